@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Limits: every bound of weir, each with its reason or the attack's name.
+ *
+ * A loop over something that a stranger sent counts against one of these. What
+ * the owner may size (cache, connections, requests) is a configuration key;
+ * here are the walls that no configuration moves. One limit a line, and above
+ * it why it is that number.
+ */
+#ifndef WR_BASE_LIMITS_H
+#define WR_BASE_LIMITS_H
+
+/* RFC 1035 section 3.1: a name is at most 255 octets on the wire, labels 63. */
+#define WR_NAME_MAX 255
+#define WR_LABEL_MAX 63
+/* 255 octets hold at most 127 labels and the root. */
+#define WR_NAME_LABELS_MAX 127
+/* Compression bomb: pointers followed for one name; each must point backwards as well. */
+#define WR_NAME_POINTERS_MAX 32
+/* Text of a name: each octet at most \DDD, dots, NUL. */
+#define WR_NAME_TEXT_SIZE 1024
+/* RFC 1035 section 4.2.2: two octets of length before a message on a stream. */
+#define WR_MSG_MAX 65535
+/* Counts in a header may say 65535; a message of 64 KiB cannot hold more records than this. */
+#define WR_MSG_RECORDS_MAX 5958
+/* EDNS option flood: options looked at in one OPT record; the rest makes FORMERR. */
+#define WR_EDNS_OPTIONS_MAX 32
+/* DNS flag day 2020: what passes the usual path unfragmented. */
+#define WR_EDNS_UDP_SIZE 1232
+/* Names remembered for compression in one message built. */
+#define WR_BUILD_NAMES_MAX 128
+
+/* CNAME chain: links followed in one answer (CVE-class: long chains multiply work). */
+#define WR_CHAIN_MAX 12
+/* Records of one RRset taken from an answer; more is an attack on memory (CVE-2024-1737). */
+#define WR_RRSET_RECORDS_MAX 400
+/* Octets of one RRset with its signatures that the cache will hold. */
+#define WR_RRSET_SIZE_MAX 49152
+/* RRsets taken from one response; a forwarder's answer needs the chain and its proofs. */
+#define WR_ANSWER_RRSETS_MAX 64
+
+/* Messages sent upstream for one client query (NXNSAttack and all its kin). */
+#define WR_REQUEST_SENDS_MAX 100
+/* Tries for one question at the servers of one forwarding group. */
+#define WR_FORWARD_TRIES_MAX 8
+/* Off-path spoofing: wrong replies taken on one exchange before it moves to TCP. */
+#define WR_WRONG_REPLIES_MAX 1
+/* Off-path spoofing: wrong replies read from one socket for one question, then it is closed. */
+#define WR_WRONG_READS_MAX 16
+/* Clients waiting for one question; the next gets SERVFAIL (a crowd, or an attack). */
+#define WR_INFLIGHT_WAITERS_MAX 1024
+/* Steps of a driver loop for one event, then the loop returns and goes on later. */
+#define WR_STEPS_MAX 256
+/* Upstream servers in one group, groups, routes. */
+#define WR_GROUP_SERVERS_MAX 16
+#define WR_GROUPS_MAX 32
+#define WR_UPSTREAMS_MAX 64
+#define WR_ROUTES_MAX 4096
+/* Workers: one a core. */
+#define WR_WORKERS_MAX 64
+
+#endif
