@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+# Verbs only: each is one line. What they do is in tools/.
+
+.DEFAULT_GOAL := build
+.PHONY: build test check demo run sim fuzz bench exam cover size format install fresh help clean
+
+build:   ## build build/weir (installs missing build tools by apt first)
+	@tools/build.sh
+test:    ## everything that can be run; last line: N passed, N failed, N skipped
+	@tools/test.sh
+check:   ## tidy, formatting, clang-tidy, cppcheck, shell and unit lint; runs nothing of weir
+	@tools/check.sh
+demo:    ## weir at its job in a model Internet, as a story (STORY=name, KEEP=1)
+	@tools/build.sh && tools/demo.sh
+run:     ## weir serve in the foreground, loopback port 5300 (ARGS=...)
+	@tools/build.sh && tools/run.sh $(ARGS)
+sim:     ## the simulator (SEED=n one seed, N=count of seeds)
+	@SEED="$(SEED)" N="$(N)" tools/sim.sh
+fuzz:    ## the fuzzers (T=name one of them, S=seconds each)
+	@T="$(T)" S="$(S)" tools/fuzz.sh
+bench:   ## speed against peers and the bare socket, side by side
+	@tools/build.sh && tools/bench.sh
+exam:    ## the shared scenario exam of $WEIR_SHARED/exam (default ../shared)
+	@tools/build.sh && tools/exam.sh
+cover:   ## line coverage of the tests, per folder
+	@tools/cover.sh
+size:    ## bytes per folder and of the program, memory at start
+	@tools/build.sh && tools/size.sh
+format:  ## clang-format over all C files
+	@tools/format.sh
+install: ## into DESTDIR and PREFIX (default /usr/local)
+	@tools/install.sh
+fresh:   ## make demo and make test in a bare SUITE=bookworm|trixie
+	@tools/fresh.sh "$(SUITE)"
+clean:   ## remove what was built
+	@rm -rf build
+help:    ## this list
+	@sed -n 's/^\([a-z]*\): *## /\1\t/p' Makefile | expand -t 10
