@@ -12,12 +12,12 @@ options=(-Dwerror="$([ "${CI:-}" = true ] && echo true || echo false)")
 groups=(build)
 case $flavour in
     main) ;;
-    asan) options+=(-Db_sanitize=address,undefined -Doptimization=1) ;;
+    asan) options+=("-Db_sanitize=address,undefined" -Doptimization=1) ;;
     tsan) options+=(-Db_sanitize=thread -Doptimization=1) ;;
     cover) options+=(-Db_coverage=true -Doptimization=0) ;;
     release) options+=(-Dbuildtype=release -Dtests=false) ;;
     fuzz)
-        options+=(-Dfuzz=true -Db_sanitize=address,undefined -Doptimization=1)
+        options+=(-Dfuzz=true "-Db_sanitize=address,undefined" -Doptimization=1)
         export CC=clang
         groups+=(fuzz)
         ;;

@@ -3,7 +3,7 @@
 #
 # make test: the tools, then tools/test.py (which prints the last line that counts).
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 if ! tools/setup.sh build test; then
     echo "0 passed, 1 failed, 0 skipped"
     exit 1
