@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Engine: the whole gateway as one pure machine.
+ *
+ * The road of one query:
+ *
+ *   feed(QUERY) -> pipeline: parse, may they ask (prefix, limits, cookie), is it known (cache: fresh, stale or
+ *   not), else a request: the one in flight for this question is joined, or a new one started. A request asks
+ *   its group through `forward`, which chooses servers (select), sends to each through an `exchange` (UDP
+ *   with an unpredictable port, TCP when it must), and may have two out at once (hedging). The first good response is taken apart
+ *   (classify, scrub), cached, and every client that waited gets its reply; one that waited too long got a
+ *   stale answer before. What each reply was is one record for the ledger.
+ *
+ * Moved by four calls: wr_engine_start, wr_engine_feed, wr_engine_poll, wr_engine_deadline. Time and randomness are
+ * arguments; memory is one block given at the start, and what all workers share: the cache block, the upstream state and the quota table.
+ * A name's hash picks the worker that asks for it: others hand the query over (WR_ACTION_HANDOVER).
+ *
+ * Invariant: each QUERY fed leads to exactly one REPLY or DROP (for a HANDOVER: by the engine it was handed to), by its deadline.
+ */
+#ifndef WR_ENGINE_ENGINE_H
+#define WR_ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ring.h"
+#include "base/rng.h"
+#include "base/time.h"
+#include "base/trace.h"
+#include "engine/event.h"
+#include "engine/record.h"
+#include "engine/settings.h"
+#include "engine/stats.h"
+#include "policy/quota.h"
+#include "resolve/cache.h"
+#include "resolve/upstream.h"
+
+struct wr_engine;
+
+/* One set for all workers. */
+struct wr_secrets {
+    uint8_t cookie_key[16];      /* server cookies, RFC 9018 */
+    uint8_t old_cookie_key[16];  /* the one before, still accepted */
+    uint8_t client_cookie_key[16]; /* our cookies towards upstreams */
+    struct wr_hash_key table_key;  /* in-flight map, limits */
+};
+
+struct wr_engine_setup {
+    uint16_t worker, workers;
+    uint32_t requests;   /* questions in flight at once */
+    uint32_t waiters;    /* client queries that wait for them */
+    uint32_t streams;    /* upstream TCP connections */
+    const struct wr_settings *settings;
+    const struct wr_secrets *secrets; /* lives as long as the engine */
+    struct wr_cache *cache;                   /* shared */
+    struct wr_upstream_state *upstream_state; /* shared, WR_UPSTREAMS_MAX of them */
+    struct wr_quota *quota;                   /* shared */
+    struct wr_ring *records;                  /* to the ledger, or NULL */
+    struct wr_stats *stats;
+    const struct wr_trace *trace;             /* or NULL */
+    struct wr_rng rng;                        /* seeded; copied */
+};
+
+/* Octets of memory the engine wants (64-aligned). */
+size_t wr_engine_size(const struct wr_engine_setup *setup);
+struct wr_engine *wr_engine_start(void *block, const struct wr_engine_setup *setup,
+                                  const struct wr_now *now);
+void wr_engine_feed(struct wr_engine *e, const struct wr_event *event, const struct wr_now *now);
+/* The next action, or false. */
+bool wr_engine_poll(struct wr_engine *e, const struct wr_now *now, struct wr_action *ret_action);
+/* Monotonic microseconds when a WR_EVENT_TIME is wanted, or WR_TIME_NEVER. */
+uint64_t wr_engine_deadline(const struct wr_engine *e);
+/* New settings from here on; nothing points into the old ones afterwards. */
+void wr_engine_adopt(struct wr_engine *e, const struct wr_settings *settings,
+                     const struct wr_now *now);
+/* Questions in flight; 0 means that a clean shutdown may end. */
+uint32_t wr_engine_inflight(const struct wr_engine *e);
+
+#endif

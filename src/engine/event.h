@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Events and actions: all that passes between the engine and the world.
+ *
+ * The world feeds events and carries out actions. Nothing else crosses, and no pointer stays on the other
+ * side: connections and exchanges are named by ids with a generation (base/pool.h); one that is over is ignored, on both sides.
+ * Octets behind a pointer in an event are the world's and are read during the feed; those in an action are the
+ * engine's and stay valid until the next call of feed or poll.
+ *
+ * After each feed the world polls until there is no action left.
+ */
+#ifndef WR_ENGINE_EVENT_H
+#define WR_ENGINE_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/pool.h"
+
+enum wr_client_transport { WR_CLIENT_UDP = 0, WR_CLIENT_TCP = 1 };
+
+/* Who asked, and the way back. A plain value: the engine keeps a copy and gives it back with the reply. */
+struct wr_client {
+    struct wr_addr from;  /* the client's address and port */
+    struct wr_addr local; /* the address that was asked, so that the answer leaves from it */
+    uint64_t conn;        /* the world's handle of a TCP connection; 0 for UDP */
+    uint32_t ifindex;     /* the interface it came in by, 0 unknown */
+    uint16_t listener;    /* the world's number of the listening socket */
+    uint16_t worker;      /* the worker that holds the socket */
+    uint8_t transport;    /* enum wr_client_transport */
+    bool handed;          /* was admitted by another worker and handed over */
+};
+
+enum wr_event_kind {
+    WR_EVENT_QUERY = 1,     /* a message from a client */
+    WR_EVENT_CLIENT_GONE,   /* a client's TCP connection is over: its replies are not wanted */
+    WR_EVENT_DATAGRAM,      /* a datagram from an upstream came in on an exchange's port */
+    WR_EVENT_UNREACHABLE,   /* ICMP or the kernel says: no way to that upstream, or nobody listens */
+    WR_EVENT_STREAM_OPEN,   /* a stream the engine asked for is connected */
+    WR_EVENT_STREAM_BYTES,  /* octets from it, in order */
+    WR_EVENT_STREAM_CLOSED, /* it is closed, or could not be opened */
+    WR_EVENT_LINK,          /* links or routes changed: suspicion of upstreams ends */
+    WR_EVENT_LEASE,         /* the answer to WR_ACTION_LEASE; nobody sends it yet */
+    WR_EVENT_TIME,          /* the deadline came */
+};
+
+struct wr_event {
+    enum wr_event_kind kind;
+    struct wr_client client; /* QUERY; CLIENT_GONE: conn and worker */
+    wr_id id;                /* exchange (DATAGRAM, UNREACHABLE) or stream (STREAM_*) */
+    struct wr_addr from;     /* DATAGRAM: who sent it */
+    const uint8_t *bytes;    /* QUERY, DATAGRAM, STREAM_BYTES */
+    size_t size;
+    uint8_t *room;           /* QUERY: where a reply that is ready at once may be written (may be NULL) */
+    size_t room_size;
+};
+
+enum wr_action_kind {
+    WR_ACTION_NONE = 0,
+    WR_ACTION_REPLY,        /* send bytes to the client */
+    WR_ACTION_DROP,         /* the client gets nothing, on purpose (counted); TCP: the message is settled */
+    WR_ACTION_HANDOVER,     /* feed bytes as a QUERY with client.handed to worker `worker`'s engine; when its ring is full,
+                               feed it to this engine again with client.handed set */
+    WR_ACTION_DATAGRAM,     /* send bytes to upstream `to` from an unpredictable port that is kept for exchange `id` */
+    WR_ACTION_FORGET,       /* exchange `id` is over: nothing is accepted on its port any more */
+    WR_ACTION_STREAM_OPEN,  /* connect to `to` (TCP, no delay); report as STREAM_OPEN or STREAM_CLOSED */
+    WR_ACTION_STREAM_WRITE, /* write bytes on stream `id`, in order */
+    WR_ACTION_STREAM_CLOSE,
+    WR_ACTION_LEASE,        /* reserved: open the firewall, then feed WR_EVENT_LEASE (design section 4) */
+};
+
+struct wr_action {
+    enum wr_action_kind kind;
+    struct wr_client client; /* REPLY, DROP, HANDOVER */
+    wr_id id;                /* DATAGRAM, FORGET, STREAM_* */
+    struct wr_addr to;       /* DATAGRAM, STREAM_OPEN */
+    const uint8_t *bytes;    /* may be the room of the event that was just fed */
+    size_t size;
+    uint16_t worker;         /* HANDOVER */
+};
+
+const char *wr_event_name(enum wr_event_kind kind);
+const char *wr_action_name(enum wr_action_kind kind);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Record: what happened to one client query, in one flat piece for the ledger.
+ *
+ * The engine writes it into the worker's ring (base/ring.h) when the query is
+ * settled; the ledger thread reads it. The name follows the struct.
+ */
+#ifndef WR_ENGINE_RECORD_H
+#define WR_ENGINE_RECORD_H
+
+#include <stdint.h>
+
+#include "base/addr.h"
+
+enum wr_source {
+    WR_SOURCE_NONE = 0, WR_SOURCE_CACHE = 1, WR_SOURCE_STALE = 2, WR_SOURCE_UPSTREAM = 3,
+    WR_SOURCE_LOCAL = 4, /* answered by weir itself: CHAOS, ANY, errors */
+    WR_SOURCE_DROPPED = 5,
+};
+
+struct wr_record {
+    int64_t wall_s;
+    uint64_t mono_us;
+    struct wr_addr client;
+    uint32_t took_us;
+    int16_t ede;       /* WR_EDE_NONE: none */
+    uint16_t qtype;
+    uint16_t rcode;
+    uint16_t reply_size;
+    uint8_t source;    /* enum wr_source */
+    uint8_t transport; /* enum wr_client_transport */
+    uint8_t upstream;  /* slot, 255: none */
+    uint8_t name_size; /* octets of the wire name behind this struct */
+};
+
+const char *wr_record_source_name(uint8_t source);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Settings: what the owner decided, compiled for the engine; immutable.
+ *
+ * `serve` makes one from the configuration, hands the pointer to every worker
+ * (wr_engine_adopt) and frees the old one when all have moved on. The engine
+ * keeps no pointer into it across an adoption.
+ */
+#ifndef WR_ENGINE_SETTINGS_H
+#define WR_ENGINE_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "dns/name.h"
+#include "resolve/upstream.h"
+
+/* Bounds for the TTL of names that match; the first rule that matches counts. */
+struct wr_ttl_rule {
+    struct wr_name name;
+    bool below;   /* "*.name": only names below it; else the name itself */
+    uint32_t min_s, max_s;
+};
+
+struct wr_settings {
+    uint64_t serial; /* grows with each reload */
+
+    const struct wr_prefix *allow; /* who may ask */
+    uint32_t allows;
+
+    uint32_t min_ttl_s, max_ttl_s, max_negative_ttl_s, failure_ttl_s;
+    const struct wr_ttl_rule *ttl_rule;
+    uint32_t ttl_rules;
+    bool prefetch;
+    bool stale;                /* RFC 8767 */
+    uint32_t stale_max_age_s;  /* after expiry */
+    uint32_t stale_ttl_s;      /* TTL of a stale answer */
+    uint32_t stale_client_timeout_ms; /* answer stale after this, while resolution goes on */
+
+    uint32_t query_timeout_ms; /* a client query is answered, or failed, by then */
+
+    uint32_t client_rate;      /* queries a second from one client prefix; 0: no bound */
+    uint32_t client_burst;
+    uint32_t client_inflight;  /* unanswered questions of one client prefix */
+    uint32_t rrl_rate;         /* equal responses a second to one prefix without cookie; 0: off */
+    uint32_t rrl_slip;         /* every n-th limited response goes out truncated; 0: none */
+    uint32_t refused_rate;     /* refusals a second to one outside prefix, then silence */
+    uint8_t prefix4_len, prefix6_len; /* what counts as one client for the limits above */
+
+    uint16_t edns_udp_size;    /* what we advertise and the most we send over UDP */
+    uint32_t tcp_idle_ms;      /* told to clients by the keepalive option (RFC 7828) */
+    bool server_cookies;       /* RFC 7873, 9018 */
+    char identity[64];         /* id.server CH TXT and NSID; empty: REFUSED */
+    char version[64];          /* version.bind, version.server; empty: REFUSED */
+
+    struct wr_upstreams upstreams;
+};
+
+#endif

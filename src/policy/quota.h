@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Quota: token buckets for whoever asks, in one table that all workers share.
+ *
+ * A bucket is found by a keyed hash of what it is for (a client prefix; a prefix and the kind of response, for
+ * response rate limiting). N workers together grant what one would: a bucket is one atomic word, the time of
+ * its next free token in 1/1024 s ("generic cell rate"), taken by compare-and-swap. The table has a
+ * fixed size; two places are tried and the one that is idle the longest is taken over, so a flood of addresses can make
+ * buckets forget, never make the table grow. A forgotten bucket is a full one.
+ *
+ * `inflight` counts unanswered questions by client prefix in a second, equally sized array.
+ */
+#ifndef WR_POLICY_QUOTA_H
+#define WR_POLICY_QUOTA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct wr_quota;
+
+size_t wr_quota_size(uint32_t buckets); /* power of two; octets of memory */
+struct wr_quota *wr_quota_init(void *block, uint32_t buckets);
+
+/* Takes one token of the bucket `hash`, which refills at `rate` a second up to `burst`. False: none left. */
+bool wr_quota_take(struct wr_quota *q, uint64_t hash, uint32_t rate, uint32_t burst, uint64_t now_us);
+
+/* Unanswered questions under `hash` after adding `delta` (+1, -1); never below 0. Collisions add up: a bound, not a ledger. */
+uint32_t wr_quota_inflight(struct wr_quota *q, uint64_t hash, int delta);
+
+#endif

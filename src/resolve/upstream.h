@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Upstreams: the servers weir asks, the groups they stand in, the routes that lead to a group, and what is
+ * known of each server.
+ *
+ * Two halves. `struct wr_upstreams` is what the owner configured: immutable, part of the settings snapshot,
+ * replaced whole at a reload. `struct wr_upstream_state` is what was learned: round-trip time, failures, back-off;
+ * one slot per server in memory that all workers share, so that N workers have one opinion and not N. A reload keeps the
+ * slot of a server that stays; a slot given to another server gets a new generation, and a late report for
+ * the old one is ignored.
+ *
+ * A server is never dead for good: see resolve/select.h for the rules that use this state.
+ */
+#ifndef WR_RESOLVE_UPSTREAM_H
+#define WR_RESOLVE_UPSTREAM_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/limits.h"
+#include "dns/name.h"
+
+enum wr_scheme { WR_SCHEME_UDP = 1, WR_SCHEME_TCP = 2 };
+
+enum wr_strategy {
+    WR_STRATEGY_FASTEST = 0,     /* the least smoothed round-trip time, with exploration */
+    WR_STRATEGY_ORDER = 1,       /* the first that is not suspect, as written */
+    WR_STRATEGY_PARALLEL = 2,    /* all at once, the first good answer wins */
+    WR_STRATEGY_ROUND_ROBIN = 3, /* each in turn */
+};
+
+struct wr_upstream {
+    struct wr_addr addr; /* with port */
+    uint8_t scheme;      /* enum wr_scheme */
+    uint8_t slot;        /* its place in the shared state */
+    uint16_t generation; /* of that slot */
+    char url[96];        /* as configured, NUL-ended; for people */
+};
+
+struct wr_group {
+    char name[64];
+    uint8_t strategy; /* enum wr_strategy */
+    uint8_t servers;
+    uint8_t server[WR_GROUP_SERVERS_MAX]; /* indexes into upstreams */
+};
+
+struct wr_route {
+    struct wr_name zone; /* this name and all below it */
+    uint8_t group;       /* index */
+};
+
+struct wr_upstreams {
+    uint16_t upstreams, groups, routes;
+    uint8_t default_group;
+    bool ipv4, ipv6;         /* families that may be used */
+    bool case_randomisation; /* 0x20 */
+    bool cookies;            /* RFC 7873 client */
+    struct wr_upstream upstream[WR_UPSTREAMS_MAX];
+    struct wr_group group[WR_GROUPS_MAX];
+    const struct wr_route *route; /* most labels first */
+};
+
+/* Learned about one server; shared by all workers, each field relaxed. Times are monotonic microseconds. */
+struct wr_upstream_state {
+    _Atomic uint32_t generation;
+    _Atomic uint32_t srtt_us;      /* smoothed round-trip time; 0: never measured */
+    _Atomic uint32_t rttvar_us;
+    _Atomic uint32_t failures;     /* in a row; 0 after an answer */
+    _Atomic uint64_t suspect_until_us; /* back-off: not the first choice before then */
+    _Atomic uint64_t probed_us;    /* when a suspect was last given a question */
+    _Atomic uint64_t answered_us;  /* when it last answered; 0: never */
+    _Atomic uint32_t flags;        /* WR_UPSTREAM_* */
+    _Atomic uint32_t cookie_size;  /* server cookie; octets of it in cookie[] */
+    _Atomic uint64_t cookie[4];
+    _Atomic uint64_t sent, answers, timeouts, errors, wrong, truncated; /* counters */
+};
+
+#define WR_UPSTREAM_NO_EDNS 1u  /* answered FORMERR/NOTIMP to EDNS and well without it (forgotten after an hour) */
+#define WR_UPSTREAM_COOKIES 2u  /* has sent a server cookie: an answer without one is not believed (RFC 7873 5.3) */
+
+/* The group that answers for a name: the longest route, else the default. */
+unsigned wr_upstream_route(const struct wr_upstreams *u, const uint8_t *name);
+
+#endif
