@@ -23,7 +23,7 @@ bench:   ## speed against peers and the bare socket, side by side
 exam:    ## the shared scenario exam of $WEIR_SHARED/exam (default ../shared)
 	@tools/build.sh && tools/exam.sh
 cover:   ## line coverage of the tests, per folder
-	@tools/cover.sh
+	@/usr/bin/python3 tools/cover.py
 size:    ## bytes per folder and of the program, memory at start
 	@tools/build.sh && tools/size.sh
 format:  ## clang-format over all C files
