@@ -59,4 +59,19 @@
 /* Workers: one a core. */
 #define WR_WORKERS_MAX 64
 
+/* Configuration: a real file has kilobytes; beyond this it is a mistake or an attack on memory. */
+#define WR_CONF_SIZE_MAX ((size_t)16 * 1024 * 1024)
+/* Nesting of the configuration: the table needs six levels; deep nesting is an attack on the stack. */
+#define WR_CONF_DEPTH_MAX 16
+/* Nodes of the configuration: every list of the table full, twice over; small nodes multiply memory. */
+#define WR_CONF_NODES_MAX 131072
+/* Keys of one mapping: no section has half as many; looking for duplicates is quadratic. */
+#define WR_CONF_KEYS_MAX 128
+/* Mistakes kept: more than one screen is not read, the rest is counted. */
+#define WR_CONF_MISTAKES_MAX 100
+/* Lists of the configuration: listeners are sockets in each worker; the others are looked through. */
+#define WR_CONF_LISTEN_MAX 64
+#define WR_CONF_ALLOW_MAX 1024
+#define WR_CONF_TTL_RULES_MAX 1024
+
 #endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Configuration: what the owner wrote, read, checked and completed.
+ *
+ * One `struct wr_conf` holds all of it as plain data. It comes from a file or from text, is never
+ * changed afterwards, and is freed whole; every pointer in it belongs to it. What the file does not
+ * say has the default of the schema table (conf/schema.c), so an empty file is a safe working gateway.
+ * The fields stand in the order of docs/config.md, which says what each of them does.
+ *
+ *     struct wr_mistakes *mistakes = ...;
+ *     struct wr_conf *conf;
+ *     if (wr_conf_load("/etc/weir/weir.yaml", mistakes, &conf) == WR_OK) { ...; wr_conf_free(conf); }
+ *
+ * Units: _ms, _s, _bytes. A list is `items` and `count`. Errors: every mistake is in the list of
+ * mistakes, with its line and column; the result is WR_E_FORMAT then (WR_E_LIMIT: too large to
+ * be read; WR_E_IO: could not be read; WR_E_NOMEM), and *ret_conf is untouched.
+ */
+#ifndef WR_CONF_CONF_H
+#define WR_CONF_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/check.h"
+#include "base/err.h"
+#include "resolve/upstream.h"
+#include "transport/uri.h"
+
+struct wr_mistakes;
+struct wr_conf_mem;
+
+#define WR_CONF_INTERFACE_SIZE 16
+
+enum wr_conf_profile { WR_PROFILE_GATEWAY = 0, WR_PROFILE_ROUTER = 1, WR_PROFILE_EDGE = 2 };
+
+/* Where to listen: an address, or all addresses of an interface. */
+struct wr_conf_listen {
+    struct wr_addr addr; /* with port; family WR_AF_NONE: an interface (port is set) */
+    char interface[WR_CONF_INTERFACE_SIZE]; /* its name, or of an address its zone, or "" */
+};
+
+struct wr_conf_group {
+    const char *name;
+    struct {
+        struct wr_uri *items;
+        size_t count;
+    } servers;
+    uint32_t strategy; /* enum wr_strategy */
+};
+
+struct wr_conf_route {
+    const uint8_t *zone; /* wire name: it and all below it */
+    const char *group;
+    uint32_t group_index; /* of upstream.groups */
+};
+
+struct wr_conf_ttl {
+    const uint8_t *name; /* wire name; a first label "*": only names below the rest */
+    uint32_t min_s, max_s;
+};
+
+struct wr_conf {
+    struct {
+        struct wr_conf_listen *items;
+        size_t count;
+    } listen;
+    struct {
+        struct wr_prefix *items;
+        size_t count;
+    } allow;
+    uint32_t workers; /* 0: one a core */
+    const char *user; /* "": stay who we are */
+    uint32_t profile; /* enum wr_conf_profile */
+    struct {
+        const char *name;    /* id.server and NSID; "": not told */
+        const char *version; /* version.bind; "": not told */
+    } identity;
+    struct {
+        uint64_t idle_timeout_ms;
+        uint32_t max_connections, max_per_client, max_inflight;
+    } tcp;
+    struct {
+        struct {
+            struct wr_conf_group *items;
+            size_t count; /* 0: the servers of resolv_conf are the one group */
+        } groups;
+        struct {
+            struct wr_conf_route *items;
+            size_t count;
+        } routes;
+        const char *default_group; /* "": the first */
+        uint32_t default_index;    /* of groups */
+        const char *resolv_conf;
+        bool ipv4, ipv6;
+        uint32_t ports;
+        bool case_randomisation, cookies;
+    } upstream;
+    struct {
+        uint64_t size_bytes;
+        const char *live; /* file (on tmpfs) that is the live cache; "": plain memory */
+        uint32_t min_ttl_s, max_ttl_s, max_negative_ttl_s, failure_ttl_s;
+        bool prefetch;
+        struct {
+            bool enable;
+            uint32_t max_age_s, ttl_s;
+            uint64_t client_timeout_ms;
+        } stale;
+        struct {
+            struct wr_conf_ttl *items;
+            size_t count;
+        } ttl;
+        struct {
+            const char *path; /* "": off */
+            uint64_t min_interval_ms, max_interval_ms;
+            uint64_t budget_per_day_bytes;
+        } keep;
+    } cache;
+    struct {
+        uint64_t query_timeout_ms;
+        uint32_t requests;
+        uint32_t client_rate, client_burst, client_inflight;
+        uint32_t rrl_rate, rrl_slip, refused_rate;
+        uint32_t prefix4, prefix6;
+        uint32_t udp_size;
+        bool cookies;
+    } limits;
+    struct {
+        const char *socket; /* "": none */
+        const char *group;  /* "": the owner alone */
+    } control;
+    struct {
+        struct wr_addr listen; /* family WR_AF_NONE: off */
+    } metrics;
+    struct {
+        uint32_t level; /* enum wr_log_level */
+        uint32_t events;
+    } log;
+
+    struct wr_conf_mem *mem; /* all that the pointers above point to */
+};
+
+/* Reads a file. A missing file is WR_E_IO and a mistake that names it. */
+WR_MUSTCHECK int wr_conf_load(const char *path, struct wr_mistakes *mistakes,
+                              struct wr_conf **ret_conf);
+/* Reads text in memory; n == 0 gives the defaults. */
+WR_MUSTCHECK int wr_conf_read(const char *text, size_t n, struct wr_mistakes *mistakes,
+                              struct wr_conf **ret_conf);
+void wr_conf_free(struct wr_conf *conf); /* NULL is fine */
+
+/* Calls `each` with the dotted name of every key that differs and takes effect only at a restart
+ * (schema column `reload`); returns how many there are. */
+size_t wr_conf_restart_keys(const struct wr_conf *now, const struct wr_conf *then,
+                            void (*each)(void *user, const char *key), void *user);
+
+#endif

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conf/schema.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "conf/conf.h"
+
+static const char *const profile_words[] = {"gateway", "router", "edge", NULL};
+static const char *const strategy_words[] = {"fastest", "order", "parallel", "round-robin", NULL};
+static const char *const level_words[] = {"error", "warn", "info", "debug", NULL};
+
+#define KIB         ((uint64_t)1024)
+#define MIB         (1024 * KIB)
+#define GIB         (1024 * MIB)
+#define MINUTE_MS   ((uint64_t)60 * 1000)
+#define HOUR_MS     (60 * MINUTE_MS)
+#define DAY_MS      (24 * HOUR_MS)
+#define DAY_S       ((uint64_t)86400)
+#define PATH_OCTETS 1024
+
+#define AT(field)                         .offset = offsetof(struct wr_conf, field)
+#define IN(item, field)                   .offset = offsetof(struct item, field)
+#define LIST(field)                       AT(field), .item_size = sizeof(*((struct wr_conf *)0)->field.items)
+#define INLIST(item, field)               IN(item, field), .item_size = sizeof(*((struct item *)0)->field.items)
+#define RESTART                           .reload = WR_SCHEMA_AT_RESTART
+#define RANGE(lo, hi)                     .min = (lo), .max = (hi)
+#define DEFAULT(text)                     .defaults = {text}
+#define BY_PROFILE(gateway, router, edge) .defaults = {gateway, router, edge}
+#define V01                               .since = "0.1"
+
+/* In the order of the documentation: a section before its keys. */
+static const struct wr_schema_row table[] = {
+    {"listen", WR_SCHEMA_LISTEN, .list = true, .max_items = WR_CONF_LISTEN_MAX, V01, RESTART,
+     DEFAULT("127.0.0.1, ::1"), LIST(listen),
+     .doc = "Where weir answers, over UDP and TCP: addresses (`192.168.7.1`, `[fd00::1]:5353`) or "
+            "interfaces (`br-iot`, `br-iot:5353`), which stand for all their addresses. The port "
+            "is 53 where none is written."},
+    {"allow", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_CONF_ALLOW_MAX, V01,
+     DEFAULT("127.0.0.0/8, ::1/128"), LIST(allow),
+     .doc = "Who may ask. The prefixes on-link on an interface that `listen` names are allowed as "
+            "well. Everybody else is refused, and beyond `limits.refused_rate` not answered."},
+    {"workers", WR_SCHEMA_INT, V01, RESTART, RANGE(0, WR_WORKERS_MAX), DEFAULT("0"), AT(workers),
+     .unit = "threads", .doc = "Threads that answer; 0 is one for each processor."},
+    {"user", WR_SCHEMA_LABEL, V01, RESTART, RANGE(0, 32), DEFAULT("weir"), AT(user),
+     .doc = "The user weir becomes when it was started as root and has opened its sockets. Empty: "
+            "it stays who it is."},
+    {"profile", WR_SCHEMA_WORD, V01, RESTART, DEFAULT("gateway"), AT(profile),
+     .words = profile_words,
+     .doc = "What machine this is. It only chooses other defaults: `router` for a few megabytes "
+            "of memory, `edge` for a box that serves thousands of devices."},
+
+    {"identity", WR_SCHEMA_SECTION, V01,
+     .doc = "What weir tells about itself to those who may ask."},
+    {"identity.name", WR_SCHEMA_STRING, V01, RANGE(0, 63), DEFAULT("\"\""), AT(identity.name),
+     .doc = "The answer to `id.server. CH TXT` and to the NSID option. Empty: it is refused."},
+    {"identity.version", WR_SCHEMA_STRING, V01, RANGE(0, 63), DEFAULT("\"\""), AT(identity.version),
+     .doc = "The answer to `version.bind.` and `version.server. CH TXT`. Empty: it is refused."},
+
+    {"tcp", WR_SCHEMA_SECTION, V01, .doc = "TCP connections of clients (RFC 7766)."},
+    {"tcp.idle_timeout", WR_SCHEMA_MILLIS, V01, RANGE(100, HOUR_MS), DEFAULT("10s"),
+     AT(tcp.idle_timeout_ms),
+     .doc = "How long a connection may stay silent, and how long one message may take to arrive. "
+            "Clients that ask are told (RFC 7828)."},
+    {"tcp.max_connections", WR_SCHEMA_INT, V01, RESTART, RANGE(1, 65536),
+     BY_PROFILE("512", "128", "8192"), AT(tcp.max_connections), .unit = "connections",
+     .doc = "Connections at once, over all workers. When there are more, the one that is silent "
+            "for the longest time is closed."},
+    {"tcp.max_per_client", WR_SCHEMA_INT, V01, RANGE(1, 65536), DEFAULT("16"),
+     AT(tcp.max_per_client), .unit = "connections",
+     .doc = "Connections at once from one client address."},
+    {"tcp.max_inflight", WR_SCHEMA_INT, V01, RANGE(1, 4096), DEFAULT("64"), AT(tcp.max_inflight),
+     .unit = "questions",
+     .doc = "Questions of one connection in work at once; weir reads no more from it until one is "
+            "answered."},
+
+    {"upstream", WR_SCHEMA_SECTION, V01, .doc = "Whom weir asks what it does not know."},
+    {"upstream.groups", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_GROUPS_MAX, V01, DEFAULT(""),
+     LIST(upstream.groups),
+     .doc = "Groups of servers that know the same. Without any, the servers of "
+            "`upstream.resolv_conf` are the one group, never an address weir itself listens on."},
+    {"upstream.groups[].name", WR_SCHEMA_LABEL, V01, RANGE(1, 63), IN(wr_conf_group, name),
+     .doc = "What routes and `weir upstreams` call the group."},
+    {"upstream.groups[].servers", WR_SCHEMA_URL, .list = true, .max_items = WR_GROUP_SERVERS_MAX,
+     .min_items = 1, V01, INLIST(wr_conf_group, servers),
+     .doc = "The servers, as URLs: `udp://192.0.2.1`, `tcp://[2001:db8::1]:5353`, "
+            "`udp://[fe80::1%br-wan]`. The port is 53 where none is written. A server asked over "
+            "UDP is asked over TCP as well when an answer is too long or in doubt."},
+    {"upstream.groups[].strategy", WR_SCHEMA_WORD, V01, DEFAULT("fastest"),
+     IN(wr_conf_group, strategy), .words = strategy_words,
+     .doc = "Who is asked first: the `fastest` (the others are tried now and then), the first in "
+            "`order` that answers, all in `parallel`, or each in turn (`round-robin`)."},
+    {"upstream.routes", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_ROUTES_MAX, V01, DEFAULT(""),
+     LIST(upstream.routes),
+     .doc = "Names that another group answers. The longest zone that matches wins."},
+    {"upstream.routes[].zone", WR_SCHEMA_NAME, V01, IN(wr_conf_route, zone),
+     .doc = "This name and all below it."},
+    {"upstream.routes[].group", WR_SCHEMA_LABEL, V01, RANGE(1, 63), IN(wr_conf_route, group),
+     .doc = "The name of the group to ask."},
+    {"upstream.default", WR_SCHEMA_LABEL, V01, RANGE(0, 63), DEFAULT("\"\""),
+     AT(upstream.default_group), .doc = "The group for all other names. Empty: the first."},
+    {"upstream.resolv_conf", WR_SCHEMA_PATH, V01, RANGE(0, PATH_OCTETS),
+     DEFAULT("/etc/resolv.conf"), AT(upstream.resolv_conf),
+     .doc = "Where the system's resolvers are found when there are no groups."},
+    {"upstream.ipv4", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(upstream.ipv4),
+     .doc = "Ask servers over IPv4."},
+    {"upstream.ipv6", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(upstream.ipv6),
+     .doc = "Ask servers over IPv6."},
+    {"upstream.ports", WR_SCHEMA_INT, V01, RESTART, RANGE(64, 60000),
+     BY_PROFILE("16384", "4096", "16384"), AT(upstream.ports), .unit = "ports",
+     .doc = "Source ports in random use for each address family. 16384 and the random id make 30 "
+            "bits for a forger to guess, without letter case and cookies."},
+    {"upstream.case_randomisation", WR_SCHEMA_BOOL, V01, DEFAULT("true"),
+     AT(upstream.case_randomisation),
+     .doc = "Mix the letter case of each question and want it back in the answer."},
+    {"upstream.cookies", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(upstream.cookies),
+     .doc = "Send DNS cookies to servers (RFC 7873) and doubt answers of those that gave one "
+            "before and do not now."},
+
+    {"cache", WR_SCHEMA_SECTION, V01, .doc = "What weir remembers."},
+    {"cache.size", WR_SCHEMA_SIZE, V01, RESTART, RANGE(256 * KIB, 64 * GIB),
+     BY_PROFILE("16MiB", "2MiB", "256MiB"), AT(cache.size_bytes),
+     .doc = "Memory for the cache, one block for all workers; an address takes about 100 octets "
+            "of it."},
+    {"cache.live", WR_SCHEMA_PATH, V01, RESTART, RANGE(0, PATH_OCTETS), DEFAULT("\"\""),
+     AT(cache.live),
+     .doc = "A file that is the cache's memory, so that what was learned outlives the process. "
+            "Put it on a file system in memory (`/run/weir/cache`), never on flash. Empty: plain "
+            "memory."},
+    {"cache.min_ttl", WR_SCHEMA_SECONDS, V01, RANGE(0, DAY_S), DEFAULT("0s"), AT(cache.min_ttl_s),
+     .doc = "Records are kept at least this long. Anything but 0s breaks services that move."},
+    {"cache.max_ttl", WR_SCHEMA_SECONDS, V01, RANGE(1, 7 * DAY_S), DEFAULT("1d"),
+     AT(cache.max_ttl_s), .doc = "Records are kept at most this long."},
+    {"cache.max_negative_ttl", WR_SCHEMA_SECONDS, V01, RANGE(0, DAY_S), DEFAULT("1h"),
+     AT(cache.max_negative_ttl_s),
+     .doc = "That a name or type does not exist is believed at most this long (RFC 2308)."},
+    {"cache.failure_ttl", WR_SCHEMA_SECONDS, V01, RANGE(1, 300), DEFAULT("5s"),
+     AT(cache.failure_ttl_s),
+     .doc = "A question that could not be answered is not asked again for this long (RFC 9520). "
+            "A server that comes back ends it at once."},
+    {"cache.prefetch", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(cache.prefetch),
+     .doc = "Ask again for names in use shortly before they expire."},
+    {"cache.stale", WR_SCHEMA_SECTION, V01,
+     .doc = "Expired answers while nobody can be reached (RFC 8767)."},
+    {"cache.stale.enable", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(cache.stale.enable),
+     .doc = "Answer with expired records when every server failed."},
+    {"cache.stale.max_age", WR_SCHEMA_SECONDS, V01, RANGE(1, 30 * DAY_S), DEFAULT("1d"),
+     AT(cache.stale.max_age_s), .doc = "How long after its end a record may still serve."},
+    {"cache.stale.ttl", WR_SCHEMA_SECONDS, V01, RANGE(1, 3600), DEFAULT("30s"),
+     AT(cache.stale.ttl_s), .doc = "The TTL that such an answer carries."},
+    {"cache.stale.client_timeout", WR_SCHEMA_MILLIS, V01, RANGE(0, MINUTE_MS), DEFAULT("1800ms"),
+     AT(cache.stale.client_timeout_ms),
+     .doc = "A client gets the expired answer after this long, while weir goes on asking."},
+    {"cache.ttl", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_CONF_TTL_RULES_MAX, V01,
+     DEFAULT(""), LIST(cache.ttl),
+     .doc = "Other bounds for some names. The first rule that matches counts, in place of "
+            "`cache.min_ttl` and `cache.max_ttl`."},
+    {"cache.ttl[].name", WR_SCHEMA_NAME, V01, IN(wr_conf_ttl, name),
+     .doc = "A name, or `*.name` for all names below it."},
+    {"cache.ttl[].min", WR_SCHEMA_SECONDS, V01, RANGE(0, 7 * DAY_S), DEFAULT("0s"),
+     IN(wr_conf_ttl, min_s), .doc = "Kept at least this long."},
+    {"cache.ttl[].max", WR_SCHEMA_SECONDS, V01, RANGE(0, 7 * DAY_S), DEFAULT("1d"),
+     IN(wr_conf_ttl, max_s), .doc = "Kept at most this long."},
+    {"cache.keep", WR_SCHEMA_SECTION, V01,
+     .doc = "The cache on disk, for a restart after a power cut."},
+    {"cache.keep.path", WR_SCHEMA_PATH, V01, RESTART, RANGE(0, PATH_OCTETS), DEFAULT("\"\""),
+     AT(cache.keep.path), .doc = "The file that is written. Empty: nothing is kept."},
+    {"cache.keep.min_interval", WR_SCHEMA_MILLIS, V01, RANGE(1000, DAY_MS), DEFAULT("60s"),
+     AT(cache.keep.min_interval_ms),
+     .doc = "Time between two checkpoints; a power cut loses at most this much."},
+    {"cache.keep.max_interval", WR_SCHEMA_MILLIS, V01, RANGE(1000, 7 * DAY_MS), DEFAULT("1h"),
+     AT(cache.keep.max_interval_ms), .doc = "How far the interval may stretch to keep the budget."},
+    {"cache.keep.budget_per_day", WR_SCHEMA_SIZE, V01, RANGE(64 * KIB, 64 * GIB), DEFAULT("1MiB"),
+     AT(cache.keep.budget_per_day_bytes),
+     .doc = "Octets written to the disk in a day, at most. Flash wears out."},
+
+    {"limits", WR_SCHEMA_SECTION, V01,
+     .doc = "What one client may take from the others, and what a forged source address can "
+            "make weir send."},
+    {"limits.query_timeout", WR_SCHEMA_MILLIS, V01, RANGE(500, MINUTE_MS), DEFAULT("5s"),
+     AT(limits.query_timeout_ms), .doc = "Each question is answered, or fails, by then."},
+    {"limits.requests", WR_SCHEMA_INT, V01, RESTART, RANGE(64, 1048576),
+     BY_PROFILE("4096", "512", "32768"), AT(limits.requests), .unit = "questions",
+     .doc = "Questions on their way to servers at once. When there are more, the client prefix "
+            "with the most of them yields first."},
+    {"limits.client_rate", WR_SCHEMA_INT, V01, RANGE(0, 10000000), DEFAULT("1000"),
+     AT(limits.client_rate), .unit = "queries a second",
+     .doc = "Queries from one client prefix; what is beyond is dropped. 0: no bound."},
+    {"limits.client_burst", WR_SCHEMA_INT, V01, RANGE(1, 10000000), DEFAULT("2000"),
+     AT(limits.client_burst), .unit = "queries",
+     .doc = "How many may come at once before the rate counts."},
+    {"limits.client_inflight", WR_SCHEMA_INT, V01, RANGE(1, 1000000), DEFAULT("256"),
+     AT(limits.client_inflight), .unit = "questions",
+     .doc = "Unanswered questions of one client prefix."},
+    {"limits.rrl_rate", WR_SCHEMA_INT, V01, RANGE(0, 1000000), DEFAULT("100"), AT(limits.rrl_rate),
+     .unit = "responses a second",
+     .doc = "Equal responses over UDP to one client prefix that shows no valid cookie (response "
+            "rate limiting). 0: no bound."},
+    {"limits.rrl_slip", WR_SCHEMA_INT, V01, RANGE(0, 10), DEFAULT("2"), AT(limits.rrl_slip),
+     .unit = "responses",
+     .doc = "Every n-th response beyond that rate goes out truncated, so that a real client comes "
+            "back over TCP. 0: none."},
+    {"limits.refused_rate", WR_SCHEMA_INT, V01, RANGE(0, 100000), DEFAULT("5"),
+     AT(limits.refused_rate), .unit = "responses a second",
+     .doc = "Refusals to one prefix that may not ask; beyond it there is silence."},
+    {"limits.prefix4", WR_SCHEMA_INT, V01, RANGE(8, 32), DEFAULT("32"), AT(limits.prefix4),
+     .unit = "bits", .doc = "What counts as one client for these limits, IPv4."},
+    {"limits.prefix6", WR_SCHEMA_INT, V01, RANGE(16, 128), DEFAULT("64"), AT(limits.prefix6),
+     .unit = "bits", .doc = "What counts as one client for these limits, IPv6."},
+    {"limits.udp_size", WR_SCHEMA_INT, V01, RANGE(512, 4096), DEFAULT("1232"), AT(limits.udp_size),
+     .unit = "octets",
+     .doc = "The largest UDP message weir sends, and says it takes. 1232 passes every usual path "
+            "in one piece."},
+    {"limits.cookies", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(limits.cookies),
+     .doc = "Give clients DNS cookies (RFC 7873, 9018). A client that shows one is not limited "
+            "as a possibly forged address."},
+
+    {"control", WR_SCHEMA_SECTION, V01,
+     .doc = "The socket that `weir status` and its kin talk to."},
+    {"control.socket", WR_SCHEMA_PATH, V01, RESTART, RANGE(0, 100),
+     DEFAULT("/run/weir/control.sock"), AT(control.socket),
+     .doc = "Its path; mode 0600. Empty: there is none."},
+    {"control.group", WR_SCHEMA_LABEL, V01, RESTART, RANGE(0, 32), DEFAULT("\"\""),
+     AT(control.group), .doc = "A group that may use it as well; mode 0660 then."},
+
+    {"metrics", WR_SCHEMA_SECTION, V01, .doc = "Figures for Prometheus."},
+    {"metrics.listen", WR_SCHEMA_ENDPOINT, V01, RESTART, DEFAULT("\"\""), AT(metrics.listen),
+     .doc = "Address and port of an HTTP listener, `127.0.0.1:9153`; it tells figures, never a "
+            "client's address or a name. Empty: off."},
+
+    {"log", WR_SCHEMA_SECTION, V01, .doc = "What weir says and remembers of its work."},
+    {"log.level", WR_SCHEMA_WORD, V01, DEFAULT("info"), AT(log.level), .words = level_words,
+     .doc = "What goes to standard error; `debug` is for developers."},
+    {"log.events", WR_SCHEMA_INT, V01, RESTART, RANGE(0, 1048576),
+     BY_PROFILE("4096", "512", "65536"), AT(log.events), .unit = "queries",
+     .doc = "The last queries kept in memory for `weir log`."},
+};
+
+size_t wr_schema_rows(const struct wr_schema_row **ret_rows)
+{
+    *ret_rows = table;
+    return sizeof(table) / sizeof(table[0]);
+}
+
+const struct wr_schema_row *wr_schema_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+        if (!strcmp(table[i].name, name))
+            return &table[i];
+    return NULL;
+}
+
+const char *wr_schema_default(const struct wr_schema_row *row, uint32_t profile)
+{
+    const char *own = profile < WR_SCHEMA_PROFILES ? row->defaults[profile] : NULL;
+
+    return own ? own : row->defaults[0];
+}
+
+const char *wr_schema_leaf(const struct wr_schema_row *row)
+{
+    const char *dot = strrchr(row->name, '.');
+
+    return dot ? dot + 1 : row->name;
+}
+
+bool wr_schema_is_under(const struct wr_schema_row *row, const char *prefix)
+{
+    size_t n = strlen(prefix);
+
+    if (n == 0)
+        return !strchr(row->name, '.');
+    return !strncmp(row->name, prefix, n) && row->name[n] == '.' && !strchr(row->name + n + 1, '.');
+}
+
+const char *wr_schema_type_name(const struct wr_schema_row *row)
+{
+    static const char *const one[] = {"section",
+                                      "list of mappings",
+                                      "boolean",
+                                      "integer",
+                                      "duration",
+                                      "duration",
+                                      "size",
+                                      "word",
+                                      "string",
+                                      "label",
+                                      "path",
+                                      "address with port",
+                                      "address or interface",
+                                      "prefix",
+                                      "URL",
+                                      "domain name"};
+    static const char *const many[] = {"",
+                                       "list of mappings",
+                                       "",
+                                       "",
+                                       "",
+                                       "",
+                                       "",
+                                       "list of words",
+                                       "list of strings",
+                                       "list of labels",
+                                       "list of paths",
+                                       "list of addresses with port",
+                                       "list of addresses or interfaces",
+                                       "list of prefixes",
+                                       "list of URLs",
+                                       "list of domain names"};
+
+    return row->list ? many[row->type] : one[row->type];
+}
