@@ -13,15 +13,8 @@
 #include <stdint.h>
 
 #include "base/addr.h"
-#include "dns/name.h"
+#include "resolve/ttl.h"
 #include "resolve/upstream.h"
-
-/* Bounds for the TTL of names that match; the first rule that matches counts. */
-struct wr_ttl_rule {
-    struct wr_name name;
-    bool below;   /* "*.name": only names below it; else the name itself */
-    uint32_t min_s, max_s;
-};
 
 struct wr_settings {
     uint64_t serial; /* grows with each reload */
@@ -29,14 +22,7 @@ struct wr_settings {
     const struct wr_prefix *allow; /* who may ask */
     uint32_t allows;
 
-    uint32_t min_ttl_s, max_ttl_s, max_negative_ttl_s, failure_ttl_s;
-    const struct wr_ttl_rule *ttl_rule;
-    uint32_t ttl_rules;
-    bool prefetch;
-    bool stale;                /* RFC 8767 */
-    uint32_t stale_max_age_s;  /* after expiry */
-    uint32_t stale_ttl_s;      /* TTL of a stale answer */
-    uint32_t stale_client_timeout_ms; /* answer stale after this, while resolution goes on */
+    struct wr_ttl_policy ttl;
 
     uint32_t query_timeout_ms; /* a client query is answered, or failed, by then */
 

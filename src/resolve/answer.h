@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Answer: what weir will say to a question, before it is written as a message.
+ *
+ * The chain of RRsets from the name asked to its end, the proofs and the SOA of
+ * a negative answer, the RCODE, the extended error. It comes from the cache
+ * (wr_answer_find) or from a response (resolve/scrub); wr_answer_keep puts one
+ * into the cache.
+ *
+ * Memory: the sets point into the room given to find, or into the arena that scrub used. TTLs are what is
+ * left to live, already aged.
+ */
+#ifndef WR_RESOLVE_ANSWER_H
+#define WR_RESOLVE_ANSWER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "dns/rrset.h"
+#include "resolve/cache.h"
+#include "resolve/question.h"
+#include "resolve/ttl.h"
+
+/* RRsets in one section of an answer: the longest chain with its DNAMEs, or the proofs of a denial. */
+#define WR_ANSWER_SETS_MAX 26
+
+struct wr_answer {
+    uint16_t rcode;
+    int16_t ede;          /* WR_EDE_NONE or the code */
+    const char *ede_text; /* static text, or NULL */
+    bool stale;
+    uint8_t answers, authorities;
+    struct wr_rrset answer[WR_ANSWER_SETS_MAX];
+    struct wr_rrset authority[WR_ANSWER_SETS_MAX];
+    uint32_t ttl;         /* the least TTL of all sets; of a negative answer its own */
+    uint32_t age_share;   /* find: hundredths of its life that the oldest set has used, 0 to 100 */
+};
+
+enum wr_found {
+    WR_FOUND_NOTHING = 0,
+    WR_FOUND_FRESH,
+    WR_FOUND_STALE,   /* expired, within the bound of the policy */
+    WR_FOUND_FAILURE, /* a failure a moment ago (RFC 9520) */
+};
+
+/* Where find puts what it copies out of the cache. */
+struct wr_answer_room {
+    struct wr_arena arena;
+    void *scratch; /* WR_CACHE_SCRATCH_SIZE octets */
+};
+
+void wr_answer_clear(struct wr_answer *a);
+
+/* Looks the question up, following CNAMEs. `ret_answer` is set for FRESH, STALE and FAILURE. `hash` is the key's
+ * hash for (name, type, scope) when the caller has it, else 0. For FAILURE `ret_stored_s` is when it was stored. */
+enum wr_found wr_answer_find(struct wr_cache *c, const struct wr_ttl_policy *p,
+                             const struct wr_question *q, uint32_t now_s, bool peek,
+                             struct wr_answer_room *room, struct wr_answer *ret_answer);
+/* The failure kept for a question; WR_FOUND_FAILURE or NOTHING. */
+enum wr_found wr_answer_find_failure(struct wr_cache *c, const struct wr_question *q,
+                                     uint32_t now_s, struct wr_answer_room *room,
+                                     struct wr_answer *ret_answer, uint32_t *ret_stored_s);
+
+/* Puts every set, or the negative answer for the chain's last name, into the cache. TTLs in `a` are clamped
+ * by the policy on the way (in place). Returns how many writes were skipped because a shard was held. */
+unsigned wr_answer_keep(struct wr_cache *c, const struct wr_ttl_policy *p,
+                        const struct wr_question *q, uint32_t now_s, struct wr_answer_room *room,
+                        struct wr_answer *a);
+/* Remembers that resolution failed. */
+void wr_answer_keep_failure(struct wr_cache *c, const struct wr_ttl_policy *p,
+                            const struct wr_question *q, uint32_t now_s, int ede);
+
+/* The name at the end of the chain: the last CNAME's target, or the question's own. */
+const uint8_t *wr_answer_last_name(const struct wr_answer *a, const uint8_t *qname);
+/* The target of a CNAME set, or NULL when it is not one. */
+const uint8_t *wr_answer_cname_target(const struct wr_rrset *set);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Question: what is asked, and under which view the answer may be shared.
+ *
+ * Class IN only: other classes are answered by the engine itself. Two clients
+ * share an answer when name, type, CD and DO are equal (RFC 4035 section 3.2).
+ */
+#ifndef WR_RESOLVE_QUESTION_H
+#define WR_RESOLVE_QUESTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dns/name.h"
+
+struct wr_question {
+    struct wr_name name;
+    uint16_t type;
+    bool checking_disabled; /* CD */
+    bool dnssec_ok;         /* DO */
+};
+
+/* Cache scopes (struct wr_cache_key): answers got with checking disabled stand apart, failures have keys of their own. */
+#define WR_SCOPE_CD 0x0001
+#define WR_SCOPE_FAILURE 0x8000
+
+static inline uint16_t wr_question_scope(const struct wr_question *q)
+{
+    return q->checking_disabled ? WR_SCOPE_CD : 0;
+}
+
+#endif
