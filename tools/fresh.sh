@@ -8,6 +8,7 @@
 # VERBS="test" chooses other verbs; KEEP=1 leaves the tree.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+self=$PWD/tools/fresh.sh
 
 suite=${1:-}
 case $suite in
@@ -21,20 +22,13 @@ if [ "$(id -u)" != 0 ]; then
     echo "fresh.sh: needs root for chroot: sudo make fresh SUITE=$suite" >&2
     exit 1
 fi
-if [ "${WEIR_FRESH_INSIDE:-}" != 1 ]; then
-    tools/setup.sh fresh
-    # A network namespace is not taken: apt needs the network. Mounts and processes end with this one.
-    WEIR_FRESH_INSIDE=1 exec unshare --mount --pid --fork --kill-child --mount-proc "$0" "$suite"
-fi
-
 root=$PWD/build/fresh-$suite
-verbs=${VERBS:-demo test}
 
 host_mirror() { # the first Debian mirror that apt knows here
     {
         sed -n 's/^URIs: *\([^ ]*\).*/\1/p' /etc/apt/sources.list.d/*.sources
         sed -n 's/^deb \(\[[^]]*\] \)\?\([^ ]*\).*/\2/p' /etc/apt/sources.list /etc/apt/sources.list.d/*.list
-    } 2>/dev/null | grep -E '/debian/?$' | head -n 1
+    } 2>/dev/null | grep -m 1 -E '/debian/?$' || true
 }
 
 bare_root() {
@@ -68,34 +62,48 @@ bare_root() {
     fi
 }
 
-mount_in() {
-    mount --make-rprivate /
+# Runs in a mount and pid namespace of its own; what it mounts and starts ends with it.
+# The bare Debian becomes the root by pivot_root, for a chroot may not make user namespaces.
+run_inside() {
+    local shared=${WEIR_SHARED:-../shared} verb status began failed=0
+    mount --bind "$root" "$root"
     mount -t proc proc "$root/proc"
     mount --rbind /sys "$root/sys"
     mount --rbind /dev "$root/dev"
     mount -t tmpfs tmpfs "$root/run"
-    local shared=${WEIR_SHARED:-../shared}
+    mount -t tmpfs tmpfs "$root/tmp"
     if [ -d "$shared" ]; then
         mkdir -p "$root/srv/shared"
         mount --bind "$shared" "$root/srv/shared"
         mount -o remount,bind,ro "$root/srv/shared" 2>/dev/null || true
     fi
+    mkdir -p "$root/mnt/host"
+    cd "$root"
+    pivot_root . mnt/host
+    cd /srv/weir
+    umount -l /mnt/host
+    for verb in ${VERBS:-demo test}; do
+        echo "fresh: make $verb in $suite"
+        began=$SECONDS
+        status=0
+        env -i HOME=/tmp PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 CI=true \
+            ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
+            make --no-print-directory "$verb" </dev/null || status=$?
+        echo "fresh: make $verb in $suite: status $status after $((SECONDS - began)) s"
+        [ "$status" = 0 ] || failed=1
+    done
+    return "$failed"
 }
 
+if [ "${WEIR_FRESH_INSIDE:-}" = 1 ]; then
+    run_inside
+    exit
+fi
+tools/setup.sh fresh
 bare_root
 git clone -q --no-hardlinks . "$root/srv/weir"
-mount_in
-failed=0
-for verb in $verbs; do
-    echo "fresh: make $verb in $suite"
-    began=$SECONDS
-    status=0
-    chroot "$root" env -i HOME=/tmp PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 CI=true \
-        http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-}" \
-        make -C /srv/weir --no-print-directory "$verb" </dev/null || status=$?
-    echo "fresh: make $verb in $suite: status $status after $((SECONDS - began)) s"
-    [ "$status" = 0 ] || failed=1
-done
-umount -R -l "$root/proc" "$root/sys" "$root/dev" "$root/run" "$root/srv/shared" 2>/dev/null || true
-[ "${KEEP:-}" = 1 ] || [ "$failed" = 1 ] || rm -rf --one-file-system "$root"
-exit "$failed"
+status=0
+# The network stays the host's: apt needs it.
+WEIR_FRESH_INSIDE=1 unshare --mount --pid --fork --kill-child "$self" "$suite" || status=$?
+[ "${KEEP:-}" = 1 ] || rm -rf --one-file-system "$root"
+exit "$status"
