@@ -11,7 +11,7 @@
 #define WR_BASE_LIMITS_H
 
 /* RFC 1035 section 3.1: a name is at most 255 octets on the wire, labels 63. */
-#define WR_NAME_MAX 255
+#define WR_NAME_MAX  255
 #define WR_LABEL_MAX 63
 /* 255 octets hold at most 127 labels and the root. */
 #define WR_NAME_LABELS_MAX 127
@@ -53,9 +53,11 @@
 #define WR_STEPS_MAX 256
 /* Upstream servers in one group, groups, routes. */
 #define WR_GROUP_SERVERS_MAX 16
-#define WR_GROUPS_MAX 32
-#define WR_UPSTREAMS_MAX 64
-#define WR_ROUTES_MAX 4096
+#define WR_GROUPS_MAX        32
+#define WR_UPSTREAMS_MAX     64
+#define WR_ROUTES_MAX        4096
+/* Rate limits: times a worker tries to take a token of a bucket that others write at the same moment. */
+#define WR_QUOTA_TRIES_MAX 32
 /* Workers: one a core. */
 #define WR_WORKERS_MAX 64
 
@@ -70,8 +72,8 @@
 /* Mistakes kept: more than one screen is not read, the rest is counted. */
 #define WR_CONF_MISTAKES_MAX 100
 /* Lists of the configuration: listeners are sockets in each worker; the others are looked through. */
-#define WR_CONF_LISTEN_MAX 64
-#define WR_CONF_ALLOW_MAX 1024
+#define WR_CONF_LISTEN_MAX    64
+#define WR_CONF_ALLOW_MAX     1024
 #define WR_CONF_TTL_RULES_MAX 1024
 
 #endif
