@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 
 flavour=${1:-main}
 options=(-Dwerror="$([ "${CI:-}" = true ] && echo true || echo false)")
-groups=(build)
+groups=(build) targets=()
 case $flavour in
     main) ;;
     asan) options+=("-Db_sanitize=address,undefined" -Doptimization=1) ;;
@@ -20,6 +20,7 @@ case $flavour in
         options+=(-Dfuzz=true "-Db_sanitize=address,undefined" -Doptimization=1)
         export CC=clang
         groups+=(fuzz)
+        targets=(all-fuzzers)
         ;;
     clang)
         options+=(-Dwerror=true)
@@ -45,7 +46,7 @@ if ! out=$("${setup[@]}" 2>&1); then
     exit 1
 fi
 log=$dir/ninja.log.txt
-if ! ninja -C "$dir" >"$log" 2>&1; then
+if ! ninja -C "$dir" "${targets[@]}" >"$log" 2>&1; then
     grep -vE '^\[[0-9]+/[0-9]+\] (Comp|Link)' "$log" | head -n 80 >&2
     echo "build.sh: $dir failed; all of it is in $log" >&2
     exit 1
