@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Net limits: what the owner may size about sockets, and what all workers count together.
+ *
+ * `struct wr_net_limits` is a plain value, copied into each loop and changeable at a reload. `struct
+ * wr_net_shared` is one block for all workers: the number of client connections, in all and of
+ * each client, so that N workers never mean N times a limit.
+ *
+ * Clients are counted by prefix in two rows of counters under a keyed hash; a client is over its
+ * bound only when both its counters are. Two strangers that share one counter do not meet in the other.
+ */
+#ifndef WR_NET_LIMITS_H
+#define WR_NET_LIMITS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/hash.h"
+
+/* A datagram or a framed message from a client; a query with every option that exists is below 1 KiB. */
+#define WR_NET_QUERY_MAX 4096
+/* Datagrams taken by one recvmmsg, and answers by one sendmmsg. */
+#define WR_NET_BATCH 64
+/* Batches of one listener in one turn, then TCP, upstreams and timers have theirs. */
+#define WR_NET_BATCHES_TURN 4
+/* Connections accepted from one listener in one turn. */
+#define WR_NET_ACCEPTS_TURN 16
+/* Upstream ports read in one turn. */
+#define WR_NET_PORTS_TURN 256
+/* Listening sockets of one worker. */
+#define WR_NET_LISTENERS_MAX 64
+/* Counters in one row of the per-client table. */
+#define WR_NET_CLIENT_SLOTS 4096
+
+struct wr_net_limits {
+    uint32_t tcp_connections; /* of all clients over all workers */
+    uint32_t tcp_per_client;  /* of one client prefix over all workers */
+    uint32_t tcp_idle_ms;    /* nothing asked and nothing owed; shrinks when near tcp_connections */
+    uint32_t tcp_message_ms; /* from the first octet of a message to its last */
+    uint32_t tcp_pipeline;   /* questions unanswered on one connection, then it is not read */
+    uint32_t tcp_queue; /* octets that wait for a client that does not read, then it is closed */
+    uint32_t upstream_queue; /* octets that wait on one upstream stream, then it is closed */
+    uint32_t connect_ms;     /* an upstream TCP connection must be there by then */
+    uint32_t ports; /* upstream UDP ports of this worker for each family (wr_ports_share) */
+    uint8_t prefix4_len, prefix6_len; /* what counts as one client */
+};
+
+struct wr_net_shared {
+    struct wr_hash_key key; /* filled in by the owner */
+    _Atomic uint32_t connections;
+    _Atomic uint16_t clients[2][WR_NET_CLIENT_SLOTS];
+};
+
+/* The defaults of the gateway profile. */
+struct wr_net_limits wr_limits_default(void);
+
+/* Counts one more connection of `from`: false (and nothing counted) when the client is at its bound. */
+bool wr_limits_enter(struct wr_net_shared *shared, const struct wr_net_limits *limits,
+                     const struct wr_addr *from);
+/* Gives back what wr_limits_enter counted. The prefix lengths may have changed meanwhile: pass the same. */
+void wr_limits_leave(struct wr_net_shared *shared, const struct wr_net_limits *limits,
+                     const struct wr_addr *from);
+
+#endif

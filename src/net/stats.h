@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Net stats: what one loop counted about sockets. One writer (the worker), any reader.
+ *
+ * The same shape as engine/stats.h: one row is the name and the sentence that people read. The gauges
+ * at the end are set, not added to; summing them over the workers gives the whole.
+ */
+#ifndef WR_NET_STATS_H
+#define WR_NET_STATS_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/stats.h"
+
+#define WR_NET_STATS_TABLE(X)                                                                   \
+    X(udp_batches, "batches of datagrams read from listeners")                                  \
+    X(udp_unsent, "answers over UDP that the kernel refused to send")                           \
+    X(tcp_accepted, "client connections accepted")                                              \
+    X(tcp_refused, "client connections refused: the client or the gateway has too many")        \
+    X(tcp_yielded, "idle client connections closed early to make room")                         \
+    X(tcp_idle, "client connections closed because nothing was asked for too long")             \
+    X(tcp_slow, "client connections closed because a message did not come to its end")          \
+    X(tcp_unread, "client connections closed because the client does not read its answers")     \
+    X(tcp_malformed, "client connections closed because of an impossible message length")       \
+    X(hand_failed, "answers lost because another worker's ring was full")                       \
+    X(deferred_lost, "events lost because too many came up within one action")                  \
+    X(ports_opened, "upstream UDP ports opened")                                                \
+    X(ports_reused, "upstream UDP ports used again while asking fast")                          \
+    X(ports_failed, "upstream UDP ports that could not be opened")                              \
+    X(ports_stray, "datagrams that came to an upstream port with no question out, thrown away") \
+    X(ports_flooded, "upstream UDP ports closed because of too many wrong datagrams")           \
+    X(ports_fragment, "answers refused because they came in fragments (RFC 9715)")              \
+    X(ports_unreachable, "upstream questions that came back as unreachable")                    \
+    X(streams_opened, "upstream TCP connections begun")                                         \
+    X(streams_failed, "upstream TCP connections that did not come about")                       \
+    X(gauge_tcp_clients, "client connections open now")                                         \
+    X(gauge_streams, "upstream TCP connections open now")                                       \
+    X(gauge_ports_open, "upstream UDP ports open now")                                          \
+    X(gauge_ports_pool, "upstream UDP ports of each family that a question chooses from")
+
+struct wr_net_stats {
+#define X(name, help) _Atomic uint64_t name;
+    WR_NET_STATS_TABLE(X)
+#undef X
+};
+
+/* Rows as in engine/stats.h; names beginning with "gauge_" go down as well as up. */
+size_t wr_net_stats_rows(const struct wr_stats_row **ret_rows);
+
+static inline void wr_net_stats_set(_Atomic uint64_t *gauge, uint64_t value)
+{
+    atomic_store_explicit(gauge, value, memory_order_relaxed);
+}
+
+#endif
