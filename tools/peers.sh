@@ -148,7 +148,7 @@ wrap() {
     find_loader
     for dir in usr/sbin usr/bin; do
         for program in "$peers/root/$dir"/*; do
-            [ -f "$program" ] && [ -x "$program" ] || continue
+            if [ ! -f "$program" ] || [ ! -x "$program" ]; then continue; fi
             [ "$(head -c 4 "$program" | tr -d '\177')" = ELF ] || continue
             name=$(basename "$program")
             cat > "$peers/bin.new/$name" <<WRAPPER
@@ -160,7 +160,7 @@ WRAPPER
             chmod 755 "$peers/bin.new/$name"
         done
     done
-    rm -rf "$peers/bin"
+    rm -rf "${peers:?}/bin"
     mv "$peers/bin.new" "$peers/bin"
 }
 

@@ -1,0 +1,87 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""make demo: weir at its job in a model Internet, told as a story; see lab.py for the map.
+
+    lab/demo.py            all chapters
+    STORY=outage           only this chapter (several: outage,recovery)
+    KEEP=1                 leave the lab up at the end and print how to enter it
+    WEIR=path              the program to show (default: the one that make builds)
+
+Each step is checked from the clients' answers or from a capture. Exit 0 only if all of them held.
+"""
+
+import os
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import lab
+from spaces import MARK, TOP, LabError
+
+
+def chosen(chapters):
+    wanted = [name for name in os.environ.get("STORY", "").split(",") if name]
+    unknown = [name for name in wanted if name not in chapters]
+    if unknown:
+        sys.exit(f"demo: no chapter `{unknown[0]}`; there are: {', '.join(chapters)}")
+    return {name: chapters[name] for name in (wanted or chapters)}
+
+
+def fetch_peers():
+    """Outside the namespaces, where there is a network."""
+    done = subprocess.run([os.path.join(TOP, "tools", "peers.sh")], check=False)
+    if done.returncode != 0:
+        sys.exit("demo: the lab's servers could not be fetched; see above")
+
+
+def keep(world):
+    print(f"""
+The lab is up. From another terminal:
+    lab/enter.py gateway                     a shell where weir runs
+    lab/enter.py camera kdig @{world.server_for('camera')} api.camera.example
+    machines: {' '.join(world.nodes)}
+Enter or Ctrl-C takes it down.""", flush=True)
+    try:
+        sys.stdin.readline()
+    except KeyboardInterrupt:
+        pass
+
+
+def main():
+    if not os.environ.get(MARK):
+        fetch_peers()
+    lab.enter()
+    import chapters  # needs dnspython, which the message below explains when it is missing
+    from story import Story
+    began = time.monotonic()
+    story = Story()
+    selected = chosen(chapters.CHAPTERS)
+    with lab.Lab() as world:
+        story.tell(f"the Internet is up: {', '.join(world.nodes)} ({time.monotonic() - began:.1f} s)")
+        story.tell(f"the program: {lab.gateway.binary()}")
+        for name, chapter in selected.items():
+            story.chapter(name, chapter.__doc__.splitlines()[0])
+            try:
+                chapter(world, story)
+            except LabError as why:
+                story.check("the chapter could be told", False, str(why)[:400])
+            world.restore(*world.nodes)
+        if story.failed:
+            story.tell(f"\n  logs of all servers: {world.save_logs()}")
+        status = story.finish(time.monotonic() - began)
+        if os.environ.get("KEEP") == "1":
+            keep(world)
+    return status
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except LabError as problem:
+        sys.exit(f"demo: {problem}")
+    except ModuleNotFoundError as problem:
+        sys.exit(f"demo: {problem} for {sys.executable}: apt-get install python3-dnspython")
+    except KeyboardInterrupt:
+        sys.exit(130)
