@@ -34,9 +34,9 @@ struct wr_prefix {
 int wr_addr_from_text(const char *text, struct wr_addr *ret_addr);
 /* Writes without the port when it is 0. Returns the length without the NUL. */
 size_t wr_addr_to_text(const struct wr_addr *addr, char *ret_text, size_t cap);
-bool wr_addr_equal(const struct wr_addr *a, const struct wr_addr *b);    /* address, port, scope */
-bool wr_addr_same_ip(const struct wr_addr *a, const struct wr_addr *b);  /* address, scope */
-size_t wr_addr_ip_size(const struct wr_addr *addr);                      /* 4, 16 or 0 */
+bool wr_addr_equal(const struct wr_addr *a, const struct wr_addr *b);   /* address, port, scope */
+bool wr_addr_same_ip(const struct wr_addr *a, const struct wr_addr *b); /* address, scope */
+size_t wr_addr_ip_size(const struct wr_addr *addr);                     /* 4, 16 or 0 */
 bool wr_addr_is_loopback(const struct wr_addr *addr); /* 127/8, ::1, ::ffff:127/104 */
 bool wr_addr_is_any(const struct wr_addr *addr);
 /* Clears host bits below `len` and the port. */

@@ -22,6 +22,10 @@ void wr_arena_init(struct wr_arena *a, void *block, size_t cap);
 void wr_arena_reset(struct wr_arena *a);
 /* Aligned to 8, zeroed. NULL when there is no room. */
 void *wr_arena_alloc(struct wr_arena *a, size_t size);
+/* The same, not zeroed: for octets that are written at once. */
+void *wr_arena_take(struct wr_arena *a, size_t size);
+/* Gives back the end of what was taken last: `used` octets of `last` are kept. */
+void wr_arena_trim(struct wr_arena *a, const void *last, size_t used);
 void *wr_arena_copy(struct wr_arena *a, const void *bytes, size_t size);
 /* Mark and release: gives back everything taken since the mark. */
 size_t wr_arena_mark(const struct wr_arena *a);

@@ -44,6 +44,8 @@ uint64_t wr_buf_get_u64(struct wr_reader *r);
 /* Points into the input, or NULL (and the error) when fewer than `n` are left. */
 const uint8_t *wr_buf_get_bytes(struct wr_reader *r, size_t n);
 void wr_buf_skip(struct wr_reader *r, size_t n);
+/* Sets the error, unless one stands already. */
+void wr_buf_fail_reader(struct wr_reader *r, int err);
 /* Moves to an absolute offset <= size, else WR_E_SHORT. */
 void wr_buf_seek(struct wr_reader *r, size_t pos);
 

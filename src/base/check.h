@@ -10,15 +10,15 @@
 #ifndef WR_BASE_CHECK_H
 #define WR_BASE_CHECK_H
 
-#define wr_assert(cond)                                                                            \
-    do {                                                                                           \
-        if (__builtin_expect(!(cond), 0)) {                                                        \
-            wr_check_fail(#cond, __FILE__, __LINE__);                                              \
-        }                                                                                          \
+#define wr_assert(cond)                               \
+    do {                                              \
+        if (__builtin_expect(!(cond), 0)) {           \
+            wr_check_fail(#cond, __FILE__, __LINE__); \
+        }                                             \
     } while (0)
 
-#define WR_MUSTCHECK __attribute__((warn_unused_result))
-#define WR_PURE __attribute__((pure))
+#define WR_MUSTCHECK    __attribute__((warn_unused_result))
+#define WR_PURE         __attribute__((pure))
 #define WR_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Ends the program. Set the handler once, before any thread starts; NULL traps. */

@@ -20,6 +20,8 @@ struct wr_hash_key {
 uint64_t wr_hash_sip24(const struct wr_hash_key *key, const void *bytes, size_t n);
 void wr_hash_sip24_128(const struct wr_hash_key *key, const void *bytes, size_t n, uint64_t ret[2]);
 uint64_t wr_hash_sip13(const struct wr_hash_key *key, const void *bytes, size_t n);
+/* SipHash-1-3 over the octets with ASCII upper case lowered (names, RFC 4343). */
+uint64_t wr_hash_sip13_fold(const struct wr_hash_key *key, const void *bytes, size_t n);
 /* Spreads a 64-bit value (a finaliser, not keyed). */
 uint64_t wr_hash_mix(uint64_t v);
 

@@ -58,6 +58,8 @@
 #define WR_ROUTES_MAX        4096
 /* Rate limits: times a worker tries to take a token of a bucket that others write at the same moment. */
 #define WR_QUOTA_TRIES_MAX 32
+/* Addresses listened on: interfaces are opened out into theirs; each is two sockets in each worker. */
+#define WR_GATE_LISTENERS_MAX 128
 /* Workers: one a core. */
 #define WR_WORKERS_MAX 64
 

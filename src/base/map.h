@@ -20,9 +20,9 @@ struct wr_map_slot {
 
 struct wr_map {
     struct wr_map_slot *slots;
-    uint32_t mask;  /* slots - 1 */
+    uint32_t mask; /* slots - 1 */
     uint32_t count;
-    uint32_t cap;   /* most entries: half the slots */
+    uint32_t cap; /* most entries: half the slots */
 };
 
 size_t wr_map_size(uint32_t cap);

@@ -18,8 +18,9 @@
 
 struct wr_ring {
     uint8_t *data;
-    uint32_t size; /* power of two */
+    uint32_t size;                      /* power of two */
     _Alignas(64) _Atomic uint64_t head; /* written by the producer */
+    uint32_t pending;                   /* the producer's: octets reserved and not yet published */
     _Alignas(64) _Atomic uint64_t tail; /* written by the consumer */
     _Alignas(64) _Atomic uint64_t dropped;
 };

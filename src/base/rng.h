@@ -26,5 +26,8 @@ uint32_t wr_rng_u32(struct wr_rng *rng);
 uint64_t wr_rng_u64(struct wr_rng *rng);
 /* Uniform in [0, bound), without modulo bias; bound >= 1. */
 uint32_t wr_rng_below(struct wr_rng *rng, uint32_t bound);
+/* The block function (RFC 8439 section 2.3), on words as the RFC prints them. */
+void wr_rng_chacha20_block(const uint32_t key[8], uint32_t counter, const uint32_t nonce[3],
+                           uint8_t ret[64]);
 
 #endif

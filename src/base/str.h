@@ -29,7 +29,9 @@ void wr_str_hex(struct wr_str *s, const void *bytes, size_t n);    /* lower case
 
 /* Case-insensitive ASCII comparison: true when equal. */
 bool wr_str_same(const char *a, const char *b);
-/* Decimal number, whole text, <= max. */
+/* The same for the first `n` of `a`, which need no NUL, and all of `b`. */
+bool wr_str_same_n(const char *a, size_t n, const char *b);
+/* Decimal number, whole text, <= max. WR_E_FORMAT: not digits; WR_E_RANGE: over max. */
 int wr_str_to_u64(const char *text, size_t n, uint64_t max, uint64_t *ret_v);
 
 #endif

@@ -20,9 +20,9 @@ struct wr_now {
     bool wall_proven; /* somebody trustworthy confirmed wall_s */
 };
 
-#define WR_TIME_NEVER UINT64_MAX /* a deadline that does not come */
-#define WR_MS ((uint64_t)1000)   /* microseconds in a millisecond */
-#define WR_S ((uint64_t)1000000) /* microseconds in a second */
+#define WR_TIME_NEVER UINT64_MAX          /* a deadline that does not come */
+#define WR_MS         ((uint64_t)1000)    /* microseconds in a millisecond */
+#define WR_S          ((uint64_t)1000000) /* microseconds in a second */
 
 static inline uint64_t wr_time_min(uint64_t a, uint64_t b)
 {
