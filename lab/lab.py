@@ -41,7 +41,9 @@ import gateway
 import servers
 import world
 from capture import Capture
+from liar import Liar
 from spaces import RUN, TOP, LabError, Node, bridge, enter, peer, plug, set_resolv_conf
+from story import until
 
 __all__ = ["Lab", "LabError", "enter", "clients", "gateway", "servers", "world", "RUN", "TOP"]
 
@@ -166,6 +168,23 @@ class Lab:
         home.run([peer("ip"), "addr", "del", f"{world.WAN[0]}/32", "dev", "wan"], check=False)
         home.run([peer("ip"), "addr", "del", f"{world.WAN[1]}/128", "dev", "wan"], check=False)
         self._internet_address(home, "wan", *world.WAN)
+
+    def liar(self):
+        """An upstream at the address of `relay` that lies on request (liar.py); a context manager."""
+        return Liar(self.nodes["relay"], world.INTERNET["relay"][0])
+
+    def bad_line(self, to="isp", **properties):
+        """A line with delay and jitter at the address of `relay`, to a resolver; stop it by terminate()."""
+        words = [word for key, value in properties.items()
+                 for word in (f"--{key.replace('_', '-')}", str(value))]
+        ends = ["--listen", world.INTERNET["relay"][0], "--to", world.INTERNET[to][0]]
+        program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "relay.py")
+        process = self.nodes["relay"].start([sys.executable, program, *ends, *words],
+                                            log=servers.log_of("relay"))
+        if not until(lambda: servers.answers(self.nodes["outsider"], world.INTERNET["relay"][0],
+                                             "cloud.example.", 1.0), 10):
+            raise LabError("the relay does not answer")
+        return process
 
     def change_cloud(self, **words):
         """New contents for cloud.example. (world.cloud_zone); the resolvers forget the old."""

@@ -77,7 +77,7 @@ def enter(argv=None):
     environment = dict(os.environ, **{MARK: "1", "WEIR_LAB_OUTER": str(os.getpid())})
     child = subprocess.Popen(["unshare", *flags, *argv], env=environment)
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: child.terminate())
+        signal.signal(number, lambda *_: child.kill())  # unshare ignores SIGTERM; the kernel cleans up
     while True:
         try:
             status = child.wait()

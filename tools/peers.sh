@@ -186,7 +186,7 @@ check_programs() {
 
 main() {
     mkdir -p "$peers/apt"
-    touch "$peers/extra"
+    [ -f "$peers/extra" ] || : > "$peers/extra"
     wanted="$lab_set $(printf '%s\n' "$@" | sort -u - "$peers/extra" | xargs)"
     if [ -f "$peers/stamp" ] && [ "$(cat "$peers/stamp")" = "$(stamp_text)" ]; then
         show_versions
