@@ -60,7 +60,7 @@ LIBRARY_SYMBOLS = {
 OUTSIDE_LIBC_HINT = "pass time, randomness and memory in; do the rest in net/ or serve/"
 
 FORBIDDEN_WORDS = [
-    (re.compile(r"(?<![\w.$}])/(home|Users|root)/[A-Za-z0-9_.]"), "a path of one machine"),
+    (re.compile(r"""(^|[\s"'`=:,(])/(home|Users|root)/[A-Za-z0-9_.]"""), "a path of one machine"),
     (re.compile(r"[A-Z]:\\\\?Users\\"), "a path of one machine"),
 ]
 SPDX = "SPDX-License-Identifier: Apache-2.0"

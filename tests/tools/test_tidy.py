@@ -171,7 +171,7 @@ class TidyTest(unittest.TestCase):
         self.expect("spdx", "src/base/buf.c:1: no SPDX", "tools/stop:1: no SPDX")
 
     def test_words_of_one_machine(self):
-        self.write("docs/a.md", "see `build/` and ~/home/ and $HOME/x\nsee /home/someone/weir\n")
+        self.write("docs/a.md", "see `build/` and ~/home/ and $HOME/x and /proc/1/root/run\nsee /home/someone/weir\n")
         self.expect("words", "docs/a.md:2: a path of one machine")
 
     def test_limits_without_reason(self):
