@@ -167,6 +167,25 @@ def rule_ranks(tree):
                               f"(rank {RANK[head]})", "let the higher rank call the lower")
 
 
+def rule_oracle(tree):
+    """the simulator's oracle shares no file with src/ but base"""
+    seen, todo = set(), ["tests/sim/oracle.c", "tests/sim/oracle.h"]
+    while todo:
+        path = todo.pop(0)
+        if path in seen or not tree.exists(path):
+            continue
+        seen.add(path)
+        for number, quote, target in includes(tree, path):
+            beside = os.path.join(os.path.dirname(path), target)
+            if quote != '"' or target.startswith("base/"):
+                continue
+            if tree.exists(beside):
+                todo += [beside, beside[:-2] + ".c"]
+            else:
+                yield Finding(path, number, f'the oracle uses "{target}", which it is to judge',
+                              "write that part of the oracle anew, or pass the fact in")
+
+
 def rule_purity(tree):
     """below the line only freestanding headers and string.h"""
     for path in tree.sources():

@@ -83,6 +83,14 @@ class TidyTest(unittest.TestCase):
         self.write("src/net/udp.h", STORY + '#include "udp.h"\n#include "../base/buf.h"\n')
         self.expect("ranks", 'src/net/udp.h:7: include "udp.h"', 'src/net/udp.h:8: include "../base')
 
+    def test_oracle_leans_on_what_it_judges(self):
+        self.write("tests/sim/oracle.c", SPDX_C + '#include "oracle.h"\n#include "wire.h"\n')
+        self.write("tests/sim/oracle.h", SPDX_C + '#include "base/buf.h"\n')
+        self.write("tests/sim/wire.h", SPDX_C)
+        self.expect("oracle")
+        self.write("tests/sim/wire.c", SPDX_C + '#include "dns/msg.h"\n')
+        self.expect("oracle", 'tests/sim/wire.c:2: the oracle uses "dns/msg.h"')
+
     def test_purity_forbidden_headers(self):
         self.write("src/engine/engine.h", STORY + "#include <time.h>\n#include <uv.h>\n#include <stdint.h>\n")
         self.expect("purity", "src/engine/engine.h:7: <time.h> below", "src/engine/engine.h:8: <uv.h>")
