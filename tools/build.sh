@@ -13,7 +13,10 @@ groups=(build) targets=()
 case $flavour in
     main) ;;
     asan) options+=("-Db_sanitize=address,undefined" -Doptimization=1) ;;
-    tsan) options+=(-Db_sanitize=thread -Doptimization=1) ;;
+    tsan)
+        options+=(-Db_sanitize=thread -Doptimization=1)
+        targets=(all-threads)
+        ;;
     cover) options+=(-Db_coverage=true -Doptimization=0) ;;
     release) options+=(-Dbuildtype=release -Dtests=false) ;;
     fuzz)
@@ -41,11 +44,15 @@ if [ -f "$dir/build.ninja" ]; then
 else
     setup=(meson setup "$dir" "${options[@]}")
 fi
-if ! out=$("${setup[@]}" 2>&1); then
+if ! out=$("${setup[@]}" 2>&1 && ninja -C "$dir" build.ninja 2>&1); then
     printf '%s\n' "$out" >&2
     exit 1
 fi
 log=$dir/ninja.log.txt
+if [ ${#targets[@]} -gt 0 ] && ! grep -q "^build ${targets[0]}:" "$dir/build.ninja"; then
+    echo "build.sh: nothing is part of ${targets[0]} yet"
+    exit 0
+fi
 if ! ninja -C "$dir" "${targets[@]}" >"$log" 2>&1; then
     grep -vE '^\[[0-9]+/[0-9]+\] (Comp|Link)' "$log" | head -n 80 >&2
     echo "build.sh: $dir failed; all of it is in $log" >&2

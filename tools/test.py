@@ -5,7 +5,8 @@
     tools/test.py [PATTERN]        only tests whose name contains PATTERN (for work, not for proof)
 
 What is run, in this order: tidy and the tools' own tests, the meson tests (unit, scenarios, some seeds of the
-simulator, fuzz corpora) under ASan and UBSan, then tests/e2e/*.py with the real binary.
+simulator, fuzz corpora) under ASan and UBSan, the unit tests with threads once more under TSan, then
+tests/e2e/*.py with the real binary.
 
 How it counts: a test that prints TAP (`ok`, `not ok`, `ok # SKIP reason`) counts line by line, a Python
 unittest counts its cases, anything else counts as one. Exit status 77 is a skip; its reason is the last line
@@ -25,6 +26,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(ROOT, "build", "asan")
+THREADS = os.path.join(ROOT, "build", "tsan")
 CI = os.environ.get("CI") == "true"
 SKIP_STATUS = 77
 E2E_TIMEOUT_S = 420
@@ -124,7 +126,7 @@ def run_counted(tally, name, argv, timeout_s, env=None, must_run=False):
 
 
 def build(tally):
-    for flavour in ("asan", "main"):
+    for flavour in ("asan", "main", "tsan"):
         text, status, seconds = run_program(["tools/build.sh", flavour], 1200)
         if text.strip():
             print(text.rstrip())
@@ -135,11 +137,13 @@ def build(tally):
     return True
 
 
-def meson_tests(tally, pattern):
-    subprocess.run(["meson", "test", "-C", BUILD, "--no-rebuild", "--num-processes",
-                    str(os.cpu_count() or 1)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL, check=False)
-    log = os.path.join(BUILD, "meson-logs", "testlog.json")
+def meson_tests(tally, pattern, build_dir=BUILD, more=(), mark=""):
+    log = os.path.join(build_dir, "meson-logs", "testlog.json")
+    if os.path.exists(log):
+        os.unlink(log)
+    subprocess.run(["meson", "test", "-C", build_dir, "--no-rebuild", "--num-processes",
+                    str(os.cpu_count() or 1), *more], stdin=subprocess.DEVNULL,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     rows = []
     if os.path.exists(log):
         with open(log, encoding="utf-8") as f:
@@ -153,13 +157,13 @@ def meson_tests(tally, pattern):
         if row["result"] not in ("OK", "SKIP", "EXPECTEDFAIL"):
             status = status or 1
             text += f"\nmeson: {row['result']}, status {row.get('returncode')}"
-        tally.add(name, count_output(text, status), text, row.get("duration", 0.0))
-    return len(rows)
+        tally.add(name + mark, count_output(text, status), text, row.get("duration", 0.0))
 
 
 def e2e_env():
     env = dict(os.environ)
     env["WEIR"] = os.path.join(BUILD, "src", "weir")
+    env["WEIR_TSAN"] = os.path.join(THREADS, "src", "weir")
     env.setdefault("WEIR_SHARED", os.path.join(ROOT, "..", "shared"))
     env.setdefault("ASAN_OPTIONS", "detect_leaks=1")
     env.setdefault("UBSAN_OPTIONS", "print_stacktrace=1:halt_on_error=1")
@@ -183,6 +187,7 @@ def main(argv):
         if pattern in path:
             run_counted(tally, path, [python, path], TOOLS_TIMEOUT_S)
     meson_tests(tally, pattern)
+    meson_tests(tally, pattern, THREADS, ("--suite", "threads"), " (TSan)")
     env = e2e_env()
     for path in sorted(glob.glob("tests/e2e/*.py")):
         # A module that others import is not a test: tests are executable.
