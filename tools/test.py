@@ -19,6 +19,7 @@ import glob
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -31,7 +32,7 @@ CI = os.environ.get("CI") == "true"
 SKIP_STATUS = 77
 E2E_TIMEOUT_S = 420
 TOOLS_TIMEOUT_S = 300
-TAIL_LINES = 60
+TAIL_LINES = 40
 
 Outcome = collections.namedtuple("Outcome", "passed failed skips")    # skips: list of reasons
 
@@ -70,6 +71,17 @@ def count_output(text, status):
     return Outcome(passed, failed, skips)
 
 
+def print_failure(name, text):
+    """The failed lines, the end of what was said, and where all of it lies."""
+    lines = text.rstrip().splitlines()
+    log = os.path.join("build", "failed", re.sub(r"[^\w.-]", "_", name) + ".txt")
+    os.makedirs(os.path.join(ROOT, "build", "failed"), exist_ok=True)
+    with open(os.path.join(ROOT, log), "w", encoding="utf-8") as f:
+        f.write(text)
+    said = [l for l in lines[:-TAIL_LINES] if l.lstrip().startswith("not ok")] + lines[-TAIL_LINES:]
+    print("\n".join("    " + l for l in said) + f"\n    all of it: {log}", flush=True)
+
+
 class Tally:
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
@@ -90,7 +102,7 @@ class Tally:
         more += f", {len(skips)} skipped" if skips else ""
         print(f"{word} {name} ({passed}{more}, {seconds:.1f} s)", flush=True)
         if failed:
-            print("\n".join("    " + l for l in text.rstrip().splitlines()[-TAIL_LINES:]), flush=True)
+            print_failure(name, text)
 
     def finish(self):
         for reason in self.reasons:
@@ -176,6 +188,7 @@ def main(argv):
         return 2
     pattern = argv[0] if argv else ""
     os.chdir(ROOT)
+    shutil.rmtree(os.path.join("build", "failed"), ignore_errors=True)
     tally = Tally()
     if not build(tally):
         return tally.finish()
