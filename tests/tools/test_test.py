@@ -5,6 +5,7 @@ import contextlib
 import importlib.util
 import io
 import os
+import tempfile
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -47,6 +48,7 @@ class CountTest(unittest.TestCase):
 class TallyTest(unittest.TestCase):
     def tally(self, ci, *outcomes, must_run=False):
         runner.CI = ci
+        runner.ROOT = self.enterContext(tempfile.TemporaryDirectory())
         tally = runner.Tally()
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
