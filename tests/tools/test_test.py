@@ -7,6 +7,7 @@ import io
 import os
 import tempfile
 import unittest
+from unittest import mock
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 spec = importlib.util.spec_from_file_location("weir_test", os.path.join(ROOT, "tools", "test.py"))
@@ -47,8 +48,9 @@ class CountTest(unittest.TestCase):
 
 class TallyTest(unittest.TestCase):
     def tally(self, ci, *outcomes, must_run=False):
-        runner.CI = ci
-        runner.ROOT = self.enterContext(tempfile.TemporaryDirectory())
+        self.enterContext(mock.patch.object(runner, "CI", ci))
+        self.enterContext(mock.patch.object(runner, "ROOT",
+                                            self.enterContext(tempfile.TemporaryDirectory())))
         tally = runner.Tally()
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
