@@ -29,6 +29,8 @@
 #define WR_EDNS_UDP_SIZE 1232
 /* Names remembered for compression in one message built. */
 #define WR_BUILD_NAMES_MAX 128
+/* Entries of one hash chain looked at for a label: names chosen to collide cost compression, not time. */
+#define WR_BUILD_PROBES_MAX 16
 
 /* CNAME chain: links followed in one answer (CVE-class: long chains multiply work). */
 #define WR_CHAIN_MAX 12
@@ -58,8 +60,6 @@
 #define WR_ROUTES_MAX        4096
 /* Rate limits: times a worker tries to take a token of a bucket that others write at the same moment. */
 #define WR_QUOTA_TRIES_MAX 32
-/* Addresses listened on: interfaces are opened out into theirs; each is two sockets in each worker. */
-#define WR_GATE_LISTENERS_MAX 128
 /* Workers: one a core. */
 #define WR_WORKERS_MAX 64
 

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define WR_COOKIE_CLIENT_SIZE 8
-#define WR_COOKIE_MAX 40
+#define WR_COOKIE_MAX         40
 
 struct wr_edns {
     bool present;
@@ -25,15 +25,15 @@ struct wr_edns {
     uint16_t udp_size;  /* as sent; below 512 means 512 (RFC 6891 section 6.2.3) */
     uint16_t z;         /* the flags without DO */
 
-    bool nsid;                      /* asked for */
-    bool keepalive;                 /* option present */
-    uint16_t keepalive_100ms;       /* its value; only from servers */
-    bool padding;                   /* option present: answer padded too (RFC 8467) */
-    uint8_t cookie_size;            /* 0, 8, or 16 to 40 */
-    uint8_t cookie[WR_COOKIE_MAX];  /* client's, then server's */
-    bool ecs;                       /* client subnet present */
-    int ede;                        /* first extended error, or WR_EDE_NONE */
-    const uint8_t *ede_text;        /* into the message, not ended */
+    bool nsid;                     /* asked for */
+    bool keepalive;                /* option present */
+    uint16_t keepalive_100ms;      /* its value; only from servers */
+    bool padding;                  /* option present: answer padded too (RFC 8467) */
+    uint8_t cookie_size;           /* 0, 8, or 16 to 40 */
+    uint8_t cookie[WR_COOKIE_MAX]; /* client's, then server's */
+    bool ecs;                      /* client subnet present */
+    int ede;                       /* first extended error, or WR_EDE_NONE */
+    const uint8_t *ede_text;       /* into the message, not ended */
     uint16_t ede_text_size;
 };
 

@@ -36,16 +36,16 @@ struct wr_msg {
     const uint8_t *wire;
     size_t size;
     uint16_t id;
-    uint16_t flags;    /* the 16 bits, WR_FLAG_* */
+    uint16_t flags; /* the 16 bits, WR_FLAG_* */
     uint16_t qdcount;
     uint16_t counts[3]; /* by enum wr_section; OPT counts in additional */
     size_t starts[3];   /* offset of each section */
     struct wr_name qname;
-    uint16_t qtype;    /* 0 when there is no question */
+    uint16_t qtype; /* 0 when there is no question */
     uint16_t qclass;
     size_t question_end; /* offset behind the first question */
     struct wr_edns edns;
-    bool tsig;         /* the last record is a TSIG */
+    bool tsig; /* the last record is a TSIG */
 };
 
 static inline uint8_t wr_msg_opcode(const struct wr_msg *m)
@@ -72,8 +72,8 @@ struct wr_msg_rr {
     struct wr_name owner;
     uint16_t type;
     uint16_t class_;
-    uint32_t ttl;      /* seconds; the top bit set reads as 0 (RFC 2181 section 8) */
-    size_t rdata;      /* offset in the message */
+    uint32_t ttl; /* seconds; the top bit set reads as 0 (RFC 2181 section 8) */
+    size_t rdata; /* offset in the message */
     uint16_t rdlength;
 };
 

@@ -18,6 +18,10 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "base/str.h"
+
+/* Behind the header; a compression pointer that goes before it points at no name. */
+#define WR_NAME_FIRST_OFFSET 12
 
 struct wr_name {
     uint8_t wire[WR_NAME_MAX];
@@ -27,9 +31,12 @@ struct wr_name {
 /* Reads a name at the cursor of a whole message, following compression pointers
  * (RFC 1035 section 4.1.4): backwards only, bounded, 255 octets in all. */
 int wr_name_read(struct wr_reader *msg, struct wr_name *ret_name);
+/* The same without keeping the name: the cursor moves over it, and it is known to be well formed. */
+int wr_name_check(struct wr_reader *msg);
 /* Reads a name without pointers (inside stored rdata); a pointer is WR_E_FORMAT. */
 int wr_name_read_plain(struct wr_reader *r, struct wr_name *ret_name);
-/* Moves the cursor over a name without expanding it. */
+int wr_name_skip_plain(struct wr_reader *r);
+/* Moves the cursor over a name without expanding it; what a pointer points at is not looked at. */
 int wr_name_skip(struct wr_reader *msg);
 
 /* Presentation form (RFC 1035 section 5.1, RFC 4343): "." is the root, \. and \DDD escapes, a missing last
@@ -37,6 +44,8 @@ int wr_name_skip(struct wr_reader *msg);
 int wr_name_from_text(const char *text, size_t n, struct wr_name *ret_name);
 /* Always with the last dot. Returns the length without the NUL; cap WR_NAME_TEXT_SIZE is enough. */
 size_t wr_name_to_text(const uint8_t *name, char *ret_text, size_t cap);
+
+void wr_name_put_text(struct wr_str *s, const uint8_t *name);
 
 size_t wr_name_size(const uint8_t *name) __attribute__((pure));
 unsigned wr_name_labels(const uint8_t *name) __attribute__((pure)); /* root: 0 */
