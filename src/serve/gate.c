@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/gate.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "policy/prefix.h"
+#include "serve/resolvconf.h"
+
+/* Everything one making needs at hand. */
+struct making {
+    const struct wr_conf *conf;
+    const struct wr_gate_world *world;
+    struct wr_gate_slots slots; /* a copy, kept only when all went well */
+    struct wr_gate_notes *notes;
+    struct wr_gate *gate;
+    int err;
+};
+
+__attribute__((format(printf, 3, 4))) static void note(struct making *m, enum wr_log_level level,
+                                                       const char *format, ...)
+{
+    if (level == WR_LOG_ERROR && m->err == WR_OK) {
+        m->err = WR_E_USAGE;
+    }
+    if (m->notes->count == WR_GATE_NOTES_MAX) {
+        return;
+    }
+    struct wr_gate_note *n = &m->notes->note[m->notes->count++];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(n->text, sizeof(n->text), format, list);
+    va_end(list);
+    n->level = level;
+}
+
+static const char *addr_text(const struct wr_addr *addr)
+{
+    static _Thread_local char text[2][WR_ADDR_TEXT_SIZE];
+    static _Thread_local unsigned turn;
+    char *ret = text[turn++ % 2];
+    wr_addr_to_text(addr, ret, WR_ADDR_TEXT_SIZE);
+    return ret;
+}
+
+static uint32_t ifindex_of(const struct wr_gate_world *w, const char *iface)
+{
+    for (uint32_t i = 0; i < w->locals; i++) {
+        if (strcmp(w->local[i].iface, iface) == 0) {
+            return w->local[i].ifindex;
+        }
+    }
+    return 0;
+}
+
+/* --- where to listen --- */
+
+static void add_listener(struct making *m, const struct wr_addr *addr, uint32_t ifindex)
+{
+    struct wr_gate *g = m->gate;
+    for (uint32_t i = 0; i < g->listeners; i++) {
+        if (wr_addr_equal(&g->listener[i].addr, addr)) {
+            return;
+        }
+    }
+    if (g->listeners == WR_GATE_LISTENERS_MAX) {
+        note(m, WR_LOG_WARN,
+             "more than %d addresses to listen on: %s is left out; name the ones that matter in "
+             "`listen`",
+             WR_GATE_LISTENERS_MAX, addr_text(addr));
+        return;
+    }
+    g->listener[g->listeners++] = (struct wr_gate_listener){*addr, ifindex};
+}
+
+static void listen_on_interface(struct making *m, const struct wr_conf_listen *item)
+{
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < m->world->locals; i++) {
+        const struct wr_gate_local *l = &m->world->local[i];
+        if (l->addr.family == WR_AF_NONE || strcmp(l->iface, item->interface) != 0) {
+            continue;
+        }
+        struct wr_addr addr = l->addr;
+        addr.port = item->addr.port;
+        add_listener(m, &addr, l->ifindex);
+        found++;
+    }
+    if (found == 0) {
+        note(m, WR_LOG_WARN,
+             "listen: interface %s does not exist or has no address; weir listens there once it "
+             "has one",
+             item->interface);
+    }
+}
+
+static void plan_listeners(struct making *m)
+{
+    for (size_t i = 0; i < m->conf->listen.count; i++) {
+        const struct wr_conf_listen *item = &m->conf->listen.items[i];
+        if (item->addr.family == WR_AF_NONE) {
+            listen_on_interface(m, item);
+            continue;
+        }
+        struct wr_addr addr = item->addr;
+        if (item->interface[0] != 0) {
+            addr.scope = ifindex_of(m->world, item->interface);
+            if (addr.scope == 0) {
+                note(m, WR_LOG_WARN, "listen: %s: there is no interface %s", addr_text(&item->addr),
+                     item->interface);
+                continue;
+            }
+        }
+        add_listener(m, &addr, addr.scope);
+    }
+}
+
+static bool is_local(const struct wr_gate_world *w, const struct wr_addr *addr)
+{
+    if (wr_addr_is_loopback(addr)) {
+        return true;
+    }
+    for (uint32_t i = 0; i < w->locals; i++) {
+        if (w->local[i].addr.family == addr->family &&
+            memcmp(w->local[i].addr.ip, addr->ip, sizeof(addr->ip)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Would a question sent to `addr` arrive at weir itself? */
+static bool is_own(const struct making *m, const struct wr_addr *addr)
+{
+    for (uint32_t i = 0; i < m->gate->listeners; i++) {
+        const struct wr_addr *own = &m->gate->listener[i].addr;
+        if (own->family != addr->family || own->port != addr->port) {
+            continue;
+        }
+        if (wr_addr_is_any(own) ? is_local(m->world, addr) : wr_addr_same_ip(own, addr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- who may ask --- */
+
+static void compile_allow(struct making *m)
+{
+    const struct wr_conf *c = m->conf;
+    struct wr_gate *g = m->gate;
+    size_t room = c->allow.count + m->world->locals;
+    g->allow = calloc(room + 1, sizeof(*g->allow));
+    if (g->allow == NULL) {
+        m->err = WR_E_NOMEM;
+        return;
+    }
+    uint32_t count = 0;
+    for (size_t i = 0; i < c->allow.count; i++) {
+        g->allow[count++] = c->allow.items[i];
+    }
+    for (uint32_t i = 0; i < m->world->locals; i++) {
+        const struct wr_gate_local *l = &m->world->local[i];
+        if (l->addr.family == WR_AF_NONE) {
+            continue;
+        }
+        for (size_t k = 0; k < c->listen.count; k++) {
+            const struct wr_conf_listen *item = &c->listen.items[k];
+            if (item->addr.family == WR_AF_NONE && strcmp(item->interface, l->iface) == 0) {
+                struct wr_prefix p = {wr_addr_mask(&l->addr, l->len), l->len};
+                p.addr.scope = 0;
+                g->allow[count++] = p;
+                break;
+            }
+        }
+    }
+    g->settings.allow = g->allow;
+    g->settings.allows = wr_prefix_compile(g->allow, count);
+}
+
+/* --- whom to ask --- */
+
+/* The place of `url` among the upstreams, added when it is new; -1: no room. */
+static int add_upstream(struct making *m, const char *url, const struct wr_addr *addr,
+                        uint8_t scheme)
+{
+    struct wr_upstreams *u = &m->gate->settings.upstreams;
+    for (unsigned i = 0; i < u->upstreams; i++) {
+        if (strcmp(u->upstream[i].url, url) == 0) {
+            return (int)i;
+        }
+    }
+    if (u->upstreams == WR_UPSTREAMS_MAX) {
+        note(m, WR_LOG_ERROR,
+             "more than %d different upstream servers: remove some from upstream.groups",
+             WR_UPSTREAMS_MAX);
+        return -1;
+    }
+    struct wr_upstream *up = &u->upstream[u->upstreams];
+    up->addr = *addr;
+    up->scheme = scheme;
+    snprintf(up->url, sizeof(up->url), "%s", url);
+    return u->upstreams++;
+}
+
+static void add_to_group(struct wr_group *group, int index)
+{
+    for (unsigned i = 0; i < group->servers; i++) {
+        if (group->server[i] == index) {
+            return;
+        }
+    }
+    if (index >= 0 && group->servers < WR_GROUP_SERVERS_MAX) {
+        group->server[group->servers++] = (uint8_t)index;
+    }
+}
+
+static uint8_t scheme_of(const struct wr_uri *uri)
+{
+    return uri->scheme == WR_URI_TCP ? WR_SCHEME_TCP : WR_SCHEME_UDP;
+}
+
+static void add_configured(struct making *m, struct wr_group *group, const struct wr_uri *uri)
+{
+    char url[WR_URI_TEXT_SIZE];
+    struct wr_addr addr = uri->addr;
+    wr_uri_to_text(uri, url, sizeof(url));
+    if (uri->zone[0] != 0) {
+        addr.scope = ifindex_of(m->world, uri->zone);
+        if (addr.scope == 0) {
+            note(m, WR_LOG_WARN,
+                 "upstream %s: there is no interface %s now; the server is left out", url,
+                 uri->zone);
+            return;
+        }
+    }
+    if (is_own(m, &addr)) {
+        note(m, WR_LOG_ERROR,
+             "forwarding loop: upstream %s of group %s is an address that weir itself listens on; "
+             "remove it from upstream.groups, or that address from `listen`",
+             url, group->name);
+        return;
+    }
+    add_to_group(group, add_upstream(m, url, &addr, scheme_of(uri)));
+}
+
+static void add_configured_groups(struct making *m)
+{
+    const struct wr_conf *c = m->conf;
+    struct wr_upstreams *u = &m->gate->settings.upstreams;
+    for (size_t i = 0; i < c->upstream.groups.count && u->groups < WR_GROUPS_MAX; i++) {
+        const struct wr_conf_group *from = &c->upstream.groups.items[i];
+        struct wr_group *group = &u->group[u->groups++];
+        snprintf(group->name, sizeof(group->name), "%s", from->name);
+        group->strategy = (uint8_t)from->strategy;
+        for (size_t k = 0; k < from->servers.count; k++) {
+            add_configured(m, group, &from->servers.items[k]);
+        }
+    }
+    u->default_group = (uint8_t)c->upstream.default_index;
+}
+
+static void add_system_server(struct making *m, struct wr_group *group,
+                              const struct wr_resolvconf_server *server, uint32_t *loops)
+{
+    const char *path = m->conf->upstream.resolv_conf;
+    struct wr_addr addr = server->addr;
+    if (server->zone[0] != 0) {
+        addr.scope = ifindex_of(m->world, server->zone);
+        if (addr.scope == 0) {
+            note(m, WR_LOG_WARN, "%s: there is no interface %s now; the server is left out", path,
+                 server->zone);
+            return;
+        }
+    }
+    if (is_own(m, &addr)) {
+        *loops += 1;
+        note(
+            m, WR_LOG_WARN,
+            "forwarding loop: %s names %s, an address that weir itself listens on; it is not asked",
+            path, addr_text(&addr));
+        return;
+    }
+    struct wr_uri uri = {.scheme = WR_URI_UDP, .addr = server->addr};
+    char url[WR_URI_TEXT_SIZE];
+    snprintf(uri.zone, sizeof(uri.zone), "%s", server->zone);
+    wr_uri_to_text(&uri, url, sizeof(url));
+    add_to_group(group, add_upstream(m, url, &addr, WR_SCHEME_UDP));
+}
+
+/* Without configured groups: the servers of resolv.conf are the one group. */
+static void add_system_group(struct making *m)
+{
+    const struct wr_gate_world *w = m->world;
+    const char *path = m->conf->upstream.resolv_conf;
+    struct wr_upstreams *u = &m->gate->settings.upstreams;
+    struct wr_group *group = &u->group[u->groups++];
+    struct wr_resolvconf_server servers[WR_GROUP_SERVERS_MAX];
+    uint32_t bad = 0, loops = 0;
+    snprintf(group->name, sizeof(group->name), "system");
+    group->strategy = WR_STRATEGY_FASTEST;
+    uint32_t count = w->resolv == NULL ? 0
+                                       : wr_resolvconf_read(w->resolv, w->resolv_size, servers,
+                                                            WR_GROUP_SERVERS_MAX, &bad);
+    for (uint32_t i = 0; i < count; i++) {
+        add_system_server(m, group, &servers[i], &loops);
+    }
+    if (bad > 0) {
+        note(m, WR_LOG_WARN, "%s: %u nameserver lines were not understood", path, (unsigned)bad);
+    }
+    if (group->servers > 0) {
+        return;
+    }
+    m->gate->loop = loops > 0;
+    if (w->resolv == NULL) {
+        note(m, WR_LOG_WARN,
+             "%s cannot be read, so there is no upstream and every question gets SERVFAIL; name "
+             "servers in "
+             "upstream.groups",
+             path);
+    } else if (loops > 0) {
+        note(m, WR_LOG_WARN,
+             "%s names only weir itself, so there is no upstream and every question gets SERVFAIL; "
+             "name servers "
+             "in upstream.groups, or point upstream.resolv_conf at the file with the network's own "
+             "resolvers",
+             path);
+    } else {
+        note(m, WR_LOG_WARN,
+             "%s names no server, so there is no upstream and every question gets SERVFAIL; name "
+             "servers in "
+             "upstream.groups",
+             path);
+    }
+}
+
+static int by_labels(const void *a, const void *b)
+{
+    const struct wr_route *x = a, *y = b;
+    return (int)wr_name_labels(y->zone.wire) - (int)wr_name_labels(x->zone.wire);
+}
+
+static void compile_routes(struct making *m)
+{
+    const struct wr_conf *c = m->conf;
+    struct wr_gate *g = m->gate;
+    size_t count = c->upstream.routes.count;
+    g->route = calloc(count + 1, sizeof(*g->route));
+    if (g->route == NULL) {
+        m->err = WR_E_NOMEM;
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        wr_name_set(&g->route[i].zone, c->upstream.routes.items[i].zone);
+        g->route[i].group = (uint8_t)c->upstream.routes.items[i].group_index;
+    }
+    qsort(g->route, count, sizeof(*g->route), by_labels);
+    g->settings.upstreams.route = g->route;
+    g->settings.upstreams.routes = (uint16_t)count;
+}
+
+/* --- slots --- */
+
+static int slot_of(const struct wr_gate_slots *slots, const char *url)
+{
+    for (int i = 0; i < WR_UPSTREAMS_MAX; i++) {
+        if (strcmp(slots->url[i], url) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* A slot that no upstream of the new snapshot holds: one never used, else the one that was left first. */
+static unsigned free_slot(const struct wr_gate_slots *slots, uint64_t held)
+{
+    int best = -1;
+    for (int i = 0; i < WR_UPSTREAMS_MAX; i++) {
+        if (!(held >> i & 1) && (best < 0 || slots->held[i] < slots->held[best])) {
+            best = i;
+        }
+    }
+    wr_assert(best >= 0); /* as many slots as upstreams */
+    return (unsigned)best;
+}
+
+static void assign_slots(struct making *m)
+{
+    _Static_assert(WR_UPSTREAMS_MAX <= 64, "held is one word");
+    struct wr_upstreams *u = &m->gate->settings.upstreams;
+    uint64_t held = 0, placed = 0;
+    for (unsigned i = 0; i < u->upstreams; i++) {
+        int slot = slot_of(&m->slots, u->upstream[i].url);
+        if (slot >= 0) {
+            u->upstream[i].slot = (uint8_t)slot;
+            held |= (uint64_t)1 << slot;
+            placed |= (uint64_t)1 << i;
+        }
+    }
+    for (unsigned i = 0; i < u->upstreams; i++) {
+        struct wr_upstream *up = &u->upstream[i];
+        if (!(placed >> i & 1)) {
+            unsigned slot = free_slot(&m->slots, held);
+            held |= (uint64_t)1 << slot;
+            up->slot = (uint8_t)slot;
+            m->slots.generation[slot]++;
+            memcpy(m->slots.url[slot], up->url, sizeof(up->url));
+        }
+        up->generation = m->slots.generation[up->slot];
+        m->slots.held[up->slot] = m->gate->settings.serial;
+    }
+}
+
+/* --- the rest --- */
+
+static void compile_ttl_rules(struct making *m)
+{
+    const struct wr_conf *c = m->conf;
+    struct wr_gate *g = m->gate;
+    g->ttl_rule = calloc(c->cache.ttl.count + 1, sizeof(*g->ttl_rule));
+    if (g->ttl_rule == NULL) {
+        m->err = WR_E_NOMEM;
+        return;
+    }
+    for (size_t i = 0; i < c->cache.ttl.count; i++) {
+        const struct wr_conf_ttl *from = &c->cache.ttl.items[i];
+        struct wr_ttl_rule *rule = &g->ttl_rule[i];
+        rule->below = from->name[0] == 1 && from->name[1] == '*';
+        wr_name_set(&rule->name, rule->below ? from->name + 2 : from->name);
+        rule->min_s = from->min_s;
+        rule->max_s = from->max_s;
+    }
+    g->settings.ttl.rule = g->ttl_rule;
+    g->settings.ttl.rules = (uint32_t)c->cache.ttl.count;
+}
+
+static void copy_ttl(struct wr_ttl_policy *t, const struct wr_conf *c)
+{
+    t->min_s = c->cache.min_ttl_s;
+    t->max_s = c->cache.max_ttl_s;
+    t->max_negative_s = c->cache.max_negative_ttl_s;
+    t->failure_s = c->cache.failure_ttl_s;
+    t->prefetch = c->cache.prefetch;
+    t->stale = c->cache.stale.enable;
+    t->stale_max_age_s = c->cache.stale.max_age_s;
+    t->stale_ttl_s = c->cache.stale.ttl_s;
+    t->stale_client_timeout_ms = (uint32_t)c->cache.stale.client_timeout_ms;
+}
+
+static void copy_limits(struct wr_settings *s, const struct wr_conf *c)
+{
+    s->query_timeout_ms = (uint32_t)c->limits.query_timeout_ms;
+    s->client_rate = c->limits.client_rate;
+    s->client_burst = c->limits.client_burst;
+    s->client_inflight = c->limits.client_inflight;
+    s->rrl_rate = c->limits.rrl_rate;
+    s->rrl_slip = c->limits.rrl_slip;
+    s->refused_rate = c->limits.refused_rate;
+    s->prefix4_len = (uint8_t)c->limits.prefix4;
+    s->prefix6_len = (uint8_t)c->limits.prefix6;
+    s->edns_udp_size = (uint16_t)c->limits.udp_size;
+    s->server_cookies = c->limits.cookies;
+    s->tcp_idle_ms = (uint32_t)c->tcp.idle_timeout_ms;
+    snprintf(s->identity, sizeof(s->identity), "%s", c->identity.name);
+    snprintf(s->version, sizeof(s->version), "%s", c->identity.version);
+}
+
+static void make_all(struct making *m)
+{
+    struct wr_upstreams *u = &m->gate->settings.upstreams;
+    u->ipv4 = m->conf->upstream.ipv4;
+    u->ipv6 = m->conf->upstream.ipv6;
+    u->case_randomisation = m->conf->upstream.case_randomisation;
+    u->cookies = m->conf->upstream.cookies;
+    copy_ttl(&m->gate->settings.ttl, m->conf);
+    copy_limits(&m->gate->settings, m->conf);
+    plan_listeners(m);
+    compile_allow(m);
+    if (m->conf->upstream.groups.count > 0) {
+        add_configured_groups(m);
+    } else {
+        add_system_group(m);
+    }
+    compile_routes(m);
+    compile_ttl_rules(m);
+    assign_slots(m);
+}
+
+int wr_gate_make(const struct wr_conf *conf, const struct wr_gate_world *world,
+                 struct wr_gate_slots *slots, uint64_t serial, struct wr_gate_notes *notes,
+                 struct wr_gate **ret_gate)
+{
+    struct making m = {.conf = conf, .world = world, .slots = *slots, .notes = notes};
+    m.gate = calloc(1, sizeof(*m.gate));
+    if (m.gate == NULL) {
+        return WR_E_NOMEM;
+    }
+    m.gate->settings.serial = serial;
+    m.gate->listener = calloc(WR_GATE_LISTENERS_MAX, sizeof(*m.gate->listener));
+    if (m.gate->listener == NULL) {
+        m.err = WR_E_NOMEM;
+    } else {
+        make_all(&m);
+    }
+    if (m.err != WR_OK) {
+        wr_gate_free(m.gate);
+        return m.err;
+    }
+    *slots = m.slots;
+    *ret_gate = m.gate;
+    return WR_OK;
+}
+
+void wr_gate_free(struct wr_gate *gate)
+{
+    if (gate != NULL) {
+        free(gate->listener);
+        free(gate->allow);
+        free(gate->ttl_rule);
+        free(gate->route);
+        free(gate);
+    }
+}
+
+static void empty_state(struct wr_upstream_state *st)
+{
+    atomic_store_explicit(&st->srtt_us, 0, memory_order_relaxed);
+    atomic_store_explicit(&st->rttvar_us, 0, memory_order_relaxed);
+    atomic_store_explicit(&st->failures, 0, memory_order_relaxed);
+    atomic_store_explicit(&st->suspect_until_us, 0, memory_order_relaxed);
+    atomic_store_explicit(&st->probed_us, 0, memory_order_relaxed);
+    atomic_store_explicit(&st->answered_us, 0, memory_order_relaxed);
+    atomic_store_explicit(&st->flags, 0, memory_order_relaxed);
+    atomic_store_explicit(&st->cookie_size, 0, memory_order_relaxed);
+    atomic_store_explicit(&st->sent, 0, memory_order_relaxed);
+    atomic_store_explicit(&st->answers, 0, memory_order_relaxed);
+    atomic_store_explicit(&st->timeouts, 0, memory_order_relaxed);
+    atomic_store_explicit(&st->errors, 0, memory_order_relaxed);
+    atomic_store_explicit(&st->wrong, 0, memory_order_relaxed);
+    atomic_store_explicit(&st->truncated, 0, memory_order_relaxed);
+}
+
+void wr_gate_fit_state(const struct wr_gate *gate, struct wr_upstream_state *state)
+{
+    const struct wr_upstreams *u = &gate->settings.upstreams;
+    for (unsigned i = 0; i < u->upstreams; i++) {
+        struct wr_upstream_state *st = &state[u->upstream[i].slot];
+        uint32_t generation = atomic_load_explicit(&st->generation, memory_order_relaxed);
+        if (generation != u->upstream[i].generation) {
+            empty_state(st);
+            atomic_store_explicit(&st->generation, u->upstream[i].generation, memory_order_relaxed);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Gate: from what the owner wrote to what the engine obeys.
+ *
+ * A gate is one snapshot: the settings for the engines, the addresses to listen on, and notes for the owner. It is made whole
+ * from the configuration and from what the machine looks like now (its addresses, resolv.conf), never changed, and freed whole
+ * when every worker has moved on to the next. Making one opens nothing and asks nobody, so a bad configuration or a
+ * missing interface is found before anything running is touched.
+ *
+ * Three things are decided here:
+ *
+ * - Who may ask: `allow`, and for each interface that is listened on, the prefixes on its link.
+ * - Whom to ask: the configured groups, or the servers of resolv.conf as one group. An upstream that is an
+ *   address weir itself listens on would be asked by itself for ever. Configured, that is an error; in resolv.conf the
+ *   server is left out and named in a note.
+ * - Which slot an upstream has in the shared state: a reload keeps the slot of a server whose URL stays, so what was
+ *   learned about it stays too; another server in a used slot gets a new generation.
+ */
+#ifndef WR_SERVE_GATE_H
+#define WR_SERVE_GATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "conf/conf.h"
+#include "engine/settings.h"
+#include "net/limits.h"
+
+#define WR_GATE_IFACE_SIZE 16
+#define WR_GATE_NOTES_MAX  16
+#define WR_GATE_NOTE_SIZE  320
+
+/* Addresses listened on: interfaces are opened out into theirs; each is a UDP and a TCP socket in each worker. */
+#define WR_GATE_LISTENERS_MAX (WR_NET_LISTENERS_MAX / 2)
+
+/* One address of this machine. */
+struct wr_gate_local {
+    char iface[WR_GATE_IFACE_SIZE];
+    uint32_t ifindex;
+    struct wr_addr
+        addr; /* no port; scope of a link-local one is ifindex; WR_AF_NONE: the interface has none */
+    uint8_t len; /* bits of its prefix */
+};
+
+struct wr_gate_world {
+    const struct wr_gate_local *local;
+    uint32_t locals;
+    const char *resolv; /* text of resolv.conf, NULL: could not be read */
+    size_t resolv_size;
+};
+
+struct wr_gate_listener {
+    struct wr_addr addr; /* with port */
+    uint32_t ifindex;    /* of an interface listener, else 0 */
+};
+
+/* Which URL holds which slot of the shared upstream state; lives as long as the program. */
+struct wr_gate_slots {
+    char url[WR_UPSTREAMS_MAX][96]; /* "": never used */
+    uint16_t generation[WR_UPSTREAMS_MAX];
+    uint64_t held[WR_UPSTREAMS_MAX]; /* serial of the last snapshot that held it */
+};
+
+struct wr_gate_note {
+    enum wr_log_level level; /* WR_LOG_ERROR: the snapshot was refused */
+    char text[WR_GATE_NOTE_SIZE];
+};
+
+struct wr_gate_notes {
+    uint32_t count;
+    struct wr_gate_note note[WR_GATE_NOTES_MAX];
+};
+
+struct wr_gate {
+    struct wr_settings settings;
+    struct wr_gate_listener *listener;
+    uint32_t listeners;
+    bool loop; /* resolv.conf named weir itself and nobody else */
+    /* what settings points to */
+    struct wr_prefix *allow;
+    struct wr_ttl_rule *ttl_rule;
+    struct wr_route *route;
+};
+
+/* WR_E_USAGE: refused, the notes say why (the slots are untouched then); WR_E_NOMEM. Notes are appended in any case. */
+int wr_gate_make(const struct wr_conf *conf, const struct wr_gate_world *world,
+                 struct wr_gate_slots *slots, uint64_t serial, struct wr_gate_notes *notes,
+                 struct wr_gate **ret_gate);
+void wr_gate_free(struct wr_gate *gate); /* NULL is fine */
+
+/* Empties the learned state of every slot that changed hands since it was last written. */
+void wr_gate_fit_state(const struct wr_gate *gate, struct wr_upstream_state *state);
+
+#endif

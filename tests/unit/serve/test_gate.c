@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "conf/mistakes.h"
+#include "policy/prefix.h"
+#include "serve/gate.h"
+
+static struct wr_addr addr(const char *text)
+{
+    struct wr_addr a;
+    memset(&a, 0, sizeof(a));
+    assert_int_equal(wr_addr_from_text(text, &a), 0);
+    return a;
+}
+
+struct made {
+    struct wr_gate_slots slots;
+    struct wr_gate_notes notes;
+    struct wr_gate *gate;
+    uint64_t serial;
+};
+
+/* A machine with lo, br-iot (v4, link-local and global v6) and a bare tun0. */
+static int make_with(struct made *m, const char *yaml, const char *resolv)
+{
+    struct wr_gate_local locals[] = {
+        {"lo", 1, addr("127.0.0.1"), 8},          {"lo", 1, addr("::1"), 128},
+        {"br-iot", 3, addr("192.168.7.1"), 24},   {"br-iot", 3, addr("fe80::1%3"), 64},
+        {"br-iot", 3, addr("2001:db8:7::1"), 64}, {"tun0", 4, {.family = WR_AF_NONE}, 0},
+    };
+    struct wr_gate_world world = {locals, 6, resolv, resolv == NULL ? 0 : strlen(resolv)};
+    struct wr_mistakes *mistakes = calloc(1, sizeof(*mistakes));
+    struct wr_conf *conf = NULL;
+    wr_mistakes_init(mistakes);
+    if (wr_conf_read(yaml, strlen(yaml), mistakes, &conf) != WR_OK) {
+        wr_mistakes_print(mistakes, "test", stderr);
+        fail();
+    }
+    free(mistakes);
+    wr_gate_free(m->gate);
+    m->gate = NULL;
+    m->notes.count = 0;
+    int err = wr_gate_make(conf, &world, &m->slots, ++m->serial, &m->notes, &m->gate);
+    wr_conf_free(conf);
+    return err;
+}
+
+static bool noted(const struct made *m, const char *words)
+{
+    for (uint32_t i = 0; i < m->notes.count; i++) {
+        if (strstr(m->notes.note[i].text, words) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool listens(const struct made *m, const char *text)
+{
+    struct wr_addr a = addr(text);
+    for (uint32_t i = 0; i < m->gate->listeners; i++) {
+        if (wr_addr_equal(&m->gate->listener[i].addr, &a)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool may_ask(const struct made *m, const char *text)
+{
+    struct wr_addr a = addr(text);
+    return wr_prefix_has(m->gate->settings.allow, m->gate->settings.allows, &a);
+}
+
+static void test_defaults(void **state)
+{
+    struct made m = {0};
+    assert_int_equal(make_with(&m, "", "nameserver 192.0.2.1\nnameserver 192.0.2.2\n"), WR_OK);
+    assert_int_equal(m.gate->listeners, 2);
+    assert_true(listens(&m, "127.0.0.1:53"));
+    assert_true(listens(&m, "[::1]:53"));
+    assert_true(may_ask(&m, "127.9.9.9"));
+    assert_true(may_ask(&m, "::1"));
+    assert_false(may_ask(&m, "192.168.7.2"));
+    const struct wr_upstreams *u = &m.gate->settings.upstreams;
+    assert_int_equal(u->groups, 1);
+    assert_int_equal(u->upstreams, 2);
+    assert_int_equal(u->group[0].servers, 2);
+    assert_string_equal(u->upstream[1].url, "udp://192.0.2.2");
+    assert_int_equal(u->upstream[1].addr.port, 53);
+    assert_int_equal(m.notes.count, 0);
+    assert_true(m.gate->settings.ttl.stale);
+    assert_int_equal(m.gate->settings.ttl.stale_ttl_s, 30);
+    assert_int_equal(m.gate->settings.edns_udp_size, 1232);
+    wr_gate_free(m.gate);
+}
+
+static void test_interface(void **state)
+{
+    struct made m = {0};
+    assert_int_equal(
+        make_with(&m, "listen: [br-iot, 127.0.0.1, tun0, wlan9]\n", "nameserver 192.0.2.1\n"),
+        WR_OK);
+    assert_int_equal(m.gate->listeners, 4);
+    assert_true(listens(&m, "192.168.7.1:53"));
+    assert_true(listens(&m, "[fe80::1%3]:53"));
+    assert_true(listens(&m, "[2001:db8:7::1]:53"));
+    assert_true(may_ask(&m, "192.168.7.200"));
+    assert_true(may_ask(&m, "fe80::99%3"));
+    assert_true(may_ask(&m, "2001:db8:7::99"));
+    assert_false(may_ask(&m, "192.168.8.1"));
+    assert_true(noted(&m, "interface tun0"));
+    assert_true(noted(&m, "interface wlan9"));
+    wr_gate_free(m.gate);
+}
+
+/* resolv.conf with weir itself in it: left out, named; alone: no upstream, and a remedy. */
+static void test_loop_in_resolv_conf(void **state)
+{
+    struct made m = {0};
+    assert_int_equal(make_with(&m, "", "nameserver 127.0.0.1\nnameserver 192.0.2.1\n"), WR_OK);
+    assert_int_equal(m.gate->settings.upstreams.upstreams, 1);
+    assert_false(m.gate->loop);
+    assert_true(noted(&m, "forwarding loop"));
+    assert_true(noted(&m, "127.0.0.1"));
+
+    assert_int_equal(make_with(&m, "", "nameserver 127.0.0.1\nnameserver ::1\n"), WR_OK);
+    assert_int_equal(m.gate->settings.upstreams.upstreams, 0);
+    assert_int_equal(m.gate->settings.upstreams.groups, 1);
+    assert_true(m.gate->loop);
+    assert_true(noted(&m, "upstream.groups"));
+
+    assert_int_equal(make_with(&m, "listen: [\"0.0.0.0\"]\n", "nameserver 192.168.7.1\n"), WR_OK);
+    assert_true(m.gate->loop);
+    assert_int_equal(make_with(&m, "listen: [\"0.0.0.0\"]\n", "nameserver 192.168.7.2\n"), WR_OK);
+    assert_false(m.gate->loop);
+    /* Another port, another program. */
+    assert_int_equal(make_with(&m, "listen: [\"127.0.0.1:5300\"]\n", "nameserver 127.0.0.1\n"),
+                     WR_OK);
+    assert_int_equal(m.gate->settings.upstreams.upstreams, 1);
+    wr_gate_free(m.gate);
+}
+
+static void test_no_resolv_conf(void **state)
+{
+    struct made m = {0};
+    assert_int_equal(make_with(&m, "", NULL), WR_OK);
+    assert_true(noted(&m, "cannot be read"));
+    assert_int_equal(make_with(&m, "", "# nothing\n"), WR_OK);
+    assert_true(noted(&m, "names no server"));
+    assert_int_equal(make_with(&m, "", "nameserver nonsense\n"), WR_OK);
+    assert_true(noted(&m, "1 nameserver lines"));
+    wr_gate_free(m.gate);
+}
+
+static void test_configured_loop_is_refused(void **state)
+{
+    struct made m = {0};
+    assert_int_equal(
+        make_with(&m, "upstream: {groups: [{name: a, servers: [\"udp://192.0.2.1\"]}]}\n", NULL),
+        WR_OK);
+    struct wr_gate_slots before = m.slots;
+    assert_int_equal(
+        make_with(&m,
+                  "listen: [br-iot]\n"
+                  "upstream: {groups: [{name: a, servers: [\"udp://192.168.7.1\"]}]}\n",
+                  NULL),
+        WR_E_USAGE);
+    assert_null(m.gate);
+    assert_true(noted(&m, "forwarding loop: upstream udp://192.168.7.1 of group a"));
+    assert_memory_equal(&m.slots, &before, sizeof(before));
+}
+
+#define GROUPS(list) "upstream: {groups: [{name: a, servers: [" list "]}]}\n"
+
+static const struct wr_upstream *upstream(const struct made *m, const char *url)
+{
+    const struct wr_upstreams *u = &m->gate->settings.upstreams;
+    for (unsigned i = 0; i < u->upstreams; i++) {
+        if (strcmp(u->upstream[i].url, url) == 0) {
+            return &u->upstream[i];
+        }
+    }
+    fail_msg("no upstream %s", url);
+    return NULL;
+}
+
+/* A server keeps its slot and what is known of it; another in a used slot starts afresh. */
+static void test_slots(void **state)
+{
+    struct made m = {0};
+    struct wr_upstream_state *st = calloc(WR_UPSTREAMS_MAX, sizeof(*st));
+    assert_int_equal(make_with(&m, GROUPS("\"udp://192.0.2.1\", \"udp://192.0.2.2\""), NULL),
+                     WR_OK);
+    wr_gate_fit_state(m.gate, st);
+    struct wr_upstream two = *upstream(&m, "udp://192.0.2.2");
+    atomic_store(&st[two.slot].srtt_us, 777);
+
+    assert_int_equal(make_with(&m, GROUPS("\"udp://192.0.2.3\", \"udp://192.0.2.2\""), NULL),
+                     WR_OK);
+    wr_gate_fit_state(m.gate, st);
+    assert_int_equal(upstream(&m, "udp://192.0.2.2")->slot, two.slot);
+    assert_int_equal(upstream(&m, "udp://192.0.2.2")->generation, two.generation);
+    assert_int_equal(atomic_load(&st[two.slot].srtt_us), 777);
+    assert_int_not_equal(upstream(&m, "udp://192.0.2.3")->slot, two.slot);
+
+    /* A server that went away and came back while its slot was not given to another keeps it. */
+    uint8_t three = upstream(&m, "udp://192.0.2.3")->slot;
+    assert_int_equal(make_with(&m, GROUPS("\"udp://192.0.2.2\""), NULL), WR_OK);
+    assert_int_equal(make_with(&m, GROUPS("\"udp://192.0.2.2\", \"udp://192.0.2.3\""), NULL),
+                     WR_OK);
+    assert_int_equal(upstream(&m, "udp://192.0.2.3")->slot, three);
+    free(st);
+    wr_gate_free(m.gate);
+}
+
+static void test_slot_taken_over(void **state)
+{
+    struct made m = {0};
+    struct wr_upstream_state *st = calloc(WR_UPSTREAMS_MAX, sizeof(*st));
+    char yaml[200];
+    for (unsigned i = 1; i <= WR_UPSTREAMS_MAX + 3; i++) {
+        snprintf(yaml, sizeof(yaml), GROUPS("\"udp://198.51.100.%u\""), i);
+        assert_int_equal(make_with(&m, yaml, NULL), WR_OK);
+        wr_gate_fit_state(m.gate, st);
+        const struct wr_upstream *up = &m.gate->settings.upstreams.upstream[0];
+        assert_int_equal(up->generation, i <= WR_UPSTREAMS_MAX ? 1 : 2);
+        assert_int_equal(atomic_load(&st[up->slot].srtt_us), 0);
+        assert_int_equal(atomic_load(&st[up->slot].generation), up->generation);
+        atomic_store(&st[up->slot].srtt_us, 1000 + i);
+    }
+    free(st);
+    wr_gate_free(m.gate);
+}
+
+static void test_groups_routes_rules(void **state)
+{
+    struct made m = {0};
+    assert_int_equal(
+        make_with(&m,
+                  "upstream:\n"
+                  "  groups:\n"
+                  "    - {name: isp, servers: [\"udp://192.0.2.1\", \"tcp://192.0.2.2:5353\"], "
+                  "strategy: order}\n"
+                  "    - {name: corp, servers: [\"udp://192.0.2.1\", \"udp://[2001:db8::1]\"]}\n"
+                  "  default: corp\n"
+                  "  routes:\n"
+                  "    - {zone: example, group: corp}\n"
+                  "    - {zone: deep.corp.example, group: isp}\n"
+                  "    - {zone: corp.example, group: corp}\n"
+                  "cache:\n"
+                  "  ttl: [{name: \"*.pool.ntp.org\", min: 60s, max: 1h}, {name: cam.example, min: "
+                  "5s, max: 6s}]\n",
+                  NULL),
+        WR_OK);
+    const struct wr_settings *s = &m.gate->settings;
+    assert_int_equal(s->upstreams.upstreams, 3); /* one server in two groups is one server */
+    assert_int_equal(s->upstreams.groups, 2);
+    assert_int_equal(s->upstreams.default_group, 1);
+    assert_int_equal(s->upstreams.group[0].strategy, WR_STRATEGY_ORDER);
+    assert_int_equal(s->upstreams.group[1].server[0], s->upstreams.group[0].server[0]);
+    assert_int_equal(upstream(&m, "tcp://192.0.2.2:5353")->scheme, WR_SCHEME_TCP);
+    assert_int_equal(s->upstreams.routes, 3);
+    assert_int_equal(wr_name_labels(s->upstreams.route[0].zone.wire), 3);
+    assert_int_equal(s->upstreams.route[0].group, 0);
+    assert_int_equal(wr_name_labels(s->upstreams.route[2].zone.wire), 1);
+    assert_int_equal(s->ttl.rules, 2);
+    assert_true(s->ttl.rule[0].below);
+    char text[WR_NAME_TEXT_SIZE];
+    wr_name_to_text(s->ttl.rule[0].name.wire, text, sizeof(text));
+    assert_string_equal(text, "pool.ntp.org.");
+    assert_false(s->ttl.rule[1].below);
+    assert_int_equal(s->ttl.rule[1].max_s, 6);
+    wr_gate_free(m.gate);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_interface),
+        cmocka_unit_test(test_loop_in_resolv_conf),
+        cmocka_unit_test(test_no_resolv_conf),
+        cmocka_unit_test(test_configured_loop_is_refused),
+        cmocka_unit_test(test_slots),
+        cmocka_unit_test(test_slot_taken_over),
+        cmocka_unit_test(test_groups_routes_rules),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
