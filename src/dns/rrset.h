@@ -63,11 +63,16 @@ bool wr_rrset_next(struct wr_rrset_walk *walk, const uint8_t **ret_rdata, uint16
 int wr_rrset_build(struct wr_build *b, enum wr_section section, const struct wr_rrset *set,
                    uint32_t ttl, bool with_sigs, uint32_t turn);
 
+/* Looks at a set from outside (a file, a block that was left behind): counts and size within limits.h, a type that can
+ * be stored, each rdata well formed by its type's row, nothing missing and nothing behind. The owner is not looked at.
+ * WR_E_LIMIT, WR_E_FORMAT. */
+int wr_rrset_check(const struct wr_rrset *set);
+
 /* One flat form, for keeping several sets behind one another (negative answers, files):
  * owner, type, class, ttl, records, sigs, security, rank, size of data, data. */
 size_t wr_rrset_flat_size(const struct wr_rrset *set);
 void wr_rrset_put_flat(struct wr_writer *w, const struct wr_rrset *set);
-/* Points into the reader's octets; checks them: names, lengths, rdata by its type's row. */
+/* Points into the reader's octets; checks them as wr_rrset_check does. An error sticks to the reader. */
 int wr_rrset_get_flat(struct wr_reader *r, struct wr_rrset *ret_set);
 
 #endif
