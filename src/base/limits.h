@@ -77,5 +77,9 @@
 #define WR_CONF_LISTEN_MAX    64
 #define WR_CONF_ALLOW_MAX     1024
 #define WR_CONF_TTL_RULES_MAX 1024
+/* Entries one cache write copies to keep them; more would make it wait on a crowd of used names (S3-FIFO laps). */
+#define WR_CACHE_MOVES_MAX 16
+/* Looks at a shard's write flag before `cache flush` gives that shard up: some milliseconds; a write takes microseconds. */
+#define WR_CACHE_FLUSH_SPINS_MAX (1u << 22)
 
 #endif

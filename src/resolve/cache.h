@@ -18,9 +18,13 @@
  *
  * Reading takes no lock: take the slot, copy the entry out word by word (relaxed atomics), fence, and check that
  * the ring's tail has not passed the entry's position: virtual positions only grow, so the check cannot be
- * fooled. An entry is never changed once its slot is published: a new version is a new entry.
+ * fooled. An entry is never changed once its slot is published: a new version is a new entry. A hit on an entry
+ * that is just being moved tries again a few times, then misses.
  * Writing takes the shard's try-flag; when it is taken the write is skipped and counted (WR_E_BUSY): nobody waits.
  * A flag left by a killed process is cleared by wr_cache_attach.
+ *
+ * A failure (RFC 9520) never takes the place of data, not even of stale data, which is needed just then (RFC 8767):
+ * put gives WR_E_EXISTS. To remember one beside stale data, store it under a scope of its own.
  *
  * Keys are a name (case ignored), a type (0 for NXDOMAIN, which holds for all types) and a scope: the view an
  * answer was got under (upstream group, checking disabled), so that no answer crosses from one to another.
@@ -56,19 +60,20 @@ struct wr_cache_key {
     uint16_t scope;
 };
 
-#define WR_CACHE_WITH_SIGS 0x01 /* was fetched with DO: an absent signature is absent */
+#define WR_CACHE_BY_SILENCE 0x02 /* a failure for want of upstreams: over when one answers */
+#define WR_CACHE_WITH_SIGS  0x01 /* was fetched with DO: an absent signature is absent */
 
 struct wr_cache_entry {
     enum wr_cache_kind kind;
-    uint8_t flags;        /* WR_CACHE_WITH_SIGS */
-    uint8_t security;     /* enum wr_security */
-    uint8_t rank;         /* enum wr_rank */
-    uint8_t used;         /* 0 to 3: how often asked lately */
-    uint16_t rcode;       /* of a negative or a failure */
-    int16_t ede;          /* extended error that goes with it, or WR_EDE_NONE */
-    uint32_t stored_s;    /* second (monotonic) it was stored */
-    uint32_t ttl;         /* seconds it lives from then */
-    int64_t ttl_left;     /* set by get: seconds left, negative once it is stale */
+    uint8_t flags;     /* WR_CACHE_WITH_SIGS */
+    uint8_t security;  /* enum wr_security */
+    uint8_t rank;      /* enum wr_rank */
+    uint8_t used;      /* 0 to 3: how often asked lately */
+    uint16_t rcode;    /* of a negative or a failure */
+    int16_t ede;       /* extended error that goes with it, or WR_EDE_NONE */
+    uint32_t stored_s; /* second (monotonic, modulo 2^32) it was stored */
+    uint32_t ttl;      /* seconds it lives from then */
+    int64_t ttl_left;  /* set by get: seconds left, negative once it is stale */
     /* RRSET: rrset.data points into the scratch (get) or the caller's octets (put); owner is the key's.
      * Others: `sets` RRsets in flat form (SOA, proofs), to be read with wr_rrset_get_flat. */
     struct wr_rrset rrset;
@@ -83,7 +88,8 @@ int wr_cache_format(void *block, size_t size, const struct wr_hash_key *key, str
  * WR_E_VERSION, WR_E_CHECKSUM: format it instead. */
 int wr_cache_attach(void *block, size_t size, struct wr_cache **ret);
 
-uint64_t wr_cache_hash(const struct wr_cache *c, const uint8_t *name, uint16_t type, uint16_t scope);
+uint64_t wr_cache_hash(const struct wr_cache *c, const uint8_t *name, uint16_t type,
+                       uint16_t scope);
 /* Fills key->hash. */
 void wr_cache_key_init(const struct wr_cache *c, const uint8_t *name, uint16_t type, uint16_t scope,
                        struct wr_cache_key *ret_key);
@@ -106,10 +112,14 @@ int wr_cache_walk(struct wr_cache *c, uint64_t *cursor, uint32_t now_s, void *sc
                   struct wr_cache_entry *ret_entry);
 
 struct wr_cache_stats {
-    uint64_t size_bytes, used_bytes, entries;
-    uint64_t hits, misses; /* of wr_cache_get without peek */
-    uint64_t inserted, evicted, skipped_busy, promoted, ghost_hits;
+    uint64_t size_bytes;
+    uint64_t used_bytes; /* by live entries and their slots */
+    uint64_t entries;
+    uint64_t inserted, evicted, promoted, ghost_hits;
+    uint64_t skipped_busy; /* writes that met another writer */
+    uint64_t torn;         /* shards emptied because a ring was not what it must be */
 };
+/* Hits and misses are counted by the caller, per worker: a counter that all share would cost more than the hit. */
 void wr_cache_stats(const struct wr_cache *c, struct wr_cache_stats *ret_stats);
 
 #endif
