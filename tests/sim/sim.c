@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sim: the seeded simulator of a hostile network around the gateway.
+ *
+ *     sim [SEED [COUNT]]        seeds SEED.. (default 1, 100 of them); a failed one is one line with how to replay it
+ *     sim --seed N [--trace]    one seed, told step by step
+ *     sim --count N             the seeds 1..N
+ *     sim --goals [NAME]        the stories of goals.c, with their figures
+ *     sim --plants              every planted fault must be found, by the check that is there for it
+ *     sim --tests               all three, as TAP (what the normal test runs)
+ *     --plant NAME  --machine weir|control
+ *
+ * Each seed runs twice: the second trace must be the first. Exit 0: nothing was violated.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "goals.h"
+#include "world.h"
+
+struct options {
+    uint64_t seed, count;
+    bool trace, goals, plants, tests, one;
+    const char *goal;
+    enum check_plant plant;
+    const struct gate_machine *machine;
+};
+
+static struct {
+    uint64_t seeds, queries, sent, stale, fresh, failed, restarts, handovers, slowest_us,
+        calm_slowest_us, calm;
+} total;
+
+static void add_up(const struct world *w)
+{
+    const struct checks *c = &w->checks;
+    total.seeds++;
+    total.queries += c->fed;
+    total.sent += c->sent;
+    total.stale += c->stale;
+    total.fresh += c->fresh;
+    total.failed += c->failed;
+    total.calm += c->calm_asked;
+    total.handovers += c->handovers;
+    total.restarts += w->gate.starts - 1;
+    total.slowest_us = c->slowest_us > total.slowest_us ? c->slowest_us : total.slowest_us;
+    total.calm_slowest_us =
+        c->calm_slowest_us > total.calm_slowest_us ? c->calm_slowest_us : total.calm_slowest_us;
+}
+
+/* Runs one seed; gives the number of the check that failed, 0 for none, and its words. */
+static unsigned run_once(uint64_t seed, const struct options *o, bool trace, uint64_t *ret_hash,
+                         char *ret_text, size_t cap)
+{
+    struct world_plan plan;
+    world_defaults(&plan, seed);
+    plan.plant = o->plant;
+    plan.machine = o->machine;
+    plan.verbose = trace;
+    struct world *w = world_new(&plan);
+    bool good = world_run(w);
+    unsigned check = good ? 0 : w->checks.check;
+    snprintf(ret_text, cap, "%s%s", w->checks.first, w->checks.violations > 1 ? " (and more)" : "");
+    *ret_hash = w->checks.hash;
+    if (trace) {
+        const struct checks *c = &w->checks;
+        printf("seed %llu: %llu queries, %llu replies, %llu drops, %llu upstream messages, fresh "
+               "%llu, stale %llu, "
+               "failed %llu, calm %llu of %llu, hash %016llx\n",
+               (unsigned long long)seed, (unsigned long long)c->fed, (unsigned long long)c->replies,
+               (unsigned long long)c->drops, (unsigned long long)c->sent,
+               (unsigned long long)c->fresh, (unsigned long long)c->stale,
+               (unsigned long long)c->failed, (unsigned long long)c->calm_fresh,
+               (unsigned long long)c->calm_asked, (unsigned long long)c->hash);
+    }
+    add_up(w);
+    world_free(w);
+    return check;
+}
+
+static unsigned run_seed(uint64_t seed, const struct options *o, char *ret_text, size_t cap)
+{
+    uint64_t hash = 0, again = 0;
+    unsigned check = run_once(seed, o, o->trace, &hash, ret_text, cap);
+    if (check) {
+        return check;
+    }
+    check = run_once(seed, o, false, &again, ret_text, cap);
+    if (!check && again != hash) {
+        snprintf(ret_text, cap, "check 8: two runs, traces %016llx and %016llx",
+                 (unsigned long long)hash, (unsigned long long)again);
+        return 8;
+    }
+    return check;
+}
+
+static int run_seeds(const struct options *o)
+{
+    char text[600];
+    unsigned failed = 0;
+    for (uint64_t s = o->seed; s < o->seed + o->count; s++) {
+        if (run_seed(s, o, text, sizeof text)) {
+            failed++;
+            printf("seed %llu: %s; replay: make sim SEED=%llu\n", (unsigned long long)s, text,
+                   (unsigned long long)s);
+            fflush(stdout);
+        }
+    }
+    printf("%s%llu seeds from %llu, %u failed: %llu queries (%llu after the faults), %llu upstream "
+           "messages, "
+           "%llu fresh, %llu stale, %llu failed replies, %llu hand-overs, %llu restarts; slowest "
+           "%.2f s, "
+           "after the faults %.3f s\n",
+           o->tests ? "# " : "", (unsigned long long)o->count, (unsigned long long)o->seed, failed,
+           (unsigned long long)total.queries, (unsigned long long)total.calm,
+           (unsigned long long)total.sent, (unsigned long long)total.fresh,
+           (unsigned long long)total.stale, (unsigned long long)total.failed,
+           (unsigned long long)total.handovers, (unsigned long long)total.restarts,
+           (double)total.slowest_us / 1e6, (double)total.calm_slowest_us / 1e6);
+    if (o->tests) {
+        printf("%s - %llu seeds hold\n", failed ? "not ok" : "ok", (unsigned long long)o->count);
+    }
+    return failed != 0;
+}
+
+/* Which check must find which plant. */
+static const unsigned finder[PLANTS] = {
+    [PLANT_LOST] = 1,    [PLANT_TWICE] = 1, [PLANT_LATE] = 1, [PLANT_FORGED] = 2, [PLANT_TTL] = 2,
+    [PLANT_DENIED] = 2,  [PLANT_FLOOD] = 3, [PLANT_LEAK] = 4, [PLANT_MEMORY] = 4, [PLANT_DEAD] = 6,
+    [PLANT_UNEQUAL] = 8, [PLANT_SHAPE] = 9, [PLANT_SIZE] = 9,
+};
+
+static int run_plants(const struct options *options)
+{
+    struct options o = *options;
+    char text[600];
+    int bad = 0;
+    o.trace = false;
+    for (int p = 1; p < PLANTS; p++) {
+        unsigned check = 0;
+        o.plant = (enum check_plant)p;
+        /* Not every seed has the moment that a plant waits for. */
+        for (uint64_t seed = 1; seed <= 5 && !check; seed++) {
+            check = run_seed(seed, &o, text, sizeof text);
+        }
+        bool found = check == finder[p];
+        bad += !found;
+        printf("%s - planted fault '%s' is found by check %u (%s)\n", found ? "ok" : "not ok",
+               check_plant_name(o.plant), finder[p], check ? text : "nothing found");
+    }
+    return bad != 0;
+}
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: sim [SEED [COUNT]] [--seed N] [--count N] [--trace] [--goals [NAME]] "
+                    "[--plants] [--tests] "
+                    "[--plant NAME] [--machine weir|control]\n");
+    return 2;
+}
+
+static bool take_value(struct options *o, const char *key, const char *value)
+{
+    if (strcmp(key, "--seed") == 0) {
+        o->seed = strtoull(value, NULL, 10);
+        o->one = true;
+    } else if (strcmp(key, "--count") == 0) {
+        o->count = strtoull(value, NULL, 10);
+        o->one = false;
+    } else if (strcmp(key, "--machine") == 0) {
+        o->machine = strcmp(value, "control") == 0 ? &gate_control : &gate_weir;
+    } else if (strcmp(key, "--plant") == 0) {
+        for (int p = 1; p < PLANTS; p++) {
+            o->plant = strcmp(value, check_plant_name((enum check_plant)p)) == 0
+                           ? (enum check_plant)p
+                           : o->plant;
+        }
+        return o->plant != PLANT_NONE;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static bool read_options(struct options *o, int argc, char **argv)
+{
+    unsigned numbers = 0;
+    for (int i = 1; i < argc; i++) {
+        const char *a = argv[i];
+        if (strcmp(a, "--trace") == 0 || strcmp(a, "-v") == 0) {
+            o->trace = true;
+        } else if (strcmp(a, "--goals") == 0) {
+            o->goals = true;
+            o->goal = i + 1 < argc && argv[i + 1][0] != '-' ? argv[++i] : NULL;
+        } else if (strcmp(a, "--plants") == 0) {
+            o->plants = true;
+        } else if (strcmp(a, "--tests") == 0) {
+            o->tests = true;
+        } else if (a[0] >= '0' && a[0] <= '9' && numbers < 2) {
+            *(numbers++ ? &o->count : &o->seed) = strtoull(a, NULL, 10);
+        } else if (i + 1 >= argc || !take_value(o, a, argv[i + 1])) {
+            return false;
+        } else {
+            i++;
+        }
+    }
+    o->count = o->one ? 1 : o->count;
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {.seed = 1, .count = 100, .machine = &gate_weir};
+    setvbuf(stdout, NULL, _IOLBF, 1 << 16);
+    if (!read_options(&o, argc, argv)) {
+        return usage();
+    }
+    if (o.goals) {
+        return goals_run(o.goal, o.trace);
+    }
+    if (o.plants) {
+        return run_plants(&o);
+    }
+    if (!o.tests) {
+        return run_seeds(&o);
+    }
+    int bad = run_seeds(&o);
+    bad |= run_plants(&o);
+    bad |= goals_run(NULL, false);
+    return bad;
+}

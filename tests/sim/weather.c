@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One fault every few hundred milliseconds, drawn from a list (weather.h). */
+#include "weather.h"
+
+#include "world.h"
+
+void weather_settings(struct world *w)
+{
+    struct wr_settings *s = &w->gate.settings;
+    struct wr_rng *rng = &w->rng;
+    if (w->plan.faults) {
+        s->upstreams.case_randomisation = wr_rng_below(rng, 5) != 0;
+        s->upstreams.cookies = wr_rng_below(rng, 5) != 0;
+        s->ttl.prefetch = wr_rng_below(rng, 3) != 0;
+        s->ttl.stale = wr_rng_below(rng, 4) != 0;
+        s->ttl.max_s = (uint32_t[]){86400, 3600, 20}[wr_rng_below(rng, 3)];
+        s->ttl.min_s = (uint32_t[]){0, 0, 2}[wr_rng_below(rng, 3)];
+        s->ttl.stale_max_age_s = (uint32_t[]){86400, 20}[wr_rng_below(rng, 2)];
+        s->rrl_rate = (uint32_t[]){0, 20}[wr_rng_below(rng, 2)];
+        s->client_inflight = (uint32_t[]){256, 24}[wr_rng_below(rng, 2)];
+        w->gate.requests = (uint32_t[]){512, 48}[wr_rng_below(rng, 2)];
+        w->gate.waiters = (uint32_t[]){2048, 128}[wr_rng_below(rng, 2)];
+        w->gate.cache_size = (size_t[]){1024 * 1024, 256 * 1024}[wr_rng_below(rng, 2)];
+    }
+    w->oracle.max_ttl_s = s->ttl.max_s;
+    w->oracle.min_ttl_s = s->ttl.min_s;
+    w->oracle.max_negative_s = s->ttl.max_negative_s;
+    w->oracle.stale_max_age_s = s->ttl.stale_max_age_s;
+}
+
+static void step_wall(struct world *w)
+{
+    struct wr_now *now = &w->clock.now;
+    switch (wr_rng_below(&w->rng, 4)) {
+    case 0: now->wall_s = 0; break;
+    case 1: now->wall_s += 86400 * 400; break;
+    case 2: now->wall_s -= 3600; break;
+    default: now->wall_s = 1790000000; break;
+    }
+    now->wall_proven = wr_rng_below(&w->rng, 2);
+    world_say(w, "the wall clock says %lld", (long long)now->wall_s);
+}
+
+static void cut(struct world *w, struct server *s)
+{
+    s->link.state = wr_rng_below(&w->rng, 2) ? LINK_SILENT : LINK_UNREACHABLE;
+    world_say(w, "server %u is cut (%s)", (unsigned)(s - w->server),
+              s->link.state == LINK_SILENT ? "silent" : "unreachable");
+}
+
+static void fault(struct world *w)
+{
+    struct server *s = &w->server[wr_rng_below(&w->rng, w->plan.servers)];
+    switch (wr_rng_below(&w->rng, 16)) {
+    case 0:
+    case 1:
+    case 2: server_mix(w, s); break;
+    case 3:
+    case 4: cut(w, s); break;
+    case 5:
+    case 6:
+    case 7: s->link.state = LINK_UP; break;
+    case 8:
+        for (unsigned i = 0; i < w->plan.servers; i++) {
+            cut(w, &w->server[i]);
+        }
+        break;
+    case 9:
+        for (unsigned i = 0; i < w->plan.servers; i++) {
+            server_calm(&w->server[i]);
+        }
+        world_link_event(w);
+        break;
+    case 10:
+        w->client_link.loss_pm = wr_rng_below(&w->rng, 200);
+        w->client_link.double_pm = wr_rng_below(&w->rng, 100);
+        w->client_link.late_pm = wr_rng_below(&w->rng, 50);
+        break;
+    case 11: step_wall(w); break;
+    case 12:
+        s->link.base_us = 2000 + wr_rng_below(&w->rng, wr_rng_below(&w->rng, 4) ? 60000 : 900000);
+        break;
+    case 13:
+        w->gate.settings.upstreams.group[0].strategy = (uint8_t)wr_rng_below(&w->rng, 4);
+        gate_adopt(&w->gate, &w->clock.now);
+        world_say(w, "new settings");
+        break;
+    case 14:
+        if (w->plan.restarts) {
+            world_restart(w);
+        }
+        break;
+    default: world_link_event(w); break;
+    }
+}
+
+void weather_calm(struct world *w)
+{
+    world_say(w, "the faults are over");
+    w->calm = true;
+    w->calm_us = w->clock.now.mono_us;
+    w->client_link = (struct net_link){.base_us = 200, .jitter_us = 500};
+    for (unsigned i = 0; i < w->plan.servers; i++) {
+        server_calm(&w->server[i]);
+        w->server[i].link.base_us = 2000 + wr_rng_below(&w->rng, 40000);
+        if (w->plan.plant == PLANT_DEAD) {
+            w->server[i].link.state = LINK_SILENT;
+        }
+    }
+}
+
+void weather_event(struct world *w, const struct sim_event *e)
+{
+    struct sim_event again = {.kind = e->kind};
+    switch (e->kind) {
+    case EV_FAULT:
+        if (!w->calm) {
+            fault(w);
+            clock_post(&w->clock, 100 * WR_MS + wr_rng_below(&w->rng, 3000000), &again, NULL, 0);
+        }
+        break;
+    case EV_ATTACK:
+        if (!w->calm && w->plan.attack) {
+            server_attack(w);
+            clock_post(&w->clock, wr_rng_below(&w->rng, 40000), &again, NULL, 0);
+        }
+        break;
+    case EV_CALM: weather_calm(w); break;
+    case EV_QUIET:
+        w->quiet = true;
+        world_say(w, "the clients are silent");
+        break;
+    default: break;
+    }
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * World: everything around the gateway, in one struct, moved by one queue.
+ *
+ * The order of a run: world_init draws the world from the seed; world_run moves the clock from event to
+ * event; a time of faults is followed by a calm (no loss, honest servers), in which everything must work again;
+ * then the clients fall silent and nothing may be left open. What must stay true is in checks.h.
+ *
+ * One source of randomness (`rng`) feeds the world, others feed the engines, so a seed is a whole story:
+ * `sim --seed N --trace` tells it again.
+ */
+#ifndef WEIR_SIM_WORLD_H
+#define WEIR_SIM_WORLD_H
+
+#include "checks.h"
+#include "client.h"
+#include "clock.h"
+#include "gate.h"
+#include "network.h"
+#include "oracle.h"
+#include "server.h"
+
+enum world_event {
+    EV_QUERY = 1,     /* a client's message arrives: who = worker */
+    EV_HANDOVER,      /* one worker hands a query to another: who = worker */
+    EV_CLIENT_GONE,   /* a client's connection ends */
+    EV_CLIENT_HEARS,  /* a reply arrives at a client: who = client */
+    EV_CLIENT_TICK,   /* a client acts */
+    EV_CLIENT_WAITED, /* a client's patience is over: tag = its ask */
+    EV_SERVER_HEARS,  /* a datagram arrives at a server: who = server, from = the gateway's port */
+    EV_PORT_HEARS,    /* a datagram arrives at the gateway's port `to` */
+    EV_UNREACHABLE,   /* the kernel says so: who = worker, id = exchange */
+    EV_STREAM_UP,     /* tag = stream */
+    EV_STREAM_DOWN,
+    EV_STREAM_TO_SERVER,
+    EV_STREAM_TO_GATE,
+    EV_ATTACK, /* the forger acts */
+    EV_FAULT,  /* the weather changes */
+    EV_CALM,   /* the faults end */
+    EV_SWEEP,  /* overdue queries are looked for */
+    EV_QUIET,  /* the clients fall silent */
+    EV_END,
+};
+
+/* What a run is made of; world_defaults fills it from the seed, a story of goals.c changes it. */
+struct world_plan {
+    uint64_t seed;
+    unsigned workers, servers, clients, names;
+    enum wr_strategy strategy;
+    uint64_t faults_us, calm_us; /* how long each part takes */
+    bool faults;                 /* weather, lies, attack */
+    bool attack, restarts;
+    const struct gate_machine *machine;
+    enum check_plant plant;
+    bool verbose;
+};
+
+struct world {
+    struct world_plan plan;
+    struct wr_rng rng;
+    struct sim_clock clock;
+    struct gate gate;
+    struct oracle oracle;
+    struct net_link client_link;
+    struct net_ports *ports;
+    struct net_streams streams;
+    struct server server[SERVERS_MAX];
+    struct client client[CLIENTS_MAX];
+    struct asks asks;
+    struct checks checks;
+    uint64_t
+        wake_us[GATE_WORKERS_MAX]; /* when each engine is woken: its deadline, and a bit late */
+    uint64_t deadline_us[GATE_WORKERS_MAX];
+    unsigned spins; /* wake-ups at one moment */
+    uint64_t spin_us;
+    bool calm, quiet, over;
+    uint64_t calm_us;             /* when the calm began */
+    struct wire_msg *msg, *query; /* scratch for reading */
+    struct wire_out *out;         /* scratch for writing */
+};
+
+void world_defaults(struct world_plan *p, uint64_t seed);
+/* Allocated: the struct is large. */
+struct world *world_new(const struct world_plan *plan);
+void world_free(struct world *w);
+/* Runs to the end. True: nothing was violated. */
+bool world_run(struct world *w);
+/* Runs until a moment, for stories that change the world on the way. */
+void world_run_until(struct world *w, uint64_t until_us);
+void world_finish(struct world *w);
+/* Restart of all engines, with the block attached again. */
+void world_restart(struct world *w);
+void world_link_event(struct world *w);
+void world_say(const struct world *w, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* A client's message goes to the worker that the kernel would choose. */
+unsigned world_worker_of(const struct world *w, const struct wr_addr *from);
+
+#endif
