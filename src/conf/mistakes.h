@@ -21,7 +21,7 @@
 
 #define WR_MISTAKE_TEXT_SIZE 400
 /* Longest quotation of the file, with marks and NUL. */
-#define WR_MISTAKE_QUOTE_SIZE 128
+#define WR_MISTAKE_QUOTE_SIZE 272
 
 struct wr_mistake {
     uint32_t line;   /* from 1; 0: the whole file */

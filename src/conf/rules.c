@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conf/rules.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "conf/value.h"
+#include "dns/name.h"
+
+enum { PATH_SIZE = 128, WORDS_MAX = WR_GROUPS_MAX };
+
+struct rules {
+    const struct wr_yaml *yaml;
+    struct wr_mistakes *mistakes;
+    struct wr_conf *conf;
+};
+
+/* The place of a key in the file; 0, 0 when it has its default. */
+static void place_of(const struct rules *r, const char *path, uint32_t *line, uint32_t *column)
+{
+    const struct wr_yaml_node *node = wr_yaml_find(r->yaml, path);
+
+    *line = node ? node->line : 0;
+    *column = node ? node->column : 0;
+}
+
+__attribute__((format(printf, 3, 4))) static void wrong(const struct rules *r, const char *path,
+                                                        const char *format, ...)
+{
+    char text[WR_MISTAKE_TEXT_SIZE];
+    uint32_t line, column;
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(text, sizeof(text), format, list);
+    va_end(list);
+    place_of(r, path, &line, &column);
+    wr_mistakes_add(r->mistakes, line, column, "%s: %s", path, text);
+}
+
+static void warn(const struct rules *r, const char *path, const char *text)
+{
+    uint32_t line, column;
+
+    place_of(r, path, &line, &column);
+    wr_mistakes_warn(r->mistakes, line, column, "%s: %s", path, text);
+}
+
+static const char *indexed(char path[PATH_SIZE], const char *list, size_t i, const char *leaf)
+{
+    snprintf(path, PATH_SIZE, "%s[%zu]%s%s", list, i, *leaf ? "." : "", leaf);
+    return path;
+}
+
+/* --- groups and routes --- */
+
+/* The index of a group, or false. Names of broken groups are NULL. */
+static bool find_group(const struct wr_conf *conf, const char *name, size_t end, uint32_t *ret)
+{
+    for (size_t i = 0; i < end; i++) {
+        const char *other = conf->upstream.groups.items[i].name;
+
+        if (other && !strcmp(other, name)) {
+            *ret = (uint32_t)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void no_such_group(const struct rules *r, const char *path, const char *name)
+{
+    const char *words[WORDS_MAX + 1];
+    const char *near;
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->conf->upstream.groups.count && n < WORDS_MAX; i++)
+        if (r->conf->upstream.groups.items[i].name)
+            words[n++] = r->conf->upstream.groups.items[i].name;
+    words[n] = NULL;
+    near = wr_mistakes_nearest(name, words);
+    if (n == 0)
+        wrong(r, path, "there is no group \"%s\"; upstream.groups is empty", name);
+    else if (near)
+        wrong(r, path, "there is no group \"%s\"; did you mean %s?", name, near);
+    else
+        wrong(r, path, "there is no group \"%s\"; the first of %zu is %s", name, n, words[0]);
+}
+
+static void check_servers(const struct rules *r, const struct wr_conf_group *group, size_t g)
+{
+    const struct wr_uri *uris = group->servers.items;
+    char list[PATH_SIZE], path[PATH_SIZE], text[WR_URI_TEXT_SIZE];
+    bool usable = group->servers.count == 0;
+
+    indexed(list, "upstream.groups", g, "servers");
+    for (size_t i = 0; i < group->servers.count; i++) {
+        bool v6 = uris[i].addr.family == WR_AF_V6;
+
+        if (uris[i].scheme == 0) { /* its mistake is in the list */
+            usable = true;
+            continue;
+        }
+        usable = usable || (v6 ? r->conf->upstream.ipv6 : r->conf->upstream.ipv4);
+        wr_uri_to_text(&uris[i], text, sizeof(text));
+        indexed(path, list, i, "");
+        if (wr_rules_is_own(r->conf, &uris[i].addr))
+            wrong(r, path, "forwarding loop: weir itself listens on the address of %s", text);
+        for (size_t j = 0; j < i; j++)
+            if (!memcmp(&uris[i], &uris[j], sizeof(uris[i])))
+                wrong(r, path, "%s stands in this group twice", text);
+    }
+    if (!usable)
+        wrong(r, list, "no server left: upstream.ipv4 or upstream.ipv6 switches all of them off");
+}
+
+static void check_groups(const struct rules *r)
+{
+    size_t servers = 0;
+    char path[PATH_SIZE];
+    uint32_t other;
+
+    for (size_t i = 0; i < r->conf->upstream.groups.count; i++) {
+        const struct wr_conf_group *group = &r->conf->upstream.groups.items[i];
+
+        servers += group->servers.count;
+        if (group->name && find_group(r->conf, group->name, i, &other))
+            wrong(r, indexed(path, "upstream.groups", i, "name"),
+                  "there is a group \"%s\" already, number %u", group->name, other + 1);
+        check_servers(r, group, i);
+    }
+    if (servers > WR_UPSTREAMS_MAX)
+        wrong(r, "upstream.groups", "%zu servers in all; at most %d", servers, WR_UPSTREAMS_MAX);
+    if (!r->conf->upstream.ipv4 && !r->conf->upstream.ipv6)
+        wrong(r, "upstream.ipv6",
+              "upstream.ipv4 and upstream.ipv6 are both off: nobody can be asked");
+}
+
+static void check_default(const struct rules *r)
+{
+    const char *name = r->conf->upstream.default_group;
+
+    if (*name && !find_group(r->conf, name, r->conf->upstream.groups.count,
+                             &r->conf->upstream.default_index))
+        no_such_group(r, "upstream.default", name);
+}
+
+/* True when an earlier route has the zone. Quadratic, over at most WR_ROUTES_MAX. */
+static bool is_routed(const struct wr_conf *conf, size_t i)
+{
+    const struct wr_conf_route *routes = conf->upstream.routes.items;
+
+    for (size_t j = 0; routes[i].zone && j < i; j++)
+        if (routes[j].zone && wr_name_equal(routes[i].zone, routes[j].zone))
+            return true;
+    return false;
+}
+
+static void check_routes(const struct rules *r)
+{
+    struct wr_conf *conf = r->conf;
+    char path[PATH_SIZE];
+
+    for (size_t i = 0; i < conf->upstream.routes.count; i++) {
+        struct wr_conf_route *route = &conf->upstream.routes.items[i];
+
+        if (route->group &&
+            !find_group(conf, route->group, conf->upstream.groups.count, &route->group_index))
+            no_such_group(r, indexed(path, "upstream.routes", i, "group"), route->group);
+        if (is_routed(conf, i))
+            wrong(r, indexed(path, "upstream.routes", i, "zone"), "this zone has a route already");
+    }
+}
+
+/* --- listeners --- */
+
+static bool has_place(const struct wr_conf_listen *listen)
+{
+    return listen->addr.family != WR_AF_NONE;
+}
+
+static bool is_same_listen(const struct wr_conf_listen *a, const struct wr_conf_listen *b)
+{
+    return wr_addr_equal(&a->addr, &b->addr) && !strcmp(a->interface, b->interface);
+}
+
+bool wr_rules_is_own(const struct wr_conf *conf, const struct wr_addr *addr)
+{
+    for (size_t i = 0; i < conf->listen.count; i++) {
+        const struct wr_addr *own = &conf->listen.items[i].addr;
+
+        if (own->port != addr->port || own->family != addr->family)
+            continue;
+        if (wr_addr_same_ip(own, addr) || (wr_addr_is_any(own) && wr_addr_is_loopback(addr)))
+            return true;
+    }
+    return false;
+}
+
+static void check_listen(const struct rules *r)
+{
+    const struct wr_conf *conf = r->conf;
+    char path[PATH_SIZE];
+
+    if (conf->listen.count == 0)
+        warn(r, "listen", "nothing: weir will answer nobody");
+    for (size_t i = 0; i < conf->listen.count; i++) {
+        const struct wr_conf_listen *listen = &conf->listen.items[i];
+
+        for (size_t j = 0; j < i; j++)
+            if (is_same_listen(listen, &conf->listen.items[j]) &&
+                (has_place(listen) || listen->interface[0]))
+                wrong(r, indexed(path, "listen", i, ""), "stands in the list twice");
+        if (has_place(listen) && wr_addr_equal(&listen->addr, &conf->metrics.listen))
+            wrong(r, "metrics.listen", "weir answers questions at this address and port");
+    }
+}
+
+static void check_allow(const struct rules *r)
+{
+    char path[PATH_SIZE];
+
+    for (size_t i = 0; i < r->conf->allow.count; i++)
+        if (r->conf->allow.items[i].len == 0 && r->conf->allow.items[i].addr.family)
+            warn(r, indexed(path, "allow", i, ""),
+                 "everybody may ask: an open resolver is a weapon against others");
+}
+
+/* --- bounds --- */
+
+static void check_ttl_rules(const struct rules *r)
+{
+    char path[PATH_SIZE];
+
+    for (size_t i = 0; i < r->conf->cache.ttl.count; i++) {
+        const struct wr_conf_ttl *rule = &r->conf->cache.ttl.items[i];
+
+        if (rule->min_s > rule->max_s)
+            wrong(r, indexed(path, "cache.ttl", i, "min"), "above the max of the same rule");
+        for (size_t j = 0; rule->name && j < i; j++) {
+            const uint8_t *other = r->conf->cache.ttl.items[j].name;
+
+            if (other && wr_name_equal(rule->name, other))
+                wrong(r, indexed(path, "cache.ttl", i, "name"),
+                      "an earlier rule has this name; this one never counts");
+        }
+    }
+}
+
+static void check_keep(const struct rules *r)
+{
+    const char *path = r->conf->cache.keep.path;
+
+    if (r->conf->cache.keep.min_interval_ms > r->conf->cache.keep.max_interval_ms)
+        wrong(r, "cache.keep.min_interval", "above cache.keep.max_interval");
+    if (*path && !strcmp(path, r->conf->cache.live))
+        wrong(r, "cache.keep.path", "the same file as cache.live");
+    if (*path && !strcmp(path, r->conf->control.socket))
+        wrong(r, "cache.keep.path", "the same file as control.socket");
+}
+
+static void check_bounds(const struct rules *r)
+{
+    const struct wr_conf *conf = r->conf;
+
+    if (conf->cache.min_ttl_s > conf->cache.max_ttl_s)
+        wrong(r, "cache.min_ttl", "above cache.max_ttl");
+    if (conf->tcp.max_per_client > conf->tcp.max_connections)
+        wrong(r, "tcp.max_per_client", "above tcp.max_connections");
+    if (conf->cache.stale.enable &&
+        conf->cache.stale.client_timeout_ms >= conf->limits.query_timeout_ms)
+        warn(r, "cache.stale.client_timeout",
+             "not below limits.query_timeout: the expired answer would never be in time");
+    check_ttl_rules(r);
+    check_keep(r);
+}
+
+void wr_rules_check(const struct wr_yaml *yaml, struct wr_mistakes *mistakes, struct wr_conf *conf)
+{
+    const struct rules r = {.yaml = yaml, .mistakes = mistakes, .conf = conf};
+
+    check_listen(&r);
+    check_allow(&r);
+    check_groups(&r);
+    check_default(&r);
+    check_routes(&r);
+    check_bounds(&r);
+}
