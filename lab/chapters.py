@@ -176,7 +176,8 @@ def recovery(lab, story):
 def restart(lab, story):
     """kill -9, restart: the kept cache answers with all upstreams cut."""
     names = [f"kept{i}.load.cloud.example" for i in range(50)] + ["api.camera.example"]
-    weir = lab.start_gateway({"cache": {"keep": {"path": f"{RUN}/weir/kept"}}})
+    weir = lab.start_gateway({"cache": {"live": f"{RUN}/weir/live",
+                                          "keep": {"path": f"{RUN}/weir/kept"}}})
     learned = [r.data() for r in lab.kdig_many("camera", names)]
     time.sleep(1.0)  # what was learned a second before must be there
     story.tell(f"{len(names)} names are learned; a second later: kill -9, and both upstreams are cut")

@@ -22,7 +22,10 @@ HOME = os.path.join(RUN, "weir")
 def binary():
     """The weir to test; LabError when none is built."""
     if os.environ.get("WEIR"):
-        return os.path.abspath(os.environ["WEIR"])
+        path = os.path.abspath(os.environ["WEIR"])
+        if not os.access(path, os.X_OK):
+            raise LabError(f"{path} (from $WEIR) is not built")
+        return path
     places = ["build/weir", "build/*/weir", "build/src/weir", "build/*/src/weir", "build-*/weir"]
     found = [path for place in places for path in glob.glob(os.path.join(TOP, place))
              if os.path.isfile(path) and os.access(path, os.X_OK)]
@@ -40,6 +43,7 @@ def default_config():
     """Both segments and the WAN listened on, clients of the segments allowed, ISP and public asked."""
     isp, public = world.INTERNET["isp"], world.INTERNET["public"]
     return {
+        "user": "",  # the only user there is inside a user namespace
         "listen": ["127.0.0.1", "::1", *addresses(), *world.WAN],
         "allow": ["127.0.0.0/8", "::1/128", "192.168.7.0/24", "192.168.8.0/24", "fd00:7::/64",
                   "fd00:8::/64"],
@@ -82,6 +86,8 @@ def _flow(item):
         return "[" + ", ".join(_flow(value) for value in item) + "]"
     if isinstance(item, str) and not item.replace(".", "").replace("-", "").isalnum():
         return json.dumps(item)
+    if item == "":
+        return '""'
     return json.dumps(item) if not isinstance(item, str) else item
 
 

@@ -1,0 +1,199 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""weir serve: starts, answers from the address that was asked, stops, and says what is wrong."""
+
+import os
+import socket
+import subprocess
+
+import e2e
+from e2e import equal, need
+from lab import RUN, clients, gateway, world
+from spaces import set_resolv_conf
+
+
+def weir(lab, *words, **options):
+    """Run weir in the gateway to its end."""
+    return lab.nodes["gateway"].run([gateway.binary(), *words], check=False, timeout=20, **options)
+
+
+def write(name, text):
+    path = os.path.join(RUN, name)
+    with open(path, "w") as file:
+        file.write(text)
+    return path
+
+
+@e2e.test("devices resolve over UDP and TCP, IPv4 and IPv6, from the address they asked")
+def resolves(lab):
+    lab.start_gateway()
+    for device in ("camera", "phone"):
+        for family in (4, 6):
+            for words in ([], ["+tcp"]):
+                reply = lab.kdig(device, "api.camera.example", "AAAA", *words, family=family)
+                equal(reply.rcode, "NOERROR", reply)
+                equal(reply.data(), ["2001:db8:30::31"], reply)
+                equal(reply.server, lab.server_for(device, family))
+
+
+@e2e.test("every type of the zones comes as the authoritative server says it")
+def same_as_authority(lab):
+    lab.start_gateway()
+    questions = [("makers", "camera.example", "SOA"), ("makers", "camera.example", "NS"),
+                 ("makers", "camera.example", "DNSKEY"), ("makers", "firmware.example", "NSEC3PARAM"),
+                 ("makers", "fw.firmware.example", "TXT"), ("makers", "_http._tcp.camera.example", "SRV"),
+                 ("cloud", "many.cloud.example", "A"), ("cloud", "0.pool.ntp.example", "AAAA")]
+    for server, name, rtype in questions:
+        truth = clients.kdig(lab.nodes[server], world.INTERNET[server][0], name, rtype)
+        reply = lab.kdig("camera", name, rtype)
+        equal(reply.rcode, truth.rcode, f"{name} {rtype}")
+        equal(reply.data(rtype), truth.data(rtype), f"{name} {rtype}")
+
+
+@e2e.test("signatures come along when they are asked for, and only then")
+def signatures(lab):
+    lab.start_gateway()
+    reply = lab.kdig("camera", "api.camera.example", "A", "+dnssec")
+    need(reply.data("RRSIG"), reply.text)
+    need("do" in reply.text.split("flags:")[1].split(";")[0], "DO is not copied")
+    reply = lab.kdig("camera", "api.camera.example", "A")
+    equal(reply.data("RRSIG"), [], reply)
+
+
+@e2e.test("without a configuration: loopback only, the system's resolvers as upstreams")
+def no_configuration(lab):
+    set_resolv_conf(world.INTERNET["isp"][0], world.INTERNET["public"][0])
+    home = lab.nodes["gateway"]
+    with lab.capture() as wire:
+        process = home.start([gateway.binary(), "serve"], log=f"{RUN}/log/weir-default.log",
+                             env=dict(os.environ, XDG_RUNTIME_DIR=RUN))
+        try:
+            reply = e2e.until(lambda: answered(home, "127.0.0.1"), 10)
+            need(reply, open(f"{RUN}/log/weir-default.log").read()[-600:])
+            need(answered(home, "::1"), "not on ::1")
+            for device, family in (("camera", 4), ("phone", 6)):
+                need(lab.exchange(device, clients.question("api.camera.example"), family=family,
+                                  timeout=0.5) is None, f"answers {device}")
+        finally:
+            process.terminate()
+            equal(process.wait(10), 0, "exit status")
+    need({m.target for m in wire.queries()} <= {world.INTERNET["isp"][0], world.INTERNET["public"][0]},
+         "asked somebody else")
+
+
+def answered(home, address):
+    wire = clients.exchange(home, address, clients.question("api.camera.example"), timeout=1.0)
+    return wire and wire[3] & 15 == 0 and wire[7] == 1
+
+
+@e2e.test("an interface as listen: its addresses answer, its on-link prefixes are allowed")
+def listen_interface(lab):
+    lab.start_gateway({"listen": ["br-iot"], "allow": None})
+    for family in (4, 6):
+        reply = lab.kdig("camera", "api.camera.example", family=family)
+        equal(reply.rcode, "NOERROR", f"IPv{family}: {reply}")
+    need(lab.exchange("phone", clients.question("api.camera.example"), timeout=0.5) is None,
+         "answers on a segment that is not listed")
+
+
+@e2e.test("SIGTERM and SIGINT end it with status 0, quickly")
+def ends(lab):
+    for number in (15, 2):
+        weir_up = lab.start_gateway()
+        lab.kdig("camera", "api.camera.example")
+        weir_up.process.send_signal(number)
+        equal(weir_up.process.wait(5), 0, f"signal {number}")
+        lab.weir = None
+
+
+@e2e.test("a port in use: it says which, and ends with status 1")
+def port_in_use(lab):
+    with lab.nodes["gateway"].inside():
+        other = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with other:
+        other.bind(("192.168.7.1", 53))
+        path = write("busy.yaml", 'listen: [192.168.7.1]\nuser: ""\ncontrol: {socket: ""}\n')
+        done = weir(lab, "serve", "-c", path)
+    equal(done.returncode, 1, done.stderr)
+    need("192.168.7.1" in done.stderr and "53" in done.stderr, done.stderr)
+    need("use" in done.stderr.lower(), done.stderr)
+
+
+@e2e.test("an address that this machine does not have: it says which")
+def foreign_address(lab):
+    path = write("foreign.yaml", 'listen: [192.168.77.1]\nuser: ""\ncontrol: {socket: ""}\n')
+    done = weir(lab, "serve", "-c", path)
+    equal(done.returncode, 1, done.stderr)
+    need("192.168.77.1" in done.stderr, done.stderr)
+
+
+@e2e.test("a configuration that is missing or wrong: named with file, line and column")
+def bad_configuration(lab):
+    done = weir(lab, "serve", "-c", f"{RUN}/no-such.yaml")
+    equal(done.returncode, 1, done.stderr)
+    need("no-such.yaml" in done.stderr, done.stderr)
+    path = write("wrong.yaml", "listen: [127.0.0.1]\ncache:\n  sise: 16MiB\n")
+    done = weir(lab, "serve", "-c", path)
+    equal(done.returncode, 1, done.stderr)
+    need(f"{path}:3:3" in done.stderr and "size" in done.stderr, done.stderr)
+
+
+@e2e.test("an upstream that is weir itself is left out and named")
+def own_address(lab):
+    set_resolv_conf("127.0.0.1", world.INTERNET["isp"][0])
+    try:
+        lab.start_gateway({"upstream": None})
+        reply = lab.kdig("camera", "hour.cloud.example")
+        equal(reply.rcode, "NOERROR", reply)
+        need("127.0.0.1" in lab.weir.log_tail(40), "not named")
+    finally:
+        set_resolv_conf(world.INTERNET["isp"][0], world.INTERNET["public"][0])
+
+
+@e2e.test("as root it becomes the user that is configured")
+def drops_privilege(lab):
+    with open("/proc/self/uid_map") as file:
+        if int(file.read().split()[2]) < 65536:
+            raise e2e.Skip("only one user in this user namespace")
+    for path in (RUN, f"{RUN}/weir"):
+        os.chmod(path, 0o777)
+    weir_up = lab.start_gateway({"user": "nobody"})
+    equal(lab.kdig("camera", "api.camera.example").rcode, "NOERROR")
+    owners = {}
+    for pid in [weir_up.pid, *weir_up.children()]:
+        with open(f"/proc/{pid}/status") as file:
+            owners[pid] = [line.split()[2] for line in file if line.startswith("Uid:")][0]
+    equal(owners[weir_up.pid], "65534", f"users by process: {owners}")
+
+
+@e2e.test("--version and --help answer; an unknown verb is a usage error")
+def usage(lab):
+    done = weir(lab, "--version")
+    equal(done.returncode, 0)
+    need(any(c.isdigit() for c in done.stdout), done.stdout)
+    equal(weir(lab, "--help").returncode, 0)
+    done = weir(lab, "frobnicate")
+    equal(done.returncode, 2, done.stderr)
+    need("frobnicate" in done.stderr, done.stderr)
+
+
+@e2e.test("no descriptors are left: it goes on serving")
+def few_descriptors(lab):
+    """Four more than it has: the sockets of the configuration fit, many TCP clients do not."""
+    weir_up = gateway.Gateway(lab.nodes["gateway"], {"workers": 1, "upstream": {"ports": 64}})
+    lab.weir = weir_up.start()
+    used = len(os.listdir(f"/proc/{weir_up.pid}/fd"))
+    subprocess.run(["prlimit", "--pid", str(weir_up.pid), f"--nofile={used + 4}:{used + 4}"], check=True)
+    held = [clients.tcp_socket(lab.nodes["camera"], "192.168.7.1") for _ in range(12)]
+    try:
+        reply = lab.kdig("phone", "hour.cloud.example")
+        need(reply.rcode in ("NOERROR", "SERVFAIL"), reply)
+    finally:
+        for sock in held:
+            sock.close()
+    need(e2e.until(lambda: lab.kdig("phone", "api.camera.example", "+tcp", timeout=1).rcode == "NOERROR", 15),
+         "TCP does not come back")
+    need(weir_up.alive(), "ended")
+
+
+e2e.main()
