@@ -32,6 +32,9 @@
 /* Entries of one hash chain looked at for a label: names chosen to collide cost compression, not time. */
 #define WR_BUILD_PROBES_MAX 16
 
+/* Parameters of one SVCB record read from text; the registry has nine. */
+#define WR_SVCB_PARAMS_MAX 64
+
 /* CNAME chain: links followed in one answer (CVE-class: long chains multiply work). */
 #define WR_CHAIN_MAX 12
 /* Records of one RRset taken from an answer; more is an attack on memory (CVE-2024-1737). */

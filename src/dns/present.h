@@ -14,6 +14,15 @@
 #include "base/buf.h"
 #include "base/str.h"
 
+/*
+ * How the fields of a type are written, one letter a field of its row in dns/rdata.c, or NULL:
+ *   n name            d decimal number     a address           t type by name     T date and time
+ *   s string(s)       g bare string        q rest, quoted      b rest, base64     x rest, base16
+ *   S salt, base16    H hash, base32hex    m type bitmap       v SVCB parameters
+ *   e octets with -   i groups with :      L the whole is a LOC
+ */
+const char *wr_present_style(uint16_t type);
+
 /* "owner ttl class type rdata" without a newline. rdata is stored form. */
 void wr_present_rr(struct wr_str *s, const uint8_t *owner, uint32_t ttl, uint16_t class_,
                    uint16_t type, const uint8_t *rdata, size_t size);
