@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * TCP: the listening side (RFC 7766, RFC 9210).
+ *
+ * Questions may be pipelined and are answered as they are ready, out of order. Each answer is one write of its
+ * length and itself. Connections are named by ids with a generation; what comes for one that is gone is ignored.
+ *
+ * What bounds a stranger: connections in all and of each client, counted over all workers; an idle
+ * time-out that shrinks as the places run out; at the last place the connection that is idle longest
+ * yields; a deadline for the rest of a message once it has begun; questions unanswered on one connection, then it is
+ * not read; octets that wait for a client that does not read, then it is closed.
+ *
+ * A client that has closed its sending side still gets the answers it is owed.
+ */
+#ifndef WR_NET_TCP_H
+#define WR_NET_TCP_H
+
+#include <uv.h>
+
+#include "net/feed.h"
+
+struct wr_tcp;
+
+/* `room` is shared with other parts, used only within one call; at least 64 KiB + 2. */
+int wr_tcp_create(uv_loop_t *loop, const struct wr_feed *feed, struct wr_net_shared *shared,
+                  uint8_t *room, size_t room_size, struct wr_tcp **ret_tcp);
+/* Takes the descriptor over. WR_E_EXISTS, WR_E_RANGE (number), WR_E_IO. */
+int wr_tcp_add(struct wr_tcp *t, uint16_t number, int fd, const struct wr_addr *addr);
+/* Stops to accept; what was accepted goes on. False: there is no such listener. */
+bool wr_tcp_remove(struct wr_tcp *t, uint16_t number);
+/* An answer, or (bytes NULL) the decision to give none. */
+void wr_tcp_reply(struct wr_tcp *t, const struct wr_client *client, const uint8_t *bytes,
+                  size_t size);
+/* The end of a turn: sets the timer for the next time-out. */
+void wr_tcp_turn(struct wr_tcp *t, uint64_t now_us);
+/* No more connections and questions; idle connections are closed, others when they have their answers. */
+void wr_tcp_drain(struct wr_tcp *t);
+/* Connections open. */
+uint32_t wr_tcp_open(const struct wr_tcp *t);
+/* Closes everything at once; wr_tcp_destroy frees the rest once the loop has turned. */
+void wr_tcp_close(struct wr_tcp *t);
+void wr_tcp_destroy(struct wr_tcp *t);
+
+#endif

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/udp.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "net/sock.h"
+
+/*
+ * Octets between two buffers. An odd number of cache lines beyond the page: buffers one page
+ * apart would all start in the same set of the first-level cache.
+ */
+enum { STRIDE = WR_NET_QUERY_MAX + 192, CONTROL_SIZE = 64 };
+/* Batches read at most from a listener that is being closed: a full buffer of 4 MiB has fewer. */
+enum { FINISH_BATCHES = 256 };
+
+struct udp_listener {
+    uv_poll_t poll;
+    struct wr_udp *udp;
+    struct wr_addr addr;
+    int fd; /* -1: none */
+    uint16_t number;
+    bool wildcard;
+    bool closing; /* libuv still has the handle */
+};
+
+/* Messages on their way, in the kernel's form. */
+struct udp_batch {
+    struct mmsghdr message[WR_NET_BATCH];
+    struct iovec part[WR_NET_BATCH];
+    union wr_sockaddr name[WR_NET_BATCH];
+    _Alignas(16) uint8_t control[WR_NET_BATCH][CONTROL_SIZE];
+    uint8_t *bytes; /* WR_NET_BATCH buffers, STRIDE apart */
+};
+
+struct wr_udp {
+    uv_loop_t *loop;
+    struct wr_feed feed;
+    struct udp_batch in;                /* what came */
+    struct udp_batch out;               /* its answers; names are those of `in` */
+    struct udp_batch late;              /* answers to what came earlier */
+    uint16_t late_number[WR_NET_BATCH]; /* the listener of each */
+    unsigned outs, lates;
+    unsigned current; /* datagram of `in` that is being fed */
+    bool feeding;
+    struct wr_event event; /* filled in once, then only what differs */
+    struct udp_listener listener[WR_NET_LISTENERS_MAX];
+};
+
+static bool udp_batch_init(struct udp_batch *b)
+{
+    size_t size = (size_t)WR_NET_BATCH * STRIDE;
+
+    b->bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (b->bytes == MAP_FAILED) {
+        b->bytes = NULL;
+        return false;
+    }
+    for (unsigned i = 0; i < WR_NET_BATCH; i++) {
+        struct msghdr *header = &b->message[i].msg_hdr;
+
+        b->part[i] = (struct iovec){b->bytes + (size_t)i * STRIDE, WR_NET_QUERY_MAX};
+        header->msg_name = &b->name[i];
+        header->msg_namelen = sizeof(b->name[i]);
+        header->msg_iov = &b->part[i];
+        header->msg_iovlen = 1;
+    }
+    return true;
+}
+
+static void udp_batch_free(struct udp_batch *b)
+{
+    if (b->bytes != NULL) {
+        munmap(b->bytes, (size_t)WR_NET_BATCH * STRIDE);
+    }
+}
+
+int wr_udp_create(uv_loop_t *loop, const struct wr_feed *feed, struct wr_udp **ret_udp)
+{
+    struct wr_udp *u = calloc(1, sizeof(*u));
+
+    if (u == NULL) {
+        return WR_E_NOMEM;
+    }
+    if (!udp_batch_init(&u->in) || !udp_batch_init(&u->out) || !udp_batch_init(&u->late)) {
+        wr_udp_destroy(u);
+        return WR_E_NOMEM;
+    }
+    u->loop = loop;
+    u->feed = *feed;
+    for (unsigned i = 0; i < WR_NET_LISTENERS_MAX; i++) {
+        u->listener[i].fd = -1;
+    }
+    u->event.kind = WR_EVENT_QUERY;
+    u->event.client.transport = WR_CLIENT_UDP;
+    u->event.client.worker = feed->worker;
+    u->event.room_size = WR_NET_QUERY_MAX;
+    *ret_udp = u;
+    return WR_OK;
+}
+
+void wr_udp_destroy(struct wr_udp *u)
+{
+    if (u == NULL) {
+        return;
+    }
+    udp_batch_free(&u->in);
+    udp_batch_free(&u->out);
+    udp_batch_free(&u->late);
+    free(u);
+}
+
+/* --- packet info: the address that was asked ------------------------------------------------------ */
+
+/* Reads the address and the interface; leaves the client's fields as they are when there is none. */
+static void udp_read_info(struct msghdr *header, struct wr_client *client)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c != NULL; c = CMSG_NXTHDR(header, c)) {
+        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+            struct in_pktinfo info;
+
+            memcpy(&info, CMSG_DATA(c), sizeof(info));
+            memset(client->local.ip, 0, sizeof(client->local.ip));
+            memcpy(client->local.ip, &info.ipi_spec_dst, 4);
+            client->ifindex = (uint32_t)info.ipi_ifindex;
+        } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+            struct in6_pktinfo info;
+
+            memcpy(&info, CMSG_DATA(c), sizeof(info));
+            memcpy(client->local.ip, &info.ipi6_addr, 16);
+            client->local.scope = IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr) ? info.ipi6_ifindex : 0;
+            client->ifindex = info.ipi6_ifindex;
+        }
+    }
+}
+
+static void udp_write_info(struct msghdr *header, uint8_t *control, const struct wr_addr *local)
+{
+    struct cmsghdr *c;
+
+    header->msg_control = control;
+    header->msg_controllen = CONTROL_SIZE;
+    c = CMSG_FIRSTHDR(header);
+    if (local->family == WR_AF_V4) {
+        struct in_pktinfo info = {0};
+
+        memcpy(&info.ipi_spec_dst, local->ip, 4);
+        c->cmsg_level = IPPROTO_IP;
+        c->cmsg_type = IP_PKTINFO;
+        c->cmsg_len = CMSG_LEN(sizeof(info));
+        memcpy(CMSG_DATA(c), &info, sizeof(info));
+        header->msg_controllen = CMSG_SPACE(sizeof(info));
+    } else {
+        struct in6_pktinfo info = {.ipi6_ifindex = local->scope};
+
+        memcpy(&info.ipi6_addr, local->ip, 16);
+        c->cmsg_level = IPPROTO_IPV6;
+        c->cmsg_type = IPV6_PKTINFO;
+        c->cmsg_len = CMSG_LEN(sizeof(info));
+        memcpy(CMSG_DATA(c), &info, sizeof(info));
+        header->msg_controllen = CMSG_SPACE(sizeof(info));
+    }
+}
+
+/* Makes a message leave from where the listener is, or was asked. */
+static void udp_set_source(struct msghdr *header, uint8_t *control,
+                           const struct udp_listener *listener, const struct wr_addr *local)
+{
+    if (listener->wildcard && local->family != WR_AF_NONE && !wr_addr_is_any(local)) {
+        udp_write_info(header, control, local);
+    } else {
+        header->msg_control = NULL;
+        header->msg_controllen = 0;
+    }
+}
+
+/* --- answers -------------------------------------------------------------------------------------- */
+
+/* Sends; one that the kernel refuses is skipped and counted, a full buffer drops the rest. */
+static void udp_send(struct wr_udp *u, int fd, struct mmsghdr *message, unsigned count)
+{
+    unsigned done = 0;
+
+    while (done < count) {
+        int n = sendmmsg(fd, message + done, count - done, MSG_DONTWAIT);
+
+        if (n > 0) {
+            done += (unsigned)n;
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            wr_stats_add(&u->feed.stats->udp_unsent, count - done);
+            return;
+        } else if (errno != EINTR) {
+            wr_stats_add(&u->feed.stats->udp_unsent, 1);
+            done++;
+        }
+    }
+}
+
+void wr_udp_flush(struct wr_udp *u)
+{
+    unsigned start = 0;
+
+    while (start < u->lates) {
+        unsigned end = start + 1;
+        int fd = u->listener[u->late_number[start]].fd;
+
+        while (end < u->lates && u->late_number[end] == u->late_number[start]) {
+            end++;
+        }
+        if (fd >= 0) {
+            udp_send(u, fd, u->late.message + start, end - start);
+        } else {
+            wr_stats_add(&u->feed.stats->udp_unsent, end - start);
+        }
+        start = end;
+    }
+    u->lates = 0;
+}
+
+/* An answer that is longer than the queue's buffers: out at once, from where it lies. */
+static void udp_send_long(struct wr_udp *u, const struct udp_listener *listener,
+                          const struct wr_client *client, const uint8_t *bytes, size_t size)
+{
+    _Alignas(16) uint8_t control[CONTROL_SIZE];
+    struct iovec part = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = size};
+    struct mmsghdr message = {.msg_hdr = {.msg_iov = &part, .msg_iovlen = 1}};
+    union wr_sockaddr name;
+
+    message.msg_hdr.msg_namelen = wr_sock_from_addr(&client->from, &name);
+    message.msg_hdr.msg_name = &name;
+    udp_set_source(&message.msg_hdr, control, listener, &client->local);
+    udp_send(u, listener->fd, &message, 1);
+}
+
+static void udp_queue(struct wr_udp *u, const struct udp_listener *listener,
+                      const struct wr_client *client, const uint8_t *bytes, size_t size)
+{
+    unsigned i = u->lates;
+    struct msghdr *header = &u->late.message[i].msg_hdr;
+
+    header->msg_namelen = wr_sock_from_addr(&client->from, &u->late.name[i]);
+    memcpy(u->late.part[i].iov_base, bytes, size);
+    u->late.part[i].iov_len = size;
+    u->late_number[i] = listener->number;
+    udp_set_source(header, u->late.control[i], listener, &client->local);
+    u->lates++;
+    if (u->lates == WR_NET_BATCH) {
+        wr_udp_flush(u);
+    }
+}
+
+bool wr_udp_has(const struct wr_udp *u, uint16_t number)
+{
+    return number < WR_NET_LISTENERS_MAX && u->listener[number].fd >= 0;
+}
+
+void wr_udp_reply(struct wr_udp *u, const struct wr_client *client, const uint8_t *bytes,
+                  size_t size)
+{
+    const struct udp_listener *listener;
+
+    if (!wr_udp_has(u, client->listener)) {
+        wr_stats_add(&u->feed.stats->udp_unsent, 1);
+        return;
+    }
+    listener = &u->listener[client->listener];
+    if (u->feeding && bytes == u->event.room && size <= WR_NET_QUERY_MAX) {
+        struct msghdr *header = &u->out.message[u->outs].msg_hdr;
+
+        header->msg_name = &u->in.name[u->current];
+        header->msg_namelen = u->in.message[u->current].msg_hdr.msg_namelen;
+        u->out.part[u->outs].iov_len = size;
+        udp_set_source(header, u->out.control[u->outs], listener, &client->local);
+        u->outs++;
+        u->event.room = NULL; /* taken: a second answer, to another client, is copied */
+    } else if (size <= WR_NET_QUERY_MAX) {
+        udp_queue(u, listener, client, bytes, size);
+    } else {
+        udp_send_long(u, listener, client, bytes, size);
+    }
+}
+
+/* --- queries -------------------------------------------------------------------------------------- */
+
+static void udp_feed_one(struct wr_udp *u, const struct udp_listener *listener, unsigned i)
+{
+    struct wr_event *event = &u->event;
+    struct msghdr *header = &u->in.message[i].msg_hdr;
+
+    if (wr_sock_to_addr(&u->in.name[i], &event->client.from) != WR_OK) {
+        return;
+    }
+    event->client.local = listener->addr;
+    event->client.ifindex = 0;
+    event->client.listener = listener->number;
+    if (listener->wildcard) {
+        udp_read_info(header, &event->client);
+    }
+    event->bytes = u->in.part[i].iov_base;
+    event->size = u->in.message[i].msg_len;
+    event->room = u->out.part[u->outs].iov_base;
+    u->current = i;
+    u->feed.event(u->feed.user, event);
+}
+
+static void udp_prepare_in(struct wr_udp *u, const struct udp_listener *listener, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct msghdr *header = &u->in.message[i].msg_hdr;
+
+        header->msg_namelen = sizeof(u->in.name[i]);
+        header->msg_control = listener->wildcard ? u->in.control[i] : NULL;
+        header->msg_controllen = listener->wildcard ? CONTROL_SIZE : 0;
+    }
+}
+
+/* One recvmmsg, its answers by one sendmmsg. How many came in; -1: nothing. */
+static int udp_turn(struct wr_udp *u, const struct udp_listener *listener)
+{
+    int n;
+
+    udp_prepare_in(u, listener, WR_NET_BATCH);
+    n = recvmmsg(listener->fd, u->in.message, WR_NET_BATCH, MSG_DONTWAIT, NULL);
+    if (n <= 0) {
+        return -1;
+    }
+    u->feed.tick(u->feed.user);
+    wr_stats_add(&u->feed.stats->udp_batches, 1);
+    u->outs = 0;
+    u->feeding = true;
+    for (unsigned i = 0; i < (unsigned)n; i++) {
+        udp_feed_one(u, listener, i);
+    }
+    u->feeding = false;
+    if (u->outs > 0 && listener->fd >= 0) {
+        udp_send(u, listener->fd, u->out.message, u->outs);
+    }
+    return n;
+}
+
+static void udp_read(struct wr_udp *u, const struct udp_listener *listener, unsigned batches)
+{
+    for (unsigned i = 0; i < batches && listener->fd >= 0; i++) {
+        if (udp_turn(u, listener) < WR_NET_BATCH) {
+            return;
+        }
+    }
+}
+
+static void udp_on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct udp_listener *listener = poll->data;
+
+    if (status < 0) { /* libuv has stopped to poll; the socket's error is read by recvmmsg */
+        uv_poll_start(poll, UV_READABLE, udp_on_poll);
+    }
+    udp_read(listener->udp, listener, WR_NET_BATCHES_TURN);
+}
+
+/* --- listeners ------------------------------------------------------------------------------------ */
+
+int wr_udp_add(struct wr_udp *u, uint16_t number, int fd, const struct wr_addr *addr)
+{
+    struct udp_listener *listener;
+
+    if (number >= WR_NET_LISTENERS_MAX) {
+        return WR_E_RANGE;
+    }
+    listener = &u->listener[number];
+    if (listener->fd >= 0 || listener->closing) {
+        return WR_E_EXISTS;
+    }
+    listener->udp = u;
+    listener->addr = *addr;
+    listener->number = number;
+    listener->wildcard = wr_addr_is_any(addr);
+    if (uv_poll_init(u->loop, &listener->poll, fd) != 0) {
+        return WR_E_IO;
+    }
+    listener->poll.data = listener;
+    listener->fd = fd;
+    if (uv_poll_start(&listener->poll, UV_READABLE, udp_on_poll) != 0) {
+        wr_udp_remove(u, number);
+        return WR_E_IO;
+    }
+    return WR_OK;
+}
+
+/* What came in before is answered: a reload must not lose a query. */
+static void udp_finish(struct wr_udp *u, struct udp_listener *listener)
+{
+    wr_assert(!u->feeding);
+    udp_read(u, listener, FINISH_BATCHES);
+    uv_poll_stop(&listener->poll);
+}
+
+static void udp_on_close(uv_handle_t *handle)
+{
+    struct udp_listener *listener = handle->data;
+
+    listener->closing = false;
+}
+
+bool wr_udp_remove(struct wr_udp *u, uint16_t number)
+{
+    struct udp_listener *listener;
+
+    if (!wr_udp_has(u, number)) {
+        return false;
+    }
+    listener = &u->listener[number];
+    if (uv_is_active((uv_handle_t *)&listener->poll)) {
+        udp_finish(u, listener);
+    }
+    wr_udp_flush(u);
+    close(listener->fd);
+    listener->fd = -1;
+    listener->closing = true;
+    uv_close((uv_handle_t *)&listener->poll, udp_on_close);
+    return true;
+}
+
+void wr_udp_stop(struct wr_udp *u)
+{
+    for (uint16_t i = 0; i < WR_NET_LISTENERS_MAX; i++) {
+        if (u->listener[i].fd >= 0) {
+            udp_finish(u, &u->listener[i]);
+        }
+    }
+}
+
+void wr_udp_close(struct wr_udp *u)
+{
+    for (uint16_t i = 0; i < WR_NET_LISTENERS_MAX; i++) {
+        wr_udp_remove(u, i);
+    }
+}
