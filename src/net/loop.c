@@ -11,7 +11,7 @@
 #include "net/clock.h"
 #include "net/feed.h"
 #include "net/ports.h"
-#include "net/stream.h"
+#include "net/dial.h"
 #include "net/tcp.h"
 #include "net/udp.h"
 
@@ -35,7 +35,7 @@ struct wr_loop {
     struct wr_feed feed;
     struct wr_udp *udp;
     struct wr_tcp *tcp;
-    struct wr_streams *streams;
+    struct wr_dials *streams;
     struct wr_ports *ports;
     uv_prepare_t prepare;
     uv_async_t async;
@@ -165,12 +165,12 @@ static void loop_stream(struct wr_loop *l, const struct wr_action *action)
     int err = WR_OK;
 
     if (action->kind == WR_ACTION_STREAM_OPEN) {
-        err = wr_stream_open(l->streams, action->id, &action->to);
+        err = wr_dial_open(l->streams, action->id, &action->to);
     } else if (action->kind == WR_ACTION_STREAM_WRITE) {
-        err = wr_stream_write(l->streams, action->id, action->bytes, action->size);
+        err = wr_dial_write(l->streams, action->id, action->bytes, action->size);
         err = err == WR_E_STALE ? WR_OK : err; /* its end is on its way to the engine */
     } else {
-        wr_stream_close(l->streams, action->id);
+        wr_dial_close(l->streams, action->id);
     }
     if (err != WR_OK) {
         loop_defer(l, &event);
@@ -366,8 +366,7 @@ static int loop_create_parts(struct wr_loop *l)
     }
     ports.ports = ports.ports < 1 ? 1 : ports.ports > WR_PORTS_MAX ? WR_PORTS_MAX : ports.ports;
     if ((err = wr_udp_create(&l->uv, &l->feed, &l->udp)) != WR_OK ||
-        (err = wr_stream_create(&l->uv, &l->feed, l->stream_room, ROOM_SIZE, &l->streams)) !=
-            WR_OK ||
+        (err = wr_dial_create(&l->uv, &l->feed, l->stream_room, ROOM_SIZE, &l->streams)) != WR_OK ||
         (err = wr_ports_create(&ports, &l->ports)) != WR_OK ||
         (err = wr_tcp_create(&l->uv, &l->feed, l->setup.shared, l->room, ROOM_SIZE, &l->tcp)) !=
             WR_OK) {
@@ -397,7 +396,7 @@ static void loop_free(struct wr_loop *l)
 {
     wr_udp_destroy(l->udp);
     wr_tcp_destroy(l->tcp);
-    wr_stream_destroy(l->streams);
+    wr_dial_destroy(l->streams);
     wr_ports_destroy(l->ports);
     free(l->room);
     free(l->stream_room);
@@ -477,7 +476,7 @@ void wr_loop_destroy(struct wr_loop *l)
         wr_tcp_close(l->tcp);
     }
     if (l->streams != NULL) {
-        wr_stream_close_all(l->streams);
+        wr_dial_close_all(l->streams);
     }
     uv_walk(&l->uv, loop_close_handle, NULL);
     uv_run(&l->uv, UV_RUN_DEFAULT);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "net/stream.h"
+#include "net/dial.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -21,14 +21,14 @@ enum stream_state {
 
 struct stream {
     uv_poll_t poll;
-    struct wr_streams *all;
+    struct wr_dials *all;
     struct wr_wqueue queue;
     wr_id id;
     int fd;
     enum stream_state state;
 };
 
-struct wr_streams {
+struct wr_dials {
     uv_loop_t *loop;
     struct wr_feed feed;
     uint8_t *room;
@@ -38,20 +38,20 @@ struct wr_streams {
     uint32_t open;
 };
 
-int wr_stream_create(uv_loop_t *loop, const struct wr_feed *feed, uint8_t *room, size_t room_size,
-                     struct wr_streams **ret_streams)
+int wr_dial_create(uv_loop_t *loop, const struct wr_feed *feed, uint8_t *room, size_t room_size,
+                   struct wr_dials **ret_dials)
 {
-    struct wr_streams *s = calloc(1, sizeof(*s));
+    struct wr_dials *s = calloc(1, sizeof(*s));
 
     if (s == NULL) {
         return WR_E_NOMEM;
     }
-    *s = (struct wr_streams){.loop = loop, .feed = *feed, .room = room, .room_size = room_size};
-    *ret_streams = s;
+    *s = (struct wr_dials){.loop = loop, .feed = *feed, .room = room, .room_size = room_size};
+    *ret_dials = s;
     return WR_OK;
 }
 
-static struct stream *stream_find(const struct wr_streams *s, wr_id id)
+static struct stream *stream_find(const struct wr_dials *s, wr_id id)
 {
     uint32_t index = (uint32_t)id;
     struct stream *one = index < s->places ? s->place[index] : NULL;
@@ -60,7 +60,7 @@ static struct stream *stream_find(const struct wr_streams *s, wr_id id)
 }
 
 /* Makes room for an index; the engine's pool of streams bounds it. */
-static bool stream_room(struct wr_streams *s, wr_id id)
+static bool stream_room(struct wr_dials *s, wr_id id)
 {
     uint32_t index = (uint32_t)id, places = s->places == 0 ? 16 : s->places;
     struct stream **more;
@@ -89,7 +89,7 @@ static void stream_on_close(uv_handle_t *handle)
 /* Ends a stream; its memory goes when libuv lets go. */
 static void stream_end(struct stream *one)
 {
-    struct wr_streams *s = one->all;
+    struct wr_dials *s = one->all;
 
     s->place[(uint32_t)one->id] = NULL;
     s->open--;
@@ -101,7 +101,7 @@ static void stream_end(struct stream *one)
     uv_close((uv_handle_t *)&one->poll, stream_on_close);
 }
 
-static void stream_report(struct wr_streams *s, wr_id id, enum wr_event_kind kind,
+static void stream_report(struct wr_dials *s, wr_id id, enum wr_event_kind kind,
                           const uint8_t *bytes, size_t size)
 {
     struct wr_event event = {.kind = kind, .id = id, .bytes = bytes, .size = size};
@@ -111,7 +111,7 @@ static void stream_report(struct wr_streams *s, wr_id id, enum wr_event_kind kin
 
 static void stream_break(struct stream *one)
 {
-    struct wr_streams *s = one->all;
+    struct wr_dials *s = one->all;
     wr_id id = one->id;
 
     if (one->state == STREAM_CONNECTING) {
@@ -140,7 +140,7 @@ static bool stream_connected(struct stream *one)
 {
     int err = 0;
     socklen_t size = sizeof(err);
-    struct wr_streams *s = one->all;
+    struct wr_dials *s = one->all;
     wr_id id = one->id;
 
     if (getsockopt(one->fd, SOL_SOCKET, SO_ERROR, &err, &size) != 0 || err != 0) {
@@ -155,7 +155,7 @@ static bool stream_connected(struct stream *one)
 
 static void stream_read(struct stream *one)
 {
-    struct wr_streams *s = one->all;
+    struct wr_dials *s = one->all;
     wr_id id = one->id;
 
     for (int i = 0; i < READS_TURN; i++) {
@@ -178,7 +178,7 @@ static void stream_read(struct stream *one)
 static void stream_on_poll(uv_poll_t *poll, int status, int events)
 {
     struct stream *one = poll->data;
-    struct wr_streams *s = one->all;
+    struct wr_dials *s = one->all;
     wr_id id = one->id;
 
     s->feed.tick(s->feed.user);
@@ -226,13 +226,13 @@ static int stream_connect(struct stream *one, const struct wr_addr *to, uint32_t
     return WR_OK;
 }
 
-int wr_stream_open(struct wr_streams *s, wr_id id, const struct wr_addr *to)
+int wr_dial_open(struct wr_dials *s, wr_id id, const struct wr_addr *to)
 {
     struct stream *one;
     int err;
 
     wr_stats_add(&s->feed.stats->streams_opened, 1);
-    wr_stream_close(s, id);
+    wr_dial_close(s, id);
     one = stream_room(s, id) ? calloc(1, sizeof(*one)) : NULL;
     err = one == NULL ? WR_E_NOMEM : stream_connect(one, to, s->feed.limits->connect_ms);
     if (err != WR_OK) {
@@ -256,7 +256,7 @@ int wr_stream_open(struct wr_streams *s, wr_id id, const struct wr_addr *to)
     return WR_OK;
 }
 
-int wr_stream_write(struct wr_streams *s, wr_id id, const uint8_t *bytes, size_t size)
+int wr_dial_write(struct wr_dials *s, wr_id id, const uint8_t *bytes, size_t size)
 {
     struct stream *one = stream_find(s, id);
     bool was_empty;
@@ -278,7 +278,7 @@ int wr_stream_write(struct wr_streams *s, wr_id id, const uint8_t *bytes, size_t
     return WR_OK;
 }
 
-void wr_stream_close(struct wr_streams *s, wr_id id)
+void wr_dial_close(struct wr_dials *s, wr_id id)
 {
     struct stream *one = stream_find(s, id);
 
@@ -287,7 +287,7 @@ void wr_stream_close(struct wr_streams *s, wr_id id)
     }
 }
 
-void wr_stream_close_all(struct wr_streams *s)
+void wr_dial_close_all(struct wr_dials *s)
 {
     for (uint32_t i = 0; i < s->places; i++) {
         if (s->place[i] != NULL) {
@@ -296,7 +296,7 @@ void wr_stream_close_all(struct wr_streams *s)
     }
 }
 
-void wr_stream_destroy(struct wr_streams *s)
+void wr_dial_destroy(struct wr_dials *s)
 {
     if (s != NULL) {
         free(s->place);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Streams: TCP connections to upstreams, by the engine's ids.
+ * Dial: TCP connections to upstreams, by the engine's ids.
  *
  * The engine opens, writes and closes; octets that come in, the connection's being there and its end are fed
  * to it. Time-outs are the engine's: it closes what takes too long. TCP_USER_TIMEOUT makes the kernel give up
@@ -9,25 +9,25 @@
  * A stream that the engine closed is never reported again; one that broke is reported once and is then
  * gone, also when the engine closes it afterwards. Memory: one object a stream, while it is open.
  */
-#ifndef WR_NET_STREAM_H
-#define WR_NET_STREAM_H
+#ifndef WR_NET_DIAL_H
+#define WR_NET_DIAL_H
 
 #include <uv.h>
 
 #include "net/feed.h"
 
-struct wr_streams;
+struct wr_dials;
 
 /* `room` is where octets are read to; it is shared with others, used only within one call. */
-int wr_stream_create(uv_loop_t *loop, const struct wr_feed *feed, uint8_t *room, size_t room_size,
-                     struct wr_streams **ret_streams);
+int wr_dial_create(uv_loop_t *loop, const struct wr_feed *feed, uint8_t *room, size_t room_size,
+                   struct wr_dials **ret_dials);
 /* Begins to connect. WR_E_IO, WR_E_FULL, WR_E_NOMEM: nothing is left behind, nothing will be reported. */
-int wr_stream_open(struct wr_streams *s, wr_id id, const struct wr_addr *to);
+int wr_dial_open(struct wr_dials *s, wr_id id, const struct wr_addr *to);
 /* WR_E_STALE: no such stream. WR_E_CLOSED, WR_E_FULL: it broke or does not read; it is closed, not reported. */
-int wr_stream_write(struct wr_streams *s, wr_id id, const uint8_t *bytes, size_t size);
-void wr_stream_close(struct wr_streams *s, wr_id id);
-/* Closes all; wr_stream_destroy frees the rest once the loop has turned. */
-void wr_stream_close_all(struct wr_streams *s);
-void wr_stream_destroy(struct wr_streams *s);
+int wr_dial_write(struct wr_dials *s, wr_id id, const uint8_t *bytes, size_t size);
+void wr_dial_close(struct wr_dials *s, wr_id id);
+/* Closes all; wr_dial_destroy frees the rest once the loop has turned. */
+void wr_dial_close_all(struct wr_dials *s);
+void wr_dial_destroy(struct wr_dials *s);
 
 #endif
