@@ -36,7 +36,8 @@ RANK = {folder: rank for rank, row in enumerate(RANKS) for folder in row}
 FUNCTION_MAX = 70
 FILE_MAX = 800
 FILE_AIM = 600
-STORY_MIN = 3
+STORY_MIN_LINES = 3
+STORY_MIN_WORDS = 20          # or as much in fewer, longer lines
 
 FREE_HEADERS = {"stdint.h", "stddef.h", "stdbool.h", "stdatomic.h", "limits.h", "string.h",
                 "stdarg.h", "stdalign.h"}
@@ -280,13 +281,14 @@ def rule_stories(tree):
     for path in tree.sources((".h",)):
         lines = tree.lines(path)
         rest = [l for l in lines[1:] if l.strip()]
-        story = 0
+        story = words = 0
         if rest and rest[0].lstrip().startswith("/*"):
             for line in rest:
                 story += bool(line.strip(" */"))
+                words += len(line.strip(" */").split())
                 if "*/" in line:
                     break
-        if story < STORY_MIN:
+        if story < STORY_MIN_LINES and words < STORY_MIN_WORDS:
             yield Finding(path, 2, f"no story ({story} lines of comment under the SPDX line)",
                           "say what it is, how it is used, units, ownership, errors, RFC section")
 

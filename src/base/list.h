@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * List: an intrusive doubly linked ring. A node that is alone points to itself.
+ *
+ * The node is a member of what it links, so putting in and taking out need no memory and cannot fail.
+ * The list owns nothing: whoever frees a member takes it out first.
  */
 #ifndef WR_BASE_LIST_H
 #define WR_BASE_LIST_H
