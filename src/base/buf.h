@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
+
 struct wr_reader {
     const uint8_t *base;
     size_t size; /* bytes at base */

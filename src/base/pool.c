@@ -82,3 +82,11 @@ void *wr_pool_at(const struct wr_pool *p, uint32_t index, wr_id *ret_id)
     *ret_id = (wr_id)p->generations[index] << 32 | index;
     return p->objects + index * p->object_size;
 }
+
+wr_id wr_pool_id(const struct wr_pool *p, const void *object)
+{
+    size_t i = (size_t)((const uint8_t *)object - p->objects) / p->object_size;
+
+    wr_assert((const uint8_t *)object >= p->objects && i < p->count && (p->generations[i] & 1));
+    return (wr_id)p->generations[i] << 32 | i;
+}

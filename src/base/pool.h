@@ -33,6 +33,8 @@ void *wr_pool_take(struct wr_pool *p, wr_id *ret_id);
 /* NULL for an id that was given back, or was never given out. */
 void *wr_pool_get(const struct wr_pool *p, wr_id id);
 void wr_pool_give(struct wr_pool *p, wr_id id);
+/* The id of an object that is taken. */
+wr_id wr_pool_id(const struct wr_pool *p, const void *object);
 /* The taken object at `index` (0..count-1) or NULL; for walks. */
 void *wr_pool_at(const struct wr_pool *p, uint32_t index, wr_id *ret_id);
 

@@ -15,7 +15,8 @@
  * arguments; memory is one block given at the start, and what all workers share: the cache block, the upstream state and the quota table.
  * A name's hash picks the worker that asks for it: others hand the query over (WR_ACTION_HANDOVER).
  *
- * Invariant: each QUERY fed leads to exactly one REPLY or DROP (for a HANDOVER: by the engine it was handed to), by its deadline.
+ * Invariant: each QUERY fed leads to exactly one REPLY or DROP (for a HANDOVER: by the engine it was handed to), by its deadline. A `refresh`
+ * leads to none.
  */
 #ifndef WR_ENGINE_ENGINE_H
 #define WR_ENGINE_ENGINE_H
@@ -40,26 +41,26 @@ struct wr_engine;
 
 /* One set for all workers. */
 struct wr_secrets {
-    uint8_t cookie_key[16];      /* server cookies, RFC 9018 */
-    uint8_t old_cookie_key[16];  /* the one before, still accepted */
+    uint8_t cookie_key[16];        /* server cookies, RFC 9018 */
+    uint8_t old_cookie_key[16];    /* the one before, still accepted */
     uint8_t client_cookie_key[16]; /* our cookies towards upstreams */
     struct wr_hash_key table_key;  /* in-flight map, limits */
 };
 
 struct wr_engine_setup {
     uint16_t worker, workers;
-    uint32_t requests;   /* questions in flight at once */
-    uint32_t waiters;    /* client queries that wait for them */
-    uint32_t streams;    /* upstream TCP connections */
+    uint32_t requests; /* questions in flight at once */
+    uint32_t waiters;  /* client queries that wait for them */
+    uint32_t streams;  /* upstream TCP connections */
     const struct wr_settings *settings;
-    const struct wr_secrets *secrets; /* lives as long as the engine */
+    const struct wr_secrets *secrets;         /* lives as long as the engine */
     struct wr_cache *cache;                   /* shared */
     struct wr_upstream_state *upstream_state; /* shared, WR_UPSTREAMS_MAX of them */
     struct wr_quota *quota;                   /* shared */
     struct wr_ring *records;                  /* to the ledger, or NULL */
     struct wr_stats *stats;
-    const struct wr_trace *trace;             /* or NULL */
-    struct wr_rng rng;                        /* seeded; copied */
+    const struct wr_trace *trace; /* or NULL */
+    struct wr_rng rng;            /* seeded; copied */
 };
 
 /* Octets of memory the engine wants (64-aligned). */

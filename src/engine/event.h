@@ -31,15 +31,16 @@ struct wr_client {
     uint16_t worker;      /* the worker that holds the socket */
     uint8_t transport;    /* enum wr_client_transport */
     bool handed;          /* was admitted by another worker and handed over */
+    bool refresh;         /* no client waits: the entry is to be refreshed (prefetch handed over) */
 };
 
 enum wr_event_kind {
-    WR_EVENT_QUERY = 1,     /* a message from a client */
-    WR_EVENT_CLIENT_GONE,   /* a client's TCP connection is over: its replies are not wanted */
-    WR_EVENT_DATAGRAM,      /* a datagram from an upstream came in on an exchange's port */
-    WR_EVENT_UNREACHABLE,   /* ICMP or the kernel says: no way to that upstream, or nobody listens */
-    WR_EVENT_STREAM_OPEN,   /* a stream the engine asked for is connected */
-    WR_EVENT_STREAM_BYTES,  /* octets from it, in order */
+    WR_EVENT_QUERY = 1,    /* a message from a client */
+    WR_EVENT_CLIENT_GONE,  /* a client's TCP connection is over: its replies are not wanted */
+    WR_EVENT_DATAGRAM,     /* a datagram from an upstream came in on an exchange's port */
+    WR_EVENT_UNREACHABLE,  /* ICMP or the kernel says: no way to that upstream, or nobody listens */
+    WR_EVENT_STREAM_OPEN,  /* a stream the engine asked for is connected */
+    WR_EVENT_STREAM_BYTES, /* octets from it, in order */
     WR_EVENT_STREAM_CLOSED, /* it is closed, or could not be opened */
     WR_EVENT_LINK,          /* links or routes changed: suspicion of upstreams ends */
     WR_EVENT_LEASE,         /* the answer to WR_ACTION_LEASE; nobody sends it yet */
@@ -53,22 +54,22 @@ struct wr_event {
     struct wr_addr from;     /* DATAGRAM: who sent it */
     const uint8_t *bytes;    /* QUERY, DATAGRAM, STREAM_BYTES */
     size_t size;
-    uint8_t *room;           /* QUERY: where a reply that is ready at once may be written (may be NULL) */
+    uint8_t *room; /* QUERY: where a reply that is ready at once may be written (may be NULL) */
     size_t room_size;
 };
 
 enum wr_action_kind {
     WR_ACTION_NONE = 0,
-    WR_ACTION_REPLY,        /* send bytes to the client */
-    WR_ACTION_DROP,         /* the client gets nothing, on purpose (counted); TCP: the message is settled */
-    WR_ACTION_HANDOVER,     /* feed bytes as a QUERY with client.handed to worker `worker`'s engine; when its ring is full,
+    WR_ACTION_REPLY, /* send bytes to the client */
+    WR_ACTION_DROP, /* the client gets nothing, on purpose (counted); TCP: the message is settled */
+    WR_ACTION_HANDOVER, /* feed bytes as a QUERY with client.handed to worker `worker`'s engine; when its ring is full,
                                feed it to this engine again with client.handed set */
-    WR_ACTION_DATAGRAM,     /* send bytes to upstream `to` from an unpredictable port that is kept for exchange `id` */
-    WR_ACTION_FORGET,       /* exchange `id` is over: nothing is accepted on its port any more */
-    WR_ACTION_STREAM_OPEN,  /* connect to `to` (TCP, no delay); report as STREAM_OPEN or STREAM_CLOSED */
+    WR_ACTION_DATAGRAM, /* send bytes to upstream `to` from an unpredictable port that is kept for exchange `id` */
+    WR_ACTION_FORGET,      /* exchange `id` is over: nothing is accepted on its port any more */
+    WR_ACTION_STREAM_OPEN, /* connect to `to` (TCP, no delay); report as STREAM_OPEN or STREAM_CLOSED */
     WR_ACTION_STREAM_WRITE, /* write bytes on stream `id`, in order */
     WR_ACTION_STREAM_CLOSE,
-    WR_ACTION_LEASE,        /* reserved: open the firewall, then feed WR_EVENT_LEASE (design section 4) */
+    WR_ACTION_LEASE, /* reserved: open the firewall, then feed WR_EVENT_LEASE (design section 4) */
 };
 
 struct wr_action {
@@ -78,7 +79,7 @@ struct wr_action {
     struct wr_addr to;       /* DATAGRAM, STREAM_OPEN */
     const uint8_t *bytes;    /* may be the room of the event that was just fed */
     size_t size;
-    uint16_t worker;         /* HANDOVER */
+    uint16_t worker; /* HANDOVER */
 };
 
 const char *wr_event_name(enum wr_event_kind kind);

@@ -13,7 +13,10 @@
 #include "base/addr.h"
 
 enum wr_source {
-    WR_SOURCE_NONE = 0, WR_SOURCE_CACHE = 1, WR_SOURCE_STALE = 2, WR_SOURCE_UPSTREAM = 3,
+    WR_SOURCE_NONE = 0,
+    WR_SOURCE_CACHE = 1,
+    WR_SOURCE_STALE = 2,
+    WR_SOURCE_UPSTREAM = 3,
     WR_SOURCE_LOCAL = 4, /* answered by weir itself: CHAOS, ANY, errors */
     WR_SOURCE_DROPPED = 5,
 };
@@ -23,7 +26,7 @@ struct wr_record {
     uint64_t mono_us;
     struct wr_addr client;
     uint32_t took_us;
-    int16_t ede;       /* WR_EDE_NONE: none */
+    int16_t ede; /* WR_EDE_NONE: none */
     uint16_t qtype;
     uint16_t rcode;
     uint16_t reply_size;

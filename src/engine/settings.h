@@ -26,19 +26,19 @@ struct wr_settings {
 
     uint32_t query_timeout_ms; /* a client query is answered, or failed, by then */
 
-    uint32_t client_rate;      /* queries a second from one client prefix; 0: no bound */
+    uint32_t client_rate; /* queries a second from one client prefix; 0: no bound */
     uint32_t client_burst;
-    uint32_t client_inflight;  /* unanswered questions of one client prefix */
-    uint32_t rrl_rate;         /* equal responses a second to one prefix without cookie; 0: off */
-    uint32_t rrl_slip;         /* every n-th limited response goes out truncated; 0: none */
-    uint32_t refused_rate;     /* refusals a second to one outside prefix, then silence */
+    uint32_t client_inflight; /* unanswered questions of one client prefix */
+    uint32_t rrl_rate;        /* equal responses a second to one prefix without cookie; 0: off */
+    uint32_t rrl_slip;        /* every n-th limited response goes out truncated; 0: none */
+    uint32_t refused_rate;    /* refusals a second to one outside prefix, then silence */
     uint8_t prefix4_len, prefix6_len; /* what counts as one client for the limits above */
 
-    uint16_t edns_udp_size;    /* what we advertise and the most we send over UDP */
-    uint32_t tcp_idle_ms;      /* told to clients by the keepalive option (RFC 7828) */
-    bool server_cookies;       /* RFC 7873, 9018 */
-    char identity[64];         /* id.server CH TXT and NSID; empty: REFUSED */
-    char version[64];          /* version.bind, version.server; empty: REFUSED */
+    uint16_t edns_udp_size; /* what we advertise and the most we send over UDP */
+    uint32_t tcp_idle_ms;   /* told to clients by the keepalive option (RFC 7828) */
+    bool server_cookies;    /* RFC 7873, 9018 */
+    char identity[64];      /* id.server CH TXT and NSID; empty: REFUSED */
+    char version[64];       /* version.bind, version.server; empty: REFUSED */
 
     struct wr_upstreams upstreams;
 };

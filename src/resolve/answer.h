@@ -33,8 +33,8 @@ struct wr_answer {
     uint8_t answers, authorities;
     struct wr_rrset answer[WR_ANSWER_SETS_MAX];
     struct wr_rrset authority[WR_ANSWER_SETS_MAX];
-    uint32_t ttl;         /* the least TTL of all sets; of a negative answer its own */
-    uint32_t age_share;   /* find: hundredths of its life that the oldest set has used, 0 to 100 */
+    uint32_t ttl;       /* the least TTL of all sets; of a negative answer its own */
+    uint32_t age_share; /* find: hundredths of its life that the oldest set has used, 0 to 100 */
 };
 
 enum wr_found {
@@ -52,15 +52,16 @@ struct wr_answer_room {
 
 void wr_answer_clear(struct wr_answer *a);
 
-/* Looks the question up, following CNAMEs. `ret_answer` is set for FRESH, STALE and FAILURE. `hash` is the key's
- * hash for (name, type, scope) when the caller has it, else 0. For FAILURE `ret_stored_s` is when it was stored. */
+/* Looks the question up, following CNAMEs. `ret_answer` is set for FRESH, and STALE. */
 enum wr_found wr_answer_find(struct wr_cache *c, const struct wr_ttl_policy *p,
                              const struct wr_question *q, uint32_t now_s, bool peek,
                              struct wr_answer_room *room, struct wr_answer *ret_answer);
-/* The failure kept for a question; WR_FOUND_FAILURE or NOTHING. */
+/* The failure kept for a question, when it was stored, and whether the first answer of an upstream ends it:
+ * WR_FOUND_FAILURE or NOTHING. */
 enum wr_found wr_answer_find_failure(struct wr_cache *c, const struct wr_question *q,
                                      uint32_t now_s, struct wr_answer_room *room,
-                                     struct wr_answer *ret_answer, uint32_t *ret_stored_s);
+                                     struct wr_answer *ret_answer, uint32_t *ret_stored_s,
+                                     bool *ret_by_silence);
 
 /* Puts every set, or the negative answer for the chain's last name, into the cache. TTLs in `a` are clamped
  * by the policy on the way (in place). Returns how many writes were skipped because a shard was held. */
@@ -69,7 +70,7 @@ unsigned wr_answer_keep(struct wr_cache *c, const struct wr_ttl_policy *p,
                         struct wr_answer *a);
 /* Remembers that resolution failed. */
 void wr_answer_keep_failure(struct wr_cache *c, const struct wr_ttl_policy *p,
-                            const struct wr_question *q, uint32_t now_s, int ede);
+                            const struct wr_question *q, uint32_t now_s, int ede, bool by_silence);
 
 /* The name at the end of the chain: the last CNAME's target, or the question's own. */
 const uint8_t *wr_answer_last_name(const struct wr_answer *a, const uint8_t *qname);

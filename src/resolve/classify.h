@@ -16,15 +16,15 @@ enum wr_response {
     WR_RESPONSE_CNAME,      /* CNAMEs that lead to a name the response says nothing of */
     WR_RESPONSE_NODATA,     /* the name is there, the type is not (RFC 2308 section 2.2) */
     WR_RESPONSE_NXDOMAIN,
-    WR_RESPONSE_REFERRAL,   /* delegation to other servers */
-    WR_RESPONSE_TRUNCATED,  /* TC: ask over TCP */
+    WR_RESPONSE_REFERRAL,  /* delegation to other servers */
+    WR_RESPONSE_TRUNCATED, /* TC: ask over TCP */
     WR_RESPONSE_FORMERR,
     WR_RESPONSE_SERVFAIL,
     WR_RESPONSE_NOTIMP,
     WR_RESPONSE_REFUSED,
     WR_RESPONSE_BADVERS,
     WR_RESPONSE_BADCOOKIE,
-    WR_RESPONSE_OTHER,      /* an RCODE that is no answer to a query */
+    WR_RESPONSE_OTHER, /* an RCODE that is no answer to a query */
 };
 
 const char *wr_classify_name(enum wr_response kind);

@@ -21,7 +21,7 @@ struct wr_question {
 };
 
 /* Cache scopes (struct wr_cache_key): answers got with checking disabled stand apart, failures have keys of their own. */
-#define WR_SCOPE_CD 0x0001
+#define WR_SCOPE_CD      0x0001
 #define WR_SCOPE_FAILURE 0x8000
 
 static inline uint16_t wr_question_scope(const struct wr_question *q)

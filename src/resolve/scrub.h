@@ -17,7 +17,7 @@
 #include "resolve/classify.h"
 
 struct wr_scrub {
-    const uint8_t *qname;     /* what was asked */
+    const uint8_t *qname; /* what was asked */
     uint16_t qtype;
     const uint8_t *bailiwick; /* the zone the server answers for */
     uint8_t rank;             /* enum wr_rank for the answer section */

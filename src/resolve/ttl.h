@@ -25,10 +25,10 @@ struct wr_ttl_policy {
     uint32_t min_s, max_s, max_negative_s, failure_s;
     const struct wr_ttl_rule *rule;
     uint32_t rules;
-    bool prefetch;               /* refresh what is asked again in its last tenth */
-    bool stale;                  /* RFC 8767 */
-    uint32_t stale_max_age_s;    /* after expiry */
-    uint32_t stale_ttl_s;        /* TTL of a stale answer */
+    bool prefetch;                    /* refresh what is asked again in its last tenth */
+    bool stale;                       /* RFC 8767 */
+    uint32_t stale_max_age_s;         /* after expiry */
+    uint32_t stale_ttl_s;             /* TTL of a stale answer */
     uint32_t stale_client_timeout_ms; /* answer stale after this, while resolution goes on */
 };
 

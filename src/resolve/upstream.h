@@ -65,22 +65,26 @@ struct wr_upstreams {
 /* Learned about one server; shared by all workers, each field relaxed. Times are monotonic microseconds. */
 struct wr_upstream_state {
     _Atomic uint32_t generation;
-    _Atomic uint32_t srtt_us;      /* smoothed round-trip time; 0: never measured */
+    _Atomic uint32_t srtt_us; /* smoothed round-trip time; 0: never measured */
     _Atomic uint32_t rttvar_us;
-    _Atomic uint32_t failures;     /* in a row; 0 after an answer */
+    _Atomic uint32_t failures;         /* in a row; 0 after an answer */
     _Atomic uint64_t suspect_until_us; /* back-off: not the first choice before then */
-    _Atomic uint64_t probed_us;    /* when a suspect was last given a question */
-    _Atomic uint64_t answered_us;  /* when it last answered; 0: never */
-    _Atomic uint32_t flags;        /* WR_UPSTREAM_* */
-    _Atomic uint32_t cookie_size;  /* server cookie; octets of it in cookie[] */
+    _Atomic uint64_t probed_us;        /* when a suspect was last given a question */
+    _Atomic uint64_t answered_us;      /* when it last answered; 0: never */
+    _Atomic uint64_t
+        no_edns_until_us;         /* answered FORMERR or NOTIMP to EDNS: asked without until then */
+    _Atomic uint32_t flags;       /* WR_UPSTREAM_* */
+    _Atomic uint32_t cookie_size; /* server cookie; octets of it in cookie[] */
     _Atomic uint64_t cookie[4];
     _Atomic uint64_t sent, answers, timeouts, errors, wrong, truncated; /* counters */
 };
 
-#define WR_UPSTREAM_NO_EDNS 1u  /* answered FORMERR/NOTIMP to EDNS and well without it (forgotten after an hour) */
-#define WR_UPSTREAM_COOKIES 2u  /* has sent a server cookie: an answer without one is not believed (RFC 7873 5.3) */
+#define WR_UPSTREAM_COOKIES \
+    1u /* has sent a server cookie: an answer without one is not believed (RFC 7873 5.3) */
 
-/* The group that answers for a name: the longest route, else the default. */
-unsigned wr_upstream_route(const struct wr_upstreams *u, const uint8_t *name);
+/* The group that answers for a name, the longest route's, else the default; `ret_zone` is the route's zone, or the
+ * root: what the group's servers may speak for (bailiwick). Points into `u`, or is static. */
+unsigned wr_upstream_route(const struct wr_upstreams *u, const uint8_t *name,
+                           const uint8_t **ret_zone);
 
 #endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/asker.h"
+
+#include <string.h>
+
+void wr_asker_init(struct wr_asker *a, const struct wr_client *client, const struct wr_msg *msg,
+                   uint64_t now_us)
+{
+    a->client = *client;
+    a->asked_us = now_us;
+    a->prefix_hash = 0;
+    a->id = msg->id;
+    a->flags = msg->flags;
+    a->qclass = msg->qclass;
+    a->query_size = (uint16_t)msg->size;
+    a->has_question = msg->qdcount == 1;
+    if (a->has_question) {
+        wr_name_set(&a->question.name, msg->qname.wire);
+    } else {
+        a->question.name.wire[0] = 0;
+        a->question.name.size = 1;
+    }
+    a->question.type = msg->qtype;
+    a->question.checking_disabled = (msg->flags & WR_FLAG_CD) != 0;
+    a->question.dnssec_ok = msg->edns.present && msg->edns.dnssec_ok;
+    a->edns = msg->edns.present;
+    a->udp_size = msg->edns.present && msg->edns.udp_size > 512 ? msg->edns.udp_size : 512;
+    a->keepalive = msg->edns.present && msg->edns.keepalive;
+    a->nsid = msg->edns.present && msg->edns.nsid;
+    a->cookie_state = WR_COOKIE_NONE;
+    if (msg->edns.present && msg->edns.cookie_size >= 8) {
+        a->cookie_state = WR_COOKIE_CLIENT;
+        memcpy(a->client_cookie, msg->edns.cookie, 8);
+    }
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Asker: one client query, reduced to what is needed to decide about it and to write its reply.
+ *
+ * Plain value without pointers, so that it can wait for an upstream while the
+ * datagram it came in is long gone. The name keeps the client's letter case.
+ */
+#ifndef WR_ENGINE_ASKER_H
+#define WR_ENGINE_ASKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dns/msg.h"
+#include "engine/event.h"
+#include "resolve/question.h"
+
+enum wr_cookie_state {
+    WR_COOKIE_NONE = 0, /* no cookie option */
+    WR_COOKIE_CLIENT,   /* a client cookie alone, or with a server cookie that is wrong */
+    WR_COOKIE_PROVEN,   /* a server cookie of ours: the address is the client's own */
+};
+
+struct wr_asker {
+    struct wr_client client;
+    struct wr_question question;
+    uint64_t asked_us;
+    uint64_t prefix_hash; /* what counts as one client */
+    uint16_t id;
+    uint16_t flags; /* of the query */
+    uint16_t qclass;
+    uint16_t udp_size;   /* what the client takes over UDP, at least 512 */
+    uint16_t query_size; /* octets it sent */
+    uint8_t client_cookie[8];
+    uint8_t cookie_state; /* enum wr_cookie_state */
+    bool has_question;
+    bool edns;
+    bool keepalive;
+    bool nsid;
+};
+
+void wr_asker_init(struct wr_asker *a, const struct wr_client *client, const struct wr_msg *msg,
+                   uint64_t now_us);
+
+#endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/engine.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "engine/engine_state.h"
+
+/* Memory for the sets that a look-up copies out of the cache. */
+#define FOUND_ARENA ((size_t)2 * WR_RRSET_SIZE_MAX + 16384)
+
+static size_t align64(size_t n)
+{
+    return (n + 63) & ~(size_t)63;
+}
+
+static void requests_setup(const struct wr_engine_setup *s, struct wr_rng *rng,
+                           struct wr_requests_setup *ret)
+{
+    *ret = (struct wr_requests_setup){.requests = s->requests,
+                                      .streams = s->streams,
+                                      .upstreams = &s->settings->upstreams,
+                                      .ttl = &s->settings->ttl,
+                                      .query_timeout_ms = s->settings->query_timeout_ms,
+                                      .cache = s->cache,
+                                      .upstream_state = s->upstream_state,
+                                      .client_cookie_key = s->secrets->client_cookie_key,
+                                      .table_key = s->secrets->table_key,
+                                      .rng = rng,
+                                      .trace = s->trace};
+}
+
+size_t wr_engine_size(const struct wr_engine_setup *setup)
+{
+    struct wr_requests_setup rs;
+    requests_setup(setup, NULL, &rs);
+    return align64(sizeof(struct wr_engine)) + align64(wr_requests_size(&rs)) +
+           align64(wr_waiting_size(setup->waiters, setup->requests)) +
+           align64(WR_CACHE_SCRATCH_SIZE) + align64(FOUND_ARENA) + align64(WR_MSG_MAX);
+}
+
+struct wr_engine *wr_engine_start(void *block, const struct wr_engine_setup *setup,
+                                  const struct wr_now *now)
+{
+    struct wr_engine *e = block;
+    struct wr_requests_setup rs;
+    uint8_t *at = (uint8_t *)block + align64(sizeof(*e));
+    wr_assert(((uintptr_t)block & 63) == 0 && setup->workers > 0 && now->mono_us > 0);
+    memset(e, 0, sizeof(*e));
+    e->setup = *setup;
+    e->settings = setup->settings;
+    e->rng = setup->rng;
+    requests_setup(setup, &e->rng, &rs);
+    e->requests = wr_requests_start(at, &rs);
+    at += align64(wr_requests_size(&rs));
+    wr_waiting_init(&e->waiting, at, setup->waiters, setup->requests, setup->quota);
+    at += align64(wr_waiting_size(setup->waiters, setup->requests));
+    e->room.scratch = at;
+    at += align64(WR_CACHE_SCRATCH_SIZE);
+    wr_arena_init(&e->room.arena, at, FOUND_ARENA);
+    at += align64(FOUND_ARENA);
+    e->message = at;
+    return e;
+}
+
+void wr_engine_feed(struct wr_engine *e, const struct wr_event *event, const struct wr_now *now)
+{
+    wr_assert(e->ready.kind == WR_ACTION_NONE && e->flushing == 0);
+    switch (event->kind) {
+    case WR_EVENT_QUERY: wr_pipeline_query(e, event, now); break;
+    case WR_EVENT_CLIENT_GONE:
+        wr_waiting_gone(&e->waiting, event->client.conn, event->client.worker);
+        break;
+    case WR_EVENT_DATAGRAM:
+        wr_requests_datagram(e->requests, event->id, &event->from, event->bytes, event->size, now);
+        break;
+    case WR_EVENT_UNREACHABLE: wr_requests_unreachable(e->requests, event->id, now->mono_us); break;
+    case WR_EVENT_STREAM_OPEN: wr_requests_stream_open(e->requests, event->id, now->mono_us); break;
+    case WR_EVENT_STREAM_BYTES:
+        wr_requests_stream_bytes(e->requests, event->id, event->bytes, event->size, now->mono_us);
+        break;
+    case WR_EVENT_STREAM_CLOSED:
+        wr_requests_stream_closed(e->requests, event->id, now->mono_us);
+        break;
+    case WR_EVENT_LINK: wr_requests_link_changed(e->requests, now->mono_us); break;
+    case WR_EVENT_LEASE:
+    case WR_EVENT_TIME: break; /* poll looks at the clock */
+    }
+}
+
+static bool take(struct wr_action *from, struct wr_action *ret_action)
+{
+    if (from->kind == WR_ACTION_NONE) {
+        return false;
+    }
+    *ret_action = *from;
+    from->kind = WR_ACTION_NONE;
+    return true;
+}
+
+/* Tells one waiter that had to yield. */
+static bool tell_given_up(struct wr_engine *e, const struct wr_now *now,
+                          struct wr_action *ret_action)
+{
+    if (wr_list_empty(&e->waiting.given_up)) {
+        return false;
+    }
+    struct wr_waiter *w = WR_CONTAINER(e->waiting.given_up.next, struct wr_waiter, node);
+    wr_stats_add(&e->setup.stats->dropped_overload, 1);
+    wr_outcome_error(e, &w->asker, WR_RCODE_SERVFAIL, WR_EDE_OTHER,
+                     "overload: others were asked first", e->message, WR_MSG_MAX, now, ret_action);
+    wr_waiting_remove(&e->waiting, w);
+    return true;
+}
+
+/* The answer for one waiter of the finished request; a failure may still become a stale answer. */
+static void answer_waiter(struct wr_engine *e, const struct wr_asker *a, const struct wr_now *now,
+                          struct wr_action *ret_action)
+{
+    if (e->answer_failed && wr_pipeline_find_stale(e, &a->question, now)) {
+        wr_stats_add(&e->setup.stats->cache_stale, 1);
+        wr_outcome_answer(e, a, &e->found, WR_SOURCE_STALE, 255, e->message, WR_MSG_MAX, now,
+                          ret_action);
+        return;
+    }
+    wr_outcome_answer(e, a, e->answer, WR_SOURCE_UPSTREAM, e->answer_slot, e->message, WR_MSG_MAX,
+                      now, ret_action);
+}
+
+/* Gives one waiter of the finished request its reply; after the last the request is over. */
+static bool flush(struct wr_engine *e, const struct wr_now *now, struct wr_action *ret_action)
+{
+    if (e->flushing == 0) {
+        return false;
+    }
+    struct wr_waiter *w = wr_waiting_first(&e->waiting, e->flushing);
+    if (!w) {
+        wr_requests_release(e->requests, e->flushing, now->mono_us);
+        e->flushing = 0;
+        return false;
+    }
+    answer_waiter(e, &w->asker, now, ret_action);
+    wr_waiting_remove(&e->waiting, w);
+    return true;
+}
+
+/* The stale timer rang: what is there goes out, the request goes on for the cache's sake. */
+static bool flush_stale(struct wr_engine *e, const struct wr_now *now, struct wr_action *ret_action)
+{
+    if (e->stale_flushing == 0) {
+        return false;
+    }
+    struct wr_waiter *w = wr_waiting_first(&e->waiting, e->stale_flushing);
+    if (!w || !wr_pipeline_find_stale(e, &w->asker.question, now)) {
+        e->stale_flushing = 0;
+        return false;
+    }
+    wr_stats_add(&e->setup.stats->cache_stale, 1);
+    wr_outcome_answer(e, &w->asker, &e->found, WR_SOURCE_STALE, 255, e->message, WR_MSG_MAX, now,
+                      ret_action);
+    wr_waiting_remove(&e->waiting, w);
+    return true;
+}
+
+/* What the requests want: passed on as an action, or the beginning of a flush (then false). */
+static bool pass_on(struct wr_engine *e, const struct wr_request_out *out,
+                    struct wr_action *ret_action)
+{
+    static const enum wr_action_kind kinds[] = {
+        [WR_REQUEST_DATAGRAM] = WR_ACTION_DATAGRAM,
+        [WR_REQUEST_FORGET] = WR_ACTION_FORGET,
+        [WR_REQUEST_STREAM_OPEN] = WR_ACTION_STREAM_OPEN,
+        [WR_REQUEST_STREAM_WRITE] = WR_ACTION_STREAM_WRITE,
+        [WR_REQUEST_STREAM_CLOSE] = WR_ACTION_STREAM_CLOSE,
+    };
+    if (out->action == WR_REQUEST_FINISHED) {
+        e->flushing = out->id;
+        e->answer = out->answer;
+        e->answer_failed = out->failed;
+        e->answer_slot = out->slot;
+        return false;
+    }
+    if (out->action == WR_REQUEST_STALE_DUE) {
+        e->stale_flushing = out->id;
+        wr_waiting_of(&e->waiting, out->id)->stale_rang = true;
+        return false;
+    }
+    *ret_action = (struct wr_action){.kind = kinds[out->action],
+                                     .id = out->id,
+                                     .to = out->addr,
+                                     .bytes = out->bytes,
+                                     .size = out->size};
+    return true;
+}
+
+static void publish_counters(struct wr_engine *e)
+{
+    struct wr_requests_counters c;
+    struct wr_stats *s = e->setup.stats;
+    wr_requests_counters(e->requests, &c);
+    wr_stats_add(&s->upstream_sent, c.sent - e->counted.sent);
+    wr_stats_add(&s->upstream_answers, c.answers - e->counted.answers);
+    wr_stats_add(&s->upstream_timeouts, c.timeouts - e->counted.timeouts);
+    wr_stats_add(&s->upstream_wrong, c.wrong - e->counted.wrong);
+    wr_stats_add(&s->upstream_hedges, c.hedges - e->counted.hedges);
+    wr_stats_add(&s->upstream_tcp, c.tcp - e->counted.tcp);
+    wr_stats_add(&s->upstream_streams, c.streams - e->counted.streams);
+    wr_stats_add(&s->cache_skipped, c.cache_skipped - e->counted.cache_skipped);
+    e->counted = c;
+}
+
+bool wr_engine_poll(struct wr_engine *e, const struct wr_now *now, struct wr_action *ret_action)
+{
+    if (take(&e->ready, ret_action) || take(&e->refresh, ret_action)) {
+        return true;
+    }
+    for (;;) {
+        struct wr_request_out out;
+        if (tell_given_up(e, now, ret_action) || flush(e, now, ret_action) ||
+            flush_stale(e, now, ret_action)) {
+            return true;
+        }
+        wr_requests_poll(e->requests, now, &out);
+        if (out.action == WR_REQUEST_NOTHING) {
+            publish_counters(e);
+            return false;
+        }
+        if (pass_on(e, &out, ret_action)) {
+            return true;
+        }
+    }
+}
+
+uint64_t wr_engine_deadline(const struct wr_engine *e)
+{
+    return wr_requests_deadline(e->requests);
+}
+
+void wr_engine_adopt(struct wr_engine *e, const struct wr_settings *settings,
+                     const struct wr_now *now)
+{
+    e->settings = settings;
+    e->setup.settings = settings;
+    wr_requests_adopt(e->requests, &settings->upstreams, &settings->ttl, settings->query_timeout_ms,
+                      now->mono_us);
+}
+
+uint32_t wr_engine_inflight(const struct wr_engine *e)
+{
+    return wr_requests_count(e->requests);
+}

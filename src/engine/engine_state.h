@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The inside of the engine: shared by engine.c (the four calls), pipeline.c (what becomes of a query) and
+ * outcome.c (how it leaves: reply, drop, record). Nobody else includes it.
+ */
+#ifndef WR_ENGINE_ENGINE_STATE_H
+#define WR_ENGINE_ENGINE_STATE_H
+
+#include "engine/engine.h"
+#include "engine/reply.h"
+#include "engine/waiting.h"
+#include "resolve/request.h"
+
+struct wr_engine {
+    struct wr_engine_setup setup;
+    const struct wr_settings *settings;
+    struct wr_requests *requests;
+    struct wr_waiting waiting;
+    struct wr_rng rng;
+    struct wr_answer_room room;     /* for look-ups */
+    struct wr_answer found;         /* what a look-up found */
+    struct wr_action ready;         /* made by the last feed, not yet polled */
+    struct wr_action refresh;       /* a refresh to hand over, likewise */
+    wr_id flushing;                 /* the request whose waiters are getting its answer */
+    const struct wr_answer *answer; /* of that request */
+    bool answer_failed;
+    uint8_t answer_slot;
+    wr_id stale_flushing; /* the request whose waiters are getting a stale answer */
+    uint32_t turn;
+    struct wr_requests_counters
+        counted;      /* what of the requests' counters is in the stats already */
+    uint8_t *message; /* WR_MSG_MAX octets for replies */
+};
+
+/* Where a reply came from, for its record. */
+struct wr_outcome {
+    uint8_t source; /* enum wr_source */
+    uint8_t slot;   /* upstream, 255 none */
+    uint16_t rcode;
+    int16_t ede;
+    uint64_t what_hash; /* what counts as one kind for response rate limiting */
+};
+
+/* A query from a client: admits it, answers it, or has it wait. */
+void wr_pipeline_query(struct wr_engine *e, const struct wr_event *event, const struct wr_now *now);
+/* The best stale answer for a question, in e->found. */
+bool wr_pipeline_find_stale(struct wr_engine *e, const struct wr_question *q,
+                            const struct wr_now *now);
+
+/* Makes the action for a reply of `size` octets: sent, truncated or withheld. */
+void wr_outcome_send(struct wr_engine *e, const struct wr_asker *a, const struct wr_outcome *o,
+                     uint8_t *bytes, size_t size, const struct wr_now *now,
+                     struct wr_action *ret_action);
+/* A deliberate drop; `counter` says why. */
+void wr_outcome_drop(struct wr_engine *e, const struct wr_asker *a, _Atomic uint64_t *counter,
+                     const struct wr_now *now, struct wr_action *ret_action);
+/* Writes and sends an answer. */
+void wr_outcome_answer(struct wr_engine *e, const struct wr_asker *a,
+                       const struct wr_answer *answer, uint8_t source, uint8_t slot, uint8_t *room,
+                       size_t cap, const struct wr_now *now, struct wr_action *ret_action);
+/* Writes and sends an RCODE alone. */
+void wr_outcome_error(struct wr_engine *e, const struct wr_asker *a, uint16_t rcode, int ede,
+                      const char *text, uint8_t *room, size_t cap, const struct wr_now *now,
+                      struct wr_action *ret_action);
+void wr_outcome_reply_setup(const struct wr_engine *e, const struct wr_now *now,
+                            struct wr_reply *ret);
+
+static inline uint32_t wr_engine_now_s(const struct wr_now *now)
+{
+    return (uint32_t)(now->mono_us / WR_S);
+}
+
+#endif

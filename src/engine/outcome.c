@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a query leaves: limited or not, counted, recorded. */
+#include <string.h>
+
+#include "engine/engine_state.h"
+#include "policy/rrl.h"
+
+static void count_rcode(struct wr_stats *s, uint16_t rcode)
+{
+    switch (rcode) {
+    case WR_RCODE_NOERROR: wr_stats_add(&s->noerror, 1); break;
+    case WR_RCODE_NXDOMAIN: wr_stats_add(&s->nxdomain, 1); break;
+    case WR_RCODE_SERVFAIL: wr_stats_add(&s->servfail, 1); break;
+    case WR_RCODE_REFUSED: wr_stats_add(&s->refused, 1); break;
+    case WR_RCODE_FORMERR: wr_stats_add(&s->formerr, 1); break;
+    default: break;
+    }
+}
+
+static void record(struct wr_engine *e, const struct wr_asker *a, const struct wr_outcome *o,
+                   size_t size, const struct wr_now *now)
+{
+    if (!e->setup.records) {
+        return;
+    }
+    const struct wr_name *name = &a->question.name;
+    struct wr_record *rec = wr_ring_reserve(e->setup.records, (uint32_t)sizeof(*rec) + name->size);
+    if (!rec) {
+        wr_stats_add(&e->setup.stats->events_dropped, 1);
+        return;
+    }
+    *rec = (struct wr_record){.wall_s = now->wall_s,
+                              .mono_us = now->mono_us,
+                              .client = a->client.from,
+                              .took_us = (uint32_t)(now->mono_us - a->asked_us),
+                              .ede = o->ede,
+                              .qtype = a->question.type,
+                              .rcode = o->rcode,
+                              .reply_size = (uint16_t)size,
+                              .source = o->source,
+                              .transport = a->client.transport,
+                              .upstream = o->slot,
+                              .name_size = name->size};
+    memcpy(rec + 1, name->wire, name->size);
+    wr_ring_commit(e->setup.records);
+}
+
+void wr_outcome_drop(struct wr_engine *e, const struct wr_asker *a, _Atomic uint64_t *counter,
+                     const struct wr_now *now, struct wr_action *ret_action)
+{
+    struct wr_outcome o = {.source = WR_SOURCE_DROPPED, .slot = 255, .ede = WR_EDE_NONE};
+    wr_stats_add(counter, 1);
+    record(e, a, &o, 0, now);
+    *ret_action = (struct wr_action){.kind = WR_ACTION_DROP, .client = a->client};
+}
+
+/* TCP and a proven cookie show that nobody forged the address: no limit on responses. */
+static enum wr_rrl_verdict limit(struct wr_engine *e, const struct wr_asker *a,
+                                 const struct wr_outcome *o, const struct wr_now *now)
+{
+    const struct wr_settings *s = e->settings;
+    if (a->client.transport != WR_CLIENT_UDP || a->cookie_state == WR_COOKIE_PROVEN ||
+        s->rrl_rate == 0) {
+        return WR_RRL_SEND;
+    }
+    unsigned len = a->client.from.family == WR_AF_V4 ? s->prefix4_len : s->prefix6_len;
+    return wr_rrl_decide(e->setup.quota, &e->setup.secrets->table_key, &a->client.from, len,
+                         o->what_hash, s->rrl_rate, s->rrl_slip, now->mono_us);
+}
+
+void wr_outcome_send(struct wr_engine *e, const struct wr_asker *a, const struct wr_outcome *o,
+                     uint8_t *bytes, size_t size, const struct wr_now *now,
+                     struct wr_action *ret_action)
+{
+    struct wr_stats *s = e->setup.stats;
+    enum wr_rrl_verdict verdict = limit(e, a, o, now);
+    if (verdict == WR_RRL_DROP) {
+        wr_outcome_drop(e, a, &s->dropped_rrl, now, ret_action);
+        return;
+    }
+    if (verdict == WR_RRL_SLIP) {
+        wr_stats_add(&s->slipped_rrl, 1);
+        size = wr_reply_slip(a, bytes, WR_EDNS_UDP_SIZE);
+    }
+    wr_stats_add(&s->replies, 1);
+    count_rcode(s, o->rcode);
+    record(e, a, o, size, now);
+    *ret_action = (struct wr_action){
+        .kind = WR_ACTION_REPLY, .client = a->client, .bytes = bytes, .size = size};
+}
+
+void wr_outcome_reply_setup(const struct wr_engine *e, const struct wr_now *now,
+                            struct wr_reply *ret)
+{
+    *ret = (struct wr_reply){.settings = e->settings,
+                             .cookie_key = e->setup.secrets->cookie_key,
+                             .wall_s = (uint32_t)now->wall_s,
+                             .turn = e->turn};
+}
+
+/* Errors and denials of one zone count together: random names below it are one attack. */
+static uint64_t what_hash(const struct wr_engine *e, const struct wr_asker *a,
+                          const struct wr_answer *answer)
+{
+    const struct wr_hash_key *key = &e->setup.secrets->table_key;
+    if (answer->rcode == WR_RCODE_NOERROR && answer->answers > 0) {
+        return wr_name_hash(key, a->question.name.wire) ^ a->question.type;
+    }
+    if (answer->authorities > 0) {
+        return wr_name_hash(key, answer->authority[0].owner) ^ 0x10000u;
+    }
+    return 0x20000u + answer->rcode;
+}
+
+void wr_outcome_answer(struct wr_engine *e, const struct wr_asker *a,
+                       const struct wr_answer *answer, uint8_t source, uint8_t slot, uint8_t *room,
+                       size_t cap, const struct wr_now *now, struct wr_action *ret_action)
+{
+    struct wr_reply r;
+    bool truncated;
+    e->turn++;
+    wr_outcome_reply_setup(e, now, &r);
+    size_t size = wr_reply_answer(&r, a, answer, room, cap, &truncated);
+    if (truncated) {
+        wr_stats_add(&e->setup.stats->truncated, 1);
+    }
+    struct wr_outcome o = {.source = source,
+                           .slot = slot,
+                           .rcode = answer->rcode,
+                           .ede = answer->ede,
+                           .what_hash = what_hash(e, a, answer)};
+    wr_outcome_send(e, a, &o, room, size, now, ret_action);
+}
+
+void wr_outcome_error(struct wr_engine *e, const struct wr_asker *a, uint16_t rcode, int ede,
+                      const char *text, uint8_t *room, size_t cap, const struct wr_now *now,
+                      struct wr_action *ret_action)
+{
+    struct wr_reply r;
+    wr_outcome_reply_setup(e, now, &r);
+    size_t size = wr_reply_error(&r, a, rcode, ede, text, room, cap);
+    struct wr_outcome o = {.source = WR_SOURCE_LOCAL,
+                           .slot = 255,
+                           .rcode = rcode,
+                           .ede = (int16_t)ede,
+                           .what_hash = 0x20000u + rcode};
+    wr_outcome_send(e, a, &o, room, size, now, ret_action);
+}

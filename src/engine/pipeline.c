@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What becomes of a query, in the order it happens:
+ *   parse -> may they ask -> limits -> cookie -> is it a question for us -> answered by weir itself
+ *   -> cache (fresh; failed a moment ago) -> the worker that owns the name -> a request, and wait.
+ * Each step either lets the query pass or settles it; the first that settles it ends the walk.
+ */
+#include <string.h>
+
+#include "base/check.h"
+#include "engine/engine_state.h"
+#include "policy/cookie.h"
+#include "policy/prefix.h"
+
+/* A refresh begins in the last tenth of an entry's life. */
+#define REFRESH_SHARE 90
+
+/* One query on its way through the steps. */
+struct walk {
+    struct wr_engine *e;
+    const struct wr_event *event;
+    const struct wr_now *now;
+    struct wr_msg msg;
+    struct wr_asker asker;
+    uint8_t *room; /* where the reply may be written */
+    size_t room_size;
+};
+
+static bool settle_error(struct walk *w, uint16_t rcode, int ede, const char *text)
+{
+    wr_outcome_error(w->e, &w->asker, rcode, ede, text, w->room, w->room_size, w->now,
+                     &w->e->ready);
+    return true;
+}
+
+static bool settle_drop(struct walk *w, _Atomic uint64_t *counter)
+{
+    wr_outcome_drop(w->e, &w->asker, counter, w->now, &w->e->ready);
+    return true;
+}
+
+/* A reply that weir makes itself, of `size` octets. */
+static bool settle_local(struct walk *w, size_t size)
+{
+    struct wr_outcome o = {.source = WR_SOURCE_LOCAL,
+                           .slot = 255,
+                           .rcode = WR_RCODE_NOERROR,
+                           .ede = WR_EDE_NONE,
+                           .what_hash = 0x30000u + w->asker.question.type};
+    wr_outcome_send(w->e, &w->asker, &o, w->room, size, w->now, &w->e->ready);
+    return true;
+}
+
+static bool settle_answer(struct walk *w, const struct wr_answer *answer, uint8_t source)
+{
+    wr_outcome_answer(w->e, &w->asker, answer, source, 255, w->room, w->room_size, w->now,
+                      &w->e->ready);
+    return true;
+}
+
+static uint64_t prefix_hash(const struct wr_engine *e, const struct wr_addr *from)
+{
+    unsigned len = from->family == WR_AF_V4 ? e->settings->prefix4_len : e->settings->prefix6_len;
+    struct wr_addr masked = wr_addr_mask(from, len);
+    return wr_hash_sip13(&e->setup.secrets->table_key, masked.ip, sizeof(masked.ip));
+}
+
+/* Outsiders hear REFUSED a few times a second, no larger than what they sent, then nothing. */
+static bool step_allowed(struct walk *w, int parse_err)
+{
+    struct wr_engine *e = w->e;
+    const struct wr_settings *s = e->settings;
+    uint64_t now_us = w->now->mono_us;
+    if (wr_prefix_has(s->allow, s->allows, &w->asker.client.from)) {
+        return false;
+    }
+    if (parse_err || !wr_quota_take(e->setup.quota, wr_hash_mix(w->asker.prefix_hash ^ 0x4f),
+                                    s->refused_rate, s->refused_rate, now_us)) {
+        return settle_drop(w, &e->setup.stats->dropped_outsider);
+    }
+    struct wr_outcome o = {.source = WR_SOURCE_LOCAL,
+                           .slot = 255,
+                           .rcode = WR_RCODE_REFUSED,
+                           .ede = WR_EDE_NONE,
+                           .what_hash = 0x40000u};
+    size_t size = wr_reply_refusal(&w->asker, w->room, w->room_size);
+    wr_outcome_send(e, &w->asker, &o, w->room, size, w->now, &e->ready);
+    return true;
+}
+
+static bool step_rate(struct walk *w)
+{
+    const struct wr_settings *s = w->e->settings;
+    if (s->client_rate == 0 || wr_quota_take(w->e->setup.quota, w->asker.prefix_hash,
+                                             s->client_rate, s->client_burst, w->now->mono_us)) {
+        return false;
+    }
+    return settle_drop(w, &w->e->setup.stats->dropped_client_rate);
+}
+
+/* FORMERR for what cannot be read, NOTIMP and BADVERS for what is not done here. */
+static bool step_form(struct walk *w, int parse_err)
+{
+    const struct wr_msg *m = &w->msg;
+    if (parse_err) {
+        w->asker.edns = w->asker.has_question = false;
+        return settle_error(w, WR_RCODE_FORMERR, WR_EDE_NONE, NULL);
+    }
+    if (wr_msg_opcode(m) != WR_OPCODE_QUERY) {
+        return settle_error(w, WR_RCODE_NOTIMP, WR_EDE_NOT_SUPPORTED, "only queries");
+    }
+    if (m->edns.present && m->edns.version != 0) {
+        return settle_error(w, WR_RCODE_BADVERS, WR_EDE_NONE, NULL);
+    }
+    if (m->qdcount == 0 && w->asker.cookie_state != WR_COOKIE_NONE) {
+        return settle_error(w, WR_RCODE_NOERROR, WR_EDE_NONE, NULL); /* RFC 7873 section 5.4 */
+    }
+    if (m->qdcount != 1 || m->qtype == 0 || m->counts[WR_SECTION_ANSWER] != 0) {
+        return settle_error(w, WR_RCODE_FORMERR, WR_EDE_NONE, NULL);
+    }
+    if (m->tsig) {
+        return settle_error(w, WR_RCODE_NOTAUTH, WR_EDE_NOT_SUPPORTED, "no TSIG keys here");
+    }
+    return false;
+}
+
+/* Our own question, come back: its client cookie is the one we use towards the address it was sent to. */
+static bool is_own_question(const struct walk *w)
+{
+    struct wr_hash_key key;
+    memcpy(&key, w->e->setup.secrets->client_cookie_key, sizeof(key));
+    uint64_t h = wr_hash_sip24(&key, w->asker.client.local.ip, sizeof(w->asker.client.local.ip));
+    return memcmp(&h, w->asker.client_cookie, 8) == 0;
+}
+
+static bool step_cookie(struct walk *w)
+{
+    struct wr_engine *e = w->e;
+    struct wr_asker *a = &w->asker;
+    if (a->cookie_state == WR_COOKIE_NONE) {
+        return false;
+    }
+    if (is_own_question(w)) {
+        wr_stats_add(&e->setup.stats->forwarding_loops, 1);
+        return settle_error(w, WR_RCODE_SERVFAIL, WR_EDE_OTHER,
+                            "forwarding loop: an upstream is this resolver itself");
+    }
+    unsigned server_size = w->msg.edns.cookie_size - 8u;
+    if (server_size == 0 || !e->settings->server_cookies) {
+        return false;
+    }
+    enum wr_cookie_verdict verdict = wr_cookie_check(
+        e->setup.secrets->cookie_key, e->setup.secrets->old_cookie_key, a->client_cookie,
+        w->msg.edns.cookie + 8, server_size, &a->client.from, (uint32_t)w->now->wall_s);
+    if (verdict != WR_COOKIE_BAD) {
+        a->cookie_state = WR_COOKIE_PROVEN;
+    } else {
+        wr_stats_add(&e->setup.stats->badcookie, 1);
+    }
+    return false;
+}
+
+static bool is_text_name(const uint8_t *name, const char *text)
+{
+    struct wr_name n;
+    return wr_name_from_text(text, strlen(text), &n) == WR_OK && wr_name_equal(name, n.wire);
+}
+
+/* id.server and its kin (RFC 4892); other classes than IN are not served. */
+static bool answer_chaos(struct walk *w)
+{
+    const struct wr_settings *s = w->e->settings;
+    const uint8_t *name = w->asker.question.name.wire;
+    const char *text = "";
+    struct wr_reply r;
+    if (w->asker.qclass == WR_CLASS_CH && w->asker.question.type == WR_TYPE_TXT) {
+        if (is_text_name(name, "id.server.") || is_text_name(name, "hostname.bind.")) {
+            text = s->identity;
+        } else if (is_text_name(name, "version.server.") || is_text_name(name, "version.bind.")) {
+            text = s->version;
+        }
+    }
+    if (text[0] == 0) {
+        return settle_error(w, WR_RCODE_REFUSED, WR_EDE_NOT_SUPPORTED, NULL);
+    }
+    wr_outcome_reply_setup(w->e, w->now, &r);
+    return settle_local(w, wr_reply_chaos(&r, &w->asker, text, w->room, w->room_size));
+}
+
+/* Questions that weir answers by itself. */
+static bool step_local(struct walk *w)
+{
+    const struct wr_asker *a = &w->asker;
+    struct wr_reply r;
+    if (a->qclass != WR_CLASS_IN) {
+        return answer_chaos(w);
+    }
+    if (a->question.type == WR_TYPE_ANY) {
+        wr_outcome_reply_setup(w->e, w->now, &r);
+        return settle_local(w, wr_reply_any(&r, a, w->room, w->room_size));
+    }
+    if (a->question.type == WR_TYPE_AXFR || a->question.type == WR_TYPE_IXFR) {
+        return settle_error(w, WR_RCODE_REFUSED, WR_EDE_PROHIBITED, "no zone transfers");
+    }
+    if (wr_codes_type_is_meta(a->question.type)) {
+        return settle_error(w, WR_RCODE_NOTIMP, WR_EDE_NOT_SUPPORTED, NULL);
+    }
+    return false;
+}
+
+static uint16_t owner_of(const struct wr_engine *e, const struct wr_question *q)
+{
+    uint64_t h = wr_name_hash(&e->setup.secrets->table_key, q->name.wire);
+    return (uint16_t)((h >> 32) % e->setup.workers);
+}
+
+/* Refreshes an entry near its end, by the worker that owns the name. The client does not wait. */
+static void refresh(struct walk *w)
+{
+    struct wr_engine *e = w->e;
+    uint16_t owner = owner_of(e, &w->asker.question);
+    bool joined;
+    if (owner != e->setup.worker) {
+        e->refresh = (struct wr_action){.kind = WR_ACTION_HANDOVER,
+                                        .client = w->asker.client,
+                                        .bytes = w->event->bytes,
+                                        .size = w->event->size,
+                                        .worker = owner};
+        e->refresh.client.handed = e->refresh.client.refresh = true;
+        return;
+    }
+    if (wr_requests_ask(e->requests, &w->asker.question, w->now->mono_us, &joined) && !joined) {
+        wr_stats_add(&e->setup.stats->prefetches, 1);
+    }
+}
+
+bool wr_pipeline_find_stale(struct wr_engine *e, const struct wr_question *q,
+                            const struct wr_now *now)
+{
+    enum wr_found found = wr_answer_find(e->setup.cache, &e->settings->ttl, q, wr_engine_now_s(now),
+                                         true, &e->room, &e->found);
+    return found == WR_FOUND_STALE || found == WR_FOUND_FRESH;
+}
+
+static bool step_fresh(struct walk *w)
+{
+    struct wr_engine *e = w->e;
+    const struct wr_ttl_policy *p = &e->settings->ttl;
+    enum wr_found found = wr_answer_find(e->setup.cache, p, &w->asker.question,
+                                         wr_engine_now_s(w->now), false, &e->room, &e->found);
+    if (found != WR_FOUND_FRESH) {
+        return false;
+    }
+    wr_stats_add(&e->setup.stats->cache_hits, 1);
+    settle_answer(w, &e->found, WR_SOURCE_CACHE);
+    if (p->prefetch && e->found.age_share >= REFRESH_SHARE && (w->asker.flags & WR_FLAG_RD)) {
+        refresh(w);
+    }
+    return true;
+}
+
+/* Without RD nothing is asked of anybody: what the cache does not have is refused. */
+static bool step_recursion_desired(struct walk *w)
+{
+    if (w->asker.flags & WR_FLAG_RD) {
+        return false;
+    }
+    return settle_error(w, WR_RCODE_REFUSED, WR_EDE_NOT_AUTHORITATIVE,
+                        "not in the cache, and recursion was not desired");
+}
+
+/* It failed a moment ago (RFC 9520): stale if there is something, else the failure again. */
+static bool step_failed(struct walk *w)
+{
+    struct wr_engine *e = w->e;
+    struct wr_answer failure;
+    uint32_t stored_s;
+    bool by_silence;
+    enum wr_found found =
+        wr_answer_find_failure(e->setup.cache, &w->asker.question, wr_engine_now_s(w->now),
+                               &e->room, &failure, &stored_s, &by_silence);
+    if (found != WR_FOUND_FAILURE ||
+        (by_silence &&
+         wr_requests_upstream_back(e->requests, &w->asker.question, (uint64_t)stored_s * WR_S))) {
+        return false;
+    }
+    if (wr_pipeline_find_stale(e, &w->asker.question, w->now)) {
+        wr_stats_add(&e->setup.stats->cache_stale, 1);
+        return settle_answer(w, &e->found, WR_SOURCE_STALE);
+    }
+    failure.ede_text = by_silence ? "no upstream answered a moment ago" : "failed a moment ago";
+    return settle_answer(w, &failure, WR_SOURCE_CACHE);
+}
+
+static bool step_owner(struct walk *w)
+{
+    struct wr_engine *e = w->e;
+    uint16_t owner = owner_of(e, &w->asker.question);
+    if (w->asker.client.handed || owner == e->setup.worker) {
+        return false;
+    }
+    wr_stats_add(&e->setup.stats->handed_over, 1);
+    e->ready = (struct wr_action){.kind = WR_ACTION_HANDOVER,
+                                  .client = w->asker.client,
+                                  .bytes = w->event->bytes,
+                                  .size = w->event->size,
+                                  .worker = owner};
+    e->ready.client.handed = true;
+    return true;
+}
+
+static bool settle_overload(struct walk *w)
+{
+    wr_stats_add(&w->e->setup.stats->dropped_overload, 1);
+    return settle_error(w, WR_RCODE_SERVFAIL, WR_EDE_OTHER, "too many questions in flight");
+}
+
+static bool step_inflight(struct walk *w)
+{
+    uint32_t most = w->e->settings->client_inflight;
+    if (most == 0 || wr_quota_inflight(w->e->setup.quota, w->asker.prefix_hash, 0) < most) {
+        return false;
+    }
+    return settle_overload(w);
+}
+
+/* Makes room by giving up the least deserving waiter, with its request when nobody else waits for that. */
+static bool make_room(struct walk *w)
+{
+    struct wr_engine *e = w->e;
+    struct wr_waiter *victim = wr_waiting_yield(&e->waiting, w->asker.prefix_hash, &e->rng);
+    if (!victim) {
+        return false;
+    }
+    wr_id request = victim->request;
+    wr_waiting_give_up(&e->waiting, victim);
+    if (!wr_waiting_first(&e->waiting, request)) {
+        wr_requests_release(e->requests, request, w->now->mono_us);
+    }
+    return true;
+}
+
+static bool stale_rang_answer(struct walk *w, wr_id request)
+{
+    if (!wr_waiting_of(&w->e->waiting, request)->stale_rang ||
+        !wr_pipeline_find_stale(w->e, &w->asker.question, w->now)) {
+        return false;
+    }
+    wr_stats_add(&w->e->setup.stats->cache_stale, 1);
+    return settle_answer(w, &w->e->found, WR_SOURCE_STALE);
+}
+
+/* A request, the one in flight or a new one, and a place to wait for it. */
+static void step_ask(struct walk *w)
+{
+    struct wr_engine *e = w->e;
+    uint64_t now_us = w->now->mono_us;
+    bool joined;
+    if (e->waiting.pool.taken >= e->waiting.room && !make_room(w)) {
+        settle_overload(w);
+        return;
+    }
+    wr_id id = wr_requests_ask(e->requests, &w->asker.question, now_us, &joined);
+    if (!id && make_room(w)) {
+        id = wr_requests_ask(e->requests, &w->asker.question, now_us, &joined);
+    }
+    if (!id) {
+        settle_overload(w);
+        return;
+    }
+    wr_stats_add(joined ? &e->setup.stats->joined : &e->setup.stats->cache_misses, 1);
+    if (stale_rang_answer(w, id)) {
+        return;
+    }
+    if (!wr_waiting_add(&e->waiting, id, &w->asker)) {
+        settle_overload(w);
+        return;
+    }
+    if (e->settings->ttl.stale) {
+        wr_requests_set_stale(e->requests, id,
+                              now_us + e->settings->ttl.stale_client_timeout_ms * WR_MS);
+    }
+}
+
+/* A query that another worker has admitted; here it is looked up once more and asked. */
+static void handed_over(struct walk *w)
+{
+    if (w->event->client.refresh) {
+        refresh(w);
+        return;
+    }
+    if (!step_cookie(w) && !step_fresh(w) && !step_failed(w) && !step_inflight(w)) {
+        step_ask(w);
+    }
+}
+
+static int parse(struct walk *w)
+{
+    const struct wr_event *ev = w->event;
+    int err = wr_msg_parse_query(&w->msg, ev->bytes, ev->size);
+    if (err == WR_E_UNSUPPORTED) {
+        err = wr_msg_parse(&w->msg, ev->bytes, ev->size);
+    }
+    return err;
+}
+
+void wr_pipeline_query(struct wr_engine *e, const struct wr_event *event, const struct wr_now *now)
+{
+    struct walk w = {.e = e, .event = event, .now = now};
+    bool use_room = event->room && event->room_size >= WR_EDNS_UDP_SIZE &&
+                    event->client.transport == WR_CLIENT_UDP;
+    struct wr_stats *s = e->setup.stats;
+    w.room = use_room ? event->room : e->message;
+    w.room_size = use_room ? event->room_size : WR_MSG_MAX;
+    int err = parse(&w);
+    if (err == WR_E_SHORT || (w.msg.flags & WR_FLAG_QR)) {
+        w.asker = (struct wr_asker){.client = event->client, .asked_us = now->mono_us};
+        w.asker.question.name.size = 1;
+        settle_drop(&w, err == WR_E_SHORT ? &s->dropped_malformed : &s->dropped_response);
+        return;
+    }
+    wr_asker_init(&w.asker, &event->client, &w.msg, now->mono_us);
+    w.asker.prefix_hash = prefix_hash(e, &event->client.from);
+    if (event->client.handed) {
+        handed_over(&w);
+        return;
+    }
+    wr_stats_add(event->client.transport == WR_CLIENT_UDP ? &s->queries_udp : &s->queries_tcp, 1);
+    if (step_allowed(&w, err) || step_rate(&w) || step_form(&w, err) || step_cookie(&w) ||
+        step_local(&w) || step_fresh(&w) || step_recursion_desired(&w) || step_owner(&w) ||
+        step_failed(&w) || step_inflight(&w)) {
+        return;
+    }
+    step_ask(&w);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/waiting.h"
+
+#include "base/check.h"
+#include "base/limits.h"
+
+/* Places beyond `room`: a newcomer takes one before the one that yields is told. */
+#define SPARE 2
+
+static size_t align64(size_t n)
+{
+    return (n + 63) & ~(size_t)63;
+}
+
+size_t wr_waiting_size(uint32_t waiters, uint32_t requests)
+{
+    return align64(wr_pool_size(sizeof(struct wr_waiter), waiters + SPARE)) +
+           requests * sizeof(struct wr_waiting_list);
+}
+
+void wr_waiting_init(struct wr_waiting *w, void *block, uint32_t waiters, uint32_t requests,
+                     struct wr_quota *quota)
+{
+    uint8_t *lists =
+        (uint8_t *)block + align64(wr_pool_size(sizeof(struct wr_waiter), waiters + SPARE));
+    wr_pool_init(&w->pool, block, sizeof(struct wr_waiter), waiters + SPARE);
+    w->lists = (struct wr_waiting_list *)(void *)lists;
+    w->requests = requests;
+    w->quota = quota;
+    w->room = waiters;
+    wr_list_init(&w->given_up);
+    for (uint32_t i = 0; i < requests; i++) {
+        w->lists[i].request = 0;
+    }
+}
+
+struct wr_waiting_list *wr_waiting_of(struct wr_waiting *w, wr_id request)
+{
+    wr_assert((uint32_t)request < w->requests);
+    struct wr_waiting_list *l = &w->lists[(uint32_t)request];
+    if (l->request != request) {
+        wr_list_init(&l->waiters);
+        l->request = request;
+        l->count = 0;
+        l->stale_rang = false;
+    }
+    return l;
+}
+
+struct wr_waiter *wr_waiting_add(struct wr_waiting *w, wr_id request, const struct wr_asker *a)
+{
+    struct wr_waiting_list *l = wr_waiting_of(w, request);
+    wr_id id;
+    if (l->count >= WR_INFLIGHT_WAITERS_MAX) {
+        return NULL;
+    }
+    struct wr_waiter *waiter = wr_pool_take(&w->pool, &id);
+    if (!waiter) {
+        return NULL;
+    }
+    waiter->asker = *a;
+    waiter->id = id;
+    waiter->request = request;
+    wr_list_append(&l->waiters, &waiter->node);
+    l->count++;
+    wr_quota_inflight(w->quota, a->prefix_hash, 1);
+    return waiter;
+}
+
+struct wr_waiter *wr_waiting_first(struct wr_waiting *w, wr_id request)
+{
+    struct wr_waiting_list *l = wr_waiting_of(w, request);
+    return wr_list_empty(&l->waiters) ? NULL
+                                      : WR_CONTAINER(l->waiters.next, struct wr_waiter, node);
+}
+
+void wr_waiting_remove(struct wr_waiting *w, struct wr_waiter *waiter)
+{
+    if (waiter->request) {
+        wr_waiting_of(w, waiter->request)->count--;
+        wr_quota_inflight(w->quota, waiter->asker.prefix_hash, -1);
+    }
+    wr_list_remove(&waiter->node);
+    wr_pool_give(&w->pool, waiter->id);
+}
+
+void wr_waiting_give_up(struct wr_waiting *w, struct wr_waiter *waiter)
+{
+    wr_waiting_of(w, waiter->request)->count--;
+    wr_quota_inflight(w->quota, waiter->asker.prefix_hash, -1);
+    waiter->request = 0;
+    wr_list_remove(&waiter->node);
+    wr_list_append(&w->given_up, &waiter->node);
+}
+
+struct wr_waiter *wr_waiting_yield(struct wr_waiting *w, uint64_t prefix_hash, struct wr_rng *rng)
+{
+    struct wr_waiter *worst = NULL;
+    uint32_t most = wr_quota_inflight(w->quota, prefix_hash, 0);
+    for (unsigned i = 0; i < WR_WAITING_SAMPLE; i++) {
+        wr_id id;
+        struct wr_waiter *c = wr_pool_at(&w->pool, wr_rng_below(rng, w->pool.count), &id);
+        if (!c || !c->request) {
+            continue;
+        }
+        uint32_t n = wr_quota_inflight(w->quota, c->asker.prefix_hash, 0);
+        bool older = worst && n == most && c->asker.asked_us < worst->asker.asked_us;
+        bool same = !worst && n == most && c->asker.prefix_hash == prefix_hash;
+        if (n > most || older || same) {
+            worst = c;
+            most = n;
+        }
+    }
+    return worst;
+}
+
+unsigned wr_waiting_gone(struct wr_waiting *w, uint64_t conn, uint16_t worker)
+{
+    unsigned dropped = 0;
+    for (uint32_t i = 0; i < w->pool.count; i++) {
+        wr_id id;
+        struct wr_waiter *c = wr_pool_at(&w->pool, i, &id);
+        if (c && c->asker.client.transport == WR_CLIENT_TCP && c->asker.client.conn == conn &&
+            c->asker.client.worker == worker) {
+            wr_waiting_remove(w, c);
+            dropped++;
+        }
+    }
+    return dropped;
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "resolve/answer.h"
+
+#include <string.h>
+
+/* One look at the cache for (name, type). */
+struct look {
+    struct wr_cache *c;
+    const struct wr_ttl_policy *p;
+    struct wr_answer_room *room;
+    uint32_t now_s;
+    uint16_t scope;
+    bool peek;
+    bool dnssec_ok;
+};
+
+void wr_answer_clear(struct wr_answer *a)
+{
+    a->rcode = WR_RCODE_NOERROR;
+    a->ede = WR_EDE_NONE;
+    a->ede_text = NULL;
+    a->stale = false;
+    a->answers = a->authorities = 0;
+    a->ttl = UINT32_MAX;
+    a->age_share = 0;
+}
+
+const uint8_t *wr_answer_cname_target(const struct wr_rrset *set)
+{
+    struct wr_rrset_walk walk = wr_rrset_walk(set);
+    const uint8_t *rdata;
+    uint16_t size;
+    if (set->type != WR_TYPE_CNAME || set->records == 0 || !wr_rrset_next(&walk, &rdata, &size)) {
+        return NULL;
+    }
+    return rdata;
+}
+
+const uint8_t *wr_answer_last_name(const struct wr_answer *a, const uint8_t *qname)
+{
+    for (unsigned i = a->answers; i > 0; i--) {
+        const uint8_t *target = wr_answer_cname_target(&a->answer[i - 1]);
+        if (target) {
+            return target;
+        }
+    }
+    return qname;
+}
+
+/* Is the entry usable, and how fresh is it? */
+static enum wr_found freshness(const struct look *k, const struct wr_cache_entry *e)
+{
+    if (e->ttl_left > 0) {
+        bool complete = !k->dnssec_ok || (e->flags & WR_CACHE_WITH_SIGS);
+        return complete ? WR_FOUND_FRESH : WR_FOUND_NOTHING;
+    }
+    bool within = k->p->stale && -e->ttl_left <= (int64_t)k->p->stale_max_age_s;
+    return within ? WR_FOUND_STALE : WR_FOUND_NOTHING;
+}
+
+static enum wr_found look_up(const struct look *k, const uint8_t *name, uint16_t type,
+                             struct wr_cache_entry *ret_entry)
+{
+    struct wr_cache_key key;
+    wr_cache_key_init(k->c, name, type, k->scope, &key);
+    if (wr_cache_get(k->c, &key, k->now_s, k->peek, k->room->scratch, ret_entry) != WR_OK) {
+        return WR_FOUND_NOTHING;
+    }
+    return freshness(k, ret_entry);
+}
+
+/* The best the cache has for (name, type): what is fresh, in the order type, NXDOMAIN, CNAME; else the stale entry
+ * that was stored last. The scratch holds that entry on return. */
+static enum wr_found look_all(const struct look *k, const uint8_t *name, uint16_t type,
+                              struct wr_cache_entry *ret_entry)
+{
+    const uint16_t types[3] = {type, 0, WR_TYPE_CNAME};
+    unsigned count = type == WR_TYPE_CNAME ? 2 : 3;
+    int best = -1;
+    uint32_t best_stored = 0;
+    for (unsigned i = 0; i < count; i++) {
+        enum wr_found found = look_up(k, name, types[i], ret_entry);
+        if (found == WR_FOUND_FRESH && (i < 2 || ret_entry->kind == WR_CACHE_RRSET)) {
+            return WR_FOUND_FRESH;
+        }
+        if (found == WR_FOUND_STALE && (i < 2 || ret_entry->kind == WR_CACHE_RRSET) &&
+            (best < 0 || ret_entry->stored_s > best_stored)) {
+            best = (int)i;
+            best_stored = ret_entry->stored_s;
+        }
+    }
+    return best < 0 ? WR_FOUND_NOTHING : look_up(k, name, types[best], ret_entry);
+}
+
+static uint32_t ttl_of(const struct look *k, const struct wr_cache_entry *e)
+{
+    return e->ttl_left > 0 ? (uint32_t)e->ttl_left : k->p->stale_ttl_s;
+}
+
+/* How much of its life the entry has used, in hundredths. */
+static uint32_t share_used(const struct wr_cache_entry *e)
+{
+    if (e->ttl_left <= 0 || e->ttl == 0) {
+        return 100;
+    }
+    uint64_t left = (uint64_t)e->ttl_left * 100 / e->ttl;
+    return left >= 100 ? 0 : (uint32_t)(100 - left);
+}
+
+static void age(const struct look *k, const struct wr_cache_entry *e, struct wr_answer *a)
+{
+    uint32_t ttl = ttl_of(k, e);
+    uint32_t share = share_used(e);
+    a->stale |= e->ttl_left <= 0;
+    a->ttl = ttl < a->ttl ? ttl : a->ttl;
+    a->age_share = share > a->age_share ? share : a->age_share;
+}
+
+static bool take_negative(const struct look *k, const struct wr_cache_entry *e, struct wr_answer *a)
+{
+    struct wr_reader r;
+    uint8_t *copy = wr_arena_copy(&k->room->arena, e->flat, e->flat_size);
+    if (!copy || e->sets > WR_ANSWER_SETS_MAX) {
+        return false;
+    }
+    wr_buf_read_init(&r, copy, e->flat_size);
+    for (unsigned i = 0; i < e->sets; i++) {
+        if (wr_rrset_get_flat(&r, &a->authority[i]) != WR_OK) {
+            return false;
+        }
+        a->authority[i].ttl = ttl_of(k, e);
+        a->authorities++;
+    }
+    a->rcode = e->kind == WR_CACHE_NXDOMAIN ? WR_RCODE_NXDOMAIN : WR_RCODE_NOERROR;
+    a->ede = e->ede;
+    return true;
+}
+
+/* Adds the set to the chain. `last`: nothing is looked up afterwards, so the scratch may be pointed into. */
+static bool take_set(const struct look *k, const struct wr_cache_entry *e, const uint8_t *owner,
+                     bool last, struct wr_answer *a)
+{
+    struct wr_rrset *set = &a->answer[a->answers];
+    if (a->answers == WR_ANSWER_SETS_MAX) {
+        return false;
+    }
+    *set = e->rrset;
+    set->owner = owner;
+    set->ttl = ttl_of(k, e);
+    if (!last) {
+        set->data = wr_arena_copy(&k->room->arena, e->rrset.data, e->rrset.size);
+    }
+    a->answers += set->data != NULL;
+    return set->data != NULL;
+}
+
+static void mark_stale(struct wr_answer *a)
+{
+    a->ede = a->rcode == WR_RCODE_NXDOMAIN ? WR_EDE_STALE_NXDOMAIN : WR_EDE_STALE_ANSWER;
+    a->ede_text = NULL;
+}
+
+enum wr_found wr_answer_find(struct wr_cache *c, const struct wr_ttl_policy *p,
+                             const struct wr_question *q, uint32_t now_s, bool peek,
+                             struct wr_answer_room *room, struct wr_answer *ret_answer)
+{
+    struct look k = {c, p, room, now_s, wr_question_scope(q), peek, q->dnssec_ok};
+    const uint8_t *name = q->name.wire;
+    wr_arena_reset(&room->arena);
+    wr_answer_clear(ret_answer);
+    for (unsigned link = 0; link <= WR_CHAIN_MAX; link++) {
+        struct wr_cache_entry e;
+        if (look_all(&k, name, q->type, &e) == WR_FOUND_NOTHING) {
+            return WR_FOUND_NOTHING;
+        }
+        bool negative = e.kind != WR_CACHE_RRSET;
+        bool last = !negative && e.rrset.type == q->type;
+        age(&k, &e, ret_answer);
+        bool taken =
+            negative ? take_negative(&k, &e, ret_answer) : take_set(&k, &e, name, last, ret_answer);
+        if (!taken) {
+            return WR_FOUND_NOTHING;
+        }
+        if (negative || last) {
+            if (ret_answer->stale) {
+                mark_stale(ret_answer);
+            }
+            return ret_answer->stale ? WR_FOUND_STALE : WR_FOUND_FRESH;
+        }
+        name = wr_answer_cname_target(&ret_answer->answer[ret_answer->answers - 1]);
+        if (!name) {
+            return WR_FOUND_NOTHING;
+        }
+    }
+    return WR_FOUND_NOTHING;
+}
+
+enum wr_found wr_answer_find_failure(struct wr_cache *c, const struct wr_question *q,
+                                     uint32_t now_s, struct wr_answer_room *room,
+                                     struct wr_answer *ret_answer, uint32_t *ret_stored_s,
+                                     bool *ret_by_silence)
+{
+    struct wr_cache_key key;
+    struct wr_cache_entry e;
+    wr_cache_key_init(c, q->name.wire, q->type, (uint16_t)(wr_question_scope(q) | WR_SCOPE_FAILURE),
+                      &key);
+    if (wr_cache_get(c, &key, now_s, true, room->scratch, &e) != WR_OK || e.ttl_left <= 0) {
+        return WR_FOUND_NOTHING;
+    }
+    wr_answer_clear(ret_answer);
+    ret_answer->rcode = WR_RCODE_SERVFAIL;
+    ret_answer->ede = e.ede;
+    *ret_stored_s = e.stored_s;
+    *ret_by_silence = (e.flags & WR_CACHE_BY_SILENCE) != 0;
+    return WR_FOUND_FAILURE;
+}
+
+static unsigned put(struct wr_cache *c, const struct wr_question *q, const uint8_t *name,
+                    uint16_t type, uint32_t now_s, struct wr_cache_entry *e)
+{
+    struct wr_cache_key key;
+    wr_cache_key_init(c, name, type, wr_question_scope(q), &key);
+    e->stored_s = now_s;
+    e->flags = q->dnssec_ok ? WR_CACHE_WITH_SIGS : 0;
+    return wr_cache_put(c, &key, now_s, e) == WR_E_BUSY;
+}
+
+static unsigned keep_set(struct wr_cache *c, const struct wr_ttl_policy *p,
+                         const struct wr_question *q, uint32_t now_s, struct wr_rrset *set)
+{
+    struct wr_cache_entry e = {.kind = WR_CACHE_RRSET, .ede = WR_EDE_NONE};
+    struct wr_cache_key nx;
+    set->ttl = wr_ttl_positive(p, set->owner, set->ttl);
+    e.ttl = set->ttl;
+    e.rrset = *set;
+    e.rank = set->rank;
+    e.security = set->security;
+    wr_cache_key_init(c, set->owner, 0, wr_question_scope(q), &nx);
+    wr_cache_remove(c, &nx);
+    return set->ttl > 0 ? put(c, q, set->owner, set->type, now_s, &e) : 0;
+}
+
+/* The life of a negative answer: the lesser of the SOA's TTL and its MINIMUM; 0 without a SOA (RFC 2308 section 5). */
+static uint32_t negative_ttl(const struct wr_answer *a)
+{
+    for (unsigned i = 0; i < a->authorities; i++) {
+        const struct wr_rrset *set = &a->authority[i];
+        struct wr_rrset_walk walk = wr_rrset_walk(set);
+        const uint8_t *rdata;
+        uint16_t size;
+        if (set->type == WR_TYPE_SOA && wr_rrset_next(&walk, &rdata, &size) && size >= 20) {
+            const uint8_t *m = rdata + size - 4;
+            uint32_t minimum =
+                (uint32_t)m[0] << 24 | (uint32_t)m[1] << 16 | (uint32_t)m[2] << 8 | m[3];
+            return minimum < set->ttl ? minimum : set->ttl;
+        }
+    }
+    return 0;
+}
+
+static unsigned keep_negative(struct wr_cache *c, const struct wr_ttl_policy *p,
+                              const struct wr_question *q, uint32_t now_s,
+                              struct wr_answer_room *room, struct wr_answer *a)
+{
+    const uint8_t *name = wr_answer_last_name(a, q->name.wire);
+    bool nxdomain = a->rcode == WR_RCODE_NXDOMAIN;
+    uint32_t ttl = negative_ttl(a);
+    ttl = ttl > 0 ? wr_ttl_negative(p, name, ttl) : 0;
+    for (unsigned i = 0; i < a->authorities; i++) {
+        a->authority[i].ttl = ttl;
+    }
+    a->ttl = ttl < a->ttl ? ttl : a->ttl;
+    if (ttl == 0) {
+        return 0;
+    }
+    struct wr_writer w;
+    wr_buf_write_init(&w, room->scratch, WR_CACHE_SCRATCH_SIZE / 2);
+    for (unsigned i = 0; i < a->authorities; i++) {
+        wr_rrset_put_flat(&w, &a->authority[i]);
+    }
+    if (w.err) {
+        return 0;
+    }
+    struct wr_cache_entry e = {.kind = nxdomain ? WR_CACHE_NXDOMAIN : WR_CACHE_NODATA,
+                               .ede = a->ede,
+                               .rcode = a->rcode,
+                               .ttl = ttl,
+                               .rank = WR_RANK_ANSWER,
+                               .flat = w.base,
+                               .flat_size = (uint32_t)w.pos,
+                               .sets = a->authorities};
+    return put(c, q, name, nxdomain ? 0 : q->type, now_s, &e);
+}
+
+unsigned wr_answer_keep(struct wr_cache *c, const struct wr_ttl_policy *p,
+                        const struct wr_question *q, uint32_t now_s, struct wr_answer_room *room,
+                        struct wr_answer *a)
+{
+    unsigned skipped = 0;
+    bool final = false;
+    for (unsigned i = 0; i < a->answers; i++) {
+        skipped += keep_set(c, p, q, now_s, &a->answer[i]);
+        final |= a->answer[i].type == q->type;
+        a->ttl = a->answer[i].ttl < a->ttl ? a->answer[i].ttl : a->ttl;
+    }
+    if (!final) {
+        skipped += keep_negative(c, p, q, now_s, room, a);
+    }
+    return skipped;
+}
+
+void wr_answer_keep_failure(struct wr_cache *c, const struct wr_ttl_policy *p,
+                            const struct wr_question *q, uint32_t now_s, int ede, bool by_silence)
+{
+    struct wr_cache_key key;
+    struct wr_cache_entry e = {.kind = WR_CACHE_FAILURE,
+                               .rcode = WR_RCODE_SERVFAIL,
+                               .ede = (int16_t)ede,
+                               .ttl = p->failure_s,
+                               .stored_s = now_s,
+                               .flags = by_silence ? WR_CACHE_BY_SILENCE : 0};
+    if (p->failure_s == 0) {
+        return;
+    }
+    wr_cache_key_init(c, q->name.wire, q->type, (uint16_t)(wr_question_scope(q) | WR_SCOPE_FAILURE),
+                      &key);
+    (void)wr_cache_put(c, &key, now_s, &e);
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "resolve/request_state.h"
+
+#include "base/check.h"
+#include "base/limits.h"
+
+/* How often suspects are looked after. */
+#define PROBE_TICK_US (500 * WR_MS)
+
+/* What the exchange made of a message: an answer, another send, or nothing. */
+static void judged(struct wr_requests *rs, struct wr_exchange *x, enum wr_exchange_verdict verdict,
+                   const struct wr_msg *msg, enum wr_response kind, const struct wr_now *now)
+{
+    if (verdict == WR_EXCHANGE_REJECTED) {
+        struct wr_upstream_state *st = wr_forward_state_of(&rs->env, x);
+        atomic_fetch_add_explicit(&st->wrong, 1, memory_order_relaxed);
+        rs->counters.wrong++;
+    }
+    if (x->stream && verdict != WR_EXCHANGE_ACCEPTED && x->want) {
+        wr_streams_leave(&rs->env.streams, x, now->mono_us);
+    }
+    wr_forward_want(&rs->env, x);
+    if (verdict == WR_EXCHANGE_ACCEPTED) {
+        wr_request_reply(rs, x, msg, kind, now);
+    }
+}
+
+void wr_requests_datagram(struct wr_requests *rs, wr_id exchange, const struct wr_addr *from,
+                          const uint8_t *bytes, size_t size, const struct wr_now *now)
+{
+    struct wr_exchange *x = wr_pool_get(&rs->env.exchanges, exchange);
+    struct wr_msg msg;
+    enum wr_response kind = WR_RESPONSE_OTHER;
+    if (!x || !x->request) {
+        return;
+    }
+    enum wr_exchange_verdict verdict = wr_exchange_datagram(
+        x, wr_forward_state_of(&rs->env, x), from, bytes, size, now->mono_us, &msg, &kind);
+    judged(rs, x, verdict, &msg, kind, now);
+}
+
+void wr_requests_unreachable(struct wr_requests *rs, wr_id exchange, uint64_t now_us)
+{
+    struct wr_exchange *x = wr_pool_get(&rs->env.exchanges, exchange);
+    if (x && x->request && x->state == WR_EXCHANGE_UDP) {
+        wr_request_lost(rs, x, now_us);
+    }
+}
+
+void wr_requests_stream_open(struct wr_requests *rs, wr_id stream, uint64_t now_us)
+{
+    wr_streams_opened(&rs->env.streams, stream, now_us);
+}
+
+void wr_requests_stream_bytes(struct wr_requests *rs, wr_id stream, const uint8_t *bytes,
+                              size_t size, uint64_t now_us)
+{
+    wr_streams_bytes(&rs->env.streams, stream, bytes, size, now_us);
+}
+
+void wr_requests_stream_closed(struct wr_requests *rs, wr_id stream, uint64_t now_us)
+{
+    (void)now_us;
+    wr_streams_closed(&rs->env.streams, stream);
+}
+
+/* A datagram of the exchange: its port is open from here on. */
+static void send_datagram(struct wr_requests *rs, struct wr_exchange *x, struct wr_request_out *out)
+{
+    struct wr_upstream_state *st = wr_forward_state_of(&rs->env, x);
+    x->want &= (uint8_t)~WR_EXCHANGE_WANT_DATAGRAM;
+    x->port_open = true;
+    out->action = WR_REQUEST_DATAGRAM;
+    out->id = x->id;
+    out->addr = x->addr;
+    out->size = wr_exchange_write(x, st, false, rs->message, sizeof(rs->message));
+    out->bytes = rs->message;
+    atomic_fetch_add_explicit(&st->sent, 1, memory_order_relaxed);
+    rs->counters.sent++;
+}
+
+static void forget_port(struct wr_requests *rs, struct wr_exchange *x, struct wr_request_out *out)
+{
+    x->want &= (uint8_t)~WR_EXCHANGE_WANT_FORGET;
+    x->port_open = false;
+    out->action = WR_REQUEST_FORGET;
+    out->id = x->id;
+    if (x->request == 0) {
+        wr_list_remove(&x->node);
+        wr_pool_give(&rs->env.exchanges, x->id);
+    }
+}
+
+static void place_on_stream(struct wr_requests *rs, struct wr_exchange *x, uint64_t now_us)
+{
+    x->want &= (uint8_t)~WR_EXCHANGE_WANT_STREAM;
+    rs->env.tcp++;
+    if (wr_streams_place(&rs->env.streams, x, rs->env.select.rng, now_us) != WR_OK) {
+        wr_request_lost(rs, x, now_us);
+    }
+}
+
+/* Serves the exchanges that want something; true when that made an action. */
+static bool serve_wanting(struct wr_requests *rs, uint64_t now_us, struct wr_request_out *out)
+{
+    while (!wr_list_empty(&rs->env.wanting)) {
+        struct wr_exchange *x = WR_CONTAINER(rs->env.wanting.next, struct wr_exchange, node);
+        if (x->want & WR_EXCHANGE_WANT_FORGET) {
+            forget_port(rs, x, out);
+            return true;
+        }
+        if (x->want & WR_EXCHANGE_WANT_DATAGRAM) {
+            send_datagram(rs, x, out);
+            return true;
+        }
+        wr_list_remove(&x->node);
+        if (x->want & WR_EXCHANGE_WANT_STREAM) {
+            place_on_stream(rs, x, now_us);
+        }
+    }
+    return false;
+}
+
+static bool serve_streams(struct wr_requests *rs, uint64_t now_us, struct wr_request_out *out)
+{
+    struct wr_exchange *x = NULL;
+    switch (wr_streams_poll(&rs->env.streams, now_us, &out->id, &out->addr, &x)) {
+    case WR_STREAM_OPEN: out->action = WR_REQUEST_STREAM_OPEN; return true;
+    case WR_STREAM_CLOSE: out->action = WR_REQUEST_STREAM_CLOSE; return true;
+    case WR_STREAM_WRITE:
+        out->action = WR_REQUEST_STREAM_WRITE;
+        out->size = wr_exchange_write(x, wr_forward_state_of(&rs->env, x), true, rs->message,
+                                      sizeof(rs->message));
+        out->bytes = rs->message;
+        atomic_fetch_add_explicit(&wr_forward_state_of(&rs->env, x)->sent, 1, memory_order_relaxed);
+        rs->counters.sent++;
+        return true;
+    default: return false;
+    }
+}
+
+/* Takes one message off the stream that was fed; true when there was one. */
+static bool read_stream(struct wr_requests *rs, const struct wr_now *now)
+{
+    struct wr_exchange *x;
+    const uint8_t *bytes;
+    size_t size;
+    struct wr_msg msg;
+    enum wr_response kind = WR_RESPONSE_OTHER;
+    if (!wr_streams_message(&rs->env.streams, &x, &bytes, &size)) {
+        return false;
+    }
+    if (x) {
+        enum wr_exchange_verdict verdict = wr_exchange_streamed(
+            x, wr_forward_state_of(&rs->env, x), bytes, size, now->mono_us, &msg, &kind);
+        judged(rs, x, verdict, &msg, kind, now);
+        if (verdict == WR_EXCHANGE_REJECTED) {
+            wr_request_lost(rs, x, now->mono_us);
+        }
+    }
+    return true;
+}
+
+static bool rescue_orphan(struct wr_requests *rs, uint64_t now_us)
+{
+    bool again;
+    struct wr_exchange *x = wr_streams_orphan(&rs->env.streams, &again);
+    if (!x) {
+        return false;
+    }
+    if (again) {
+        x->want |= WR_EXCHANGE_WANT_STREAM;
+        wr_forward_want(&rs->env, x);
+    } else {
+        wr_request_lost(rs, x, now_us);
+    }
+    return true;
+}
+
+/* One request whose time has come; true when that made an action for the owner. */
+static bool wake(struct wr_requests *rs, struct wr_request *r, const struct wr_now *now,
+                 struct wr_request_out *out)
+{
+    wr_id id = wr_pool_id(&rs->pool, r);
+    if (r->probe && r->state == WR_REQUEST_OVER) {
+        wr_requests_release(rs, id, now->mono_us);
+        return false;
+    }
+    if (r->state == WR_REQUEST_OVER) {
+        wr_request_hand_out_failure(rs, r, id, (uint32_t)(now->mono_us / WR_S));
+        return false;
+    }
+    bool stale_due = r->stale_us <= now->mono_us;
+    if (stale_due) {
+        r->stale_us = WR_TIME_NEVER;
+        out->action = WR_REQUEST_STALE_DUE;
+        out->id = id;
+    }
+    wr_forward_time(&r->forward, &rs->env, now->mono_us);
+    if (wr_select_suspects(&rs->env.select, r->forward.group)) {
+        wr_request_arm_probes(rs, now->mono_us);
+    }
+    wr_request_settle(rs, r, id);
+    return stale_due;
+}
+
+/* Suspects of one group: all are probed when none is good, else those whose back-off is over. */
+static bool probe_group(struct wr_requests *rs, unsigned group, uint64_t now_us)
+{
+    const struct wr_select *s = &rs->env.select;
+    wr_servers suspects = wr_select_suspects(s, group) & wr_select_usable(s, group);
+    bool none_good = wr_select_all_suspect(s, group);
+    for (unsigned i = 0; i < WR_GROUP_SERVERS_MAX; i++) {
+        if ((suspects >> i & 1) && wr_select_claim_probe(s, group, i, none_good, now_us)) {
+            wr_request_probe(rs, group, i, now_us);
+        }
+    }
+    return suspects != 0;
+}
+
+static void probe_suspects(struct wr_requests *rs, uint64_t now_us)
+{
+    bool any = false;
+    if (rs->probe_us > now_us) {
+        return;
+    }
+    for (unsigned g = 0; g < rs->env.select.upstreams->groups; g++) {
+        any |= probe_group(rs, g, now_us);
+    }
+    rs->probe_us = any ? now_us + PROBE_TICK_US : WR_TIME_NEVER;
+}
+
+static bool give_finished(struct wr_requests *rs, struct wr_request_out *out)
+{
+    if (rs->finished == 0) {
+        return false;
+    }
+    out->action = WR_REQUEST_FINISHED;
+    out->id = rs->finished;
+    out->answer = &rs->answer;
+    out->failed = rs->failed;
+    out->slot = rs->slot;
+    return true;
+}
+
+void wr_requests_poll(struct wr_requests *rs, const struct wr_now *now,
+                      struct wr_request_out *ret_out)
+{
+    uint64_t now_us = now->mono_us;
+    ret_out->action = WR_REQUEST_NOTHING;
+    /* Each turn uses up something that was fed, wanted or due; none makes more of it than it uses. */
+    for (;;) {
+        if (give_finished(rs, ret_out) || serve_wanting(rs, now_us, ret_out) ||
+            serve_streams(rs, now_us, ret_out)) {
+            return;
+        }
+        if (read_stream(rs, now) || rescue_orphan(rs, now_us)) {
+            continue;
+        }
+        struct wr_timer *t = wr_heap_expired(&rs->timers, now_us);
+        if (t) {
+            if (wake(rs, WR_CONTAINER(t, struct wr_request, timer), now, ret_out)) {
+                return;
+            }
+            continue;
+        }
+        bool due = rs->probe_us <= now_us || wr_streams_deadline(&rs->env.streams) <= now_us;
+        if (!due) {
+            return;
+        }
+        probe_suspects(rs, now_us);
+        wr_streams_expire(&rs->env.streams, now_us);
+    }
+}
+
+uint64_t wr_requests_deadline(const struct wr_requests *rs)
+{
+    uint64_t at = wr_time_min(wr_heap_deadline(&rs->timers), rs->probe_us);
+    return wr_time_min(at, wr_streams_deadline(&rs->env.streams));
+}
+
+/* Everybody gets a new chance, and what is out is sent again at once, over whatever link is there now. */
+void wr_requests_link_changed(struct wr_requests *rs, uint64_t now_us)
+{
+    const struct wr_upstreams *u = rs->env.select.upstreams;
+    for (unsigned i = 0; i < u->upstreams; i++) {
+        wr_select_forgive(&rs->env.select.state[u->upstream[i].slot]);
+    }
+    wr_streams_abandon(&rs->env.streams);
+    for (uint32_t i = 0; i < rs->pool.count; i++) {
+        wr_id id;
+        struct wr_request *r = wr_pool_at(&rs->pool, i, &id);
+        if (r && r->state != WR_REQUEST_OVER) {
+            r->forward.next_us = now_us;
+            wr_request_settle(rs, r, id);
+        }
+    }
+}
+
+void wr_requests_adopt(struct wr_requests *rs, const struct wr_upstreams *upstreams,
+                       const struct wr_ttl_policy *ttl, uint32_t query_timeout_ms, uint64_t now_us)
+{
+    rs->env.select.upstreams = upstreams;
+    rs->query_timeout_ms = query_timeout_ms;
+    rs->ttl = ttl;
+    for (uint32_t i = 0; i < rs->pool.count; i++) {
+        wr_id id;
+        struct wr_request *r = wr_pool_at(&rs->pool, i, &id);
+        if (!r || r->state == WR_REQUEST_OVER) {
+            continue;
+        }
+        wr_forward_stop(&r->forward, &rs->env, now_us);
+        if (r->probe) {
+            wr_requests_release(rs, id, now_us);
+        } else {
+            wr_request_ask_stage(rs, r, id, now_us);
+        }
+    }
+}
+
+void wr_requests_counters(const struct wr_requests *rs, struct wr_requests_counters *ret)
+{
+    *ret = rs->counters;
+    ret->hedges = rs->env.hedges;
+    ret->timeouts = rs->env.timeouts;
+    ret->tcp = rs->env.tcp;
+    ret->streams = rs->env.streams.opened;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Exchange: one question to one server, until it is answered or given up.
+ *
+ *   IDLE -> UDP -> DONE            the usual way
+ *           UDP -> STREAM -> DONE  TC, a reply that is wrong, a cookie dispute
+ *   IDLE -> STREAM -> DONE         a tcp:// server
+ *
+ * Over UDP a reply is believed only if all of this is right: the port it came
+ * to (the world's part), the address it came from, the id, the question, the
+ * letter case of the question (0x20), and the cookie when the server is known to give one (RFC 5452,
+ * RFC 7873). The first wrong one moves the exchange to TCP, where guessing is no use.
+ *
+ * The exchange builds messages and judges replies; when to send again, and when
+ * to stop, is the forwarder's part. What it wants of the world stands in `want` and is taken by whoever moves it.
+ */
+#ifndef WR_RESOLVE_EXCHANGE_H
+#define WR_RESOLVE_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "base/pool.h"
+#include "base/rng.h"
+#include "dns/msg.h"
+#include "resolve/classify.h"
+#include "resolve/question.h"
+#include "resolve/upstream.h"
+
+enum wr_exchange_state {
+    WR_EXCHANGE_IDLE = 0,
+    WR_EXCHANGE_UDP,    /* sent, or about to be */
+    WR_EXCHANGE_STREAM, /* waits for its turn on a stream, or for the reply there */
+    WR_EXCHANGE_DONE,   /* a reply was accepted */
+    WR_EXCHANGE_FAILED, /* no way to that server */
+};
+
+/* What the exchange wants done next; a bit each, cleared by who did it. */
+#define WR_EXCHANGE_WANT_DATAGRAM 0x01 /* wr_exchange_write, then send */
+#define WR_EXCHANGE_WANT_STREAM   0x02 /* a place on a stream to this server */
+#define WR_EXCHANGE_WANT_FORGET   0x04 /* its port may go */
+
+struct wr_exchange {
+    struct wr_list node;      /* in the owner's list of exchanges that want something */
+    struct wr_list on_stream; /* in the stream's list */
+    wr_id id;
+    wr_id request;    /* whose it is */
+    wr_id stream;     /* the stream it is on, or 0 */
+    uint64_t sent_us; /* last send */
+    uint64_t first_sent_us;
+    struct wr_addr addr;
+    const struct wr_question *question; /* the owner's; lives as long */
+    uint8_t case_bits[32];              /* bit n: octet n of the name has its letter case turned */
+    uint8_t client_cookie[8];
+    uint16_t msg_id;
+    uint16_t stream_msg_id;
+    uint16_t wrong; /* wrong replies taken */
+    uint16_t sends;
+    uint8_t state; /* enum wr_exchange_state */
+    uint8_t want;
+    uint8_t slot;        /* of the shared upstream state */
+    uint8_t server;      /* index in the group */
+    uint16_t generation; /* of the slot */
+    bool edns, cookies, case_randomised, port_open;
+    bool cookie_retried;
+    bool stream_retried, stream_again; /* streams' memory of RFC 7766 section 6.2.4 */
+
+    bool timed_out; /* its patience ran out; a late answer still counts */
+};
+
+/* What a reply did. */
+enum wr_exchange_verdict {
+    WR_EXCHANGE_ACCEPTED =
+        0, /* it is the server's; `ret_kind` says what it is; the exchange is DONE */
+    WR_EXCHANGE_CONTINUES, /* another send is wanted: TCP, without EDNS, with a new cookie */
+    WR_EXCHANGE_REJECTED,  /* not believed; the exchange goes on (perhaps over TCP now) */
+};
+
+struct wr_exchange_setup {
+    const struct wr_upstreams *upstreams;
+    const struct wr_upstream *upstream;
+    struct wr_upstream_state *state;
+    const struct wr_question *question;
+    const uint8_t *client_cookie_key; /* 16 octets */
+    uint64_t now_us;
+};
+
+void wr_exchange_start(struct wr_exchange *x, const struct wr_exchange_setup *setup,
+                       struct wr_rng *rng);
+/* Writes the message to send: over UDP (id msg_id, case turned), or for a stream (stream_msg_id, behind two octets of length).
+ * Returns its size. The room is at least 600 octets. */
+size_t wr_exchange_write(const struct wr_exchange *x, const struct wr_upstream_state *state,
+                         bool stream, uint8_t *room, size_t cap);
+/* Judges a datagram from `from`. `ret_msg` is parsed when ACCEPTED. */
+enum wr_exchange_verdict wr_exchange_datagram(struct wr_exchange *x,
+                                              struct wr_upstream_state *state,
+                                              const struct wr_addr *from, const uint8_t *bytes,
+                                              size_t size, uint64_t now_us, struct wr_msg *ret_msg,
+                                              enum wr_response *ret_kind);
+/* Judges a message that came on its stream with its id. */
+enum wr_exchange_verdict wr_exchange_streamed(struct wr_exchange *x,
+                                              struct wr_upstream_state *state, const uint8_t *bytes,
+                                              size_t size, uint64_t now_us, struct wr_msg *ret_msg,
+                                              enum wr_response *ret_kind);
+/* Ask again over UDP: the same message from the same port. */
+void wr_exchange_repeat(struct wr_exchange *x);
+void wr_exchange_to_stream(struct wr_exchange *x);
+const char *wr_exchange_state_name(uint8_t state);
+
+#endif

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "resolve/forward.h"
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/time.h"
+
+/* With a good server in the group, silence for so long means that nobody is there. */
+#define SILENCE_US (2 * WR_S)
+/* When all servers are suspect already, a client waits no longer than this. */
+#define SUSPECT_SILENCE_US (350 * WR_MS)
+/* Longest pause between two tries. */
+#define PAUSE_MAX_US (1 * WR_S)
+
+const char *wr_forward_state_name(uint8_t state)
+{
+    static const char *const names[] = {"START", "TRYING", "ANSWERED", "FAILED"};
+    return state < WR_ARRAY_LEN(names) ? names[state] : "?";
+}
+
+static void move(struct wr_forward *f, const struct wr_forward_env *env, uint8_t to,
+                 const char *why)
+{
+    wr_trace_move(env->trace, "forward", f->request, wr_forward_state_name(f->state),
+                  wr_forward_state_name(to), why);
+    f->state = to;
+}
+
+struct wr_upstream_state *wr_forward_state_of(const struct wr_forward_env *env,
+                                              const struct wr_exchange *x)
+{
+    return &env->select.state[x->slot];
+}
+
+/* False when the slot went to another server meanwhile: what is learned here is not about that one. */
+static bool is_current(const struct wr_forward_env *env, const struct wr_exchange *x)
+{
+    const struct wr_upstream_state *st = wr_forward_state_of(env, x);
+    return atomic_load_explicit(&st->generation, memory_order_relaxed) == x->generation;
+}
+
+void wr_forward_want(struct wr_forward_env *env, struct wr_exchange *x)
+{
+    if (x->want && wr_list_empty(&x->node)) {
+        wr_list_append(&env->wanting, &x->node);
+    }
+}
+
+/* An exchange that is over stays in its pool until the world has been told to forget its port. */
+static void end_exchange(struct wr_forward *f, struct wr_forward_env *env, unsigned server,
+                         uint64_t now_us)
+{
+    struct wr_exchange *x = wr_pool_get(&env->exchanges, f->exchange[server]);
+    f->exchange[server] = 0;
+    if (!x) {
+        return;
+    }
+    if (x->stream) {
+        wr_streams_leave(&env->streams, x, now_us);
+    }
+    wr_list_remove(&x->on_stream);
+    x->request = 0;
+    x->want = x->port_open ? WR_EXCHANGE_WANT_FORGET : 0;
+    if (x->want) {
+        wr_forward_want(env, x);
+        return;
+    }
+    wr_list_remove(&x->node);
+    wr_pool_give(&env->exchanges, x->id);
+}
+
+void wr_forward_stop(struct wr_forward *f, struct wr_forward_env *env, uint64_t now_us)
+{
+    for (unsigned i = 0; i < WR_GROUP_SERVERS_MAX; i++) {
+        if (f->exchange[i]) {
+            end_exchange(f, env, i, now_us);
+        }
+    }
+}
+
+static void finish(struct wr_forward *f, struct wr_forward_env *env, uint8_t state, const char *why,
+                   uint64_t now_us)
+{
+    wr_forward_stop(f, env, now_us);
+    f->next_us = WR_TIME_NEVER;
+    move(f, env, state, why);
+}
+
+static struct wr_exchange *exchange_of(const struct wr_forward *f, const struct wr_forward_env *env,
+                                       unsigned server)
+{
+    return wr_pool_get(&env->exchanges, f->exchange[server]);
+}
+
+static void note_failure(struct wr_forward *f, uint8_t failure)
+{
+    f->failure = failure > f->failure ? failure : f->failure;
+}
+
+/* Opens an exchange with the server and wants its first message sent. */
+static bool ask(struct wr_forward *f, struct wr_forward_env *env, unsigned server, uint64_t now_us)
+{
+    const struct wr_upstreams *u = env->select.upstreams;
+    const struct wr_upstream *up = &u->upstream[u->group[f->group].server[server]];
+    wr_id id;
+    struct wr_exchange *x = wr_pool_take(&env->exchanges, &id);
+    f->tried |= (wr_servers)1 << server;
+    if (!x) {
+        note_failure(f, WR_FORWARD_NO_ROOM);
+        f->failed |= (wr_servers)1 << server;
+        return false;
+    }
+    struct wr_exchange_setup setup = {.upstreams = u,
+                                      .upstream = up,
+                                      .state = &env->select.state[up->slot],
+                                      .question = f->question,
+                                      .client_cookie_key = env->client_cookie_key,
+                                      .now_us = now_us};
+    wr_list_init(&x->node);
+    wr_list_init(&x->on_stream);
+    x->id = id;
+    x->request = f->request;
+    x->server = (uint8_t)server;
+    x->sent_us = x->first_sent_us = now_us;
+    x->sends = 1;
+    wr_exchange_start(x, &setup, env->select.rng);
+    f->exchange[server] = id;
+    f->sends++;
+    wr_forward_want(env, x);
+    return true;
+}
+
+/* Patience with the server, doubled for each time it was asked already. */
+static uint64_t pause_for(const struct wr_forward_env *env, const struct wr_exchange *x)
+{
+    uint64_t us = wr_select_patience(wr_forward_state_of(env, x));
+    unsigned doublings = x->sends > 4 ? 3 : x->sends - 1u;
+    us <<= doublings;
+    return us > PAUSE_MAX_US ? PAUSE_MAX_US : us;
+}
+
+/* The server to try next: a good one not tried, then any not tried; -1: all were. */
+static int next_untried(const struct wr_forward *f, const struct wr_forward_env *env)
+{
+    wr_servers left = f->among & ~f->tried;
+    wr_servers good = left & ~wr_select_suspects(&env->select, f->group);
+    return wr_select_pick(&env->select, f->group, good ? good : left);
+}
+
+/* The exchange that was repeated least, still over UDP and unanswered; NULL: none. */
+static struct wr_exchange *least_repeated(const struct wr_forward *f,
+                                          const struct wr_forward_env *env)
+{
+    struct wr_exchange *best = NULL;
+    for (unsigned i = 0; i < WR_GROUP_SERVERS_MAX; i++) {
+        struct wr_exchange *x = exchange_of(f, env, i);
+        if (x && x->state == WR_EXCHANGE_UDP && (!best || x->sends < best->sends)) {
+            best = x;
+        }
+    }
+    return best;
+}
+
+static bool anything_out(const struct wr_forward *f)
+{
+    for (unsigned i = 0; i < WR_GROUP_SERVERS_MAX; i++) {
+        if (f->exchange[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* One more try, if there is one to make; sets the time of the next. */
+static void try_next(struct wr_forward *f, struct wr_forward_env *env, uint64_t now_us)
+{
+    struct wr_exchange *x = NULL;
+    int server = f->sends < WR_FORWARD_TRIES_MAX ? next_untried(f, env) : -1;
+    while (server >= 0 && !ask(f, env, (unsigned)server, now_us)) {
+        server = next_untried(f, env);
+    }
+    if (server >= 0) {
+        x = exchange_of(f, env, (unsigned)server);
+    } else if (f->sends < WR_FORWARD_TRIES_MAX && (x = least_repeated(f, env)) != NULL) {
+        x->sends++;
+        x->sent_us = now_us;
+        x->timed_out = false;
+        f->sends++;
+        wr_exchange_repeat(x);
+        wr_forward_want(env, x);
+    }
+    if (!x && !anything_out(f)) {
+        finish(f, env, WR_FORWARD_FAILED, "nobody left", now_us);
+        return;
+    }
+    f->next_us = earlier(now_us + (x ? pause_for(env, x) : PAUSE_MAX_US), f->give_up_us);
+}
+
+static void ask_all(struct wr_forward *f, struct wr_forward_env *env, uint64_t now_us)
+{
+    for (unsigned i = 0; i < WR_GROUP_SERVERS_MAX && f->sends < WR_FORWARD_TRIES_MAX; i++) {
+        if (f->among >> i & 1) {
+            ask(f, env, i, now_us);
+        }
+    }
+}
+
+void wr_forward_start(struct wr_forward *f, struct wr_forward_env *env, const struct wr_question *q,
+                      wr_id request, unsigned group, wr_servers only, uint64_t end_us,
+                      uint64_t now_us)
+{
+    bool suspect = wr_select_all_suspect(&env->select, group);
+    *f = (struct wr_forward){.question = q,
+                             .request = request,
+                             .group = (uint8_t)group,
+                             .started_us = now_us,
+                             .ede = WR_EDE_NONE};
+    f->among = wr_select_usable(&env->select, group) & only;
+    f->end_us = end_us;
+    f->give_up_us = earlier(f->end_us, now_us + (suspect ? SUSPECT_SILENCE_US : SILENCE_US));
+    if (!f->among) {
+        note_failure(f, WR_FORWARD_NO_SERVER);
+        finish(f, env, WR_FORWARD_FAILED, "no server", now_us);
+        return;
+    }
+    move(f, env, WR_FORWARD_TRYING, suspect ? "all suspect" : "asked");
+    if (suspect || env->select.upstreams->group[group].strategy == WR_STRATEGY_PARALLEL) {
+        ask_all(f, env, now_us);
+        f->next_us = anything_out(f) ? earlier(now_us + PAUSE_MAX_US, f->give_up_us) : now_us;
+        return;
+    }
+    try_next(f, env, now_us);
+}
+
+/* Its patience is over: tells select, once a send. */
+static void note_timeouts(struct wr_forward *f, struct wr_forward_env *env, uint64_t now_us)
+{
+    /* Back-off grows only while another server of the group is good. */
+    bool none_good = wr_select_all_suspect(&env->select, f->group);
+    for (unsigned i = 0; i < WR_GROUP_SERVERS_MAX; i++) {
+        struct wr_exchange *x = exchange_of(f, env, i);
+        if (!x || x->timed_out || now_us < x->sent_us + pause_for(env, x)) {
+            continue;
+        }
+        x->timed_out = true;
+        env->timeouts++;
+        if (is_current(env, x) && !none_good) {
+            struct wr_upstream_state *st = wr_forward_state_of(env, x);
+            atomic_fetch_add_explicit(&st->timeouts, 1, memory_order_relaxed);
+            wr_select_timed_out(st, x->sent_us, now_us, env->select.rng);
+        }
+    }
+}
+
+void wr_forward_time(struct wr_forward *f, struct wr_forward_env *env, uint64_t now_us)
+{
+    if (f->state != WR_FORWARD_TRYING || now_us < f->next_us) {
+        return;
+    }
+    note_timeouts(f, env, now_us);
+    if (now_us >= f->give_up_us) {
+        bool alive = wr_select_answered_since(&env->select, f->group, f->started_us);
+        if (!alive || now_us >= f->end_us) {
+            finish(f, env, WR_FORWARD_FAILED, "time is over", now_us);
+            return;
+        }
+        /* Somebody is there, and slow on this name. */
+        f->give_up_us = earlier(f->end_us, now_us + SILENCE_US);
+    }
+    env->hedges += f->sends < WR_FORWARD_TRIES_MAX;
+    try_next(f, env, now_us);
+}
+
+static void server_failed(struct wr_forward *f, struct wr_forward_env *env, unsigned server,
+                          uint64_t now_us)
+{
+    f->failed |= (wr_servers)1 << server;
+    end_exchange(f, env, server, now_us);
+    if (f->state != WR_FORWARD_TRYING) {
+        return;
+    }
+    if (next_untried(f, env) >= 0 || !anything_out(f)) {
+        try_next(f, env, now_us);
+    }
+}
+
+/* One send, one answer: its time is known. After a repeat it is not (Karn). */
+static void note_answer(const struct wr_forward_env *env, const struct wr_exchange *x,
+                        uint64_t now_us)
+{
+    struct wr_upstream_state *st = wr_forward_state_of(env, x);
+    if (!is_current(env, x)) {
+        return;
+    }
+    uint64_t rtt = now_us > x->sent_us ? now_us - x->sent_us : 1;
+    atomic_fetch_add_explicit(&st->answers, 1, memory_order_relaxed);
+    wr_select_answered(st, x->sends == 1 && !x->wrong && !x->stream ? rtt : 0, now_us);
+}
+
+void wr_forward_reply(struct wr_forward *f, struct wr_forward_env *env, struct wr_exchange *x,
+                      const struct wr_msg *msg, enum wr_response kind, uint64_t now_us)
+{
+    note_answer(env, x, now_us);
+    if (f->state != WR_FORWARD_TRYING) {
+        return;
+    }
+    if (kind <= WR_RESPONSE_NXDOMAIN) {
+        move(f, env, WR_FORWARD_ANSWERED, wr_classify_name(kind));
+        return;
+    }
+    struct wr_upstream_state *st = wr_forward_state_of(env, x);
+    atomic_fetch_add_explicit(&st->errors, 1, memory_order_relaxed);
+    note_failure(f, WR_FORWARD_ERROR);
+    f->rcode = wr_msg_rcode(msg);
+    f->ede = (int16_t)msg->edns.ede;
+    wr_trace_move(env->trace, "forward", f->request, "TRYING", "TRYING", wr_classify_name(kind));
+    server_failed(f, env, x->server, now_us);
+}
+
+void wr_forward_unusable(struct wr_forward *f, struct wr_forward_env *env, struct wr_exchange *x,
+                         uint64_t now_us)
+{
+    note_failure(f, WR_FORWARD_ERROR);
+    f->rcode = WR_RCODE_SERVFAIL;
+    f->ede = WR_EDE_INVALID_DATA;
+    move(f, env, WR_FORWARD_TRYING, "unusable");
+    server_failed(f, env, x->server, now_us);
+}
+
+void wr_forward_lost(struct wr_forward *f, struct wr_forward_env *env, struct wr_exchange *x,
+                     uint64_t now_us)
+{
+    if (is_current(env, x)) {
+        wr_select_unreachable(wr_forward_state_of(env, x), now_us, env->select.rng);
+    }
+    note_failure(f, WR_FORWARD_UNREACHABLE);
+    server_failed(f, env, x->server, now_us);
+}

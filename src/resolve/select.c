@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "resolve/select.h"
+
+#include "base/time.h"
+
+/* Before anything is measured: a try is repeated elsewhere after this. */
+#define PATIENCE_UNKNOWN_US (200 * WR_MS)
+#define PATIENCE_MIN_US     (25 * WR_MS)
+#define PATIENCE_MAX_US     (800 * WR_MS)
+#define BACKOFF_FIRST_US    (500 * WR_MS)
+#define BACKOFF_MAX_US      (30 * WR_S)
+/* Time-outs in a row that make a server suspect. */
+#define TIMEOUTS_TO_SUSPECT 2
+/* One choice in so many goes to a server that is not the fastest, to learn of changes. */
+#define EXPLORE_ONE_IN 32
+#define PROBE_EVERY_US (500 * WR_MS)
+
+#define LOAD(x)     atomic_load_explicit(&(x), memory_order_relaxed)
+#define STORE(x, v) atomic_store_explicit(&(x), (v), memory_order_relaxed)
+
+static struct wr_upstream_state *state_of(const struct wr_select *s, unsigned group, unsigned i)
+{
+    const struct wr_upstream *u = &s->upstreams->upstream[s->upstreams->group[group].server[i]];
+    return &s->state[u->slot];
+}
+
+bool wr_select_is_suspect(const struct wr_upstream_state *st)
+{
+    return LOAD(st->suspect_until_us) != 0;
+}
+
+wr_servers wr_select_usable(const struct wr_select *s, unsigned group)
+{
+    const struct wr_group *g = &s->upstreams->group[group];
+    wr_servers set = 0;
+    for (unsigned i = 0; i < g->servers; i++) {
+        uint8_t family = s->upstreams->upstream[g->server[i]].addr.family;
+        bool allowed = family == WR_AF_V4 ? s->upstreams->ipv4 : s->upstreams->ipv6;
+        set |= allowed ? (wr_servers)1 << i : 0;
+    }
+    return set;
+}
+
+wr_servers wr_select_suspects(const struct wr_select *s, unsigned group)
+{
+    const struct wr_group *g = &s->upstreams->group[group];
+    wr_servers set = 0;
+    for (unsigned i = 0; i < g->servers; i++) {
+        set |= wr_select_is_suspect(state_of(s, group, i)) ? (wr_servers)1 << i : 0;
+    }
+    return set;
+}
+
+static int nth(wr_servers among, unsigned n)
+{
+    for (int i = 0; among; i++, among >>= 1) {
+        if ((among & 1) && n-- == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* An unmeasured server counts as fast, so that each is measured soon. */
+static int pick_fastest(const struct wr_select *s, unsigned group, wr_servers among)
+{
+    int best = -1;
+    uint32_t best_us = UINT32_MAX;
+    for (int i = 0; (among >> i) != 0; i++) {
+        uint32_t srtt =
+            among >> i & 1 ? LOAD(state_of(s, group, (unsigned)i)->srtt_us) : UINT32_MAX;
+        if ((among >> i & 1) && (best < 0 || srtt < best_us)) {
+            best = i;
+            best_us = srtt;
+        }
+    }
+    return best;
+}
+
+int wr_select_pick(const struct wr_select *s, unsigned group, wr_servers among)
+{
+    unsigned count = (unsigned)__builtin_popcount(among);
+    if (count <= 1) {
+        return among ? nth(among, 0) : -1;
+    }
+    switch (s->upstreams->group[group].strategy) {
+    case WR_STRATEGY_ORDER:
+    case WR_STRATEGY_PARALLEL: return nth(among, 0);
+    case WR_STRATEGY_ROUND_ROBIN: return nth(among, (*s->turn)++ % count);
+    default:
+        if (wr_rng_below(s->rng, EXPLORE_ONE_IN) == 0) {
+            return nth(among, wr_rng_below(s->rng, count));
+        }
+        return pick_fastest(s, group, among);
+    }
+}
+
+uint64_t wr_select_patience(const struct wr_upstream_state *st)
+{
+    uint64_t srtt = LOAD(st->srtt_us);
+    if (srtt == 0) {
+        return PATIENCE_UNKNOWN_US;
+    }
+    uint64_t rto = srtt + 4 * (uint64_t)LOAD(st->rttvar_us);
+    if (rto < PATIENCE_MIN_US) {
+        return PATIENCE_MIN_US;
+    }
+    return rto > PATIENCE_MAX_US ? PATIENCE_MAX_US : rto;
+}
+
+/* RFC 6298 section 2, with the clock in microseconds. rtt 0: an answer whose time is not known (Karn). */
+void wr_select_answered(struct wr_upstream_state *st, uint64_t rtt_us, uint64_t now_us)
+{
+    STORE(st->failures, 0);
+    STORE(st->suspect_until_us, 0);
+    STORE(st->answered_us, now_us);
+    if (rtt_us == 0) {
+        return;
+    }
+    uint32_t rtt = rtt_us > UINT32_MAX / 16 ? UINT32_MAX / 16 : (uint32_t)rtt_us;
+    uint32_t srtt = LOAD(st->srtt_us);
+    uint32_t var = LOAD(st->rttvar_us);
+    if (srtt == 0) {
+        srtt = rtt;
+        var = rtt / 2;
+    } else {
+        uint32_t off = srtt > rtt ? srtt - rtt : rtt - srtt;
+        var = (uint32_t)((3 * (uint64_t)var + off) / 4);
+        srtt = (uint32_t)((7 * (uint64_t)srtt + rtt) / 8);
+    }
+    STORE(st->srtt_us, srtt ? srtt : 1);
+    STORE(st->rttvar_us, var);
+}
+
+/* Suspect from now on, for a time that doubles with each failure, with a quarter of jitter either way. */
+static void suspect(struct wr_upstream_state *st, uint32_t failures, uint64_t now_us,
+                    struct wr_rng *rng)
+{
+    unsigned doublings = failures > TIMEOUTS_TO_SUSPECT ? failures - TIMEOUTS_TO_SUSPECT : 0;
+    uint64_t wait = doublings > 6 ? BACKOFF_MAX_US : BACKOFF_FIRST_US << doublings;
+    wait = wait > BACKOFF_MAX_US ? BACKOFF_MAX_US : wait;
+    wait = wait - wait / 4 + wr_rng_below(rng, (uint32_t)(wait / 2));
+    STORE(st->suspect_until_us, now_us + wait);
+}
+
+/* Failures of one outage that end together are one failure: many questions were out. */
+static bool counts(const struct wr_upstream_state *st, uint64_t now_us)
+{
+    return LOAD(st->suspect_until_us) <= now_us;
+}
+
+void wr_select_timed_out(struct wr_upstream_state *st, uint64_t sent_us, uint64_t now_us,
+                         struct wr_rng *rng)
+{
+    if (LOAD(st->answered_us) >= sent_us || !counts(st, now_us)) {
+        return;
+    }
+    uint32_t failures = LOAD(st->failures) + 1;
+    STORE(st->failures, failures);
+    if (failures >= TIMEOUTS_TO_SUSPECT) {
+        suspect(st, failures, now_us, rng);
+    }
+}
+
+void wr_select_unreachable(struct wr_upstream_state *st, uint64_t now_us, struct wr_rng *rng)
+{
+    if (!counts(st, now_us)) {
+        return;
+    }
+    uint32_t failures = LOAD(st->failures) + 1;
+    failures = failures < TIMEOUTS_TO_SUSPECT ? TIMEOUTS_TO_SUSPECT : failures;
+    STORE(st->failures, failures);
+    suspect(st, failures, now_us, rng);
+}
+
+void wr_select_forgive(struct wr_upstream_state *st)
+{
+    STORE(st->failures, 0);
+    STORE(st->suspect_until_us, 0);
+}
+
+bool wr_select_answered_since(const struct wr_select *s, unsigned group, uint64_t since_us)
+{
+    const struct wr_group *g = &s->upstreams->group[group];
+    for (unsigned i = 0; i < g->servers; i++) {
+        uint64_t at = LOAD(state_of(s, group, i)->answered_us);
+        if (at != 0 && at >= since_us) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool wr_select_all_suspect(const struct wr_select *s, unsigned group)
+{
+    return (wr_select_usable(s, group) & ~wr_select_suspects(s, group)) == 0;
+}
+
+bool wr_select_claim_probe(const struct wr_select *s, unsigned group, unsigned server,
+                           bool none_good, uint64_t now_us)
+{
+    struct wr_upstream_state *st = state_of(s, group, server);
+    uint64_t last = LOAD(st->probed_us);
+    if (!none_good && LOAD(st->suspect_until_us) > now_us) {
+        return false;
+    }
+    return last + PROBE_EVERY_US <= now_us &&
+           atomic_compare_exchange_strong_explicit(&st->probed_us, &last, now_us,
+                                                   memory_order_relaxed, memory_order_relaxed);
+}
