@@ -96,6 +96,41 @@ def listen_interface(lab):
          "answers on a segment that is not listed")
 
 
+@e2e.test("any address as listen: each reply leaves from the address that was asked")
+def listen_any(lab):
+    lab.start_gateway({"listen": ["0.0.0.0", "::"]})
+    for device, family, server in (("camera", 4, "192.168.8.1"), ("phone", 6, "fd00:7::1"),
+                                   ("lock", 4, "192.168.7.1"), ("laptop", 6, "fd00:8::1")):
+        for words in ([], ["+tcp"]):
+            reply = clients.kdig(lab.nodes[device], server, "hour.cloud.example", *words, timeout=2)
+            need(reply.rcode == "NOERROR" and reply.server == server, f"{server} {words}: {reply}")
+
+
+@e2e.test("sockets handed over by the service manager (LISTEN_FDS) are used")
+def activation(lab):
+    home = lab.nodes["gateway"]
+    with home.inside():
+        given = [socket.socket(socket.AF_INET, kind) for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM)]
+    for sock in given:
+        sock.bind(("192.168.7.1", 53))  # without SO_REUSEPORT: nobody else can bind it now
+    given[1].listen(16)
+    path = write("given.yaml", gateway.to_yaml(gateway.merge(gateway.default_config(), {
+        "listen": ["192.168.7.1"], "workers": 2})))
+    udp, tcp = (sock.fileno() for sock in given)
+    script = f'LISTEN_PID=$$ LISTEN_FDS=2 exec "$0" serve -c "$1" 3<&{udp} 4<&{tcp}'
+    process = home.start(["/bin/sh", "-c", script, gateway.binary(), path],
+                         log=f"{RUN}/log/weir-given.log", pass_fds=(udp, tcp))
+    for sock in given:
+        sock.close()
+    try:
+        need(e2e.until(lambda: lab.kdig("camera", "hour.cloud.example", timeout=1).rcode == "NOERROR", 5),
+             open(f"{RUN}/log/weir-given.log").read()[-500:])
+        equal(lab.kdig("camera", "hour.cloud.example", "+tcp", timeout=2).rcode, "NOERROR")
+    finally:
+        process.terminate()
+        equal(process.wait(10), 0, "exit status")
+
+
 @e2e.test("SIGTERM and SIGINT end it with status 0, quickly")
 def ends(lab):
     for number in (15, 2):
@@ -193,6 +228,29 @@ def few_descriptors(lab):
             sock.close()
     need(e2e.until(lambda: lab.kdig("phone", "api.camera.example", "+tcp", timeout=1).rcode == "NOERROR", 15),
          "TCP does not come back")
+    need(weir_up.alive(), "ended")
+
+
+@e2e.test("no memory for more connections: it goes on serving")
+def little_memory(lab):
+    if e2e.sanitized():
+        raise e2e.Skip("a sanitizer's shadow needs all the address space")
+    weir_up = lab.start_gateway({"workers": 1, "upstream": {"ports": 64}, "tcp": {
+        "max_connections": 4096, "max_per_client": 4096, "idle_timeout": "2s"}})
+    with open(f"/proc/{weir_up.pid}/statm") as file:
+        size = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE") + 256 * 1024
+    subprocess.run(["prlimit", "--pid", str(weir_up.pid), f"--as={size}:{size}"], check=True)
+    held = []
+    try:
+        for _ in range(400):
+            held.append(clients.tcp_socket(lab.nodes["camera"], "192.168.7.1", timeout=0.5))
+            held[-1].sendall(b"\xff\xff" + b"x" * 20000)
+    except OSError:
+        pass
+    for sock in held:
+        sock.close()
+    need(e2e.until(lambda: lab.kdig("phone", "hour.cloud.example", timeout=1).rcode == "NOERROR", 10),
+         "not served")
     need(weir_up.alive(), "ended")
 
 
