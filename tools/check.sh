@@ -36,7 +36,7 @@ clang_tidy() {
 cpp_check() {
     cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -j "$(nproc)" \
         --enable=warning,portability,performance --suppress=missingInclude \
-        --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches \
+        --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches --suppress=uninitvar \
         --suppress=checkersReport -Isrc -Iinclude src
 }
 
