@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "base/str.h"
 #include "conf/schema.h"
 #include "conf/value.h"
 
@@ -215,7 +216,13 @@ static void bind_list(struct binding *b, const struct wr_schema_row *row,
                         row->min_items);
     items = make_list(b, row, place, count);
     for (; items && i < count; i++, child = child->next) {
-        snprintf(item_path, sizeof(item_path), "%s[%zu]", path, i);
+        struct wr_str s;
+
+        wr_str_init(&s, item_path, sizeof(item_path));
+        wr_str_text(&s, path);
+        wr_str_char(&s, '[');
+        wr_str_u64(&s, i);
+        wr_str_char(&s, ']');
         bind_item(b, row, child, item_path, items + i * row->item_size);
     }
     set_count(place, i);

@@ -31,6 +31,8 @@
 struct wr_mistakes;
 struct wr_conf_mem;
 
+/* Where the file lies when nobody says otherwise; it may be absent. */
+#define WR_CONF_PATH           "/etc/weir/weir.yaml"
 #define WR_CONF_INTERFACE_SIZE 16
 
 enum wr_conf_profile { WR_PROFILE_GATEWAY = 0, WR_PROFILE_ROUTER = 1, WR_PROFILE_EDGE = 2 };

@@ -19,8 +19,9 @@ void wr_mistakes_init(struct wr_mistakes *m)
     m->count = m->errors = m->warnings = 0;
 }
 
-static void add(struct wr_mistakes *m, uint32_t line, uint32_t column, bool warning,
-                const char *format, va_list list)
+__attribute__((format(printf, 5, 0))) static void add(struct wr_mistakes *m, uint32_t line,
+                                                      uint32_t column, bool warning,
+                                                      const char *format, va_list list)
 {
     struct wr_mistake *item;
 

@@ -19,7 +19,7 @@
 
 #include "base/limits.h"
 
-#define WR_MISTAKE_TEXT_SIZE 400
+#define WR_MISTAKE_TEXT_SIZE 720
 /* Longest quotation of the file, with marks and NUL. */
 #define WR_MISTAKE_QUOTE_SIZE 272
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/str.h"
 #include "conf/value.h"
 #include "dns/name.h"
 
@@ -50,7 +51,14 @@ static void warn(const struct rules *r, const char *path, const char *text)
 
 static const char *indexed(char path[PATH_SIZE], const char *list, size_t i, const char *leaf)
 {
-    snprintf(path, PATH_SIZE, "%s[%zu]%s%s", list, i, *leaf ? "." : "", leaf);
+    struct wr_str s;
+
+    wr_str_init(&s, path, PATH_SIZE);
+    wr_str_text(&s, list);
+    wr_str_char(&s, '[');
+    wr_str_u64(&s, i);
+    wr_str_text(&s, *leaf ? "]." : "]");
+    wr_str_text(&s, leaf);
     return path;
 }
 

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* weir check: every mistake of a configuration at once, and what is printed from the schema. */
+#include <jansson.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/utf8.h"
+#include "cli/opts.h"
+#include "cli/verb.h"
+#include "conf/conf.h"
+#include "conf/doc.h"
+#include "conf/jsonschema.h"
+#include "conf/mistakes.h"
+#include "conf/print.h"
+
+struct check {
+    bool json, print, schema, doc, man;
+    const char *file;
+    struct wr_mistakes mistakes;
+    struct wr_conf *conf;
+};
+
+static json_t *mistake_json(const struct wr_mistake *m)
+{
+    return json_pack("{s:i, s:i, s:s, s:s}", "line", (int)m->line, "column", (int)m->column,
+                     "severity", m->warning ? "warning" : "error", "message", m->text);
+}
+
+static void print_json(const struct check *c)
+{
+    json_t *list = json_array();
+    json_t *all;
+
+    for (uint32_t i = 0; i < c->mistakes.count; i++)
+        json_array_append_new(list, mistake_json(&c->mistakes.item[i]));
+    all =
+        json_pack("{s:b, s:s, s:i, s:i, s:o}", "ok", c->conf != NULL, "file", c->file, "errors",
+                  (int)c->mistakes.errors, "warnings", (int)c->mistakes.warnings, "mistakes", list);
+    if (all)
+        json_dumpf(all, stdout, JSON_INDENT(2));
+    fputc('\n', stdout);
+    json_decref(all);
+}
+
+static int run(struct check *c, bool named)
+{
+    if (!named && access(c->file, F_OK) != 0) {
+        c->file = "(no file: defaults)";
+        (void)!wr_conf_read("", 0, &c->mistakes, &c->conf);
+    } else {
+        (void)!wr_conf_load(c->file, &c->mistakes, &c->conf);
+    }
+    if (c->json)
+        print_json(c);
+    else
+        wr_mistakes_print(&c->mistakes, c->file, stderr);
+    if (c->conf && c->print)
+        wr_print_conf(c->conf, stdout);
+    else if (c->conf && !c->json)
+        printf("%s: good\n", c->file);
+    return c->conf ? WR_EXIT_OK : WR_EXIT_FAILED;
+}
+
+static int print_table(const struct check *c)
+{
+    if (c->doc)
+        wr_doc_markdown(stdout);
+    else if (c->man)
+        wr_doc_man(stdout);
+    else if (wr_jsonschema_print(stdout))
+        return WR_EXIT_FAILED;
+    return WR_EXIT_OK;
+}
+
+int wr_cli_check(int argc, char **argv)
+{
+    struct check *c = calloc(1, sizeof(*c));
+    const struct wr_opt table[] = {
+        {"json", 'j', .flag = c ? &c->json : NULL, .help = "print the mistakes as JSON"},
+        {"print", 'p', .flag = c ? &c->print : NULL,
+         .help = "print what is in force, defaults included"},
+        {"schema", 0, .flag = c ? &c->schema : NULL, .help = "print the JSON Schema for editors"},
+        {"doc", 0, .flag = c ? &c->doc : NULL, .help = "print docs/config.md"},
+        {"man", 0, .flag = c ? &c->man : NULL, .help = "print the page weir.yaml(5)"},
+    };
+    struct wr_opts opts = {"check",
+                           "[FILE]",
+                           "Finds every mistake in a configuration (default " WR_CONF_PATH
+                           ").\nExit status 1 when there is one.",
+                           table,
+                           sizeof(table) / sizeof(table[0]),
+                           NULL,
+                           0};
+    int status;
+
+    if (!c)
+        return WR_EXIT_FAILED;
+    status = wr_opts_read(&opts, argc, argv);
+    if (status == WR_OPTS_GO && opts.operands > 1)
+        status = wr_opts_misused(&opts, "one file at a time");
+    else if (status == WR_OPTS_GO && (c->schema || c->doc || c->man))
+        status = print_table(c);
+    if (status == WR_OPTS_GO) {
+        c->file = opts.operands ? opts.operand[0] : WR_CONF_PATH;
+        status = run(c, opts.operands > 0);
+    }
+    wr_conf_free(c->conf);
+    free(c);
+    return status;
+}
