@@ -340,6 +340,22 @@ def rule_tests(tree):
             yield Finding(path, 1, f"no {test}", "write it, with a case that fails without the module")
 
 
+def rule_docs(tree):
+    """what the pages name is there, and the map has every folder"""
+    for path in tree.files:
+        if not path.endswith(".md") or path == "NEWS.md":
+            continue
+        for number, line in enumerate(tree.lines(path), 1):
+            for name in re.findall(r"`((?:src|tests|tools|lab|bench|docs|packaging|share)/[\w./-]+)`", line):
+                if not tree.exists(name):
+                    yield Finding(path, number, f"`{name}` is not there", "name what took its place")
+    page = "docs/map.md"
+    if tree.exists(page):
+        for folder in tree.folders():
+            if f"src/{folder}/" not in tree.text(page):
+                yield Finding(page, 1, f"src/{folder}/ has no stop", "say where the walk meets it")
+
+
 def rule_spdx(tree):
     """each source and script names its licence"""
     for path in tree.files:

@@ -182,6 +182,12 @@ class TidyTest(unittest.TestCase):
         self.write("docs/a.md", "see `build/` and ~/home/ and $HOME/x and /proc/1/root/run\nsee /home/someone/weir\n")
         self.expect("words", "docs/a.md:2: a path of one machine")
 
+    def test_docs_name_what_is_gone(self):
+        self.write("docs/map.md", "`src/base/buf.h` `src/net/<noun>.c`\n`src/net/gone.c`\n")
+        self.expect("docs", "docs/map.md:2: `src/net/gone.c` is not there", "docs/map.md:1: src/dns/ has no stop")
+        self.write("docs/map.md", "`src/base/buf.h` `src/dns/msg.h` `src/net/udp.c`\n")
+        self.expect("docs")
+
     def test_limits_without_reason(self):
         self.write("src/base/limits.h", STORY + "/* Two that share\n * a reason. */\n#define A_MAX 1\n"
                    "#define B_MAX 2\n\n#define C_MAX 3\n#define D_MAX 4 /* four is plenty */\n")
