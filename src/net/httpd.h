@@ -24,6 +24,17 @@
 
 struct wr_httpd;
 
+enum wr_httpd_method { WR_HTTPD_GET = 1, WR_HTTPD_HEAD, WR_HTTPD_OTHER };
+
+/* The request line, taken apart. */
+struct wr_httpd_request {
+    enum wr_httpd_method method;
+    char path[256]; /* begins with '/', without the query part, NUL-ended, printable ASCII */
+};
+
+/* Reads the head of a request. WR_E_AGAIN: its end has not come; WR_E_FORMAT: nonsense. Pure. */
+int wr_httpd_parse(const char *head, size_t size, struct wr_httpd_request *ret_request);
+
 struct wr_httpd_reply {
     const char *type; /* Content-Type; static text */
     char *body;       /* from malloc; the server frees it */
