@@ -34,6 +34,7 @@ struct worker {
     struct wr_loop *loop;
     bool woke[WR_WORKERS_MAX]; /* has got something from us in this turn */
     _Atomic(const struct wr_crew_order *) order;
+    _Atomic bool turned; /* was awake since the last ping */
 };
 
 struct wr_crew {
@@ -128,6 +129,7 @@ static void carry_out(struct worker *w, struct wr_loop *loop, const struct wr_cr
 static void woken(void *user, struct wr_loop *loop)
 {
     struct worker *w = user;
+    atomic_store_explicit(&w->turned, true, memory_order_relaxed);
     const struct wr_crew_order *order =
         atomic_exchange_explicit(&w->order, NULL, memory_order_acquire);
     if (order != NULL) {
@@ -300,6 +302,16 @@ void wr_crew_link_changed(struct wr_crew *c)
     for (uint16_t i = 0; i < c->setup.workers; i++) {
         wr_loop_link_changed(c->worker[i].loop);
     }
+}
+
+bool wr_crew_ping(struct wr_crew *c)
+{
+    bool all = true;
+    for (uint16_t i = 0; i < c->setup.workers; i++) {
+        all = atomic_exchange_explicit(&c->worker[i].turned, false, memory_order_relaxed) && all;
+        wr_loop_wake(c->worker[i].loop);
+    }
+    return all;
 }
 
 void wr_crew_stop(struct wr_crew *c, uint32_t drain_ms)

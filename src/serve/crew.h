@@ -69,6 +69,8 @@ int wr_crew_give(struct wr_crew *c, const struct wr_crew_order *order);
 bool wr_crew_is_settled(const struct wr_crew *c);
 /* A link changed: every worker's engine is told. */
 void wr_crew_link_changed(struct wr_crew *c);
+/* Have all workers turned since the last call? Asks them to turn again. False: one hangs, or is very busy. */
+bool wr_crew_ping(struct wr_crew *c);
 /* Takes no more questions, answers those in flight for at most drain_ms, joins all threads. */
 void wr_crew_stop(struct wr_crew *c, uint32_t drain_ms);
 void wr_crew_destroy(struct wr_crew *c); /* after the stop; NULL is fine */

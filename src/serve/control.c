@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/control.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "net/clock.h"
+#include "net/unixsock.h"
+#include "serve/json.h"
+#include "serve/metrics.h"
+#include "serve/report.h"
+#include "serve/say.h"
+#include "serve/serve.h"
+
+#define ROOM_SIZE 16384
+/* Events handed to one follower before it must have read them. */
+#define FOLLOW_QUEUE_MAX (256 * 1024)
+#define FOLLOW_BATCH     64
+#define CACHE_SHOW_LIMIT 1000
+#define ARGS_MAX         4
+
+/* A client that is owed more than the one line it gets at once. */
+struct waiting {
+    wr_id client;  /* 0: free */
+    bool follows;  /* the log; else: waits for a reload */
+    uint64_t last; /* number of the last event sent */
+};
+
+struct wr_control {
+    struct wr_serve *s;
+    struct wr_unixsock *socket;
+    struct waiting waiting[WR_UNIXSOCK_CLIENTS_MAX];
+    wr_id client; /* who is being answered: where the writer spills to */
+    struct wr_ledger_event events[FOLLOW_BATCH];
+    char room[ROOM_SIZE];
+    char why[400]; /* an error's sentence */
+};
+
+struct arg {
+    const char *name;
+    json_type type; /* JSON_TRUE: a boolean */
+    bool needed;
+};
+
+struct verb {
+    const char *name;
+    struct arg args[ARGS_MAX];
+    /* NULL, or the code of an error; its sentence is in c->why then and nothing has been written. */
+    const char *(*run)(struct wr_control *c, const json_t *args, struct wr_json *j);
+};
+
+static void spill(void *user, const char *bytes, size_t n)
+{
+    struct wr_control *c = user;
+    /* A client that is gone or does not read is the socket server's business. */
+    int err = wr_unixsock_write(c->socket, c->client, bytes, n);
+    (void)err;
+}
+
+static void begin(struct wr_control *c, wr_id client, struct wr_json *ret_j)
+{
+    c->client = client;
+    wr_json_init(ret_j, c->room, sizeof(c->room), spill, c);
+}
+
+static void answer_error(struct wr_control *c, wr_id client, const char *code, const char *why)
+{
+    struct wr_json j;
+    begin(c, client, &j);
+    wr_json_object(&j, NULL);
+    wr_json_bool(&j, "ok", false);
+    wr_json_text(&j, "error", why);
+    wr_json_text(&j, "code", code);
+    wr_json_end(&j);
+    wr_json_finish(&j);
+    wr_unixsock_finish(c->socket, client);
+}
+
+static struct waiting *find_waiting(struct wr_control *c, wr_id client)
+{
+    for (unsigned i = 0; i < WR_UNIXSOCK_CLIENTS_MAX; i++) {
+        if (c->waiting[i].client == client) {
+            return &c->waiting[i];
+        }
+    }
+    return NULL;
+}
+
+/* --- verbs --- */
+
+static const char *run_status(struct wr_control *c, const json_t *args, struct wr_json *j)
+{
+    wr_report_status(c->s, j, "result");
+    return NULL;
+}
+
+static const char *run_stats(struct wr_control *c, const json_t *args, struct wr_json *j)
+{
+    wr_report_stats(c->s, j, "result");
+    return NULL;
+}
+
+static const char *run_upstreams(struct wr_control *c, const json_t *args, struct wr_json *j)
+{
+    wr_report_upstreams(c->s, j, "result");
+    return NULL;
+}
+
+static const char *run_metrics(struct wr_control *c, const json_t *args, struct wr_json *j)
+{
+    size_t size = 0;
+    char *text = wr_metrics_text(c->s, &size);
+    if (text == NULL) {
+        snprintf(c->why, sizeof(c->why), "no memory for the metrics; try again");
+        return "memory";
+    }
+    wr_json_object(j, "result");
+    wr_json_bytes(j, "text", text, size);
+    wr_json_end(j);
+    free(text);
+    return NULL;
+}
+
+/* The "name" argument as a wire name. */
+static int read_name(struct wr_control *c, const json_t *args, struct wr_name *ret_name)
+{
+    const json_t *arg = json_object_get(args, "name");
+    if (wr_name_from_text(json_string_value(arg), json_string_length(arg), ret_name) != WR_OK) {
+        snprintf(c->why, sizeof(c->why),
+                 "the argument name is no domain name: labels of up to 63 octets, 255 in all");
+        return WR_E_FORMAT;
+    }
+    return WR_OK;
+}
+
+static const char *run_cache_show(struct wr_control *c, const json_t *args, struct wr_json *j)
+{
+    struct wr_name name;
+    const json_t *limit = json_object_get(args, "limit");
+    bool named = json_object_get(args, "name") != NULL;
+    if (named && read_name(c, args, &name) != WR_OK) {
+        return "argument";
+    }
+    if (limit != NULL && json_integer_value(limit) < 1) {
+        snprintf(c->why, sizeof(c->why), "the argument limit must be at least 1");
+        return "argument";
+    }
+    uint64_t most = limit == NULL ? CACHE_SHOW_LIMIT : (uint64_t)json_integer_value(limit);
+    if (wr_report_cache(c->s, named ? name.wire : NULL, most, j, "result") != WR_OK) {
+        snprintf(c->why, sizeof(c->why), "no memory to look through the cache; try again");
+        return "memory";
+    }
+    return NULL;
+}
+
+struct flush_room {
+    _Alignas(8) uint8_t scratch[WR_CACHE_SCRATCH_SIZE];
+    struct wr_name name;
+};
+
+/* All entries of exactly this name. */
+static uint64_t flush_name(struct wr_cache *cache, const uint8_t *name)
+{
+    struct flush_room *room = malloc(sizeof(*room));
+    struct wr_cache_key key;
+    struct wr_cache_entry entry;
+    struct wr_now now;
+    uint64_t cursor = 0, removed = 0;
+    wr_clock_now(false, &now);
+    while (room != NULL && wr_cache_walk(cache, &cursor, (uint32_t)(now.mono_us / WR_S),
+                                         room->scratch, &room->name, &key, &entry) == WR_OK) {
+        if (wr_name_equal(name, key.name) && wr_cache_remove(cache, &key) == WR_OK) {
+            removed++;
+        }
+    }
+    free(room);
+    return removed;
+}
+
+static const char *run_cache_flush(struct wr_control *c, const json_t *args, struct wr_json *j)
+{
+    struct wr_name name;
+    if (read_name(c, args, &name) != WR_OK) {
+        return "argument";
+    }
+    bool below = json_is_true(json_object_get(args, "below"));
+    uint64_t removed = below ? wr_cache_flush(c->s->shared.cache, name.wire)
+                             : flush_name(c->s->shared.cache, name.wire);
+    wr_json_object(j, "result");
+    wr_json_u64(j, "removed", removed);
+    wr_json_end(j);
+    return NULL;
+}
+
+/* --- reload: the answer comes when the workers have settled --- */
+
+static void put_reload_result(struct wr_control *c, wr_id client)
+{
+    const struct wr_reload_report *r = &c->s->reload.report;
+    if (!r->ok) {
+        answer_error(c, client, "config",
+                     r->text[0] != 0 ? r->text : "the reload failed; the log says why");
+        return;
+    }
+    struct wr_json j;
+    begin(c, client, &j);
+    wr_json_object(&j, NULL);
+    wr_json_bool(&j, "ok", true);
+    wr_json_object(&j, "result");
+    wr_json_u64(&j, "settings_serial", r->serial);
+    wr_json_text(&j, "text", r->text);
+    wr_json_end(&j);
+    wr_json_end(&j);
+    wr_json_finish(&j);
+    wr_unixsock_finish(c->socket, client);
+}
+
+static void start_reload(struct wr_control *c, wr_id client)
+{
+    struct waiting *w = find_waiting(c, 0);
+    if (w == NULL) {
+        answer_error(c, client, "busy", "too many clients wait already; try again");
+        return;
+    }
+    *w = (struct waiting){.client = client};
+    wr_say(WR_LOG_INFO, "reload asked for on the control socket");
+    wr_reload_begin(c->s);
+}
+
+void wr_control_reloaded(struct wr_control *c)
+{
+    for (unsigned i = 0; i < WR_UNIXSOCK_CLIENTS_MAX; i++) {
+        struct waiting *w = &c->waiting[i];
+        if (w->client != 0 && !w->follows) {
+            wr_id client = w->client;
+            *w = (struct waiting){0};
+            put_reload_result(c, client);
+        }
+    }
+}
+
+/* --- log --- */
+
+static void put_log(struct wr_control *c, wr_id client, uint64_t after)
+{
+    struct wr_ledger_stats stats;
+    struct wr_json j;
+    uint32_t n;
+    wr_ledger_stats(c->s->ledger, &stats);
+    begin(c, client, &j);
+    wr_json_object(&j, NULL);
+    wr_json_bool(&j, "ok", true);
+    wr_json_object(&j, "result");
+    wr_json_u64(&j, "taken", stats.taken);
+    wr_json_u64(&j, "dropped", stats.dropped);
+    wr_json_array(&j, "events");
+    while ((n = wr_ledger_read(c->s->ledger, after, c->events, FOLLOW_BATCH)) > 0 &&
+           c->events[0].number <= stats.taken) {
+        for (uint32_t i = 0; i < n; i++) {
+            wr_report_event(c->s, &c->events[i], &j, NULL);
+        }
+        after = c->events[n - 1].number;
+    }
+    wr_json_end(&j);
+    wr_json_end(&j);
+    wr_json_end(&j);
+    wr_json_finish(&j);
+    wr_unixsock_finish(c->socket, client);
+}
+
+static void send_events(struct wr_control *c, struct waiting *w)
+{
+    uint32_t n;
+    while (w->client != 0 && wr_unixsock_queued(c->socket, w->client) < FOLLOW_QUEUE_MAX &&
+           (n = wr_ledger_read(c->s->ledger, w->last, c->events, FOLLOW_BATCH)) > 0) {
+        for (uint32_t i = 0; i < n && w->client != 0; i++) {
+            struct wr_json j;
+            begin(c, w->client, &j);
+            wr_report_event(c->s, &c->events[i], &j, NULL);
+            wr_json_finish(&j);
+        }
+        w->last = c->events[n - 1].number;
+    }
+}
+
+void wr_control_events(struct wr_control *c)
+{
+    for (unsigned i = 0; i < WR_UNIXSOCK_CLIENTS_MAX; i++) {
+        if (c->waiting[i].client != 0 && c->waiting[i].follows) {
+            send_events(c, &c->waiting[i]);
+        }
+    }
+}
+
+static void start_log(struct wr_control *c, wr_id client, const json_t *args)
+{
+    struct wr_ledger_stats stats;
+    const json_t *count = json_object_get(args, "count");
+    wr_ledger_stats(c->s->ledger, &stats);
+    uint64_t want = count == NULL ? stats.cap : (uint64_t)json_integer_value(count);
+    if (count != NULL && json_integer_value(count) < 0) {
+        answer_error(c, client, "argument", "the argument count must not be negative");
+        return;
+    }
+    uint64_t after = stats.taken > want ? stats.taken - want : 0;
+    if (!json_is_true(json_object_get(args, "follow"))) {
+        put_log(c, client, after);
+        return;
+    }
+    struct waiting *w = find_waiting(c, 0);
+    if (w == NULL) {
+        answer_error(c, client, "busy", "too many clients wait already; try again");
+        return;
+    }
+    *w = (struct waiting){.client = client, .follows = true, .last = after};
+    atomic_fetch_add(&c->s->followers, 1);
+    send_events(c, w);
+}
+
+/* --- the line --- */
+
+static const struct verb verbs[] = {
+    {"status", {{NULL, 0, false}}, run_status},
+    {"stats", {{NULL, 0, false}}, run_stats},
+    {"upstreams", {{NULL, 0, false}}, run_upstreams},
+    {"cache_show",
+     {{"name", JSON_STRING, false}, {"limit", JSON_INTEGER, false}, {NULL, 0, false}},
+     run_cache_show},
+    {"cache_flush",
+     {{"name", JSON_STRING, true}, {"below", JSON_TRUE, false}, {NULL, 0, false}},
+     run_cache_flush},
+    {"reload", {{NULL, 0, false}}, NULL},
+    {"log", {{"follow", JSON_TRUE, false}, {"count", JSON_INTEGER, false}, {NULL, 0, false}}, NULL},
+    {"metrics", {{NULL, 0, false}}, run_metrics},
+};
+
+static const struct verb *find_verb(const char *name)
+{
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        if (strcmp(verbs[i].name, name) == 0) {
+            return &verbs[i];
+        }
+    }
+    return NULL;
+}
+
+static bool has_type(const json_t *value, json_type type)
+{
+    return type == JSON_TRUE ? json_is_boolean(value) : json_typeof(value) == type;
+}
+
+/* WR_OK, or c->why says what is wrong with the arguments. */
+static int check_args(struct wr_control *c, const struct verb *verb, json_t *args)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach(args, key, value)
+    {
+        const struct arg *arg = verb->args;
+        while (arg->name != NULL && strcmp(arg->name, key) != 0) {
+            arg++;
+        }
+        if (arg->name == NULL || !has_type(value, arg->type)) {
+            snprintf(c->why, sizeof(c->why),
+                     arg->name == NULL ? "the verb %s takes no argument %.40s"
+                                       : "the verb %s wants another type for %.40s",
+                     verb->name, key);
+            return WR_E_FORMAT;
+        }
+    }
+    for (const struct arg *arg = verb->args; arg->name != NULL; arg++) {
+        if (arg->needed && json_object_get(args, arg->name) == NULL) {
+            snprintf(c->why, sizeof(c->why), "the verb %s needs the argument %s", verb->name,
+                     arg->name);
+            return WR_E_FORMAT;
+        }
+    }
+    return WR_OK;
+}
+
+static void run_verb(struct wr_control *c, wr_id client, const struct verb *verb,
+                     const json_t *args)
+{
+    if (strcmp(verb->name, "reload") == 0) {
+        start_reload(c, client);
+        return;
+    }
+    if (strcmp(verb->name, "log") == 0) {
+        start_log(c, client, args);
+        return;
+    }
+    struct wr_json j;
+    begin(c, client, &j);
+    wr_json_object(&j, NULL);
+    wr_json_bool(&j, "ok", true);
+    const char *code = verb->run(c, args, &j);
+    if (code != NULL) {
+        answer_error(c, client, code, c->why); /* what the writer holds has not been spilled */
+        return;
+    }
+    wr_json_end(&j);
+    wr_json_finish(&j);
+    wr_unixsock_finish(c->socket, client);
+}
+
+static void take_request(struct wr_control *c, wr_id client, json_t *request)
+{
+    const char *name = json_string_value(json_object_get(request, "verb"));
+    json_t *args = json_object_get(request, "args");
+    if (name == NULL || (args != NULL && !json_is_object(args))) {
+        answer_error(c, client, "request",
+                     "a request is an object: {\"verb\":\"status\",\"args\":{...}}");
+        return;
+    }
+    const struct verb *verb = find_verb(name);
+    if (verb == NULL) {
+        answer_error(c, client, "verb",
+                     "unknown verb; there are status, stats, upstreams, cache_show, cache_flush, "
+                     "reload, log and metrics");
+        return;
+    }
+    if (check_args(c, verb, args) != WR_OK) {
+        answer_error(c, client, "argument", c->why);
+        return;
+    }
+    run_verb(c, client, verb, args);
+}
+
+static void on_line(void *user, struct wr_unixsock *socket, wr_id client, const char *line,
+                    size_t size)
+{
+    struct wr_control *c = user;
+    json_error_t error;
+    if (find_waiting(c, client) != NULL) {
+        return; /* it is being answered: one request a connection */
+    }
+    json_t *request = json_loadb(line, size, JSON_REJECT_DUPLICATES, &error);
+    if (request == NULL) {
+        snprintf(c->why, sizeof(c->why), "the request is no JSON (column %d: %.160s)", error.column,
+                 error.text);
+        answer_error(c, client, "json", c->why);
+        return;
+    }
+    take_request(c, client, request);
+    json_decref(request);
+}
+
+static void on_drained(void *user, struct wr_unixsock *socket, wr_id client)
+{
+    struct wr_control *c = user;
+    struct waiting *w = find_waiting(c, client);
+    if (w != NULL && w->follows) {
+        send_events(c, w);
+    }
+}
+
+static void on_gone(void *user, struct wr_unixsock *socket, wr_id client)
+{
+    struct wr_control *c = user;
+    struct waiting *w = find_waiting(c, client);
+    if (w != NULL) {
+        if (w->follows) {
+            atomic_fetch_sub(&c->s->followers, 1);
+        }
+        *w = (struct waiting){0};
+    }
+}
+
+int wr_control_start(struct wr_serve *s, int fd, struct wr_control **ret_control,
+                     struct wr_sock_error *error)
+{
+    struct wr_control *c = calloc(1, sizeof(*c));
+    if (c == NULL) {
+        return WR_E_NOMEM;
+    }
+    c->s = s;
+    struct wr_unixsock_setup setup = {
+        .path = s->conf->control.socket,
+        .mode = s->conf->control.group[0] != 0 ? 0660 : 0600,
+        .group = s->conf->control.group,
+        .hooks = {.user = c, .line = on_line, .drained = on_drained, .gone = on_gone},
+    };
+    int err = wr_unixsock_adopt(&s->loop, fd, &setup, &c->socket, error);
+    if (err != WR_OK) {
+        free(c);
+        return err;
+    }
+    *ret_control = c;
+    return WR_OK;
+}
+
+void wr_control_close(struct wr_control *c)
+{
+    wr_unixsock_close(c->socket);
+}
+
+void wr_control_free(struct wr_control *c)
+{
+    free(c);
+}

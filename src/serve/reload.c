@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/reload.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "conf/mistakes.h"
+#include "net/clock.h"
+#include "serve/control.h"
+#include "serve/notify.h"
+#include "serve/say.h"
+#include "serve/serve.h"
+
+static void add_line(char *text, size_t cap, const char *line)
+{
+    size_t n = strlen(text);
+    if (n + 2 < cap) {
+        snprintf(text + n, cap - n, "%s%s", n > 0 ? "\n" : "", line);
+    }
+}
+
+static void say_lines(enum wr_log_level level, char *text)
+{
+    for (char *line = text; line != NULL && *line != 0;) {
+        char *end = strchr(line, '\n');
+        if (end != NULL) {
+            *end = 0;
+        }
+        wr_say(level, "%s", line);
+        if (end != NULL) {
+            *end = '\n';
+        }
+        line = end == NULL ? NULL : end + 1;
+    }
+}
+
+static void mistakes_to_text(const struct wr_mistakes *mistakes, const char *path, char *text,
+                             size_t cap)
+{
+    FILE *out = fmemopen(text, cap, "w");
+    if (out != NULL) {
+        wr_mistakes_print(mistakes, path, out);
+        fclose(out);
+        text[cap - 1] = 0;
+        size_t n = strlen(text);
+        if (n > 0 && text[n - 1] == '\n') {
+            text[n - 1] = 0;
+        }
+    }
+}
+
+int wr_reload_read_conf(const char *path, char *text, size_t cap, struct wr_conf **ret_conf)
+{
+    struct wr_mistakes *mistakes = malloc(sizeof(*mistakes));
+    if (mistakes == NULL) {
+        return WR_E_NOMEM;
+    }
+    wr_mistakes_init(mistakes);
+    int err = path == NULL ? wr_conf_read("", 0, mistakes, ret_conf)
+                           : wr_conf_load(path, mistakes, ret_conf);
+    text[0] = 0;
+    if (mistakes->count > 0) {
+        mistakes_to_text(mistakes, path == NULL ? "defaults" : path, text, cap);
+        say_lines(err == WR_OK ? WR_LOG_WARN : WR_LOG_ERROR, text);
+    }
+    free(mistakes);
+    return err;
+}
+
+void wr_reload_say_notes(const struct wr_gate_notes *notes, char *text, size_t cap)
+{
+    for (uint32_t i = 0; i < notes->count; i++) {
+        wr_say(notes->note[i].level, "%s", notes->note[i].text);
+        if (text != NULL) {
+            add_line(text, cap, notes->note[i].text);
+        }
+    }
+}
+
+static uint64_t mark_of(const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) != 0) {
+        return 0;
+    }
+    return (uint64_t)st.st_ino * 31 + (uint64_t)st.st_mtim.tv_sec * 1000003 +
+           (uint64_t)st.st_mtim.tv_nsec * 7 + (uint64_t)st.st_size;
+}
+
+bool wr_reload_resolv_changed(struct wr_serve *s)
+{
+    return s->conf->upstream.groups.count == 0 &&
+           mark_of(s->conf->upstream.resolv_conf) != s->reload.resolv_mark;
+}
+
+struct restart_list {
+    char *text;
+    size_t cap;
+};
+
+static void add_restart_key(void *user, const char *key)
+{
+    struct restart_list *list = user;
+    char line[200];
+    snprintf(line, sizeof(line), "%s takes effect at a restart; it keeps its value until then",
+             key);
+    wr_say(WR_LOG_WARN, "%s", line);
+    add_line(list->text, list->cap, line);
+}
+
+/* What failed before anything was touched. */
+static void fail(struct wr_serve *s)
+{
+    struct wr_reload *r = &s->reload;
+    r->report.ok = false;
+    r->report.serial = s->gate->settings.serial;
+    wr_say(WR_LOG_ERROR, "reload: the new configuration is not used; the running one stays");
+    wr_conf_free(r->conf);
+    wr_gate_free(r->gate);
+    wr_world_free(&r->world);
+    r->conf = NULL;
+    r->gate = NULL;
+    r->under_way = false;
+    wr_notify_ready();
+    if (s->control != NULL) {
+        wr_control_reloaded(s->control);
+    }
+}
+
+/* Makes the next gate from `conf` and the machine as it is. */
+static int prepare(struct wr_serve *s, const struct wr_conf *conf)
+{
+    struct wr_reload *r = &s->reload;
+    struct wr_gate_notes notes = {.count = 0};
+    r->resolv_mark = mark_of(conf->upstream.resolv_conf);
+    int err = wr_world_read(conf->upstream.resolv_conf, &r->world);
+    if (err == WR_OK) {
+        err = wr_gate_make(conf, &r->world.view, &s->slots, s->gate->settings.serial + 1, &notes,
+                           &r->gate);
+        wr_reload_say_notes(&notes, r->report.text, sizeof(r->report.text));
+    }
+    return err;
+}
+
+static void give(struct wr_serve *s, const struct wr_conf *conf)
+{
+    struct wr_reload *r = &s->reload;
+    wr_listeners_plan(&s->listeners, r->gate, &r->change);
+    wr_listeners_open(&s->listeners, &s->helper, s->workers, &r->change);
+    if (r->change.failed > 0) {
+        add_line(r->report.text, sizeof(r->report.text),
+                 "some addresses could not be listened on; the log says why");
+    }
+    wr_serve_net_limits(conf, s->ports, &r->limits);
+    wr_gate_fit_state(r->gate, s->shared.upstream_state);
+    r->order = (struct wr_crew_order){
+        .settings = &r->gate->settings,
+        .limits = &r->limits,
+        .open = r->change.open,
+        .opens = r->change.opens,
+        .close = r->change.close,
+        .closes = r->change.closes,
+    };
+    wr_crew_give(s->crew, &r->order); /* idle: it cannot be busy */
+}
+
+void wr_reload_begin(struct wr_serve *s)
+{
+    struct wr_reload *r = &s->reload;
+    struct wr_now now;
+    if (r->under_way) {
+        r->again = true;
+        return;
+    }
+    wr_clock_now(false, &now);
+    wr_notify_reloading(now.mono_us);
+    r->under_way = true;
+    r->is_refresh = false;
+    r->report.count++;
+    r->report.wall_s = now.wall_s;
+    r->report.text[0] = 0;
+    int err = wr_reload_read_conf(s->config, r->report.text, sizeof(r->report.text), &r->conf);
+    if (err == WR_OK) {
+        struct restart_list list = {r->report.text, sizeof(r->report.text)};
+        wr_conf_restart_keys(s->first_conf, r->conf, add_restart_key, &list);
+        err = prepare(s, r->conf);
+    }
+    if (err != WR_OK) {
+        fail(s);
+        return;
+    }
+    give(s, r->conf);
+}
+
+void wr_reload_refresh(struct wr_serve *s)
+{
+    struct wr_reload *r = &s->reload;
+    if (r->under_way) {
+        r->refresh_again = true;
+        return;
+    }
+    r->under_way = true;
+    r->is_refresh = true;
+    char kept[WR_RELOAD_TEXT_SIZE]; /* a refresh is nobody's reload: the report stays */
+    memcpy(kept, r->report.text, sizeof(kept));
+    r->report.text[0] = 0;
+    int err = prepare(s, s->conf);
+    memcpy(r->report.text, kept, sizeof(kept));
+    if (err != WR_OK) {
+        wr_world_free(&r->world);
+        r->under_way = false;
+        return;
+    }
+    give(s, s->conf);
+}
+
+void wr_reload_roll_secrets(struct wr_serve *s)
+{
+    struct wr_reload *r = &s->reload;
+    if (r->under_way) {
+        return; /* the next tick comes */
+    }
+    struct wr_secrets next = s->secrets;
+    memcpy(next.old_cookie_key, s->secrets.cookie_key, sizeof(next.old_cookie_key));
+    if (getrandom(next.cookie_key, sizeof(next.cookie_key), 0) !=
+        (ssize_t)sizeof(next.cookie_key)) {
+        return;
+    }
+    r->under_way = true;
+    r->is_refresh = true;
+    r->secrets = next;
+    r->change.opens = r->change.closes = 0;
+    r->order = (struct wr_crew_order){.secrets = &r->secrets};
+    wr_crew_give(s->crew, &r->order);
+    s->secrets = next;
+}
+
+static void take_over(struct wr_serve *s)
+{
+    struct wr_reload *r = &s->reload;
+    wr_listeners_settle(&s->listeners, &r->change);
+    if (r->gate != NULL) {
+        wr_gate_free(s->gate);
+        s->gate = r->gate;
+        r->gate = NULL;
+        wr_world_free(&s->world);
+        s->world = r->world;
+        memset(&r->world, 0, sizeof(r->world));
+        s->limits = r->limits;
+    }
+    if (r->conf != NULL) {
+        if (s->conf != s->first_conf) {
+            wr_conf_free(s->conf);
+        }
+        s->conf = r->conf;
+        r->conf = NULL;
+        wr_say_level((enum wr_log_level)s->conf->log.level);
+    }
+}
+
+void wr_reload_settled(struct wr_serve *s)
+{
+    struct wr_reload *r = &s->reload;
+    if (!r->under_way || !wr_crew_is_settled(s->crew)) {
+        return;
+    }
+    take_over(s);
+    r->under_way = false;
+    if (!r->is_refresh) {
+        r->report.ok = true;
+        r->report.serial = s->gate->settings.serial;
+        wr_say(WR_LOG_INFO, "reloaded: settings %llu in force, %u listeners, %u upstreams",
+               (unsigned long long)s->gate->settings.serial,
+               (unsigned)wr_listeners_count(&s->listeners),
+               (unsigned)s->gate->settings.upstreams.upstreams);
+        wr_notify_ready();
+        if (s->control != NULL) {
+            wr_control_reloaded(s->control);
+        }
+    }
+    if (r->again) {
+        r->again = r->refresh_again = false;
+        wr_reload_begin(s);
+    } else if (r->refresh_again) {
+        r->refresh_again = false;
+        wr_reload_refresh(s);
+    }
+}
+
+bool wr_reload_is_idle(const struct wr_serve *s)
+{
+    return !s->reload.under_way;
+}

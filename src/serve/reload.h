@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reload: from one configuration to the next without a gap.
+ *
+ * A reload reads the file, makes a new gate, opens what is new, and gives the workers one order. Anything wrong before the order
+ * is given is reported whole and changes nothing. Process, cache, learned upstream state and TCP connections
+ * stay. Keys that take effect only at a restart keep the value of the start and are named in the report.
+ *
+ * A refresh is the same without reading the file: links changed, or resolv.conf did.
+ *
+ * One at a time: what is asked for while an order is under way is done after it.
+ */
+#ifndef WR_SERVE_RELOAD_H
+#define WR_SERVE_RELOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "serve/crew.h"
+#include "serve/gate.h"
+#include "serve/listeners.h"
+#include "serve/world.h"
+
+struct wr_serve;
+
+#define WR_RELOAD_TEXT_SIZE 4096
+
+/* How the last one went. */
+struct wr_reload_report {
+    uint64_t count; /* reloads so far; 0: none yet */
+    bool ok;
+    int64_t wall_s;
+    uint64_t serial;                /* of the settings in force after it */
+    char text[WR_RELOAD_TEXT_SIZE]; /* a line for each mistake or note */
+};
+
+struct wr_reload {
+    bool under_way, is_refresh;
+    bool again, refresh_again; /* asked for meanwhile */
+    struct wr_conf *conf;      /* the next ones, until the order has settled */
+    struct wr_gate *gate;
+    struct wr_world world;
+    struct wr_listeners_change change;
+    struct wr_net_limits limits;
+    struct wr_secrets secrets;
+    struct wr_crew_order order;
+    struct wr_reload_report report;
+    uint64_t resolv_mark; /* what resolv.conf looked like when it was read last */
+};
+
+/* Begins one. The report is ready when wr_reload_is_idle says so. */
+void wr_reload_begin(struct wr_serve *s);
+void wr_reload_refresh(struct wr_serve *s);
+/* New cookie secrets; the ones before stay accepted. */
+void wr_reload_roll_secrets(struct wr_serve *s);
+/* The workers have carried out the order. */
+void wr_reload_settled(struct wr_serve *s);
+bool wr_reload_is_idle(const struct wr_serve *s);
+/* Has resolv.conf changed since it was read (and does anybody care)? */
+bool wr_reload_resolv_changed(struct wr_serve *s);
+
+/* Reads configuration (NULL: the defaults) into *ret_conf; mistakes go to `text` one a line and to the log. */
+int wr_reload_read_conf(const char *path, char *text, size_t cap, struct wr_conf **ret_conf);
+/* Writes the notes of a gate to the log and, when `text` is not NULL, into it. */
+void wr_reload_say_notes(const struct wr_gate_notes *notes, char *text, size_t cap);
+
+#endif

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "dns/codes.h"
+#include "dns/name.h"
+#include "dns/present.h"
+#include "net/clock.h"
+#include "net/ports.h"
+#include "resolve/question.h"
+#include "resolve/select.h"
+#include "serve/serve.h"
+
+/* Text of one record: the longest TXT set escaped, and no more. */
+#define RDATA_TEXT_SIZE 16384
+
+#ifndef WEIR_VERSION
+#define WEIR_VERSION "0.1.0"
+#endif
+
+static uint64_t load(const _Atomic uint64_t *v)
+{
+    return atomic_load_explicit(v, memory_order_relaxed);
+}
+
+static void put_addr(struct wr_json *j, const char *key, const struct wr_addr *addr)
+{
+    char text[WR_ADDR_TEXT_SIZE];
+    wr_addr_to_text(addr, text, sizeof(text));
+    wr_json_text(j, key, text);
+}
+
+static void put_name(struct wr_json *j, const char *key, const uint8_t *name)
+{
+    char text[WR_NAME_TEXT_SIZE];
+    wr_name_to_text(name, text, sizeof(text));
+    wr_json_text(j, key, text);
+}
+
+static void put_type(struct wr_json *j, const char *key, uint16_t type)
+{
+    char text[WR_CODE_TEXT_SIZE];
+    wr_codes_type_text(type, text, sizeof(text));
+    wr_json_text(j, key, text);
+}
+
+static void put_rcode(struct wr_json *j, const char *key, uint16_t rcode)
+{
+    char text[WR_CODE_TEXT_SIZE];
+    wr_codes_rcode_text(rcode, text, sizeof(text));
+    wr_json_text(j, key, text);
+}
+
+/* --- status --- */
+
+static void put_listeners(const struct wr_serve *s, struct wr_json *j)
+{
+    wr_json_array(j, "listeners");
+    for (unsigned i = 0; i < WR_NET_LISTENERS_MAX; i++) {
+        const struct wr_listener_entry *e = &s->listeners.entry[i];
+        if (e->used) {
+            wr_json_object(j, NULL);
+            put_addr(j, "address", &e->addr);
+            wr_json_text(j, "transport", e->transport == WR_CLIENT_TCP ? "tcp" : "udp");
+            wr_json_end(j);
+        }
+    }
+    wr_json_end(j);
+}
+
+static void put_cache_figures(const struct wr_serve *s, struct wr_json *j)
+{
+    struct wr_cache_stats cs;
+    wr_cache_stats(s->shared.cache, &cs);
+    wr_json_object(j, "cache");
+    wr_json_u64(j, "size_bytes", cs.size_bytes);
+    wr_json_u64(j, "used_bytes", cs.used_bytes);
+    wr_json_u64(j, "entries", cs.entries);
+    wr_json_u64(j, "inserted", cs.inserted);
+    wr_json_u64(j, "evicted", cs.evicted);
+    wr_json_u64(j, "promoted", cs.promoted);
+    wr_json_u64(j, "ghost_hits", cs.ghost_hits);
+    wr_json_u64(j, "skipped_busy", cs.skipped_busy);
+    wr_json_end(j);
+}
+
+static void put_ports(const struct wr_serve *s, struct wr_json *j)
+{
+    uint32_t all = s->ports * s->workers;
+    wr_json_object(j, "ports");
+    wr_json_u64(j, "each_worker", s->ports);
+    wr_json_u64(j, "all", all);
+    /* What a forger must guess for one question: the ports of the worker that asks, and the id. */
+    wr_json_u64(j, "bits_hundredths", wr_ports_bits(s->ports));
+    wr_json_end(j);
+}
+
+static void put_reload(const struct wr_serve *s, struct wr_json *j)
+{
+    const struct wr_reload_report *r = &s->reload.report;
+    wr_json_object(j, "reload");
+    wr_json_u64(j, "count", r->count);
+    if (r->count > 0) {
+        wr_json_bool(j, "ok", r->ok);
+        wr_json_i64(j, "time", r->wall_s);
+        wr_json_text(j, "text", r->text);
+    }
+    wr_json_end(j);
+}
+
+static void put_upstream_summary(const struct wr_serve *s, struct wr_json *j)
+{
+    const struct wr_upstreams *u = &s->gate->settings.upstreams;
+    unsigned suspects = 0, unmeasured = 0;
+    for (unsigned i = 0; i < u->upstreams; i++) {
+        const char *state =
+            wr_report_upstream_state(&s->shared.upstream_state[u->upstream[i].slot]);
+        suspects += strcmp(state, "suspect") == 0;
+        unmeasured += strcmp(state, "unmeasured") == 0;
+    }
+    wr_json_object(j, "upstreams");
+    wr_json_u64(j, "groups", u->groups);
+    wr_json_u64(j, "servers", u->upstreams);
+    wr_json_u64(j, "suspect", suspects);
+    wr_json_u64(j, "unmeasured", unmeasured);
+    wr_json_bool(j, "forwarding_loop", s->gate->loop);
+    wr_json_end(j);
+}
+
+void wr_report_status(struct wr_serve *s, struct wr_json *j, const char *key)
+{
+    struct wr_now now;
+    wr_clock_now(atomic_load(&s->wall_proven), &now);
+    wr_json_object(j, key);
+    wr_json_text(j, "version", WEIR_VERSION);
+    wr_json_i64(j, "pid", getpid());
+    wr_json_u64(j, "uptime_s", (now.mono_us - s->started_us) / WR_S);
+    wr_json_u64(j, "workers", s->workers);
+    wr_json_text(j, "config", s->config);
+    wr_json_u64(j, "settings_serial", s->gate->settings.serial);
+    wr_json_bool(j, "wall_proven", now.wall_proven);
+    wr_json_i64(j, "time", now.wall_s);
+    put_listeners(s, j);
+    put_cache_figures(s, j);
+    put_upstream_summary(s, j);
+    put_ports(s, j);
+    put_reload(s, j);
+    wr_json_end(j);
+}
+
+/* --- stats --- */
+
+static uint64_t at_offset(const void *base, size_t offset)
+{
+    return load((const _Atomic uint64_t *)(const void *)((const char *)base + offset));
+}
+
+static void put_counters(const struct wr_serve *s, struct wr_json *j, int only_worker)
+{
+    const struct wr_stats_row *rows;
+    size_t count = wr_stats_rows(&rows);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t sum = 0;
+        for (uint16_t w = 0; w < s->workers; w++) {
+            if (only_worker < 0 || only_worker == w) {
+                sum += at_offset(wr_crew_stats(s->crew, w), rows[i].offset);
+            }
+        }
+        wr_json_u64(j, rows[i].name, sum);
+    }
+    count = wr_net_stats_rows(&rows);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t sum = 0;
+        for (uint16_t w = 0; w < s->workers; w++) {
+            if (only_worker < 0 || only_worker == w) {
+                sum += at_offset(wr_crew_net_stats(s->crew, w), rows[i].offset);
+            }
+        }
+        wr_json_u64(j, rows[i].name, sum);
+    }
+}
+
+void wr_report_stats(struct wr_serve *s, struct wr_json *j, const char *key)
+{
+    struct wr_ledger_stats ls;
+    wr_ledger_stats(s->ledger, &ls);
+    wr_json_object(j, key);
+    wr_json_object(j, "counters");
+    put_counters(s, j, -1);
+    wr_json_end(j);
+    wr_json_array(j, "workers");
+    for (uint16_t w = 0; w < s->workers; w++) {
+        wr_json_object(j, NULL);
+        put_counters(s, j, w);
+        wr_json_end(j);
+    }
+    wr_json_end(j);
+    put_cache_figures(s, j);
+    wr_json_object(j, "events");
+    wr_json_u64(j, "taken", ls.taken);
+    wr_json_u64(j, "dropped", ls.dropped);
+    wr_json_u64(j, "kept", ls.kept);
+    wr_json_u64(j, "cap", ls.cap);
+    wr_json_end(j);
+    wr_json_u64(j, "hands_dropped", wr_crew_hands_dropped(s->crew));
+    wr_json_end(j);
+}
+
+/* --- upstreams --- */
+
+const char *wr_report_upstream_state(const struct wr_upstream_state *st)
+{
+    if (wr_select_is_suspect(st)) {
+        return "suspect";
+    }
+    return atomic_load_explicit(&st->srtt_us, memory_order_relaxed) == 0 ? "unmeasured" : "good";
+}
+
+static void put_groups_of(const struct wr_upstreams *u, unsigned upstream, struct wr_json *j)
+{
+    wr_json_array(j, "groups");
+    for (unsigned g = 0; g < u->groups; g++) {
+        for (unsigned i = 0; i < u->group[g].servers; i++) {
+            if (u->group[g].server[i] == upstream) {
+                wr_json_text(j, NULL, u->group[g].name);
+            }
+        }
+    }
+    wr_json_end(j);
+}
+
+static void put_upstream(const struct wr_serve *s, unsigned upstream, uint64_t now_us,
+                         struct wr_json *j)
+{
+    const struct wr_upstreams *u = &s->gate->settings.upstreams;
+    const struct wr_upstream_state *st = &s->shared.upstream_state[u->upstream[upstream].slot];
+    uint64_t until_us = load(&st->suspect_until_us), answered_us = load(&st->answered_us);
+    wr_json_object(j, NULL);
+    wr_json_text(j, "url", u->upstream[upstream].url);
+    put_groups_of(u, upstream, j);
+    wr_json_text(j, "state", wr_report_upstream_state(st));
+    wr_json_u64(j, "srtt_us", atomic_load_explicit(&st->srtt_us, memory_order_relaxed));
+    wr_json_u64(j, "srtt_ms", atomic_load_explicit(&st->srtt_us, memory_order_relaxed) / 1000);
+    wr_json_u64(j, "failures", atomic_load_explicit(&st->failures, memory_order_relaxed));
+    wr_json_u64(j, "sent", load(&st->sent));
+    wr_json_u64(j, "answers", load(&st->answers));
+    wr_json_u64(j, "timeouts", load(&st->timeouts));
+    wr_json_u64(j, "errors", load(&st->errors));
+    wr_json_u64(j, "wrong", load(&st->wrong));
+    wr_json_u64(j, "truncated", load(&st->truncated));
+    if (until_us > now_us) {
+        wr_json_u64(j, "next_probe_ms", (until_us - now_us) / WR_MS);
+    } else {
+        wr_json_null(j, "next_probe_ms");
+    }
+    if (answered_us != 0 && now_us >= answered_us) {
+        wr_json_u64(j, "answered_ago_ms", (now_us - answered_us) / WR_MS);
+    } else {
+        wr_json_null(j, "answered_ago_ms");
+    }
+    wr_json_end(j);
+}
+
+void wr_report_upstreams(struct wr_serve *s, struct wr_json *j, const char *key)
+{
+    const struct wr_upstreams *u = &s->gate->settings.upstreams;
+    struct wr_now now;
+    wr_clock_now(false, &now);
+    wr_json_object(j, key);
+    wr_json_array(j, "upstreams");
+    for (unsigned i = 0; i < u->upstreams; i++) {
+        put_upstream(s, i, now.mono_us, j);
+    }
+    wr_json_end(j);
+    wr_json_end(j);
+}
+
+/* --- cache --- */
+
+static const char *kind_name(enum wr_cache_kind kind)
+{
+    switch (kind) {
+    case WR_CACHE_RRSET: return "rrset";
+    case WR_CACHE_NODATA: return "nodata";
+    case WR_CACHE_NXDOMAIN: return "nxdomain";
+    case WR_CACHE_FAILURE: return "failure";
+    }
+    return "unknown";
+}
+
+static const char *security_name(uint8_t security)
+{
+    static const char *const names[] = {"unchecked", "bogus", "indeterminate", "insecure",
+                                        "secure"};
+    return security < sizeof(names) / sizeof(names[0]) ? names[security] : "unknown";
+}
+
+static void put_records(const struct wr_rrset *set, char *text, struct wr_json *j)
+{
+    struct wr_rrset_walk walk = wr_rrset_walk(set);
+    const uint8_t *rdata;
+    uint16_t size;
+    wr_json_array(j, "records");
+    for (unsigned i = 0; wr_rrset_next(&walk, &rdata, &size); i++) {
+        struct wr_str str;
+        wr_str_init(&str, text, RDATA_TEXT_SIZE);
+        wr_present_rdata(&str, i < set->records ? set->type : WR_TYPE_RRSIG, rdata, size);
+        wr_json_bytes(j, NULL, str.base, str.len);
+    }
+    wr_json_end(j);
+}
+
+static void put_entry(const struct wr_cache_key *key, const struct wr_cache_entry *e, char *text,
+                      struct wr_json *j)
+{
+    wr_json_object(j, NULL);
+    put_name(j, "name", key->name);
+    put_type(j, "type", key->type);
+    wr_json_text(j, "kind", kind_name(e->kind));
+    wr_json_i64(j, "ttl", e->ttl_left > 0 ? e->ttl_left : 0);
+    wr_json_bool(j, "stale", e->ttl_left <= 0);
+    wr_json_i64(j, "ttl_left", e->ttl_left);
+    wr_json_u64(j, "original_ttl", e->ttl);
+    wr_json_u64(j, "rank", e->rank);
+    wr_json_text(j, "security", security_name(e->security));
+    wr_json_u64(j, "used", e->used);
+    wr_json_bool(j, "checking_disabled", (key->scope & WR_SCOPE_CD) != 0);
+    if (e->kind == WR_CACHE_RRSET) {
+        put_records(&e->rrset, text, j);
+    } else {
+        put_rcode(j, "rcode", e->rcode);
+        if (e->ede != WR_EDE_NONE) {
+            wr_json_i64(j, "ede", e->ede);
+        }
+    }
+    wr_json_end(j);
+}
+
+struct walk_room {
+    _Alignas(8) uint8_t scratch[WR_CACHE_SCRATCH_SIZE];
+    char text[RDATA_TEXT_SIZE];
+    struct wr_name name;
+};
+
+int wr_report_cache(struct wr_serve *s, const uint8_t *name, uint64_t limit, struct wr_json *j,
+                    const char *key)
+{
+    struct walk_room *room = malloc(sizeof(*room));
+    if (room == NULL) {
+        return WR_E_NOMEM;
+    }
+    struct wr_cache_key k;
+    struct wr_cache_entry e;
+    struct wr_now now;
+    uint64_t cursor = 0, found = 0;
+    wr_clock_now(false, &now);
+    wr_json_object(j, key);
+    put_cache_figures(s, j);
+    wr_json_array(j, "entries");
+    while (wr_cache_walk(s->shared.cache, &cursor, (uint32_t)(now.mono_us / WR_S), room->scratch,
+                         &room->name, &k, &e) == WR_OK) {
+        if (name != NULL && !wr_name_equal(name, k.name)) {
+            continue;
+        }
+        if (found++ == limit) {
+            break;
+        }
+        put_entry(&k, &e, room->text, j);
+    }
+    wr_json_end(j);
+    wr_json_bool(j, "more", found > limit);
+    wr_json_end(j);
+    free(room);
+    return WR_OK;
+}
+
+/* --- events --- */
+
+void wr_report_event(const struct wr_serve *s, const struct wr_ledger_event *event,
+                     struct wr_json *j, const char *key)
+{
+    const struct wr_record *r = &event->record;
+    wr_json_object(j, key);
+    wr_json_u64(j, "number", event->number);
+    wr_json_i64(j, "time", r->wall_s);
+    put_addr(j, "client", &r->client);
+    wr_json_text(j, "transport", r->transport == WR_CLIENT_TCP ? "tcp" : "udp");
+    if (event->name.size > 0) {
+        put_name(j, "name", event->name.wire);
+        put_type(j, "type", r->qtype);
+    }
+    wr_json_text(j, "source", wr_record_source_name(r->source));
+    if (r->source != WR_SOURCE_DROPPED) {
+        put_rcode(j, "rcode", r->rcode);
+        wr_json_u64(j, "size", r->reply_size);
+    }
+    if (r->ede != WR_EDE_NONE) {
+        wr_json_i64(j, "ede", r->ede);
+    }
+    wr_json_u64(j, "took_us", r->took_us);
+    if (r->upstream < WR_UPSTREAMS_MAX && s->slots.url[r->upstream][0] != 0) {
+        wr_json_text(j, "upstream", s->slots.url[r->upstream]);
+    }
+    wr_json_end(j);
+}

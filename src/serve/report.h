@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reports: what the running daemon tells about itself, as JSON values.
+ *
+ * Each function writes one value (the "result" of a control verb, or a part of it) and reads whatever the workers are
+ * writing at the same time through atomics: figures are each right, and together of about the same moment.
+ *
+ *   status     version, pid, uptime, workers, listeners, cache, settings, last reload, ports and bits, wall clock
+ *   stats      every counter of engine and sockets, summed over the workers, and each worker's own
+ *   upstreams  what is known of each server
+ *   cache      the entries of one name, or of all names up to a limit
+ *   event      one record of the ledger
+ */
+#ifndef WR_SERVE_REPORT_H
+#define WR_SERVE_REPORT_H
+
+#include <stdint.h>
+
+#include "serve/json.h"
+#include "serve/ledger.h"
+
+struct wr_serve;
+struct wr_upstream_state;
+
+void wr_report_status(struct wr_serve *s, struct wr_json *j, const char *key);
+void wr_report_stats(struct wr_serve *s, struct wr_json *j, const char *key);
+void wr_report_upstreams(struct wr_serve *s, struct wr_json *j, const char *key);
+/* `name` NULL: all names. At most `limit` entries; "more" says whether there were others. WR_E_NOMEM: nothing written. */
+int wr_report_cache(struct wr_serve *s, const uint8_t *name, uint64_t limit, struct wr_json *j,
+                    const char *key);
+void wr_report_event(const struct wr_serve *s, const struct wr_ledger_event *event,
+                     struct wr_json *j, const char *key);
+
+/* "good", "suspect" or "unmeasured". */
+const char *wr_report_upstream_state(const struct wr_upstream_state *st);
+
+#endif

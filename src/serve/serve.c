@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/serve.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "net/clock.h"
+#include "net/ports.h"
+#include "net/sock.h"
+#include "net/unixsock.h"
+#include "serve/caps.h"
+#include "serve/control.h"
+#include "serve/metrics.h"
+#include "serve/notify.h"
+#include "serve/say.h"
+#include "serve/trust.h"
+
+#define TICK_MS  1000
+#define DRAIN_MS 2000
+/* Cookie secrets are renewed this often; the one before is good for as long again. */
+#define SECRETS_S (24 * 3600)
+/* Descriptors besides upstream ports and client connections. */
+#define FILES_EXTRA 1024
+/* Clients that wait for one question: by how much waiting clients outnumber the questions. */
+#define WAITERS_A_REQUEST 2
+#define STREAMS_MAX       64
+
+void wr_serve_net_limits(const struct wr_conf *conf, uint32_t ports,
+                         struct wr_net_limits *ret_limits)
+{
+    struct wr_net_limits l = wr_limits_default();
+    l.tcp_connections = conf->tcp.max_connections;
+    l.tcp_per_client = conf->tcp.max_per_client;
+    l.tcp_idle_ms = (uint32_t)conf->tcp.idle_timeout_ms;
+    l.tcp_pipeline = conf->tcp.max_inflight;
+    l.prefix4_len = (uint8_t)conf->limits.prefix4;
+    l.prefix6_len = (uint8_t)conf->limits.prefix6;
+    l.ports = ports;
+    *ret_limits = l;
+}
+
+/* --- the start --- */
+
+static uint16_t count_workers(const struct wr_conf *conf)
+{
+    cpu_set_t cpus;
+    int count = conf->workers != 0 ? (int)conf->workers : 1;
+    if (conf->workers == 0 && sched_getaffinity(0, sizeof(cpus), &cpus) == 0) {
+        count = CPU_COUNT(&cpus);
+    }
+    return (uint16_t)(count > WR_WORKERS_MAX ? WR_WORKERS_MAX : count);
+}
+
+static void size_descriptors(struct wr_serve *s)
+{
+    const struct wr_conf *c = s->conf;
+    char text[320] = "";
+    uint64_t want = 2 * (uint64_t)c->upstream.ports + c->tcp.max_connections + FILES_EXTRA;
+    uint64_t files = wr_sock_raise_files(want);
+    s->ports = wr_ports_share(c->upstream.ports, s->workers, files, text, sizeof(text));
+    if (text[0] != 0) {
+        wr_say(WR_LOG_WARN, "%s", text);
+    }
+}
+
+static int make_first_gate(struct wr_serve *s)
+{
+    struct wr_gate_notes notes = {.count = 0};
+    int err = wr_world_read(s->conf->upstream.resolv_conf, &s->world);
+    if (err == WR_OK) {
+        err = wr_gate_make(s->conf, &s->world.view, &s->slots, 1, &notes, &s->gate);
+        wr_reload_say_notes(&notes, NULL, 0);
+    }
+    return err;
+}
+
+/* /run/weir is made by the service manager; by hand it is made here, one level and for the user weir becomes. */
+static void make_socket_folder(const struct wr_conf *conf)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof(path), "%s", conf->control.socket);
+    char *slash = strrchr(path, '/');
+    if (slash == NULL || slash == path) {
+        return;
+    }
+    *slash = 0;
+    if (mkdir(path, 0755) == 0 && geteuid() == 0 && conf->user[0] != 0) {
+        struct passwd *pw = getpwnam(conf->user);
+        if (pw != NULL && chown(path, pw->pw_uid, pw->pw_gid) != 0) {
+            wr_say(WR_LOG_DEBUG, "%s stays root's: %s", path, strerror(errno));
+        }
+    }
+}
+
+static void control_setup(const struct wr_conf *conf, struct wr_unixsock_setup *ret_setup)
+{
+    *ret_setup = (struct wr_unixsock_setup){
+        .path = conf->control.socket,
+        .mode = conf->control.group[0] != 0 ? 0660 : 0600,
+        .group = conf->control.group,
+    };
+}
+
+static void open_control(struct wr_serve *s)
+{
+    struct wr_sock_error error = {0};
+    struct wr_unixsock_setup setup;
+    s->control_fd = -1;
+    if (s->conf->control.socket[0] == 0) {
+        return;
+    }
+    make_socket_folder(s->conf);
+    control_setup(s->conf, &setup);
+    if (wr_unixsock_open(&setup, &s->control_fd, &error) != WR_OK) {
+        wr_say(WR_LOG_WARN, "no control socket: %s; name another path in control.socket",
+               error.text);
+        s->control_fd = -1;
+    }
+}
+
+static void open_metrics(struct wr_serve *s)
+{
+    struct wr_sock_error error = {0};
+    struct wr_sock_options options = {.probe = true};
+    s->metrics_fd = -1;
+    if (s->conf->metrics.listen.family != WR_AF_NONE &&
+        wr_sock_listen_tcp(&s->conf->metrics.listen, &options, &s->metrics_fd, &error) != WR_OK) {
+        wr_say(WR_LOG_WARN, "no metrics: %s", error.text);
+        s->metrics_fd = -1;
+    }
+}
+
+/* WR_E_IO when not one address could be opened. */
+static int open_listeners(struct wr_serve *s)
+{
+    s->listeners.givens = wr_notify_sockets(s->listeners.given, WR_NET_LISTENERS_MAX);
+    wr_listeners_plan(&s->listeners, s->gate, &s->reload.change);
+    wr_listeners_open(&s->listeners, &s->helper, s->workers, &s->reload.change);
+    if (s->reload.change.opens == 0) {
+        wr_say(WR_LOG_ERROR, "nothing to listen on: weir cannot answer anybody");
+        return WR_E_IO;
+    }
+    return WR_OK;
+}
+
+static int drop_privileges(const struct wr_conf *conf)
+{
+    int err = wr_caps_become(conf->user);
+    if (err == WR_E_NOTFOUND) {
+        wr_say(WR_LOG_WARN,
+               "there is no user %s: running as nobody; make one with "
+               "`adduser --system --group %s`, or set `user`",
+               conf->user, conf->user);
+        err = wr_caps_become("nobody");
+    }
+    if (err != WR_OK) {
+        wr_say(WR_LOG_WARN, "cannot become another user: going on as uid %u without capabilities",
+               (unsigned)geteuid());
+    }
+    err = wr_caps_drop_all();
+    if (err != WR_OK) {
+        wr_say(WR_LOG_ERROR, "capabilities cannot be given up: %s", wr_err_name(err));
+    }
+    return err;
+}
+
+static bool fill_secrets(struct wr_secrets *secrets)
+{
+    return getrandom(secrets, sizeof(*secrets), 0) == (ssize_t)sizeof(*secrets);
+}
+
+static void wake_settled(void *user)
+{
+    struct wr_serve *s = user;
+    uv_async_send(&s->settled);
+}
+
+static void wake_grown(void *user)
+{
+    struct wr_serve *s = user;
+    if (atomic_load_explicit(&s->followers, memory_order_relaxed) > 0) {
+        uv_async_send(&s->grown);
+    }
+}
+
+static uint32_t share(uint32_t whole, uint16_t workers)
+{
+    /* Names fall on workers by their hash, so evenly but not exactly: a quarter more than the share. */
+    uint32_t part = whole / workers;
+    return workers == 1 ? whole : part + part / 4 + 1;
+}
+
+static size_t own_ports(const struct wr_serve *s, uint16_t *ret_ports)
+{
+    size_t count = 0;
+    for (uint32_t i = 0; i < s->reload.change.opens; i++) {
+        ret_ports[count++] = s->reload.change.open[i].addr.port;
+    }
+    return count;
+}
+
+static int create_crew(struct wr_serve *s)
+{
+    const struct wr_conf *c = s->conf;
+    uint16_t avoid[WR_NET_LISTENERS_MAX];
+    wr_serve_net_limits(c, s->ports, &s->limits);
+    struct wr_crew_setup setup = {
+        .workers = s->workers,
+        .requests = share(c->limits.requests, s->workers),
+        .waiters = share(c->limits.requests * WAITERS_A_REQUEST, s->workers),
+        .streams = STREAMS_MAX,
+        .settings = &s->gate->settings,
+        .secrets = s->secrets,
+        .cache = s->shared.cache,
+        .upstream_state = s->shared.upstream_state,
+        .quota = s->shared.quota,
+        .limits = s->limits,
+        .shared = s->shared.net,
+        .records = wr_ledger_rings(s->ledger),
+        .wall_proven = &s->wall_proven,
+        .avoid_ports = avoid,
+        .avoid_ports_count = own_ports(s, avoid),
+        .settled = wake_settled,
+        .user = s,
+    };
+    int err = wr_crew_create(&setup, &s->crew);
+    for (uint32_t i = 0; i < s->reload.change.opens && err == WR_OK; i++) {
+        err = wr_crew_listen(s->crew, &s->reload.change.open[i]);
+    }
+    if (err == WR_OK) {
+        wr_listeners_settle(&s->listeners, &s->reload.change);
+    }
+    return err;
+}
+
+static void look_at_clock(struct wr_serve *s)
+{
+    struct wr_now now;
+    wr_clock_now(false, &now);
+    bool proven = wr_trust_wall(now.wall_s, s->wall_floor_s);
+    if (atomic_exchange(&s->wall_proven, proven) != proven) {
+        wr_say(WR_LOG_INFO,
+               proven ? "the wall clock is past every floor: it is used"
+                      : "the wall clock is behind the release or the kept cache: it is not used");
+    }
+}
+
+static int create_all(struct wr_serve *s)
+{
+    int err = wr_shared_create(s->conf, &s->shared);
+    if (err == WR_OK) {
+        wr_gate_fit_state(s->gate, s->shared.upstream_state);
+        err = fill_secrets(&s->secrets) ? WR_OK : WR_E_IO;
+    }
+    look_at_clock(s);
+    if (err == WR_OK) {
+        err = wr_ledger_create(s->workers, s->conf->log.events, &s->ledger);
+    }
+    if (err == WR_OK) {
+        err = create_crew(s);
+    }
+    if (err != WR_OK) {
+        wr_say(WR_LOG_ERROR,
+               "cannot start: %s; a smaller cache.size or limits.requests needs less memory",
+               wr_err_name(err));
+    }
+    return err;
+}
+
+/* --- the main thread's loop --- */
+
+static void begin_stop(struct wr_serve *s)
+{
+    if (!s->stopping) {
+        s->stopping = true;
+        wr_notify_stopping();
+        uv_stop(&s->loop);
+    }
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct wr_serve *s = handle->data;
+    if (number == SIGHUP) {
+        wr_say(WR_LOG_INFO, "SIGHUP: reloading");
+        wr_reload_begin(s);
+        return;
+    }
+    wr_say(WR_LOG_INFO, "%s: stopping", number == SIGINT ? "SIGINT" : "SIGTERM");
+    begin_stop(s);
+}
+
+static void on_settled(uv_async_t *handle)
+{
+    wr_reload_settled(handle->data);
+}
+
+static void on_grown(uv_async_t *handle)
+{
+    struct wr_serve *s = handle->data;
+    if (s->control != NULL) {
+        wr_control_events(s->control);
+    }
+}
+
+static void on_link(void *user)
+{
+    struct wr_serve *s = user;
+    wr_say(WR_LOG_INFO, "links or addresses changed");
+    wr_crew_link_changed(s->crew);
+    wr_reload_refresh(s);
+}
+
+static void on_tick(uv_timer_t *handle)
+{
+    struct wr_serve *s = handle->data;
+    struct wr_now now;
+    wr_clock_now(false, &now);
+    look_at_clock(s);
+    if (wr_reload_is_idle(s) && wr_reload_resolv_changed(s)) {
+        wr_say(WR_LOG_INFO, "%s changed", s->conf->upstream.resolv_conf);
+        wr_reload_refresh(s);
+    }
+    if (now.mono_us - s->secrets_us >= SECRETS_S * WR_S && wr_reload_is_idle(s)) {
+        s->secrets_us = now.mono_us;
+        wr_reload_roll_secrets(s);
+    }
+    if (wr_notify_alive_us() > 0 && wr_crew_ping(s->crew)) {
+        wr_notify_alive();
+    }
+}
+
+static int start_loop(struct wr_serve *s)
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    for (size_t i = 0; i < WR_ARRAY_LEN(numbers); i++) {
+        uv_signal_init(&s->loop, &s->signals[i]);
+        s->signals[i].data = s;
+        uv_signal_start(&s->signals[i], on_signal, numbers[i]);
+    }
+    s->settled.data = s->grown.data = s->tick.data = s;
+    uv_timer_init(&s->loop, &s->tick);
+    uv_timer_start(&s->tick, on_tick, TICK_MS, TICK_MS);
+    if (wr_link_watch(&s->loop, on_link, s, &s->link) != WR_OK) {
+        wr_say(WR_LOG_INFO, "link changes cannot be watched here: %s", strerror(errno));
+        s->link = NULL;
+    }
+    struct wr_sock_error error = {0};
+    if (s->control_fd >= 0 && wr_control_start(s, s->control_fd, &s->control, &error) != WR_OK) {
+        wr_say(WR_LOG_WARN, "no control socket: %s", error.text);
+        s->control = NULL;
+    }
+    if (s->metrics_fd >= 0 &&
+        wr_httpd_adopt(&s->loop, s->metrics_fd, wr_metrics_hook, s, &s->httpd, &error) != WR_OK) {
+        wr_say(WR_LOG_WARN, "no metrics: %s", error.text);
+        s->httpd = NULL;
+    }
+    int err = wr_ledger_run(s->ledger, wake_grown, s);
+    return err == WR_OK ? wr_crew_run(s->crew) : err;
+}
+
+static void say_ready(const struct wr_serve *s)
+{
+    char text[200];
+    snprintf(text, sizeof(text), "%u workers, %u listeners, %u upstreams, %llu MiB of cache",
+             (unsigned)s->workers, (unsigned)wr_listeners_count(&s->listeners),
+             (unsigned)s->gate->settings.upstreams.upstreams,
+             (unsigned long long)(s->conf->cache.size_bytes >> 20));
+    wr_say(WR_LOG_INFO, "ready: %s", text);
+    wr_notify_status(text);
+    wr_notify_ready();
+}
+
+/* --- the end --- */
+
+static void close_handles(struct wr_serve *s)
+{
+    for (size_t i = 0; i < WR_ARRAY_LEN(s->signals); i++) {
+        if (s->signals[i].data != NULL) {
+            uv_close((uv_handle_t *)&s->signals[i], NULL);
+        }
+    }
+    if (s->tick.data != NULL) {
+        uv_close((uv_handle_t *)&s->tick, NULL);
+    }
+    uv_close((uv_handle_t *)&s->settled, NULL);
+    uv_close((uv_handle_t *)&s->grown, NULL);
+    wr_link_close(s->link);
+    wr_httpd_close(s->httpd);
+    if (s->control != NULL) {
+        wr_control_close(s->control);
+    }
+    uv_run(&s->loop, UV_RUN_DEFAULT); /* until every handle is closed */
+    uv_loop_close(&s->loop);
+    wr_control_free(s->control);
+}
+
+static void end(struct wr_serve *s)
+{
+    if (s->crew != NULL) {
+        wr_crew_stop(s->crew, DRAIN_MS);
+    }
+    if (s->ledger != NULL) {
+        wr_ledger_stop(s->ledger);
+    }
+    close_handles(s);
+    wr_crew_destroy(s->crew);
+    wr_ledger_destroy(s->ledger);
+    wr_shared_destroy(&s->shared);
+    wr_gate_free(s->gate);
+    wr_gate_free(s->reload.gate);
+    wr_world_free(&s->world);
+    wr_world_free(&s->reload.world);
+    wr_helper_stop(&s->helper);
+    if (s->conf != s->first_conf) {
+        wr_conf_free(s->conf);
+    }
+    wr_conf_free(s->reload.conf);
+    wr_conf_free(s->first_conf);
+    explicit_bzero(&s->secrets, sizeof(s->secrets));
+    explicit_bzero(&s->reload.secrets, sizeof(s->reload.secrets));
+}
+
+static int prepare(struct wr_serve *s)
+{
+    if (wr_reload_read_conf(s->config, s->reload.report.text, sizeof(s->reload.report.text),
+                            &s->conf) != WR_OK) {
+        return WR_E_USAGE;
+    }
+    s->first_conf = s->conf;
+    s->reload.report.text[0] = 0;
+    wr_say_level((enum wr_log_level)s->conf->log.level);
+    s->workers = count_workers(s->conf);
+    size_descriptors(s);
+    int err = wr_helper_start(&s->helper);
+    if (err != WR_OK) {
+        wr_say(WR_LOG_ERROR, "the helper that opens listeners cannot be started: %s",
+               strerror(errno));
+        return err;
+    }
+    err = make_first_gate(s);
+    if (err == WR_OK) {
+        err = open_listeners(s);
+    }
+    if (err == WR_OK) {
+        open_control(s);
+        open_metrics(s);
+        err = drop_privileges(s->conf);
+    }
+    return err == WR_OK ? create_all(s) : err;
+}
+
+static const char *find_config(const struct wr_serve_options *options)
+{
+    if (options->config != NULL) {
+        return options->config;
+    }
+    return access(WR_CONF_PATH, F_OK) == 0 ? WR_CONF_PATH : NULL;
+}
+
+int wr_serve_run(const struct wr_serve_options *options)
+{
+    struct wr_serve *s = calloc(1, sizeof(*s));
+    if (s == NULL) {
+        return 1;
+    }
+    wr_say_start(WR_LOG_INFO);
+    wr_notify_start();
+    signal(SIGPIPE, SIG_IGN);
+    s->config = find_config(options);
+    s->helper.fd = s->control_fd = s->metrics_fd = -1;
+    struct wr_now now;
+    wr_clock_now(false, &now);
+    s->started_us = s->secrets_us = now.mono_us;
+    uv_loop_init(&s->loop);
+    uv_async_init(&s->loop, &s->settled, on_settled);
+    uv_async_init(&s->loop, &s->grown, on_grown);
+    int err = prepare(s);
+    if (err == WR_OK) {
+        err = start_loop(s);
+    }
+    if (err == WR_OK) {
+        say_ready(s);
+        uv_run(&s->loop, UV_RUN_DEFAULT);
+        wr_say(WR_LOG_INFO, "stopped");
+    }
+    end(s);
+    free(s);
+    return err == WR_OK ? 0 : 1;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Serve: the daemon. Everything is wired here, and nothing is decided here.
+ *
+ * The start, in this order, so that privilege ends before the first packet is read:
+ *
+ *   configuration -> descriptors -> helper (forked while there is one thread) -> gate -> listeners, control socket,
+ *   metrics -> privileges dropped -> shared memory -> workers -> sandbox -> READY
+ *
+ * The main thread then turns its own loop: signals (SIGTERM and SIGINT stop, SIGHUP reloads), the control socket,
+ * the metrics, link changes, and a slow tick. It never touches a query. The stop is the way back: no new questions, those in
+ * flight are answered for at most two seconds, then everything is given back.
+ *
+ * struct wr_serve belongs to the main thread; serve/reload.c, serve/control.c and serve/metrics.c work on it.
+ */
+#ifndef WR_SERVE_SERVE_H
+#define WR_SERVE_SERVE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "conf/conf.h"
+#include "net/httpd.h"
+#include "net/link.h"
+#include "serve/crew.h"
+#include "serve/gate.h"
+#include "serve/helper.h"
+#include "serve/ledger.h"
+#include "serve/listeners.h"
+#include "serve/reload.h"
+#include "serve/shared.h"
+#include "serve/world.h"
+
+
+
+struct wr_control;
+
+struct wr_serve {
+    const char *config; /* path of the file, NULL: defaults */
+    struct wr_conf
+        *first_conf; /* as at the start: what cannot change without a restart is compared with it */
+    struct wr_conf *conf; /* in force */
+    struct wr_gate *gate; /* in force */
+    struct wr_gate_slots slots;
+    struct wr_world world;
+    struct wr_shared shared;
+    struct wr_crew *crew;
+    struct wr_ledger *ledger;
+    struct wr_listeners listeners;
+    struct wr_helper helper;
+    struct wr_control *control; /* NULL: none */
+    struct wr_reload reload;
+    struct wr_net_limits limits;
+    struct wr_secrets secrets;
+    uint16_t workers;
+    uint32_t ports; /* upstream ports of each worker and family */
+    _Atomic bool wall_proven;
+    int64_t wall_floor_s;
+    uint64_t started_us;        /* monotonic */
+    uint64_t secrets_us;        /* when the cookie secrets were rolled last */
+    _Atomic uint32_t followers; /* clients that follow the log */
+    bool stopping;
+
+    uv_loop_t loop;
+    uv_signal_t signals[3];
+    uv_async_t settled; /* the workers have carried out an order */
+    uv_async_t grown;   /* the ledger has new events */
+    uv_timer_t tick;
+    struct wr_link *link;
+    struct wr_httpd *httpd;
+    int control_fd, metrics_fd; /* opened before privileges were dropped; -1 */
+};
+
+struct wr_serve_options {
+    const char *config; /* NULL: WR_CONF_PATH where there is one, else the defaults */
+};
+
+/* Serves until a signal ends it. Exit status: 0 ended by a signal, 1 could not start. */
+int wr_serve_run(const struct wr_serve_options *options);
+
+/* What the configuration says about sockets. */
+void wr_serve_net_limits(const struct wr_conf *conf, uint32_t ports,
+                         struct wr_net_limits *ret_limits);
+
+#endif

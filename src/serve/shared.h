@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Shared: what all workers have in common, one block each.
+ *
+ * The cache, the learned state of upstreams, the rate limits, and the count of client connections: one of each for
+ * the whole program, so that N workers are one gateway. The memory is mapped at the start in its full size and becomes
+ * real where it is touched; it never grows.
+ */
+#ifndef WR_SERVE_SHARED_H
+#define WR_SERVE_SHARED_H
+
+#include <stddef.h>
+
+#include "conf/conf.h"
+#include "net/limits.h"
+#include "policy/quota.h"
+#include "resolve/cache.h"
+#include "resolve/upstream.h"
+
+struct wr_shared {
+    void *cache_block;
+    size_t cache_size;
+    struct wr_cache *cache;
+    struct wr_upstream_state *upstream_state;
+    struct wr_quota *quota;
+    size_t quota_size;
+    struct wr_net_shared *net;
+};
+
+/* WR_E_NOMEM, WR_E_IO (no randomness). */
+int wr_shared_create(const struct wr_conf *conf, struct wr_shared *ret_shared);
+void wr_shared_destroy(struct wr_shared *shared);
+
+#endif
