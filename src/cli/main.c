@@ -15,6 +15,7 @@ struct verb {
 
 static const struct verb verbs[] = {
     {"check", wr_cli_check, "find every mistake in a configuration"},
+    {"serve", wr_cli_serve, "answer: the gateway itself"},
 };
 
 static void print_help(FILE *out)
