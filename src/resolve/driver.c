@@ -248,6 +248,8 @@ void wr_requests_poll(struct wr_requests *rs, const struct wr_now *now,
 {
     uint64_t now_us = now->mono_us;
     ret_out->action = WR_REQUEST_NOTHING;
+    ret_out->bytes = NULL;
+    ret_out->size = 0;
     /* Each turn uses up something that was fed, wanted or due; none makes more of it than it uses. */
     for (;;) {
         if (give_finished(rs, ret_out) || serve_wanting(rs, now_us, ret_out) ||

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/engine/rig.h"
+
+static struct rig r;
+
+/* The record of the last query, and its name behind it. */
+static struct wr_record last_record(char *ret_name, size_t cap)
+{
+    struct wr_record rec = {0};
+    const void *at;
+    uint32_t n;
+    while ((at = wr_ring_peek(&r.ring, &n)) != NULL) {
+        memcpy(&rec, at, sizeof(rec));
+        assert_int_equal(n, sizeof(rec) + rec.name_size);
+        wr_name_to_text((const uint8_t *)at + sizeof(rec), ret_name, cap);
+        wr_ring_pop(&r.ring);
+    }
+    return rec;
+}
+
+static void test_each_query_is_recorded(void **state)
+{
+    char name[WR_NAME_TEXT_SIZE];
+    rig_start(&r);
+    rig_ask(&r, (struct rig_query){.name = "door.example."});
+    rig_expect(&r, WR_ACTION_DATAGRAM);
+    r.now.mono_us += 20 * WR_MS;
+    rig_answer(&r, 0, 0, &RIG_A("door.example.", 60), 1);
+    rig_expect(&r, WR_ACTION_REPLY);
+    struct wr_record rec = last_record(name, sizeof(name));
+    assert_string_equal(name, "door.example.");
+    assert_int_equal(rec.source, WR_SOURCE_UPSTREAM);
+    assert_int_equal(rec.upstream, 0);
+    assert_int_equal(rec.took_us, 20000);
+    assert_int_equal(rec.reply_size, r.act.size);
+    assert_int_equal(rec.qtype, WR_TYPE_A);
+    assert_int_equal(rec.client.ip[0], 10);
+    rig_expect(&r, WR_ACTION_FORGET);
+    rig_ask(&r, (struct rig_query){.name = "door.example.", .tcp = true});
+    rig_expect(&r, WR_ACTION_REPLY);
+    rec = last_record(name, sizeof(name));
+    assert_int_equal(rec.source, WR_SOURCE_CACHE);
+    assert_int_equal(rec.transport, WR_CLIENT_TCP);
+    assert_int_equal(rec.upstream, 255);
+    rig_stop(&r);
+}
+
+static void test_drops_are_recorded(void **state)
+{
+    char name[WR_NAME_TEXT_SIZE];
+    rig_start(&r);
+    r.settings.refused_rate = 0;
+    rig_ask(&r, (struct rig_query){.name = "x.example.", .from = "203.0.113.1:7"});
+    rig_expect(&r, WR_ACTION_DROP);
+    assert_int_equal(last_record(name, sizeof(name)).source, WR_SOURCE_DROPPED);
+    assert_string_equal(name, "x.example.");
+    rig_stop(&r);
+}
+
+/* A ledger that sleeps costs records, never answers. */
+static void test_full_ring_is_counted(void **state)
+{
+    rig_start(&r);
+    for (unsigned i = 0; i < 2000; i++) {
+        rig_ask(&r, (struct rig_query){.name = "x.example.", .type = WR_TYPE_ANY});
+        rig_expect(&r, WR_ACTION_REPLY);
+    }
+    assert_int_equal(r.stats.replies, 2000);
+    assert_true(r.stats.events_dropped > 0);
+    rig_stop(&r);
+}
+
+static void test_rcodes_are_counted(void **state)
+{
+    rig_start(&r);
+    rig_ask(&r, (struct rig_query){.name = "x.example.", .type = WR_TYPE_AXFR});
+    rig_expect(&r, WR_ACTION_REPLY);
+    rig_ask(&r, (struct rig_query){.name = "x.example.", .type = WR_TYPE_ANY});
+    rig_expect(&r, WR_ACTION_REPLY);
+    assert_int_equal(r.stats.refused, 1);
+    assert_int_equal(r.stats.noerror, 1);
+    assert_int_equal(r.stats.replies, 2);
+    assert_int_equal(r.stats.queries_udp, 2);
+    rig_stop(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_query_is_recorded),
+        cmocka_unit_test(test_drops_are_recorded),
+        cmocka_unit_test(test_full_ring_is_counted),
+        cmocka_unit_test(test_rcodes_are_counted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/engine/rig.h"
+
+static struct rig r;
+
+static void expect_error(uint16_t rcode)
+{
+    rig_expect(&r, WR_ACTION_REPLY);
+    assert_int_equal(wr_msg_rcode(&r.msg), rcode);
+    assert_int_equal(r.msg.counts[WR_SECTION_ANSWER], 0);
+    rig_quiet(&r);
+}
+
+static void test_outsider_hears_refused_then_nothing(void **state)
+{
+    rig_start(&r);
+    for (unsigned i = 0; i < 2; i++) {
+        struct rig_query q = {.name = "a.example.", .from = "203.0.113.5:999"};
+        uint8_t query[512];
+        size_t size = rig_build_query(&q, query, sizeof(query));
+        rig_feed_bytes(&r, &q, query, size);
+        expect_error(WR_RCODE_REFUSED);
+        assert_true(r.act.size <= size);
+    }
+    for (unsigned i = 0; i < 20; i++) {
+        rig_ask(&r, (struct rig_query){.name = "a.example.", .from = "203.0.113.9:999"});
+        rig_expect(&r, WR_ACTION_DROP);
+    }
+    assert_int_equal(r.stats.dropped_outsider, 20);
+    rig_stop(&r);
+}
+
+static void test_broken_messages(void **state)
+{
+    rig_start(&r);
+    const struct rig_query q = {.name = "a.example."};
+    uint8_t bytes[64] = {0};
+    rig_feed_bytes(&r, &q, bytes, 11);
+    rig_expect(&r, WR_ACTION_DROP);
+    bytes[2] = 0x80; /* QR */
+    rig_feed_bytes(&r, &q, bytes, 12);
+    rig_expect(&r, WR_ACTION_DROP);
+    bytes[2] = 0;
+    rig_feed_bytes(&r, &q, bytes, 12); /* QDCOUNT 0 without a cookie */
+    expect_error(WR_RCODE_FORMERR);
+    bytes[5] = 2; /* QDCOUNT 2 */
+    rig_feed_bytes(&r, &q, bytes, 22);
+    expect_error(WR_RCODE_FORMERR);
+    bytes[5] = 1;
+    bytes[12] = 0xc0; /* a pointer to itself */
+    bytes[13] = 12;
+    rig_feed_bytes(&r, &q, bytes, 18);
+    expect_error(WR_RCODE_FORMERR);
+    assert_int_equal(r.stats.dropped_malformed, 1);
+    assert_int_equal(r.stats.dropped_response, 1);
+    rig_stop(&r);
+}
+
+static void test_not_done_here(void **state)
+{
+    rig_start(&r);
+    rig_ask(&r, (struct rig_query){.name = "a.example.", .flags = WR_OPCODE_UPDATE << 11});
+    expect_error(WR_RCODE_NOTIMP);
+    rig_ask(&r, (struct rig_query){.name = "a.example.", .type = WR_TYPE_AXFR});
+    expect_error(WR_RCODE_REFUSED);
+    rig_ask(&r, (struct rig_query){.name = "a.example.", .type = WR_TYPE_OPT});
+    expect_error(WR_RCODE_NOTIMP);
+    rig_ask(&r, (struct rig_query){.name = "a.example.", .class_ = 4});
+    expect_error(WR_RCODE_REFUSED);
+    rig_ask(&r, (struct rig_query){.name = "unseen.example.", .no_rd = true});
+    expect_error(WR_RCODE_REFUSED);
+    assert_int_equal(r.stats.upstream_sent, 0);
+    rig_stop(&r);
+}
+
+static void test_any_is_minimal(void **state)
+{
+    rig_start(&r);
+    rig_ask(&r, (struct rig_query){.name = "a.example.", .type = WR_TYPE_ANY});
+    rig_expect(&r, WR_ACTION_REPLY);
+    assert_int_equal(r.msg.counts[WR_SECTION_ANSWER], 1);
+    assert_int_equal(rig_rr_at(&r, WR_SECTION_ANSWER).type, WR_TYPE_HINFO);
+    rig_stop(&r);
+}
+
+static void test_chaos_only_when_told(void **state)
+{
+    rig_start(&r);
+    struct rig_query q = {.name = "id.server.", .type = WR_TYPE_TXT, .class_ = WR_CLASS_CH};
+    rig_ask(&r, q);
+    expect_error(WR_RCODE_REFUSED);
+    strcpy(r.settings.identity, "gw-1");
+    rig_ask(&r, q);
+    rig_expect(&r, WR_ACTION_REPLY);
+    struct wr_msg_rr rr = rig_rr_at(&r, WR_SECTION_ANSWER);
+    assert_memory_equal(r.msg.wire + rr.rdata, "\4gw-1", 5);
+    rig_stop(&r);
+}
+
+static void test_server_cookie_proves_the_address(void **state)
+{
+    rig_start(&r);
+    r.settings.rrl_rate = 1;
+    uint8_t cookie[40];
+    memset(cookie, 0x5a, 8);
+    rig_ask(&r, (struct rig_query){
+                    .name = "a.example.", .type = WR_TYPE_ANY, .cookie = cookie, .cookie_size = 8});
+    rig_expect(&r, WR_ACTION_REPLY);
+    assert_int_equal(r.msg.edns.cookie_size, 24);
+    memcpy(cookie, r.msg.edns.cookie, 24);
+    for (unsigned i = 0; i < 50; i++) { /* proven: no response rate limit */
+        rig_ask(&r, (struct rig_query){.name = "a.example.",
+                                       .type = WR_TYPE_ANY,
+                                       .cookie = cookie,
+                                       .cookie_size = 24});
+        rig_expect(&r, WR_ACTION_REPLY);
+        assert_false(r.msg.flags & WR_FLAG_TC);
+    }
+    cookie[20] ^= 1; /* forged: limited like everybody */
+    unsigned answered = 0;
+    for (unsigned i = 0; i < 50; i++) {
+        rig_ask(&r, (struct rig_query){.name = "a.example.",
+                                       .type = WR_TYPE_ANY,
+                                       .cookie = cookie,
+                                       .cookie_size = 24});
+        assert_true(rig_poll(&r));
+        answered += r.act.kind == WR_ACTION_REPLY;
+    }
+    assert_true(answered <= 1);
+    assert_int_equal(r.stats.badcookie, 50);
+    rig_stop(&r);
+}
+
+static void test_limited_responses_slip_truncated(void **state)
+{
+    unsigned full = 0, slipped = 0, dropped = 0;
+    rig_start(&r);
+    r.settings.rrl_rate = 5;
+    r.settings.rrl_slip = 2;
+    for (unsigned i = 0; i < 200; i++) {
+        r.now.mono_us += 100;
+        rig_ask(&r, (struct rig_query){.name = "a.example.", .type = WR_TYPE_ANY});
+        assert_true(rig_poll(&r));
+        dropped += r.act.kind == WR_ACTION_DROP;
+        if (r.act.kind == WR_ACTION_REPLY) {
+            bool tc = r.msg.flags & WR_FLAG_TC;
+            slipped += tc;
+            full += !tc;
+            assert_true(!tc || r.act.size <= 12 + 11 + 4 + 11);
+        }
+    }
+    assert_in_range(full, 5, 6);
+    assert_true(slipped > 50 && dropped > 50);
+    assert_int_equal(r.stats.slipped_rrl, slipped);
+    rig_ask(&r, (struct rig_query){.name = "a.example.", .type = WR_TYPE_ANY, .tcp = true});
+    rig_expect(&r, WR_ACTION_REPLY);
+    assert_false(r.msg.flags & WR_FLAG_TC);
+    rig_stop(&r);
+}
+
+static void test_client_rate(void **state)
+{
+    rig_start(&r);
+    r.settings.client_rate = r.settings.client_burst = 10;
+    for (unsigned i = 0; i < 30; i++) {
+        rig_ask(&r, (struct rig_query){.name = "a.example.", .type = WR_TYPE_ANY});
+        assert_true(rig_poll(&r));
+    }
+    assert_int_equal(r.stats.dropped_client_rate, 20);
+    rig_ask(&r,
+            (struct rig_query){.name = "a.example.", .type = WR_TYPE_ANY, .from = "10.7.7.7:5"});
+    rig_expect(&r, WR_ACTION_REPLY); /* another prefix, another bucket */
+    rig_stop(&r);
+}
+
+/* The query that weir sent to 192.0.2.1 arrives at weir, asked of 192.0.2.1: its client cookie tells. */
+static void test_own_question_is_a_loop(void **state)
+{
+    uint8_t query[512];
+    rig_start(&r);
+    rig_ask(&r, (struct rig_query){.name = "loop.example."});
+    rig_expect(&r, WR_ACTION_DATAGRAM);
+    size_t size = r.act.size;
+    memcpy(query, r.act.bytes, size);
+    struct wr_event ev = {.kind = WR_EVENT_QUERY, .bytes = query, .size = size};
+    assert_int_equal(wr_addr_from_text("10.0.0.254:40000", &ev.client.from), 0);
+    ev.client.local = r.act.to;
+    wr_engine_feed(r.engine, &ev, &r.now);
+    expect_error(WR_RCODE_SERVFAIL);
+    assert_non_null(r.msg.edns.ede_text);
+    assert_int_equal(r.stats.forwarding_loops, 1);
+    rig_stop(&r);
+}
+
+static void test_do_and_cd_stand_apart(void **state)
+{
+    rig_start(&r);
+    rig_ask(&r, (struct rig_query){.name = "a.example."});
+    rig_expect(&r, WR_ACTION_DATAGRAM);
+    assert_false(r.msg.edns.dnssec_ok);
+    rig_answer(&r, 0, 0, &RIG_A("a.example.", 60), 1);
+    rig_expect(&r, WR_ACTION_REPLY);
+    rig_expect(&r, WR_ACTION_FORGET);
+    rig_ask(&r, (struct rig_query){.name = "a.example.", .dnssec_ok = true});
+    rig_expect(&r, WR_ACTION_DATAGRAM); /* signatures were not fetched: asked again with DO */
+    assert_true(r.msg.edns.dnssec_ok);
+    rig_answer(&r, 0, 0, &RIG_A("a.example.", 60), 1);
+    rig_expect(&r, WR_ACTION_REPLY);
+    rig_expect(&r, WR_ACTION_FORGET);
+    rig_ask(&r, (struct rig_query){.name = "a.example.", .flags = WR_FLAG_CD});
+    rig_expect(
+        &r, WR_ACTION_DATAGRAM); /* an unchecked answer is not shared with who wants it checked */
+    assert_true(r.msg.flags & WR_FLAG_CD);
+    rig_stop(&r);
+}
+
+static void test_refresh_before_expiry(void **state)
+{
+    rig_start(&r);
+    rig_ask(&r, (struct rig_query){.name = "a.example."});
+    rig_expect(&r, WR_ACTION_DATAGRAM);
+    rig_answer(&r, 0, 0, &RIG_A("a.example.", 100), 1);
+    rig_expect(&r, WR_ACTION_REPLY);
+    rig_expect(&r, WR_ACTION_FORGET);
+    r.now.mono_us += 50 * WR_S;
+    rig_ask(&r, (struct rig_query){.name = "a.example."});
+    rig_expect(&r, WR_ACTION_REPLY);
+    rig_quiet(&r);
+    r.now.mono_us += 45 * WR_S;
+    rig_ask(&r, (struct rig_query){.name = "a.example."});
+    rig_expect(&r, WR_ACTION_REPLY);
+    rig_expect(&r, WR_ACTION_DATAGRAM);
+    rig_answer(&r, 0, 0, &RIG_A("a.example.", 100), 1);
+    rig_expect(&r, WR_ACTION_FORGET);
+    rig_quiet(&r);
+    assert_int_equal(r.stats.prefetches, 1);
+    r.now.mono_us += 50 * WR_S;
+    rig_ask(&r, (struct rig_query){.name = "a.example."});
+    rig_expect(&r, WR_ACTION_REPLY);
+    assert_int_equal(rig_rr_at(&r, WR_SECTION_ANSWER).ttl, 50);
+    rig_stop(&r);
+}
+
+/* With two workers half of the names belong to the other one. */
+static void test_handover(void **state)
+{
+    unsigned handed = 0;
+    rig_start(&r);
+    r.setup.workers = 2;
+    r.engine = wr_engine_start(rig_alloc(&r, 3, wr_engine_size(&r.setup)), &r.setup, &r.now);
+    for (unsigned i = 0; i < 40; i++) {
+        char name[32] = "n00.example.";
+        name[1] = (char)('0' + i / 10);
+        name[2] = (char)('0' + i % 10);
+        rig_ask(&r, (struct rig_query){.name = name, .from = i % 2 ? "10.1.0.1:5" : "10.2.0.1:5"});
+        assert_true(rig_poll(&r));
+        if (r.act.kind == WR_ACTION_HANDOVER) {
+            handed++;
+            assert_int_equal(r.act.worker, 1);
+            assert_true(r.act.client.handed);
+            struct wr_event ev = {.kind = WR_EVENT_QUERY,
+                                  .client = r.act.client,
+                                  .bytes = r.bytes,
+                                  .size = r.act.size};
+            rig_quiet(&r);
+            if (handed == 1) { /* the other's ring is full: it comes back and is asked here */
+                wr_engine_feed(r.engine, &ev, &r.now);
+                rig_expect(&r, WR_ACTION_DATAGRAM);
+            }
+        }
+    }
+    assert_in_range(handed, 8, 32);
+    rig_stop(&r);
+}
+
+static void test_the_busiest_prefix_yields(void **state)
+{
+    unsigned flood_failed = 0;
+    rig_start(&r);
+    for (unsigned i = 0; i < 60; i++) {
+        char name[32] = "f00.example.";
+        name[1] = (char)('0' + i / 10);
+        name[2] = (char)('0' + i % 10);
+        rig_ask(&r, (struct rig_query){.name = name, .from = "10.66.0.1:5"});
+        while (rig_poll(&r)) {
+            flood_failed += r.act.kind == WR_ACTION_REPLY;
+        }
+    }
+    assert_int_equal(wr_engine_inflight(r.engine), 32);
+    assert_int_equal(flood_failed, 28);
+    rig_ask(&r, (struct rig_query){.name = "door.example.", .from = "10.1.0.1:5"});
+    bool asked = false;
+    while (rig_poll(&r)) {
+        asked |= r.act.kind == WR_ACTION_DATAGRAM;
+        if (r.act.kind == WR_ACTION_REPLY) {
+            assert_int_equal(r.act.client.from.ip[1], 66);
+            assert_int_equal(wr_msg_rcode(&r.msg), WR_RCODE_SERVFAIL);
+        }
+    }
+    assert_true(asked);
+    rig_stop(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_outsider_hears_refused_then_nothing),
+        cmocka_unit_test(test_broken_messages),
+        cmocka_unit_test(test_not_done_here),
+        cmocka_unit_test(test_any_is_minimal),
+        cmocka_unit_test(test_chaos_only_when_told),
+        cmocka_unit_test(test_server_cookie_proves_the_address),
+        cmocka_unit_test(test_limited_responses_slip_truncated),
+        cmocka_unit_test(test_client_rate),
+        cmocka_unit_test(test_own_question_is_a_loop),
+        cmocka_unit_test(test_do_and_cd_stand_apart),
+        cmocka_unit_test(test_refresh_before_expiry),
+        cmocka_unit_test(test_handover),
+        cmocka_unit_test(test_the_busiest_prefix_yields),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/unit.h"
+
+#include <string.h>
+
+#include "engine/reply.h"
+
+static struct wr_settings settings = {
+    .edns_udp_size = 1232, .tcp_idle_ms = 12000, .server_cookies = true};
+static const uint8_t key[16] = {9};
+static uint8_t room[WR_MSG_MAX];
+static struct wr_msg msg;
+
+static struct wr_reply maker(void)
+{
+    return (struct wr_reply){.settings = &settings, .cookie_key = key, .wall_s = 1700000000};
+}
+
+static struct wr_asker asker(void)
+{
+    struct wr_asker a = {.id = 77,
+                         .flags = WR_FLAG_RD | WR_FLAG_CD,
+                         .qclass = WR_CLASS_IN,
+                         .udp_size = 512,
+                         .has_question = true};
+    assert_int_equal(wr_name_from_text("CaMera.example.", 15, &a.question.name), 0);
+    a.question.type = WR_TYPE_TXT;
+    return a;
+}
+
+/* `records` strings of 200 octets. */
+static struct wr_answer answer_of(unsigned records, uint8_t *data, const uint8_t *owner)
+{
+    struct wr_answer answer;
+    wr_answer_clear(&answer);
+    answer.answers = 1;
+    answer.answer[0] = (struct wr_rrset){.owner = owner,
+                                         .data = data,
+                                         .size = records * 203,
+                                         .ttl = 60,
+                                         .type = WR_TYPE_TXT,
+                                         .class_ = WR_CLASS_IN,
+                                         .records = (uint16_t)records};
+    for (unsigned i = 0; i < records; i++) {
+        uint8_t *at = data + i * 203;
+        memset(at, 'x', 203);
+        at[0] = 0;
+        at[1] = 201;
+        at[2] = 200;
+        at[3] = (uint8_t)('a' + i);
+    }
+    return answer;
+}
+
+static void read_back(size_t size)
+{
+    assert_int_equal(wr_msg_parse(&msg, room, size), 0);
+    assert_true(msg.flags & WR_FLAG_QR);
+    assert_int_equal(msg.id, 77);
+}
+
+static void test_header_and_case(void **state)
+{
+    struct wr_reply r = maker();
+    struct wr_asker a = asker();
+    uint8_t data[203];
+    struct wr_answer answer = answer_of(1, data, a.question.name.wire);
+    bool tc;
+    read_back(wr_reply_answer(&r, &a, &answer, room, sizeof(room), &tc));
+    assert_false(tc);
+    assert_int_equal(msg.flags & 0x87f0, WR_FLAG_QR | WR_FLAG_RD | WR_FLAG_RA | WR_FLAG_CD);
+    assert_memory_equal(msg.qname.wire, a.question.name.wire, a.question.name.size);
+    assert_false(msg.edns.present); /* who sent no OPT gets none */
+}
+
+static void test_truncation_by_transport(void **state)
+{
+    struct wr_reply r = maker();
+    struct wr_asker a = asker();
+    uint8_t data[203 * 8];
+    struct wr_answer answer = answer_of(8, data, a.question.name.wire);
+    bool tc;
+    size_t size = wr_reply_answer(&r, &a, &answer, room, sizeof(room), &tc);
+    assert_true(tc && size <= 512);
+    read_back(size);
+    assert_true(msg.flags & WR_FLAG_TC);
+    assert_int_equal(msg.counts[WR_SECTION_ANSWER], 0);
+    a.edns = true;
+    a.udp_size = 4096; /* more than we send over UDP */
+    size = wr_reply_answer(&r, &a, &answer, room, sizeof(room), &tc);
+    assert_true(tc && size <= 1232);
+    a.client.transport = WR_CLIENT_TCP;
+    size = wr_reply_answer(&r, &a, &answer, room, sizeof(room), &tc);
+    assert_false(tc);
+    read_back(size);
+    assert_int_equal(msg.counts[WR_SECTION_ANSWER], 8);
+}
+
+static void test_signatures_only_for_do(void **state)
+{
+    struct wr_reply r = maker();
+    struct wr_asker a = asker();
+    uint8_t data[203 * 2];
+    struct wr_answer answer = answer_of(2, data, a.question.name.wire);
+    bool tc;
+    answer.answer[0].records = 1;
+    answer.answer[0].sigs = 1;
+    read_back(wr_reply_answer(&r, &a, &answer, room, sizeof(room), &tc));
+    assert_int_equal(msg.counts[WR_SECTION_ANSWER], 1);
+    a.edns = a.question.dnssec_ok = true;
+    a.udp_size = 1232;
+    read_back(wr_reply_answer(&r, &a, &answer, room, sizeof(room), &tc));
+    assert_int_equal(msg.counts[WR_SECTION_ANSWER], 2);
+    assert_true(msg.edns.dnssec_ok);
+}
+
+static void test_error_with_reason(void **state)
+{
+    struct wr_reply r = maker();
+    struct wr_asker a = asker();
+    a.edns = true;
+    read_back(wr_reply_error(&r, &a, WR_RCODE_BADVERS, WR_EDE_NETWORK_ERROR, "cut", room, 512));
+    assert_int_equal(wr_msg_rcode(&msg), WR_RCODE_BADVERS);
+    assert_int_equal(msg.edns.ede, WR_EDE_NETWORK_ERROR);
+    assert_int_equal(msg.edns.ede_text_size, 3);
+    a.has_question = false;
+    read_back(wr_reply_error(&r, &a, WR_RCODE_FORMERR, WR_EDE_NONE, NULL, room, 512));
+    assert_int_equal(msg.qdcount, 0);
+}
+
+static void test_cookie_keepalive_nsid(void **state)
+{
+    struct wr_reply r = maker();
+    struct wr_asker a = asker();
+    a.edns = a.keepalive = a.nsid = true;
+    a.cookie_state = WR_COOKIE_CLIENT;
+    memset(a.client_cookie, 3, 8);
+    a.client.transport = WR_CLIENT_TCP;
+    a.client.from.family = WR_AF_V4;
+    strcpy(settings.identity, "gw");
+    read_back(wr_reply_error(&r, &a, 0, WR_EDE_NONE, NULL, room, 512));
+    assert_int_equal(msg.edns.cookie_size, 24);
+    assert_memory_equal(msg.edns.cookie, a.client_cookie, 8);
+    assert_true(msg.edns.keepalive && msg.edns.nsid);
+    assert_int_equal(msg.edns.keepalive_100ms, 120);
+    settings.server_cookies = false;
+    read_back(wr_reply_error(&r, &a, 0, WR_EDE_NONE, NULL, room, 512));
+    assert_int_equal(msg.edns.cookie_size, 0);
+    settings.server_cookies = true;
+}
+
+static void test_small_ones(void **state)
+{
+    struct wr_reply r = maker();
+    struct wr_asker a = asker();
+    read_back(wr_reply_slip(&a, room, 512));
+    assert_true(msg.flags & WR_FLAG_TC);
+    read_back(wr_reply_refusal(&a, room, 512));
+    assert_int_equal(wr_msg_rcode(&msg), WR_RCODE_REFUSED);
+    assert_false(msg.flags & WR_FLAG_RA);
+    read_back(wr_reply_any(&r, &a, room, 512));
+    assert_int_equal(msg.counts[WR_SECTION_ANSWER], 1);
+    a.qclass = WR_CLASS_CH;
+    read_back(wr_reply_chaos(&r, &a, "me", room, 512));
+    assert_int_equal(msg.counts[WR_SECTION_ANSWER], 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_header_and_case),
+        cmocka_unit_test(test_truncation_by_transport),
+        cmocka_unit_test(test_signatures_only_for_do),
+        cmocka_unit_test(test_error_with_reason),
+        cmocka_unit_test(test_cookie_keepalive_nsid),
+        cmocka_unit_test(test_small_ones),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
