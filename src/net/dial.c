@@ -95,10 +95,10 @@ static void stream_end(struct stream *one)
     s->open--;
     wr_net_stats_set(&s->feed.stats->gauge_streams, s->open);
     uv_poll_stop(&one->poll);
-    close(one->fd);
     wr_wqueue_free(&one->queue);
     one->state = STREAM_CLOSED;
-    uv_close((uv_handle_t *)&one->poll, stream_on_close);
+    uv_close((uv_handle_t *)&one->poll, stream_on_close); /* before the number may be another's */
+    close(one->fd);
 }
 
 static void stream_report(struct wr_dials *s, wr_id id, enum wr_event_kind kind,

@@ -128,7 +128,7 @@ void wr_link_close(struct wr_link *link)
     }
     uv_poll_stop(&link->poll);
     uv_timer_stop(&link->timer);
-    close(link->fd);
     uv_close((uv_handle_t *)&link->poll, link_on_close);
+    close(link->fd);
     uv_close((uv_handle_t *)&link->timer, link_on_close);
 }

@@ -180,10 +180,12 @@ static void conn_close(struct conn *c)
     t->open--;
     wr_net_stats_set(&t->feed.stats->gauge_tcp_clients, t->open);
     uv_poll_stop(&c->poll);
-    close(c->fd);
     wr_wqueue_free(&c->queue);
     c->state = CONN_CLOSED;
+    /* Before the descriptor is closed: libuv takes it out of its epoll set once more, and the number may be
+     * another worker's by then. */
     uv_close((uv_handle_t *)&c->poll, conn_on_close);
+    close(c->fd);
     if (owed > 0) {
         t->feed.event(t->feed.user, &event);
     }
@@ -575,10 +577,10 @@ bool wr_tcp_remove(struct wr_tcp *t, uint16_t number)
     }
     listener = &t->listener[number];
     uv_poll_stop(&listener->poll);
+    uv_close((uv_handle_t *)&listener->poll, tcp_on_listener_close);
     close(listener->fd);
     listener->fd = -1;
     listener->closing = true;
-    uv_close((uv_handle_t *)&listener->poll, tcp_on_listener_close);
     return true;
 }
 

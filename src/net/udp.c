@@ -418,10 +418,10 @@ bool wr_udp_remove(struct wr_udp *u, uint16_t number)
         udp_finish(u, listener);
     }
     wr_udp_flush(u);
+    uv_close((uv_handle_t *)&listener->poll, udp_on_close); /* before the number may be another's */
     close(listener->fd);
     listener->fd = -1;
     listener->closing = true;
-    uv_close((uv_handle_t *)&listener->poll, udp_on_close);
     return true;
 }
 
