@@ -31,7 +31,7 @@ static const char *const level_words[] = {"error", "warn", "info", "debug", NULL
 
 /* In the order of the documentation: a section before its keys. */
 static const struct wr_schema_row table[] = {
-    {"listen", WR_SCHEMA_LISTEN, .list = true, .max_items = WR_CONF_LISTEN_MAX, V01, RESTART,
+    {"listen", WR_SCHEMA_LISTEN, .list = true, .max_items = WR_CONF_LISTEN_MAX, V01,
      DEFAULT("127.0.0.1, ::1"), LIST(listen),
      .doc = "Where weir answers, over UDP and TCP: addresses (`192.168.7.1`, `[fd00::1]:5353`) or "
             "interfaces (`br-iot`, `br-iot:5353`), which stand for all their addresses. The port "
@@ -62,7 +62,7 @@ static const struct wr_schema_row table[] = {
      AT(tcp.idle_timeout_ms),
      .doc = "How long a connection may stay silent, and how long one message may take to arrive. "
             "Clients that ask are told (RFC 7828)."},
-    {"tcp.max_connections", WR_SCHEMA_INT, V01, RESTART, RANGE(1, 65536),
+    {"tcp.max_connections", WR_SCHEMA_INT, V01, RANGE(1, 65536),
      BY_PROFILE("512", "128", "8192"), AT(tcp.max_connections), .unit = "connections",
      .doc = "Connections at once, over all workers. When there are more, the one that is silent "
             "for the longest time is closed."},
