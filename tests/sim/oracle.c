@@ -275,7 +275,7 @@ static enum oracle_verdict judge_age(const struct oracle *o, const struct oracle
     if (now_us + ttl_s * WR_S <= h->expires_us + SLACK_US) {
         return ORACLE_FRESH;
     }
-    if (now_us <= h->expires_us + SLACK_US) {
+    if (now_us + SLACK_US < h->expires_us) {
         return ORACLE_TOO_LONG;
     }
     return now_us <= h->expires_us + o->stale_max_age_s * WR_S + SLACK_US ? ORACLE_STALE

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Story: one scenario file as a struct. The format is ours, modelled on unbound's replay files:
+ *
+ *   ; first lines: what the story is about, with the RFC
+ *   CONFIG                        one setting a line, see read_setting() in reader.c
+ *     upstream 192.0.2.1
+ *   CONFIG_END
+ *   SCENARIO_BEGIN title
+ *   RANGE_BEGIN 0 100             what servers say while steps 0 to 100 are played
+ *     ADDRESS 192.0.2.1           (several lines: the same for each)
+ *     ENTRY_BEGIN
+ *     MATCH ...                   which queries: default qname qtype; any, subdomain, tcp, udp, edns, noedns, do, nodo,
+ *                                 cd, nocd, cookie, nocookie, servercookie, times=N (only the first N)
+ *     ADJUST ...                  wrong_id lower_case elsewhere=ADDR question=NAME cookie other_cookie garbage reset loop
+ *     REPLY QR AA TC RD RA AD CD, an RCODE, EDE=n, NOEDNS, DELAY=50ms, SILENT   default: QR RA NOERROR, RD and CD copied
+ *     SECTION QUESTION            then ANSWER, AUTHORITY, ADDITIONAL; records as `name ttl IN TYPE rdata`
+ *     ENTRY_END                   (TXT "%3000" is 3000 octets of text)
+ *   RANGE_END
+ *   STEP 1 QUERY [ADDRESS=10.0.0.5] [TCP] [PORT=n] [TIMES=n] [EVERY=10ms] [NUMBERED]
+ *   ENTRY_BEGIN ... ENTRY_END     REPLY RD CD DO EDNS=size COOKIE=hex ECS NSID ID=n QDCOUNT=n, an opcode; or RAW hex
+ *   STEP 2 CHECK_ANSWER [OF=1]    waits for the reply to the last (or named) QUERY step and compares it
+ *   ENTRY_BEGIN ... ENTRY_END     MATCH all | rcode flags question answer; and ttl; REPLY also: EDE=n NOEDE EDNS NOEDNS
+ *                                 COOKIE NOCOOKIE WITHIN=400ms AFTER=1800ms SIZE=512 (at most)
+ *   STEP 3 CHECK_SILENT [OF=1]    no reply has come, and none comes within five seconds
+ *   STEP 4 CHECK_COUNT answered|truncated|refused|failed|silent >= n [OF=1]   of a QUERY with TIMES
+ *   STEP 5 CHECK_SENT ADDR n [TCP] (also >= n, <= n)   questions that server got since the last CHECK_SENT of it
+ *   STEP 6 TIME_PASSES 30s
+ *   STEP 7 CUT ADDR [unreachable] / RESTORE ADDR / REFUSE_TCP ADDR / LINK / RESTART
+ *   SCENARIO_END
+ */
+#ifndef WEIR_SCENARIOS_STORY_H
+#define WEIR_SCENARIOS_STORY_H
+
+#include <stdio.h>
+
+#include "gate.h"
+#include "wire.h"
+
+#define STORY_SERVERS_MAX 16
+#define STORY_ENTRIES_MAX 64
+#define STORY_STEPS_MAX   64
+#define STORY_RRS_MAX     40
+#define STORY_ROUTES_MAX  4
+
+enum entry_match {
+    MATCH_ANY = 1 << 0,
+    MATCH_SUBDOMAIN = 1 << 1,
+    MATCH_TCP = 1 << 2,
+    MATCH_UDP = 1 << 3,
+    MATCH_EDNS = 1 << 4,
+    MATCH_NOEDNS = 1 << 5,
+    MATCH_DO = 1 << 6,
+    MATCH_NODO = 1 << 7,
+    MATCH_CD = 1 << 8,
+    MATCH_NOCD = 1 << 9,
+    MATCH_COOKIE = 1 << 10,
+    MATCH_NOCOOKIE = 1 << 11,
+    MATCH_SERVERCOOKIE = 1 << 12,
+    MATCH_RCODE = 1 << 13,
+    MATCH_FLAGS = 1 << 14,
+    MATCH_QUESTION = 1 << 15,
+    MATCH_ANSWER = 1 << 16,
+    MATCH_TTL = 1 << 17,
+    MATCH_ALL = MATCH_RCODE | MATCH_FLAGS | MATCH_QUESTION | MATCH_ANSWER
+};
+
+enum entry_adjust {
+    ADJUST_WRONG_ID = 1 << 0,
+    ADJUST_LOWER_CASE = 1 << 1,
+    ADJUST_COOKIE = 1 << 2,
+    ADJUST_OTHER_COOKIE = 1 << 3,
+    ADJUST_GARBAGE = 1 << 4,
+    ADJUST_RESET = 1 << 5,
+    ADJUST_LOOP = 1 << 6, /* sends the question back to the gateway, as a client */
+    ADJUST_SILENT = 1 << 7
+};
+
+struct story_rr {
+    uint8_t section;
+    uint16_t type, size;
+    uint32_t ttl;
+    uint8_t owner[WIRE_NAME_SIZE];
+    uint8_t *rdata; /* malloc */
+};
+
+struct story_entry {
+    unsigned line;
+    unsigned first_step, last_step, servers; /* of its range; servers: bits */
+    unsigned match, adjust, times, used;
+    uint16_t flags, rcode, opcode;
+    bool flags_given;
+    uint8_t qname[WIRE_NAME_SIZE];
+    uint8_t other[WIRE_NAME_SIZE]; /* ADJUST question= */
+    bool has_question, has_other, has_elsewhere;
+    uint16_t qtype, qclass, id, qdcount;
+    struct wr_addr elsewhere;
+    struct wire_edns edns;
+    int edns_want; /* -1 must not, 0 do not care, 1 must */
+    int ede_want, cookie_want;
+    uint64_t delay_us, within_us, after_us;
+    size_t size_most;
+    unsigned sections; /* bits of the sections that were written down */
+    unsigned rrs;
+    struct story_rr rr[STORY_RRS_MAX];
+    uint8_t *raw;
+    size_t raw_size;
+};
+
+enum step_kind {
+    STEP_QUERY = 1,
+    STEP_CHECK_ANSWER,
+    STEP_CHECK_SILENT,
+    STEP_CHECK_COUNT,
+    STEP_CHECK_SENT,
+    STEP_TIME_PASSES,
+    STEP_CUT,
+    STEP_RESTORE,
+    STEP_REFUSE_TCP,
+    STEP_LINK,
+    STEP_RESTART
+};
+
+struct story_step {
+    unsigned line, number, of;
+    enum step_kind kind;
+    struct wr_addr addr;
+    bool tcp, unreachable, numbered;
+    uint16_t port;
+    unsigned times;
+    uint64_t time_us;
+    char what[16], compare[4];
+    uint64_t count;
+    struct story_entry *entry;
+};
+
+struct story {
+    char path[512], title[160], error[1000];
+    unsigned servers, entries, steps;
+    struct wr_addr server[STORY_SERVERS_MAX];
+    struct story_entry *entry[STORY_ENTRIES_MAX];
+    struct story_step step[STORY_STEPS_MAX];
+    struct gate gate; /* settings only */
+    struct wr_route route[STORY_ROUTES_MAX];
+    struct wr_ttl_rule rule[4];
+};
+
+/* 0, or -1 with story->error. */
+int story_read(struct story *s, const char *path);
+void story_free(struct story *s);
+/* Plays it; 0, or -1 with story->error. `verbose` tells each move. */
+int story_play(struct story *s, bool verbose);
+/* Is the reply what the entry says? NULL, or what is different. */
+const char *story_compare(const struct story_entry *want, const struct wire_msg *got, char *room,
+                          size_t cap);
+
+#endif
