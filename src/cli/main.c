@@ -14,6 +14,7 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
+    {"ask", wr_cli_ask, "ask a DNS server, as kdig does"},
     {"check", wr_cli_check, "find every mistake in a configuration"},
     {"serve", wr_cli_serve, "answer: the gateway itself"},
 };

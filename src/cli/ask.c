@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* weir ask: questions to a server, the answers as zone text or JSON. */
+#include <errno.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "cli/askflags.h"
+#include "cli/askjson.h"
+#include "cli/askmsg.h"
+#include "cli/asktext.h"
+#include "cli/verb.h"
+#include "net/ask.h"
+#include "net/clock.h"
+#include "net/sock.h"
+#include "serve/resolvconf.h"
+
+enum {
+    SERVERS_MAX = 8,
+    SERVER_TEXT_SIZE = WR_ADDR_TEXT_SIZE + 32,
+    PORT_DNS = 53,
+    RESOLV_CONF_SIZE = 64 * 1024 /* beyond this it is no resolv.conf */
+};
+#define RESOLV_CONF "/etc/resolv.conf"
+
+/* One question on its way: what is sent where, and what came. */
+struct asking {
+    const struct wr_askflags *flags;
+    struct wr_ask ask;
+    uint8_t query[WR_ASKMSG_SIZE];
+    size_t query_size;
+    char server[SERVER_TEXT_SIZE];
+    struct wr_ask_reply reply;
+};
+
+static const char usage[] = "usage: weir ask [@SERVER[#PORT]] [-p PORT] [-b ADDRESS] [-4|-6] NAME "
+                            "[TYPE] [CLASS] [+FLAG ...] "
+                            "[NAME ...]\n";
+static const char help[] =
+    "\nAsks a DNS server and prints what it answers, as kdig does. Without @SERVER those of "
+    "/etc/resolv.conf.\n\n"
+    "  -x ADDRESS     the name of an address          -q NAME, -t TYPE, -c CLASS\n"
+    "  +short         the data alone                  +json (or --json)  one object an answer\n"
+    "  +tcp           over TCP                        +ignore            keep a truncated answer\n"
+    "  +norec         RD clear                        +adflag +cdflag +aaflag +tcflag +raflag "
+    "+zflag\n"
+    "  +dnssec        want signatures (DO)            +edns[=N] +noedns +bufsize=N\n"
+    "  +nsid +cookie[=HEX] +subnet=PREFIX +padding[=N] +nobadcookie\n"
+    "  +timeout=S     of one try, 5                   +retry=N           tries after the first, 2\n"
+    "  +[no]all +[no]header +[no]comments +[no]opt +[no]question +[no]answer +[no]authority\n"
+    "  +[no]additional +[no]stats +[no]ttl +[no]class +[no]qr\n\n"
+    "What stands before the first name holds for all questions. Exit status: 0 every question got "
+    "a\n"
+    "reply (whatever it says), 1 one did not, 2 not understood.\n";
+
+static void warn(const char *server, const char *what)
+{
+    fprintf(stderr, ";; WARNING: %s: %s\n", server, what);
+}
+
+/* --- whom to ask --- */
+
+static int add_server(const struct wr_addr *addr, const char *zone, uint8_t family,
+                      struct wr_addr *servers, size_t *count)
+{
+    struct wr_addr one = *addr;
+
+    if (zone[0]) {
+        one.scope = if_nametoindex(zone);
+        if (!one.scope) {
+            fprintf(stderr, "weir ask: there is no interface %s\n", zone);
+            return WR_E_NOTFOUND;
+        }
+    }
+    if (*count < SERVERS_MAX && (!family || family == one.family))
+        servers[(*count)++] = one;
+    return WR_OK;
+}
+
+/* The addresses of a host name, by the system. */
+static int look_up(const char *text, uint16_t port, uint8_t family, struct wr_addr *servers,
+                   size_t *count)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_DGRAM}, *found = NULL;
+    const char *hash = strchr(text, '#');
+    uint64_t number = port;
+    char host[256];
+    int failed;
+
+    snprintf(host, sizeof(host), "%.*s", (int)(hash ? hash - text : 255), text);
+    if (hash)
+        (void)wr_str_to_u64(hash + 1, strlen(hash + 1), UINT16_MAX, &number);
+    failed = getaddrinfo(host, NULL, &hints, &found);
+    if (failed) {
+        fprintf(stderr, "weir ask: the server's name has no address (%s)\n", gai_strerror(failed));
+        return WR_E_NOTFOUND;
+    }
+    for (struct addrinfo *at = found; at; at = at->ai_next) {
+        union wr_sockaddr sa;
+        struct wr_addr addr;
+
+        memset(&sa, 0, sizeof(sa));
+        memcpy(&sa, at->ai_addr, at->ai_addrlen < sizeof(sa) ? at->ai_addrlen : sizeof(sa));
+        if (wr_sock_to_addr(&sa, &addr) != WR_OK)
+            continue;
+        addr.port = (uint16_t)number;
+        (void)add_server(&addr, "", family, servers, count);
+    }
+    freeaddrinfo(found);
+    return WR_OK;
+}
+
+static int system_servers(uint16_t port, uint8_t family, struct wr_addr *servers, size_t *count)
+{
+    struct wr_resolvconf_server found[SERVERS_MAX];
+    char *text = malloc(RESOLV_CONF_SIZE);
+    FILE *file = text ? fopen(RESOLV_CONF, "re") : NULL;
+    uint32_t n = 0;
+
+    if (file) {
+        size_t size = fread(text, 1, RESOLV_CONF_SIZE, file);
+
+        n = wr_resolvconf_read(text, size, found, SERVERS_MAX, NULL);
+        fclose(file);
+    }
+    free(text);
+    for (uint32_t i = 0; i < n; i++) {
+        found[i].addr.port = port;
+        (void)add_server(&found[i].addr, found[i].zone, family, servers, count);
+    }
+    return WR_OK;
+}
+
+static int find_servers(const struct wr_askflags *flags, struct wr_addr *servers, size_t *count)
+{
+    char zone[WR_RESOLVCONF_ZONE_SIZE];
+    struct wr_addr addr;
+    uint64_t port = PORT_DNS;
+    int err;
+
+    *count = 0;
+    if (flags->port)
+        (void)wr_str_to_u64(flags->port, strlen(flags->port), UINT16_MAX, &port);
+    if (!flags->server)
+        err = system_servers((uint16_t)port, flags->family, servers, count);
+    else if (wr_askflags_server(flags->server, (uint16_t)port, &addr, zone) == WR_OK)
+        err = add_server(&addr, zone, flags->family, servers, count);
+    else
+        err = look_up(flags->server, (uint16_t)port, flags->family, servers, count);
+    if (!err && *count == 0) {
+        fprintf(stderr, "weir ask: no server to ask; name one with @ADDRESS%s\n",
+                flags->family ? " of the family that is wanted" : "");
+        err = WR_E_NOTFOUND;
+    }
+    return err;
+}
+
+static int find_source(const struct wr_askflags *flags, struct wr_addr *ret_from)
+{
+    char zone[WR_RESOLVCONF_ZONE_SIZE];
+    struct wr_addr from;
+
+    memset(&from, 0, sizeof(from));
+    if (flags->from && wr_askflags_server(flags->from, 0, &from, zone) != WR_OK) {
+        fprintf(stderr, "weir ask: -b wants an address\n");
+        return WR_E_USAGE;
+    }
+    if (flags->from && zone[0])
+        from.scope = if_nametoindex(zone);
+    *ret_from = from;
+    return WR_OK;
+}
+
+/* --- one question --- */
+
+static void server_text(const struct wr_addr *addr, char out[SERVER_TEXT_SIZE])
+{
+    struct wr_addr bare = *addr;
+    struct wr_str s;
+    char text[WR_ADDR_TEXT_SIZE];
+
+    bare.port = 0;
+    wr_addr_to_text(&bare, text, sizeof(text));
+    wr_str_init(&s, out, SERVER_TEXT_SIZE);
+    wr_str_text(&s, text);
+    wr_str_char(&s, '@');
+    wr_str_u64(&s, addr->port);
+}
+
+static int make_query(struct asking *a, const struct wr_askflags *flags)
+{
+    uint8_t random[2 + WR_COOKIE_CLIENT_SIZE];
+
+    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
+        fprintf(stderr, "weir ask: the system gives no randomness: %s\n", strerror(errno));
+        return WR_E_IO;
+    }
+    a->query_size =
+        wr_askmsg_build(flags, (uint16_t)(random[0] << 8 | random[1]), random + 2, a->query);
+    return WR_OK;
+}
+
+static int64_t wall_s(void)
+{
+    struct wr_now now;
+
+    wr_clock_now(false, &now);
+    return now.wall_s;
+}
+
+static int print_message(struct asking *a, const uint8_t *bytes, size_t size, bool query)
+{
+    struct wr_askmsg_view view;
+    struct wr_asktext_facts facts = {.server = a->server,
+                                     .tcp = query ? a->ask.tcp : a->reply.tcp,
+                                     .query = query,
+                                     .took_us = a->reply.took_us,
+                                     .wrong = query ? 0 : a->reply.wrong,
+                                     .size = size,
+                                     .wall_s = wall_s()};
+    int err = wr_askmsg_view(bytes, size, &view);
+
+    if (err)
+        return err;
+    if (a->flags->json)
+        err = wr_askjson_print(&view, &facts, stdout);
+    else
+        wr_asktext_print(a->flags, &view, &facts, stdout);
+    wr_askmsg_view_free(&view);
+    return err;
+}
+
+/* The server wants its own cookie in the query (RFC 7873 section 5.3): once more with it. */
+static int ask_again_with_cookie(struct asking *a)
+{
+    struct wr_askflags again = *a->flags;
+    struct wr_msg msg;
+
+    if (!again.cookie || !again.badcookie ||
+        wr_msg_parse(&msg, a->reply.bytes, a->reply.size) != WR_OK ||
+        wr_msg_rcode(&msg) != WR_RCODE_BADCOOKIE || msg.edns.cookie_size < 16)
+        return WR_OK;
+    memcpy(again.cookie_bytes, msg.edns.cookie, msg.edns.cookie_size);
+    again.cookie_size = msg.edns.cookie_size;
+    if (make_query(a, &again))
+        return WR_E_IO;
+    return wr_ask_run(&a->ask, a->query, a->query_size, &a->reply);
+}
+
+static const char *reason(const struct asking *a, int err)
+{
+    switch (err) {
+    case WR_E_TIMEOUT:
+        return a->reply.wrong ? "no reply in time that answers the question" : "no reply in time";
+    case WR_E_CLOSED: return "the server closed the connection without an answer";
+    case WR_E_LIMIT: return "too many replies that do not answer the question";
+    case WR_E_IO: return a->reply.error;
+    default: return wr_err_name(err);
+    }
+}
+
+static int ask_server(struct asking *a, const struct wr_addr *server, bool last)
+{
+    int err;
+
+    a->ask.server = *server;
+    server_text(server, a->server);
+    err = make_query(a, a->flags);
+    if (err)
+        return err;
+    if (a->flags->query && !a->flags->json)
+        err = print_message(a, a->query, a->query_size, true);
+    if (!err)
+        err = wr_ask_run(&a->ask, a->query, a->query_size, &a->reply);
+    if (!err)
+        err = ask_again_with_cookie(a);
+    if (!err)
+        return print_message(a, a->reply.bytes, a->reply.size, false);
+    warn(a->server, reason(a, err));
+    if (last && a->flags->json)
+        (void)wr_askjson_failed(a->flags, a->server, reason(a, err), stdout);
+    return err;
+}
+
+static int ask_question(struct asking *a, const struct wr_askflags *flags)
+{
+    struct wr_addr servers[SERVERS_MAX];
+    size_t count = 0;
+    int err;
+
+    a->flags = flags;
+    a->ask.tcp = flags->tcp;
+    a->ask.keep_truncated = flags->ignore;
+    a->ask.timeout_ms = flags->timeout_ms;
+    a->ask.tries = flags->retry + 1;
+    err = find_source(flags, &a->ask.from);
+    if (!err)
+        err = find_servers(flags, servers, &count);
+    if (err)
+        return err;
+    err = WR_E_TIMEOUT;
+    for (size_t i = 0; i < count && err; i++)
+        err = ask_server(a, &servers[i], i + 1 == count);
+    return err;
+}
+
+static int ask_all(const struct wr_asklist *list)
+{
+    struct asking *a = calloc(1, sizeof(*a));
+    int status = WR_EXIT_OK;
+
+    if (!a)
+        return WR_EXIT_FAILED;
+    for (unsigned i = 0; i < list->count; i++) {
+        int err = ask_question(a, &list->item[i]);
+
+        if (err == WR_E_USAGE)
+            status = WR_EXIT_USAGE;
+        else if (err && status == WR_EXIT_OK)
+            status = WR_EXIT_FAILED;
+        fflush(stdout);
+    }
+    free(a);
+    return status;
+}
+
+int wr_cli_ask(int argc, char **argv)
+{
+    struct wr_asklist *list = calloc(1, sizeof(*list));
+    int status;
+
+    if (!list)
+        return WR_EXIT_FAILED;
+    if (wr_askflags_read(list, argc, argv) != WR_OK) {
+        fprintf(stderr, "weir ask: %s\n%s", list->why, usage);
+        status = WR_EXIT_USAGE;
+    } else if (list->help) {
+        printf("%s%s", usage, help);
+        status = WR_EXIT_OK;
+    } else {
+        status = ask_all(list);
+    }
+    free(list);
+    return status;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Flags of `weir ask`: kdig's words, read into one struct a question.
+ *
+ *     weir ask [@server[#port]] [-p port] [-b addr] [-4|-6] NAME [TYPE] [CLASS] [+flag ...] [NAME ...]
+ *
+ * What stands before the first name holds for all questions, what stands behind a name for that one.
+ * The second name begins where a word has a dot (or follows -q or -x): a word without one must be a type or a class, so
+ * that a mistyped type is a mistake and not a question. Type and class may come before the name. Flags may be
+ * shortened while one flag alone fits, and negated with "no".
+ *
+ * Pure: no file, no look-up; pointers go into argv. On WR_E_USAGE `why` has one sentence.
+ */
+#ifndef WR_CLI_ASKFLAGS_H
+#define WR_CLI_ASKFLAGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "dns/edns.h"
+#include "dns/name.h"
+
+/* Questions in one call. */
+#define WR_ASKFLAGS_MAX      64
+#define WR_ASKFLAGS_WHY_SIZE 320
+
+struct wr_askflags {
+    struct wr_name name;
+    uint16_t type, class_;
+    bool has_name, has_type, has_class;
+
+    const char *server; /* as written, without "@"; NULL: the system's */
+    const char *port;   /* of -p; NULL: 53 */
+    const char *from;   /* of -b; NULL: any */
+    uint8_t family;     /* of -4 and -6: enum wr_family; WR_AF_NONE: both */
+    bool tcp, ignore, badcookie;
+    uint32_t timeout_ms, retry;
+
+    bool aa, tc, rd, ra, z, ad, cd, dnssec_ok;
+    bool edns, nsid, cookie, ecs;
+    uint8_t edns_version;
+    uint16_t bufsize;                    /* 0: 1232 */
+    uint16_t padding;                    /* octets to pad to a multiple of; 0: none */
+    struct wr_prefix subnet;             /* with ecs */
+    uint8_t cookie_bytes[WR_COOKIE_MAX]; /* with cookie_size; size 0: a fresh one */
+    uint8_t cookie_size;
+
+    bool json, brief; /* +json, +short */
+    bool query, header, comments, opt, question, answer, authority, additional, stats;
+    bool show_class, show_ttl;
+};
+
+struct wr_asklist {
+    struct wr_askflags common;
+    struct wr_askflags item[WR_ASKFLAGS_MAX];
+    unsigned count;
+    bool help;
+    char why[WR_ASKFLAGS_WHY_SIZE];
+};
+
+/* argv without the verb. WR_E_USAGE. */
+int wr_askflags_read(struct wr_asklist *list, int argc, char **argv);
+
+/* "192.0.2.1", "192.0.2.1#5353", "[::1]:53", "::1#53": `port` is used where none is written. WR_E_FORMAT: no
+ * address (a host name, perhaps); WR_E_RANGE: the port is none. "%eth0" comes out in ret_zone (16 octets). */
+int wr_askflags_server(const char *text, uint16_t port, struct wr_addr *ret_addr, char *ret_zone);
+
+#endif
