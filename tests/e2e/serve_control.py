@@ -1,0 +1,191 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The control socket as a protocol, and the metrics: right and wrong requests, on the loopback."""
+import json
+import os
+import re
+import socket
+import stat
+import urllib.error
+import urllib.request
+
+import loopback
+from loopback import equal, need, until
+
+
+@loopback.test("the socket is the owner's alone, and gone with the process where its folder allows")
+def the_file(box):
+    weir = box.weir([box.upstream()])
+    mode = os.stat(weir.control).st_mode
+    need(stat.S_ISSOCK(mode))
+    equal(stat.S_IMODE(mode), 0o600)
+    equal(weir.stop(), 0)
+
+
+@loopback.test("status says what runs")
+def status(box):
+    weir = box.weir([box.upstream()])
+    weir.ask("a.example")
+    seen = weir.verb("status")
+    equal((seen["pid"], seen["workers"], seen["config"], seen["settings_serial"]),
+          (weir.pid, 2, weir.config, 1))
+    equal((seen["cache"]["size_bytes"], seen["cache"]["entries"]), (16 << 20, 1))
+    equal(seen["ports"]["each_worker"], 256)
+    equal(seen["ports"]["bits_hundredths"], 2400)
+    equal({l["transport"] for l in seen["listeners"]}, {"udp", "tcp"})
+
+
+@loopback.test("stats: the workers' counters add up to what was asked")
+def stats(box):
+    weir = box.weir([box.upstream()])
+    for i in range(12):
+        weir.ask(f"s{i % 4}.example")
+    weir.ask("s0.example", tcp=True)
+    seen = weir.verb("stats")
+    counters = seen["counters"]
+    equal((counters["queries_udp"], counters["queries_tcp"], counters["replies"]), (12, 1, 13))
+    equal((counters["cache_hits"], counters["cache_misses"], counters["upstream_sent"]), (9, 4, 4))
+    for name, value in counters.items():
+        equal(sum(worker[name] for worker in seen["workers"]), value, name)
+    until("13 events", lambda: weir.verb("stats")["events"]["taken"] == 13)
+
+
+@loopback.test("upstreams: good, silent and unmeasured ones")
+def upstreams(box):
+    good, silent = box.upstream(), box.upstream()
+    weir = box.weir([good, silent], upstream={"ports": 256, "groups": [
+        {"name": "main", "servers": [good.url], "strategy": "order"},
+        {"name": "other", "servers": [silent.url]}], "routes": [{"zone": "other.example", "group": "other"}]})
+    weir.ask("a.example")
+    rows = {row["url"]: row for row in weir.verb("upstreams")["upstreams"]}
+    equal((rows[good.url]["state"], rows[good.url]["answers"], rows[good.url]["groups"]), ("good", 1, ["main"]))
+    equal(rows[silent.url]["state"], "unmeasured")
+    silent.silent = True
+    equal(weir.ask("x.other.example").rcode, 2)
+    rows = {row["url"]: row for row in weir.verb("upstreams")["upstreams"]}
+    equal(rows[silent.url]["state"], "suspect", rows[silent.url])
+    need(rows[silent.url]["timeouts"] >= 2, rows[silent.url])
+
+
+@loopback.test("cache_show and cache_flush: a name alone, or all below it")
+def cache(box):
+    up = box.upstream()
+    weir = box.weir([up])
+    for name in ("example", "a.example", "b.a.example", "c.example"):
+        weir.ask(name)
+    entries = weir.verb("cache_show", name="A.Example.")["entries"]
+    equal(len(entries), 1)
+    equal((entries[0]["name"], entries[0]["type"], entries[0]["records"], entries[0]["stale"]),
+          ("a.example.", "A", ["192.0.2.1"], False))
+    need(50 < entries[0]["ttl"] <= 60, entries)
+    equal(len(weir.verb("cache_show")["entries"]), 4)
+    shown = weir.verb("cache_show", limit=2)
+    equal((len(shown["entries"]), shown["more"]), (2, True))
+    equal(weir.verb("cache_flush", name="a.example"), {"removed": 1})
+    equal(len(weir.verb("cache_show")["entries"]), 3)
+    equal(weir.verb("cache_flush", name="a.example", below=True), {"removed": 1})
+    equal({e["name"] for e in weir.verb("cache_show")["entries"]}, {"example.", "c.example."})
+    asked = up.asked
+    weir.ask("a.example")
+    equal(up.asked, asked + 1)
+    equal(weir.verb("cache_flush", name=".", below=True), {"removed": 3})
+    equal(weir.verb("cache_show")["entries"], [])
+
+
+@loopback.test("log: the last events, and one line for each new one to those who follow")
+def log(box):
+    weir = box.weir([box.upstream()])
+    weir.ask("first.example")
+    weir.ask("first.example", tcp=True)
+    events = until("two events", lambda: [e for e in [weir.verb("log")["events"]] if len(e) == 2])[0]
+    equal([(e["number"], e["name"], e["type"], e["rcode"], e["transport"], e["source"]) for e in events],
+          [(1, "first.example.", "A", "NOERROR", "udp", "upstream"),
+           (2, "first.example.", "A", "NOERROR", "tcp", "cache")])
+    need(events[0]["client"].startswith("127.0.0.1:"), events)
+    equal([e["number"] for e in weir.verb("log", count=1)["events"]], [2])
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(20)
+        s.connect(weir.control)
+        s.sendall(b'{"verb":"log","args":{"follow":true,"count":0}}\n')
+        lines = s.makefile("r", encoding="utf-8")
+        until("the follower", lambda: weir.verb("stats") is not None)
+        for i in range(3):
+            weir.ask(f"f{i}.example")
+        equal([json.loads(lines.readline())["name"] for _ in range(3)],
+              ["f0.example.", "f1.example.", "f2.example."])
+    equal(weir.verb("status")["pid"], weir.pid)
+
+
+@loopback.test("wrong requests get a sentence and a code, and harm nobody")
+def wrong(box):
+    weir = box.weir([box.upstream()])
+    rows = [
+        ("status", "json"), ("", "json"), ("[]", "request"), ('"status"', "json"), ("{}", "request"),
+        ('{"verb":7}', "request"), ('{"verb":"status","args":[]}', "request"),
+        ('{"verb":"stat"}', "verb"), ('{"verb":"status","verb":"stats"}', "json"),
+        ('{"verb":"status","args":{"x":1}}', "argument"),
+        ('{"verb":"cache_flush"}', "argument"), ('{"verb":"cache_flush","args":{"name":7}}', "argument"),
+        ('{"verb":"cache_flush","args":{"name":"a..b"}}', "argument"),
+        ('{"verb":"cache_flush","args":{"name":"a","below":"yes"}}', "argument"),
+        ('{"verb":"cache_flush","args":{"name":"' + "a" * 64 + '"}}', "argument"),
+        ('{"verb":"cache_show","args":{"limit":0}}', "argument"),
+        ('{"verb":"log","args":{"count":-1}}', "argument"),
+        ('{"verb":"status"} {"verb":"status"}', "json"), ("[" * 3000, "json"),
+        ('{"verb":"\\u0000status"}', "json"),
+    ]
+    for line, code in rows:
+        answer = weir.refusal(line)
+        equal(answer["code"], code, (line[:60], answer))
+        need(len(answer["error"]) > 10, answer)
+    for octets in (b"\xff\xfe{}\n", b"\0\n", b'{"verb":"st\0atus"}\n'):
+        equal(weir.refusal(octets)["code"], "json", octets)
+    try:
+        weir.request(b"x" * 100000)
+    except (ConnectionResetError, BrokenPipeError):
+        pass
+    with socket.socket(socket.AF_UNIX) as half:
+        half.connect(weir.control)
+        half.sendall(b'{"verb":"sta')
+        equal(weir.verb("status")["pid"], weir.pid)
+    equal(weir.ask("a.example").rcode, 0)
+
+
+@loopback.test("a client that does not read is dropped, not waited for")
+def unread(box):
+    weir = box.weir([box.upstream()], limits={"client_rate": 0, "rrl_rate": 0})
+    deaf = socket.socket(socket.AF_UNIX)
+    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    deaf.connect(weir.control)
+    deaf.sendall(b'{"verb":"log","args":{"follow":true}}\n')
+    for i in range(3000):
+        weir.ask(f"d{i % 50}.example")
+    until("3000 events", lambda: weir.verb("stats")["events"]["taken"] == 3000)
+    equal(weir.verb("log", count=1)["events"][0]["number"], 3000)
+    deaf.close()
+
+
+@loopback.test("metrics: over the socket and over HTTP, GET only, no client and no name")
+def metrics(box):
+    up = box.upstream()
+    weir = box.weir([up], metrics={"listen": "127.0.0.1:9153"})
+    weir.ask("secret-name.example")
+    text = urllib.request.urlopen("http://127.0.0.1:9153/metrics", timeout=20).read().decode()
+    values = dict(re.findall(r"^(\w+(?:\{[^}]*\})?) ([0-9.e+-]+)$", text, re.M))
+    equal((values["weir_queries_udp_total"], values["weir_cache_entries"]), ("1", "1"))
+    equal(values[f'weir_upstream_server_answers_total{{upstream="{up.url}"}}'], "1")
+    need(float(values[f'weir_upstream_srtt_seconds{{upstream="{up.url}"}}']) > 0, text)
+    named = re.findall(r"^(\w+)(?:\{| )", re.sub(r"^#.*\n", "", text, flags=re.M), re.M)
+    typed = re.findall(r"^# TYPE (\w+) (?:counter|gauge)$", text, re.M)
+    equal(sorted(set(named)), sorted(typed))
+    need("secret-name" not in text and re.sub(re.escape(up.url), "", text).find("127.0.0.1") < 0, text)
+    equal(weir.verb("metrics")["text"].splitlines()[0], text.splitlines()[0])
+    for path, method, code in (("/", "GET", 404), ("/metrics", "POST", 405), ("/metrics", "DELETE", 405)):
+        try:
+            urllib.request.urlopen(urllib.request.Request("http://127.0.0.1:9153" + path, method=method,
+                                                          data=b"x" if method == "POST" else None), timeout=20)
+            need(False, (path, method))
+        except urllib.error.HTTPError as error:
+            equal(error.code, code)
+
+
+loopback.main()

@@ -1,0 +1,185 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Reload on the loopback: listeners come and go, mistakes change nothing, resolv.conf is watched."""
+import os
+import re
+import signal
+import socket
+import struct
+import threading
+
+import loopback
+from loopback import equal, need, until
+
+
+def reload(weir):
+    return weir.verb("reload")
+
+
+def listeners(weir):
+    return {(l["address"], l["transport"]) for l in weir.verb("status")["listeners"]}
+
+
+@loopback.test("listeners are added and removed; same process, same cache, a TCP connection stays")
+def addresses(box):
+    up = box.upstream()
+    weir = box.weir([up])
+    for i in range(20):
+        equal(weir.ask(f"n{i}.example").addresses, ["192.0.2.1"])
+    before = weir.verb("status")
+    kept = socket.create_connection(weir.address)
+    weir.configure(box.settings([up], listen=["127.0.0.1:53", "[::1]:5300"]))
+    reload(weir)
+    equal(listeners(weir), {("127.0.0.1:53", "udp"), ("127.0.0.1:53", "tcp"),
+                            ("[::1]:5300", "udp"), ("[::1]:5300", "tcp")})
+    asked = up.asked
+    for to in (("127.0.0.1", 53), ("::1", 5300)):
+        for tcp in (False, True):
+            equal(weir.ask("n3.example", to=to, tcp=tcp).addresses, ["192.0.2.1"])
+    equal(up.asked, asked, "the cache was lost")
+    wire = loopback.question("n4.example")
+    kept.settimeout(10)
+    kept.sendall(struct.pack(">H", len(wire)) + wire)
+    equal(loopback.read_reply(loopback.read_framed(kept)).addresses, ["192.0.2.1"])
+    kept.close()
+    after = weir.verb("status")
+    equal((after["pid"], after["cache"]["entries"]), (before["pid"], before["cache"]["entries"]))
+    try:
+        weir.ask("n3.example", seconds=0.3)
+        need(False, "the old address still answers")
+    except (OSError, TimeoutError):
+        pass
+
+
+@loopback.test("a port below 1024 is opened at a reload though weir gave its privilege up")
+def low_port(box):
+    up = box.upstream()
+    weir = box.weir([up])
+    with open(f"/proc/{weir.pid}/status", encoding="ascii") as f:
+        status = dict(line.rstrip().split(":\t", 1) for line in f if ":\t" in line)
+    equal(int(status["CapEff"], 16) | int(status["CapPrm"], 16) | int(status["CapInh"], 16), 0)
+    equal(status["NoNewPrivs"], "1")
+    weir.configure(box.settings([up], listen=["127.0.0.7:53"]))
+    reload(weir)
+    equal(weir.ask("low.example", to=("127.0.0.7", 53)).addresses, ["192.0.2.1"])
+
+
+@loopback.test("an address that is in use is named, the others are served, and a later reload takes it")
+def in_use(box):
+    up = box.upstream()
+    weir = box.weir([up])
+    other = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    other.bind(("127.0.0.1", 5353))
+    weir.configure(box.settings([up], listen=["127.0.0.1:5300", "127.0.0.1:5353"]))
+    need("listened on" in reload(weir)["text"])
+    need(re.search(r"cannot listen on 127.0.0.1:5353 over UDP", weir.log()), weir.log())
+    equal(weir.ask("a.example").rcode, 0)
+    other.close()
+    equal(reload(weir)["text"], "")
+    equal(weir.ask("a.example", to=("127.0.0.1", 5353)).rcode, 0)
+
+
+@loopback.test("a broken file: every mistake is reported, the running configuration stays")
+def broken(box):
+    up = box.upstream()
+    weir = box.weir([up])
+    equal(weir.ask("a.example").rcode, 0)
+    serial = weir.verb("status")["settings_serial"]
+    weir.write("workers: many\nlisten: [1.2.3.4.5]\nupsteam: {}\n")
+    answer = weir.refusal('{"verb":"reload"}')
+    equal(answer["code"], "config")
+    for place in ("weir.yaml:1:", "weir.yaml:2:", "weir.yaml:3:"):
+        need(place in answer["error"], answer)
+    os.unlink(weir.config)
+    need(weir.config in weir.refusal('{"verb":"reload"}')["error"])
+    status = weir.verb("status")
+    equal((status["settings_serial"], status["reload"]["ok"], status["reload"]["count"]), (serial, False, 2))
+    equal(weir.ask("b.example").addresses, ["192.0.2.1"])
+    weir.configure(box.settings([up]))
+    os.kill(weir.pid, signal.SIGHUP)
+    until("the reload by signal", lambda: weir.verb("status")["reload"]["count"] == 3)
+    until("new settings", lambda: weir.verb("status")["settings_serial"] == serial + 1)
+
+
+@loopback.test("what takes effect only at a restart is named, each time, and keeps its value")
+def restart_keys(box):
+    up = box.upstream()
+    weir = box.weir([up])
+    for _ in range(2):
+        weir.configure(box.settings([up], cache={"size": "4MiB"}) | {"workers": 3})
+        text = reload(weir)["text"]
+        need("workers" in text and "cache.size" in text, text)
+    status = weir.verb("status")
+    equal((status["workers"], status["cache"]["size_bytes"]), (2, 16 << 20))
+
+
+@loopback.test("an upstream that is weir itself is refused by name")
+def own_address(box):
+    up = box.upstream()
+    weir = box.weir([up])
+    weir.configure(box.settings(["udp://127.0.0.1:5300", up]))
+    error = weir.refusal('{"verb":"reload"}')["error"]
+    need("forwarding loop" in error and "udp://127.0.0.1:5300" in error, error)
+    equal(weir.ask("a.example").rcode, 0)
+
+
+@loopback.test("resolv.conf with weir alone: SERVFAIL with a reason; rewritten, it is used without a reload")
+def resolv_conf(box):
+    up = loopback.Upstream("127.0.0.2", 53)
+    box.things.append(up)
+    weir = box.weir(start=False)
+    path = os.path.join(weir.folder, "resolv.conf")
+    with open(path, "w", encoding="ascii") as f:
+        f.write("nameserver 127.0.0.1\n")
+    weir.configure({"workers": 1, "listen": ["127.0.0.1:53"], "upstream": {"ports": 256, "resolv_conf": path}})
+    weir.address = ("127.0.0.1", 53)
+    weir.start()
+    need("forwarding loop" in weir.log() and "upstream.groups" in weir.log(), weir.log())
+    need(weir.verb("status")["upstreams"]["forwarding_loop"])
+    reply = weir.ask("a.example", edns=True)
+    equal(reply.rcode, 2)
+    need(reply.ede is not None, reply)
+    with open(path + ".new", "w", encoding="ascii") as f:
+        f.write("nameserver 127.0.0.1\nnameserver 127.0.0.2\n")
+    os.replace(path + ".new", path)
+    until("the new server", lambda: weir.verb("status")["upstreams"]["servers"] == 1)
+    equal(weir.ask("b.example").addresses, ["192.0.2.1"])
+    need(not weir.verb("status")["upstreams"]["forwarding_loop"])
+
+
+@loopback.test("no answer is lost or wrong while it reloads twenty times under load")
+def under_load(box):
+    first, second = box.upstream(answer="192.0.2.1"), box.upstream(answer="192.0.2.2")
+    weir = box.weir([first], limits={"client_rate": 0, "rrl_rate": 0})
+    failures, done = [], threading.Event()
+
+    def load(number):
+        count = 0
+        while not done.is_set():
+            try:
+                reply = weir.ask(f"l{number}-{count % 200}.example", tcp=count % 10 == 0)
+                if reply.rcode != 0 or reply.addresses[0] not in ("192.0.2.1", "192.0.2.2"):
+                    failures.append(reply)
+            except (OSError, AssertionError) as why:
+                failures.append(why)
+            count += 1
+
+    threads = [threading.Thread(target=load, args=(i,)) for i in range(3)]
+    for t in threads:
+        t.start()
+    try:
+        for i in range(20):
+            weir.configure(box.settings([second if i % 2 else first],
+                                        limits={"client_rate": 0, "rrl_rate": 0},
+                                        listen=["127.0.0.1:5300"] + ["127.0.0.3:5300"] * (i % 2)))
+            reload(weir)
+    finally:
+        done.set()
+        for t in threads:
+            t.join()
+    equal(failures, [])
+    equal(weir.verb("status")["reload"]["count"], 20)
+    equal(weir.stop(), 0)
+
+
+loopback.main()
