@@ -24,6 +24,11 @@
 #endif
 #endif
 
+/* A test defines it, to let a writer run between any two loads of a reader. */
+#ifndef WR_CACHEWORD_HOOK
+#define WR_CACHEWORD_HOOK() ((void)0)
+#endif
+
 typedef _Atomic uint64_t wr_cacheword;
 
 #ifdef WR_CACHEWORD_TSAN
@@ -36,6 +41,7 @@ typedef _Atomic uint64_t wr_cacheword;
 
 static inline uint64_t wr_cacheword_load(const wr_cacheword *word)
 {
+    WR_CACHEWORD_HOOK();
     return atomic_load_explicit(word, WR_CACHEWORD_LOAD);
 }
 
