@@ -153,31 +153,46 @@ static void keep(struct wr_ledger *l, const struct wr_record *record, const uint
     l->kept++;
 }
 
-/* Empties the rings; true when one was a quarter full. */
+/* The ring whose next record happened first, or NULL: events of all workers stand in the order of time. */
+static struct wr_ring *earliest(struct wr_ledger *l, struct wr_record *ret_record)
+{
+    struct wr_ring *best = NULL;
+    for (uint16_t i = 0; i < l->workers; i++) {
+        struct wr_record record;
+        uint32_t n = 0;
+        const uint8_t *bytes = wr_ring_peek(&l->rings[i], &n);
+        if (bytes == NULL) {
+            continue;
+        }
+        wr_assert(n >= sizeof(record));
+        memcpy(&record, bytes, sizeof(record));
+        wr_assert(n >= sizeof(record) + record.name_size);
+        if (best == NULL || record.mono_us < ret_record->mono_us) {
+            best = &l->rings[i];
+            *ret_record = record;
+        }
+    }
+    return best;
+}
+
+/* Empties the rings, but not for ever; true when there was much. */
 static bool take_all(struct wr_ledger *l, bool *ret_grew)
 {
-    bool busy = false;
+    struct wr_record record;
+    struct wr_ring *ring;
+    size_t octets = 0;
     pthread_mutex_lock(&l->lock);
     uint64_t before = l->taken;
-    for (uint16_t i = 0; i < l->workers; i++) {
-        size_t octets = 0;
+    while (octets < RING_SIZE && (ring = earliest(l, &record)) != NULL) {
         uint32_t n = 0;
-        const uint8_t *bytes;
-        while (octets < RING_SIZE && (bytes = wr_ring_peek(&l->rings[i], &n)) != NULL) {
-            struct wr_record record;
-            wr_assert(n >= sizeof(record));
-            memcpy(&record, bytes, sizeof(record));
-            if (record.name_size <= n - sizeof(record)) {
-                keep(l, &record, bytes + sizeof(record));
-            }
-            octets += n;
-            wr_ring_pop(&l->rings[i]);
-        }
-        busy = busy || octets > RING_SIZE / 64;
+        const uint8_t *bytes = wr_ring_peek(ring, &n);
+        keep(l, &record, bytes + sizeof(record));
+        wr_ring_pop(ring);
+        octets += n;
     }
     *ret_grew = l->taken != before;
     pthread_mutex_unlock(&l->lock);
-    return busy;
+    return octets > RING_SIZE / 64;
 }
 
 static struct timespec from_now(unsigned ms)
@@ -212,8 +227,10 @@ static void *run(void *arg)
         stop = l->stop;
         pthread_mutex_unlock(&l->lock);
     }
-    bool grew;
-    take_all(l, &grew);
+    bool grew = true;
+    while (grew) {
+        take_all(l, &grew); /* what the workers left, who have stopped */
+    }
     return NULL;
 }
 

@@ -94,7 +94,7 @@ def cache(box):
 
 @loopback.test("log: the last events, and one line for each new one to those who follow")
 def log(box):
-    weir = box.weir([box.upstream()])
+    weir = box.weir([box.upstream()], workers=1)
     weir.ask("first.example")
     weir.ask("first.example", tcp=True)
     events = until("two events", lambda: [e for e in [weir.verb("log")["events"]] if len(e) == 2])[0]
