@@ -195,7 +195,7 @@ static int put_fields(struct wr_str *s, const char *style, const struct wr_rdata
     for (size_t i = 0; wr_rdata_walk_next(&walk, &part, &n) != WR_FIELD_END; i++) {
         int err;
 
-        if (i && n > 0 && style[i] != 'v') {
+        if (i && style[i] != 'v' && (n > 0 || style[i] != 'm')) {
             wr_str_char(s, ' ');
         }
         err = put_field(s, style[i], part, n);

@@ -3,7 +3,7 @@
  * Scan: the rdata of one record from zone text into stored form (RFC 1035 section 5.1, RFC 3597).
  *
  * The other half of dns/present: the same table says which field is written how. Words may stand in
- * parentheses and over several lines, comments are skipped, the generic form \\# LEN HEX is taken
+ * parentheses and over several lines, comments are skipped, the generic form \# LEN HEX is taken
  * for every type. What was read is checked against the type's row.
  *
  * Errors: WR_E_SHORT when a word is missing, WR_E_FORMAT, WR_E_RANGE, WR_E_FULL, WR_E_EXISTS (an SVCB key

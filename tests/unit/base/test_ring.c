@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <pthread.h>
+#include <sched.h>
 
 #include "base/ring.h"
 #include "base/rng.h"
@@ -96,7 +97,7 @@ static void what_is_not_committed_is_not_seen(void **state)
     assert_int_equal(n, 5);
 }
 
-enum { RECORDS = 200000 };
+enum { RECORDS = 50000 };
 
 static void *produce(void *user)
 {
@@ -108,6 +109,8 @@ static void *produce(void *user)
         if (p) {
             *p = i++;
             wr_ring_commit(r);
+        } else {
+            sched_yield(); /* where both share one core */
         }
     }
     return NULL;
@@ -126,6 +129,7 @@ static void between_two_threads(void **state)
         const void *p = wr_ring_peek(&r, &n);
 
         if (!p) {
+            sched_yield();
             continue;
         }
         memcpy(&v, p, 4);
