@@ -8,7 +8,7 @@ static void test_answers_at_once_and_later(void **state)
     int fd;
 
     world_start(w);
-    fd = world_connect(SOCK_DGRAM, "127.0.0.1", &w->udp);
+    fd = wire_connect(SOCK_DGRAM, "127.0.0.1", &w->udp);
     world_ask(fd, 1, 'h');
     world_expect(fd, 1, 'r');
     world_ask(fd, 2, 'o');
@@ -25,17 +25,17 @@ static void test_answers_at_once_and_later(void **state)
 static void test_asks_an_upstream(void **state)
 {
     struct world *w = world_new();
-    int up = world_socket(SOCK_DGRAM, "127.0.0.1"), fd;
+    int up = wire_socket(SOCK_DGRAM, "127.0.0.1"), fd;
     uint8_t query[64];
     union wr_sockaddr from;
     socklen_t from_size = sizeof(from);
 
-    w->engine->upstream = world_addr("127.0.0.1");
-    w->engine->upstream.port = world_port(up);
+    w->engine->upstream = wire_addr("127.0.0.1");
+    w->engine->upstream.port = wire_port(up);
     world_start(w);
-    fd = world_connect(SOCK_DGRAM, "127.0.0.1", &w->udp);
+    fd = wire_connect(SOCK_DGRAM, "127.0.0.1", &w->udp);
     world_ask(fd, 9, 'u');
-    assert_true(world_readable(up, WORLD_WAIT_MS));
+    assert_true(wire_readable(up, WIRE_WAIT_MS));
     assert_int_equal(recvfrom(up, query, sizeof(query), 0, &from.any, &from_size), QUERY_SIZE);
     assert_int_not_equal(ntohs(from.v4.sin_port), w->udp.port);
     query[13] = 'U';
@@ -52,13 +52,13 @@ static void test_asks_an_upstream(void **state)
 static void test_unreachable_upstream(void **state)
 {
     struct world *w = world_new();
-    int up = world_socket(SOCK_DGRAM, "127.0.0.1"), fd;
+    int up = wire_socket(SOCK_DGRAM, "127.0.0.1"), fd;
 
-    w->engine->upstream = world_addr("127.0.0.1");
-    w->engine->upstream.port = world_port(up);
+    w->engine->upstream = wire_addr("127.0.0.1");
+    w->engine->upstream.port = wire_port(up);
     close(up); /* nobody listens there now */
     world_start(w);
-    fd = world_connect(SOCK_DGRAM, "127.0.0.1", &w->udp);
+    fd = wire_connect(SOCK_DGRAM, "127.0.0.1", &w->udp);
     world_ask(fd, 4, 'u');
     world_expect(fd, 4, '!');
     close(fd);
@@ -70,22 +70,22 @@ static void test_unreachable_upstream(void **state)
 static void test_asks_over_a_stream(void **state)
 {
     struct world *w = world_new();
-    int up = world_socket(SOCK_STREAM, "127.0.0.1"), fd, stream;
+    int up = wire_socket(SOCK_STREAM, "127.0.0.1"), fd, stream;
     uint8_t query[64];
 
     assert_int_equal(listen(up, 5), 0);
-    w->engine->upstream = world_addr("127.0.0.1");
-    w->engine->upstream.port = world_port(up);
+    w->engine->upstream = wire_addr("127.0.0.1");
+    w->engine->upstream.port = wire_port(up);
     world_start(w);
-    fd = world_connect(SOCK_DGRAM, "127.0.0.1", &w->udp);
+    fd = wire_connect(SOCK_DGRAM, "127.0.0.1", &w->udp);
     world_ask(fd, 6, 's');
-    assert_true(world_readable(up, WORLD_WAIT_MS));
+    assert_true(wire_readable(up, WIRE_WAIT_MS));
     stream = accept(up, NULL, NULL);
     assert_int_equal(world_read(stream, query, QUERY_SIZE), QUERY_SIZE);
     query[13] = 'S';
     assert_int_equal(send(stream, query, QUERY_SIZE, 0), QUERY_SIZE);
     world_expect(fd, 6, 'S');
-    assert_true(world_closed(stream, WORLD_WAIT_MS)); /* the engine closed it */
+    assert_true(world_closed(stream, WIRE_WAIT_MS)); /* the engine closed it */
     close(stream);
     close(up);
     world_ask(fd, 7, 's'); /* nobody listens any more */
@@ -147,7 +147,7 @@ static void test_hands_over(void **state)
 
     w->setup.hooks = (struct wr_loop_hooks){&h, hand, woken, handed};
     world_start(w);
-    fd = world_connect(SOCK_DGRAM, "127.0.0.1", &w->udp);
+    fd = wire_connect(SOCK_DGRAM, "127.0.0.1", &w->udp);
     world_ask(fd, 11, 'x');
     world_ask(fd, 12, 'h');
     world_expect(fd, 12, 'r');
@@ -171,7 +171,7 @@ static void test_hand_over_refused(void **state)
 
     w->setup.hooks = (struct wr_loop_hooks){&h, hand, NULL, handed};
     world_start(w);
-    fd = world_connect(SOCK_DGRAM, "127.0.0.1", &w->udp);
+    fd = wire_connect(SOCK_DGRAM, "127.0.0.1", &w->udp);
     for (uint16_t i = 0; i < 20; i++) {
         world_ask(fd, i, 'x');
     }
@@ -192,7 +192,7 @@ static void test_link_change_is_fed(void **state)
 
     world_start(w);
     wr_loop_link_changed(w->loop);
-    fd = world_connect(SOCK_DGRAM, "127.0.0.1", &w->udp);
+    fd = wire_connect(SOCK_DGRAM, "127.0.0.1", &w->udp);
     for (int i = 0; i < 500 && w->engine->events[WR_EVENT_LINK] == 0; i++) {
         world_ask(fd, 1, 'h');
         world_expect(fd, 1, 'r');
@@ -209,19 +209,19 @@ static void test_stop_drains(void **state)
     int udp, tcp;
 
     world_start(w);
-    udp = world_connect(SOCK_DGRAM, "127.0.0.1", &w->udp);
-    tcp = world_connect(SOCK_STREAM, "127.0.0.1", &w->tcp);
+    udp = wire_connect(SOCK_DGRAM, "127.0.0.1", &w->udp);
+    tcp = wire_connect(SOCK_STREAM, "127.0.0.1", &w->tcp);
     world_ask(udp, 1, 'l');
     world_ask_tcp(tcp, 2, 'h');
     world_expect_tcp(tcp, 2, 'r'); /* it is being served */
     world_ask_tcp(tcp, 3, 'l');
     while (w->engine->inflight + w->engine->events[WR_EVENT_TIME] < 2) {
         world_ask(udp, 4, 'h');
-        world_readable(udp, 1);
+        wire_readable(udp, 1);
     }
     world_stop(w, 5000);
     world_expect_tcp(tcp, 3, 'l');
-    assert_true(world_closed(tcp, WORLD_WAIT_MS));
+    assert_true(world_closed(tcp, WIRE_WAIT_MS));
     assert_int_equal(w->engine->inflight, 0);
     close(udp);
     close(tcp);
@@ -235,7 +235,7 @@ static void test_stop_ends_in_time(void **state)
     int tcp;
 
     world_start(w);
-    tcp = world_connect(SOCK_STREAM, "127.0.0.1", &w->tcp);
+    tcp = wire_connect(SOCK_STREAM, "127.0.0.1", &w->tcp);
     world_ask_tcp(tcp, 2, 'h');
     world_ask_tcp(tcp, 3, 'n');
     world_expect_tcp(tcp, 2, 'r');
@@ -247,7 +247,7 @@ static void test_stop_ends_in_time(void **state)
 static void test_listeners_come_and_go(void **state)
 {
     struct world *w = world_new();
-    struct wr_addr more = world_addr("127.0.0.1");
+    struct wr_addr more = wire_addr("127.0.0.1");
     int fd;
 
     world_create(w);
@@ -258,13 +258,13 @@ static void test_listeners_come_and_go(void **state)
     assert_int_equal(wr_loop_listen(w->loop, 7, WR_CLIENT_UDP, 0, &more), WR_E_EXISTS);
     assert_int_equal(wr_loop_listen(w->loop, 1, WR_CLIENT_TCP, 0, &more), WR_E_EXISTS);
     world_start(w);
-    fd = world_connect(SOCK_DGRAM, "127.0.0.1", &more);
+    fd = wire_connect(SOCK_DGRAM, "127.0.0.1", &more);
     world_ask(fd, 3, 'h');
     world_expect(fd, 3, 'r');
     close(fd);
-    fd = world_connect(SOCK_DGRAM, "127.0.0.1", &w->udp);
+    fd = wire_connect(SOCK_DGRAM, "127.0.0.1", &w->udp);
     world_ask(fd, 3, 'h');
-    assert_true(world_readable(fd, WORLD_WAIT_MS)); /* refused: nobody is there */
+    assert_true(wire_readable(fd, WIRE_WAIT_MS)); /* refused: nobody is there */
     assert_int_equal(recv(fd, &more, 1, 0), -1);
     assert_int_equal(errno, ECONNREFUSED);
     close(fd);

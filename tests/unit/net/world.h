@@ -6,21 +6,15 @@
 #ifndef WEIR_TESTS_NET_WORLD_H
 #define WEIR_TESTS_NET_WORLD_H
 
-#include "unit/unit.h"
+#include "unit/net/wire.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <poll.h>
 #include <pthread.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/err.h"
 #include "net/loop.h"
-#include "net/sock.h"
 #include "unit/net/fake.h"
 
-enum { WORLD_WAIT_MS = 5000, QUERY_SIZE = 20 };
+enum { QUERY_SIZE = 20 };
 
 struct world {
     struct wr_engine *engine;
@@ -33,60 +27,12 @@ struct world {
     bool running;
 };
 
-static inline struct wr_addr world_addr(const char *text)
-{
-    struct wr_addr addr;
-
-    assert_int_equal(wr_addr_from_text(text, &addr), WR_OK);
-    return addr;
-}
-
-static inline uint16_t world_port(int fd)
-{
-    union wr_sockaddr sa;
-    socklen_t size = sizeof(sa);
-
-    assert_int_equal(getsockname(fd, &sa.any, &size), 0);
-    return ntohs(sa.any.sa_family == AF_INET ? sa.v4.sin_port : sa.v6.sin6_port);
-}
-
-/* A socket of the client's side or of an upstream, bound to `at` (a free port when that is 0). */
-static inline int world_socket(int kind, const char *at)
-{
-    struct wr_addr addr = world_addr(at);
-    union wr_sockaddr sa;
-    socklen_t size = wr_sock_from_addr(&addr, &sa);
-    int fd = socket(sa.any.sa_family, kind, 0);
-
-    assert_true(fd >= 0);
-    assert_int_equal(bind(fd, &sa.any, size), 0);
-    return fd;
-}
-
-static inline int world_connect(int kind, const char *from, const struct wr_addr *to)
-{
-    union wr_sockaddr sa;
-    socklen_t size = wr_sock_from_addr(to, &sa);
-    int fd = world_socket(kind, from);
-
-    assert_int_equal(connect(fd, &sa.any, size), 0);
-    return fd;
-}
-
-/* Waits until there is something to read; false when nothing comes. */
-static inline bool world_readable(int fd, int timeout_ms)
-{
-    struct pollfd p = {.fd = fd, .events = POLLIN};
-
-    return poll(&p, 1, timeout_ms) == 1;
-}
-
 /* Reads exactly n octets; fewer when the other side closes. */
 static inline size_t world_read(int fd, uint8_t *at, size_t n)
 {
     size_t have = 0;
 
-    while (have < n && world_readable(fd, WORLD_WAIT_MS)) {
+    while (have < n && wire_readable(fd, WIRE_WAIT_MS)) {
         ssize_t got = recv(fd, at + have, n - have, 0);
 
         if (got <= 0) {
@@ -117,7 +63,7 @@ static inline void world_expect(int fd, uint16_t number, char word)
 {
     uint8_t answer[512];
 
-    assert_true(world_readable(fd, WORLD_WAIT_MS));
+    assert_true(wire_readable(fd, WIRE_WAIT_MS));
     assert_int_equal(recv(fd, answer, sizeof(answer), 0), QUERY_SIZE);
     assert_int_equal(answer[0] << 8 | answer[1], number);
     assert_int_equal(answer[2] & 0x80, 0x80);
@@ -147,7 +93,7 @@ static inline bool world_closed(int fd, int timeout_ms)
 {
     uint8_t octet;
 
-    return world_readable(fd, timeout_ms) && recv(fd, &octet, 1, 0) <= 0;
+    return wire_readable(fd, timeout_ms) && recv(fd, &octet, 1, 0) <= 0;
 }
 
 static inline void *world_thread(void *user)
@@ -169,7 +115,7 @@ static inline void world_listen(struct world *w, uint16_t number, enum wr_client
     assert_int_equal(how == WR_CLIENT_UDP ? wr_sock_listen_udp(addr, &options, &fd, &error)
                                           : wr_sock_listen_tcp(addr, &options, &fd, &error),
                      WR_OK);
-    addr->port = world_port(fd);
+    addr->port = wire_port(fd);
     any.port = addr->port;
     assert_int_equal(wr_loop_listen(w->loop, number, how, fd, &any), WR_OK);
 }
@@ -193,8 +139,8 @@ static inline struct world *world_new(void)
 static inline void world_create(struct world *w)
 {
     assert_int_equal(wr_loop_create(&w->setup, &w->loop), WR_OK);
-    w->udp = world_addr("127.0.0.1");
-    w->tcp = world_addr("127.0.0.1");
+    w->udp = wire_addr("127.0.0.1");
+    w->tcp = wire_addr("127.0.0.1");
     world_listen(w, 0, WR_CLIENT_UDP, &w->udp);
     world_listen(w, 1, WR_CLIENT_TCP, &w->tcp);
 }

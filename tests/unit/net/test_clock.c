@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The clocks are read through libc: replacing clock_gettime replaces the time. */
+#include "unit/unit.h"
+
+#include <time.h>
+
+#include "net/clock.h"
+
+static struct timespec fake[16];
+static unsigned calls;
+
+int clock_gettime(clockid_t clock, struct timespec *ret);
+int clock_gettime(clockid_t clock, struct timespec *ret)
+{
+    calls++;
+    *ret = fake[clock & 15];
+    return 0;
+}
+
+static void test_both_clocks(void **state)
+{
+    struct wr_now now;
+
+    fake[CLOCK_MONOTONIC] = (struct timespec){5, 123456789};
+    fake[CLOCK_REALTIME_COARSE] = (struct timespec){1700000000, 999};
+    calls = 0;
+    wr_clock_now(true, &now);
+    assert_int_equal(calls, 2);
+    assert_int_equal(now.mono_us, 6123456);
+    assert_int_equal(now.wall_s, 1700000000);
+    assert_true(now.wall_proven);
+}
+
+static void test_first_moment_is_above_zero(void **state)
+{
+    struct wr_now now;
+
+    fake[CLOCK_MONOTONIC] = (struct timespec){0, 0};
+    fake[CLOCK_REALTIME_COARSE] = (struct timespec){-5, 0};
+    wr_clock_now(false, &now);
+    assert_true(now.mono_us > 0);
+    assert_int_equal(now.wall_s, -5);
+    assert_false(now.wall_proven);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_both_clocks),
+        cmocka_unit_test(test_first_moment_is_above_zero),
+    };
+
+    return cmocka_run_group_tests_name("net/clock", tests, NULL, NULL);
+}

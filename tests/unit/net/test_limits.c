@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Connections are counted by prefix, over all workers, and given back. */
+#include "unit/unit.h"
+
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "net/limits.h"
+
+static struct wr_addr addr(const char *text)
+{
+    struct wr_addr a;
+
+    assert_int_equal(wr_addr_from_text(text, &a), WR_OK);
+    return a;
+}
+
+static void test_bound_of_one_client(void **state)
+{
+    struct wr_net_shared *shared = calloc(1, sizeof(*shared));
+    struct wr_net_limits limits = wr_limits_default();
+    struct wr_addr a = addr("192.0.2.1:1000"), same = addr("192.0.2.1:2000"),
+                   b = addr("192.0.2.2:1000");
+
+    limits.tcp_per_client = 2;
+    assert_true(wr_limits_enter(shared, &limits, &a));
+    assert_true(wr_limits_enter(shared, &limits, &same));
+    assert_false(wr_limits_enter(shared, &limits, &a));
+    assert_true(wr_limits_enter(shared, &limits, &b));
+    assert_int_equal(shared->connections, 3);
+    wr_limits_leave(shared, &limits, &same);
+    assert_true(wr_limits_enter(shared, &limits, &a));
+    free(shared);
+}
+
+/* A host has a whole /64 of addresses: they count as one client. */
+static void test_v6_prefix(void **state)
+{
+    struct wr_net_shared *shared = calloc(1, sizeof(*shared));
+    struct wr_net_limits limits = wr_limits_default();
+    struct wr_addr a = addr("2001:db8::1"), b = addr("2001:db8::ffff:2"),
+                   other = addr("2001:db8:0:1::1");
+
+    limits.tcp_per_client = 1;
+    assert_true(wr_limits_enter(shared, &limits, &a));
+    assert_false(wr_limits_enter(shared, &limits, &b));
+    assert_true(wr_limits_enter(shared, &limits, &other));
+    free(shared);
+}
+
+/* With 512 places taken by strangers, few of others would be refused wrongly. */
+static void test_strangers_do_not_fill_a_client(void **state)
+{
+    struct wr_net_shared *shared = calloc(1, sizeof(*shared));
+    struct wr_net_limits limits = wr_limits_default();
+    unsigned refused = 0;
+
+    limits.tcp_per_client = 1;
+    for (unsigned i = 0; i < 512; i++) {
+        struct wr_addr a = addr("10.0.0.1");
+
+        a.ip[2] = (uint8_t)(i >> 8);
+        a.ip[3] = (uint8_t)i;
+        refused += !wr_limits_enter(shared, &limits, &a);
+    }
+    assert_true(refused <= 16); /* (512 / 4096)^2 at the end, a third of it on average */
+    free(shared);
+}
+
+static void test_all_given_back(void **state)
+{
+    struct wr_net_shared *shared = calloc(1, sizeof(*shared));
+    struct wr_net_limits limits = wr_limits_default();
+
+    for (int round = 0; round < 2; round++) {
+        for (unsigned i = 0; i < 300; i++) {
+            struct wr_addr a = addr("10.0.0.1");
+
+            a.ip[2] = (uint8_t)(i >> 8);
+            a.ip[3] = (uint8_t)i;
+            if (round == 0) {
+                assert_true(wr_limits_enter(shared, &limits, &a));
+            } else {
+                wr_limits_leave(shared, &limits, &a);
+            }
+        }
+    }
+    assert_int_equal(shared->connections, 0);
+    for (unsigned i = 0; i < WR_NET_CLIENT_SLOTS; i++) {
+        assert_int_equal(shared->clients[0][i] + shared->clients[1][i], 0);
+    }
+    free(shared);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bound_of_one_client),
+        cmocka_unit_test(test_v6_prefix),
+        cmocka_unit_test(test_strangers_do_not_fill_a_client),
+        cmocka_unit_test(test_all_given_back),
+    };
+
+    return cmocka_run_group_tests_name("net/limits", tests, NULL, NULL);
+}

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The listening side over TCP: pipelining, out of order, half-closed clients, and each bound. */
+#include "unit/net/world.h"
+
+static int dial(const struct world *w, const char *from)
+{
+    return wire_connect(SOCK_STREAM, from, &w->tcp);
+}
+
+/* RFC 7766 section 6.2.1.1: answers come as they are ready. */
+static void test_pipelined_out_of_order(void **state)
+{
+    struct world *w = world_new();
+    int fd;
+
+    world_start(w);
+    fd = dial(w, "127.0.0.1");
+    world_ask_tcp(fd, 1, 'l');
+    world_ask_tcp(fd, 2, 'h');
+    world_ask_tcp(fd, 3, 'o');
+    world_expect_tcp(fd, 2, 'r');
+    world_expect_tcp(fd, 3, 'o');
+    world_expect_tcp(fd, 1, 'l');
+    close(fd);
+    world_free(w);
+}
+
+/* An answer is one write: length and message come in one segment. */
+static void test_octet_by_octet_and_one_write(void **state)
+{
+    struct world *w = world_new();
+    uint8_t framed[2 + QUERY_SIZE] = {0, QUERY_SIZE}, answer[64];
+    int fd;
+
+    world_start(w);
+    fd = dial(w, "127.0.0.1");
+    world_query(framed + 2, 77, 'h');
+    for (size_t i = 0; i < sizeof(framed); i++) {
+        assert_int_equal(send(fd, framed + i, 1, MSG_NOSIGNAL), 1);
+    }
+    assert_true(wire_readable(fd, WIRE_WAIT_MS));
+    assert_int_equal(recv(fd, answer, sizeof(answer), 0), 2 + QUERY_SIZE);
+    close(fd);
+    world_free(w);
+}
+
+static void test_half_closed_client_gets_its_answers(void **state)
+{
+    struct world *w = world_new();
+    int fd;
+
+    world_start(w);
+    fd = dial(w, "127.0.0.1");
+    world_ask_tcp(fd, 1, 'l');
+    assert_int_equal(shutdown(fd, SHUT_WR), 0);
+    world_expect_tcp(fd, 1, 'l');
+    assert_true(world_closed(fd, WIRE_WAIT_MS));
+    close(fd);
+    world_free(w);
+}
+
+/* A dropped message is settled: the connection goes idle and is closed then. */
+static void test_idle_is_closed_also_after_a_drop(void **state)
+{
+    struct world *w = world_new();
+    int silent, dropped;
+
+    w->setup.limits.tcp_idle_ms = 60;
+    world_start(w);
+    silent = dial(w, "127.0.0.1");
+    dropped = dial(w, "127.0.0.1");
+    world_ask_tcp(dropped, 1, 'd');
+    assert_true(world_closed(silent, WIRE_WAIT_MS));
+    assert_true(world_closed(dropped, WIRE_WAIT_MS));
+    close(silent);
+    close(dropped);
+    world_stop(w, 0);
+    assert_int_equal(w->stats.tcp_idle, 2);
+    assert_int_equal(w->stats.gauge_tcp_clients, 0);
+    assert_int_equal(w->shared.connections, 0);
+    world_free(w);
+}
+
+/* One octet now and then does not keep a connection: the message has one deadline. */
+static void test_slow_message_is_closed(void **state)
+{
+    struct world *w = world_new();
+    bool closed = false;
+    int fd;
+
+    w->setup.limits.tcp_message_ms = 100;
+    world_start(w);
+    fd = dial(w, "127.0.0.1");
+    world_ask_tcp(fd, 1, 'h');
+    world_expect_tcp(fd, 1, 'r');
+    for (int i = 0; i < 12 && !closed; i++) {
+        send(fd, "\0", 1, MSG_NOSIGNAL); /* a length of 0x0000.. would be malformed: two octets */
+        closed = world_closed(fd, 40);
+        if (i == 0) {
+            send(fd, "\377", 1, MSG_NOSIGNAL);
+        }
+    }
+    assert_true(closed);
+    close(fd);
+    world_stop(w, 0);
+    assert_int_equal(w->stats.tcp_slow, 1);
+    world_free(w);
+}
+
+static void test_impossible_length_is_closed(void **state)
+{
+    static const uint8_t head[][2] = {{0, 0}, {0, 11}, {0xff, 0xff}};
+    struct world *w = world_new();
+
+    world_start(w);
+    for (size_t i = 0; i < 3; i++) {
+        int fd = dial(w, "127.0.0.1");
+
+        assert_int_equal(send(fd, head[i], 2, MSG_NOSIGNAL), 2);
+        assert_true(world_closed(fd, WIRE_WAIT_MS));
+        close(fd);
+    }
+    world_stop(w, 0);
+    assert_int_equal(w->stats.tcp_malformed, 3);
+    world_free(w);
+}
+
+static void test_per_client_limit(void **state)
+{
+    struct world *w = world_new();
+    int fd[3], other;
+
+    w->setup.limits.tcp_per_client = 2;
+    world_start(w);
+    for (int i = 0; i < 3; i++) {
+        fd[i] = dial(w, "127.0.0.1");
+    }
+    assert_true(world_closed(fd[2], WIRE_WAIT_MS));
+    other = dial(w, "127.0.0.2"); /* another client has its own */
+    world_ask_tcp(other, 1, 'h');
+    world_expect_tcp(other, 1, 'r');
+    world_ask_tcp(fd[0], 2, 'h');
+    world_expect_tcp(fd[0], 2, 'r');
+    close(fd[0]);
+    for (int i = 0; i < 1000 && w->shared.connections > 2; i++) {
+        wire_readable(fd[1], 5);
+    }
+    close(fd[2]);
+    fd[2] = dial(w, "127.0.0.1"); /* the place is free again */
+    world_ask_tcp(fd[2], 3, 'h');
+    world_expect_tcp(fd[2], 3, 'r');
+    close(fd[1]);
+    close(fd[2]);
+    close(other);
+    world_stop(w, 0);
+    assert_int_equal(w->stats.tcp_refused, 1);
+    world_free(w);
+}
+
+/* At the last place the connection that is idle longest yields; who waits for an answer does not. */
+static void test_oldest_idle_yields(void **state)
+{
+    struct world *w = world_new();
+    int busy, oldest, newer, newest;
+
+    w->setup.limits.tcp_connections = 3;
+    world_start(w);
+    busy = dial(w, "127.0.0.1");
+    world_ask_tcp(busy, 1, 'n');
+    world_ask_tcp(busy, 2, 'h');
+    world_expect_tcp(busy, 2, 'r');
+    oldest = dial(w, "127.0.0.1");
+    world_ask_tcp(oldest, 3, 'h');
+    world_expect_tcp(oldest, 3, 'r');
+    newer = dial(w, "127.0.0.1");
+    world_ask_tcp(newer, 4, 'h');
+    world_expect_tcp(newer, 4, 'r');
+    newest = dial(w, "127.0.0.1");
+    assert_true(world_closed(oldest, WIRE_WAIT_MS));
+    world_ask_tcp(newest, 5, 'h');
+    world_expect_tcp(newest, 5, 'r');
+    world_ask_tcp(newer, 6, 'h');
+    world_expect_tcp(newer, 6, 'r');
+    close(busy);
+    close(oldest);
+    close(newer);
+    close(newest);
+    world_stop(w, 0);
+    assert_int_equal(w->stats.tcp_yielded, 1);
+    world_free(w);
+}
+
+static void test_all_busy_refuses(void **state)
+{
+    struct world *w = world_new();
+    int busy, more;
+
+    w->setup.limits.tcp_connections = 1;
+    world_start(w);
+    busy = dial(w, "127.0.0.1");
+    world_ask_tcp(busy, 1, 'n');
+    world_ask_tcp(busy, 2, 'h');
+    world_expect_tcp(busy, 2, 'r');
+    more = dial(w, "127.0.0.1");
+    assert_true(world_closed(more, WIRE_WAIT_MS));
+    close(busy);
+    close(more);
+    world_stop(w, 0);
+    assert_int_equal(w->stats.tcp_refused, 1);
+    assert_true(w->engine->events[WR_EVENT_CLIENT_GONE] <= 1);
+    world_free(w);
+}
+
+/* A client that asks and does not read: not read any more, then closed; memory stays bounded. */
+static void test_client_that_does_not_read(void **state)
+{
+    struct world *w = world_new();
+    uint8_t framed[2 + 4000] = {4000 >> 8, 4000 & 0xff};
+    int fd, small = 4096;
+    bool gone = false;
+    size_t at = 0;
+
+    w->setup.limits.tcp_message_ms = 100;
+    w->setup.limits.tcp_queue = 64 * 1024;
+    world_start(w);
+    fd = dial(w, "127.0.0.1");
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+    world_query(framed + 2, 1, 'h');
+    for (int i = 0; i < 100000 && !gone && w->stats.tcp_unread == 0; i++) {
+        ssize_t n = send(fd, framed + at, sizeof(framed) - at, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+        gone = n < 0 && errno != EAGAIN;
+        if (n < 0 && !gone) {
+            struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+            poll(&p, 1, 20);
+        }
+        at = n > 0 ? (at + (size_t)n) % sizeof(framed) : at;
+    }
+    for (int i = 0; i < 500 && w->stats.tcp_unread == 0; i++) {
+        poll(NULL, 0, 10);
+    }
+    close(fd);
+    world_stop(w, 0);
+    assert_int_equal(w->stats.tcp_unread, 1);
+    assert_int_equal(w->stats.tcp_malformed, 0);
+    world_free(w);
+}
+
+/* More questions than may be owed are read later, none is lost. */
+static void test_pipeline_bound(void **state)
+{
+    enum { MANY = 400 };
+    struct world *w = world_new();
+    bool seen[MANY] = {false};
+    uint8_t framed[2 + QUERY_SIZE];
+    int fd;
+
+    w->setup.limits.tcp_pipeline = 4;
+    world_start(w);
+    fd = dial(w, "127.0.0.1");
+    for (uint16_t i = 0; i < MANY; i++) {
+        world_ask_tcp(fd, i, 'l');
+    }
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(world_read(fd, framed, sizeof(framed)), sizeof(framed));
+        assert_false(seen[framed[2] << 8 | framed[3]]);
+        seen[framed[2] << 8 | framed[3]] = true;
+    }
+    close(fd);
+    world_free(w);
+}
+
+/* The engine is told of a client that goes while it is owed an answer, and a late answer goes nowhere. */
+static void test_client_gone(void **state)
+{
+    struct world *w = world_new();
+    struct linger reset = {.l_onoff = 1};
+    int fd, probe;
+
+    world_start(w);
+    fd = dial(w, "127.0.0.1");
+    world_ask_tcp(fd, 1, 'n');
+    world_ask_tcp(fd, 2, 'h');
+    world_expect_tcp(fd, 2, 'r');
+    world_ask_tcp(fd, 3, 'l');
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+    close(fd);
+    for (int i = 0; i < 500 && w->engine->events[WR_EVENT_CLIENT_GONE] == 0; i++) {
+        poll(NULL, 0, 10);
+    }
+    probe = dial(w, "127.0.0.1");
+    world_ask_tcp(probe, 4, 'l');
+    world_expect_tcp(probe, 4, 'l');
+    close(probe);
+    world_stop(w, 0);
+    assert_int_equal(w->engine->events[WR_EVENT_CLIENT_GONE], 1);
+    world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pipelined_out_of_order),
+        cmocka_unit_test(test_octet_by_octet_and_one_write),
+        cmocka_unit_test(test_half_closed_client_gets_its_answers),
+        cmocka_unit_test(test_idle_is_closed_also_after_a_drop),
+        cmocka_unit_test(test_slow_message_is_closed),
+        cmocka_unit_test(test_impossible_length_is_closed),
+        cmocka_unit_test(test_per_client_limit),
+        cmocka_unit_test(test_oldest_idle_yields),
+        cmocka_unit_test(test_all_busy_refuses),
+        cmocka_unit_test(test_client_that_does_not_read),
+        cmocka_unit_test(test_pipeline_bound),
+        cmocka_unit_test(test_client_gone),
+    };
+
+    return cmocka_run_group_tests_name("net/tcp", tests, NULL, NULL);
+}
