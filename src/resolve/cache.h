@@ -65,7 +65,7 @@ struct wr_cache_key {
 
 struct wr_cache_entry {
     enum wr_cache_kind kind;
-    uint8_t flags;     /* WR_CACHE_WITH_SIGS */
+    uint8_t flags;     /* WR_CACHE_WITH_SIGS, WR_CACHE_BY_SILENCE */
     uint8_t security;  /* enum wr_security */
     uint8_t rank;      /* enum wr_rank */
     uint8_t used;      /* 0 to 3: how often asked lately */

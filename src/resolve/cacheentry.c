@@ -8,14 +8,15 @@
 #include "dns/codes.h"
 #include "dns/name.h"
 
-#define HEAD_SIZE 16 /* octets of the two words */
-#define UNITS_MAX (WR_CACHE_SCRATCH_SIZE / 8)
-#define KIND_AT   48
-#define PAD_AT    51
-#define SIGS_BIT  ((uint64_t)1 << 54)
-#define CLASS_BIT ((uint64_t)1 << 55)
-#define SEC_AT    56
-#define RANK_AT   60
+#define HEAD_SIZE   16 /* octets of the two words */
+#define UNITS_MAX   (WR_CACHE_SCRATCH_SIZE / 8)
+#define KIND_AT     48
+#define PAD_AT      51
+#define SIGS_BIT    ((uint64_t)1 << 54)
+#define CLASS_BIT   ((uint64_t)1 << 55)
+#define SEC_AT      56 /* three bits */
+#define SILENCE_BIT ((uint64_t)1 << 59)
+#define RANK_AT     60
 
 /* Octets into words, with the octets of an unfinished word kept. */
 struct stream {
@@ -96,6 +97,7 @@ void wr_cacheentry_write(wr_cacheword *words, const struct wr_cache_key *key,
                     (uint64_t)entry->security << SEC_AT | (uint64_t)entry->rank << RANK_AT;
 
     word |= (entry->flags & WR_CACHE_WITH_SIGS ? SIGS_BIT : 0);
+    word |= (entry->flags & WR_CACHE_BY_SILENCE ? SILENCE_BIT : 0);
     word |= (class_is_kept(entry) ? CLASS_BIT : 0);
     stream_put(&s, name, wr_name_lower(key->name, name));
     if (class_is_kept(entry)) {
@@ -178,7 +180,8 @@ static void read_head(const uint64_t *copy, struct wr_cache_entry *entry)
     memset(entry, 0, sizeof(*entry));
     entry->kind = (enum wr_cache_kind)(copy[0] >> KIND_AT & 7);
     entry->flags = copy[0] & SIGS_BIT ? WR_CACHE_WITH_SIGS : 0;
-    entry->security = copy[0] >> SEC_AT & 15;
+    entry->flags |= copy[0] & SILENCE_BIT ? WR_CACHE_BY_SILENCE : 0;
+    entry->security = copy[0] >> SEC_AT & 7;
     entry->rank = copy[0] >> RANK_AT & 15;
     entry->ede = WR_EDE_NONE;
     entry->stored_s = (uint32_t)copy[1];
@@ -271,6 +274,6 @@ struct wr_cacheentry_brief wr_cacheentry_brief(const wr_cacheword *words)
     return (struct wr_cacheentry_brief){.stored_s = (uint32_t)copy[1],
                                         .ttl = (uint32_t)(copy[1] >> 32),
                                         .kind = copy[0] >> KIND_AT & 7,
-                                        .security = copy[0] >> SEC_AT & 15,
+                                        .security = copy[0] >> SEC_AT & 7,
                                         .rank = copy[0] >> RANK_AT & 15};
 }

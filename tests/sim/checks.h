@@ -49,6 +49,7 @@ struct asked {
     struct wr_client client;
     uint64_t fed_us;
     unsigned owed;  /* settlements due */
+    unsigned spare; /* settlements that may come though the connection is gone */
     bool calm;      /* must be answered fresh and soon */
     bool malformed; /* no promise what it gets */
     bool outsider;

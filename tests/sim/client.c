@@ -248,7 +248,7 @@ void client_hears(struct world *w, const struct sim_event *e)
         }
         struct ask *a =
             find_ask(w, i, e->client.from.port, e->client.transport == WR_CLIENT_TCP, m->id);
-        if (c->cookies && m->edns.cookie_size > 8 && m->edns.cookie_size <= 40) {
+        if (c->cookies && m->edns.cookie_size > 8 && memcmp(c->cookie, m->edns.cookie, 8) == 0) {
             memcpy(c->cookie, m->edns.cookie, m->edns.cookie_size);
             c->cookie_size = m->edns.cookie_size;
         }

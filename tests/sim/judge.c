@@ -85,23 +85,33 @@ static void judge_shape(struct judgement *j, size_t size)
 
 /* ---- 2: the truth ---- */
 
-static void judge_verdict(struct judgement *j, enum oracle_verdict v, const char *what,
-                          uint32_t ttl)
+static bool says_stale(const struct judgement *j)
+{
+    const struct wire_edns *e = &j->m->edns;
+    return e->ede == EDE_STALE || e->ede == EDE_STALE_NX;
+}
+
+static void judge_verdict(struct judgement *j, enum oracle_verdict v, const char *what, uint32_t ttl)
 {
     struct world *w = j->w;
-    const struct wire_edns *e = &j->m->edns;
+    const struct wr_ttl_policy *p = &w->gate.settings.ttl;
+    /* What it heard later it may have had a reason not to believe: an older answer may still be marked stale. */
+    bool marked = p->stale && ttl == p->stale_ttl_s && (says_stale(j) || !j->m->edns.present);
     switch (v) {
     case ORACLE_UNSAID:
         checks_fail(w, 2, "%s: %s was never said by who may say it", j->name, what);
         break;
     case ORACLE_TOO_LONG:
-        checks_fail(w, 2, "%s: %s with TTL %u lives longer than said", j->name, what, ttl);
+        j->stale |= marked;
+        if (!marked) {
+            checks_fail(w, 2, "%s: %s with TTL %u lives longer than said", j->name, what, ttl);
+        }
         break;
     case ORACLE_STALE:
         j->stale = true;
-        if (!w->gate.settings.ttl.stale || ttl > w->gate.settings.ttl.stale_ttl_s) {
+        if (!p->stale || ttl > p->stale_ttl_s) {
             checks_fail(w, 2, "%s: %s is stale, with TTL %u", j->name, what, ttl);
-        } else if (e->present && e->ede != EDE_STALE && e->ede != EDE_STALE_NX) {
+        } else if (j->m->edns.present && !says_stale(j)) {
             checks_fail(w, 2, "%s: %s is stale and does not say so", j->name, what);
         }
         break;
@@ -204,26 +214,38 @@ static void judge_truth(struct judgement *j)
 
 /* ---- 6: fresh again ---- */
 
+/* Was this name, or one that it leads to, refused with an error so lately that the failure may be remembered? */
+static bool may_remember(const struct judgement *j)
+{
+    const struct world *w = j->w;
+    uint64_t memory_us = (w->gate.settings.ttl.failure_s + 2) * WR_S;
+    int i = oracle_find(&w->oracle, j->q->qname);
+    for (unsigned links = 0; i >= 0 && links < 12; links++) {
+        if (w->erred_us[i] && w->erred_us[i] + memory_us > w->clock.now.mono_us) {
+            return true;
+        }
+        if (w->oracle.name[i].kind == ORACLE_LOOP) {
+            return true; /* never had an answer */
+        }
+        i = oracle_count(&w->oracle, (unsigned)i, TYPE_CNAME) ? (int)w->oracle.name[i].target : -1;
+    }
+    return false;
+}
+
 static void judge_calm(struct judgement *j)
 {
+    struct world *w = j->w;
     unsigned rcode = wire_rcode(j->m);
-    int i = oracle_find(&j->w->oracle, j->q->qname);
-    for (unsigned links = 0;
-         i >= 0 && links < 12 && oracle_count(&j->w->oracle, (unsigned)i, TYPE_CNAME); links++) {
-        i = (int)j->w->oracle.name[i].target;
-        if (j->w->oracle.name[i].kind == ORACLE_LOOP) {
-            return; /* never had an answer */
-        }
-    }
-    if (j->m->flags & FLAG_TC || j->q->qtype == TYPE_ANY) {
-        j->w->checks.calm_fresh++;
-    } else if (rcode != RCODE_NOERROR && rcode != RCODE_NXDOMAIN) {
-        checks_fail(j->w, 6, "%s: rcode %u, EDE %d %s, though the faults are over", j->name, rcode,
-                    j->m->edns.ede, j->m->edns.ede_text);
-    } else if (j->stale) {
-        checks_fail(j->w, 6, "%s: stale, though the faults are over", j->name);
+    bool answered = rcode == RCODE_NOERROR || rcode == RCODE_NXDOMAIN;
+    if (j->m->flags & FLAG_TC || j->q->qtype == TYPE_ANY || (answered && !j->stale)) {
+        w->checks.calm_fresh++;
+    } else if (may_remember(j)) {
+        return;
+    } else if (!answered) {
+        checks_fail(w, 6, "%s: rcode %u, EDE %d %s, though the faults are over", j->name, rcode, j->m->edns.ede,
+                    j->m->edns.ede_text);
     } else {
-        j->w->checks.calm_fresh++;
+        checks_fail(w, 6, "%s: stale, though the faults are over", j->name);
     }
 }
 

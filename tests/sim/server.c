@@ -66,6 +66,15 @@ static enum server_way draw_way(struct world *w, const struct server *s)
     return WAY_GOOD;
 }
 
+/* A failure that a server states for a name may be remembered for a while (RFC 9520), faults or not. */
+static void note_error(struct world *w, const struct wire_msg *q, enum server_way way)
+{
+    int i = oracle_find(&w->oracle, q->qname);
+    if (i >= 0 && way != WAY_GOOD && way != WAY_SLOW && way != WAY_STALL) {
+        w->erred_us[i] = w->clock.now.mono_us;
+    }
+}
+
 /* ---- what is written ---- */
 
 static void poison_record(struct wire_out *out, enum wire_section section, const uint8_t *owner,
@@ -278,6 +287,7 @@ void server_hears(struct world *w, const struct sim_event *e)
         return;
     }
     enum server_way way = draw_way(w, s);
+    note_error(w, q, way);
     if (s->no_edns && q->edns.present) {
         way = WAY_GOOD;
     }
@@ -345,6 +355,7 @@ static void answer_stream(struct world *w, struct net_stream *st, const uint8_t 
         return;
     }
     enum server_way way = draw_way(w, s);
+    note_error(w, q, way);
     if (way == WAY_STALL || (way == WAY_SLOW && wr_rng_below(&w->rng, 2))) {
         st->stalled = way == WAY_STALL; /* the connection hangs */
         return;

@@ -75,6 +75,7 @@ struct world {
     uint64_t spin_us;
     bool calm, quiet, over;
     uint64_t calm_us;             /* when the calm began */
+    uint64_t erred_us[ORACLE_NAMES_MAX]; /* when a server last answered with an error for this name */
     struct wire_msg *msg, *query; /* scratch for reading */
     struct wire_out *out;         /* scratch for writing */
 };
