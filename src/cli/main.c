@@ -14,9 +14,15 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
+    {"serve", wr_cli_serve, "be the gateway, in the foreground"},
     {"ask", wr_cli_ask, "ask a DNS server, as kdig does"},
     {"check", wr_cli_check, "find every mistake in a configuration"},
-    {"serve", wr_cli_serve, "answer: the gateway itself"},
+    {"status", wr_cli_status, "how the running gateway is"},
+    {"stats", wr_cli_stats, "what it has counted"},
+    {"upstreams", wr_cli_upstreams, "the servers it asks, and how they are"},
+    {"cache", wr_cli_cache, "what it remembers; make it forget"},
+    {"log", wr_cli_log, "the last queries, and those that come"},
+    {"reload", wr_cli_reload, "put the changed configuration in force"},
 };
 
 static void print_help(FILE *out)
@@ -39,8 +45,9 @@ static int unknown_verb(const char *word)
         names[i] = verbs[i].name;
     names[WR_ARRAY_LEN(verbs)] = NULL;
     near = wr_mistakes_nearest(word, names);
-    fprintf(stderr, "weir: unknown verb %s%s%s\n", wr_mistakes_quote(word, strlen(word), quoted),
-            near ? "; did you mean " : " (weir --help lists them)", near ? near : "");
+    fprintf(stderr, "weir: unknown verb %s%s%s%s\n", wr_mistakes_quote(word, strlen(word), quoted),
+            near ? "; did you mean " : " (weir --help lists them)", near ? near : "",
+            near ? "?" : "");
     return WR_EXIT_USAGE;
 }
 

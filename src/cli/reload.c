@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* weir reload: puts the changed configuration in force. */
+#include "cli/opts.h"
+#include "cli/talk.h"
+#include "cli/verb.h"
+
+int wr_cli_reload(int argc, char **argv)
+{
+    struct wr_talk talk = {.who = "reload"};
+    const struct wr_opt table[] = {
+        {"socket", 's', .value = &talk.socket, .meta = "PATH",
+         .help = "the daemon's control socket"},
+        {"json", 'j', .flag = &talk.json, .help = "print JSON"},
+    };
+    struct wr_opts opts = {"reload",
+                           "",
+                           "Puts the changed configuration file in force. When there is a mistake "
+                           "in it, the old one\nstays and every mistake is told.",
+                           table,
+                           sizeof(table) / sizeof(table[0]),
+                           NULL,
+                           0};
+    int status = wr_opts_read(&opts, argc, argv);
+
+    if (status != WR_OPTS_GO)
+        return status;
+    if (opts.operands)
+        return wr_opts_misused(&opts, "nothing may follow");
+    return wr_talk_do(&talk, "reload", json_object());
+}

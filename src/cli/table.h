@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Table: JSON of the daemon as text for people.
+ *
+ * The client knows no field names, so both sides cannot drift: an object becomes "key: value" lines with the
+ * values in one column, an object in it an indented block, a list of objects a table with one column a key,
+ * a list of anything else one line with commas. A table with more columns than a screen has is turned: a row a
+ * key. Underscores of keys stay, so that what is read is what JSON calls it. Text is made safe for a terminal.
+ */
+#ifndef WR_CLI_TABLE_H
+#define WR_CLI_TABLE_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+void wr_table_print(const json_t *value, FILE *out);
+/* One value in one line: "good", "3", "a, b", "-" for null and for nothing. */
+void wr_table_cell(const json_t *value, char *ret_text, size_t cap);
+
+#endif
