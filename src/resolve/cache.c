@@ -104,7 +104,6 @@ int wr_cache_get(struct wr_cache *c, const struct wr_cache_key *key, uint32_t no
 {
     struct wr_cacheblock_shard sh = wr_cacheblock_shard(c, wr_cacheblock_shard_of(c, key->hash));
     size_t name_size = wr_name_size(key->name);
-    struct wr_cache_entry entry;
     uint64_t units, seen;
     wr_cacheword *slot;
     enum outcome outcome = TORN;
@@ -112,14 +111,13 @@ int wr_cache_get(struct wr_cache *c, const struct wr_cache_key *key, uint32_t no
     for (int tries = 0; tries < READ_TRIES && outcome == TORN; tries++) {
         outcome = look_up(&sh, key, name_size, scratch, &units, &seen, &slot);
     }
-    if (outcome != FOUND || !wr_cacheentry_read_body(scratch, units, name_size, &entry)) {
+    if (outcome != FOUND || !wr_cacheentry_read_body(scratch, units, name_size, ret_entry)) {
         return WR_E_NOTFOUND;
     }
     if (!peek) {
         wr_cacheindex_use(slot, seen);
     }
-    finish(&entry, seen, now_s);
-    *ret_entry = entry;
+    finish(ret_entry, seen, now_s);
     return WR_OK;
 }
 

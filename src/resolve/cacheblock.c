@@ -10,21 +10,19 @@
 
 #define MAGIC          UINT64_C(0x31656863616372) /* "rcache1" */
 #define VERSION        1
-#define HEADER_SIZE    256
-#define STATE_SIZE     256
 #define SHARD_SIZE_MIN ((uint64_t)1 << 20)
 #define SIZE_MAX_BLOCK ((uint64_t)1 << 36)
-#define LINE           64
 #define GROUP_BUCKETS  4
 #define GROUP_RING     1536
 #define SMALL_PART     10
 
-_Static_assert(sizeof(struct wr_cache) <= HEADER_SIZE, "header");
-_Static_assert(sizeof(struct wr_cacheblock_state) <= STATE_SIZE, "state");
+_Static_assert(sizeof(struct wr_cache) <= WR_CACHEBLOCK_HEADER_SIZE, "header");
+_Static_assert(sizeof(struct wr_cacheblock_state) <= WR_CACHEBLOCK_STATE_SIZE, "state");
 
 static void *align_up(void *block, size_t *size)
 {
-    size_t skip = (LINE - ((uintptr_t)block & (LINE - 1))) & (LINE - 1);
+    size_t skip = (WR_CACHEBLOCK_LINE - ((uintptr_t)block & (WR_CACHEBLOCK_LINE - 1))) &
+                  (WR_CACHEBLOCK_LINE - 1);
 
     if (*size < WR_CACHE_SIZE_MIN || *size > SIZE_MAX_BLOCK) {
         return NULL;
@@ -41,39 +39,25 @@ static struct wr_cacheblock_geometry geometry_of(uint64_t size)
     while (g.shards < WR_CACHEBLOCK_SHARDS_MAX && size / (2 * g.shards) >= SHARD_SIZE_MIN) {
         g.shards *= 2;
     }
-    g.shard_size = (size - HEADER_SIZE) / g.shards / LINE * LINE;
-    groups = (g.shard_size - STATE_SIZE) / ((GROUP_BUCKETS + 1) * LINE + GROUP_RING);
+    g.shard_size =
+        (size - WR_CACHEBLOCK_HEADER_SIZE) / g.shards / WR_CACHEBLOCK_LINE * WR_CACHEBLOCK_LINE;
+    groups = (g.shard_size - WR_CACHEBLOCK_STATE_SIZE) /
+             ((GROUP_BUCKETS + 1) * WR_CACHEBLOCK_LINE + GROUP_RING);
     g.buckets = groups * GROUP_BUCKETS;
     g.ghost_lines = groups;
-    units = (g.shard_size - STATE_SIZE - groups * (GROUP_BUCKETS + 1) * LINE) / 8;
+    units = (g.shard_size - WR_CACHEBLOCK_STATE_SIZE -
+             groups * (GROUP_BUCKETS + 1) * WR_CACHEBLOCK_LINE) /
+            8;
     g.units[WR_CACHEBLOCK_SMALL] = units / SMALL_PART;
     g.units[WR_CACHEBLOCK_MAIN] = units - g.units[WR_CACHEBLOCK_SMALL];
+    g.masks[WR_CACHEBLOCK_SMALL] = wr_cachering_mask(g.units[WR_CACHEBLOCK_SMALL]);
+    g.masks[WR_CACHEBLOCK_MAIN] = wr_cachering_mask(g.units[WR_CACHEBLOCK_MAIN]);
     return g;
 }
 
 static uint64_t header_sum(const struct wr_cache *c)
 {
     return wr_hash_sip24(&c->key, c, offsetof(struct wr_cache, key));
-}
-
-struct wr_cacheblock_shard wr_cacheblock_shard(const struct wr_cache *c, uint64_t number)
-{
-    const struct wr_cacheblock_geometry *g = &c->geometry;
-    uint8_t *at = (uint8_t *)(uintptr_t)c + HEADER_SIZE + number * g->shard_size;
-    struct wr_cacheblock_shard sh = {.cache = c, .state = (struct wr_cacheblock_state *)at};
-
-    at += STATE_SIZE;
-    sh.index.slots = (wr_cacheword *)at;
-    sh.index.buckets = g->buckets;
-    at += g->buckets * LINE;
-    sh.index.ghosts = (uint32_t *)at;
-    sh.index.ghost_lines = g->ghost_lines;
-    at += g->ghost_lines * LINE;
-    for (unsigned i = 0; i < WR_CACHEBLOCK_RINGS; i++) {
-        sh.rings[i] = wr_cachering_view(&sh.state->rings[i], (wr_cacheword *)at, g->units[i]);
-        at += g->units[i] * 8;
-    }
-    return sh;
 }
 
 void wr_cacheblock_clear(const struct wr_cacheblock_shard *sh)
@@ -96,14 +80,14 @@ int wr_cacheblock_format(void *block, size_t size, const struct wr_hash_key *key
     if (!c) {
         return WR_E_RANGE;
     }
-    memset(c, 0, HEADER_SIZE);
+    memset(c, 0, WR_CACHEBLOCK_HEADER_SIZE);
     c->geometry = geometry_of(size);
     c->key = *key;
     for (uint64_t i = 0; i < c->geometry.shards; i++) {
         struct wr_cacheblock_shard sh = wr_cacheblock_shard(c, i);
 
-        memset(sh.state, 0, STATE_SIZE);
-        memset(sh.index.ghosts, 0, sh.index.ghost_lines * LINE);
+        memset(sh.state, 0, WR_CACHEBLOCK_STATE_SIZE);
+        memset(sh.index.ghosts, 0, sh.index.ghost_lines * WR_CACHEBLOCK_LINE);
         wr_cacheblock_clear(&sh);
     }
     c->version = VERSION;
@@ -161,7 +145,8 @@ static void mark_entry(const struct wr_cacheblock_shard *sh, unsigned ring, uint
     hash = wr_cache_hash(sh->cache, key.name, key.type, key.scope);
     slot = wr_cacheindex_find(&sh->index, hash, ring, pos);
     if (slot && wr_cacheblock_shard_of(sh->cache, hash) ==
-                    (uint64_t)((uint8_t *)sh->state - (const uint8_t *)sh->cache - HEADER_SIZE) /
+                    (uint64_t)((uint8_t *)sh->state - (const uint8_t *)sh->cache -
+                               WR_CACHEBLOCK_HEADER_SIZE) /
                         sh->cache->geometry.shard_size) {
         wr_cacheword_set(slot, wr_cacheword_get(slot) | WR_CACHEINDEX_MARK);
         *live += n;

@@ -36,7 +36,12 @@ struct wr_cacheblock_geometry {
     uint64_t buckets; /* of one shard */
     uint64_t ghost_lines;
     uint64_t units[WR_CACHEBLOCK_RINGS];
+    uint64_t masks[WR_CACHEBLOCK_RINGS]; /* wr_cachering_mask of them */
 };
+
+#define WR_CACHEBLOCK_HEADER_SIZE 256
+#define WR_CACHEBLOCK_STATE_SIZE  256
+#define WR_CACHEBLOCK_LINE        64
 
 /* At the block's first multiple of 64. */
 struct wr_cache {
@@ -65,7 +70,25 @@ struct wr_cacheblock_shard {
 int wr_cacheblock_format(void *block, size_t size, const struct wr_hash_key *key,
                          struct wr_cache **ret);
 int wr_cacheblock_attach(void *block, size_t size, struct wr_cache **ret);
-struct wr_cacheblock_shard wr_cacheblock_shard(const struct wr_cache *c, uint64_t number);
+/* Inline, because a hit wants little of it. */
+static inline struct wr_cacheblock_shard wr_cacheblock_shard(const struct wr_cache *c,
+                                                             uint64_t number)
+{
+    const struct wr_cacheblock_geometry *g = &c->geometry;
+    uint8_t *state = (uint8_t *)(uintptr_t)c + WR_CACHEBLOCK_HEADER_SIZE + number * g->shard_size;
+    uint8_t *slots = state + WR_CACHEBLOCK_STATE_SIZE;
+    uint8_t *ghosts = slots + g->buckets * WR_CACHEBLOCK_LINE;
+    wr_cacheword *words = (wr_cacheword *)(ghosts + g->ghost_lines * WR_CACHEBLOCK_LINE);
+    struct wr_cacheblock_state *st = (struct wr_cacheblock_state *)state;
+
+    return (struct wr_cacheblock_shard){
+        .cache = c,
+        .state = st,
+        .index = {(wr_cacheword *)slots, g->buckets, (uint32_t *)ghosts, g->ghost_lines},
+        .rings = {{&st->rings[0], words, g->units[0], g->masks[0]},
+                  {&st->rings[1], words + g->units[0], g->units[1], g->masks[1]}},
+    };
+}
 static inline uint64_t wr_cacheblock_shard_of(const struct wr_cache *c, uint64_t hash)
 {
     return hash >> 56 & (c->geometry.shards - 1);

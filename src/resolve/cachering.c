@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "resolve/cachering.h"
 
-struct wr_cachering wr_cachering_view(struct wr_cachering_state *state, wr_cacheword *words,
-                                      uint64_t units)
-{
-    struct wr_cachering r = {.state = state, .words = words, .units = units};
-
-    r.mask = ((uint64_t)1 << (64 - __builtin_clzll(units - 1))) - 1;
-    return r;
-}
-
 static uint64_t next_lap(const struct wr_cachering *r, uint64_t pos)
 {
     return ((pos | r->mask) + 1) & WR_CACHERING_POS_MASK;
@@ -29,14 +20,6 @@ void wr_cachering_reset(const struct wr_cachering *r)
     wr_cacheword_publish(&r->state->head, pos);
     wr_cacheword_set(&r->state->live, 0);
     wr_cacheword_freed();
-}
-
-bool wr_cachering_holds(const struct wr_cachering *r, uint64_t pos)
-{
-    uint64_t tail = wr_cacheword_get_acquire(&r->state->tail);
-    uint64_t head = wr_cacheword_get(&r->state->head);
-
-    return wr_cachering_diff(pos, tail) >= 0 && wr_cachering_diff(pos, head) < 0;
 }
 
 bool wr_cachering_place(const struct wr_cachering *r, uint64_t n, uint64_t *ret_pos)
@@ -70,17 +53,6 @@ void wr_cachering_open(const struct wr_cachering *r, uint64_t pos)
 void wr_cachering_close(const struct wr_cachering *r, uint64_t pos, uint64_t n)
 {
     wr_cacheword_publish(&r->state->head, after(pos, n));
-}
-
-uint64_t wr_cachering_size_at(const struct wr_cachering *r, uint64_t pos)
-{
-    uint64_t offset = wr_cachering_offset(r, pos), n;
-
-    if (offset >= r->units) {
-        return 0;
-    }
-    n = wr_cacheword_load(&r->words[offset]) & WR_CACHERING_SIZE_MASK;
-    return n <= r->units - offset ? n : 0;
 }
 
 static void set_tail(const struct wr_cachering *r, uint64_t pos)

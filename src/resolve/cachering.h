@@ -38,8 +38,11 @@ struct wr_cachering {
     uint64_t mask;  /* virtual units in a lap - 1, >= units - 1 */
 };
 
-struct wr_cachering wr_cachering_view(struct wr_cachering_state *state, wr_cacheword *words,
-                                      uint64_t units);
+/* The mask of a ring of that many units. */
+static inline uint64_t wr_cachering_mask(uint64_t units)
+{
+    return ((uint64_t)1 << (64 - __builtin_clzll(units - 1))) - 1;
+}
 void wr_cachering_reset(const struct wr_cachering *r);
 /* a - b, for positions that are less than half the space apart. */
 static inline int64_t wr_cachering_diff(uint64_t a, uint64_t b)
@@ -51,7 +54,24 @@ static inline uint64_t wr_cachering_offset(const struct wr_cachering *r, uint64_
     return pos & r->mask;
 }
 /* The tail has not passed it, and the head has. */
-bool wr_cachering_holds(const struct wr_cachering *r, uint64_t pos);
+static inline bool wr_cachering_holds(const struct wr_cachering *r, uint64_t pos)
+{
+    uint64_t tail = wr_cacheword_get_acquire(&r->state->tail);
+    uint64_t head = wr_cacheword_get(&r->state->head);
+
+    return wr_cachering_diff(pos, tail) >= 0 && wr_cachering_diff(pos, head) < 0;
+}
+/* The size at a position that a slot names: 0 when it cannot be an entry. */
+static inline uint64_t wr_cachering_size_at(const struct wr_cachering *r, uint64_t pos)
+{
+    uint64_t offset = wr_cachering_offset(r, pos), n;
+
+    if (offset >= r->units) {
+        return 0;
+    }
+    n = wr_cacheword_load(&r->words[offset]) & WR_CACHERING_SIZE_MASK;
+    return n <= r->units - offset ? n : 0;
+}
 /* Where `n` units (at most half the ring) would go; false: the tail must move first. Changes nothing. */
 bool wr_cachering_place(const struct wr_cachering *r, uint64_t n, uint64_t *ret_pos);
 /* To be called before the first word is written at a place just given: ends the lap when the place is in the next. */
@@ -63,8 +83,6 @@ void wr_cachering_close(const struct wr_cachering *r, uint64_t pos, uint64_t n);
 bool wr_cachering_oldest(const struct wr_cachering *r, uint64_t *ret_pos, uint64_t *ret_n);
 /* Moves the tail behind the entry just given by wr_cachering_oldest. */
 void wr_cachering_drop(const struct wr_cachering *r, uint64_t pos, uint64_t n);
-/* The size at a position that a slot names: 0 when it cannot be an entry. */
-uint64_t wr_cachering_size_at(const struct wr_cachering *r, uint64_t pos);
 /* Units between head and tail that nobody holds. */
 uint64_t wr_cachering_gap(const struct wr_cachering *r);
 /* Copies forward, lowest word first: the two may overlap when `to` lies before `from`. */

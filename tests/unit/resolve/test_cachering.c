@@ -17,7 +17,7 @@ struct fixture {
 static void open_ring(struct fixture *f, uint64_t pos)
 {
     memset(f, 0, sizeof(*f));
-    f->r = wr_cachering_view(&f->state, f->words, UNITS);
+    f->r = (struct wr_cachering){&f->state, f->words, UNITS, wr_cachering_mask(UNITS)};
     wr_cacheword_set(&f->state.head, pos);
     wr_cacheword_set(&f->state.tail, pos);
 }
