@@ -144,6 +144,10 @@ static void woken(void *user, struct wr_loop *loop)
 static void *run(void *arg)
 {
     struct worker *w = arg;
+    char name[16];
+    snprintf(name, sizeof(name), "weir-%u", (unsigned)w->number);
+    pthread_setname_np(pthread_self(),
+                       name); /* another thread's name is a file, which the sandbox closes */
     wr_loop_run(w->loop);
     return NULL;
 }
@@ -269,11 +273,6 @@ int wr_crew_run(struct wr_crew *c)
         struct worker *w = &c->worker[i];
         w->running = pthread_create(&w->thread, NULL, run, w) == 0;
         err = w->running ? WR_OK : WR_E_NOMEM;
-        if (w->running) {
-            char name[16];
-            snprintf(name, sizeof(name), "weir-%u", (unsigned)w->number);
-            pthread_setname_np(w->thread, name);
-        }
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return err;

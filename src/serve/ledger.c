@@ -212,6 +212,7 @@ static void *run(void *arg)
 {
     struct wr_ledger *l = arg;
     bool stop = false;
+    pthread_setname_np(pthread_self(), "weir-ledger");
     while (!stop) {
         bool grew = false;
         bool busy = take_all(l, &grew);
@@ -243,9 +244,6 @@ int wr_ledger_run(struct wr_ledger *l, void (*grown)(void *user), void *user)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     l->running = pthread_create(&l->thread, NULL, run, l) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (l->running) {
-        pthread_setname_np(l->thread, "weir-ledger");
-    }
     return l->running ? WR_OK : WR_E_NOMEM;
 }
 

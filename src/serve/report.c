@@ -150,6 +150,11 @@ void wr_report_status(struct wr_serve *s, struct wr_json *j, const char *key)
     put_upstream_summary(s, j);
     put_ports(s, j);
     put_reload(s, j);
+    wr_json_object(j, "sandbox");
+    wr_json_bool(j, "landlock", s->sandbox.landlock);
+    wr_json_bool(j, "seccomp", s->sandbox.seccomp);
+    wr_json_bool(j, "helper", s->helper.fd >= 0);
+    wr_json_end(j);
     wr_json_end(j);
 }
 

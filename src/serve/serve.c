@@ -2,7 +2,7 @@
 #include "serve/serve.h"
 
 #include <errno.h>
-#include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <sched.h>
 #include <signal.h>
@@ -278,6 +278,34 @@ static int create_all(struct wr_serve *s)
     return err;
 }
 
+static const char *folder_of(const char *path, char room[PATH_MAX])
+{
+    snprintf(room, PATH_MAX, "%s", path);
+    char *slash = strrchr(room, '/');
+    if (path[0] == 0) {
+        return NULL;
+    }
+    if (slash == NULL) {
+        return ".";
+    }
+    slash[slash == room] = 0;
+    return room;
+}
+
+static void enter_sandbox(struct wr_serve *s)
+{
+    char control[PATH_MAX], live[PATH_MAX], keep[PATH_MAX];
+    struct wr_sandbox sandbox = {.folder = {folder_of(s->conf->control.socket, control),
+                                            folder_of(s->conf->cache.live, live),
+                                            folder_of(s->conf->cache.keep.path, keep)}};
+    wr_sandbox_enter(&sandbox, &s->sandbox);
+    if (s->sandbox.why_not != NULL) {
+        wr_say(WR_LOG_INFO, "sandbox: Landlock %s, seccomp %s: %s",
+               s->sandbox.landlock ? "on" : "off", s->sandbox.seccomp ? "on" : "off",
+               s->sandbox.why_not);
+    }
+}
+
 /* --- the main thread's loop --- */
 
 static void begin_stop(struct wr_serve *s)
@@ -458,7 +486,13 @@ static int prepare(struct wr_serve *s)
         open_metrics(s);
         err = drop_privileges(s->conf);
     }
-    return err == WR_OK ? create_all(s) : err;
+    if (err == WR_OK) {
+        err = create_all(s);
+    }
+    if (err == WR_OK) {
+        enter_sandbox(s);
+    }
+    return err;
 }
 
 static const char *find_config(const struct wr_serve_options *options)

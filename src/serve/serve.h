@@ -30,10 +30,9 @@
 #include "serve/ledger.h"
 #include "serve/listeners.h"
 #include "serve/reload.h"
+#include "serve/sandbox.h"
 #include "serve/shared.h"
 #include "serve/world.h"
-
-
 
 struct wr_control;
 
@@ -54,6 +53,7 @@ struct wr_serve {
     struct wr_reload reload;
     struct wr_net_limits limits;
     struct wr_secrets secrets;
+    struct wr_sandbox_state sandbox;
     uint16_t workers;
     uint32_t ports; /* upstream ports of each worker and family */
     _Atomic bool wall_proven;
