@@ -141,7 +141,8 @@ def outage(lab, story):
     story.check("every known name is answered: EDE 3 (stale answer), TTL 30",
                 len(stale) == len(KNOWN), f"{len(stale)} of {len(KNOWN)}, e.g. {replies[-1]}")
     worst = max(r.seconds or 9.9 for r in lab.kdig_many("lock", KNOWN))
-    story.check("and by now without waiting", worst < SLOW, f"worst {worst * 1000:.0f} ms")
+    story.check("and by now within 400 ms, for all servers are suspect", worst <= 0.4,
+                f"worst {worst * 1000:.0f} ms")
     replies = lab.kdig_many("phone", [f"unknown{i}.load.cloud.example" for i in range(10)])
     fast = [r for r in replies if r.rcode == "SERVFAIL" and {22, 23} & set(r.ede)
             and r.seconds <= 0.4]
@@ -221,9 +222,9 @@ def outsider(lab, story):
 
 def malformed(lab, story):
     """Broken packets of every kind are answered FORMERR or dropped, and service goes on."""
-    weir = lab.start_gateway()
+    weir = lab.start_gateway({"limits": {"client_rate": 0}})
     lab.kdig("camera", "hour.cloud.example")
-    before, pid = weir.memory_kib(), weir.pid
+    pid = weir.pid
     server = lab.server_for("camera")
     wrong = []
     packets = list(badpackets.all_kinds())
@@ -241,16 +242,23 @@ def malformed(lab, story):
     story.check(f"{len(packets)} kinds of broken queries: FORMERR, NOTIMP, REFUSED or silence",
                 not wrong, ", ".join(wrong))
     story.check("none of them reached an upstream", not wire.queries(), f"captured {len(wire.queries())}")
-    for _ in range(40):
-        with clients.udp_socket(lab.nodes["camera"], server) as sock:
-            for _, packet in packets:
-                sock.send(packet)
+    measured = [_flood(lab, weir, server, packets) for _ in range(3)]
     story.check("the framing of TCP is not trusted either", _malformed_tcp(lab, server))
     reply = lab.kdig("camera", "hour.cloud.example")
-    grown = weir.memory_kib() - before
     story.check("service goes on, same process", reply.rcode == "NOERROR" and weir.alive()
                 and weir.pid == pid, reply)
-    story.check("and it has not grown by more than 1 MiB", grown <= 1024, f"{grown} KiB")
+    story.check("and thousands of them did not make it grow", measured[2] - measured[0] <= 256,
+                f"{measured[2]} KiB after three rounds, {measured[0]} KiB after the first")
+
+
+def _flood(lab, weir, server, packets):
+    """All the packets many times from several ports; weir's memory in KiB when it answers again."""
+    for _ in range(8):
+        with clients.udp_socket(lab.nodes["camera"], server) as sock:
+            for _, packet in packets * 25:
+                sock.send(packet)
+    until(lambda: lab.kdig("camera", "hour.cloud.example", timeout=1).rcode == "NOERROR", 5)
+    return weir.memory_kib()
 
 
 def _malformed_tcp(lab, server):
@@ -272,4 +280,10 @@ def _malformed_tcp(lab, server):
 # In the order they are told. A chapter is here when weir can do it.
 CHAPTERS = {
     "resolve": resolve,
+    "cache": cache,
+    "one-down": one_down,
+    "outage": outage,
+    "recovery": recovery,
+    "outsider": outsider,
+    "malformed": malformed,
 }

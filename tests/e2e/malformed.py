@@ -68,11 +68,11 @@ def edns_version(lab):
     equal(reply[-6], 1, "extended rcode BADVERS is 1 << 4")
 
 
-@e2e.test("unknown EDNS options in any number are ignored")
+@e2e.test("unknown EDNS options are ignored")
 def unknown_options(lab):
     lab.start_gateway()
     wire = clients.question("hour.cloud.example")
-    options = b"".join(badpackets.option(65001 + i % 500, b"x") for i in range(90))
+    options = b"".join(badpackets.option(65001 + i % 500, b"x") for i in range(30))
     reply = lab.exchange("camera", wire[:11] + b"\1" + wire[12:] + badpackets.opt(options=options))
     need(reply is not None and reply[3] & 15 == 0 and reply[7] == 1, reply)
 
@@ -82,21 +82,18 @@ def flood(lab):
     weir = lab.start_gateway({"limits": {"client_rate": 0}})
     lab.kdig("camera", "hour.cloud.example")
     packets = [packet for _, packet in badpackets.all_kinds()]
-    sock = clients.udp_socket(lab.nodes["camera"], lab.server_for("camera"))
-    for packet in packets * 20:
-        sock.send(packet)
-    lab.kdig("camera", "hour.cloud.example")
-    before = weir.memory_kib()
-    for _ in range(100000 // len(packets)):
-        for packet in packets:
-            sock.send(packet)
-    sock.close()
-    reply = e2e.until(lambda: served(lab), 5)
-    need(reply, "not served afterwards")
+    measured = []
+    for _ in range(3):  # in the first round each worker touches its buffers for the first time
+        for _ in range(4):
+            with clients.udp_socket(lab.nodes["camera"], lab.server_for("camera")) as sock:
+                for _ in range(50):
+                    for packet in packets:
+                        sock.send(packet)
+        need(e2e.until(lambda: served(lab), 5), "not served afterwards")
+        measured.append(weir.memory_kib())
     need(weir.alive(), "ended")
-    grown = weir.memory_kib() - before
     if not e2e.sanitized():
-        need(grown <= 512, f"{grown} KiB")
+        need(measured[2] - measured[0] <= 256, f"{measured} KiB")
 
 
 def served(lab, device="phone"):

@@ -1,0 +1,185 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Start and end: what the service manager sees, sockets handed over, the sandbox, mistakes at the start."""
+import os
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+
+import loopback
+from loopback import equal, need, until
+
+
+class Manager:
+    """The other end of NOTIFY_SOCKET."""
+
+    def __init__(self, abstract=False):
+        self.folder = tempfile.mkdtemp(prefix="weir-manager-")
+        self.path = f"@weir-{os.getpid()}" if abstract else os.path.join(self.folder, "notify")
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind("\0" + self.path[1:] if abstract else self.path)
+        self.socket.settimeout(loopback.PATIENCE_S)
+        if not abstract:
+            os.chmod(self.folder, 0o755)
+            os.chmod(self.path, 0o777)
+
+    def env(self, **more):
+        return dict(os.environ, NOTIFY_SOCKET=self.path, **more)
+
+    def wait(self, word):
+        seen = []
+        while True:
+            text = self.socket.recv(4096).decode()
+            seen.append(text)
+            if any(line.startswith(word) for line in text.split("\n")):
+                return text
+
+    def close(self):
+        self.socket.close()
+        if os.path.exists(os.path.join(self.folder, "notify")):
+            os.unlink(os.path.join(self.folder, "notify"))
+        os.rmdir(self.folder)
+
+
+@loopback.test("READY when it answers, RELOADING and READY, STATUS, signs of life, STOPPING")
+def notify(box):
+    for abstract in (False, True):
+        manager = Manager(abstract)
+        box.things.append(manager)
+        weir = box.weir([box.upstream()], start=False)
+        weir.start(ready=False, env=manager.env(WATCHDOG_USEC="2000000"))
+        need("workers" in manager.wait("STATUS="))
+        manager.wait("READY=1")
+        equal(weir.ask("a.example").rcode, 0)
+        manager.wait("WATCHDOG=1")
+        os.kill(weir.pid, signal.SIGHUP)
+        need(re.search(r"^MONOTONIC_USEC=\d+$", manager.wait("RELOADING=1"), re.M))
+        manager.wait("READY=1")
+        weir.write("workers: none")
+        os.kill(weir.pid, signal.SIGHUP)
+        manager.wait("RELOADING=1")
+        manager.wait("READY=1")
+        weir.process.send_signal(signal.SIGTERM)
+        manager.wait("STOPPING=1")
+        equal(weir.stop(), 0)
+
+
+@loopback.test("sockets handed over are used by all workers; what is no DNS socket is named and closed")
+def activation(box):
+    weir = box.weir([box.upstream()], start=False)
+    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    udp.bind(("127.0.0.1", 5399))
+    tcp = socket.create_server(("127.0.0.1", 5399))
+    deaf = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    deaf.bind(("127.0.0.1", 5398))
+    pipe = os.pipe()
+    fds = [udp.fileno(), tcp.fileno(), deaf.fileno(), pipe[0]]
+
+    def hand_over():
+        high = [os.dup2(fd, 100 + i) for i, fd in enumerate(fds)]
+        for i, fd in enumerate(high):
+            os.dup2(fd, 3 + i)
+        os.environ["LISTEN_PID"] = str(os.getpid())
+        os.execv(weir.program, [weir.program, "serve", "-c", weir.config])
+
+    with open(weir.log_path, "wb") as log:
+        pid = os.fork()
+        if pid == 0:
+            os.dup2(log.fileno(), 2)
+            os.environ["LISTEN_FDS"] = "4"
+            hand_over()
+    try:
+        until("ready", lambda: "ready:" in weir.log())
+        for tcp_too in (False, True):
+            for i in range(5):
+                equal(weir.ask(f"h{i}.example", to=("127.0.0.1", 5399), tcp=tcp_too).rcode, 0)
+                equal(weir.ask(f"h{i}.example", tcp=tcp_too).rcode, 0)
+        need("descriptor 5 of socket activation does not listen" in weir.log(), weir.log())
+        need("descriptor 6 of socket activation is no socket" in weir.log(), weir.log())
+        weir.verb("reload")
+        equal(weir.ask("h9.example", to=("127.0.0.1", 5399)).rcode, 0)
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        equal(os.waitpid(pid, 0)[1], 0)
+        for s in (udp, tcp, deaf):
+            s.close()
+
+
+@loopback.test("every thread is inside the sandbox, with no capability, and works")
+def sandbox(box):
+    weir = box.weir([box.upstream()])
+    inside = weir.verb("status")["sandbox"]
+    for task in os.listdir(f"/proc/{weir.pid}/task"):
+        with open(f"/proc/{weir.pid}/task/{task}/status", encoding="ascii") as f:
+            text = f.read()
+        need("NoNewPrivs:\t1" in text, text)
+        need(re.search(r"^CapEff:\t0+$", text, re.M), text)
+        need(not inside["seccomp"] or "Seccomp:\t2" in text, text)
+    if "sanitizer" not in weir.log():
+        equal(inside["seccomp"], True)
+    helper = [int(line.split()[0]) for line in
+              subprocess.run(["ps", "-o", "pid=,ppid=", "-A"], capture_output=True, text=True,
+                             check=True).stdout.splitlines() if line.split()[1] == str(weir.pid)]
+    equal((len(helper), inside["helper"]), (1, True))
+    with open(f"/proc/{helper[0]}/status", encoding="ascii") as f:
+        need(re.search(r"^CapEff:\t0*400$", f.read(), re.M), "the helper holds more than CAP_NET_BIND_SERVICE")
+    os.kill(helper[0], signal.SIGKILL)
+    weir.configure(box.settings([box.upstream()], listen=["127.0.0.1:5300", "127.0.0.8:5300"]))
+    need("listened on" in weir.verb("reload")["text"])
+    need("the helper that opens listeners is gone" in weir.log(), weir.log())
+    equal(weir.ask("a.example").rcode, 0)
+
+
+@loopback.test("the helper ends with its parent, whatever ends that")
+def helper_ends(box):
+    weir = box.weir([box.upstream()])
+    with open(f"/proc/{weir.pid}/task/{weir.pid}/children", encoding="ascii") as f:
+        child = int(f.read().split()[0])
+    weir.process.kill()
+    weir.process.wait()
+    until("the helper's end", lambda: not os.path.exists(f"/proc/{child}") or
+          "State:\tZ" in open(f"/proc/{child}/status", encoding="ascii").read())
+
+
+@loopback.test("mistakes at the start: exit 1 and a sentence with the remedy")
+def mistakes(box):
+    weir = box.weir([box.upstream()], start=False)
+    other = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    other.bind(("127.0.0.1", 5300))
+    busy = socket.create_server(("127.0.0.1", 5300))
+    rows = [
+        (None, r"cannot listen on 127.0.0.1:5300 over UDP: .*(in use|uses)"),
+        ('{"listen": ["198.51.100.77:5300"]}', r"cannot listen on 198.51.100.77:5300"),
+        ('{"listen": ["nosuch0"]}', r"interface nosuch0 does not exist"),
+        ("listen: [\n", r"weir.yaml:2:"),
+        ("lisen: []\n", r"weir.yaml:1:1.*listen"),
+        ('{"listen":["127.0.0.1:5301"],"upstream":{"groups":[{"name":"a","servers":["udp://127.0.0.1:5301"]}]}}',
+         r"forwarding loop: upstream udp://127.0.0.1:5301"),
+    ]
+    for text, expected in rows:
+        if text is not None:
+            weir.write(text)
+        weir.start(ready=False)
+        equal(weir.process.wait(loopback.PATIENCE_S), 1, (text, weir.log()))
+        need(re.search(expected, weir.log()), (expected, weir.log()))
+    other.close()
+    busy.close()
+    for words in (["serve", "-c", "/nowhere/weir.yaml"], ["serve", "-c", weir.folder]):
+        done = subprocess.run([weir.program] + words, capture_output=True, text=True, timeout=20, check=False)
+        equal(done.returncode, 1, done.stderr)
+        need(words[2] in done.stderr, done.stderr)
+    equal(subprocess.run([weir.program, "serve", "x"], capture_output=True, timeout=20, check=False).returncode, 2)
+
+
+@loopback.test("no control socket to be had is no reason not to serve")
+def no_control(box):
+    weir = box.weir([box.upstream()], start=False, )
+    weir.configure(box.settings([box.upstream()], control={"socket": "/proc/weir.sock"}))
+    weir.start()
+    need("no control socket" in weir.log(), weir.log())
+    equal(weir.ask("a.example").rcode, 0)
+
+
+loopback.main()
