@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/resolve/wire.h"
+
+#include <stdlib.h>
+
+#include "resolve/answer.h"
+#include "resolve/scrub.h"
+
+#define CACHE ((size_t)512 * 1024)
+#define SOA   "ns.example. hm.example. 1 2 3 4 60"
+#define T0    1000u
+
+static void *block;
+static struct wr_cache *cache;
+static struct wr_answer_room room;
+static struct wr_ttl_policy policy;
+static struct wr_answer answer;
+static _Alignas(8) uint8_t arena[2 * WR_RRSET_SIZE_MAX], scratch[WR_CACHE_SCRATCH_SIZE];
+static _Alignas(8) uint8_t scrub_block[2 * WR_RRSET_SIZE_MAX];
+
+static int setup(void **state)
+{
+    struct wr_hash_key key = {{3, 4}};
+    block = aligned_alloc(64, CACHE);
+    policy = (struct wr_ttl_policy){.max_s = 86400,
+                                    .max_negative_s = 3600,
+                                    .failure_s = 5,
+                                    .stale = true,
+                                    .stale_max_age_s = 1000,
+                                    .stale_ttl_s = 30};
+    wr_arena_init(&room.arena, arena, sizeof(arena));
+    room.scratch = scratch;
+    return wr_cache_format(block, CACHE, &key, &cache);
+}
+
+static int teardown(void **state)
+{
+    free(block);
+    return 0;
+}
+
+static struct wr_question question(const char *name, uint16_t type)
+{
+    return (struct wr_question){.name = wire_name(name), .type = type};
+}
+
+/* What an upstream said about (name, type), through scrub into the cache. */
+static void learn_for(const struct wr_question *q, const char *name, uint16_t rcode, uint32_t now_s,
+                      const struct wire_rr *rrs, unsigned count)
+{
+    static uint8_t wire[4096];
+    struct wr_msg m;
+    struct wr_arena a;
+    enum wr_response kind;
+    wire_response(wire, sizeof(wire), name, q->type, 0, rcode, rrs, count, &m);
+    struct wr_scrub what = {.qname = q->name.wire,
+                            .qtype = q->type,
+                            .bailiwick = (const uint8_t *)"",
+                            .rank = WR_RANK_ANSWER};
+    wr_arena_init(&a, scrub_block, sizeof(scrub_block));
+    assert_int_equal(wr_scrub(&m, &what, &a, &answer, &kind), 0);
+    wr_answer_keep(cache, &policy, q, now_s, &room, &answer);
+}
+
+static void learn(const char *name, uint16_t type, uint16_t rcode, uint32_t now_s,
+                  const struct wire_rr *rrs, unsigned count)
+{
+    struct wr_question q = question(name, type);
+    learn_for(&q, name, rcode, now_s, rrs, count);
+}
+
+static enum wr_found find(const char *name, uint16_t type, uint32_t now_s)
+{
+    static struct wr_question q; /* the answer points into it */
+    q = question(name, type);
+    return wr_answer_find(cache, &policy, &q, now_s, false, &room, &answer);
+}
+
+static void test_hit_ages(void **state)
+{
+    const struct wire_rr rr = WIRE_AN("x.example.", WR_TYPE_A, 100, "192.0.2.1");
+    assert_int_equal(find("x.example.", WR_TYPE_A, T0), WR_FOUND_NOTHING);
+    learn("x.example.", WR_TYPE_A, 0, T0, &rr, 1);
+    assert_int_equal(find("X.example.", WR_TYPE_A, T0 + 40), WR_FOUND_FRESH);
+    assert_int_equal(answer.ttl, 60);
+    assert_int_equal(answer.answer[0].ttl, 60);
+    assert_int_equal(answer.age_share, 40);
+    assert_int_equal(find("x.example.", WR_TYPE_AAAA, T0), WR_FOUND_NOTHING);
+}
+
+static void test_stale_within_its_bound(void **state)
+{
+    const struct wire_rr rr = WIRE_AN("x.example.", WR_TYPE_A, 100, "192.0.2.1");
+    learn("x.example.", WR_TYPE_A, 0, T0, &rr, 1);
+    assert_int_equal(find("x.example.", WR_TYPE_A, T0 + 100), WR_FOUND_STALE);
+    assert_int_equal(answer.ede, WR_EDE_STALE_ANSWER);
+    assert_int_equal(answer.answer[0].ttl, 30);
+    assert_true(answer.stale);
+    assert_int_equal(find("x.example.", WR_TYPE_A, T0 + 1101), WR_FOUND_NOTHING);
+    policy.stale = false;
+    assert_int_equal(find("x.example.", WR_TYPE_A, T0 + 100), WR_FOUND_NOTHING);
+}
+
+static void test_negative_and_its_scope(void **state)
+{
+    const struct wire_rr soa = WIRE_NS("example.", WR_TYPE_SOA, 900, SOA);
+    learn("no.example.", WR_TYPE_A, WR_RCODE_NXDOMAIN, T0, &soa, 1);
+    assert_int_equal(find("no.example.", WR_TYPE_TXT, T0 + 10), WR_FOUND_FRESH);
+    assert_int_equal(answer.rcode, WR_RCODE_NXDOMAIN);
+    assert_int_equal(answer.authorities, 1);
+    assert_int_equal(answer.authority[0].ttl, 50); /* the SOA's minimum, aged */
+    learn("a.example.", WR_TYPE_A, 0, T0, &soa, 1);
+    assert_int_equal(find("a.example.", WR_TYPE_A, T0), WR_FOUND_FRESH);
+    assert_int_equal(answer.rcode, 0);
+    assert_int_equal(find("a.example.", WR_TYPE_TXT, T0), WR_FOUND_NOTHING);
+    assert_int_equal(find("no.example.", WR_TYPE_A, T0 + 60), WR_FOUND_STALE);
+    assert_int_equal(answer.ede, WR_EDE_STALE_NXDOMAIN);
+}
+
+static void test_denial_without_soa_is_not_kept(void **state)
+{
+    learn("no.example.", WR_TYPE_A, WR_RCODE_NXDOMAIN, T0, NULL, 0);
+    assert_int_equal(find("no.example.", WR_TYPE_A, T0), WR_FOUND_NOTHING);
+}
+
+/* The name came to be: what said otherwise goes. */
+static void test_data_ends_nxdomain(void **state)
+{
+    const struct wire_rr soa = WIRE_NS("example.", WR_TYPE_SOA, 900, SOA);
+    const struct wire_rr rr = WIRE_AN("n.example.", WR_TYPE_A, 100, "192.0.2.1");
+    learn("n.example.", WR_TYPE_AAAA, WR_RCODE_NXDOMAIN, T0, &soa, 1);
+    learn("n.example.", WR_TYPE_A, 0, T0, &rr, 1);
+    assert_int_equal(find("n.example.", WR_TYPE_TXT, T0), WR_FOUND_NOTHING);
+}
+
+/* A fresh NXDOMAIN is believed more than data past its time. */
+static void test_fresh_denial_beats_stale_data(void **state)
+{
+    const struct wire_rr soa = WIRE_NS("example.", WR_TYPE_SOA, 900, SOA);
+    const struct wire_rr rr = WIRE_AN("n.example.", WR_TYPE_A, 10, "192.0.2.1");
+    learn("n.example.", WR_TYPE_A, 0, T0, &rr, 1);
+    learn("n.example.", WR_TYPE_A, WR_RCODE_NXDOMAIN, T0 + 20, &soa, 1);
+    assert_int_equal(find("n.example.", WR_TYPE_A, T0 + 21), WR_FOUND_FRESH);
+    assert_int_equal(answer.rcode, WR_RCODE_NXDOMAIN);
+    assert_int_equal(find("n.example.", WR_TYPE_A, T0 + 200), WR_FOUND_STALE);
+    assert_int_equal(answer.rcode, WR_RCODE_NXDOMAIN); /* of two stale ones the newer */
+}
+
+static void test_chain(void **state)
+{
+    const struct wire_rr rrs[] = {WIRE_AN("w.example.", WR_TYPE_CNAME, 100, "c.test."),
+                                  WIRE_AN("c.test.", WR_TYPE_A, 20, "192.0.2.1")};
+    learn("w.example.", WR_TYPE_A, 0, T0, rrs, 2);
+    assert_int_equal(find("w.example.", WR_TYPE_A, T0 + 5), WR_FOUND_FRESH);
+    assert_int_equal(answer.answers, 2);
+    assert_int_equal(answer.ttl, 15);
+    assert_int_equal(find("c.test.", WR_TYPE_A, T0 + 5), WR_FOUND_FRESH);
+    assert_int_equal(find("w.example.", WR_TYPE_CNAME, T0 + 5), WR_FOUND_FRESH);
+    assert_int_equal(answer.answers, 1);
+    assert_int_equal(find("w.example.", WR_TYPE_A, T0 + 30), WR_FOUND_STALE);
+    assert_int_equal(answer.answers, 2);
+}
+
+static void test_chain_that_loops_in_the_cache(void **state)
+{
+    const struct wire_rr ab = WIRE_AN("a.example.", WR_TYPE_CNAME, 100, "b.example.");
+    const struct wire_rr ba = WIRE_AN("b.example.", WR_TYPE_CNAME, 100, "a.example.");
+    learn("a.example.", WR_TYPE_CNAME, 0, T0, &ab, 1);
+    learn("b.example.", WR_TYPE_CNAME, 0, T0, &ba, 1);
+    assert_int_equal(find("a.example.", WR_TYPE_A, T0), WR_FOUND_NOTHING);
+}
+
+static void test_views_stand_apart(void **state)
+{
+    const struct wire_rr rr = WIRE_AN("x.example.", WR_TYPE_A, 100, "192.0.2.1");
+    struct wr_question q = question("x.example.", WR_TYPE_A);
+    q.checking_disabled = true;
+    learn_for(&q, "x.example.", 0, T0, &rr, 1);
+    assert_int_equal(find("x.example.", WR_TYPE_A, T0), WR_FOUND_NOTHING);
+    assert_int_equal(wr_answer_find(cache, &policy, &q, T0, false, &room, &answer), WR_FOUND_FRESH);
+    q.dnssec_ok = true; /* fetched without signatures */
+    assert_int_equal(wr_answer_find(cache, &policy, &q, T0, false, &room, &answer),
+                     WR_FOUND_NOTHING);
+}
+
+static void test_ttl_zero_is_not_kept(void **state)
+{
+    const struct wire_rr rr = WIRE_AN("x.example.", WR_TYPE_A, 0, "192.0.2.1");
+    learn("x.example.", WR_TYPE_A, 0, T0, &rr, 1);
+    assert_int_equal(find("x.example.", WR_TYPE_A, T0), WR_FOUND_NOTHING);
+    policy.min_s = 5;
+    learn("x.example.", WR_TYPE_A, 0, T0, &rr, 1);
+    assert_int_equal(answer.answer[0].ttl, 5); /* what the client is told is what is kept */
+    assert_int_equal(find("x.example.", WR_TYPE_A, T0), WR_FOUND_FRESH);
+}
+
+static void test_failure(void **state)
+{
+    struct wr_question q = question("f.example.", WR_TYPE_A);
+    const struct wire_rr rr = WIRE_AN("f.example.", WR_TYPE_A, 1, "192.0.2.1");
+    uint32_t stored;
+    bool silence;
+    learn("f.example.", WR_TYPE_A, 0, T0 - 10, &rr, 1);
+    wr_answer_keep_failure(cache, &policy, &q, T0, WR_EDE_NETWORK_ERROR, true);
+    assert_int_equal(wr_answer_find_failure(cache, &q, T0 + 1, &room, &answer, &stored, &silence),
+                     WR_FOUND_FAILURE);
+    assert_int_equal(answer.rcode, WR_RCODE_SERVFAIL);
+    assert_int_equal(answer.ede, WR_EDE_NETWORK_ERROR);
+    assert_int_equal(stored, T0);
+    assert_true(silence);
+    assert_int_equal(find("f.example.", WR_TYPE_A, T0 + 1), WR_FOUND_STALE); /* it hides nothing */
+    assert_int_equal(wr_answer_find_failure(cache, &q, T0 + 5, &room, &answer, &stored, &silence),
+                     WR_FOUND_NOTHING);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(test_hit_ages),
+        CASE(test_stale_within_its_bound),
+        CASE(test_negative_and_its_scope),
+        CASE(test_denial_without_soa_is_not_kept),
+        CASE(test_data_ends_nxdomain),
+        CASE(test_fresh_denial_beats_stale_data),
+        CASE(test_chain),
+        CASE(test_chain_that_loops_in_the_cache),
+        CASE(test_views_stand_apart),
+        CASE(test_ttl_zero_is_not_kept),
+        CASE(test_failure),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/resolve/rig.h"
+
+static struct rig r, first, second;
+
+static const struct wire_rr good = WIRE_AN("x.example.", WR_TYPE_A, 60, "192.0.2.99");
+
+static int setup(void **state)
+{
+    rig_start(&r);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    rig_stop(&r);
+    return 0;
+}
+
+static void expect_datagram_to(int server, struct rig *ret_sent)
+{
+    assert_int_equal(rig_wait(&r, 2 * WR_S), WR_REQUEST_DATAGRAM);
+    assert_int_equal(rig_server(&r), server);
+    *ret_sent = r;
+}
+
+/* Silence: the second is asked while the first stays out, and the first may still answer. */
+static void test_hedge_and_late_winner(void **state)
+{
+    wr_id id = rig_ask(&r, "x.example.");
+    expect_datagram_to(0, &first);
+    uint64_t begun = r.now.mono_us;
+    expect_datagram_to(1, &second);
+    assert_in_range(r.now.mono_us - begun, 20 * WR_MS, 250 * WR_MS);
+    rig_answer(&r, &first, 0, 0, &good, 1);
+    rig_result(&r, id, 0);
+    rig_answer(&r, &second, 0, 0, &good, 1); /* too late: ignored */
+    assert_int_equal(wr_requests_count(r.requests), 0);
+}
+
+/* An error is no reason to wait. */
+static void test_errors_move_on_at_once(void **state)
+{
+    static const uint16_t rcodes[] = {WR_RCODE_SERVFAIL, WR_RCODE_REFUSED, WR_RCODE_NOTAUTH};
+    uint64_t begun = r.now.mono_us;
+    wr_id id = rig_ask(&r, "x.example.");
+    for (int i = 0; i < 3; i++) {
+        expect_datagram_to(i, &first);
+        rig_answer(&r, &first, 0, rcodes[i], NULL, 0);
+        rig_expect(&r, WR_REQUEST_FORGET);
+    }
+    assert_int_equal(r.now.mono_us, begun);
+    rig_result(&r, id, WR_RCODE_SERVFAIL);
+    assert_true(r.out.failed);
+}
+
+static void test_unreachable_moves_on_and_marks(void **state)
+{
+    wr_id id = rig_ask(&r, "x.example.");
+    expect_datagram_to(0, &first);
+    wr_requests_unreachable(r.requests, first.out.id, r.now.mono_us);
+    rig_expect(&r, WR_REQUEST_FORGET);
+    expect_datagram_to(1, &first);
+    rig_answer(&r, &first, 0, 0, &good, 1);
+    rig_result(&r, id, 0);
+    assert_true(r.state[0].suspect_until_us > r.now.mono_us);
+    rig_ask(&r, "y.example.");
+    bool asked_good = false;
+    while (rig_poll(&r) != WR_REQUEST_NOTHING) {
+        asked_good |= r.out.action == WR_REQUEST_DATAGRAM && rig_server(&r) == 1 &&
+                      wr_name_labels(r.msg.qname.wire) > 0;
+        assert_false(r.out.action == WR_REQUEST_DATAGRAM && rig_server(&r) == 0);
+    }
+    assert_true(asked_good);
+}
+
+/* Everybody silent: over within 2 s, at most eight messages; afterwards all are asked at once and it takes 350 ms. */
+static void test_silence_is_bounded(void **state)
+{
+    unsigned sends = 0;
+    uint64_t begun = r.now.mono_us;
+    wr_id id = rig_ask(&r, "x.example.");
+    while (rig_wait(&r, 5 * WR_S) != WR_REQUEST_FINISHED) {
+        sends += r.out.action == WR_REQUEST_DATAGRAM;
+    }
+    assert_in_range(sends, 3, WR_FORWARD_TRIES_MAX + 6); /* with the probes */
+    assert_true(r.now.mono_us - begun <= 2 * WR_S);
+    assert_int_equal(r.out.answer->ede, WR_EDE_NO_REACHABLE_AUTHORITY);
+    wr_requests_release(r.requests, id, r.now.mono_us);
+    begun = r.now.mono_us;
+    rig_ask(&r, "z.example.");
+    while (rig_wait(&r, 5 * WR_S) != WR_REQUEST_FINISHED) {
+    }
+    assert_in_range(r.now.mono_us - begun, 300 * WR_MS, 400 * WR_MS);
+}
+
+/* It answers others and is slow on this name: waited for, and asked again. */
+static void test_slow_name_is_waited_for(void **state)
+{
+    wr_id id = rig_ask(&r, "x.example."), other;
+    expect_datagram_to(0, &first);
+    while (r.now.mono_us < 502500 * WR_MS) {
+        enum wr_request_action a = rig_wait(&r, 100 * WR_MS);
+        assert_int_not_equal(a, WR_REQUEST_FINISHED);
+        if (a == WR_REQUEST_NOTHING) {
+            other = rig_ask(&r, "quick.example.");
+            struct wire_rr rr = WIRE_AN("quick.example.", WR_TYPE_A, 0, "192.0.2.7");
+            assert_int_equal(rig_poll(&r), WR_REQUEST_DATAGRAM);
+            second = r;
+            rig_answer(&r, &second, 0, 0, &rr, 1);
+            rig_result(&r, other, 0);
+        }
+    }
+    rig_answer(&r, &first, 0, 0, &good, 1);
+    rig_result(&r, id, 0);
+}
+
+static void test_parallel_asks_all(void **state)
+{
+    r.upstreams.group[0].strategy = WR_STRATEGY_PARALLEL;
+    wr_id id = rig_ask(&r, "x.example.");
+    for (int i = 0; i < 3; i++) {
+        rig_expect(&r, WR_REQUEST_DATAGRAM);
+        assert_int_equal(rig_server(&r), i);
+    }
+    second = r;
+    rig_quiet(&r);
+    rig_answer(&r, &second, 0, 0, &good, 1);
+    rig_result(&r, id, 0);
+}
+
+static void test_no_server_of_a_family_allowed(void **state)
+{
+    r.upstreams.ipv4 = false;
+    wr_id id = rig_ask(&r, "x.example.");
+    rig_result(&r, id, WR_RCODE_SERVFAIL);
+    assert_non_null(r.out.answer->ede_text);
+}
+
+/* What was learned about a server that is gone from the slot is not told of its successor. */
+static void test_report_for_an_old_generation(void **state)
+{
+    rig_ask(&r, "x.example.");
+    expect_datagram_to(0, &first);
+    r.state[0].generation = 1;
+    wr_requests_unreachable(r.requests, first.out.id, r.now.mono_us);
+    assert_int_equal(r.state[0].suspect_until_us, 0);
+}
+
+static void test_link_change_asks_again_at_once(void **state)
+{
+    rig_ask(&r, "x.example.");
+    expect_datagram_to(0, &first);
+    r.state[2].suspect_until_us = 1;
+    wr_requests_link_changed(r.requests, r.now.mono_us);
+    rig_expect(&r, WR_REQUEST_DATAGRAM);
+    assert_int_equal(r.state[2].suspect_until_us, 0);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(test_hedge_and_late_winner),          CASE(test_errors_move_on_at_once),
+        CASE(test_unreachable_moves_on_and_marks), CASE(test_silence_is_bounded),
+        CASE(test_slow_name_is_waited_for),        CASE(test_parallel_asks_all),
+        CASE(test_no_server_of_a_family_allowed),  CASE(test_report_for_an_old_generation),
+        CASE(test_link_change_asks_again_at_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/resolve/wire.h"
+
+#include <stdio.h>
+
+#include "resolve/scrub.h"
+
+#define SOA       "ns.example. hm.example. 1 2 3 4 60"
+#define SIG(type) type " 8 2 60 20300101000000 20200101000000 1 example. AAAA"
+
+static uint8_t room[65535];
+static _Alignas(8) uint8_t block[2 * WR_RRSET_SIZE_MAX];
+static struct wr_arena arena;
+static struct wr_answer answer;
+static enum wr_response kind;
+
+static int scrub_in(const char *zone, const char *qname, uint16_t qtype, uint16_t rcode,
+                    const struct wire_rr *rrs, unsigned count)
+{
+    struct wr_msg m;
+    struct wr_name q = wire_name(qname), z = wire_name(zone);
+    wire_response(room, sizeof(room), qname, qtype, 0, rcode, rrs, count, &m);
+    wr_arena_init(&arena, block, sizeof(block));
+    struct wr_scrub what = {
+        .qname = q.wire, .qtype = qtype, .bailiwick = z.wire, .rank = WR_RANK_ANSWER};
+    return wr_scrub(&m, &what, &arena, &answer, &kind);
+}
+
+#define SCRUB(zone, qname, qtype, rcode, ...)                                  \
+    scrub_in(zone, qname, qtype, rcode, (const struct wire_rr[]){__VA_ARGS__}, \
+             sizeof((const struct wire_rr[]){__VA_ARGS__}) / sizeof(struct wire_rr))
+
+static void test_what_belongs_stays(void **state)
+{
+    assert_int_equal(SCRUB(".", "x.example.", WR_TYPE_A, 0,
+                           WIRE_AN("x.example.", WR_TYPE_A, 70, "192.0.2.1"),
+                           WIRE_AN("X.example.", WR_TYPE_A, 50, "192.0.2.2"),
+                           WIRE_AN("x.example.", WR_TYPE_A, 60, "192.0.2.1"),
+                           WIRE_AN("x.example.", WR_TYPE_RRSIG, 60, SIG("A"))),
+                     0);
+    assert_int_equal(kind, WR_RESPONSE_ANSWER);
+    assert_int_equal(answer.answers, 1);
+    assert_int_equal(answer.answer[0].records, 2); /* the duplicate is dropped */
+    assert_int_equal(answer.answer[0].sigs, 1);
+    assert_int_equal(answer.answer[0].ttl, 50); /* one TTL, the least */
+    assert_int_equal(answer.ttl, 50);
+    assert_int_equal(answer.answer[0].rank, WR_RANK_ANSWER);
+}
+
+/* Records nobody asked for, in any section, are the way to poison a cache. */
+static void test_what_does_not_belong_goes(void **state)
+{
+    assert_int_equal(SCRUB(".", "x.example.", WR_TYPE_A, 0,
+                           WIRE_AN("x.example.", WR_TYPE_A, 60, "192.0.2.1"),
+                           WIRE_AN("bank.test.", WR_TYPE_A, 60, "203.0.113.6"),
+                           WIRE_AN("x.example.", WR_TYPE_TXT, 60, "\"x\""),
+                           WIRE_NS("bank.test.", WR_TYPE_NS, 60, "evil.example."),
+                           WIRE_NS("test.", WR_TYPE_SOA, 60, SOA),
+                           WIRE_AR("bank.test.", WR_TYPE_A, 60, "203.0.113.6")),
+                     0);
+    assert_int_equal(answer.answers, 1);
+    assert_int_equal(answer.authorities, 0);
+    assert_int_equal(answer.answer[0].records, 1);
+}
+
+static void test_chain(void **state)
+{
+    assert_int_equal(SCRUB(".", "a.example.", WR_TYPE_A, 0,
+                           WIRE_AN("c.test.", WR_TYPE_A, 60, "192.0.2.1"),
+                           WIRE_AN("b.example.", WR_TYPE_CNAME, 30, "c.test."),
+                           WIRE_AN("a.example.", WR_TYPE_CNAME, 60, "b.example.")),
+                     0);
+    assert_int_equal(kind, WR_RESPONSE_ANSWER);
+    assert_int_equal(answer.answers, 3);
+    assert_int_equal(answer.answer[1].type, WR_TYPE_CNAME);
+    assert_int_equal(answer.answer[2].type, WR_TYPE_A);
+    assert_int_equal(answer.ttl, 30);
+}
+
+/* A server asked for example. does not speak for test.: the chain is cut there. */
+static void test_chain_leaves_the_bailiwick(void **state)
+{
+    assert_int_equal(SCRUB("example.", "a.example.", WR_TYPE_A, 0,
+                           WIRE_AN("a.example.", WR_TYPE_CNAME, 60, "c.test."),
+                           WIRE_AN("c.test.", WR_TYPE_A, 60, "203.0.113.6")),
+                     0);
+    assert_int_equal(kind, WR_RESPONSE_CNAME);
+    assert_int_equal(answer.answers, 1);
+    assert_string_equal((const char *)wr_answer_last_name(&answer, NULL), "\1c\4test");
+}
+
+static void test_nxdomain_for_a_foreign_target_is_not_believed(void **state)
+{
+    assert_int_equal(SCRUB("example.", "a.example.", WR_TYPE_A, WR_RCODE_NXDOMAIN,
+                           WIRE_AN("a.example.", WR_TYPE_CNAME, 60, "c.test."),
+                           WIRE_NS("test.", WR_TYPE_SOA, 60, SOA)),
+                     0);
+    assert_int_equal(kind, WR_RESPONSE_CNAME);
+    assert_int_equal(answer.rcode, 0);
+}
+
+static void test_cname_loop_ends(void **state)
+{
+    assert_int_equal(SCRUB(".", "a.example.", WR_TYPE_A, 0,
+                           WIRE_AN("a.example.", WR_TYPE_CNAME, 60, "b.example."),
+                           WIRE_AN("b.example.", WR_TYPE_CNAME, 60, "a.example.")),
+                     WR_E_LIMIT);
+}
+
+static void test_two_cnames_at_one_name(void **state)
+{
+    assert_int_equal(SCRUB(".", "a.example.", WR_TYPE_A, 0,
+                           WIRE_AN("a.example.", WR_TYPE_CNAME, 60, "b.example."),
+                           WIRE_AN("a.example.", WR_TYPE_CNAME, 60, "c.example.")),
+                     WR_E_FORMAT);
+}
+
+static void test_negative(void **state)
+{
+    assert_int_equal(SCRUB(".", "a.example.", WR_TYPE_A, WR_RCODE_NXDOMAIN,
+                           WIRE_NS("example.", WR_TYPE_SOA, 60, SOA),
+                           WIRE_NS("example.", WR_TYPE_RRSIG, 60, SIG("SOA")),
+                           WIRE_NS("b.example.", WR_TYPE_NSEC, 60, "c.example. A"),
+                           WIRE_NS("other.test.", WR_TYPE_SOA, 60, SOA)),
+                     0);
+    assert_int_equal(kind, WR_RESPONSE_NXDOMAIN);
+    assert_int_equal(answer.rcode, WR_RCODE_NXDOMAIN);
+    assert_int_equal(answer.authorities, 2);
+    assert_int_equal(answer.authority[0].sigs, 1);
+    assert_int_equal(
+        SCRUB(".", "a.example.", WR_TYPE_A, 0, WIRE_NS("example.", WR_TYPE_SOA, 60, SOA)), 0);
+    assert_int_equal(kind, WR_RESPONSE_NODATA);
+}
+
+static void test_dname(void **state)
+{
+    assert_int_equal(SCRUB(".", "a.old.example.", WR_TYPE_A, 0,
+                           WIRE_AN("old.example.", WR_TYPE_DNAME, 60, "new.example."),
+                           WIRE_AN("a.old.example.", WR_TYPE_CNAME, 60, "a.new.example."),
+                           WIRE_AN("a.new.example.", WR_TYPE_A, 60, "192.0.2.1")),
+                     0);
+    assert_int_equal(answer.answers, 3);
+    /* Left out by the server: made here (RFC 6672 section 3.4). */
+    assert_int_equal(SCRUB(".", "a.old.example.", WR_TYPE_A, 0,
+                           WIRE_AN("old.example.", WR_TYPE_DNAME, 60, "new.example."),
+                           WIRE_AN("a.new.example.", WR_TYPE_A, 60, "192.0.2.1")),
+                     0);
+    assert_int_equal(answer.answers, 3);
+    assert_int_equal(answer.answer[1].type, WR_TYPE_CNAME);
+    /* A CNAME that the DNAME does not imply is a lie. */
+    assert_int_equal(SCRUB(".", "a.old.example.", WR_TYPE_A, 0,
+                           WIRE_AN("old.example.", WR_TYPE_DNAME, 60, "new.example."),
+                           WIRE_AN("a.old.example.", WR_TYPE_CNAME, 60, "evil.test.")),
+                     WR_E_FORMAT);
+}
+
+static void test_too_many_records(void **state)
+{
+    static struct wire_rr rrs[WR_RRSET_RECORDS_MAX + 1];
+    static char text[WR_RRSET_RECORDS_MAX + 1][20];
+    for (unsigned i = 0; i <= WR_RRSET_RECORDS_MAX; i++) {
+        snprintf(text[i], sizeof(text[i]), "10.0.%u.%u", i / 256, i % 256);
+        rrs[i] = (struct wire_rr)WIRE_AN("x.example.", WR_TYPE_A, 60, text[i]);
+    }
+    assert_int_equal(scrub_in(".", "x.example.", WR_TYPE_A, 0, rrs, WR_RRSET_RECORDS_MAX), 0);
+    assert_int_equal(scrub_in(".", "x.example.", WR_TYPE_A, 0, rrs, WR_RRSET_RECORDS_MAX + 1),
+                     WR_E_LIMIT);
+}
+
+static void test_little_memory(void **state)
+{
+    struct wr_msg m;
+    struct wr_name q = wire_name("x.example.");
+    const struct wire_rr rr = WIRE_AN("x.example.", WR_TYPE_A, 60, "192.0.2.1");
+    wire_response(room, sizeof(room), "x.example.", WR_TYPE_A, 0, 0, &rr, 1, &m);
+    struct wr_scrub what = {.qname = q.wire, .qtype = WR_TYPE_A, .bailiwick = (const uint8_t *)""};
+    for (size_t cap = 0; cap < 2048; cap += 64) {
+        wr_arena_init(&arena, block, cap);
+        int err = wr_scrub(&m, &what, &arena, &answer, &kind);
+        assert_true(err == 0 || err == WR_E_NOMEM || err == WR_E_LIMIT);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_belongs_stays),
+        cmocka_unit_test(test_what_does_not_belong_goes),
+        cmocka_unit_test(test_chain),
+        cmocka_unit_test(test_chain_leaves_the_bailiwick),
+        cmocka_unit_test(test_nxdomain_for_a_foreign_target_is_not_believed),
+        cmocka_unit_test(test_cname_loop_ends),
+        cmocka_unit_test(test_two_cnames_at_one_name),
+        cmocka_unit_test(test_negative),
+        cmocka_unit_test(test_dname),
+        cmocka_unit_test(test_too_many_records),
+        cmocka_unit_test(test_little_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

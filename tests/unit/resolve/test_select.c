@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/unit.h"
+
+#include <string.h>
+
+#include "base/time.h"
+#include "resolve/select.h"
+
+static struct wr_upstreams u;
+static struct wr_upstream_state st[3];
+static struct wr_rng rng;
+static uint32_t turn;
+static struct wr_select s = {&u, st, &rng, &turn};
+
+#define T0 (100 * WR_S)
+
+static int setup(void **state)
+{
+    memset(st, 0, sizeof(st));
+    memset(&u, 0, sizeof(u));
+    turn = 0;
+    u = (struct wr_upstreams){.upstreams = 3, .groups = 1, .ipv4 = true, .ipv6 = true};
+    u.group[0] = (struct wr_group){.servers = 3, .server = {0, 1, 2}};
+    for (uint8_t i = 0; i < 3; i++) {
+        u.upstream[i].slot = i;
+        u.upstream[i].addr.family = i < 2 ? WR_AF_V4 : WR_AF_V6;
+    }
+    wr_rng_seed_u64(&rng, 5);
+    return 0;
+}
+
+static unsigned picks_of(int server, unsigned rounds)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < rounds; i++) {
+        n += wr_select_pick(&s, 0, 7) == server;
+    }
+    return n;
+}
+
+static void test_families(void **state)
+{
+    assert_int_equal(wr_select_usable(&s, 0), 7);
+    u.ipv6 = false;
+    assert_int_equal(wr_select_usable(&s, 0), 3);
+    u.ipv4 = false;
+    assert_int_equal(wr_select_usable(&s, 0), 0);
+    assert_int_equal(wr_select_pick(&s, 0, 0), -1);
+}
+
+static void test_strategies(void **state)
+{
+    u.group[0].strategy = WR_STRATEGY_ORDER;
+    assert_int_equal(picks_of(0, 50), 50);
+    assert_int_equal(wr_select_pick(&s, 0, 6), 1);
+    u.group[0].strategy = WR_STRATEGY_ROUND_ROBIN;
+    assert_int_equal(picks_of(1, 30), 10);
+    u.group[0].strategy = WR_STRATEGY_FASTEST;
+    wr_select_answered(&st[0], 30 * WR_MS, T0);
+    wr_select_answered(&st[1], 5 * WR_MS, T0);
+    assert_true(picks_of(2, 1000) > 900); /* not measured yet: soon it will be */
+    wr_select_answered(&st[2], 40 * WR_MS, T0);
+    unsigned best = picks_of(1, 10000);
+    assert_in_range(best, 9600, 9900); /* the rest explores */
+}
+
+static void test_patience_follows_the_round_trip(void **state)
+{
+    assert_int_equal(wr_select_patience(&st[0]), 200 * WR_MS);
+    for (unsigned i = 0; i < 50; i++) {
+        wr_select_answered(&st[0], 40 * WR_MS, T0);
+    }
+    assert_in_range(wr_select_patience(&st[0]), 40 * WR_MS, 60 * WR_MS);
+    wr_select_answered(&st[0], 0, T0); /* unknown: changes nothing */
+    assert_in_range(wr_select_patience(&st[0]), 40 * WR_MS, 60 * WR_MS);
+    for (unsigned i = 0; i < 50; i++) {
+        wr_select_answered(&st[0], 5 * WR_S, T0);
+    }
+    assert_int_equal(wr_select_patience(&st[0]), 800 * WR_MS);
+    for (unsigned i = 0; i < 100; i++) {
+        wr_select_answered(&st[0], 10, T0);
+    }
+    assert_int_equal(wr_select_patience(&st[0]), 25 * WR_MS);
+}
+
+static void test_two_silences_make_a_suspect(void **state)
+{
+    wr_select_timed_out(&st[0], T0, T0 + 1, &rng);
+    assert_false(wr_select_is_suspect(&st[0]));
+    wr_select_timed_out(&st[0], T0, T0 + 2, &rng);
+    assert_true(wr_select_is_suspect(&st[0]));
+    assert_int_equal(wr_select_suspects(&s, 0), 1);
+    assert_false(wr_select_all_suspect(&s, 0));
+    wr_select_answered(&st[0], 1000, T0 + 3);
+    assert_false(wr_select_is_suspect(&st[0]));
+}
+
+static void test_a_slow_name_is_no_dead_server(void **state)
+{
+    wr_select_answered(&st[0], 1000, T0 + 10);
+    for (unsigned i = 0; i < 10; i++) {
+        wr_select_timed_out(&st[0], T0, T0 + 20 + i, &rng);
+    }
+    assert_false(wr_select_is_suspect(&st[0]));
+}
+
+/* 0.5 s doubling to 30 s, a quarter of jitter either way; what fails together counts once. */
+static void test_backoff(void **state)
+{
+    uint64_t now = T0, base = 500 * WR_MS;
+    wr_select_unreachable(&st[0], now, &rng);
+    for (unsigned i = 0; i < 10; i++) {
+        uint64_t wait = st[0].suspect_until_us - now;
+        assert_in_range(wait, base - base / 4, base + base / 4);
+        wr_select_unreachable(&st[0], now + wait / 2, &rng); /* the same outage */
+        assert_int_equal(st[0].suspect_until_us, now + wait);
+        now += wait;
+        wr_select_unreachable(&st[0], now, &rng);
+        base = base * 2 > 30 * WR_S ? 30 * WR_S : base * 2;
+    }
+}
+
+static void test_probe_has_one_taker(void **state)
+{
+    wr_select_unreachable(&st[0], T0, &rng);
+    assert_false(wr_select_claim_probe(&s, 0, 0, false, T0 + 1)); /* its back-off counts */
+    assert_true(wr_select_claim_probe(&s, 0, 0, true, T0 + 1));   /* not when none is good */
+    assert_false(wr_select_claim_probe(&s, 0, 0, true, T0 + 2));
+    assert_true(wr_select_claim_probe(&s, 0, 0, true, T0 + 1 + 500 * WR_MS));
+    assert_true(wr_select_claim_probe(&s, 0, 0, false, T0 + 2 * WR_S));
+}
+
+static void test_all_suspect_and_forgiven(void **state)
+{
+    for (unsigned i = 0; i < 3; i++) {
+        wr_select_unreachable(&st[i], T0, &rng);
+    }
+    assert_true(wr_select_all_suspect(&s, 0));
+    assert_false(wr_select_answered_since(&s, 0, T0));
+    wr_select_forgive(&st[1]);
+    assert_false(wr_select_all_suspect(&s, 0));
+    wr_select_answered(&st[2], 5, T0 + 7);
+    assert_true(wr_select_answered_since(&s, 0, T0 + 7));
+    assert_false(wr_select_answered_since(&s, 0, T0 + 8));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_families, setup),
+        cmocka_unit_test_setup(test_strategies, setup),
+        cmocka_unit_test_setup(test_patience_follows_the_round_trip, setup),
+        cmocka_unit_test_setup(test_two_silences_make_a_suspect, setup),
+        cmocka_unit_test_setup(test_a_slow_name_is_no_dead_server, setup),
+        cmocka_unit_test_setup(test_backoff, setup),
+        cmocka_unit_test_setup(test_probe_has_one_taker, setup),
+        cmocka_unit_test_setup(test_all_suspect_and_forgiven, setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

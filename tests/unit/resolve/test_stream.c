@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/resolve/wire.h"
+
+#include <stdlib.h>
+
+#include "base/time.h"
+#include "resolve/stream.h"
+
+#define COUNT 2
+#define T0    (70 * WR_S)
+
+static struct wr_streams s;
+static void *block;
+static struct wr_rng rng;
+static struct wr_exchange x[200];
+static wr_id id;
+static struct wr_addr addr;
+static struct wr_exchange *got;
+
+static int setup(void **state)
+{
+    block = aligned_alloc(64, (wr_streams_size(COUNT) + 63) & ~(size_t)63);
+    wr_streams_init(&s, block, COUNT);
+    wr_rng_seed_u64(&rng, 3);
+    memset(x, 0, sizeof(x));
+    for (unsigned i = 0; i < 200; i++) {
+        wr_list_init(&x[i].node);
+        wr_list_init(&x[i].on_stream);
+        assert_int_equal(wr_addr_from_text("192.0.2.1:53", &x[i].addr), 0);
+    }
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    free(block);
+    return 0;
+}
+
+static enum wr_stream_action poll_at(uint64_t now_us)
+{
+    got = NULL;
+    return wr_streams_poll(&s, now_us, &id, &addr, &got);
+}
+
+/* Opens a stream with exchange `n` on it. */
+static wr_id open_with(unsigned n)
+{
+    assert_int_equal(wr_streams_place(&s, &x[n], &rng, T0), 0);
+    assert_int_equal(poll_at(T0), WR_STREAM_OPEN);
+    wr_id stream = id;
+    assert_true(wr_addr_equal(&addr, &x[n].addr));
+    assert_int_equal(poll_at(T0), WR_STREAM_NOTHING);
+    wr_streams_opened(&s, stream, T0);
+    assert_int_equal(poll_at(T0), WR_STREAM_WRITE);
+    assert_ptr_equal(got, &x[n]);
+    return stream;
+}
+
+static void feed(wr_id stream, uint16_t msg_id)
+{
+    static uint8_t frame[14];
+    memset(frame, 0, sizeof(frame));
+    frame[1] = 12;
+    frame[2] = (uint8_t)(msg_id >> 8);
+    frame[3] = (uint8_t)msg_id;
+    wr_streams_bytes(&s, stream, frame, sizeof(frame), T0);
+}
+
+static void test_pipelined_and_out_of_order(void **state)
+{
+    const uint8_t *msg;
+    size_t size;
+    wr_id stream = open_with(0);
+    assert_int_equal(wr_streams_place(&s, &x[1], &rng, T0), 0);
+    assert_int_equal(poll_at(T0), WR_STREAM_WRITE); /* the same connection */
+    assert_int_equal(id, stream);
+    assert_int_not_equal(x[0].stream_msg_id, x[1].stream_msg_id);
+    feed(stream, x[1].stream_msg_id);
+    assert_true(wr_streams_message(&s, &got, &msg, &size));
+    assert_ptr_equal(got, &x[1]);
+    assert_int_equal(size, 12);
+    assert_false(wr_streams_message(&s, &got, &msg, &size));
+    feed(stream, (uint16_t)(x[0].stream_msg_id + 7)); /* nobody asked that */
+    assert_true(wr_streams_message(&s, &got, &msg, &size));
+    assert_null(got);
+}
+
+static void test_refused_connection_orphans(void **state)
+{
+    bool again;
+    assert_int_equal(wr_streams_place(&s, &x[0], &rng, T0), 0);
+    assert_int_equal(poll_at(T0), WR_STREAM_OPEN);
+    wr_streams_closed(&s, id);
+    assert_ptr_equal(wr_streams_orphan(&s, &again), &x[0]);
+    assert_false(again);
+    assert_int_equal(x[0].stream, 0);
+    assert_null(wr_streams_orphan(&s, &again));
+    wr_streams_closed(&s, id); /* late: ignored */
+    wr_streams_opened(&s, id, T0);
+    assert_int_equal(poll_at(T0), WR_STREAM_NOTHING);
+}
+
+/* A server may close after it served; what was on its way then deserves one new connection. */
+static void test_closed_after_service_is_worth_a_retry(void **state)
+{
+    const uint8_t *msg;
+    size_t size;
+    bool again;
+    wr_id stream = open_with(0);
+    feed(stream, x[0].stream_msg_id);
+    assert_true(wr_streams_message(&s, &got, &msg, &size));
+    wr_streams_leave(&s, &x[0], T0);
+    assert_int_equal(wr_streams_place(&s, &x[1], &rng, T0), 0);
+    wr_streams_closed(&s, stream);
+    assert_ptr_equal(wr_streams_orphan(&s, &again), &x[1]);
+    assert_true(again);
+    stream = open_with(1);
+    wr_streams_closed(&s, stream);
+    assert_ptr_equal(wr_streams_orphan(&s, &again), &x[1]);
+    assert_false(again);
+}
+
+static void test_hung_stream_is_given_up(void **state)
+{
+    bool again;
+    wr_id stream = open_with(0);
+    uint64_t at = wr_streams_deadline(&s);
+    assert_true(at <= T0 + 3 * WR_S);
+    wr_streams_expire(&s, at - 1);
+    assert_int_equal(poll_at(at), WR_STREAM_NOTHING);
+    wr_streams_expire(&s, at);
+    assert_ptr_equal(wr_streams_orphan(&s, &again), &x[0]);
+    assert_int_equal(poll_at(at), WR_STREAM_CLOSE);
+    assert_int_equal(id, stream);
+    assert_int_equal(wr_streams_deadline(&s), WR_TIME_NEVER);
+}
+
+static void test_idle_stream_is_closed_later(void **state)
+{
+    const uint8_t *msg;
+    size_t size;
+    wr_id stream = open_with(0);
+    feed(stream, x[0].stream_msg_id);
+    assert_true(wr_streams_message(&s, &got, &msg, &size));
+    wr_streams_leave(&s, &x[0], T0);
+    assert_int_equal(wr_streams_deadline(&s), T0 + 10 * WR_S);
+    wr_streams_expire(&s, T0 + 10 * WR_S);
+    assert_int_equal(poll_at(T0 + 10 * WR_S), WR_STREAM_CLOSE);
+}
+
+static void test_garbage_loses_the_stream(void **state)
+{
+    const uint8_t *msg;
+    size_t size;
+    bool again;
+    static const uint8_t junk[] = {0, 3, 1, 2, 3};
+    wr_id stream = open_with(0);
+    wr_streams_bytes(&s, stream, junk, sizeof(junk), T0);
+    assert_false(wr_streams_message(&s, &got, &msg, &size));
+    assert_non_null(wr_streams_orphan(&s, &again));
+    assert_int_equal(poll_at(T0), WR_STREAM_CLOSE);
+}
+
+static void test_many_questions_many_streams_and_no_more(void **state)
+{
+    unsigned placed = 0;
+    while (placed < 200 && wr_streams_place(&s, &x[placed], &rng, T0) == 0) {
+        placed++;
+    }
+    assert_int_equal(placed, 200);
+    assert_int_equal(s.pool.taken, 2); /* a full pipeline makes a second connection */
+    assert_int_equal(wr_addr_from_text("192.0.2.9:53", &x[0].addr), 0);
+    x[0].stream = 0;
+    wr_list_remove(&x[0].on_stream);
+    assert_int_equal(wr_streams_place(&s, &x[0], &rng, T0), WR_E_FULL);
+}
+
+static void test_link_change_abandons(void **state)
+{
+    bool again;
+    wr_id stream = open_with(0);
+    wr_streams_abandon(&s);
+    assert_non_null(wr_streams_orphan(&s, &again));
+    assert_int_equal(poll_at(T0), WR_STREAM_CLOSE);
+    assert_int_equal(id, stream);
+    assert_int_equal(s.pool.taken, 0);
+    /* One that the world never heard of is not closed there. */
+    assert_int_equal(wr_streams_place(&s, &x[1], &rng, T0), 0);
+    wr_streams_abandon(&s);
+    assert_int_equal(poll_at(T0), WR_STREAM_NOTHING);
+    assert_int_equal(s.pool.taken, 0);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(test_pipelined_and_out_of_order),
+        CASE(test_refused_connection_orphans),
+        CASE(test_closed_after_service_is_worth_a_retry),
+        CASE(test_hung_stream_is_given_up),
+        CASE(test_idle_stream_is_closed_later),
+        CASE(test_garbage_loses_the_stream),
+        CASE(test_many_questions_many_streams_and_no_more),
+        CASE(test_link_change_abandons),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/resolve/wire.h"
+
+#include "resolve/ttl.h"
+
+static void test_floor_ceiling_and_rules(void **state)
+{
+    struct wr_ttl_rule rules[2] = {
+        {.name = wire_name("pool.ntp.org."), .below = true, .min_s = 60, .max_s = 600},
+        {.name = wire_name("fw.example."), .min_s = 5, .max_s = 5}};
+    struct wr_ttl_policy p = {
+        .min_s = 10, .max_s = 86400, .max_negative_s = 300, .rule = rules, .rules = 2};
+    struct wr_name other = wire_name("www.test."), pool = wire_name("0.Pool.ntp.org."),
+                   apex = wire_name("pool.ntp.org."), fw = wire_name("fw.example."),
+                   below = wire_name("a.fw.example.");
+    assert_int_equal(wr_ttl_positive(&p, other.wire, 0), 10);
+    assert_int_equal(wr_ttl_positive(&p, other.wire, 100), 100);
+    assert_int_equal(wr_ttl_positive(&p, other.wire, 1000000), 86400);
+    assert_int_equal(wr_ttl_positive(&p, pool.wire, 1), 60);
+    assert_int_equal(wr_ttl_positive(&p, pool.wire, 3600), 600);
+    assert_int_equal(wr_ttl_positive(&p, apex.wire, 3600), 3600); /* "*." is what is below */
+    assert_int_equal(wr_ttl_positive(&p, fw.wire, 3600), 5);
+    assert_int_equal(wr_ttl_positive(&p, below.wire, 3600), 3600);
+    assert_int_equal(wr_ttl_negative(&p, other.wire, 3600), 300);
+    assert_int_equal(wr_ttl_negative(&p, other.wire, 1), 10);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_floor_ceiling_and_rules)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
