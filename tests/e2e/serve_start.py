@@ -156,7 +156,7 @@ def mistakes(box):
         ("listen: [\n", r"weir.yaml:2:"),
         ("lisen: []\n", r"weir.yaml:1:1.*listen"),
         ('{"listen":["127.0.0.1:5301"],"upstream":{"groups":[{"name":"a","servers":["udp://127.0.0.1:5301"]}]}}',
-         r"forwarding loop: upstream udp://127.0.0.1:5301"),
+         r"forwarding loop: .*udp://127.0.0.1:5301"),
     ]
     for text, expected in rows:
         if text is not None:
@@ -175,7 +175,7 @@ def mistakes(box):
 
 @loopback.test("no control socket to be had is no reason not to serve")
 def no_control(box):
-    weir = box.weir([box.upstream()], start=False, )
+    weir = box.weir([box.upstream()], start=False)
     weir.configure(box.settings([box.upstream()], control={"socket": "/proc/weir.sock"}))
     weir.start()
     need("no control socket" in weir.log(), weir.log())

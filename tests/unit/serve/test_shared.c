@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "conf/mistakes.h"
+#include "serve/shared.h"
+
+static struct wr_conf *conf_of(const char *yaml)
+{
+    struct wr_mistakes *mistakes = calloc(1, sizeof(*mistakes));
+    struct wr_conf *conf = NULL;
+    wr_mistakes_init(mistakes);
+    assert_int_equal(wr_conf_read(yaml, strlen(yaml), mistakes, &conf), WR_OK);
+    free(mistakes);
+    return conf;
+}
+
+static void test_made_and_given_back(void **state)
+{
+    static const char *const rows[] = {"", "profile: router\n", "cache: {size: 256KiB}\n"};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct wr_conf *conf = conf_of(rows[i]);
+        struct wr_shared s;
+        struct wr_cache_stats stats;
+        assert_int_equal(wr_shared_create(conf, &s), WR_OK);
+        wr_cache_stats(s.cache, &stats);
+        assert_int_equal(s.cache_size, conf->cache.size_bytes);
+        assert_int_equal(stats.entries, 0);
+        assert_true(wr_quota_take(s.quota, 5, 1, 1, 1000));
+        assert_false(wr_quota_take(s.quota, 5, 1, 1, 1000));
+        assert_true(s.net->key.k[0] != 0 || s.net->key.k[1] != 0);
+        wr_shared_destroy(&s);
+        assert_null(s.cache);
+        wr_conf_free(conf);
+    }
+}
+
+static void test_keys_differ(void **state)
+{
+    struct wr_conf *conf = conf_of("");
+    struct wr_shared a, b;
+    assert_int_equal(wr_shared_create(conf, &a), WR_OK);
+    assert_int_equal(wr_shared_create(conf, &b), WR_OK);
+    assert_memory_not_equal(&a.net->key, &b.net->key, sizeof(a.net->key));
+    assert_true(wr_cache_hash(a.cache, (const uint8_t *)"\1a", 1, 0) !=
+                wr_cache_hash(b.cache, (const uint8_t *)"\1a", 1, 0));
+    wr_shared_destroy(&a);
+    wr_shared_destroy(&b);
+    wr_conf_free(conf);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_made_and_given_back),
+        cmocka_unit_test(test_keys_differ),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
