@@ -16,7 +16,9 @@ CONTROL = f"{RUN}/weir/control.sock"
 
 
 def numbers(value):
-    """All numbers in a JSON value, by the last key on the way to them."""
+    """The numbers of all workers together."""
+    if isinstance(value, dict) and "workers" in value:
+        value = {key: item for key, item in value.items() if key != "workers"}
     found = {}
     if isinstance(value, dict):
         for key, item in value.items():
@@ -36,6 +38,7 @@ def numbers(value):
 def verbs(lab):
     weir = lab.start_gateway()
     lab.kdig_many("camera", [f"v{i}.load.cloud.example" for i in range(5)])
+    need(e2e.until(lambda: weir.run_verb("log").stdout.strip(), 3), "the log stays empty")
     for words in (["status"], ["stats"], ["upstreams"], ["cache", "show"], ["log"],
                   ["cache", "show", "v1.load.cloud.example"]):
         done = weir.run_verb(*words)
@@ -163,7 +166,7 @@ def metrics(lab):
     lab.start_gateway({"metrics": {"listen": "127.0.0.1:9153"}})
     lab.kdig_many("camera", [f"m{i}.load.cloud.example" for i in range(5)])
     text = http(lab, b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-    need(text.startswith("HTTP/1.1 200"), text[:200])
+    need(text.startswith("HTTP/1.") and " 200" in text[:13], text[:200])
     need("weir_" in text and "# HELP" in text and "# TYPE" in text, text[:400])
     for secret in ("192.168.7.10", "fd00:7::10", "load.cloud"):
         need(secret not in text, secret)

@@ -16,6 +16,7 @@ order they are written. A test fails by an assertion (need, equal) or any other 
 by e2e.Skip, and starts weir as it needs it; whatever it cut is restored after it.
 """
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -60,6 +61,21 @@ def sanitized():
     """Whether this weir is built with ASan: its memory is not weir's own measure then."""
     with open(model.gateway.binary(), "rb") as file:
         return b"__asan_init" in file.read()
+
+
+@contextlib.contextmanager
+def unsanitized():
+    """The weir of $WEIR_PLAIN, for tests that measure or bound its memory."""
+    before = os.environ.get("WEIR")
+    if sanitized():
+        if not os.environ.get("WEIR_PLAIN"):
+            raise Skip("no weir without sanitizers: set WEIR_PLAIN")
+        os.environ["WEIR"] = os.environ["WEIR_PLAIN"]
+    try:
+        yield
+    finally:
+        if before is not None:
+            os.environ["WEIR"] = before
 
 
 def _clean(lab):
