@@ -115,7 +115,8 @@ TABLE = {
     "unbound": ("unbound", "unbound", "127.0.0.42", "unbound.conf", UNBOUND, ["-c", "{file}"]),
     "dnsdist": ("dnsdist", "dnsdist", "127.0.0.43", "dnsdist.conf", DNSDIST,
                 ["--supervised", "--disable-syslog", "-C", "{file}"]),
-    "bind9": ("named", "bind9", "127.0.0.44", "named.conf", NAMED,
+    # BIND listens only on addresses that an interface has by name.
+    "bind9": ("named", "bind9", "127.0.0.1", "named.conf", NAMED,
               ["-n", "1", "-f", "-c", "{file}"]),
     "pdns-recursor": ("pdns_recursor", "pdns-recursor", "127.0.0.45", "recursor.yml", RECURSOR,
                       ["--config-dir={dir}"]),
