@@ -1,0 +1,123 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the corpora of the wire format's fuzzers below tests/fuzz/corpus/ (needs python3-dnspython).
+
+    tests/fuzz/make_corpus.py
+
+Run by hand when a kind of input is missing; what it writes is committed. Files that a fuzzer found
+(found-*) stay.
+"""
+import os
+import struct
+import sys
+
+import dns.edns
+import dns.flags
+import dns.message
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+import dns.rrset
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "unit", "dns"))
+from check_dnspython import RECORDS                        # one list of records for both
+
+HEADER = struct.pack("!6H", 0x1234, 0x8180, 1, 1, 0, 0)
+QUESTION = b"\3www\7example\3com\0\0\1\0\1"
+
+
+def write(target, name, data):
+    folder = os.path.join(HERE, "corpus", target)
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, name), "wb") as f:
+        f.write(data)
+
+
+def records():
+    seen = {}
+    for name, text in RECORDS:
+        rdtype = dns.rdatatype.from_text(name)
+        seen[name] = seen.get(name, 0) + 1
+        label = f"{name.lower()}-{seen[name]}"
+        wire = dns.rdata.from_text(dns.rdataclass.IN, rdtype, text).to_wire()
+        write("rdata", label, struct.pack("!H", rdtype) + wire)
+        write("scan", label, struct.pack("!H", rdtype) + text.encode())
+    write("rdata", "svcb-broken", b"\0\x40\0\1\0\0\3\0\1\1")
+    write("rdata", "nsec-padded", b"\0\x2f\0\0\2\x40\0")
+    write("rdata", "loc-version", b"\0\x1d\1" + bytes(15))
+    write("scan", "lines", b"\0\6( a ; one\n b 1\n 2 3 4 5 ) ; end")
+    write("scan", "relative", b"\0\x0f10 @")
+
+
+def answer(section_sets, **query):
+    message = dns.message.make_response(dns.message.make_query("www.Example.com.", "A", **query))
+    for section, sets in zip((message.answer, message.authority, message.additional), section_sets):
+        for args in sets:
+            section.append(dns.rrset.from_text(*args))
+    return message.to_wire(max_size=65535)
+
+
+def messages():
+    cname = [("www.Example.com.", 60, "IN", "CNAME", "web.example.com."), ("web.example.com.", 60, "IN", "A", "192.0.2.1")]
+    soa = [("example.com.", 60, "IN", "SOA", "ns.example.com. host.example.com. 1 2 3 4 5")]
+    ns = [("example.com.", 60, "IN", "NS", "ns1.example.com.", "ns2.example.com.")]
+    glue = [("ns1.example.com.", 60, "IN", "A", "192.0.2.53"), ("ns1.example.com.", 60, "IN", "AAAA", "2001:db8::53")]
+    srv = [("_x._udp.example.com.", 60, "IN", "SRV", "1 2 3 ns1.example.com.")]
+    write("msg", "cname", answer([cname, [], []]))
+    write("msg", "nodata", answer([[], soa, []], use_edns=0, want_dnssec=True))
+    write("msg", "referral", answer([[], ns, glue], use_edns=0))
+    write("msg", "srv", answer([srv, [], glue]))
+    write("msg", "empty", HEADER[:4] + bytes(8))
+    write("msg", "loop", HEADER + QUESTION + b"\xc0\x21\0\1\0\1\0\0\0\1\0\0")
+    write("msg", "chain", HEADER + QUESTION + b"\1a\xc0\x0c\0\5\0\1\0\0\0\1\0\4\1b\xc0\x21")
+    write("msg", "short-rdata", HEADER + QUESTION + b"\xc0\x0c\0\1\0\1\0\0\0\1\0\3abc")
+    write("msg", "hip", HEADER + QUESTION + b"\xc0\x0c\0\x37\0\1\0\0\0\1\0\x0a\1\1\0\1hp\xc0\x0c\xc0\x10")
+    write("msg", "tsig", struct.pack("!6H", 1, 0, 1, 0, 0, 1) + QUESTION +
+          b"\3key\0\0\xfa\0\xff\0\0\0\0\0\x17\4hmac\0" + bytes(6) + b"\1\x2c\0\1m\0\1\0\0\0\0")
+    write("msg", "opt-twice", struct.pack("!6H", 1, 0, 1, 0, 0, 2) + QUESTION + b"\0\0\x29\4\xd0\0\0\0\0\0\0" * 2)
+
+
+def options():
+    cases = {
+        "plain": [], "ecs4": [dns.edns.ECSOption("192.0.2.0", 24)], "ecs6": [dns.edns.ECSOption("2001:db8::", 56)],
+        "ede": [dns.edns.EDEOption(22, "no route")],
+    }
+    for code, value in ((3, b""), (9, bytes(4)), (10, b"12345678"), (10, b"1234567890abcdef"), (11, b"\0\1"),
+                        (12, bytes(20)), (13, b"\3com\0"), (14, b"\0\1\0\2"), (18, b"\5agent\0"), (65001, b"any")):
+        cases[f"option{code}-{len(value)}"] = [dns.edns.GenericOption(code, value)]
+    cases["many"] = sum(cases.values(), [])
+    for name, opts in cases.items():
+        query = dns.message.make_query("www.Example.com.", "AAAA", use_edns=0, payload=1232, options=opts)
+        write("query", name, query.to_wire())
+        write("edns", name, b"".join(struct.pack("!HH", o.otype, len(o.to_wire())) + o.to_wire() for o in opts))
+    write("query", "without", dns.message.make_query("a.b.c.", "TXT").to_wire())
+    write("query", "root", dns.message.make_query(".", "NS").to_wire())
+    write("query", "two", struct.pack("!6H", 1, 0, 2, 0, 0, 0) + QUESTION * 2)
+
+
+def names():
+    for name, at, wire in (("plain", 0, b"\3www\3com\0"), ("pointer", 17, bytes(12) + b"\3com\0\3www\xc0\x0c"),
+                           ("loop", 12, bytes(12) + b"\1a\xc0\x0c"), ("hops", 19, bytes(12) + b"\1a\0\xc0\x0c\xc0\x0f\xc0\x11"),
+                           ("long", 0, b"\x3e" + b"x" * 62 + b"\x3f" + b"y" * 63 + b"\x3f" + b"z" * 63 + b"\x3c" + b"w" * 60 + b"\0")):
+        write("name", name, struct.pack("!H", at) + wire)
+    for name, text in (("text", b"www.Example.com."), ("escapes", b"a\\.b.\\000\\255\\\\x."), ("dots", b"a..b")):
+        write("name", name, text)
+
+
+def others():
+    for name, text in (("v4", "192.0.2.1"), ("v4-port", "192.0.2.1:53"), ("v6", "2001:db8::1"), ("port", "[::1]:53"),
+                       ("scope", "fe80::1%3"), ("mapped", "::ffff:192.0.2.1"), ("prefix4", "10.0.0.0/8"), ("broken", "1:2:3::4::"),
+                       ("prefix6", "2001:db8::/33"), ("full", "1:2:3:4:5:6:7:8")):
+        write("addr", name, text.encode())
+    write("ring", "in-out", bytes([0x23, 0, 0x43, 0, 0xff, 0]) * 40)
+    write("ring", "fill", bytes([0xff]) * 60 + bytes(60))
+    write("ring", "unpublished", bytes([0x21, 0x23, 0, 0, 0x81, 0x83, 0]))
+
+
+if __name__ == "__main__":
+    records()
+    messages()
+    options()
+    names()
+    others()
