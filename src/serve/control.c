@@ -99,6 +99,7 @@ static const char *run_status(struct wr_control *c, const json_t *args, struct w
 
 static const char *run_stats(struct wr_control *c, const json_t *args, struct wr_json *j)
 {
+    wr_ledger_catch_up(c->s->ledger);
     wr_report_stats(c->s, j, "result");
     return NULL;
 }
@@ -299,6 +300,7 @@ static void start_log(struct wr_control *c, wr_id client, const json_t *args)
 {
     struct wr_ledger_stats stats;
     const json_t *count = json_object_get(args, "count");
+    wr_ledger_catch_up(c->s->ledger);
     wr_ledger_stats(c->s->ledger, &stats);
     uint64_t want = count == NULL ? stats.cap : (uint64_t)json_integer_value(count);
     if (count != NULL && json_integer_value(count) < 0) {

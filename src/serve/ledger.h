@@ -7,7 +7,8 @@
  * memory of the last N events, the oldest leave first. Who reads (`weir log`) copies them out by number; numbers only
  * grow, so a follower says which one it has seen last, and sees when it was too slow.
  *
- * The lock is between the ledger thread and the readers; no worker ever takes it.
+ * The lock is between the ledger thread and the readers; no worker ever takes it. Whoever holds it is the rings' one
+ * consumer.
  */
 #ifndef WR_SERVE_LEDGER_H
 #define WR_SERVE_LEDGER_H
@@ -36,6 +37,8 @@ int wr_ledger_run(struct wr_ledger *l, void (*grown)(void *user), void *user);
 void wr_ledger_stop(struct wr_ledger *l);
 void wr_ledger_destroy(struct wr_ledger *l); /* NULL is fine */
 
+/* Takes in what lies in the rings at this moment, so that a reader sees what has just happened. */
+void wr_ledger_catch_up(struct wr_ledger *l);
 /* Copies the oldest events with a number above `after`, at most `cap`; returns how many. */
 uint32_t wr_ledger_read(struct wr_ledger *l, uint64_t after, struct wr_ledger_event *ret_events,
                         uint32_t cap);

@@ -56,6 +56,22 @@ static void put_rcode(struct wr_json *j, const char *key, uint16_t rcode)
     wr_json_text(j, key, text);
 }
 
+/* v / 10^places as a decimal number: exact, without floating point. */
+static void put_decimal(struct wr_json *j, const char *key, uint64_t v, unsigned places)
+{
+    char text[32];
+    struct wr_str s;
+    uint64_t unit = 1;
+    for (unsigned i = 0; i < places; i++) {
+        unit *= 10;
+    }
+    wr_str_init(&s, text, sizeof(text));
+    wr_str_u64(&s, v / unit);
+    wr_str_char(&s, '.');
+    wr_str_u64_pad(&s, v % unit, places);
+    wr_json_raw(j, key, text, s.len);
+}
+
 /* --- status --- */
 
 static void put_listeners(const struct wr_serve *s, struct wr_json *j)
@@ -96,7 +112,7 @@ static void put_ports(const struct wr_serve *s, struct wr_json *j)
     wr_json_u64(j, "each_worker", s->ports);
     wr_json_u64(j, "all", all);
     /* What a forger must guess for one question: the ports of the worker that asks, and the id. */
-    wr_json_u64(j, "bits_hundredths", wr_ports_bits(s->ports));
+    put_decimal(j, "bits", wr_ports_bits(s->ports), 2);
     wr_json_end(j);
 }
 
@@ -249,8 +265,7 @@ static void put_upstream(const struct wr_serve *s, unsigned upstream, uint64_t n
     wr_json_text(j, "url", u->upstream[upstream].url);
     put_groups_of(u, upstream, j);
     wr_json_text(j, "state", wr_report_upstream_state(st));
-    wr_json_u64(j, "srtt_us", atomic_load_explicit(&st->srtt_us, memory_order_relaxed));
-    wr_json_u64(j, "srtt_ms", atomic_load_explicit(&st->srtt_us, memory_order_relaxed) / 1000);
+    put_decimal(j, "srtt_ms", atomic_load_explicit(&st->srtt_us, memory_order_relaxed), 3);
     wr_json_u64(j, "failures", atomic_load_explicit(&st->failures, memory_order_relaxed));
     wr_json_u64(j, "sent", load(&st->sent));
     wr_json_u64(j, "answers", load(&st->answers));

@@ -250,9 +250,9 @@ static void look_at_clock(struct wr_serve *s)
     wr_clock_now(false, &now);
     bool proven = wr_trust_wall(now.wall_s, s->wall_floor_s);
     if (atomic_exchange(&s->wall_proven, proven) != proven) {
-        wr_say(WR_LOG_INFO,
-               proven ? "the wall clock is past every floor: it is used"
-                      : "the wall clock is behind the release or the kept cache: it is not used");
+        wr_say(WR_LOG_INFO, "the wall clock is %s",
+               proven ? "past every floor: it is used"
+                      : "behind the release or the kept cache: it is not used");
     }
 }
 
@@ -263,6 +263,7 @@ static int create_all(struct wr_serve *s)
         wr_gate_fit_state(s->gate, s->shared.upstream_state);
         err = fill_secrets(&s->secrets) ? WR_OK : WR_E_IO;
     }
+    atomic_store(&s->wall_proven, true); /* so that only a clock that is not is worth a line */
     look_at_clock(s);
     if (err == WR_OK) {
         err = wr_ledger_create(s->workers, s->conf->log.events, &s->ledger);
