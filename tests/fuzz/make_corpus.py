@@ -11,6 +11,8 @@ import os
 import struct
 import sys
 
+sys.dont_write_bytecode = True                            # the source tree stays as it is
+
 import dns.edns
 import dns.flags
 import dns.message
