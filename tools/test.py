@@ -175,6 +175,7 @@ def meson_tests(tally, pattern, build_dir=BUILD, more=(), mark=""):
 def e2e_env():
     env = dict(os.environ)
     env["WEIR"] = os.path.join(BUILD, "src", "weir")
+    env["WEIR_PLAIN"] = os.path.join(ROOT, "build", "main", "src", "weir")
     env["WEIR_TSAN"] = os.path.join(THREADS, "src", "weir")
     env.setdefault("WEIR_SHARED", os.path.join(ROOT, "..", "shared"))
     env.setdefault("ASAN_OPTIONS", "detect_leaks=1")
