@@ -19,7 +19,7 @@
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED true
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
     __has_feature(memory_sanitizer)
 #define SANITIZED true
 #endif
@@ -52,8 +52,8 @@ extern void __gcov_dump(void) __attribute__((weak));
 #endif
 
 #define READING (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-#define WRITING                                                                                    \
-    (LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE |                              \
+#define WRITING                                                       \
+    (LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE | \
      LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK)
 #define ALL_OF_VERSION_1 ((1ULL << 13) - 1)
 
@@ -105,25 +105,77 @@ static bool enter_landlock(const struct wr_sandbox *sandbox)
  * have are left out by the macro. */
 #define C(name) __NR_##name
 static const uint16_t calls[] = {
-    C(epoll_pwait), C(recvmmsg), C(sendmmsg), C(recvmsg), C(sendmsg), C(recvfrom), C(sendto),
-    C(read), C(write), C(readv), C(writev), C(epoll_ctl), C(futex), C(close), C(socket),
-    C(connect), C(bind), C(clock_gettime), C(getrandom),
+    C(epoll_pwait),
+    C(recvmmsg),
+    C(sendmmsg),
+    C(recvmsg),
+    C(sendmsg),
+    C(recvfrom),
+    C(sendto),
+    C(read),
+    C(write),
+    C(readv),
+    C(writev),
+    C(epoll_ctl),
+    C(futex),
+    C(close),
+    C(socket),
+    C(connect),
+    C(bind),
+    C(clock_gettime),
+    C(getrandom),
 #ifdef __NR_epoll_wait
     C(epoll_wait),
 #endif
     /* sockets */
-    C(accept4), C(listen), C(getsockname), C(getpeername), C(setsockopt), C(getsockopt),
-    C(shutdown), C(socketpair),
+    C(accept4),
+    C(listen),
+    C(getsockname),
+    C(getpeername),
+    C(setsockopt),
+    C(getsockopt),
+    C(shutdown),
+    C(socketpair),
 #ifdef __NR_accept
     C(accept),
 #endif
     /* the loop, threads, signals, time */
-    C(epoll_create1), C(eventfd2), C(pipe2), C(ppoll), C(timerfd_create), C(timerfd_settime),
-    C(clone), C(clone3), C(set_robust_list), C(get_robust_list), C(rseq), C(set_tid_address),
-    C(membarrier), C(sched_yield), C(sched_getaffinity), C(sched_setaffinity), C(gettid), C(getpid),
-    C(getppid), C(tgkill), C(exit), C(exit_group), C(wait4), C(waitid), C(restart_syscall),
-    C(rt_sigaction), C(rt_sigprocmask), C(rt_sigreturn), C(rt_sigtimedwait), C(sigaltstack),
-    C(clock_getres), C(clock_nanosleep), C(nanosleep), C(gettimeofday), C(prctl), C(getcpu),
+    C(epoll_create1),
+    C(eventfd2),
+    C(pipe2),
+    C(ppoll),
+    C(timerfd_create),
+    C(timerfd_settime),
+    C(clone),
+    C(clone3),
+    C(set_robust_list),
+    C(get_robust_list),
+    C(rseq),
+    C(set_tid_address),
+    C(membarrier),
+    C(sched_yield),
+    C(sched_getaffinity),
+    C(sched_setaffinity),
+    C(gettid),
+    C(getpid),
+    C(getppid),
+    C(tgkill),
+    C(exit),
+    C(exit_group),
+    C(wait4),
+    C(waitid),
+    C(restart_syscall),
+    C(rt_sigaction),
+    C(rt_sigprocmask),
+    C(rt_sigreturn),
+    C(rt_sigtimedwait),
+    C(sigaltstack),
+    C(clock_getres),
+    C(clock_nanosleep),
+    C(nanosleep),
+    C(gettimeofday),
+    C(prctl),
+    C(getcpu),
 #ifdef __NR_poll
     C(poll),
 #endif
@@ -131,11 +183,22 @@ static const uint16_t calls[] = {
     C(time),
 #endif
 #ifdef __NR_clock_gettime64
-    C(clock_gettime64), C(clock_nanosleep_time64), C(futex_time64), C(recvmmsg_time64),
-    C(ppoll_time64), C(clock_getres_time64), C(rt_sigtimedwait_time64),
+    C(clock_gettime64),
+    C(clock_nanosleep_time64),
+    C(futex_time64),
+    C(recvmmsg_time64),
+    C(ppoll_time64),
+    C(clock_getres_time64),
+    C(rt_sigtimedwait_time64),
 #endif
     /* memory */
-    C(munmap), C(mremap), C(mprotect), C(madvise), C(msync), C(brk), C(mincore),
+    C(munmap),
+    C(mremap),
+    C(mprotect),
+    C(madvise),
+    C(msync),
+    C(brk),
+    C(mincore),
 #ifdef __NR_mmap
     C(mmap),
 #endif
@@ -143,28 +206,69 @@ static const uint16_t calls[] = {
     C(mmap2),
 #endif
     /* files: the configuration, resolv.conf, the kept cache, the control socket */
-    C(openat), C(fstat), C(statx), C(lseek), C(faccessat), C(readlinkat), C(getdents64),
-    C(unlinkat), C(pread64), C(pwrite64), C(preadv), C(pwritev), C(fsync), C(fdatasync),
-    C(ftruncate), C(fallocate), C(sync_file_range), C(flock), C(fcntl), C(ioctl), C(dup), C(dup3),
-    C(fstatfs), C(statfs), C(umask), C(fchmod), C(fchmodat), C(getcwd),
+    C(openat),
+    C(fstat),
+    C(statx),
+    C(lseek),
+    C(faccessat),
+    C(readlinkat),
+    C(getdents64),
+    C(unlinkat),
+    C(pread64),
+    C(pwrite64),
+    C(preadv),
+    C(pwritev),
+    C(fsync),
+    C(fdatasync),
+    C(ftruncate),
+    C(fallocate),
+    C(sync_file_range),
+    C(flock),
+    C(fcntl),
+    C(ioctl),
+    C(dup),
+    C(dup3),
+    C(fstatfs),
+    C(statfs),
+    C(umask),
+    C(fchmod),
+    C(fchmodat),
+    C(getcwd),
 #ifdef __NR_newfstatat
     C(newfstatat),
 #endif
 #ifdef __NR_fstatat64
-    C(fstatat64), C(fstat64), C(fcntl64), C(_llseek), C(ftruncate64),
+    C(fstatat64),
+    C(fstat64),
+    C(fcntl64),
+    C(_llseek),
+    C(ftruncate64),
 #endif
 #ifdef __NR_renameat
     C(renameat),
 #endif
     C(renameat2),
 #ifdef __NR_open
-    C(open), C(stat), C(lstat), C(access), C(readlink), C(unlink), C(rename), C(dup2),
+    C(open),
+    C(stat),
+    C(lstat),
+    C(access),
+    C(readlink),
+    C(unlink),
+    C(rename),
+    C(dup2),
 #endif
 #ifdef __NR_faccessat2
     C(faccessat2),
 #endif
     /* who we are, what there is */
-    C(getuid), C(geteuid), C(getgid), C(getegid), C(getgroups), C(uname), C(sysinfo),
+    C(getuid),
+    C(geteuid),
+    C(getgid),
+    C(getegid),
+    C(getgroups),
+    C(uname),
+    C(sysinfo),
     C(prlimit64),
 #ifdef __NR_getrlimit
     C(getrlimit),
@@ -172,7 +276,7 @@ static const uint16_t calls[] = {
 };
 #undef C
 
-#define LOAD(field)                                                                                \
+#define LOAD(field) \
     BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, field))
 
 static bool enter_seccomp(void)
@@ -188,8 +292,8 @@ static bool enter_seccomp(void)
     program[n++] = (struct sock_filter)LOAD(nr);
     for (unsigned i = 0; i < WR_ARRAY_LEN(calls); i++) {
         unsigned to_allow = (unsigned)WR_ARRAY_LEN(calls) - i; /* over the rest and the refusal */
-        program[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls[i],
-                                                    (uint8_t)to_allow, 0);
+        program[n++] =
+            (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls[i], (uint8_t)to_allow, 0);
     }
     program[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
     program[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);

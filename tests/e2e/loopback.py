@@ -106,11 +106,11 @@ def read_reply(wire):
 
 
 class Upstream:
-    """Answers every A question with one address; counts; can be silent."""
+    """Answers every A question with one address; counts; can be late or silent."""
 
-    def __init__(self, address, port, answer="192.0.2.1", ttl=60):
+    def __init__(self, address, port, answer="192.0.2.1", ttl=60, late_s=0):
         self.url = f"udp://{address}:{port}"
-        self.answer, self.ttl, self.silent, self.asked = answer, ttl, False, 0
+        self.answer, self.ttl, self.silent, self.asked, self.late_s = answer, ttl, False, 0, late_s
         self.names = collections.Counter()
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((address, port))
@@ -132,7 +132,17 @@ class Upstream:
             self.names[wire[12:end - 4].lower()] += 1
             head = wire[:2] + struct.pack(">HHHHH", 0x8180, 1, 1, 0, 0)
             record = struct.pack(">HHHIH", 0xc00c, 1, 1, self.ttl, 4) + socket.inet_aton(self.answer)
-            self.socket.sendto(head + wire[12:end] + record, client)
+            answer = head + wire[12:end] + record
+            if self.late_s:
+                threading.Timer(self.late_s, self._send, (answer, client)).start()
+            else:
+                self._send(answer, client)
+
+    def _send(self, answer, client):
+        try:
+            self.socket.sendto(answer, client)
+        except OSError:
+            pass    # the test is over
 
     def close(self):
         address = self.socket.getsockname()

@@ -5,8 +5,10 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
+import time
 
 import loopback
 from loopback import equal, need, until
@@ -171,6 +173,38 @@ def mistakes(box):
         equal(done.returncode, 1, done.stderr)
         need(words[2] in done.stderr, done.stderr)
     equal(subprocess.run([weir.program, "serve", "x"], capture_output=True, timeout=20, check=False).returncode, 2)
+
+
+@loopback.test("the end: what is in flight is answered, over UDP and TCP, and nothing holds it longer than 2 s")
+def drain(box):
+    late, silent = box.upstream(late_s=0.5), box.upstream()
+    silent.silent = True
+    weir = box.weir([late], workers=3)
+    for tcp in (False, True):
+        sockets = []
+        for i in range(12):
+            s = socket.socket(socket.AF_INET, socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM)
+            s.settimeout(loopback.PATIENCE_S)
+            s.connect(weir.address)
+            wire = loopback.question(f"late{i}.t{int(tcp)}.example", i)
+            s.sendall(struct.pack(">H", len(wire)) + wire if tcp else wire)
+            sockets.append(s)
+        until("12 questions", lambda: weir.verb("stats")["counters"]["cache_misses"] >= 12)
+        weir.process.send_signal(signal.SIGTERM)
+        for i, s in enumerate(sockets):
+            reply = loopback.read_reply(loopback.read_framed(s) if tcp else s.recv(4096))
+            equal((reply.id, reply.addresses), (i, ["192.0.2.1"]), (i, tcp))
+            s.close()
+        equal(weir.stop(), 0)
+        weir.start()
+    weir.configure(box.settings([silent]))
+    weir.verb("reload")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.sendto(loopback.question("never.example"), weir.address)
+        until("the question", lambda: silent.asked > 0)
+        began = time.monotonic()
+        equal(weir.stop(), 0)
+        need(time.monotonic() - began < 4, "the drain has no end")
 
 
 @loopback.test("no control socket to be had is no reason not to serve")
