@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "resolve/request_state.h"
 
+#include <string.h>
+
 #include "base/check.h"
 #include "base/limits.h"
 
@@ -23,6 +25,19 @@ static void judged(struct wr_requests *rs, struct wr_exchange *x, enum wr_exchan
     if (verdict == WR_EXCHANGE_ACCEPTED) {
         wr_request_reply(rs, x, msg, kind, now);
     }
+}
+
+/* Servers compress names against the question, so the letter case that 0x20 gave it would come back in owners
+ * and rdata, and go to clients and into the cache. The believed reply is read with lower case there. */
+static void undo_case(struct wr_requests *rs, const struct wr_exchange *x, struct wr_msg *msg)
+{
+    if (!x->case_randomised || msg->qdcount != 1 || msg->size > sizeof(rs->plain)) {
+        return;
+    }
+    memcpy(rs->plain, msg->wire, msg->size);
+    wr_name_lower(x->question->name.wire, rs->plain + WR_MSG_HEADER_SIZE);
+    wr_name_lower(x->question->name.wire, msg->qname.wire);
+    msg->wire = rs->plain;
 }
 
 void wr_requests_datagram(struct wr_requests *rs, wr_id exchange, const struct wr_addr *from,
@@ -288,6 +303,7 @@ void wr_requests_link_changed(struct wr_requests *rs, uint64_t now_us)
     for (unsigned i = 0; i < u->upstreams; i++) {
         wr_select_forgive(&rs->env.select.state[u->upstream[i].slot]);
     }
+    rs->link_us = now_us;
     wr_streams_abandon(&rs->env.streams);
     for (uint32_t i = 0; i < rs->pool.count; i++) {
         wr_id id;

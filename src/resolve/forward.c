@@ -9,6 +9,8 @@
 #define SILENCE_US (2 * WR_S)
 /* When all servers are suspect already, a client waits no longer than this. */
 #define SUSPECT_SILENCE_US (350 * WR_MS)
+/* A question that somebody may still answer is sent again this often. */
+#define PAUSE_SLOW_US (500 * WR_MS)
 /* Longest pause between two tries. */
 #define PAUSE_MAX_US (1 * WR_S)
 
@@ -180,13 +182,13 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 static void try_next(struct wr_forward *f, struct wr_forward_env *env, uint64_t now_us)
 {
     struct wr_exchange *x = NULL;
-    int server = f->sends < WR_FORWARD_TRIES_MAX ? next_untried(f, env) : -1;
+    int server = f->sends < f->sends_max ? next_untried(f, env) : -1;
     while (server >= 0 && !ask(f, env, (unsigned)server, now_us)) {
         server = next_untried(f, env);
     }
     if (server >= 0) {
         x = exchange_of(f, env, (unsigned)server);
-    } else if (f->sends < WR_FORWARD_TRIES_MAX && (x = least_repeated(f, env)) != NULL) {
+    } else if (f->sends < f->sends_max && (x = least_repeated(f, env)) != NULL) {
         x->sends++;
         x->sent_us = now_us;
         x->timed_out = false;
@@ -203,7 +205,7 @@ static void try_next(struct wr_forward *f, struct wr_forward_env *env, uint64_t 
 
 static void ask_all(struct wr_forward *f, struct wr_forward_env *env, uint64_t now_us)
 {
-    for (unsigned i = 0; i < WR_GROUP_SERVERS_MAX && f->sends < WR_FORWARD_TRIES_MAX; i++) {
+    for (unsigned i = 0; i < WR_GROUP_SERVERS_MAX && f->sends < f->sends_max; i++) {
         if (f->among >> i & 1) {
             ask(f, env, i, now_us);
         }
@@ -257,6 +259,16 @@ static void note_timeouts(struct wr_forward *f, struct wr_forward_env *env, uint
     }
 }
 
+/* Somebody is there, and slow on this name, or it was lost on the way: another try, and those that failed a
+ * moment ago may be asked again. Once in PAUSE_SLOW_US, so the question's end bounds how often. */
+static void go_on(struct wr_forward *f, uint64_t now_us)
+{
+    f->give_up_us = earlier(f->end_us, now_us + PAUSE_SLOW_US);
+    f->tried &= ~f->failed;
+    f->failed = 0;
+    f->sends_max++;
+}
+
 void wr_forward_time(struct wr_forward *f, struct wr_forward_env *env, uint64_t now_us)
 {
     if (f->state != WR_FORWARD_TRYING || now_us < f->next_us) {
@@ -264,15 +276,15 @@ void wr_forward_time(struct wr_forward *f, struct wr_forward_env *env, uint64_t 
     }
     note_timeouts(f, env, now_us);
     if (now_us >= f->give_up_us) {
-        bool alive = wr_select_answered_since(&env->select, f->group, f->started_us);
+        bool alive = !wr_select_all_suspect(&env->select, f->group) &&
+                     wr_select_answered_since(&env->select, f->group, f->started_us + 1);
         if (!alive || now_us >= f->end_us) {
             finish(f, env, WR_FORWARD_FAILED, "time is over", now_us);
             return;
         }
-        /* Somebody is there, and slow on this name. */
-        f->give_up_us = earlier(f->end_us, now_us + SILENCE_US);
+        go_on(f, now_us);
     }
-    env->hedges += f->sends < WR_FORWARD_TRIES_MAX;
+    env->hedges += f->sends < f->sends_max;
     try_next(f, env, now_us);
 }
 

@@ -12,7 +12,9 @@
 /* A request in so many may hold a chain at once. */
 #define CHAINS_SHARE          8
 #define EXCHANGES_PER_REQUEST 2
-#define ANSWER_ARENA          ((size_t)2 * WR_RRSET_SIZE_MAX + 32768)
+/* A request that newcomers join is asked anew no more often. */
+#define REFRESH_US   (1 * WR_S)
+#define ANSWER_ARENA ((size_t)2 * WR_RRSET_SIZE_MAX + 32768)
 
 static const char *const state_names[] = {"ASKING", "CHASING", "FINISHED"};
 
@@ -154,6 +156,22 @@ void wr_request_ask_stage(struct wr_requests *rs, struct wr_request *r, wr_id id
     wr_request_settle(rs, r, id);
 }
 
+/* A request whose tries went unheard in an outage must not hold up those who ask when it is over: with a
+ * newcomer, and an upstream that has answered others since, it starts anew. Its end stays where it was. */
+static void refresh(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
+{
+    bool heard =
+        wr_select_answered_since(&rs->env.select, r->forward.group, r->forward.started_us + 1);
+    if (r->state == WR_REQUEST_OVER || r->probe || !heard ||
+        now_us < r->forward.started_us + REFRESH_US ||
+        r->sends + r->forward.sends >= WR_REQUEST_SENDS_MAX) {
+        return;
+    }
+    r->sends = (uint16_t)(r->sends + r->forward.sends);
+    wr_forward_stop(&r->forward, &rs->env, now_us);
+    wr_request_ask_stage(rs, r, id, now_us);
+}
+
 wr_id wr_requests_ask(struct wr_requests *rs, const struct wr_question *q, uint64_t now_us,
                       bool *ret_joined)
 {
@@ -162,6 +180,7 @@ wr_id wr_requests_ask(struct wr_requests *rs, const struct wr_question *q, uint6
     struct wr_request *r = find_inflight(rs, q, hash, &id);
     *ret_joined = r != NULL;
     if (r) {
+        refresh(rs, r, id, now_us);
         return id;
     }
     r = wr_pool_take(&rs->pool, &id);
@@ -217,7 +236,8 @@ bool wr_requests_upstream_back(const struct wr_requests *rs, const struct wr_que
 {
     const uint8_t *zone;
     unsigned group = wr_upstream_route(rs->env.select.upstreams, q->name.wire, &zone);
-    return wr_select_answered_since(&rs->env.select, group, since_us);
+    return (rs->link_us && rs->link_us >= since_us) ||
+           wr_select_answered_since(&rs->env.select, group, since_us);
 }
 
 uint32_t wr_requests_count(const struct wr_requests *rs)
@@ -271,7 +291,7 @@ void wr_request_hand_out_failure(struct wr_requests *rs, struct wr_request *r, w
 }
 
 /* Puts the sets gathered so far before those of the last response. */
-static int prepend_chain(struct wr_requests *rs, struct wr_request *r)
+static int prepend_chain(struct wr_requests *rs, struct wr_request *r, uint32_t now_s)
 {
     struct wr_answer *a = &rs->answer;
     struct wr_reader reader;
@@ -289,6 +309,8 @@ static int prepend_chain(struct wr_requests *rs, struct wr_request *r)
         if (err) {
             return err;
         }
+        uint32_t age = now_s - r->chain_s;
+        a->answer[i].ttl = a->answer[i].ttl > age ? a->answer[i].ttl - age : 0;
         a->ttl = a->answer[i].ttl < a->ttl ? a->answer[i].ttl : a->ttl;
     }
     a->answers = (uint8_t)(a->answers + r->chain_sets);
@@ -296,17 +318,20 @@ static int prepend_chain(struct wr_requests *rs, struct wr_request *r)
 }
 
 /* Keeps the CNAMEs of this response until the end of the chain is known. */
-static int save_chain(struct wr_requests *rs, struct wr_request *r)
+static int save_chain(struct wr_requests *rs, struct wr_request *r, uint32_t now_s)
 {
     if (!r->chain && !wr_pool_take(&rs->chains, &r->chain)) {
         return WR_E_FULL;
     }
+    r->chain_s = r->chain_sets ? r->chain_s : now_s;
     struct wr_writer w;
     uint8_t *flat = wr_pool_get(&rs->chains, r->chain);
     wr_buf_write_init(&w, flat, CHAIN_SIZE);
     w.pos = r->chain_size;
     for (unsigned i = 0; i < rs->answer.answers; i++) {
-        wr_rrset_put_flat(&w, &rs->answer.answer[i]);
+        struct wr_rrset set = rs->answer.answer[i];
+        set.ttl += now_s - r->chain_s;
+        wr_rrset_put_flat(&w, &set);
     }
     if (w.err || r->chain_sets + rs->answer.answers > WR_CHAIN_MAX) {
         return WR_E_LIMIT;
@@ -319,7 +344,7 @@ static int save_chain(struct wr_requests *rs, struct wr_request *r)
 /* The next stage asks for the end of the chain. */
 static int chase(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
 {
-    int err = save_chain(rs, r);
+    int err = save_chain(rs, r, (uint32_t)(now_us / WR_S));
     if (err) {
         return err;
     }
@@ -359,7 +384,7 @@ static int take_response(struct wr_requests *rs, struct wr_request *r, wr_id id,
     if (kind == WR_RESPONSE_CNAME) {
         return chase(rs, r, id, now->mono_us);
     }
-    err = prepend_chain(rs, r);
+    err = prepend_chain(rs, r, now_s);
     if (err) {
         return err;
     }

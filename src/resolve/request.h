@@ -54,7 +54,7 @@ void wr_requests_release(struct wr_requests *rs, wr_id id, uint64_t now_us);
 const struct wr_question *wr_requests_question(const struct wr_requests *rs, wr_id id);
 /* When the stale timer is to ring for this request (WR_REQUEST_STALE_DUE); once. */
 void wr_requests_set_stale(struct wr_requests *rs, wr_id id, uint64_t at_us);
-/* Has any server of the question's group answered since that second? Failures before it are over. */
+/* Has any server of the question's group answered, or a link changed, since that second? Failures before it are over. */
 bool wr_requests_upstream_back(const struct wr_requests *rs, const struct wr_question *q,
                                uint64_t since_us);
 

@@ -9,6 +9,7 @@
 #include "resolve/request.h"
 
 #define WR_REQUEST_MESSAGE_ROOM 1024
+#define WR_REQUEST_REPLY_ROOM   4096
 
 enum wr_request_state { WR_REQUEST_ASKING = 0, WR_REQUEST_CHASING, WR_REQUEST_OVER };
 
@@ -22,7 +23,8 @@ struct wr_request {
     uint64_t stale_us; /* when the stale timer rings, or never */
     wr_id chain;       /* octets of the chain so far, or 0 */
     uint16_t chain_size;
-    uint16_t sends; /* of the stages before */
+    uint32_t chain_s; /* second of its first link: the TTLs in it count from there */
+    uint16_t sends;   /* of the stages before */
     uint8_t chain_sets;
     uint8_t state;
     bool mapped; /* in the in-flight map */
@@ -46,8 +48,11 @@ struct wr_requests {
     bool failed;
     uint8_t slot;
     uint32_t turn;
-    uint64_t probe_us; /* next look whether probes are due, or never */
-    uint8_t message[WR_REQUEST_MESSAGE_ROOM];
+    uint64_t
+        link_us; /* when links last changed: older silence says nothing of upstreams; 0: never */
+    uint64_t probe_us;                        /* next look whether probes are due, or never */
+    uint8_t message[WR_REQUEST_MESSAGE_ROOM]; /* to be sent */
+    uint8_t plain[WR_REQUEST_REPLY_ROOM];     /* a reply, with 0x20 undone */
 };
 
 /* After each move of the forward: is the request over, and when does it want to be woken? */

@@ -163,8 +163,9 @@ static void orphan_all(struct wr_streams *s, struct wr_stream *st, struct wr_lis
         struct wr_exchange *x = WR_CONTAINER(list->next, struct wr_exchange, on_stream);
         wr_list_remove(&x->on_stream);
         x->stream = 0;
-        /* Its server had answered here before: idle time-outs race with questions (RFC 7766 section 6.2.4). */
-        x->stream_again = st->served > 0 && !x->stream_retried;
+        /* Its server had answered here before: idle time-outs race with questions (RFC 7766 section 6.2.4).
+         * Or it had accepted, and broke off: that may be chance, once. */
+        x->stream_again = (st->served > 0 || st->state == OPEN) && !x->stream_retried;
         wr_list_append(&s->orphans, &x->on_stream);
     }
 }

@@ -381,6 +381,7 @@ static void feed_loop(struct player *p, const struct sim_event *e)
     *q = (struct played){.loop_port = e->to.port, .loop_server = e->who, .id = wire_u16(e->bytes)};
     q->client.from = p->s->server[e->who];
     q->client.from.port = (uint16_t)(40000 + p->asked);
+    q->client.local = p->s->server[e->who];
     feed(p, &(struct wr_event){
                 .kind = WR_EVENT_QUERY, .client = q->client, .bytes = e->bytes, .size = e->size});
 }

@@ -98,17 +98,18 @@ static bool same_client(const struct wr_client *a, const struct wr_client *b)
     return a->conn == b->conn && wr_addr_equal(&a->from, &b->from);
 }
 
-/* The newest query that this message settles: of this client, with this id (-1: any) and still owed. */
+/* The oldest query that this message settles: of this client, with this id (-1: any) and still owed. */
 static struct asked *find_owed(struct checks *c, const struct wr_client *client, int id)
 {
+    struct asked *found = NULL;
     for (int i = c->bucket[bucket_of(client)]; i >= 0; i = c->asked[i].next) {
         struct asked *a = &c->asked[i];
         bool id_fits = id < 0 || (a->size >= 2 && wire_u16(a->bytes) == id);
         if (a->owed && id_fits && same_client(&a->client, client)) {
-            return a;
+            found = a;
         }
     }
-    return NULL;
+    return found;
 }
 
 /* A reply to a connection that ended meanwhile: another worker's engine had the query. */

@@ -16,6 +16,7 @@ struct judgement {
     const struct asked *a;
     struct wire_msg *m, *q;
     bool stale;
+    bool recent; /* what is judged ran out no longer ago than a query may take */
     char name[300];
 };
 
@@ -108,6 +109,9 @@ static void judge_verdict(struct judgement *j, enum oracle_verdict v, const char
         }
         break;
     case ORACLE_STALE:
+        if (ttl == 0 && j->recent) {
+            break; /* a link of a chain that ran out while the rest was fetched */
+        }
         j->stale = true;
         if (!p->stale || ttl > p->stale_ttl_s) {
             checks_fail(w, 2, "%s: %s is stale, with TTL %u", j->name, what, ttl);
@@ -133,6 +137,8 @@ static bool judge_set(struct judgement *j, const uint8_t *owner, uint16_t type, 
         unsigned n = 1;
         enum oracle_verdict v =
             oracle_judge_set(&j->w->oracle, m, i, m->rr[i].ttl, j->w->clock.now.mono_us, &n);
+        uint64_t before_us = j->w->clock.now.mono_us - j->w->gate.settings.query_timeout_ms * WR_MS;
+        j->recent = oracle_judge_set(&j->w->oracle, m, i, 0, before_us, &n) == ORACLE_FRESH;
         wire_type_text(type, type_text, sizeof type_text);
         snprintf(what, sizeof what, "an RRset of %u %s", n, type_text);
         judge_verdict(j, v, what, m->rr[i].ttl);
