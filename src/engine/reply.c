@@ -61,9 +61,12 @@ static int put_answer(struct wr_build *b, const struct wr_reply *r, const struct
                       const struct wr_answer *answer)
 {
     for (unsigned i = 0; i < answer->answers; i++) {
-        const struct wr_rrset *set = &answer->answer[i];
+        struct wr_rrset set = answer->answer[i];
+        if (i == 0 && wr_name_equal(set.owner, a->question.name.wire)) {
+            set.owner = a->question.name.wire; /* in the client's letter case */
+        }
         int err =
-            wr_rrset_build(b, WR_SECTION_ANSWER, set, set->ttl, a->question.dnssec_ok, r->turn);
+            wr_rrset_build(b, WR_SECTION_ANSWER, &set, set.ttl, a->question.dnssec_ok, r->turn);
         if (err) {
             return err;
         }

@@ -51,6 +51,9 @@ void wr_requests_datagram(struct wr_requests *rs, wr_id exchange, const struct w
     }
     enum wr_exchange_verdict verdict = wr_exchange_datagram(
         x, wr_forward_state_of(&rs->env, x), from, bytes, size, now->mono_us, &msg, &kind);
+    if (verdict == WR_EXCHANGE_ACCEPTED) {
+        undo_case(rs, x, &msg);
+    }
     judged(rs, x, verdict, &msg, kind, now);
 }
 

@@ -221,6 +221,7 @@ void wr_forward_start(struct wr_forward *f, struct wr_forward_env *env, const st
                              .request = request,
                              .group = (uint8_t)group,
                              .started_us = now_us,
+                             .sends_max = WR_FORWARD_TRIES_MAX,
                              .ede = WR_EDE_NONE};
     f->among = wr_select_usable(&env->select, group) & only;
     f->end_us = end_us;

@@ -31,6 +31,38 @@ static void test_miss_then_hit(void **state)
     rig_stop(&r);
 }
 
+/* What 0x20 did to the question does not come back in names that the server compressed against it. */
+static void test_turned_case_is_undone(void **state)
+{
+    uint8_t soa[64];
+    rig_start(&r);
+    for (unsigned i = 0; i < 8; i++) {
+        char name[] = "0.camera.example.";
+        name[0] = (char)('0' + i);
+        rig_ask(&r, (struct rig_query){.name = name});
+        rig_expect(&r, WR_ACTION_DATAGRAM);
+        /* SOA of the apex, mname under the question's name as sent: a pointer in the wire form. */
+        memset(soa, 0, sizeof(soa));
+        memcpy(soa, r.msg.qname.wire + 2, 16);
+        struct rig_rr rr = {.owner = "example.",
+                            .type = WR_TYPE_SOA,
+                            .ttl = 60,
+                            .rdata = soa,
+                            .size = 37,
+                            .section = WR_SECTION_AUTHORITY};
+        soa[36] = 60;
+        rig_answer(&r, 0, 0, &rr, 1);
+        rig_expect(&r, WR_ACTION_REPLY);
+        struct wr_msg_rr got = rig_rr_at(&r, WR_SECTION_AUTHORITY);
+        struct wr_reader at = wr_msg_reader(&r.msg, got.rdata);
+        struct wr_name mname;
+        assert_int_equal(wr_name_read(&at, &mname), 0);
+        assert_memory_equal(mname.wire, "\6camera\7example", 16);
+        rig_expect(&r, WR_ACTION_FORGET);
+    }
+    rig_stop(&r);
+}
+
 static void test_equal_questions_share_one(void **state)
 {
     rig_start(&r);
@@ -237,6 +269,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_miss_then_hit),
+        cmocka_unit_test(test_turned_case_is_undone),
         cmocka_unit_test(test_equal_questions_share_one),
         cmocka_unit_test(test_negative_is_kept),
         cmocka_unit_test(test_silence_goes_to_the_second),
