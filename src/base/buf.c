@@ -87,8 +87,7 @@ void wr_buf_seek(struct wr_reader *r, size_t pos)
     r->pos = pos;
 }
 
-/* Room for n octets at the end of what was written, or NULL and the error. */
-static uint8_t *buf_take(struct wr_writer *w, size_t n)
+uint8_t *wr_buf_take(struct wr_writer *w, size_t n)
 {
     uint8_t *at;
 
@@ -106,7 +105,7 @@ static uint8_t *buf_take(struct wr_writer *w, size_t n)
 
 void wr_buf_put_u8(struct wr_writer *w, uint8_t v)
 {
-    uint8_t *p = buf_take(w, 1);
+    uint8_t *p = wr_buf_take(w, 1);
 
     if (p) {
         p[0] = v;
@@ -115,7 +114,7 @@ void wr_buf_put_u8(struct wr_writer *w, uint8_t v)
 
 void wr_buf_put_u16(struct wr_writer *w, uint16_t v)
 {
-    uint8_t *p = buf_take(w, 2);
+    uint8_t *p = wr_buf_take(w, 2);
 
     if (p) {
         p[0] = (uint8_t)(v >> 8);
@@ -125,7 +124,7 @@ void wr_buf_put_u16(struct wr_writer *w, uint16_t v)
 
 void wr_buf_put_u32(struct wr_writer *w, uint32_t v)
 {
-    uint8_t *p = buf_take(w, 4);
+    uint8_t *p = wr_buf_take(w, 4);
 
     if (p) {
         p[0] = (uint8_t)(v >> 24);
@@ -137,7 +136,7 @@ void wr_buf_put_u32(struct wr_writer *w, uint32_t v)
 
 void wr_buf_put_u64(struct wr_writer *w, uint64_t v)
 {
-    uint8_t *p = buf_take(w, 8);
+    uint8_t *p = wr_buf_take(w, 8);
 
     for (unsigned i = 0; p && i < 8; i++) {
         p[i] = (uint8_t)(v >> (56 - 8 * i));
@@ -146,7 +145,7 @@ void wr_buf_put_u64(struct wr_writer *w, uint64_t v)
 
 void wr_buf_put_bytes(struct wr_writer *w, const void *bytes, size_t n)
 {
-    uint8_t *p = buf_take(w, n);
+    uint8_t *p = wr_buf_take(w, n);
 
     if (p && n) {
         memcpy(p, bytes, n);

@@ -56,6 +56,8 @@ void wr_buf_put_u16(struct wr_writer *w, uint16_t v);
 void wr_buf_put_u32(struct wr_writer *w, uint32_t v);
 void wr_buf_put_u64(struct wr_writer *w, uint64_t v);
 void wr_buf_put_bytes(struct wr_writer *w, const void *bytes, size_t n);
+/* Room for n octets behind what was written, for the caller to fill; NULL and the error when there is none. */
+uint8_t *wr_buf_take(struct wr_writer *w, size_t n);
 /* Overwrites two bytes written earlier; `at + 2 <= pos`. */
 void wr_buf_patch_u16(struct wr_writer *w, size_t at, uint16_t v);
 

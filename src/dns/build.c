@@ -21,11 +21,20 @@
 #define NO_ENTRY      0xff
 #define OPT_FIXED     11 /* root, type, class, TTL, RDLENGTH */
 #define OPTION_HEAD   4
+#define RR_FIXED      10 /* type, class, TTL, RDLENGTH */
 
 _Static_assert(WR_BUILD_NAMES_MAX < NO_ENTRY, "entries are numbered in one octet");
 
+static void store_u16(uint8_t *p, uint16_t v)
+{
+    p[0] = (uint8_t)(v >> 8);
+    p[1] = (uint8_t)v;
+}
+
 void wr_build_start(struct wr_build *b, void *room, size_t cap, uint16_t id, uint16_t flags)
 {
+    uint8_t *head;
+
     wr_assert(cap >= WR_MSG_HEADER_SIZE);
     wr_buf_write_init(&b->w, room, cap < WR_MSG_MAX ? cap : WR_MSG_MAX);
     b->limit = b->w.cap;
@@ -35,9 +44,9 @@ void wr_build_start(struct wr_build *b, void *room, size_t cap, uint16_t id, uin
     b->qdcount = 0;
     b->name_count = 0;
     b->qname_size = 0;
-    wr_buf_put_u16(&b->w, id);
-    wr_buf_put_u64(&b->w, 0);
-    wr_buf_put_u16(&b->w, 0);
+    head = wr_buf_take(&b->w, WR_MSG_HEADER_SIZE);
+    memset(head, 0, WR_MSG_HEADER_SIZE);
+    store_u16(head, id);
 }
 
 void wr_build_question(struct wr_build *b, const uint8_t *name, uint16_t type, uint16_t class_)
@@ -53,14 +62,26 @@ void wr_build_question(struct wr_build *b, const uint8_t *name, uint16_t type, u
     b->qdcount = 1;
 }
 
+/* Length, the first octets and the last ones: labels that are alike in these collide, which costs a
+ * comparison (and compression when there are many: WR_BUILD_PROBES_MAX). */
 static uint16_t label_hash(const uint8_t *label, unsigned parent)
 {
-    uint32_t h = parent * 0x9e3779b1u;
+    unsigned n = label[0];
+    uint64_t head = 0;
+    uint64_t tail = 0;
+    uint64_t h;
 
-    for (unsigned i = 0; i <= label[0]; i++) {
-        h = (h ^ label[i]) * 0x01000193u;
+    if (n >= 8) {
+        memcpy(&head, label + 1, 8);
+        memcpy(&tail, label + 1 + n - 8, 8);
+    } else {
+        for (unsigned i = 1; i <= n; i++) {
+            head = head << 8 | label[i];
+        }
     }
-    return (uint16_t)(h ^ h >> 16);
+    h = (head ^ (uint64_t)parent << 56 ^ (uint64_t)n << 48) * 0x9e3779b97f4a7c15ULL;
+    h = (h ^ tail ^ h >> 29) * 0xbf58476d1ce4e5b9ULL;
+    return (uint16_t)(h >> 48);
 }
 
 static uint8_t *bucket_of(struct wr_build *b, uint16_t hash)
@@ -244,22 +265,24 @@ static int put_body(struct wr_build *b, uint16_t type, uint16_t class_, uint32_t
                     const uint8_t *rdata, size_t size)
 {
     const struct wr_rdata_row *row = wr_rdata_row_to_compress(type);
-    size_t length_at;
-    int err = WR_OK;
+    uint8_t *head = wr_buf_take(&b->w, RR_FIXED);
+    size_t start = b->w.pos;
+    int err;
 
-    wr_buf_put_u16(&b->w, type);
-    wr_buf_put_u16(&b->w, class_);
-    wr_buf_put_u32(&b->w, ttl);
-    length_at = b->w.pos;
-    wr_buf_put_u16(&b->w, (uint16_t)size);
+    if (!head) {
+        return b->w.err;
+    }
+    store_u16(head, type);
+    store_u16(head + 2, class_);
+    store_u16(head + 4, (uint16_t)(ttl >> 16));
+    store_u16(head + 6, (uint16_t)ttl);
+    store_u16(head + 8, (uint16_t)size);
     if (!row || size == 0) {
         wr_buf_put_bytes(&b->w, rdata, size);
         return b->w.err;
     }
     err = put_rdata(b, row, rdata, size);
-    if (!err && !b->w.err) {
-        wr_buf_patch_u16(&b->w, length_at, (uint16_t)(b->w.pos - length_at - 2));
-    }
+    store_u16(head + 8, (uint16_t)(b->w.pos - start));
     return err ? err : b->w.err;
 }
 
@@ -402,13 +425,13 @@ int wr_build_opt(struct wr_build *b, const struct wr_build_opt *opt, uint16_t rc
 
 size_t wr_build_finish(struct wr_build *b, uint16_t rcode)
 {
-    struct wr_writer *w = &b->w;
+    uint8_t *head = b->w.base;
 
-    wr_assert(!w->err);
-    wr_buf_patch_u16(w, 2, (uint16_t)((b->flags & 0xfff0) | (rcode & 15)));
-    wr_buf_patch_u16(w, 4, b->qdcount);
+    wr_assert(!b->w.err);
+    store_u16(head + 2, (uint16_t)((b->flags & 0xfff0) | (rcode & 15)));
+    store_u16(head + 4, b->qdcount);
     for (size_t i = 0; i < 3; i++) {
-        wr_buf_patch_u16(w, 6 + 2 * i, b->counts[i]);
+        store_u16(head + 6 + 2 * i, b->counts[i]);
     }
-    return w->pos;
+    return b->w.pos;
 }

@@ -48,7 +48,7 @@ struct wr_build_mark {
 };
 
 void wr_build_start(struct wr_build *b, void *room, size_t cap, uint16_t id, uint16_t flags);
-/* Writes the question as its octets are (case kept). */
+/* Writes the question as its octets are (case kept). Header and question fit: any room of 512 octets will do. */
 void wr_build_question(struct wr_build *b, const uint8_t *name, uint16_t type, uint16_t class_);
 /* rdata is stored form; its names are compressed where the type's row allows. Sections are written in their order.
  * WR_E_FULL (or WR_E_FORMAT, for rdata that does not fit its type): nothing written. */
