@@ -59,11 +59,8 @@ static void one_three_vectors(void **state)
         size_t n;
         uint64_t want;
     } cases[] = {
-        {0, 0xabac0158050fc4dcULL},
-        {1, 0xc9f49bf37d57ca93ULL},
-        {7, 0xd3927d989bb11140ULL},
-        {8, 0x369095118d299a8eULL},
-        {15, 0xd320d86d2a519956ULL},
+        {0, 0xabac0158050fc4dcULL}, {1, 0xc9f49bf37d57ca93ULL},  {7, 0xd3927d989bb11140ULL},
+        {8, 0x369095118d299a8eULL}, {15, 0xd320d86d2a519956ULL},
     };
     uint8_t bytes[15];
 
