@@ -81,7 +81,7 @@ static int take_timeout(struct reader *r, struct wr_askflags *f, const char *val
 
 static int take_retry(struct reader *r, struct wr_askflags *f, const char *value)
 {
-    uint64_t v;
+    uint64_t v = 0;
     int err = take_number(r, value, RETRY_MAX, &v);
 
     if (!err)
@@ -91,7 +91,7 @@ static int take_retry(struct reader *r, struct wr_askflags *f, const char *value
 
 static int take_bufsize(struct reader *r, struct wr_askflags *f, const char *value)
 {
-    uint64_t v;
+    uint64_t v = 0;
     int err = take_number(r, value, UINT16_MAX, &v);
 
     if (!err) {
