@@ -82,15 +82,15 @@ static void put_default(const struct wr_schema_row *row, FILE *out, put_fact *pu
     wr_str_init(&s, text, sizeof(text));
     if (!row->defaults[0])
         wr_str_text(&s, "none: it must be there");
-    else
+    for (size_t i = 0; i < WR_SCHEMA_PROFILES && row->defaults[i]; i++) {
+        if (i > 0) {
+            wr_str_text(&s, ", profile `");
+            wr_str_text(&s, profiles[i]);
+            wr_str_text(&s, "`: ");
+        }
         wr_str_text(&s, row->list ? "`[" : "`");
-    for (size_t i = 0; row->defaults[0] && i < WR_SCHEMA_PROFILES && row->defaults[i]; i++) {
-        wr_str_text(&s, i ? "` (profile `" : "");
-        wr_str_text(&s, i ? profiles[i] : "");
-        wr_str_text(&s, i ? "`: `" : "");
         wr_str_text(&s, row->defaults[i]);
-        wr_str_text(&s, row->list ? "]" : "");
-        wr_str_text(&s, i ? "`)" : row->defaults[1] ? "`, `" : "`");
+        wr_str_text(&s, row->list ? "]`" : "`");
     }
     put(out, "default", text);
 }
