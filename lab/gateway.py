@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """weir in the lab: its configuration, start, stop, kill, and the verbs that talk to it.
 
-The binary is $WEIR, else the newest of build*/weir and build/*/weir of this checkout.
+The binary is $WEIR, else the one that make builds (build/weir), else the newest of build/*/src/weir.
 """
 
 import glob
@@ -26,9 +26,11 @@ def binary():
         if not os.access(path, os.X_OK):
             raise LabError(f"{path} (from $WEIR) is not built")
         return path
-    places = ["build/weir", "build/*/weir", "build/src/weir", "build/*/src/weir", "build-*/weir"]
-    found = [path for place in places for path in glob.glob(os.path.join(TOP, place))
-             if os.path.isfile(path) and os.access(path, os.X_OK)]
+    usual = os.path.join(TOP, "build", "weir")
+    if os.access(usual, os.X_OK):
+        return usual
+    found = [path for path in glob.glob(os.path.join(TOP, "build", "*", "src", "weir"))
+             if os.access(path, os.X_OK)]
     if not found:
         raise LabError("weir is not built: run make")
     return max(found, key=os.path.getmtime)
@@ -105,7 +107,7 @@ class Gateway:
     def configure(self, config):
         """Write the configuration file; a running weir reads it at reload()."""
         text = config if isinstance(config, str) else to_yaml(merge(default_config(), config))
-        write(self.path, text)
+        os.replace(write(self.path + ".new", text), self.path)  # never half a file at a reload
 
     def start(self, timeout=10.0, check=True):
         """Start and wait until weir says that it is ready (sd_notify)."""
