@@ -5,8 +5,9 @@
 #include "base/limits.h"
 #include "base/time.h"
 
-/* With a good server in the group, silence for so long means that nobody is there. */
-#define SILENCE_US (2 * WR_S)
+/* With a good server in the group, silence for so long means that nobody is there: the client hears of it within
+ * two seconds. */
+#define SILENCE_US (1900 * WR_MS)
 /* When all servers are suspect already, a client waits no longer than this. */
 #define SUSPECT_SILENCE_US (350 * WR_MS)
 /* A question that somebody may still answer is sent again this often. */

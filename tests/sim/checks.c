@@ -177,6 +177,7 @@ static void settle(struct world *w, struct asked *a)
         took += 60 * WR_S;
     }
     a->owed--;
+    a->settled_us = w->clock.now.mono_us;
     c->slowest_us = took > c->slowest_us ? took : c->slowest_us;
     if (took > w->gate.settings.query_timeout_ms * WR_MS + SLACK_US) {
         checks_fail(w, 1, "settled after %.3f s", (double)took / 1e6);

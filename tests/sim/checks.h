@@ -50,6 +50,13 @@ struct asked {
     uint64_t fed_us;
     unsigned owed;  /* settlements due */
     unsigned spare; /* settlements that may come though the connection is gone */
+    /* What became of it: for the figures of the goals. */
+    uint64_t settled_us; /* 0: not yet */
+    uint32_t ttl;        /* of the first record */
+    uint16_t reply_size; /* 0: dropped */
+    uint16_t rcode;
+    int16_t ede;
+    bool stale;
     bool calm;      /* must be answered fresh and soon */
     bool malformed; /* no promise what it gets */
     bool outsider;

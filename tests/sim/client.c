@@ -55,6 +55,7 @@ static int draw_name(struct world *w)
 
 static void write_query(struct world *w, const struct client *c, const struct ask *a)
 {
+    unsigned flavour = w->plan.plain ? 0 : a->id % 16;
     struct wire_out *out = w->out;
     uint8_t name[WIRE_NAME_SIZE];
     if (a->name >= 0) {
@@ -64,11 +65,11 @@ static void write_query(struct world *w, const struct client *c, const struct as
         name[8] = (uint8_t)('0' + a->id % 10);
         wire_name_copy(name + 9, w->oracle.zone[a->id % ORACLE_ZONES]);
     }
-    wire_start(out, a->id, (uint16_t)(FLAG_RD | (a->id % 16 == 3 ? FLAG_CD : 0)));
+    wire_start(out, a->id, (uint16_t)(FLAG_RD | (flavour == 3 ? FLAG_CD : 0)));
     wire_question(out, name, a->type, 1);
     if (c->edns) {
-        struct wire_edns e = {.udp_size = c->udp_size, .ede = -1, .dnssec_ok = a->id % 16 == 5};
-        e.ecs = a->id % 16 == 7;
+        struct wire_edns e = {.udp_size = c->udp_size, .ede = -1, .dnssec_ok = flavour == 5};
+        e.ecs = flavour == 7;
         if (c->cookies) {
             memcpy(e.cookie, c->cookie, c->cookie_size);
             e.cookie_size = c->cookie_size;

@@ -92,7 +92,8 @@ static bool says_stale(const struct judgement *j)
     return e->ede == EDE_STALE || e->ede == EDE_STALE_NX;
 }
 
-static void judge_verdict(struct judgement *j, enum oracle_verdict v, const char *what, uint32_t ttl)
+static void judge_verdict(struct judgement *j, enum oracle_verdict v, const char *what,
+                          uint32_t ttl)
 {
     struct world *w = j->w;
     const struct wr_ttl_policy *p = &w->gate.settings.ttl;
@@ -248,8 +249,8 @@ static void judge_calm(struct judgement *j)
     } else if (may_remember(j)) {
         return;
     } else if (!answered) {
-        checks_fail(w, 6, "%s: rcode %u, EDE %d %s, though the faults are over", j->name, rcode, j->m->edns.ede,
-                    j->m->edns.ede_text);
+        checks_fail(w, 6, "%s: rcode %u, EDE %d %s, though the faults are over", j->name, rcode,
+                    j->m->edns.ede, j->m->edns.ede_text);
     } else {
         checks_fail(w, 6, "%s: stale, though the faults are over", j->name);
     }
@@ -267,7 +268,7 @@ static void count_reply(struct judgement *j)
     }
 }
 
-void judge_reply(struct world *w, const struct asked *a, const uint8_t *bytes, size_t size)
+void judge_reply(struct world *w, struct asked *a, const uint8_t *bytes, size_t size)
 {
     struct judgement j = {.w = w, .a = a, .m = w->msg, .q = w->query};
     if (wire_read(j.m, bytes, size)) {
@@ -277,6 +278,10 @@ void judge_reply(struct world *w, const struct asked *a, const uint8_t *bytes, s
     if (!(j.m->flags & FLAG_QR) || j.m->id != wire_u16(a->bytes)) {
         checks_fail(w, 9, "a reply that is none");
     }
+    a->reply_size = (uint16_t)size;
+    a->rcode = (uint16_t)wire_rcode(j.m);
+    a->ede = (int16_t)j.m->edns.ede;
+    a->ttl = j.m->rrs ? j.m->rr[0].ttl : 0;
     if (a->malformed) {
         if (wire_rcode(j.m) == RCODE_NOERROR && j.m->rrs) {
             checks_fail(w, 9, "a malformed query is answered");
@@ -291,6 +296,7 @@ void judge_reply(struct world *w, const struct asked *a, const uint8_t *bytes, s
     apply_plant(w, j.m, &size, a->client.transport == WR_CLIENT_UDP);
     judge_shape(&j, size);
     judge_truth(&j);
+    a->stale = j.stale;
     if (a->calm) {
         judge_calm(&j);
     }

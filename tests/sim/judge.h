@@ -10,6 +10,6 @@
 
 #include "checks.h"
 
-void judge_reply(struct world *w, const struct asked *a, const uint8_t *bytes, size_t size);
+void judge_reply(struct world *w, struct asked *a, const uint8_t *bytes, size_t size);
 
 #endif

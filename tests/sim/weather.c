@@ -94,12 +94,25 @@ static void fault(struct world *w)
     }
 }
 
+/* A connection over which octets were lost is reset by its server when the way is open again. */
+static void reset_stalled(struct world *w)
+{
+    for (unsigned i = 0; i < NET_STREAMS_MAX; i++) {
+        struct net_stream *st = &w->streams.list[i];
+        if (st->used && (st->stalled || !st->up)) {
+            struct sim_event e = {.kind = EV_STREAM_DOWN, .tag = net_stream_tag(&w->streams, st)};
+            clock_post(&w->clock, 1000, &e, NULL, 0);
+        }
+    }
+}
+
 void weather_calm(struct world *w)
 {
     world_say(w, "the faults are over");
     w->calm = true;
     w->calm_us = w->clock.now.mono_us;
     w->client_link = (struct net_link){.base_us = 200, .jitter_us = 500};
+    reset_stalled(w);
     for (unsigned i = 0; i < w->plan.servers; i++) {
         server_calm(&w->server[i]);
         w->server[i].link.base_us = 2000 + wr_rng_below(&w->rng, 40000);

@@ -50,6 +50,7 @@ struct world_plan {
     uint64_t faults_us, calm_us; /* how long each part takes */
     bool faults;                 /* weather, lies, attack */
     bool attack, restarts;
+    bool plain;                  /* no DO, CD or client subnet in the queries */
     const struct gate_machine *machine;
     enum check_plant plant;
     bool verbose;
@@ -74,10 +75,11 @@ struct world {
     unsigned spins; /* wake-ups at one moment */
     uint64_t spin_us;
     bool calm, quiet, over;
-    uint64_t calm_us;             /* when the calm began */
-    uint64_t erred_us[ORACLE_NAMES_MAX]; /* when a server last answered with an error for this name */
-    struct wire_msg *msg, *query; /* scratch for reading */
-    struct wire_out *out;         /* scratch for writing */
+    uint64_t calm_us; /* when the calm began */
+    uint64_t
+        erred_us[ORACLE_NAMES_MAX]; /* when a server last answered with an error for this name */
+    struct wire_msg *msg, *query;   /* scratch for reading */
+    struct wire_out *out;           /* scratch for writing */
 };
 
 void world_defaults(struct world_plan *p, uint64_t seed);

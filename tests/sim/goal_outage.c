@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Stories of upstreams that die and come back: fail-over, outage, recovery, stale. */
+#include <stdio.h>
+
+#include "goals_inside.h"
+
+#define SEEDS 12
+
+static double percent(uint64_t part, uint64_t all)
+{
+    return all ? 100.0 * (double)part / (double)all : 0;
+}
+
+static void short_lives(struct world *w)
+{
+    for (unsigned i = 0; i < w->oracle.names; i++) {
+        w->oracle.name[i].ttl_s = w->oracle.name[i].ttl_s > 3 ? 3 : w->oracle.name[i].ttl_s;
+    }
+}
+
+bool goal_fail_over(char *figures, size_t cap, bool verbose)
+{
+    char why[300] = "";
+    bool good = true;
+    struct goal_tally all[4] = {{0}};
+    for (unsigned strategy = 0; strategy < 4; strategy++) {
+        for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+            struct world *w = goal_world(seed, &gate_weir, 2, 10, verbose, NULL);
+            w->gate.settings.upstreams.group[0].strategy = (uint8_t)strategy;
+            gate_adopt(&w->gate, &w->clock.now);
+            short_lives(w); /* most queries need an upstream */
+            w->gate.settings.ttl.stale = false;
+            gate_adopt(&w->gate, &w->clock.now);
+            goal_pass(w, 20 * WR_S);
+            unsigned from = w->checks.count;
+            goal_cut(w, (unsigned)seed % 2, seed % 4 < 2 ? LINK_SILENT : LINK_UNREACHABLE);
+            goal_pass(w, 60 * WR_S);
+            goal_count(w, from, &all[strategy]);
+            good &= goal_end(w, why, sizeof why);
+        }
+    }
+    const char *names[] = {"fastest", "order", "parallel", "round-robin"};
+    size_t n = 0;
+    for (unsigned s = 0; s < 4; s++) {
+        double slow = percent(all[s].slow, all[s].asked);
+        good &= slow <= 1.0 && all[s].failed == 0;
+        n += (size_t)snprintf(
+            figures + n, cap - n,
+            "%s %.2f %% of %llu slower than 300 ms, slowest %.0f ms, %llu failed; ", names[s], slow,
+            (unsigned long long)all[s].asked, (double)all[s].slowest_us / 1e3,
+            (unsigned long long)all[s].failed);
+    }
+    snprintf(figures + n, cap - n, "%s", why);
+    return good;
+}
+
+static void cut_all(struct world *w, enum link_state state)
+{
+    for (unsigned i = 0; i < w->plan.servers; i++) {
+        goal_cut(w, i, state);
+    }
+}
+
+static void no_clients(struct world_plan *p)
+{
+    p->workers = 1 + (unsigned)(p->seed % 3);
+    p->names = 120;
+    p->plain = true; /* what was got for CD or DO is another view, and not what is asked after here */
+}
+
+/* A world whose clients ask only when told to. */
+static struct world *quiet_world(uint64_t seed, bool verbose)
+{
+    struct world *w = goal_world(seed, &gate_weir, 2, 6, verbose, no_clients);
+    w->quiet = true;
+    for (unsigned i = 0; i < w->plan.clients; i++) {
+        w->client[i].edns = true;
+        w->client[i].udp_size = 1232;
+    }
+    return w;
+}
+
+/* Waits until the query at `at` in the ledger is settled. */
+static const struct asked *await(struct world *w, unsigned at)
+{
+    for (unsigned n = 0; n < 700 && !w->checks.asked[at].settled_us; n++) {
+        goal_pass(w, 10 * WR_MS);
+    }
+    return &w->checks.asked[at];
+}
+
+bool goal_outage(char *figures, size_t cap, bool verbose)
+{
+    char why[300] = "";
+    bool good = true;
+    uint64_t first_us = 0, later_us = 0, asked = 0, explained = 0;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct world *w = quiet_world(seed, verbose);
+        await(w, goal_ask(w, 0, 0, TYPE_A));
+        goal_pass(w, WR_S);
+        cut_all(w, seed % 2 ? LINK_SILENT : LINK_UNREACHABLE);
+        const struct asked *a = await(w, goal_ask(w, 1, 20, TYPE_A));
+        uint64_t took = a->settled_us - a->fed_us;
+        first_us = took > first_us ? took : first_us;
+        explained += a->ede == 22 || a->ede == 23;
+        asked++;
+        for (int name = 30; name < 90; name++) {
+            a = await(w, goal_ask(w, (unsigned)name % 6, name, TYPE_AAAA));
+            took = a->settled_us - a->fed_us;
+            later_us = took > later_us ? took : later_us;
+            explained += a->ede == 22 || a->ede == 23;
+            asked++;
+            goal_pass(w, (uint64_t)(name % 7) * 400 * WR_MS);
+        }
+        good &= goal_end(w, why, sizeof why);
+    }
+    snprintf(figures, cap,
+             "first failure after %.0f ms at most, later ones %.0f ms; %llu of %llu explained; %s",
+             (double)first_us / 1e3, (double)later_us / 1e3, (unsigned long long)explained,
+             (unsigned long long)asked, why);
+    return good && first_us <= 2000 * WR_MS && later_us <= 400 * WR_MS && explained == asked;
+}
+
+bool goal_recovery(char *figures, size_t cap, bool verbose)
+{
+    static const uint64_t outages_s[] = {1, 5, 30, 120, 600, 3600};
+    char why[300] = "";
+    bool good = true;
+    uint64_t fresh = 0, asked = 0, slowest_us = 0;
+    for (uint64_t seed = 1; seed <= 4 * SEEDS; seed++) {
+        struct world *w = quiet_world(seed, verbose);
+        uint64_t outage_us = outages_s[seed % 6] * WR_S;
+        await(w, goal_ask(w, 0, 0, TYPE_A));
+        cut_all(w, seed % 2 ? LINK_SILENT : LINK_UNREACHABLE);
+        await(w, goal_ask(w, 1, 20, TYPE_A));
+        goal_pass(w, outage_us);
+        if (seed % 3) {
+            await(w,
+                  goal_ask(w, 2, 21,
+                           TYPE_A)); /* clients that go on asking, or are gone for all that time */
+        }
+        cut_all(w, LINK_UP);
+        goal_pass(w, 2 * WR_S);
+        const struct asked *a = await(w, goal_ask(w, 3, seed % 2 ? 20 : 22, TYPE_A));
+        asked++;
+        fresh += a->reply_size && a->rcode != RCODE_SERVFAIL && !a->stale;
+        slowest_us =
+            a->settled_us - a->fed_us > slowest_us ? a->settled_us - a->fed_us : slowest_us;
+        good &= goal_end(w, why, sizeof why);
+    }
+    snprintf(figures, cap,
+             "%llu of %llu first queries fresh, outages of 1 s to 1 h, slowest %.0f ms; %s",
+             (unsigned long long)fresh, (unsigned long long)asked, (double)slowest_us / 1e3, why);
+    return good && fresh == asked;
+}
+
+bool goal_stale(char *figures, size_t cap, bool verbose)
+{
+    char why[300] = "";
+    bool good = true;
+    struct goal_tally t = {0};
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct world *w = quiet_world(seed, verbose);
+        for (unsigned i = 0; i < w->oracle.names; i++) {
+            w->oracle.name[i].kind = ORACLE_HOST;
+            w->oracle.name[i].ttl_s = 60;
+            await(w, goal_ask(w, i % 6, (int)i, TYPE_A));
+        }
+        goal_pass(w, 90 * WR_S);
+        cut_all(w, seed % 2 ? LINK_SILENT : LINK_UNREACHABLE);
+        unsigned from = w->checks.count;
+        for (unsigned i = 0; i < w->oracle.names; i++) {
+            goal_ask(w, i % 6, (int)i, TYPE_A);
+            goal_pass(w, 50 * WR_MS);
+        }
+        goal_pass(w, 6 * WR_S);
+        goal_count(w, from, &t);
+        good &= goal_end(w, why, sizeof why);
+    }
+    snprintf(figures, cap,
+             "%llu of %llu answered stale, %llu with TTL 30 and EDE 3, slowest %.0f ms; %s",
+             (unsigned long long)t.stale, (unsigned long long)t.asked, (unsigned long long)t.marked,
+             (double)t.slowest_us / 1e3, why);
+    return good && t.stale == t.asked && t.marked == t.asked && t.asked > 0;
+}
