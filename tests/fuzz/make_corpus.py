@@ -52,8 +52,14 @@ def records():
     write("scan", "relative", b"\0\x0f10 @")
 
 
-def answer(section_sets, **query):
-    message = dns.message.make_response(dns.message.make_query("www.Example.com.", "A", **query))
+def query_of(*args, **more):
+    query = dns.message.make_query(*args, **more)
+    query.id = 0x1234                                     # the same files at each run
+    return query
+
+
+def answer(section_sets, **more):
+    message = dns.message.make_response(query_of("www.Example.com.", "A", **more))
     for section, sets in zip((message.answer, message.authority, message.additional), section_sets):
         for args in sets:
             section.append(dns.rrset.from_text(*args))
@@ -90,11 +96,11 @@ def options():
         cases[f"option{code}-{len(value)}"] = [dns.edns.GenericOption(code, value)]
     cases["many"] = sum(cases.values(), [])
     for name, opts in cases.items():
-        query = dns.message.make_query("www.Example.com.", "AAAA", use_edns=0, payload=1232, options=opts)
+        query = query_of("www.Example.com.", "AAAA", use_edns=0, payload=1232, options=opts)
         write("query", name, query.to_wire())
         write("edns", name, b"".join(struct.pack("!HH", o.otype, len(o.to_wire())) + o.to_wire() for o in opts))
-    write("query", "without", dns.message.make_query("a.b.c.", "TXT").to_wire())
-    write("query", "root", dns.message.make_query(".", "NS").to_wire())
+    write("query", "without", query_of("a.b.c.", "TXT").to_wire())
+    write("query", "root", query_of(".", "NS").to_wire())
     write("query", "two", struct.pack("!6H", 1, 0, 2, 0, 0, 0) + QUESTION * 2)
 
 
@@ -117,7 +123,23 @@ def others():
     write("ring", "unpublished", bytes([0x21, 0x23, 0, 0, 0x81, 0x83, 0]))
 
 
+def rrsets():
+    def flat(owner, rdtype, records, sigs=(), security=0, rank=3):
+        data = b"".join(struct.pack("!H", len(r)) + r for r in (*records, *sigs))
+        return owner + struct.pack("!HHIHHBBI", rdtype, 1, 300, len(records), len(sigs), security, rank, len(data)) + data
+
+    sig = struct.pack("!HBBIIIH", 1, 13, 3, 300, 1, 1, 9) + b"\3iot\4test\0sig"
+    a = flat(b"\3cam\3iot\4test\0", 1, [bytes([192, 0, 2, i]) for i in range(3)], [sig])
+    soa = flat(b"\3iot\4test\0", 6, [b"\2ns\0\4host\0" + bytes(20)], rank=2)
+    write("rrset", "signed", b"\1" + a)
+    write("rrset", "two", b"\0" + a + soa)
+    write("rrset", "empty", b"\0" + flat(b"\0", 2, []))
+    write("rrset", "torn", b"\0" + a[:-3])
+    write("rrset", "meta", b"\0" + flat(b"\0", 41, [b""]))
+
+
 if __name__ == "__main__":
+    rrsets()
     records()
     messages()
     options()
