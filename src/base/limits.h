@@ -46,7 +46,7 @@
 
 /* Messages sent upstream for one client query (NXNSAttack and all its kin). */
 #define WR_REQUEST_SENDS_MAX 100
-/* Tries for one question at the servers of one forwarding group. */
+/* Messages for one question to the servers of one group, before it is known that one of them lives. */
 #define WR_FORWARD_TRIES_MAX 8
 /* Off-path spoofing: wrong replies taken on one exchange before it moves to TCP. */
 #define WR_WRONG_REPLIES_MAX 1
@@ -84,5 +84,13 @@
 #define WR_CACHE_MOVES_MAX 16
 /* Looks at a shard's write flag before `cache flush` gives that shard up: some milliseconds; a write takes microseconds. */
 #define WR_CACHE_FLUSH_SPINS_MAX (1u << 22)
+/* Places in a damaged kept cache that look like a batch and are tried: an altered file full of them must not cost more. */
+#define WR_CHECKPOINT_SEARCH_MAX 64
+/* Octets of a kept cache file that are read: a year of the default write budget would never reach it. */
+#define WR_KEEP_FILE_MAX ((size_t)64 << 20)
+/* Entries looked at in one second for the kept cache: some milliseconds of the ledger's thread. */
+#define WR_KEEP_STEP_MAX 4096
+/* Names flushed between two checkpoints; beyond that the whole file is made void, so that none comes back. */
+#define WR_KEEP_FLUSHES_MAX 32
 
 #endif
