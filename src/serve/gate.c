@@ -204,7 +204,7 @@ static int add_upstream(struct making *m, const char *url, const struct wr_addr 
     struct wr_upstream *up = &u->upstream[u->upstreams];
     up->addr = *addr;
     up->scheme = scheme;
-    snprintf(up->url, sizeof(up->url), "%s", url);
+    snprintf(up->url, sizeof(up->url), "%.*s", (int)sizeof(up->url) - 1, url);
     return u->upstreams++;
 }
 
