@@ -52,7 +52,7 @@ void wr_keep_change(struct wr_keep *keep, const struct wr_keep_conf *conf);
 void wr_keep_close(struct wr_keep *keep, const struct wr_now *now);
 
 struct wr_keep_status {
-    bool live;           /* the block is a file on tmpfs */
+    bool live; /* the block is a file on tmpfs */
     bool warm;
     bool checkpoints;    /* a path is configured */
     bool writing;        /* and can be written */
@@ -63,6 +63,7 @@ struct wr_keep_status {
     uint64_t budget_bytes, bytes_today, bytes_total, file_bytes;
     uint64_t batches, failures;
 };
-void wr_keep_status(struct wr_keep *keep, const struct wr_now *now, struct wr_keep_status *ret_status);
+void wr_keep_status(struct wr_keep *keep, const struct wr_now *now,
+                    struct wr_keep_status *ret_status);
 
 #endif

@@ -48,6 +48,7 @@ static int check_kind(int fd)
 static int fit(int fd, size_t size)
 {
     struct stat st;
+    int err;
 
     if (fstat(fd, &st)) {
         return WR_E_IO;
@@ -55,8 +56,12 @@ static int fit(int fd, size_t size)
     if ((uint64_t)st.st_size != size && ftruncate(fd, 0)) {
         return WR_E_IO;
     }
-    errno = posix_fallocate(fd, 0, (off_t)size);
-    return errno ? WR_E_IO : WR_OK;
+    err = posix_fallocate(fd, 0, (off_t)size);
+    if (err && ftruncate(fd, 0)) {
+        /* Nothing more can be given back. */
+    }
+    errno = err;
+    return err ? WR_E_IO : WR_OK;
 }
 
 static int map_file(int fd, size_t size, const uint8_t boot[16], struct wr_keeplive *live,

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,7 +18,7 @@
 #define RING_SIZE ((size_t)512 * 1024)
 /* Between two looks: seldom while little comes, often while a ring fills. */
 #define IDLE_MS 200
-#define BUSY_MS 4
+#define BUSY_MS 6
 /* Octets of memory an event has on average; longer names leave room for fewer events. */
 #define EVENT_ROOM 160
 
@@ -133,8 +134,10 @@ static void make_room(struct wr_ledger *l, size_t size)
     }
 }
 
-static void keep(struct wr_ledger *l, const struct wr_record *record, const uint8_t *name)
+/* `record` is `n` octets: a struct wr_record and the name. */
+static void keep(struct wr_ledger *l, const uint8_t *record, uint32_t n)
 {
+    wr_assert(n >= sizeof(struct wr_record));
     l->taken++;
     if (l->cap == 0) {
         return;
@@ -142,34 +145,36 @@ static void keep(struct wr_ledger *l, const struct wr_record *record, const uint
     while (l->kept >= l->cap) {
         drop_oldest(l);
     }
-    size_t size = (sizeof(struct kept) + record->name_size + 7) & ~(size_t)7;
+    size_t size = (offsetof(struct kept, record) + n + 7) & ~(size_t)7;
     make_room(l, size);
     struct kept *k = at(l, l->head);
     k->number = l->taken;
     k->size = (uint32_t)size;
-    k->record = *record;
-    memcpy(k->name, name, record->name_size);
+    memcpy(&k->record, record, sizeof(k->record));
+    memcpy(k->name, record + sizeof(k->record), n - sizeof(k->record));
+    wr_assert(k->record.name_size <= n - sizeof(k->record));
     l->head += size;
     l->kept++;
 }
 
+static uint64_t time_of(const uint8_t *record)
+{
+    uint64_t mono_us; /* a record in a ring may not be aligned */
+    memcpy(&mono_us, record + offsetof(struct wr_record, mono_us), sizeof(mono_us));
+    return mono_us;
+}
+
 /* The ring whose next record happened first, or NULL: events of all workers stand in the order of time. */
-static struct wr_ring *earliest(struct wr_ledger *l, struct wr_record *ret_record)
+static struct wr_ring *earliest(struct wr_ledger *l, const uint8_t **ret_record, uint32_t *ret_n)
 {
     struct wr_ring *best = NULL;
     for (uint16_t i = 0; i < l->workers; i++) {
-        struct wr_record record;
         uint32_t n = 0;
-        const uint8_t *bytes = wr_ring_peek(&l->rings[i], &n);
-        if (bytes == NULL) {
-            continue;
-        }
-        wr_assert(n >= sizeof(record));
-        memcpy(&record, bytes, sizeof(record));
-        wr_assert(n >= sizeof(record) + record.name_size);
-        if (best == NULL || record.mono_us < ret_record->mono_us) {
+        const uint8_t *record = wr_ring_peek(&l->rings[i], &n);
+        if (record != NULL && (best == NULL || time_of(record) < time_of(*ret_record))) {
             best = &l->rings[i];
             *ret_record = record;
+            *ret_n = n;
         }
     }
     return best;
@@ -178,15 +183,14 @@ static struct wr_ring *earliest(struct wr_ledger *l, struct wr_record *ret_recor
 /* Empties the rings, but not for ever; true when there was much. */
 static bool take_all(struct wr_ledger *l, bool *ret_grew)
 {
-    struct wr_record record;
+    const uint8_t *record = NULL;
     struct wr_ring *ring;
+    uint32_t n = 0;
     size_t octets = 0;
     pthread_mutex_lock(&l->lock);
     uint64_t before = l->taken;
-    while (octets < RING_SIZE && (ring = earliest(l, &record)) != NULL) {
-        uint32_t n = 0;
-        const uint8_t *bytes = wr_ring_peek(ring, &n);
-        keep(l, &record, bytes + sizeof(record));
+    while (octets < RING_SIZE && (ring = earliest(l, &record, &n)) != NULL) {
+        keep(l, record, n);
         wr_ring_pop(ring);
         octets += n;
     }

@@ -77,6 +77,21 @@ static void put_cache(FILE *out, const struct wr_serve *s)
     put_counter(out, "cache_evicted", "entries that left the cache for room", cs.evicted);
 }
 
+static void put_keep(FILE *out, const struct wr_serve *s)
+{
+    struct wr_keep_status k;
+    struct wr_now now;
+    wr_clock_now(false, &now);
+    wr_keep_status(s->shared.keep, &now, &k);
+    if (k.checkpoints) {
+        put_gauge(out, "keep_writing", "1 while checkpoints can be written", k.writing);
+        put_gauge(out, "keep_interval_seconds", "between two checkpoints now", k.interval_s);
+        put_gauge(out, "keep_file_bytes", "size of the checkpoint file", k.file_bytes);
+        put_counter(out, "keep_written_bytes", "octets given to the disk", k.bytes_total);
+        put_counter(out, "keep_failures", "checkpoints that could not be written", k.failures);
+    }
+}
+
 struct upstream_row {
     const char *name, *suffix, *kind, *help;
     size_t offset; /* of an atomic counter in the state */
@@ -174,6 +189,7 @@ char *wr_metrics_text(const struct wr_serve *s, size_t *ret_size)
     put_engine(out, s);
     put_sockets(out, s);
     put_cache(out, s);
+    put_keep(out, s);
     put_upstream_counters(out, s);
     put_upstream_gauges(out, s);
     bool failed = ferror(out) != 0;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -185,6 +186,9 @@ void wr_reload_begin(struct wr_serve *s)
     r->report.count++;
     r->report.wall_s = now.wall_s;
     r->report.text[0] = 0;
+    if (s->config == NULL && access(WR_CONF_PATH, F_OK) == 0) {
+        s->config = WR_CONF_PATH; /* written since the start */
+    }
     int err = wr_reload_read_conf(s->config, r->report.text, sizeof(r->report.text), &r->conf);
     if (err == WR_OK) {
         struct restart_list list = {r->report.text, sizeof(r->report.text)};
@@ -260,6 +264,9 @@ static void take_over(struct wr_serve *s)
         }
         s->conf = r->conf;
         r->conf = NULL;
+        struct wr_keep_conf keep;
+        wr_shared_keep_conf(s->conf, &keep);
+        wr_keep_change(s->shared.keep, &keep);
         wr_say_level((enum wr_log_level)s->conf->log.level);
     }
 }

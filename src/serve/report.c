@@ -105,6 +105,32 @@ static void put_cache_figures(const struct wr_serve *s, struct wr_json *j)
     wr_json_end(j);
 }
 
+static void put_keep(const struct wr_serve *s, struct wr_json *j, const struct wr_now *now)
+{
+    struct wr_keep_status k;
+    wr_keep_status(s->shared.keep, now, &k);
+    wr_json_object(j, "keep");
+    wr_json_bool(j, "live", k.live);
+    wr_json_bool(j, "warm", k.warm);
+    wr_json_bool(j, "checkpoints", k.checkpoints);
+    wr_json_bool(j, "writing", k.writing);
+    wr_json_text(j, "problem", k.problem[0] != 0 ? k.problem : NULL);
+    wr_json_u64(j, "loaded", k.loaded);
+    if (k.last_age_s == UINT64_MAX) {
+        wr_json_null(j, "last_age_s");
+    } else {
+        wr_json_u64(j, "last_age_s", k.last_age_s);
+    }
+    wr_json_u64(j, "interval_s", k.interval_s);
+    wr_json_u64(j, "budget_bytes", k.budget_bytes);
+    wr_json_u64(j, "bytes_today", k.bytes_today);
+    wr_json_u64(j, "bytes_total", k.bytes_total);
+    wr_json_u64(j, "file_bytes", k.file_bytes);
+    wr_json_u64(j, "batches", k.batches);
+    wr_json_u64(j, "failures", k.failures);
+    wr_json_end(j);
+}
+
 static void put_ports(const struct wr_serve *s, struct wr_json *j)
 {
     uint32_t all = s->ports * s->workers;
@@ -163,6 +189,7 @@ void wr_report_status(struct wr_serve *s, struct wr_json *j, const char *key)
     wr_json_i64(j, "time", now.wall_s);
     put_listeners(s, j);
     put_cache_figures(s, j);
+    put_keep(s, j, &now);
     put_upstream_summary(s, j);
     put_ports(s, j);
     put_reload(s, j);

@@ -2,15 +2,12 @@
 #include "serve/serve.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -18,9 +15,8 @@
 #include "net/clock.h"
 #include "net/ports.h"
 #include "net/sock.h"
-#include "net/unixsock.h"
-#include "serve/caps.h"
 #include "serve/control.h"
+#include "serve/doors.h"
 #include "serve/metrics.h"
 #include "serve/notify.h"
 #include "serve/say.h"
@@ -62,13 +58,31 @@ static uint16_t count_workers(const struct wr_conf *conf)
     return (uint16_t)(count > WR_WORKERS_MAX ? WR_WORKERS_MAX : count);
 }
 
+/* Address families that have an upstream now. */
+static unsigned families(const struct wr_upstreams *u)
+{
+    bool v4 = false, v6 = false;
+    for (unsigned i = 0; i < u->upstreams; i++) {
+        v4 = v4 || (u->ipv4 && u->upstream[i].addr.family == WR_AF_V4);
+        v6 = v6 || (u->ipv6 && u->upstream[i].addr.family == WR_AF_V6);
+    }
+    return v4 && v6 ? 2 : 1;
+}
+
+/* Each worker wants as many ports for each family as make 30 bits. A family without an upstream gets its share only
+ * where there is plenty: a reload may bring one. */
 static void size_descriptors(struct wr_serve *s)
 {
     const struct wr_conf *c = s->conf;
     char text[320] = "";
-    uint64_t want = 2 * (uint64_t)c->upstream.ports + c->tcp.max_connections + FILES_EXTRA;
-    uint64_t files = wr_sock_raise_files(want);
-    s->ports = wr_ports_share(c->upstream.ports, s->workers, files, text, sizeof(text));
+    uint32_t pools = 2u * s->workers;
+    uint64_t others = (uint64_t)c->tcp.max_connections + FILES_EXTRA;
+    uint64_t files = wr_sock_raise_files((uint64_t)c->upstream.ports * pools + others);
+    files -= c->tcp.max_connections < files / 2 ? c->tcp.max_connections : files / 2;
+    s->ports = wr_ports_share(c->upstream.ports, pools, files, text, sizeof(text));
+    if (text[0] != 0 && families(&s->gate->settings.upstreams) == 1) {
+        s->ports = wr_ports_share(c->upstream.ports, pools / 2, files, text, sizeof(text));
+    }
     if (text[0] != 0) {
         wr_say(WR_LOG_WARN, "%s", text);
     }
@@ -81,96 +95,6 @@ static int make_first_gate(struct wr_serve *s)
     if (err == WR_OK) {
         err = wr_gate_make(s->conf, &s->world.view, &s->slots, 1, &notes, &s->gate);
         wr_reload_say_notes(&notes, NULL, 0);
-    }
-    return err;
-}
-
-/* /run/weir is made by the service manager; by hand it is made here, one level and for the user weir becomes. */
-static void make_socket_folder(const struct wr_conf *conf)
-{
-    char path[PATH_MAX];
-    snprintf(path, sizeof(path), "%s", conf->control.socket);
-    char *slash = strrchr(path, '/');
-    if (slash == NULL || slash == path) {
-        return;
-    }
-    *slash = 0;
-    if (mkdir(path, 0755) == 0 && geteuid() == 0 && conf->user[0] != 0) {
-        struct passwd *pw = getpwnam(conf->user);
-        if (pw != NULL && chown(path, pw->pw_uid, pw->pw_gid) != 0) {
-            wr_say(WR_LOG_DEBUG, "%s stays root's: %s", path, strerror(errno));
-        }
-    }
-}
-
-static void control_setup(const struct wr_conf *conf, struct wr_unixsock_setup *ret_setup)
-{
-    *ret_setup = (struct wr_unixsock_setup){
-        .path = conf->control.socket,
-        .mode = conf->control.group[0] != 0 ? 0660 : 0600,
-        .group = conf->control.group,
-    };
-}
-
-static void open_control(struct wr_serve *s)
-{
-    struct wr_sock_error error = {0};
-    struct wr_unixsock_setup setup;
-    s->control_fd = -1;
-    if (s->conf->control.socket[0] == 0) {
-        return;
-    }
-    make_socket_folder(s->conf);
-    control_setup(s->conf, &setup);
-    if (wr_unixsock_open(&setup, &s->control_fd, &error) != WR_OK) {
-        wr_say(WR_LOG_WARN, "no control socket: %s; name another path in control.socket",
-               error.text);
-        s->control_fd = -1;
-    }
-}
-
-static void open_metrics(struct wr_serve *s)
-{
-    struct wr_sock_error error = {0};
-    struct wr_sock_options options = {.probe = true};
-    s->metrics_fd = -1;
-    if (s->conf->metrics.listen.family != WR_AF_NONE &&
-        wr_sock_listen_tcp(&s->conf->metrics.listen, &options, &s->metrics_fd, &error) != WR_OK) {
-        wr_say(WR_LOG_WARN, "no metrics: %s", error.text);
-        s->metrics_fd = -1;
-    }
-}
-
-/* WR_E_IO when not one address could be opened. */
-static int open_listeners(struct wr_serve *s)
-{
-    s->listeners.givens = wr_notify_sockets(s->listeners.given, WR_NET_LISTENERS_MAX);
-    wr_listeners_plan(&s->listeners, s->gate, &s->reload.change);
-    wr_listeners_open(&s->listeners, &s->helper, s->workers, &s->reload.change);
-    if (s->reload.change.opens == 0) {
-        wr_say(WR_LOG_ERROR, "nothing to listen on: weir cannot answer anybody");
-        return WR_E_IO;
-    }
-    return WR_OK;
-}
-
-static int drop_privileges(const struct wr_conf *conf)
-{
-    int err = wr_caps_become(conf->user);
-    if (err == WR_E_NOTFOUND) {
-        wr_say(WR_LOG_WARN,
-               "there is no user %s: running as nobody; make one with "
-               "`adduser --system --group %s`, or set `user`",
-               conf->user, conf->user);
-        err = wr_caps_become("nobody");
-    }
-    if (err != WR_OK) {
-        wr_say(WR_LOG_WARN, "cannot become another user: going on as uid %u without capabilities",
-               (unsigned)geteuid());
-    }
-    err = wr_caps_drop_all();
-    if (err != WR_OK) {
-        wr_say(WR_LOG_ERROR, "capabilities cannot be given up: %s", wr_err_name(err));
     }
     return err;
 }
@@ -258,13 +182,15 @@ static void look_at_clock(struct wr_serve *s)
 
 static int create_all(struct wr_serve *s)
 {
-    int err = wr_shared_create(s->conf, &s->shared);
+    struct wr_now now;
+    atomic_store(&s->wall_proven, true); /* so that only a clock that is not is worth a line */
+    look_at_clock(s);
+    wr_clock_now(atomic_load(&s->wall_proven), &now);
+    int err = wr_shared_create(s->conf, &now, &s->shared);
     if (err == WR_OK) {
         wr_gate_fit_state(s->gate, s->shared.upstream_state);
         err = fill_secrets(&s->secrets) ? WR_OK : WR_E_IO;
     }
-    atomic_store(&s->wall_proven, true); /* so that only a clock that is not is worth a line */
-    look_at_clock(s);
     if (err == WR_OK) {
         err = wr_ledger_create(s->workers, s->conf->log.events, &s->ledger);
     }
@@ -279,35 +205,24 @@ static int create_all(struct wr_serve *s)
     return err;
 }
 
-static const char *folder_of(const char *path, char room[PATH_MAX])
-{
-    snprintf(room, PATH_MAX, "%s", path);
-    char *slash = strrchr(room, '/');
-    if (path[0] == 0) {
-        return NULL;
-    }
-    if (slash == NULL) {
-        return ".";
-    }
-    slash[slash == room] = 0;
-    return room;
-}
-
-static void enter_sandbox(struct wr_serve *s)
-{
-    char control[PATH_MAX], live[PATH_MAX], keep[PATH_MAX];
-    struct wr_sandbox sandbox = {.folder = {folder_of(s->conf->control.socket, control),
-                                            folder_of(s->conf->cache.live, live),
-                                            folder_of(s->conf->cache.keep.path, keep)}};
-    wr_sandbox_enter(&sandbox, &s->sandbox);
-    if (s->sandbox.why_not != NULL) {
-        wr_say(WR_LOG_INFO, "sandbox: Landlock %s, seccomp %s: %s",
-               s->sandbox.landlock ? "on" : "off", s->sandbox.seccomp ? "on" : "off",
-               s->sandbox.why_not);
-    }
-}
-
 /* --- the main thread's loop --- */
+
+static void tick_keep(void *user)
+{
+    struct wr_serve *s = user;
+    struct wr_now now;
+    wr_clock_now(atomic_load(&s->wall_proven), &now);
+    wr_keep_tick(s->shared.keep, &now);
+}
+
+static int start_keeping(struct wr_serve *s)
+{
+    s->keep_beat.name = "weir-keep";
+    s->keep_beat.period_ms = TICK_MS;
+    s->keep_beat.work = tick_keep;
+    s->keep_beat.user = s;
+    return s->conf->cache.keep.path[0] == 0 ? WR_OK : wr_beat_start(&s->keep_beat);
+}
 
 static void begin_stop(struct wr_serve *s)
 {
@@ -396,6 +311,9 @@ static int start_loop(struct wr_serve *s)
         s->httpd = NULL;
     }
     int err = wr_ledger_run(s->ledger, wake_grown, s);
+    if (err == WR_OK) {
+        err = start_keeping(s);
+    }
     return err == WR_OK ? wr_crew_run(s->crew) : err;
 }
 
@@ -435,18 +353,33 @@ static void close_handles(struct wr_serve *s)
     wr_control_free(s->control);
 }
 
+/* Who asks a second time must not cut off what the first asking began; SIGKILL is left. */
+static void block_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 static void end(struct wr_serve *s)
 {
+    struct wr_now now;
+    block_signals();
     if (s->crew != NULL) {
         wr_crew_stop(s->crew, DRAIN_MS);
     }
+    wr_beat_stop(&s->keep_beat);
     if (s->ledger != NULL) {
         wr_ledger_stop(s->ledger);
     }
     close_handles(s);
     wr_crew_destroy(s->crew);
     wr_ledger_destroy(s->ledger);
-    wr_shared_destroy(&s->shared);
+    wr_clock_now(atomic_load(&s->wall_proven), &now);
+    wr_shared_destroy(&s->shared, &now);
     wr_gate_free(s->gate);
     wr_gate_free(s->reload.gate);
     wr_world_free(&s->world);
@@ -471,7 +404,6 @@ static int prepare(struct wr_serve *s)
     s->reload.report.text[0] = 0;
     wr_say_level((enum wr_log_level)s->conf->log.level);
     s->workers = count_workers(s->conf);
-    size_descriptors(s);
     int err = wr_helper_start(&s->helper);
     if (err != WR_OK) {
         wr_say(WR_LOG_ERROR, "the helper that opens listeners cannot be started: %s",
@@ -480,18 +412,17 @@ static int prepare(struct wr_serve *s)
     }
     err = make_first_gate(s);
     if (err == WR_OK) {
-        err = open_listeners(s);
+        size_descriptors(s);
+        err = wr_doors_open(s);
     }
     if (err == WR_OK) {
-        open_control(s);
-        open_metrics(s);
-        err = drop_privileges(s->conf);
+        err = wr_doors_drop(s);
     }
     if (err == WR_OK) {
         err = create_all(s);
     }
     if (err == WR_OK) {
-        enter_sandbox(s);
+        wr_doors_seal(s);
     }
     return err;
 }

@@ -24,6 +24,7 @@
 #include "conf/conf.h"
 #include "net/httpd.h"
 #include "net/link.h"
+#include "serve/beat.h"
 #include "serve/crew.h"
 #include "serve/gate.h"
 #include "serve/helper.h"
@@ -47,6 +48,7 @@ struct wr_serve {
     struct wr_shared shared;
     struct wr_crew *crew;
     struct wr_ledger *ledger;
+    struct wr_beat keep_beat; /* the kept cache's tick: it may wait for the disk */
     struct wr_listeners listeners;
     struct wr_helper helper;
     struct wr_control *control; /* NULL: none */

@@ -36,49 +36,64 @@ static bool random_key(struct wr_hash_key *ret_key)
     return getrandom(ret_key, sizeof(*ret_key), 0) == (ssize_t)sizeof(*ret_key);
 }
 
-static int fill(struct wr_shared *s, const struct wr_conf *conf)
+void wr_shared_keep_conf(const struct wr_conf *conf, struct wr_keep_conf *ret_conf)
 {
-    struct wr_hash_key key;
+    *ret_conf = (struct wr_keep_conf){
+        .cache_size = (size_t)conf->cache.size_bytes,
+        .live_path = conf->cache.live,
+        .checkpoint_path = conf->cache.keep.path,
+        .min_interval_ms = conf->cache.keep.min_interval_ms,
+        .max_interval_ms = conf->cache.keep.max_interval_ms,
+        .budget_per_day_bytes = conf->cache.keep.budget_per_day_bytes,
+        .stale_max_s = conf->cache.stale.enable ? conf->cache.stale.max_age_s : 0,
+    };
+}
+
+static int fill(struct wr_shared *s, const struct wr_conf *conf, const struct wr_now *now)
+{
     uint32_t buckets = quota_buckets(conf->profile);
+    struct wr_keep_conf keep;
     s->quota_size = wr_quota_size(buckets);
-    s->cache_size = (size_t)conf->cache.size_bytes;
     s->upstream_state = calloc(WR_UPSTREAMS_MAX, sizeof(*s->upstream_state));
     s->net = calloc(1, sizeof(*s->net));
     void *quota_block = map(s->quota_size);
-    s->cache_block = map(s->cache_size);
-    if (s->upstream_state == NULL || s->net == NULL || quota_block == NULL ||
-        s->cache_block == NULL) {
+    if (s->upstream_state == NULL || s->net == NULL || quota_block == NULL) {
         return WR_E_NOMEM;
     }
     s->quota = wr_quota_init(quota_block, buckets);
-    if (!random_key(&key) || !random_key(&s->net->key)) {
+    if (!random_key(&s->net->key)) {
         return WR_E_IO;
     }
-    return wr_cache_format(s->cache_block, s->cache_size, &key, &s->cache);
+    wr_shared_keep_conf(conf, &keep);
+    int err = wr_keep_open(&keep, now, &s->keep);
+    if (err == WR_OK) {
+        s->cache = wr_keep_cache(s->keep);
+        wr_keep_load(s->keep, now);
+    }
+    return err;
 }
 
-int wr_shared_create(const struct wr_conf *conf, struct wr_shared *ret_shared)
+int wr_shared_create(const struct wr_conf *conf, const struct wr_now *now,
+                     struct wr_shared *ret_shared)
 {
     struct wr_shared s;
     memset(&s, 0, sizeof(s));
-    int err = fill(&s, conf);
+    int err = fill(&s, conf, now);
     if (err != WR_OK) {
-        wr_shared_destroy(&s);
+        wr_shared_destroy(&s, now);
         return err;
     }
     *ret_shared = s;
     return WR_OK;
 }
 
-void wr_shared_destroy(struct wr_shared *shared)
+void wr_shared_destroy(struct wr_shared *shared, const struct wr_now *now)
 {
+    wr_keep_close(shared->keep, now);
     free(shared->upstream_state);
     free(shared->net);
     if (shared->quota != NULL) {
         munmap(shared->quota, shared->quota_size);
-    }
-    if (shared->cache_block != NULL) {
-        munmap(shared->cache_block, shared->cache_size);
     }
     memset(shared, 0, sizeof(*shared));
 }

@@ -4,7 +4,7 @@
  *
  * The cache, the learned state of upstreams, the rate limits, and the count of client connections: one of each for
  * the whole program, so that N workers are one gateway. The memory is mapped at the start in its full size and becomes
- * real where it is touched; it never grows.
+ * real where it is touched; it never grows. The cache's block may be a file (serve/keep.h).
  */
 #ifndef WR_SERVE_SHARED_H
 #define WR_SERVE_SHARED_H
@@ -16,10 +16,10 @@
 #include "policy/quota.h"
 #include "resolve/cache.h"
 #include "resolve/upstream.h"
+#include "serve/keep.h"
 
 struct wr_shared {
-    void *cache_block;
-    size_t cache_size;
+    struct wr_keep *keep; /* owns the cache's block */
     struct wr_cache *cache;
     struct wr_upstream_state *upstream_state;
     struct wr_quota *quota;
@@ -27,8 +27,12 @@ struct wr_shared {
     struct wr_net_shared *net;
 };
 
-/* WR_E_NOMEM, WR_E_IO (no randomness). */
-int wr_shared_create(const struct wr_conf *conf, struct wr_shared *ret_shared);
-void wr_shared_destroy(struct wr_shared *shared);
+/* The cache is what the process before left, where something is kept. WR_E_NOMEM, WR_E_IO (no randomness). */
+int wr_shared_create(const struct wr_conf *conf, const struct wr_now *now,
+                     struct wr_shared *ret_shared);
+/* Writes a last checkpoint, where something is kept. */
+void wr_shared_destroy(struct wr_shared *shared, const struct wr_now *now);
+/* What the configuration says about the kept cache; points into it. */
+void wr_shared_keep_conf(const struct wr_conf *conf, struct wr_keep_conf *ret_conf);
 
 #endif

@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import struct
+import subprocess
 import threading
 
 import loopback
@@ -145,6 +146,31 @@ def resolv_conf(box):
     until("the new server", lambda: weir.verb("status")["upstreams"]["servers"] == 1)
     equal(weir.ask("b.example").addresses, ["192.0.2.1"])
     need(not weir.verb("status")["upstreams"]["forwarding_loop"])
+
+
+def ip(*words):
+    subprocess.run(["ip", *words], check=True, capture_output=True)
+
+
+@loopback.test("an interface is listened on as its addresses come and go, and its neighbours may ask")
+def interface(box):
+    up = box.upstream()
+    ip("addr", "add", "10.77.0.1/24", "dev", "lo")
+    weir = box.weir([up], listen=["lo:5300"], allow=["127.0.0.0/8"])
+    try:
+        need(("10.77.0.1:5300", "udp") in listeners(weir), listeners(weir))
+        equal(weir.ask("a.example", to=("10.77.0.1", 5300)).rcode, 0)    # from 10.77.0.1, which is on the link
+        need(("10.78.0.1:5300", "udp") not in listeners(weir))
+        ip("addr", "add", "10.78.0.1/24", "dev", "lo")
+        until("the new address", lambda: ("10.78.0.1:5300", "tcp") in listeners(weir))
+        equal(weir.ask("b.example", to=("10.78.0.1", 5300), tcp=True).rcode, 0)
+        pid = weir.verb("status")["pid"]
+        ip("addr", "del", "10.77.0.1/24", "dev", "lo")
+        until("the old address to go", lambda: ("10.77.0.1:5300", "udp") not in listeners(weir))
+        equal((weir.ask("a.example", to=("10.78.0.1", 5300)).rcode, weir.pid), (0, pid))
+    finally:
+        for address in ("10.77.0.1/24", "10.78.0.1/24"):
+            subprocess.run(["ip", "addr", "del", address, "dev", "lo"], check=False, capture_output=True)
 
 
 @loopback.test("no answer is lost or wrong while it reloads twenty times under load")

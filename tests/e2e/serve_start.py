@@ -175,6 +175,18 @@ def mistakes(box):
     equal(subprocess.run([weir.program, "serve", "x"], capture_output=True, timeout=20, check=False).returncode, 2)
 
 
+@loopback.test("a configuration that the later user cannot read is said at the start, not at the first reload")
+def unreadable(box):
+    weir = box.weir([box.upstream()], start=False)
+    os.chmod(weir.config, 0o600)
+    weir.start()
+    with open(f"/proc/{weir.pid}/status", encoding="ascii") as f:
+        changed = re.search(r"^Uid:\t(\d+)", f.read(), re.M).group(1) != "0"
+    equal("a reload will fail" in weir.log(), changed, weir.log())
+    if changed:
+        need("ermission" in weir.refusal('{"verb":"reload"}')["error"])
+
+
 @loopback.test("the end: what is in flight is answered, over UDP and TCP, and nothing holds it longer than 2 s")
 def drain(box):
     late, silent = box.upstream(late_s=0.5), box.upstream()

@@ -49,10 +49,12 @@ def guarded(function, failures, *args):
 
 @loopback.test("no data race in three workers under load with reloads, flushes and a clean stop")
 def races(box):
-    up = box.upstream(ttl=2)
+    up = box.upstream(ttl=600)
     free = {"client_rate": 0, "rrl_rate": 0, "client_inflight": 100000}
     weir = box.weir([up], start=False, program=PROGRAM)
-    weir.configure(box.settings([up], limits=free) | {"workers": 3})
+    os.chmod(weir.folder, 0o777)
+    rest = {"workers": 3, "cache": {"size": "4MiB", "keep": {"path": weir.folder + "/kept", "min_interval": "1s"}}}
+    weir.configure(box.settings([up], limits=free) | rest)
     weir.start()
     done, seen, failures = threading.Event(), [], []
     threads = [threading.Thread(target=guarded, args=(udp_load, failures, weir, i, done, seen)) for i in range(3)]
@@ -64,7 +66,7 @@ def races(box):
     while time.monotonic() < end:
         turn += 1
         weir.configure(box.settings([up], limits=free, listen=["127.0.0.1:5300"] + ["127.0.0.4:5300"] * (turn % 2))
-                       | {"workers": 3})
+                       | rest)
         weir.verb("reload")
         for verb in ("status", "stats", "upstreams", "cache_show", "metrics", "log"):
             weir.verb(verb)
@@ -76,6 +78,7 @@ def races(box):
     counters = weir.verb("stats")["counters"]
     need(counters["handed_over"] > 100 and counters["queries_tcp"] > 100 and turn >= 3, counters)
     equal(set(seen), {0})
+    need(weir.verb("status")["keep"]["batches"] > 0, weir.verb("status")["keep"])
     equal(weir.stop(), 0)
     need("ThreadSanitizer" not in weir.log(), weir.log()[-8000:])
 

@@ -8,6 +8,8 @@
 #include "conf/mistakes.h"
 #include "serve/shared.h"
 
+static const struct wr_now now = {.mono_us = 1000000, .wall_s = 1800000000, .wall_proven = true};
+
 static struct wr_conf *conf_of(const char *yaml)
 {
     struct wr_mistakes *mistakes = calloc(1, sizeof(*mistakes));
@@ -25,14 +27,14 @@ static void test_made_and_given_back(void **state)
         struct wr_conf *conf = conf_of(rows[i]);
         struct wr_shared s;
         struct wr_cache_stats stats;
-        assert_int_equal(wr_shared_create(conf, &s), WR_OK);
+        assert_int_equal(wr_shared_create(conf, &now, &s), WR_OK);
         wr_cache_stats(s.cache, &stats);
-        assert_int_equal(s.cache_size, conf->cache.size_bytes);
+        assert_in_range(stats.size_bytes, conf->cache.size_bytes / 2, conf->cache.size_bytes);
         assert_int_equal(stats.entries, 0);
         assert_true(wr_quota_take(s.quota, 5, 1, 1, 1000));
         assert_false(wr_quota_take(s.quota, 5, 1, 1, 1000));
         assert_true(s.net->key.k[0] != 0 || s.net->key.k[1] != 0);
-        wr_shared_destroy(&s);
+        wr_shared_destroy(&s, &now);
         assert_null(s.cache);
         wr_conf_free(conf);
     }
@@ -42,13 +44,13 @@ static void test_keys_differ(void **state)
 {
     struct wr_conf *conf = conf_of("");
     struct wr_shared a, b;
-    assert_int_equal(wr_shared_create(conf, &a), WR_OK);
-    assert_int_equal(wr_shared_create(conf, &b), WR_OK);
+    assert_int_equal(wr_shared_create(conf, &now, &a), WR_OK);
+    assert_int_equal(wr_shared_create(conf, &now, &b), WR_OK);
     assert_memory_not_equal(&a.net->key, &b.net->key, sizeof(a.net->key));
     assert_true(wr_cache_hash(a.cache, (const uint8_t *)"\1a", 1, 0) !=
                 wr_cache_hash(b.cache, (const uint8_t *)"\1a", 1, 0));
-    wr_shared_destroy(&a);
-    wr_shared_destroy(&b);
+    wr_shared_destroy(&a, &now);
+    wr_shared_destroy(&b, &now);
     wr_conf_free(conf);
 }
 
