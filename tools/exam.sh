@@ -15,6 +15,13 @@ if [ ! -f tests/exam/adapter.py ]; then
 fi
 tools/setup.sh build test
 mkdir -p build/exam
-WEIR=$PWD/build/weir exec /usr/bin/python3 "$shared/exam/exam.py" --resolver tests/exam \
+rm -f build/exam/result.json
+# The runner's own exit status says only that something failed; the table says what.
+WEIR=$PWD/build/weir /usr/bin/python3 "$shared/exam/exam.py" --resolver tests/exam \
     --scenarios "$shared/exam/scenarios" --jobs "$(($(nproc) * 2))" --retry \
-    --json build/exam/result.json "$@"
+    --json build/exam/result.json "$@" >build/exam/log.txt 2>&1 || true
+if [ ! -s build/exam/result.json ]; then
+    tail -n 20 build/exam/log.txt
+    exit 1
+fi
+exec tools/exam.py build/exam/result.json "$shared/exam/peers.tsv"
