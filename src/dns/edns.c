@@ -76,6 +76,17 @@ static int check_name(const uint8_t *p, size_t n)
     return wr_name_read_plain(&r, &name) || wr_buf_left(&r) ? WR_E_FORMAT : WR_OK;
 }
 
+/* RFC 9567 section 5: the root is nobody. Of several the first counts. */
+static int take_agent(const uint8_t *p, size_t n, struct wr_edns *edns)
+{
+    int err = check_name(p, n);
+
+    if (!err && n > 1 && !edns->agent_domain) {
+        edns->agent_domain = p;
+    }
+    return err;
+}
+
 static int take_option(uint16_t code, const uint8_t *p, size_t n, struct wr_edns *edns)
 {
     switch (code) {
@@ -88,7 +99,7 @@ static int take_option(uint16_t code, const uint8_t *p, size_t n, struct wr_edns
     case WR_OPTION_CHAIN: return check_name(p, n);
     case WR_OPTION_KEY_TAG: return n && n % 2 == 0 ? WR_OK : WR_E_FORMAT;
     case WR_OPTION_EDE: return take_ede(p, n, edns);
-    case WR_OPTION_REPORT_CHANNEL: return check_name(p, n);
+    case WR_OPTION_REPORT_CHANNEL: return take_agent(p, n, edns);
     default: return WR_OK;
     }
 }

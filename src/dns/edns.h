@@ -35,6 +35,8 @@ struct wr_edns {
     int ede;                       /* first extended error, or WR_EDE_NONE */
     const uint8_t *ede_text;       /* into the message, not ended */
     uint16_t ede_text_size;
+    const uint8_t
+        *agent_domain; /* whom to report errors to (RFC 9567): a name in the message, or NULL */
 };
 
 /* Reads the options of an OPT record's rdata. WR_E_FORMAT, WR_E_LIMIT. */

@@ -127,6 +127,17 @@ static void values(void **state)
     assert_int_equal(edns.ede, 22); /* the first of two */
     assert_int_equal(edns.ede_text_size, 5);
     assert_memory_equal(edns.ede_text, "route", 5);
+    assert_null(edns.agent_domain);
+}
+
+static void whom_to_report_to(void **state)
+{
+    static const char octets[] = "\0\x12\0\1\0\0\x12\0\7\5agent\0\0\x12\0\7\5other";
+    struct wr_edns edns = {.ede = WR_EDE_NONE};
+
+    assert_int_equal(wr_edns_read_options((const uint8_t *)octets, sizeof(octets), &edns), WR_OK);
+    assert_non_null(edns.agent_domain); /* not the root, and the first of two */
+    assert_memory_equal(edns.agent_domain, "\5agent", 7);
 }
 
 static void a_flood_of_options_stops(void **state)
@@ -146,6 +157,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forms),
         cmocka_unit_test(values),
+        cmocka_unit_test(whom_to_report_to),
         cmocka_unit_test(a_flood_of_options_stops),
     };
 

@@ -104,6 +104,78 @@ static void every_shape(void **state)
     }
 }
 
+/* A name of `octets` octets in labels of at most 63. */
+static size_t put_long_name(uint8_t *at, size_t octets)
+{
+    size_t n = 0;
+
+    while (n + 1 < octets) {
+        size_t label = octets - n - 2 < 63 ? octets - n - 2 : 63;
+
+        at[n] = (uint8_t)label;
+        memset(at + n + 1, 'x', label);
+        n += label + 1;
+    }
+    at[n] = 0;
+    return n + 1;
+}
+
+static void names_of_255_and_no_more(void **state)
+{
+    for (size_t octets = 253; octets <= 257; octets++) {
+        uint8_t wire[600] = {0x12, 0x34, 1, 0, 0, 1};
+        struct wr_msg m;
+        size_t n;
+
+        n = 12 + put_long_name(wire + 12, octets);
+        wire[n + 1] = wire[n + 3] = 1;
+        assert_int_equal(wr_msg_parse(&m, wire, n + 4), octets <= 255 ? WR_OK : WR_E_FORMAT);
+        assert_int_equal(wr_msg_parse_query(&m, wire, n + 4),
+                         octets <= 255 ? WR_OK : WR_E_UNSUPPORTED);
+        /* the same as an owner that ends in a pointer to the question */
+        wire[7] = 1;
+        memcpy(wire + n + 4, "\1o\xc0\x0c\0\1\0\1\0\0\0\0\0\0", 14);
+        assert_int_equal(wr_msg_parse(&m, wire, n + 4 + 14), octets <= 253 ? WR_OK : WR_E_FORMAT);
+    }
+}
+
+/* Whatever an octet becomes: what parses is walked to its last record. */
+static void every_octet_changed(void **state)
+{
+    static const char response[] =
+        "1234 8180 0001 0002 0001 0002" WWW "0001 0001 c00c 0005 0001 0000003c 0006 036e6577 c010"
+        "c02d 0001 0001 0000003c 0004 01020304 c010 0002 0001 00000e10 0002 c010"
+        "036e7331 c010 0001 0001 00000e10 0004 01020304" OPT;
+    uint8_t good[512], wire[512];
+    size_t n = octets_of(response, good);
+    unsigned parsed = 0;
+
+    for (size_t at = 0; at < n; at++) {
+        for (unsigned v = 0; v < 256; v++) {
+            struct wr_msg m;
+
+            memcpy(wire, good, n);
+            wire[at] = (uint8_t)v;
+            if (wr_msg_parse(&m, wire, n) != WR_OK) {
+                continue;
+            }
+            parsed++;
+            for (unsigned section = 0; section < 3; section++) {
+                struct wr_msg_walk walk = wr_msg_walk(&m, section);
+                struct wr_msg_rr rr;
+                unsigned count = 0;
+
+                while (wr_msg_next(&walk, &rr)) {
+                    assert_true(rr.rdata + rr.rdlength <= n);
+                    count++;
+                }
+                assert_int_equal(count, m.counts[section]);
+            }
+        }
+    }
+    assert_true(parsed > n);
+}
+
 static void what_a_query_says(void **state)
 {
     uint8_t wire[512];
@@ -319,6 +391,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_shape),
+        cmocka_unit_test(names_of_255_and_no_more),
+        cmocka_unit_test(every_octet_changed),
         cmocka_unit_test(what_a_query_says),
         cmocka_unit_test(rcode_has_twelve_bits),
         cmocka_unit_test(walking),
