@@ -12,6 +12,8 @@
  * full again. A time that has passed is a full bucket, whoever it was for. */
 #define TIME_BITS 48
 #define TIME_MASK (((uint64_t)1 << TIME_BITS) - 1)
+/* Places that are tried: one line of the processor's cache, so a look costs one miss however big the table is. */
+#define WAYS 8u
 
 struct wr_quota {
     uint32_t mask;
@@ -55,23 +57,24 @@ static uint64_t full_at(uint64_t word, uint64_t now_us)
     return at > now_us ? at : now_us;
 }
 
-/* The place that holds the bucket, or the one of two that is full the longest. */
+/* The place that holds the bucket, or the one among its line's that is full the longest. */
 static _Atomic uint64_t *find(struct wr_quota *q, uint64_t hash, uint64_t tag)
 {
-    uint32_t one = (uint32_t)hash & q->mask;
-    uint32_t two = (uint32_t)(hash >> 24) & q->mask;
-    if (two == one) {
-        two ^= 1;
+    uint32_t ways = q->mask + 1 < WAYS ? q->mask + 1 : WAYS;
+    _Atomic uint64_t *line = &q->bucket[(uint32_t)hash & q->mask & ~(ways - 1)];
+    _Atomic uint64_t *longest = line;
+    uint64_t least_us = UINT64_MAX;
+    for (uint32_t i = 0; i < ways; i++) {
+        uint64_t word = atomic_load_explicit(&line[i], memory_order_relaxed);
+        if (word >> TIME_BITS == tag) {
+            return &line[i];
+        }
+        if ((word & TIME_MASK) < least_us) {
+            least_us = word & TIME_MASK;
+            longest = &line[i];
+        }
     }
-    uint64_t a = atomic_load_explicit(&q->bucket[one], memory_order_relaxed);
-    uint64_t b = atomic_load_explicit(&q->bucket[two], memory_order_relaxed);
-    if (a >> TIME_BITS == tag) {
-        return &q->bucket[one];
-    }
-    if (b >> TIME_BITS == tag) {
-        return &q->bucket[two];
-    }
-    return (a & TIME_MASK) <= (b & TIME_MASK) ? &q->bucket[one] : &q->bucket[two];
+    return longest;
 }
 
 bool wr_quota_take(struct wr_quota *q, uint64_t hash, uint32_t rate, uint32_t burst,

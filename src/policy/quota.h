@@ -5,9 +5,9 @@
  * A bucket is found by a keyed hash of what it is for (a client prefix; a prefix and the kind of response, for
  * response rate limiting). N workers together grant what one would: a bucket is one atomic word, 16 bits that say
  * whose it is and 48 for the microsecond at which it is full again ("generic cell rate"), taken by
- * compare-and-swap. The table has a fixed size; two places are tried and the one that is full the longest is
+ * compare-and-swap. The table has a fixed size; eight places are tried and the one that is full the longest is
  * taken over, so a flood of addresses can make buckets forget, never make the table grow. A forgotten bucket is a
- * full one. Two owners of one place with the same 16 bits share a bucket: 1 in 32768 of the pairs.
+ * full one. Two owners of the same eight places with the same 16 bits share a bucket: 1 in 65536 of the pairs.
  *
  * `inflight` counts unanswered questions by client prefix in a second, equally sized array.
  *
