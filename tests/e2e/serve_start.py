@@ -109,9 +109,13 @@ def activation(box):
             s.close()
 
 
+# A sanitizer makes system calls of its own, so the sandbox is looked at in the build without.
+PLAIN = os.path.join(loopback.TOP, "build", "main", "src", "weir")
+
+
 @loopback.test("every thread is inside the sandbox, with no capability, and works")
 def sandbox(box):
-    weir = box.weir([box.upstream()])
+    weir = box.weir([box.upstream()], program=PLAIN if os.access(PLAIN, os.X_OK) else None)
     inside = weir.verb("status")["sandbox"]
     for task in os.listdir(f"/proc/{weir.pid}/task"):
         with open(f"/proc/{weir.pid}/task/{task}/status", encoding="ascii") as f:
