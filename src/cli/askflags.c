@@ -170,6 +170,7 @@ static const struct flag flags[] = {
     FLAG("raflag", ra),
     FLAG("zflag", z),
     FLAG("adflag", ad),
+    FLAG("ad", ad), /* "additional" begins so too */
     FLAG("cdflag", cd),
     FLAG("doflag", dnssec_ok),
     FLAG("dnssec", dnssec_ok),
@@ -217,7 +218,7 @@ static const struct flag *find_flag(const char *word, size_t n, bool *ret_many)
     const struct flag *found = NULL;
 
     *ret_many = false;
-    for (size_t i = 0; i < WR_ARRAY_LEN(flags); i++) {
+    for (size_t i = 0; n > 0 && i < WR_ARRAY_LEN(flags); i++) {
         if (strncmp(flags[i].name, word, n) != 0)
             continue;
         if (strlen(flags[i].name) == n)
@@ -227,7 +228,7 @@ static const struct flag *find_flag(const char *word, size_t n, bool *ret_many)
             *ret_many = true;
         found = &flags[i];
     }
-    return *ret_many || n == 0 ? NULL : found;
+    return *ret_many ? NULL : found;
 }
 
 static int unknown_flag(struct reader *r, const char *word, size_t n, bool many)

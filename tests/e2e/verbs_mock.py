@@ -1,0 +1,214 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The verbs that talk to the daemon, against a daemon that lies; weir itself as a program. No lab needed."""
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import tempfile
+import threading
+
+import mock
+from mock import equal, need, weir
+
+
+@contextlib.contextmanager
+def daemon(*chunks, keep=False):
+    """A control socket that answers any line with these octets and ends (or waits for the client to go)."""
+    seen = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "control.sock")
+        server = socket.socket(socket.AF_UNIX)
+        server.bind(path)
+        server.listen(8)
+
+        def serve():
+            while True:
+                try:
+                    conn, _ = server.accept()
+                except OSError:
+                    return
+                with conn:
+                    try:
+                        seen.append(conn.makefile("rb").readline())
+                        for chunk in chunks:
+                            conn.sendall(chunk)
+                        if keep:
+                            conn.recv(1)
+                    except OSError:
+                        pass
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield path, seen
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            server.close()
+
+
+def good(result):
+    return json.dumps({"ok": True, "result": result}).encode() + b"\n"
+
+
+@mock.test("each verb sends one line of JSON that says what was wanted")
+def requests():
+    rows = {
+        ("status",): {"verb": "status", "args": {}},
+        ("stats",): {"verb": "stats", "args": {}},
+        ("stats", "--metrics"): {"verb": "metrics", "args": {}},
+        ("upstreams", "--json"): {"verb": "upstreams", "args": {}},
+        ("reload",): {"verb": "reload", "args": {}},
+        ("cache", "show"): {"verb": "cache_show", "args": {}},
+        ("cache", "show", "cam.example", "--limit", "7"):
+            {"verb": "cache_show", "args": {"name": "cam.example", "limit": 7}},
+        ("cache", "flush", "cam.example"):
+            {"verb": "cache_flush", "args": {"name": "cam.example", "below": True}},
+        ("cache", "flush", "--exact", "cam.example"): {"verb": "cache_flush", "args": {"name": "cam.example"}},
+        ("log",): {"verb": "log", "args": {}},
+        ("log", "-n", "5"): {"verb": "log", "args": {"count": 5}},
+    }
+    with daemon(good({"text": "x", "events": []})) as (path, seen):
+        for words, want in rows.items():
+            done = weir(*words, "--socket", path)
+            equal(done.returncode, 0, f"{words}: {done.stderr}")
+            equal(json.loads(seen[-1]), want, words)
+
+
+@mock.test("results as lines and tables, or as JSON")
+def results():
+    result = {"name": "gate", "list": [{"a": 1, "b": "x"}, {"a": 22, "b": None}]}
+    with daemon(good(result)) as (path, _):
+        equal(weir("status", "-s", path).stdout, "name: gate\nlist:\n  a   b\n  1   x\n  22  -\n")
+        equal(json.loads(weir("status", "-s", path, "--json").stdout), result)
+
+
+@mock.test("a refusal goes to standard error, status 1; each of its lines")
+def refusal():
+    with daemon(json.dumps({"ok": False, "code": "config", "error": "f:1:2: one\nf:3:4: two\x1b[2J"}).encode() +
+                b"\n") as (path, _):
+        done = weir("reload", "--socket", path)
+        equal((done.returncode, done.stdout), (1, ""))
+        equal(done.stderr, "weir reload: f:1:2: one\nweir reload: f:3:4: two\\x1b[2J\n")
+        done = weir("reload", "--socket", path, "--json")
+        equal(json.loads(done.stdout)["code"], "config")
+
+
+@mock.test("replies that are none: status 1 with words, never a crash")
+def nonsense():
+    for chunks in ((), (b"\n",), (b"nonsense\n",), (b"{}\n",), (b"[1]\n",), (b'{"ok":true',), (b'{"ok":1}\n',),
+                   (b"\xff\xfe\n",), (b'{"ok":false}\n',), (b'{"ok":false,"error":7}\n',), (b"\0\n",),
+                   (b"[" * 100000 + b"\n",)):
+        with daemon(*chunks) as (path, _):
+            for words in (("status",), ("log", "--follow"), ("stats", "-m")):
+                done = weir(*words, "--socket", path)
+                if words[0] == "log" and chunks in ((b"{}\n",), (b'{"ok":1}\n',)):
+                    continue    # an event like any other; then the daemon has ended
+                equal(done.returncode, 1, f"{chunks} {words}: {done.stdout}")
+                need(done.stderr.startswith(f"weir {words[0]}: "), f"{chunks} {words}: {done.stderr}")
+
+
+@mock.test("a reply without end is given up")
+def endless():
+    with daemon(*[b"x" * (1 << 20)] * 80) as (path, _):
+        done = weir("status", "--socket", path)
+        equal(done.returncode, 1)
+        need("too long" in done.stderr.lower(), done.stderr)
+
+
+@mock.test("log: one line an event; --follow prints each as it comes")
+def log():
+    events = [{"time": 0, "name": "cam.example.", "rcode": "NOERROR", "took_us": 7},
+              {"time": 86400, "name": "evil\x1b[2J", "rcode": "SERVFAIL", "took_us": 8}]
+    want = ["1970-01-01T00:00:00Z cam.example. NOERROR took_us=7",
+            "1970-01-02T00:00:00Z evil\\x1b[2J SERVFAIL took_us=8"]
+    with daemon(good({"events": events})) as (path, _):
+        equal(weir("log", "--socket", path).stdout.splitlines(), want)
+        lines = weir("log", "--json", "--socket", path).stdout.splitlines()
+        equal([json.loads(line) for line in lines], events)
+    text = b"".join(json.dumps(e).encode() + b"\n" for e in events)
+    with daemon(text[:20], text[20:], keep=True) as (path, seen):
+        with subprocess.Popen([mock.WEIR, "log", "-f", "-n", "2", "-s", path], stdout=subprocess.PIPE,
+                              text=True) as follow:
+            equal([follow.stdout.readline().rstrip() for _ in range(2)], want)
+            follow.terminate()
+        equal(json.loads(seen[0]), {"verb": "log", "args": {"count": 2, "follow": True}})
+    with daemon(text) as (path, _):
+        done = weir("log", "--follow", "--socket", path)
+        equal((done.returncode, done.stdout.splitlines()), (1, want))
+        need("has ended" in done.stderr, done.stderr)
+
+
+@mock.test("no daemon, a wrong path, a path that is too long")
+def nobody():
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "control.sock")
+        done = weir("status", "--socket", path)
+        equal(done.returncode, 1)
+        need(path in done.stderr and "is weir serve running?" in done.stderr, done.stderr)
+        with open(path, "w"):
+            pass
+        equal(weir("status", "--socket", path).returncode, 1)
+    done = weir("status", "--socket", "/" + "x" * 200)
+    equal(done.returncode, 2)
+    need("longer than" in done.stderr, done.stderr)
+
+
+@mock.test("usage: --help of each verb, unknown verbs and options, the version")
+def usage():
+    done = weir("--help")
+    equal(done.returncode, 0)
+    verbs = [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ")]
+    need(len(verbs) >= 9, verbs)
+    for verb in verbs:
+        done = weir(verb, "--help")
+        equal((done.returncode, done.stderr), (0, ""), verb)
+        need(f"usage: weir {verb}" in done.stdout, done.stdout)
+        done = weir(verb, "--no-such-option")
+        equal((done.returncode, done.stdout), (2, ""), verb)
+    for words in ((), ("statsu",), ("cache",), ("cache", "frob"), ("cache", "flush"), ("cache", "show", "a..b"),
+                  ("cache", "show", "--limit", "0"), ("status", "x"), ("log", "--count", "x"), ("check", "a", "b")):
+        done = weir(*words)
+        equal((done.returncode, done.stdout), (2, ""), words)
+        need(done.stderr, words)
+    need("did you mean status?" in weir("statsu").stderr)
+    need(weir("--version").stdout.startswith("weir "))
+
+
+@mock.test("check: text, JSON, what is in force, the schema; 100 MB and binary junk")
+def check():
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "f.yaml")
+
+        def run(text, *words):
+            with open(path, "wb") as file:
+                file.write(text)
+            return weir("check", path, *words)
+
+        equal(run(b"").returncode, 0)
+        done = run(b"workers: x\nlistn: []\nallow: [0.0.0.0/0]\n")
+        equal((done.returncode, done.stdout), (1, ""))
+        equal([line.split(": ")[0] for line in done.stderr.splitlines()],
+              [f"{path}:1:10", f"{path}:2:1", f"{path}:3:9"])
+        got = json.loads(run(b"workers: x\nallow: [0.0.0.0/0]\n", "--json").stdout)
+        equal((got["ok"], got["errors"], got["warnings"]), (False, 1, 1))
+        equal([(m["line"], m["column"], m["severity"]) for m in got["mistakes"]],
+              [(1, 10, "error"), (2, 9, "warning")])
+        shown = run(b"cache: {size: 1GiB}\n", "--print").stdout
+        need("\ncache:\n  size: 1GiB\n" in shown, shown)
+        equal(run(shown.encode(), "--print").stdout, shown)
+        for junk in (b"\x7fELF\x02\x01" + bytes(range(256)) * 16, b"a" * 17_000_000, b"[" * 1_000_000,
+                     b"".join(b"k%d: 1\n" % i for i in range(100_000))):
+            done = run(junk)
+            equal(done.returncode, 1, junk[:8])
+            need(len(done.stderr) < 100_000, len(done.stderr))
+        with open(path, "wb") as file:
+            file.truncate(100_000_000)
+        equal(weir("check", path).returncode, 1)
+    equal(json.loads(weir("check", "--schema").stdout)["title"], "weir.yaml")
+    equal(weir("check", "--doc").stdout, open(os.path.join(mock.TOP, "docs", "config.md")).read())
+
+
+mock.main()

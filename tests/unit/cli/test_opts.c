@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/opts.h"
+#include "cli/verb.h"
+
+static bool json, print;
+static const char *file;
+static struct wr_opts opts;
+static char *words[16];
+
+static int read_line(const char *line)
+{
+    static char copy[256];
+    static const struct wr_opt table[] = {
+        {"json", 'j', .flag = &json, .help = "JSON"},
+        {"print", 'p', .flag = &print, .help = "print"},
+        {"config", 'c', .value = &file, .meta = "FILE", .help = "the file"},
+    };
+    int n = 0;
+
+    json = print = false;
+    file = NULL;
+    strcpy(copy, line);
+    for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
+        words[n++] = word;
+    opts = (struct wr_opts){"check", "[FILE]", "Checks.", table, 3, NULL, 0};
+    return wr_opts_read(&opts, n, words);
+}
+
+static void test_good(void **state)
+{
+    static const struct {
+        const char *line, *file;
+        bool json, print;
+        int operands;
+        const char *first;
+    } rows[] = {
+        {"", NULL, false, false, 0, NULL},
+        {"--json a b", NULL, true, false, 2, "a"},
+        {"a --json", NULL, true, false, 1, "a"},
+        {"a -jp b", NULL, true, true, 2, "a"},
+        {"--config=x a", "x", false, false, 1, "a"},
+        {"--config x -j", "x", true, false, 0, NULL},
+        {"-c x", "x", false, false, 0, NULL},
+        {"-cx -p", "x", false, true, 0, NULL},
+        {"-jcx", "x", true, false, 0, NULL},
+        {"-- --json -p", NULL, false, false, 2, "--json"},
+        {"- -j", NULL, true, false, 1, "-"},
+        {"--config= a", "", false, false, 1, "a"},
+        {"--config --json", "--json", false, false, 0, NULL},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (read_line(rows[i].line) != WR_OPTS_GO)
+            fail_msg("%s was refused", rows[i].line);
+        assert_int_equal(json, rows[i].json);
+        assert_int_equal(print, rows[i].print);
+        assert_int_equal(opts.operands, rows[i].operands);
+        if (rows[i].file)
+            assert_string_equal(file, rows[i].file);
+        else
+            assert_null(file);
+        if (rows[i].first)
+            assert_string_equal(opts.operand[0], rows[i].first);
+    }
+}
+
+static void test_misused(void **state)
+{
+    static const char *const rows[] = {"--jsn",    "--json=1", "-x", "-jx",
+                                       "--config", "-c",       "--", "a --nothing"};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int want = strcmp(rows[i], "--") ? WR_EXIT_USAGE : WR_OPTS_GO;
+
+        if (read_line(rows[i]) != want)
+            fail_msg("%s", rows[i]);
+    }
+}
+
+static void test_help(void **state)
+{
+    char *text = NULL;
+    size_t n;
+    FILE *out = open_memstream(&text, &n);
+
+    (void)read_line("");
+    wr_opts_help(&opts, out);
+    fclose(out);
+    assert_non_null(strstr(text, "usage: weir check [OPTION ...] [FILE]\n"));
+    assert_non_null(strstr(text, "  -c, --config FILE"));
+    assert_non_null(strstr(text, "--help"));
+    free(text);
+    assert_int_equal(read_line("a --help --nothing"), WR_EXIT_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_good),
+        cmocka_unit_test(test_misused),
+        cmocka_unit_test(test_help),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
