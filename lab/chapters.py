@@ -147,8 +147,12 @@ def outage(lab, story):
     fast = [r for r in replies if r.rcode == "SERVFAIL" and {22, 23} & set(r.ede)
             and r.seconds <= 0.4]
     story.check("unknown names fail within 400 ms, EDE 22 or 23", len(fast) == len(replies),
-                f"{len(fast)} of {len(replies)}, e.g. {replies[-1]}")
+                f"{len(fast)} of {len(replies)}, the slowest {_slowest(replies)}")
     lab.restore("isp", "public")
+
+
+def _slowest(replies):
+    return max(replies, key=lambda reply: reply.seconds or 99.0)
 
 
 def recovery(lab, story):

@@ -33,6 +33,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
@@ -191,14 +192,15 @@ class Lab:
         servers.change_cloud(self.nsd, **words)
 
     def save_logs(self):
-        """Keep the logs of all servers outside, in build/lab/log."""
-        target = os.path.join(TOP, "build", "lab", "log")
-        shutil.rmtree(target, ignore_errors=True)
-        try:
-            shutil.copytree(servers.LOGS, target)
-        except OSError:
-            return None
-        return target
+        """Keep the logs of all servers outside, in build/lab/log (or /tmp, of a foreign checkout)."""
+        for home in (os.path.join(TOP, "build", "lab"), f"{tempfile.gettempdir()}/weir-lab-{os.getuid()}"):
+            target = os.path.join(home, "log")
+            shutil.rmtree(target, ignore_errors=True)
+            try:
+                return shutil.copytree(servers.LOGS, target)
+            except OSError:
+                continue
+        return None
 
 
 def main():

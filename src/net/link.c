@@ -2,10 +2,14 @@
 #include "net/link.h"
 
 #include <errno.h>
+#include <ifaddrs.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,16 +23,60 @@ struct wr_link {
     wr_link_hook *hook;
     void *user;
     uint64_t first_ms; /* of the burst; 0: none */
+    uint64_t sum;      /* of the links and addresses there were, see link_sum */
+    bool certain;      /* the burst holds a message that is a change by itself */
     int fd;
     int handles; /* that libuv still has */
 };
 
+/* What a message says: nothing of interest, something that may be only a refresh, a change. */
+enum { LINK_NOTHING, LINK_PERHAPS, LINK_CERTAIN };
+
+static uint64_t link_hash(uint64_t sum, const void *octets, size_t n)
+{
+    for (const uint8_t *at = octets; n > 0; n--, at++) {
+        sum = (sum ^ *at) * 0x100000001b3ULL; /* FNV-1a */
+    }
+    return sum;
+}
+
+/* One number for which links are up and which addresses they have, in whatever order they are listed. */
+static uint64_t link_sum(void)
+{
+    struct ifaddrs *all;
+    uint64_t sum = 0;
+
+    if (getifaddrs(&all) != 0) {
+        return 0;
+    }
+    for (const struct ifaddrs *at = all; at != NULL; at = at->ifa_next) {
+        unsigned flags = at->ifa_flags & (IFF_UP | IFF_RUNNING);
+        uint64_t one = link_hash(0xcbf29ce484222325ULL, at->ifa_name, strlen(at->ifa_name));
+
+        one = link_hash(one, &flags, sizeof(flags));
+        if (at->ifa_addr != NULL && at->ifa_addr->sa_family == AF_INET) {
+            one = link_hash(one, &((struct sockaddr_in *)(void *)at->ifa_addr)->sin_addr, 4);
+        } else if (at->ifa_addr != NULL && at->ifa_addr->sa_family == AF_INET6) {
+            one = link_hash(one, &((struct sockaddr_in6 *)(void *)at->ifa_addr)->sin6_addr, 16);
+        }
+        sum += one;
+    }
+    freeifaddrs(all);
+    return sum;
+}
+
 static void link_on_timer(uv_timer_t *timer)
 {
     struct wr_link *link = timer->data;
+    uint64_t sum = link_sum();
+    bool changed = link->certain || sum != link->sum;
 
     link->first_ms = 0;
-    link->hook(link->user);
+    link->certain = false;
+    link->sum = sum;
+    if (changed) {
+        link->hook(link->user);
+    }
 }
 
 static void link_note(struct wr_link *link)
@@ -45,25 +93,68 @@ static void link_note(struct wr_link *link)
     uv_timer_start(&link->timer, link_on_timer, wait_ms, 0);
 }
 
-/* What the messages say does not matter: only that there were some. */
+/* New links and addresses are also told again without news: by a bridge about its ports, at each renewal of a lease. */
+static int link_judge_one(const struct nlmsghdr *h)
+{
+    size_t size = h->nlmsg_len - NLMSG_HDRLEN;
+
+    switch (h->nlmsg_type) {
+    case RTM_NEWLINK: {
+        const struct ifinfomsg *info = NLMSG_DATA(h);
+        return size >= sizeof(*info) && info->ifi_family == AF_UNSPEC ? LINK_PERHAPS : LINK_NOTHING;
+    }
+    case RTM_NEWADDR: return LINK_PERHAPS;
+    case RTM_NEWROUTE:
+    case RTM_DELROUTE: {
+        const struct rtmsg *route = NLMSG_DATA(h);
+        bool cloned = size >= sizeof(*route) && (route->rtm_flags & RTM_F_CLONED);
+        return cloned ? LINK_NOTHING : LINK_CERTAIN;
+    }
+    case RTM_DELLINK: {
+        const struct ifinfomsg *info = NLMSG_DATA(h);
+        return size >= sizeof(*info) && info->ifi_family == AF_UNSPEC ? LINK_CERTAIN : LINK_NOTHING;
+    }
+    case RTM_DELADDR: return LINK_CERTAIN;
+    default: return LINK_NOTHING;
+    }
+}
+
+static int link_judge(const uint8_t *bytes, size_t n)
+{
+    const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)bytes;
+    int worst = LINK_NOTHING;
+
+    for (; NLMSG_OK(h, n); h = NLMSG_NEXT(h, n)) {
+        int one = link_judge_one(h);
+        worst = one > worst ? one : worst;
+    }
+    return worst;
+}
+
 static void link_on_poll(uv_poll_t *poll, int status, int events)
 {
     struct wr_link *link = poll->data;
-    uint8_t bytes[8192];
-    bool changed = false;
+    _Alignas(struct nlmsghdr) uint8_t bytes[8192];
+    int worst = LINK_NOTHING;
 
+    (void)events;
     for (int i = 0; i < READS_TURN; i++) {
         ssize_t n = recv(link->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+        int one = LINK_CERTAIN; /* also when messages were lost */
 
         if (n < 0 && errno != ENOBUFS) {
             break;
         }
-        changed = true; /* also when messages were lost */
+        if (n >= 0) {
+            one = link_judge(bytes, (size_t)n);
+        }
+        worst = one > worst ? one : worst;
     }
     if (status < 0) { /* libuv has stopped to poll */
         uv_poll_start(poll, UV_READABLE, link_on_poll);
     }
-    if (changed) {
+    if (worst != LINK_NOTHING) {
+        link->certain |= worst == LINK_CERTAIN;
         link_note(link);
     }
 }
@@ -108,6 +199,7 @@ int wr_link_watch(uv_loop_t *loop, wr_link_hook *hook, void *user, struct wr_lin
     }
     link->hook = hook;
     link->user = user;
+    link->sum = link_sum();
     link->poll.data = link->timer.data = link;
     if (uv_poll_init(loop, &link->poll, link->fd) != 0) {
         close(link->fd);

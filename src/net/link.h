@@ -4,7 +4,8 @@
  *
  * A change of the uplink makes every old opinion about upstreams worthless: suspicion must end at once, not
  * when a back-off is over. Bursts (an interface going up sends a dozen messages) become one call, a short
- * while after the last message but never more than a second after the first. Needs no privilege; where netlink
+ * while after the last message but never more than a second after the first. Messages that repeat what was so before (a
+ * bridge about its ports, an address whose lease was renewed) are no change. Needs no privilege; where netlink
  * is not to be had (a sandbox, another kernel) the watcher cannot be created and the caller goes on without.
  */
 #ifndef WR_NET_LINK_H
