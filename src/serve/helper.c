@@ -186,6 +186,7 @@ int wr_helper_listen(struct wr_helper *h, enum wr_client_transport transport,
     request.probe = probe;
     request.addr = *addr;
     struct reply reply;
+    memset(&reply, 0, sizeof(reply));
     int fd = -1;
     if (send(h->fd, &request, sizeof(request), MSG_NOSIGNAL) != (ssize_t)sizeof(request) ||
         receive_reply(h->fd, &reply, &fd) != WR_OK) {
