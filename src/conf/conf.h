@@ -60,7 +60,7 @@ struct wr_conf_route {
 
 struct wr_conf_ttl {
     const uint8_t *name; /* wire name; a first label "*": only names below the rest */
-    uint32_t min_s, max_s;
+    uint32_t min_s, max_s, stale_s;
 };
 
 struct wr_conf {

@@ -62,8 +62,8 @@ static const struct wr_schema_row table[] = {
      AT(tcp.idle_timeout_ms),
      .doc = "How long a connection may stay silent, and how long one message may take to arrive. "
             "Clients that ask are told (RFC 7828)."},
-    {"tcp.max_connections", WR_SCHEMA_INT, V01, RANGE(1, 65536),
-     BY_PROFILE("512", "128", "8192"), AT(tcp.max_connections), .unit = "connections",
+    {"tcp.max_connections", WR_SCHEMA_INT, V01, RANGE(1, 65536), BY_PROFILE("512", "128", "8192"),
+     AT(tcp.max_connections), .unit = "connections",
      .doc = "Connections at once, over all workers. When there are more, the one that is silent "
             "for the longest time is closed."},
     {"tcp.max_per_client", WR_SCHEMA_INT, V01, RANGE(1, 65536), DEFAULT("16"),
@@ -161,6 +161,9 @@ static const struct wr_schema_row table[] = {
      IN(wr_conf_ttl, min_s), .doc = "Kept at least this long."},
     {"cache.ttl[].max", WR_SCHEMA_SECONDS, V01, RANGE(0, 7 * DAY_S), DEFAULT("1d"),
      IN(wr_conf_ttl, max_s), .doc = "Kept at most this long."},
+    {"cache.ttl[].stale", WR_SCHEMA_SECONDS, V01, RANGE(0, 30 * DAY_S), DEFAULT("1d"),
+     IN(wr_conf_ttl, stale_s),
+     .doc = "How long after its end it may still serve, in place of `cache.stale.max_age`."},
     {"cache.keep", WR_SCHEMA_SECTION, V01,
      .doc = "The cache on disk, for a restart after a power cut."},
     {"cache.keep.path", WR_SCHEMA_PATH, V01, RESTART, RANGE(0, PATH_OCTETS), DEFAULT("\"\""),

@@ -48,13 +48,14 @@ const uint8_t *wr_answer_last_name(const struct wr_answer *a, const uint8_t *qna
 }
 
 /* Is the entry usable, and how fresh is it? */
-static enum wr_found freshness(const struct look *k, const struct wr_cache_entry *e)
+static enum wr_found freshness(const struct look *k, const uint8_t *name,
+                               const struct wr_cache_entry *e)
 {
     if (e->ttl_left > 0) {
         bool complete = !k->dnssec_ok || (e->flags & WR_CACHE_WITH_SIGS);
         return complete ? WR_FOUND_FRESH : WR_FOUND_NOTHING;
     }
-    bool within = k->p->stale && -e->ttl_left <= (int64_t)k->p->stale_max_age_s;
+    bool within = k->p->stale && -e->ttl_left < (int64_t)wr_ttl_stale(k->p, name);
     return within ? WR_FOUND_STALE : WR_FOUND_NOTHING;
 }
 
@@ -66,7 +67,7 @@ static enum wr_found look_up(const struct look *k, const uint8_t *name, uint16_t
     if (wr_cache_get(k->c, &key, k->now_s, k->peek, k->room->scratch, ret_entry) != WR_OK) {
         return WR_FOUND_NOTHING;
     }
-    return freshness(k, ret_entry);
+    return freshness(k, name, ret_entry);
 }
 
 /* The best the cache has for (name, type): what is fresh, in the order type, NXDOMAIN, CNAME; else the stale entry

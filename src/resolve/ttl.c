@@ -41,3 +41,10 @@ uint32_t wr_ttl_negative(const struct wr_ttl_policy *p, const uint8_t *name, uin
     uint32_t ttl = wr_ttl_positive(p, name, ttl_s);
     return ttl > p->max_negative_s ? p->max_negative_s : ttl;
 }
+
+uint32_t wr_ttl_stale(const struct wr_ttl_policy *p, const uint8_t *name)
+{
+    const struct wr_ttl_rule *rule = p->stale ? find_rule(p, name) : NULL;
+    uint32_t otherwise = p->stale ? p->stale_max_age_s : 0;
+    return rule ? rule->stale_s : otherwise;
+}

@@ -19,6 +19,7 @@ struct wr_ttl_rule {
     struct wr_name name;
     bool below; /* "*.name": only names below it; else the name itself */
     uint32_t min_s, max_s;
+    uint32_t stale_s; /* how long after its end it may still serve */
 };
 
 struct wr_ttl_policy {
@@ -36,5 +37,7 @@ struct wr_ttl_policy {
 uint32_t wr_ttl_positive(const struct wr_ttl_policy *p, const uint8_t *name, uint32_t ttl_s);
 /* The same for a negative answer: `ttl_s` is the lesser of the SOA's TTL and its MINIMUM. */
 uint32_t wr_ttl_negative(const struct wr_ttl_policy *p, const uint8_t *name, uint32_t ttl_s);
+/* How long after its end data of `name` may still serve; 0: not at all. */
+uint32_t wr_ttl_stale(const struct wr_ttl_policy *p, const uint8_t *name);
 
 #endif

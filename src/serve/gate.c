@@ -434,6 +434,7 @@ static void compile_ttl_rules(struct making *m)
         wr_name_set(&rule->name, rule->below ? from->name + 2 : from->name);
         rule->min_s = from->min_s;
         rule->max_s = from->max_s;
+        rule->stale_s = from->stale_s;
     }
     g->settings.ttl.rule = g->ttl_rule;
     g->settings.ttl.rules = (uint32_t)c->cache.ttl.count;
@@ -535,6 +536,10 @@ static void empty_state(struct wr_upstream_state *st)
     atomic_store_explicit(&st->suspect_until_us, 0, memory_order_relaxed);
     atomic_store_explicit(&st->probed_us, 0, memory_order_relaxed);
     atomic_store_explicit(&st->answered_us, 0, memory_order_relaxed);
+    atomic_store_explicit(&st->no_edns_until_us, 0, memory_order_relaxed);
+    atomic_store_explicit(&st->wary_until_us, 0, memory_order_relaxed);
+    atomic_store_explicit(&st->wrong_since_us, 0, memory_order_relaxed);
+    atomic_store_explicit(&st->wrong_lately, 0, memory_order_relaxed);
     atomic_store_explicit(&st->flags, 0, memory_order_relaxed);
     atomic_store_explicit(&st->cookie_size, 0, memory_order_relaxed);
     atomic_store_explicit(&st->sent, 0, memory_order_relaxed);

@@ -25,8 +25,23 @@ static void test_floor_ceiling_and_rules(void **state)
     assert_int_equal(wr_ttl_negative(&p, other.wire, 1), 10);
 }
 
+static void test_stale_bound(void **state)
+{
+    struct wr_ttl_rule rules[2] = {{.name = wire_name("never.example."), .stale_s = 0},
+                                   {.name = wire_name("long.example."), .stale_s = 99999}};
+    struct wr_ttl_policy p = {.stale = true, .stale_max_age_s = 86400, .rule = rules, .rules = 2};
+    struct wr_name never = wire_name("never.example."), longer = wire_name("long.example."),
+                   other = wire_name("www.test.");
+    assert_int_equal(wr_ttl_stale(&p, other.wire), 86400);
+    assert_int_equal(wr_ttl_stale(&p, never.wire), 0);
+    assert_int_equal(wr_ttl_stale(&p, longer.wire), 99999);
+    p.stale = false;
+    assert_int_equal(wr_ttl_stale(&p, longer.wire), 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_floor_ceiling_and_rules)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_floor_ceiling_and_rules),
+                                       cmocka_unit_test(test_stale_bound)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
