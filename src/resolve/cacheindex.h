@@ -31,9 +31,12 @@ struct wr_cacheindex {
     uint64_t ghost_lines;
 };
 
+/* The bits of a hash that are the tag, and choose neither bucket nor shard. */
+#define WR_CACHEINDEX_TAG_BITS UINT64_C(0xfff)
+
 static inline uint64_t wr_cacheindex_tag(uint64_t hash)
 {
-    uint64_t tag = hash & 0xfff;
+    uint64_t tag = hash & WR_CACHEINDEX_TAG_BITS;
 
     return tag ? tag : 1;
 }

@@ -19,6 +19,31 @@ struct worker {
     int64_t seen[NAMES];
 };
 
+static void remove_one(struct wr_cache *c, uint32_t number)
+{
+    struct wr_cache_key key;
+    uint8_t name[32];
+
+    cachetest_key_of(c, number, name, &key);
+    (void)wr_cache_remove(c, &key);
+}
+
+/* What a walk gives is whole, whatever the others write meanwhile. */
+static void walk_all(struct wr_cache *c)
+{
+    static _Thread_local _Alignas(8) uint8_t scratch[WR_CACHE_SCRATCH_SIZE];
+    struct wr_cache_entry e;
+    struct wr_cache_key key;
+    struct wr_name name;
+    uint64_t cursor = 0;
+    uint32_t number;
+
+    while (wr_cache_walk(c, &cursor, 100, scratch, &name, &key, &e) == WR_OK) {
+        memcpy(&number, e.rrset.data + 2, sizeof(number));
+        (void)cachetest_version(&e, number);
+    }
+}
+
 /* Puts names of its own (so that their versions grow in one order) and reads all: versions never go back. */
 static void *work(void *arg)
 {
@@ -43,9 +68,15 @@ static void *work(void *arg)
             w->puts += err == WR_OK;
             w->skipped += err == WR_E_BUSY;
         }
+        if (wr_rng_below(&rng, 500) == 0) {
+            remove_one(w->c, number);
+        }
+        if (w->number == 1 && i % 5000 == 4999) {
+            walk_all(w->c);
+        }
         if (w->number == 0 && i % 10000 == 9999) {
             cachetest_name(number, name);
-            wr_cache_flush(w->c, i % 20000 == 9999 ? name : name + 13);
+            wr_cache_flush(w->c, i % 20000 == 9999 ? name : name + 12);
         }
     }
     return NULL;
