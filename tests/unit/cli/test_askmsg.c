@@ -11,12 +11,15 @@ static const uint8_t cookie[WR_COOKIE_CLIENT_SIZE] = {1, 2, 3, 4, 5, 6, 7, 8};
 static struct wr_asklist list;
 static uint8_t room[WR_ASKMSG_SIZE];
 
-static struct wr_msg build(char **words, int n)
+static struct wr_msg build(const char *const *words, int n)
 {
+    char *argv[16];
     struct wr_msg msg;
     size_t size;
 
-    assert_int_equal(wr_askflags_read(&list, n, words), WR_OK);
+    for (int i = 0; i < n; i++)
+        argv[i] = (char *)(uintptr_t)words[i];
+    assert_int_equal(wr_askflags_read(&list, n, argv), WR_OK);
     size = wr_askmsg_build(&list.item[0], 0x1234, cookie, room);
     assert_int_equal(wr_msg_parse(&msg, room, size), WR_OK);
     assert_int_equal(msg.id, 0x1234);
@@ -24,8 +27,9 @@ static struct wr_msg build(char **words, int n)
     return msg;
 }
 
-#define BUILD(...) \
-    build((char *[]){__VA_ARGS__}, (int)(sizeof((char *[]){__VA_ARGS__}) / sizeof(char *)))
+#define BUILD(...)                       \
+    build((const char *[]){__VA_ARGS__}, \
+          (int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *)))
 
 static void test_plain(void **state)
 {
@@ -74,7 +78,7 @@ static void test_padding(void **state)
     static const char *const names[] = {"a", "www.example", "a.very.long.name.under.some.example"};
 
     for (size_t i = 0; i < 3; i++) {
-        struct wr_msg msg = BUILD((char *)(uintptr_t)names[i], "+padding=64", "+cookie");
+        struct wr_msg msg = BUILD(names[i], "+padding=64", "+cookie");
 
         assert_int_equal(msg.size % 64, 0);
         assert_true(msg.edns.padding);
