@@ -23,6 +23,9 @@
 #define WR_MSG_MAX 65535
 /* Counts in a header may say 65535; a message of 64 KiB cannot hold more records than this. */
 #define WR_MSG_RECORDS_MAX 5958
+/* Compression bomb: thousands of owners that are each a pointer to 127 labels make a message of 64 KiB cost 2 ms. Octets
+ * of all owners expanded (the same one again and again is free); a real message of that size has at most two thirds. */
+#define WR_MSG_OWNER_OCTETS_MAX (256 * 1024)
 /* EDNS option flood: options looked at in one OPT record; the rest makes FORMERR. */
 #define WR_EDNS_OPTIONS_MAX 32
 /* DNS flag day 2020: what passes the usual path unfragmented. */
@@ -50,6 +53,9 @@
 #define WR_FORWARD_TRIES_MAX 8
 /* Off-path spoofing: wrong replies taken on one exchange before it moves to TCP. */
 #define WR_WRONG_REPLIES_MAX 1
+/* Off-path spoofing: wrong replies in the name of one upstream within an hour; then it is asked over TCP for an
+ * hour. With 16 bits of id and the case of seven letters: 4 / 2^23 forgeries accepted in that hour. */
+#define WR_WRONG_UPSTREAM_MAX 4
 /* Off-path spoofing: wrong replies read from one socket for one question, then it is closed. */
 #define WR_WRONG_READS_MAX 16
 /* Clients waiting for one question; the next gets SERVFAIL (a crowd, or an attack). */

@@ -11,6 +11,8 @@
 
 /* A server that does not speak EDNS is asked without it for so long, then tried again. */
 #define NO_EDNS_US (3600 * WR_S)
+/* Wrong replies are counted by the hour; wariness lasts as long. */
+#define WARY_US (3600 * WR_S)
 
 #define LOAD(v)     atomic_load_explicit(&(v), memory_order_relaxed)
 #define STORE(v, x) atomic_store_explicit(&(v), (x), memory_order_relaxed)
@@ -66,7 +68,8 @@ void wr_exchange_start(struct wr_exchange *x, const struct wr_exchange_setup *se
     if (x->cookies) {
         make_client_cookie(x, setup->client_cookie_key);
     }
-    if (u->scheme == WR_SCHEME_TCP) {
+    x->wary = LOAD(setup->state->wary_until_us) > setup->now_us;
+    if (u->scheme == WR_SCHEME_TCP || x->wary) {
         wr_exchange_to_stream(x);
     } else {
         x->state = WR_EXCHANGE_UDP;
@@ -194,9 +197,33 @@ static bool is_reply(const struct wr_msg *m, uint16_t id)
     return (m->flags & WR_FLAG_QR) && m->id == id && wr_msg_opcode(m) == WR_OPCODE_QUERY;
 }
 
-static enum wr_exchange_verdict reject(struct wr_exchange *x)
+/* Who guesses has a few guesses an hour in the name of one server, whatever the names that are asked for. */
+static void count_wrong(struct wr_upstream_state *st, uint64_t now_us)
+{
+    uint64_t since = LOAD(st->wrong_since_us);
+    if (since == 0 || now_us > since + WARY_US) {
+        STORE(st->wrong_since_us, now_us);
+        STORE(st->wrong_lately, 0);
+    }
+    uint32_t count = atomic_fetch_add_explicit(&st->wrong_lately, 1, memory_order_relaxed) + 1;
+    if (count >= WR_WRONG_UPSTREAM_MAX) {
+        STORE(st->wary_until_us, now_us + WARY_US);
+    }
+}
+
+void wr_exchange_tcp_failed(const struct wr_exchange *x, struct wr_upstream_state *state)
+{
+    if (x->wary) {
+        STORE(state->wary_until_us, 0);
+        STORE(state->wrong_since_us, 0);
+    }
+}
+
+static enum wr_exchange_verdict reject(struct wr_exchange *x, struct wr_upstream_state *st,
+                                       uint64_t now_us)
 {
     x->wrong++;
+    count_wrong(st, now_us);
     if (x->wrong >= WR_WRONG_REPLIES_MAX && x->state == WR_EXCHANGE_UDP) {
         wr_exchange_to_stream(x);
     }
@@ -255,11 +282,11 @@ enum wr_exchange_verdict wr_exchange_datagram(struct wr_exchange *x,
     }
     if (!wr_addr_equal(from, &x->addr) || wr_msg_parse(ret_msg, bytes, size) != WR_OK ||
         !is_reply(ret_msg, x->msg_id)) {
-        return reject(x);
+        return reject(x, state, now_us);
     }
     if (!is_bare_error(ret_msg) &&
         (!question_matches(x, ret_msg, x->case_randomised) || !cookie_matches(x, state, ret_msg))) {
-        return reject(x);
+        return reject(x, state, now_us);
     }
     return consider(x, state, ret_msg, now_us, ret_kind);
 }

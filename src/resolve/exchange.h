@@ -63,6 +63,7 @@ struct wr_exchange {
     uint8_t server;      /* index in the group */
     uint16_t generation; /* of the slot */
     bool edns, cookies, case_randomised, port_open;
+    bool wary; /* over TCP from the start: somebody guesses in this server's name */
     bool cookie_retried;
     bool stream_retried, stream_again; /* streams' memory of RFC 7766 section 6.2.4 */
 
@@ -98,6 +99,9 @@ enum wr_exchange_verdict wr_exchange_datagram(struct wr_exchange *x,
                                               const struct wr_addr *from, const uint8_t *bytes,
                                               size_t size, uint64_t now_us, struct wr_msg *ret_msg,
                                               enum wr_response *ret_kind);
+/* No TCP connection to the server could be had or kept: wariness ends, an answer by UDP is better than none.
+ * (Who is off the path cannot bring that about.) */
+void wr_exchange_tcp_failed(const struct wr_exchange *x, struct wr_upstream_state *state);
 /* Judges a message that came on its stream with its id. */
 enum wr_exchange_verdict wr_exchange_streamed(struct wr_exchange *x,
                                               struct wr_upstream_state *state, const uint8_t *bytes,

@@ -350,6 +350,7 @@ void wr_forward_lost(struct wr_forward *f, struct wr_forward_env *env, struct wr
                      uint64_t now_us)
 {
     if (is_current(env, x)) {
+        wr_exchange_tcp_failed(x, wr_forward_state_of(env, x));
         wr_select_unreachable(wr_forward_state_of(env, x), now_us, env->select.rng);
     }
     note_failure(f, WR_FORWARD_UNREACHABLE);

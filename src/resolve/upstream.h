@@ -71,6 +71,9 @@ struct wr_upstream_state {
     _Atomic uint64_t suspect_until_us; /* back-off: not the first choice before then */
     _Atomic uint64_t probed_us;        /* when a suspect was last given a question */
     _Atomic uint64_t answered_us;      /* when it last answered; 0: never */
+    _Atomic uint64_t wary_until_us;    /* somebody guesses in its name: asked over TCP until then */
+    _Atomic uint64_t wrong_since_us;   /* the hour in which `wrong_lately` is counted began */
+    _Atomic uint32_t wrong_lately;
     _Atomic uint64_t
         no_edns_until_us;         /* answered FORMERR or NOTIMP to EDNS: asked without until then */
     _Atomic uint32_t flags;       /* WR_UPSTREAM_* */

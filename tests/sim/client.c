@@ -126,7 +126,7 @@ void client_ask(struct world *w, unsigned i, int name, uint16_t type, bool tcp)
     uint32_t generation = a->generation + 1;
     *a = (struct ask){.used = true, .tcp = tcp, .client = i, .name = name, .type = type};
     a->generation = generation;
-    a->id = wr_rng_u16(&w->rng);
+    a->id = (uint16_t)(w->asks.next * 40503u); /* all different on one connection */
     a->port = (uint16_t)(1024 + (w->asks.next * 7) % 60000);
     a->sent_us = w->clock.now.mono_us;
     a->calm = w->calm && w->clock.now.mono_us >= w->calm_us + 2 * WR_S;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "goals_inside.h"
 
 /* Feeds one query for `label`-number under a zone of the oracle, from this client; returns its place in the ledger. */
@@ -226,17 +227,24 @@ bool goal_spoofing(char *figures, size_t cap, bool verbose)
         control += poisoned(&gate_control, seed, verbose);
         weir += poisoned(&gate_weir, seed, verbose);
     }
-    /* One packet in `ports` meets the open port and ends the question's UDP; one in `ids` of those is right. */
-    double blind = packets / ports / ids;
+    /* Blind packets that meet the open port of a question that is always out, and how many of these are looked at: the
+     * first moves its question to TCP, the fourth of an hour moves all questions to that server there. */
+    double blind = packets / ports,
+           guesses = blind < WR_WRONG_UPSTREAM_MAX ? blind : WR_WRONG_UPSTREAM_MAX;
+    double id_alone = guesses / ids, ten_letters = id_alone / 1024;
+    unsigned letters = 0;
+    while (id_alone / (double)(1u << letters) > 1e-6) {
+        letters++;
+    }
     snprintf(figures, cap,
              "weakened to %d bits, %u questions, %u packets each: control poisoned %u times, weir "
-             "%u (expected %.2f, one "
-             "guess a question). At full strength, 100 k/s for an hour against a question that is "
-             "always out: %.2g "
-             "forgeries expected at 30 bits alone, %.2g with the letter case of a ten-letter name, "
-             "%.2g with cookies",
-             SPOOF_BITS, SPOOF_QUESTIONS * seeds, SPOOF_PACKETS, control, weir,
-             SPOOF_QUESTIONS * seeds / (double)(1 << SPOOF_BITS), blind, blind / 1024,
-             blind / 18446744073709551616.0);
-    return control > 0 && weir == 0;
+             "%u. At full strength, "
+             "100 k/s for an hour: %.0f packets meet an open port, %.0f guesses are looked at, "
+             "expected forgeries %.1e by id "
+             "alone, %.1e with the letter case of ten letters (1e-6 from %u letters on), %.1e with "
+             "a cookie; without the "
+             "bounds %.2g",
+             SPOOF_BITS, SPOOF_QUESTIONS * seeds, SPOOF_PACKETS, control, weir, blind, guesses,
+             id_alone, ten_letters, letters, ten_letters / 18446744073709551616.0, blind / ids);
+    return control > 0 && weir == 0 && ten_letters <= 1e-6;
 }

@@ -65,7 +65,8 @@ static void no_clients(struct world_plan *p)
 {
     p->workers = 1 + (unsigned)(p->seed % 3);
     p->names = 120;
-    p->plain = true; /* what was got for CD or DO is another view, and not what is asked after here */
+    p->plain =
+        true; /* what was got for CD or DO is another view, and not what is asked after here */
 }
 
 /* A world whose clients ask only when told to. */

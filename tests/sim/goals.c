@@ -27,7 +27,8 @@ struct world *goal_world(uint64_t seed, const struct gate_machine *machine, unsi
     struct world *w = world_new(&p);
     for (unsigned i = 0; i < w->oracle.names; i++) {
         if (w->oracle.name[i].kind == ORACLE_LOOP) {
-            w->oracle.name[i].kind = ORACLE_HOST; /* a name without an answer says nothing of an outage */
+            w->oracle.name[i].kind =
+                ORACLE_HOST; /* a name without an answer says nothing of an outage */
         }
     }
     return w;

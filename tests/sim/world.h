@@ -50,7 +50,7 @@ struct world_plan {
     uint64_t faults_us, calm_us; /* how long each part takes */
     bool faults;                 /* weather, lies, attack */
     bool attack, restarts;
-    bool plain;                  /* no DO, CD or client subnet in the queries */
+    bool plain; /* no DO, CD or client subnet in the queries */
     const struct gate_machine *machine;
     enum check_plant plant;
     bool verbose;

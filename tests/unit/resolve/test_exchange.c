@@ -140,6 +140,7 @@ static void test_each_lie_is_seen(void **state)
                                  {.edns = true, .wrong_cookie = true, .server_cookie_size = 8},
                                  {.bare = true}};
     for (unsigned i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+        memset((void *)&st, 0, sizeof(st)); /* each as the first of its hour */
         start(false);
         send_now(false);
         assert_int_equal(judge(lies[i]), WR_EXCHANGE_REJECTED);
@@ -147,6 +148,7 @@ static void test_each_lie_is_seen(void **state)
         assert_int_equal(x.want, WR_EXCHANGE_WANT_STREAM | WR_EXCHANGE_WANT_FORGET);
         assert_int_equal(judge((struct twist){0}), WR_EXCHANGE_REJECTED); /* UDP is over */
     }
+    memset((void *)&st, 0, sizeof(st));
     struct wr_addr other = up.addr;
     other.port = 54;
     start(false);
@@ -158,6 +160,22 @@ static void test_each_lie_is_seen(void **state)
     send_now(false);
     assert_int_equal(wr_exchange_datagram(&x, &st, &up.addr, reply, 11, T0, &msg, &kind),
                      WR_EXCHANGE_REJECTED);
+}
+
+static void test_guesses_in_a_servers_name_are_bounded(void **state)
+{
+    for (unsigned i = 0; i < WR_WRONG_UPSTREAM_MAX; i++) {
+        start(false);
+        assert_int_equal(x.state, WR_EXCHANGE_UDP);
+        send_now(false);
+        assert_int_equal(judge((struct twist){.id_xor = 1}), WR_EXCHANGE_REJECTED);
+    }
+    start(false); /* another question, and no datagram that could be guessed at */
+    assert_int_equal(x.state, WR_EXCHANGE_STREAM);
+    assert_int_equal(x.want, WR_EXCHANGE_WANT_STREAM);
+    wr_exchange_tcp_failed(&x, &st); /* a server without TCP is not given up for that */
+    start(false);
+    assert_int_equal(x.state, WR_EXCHANGE_UDP);
 }
 
 static void test_without_case_randomisation(void **state)
@@ -243,6 +261,7 @@ int main(void)
         CASE(test_repeat_is_the_same_message),
         CASE(test_good_reply),
         CASE(test_each_lie_is_seen),
+        CASE(test_guesses_in_a_servers_name_are_bounded),
         CASE(test_without_case_randomisation),
         CASE(test_a_known_cookie_is_demanded),
         CASE(test_badcookie_is_tried_once_more_then_tcp),
