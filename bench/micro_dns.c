@@ -22,6 +22,8 @@
 
 static volatile uint64_t sink;
 static uint8_t query[512], plain[512], referral[512], room[4096];
+static uint8_t hostile[WR_MSG_MAX], hostile_room[WR_MSG_MAX];
+static size_t hostile_size;
 static size_t query_size, plain_size, referral_size;
 static struct wr_name www, web, zone, ns;
 
@@ -149,6 +151,55 @@ static void parse_and_expand(void)
     }
 }
 
+/* The dearest message we know of: every owner is a pointer to one of two names of 127 labels. */
+static void parse_hostile(void)
+{
+    struct wr_msg m;
+
+    sink += (uint64_t)wr_msg_parse(&m, hostile, hostile_size);
+}
+
+static void make_hostile(void)
+{
+    size_t at = 12;
+
+    for (unsigned i = 0; i < 127; i++, at += 2) {
+        hostile[at] = 1;
+        hostile[at + 1] = 'x';
+    }
+    hostile[at] = 0;
+    hostile[2] = 0x80;
+    hostile[5] = 1;
+    at += 5;
+    hostile[at - 3] = hostile[at - 1] = 1;
+    for (unsigned i = 0; at + 12 <= sizeof(hostile) && i < WR_MSG_RECORDS_MAX; i++, at += 12) {
+        hostile[at] = 0xc0;
+        hostile[at + 1] = i % 2 ? 12 : 14;
+        hostile[at + 3] = hostile[at + 5] = 1;
+        hostile[6] = (uint8_t)((i + 1) >> 8);
+        hostile[7] = (uint8_t)(i + 1);
+    }
+    hostile_size = at;
+}
+
+/* Labels that all fall into one chain of the builder's tree and differ in the middle only. */
+static void build_hostile(void)
+{
+    struct wr_name name = {.size = 19};
+    struct wr_build b;
+
+    memcpy(name.wire,
+           "\x11"
+           "aaaaaaaa0bbbbbbbb",
+           19);
+    wr_build_start(&b, hostile_room, sizeof(hostile_room), 1, WR_FLAG_QR);
+    for (unsigned i = 0; i < 128; i++) {
+        name.wire[9] = (uint8_t)(128 + i);
+        put_a(&b, WR_SECTION_ANSWER, &name);
+    }
+    sink += wr_build_finish(&b, 0);
+}
+
 static void hash_name(void)
 {
     static const struct wr_hash_key key = {{1, 2}};
@@ -193,6 +244,7 @@ int main(int argc, char **argv)
     unsigned rounds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 300000;
 
     make_inputs();
+    make_hostile();
     measure("parse_query, with OPT and cookie", parse_query, rounds);
     measure("parse_query, without OPT", parse_plain_query, rounds);
     measure("parse, the same query with OPT and cookie", parse_whole, rounds);
@@ -203,5 +255,8 @@ int main(int argc, char **argv)
     measure("build: question, NS and its A", build_referral, rounds);
     measure("name_hash, 30 octets", hash_name, rounds);
     measure("name_equal, 30 octets", equal_names, rounds);
+    printf("%zu octets, %u records of hostile names: ", hostile_size, hostile[6] << 8 | hostile[7]);
+    measure("parse", parse_hostile, rounds / 1000 + 1);
+    measure("build: 128 names that collide", build_hostile, rounds / 100 + 1);
     return 0;
 }

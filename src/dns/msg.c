@@ -79,16 +79,19 @@ static int read_opt(struct wr_edns *edns, const uint8_t *fixed, const uint8_t *r
     return edns->version == 0 ? wr_edns_read_options(rdata, size, edns) : WR_OK;
 }
 
-/* The owner that was checked last, and where it starts: most records point at the one name. */
+/* The owner that was checked last, where it starts: most records point at the one name. And what all owners
+ * cost so far. */
 struct owner_memo {
     size_t target;
+    size_t octets;
 };
 
 /* Moves over an owner name and knows it to be well formed. */
 static int check_owner(struct wr_reader *r, struct owner_memo *memo)
 {
     size_t at = r->pos;
-    size_t target;
+    size_t target = at;
+    uint8_t octets;
 
     if (wr_buf_left(r) >= 2 && (r->base[at] & 0xc0) == 0xc0) {
         target = (size_t)load_u16(r->base + at) & 0x3fff;
@@ -96,10 +99,12 @@ static int check_owner(struct wr_reader *r, struct owner_memo *memo)
             wr_buf_skip(r, 2);
             return WR_OK;
         }
-    } else {
-        target = at;
     }
-    if (wr_name_check(r)) {
+    if (wr_name_check(r, &octets)) {
+        return WR_E_FORMAT;
+    }
+    memo->octets += octets;
+    if (memo->octets > WR_MSG_OWNER_OCTETS_MAX) {
         return WR_E_FORMAT;
     }
     if (target >= WR_MSG_HEADER_SIZE && target < at) {

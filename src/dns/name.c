@@ -19,12 +19,39 @@ struct name_walk {
         chunk; /* where the labels since the last pointer start: the next pointer must go before it */
     size_t end; /* behind the name at its first place; 0 until a pointer was met */
     unsigned pointers;
-    unsigned length; /* octets of the expanded name so far */
+    unsigned length; /* octets of the expanded name in the chunks before this one */
 };
 
-/* Follows the pointer at `pos`. Only to a place before everything read of this name: such a walk ends, whatever the
- * octets are. The header is no name. */
-static int follow(struct name_walk *walk, size_t first)
+/* Moves over the labels of one chunk. 1: up to behind the root; 0: up to a pointer. */
+static int take_labels(struct name_walk *walk)
+{
+    const uint8_t *base = walk->base;
+    size_t size = walk->size;
+    size_t pos = walk->pos;
+    size_t wall = pos + WR_NAME_MAX - walk->length;
+
+    while (pos < size) {
+        unsigned n = base[pos];
+
+        if (n > WR_LABEL_MAX) {
+            walk->pos = pos;
+            return (n & TYPE_BITS) == POINTER ? 0 : WR_E_FORMAT;
+        }
+        pos += n + 1;
+        if (pos > wall) {
+            return WR_E_FORMAT;
+        }
+        if (n == 0) {
+            walk->pos = pos;
+            return 1;
+        }
+    }
+    return WR_E_SHORT;
+}
+
+/* Follows the pointer at `pos`. Only to a place before everything read of this name: such a walk
+ * ends, whatever the octets are. The header is no name. */
+static int follow(struct name_walk *walk)
 {
     size_t target;
 
@@ -32,7 +59,7 @@ static int follow(struct name_walk *walk, size_t first)
         return WR_E_SHORT;
     }
     target = (size_t)(walk->base[walk->pos] & 0x3f) << 8 | walk->base[walk->pos + 1];
-    if (target >= walk->chunk || target < first) {
+    if (target >= walk->chunk || target < WR_NAME_FIRST_OFFSET) {
         return WR_E_FORMAT;
     }
     if (++walk->pointers > WR_NAME_POINTERS_MAX) {
@@ -45,57 +72,42 @@ static int follow(struct name_walk *walk, size_t first)
     return WR_OK;
 }
 
-/* Takes one label (with the pointers before it) into `ret`, which may be NULL. 1: it was the root. */
-static int take_label(struct name_walk *walk, uint8_t *ret)
+/* The octets go to `ret`, which may be NULL. Ends: follow() counts. */
+static int walk_name(struct name_walk *walk, uint8_t *ret)
 {
-    unsigned n;
-
     for (;;) {
-        int err;
+        int step = take_labels(walk);
+        size_t n = walk->pos - walk->chunk;
 
-        if (walk->pos >= walk->size) {
-            return WR_E_SHORT;
+        if (step < 0) {
+            return step;
         }
-        n = walk->base[walk->pos];
-        if ((n & TYPE_BITS) != POINTER) {
-            break;
+        if (ret) {
+            memcpy(ret + walk->length, walk->base + walk->chunk, n);
         }
-        err = follow(walk, WR_NAME_FIRST_OFFSET);
-        if (err) {
-            return err;
+        walk->length += (unsigned)n;
+        if (step > 0) {
+            return WR_OK;
+        }
+        step = follow(walk);
+        if (step < 0) {
+            return step;
         }
     }
-    if (n > WR_LABEL_MAX) {
-        return WR_E_FORMAT;
-    }
-    if (n + 1 > walk->size - walk->pos) {
-        return WR_E_SHORT;
-    }
-    if (walk->length + n + 1 > WR_NAME_MAX) {
-        return WR_E_FORMAT;
-    }
-    if (ret) {
-        memcpy(ret + walk->length, walk->base + walk->pos, n + 1);
-    }
-    walk->pos += n + 1;
-    walk->length += n + 1;
-    return n == 0;
 }
 
 static int read_name(struct wr_reader *msg, uint8_t *ret, uint8_t *ret_size)
 {
     struct name_walk walk = {msg->base, msg->size, msg->pos, msg->pos, 0, 0, 0};
-    int step = 0;
+    int err;
 
     if (msg->err) {
         return msg->err;
     }
-    for (unsigned labels = 0; step == 0 && labels <= WR_NAME_LABELS_MAX; labels++) {
-        step = take_label(&walk, ret);
-    }
-    if (step < 0) {
-        wr_buf_fail_reader(msg, step);
-        return step;
+    err = walk_name(&walk, ret);
+    if (err) {
+        wr_buf_fail_reader(msg, err);
+        return err;
     }
     wr_buf_seek(msg, walk.end ? walk.end : walk.pos);
     *ret_size = (uint8_t)walk.length;
@@ -114,11 +126,9 @@ int wr_name_read(struct wr_reader *msg, struct wr_name *ret_name)
     return err;
 }
 
-int wr_name_check(struct wr_reader *msg)
+int wr_name_check(struct wr_reader *msg, uint8_t *ret_size)
 {
-    uint8_t size;
-
-    return read_name(msg, NULL, &size);
+    return read_name(msg, NULL, ret_size);
 }
 
 int wr_name_skip_plain(struct wr_reader *r)

@@ -31,8 +31,9 @@ struct wr_name {
 /* Reads a name at the cursor of a whole message, following compression pointers
  * (RFC 1035 section 4.1.4): backwards only, bounded, 255 octets in all. */
 int wr_name_read(struct wr_reader *msg, struct wr_name *ret_name);
-/* The same without keeping the name: the cursor moves over it, and it is known to be well formed. */
-int wr_name_check(struct wr_reader *msg);
+/* The same without keeping the name: the cursor moves over it, it is known to be well formed, and what it costs to read
+ * (octets when expanded) is told. */
+int wr_name_check(struct wr_reader *msg, uint8_t *ret_size);
 /* Reads a name without pointers (inside stored rdata); a pointer is WR_E_FORMAT. */
 int wr_name_read_plain(struct wr_reader *r, struct wr_name *ret_name);
 int wr_name_skip_plain(struct wr_reader *r);

@@ -43,17 +43,19 @@ static void from_wire(const uint8_t *data, size_t size)
 {
     struct wr_reader r, check, skip, plain;
     struct wr_name name, again;
+    uint8_t octets = 0;
     int err;
 
     wr_buf_read_init(&r, data + 2, size - 2);
     wr_buf_seek(&r, ((size_t)data[0] << 8 | data[1]) % (size - 1));
     check = skip = plain = r;
     err = wr_name_read(&r, &name);
-    promise(wr_name_check(&check) == err);
+    promise(wr_name_check(&check, &octets) == err);
     if (err) {
         return;
     }
-    promise(check.pos == r.pos && wr_name_skip(&skip) == WR_OK && skip.pos == r.pos);
+    promise(octets == name.size && check.pos == r.pos && wr_name_skip(&skip) == WR_OK &&
+            skip.pos == r.pos);
     if (wr_name_read_plain(&plain, &again) == WR_OK) {
         promise(plain.pos == r.pos && again.size == name.size);
         promise(!memcmp(again.wire, name.wire, name.size));

@@ -300,6 +300,37 @@ static void a_full_message_is_walked(void **state)
     assert_int_equal(count, 0);
 }
 
+/* Owners that are pointers to two names of 127 labels, in turn. */
+static size_t put_bomb(uint8_t *wire, unsigned records)
+{
+    size_t at = 12;
+
+    memcpy(wire, "\x12\x34\x80\0\0\1\0\0\0\0\0\0", 12);
+    wire[6] = (uint8_t)(records >> 8);
+    wire[7] = (uint8_t)records;
+    for (; at < 12 + 254; at += 2) {
+        memcpy(wire + at, "\1x", 2);
+    }
+    memcpy(wire + at, "\0\0\1\0\1", 5);
+    for (at += 5; records > 0; records--, at += 12) {
+        memcpy(wire + at,
+               records % 2 ? "\xc0\x0c\0\1\0\1\0\0\0\0\0\0" : "\xc0\x0e\0\1\0\1\0\0\0\0\0\0", 12);
+    }
+    return at;
+}
+
+static void a_compression_bomb_is_refused(void **state)
+{
+    static uint8_t wire[WR_MSG_MAX];
+    struct wr_msg m;
+    unsigned most = 2 * WR_MSG_OWNER_OCTETS_MAX / (255 + 253);
+
+    assert_int_equal(wr_msg_parse(&m, wire, put_bomb(wire, most)), WR_OK);
+    assert_int_equal(wr_msg_parse(&m, wire, put_bomb(wire, most + 3)), WR_E_FORMAT);
+    assert_int_equal(wr_msg_parse(&m, wire, put_bomb(wire, 5430)), WR_E_FORMAT);
+    assert_int_equal(m.id, 0x1234);
+}
+
 static void assert_same(const struct wr_msg *a, const struct wr_msg *b)
 {
     assert_ptr_equal(a->wire, b->wire);
@@ -399,6 +430,7 @@ int main(void)
         cmocka_unit_test(the_question_survives_what_follows),
         cmocka_unit_test(too_large_for_a_message),
         cmocka_unit_test(a_full_message_is_walked),
+        cmocka_unit_test(a_compression_bomb_is_refused),
         cmocka_unit_test(the_quick_look_agrees_on_every_shape),
         cmocka_unit_test(the_quick_look_agrees_when_octets_change),
     };

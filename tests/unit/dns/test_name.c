@@ -131,6 +131,7 @@ static void wire_of_messages(void **state)
         struct wr_reader r, again;
         struct wr_name n = {.size = 99};
         char text[WR_NAME_TEXT_SIZE];
+        uint8_t size = 0;
         int err;
 
         wr_buf_read_init(&r, c->octets, c->size);
@@ -140,7 +141,7 @@ static void wire_of_messages(void **state)
         if (err != c->err) {
             fail_msg("%s: %d", c->what, err);
         }
-        assert_int_equal(wr_name_check(&again), err);
+        assert_int_equal(wr_name_check(&again, &size), err);
         assert_int_equal(r.err, err);
         if (err) {
             assert_int_equal(n.size, 99);
@@ -150,6 +151,7 @@ static void wire_of_messages(void **state)
         assert_string_equal(text, c->text);
         assert_int_equal(r.pos, c->end);
         assert_int_equal(again.pos, c->end);
+        assert_int_equal(size, n.size);
     }
 }
 
