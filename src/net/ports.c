@@ -44,6 +44,7 @@ struct slot {
     int fd;
     uint8_t state; /* enum slot_state */
     uint8_t reads; /* datagrams given out for this exchange */
+    bool repeated; /* asked more than once: a second answer may still come */
     uint16_t port;
     wr_id exchange;
     struct wr_addr to; /* what the socket is connected to */
@@ -305,6 +306,7 @@ static void exchange_begin(struct wr_ports *p, struct slot *s, wr_id exchange)
 {
     s->exchange = exchange;
     s->reads = 0;
+    s->repeated = false;
     s->state = SLOT_ASKED;
     p->idle--;
     p->place[(uint32_t)exchange] = (uint32_t)(s - p->slots) + 1;
@@ -322,6 +324,7 @@ int wr_ports_send(struct wr_ports *p, wr_id exchange, const struct wr_addr *to,
         again = false;
     }
     if (again) {
+        s->repeated = true;
         return slot_send(s, bytes, size);
     }
     s = exchange_room(p, exchange) ? slot_pick(p, to->family) : NULL;
@@ -369,7 +372,8 @@ void wr_ports_forget(struct wr_ports *p, wr_id exchange, uint64_t now_us)
     p->place[(uint32_t)exchange] = 0;
     s->exchange = 0;
     ports_fill_bucket(p, now_us);
-    if (s->state == SLOT_ANSWERED && s->reads == 1 && p->closes == 0) {
+    /* A port on which more may come is never used again: a late answer would look like a forgery there. */
+    if (s->state == SLOT_ANSWERED && s->reads == 1 && !s->repeated && p->closes == 0) {
         s->state = SLOT_IDLE;
         p->idle++;
         return;
