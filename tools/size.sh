@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# make size: bytes per folder and of the program (release build, stripped), and its memory at start.
+# make size: bytes per folder (of build/main: link-time optimisation knows no folders), of the program as it
+# is released, and its memory at start.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/build.sh release
 dir=build/release
 
 echo "folder            text     data      bss"
-for archive in "$dir"/src/libweir_*.a; do
+for archive in build/main/src/libweir_*.a; do
     [ -f "$archive" ] || continue
     name=${archive##*/libweir_}
     size "$archive" | awk -v name="${name%.a}" \
