@@ -78,13 +78,13 @@ static inline struct wr_cacheblock_shard wr_cacheblock_shard(const struct wr_cac
     uint8_t *state = (uint8_t *)(uintptr_t)c + WR_CACHEBLOCK_HEADER_SIZE + number * g->shard_size;
     uint8_t *slots = state + WR_CACHEBLOCK_STATE_SIZE;
     uint8_t *ghosts = slots + g->buckets * WR_CACHEBLOCK_LINE;
-    wr_cacheword *words = (wr_cacheword *)(ghosts + g->ghost_lines * WR_CACHEBLOCK_LINE);
-    struct wr_cacheblock_state *st = (struct wr_cacheblock_state *)state;
+    wr_cacheword *words = (void *)(ghosts + g->ghost_lines * WR_CACHEBLOCK_LINE);
+    struct wr_cacheblock_state *st = (void *)state;
 
     return (struct wr_cacheblock_shard){
         .cache = c,
         .state = st,
-        .index = {(wr_cacheword *)slots, g->buckets, (uint32_t *)ghosts, g->ghost_lines},
+        .index = {(void *)slots, g->buckets, (void *)ghosts, g->ghost_lines},
         .rings = {{&st->rings[0], words, g->units[0], g->masks[0]},
                   {&st->rings[1], words + g->units[0], g->units[1], g->masks[1]}},
     };

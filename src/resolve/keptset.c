@@ -38,7 +38,7 @@ bool wr_keptset_worth(const struct wr_cache_entry *entry, uint32_t stale_max_s)
         entry->ttl_left + (int64_t)stale_max_s <= 0) {
         return false;
     }
-    return entry->used >= 2 || entry->ttl_left >= WR_KEPTSET_LONG_LIFE_S;
+    return entry->used >= 1 || entry->ttl_left >= WR_KEPTSET_LONG_LIFE_S;
 }
 
 static uint64_t octets_hash(const void *bytes, size_t n)

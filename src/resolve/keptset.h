@@ -2,7 +2,7 @@
 /*
  * Kept set: which cache entries are worth flash, and what was last written of each.
  *
- * Worth it is what was asked at least twice, or has half an hour or more to live; never failures, bogus data, or
+ * Worth it is what was asked twice (once to fetch it, and once since: used >= 1), or has half an hour or more to live; never failures, bogus data, or
  * what has been stale for longer than it may be served. What is remembered is a digest per key of everything but the
  * times and the order of records, so that a refresh that only moves the TTL, or turns the records, is not
  * written again until what is on flash is six hours old (stale answers are bounded by their age, so it must not grow

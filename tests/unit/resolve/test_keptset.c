@@ -41,8 +41,6 @@ static void worth_is_use_or_a_long_life(void **state)
     e.ttl_left = 100;
     assert_false(wr_keptset_worth(&e, 86400));
     e.used = 1;
-    assert_false(wr_keptset_worth(&e, 86400));
-    e.used = 2;
     assert_true(wr_keptset_worth(&e, 86400));
     e.ttl_left = -86399;
     assert_true(wr_keptset_worth(&e, 86400));
