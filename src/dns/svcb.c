@@ -57,21 +57,31 @@ static int check_alpn(const struct param *p)
     return p->n && i == p->n ? WR_OK : WR_E_FORMAT;
 }
 
-/* RFC 9460 section 8: keys ascending, not `mandatory` itself, each of them there. */
+/* RFC 9460 section 8: keys ascending, not `mandatory` itself, each of them there. Both lists ascend, so one
+ * walk over both is enough: a list of thousands costs no more than its octets. */
 static int check_mandatory(const struct param *p, const uint8_t *params, size_t size)
 {
-    struct wr_reader r;
+    struct wr_reader list, all;
+    struct param at = {0};
     int last = 0;
 
     if (p->n == 0 || p->n % 2) {
         return WR_E_FORMAT;
     }
-    wr_buf_read_init(&r, p->value, p->n);
-    while (wr_buf_left(&r)) {
-        uint16_t key = wr_buf_get_u16(&r);
-        size_t n;
+    wr_buf_read_init(&list, p->value, p->n);
+    wr_buf_read_init(&all, params, size);
+    while (wr_buf_left(&list)) {
+        uint16_t key = wr_buf_get_u16(&list);
 
-        if (key <= last || !wr_svcb_find(params, size, key, &n)) {
+        if (key <= last) {
+            return WR_E_FORMAT;
+        }
+        while (at.key < key) {
+            if (!next_param(&all, &at)) {
+                return WR_E_FORMAT;
+            }
+        }
+        if (at.key != key) {
             return WR_E_FORMAT;
         }
         last = key;
@@ -424,6 +434,9 @@ static int put_text_param(const struct text_param *p, struct wr_writer *w)
     }
     if (w->pos - at - 2 > UINT16_MAX) {
         return WR_E_RANGE;
+    }
+    if (p->key == WR_SVCB_MANDATORY && w->pos - at - 2 > 2 * WR_SVCB_PARAMS_MAX) {
+        return WR_E_LIMIT; /* more keys than a record may have here; sorting them would be quadratic */
     }
     if (p->key == WR_SVCB_MANDATORY) {
         sort_mandatory(w->base + at + 2, w->pos - at - 2);

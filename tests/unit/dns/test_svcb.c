@@ -187,6 +187,29 @@ static void too_many_parameters(void **state)
     assert_int_equal(read_params(text, octets, sizeof(octets), &n), WR_E_LIMIT);
 }
 
+/* 8000 keys that are all mandatory; each looked for from the start would take seconds. */
+static void a_long_mandatory_list(void **state)
+{
+    static uint8_t octets[60000];
+    struct wr_writer w;
+
+    wr_buf_write_init(&w, octets, sizeof(octets));
+    wr_buf_put_u16(&w, WR_SVCB_MANDATORY);
+    wr_buf_put_u16(&w, 2 * 8000);
+    for (unsigned i = 0; i < 8000; i++) {
+        wr_buf_put_u16(&w, (uint16_t)(100 + 2 * i));
+    }
+    for (unsigned i = 0; i < 8000; i++) {
+        wr_buf_put_u16(&w, (uint16_t)(100 + 2 * i));
+        wr_buf_put_u16(&w, 0);
+    }
+    for (unsigned round = 0; round < 100; round++) {
+        assert_int_equal(wr_svcb_check(octets, w.pos), WR_OK);
+    }
+    octets[4 + 2 * 7999 + 1] ^= 1; /* the last one is not there */
+    assert_int_equal(wr_svcb_check(octets, w.pos), WR_E_FORMAT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +218,7 @@ int main(void)
         cmocka_unit_test(broken_octets),
         cmocka_unit_test(finding),
         cmocka_unit_test(too_many_parameters),
+        cmocka_unit_test(a_long_mandatory_list),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
