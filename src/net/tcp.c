@@ -2,6 +2,7 @@
 #include "net/tcp.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -78,6 +79,7 @@ struct wr_tcp {
     size_t frames_size;
     void *blocks[2];
     uint32_t open;
+    int spare_fd; /* given up for a moment when there are no others, to refuse a client */
     bool draining;
     uint8_t bytes[READ_SIZE];
     struct tcp_listener listener[WR_NET_LISTENERS_MAX];
@@ -90,6 +92,11 @@ static void *tcp_map(size_t size)
     void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     return at == MAP_FAILED ? NULL : at;
+}
+
+static int tcp_spare(void)
+{
+    return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
 int wr_tcp_create(uv_loop_t *loop, const struct wr_feed *feed, struct wr_net_shared *shared,
@@ -119,6 +126,7 @@ int wr_tcp_create(uv_loop_t *loop, const struct wr_feed *feed, struct wr_net_sha
     t->room = room;
     t->room_size = room_size;
     t->timer_us = WR_TIME_NEVER;
+    t->spare_fd = tcp_spare();
     for (unsigned i = 0; i < WR_NET_LISTENERS_MAX; i++) {
         t->listener[i].fd = -1;
     }
@@ -138,6 +146,9 @@ void wr_tcp_destroy(struct wr_tcp *t)
     }
     free(t->blocks[0]);
     free(t->blocks[1]);
+    if (t->spare_fd > 0) {
+        close(t->spare_fd);
+    }
     free(t);
 }
 
@@ -495,6 +506,25 @@ static bool conn_begin(struct wr_tcp *t, const struct tcp_listener *listener, in
     return true;
 }
 
+/* No descriptors: the client in front is refused with the spare one, or the listener would be ready for ever. */
+static bool tcp_refuse_without_files(struct wr_tcp *t, const struct tcp_listener *listener)
+{
+    int fd;
+
+    if (t->spare_fd <= 0) {
+        t->spare_fd = tcp_spare();
+        return false;
+    }
+    close(t->spare_fd);
+    fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+        wr_stats_add(&t->feed.stats->tcp_refused, 1);
+        close(fd);
+    }
+    t->spare_fd = tcp_spare();
+    return fd >= 0;
+}
+
 /* Accepts one connection. False: there is none. */
 static bool tcp_accept(struct wr_tcp *t, const struct tcp_listener *listener)
 {
@@ -503,6 +533,9 @@ static bool tcp_accept(struct wr_tcp *t, const struct tcp_listener *listener)
     int fd = accept4(listener->fd, &from.any, &from_size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     struct wr_client client = {.transport = WR_CLIENT_TCP, .worker = t->feed.worker};
 
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+        return tcp_refuse_without_files(t, listener);
+    }
     if (fd < 0) {
         return errno == ECONNABORTED || errno == EINTR;
     }

@@ -2,6 +2,8 @@
 /* The listening side over TCP: pipelining, out of order, half-closed clients, and each bound. */
 #include "unit/net/world.h"
 
+#include <sys/resource.h>
+
 static int dial(const struct world *w, const char *from)
 {
     return wire_connect(SOCK_STREAM, from, &w->tcp);
@@ -298,6 +300,45 @@ static void test_client_gone(void **state)
     world_free(w);
 }
 
+/* Without descriptors clients are refused at once, and served again when there are some. */
+static void test_no_descriptors(void **state)
+{
+    struct world *w = world_new();
+    struct rlimit old, none;
+    int fd[3], highest;
+
+    world_start(w);
+    fd[0] = dial(w, "127.0.0.1");
+    world_ask_tcp(fd[0], 1, 'h');
+    world_expect_tcp(fd[0], 1, 'r');
+    fd[1] = wire_socket(SOCK_STREAM, "127.0.0.1");
+    highest = dup(fd[1]);
+    close(highest);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+    none = old;
+    none.rlim_cur = (rlim_t)highest;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    {
+        union wr_sockaddr sa;
+        socklen_t size = wr_sock_from_addr(&w->tcp, &sa);
+
+        assert_int_equal(connect(fd[1], &sa.any, size), 0);
+    }
+    assert_true(world_closed(fd[1], WIRE_WAIT_MS));
+    world_ask_tcp(fd[0], 2, 'h');
+    world_expect_tcp(fd[0], 2, 'r');
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+    fd[2] = dial(w, "127.0.0.1");
+    world_ask_tcp(fd[2], 3, 'h');
+    world_expect_tcp(fd[2], 3, 'r');
+    for (int i = 0; i < 3; i++) {
+        close(fd[i]);
+    }
+    world_stop(w, 0);
+    assert_int_equal(w->stats.tcp_refused, 1);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +354,7 @@ int main(void)
         cmocka_unit_test(test_client_that_does_not_read),
         cmocka_unit_test(test_pipeline_bound),
         cmocka_unit_test(test_client_gone),
+        cmocka_unit_test(test_no_descriptors),
     };
 
     return cmocka_run_group_tests_name("net/tcp", tests, NULL, NULL);
