@@ -2,8 +2,11 @@
 /* Upstream ports: unpredictable, retired, deaf to strangers and to what comes too late. */
 #include "unit/net/wire.h"
 
+#include <net/if.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 
 #include "base/err.h"
 #include "base/limits.h"
@@ -335,6 +338,40 @@ static void test_share(void **state)
     assert_int_equal(wr_ports_share(1 << 20, 1, 1 << 24, text, sizeof(text)), WR_PORTS_MAX);
 }
 
+/* RFC 9715: in a network whose packets are small, an answer that needs fragments is refused, a small one not. */
+static void test_fragments_are_refused(void **state)
+{
+    struct ifreq request = {.ifr_name = "lo"};
+    static const uint8_t big[3000];
+    struct wr_ports_event event;
+    union wr_sockaddr from;
+    struct fixture *f;
+    int fd;
+
+    if (unshare(CLONE_NEWNET) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) {
+        print_message("no network namespace to be had here\n");
+        skip();
+    }
+    fd = socket(AF_INET, SOCK_DGRAM, 0);
+    request.ifr_mtu = 1280;
+    assert_int_equal(ioctl(fd, SIOCSIFMTU, &request), 0);
+    request.ifr_flags = IFF_UP | IFF_LOOPBACK | IFF_RUNNING;
+    assert_int_equal(ioctl(fd, SIOCSIFFLAGS, &request), 0);
+    close(fd);
+    f = fixture_new(16);
+    ask(f, exchange_id(0, 1));
+    take(f, &from);
+    assert_int_equal(sendto(f->up, big, sizeof(big), 0, &from.any, sizeof(from.v4)), sizeof(big));
+    assert_true(wire_readable(wr_ports_fd(f->ports), WIRE_WAIT_MS));
+    assert_false(next(f, &event));
+    assert_int_equal(f->stats.ports_fragment, 1);
+    assert_int_equal(sendto(f->up, big, 1200, 0, &from.any, sizeof(from.v4)), 1200);
+    assert_true(wire_readable(wr_ports_fd(f->ports), WIRE_WAIT_MS));
+    assert_true(next(f, &event));
+    assert_int_equal(event.size, 1200);
+    fixture_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +387,7 @@ int main(void)
         cmocka_unit_test(test_v6),
         cmocka_unit_test(test_bits),
         cmocka_unit_test(test_share),
+        cmocka_unit_test(test_fragments_are_refused), /* last: it leaves this network */
     };
 
     return cmocka_run_group_tests_name("net/ports", tests, NULL, NULL);
