@@ -124,7 +124,8 @@ struct wr_conf {
         uint32_t requests;
         uint32_t client_rate, client_burst, client_inflight;
         uint32_t rrl_rate, rrl_slip, refused_rate;
-        uint32_t prefix4, prefix6;
+        uint32_t prefix4, prefix6;         /* bits that count as one client */
+        uint32_t rrl_prefix4, rrl_prefix6; /* bits that count as one address to reply to */
         uint32_t udp_size;
         bool cookies;
     } limits;

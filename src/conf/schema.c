@@ -68,7 +68,7 @@ static const struct wr_schema_row table[] = {
             "for the longest time is closed."},
     {"tcp.max_per_client", WR_SCHEMA_INT, V01, RANGE(1, 65536), DEFAULT("16"),
      AT(tcp.max_per_client), .unit = "connections",
-     .doc = "Connections at once from one client address."},
+     .doc = "Connections at once from one client prefix."},
     {"tcp.max_inflight", WR_SCHEMA_INT, V01, RANGE(1, 4096), DEFAULT("64"), AT(tcp.max_inflight),
      .unit = "questions",
      .doc = "Questions of one connection in work at once; weir reads no more from it until one is "
@@ -197,8 +197,8 @@ static const struct wr_schema_row table[] = {
      .doc = "Unanswered questions of one client prefix."},
     {"limits.rrl_rate", WR_SCHEMA_INT, V01, RANGE(0, 1000000), DEFAULT("100"), AT(limits.rrl_rate),
      .unit = "responses a second",
-     .doc = "Equal responses over UDP to one client prefix that shows no valid cookie (response "
-            "rate limiting). 0: no bound."},
+     .doc = "Equal responses over UDP to one prefix that shows no valid cookie (response rate "
+            "limiting). 0: no bound."},
     {"limits.rrl_slip", WR_SCHEMA_INT, V01, RANGE(0, 10), DEFAULT("2"), AT(limits.rrl_slip),
      .unit = "responses",
      .doc = "Every n-th response beyond that rate goes out truncated, so that a real client comes "
@@ -206,10 +206,18 @@ static const struct wr_schema_row table[] = {
     {"limits.refused_rate", WR_SCHEMA_INT, V01, RANGE(0, 100000), DEFAULT("5"),
      AT(limits.refused_rate), .unit = "responses a second",
      .doc = "Refusals to one prefix that may not ask; beyond it there is silence."},
+    {"limits.rrl_prefix4", WR_SCHEMA_INT, V01, RANGE(8, 32), DEFAULT("24"), AT(limits.rrl_prefix4),
+     .unit = "bits",
+     .doc = "What counts as one prefix for `limits.rrl_rate` and `limits.refused_rate`, IPv4: "
+            "whoever forges one address of a network can forge them all."},
+    {"limits.rrl_prefix6", WR_SCHEMA_INT, V01, RANGE(16, 128), DEFAULT("56"),
+     AT(limits.rrl_prefix6), .unit = "bits", .doc = "The same for IPv6."},
     {"limits.prefix4", WR_SCHEMA_INT, V01, RANGE(8, 32), DEFAULT("32"), AT(limits.prefix4),
-     .unit = "bits", .doc = "What counts as one client for these limits, IPv4."},
+     .unit = "bits",
+     .doc = "What counts as one client for the `limits.client_...` keys and "
+            "`tcp.max_per_client`, IPv4."},
     {"limits.prefix6", WR_SCHEMA_INT, V01, RANGE(16, 128), DEFAULT("64"), AT(limits.prefix6),
-     .unit = "bits", .doc = "What counts as one client for these limits, IPv6."},
+     .unit = "bits", .doc = "The same for IPv6."},
     {"limits.udp_size", WR_SCHEMA_INT, V01, RANGE(512, 4096), DEFAULT("1232"), AT(limits.udp_size),
      .unit = "octets",
      .doc = "The largest UDP message weir sends, and says it takes. 1232 passes every usual path "

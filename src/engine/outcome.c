@@ -63,7 +63,7 @@ static enum wr_rrl_verdict limit(struct wr_engine *e, const struct wr_asker *a,
         s->rrl_rate == 0) {
         return WR_RRL_SEND;
     }
-    unsigned len = a->client.from.family == WR_AF_V4 ? s->prefix4_len : s->prefix6_len;
+    unsigned len = a->client.from.family == WR_AF_V4 ? s->rrl_prefix4_len : s->rrl_prefix6_len;
     return wr_rrl_decide(e->setup.quota, &e->setup.secrets->table_key, &a->client.from, len,
                          o->what_hash, s->rrl_rate, s->rrl_slip, now->mono_us);
 }

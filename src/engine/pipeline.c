@@ -58,11 +58,24 @@ static bool settle_answer(struct walk *w, const struct wr_answer *answer, uint8_
     return true;
 }
 
-static uint64_t prefix_hash(const struct wr_engine *e, const struct wr_addr *from)
+static uint64_t masked_hash(const struct wr_engine *e, const struct wr_addr *from, unsigned len)
 {
-    unsigned len = from->family == WR_AF_V4 ? e->settings->prefix4_len : e->settings->prefix6_len;
     struct wr_addr masked = wr_addr_mask(from, len);
     return wr_hash_sip13(&e->setup.secrets->table_key, masked.ip, sizeof(masked.ip));
+}
+
+static uint64_t prefix_hash(const struct wr_engine *e, const struct wr_addr *from)
+{
+    const struct wr_settings *s = e->settings;
+    return masked_hash(e, from, from->family == WR_AF_V4 ? s->prefix4_len : s->prefix6_len);
+}
+
+/* Of an outsider the whole network counts as one: its addresses are easily forged. */
+static uint64_t outsider_hash(const struct wr_engine *e, const struct wr_addr *from)
+{
+    const struct wr_settings *s = e->settings;
+    bool v4 = from->family == WR_AF_V4;
+    return wr_hash_mix(masked_hash(e, from, v4 ? s->rrl_prefix4_len : s->rrl_prefix6_len) ^ 0x4f);
 }
 
 /* Outsiders hear REFUSED a few times a second, no larger than what they sent, then nothing. */
@@ -74,7 +87,7 @@ static bool step_allowed(struct walk *w, int parse_err)
     if (wr_prefix_has(s->allow, s->allows, &w->asker.client.from)) {
         return false;
     }
-    if (parse_err || !wr_quota_take(e->setup.quota, wr_hash_mix(w->asker.prefix_hash ^ 0x4f),
+    if (parse_err || !wr_quota_take(e->setup.quota, outsider_hash(e, &w->asker.client.from),
                                     s->refused_rate, s->refused_rate, now_us)) {
         return settle_drop(w, &e->setup.stats->dropped_outsider);
     }

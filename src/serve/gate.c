@@ -463,6 +463,8 @@ static void copy_limits(struct wr_settings *s, const struct wr_conf *c)
     s->rrl_slip = c->limits.rrl_slip;
     s->refused_rate = c->limits.refused_rate;
     s->prefix4_len = (uint8_t)c->limits.prefix4;
+    s->rrl_prefix4_len = (uint8_t)c->limits.rrl_prefix4;
+    s->rrl_prefix6_len = (uint8_t)c->limits.rrl_prefix6;
     s->prefix6_len = (uint8_t)c->limits.prefix6;
     s->edns_udp_size = (uint16_t)c->limits.udp_size;
     s->server_cookies = c->limits.cookies;

@@ -46,6 +46,8 @@ static void make_settings(void)
                                     .rrl_slip = 2,
                                     .prefix4_len = 24,
                                     .prefix6_len = 56,
+                                    .rrl_prefix4_len = 24,
+                                    .rrl_prefix6_len = 56,
                                     .edns_udp_size = 1232,
                                     .server_cookies = true};
     settings.ttl = (struct wr_ttl_policy){.max_s = 86400,

@@ -41,6 +41,8 @@ void gate_defaults(struct gate *g)
     s->refused_rate = 10;
     s->prefix4_len = 24;
     s->prefix6_len = 56;
+    s->rrl_prefix4_len = 24;
+    s->rrl_prefix6_len = 56;
     s->edns_udp_size = 1232;
     s->tcp_idle_ms = 10000;
     s->server_cookies = true;

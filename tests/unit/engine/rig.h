@@ -55,6 +55,8 @@ static inline void rig_settings(struct rig *r)
                               .refused_rate = 2,
                               .prefix4_len = 24,
                               .prefix6_len = 56,
+                              .rrl_prefix4_len = 24,
+                              .rrl_prefix6_len = 56,
                               .edns_udp_size = WR_EDNS_UDP_SIZE,
                               .tcp_idle_ms = 10000,
                               .server_cookies = true};
