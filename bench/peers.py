@@ -143,7 +143,7 @@ dns-forward-max=10000
 class Peer:
     """One row of the table, made ready in a directory of its own."""
 
-    def __init__(self, name, program, address, directory, cache="64MiB"):
+    def __init__(self, name, program, address, directory, cache="16MiB"):
         _, self.package, _, file_name, text, arguments = TABLE[name]
         self.name, self.address, self.port, self.directory = name, address, 5440, directory
         shutil.rmtree(directory, ignore_errors=True)
@@ -179,7 +179,7 @@ def versions(folders):
     return found
 
 
-def make(name, weir, folders, base, cache="64MiB"):
+def make(name, weir, folders, base, cache="16MiB"):
     """A Peer, or None when its program is not here."""
     program = find(name, weir, folders)
     if program is None:

@@ -158,7 +158,7 @@ class Bench:
                           [self.tools["bare"], "--answer", peers.UPSTREAM, str(peers.UPSTREAM_PORT)],
                           peers.UPSTREAM, peers.UPSTREAM_PORT, OTHER_CORE)
 
-    def start_peer(self, name, cache="64MiB"):
+    def start_peer(self, name, cache="16MiB"):
         peer = peers.make(name, self.options.weir, self.folders, self.base, cache)
         if peer is None:
             if name not in self.absent:
@@ -275,7 +275,7 @@ class Bench:
         upstream = self.start_upstream()
         rows = {}
         for name in self.options.peers:
-            server = self.start_peer(name, cache="64MiB")
+            server = self.start_peer(name, cache="16MiB")
             if server is None:
                 continue
             start_own, start_all = server.memory()
