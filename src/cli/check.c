@@ -2,8 +2,10 @@
 /* weir check: every mistake of a configuration at once, and what is printed from the schema. */
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/str.h"
 #include "base/utf8.h"
 #include "cli/opts.h"
 #include "cli/verb.h"
@@ -30,11 +32,15 @@ static void print_json(const struct check *c)
 {
     json_t *list = json_array();
     json_t *all;
+    char file[1024];
+    struct wr_str s;
 
+    wr_str_init(&s, file, sizeof(file));
+    wr_utf8_safe(&s, c->file, strlen(c->file)); /* a path may be any octets */
     for (uint32_t i = 0; i < c->mistakes.count; i++)
         json_array_append_new(list, mistake_json(&c->mistakes.item[i]));
     all =
-        json_pack("{s:b, s:s, s:i, s:i, s:o}", "ok", c->conf != NULL, "file", c->file, "errors",
+        json_pack("{s:b, s:s, s:i, s:i, s:o}", "ok", c->conf != NULL, "file", file, "errors",
                   (int)c->mistakes.errors, "warnings", (int)c->mistakes.warnings, "mistakes", list);
     if (all)
         json_dumpf(all, stdout, JSON_INDENT(2));
@@ -44,7 +50,10 @@ static void print_json(const struct check *c)
 
 static int run(struct check *c, bool named)
 {
-    if (!named && access(c->file, F_OK) != 0) {
+    if (!strcmp(c->file, "-")) {
+        c->file = "(standard input)";
+        (void)!wr_conf_load("/dev/stdin", &c->mistakes, &c->conf);
+    } else if (!named && access(c->file, F_OK) != 0) {
         c->file = "(no file: defaults)";
         (void)!wr_conf_read("", 0, &c->mistakes, &c->conf);
     } else {
@@ -83,14 +92,15 @@ int wr_cli_check(int argc, char **argv)
         {"doc", 0, .flag = c ? &c->doc : NULL, .help = "print docs/config.md"},
         {"man", 0, .flag = c ? &c->man : NULL, .help = "print the page weir.yaml(5)"},
     };
-    struct wr_opts opts = {"check",
-                           "[FILE]",
-                           "Finds every mistake in a configuration (default " WR_CONF_PATH
-                           ").\nExit status 1 when there is one.",
-                           table,
-                           sizeof(table) / sizeof(table[0]),
-                           NULL,
-                           0};
+    struct wr_opts opts = {
+        "check",
+        "[FILE]",
+        "Finds every mistake in a configuration (\"-\": standard input; default " WR_CONF_PATH
+        ").\nExit status 1 when there is one.",
+        table,
+        sizeof(table) / sizeof(table[0]),
+        NULL,
+        0};
     int status;
 
     if (!c)

@@ -167,7 +167,7 @@ const char *wr_mistakes_nearest(const char *word, const char *const *words)
 {
     size_t n = strlen(word);
     const char *best = NULL;
-    unsigned best_distance = (unsigned)(n / 3 + 1) + 1;
+    unsigned best_distance = (unsigned)(n < 2 ? 1 : (n + 1) / 3) + 1; /* one letter in three */
 
     if (n == 0 || n > WORD_MAX)
         return NULL;

@@ -207,6 +207,11 @@ def check():
         with open(path, "wb") as file:
             file.truncate(100_000_000)
         equal(weir("check", path).returncode, 1)
+    done = weir("check", "-", "--json", input="workers: x\n")
+    equal((done.returncode, json.loads(done.stdout)["errors"]), (1, 1))
+    done = subprocess.run([os.fsencode(mock.WEIR), b"check", b"--json", b"/nonexistent-\xff\x1b"],
+                          capture_output=True, timeout=20, check=False)
+    equal(json.loads(done.stdout)["file"], "/nonexistent-\\xff\\x1b")
     equal(json.loads(weir("check", "--schema").stdout)["title"], "weir.yaml")
     equal(weir("check", "--doc").stdout, open(os.path.join(mock.TOP, "docs", "config.md")).read())
 

@@ -98,7 +98,8 @@ static void test_nearest(void **state)
         {"xyz", NULL},
         {"frobnicate", NULL},
         {"", NULL},
-        {"udp", "tcp"},
+        {"udp", NULL}, /* two letters of three: another word */
+        {"tcpp", "tcp"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
