@@ -288,6 +288,7 @@ CHAPTERS = {
     "one-down": one_down,
     "outage": outage,
     "recovery": recovery,
+    "restart": restart,
     "outsider": outsider,
     "malformed": malformed,
 }
