@@ -354,9 +354,8 @@ int wr_checkpoint_next(struct wr_checkpoint_reader *r, struct wr_checkpoint_reco
 
 /* --- time ------------------------------------------------------------------------------------- */
 
-/* Seconds that surely passed between the two; false when nothing is sure. */
-static bool passed(const struct wr_checkpoint_clock *then, const struct wr_checkpoint_clock *now,
-                   uint64_t *ret_s)
+bool wr_checkpoint_passed(const struct wr_checkpoint_clock *then,
+                          const struct wr_checkpoint_clock *now, uint64_t *ret_s)
 {
     uint64_t by_mono = 0, by_wall = 0;
     bool same_boot = memcmp(then->boot, now->boot, sizeof(then->boot)) == 0 &&
@@ -380,7 +379,7 @@ bool wr_checkpoint_age(const struct wr_checkpoint_clock *then,
 {
     uint64_t age = record->age_s, since;
 
-    if (passed(then, now, &since)) {
+    if (wr_checkpoint_passed(then, now, &since)) {
         age += since;
     } else if (age < record->entry.ttl) {
         age = record->entry.ttl;

@@ -109,6 +109,9 @@ int wr_checkpoint_open(struct wr_checkpoint_reader *r, const struct wr_hash_key 
  * into the file's octets. */
 int wr_checkpoint_next(struct wr_checkpoint_reader *r, struct wr_checkpoint_record *ret_record);
 
+/* Seconds that surely passed between the two, the most that any clock says; false when nothing is sure. */
+bool wr_checkpoint_passed(const struct wr_checkpoint_clock *then,
+                          const struct wr_checkpoint_clock *now, uint64_t *ret_s);
 /* Sets entry.stored_s for the cache from the record's age and what is proven of the time since. False: it has been
  * stale for longer than stale_max_s, leave it. */
 bool wr_checkpoint_age(const struct wr_checkpoint_clock *then,

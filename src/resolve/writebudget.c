@@ -80,6 +80,16 @@ void wr_writebudget_spend(struct wr_writebudget *b, uint64_t now_us, uint64_t by
     b->hours[b->hour % WR_WRITEBUDGET_HOURS] += bytes;
 }
 
+void wr_writebudget_before(struct wr_writebudget *b, uint64_t ago_s, uint64_t bytes)
+{
+    uint64_t rate = b->per_day - b->cap;
+
+    /* In the time that fills the bucket from nothing, all of it has come back. */
+    if (rate > 0 && ago_s * WR_S < b->cap * DAY_US / rate) {
+        b->level -= bytes < b->level ? bytes : b->level;
+    }
+}
+
 void wr_writebudget_done(struct wr_writebudget *b, uint64_t now_us, bool failed)
 {
     if (failed || b->level < b->cap / 2) {

@@ -41,6 +41,8 @@ static inline bool wr_writebudget_due(const struct wr_writebudget *b, uint64_t n
 }
 /* Takes from the bucket what was given to write(), whatever became of it. */
 void wr_writebudget_spend(struct wr_writebudget *b, uint64_t now_us, uint64_t bytes);
+/* Octets that another life of the program wrote so long ago: what has not flowed in again since is taken from the bucket. */
+void wr_writebudget_before(struct wr_writebudget *b, uint64_t ago_s, uint64_t bytes);
 /* A checkpoint is done (or failed): sets the interval and the next time. */
 void wr_writebudget_done(struct wr_writebudget *b, uint64_t now_us, bool failed);
 /* Written in the last 24 hours (by whole hours). */

@@ -16,6 +16,7 @@
 #include "resolve/writebudget.h"
 #include "serve/keepfile.h"
 #include "serve/keeplive.h"
+#include "serve/keeplog.h"
 #include "serve/say.h"
 
 /* Keys whose written form is remembered, 16 octets each: one in 256 octets of cache, as far as this. */
@@ -28,13 +29,6 @@
 #define RENEW_MAX ((uint64_t)32 << 20)
 /* Not worth a batch of its own while more octets flow into the budget. */
 #define BATCH_MIN 512
-
-/* One checkpoint file, open for appending. */
-struct file {
-    int fd; /* -1: not there (yet) */
-    uint64_t size;
-    struct wr_checkpoint_chain chain;
-};
 
 struct wr_keep {
     pthread_mutex_t lock;
@@ -50,7 +44,7 @@ struct wr_keep {
     uint64_t retry_us;
     int key_fd; /* carries the lock */
     struct wr_hash_key key;
-    struct file file, renewed; /* the second while the first is being written anew */
+    struct wr_keeplog file, renewed; /* the second while the first is being written anew */
     bool renewing;
 
     struct wr_writebudget budget;
@@ -178,7 +172,9 @@ static struct wr_keep *allocate(size_t cache_size)
         return NULL;
     }
     keys = keys < KEPT_KEYS_MIN ? KEPT_KEYS_MIN : keys > KEPT_KEYS_MAX ? KEPT_KEYS_MAX : keys;
-    k->live.fd = k->key_fd = k->file.fd = k->renewed.fd = -1;
+    k->live.fd = k->key_fd = -1;
+    wr_keeplog_init(&k->file);
+    wr_keeplog_init(&k->renewed);
     k->kept_block = calloc(1, wr_keptset_size((uint32_t)keys));
     k->room = malloc(WR_CHECKPOINT_BATCH_MAX);
     if (!k->kept_block || !k->room) {
@@ -194,12 +190,10 @@ static struct wr_keep *allocate(size_t cache_size)
 
 static void release(struct wr_keep *k)
 {
-    int *fds[] = {&k->file.fd, &k->renewed.fd, &k->key_fd};
-
-    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
-        if (*fds[i] >= 0) {
-            close(*fds[i]);
-        }
+    wr_keeplog_close(&k->file);
+    wr_keeplog_close(&k->renewed);
+    if (k->key_fd >= 0) {
+        close(k->key_fd);
     }
     wr_keeplive_close(&k->live);
     pthread_mutex_destroy(&k->lock);
@@ -275,25 +269,43 @@ static void apply_entry(struct wr_keep *k, struct wr_checkpoint_record *record,
     wr_keptset_written(&k->kept, key, &record->entry, record->entry.stored_s);
 }
 
-static void apply_all(struct wr_keep *k, struct wr_checkpoint_reader *r, const struct wr_now *now)
-{
-    struct wr_checkpoint_clock clock = clock_of(k, now);
-    struct wr_checkpoint_record record;
+struct load {
+    struct wr_keep *k;
+    struct wr_checkpoint_clock now;
+    size_t good; /* where the batch before ended */
+};
 
-    while (wr_checkpoint_next(r, &record) == WR_OK) {
-        if (record.what == WR_CHECKPOINT_FLUSH) {
-            wr_keptset_forget(&k->kept);
-            if (!k->warm && !k->late) {
-                wr_cache_flush(k->cache, record.name.wire);
-            }
-        } else if (wr_checkpoint_age(&r->clock, &clock, k->conf.stale_max_s, &record)) {
-            apply_entry(k, &record, now);
+/* What was written lately counts against the budget of today. */
+static void count_batch(struct load *load, const struct wr_checkpoint_reader *r)
+{
+    uint64_t ago_s;
+
+    if (r->good != load->good && wr_checkpoint_passed(&r->clock, &load->now, &ago_s)) {
+        wr_writebudget_before(&load->k->budget, ago_s, r->good - load->good);
+    }
+    load->good = r->good;
+}
+
+static void apply(void *user, const struct wr_checkpoint_reader *r,
+                  struct wr_checkpoint_record *record)
+{
+    struct load *load = user;
+    struct wr_keep *k = load->k;
+
+    count_batch(load, r);
+    if (record->what == WR_CHECKPOINT_FLUSH) {
+        wr_keptset_forget(&k->kept);
+        if (!k->warm && !k->late) {
+            wr_cache_flush(k->cache, record->name.wire);
         }
+    } else if (wr_checkpoint_age(&r->clock, &load->now, k->conf.stale_max_s, record)) {
+        apply_entry(k, record, &load->now.now);
     }
 }
 
 static void put_aside(struct wr_keep *k, const char *path, const char *why)
 {
+    wr_keptset_forget(&k->kept); /* what was in it must be written again */
     if (wr_keepfile_aside(path) == WR_OK) {
         wr_say(WR_LOG_WARN, "kept cache %s %s: renamed to %s.bad, a new one is begun", path, why,
                path);
@@ -303,64 +315,22 @@ static void put_aside(struct wr_keep *k, const char *path, const char *why)
     }
 }
 
-/* Takes the octets of an open file in; decides whether it can be appended to. */
-static void take_file(struct wr_keep *k, const char *path, struct file *f, const uint8_t *bytes,
-                      size_t size, const struct wr_now *now)
+static void load_file(struct wr_keep *k, const char *path, struct wr_keeplog *log,
+                      const struct wr_now *now)
 {
-    struct wr_checkpoint_reader r;
-    int err = wr_checkpoint_open(&r, &k->key, bytes, size);
+    struct load load = {.k = k, .now = clock_of(k, now)};
+    enum wr_keeplog_found found = wr_keeplog_load(log, path, &k->key, apply, &load);
+    const char *text = wr_keeplog_found_text(found);
 
-    if (err) {
-        put_aside(k, path,
-                  err == WR_E_VERSION ? "was written by another version"
-                  : err == WR_E_SHORT ? "is cut short in its header"
-                                      : "is not a kept cache");
-        return;
-    }
-    apply_all(k, &r, now);
-    if (r.damaged > 0 || (r.good == WR_CHECKPOINT_FILE_HEADER && size > r.good)) {
-        put_aside(k, path, "was altered (what is whole in it was read)");
-        return;
-    }
-    if (r.good < size) {
-        wr_say(WR_LOG_INFO, "kept cache %s: its last checkpoint was not finished and is left out",
-               path);
-    }
-    f->chain = r.chain;
-    f->size = r.good; /* the next batch is written over what is behind */
-    if (r.good < size && ftruncate(f->fd, (off_t)r.good)) {
-        set_problem(k, "cannot be shortened", "writing is tried all the same", errno);
-    }
-}
-
-static void load_file(struct wr_keep *k, const char *path, struct file *f, const struct wr_now *now)
-{
-    uint8_t *bytes;
-    size_t size;
-    int err = wr_keepfile_open(path, false, &f->fd);
-
-    if (err == WR_E_NOTFOUND) {
-        return;
-    }
-    if (err) {
-        set_problem(k, "cannot be opened", "it must be a plain file of weir's user, mode 0600",
-                    errno);
-        k->on = err != WR_E_DENIED && k->on;
-        return;
-    }
-    err = wr_keepfile_read(f->fd, WR_KEEP_FILE_MAX, &bytes, &size);
-    if (err == WR_OK) {
-        take_file(k, path, f, bytes, size, now);
-        free(bytes);
-    } else if (err == WR_E_LIMIT) {
-        put_aside(k, path, "is far larger than a kept cache can be");
-    } else {
-        set_problem(k, "cannot be read", "a new one is begun", errno);
-        put_aside(k, path, "cannot be read");
-    }
-    if (f->size == 0) { /* nothing to append to */
-        close(f->fd);
-        f->fd = -1;
+    switch (found) {
+    case WR_KEEPLOG_NONE:
+    case WR_KEEPLOG_WHOLE: break;
+    case WR_KEEPLOG_UNFINISHED: wr_say(WR_LOG_INFO, "kept cache %s %s", path, text); break;
+    case WR_KEEPLOG_DENIED:
+        set_problem(k, text, "move it away, or set another cache.keep.path", errno);
+        k->on = false;
+        break;
+    default: put_aside(k, path, text); break;
     }
 }
 
@@ -415,43 +385,20 @@ static void failed(struct wr_keep *k, const char *what)
     k->cursor = 0;
 }
 
-static int write_out(struct wr_keep *k, struct file *f, const void *bytes, size_t size,
-                     const struct wr_now *now)
+static void spend(struct wr_keep *k, uint64_t bytes, const struct wr_now *now)
 {
-    wr_writebudget_spend(&k->budget, now->mono_us, size);
-    k->bytes_total += size;
-    if (wr_keepfile_append(f->fd, f->size, bytes, size)) {
-        return WR_E_IO;
-    }
-    f->size += size;
-    return WR_OK;
+    wr_writebudget_spend(&k->budget, now->mono_us, bytes);
+    k->bytes_total += bytes;
 }
 
-/* Makes a file with a header and nothing else. */
-static int begin_file(struct wr_keep *k, const char *path, struct file *f, const struct wr_now *now)
+static int begin_file(struct wr_keep *k, const char *path, struct wr_keeplog *log,
+                      const struct wr_now *now)
 {
-    uint8_t header[WR_CHECKPOINT_FILE_HEADER], id[WR_CHECKPOINT_ID_SIZE];
-    int err = wr_keepfile_open(path, true, &f->fd);
-
-    if (err) {
-        f->fd = -1;
-        return err;
-    }
-    f->size = 0;
-    if (getrandom(id, sizeof(id), 0) != (ssize_t)sizeof(id) || ftruncate(f->fd, 0)) {
-        err = WR_E_IO;
-    }
-    wr_checkpoint_file(&f->chain, &k->key, id, header);
-    err = err ? err : write_out(k, f, header, sizeof(header), now);
-    err = err ? err : wr_keepfile_sync_dir(path);
-    if (err) {
-        close(f->fd);
-        f->fd = -1;
-    }
-    return err;
+    spend(k, WR_CHECKPOINT_FILE_HEADER, now);
+    return wr_keeplog_begin(log, path, &k->key);
 }
 
-static struct file *target(struct wr_keep *k)
+static struct wr_keeplog *target(struct wr_keep *k)
 {
     return k->renewing ? &k->renewed : &k->file;
 }
@@ -460,23 +407,22 @@ static struct file *target(struct wr_keep *k)
 static int write_batch(struct wr_keep *k, const struct wr_now *now)
 {
     struct wr_checkpoint_clock clock = clock_of(k, now);
-    struct file *f = target(k);
-    struct wr_checkpoint_chain before;
-    size_t size;
+    struct wr_keeplog *log = target(k);
+    uint64_t bytes;
+    int err;
 
     if (k->batch.records == 0) {
         return WR_OK;
     }
-    if (f->fd < 0 && begin_file(k, k->renewing ? k->path_new : k->path, f, now)) {
+    if (log->fd < 0 && begin_file(k, k->renewing ? k->path_new : k->path, log, now)) {
         failed(k, "cannot be made");
         return WR_E_IO;
     }
-    before = f->chain;
-    size = wr_checkpoint_finish(&k->batch, &f->chain, &clock);
-    if (write_out(k, f, k->room, size, now)) {
-        f->chain = before;
-        failed(k, "cannot be written");
-        return WR_E_IO;
+    err = wr_keeplog_append(log, &k->batch, &clock, &bytes);
+    spend(k, bytes, now);
+    if (err) {
+        failed(k, err == WR_E_STALE ? "was removed" : "cannot be written");
+        return err;
     }
     clear_problem(k);
     k->batches++;
@@ -508,11 +454,9 @@ static void end_renewal(struct wr_keep *k)
         failed(k, "its successor cannot take its place");
         return;
     }
-    if (k->file.fd >= 0) {
-        close(k->file.fd);
-    }
+    wr_keeplog_close(&k->file);
     k->file = k->renewed;
-    k->renewed = (struct file){.fd = -1};
+    wr_keeplog_init(&k->renewed);
     k->renewing = false;
 }
 

@@ -86,6 +86,19 @@ static void today_forgets_yesterday(void **state)
     assert_int_equal(wr_writebudget_today(&b, 3000 * HOUR), 0);
 }
 
+static void an_earlier_life_counts_until_it_has_flowed_in_again(void **state)
+{
+    struct wr_writebudget b;
+
+    wr_writebudget_init(&b, MIB, MIN, HOUR, 0);
+    wr_writebudget_before(&b, 60, 1000);
+    assert_int_equal(wr_writebudget_allowed(&b, 0), MIB / 8 - 1000);
+    wr_writebudget_before(&b, 4 * 3600, 1000); /* 24/7 hours fill it */
+    assert_int_equal(wr_writebudget_allowed(&b, 0), MIB / 8 - 1000);
+    wr_writebudget_before(&b, 0, MIB);
+    assert_int_equal(wr_writebudget_allowed(&b, 0), 0);
+}
+
 static void nothing_allowed_stays_nothing(void **state)
 {
     struct wr_writebudget b;
@@ -104,6 +117,7 @@ int main(void)
         cmocka_unit_test(no_day_sees_more_than_the_budget),
         cmocka_unit_test(the_interval_stretches_and_comes_back),
         cmocka_unit_test(today_forgets_yesterday),
+        cmocka_unit_test(an_earlier_life_counts_until_it_has_flowed_in_again),
         cmocka_unit_test(nothing_allowed_stays_nothing),
     };
 
