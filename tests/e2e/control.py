@@ -106,14 +106,14 @@ def log(lab):
     home = lab.nodes["gateway"]
     with home.inside():
         follow = subprocess.Popen([gateway.binary(), "log", "--follow", "--socket", CONTROL],
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0)
     os.set_blocking(follow.stdout.fileno(), False)
     seen = []
 
     def followed():
         lab.kdig("camera", "followed.load.cloud.example")
-        seen.append(follow.stdout.read() or "")
-        return "followed.load.cloud.example" in "".join(seen)
+        seen.append(follow.stdout.read() or b"")
+        return b"followed.load.cloud.example" in b"".join(seen)
 
     try:
         need(e2e.until(followed, 5, 0.2), seen)
