@@ -50,6 +50,10 @@ struct wr_conf_group {
         size_t count;
     } servers;
     uint32_t strategy; /* enum wr_strategy */
+    struct {
+        struct wr_prefix *items;
+        size_t count; /* 0 or 1 */
+    } client_subnet;
 };
 
 struct wr_conf_route {

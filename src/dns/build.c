@@ -316,6 +316,11 @@ static size_t option_size(bool wanted, size_t n)
     return wanted ? OPTION_HEAD + n : 0;
 }
 
+static size_t subnet_size(const struct wr_prefix *subnet)
+{
+    return 4 + (subnet->len + 7u) / 8u;
+}
+
 /* Options but the text of the extended error and the padding. */
 static size_t options_size(const struct wr_build_opt *opt)
 {
@@ -323,7 +328,8 @@ static size_t options_size(const struct wr_build_opt *opt)
            option_size(opt->ede != WR_EDE_NONE, 2) +
            option_size(opt->keepalive, opt->keepalive_empty ? 0 : 2) +
            option_size(opt->nsid != NULL, opt->nsid_size) +
-           option_size(opt->nsid_ask && !opt->nsid, 0);
+           option_size(opt->nsid_ask && !opt->nsid, 0) +
+           option_size(opt->subnet != NULL, opt->subnet ? subnet_size(opt->subnet) : 0);
 }
 
 static size_t ede_text_size(const struct wr_build_opt *opt)
@@ -374,6 +380,17 @@ static void put_padding(struct wr_build *b, uint16_t pad_to)
     b->w.pos = want;
 }
 
+/* Family, source and scope length, and the octets of the address that matter. */
+static void put_subnet(struct wr_writer *w, const struct wr_prefix *subnet)
+{
+    wr_buf_put_u16(w, WR_OPTION_ECS);
+    wr_buf_put_u16(w, (uint16_t)subnet_size(subnet));
+    wr_buf_put_u16(w, subnet->addr.family == WR_AF_V4 ? 1 : 2);
+    wr_buf_put_u8(w, subnet->len);
+    wr_buf_put_u8(w, 0);
+    wr_buf_put_bytes(w, subnet->addr.ip, subnet_size(subnet) - 4);
+}
+
 static void put_options(struct wr_build *b, const struct wr_build_opt *opt, size_t text_size)
 {
     struct wr_writer *w = &b->w;
@@ -389,6 +406,9 @@ static void put_options(struct wr_build *b, const struct wr_build_opt *opt, size
     }
     if (opt->nsid || opt->nsid_ask) {
         put_option(w, WR_OPTION_NSID, opt->nsid, opt->nsid ? opt->nsid_size : 0);
+    }
+    if (opt->subnet) {
+        put_subnet(w, opt->subnet);
     }
     if (opt->pad_to) {
         put_padding(b, opt->pad_to);

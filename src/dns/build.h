@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
 #include "base/buf.h"
 #include "base/limits.h"
 #include "dns/edns.h"
@@ -71,8 +72,9 @@ struct wr_build_opt {
     uint16_t keepalive_100ms;
     const uint8_t *nsid; /* NULL or octets */
     uint16_t nsid_size;
-    bool nsid_ask;   /* empty NSID option (client) */
-    uint16_t pad_to; /* 0, or pad the message to a multiple of it (RFC 8467) */
+    bool nsid_ask;                  /* empty NSID option (client) */
+    const struct wr_prefix *subnet; /* NULL, or the client subnet to tell (RFC 7871 section 6) */
+    uint16_t pad_to;                /* 0, or pad the message to a multiple of it (RFC 8467) */
 };
 
 /* Octets the OPT record will take, without padding: what to put into `reserve`. */

@@ -58,6 +58,7 @@ void wr_exchange_start(struct wr_exchange *x, const struct wr_exchange_setup *se
     x->slot = u->slot;
     x->generation = u->generation;
     x->question = setup->question;
+    x->subnet = *setup->subnet;
     x->msg_id = wr_rng_u16(rng);
     x->edns = LOAD(setup->state->no_edns_until_us) <= setup->now_us;
     x->cookies = x->edns && setup->upstreams->cookies;
@@ -123,6 +124,7 @@ size_t wr_exchange_write(const struct wr_exchange *x, const struct wr_upstream_s
     if (x->edns) {
         struct wr_build_opt opt = {
             .udp_size = WR_EDNS_UDP_SIZE, .dnssec_ok = q->dnssec_ok, .ede = WR_EDE_NONE};
+        opt.subnet = x->subnet.addr.family != WR_AF_NONE ? &x->subnet : NULL;
         if (x->cookies) {
             opt.cookie_size = (uint8_t)cookie_to_send(x, state, cookie);
             opt.cookie = cookie;

@@ -52,6 +52,7 @@ struct wr_exchange {
     struct wr_addr addr;
     const struct wr_question *question; /* the owner's; lives as long */
     uint8_t case_bits[32];              /* bit n: octet n of the name has its letter case turned */
+    struct wr_prefix subnet;            /* family NONE: none is sent */
     uint8_t client_cookie[8];
     uint16_t msg_id;
     uint16_t stream_msg_id;
@@ -83,6 +84,7 @@ struct wr_exchange_setup {
     const struct wr_upstream *upstream;
     struct wr_upstream_state *state;
     const struct wr_question *question;
+    const struct wr_prefix *subnet;   /* the group's */
     const uint8_t *client_cookie_key; /* 16 octets */
     uint64_t now_us;
 };

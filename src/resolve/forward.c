@@ -117,6 +117,7 @@ static bool ask(struct wr_forward *f, struct wr_forward_env *env, unsigned serve
                                       .upstream = up,
                                       .state = &env->select.state[up->slot],
                                       .question = f->question,
+                                      .subnet = &u->group[f->group].subnet,
                                       .client_cookie_key = env->client_cookie_key,
                                       .now_us = now_us};
     wr_list_init(&x->node);

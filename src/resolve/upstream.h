@@ -44,6 +44,8 @@ struct wr_group {
     uint8_t strategy; /* enum wr_strategy */
     uint8_t servers;
     uint8_t server[WR_GROUP_SERVERS_MAX]; /* indexes into upstreams */
+    struct wr_prefix
+        subnet; /* told as every client's subnet (RFC 7871); family NONE: nothing is told */
 };
 
 struct wr_route {

@@ -258,6 +258,9 @@ static void add_configured_groups(struct making *m)
         struct wr_group *group = &u->group[u->groups++];
         snprintf(group->name, sizeof(group->name), "%s", from->name);
         group->strategy = (uint8_t)from->strategy;
+        if (from->client_subnet.count > 0) {
+            group->subnet = from->client_subnet.items[0];
+        }
         for (size_t k = 0; k < from->servers.count; k++) {
             add_configured(m, group, &from->servers.items[k]);
         }

@@ -10,6 +10,7 @@ static struct wr_upstreams u;
 static struct wr_upstream up;
 static struct wr_upstream_state st;
 static struct wr_question q;
+static struct wr_prefix subnet;
 static struct wr_exchange x;
 static struct wr_rng rng;
 static uint8_t sent[600], reply[1500];
@@ -23,7 +24,8 @@ static void start(bool tcp)
     wr_list_init(&x.node);
     wr_list_init(&x.on_stream);
     up.scheme = tcp ? WR_SCHEME_TCP : WR_SCHEME_UDP;
-    struct wr_exchange_setup setup = {.upstreams = &u,
+    struct wr_exchange_setup setup = {.subnet = &subnet,
+                                      .upstreams = &u,
                                       .upstream = &up,
                                       .state = &st,
                                       .question = &q,
@@ -34,6 +36,7 @@ static void start(bool tcp)
 
 static int setup(void **state)
 {
+    subnet = (struct wr_prefix){0};
     memset(&st, 0, sizeof(st));
     u = (struct wr_upstreams){.case_randomisation = true, .cookies = true};
     q = (struct wr_question){.name = wire_name("camera.cloud.example."), .type = WR_TYPE_A};
@@ -110,6 +113,16 @@ static void test_question_is_random_and_complete(void **state)
     }
     assert_in_range(turned, 16, 48);
     assert_int_not_equal(asked.id, first_id);
+}
+
+static void test_a_subnet_only_where_configured(void **state)
+{
+    assert_int_equal(wr_addr_prefix_from_text("198.51.100.0/22", &subnet), 0);
+    start(false);
+    send_now(false);
+    assert_true(asked.edns.ecs);
+    const uint8_t *end = asked.wire + asked.size;
+    assert_memory_equal(end - 11, "\0\10\0\7\0\1\26\0\xc6\x33\x64", 11);
 }
 
 static void test_repeat_is_the_same_message(void **state)
@@ -258,6 +271,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(test_question_is_random_and_complete),
+        CASE(test_a_subnet_only_where_configured),
         CASE(test_repeat_is_the_same_message),
         CASE(test_good_reply),
         CASE(test_each_lie_is_seen),
