@@ -188,7 +188,7 @@ int wr_msg_parse(struct wr_msg *ret_msg, const uint8_t *wire, size_t size)
 
 /* The question of a plain query: no pointer can stand there, nothing was before it. Returns the
  * octets of the name, or 0. */
-static size_t quick_name(struct wr_msg *m, const uint8_t *wire, size_t size)
+static size_t quick_name_size(const uint8_t *wire, size_t size)
 {
     size_t at = WR_MSG_HEADER_SIZE;
     size_t n;
@@ -200,7 +200,27 @@ static size_t quick_name(struct wr_msg *m, const uint8_t *wire, size_t size)
         at += wire[at] + 1u;
     }
     n = at + 1 - WR_MSG_HEADER_SIZE;
-    if (n > WR_NAME_MAX || at + 5 > size) {
+    return n > WR_NAME_MAX || at + 5 > size ? 0 : n;
+}
+
+int wr_msg_peek_question(const uint8_t *wire, size_t size, const uint8_t **ret_name,
+                         uint16_t *ret_type)
+{
+    size_t n = quick_name_size(wire, size);
+
+    if (n == 0) {
+        return WR_E_FORMAT;
+    }
+    *ret_name = wire + WR_MSG_HEADER_SIZE;
+    *ret_type = load_u16(wire + WR_MSG_HEADER_SIZE + n);
+    return WR_OK;
+}
+
+static size_t quick_name(struct wr_msg *m, const uint8_t *wire, size_t size)
+{
+    size_t n = quick_name_size(wire, size);
+
+    if (n == 0) {
         return 0;
     }
     memcpy(m->qname.wire, wire + WR_MSG_HEADER_SIZE, n);

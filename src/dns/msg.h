@@ -67,6 +67,10 @@ int wr_msg_parse(struct wr_msg *ret_msg, const uint8_t *wire, size_t size);
 /* The quick look at a plain query (one question, no answer or authority records, at most one OPT): the same result as
  * wr_msg_parse, for the hot path. WR_E_UNSUPPORTED: not of that shape, use wr_msg_parse. */
 int wr_msg_parse_query(struct wr_msg *ret_msg, const uint8_t *wire, size_t size);
+/* A first look at a query's question, without reading the rest: its name in place (uncompressed) and its type. An
+ * error says nothing of the message. */
+int wr_msg_peek_question(const uint8_t *wire, size_t size, const uint8_t **ret_name,
+                         uint16_t *ret_type);
 
 struct wr_msg_rr {
     struct wr_name owner;

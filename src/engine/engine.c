@@ -88,6 +88,26 @@ void wr_engine_feed(struct wr_engine *e, const struct wr_event *event, const str
     }
 }
 
+uint64_t wr_engine_foresee(const struct wr_engine *e, const uint8_t *bytes, size_t size)
+{
+    const uint8_t *name;
+    uint16_t type;
+    if (wr_msg_peek_question(bytes, size, &name, &type) != WR_OK) {
+        return 0;
+    }
+    uint16_t scope = (bytes[3] & WR_FLAG_CD) != 0 ? WR_SCOPE_CD : 0;
+    uint64_t hash = wr_cache_hash(e->setup.cache, name, type, scope);
+    wr_cache_foresee(e->setup.cache, hash);
+    return hash;
+}
+
+void wr_engine_foresee_entry(const struct wr_engine *e, uint64_t word)
+{
+    if (word != 0) {
+        wr_cache_foresee_entry(e->setup.cache, word);
+    }
+}
+
 static bool take(struct wr_action *from, struct wr_action *ret_action)
 {
     if (from->kind == WR_ACTION_NONE) {

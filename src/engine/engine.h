@@ -68,6 +68,10 @@ size_t wr_engine_size(const struct wr_engine_setup *setup);
 struct wr_engine *wr_engine_start(void *block, const struct wr_engine_setup *setup,
                                   const struct wr_now *now);
 void wr_engine_feed(struct wr_engine *e, const struct wr_event *event, const struct wr_now *now);
+/* Hints, no events: this query will be fed soon. The first gives a word for the second, which is called a
+ * little later, when the first has had its effect. What they say changes no answer. */
+uint64_t wr_engine_foresee(const struct wr_engine *e, const uint8_t *bytes, size_t size);
+void wr_engine_foresee_entry(const struct wr_engine *e, uint64_t word);
 /* The next action, or false. */
 bool wr_engine_poll(struct wr_engine *e, const struct wr_now *now, struct wr_action *ret_action);
 /* Monotonic microseconds when a WR_EVENT_TIME is wanted, or WR_TIME_NEVER. */

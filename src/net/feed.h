@@ -9,6 +9,7 @@
 #define WR_NET_FEED_H
 
 #include "base/time.h"
+#include "engine/engine.h"
 #include "engine/event.h"
 #include "net/limits.h"
 #include "net/stats.h"
@@ -17,6 +18,7 @@ struct wr_feed {
     void *user;
     void (*event)(void *user, const struct wr_event *event);
     const struct wr_now *(*tick)(void *user);
+    const struct wr_engine *engine; /* for its hints; may be NULL */
     struct wr_net_stats *stats;
     const struct wr_net_limits *limits;
     uint16_t worker;

@@ -418,6 +418,7 @@ int wr_loop_create(const struct wr_loop_setup *setup, struct wr_loop **ret_loop)
     l->feed = (struct wr_feed){.user = l,
                                .event = loop_event,
                                .tick = loop_tick,
+                               .engine = setup->engine,
                                .stats = setup->stats,
                                .limits = &l->setup.limits,
                                .worker = setup->worker};

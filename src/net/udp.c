@@ -18,6 +18,8 @@
 enum { STRIDE = WR_NET_QUERY_MAX + 192, CONTROL_SIZE = 64 };
 /* Batches read at most from a listener that is being closed: a full buffer of 4 MiB has fewer. */
 enum { FINISH_BATCHES = 256 };
+/* Queries between the hint for an entry and its use: about as long as a fetch from memory takes. */
+enum { AHEAD = 2 };
 
 struct udp_listener {
     uv_poll_t poll;
@@ -319,6 +321,29 @@ static void udp_prepare_in(struct wr_udp *u, const struct udp_listener *listener
     }
 }
 
+/* Feeds what came in. While one query is worked on, what the next ones will need is fetched into the processor's cache:
+ * the index of all of them first, then each entry a few queries ahead. */
+static void udp_feed_all(struct wr_udp *u, const struct udp_listener *listener, unsigned count)
+{
+    const struct wr_engine *engine = u->feed.engine;
+    uint64_t word[WR_NET_BATCH + AHEAD] = {0};
+
+    for (unsigned i = 0; engine != NULL && i < count; i++) {
+        word[i] = wr_engine_foresee(engine, u->in.part[i].iov_base, u->in.message[i].msg_len);
+    }
+    for (unsigned i = 0; engine != NULL && i < AHEAD; i++) {
+        wr_engine_foresee_entry(engine, word[i]);
+    }
+    u->feeding = true;
+    for (unsigned i = 0; i < count; i++) {
+        if (engine != NULL) {
+            wr_engine_foresee_entry(engine, word[i + AHEAD]);
+        }
+        udp_feed_one(u, listener, i);
+    }
+    u->feeding = false;
+}
+
 /* One recvmmsg, its answers by one sendmmsg. How many came in; -1: nothing. */
 static int udp_turn(struct wr_udp *u, const struct udp_listener *listener)
 {
@@ -332,11 +357,7 @@ static int udp_turn(struct wr_udp *u, const struct udp_listener *listener)
     u->feed.tick(u->feed.user);
     wr_stats_add(&u->feed.stats->udp_batches, 1);
     u->outs = 0;
-    u->feeding = true;
-    for (unsigned i = 0; i < (unsigned)n; i++) {
-        udp_feed_one(u, listener, i);
-    }
-    u->feeding = false;
+    udp_feed_all(u, listener, (unsigned)n);
     if (u->outs > 0 && listener->fd >= 0) {
         udp_send(u, listener->fd, u->out.message, u->outs);
     }

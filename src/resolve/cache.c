@@ -41,6 +41,33 @@ void wr_cache_key_init(const struct wr_cache *c, const uint8_t *name, uint16_t t
     ret_key->hash = wr_cache_hash(c, name, type, scope);
 }
 
+void wr_cache_foresee(const struct wr_cache *c, uint64_t hash)
+{
+    struct wr_cacheblock_shard sh = wr_cacheblock_shard(c, wr_cacheblock_shard_of(c, hash));
+
+    __builtin_prefetch(wr_cacheindex_at(&sh.index, hash, 0));
+}
+
+void wr_cache_foresee_entry(const struct wr_cache *c, uint64_t hash)
+{
+    struct wr_cacheblock_shard sh = wr_cacheblock_shard(c, wr_cacheblock_shard_of(c, hash));
+    uint64_t tag = wr_cacheindex_tag(hash);
+
+    for (unsigned i = 0; i < WR_CACHEINDEX_BUCKET_SLOTS; i++) {
+        uint64_t seen = wr_cacheword_get(wr_cacheindex_at(&sh.index, hash, i));
+
+        if (wr_cacheindex_slot_tag(seen) == tag) {
+            const struct wr_cachering *r = &sh.rings[wr_cacheindex_slot_ring(seen)];
+            const wr_cacheword *words =
+                r->words + wr_cachering_offset(r, wr_cacheindex_slot_pos(seen));
+
+            __builtin_prefetch(words);
+            __builtin_prefetch(words + 8);
+            return;
+        }
+    }
+}
+
 /* --- reading ---------------------------------------------------------------------------------- */
 
 enum outcome { MISSED, TORN, FOUND };

@@ -91,6 +91,10 @@ int wr_cache_attach(void *block, size_t size, struct wr_cache **ret);
 uint64_t wr_cache_hash(const struct wr_cache *c, const uint8_t *name, uint16_t type,
                        uint16_t scope);
 /* Fills key->hash. */
+/* Hints for a reader that knows what it will look up soon: they fetch the place in the index, and the entry it
+ * names, into the processor's cache. Nothing is read that matters. */
+void wr_cache_foresee(const struct wr_cache *c, uint64_t hash);
+void wr_cache_foresee_entry(const struct wr_cache *c, uint64_t hash);
 void wr_cache_key_init(const struct wr_cache *c, const uint8_t *name, uint16_t type, uint16_t scope,
                        struct wr_cache_key *ret_key);
 

@@ -210,6 +210,16 @@ bool wr_engine_poll(struct wr_engine *e, const struct wr_now *now, struct wr_act
     return true;
 }
 
+/* A hint must be for octets that are there, and is given before the query. */
+uint64_t wr_engine_foresee(const struct wr_engine *e, const uint8_t *bytes, size_t size)
+{
+    return size > 0 ? (uint64_t)bytes[0] << 8 | bytes[size - 1] : 0;
+}
+
+void wr_engine_foresee_entry(const struct wr_engine *e, uint64_t word)
+{
+}
+
 uint64_t wr_engine_deadline(const struct wr_engine *e)
 {
     uint64_t at_us = WR_TIME_NEVER;

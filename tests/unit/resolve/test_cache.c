@@ -388,6 +388,30 @@ static void a_walk_meets_everything_once(void **state)
     close_cache(f);
 }
 
+/* Hints change nothing, for what is there and for what is not. */
+static void hints_change_nothing(void **state)
+{
+    struct fixture *f = open_cache(WR_CACHE_SIZE_MIN);
+    struct wr_name name = name_of("there.example.");
+    struct wr_cache_stats before, after;
+    struct wr_rng rng;
+
+    wr_rng_seed_u64(&rng, 3);
+    assert_int_equal(put_a(f->c, "there.example.", 7, 100, 60), WR_OK);
+    wr_cache_stats(f->c, &before);
+    wr_cache_foresee(f->c, wr_cache_hash(f->c, name.wire, WR_TYPE_A, 0));
+    wr_cache_foresee_entry(f->c, wr_cache_hash(f->c, name.wire, WR_TYPE_A, 0));
+    for (int i = 0; i < 10000; i++) {
+        uint64_t hash = wr_rng_u64(&rng);
+
+        wr_cache_foresee(f->c, hash);
+        wr_cache_foresee_entry(f->c, hash);
+    }
+    wr_cache_stats(f->c, &after);
+    assert_memory_equal(&before, &after, sizeof(before));
+    close_cache(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -404,6 +428,7 @@ int main(void)
         cmocka_unit_test(remove_and_flush_take_out_what_they_say),
         cmocka_unit_test(a_write_that_meets_a_writer_is_skipped_and_counted),
         cmocka_unit_test(a_walk_meets_everything_once),
+        cmocka_unit_test(hints_change_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
