@@ -247,7 +247,8 @@ static void test_groups_routes_rules(void **state)
                   "  groups:\n"
                   "    - {name: isp, servers: [\"udp://192.0.2.1\", \"tcp://192.0.2.2:5353\"], "
                   "strategy: order}\n"
-                  "    - {name: corp, servers: [\"udp://192.0.2.1\", \"udp://[2001:db8::1]\"]}\n"
+                  "    - {name: corp, servers: [\"udp://192.0.2.1\", \"udp://[2001:db8::1]\"], "
+                  "client_subnet: [198.51.100.0/24]}\n"
                   "  default: corp\n"
                   "  routes:\n"
                   "    - {zone: example, group: corp}\n"
@@ -263,6 +264,8 @@ static void test_groups_routes_rules(void **state)
     assert_int_equal(s->upstreams.groups, 2);
     assert_int_equal(s->upstreams.default_group, 1);
     assert_int_equal(s->upstreams.group[0].strategy, WR_STRATEGY_ORDER);
+    assert_int_equal(s->upstreams.group[0].subnet.addr.family, WR_AF_NONE);
+    assert_int_equal(s->upstreams.group[1].subnet.len, 24);
     assert_int_equal(s->upstreams.group[1].server[0], s->upstreams.group[0].server[0]);
     assert_int_equal(upstream(&m, "tcp://192.0.2.2:5353")->scheme, WR_SCHEME_TCP);
     assert_int_equal(s->upstreams.routes, 3);
