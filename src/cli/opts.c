@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "cli/verb.h"
 #include "conf/mistakes.h"
 
@@ -89,6 +90,7 @@ static int take(const struct wr_opts *opts, const struct wr_opt *row, const char
     }
     if (!inside && ++*at >= argc)
         return wr_opts_misused(opts, "--%s wants a value: %s", row->name, row->meta);
+    wr_assert(row->value);
     *row->value = inside ? inside : argv[*at];
     return WR_OPTS_GO;
 }

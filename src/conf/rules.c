@@ -97,6 +97,11 @@ static void no_such_group(const struct rules *r, const char *path, const char *n
         wrong(r, path, "there is no group \"%s\"; the first of %zu is %s", name, n, words[0]);
 }
 
+static bool is_same_server(const struct wr_uri *a, const struct wr_uri *b)
+{
+    return a->scheme == b->scheme && wr_addr_equal(&a->addr, &b->addr) && !strcmp(a->zone, b->zone);
+}
+
 static void check_servers(const struct rules *r, const struct wr_conf_group *group, size_t g)
 {
     const struct wr_uri *uris = group->servers.items;
@@ -117,7 +122,7 @@ static void check_servers(const struct rules *r, const struct wr_conf_group *gro
         if (wr_rules_is_own(r->conf, &uris[i].addr))
             wrong(r, path, "forwarding loop: weir itself listens on the address of %s", text);
         for (size_t j = 0; j < i; j++)
-            if (!memcmp(&uris[i], &uris[j], sizeof(uris[i])))
+            if (is_same_server(&uris[i], &uris[j]))
                 wrong(r, path, "%s stands in this group twice", text);
     }
     if (!usable)

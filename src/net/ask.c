@@ -196,7 +196,7 @@ static int stream_read(struct try *t, uint8_t *bytes, size_t n)
 static int read_messages(struct try *t)
 {
     while (t->reply->wrong < WR_WRONG_READS_MAX) {
-        uint8_t head[2];
+        uint8_t head[2] = {0, 0};
         size_t n;
         int err = stream_read(t, head, sizeof(head));
 

@@ -64,13 +64,13 @@ static int read_scheme(struct scan *s, struct wr_uri *uri)
 
     if (colon + 2 >= s->end || s->text[colon + 1] != '/' || s->text[colon + 2] != '/')
         return fail(s, s->at, WR_E_FORMAT, "no scheme; write udp:// or tcp:// before the address");
-    for (uint8_t i = WR_URI_UDP; i < WR_ARRAY_LEN(schemes); i++) {
+    for (size_t i = WR_URI_UDP; i < WR_ARRAY_LEN(schemes); i++) {
         if (!same_word(s->text + s->at, colon - s->at, schemes[i].name))
             continue;
         if (!schemes[i].built)
             return fail(s, s->at, WR_E_UNSUPPORTED,
                         "this scheme is not supported yet; udp:// and tcp:// are");
-        uri->scheme = i;
+        uri->scheme = (uint8_t)i;
         uri->addr.port = schemes[i].port;
         s->at = colon + 3;
         return WR_OK;
