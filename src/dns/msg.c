@@ -131,7 +131,7 @@ static int check_record(struct wr_msg *m, struct wr_reader *r, unsigned section,
     type = load_u16(fixed);
     rdlength = load_u16(fixed + 8);
     rdata = wr_buf_get_bytes(r, rdlength);
-    if (!rdata || m->tsig) {
+    if (!rdata) {
         return WR_E_FORMAT;
     }
     if (type == WR_TYPE_OPT) {

@@ -254,7 +254,7 @@ static int add_octet(struct text_walk *walk, uint8_t octet, bool dot)
     if (!dot && in_label == WR_LABEL_MAX) {
         return WR_E_FORMAT;
     }
-    if (walk->length >= WR_NAME_MAX - (dot ? 0 : 1)) {
+    if (walk->length >= WR_NAME_MAX) {
         return WR_E_FORMAT;
     }
     if (dot) {

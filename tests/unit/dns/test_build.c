@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/unit.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -164,14 +165,24 @@ static void names_taken_back_are_not_pointed_at(void **state)
     start(&b, 512, "www.example.com");
     mark = wr_build_mark(&b);
     for (unsigned round = 0; round < 3; round++) {
-        assert_int_equal(add_a(&b, WR_SECTION_ANSWER, "one.two.test"), WR_OK);
-        assert_int_equal(add_a(&b, WR_SECTION_ANSWER, "three.two.test"), WR_OK);
+        assert_int_equal(add_a(&b, WR_SECTION_ANSWER, "a-long-first-label.two.test"), WR_OK);
         wr_build_rewind(&b, &mark);
         assert_int_equal(b.counts[0], 0);
+        assert_int_equal(b.name_count, 0);
+        /* the octets of two.test still stand where they stood */
+        at = b.w.pos;
+        assert_int_equal(add_a(&b, WR_SECTION_ANSWER, "4.two.test"), WR_OK);
+        assert_memory_equal(room + at, "\0014\3two\4test", 12);
+        wr_build_rewind(&b, &mark);
     }
+    /* what stood before the mark is still known */
+    assert_int_equal(add_a(&b, WR_SECTION_ANSWER, "two.test"), WR_OK);
+    mark = wr_build_mark(&b);
+    assert_int_equal(add_a(&b, WR_SECTION_ANSWER, "one.two.test"), WR_OK);
+    wr_build_rewind(&b, &mark);
     at = b.w.pos;
-    assert_int_equal(add_a(&b, WR_SECTION_ANSWER, "four.two.test"), WR_OK);
-    assert_memory_equal(room + at, "\4four\3two\4test", 15);
+    assert_int_equal(add_a(&b, WR_SECTION_ANSWER, "one.two.test"), WR_OK);
+    assert_memory_equal(room + at, "\3one\xc0\x21", 6);
 }
 
 static void the_reserve_is_for_the_opt(void **state)
@@ -187,6 +198,83 @@ static void the_reserve_is_for_the_opt(void **state)
     assert_int_equal(wr_build_opt(&b, &opt, 0), WR_OK);
     assert_true(wr_build_finish(&b, 0) <= 100);
     assert_int_equal(b.counts[0], 3);
+}
+
+/* The tree's hash looks at the first and the last eight octets of a label. */
+static void labels_alike_at_both_ends_are_two(void **state)
+{
+    struct wr_build b;
+    size_t at;
+
+    start(&b, 512, "aaaaaaaa1bbbbbbbb.test");
+    at = b.w.pos;
+    assert_int_equal(add_a(&b, WR_SECTION_ANSWER, "aaaaaaaa2bbbbbbbb.test"), WR_OK);
+    assert_memory_equal(room + at,
+                        "\x11"
+                        "aaaaaaaa2bbbbbbbb\xc0\x1e",
+                        20);
+}
+
+static void a_service_target_in_the_zone_is_whole_too(void **state)
+{
+    static const uint8_t srv[] = "\0\1\0\2\0\3\7example\3com";
+    struct wr_name owner = name_of("_x.example.com");
+    struct wr_build b;
+
+    start(&b, 512, "_x.example.com");
+    assert_int_equal(
+        wr_build_rr(&b, WR_SECTION_ANSWER, owner.wire, WR_TYPE_SRV, 1, 60, srv, sizeof(srv)),
+        WR_OK);
+    assert_memory_equal(room + b.w.pos - sizeof(srv) - 2, "\0\x13",
+                        2); /* RFC 2782: not compressed */
+    assert_memory_equal(room + b.w.pos - sizeof(srv), srv, sizeof(srv));
+}
+
+/* Pointers have 14 bits: a name behind 16383 is written, and never pointed at. */
+static void names_behind_16k_are_not_pointed_at(void **state)
+{
+    static uint8_t text[16384];
+    struct wr_build b;
+    size_t at;
+
+    start(&b, sizeof(room), "www.example.com");
+    for (size_t i = 0; i < sizeof(text); i += 256) {
+        text[i] = 255;
+    }
+    assert_int_equal(wr_build_rr(&b, WR_SECTION_ANSWER, (const uint8_t *)"", WR_TYPE_TXT, 1, 0,
+                                 text, sizeof(text)),
+                     WR_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        at = b.w.pos;
+        assert_int_equal(add_a(&b, WR_SECTION_ANSWER, "host.far.test"), WR_OK);
+        assert_memory_equal(room + at, "\4host\3far\4test", 15);
+    }
+    at = b.w.pos;
+    assert_int_equal(add_a(&b, WR_SECTION_ANSWER, "host.example.com"), WR_OK);
+    assert_memory_equal(room + at, "\4host\xc0\x10", 7);
+}
+
+/* In a room of its exact size: names that did not fit are never compared with. */
+static void nothing_behind_the_room_is_read(void **state)
+{
+    static const uint8_t soa[] = "\2ns\7invalid\0\2ns\7invalid\0"
+                                 "12341234123412341234";
+
+    for (size_t cap = 29; cap < 100; cap++) {
+        uint8_t *small = malloc(cap);
+        struct wr_name n = name_of("example.com"), owner = name_of("ns.other.test");
+        struct wr_build b;
+        int err;
+
+        assert_non_null(small);
+        wr_build_start(&b, small, cap, 1, 0);
+        wr_build_question(&b, n.wire, WR_TYPE_SOA, 1);
+        err = wr_build_rr(&b, WR_SECTION_ANSWER, owner.wire, WR_TYPE_SOA, 1, 60, soa,
+                          sizeof(soa) - 1);
+        assert_true(err == WR_OK || b.w.pos == 29);
+        assert_true(wr_build_finish(&b, 0) <= cap);
+        free(small);
+    }
 }
 
 static void limit_below_the_room(void **state)
@@ -362,6 +450,10 @@ int main(void)
         cmocka_unit_test(what_does_not_fit_is_taken_back_whole),
         cmocka_unit_test(names_taken_back_are_not_pointed_at),
         cmocka_unit_test(the_reserve_is_for_the_opt),
+        cmocka_unit_test(labels_alike_at_both_ends_are_two),
+        cmocka_unit_test(a_service_target_in_the_zone_is_whole_too),
+        cmocka_unit_test(names_behind_16k_are_not_pointed_at),
+        cmocka_unit_test(nothing_behind_the_room_is_read),
         cmocka_unit_test(limit_below_the_room),
         cmocka_unit_test(opt_says_everything),
         cmocka_unit_test(the_text_of_an_error_gives_way),

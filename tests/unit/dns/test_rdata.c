@@ -301,6 +301,26 @@ static void names_must_end_inside(void **state)
     assert_int_equal(expand("\1\2\3\4", 4, WR_TYPE_A, 5, room, 600, &n), WR_E_SHORT);
 }
 
+/* The first name of an SOA or TKEY goes past RDLENGTH, to the end of the message: the numbers behind it are not there. */
+static void a_name_past_the_end_of_the_message(void **state)
+{
+    static const char octets[] = "HHHHHHHHHHHH\3abc";
+    uint8_t *wire = test_malloc(sizeof(octets)), room[100];
+    struct wr_reader r;
+    struct wr_writer w;
+
+    memcpy(wire, octets, sizeof(octets));
+    wr_buf_read_init(&r, wire, sizeof(octets));
+    wr_buf_seek(&r, 12);
+    wr_buf_write_init(&w, room, sizeof(room));
+    assert_int_equal(wr_rdata_expand(&r, WR_TYPE_SOA, 3, &w), WR_E_FORMAT);
+    wr_buf_read_init(&r, wire, sizeof(octets));
+    wr_buf_seek(&r, 12);
+    assert_int_equal(wr_rdata_expand(&r, WR_TYPE_TKEY, 3, &w), WR_E_FORMAT);
+    assert_int_equal(w.pos, 0);
+    test_free(wire);
+}
+
 static void no_room_leaves_the_writer_as_it_was(void **state)
 {
     uint8_t room[600];
@@ -470,6 +490,7 @@ int main(void)
         cmocka_unit_test(every_known_type_has_a_row),
         cmocka_unit_test(pointers_are_expanded),
         cmocka_unit_test(names_must_end_inside),
+        cmocka_unit_test(a_name_past_the_end_of_the_message),
         cmocka_unit_test(no_room_leaves_the_writer_as_it_was),
         cmocka_unit_test(an_expansion_over_64k_is_refused),
         cmocka_unit_test(canonical_form),
