@@ -222,7 +222,6 @@ static const uint16_t calls[] = {
     C(fdatasync),
     C(ftruncate),
     C(fallocate),
-    C(sync_file_range),
     C(flock),
     C(fcntl),
     C(ioctl),
@@ -270,6 +269,34 @@ static const uint16_t calls[] = {
     C(uname),
     C(sysinfo),
     C(prlimit64),
+#ifdef __NR_sync_file_range
+    C(sync_file_range),
+#endif
+#ifdef __NR_sync_file_range2
+    C(sync_file_range2),
+#endif
+/* names that only 32-bit machines have */
+#ifdef __NR_send
+    C(send),
+    C(recv),
+#endif
+#ifdef __NR_getuid32
+    C(getuid32),
+    C(geteuid32),
+    C(getgid32),
+    C(getegid32),
+    C(getgroups32),
+#endif
+#ifdef __NR_fstatfs64
+    C(fstatfs64),
+    C(statfs64),
+#endif
+#ifdef __NR_ugetrlimit
+    C(ugetrlimit),
+#endif
+#ifdef __NR_sigreturn
+    C(sigreturn),
+#endif
 #ifdef __NR_getrlimit
     C(getrlimit),
 #endif
