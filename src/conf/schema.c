@@ -92,7 +92,8 @@ static const struct wr_schema_row table[] = {
             "`order` that answers, all in `parallel`, or each in turn (`round-robin`)."},
     {"upstream.groups[].client_subnet", WR_SCHEMA_PREFIX, .list = true, .max_items = 1, V01,
      DEFAULT(""), INLIST(wr_conf_group, client_subnet),
-     .doc = "One prefix that these servers are told as the client's (RFC 7871), such as the site's own "
+     .doc = "One prefix that these servers are told as the client's (RFC 7871), such as the site's "
+            "own "
             "public network, for answers that are near. What clients send of theirs is always "
             "dropped. Empty: nothing is told."},
     {"upstream.routes", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_ROUTES_MAX, V01, DEFAULT(""),

@@ -33,7 +33,8 @@ struct wr_settings {
     uint32_t rrl_slip;        /* every n-th limited response goes out truncated; 0: none */
     uint32_t refused_rate;    /* refusals a second to one outside prefix, then silence */
     uint8_t prefix4_len, prefix6_len; /* what counts as one client for the limits above */
-    uint8_t rrl_prefix4_len, rrl_prefix6_len; /* what counts as one address for responses and refusals */
+    uint8_t rrl_prefix4_len,
+        rrl_prefix6_len; /* what counts as one address for responses and refusals */
 
     uint16_t edns_udp_size; /* what we advertise and the most we send over UDP */
     uint32_t tcp_idle_ms;   /* told to clients by the keepalive option (RFC 7828) */
