@@ -24,9 +24,10 @@
 
 /* A client that is owed more than the one line it gets at once. */
 struct waiting {
-    wr_id client;  /* 0: free */
-    bool follows;  /* the log; else: waits for a reload */
-    uint64_t last; /* number of the last event sent */
+    wr_id client;    /* 0: free */
+    bool follows;    /* the log; else: waits for a reload */
+    uint64_t last;   /* number of the last event sent */
+    uint64_t reload; /* the number of the reload that began after the request */
 };
 
 struct wr_control {
@@ -227,7 +228,8 @@ static void start_reload(struct wr_control *c, wr_id client)
         answer_error(c, client, "busy", "too many clients wait already; try again");
         return;
     }
-    *w = (struct waiting){.client = client};
+    /* One that is under way has read the file already: the answer is the next one's. */
+    *w = (struct waiting){.client = client, .reload = c->s->reload.report.count + 1};
     wr_say(WR_LOG_INFO, "reload asked for on the control socket");
     wr_reload_begin(c->s);
 }
@@ -236,7 +238,7 @@ void wr_control_reloaded(struct wr_control *c)
 {
     for (unsigned i = 0; i < WR_UNIXSOCK_CLIENTS_MAX; i++) {
         struct waiting *w = &c->waiting[i];
-        if (w->client != 0 && !w->follows) {
+        if (w->client != 0 && !w->follows && c->s->reload.report.count >= w->reload) {
             wr_id client = w->client;
             *w = (struct waiting){0};
             put_reload_result(c, client);
