@@ -295,7 +295,9 @@ static int start_loop(struct wr_serve *s)
     }
     s->settled.data = s->grown.data = s->tick.data = s;
     uv_timer_init(&s->loop, &s->tick);
-    uv_timer_start(&s->tick, on_tick, TICK_MS, TICK_MS);
+    uint64_t alive_ms = wr_notify_alive_us() / 1000;
+    uint64_t tick_ms = alive_ms > 0 && alive_ms < TICK_MS ? alive_ms : TICK_MS;
+    uv_timer_start(&s->tick, on_tick, tick_ms, tick_ms);
     if (wr_link_watch(&s->loop, on_link, s, &s->link) != WR_OK) {
         wr_say(WR_LOG_INFO, "link changes cannot be watched here: %s", strerror(errno));
         s->link = NULL;
