@@ -193,19 +193,32 @@ static void test_bounds(void **state)
     check_bounded("", " ", WR_CONF_SIZE_MAX + 1, WR_E_LIMIT, "larger than 16 MiB");
 }
 
-/* Exactly as deep as allowed is allowed. */
-static void test_depth(void **state)
+static void check_depth(size_t depth, uint32_t mistakes_wanted)
 {
     char text[WR_CONF_DEPTH_MAX * 2 + 3];
 
-    memset(text, '[', WR_CONF_DEPTH_MAX);
-    memset(text + WR_CONF_DEPTH_MAX, ']', WR_CONF_DEPTH_MAX);
-    text[WR_CONF_DEPTH_MAX * 2] = '\0';
+    memset(text, '[', depth);
+    memset(text + depth, ']', depth);
+    text[depth * 2] = '\0';
     read_yaml(text);
+    assert_int_equal(mistakes.count, mistakes_wanted);
+}
+
+/* Exactly as deep as allowed is allowed. */
+static void test_depth(void **state)
+{
+    check_depth(WR_CONF_DEPTH_MAX, 0);
+    check_depth(WR_CONF_DEPTH_MAX + 1, 1);
+}
+
+/* A tab that parts words is no indentation. */
+static void test_tab_inside(void **state)
+{
+    struct wr_yaml yaml = read_yaml("a:\t1\t# words\nb: \"x\ty\"\n");
+
     assert_int_equal(mistakes.count, 0);
-    memmove(text + 1, text, sizeof(text) - 1);
-    read_yaml(text);
-    assert_int_equal(mistakes.count, 1);
+    assert_string_equal(wr_yaml_find(&yaml, "a")->text, "1");
+    assert_string_equal(wr_yaml_find(&yaml, "b")->text, "x\ty");
 }
 
 static void test_many_keys(void **state)
@@ -252,7 +265,7 @@ int main(void)
         cmocka_unit_test(test_refused),     cmocka_unit_test(test_goes_on),
         cmocka_unit_test(test_escaped_nul), cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_depth),       cmocka_unit_test(test_many_keys),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_tab_inside),  cmocka_unit_test(test_no_memory),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
