@@ -130,13 +130,13 @@ def any_is_minimal(lab):
 
 @e2e.test("overload: a flood of new names from one device leaves the others 95 % answered")
 def overload(lab):
-    line = lab.bad_line(delay_ms=250, seed=5)
+    line = lab.bad_line(delay_ms=400, seed=5)
     try:
-        # 64 questions at once, 500 ms each: a capacity of about 128 new names a second.
+        # 64 questions at once, 800 ms each: a capacity of about 80 new names a second.
         lab.start_gateway({"limits": {"requests": 64, "client_rate": 0}, "workers": 1, "upstream": {
             "groups": [{"name": "isp", "servers": ["udp://" + world.INTERNET["relay"][0]]}]}})
         lab.kdig("phone", "hour.cloud.example")
-        flood = clients.Load(lab.nodes["camera"], "192.168.7.1", unique("flood", 8000), 1280)
+        flood = clients.Load(lab.nodes["camera"], "192.168.7.1", unique("flood", 8000), 800)
         news = clients.Load(lab.nodes["phone"], "192.168.8.1", unique("quiet", 400), 6)
         known = clients.Load(lab.nodes["laptop"], "192.168.8.1", ["hour.cloud.example"], 50)
         threads = [threading.Thread(target=load.run, args=(5.0,)) for load in (flood, news, known)]
@@ -147,7 +147,7 @@ def overload(lab):
     finally:
         line.terminate()
         line.wait()
-    need(flood.sent > 5000, f"the flood was only {flood.sent}")
+    need(flood.sent > 3500, f"the flood was only {flood.sent}")
     for name, load in (("new", news), ("known", known)):
         good = load.rcodes.get(0, 0)
         need(good >= 0.95 * load.sent, f"{name} names: {good} of {load.sent} ({load.rcodes})")
