@@ -34,7 +34,7 @@ int clock_gettime(clockid_t id, struct timespec *t)
     return rc;
 }
 """
-PLAIN = os.path.join(loopback.TOP, "build", "main", "src", "weir")
+PLAIN = os.environ.get("WEIR_PLAIN", os.path.join(loopback.TOP, "build", "main", "src", "weir"))
 PROGRAM = PLAIN if os.access(PLAIN, os.X_OK) else os.environ.get("WEIR", "")
 
 
