@@ -332,6 +332,29 @@ static void bind_map(struct binding *b, const struct wr_yaml_node *map, const st
     check_required(b, map, at);
 }
 
+/* What the items of a list did not say and shall be as another key: known when all is bound. */
+static void inherit(struct binding *b, const struct wr_yaml *yaml, const struct wr_schema_row *row,
+                    struct wr_conf *conf)
+{
+    const struct wr_schema_row *like = wr_schema_find(row->like);
+    size_t n = strcspn(row->name, "["), count;
+    char path[NAME_SIZE];
+    const struct wr_schema_row *list;
+    unsigned char *base = (unsigned char *)conf, *items;
+
+    snprintf(path, sizeof(path), "%.*s", (int)n, row->name);
+    list = wr_schema_find(path);
+    wr_assert(list && like && like->type == row->type);
+    memcpy(&items, base + list->offset, sizeof(items));
+    memcpy(&count, base + list->offset + sizeof(items), sizeof(count));
+    for (size_t i = 0; i < count && !b->mem->failed; i++) {
+        snprintf(path, sizeof(path), "%.*s[%zu]%s", (int)n, row->name, i, row->name + n + 2);
+        if (!wr_yaml_find(yaml, path))
+            memcpy(items + i * list->item_size + row->offset, base + like->offset,
+                   wr_value_size(row->type));
+    }
+}
+
 /* The profile chooses defaults, so it is looked for before anything else. */
 static uint32_t find_profile(struct binding *b, const struct wr_yaml *yaml)
 {
@@ -363,5 +386,8 @@ int wr_bind(const struct wr_yaml *yaml, struct wr_mistakes *mistakes, struct wr_
     else if (root && root->kind != WR_YAML_BROKEN && !is_empty(root))
         wr_mistakes_add(mistakes, root->line, root->column,
                         "got %s; expected keys, as \"listen: [192.168.7.1]\"", kind_name(root));
+    for (size_t i = 0; i < b.count; i++)
+        if (b.rows[i].like)
+            inherit(&b, yaml, &b.rows[i], conf);
     return conf->mem->failed ? WR_E_NOMEM : WR_OK;
 }

@@ -82,7 +82,12 @@ static void put_default(const struct wr_schema_row *row, FILE *out, put_fact *pu
     wr_str_init(&s, text, sizeof(text));
     if (!row->defaults[0])
         wr_str_text(&s, "none: it must be there");
-    for (size_t i = 0; i < WR_SCHEMA_PROFILES && row->defaults[i]; i++) {
+    if (row->like) {
+        wr_str_text(&s, "as `");
+        wr_str_text(&s, row->like);
+        wr_str_char(&s, '`');
+    }
+    for (size_t i = 0; !row->like && i < WR_SCHEMA_PROFILES && row->defaults[i]; i++) {
         if (i > 0) {
             wr_str_text(&s, ", profile `");
             wr_str_text(&s, profiles[i]);

@@ -74,7 +74,7 @@ static json_t *row_type(const struct wr_schema_row *row)
         type = list;
     }
     json_object_set_new(type, "description", json_string(row->doc));
-    if (row->defaults[0] && row->defaults[0][0] && !row->list)
+    if (row->defaults[0] && row->defaults[0][0] && !row->list && !row->like)
         json_object_set_new(type, "x-default", json_string(row->defaults[0]));
     return type;
 }

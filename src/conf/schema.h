@@ -9,7 +9,7 @@
  *
  * Keys of the mappings in a list are named with "[]": "upstream.groups[].name"; their offset is in
  * the list's item. A default is text as it would be written in the file, lists with ", " between; a key of
- * a list's item without default (NULL) is required.
+ * a list's item without default (NULL) is required, one with `like` has the value of another key.
  */
 #ifndef WR_CONF_SCHEMA_H
 #define WR_CONF_SCHEMA_H
@@ -52,7 +52,8 @@ struct wr_schema_row {
     uint32_t min_items, max_items; /* of lists */
     uint64_t min, max;             /* numbers in the type's unit; text: octets; 0, 0: no range */
     const char *defaults[WR_SCHEMA_PROFILES]; /* by profile; NULL behind the first: the same */
-    const char *const *words;                 /* of WORD, ended by NULL */
+    const char *like;         /* of an item's key: not written, it has the value of this key */
+    const char *const *words; /* of WORD, ended by NULL */
     const char *since;
     const char *unit; /* for people, "" where the type says it */
     const char *doc;  /* one paragraph, ends with a full stop */

@@ -83,6 +83,22 @@ static void test_profile(void **state)
     wr_conf_free(c);
 }
 
+/* A rule that does not say a bound has that for all names, wherever it stands; what it says is its own. */
+static void test_like(void **state)
+{
+    struct wr_conf *c =
+        good_conf("cache:\n  ttl: [{name: a, min: 60s}, {name: b, max: 1h, stale: 0s}]\n"
+                  "  max_ttl: 3d\n  min_ttl: 7s\n  stale: {max_age: 5d}\n");
+
+    assert_int_equal(c->cache.ttl.items[0].min_s, 60);
+    assert_int_equal(c->cache.ttl.items[0].max_s, 3 * 86400);
+    assert_int_equal(c->cache.ttl.items[0].stale_s, 5 * 86400);
+    assert_int_equal(c->cache.ttl.items[1].min_s, 7);
+    assert_int_equal(c->cache.ttl.items[1].max_s, 3600);
+    assert_int_equal(c->cache.ttl.items[1].stale_s, 0);
+    wr_conf_free(c);
+}
+
 static void test_empty_section(void **state)
 {
     struct wr_conf *c = good_conf("cache:\nupstream:\n  groups: []\n  routes: []\nlisten: []\n");
@@ -220,9 +236,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),        cmocka_unit_test(test_profile),
-        cmocka_unit_test(test_empty_section), cmocka_unit_test(test_broken),
-        cmocka_unit_test(test_all_at_once),   cmocka_unit_test(test_too_many),
-        cmocka_unit_test(test_torn),          cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_empty_section), cmocka_unit_test(test_like),
+        cmocka_unit_test(test_broken),        cmocka_unit_test(test_all_at_once),
+        cmocka_unit_test(test_too_many),      cmocka_unit_test(test_torn),
+        cmocka_unit_test(test_no_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,7 +54,8 @@ static void test_text(void **state)
 
     assert_non_null(strstr(text, "\nupstream:\n  groups:\n    - name: \"a\"\n"
                                  "      servers: [\"udp://192.0.2.1\"]\n"
-                                 "      strategy: fastest\n  routes: []\n"));
+                                 "      strategy: fastest\n"));
+    assert_non_null(strstr(text, "\n  routes: []\n  default: \"\"\n"));
     assert_non_null(strstr(text, "\n  stale:\n    enable: true\n    max_age: 1d\n"));
     assert_non_null(strstr(text, "listen: [\"127.0.0.1:53\", \"[::1]:53\"]\n"));
     wr_conf_free(c);

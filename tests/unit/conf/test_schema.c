@@ -32,6 +32,9 @@ static void test_rows(void **state)
         if (row->type != WR_SCHEMA_SECTION && !strstr(row->name, "[]") && !row->defaults[0])
             fail_msg("%s: no default", row->name);
         assert_non_null(wr_schema_type_name(row));
+        if (row->like && (!strstr(row->name, "[]") || !wr_schema_find(row->like) ||
+                          wr_schema_find(row->like)->type != row->type))
+            fail_msg("%s is like nothing", row->name);
     }
 }
 
