@@ -372,6 +372,7 @@ static int take_response(struct wr_requests *rs, struct wr_request *r, wr_id id,
     struct wr_scrub what = {.qname = r->asked.name.wire,
                             .qtype = r->asked.type,
                             .bailiwick = zone,
+                            .upstreams = rs->env.select.upstreams,
                             .rank = WR_RANK_ANSWER};
     wr_arena_reset(&rs->room.arena);
     int err = wr_scrub(msg, &what, &rs->room.arena, &rs->answer, &kind);

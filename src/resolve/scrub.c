@@ -130,6 +130,15 @@ static int add(struct wr_rrset *list, uint8_t *count, const struct wr_rrset *set
     return WR_OK;
 }
 
+static bool in_bailiwick(const struct wr_scrub *what, const uint8_t *name)
+{
+    const uint8_t *zone = what->bailiwick;
+    if (what->upstreams) {
+        wr_upstream_route(what->upstreams, name, &zone);
+    }
+    return wr_name_in(name, what->bailiwick) && wr_name_equal(zone, what->bailiwick);
+}
+
 /* The DNAME above `name` in the answer section, when there is one in bailiwick (RFC 6672). */
 static int add_dname(struct work *k, const struct wr_name *name, const struct wr_rrset **ret_dname)
 {
@@ -138,7 +147,7 @@ static int add_dname(struct work *k, const struct wr_name *name, const struct wr
     *ret_dname = NULL;
     while (wr_msg_next(&walk, &rr)) {
         if (rr.type == WR_TYPE_DNAME && wr_name_in(name->wire, rr.owner.wire) &&
-            rr.owner.size < name->size && wr_name_in(rr.owner.wire, k->what->bailiwick)) {
+            rr.owner.size < name->size && in_bailiwick(k->what, rr.owner.wire)) {
             struct wr_rrset set;
             int err = gather(k, WR_SECTION_ANSWER, &rr.owner, WR_TYPE_DNAME, k->what->rank, &set);
             if (err) {
@@ -251,7 +260,7 @@ static int take_authority(struct work *k, const struct wr_name *name)
     struct wr_msg_rr rr;
     while (wr_msg_next(&walk, &rr)) {
         if (!is_proof(rr.type) || rr.class_ != WR_CLASS_IN || have_set(k->answer, &rr) ||
-            !wr_name_in(rr.owner.wire, k->what->bailiwick) ||
+            !in_bailiwick(k->what, rr.owner.wire) ||
             (rr.type == WR_TYPE_SOA && !wr_name_in(name->wire, rr.owner.wire))) {
             continue;
         }
@@ -279,7 +288,7 @@ static int walk_chain(struct work *k, struct wr_name *name, bool *ret_final)
 {
     *ret_final = false;
     for (unsigned link = 0; link <= WR_CHAIN_MAX; link++) {
-        if (!wr_name_in(name->wire, k->what->bailiwick)) {
+        if (!in_bailiwick(k->what, name->wire)) {
             return WR_OK;
         }
         int err = take_final(k, name);
@@ -322,7 +331,7 @@ int wr_scrub(const struct wr_msg *msg, const struct wr_scrub *what, struct wr_ar
         return err;
     }
     sum_up(ret_answer);
-    bool outside = !wr_name_in(name.wire, what->bailiwick);
+    bool outside = !in_bailiwick(what, name.wire);
     if (final) {
         *ret_kind = WR_RESPONSE_ANSWER;
         return WR_OK;

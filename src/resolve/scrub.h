@@ -15,11 +15,14 @@
 #include "dns/msg.h"
 #include "resolve/answer.h"
 #include "resolve/classify.h"
+#include "resolve/upstream.h"
 
 struct wr_scrub {
     const uint8_t *qname; /* what was asked */
     uint16_t qtype;
     const uint8_t *bailiwick; /* the zone the server answers for */
+    /* Zones below it that are somebody else's: names whose route is another than the bailiwick's. NULL: none. */
+    const struct wr_upstreams *upstreams;
     uint8_t rank;             /* enum wr_rank for the answer section */
 };
 

@@ -147,7 +147,7 @@ static void read_ttl_rule(struct reader *r)
     struct wr_ttl_policy *p = &r->s->gate.settings.ttl;
     uint8_t name[WIRE_NAME_SIZE];
     if (r->words < 4 || p->rules == 4) {
-        fail(r, "ttl NAME MIN MAX");
+        fail(r, "ttl NAME MIN MAX [STALE]");
         return;
     }
     struct wr_ttl_rule *rule = &r->s->rule[p->rules++];
@@ -160,6 +160,7 @@ static void read_ttl_rule(struct reader *r)
     memcpy(rule->name.wire, name, rule->name.size);
     rule->min_s = (uint32_t)(duration(r, r->word[2]) / WR_S);
     rule->max_s = (uint32_t)(duration(r, r->word[3]) / WR_S);
+    rule->stale_s = r->words > 4 ? (uint32_t)(duration(r, r->word[4]) / WR_S) : p->stale_max_age_s;
 }
 
 struct number_setting {

@@ -19,8 +19,8 @@
 #define SENDS_FREE    24 /* prefetches and probes of a name nobody asks again */
 
 static const char *const plant_names[PLANTS] = {
-    "none",  "lost", "twice",  "late", "forged",  "ttl",   "denied",
-    "flood", "leak", "memory", "dead", "unequal", "shape", "size",
+    "none", "lost",   "twice", "late",    "forged", "ttl",   "denied", "flood",
+    "leak", "memory", "dead",  "unequal", "shape",  "stray", "size",
 };
 
 const char *check_plant_name(enum check_plant p)
@@ -296,7 +296,7 @@ void checks_restart(struct world *w)
 
 /* ---- 3: upstream messages ---- */
 
-void checks_sent(struct world *w, const uint8_t *bytes, size_t size)
+void checks_sent(struct world *w, unsigned server, const uint8_t *bytes, size_t size)
 {
     struct checks *c = &w->checks;
     if (wire_read(w->query, bytes, size) || w->query->counts[0] != 1) {
@@ -306,7 +306,13 @@ void checks_sent(struct world *w, const uint8_t *bytes, size_t size)
     if (w->query->edns.ecs) {
         checks_fail(w, 3, "a client subnet goes to an upstream");
     }
-    int i = oracle_find(&w->oracle, w->query->qname);
+    const uint8_t *qname = w->query->qname;
+    bool routed = w->routed_zone >= 0 && wire_name_below(qname, w->oracle.zone[w->routed_zone]);
+    if (qname[0] && server < w->plan.servers &&
+        (routed != w->server[server].routed || checks_plant(w, PLANT_STRAY))) {
+        checks_fail(w, 5, "a question goes to a server of another group");
+    }
+    int i = oracle_find(&w->oracle, qname);
     unsigned slot = i < 0 ? 256 : (unsigned)i;
     unsigned times = i >= 0 && checks_plant(w, PLANT_FLOOD) ? 100000 : 1;
     c->sent += times;

@@ -7,7 +7,8 @@
  *               allows; or is stale, within bounds, with the stale TTL, and says so
  *   3 bounded   upstream messages per client query
  *   4 fixed     memory: canaries, open ports and streams within their pools, nothing left open at the end
- *   5 closed    encryption required: nothing plain leaves (no encrypted upstream yet)
+ *   5 closed    a routed zone's questions go to its own servers and nowhere else (encryption required: no
+ *               encrypted upstream yet)
  *   6 recovers  after the faults everything answers, fresh, within two seconds
  *   7 leased    policy and firewall (no policy yet)
  *   8 equal     same seed, same trace
@@ -39,6 +40,7 @@ enum check_plant {
     PLANT_DEAD,    /* an upstream stays dead after the faults */
     PLANT_UNEQUAL, /* something not from the seed comes into the trace */
     PLANT_SHAPE,   /* a reply has another id */
+    PLANT_STRAY,   /* a routed question goes to another group */
     PLANT_SIZE,    /* a UDP reply larger than the client takes */
     PLANTS
 };
@@ -97,7 +99,7 @@ void checks_reply(struct world *w, const struct wr_client *client, const uint8_t
                   size_t size);
 void checks_drop(struct world *w, const struct wr_client *client);
 void checks_gone(struct world *w, uint64_t conn);
-void checks_sent(struct world *w, const uint8_t *bytes, size_t size);
+void checks_sent(struct world *w, unsigned server, const uint8_t *bytes, size_t size);
 void checks_sweep(struct world *w);
 void checks_restart(struct world *w);
 void checks_end(struct world *w);

@@ -65,7 +65,7 @@ static void write_query(struct world *w, const struct client *c, const struct as
         name[8] = (uint8_t)('0' + a->id % 10);
         wire_name_copy(name + 9, w->oracle.zone[a->id % ORACLE_ZONES]);
     }
-    wire_start(out, a->id, (uint16_t)(FLAG_RD | (flavour == 3 ? FLAG_CD : 0)));
+    wire_start(out, a->id, (uint16_t)((flavour == 9 ? 0 : FLAG_RD) | (flavour == 3 ? FLAG_CD : 0)));
     wire_question(out, name, a->type, 1);
     if (c->edns) {
         struct wire_edns e = {.udp_size = c->udp_size, .ede = -1, .dnssec_ok = flavour == 5};

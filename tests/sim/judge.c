@@ -244,6 +244,9 @@ static void judge_calm(struct judgement *j)
     struct world *w = j->w;
     unsigned rcode = wire_rcode(j->m);
     bool answered = rcode == RCODE_NOERROR || rcode == RCODE_NXDOMAIN;
+    if (!(j->q->flags & FLAG_RD)) {
+        return; /* only what is in the cache */
+    }
     if (j->m->flags & FLAG_TC || j->q->qtype == TYPE_ANY || (answered && !j->stale)) {
         w->checks.calm_fresh++;
     } else if (may_remember(j)) {

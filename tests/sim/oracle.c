@@ -61,6 +61,7 @@ void oracle_init(struct oracle *o, uint64_t seed, unsigned names)
         make_name(o, i, &rng);
     }
     o->names = names;
+    o->rule_zone = -1;
     o->max_ttl_s = 86400;
     o->max_negative_s = 3600;
     o->stale_max_age_s = 86400;
@@ -233,8 +234,11 @@ uint32_t oracle_say(struct oracle *o, struct wire_out *out, const uint8_t *qname
 
 static uint32_t kept_ttl(const struct oracle *o, const struct oracle_fact *f)
 {
-    uint32_t ttl = f->ttl_s, most = f->denied ? o->max_negative_s : o->max_ttl_s;
-    ttl = ttl < o->min_ttl_s ? o->min_ttl_s : ttl;
+    bool ruled = (int)o->name[f->name].zone == o->rule_zone;
+    uint32_t least = ruled ? o->rule_min_s : o->min_ttl_s;
+    uint32_t most = ruled ? o->rule_max_s : o->max_ttl_s;
+    most = f->denied && most > o->max_negative_s ? o->max_negative_s : most;
+    uint32_t ttl = f->ttl_s < least ? least : f->ttl_s;
     return ttl > most ? most : ttl;
 }
 
@@ -259,11 +263,20 @@ static void hear(struct oracle *o, const struct oracle_fact *f, uint64_t now_us)
     list[o->heard[f->name].count++] = (struct oracle_heard){*f, expires};
 }
 
-void oracle_heard(struct oracle *o, uint32_t statement, uint64_t now_us)
+static bool speaks_for(const struct oracle *o, int zone, unsigned name)
+{
+    int own = (int)o->name[name].zone;
+    return zone == ORACLE_ANY_ZONE || (zone >= 0 ? own == zone : own != ~zone);
+}
+
+void oracle_heard(struct oracle *o, uint32_t statement, int zone, uint64_t now_us)
 {
     if (statement) {
         const struct oracle_statement *s = &o->statement[statement];
         for (unsigned i = 0; i < s->facts; i++) {
+            if (!speaks_for(o, zone, s->fact[i].name)) {
+                return; /* the chain is cut where it leaves its zone */
+            }
             hear(o, &s->fact[i], now_us);
         }
     }

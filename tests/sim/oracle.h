@@ -73,6 +73,8 @@ struct oracle {
         unsigned count, cap;
     } heard[ORACLE_NAMES_MAX];
     uint32_t min_ttl_s, max_ttl_s, max_negative_s, stale_max_age_s;
+    int rule_zone; /* names below it have limits of their own; -1: none */
+    uint32_t rule_min_s, rule_max_s;
 };
 
 void oracle_init(struct oracle *o, uint64_t seed, unsigned names);
@@ -89,7 +91,10 @@ size_t oracle_soa(const struct oracle *o, unsigned zone, uint8_t ret[1024]);
  * `links` bounds the CNAMEs that are followed (a server may stop early). The rcode is given back. */
 uint32_t oracle_say(struct oracle *o, struct wire_out *out, const uint8_t *qname, uint16_t qtype,
                     uint64_t now_us, unsigned links, uint32_t ttl_share, uint16_t *ret_rcode);
-void oracle_heard(struct oracle *o, uint32_t statement, uint64_t now_us);
+/* `zone` is the one the server answers for: its facts of others are not heard; ORACLE_ANY_ZONE: of all, ~zone: of all
+ * but this one (whose names have servers of their own). */
+#define ORACLE_ANY_ZONE 1000
+void oracle_heard(struct oracle *o, uint32_t statement, int zone, uint64_t now_us);
 
 enum oracle_verdict { ORACLE_UNSAID = 0, ORACLE_TOO_LONG, ORACLE_STALE, ORACLE_FRESH };
 

@@ -126,9 +126,9 @@ static int run_seeds(const struct options *o)
 
 /* Which check must find which plant. */
 static const unsigned finder[PLANTS] = {
-    [PLANT_LOST] = 1,    [PLANT_TWICE] = 1, [PLANT_LATE] = 1, [PLANT_FORGED] = 2, [PLANT_TTL] = 2,
-    [PLANT_DENIED] = 2,  [PLANT_FLOOD] = 3, [PLANT_LEAK] = 4, [PLANT_MEMORY] = 4, [PLANT_DEAD] = 6,
-    [PLANT_UNEQUAL] = 8, [PLANT_SHAPE] = 9, [PLANT_SIZE] = 9,
+    [PLANT_LOST] = 1,    [PLANT_TWICE] = 1, [PLANT_LATE] = 1,  [PLANT_FORGED] = 2, [PLANT_TTL] = 2,
+    [PLANT_DENIED] = 2,  [PLANT_FLOOD] = 3, [PLANT_LEAK] = 4,  [PLANT_MEMORY] = 4, [PLANT_DEAD] = 6,
+    [PLANT_UNEQUAL] = 8, [PLANT_SHAPE] = 9, [PLANT_STRAY] = 5, [PLANT_SIZE] = 9,
 };
 
 static int run_plants(const struct options *options)

@@ -4,6 +4,59 @@
 
 #include "world.h"
 
+/* A zone with servers of its own: the last ones of the list. */
+static void route_zone(struct world *w)
+{
+    struct wr_upstreams *u = &w->gate.settings.upstreams;
+    unsigned zone = wr_rng_below(&w->rng, ORACLE_ZONES);
+    struct wr_name *name = &w->gate.route.zone;
+    name->size = (uint8_t)wire_name_size(w->oracle.zone[zone]);
+    wire_name_copy(name->wire, w->oracle.zone[zone]);
+    w->gate.route.group = 1;
+    u->groups = 2;
+    u->group[1] = u->group[0];
+    u->group[1].servers = 0;
+    for (unsigned i = u->group[0].servers / 2; i < w->plan.servers; i++) {
+        u->group[1].server[u->group[1].servers++] = (uint8_t)i;
+        w->server[i].routed = true;
+    }
+    u->group[0].servers = (uint8_t)(w->plan.servers - u->group[1].servers);
+    u->route = &w->gate.route;
+    u->routes = 1;
+    w->routed_zone = (int)zone;
+}
+
+static void rule_zone(struct world *w)
+{
+    unsigned zone = wr_rng_below(&w->rng, ORACLE_ZONES);
+    struct wr_ttl_rule *r = &w->gate.rule;
+    *r = (struct wr_ttl_rule){
+        .below = true, .min_s = 5, .max_s = 40, .stale_s = w->gate.settings.ttl.stale_max_age_s};
+    r->name.size = (uint8_t)wire_name_size(w->oracle.zone[zone]);
+    wire_name_copy(r->name.wire, w->oracle.zone[zone]);
+    w->gate.settings.ttl.rule = r;
+    w->gate.settings.ttl.rules = 1;
+    w->oracle.rule_zone = (int)zone;
+    w->oracle.rule_min_s = r->min_s;
+    w->oracle.rule_max_s = r->max_s;
+}
+
+static void draw_layout(struct world *w)
+{
+    struct wr_rng *rng = &w->rng;
+    if (w->plan.servers >= 2 && wr_rng_below(rng, 3) == 0) {
+        route_zone(w);
+    }
+    if (wr_rng_below(rng, 3) == 0) {
+        rule_zone(w);
+    }
+    for (unsigned i = 0; i < w->plan.servers; i++) {
+        if (!w->server[i].no_tcp && wr_rng_below(rng, 6) == 0) {
+            w->gate.settings.upstreams.upstream[i].scheme = WR_SCHEME_TCP;
+        }
+    }
+}
+
 void weather_settings(struct world *w)
 {
     struct wr_settings *s = &w->gate.settings;
@@ -21,6 +74,9 @@ void weather_settings(struct world *w)
         w->gate.requests = (uint32_t[]){512, 48}[wr_rng_below(rng, 2)];
         w->gate.waiters = (uint32_t[]){2048, 128}[wr_rng_below(rng, 2)];
         w->gate.cache_size = (size_t[]){1024 * 1024, 256 * 1024}[wr_rng_below(rng, 2)];
+    }
+    if (w->plan.faults) {
+        draw_layout(w);
     }
     w->oracle.max_ttl_s = s->ttl.max_s;
     w->oracle.min_ttl_s = s->ttl.min_s;
@@ -51,7 +107,7 @@ static void cut(struct world *w, struct server *s)
 static void fault(struct world *w)
 {
     struct server *s = &w->server[wr_rng_below(&w->rng, w->plan.servers)];
-    switch (wr_rng_below(&w->rng, 16)) {
+    switch (wr_rng_below(&w->rng, 17)) {
     case 0:
     case 1:
     case 2: server_mix(w, s); break;
@@ -81,13 +137,20 @@ static void fault(struct world *w)
         s->link.base_us = 2000 + wr_rng_below(&w->rng, wr_rng_below(&w->rng, 4) ? 60000 : 900000);
         break;
     case 13:
-        w->gate.settings.upstreams.group[0].strategy = (uint8_t)wr_rng_below(&w->rng, 4);
+        w->gate.settings.upstreams.group[wr_rng_below(&w->rng, 2)].strategy =
+            (uint8_t)wr_rng_below(&w->rng, 4);
         gate_adopt(&w->gate, &w->clock.now);
         world_say(w, "new settings");
         break;
     case 14:
         if (w->plan.restarts) {
             world_restart(w);
+        }
+        break;
+    case 15:
+        if (w->gate.cache) {
+            wr_cache_flush(w->gate.cache,
+                           w->oracle.name[wr_rng_below(&w->rng, w->oracle.names)].wire);
         }
         break;
     default: world_link_event(w); break;

@@ -91,7 +91,7 @@ static void act_datagram(struct world *w, unsigned worker, const struct wr_actio
     struct sim_event e = {.kind = EV_SERVER_HEARS, .who = server, .id = a->id};
     uint64_t delay[2];
     checks_trace(w, "datagram", worker, a->id, a->bytes, a->size);
-    checks_sent(w, a->bytes, a->size);
+    checks_sent(w, server, a->bytes, a->size);
     struct net_port *port = net_port_of(w->ports, worker, a->id, &w->rng);
     if (server == SERVERS_MAX || !port) {
         checks_fail(w, server == SERVERS_MAX ? 2 : 4,
@@ -153,7 +153,7 @@ static void act_stream_write(struct world *w, unsigned worker, const struct wr_a
         return;
     }
     if (a->size > 2) {
-        checks_sent(w, a->bytes + 2, a->size - 2);
+        checks_sent(w, st->server, a->bytes + 2, a->size - 2);
     }
     struct sim_event e = {.kind = EV_STREAM_TO_SERVER, .tag = net_stream_tag(&w->streams, st)};
     clock_post(&w->clock, w->server[st->server].link.base_us, &e, a->bytes, a->size);
@@ -216,6 +216,15 @@ static void feed_query(struct world *w, const struct sim_event *e, bool handed)
     feed(w, e->who, &q);
 }
 
+/* What this server may speak for, as oracle_heard wants it. */
+static int zone_of_server(const struct world *w, unsigned server)
+{
+    if (w->routed_zone < 0) {
+        return ORACLE_ANY_ZONE;
+    }
+    return w->server[server].routed ? w->routed_zone : ~w->routed_zone;
+}
+
 static void feed_datagram(struct world *w, const struct sim_event *e)
 {
     const struct net_port *port = net_port_at(w->ports, e->to.port);
@@ -231,7 +240,7 @@ static void feed_datagram(struct world *w, const struct sim_event *e)
               (unsigned long long)port->id, e->statement ? ", true" : "");
     if (e->statement) {
         w->server[e->who].cookie_known |= w->server[e->who].cookies;
-        oracle_heard(&w->oracle, e->statement, w->clock.now.mono_us);
+        oracle_heard(&w->oracle, e->statement, zone_of_server(w, e->who), w->clock.now.mono_us);
     }
     feed(w, port->worker, &d);
 }
@@ -257,7 +266,7 @@ static void feed_stream(struct world *w, const struct sim_event *e)
             st->stalled = true; /* what comes later would not fit what was lost */
             return;
         }
-        oracle_heard(&w->oracle, e->statement, w->clock.now.mono_us);
+        oracle_heard(&w->oracle, e->statement, zone_of_server(w, st->server), w->clock.now.mono_us);
         s.kind = WR_EVENT_STREAM_BYTES;
         break;
     default:
@@ -489,6 +498,7 @@ struct world *world_new(const struct world_plan *plan)
     oracle_init(&w->oracle, plan->seed, plan->names);
     checks_init(w);
     w->client_link = (struct net_link){.base_us = 200, .jitter_us = 500};
+    w->routed_zone = -1;
     for (unsigned i = 0; i < plan->servers; i++) {
         server_init(w, i);
     }

@@ -74,6 +74,7 @@ struct world {
     uint64_t deadline_us[GATE_WORKERS_MAX];
     unsigned spins; /* wake-ups at one moment */
     uint64_t spin_us;
+    int routed_zone; /* -1: none */
     bool calm, quiet, over;
     uint64_t calm_us; /* when the calm began */
     uint64_t

@@ -89,6 +89,30 @@ static void test_chain_leaves_the_bailiwick(void **state)
     assert_string_equal((const char *)wr_answer_last_name(&answer, NULL), "\1c\4test");
 }
 
+/* The zone below has servers of its own: what the public ones say of it is cut off, and asked of these. */
+static void test_chain_enters_a_zone_with_its_own_route(void **state)
+{
+    static struct wr_upstreams u;
+    static struct wr_route route;
+    struct wr_msg m;
+    struct wr_name q = wire_name("a.example.");
+    route = (struct wr_route){.zone = wire_name("corp.example."), .group = 1};
+    u = (struct wr_upstreams){.groups = 2, .routes = 1, .route = &route};
+    const struct wire_rr rrs[] = {WIRE_AN("a.example.", WR_TYPE_CNAME, 60, "www.corp.example."),
+                                  WIRE_AN("www.corp.example.", WR_TYPE_A, 60, "203.0.113.6")};
+    wire_response(room, sizeof(room), "a.example.", WR_TYPE_A, 0, 0, rrs, 2, &m);
+    wr_arena_init(&arena, block, sizeof(block));
+    struct wr_scrub what = {.qname = q.wire,
+                            .qtype = WR_TYPE_A,
+                            .bailiwick = (const uint8_t *)"",
+                            .upstreams = &u,
+                            .rank = WR_RANK_ANSWER};
+    assert_int_equal(wr_scrub(&m, &what, &arena, &answer, &kind), 0);
+    assert_int_equal(kind, WR_RESPONSE_CNAME);
+    assert_int_equal(answer.answers, 1);
+    assert_string_equal((const char *)wr_answer_last_name(&answer, NULL), "\3www\4corp\7example");
+}
+
 static void test_nxdomain_for_a_foreign_target_is_not_believed(void **state)
 {
     assert_int_equal(SCRUB("example.", "a.example.", WR_TYPE_A, WR_RCODE_NXDOMAIN,
@@ -188,6 +212,7 @@ int main(void)
         cmocka_unit_test(test_what_does_not_belong_goes),
         cmocka_unit_test(test_chain),
         cmocka_unit_test(test_chain_leaves_the_bailiwick),
+        cmocka_unit_test(test_chain_enters_a_zone_with_its_own_route),
         cmocka_unit_test(test_nxdomain_for_a_foreign_target_is_not_believed),
         cmocka_unit_test(test_cname_loop_ends),
         cmocka_unit_test(test_two_cnames_at_one_name),
