@@ -331,15 +331,12 @@ bool wr_addr_is_any(const struct wr_addr *addr)
 struct wr_addr wr_addr_mask(const struct wr_addr *addr, unsigned len)
 {
     struct wr_addr masked = *addr;
-    size_t size = wr_addr_ip_size(addr);
+    size_t size = wr_addr_ip_size(addr), whole = len / 8;
 
     masked.port = 0;
-    for (size_t i = 0; i < size; i++) {
-        unsigned bits = len > 8 * i ? len - (unsigned)(8 * i) : 0;
-
-        if (bits < 8) {
-            masked.ip[i] &= (uint8_t)(0xff00u >> bits);
-        }
+    if (whole < size) {
+        masked.ip[whole] &= (uint8_t)(0xff00u >> len % 8);
+        memset(masked.ip + whole + 1, 0, size - whole - 1);
     }
     return masked;
 }

@@ -55,17 +55,28 @@ void wr_outcome_drop(struct wr_engine *e, const struct wr_asker *a, _Atomic uint
 }
 
 /* TCP and a proven cookie show that nobody forged the address: no limit on responses. */
+static bool limited(const struct wr_engine *e, const struct wr_asker *a)
+{
+    return a->client.transport == WR_CLIENT_UDP && a->cookie_state != WR_COOKIE_PROVEN &&
+           e->settings->rrl_rate != 0;
+}
+
+static uint64_t bucket_of(const struct wr_engine *e, const struct wr_asker *a, uint64_t what_hash)
+{
+    const struct wr_settings *s = e->settings;
+    unsigned len = a->client.from.family == WR_AF_V4 ? s->rrl_prefix4_len : s->rrl_prefix6_len;
+    return wr_rrl_bucket(&e->setup.secrets->table_key, &a->client.from, len, what_hash);
+}
+
 static enum wr_rrl_verdict limit(struct wr_engine *e, const struct wr_asker *a,
                                  const struct wr_outcome *o, const struct wr_now *now)
 {
     const struct wr_settings *s = e->settings;
-    if (a->client.transport != WR_CLIENT_UDP || a->cookie_state == WR_COOKIE_PROVEN ||
-        s->rrl_rate == 0) {
+    if (!limited(e, a)) {
         return WR_RRL_SEND;
     }
-    unsigned len = a->client.from.family == WR_AF_V4 ? s->rrl_prefix4_len : s->rrl_prefix6_len;
-    return wr_rrl_decide(e->setup.quota, &e->setup.secrets->table_key, &a->client.from, len,
-                         o->what_hash, s->rrl_rate, s->rrl_slip, now->mono_us);
+    uint64_t bucket = o->bucket != 0 ? o->bucket : bucket_of(e, a, o->what_hash);
+    return wr_rrl_decide(e->setup.quota, bucket, s->rrl_rate, s->rrl_slip, now->mono_us);
 }
 
 void wr_outcome_send(struct wr_engine *e, const struct wr_asker *a, const struct wr_outcome *o,
@@ -119,16 +130,20 @@ void wr_outcome_answer(struct wr_engine *e, const struct wr_asker *a,
     struct wr_reply r;
     bool truncated;
     e->turn++;
-    wr_outcome_reply_setup(e, now, &r);
-    size_t size = wr_reply_answer(&r, a, answer, room, cap, &truncated);
-    if (truncated) {
-        wr_stats_add(&e->setup.stats->truncated, 1);
-    }
     struct wr_outcome o = {.source = source,
                            .slot = slot,
                            .rcode = answer->rcode,
                            .ede = answer->ede,
                            .what_hash = what_hash(e, a, answer)};
+    if (limited(e, a)) { /* its bucket is on the way while the reply is built */
+        o.bucket = bucket_of(e, a, o.what_hash);
+        wr_quota_foresee(e->setup.quota, o.bucket);
+    }
+    wr_outcome_reply_setup(e, now, &r);
+    size_t size = wr_reply_answer(&r, a, answer, room, cap, &truncated);
+    if (truncated) {
+        wr_stats_add(&e->setup.stats->truncated, 1);
+    }
     wr_outcome_send(e, a, &o, room, size, now, ret_action);
 }
 

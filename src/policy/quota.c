@@ -57,11 +57,22 @@ static uint64_t full_at(uint64_t word, uint64_t now_us)
     return at > now_us ? at : now_us;
 }
 
+/* The line of the cache that a hash means. */
+static _Atomic uint64_t *line_of(const struct wr_quota *q, uint64_t hash, uint32_t ways)
+{
+    return &q->bucket[(uint32_t)hash & q->mask & ~(ways - 1)];
+}
+
+void wr_quota_foresee(const struct wr_quota *q, uint64_t hash)
+{
+    __builtin_prefetch(line_of(q, hash, WAYS));
+}
+
 /* The place that holds the bucket, or the one among its line's that is full the longest. */
 static _Atomic uint64_t *find(struct wr_quota *q, uint64_t hash, uint64_t tag)
 {
     uint32_t ways = q->mask + 1 < WAYS ? q->mask + 1 : WAYS;
-    _Atomic uint64_t *line = &q->bucket[(uint32_t)hash & q->mask & ~(ways - 1)];
+    _Atomic uint64_t *line = line_of(q, hash, ways);
     _Atomic uint64_t *longest = line;
     uint64_t least_us = UINT64_MAX;
     for (uint32_t i = 0; i < ways; i++) {

@@ -25,6 +25,8 @@ struct wr_quota;
 size_t wr_quota_size(uint32_t buckets); /* power of two; octets of memory */
 struct wr_quota *wr_quota_init(void *block, uint32_t buckets);
 
+/* A hint that the bucket will be asked for soon. */
+void wr_quota_foresee(const struct wr_quota *q, uint64_t hash);
 /* Takes one token of the bucket `hash`, which refills at `rate` a second up to `burst`. False: none left. */
 bool wr_quota_take(struct wr_quota *q, uint64_t hash, uint32_t rate, uint32_t burst,
                    uint64_t now_us);

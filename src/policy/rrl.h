@@ -26,11 +26,12 @@ enum wr_rrl_verdict {
     WR_RRL_DROP = 2,
 };
 
+/* The bucket of one kind of response to one address; `prefix_len` bits of `client` count as one. */
+uint64_t wr_rrl_bucket(const struct wr_hash_key *key, const struct wr_addr *client,
+                       unsigned prefix_len, uint64_t what_hash);
 /* `rate` responses a second (0: no limit, always SEND), burst of one second; one in `slip` of the limited ones
- * goes out truncated (0: none, 1: all). `prefix_len` bits of `client` count as one address. */
-enum wr_rrl_verdict wr_rrl_decide(struct wr_quota *q, const struct wr_hash_key *key,
-                                  const struct wr_addr *client, unsigned prefix_len,
-                                  uint64_t what_hash, uint32_t rate, uint32_t slip,
+ * goes out truncated (0: none, 1: all). */
+enum wr_rrl_verdict wr_rrl_decide(struct wr_quota *q, uint64_t bucket, uint32_t rate, uint32_t slip,
                                   uint64_t now_us);
 
 #endif

@@ -35,7 +35,7 @@ static struct count ask(struct wr_quota *q, const char *from, uint64_t what, uin
     struct count c = {0, 0, 0};
     struct wr_addr a = addr(from);
     for (unsigned i = 0; i < n; i++) {
-        switch (wr_rrl_decide(q, &key, &a, 24, what, 20, slip, T0 + i)) {
+        switch (wr_rrl_decide(q, wr_rrl_bucket(&key, &a, 24, what), 20, slip, T0 + i)) {
         case WR_RRL_SEND: c.send++; break;
         case WR_RRL_SLIP: c.slip++; break;
         case WR_RRL_DROP: c.drop++; break;
@@ -63,7 +63,7 @@ static void test_off(void **state)
     struct wr_quota *q = fresh();
     struct wr_addr a = addr("192.0.2.1");
     for (int i = 0; i < 1000; i++) {
-        assert_int_equal(wr_rrl_decide(q, &key, &a, 24, 1, 0, 2, T0), WR_RRL_SEND);
+        assert_int_equal(wr_rrl_decide(q, wr_rrl_bucket(&key, &a, 24, 1), 0, 2, T0), WR_RRL_SEND);
     }
 }
 
