@@ -219,6 +219,7 @@ def status_field(pid, field):
 @e2e.test("as root it becomes the user that is configured; where there is no other, it keeps no capability")
 def drops_privilege(lab):
     for path in (RUN, f"{RUN}/weir"):
+        os.makedirs(path, exist_ok=True)
         os.chmod(path, 0o777)
     weir_up = lab.start_gateway({"user": "nobody"})
     equal(lab.kdig("camera", "api.camera.example").rcode, "NOERROR")
