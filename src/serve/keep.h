@@ -8,7 +8,8 @@
  * times of what lives, everything is written anew, within the same budget, into <path>.new, which then takes its place.
  *
  * Use: open (after privileges are dropped: the files are the user's), load, tick once a second, close. All calls may come
- * from one thread or several; none from a worker, because a call may wait for the disk. tick does a bounded piece of work.
+ * from one thread or several. load, tick and close may wait for the disk: never from a worker. The others do not: they
+ * leave a note for the next tick, and read what the last one said. tick does a bounded piece of work.
  * A file that cannot be used is said once and the service goes on without it; writing is tried again later.
  *
  * Errors: WR_E_NOMEM and WR_E_IO (no randomness) from open; nothing else fails outwards.
@@ -56,7 +57,7 @@ struct wr_keep_status {
     bool warm;
     bool checkpoints;    /* a path is configured */
     bool writing;        /* and can be written */
-    const char *problem; /* why not, "" when all is well; static or of the keep */
+    char problem[160];   /* why not, "" when all is well */
     uint64_t loaded;     /* entries read at the start */
     uint64_t last_age_s; /* since the last checkpoint that had everything; UINT64_MAX: none yet */
     uint64_t interval_s;
