@@ -16,6 +16,8 @@ struct world *goal_world(uint64_t seed, const struct gate_machine *machine, unsi
     struct world_plan p;
     world_defaults(&p, seed);
     p.faults = p.attack = p.restarts = false;
+    p.plain =
+        true; /* what was got for CD or DO is another view, and not what is asked after here */
     p.servers = servers;
     p.clients = clients;
     p.machine = machine;
