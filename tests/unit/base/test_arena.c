@@ -67,6 +67,23 @@ static void mark_and_release(void **state)
     assert_memory_equal(again, "\0\0\0\0", 5);
 }
 
+static void the_end_of_the_last_piece_is_given_back(void **state)
+{
+    struct wr_arena a;
+    uint8_t *last;
+
+    wr_arena_init(&a, block, 256);
+    (void)wr_arena_alloc(&a, 16);
+    last = wr_arena_alloc(&a, 100);
+    wr_arena_trim(&a, last, 9);
+    assert_int_equal(a.used, 16 + 16); /* nine octets, aligned */
+    assert_ptr_equal(wr_arena_alloc(&a, 8), last + 16);
+    wr_arena_reset(&a);
+    last = wr_arena_alloc(&a, 13);
+    wr_arena_trim(&a, last, 13); /* nothing to give */
+    assert_int_equal(a.used, 16);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -74,6 +91,7 @@ int main(void)
         cmocka_unit_test(it_never_grows),
         cmocka_unit_test(the_odd_end_can_be_used),
         cmocka_unit_test(mark_and_release),
+        cmocka_unit_test(the_end_of_the_last_piece_is_given_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

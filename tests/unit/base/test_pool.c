@@ -81,6 +81,24 @@ static void nonsense_ids_get_nothing(void **state)
     free(p);
 }
 
+static void an_object_knows_its_id(void **state)
+{
+    void *block;
+    struct wr_pool *p = new_pool(3, &block);
+    wr_id ids[3], again;
+
+    for (unsigned i = 0; i < 3; i++) {
+        (void)wr_pool_take(p, &ids[i]);
+    }
+    wr_pool_give(p, ids[1]);
+    (void)wr_pool_take(p, &again);
+    assert_true(wr_pool_id(p, wr_pool_get(p, again)) == again);
+    assert_true(wr_pool_id(p, wr_pool_get(p, ids[2])) == ids[2]);
+    assert_true(again != ids[1]);
+    free(block);
+    free(p);
+}
+
 static void a_walk_sees_the_taken(void **state)
 {
     void *block;
@@ -107,9 +125,8 @@ static void a_walk_sees_the_taken(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_are_taken_once),
-        cmocka_unit_test(a_late_handle_gets_nothing),
-        cmocka_unit_test(nonsense_ids_get_nothing),
+        cmocka_unit_test(all_are_taken_once),       cmocka_unit_test(a_late_handle_gets_nothing),
+        cmocka_unit_test(nonsense_ids_get_nothing), cmocka_unit_test(an_object_knows_its_id),
         cmocka_unit_test(a_walk_sees_the_taken),
     };
 

@@ -374,6 +374,35 @@ static void client_forms_of_options(void **state)
     assert_memory_equal(room + b.w.pos - 8, "\0\x0b\0\0\0\3\0\0", 8);
 }
 
+/* RFC 7871 section 6: family, lengths, and only the octets that the prefix needs. */
+static void a_client_subnet(void **state)
+{
+    static const struct {
+        const char *prefix;
+        const char *octets;
+        size_t size;
+    } cases[] = {
+        {"192.0.2.0/24", "\0\x08\0\7\0\1\x18\0\xc0\0\2", 11},
+        {"0.0.0.0/0", "\0\x08\0\4\0\1\0\0", 8},
+        {"2001:db8::/33", "\0\x08\0\x09\0\2\x21\0\x20\1\x0d\xb8\0", 13},
+    };
+
+    for (unsigned i = 0; i < 3; i++) {
+        struct wr_prefix prefix;
+        struct wr_build_opt opt = {.udp_size = 1232, .ede = WR_EDE_NONE, .subnet = &prefix};
+        struct wr_build b;
+        struct wr_msg m;
+
+        assert_int_equal(wr_addr_prefix_from_text(cases[i].prefix, &prefix), WR_OK);
+        start(&b, 512, "www.example.com");
+        assert_int_equal(wr_build_opt_size(&opt), 11 + cases[i].size);
+        assert_int_equal(wr_build_opt(&b, &opt, 0), WR_OK);
+        assert_memory_equal(room + b.w.pos - cases[i].size, cases[i].octets, cases[i].size);
+        assert_int_equal(wr_msg_parse(&m, room, wr_build_finish(&b, 0)), WR_OK);
+        assert_true(m.edns.ecs);
+    }
+}
+
 /* Owners that all differ, in a message of 64 KiB: more names than are remembered, and pointers stay below 2^14. */
 static void a_large_message_reads_back(void **state)
 {
@@ -459,6 +488,7 @@ int main(void)
         cmocka_unit_test(the_text_of_an_error_gives_way),
         cmocka_unit_test(padding_stops_at_the_limit),
         cmocka_unit_test(client_forms_of_options),
+        cmocka_unit_test(a_client_subnet),
         cmocka_unit_test(a_large_message_reads_back),
         cmocka_unit_test(broken_stored_rdata_is_refused),
         cmocka_unit_test(without_a_question),
