@@ -87,8 +87,12 @@ static void promote(const struct wr_cacheblock_shard *sh, const struct oldest *e
     const struct wr_cachering *from = &sh->rings[WR_CACHEBLOCK_SMALL];
     const struct wr_cachering *to = &sh->rings[WR_CACHEBLOCK_MAIN];
     uint64_t pos;
+    bool room = make_room(sh, WR_CACHEBLOCK_MAIN, e->n, moves, &pos);
 
-    if (!make_room(sh, WR_CACHEBLOCK_MAIN, e->n, moves, &pos)) {
+    if (wr_cacheword_get(e->slot) == 0) {
+        return; /* the main ring was torn, and the shard is empty now */
+    }
+    if (!room) {
         evict(sh, e);
         return;
     }

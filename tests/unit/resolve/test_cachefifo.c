@@ -237,6 +237,43 @@ static void a_full_pair_of_buckets_gives_up_its_least_used(void **state)
     free(block);
 }
 
+/* Memory that was overwritten by accident: the shard is emptied and counted, and goes on. */
+static void a_torn_ring_empties_its_shard(void **state)
+{
+    uint64_t torn = 0;
+
+    for (unsigned ring = 0; ring < WR_CACHEBLOCK_RINGS; ring++) {
+        for (uint64_t size = 0; size < 0x10000; size = size * 5 + 1) {
+            void *block;
+            struct wr_cache *c = cachetest_open(WR_CACHE_SIZE_MIN, &block);
+            struct wr_cacheblock_shard sh = wr_cacheblock_shard(c, 0);
+            const struct wr_cachering *r = &sh.rings[ring];
+            struct wr_cache_stats stats;
+            uint64_t tail;
+
+            for (uint32_t i = 0; i < 6000; i++) {
+                cachetest_put(c, i, 1, 60, 100);
+                cachetest_get(c, i / 2, 100, false);
+            }
+            tail = wr_cacheword_get(&r->state->tail);
+            for (uint64_t i = 0; i < 64; i++) {
+                wr_cacheword_set(&r->words[(wr_cachering_offset(r, tail) + i) % r->units], size);
+            }
+            for (uint32_t i = 6000; i < 16000; i++) {
+                assert_int_equal(cachetest_put(c, i, 1, 60, 100), WR_OK);
+                assert_int_equal(cachetest_get(c, i, 100, false), 1);
+            }
+            wr_cache_stats(c, &stats);
+            assert_true(stats.entries > 500 && stats.entries < 4500);
+            assert_true(stats.used_bytes < WR_CACHE_SIZE_MIN);
+            assert_true(stats.torn < 10);
+            torn += stats.torn;
+            free(block);
+        }
+    }
+    assert_true(torn >= 4);
+}
+
 /* Two names with the same tag and the same bucket: found by trying, as a tag has 12 bits and there are few buckets. */
 static void names_with_one_tag_are_told_apart(void **state)
 {
@@ -325,6 +362,7 @@ int main(void)
         cmocka_unit_test(refreshing_a_few_names_evicts_none),
         cmocka_unit_test(everything_stays_while_there_is_room),
         cmocka_unit_test(a_full_pair_of_buckets_gives_up_its_least_used),
+        cmocka_unit_test(a_torn_ring_empties_its_shard),
         cmocka_unit_test(names_with_one_tag_are_told_apart),
         cmocka_unit_test(a_scan_of_ten_times_the_capacity_takes_little),
     };
