@@ -11,7 +11,7 @@
 /* When all servers are suspect already, a client waits no longer than this. */
 #define SUSPECT_SILENCE_US (350 * WR_MS)
 /* A question that somebody may still answer is sent again this often. */
-#define PAUSE_SLOW_US (500 * WR_MS)
+#define PAUSE_SLOW_US (1 * WR_S)
 /* Longest pause between two tries. */
 #define PAUSE_MAX_US (1 * WR_S)
 
