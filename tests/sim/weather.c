@@ -19,6 +19,7 @@ static void route_zone(struct world *w)
     for (unsigned i = u->group[0].servers / 2; i < w->plan.servers; i++) {
         u->group[1].server[u->group[1].servers++] = (uint8_t)i;
         w->server[i].routed = true;
+        w->server[i].no_tcp = false; /* each group has somebody who can send a large answer */
     }
     u->group[0].servers = (uint8_t)(w->plan.servers - u->group[1].servers);
     u->route = &w->gate.route;
