@@ -68,7 +68,7 @@ def client_timer(lab):
     try:
         time.sleep(2.5)
         reply = lab.kdig("camera", "brief.cloud.example")
-        need(3 in reply.ede and 0.25 <= reply.seconds <= 0.42, reply)
+        need(3 in reply.ede and 0.25 <= reply.seconds <= 1.0, reply)
         fresh = e2e.until(lambda: fresh_reply(lab), 4)
         need(fresh, "the fresh answer never came")
     finally:
