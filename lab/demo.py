@@ -11,6 +11,7 @@ Each step is checked from the clients' answers or from a capture. Exit 0 only if
 """
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -44,7 +45,8 @@ The lab is up. From another terminal:
     machines: {' '.join(world.nodes)}
 Enter or Ctrl-C takes it down.""", flush=True)
     try:
-        sys.stdin.readline()
+        if not sys.stdin.readline():  # nobody types there: a signal ends it
+            signal.pause()
     except KeyboardInterrupt:
         pass
 
