@@ -208,7 +208,7 @@ int wr_keepfile_key(const char *path, int *ret_fd, struct wr_hash_key *ret_key)
 {
     char name[WR_KEEPFILE_PATH_MAX];
     uint8_t octets[KEY_SIZE];
-    int fd, err, saved;
+    int fd = -1, err, saved;
 
     snprintf(name, sizeof(name), "%s.key", path);
     err = open_checked(name, O_CREAT, &fd);
