@@ -17,7 +17,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { BATCH = 64, ROOM = 4096, STRIDE = ROOM + 192, CONTROL = 64, HEADER = 12, ANSWER_MAX = 28 };
+enum { BATCH = 64, ROOM = 1536, STRIDE = ROOM + 64, CONTROL = 64, HEADER = 12, ANSWER_MAX = 28 };
 
 static struct mmsghdr message[BATCH];
 static struct iovec part[BATCH];

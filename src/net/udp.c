@@ -12,10 +12,13 @@
 #include "net/sock.h"
 
 /*
- * Octets between two buffers. An odd number of cache lines beyond the page: buffers one page
- * apart would all start in the same set of the first-level cache.
+ * Room for a datagram that comes in: more than an Ethernet frame holds, since no honest query comes in
+ * fragments; a longer one is cut and will not parse. Room for an answer: the largest that `limits.udp_size` allows.
+ * Octets between two buffers: an odd number of cache lines, for buffers one page apart would all start in the
+ * same set of the first-level cache.
  */
-enum { STRIDE = WR_NET_QUERY_MAX + 192, CONTROL_SIZE = 64 };
+enum { IN_ROOM = 1536, IN_STRIDE = IN_ROOM + 64, OUT_ROOM = 4096, OUT_STRIDE = OUT_ROOM + 192 };
+enum { CONTROL_SIZE = 64 };
 /* Batches read at most from a listener that is being closed: a full buffer of 4 MiB has fewer. */
 enum { FINISH_BATCHES = 256 };
 /* Queries between the hint for an entry and its use: about as long as a fetch from memory takes. */
@@ -37,7 +40,8 @@ struct udp_batch {
     struct iovec part[WR_NET_BATCH];
     union wr_sockaddr name[WR_NET_BATCH];
     _Alignas(16) uint8_t control[WR_NET_BATCH][CONTROL_SIZE];
-    uint8_t *bytes; /* WR_NET_BATCH buffers, STRIDE apart */
+    uint8_t *bytes; /* WR_NET_BATCH buffers */
+    size_t size;
 };
 
 struct wr_udp {
@@ -54,11 +58,10 @@ struct wr_udp {
     struct udp_listener listener[WR_NET_LISTENERS_MAX];
 };
 
-static bool udp_batch_init(struct udp_batch *b)
+static bool udp_batch_init(struct udp_batch *b, size_t room, size_t stride)
 {
-    size_t size = (size_t)WR_NET_BATCH * STRIDE;
-
-    b->bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    b->size = (size_t)WR_NET_BATCH * stride;
+    b->bytes = mmap(NULL, b->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (b->bytes == MAP_FAILED) {
         b->bytes = NULL;
         return false;
@@ -66,7 +69,7 @@ static bool udp_batch_init(struct udp_batch *b)
     for (unsigned i = 0; i < WR_NET_BATCH; i++) {
         struct msghdr *header = &b->message[i].msg_hdr;
 
-        b->part[i] = (struct iovec){b->bytes + (size_t)i * STRIDE, WR_NET_QUERY_MAX};
+        b->part[i] = (struct iovec){b->bytes + i * stride, room};
         header->msg_name = &b->name[i];
         header->msg_namelen = sizeof(b->name[i]);
         header->msg_iov = &b->part[i];
@@ -78,7 +81,7 @@ static bool udp_batch_init(struct udp_batch *b)
 static void udp_batch_free(struct udp_batch *b)
 {
     if (b->bytes != NULL) {
-        munmap(b->bytes, (size_t)WR_NET_BATCH * STRIDE);
+        munmap(b->bytes, b->size);
     }
 }
 
@@ -89,7 +92,9 @@ int wr_udp_create(uv_loop_t *loop, const struct wr_feed *feed, struct wr_udp **r
     if (u == NULL) {
         return WR_E_NOMEM;
     }
-    if (!udp_batch_init(&u->in) || !udp_batch_init(&u->out) || !udp_batch_init(&u->late)) {
+    if (!udp_batch_init(&u->in, IN_ROOM, IN_STRIDE) ||
+        !udp_batch_init(&u->out, OUT_ROOM, OUT_STRIDE) ||
+        !udp_batch_init(&u->late, OUT_ROOM, OUT_STRIDE)) {
         wr_udp_destroy(u);
         return WR_E_NOMEM;
     }
@@ -101,7 +106,7 @@ int wr_udp_create(uv_loop_t *loop, const struct wr_feed *feed, struct wr_udp **r
     u->event.kind = WR_EVENT_QUERY;
     u->event.client.transport = WR_CLIENT_UDP;
     u->event.client.worker = feed->worker;
-    u->event.room_size = WR_NET_QUERY_MAX;
+    u->event.room_size = OUT_ROOM;
     *ret_udp = u;
     return WR_OK;
 }
@@ -271,7 +276,7 @@ void wr_udp_reply(struct wr_udp *u, const struct wr_client *client, const uint8_
         return;
     }
     listener = &u->listener[client->listener];
-    if (u->feeding && bytes == u->event.room && size <= WR_NET_QUERY_MAX) {
+    if (u->feeding && bytes == u->event.room && size <= OUT_ROOM) {
         struct msghdr *header = &u->out.message[u->outs].msg_hdr;
 
         header->msg_name = &u->in.name[u->current];
@@ -280,7 +285,7 @@ void wr_udp_reply(struct wr_udp *u, const struct wr_client *client, const uint8_
         udp_set_source(header, u->out.control[u->outs], listener, &client->local);
         u->outs++;
         u->event.room = NULL; /* taken: a second answer, to another client, is copied */
-    } else if (size <= WR_NET_QUERY_MAX) {
+    } else if (size <= OUT_ROOM) {
         udp_queue(u, listener, client, bytes, size);
     } else {
         udp_send_long(u, listener, client, bytes, size);
