@@ -382,6 +382,10 @@ static void step_ask(struct walk *w)
         return;
     }
     wr_stats_add(joined ? &e->setup.stats->joined : &e->setup.stats->cache_misses, 1);
+    if (!joined) {
+        wr_waiting_of(&e->waiting, id)->stale_rang =
+            false; /* new, or asked anew: worth waiting for */
+    }
     if (stale_rang_answer(w, id)) {
         return;
     }

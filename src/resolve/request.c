@@ -158,18 +158,19 @@ void wr_request_ask_stage(struct wr_requests *rs, struct wr_request *r, wr_id id
 
 /* A request whose tries went unheard in an outage must not hold up those who ask when it is over: with a
  * newcomer, and an upstream that has answered others since, it starts anew. Its end stays where it was. */
-static void refresh(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
+static bool refresh(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
 {
     bool heard =
         wr_select_answered_since(&rs->env.select, r->forward.group, r->forward.started_us + 1);
     if (r->state == WR_REQUEST_OVER || r->probe || !heard ||
         now_us < r->forward.started_us + REFRESH_US ||
         r->sends + r->forward.sends >= WR_REQUEST_SENDS_MAX) {
-        return;
+        return false;
     }
     r->sends = (uint16_t)(r->sends + r->forward.sends);
     wr_forward_stop(&r->forward, &rs->env, now_us);
     wr_request_ask_stage(rs, r, id, now_us);
+    return true;
 }
 
 wr_id wr_requests_ask(struct wr_requests *rs, const struct wr_question *q, uint64_t now_us,
@@ -180,7 +181,7 @@ wr_id wr_requests_ask(struct wr_requests *rs, const struct wr_question *q, uint6
     struct wr_request *r = find_inflight(rs, q, hash, &id);
     *ret_joined = r != NULL;
     if (r) {
-        refresh(rs, r, id, now_us);
+        *ret_joined = !refresh(rs, r, id, now_us);
         return id;
     }
     r = wr_pool_take(&rs->pool, &id);

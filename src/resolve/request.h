@@ -45,7 +45,8 @@ struct wr_requests_setup {
 size_t wr_requests_size(const struct wr_requests_setup *setup);
 struct wr_requests *wr_requests_start(void *block, const struct wr_requests_setup *setup);
 
-/* The request for the question: the one in flight (`ret_joined`), or a new one. 0: the pool is full. */
+/* The request for the question: the one in flight (`ret_joined`; not so when it was asked anew), or a new one. 0: the pool
+ * is full. */
 wr_id wr_requests_ask(struct wr_requests *rs, const struct wr_question *q, uint64_t now_us,
                       bool *ret_joined);
 /* Ends a request, finished or not. */
