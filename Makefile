@@ -19,7 +19,7 @@ sim:     ## the simulator (SEED=n one seed, N=count of seeds)
 fuzz:    ## the fuzzers (T=name one of them, S=seconds each)
 	@T="$(T)" S="$(S)" tools/fuzz.sh
 bench:   ## speed against peers and the bare socket, side by side
-	@tools/build.sh && tools/bench.sh
+	@tools/build.sh && tools/bench.sh $(ARGS)
 exam:    ## the shared scenario exam of $WEIR_SHARED/exam (default ../shared)
 	@tools/build.sh && tools/exam.sh
 cover:   ## line coverage of the tests, per folder

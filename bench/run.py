@@ -17,6 +17,8 @@ Servers come from build/peers and build/bench-peers; --fetch gets the latter (ap
 not there is named as absent. Processes that this program did not start are not touched. Exit 0 if all that was asked ran.
 """
 import argparse
+import collections
+import glob
 import json
 import os
 import random
@@ -87,16 +89,25 @@ class Server:
             fields = f.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
+    def family(self):
+        """The process and its children (a helper that holds the privileges, say)."""
+        pids = [str(self.process.pid)]
+        for pid in pids:
+            for path in glob.glob(f"/proc/{pid}/task/*/children"):
+                with open(path, encoding="ascii") as f:
+                    pids += f.read().split()
+        return pids
+
     def memory(self):
-        """Resident octets that are its own, and all."""
-        found = {}
-        with open(f"/proc/{self.process.pid}/smaps_rollup", encoding="ascii") as f:
-            for line in f:
-                word = line.split()
-                if len(word) == 3 and word[2] == "kB":
-                    found[word[0].rstrip(":")] = int(word[1]) * 1024
-        own = found.get("Private_Clean", 0) + found.get("Private_Dirty", 0)
-        return own, found.get("Rss", 0)
+        """Resident octets that are its own, and all, of all its processes."""
+        found = collections.Counter()
+        for pid in self.family():
+            with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
+                for line in f:
+                    word = line.split()
+                    if len(word) == 3 and word[2] == "kB":
+                        found[word[0].rstrip(":")] += int(word[1]) * 1024
+        return found["Private_Clean"] + found["Private_Dirty"], found["Rss"]
 
     def stop(self):
         if self.process.poll() is None:
