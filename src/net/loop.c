@@ -142,8 +142,8 @@ static void loop_hand_over(struct wr_loop *l, const struct wr_action *action)
                             .bytes = action->bytes,
                             .size = action->size};
 
-    if (loop_hand(l, WR_HAND_QUERY, action->worker, action)) {
-        return;
+    if (loop_hand(l, WR_HAND_QUERY, action->worker, action) || action->client.refresh) {
+        return; /* nobody waits for a refresh: fed back it would be handed over again, for ever */
     }
     back.client.handed = true;
     loop_defer(l, &back);

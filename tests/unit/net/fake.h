@@ -10,6 +10,7 @@
  *   'd'  gives no answer, on purpose
  *   'n'  never answers
  *   'x'  hands the query to worker 1; one that was handed is answered with an 'H'
+ *   'p'  answers at once, and hands worker 1 a refresh; a refresh that is fed here is handed there again
  * An answer is the query with the QR bit set and, in octet 13, a word about how it came about.
  *
  * Included by one file of a test program: it defines the wr_engine_* functions themselves.
@@ -126,14 +127,28 @@ static void fake_now(struct wr_engine *e, const struct wr_event *event, bool in_
     }
 }
 
+static void fake_refresh(struct wr_engine *e, const struct wr_event *event)
+{
+    struct wr_action *action = fake_push(e, WR_ACTION_HANDOVER, event->bytes, event->size);
+
+    action->client = event->client;
+    action->client.handed = action->client.refresh = true;
+    action->worker = 1;
+}
+
 static void fake_query(struct wr_engine *e, const struct wr_event *event, const struct wr_now *now)
 {
     struct wr_action *action;
     struct fake_ask *a;
     uint8_t word = event->size > 13 ? event->bytes[12] : 'd';
 
-    if (event->client.handed || word == 'h' || word == 'o') {
+    if (event->client.refresh) {
+        fake_refresh(e, event);
+    } else if (event->client.handed || word == 'h' || word == 'o') {
         fake_now(e, event, word == 'h');
+    } else if (word == 'p') {
+        fake_now(e, event, false);
+        fake_refresh(e, event);
     } else if (word == 'l') {
         fake_wait(e, event)->due_us = now->mono_us + 5 * WR_MS;
     } else if (word == 'u' || word == 's') {

@@ -185,6 +185,26 @@ static void test_hand_over_refused(void **state)
     world_free(w);
 }
 
+/* A full ring: a refresh is let go. Fed back, it would be handed over again and the turn would not end. */
+static void test_refresh_refused(void **state)
+{
+    struct world *w = world_new();
+    struct handing h = {.refuse = true};
+    int fd;
+
+    w->setup.hooks = (struct wr_loop_hooks){&h, hand, NULL, handed};
+    world_start(w);
+    fd = wire_connect(SOCK_DGRAM, "127.0.0.1", &w->udp);
+    world_ask(fd, 1, 'p');
+    world_expect(fd, 1, 'o');
+    world_ask(fd, 2, 'h');
+    world_expect(fd, 2, 'r');
+    close(fd);
+    world_stop(w, 0);
+    assert_int_equal(h.calls, 1);
+    world_free(w);
+}
+
 static void test_link_change_is_fed(void **state)
 {
     struct world *w = world_new();
@@ -280,6 +300,7 @@ int main(void)
         cmocka_unit_test(test_asks_over_a_stream),
         cmocka_unit_test(test_hands_over),
         cmocka_unit_test(test_hand_over_refused),
+        cmocka_unit_test(test_refresh_refused),
         cmocka_unit_test(test_link_change_is_fed),
         cmocka_unit_test(test_stop_drains),
         cmocka_unit_test(test_stop_ends_in_time),
