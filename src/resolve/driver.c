@@ -295,6 +295,9 @@ void wr_requests_poll(struct wr_requests *rs, const struct wr_now *now,
 
 uint64_t wr_requests_deadline(const struct wr_requests *rs)
 {
+    if (!wr_list_empty(&rs->env.wanting)) {
+        return 0; /* after an adopt: what was in flight is to be asked anew, and nothing was polled yet */
+    }
     uint64_t at = wr_time_min(wr_heap_deadline(&rs->timers), rs->probe_us);
     return wr_time_min(at, wr_streams_deadline(&rs->env.streams));
 }

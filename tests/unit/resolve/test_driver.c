@@ -139,6 +139,8 @@ static void test_adopt_moves_what_is_in_flight(void **state)
     other.group[0].server[0] = 2;
     wr_requests_adopt(r.requests, &other, &r.ttl, 1000, r.now.mono_us);
     memset(&r.upstreams, 0xee, sizeof(r.upstreams)); /* nothing points there any more */
+    assert_true(wr_requests_deadline(r.requests) <=
+                r.now.mono_us); /* asked at once, not at a timer */
     rig_expect(&r, WR_REQUEST_FORGET);
     rig_expect(&r, WR_REQUEST_DATAGRAM);
     assert_int_equal(rig_server(&r), 2);
