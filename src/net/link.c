@@ -121,12 +121,18 @@ static int link_judge_one(const struct nlmsghdr *h)
 
 static int link_judge(const uint8_t *bytes, size_t n)
 {
-    const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)bytes;
     int worst = LINK_NOTHING;
 
-    for (; NLMSG_OK(h, n); h = NLMSG_NEXT(h, n)) {
-        int one = link_judge_one(h);
+    for (size_t at = 0; at + sizeof(struct nlmsghdr) <= n;) {
+        const struct nlmsghdr *h = (const void *)(bytes + at);
+        int one;
+
+        if (h->nlmsg_len < sizeof(*h) || h->nlmsg_len > n - at) {
+            break;
+        }
+        one = link_judge_one(h);
         worst = one > worst ? one : worst;
+        at += NLMSG_ALIGN(h->nlmsg_len); /* the last one need not be padded: `at` may pass n */
     }
     return worst;
 }
