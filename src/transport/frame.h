@@ -12,12 +12,12 @@
 #include <stdint.h>
 
 struct wr_frame {
-    uint8_t *room;      /* holds a partial frame */
-    size_t cap;         /* at least 2 + the longest message accepted */
-    size_t have;        /* octets in room */
-    const uint8_t *in;  /* octets fed and not yet used */
+    uint8_t *room;     /* holds a partial frame */
+    size_t cap;        /* at least 2 + the longest message accepted */
+    size_t have;       /* octets in room */
+    const uint8_t *in; /* octets fed and not yet used */
     size_t in_size;
-    int err;            /* WR_E_LIMIT: a length over cap - 2; WR_E_FORMAT: a length below 12. The stream is lost. */
+    int err; /* WR_E_LIMIT: a length over cap - 2; WR_E_FORMAT: a length below 12. The stream is lost. */
 };
 
 void wr_frame_init(struct wr_frame *f, void *room, size_t cap);
