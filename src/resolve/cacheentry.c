@@ -255,7 +255,8 @@ bool wr_cacheentry_check(const struct wr_cache_entry *entry)
     if (entry->kind == WR_CACHE_RRSET) {
         return wr_rrset_check(&entry->rrset) == 0;
     }
-    if (entry->rcode > 4095 || entry->ede < WR_EDE_NONE || entry->sets > WR_ANSWER_RRSETS_MAX) {
+    /* Any extended error may be there: codes from 32768, which read as below zero, include the private ones. */
+    if (entry->rcode > 4095 || entry->sets > WR_ANSWER_RRSETS_MAX) {
         return false;
     }
     wr_buf_read_init(&r, entry->flat, entry->flat_size);

@@ -382,7 +382,7 @@ static void put_entry(const struct wr_cache_key *key, const struct wr_cache_entr
     } else {
         put_rcode(j, "rcode", e->rcode);
         if (e->ede != WR_EDE_NONE) {
-            wr_json_i64(j, "ede", e->ede);
+            wr_json_u64(j, "ede", (uint16_t)e->ede);
         }
     }
     wr_json_end(j);
@@ -447,7 +447,7 @@ void wr_report_event(const struct wr_serve *s, const struct wr_ledger_event *eve
         wr_json_u64(j, "size", r->reply_size);
     }
     if (r->ede != WR_EDE_NONE) {
-        wr_json_i64(j, "ede", r->ede);
+        wr_json_u64(j, "ede", (uint16_t)r->ede);
     }
     wr_json_u64(j, "took_us", r->took_us);
     if (r->upstream < WR_UPSTREAMS_MAX && s->slots.url[r->upstream][0] != 0) {

@@ -164,6 +164,36 @@ static void negative_answers_and_flushes_come_back(void **state)
     assert_int_equal(wr_checkpoint_next(&r, &record), WR_E_NOTFOUND);
 }
 
+/* A server may send an extended error for private use: what comes behind it in the batch must not suffer. */
+static void a_private_error_costs_no_batch(void **state)
+{
+    uint8_t room[4096], header[WR_CHECKPOINT_FILE_HEADER];
+    struct wr_checkpoint_chain chain;
+    struct wr_checkpoint_batch batch;
+    struct wr_checkpoint_clock clock = at(50, 0, false, 1);
+    struct wr_checkpoint_reader r;
+    struct wr_checkpoint_record record;
+    struct wr_cache_key key = key_of_a();
+    struct wr_cache_entry none = {
+        .kind = WR_CACHE_NODATA, .ede = (int16_t)49152, .ttl = 60, .flat = address};
+    struct wr_cache_entry e = entry_of_a(0, 60);
+
+    wr_checkpoint_file(&chain, &secret, id, header);
+    memcpy(room, header, sizeof(header));
+    wr_checkpoint_start(&batch, room + sizeof(header), 1024);
+    assert_int_equal(wr_checkpoint_add(&batch, &key, &none, 50), WR_OK);
+    assert_int_equal(wr_checkpoint_add(&batch, &key, &e, 50), WR_OK);
+    assert_int_equal(
+        wr_checkpoint_open(&r, &secret, room,
+                           sizeof(header) + wr_checkpoint_finish(&batch, &chain, &clock)),
+        WR_OK);
+    assert_int_equal(wr_checkpoint_next(&r, &record), WR_OK);
+    assert_int_equal((uint16_t)record.entry.ede, 49152);
+    assert_int_equal(wr_checkpoint_next(&r, &record), WR_OK);
+    assert_int_equal(record.entry.kind, WR_CACHE_RRSET);
+    assert_int_equal(wr_checkpoint_next(&r, &record), WR_E_NOTFOUND);
+}
+
 /* A power cut: the file ends anywhere. Whole batches before the cut are there, the cut one is not. */
 static void a_cut_anywhere_loses_only_the_last_batch(void **state)
 {
@@ -344,6 +374,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(negative_answers_and_flushes_come_back),
+        cmocka_unit_test(a_private_error_costs_no_batch),
         cmocka_unit_test(a_cut_anywhere_loses_only_the_last_batch),
         cmocka_unit_test(a_flip_anywhere_loses_only_its_batch),
         cmocka_unit_test(batches_cannot_be_moved_repeated_or_brought_in),
