@@ -8,7 +8,8 @@
 /* With a good server in the group, silence for so long means that nobody is there: the client hears of it within
  * two seconds. */
 #define SILENCE_US (1900 * WR_MS)
-/* When all servers are suspect already, a client waits no longer than this. */
+/* When all servers are suspect already, a client waits no longer than this. A probe does: nobody waits for it, and a server
+ * on a slow line (a satellite, a cellular modem) could never show that it is back. */
 #define SUSPECT_SILENCE_US (350 * WR_MS)
 /* A question that somebody may still answer is sent again this often. */
 #define PAUSE_SLOW_US (1 * WR_S)
@@ -227,7 +228,9 @@ void wr_forward_start(struct wr_forward *f, struct wr_forward_env *env, const st
                              .ede = WR_EDE_NONE};
     f->among = wr_select_usable(&env->select, group) & only;
     f->end_us = end_us;
-    f->give_up_us = earlier(f->end_us, now_us + (suspect ? SUSPECT_SILENCE_US : SILENCE_US));
+    bool waited_for = only == ~(wr_servers)0;
+    f->give_up_us =
+        earlier(f->end_us, now_us + (suspect && waited_for ? SUSPECT_SILENCE_US : SILENCE_US));
     if (!f->among) {
         note_failure(f, WR_FORWARD_NO_SERVER);
         finish(f, env, WR_FORWARD_FAILED, "no server", now_us);

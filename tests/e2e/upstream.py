@@ -105,6 +105,23 @@ def bad_line(lab):
     equal((load.answered, load.rcodes), (load.sent, {0: load.sent}))
 
 
+@e2e.test("a slow line (800 ms) that was cut: the first query 2 s after its return is answered")
+def slow_line_returns(lab):
+    line = lab.bad_line(delay_ms=400, seed=5)
+    try:
+        lab.start_gateway({"upstream": group("udp://" + world.INTERNET["relay"][0])})
+        equal(lab.kdig("phone", "slow.load.cloud.example").rcode, "NOERROR")
+        lab.cut("relay")
+        lab.kdig_many("phone", load_names("slowcut", 6))
+        lab.restore("relay")
+        time.sleep(2.0)
+        for reply in lab.kdig_many("phone", load_names("slowback", 3)):
+            equal(reply.rcode, "NOERROR", reply)
+    finally:
+        line.terminate()
+        line.wait()
+
+
 @e2e.test("ports, ids and letter case cannot be foreseen")
 def unpredictable(lab):
     lab.start_gateway({"upstream": group("udp://" + world.INTERNET["isp"][0])})
