@@ -90,6 +90,10 @@ static void holder_name(long pid, char *ret_text, size_t cap)
         if (fgets(name, sizeof(name), f) != NULL) {
             name[strcspn(name, "\n")] = '\0';
         }
+        /* Its owner chose it, and it goes to a terminal. */
+        for (char *at = name; *at != '\0'; at++) {
+            *at = *at >= ' ' && *at <= '~' ? *at : '?';
+        }
         fclose(f);
     }
     snprintf(ret_text, cap, "%s (pid %ld)", name[0] != '\0' ? name : "a process", pid);

@@ -3,6 +3,7 @@
 #include "unit/net/wire.h"
 
 #include <stdio.h>
+#include <sys/prctl.h>
 
 #include "net/holder.h"
 
@@ -21,6 +22,21 @@ static void test_finds_this_process(void **state)
     close(tcp);
 }
 
+/* A process calls itself what it likes: no control sequence may reach the terminal of who starts weir. */
+static void test_name_is_made_visible(void **state)
+{
+    int udp = wire_socket(SOCK_DGRAM, "127.0.0.1");
+    char text[64], before[16] = "", want[64];
+
+    assert_int_equal(prctl(PR_GET_NAME, before, 0, 0, 0), 0);
+    assert_int_equal(prctl(PR_SET_NAME, "a\033[2J\x9b\x80z", 0, 0, 0), 0);
+    snprintf(want, sizeof(want), "a?[2J??z (pid %d)", (int)getpid());
+    wr_holder_find(wire_port(udp), false, text, sizeof(text));
+    assert_string_equal(text, want);
+    assert_int_equal(prctl(PR_SET_NAME, before, 0, 0, 0), 0);
+    close(udp);
+}
+
 static void test_nobody(void **state)
 {
     int udp = wire_socket(SOCK_DGRAM, "127.0.0.1");
@@ -36,6 +52,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_finds_this_process),
+        cmocka_unit_test(test_name_is_made_visible),
         cmocka_unit_test(test_nobody),
     };
 
