@@ -238,6 +238,9 @@ static void feed_datagram(struct world *w, const struct sim_event *e)
                          .size = e->size};
     world_say(w, "datagram %zu octets of server %u for exchange %llx%s", e->size, e->who,
               (unsigned long long)port->id, e->statement ? ", true" : "");
+    if (!w->plan.wary) {
+        atomic_store(&w->gate.upstream_state[e->who].wrong_lately, 0);
+    }
     if (e->statement) {
         w->server[e->who].cookie_known |= w->server[e->who].cookies;
         oracle_heard(&w->oracle, e->statement, zone_of_server(w, e->who), w->clock.now.mono_us);
@@ -442,6 +445,7 @@ void world_defaults(struct world_plan *p, uint64_t seed)
     p->clients = 6 + wr_rng_below(&rng, 10);
     p->names = 40 + wr_rng_below(&rng, 100);
     p->strategy = (enum wr_strategy)wr_rng_below(&rng, 4);
+    p->wary = wr_rng_below(&rng, 4) == 0;
     p->restarts = wr_rng_below(&rng, 3) == 0;
     p->faults_us = 40 * WR_S;
     p->calm_us = 8 * WR_S;

@@ -50,6 +50,7 @@ struct world_plan {
     uint64_t faults_us, calm_us; /* how long each part takes */
     bool faults;                 /* weather, lies, attack */
     bool attack, restarts;
+    bool wary;  /* the bound on guesses by the hour holds; else lies over UDP go on being told */
     bool plain; /* no DO, CD or client subnet in the queries */
     const struct gate_machine *machine;
     enum check_plant plant;
