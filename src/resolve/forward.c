@@ -220,15 +220,15 @@ void wr_forward_start(struct wr_forward *f, struct wr_forward_env *env, const st
                       uint64_t now_us)
 {
     bool suspect = wr_select_all_suspect(&env->select, group);
+    bool waited_for = only == ~(wr_servers)0; /* not a probe, which is sent once */
     *f = (struct wr_forward){.question = q,
                              .request = request,
                              .group = (uint8_t)group,
                              .started_us = now_us,
-                             .sends_max = WR_FORWARD_TRIES_MAX,
+                             .sends_max = waited_for ? WR_FORWARD_TRIES_MAX : 1,
                              .ede = WR_EDE_NONE};
     f->among = wr_select_usable(&env->select, group) & only;
     f->end_us = end_us;
-    bool waited_for = only == ~(wr_servers)0;
     f->give_up_us =
         earlier(f->end_us, now_us + (suspect && waited_for ? SUSPECT_SILENCE_US : SILENCE_US));
     if (!f->among) {
