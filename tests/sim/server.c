@@ -45,6 +45,9 @@ void server_calm(struct server *s)
 void server_mix(struct world *w, struct server *s)
 {
     memset(s->way_pm, 0, sizeof s->way_pm);
+    if (s->cookies && wr_rng_below(&w->rng, 3) == 0) {
+        s->way_pm[wr_rng_below(&w->rng, 2) ? WAY_WRONG_COOKIE : WAY_NO_COOKIE] = 200;
+    }
     for (unsigned n = wr_rng_below(&w->rng, 5); n; n--) {
         unsigned way = 1 + wr_rng_below(&w->rng, WAYS - 1);
         s->way_pm[way] = 20 + wr_rng_below(&w->rng, wr_rng_below(&w->rng, 4) ? 200 : 900);

@@ -78,6 +78,9 @@ void weather_settings(struct world *w)
     }
     if (w->plan.faults) {
         draw_layout(w);
+        for (unsigned i = 0; i < w->plan.servers; i++) {
+            server_mix(w, &w->server[i]);
+        }
     }
     w->oracle.max_ttl_s = s->ttl.max_s;
     w->oracle.min_ttl_s = s->ttl.min_s;
