@@ -215,7 +215,8 @@ static void count_wrong(struct wr_upstream_state *st, uint64_t now_us)
 
 void wr_exchange_tcp_failed(const struct wr_exchange *x, struct wr_upstream_state *state)
 {
-    if (x->wary) {
+    bool heard = LOAD(state->answered_us) > x->first_sent_us;
+    if (x->wary && !heard) {
         STORE(state->wary_until_us, 0);
         STORE(state->wrong_since_us, 0);
     }

@@ -101,8 +101,8 @@ enum wr_exchange_verdict wr_exchange_datagram(struct wr_exchange *x,
                                               const struct wr_addr *from, const uint8_t *bytes,
                                               size_t size, uint64_t now_us, struct wr_msg *ret_msg,
                                               enum wr_response *ret_kind);
-/* No TCP connection to the server could be had or kept: wariness ends, an answer by UDP is better than none.
- * (Who is off the path cannot bring that about.) */
+/* No TCP connection to the server could be had or kept: wariness ends, an answer by UDP is better than none. Not when
+ * it has answered others meanwhile: then it is only slow on this name, and whose name that is must not choose. */
 void wr_exchange_tcp_failed(const struct wr_exchange *x, struct wr_upstream_state *state);
 /* Judges a message that came on its stream with its id. */
 enum wr_exchange_verdict wr_exchange_streamed(struct wr_exchange *x,

@@ -150,6 +150,42 @@ static void test_adopt_moves_what_is_in_flight(void **state)
     wr_requests_release(r.requests, id, r.now.mono_us);
 }
 
+/* Over TCP for fear of forgeries: a name that the server is slow on, perhaps the forger's, does not end that. */
+static void test_slow_name_does_not_end_wariness(void **state)
+{
+    enum wr_request_action action;
+    r.upstreams.groups = 1;
+    r.upstreams.group[0].servers = 1;
+    r.state[0].wary_until_us = r.now.mono_us + 3600 * WR_S;
+    wr_id slow = rig_ask(&r, "slow.example.");
+    wr_id stream = open_stream();
+    wr_id id = rig_ask(&r, "x.example.");
+    rig_expect(&r, WR_REQUEST_STREAM_WRITE);
+    sent = r;
+    r.now.mono_us += 10 * WR_MS;
+    feed_stream(stream, &sent, 4000);
+    rig_result(&r, id, 0);
+    while ((action = rig_wait(&r, 10 * WR_S)) != WR_REQUEST_FINISHED) {
+        assert_int_not_equal(action, WR_REQUEST_DATAGRAM);
+        if (action == WR_REQUEST_STREAM_OPEN) {
+            wr_requests_stream_open(r.requests, r.out.id, r.now.mono_us);
+        }
+    }
+    assert_true(r.state[0].wary_until_us != 0);
+    wr_requests_release(r.requests, slow, r.now.mono_us);
+    /* Nobody answers there at all: an answer by UDP is better than none. */
+    r.state[0].suspect_until_us = 0;
+    r.now.mono_us += 60 * WR_S;
+    slow = rig_ask(&r, "y.example.");
+    while ((action = rig_wait(&r, WR_MS)) != WR_REQUEST_STREAM_OPEN) {
+        assert_int_not_equal(action, WR_REQUEST_NOTHING);
+    }
+    wr_requests_stream_closed(r.requests, r.out.id, r.now.mono_us);
+    assert_true(rig_wait(&r, WR_MS) == WR_REQUEST_FINISHED && r.out.failed);
+    assert_int_equal(r.state[0].wary_until_us, 0);
+    wr_requests_release(r.requests, slow, r.now.mono_us);
+}
+
 static void test_counters(void **state)
 {
     struct wr_requests_counters c;
@@ -179,6 +215,7 @@ int main(void)
         CASE(test_hung_stream),
         CASE(test_probes_find_the_way_back),
         CASE(test_adopt_moves_what_is_in_flight),
+        CASE(test_slow_name_does_not_end_wariness),
         CASE(test_counters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
