@@ -44,6 +44,9 @@
 #define WR_RRSET_RECORDS_MAX 400
 /* Octets of one RRset with its signatures that the cache will hold. */
 #define WR_RRSET_SIZE_MAX 49152
+/* Records of one response looked at while it is scrubbed. Each set is a walk over its section: 26 sets among five thousand
+ * records whose owner has 127 labels cost 165 ms. A real answer needs some hundred looks, the largest set 2000. */
+#define WR_SCRUB_LOOKS_MAX 16384
 /* RRsets taken from one response; a forwarder's answer needs the chain and its proofs. */
 #define WR_ANSWER_RRSETS_MAX 64
 

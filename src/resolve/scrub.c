@@ -3,7 +3,11 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "dns/rdata.h"
+
+/* To go through so many routes costs about as much as to look at a record. */
+#define ROUTES_A_LOOK 32
 
 /* What one call works with. */
 struct work {
@@ -11,7 +15,21 @@ struct work {
     const struct wr_scrub *what;
     struct wr_arena *arena;
     struct wr_answer *answer;
+    uint32_t *looks; /* that are left */
 };
+
+/* Uses up `n` looks; false when there are none left. */
+static bool charge(const struct work *k, uint32_t n)
+{
+    *k->looks -= n < *k->looks ? n : *k->looks;
+    return *k->looks > 0;
+}
+
+/* The next record of a section, as long as there are looks. */
+static bool next_record(const struct work *k, struct wr_msg_walk *walk, struct wr_msg_rr *ret_rr)
+{
+    return charge(k, 1) && wr_msg_next(walk, ret_rr);
+}
 
 static bool covers(const struct wr_msg *msg, const struct wr_msg_rr *rr, uint16_t type)
 {
@@ -76,7 +94,7 @@ static int pack_section(const struct work *k, enum wr_section section, const uin
 {
     struct wr_msg_walk walk = wr_msg_walk(k->msg, section);
     struct wr_msg_rr rr;
-    while (wr_msg_next(&walk, &rr)) {
+    while (next_record(k, &walk, &rr)) {
         if (belongs(k, &rr, owner, set->type, sigs)) {
             int err = pack_one(k, &rr, w, set, sigs ? &set->sigs : &set->records);
             if (err) {
@@ -145,7 +163,7 @@ static int add_dname(struct work *k, const struct wr_name *name, const struct wr
     struct wr_msg_walk walk = wr_msg_walk(k->msg, WR_SECTION_ANSWER);
     struct wr_msg_rr rr;
     *ret_dname = NULL;
-    while (wr_msg_next(&walk, &rr)) {
+    while (next_record(k, &walk, &rr)) {
         if (rr.type == WR_TYPE_DNAME && wr_name_in(name->wire, rr.owner.wire) &&
             rr.owner.size < name->size && in_bailiwick(k->what, rr.owner.wire)) {
             struct wr_rrset set;
@@ -256,11 +274,12 @@ static bool have_set(const struct wr_answer *a, const struct wr_msg_rr *rr)
 /* SOA (of a zone that holds `name`) and denial proofs from the authority section. */
 static int take_authority(struct work *k, const struct wr_name *name)
 {
+    uint32_t routes = k->what->upstreams ? k->what->upstreams->routes : 0;
     struct wr_msg_walk walk = wr_msg_walk(k->msg, WR_SECTION_AUTHORITY);
     struct wr_msg_rr rr;
-    while (wr_msg_next(&walk, &rr)) {
+    while (next_record(k, &walk, &rr)) {
         if (!is_proof(rr.type) || rr.class_ != WR_CLASS_IN || have_set(k->answer, &rr) ||
-            !in_bailiwick(k->what, rr.owner.wire) ||
+            !charge(k, routes / ROUTES_A_LOOK) || !in_bailiwick(k->what, rr.owner.wire) ||
             (rr.type == WR_TYPE_SOA && !wr_name_in(name->wire, rr.owner.wire))) {
             continue;
         }
@@ -318,15 +337,15 @@ static void sum_up(struct wr_answer *a)
     }
 }
 
-int wr_scrub(const struct wr_msg *msg, const struct wr_scrub *what, struct wr_arena *arena,
-             struct wr_answer *ret_answer, enum wr_response *ret_kind)
+static int scrub(struct work *k, enum wr_response *ret_kind)
 {
-    struct work k = {msg, what, arena, ret_answer};
+    const struct wr_scrub *what = k->what;
+    struct wr_answer *ret_answer = k->answer;
     struct wr_name name;
     bool final;
     wr_answer_clear(ret_answer);
     wr_name_set(&name, what->qname);
-    int err = walk_chain(&k, &name, &final);
+    int err = walk_chain(k, &name, &final);
     if (err) {
         return err;
     }
@@ -336,12 +355,12 @@ int wr_scrub(const struct wr_msg *msg, const struct wr_scrub *what, struct wr_ar
         *ret_kind = WR_RESPONSE_ANSWER;
         return WR_OK;
     }
-    if (wr_msg_rcode(msg) == WR_RCODE_NXDOMAIN && !outside) {
+    if (wr_msg_rcode(k->msg) == WR_RCODE_NXDOMAIN && !outside) {
         ret_answer->rcode = WR_RCODE_NXDOMAIN;
         *ret_kind = WR_RESPONSE_NXDOMAIN;
-        return take_authority(&k, &name);
+        return take_authority(k, &name);
     }
-    err = take_authority(&k, &name);
+    err = take_authority(k, &name);
     *ret_kind = ret_answer->answers > 0 && (outside || ret_answer->authorities == 0)
                     ? WR_RESPONSE_CNAME
                     : WR_RESPONSE_NODATA;
@@ -349,4 +368,13 @@ int wr_scrub(const struct wr_msg *msg, const struct wr_scrub *what, struct wr_ar
         ret_answer->authorities = 0;
     }
     return err;
+}
+
+int wr_scrub(const struct wr_msg *msg, const struct wr_scrub *what, struct wr_arena *arena,
+             struct wr_answer *ret_answer, enum wr_response *ret_kind)
+{
+    uint32_t looks = WR_SCRUB_LOOKS_MAX;
+    struct work k = {msg, what, arena, ret_answer, &looks};
+    int err = scrub(&k, ret_kind);
+    return looks == 0 ? WR_E_LIMIT : err;
 }

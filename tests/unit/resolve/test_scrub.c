@@ -191,6 +191,34 @@ static void test_too_many_records(void **state)
                      WR_E_LIMIT);
 }
 
+/* Each set is a walk over its section: many sets among thousands of records would cost hundreds of milliseconds. */
+static void test_too_many_looks(void **state)
+{
+    struct wr_build b;
+    struct wr_msg m;
+    struct wr_name q = wire_name("x.example.");
+    struct wr_scrub what = {.qname = q.wire, .qtype = WR_TYPE_A, .bailiwick = (const uint8_t *)""};
+    char owner[16];
+    for (unsigned fill = 10; fill <= 4000; fill += 3990) {
+        wr_build_start(&b, room, sizeof(room), 1, WR_FLAG_QR);
+        wr_build_question(&b, q.wire, WR_TYPE_A, WR_CLASS_IN);
+        for (unsigned i = 0; i < WR_ANSWER_SETS_MAX; i++) {
+            snprintf(owner, sizeof(owner), "n%u.example.", i);
+            struct wire_rr rr = WIRE_NS(owner, WR_TYPE_NSEC, 60, "z.example. A");
+            wire_put(&b, &rr);
+        }
+        for (unsigned i = 0; i < fill; i++) {
+            assert_int_equal(wr_build_rr(&b, WR_SECTION_AUTHORITY, q.wire, WR_TYPE_A, WR_CLASS_IN,
+                                         60, (const uint8_t *)"", 0),
+                             WR_OK);
+        }
+        assert_int_equal(wr_msg_parse(&m, room, wr_build_finish(&b, 0)), WR_OK);
+        wr_arena_init(&arena, block, sizeof(block));
+        assert_int_equal(wr_scrub(&m, &what, &arena, &answer, &kind),
+                         fill < 4000 ? WR_OK : WR_E_LIMIT);
+    }
+}
+
 static void test_little_memory(void **state)
 {
     struct wr_msg m;
@@ -219,6 +247,7 @@ int main(void)
         cmocka_unit_test(test_negative),
         cmocka_unit_test(test_dname),
         cmocka_unit_test(test_too_many_records),
+        cmocka_unit_test(test_too_many_looks),
         cmocka_unit_test(test_little_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
