@@ -194,6 +194,13 @@ static bool is_bare_error(const struct wr_msg *m)
     return m->qdcount == 0 && (rcode == WR_RCODE_FORMERR || rcode == WR_RCODE_NOTIMP);
 }
 
+/* Over UDP it is a forger's when the server has sent an OPT record before: there is no question to guess, and
+ * cookies would be off for an hour. Over TCP it is what it says. */
+static bool is_bare_and_likely(const struct wr_upstream_state *st, const struct wr_msg *m)
+{
+    return is_bare_error(m) && !(LOAD(st->flags) & WR_UPSTREAM_EDNS);
+}
+
 static bool is_reply(const struct wr_msg *m, uint16_t id)
 {
     return (m->flags & WR_FLAG_QR) && m->id == id && wr_msg_opcode(m) == WR_OPCODE_QUERY;
@@ -249,6 +256,9 @@ static enum wr_exchange_verdict consider(struct wr_exchange *x, struct wr_upstre
     bool no_edns_there =
         kind == WR_RESPONSE_FORMERR || kind == WR_RESPONSE_NOTIMP || kind == WR_RESPONSE_BADVERS;
     learn_cookie(x, st, m);
+    if (m->edns.present && !(LOAD(st->flags) & WR_UPSTREAM_EDNS)) {
+        atomic_fetch_or_explicit(&st->flags, WR_UPSTREAM_EDNS, memory_order_relaxed);
+    }
     if (kind == WR_RESPONSE_TRUNCATED && x->state == WR_EXCHANGE_UDP) {
         wr_exchange_to_stream(x);
         return WR_EXCHANGE_CONTINUES;
@@ -287,7 +297,7 @@ enum wr_exchange_verdict wr_exchange_datagram(struct wr_exchange *x,
         !is_reply(ret_msg, x->msg_id)) {
         return reject(x, state, now_us);
     }
-    if (!is_bare_error(ret_msg) &&
+    if (!is_bare_and_likely(state, ret_msg) &&
         (!question_matches(x, ret_msg, x->case_randomised) || !cookie_matches(x, state, ret_msg))) {
         return reject(x, state, now_us);
     }

@@ -84,6 +84,7 @@ struct wr_upstream_state {
     _Atomic uint64_t sent, answers, timeouts, errors, wrong, truncated; /* counters */
 };
 
+#define WR_UPSTREAM_EDNS 2u /* has sent an OPT record: it does not forget EDNS over night */
 #define WR_UPSTREAM_COOKIES \
     1u /* has sent a server cookie: an answer without one is not believed (RFC 7873 5.3) */
 

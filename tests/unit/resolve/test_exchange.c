@@ -242,6 +242,17 @@ static void test_server_without_edns(void **state)
     assert_true(x.edns);
 }
 
+static void test_who_spoke_edns_does_not_forget_it(void **state)
+{
+    send_now(false);
+    assert_int_equal(judge((struct twist){.edns = true, .no_cookie = true}), WR_EXCHANGE_ACCEPTED);
+    start(false);
+    send_now(false);
+    assert_int_equal(judge((struct twist){.bare = true, .rcode = WR_RCODE_FORMERR}),
+                     WR_EXCHANGE_REJECTED);
+    assert_int_equal(st.no_edns_until_us, 0);
+}
+
 static void test_truncated_and_streams(void **state)
 {
     send_now(false);
@@ -280,6 +291,7 @@ int main(void)
         CASE(test_a_known_cookie_is_demanded),
         CASE(test_badcookie_is_tried_once_more_then_tcp),
         CASE(test_server_without_edns),
+        CASE(test_who_spoke_edns_does_not_forget_it),
         CASE(test_truncated_and_streams),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
