@@ -120,19 +120,21 @@ static int unixsock_give_group(const struct wr_unixsock_setup *setup, struct wr_
 static int unixsock_bind(int fd, const struct sockaddr_un *sa,
                          const struct wr_unixsock_setup *setup, struct wr_sock_error *error)
 {
-    int err;
+    mode_t mask = umask(0);
+    /* The mode of the descriptor is the mode of the file: nobody can come in before it is set, and no path is
+     * looked up again, where somebody might have put a link by then. */
+    int err = fchmod(fd, setup->mode & 0777) != 0 ||
+              bind(fd, (const struct sockaddr *)sa, sizeof(*sa)) != 0;
 
-    /* The mode of the descriptor is the mode of the file: nobody can come in before it is set. */
-    if (fchmod(fd, setup->mode & 0777) != 0 ||
-        bind(fd, (const struct sockaddr *)sa, sizeof(*sa)) != 0) {
+    umask(mask);
+    if (err) {
         return unixsock_fail(error, errno == EACCES ? WR_E_DENIED : WR_E_IO, errno, setup->path,
                              errno == ENOENT ? "its directory is missing: make it, or give another "
                                                "path under `control.socket`"
                                              : "cannot be made");
     }
     err = unixsock_give_group(setup, error);
-    /* The process's mask may have taken bits that the group needs. */
-    if (err == WR_OK && (chmod(setup->path, setup->mode & 0777) != 0 || listen(fd, BACKLOG) != 0)) {
+    if (err == WR_OK && listen(fd, BACKLOG) != 0) {
         err = unixsock_fail(error, WR_E_IO, errno, setup->path, "cannot be listened on");
     }
     if (err != WR_OK) {
