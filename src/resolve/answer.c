@@ -90,7 +90,12 @@ static enum wr_found look_all(const struct look *k, const uint8_t *name, uint16_
             best_stored = ret_entry->stored_s;
         }
     }
-    return best < 0 ? WR_FOUND_NOTHING : look_up(k, name, types[best], ret_entry);
+    if (best < 0) {
+        return WR_FOUND_NOTHING;
+    }
+    /* Another worker may have written meanwhile: that there is no CNAME says nothing of other types. */
+    enum wr_found found = look_up(k, name, types[best], ret_entry);
+    return best < 2 || ret_entry->kind == WR_CACHE_RRSET ? found : WR_FOUND_NOTHING;
 }
 
 static uint32_t ttl_of(const struct look *k, const struct wr_cache_entry *e)
