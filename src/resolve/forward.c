@@ -334,6 +334,7 @@ void wr_forward_reply(struct wr_forward *f, struct wr_forward_env *env, struct w
     struct wr_upstream_state *st = wr_forward_state_of(env, x);
     atomic_fetch_add_explicit(&st->errors, 1, memory_order_relaxed);
     note_failure(f, WR_FORWARD_ERROR);
+    f->errors |= (wr_servers)1 << x->server;
     f->rcode = wr_msg_rcode(msg);
     f->ede = (int16_t)msg->edns.ede;
     wr_trace_move(env->trace, "forward", f->request, "TRYING", "TRYING", wr_classify_name(kind));
@@ -344,6 +345,7 @@ void wr_forward_unusable(struct wr_forward *f, struct wr_forward_env *env, struc
                          uint64_t now_us)
 {
     note_failure(f, WR_FORWARD_ERROR);
+    f->errors |= (wr_servers)1 << x->server;
     f->rcode = WR_RCODE_SERVFAIL;
     f->ede = WR_EDE_INVALID_DATA;
     move(f, env, WR_FORWARD_TRYING, "unusable");

@@ -60,6 +60,7 @@ struct wr_forward {
     uint64_t started_us, next_us, give_up_us, end_us;
     wr_servers among; /* servers that may be asked */
     wr_servers tried, failed;
+    wr_servers errors; /* those that answered with an error */
     uint16_t sends, sends_max;
     uint16_t rcode; /* of ERROR */
     int16_t ede;    /* of ERROR, or WR_EDE_NONE */

@@ -277,6 +277,12 @@ static void explain(const struct wr_forward *f, struct wr_answer *a)
     a->ede = f->failure == WR_FORWARD_ERROR && f->ede != WR_EDE_NONE ? f->ede : codes[f->failure];
 }
 
+/* One server that was not heard might have known: only when all answered with errors is the name to blame. */
+static bool by_silence(const struct wr_forward *f)
+{
+    return f->failure <= WR_FORWARD_NO_SERVER || (f->among & ~f->errors) != 0;
+}
+
 void wr_request_hand_out_failure(struct wr_requests *rs, struct wr_request *r, wr_id id,
                                  uint32_t now_s)
 {
@@ -287,7 +293,7 @@ void wr_request_hand_out_failure(struct wr_requests *rs, struct wr_request *r, w
     rs->failed = true;
     if (r->forward.failure != WR_FORWARD_NO_ROOM) {
         wr_answer_keep_failure(rs->cache, rs->ttl, &r->question, now_s, rs->answer.ede,
-                               r->forward.failure <= WR_FORWARD_NO_SERVER);
+                               by_silence(&r->forward));
     }
 }
 
