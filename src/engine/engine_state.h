@@ -39,7 +39,7 @@ struct wr_outcome {
     uint16_t rcode;
     int16_t ede;
     uint64_t what_hash; /* what counts as one kind for response rate limiting */
-    uint64_t bucket; /* of response rate limiting, when it is known already; 0: not yet */
+    uint64_t bucket;    /* of response rate limiting, when it is known already; 0: not yet */
 };
 
 /* A query from a client: admits it, answers it, or has it wait. */
