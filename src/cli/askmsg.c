@@ -43,19 +43,6 @@ static void put_option(struct wr_writer *w, uint16_t code, const void *data, siz
     wr_buf_put_bytes(w, data, n);
 }
 
-/* RFC 7871 section 6: family, source and scope length, the octets that matter. */
-static void put_subnet(struct wr_writer *w, const struct wr_prefix *subnet)
-{
-    size_t n = (subnet->len + 7u) / 8u;
-
-    wr_buf_put_u16(w, WR_OPTION_ECS);
-    wr_buf_put_u16(w, (uint16_t)(4 + n));
-    wr_buf_put_u16(w, subnet->addr.family == WR_AF_V4 ? 1 : 2);
-    wr_buf_put_u8(w, subnet->len);
-    wr_buf_put_u8(w, 0);
-    wr_buf_put_bytes(w, subnet->addr.ip, n);
-}
-
 static void put_padding(struct wr_writer *w, size_t before, unsigned block)
 {
     size_t size = before + OPT_FIXED + w->pos + 4;
@@ -76,7 +63,7 @@ static void put_opt(const struct wr_askflags *f, const uint8_t *cookie, struct w
     if (f->nsid)
         put_option(&w, WR_OPTION_NSID, "", 0);
     if (f->ecs)
-        put_subnet(&w, &f->subnet);
+        wr_build_put_subnet(&w, &f->subnet);
     if (f->cookie)
         put_option(&w, WR_OPTION_COOKIE, f->cookie_size ? f->cookie_bytes : cookie,
                    f->cookie_size ? f->cookie_size : WR_COOKIE_CLIENT_SIZE);

@@ -380,8 +380,7 @@ static void put_padding(struct wr_build *b, uint16_t pad_to)
     b->w.pos = want;
 }
 
-/* Family, source and scope length, and the octets of the address that matter. */
-static void put_subnet(struct wr_writer *w, const struct wr_prefix *subnet)
+void wr_build_put_subnet(struct wr_writer *w, const struct wr_prefix *subnet)
 {
     wr_buf_put_u16(w, WR_OPTION_ECS);
     wr_buf_put_u16(w, (uint16_t)subnet_size(subnet));
@@ -408,7 +407,7 @@ static void put_options(struct wr_build *b, const struct wr_build_opt *opt, size
         put_option(w, WR_OPTION_NSID, opt->nsid, opt->nsid ? opt->nsid_size : 0);
     }
     if (opt->subnet) {
-        put_subnet(w, opt->subnet);
+        wr_build_put_subnet(w, opt->subnet);
     }
     if (opt->pad_to) {
         put_padding(b, opt->pad_to);

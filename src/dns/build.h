@@ -77,6 +77,8 @@ struct wr_build_opt {
     uint16_t pad_to;                /* 0, or pad the message to a multiple of it (RFC 8467) */
 };
 
+/* The client subnet option alone (RFC 7871 section 6): family, lengths, and the octets of the address that matter. */
+void wr_build_put_subnet(struct wr_writer *w, const struct wr_prefix *subnet);
 /* Octets the OPT record will take, without padding: what to put into `reserve`. */
 size_t wr_build_opt_size(const struct wr_build_opt *opt);
 /* rcode is the whole 12 bits: the upper eight go into the OPT. */
