@@ -259,6 +259,9 @@ static enum wr_exchange_verdict consider(struct wr_exchange *x, struct wr_upstre
     if (m->edns.present && !(LOAD(st->flags) & WR_UPSTREAM_EDNS)) {
         atomic_fetch_or_explicit(&st->flags, WR_UPSTREAM_EDNS, memory_order_relaxed);
     }
+    if (kind == WR_RESPONSE_TRUNCATED) {
+        atomic_fetch_add_explicit(&st->truncated, 1, memory_order_relaxed);
+    }
     if (kind == WR_RESPONSE_TRUNCATED && x->state == WR_EXCHANGE_UDP) {
         wr_exchange_to_stream(x);
         return WR_EXCHANGE_CONTINUES;

@@ -257,6 +257,7 @@ static void test_truncated_and_streams(void **state)
 {
     send_now(false);
     assert_int_equal(judge((struct twist){.flags = WR_FLAG_TC}), WR_EXCHANGE_CONTINUES);
+    assert_int_equal(st.truncated, 1);
     assert_int_equal(x.state, WR_EXCHANGE_STREAM);
     x.stream_msg_id = 0x4242;
     send_now(true);
