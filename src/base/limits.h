@@ -63,8 +63,6 @@
 #define WR_WRONG_READS_MAX 16
 /* Clients waiting for one question; the next gets SERVFAIL (a crowd, or an attack). */
 #define WR_INFLIGHT_WAITERS_MAX 1024
-/* Steps of a driver loop for one event, then the loop returns and goes on later. */
-#define WR_STEPS_MAX 256
 /* Upstream servers in one group, groups, routes. */
 #define WR_GROUP_SERVERS_MAX 16
 #define WR_GROUPS_MAX        32
