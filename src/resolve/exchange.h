@@ -49,6 +49,7 @@ struct wr_exchange {
     wr_id stream;     /* the stream it is on, or 0 */
     uint64_t sent_us; /* last send */
     uint64_t first_sent_us;
+    uint64_t silent_us; /* its silence is counted from here: the first send, or the last time-out */
     struct wr_addr addr;
     const struct wr_question *question; /* the owner's; lives as long */
     uint8_t case_bits[32];              /* bit n: octet n of the name has its letter case turned */
@@ -67,8 +68,6 @@ struct wr_exchange {
     bool wary; /* over TCP from the start: somebody guesses in this server's name */
     bool cookie_retried;
     bool stream_retried, stream_again; /* streams' memory of RFC 7766 section 6.2.4 */
-
-    bool timed_out; /* its patience ran out; a late answer still counts */
 };
 
 /* What a reply did. */

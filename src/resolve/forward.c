@@ -8,13 +8,19 @@
 /* With a good server in the group, silence for so long means that nobody is there: the client hears of it within
  * two seconds. */
 #define SILENCE_US (1900 * WR_MS)
-/* When all servers are suspect already, a client waits no longer than this. A probe does: nobody waits for it, and a server
+/* When the group is known to be down, a client waits no longer than this. A probe does: nobody waits for it, and a server
  * on a slow line (a satellite, a cellular modem) could never show that it is back. */
-#define SUSPECT_SILENCE_US (350 * WR_MS)
+#define DOWN_SILENCE_US (350 * WR_MS)
 /* A question that somebody may still answer is sent again this often. */
 #define PAUSE_SLOW_US (1 * WR_S)
-/* Longest pause between two tries. */
-#define PAUSE_MAX_US (1 * WR_S)
+/* Longest pause between two tries when the first one's patience is over. On a line that loses packets each try is a
+ * new chance, so that many must fit into the silence: docs/decisions.md has the sum. What is unanswered after a
+ * second is more likely lost than slow. */
+#define PAUSE_REPEAT_US (200 * WR_MS)
+#define PAUSE_LATE_US   (100 * WR_MS)
+#define LATE_US         (1 * WR_S)
+/* When there is nothing left to try: an answer, or the end, is waited for. */
+#define PAUSE_IDLE_US (1 * WR_S)
 
 const char *wr_forward_state_name(uint8_t state)
 {
@@ -96,6 +102,11 @@ static struct wr_exchange *exchange_of(const struct wr_forward *f, const struct 
     return wr_pool_get(&env->exchanges, f->exchange[server]);
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 static void note_failure(struct wr_forward *f, uint8_t failure)
 {
     f->failure = failure > f->failure ? failure : f->failure;
@@ -126,7 +137,7 @@ static bool ask(struct wr_forward *f, struct wr_forward_env *env, unsigned serve
     x->id = id;
     x->request = f->request;
     x->server = (uint8_t)server;
-    x->sent_us = x->first_sent_us = now_us;
+    x->sent_us = x->first_sent_us = x->silent_us = now_us;
     x->sends = 1;
     wr_exchange_start(x, &setup, env->select.rng);
     f->exchange[server] = id;
@@ -135,13 +146,14 @@ static bool ask(struct wr_forward *f, struct wr_forward_env *env, unsigned serve
     return true;
 }
 
-/* Patience with the server, doubled for each time it was asked already. */
-static uint64_t pause_for(const struct wr_forward_env *env, const struct wr_exchange *x)
+/* Patience with the server, doubled for each time it was asked already while it is short. */
+static uint64_t pause_for(const struct wr_forward *f, const struct wr_forward_env *env,
+                          const struct wr_exchange *x, uint64_t now_us)
 {
     uint64_t us = wr_select_patience(wr_forward_state_of(env, x));
     unsigned doublings = x->sends > 4 ? 3 : x->sends - 1u;
-    us <<= doublings;
-    return us > PAUSE_MAX_US ? PAUSE_MAX_US : us;
+    bool late = now_us >= f->started_us + LATE_US;
+    return x->sends == 1 ? us : earlier(us << doublings, late ? PAUSE_LATE_US : PAUSE_REPEAT_US);
 }
 
 /* The server to try next: a good one not tried, then any not tried; -1: all were. */
@@ -152,15 +164,23 @@ static int next_untried(const struct wr_forward *f, const struct wr_forward_env 
     return wr_select_pick(&env->select, f->group, good ? good : left);
 }
 
-/* The exchange that was repeated least, still over UDP and unanswered; NULL: none. */
+/* The exchange that was repeated least, still over UDP and unanswered; with a good server rather than
+ * a suspect. NULL: none. */
 static struct wr_exchange *least_repeated(const struct wr_forward *f,
                                           const struct wr_forward_env *env)
 {
     struct wr_exchange *best = NULL;
+    bool best_suspect = false;
     for (unsigned i = 0; i < WR_GROUP_SERVERS_MAX; i++) {
         struct wr_exchange *x = exchange_of(f, env, i);
-        if (x && x->state == WR_EXCHANGE_UDP && (!best || x->sends < best->sends)) {
+        if (!x || x->state != WR_EXCHANGE_UDP) {
+            continue;
+        }
+        bool suspect = wr_select_is_suspect(wr_forward_state_of(env, x));
+        if (!best || suspect < best_suspect ||
+            (suspect == best_suspect && x->sends < best->sends)) {
             best = x;
+            best_suspect = suspect;
         }
     }
     return best;
@@ -176,11 +196,6 @@ static bool anything_out(const struct wr_forward *f)
     return false;
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* One more try, if there is one to make; sets the time of the next. */
 static void try_next(struct wr_forward *f, struct wr_forward_env *env, uint64_t now_us)
 {
@@ -194,7 +209,6 @@ static void try_next(struct wr_forward *f, struct wr_forward_env *env, uint64_t 
     } else if (f->sends < f->sends_max && (x = least_repeated(f, env)) != NULL) {
         x->sends++;
         x->sent_us = now_us;
-        x->timed_out = false;
         f->sends++;
         wr_exchange_repeat(x);
         wr_forward_want(env, x);
@@ -203,16 +217,20 @@ static void try_next(struct wr_forward *f, struct wr_forward_env *env, uint64_t 
         finish(f, env, WR_FORWARD_FAILED, "nobody left", now_us);
         return;
     }
-    f->next_us = earlier(now_us + (x ? pause_for(env, x) : PAUSE_MAX_US), f->give_up_us);
+    f->next_us =
+        earlier(now_us + (x ? pause_for(f, env, x, now_us) : PAUSE_IDLE_US), f->give_up_us);
 }
 
+/* All at once; the next try is made when the patience with the quickest is over. */
 static void ask_all(struct wr_forward *f, struct wr_forward_env *env, uint64_t now_us)
 {
+    uint64_t pause_us = PAUSE_IDLE_US;
     for (unsigned i = 0; i < WR_GROUP_SERVERS_MAX && f->sends < f->sends_max; i++) {
-        if (f->among >> i & 1) {
-            ask(f, env, i, now_us);
+        if ((f->among >> i & 1) && ask(f, env, i, now_us)) {
+            pause_us = earlier(pause_us, pause_for(f, env, exchange_of(f, env, i), now_us));
         }
     }
+    f->next_us = anything_out(f) ? earlier(now_us + pause_us, f->give_up_us) : now_us;
 }
 
 void wr_forward_start(struct wr_forward *f, struct wr_forward_env *env, const struct wr_question *q,
@@ -220,6 +238,7 @@ void wr_forward_start(struct wr_forward *f, struct wr_forward_env *env, const st
                       uint64_t now_us)
 {
     bool suspect = wr_select_all_suspect(&env->select, group);
+    bool down = wr_select_is_down(&env->select, group);
     bool waited_for = only == ~(wr_servers)0; /* not a probe, which is sent once */
     *f = (struct wr_forward){.question = q,
                              .request = request,
@@ -230,37 +249,52 @@ void wr_forward_start(struct wr_forward *f, struct wr_forward_env *env, const st
     f->among = wr_select_usable(&env->select, group) & only;
     f->end_us = end_us;
     f->give_up_us =
-        earlier(f->end_us, now_us + (suspect && waited_for ? SUSPECT_SILENCE_US : SILENCE_US));
+        earlier(f->end_us, now_us + (down && waited_for ? DOWN_SILENCE_US : SILENCE_US));
     if (!f->among) {
         note_failure(f, WR_FORWARD_NO_SERVER);
         finish(f, env, WR_FORWARD_FAILED, "no server", now_us);
         return;
     }
-    move(f, env, WR_FORWARD_TRYING, suspect ? "all suspect" : "asked");
+    move(f, env, WR_FORWARD_TRYING, down ? "down" : suspect ? "all suspect" : "asked");
     if (suspect || env->select.upstreams->group[group].strategy == WR_STRATEGY_PARALLEL) {
         ask_all(f, env, now_us);
-        f->next_us = anything_out(f) ? earlier(now_us + PAUSE_MAX_US, f->give_up_us) : now_us;
         return;
     }
     try_next(f, env, now_us);
 }
 
-/* Its patience is over: tells select, once a send. */
+/* A server's silence has used up the patience with it: tells select, at most once a send. */
 static void note_timeouts(struct wr_forward *f, struct wr_forward_env *env, uint64_t now_us)
 {
     /* Back-off grows only while another server of the group is good. */
     bool none_good = wr_select_all_suspect(&env->select, f->group);
     for (unsigned i = 0; i < WR_GROUP_SERVERS_MAX; i++) {
         struct wr_exchange *x = exchange_of(f, env, i);
-        if (!x || x->timed_out || now_us < x->sent_us + pause_for(env, x)) {
+        if (!x || x->sent_us < x->silent_us ||
+            now_us < x->silent_us + wr_select_patience(wr_forward_state_of(env, x))) {
             continue;
         }
-        x->timed_out = true;
+        uint64_t since_us = x->silent_us;
+        x->silent_us = now_us;
         env->timeouts++;
         if (is_current(env, x) && !none_good) {
             struct wr_upstream_state *st = wr_forward_state_of(env, x);
             atomic_fetch_add_explicit(&st->timeouts, 1, memory_order_relaxed);
-            wr_select_timed_out(st, x->sent_us, now_us, env->select.rng);
+            wr_select_timed_out(st, since_us, now_us, env->select.rng);
+        }
+    }
+}
+
+/* The end, unheard: what is known of each server now. One that was asked a moment ago is not to blame. */
+static void note_giving_up(const struct wr_forward *f, const struct wr_forward_env *env,
+                           uint64_t now_us)
+{
+    for (unsigned i = 0; i < WR_GROUP_SERVERS_MAX && f->sends_max > 1; i++) {
+        const struct wr_exchange *x = exchange_of(f, env, i);
+        struct wr_upstream_state *st = x ? wr_forward_state_of(env, x) : NULL;
+        if (st && is_current(env, x) && now_us >= x->first_sent_us + wr_select_patience(st) &&
+            atomic_load_explicit(&st->answered_us, memory_order_relaxed) <= x->first_sent_us) {
+            wr_select_gave_up(st, now_us, env->select.rng);
         }
     }
 }
@@ -285,6 +319,7 @@ void wr_forward_time(struct wr_forward *f, struct wr_forward_env *env, uint64_t 
         bool alive = !wr_select_all_suspect(&env->select, f->group) &&
                      wr_select_answered_since(&env->select, f->group, f->started_us + 1);
         if (!alive || now_us >= f->end_us) {
+            note_giving_up(f, env, now_us);
             finish(f, env, WR_FORWARD_FAILED, "time is over", now_us);
             return;
         }

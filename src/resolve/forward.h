@@ -7,9 +7,9 @@
  *
  * The first server is select's choice. When its patience is over, a second try goes to another server
  * while the first stays out (hedging): whoever answers first, wins. After each server was tried the question
- * is repeated, each time with twice the patience. An error from one server sends the question on at once.
- * When all servers are suspect, all are asked at once and little time is spent: the
- * client is told soon. A server that is alive but slow on this name is waited for until the question's
+ * is repeated, soon and often enough for a line that loses packets (docs/decisions.md). An error from one server sends
+ * the question on at once. When all servers are suspect, all are asked at once; when it is known that the group is down
+ * (select.h), little time is spent: the client is told soon. A server that is alive but slow on this name is waited for until the question's
  * deadline; silence from everybody ends it earlier.
  *
  * Moved by start, feed (a reply, a failed exchange, time), and a deadline; what it wants sent stands in the exchanges.

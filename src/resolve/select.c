@@ -111,8 +111,7 @@ uint64_t wr_select_patience(const struct wr_upstream_state *st)
 /* RFC 6298 section 2, with the clock in microseconds. rtt 0: an answer whose time is not known (Karn). */
 void wr_select_answered(struct wr_upstream_state *st, uint64_t rtt_us, uint64_t now_us)
 {
-    STORE(st->failures, 0);
-    STORE(st->suspect_until_us, 0);
+    wr_select_forgive(st);
     STORE(st->answered_us, now_us);
     if (rtt_us == 0) {
         return;
@@ -162,8 +161,17 @@ void wr_select_timed_out(struct wr_upstream_state *st, uint64_t sent_us, uint64_
     }
 }
 
+void wr_select_gave_up(struct wr_upstream_state *st, uint64_t now_us, struct wr_rng *rng)
+{
+    STORE(st->given_up, 1);
+    if (!wr_select_is_suspect(st)) {
+        wr_select_unreachable(st, now_us, rng);
+    }
+}
+
 void wr_select_unreachable(struct wr_upstream_state *st, uint64_t now_us, struct wr_rng *rng)
 {
+    STORE(st->given_up, 1);
     if (!counts(st, now_us)) {
         return;
     }
@@ -175,6 +183,7 @@ void wr_select_unreachable(struct wr_upstream_state *st, uint64_t now_us, struct
 
 void wr_select_forgive(struct wr_upstream_state *st)
 {
+    STORE(st->given_up, 0);
     STORE(st->failures, 0);
     STORE(st->suspect_until_us, 0);
 }
@@ -194,6 +203,16 @@ bool wr_select_answered_since(const struct wr_select *s, unsigned group, uint64_
 bool wr_select_all_suspect(const struct wr_select *s, unsigned group)
 {
     return (wr_select_usable(s, group) & ~wr_select_suspects(s, group)) == 0;
+}
+
+bool wr_select_is_down(const struct wr_select *s, unsigned group)
+{
+    wr_servers usable = wr_select_usable(s, group);
+    bool down = usable != 0 && wr_select_all_suspect(s, group);
+    for (unsigned i = 0; down && i < s->upstreams->group[group].servers; i++) {
+        down = !(usable >> i & 1) || LOAD(state_of(s, group, i)->given_up);
+    }
+    return down;
 }
 
 bool wr_select_claim_probe(const struct wr_select *s, unsigned group, unsigned server,

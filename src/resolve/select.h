@@ -7,6 +7,8 @@
  *  - Two time-outs in a row, or one "unreachable", make it suspect: it is not the first choice for 0.5 s, then 1 s,
  *    doubling to 30 s, each with jitter. A time-out counts only when the server answered nobody since the
  *    question was sent: a slow name is not a dead server.
+ *  - That may be mere loss. A group is down when all of its servers are suspect and a whole question, with all its
+ *    tries, was given up unheard: only then clients are told sooner.
  *  - Back-off counts only while another server of the group is good. When all are suspect, every one may be
  *    asked at once, and each is probed every half second until one answers.
  *  - A suspect whose time is over is probed with a question of our own: no client waits for it.
@@ -49,11 +51,15 @@ void wr_select_timed_out(struct wr_upstream_state *st, uint64_t sent_us, uint64_
                          struct wr_rng *rng);
 /* The network says that nobody is there. */
 void wr_select_unreachable(struct wr_upstream_state *st, uint64_t now_us, struct wr_rng *rng);
+/* A question with all its tries ended, and the server answered nobody since it began. */
+void wr_select_gave_up(struct wr_upstream_state *st, uint64_t now_us, struct wr_rng *rng);
 /* A link changed: everybody gets a new chance. */
 void wr_select_forgive(struct wr_upstream_state *st);
 bool wr_select_is_suspect(const struct wr_upstream_state *st);
 /* All usable servers of the group are suspect, or there is none. */
 bool wr_select_all_suspect(const struct wr_select *s, unsigned group);
+/* All are suspect, and a question was given up on each: nobody will answer the next one either. */
+bool wr_select_is_down(const struct wr_select *s, unsigned group);
 /* May this caller probe this suspect now? Half a second after the last probe; and not before its back-off is over,
  * unless `none_good`. One caller of all workers gets a yes. */
 bool wr_select_claim_probe(const struct wr_select *s, unsigned group, unsigned server,

@@ -71,6 +71,7 @@ struct wr_upstream_state {
     _Atomic uint32_t rttvar_us;
     _Atomic uint32_t failures;         /* in a row; 0 after an answer */
     _Atomic uint64_t suspect_until_us; /* back-off: not the first choice before then */
+    _Atomic uint32_t given_up;         /* 1: a question ended unheard here; 0 after an answer */
     _Atomic uint64_t probed_us;        /* when a suspect was last given a question */
     _Atomic uint64_t answered_us;      /* when it last answered; 0: never */
     _Atomic uint64_t wary_until_us;    /* somebody guesses in its name: asked over TCP until then */

@@ -539,6 +539,7 @@ static void empty_state(struct wr_upstream_state *st)
     atomic_store_explicit(&st->rttvar_us, 0, memory_order_relaxed);
     atomic_store_explicit(&st->failures, 0, memory_order_relaxed);
     atomic_store_explicit(&st->suspect_until_us, 0, memory_order_relaxed);
+    atomic_store_explicit(&st->given_up, 0, memory_order_relaxed);
     atomic_store_explicit(&st->probed_us, 0, memory_order_relaxed);
     atomic_store_explicit(&st->answered_us, 0, memory_order_relaxed);
     atomic_store_explicit(&st->no_edns_until_us, 0, memory_order_relaxed);

@@ -71,15 +71,20 @@ static void no_clients(struct world_plan *p)
 }
 
 /* A world whose clients ask only when told to. */
-static struct world *quiet_world(uint64_t seed, bool verbose)
+static struct world *quiet_world_of(unsigned servers, uint64_t seed, bool verbose)
 {
-    struct world *w = goal_world(seed, &gate_weir, 2, 6, verbose, no_clients);
+    struct world *w = goal_world(seed, &gate_weir, servers, 6, verbose, no_clients);
     w->quiet = true;
     for (unsigned i = 0; i < w->plan.clients; i++) {
         w->client[i].edns = true;
         w->client[i].udp_size = 1232;
     }
     return w;
+}
+
+static struct world *quiet_world(uint64_t seed, bool verbose)
+{
+    return quiet_world_of(2, seed, verbose);
 }
 
 /* Waits until the query at `at` in the ledger is settled. */
@@ -89,6 +94,47 @@ static const struct asked *await(struct world *w, unsigned at)
         goal_pass(w, 10 * WR_MS);
     }
     return &w->checks.asked[at];
+}
+
+/* One round: every name once, one after the other or many at a time. All have left the cache when it begins. */
+static void ask_round(struct world *w, unsigned at_once)
+{
+    goal_pass(w, 4 * WR_S);
+    for (unsigned i = 0; i < w->oracle.names; i++) {
+        unsigned at = goal_ask(w, i % w->plan.clients, (int)i, TYPE_A);
+        if (at_once == 1 || i % at_once == 0) {
+            await(w, at);
+        }
+    }
+    goal_pass(w, 6 * WR_S);
+}
+
+bool goal_loss(char *figures, size_t cap, bool verbose)
+{
+    char why[300] = "";
+    bool good = true;
+    struct goal_tally t = {0};
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct world *w = quiet_world_of(1, seed, verbose);
+        short_lives(w);
+        w->gate.settings.ttl.stale = false;
+        gate_adopt(&w->gate, &w->clock.now);
+        w->server[0].link.loss_pm = 200; /* each way */
+        unsigned from = w->checks.count;
+        for (unsigned round = 0; round < 8; round++) {
+            ask_round(w, seed % 2 ? 1 : 12);
+        }
+        goal_count(w, from, &t);
+        good &= goal_end(w, why, sizeof why);
+    }
+    snprintf(figures, cap,
+             "%llu of %llu answered, %llu failed, %.1f %% slower than 300 ms, slowest %.0f ms; %s",
+             (unsigned long long)t.answered, (unsigned long long)t.asked,
+             (unsigned long long)t.failed, percent(t.slow, t.asked), (double)t.slowest_us / 1e3,
+             why);
+    /* A client that closes its connection while it waits gets nothing, and asks again. */
+    return good && t.asked > 10000 && t.failed == 0 && t.answered + t.silent == t.asked &&
+           t.silent < 5;
 }
 
 bool goal_outage(char *figures, size_t cap, bool verbose)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Goals: stories in the simulated world, each with a figure that must be reached: fail-over, recovery, stale,
+ * Goals: stories in the simulated world, each with a figure that must be reached: fail-over, loss, recovery, stale,
  * overload, amplification, spoofing. Each prints its figures and is one line of TAP.
  */
 #ifndef WEIR_SIM_GOALS_H

@@ -22,6 +22,7 @@ void goal_cut(struct world *w, unsigned server, enum link_state state);
 bool goal_end(struct world *w, char *why, size_t cap);
 
 bool goal_fail_over(char *figures, size_t cap, bool verbose);
+bool goal_loss(char *figures, size_t cap, bool verbose);
 bool goal_outage(char *figures, size_t cap, bool verbose);
 bool goal_recovery(char *figures, size_t cap, bool verbose);
 bool goal_stale(char *figures, size_t cap, bool verbose);

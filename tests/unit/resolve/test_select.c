@@ -38,6 +38,34 @@ static unsigned picks_of(int server, unsigned rounds)
     return n;
 }
 
+/* Two time-outs may be loss: the group is down when a whole question went unheard by all, or the network says so. */
+static void test_down_is_more_than_suspect(void **state)
+{
+    for (int i = 0; i < 3; i++) {
+        wr_select_timed_out(&st[i], T0, T0 + 1, &rng);
+        wr_select_timed_out(&st[i], T0, T0 + 2, &rng);
+        assert_true(wr_select_is_suspect(&st[i]));
+    }
+    assert_true(wr_select_all_suspect(&s, 0));
+    assert_false(wr_select_is_down(&s, 0));
+    wr_select_gave_up(&st[0], T0 + 3, &rng);
+    wr_select_gave_up(&st[1], T0 + 3, &rng);
+    assert_false(wr_select_is_down(&s, 0));
+    wr_select_unreachable(&st[2], T0 + 3, &rng);
+    assert_true(wr_select_is_down(&s, 0));
+    wr_select_answered(&st[1], 1000, T0 + 4);
+    assert_false(wr_select_is_down(&s, 0));
+}
+
+static void test_giving_up_makes_a_suspect(void **state)
+{
+    wr_select_gave_up(&st[0], T0, &rng);
+    assert_true(wr_select_is_suspect(&st[0]));
+    wr_select_forgive(&st[0]);
+    assert_false(wr_select_is_suspect(&st[0]));
+    assert_int_equal(st[0].given_up, 0);
+}
+
 static void test_families(void **state)
 {
     assert_int_equal(wr_select_usable(&s, 0), 7);
@@ -147,6 +175,8 @@ static void test_all_suspect_and_forgiven(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_down_is_more_than_suspect, setup),
+        cmocka_unit_test_setup(test_giving_up_makes_a_suspect, setup),
         cmocka_unit_test_setup(test_families, setup),
         cmocka_unit_test_setup(test_strategies, setup),
         cmocka_unit_test_setup(test_patience_follows_the_round_trip, setup),
