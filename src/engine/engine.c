@@ -74,13 +74,15 @@ void wr_engine_feed(struct wr_engine *e, const struct wr_event *event, const str
     case WR_EVENT_DATAGRAM:
         wr_requests_datagram(e->requests, event->id, &event->from, event->bytes, event->size, now);
         break;
-    case WR_EVENT_UNREACHABLE: wr_requests_unreachable(e->requests, event->id, now->mono_us); break;
+    case WR_EVENT_UNREACHABLE:
+        wr_requests_unreachable(e->requests, event->id, event->lost, now->mono_us);
+        break;
     case WR_EVENT_STREAM_OPEN: wr_requests_stream_open(e->requests, event->id, now->mono_us); break;
     case WR_EVENT_STREAM_BYTES:
         wr_requests_stream_bytes(e->requests, event->id, event->bytes, event->size, now->mono_us);
         break;
     case WR_EVENT_STREAM_CLOSED:
-        wr_requests_stream_closed(e->requests, event->id, now->mono_us);
+        wr_requests_stream_closed(e->requests, event->id, event->lost);
         break;
     case WR_EVENT_LINK: wr_requests_link_changed(e->requests, now->mono_us); break;
     case WR_EVENT_LEASE:

@@ -18,6 +18,7 @@
 
 #include "base/addr.h"
 #include "base/pool.h"
+#include "resolve/lost.h"
 
 enum wr_client_transport { WR_CLIENT_UDP = 0, WR_CLIENT_TCP = 1 };
 
@@ -35,13 +36,13 @@ struct wr_client {
 };
 
 enum wr_event_kind {
-    WR_EVENT_QUERY = 1,    /* a message from a client */
-    WR_EVENT_CLIENT_GONE,  /* a client's TCP connection is over: its replies are not wanted */
-    WR_EVENT_DATAGRAM,     /* a datagram from an upstream came in on an exchange's port */
-    WR_EVENT_UNREACHABLE,  /* ICMP or the kernel says: no way to that upstream, or nobody listens */
-    WR_EVENT_STREAM_OPEN,  /* a stream the engine asked for is connected */
-    WR_EVENT_STREAM_BYTES, /* octets from it, in order */
-    WR_EVENT_STREAM_CLOSED, /* it is closed, or could not be opened */
+    WR_EVENT_QUERY = 1,     /* a message from a client */
+    WR_EVENT_CLIENT_GONE,   /* a client's TCP connection is over: its replies are not wanted */
+    WR_EVENT_DATAGRAM,      /* a datagram from an upstream came in on an exchange's port */
+    WR_EVENT_UNREACHABLE,   /* a datagram came to nothing: `lost` says why */
+    WR_EVENT_STREAM_OPEN,   /* a stream the engine asked for is connected */
+    WR_EVENT_STREAM_BYTES,  /* octets from it, in order */
+    WR_EVENT_STREAM_CLOSED, /* it is closed, or could not be opened: `lost` */
     WR_EVENT_LINK,          /* links or routes changed: suspicion of upstreams ends */
     WR_EVENT_LEASE,         /* the answer to WR_ACTION_LEASE; nobody sends it yet */
     WR_EVENT_TIME,          /* the deadline came */
@@ -51,6 +52,7 @@ struct wr_event {
     enum wr_event_kind kind;
     struct wr_client client; /* QUERY; CLIENT_GONE: conn and worker */
     wr_id id;                /* exchange (DATAGRAM, UNREACHABLE) or stream (STREAM_*) */
+    enum wr_lost lost;       /* UNREACHABLE, STREAM_CLOSED */
     struct wr_addr from;     /* DATAGRAM: who sent it */
     const uint8_t *bytes;    /* QUERY, DATAGRAM, STREAM_BYTES */
     size_t size;

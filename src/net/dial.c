@@ -215,13 +215,15 @@ static int stream_connect(struct stream *one, const struct wr_addr *to, uint32_t
 
     one->fd = socket(sa.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (one->fd < 0) {
-        return WR_E_FULL;
+        return errno == EAFNOSUPPORT ? WR_E_IO : WR_E_FULL;
     }
     setsockopt(one->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     setsockopt(one->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout, sizeof(user_timeout));
     if (connect(one->fd, &sa.any, size) != 0 && errno != EINPROGRESS) {
+        /* EADDRNOTAVAIL: all ports towards that server are in use. */
+        bool own = errno == EADDRNOTAVAIL || errno == ENOMEM || errno == ENOBUFS;
         close(one->fd);
-        return WR_E_IO;
+        return own ? WR_E_FULL : WR_E_IO;
     }
     return WR_OK;
 }
@@ -243,7 +245,7 @@ int wr_dial_open(struct wr_dials *s, wr_id id, const struct wr_addr *to)
     if (uv_poll_init(s->loop, &one->poll, one->fd) != 0) {
         close(one->fd);
         free(one);
-        return WR_E_IO;
+        return WR_E_FULL;
     }
     one->poll.data = one;
     one->all = s;

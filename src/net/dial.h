@@ -21,7 +21,8 @@ struct wr_dials;
 /* `room` is where octets are read to; it is shared with others, used only within one call. */
 int wr_dial_create(uv_loop_t *loop, const struct wr_feed *feed, uint8_t *room, size_t room_size,
                    struct wr_dials **ret_dials);
-/* Begins to connect. WR_E_IO, WR_E_FULL, WR_E_NOMEM: nothing is left behind, nothing will be reported. */
+/* Begins to connect. WR_E_IO: no way there; WR_E_FULL, WR_E_NOMEM: no descriptor, port or memory here. Then nothing is left
+ * behind, nothing will be reported. */
 int wr_dial_open(struct wr_dials *s, wr_id id, const struct wr_addr *to);
 /* WR_E_STALE: no such stream. WR_E_CLOSED, WR_E_FULL: it broke or does not read; it is closed, not reported. */
 int wr_dial_write(struct wr_dials *s, wr_id id, const uint8_t *bytes, size_t size);

@@ -149,12 +149,20 @@ static void loop_hand_over(struct wr_loop *l, const struct wr_action *action)
     loop_defer(l, &back);
 }
 
+/* Whose fault it is that something could not be sent. */
+static enum wr_lost loop_lost(int err)
+{
+    return err == WR_E_FULL || err == WR_E_NOMEM ? WR_LOST_OWN : WR_LOST_BROKEN;
+}
+
 static void loop_ask(struct wr_loop *l, const struct wr_action *action)
 {
     struct wr_event event = {.kind = WR_EVENT_UNREACHABLE, .id = action->id, .from = action->to};
+    int err = wr_ports_send(l->ports, action->id, &action->to, action->bytes, action->size,
+                            l->now.mono_us);
 
-    if (wr_ports_send(l->ports, action->id, &action->to, action->bytes, action->size,
-                      l->now.mono_us) != WR_OK) {
+    if (err != WR_OK) {
+        event.lost = loop_lost(err);
         loop_defer(l, &event);
     }
 }
@@ -166,6 +174,7 @@ static void loop_stream(struct wr_loop *l, const struct wr_action *action)
 
     if (action->kind == WR_ACTION_STREAM_OPEN) {
         err = wr_dial_open(l->streams, action->id, &action->to);
+        event.lost = loop_lost(err);
     } else if (action->kind == WR_ACTION_STREAM_WRITE) {
         err = wr_dial_write(l->streams, action->id, action->bytes, action->size);
         err = err == WR_E_STALE ? WR_OK : err; /* its end is on its way to the engine */

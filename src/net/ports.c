@@ -217,7 +217,7 @@ static int slot_open(struct wr_ports *p, struct slot *s, uint8_t family)
 
     if (fd < 0) {
         wr_stats_add(&p->stats->ports_failed, 1);
-        return WR_E_FULL;
+        return errno == EAFNOSUPPORT ? WR_E_IO : WR_E_FULL;
     }
     port_tune(fd, family);
     if (port_bind(p, fd, family, &s->port) != 0 ||
@@ -246,7 +246,7 @@ static int slot_connect(struct slot *s, const struct wr_addr *to)
     }
     size = wr_sock_from_addr(to, &sa);
     if (connect(s->fd, &sa.any, size) != 0) {
-        return WR_E_IO;
+        return errno == ENOMEM || errno == ENOBUFS ? WR_E_FULL : WR_E_IO;
     }
     s->to = *to;
     return WR_OK;

@@ -55,8 +55,8 @@ void wr_ports_destroy(struct wr_ports *p);
 /* Readable when wr_ports_next has something. */
 int wr_ports_fd(const struct wr_ports *p);
 
-/* Sends from a random port that is kept for `exchange`. WR_E_FULL: no port to be had; WR_E_IO: the kernel
- * says no way (unreachable); both leave nothing behind. */
+/* Sends from a random port that is kept for `exchange`. WR_E_FULL: no port, descriptor or memory to be had here;
+ * WR_E_IO: the kernel says no way (unreachable); both leave nothing behind. */
 int wr_ports_send(struct wr_ports *p, wr_id exchange, const struct wr_addr *to,
                   const uint8_t *bytes, size_t size, uint64_t now_us);
 /* The exchange is over; an unknown one is ignored. `answered` is found out by the pool itself. */

@@ -57,11 +57,12 @@ void wr_requests_datagram(struct wr_requests *rs, wr_id exchange, const struct w
     judged(rs, x, verdict, &msg, kind, now);
 }
 
-void wr_requests_unreachable(struct wr_requests *rs, wr_id exchange, uint64_t now_us)
+void wr_requests_unreachable(struct wr_requests *rs, wr_id exchange, enum wr_lost lost,
+                             uint64_t now_us)
 {
     struct wr_exchange *x = wr_pool_get(&rs->env.exchanges, exchange);
     if (x && x->request && x->state == WR_EXCHANGE_UDP) {
-        wr_request_lost(rs, x, now_us);
+        wr_request_lost(rs, x, lost, now_us);
     }
 }
 
@@ -76,10 +77,9 @@ void wr_requests_stream_bytes(struct wr_requests *rs, wr_id stream, const uint8_
     wr_streams_bytes(&rs->env.streams, stream, bytes, size, now_us);
 }
 
-void wr_requests_stream_closed(struct wr_requests *rs, wr_id stream, uint64_t now_us)
+void wr_requests_stream_closed(struct wr_requests *rs, wr_id stream, enum wr_lost lost)
 {
-    (void)now_us;
-    wr_streams_closed(&rs->env.streams, stream);
+    wr_streams_closed(&rs->env.streams, stream, lost);
 }
 
 /* A datagram of the exchange: its port is open from here on. */
@@ -114,7 +114,7 @@ static void place_on_stream(struct wr_requests *rs, struct wr_exchange *x, uint6
     x->want &= (uint8_t)~WR_EXCHANGE_WANT_STREAM;
     rs->env.tcp++;
     if (wr_streams_place(&rs->env.streams, x, rs->env.select.rng, now_us) != WR_OK) {
-        wr_request_lost(rs, x, now_us);
+        wr_request_lost(rs, x, WR_LOST_OWN, now_us);
     }
 }
 
@@ -173,7 +173,7 @@ static bool read_stream(struct wr_requests *rs, const struct wr_now *now)
             x, wr_forward_state_of(&rs->env, x), bytes, size, now->mono_us, &msg, &kind);
         judged(rs, x, verdict, &msg, kind, now);
         if (verdict == WR_EXCHANGE_REJECTED) {
-            wr_request_lost(rs, x, now->mono_us);
+            wr_request_lost(rs, x, WR_LOST_BROKEN, now->mono_us);
         }
     }
     return true;
@@ -190,7 +190,7 @@ static bool rescue_orphan(struct wr_requests *rs, uint64_t now_us)
         x->want |= WR_EXCHANGE_WANT_STREAM;
         wr_forward_want(&rs->env, x);
     } else {
-        wr_request_lost(rs, x, now_us);
+        wr_request_lost(rs, x, x->lost_own ? WR_LOST_OWN : WR_LOST_BROKEN, now_us);
     }
     return true;
 }

@@ -209,6 +209,7 @@ static void try_next(struct wr_forward *f, struct wr_forward_env *env, uint64_t 
     } else if (f->sends < f->sends_max && (x = least_repeated(f, env)) != NULL) {
         x->sends++;
         x->sent_us = now_us;
+        x->silent_us = earlier(x->silent_us, now_us);
         f->sends++;
         wr_exchange_repeat(x);
         wr_forward_want(env, x);
@@ -263,24 +264,31 @@ void wr_forward_start(struct wr_forward *f, struct wr_forward_env *env, const st
     try_next(f, env, now_us);
 }
 
-/* A server's silence has used up the patience with it: tells select, at most once a send. */
-static void note_timeouts(struct wr_forward *f, struct wr_forward_env *env, uint64_t now_us)
+/* Patience with a server is over: tells select, at most once a send. */
+static void note_timeout(const struct wr_forward *f, struct wr_forward_env *env,
+                         struct wr_exchange *x, uint64_t now_us)
 {
     /* Back-off grows only while another server of the group is good. */
     bool none_good = wr_select_all_suspect(&env->select, f->group);
+    uint64_t since_us = x->silent_us;
+    if (x->sent_us < since_us) {
+        return;
+    }
+    x->silent_us = now_us + 1;
+    env->timeouts++;
+    if (is_current(env, x) && !none_good) {
+        struct wr_upstream_state *st = wr_forward_state_of(env, x);
+        atomic_fetch_add_explicit(&st->timeouts, 1, memory_order_relaxed);
+        wr_select_timed_out(st, since_us, now_us, env->select.rng);
+    }
+}
+
+static void note_timeouts(struct wr_forward *f, struct wr_forward_env *env, uint64_t now_us)
+{
     for (unsigned i = 0; i < WR_GROUP_SERVERS_MAX; i++) {
         struct wr_exchange *x = exchange_of(f, env, i);
-        if (!x || x->sent_us < x->silent_us ||
-            now_us < x->silent_us + wr_select_patience(wr_forward_state_of(env, x))) {
-            continue;
-        }
-        uint64_t since_us = x->silent_us;
-        x->silent_us = now_us;
-        env->timeouts++;
-        if (is_current(env, x) && !none_good) {
-            struct wr_upstream_state *st = wr_forward_state_of(env, x);
-            atomic_fetch_add_explicit(&st->timeouts, 1, memory_order_relaxed);
-            wr_select_timed_out(st, since_us, now_us, env->select.rng);
+        if (x && now_us >= x->silent_us + wr_select_patience(wr_forward_state_of(env, x))) {
+            note_timeout(f, env, x, now_us);
         }
     }
 }
@@ -387,13 +395,32 @@ void wr_forward_unusable(struct wr_forward *f, struct wr_forward_env *env, struc
     server_failed(f, env, x->server, now_us);
 }
 
-void wr_forward_lost(struct wr_forward *f, struct wr_forward_env *env, struct wr_exchange *x,
-                     uint64_t now_us)
+/* It may be forged, so it is a time-out that came early: the next server's turn, if there is one. */
+static void told_unreachable(struct wr_forward *f, struct wr_forward_env *env,
+                             struct wr_exchange *x, uint64_t now_us)
 {
+    note_timeout(f, env, x, now_us);
+    if (f->state == WR_FORWARD_TRYING && f->sends < f->sends_max && next_untried(f, env) >= 0) {
+        try_next(f, env, now_us);
+    }
+}
+
+void wr_forward_lost(struct wr_forward *f, struct wr_forward_env *env, struct wr_exchange *x,
+                     enum wr_lost lost, uint64_t now_us)
+{
+    if (lost == WR_LOST_OWN) {
+        note_failure(f, WR_FORWARD_NO_ROOM);
+        server_failed(f, env, x->server, now_us);
+        return;
+    }
+    note_failure(f, WR_FORWARD_UNREACHABLE);
+    if (lost == WR_LOST_TOLD) {
+        told_unreachable(f, env, x, now_us);
+        return;
+    }
     if (is_current(env, x)) {
         wr_exchange_tcp_failed(x, wr_forward_state_of(env, x));
         wr_select_unreachable(wr_forward_state_of(env, x), now_us, env->select.rng);
     }
-    note_failure(f, WR_FORWARD_UNREACHABLE);
     server_failed(f, env, x->server, now_us);
 }

@@ -23,6 +23,7 @@
 #include "base/pool.h"
 #include "base/trace.h"
 #include "resolve/exchange.h"
+#include "resolve/lost.h"
 #include "resolve/select.h"
 #include "resolve/stream.h"
 
@@ -38,7 +39,7 @@ enum wr_forward_failure {
     WR_FORWARD_SILENCE = 0, /* time-outs */
     WR_FORWARD_UNREACHABLE, /* the network refused */
     WR_FORWARD_NO_SERVER,   /* the group has no server that may be asked */
-    WR_FORWARD_NO_ROOM,     /* own pools are full */
+    WR_FORWARD_NO_ROOM,     /* nothing left here: places, ports, descriptors */
     WR_FORWARD_ERROR,       /* servers answered with errors: `rcode`, `ede` */
 };
 
@@ -81,9 +82,9 @@ void wr_forward_reply(struct wr_forward *f, struct wr_forward_env *env, struct w
 /* The reply was believed and turned out to be unusable (scrub refused it): as an error of that server. */
 void wr_forward_unusable(struct wr_forward *f, struct wr_forward_env *env, struct wr_exchange *x,
                          uint64_t now_us);
-/* The network gave up on `x`. */
+/* `x` came to nothing, or so it is said. */
 void wr_forward_lost(struct wr_forward *f, struct wr_forward_env *env, struct wr_exchange *x,
-                     uint64_t now_us);
+                     enum wr_lost lost, uint64_t now_us);
 void wr_forward_time(struct wr_forward *f, struct wr_forward_env *env, uint64_t now_us);
 /* Ends all that is out. The forward may be started again. */
 void wr_forward_stop(struct wr_forward *f, struct wr_forward_env *env, uint64_t now_us);

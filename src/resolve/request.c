@@ -262,7 +262,7 @@ static void explain(const struct wr_forward *f, struct wr_answer *a)
         [WR_FORWARD_SILENCE] = "no upstream answered in time",
         [WR_FORWARD_UNREACHABLE] = "upstreams cannot be reached",
         [WR_FORWARD_NO_SERVER] = "no upstream is configured",
-        [WR_FORWARD_NO_ROOM] = "too many questions in flight",
+        [WR_FORWARD_NO_ROOM] = "no port, descriptor or place for the question here",
         [WR_FORWARD_ERROR] = "upstreams answered with errors",
     };
     static const int16_t codes[] = {
@@ -430,12 +430,13 @@ void wr_request_reply(struct wr_requests *rs, struct wr_exchange *x, const struc
     wr_request_settle(rs, r, id);
 }
 
-void wr_request_lost(struct wr_requests *rs, struct wr_exchange *x, uint64_t now_us)
+void wr_request_lost(struct wr_requests *rs, struct wr_exchange *x, enum wr_lost lost,
+                     uint64_t now_us)
 {
     wr_id id = x->request;
     struct wr_request *r = wr_pool_get(&rs->pool, id);
     if (r && r->state != WR_REQUEST_OVER) {
-        wr_forward_lost(&r->forward, &rs->env, x, now_us);
+        wr_forward_lost(&r->forward, &rs->env, x, lost, now_us);
         wr_request_arm_probes(rs, now_us);
         wr_request_settle(rs, r, id);
     }

@@ -61,12 +61,13 @@ bool wr_requests_upstream_back(const struct wr_requests *rs, const struct wr_que
 
 void wr_requests_datagram(struct wr_requests *rs, wr_id exchange, const struct wr_addr *from,
                           const uint8_t *bytes, size_t size, const struct wr_now *now);
-void wr_requests_unreachable(struct wr_requests *rs, wr_id exchange, uint64_t now_us);
+void wr_requests_unreachable(struct wr_requests *rs, wr_id exchange, enum wr_lost lost,
+                             uint64_t now_us);
 void wr_requests_stream_open(struct wr_requests *rs, wr_id stream, uint64_t now_us);
 /* The octets must stay until poll gave NOTHING. */
 void wr_requests_stream_bytes(struct wr_requests *rs, wr_id stream, const uint8_t *bytes,
                               size_t size, uint64_t now_us);
-void wr_requests_stream_closed(struct wr_requests *rs, wr_id stream, uint64_t now_us);
+void wr_requests_stream_closed(struct wr_requests *rs, wr_id stream, enum wr_lost lost);
 void wr_requests_link_changed(struct wr_requests *rs, uint64_t now_us);
 /* New upstreams, new policy: what is in flight is asked again of whoever is responsible now. */
 void wr_requests_adopt(struct wr_requests *rs, const struct wr_upstreams *upstreams,

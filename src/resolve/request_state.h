@@ -60,8 +60,9 @@ void wr_request_settle(struct wr_requests *rs, struct wr_request *r, wr_id id);
 /* A believed reply came for the exchange's request. */
 void wr_request_reply(struct wr_requests *rs, struct wr_exchange *x, const struct wr_msg *msg,
                       enum wr_response kind, const struct wr_now *now);
-/* The network gave up on the exchange. */
-void wr_request_lost(struct wr_requests *rs, struct wr_exchange *x, uint64_t now_us);
+/* The exchange came to nothing, or so it is said. */
+void wr_request_lost(struct wr_requests *rs, struct wr_exchange *x, enum wr_lost lost,
+                     uint64_t now_us);
 /* Asks the end of the chain so far of whoever is responsible for it. */
 void wr_request_ask_stage(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
 /* Makes the SERVFAIL of a failed request the result. */

@@ -4,7 +4,7 @@
  *
  * Rules:
  *  - A server that answers is good. Its round-trip time is smoothed (RFC 6298), the time-out follows from it.
- *  - Two time-outs in a row, or one "unreachable", make it suspect: it is not the first choice for 0.5 s, then 1 s,
+ *  - Two time-outs in a row (an ICMP error is one), or one "no way there", make it suspect: it is not the first choice for 0.5 s, then 1 s,
  *    doubling to 30 s, each with jitter. A time-out counts only when the server answered nobody since the
  *    question was sent: a slow name is not a dead server.
  *  - That may be mere loss. A group is down when all of its servers are suspect and a whole question, with all its

@@ -157,7 +157,7 @@ void wr_streams_opened(struct wr_streams *s, wr_id id, uint64_t now_us)
     mark_pending(s, st);
 }
 
-static void orphan_all(struct wr_streams *s, struct wr_stream *st, struct wr_list *list)
+static void orphan_all(struct wr_streams *s, struct wr_stream *st, struct wr_list *list, bool own)
 {
     while (!wr_list_empty(list)) {
         struct wr_exchange *x = WR_CONTAINER(list->next, struct wr_exchange, on_stream);
@@ -166,14 +166,15 @@ static void orphan_all(struct wr_streams *s, struct wr_stream *st, struct wr_lis
         /* Its server had answered here before: idle time-outs race with questions (RFC 7766 section 6.2.4).
          * Or it had accepted, and broke off: that may be chance, once. */
         x->stream_again = (st->served > 0 || st->state == OPEN) && !x->stream_retried;
+        x->lost_own = own;
         wr_list_append(&s->orphans, &x->on_stream);
     }
 }
 
-static void release(struct wr_streams *s, struct wr_stream *st)
+static void release(struct wr_streams *s, struct wr_stream *st, bool own)
 {
-    orphan_all(s, st, &st->asked);
-    orphan_all(s, st, &st->waiting);
+    orphan_all(s, st, &st->asked, own);
+    orphan_all(s, st, &st->waiting, own);
     wr_heap_clear(&s->timers, &st->timer);
     wr_list_remove(&st->node);
     if (s->reading == st->id) {
@@ -182,11 +183,11 @@ static void release(struct wr_streams *s, struct wr_stream *st)
     wr_pool_give(&s->pool, st->id);
 }
 
-void wr_streams_closed(struct wr_streams *s, wr_id id)
+void wr_streams_closed(struct wr_streams *s, wr_id id, enum wr_lost lost)
 {
     struct wr_stream *st = wr_pool_get(&s->pool, id);
     if (st) {
-        release(s, st);
+        release(s, st, lost == WR_LOST_OWN);
     }
 }
 
@@ -194,8 +195,8 @@ void wr_streams_closed(struct wr_streams *s, wr_id id)
 static void give_up(struct wr_streams *s, struct wr_stream *st)
 {
     st->state = CLOSING;
-    orphan_all(s, st, &st->asked);
-    orphan_all(s, st, &st->waiting);
+    orphan_all(s, st, &st->asked, false);
+    orphan_all(s, st, &st->waiting, false);
     wr_heap_clear(&s->timers, &st->timer);
     mark_pending(s, st);
 }
@@ -277,7 +278,7 @@ enum wr_stream_action wr_streams_poll(struct wr_streams *s, uint64_t now_us, wr_
         *ret_id = st->id;
         if (st->state == CLOSING) {
             bool told = st->tell_open; /* the world never heard of it */
-            release(s, st);
+            release(s, st, false);
             if (told) {
                 continue;
             }

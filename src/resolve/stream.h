@@ -22,6 +22,7 @@
 #include "base/list.h"
 #include "base/pool.h"
 #include "resolve/exchange.h"
+#include "resolve/lost.h"
 #include "transport/frame.h"
 
 struct wr_stream; /* in the pool */
@@ -49,7 +50,7 @@ void wr_streams_leave(struct wr_streams *s, struct wr_exchange *x, uint64_t now_
 
 /* What the world reported. Ids that are over are ignored. */
 void wr_streams_opened(struct wr_streams *s, wr_id id, uint64_t now_us);
-void wr_streams_closed(struct wr_streams *s, wr_id id);
+void wr_streams_closed(struct wr_streams *s, wr_id id, enum wr_lost lost);
 void wr_streams_bytes(struct wr_streams *s, wr_id id, const uint8_t *bytes, size_t size,
                       uint64_t now_us);
 /* The next whole message of the octets fed last and the exchange it answers (NULL: to nobody, ignore it). */

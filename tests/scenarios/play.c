@@ -54,6 +54,7 @@ struct player {
     struct net_streams streams;
     struct {
         bool cut, unreachable, no_tcp;
+        enum wr_lost lost;
         uint64_t heard, heard_tcp;
     } server[STORY_SERVERS_MAX];
     unsigned asked;
@@ -407,7 +408,10 @@ static void dispatch(struct player *p, const struct sim_event *e)
         w.kind = WR_EVENT_DATAGRAM;
         w.id = port->id;
         break;
-    case PLAY_UNREACHABLE: w.kind = WR_EVENT_UNREACHABLE; break;
+    case PLAY_UNREACHABLE:
+        w.kind = WR_EVENT_UNREACHABLE;
+        w.lost = p->server[e->who].lost;
+        break;
     case PLAY_UP:
     case PLAY_TO_GATE:
         if (!st || p->server[st->server].cut) {
@@ -422,6 +426,7 @@ static void dispatch(struct player *p, const struct sim_event *e)
         }
         net_stream_end(&p->streams, st);
         w.kind = WR_EVENT_STREAM_CLOSED;
+        w.lost = p->server[st->server].lost;
         break;
     }
     feed(p, &w);
@@ -654,6 +659,7 @@ static const char *play_step(struct player *p, const struct story_step *s)
     case STEP_RESTORE:
         p->server[server].cut = s->kind == STEP_CUT;
         p->server[server].unreachable = s->unreachable;
+        p->server[server].lost = s->lost;
         break;
     case STEP_REFUSE_TCP: p->server[server].no_tcp = true; break;
     case STEP_LINK: feed(p, &(struct wr_event){.kind = WR_EVENT_LINK}); break;

@@ -552,6 +552,12 @@ static void read_step_word(struct reader *r, struct story_step *s, const char *w
         s->numbered = true;
     } else if (strcasecmp(word, "unreachable") == 0) {
         s->unreachable = true;
+    } else if (strcasecmp(word, "no-route") == 0) {
+        s->unreachable = true;
+        s->lost = WR_LOST_BROKEN;
+    } else if (strcasecmp(word, "no-descriptors") == 0) {
+        s->unreachable = true;
+        s->lost = WR_LOST_OWN;
     } else if ((v = value_of(word, "ADDRESS"))) {
         s->addr = address(r, v);
     } else if ((v = value_of(word, "PORT"))) {

@@ -26,7 +26,7 @@
  *   STEP 4 CHECK_COUNT answered|truncated|refused|failed|silent >= n [OF=1]   of a QUERY with TIMES
  *   STEP 5 CHECK_SENT ADDR n [TCP] (also >= n, <= n)   questions that server got since the last CHECK_SENT of it
  *   STEP 6 TIME_PASSES 30s
- *   STEP 7 CUT ADDR [unreachable] / RESTORE ADDR / REFUSE_TCP ADDR / LINK / RESTART
+ *   STEP 7 CUT ADDR [unreachable: by ICMP | no-route | no-descriptors] / RESTORE ADDR / REFUSE_TCP ADDR / LINK / RESTART
  *   SCENARIO_END
  */
 #ifndef WEIR_SCENARIOS_STORY_H
@@ -126,6 +126,7 @@ struct story_step {
     enum step_kind kind;
     struct wr_addr addr;
     bool tcp, unreachable, numbered;
+    enum wr_lost lost; /* CUT: why, where it is unreachable */
     uint16_t port;
     unsigned times;
     uint64_t time_us;

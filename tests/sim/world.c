@@ -107,6 +107,7 @@ static void act_datagram(struct world *w, unsigned worker, const struct wr_actio
     if (w->server[server].link.state == LINK_UNREACHABLE) {
         e.kind = EV_UNREACHABLE;
         e.who = worker;
+        e.tag = server & 1 ? WR_LOST_BROKEN : WR_LOST_TOLD; /* no route, or ICMP */
         clock_post(&w->clock, 200, &e, NULL, 0);
         return;
     }
@@ -287,7 +288,8 @@ static void feed_stream(struct world *w, const struct sim_event *e)
 static void dispatch(struct world *w, struct sim_event *e)
 {
     bool late = e->epoch != w->clock.epoch; /* sent to a process that is gone */
-    struct wr_event unreachable = {.kind = WR_EVENT_UNREACHABLE, .id = e->id};
+    struct wr_event unreachable = {
+        .kind = WR_EVENT_UNREACHABLE, .id = e->id, .lost = (enum wr_lost)e->tag};
     switch (e->kind) {
     case EV_QUERY:
         if (!late || !e->client.conn) {

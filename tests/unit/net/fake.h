@@ -42,6 +42,7 @@ struct fake_action {
 struct wr_engine {
     struct wr_addr upstream;
     _Atomic uint32_t events[16]; /* by kind */
+    _Atomic uint32_t lost;       /* enum wr_lost of the last UNREACHABLE or STREAM_CLOSED */
     _Atomic uint32_t inflight;
     uint32_t generation;
     struct fake_ask ask[FAKE_ASKS];
@@ -195,6 +196,9 @@ void wr_engine_feed(struct wr_engine *e, const struct wr_event *event, const str
     wr_assert(e->feeding++ == 0);
     wr_assert(e->count == 0);
     e->events[event->kind]++;
+    if (event->kind == WR_EVENT_UNREACHABLE || event->kind == WR_EVENT_STREAM_CLOSED) {
+        e->lost = event->lost;
+    }
     switch (event->kind) {
     case WR_EVENT_QUERY: fake_query(e, event, now); break;
     case WR_EVENT_TIME:

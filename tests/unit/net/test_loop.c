@@ -2,6 +2,8 @@
 /* The loop: each kind of action carried out, each kind of event fed, deadlines, other threads, drain. */
 #include "unit/net/world.h"
 
+#include <sys/resource.h>
+
 static void test_answers_at_once_and_later(void **state)
 {
     struct world *w = world_new();
@@ -64,6 +66,41 @@ static void test_unreachable_upstream(void **state)
     close(fd);
     world_stop(w, 0);
     assert_int_equal(w->engine->events[WR_EVENT_UNREACHABLE], 1);
+    assert_int_equal(w->engine->lost, WR_LOST_TOLD); /* by ICMP */
+    world_free(w);
+}
+
+/* What the kernel refuses to send, and what cannot be sent for want of descriptors, are told apart. */
+static void test_whose_fault(void **state)
+{
+    struct world *w = world_new();
+    struct rlimit old, none;
+    int fd, next;
+
+    w->engine->upstream =
+        wire_addr("255.255.255.255"); /* the kernel lets no ordinary socket send there */
+    w->engine->upstream.port = 53;
+    world_start(w);
+    fd = wire_connect(SOCK_DGRAM, "127.0.0.1", &w->udp);
+    world_ask(fd, 4, 'u');
+    world_expect(fd, 4, '!');
+    assert_int_equal(w->engine->lost, WR_LOST_BROKEN);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+    none = old;
+    next = dup(fd); /* the first number that is free */
+    close(next);
+    none.rlim_cur = (rlim_t)next;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    world_ask(fd, 5, 'u');
+    world_expect(fd, 5, '!');
+    assert_int_equal(w->engine->lost, WR_LOST_OWN);
+    w->engine->lost = WR_LOST_BROKEN;
+    world_ask(fd, 6, 's');
+    world_expect(fd, 6, '!');
+    assert_int_equal(w->engine->lost, WR_LOST_OWN);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+    close(fd);
+    world_stop(w, 0);
     world_free(w);
 }
 
@@ -297,6 +334,7 @@ int main(void)
         cmocka_unit_test(test_answers_at_once_and_later),
         cmocka_unit_test(test_asks_an_upstream),
         cmocka_unit_test(test_unreachable_upstream),
+        cmocka_unit_test(test_whose_fault),
         cmocka_unit_test(test_asks_over_a_stream),
         cmocka_unit_test(test_hands_over),
         cmocka_unit_test(test_hand_over_refused),

@@ -25,6 +25,7 @@ struct rig {
     struct wr_request_out out;
     struct wr_msg msg; /* what was sent last */
     uint8_t bytes[1024];
+    struct wr_cache *cache;
     void *cache_block, *block;
 };
 
@@ -59,6 +60,7 @@ static inline void rig_start(struct rig *r)
                                       .table_key = key,
                                       .rng = &r->rng};
     assert_int_equal(wr_cache_format(r->cache_block, RIG_CACHE, &key, &setup.cache), 0);
+    r->cache = setup.cache;
     wr_rng_seed_u64(&r->rng, 8);
     r->block = aligned_alloc(64, (wr_requests_size(&setup) + 63) & ~(size_t)63);
     r->requests = wr_requests_start(r->block, &setup);

@@ -72,7 +72,7 @@ static void test_lost_stream_goes_to_another_server(void **state)
     r.upstreams.upstream[0].scheme = WR_SCHEME_TCP;
     wr_id id = rig_ask(&r, "x.example.");
     rig_expect(&r, WR_REQUEST_STREAM_OPEN);
-    wr_requests_stream_closed(r.requests, r.out.id, r.now.mono_us); /* refused */
+    wr_requests_stream_closed(r.requests, r.out.id, WR_LOST_BROKEN); /* refused */
     rig_expect(&r, WR_REQUEST_DATAGRAM);
     assert_int_equal(rig_server(&r), 1);
     sent = r;
@@ -180,7 +180,7 @@ static void test_slow_name_does_not_end_wariness(void **state)
     while ((action = rig_wait(&r, WR_MS)) != WR_REQUEST_STREAM_OPEN) {
         assert_int_not_equal(action, WR_REQUEST_NOTHING);
     }
-    wr_requests_stream_closed(r.requests, r.out.id, r.now.mono_us);
+    wr_requests_stream_closed(r.requests, r.out.id, WR_LOST_BROKEN);
     assert_true(rig_wait(&r, WR_MS) == WR_REQUEST_FINISHED && r.out.failed);
     assert_int_equal(r.state[0].wary_until_us, 0);
     wr_requests_release(r.requests, slow, r.now.mono_us);

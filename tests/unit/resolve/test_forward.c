@@ -58,7 +58,7 @@ static void test_unreachable_moves_on_and_marks(void **state)
 {
     wr_id id = rig_ask(&r, "x.example.");
     expect_datagram_to(0, &first);
-    wr_requests_unreachable(r.requests, first.out.id, r.now.mono_us);
+    wr_requests_unreachable(r.requests, first.out.id, WR_LOST_BROKEN, r.now.mono_us);
     rig_expect(&r, WR_REQUEST_FORGET);
     expect_datagram_to(1, &first);
     rig_answer(&r, &first, 0, 0, &good, 1);
@@ -74,7 +74,71 @@ static void test_unreachable_moves_on_and_marks(void **state)
     assert_true(asked_good);
 }
 
-/* Everybody silent: over within 2 s, at most eight messages; afterwards all are asked at once and it takes 350 ms. */
+/* An ICMP error may be forged: it makes the next server's turn come early, and nothing else. */
+static void test_told_unreachable_only_hurries(void **state)
+{
+    wr_id id = rig_ask(&r, "x.example.");
+    uint64_t begun = r.now.mono_us;
+    expect_datagram_to(0, &first);
+    wr_requests_unreachable(r.requests, first.out.id, WR_LOST_TOLD, r.now.mono_us);
+    expect_datagram_to(1, &second);
+    assert_int_equal(r.now.mono_us, begun);
+    rig_quiet(&r); /* the first is not forgotten */
+    assert_int_equal(r.state[0].suspect_until_us, 0);
+    rig_answer(&r, &first, 0, 0, &good, 1);
+    rig_result(&r, id, 0);
+}
+
+/* A lone server: however many come, the question goes on as without them. */
+static void test_told_unreachable_ends_nothing(void **state)
+{
+    r.upstreams.group[0].servers = 1;
+    wr_id id = rig_ask(&r, "x.example.");
+    unsigned sends = 0;
+    for (uint64_t end = r.now.mono_us + 1500 * WR_MS; r.now.mono_us < end;) {
+        enum wr_request_action a = rig_wait(&r, end - r.now.mono_us);
+        assert_int_not_equal(a, WR_REQUEST_FINISHED);
+        if (a == WR_REQUEST_DATAGRAM && wr_name_labels(r.msg.qname.wire) > 0) {
+            first = r;
+            sends++;
+        }
+        for (int i = 0; sends && i < 5; i++) {
+            wr_requests_unreachable(r.requests, first.out.id, WR_LOST_TOLD, r.now.mono_us);
+        }
+    }
+    assert_in_range(sends, 6, WR_FORWARD_TRIES_MAX - 1);
+    assert_int_equal(r.state[0].given_up, 0);
+    rig_answer(&r, &first, 0, 0, &good, 1);
+    rig_result(&r, id, 0);
+    assert_int_equal(r.state[0].suspect_until_us, 0);
+}
+
+/* No port, no descriptor: nobody out there is to blame, and the next question may have one. */
+static void test_own_want_blames_nobody(void **state)
+{
+    struct wr_answer_room room = {.scratch = malloc(WR_CACHE_SCRATCH_SIZE)};
+    static uint8_t arena[WR_RRSET_SIZE_MAX];
+    struct wr_answer kept;
+    struct wr_question q = {.name = wire_name("x.example."), .type = WR_TYPE_A};
+    uint32_t stored_s;
+    bool by_silence;
+    wr_arena_init(&room.arena, arena, sizeof(arena));
+    wr_id id = rig_ask(&r, "x.example.");
+    for (int i = 0; i < 3; i++) {
+        expect_datagram_to(i, &first);
+        wr_requests_unreachable(r.requests, first.out.id, WR_LOST_OWN, r.now.mono_us);
+        rig_expect(&r, WR_REQUEST_FORGET);
+        assert_int_equal(r.state[i].suspect_until_us | r.state[i].failures, 0);
+    }
+    rig_result(&r, id, WR_RCODE_SERVFAIL);
+    assert_int_equal(r.out.answer->ede, WR_EDE_OTHER);
+    assert_int_equal(wr_answer_find_failure(r.cache, &q, (uint32_t)(r.now.mono_us / WR_S), &room,
+                                            &kept, &stored_s, &by_silence),
+                     WR_FOUND_NOTHING);
+    free(room.scratch);
+}
+
+/* Everybody silent: over within 2 s, at most twelve messages; afterwards all are asked at once and it takes 350 ms. */
 static void test_silence_is_bounded(void **state)
 {
     unsigned sends = 0;
@@ -143,7 +207,7 @@ static void test_report_for_an_old_generation(void **state)
     rig_ask(&r, "x.example.");
     expect_datagram_to(0, &first);
     r.state[0].generation = 1;
-    wr_requests_unreachable(r.requests, first.out.id, r.now.mono_us);
+    wr_requests_unreachable(r.requests, first.out.id, WR_LOST_BROKEN, r.now.mono_us);
     assert_int_equal(r.state[0].suspect_until_us, 0);
 }
 
@@ -162,10 +226,17 @@ static void test_link_change_asks_again_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_hedge_and_late_winner),          CASE(test_errors_move_on_at_once),
-        CASE(test_unreachable_moves_on_and_marks), CASE(test_silence_is_bounded),
-        CASE(test_slow_name_is_waited_for),        CASE(test_parallel_asks_all),
-        CASE(test_no_server_of_a_family_allowed),  CASE(test_report_for_an_old_generation),
+        CASE(test_hedge_and_late_winner),
+        CASE(test_errors_move_on_at_once),
+        CASE(test_told_unreachable_only_hurries),
+        CASE(test_told_unreachable_ends_nothing),
+        CASE(test_own_want_blames_nobody),
+        CASE(test_unreachable_moves_on_and_marks),
+        CASE(test_silence_is_bounded),
+        CASE(test_slow_name_is_waited_for),
+        CASE(test_parallel_asks_all),
+        CASE(test_no_server_of_a_family_allowed),
+        CASE(test_report_for_an_old_generation),
         CASE(test_link_change_asks_again_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

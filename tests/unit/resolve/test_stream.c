@@ -91,12 +91,12 @@ static void test_refused_connection_orphans(void **state)
     bool again;
     assert_int_equal(wr_streams_place(&s, &x[0], &rng, T0), 0);
     assert_int_equal(poll_at(T0), WR_STREAM_OPEN);
-    wr_streams_closed(&s, id);
+    wr_streams_closed(&s, id, WR_LOST_BROKEN);
     assert_ptr_equal(wr_streams_orphan(&s, &again), &x[0]);
     assert_false(again);
     assert_int_equal(x[0].stream, 0);
     assert_null(wr_streams_orphan(&s, &again));
-    wr_streams_closed(&s, id); /* late: ignored */
+    wr_streams_closed(&s, id, WR_LOST_BROKEN); /* late: ignored */
     wr_streams_opened(&s, id, T0);
     assert_int_equal(poll_at(T0), WR_STREAM_NOTHING);
 }
@@ -112,11 +112,11 @@ static void test_closed_after_service_is_worth_a_retry(void **state)
     assert_true(wr_streams_message(&s, &got, &msg, &size));
     wr_streams_leave(&s, &x[0], T0);
     assert_int_equal(wr_streams_place(&s, &x[1], &rng, T0), 0);
-    wr_streams_closed(&s, stream);
+    wr_streams_closed(&s, stream, WR_LOST_BROKEN);
     assert_ptr_equal(wr_streams_orphan(&s, &again), &x[1]);
     assert_true(again);
     stream = open_with(1);
-    wr_streams_closed(&s, stream);
+    wr_streams_closed(&s, stream, WR_LOST_BROKEN);
     assert_ptr_equal(wr_streams_orphan(&s, &again), &x[1]);
     assert_false(again);
 }
