@@ -7,6 +7,7 @@
 #define WR_ENGINE_ENGINE_STATE_H
 
 #include "engine/engine.h"
+#include "engine/lately.h"
 #include "engine/reply.h"
 #include "engine/waiting.h"
 #include "resolve/request.h"
@@ -28,8 +29,9 @@ struct wr_engine {
     wr_id stale_flushing; /* the request whose waiters are getting a stale answer */
     uint32_t turn;
     struct wr_requests_counters
-        counted;      /* what of the requests' counters is in the stats already */
-    uint8_t *message; /* WR_MSG_MAX octets for replies */
+        counted;                 /* what of the requests' counters is in the stats already */
+    uint8_t *message;            /* WR_MSG_MAX octets for replies */
+    struct wr_lately refreshing; /* questions whose refresh is under way */
 };
 
 /* Where a reply came from, for its record. */

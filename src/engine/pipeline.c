@@ -14,6 +14,8 @@
 
 /* A refresh begins in the last tenth of an entry's life. */
 #define REFRESH_SHARE 90
+/* A refresh takes about so long; then the next hit may begin another. */
+#define REFRESH_US (1 * WR_S)
 
 /* One query on its way through the steps. */
 struct walk {
@@ -227,6 +229,14 @@ static uint16_t owner_of(const struct wr_engine *e, const struct wr_question *q)
     return (uint16_t)((h >> 32) % e->setup.workers);
 }
 
+/* The first hit of the last tenth, not the hundreds that come before the refresh is back. */
+static bool is_first_hit(struct walk *w)
+{
+    struct wr_engine *e = w->e;
+    uint64_t hash = wr_question_hash(&e->setup.secrets->table_key, &w->asker.question);
+    return wr_lately_claim(&e->refreshing, hash, w->now->mono_us, REFRESH_US);
+}
+
 /* Refreshes an entry near its end, by the worker that owns the name. The client does not wait. */
 static void refresh(struct walk *w)
 {
@@ -266,7 +276,8 @@ static bool step_fresh(struct walk *w)
     }
     wr_stats_add(&e->setup.stats->cache_hits, 1);
     settle_answer(w, &e->found, WR_SOURCE_CACHE);
-    if (p->prefetch && e->found.age_share >= REFRESH_SHARE && (w->asker.flags & WR_FLAG_RD)) {
+    if (p->prefetch && e->found.age_share >= REFRESH_SHARE && (w->asker.flags & WR_FLAG_RD) &&
+        is_first_hit(w)) {
         refresh(w);
     }
     return true;

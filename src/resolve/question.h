@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/hash.h"
 #include "dns/name.h"
 
 struct wr_question {
@@ -23,6 +24,13 @@ struct wr_question {
 /* Cache scopes (struct wr_cache_key): answers got with checking disabled stand apart, failures have keys of their own. */
 #define WR_SCOPE_CD      0x0001
 #define WR_SCOPE_FAILURE 0x8000
+
+/* Equal questions have equal hashes. */
+static inline uint64_t wr_question_hash(const struct wr_hash_key *key, const struct wr_question *q)
+{
+    uint64_t flavour = (uint64_t)q->type << 2 | (uint64_t)q->checking_disabled << 1 | q->dnssec_ok;
+    return wr_name_hash(key, q->name.wire) ^ wr_hash_mix(flavour);
+}
 
 static inline uint16_t wr_question_scope(const struct wr_question *q)
 {

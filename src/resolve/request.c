@@ -88,12 +88,6 @@ static void move(struct wr_requests *rs, struct wr_request *r, wr_id id, uint8_t
     r->state = to;
 }
 
-static uint64_t hash_of(const struct wr_requests *rs, const struct wr_question *q)
-{
-    uint64_t flavour = (uint64_t)q->type << 2 | (uint64_t)q->checking_disabled << 1 | q->dnssec_ok;
-    return wr_name_hash(&rs->table_key, q->name.wire) ^ wr_hash_mix(flavour);
-}
-
 static bool same_question(const struct wr_question *a, const struct wr_question *b)
 {
     return a->type == b->type && a->checking_disabled == b->checking_disabled &&
@@ -176,7 +170,7 @@ static bool refresh(struct wr_requests *rs, struct wr_request *r, wr_id id, uint
 wr_id wr_requests_ask(struct wr_requests *rs, const struct wr_question *q, uint64_t now_us,
                       bool *ret_joined)
 {
-    uint64_t hash = hash_of(rs, q);
+    uint64_t hash = wr_question_hash(&rs->table_key, q);
     wr_id id;
     struct wr_request *r = find_inflight(rs, q, hash, &id);
     *ret_joined = r != NULL;

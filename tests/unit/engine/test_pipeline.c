@@ -242,6 +242,43 @@ static void test_refresh_before_expiry(void **state)
     rig_stop(&r);
 }
 
+/* A name that is asked often is handed to its worker once, not at each hit of its last tenth. */
+static void test_refresh_is_handed_over_once(void **state)
+{
+    char name[32] = "n0.example.";
+    rig_start(&r);
+    r.setup.workers = 2;
+    r.engine = wr_engine_start(rig_alloc(&r, 3, wr_engine_size(&r.setup)), &r.setup, &r.now);
+    do { /* a name of the other worker */
+        name[1]++;
+        rig_ask(&r, (struct rig_query){.name = name});
+        assert_true(rig_poll(&r));
+    } while (r.act.kind != WR_ACTION_HANDOVER);
+    struct wr_event ev = {
+        .kind = WR_EVENT_QUERY, .client = r.act.client, .bytes = r.bytes, .size = r.act.size};
+    wr_engine_feed(r.engine, &ev, &r.now); /* the ring is full: asked here */
+    rig_expect(&r, WR_ACTION_DATAGRAM);
+    rig_answer(&r, 0, 0, &RIG_A(name, 100), 1);
+    rig_expect(&r, WR_ACTION_REPLY);
+    rig_expect(&r, WR_ACTION_FORGET);
+    r.now.mono_us += 95 * WR_S;
+    for (unsigned i = 0; i < 50; i++) {
+        rig_ask(&r, (struct rig_query){.name = name});
+        rig_expect(&r, WR_ACTION_REPLY);
+        if (i == 0) {
+            rig_expect(&r, WR_ACTION_HANDOVER);
+            assert_true(r.act.client.refresh);
+        }
+        rig_quiet(&r);
+        r.now.mono_us += 10 * WR_MS;
+    }
+    r.now.mono_us += 600 * WR_MS; /* it came to nothing: another */
+    rig_ask(&r, (struct rig_query){.name = name});
+    rig_expect(&r, WR_ACTION_REPLY);
+    rig_expect(&r, WR_ACTION_HANDOVER);
+    rig_stop(&r);
+}
+
 /* With two workers half of the names belong to the other one. */
 static void test_handover(void **state)
 {
@@ -316,6 +353,7 @@ int main(void)
         cmocka_unit_test(test_own_question_is_a_loop),
         cmocka_unit_test(test_do_and_cd_stand_apart),
         cmocka_unit_test(test_refresh_before_expiry),
+        cmocka_unit_test(test_refresh_is_handed_over_once),
         cmocka_unit_test(test_handover),
         cmocka_unit_test(test_the_busiest_prefix_yields),
     };
