@@ -186,6 +186,38 @@ static void test_slow_name_does_not_end_wariness(void **state)
     wr_requests_release(r.requests, slow, r.now.mono_us);
 }
 
+/* Somebody guessed, so a lone server is asked over TCP, and a filter on the way swallows that. One client asks once, and
+ * again three seconds later: by then UDP is used, without any other question having come to help. */
+static void test_filtered_tcp_ends_wariness(void **state)
+{
+    enum wr_request_action action;
+    unsigned datagrams = 0;
+    r.upstreams.groups = 1;
+    r.upstreams.group[0].servers = 1;
+    r.state[0].wary_until_us = r.now.mono_us + 3600 * WR_S;
+    uint64_t end = r.now.mono_us + 5 * WR_S;
+    wr_id id = rig_ask(&r, "x.example.");
+    while (rig_wait(&r, 3 * WR_S) != WR_REQUEST_FINISHED) {
+        assert_int_not_equal(r.out.action, WR_REQUEST_DATAGRAM);
+    }
+    assert_true(r.out.failed);
+    wr_requests_release(r.requests, id, r.now.mono_us);
+    while ((action = rig_wait(&r, end - r.now.mono_us)) != WR_REQUEST_NOTHING) {
+        if (action == WR_REQUEST_DATAGRAM) { /* a probe, and UDP does come through */
+            sent = r;
+            datagrams++;
+            rig_answer(&r, &sent, 0, 0, NULL, 0);
+        }
+    }
+    assert_in_range(datagrams, 1, 2);
+    id = rig_ask(&r, "y.example.");
+    rig_expect(&r, WR_REQUEST_DATAGRAM);
+    sent = r;
+    struct wire_rr rr = WIRE_AN("y.example.", WR_TYPE_A, 60, "192.0.2.7");
+    rig_answer(&r, &sent, 0, 0, &rr, 1);
+    rig_result(&r, id, 0);
+}
+
 static void test_counters(void **state)
 {
     struct wr_requests_counters c;
@@ -216,6 +248,7 @@ int main(void)
         CASE(test_probes_find_the_way_back),
         CASE(test_adopt_moves_what_is_in_flight),
         CASE(test_slow_name_does_not_end_wariness),
+        CASE(test_filtered_tcp_ends_wariness),
         CASE(test_counters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
