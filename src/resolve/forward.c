@@ -395,6 +395,14 @@ void wr_forward_unusable(struct wr_forward *f, struct wr_forward_env *env, struc
     server_failed(f, env, x->server, now_us);
 }
 
+void wr_forward_no_room(struct wr_forward *f, struct wr_forward_env *env, struct wr_exchange *x,
+                        uint64_t now_us)
+{
+    note_failure(f, WR_FORWARD_NO_ROOM);
+    move(f, env, WR_FORWARD_TRYING, "no room");
+    server_failed(f, env, x->server, now_us);
+}
+
 /* It may be forged, so it is a time-out that came early: the next server's turn, if there is one. */
 static void told_unreachable(struct wr_forward *f, struct wr_forward_env *env,
                              struct wr_exchange *x, uint64_t now_us)

@@ -82,6 +82,9 @@ void wr_forward_reply(struct wr_forward *f, struct wr_forward_env *env, struct w
 /* The reply was believed and turned out to be unusable (scrub refused it): as an error of that server. */
 void wr_forward_unusable(struct wr_forward *f, struct wr_forward_env *env, struct wr_exchange *x,
                          uint64_t now_us);
+/* The reply was believed, and there is no room here to go on with it: nobody's fault. */
+void wr_forward_no_room(struct wr_forward *f, struct wr_forward_env *env, struct wr_exchange *x,
+                        uint64_t now_us);
 /* `x` came to nothing, or so it is said. */
 void wr_forward_lost(struct wr_forward *f, struct wr_forward_env *env, struct wr_exchange *x,
                      enum wr_lost lost, uint64_t now_us);

@@ -9,8 +9,11 @@
 
 /* Octets of a chain that waits for its end: WR_CHAIN_MAX links of two names and their headers. */
 #define CHAIN_SIZE (WR_CHAIN_MAX * (2 * WR_NAME_MAX + 32))
-/* A request in so many may hold a chain at once. */
+/* The same with the signatures over each link: two of RSA with 4096 bits, and the signer's names. */
+#define CHAIN_LONG_SIZE (WR_CHAIN_MAX * (2 * WR_NAME_MAX + 32 + 2 * (20 + WR_NAME_MAX + 512)))
+/* A request in so many may hold a chain at once, or a long one. */
 #define CHAINS_SHARE          8
+#define CHAINS_LONG_SHARE     128
 #define EXCHANGES_PER_REQUEST 2
 /* A request that newcomers join is asked anew no more often. */
 #define REFRESH_US   (1 * WR_S)
@@ -26,6 +29,11 @@ static size_t align64(size_t n)
 static uint32_t chains_for(uint32_t requests)
 {
     return requests / CHAINS_SHARE + 4;
+}
+
+static uint32_t long_chains_for(uint32_t requests)
+{
+    return requests / CHAINS_LONG_SHARE + 4;
 }
 
 /* Lays the parts out behind one another; with a block, starts them there. */
@@ -46,6 +54,8 @@ static size_t lay_out(const struct wr_requests_setup *s, uint8_t *block)
          wr_pool_init(&rs->pool, part, sizeof(struct wr_request), n));
     PART(wr_pool_size(CHAIN_SIZE, chains_for(n)),
          wr_pool_init(&rs->chains, part, CHAIN_SIZE, chains_for(n)));
+    PART(wr_pool_size(CHAIN_LONG_SIZE, long_chains_for(n)),
+         wr_pool_init(&rs->long_chains, part, CHAIN_LONG_SIZE, long_chains_for(n)));
     PART(wr_pool_size(sizeof(struct wr_exchange), n * EXCHANGES_PER_REQUEST),
          wr_pool_init(&rs->env.exchanges, part, sizeof(struct wr_exchange),
                       n * EXCHANGES_PER_REQUEST));
@@ -191,6 +201,11 @@ wr_id wr_requests_ask(struct wr_requests *rs, const struct wr_question *q, uint6
     return id;
 }
 
+static struct wr_pool *chain_pool(struct wr_requests *rs, const struct wr_request *r)
+{
+    return r->chain_long ? &rs->long_chains : &rs->chains;
+}
+
 void wr_requests_release(struct wr_requests *rs, wr_id id, uint64_t now_us)
 {
     struct wr_request *r = wr_pool_get(&rs->pool, id);
@@ -203,7 +218,7 @@ void wr_requests_release(struct wr_requests *rs, wr_id id, uint64_t now_us)
         wr_map_remove(&rs->map, r->hash, id);
     }
     if (r->chain) {
-        wr_pool_give(&rs->chains, r->chain);
+        wr_pool_give(chain_pool(rs, r), r->chain);
     }
     if (rs->finished == id) {
         rs->finished = 0;
@@ -296,7 +311,7 @@ static int prepend_chain(struct wr_requests *rs, struct wr_request *r, uint32_t 
 {
     struct wr_answer *a = &rs->answer;
     struct wr_reader reader;
-    uint8_t *flat = wr_pool_get(&rs->chains, r->chain);
+    uint8_t *flat = wr_pool_get(chain_pool(rs, r), r->chain);
     if (!flat) {
         return WR_OK;
     }
@@ -318,28 +333,57 @@ static int prepend_chain(struct wr_requests *rs, struct wr_request *r, uint32_t 
     return WR_OK;
 }
 
-/* Keeps the CNAMEs of this response until the end of the chain is known. */
-static int save_chain(struct wr_requests *rs, struct wr_request *r, uint32_t now_s)
+/* Moves the chain to a long place. */
+static int lengthen_chain(struct wr_requests *rs, struct wr_request *r)
 {
-    if (!r->chain && !wr_pool_take(&rs->chains, &r->chain)) {
+    wr_id id;
+    uint8_t *room = wr_pool_take(&rs->long_chains, &id);
+    if (!room) {
         return WR_E_FULL;
     }
-    r->chain_s = r->chain_sets ? r->chain_s : now_s;
+    memcpy(room, wr_pool_get(&rs->chains, r->chain), r->chain_size);
+    wr_pool_give(&rs->chains, r->chain);
+    r->chain = id;
+    r->chain_long = true;
+    return WR_OK;
+}
+
+/* Writes the sets of this response behind the chain so far. */
+static int append_chain(struct wr_requests *rs, struct wr_request *r, uint32_t now_s)
+{
     struct wr_writer w;
-    uint8_t *flat = wr_pool_get(&rs->chains, r->chain);
-    wr_buf_write_init(&w, flat, CHAIN_SIZE);
+    wr_buf_write_init(&w, wr_pool_get(chain_pool(rs, r), r->chain),
+                      r->chain_long ? CHAIN_LONG_SIZE : CHAIN_SIZE);
     w.pos = r->chain_size;
     for (unsigned i = 0; i < rs->answer.answers; i++) {
         struct wr_rrset set = rs->answer.answer[i];
         set.ttl += now_s - r->chain_s;
         wr_rrset_put_flat(&w, &set);
     }
-    if (w.err || r->chain_sets + rs->answer.answers > WR_CHAIN_MAX) {
+    if (w.err) {
         return WR_E_LIMIT;
     }
     r->chain_size = (uint16_t)w.pos;
     r->chain_sets = (uint8_t)(r->chain_sets + rs->answer.answers);
     return WR_OK;
+}
+
+/* Keeps the CNAMEs of this response until the end of the chain is known. */
+static int save_chain(struct wr_requests *rs, struct wr_request *r, uint32_t now_s)
+{
+    if (r->chain_sets + rs->answer.answers > WR_CHAIN_MAX) {
+        return WR_E_LIMIT;
+    }
+    if (!r->chain && !wr_pool_take(&rs->chains, &r->chain)) {
+        return WR_E_FULL;
+    }
+    r->chain_s = r->chain_sets ? r->chain_s : now_s;
+    int err = append_chain(rs, r, now_s);
+    if (err && !r->chain_long) {
+        err = lengthen_chain(rs, r);
+        err = err ? err : append_chain(rs, r, now_s);
+    }
+    return err;
 }
 
 /* The next stage asks for the end of the chain. */
@@ -415,7 +459,9 @@ void wr_request_reply(struct wr_requests *rs, struct wr_exchange *x, const struc
     if (r->forward.state == WR_FORWARD_ANSWERED && !r->probe) {
         int err =
             kind == WR_RESPONSE_REFERRAL ? WR_E_UNSUPPORTED : take_response(rs, r, id, msg, now);
-        if (err) {
+        if (err == WR_E_FULL) {
+            wr_forward_no_room(&r->forward, &rs->env, x, now->mono_us);
+        } else if (err) {
             wr_forward_unusable(&r->forward, &rs->env, x, now->mono_us);
         } else if (r->state == WR_REQUEST_OVER) {
             rs->slot = slot;

@@ -26,6 +26,7 @@ struct wr_request {
     uint32_t chain_s; /* second of its first link: the TTLs in it count from there */
     uint16_t sends;   /* of the stages before */
     uint8_t chain_sets;
+    bool chain_long; /* in the pool of long ones */
     uint8_t state;
     bool mapped; /* in the in-flight map */
     bool probe;  /* no client: asks whether a suspect answers again */
@@ -34,7 +35,7 @@ struct wr_request {
 struct wr_requests {
     struct wr_forward_env env;
     struct wr_pool pool;
-    struct wr_pool chains;
+    struct wr_pool chains, long_chains;
     uint32_t query_timeout_ms;
     struct wr_map map;
     struct wr_heap timers;

@@ -71,6 +71,72 @@ static void test_chain_over_two_groups(void **state)
     assert_int_equal(r.out.answer->ttl, 50);
 }
 
+/* RRSIG rdata in text, with a signature as long as RSA's with 4096 bits. */
+static const char *long_signature(const char *signer)
+{
+    static char text[900];
+    int n =
+        snprintf(text, sizeof(text), "CNAME 8 2 100 20300101000000 20250101000000 1 %s ", signer);
+    memset(text + n, 'A', 684);
+    memcpy(text + n + 683, "=", 2); /* 512 octets in base64 */
+    return text;
+}
+
+/* Twelve signed links, each in the other group's zone than the one before: seven and a half kilobytes before the end. */
+static void test_long_signed_chain(void **state)
+{
+    struct wr_question q = {
+        .name = wire_name("n0.corp.example."), .type = WR_TYPE_A, .dnssec_ok = true};
+    char owner[32] = "n0.corp.example.", target[32];
+    bool joined;
+    wr_id id = wr_requests_ask(r.requests, &q, r.now.mono_us, &joined);
+    for (unsigned i = 0; i < WR_CHAIN_MAX; i++) {
+        bool corp = i % 2 == 0;
+        snprintf(target, sizeof(target), corp ? "n%u.test." : "n%u.corp.example.", i + 1);
+        const struct wire_rr link[] = {
+            WIRE_AN(owner, WR_TYPE_CNAME, 100, target),
+            WIRE_AN(owner, WR_TYPE_RRSIG, 100, long_signature(corp ? "corp.example." : "test."))};
+        send_next(corp ? 3 : 0);
+        rig_answer(&r, &sent, 0, 0, link, 2);
+        memcpy(owner, target, sizeof(owner));
+    }
+    const struct wire_rr end = WIRE_AN(owner, WR_TYPE_A, 50, "192.0.2.80");
+    send_next(3);
+    rig_answer(&r, &sent, 0, 0, &end, 1);
+    rig_result(&r, id, 0);
+    assert_int_equal(r.out.answer->answers, WR_CHAIN_MAX + 1);
+    for (unsigned i = 0; i < WR_CHAIN_MAX; i++) {
+        assert_int_equal(r.out.answer->answer[i].sigs, 1);
+    }
+    id = wr_requests_ask(r.requests, &q, r.now.mono_us, &joined); /* places are given back */
+    wr_requests_release(r.requests, id, r.now.mono_us);
+}
+
+/* No place for a chain is our own want: no server is to blame, and it is not remembered. */
+static void test_no_place_for_a_chain(void **state)
+{
+    char name[] = "a.corp.example.", end[] = "a.test.";
+    unsigned failed = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        name[0] = end[0] = (char)('a' + i);
+        const struct wire_rr link = WIRE_AN(name, WR_TYPE_CNAME, 100, end);
+        rig_ask(&r, name);
+        send_next(3);
+        rig_answer(&r, &sent, 0, 0, &link, 1);
+        rig_poll(&r);
+        while (r.out.action != WR_REQUEST_NOTHING && r.out.action != WR_REQUEST_DATAGRAM) {
+            if (r.out.action == WR_REQUEST_FINISHED) {
+                failed++;
+                assert_int_equal(r.out.answer->ede, WR_EDE_OTHER);
+                wr_requests_release(r.requests, r.out.id, r.now.mono_us);
+            }
+            rig_poll(&r);
+        }
+    }
+    assert_int_equal(failed, 8 - (16 / 8 + 4));
+    assert_int_equal(r.state[3].suspect_until_us, 0);
+}
+
 static void test_endless_chain_ends(void **state)
 {
     unsigned stages = 0;
@@ -150,6 +216,8 @@ int main(void)
         CASE(test_equal_questions_join),
         CASE(test_full),
         CASE(test_chain_over_two_groups),
+        CASE(test_long_signed_chain),
+        CASE(test_no_place_for_a_chain),
         CASE(test_endless_chain_ends),
         CASE(test_unusable_response_is_the_servers_error),
         CASE(test_stale_timer_rings_once_and_the_request_goes_on),
