@@ -51,6 +51,7 @@ struct wr_group {
 struct wr_route {
     struct wr_name zone; /* this name and all below it */
     uint8_t group;       /* index */
+    uint16_t above;      /* the nearest route that holds this one: its place + 1; 0: none */
 };
 
 struct wr_upstreams {
@@ -61,7 +62,7 @@ struct wr_upstreams {
     bool cookies;            /* RFC 7873 client */
     struct wr_upstream upstream[WR_UPSTREAMS_MAX];
     struct wr_group group[WR_GROUPS_MAX];
-    const struct wr_route *route; /* most labels first */
+    const struct wr_route *route; /* by wr_name_order, and linked */
 };
 
 /* Learned about one server; shared by all workers, each field relaxed. Times are monotonic microseconds. */
@@ -89,6 +90,8 @@ struct wr_upstream_state {
 #define WR_UPSTREAM_COOKIES \
     1u /* has sent a server cookie: an answer without one is not believed (RFC 7873 5.3) */
 
+/* Fills `above` of routes that stand in the order of wr_name_order. A single route needs no linking. */
+void wr_upstream_link_routes(struct wr_route *route, unsigned routes);
 /* The group that answers for a name, the longest route's, else the default; `ret_zone` is the route's zone, or the
  * root: what the group's servers may speak for (bailiwick). Points into `u`, or is static. */
 unsigned wr_upstream_route(const struct wr_upstreams *u, const uint8_t *name,

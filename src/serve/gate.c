@@ -342,10 +342,10 @@ static void add_system_group(struct making *m)
     }
 }
 
-static int by_labels(const void *a, const void *b)
+static int by_name(const void *a, const void *b)
 {
     const struct wr_route *x = a, *y = b;
-    return (int)wr_name_labels(y->zone.wire) - (int)wr_name_labels(x->zone.wire);
+    return wr_name_order(x->zone.wire, y->zone.wire);
 }
 
 static void compile_routes(struct making *m)
@@ -362,7 +362,8 @@ static void compile_routes(struct making *m)
         wr_name_set(&g->route[i].zone, c->upstream.routes.items[i].zone);
         g->route[i].group = (uint8_t)c->upstream.routes.items[i].group_index;
     }
-    qsort(g->route, count, sizeof(*g->route), by_labels);
+    qsort(g->route, count, sizeof(*g->route), by_name);
+    wr_upstream_link_routes(g->route, (unsigned)count);
     g->settings.upstreams.route = g->route;
     g->settings.upstreams.routes = (uint16_t)count;
 }

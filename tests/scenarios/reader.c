@@ -615,6 +615,12 @@ static void read_step(struct reader *r)
     }
 }
 
+static int by_name(const void *a, const void *b)
+{
+    const struct wr_route *x = a, *y = b;
+    return wr_name_order(x->zone.wire, y->zone.wire);
+}
+
 int story_read(struct story *s, const char *path)
 {
     struct reader r = {.s = s};
@@ -647,6 +653,9 @@ int story_read(struct story *s, const char *path)
         }
     }
     fclose(r.file);
+    unsigned routes = s->gate.settings.upstreams.routes;
+    qsort(s->route, routes, sizeof s->route[0], by_name);
+    wr_upstream_link_routes(s->route, routes);
     if (!r.failed && (!ended || !s->steps)) {
         return fail(&r, "a story without steps or end");
     }

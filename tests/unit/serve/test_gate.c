@@ -269,9 +269,11 @@ static void test_groups_routes_rules(void **state)
     assert_int_equal(s->upstreams.group[1].server[0], s->upstreams.group[0].server[0]);
     assert_int_equal(upstream(&m, "tcp://192.0.2.2:5353")->scheme, WR_SCHEME_TCP);
     assert_int_equal(s->upstreams.routes, 3);
-    assert_int_equal(wr_name_labels(s->upstreams.route[0].zone.wire), 3);
-    assert_int_equal(s->upstreams.route[0].group, 0);
-    assert_int_equal(wr_name_labels(s->upstreams.route[2].zone.wire), 1);
+    for (unsigned i = 0; i < 3; i++) { /* each below the one before */
+        assert_int_equal(wr_name_labels(s->upstreams.route[i].zone.wire), i + 1);
+        assert_int_equal(s->upstreams.route[i].above, i);
+    }
+    assert_int_equal(s->upstreams.route[2].group, 0);
     assert_int_equal(s->ttl.rules, 2);
     assert_true(s->ttl.rule[0].below);
     char text[WR_NAME_TEXT_SIZE];
