@@ -96,7 +96,8 @@ void wr_waiting_give_up(struct wr_waiting *w, struct wr_waiter *waiter)
 struct wr_waiter *wr_waiting_yield(struct wr_waiting *w, uint64_t prefix_hash, struct wr_rng *rng)
 {
     struct wr_waiter *worst = NULL;
-    uint32_t most = wr_quota_inflight(w->quota, prefix_hash, 0);
+    uint32_t own = wr_quota_inflight(w->quota, prefix_hash, 0);
+    uint32_t most = own ? own + 1 : 0; /* it would have one more than now, the victim one less */
     for (unsigned i = 0; i < WR_WAITING_SAMPLE; i++) {
         wr_id id;
         struct wr_waiter *c = wr_pool_at(&w->pool, wr_rng_below(rng, w->pool.count), &id);
@@ -105,8 +106,7 @@ struct wr_waiter *wr_waiting_yield(struct wr_waiting *w, uint64_t prefix_hash, s
         }
         uint32_t n = wr_quota_inflight(w->quota, c->asker.prefix_hash, 0);
         bool older = worst && n == most && c->asker.asked_us < worst->asker.asked_us;
-        bool same = !worst && n == most && c->asker.prefix_hash == prefix_hash;
-        if (n > most || older || same) {
+        if (n > most || older) {
             worst = c;
             most = n;
         }

@@ -5,7 +5,8 @@
  * Each request has a list of its waiters, oldest first. When the pool is full
  * the waiter to give up is looked for among WR_WAITING_SAMPLE drawn at random: the one whose client
  * prefix has the most unanswered questions, the oldest among equals. A flood holds most of the places, so the draw
- * meets it; a newcomer from the busiest prefix gives way itself.
+ * meets it. A newcomer whose prefix has as many itself, or one less, gives way: what already went upstream is worth
+ * more, and a flood that cuts its own questions would send each of them upstream.
  */
 #ifndef WR_ENGINE_WAITING_H
 #define WR_ENGINE_WAITING_H

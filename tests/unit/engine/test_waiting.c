@@ -90,6 +90,23 @@ static void test_a_newcomer_of_few_is_not_the_victim_of_many(void **state)
                                  &rng)); /* now it is the busiest, and none of its own waits here */
 }
 
+/* Floods that hold equally much do not cut each other's questions, nor does one cut its own: they went upstream. */
+static void test_the_newest_of_a_flood_yields(void **state)
+{
+    for (uint64_t i = 0; i < ROOM; i++) {
+        struct wr_asker a = asker(i % 2 ? 10 : 20, i);
+        assert_non_null(wr_waiting_add(&w, REQUEST(i % 4), &a));
+    }
+    for (unsigned i = 0; i < 50; i++) {
+        assert_null(wr_waiting_yield(&w, wr_hash_mix(10), &rng));
+        assert_null(wr_waiting_yield(&w, wr_hash_mix(20), &rng));
+    }
+    assert_non_null(wr_waiting_yield(&w, wr_hash_mix(30), &rng));
+    struct wr_asker few = asker(30, 50);
+    wr_waiting_add(&w, REQUEST(0), &few);
+    assert_non_null(wr_waiting_yield(&w, wr_hash_mix(30), &rng)); /* one against four */
+}
+
 static void test_gone_clients_leave(void **state)
 {
     struct wr_asker a = asker(1, 1);
@@ -121,6 +138,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_busiest_yields_oldest_first, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_newcomer_of_few_is_not_the_victim_of_many, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_the_newest_of_a_flood_yields, setup, teardown),
         cmocka_unit_test_setup_teardown(test_gone_clients_leave, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full, setup, teardown),
     };
