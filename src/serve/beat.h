@@ -2,8 +2,8 @@
 /*
  * Beat: a thread that does one small thing again and again.
  *
- * For work that may wait for a disk and therefore belongs neither to a worker nor to the main thread (the kept
- * cache's tick). All signals are blocked in it. The stop waits for the work at hand to end.
+ * For work that belongs neither to a worker nor to the main thread: the kept cache's tick, which may wait for a disk, and
+ * the ledger. All signals are blocked in it. The stop waits for the work at hand to end.
  */
 #ifndef WR_SERVE_BEAT_H
 #define WR_SERVE_BEAT_H
@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 struct wr_beat {
-    const char *name; /* of the thread, at most 15 octets; static */
-    uint32_t period_ms;
+    const char *name;   /* of the thread, at most 15 octets; static */
+    uint32_t period_ms; /* before the next turn; the work may change it */
     void (*work)(void *user);
     void *user;
     /* internal */

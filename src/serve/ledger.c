@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/ledger.h"
 
-#include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include "base/check.h"
 #include "base/err.h"
+#include "serve/beat.h"
 
 /* At the speed of one core a worker writes about 300 000 records of 150 octets in a second. */
 #define RING_SIZE ((size_t)512 * 1024)
@@ -36,12 +34,9 @@ struct wr_ledger {
     struct wr_ring *rings;
     void (*grown)(void *user);
     void *user;
-    pthread_t thread;
-    bool running;
+    struct wr_beat beat;
 
     pthread_mutex_t lock; /* all below */
-    pthread_cond_t stop_cond;
-    bool stop;
     uint8_t *
         room; /* a ring of events behind one another; one that does not fit before the end starts at 0 */
     size_t room_size;
@@ -65,11 +60,6 @@ int wr_ledger_create(uint16_t workers, uint32_t events, struct wr_ledger **ret_l
         return WR_E_NOMEM;
     }
     pthread_mutex_init(&l->lock, NULL);
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&l->stop_cond, &attr);
-    pthread_condattr_destroy(&attr);
     l->workers = workers;
     l->cap = events;
     l->room_size = ((size_t)events * EVENT_ROOM + 4095) & ~(size_t)4095;
@@ -205,69 +195,34 @@ void wr_ledger_catch_up(struct wr_ledger *l)
     take_all(l, &grew);
 }
 
-static struct timespec from_now(unsigned ms)
+static void turn(void *user)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_sec += ms / 1000;
-    t.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (t.tv_nsec >= 1000000000) {
-        t.tv_sec++;
-        t.tv_nsec -= 1000000000;
+    struct wr_ledger *l = user;
+    bool grew = false;
+    l->beat.period_ms = take_all(l, &grew) ? BUSY_MS : IDLE_MS;
+    if (grew && l->grown != NULL) {
+        l->grown(l->user);
     }
-    return t;
-}
-
-static void *run(void *arg)
-{
-    struct wr_ledger *l = arg;
-    bool stop = false;
-    pthread_setname_np(pthread_self(), "weir-ledger");
-    while (!stop) {
-        bool grew = false;
-        bool busy = take_all(l, &grew);
-        if (grew && l->grown != NULL) {
-            l->grown(l->user);
-        }
-        struct timespec until = from_now(busy ? BUSY_MS : IDLE_MS);
-        pthread_mutex_lock(&l->lock);
-        int rc = 0;
-        while (!l->stop && rc != ETIMEDOUT) {
-            rc = pthread_cond_timedwait(&l->stop_cond, &l->lock, &until);
-        }
-        stop = l->stop;
-        pthread_mutex_unlock(&l->lock);
-    }
-    bool grew = true;
-    while (grew) {
-        take_all(l, &grew); /* what the workers left, who have stopped */
-    }
-    return NULL;
 }
 
 int wr_ledger_run(struct wr_ledger *l, void (*grown)(void *user), void *user)
 {
     l->grown = grown;
     l->user = user;
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    l->running = pthread_create(&l->thread, NULL, run, l) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return l->running ? WR_OK : WR_E_NOMEM;
+    l->beat =
+        (struct wr_beat){.name = "weir-ledger", .period_ms = IDLE_MS, .work = turn, .user = l};
+    return wr_beat_start(&l->beat);
 }
 
 void wr_ledger_stop(struct wr_ledger *l)
 {
-    if (!l->running) {
+    if (!l->beat.running) {
         return;
     }
-    pthread_mutex_lock(&l->lock);
-    l->stop = true;
-    pthread_cond_signal(&l->stop_cond);
-    pthread_mutex_unlock(&l->lock);
-    pthread_join(l->thread, NULL);
-    l->running = false;
+    wr_beat_stop(&l->beat);
+    for (bool grew = true; grew;) {
+        take_all(l, &grew); /* what the workers left, who have stopped */
+    }
 }
 
 void wr_ledger_destroy(struct wr_ledger *l)
@@ -283,7 +238,6 @@ void wr_ledger_destroy(struct wr_ledger *l)
         munmap(l->room, l->room_size);
     }
     free(l->rings);
-    pthread_cond_destroy(&l->stop_cond);
     pthread_mutex_destroy(&l->lock);
     free(l);
 }
