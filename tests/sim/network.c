@@ -39,6 +39,16 @@ struct net_port *net_port_at(struct net_ports *p, uint16_t port)
     return NULL;
 }
 
+bool net_port_is_open(const struct net_ports *p, unsigned worker, wr_id id)
+{
+    for (unsigned i = 0; i < p->count; i++) {
+        if (p->list[i].id == id && p->list[i].worker == worker) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct net_port *net_port_of(struct net_ports *p, unsigned worker, wr_id id, struct wr_rng *rng)
 {
     for (unsigned i = 0; i < p->count; i++) {

@@ -51,6 +51,7 @@ struct net_ports {
 
 /* The port of an exchange, drawn now if it has none; NULL when all are taken. */
 struct net_port *net_port_of(struct net_ports *p, unsigned worker, wr_id id, struct wr_rng *rng);
+bool net_port_is_open(const struct net_ports *p, unsigned worker, wr_id id);
 struct net_port *net_port_at(struct net_ports *p, uint16_t port); /* NULL: closed */
 bool net_port_close(struct net_ports *p, unsigned worker, wr_id id);
 

@@ -111,7 +111,7 @@ static void cut(struct world *w, struct server *s)
 static void fault(struct world *w)
 {
     struct server *s = &w->server[wr_rng_below(&w->rng, w->plan.servers)];
-    switch (wr_rng_below(&w->rng, 17)) {
+    switch (wr_rng_below(&w->rng, 19)) {
     case 0:
     case 1:
     case 2: server_mix(w, s); break;
@@ -157,6 +157,11 @@ static void fault(struct world *w)
                            w->oracle.name[wr_rng_below(&w->rng, w->oracle.names)].wire);
         }
         break;
+    case 16:
+    case 17:
+        w->no_ports = !w->no_ports;
+        world_say(w, w->no_ports ? "no descriptors left" : "descriptors again");
+        break;
     default: world_link_event(w); break;
     }
 }
@@ -177,6 +182,7 @@ void weather_calm(struct world *w)
 {
     world_say(w, "the faults are over");
     w->calm = true;
+    w->no_ports = false;
     w->calm_us = w->clock.now.mono_us;
     w->client_link = (struct net_link){.base_us = 200, .jitter_us = 500};
     reset_stalled(w);

@@ -92,6 +92,12 @@ static void act_datagram(struct world *w, unsigned worker, const struct wr_actio
     uint64_t delay[2];
     checks_trace(w, "datagram", worker, a->id, a->bytes, a->size);
     checks_sent(w, server, a->bytes, a->size);
+    if (w->no_ports && !net_port_is_open(w->ports, worker, a->id)) {
+        e = (struct sim_event){
+            .kind = EV_UNREACHABLE, .who = worker, .id = a->id, .tag = WR_LOST_OWN};
+        clock_post(&w->clock, 0, &e, NULL, 0);
+        return;
+    }
     struct net_port *port = net_port_of(w->ports, worker, a->id, &w->rng);
     if (server == SERVERS_MAX || !port) {
         checks_fail(w, server == SERVERS_MAX ? 2 : 4,
@@ -119,6 +125,11 @@ static void act_datagram(struct world *w, unsigned worker, const struct wr_actio
 static void act_stream_open(struct world *w, unsigned worker, const struct wr_action *a)
 {
     unsigned server = server_at(w, &a->to);
+    if (w->no_ports) {
+        struct sim_event none = {.kind = EV_STREAM_DOWN, .id = a->id, .who = worker};
+        clock_post(&w->clock, 0, &none, NULL, 0);
+        return;
+    }
     struct net_stream *st =
         server < SERVERS_MAX ? net_stream_new(&w->streams, worker, a->id, server) : NULL;
     checks_trace(w, "open", worker, a->id, NULL, 0);
@@ -280,6 +291,7 @@ static void feed_stream(struct world *w, const struct sim_event *e)
             return;
         } /* else: late news of a stream that is over, which the engine must ignore */
         s.kind = WR_EVENT_STREAM_CLOSED;
+        s.lost = st ? WR_LOST_BROKEN : WR_LOST_OWN; /* it never was */
         break;
     }
     feed(w, worker, &s);

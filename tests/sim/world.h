@@ -77,6 +77,7 @@ struct world {
     uint64_t spin_us;
     int routed_zone; /* -1: none */
     bool calm, quiet, over;
+    bool no_ports;    /* the gateway's process has no descriptor left for another port or stream */
     uint64_t calm_us; /* when the calm began */
     uint64_t
         erred_us[ORACLE_NAMES_MAX]; /* when a server last answered with an error for this name */
