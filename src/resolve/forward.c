@@ -19,6 +19,8 @@
 #define PAUSE_REPEAT_US (200 * WR_MS)
 #define PAUSE_LATE_US   (100 * WR_MS)
 #define LATE_US         (1 * WR_S)
+/* A suspect that was heard of so lately may be none. */
+#define LATELY_US (10 * WR_S)
 /* When there is nothing left to try: an answer, or the end, is waited for. */
 #define PAUSE_IDLE_US (1 * WR_S)
 
@@ -164,26 +166,42 @@ static int next_untried(const struct wr_forward *f, const struct wr_forward_env 
     return wr_select_pick(&env->select, f->group, good ? good : left);
 }
 
-/* The exchange that was repeated least, still over UDP and unanswered; with a good server rather than
- * a suspect. NULL: none. */
+/* A try with a server that is likely to hear it is worth several with one that is not. */
+static unsigned dearness(const struct wr_forward *f, const struct wr_forward_env *env,
+                         const struct wr_exchange *x)
+{
+    const struct wr_upstream_state *st = wr_forward_state_of(env, x);
+    uint64_t heard_us = atomic_load_explicit(&st->answered_us, memory_order_relaxed);
+    bool lately = heard_us && heard_us + LATELY_US > f->started_us;
+    return lately || !wr_select_is_suspect(st) ? 1 : 4;
+}
+
+/* The exchange that was repeated least, by dearness, still over UDP and unanswered. NULL: none. */
 static struct wr_exchange *least_repeated(const struct wr_forward *f,
                                           const struct wr_forward_env *env)
 {
     struct wr_exchange *best = NULL;
-    bool best_suspect = false;
+    unsigned best_price = 0;
     for (unsigned i = 0; i < WR_GROUP_SERVERS_MAX; i++) {
         struct wr_exchange *x = exchange_of(f, env, i);
-        if (!x || x->state != WR_EXCHANGE_UDP) {
-            continue;
-        }
-        bool suspect = wr_select_is_suspect(wr_forward_state_of(env, x));
-        if (!best || suspect < best_suspect ||
-            (suspect == best_suspect && x->sends < best->sends)) {
+        unsigned price = x ? x->sends * dearness(f, env, x) : 0;
+        if (x && x->state == WR_EXCHANGE_UDP && (!best || price < best_price)) {
             best = x;
-            best_suspect = suspect;
+            best_price = price;
         }
     }
     return best;
+}
+
+static void repeat(struct wr_forward *f, struct wr_forward_env *env, struct wr_exchange *x,
+                   uint64_t now_us)
+{
+    x->sends++;
+    x->sent_us = now_us;
+    x->silent_us = earlier(x->silent_us, now_us);
+    f->sends++;
+    wr_exchange_repeat(x);
+    wr_forward_want(env, x);
 }
 
 static bool anything_out(const struct wr_forward *f)
@@ -196,23 +214,27 @@ static bool anything_out(const struct wr_forward *f)
     return false;
 }
 
-/* One more try, if there is one to make; sets the time of the next. */
-static void try_next(struct wr_forward *f, struct wr_forward_env *env, uint64_t now_us)
+/* Asks a server that was not asked yet; NULL: all were, or there is no room for one. */
+static struct wr_exchange *ask_untried(struct wr_forward *f, struct wr_forward_env *env,
+                                       uint64_t now_us)
 {
-    struct wr_exchange *x = NULL;
     int server = f->sends < f->sends_max ? next_untried(f, env) : -1;
     while (server >= 0 && !ask(f, env, (unsigned)server, now_us)) {
         server = next_untried(f, env);
     }
-    if (server >= 0) {
-        x = exchange_of(f, env, (unsigned)server);
-    } else if (f->sends < f->sends_max && (x = least_repeated(f, env)) != NULL) {
-        x->sends++;
-        x->sent_us = now_us;
-        x->silent_us = earlier(x->silent_us, now_us);
-        f->sends++;
-        wr_exchange_repeat(x);
-        wr_forward_want(env, x);
+    return server >= 0 ? exchange_of(f, env, (unsigned)server) : NULL;
+}
+
+/* One more try, if there is one to make; sets the time of the next. A suspect's turn costs the good ones none of theirs:
+ * what was lost on the way to them need not wait for a server that is dead. */
+static void try_next(struct wr_forward *f, struct wr_forward_env *env, uint64_t now_us)
+{
+    struct wr_exchange *x = ask_untried(f, env, now_us);
+    struct wr_exchange *other = f->sends < f->sends_max ? least_repeated(f, env) : NULL;
+    bool both = x && other && dearness(f, env, other) < dearness(f, env, x);
+    if (other && (!x || both)) {
+        repeat(f, env, other, now_us);
+        x = other;
     }
     if (!x && !anything_out(f)) {
         finish(f, env, WR_FORWARD_FAILED, "nobody left", now_us);

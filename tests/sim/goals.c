@@ -93,8 +93,7 @@ static const struct {
     {"fail-over", goal_fail_over,
      "one of two upstreams dead: at most 1 % of answers slower than 300 ms"},
     {"loss", goal_loss,
-     "a lone upstream behind a line that loses a fifth each way: fewer than one new name in a "
-     "thousand fails"},
+     "lines that lose a fifth each way: at most one new name in ten thousand fails"},
     {"outage", goal_outage,
      "all dead: unknown names fail within 400 ms (2 s before that is known), EDE 22 or 23"},
     {"recovery", goal_recovery, "back for 2 s: the first client query is answered fresh"},
