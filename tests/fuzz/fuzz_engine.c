@@ -188,6 +188,7 @@ static void stream(uint8_t what, uint8_t detail, const uint8_t *bytes, size_t si
     ev.kind = what == 2   ? WR_EVENT_STREAM_OPEN
               : what == 3 ? WR_EVENT_STREAM_BYTES
                           : WR_EVENT_STREAM_CLOSED;
+    ev.lost = (enum wr_lost)(detail % 3);
     feed(&ev);
 }
 
@@ -209,6 +210,7 @@ static void step(uint8_t what, uint8_t detail, const uint8_t *bytes, size_t size
     case 4: stream(what & 7, detail, bytes, size); break;
     case 5:
         ev.kind = detail & 0x40 ? WR_EVENT_LINK : WR_EVENT_UNREACHABLE;
+        ev.lost = (enum wr_lost)(detail % 3);
         feed(&ev);
         break;
     case 6: pass_time((uint64_t)detail * 10 * WR_MS); break;

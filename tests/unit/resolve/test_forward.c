@@ -113,6 +113,32 @@ static void test_told_unreachable_ends_nothing(void **state)
     assert_int_equal(r.state[0].suspect_until_us, 0);
 }
 
+/* The turn of a suspect takes none from the good server, whose message may only be lost. */
+static void test_a_suspects_turn_costs_no_time(void **state)
+{
+    r.upstreams.group[0].servers = 2;
+    r.state[1].suspect_until_us = r.now.mono_us + 20 * WR_S;
+    r.state[1].failures = 6;
+    rig_ask(&r, "x.example.");
+    unsigned sends[2] = {0, 0};
+    uint64_t first_us[2] = {0, 0}, repeat_us = 0, end = r.now.mono_us + 1800 * WR_MS;
+    while (r.now.mono_us < end && sends[0] + sends[1] < WR_FORWARD_TRIES_MAX) {
+        if (rig_wait(&r, end - r.now.mono_us) != WR_REQUEST_DATAGRAM ||
+            wr_name_labels(r.msg.qname.wire) == 0) {
+            continue;
+        }
+        int server = rig_server(&r);
+        first_us[server] = sends[server]++ ? first_us[server] : r.now.mono_us;
+        repeat_us = server == 0 && sends[0] == 2 ? r.now.mono_us : repeat_us;
+        if (server == 0) { /* another answer keeps it good */
+            r.state[0].answered_us = r.now.mono_us;
+        }
+    }
+    assert_true(first_us[0] < first_us[1]);
+    assert_int_equal(repeat_us, first_us[1]);
+    assert_in_range(sends[0], 3 * sends[1], WR_FORWARD_TRIES_MAX);
+}
+
 /* No port, no descriptor: nobody out there is to blame, and the next question may have one. */
 static void test_own_want_blames_nobody(void **state)
 {
@@ -226,17 +252,12 @@ static void test_link_change_asks_again_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_hedge_and_late_winner),
-        CASE(test_errors_move_on_at_once),
-        CASE(test_told_unreachable_only_hurries),
-        CASE(test_told_unreachable_ends_nothing),
-        CASE(test_own_want_blames_nobody),
-        CASE(test_unreachable_moves_on_and_marks),
-        CASE(test_silence_is_bounded),
-        CASE(test_slow_name_is_waited_for),
-        CASE(test_parallel_asks_all),
-        CASE(test_no_server_of_a_family_allowed),
-        CASE(test_report_for_an_old_generation),
+        CASE(test_hedge_and_late_winner),          CASE(test_errors_move_on_at_once),
+        CASE(test_told_unreachable_only_hurries),  CASE(test_a_suspects_turn_costs_no_time),
+        CASE(test_told_unreachable_ends_nothing),  CASE(test_own_want_blames_nobody),
+        CASE(test_unreachable_moves_on_and_marks), CASE(test_silence_is_bounded),
+        CASE(test_slow_name_is_waited_for),        CASE(test_parallel_asks_all),
+        CASE(test_no_server_of_a_family_allowed),  CASE(test_report_for_an_old_generation),
         CASE(test_link_change_asks_again_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
