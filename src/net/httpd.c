@@ -2,7 +2,6 @@
 #include "net/httpd.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,33 +9,23 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "base/pool.h"
-
-enum { BACKLOG = 16, CHECK_MS = 1000 };
+#include "base/list.h"
+#include "net/guests.h"
 
 struct client {
-    uv_tcp_t tcp;
+    struct wr_guest guest;
     uv_write_t request;
-    struct wr_httpd *server;
-    wr_id id;
-    uint64_t since_ms;
     size_t have;
     bool answered;
-    bool closing;
     char *body; /* from the hook; freed with the client */
     char head[256];
     char in[WR_HTTPD_REQUEST_MAX];
 };
 
 struct wr_httpd {
-    uv_tcp_t tcp;
-    uv_timer_t timer;
+    struct wr_guests guests;
     wr_httpd_hook *hook;
     void *user;
-    struct wr_pool pool;
-    void *block;
-    int handles; /* that libuv still has */
-    bool closing;
 };
 
 /* --- the request ---------------------------------------------------------------------------------- */
@@ -113,30 +102,24 @@ int wr_httpd_parse(const char *head, size_t size, struct wr_httpd_request *ret_r
 
 /* --- clients -------------------------------------------------------------------------------------- */
 
-static void httpd_release(struct wr_httpd *s)
+static struct wr_httpd *server_of(const struct client *c)
 {
-    if (--s->handles == 0) {
-        free(s->block);
-        free(s);
-    }
+    return WR_CONTAINER(c->guest.all, struct wr_httpd, guests);
 }
 
-static void client_on_close(uv_handle_t *handle)
+static void client_left(struct wr_guest *g)
 {
-    struct client *c = handle->data;
-    struct wr_httpd *s = c->server;
+    free(WR_CONTAINER(g, struct client, guest)->body);
+}
 
-    free(c->body);
-    wr_pool_give(&s->pool, c->id);
-    httpd_release(s);
+static void httpd_over(struct wr_guests *guests)
+{
+    free(WR_CONTAINER(guests, struct wr_httpd, guests));
 }
 
 static void client_close(struct client *c)
 {
-    if (!c->closing) {
-        c->closing = true;
-        uv_close((uv_handle_t *)&c->tcp, client_on_close);
-    }
+    wr_guest_close(&c->guest);
 }
 
 static void client_on_written(uv_write_t *request, int status)
@@ -154,11 +137,11 @@ static void client_send(struct client *c, const char *status, const char *type, 
                      status, type, body_size);
 
     c->answered = true;
-    uv_read_stop((uv_stream_t *)&c->tcp);
+    uv_read_stop(&c->guest.at.stream);
     part[0] = uv_buf_init(c->head, (unsigned)n);
     part[1] = uv_buf_init(c->body, with_body ? (unsigned)body_size : 0);
     c->request.data = c;
-    if (uv_write(&c->request, (uv_stream_t *)&c->tcp, part, with_body && body_size > 0 ? 2 : 1,
+    if (uv_write(&c->request, &c->guest.at.stream, part, with_body && body_size > 0 ? 2 : 1,
                  client_on_written) != 0) {
         client_close(c);
     }
@@ -198,7 +181,7 @@ static void client_answer(struct client *c)
         client_refuse(c, "405 Method Not Allowed");
         return;
     }
-    err = c->server->hook(c->server->user, request.path, &reply);
+    err = server_of(c)->hook(server_of(c)->user, request.path, &reply);
     if (err == WR_OK && reply.size <= WR_HTTPD_BODY_MAX) {
         c->body = reply.body;
         client_send(c, "200 OK", reply.type, reply.size, request.method == WR_HTTPD_GET);
@@ -231,105 +214,36 @@ static void client_on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 
 /* --- the server ----------------------------------------------------------------------------------- */
 
-static void httpd_on_timer(uv_timer_t *timer)
-{
-    struct wr_httpd *s = timer->data;
-    uint64_t now_ms = uv_now(timer->loop);
-    bool more = false;
-    wr_id id;
-
-    for (uint32_t i = 0; i < s->pool.count; i++) {
-        struct client *c = wr_pool_at(&s->pool, i, &id);
-
-        if (c != NULL && !c->closing && now_ms - c->since_ms >= WR_HTTPD_MS) {
-            client_close(c);
-        }
-        more = more || c != NULL;
-    }
-    if (!more) {
-        uv_timer_stop(timer);
-    }
-}
-
-static void refused_on_close(uv_handle_t *handle)
-{
-    free(handle);
-}
-
-/* No place left: the connection is taken and closed, so that it does not wait in vain. */
-static void httpd_refuse(uv_stream_t *listener)
-{
-    uv_tcp_t *tcp = malloc(sizeof(*tcp));
-
-    if (tcp == NULL) {
-        return;
-    }
-    uv_tcp_init(listener->loop, tcp);
-    uv_accept(listener, (uv_stream_t *)tcp);
-    uv_close((uv_handle_t *)tcp, refused_on_close);
-}
-
-static void httpd_on_connection(uv_stream_t *stream, int status)
-{
-    struct wr_httpd *s = stream->data;
-    struct client *c;
-    wr_id id;
-
-    if (status < 0) {
-        return;
-    }
-    c = wr_pool_take(&s->pool, &id);
-    if (c == NULL) {
-        httpd_refuse(stream);
-        return;
-    }
-    c->server = s;
-    c->id = id;
-    c->since_ms = uv_now(stream->loop);
-    uv_tcp_init(stream->loop, &c->tcp);
-    c->tcp.data = c;
-    s->handles++;
-    if (uv_accept(stream, (uv_stream_t *)&c->tcp) != 0 ||
-        uv_read_start((uv_stream_t *)&c->tcp, client_on_alloc, client_on_read) != 0) {
-        client_close(c);
-        return;
-    }
-    if (!uv_is_active((uv_handle_t *)&s->timer)) {
-        uv_timer_start(&s->timer, httpd_on_timer, CHECK_MS, CHECK_MS);
-    }
-}
-
 int wr_httpd_adopt(uv_loop_t *loop, int fd, wr_httpd_hook *hook, void *user,
                    struct wr_httpd **ret_server, struct wr_sock_error *error)
 {
+    static const struct wr_guests_setup setup = {.type = UV_TCP,
+                                                 .guests = WR_HTTPD_CLIENTS_MAX,
+                                                 .guest_size = sizeof(struct client),
+                                                 .patience_ms = WR_HTTPD_MS,
+                                                 .alloc = client_on_alloc,
+                                                 .read = client_on_read,
+                                                 .left = client_left,
+                                                 .over = httpd_over};
     struct wr_httpd *s = calloc(1, sizeof(*s));
-    size_t size = wr_pool_size(sizeof(struct client), WR_HTTPD_CLIENTS_MAX);
+    int err = WR_E_NOMEM;
 
-    signal(SIGPIPE, SIG_IGN); /* libuv writes to clients that may be gone */
-    if (s != NULL) {
-        s->block = malloc(size);
-    }
-    if (s == NULL || s->block == NULL) {
-        free(s);
+    if (s == NULL) {
         close(fd);
-        error->number = 0;
-        snprintf(error->text, sizeof(error->text), "metrics server: no memory");
-        return WR_E_NOMEM;
+    } else {
+        err = wr_guests_open(&s->guests, &setup, loop, fd);
     }
-    wr_pool_init(&s->pool, s->block, sizeof(struct client), WR_HTTPD_CLIENTS_MAX);
+    error->number = err == WR_E_IO ? errno : 0;
+    if (err == WR_E_NOMEM) {
+        free(s);
+    }
+    if (err != WR_OK) {
+        snprintf(error->text, sizeof(error->text), "metrics server: %s",
+                 err == WR_E_IO ? "cannot listen" : "no memory");
+        return err;
+    }
     s->hook = hook;
     s->user = user;
-    uv_tcp_init(loop, &s->tcp);
-    uv_timer_init(loop, &s->timer);
-    s->tcp.data = s->timer.data = s;
-    s->handles = 2;
-    if (uv_tcp_open(&s->tcp, fd) != 0 ||
-        uv_listen((uv_stream_t *)&s->tcp, BACKLOG, httpd_on_connection) != 0) {
-        error->number = errno;
-        snprintf(error->text, sizeof(error->text), "metrics server: cannot listen");
-        wr_httpd_close(s);
-        return WR_E_IO;
-    }
     *ret_server = s;
     return WR_OK;
 }
@@ -337,32 +251,15 @@ int wr_httpd_adopt(uv_loop_t *loop, int fd, wr_httpd_hook *hook, void *user,
 int wr_httpd_listen(uv_loop_t *loop, const struct wr_addr *addr, wr_httpd_hook *hook, void *user,
                     struct wr_httpd **ret_server, struct wr_sock_error *error)
 {
-    struct wr_sock_options options = {.probe = true, .backlog = BACKLOG};
+    struct wr_sock_options options = {.probe = true, .backlog = WR_GUESTS_BACKLOG};
     int fd = -1, err = wr_sock_listen_tcp(addr, &options, &fd, error);
 
     return err != WR_OK ? err : wr_httpd_adopt(loop, fd, hook, user, ret_server, error);
 }
 
-static void httpd_on_close(uv_handle_t *handle)
-{
-    httpd_release(handle->data);
-}
-
 void wr_httpd_close(struct wr_httpd *s)
 {
-    wr_id id;
-
-    if (s == NULL || s->closing) {
-        return;
+    if (s != NULL) {
+        wr_guests_close(&s->guests);
     }
-    s->closing = true;
-    for (uint32_t i = 0; i < s->pool.count; i++) {
-        struct client *c = wr_pool_at(&s->pool, i, &id);
-
-        if (c != NULL) {
-            client_close(c);
-        }
-    }
-    uv_close((uv_handle_t *)&s->tcp, httpd_on_close);
-    uv_close((uv_handle_t *)&s->timer, httpd_on_close);
 }

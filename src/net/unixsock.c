@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,30 +12,20 @@
 #include <unistd.h>
 
 #include "base/err.h"
-
-enum { BACKLOG = 16, CHECK_MS = 1000 };
+#include "base/list.h"
+#include "net/guests.h"
 
 struct client {
-    uv_pipe_t pipe;
-    struct wr_unixsock *server;
-    wr_id id;
-    uint64_t since_ms;
+    struct wr_guest guest;
     size_t have; /* octets of the unfinished line */
-    bool asked;  /* a line has come */
     bool finished;
-    bool closing;
     char line[WR_UNIXSOCK_LINE_MAX];
 };
 
 struct wr_unixsock {
-    uv_pipe_t pipe;
-    uv_timer_t timer; /* looks for clients that say nothing */
+    struct wr_guests guests;
     struct wr_unixsock_hooks hooks;
-    struct wr_pool pool;
-    void *block;
     char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
-    int handles; /* that libuv still has */
-    bool closing;
     char room[16384];
 };
 
@@ -134,7 +123,7 @@ static int unixsock_bind(int fd, const struct sockaddr_un *sa,
                                              : "cannot be made");
     }
     err = unixsock_give_group(setup, error);
-    if (err == WR_OK && listen(fd, BACKLOG) != 0) {
+    if (err == WR_OK && listen(fd, WR_GUESTS_BACKLOG) != 0) {
         err = unixsock_fail(error, WR_E_IO, errno, setup->path, "cannot be listened on");
     }
     if (err != WR_OK) {
@@ -175,53 +164,46 @@ int wr_unixsock_open(const struct wr_unixsock_setup *setup, int *ret_fd,
 
 static struct client *client_find(const struct wr_unixsock *s, wr_id id)
 {
-    struct client *c = wr_pool_get(&s->pool, id);
+    struct wr_guest *g = wr_guests_find(&s->guests, id);
 
-    return c != NULL && !c->closing ? c : NULL;
+    return g != NULL ? WR_CONTAINER(g, struct client, guest) : NULL;
 }
 
-static void unixsock_release(struct wr_unixsock *s)
+static struct wr_unixsock *server_of(const struct wr_guest *g)
 {
-    if (--s->handles == 0) {
-        free(s->block);
-        free(s);
+    return WR_CONTAINER(g->all, struct wr_unixsock, guests);
+}
+
+static void client_gone(struct wr_guest *g)
+{
+    struct wr_unixsock *s = server_of(g);
+
+    if (s->hooks.gone != NULL) {
+        s->hooks.gone(s->hooks.user, s, g->id);
     }
 }
 
-static void client_on_close(uv_handle_t *handle)
+static void unixsock_over(struct wr_guests *guests)
 {
-    struct client *c = handle->data;
-    struct wr_unixsock *s = c->server;
-
-    wr_pool_give(&s->pool, c->id);
-    unixsock_release(s);
+    free(WR_CONTAINER(guests, struct wr_unixsock, guests));
 }
 
 static void client_close(struct client *c)
 {
-    struct wr_unixsock *s = c->server;
-
-    if (c->closing) {
-        return;
-    }
-    c->closing = true;
-    uv_close((uv_handle_t *)&c->pipe, client_on_close);
-    if (s->hooks.gone != NULL && !s->closing) {
-        s->hooks.gone(s->hooks.user, s, c->id);
-    }
+    wr_guest_close(&c->guest);
 }
 
 /* Gives one line to the hook. False: the client takes no more of them. */
 static bool client_line(struct client *c, size_t size)
 {
-    struct wr_unixsock *s = c->server;
-    wr_id id = c->id;
+    struct wr_unixsock *s = server_of(&c->guest);
+    wr_id id = c->guest.id;
 
     if (size > 0 && c->line[size - 1] == '\r') {
         size--;
     }
     c->line[size] = '\0';
-    c->asked = true;
+    c->guest.heard = true;
     s->hooks.line(s->hooks.user, s, id, c->line, size);
     c = client_find(s, id);
     return c != NULL && !c->finished;
@@ -250,8 +232,9 @@ static void client_take(struct client *c, const char *bytes, size_t size)
 static void client_on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *ret)
 {
     struct client *c = handle->data;
+    struct wr_unixsock *s = server_of(&c->guest);
 
-    *ret = uv_buf_init(c->server->room, sizeof(c->server->room));
+    *ret = uv_buf_init(s->room, sizeof(s->room));
 }
 
 static void client_on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
@@ -267,10 +250,10 @@ static void client_on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 
 static void client_check_written(struct client *c)
 {
-    struct wr_unixsock *s = c->server;
-    wr_id id = c->id;
+    struct wr_unixsock *s = server_of(&c->guest);
+    wr_id id = c->guest.id;
 
-    if (uv_stream_get_write_queue_size((uv_stream_t *)&c->pipe) > 0) {
+    if (uv_stream_get_write_queue_size(&c->guest.at.stream) > 0) {
         return;
     }
     if (c->finished) {
@@ -300,7 +283,7 @@ size_t wr_unixsock_queued(const struct wr_unixsock *s, wr_id client)
 {
     const struct client *c = client_find(s, client);
 
-    return c != NULL ? uv_stream_get_write_queue_size((const uv_stream_t *)&c->pipe) : 0;
+    return c != NULL ? uv_stream_get_write_queue_size(&c->guest.at.stream) : 0;
 }
 
 int wr_unixsock_write(struct wr_unixsock *s, wr_id client, const void *bytes, size_t size)
@@ -325,7 +308,7 @@ int wr_unixsock_write(struct wr_unixsock *s, wr_id client, const void *bytes, si
     w->client = client;
     memcpy(w->bytes, bytes, size);
     buf = uv_buf_init(w->bytes, (unsigned)size);
-    if (uv_write(&w->request, (uv_stream_t *)&c->pipe, &buf, 1, client_on_written) != 0) {
+    if (uv_write(&w->request, &c->guest.at.stream, &buf, 1, client_on_written) != 0) {
         free(w);
         client_close(c);
         return WR_E_STALE;
@@ -341,113 +324,45 @@ void wr_unixsock_finish(struct wr_unixsock *s, wr_id client)
         return;
     }
     c->finished = true;
-    uv_read_stop((uv_stream_t *)&c->pipe);
+    uv_read_stop(&c->guest.at.stream);
     client_check_written(c);
 }
 
 /* --- the server ----------------------------------------------------------------------------------- */
 
-/* Closes clients that have not said a word in time; stops when there is none to wait for. */
-static void unixsock_on_timer(uv_timer_t *timer)
-{
-    struct wr_unixsock *s = timer->data;
-    uint64_t now_ms = uv_now(timer->loop);
-    bool more = false;
-    wr_id id;
-
-    for (uint32_t i = 0; i < s->pool.count; i++) {
-        struct client *c = wr_pool_at(&s->pool, i, &id);
-
-        if (c == NULL || c->closing || c->asked) {
-            continue;
-        }
-        if (now_ms - c->since_ms >= WR_UNIXSOCK_FIRST_MS) {
-            client_close(c);
-        } else {
-            more = true;
-        }
-    }
-    if (!more) {
-        uv_timer_stop(timer);
-    }
-}
-
-static void refused_on_close(uv_handle_t *handle)
-{
-    free(handle);
-}
-
-/* No place left: the connection is taken and closed, so that it does not wait in vain. */
-static void unixsock_refuse(uv_stream_t *listener)
-{
-    uv_pipe_t *pipe = malloc(sizeof(*pipe));
-
-    if (pipe == NULL) {
-        return;
-    }
-    uv_pipe_init(listener->loop, pipe, 0);
-    uv_accept(listener, (uv_stream_t *)pipe);
-    uv_close((uv_handle_t *)pipe, refused_on_close);
-}
-
-static void unixsock_on_connection(uv_stream_t *stream, int status)
-{
-    struct wr_unixsock *s = stream->data;
-    struct client *c;
-    wr_id id;
-
-    if (status < 0) {
-        return;
-    }
-    c = wr_pool_take(&s->pool, &id);
-    if (c == NULL) {
-        unixsock_refuse(stream);
-        return;
-    }
-    c->server = s;
-    c->id = id;
-    c->since_ms = uv_now(stream->loop);
-    uv_pipe_init(stream->loop, &c->pipe, 0);
-    c->pipe.data = c;
-    s->handles++;
-    if (uv_accept(stream, (uv_stream_t *)&c->pipe) != 0 ||
-        uv_read_start((uv_stream_t *)&c->pipe, client_on_alloc, client_on_read) != 0) {
-        client_close(c);
-        return;
-    }
-    if (!uv_is_active((uv_handle_t *)&s->timer)) {
-        uv_timer_start(&s->timer, unixsock_on_timer, CHECK_MS, CHECK_MS);
-    }
-}
-
 int wr_unixsock_adopt(uv_loop_t *loop, int fd, const struct wr_unixsock_setup *setup,
                       struct wr_unixsock **ret_server, struct wr_sock_error *error)
 {
+    static const struct wr_guests_setup guests = {.type = UV_NAMED_PIPE,
+                                                  .guests = WR_UNIXSOCK_CLIENTS_MAX,
+                                                  .guest_size = sizeof(struct client),
+                                                  .patience_ms = WR_UNIXSOCK_FIRST_MS,
+                                                  .alloc = client_on_alloc,
+                                                  .read = client_on_read,
+                                                  .gone = client_gone,
+                                                  .over = unixsock_over};
     struct wr_unixsock *s = calloc(1, sizeof(*s));
-    size_t size = wr_pool_size(sizeof(struct client), WR_UNIXSOCK_CLIENTS_MAX);
+    int err = WR_E_NOMEM;
 
-    signal(SIGPIPE, SIG_IGN); /* libuv writes to clients that may be gone */
-    if (s != NULL) {
-        s->block = malloc(size);
-    }
-    if (s == NULL || s->block == NULL) {
-        free(s);
+    if (s == NULL) {
         close(fd);
-        return unixsock_fail(error, WR_E_NOMEM, 0, setup->path, "no memory");
+    } else {
+        err = wr_guests_open(&s->guests, &guests, loop, fd);
     }
-    wr_pool_init(&s->pool, s->block, sizeof(struct client), WR_UNIXSOCK_CLIENTS_MAX);
+    if (err == WR_E_NOMEM) {
+        free(s);
+        return unixsock_fail(error, err, 0, setup->path, "no memory");
+    }
+    if (err != WR_OK) {
+        err = unixsock_fail(error, err, errno, setup->path, "cannot be listened on");
+        if (setup->path != NULL) {
+            unlink(setup->path);
+        }
+        return err;
+    }
     s->hooks = setup->hooks;
     if (setup->path != NULL && strlen(setup->path) < sizeof(s->path)) {
         memcpy(s->path, setup->path, strlen(setup->path) + 1);
-    }
-    uv_pipe_init(loop, &s->pipe, 0);
-    uv_timer_init(loop, &s->timer);
-    s->pipe.data = s->timer.data = s;
-    s->handles = 2;
-    if (uv_pipe_open(&s->pipe, fd) != 0 ||
-        uv_listen((uv_stream_t *)&s->pipe, BACKLOG, unixsock_on_connection) != 0) {
-        wr_unixsock_close(s);
-        return unixsock_fail(error, WR_E_IO, errno, setup->path, "cannot be listened on");
     }
     *ret_server = s;
     return WR_OK;
@@ -461,29 +376,13 @@ int wr_unixsock_listen(uv_loop_t *loop, const struct wr_unixsock_setup *setup,
     return err != WR_OK ? err : wr_unixsock_adopt(loop, fd, setup, ret_server, error);
 }
 
-static void unixsock_on_close(uv_handle_t *handle)
-{
-    unixsock_release(handle->data);
-}
-
 void wr_unixsock_close(struct wr_unixsock *s)
 {
-    wr_id id;
-
-    if (s == NULL || s->closing) {
+    if (s == NULL || s->guests.closing) {
         return;
     }
-    s->closing = true;
     if (s->path[0] != '\0') {
         unlink(s->path);
     }
-    for (uint32_t i = 0; i < s->pool.count; i++) {
-        struct client *c = wr_pool_at(&s->pool, i, &id);
-
-        if (c != NULL) {
-            client_close(c);
-        }
-    }
-    uv_close((uv_handle_t *)&s->pipe, unixsock_on_close);
-    uv_close((uv_handle_t *)&s->timer, unixsock_on_close);
+    wr_guests_close(&s->guests);
 }
