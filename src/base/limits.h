@@ -100,4 +100,9 @@
 /* Names flushed between two checkpoints; beyond that the whole file is made void, so that none comes back. */
 #define WR_KEEP_FLUSHES_MAX 32
 
+/* Larger RSA keys are not supported (RFC 3110 section 2 ends at 4096 bits): a check costs the cube of the size. */
+#define WR_RSA_BITS_MAX 4096
+/* Exponents of thousands of bits make one check cost as much as a hundred; real ones have 17 or 33. */
+#define WR_RSA_EXPONENT_BITS_MAX 64
+
 #endif
