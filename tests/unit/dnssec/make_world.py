@@ -43,7 +43,7 @@ def raw_signature(alg, key, data):
 class Zone:
     def __init__(self, name, alg, nsec3=None, one_key=False):
         self.name, self.alg, self.nsec3 = dns.name.from_text(name), alg, nsec3
-        self.sets, self.cuts, self.extra_ds = {}, set(), []
+        self.sets, self.cuts, self.old = {}, set(), None
         self.ksk = make_key(alg)
         self.zsk = self.ksk if one_key else make_key(alg)
         self.ksk_rd = dns.dnssec.make_dnskey(self.ksk.public_key(), alg, 257)
@@ -53,6 +53,12 @@ class Zone:
         self.add("@", "DNSKEY", *{self.ksk_rd.to_text(), self.zsk_rd.to_text()})
         if nsec3:
             self.add("@", "NSEC3PARAM", f"1 0 {nsec3['iterations']} {nsec3['salt'] or '-'}")
+
+    def revoke_a_key(self):
+        """A second entry key, with its REVOKE bit, that signs the set too (RFC 5011 section 2.1)."""
+        self.old = make_key(self.alg)
+        self.old_rd = dns.dnssec.make_dnskey(self.old.public_key(), self.alg, 257 + 128)
+        self.add("@", "DNSKEY", *{rd.to_text() for rd in (self.ksk_rd, self.zsk_rd, self.old_rd)})
 
     def add(self, owner, rtype, *rdatas):
         name = dns.name.from_text(owner, self.name)
@@ -124,6 +130,8 @@ class Zone:
                 continue
             if rtype == dns.rdatatype.DNSKEY:
                 yield self.sign(rrset, self.ksk, self.ksk_rd)
+                if self.old:
+                    yield self.sign(rrset, self.old, self.old_rd)
             else:
                 yield self.sign(rrset, self.zsk, self.zsk_rd)
 
@@ -173,7 +181,9 @@ def main():
     opt.cut("s", child)
     opt.cut("u")
     opt.cut("u.optent")
-    zones += [root, sec, n3, opt, many, child, island, deep, *algs]
+    revoked = simple("revoked.", 13)
+    revoked.revoke_a_key()
+    zones += [root, sec, n3, opt, many, child, island, deep, revoked, *algs]
     for zone in zones:
         for line in zone.lines():
             print(line)
