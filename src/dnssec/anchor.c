@@ -71,10 +71,17 @@ int wr_anchors_add(struct wr_anchors *a, const uint8_t *name, uint16_t type, con
     struct wr_anchor *at;
     int err = ds_of(name, type, rdata, size, &ds);
 
-    if (err) {
+    if (err && (err != WR_E_FORMAT || type != WR_TYPE_DS)) {
         return err;
     }
     at = find_or_make(a, name, false);
+    if (err && at) {
+        at->ds.broken =
+            true; /* whoever goes on in spite of the error trusts nothing there, not everything */
+    }
+    if (err) {
+        return err;
+    }
     if (!at || at->ds.count == WR_DNSSEC_DS_MAX) {
         return WR_E_FULL;
     }

@@ -33,7 +33,8 @@ struct wr_anchors {
 };
 
 void wr_anchors_init(struct wr_anchors *a, struct wr_anchor *room, uint16_t cap);
-/* DS or DNSKEY rdata; further records of one name join it. A DNSKEY that is no zone key or is revoked: WR_E_FORMAT. */
+/* DS or DNSKEY rdata; further records of one name join it. A DNSKEY that is no zone key or is revoked: WR_E_FORMAT. A DS with a digest
+ * of the wrong length too, and then the name is an anchor that nothing satisfies: bogus, until a good one joins it. */
 int wr_anchors_add(struct wr_anchors *a, const uint8_t *name, uint16_t type, const uint8_t *rdata,
                    size_t size);
 /* "name [ttl] [class] DS|DNSKEY rdata", as in zone files; a comment behind ";" is left out. */

@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "base/err.h"
 #include "dns/codes.h"
+#include "dnssec/chain_state.h"
+#include "dnssec/chainproof.h"
 
 static const uint8_t root[] = {0};
 
@@ -17,7 +18,7 @@ const char *wr_chain_state_name(enum wr_chain_state state)
     return (unsigned)state < WR_CHAIN_STATES ? names[state] : "?";
 }
 
-static void move(struct wr_chain *ch, enum wr_chain_state to, const char *why)
+void wr_chain_move(struct wr_chain *ch, enum wr_chain_state to, const char *why)
 {
     wr_trace_move(ch->env->trace, "chain", 0, wr_chain_state_name(ch->state),
                   wr_chain_state_name(to), why);
@@ -27,8 +28,8 @@ static void move(struct wr_chain *ch, enum wr_chain_state to, const char *why)
 /* --- the verdict -------------------------------------------------------------------------------- */
 
 /* The whole is as good as the worst of what it needs. */
-static void lower(struct wr_chain *ch, uint8_t security, int16_t ede, const char *reason,
-                  const uint8_t *zone)
+void wr_chain_lower(struct wr_chain *ch, uint8_t security, int16_t ede, const char *reason,
+                    const uint8_t *zone)
 {
     if (security < ch->verdict.security) {
         ch->verdict.security = security;
@@ -38,17 +39,17 @@ static void lower(struct wr_chain *ch, uint8_t security, int16_t ede, const char
     }
 }
 
-static enum wr_dnssec_action done(struct wr_chain *ch)
+enum wr_dnssec_action wr_chain_done(struct wr_chain *ch)
 {
-    move(ch, WR_CHAIN_DONE, ch->verdict.reason);
+    wr_chain_move(ch, WR_CHAIN_DONE, ch->verdict.reason);
     return WR_DNSSEC_DONE;
 }
 
-static enum wr_dnssec_action bogus(struct wr_chain *ch, int16_t ede, const char *reason,
-                                   const uint8_t *zone)
+enum wr_dnssec_action wr_chain_bogus(struct wr_chain *ch, int16_t ede, const char *reason,
+                                     const uint8_t *zone)
 {
-    lower(ch, WR_SECURITY_BOGUS, ede, reason, zone);
-    return done(ch);
+    wr_chain_lower(ch, WR_SECURITY_BOGUS, ede, reason, zone);
+    return wr_chain_done(ch);
 }
 
 /* --- start -------------------------------------------------------------------------------------- */
@@ -147,7 +148,8 @@ void wr_chain_start(struct wr_chain *ch, const struct wr_chain_ask *ask,
     find_last(ch);
     ch->wants_proofs = ch->negative;
     if (ask->rcode != WR_RCODE_NOERROR && ask->rcode != WR_RCODE_NXDOMAIN) {
-        lower(ch, WR_SECURITY_INDETERMINATE, WR_EDE_NONE, "an error cannot be signed", ask->qname);
+        wr_chain_lower(ch, WR_SECURITY_INDETERMINATE, WR_EDE_NONE, "an error cannot be signed",
+                       ask->qname);
     }
 }
 
@@ -202,26 +204,40 @@ static void settle(struct wr_chain *ch, uint8_t security, int16_t ede, const cha
 {
     current(ch)->security = security;
     if (!ch->in_authority) {
-        lower(ch, security, ede, reason, zone);
+        wr_chain_lower(ch, security, ede, reason, zone);
     } else if (security != WR_SECURITY_SECURE) {
         ch->deny_ede = ede;
         ch->deny_reason = reason;
     }
 }
 
-/* The name whose zone is to be found: the signer, or for what nobody signed the owner; of DS what is above it. */
-static const uint8_t *target_for(const struct wr_rrset *set)
+const struct wr_anchor *wr_chain_anchor_above(const struct wr_chain *ch, const uint8_t *name)
 {
-    const uint8_t *signer = wr_rrsig_signer(set);
-
-    if (signer) {
-        return signer;
-    }
-    return set->type == WR_TYPE_DS && set->owner[0] != 0 ? wr_name_skip_labels(set->owner, 1)
-                                                         : set->owner;
+    return wr_anchors_closest(ch->env->anchors, name, wr_trusttime_moment(ch->env->time));
 }
 
-static void climb_to(struct wr_chain *ch, const uint8_t *target)
+/* A zone above the closest anchor has no say in what is at or below that anchor. */
+bool wr_chain_is_outranked(const struct wr_chain *ch, const uint8_t *zone, const uint8_t *name)
+{
+    const struct wr_anchor *a = wr_chain_anchor_above(ch, name);
+
+    return a && wr_name_labels(zone) < wr_name_labels(a->name.wire);
+}
+
+/* The name whose zone is to be found: the signer, or for what nobody signed the owner; of DS what is above it. */
+static const uint8_t *target_for(const struct wr_chain *ch, const struct wr_rrset *set)
+{
+    const uint8_t *signer = wr_rrsig_signer(set), *place = set->owner;
+    bool above = set->type == WR_TYPE_DS || /* and the NSEC of a zone cut's upper side */
+                 (set->type == WR_TYPE_NSEC && signer && !wr_name_equal(signer, set->owner));
+
+    if (above && set->owner[0] != 0) {
+        place = wr_name_skip_labels(set->owner, 1);
+    }
+    return signer && !wr_chain_is_outranked(ch, signer, place) ? signer : place;
+}
+
+void wr_chain_climb_to(struct wr_chain *ch, const uint8_t *target)
 {
     if (ch->climbed && wr_name_equal(ch->climb.target.wire, target)) {
         return;
@@ -230,10 +246,9 @@ static void climb_to(struct wr_chain *ch, const uint8_t *target)
     ch->climbed = false;
 }
 
-static bool below_negative_anchor(const struct wr_chain *ch, const uint8_t *name)
+bool wr_chain_is_negative(const struct wr_chain *ch, const uint8_t *name)
 {
-    const struct wr_anchor *a =
-        wr_anchors_closest(ch->env->anchors, name, wr_trusttime_moment(ch->env->time));
+    const struct wr_anchor *a = wr_chain_anchor_above(ch, name);
 
     return a && a->negative;
 }
@@ -248,7 +263,7 @@ static bool settled_at_sight(struct wr_chain *ch, struct wr_rrset *set)
                set->security == WR_SECURITY_SECURE ? "" : "found insecure before", set->owner);
     } else if (set->type == WR_TYPE_RRSIG || set->type == WR_TYPE_SIG) {
         settle(ch, WR_SECURITY_INSECURE, WR_EDE_NONE, "signatures are not signed", set->owner);
-    } else if (below_negative_anchor(ch, set->owner)) {
+    } else if (wr_chain_is_negative(ch, set->owner)) {
         settle(ch, WR_SECURITY_INSECURE, WR_EDE_NONE, "a negative trust anchor", set->owner);
     } else if (!ch->in_authority && (maker = maker_of(ch, set)) &&
                maker->security != WR_SECURITY_UNCHECKED) {
@@ -274,6 +289,10 @@ static enum wr_dnssec_action begin_set(struct wr_chain *ch)
     struct wr_rrset *set = current(ch);
 
     if (ch->in_authority && !of_use(ch, set)) {
+        if (set->type == WR_TYPE_NSEC || set->type == WR_TYPE_NSEC3) {
+            ch->deny_ede = WR_EDE_RRSIGS_MISSING;
+            ch->deny_reason = "the denial is not signed";
+        }
         ch->index++;
     } else if (settled_at_sight(ch, set)) {
         struct wr_chain_note *note = current_note(ch);
@@ -286,8 +305,8 @@ static enum wr_dnssec_action begin_set(struct wr_chain *ch)
         }
         ch->index++;
     } else {
-        climb_to(ch, target_for(set));
-        move(ch, WR_CHAIN_CLIMB, "");
+        wr_chain_climb_to(ch, target_for(ch, set));
+        wr_chain_move(ch, WR_CHAIN_CLIMB, "");
     }
     return WR_DNSSEC_MORE;
 }
@@ -295,10 +314,10 @@ static enum wr_dnssec_action begin_set(struct wr_chain *ch)
 static enum wr_dnssec_action step_pick(struct wr_chain *ch)
 {
     if (ch->ask.answers > WR_DNSSEC_SETS_MAX || ch->ask.authorities > WR_DNSSEC_SETS_MAX) {
-        return bogus(ch, WR_EDE_BOGUS, "too many sets to validate", ch->ask.qname);
+        return wr_chain_bogus(ch, WR_EDE_BOGUS, "too many sets to validate", ch->ask.qname);
     }
     if (ch->verdict.security == WR_SECURITY_BOGUS) {
-        return done(ch);
+        return wr_chain_done(ch);
     }
     if (ch->index < (ch->in_authority ? ch->ask.authorities : ch->ask.answers)) {
         return begin_set(ch);
@@ -309,11 +328,11 @@ static enum wr_dnssec_action step_pick(struct wr_chain *ch)
         return WR_DNSSEC_MORE;
     }
     if (!ch->wants_proofs) {
-        return done(ch);
+        return wr_chain_done(ch);
     }
     ch->index = 0;
     ch->asking = false;
-    move(ch, WR_CHAIN_EXPANSION, "");
+    wr_chain_move(ch, WR_CHAIN_EXPANSION, "");
     return WR_DNSSEC_MORE;
 }
 
@@ -336,13 +355,13 @@ static bool own_reply(struct wr_chain *ch, struct wr_dnssec_reply *ret_reply)
 }
 
 /* WR_DNSSEC_DONE: the climb is at its end. */
-static enum wr_dnssec_action climb(struct wr_chain *ch, const struct wr_now *now)
+enum wr_dnssec_action wr_chain_climb(struct wr_chain *ch, const struct wr_now *now)
 {
     enum wr_dnssec_action got = ch->climbed ? WR_DNSSEC_DONE : wr_climb_step(&ch->climb, now);
     struct wr_dnssec_reply reply;
 
     if (got == WR_DNSSEC_FETCH) {
-        if (own_reply(ch, &reply)) {
+        if (own_reply(ch, &reply) || wr_chainproof_no_ds(ch, &reply)) {
             wr_climb_feed(&ch->climb, &reply);
             return WR_DNSSEC_MORE;
         }
@@ -354,7 +373,7 @@ static enum wr_dnssec_action climb(struct wr_chain *ch, const struct wr_now *now
 
 static enum wr_dnssec_action step_climb(struct wr_chain *ch, const struct wr_now *now)
 {
-    enum wr_dnssec_action got = climb(ch, now);
+    enum wr_dnssec_action got = wr_chain_climb(ch, now);
     struct wr_climb *c = &ch->climb;
 
     if (got != WR_DNSSEC_DONE) {
@@ -363,12 +382,12 @@ static enum wr_dnssec_action step_climb(struct wr_chain *ch, const struct wr_now
     if (c->security == WR_SECURITY_SECURE) {
         wr_rrsig_start(&ch->job, current(ch), c->zone.wire, c->keys, false, ch->env->policy,
                        ch->env->time);
-        move(ch, WR_CHAIN_CHECK, "");
+        wr_chain_move(ch, WR_CHAIN_CHECK, "");
         return WR_DNSSEC_MORE;
     }
     settle(ch, c->security, c->ede, c->reason, c->blame.wire);
     ch->index++;
-    move(ch, WR_CHAIN_PICK, c->reason);
+    wr_chain_move(ch, WR_CHAIN_PICK, c->reason);
     return WR_DNSSEC_MORE;
 }
 
@@ -414,201 +433,16 @@ static enum wr_dnssec_action step_check(struct wr_chain *ch)
         settle(ch, WR_SECURITY_INSECURE, WR_EDE_DNSKEY_ALGORITHM, "the zone's keys are too large",
                zone);
     } else if (got == WR_RRSIG_SPENT) {
-        return bogus(ch, job->ede, job->reason, zone);
+        return wr_chain_bogus(ch, job->ede, job->reason, zone);
     } else {
         settle(ch, WR_SECURITY_BOGUS, job->ede, job->reason, zone);
         if (current(ch)->type == WR_TYPE_SOA && ch->in_authority) {
-            return bogus(ch, job->ede, job->reason, zone);
+            return wr_chain_bogus(ch, job->ede, job->reason, zone);
         }
     }
     ch->index++;
-    move(ch, WR_CHAIN_PICK, "");
+    wr_chain_move(ch, WR_CHAIN_PICK, "");
     return WR_DNSSEC_MORE;
-}
-
-/* --- proofs ------------------------------------------------------------------------------------- */
-
-/* The zone of a proven authority set, or NULL. */
-static const uint8_t *zone_of(const struct wr_rrset *set, const struct wr_chain_note *note)
-{
-    return note->proven
-               ? wr_name_skip_labels(set->owner, wr_name_labels(set->owner) - note->zone_labels)
-               : NULL;
-}
-
-/* Starts the denial for a name with what the zone's keys proved. */
-static void gather(struct wr_chain *ch, const uint8_t *zone, const uint8_t *name)
-{
-    wr_denial_start(&ch->denial, zone, name, ch->env->policy);
-    for (uint8_t i = 0; i < ch->ask.authorities; i++) {
-        const struct wr_rrset *set = &ch->ask.authority[i];
-        const uint8_t *its = zone_of(set, &ch->authority_notes[i]);
-
-        if (its && set->security == WR_SECURITY_SECURE && !ch->authority_notes[i].expanded &&
-            wr_name_equal(its, zone)) {
-            wr_denial_add(&ch->denial, set);
-        }
-    }
-    ch->asking = true;
-}
-
-static bool too_many_iterations(const struct wr_chain *ch)
-{
-    return ch->denial.nsec3.count > 0 &&
-           ch->denial.nsec3.list[0].iterations > ch->env->policy->nsec3_iterations;
-}
-
-static void lower_by_nsec3(struct wr_chain *ch)
-{
-    if (too_many_iterations(ch)) {
-        lower(ch, WR_SECURITY_INSECURE, WR_EDE_NSEC3_ITERATIONS, "too many NSEC3 iterations",
-              ch->denial.zone);
-    } else {
-        lower(ch, WR_SECURITY_INSECURE, WR_EDE_NONE, "an opt-out range of the zone",
-              ch->denial.zone);
-    }
-}
-
-static enum wr_dnssec_action step_expansion(struct wr_chain *ch)
-{
-    const struct wr_rrset *set;
-    const struct wr_chain_note *note;
-
-    if (ch->index == ch->ask.answers) {
-        if (!ch->negative) {
-            return done(ch);
-        }
-        ch->asking = false;
-        move(ch, WR_CHAIN_DENIAL, "");
-        return WR_DNSSEC_MORE;
-    }
-    set = &ch->ask.answer[ch->index];
-    note = &ch->answer_notes[ch->index];
-    if (!note->expanded) {
-        ch->index++;
-        return WR_DNSSEC_MORE;
-    }
-    if (!ch->asking) {
-        gather(ch, zone_of(set, note), set->owner);
-    }
-    switch (wr_denial_expansion(&ch->denial, note->sig_labels, ch->work)) {
-    case WR_PROOF_AGAIN: return WR_DNSSEC_MORE;
-    case WR_PROOF_SECURE: break;
-    case WR_PROOF_INSECURE:
-        ch->ask.answer[ch->index].security = WR_SECURITY_INSECURE;
-        lower_by_nsec3(ch);
-        break;
-    case WR_PROOF_SPENT:
-        return bogus(ch, WR_EDE_BOGUS, "the work for one query is used up", ch->denial.zone);
-    default:
-        ch->ask.answer[ch->index].security = WR_SECURITY_BOGUS;
-        return bogus(ch, ch->deny_ede, "nothing proves that the wildcard applies", ch->denial.zone);
-    }
-    ch->index++;
-    ch->asking = false;
-    return WR_DNSSEC_MORE;
-}
-
-/* The deepest zone above the last name that proved a set of the denial, or NULL. */
-static const uint8_t *denying_zone(const struct wr_chain *ch)
-{
-    const uint8_t *best = NULL;
-
-    for (uint8_t i = 0; i < ch->ask.authorities; i++) {
-        const struct wr_rrset *set = &ch->ask.authority[i];
-        const uint8_t *zone = zone_of(set, &ch->authority_notes[i]);
-
-        if (zone && set->type != WR_TYPE_SOA && set->security == WR_SECURITY_SECURE &&
-            wr_name_in(ch->last, zone) && (!best || wr_name_labels(zone) > wr_name_labels(best))) {
-            best = zone;
-        }
-    }
-    return best;
-}
-
-static enum wr_proof prove_denial(struct wr_chain *ch)
-{
-    enum wr_proof got;
-
-    if (ch->ask.rcode == WR_RCODE_NXDOMAIN) {
-        return wr_denial_nxdomain(&ch->denial, ch->work);
-    }
-    got = wr_denial_nodata(&ch->denial, ch->ask.qtype, ch->work);
-    /* That there is no such name says more than that there are no such data. */
-    return got != WR_PROOF_NONE || ch->ask.qtype == WR_TYPE_ANY
-               ? got
-               : wr_denial_nxdomain(&ch->denial, ch->work);
-}
-
-static void look_for_zone(struct wr_chain *ch, const char *why)
-{
-    bool above = ch->ask.qtype == WR_TYPE_DS && ch->last[0] != 0;
-
-    climb_to(ch, above ? wr_name_skip_labels(ch->last, 1) : ch->last);
-    move(ch, WR_CHAIN_LOCATE, why);
-}
-
-static bool soa_is_unsigned(const struct wr_chain *ch)
-{
-    for (uint8_t i = 0; i < ch->ask.authorities; i++) {
-        const struct wr_rrset *set = &ch->ask.authority[i];
-
-        if (set->type == WR_TYPE_SOA && set->security != WR_SECURITY_SECURE) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum wr_dnssec_action step_denial(struct wr_chain *ch)
-{
-    const uint8_t *zone;
-
-    if (!ch->asking) {
-        zone = denying_zone(ch);
-        if (!zone) {
-            look_for_zone(ch, "no proof");
-            return WR_DNSSEC_MORE;
-        }
-        gather(ch, zone, ch->last);
-    }
-    switch (prove_denial(ch)) {
-    case WR_PROOF_AGAIN: return WR_DNSSEC_MORE;
-    case WR_PROOF_SPENT:
-        return bogus(ch, WR_EDE_BOGUS, "the work for one query is used up", ch->denial.zone);
-    case WR_PROOF_SECURE:
-        if (soa_is_unsigned(ch)) {
-            return bogus(ch, WR_EDE_RRSIGS_MISSING, "the SOA of the denial is not signed",
-                         ch->denial.zone);
-        }
-        return done(ch);
-    case WR_PROOF_INSECURE: lower_by_nsec3(ch); return done(ch);
-    default: break;
-    }
-    ch->deny_ede = WR_EDE_NSEC_MISSING;
-    ch->deny_reason = "the denial does not prove it";
-    look_for_zone(ch, "no proof of it");
-    return WR_DNSSEC_MORE;
-}
-
-static enum wr_dnssec_action step_locate(struct wr_chain *ch, const struct wr_now *now)
-{
-    struct wr_climb *c = &ch->climb;
-    enum wr_dnssec_action got;
-
-    if (below_negative_anchor(ch, ch->last)) {
-        lower(ch, WR_SECURITY_INSECURE, WR_EDE_NONE, "a negative trust anchor", ch->last);
-        return done(ch);
-    }
-    got = climb(ch, now);
-    if (got != WR_DNSSEC_DONE) {
-        return got;
-    }
-    if (c->security == WR_SECURITY_SECURE) {
-        return bogus(ch, ch->deny_ede, ch->deny_reason, c->zone.wire);
-    }
-    lower(ch, c->security, c->ede, c->reason, c->blame.wire);
-    return done(ch);
 }
 
 void wr_chain_feed(struct wr_chain *ch, const struct wr_dnssec_reply *reply)
@@ -622,9 +456,9 @@ enum wr_dnssec_action wr_chain_step(struct wr_chain *ch, const struct wr_now *no
     case WR_CHAIN_PICK: return step_pick(ch);
     case WR_CHAIN_CLIMB: return step_climb(ch, now);
     case WR_CHAIN_CHECK: return step_check(ch);
-    case WR_CHAIN_EXPANSION: return step_expansion(ch);
-    case WR_CHAIN_DENIAL: return step_denial(ch);
-    case WR_CHAIN_LOCATE: return step_locate(ch, now);
+    case WR_CHAIN_EXPANSION: return wr_chainproof_expansion(ch);
+    case WR_CHAIN_DENIAL: return wr_chainproof_denial(ch);
+    case WR_CHAIN_LOCATE: return wr_chainproof_locate(ch, now);
     case WR_CHAIN_DONE:
     case WR_CHAIN_STATES: break;
     }

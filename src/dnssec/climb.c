@@ -161,6 +161,10 @@ static enum wr_dnssec_action start_at_anchor(struct wr_climb *c, const struct wr
     wr_name_set(&c->cut, anchor->name.wire);
     c->until_us = WR_TIME_NEVER;
     wr_ds_list_narrow(&c->ds, c->env->policy, &anchor->ds);
+    if (c->ds.count == 0 && c->ds.broken) {
+        return done(c, WR_SECURITY_BOGUS, WR_EDE_BOGUS, "the trust anchor is malformed",
+                    anchor->name.wire);
+    }
     if (c->ds.count == 0) {
         return done(c, WR_SECURITY_INSECURE, c->ds.ede, "no algorithm of the anchor is relied on",
                     anchor->name.wire);

@@ -163,6 +163,7 @@ void wr_ds_list_narrow(struct wr_ds_list *ret_list, const struct wr_dnssec_polic
 {
     wr_ds_list_clear(ret_list);
     ret_list->ede = from->ede;
+    ret_list->broken = from->broken;
     for (uint8_t i = 0; i < from->count; i++) {
         list_put(ret_list, p, &from->ds[i]);
     }

@@ -114,6 +114,27 @@ static inline void server_put_denial(struct server *s, const uint8_t *zone, cons
     }
 }
 
+/* An unsigned SOA, as a zone that is not signed has it. */
+static inline struct wr_rrset server_foreign_soa(struct server *s, const char *zone)
+{
+    struct world_copy *c = server_copy(s, &world_sets[0]);
+    struct wr_writer w;
+    uint8_t rdata[64];
+
+    wr_buf_write_init(&w, rdata, sizeof(rdata));
+    assert_int_equal(wr_present_read_rdata("a. b. 1 2 3 4 5", 15, WR_TYPE_SOA, NULL, &w, NULL),
+                     WR_OK);
+    c->owner = world_name(zone);
+    c->set = (struct wr_rrset){.owner = c->owner.wire,
+                               .data = c->data,
+                               .type = WR_TYPE_SOA,
+                               .class_ = WR_CLASS_IN,
+                               .records = 1,
+                               .ttl = 300};
+    c->set.size = world_pack(c->data, 0, rdata, w.pos);
+    return c->set;
+}
+
 static inline bool server_name_exists(const uint8_t *zone, const uint8_t *name)
 {
     for (unsigned i = 0; i < world_count; i++) {

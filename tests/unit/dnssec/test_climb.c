@@ -197,6 +197,8 @@ static void test_anchors(void **state)
     assert_int_equal(climb("www.sec."), WR_SECURITY_INDETERMINATE);
     assert_int_equal(c.ede, WR_EDE_INDETERMINATE);
     assert_int_equal(wr_anchors_add_text(&b.anchors, "sec. DS 1 200 2 00", 18), WR_E_FORMAT);
+    wr_keycache_clear(&b.cache);                            /* as whoever changes anchors does */
+    assert_int_equal(climb("www.sec."), WR_SECURITY_BOGUS); /* a malformed anchor trusts nothing */
     wr_anchors_add_text(&b.anchors, "plain. DS 1 200 1 2BB183AF5F22588179A53B0A98631FAD1A292118",
                         58);
     assert_int_equal(climb("www.plain."), WR_SECURITY_INSECURE); /* nothing to rely on */
