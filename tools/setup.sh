@@ -31,6 +31,9 @@ group_build() {
     need pkg-config has pkg-config
     need libuv1-dev pkg-config --exists libuv
     need libyaml-dev pkg-config --exists yaml-0.1
+    need libssl-dev pkg-config --exists 'libcrypto >= 3.0'
+    need nettle-dev pkg-config --exists nettle hogweed
+    need libgmp-dev header gmp.h
     need libjansson-dev pkg-config --exists jansson
     need libcmocka-dev pkg-config --exists cmocka
     need python3 test -x /usr/bin/python3

@@ -101,4 +101,44 @@
 /* Names flushed between two checkpoints; beyond that the whole file is made void, so that none comes back. */
 #define WR_KEEP_FLUSHES_MAX 32
 
+/* Larger RSA keys are not supported (RFC 3110 section 2 ends at 4096 bits): a check costs the cube of the size. */
+#define WR_RSA_BITS_MAX 4096
+/* Exponents of thousands of bits make one check cost as much as a hundred; real ones have 17 or 33. */
+#define WR_RSA_EXPONENT_BITS_MAX 64
+
+/* DNSSEC. Keys of one zone that are prepared; a zone in the middle of two rollovers has six. */
+#define WR_DNSSEC_KEYS_MAX 16
+/* DS records of one zone that are kept; real ones have one to four. */
+#define WR_DNSSEC_DS_MAX 16
+/* KeyTrap (CVE-2023-50387): digests made while keys are held against DS records of the same tag. */
+#define WR_DNSSEC_DS_DIGESTS_MAX 24
+/* KeyTrap: keys of one tag and algorithm tried for one signature; two by accident are rare, more are made. */
+#define WR_DNSSEC_TAG_KEYS_MAX 4
+/* KeyTrap: signature checks for one RRset. */
+#define WR_DNSSEC_SET_CHECKS_MAX 16
+/* KeyTrap: signature checks of one client query that fail, over all its sets and zones, retries and restarts. */
+#define WR_DNSSEC_FAILURES_MAX 24
+/* Signature checks of one client query, weighed by algorithm (one RSA check is 2): 12 sets in 12 cold zones four deep, all
+ * P-384, cost 1900; it is some 30 ms. */
+#define WR_DNSSEC_COST_MAX 2400
+/* NSEC3 encloser attack (CVE-2023-50868): blocks of SHA-1 for one client query. One search over the 34 labels of a reverse
+ * IPv6 name with 50 iterations is 1700; it is some 2 ms. */
+#define WR_DNSSEC_HASH_BLOCKS_MAX 8192
+/* The same, within one step; then others have their turn. */
+#define WR_DNSSEC_STEP_BLOCKS_MAX 1024
+/* NSEC3 with more iterations proves nothing and makes the zone insecure, unless the owner lowers it (RFC 9276 section 3.2). */
+#define WR_DNSSEC_ITERATIONS_MAX 150
+/* Questions that one validation asks: DS and DNSKEY for each label of a reverse IPv6 name. */
+#define WR_DNSSEC_FETCHES_MAX 96
+/* Answers to a question of the validator that did not prove anything, before the zone is called bogus. */
+#define WR_DNSSEC_RETRIES_MAX 2
+/* RRsets of one section that the validator looks at; what the scrubber lets through is fewer. */
+#define WR_DNSSEC_SETS_MAX 32
+/* Octets that one signature is made over: the largest RRset with the longest owner before each record. */
+#define WR_DNSSEC_SIGNED_MAX ((size_t)WR_RRSET_SIZE_MAX + (size_t)WR_RRSET_RECORDS_MAX * 265 + 274)
+/* Trust anchors: the root, islands, negative ones. Looked through one by one. */
+#define WR_DNSSEC_ANCHORS_MAX 64
+/* Keys of one trust point that are followed (RFC 5011); the root has had two, and three in a rollover. */
+#define WR_DNSSEC_ROLLOVER_KEYS_MAX 16
+
 #endif

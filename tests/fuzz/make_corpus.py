@@ -138,6 +138,75 @@ def rrsets():
     write("rrset", "meta", b"\0" + flat(b"\0", 41, [b""]))
 
 
+class World:
+    """The signed zones of the validator's tests, as flat sets."""
+
+    def __init__(self):
+        self.sets = {}
+        with open(os.path.join(HERE, "..", "unit", "dnssec", "world.txt"), encoding="utf-8") as f:
+            for line in f:
+                zone, owner, ttl, rdtype, text = line.rstrip("\n").split(" ", 4)
+                rdata = dns.rdata.from_text(dns.rdataclass.IN, dns.rdatatype.from_text(rdtype), text)
+                covered = rdata.type_covered if rdtype == "RRSIG" else rdata.rdtype
+                key = (zone, owner, dns.rdatatype.to_text(covered))
+                self.sets.setdefault(key, ([], []))[rdtype == "RRSIG"].append(rdata.to_wire())
+
+    def flat(self, zone, owner, rdtype, security=0, name=None):
+        rdatas, sigs = self.sets[(zone, owner, rdtype)]
+        data = b"".join(struct.pack("!H", len(r)) + r for r in rdatas + sigs)
+        return (dns.name.from_text(name or owner).to_wire()
+                + struct.pack("!HHIHHBBI", dns.rdatatype.from_text(rdtype), 1, 300, len(rdatas), len(sigs), security,
+                              3, len(data)) + data)
+
+    def denials(self, zone, rdtype, security=0):
+        return [self.flat(z, owner, t, security) for z, owner, t in self.sets if z == zone and t == rdtype]
+
+
+def proofs():
+    """Inputs of fuzz_dnssec and fuzz_nsec3."""
+    w = World()
+    anchor = w.flat(".", ".", "DNSKEY")
+
+    def reply(answer=(), authority=()):
+        return bytes([len(answer) << 4 | len(authority)]) + b"".join(answer) + b"".join(authority)
+
+    def ask(name, rdtype, rcode=0, flags=0, answer=(), authority=(), replies=()):
+        return (struct.pack("!BHBB", flags, dns.rdatatype.from_text(rdtype), rcode, len(answer) << 4 | len(authority))
+                + dns.name.from_text(name).to_wire() + anchor + b"".join(answer) + b"".join(authority)
+                + b"".join(replies))
+
+    for security, kind in ((0, "checked"), (4, "believed")):
+        def one(*key, **more):
+            return w.flat(*key, security=security, **more)
+        root = reply([one(".", ".", "DNSKEY")])
+        sec = [root, reply([one(".", "sec.", "DS")]), reply([one("sec.", "sec.", "DNSKEY")])]
+        n3 = sec + [reply([one("sec.", "n3.sec.", "DS")]), reply([one("n3.sec.", "n3.sec.", "DNSKEY")])]
+        nsec = w.denials("sec.", "NSEC", security)
+        nsec3 = w.denials("n3.sec.", "NSEC3", security)
+        plain = reply((), [one(".", "plain.", "NSEC")])
+        write("dnssec", f"{kind}-positive", ask("a.sec.", "A", answer=[w.flat("sec.", "a.sec.", "A")], replies=sec))
+        write("dnssec", f"{kind}-nxdomain", ask("none.sec.", "A", 3, authority=nsec[:15], replies=sec))
+        write("dnssec", f"{kind}-nodata", ask("ent.n3.sec.", "A", 0, authority=nsec3, replies=n3))
+        write("dnssec", f"{kind}-wildcard", ask("q.w.n3.sec.", "A", authority=nsec3, replies=n3, answer=[
+            w.flat("n3.sec.", "*.w.n3.sec.", "A", name="q.w.n3.sec.")]))
+        write("dnssec", f"{kind}-insecure", ask("www.plain.", "A", answer=[
+            w.flat("n3.sec.", "www.n3.sec.", "A", name="www.plain.")], replies=[root, plain]))
+        write("dnssec", f"{kind}-alias", ask("away.sec.", "A", answer=[
+            w.flat("sec.", "away.sec.", "CNAME")], replies=sec + [plain]))
+        write("dnssec", f"{kind}-negative-anchor", ask("a.sec.", "A", flags=4, replies=sec))
+        write("dnssec", f"{kind}-unproven-time", ask("a.sec.", "A", flags=8, answer=[
+            w.flat("sec.", "a.sec.", "A")], replies=sec))
+
+    def deny(name, rdtype, labels, zone_labels, sets):
+        return (struct.pack("!HBB", dns.rdatatype.from_text(rdtype), labels, zone_labels)
+                + dns.name.from_text(name).to_wire() + b"".join(sets))
+    for zone, rdtype in (("sec.", "NSEC"), ("n3.sec.", "NSEC3"), ("opt.sec.", "NSEC3"), ("many.sec.", "NSEC3")):
+        sets, depth = w.denials(zone, rdtype), zone.count(".")
+        for first in ("none", "x.y.none", "www", "ent", "q.w", "uns", "z.wild"):
+            write("nsec3", f"{zone}{first}", deny(f"{first}.{zone}", "A", depth + 1, depth, sets))
+        write("nsec3", f"{zone}apex", deny(zone, "DS", depth, depth, sets))
+
+
 if __name__ == "__main__":
     rrsets()
     records()
@@ -145,3 +214,4 @@ if __name__ == "__main__":
     options()
     names()
     others()
+    proofs()

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rollover: a trust point that follows its zone's keys (RFC 5011).
+ *
+ *     wr_rollover_init(&r, zone); wr_rollover_trust(&r, ds) for each anchor, or wr_rollover_load(&r, text, n)
+ *     after each DNSKEY set of the zone that the anchors proved:
+ *         n = wr_rollover_look(set, seen, scratch); wr_rollover_observe(&r, seen, n, ttl, moment_s, trusted)
+ *     wr_rollover_anchors(&r, table)        what is to be trusted now; wr_rollover_save when observe says that something changed
+ *
+ * A new SEP key is pending until it was in every proven set for thirty days, or for the set's TTL when that is longer (section 2.4.1); then it is valid. One
+ * that vanishes is missing, and still trusted. A key that revokes itself (its REVOKE bit, and its own signature over the set, section 2.1) is
+ * trusted no more, and after thirty days forgotten but for its digest, so that it never comes back. When the last one is revoked there is
+ * no trust point left (section 5).
+ *
+ * Timers count only the time between two observations that were both made by a trusted clock: with time unproven they stand
+ * still, and a clock that steps cannot age a key. A key is its SHA-256 digest here, with the REVOKE bit cleared.
+ *
+ * Pure: seconds are arguments. Text: one line a key, `zone state tag algorithm digest waited`, and one with the last observation.
+ */
+#ifndef WR_DNSSEC_ROLLOVER_H
+#define WR_DNSSEC_ROLLOVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/limits.h"
+#include "base/str.h"
+#include "dns/name.h"
+#include "dnssec/anchor.h"
+#include "dnssec/keys.h"
+
+#define WR_ROLLOVER_HOLD_S (30 * 86400)
+
+enum wr_rollover_state {
+    WR_ROLLOVER_START = 0, /* not followed: a free place */
+    WR_ROLLOVER_ADD_PEND,
+    WR_ROLLOVER_VALID,
+    WR_ROLLOVER_MISSING,
+    WR_ROLLOVER_REVOKED,
+    WR_ROLLOVER_REMOVED,
+    WR_ROLLOVER_STATES
+};
+
+struct wr_rollover_key {
+    struct wr_ds ds;  /* SHA-256 */
+    uint8_t state;    /* enum wr_rollover_state */
+    bool seen;        /* in the set that is being looked at */
+    int64_t waited_s; /* in ADD_PEND and REVOKED: trusted seconds in this state */
+};
+
+struct wr_rollover {
+    struct wr_name zone;
+    int64_t last_s; /* of the last observation by a trusted clock; 0: the last one was not */
+    struct wr_rollover_key keys[WR_DNSSEC_ROLLOVER_KEYS_MAX];
+};
+
+/* One SEP key of a set. */
+struct wr_rollover_seen {
+    struct wr_ds ds;
+    bool revoked; /* it says so and signs it itself */
+};
+
+const char *wr_rollover_state_name(enum wr_rollover_state state);
+void wr_rollover_init(struct wr_rollover *r, const uint8_t *zone);
+/* A key that is trusted from outside. Only SHA-256: WR_E_UNSUPPORTED; WR_E_FULL; WR_E_DENIED: it was revoked. */
+int wr_rollover_trust(struct wr_rollover *r, const struct wr_ds *ds);
+/* The SEP keys of a proven set; at most WR_DNSSEC_ROLLOVER_KEYS_MAX. `scratch`: WR_RRSIG_SCRATCH_SIZE octets. */
+unsigned wr_rollover_look(const struct wr_rrset *set, struct wr_rollover_seen *ret_seen,
+                          void *scratch);
+/* True: a state changed, or a timer went on; it is to be saved. */
+bool wr_rollover_observe(struct wr_rollover *r, const struct wr_rollover_seen *seen, unsigned n,
+                         uint32_t ttl, int64_t moment_s, bool trusted);
+/* Adds what is trusted to a table. WR_E_FULL. */
+int wr_rollover_anchors(const struct wr_rollover *r, struct wr_anchors *anchors);
+/* Nothing is trusted any more. */
+bool wr_rollover_dead(const struct wr_rollover *r);
+/* When to look again (section 2.3): after a proven set of that TTL and remaining life of its signature, or after a failure. */
+uint32_t wr_rollover_interval_s(uint32_t ttl, uint32_t signature_left_s, bool failed);
+
+#define WR_ROLLOVER_TEXT_SIZE ((WR_DNSSEC_ROLLOVER_KEYS_MAX + 1) * (WR_NAME_TEXT_SIZE + 128))
+void wr_rollover_save(const struct wr_rollover *r, struct wr_str *s);
+/* WR_E_FORMAT, WR_E_FULL; then `r` is as it was. */
+int wr_rollover_load(struct wr_rollover *r, const char *text, size_t n);
+
+#endif

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/dnssec/server.h"
+
+#include "dnssec/climb.h"
+
+static struct bench b;
+static struct server s;
+static struct wr_climb c;
+
+static void begin(uint32_t zones)
+{
+    bench_open(&b, zones);
+    memset(&s, 0, sizeof(s));
+    wr_climb_init(&c, &b.env);
+}
+
+static void end(void)
+{
+    wr_climb_stop(&c);
+    server_end(&s);
+    bench_close(&b);
+}
+
+static uint8_t climb_with(const char *target, const struct wr_cut_hints *hints)
+{
+    struct wr_name name = world_name(target);
+
+    s.log[0] = 0;
+    wr_climb_start(&c, name.wire, &b.work, hints);
+    for (unsigned steps = 0;; steps++) {
+        uint32_t checks = b.work.checks;
+        enum wr_dnssec_action got = wr_climb_step(&c, &b.now);
+        struct wr_dnssec_reply reply;
+
+        assert_true(b.work.checks - checks <= 1);
+        assert_true(steps < 2000);
+        if (got == WR_DNSSEC_DONE) {
+            return c.security;
+        }
+        if (got == WR_DNSSEC_FETCH) {
+            assert_int_equal(wr_climb_step(&c, &b.now), WR_DNSSEC_FETCH); /* patient */
+            server_reply(&s, &c.fetch, &reply);
+            wr_climb_feed(&c, &reply);
+        }
+    }
+}
+
+static uint8_t climb(const char *target)
+{
+    return climb_with(target, NULL);
+}
+
+static void expect_name(const struct wr_name *got, const char *want)
+{
+    struct wr_name name = world_name(want);
+
+    assert_true(wr_name_equal(got->wire, name.wire));
+}
+
+static void test_down_to_a_zone(void **state)
+{
+    begin(64);
+    assert_int_equal(climb("n3.sec."), WR_SECURITY_SECURE);
+    expect_name(&c.zone, "n3.sec.");
+    assert_string_equal(s.log, "./DNSKEY sec./DS sec./DNSKEY n3.sec./DS n3.sec./DNSKEY");
+    assert_true(c.keys->count == 2);
+    assert_int_equal(climb("n3.sec."), WR_SECURITY_SECURE); /* known now */
+    assert_string_equal(s.log, "");
+    assert_int_equal(climb("opt.sec."), WR_SECURITY_SECURE);
+    assert_string_equal(s.log, "opt.sec./DS opt.sec./DNSKEY");
+    b.now.mono_us += 301 * WR_S; /* and forgotten with its TTL */
+    assert_int_equal(climb("n3.sec."), WR_SECURITY_SECURE);
+    assert_string_equal(s.log, "./DNSKEY sec./DS sec./DNSKEY n3.sec./DS n3.sec./DNSKEY");
+    end();
+}
+
+/* A key cache of four places, all zones in one row: what does not fit is held by the climb itself. */
+static void test_without_room_in_the_cache(void **state)
+{
+    struct wr_zone_entry *held[WR_KEYCACHE_WAYS];
+    struct wr_name name;
+
+    begin(1);
+    for (unsigned i = 0; i < WR_KEYCACHE_WAYS; i++) {
+        char text[] = "a.";
+
+        text[0] = (char)(text[0] + i);
+        name = world_name(text);
+        held[i] = wr_keycache_put(&b.cache, name.wire, WR_SECURITY_INSECURE, -1, "", NULL,
+                                  b.now.mono_us, WR_TIME_NEVER);
+        wr_keycache_hold(held[i]);
+    }
+    assert_int_equal(climb("n3.sec."), WR_SECURITY_SECURE);
+    assert_null(c.held);
+    assert_ptr_equal(c.keys, &c.own);
+    for (unsigned i = 0; i < WR_KEYCACHE_WAYS; i++) {
+        wr_keycache_drop(held[i]);
+    }
+    end();
+}
+
+static void test_names_in_zones(void **state)
+{
+    static const struct {
+        const char *target, *zone;
+        uint8_t want;
+    } rows[] = {
+        {"a.sec.", "sec.", WR_SECURITY_SECURE},    /* the name is there, no cut */
+        {"none.sec.", "sec.", WR_SECURITY_SECURE}, /* it is not there */
+        {"x.y.none.sec.", "sec.", WR_SECURITY_SECURE},
+        {"x.ent.sec.", "sec.", WR_SECURITY_SECURE},     /* below an empty non-terminal */
+        {"alias.sec.", "sec.", WR_SECURITY_SECURE},     /* a CNAME answers the DS question */
+        {"www.n3.sec.", "n3.sec.", WR_SECURITY_SECURE}, /* the same with NSEC3 */
+        {"none.n3.sec.", "n3.sec.", WR_SECURITY_SECURE},
+        {"x.ent.n3.sec.", "n3.sec.", WR_SECURITY_SECURE},
+        {"www.many.sec.", "many.sec.", WR_SECURITY_SECURE},
+        {"www.opt.sec.", "opt.sec.", WR_SECURITY_SECURE},
+        {"s.opt.sec.", "s.opt.sec.", WR_SECURITY_SECURE},
+        {"a.b.deep.sec.", "a.b.deep.sec.", WR_SECURITY_SECURE},
+        {"www.a14.sec.", "a14.sec.", WR_SECURITY_SECURE},
+        {"www.a15.sec.", "a15.sec.", WR_SECURITY_SECURE},
+        {"www.a16.sec.", "a16.sec.", WR_SECURITY_SECURE},
+        {"www.a10.sec.", "a10.sec.", WR_SECURITY_SECURE},
+    };
+
+    begin(64);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        memset(&b.work, 0, sizeof(b.work));
+        if (climb(rows[i].target) != rows[i].want) {
+            fail_msg("%s: %u, %s", rows[i].target, c.security, c.reason);
+        }
+        expect_name(&c.zone, rows[i].zone);
+    }
+    end();
+}
+
+static void test_insecure(void **state)
+{
+    static const struct {
+        const char *target, *blame;
+        int ede;
+    } rows[] = {
+        {"www.plain.", "plain.", WR_EDE_NONE},
+        {"www.island.", "island.", WR_EDE_NONE},
+        {"x.uns.sec.", "uns.sec.", WR_EDE_NONE},
+        {"x.uns.n3.sec.", "uns.n3.sec.", WR_EDE_NONE},
+        {"x.u.opt.sec.", "u.opt.sec.", WR_EDE_NONE},             /* in an opt-out range */
+        {"x.u.optent.opt.sec.", "optent.opt.sec.", WR_EDE_NONE}, /* its empty non-terminal too */
+        {"www.unk.sec.", "unk.sec.", WR_EDE_DNSKEY_ALGORITHM},
+        {"www.dig.sec.", "dig.sec.", WR_EDE_DS_DIGEST},
+        {"www.a5.sec.", "a5.sec.", WR_EDE_DNSKEY_ALGORITHM},
+        {"www.a7.sec.", "a7.sec.", WR_EDE_DNSKEY_ALGORITHM},
+    };
+
+    begin(64);
+    for (int round = 0; round < 2; round++) { /* the second: from the cache */
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+            memset(&b.work, 0, sizeof(b.work));
+            if (climb(rows[i].target) != WR_SECURITY_INSECURE) {
+                fail_msg("%s: %u, %s", rows[i].target, c.security, c.reason);
+            }
+            assert_int_equal(c.ede, rows[i].ede);
+            expect_name(&c.blame, rows[i].blame);
+            assert_true(round == 0 || s.log[0] == 0);
+        }
+    }
+    end();
+}
+
+static void test_policy(void **state)
+{
+    begin(64);
+    b.policy.sha1_rely = true;
+    assert_int_equal(climb("www.a5.sec."), WR_SECURITY_SECURE);
+    assert_int_equal(climb("www.a7.sec."), WR_SECURITY_SECURE);
+    wr_keycache_clear(&b.cache);
+    b.policy.nsec3_iterations = 50;
+    assert_int_equal(climb("x.many.sec."), WR_SECURITY_INSECURE);
+    assert_int_equal(c.ede, WR_EDE_NSEC3_ITERATIONS);
+    end();
+}
+
+static void test_anchors(void **state)
+{
+    struct wr_name plain = world_name("plain."), n3 = world_name("n3.sec.");
+
+    begin(64);
+    bench_anchor(&b, "island.");
+    assert_int_equal(climb("www.island."), WR_SECURITY_SECURE);
+    assert_string_equal(s.log, "island./DNSKEY www.island./DS");
+    assert_int_equal(wr_anchors_add_negative(&b.anchors, n3.wire, WORLD_NOW + 10), WR_OK);
+    assert_int_equal(climb("www.n3.sec."), WR_SECURITY_INSECURE);
+    assert_string_equal(s.log, "");
+    b.time.now_s += 10; /* it ends */
+    assert_int_equal(climb("www.n3.sec."), WR_SECURITY_SECURE);
+    b.anchors.count = 0;
+    assert_int_equal(climb("www.sec."), WR_SECURITY_INDETERMINATE);
+    assert_int_equal(c.ede, WR_EDE_INDETERMINATE);
+    assert_int_equal(wr_anchors_add_text(&b.anchors, "sec. DS 1 200 2 00", 18), WR_E_FORMAT);
+    wr_keycache_clear(&b.cache);                            /* as whoever changes anchors does */
+    assert_int_equal(climb("www.sec."), WR_SECURITY_BOGUS); /* a malformed anchor trusts nothing */
+    wr_anchors_add_text(&b.anchors, "plain. DS 1 200 1 2BB183AF5F22588179A53B0A98631FAD1A292118",
+                        58);
+    assert_int_equal(climb("www.plain."), WR_SECURITY_INSECURE); /* nothing to rely on */
+    assert_int_equal(c.ede, WR_EDE_DNSKEY_ALGORITHM);
+    expect_name(&c.blame, "plain.");
+    (void)plain;
+    end();
+}
+
+static void test_bogus(void **state)
+{
+    static const struct {
+        enum server_mode mode;
+        const char *name;
+        uint16_t type;
+        const char *target;
+        int ede;
+    } rows[] = {
+        {SERVER_STRIP, "sec.", WR_TYPE_DNSKEY, "sec.", WR_EDE_RRSIGS_MISSING},
+        {SERVER_CORRUPT, "sec.", WR_TYPE_DNSKEY, "sec.", WR_EDE_BOGUS},
+        {SERVER_ALTER, "a14.sec.", WR_TYPE_DNSKEY, "a14.sec.", WR_EDE_DNSKEY_MISSING},
+        {SERVER_EMPTY, "sec.", WR_TYPE_DNSKEY, "sec.", WR_EDE_DNSKEY_MISSING},
+        {SERVER_FAIL, "sec.", WR_TYPE_DNSKEY, "sec.", WR_EDE_DNSKEY_MISSING},
+        {SERVER_STRIP, "sec.", WR_TYPE_DS, "sec.", WR_EDE_RRSIGS_MISSING},
+        {SERVER_CORRUPT, "sec.", WR_TYPE_DS, "sec.", WR_EDE_BOGUS},
+        {SERVER_ALTER, "sec.", WR_TYPE_DS, "sec.", WR_EDE_BOGUS},
+        {SERVER_EMPTY, "sec.", WR_TYPE_DS, "sec.", WR_EDE_NSEC_MISSING},
+        {SERVER_FAIL, "sec.", WR_TYPE_DS, "sec.", WR_EDE_NO_REACHABLE_AUTHORITY},
+        /* denials that are not */
+        {SERVER_NO_DENIAL, "plain.", WR_TYPE_DS, "www.plain.", WR_EDE_NSEC_MISSING},
+        {SERVER_STRIP, "plain.", WR_TYPE_DS, "www.plain.", WR_EDE_RRSIGS_MISSING},
+        {SERVER_CORRUPT, "plain.", WR_TYPE_DS, "www.plain.", WR_EDE_BOGUS},
+        {SERVER_ALTER, "uns.sec.", WR_TYPE_DS, "www.uns.sec.", WR_EDE_BOGUS},
+        {SERVER_CORRUPT, "u.opt.sec.", WR_TYPE_DS, "www.u.opt.sec.", WR_EDE_BOGUS},
+        {SERVER_NO_DENIAL, "u.opt.sec.", WR_TYPE_DS, "www.u.opt.sec.", WR_EDE_NSEC_MISSING},
+        {SERVER_HONEST, NULL, 0, "www.wrongds.sec.", WR_EDE_DNSKEY_MISSING},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        begin(64);
+        s.mode = rows[i].mode;
+        s.name = rows[i].name;
+        s.type = rows[i].type;
+        if (climb(rows[i].target) != WR_SECURITY_BOGUS || c.ede != rows[i].ede) {
+            fail_msg("row %zu: %u, ede %d, %s", i, c.security, c.ede, c.reason);
+        }
+        assert_true(c.reason[0] != 0);
+        if (rows[i].name) {
+            assert_int_equal(s.again, WR_DNSSEC_RETRIES_MAX);
+            expect_name(&c.blame, rows[i].name);
+        }
+        assert_int_equal(climb(rows[i].target), WR_SECURITY_BOGUS); /* for a while without asking */
+        assert_string_equal(s.log, "");
+        s.name = NULL;
+        b.now.mono_us += 61 * WR_S;
+        if (rows[i].name) {
+            assert_int_not_equal(climb(rows[i].target), WR_SECURITY_BOGUS);
+        }
+        end();
+    }
+}
+
+/* One bad answer is not the end: another server is asked. */
+static void test_retry(void **state)
+{
+    static const uint16_t types[] = {WR_TYPE_DNSKEY, WR_TYPE_DS};
+
+    for (size_t i = 0; i < 2; i++) {
+        begin(64);
+        s.mode = SERVER_ONCE;
+        s.name = "sec.";
+        s.type = types[i];
+        assert_int_equal(climb("sec."), WR_SECURITY_SECURE);
+        assert_int_equal(s.again, 1);
+        end();
+    }
+}
+
+static void test_times(void **state)
+{
+    begin(64);
+    b.time.now_s = WORLD_EXPIRY + 2 * 86400;
+    assert_int_equal(climb("sec."), WR_SECURITY_BOGUS);
+    assert_int_equal(c.ede, WR_EDE_SIGNATURE_EXPIRED);
+    end();
+    begin(64);
+    b.time = wr_trusttime_of(WR_TRUSTTIME_UNPROVEN, 0, WORLD_INCEPTION - 1000000);
+    assert_int_equal(climb("sec."), WR_SECURITY_SECURE);
+    end();
+    begin(64);
+    b.time = wr_trusttime_of(WR_TRUSTTIME_UNPROVEN, 0, WORLD_EXPIRY + 1);
+    assert_int_equal(climb("sec."), WR_SECURITY_BOGUS);
+    end();
+}
+
+static enum wr_cut_hint only_deep(void *user, const uint8_t *name)
+{
+    unsigned *calls = user;
+
+    ++*calls;
+    return WR_CUT_NO;
+}
+
+/* An iterator's hints save questions; where they are wrong, a reply shows the cut that was skipped. */
+static void test_hints(void **state)
+{
+    unsigned calls = 0;
+    struct wr_cut_hints hints = {only_deep, &calls};
+
+    begin(64);
+    assert_int_equal(climb("sec."), WR_SECURITY_SECURE);
+    assert_int_equal(climb_with("a.b.deep.sec.", &hints), WR_SECURITY_SECURE);
+    assert_string_equal(s.log, "a.b.deep.sec./DS a.b.deep.sec./DNSKEY");
+    assert_true(calls > 0);
+    wr_keycache_clear(&b.cache);
+    assert_int_equal(climb_with("n3.sec.", &hints), WR_SECURITY_SECURE); /* sec. is a cut */
+    assert_string_equal(s.log, "./DNSKEY n3.sec./DS sec./DS sec./DNSKEY n3.sec./DS n3.sec./DNSKEY");
+    assert_int_equal(climb_with("x.y.none.n3.sec.", &hints), WR_SECURITY_SECURE);
+    wr_keycache_clear(&b.cache);
+    assert_int_equal(climb_with("none.sec.", &hints),
+                     WR_SECURITY_SECURE); /* a denial shows it too */
+    assert_string_equal(s.log, "./DNSKEY none.sec./DS sec./DS sec./DNSKEY none.sec./DS");
+    end();
+}
+
+/* What the resolver proved before is believed; a query's work has an end. */
+static void test_believed_and_bounded(void **state)
+{
+    struct wr_dnssec_reply reply;
+    struct wr_name sec = world_name("sec.");
+
+    begin(64);
+    s.mode = SERVER_STRIP;
+    s.name = "sec.";
+    s.type = WR_TYPE_DS;
+    wr_climb_start(&c, sec.wire, &b.work, NULL);
+    for (enum wr_dnssec_action got; (got = wr_climb_step(&c, &b.now)) != WR_DNSSEC_DONE;) {
+        if (got == WR_DNSSEC_FETCH) {
+            server_reply(&s, &c.fetch, &reply);
+            s.answer[0].security = s.broken ? WR_SECURITY_SECURE : WR_SECURITY_UNCHECKED;
+            wr_climb_feed(&c, &reply);
+        }
+    }
+    assert_int_equal(c.security, WR_SECURITY_SECURE);
+    wr_keycache_clear(&b.cache);
+    b.work.fetches = WR_DNSSEC_FETCHES_MAX - 1;
+    assert_int_equal(climb("n3.sec."), WR_SECURITY_BOGUS);
+    wr_keycache_clear(&b.cache);
+    memset(&b.work, 0, sizeof(b.work));
+    s.name = NULL;
+    b.work.cost = WR_DNSSEC_COST_MAX - 4;
+    assert_int_equal(climb("n3.sec."), WR_SECURITY_BOGUS);
+    end();
+}
+
+static void test_stopped_in_the_middle(void **state)
+{
+    struct wr_name n3 = world_name("n3.sec.");
+
+    for (unsigned stop = 0; stop < 12; stop++) {
+        begin(64);
+        wr_climb_start(&c, n3.wire, &b.work, NULL);
+        for (unsigned i = 0; i < stop; i++) {
+            struct wr_dnssec_reply reply;
+
+            if (wr_climb_step(&c, &b.now) == WR_DNSSEC_FETCH) {
+                server_reply(&s, &c.fetch, &reply);
+                wr_climb_feed(&c, &reply);
+            }
+        }
+        end(); /* nothing is held: the cache says so when it is closed */
+    }
+    assert_string_equal(wr_climb_state_name(WR_CLIMB_DENY_PROVE), "DENY_PROVE");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_down_to_a_zone),
+        cmocka_unit_test(test_without_room_in_the_cache),
+        cmocka_unit_test(test_names_in_zones),
+        cmocka_unit_test(test_insecure),
+        cmocka_unit_test(test_policy),
+        cmocka_unit_test(test_anchors),
+        cmocka_unit_test(test_bogus),
+        cmocka_unit_test(test_retry),
+        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_hints),
+        cmocka_unit_test(test_believed_and_bounded),
+        cmocka_unit_test(test_stopped_in_the_middle),
+    };
+    int failed;
+
+    world_load();
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    world_free();
+    return failed;
+}
