@@ -69,6 +69,25 @@
 #define WR_GROUPS_MAX        32
 #define WR_UPSTREAMS_MAX     64
 #define WR_ROUTES_MAX        4096
+/* Addresses of root servers: thirteen names with two each. */
+#define WR_HINTS_MAX 32
+/* Prefixes that are never asked though a zone names them: loopback and what the owner adds. */
+#define WR_NEVERS_MAX 64
+/* Names of one delegation that are looked at: the root has thirteen. Addresses: WR_GROUP_SERVERS_MAX. */
+#define WR_ITER_SERVERS_MAX 16
+/* NXNSAttack: names of servers without glue that are looked up for one question, in all its cuts; two at a time. */
+#define WR_ITER_FETCHES_MAX 8
+/* Referrals followed for one name: a name has at most that many useful cuts; a chain of lies has more. */
+#define WR_ITER_REFERRALS_MAX 30
+/* Look-ups within look-ups: a server's name whose zone's server has a name whose zone ... (RFC 9520 does not bound it). */
+#define WR_DEPEND_DEPTH_MAX 6
+/* Requests looked at to see that a wait does not close a circle. */
+#define WR_DEPEND_LOOKS_MAX 64
+/* Requests that one request waits for at once. */
+#define WR_DEPEND_CHILDREN_MAX 4
+/* RFC 9156 section 2.3: questions asked to minimise one name, and of those one label at a time. */
+#define WR_QMIN_STEPS_MAX 10
+#define WR_QMIN_ONE_LABEL 4
 /* Rate limits: times a worker tries to take a token of a bucket that others write at the same moment. */
 #define WR_QUOTA_TRIES_MAX 32
 /* Workers: one a core. */

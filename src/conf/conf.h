@@ -43,6 +43,9 @@ struct wr_conf_listen {
     char interface[WR_CONF_INTERFACE_SIZE]; /* its name, or of an address its zone, or "" */
 };
 
+/* In place of a group's number: the answer is found from the root. The word in the file is "recursion". */
+#define WR_CONF_RECURSION UINT32_MAX
+
 struct wr_conf_group {
     const char *name;
     struct {
@@ -54,12 +57,13 @@ struct wr_conf_group {
         struct wr_prefix *items;
         size_t count; /* 0 or 1 */
     } client_subnet;
+    bool authoritative, recurse_after;
 };
 
 struct wr_conf_route {
     const uint8_t *zone; /* wire name: it and all below it */
     const char *group;
-    uint32_t group_index; /* of upstream.groups */
+    uint32_t group_index; /* of upstream.groups, or WR_CONF_RECURSION */
 };
 
 struct wr_conf_ttl {
@@ -97,12 +101,24 @@ struct wr_conf {
             size_t count;
         } routes;
         const char *default_group; /* "": the first */
-        uint32_t default_index;    /* of groups */
+        uint32_t default_index;    /* of groups, or WR_CONF_RECURSION */
         const char *resolv_conf;
         bool ipv4, ipv6;
         uint32_t ports;
         bool case_randomisation, cookies;
     } upstream;
+    struct {
+        struct {
+            struct wr_uri *items;
+            size_t count; /* 0: those of the Internet */
+        } hints;
+        bool minimise;
+        struct {
+            struct wr_prefix *items;
+            size_t count;
+        } never_ask;
+        uint32_t servers;
+    } recursion;
     struct {
         uint64_t size_bytes;
         const char *live; /* file (on tmpfs) that is the live cache; "": plain memory */

@@ -67,6 +67,10 @@ static const char *indexed(char path[PATH_SIZE], const char *list, size_t i, con
 /* The index of a group, or false. Names of broken groups are NULL. */
 static bool find_group(const struct wr_conf *conf, const char *name, size_t end, uint32_t *ret)
 {
+    if (!strcmp(name, "recursion")) {
+        *ret = WR_CONF_RECURSION;
+        return true;
+    }
     for (size_t i = 0; i < end; i++) {
         const char *other = conf->upstream.groups.items[i].name;
 
@@ -139,7 +143,11 @@ static void check_groups(const struct rules *r)
         const struct wr_conf_group *group = &r->conf->upstream.groups.items[i];
 
         servers += group->servers.count;
-        if (group->name && find_group(r->conf, group->name, i, &other))
+        if (group->name && !strcmp(group->name, "recursion"))
+            wrong(r, indexed(path, "upstream.groups", i, "name"),
+                  "\"recursion\" is no group: routes and upstream.default name it for answers from "
+                  "the root");
+        else if (group->name && find_group(r->conf, group->name, i, &other))
             wrong(r, indexed(path, "upstream.groups", i, "name"),
                   "there is a group \"%s\" already, number %u", group->name, other + 1);
         check_servers(r, group, i);

@@ -96,15 +96,25 @@ static const struct wr_schema_row table[] = {
             "own "
             "public network, for answers that are near. What clients send of theirs is always "
             "dropped. Empty: nothing is told."},
+    {"upstream.groups[].authoritative", WR_SCHEMA_BOOL, V01, DEFAULT("false"),
+     IN(wr_conf_group, authoritative),
+     .doc =
+         "These servers have the zone of each route that names the group, they do not resolve for "
+         "others: they are asked without RD, and their delegations are followed (a stub zone)."},
+    {"upstream.groups[].recurse_after", WR_SCHEMA_BOOL, V01, DEFAULT("false"),
+     IN(wr_conf_group, recurse_after),
+     .doc = "When none of these servers gives an answer, weir finds it from the root by itself."},
     {"upstream.routes", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_ROUTES_MAX, V01, DEFAULT(""),
      LIST(upstream.routes),
      .doc = "Names that another group answers. The longest zone that matches wins."},
     {"upstream.routes[].zone", WR_SCHEMA_NAME, V01, IN(wr_conf_route, zone),
      .doc = "This name and all below it."},
     {"upstream.routes[].group", WR_SCHEMA_LABEL, V01, RANGE(1, 63), IN(wr_conf_route, group),
-     .doc = "The name of the group to ask."},
+     .doc = "The name of the group to ask, or `recursion`: weir finds the answer from the root."},
     {"upstream.default", WR_SCHEMA_LABEL, V01, RANGE(0, 63), DEFAULT("\"\""),
-     AT(upstream.default_group), .doc = "The group for all other names. Empty: the first."},
+     AT(upstream.default_group),
+     .doc = "The group for all other names, or `recursion`: weir finds the answers from the root. "
+            "Empty: the first group."},
     {"upstream.resolv_conf", WR_SCHEMA_PATH, V01, RANGE(0, PATH_OCTETS),
      DEFAULT("/etc/resolv.conf"), AT(upstream.resolv_conf),
      .doc = "Where the system's resolvers are found when there are no groups."},
@@ -122,6 +132,23 @@ static const struct wr_schema_row table[] = {
     {"upstream.cookies", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(upstream.cookies),
      .doc = "Send DNS cookies to servers (RFC 7873) and doubt answers of those that gave one "
             "before and do not now."},
+
+    {"recursion", WR_SCHEMA_SECTION, V01,
+     .doc = "How weir finds answers from the root, for names whose route or default is "
+            "`recursion`."},
+    {"recursion.hints", WR_SCHEMA_URL, .list = true, .max_items = WR_HINTS_MAX, V01, DEFAULT(""),
+     LIST(recursion.hints),
+     .doc = "Where the root is asked for its servers first (RFC 9609), as URLs: "
+            "`udp://192.0.2.1`. Empty: the root servers of the Internet."},
+    {"recursion.minimise", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(recursion.minimise),
+     .doc = "Tell each server no more of a name than it needs (RFC 9156)."},
+    {"recursion.never_ask", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_NEVERS_MAX, V01,
+     DEFAULT("127.0.0.0/8, ::1/128"), LIST(recursion.never_ask),
+     .doc = "Addresses that are not asked though a zone names them for its server: at least this "
+            "machine, so that nobody can make weir ask it."},
+    {"recursion.servers", WR_SCHEMA_INT, V01, RESTART, RANGE(64, 65000),
+     BY_PROFILE("4096", "512", "16384"), AT(recursion.servers), .unit = "servers",
+     .doc = "Servers whose round-trip time, cookies and faults are remembered; 256 octets each."},
 
     {"cache", WR_SCHEMA_SECTION, V01, .doc = "What weir remembers."},
     {"cache.size", WR_SCHEMA_SIZE, V01, RESTART, RANGE(256 * KIB, 64 * GIB),

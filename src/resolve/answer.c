@@ -264,6 +264,16 @@ static uint32_t negative_ttl(const struct wr_answer *a)
     return 0;
 }
 
+/* That a delegation has no DS set is told in a referral, which has no SOA: the NSEC's own life (RFC 9077 section 3). */
+static uint32_t proof_ttl(const struct wr_answer *a)
+{
+    uint32_t ttl = a->authorities > 0 ? UINT32_MAX : 0;
+    for (unsigned i = 0; i < a->authorities; i++) {
+        ttl = a->authority[i].ttl < ttl ? a->authority[i].ttl : ttl;
+    }
+    return ttl;
+}
+
 static unsigned keep_negative(struct wr_cache *c, const struct wr_ttl_policy *p,
                               const struct wr_question *q, uint32_t now_s,
                               struct wr_answer_room *room, struct wr_answer *a)
@@ -271,6 +281,7 @@ static unsigned keep_negative(struct wr_cache *c, const struct wr_ttl_policy *p,
     const uint8_t *name = wr_answer_last_name(a, q->name.wire);
     bool nxdomain = a->rcode == WR_RCODE_NXDOMAIN;
     uint32_t ttl = negative_ttl(a);
+    ttl = ttl == 0 && q->type == WR_TYPE_DS ? proof_ttl(a) : ttl;
     ttl = ttl > 0 ? wr_ttl_negative(p, name, ttl) : 0;
     for (unsigned i = 0; i < a->authorities; i++) {
         a->authority[i].ttl = ttl;

@@ -51,6 +51,7 @@ enum wr_cache_kind {
     WR_CACHE_NODATA = 2,   /* the name exists, the type does not (RFC 2308) */
     WR_CACHE_NXDOMAIN = 3, /* the name does not exist */
     WR_CACHE_FAILURE = 4,  /* resolution failed a moment ago (RFC 9520) */
+    WR_CACHE_CUT = 5,      /* a delegation and its glue (resolve/cut) */
 };
 
 struct wr_cache_key {

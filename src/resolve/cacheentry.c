@@ -76,7 +76,7 @@ uint64_t wr_cacheentry_units(const struct wr_cache_key *key, const struct wr_cac
 {
     size_t size;
 
-    if (entry->kind < WR_CACHE_RRSET || entry->kind > WR_CACHE_FAILURE ||
+    if (entry->kind < WR_CACHE_RRSET || entry->kind > WR_CACHE_CUT ||
         entry->security > WR_SECURITY_SECURE || entry->rank > WR_RANK_AUTH_ANSWER ||
         entry->rrset.size > WR_RRSET_SIZE_MAX || entry->flat_size > WR_RRSET_SIZE_MAX) {
         return 0;
@@ -196,7 +196,7 @@ bool wr_cacheentry_read_body(const uint64_t *copy, uint64_t units, size_t name_s
     struct wr_rrset *set = &ret_entry->rrset;
 
     read_head(copy, ret_entry);
-    if (ret_entry->kind < WR_CACHE_RRSET || ret_entry->kind > WR_CACHE_FAILURE ||
+    if (ret_entry->kind < WR_CACHE_RRSET || ret_entry->kind > WR_CACHE_CUT ||
         end - at < (ret_entry->kind == WR_CACHE_RRSET ? 4 : 6) + (copy[0] & CLASS_BIT ? 2 : 0)) {
         return false;
     }

@@ -290,7 +290,7 @@ static int read_entry(struct wr_reader *r, struct wr_checkpoint_record *record)
         word[i] = wr_buf_get_u16(r);
     }
     if (wr_name_read_plain(r, &record->name) || record->age_s > AGE_MAX ||
-        e->kind < WR_CACHE_RRSET || e->kind >= WR_CACHE_FAILURE) {
+        e->kind < WR_CACHE_RRSET || e->kind == WR_CACHE_FAILURE || e->kind > WR_CACHE_CUT) {
         return WR_E_FORMAT;
     }
     e->ede = WR_EDE_NONE;

@@ -10,7 +10,7 @@ static const char *const names[] = {
     [WR_RESPONSE_FORMERR] = "FORMERR",   [WR_RESPONSE_SERVFAIL] = "SERVFAIL",
     [WR_RESPONSE_NOTIMP] = "NOTIMP",     [WR_RESPONSE_REFUSED] = "REFUSED",
     [WR_RESPONSE_BADVERS] = "BADVERS",   [WR_RESPONSE_BADCOOKIE] = "BADCOOKIE",
-    [WR_RESPONSE_OTHER] = "OTHER",
+    [WR_RESPONSE_OTHER] = "OTHER",       [WR_RESPONSE_LAME] = "LAME",
 };
 
 const char *wr_classify_name(enum wr_response kind)

@@ -25,6 +25,7 @@ enum wr_response {
     WR_RESPONSE_BADVERS,
     WR_RESPONSE_BADCOOKIE,
     WR_RESPONSE_OTHER, /* an RCODE that is no answer to a query */
+    WR_RESPONSE_LAME, /* from a server that does not answer for the zone it was delegated (resolve/iter) */
 };
 
 const char *wr_classify_name(enum wr_response kind);

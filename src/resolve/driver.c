@@ -205,7 +205,7 @@ static bool wake(struct wr_requests *rs, struct wr_request *r, const struct wr_n
         return false;
     }
     if (r->state == WR_REQUEST_OVER) {
-        wr_request_hand_out_failure(rs, r, id, (uint32_t)(now->mono_us / WR_S));
+        wr_request_hand_out_failure(rs, r, id, now->mono_us);
         return false;
     }
     bool stale_due = r->stale_us <= now->mono_us;
@@ -214,11 +214,15 @@ static bool wake(struct wr_requests *rs, struct wr_request *r, const struct wr_n
         out->action = WR_REQUEST_STALE_DUE;
         out->id = id;
     }
-    wr_forward_time(&r->forward, &rs->env, now->mono_us);
-    if (wr_select_suspects(&rs->env.select, r->forward.group)) {
+    if (r->woken) {
+        wr_stage_go_on(rs, r, id, now->mono_us);
+    } else {
+        wr_forward_time(&r->forward, &rs->env, now->mono_us);
+    }
+    if (r->forward.group < WR_GROUP_CUT && wr_select_suspects(&rs->env.select, r->forward.group)) {
         wr_request_arm_probes(rs, now->mono_us);
     }
-    wr_request_settle(rs, r, id);
+    wr_request_settle(rs, r, id, now->mono_us);
     return stale_due;
 }
 
@@ -309,6 +313,7 @@ void wr_requests_link_changed(struct wr_requests *rs, uint64_t now_us)
     for (unsigned i = 0; i < u->upstreams; i++) {
         wr_select_forgive(&rs->env.select.state[u->upstream[i].slot]);
     }
+    wr_infra_forgive(&rs->iter_env.infra);
     rs->link_us = now_us;
     wr_streams_abandon(&rs->env.streams);
     for (uint32_t i = 0; i < rs->pool.count; i++) {
@@ -316,7 +321,7 @@ void wr_requests_link_changed(struct wr_requests *rs, uint64_t now_us)
         struct wr_request *r = wr_pool_at(&rs->pool, i, &id);
         if (r && r->state != WR_REQUEST_OVER) {
             r->forward.next_us = now_us;
-            wr_request_settle(rs, r, id);
+            wr_request_settle(rs, r, id, now_us);
         }
     }
 }
@@ -325,6 +330,8 @@ void wr_requests_adopt(struct wr_requests *rs, const struct wr_upstreams *upstre
                        const struct wr_ttl_policy *ttl, uint32_t query_timeout_ms, uint64_t now_us)
 {
     rs->env.select.upstreams = upstreams;
+    rs->iter_env.upstreams = upstreams;
+    rs->iter_env.ttl = ttl;
     rs->query_timeout_ms = query_timeout_ms;
     rs->ttl = ttl;
     for (uint32_t i = 0; i < rs->pool.count; i++) {

@@ -53,12 +53,13 @@ static void make_client_cookie(struct wr_exchange *x, const uint8_t *key_bytes)
 void wr_exchange_start(struct wr_exchange *x, const struct wr_exchange_setup *setup,
                        struct wr_rng *rng)
 {
-    const struct wr_upstream *u = setup->upstream;
+    const struct wr_peer *u = &setup->peer;
     x->addr = u->addr;
     x->slot = u->slot;
     x->generation = u->generation;
     x->question = setup->question;
-    x->subnet = *setup->subnet;
+    x->subnet = setup->subnet ? *setup->subnet : (struct wr_prefix){0};
+    x->recursion_desired = setup->recursion_desired;
     x->msg_id = wr_rng_u16(rng);
     x->edns = LOAD(setup->state->no_edns_until_us) <= setup->now_us;
     x->cookies = x->edns && setup->upstreams->cookies;
@@ -113,7 +114,8 @@ size_t wr_exchange_write(const struct wr_exchange *x, const struct wr_upstream_s
     struct wr_build b;
     uint8_t cookie[WR_COOKIE_MAX];
     size_t prefix = stream ? 2 : 0;
-    uint16_t flags = (uint16_t)(WR_FLAG_RD | (q->checking_disabled ? WR_FLAG_CD : 0));
+    uint16_t flags = (uint16_t)((x->recursion_desired ? WR_FLAG_RD : 0) |
+                                (q->checking_disabled ? WR_FLAG_CD : 0));
     struct wr_name name;
     wr_name_set(&name, q->name.wire);
     if (!stream && x->case_randomised) {

@@ -61,10 +61,10 @@ struct wr_exchange {
     uint16_t sends;
     uint8_t state; /* enum wr_exchange_state */
     uint8_t want;
-    uint8_t slot;        /* of the shared upstream state */
+    uint16_t slot;       /* of the shared upstream state */
     uint8_t server;      /* index in the group */
-    uint16_t generation; /* of the slot */
-    bool edns, cookies, case_randomised, port_open;
+    uint32_t generation; /* of the slot */
+    bool recursion_desired, edns, cookies, case_randomised, port_open;
     bool wary; /* over TCP from the start: somebody guesses in this server's name */
     bool cookie_retried;
     bool stream_retried, stream_again; /* streams' memory of RFC 7766 section 6.2.4 */
@@ -81,10 +81,11 @@ enum wr_exchange_verdict {
 
 struct wr_exchange_setup {
     const struct wr_upstreams *upstreams;
-    const struct wr_upstream *upstream;
+    struct wr_peer peer;
     struct wr_upstream_state *state;
     const struct wr_question *question;
-    const struct wr_prefix *subnet;   /* the group's */
+    const struct wr_prefix *subnet;   /* the group's, or NULL */
+    bool recursion_desired;           /* RD: a forwarder is asked; not so an authoritative server */
     const uint8_t *client_cookie_key; /* 16 octets */
     uint64_t now_us;
 };

@@ -118,7 +118,8 @@ static void note_failure(struct wr_forward *f, uint8_t failure)
 static bool ask(struct wr_forward *f, struct wr_forward_env *env, unsigned server, uint64_t now_us)
 {
     const struct wr_upstreams *u = env->select.upstreams;
-    const struct wr_upstream *up = &u->upstream[u->group[f->group].server[server]];
+    struct wr_peer peer = wr_select_peer(&env->select, f->group, server);
+    bool cut = f->group >= WR_GROUP_CUT;
     wr_id id;
     struct wr_exchange *x = wr_pool_take(&env->exchanges, &id);
     f->tried |= (wr_servers)1 << server;
@@ -128,10 +129,11 @@ static bool ask(struct wr_forward *f, struct wr_forward_env *env, unsigned serve
         return false;
     }
     struct wr_exchange_setup setup = {.upstreams = u,
-                                      .upstream = up,
-                                      .state = &env->select.state[up->slot],
+                                      .peer = peer,
+                                      .state = &env->select.state[peer.slot],
                                       .question = f->question,
-                                      .subnet = &u->group[f->group].subnet,
+                                      .subnet = cut ? NULL : &u->group[f->group].subnet,
+                                      .recursion_desired = !cut,
                                       .client_cookie_key = env->client_cookie_key,
                                       .now_us = now_us};
     wr_list_init(&x->node);
@@ -265,7 +267,7 @@ void wr_forward_start(struct wr_forward *f, struct wr_forward_env *env, const st
     bool waited_for = only == ~(wr_servers)0; /* not a probe, which is sent once */
     *f = (struct wr_forward){.question = q,
                              .request = request,
-                             .group = (uint8_t)group,
+                             .group = group,
                              .started_us = now_us,
                              .sends_max = waited_for ? WR_FORWARD_TRIES_MAX : 1,
                              .ede = WR_EDE_NONE};
@@ -279,7 +281,7 @@ void wr_forward_start(struct wr_forward *f, struct wr_forward_env *env, const st
         return;
     }
     move(f, env, WR_FORWARD_TRYING, down ? "down" : suspect ? "all suspect" : "asked");
-    if (suspect || env->select.upstreams->group[group].strategy == WR_STRATEGY_PARALLEL) {
+    if (suspect || wr_select_strategy(&env->select, group) == WR_STRATEGY_PARALLEL) {
         ask_all(f, env, now_us);
         return;
     }
@@ -392,7 +394,8 @@ void wr_forward_reply(struct wr_forward *f, struct wr_forward_env *env, struct w
     if (f->state != WR_FORWARD_TRYING) {
         return;
     }
-    if (kind <= WR_RESPONSE_NXDOMAIN) {
+    if (kind <= WR_RESPONSE_NXDOMAIN ||
+        (kind == WR_RESPONSE_REFERRAL && f->group >= WR_GROUP_CUT)) {
         move(f, env, WR_FORWARD_ANSWERED, wr_classify_name(kind));
         return;
     }

@@ -63,9 +63,9 @@ struct wr_forward {
     wr_servers tried, failed;
     wr_servers errors; /* those that answered with an error */
     uint16_t sends, sends_max;
-    uint16_t rcode; /* of ERROR */
-    int16_t ede;    /* of ERROR, or WR_EDE_NONE */
-    uint8_t group;
+    uint16_t rcode;  /* of ERROR */
+    int16_t ede;     /* of ERROR, or WR_EDE_NONE */
+    uint32_t group;  /* configured, or WR_GROUP_CUT and the place of the iteration */
     uint8_t state;   /* enum wr_forward_state */
     uint8_t failure; /* enum wr_forward_failure */
 };

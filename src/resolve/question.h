@@ -24,6 +24,8 @@ struct wr_question {
 /* Cache scopes (struct wr_cache_key): answers got with checking disabled stand apart, failures have keys of their own. */
 #define WR_SCOPE_CD      0x0001
 #define WR_SCOPE_FAILURE 0x8000
+/* Delegations as parents told them: never answers (resolve/cut). */
+#define WR_SCOPE_CUT 0x4000
 
 /* Equal questions have equal hashes. */
 static inline uint64_t wr_question_hash(const struct wr_hash_key *key, const struct wr_question *q)

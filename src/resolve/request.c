@@ -16,8 +16,9 @@
 #define CHAINS_LONG_SHARE     128
 #define EXCHANGES_PER_REQUEST 2
 /* A request that newcomers join is asked anew no more often. */
-#define REFRESH_US   (1 * WR_S)
-#define ANSWER_ARENA ((size_t)2 * WR_RRSET_SIZE_MAX + 32768)
+#define REFRESH_US          (1 * WR_S)
+#define ANSWER_ARENA        ((size_t)2 * WR_RRSET_SIZE_MAX + 32768)
+#define DEPENDS_PER_REQUEST 2
 
 static const char *const state_names[] = {"ASKING", "CHASING", "FINISHED"};
 
@@ -59,6 +60,12 @@ static size_t lay_out(const struct wr_requests_setup *s, uint8_t *block)
     PART(wr_pool_size(sizeof(struct wr_exchange), n * EXCHANGES_PER_REQUEST),
          wr_pool_init(&rs->env.exchanges, part, sizeof(struct wr_exchange),
                       n * EXCHANGES_PER_REQUEST));
+    uint32_t iters = s->infra_slots > 0 ? n : 0;
+    PART(wr_pool_size(sizeof(struct wr_iter), iters),
+         wr_pool_init(&rs->iters, part, sizeof(struct wr_iter), iters));
+    PART(sizeof(struct wr_peers) * iters, rs->cuts = (struct wr_peers *)(void *)part);
+    PART(wr_pool_size(sizeof(struct wr_depend), n * DEPENDS_PER_REQUEST),
+         wr_pool_init(&rs->depends, part, sizeof(struct wr_depend), n * DEPENDS_PER_REQUEST));
     PART(wr_map_size(n), wr_map_init(&rs->map, part, n));
     PART(wr_heap_size(n), wr_heap_init(&rs->timers, part, n));
     PART(wr_streams_size(s->streams), wr_streams_init(&rs->env.streams, part, s->streams));
@@ -82,8 +89,16 @@ struct wr_requests *wr_requests_start(void *block, const struct wr_requests_setu
     rs->env.client_cookie_key = setup->client_cookie_key;
     rs->env.trace = setup->trace;
     rs->query_timeout_ms = setup->query_timeout_ms;
-    rs->env.select =
-        (struct wr_select){setup->upstreams, setup->upstream_state, setup->rng, &rs->turn};
+    rs->env.select = (struct wr_select){setup->upstreams, setup->upstream_state, setup->rng,
+                                        &rs->turn, rs->cuts};
+    rs->iter_env =
+        (struct wr_iter_env){.upstreams = setup->upstreams,
+                             .infra = {setup->upstream_state, setup->infra_slots, setup->table_key},
+                             .cache = setup->cache,
+                             .ttl = setup->ttl,
+                             .room = &rs->room,
+                             .rng = setup->rng,
+                             .trace = setup->trace};
     rs->ttl = setup->ttl;
     rs->cache = setup->cache;
     rs->table_key = setup->table_key;
@@ -121,7 +136,7 @@ static struct wr_request *find_inflight(const struct wr_requests *rs, const stru
 
 static void set_timer(struct wr_requests *rs, struct wr_request *r)
 {
-    uint64_t at = wr_time_min(r->forward.next_us, r->stale_us);
+    uint64_t at = r->woken ? 0 : wr_time_min(r->forward.next_us, r->stale_us);
     if (at == WR_TIME_NEVER) {
         wr_heap_clear(&rs->timers, &r->timer);
     } else {
@@ -130,9 +145,10 @@ static void set_timer(struct wr_requests *rs, struct wr_request *r)
 }
 
 /* A failure goes out as soon as poll finds it: several may fail at one moment. */
-void wr_request_settle(struct wr_requests *rs, struct wr_request *r, wr_id id)
+void wr_request_settle(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
 {
-    if (r->forward.state == WR_FORWARD_FAILED && r->state != WR_REQUEST_OVER) {
+    if (r->forward.state == WR_FORWARD_FAILED && r->state != WR_REQUEST_OVER &&
+        !wr_stage_another_way(rs, r, id, now_us)) {
         move(rs, r, id, WR_REQUEST_OVER, "failed");
         r->stale_us = WR_TIME_NEVER;
         r->forward.next_us = 0; /* the timer brings it to poll at once */
@@ -147,23 +163,13 @@ void wr_request_arm_probes(struct wr_requests *rs, uint64_t now_us)
     }
 }
 
-void wr_request_ask_stage(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
-{
-    const uint8_t *zone;
-    const struct wr_upstreams *u = rs->env.select.upstreams;
-    unsigned group = wr_upstream_route(u, r->asked.name.wire, &zone);
-    wr_forward_start(&r->forward, &rs->env, &r->asked, id, group, ~(wr_servers)0, r->end_us,
-                     now_us);
-    if (wr_select_suspects(&rs->env.select, group)) {
-        wr_request_arm_probes(rs, now_us);
-    }
-    wr_request_settle(rs, r, id);
-}
-
 /* A request whose tries went unheard in an outage must not hold up those who ask when it is over: with a
  * newcomer, and an upstream that has answered others since, it starts anew. Its end stays where it was. */
 static bool refresh(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
 {
+    if (r->iter) {
+        return false;
+    }
     bool heard =
         wr_select_answered_since(&rs->env.select, r->forward.group, r->forward.started_us + 1);
     if (r->state == WR_REQUEST_OVER || r->probe || !heard ||
@@ -177,28 +183,39 @@ static bool refresh(struct wr_requests *rs, struct wr_request *r, wr_id id, uint
     return true;
 }
 
-wr_id wr_requests_ask(struct wr_requests *rs, const struct wr_question *q, uint64_t now_us,
-                      bool *ret_joined)
+struct wr_request *wr_request_take(struct wr_requests *rs, const struct wr_question *q,
+                                   uint64_t end_us, wr_id *ret_id, bool *ret_joined)
 {
     uint64_t hash = wr_question_hash(&rs->table_key, q);
-    wr_id id;
-    struct wr_request *r = find_inflight(rs, q, hash, &id);
+    struct wr_request *r = find_inflight(rs, q, hash, ret_id);
     *ret_joined = r != NULL;
-    if (r) {
-        *ret_joined = !refresh(rs, r, id, now_us);
-        return id;
-    }
-    r = wr_pool_take(&rs->pool, &id);
-    if (!r) {
-        return 0;
+    if (r || !(r = wr_pool_take(&rs->pool, ret_id))) {
+        return r;
     }
     r->question = r->asked = *q;
     r->hash = hash;
-    r->end_us = now_us + rs->query_timeout_ms * WR_MS;
+    r->end_us = end_us;
     r->stale_us = WR_TIME_NEVER;
-    r->mapped = wr_map_put(&rs->map, hash, id) == WR_OK;
-    wr_request_ask_stage(rs, r, id, now_us);
-    return id;
+    r->sends_max = WR_REQUEST_SENDS_MAX;
+    wr_list_init(&r->parents);
+    r->mapped = wr_map_put(&rs->map, hash, *ret_id) == WR_OK;
+    return r;
+}
+
+wr_id wr_requests_ask(struct wr_requests *rs, const struct wr_question *q, uint64_t now_us,
+                      bool *ret_joined)
+{
+    wr_id id;
+    struct wr_request *r =
+        wr_request_take(rs, q, now_us + rs->query_timeout_ms * WR_MS, &id, ret_joined);
+    if (r && *ret_joined) {
+        *ret_joined = !refresh(rs, r, id, now_us);
+        return id;
+    }
+    if (r) {
+        wr_request_ask_stage(rs, r, id, now_us);
+    }
+    return r ? id : 0;
 }
 
 static struct wr_pool *chain_pool(struct wr_requests *rs, const struct wr_request *r)
@@ -209,9 +226,11 @@ static struct wr_pool *chain_pool(struct wr_requests *rs, const struct wr_reques
 void wr_requests_release(struct wr_requests *rs, wr_id id, uint64_t now_us)
 {
     struct wr_request *r = wr_pool_get(&rs->pool, id);
-    if (!r) {
-        return;
+    if (!r || (r->state != WR_REQUEST_OVER && !wr_list_empty(&r->parents))) {
+        return; /* another request still wants to know */
     }
+    wr_depend_tell(rs, r, id, NULL, now_us);
+    wr_stage_end(rs, r);
     wr_forward_stop(&r->forward, &rs->env, now_us);
     wr_heap_clear(&rs->timers, &r->timer);
     if (r->mapped) {
@@ -245,9 +264,13 @@ bool wr_requests_upstream_back(const struct wr_requests *rs, const struct wr_que
                                uint64_t since_us)
 {
     const uint8_t *zone;
-    unsigned group = wr_upstream_route(rs->env.select.upstreams, q->name.wire, &zone);
+    const struct wr_upstreams *u = rs->env.select.upstreams;
+    unsigned group = wr_upstream_route(u, q->name.wire, &zone);
+    bool found = group == WR_GROUP_RECURSE || u->group[group].recurse_after;
     return (rs->link_us && rs->link_us >= since_us) ||
-           wr_select_answered_since(&rs->env.select, group, since_us);
+           (found && rs->found_us && rs->found_us >= since_us) ||
+           (group != WR_GROUP_RECURSE &&
+            wr_select_answered_since(&rs->env.select, group, since_us));
 }
 
 uint32_t wr_requests_count(const struct wr_requests *rs)
@@ -256,13 +279,14 @@ uint32_t wr_requests_count(const struct wr_requests *rs)
 }
 
 static void give_result(struct wr_requests *rs, struct wr_request *r, wr_id id, bool failed,
-                        const char *why)
+                        const char *why, uint64_t now_us)
 {
     wr_assert(rs->finished == 0);
     move(rs, r, id, WR_REQUEST_OVER, why);
     r->stale_us = WR_TIME_NEVER;
     rs->finished = id;
     rs->failed = failed;
+    wr_depend_tell(rs, r, id, &rs->answer, now_us);
 }
 
 static void explain(const struct wr_forward *f, struct wr_answer *a)
@@ -293,7 +317,7 @@ static bool by_silence(const struct wr_forward *f)
 }
 
 void wr_request_hand_out_failure(struct wr_requests *rs, struct wr_request *r, wr_id id,
-                                 uint32_t now_s)
+                                 uint64_t now_us)
 {
     wr_answer_clear(&rs->answer);
     explain(&r->forward, &rs->answer);
@@ -301,9 +325,10 @@ void wr_request_hand_out_failure(struct wr_requests *rs, struct wr_request *r, w
     rs->finished = id;
     rs->failed = true;
     if (r->forward.failure != WR_FORWARD_NO_ROOM) {
-        wr_answer_keep_failure(rs->cache, rs->ttl, &r->question, now_s, rs->answer.ede,
-                               by_silence(&r->forward));
+        wr_answer_keep_failure(rs->cache, rs->ttl, &r->question, (uint32_t)(now_us / WR_S),
+                               rs->answer.ede, by_silence(&r->forward));
     }
+    wr_depend_tell(rs, r, id, NULL, now_us);
 }
 
 /* Puts the sets gathered so far before those of the last response. */
@@ -396,7 +421,7 @@ static int chase(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_
     struct wr_name next;
     wr_name_set(&next, wr_answer_last_name(&rs->answer, r->asked.name.wire));
     r->sends = (uint16_t)(r->sends + r->forward.sends);
-    if (r->sends >= WR_REQUEST_SENDS_MAX) {
+    if (r->sends >= r->sends_max) {
         return WR_E_LIMIT;
     }
     wr_forward_stop(&r->forward, &rs->env, now_us);
@@ -410,15 +435,11 @@ static int chase(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_
 static int take_response(struct wr_requests *rs, struct wr_request *r, wr_id id,
                          const struct wr_msg *msg, const struct wr_now *now)
 {
-    const uint8_t *zone;
     enum wr_response kind;
+    struct wr_scrub what;
     uint32_t now_s = (uint32_t)(now->mono_us / WR_S);
-    wr_upstream_route(rs->env.select.upstreams, r->asked.name.wire, &zone);
-    struct wr_scrub what = {.qname = r->asked.name.wire,
-                            .qtype = r->asked.type,
-                            .bailiwick = zone,
-                            .upstreams = rs->env.select.upstreams,
-                            .rank = WR_RANK_ANSWER};
+    wr_stage_prime(rs, r, msg, now->mono_us);
+    wr_stage_scrub(rs, r, msg, &what);
     wr_arena_reset(&rs->room.arena);
     int err = wr_scrub(msg, &what, &rs->room.arena, &rs->answer, &kind);
     if (err) {
@@ -436,8 +457,23 @@ static int take_response(struct wr_requests *rs, struct wr_request *r, wr_id id,
     }
     wr_forward_stop(&r->forward, &rs->env, now->mono_us);
     r->forward.next_us = WR_TIME_NEVER;
-    give_result(rs, r, id, false, wr_classify_name(kind));
+    give_result(rs, r, id, false, wr_classify_name(kind), now->mono_us);
     return WR_OK;
+}
+
+/* The forward has a response that may be used: it leads on, or is the answer. */
+static int use_response(struct wr_requests *rs, struct wr_request *r, wr_id id,
+                        const struct wr_msg *msg, enum wr_response kind, const struct wr_now *now)
+{
+    struct wr_iter *it = wr_stage_iter(rs, r);
+    if (!it) {
+        return kind == WR_RESPONSE_REFERRAL ? WR_E_UNSUPPORTED : take_response(rs, r, id, msg, now);
+    }
+    rs->found_us = now->mono_us;
+    if (kind == WR_RESPONSE_REFERRAL || !wr_iter_is_whole(it)) {
+        return wr_stage_lead_on(rs, r, id, msg, kind, now->mono_us) ? WR_OK : WR_E_UNSUPPORTED;
+    }
+    return take_response(rs, r, id, msg, now);
 }
 
 /* A believed reply. A referral is no answer of a forwarder: as an error of that server. */
@@ -449,25 +485,25 @@ void wr_request_reply(struct wr_requests *rs, struct wr_exchange *x, const struc
     if (!r || r->state == WR_REQUEST_OVER) {
         return;
     }
-    uint8_t slot = x->slot;
+    uint16_t slot = x->slot;
     rs->counters.answers++;
+    kind = wr_stage_judge(rs, r, x, msg, kind, now->mono_us);
     wr_forward_reply(&r->forward, &rs->env, x, msg, kind, now->mono_us);
     if (r->probe) {
         r->state = WR_REQUEST_OVER; /* any reply at all is what it wanted to know */
         r->forward.next_us = 0;
     }
     if (r->forward.state == WR_FORWARD_ANSWERED && !r->probe) {
-        int err =
-            kind == WR_RESPONSE_REFERRAL ? WR_E_UNSUPPORTED : take_response(rs, r, id, msg, now);
+        int err = use_response(rs, r, id, msg, kind, now);
         if (err == WR_E_FULL) {
             wr_forward_no_room(&r->forward, &rs->env, x, now->mono_us);
         } else if (err) {
             wr_forward_unusable(&r->forward, &rs->env, x, now->mono_us);
         } else if (r->state == WR_REQUEST_OVER) {
-            rs->slot = slot;
+            rs->slot = slot < WR_UPSTREAMS_MAX ? (uint8_t)slot : 255;
         }
     }
-    wr_request_settle(rs, r, id);
+    wr_request_settle(rs, r, id, now->mono_us);
 }
 
 void wr_request_lost(struct wr_requests *rs, struct wr_exchange *x, enum wr_lost lost,
@@ -478,7 +514,7 @@ void wr_request_lost(struct wr_requests *rs, struct wr_exchange *x, enum wr_lost
     if (r && r->state != WR_REQUEST_OVER) {
         wr_forward_lost(&r->forward, &rs->env, x, lost, now_us);
         wr_request_arm_probes(rs, now_us);
-        wr_request_settle(rs, r, id);
+        wr_request_settle(rs, r, id, now_us);
     }
 }
 
@@ -493,9 +529,10 @@ void wr_request_probe(struct wr_requests *rs, unsigned group, unsigned server, u
     r->question.type = WR_TYPE_NS;
     r->asked = r->question;
     r->probe = true;
+    wr_list_init(&r->parents);
     r->stale_us = WR_TIME_NEVER;
     r->end_us = now_us + rs->query_timeout_ms * WR_MS;
     wr_forward_start(&r->forward, &rs->env, &r->asked, id, group, (wr_servers)1 << server,
                      r->end_us, now_us);
-    wr_request_settle(rs, r, id);
+    wr_request_settle(rs, r, id, now_us);
 }

@@ -31,6 +31,8 @@ struct wr_requests;
 struct wr_requests_setup {
     uint32_t requests;
     uint32_t streams;
+    uint32_t
+        infra_slots; /* behind the WR_UPSTREAMS_MAX of upstream_state: servers found by iteration; 0: none */
     const struct wr_upstreams *upstreams;
     const struct wr_ttl_policy *ttl;
     uint32_t query_timeout_ms;

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The inside of requests: shared by request.c (what becomes of a request) and
- * driver.c (what the world brings and is asked to do). Nobody else includes it.
+ * The inside of requests: shared by request.c (what becomes of a request), stage.c (whom a name is asked of: a group, or the
+ * servers of a zone cut), depend.c (requests that wait for requests) and driver.c (what the world brings and is
+ * asked to do). Nobody else includes it.
  */
 #ifndef WR_RESOLVE_REQUEST_STATE_H
 #define WR_RESOLVE_REQUEST_STATE_H
 
+#include "resolve/iter.h"
 #include "resolve/request.h"
+#include "resolve/scrub.h"
 
 #define WR_REQUEST_MESSAGE_ROOM 1024
 #define WR_REQUEST_REPLY_ROOM   4096
@@ -25,6 +28,12 @@ struct wr_request {
     uint16_t chain_size;
     uint32_t chain_s; /* second of its first link: the TTLs in it count from there */
     uint16_t sends;   /* of the stages before */
+    uint16_t sends_max;
+    wr_id iter;                          /* the iteration of this stage, or 0 */
+    struct wr_list parents;              /* of wr_depend: requests that wait for this one */
+    wr_id child[WR_DEPEND_CHILDREN_MAX]; /* requests this one waits for */
+    uint8_t depth;                       /* of look-ups within look-ups */
+    bool woken; /* a child is done: the stage goes on when its turn comes */
     uint8_t chain_sets;
     bool chain_long; /* in the pool of long ones */
     uint8_t state;
@@ -32,10 +41,30 @@ struct wr_request {
     bool probe;  /* no client: asks whether a suspect answers again */
 };
 
+/* One wait of a request for another. */
+struct wr_depend {
+    struct wr_list node; /* in the child's list */
+    wr_id id;            /* its own */
+    wr_id parent;
+    uint8_t what; /* enum wr_depend_what */
+};
+
+enum wr_depend_what { WR_DEPEND_ADDRESS = 0, WR_DEPEND_PRIME };
+
+enum wr_depend_result {
+    WR_DEPEND_READY = 0, /* rs->sub is the answer */
+    WR_DEPEND_WAITING,   /* the request is woken when it is there */
+    WR_DEPEND_FAILED,
+};
+
 struct wr_requests {
     struct wr_forward_env env;
+    struct wr_iter_env iter_env;
     struct wr_pool pool;
     struct wr_pool chains, long_chains;
+    struct wr_pool iters;
+    struct wr_pool depends;
+    struct wr_peers *cuts; /* by the place of the iteration */
     uint32_t query_timeout_ms;
     struct wr_map map;
     struct wr_heap timers;
@@ -43,6 +72,8 @@ struct wr_requests {
     struct wr_cache *cache;
     struct wr_hash_key table_key;
     struct wr_answer answer; /* of the request that finished */
+    struct wr_answer sub;    /* what one request asked of another */
+    uint64_t found_us;       /* when a server that was found last answered; 0: never */
     struct wr_answer_room room;
     struct wr_requests_counters counters;
     wr_id finished;
@@ -57,18 +88,52 @@ struct wr_requests {
 };
 
 /* After each move of the forward: is the request over, and when does it want to be woken? */
-void wr_request_settle(struct wr_requests *rs, struct wr_request *r, wr_id id);
+void wr_request_settle(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
 /* A believed reply came for the exchange's request. */
 void wr_request_reply(struct wr_requests *rs, struct wr_exchange *x, const struct wr_msg *msg,
                       enum wr_response kind, const struct wr_now *now);
 /* The exchange came to nothing, or so it is said. */
 void wr_request_lost(struct wr_requests *rs, struct wr_exchange *x, enum wr_lost lost,
                      uint64_t now_us);
+/* A request for the question, or the one in flight. NULL: the pool is full. */
+struct wr_request *wr_request_take(struct wr_requests *rs, const struct wr_question *q,
+                                   uint64_t end_us, wr_id *ret_id, bool *ret_joined);
+
+/* --- stage.c --- */
 /* Asks the end of the chain so far of whoever is responsible for it. */
 void wr_request_ask_stage(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
+/* The iteration of the request, or NULL. */
+struct wr_iter *wr_stage_iter(const struct wr_requests *rs, const struct wr_request *r);
+/* Goes on after a wait. */
+void wr_stage_go_on(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
+/* The forward failed: is there another way? False: the request has failed. */
+bool wr_stage_another_way(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
+/* A usable response from servers of a cut that is not the answer yet: follows it. False: it leads nowhere. */
+bool wr_stage_lead_on(struct wr_requests *rs, struct wr_request *r, wr_id id,
+                      const struct wr_msg *msg, enum wr_response kind, uint64_t now_us);
+/* What the response is, seen by who was asked; a lame server is remembered. */
+enum wr_response wr_stage_judge(struct wr_requests *rs, const struct wr_request *r,
+                                const struct wr_exchange *x, const struct wr_msg *msg,
+                                enum wr_response kind, uint64_t now_us);
+/* An answer of the root about itself is its delegation (RFC 9609 section 3); any other is left alone. */
+void wr_stage_prime(struct wr_requests *rs, const struct wr_request *r, const struct wr_msg *msg,
+                    uint64_t now_us);
+/* What is asked of whom, for scrub. */
+void wr_stage_scrub(const struct wr_requests *rs, const struct wr_request *r,
+                    const struct wr_msg *msg, struct wr_scrub *ret_what);
+/* Ends the stage's iteration, if there is one. */
+void wr_stage_end(struct wr_requests *rs, struct wr_request *r);
+
+/* --- depend.c --- */
+/* The answer to `q` for a request that needs it: from the cache, or from a request that is asked. */
+enum wr_depend_result wr_depend_on(struct wr_requests *rs, struct wr_request *r, wr_id id,
+                                   const struct wr_question *q, uint8_t what, uint64_t now_us);
+/* The request came to its end: those who wait are told and woken. `answer` NULL: it failed. */
+void wr_depend_tell(struct wr_requests *rs, struct wr_request *r, wr_id id,
+                    const struct wr_answer *answer, uint64_t now_us);
 /* Makes the SERVFAIL of a failed request the result. */
 void wr_request_hand_out_failure(struct wr_requests *rs, struct wr_request *r, wr_id id,
-                                 uint32_t now_s);
+                                 uint64_t now_us);
 /* A request of our own: does this server of the group answer? No client waits, nothing is kept. */
 void wr_request_probe(struct wr_requests *rs, unsigned group, unsigned server, uint64_t now_us);
 /* From here on suspects are looked after. */

@@ -4,137 +4,14 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "dns/rdata.h"
+#include "resolve/gather.h"
 
 /* What one call works with. */
 struct work {
-    const struct wr_msg *msg;
+    struct wr_gather gather;
     const struct wr_scrub *what;
-    struct wr_arena *arena;
     struct wr_answer *answer;
-    uint32_t *looks; /* that are left */
 };
-
-/* Uses up `n` looks; false when there are none left. */
-static bool charge(const struct work *k, uint32_t n)
-{
-    *k->looks -= n < *k->looks ? n : *k->looks;
-    return *k->looks > 0;
-}
-
-/* The next record of a section, as long as there are looks. */
-static bool next_record(const struct work *k, struct wr_msg_walk *walk, struct wr_msg_rr *ret_rr)
-{
-    return charge(k, 1) && wr_msg_next(walk, ret_rr);
-}
-
-static bool covers(const struct wr_msg *msg, const struct wr_msg_rr *rr, uint16_t type)
-{
-    struct wr_reader r = wr_msg_reader(msg, rr->rdata);
-    return rr->type == WR_TYPE_RRSIG && rr->rdlength >= 18 && wr_buf_get_u16(&r) == type;
-}
-
-/* Is this record of the set (owner, type), as a record (sigs false) or as a signature over it? */
-static bool belongs(const struct work *k, const struct wr_msg_rr *rr, const uint8_t *owner,
-                    uint16_t type, bool sigs)
-{
-    if (rr->class_ != WR_CLASS_IN || !wr_name_equal(rr->owner.wire, owner)) {
-        return false;
-    }
-    return sigs ? covers(k->msg, rr, type) : rr->type == type;
-}
-
-static bool packed_before(const struct wr_rrset *set, const uint8_t *rdata, size_t size)
-{
-    struct wr_rrset_walk walk = wr_rrset_walk(set);
-    const uint8_t *have;
-    uint16_t have_size;
-    while (wr_rrset_next(&walk, &have, &have_size)) {
-        if (have_size == size && memcmp(have, rdata, size) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Appends one record to the set that `w` is filling; a duplicate is dropped (RFC 2181 section 5). */
-static int pack_one(const struct work *k, const struct wr_msg_rr *rr, struct wr_writer *w,
-                    struct wr_rrset *set, uint16_t *count)
-{
-    size_t start = w->pos;
-    wr_buf_put_u16(w, 0);
-    struct wr_reader r = wr_msg_reader(k->msg, rr->rdata);
-    int err = wr_rdata_expand(&r, rr->type, rr->rdlength, w);
-    if (err) {
-        return err == WR_E_FULL ? WR_E_LIMIT : WR_E_FORMAT;
-    }
-    if (w->err) {
-        return WR_E_LIMIT;
-    }
-    size_t size = w->pos - start - 2;
-    set->data = w->base;
-    set->size = (uint32_t)start;
-    if (packed_before(set, w->base + start + 2, size)) {
-        w->pos = start;
-        return WR_OK;
-    }
-    wr_buf_patch_u16(w, start, (uint16_t)size);
-    if (++*count > WR_RRSET_RECORDS_MAX) {
-        return WR_E_LIMIT;
-    }
-    set->ttl = rr->ttl < set->ttl ? rr->ttl : set->ttl;
-    return WR_OK;
-}
-
-static int pack_section(const struct work *k, enum wr_section section, const uint8_t *owner,
-                        struct wr_writer *w, struct wr_rrset *set, bool sigs)
-{
-    struct wr_msg_walk walk = wr_msg_walk(k->msg, section);
-    struct wr_msg_rr rr;
-    while (next_record(k, &walk, &rr)) {
-        if (belongs(k, &rr, owner, set->type, sigs)) {
-            int err = pack_one(k, &rr, w, set, sigs ? &set->sigs : &set->records);
-            if (err) {
-                return err;
-            }
-        }
-    }
-    return WR_OK;
-}
-
-/* Gathers the set (owner, type) of a section. WR_E_NOTFOUND when it has no record. */
-static int gather(const struct work *k, enum wr_section section, const struct wr_name *owner,
-                  uint16_t type, uint8_t rank, struct wr_rrset *ret_set)
-{
-    struct wr_rrset set = {.type = type, .class_ = WR_CLASS_IN, .ttl = UINT32_MAX, .rank = rank};
-    size_t mark = wr_arena_mark(k->arena);
-    size_t room = k->arena->cap - mark;
-    uint8_t *copy = wr_arena_copy(k->arena, owner->wire, owner->size);
-    room = room > WR_RRSET_SIZE_MAX + 512 ? WR_RRSET_SIZE_MAX : room > 1024 ? room - 512 : 0;
-    uint8_t *data = copy ? wr_arena_take(k->arena, room) : NULL;
-    if (!data) {
-        wr_arena_release(k->arena, mark);
-        return WR_E_NOMEM;
-    }
-    struct wr_writer w;
-    wr_buf_write_init(&w, data, room);
-    int err = pack_section(k, section, owner->wire, &w, &set, false);
-    if (!err && set.records > 0) {
-        err = pack_section(k, section, owner->wire, &w, &set, true);
-    } else if (!err) {
-        err = WR_E_NOTFOUND;
-    }
-    if (err) {
-        wr_arena_release(k->arena, mark);
-        return err;
-    }
-    wr_arena_trim(k->arena, data, w.pos);
-    set.owner = copy;
-    set.data = data;
-    set.size = (uint32_t)w.pos;
-    *ret_set = set;
-    return WR_OK;
-}
 
 static int add(struct wr_rrset *list, uint8_t *count, const struct wr_rrset *set)
 {
@@ -147,24 +24,26 @@ static int add(struct wr_rrset *list, uint8_t *count, const struct wr_rrset *set
 
 static bool in_bailiwick(const struct wr_scrub *what, const uint8_t *name)
 {
-    const uint8_t *zone = what->bailiwick;
+    const uint8_t *route = what->route ? what->route : what->bailiwick;
+    const uint8_t *zone = route;
     if (what->upstreams) {
         wr_upstream_route(what->upstreams, name, &zone);
     }
-    return wr_name_in(name, what->bailiwick) && wr_name_equal(zone, what->bailiwick);
+    return wr_name_in(name, what->bailiwick) && wr_name_equal(zone, route);
 }
 
 /* The DNAME above `name` in the answer section, when there is one in bailiwick (RFC 6672). */
 static int add_dname(struct work *k, const struct wr_name *name, const struct wr_rrset **ret_dname)
 {
-    struct wr_msg_walk walk = wr_msg_walk(k->msg, WR_SECTION_ANSWER);
+    struct wr_msg_walk walk = wr_msg_walk(k->gather.msg, WR_SECTION_ANSWER);
     struct wr_msg_rr rr;
     *ret_dname = NULL;
-    while (next_record(k, &walk, &rr)) {
+    while (wr_gather_next(&k->gather, &walk, &rr)) {
         if (rr.type == WR_TYPE_DNAME && wr_name_in(name->wire, rr.owner.wire) &&
             rr.owner.size < name->size && in_bailiwick(k->what, rr.owner.wire)) {
             struct wr_rrset set;
-            int err = gather(k, WR_SECTION_ANSWER, &rr.owner, WR_TYPE_DNAME, k->what->rank, &set);
+            int err = wr_gather(&k->gather, WR_SECTION_ANSWER, &rr.owner, WR_TYPE_DNAME,
+                                k->what->rank, &set);
             if (err) {
                 return err;
             }
@@ -202,8 +81,8 @@ static int substitute(const struct wr_name *name, const struct wr_rrset *dname,
 static int synthesize(struct work *k, const struct wr_name *name, const struct wr_name *target,
                       const struct wr_rrset *dname, struct wr_rrset *ret_set)
 {
-    uint8_t *owner = wr_arena_copy(k->arena, name->wire, name->size);
-    uint8_t *data = owner ? wr_arena_take(k->arena, 2u + target->size) : NULL;
+    uint8_t *owner = wr_arena_copy(k->gather.arena, name->wire, name->size);
+    uint8_t *data = owner ? wr_arena_take(k->gather.arena, 2u + target->size) : NULL;
     if (!data) {
         return WR_E_NOMEM;
     }
@@ -231,7 +110,7 @@ static int follow(struct work *k, struct wr_name *name)
     if (err) {
         return err;
     }
-    err = gather(k, WR_SECTION_ANSWER, name, WR_TYPE_CNAME, k->what->rank, &cname);
+    err = wr_gather(&k->gather, WR_SECTION_ANSWER, name, WR_TYPE_CNAME, k->what->rank, &cname);
     if (dname && (err == WR_OK || err == WR_E_NOTFOUND)) {
         int sub = substitute(name, dname, &made);
         if (sub) {
@@ -271,16 +150,17 @@ static bool have_set(const struct wr_answer *a, const struct wr_msg_rr *rr)
 /* SOA (of a zone that holds `name`) and denial proofs from the authority section. */
 static int take_authority(struct work *k, const struct wr_name *name)
 {
-    struct wr_msg_walk walk = wr_msg_walk(k->msg, WR_SECTION_AUTHORITY);
+    struct wr_msg_walk walk = wr_msg_walk(k->gather.msg, WR_SECTION_AUTHORITY);
     struct wr_msg_rr rr;
-    while (next_record(k, &walk, &rr)) {
+    while (wr_gather_next(&k->gather, &walk, &rr)) {
         if (!is_proof(rr.type) || rr.class_ != WR_CLASS_IN || have_set(k->answer, &rr) ||
             !in_bailiwick(k->what, rr.owner.wire) ||
             (rr.type == WR_TYPE_SOA && !wr_name_in(name->wire, rr.owner.wire))) {
             continue;
         }
         struct wr_rrset set;
-        int err = gather(k, WR_SECTION_AUTHORITY, &rr.owner, rr.type, WR_RANK_AUTHORITY, &set);
+        int err = wr_gather(&k->gather, WR_SECTION_AUTHORITY, &rr.owner, rr.type, WR_RANK_AUTHORITY,
+                            &set);
         if (!err) {
             err = add(k->answer->authority, &k->answer->authorities, &set);
         }
@@ -295,7 +175,7 @@ static int take_authority(struct work *k, const struct wr_name *name)
 static int take_final(struct work *k, const struct wr_name *name)
 {
     struct wr_rrset set;
-    int err = gather(k, WR_SECTION_ANSWER, name, k->what->qtype, k->what->rank, &set);
+    int err = wr_gather(&k->gather, WR_SECTION_ANSWER, name, k->what->qtype, k->what->rank, &set);
     return err ? err : add(k->answer->answer, &k->answer->answers, &set);
 }
 
@@ -351,7 +231,7 @@ static int scrub(struct work *k, enum wr_response *ret_kind)
         *ret_kind = WR_RESPONSE_ANSWER;
         return WR_OK;
     }
-    if (wr_msg_rcode(k->msg) == WR_RCODE_NXDOMAIN && !outside) {
+    if (wr_msg_rcode(k->gather.msg) == WR_RCODE_NXDOMAIN && !outside) {
         ret_answer->rcode = WR_RCODE_NXDOMAIN;
         *ret_kind = WR_RESPONSE_NXDOMAIN;
         return take_authority(k, &name);
@@ -369,8 +249,7 @@ static int scrub(struct work *k, enum wr_response *ret_kind)
 int wr_scrub(const struct wr_msg *msg, const struct wr_scrub *what, struct wr_arena *arena,
              struct wr_answer *ret_answer, enum wr_response *ret_kind)
 {
-    uint32_t looks = WR_SCRUB_LOOKS_MAX;
-    struct work k = {msg, what, arena, ret_answer, &looks};
+    struct work k = {{msg, arena, WR_SCRUB_LOOKS_MAX}, what, ret_answer};
     int err = scrub(&k, ret_kind);
-    return looks == 0 ? WR_E_LIMIT : err;
+    return k.gather.looks == 0 ? WR_E_LIMIT : err;
 }

@@ -21,9 +21,10 @@ struct wr_scrub {
     const uint8_t *qname; /* what was asked */
     uint16_t qtype;
     const uint8_t *bailiwick; /* the zone the server answers for */
-    /* Zones below it that are somebody else's: names whose route is another than the bailiwick's. NULL: none. */
+    /* Zones below it that are somebody else's: names whose route is another than `route`. NULL: none. */
     const struct wr_upstreams *upstreams;
-    uint8_t rank; /* enum wr_rank for the answer section */
+    const uint8_t *route; /* the zone of the route that was taken; NULL: the bailiwick itself */
+    uint8_t rank;         /* enum wr_rank for the answer section */
 };
 
 /* Fills `ret_answer` from `msg`, memory from the arena. `ret_kind` is the class of what is left: ANSWER,

@@ -18,10 +18,29 @@
 #define LOAD(x)     atomic_load_explicit(&(x), memory_order_relaxed)
 #define STORE(x, v) atomic_store_explicit(&(x), (v), memory_order_relaxed)
 
+unsigned wr_select_count(const struct wr_select *s, unsigned group)
+{
+    return group >= WR_GROUP_CUT ? s->cuts[group - WR_GROUP_CUT].count
+                                 : s->upstreams->group[group].servers;
+}
+
+struct wr_peer wr_select_peer(const struct wr_select *s, unsigned group, unsigned i)
+{
+    if (group >= WR_GROUP_CUT) {
+        return s->cuts[group - WR_GROUP_CUT].peer[i];
+    }
+    const struct wr_upstream *u = &s->upstreams->upstream[s->upstreams->group[group].server[i]];
+    return (struct wr_peer){u->addr, u->generation, u->slot, u->scheme};
+}
+
+uint8_t wr_select_strategy(const struct wr_select *s, unsigned group)
+{
+    return group >= WR_GROUP_CUT ? WR_STRATEGY_FASTEST : s->upstreams->group[group].strategy;
+}
+
 static struct wr_upstream_state *state_of(const struct wr_select *s, unsigned group, unsigned i)
 {
-    const struct wr_upstream *u = &s->upstreams->upstream[s->upstreams->group[group].server[i]];
-    return &s->state[u->slot];
+    return &s->state[wr_select_peer(s, group, i).slot];
 }
 
 bool wr_select_is_suspect(const struct wr_upstream_state *st)
@@ -31,10 +50,10 @@ bool wr_select_is_suspect(const struct wr_upstream_state *st)
 
 wr_servers wr_select_usable(const struct wr_select *s, unsigned group)
 {
-    const struct wr_group *g = &s->upstreams->group[group];
+    unsigned count = wr_select_count(s, group);
     wr_servers set = 0;
-    for (unsigned i = 0; i < g->servers; i++) {
-        uint8_t family = s->upstreams->upstream[g->server[i]].addr.family;
+    for (unsigned i = 0; i < count; i++) {
+        uint8_t family = wr_select_peer(s, group, i).addr.family;
         bool allowed = family == WR_AF_V4 ? s->upstreams->ipv4 : s->upstreams->ipv6;
         set |= allowed ? (wr_servers)1 << i : 0;
     }
@@ -43,9 +62,9 @@ wr_servers wr_select_usable(const struct wr_select *s, unsigned group)
 
 wr_servers wr_select_suspects(const struct wr_select *s, unsigned group)
 {
-    const struct wr_group *g = &s->upstreams->group[group];
+    unsigned count = wr_select_count(s, group);
     wr_servers set = 0;
-    for (unsigned i = 0; i < g->servers; i++) {
+    for (unsigned i = 0; i < count; i++) {
         set |= wr_select_is_suspect(state_of(s, group, i)) ? (wr_servers)1 << i : 0;
     }
     return set;
@@ -83,7 +102,7 @@ int wr_select_pick(const struct wr_select *s, unsigned group, wr_servers among)
     if (count <= 1) {
         return among ? nth(among, 0) : -1;
     }
-    switch (s->upstreams->group[group].strategy) {
+    switch (wr_select_strategy(s, group)) {
     case WR_STRATEGY_ORDER:
     case WR_STRATEGY_PARALLEL: return nth(among, 0);
     case WR_STRATEGY_ROUND_ROBIN: return nth(among, (*s->turn)++ % count);
@@ -190,8 +209,8 @@ void wr_select_forgive(struct wr_upstream_state *st)
 
 bool wr_select_answered_since(const struct wr_select *s, unsigned group, uint64_t since_us)
 {
-    const struct wr_group *g = &s->upstreams->group[group];
-    for (unsigned i = 0; i < g->servers; i++) {
+    unsigned count = wr_select_count(s, group);
+    for (unsigned i = 0; i < count; i++) {
         uint64_t at = LOAD(state_of(s, group, i)->answered_us);
         if (at != 0 && at >= since_us) {
             return true;

@@ -31,12 +31,17 @@ struct wr_select {
     const struct wr_upstreams *upstreams;
     struct wr_upstream_state *state; /* by slot */
     struct wr_rng *rng;
-    uint32_t *turn; /* counts choices, for round robin */
+    uint32_t *turn;              /* counts choices, for round robin */
+    const struct wr_peers *cuts; /* groups from WR_GROUP_CUT on */
 };
 
 /* Sets of servers are bit masks over the group's list. */
 typedef uint32_t wr_servers;
 
+/* Servers in the group, and one of them. */
+unsigned wr_select_count(const struct wr_select *s, unsigned group);
+struct wr_peer wr_select_peer(const struct wr_select *s, unsigned group, unsigned i);
+uint8_t wr_select_strategy(const struct wr_select *s, unsigned group);
 /* Servers of the group that may be asked at all (family). */
 wr_servers wr_select_usable(const struct wr_select *s, unsigned group);
 /* Servers of the group that are suspect: from the failure that made them so to their next answer. */

@@ -39,10 +39,30 @@ struct wr_upstream {
     char url[96];        /* as configured, NUL-ended; for people */
 };
 
+/* A server as it is asked: one that is configured, or one found on the way from the root. */
+struct wr_peer {
+    struct wr_addr addr; /* with port */
+    uint32_t generation; /* of the slot */
+    uint16_t slot;       /* its place in the shared state */
+    uint8_t scheme;      /* enum wr_scheme */
+};
+
+/* The servers of a zone cut (resolve/iter): authoritative, asked without RD, the fastest first. */
+struct wr_peers {
+    uint8_t count;
+    struct wr_peer peer[WR_GROUP_SERVERS_MAX];
+};
+
+/* A group's number from here on is not configured: the servers of a zone cut, by the place of the iteration. */
+#define WR_GROUP_CUT WR_GROUPS_MAX
+
 struct wr_group {
     char name[64];
     uint8_t strategy; /* enum wr_strategy */
     uint8_t servers;
+    bool
+        authoritative; /* its servers have the zone of the route: asked without RD, referrals are followed */
+    bool recurse_after;                   /* when they fail, the name is found from the root */
     uint8_t server[WR_GROUP_SERVERS_MAX]; /* indexes into upstreams */
     struct wr_prefix
         subnet; /* told as every client's subnet (RFC 7871); family NONE: nothing is told */
@@ -50,13 +70,26 @@ struct wr_group {
 
 struct wr_route {
     struct wr_name zone; /* this name and all below it */
-    uint8_t group;       /* index */
+    uint8_t group;       /* index, or WR_GROUP_RECURSE */
     uint16_t above;      /* the nearest route that holds this one: its place + 1; 0: none */
 };
 
+/* Where the root is before it has been asked (RFC 9609): addresses of its servers, and nothing else. */
+struct wr_hints {
+    uint8_t count;
+    struct wr_addr addr[WR_HINTS_MAX]; /* with port */
+};
+
+/* The route's group that means: not forwarded, found from the root. */
+#define WR_GROUP_RECURSE 0xff
+
 struct wr_upstreams {
     uint16_t upstreams, groups, routes;
-    uint8_t default_group;
+    uint8_t default_group;         /* or WR_GROUP_RECURSE */
+    const struct wr_hints *hints;  /* NULL: nothing can be found from the root */
+    const struct wr_prefix *never; /* addresses never asked when found, NEVERS of them */
+    uint16_t nevers;
+    bool minimise;           /* QNAME minimisation (RFC 9156) */
     bool ipv4, ipv6;         /* families that may be used */
     bool case_randomisation; /* 0x20 */
     bool cookies;            /* RFC 7873 client */
@@ -84,6 +117,9 @@ struct wr_upstream_state {
     _Atomic uint32_t cookie_size; /* server cookie; octets of it in cookie[] */
     _Atomic uint64_t cookie[4];
     _Atomic uint64_t sent, answers, timeouts, errors, wrong, truncated; /* counters */
+    /* Of servers that were found (resolve/infra): whose slot it is, when it was last used, and the zone that the server
+     * is lame for. */
+    _Atomic uint64_t owner, used_us, lame_zone, lame_until_us;
 };
 
 #define WR_UPSTREAM_EDNS 2u /* has sent an OPT record: it does not forget EDNS over night */

@@ -178,6 +178,7 @@ static int create_engine(struct worker *w)
         .secrets = &w->secrets,
         .cache = s->cache,
         .upstream_state = s->upstream_state,
+        .infra_slots = s->infra_slots,
         .quota = s->quota,
         .records = s->records == NULL ? NULL : &s->records[w->number],
         .stats = &w->stats,

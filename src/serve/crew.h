@@ -31,6 +31,7 @@ struct wr_crew_setup {
     struct wr_secrets secrets;           /* copied */
     struct wr_cache *cache;
     struct wr_upstream_state *upstream_state;
+    uint32_t infra_slots; /* of upstream_state behind the configured ones */
     struct wr_quota *quota;
     struct wr_net_limits limits; /* ports: of each worker */
     struct wr_net_shared *shared;

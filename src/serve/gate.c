@@ -258,6 +258,8 @@ static void add_configured_groups(struct making *m)
         struct wr_group *group = &u->group[u->groups++];
         snprintf(group->name, sizeof(group->name), "%s", from->name);
         group->strategy = (uint8_t)from->strategy;
+        group->authoritative = from->authoritative;
+        group->recurse_after = from->recurse_after;
         if (from->client_subnet.count > 0) {
             group->subnet = from->client_subnet.items[0];
         }
@@ -265,7 +267,12 @@ static void add_configured_groups(struct making *m)
             add_configured(m, group, &from->servers.items[k]);
         }
     }
-    u->default_group = (uint8_t)c->upstream.default_index;
+}
+
+/* The number of a group in the configuration, as the engine knows it. */
+static uint8_t group_of(uint32_t index)
+{
+    return index == WR_CONF_RECURSION ? WR_GROUP_RECURSE : (uint8_t)index;
 }
 
 static void add_system_server(struct making *m, struct wr_group *group,
@@ -360,7 +367,7 @@ static void compile_routes(struct making *m)
     }
     for (size_t i = 0; i < count; i++) {
         wr_name_set(&g->route[i].zone, c->upstream.routes.items[i].zone);
-        g->route[i].group = (uint8_t)c->upstream.routes.items[i].group_index;
+        g->route[i].group = group_of(c->upstream.routes.items[i].group_index);
     }
     qsort(g->route, count, sizeof(*g->route), by_name);
     wr_upstream_link_routes(g->route, (unsigned)count);
@@ -488,9 +495,12 @@ static void make_all(struct making *m)
     copy_limits(&m->gate->settings, m->conf);
     plan_listeners(m);
     compile_allow(m);
-    if (m->conf->upstream.groups.count > 0) {
-        add_configured_groups(m);
-    } else {
+    add_configured_groups(m);
+    u->default_group = group_of(m->conf->upstream.default_index);
+    if (wr_recursion_make(m->conf, &m->gate->recursion, u)) {
+        m->err = WR_E_NOMEM;
+    }
+    if (u->groups == 0 && u->default_group != WR_GROUP_RECURSE) {
         add_system_group(m);
     }
     compile_routes(m);
@@ -530,6 +540,7 @@ void wr_gate_free(struct wr_gate *gate)
         free(gate->allow);
         free(gate->ttl_rule);
         free(gate->route);
+        wr_recursion_free(&gate->recursion);
         free(gate);
     }
 }

@@ -29,6 +29,7 @@
 #include "conf/conf.h"
 #include "engine/settings.h"
 #include "net/limits.h"
+#include "serve/recursion.h"
 
 #define WR_GATE_IFACE_SIZE 16
 #define WR_GATE_NOTES_MAX  16
@@ -84,6 +85,7 @@ struct wr_gate {
     struct wr_prefix *allow;
     struct wr_ttl_rule *ttl_rule;
     struct wr_route *route;
+    struct wr_recursion recursion;
 };
 
 /* WR_E_USAGE: refused, the notes say why (the slots are untouched then); WR_E_NOMEM. Notes are appended in any case. */

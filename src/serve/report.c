@@ -336,6 +336,7 @@ static const char *kind_name(enum wr_cache_kind kind)
     case WR_CACHE_NODATA: return "nodata";
     case WR_CACHE_NXDOMAIN: return "nxdomain";
     case WR_CACHE_FAILURE: return "failure";
+    case WR_CACHE_CUT: return "delegation";
     }
     return "unknown";
 }

@@ -148,6 +148,7 @@ static int create_crew(struct wr_serve *s)
         .secrets = s->secrets,
         .cache = s->shared.cache,
         .upstream_state = s->shared.upstream_state,
+        .infra_slots = s->conf->recursion.servers,
         .quota = s->shared.quota,
         .limits = s->limits,
         .shared = s->shared.net,

@@ -21,7 +21,7 @@
 struct wr_shared {
     struct wr_keep *keep; /* owns the cache's block */
     struct wr_cache *cache;
-    struct wr_upstream_state *upstream_state;
+    struct wr_upstream_state *upstream_state; /* of configured servers, then of those found */
     struct wr_quota *quota;
     size_t quota_size;
     struct wr_net_shared *net;

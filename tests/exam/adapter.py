@@ -2,15 +2,11 @@
 """weir for the shared scenario exam: a scenario's header as weir's YAML.
 
 The runner makes one Adapter per scenario, inside that scenario's network namespace. SUPPORTS says what weir can
-do today and nothing else: it forwards, it does not iterate or validate yet, so a scenario that starts from root hints is
-skipped with that reason. WEIR names the binary (tools/exam.sh sets it).
+do today and nothing else; what it lacks is skipped with that reason. WEIR names the binary (tools/exam.sh sets it).
 """
 import json
 import os
 import subprocess
-
-import dns.name
-import dns.rdataclass
 
 BIN = os.path.abspath(os.environ.get("WEIR", os.path.join(os.path.dirname(__file__), "../../build/weir")))
 
@@ -19,13 +15,19 @@ def seconds(value):
     return f"{int(value)}s"
 
 
+def url(address, scheme="udp"):
+    address = address.split("@")[0]
+    return f"{scheme}://[{address}]" if ":" in address else f"{scheme}://{address}"
+
+
 class Adapter:
     name = "weir"
     fake_monotonic = True           # the cache counts in monotonic time: a clock jump has to move it too
     settle_after_start = 0.05
     start_timeout = 10
-    SUPPORTS = set("""forward-root forward-zone tcp-upstream cache-ttl-limits cache-negative-ttl-limits
-    prefetch serve-stale nsid cookie chaos-identity tcp-keepalive ede cache-snoop query-localhost""".split())
+    SUPPORTS = set("""forward-root forward-zone stub-zone forward-first stub-first tcp-upstream cache-ttl-limits
+    cache-negative-ttl-limits prefetch serve-stale nsid cookie chaos-identity tcp-keepalive ede cache-snoop query-localhost
+    do-not-query-address caps-for-id""".split())
 
     def version(self):
         return subprocess.run([BIN, "--version"], capture_output=True, text=True, check=False).stdout.strip()
@@ -35,39 +37,32 @@ class Adapter:
         reasons = []
         if any(key == "local-zone-override" for _, key, _ in cfg.sc.options):
             reasons.append("local zones by client address")
-        if self.leaves_forwards(cfg):
-            reasons.append("iteration")
-        if any(z["hosts"] for z in cfg.forwards):
-            reasons.append("forwarding to a server by its name")
-        if any(z["first"] for z in cfg.forwards):
-            reasons.append("forward-first")
+        if any(z["hosts"] for z in cfg.stubs + cfg.forwards):
+            reasons.append("a server by its name")
         if cfg.trust_anchors:
             reasons.append("validation")
         return reasons
 
-    def leaves_forwards(self, cfg):
-        """Is a name asked that no forward zone covers? CHAOS and messages without a question ask nobody."""
-        zones = [dns.name.from_text(z["name"]) for z in cfg.forwards]
-        asked = [q for step in cfg.sc.steps if step.kind == "QUERY" and step.entry
-                 for q in step.entry.pkt.question if q[1] == dns.rdataclass.IN]
-        return any(not any(dns.name.from_text(str(q[0])).is_subdomain(z) for z in zones) for q in asked)
-
     def groups(self, cfg):
-        """One group a forward zone; the root's is the default."""
+        """One group a stub or forward zone; what is left is found from the root."""
         scheme = "tcp" if cfg.sc.opt("tcp-upstream", "no") == "yes" else "udp"
-        groups, routes = [], []
-        for i, zone in enumerate(cfg.forwards):
-            servers = [f"{scheme}://[{a}]" if ":" in a else f"{scheme}://{a}"
-                       for a in (addr.split("@")[0] for addr in zone["addrs"])]
-            group = {"name": f"zone{i}", "servers": servers}
-            if zone["name"] == ".":
-                groups.insert(0, group)
+        groups, routes, default = [], [], "recursion"
+        for i, zone in enumerate(cfg.stubs + cfg.forwards):
+            stub = i < len(cfg.stubs)
+            group = {"name": f"zone{i}", "servers": [url(a, scheme) for a in zone["addrs"]],
+                     "authoritative": stub, "recurse_after": bool(zone.get("first"))}
+            groups.append(group)
+            if zone["name"] == "." and not stub:
+                default = group["name"]
             else:
-                groups.append(group)
                 routes.append({"zone": zone["name"], "group": group["name"]})
-        if not groups:          # a scenario about weir alone; nobody is asked
-            groups.append({"name": "nobody", "servers": ["udp://192.0.2.53"]})
-        return groups, routes
+        return groups, routes, default
+
+    def recursion(self, cfg):
+        never = [] if not cfg.do_not_query_localhost else ["127.0.0.0/8", "::1/128"]
+        never += cfg.sc.opts("do-not-query-address")
+        hints = [url(address) for _, address in cfg.root_hints] or ["udp://192.0.2.53"]
+        return {"hints": list(dict.fromkeys(hints))[:32], "minimise": cfg.qmin, "never_ask": never}
 
     def identity(self, opt):
         def words(key, hide):
@@ -93,7 +88,7 @@ class Adapter:
         return cache
 
     def prepare(self, cfg, d):
-        groups, routes = self.groups(cfg)
+        groups, routes, default = self.groups(cfg)
         opt = cfg.sc.opt
         address = f"[{cfg.listen_addr}]" if ":" in cfg.listen_addr else cfg.listen_addr
         conf = {
@@ -102,8 +97,9 @@ class Adapter:
             "workers": 1,
             "user": "",
             "identity": self.identity(opt),
-            "upstream": {"groups": groups, "routes": routes, "default": groups[0]["name"], "ipv4": cfg.ipv4,
+            "upstream": {"groups": groups, "routes": routes, "default": default, "ipv4": cfg.ipv4,
                          "ipv6": cfg.ipv6},
+            "recursion": self.recursion(cfg),
             "cache": self.cache(cfg),
             "limits": {"client_rate": 0, "rrl_rate": 0},
             "control": {"socket": os.path.join(d, "control")},

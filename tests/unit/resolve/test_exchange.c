@@ -26,7 +26,8 @@ static void start(bool tcp)
     up.scheme = tcp ? WR_SCHEME_TCP : WR_SCHEME_UDP;
     struct wr_exchange_setup setup = {.subnet = &subnet,
                                       .upstreams = &u,
-                                      .upstream = &up,
+                                      .peer = {.addr = up.addr, .scheme = up.scheme},
+                                      .recursion_desired = true,
                                       .state = &st,
                                       .question = &q,
                                       .client_cookie_key = key,

@@ -10,7 +10,7 @@ static struct wr_upstreams u;
 static struct wr_upstream_state st[3];
 static struct wr_rng rng;
 static uint32_t turn;
-static struct wr_select s = {&u, st, &rng, &turn};
+static struct wr_select s = {&u, st, &rng, &turn, NULL};
 
 #define T0 (100 * WR_S)
 

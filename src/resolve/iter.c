@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "resolve/iter.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/time.h"
+#include "policy/prefix.h"
+#include "resolve/qmin.h"
+
+#define DNS_PORT 53
+
+static const uint8_t root[1] = {0};
+
+const char *wr_iter_state_name(uint8_t state)
+{
+    static const char *const names[] = {"START",  "SERVERS",  "WAITING",
+                                        "ASKING", "ANSWERED", "FAILED"};
+    return state < WR_ARRAY_LEN(names) ? names[state] : "?";
+}
+
+static void move(struct wr_iter *it, const struct wr_iter_env *env, uint8_t to, const char *why)
+{
+    wr_trace_move(env->trace, "iter", it->trace_id, wr_iter_state_name(it->state),
+                  wr_iter_state_name(to), why);
+    it->state = to;
+}
+
+static void fail(struct wr_iter *it, const struct wr_iter_env *env, uint8_t failure,
+                 const char *why)
+{
+    it->failure = failure;
+    move(it, env, WR_ITER_FAILED, why);
+}
+
+/* --- addresses -------------------------------------------------------------------------------- */
+
+static bool may_ask(const struct wr_iter_env *env, const struct wr_addr *addr)
+{
+    const struct wr_upstreams *u = env->upstreams;
+    bool family = addr->family == WR_AF_V4 ? u->ipv4 : u->ipv6;
+    return family && !wr_addr_is_any(addr) && !wr_prefix_has(u->never, u->nevers, addr);
+}
+
+static void add_peer(struct wr_iter *it, const struct wr_iter_env *env, const struct wr_addr *addr,
+                     uint64_t now_us)
+{
+    struct wr_peers *p = it->peers;
+    if (p->count == WR_GROUP_SERVERS_MAX || !may_ask(env, addr)) {
+        return;
+    }
+    for (unsigned i = 0; i < p->count; i++) {
+        if (wr_addr_equal(&p->peer[i].addr, addr)) {
+            return;
+        }
+    }
+    wr_infra_find(&env->infra, addr, now_us, &p->peer[p->count]);
+    p->count++;
+}
+
+/* Takes the addresses of an A or AAAA set; true when there was one. */
+static bool add_set(struct wr_iter *it, const struct wr_iter_env *env, const struct wr_rrset *set,
+                    uint64_t now_us)
+{
+    struct wr_rrset_walk walk = wr_rrset_walk(set);
+    const uint8_t *rdata;
+    uint16_t size;
+    bool any = false;
+    uint16_t want = set->type == WR_TYPE_A ? 4 : set->type == WR_TYPE_AAAA ? 16 : 0;
+    for (unsigned i = 0; i < set->records && wr_rrset_next(&walk, &rdata, &size); i++) {
+        if (size == want && want > 0) {
+            struct wr_addr addr = {.family = want == 4 ? WR_AF_V4 : WR_AF_V6, .port = DNS_PORT};
+            memcpy(addr.ip, rdata, want);
+            add_peer(it, env, &addr, now_us);
+            any = true;
+        }
+    }
+    return any;
+}
+
+static const uint8_t *name_of(const struct wr_iter *it, const struct wr_iter_server *s)
+{
+    return it->names + s->at;
+}
+
+/* Servers that are lame for this zone are left out, unless all are. */
+static void lame_last(struct wr_iter *it, const struct wr_iter_env *env, uint64_t now_us)
+{
+    struct wr_peers *p = it->peers;
+    unsigned good = 0;
+    for (unsigned i = 0; i < p->count; i++) {
+        if (!wr_infra_is_lame(&env->infra, &p->peer[i], it->zone.wire, now_us)) {
+            struct wr_peer moved = p->peer[i];
+            p->peer[i] = p->peer[good];
+            p->peer[good++] = moved;
+        }
+    }
+    p->count = good > 0 ? (uint8_t)good : p->count;
+}
+
+/* --- the cut ---------------------------------------------------------------------------------- */
+
+static void clear_servers(struct wr_iter *it)
+{
+    it->servers = 0;
+    it->names_size = 0;
+    it->peers->count = 0;
+}
+
+/* Names of the delegation's servers, as many as there is room for. */
+static void take_names(struct wr_iter *it, const struct wr_rrset *ns)
+{
+    struct wr_rrset_walk walk = wr_rrset_walk(ns);
+    const uint8_t *name;
+    uint16_t size;
+    for (unsigned i = 0; i < ns->records && wr_rrset_next(&walk, &name, &size); i++) {
+        if (it->servers == WR_ITER_SERVERS_MAX || it->names_size + size > sizeof(it->names)) {
+            return;
+        }
+        struct wr_iter_server *s = &it->server[it->servers++];
+        *s = (struct wr_iter_server){.at = it->names_size};
+        memcpy(it->names + it->names_size, name, size);
+        it->names_size = (uint16_t)(it->names_size + size);
+    }
+}
+
+static void take_glue(struct wr_iter *it, const struct wr_iter_env *env, const struct wr_cut *cut,
+                      uint64_t now_us)
+{
+    for (unsigned i = 0; i < it->servers; i++) {
+        struct wr_iter_server *s = &it->server[i];
+        for (unsigned g = 0; g < cut->glues; g++) {
+            if (wr_name_equal(cut->glue[g].owner, name_of(it, s))) {
+                s->known |= add_set(it, env, &cut->glue[g], now_us);
+            }
+        }
+    }
+}
+
+/* How much of the name the servers of this cut are shown first. */
+static void show_labels(struct wr_iter *it, const struct wr_iter_env *env)
+{
+    unsigned all = wr_name_labels(it->asked->name.wire);
+    unsigned shown = all;
+    if (env->upstreams->minimise && !it->whole) {
+        shown = wr_qmin_next(wr_name_labels(it->zone.wire), all, it->min_steps);
+    }
+    it->shown = (uint8_t)shown;
+    it->question = *it->asked;
+    if (shown < all) {
+        wr_name_set(&it->question.name, wr_name_skip_labels(it->asked->name.wire, all - shown));
+        it->question.type = WR_TYPE_A;
+        it->min_steps++;
+    }
+}
+
+static void enter_cut(struct wr_iter *it, const struct wr_iter_env *env, const struct wr_cut *cut,
+                      uint64_t now_us)
+{
+    clear_servers(it);
+    wr_name_set(&it->zone, cut->zone);
+    take_names(it, &cut->ns);
+    take_glue(it, env, cut, now_us);
+    show_labels(it, env);
+    move(it, env, WR_ITER_SERVERS, "cut");
+}
+
+static void enter_hints(struct wr_iter *it, const struct wr_iter_env *env, uint64_t now_us)
+{
+    const struct wr_hints *h = env->upstreams->hints;
+    clear_servers(it);
+    wr_name_set(&it->zone, root);
+    for (unsigned i = 0; h && i < h->count; i++) {
+        add_peer(it, env, &h->addr[i], now_us);
+    }
+    show_labels(it, env);
+    move(it, env, WR_ITER_SERVERS, "hints");
+}
+
+static bool is_root_ns(const struct wr_question *q)
+{
+    return q->type == WR_TYPE_NS && q->name.wire[0] == 0;
+}
+
+/* The deepest cut that is known; the hints when it is none and the root was asked for already. */
+static bool find_cut(struct wr_iter *it, const struct wr_iter_env *env, uint64_t now_us)
+{
+    struct wr_cut cut;
+    bool above = it->asked->type == WR_TYPE_DS;
+    if (wr_cut_find(env->cache, it->asked->name.wire, above, (uint32_t)(now_us / WR_S), env->room,
+                    &cut) == WR_OK) {
+        enter_cut(it, env, &cut, now_us);
+        return true;
+    }
+    if (it->primed || is_root_ns(it->asked)) {
+        enter_hints(it, env, now_us);
+        return true;
+    }
+    return false;
+}
+
+/* The servers of a configured group are the cut. */
+static void enter_stub(struct wr_iter *it, const struct wr_iter_env *env, unsigned group,
+                       const uint8_t *zone)
+{
+    const struct wr_upstreams *u = env->upstreams;
+    const struct wr_group *g = &u->group[group];
+    clear_servers(it);
+    wr_name_set(&it->zone, zone);
+    for (unsigned i = 0; i < g->servers; i++) {
+        const struct wr_upstream *up = &u->upstream[g->server[i]];
+        bool family = up->addr.family == WR_AF_V4 ? u->ipv4 : u->ipv6;
+        if (family) {
+            it->peers->peer[it->peers->count++] =
+                (struct wr_peer){up->addr, up->generation, up->slot, up->scheme};
+        }
+    }
+    it->stub = true;
+    show_labels(it, env);
+    move(it, env, WR_ITER_SERVERS, "stub");
+}
+
+void wr_iter_start(struct wr_iter *it, const struct wr_iter_env *env,
+                   const struct wr_question *asked, struct wr_peers *peers, unsigned group,
+                   const uint8_t *zone, uint64_t now_us)
+{
+    it->asked = asked;
+    it->peers = peers;
+    it->state = WR_ITER_START;
+    it->failure = WR_ITER_NO_ANSWER;
+    it->out = it->referrals = it->min_steps = 0;
+    it->stub = it->whole = false;
+    clear_servers(it);
+    if (group != WR_GROUP_RECURSE) {
+        struct wr_cut cut;
+        bool above = asked->type == WR_TYPE_DS;
+        bool deeper = wr_cut_find(env->cache, asked->name.wire, above, (uint32_t)(now_us / WR_S),
+                                  env->room, &cut) == WR_OK &&
+                      wr_name_in(cut.zone, zone) && !wr_name_equal(cut.zone, zone);
+        if (deeper) {
+            enter_cut(it, env, &cut, now_us);
+        } else {
+            enter_stub(it, env, group, zone);
+        }
+    }
+}
+
+/* --- what to do next -------------------------------------------------------------------------- */
+
+/* The next address that is worth finding: of a server that has none yet and is not inside the zone it serves (who would
+ * tell it?). NULL: there is none. */
+static struct wr_iter_server *next_unknown(struct wr_iter *it, const struct wr_iter_env *env,
+                                           uint16_t *ret_type)
+{
+    for (unsigned i = 0; i < it->servers; i++) {
+        struct wr_iter_server *s = &it->server[i];
+        if (s->known || (wr_name_in(name_of(it, s), it->zone.wire) && it->zone.size > 1)) {
+            continue;
+        }
+        if (env->upstreams->ipv4 && !s->fetched4) {
+            s->fetched4 = true;
+            *ret_type = WR_TYPE_A;
+            return s;
+        }
+        if (env->upstreams->ipv6 && !s->fetched6) {
+            s->fetched6 = true;
+            *ret_type = WR_TYPE_AAAA;
+            return s;
+        }
+    }
+    return NULL;
+}
+
+static enum wr_iter_do choose(struct wr_iter *it, const struct wr_iter_env *env, uint64_t now_us,
+                              struct wr_name *ret_name, uint16_t *ret_type)
+{
+    if (it->peers->count > 0) {
+        lame_last(it, env, now_us);
+        move(it, env, WR_ITER_ASKING, "addresses");
+        return WR_ITER_DO_ASK;
+    }
+    if (it->out < 2 && it->fetches < WR_ITER_FETCHES_MAX) {
+        struct wr_iter_server *s = next_unknown(it, env, ret_type);
+        if (s) {
+            it->fetches++;
+            it->out++;
+            wr_name_set(ret_name, name_of(it, s));
+            return WR_ITER_DO_FETCH;
+        }
+    }
+    if (it->out > 0) {
+        move(it, env, WR_ITER_WAITING, "addresses wanted");
+        return WR_ITER_DO_WAIT;
+    }
+    fail(it, env, it->failure > WR_ITER_NO_ADDRESS ? it->failure : WR_ITER_NO_ADDRESS,
+         "no address");
+    return WR_ITER_DO_FAIL;
+}
+
+enum wr_iter_do wr_iter_next(struct wr_iter *it, const struct wr_iter_env *env, uint64_t now_us,
+                             struct wr_name *ret_name, uint16_t *ret_type)
+{
+    switch (it->state) {
+    case WR_ITER_START:
+        if (!find_cut(it, env, now_us)) {
+            move(it, env, WR_ITER_WAITING, "root wanted");
+            return WR_ITER_DO_PRIME;
+        }
+        return choose(it, env, now_us, ret_name, ret_type);
+    case WR_ITER_SERVERS: return choose(it, env, now_us, ret_name, ret_type);
+    case WR_ITER_FAILED: return WR_ITER_DO_FAIL;
+    default: return WR_ITER_DO_WAIT;
+    }
+}
+
+void wr_iter_primed(struct wr_iter *it)
+{
+    it->primed = true;
+    if (it->state == WR_ITER_WAITING) {
+        it->state = WR_ITER_START;
+    }
+}
+
+void wr_iter_fetched(struct wr_iter *it, const struct wr_iter_env *env,
+                     const struct wr_answer *answer, uint64_t now_us)
+{
+    if (it->out == 0) {
+        return; /* the cut was left meanwhile */
+    }
+    it->out--;
+    for (unsigned i = 0; answer && i < answer->answers; i++) {
+        add_set(it, env, &answer->answer[i], now_us);
+    }
+    if (it->state == WR_ITER_WAITING) {
+        move(it, env, WR_ITER_SERVERS, answer ? "address found" : "address not found");
+    }
+}
+
+/* --- what came ---------------------------------------------------------------------------------- */
+
+bool wr_iter_is_whole(const struct wr_iter *it)
+{
+    return it->shown == wr_name_labels(it->asked->name.wire) &&
+           it->question.type == it->asked->type;
+}
+
+/* What the authority section says of the servers' right to answer. */
+struct claims {
+    bool soa;   /* a SOA of the zone asked, or below it */
+    bool own;   /* NS of the zone asked */
+    bool below; /* NS of a zone below it and above the name: a referral */
+    bool other; /* NS of a zone above, or beside */
+};
+
+static struct claims read_claims(const struct wr_iter *it, const struct wr_msg *msg)
+{
+    struct claims c = {0};
+    struct wr_msg_walk walk = wr_msg_walk(msg, WR_SECTION_AUTHORITY);
+    struct wr_msg_rr rr;
+    const uint8_t *zone = it->zone.wire;
+    for (unsigned i = 0; i < WR_ANSWER_RRSETS_MAX && wr_msg_next(&walk, &rr); i++) {
+        bool inside = wr_name_in(rr.owner.wire, zone);
+        if (rr.type == WR_TYPE_SOA) {
+            c.soa |= inside;
+        } else if (rr.type == WR_TYPE_NS && wr_name_equal(rr.owner.wire, zone)) {
+            c.own = true;
+        } else if (rr.type == WR_TYPE_NS) {
+            c.below |= inside && wr_name_in(it->question.name.wire, rr.owner.wire);
+            c.other |= !inside;
+        }
+    }
+    return c;
+}
+
+/* A response without an answer: nothing of the type, a referral, or a server that has no business with the zone. */
+static enum wr_response judge_empty(const struct wr_iter *it, const struct wr_msg *msg)
+{
+    struct claims c = read_claims(it, msg);
+    bool aa = (msg->flags & WR_FLAG_AA) != 0, ra = (msg->flags & WR_FLAG_RA) != 0;
+    if (c.soa) {
+        return WR_RESPONSE_NODATA;
+    }
+    if (c.below) {
+        return WR_RESPONSE_REFERRAL;
+    }
+    if (c.own || c.other) {
+        return aa && c.own ? WR_RESPONSE_NODATA : WR_RESPONSE_LAME;
+    }
+    return aa || !ra ? WR_RESPONSE_NODATA : WR_RESPONSE_LAME;
+}
+
+enum wr_response wr_iter_judge(const struct wr_iter *it, const struct wr_msg *msg,
+                               enum wr_response kind)
+{
+    bool aa = (msg->flags & WR_FLAG_AA) != 0, ra = (msg->flags & WR_FLAG_RA) != 0;
+    switch (kind) {
+    case WR_RESPONSE_REFERRAL:
+    case WR_RESPONSE_NODATA: return judge_empty(it, msg);
+    case WR_RESPONSE_ANSWER:
+    case WR_RESPONSE_CNAME:
+        if (!aa && kind == WR_RESPONSE_ANSWER && read_claims(it, msg).below &&
+            it->question.type != WR_TYPE_DS) {
+            return WR_RESPONSE_REFERRAL;
+        }
+        /* A resolver that answers from its cache was delegated to by mistake. */
+        return !aa && ra ? WR_RESPONSE_LAME : kind;
+    default: return kind;
+    }
+}
+
+static bool follow_referral(struct wr_iter *it, const struct wr_iter_env *env,
+                            const struct wr_msg *msg, uint64_t now_us)
+{
+    struct wr_cut cut;
+    uint32_t now_s = (uint32_t)(now_us / WR_S);
+    wr_arena_reset(&env->room->arena);
+    if (wr_cut_from_referral(msg, it->zone.wire, it->question.name.wire, &env->room->arena, &cut) !=
+        WR_OK) {
+        return false;
+    }
+    if (it->asked->type == WR_TYPE_DS && wr_name_equal(cut.zone, it->asked->name.wire)) {
+        return false; /* the parent was asked for DS and sends to the child: it does not know its part */
+    }
+    if (++it->referrals > WR_ITER_REFERRALS_MAX) {
+        fail(it, env, WR_ITER_TOO_LONG, "too many referrals");
+        return true;
+    }
+    wr_cut_keep(env->cache, env->ttl, now_s, env->room, &cut);
+    it->out = 0;
+    enter_cut(it, env, &cut, now_us);
+    return true;
+}
+
+/* There is something at the label shown, or nothing that minds: more of the name is shown to the same servers. */
+static void show_more(struct wr_iter *it, const struct wr_iter_env *env, enum wr_response kind)
+{
+    unsigned all = wr_name_labels(it->asked->name.wire);
+    it->whole |=
+        kind == WR_RESPONSE_NXDOMAIN; /* section 3: some deny names that have names below */
+    unsigned shown = it->whole ? all : wr_qmin_next(it->shown, all, it->min_steps);
+    it->shown = (uint8_t)shown;
+    it->question = *it->asked;
+    if (shown < all) {
+        wr_name_set(&it->question.name, wr_name_skip_labels(it->asked->name.wire, all - shown));
+        it->question.type = WR_TYPE_A;
+        it->min_steps++;
+    }
+    move(it, env, WR_ITER_SERVERS, "show more");
+}
+
+bool wr_iter_lead_on(struct wr_iter *it, const struct wr_iter_env *env, const struct wr_msg *msg,
+                     enum wr_response kind, uint64_t now_us)
+{
+    if (kind == WR_RESPONSE_REFERRAL) {
+        return follow_referral(it, env, msg, now_us);
+    }
+    show_more(it, env, kind);
+    return true;
+}
+
+void wr_iter_exhausted(struct wr_iter *it, const struct wr_iter_env *env, bool errors)
+{
+    bool minimised = !wr_iter_is_whole(it);
+    if (minimised && errors) {
+        it->whole =
+            true; /* section 2.3: a server that errs on less than the whole name is asked for all of it */
+        it->shown = (uint8_t)wr_name_labels(it->asked->name.wire);
+        it->question = *it->asked;
+        move(it, env, WR_ITER_SERVERS, "whole name");
+        return;
+    }
+    it->peers->count = 0;
+    it->failure = WR_ITER_NO_ANSWER;
+    move(it, env, WR_ITER_SERVERS, "other addresses");
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Iter: finds, from the deepest zone cut that is known, the servers that answer for a name (RFC 1034 section 5.3.3).
+ *
+ *   START -> SERVERS -> ASKING -> (referral: deeper cut) SERVERS -> ... -> ANSWERED
+ *               |          '-> (all failed) SERVERS: other addresses, or FAILED
+ *               '-> WAITING for addresses of servers without glue -> SERVERS
+ *
+ * The machine knows nothing of messages on their way: it says what to do next (wr_iter_next) and is told what came of it.
+ * ASK: put `question` to `peers` (by a forward, which has the time-outs and the hedging). FETCH: find the addresses of a
+ * name. WAIT: nothing until something that was fetched comes. What the response to ASK is, is judged here as well
+ * (wr_iter_judge): authoritative answers end it, referrals lead on, a server that answers for somebody else is lame.
+ *
+ * Delegations come from the cache (resolve/cut), from a stub's configuration, or from the hints when the root is not known yet; then
+ * the root itself is asked first (PRIME, RFC 9609).
+ */
+#ifndef WR_RESOLVE_ITER_H
+#define WR_RESOLVE_ITER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/rng.h"
+#include "base/trace.h"
+#include "resolve/classify.h"
+#include "resolve/cut.h"
+#include "resolve/infra.h"
+#include "resolve/question.h"
+
+enum wr_iter_state {
+    WR_ITER_START = 0,
+    WR_ITER_SERVERS, /* chooses addresses of the cut's servers */
+    WR_ITER_WAITING, /* for the addresses of servers, or for the root */
+    WR_ITER_ASKING,
+    WR_ITER_ANSWERED,
+    WR_ITER_FAILED,
+};
+
+/* Why nothing was found, least telling first. */
+enum wr_iter_failure {
+    WR_ITER_NO_ANSWER = 0, /* servers did not answer, or with errors: the forward knows more */
+    WR_ITER_NO_ADDRESS,    /* no server of the zone has an address that may be asked */
+    WR_ITER_TOO_LONG,      /* a bound of limits.h */
+};
+
+enum wr_iter_do {
+    WR_ITER_DO_ASK = 0, /* it->question to it->peers */
+    WR_ITER_DO_FETCH,   /* ret_name, ret_type */
+    WR_ITER_DO_PRIME,   /* the root's NS set, then start again */
+    WR_ITER_DO_WAIT,
+    WR_ITER_DO_FAIL,
+};
+
+/* A server of the cut. */
+struct wr_iter_server {
+    uint16_t at; /* its name in `names` */
+    bool known;  /* an address was taken, from glue or fetched */
+    bool fetched4, fetched6;
+};
+
+struct wr_iter {
+    struct wr_name zone;         /* the cut whose servers are asked */
+    struct wr_question question; /* what they are asked now: the name asked, or less of it */
+    const struct wr_question *asked;
+    struct wr_peers *peers; /* the addresses that are asked now */
+    struct wr_iter_server server[WR_ITER_SERVERS_MAX];
+    uint8_t names[1536]; /* of the servers, wire form */
+    uint16_t names_size;
+    uint8_t servers;
+    uint8_t out; /* fetches under way */
+    uint8_t fetches, referrals;
+    uint8_t shown;     /* labels of `question` */
+    uint8_t min_steps; /* questions asked with less than the whole name */
+    uint8_t state;     /* enum wr_iter_state */
+    uint8_t failure;   /* enum wr_iter_failure */
+    bool primed;       /* the root was asked for, whatever came of it */
+    bool whole;        /* no minimisation any more: a server did not like it */
+    bool stub;         /* the cut is configured: never left upwards */
+    uint32_t trace_id;
+};
+
+/* What all iterations of an engine share. */
+struct wr_iter_env {
+    const struct wr_upstreams *upstreams;
+    struct wr_infra infra;
+    struct wr_cache *cache;
+    const struct wr_ttl_policy *ttl;
+    struct wr_answer_room *room; /* used during a call only */
+    struct wr_rng *rng;
+    const struct wr_trace *trace;
+};
+
+const char *wr_iter_state_name(uint8_t state);
+
+/* Begins for `asked`, which lives as long. `group`: a configured group whose servers have `zone`, or WR_GROUP_RECURSE. */
+void wr_iter_start(struct wr_iter *it, const struct wr_iter_env *env,
+                   const struct wr_question *asked, struct wr_peers *peers, unsigned group,
+                   const uint8_t *zone, uint64_t now_us);
+/* The next thing to do. ret_name is set for FETCH. */
+enum wr_iter_do wr_iter_next(struct wr_iter *it, const struct wr_iter_env *env, uint64_t now_us,
+                             struct wr_name *ret_name, uint16_t *ret_type);
+/* What a believed response of class `kind` is to a question put to servers of it->zone; LAME: as an error of that server. */
+enum wr_response wr_iter_judge(const struct wr_iter *it, const struct wr_msg *msg,
+                               enum wr_response kind);
+/* A response that leads on and is no answer to the question asked: a referral, or any answer to less than the whole
+ * name. False: it does not, the response is unusable. */
+bool wr_iter_lead_on(struct wr_iter *it, const struct wr_iter_env *env, const struct wr_msg *msg,
+                     enum wr_response kind, uint64_t now_us);
+/* Is an answer to it->question the answer to what was asked? */
+bool wr_iter_is_whole(const struct wr_iter *it);
+/* None of the peers gave a usable answer; `errors`: they answered with errors. */
+void wr_iter_exhausted(struct wr_iter *it, const struct wr_iter_env *env, bool errors);
+/* A fetch came to its end; NULL: it failed. */
+void wr_iter_fetched(struct wr_iter *it, const struct wr_iter_env *env,
+                     const struct wr_answer *answer, uint64_t now_us);
+/* The root was asked for, or could not be. */
+void wr_iter_primed(struct wr_iter *it);
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whom a name is asked of: the servers of a configured group, or those of the zone cuts on the way to it. */
+#include "resolve/request_state.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+
+/* Turns of one step: each fetch makes one, and the cut another. */
+#define TURNS_MAX (WR_ITER_FETCHES_MAX + 4)
+
+struct wr_iter *wr_stage_iter(const struct wr_requests *rs, const struct wr_request *r)
+{
+    return r->iter ? wr_pool_get(&rs->iters, r->iter) : NULL;
+}
+
+static uint32_t place_of(const struct wr_request *r)
+{
+    return (uint32_t)r->iter;
+}
+
+void wr_stage_end(struct wr_requests *rs, struct wr_request *r)
+{
+    if (r->iter) {
+        wr_pool_give(&rs->iters, r->iter);
+        r->iter = 0;
+    }
+}
+
+static void fail(struct wr_request *r, uint8_t failure)
+{
+    r->forward.state = WR_FORWARD_FAILED;
+    r->forward.failure = failure > r->forward.failure ? failure : r->forward.failure;
+    r->forward.next_us = WR_TIME_NEVER;
+}
+
+static void ask_peers(struct wr_requests *rs, struct wr_request *r, wr_id id, struct wr_iter *it,
+                      uint64_t now_us)
+{
+    r->sends = (uint16_t)(r->sends + r->forward.sends);
+    r->forward.sends = 0;
+    if (r->sends >= r->sends_max || now_us >= r->end_us) {
+        fail(r, WR_FORWARD_ERROR);
+        it->state = WR_ITER_FAILED;
+        it->failure = WR_ITER_TOO_LONG;
+        return;
+    }
+    wr_forward_start(&r->forward, &rs->env, &it->question, id, WR_GROUP_CUT + place_of(r),
+                     ~(wr_servers)0, r->end_us, now_us);
+    uint16_t left = (uint16_t)(r->sends_max - r->sends);
+    r->forward.sends_max = left < r->forward.sends_max ? left : r->forward.sends_max;
+}
+
+/* The addresses of a server of the cut, with checking disabled: what they are believed for is being asked, no more. */
+static void fetch(struct wr_requests *rs, struct wr_request *r, wr_id id, struct wr_iter *it,
+                  const struct wr_name *name, uint16_t type, uint64_t now_us)
+{
+    struct wr_question q = {.name = *name, .type = type, .checking_disabled = true};
+    q.dnssec_ok = r->asked.dnssec_ok;
+    switch (wr_depend_on(rs, r, id, &q, WR_DEPEND_ADDRESS, now_us)) {
+    case WR_DEPEND_READY: wr_iter_fetched(it, &rs->iter_env, &rs->sub, now_us); break;
+    case WR_DEPEND_FAILED: wr_iter_fetched(it, &rs->iter_env, NULL, now_us); break;
+    case WR_DEPEND_WAITING: break;
+    }
+}
+
+static void prime(struct wr_requests *rs, struct wr_request *r, wr_id id, struct wr_iter *it,
+                  uint64_t now_us)
+{
+    struct wr_question q = {.type = WR_TYPE_NS, .checking_disabled = true};
+    q.name.size = 1;
+    q.dnssec_ok = r->asked.dnssec_ok;
+    if (wr_depend_on(rs, r, id, &q, WR_DEPEND_PRIME, now_us) != WR_DEPEND_WAITING) {
+        wr_iter_primed(it);
+    }
+}
+
+/* Does what the iteration wants until it waits, asks or gives up. */
+static void step(struct wr_requests *rs, struct wr_request *r, wr_id id, struct wr_iter *it,
+                 uint64_t now_us)
+{
+    r->forward.next_us = WR_TIME_NEVER;
+    r->forward.state = WR_FORWARD_START;
+    for (unsigned turn = 0; turn < TURNS_MAX; turn++) {
+        struct wr_name name;
+        uint16_t type;
+        switch (wr_iter_next(it, &rs->iter_env, now_us, &name, &type)) {
+        case WR_ITER_DO_ASK: ask_peers(rs, r, id, it, now_us); return;
+        case WR_ITER_DO_FETCH: fetch(rs, r, id, it, &name, type, now_us); break;
+        case WR_ITER_DO_PRIME: prime(rs, r, id, it, now_us); break;
+        case WR_ITER_DO_WAIT: r->forward.next_us = r->end_us; return;
+        case WR_ITER_DO_FAIL: fail(r, WR_FORWARD_SILENCE); return;
+        }
+    }
+    fail(r, WR_FORWARD_ERROR);
+}
+
+static void iterate(struct wr_requests *rs, struct wr_request *r, wr_id id, unsigned group,
+                    const uint8_t *zone, uint64_t now_us)
+{
+    struct wr_iter *it = wr_stage_iter(rs, r);
+    if (!it) {
+        it = wr_pool_take(&rs->iters, &r->iter);
+    }
+    r->forward.sends = 0;
+    r->forward.failure = WR_FORWARD_SILENCE;
+    if (!it) {
+        r->iter = 0;
+        fail(r, WR_FORWARD_NO_ROOM);
+        return;
+    }
+    it->trace_id = (uint32_t)id;
+    wr_iter_start(it, &rs->iter_env, &r->asked, &rs->cuts[place_of(r)], group, zone, now_us);
+    step(rs, r, id, it, now_us);
+}
+
+void wr_request_ask_stage(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
+{
+    const uint8_t *zone;
+    const struct wr_upstreams *u = rs->env.select.upstreams;
+    unsigned group = wr_upstream_route(u, r->asked.name.wire, &zone);
+    memset(r->child, 0, sizeof(r->child));
+    if (group == WR_GROUP_RECURSE || u->group[group].authoritative) {
+        iterate(rs, r, id, group, zone, now_us);
+        wr_request_settle(rs, r, id, now_us);
+        return;
+    }
+    wr_stage_end(rs, r);
+    wr_forward_start(&r->forward, &rs->env, &r->asked, id, group, ~(wr_servers)0, r->end_us,
+                     now_us);
+    if (wr_select_suspects(&rs->env.select, group)) {
+        wr_request_arm_probes(rs, now_us);
+    }
+    wr_request_settle(rs, r, id, now_us);
+}
+
+void wr_stage_go_on(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
+{
+    struct wr_iter *it = wr_stage_iter(rs, r);
+    r->woken = false;
+    if (it && (it->state == WR_ITER_START || it->state == WR_ITER_SERVERS)) {
+        step(rs, r, id, it, now_us);
+    }
+}
+
+bool wr_stage_another_way(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
+{
+    const struct wr_upstreams *u = rs->env.select.upstreams;
+    struct wr_iter *it = wr_stage_iter(rs, r);
+    if (r->probe || r->forward.failure == WR_FORWARD_NO_ROOM || now_us >= r->end_us) {
+        return false;
+    }
+    if (!it) {
+        static const uint8_t root[1] = {0};
+        if (!u->group[r->forward.group].recurse_after) {
+            return false;
+        }
+        r->sends = (uint16_t)(r->sends + r->forward.sends);
+        iterate(rs, r, id, WR_GROUP_RECURSE, root, now_us);
+        return r->forward.state != WR_FORWARD_FAILED;
+    }
+    if (it->state == WR_ITER_ASKING) {
+        wr_iter_exhausted(it, &rs->iter_env, r->forward.failure == WR_FORWARD_ERROR);
+        step(rs, r, id, it, now_us);
+    }
+    return r->forward.state != WR_FORWARD_FAILED;
+}
+
+bool wr_stage_lead_on(struct wr_requests *rs, struct wr_request *r, wr_id id,
+                      const struct wr_msg *msg, enum wr_response kind, uint64_t now_us)
+{
+    struct wr_iter *it = wr_stage_iter(rs, r);
+    if (!wr_iter_lead_on(it, &rs->iter_env, msg, kind, now_us)) {
+        return false;
+    }
+    wr_forward_stop(&r->forward, &rs->env, now_us);
+    step(rs, r, id, it, now_us);
+    return true;
+}
+
+enum wr_response wr_stage_judge(struct wr_requests *rs, const struct wr_request *r,
+                                const struct wr_exchange *x, const struct wr_msg *msg,
+                                enum wr_response kind, uint64_t now_us)
+{
+    const struct wr_iter *it = wr_stage_iter(rs, r);
+    if (!it) {
+        return kind;
+    }
+    kind = wr_iter_judge(it, msg, kind);
+    if (kind == WR_RESPONSE_LAME || kind == WR_RESPONSE_REFUSED) {
+        wr_infra_set_lame(&rs->iter_env.infra, &it->peers->peer[x->server], it->zone.wire, now_us);
+    }
+    return kind;
+}
+
+void wr_stage_prime(struct wr_requests *rs, const struct wr_request *r, const struct wr_msg *msg,
+                    uint64_t now_us)
+{
+    struct wr_cut cut;
+    if (!r->iter || r->asked.type != WR_TYPE_NS || r->asked.name.wire[0] != 0) {
+        return;
+    }
+    wr_arena_reset(&rs->room.arena);
+    if (wr_cut_from_priming(msg, r->asked.name.wire, &rs->room.arena, &cut) == WR_OK) {
+        wr_cut_keep(rs->cache, rs->ttl, (uint32_t)(now_us / WR_S), &rs->room, &cut);
+    }
+}
+
+void wr_stage_scrub(const struct wr_requests *rs, const struct wr_request *r,
+                    const struct wr_msg *msg, struct wr_scrub *ret_what)
+{
+    const struct wr_iter *it = wr_stage_iter(rs, r);
+    const uint8_t *zone;
+    wr_upstream_route(rs->env.select.upstreams, r->asked.name.wire, &zone);
+    bool authoritative = it && (msg->flags & WR_FLAG_AA);
+    *ret_what = (struct wr_scrub){.qname = r->asked.name.wire,
+                                  .qtype = r->asked.type,
+                                  .bailiwick = it ? it->zone.wire : zone,
+                                  .route = zone,
+                                  .upstreams = rs->env.select.upstreams,
+                                  .rank = authoritative ? WR_RANK_AUTH_ANSWER : WR_RANK_ANSWER};
+}
