@@ -243,6 +243,10 @@ static unsigned keep_set(struct wr_cache *c, const struct wr_ttl_policy *p,
     e.security = set->security;
     wr_cache_key_init(c, set->owner, 0, wr_question_scope(q), &nx);
     wr_cache_remove(c, &nx);
+    if (set->ttl == 0) { /* what was known before is over, and serves no more, not even stale */
+        wr_cache_key_init(c, set->owner, set->type, wr_question_scope(q), &nx);
+        wr_cache_remove(c, &nx);
+    }
     return set->ttl > 0 ? put(c, q, set->owner, set->type, now_s, &e) : 0;
 }
 

@@ -73,6 +73,9 @@ enum wr_response wr_classify(const struct wr_msg *msg, const uint8_t *qname, uin
     if (rcode == WR_RCODE_NXDOMAIN) {
         return WR_RESPONSE_NXDOMAIN;
     }
+    if (rcode == WR_RCODE_YXDOMAIN && msg->counts[WR_SECTION_ANSWER] > 0) {
+        return WR_RESPONSE_ANSWER; /* a DNAME that makes the name too long (RFC 6672 section 2.2) */
+    }
     if (rcode != WR_RCODE_NOERROR) {
         return by_rcode(rcode);
     }

@@ -23,11 +23,19 @@ static bool covers(const struct wr_msg *msg, const struct wr_msg_rr *rr, uint16_
     return rr->type == WR_TYPE_RRSIG && rr->rdlength >= 18 && wr_buf_get_u16(&r) == type;
 }
 
+/* An address whose length is wrong is no address: it is left out, the others are none the worse. */
+static bool is_broken_address(const struct wr_msg_rr *rr)
+{
+    return (rr->type == WR_TYPE_A && rr->rdlength != 4) ||
+           (rr->type == WR_TYPE_AAAA && rr->rdlength != 16);
+}
+
 /* Is this record of the set (owner, type), as a record (sigs false) or as a signature over it? */
 static bool belongs(const struct wr_gather *g, const struct wr_msg_rr *rr, const uint8_t *owner,
                     uint16_t type, bool sigs)
 {
-    if (rr->class_ != WR_CLASS_IN || !wr_name_equal(rr->owner.wire, owner)) {
+    if (rr->class_ != WR_CLASS_IN || !wr_name_equal(rr->owner.wire, owner) ||
+        is_broken_address(rr)) {
         return false;
     }
     return sigs ? covers(g->msg, rr, type) : rr->type == type;

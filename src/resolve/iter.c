@@ -36,18 +36,24 @@ static void fail(struct wr_iter *it, const struct wr_iter_env *env, uint8_t fail
 
 /* --- addresses -------------------------------------------------------------------------------- */
 
+static bool has_family(const struct wr_iter_env *env, const struct wr_addr *addr)
+{
+    return addr->family == WR_AF_V4 ? env->upstreams->ipv4 : env->upstreams->ipv6;
+}
+
+/* What a stranger's zone names; the owner's own hints are not asked about. */
 static bool may_ask(const struct wr_iter_env *env, const struct wr_addr *addr)
 {
     const struct wr_upstreams *u = env->upstreams;
-    bool family = addr->family == WR_AF_V4 ? u->ipv4 : u->ipv6;
-    return family && !wr_addr_is_any(addr) && !wr_prefix_has(u->never, u->nevers, addr);
+    return has_family(env, addr) && !wr_addr_is_any(addr) &&
+           !wr_prefix_has(u->never, u->nevers, addr);
 }
 
 static void add_peer(struct wr_iter *it, const struct wr_iter_env *env, const struct wr_addr *addr,
                      uint64_t now_us)
 {
     struct wr_peers *p = it->peers;
-    if (p->count == WR_GROUP_SERVERS_MAX || !may_ask(env, addr)) {
+    if (p->count == WR_GROUP_SERVERS_MAX) {
         return;
     }
     for (unsigned i = 0; i < p->count; i++) {
@@ -59,7 +65,7 @@ static void add_peer(struct wr_iter *it, const struct wr_iter_env *env, const st
     p->count++;
 }
 
-/* Takes the addresses of an A or AAAA set; true when there was one. */
+/* Takes the addresses of an A or AAAA set; true when there was one that may be asked. */
 static bool add_set(struct wr_iter *it, const struct wr_iter_env *env, const struct wr_rrset *set,
                     uint64_t now_us)
 {
@@ -72,8 +78,10 @@ static bool add_set(struct wr_iter *it, const struct wr_iter_env *env, const str
         if (size == want && want > 0) {
             struct wr_addr addr = {.family = want == 4 ? WR_AF_V4 : WR_AF_V6, .port = DNS_PORT};
             memcpy(addr.ip, rdata, want);
-            add_peer(it, env, &addr, now_us);
-            any = true;
+            if (may_ask(env, &addr)) {
+                add_peer(it, env, &addr, now_us);
+                any = true;
+            }
         }
     }
     return any;
@@ -172,7 +180,9 @@ static void enter_hints(struct wr_iter *it, const struct wr_iter_env *env, uint6
     clear_servers(it);
     wr_name_set(&it->zone, root);
     for (unsigned i = 0; h && i < h->count; i++) {
-        add_peer(it, env, &h->addr[i], now_us);
+        if (has_family(env, &h->addr[i])) {
+            add_peer(it, env, &h->addr[i], now_us);
+        }
     }
     show_labels(it, env);
     move(it, env, WR_ITER_SERVERS, "hints");
@@ -210,13 +220,11 @@ static void enter_stub(struct wr_iter *it, const struct wr_iter_env *env, unsign
     wr_name_set(&it->zone, zone);
     for (unsigned i = 0; i < g->servers; i++) {
         const struct wr_upstream *up = &u->upstream[g->server[i]];
-        bool family = up->addr.family == WR_AF_V4 ? u->ipv4 : u->ipv6;
-        if (family) {
+        if (has_family(env, &up->addr)) {
             it->peers->peer[it->peers->count++] =
                 (struct wr_peer){up->addr, up->generation, up->slot, up->scheme};
         }
     }
-    it->stub = true;
     show_labels(it, env);
     move(it, env, WR_ITER_SERVERS, "stub");
 }
@@ -230,7 +238,8 @@ void wr_iter_start(struct wr_iter *it, const struct wr_iter_env *env,
     it->state = WR_ITER_START;
     it->failure = WR_ITER_NO_ANSWER;
     it->out = it->referrals = it->min_steps = 0;
-    it->stub = it->whole = false;
+    it->whole = it->empty = false;
+    it->group = (uint8_t)group;
     clear_servers(it);
     if (group != WR_GROUP_RECURSE) {
         struct wr_cut cut;
@@ -272,6 +281,58 @@ static struct wr_iter_server *next_unknown(struct wr_iter *it, const struct wr_i
     return NULL;
 }
 
+/* Servers whose addresses are told only by the delegation of their own zone: parent and child may disagree, and what the
+ * child says was not to be had. */
+static bool take_glue_of(struct wr_iter *it, const struct wr_iter_env *env, const uint8_t *name,
+                         uint64_t now_us)
+{
+    struct wr_name zone;
+    struct wr_cut cut;
+    bool any = false;
+    wr_name_set(&zone, name);
+    for (bool above = false; !any &&
+                             wr_cut_find(env->cache, zone.wire, above, (uint32_t)(now_us / WR_S),
+                                         env->room, &cut) == WR_OK &&
+                             cut.zone[0] != 0;
+         above = true) {
+        wr_name_set(&zone, cut.zone);
+        for (unsigned g = 0; g < cut.glues; g++) {
+            if (wr_name_equal(cut.glue[g].owner, name)) {
+                any |= add_set(it, env, &cut.glue[g], now_us);
+            }
+        }
+    }
+    return any;
+}
+
+static void take_parents_glue(struct wr_iter *it, const struct wr_iter_env *env, uint64_t now_us)
+{
+    for (unsigned i = 0; i < it->servers; i++) {
+        struct wr_iter_server *s = &it->server[i];
+        if (!s->known && !s->glued) {
+            s->glued = true;
+            s->known = take_glue_of(it, env, name_of(it, s), now_us);
+        }
+    }
+}
+
+/* A server that had nothing to say is believed when no other said more; a stub may be followed by recursion. */
+static enum wr_iter_do give_up(struct wr_iter *it, const struct wr_iter_env *env, uint64_t now_us)
+{
+    const struct wr_upstreams *u = env->upstreams;
+    if (it->empty) {
+        move(it, env, WR_ITER_ANSWERED, "empty");
+        return WR_ITER_DO_EMPTY;
+    }
+    if (it->group != WR_GROUP_RECURSE && u->group[it->group].recurse_after) {
+        wr_iter_start(it, env, it->asked, it->peers, WR_GROUP_RECURSE, root, now_us);
+        return WR_ITER_DO_AGAIN;
+    }
+    fail(it, env, it->failure > WR_ITER_NO_ADDRESS ? it->failure : WR_ITER_NO_ADDRESS,
+         "no address");
+    return WR_ITER_DO_FAIL;
+}
+
 static enum wr_iter_do choose(struct wr_iter *it, const struct wr_iter_env *env, uint64_t now_us,
                               struct wr_name *ret_name, uint16_t *ret_type)
 {
@@ -293,9 +354,8 @@ static enum wr_iter_do choose(struct wr_iter *it, const struct wr_iter_env *env,
         move(it, env, WR_ITER_WAITING, "addresses wanted");
         return WR_ITER_DO_WAIT;
     }
-    fail(it, env, it->failure > WR_ITER_NO_ADDRESS ? it->failure : WR_ITER_NO_ADDRESS,
-         "no address");
-    return WR_ITER_DO_FAIL;
+    take_parents_glue(it, env, now_us);
+    return it->peers->count > 0 ? WR_ITER_DO_AGAIN : give_up(it, env, now_us);
 }
 
 enum wr_iter_do wr_iter_next(struct wr_iter *it, const struct wr_iter_env *env, uint64_t now_us,
@@ -374,29 +434,36 @@ static struct claims read_claims(const struct wr_iter *it, const struct wr_msg *
 }
 
 /* A response without an answer: nothing of the type, a referral, or a server that has no business with the zone. */
-static enum wr_response judge_empty(const struct wr_iter *it, const struct wr_msg *msg)
+static enum wr_response judge_empty(struct wr_iter *it, const struct wr_msg *msg,
+                                    bool *ret_remember)
 {
     struct claims c = read_claims(it, msg);
     bool aa = (msg->flags & WR_FLAG_AA) != 0, ra = (msg->flags & WR_FLAG_RA) != 0;
-    if (c.soa) {
+    if (c.soa || (aa && c.own)) {
         return WR_RESPONSE_NODATA;
     }
     if (c.below) {
         return WR_RESPONSE_REFERRAL;
     }
-    if (c.own || c.other) {
-        return aa && c.own ? WR_RESPONSE_NODATA : WR_RESPONSE_LAME;
+    if (!wr_iter_is_whole(it)) {
+        return c.own || c.other ? WR_RESPONSE_LAME : WR_RESPONSE_NODATA;
     }
-    return aa || !ra ? WR_RESPONSE_NODATA : WR_RESPONSE_LAME;
+    if (c.own || c.other || (ra && !aa)) {
+        *ret_remember = true;
+        return WR_RESPONSE_LAME;
+    }
+    it->empty = true; /* another may know more */
+    return WR_RESPONSE_LAME;
 }
 
-enum wr_response wr_iter_judge(const struct wr_iter *it, const struct wr_msg *msg,
-                               enum wr_response kind)
+enum wr_response wr_iter_judge(struct wr_iter *it, const struct wr_msg *msg, enum wr_response kind,
+                               bool *ret_remember)
 {
     bool aa = (msg->flags & WR_FLAG_AA) != 0, ra = (msg->flags & WR_FLAG_RA) != 0;
+    *ret_remember = kind == WR_RESPONSE_REFUSED && wr_iter_is_whole(it);
     switch (kind) {
     case WR_RESPONSE_REFERRAL:
-    case WR_RESPONSE_NODATA: return judge_empty(it, msg);
+    case WR_RESPONSE_NODATA: return judge_empty(it, msg, ret_remember);
     case WR_RESPONSE_ANSWER:
     case WR_RESPONSE_CNAME:
         if (!aa && kind == WR_RESPONSE_ANSWER && read_claims(it, msg).below &&

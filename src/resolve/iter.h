@@ -48,7 +48,9 @@ enum wr_iter_do {
     WR_ITER_DO_FETCH,   /* ret_name, ret_type */
     WR_ITER_DO_PRIME,   /* the root's NS set, then start again */
     WR_ITER_DO_WAIT,
+    WR_ITER_DO_AGAIN, /* nothing: ask for the next thing */
     WR_ITER_DO_FAIL,
+    WR_ITER_DO_EMPTY, /* the answer is that there is nothing of the type, by servers that gave no SOA */
 };
 
 /* A server of the cut. */
@@ -56,6 +58,7 @@ struct wr_iter_server {
     uint16_t at; /* its name in `names` */
     bool known;  /* an address was taken, from glue or fetched */
     bool fetched4, fetched6;
+    bool glued; /* glue of another delegation was looked for */
 };
 
 struct wr_iter {
@@ -75,7 +78,9 @@ struct wr_iter {
     uint8_t failure;   /* enum wr_iter_failure */
     bool primed;       /* the root was asked for, whatever came of it */
     bool whole;        /* no minimisation any more: a server did not like it */
-    bool stub;         /* the cut is configured: never left upwards */
+    bool
+        empty; /* a server had nothing to say of the name, not even a SOA: believed when nobody says more */
+    uint8_t group; /* configured, whose servers the first cut had; or WR_GROUP_RECURSE */
     uint32_t trace_id;
 };
 
@@ -99,9 +104,10 @@ void wr_iter_start(struct wr_iter *it, const struct wr_iter_env *env,
 /* The next thing to do. ret_name is set for FETCH. */
 enum wr_iter_do wr_iter_next(struct wr_iter *it, const struct wr_iter_env *env, uint64_t now_us,
                              struct wr_name *ret_name, uint16_t *ret_type);
-/* What a believed response of class `kind` is to a question put to servers of it->zone; LAME: as an error of that server. */
-enum wr_response wr_iter_judge(const struct wr_iter *it, const struct wr_msg *msg,
-                               enum wr_response kind);
+/* What a believed response of class `kind` is to a question put to servers of it->zone; LAME: as an error of that server,
+ * who is remembered for it when `ret_remember`. */
+enum wr_response wr_iter_judge(struct wr_iter *it, const struct wr_msg *msg, enum wr_response kind,
+                               bool *ret_remember);
 /* A response that leads on and is no answer to the question asked: a referral, or any answer to less than the whole
  * name. False: it does not, the response is unusable. */
 bool wr_iter_lead_on(struct wr_iter *it, const struct wr_iter_env *env, const struct wr_msg *msg,

@@ -461,6 +461,19 @@ static int take_response(struct wr_requests *rs, struct wr_request *r, wr_id id,
     return WR_OK;
 }
 
+void wr_request_empty(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
+{
+    wr_answer_clear(&rs->answer);
+    rs->answer.ttl = 0;
+    rs->slot = 255;
+    r->forward.next_us = WR_TIME_NEVER;
+    if (prepend_chain(rs, r, (uint32_t)(now_us / WR_S))) {
+        r->forward.state = WR_FORWARD_FAILED;
+        return;
+    }
+    give_result(rs, r, id, false, "empty", now_us);
+}
+
 /* The forward has a response that may be used: it leads on, or is the answer. */
 static int use_response(struct wr_requests *rs, struct wr_request *r, wr_id id,
                         const struct wr_msg *msg, enum wr_response kind, const struct wr_now *now)

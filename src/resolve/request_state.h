@@ -99,6 +99,9 @@ void wr_request_lost(struct wr_requests *rs, struct wr_exchange *x, enum wr_lost
 struct wr_request *wr_request_take(struct wr_requests *rs, const struct wr_question *q,
                                    uint64_t end_us, wr_id *ret_id, bool *ret_joined);
 
+/* The answer is that there is nothing of the type; nobody gave a SOA, so nothing is kept. */
+void wr_request_empty(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
+
 /* --- stage.c --- */
 /* Asks the end of the chain so far of whoever is responsible for it. */
 void wr_request_ask_stage(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);

@@ -114,7 +114,7 @@ static int follow(struct work *k, struct wr_name *name)
     if (dname && (err == WR_OK || err == WR_E_NOTFOUND)) {
         int sub = substitute(name, dname, &made);
         if (sub) {
-            return WR_E_FORMAT;
+            return sub;
         }
         if (err == WR_E_NOTFOUND) {
             err = synthesize(k, name, &made, dname, &cname);
@@ -222,8 +222,17 @@ static int scrub(struct work *k, enum wr_response *ret_kind)
     wr_answer_clear(ret_answer);
     wr_name_set(&name, what->qname);
     int err = walk_chain(k, &name, &final);
+    if (err == WR_E_RANGE) { /* RFC 6672 section 2.2: the name that the DNAME makes is too long */
+        ret_answer->rcode = WR_RCODE_YXDOMAIN;
+        *ret_kind = WR_RESPONSE_ANSWER;
+        sum_up(ret_answer);
+        return WR_OK;
+    }
     if (err) {
         return err;
+    }
+    if (wr_msg_rcode(k->gather.msg) == WR_RCODE_YXDOMAIN) {
+        return WR_E_FORMAT;
     }
     sum_up(ret_answer);
     bool outside = !in_bailiwick(what, name.wire);

@@ -88,6 +88,8 @@ static void step(struct wr_requests *rs, struct wr_request *r, wr_id id, struct 
         case WR_ITER_DO_ASK: ask_peers(rs, r, id, it, now_us); return;
         case WR_ITER_DO_FETCH: fetch(rs, r, id, it, &name, type, now_us); break;
         case WR_ITER_DO_PRIME: prime(rs, r, id, it, now_us); break;
+        case WR_ITER_DO_AGAIN: break;
+        case WR_ITER_DO_EMPTY: wr_request_empty(rs, r, id, now_us); return;
         case WR_ITER_DO_WAIT: r->forward.next_us = r->end_us; return;
         case WR_ITER_DO_FAIL: fail(r, WR_FORWARD_SILENCE); return;
         }
@@ -182,12 +184,13 @@ enum wr_response wr_stage_judge(struct wr_requests *rs, const struct wr_request 
                                 const struct wr_exchange *x, const struct wr_msg *msg,
                                 enum wr_response kind, uint64_t now_us)
 {
-    const struct wr_iter *it = wr_stage_iter(rs, r);
+    struct wr_iter *it = wr_stage_iter(rs, r);
+    bool remember;
     if (!it) {
         return kind;
     }
-    kind = wr_iter_judge(it, msg, kind);
-    if (kind == WR_RESPONSE_LAME || kind == WR_RESPONSE_REFUSED) {
+    kind = wr_iter_judge(it, msg, kind, &remember);
+    if (remember) {
         wr_infra_set_lame(&rs->iter_env.infra, &it->peers->peer[x->server], it->zone.wire, now_us);
     }
     return kind;

@@ -219,7 +219,7 @@ static void too_large_is_said(void **state)
     e = entry_of_a();
     e.kind = 0;
     assert_int_equal(wr_cacheentry_units(&key, &e), 0);
-    e.kind = 5;
+    e.kind = 6;
     assert_int_equal(wr_cacheentry_units(&key, &e), 0);
 }
 
