@@ -383,6 +383,7 @@ int main(void)
         cmocka_unit_test(test_times),       cmocka_unit_test(test_refused_before_any_check),
         cmocka_unit_test(test_wildcard),    cmocka_unit_test(test_sha1_is_not_relied_on),
         cmocka_unit_test(test_keytrap),     cmocka_unit_test(test_signer),
+        cmocka_unit_test(test_published),
     };
     int failed;
 
