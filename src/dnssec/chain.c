@@ -134,7 +134,7 @@ void wr_chain_start(struct wr_chain *ch, const struct wr_chain_ask *ask,
     wr_chain_stop(ch);
     ch->ask = *ask;
     ch->work = work;
-    ch->in_authority = ch->negative = ch->wants_proofs = ch->asking = false;
+    ch->dnames_done = ch->in_authority = ch->negative = ch->wants_proofs = ch->asking = false;
     ch->index = 0;
     ch->deny_ede = WR_EDE_NSEC_MISSING;
     ch->deny_reason = "nothing proves the denial";
@@ -265,8 +265,7 @@ static bool settled_at_sight(struct wr_chain *ch, struct wr_rrset *set)
         settle(ch, WR_SECURITY_INSECURE, WR_EDE_NONE, "signatures are not signed", set->owner);
     } else if (wr_chain_is_negative(ch, set->owner)) {
         settle(ch, WR_SECURITY_INSECURE, WR_EDE_NONE, "a negative trust anchor", set->owner);
-    } else if (!ch->in_authority && (maker = maker_of(ch, set)) &&
-               maker->security != WR_SECURITY_UNCHECKED) {
+    } else if (!ch->in_authority && (maker = maker_of(ch, set))) {
         settle(ch, maker->security, WR_EDE_NONE, "", maker->owner);
     } else {
         return false;
@@ -288,7 +287,9 @@ static enum wr_dnssec_action begin_set(struct wr_chain *ch)
 {
     struct wr_rrset *set = current(ch);
 
-    if (ch->in_authority && !of_use(ch, set)) {
+    if (!ch->in_authority && (set->type == WR_TYPE_DNAME) == ch->dnames_done) {
+        ch->index++; /* another pass's */
+    } else if (ch->in_authority && !of_use(ch, set)) {
         if (set->type == WR_TYPE_NSEC || set->type == WR_TYPE_NSEC3) {
             ch->deny_ede = WR_EDE_RRSIGS_MISSING;
             ch->deny_reason = "the denial is not signed";
@@ -321,6 +322,11 @@ static enum wr_dnssec_action step_pick(struct wr_chain *ch)
     }
     if (ch->index < (ch->in_authority ? ch->ask.authorities : ch->ask.answers)) {
         return begin_set(ch);
+    }
+    if (!ch->dnames_done) {
+        ch->dnames_done = true;
+        ch->index = 0;
+        return WR_DNSSEC_MORE;
     }
     if (!ch->in_authority && ch->wants_proofs) {
         ch->in_authority = true;

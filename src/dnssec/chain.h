@@ -15,7 +15,7 @@
  * It works for an iterator, that may hint where zone cuts are, and behind a forwarder, where nobody knows: the signer of the signatures says which
  * zone a set is of, and for what is unsigned the zone is looked for label by label (dnssec/climb.h).
  *
- * How it judges. Each set of the answer section is checked in the order of the section; the first that is bogus ends it. A CNAME that a
+ * How it judges. Each set of the answer section is checked, DNAMEs first; the first that is bogus ends it. A CNAME that a
  * secure DNAME makes needs no signature, and stands or falls with it (RFC 6672 section 5.3.1). A set expanded from a wildcard wants the proof
  * that nothing closer exists; a DNAME may not be expanded. A negative answer wants its NSEC or NSEC3; when the zone of the name proves to be
  * insecure it wants none. Of the authority section only NSEC, NSEC3 and SOA are looked at, and only where they are needed: what stays
@@ -25,7 +25,7 @@
  *
  * One valid signature by any algorithm that is relied on is enough (RFC 6840 section 5.11); no algorithm has to be in all.
  *
- * Memory: one struct of some thirty KiB; sets and names stay the caller's, and in place until DONE.
+ * Memory: one struct of 24 KiB; sets and names stay the caller's, and in place until DONE.
  */
 #ifndef WR_DNSSEC_CHAIN_H
 #define WR_DNSSEC_CHAIN_H
@@ -74,7 +74,8 @@ struct wr_chain {
     struct wr_chain_ask ask;
     enum wr_chain_state state;
     struct wr_climb climb;
-    bool climbed; /* `climb` is at the end of its way to `climb.target` */
+    bool climbed;     /* `climb` is at the end of its way to `climb.target` */
+    bool dnames_done; /* they go before what they make */
     bool in_authority;
     uint8_t index; /* of the set in work */
     struct wr_chain_note answer_notes[WR_DNSSEC_SETS_MAX], authority_notes[WR_DNSSEC_SETS_MAX];

@@ -12,7 +12,7 @@
  * one (NSEC3 encloser attack, CVE-2023-50868). An opt-out range that would have to prove gives WR_PROOF_INSECURE: there may be an
  * unsigned delegation in it (section 9.2).
  *
- * Memory: the check is one struct, of some ten KiB, that points into zone, qname and records.
+ * Memory: the check is one struct, of seven KiB, that points into zone, qname and records.
  */
 #ifndef WR_DNSSEC_NSEC3_H
 #define WR_DNSSEC_NSEC3_H

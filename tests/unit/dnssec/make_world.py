@@ -44,6 +44,7 @@ class Zone:
     def __init__(self, name, alg, nsec3=None, one_key=False):
         self.name, self.alg, self.nsec3 = dns.name.from_text(name), alg, nsec3
         self.sets, self.cuts, self.old = {}, set(), None
+        self.entry_is_silent = False  # the key that the DS names does not sign the keys: that is no chain
         self.ksk = make_key(alg)
         self.zsk = self.ksk if one_key else make_key(alg)
         self.ksk_rd = dns.dnssec.make_dnskey(self.ksk.public_key(), alg, 257)
@@ -128,7 +129,7 @@ class Zone:
             if self.below_cut(name) or (name in self.cuts and rtype not in (
                     dns.rdatatype.DS, dns.rdatatype.NSEC, dns.rdatatype.NSEC3)):
                 continue
-            if rtype == dns.rdatatype.DNSKEY:
+            if rtype == dns.rdatatype.DNSKEY and not self.entry_is_silent:
                 yield self.sign(rrset, self.ksk, self.ksk_rd)
                 if self.old:
                     yield self.sign(rrset, self.old, self.old_rd)
@@ -169,6 +170,10 @@ def main():
     sec.add("*.wdn", "DNAME", "ent.sec.")
     for zone in (n3, opt, many, *algs):
         sec.cut(zone.name.relativize(sec.name).to_text(), zone)
+    sec.add("*.wds", "DS", "12345 13 2 " + "cd" * 32)
+    silent = simple("silent.sec.", 13)
+    silent.entry_is_silent = True
+    sec.cut("silent", silent)
     sec.cut("a.b.deep", deep)
     sec.cut("uns")
     sec.cut("unk", "12345 200 2 " + "ab" * 32)
@@ -183,7 +188,7 @@ def main():
     opt.cut("u.optent")
     revoked = simple("revoked.", 13)
     revoked.revoke_a_key()
-    zones += [root, sec, n3, opt, many, child, island, deep, revoked, *algs]
+    zones += [root, sec, n3, opt, many, child, island, deep, silent, revoked, *algs]
     for zone in zones:
         for line in zone.lines():
             print(line)

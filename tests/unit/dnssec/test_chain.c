@@ -233,6 +233,11 @@ static void test_dname(void **state)
     say("sec.", "x.ent.sec.", WR_TYPE_TXT);
     SECURE();
     assert_int_equal(answer[1].security, WR_SECURITY_SECURE);
+    question("x.dn.sec.", WR_TYPE_TXT, 0); /* in another order */
+    say("sec.", "x.ent.sec.", WR_TYPE_TXT);
+    say_unsigned("x.dn.sec.", WR_TYPE_CNAME, "x.ent.sec.");
+    say("sec.", "dn.sec.", WR_TYPE_DNAME);
+    SECURE();
     question("x.dn.sec.", WR_TYPE_TXT, 0); /* another target than the DNAME gives */
     say("sec.", "dn.sec.", WR_TYPE_DNAME);
     say_unsigned("x.dn.sec.", WR_TYPE_CNAME, "x.plain.");

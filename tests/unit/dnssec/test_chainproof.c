@@ -107,7 +107,23 @@ static void test_denied_by_a_delegation(void **state)
 
 static void test_broken_denials(void **state)
 {
+    struct world_copy *c;
+
     begin();
+    question("z.wild.sec.", WR_TYPE_AAAA, 0); /* the wildcard's NSEC, as if it stood at the name */
+    c = server_copy(
+        &s, world_find(world_name("sec.").wire, world_name("*.wild.sec.").wire, WR_TYPE_NSEC));
+    world_rename(c, "z.wild.sec.");
+    authority[ask.authorities++] = c->set;
+    assert_int_equal(judge(), WR_SECURITY_BOGUS);
+    question("none.sec.", WR_TYPE_A, WR_RCODE_NXDOMAIN); /* a SOA of a zone that is not signed */
+    deny("sec.", "none.sec.");
+    for (uint8_t i = 0; i < ask.authorities; i++) {
+        if (authority[i].type == WR_TYPE_SOA) {
+            authority[i] = server_foreign_soa(&s, "uns.sec.");
+        }
+    }
+    expect(WR_SECURITY_BOGUS, WR_EDE_RRSIGS_MISSING);
     for (int mode = SERVER_STRIP; mode <= SERVER_CORRUPT; mode++) {
         question("none.sec.", WR_TYPE_A, WR_RCODE_NXDOMAIN);
         deny("sec.", "none.sec.");

@@ -235,6 +235,8 @@ static void test_bogus(void **state)
         {SERVER_CORRUPT, "u.opt.sec.", WR_TYPE_DS, "www.u.opt.sec.", WR_EDE_BOGUS},
         {SERVER_NO_DENIAL, "u.opt.sec.", WR_TYPE_DS, "www.u.opt.sec.", WR_EDE_NSEC_MISSING},
         {SERVER_HONEST, NULL, 0, "www.wrongds.sec.", WR_EDE_DNSKEY_MISSING},
+        {SERVER_HONEST, NULL, 0, "www.silent.sec.",
+         WR_EDE_DNSKEY_MISSING}, /* its keys vouch for themselves */
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -354,6 +356,58 @@ static void test_believed_and_bounded(void **state)
     end();
 }
 
+/* Climbs to a name below sec., whose DS question gets one set that was made by hand. */
+static uint8_t climb_fed(const char *target, struct world_copy *made, bool in_authority)
+{
+    struct wr_name name = world_name(target);
+
+    wr_climb_start(&c, name.wire, &b.work, NULL);
+    for (enum wr_dnssec_action got; (got = wr_climb_step(&c, &b.now)) != WR_DNSSEC_DONE;) {
+        struct wr_dnssec_reply reply = {0};
+
+        if (got != WR_DNSSEC_FETCH) {
+            continue;
+        }
+        if (!wr_name_equal(c.fetch.name.wire, name.wire)) {
+            server_reply(&s, &c.fetch, &reply);
+        } else if (in_authority) {
+            reply.authority = &made->set;
+            reply.authorities = 1;
+        } else {
+            reply.answer = &made->set;
+            reply.answers = 1;
+        }
+        wr_climb_feed(&c, &reply);
+    }
+    return c.security;
+}
+
+/* What a wildcard gives is neither a zone cut nor a denial; DS that are none do not make a zone insecure. */
+static void test_wildcards_and_torn_ds(void **state)
+{
+    struct world_copy *made = world_get("sec.", "*.wds.sec.", WR_TYPE_DS);
+    uint16_t size;
+    uint8_t *rdata;
+
+    begin(64);
+    world_rename(made, "x.wds.sec.");
+    assert_int_equal(climb_fed("x.wds.sec.", made, false), WR_SECURITY_BOGUS);
+    assert_int_equal(c.ede, WR_EDE_BOGUS); /* and not for want of keys */
+    free(made);
+    made = world_get("sec.", "*.wild.sec.", WR_TYPE_NSEC);
+    world_rename(made, "x.wild.sec.");
+    assert_int_equal(climb_fed("x.wild.sec.", made, true), WR_SECURITY_BOGUS);
+    free(made);
+    made = world_get("sec.", "n3.sec.", WR_TYPE_DS);
+    rdata = world_rdata(made, 0, &size);
+    made->set.size = world_pack(made->data, 0, rdata, size - 1u);
+    made->set.sigs = 0;
+    made->set.security = WR_SECURITY_SECURE;
+    assert_int_equal(climb_fed("n3.sec.", made, false), WR_SECURITY_BOGUS);
+    free(made);
+    end();
+}
+
 static void test_stopped_in_the_middle(void **state)
 {
     struct wr_name n3 = world_name("n3.sec.");
@@ -388,6 +442,7 @@ int main(void)
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_hints),
         cmocka_unit_test(test_believed_and_bounded),
+        cmocka_unit_test(test_wildcards_and_torn_ds),
         cmocka_unit_test(test_stopped_in_the_middle),
     };
     int failed;

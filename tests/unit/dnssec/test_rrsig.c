@@ -282,6 +282,100 @@ static void test_signer(void **state)
     free(ds);
 }
 
+/* Sets as RFCs print them, with their keys. */
+static const struct published {
+    const char *what, *zone, *key, *owner;
+    uint16_t type;
+    const char *rdata, *sig;
+    int64_t now;
+} published[] = {
+    {"RFC 4035 appendix B.1", "example.",
+     "256 3 5 "
+     "AQOy1bZVvpPqhg4j7EJoM9rI3ZmyEx2OzDBVrZy/"
+     "lvI5CQePxXHZS4i8dANH4DX3tbHol61ek8EFMcsGXxKciJFHyhl94C+NwILQdzsUlSFovBZsyl/NX6yEbtw/"
+     "xN9ZNcrbYvgjjZ/UVPZIySFNsgEYvh0z2542lzMKR4Dh8uZffQ==",
+     "x.w.example.", WR_TYPE_MX, "1 xx.example.",
+     "MX 5 3 3600 20040509183619 20040409183619 38519 example. "
+     "Il2WTZ+Bkv+"
+     "OytBx4LItNW5mjB4RCwhOO8y1XzPHZmZUTVYL7LaA63f6T9ysVBzJRI3KRjAPH3U1qaYnDoN1DrWqmi9RJe4FoObkbcdm"
+     "7P3Ikx70ePCoFgRz1Yq+bVVXCvGuAU4xALv3W/Y1jNSlwZ2mSWKHfxFQxPtLj8s32+k=",
+     1082000000},
+    {"RFC 5155 appendix B.1", "example.",
+     "256 3 7 "
+     "AwEAAaetidLzsKWUt4swWR8yu0wPHPiUi8LUsAD0QPWU+wzt89epO6tHzkMBVDkC7qphQO2hTY4hHn9npWFRw5BYubE=",
+     "example.", WR_TYPE_SOA, "ns1.example. bugs.x.w.example. 1 3600 300 3600000 3600",
+     "SOA 7 1 3600 20150420235959 20051021000000 40430 example. "
+     "Hu25UIyNPmvPIVBrldN+9Mlp9Zql39qaUd8iq4ZLlYWfUUbbAS41pG+68z81q1xhkYAcEyHdVI2LmKusbZsT0Q==",
+     1300000000},
+    {"RFC 5702 section 6.1", "example.net.",
+     "256 3 8 "
+     "AwEAAcFcGsaxxdgiuuGmCkVImy4h99CqT7jwY3pexPGcnUFtR2Fh36BponcwtkZ4cAgtvd4Qs8PkxUdp6p/DlUmObdk=",
+     "www.example.net.", WR_TYPE_A, "192.0.2.91",
+     "A 8 3 3600 20300101000000 20000101000000 9033 example.net. "
+     "kRCOH6u7l0QGy9qpC9l1sLncJcOKFLJ7GhiUOibu4teYp5VE9RncriShZNz85mwlMgNEacFYK/lPtPiVYP4bwg==",
+     1300000000},
+    {"RFC 6605 section 6.1", "example.net.",
+     "257 3 13 "
+     "GojIhhXUN/u4v54ZQqGSnyhWJwaubCvTmeexv7bR6edbkrSqQpF64cYbcB7wNcP+e+MAnLr+Wi9xMWyQLc8NAA==",
+     "www.example.net.", WR_TYPE_A, "192.0.2.1",
+     "A 13 3 3600 20100909100439 20100812100439 55648 example.net. "
+     "qx6wLYqmh+l9oCKTN6qIc+bw6ya+KJ8oMz0YP107epXAyGmt+3SNruPFKG7tZoLBLlUzGGus7ZwmwWep666VCw==",
+     1282000000},
+    {"RFC 8080 section 6.1, erratum 4935", "example.com.",
+     "257 3 15 l02Woi0iS8Aa25FQkUd9RMzZHJpBoRQwAQEX1SxZJA4=", "example.com.", WR_TYPE_MX,
+     "10 mail.example.com.",
+     "MX 15 2 3600 1440021600 1438207200 3613 example.com. "
+     "oL9krJun7xfBOIWcGHi7mag5/hdZrKWw15jPGrHpjQeRAvTdszaPD+QLs3fx8A4M3e23mRZ9VrbpMngwcrqNAg==",
+     1439000000},
+};
+
+static size_t text_rdata(uint16_t type, const char *text, uint8_t *ret, size_t cap)
+{
+    struct wr_writer w;
+
+    wr_buf_write_init(&w, ret, cap);
+    assert_int_equal(wr_present_read_rdata(text, strlen(text), type, NULL, &w, NULL), WR_OK);
+    return w.pos;
+}
+
+static void test_published(void **state)
+{
+    reset();
+    policy.sha1_rely = true;
+    for (size_t i = 0; i < sizeof(published) / sizeof(published[0]); i++) {
+        const struct published *p = &published[i];
+        struct wr_name zone = world_name(p->zone), owner = world_name(p->owner);
+        uint8_t rdata[1024], key_data[WORLD_DATA], data[WORLD_DATA];
+        struct wr_rrset key = {
+            .owner = zone.wire, .type = WR_TYPE_DNSKEY, .records = 1, .data = key_data};
+        struct wr_rrset set = {.owner = owner.wire,
+                               .type = p->type,
+                               .class_ = WR_CLASS_IN,
+                               .records = 1,
+                               .sigs = 1,
+                               .ttl = 3600,
+                               .data = data};
+        struct wr_ds_list none;
+        struct wr_keyset keys;
+        unsigned steps;
+
+        key.size = world_pack(key_data, 0, rdata,
+                              text_rdata(WR_TYPE_DNSKEY, p->key, rdata, sizeof(rdata)));
+        set.size = world_pack(data, 0, rdata, text_rdata(p->type, p->rdata, rdata, sizeof(rdata)));
+        set.size = world_pack(data, set.size, rdata,
+                              text_rdata(WR_TYPE_RRSIG, p->sig, rdata, sizeof(rdata)));
+        wr_ds_list_clear(&none);
+        wr_keyset_open(&keys, &key, &none);
+        now.now_s = p->now;
+        if (run_with(&set, p->zone, &keys, &steps) != WR_RRSIG_SECURE) {
+            fail_msg("%s: %s", p->what, job.reason);
+        }
+        data[set.size - 1] ^= 1;
+        assert_int_equal(run_with(&set, p->zone, &keys, &steps), WR_RRSIG_FAILED);
+        wr_keyset_close(&keys);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +383,7 @@ int main(void)
         cmocka_unit_test(test_times),       cmocka_unit_test(test_refused_before_any_check),
         cmocka_unit_test(test_wildcard),    cmocka_unit_test(test_sha1_is_not_relied_on),
         cmocka_unit_test(test_keytrap),     cmocka_unit_test(test_signer),
+        cmocka_unit_test(test_published),
     };
     int failed;
 
