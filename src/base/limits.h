@@ -88,6 +88,8 @@
 /* RFC 9156 section 2.3: questions asked to minimise one name, and of those one label at a time. */
 #define WR_QMIN_STEPS_MAX 10
 #define WR_QMIN_ONE_LABEL 4
+/* A bogus answer is asked of another server so often: one of several may be old or broken (and who forges one may not more). */
+#define WR_PROVE_RETRIES_MAX 3
 /* Rate limits: times a worker tries to take a token of a bucket that others write at the same moment. */
 #define WR_QUOTA_TRIES_MAX 32
 /* Workers: one a core. */

@@ -43,6 +43,8 @@ struct wr_conf_listen {
     char interface[WR_CONF_INTERFACE_SIZE]; /* its name, or of an address its zone, or "" */
 };
 
+enum wr_conf_trust { WR_CONF_TRUST_AUTO = 0, WR_CONF_TRUST_SYSTEM = 1 };
+
 /* In place of a group's number: the answer is found from the root. The word in the file is "recursion". */
 #define WR_CONF_RECURSION UINT32_MAX
 
@@ -120,6 +122,23 @@ struct wr_conf {
         uint32_t servers;
     } recursion;
     struct {
+        bool validate;
+        struct {
+            const char **items;
+            size_t count; /* 0: the root's */
+        } anchors;
+        struct {
+            const uint8_t **items; /* wire names */
+            size_t count;
+        } negative;
+        uint32_t sha1; /* 1: relied on */
+        uint32_t nsec3_iterations;
+        uint32_t zones;
+    } dnssec;
+    struct {
+        uint32_t trust; /* enum wr_conf_trust */
+    } time;
+    struct {
         uint64_t size_bytes;
         const char *live; /* file (on tmpfs) that is the live cache; "": plain memory */
         uint32_t min_ttl_s, max_ttl_s, max_negative_ttl_s, failure_ttl_s;
@@ -147,7 +166,7 @@ struct wr_conf {
         uint32_t prefix4, prefix6;         /* bits that count as one client */
         uint32_t rrl_prefix4, rrl_prefix6; /* bits that count as one address to reply to */
         uint32_t udp_size;
-        bool cookies;
+        bool cookies, minimal_any;
     } limits;
     struct {
         const char *socket; /* "": none */

@@ -8,6 +8,8 @@
 
 static const char *const profile_words[] = {"gateway", "router", "edge", NULL};
 static const char *const strategy_words[] = {"fastest", "order", "parallel", "round-robin", NULL};
+static const char *const sha1_words[] = {"ignore", "rely", NULL};
+static const char *const trust_words[] = {"auto", "system", NULL};
 static const char *const level_words[] = {"error", "warn", "info", "debug", NULL};
 
 #define KIB         ((uint64_t)1024)
@@ -150,6 +152,36 @@ static const struct wr_schema_row table[] = {
      BY_PROFILE("4096", "512", "16384"), AT(recursion.servers), .unit = "servers",
      .doc = "Servers whose round-trip time, cookies and faults are remembered; 256 octets each."},
 
+    {"dnssec", WR_SCHEMA_SECTION, V01,
+     .doc = "What is proven before it is believed (RFC 4033 to 4035)."},
+    {"dnssec.validate", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(dnssec.validate),
+     .doc = "Check every answer against the trust anchors, those of forwarding groups too. What is "
+            "bogus is SERVFAIL, with an extended error that names the zone and the reason."},
+    {"dnssec.anchors", WR_SCHEMA_STRING, .list = true, .max_items = WR_DNSSEC_ANCHORS_MAX, V01,
+     RANGE(1, 2048), DEFAULT(""), LIST(dnssec.anchors),
+     .doc =
+         "Trust anchors as lines of a zone file, DS or DNSKEY: `example. DS 12345 13 2 ABCD...`. "
+         "Empty: the keys of the Internet's root."},
+    {"dnssec.negative", WR_SCHEMA_NAME, .list = true, .max_items = WR_DNSSEC_ANCHORS_MAX, V01,
+     DEFAULT(""), LIST(dnssec.negative),
+     .doc = "Names below which nothing is checked (negative trust anchors, RFC 7646), for a zone "
+            "whose signatures are broken by mistake."},
+    {"dnssec.sha1", WR_SCHEMA_WORD, V01, DEFAULT("ignore"), AT(dnssec.sha1), .words = sha1_words,
+     .doc = "Signatures by SHA-1 (algorithms 5 and 7, RFC 9905): `ignore`, and a zone that has no "
+            "other is insecure, or `rely` on them."},
+    {"dnssec.nsec3_iterations", WR_SCHEMA_INT, V01, RANGE(0, WR_DNSSEC_ITERATIONS_MAX),
+     DEFAULT("150"), AT(dnssec.nsec3_iterations), .unit = "iterations",
+     .doc = "NSEC3 with more of them proves nothing, and the zone is insecure (RFC 9276)."},
+    {"dnssec.zones", WR_SCHEMA_INT, V01, RESTART, RANGE(16, 65536), BY_PROFILE("512", "64", "4096"),
+     AT(dnssec.zones), .unit = "zones",
+     .doc = "Zones whose checked keys each worker remembers; about 3 KiB each."},
+
+    {"time", WR_SCHEMA_SECTION, V01, .doc = "What weir believes of the clock."},
+    {"time.trust", WR_SCHEMA_WORD, V01, DEFAULT("auto"), AT(time.trust), .words = trust_words,
+     .doc = "`auto`: a clock that is before the day of this release, or before what the kept cache "
+            "has seen, is wrong; signatures are then checked without their dates and nothing is "
+            "called secure. `system`: the clock is right, whatever it says."},
+
     {"cache", WR_SCHEMA_SECTION, V01, .doc = "What weir remembers."},
     {"cache.size", WR_SCHEMA_SIZE, V01, RESTART, RANGE(256 * KIB, 64 * GIB),
      BY_PROFILE("16MiB", "2MiB", "256MiB"), AT(cache.size_bytes),
@@ -258,6 +290,10 @@ static const struct wr_schema_row table[] = {
     {"limits.cookies", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(limits.cookies),
      .doc = "Give clients DNS cookies (RFC 7873, 9018). A client that shows one is not limited "
             "as a possibly forged address."},
+
+    {"limits.minimal_any", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(limits.minimal_any),
+     .doc = "Answer ANY with one small record (RFC 8482). `false`: with all records that servers "
+            "tell; large, and asked anew each time."},
 
     {"control", WR_SCHEMA_SECTION, V01,
      .doc = "The socket that `weir status` and its kin talk to."},

@@ -25,6 +25,8 @@ static void requests_setup(const struct wr_engine_setup *s, struct wr_rng *rng,
                                       .cache = s->cache,
                                       .upstream_state = s->upstream_state,
                                       .infra_slots = s->infra_slots,
+                                      .zones = s->zones,
+                                      .prove = &s->settings->prove,
                                       .client_cookie_key = s->secrets->client_cookie_key,
                                       .table_key = s->secrets->table_key,
                                       .rng = rng,
@@ -67,6 +69,7 @@ struct wr_engine *wr_engine_start(void *block, const struct wr_engine_setup *set
 void wr_engine_feed(struct wr_engine *e, const struct wr_event *event, const struct wr_now *now)
 {
     wr_assert(e->ready.kind == WR_ACTION_NONE && e->flushing == 0);
+    e->room.least = wr_prove_least(&e->settings->prove, now);
     switch (event->kind) {
     case WR_EVENT_QUERY: wr_pipeline_query(e, event, now); break;
     case WR_EVENT_CLIENT_GONE:
@@ -234,6 +237,7 @@ static void publish_counters(struct wr_engine *e)
 
 bool wr_engine_poll(struct wr_engine *e, const struct wr_now *now, struct wr_action *ret_action)
 {
+    e->room.least = wr_prove_least(&e->settings->prove, now);
     if (take(&e->ready, ret_action) || take(&e->refresh, ret_action)) {
         return true;
     }
@@ -264,8 +268,13 @@ void wr_engine_adopt(struct wr_engine *e, const struct wr_settings *settings,
 {
     e->settings = settings;
     e->setup.settings = settings;
-    wr_requests_adopt(e->requests, &settings->upstreams, &settings->ttl, settings->query_timeout_ms,
-                      now->mono_us);
+    wr_requests_adopt(e->requests, &settings->upstreams, &settings->ttl, &settings->prove,
+                      settings->query_timeout_ms, now->mono_us);
+}
+
+void wr_engine_stop(struct wr_engine *e, const struct wr_now *now)
+{
+    wr_requests_stop(e->requests, now->mono_us);
 }
 
 uint32_t wr_engine_inflight(const struct wr_engine *e)

@@ -52,6 +52,7 @@ struct wr_engine_setup {
     uint32_t requests; /* questions in flight at once */
     uint32_t waiters;  /* client queries that wait for them */
     uint32_t streams;  /* upstream TCP connections */
+    uint32_t zones;    /* whose keys are remembered; 0: nothing is validated */
     const struct wr_settings *settings;
     const struct wr_secrets *secrets;         /* lives as long as the engine */
     struct wr_cache *cache;                   /* shared */
@@ -80,6 +81,8 @@ uint64_t wr_engine_deadline(const struct wr_engine *e);
 /* New settings from here on; nothing points into the old ones afterwards. */
 void wr_engine_adopt(struct wr_engine *e, const struct wr_settings *settings,
                      const struct wr_now *now);
+/* Gives back what libraries hold; the block may then be freed. */
+void wr_engine_stop(struct wr_engine *e, const struct wr_now *now);
 /* Questions in flight; 0 means that a clean shutdown may end. */
 uint32_t wr_engine_inflight(const struct wr_engine *e);
 

@@ -210,7 +210,7 @@ static bool step_local(struct walk *w)
     if (a->qclass != WR_CLASS_IN) {
         return answer_chaos(w);
     }
-    if (a->question.type == WR_TYPE_ANY) {
+    if (a->question.type == WR_TYPE_ANY && w->e->settings->minimal_any) {
         wr_outcome_reply_setup(w->e, w->now, &r);
         return settle_local(w, wr_reply_any(&r, a, w->room, w->room_size));
     }
@@ -283,16 +283,6 @@ static bool step_fresh(struct walk *w)
     return true;
 }
 
-/* Without RD nothing is asked of anybody: what the cache does not have is refused. */
-static bool step_recursion_desired(struct walk *w)
-{
-    if (w->asker.flags & WR_FLAG_RD) {
-        return false;
-    }
-    return settle_error(w, WR_RCODE_REFUSED, WR_EDE_NOT_AUTHORITATIVE,
-                        "not in the cache, and recursion was not desired");
-}
-
 /* It failed a moment ago (RFC 9520): stale if there is something, else the failure again. */
 static bool step_failed(struct walk *w)
 {
@@ -314,6 +304,16 @@ static bool step_failed(struct walk *w)
     }
     failure.ede_text = by_silence ? "no upstream answered a moment ago" : "failed a moment ago";
     return settle_answer(w, &failure, WR_SOURCE_CACHE);
+}
+
+/* Without RD nothing is asked of anybody: what the cache does not have is refused. */
+static bool step_recursion_desired(struct walk *w)
+{
+    if (w->asker.flags & WR_FLAG_RD) {
+        return false;
+    }
+    return step_failed(w) || settle_error(w, WR_RCODE_REFUSED, WR_EDE_NOT_AUTHORITATIVE,
+                                          "not in the cache, and recursion was not desired");
 }
 
 static bool step_owner(struct walk *w)

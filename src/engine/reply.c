@@ -15,6 +15,15 @@ static uint16_t reply_flags(const struct wr_asker *a)
     return (uint16_t)(WR_FLAG_QR | WR_FLAG_RA | copied);
 }
 
+/* AD: every record of the answer is proven, and who asked understands the bit (RFC 6840 section 5.7). */
+static uint16_t answer_flags(const struct wr_asker *a, const struct wr_answer *answer)
+{
+    bool understood = a->question.dnssec_ok || (a->flags & WR_FLAG_AD);
+    bool proven = answer->security == WR_SECURITY_SECURE && !answer->stale &&
+                  answer->answers + answer->authorities > 0;
+    return (uint16_t)(reply_flags(a) | (understood && proven ? WR_FLAG_AD : 0));
+}
+
 static void start(struct wr_build *b, const struct wr_asker *a, uint16_t flags, uint8_t *room,
                   size_t cap)
 {
@@ -100,7 +109,7 @@ size_t wr_reply_answer(const struct wr_reply *r, const struct wr_asker *a,
     uint8_t cookie[24];
     size_t limit = limit_of(r, a, cap);
     size_t reserve = 0;
-    start(&b, a, reply_flags(a), room, limit);
+    start(&b, a, answer_flags(a, answer), room, limit);
     if (a->edns) {
         make_opt(r, a, answer->ede, answer->ede_text, cookie, &opt);
         reserve = wr_build_opt_size(&opt);

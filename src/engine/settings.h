@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "resolve/prove.h"
 #include "resolve/ttl.h"
 #include "resolve/upstream.h"
 
@@ -39,10 +40,12 @@ struct wr_settings {
     uint16_t edns_udp_size; /* what we advertise and the most we send over UDP */
     uint32_t tcp_idle_ms;   /* told to clients by the keepalive option (RFC 7828) */
     bool server_cookies;    /* RFC 7873, 9018 */
+    bool minimal_any;       /* RFC 8482 */
     char identity[64];      /* id.server CH TXT and NSID; empty: REFUSED */
     char version[64];       /* version.bind, version.server; empty: REFUSED */
 
     struct wr_upstreams upstreams;
+    struct wr_prove_settings prove; /* validation */
 };
 
 #endif

@@ -12,6 +12,7 @@ struct look {
     uint16_t scope;
     bool peek;
     bool dnssec_ok;
+    uint8_t least; /* security */
 };
 
 void wr_answer_clear(struct wr_answer *a)
@@ -20,6 +21,7 @@ void wr_answer_clear(struct wr_answer *a)
     a->ede = WR_EDE_NONE;
     a->ede_text = NULL;
     a->stale = false;
+    a->security = WR_SECURITY_UNCHECKED;
     a->answers = a->authorities = 0;
     a->ttl = UINT32_MAX;
     a->age_share = 0;
@@ -47,10 +49,55 @@ const uint8_t *wr_answer_last_name(const struct wr_answer *a, const uint8_t *qna
     return qname;
 }
 
+int wr_answer_substitute(const uint8_t *name, const struct wr_rrset *dname,
+                         struct wr_name *ret_target)
+{
+    struct wr_rrset_walk walk = wr_rrset_walk(dname);
+    const uint8_t *target;
+    uint16_t size;
+    if (!wr_rrset_next(&walk, &target, &size)) {
+        return WR_E_FORMAT;
+    }
+    size_t keep = wr_name_size(name) - wr_name_size(dname->owner);
+    if (keep + size > WR_NAME_MAX) {
+        return WR_E_RANGE;
+    }
+    memcpy(ret_target->wire, name, keep);
+    memcpy(ret_target->wire + keep, target, size);
+    ret_target->size = (uint8_t)(keep + size);
+    return WR_OK;
+}
+
+int wr_answer_synthesize(struct wr_arena *arena, const uint8_t *name, const struct wr_name *target,
+                         const struct wr_rrset *dname, struct wr_rrset *ret_set)
+{
+    uint8_t *owner = wr_arena_copy(arena, name, wr_name_size(name));
+    uint8_t *data = owner ? wr_arena_take(arena, 2u + target->size) : NULL;
+    if (!data) {
+        return WR_E_NOMEM;
+    }
+    data[0] = 0;
+    data[1] = target->size;
+    memcpy(data + 2, target->wire, target->size);
+    *ret_set = (struct wr_rrset){.owner = owner,
+                                 .data = data,
+                                 .size = 2u + target->size,
+                                 .ttl = dname->ttl,
+                                 .type = WR_TYPE_CNAME,
+                                 .class_ = WR_CLASS_IN,
+                                 .records = 1,
+                                 .rank = dname->rank,
+                                 .security = dname->security};
+    return WR_OK;
+}
+
 /* Is the entry usable, and how fresh is it? */
 static enum wr_found freshness(const struct look *k, const uint8_t *name,
                                const struct wr_cache_entry *e)
 {
+    if (e->security < k->least) {
+        return WR_FOUND_NOTHING;
+    }
     if (e->ttl_left > 0) {
         bool complete = !k->dnssec_ok || (e->flags & WR_CACHE_WITH_SIGS);
         return complete ? WR_FOUND_FRESH : WR_FOUND_NOTHING;
@@ -118,6 +165,7 @@ static void age(const struct look *k, const struct wr_cache_entry *e, struct wr_
     uint32_t ttl = ttl_of(k, e);
     uint32_t share = share_used(e);
     a->stale |= e->ttl_left <= 0;
+    a->security = e->security < a->security ? e->security : a->security;
     a->ttl = ttl < a->ttl ? ttl : a->ttl;
     a->age_share = share > a->age_share ? share : a->age_share;
 }
@@ -160,34 +208,83 @@ static bool take_set(const struct look *k, const struct wr_cache_entry *e, const
     return set->data != NULL;
 }
 
+/* The DNAME that stands above the name, and the CNAME it makes; false: there is none, or no room. The answer ends here, with
+ * YXDOMAIN, when the name it makes is too long. */
+static bool take_dname(const struct look *k, const uint8_t *name, struct wr_answer *a)
+{
+    unsigned labels = wr_name_labels(name);
+    for (unsigned skip = 1; skip <= labels; skip++) {
+        const uint8_t *owner = wr_name_skip_labels(name, skip);
+        struct wr_cache_entry e;
+        struct wr_name target;
+        if (look_up(k, owner, WR_TYPE_DNAME, &e) == WR_FOUND_NOTHING || e.kind != WR_CACHE_RRSET) {
+            continue;
+        }
+        age(k, &e, a);
+        if (a->answers + 2 > WR_ANSWER_SETS_MAX || !take_set(k, &e, owner, false, a)) {
+            return false;
+        }
+        const struct wr_rrset *dname = &a->answer[a->answers - 1];
+        int err = wr_answer_substitute(name, dname, &target);
+        if (err == WR_E_RANGE) {
+            a->rcode = WR_RCODE_YXDOMAIN;
+            return true;
+        }
+        if (err ||
+            wr_answer_synthesize(&k->room->arena, name, &target, dname, &a->answer[a->answers])) {
+            a->answers--;
+            return false;
+        }
+        a->answers++;
+        return true;
+    }
+    return false;
+}
+
 static void mark_stale(struct wr_answer *a)
 {
     a->ede = a->rcode == WR_RCODE_NXDOMAIN ? WR_EDE_STALE_NXDOMAIN : WR_EDE_STALE_ANSWER;
     a->ede_text = NULL;
 }
 
+/* What the cache has for the name: the answer or a denial (`ret_last`), or a CNAME or DNAME that leads on. */
+static bool take_link(const struct look *k, const uint8_t *name, uint16_t type, struct wr_answer *a,
+                      bool *ret_last)
+{
+    struct wr_cache_entry e;
+    if (look_all(k, name, type, &e) == WR_FOUND_NOTHING) {
+        bool taken = take_dname(k, name, a);
+        *ret_last = a->rcode == WR_RCODE_YXDOMAIN || type == WR_TYPE_CNAME;
+        return taken;
+    }
+    bool negative = e.kind != WR_CACHE_RRSET;
+    *ret_last = negative || e.rrset.type == type;
+    age(k, &e, a);
+    return negative ? take_negative(k, &e, a) : take_set(k, &e, name, *ret_last, a);
+}
+
 enum wr_found wr_answer_find(struct wr_cache *c, const struct wr_ttl_policy *p,
                              const struct wr_question *q, uint32_t now_s, bool peek,
                              struct wr_answer_room *room, struct wr_answer *ret_answer)
 {
-    struct look k = {c, p, room, now_s, wr_question_scope(q), peek, q->dnssec_ok};
+    struct look k = {c,
+                     p,
+                     room,
+                     now_s,
+                     wr_question_scope(q),
+                     peek,
+                     q->dnssec_ok,
+                     q->checking_disabled ? WR_SECURITY_UNCHECKED : room->least};
     const uint8_t *name = q->name.wire;
     wr_arena_reset(&room->arena);
     wr_answer_clear(ret_answer);
+    ret_answer->security = WR_SECURITY_SECURE; /* until a set says less */
     for (unsigned link = 0; link <= WR_CHAIN_MAX; link++) {
-        struct wr_cache_entry e;
-        if (look_all(&k, name, q->type, &e) == WR_FOUND_NOTHING) {
+        bool last;
+        if (!take_link(&k, name, q->type, ret_answer, &last)) {
             return WR_FOUND_NOTHING;
         }
-        bool negative = e.kind != WR_CACHE_RRSET;
-        bool last = !negative && e.rrset.type == q->type;
-        age(&k, &e, ret_answer);
-        bool taken =
-            negative ? take_negative(&k, &e, ret_answer) : take_set(&k, &e, name, last, ret_answer);
-        if (!taken) {
-            return WR_FOUND_NOTHING;
-        }
-        if (negative || last) {
+        if (last) {
             if (ret_answer->stale) {
                 mark_stale(ret_answer);
             }
@@ -307,10 +404,17 @@ static unsigned keep_negative(struct wr_cache *c, const struct wr_ttl_policy *p,
                                .rcode = a->rcode,
                                .ttl = ttl,
                                .rank = WR_RANK_ANSWER,
+                               .security = a->security,
                                .flat = w.base,
                                .flat_size = (uint32_t)w.pos,
                                .sets = a->authorities};
     return put(c, q, name, nxdomain ? 0 : q->type, now_s, &e);
+}
+
+static bool is_synthetic(const struct wr_answer *a, unsigned i)
+{
+    return i > 0 && a->answer[i].type == WR_TYPE_CNAME && a->answer[i - 1].type == WR_TYPE_DNAME &&
+           a->answer[i].sigs == 0;
 }
 
 unsigned wr_answer_keep(struct wr_cache *c, const struct wr_ttl_policy *p,
@@ -320,8 +424,11 @@ unsigned wr_answer_keep(struct wr_cache *c, const struct wr_ttl_policy *p,
     unsigned skipped = 0;
     bool final = false;
     for (unsigned i = 0; i < a->answers; i++) {
+        if (is_synthetic(a, i)) {
+            continue; /* made again from its DNAME, for this name and any other */
+        }
         skipped += keep_set(c, p, q, now_s, &a->answer[i]);
-        final |= a->answer[i].type == q->type;
+        final |= a->answer[i].type == q->type || q->type == WR_TYPE_ANY;
         a->ttl = a->answer[i].ttl < a->ttl ? a->answer[i].ttl : a->ttl;
     }
     if (!final) {

@@ -30,6 +30,7 @@ struct wr_answer {
     int16_t ede;          /* WR_EDE_NONE or the code */
     const char *ede_text; /* static text, or NULL */
     bool stale;
+    uint8_t security; /* enum wr_security: the worst of all sets */
     uint8_t answers, authorities;
     struct wr_rrset answer[WR_ANSWER_SETS_MAX];
     struct wr_rrset authority[WR_ANSWER_SETS_MAX];
@@ -48,11 +49,13 @@ enum wr_found {
 struct wr_answer_room {
     struct wr_arena arena;
     void *scratch; /* WR_CACHE_SCRATCH_SIZE octets */
+    uint8_t least; /* enum wr_security: what is worse does not serve, unless checking is disabled */
 };
 
 void wr_answer_clear(struct wr_answer *a);
 
-/* Looks the question up, following CNAMEs. `ret_answer` is set for FRESH, and STALE. */
+/* Looks the question up, following CNAMEs and DNAMEs. `ret_answer` is set for FRESH, and STALE; for NOTHING it has the links
+ * that are known, and where they lead (wr_answer_last_name). */
 enum wr_found wr_answer_find(struct wr_cache *c, const struct wr_ttl_policy *p,
                              const struct wr_question *q, uint32_t now_s, bool peek,
                              struct wr_answer_room *room, struct wr_answer *ret_answer);
@@ -74,6 +77,12 @@ void wr_answer_keep_failure(struct wr_cache *c, const struct wr_ttl_policy *p,
 
 /* The name at the end of the chain: the last CNAME's target, or the question's own. */
 const uint8_t *wr_answer_last_name(const struct wr_answer *a, const uint8_t *qname);
+/* `name` with the DNAME's owner replaced by its target (RFC 6672 section 2.2). WR_E_RANGE: over 255 octets. */
+int wr_answer_substitute(const uint8_t *name, const struct wr_rrset *dname,
+                         struct wr_name *ret_target);
+/* The CNAME set from `name` to `target` that the DNAME implies (section 3.1), as secure as it is. WR_E_NOMEM. */
+int wr_answer_synthesize(struct wr_arena *arena, const uint8_t *name, const struct wr_name *target,
+                         const struct wr_rrset *dname, struct wr_rrset *ret_set);
 /* The target of a CNAME set, or NULL when it is not one. */
 const uint8_t *wr_answer_cname_target(const struct wr_rrset *set);
 

@@ -119,6 +119,10 @@ static void tell_one(struct wr_requests *rs, const struct wr_depend *d, struct w
     }
     r->child[place] = 0;
     r->sends = (uint16_t)(r->sends + child->sends + child->forward.sends);
+    if (d->what == WR_DEPEND_KEYS) {
+        wr_prove_fed(rs, r, child, answer);
+        return;
+    }
     if (it && d->what == WR_DEPEND_PRIME) {
         wr_iter_primed(it);
     } else if (it) {

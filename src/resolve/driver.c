@@ -216,6 +216,8 @@ static bool wake(struct wr_requests *rs, struct wr_request *r, const struct wr_n
     }
     if (r->woken) {
         wr_stage_go_on(rs, r, id, now->mono_us);
+    } else if (r->forward.state != WR_FORWARD_TRYING && now->mono_us >= r->end_us) {
+        r->forward.state = WR_FORWARD_FAILED; /* what it waits for did not come in time */
     } else {
         wr_forward_time(&r->forward, &rs->env, now->mono_us);
     }
@@ -288,8 +290,13 @@ void wr_requests_poll(struct wr_requests *rs, const struct wr_now *now,
             }
             continue;
         }
+        if (!rs->proved && wr_prove_turn(rs, now)) {
+            rs->proved = true; /* one turn, then whoever else has something to do */
+            continue;
+        }
         bool due = rs->probe_us <= now_us || wr_streams_deadline(&rs->env.streams) <= now_us;
         if (!due) {
+            rs->proved = false;
             return;
         }
         probe_suspects(rs, now_us);
@@ -299,8 +306,8 @@ void wr_requests_poll(struct wr_requests *rs, const struct wr_now *now,
 
 uint64_t wr_requests_deadline(const struct wr_requests *rs)
 {
-    if (!wr_list_empty(&rs->env.wanting)) {
-        return 0; /* after an adopt: what was in flight is to be asked anew, and nothing was polled yet */
+    if (!wr_list_empty(&rs->env.wanting) || !wr_list_empty(&rs->proving)) {
+        return 0; /* a proof has a turn to come; or after an adopt: what was in flight is to be asked anew, and nothing was polled yet */
     }
     uint64_t at = wr_time_min(wr_heap_deadline(&rs->timers), rs->probe_us);
     return wr_time_min(at, wr_streams_deadline(&rs->env.streams));
@@ -327,7 +334,8 @@ void wr_requests_link_changed(struct wr_requests *rs, uint64_t now_us)
 }
 
 void wr_requests_adopt(struct wr_requests *rs, const struct wr_upstreams *upstreams,
-                       const struct wr_ttl_policy *ttl, uint32_t query_timeout_ms, uint64_t now_us)
+                       const struct wr_ttl_policy *ttl, const struct wr_prove_settings *prove,
+                       uint32_t query_timeout_ms, uint64_t now_us)
 {
     rs->env.select.upstreams = upstreams;
     rs->iter_env.upstreams = upstreams;
@@ -340,10 +348,17 @@ void wr_requests_adopt(struct wr_requests *rs, const struct wr_upstreams *upstre
         if (!r || r->state == WR_REQUEST_OVER) {
             continue;
         }
+        wr_prove_end(rs, r);
         wr_forward_stop(&r->forward, &rs->env, now_us);
         if (r->probe) {
             wr_requests_release(rs, id, now_us);
-        } else {
+        }
+    }
+    wr_prove_adopt(rs, prove);
+    for (uint32_t i = 0; i < rs->pool.count; i++) {
+        wr_id id;
+        struct wr_request *r = wr_pool_at(&rs->pool, i, &id);
+        if (r && r->state != WR_REQUEST_OVER) {
             wr_request_ask_stage(rs, r, id, now_us);
         }
     }

@@ -99,6 +99,20 @@ static int pack_section(struct wr_gather *g, enum wr_section section, const uint
     return WR_OK;
 }
 
+/* The signatures of the same section. A server that put them into another has them found there: what a signature proves does
+ * not depend on where it stands. */
+static int pack_sigs(struct wr_gather *g, enum wr_section section, const uint8_t *owner,
+                     struct wr_writer *w, struct wr_rrset *set)
+{
+    int err = pack_section(g, section, owner, w, set, true);
+    for (unsigned other = WR_SECTION_ANSWER; other <= WR_SECTION_ADDITIONAL && !err; other++) {
+        if (set->sigs == 0 && other != section && g->msg->edns.dnssec_ok) {
+            err = pack_section(g, (enum wr_section)other, owner, w, set, true);
+        }
+    }
+    return err;
+}
+
 int wr_gather(struct wr_gather *g, enum wr_section section, const struct wr_name *owner,
               uint16_t type, uint8_t rank, struct wr_rrset *ret_set)
 {
@@ -116,7 +130,7 @@ int wr_gather(struct wr_gather *g, enum wr_section section, const struct wr_name
     wr_buf_write_init(&w, data, room);
     int err = pack_section(g, section, owner->wire, &w, &set, false);
     if (!err && set.records > 0) {
-        err = pack_section(g, section, owner->wire, &w, &set, true);
+        err = pack_sigs(g, section, owner->wire, &w, &set);
     } else if (!err) {
         err = WR_E_NOTFOUND;
     }

@@ -92,8 +92,8 @@ static const uint8_t *name_of(const struct wr_iter *it, const struct wr_iter_ser
     return it->names + s->at;
 }
 
-/* Servers that are lame for this zone are left out, unless all are. */
-static void lame_last(struct wr_iter *it, const struct wr_iter_env *env, uint64_t now_us)
+/* Servers that are lame for this zone are left out, unless all are; false: all are. */
+static bool lame_out(struct wr_iter *it, const struct wr_iter_env *env, uint64_t now_us)
 {
     struct wr_peers *p = it->peers;
     unsigned good = 0;
@@ -105,6 +105,7 @@ static void lame_last(struct wr_iter *it, const struct wr_iter_env *env, uint64_
         }
     }
     p->count = good > 0 ? (uint8_t)good : p->count;
+    return good > 0;
 }
 
 /* --- the cut ---------------------------------------------------------------------------------- */
@@ -163,6 +164,16 @@ static void show_labels(struct wr_iter *it, const struct wr_iter_env *env)
     }
 }
 
+static void take_hints(struct wr_iter *it, const struct wr_iter_env *env, uint64_t now_us)
+{
+    const struct wr_hints *h = env->upstreams->hints;
+    for (unsigned i = 0; h && i < h->count; i++) {
+        if (has_family(env, &h->addr[i])) {
+            add_peer(it, env, &h->addr[i], now_us);
+        }
+    }
+}
+
 static void enter_cut(struct wr_iter *it, const struct wr_iter_env *env, const struct wr_cut *cut,
                       uint64_t now_us)
 {
@@ -170,20 +181,18 @@ static void enter_cut(struct wr_iter *it, const struct wr_iter_env *env, const s
     wr_name_set(&it->zone, cut->zone);
     take_names(it, &cut->ns);
     take_glue(it, env, cut, now_us);
+    if (it->zone.size == 1 && it->peers->count == 0) {
+        take_hints(it, env, now_us); /* who else would know where the root's servers are? */
+    }
     show_labels(it, env);
     move(it, env, WR_ITER_SERVERS, "cut");
 }
 
 static void enter_hints(struct wr_iter *it, const struct wr_iter_env *env, uint64_t now_us)
 {
-    const struct wr_hints *h = env->upstreams->hints;
     clear_servers(it);
     wr_name_set(&it->zone, root);
-    for (unsigned i = 0; h && i < h->count; i++) {
-        if (has_family(env, &h->addr[i])) {
-            add_peer(it, env, &h->addr[i], now_us);
-        }
-    }
+    take_hints(it, env, now_us);
     show_labels(it, env);
     move(it, env, WR_ITER_SERVERS, "hints");
 }
@@ -238,7 +247,7 @@ void wr_iter_start(struct wr_iter *it, const struct wr_iter_env *env,
     it->state = WR_ITER_START;
     it->failure = WR_ITER_NO_ANSWER;
     it->out = it->referrals = it->min_steps = 0;
-    it->whole = it->empty = false;
+    it->whole = it->empty = it->recursor = it->trusting = false;
     it->group = (uint8_t)group;
     clear_servers(it);
     if (group != WR_GROUP_RECURSE) {
@@ -324,6 +333,11 @@ static enum wr_iter_do give_up(struct wr_iter *it, const struct wr_iter_env *env
         move(it, env, WR_ITER_ANSWERED, "empty");
         return WR_ITER_DO_EMPTY;
     }
+    if (it->recursor && !it->trusting) {
+        it->trusting = true;
+        it->out = 0;
+        return find_cut(it, env, now_us) ? WR_ITER_DO_AGAIN : WR_ITER_DO_FAIL;
+    }
     if (it->group != WR_GROUP_RECURSE && u->group[it->group].recurse_after) {
         wr_iter_start(it, env, it->asked, it->peers, WR_GROUP_RECURSE, root, now_us);
         return WR_ITER_DO_AGAIN;
@@ -336,8 +350,7 @@ static enum wr_iter_do give_up(struct wr_iter *it, const struct wr_iter_env *env
 static enum wr_iter_do choose(struct wr_iter *it, const struct wr_iter_env *env, uint64_t now_us,
                               struct wr_name *ret_name, uint16_t *ret_type)
 {
-    if (it->peers->count > 0) {
-        lame_last(it, env, now_us);
+    if (lame_out(it, env, now_us)) {
         move(it, env, WR_ITER_ASKING, "addresses");
         return WR_ITER_DO_ASK;
     }
@@ -353,6 +366,10 @@ static enum wr_iter_do choose(struct wr_iter *it, const struct wr_iter_env *env,
     if (it->out > 0) {
         move(it, env, WR_ITER_WAITING, "addresses wanted");
         return WR_ITER_DO_WAIT;
+    }
+    if (it->peers->count > 0) {
+        move(it, env, WR_ITER_ASKING, "lame ones");
+        return WR_ITER_DO_ASK;
     }
     take_parents_glue(it, env, now_us);
     return it->peers->count > 0 ? WR_ITER_DO_AGAIN : give_up(it, env, now_us);
@@ -411,6 +428,7 @@ struct claims {
     bool own;   /* NS of the zone asked */
     bool below; /* NS of a zone below it and above the name: a referral */
     bool other; /* NS of a zone above, or beside */
+    bool proof; /* NSEC or NSEC3: of a denial, or of a delegation without DS */
 };
 
 static struct claims read_claims(const struct wr_iter *it, const struct wr_msg *msg)
@@ -423,6 +441,8 @@ static struct claims read_claims(const struct wr_iter *it, const struct wr_msg *
         bool inside = wr_name_in(rr.owner.wire, zone);
         if (rr.type == WR_TYPE_SOA) {
             c.soa |= inside;
+        } else if (rr.type == WR_TYPE_NSEC || rr.type == WR_TYPE_NSEC3) {
+            c.proof |= inside;
         } else if (rr.type == WR_TYPE_NS && wr_name_equal(rr.owner.wire, zone)) {
             c.own = true;
         } else if (rr.type == WR_TYPE_NS) {
@@ -445,6 +465,9 @@ static enum wr_response judge_empty(struct wr_iter *it, const struct wr_msg *msg
     if (c.below) {
         return WR_RESPONSE_REFERRAL;
     }
+    if (c.proof && !c.own && !c.other) {
+        return WR_RESPONSE_NODATA;
+    }
     if (!wr_iter_is_whole(it)) {
         return c.own || c.other ? WR_RESPONSE_LAME : WR_RESPONSE_NODATA;
     }
@@ -459,7 +482,7 @@ static enum wr_response judge_empty(struct wr_iter *it, const struct wr_msg *msg
 enum wr_response wr_iter_judge(struct wr_iter *it, const struct wr_msg *msg, enum wr_response kind,
                                bool *ret_remember)
 {
-    bool aa = (msg->flags & WR_FLAG_AA) != 0, ra = (msg->flags & WR_FLAG_RA) != 0;
+    bool aa = (msg->flags & WR_FLAG_AA) != 0;
     *ret_remember = kind == WR_RESPONSE_REFUSED && wr_iter_is_whole(it);
     switch (kind) {
     case WR_RESPONSE_REFERRAL:
@@ -470,8 +493,11 @@ enum wr_response wr_iter_judge(struct wr_iter *it, const struct wr_msg *msg, enu
             it->question.type != WR_TYPE_DS) {
             return WR_RESPONSE_REFERRAL;
         }
-        /* A resolver that answers from its cache was delegated to by mistake. */
-        return !aa && ra ? WR_RESPONSE_LAME : kind;
+        if (!aa && (msg->flags & WR_FLAG_RA) && !it->trusting) {
+            it->recursor = true; /* delegated to by mistake: others are asked first */
+            return WR_RESPONSE_LAME;
+        }
+        return kind;
     default: return kind;
     }
 }
@@ -524,6 +550,18 @@ bool wr_iter_lead_on(struct wr_iter *it, const struct wr_iter_env *env, const st
     }
     show_more(it, env, kind);
     return true;
+}
+
+void wr_iter_avoid(struct wr_iter *it, const struct wr_iter_env *env, unsigned server,
+                   uint64_t now_us)
+{
+    struct wr_peers *p = it->peers;
+    if (server >= p->count) {
+        return;
+    }
+    wr_infra_set_lame(&env->infra, &p->peer[server], it->zone.wire, now_us);
+    p->peer[server] = p->peer[--p->count];
+    move(it, env, WR_ITER_SERVERS, "bogus");
 }
 
 void wr_iter_exhausted(struct wr_iter *it, const struct wr_iter_env *env, bool errors)

@@ -80,6 +80,8 @@ struct wr_iter {
     bool whole;        /* no minimisation any more: a server did not like it */
     bool
         empty; /* a server had nothing to say of the name, not even a SOA: believed when nobody says more */
+    bool recursor; /* a server answered from its cache, as if it were a resolver */
+    bool trusting; /* nobody else is left: its word is taken */
     uint8_t group; /* configured, whose servers the first cut had; or WR_GROUP_RECURSE */
     uint32_t trace_id;
 };
@@ -116,6 +118,9 @@ bool wr_iter_lead_on(struct wr_iter *it, const struct wr_iter_env *env, const st
 bool wr_iter_is_whole(const struct wr_iter *it);
 /* None of the peers gave a usable answer; `errors`: they answered with errors. */
 void wr_iter_exhausted(struct wr_iter *it, const struct wr_iter_env *env, bool errors);
+/* What this one of the peers said is bogus: the others are asked, if there are any. */
+void wr_iter_avoid(struct wr_iter *it, const struct wr_iter_env *env, unsigned server,
+                   uint64_t now_us);
 /* A fetch came to its end; NULL: it failed. */
 void wr_iter_fetched(struct wr_iter *it, const struct wr_iter_env *env,
                      const struct wr_answer *answer, uint64_t now_us);

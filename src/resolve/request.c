@@ -66,6 +66,7 @@ static size_t lay_out(const struct wr_requests_setup *s, uint8_t *block)
     PART(sizeof(struct wr_peers) * iters, rs->cuts = (struct wr_peers *)(void *)part);
     PART(wr_pool_size(sizeof(struct wr_depend), n * DEPENDS_PER_REQUEST),
          wr_pool_init(&rs->depends, part, sizeof(struct wr_depend), n * DEPENDS_PER_REQUEST));
+    PART(wr_prove_size(n, s->zones), wr_prove_init(rs, part, n, s->zones, &s->table_key));
     PART(wr_map_size(n), wr_map_init(&rs->map, part, n));
     PART(wr_heap_size(n), wr_heap_init(&rs->timers, part, n));
     PART(wr_streams_size(s->streams), wr_streams_init(&rs->env.streams, part, s->streams));
@@ -84,10 +85,11 @@ struct wr_requests *wr_requests_start(void *block, const struct wr_requests_setu
 {
     struct wr_requests *rs = block;
     memset(rs, 0, sizeof(*rs));
+    rs->env.trace = setup->trace;
     lay_out(setup, block);
     wr_list_init(&rs->env.wanting);
     rs->env.client_cookie_key = setup->client_cookie_key;
-    rs->env.trace = setup->trace;
+    wr_prove_adopt(rs, setup->prove);
     rs->query_timeout_ms = setup->query_timeout_ms;
     rs->env.select = (struct wr_select){setup->upstreams, setup->upstream_state, setup->rng,
                                         &rs->turn, rs->cuts};
@@ -111,6 +113,19 @@ static void move(struct wr_requests *rs, struct wr_request *r, wr_id id, uint8_t
 {
     wr_trace_move(rs->env.trace, "request", id, state_names[r->state], state_names[to], why);
     r->state = to;
+}
+
+void wr_requests_stop(struct wr_requests *rs, uint64_t now_us)
+{
+    for (uint32_t i = 0; i < rs->pool.count; i++) {
+        wr_id id;
+        struct wr_request *r = wr_pool_at(&rs->pool, i, &id);
+        if (r) {
+            wr_prove_end(rs, r);
+        }
+    }
+    (void)now_us;
+    wr_keycache_close(&rs->keycache);
 }
 
 static bool same_question(const struct wr_question *a, const struct wr_question *b)
@@ -206,8 +221,11 @@ wr_id wr_requests_ask(struct wr_requests *rs, const struct wr_question *q, uint6
                       bool *ret_joined)
 {
     wr_id id;
+    struct wr_question wanted = *q;
+    wanted.dnssec_ok |=
+        rs->prove != NULL; /* one question for all, with what is needed to prove the answer */
     struct wr_request *r =
-        wr_request_take(rs, q, now_us + rs->query_timeout_ms * WR_MS, &id, ret_joined);
+        wr_request_take(rs, &wanted, now_us + rs->query_timeout_ms * WR_MS, &id, ret_joined);
     if (r && *ret_joined) {
         *ret_joined = !refresh(rs, r, id, now_us);
         return id;
@@ -230,6 +248,7 @@ void wr_requests_release(struct wr_requests *rs, wr_id id, uint64_t now_us)
         return; /* another request still wants to know */
     }
     wr_depend_tell(rs, r, id, NULL, now_us);
+    wr_prove_end(rs, r);
     wr_stage_end(rs, r);
     wr_forward_stop(&r->forward, &rs->env, now_us);
     wr_heap_clear(&rs->timers, &r->timer);
@@ -320,13 +339,16 @@ void wr_request_hand_out_failure(struct wr_requests *rs, struct wr_request *r, w
                                  uint64_t now_us)
 {
     wr_answer_clear(&rs->answer);
-    explain(&r->forward, &rs->answer);
+    bool bogus = wr_prove_explain(rs, r, &rs->answer);
+    if (!bogus) {
+        explain(&r->forward, &rs->answer);
+    }
     rs->slot = 255;
     rs->finished = id;
     rs->failed = true;
     if (r->forward.failure != WR_FORWARD_NO_ROOM) {
         wr_answer_keep_failure(rs->cache, rs->ttl, &r->question, (uint32_t)(now_us / WR_S),
-                               rs->answer.ede, by_silence(&r->forward));
+                               rs->answer.ede, !bogus && by_silence(&r->forward));
     }
     wr_depend_tell(rs, r, id, NULL, now_us);
 }
@@ -353,6 +375,7 @@ static int prepend_chain(struct wr_requests *rs, struct wr_request *r, uint32_t 
         uint32_t age = now_s - r->chain_s;
         a->answer[i].ttl = a->answer[i].ttl > age ? a->answer[i].ttl - age : 0;
         a->ttl = a->answer[i].ttl < a->ttl ? a->answer[i].ttl : a->ttl;
+        a->security = a->answer[i].security < a->security ? a->answer[i].security : a->security;
     }
     a->answers = (uint8_t)(a->answers + r->chain_sets);
     return WR_OK;
@@ -425,33 +448,25 @@ static int chase(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_
         return WR_E_LIMIT;
     }
     wr_forward_stop(&r->forward, &rs->env, now_us);
+    wr_prove_end(rs, r);
+    r->bogus = 0;
     r->asked.name = next;
     move(rs, r, id, WR_REQUEST_CHASING, "CNAME");
     wr_request_ask_stage(rs, r, id, now_us);
     return WR_OK;
 }
 
-/* A good response: scrub, keep, go on or finish. An error is the server's. */
-static int take_response(struct wr_requests *rs, struct wr_request *r, wr_id id,
-                         const struct wr_msg *msg, const struct wr_now *now)
+/* The answer of a stage is known, and proven where that was wanted: keep it, go on or finish. */
+static int stage_done(struct wr_requests *rs, struct wr_request *r, wr_id id, enum wr_response kind,
+                      const struct wr_now *now)
 {
-    enum wr_response kind;
-    struct wr_scrub what;
     uint32_t now_s = (uint32_t)(now->mono_us / WR_S);
-    wr_stage_prime(rs, r, msg, now->mono_us);
-    wr_stage_scrub(rs, r, msg, &what);
-    wr_arena_reset(&rs->room.arena);
-    int err = wr_scrub(msg, &what, &rs->room.arena, &rs->answer, &kind);
-    if (err) {
-        return err;
-    }
-    rs->answer.ede = kind == WR_RESPONSE_CNAME ? WR_EDE_NONE : (int16_t)msg->edns.ede;
     rs->counters.cache_skipped +=
         wr_answer_keep(rs->cache, rs->ttl, &r->asked, now_s, &rs->room, &rs->answer);
     if (kind == WR_RESPONSE_CNAME) {
         return chase(rs, r, id, now->mono_us);
     }
-    err = prepend_chain(rs, r, now_s);
+    int err = prepend_chain(rs, r, now_s);
     if (err) {
         return err;
     }
@@ -461,13 +476,82 @@ static int take_response(struct wr_requests *rs, struct wr_request *r, wr_id id,
     return WR_OK;
 }
 
+/* A good response: scrub, prove, keep, go on or finish. An error is the server's. */
+static int take_response(struct wr_requests *rs, struct wr_request *r, wr_id id,
+                         const struct wr_msg *msg, const struct wr_now *now)
+{
+    enum wr_response kind;
+    struct wr_scrub what;
+    wr_stage_prime(rs, r, msg, now->mono_us);
+    wr_stage_scrub(rs, r, msg, &what);
+    wr_arena_reset(&rs->room.arena);
+    int err = wr_scrub(msg, &what, &rs->room.arena, &rs->answer, &kind);
+    if (err) {
+        return err;
+    }
+    rs->answer.ede = kind == WR_RESPONSE_CNAME ? WR_EDE_NONE : (int16_t)msg->edns.ede;
+    if (wr_prove_wanted(rs, r)) {
+        err = wr_prove_begin(rs, r, id, kind);
+        if (!err) {
+            wr_forward_stop(&r->forward, &rs->env, now->mono_us);
+            r->forward.next_us = r->end_us;
+        }
+        return err;
+    }
+    return stage_done(rs, r, id, kind, now);
+}
+
+void wr_request_stage_done(struct wr_requests *rs, struct wr_request *r, wr_id id,
+                           enum wr_response kind, const struct wr_now *now)
+{
+    if (stage_done(rs, r, id, kind, now)) {
+        r->forward.state = WR_FORWARD_FAILED;
+        r->forward.failure = WR_FORWARD_ERROR;
+    }
+    wr_request_settle(rs, r, id, now->mono_us);
+}
+
+void wr_request_bogus(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
+{
+    if (r->bogus_tries++ < WR_PROVE_RETRIES_MAX && now_us < r->end_us &&
+        wr_stage_ask_other(rs, r, id, now_us)) {
+        wr_request_settle(rs, r, id, now_us);
+        return;
+    }
+    move(rs, r, id, WR_REQUEST_OVER, "bogus");
+    r->stale_us = WR_TIME_NEVER;
+    r->forward.next_us = 0;
+    set_timer(rs, r);
+}
+
+void wr_request_end_known(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
+{
+    if (prepend_chain(rs, r, (uint32_t)(now_us / WR_S)) == WR_OK) {
+        rs->slot = 255;
+        r->forward.next_us = WR_TIME_NEVER;
+        give_result(rs, r, id, false, "known", now_us);
+    }
+}
+
+void wr_request_go_along(struct wr_requests *rs, struct wr_request *r, uint64_t now_us)
+{
+    if (save_chain(rs, r, (uint32_t)(now_us / WR_S)) == WR_OK) {
+        struct wr_name next;
+        wr_name_set(&next, wr_answer_last_name(&rs->answer, r->asked.name.wire));
+        r->asked.name = next;
+    }
+}
+
 void wr_request_empty(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
 {
     wr_answer_clear(&rs->answer);
     rs->answer.ttl = 0;
     rs->slot = 255;
     r->forward.next_us = WR_TIME_NEVER;
-    if (prepend_chain(rs, r, (uint32_t)(now_us / WR_S))) {
+    if (wr_prove_wanted(rs, r) && !wr_prove_begin(rs, r, id, WR_RESPONSE_NODATA)) {
+        return;
+    }
+    if (wr_prove_wanted(rs, r) || prepend_chain(rs, r, (uint32_t)(now_us / WR_S))) {
         r->forward.state = WR_FORWARD_FAILED;
         return;
     }
@@ -499,6 +583,7 @@ void wr_request_reply(struct wr_requests *rs, struct wr_exchange *x, const struc
         return;
     }
     uint16_t slot = x->slot;
+    r->server = x->server;
     rs->counters.answers++;
     kind = wr_stage_judge(rs, r, x, msg, kind, now->mono_us);
     wr_forward_reply(&r->forward, &rs->env, x, msg, kind, now->mono_us);

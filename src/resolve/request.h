@@ -24,6 +24,7 @@
 #include "base/time.h"
 #include "resolve/answer.h"
 #include "resolve/forward.h"
+#include "resolve/prove.h"
 #include "resolve/ttl.h"
 
 struct wr_requests;
@@ -33,6 +34,8 @@ struct wr_requests_setup {
     uint32_t streams;
     uint32_t
         infra_slots; /* behind the WR_UPSTREAMS_MAX of upstream_state: servers found by iteration; 0: none */
+    uint32_t zones;                        /* whose keys are remembered; 0: nothing is validated */
+    const struct wr_prove_settings *prove; /* or NULL */
     const struct wr_upstreams *upstreams;
     const struct wr_ttl_policy *ttl;
     uint32_t query_timeout_ms;
@@ -51,6 +54,8 @@ struct wr_requests *wr_requests_start(void *block, const struct wr_requests_setu
  * is full. */
 wr_id wr_requests_ask(struct wr_requests *rs, const struct wr_question *q, uint64_t now_us,
                       bool *ret_joined);
+/* At the end of the engine: what libraries hold for the keys is given back. */
+void wr_requests_stop(struct wr_requests *rs, uint64_t now_us);
 /* Ends a request, finished or not. */
 void wr_requests_release(struct wr_requests *rs, wr_id id, uint64_t now_us);
 /* NULL when it is over. */
@@ -73,7 +78,8 @@ void wr_requests_stream_closed(struct wr_requests *rs, wr_id stream, enum wr_los
 void wr_requests_link_changed(struct wr_requests *rs, uint64_t now_us);
 /* New upstreams, new policy: what is in flight is asked again of whoever is responsible now. */
 void wr_requests_adopt(struct wr_requests *rs, const struct wr_upstreams *upstreams,
-                       const struct wr_ttl_policy *ttl, uint32_t query_timeout_ms, uint64_t now_us);
+                       const struct wr_ttl_policy *ttl, const struct wr_prove_settings *prove,
+                       uint32_t query_timeout_ms, uint64_t now_us);
 
 enum wr_request_action {
     WR_REQUEST_NOTHING = 0,

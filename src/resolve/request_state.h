@@ -7,7 +7,9 @@
 #ifndef WR_RESOLVE_REQUEST_STATE_H
 #define WR_RESOLVE_REQUEST_STATE_H
 
+#include "dnssec/chain.h"
 #include "resolve/iter.h"
+#include "resolve/prove.h"
 #include "resolve/request.h"
 #include "resolve/scrub.h"
 
@@ -29,6 +31,10 @@ struct wr_request {
     uint32_t chain_s; /* second of its first link: the TTLs in it count from there */
     uint16_t sends;   /* of the stages before */
     uint16_t sends_max;
+    wr_id prove;                         /* the proof of this stage's answer, or 0 */
+    struct wr_dnssec_work work;          /* of all its proofs */
+    wr_servers bogus;                    /* servers of the group whose answer was bogus */
+    uint8_t bogus_tries, server;         /* the server that answered last */
     wr_id iter;                          /* the iteration of this stage, or 0 */
     struct wr_list parents;              /* of wr_depend: requests that wait for this one */
     wr_id child[WR_DEPEND_CHILDREN_MAX]; /* requests this one waits for */
@@ -49,7 +55,7 @@ struct wr_depend {
     uint8_t what; /* enum wr_depend_what */
 };
 
-enum wr_depend_what { WR_DEPEND_ADDRESS = 0, WR_DEPEND_PRIME };
+enum wr_depend_what { WR_DEPEND_ADDRESS = 0, WR_DEPEND_PRIME, WR_DEPEND_KEYS };
 
 enum wr_depend_result {
     WR_DEPEND_READY = 0, /* rs->sub is the answer */
@@ -65,6 +71,18 @@ struct wr_requests {
     struct wr_pool iters;
     struct wr_pool depends;
     struct wr_peers *cuts; /* by the place of the iteration */
+    /* prove.c */
+    const struct wr_prove_settings *prove; /* NULL: nothing is validated */
+    struct wr_pool proofs;
+    uint8_t *proof_rooms;
+    struct wr_list proving; /* proofs that have a turn to come */
+    bool proved;            /* one had its turn since poll gave NOTHING */
+    struct wr_keycache keycache;
+    struct wr_dnssec_env dnssec;
+    struct wr_dnssec_policy dnssec_policy;
+    struct wr_trusttime time;
+    uint32_t prove_now_s;
+    char reason[WR_NAME_TEXT_SIZE + 128]; /* of the failure that is handed out */
     uint32_t query_timeout_ms;
     struct wr_map map;
     struct wr_heap timers;
@@ -102,11 +120,42 @@ struct wr_request *wr_request_take(struct wr_requests *rs, const struct wr_quest
 /* The answer is that there is nothing of the type; nobody gave a SOA, so nothing is kept. */
 void wr_request_empty(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
 
+/* The stage has its answer, in rs->answer: it is kept, and the request goes on along the chain or is finished. */
+void wr_request_stage_done(struct wr_requests *rs, struct wr_request *r, wr_id id,
+                           enum wr_response kind, const struct wr_now *now);
+/* The answer is bogus: it is asked of another server, or the request has failed. */
+void wr_request_bogus(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
+
+/* rs->answer came from the cache: it ends the chain of the request; or its links are added to the chain, and its end is asked
+ * next. Where that does not fit nothing changes. */
+void wr_request_end_known(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
+void wr_request_go_along(struct wr_requests *rs, struct wr_request *r, uint64_t now_us);
+
+/* --- prove.c --- */
+size_t wr_prove_size(uint32_t requests, uint32_t zones);
+void wr_prove_init(struct wr_requests *rs, uint8_t *block, uint32_t requests, uint32_t zones,
+                   const struct wr_hash_key *key);
+/* New settings; no proof is running. */
+void wr_prove_adopt(struct wr_requests *rs, const struct wr_prove_settings *settings);
+bool wr_prove_wanted(const struct wr_requests *rs, const struct wr_request *r);
+/* Begins to prove rs->answer, which is copied. WR_E_FULL, WR_E_NOMEM. */
+int wr_prove_begin(struct wr_requests *rs, struct wr_request *r, wr_id id, enum wr_response kind);
+/* What the proof waited for; NULL: it cannot be had. */
+void wr_prove_fed(struct wr_requests *rs, struct wr_request *r, const struct wr_request *child,
+                  const struct wr_answer *answer);
+/* One step of one proof; false: none has anything to do. */
+bool wr_prove_turn(struct wr_requests *rs, const struct wr_now *now);
+/* Fills in why the answer is bogus; false: it is not. */
+bool wr_prove_explain(struct wr_requests *rs, const struct wr_request *r, struct wr_answer *a);
+void wr_prove_end(struct wr_requests *rs, struct wr_request *r);
+
 /* --- stage.c --- */
 /* Asks the end of the chain so far of whoever is responsible for it. */
 void wr_request_ask_stage(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
 /* The iteration of the request, or NULL. */
 struct wr_iter *wr_stage_iter(const struct wr_requests *rs, const struct wr_request *r);
+/* The server that answered last gave a bogus answer: another is asked. False: there is no other. */
+bool wr_stage_ask_other(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
 /* Goes on after a wait. */
 void wr_stage_go_on(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
 /* The forward failed: is there another way? False: the request has failed. */

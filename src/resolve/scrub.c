@@ -26,7 +26,8 @@ static bool in_bailiwick(const struct wr_scrub *what, const uint8_t *name)
 {
     const uint8_t *route = what->route ? what->route : what->bailiwick;
     const uint8_t *zone = route;
-    if (what->upstreams) {
+    bool above = what->qtype == WR_TYPE_DS && wr_name_equal(name, what->qname);
+    if (what->upstreams && !above) { /* DS is the parent's to say */
         wr_upstream_route(what->upstreams, name, &zone);
     }
     return wr_name_in(name, what->bailiwick) && wr_name_equal(zone, route);
@@ -57,67 +58,19 @@ static int add_dname(struct work *k, const struct wr_name *name, const struct wr
     return WR_OK;
 }
 
-/* name with the owner's part replaced by the DNAME's target; WR_E_RANGE when over 255 octets. */
-static int substitute(const struct wr_name *name, const struct wr_rrset *dname,
-                      struct wr_name *ret_target)
+/* The CNAME from `name`, checked against the DNAME that makes it, or made by it; moves `name` on. */
+static int follow_cname(struct work *k, struct wr_name *name, const struct wr_rrset *dname)
 {
-    struct wr_rrset_walk walk = wr_rrset_walk(dname);
-    const uint8_t *target;
-    uint16_t size;
-    if (!wr_rrset_next(&walk, &target, &size)) {
-        return WR_E_FORMAT;
-    }
-    size_t keep = name->size - wr_name_size(dname->owner);
-    if (keep + size > WR_NAME_MAX) {
-        return WR_E_RANGE;
-    }
-    memcpy(ret_target->wire, name->wire, keep);
-    memcpy(ret_target->wire + keep, target, size);
-    ret_target->size = (uint8_t)(keep + size);
-    return WR_OK;
-}
-
-/* A CNAME set that the DNAME implies, when the response left it out (RFC 6672 section 3.4). */
-static int synthesize(struct work *k, const struct wr_name *name, const struct wr_name *target,
-                      const struct wr_rrset *dname, struct wr_rrset *ret_set)
-{
-    uint8_t *owner = wr_arena_copy(k->gather.arena, name->wire, name->size);
-    uint8_t *data = owner ? wr_arena_take(k->gather.arena, 2u + target->size) : NULL;
-    if (!data) {
-        return WR_E_NOMEM;
-    }
-    data[0] = 0;
-    data[1] = target->size;
-    memcpy(data + 2, target->wire, target->size);
-    *ret_set = (struct wr_rrset){.owner = owner,
-                                 .data = data,
-                                 .size = 2u + target->size,
-                                 .ttl = dname->ttl,
-                                 .type = WR_TYPE_CNAME,
-                                 .class_ = WR_CLASS_IN,
-                                 .records = 1,
-                                 .rank = dname->rank};
-    return WR_OK;
-}
-
-/* The next link from `name`: adds the CNAME (and its DNAME) to the answer and moves `name` on. */
-static int follow(struct work *k, struct wr_name *name)
-{
-    const struct wr_rrset *dname;
     struct wr_rrset cname;
     struct wr_name made;
-    int err = add_dname(k, name, &dname);
-    if (err) {
-        return err;
-    }
-    err = wr_gather(&k->gather, WR_SECTION_ANSWER, name, WR_TYPE_CNAME, k->what->rank, &cname);
+    int err = wr_gather(&k->gather, WR_SECTION_ANSWER, name, WR_TYPE_CNAME, k->what->rank, &cname);
     if (dname && (err == WR_OK || err == WR_E_NOTFOUND)) {
-        int sub = substitute(name, dname, &made);
+        int sub = wr_answer_substitute(name->wire, dname, &made);
         if (sub) {
             return sub;
         }
         if (err == WR_E_NOTFOUND) {
-            err = synthesize(k, name, &made, dname, &cname);
+            err = wr_answer_synthesize(k->gather.arena, name->wire, &made, dname, &cname);
         }
     }
     if (err) {
@@ -129,6 +82,14 @@ static int follow(struct work *k, struct wr_name *name)
     }
     wr_name_set(name, target);
     return add(k->answer->answer, &k->answer->answers, &cname);
+}
+
+/* The next link from `name`: adds the CNAME (and its DNAME) to the answer and moves `name` on. */
+static int follow(struct work *k, struct wr_name *name)
+{
+    const struct wr_rrset *dname;
+    int err = add_dname(k, name, &dname);
+    return err ? err : follow_cname(k, name, dname);
 }
 
 static bool is_proof(uint16_t type)
@@ -171,10 +132,67 @@ static int take_authority(struct work *k, const struct wr_name *name)
     return WR_OK;
 }
 
-/* At the end of the chain: the sets asked for. ANY takes the first type found (RFC 8482 section 4.1). */
+/* Beside a positive answer: that nothing is closer than the wildcard it came from (RFC 4035 section 3.1.3.3). */
+static int take_proofs(struct work *k)
+{
+    struct wr_msg_walk walk = wr_msg_walk(k->gather.msg, WR_SECTION_AUTHORITY);
+    struct wr_msg_rr rr;
+    while (k->gather.msg->edns.dnssec_ok && wr_gather_next(&k->gather, &walk, &rr)) {
+        if ((rr.type != WR_TYPE_NSEC && rr.type != WR_TYPE_NSEC3) || rr.class_ != WR_CLASS_IN ||
+            have_set(k->answer, &rr) || !in_bailiwick(k->what, rr.owner.wire)) {
+            continue;
+        }
+        struct wr_rrset set;
+        int err = wr_gather(&k->gather, WR_SECTION_AUTHORITY, &rr.owner, rr.type, WR_RANK_AUTHORITY,
+                            &set);
+        err = err ? err : add(k->answer->authority, &k->answer->authorities, &set);
+        if (err) {
+            return err;
+        }
+    }
+    return WR_OK;
+}
+
+static bool have_answer(const struct wr_answer *a, const struct wr_msg_rr *rr)
+{
+    for (unsigned i = 0; i < a->answers; i++) {
+        if (a->answer[i].type == rr->type && wr_name_equal(a->answer[i].owner, rr->owner.wire)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Every set of the name, for who asked for ANY; signatures stand with what they are over. */
+static int take_all(struct work *k, const struct wr_name *name)
+{
+    struct wr_msg_walk walk = wr_msg_walk(k->gather.msg, WR_SECTION_ANSWER);
+    struct wr_msg_rr rr;
+    int found = WR_E_NOTFOUND;
+    while (wr_gather_next(&k->gather, &walk, &rr)) {
+        if (rr.type == WR_TYPE_RRSIG || wr_codes_type_is_meta(rr.type) ||
+            rr.class_ != WR_CLASS_IN || !wr_name_equal(rr.owner.wire, name->wire) ||
+            have_answer(k->answer, &rr)) {
+            continue;
+        }
+        struct wr_rrset set;
+        int err = wr_gather(&k->gather, WR_SECTION_ANSWER, name, rr.type, k->what->rank, &set);
+        err = err ? err : add(k->answer->answer, &k->answer->answers, &set);
+        if (err) {
+            return err;
+        }
+        found = WR_OK;
+    }
+    return found;
+}
+
+/* At the end of the chain: the sets asked for. */
 static int take_final(struct work *k, const struct wr_name *name)
 {
     struct wr_rrset set;
+    if (k->what->qtype == WR_TYPE_ANY) {
+        return take_all(k, name);
+    }
     int err = wr_gather(&k->gather, WR_SECTION_ANSWER, name, k->what->qtype, k->what->rank, &set);
     return err ? err : add(k->answer->answer, &k->answer->answers, &set);
 }
@@ -186,7 +204,9 @@ static int walk_chain(struct work *k, struct wr_name *name, bool *ret_final)
         if (!in_bailiwick(k->what, name->wire)) {
             return WR_OK;
         }
-        int err = take_final(k, name);
+        const struct wr_rrset *dname = NULL;
+        int err = k->what->qtype == WR_TYPE_CNAME ? add_dname(k, name, &dname) : WR_OK;
+        err = err ? err : dname ? follow_cname(k, name, dname) : take_final(k, name);
         if (err != WR_E_NOTFOUND) {
             *ret_final = err == WR_OK;
             return err;
@@ -238,7 +258,7 @@ static int scrub(struct work *k, enum wr_response *ret_kind)
     bool outside = !in_bailiwick(what, name.wire);
     if (final) {
         *ret_kind = WR_RESPONSE_ANSWER;
-        return WR_OK;
+        return take_proofs(k);
     }
     if (wr_msg_rcode(k->gather.msg) == WR_RCODE_NXDOMAIN && !outside) {
         ret_answer->rcode = WR_RCODE_NXDOMAIN;
@@ -251,6 +271,7 @@ static int scrub(struct work *k, enum wr_response *ret_kind)
                     : WR_RESPONSE_NODATA;
     if (*ret_kind == WR_RESPONSE_CNAME) {
         ret_answer->authorities = 0;
+        return err ? err : take_proofs(k);
     }
     return err;
 }

@@ -56,7 +56,7 @@ static void fetch(struct wr_requests *rs, struct wr_request *r, wr_id id, struct
                   const struct wr_name *name, uint16_t type, uint64_t now_us)
 {
     struct wr_question q = {.name = *name, .type = type, .checking_disabled = true};
-    q.dnssec_ok = r->asked.dnssec_ok;
+    q.dnssec_ok = rs->prove != NULL;
     switch (wr_depend_on(rs, r, id, &q, WR_DEPEND_ADDRESS, now_us)) {
     case WR_DEPEND_READY: wr_iter_fetched(it, &rs->iter_env, &rs->sub, now_us); break;
     case WR_DEPEND_FAILED: wr_iter_fetched(it, &rs->iter_env, NULL, now_us); break;
@@ -69,7 +69,7 @@ static void prime(struct wr_requests *rs, struct wr_request *r, wr_id id, struct
 {
     struct wr_question q = {.type = WR_TYPE_NS, .checking_disabled = true};
     q.name.size = 1;
-    q.dnssec_ok = r->asked.dnssec_ok;
+    q.dnssec_ok = rs->prove != NULL;
     if (wr_depend_on(rs, r, id, &q, WR_DEPEND_PRIME, now_us) != WR_DEPEND_WAITING) {
         wr_iter_primed(it);
     }
@@ -116,11 +116,42 @@ static void iterate(struct wr_requests *rs, struct wr_request *r, wr_id id, unsi
     step(rs, r, id, it, now_us);
 }
 
+/* The group or the cut that a question belongs to: DS lives above the cut (RFC 4035 section 3.1.4.1). */
+static unsigned route_of(const struct wr_requests *rs, const struct wr_question *q,
+                         const uint8_t **ret_zone)
+{
+    bool above = q->type == WR_TYPE_DS && q->name.wire[0] != 0;
+    return wr_upstream_route(rs->env.select.upstreams, wr_name_skip_labels(q->name.wire, above),
+                             ret_zone);
+}
+
+/* The links that the cache knows are not asked for again, and a chain may end in it. True: there is nothing left to ask. */
+static bool follow_known(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
+{
+    if (r->asked.type == WR_TYPE_DS || r->asked.type == WR_TYPE_ANY) {
+        return false; /* what the child says at that name is not of the zone that is asked */
+    }
+    bool first = r->chain_sets == 0; /* whoever asked has looked there already, and wants it anew */
+    enum wr_found found = wr_answer_find(rs->cache, rs->ttl, &r->asked, (uint32_t)(now_us / WR_S),
+                                         false, &rs->room, &rs->answer);
+    if (found == WR_FOUND_FRESH && !first) {
+        wr_request_end_known(rs, r, id, now_us);
+        return r->state == WR_REQUEST_OVER;
+    }
+    if (found == WR_FOUND_NOTHING && rs->answer.answers > 0 && !rs->answer.stale) {
+        wr_request_go_along(rs, r, now_us);
+    }
+    return false;
+}
+
 void wr_request_ask_stage(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
 {
     const uint8_t *zone;
     const struct wr_upstreams *u = rs->env.select.upstreams;
-    unsigned group = wr_upstream_route(u, r->asked.name.wire, &zone);
+    if (rs->finished == 0 && follow_known(rs, r, id, now_us)) {
+        return;
+    }
+    unsigned group = route_of(rs, &r->asked, &zone);
     memset(r->child, 0, sizeof(r->child));
     if (group == WR_GROUP_RECURSE || u->group[group].authoritative) {
         iterate(rs, r, id, group, zone, now_us);
@@ -128,12 +159,29 @@ void wr_request_ask_stage(struct wr_requests *rs, struct wr_request *r, wr_id id
         return;
     }
     wr_stage_end(rs, r);
-    wr_forward_start(&r->forward, &rs->env, &r->asked, id, group, ~(wr_servers)0, r->end_us,
-                     now_us);
+    wr_forward_start(&r->forward, &rs->env, &r->asked, id, group, ~r->bogus, r->end_us, now_us);
     if (wr_select_suspects(&rs->env.select, group)) {
         wr_request_arm_probes(rs, now_us);
     }
     wr_request_settle(rs, r, id, now_us);
+}
+
+bool wr_stage_ask_other(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
+{
+    struct wr_iter *it = wr_stage_iter(rs, r);
+    r->sends = (uint16_t)(r->sends + r->forward.sends);
+    r->forward.sends = 0;
+    if (it) {
+        wr_iter_avoid(it, &rs->iter_env, r->server, now_us);
+        step(rs, r, id, it, now_us);
+        return r->forward.state != WR_FORWARD_FAILED;
+    }
+    r->bogus |= (wr_servers)1 << r->server;
+    if ((wr_select_usable(&rs->env.select, r->forward.group) & ~r->bogus) == 0) {
+        return false;
+    }
+    wr_request_ask_stage(rs, r, id, now_us);
+    return true;
 }
 
 void wr_stage_go_on(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
@@ -214,7 +262,7 @@ void wr_stage_scrub(const struct wr_requests *rs, const struct wr_request *r,
 {
     const struct wr_iter *it = wr_stage_iter(rs, r);
     const uint8_t *zone;
-    wr_upstream_route(rs->env.select.upstreams, r->asked.name.wire, &zone);
+    route_of(rs, &r->asked, &zone);
     bool authoritative = it && (msg->flags & WR_FLAG_AA);
     *ret_what = (struct wr_scrub){.qname = r->asked.name.wire,
                                   .qtype = r->asked.type,

@@ -179,6 +179,7 @@ static int create_engine(struct worker *w)
         .cache = s->cache,
         .upstream_state = s->upstream_state,
         .infra_slots = s->infra_slots,
+        .zones = s->zones,
         .quota = s->quota,
         .records = s->records == NULL ? NULL : &s->records[w->number],
         .stats = &w->stats,
@@ -343,6 +344,11 @@ void wr_crew_destroy(struct wr_crew *c)
     for (uint16_t i = 0; i < c->setup.workers; i++) {
         struct worker *w = &c->worker[i];
         if (w->engine_size > 0) {
+            struct wr_now now;
+            wr_clock_now(false, &now);
+            if (w->engine != NULL) {
+                wr_engine_stop(w->engine, &now);
+            }
             munmap(w->engine, w->engine_size);
         }
         explicit_bzero(&w->secrets, sizeof(w->secrets));

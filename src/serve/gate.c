@@ -479,6 +479,7 @@ static void copy_limits(struct wr_settings *s, const struct wr_conf *c)
     s->prefix6_len = (uint8_t)c->limits.prefix6;
     s->edns_udp_size = (uint16_t)c->limits.udp_size;
     s->server_cookies = c->limits.cookies;
+    s->minimal_any = c->limits.minimal_any;
     s->tcp_idle_ms = (uint32_t)c->tcp.idle_timeout_ms;
     snprintf(s->identity, sizeof(s->identity), "%s", c->identity.name);
     snprintf(s->version, sizeof(s->version), "%s", c->identity.version);
@@ -499,6 +500,13 @@ static void make_all(struct making *m)
     u->default_group = group_of(m->conf->upstream.default_index);
     if (wr_recursion_make(m->conf, &m->gate->recursion, u)) {
         m->err = WR_E_NOMEM;
+    }
+    struct wr_validation_mistake mistake;
+    int err = wr_validation_make(m->conf, &m->gate->validation, &m->gate->settings.prove, &mistake);
+    if (err == WR_E_NOMEM) {
+        m->err = err;
+    } else if (err) {
+        note(m, WR_LOG_ERROR, "dnssec.anchors[%zu]: %s", mistake.index, mistake.text);
     }
     if (u->groups == 0 && u->default_group != WR_GROUP_RECURSE) {
         add_system_group(m);
@@ -541,6 +549,7 @@ void wr_gate_free(struct wr_gate *gate)
         free(gate->ttl_rule);
         free(gate->route);
         wr_recursion_free(&gate->recursion);
+        wr_validation_free(&gate->validation);
         free(gate);
     }
 }

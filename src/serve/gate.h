@@ -30,6 +30,7 @@
 #include "engine/settings.h"
 #include "net/limits.h"
 #include "serve/recursion.h"
+#include "serve/validation.h"
 
 #define WR_GATE_IFACE_SIZE 16
 #define WR_GATE_NOTES_MAX  16
@@ -86,6 +87,7 @@ struct wr_gate {
     struct wr_ttl_rule *ttl_rule;
     struct wr_route *route;
     struct wr_recursion recursion;
+    struct wr_validation validation;
 };
 
 /* WR_E_USAGE: refused, the notes say why (the slots are untouched then); WR_E_NOMEM. Notes are appended in any case. */

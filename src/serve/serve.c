@@ -149,6 +149,7 @@ static int create_crew(struct wr_serve *s)
         .cache = s->shared.cache,
         .upstream_state = s->shared.upstream_state,
         .infra_slots = s->conf->recursion.servers,
+        .zones = s->conf->dnssec.zones,
         .quota = s->shared.quota,
         .limits = s->limits,
         .shared = s->shared.net,

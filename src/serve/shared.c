@@ -54,7 +54,8 @@ static int fill(struct wr_shared *s, const struct wr_conf *conf, const struct wr
     uint32_t buckets = quota_buckets(conf->profile);
     struct wr_keep_conf keep;
     s->quota_size = wr_quota_size(buckets);
-    s->upstream_state = calloc(WR_UPSTREAMS_MAX + conf->recursion.servers, sizeof(*s->upstream_state));
+    s->upstream_state =
+        calloc(WR_UPSTREAMS_MAX + conf->recursion.servers, sizeof(*s->upstream_state));
     s->net = calloc(1, sizeof(*s->net));
     void *quota_block = map(s->quota_size);
     if (s->upstream_state == NULL || s->net == NULL || quota_block == NULL) {

@@ -46,6 +46,7 @@ void gate_defaults(struct gate *g)
     s->edns_udp_size = 1232;
     s->tcp_idle_ms = 10000;
     s->server_cookies = true;
+    s->minimal_any = true;
     snprintf(s->identity, sizeof s->identity, "sim");
     snprintf(s->version, sizeof s->version, "sim 1");
     s->upstreams.ipv4 = s->upstreams.ipv6 = true;

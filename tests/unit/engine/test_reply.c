@@ -6,7 +6,7 @@
 #include "engine/reply.h"
 
 static struct wr_settings settings = {
-    .edns_udp_size = 1232, .tcp_idle_ms = 12000, .server_cookies = true};
+    .edns_udp_size = 1232, .tcp_idle_ms = 12000, .server_cookies = true, .minimal_any = true};
 static const uint8_t key[16] = {9};
 static uint8_t room[WR_MSG_MAX];
 static struct wr_msg msg;

@@ -137,7 +137,7 @@ static void test_adopt_moves_what_is_in_flight(void **state)
     rig_expect(&r, WR_REQUEST_DATAGRAM);
     sent = r;
     other.group[0].server[0] = 2;
-    wr_requests_adopt(r.requests, &other, &r.ttl, 1000, r.now.mono_us);
+    wr_requests_adopt(r.requests, &other, &r.ttl, NULL, 1000, r.now.mono_us);
     memset(&r.upstreams, 0xee, sizeof(r.upstreams)); /* nothing points there any more */
     assert_true(wr_requests_deadline(r.requests) <=
                 r.now.mono_us); /* asked at once, not at a timer */

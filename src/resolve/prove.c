@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How an answer is proven before anybody sees it: the validator (dnssec/chain) is given its turns and what it wants to know. */
+#include "resolve/request_state.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/str.h"
+
+/* Octets for the answer in work and the reply that the validator looks at. */
+#define ROOM ((size_t)2 * WR_RRSET_SIZE_MAX)
+
+/* One answer that is being proven. */
+struct prove {
+    struct wr_list node; /* in rs->proving while it has a turn to come */
+    wr_id request;
+    struct wr_arena arena;
+    size_t mark; /* of the arena: the answer is below, the reply above */
+    struct wr_answer answer;
+    struct wr_answer reply;
+    struct wr_peer
+        from; /* who gave the reply, and for which zone; slot 0 with no zone: nobody that is known */
+    struct wr_name from_zone;
+    enum wr_response kind;
+    uint16_t asked_type;
+    struct wr_chain chain;
+};
+
+/* --- memory ------------------------------------------------------------------------------------- */
+
+static uint32_t proofs_for(uint32_t requests)
+{
+    return requests / 8 + 8;
+}
+
+size_t wr_prove_size(uint32_t requests, uint32_t zones)
+{
+    uint32_t n = zones > 0 ? proofs_for(requests) : 0;
+    return wr_pool_size(sizeof(struct prove), n) + n * ROOM + wr_keycache_size(zones ? zones : 1) +
+           WR_RRSIG_SCRATCH_SIZE + 4 * 64;
+}
+
+static uint8_t *align64(uint8_t *at)
+{
+    return at + (-(uintptr_t)at & 63);
+}
+
+void wr_prove_init(struct wr_requests *rs, uint8_t *block, uint32_t requests, uint32_t zones,
+                   const struct wr_hash_key *key)
+{
+    uint32_t n = zones > 0 ? proofs_for(requests) : 0;
+    uint8_t *at = align64(block);
+    wr_list_init(&rs->proving);
+    wr_pool_init(&rs->proofs, at, sizeof(struct prove), n);
+    at = align64(at + wr_pool_size(sizeof(struct prove), n));
+    rs->proof_rooms = at;
+    at = align64(at + n * ROOM);
+    wr_keycache_init(&rs->keycache, at, zones ? zones : 1, key);
+    at = align64(at + wr_keycache_size(zones ? zones : 1));
+    rs->dnssec = (struct wr_dnssec_env){.cache = &rs->keycache,
+                                        .policy = &rs->dnssec_policy,
+                                        .time = &rs->time,
+                                        .scratch = at,
+                                        .trace = rs->env.trace};
+}
+
+void wr_prove_adopt(struct wr_requests *rs, const struct wr_prove_settings *settings)
+{
+    rs->prove = settings && settings->enable && rs->proofs.count > 0 ? settings : NULL;
+    rs->dnssec.anchors = settings ? settings->anchors : NULL;
+    rs->dnssec_policy = settings ? settings->policy : wr_algo_default_policy();
+    wr_keycache_clear(&rs->keycache);
+}
+
+bool wr_prove_wanted(const struct wr_requests *rs, const struct wr_request *r)
+{
+    return rs->prove && !r->asked.checking_disabled && !r->probe;
+}
+
+static struct prove *proof_of(const struct wr_requests *rs, const struct wr_request *r)
+{
+    return r->prove ? wr_pool_get(&rs->proofs, r->prove) : NULL;
+}
+
+void wr_prove_end(struct wr_requests *rs, struct wr_request *r)
+{
+    struct prove *p = proof_of(rs, r);
+    if (p) {
+        wr_list_remove(&p->node);
+        wr_chain_stop(&p->chain);
+        wr_pool_give(&rs->proofs, r->prove);
+    }
+    r->prove = 0;
+}
+
+/* Copies a set into the room, so that it outlives the response. */
+static bool copy_set(struct prove *p, const struct wr_rrset *from, struct wr_rrset *ret)
+{
+    *ret = *from;
+    ret->owner = wr_arena_copy(&p->arena, from->owner, wr_name_size(from->owner));
+    ret->data = wr_arena_copy(&p->arena, from->data, from->size);
+    return ret->owner && ret->data;
+}
+
+static bool copy_answer(struct prove *p, const struct wr_answer *from, struct wr_answer *ret)
+{
+    *ret = *from;
+    bool ok = true;
+    for (unsigned i = 0; i < from->answers && ok; i++) {
+        ok = copy_set(p, &from->answer[i], &ret->answer[i]);
+    }
+    for (unsigned i = 0; i < from->authorities && ok; i++) {
+        ok = copy_set(p, &from->authority[i], &ret->authority[i]);
+    }
+    return ok;
+}
+
+/* --- the work ----------------------------------------------------------------------------------- */
+
+static enum wr_cut_hint is_cut(void *user, const uint8_t *name)
+{
+    struct wr_requests *rs = user;
+    struct wr_cache_key key;
+    struct wr_cache_entry e;
+    wr_cache_key_init(rs->cache, name, WR_TYPE_NS, WR_SCOPE_CUT, &key);
+    bool known =
+        wr_cache_get(rs->cache, &key, rs->prove_now_s, true, rs->room.scratch, &e) == WR_OK;
+    return known ? WR_CUT_YES : WR_CUT_UNKNOWN;
+}
+
+static void start(struct wr_requests *rs, struct wr_request *r, struct prove *p)
+{
+    struct wr_chain_ask ask = {.qname = r->asked.name.wire,
+                               .qtype = r->asked.type,
+                               .rcode = p->answer.rcode,
+                               .partial = p->kind == WR_RESPONSE_CNAME,
+                               .answer = p->answer.answer,
+                               .authority = p->answer.authority,
+                               .answers = p->answer.answers,
+                               .authorities = p->answer.authorities,
+                               .hints = {wr_stage_iter(rs, r) ? is_cut : NULL, rs}};
+    wr_chain_start(&p->chain, &ask, &r->work);
+    wr_list_append(&rs->proving, &p->node);
+}
+
+int wr_prove_begin(struct wr_requests *rs, struct wr_request *r, wr_id id, enum wr_response kind)
+{
+    wr_prove_end(rs, r); /* of an answer that was bogus */
+    struct prove *p = wr_pool_take(&rs->proofs, &r->prove);
+    if (!p) {
+        r->prove = 0;
+        return WR_E_FULL;
+    }
+    wr_list_init(&p->node);
+    wr_chain_init(&p->chain, &rs->dnssec);
+    wr_arena_init(&p->arena, rs->proof_rooms + ROOM * (uint32_t)r->prove, ROOM);
+    p->request = id;
+    p->kind = kind;
+    if (!copy_answer(p, &rs->answer, &p->answer)) {
+        wr_prove_end(rs, r);
+        return WR_E_NOMEM;
+    }
+    p->mark = wr_arena_mark(&p->arena);
+    p->asked_type = r->asked.type;
+    start(rs, r, p);
+    return WR_OK;
+}
+
+static void feed(struct prove *p, const struct wr_answer *answer)
+{
+    struct wr_dnssec_reply reply = {.failed = true};
+    wr_arena_release(&p->arena, p->mark);
+    if (answer && copy_answer(p, answer, &p->reply)) {
+        reply = (struct wr_dnssec_reply){.rcode = p->reply.rcode,
+                                         .answer = p->reply.answer,
+                                         .authority = p->reply.authority,
+                                         .answers = p->reply.answers,
+                                         .authorities = p->reply.authorities};
+    }
+    wr_chain_feed(&p->chain, &reply);
+}
+
+void wr_prove_fed(struct wr_requests *rs, struct wr_request *r, const struct wr_request *child,
+                  const struct wr_answer *answer)
+{
+    struct prove *p = proof_of(rs, r);
+    const struct wr_iter *it = wr_stage_iter(rs, child);
+    if (p && p->chain.state != WR_CHAIN_DONE && wr_list_empty(&p->node)) {
+        p->from_zone.size = 0;
+        if (it && child->server < it->peers->count) {
+            p->from = it->peers->peer[child->server];
+            p->from_zone = it->zone;
+        }
+        feed(p, answer);
+        wr_list_append(&rs->proving, &p->node);
+    }
+}
+
+/* DS and DNSKEY are asked with checking disabled: it is the validator that checks them. */
+static void fetch(struct wr_requests *rs, struct wr_request *r, struct prove *p, uint64_t now_us)
+{
+    const struct wr_dnssec_fetch *f = &p->chain.fetch;
+    struct wr_question q = {
+        .name = f->name, .type = f->type, .checking_disabled = true, .dnssec_ok = true};
+    if (f->again) {
+        struct wr_cache_key key;
+        wr_cache_key_init(rs->cache, q.name.wire, q.type, wr_question_scope(&q), &key);
+        wr_cache_remove(rs->cache, &key);
+        if (p->from_zone.size > 0) {
+            wr_infra_set_lame(&rs->iter_env.infra, &p->from, p->from_zone.wire, now_us);
+        }
+    }
+    switch (wr_depend_on(rs, r, p->request, &q, WR_DEPEND_KEYS, now_us)) {
+    case WR_DEPEND_READY: feed(p, &rs->sub); break;
+    case WR_DEPEND_FAILED: feed(p, NULL); break;
+    case WR_DEPEND_WAITING: return;
+    }
+    wr_list_append(&rs->proving, &p->node);
+}
+
+/* What the validator did not look at is not shown as if it had. */
+static void drop_unchecked(struct wr_answer *a)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < a->authorities; i++) {
+        if (a->authority[i].security != WR_SECURITY_UNCHECKED) {
+            a->authority[kept++] = a->authority[i];
+        }
+    }
+    a->authorities = (uint8_t)kept;
+}
+
+/* A server may say more than it knows of where a chain leads: what is bogus with its end may be true up to its first
+ * link, and the end is then asked for itself. False: there is nothing to leave out. */
+static bool shorten(struct prove *p)
+{
+    struct wr_answer *a = &p->answer;
+    unsigned links = 0;
+    while (links < a->answers && a->answer[links].type != WR_TYPE_CNAME) {
+        links++;
+    }
+    links++;
+    bool whole = links >= a->answers && p->kind == WR_RESPONSE_CNAME;
+    if (links > a->answers || whole || a->answer[links - 1].type != WR_TYPE_CNAME ||
+        p->asked_type == WR_TYPE_CNAME) {
+        return false;
+    }
+    a->answers = (uint8_t)links;
+    a->rcode = WR_RCODE_NOERROR;
+    p->kind = WR_RESPONSE_CNAME;
+    return true;
+}
+
+/* What the verdict is worth: a signature that was judged without knowing the time makes nothing secure; a name that no anchor
+ * covers is insecure. */
+static void weaken(struct wr_requests *rs, const struct wr_chain_verdict *v)
+{
+    struct wr_answer *a = &rs->answer;
+    bool timeless = v->security == WR_SECURITY_SECURE && rs->time.state == WR_TRUSTTIME_UNPROVEN;
+    uint8_t most = timeless ? WR_SECURITY_INDETERMINATE : WR_SECURITY_SECURE;
+    a->security = v->security == WR_SECURITY_INDETERMINATE ? WR_SECURITY_INSECURE : v->security;
+    a->security = a->security < most ? a->security : most;
+    for (unsigned i = 0; i < a->answers; i++) {
+        a->answer[i].security =
+            a->answer[i].security < a->security ? a->answer[i].security : a->security;
+        if (a->answer[i].security < WR_SECURITY_INSECURE && !timeless) {
+            a->answer[i].security = WR_SECURITY_INSECURE;
+        }
+    }
+    if (timeless && a->ede == WR_EDE_NONE) {
+        a->ede = WR_EDE_INDETERMINATE;
+    }
+}
+
+static void done(struct wr_requests *rs, struct wr_request *r, struct prove *p,
+                 const struct wr_now *now)
+{
+    const struct wr_chain_verdict *v = &p->chain.verdict;
+    wr_trace_move(rs->env.trace, "proof", p->request, "RUNNING", "DONE", v->reason);
+    if (v->security == WR_SECURITY_BOGUS && shorten(p)) {
+        start(rs, r, p);
+        return;
+    }
+    if (v->security == WR_SECURITY_BOGUS) {
+        wr_request_bogus(rs, r, p->request, now->mono_us);
+        return;
+    }
+    if (v->security == WR_SECURITY_SECURE) {
+        drop_unchecked(&p->answer);
+    }
+    rs->answer = p->answer;
+    weaken(rs, v);
+    if (rs->answer.ede == WR_EDE_NONE && v->security != WR_SECURITY_SECURE) {
+        rs->answer.ede = v->ede;
+    }
+    wr_request_stage_done(rs, r, p->request, p->kind, now);
+}
+
+static struct wr_trusttime time_of(const struct wr_prove_settings *s, const struct wr_now *now)
+{
+    enum wr_trusttime_state state =
+        now->wall_proven ? WR_TRUSTTIME_PLAUSIBLE : WR_TRUSTTIME_UNPROVEN;
+    return wr_trusttime_of(s->system_clock ? WR_TRUSTTIME_SYSTEM : state, now->wall_s, s->floor_s);
+}
+
+bool wr_prove_turn(struct wr_requests *rs, const struct wr_now *now)
+{
+    if (wr_list_empty(&rs->proving) || !rs->prove) {
+        return false;
+    }
+    struct prove *p = WR_CONTAINER(rs->proving.next, struct prove, node);
+    struct wr_request *r = wr_pool_get(&rs->pool, p->request);
+    wr_assert(r != NULL);
+    rs->time = time_of(rs->prove, now);
+    rs->prove_now_s = (uint32_t)(now->mono_us / WR_S);
+    wr_list_remove(&p->node);
+    switch (wr_chain_step(&p->chain, now)) {
+    case WR_DNSSEC_MORE: wr_list_append(&rs->proving, &p->node); break;
+    case WR_DNSSEC_FETCH: fetch(rs, r, p, now->mono_us); break;
+    case WR_DNSSEC_DONE: done(rs, r, p, now); break;
+    }
+    return true;
+}
+
+bool wr_prove_explain(struct wr_requests *rs, const struct wr_request *r, struct wr_answer *a)
+{
+    const struct prove *p = proof_of(rs, r);
+    if (!p || p->chain.state != WR_CHAIN_DONE || p->chain.verdict.security != WR_SECURITY_BOGUS) {
+        return false;
+    }
+    struct wr_str s;
+    wr_str_init(&s, rs->reason, sizeof(rs->reason));
+    wr_name_put_text(&s, p->chain.verdict.zone.wire);
+    wr_str_text(&s, ": ");
+    wr_str_text(&s, p->chain.verdict.reason);
+    a->rcode = WR_RCODE_SERVFAIL;
+    a->ede = p->chain.verdict.ede;
+    a->ede_text = rs->reason;
+    return true;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/validation.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/limits.h"
+#include "serve/trust.h"
+
+static int add_anchors(const struct wr_conf *conf, struct wr_anchors *anchors,
+                       struct wr_validation_mistake *ret_mistake)
+{
+    for (size_t i = 0; i < conf->dnssec.anchors.count; i++) {
+        const char *text = conf->dnssec.anchors.items[i];
+        int err = wr_anchors_add_text(anchors, text, strlen(text));
+        if (err) {
+            *ret_mistake = (struct wr_validation_mistake){
+                i, err == WR_E_FULL          ? "too many anchors"
+                   : err == WR_E_UNSUPPORTED ? "its digest type or algorithm is not known"
+                                             : "is no DS or DNSKEY record of a zone key, such as "
+                                               "`example. DS 12345 13 2 ABCD...`"};
+            return WR_E_FORMAT;
+        }
+    }
+    return conf->dnssec.anchors.count > 0 ? WR_OK : wr_anchors_add_builtin(anchors);
+}
+
+int wr_validation_make(const struct wr_conf *conf, struct wr_validation *ret,
+                       struct wr_prove_settings *ret_settings,
+                       struct wr_validation_mistake *ret_mistake)
+{
+    size_t cap = WR_DNSSEC_ANCHORS_MAX * 2;
+    memset(ret, 0, sizeof(*ret));
+    ret->room = calloc(cap, sizeof(*ret->room));
+    if (ret->room == NULL) {
+        return WR_E_NOMEM;
+    }
+    wr_anchors_init(&ret->anchors, ret->room, (uint16_t)cap);
+    int err = add_anchors(conf, &ret->anchors, ret_mistake);
+    for (size_t i = 0; i < conf->dnssec.negative.count && !err; i++) {
+        err = wr_anchors_add_negative(&ret->anchors, conf->dnssec.negative.items[i], 0);
+    }
+    *ret_settings = (struct wr_prove_settings){
+        .enable = conf->dnssec.validate,
+        .system_clock = conf->time.trust == WR_CONF_TRUST_SYSTEM,
+        .floor_s = WR_TRUST_RELEASE_S,
+        .anchors = &ret->anchors,
+        .policy = {.sha1_rely = conf->dnssec.sha1 == 1,
+                   .nsec3_iterations = (uint16_t)conf->dnssec.nsec3_iterations}};
+    return err;
+}
+
+void wr_validation_free(struct wr_validation *validation)
+{
+    free(validation->room);
+    validation->room = NULL;
+}
