@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What check_dnspython.py talks to: one question a line on standard input, one answer a line.
- *   text TYPE HEX     the rdata as zone text
- *   wire TYPE TEXT    the text's rdata in base16, or "error N at COLUMN"
+ *   text FORM HEX     the rdata as zone text; a form is a type, or what dns/rdata.h says
+ *   wire FORM TEXT    the text's rdata in base16, or "error N at COLUMN"
  *   build HEX         the message parsed, walked, expanded and built again, in base16
  *   query HEX         "same", "different" or "other": wr_msg_parse_query beside wr_msg_parse
  *   edns HEX          what the OPT record said
@@ -40,7 +40,7 @@ static void print_hex(const uint8_t *p, size_t n)
     printf("\n");
 }
 
-static void to_text(unsigned type, const char *hex)
+static void to_text(uint32_t type, const char *hex)
 {
     size_t n = read_hex(hex);
     struct wr_reader r;
@@ -50,24 +50,24 @@ static void to_text(unsigned type, const char *hex)
 
     wr_buf_read_init(&r, octets, n);
     wr_buf_write_init(&w, stored, sizeof(stored));
-    err = wr_rdata_expand(&r, (uint16_t)type, (uint16_t)n, &w);
+    err = wr_rdata_expand(&r, type, (uint16_t)n, &w);
     if (err) {
         printf("error %d\n", err);
         return;
     }
     wr_str_init(&s, text, sizeof(text));
-    wr_present_rdata(&s, (uint16_t)type, stored, w.pos);
+    wr_present_rdata(&s, type, stored, w.pos);
     printf("%s\n", text);
 }
 
-static void to_wire(unsigned type, const char *from)
+static void to_wire(uint32_t type, const char *from)
 {
     struct wr_writer w;
     size_t column = 0;
     int err;
 
     wr_buf_write_init(&w, stored, sizeof(stored));
-    err = wr_present_read_rdata(from, strlen(from), (uint16_t)type, NULL, &w, &column);
+    err = wr_present_read_rdata(from, strlen(from), type, NULL, &w, &column);
     if (err) {
         printf("error %d at %zu\n", err, column);
     } else {
@@ -174,11 +174,11 @@ int main(void)
         if (!strcmp(line, "text")) {
             unsigned long type = strtoul(rest, &rest, 10);
 
-            to_text((unsigned)type, rest + 1);
+            to_text((uint32_t)type, rest + 1);
         } else if (!strcmp(line, "wire")) {
             unsigned long type = strtoul(rest, &rest, 10);
 
-            to_wire((unsigned)type, rest + 1);
+            to_wire((uint32_t)type, rest + 1);
         } else if (!strcmp(line, "build")) {
             build_again(rest);
         } else if (!strcmp(line, "query")) {
