@@ -24,9 +24,19 @@ import dns.rrset
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "unit", "dns"))
 from check_dnspython import RECORDS                        # one list of records for both
+from check_zonetools import MORE
 
 HEADER = struct.pack("!6H", 0x1234, 0x8180, 1, 1, 0, 0)
 QUESTION = b"\3www\7example\3com\0\0\1\0\1"
+
+
+# Text that check_dnspython.py has not; 65535 stands for the A record of class CHAOS.
+TEXTS = [
+    (11, "wks", "192.0.2.1 TCP smtp telnet"), (22, "nsap", "0x47.0005"), (24, "sig", "A 5 3 1h 20030322173103 0 1 . AA=="),
+    (30, "nxt", "n. A MX"), (31, "eid", "e32c 6f"), (34, "atma", "+61.2"), (34, "atma", "39.246f"), (37, "cert", "PKIX 1 RSASHA1 AA=="),
+    (38, "a6", "0 2001:db8::1"), (38, "a6", "64 ::1 net"), (40, "sink", "1 2 3"), (66, "dsync", "CDS NOTIFY 5303 s"),
+    (259, "doa", '1 2 3 "t" -'), (264, "ipn", "1234"), (65535, "chaos", "net 177777"),
+]
 
 
 def write(target, name, data):
@@ -45,6 +55,13 @@ def records():
         wire = dns.rdata.from_text(dns.rdataclass.IN, rdtype, text).to_wire()
         write("rdata", label, struct.pack("!H", rdtype) + wire)
         write("scan", label, struct.pack("!H", rdtype) + text.encode())
+    for number, name, octets in MORE:
+        seen[name] = seen.get(name, 0) + 1
+        write("rdata", f"{name.lower()}-{seen[name]}", struct.pack("!H", number) + bytes.fromhex(octets))
+    for number, name, text in TEXTS:
+        seen[name] = seen.get(name, 0) + 1
+        write("scan", f"{name}-{seen[name]}", struct.pack("!H", number) + text.encode())
+    write("rdata", "chaos-1", b"\xff\xff\3net\0\1\2")
     write("rdata", "svcb-broken", b"\0\x40\0\1\0\0\3\0\1\1")
     write("rdata", "nsec-padded", b"\0\x2f\0\0\2\x40\0")
     write("rdata", "loc-version", b"\0\x1d\1" + bytes(15))
