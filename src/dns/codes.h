@@ -29,6 +29,7 @@ enum wr_type {
     WR_TYPE_NAPTR = 35,
     WR_TYPE_DNAME = 39,
     WR_TYPE_OPT = 41,
+    WR_TYPE_APL = 42,
     WR_TYPE_DS = 43,
     WR_TYPE_SSHFP = 44,
     WR_TYPE_RRSIG = 46,

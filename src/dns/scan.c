@@ -531,24 +531,33 @@ static int read_all(struct reading *in, uint32_t form)
     return wr_rdata_check(form, in->w->base + start, in->w->pos - start);
 }
 
-int wr_scan_rdata(const char *text, size_t n, uint32_t form, const uint8_t *origin,
-                  struct wr_writer *w, size_t *ret_column)
+int wr_scan_rest(struct wr_lex *lex, uint32_t form, const uint8_t *origin, struct wr_writer *w,
+                 size_t *ret_column)
 {
-    struct reading in = {.w = w, .origin = origin, .column = 1, .start = w->pos};
-    size_t start = w->pos;
+    struct reading in = {
+        .lex = *lex, .w = w, .origin = origin, .column = lex->pos + 1, .start = w->pos};
     int err;
 
     if (w->err) {
         return w->err;
     }
-    wr_lex_init(&in.lex, text, n);
     err = read_all(&in, form);
+    *lex = in.lex;
     if (err) {
-        w->pos = start;
+        w->pos = in.start;
         w->err = WR_OK;
         if (ret_column) {
             *ret_column = in.column;
         }
     }
     return err;
+}
+
+int wr_scan_rdata(const char *text, size_t n, uint32_t form, const uint8_t *origin,
+                  struct wr_writer *w, size_t *ret_column)
+{
+    struct wr_lex lex;
+
+    wr_lex_init(&lex, text, n);
+    return wr_scan_rest(&lex, form, origin, w, ret_column);
 }

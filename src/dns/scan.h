@@ -16,10 +16,14 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "dns/lex.h"
 
 /* Names without their last dot are relative to `origin`; with NULL they are absolute all the same.
  * `ret_column` (may be NULL): the word it broke at, from 1. */
 int wr_scan_rdata(const char *text, size_t n, uint32_t form, const uint8_t *origin,
                   struct wr_writer *w, size_t *ret_column);
+/* The same with the words that are left of a text that was begun (a zone file's entry): `ret_column` counts in all of it. */
+int wr_scan_rest(struct wr_lex *lex, uint32_t form, const uint8_t *origin, struct wr_writer *w,
+                 size_t *ret_column);
 
 #endif

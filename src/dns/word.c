@@ -19,6 +19,8 @@ static bool is_absolute(const char *text, size_t n)
     return slashes % 2 == 0;
 }
 
+const uint8_t wr_word_no_origin[1] = {0};
+
 /* Without an origin the last dot may be missing. */
 int wr_word_name(const char *text, size_t n, const uint8_t *origin, struct wr_name *ret_name)
 {
@@ -26,6 +28,9 @@ int wr_word_name(const char *text, size_t n, const uint8_t *origin, struct wr_na
     size_t size;
     int err;
 
+    if (origin == wr_word_no_origin && (n == 0 || !is_absolute(text, n))) {
+        return n ? WR_E_USAGE : WR_E_FORMAT;
+    }
     if (origin && n == 1 && text[0] == '@') {
         wr_name_set(ret_name, origin);
         return WR_OK;

@@ -14,6 +14,9 @@
 #include "base/addr.h"
 #include "dns/name.h"
 
+/* As an origin: there is none, and a relative name is WR_E_USAGE. */
+extern const uint8_t wr_word_no_origin[1];
+
 /* A name; without its last dot it is relative to `origin`, "@" is the origin itself (RFC 1035 section 5.1). With NULL every
  * name is absolute. */
 int wr_word_name(const char *text, size_t n, const uint8_t *origin, struct wr_name *ret_name);

@@ -69,6 +69,28 @@ def records():
     write("scan", "relative", b"\0\x0f10 @")
 
 
+ZONES = {
+    "rfc1035": b"$TTL 1d\n@   IN  SOA     VENERA      Action\\.domains (\n  20 ; SERIAL\n  7200 ; REFRESH\n  600 3600000\n 60)\n\n"
+               b"        NS      A.ISI.EDU.\n        NS      VENERA\n        MX 10 VENERA\n\nA A 26.3.0.103\nVENERA A 10.1.0.52\n  A 128.9.0.32\n",
+    "directives": b"$ORIGIN a.\n$TTL 1h30m\nx A 1.2.3.4\n$ORIGIN b\n@ NS c\n$TTL 7\n A \\# 4 01020304\n",
+    "include": b"a 1 A 1.2.3.4\n$INCLUDE self b\n$INCLUDE \"self\"\n  A 1.2.3.5\n",
+    "generate": b"$GENERATE 1-20/3 h${10,3,x} 1 A 1.2.3.$\n$GENERATE 0-2 ${0,7,n} PTR x$$.\n",
+    "parens": b"a ( 1 IN\n A\n1.2.3.4 )\r\n( b\nA 1.2.3.4 )\nc (\nd (\ne A 1.2.3.4\n",
+    "quotes": b"t 1 TXT \"a ; ( b\" c\\\"d \"\\\\\" ; end\r\nt TXT \"open\nt TXT x\n",
+    "broken": b" A 1\na..b 1 A 1.2.3.4\n A 1.2.3.4\nc 1 A )\n$FOO\n1 9999999999 A 1.2.3.4\nd CH A x 1\ne ANY x\n",
+    "names": b"$TTL 1\n@ SOA ns root 1 1h 2 3 4\n@ NS ns\nns CNAME x\nns TXT y\nsub NS n.sub\ny.sub TXT z\n* MX 1 zone.test\n_a._b SRV 1 2 3 d\nd DNAME e\nf.d A 1.2.3.4\n",
+    "types": b"$TTL 1\na WKS 1.2.3.4 tcp smtp\n APL 1:1.2.3.0/24\n LOC 1 N 1 E 1m\n HTTPS 1 . alpn=\"a\\\\,b\"\n NSEC b A TYPE999\n DS 1 8 2 (\n ab cd )\n TYPE65280 \\# 2 abcd\n",
+    "bom": b"\xef\xbb\xbf@ 1 A 1.2.3.4",
+    "chaos": b"@ 1 CH A net 17\nversion.bind. TXT x\n",
+}
+
+
+def zones():
+    for number, (name, text) in enumerate(ZONES.items()):
+        options = 7 if name == "chaos" else 3 if number % 2 else 11
+        write("zonefile", name, bytes((number + 1, options)) + text)
+
+
 def query_of(*args, **more):
     query = dns.message.make_query(*args, **more)
     query.id = 0x1234                                     # the same files at each run
@@ -158,6 +180,7 @@ def rrsets():
 if __name__ == "__main__":
     rrsets()
     records()
+    zones()
     messages()
     options()
     names()
