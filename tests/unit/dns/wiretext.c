@@ -6,6 +6,8 @@
  *   build HEX         the message parsed, walked, expanded and built again, in base16
  *   query HEX         "same", "different" or "other": wr_msg_parse_query beside wr_msg_parse
  *   edns HEX          what the OPT record said
+ *   zone HEX          a zone file with the origin "test.": "owner ttl type rdata" of each record and "mistake line:column" of
+ *                     each mistake, with bars between
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,9 +16,11 @@
 #include "base/enc.h"
 #include "base/err.h"
 #include "dns/build.h"
+#include "dns/codes.h"
 #include "dns/msg.h"
 #include "dns/present.h"
 #include "dns/rdata.h"
+#include "dns/zonefile.h"
 
 static uint8_t octets[70000], stored[70000], room[65535];
 static char text[400000];
@@ -159,6 +163,35 @@ static void tell_edns(const char *hex)
            m.edns.ede_text ? (const char *)m.edns.ede_text : "");
 }
 
+static void read_zone(const char *hex)
+{
+    static const uint8_t origin[] = "\4test";
+    static struct wr_zonefile z;
+    const struct wr_zonefile_options options = {
+        .origin = origin, .class_ = WR_CLASS_IN, .generate = true};
+    size_t n = read_hex(hex);
+    struct wr_zonefile_event event;
+    enum wr_zonefile_what what;
+
+    wr_zonefile_start(&z, &options);
+    while ((what = wr_zonefile_next(&z, &event)) != WR_ZONEFILE_END) {
+        if (what == WR_ZONEFILE_MORE) {
+            wr_zonefile_feed(&z, octets, n);
+            n = 0;
+        } else if (what == WR_ZONEFILE_RECORD) {
+            wr_name_to_text(event.owner, text, sizeof(text));
+            printf("%s %u %u ", text, event.ttl, event.type);
+            for (unsigned i = 0; i < event.rdata_size; i++) {
+                printf("%02x", event.rdata[i]);
+            }
+            printf("|");
+        } else if (what == WR_ZONEFILE_MISTAKE && !event.warning) {
+            printf("mistake %u:%u|", event.place.line, event.place.column);
+        }
+    }
+    printf("\n");
+}
+
 int main(void)
 {
     static char line[400000];
@@ -183,6 +216,8 @@ int main(void)
             build_again(rest);
         } else if (!strcmp(line, "query")) {
             both_parsers(rest);
+        } else if (!strcmp(line, "zone")) {
+            read_zone(rest);
         } else {
             tell_edns(rest);
         }
