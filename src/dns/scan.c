@@ -316,7 +316,7 @@ static int read_gateway(struct reading *in, uint8_t field)
     case WR_FIELD_END:
         err = next_word(in, &word);
         return err || (word.n == 1 && word.text[0] == '.') ? err : WR_E_FORMAT;
-    default: return WR_E_UNSUPPORTED;
+    default: err = next_word(in, &word); return err ? err : WR_E_UNSUPPORTED;
     }
 }
 
