@@ -41,10 +41,11 @@ static int read_name(struct reading *in)
     if (!err) {
         err = wr_word_name(word.text, word.n, in->origin, &name);
     }
-    if (!err) {
-        wr_buf_put_bytes(in->w, name.wire, name.size);
+    if (err) {
+        return err;
     }
-    return err ? err : in->w->err;
+    wr_buf_put_bytes(in->w, name.wire, name.size);
+    return in->w->err;
 }
 
 /* Names to the end, none perhaps; or the prefix name of A6, that is there when there is a prefix. */
