@@ -86,7 +86,8 @@ bool wr_infra_is_lame(const struct wr_infra *i, const struct wr_peer *peer, cons
                       uint64_t now_us)
 {
     const struct wr_upstream_state *st = &i->state[peer->slot];
-    return LOAD(st->lame_until_us) > now_us && LOAD(st->lame_zone) == zone_word(i, zone);
+    return LOAD(st->lame_until_us) > now_us && LOAD(st->generation) == peer->generation &&
+           LOAD(st->lame_zone) == zone_word(i, zone);
 }
 
 void wr_infra_forgive(const struct wr_infra *i)
