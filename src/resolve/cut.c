@@ -201,6 +201,7 @@ static int read_entry(const struct wr_cache_entry *e, struct wr_answer_room *roo
         ret_cut->glues += room_left && !err;
     }
     ret_cut->zone = ret_cut->ns.owner;
+    ret_cut->ns.ttl = (uint32_t)e->ttl_left;
     return err || ret_cut->ns.type != WR_TYPE_NS ? WR_E_NOTFOUND : WR_OK;
 }
 

@@ -43,8 +43,8 @@ int wr_cut_from_priming(const struct wr_msg *msg, const uint8_t *zone, struct wr
 /* Remembers it. TTLs are those of the sets, clamped by the policy. */
 void wr_cut_keep(struct wr_cache *c, const struct wr_ttl_policy *p, uint32_t now_s,
                  struct wr_answer_room *room, struct wr_cut *cut);
-/* The deepest delegation known for `name`, or above it with `above` (DS lives there: RFC 4035 section 3.1.4.1).
- * WR_E_NOTFOUND. */
+/* The deepest delegation known for `name`, or above it with `above` (DS lives there: RFC 4035 section 3.1.4.1);
+ * ns.ttl is what is left of it. WR_E_NOTFOUND. */
 int wr_cut_find(struct wr_cache *c, const uint8_t *name, bool above, uint32_t now_s,
                 struct wr_answer_room *room, struct wr_cut *ret_cut);
 /* What is remembered was wrong: the next look goes to the parent. */

@@ -174,11 +174,18 @@ static void take_hints(struct wr_iter *it, const struct wr_iter_env *env, uint64
     }
 }
 
+/* Seconds wrap, as they do in the cache: no delegation lives half of their range. */
+static uint32_t until(uint64_t now_us, uint32_t ttl)
+{
+    return (uint32_t)(now_us / WR_S) + (ttl < INT32_MAX ? ttl : INT32_MAX);
+}
+
 static void enter_cut(struct wr_iter *it, const struct wr_iter_env *env, const struct wr_cut *cut,
                       uint64_t now_us)
 {
     clear_servers(it);
     wr_name_set(&it->zone, cut->zone);
+    it->until_s = until(now_us, cut->ns.ttl);
     take_names(it, &cut->ns);
     take_glue(it, env, cut, now_us);
     if (it->zone.size == 1 && it->peers->count == 0) {
@@ -192,6 +199,7 @@ static void enter_hints(struct wr_iter *it, const struct wr_iter_env *env, uint6
 {
     clear_servers(it);
     wr_name_set(&it->zone, root);
+    it->until_s = until(now_us, UINT32_MAX);
     take_hints(it, env, now_us);
     show_labels(it, env);
     move(it, env, WR_ITER_SERVERS, "hints");
@@ -221,12 +229,13 @@ static bool find_cut(struct wr_iter *it, const struct wr_iter_env *env, uint64_t
 
 /* The servers of a configured group are the cut. */
 static void enter_stub(struct wr_iter *it, const struct wr_iter_env *env, unsigned group,
-                       const uint8_t *zone)
+                       const uint8_t *zone, uint64_t now_us)
 {
     const struct wr_upstreams *u = env->upstreams;
     const struct wr_group *g = &u->group[group];
     clear_servers(it);
     wr_name_set(&it->zone, zone);
+    it->until_s = until(now_us, UINT32_MAX);
     for (unsigned i = 0; i < g->servers; i++) {
         const struct wr_upstream *up = &u->upstream[g->server[i]];
         if (has_family(env, &up->addr)) {
@@ -259,7 +268,7 @@ void wr_iter_start(struct wr_iter *it, const struct wr_iter_env *env,
         if (deeper) {
             enter_cut(it, env, &cut, now_us);
         } else {
-            enter_stub(it, env, group, zone);
+            enter_stub(it, env, group, zone, now_us);
         }
     }
 }
@@ -502,6 +511,15 @@ enum wr_response wr_iter_judge(struct wr_iter *it, const struct wr_msg *msg, enu
     }
 }
 
+/* Who was given a zone for an hour gives parts of it away for no longer: else a zone that was taken away would live
+ * on below its apex, one label deeper each time ("phoenix domains"). */
+static void live_no_longer(const struct wr_iter *it, uint32_t now_s, struct wr_cut *cut)
+{
+    int32_t left = (int32_t)(it->until_s - now_s);
+    uint32_t most = left > 0 ? (uint32_t)left : 0;
+    cut->ns.ttl = cut->ns.ttl < most ? cut->ns.ttl : most;
+}
+
 static bool follow_referral(struct wr_iter *it, const struct wr_iter_env *env,
                             const struct wr_msg *msg, uint64_t now_us)
 {
@@ -519,6 +537,7 @@ static bool follow_referral(struct wr_iter *it, const struct wr_iter_env *env,
         fail(it, env, WR_ITER_TOO_LONG, "too many referrals");
         return true;
     }
+    live_no_longer(it, now_s, &cut);
     wr_cut_keep(env->cache, env->ttl, now_s, env->room, &cut);
     it->out = 0;
     enter_cut(it, env, &cut, now_us);

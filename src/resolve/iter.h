@@ -82,6 +82,8 @@ struct wr_iter {
         empty; /* a server had nothing to say of the name, not even a SOA: believed when nobody says more */
     bool recursor; /* a server answered from its cache, as if it were a resolver */
     bool trusting; /* nobody else is left: its word is taken */
+    uint32_t
+        until_s; /* the delegation of `zone` lives that long; one that its servers make lives no longer */
     uint8_t group; /* configured, whose servers the first cut had; or WR_GROUP_RECURSE */
     uint32_t trace_id;
 };
