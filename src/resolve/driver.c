@@ -219,7 +219,7 @@ static bool wake(struct wr_requests *rs, struct wr_request *r, const struct wr_n
     } else if (r->forward.state != WR_FORWARD_TRYING && now->mono_us >= r->end_us) {
         r->forward.state = WR_FORWARD_FAILED; /* what it waits for did not come in time */
     } else {
-        wr_forward_time(&r->forward, &rs->env, now->mono_us);
+        wr_stage_time(rs, r, now->mono_us);
     }
     if (r->forward.group < WR_GROUP_CUT && wr_select_suspects(&rs->env.select, r->forward.group)) {
         wr_request_arm_probes(rs, now->mono_us);

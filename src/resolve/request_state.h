@@ -158,6 +158,8 @@ struct wr_iter *wr_stage_iter(const struct wr_requests *rs, const struct wr_requ
 bool wr_stage_ask_other(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
 /* Goes on after a wait. */
 void wr_stage_go_on(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
+/* Its timer rang: servers were silent, or nothing came of what it waits for by its end. */
+void wr_stage_time(struct wr_requests *rs, struct wr_request *r, uint64_t now_us);
 /* The forward failed: is there another way? False: the request has failed. */
 bool wr_stage_another_way(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
 /* A usable response from servers of a cut that is not the answer yet: follows it. False: it leads nowhere. */

@@ -193,6 +193,17 @@ void wr_stage_go_on(struct wr_requests *rs, struct wr_request *r, wr_id id, uint
     }
 }
 
+void wr_stage_time(struct wr_requests *rs, struct wr_request *r, uint64_t now_us)
+{
+    if (r->forward.state != WR_FORWARD_START) {
+        wr_forward_time(&r->forward, &rs->env, now_us);
+    } else if (now_us >= r->end_us) {
+        fail(r, WR_FORWARD_SILENCE);
+    } else {
+        r->forward.next_us = r->end_us; /* it was woken for nothing */
+    }
+}
+
 bool wr_stage_another_way(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
 {
     const struct wr_upstreams *u = rs->env.select.upstreams;
