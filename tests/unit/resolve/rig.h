@@ -13,13 +13,14 @@
 #include "resolve/request.h"
 
 #define RIG_CACHE ((size_t)512 * 1024)
+#define RIG_FOUND 64 /* slots for servers that are found */
 
 struct rig {
     struct wr_now now;
     struct wr_upstreams upstreams;
     struct wr_route route;
     struct wr_ttl_policy ttl;
-    struct wr_upstream_state state[WR_UPSTREAMS_MAX];
+    struct wr_upstream_state state[WR_UPSTREAMS_MAX + RIG_FOUND];
     struct wr_rng rng;
     struct wr_requests *requests;
     struct wr_request_out out;
@@ -52,6 +53,7 @@ static inline void rig_start(struct rig *r)
     r->cache_block = aligned_alloc(64, RIG_CACHE);
     struct wr_requests_setup setup = {.requests = 16,
                                       .streams = 2,
+                                      .infra_slots = RIG_FOUND,
                                       .upstreams = &r->upstreams,
                                       .ttl = &r->ttl,
                                       .query_timeout_ms = 5000,
