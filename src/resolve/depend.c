@@ -38,7 +38,8 @@ static bool waits_for(const struct wr_requests *rs, wr_id from, wr_id wanted)
     return false;
 }
 
-/* What is left of the parent's messages; two may be out at once. */
+/* Half of the messages that are left: they are the child's until it says what it used, so that all requests that one
+ * question leads to have the budget of one. */
 static uint16_t share_of(const struct wr_request *r)
 {
     unsigned sent = r->sends + r->forward.sends;
@@ -46,7 +47,7 @@ static uint16_t share_of(const struct wr_request *r)
 }
 
 static bool link_up(struct wr_requests *rs, struct wr_request *r, wr_id id,
-                    struct wr_request *child, wr_id child_id, uint8_t what)
+                    struct wr_request *child, wr_id child_id, uint8_t what, uint16_t share)
 {
     wr_id depend_id;
     int place = child_place(r, 0);
@@ -54,10 +55,11 @@ static bool link_up(struct wr_requests *rs, struct wr_request *r, wr_id id,
     if (!d) {
         return false;
     }
-    *d = (struct wr_depend){.id = depend_id, .parent = id, .what = what};
+    *d = (struct wr_depend){.id = depend_id, .parent = id, .what = what, .share = share};
     wr_list_init(&d->node);
     wr_list_append(&child->parents, &d->node);
     r->child[place] = child_id;
+    r->sends = (uint16_t)(r->sends + share);
     return true;
 }
 
@@ -93,7 +95,7 @@ enum wr_depend_result wr_depend_on(struct wr_requests *rs, struct wr_request *r,
     }
     struct wr_request *child = wr_request_take(rs, q, r->end_us, &child_id, &joined);
     if (!child || child->state == WR_REQUEST_OVER || waits_for(rs, child_id, id) ||
-        !link_up(rs, r, id, child, child_id, what)) {
+        !link_up(rs, r, id, child, child_id, what, joined ? 0 : share)) {
         if (child && !joined) {
             wr_requests_release(rs, child_id, now_us);
         }
@@ -107,6 +109,15 @@ enum wr_depend_result wr_depend_on(struct wr_requests *rs, struct wr_request *r,
     return WR_DEPEND_WAITING;
 }
 
+/* A request that was joined is paid for by who began it. */
+static void give_back(const struct wr_depend *d, struct wr_request *r,
+                      const struct wr_request *child)
+{
+    if (d->share > 0) {
+        r->sends = (uint16_t)(r->sends - d->share + child->sends + child->forward.sends);
+    }
+}
+
 /* What the parent does with it is done later, when its turn comes: here the answer is taken while it is there. */
 static void tell_one(struct wr_requests *rs, const struct wr_depend *d, struct wr_request *child,
                      wr_id child_id, const struct wr_answer *answer, uint64_t now_us)
@@ -114,11 +125,13 @@ static void tell_one(struct wr_requests *rs, const struct wr_depend *d, struct w
     struct wr_request *r = wr_pool_get(&rs->pool, d->parent);
     int place = r ? child_place(r, child_id) : -1;
     struct wr_iter *it = place >= 0 ? wr_stage_iter(rs, r) : NULL;
+    if (r) {
+        give_back(d, r, child);
+    }
     if (place < 0) {
         return; /* it went on without */
     }
     r->child[place] = 0;
-    r->sends = (uint16_t)(r->sends + child->sends + child->forward.sends);
     if (d->what == WR_DEPEND_KEYS) {
         wr_prove_fed(rs, r, child, answer);
         return;

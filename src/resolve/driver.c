@@ -9,6 +9,28 @@
 /* How often suspects are looked after. */
 #define PROBE_TICK_US (500 * WR_MS)
 
+/* Another message for the same question, without EDNS or over TCP: it counts like the first. False: there are none left. */
+static bool charge(struct wr_requests *rs, const struct wr_exchange *x)
+{
+    struct wr_request *r = wr_pool_get(&rs->pool, x->request);
+    if (!r || !(x->want & (WR_EXCHANGE_WANT_DATAGRAM | WR_EXCHANGE_WANT_STREAM))) {
+        return true;
+    }
+    r->sends++;
+    wr_forward_limit(&r->forward,
+                     r->sends < r->sends_max ? (uint16_t)(r->sends_max - r->sends) : 0);
+    return r->sends + r->forward.sends <= r->sends_max;
+}
+
+static void give_up(struct wr_requests *rs, struct wr_exchange *x, uint64_t now_us)
+{
+    wr_id id = x->request;
+    struct wr_request *r = wr_pool_get(&rs->pool, id);
+    x->want = 0;
+    wr_forward_unusable(&r->forward, &rs->env, x, now_us);
+    wr_request_settle(rs, r, id, now_us);
+}
+
 /* What the exchange made of a message: an answer, another send, or nothing. */
 static void judged(struct wr_requests *rs, struct wr_exchange *x, enum wr_exchange_verdict verdict,
                    const struct wr_msg *msg, enum wr_response kind, const struct wr_now *now)
@@ -20,6 +42,10 @@ static void judged(struct wr_requests *rs, struct wr_exchange *x, enum wr_exchan
     }
     if (x->stream && verdict != WR_EXCHANGE_ACCEPTED && x->want) {
         wr_streams_leave(&rs->env.streams, x, now->mono_us);
+    }
+    if (verdict != WR_EXCHANGE_ACCEPTED && !charge(rs, x)) {
+        give_up(rs, x, now->mono_us);
+        return;
     }
     wr_forward_want(&rs->env, x);
     if (verdict == WR_EXCHANGE_ACCEPTED) {
@@ -169,10 +195,12 @@ static bool read_stream(struct wr_requests *rs, const struct wr_now *now)
         return false;
     }
     if (x) {
+        wr_id id = x->id;
         enum wr_exchange_verdict verdict = wr_exchange_streamed(
             x, wr_forward_state_of(&rs->env, x), bytes, size, now->mono_us, &msg, &kind);
         judged(rs, x, verdict, &msg, kind, now);
-        if (verdict == WR_EXCHANGE_REJECTED) {
+        x = wr_pool_get(&rs->env.exchanges, id);
+        if (x && verdict == WR_EXCHANGE_REJECTED) {
             wr_request_lost(rs, x, WR_LOST_BROKEN, now->mono_us);
         }
     }
@@ -216,8 +244,6 @@ static bool wake(struct wr_requests *rs, struct wr_request *r, const struct wr_n
     }
     if (r->woken) {
         wr_stage_go_on(rs, r, id, now->mono_us);
-    } else if (r->forward.state != WR_FORWARD_TRYING && now->mono_us >= r->end_us) {
-        r->forward.state = WR_FORWARD_FAILED; /* what it waits for did not come in time */
     } else {
         wr_stage_time(rs, r, now->mono_us);
     }
@@ -350,6 +376,7 @@ void wr_requests_adopt(struct wr_requests *rs, const struct wr_upstreams *upstre
         }
         wr_prove_end(rs, r);
         wr_forward_stop(&r->forward, &rs->env, now_us);
+        r->sends = (uint16_t)(r->sends + r->forward.sends);
         if (r->probe) {
             wr_requests_release(rs, id, now_us);
         }

@@ -246,6 +246,12 @@ static void try_next(struct wr_forward *f, struct wr_forward_env *env, uint64_t 
         earlier(now_us + (x ? pause_for(f, env, x, now_us) : PAUSE_IDLE_US), f->give_up_us);
 }
 
+void wr_forward_limit(struct wr_forward *f, uint16_t most)
+{
+    f->sends_cap = most < f->sends_cap ? most : f->sends_cap;
+    f->sends_max = most < f->sends_max ? most : f->sends_max;
+}
+
 /* All at once; the next try is made when the patience with the quickest is over. */
 static void ask_all(struct wr_forward *f, struct wr_forward_env *env, uint64_t now_us)
 {
@@ -270,6 +276,7 @@ void wr_forward_start(struct wr_forward *f, struct wr_forward_env *env, const st
                              .group = group,
                              .started_us = now_us,
                              .sends_max = waited_for ? WR_FORWARD_TRIES_MAX : 1,
+                             .sends_cap = WR_REQUEST_SENDS_MAX,
                              .ede = WR_EDE_NONE};
     f->among = wr_select_usable(&env->select, group) & only;
     f->end_us = end_us;
@@ -338,7 +345,7 @@ static void go_on(struct wr_forward *f, uint64_t now_us)
     f->give_up_us = earlier(f->end_us, now_us + PAUSE_SLOW_US);
     f->tried &= ~f->failed;
     f->failed = 0;
-    f->sends_max++;
+    f->sends_max += f->sends_max < f->sends_cap;
 }
 
 void wr_forward_time(struct wr_forward *f, struct wr_forward_env *env, uint64_t now_us)

@@ -63,11 +63,12 @@ struct wr_forward {
     wr_servers tried, failed;
     wr_servers errors; /* those that answered with an error */
     uint16_t sends, sends_max;
-    uint16_t rcode;  /* of ERROR */
-    int16_t ede;     /* of ERROR, or WR_EDE_NONE */
-    uint32_t group;  /* configured, or WR_GROUP_CUT and the place of the iteration */
-    uint8_t state;   /* enum wr_forward_state */
-    uint8_t failure; /* enum wr_forward_failure */
+    uint16_t sends_cap; /* sends_max may grow with patience, and no further than this */
+    uint16_t rcode;     /* of ERROR */
+    int16_t ede;        /* of ERROR, or WR_EDE_NONE */
+    uint32_t group;     /* configured, or WR_GROUP_CUT and the place of the iteration */
+    uint8_t state;      /* enum wr_forward_state */
+    uint8_t failure;    /* enum wr_forward_failure */
 };
 
 const char *wr_forward_state_name(uint8_t state);
@@ -76,6 +77,8 @@ const char *wr_forward_state_name(uint8_t state);
 void wr_forward_start(struct wr_forward *f, struct wr_forward_env *env, const struct wr_question *q,
                       wr_id request, unsigned group, wr_servers only, uint64_t end_us,
                       uint64_t now_us);
+/* No more than `most` messages in all; what is out stays out. */
+void wr_forward_limit(struct wr_forward *f, uint16_t most);
 /* A believed reply of class `kind` came on `x`: takes it (ANSWERED) or goes on to another server. */
 void wr_forward_reply(struct wr_forward *f, struct wr_forward_env *env, struct wr_exchange *x,
                       const struct wr_msg *msg, enum wr_response kind, uint64_t now_us);

@@ -287,7 +287,7 @@ bool wr_requests_upstream_back(const struct wr_requests *rs, const struct wr_que
     unsigned group = wr_upstream_route(u, q->name.wire, &zone);
     bool found = group == WR_GROUP_RECURSE || u->group[group].recurse_after;
     return (rs->link_us && rs->link_us >= since_us) ||
-           (found && rs->found_us && rs->found_us >= since_us) ||
+           (found && rs->found_back_us && rs->found_back_us >= since_us) ||
            (group != WR_GROUP_RECURSE &&
             wr_select_answered_since(&rs->env.select, group, since_us));
 }
@@ -347,8 +347,11 @@ void wr_request_hand_out_failure(struct wr_requests *rs, struct wr_request *r, w
     rs->finished = id;
     rs->failed = true;
     if (r->forward.failure != WR_FORWARD_NO_ROOM) {
-        wr_answer_keep_failure(rs->cache, rs->ttl, &r->question, (uint32_t)(now_us / WR_S),
-                               rs->answer.ede, !bogus && by_silence(&r->forward));
+        uint32_t now_s = (uint32_t)(now_us / WR_S);
+        /* What ended the failures of this second came before this one. */
+        now_s += r->iter && wr_requests_upstream_back(rs, &r->question, (uint64_t)now_s * WR_S);
+        wr_answer_keep_failure(rs->cache, rs->ttl, &r->question, now_s, rs->answer.ede,
+                               !bogus && by_silence(&r->forward));
     }
     wr_depend_tell(rs, r, id, NULL, now_us);
 }
@@ -566,7 +569,7 @@ static int use_response(struct wr_requests *rs, struct wr_request *r, wr_id id,
     if (!it) {
         return kind == WR_RESPONSE_REFERRAL ? WR_E_UNSUPPORTED : take_response(rs, r, id, msg, now);
     }
-    rs->found_us = now->mono_us;
+    wr_stage_heard(rs, now->mono_us);
     if (kind == WR_RESPONSE_REFERRAL || !wr_iter_is_whole(it)) {
         return wr_stage_lead_on(rs, r, id, msg, kind, now->mono_us) ? WR_OK : WR_E_UNSUPPORTED;
     }

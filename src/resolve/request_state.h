@@ -52,7 +52,8 @@ struct wr_depend {
     struct wr_list node; /* in the child's list */
     wr_id id;            /* its own */
     wr_id parent;
-    uint8_t what; /* enum wr_depend_what */
+    uint16_t share; /* messages set aside for the child; 0: it was there already */
+    uint8_t what;   /* enum wr_depend_what */
 };
 
 enum wr_depend_what { WR_DEPEND_ADDRESS = 0, WR_DEPEND_PRIME, WR_DEPEND_KEYS };
@@ -92,6 +93,7 @@ struct wr_requests {
     struct wr_answer answer; /* of the request that finished */
     struct wr_answer sub;    /* what one request asked of another */
     uint64_t found_us;       /* when a server that was found last answered; 0: never */
+    uint64_t found_back_us;  /* when one did after a time without any; 0: never */
     struct wr_answer_room room;
     struct wr_requests_counters counters;
     wr_id finished;
@@ -158,7 +160,7 @@ struct wr_iter *wr_stage_iter(const struct wr_requests *rs, const struct wr_requ
 bool wr_stage_ask_other(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
 /* Goes on after a wait. */
 void wr_stage_go_on(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
-/* Its timer rang: servers were silent, or nothing came of what it waits for by its end. */
+/* Its timer rang: servers were silent, nothing came of what it waits for (an address, a proof) by its end, or a link changed. */
 void wr_stage_time(struct wr_requests *rs, struct wr_request *r, uint64_t now_us);
 /* The forward failed: is there another way? False: the request has failed. */
 bool wr_stage_another_way(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
@@ -169,6 +171,8 @@ bool wr_stage_lead_on(struct wr_requests *rs, struct wr_request *r, wr_id id,
 enum wr_response wr_stage_judge(struct wr_requests *rs, const struct wr_request *r,
                                 const struct wr_exchange *x, const struct wr_msg *msg,
                                 enum wr_response kind, uint64_t now_us);
+/* A server that was found has answered. */
+void wr_stage_heard(struct wr_requests *rs, uint64_t now_us);
 /* An answer of the root about itself is its delegation (RFC 9609 section 3); any other is left alone. */
 void wr_stage_prime(struct wr_requests *rs, const struct wr_request *r, const struct wr_msg *msg,
                     uint64_t now_us);

@@ -6,6 +6,9 @@
 
 #include "base/limits.h"
 
+/* Nobody answered for so long: there was an outage, and what failed in it may be asked again. With answers all the time
+ * a name that fails is to blame itself, and its failure is remembered (RFC 9520). */
+#define OUTAGE_US (1 * WR_S)
 /* Turns of one step: each fetch makes one, and the cut another. */
 #define TURNS_MAX (WR_ITER_FETCHES_MAX + 4)
 
@@ -47,8 +50,7 @@ static void ask_peers(struct wr_requests *rs, struct wr_request *r, wr_id id, st
     }
     wr_forward_start(&r->forward, &rs->env, &it->question, id, WR_GROUP_CUT + place_of(r),
                      ~(wr_servers)0, r->end_us, now_us);
-    uint16_t left = (uint16_t)(r->sends_max - r->sends);
-    r->forward.sends_max = left < r->forward.sends_max ? left : r->forward.sends_max;
+    wr_forward_limit(&r->forward, (uint16_t)(r->sends_max - r->sends));
 }
 
 /* The addresses of a server of the cut, with checking disabled: what they are believed for is being asked, no more. */
@@ -195,12 +197,12 @@ void wr_stage_go_on(struct wr_requests *rs, struct wr_request *r, wr_id id, uint
 
 void wr_stage_time(struct wr_requests *rs, struct wr_request *r, uint64_t now_us)
 {
-    if (r->forward.state != WR_FORWARD_START) {
+    if (r->forward.state == WR_FORWARD_TRYING) {
         wr_forward_time(&r->forward, &rs->env, now_us);
     } else if (now_us >= r->end_us) {
-        fail(r, WR_FORWARD_SILENCE);
+        fail(r, WR_FORWARD_SILENCE); /* what it waits for did not come in time */
     } else {
-        r->forward.next_us = r->end_us; /* it was woken for nothing */
+        r->forward.next_us = r->end_us; /* it was woken for nothing: a link changed */
     }
 }
 
@@ -234,6 +236,9 @@ bool wr_stage_lead_on(struct wr_requests *rs, struct wr_request *r, wr_id id,
     if (!wr_iter_lead_on(it, &rs->iter_env, msg, kind, now_us)) {
         return false;
     }
+    if (kind == WR_RESPONSE_REFERRAL) {
+        memset(r->child, 0, sizeof(r->child)); /* what comes of them is of the cut that was left */
+    }
     wr_forward_stop(&r->forward, &rs->env, now_us);
     step(rs, r, id, it, now_us);
     return true;
@@ -253,6 +258,14 @@ enum wr_response wr_stage_judge(struct wr_requests *rs, const struct wr_request 
         wr_infra_set_lame(&rs->iter_env.infra, &it->peers->peer[x->server], it->zone.wire, now_us);
     }
     return kind;
+}
+
+void wr_stage_heard(struct wr_requests *rs, uint64_t now_us)
+{
+    if (now_us > rs->found_us + OUTAGE_US) {
+        rs->found_back_us = now_us;
+    }
+    rs->found_us = now_us;
 }
 
 void wr_stage_prime(struct wr_requests *rs, const struct wr_request *r, const struct wr_msg *msg,

@@ -30,7 +30,7 @@ struct rig {
     void *cache_block, *block;
 };
 
-static inline void rig_start(struct rig *r)
+static inline void rig_start_sized(struct rig *r, uint32_t requests)
 {
     struct wr_hash_key key = {{1, 2}};
     static const uint8_t cookie_key[16] = {1};
@@ -51,7 +51,7 @@ static inline void rig_start(struct rig *r)
             (struct wr_addr){.family = WR_AF_V4, .ip = {192, 0, 2, (uint8_t)(i + 1)}, .port = 53};
     }
     r->cache_block = aligned_alloc(64, RIG_CACHE);
-    struct wr_requests_setup setup = {.requests = 16,
+    struct wr_requests_setup setup = {.requests = requests,
                                       .streams = 2,
                                       .infra_slots = RIG_FOUND,
                                       .upstreams = &r->upstreams,
@@ -66,6 +66,11 @@ static inline void rig_start(struct rig *r)
     wr_rng_seed_u64(&r->rng, 8);
     r->block = aligned_alloc(64, (wr_requests_size(&setup) + 63) & ~(size_t)63);
     r->requests = wr_requests_start(r->block, &setup);
+}
+
+static inline void rig_start(struct rig *r)
+{
+    rig_start_sized(r, 16);
 }
 
 static inline void rig_stop(struct rig *r)

@@ -524,7 +524,7 @@ static void test_full(void **state)
          .flags = WR_FLAG_AA,
          .rr = {WIRE_AN("a.shop.net.", WR_TYPE_A, 60, "192.0.2.90")}}};
     char name[] = "a.shop.net.";
-    TREE(&t, rules);
+    tree_start_sized(&t, rules, sizeof(rules) / sizeof(rules[0]), 16);
     for (unsigned i = 0; i < 16; i++) {
         name[0] = (char)('a' + i);
         (void)tree_ask(&t, name, WR_TYPE_A);
