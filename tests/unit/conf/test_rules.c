@@ -24,6 +24,9 @@ static void test_wrong(void **state)
         {"upstream: {groups: [{name: a, servers: [\"udp://192.0.2.1\", "
          "\"udp://192.0.2.1:53\"]}]}\n",
          1, 60, "stands in this group twice"},
+        {"upstream: {groups: [{name: recursion, servers: [\"udp://192.0.2.1\"]}]}\n", 1, 28,
+         "\"recursion\" is no group"},
+        {GROUP "  default: recursio\n", 3, 12, "there is no group \"recursio\""},
         /* loops */
         {"listen: [192.168.7.1]\nupstream: {groups: [{name: a, servers: "
          "[\"udp://192.168.7.1\"]}]}\n",
@@ -128,6 +131,14 @@ static void test_indexes(void **state)
     assert_int_equal(c->upstream.routes.items[0].group_index, 1);
     assert_int_equal(c->upstream.routes.items[1].group_index, 0);
     wr_conf_free(c);
+    c = good_conf(GROUP "  default: recursion\n"
+                        "  routes: [{zone: a.example, group: corp}, "
+                        "{zone: b.example, group: recursion}]\n");
+    assert_int_equal(c->upstream.default_index, WR_CONF_RECURSION);
+    assert_int_equal(c->upstream.routes.items[0].group_index, 1);
+    assert_int_equal(c->upstream.routes.items[1].group_index, WR_CONF_RECURSION);
+    wr_conf_free(c);
+    wr_conf_free(good_conf("upstream: {default: recursion}\n")); /* no group is needed */
 }
 
 static void test_too_many_servers(void **state)

@@ -194,6 +194,41 @@ static void test_ttl_zero_is_not_kept(void **state)
     assert_int_equal(find("x.example.", WR_TYPE_A, T0), WR_FOUND_FRESH);
 }
 
+/* What was known before is over: it serves no more, not even stale. */
+static void test_ttl_zero_removes(void **state)
+{
+    const struct wire_rr before = WIRE_AN("x.example.", WR_TYPE_A, 10, "192.0.2.1");
+    const struct wire_rr after = WIRE_AN("x.example.", WR_TYPE_A, 0, "192.0.2.2");
+    const struct wire_rr other = WIRE_AN("x.example.", WR_TYPE_AAAA, 10, "2001:db8::1");
+    learn("x.example.", WR_TYPE_A, 0, T0, &before, 1);
+    learn("x.example.", WR_TYPE_AAAA, 0, T0, &other, 1);
+    assert_int_equal(find("x.example.", WR_TYPE_A, T0 + 11), WR_FOUND_STALE);
+    learn("x.example.", WR_TYPE_A, 0, T0 + 11, &after, 1);
+    assert_int_equal(find("x.example.", WR_TYPE_A, T0 + 11), WR_FOUND_NOTHING);
+    assert_int_equal(find("x.example.", WR_TYPE_AAAA, T0 + 11), WR_FOUND_STALE);
+}
+
+/* That there is no DS stands in a referral, which has no SOA: the proof lives as long as its NSEC. Of another type, or
+ * without a proof, nothing is kept. */
+static void test_no_ds_is_kept_without_a_soa(void **state)
+{
+    const struct wire_rr proof = WIRE_NS("x.example.", WR_TYPE_NSEC, 100, "y.example. NS");
+    struct wr_question q = question("x.example.", WR_TYPE_DS);
+    q.dnssec_ok = q.checking_disabled = true;
+    learn_for(&q, "x.example.", 0, T0, NULL, 0);
+    assert_int_equal(wr_answer_find(cache, &policy, &q, T0, false, &room, &answer),
+                     WR_FOUND_NOTHING);
+    learn_for(&q, "x.example.", 0, T0, &proof, 1);
+    assert_int_equal(wr_answer_find(cache, &policy, &q, T0 + 99, false, &room, &answer),
+                     WR_FOUND_FRESH);
+    assert_int_equal(answer.authorities, 1);
+    assert_int_equal(answer.ttl, 1);
+    q.type = WR_TYPE_A;
+    learn_for(&q, "x.example.", 0, T0, &proof, 1);
+    assert_int_equal(wr_answer_find(cache, &policy, &q, T0, false, &room, &answer),
+                     WR_FOUND_NOTHING);
+}
+
 static void test_failure(void **state)
 {
     struct wr_question q = question("f.example.", WR_TYPE_A);
@@ -228,6 +263,8 @@ int main(void)
         CASE(test_chain_that_loops_in_the_cache),
         CASE(test_views_stand_apart),
         CASE(test_ttl_zero_is_not_kept),
+        CASE(test_ttl_zero_removes),
+        CASE(test_no_ds_is_kept_without_a_soa),
         CASE(test_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,6 +53,13 @@ static const struct row rows[] = {
     {WR_RESPONSE_SERVFAIL, 0, WR_RCODE_SERVFAIL, WR_TYPE_A, 0, {{0}}},
     {WR_RESPONSE_NOTIMP, 0, WR_RCODE_NOTIMP, WR_TYPE_A, 0, {{0}}},
     {WR_RESPONSE_REFUSED, 0, WR_RCODE_REFUSED, WR_TYPE_A, 0, {{0}}},
+    {WR_RESPONSE_ANSWER, /* RFC 6672 section 2.2: a DNAME makes the name too long */
+     0,
+     WR_RCODE_YXDOMAIN,
+     WR_TYPE_A,
+     1,
+     {WIRE_AN("example.", WR_TYPE_DNAME, 1, "long.test.")}},
+    {WR_RESPONSE_OTHER, 0, WR_RCODE_YXDOMAIN, WR_TYPE_A, 0, {{0}}},
     {WR_RESPONSE_OTHER, 0, WR_RCODE_NOTAUTH, WR_TYPE_A, 0, {{0}}},
 };
 

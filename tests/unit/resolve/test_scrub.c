@@ -178,6 +178,92 @@ static void test_dname(void **state)
                      WR_E_FORMAT);
 }
 
+/* RFC 6672 section 2.2: the name that the DNAME makes is too long. The DNAME is the answer; without one the code is a lie. */
+static void test_dname_that_makes_the_name_too_long(void **state)
+{
+    char name[300] = "", target[300] = "";
+    for (unsigned i = 0; i < 3; i++) {
+        strcat(name, "a123456789b123456789c123456789d123456789.");
+        strcat(target, "a123456789b123456789c123456789d123456789.");
+    }
+    strcat(name, "old.example.");
+    strcat(target, "e123456789.test.");
+    for (unsigned said = 0; said < 2; said++) {
+        assert_int_equal(SCRUB(".", name, WR_TYPE_A, said ? WR_RCODE_YXDOMAIN : 0,
+                               WIRE_AN("old.example.", WR_TYPE_DNAME, 60, target)),
+                         0);
+        assert_int_equal(kind, WR_RESPONSE_ANSWER);
+        assert_int_equal(answer.rcode, WR_RCODE_YXDOMAIN);
+        assert_int_equal(answer.answers, 1);
+        assert_int_equal(answer.answer[0].type, WR_TYPE_DNAME);
+        assert_int_equal(answer.ttl, 60);
+    }
+    assert_int_equal(SCRUB(".", "a.old.example.", WR_TYPE_A, WR_RCODE_YXDOMAIN,
+                           WIRE_AN("old.example.", WR_TYPE_DNAME, 60, "new.example.")),
+                     WR_E_FORMAT);
+    assert_int_equal(SCRUB("example.", "a.old.example.", WR_TYPE_A, WR_RCODE_YXDOMAIN,
+                           WIRE_AN("test.", WR_TYPE_DNAME, 60, target)),
+                     WR_E_FORMAT);
+}
+
+static void test_a_broken_address_is_left_out(void **state)
+{
+    static const uint8_t good[4] = {192, 0, 2, 1}, broken[5] = {203, 0, 113, 6, 6};
+    struct wr_build b;
+    struct wr_msg m;
+    struct wr_name q = wire_name("x.example.");
+    struct wr_scrub what = {.qname = q.wire, .qtype = WR_TYPE_A, .bailiwick = (const uint8_t *)""};
+    wr_build_start(&b, room, sizeof(room), 1, WR_FLAG_QR);
+    wr_build_question(&b, q.wire, WR_TYPE_A, WR_CLASS_IN);
+    wr_build_rr(&b, WR_SECTION_ANSWER, q.wire, WR_TYPE_A, WR_CLASS_IN, 60, broken, 5);
+    wr_build_rr(&b, WR_SECTION_ANSWER, q.wire, WR_TYPE_A, WR_CLASS_IN, 60, good, 4);
+    assert_int_equal(wr_msg_parse(&m, room, wr_build_finish(&b, 0)), WR_OK);
+    wr_arena_init(&arena, block, sizeof(block));
+    assert_int_equal(wr_scrub(&m, &what, &arena, &answer, &kind), WR_OK);
+    assert_int_equal(answer.answers, 1);
+    assert_int_equal(answer.answer[0].records, 1);
+    assert_memory_equal(answer.answer[0].data + 2, good, 4);
+}
+
+/* Servers of a zone cut speak for that zone, and not for what is routed elsewhere below it or beside it. */
+static void test_a_cut_inside_a_route(void **state)
+{
+    static const struct {
+        const char *cut, *route, *target;
+        unsigned answers;
+    } rows[] = {
+        {"example.", ".", "b.example.", 2},
+        {"example.", ".", "b.corp.example.", 1},
+        {"example.", ".", "b.test.", 1},
+        {"corp.example.", "corp.example.", "b.example.", 1},
+        {".", "corp.example.", "b.example.", 1},
+        {".", "corp.example.", "b.corp.example.", 2},
+    };
+    struct wr_route corp = {.zone = wire_name("corp.example."), .group = 1};
+    static struct wr_upstreams u;
+    u = (struct wr_upstreams){.routes = 1, .route = &corp, .default_group = WR_GROUP_RECURSE};
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bool inside = strcmp(rows[i].route, ".") != 0;
+        const char *qname = inside ? "a.corp.example." : "a.example.";
+        const struct wire_rr rrs[] = {WIRE_AN(qname, WR_TYPE_CNAME, 60, rows[i].target),
+                                      WIRE_AN(rows[i].target, WR_TYPE_A, 60, "192.0.2.1")};
+        struct wr_name q = wire_name(qname), cut = wire_name(rows[i].cut),
+                       route = wire_name(rows[i].route);
+        struct wr_scrub what = {.qname = q.wire,
+                                .qtype = WR_TYPE_A,
+                                .bailiwick = cut.wire,
+                                .route = route.wire,
+                                .upstreams = &u};
+        struct wr_msg m;
+        wire_response(room, sizeof(room), qname, WR_TYPE_A, 0, 0, rrs, 2, &m);
+        wr_arena_init(&arena, block, sizeof(block));
+        assert_int_equal(wr_scrub(&m, &what, &arena, &answer, &kind), WR_OK);
+        if (answer.answers != rows[i].answers) {
+            fail_msg("row %u: %u sets", i, answer.answers);
+        }
+    }
+}
+
 static void test_too_many_records(void **state)
 {
     static struct wire_rr rrs[WR_RRSET_RECORDS_MAX + 1];
@@ -246,6 +332,9 @@ int main(void)
         cmocka_unit_test(test_two_cnames_at_one_name),
         cmocka_unit_test(test_negative),
         cmocka_unit_test(test_dname),
+        cmocka_unit_test(test_dname_that_makes_the_name_too_long),
+        cmocka_unit_test(test_a_broken_address_is_left_out),
+        cmocka_unit_test(test_a_cut_inside_a_route),
         cmocka_unit_test(test_too_many_records),
         cmocka_unit_test(test_too_many_looks),
         cmocka_unit_test(test_little_memory),

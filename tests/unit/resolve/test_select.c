@@ -172,6 +172,34 @@ static void test_all_suspect_and_forgiven(void **state)
     assert_false(wr_select_answered_since(&s, 0, T0 + 8));
 }
 
+/* The servers of a zone cut: the group's number says which iteration's, and all rules of choice are the same. */
+static void test_servers_of_a_cut(void **state)
+{
+    static struct wr_peers cuts[2];
+    struct wr_select found = {&u, st, &rng, &turn, cuts};
+    unsigned group = WR_GROUP_CUT + 1;
+    cuts[0].count = 1;
+    cuts[1].count = 2;
+    cuts[1].peer[0] = (struct wr_peer){.addr = {.family = WR_AF_V4}, .slot = 1, .generation = 7};
+    cuts[1].peer[1] = (struct wr_peer){.addr = {.family = WR_AF_V6}, .slot = 2};
+    assert_int_equal(wr_select_count(&found, group), 2);
+    assert_int_equal(wr_select_count(&found, WR_GROUP_CUT), 1);
+    assert_int_equal(wr_select_peer(&found, group, 0).generation, 7);
+    assert_int_equal(wr_select_strategy(&found, group), WR_STRATEGY_FASTEST);
+    assert_int_equal(wr_select_usable(&found, group), 3);
+    wr_select_unreachable(&st[1], T0, &rng);
+    assert_int_equal(wr_select_suspects(&found, group), 1);
+    assert_false(wr_select_all_suspect(&found, group));
+    u.ipv6 = false;
+    assert_int_equal(wr_select_usable(&found, group), 1);
+    assert_true(wr_select_all_suspect(&found, group));
+    wr_select_answered(&st[2], 5, T0);
+    assert_true(wr_select_answered_since(&found, group, T0));
+    cuts[1].count = 0;
+    assert_true(wr_select_all_suspect(&found, group));
+    assert_int_equal(wr_select_pick(&found, group, 0), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +213,7 @@ int main(void)
         cmocka_unit_test_setup(test_backoff, setup),
         cmocka_unit_test_setup(test_probe_has_one_taker, setup),
         cmocka_unit_test_setup(test_all_suspect_and_forgiven, setup),
+        cmocka_unit_test_setup(test_servers_of_a_cut, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -284,6 +284,43 @@ static void test_groups_routes_rules(void **state)
     wr_gate_free(m.gate);
 }
 
+/* Names that are found from the root: no group is needed, and resolv.conf is not looked at. */
+static void test_recursion(void **state)
+{
+    struct made m = {0};
+    assert_int_equal(make_with(&m, "upstream: {default: recursion}\n", "nameserver 192.0.2.1\n"),
+                     WR_OK);
+    const struct wr_upstreams *u = &m.gate->settings.upstreams;
+    assert_int_equal(u->default_group, WR_GROUP_RECURSE);
+    assert_int_equal(u->groups, 0);
+    assert_int_equal(u->upstreams, 0);
+    assert_ptr_equal(u->hints, &m.gate->recursion.hints);
+    assert_in_range(u->hints->count, 13, WR_HINTS_MAX);
+    assert_true(u->minimise);
+    assert_int_equal(
+        make_with(&m,
+                  "upstream:\n"
+                  "  groups:\n"
+                  "  - {name: corp, servers: [\"udp://192.0.2.1\"], authoritative: true}\n"
+                  "  - {name: isp, servers: [\"udp://192.0.2.2\"], recurse_after: true}\n"
+                  "  default: isp\n"
+                  "  routes: [{zone: corp.example, group: corp}, "
+                  "{zone: free.example, group: recursion}]\n"
+                  "recursion: {minimise: false}\n",
+                  NULL),
+        WR_OK);
+    u = &m.gate->settings.upstreams;
+    assert_true(u->group[0].authoritative && !u->group[0].recurse_after);
+    assert_true(!u->group[1].authoritative && u->group[1].recurse_after);
+    assert_int_equal(u->default_group, 1);
+    assert_false(u->minimise);
+    for (unsigned i = 0; i < 2; i++) {
+        bool free_one = u->route[i].zone.wire[0] == 4 && u->route[i].zone.wire[1] == 'f';
+        assert_int_equal(u->route[i].group, free_one ? WR_GROUP_RECURSE : 0);
+    }
+    wr_gate_free(m.gate);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +332,7 @@ int main(void)
         cmocka_unit_test(test_slots),
         cmocka_unit_test(test_slot_taken_over),
         cmocka_unit_test(test_groups_routes_rules),
+        cmocka_unit_test(test_recursion),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
