@@ -41,12 +41,18 @@ static bool has_family(const struct wr_iter_env *env, const struct wr_addr *addr
     return addr->family == WR_AF_V4 ? env->upstreams->ipv4 : env->upstreams->ipv6;
 }
 
+/* An address that no single server has: "this network", groups, broadcast. */
+static bool is_nobody(const struct wr_addr *addr)
+{
+    return addr->family == WR_AF_V4 ? addr->ip[0] == 0 || addr->ip[0] >= 224
+                                    : addr->ip[0] == 0xff || wr_addr_is_any(addr);
+}
+
 /* What a stranger's zone names; the owner's own hints are not asked about. */
 static bool may_ask(const struct wr_iter_env *env, const struct wr_addr *addr)
 {
     const struct wr_upstreams *u = env->upstreams;
-    return has_family(env, addr) && !wr_addr_is_any(addr) &&
-           !wr_prefix_has(u->never, u->nevers, addr);
+    return has_family(env, addr) && !is_nobody(addr) && !wr_prefix_has(u->never, u->nevers, addr);
 }
 
 static void add_peer(struct wr_iter *it, const struct wr_iter_env *env, const struct wr_addr *addr,
