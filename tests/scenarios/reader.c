@@ -142,6 +142,23 @@ static void read_route(struct reader *r)
     }
 }
 
+/* "hint ADDR": names without a route are found from the root. "stub ZONE SERVER...": a route whose servers have the zone. */
+static bool read_recursion(struct reader *r)
+{
+    struct wr_upstreams *u = &r->s->gate.settings.upstreams;
+    if (is(r, 0, "hint") && r->words == 2 && r->s->gate.hints.count < WR_HINTS_MAX) {
+        gate_hint(&r->s->gate, &r->s->server[server_number(r, r->word[1])]);
+    } else if (is(r, 0, "stub")) {
+        read_route(r);
+        u->group[u->groups - 1].authoritative = true;
+    } else if (is(r, 0, "recurse-after") && r->words == 2 && u->groups > 0) {
+        u->group[u->groups - 1].recurse_after = is(r, 1, "yes");
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static void read_ttl_rule(struct reader *r)
 {
     struct wr_ttl_policy *p = &r->s->gate.settings.ttl;
@@ -213,6 +230,7 @@ static bool read_switch(struct reader *r)
         {"stale", &s->ttl.stale},
         {"server-cookies", &s->server_cookies},
         {"ipv6", &s->upstreams.ipv6},
+        {"minimise", &s->upstreams.minimise},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (is(r, 0, rows[i].key) && r->words == 2) {
@@ -240,7 +258,7 @@ static void read_setting(struct reader *r)
     } else if (is(r, 0, "version") && r->words == 2) {
         snprintf(r->s->gate.settings.version, sizeof r->s->gate.settings.version, "%s",
                  is(r, 1, "none") ? "" : r->word[1]);
-    } else if (!read_number(r) && !read_switch(r)) {
+    } else if (!read_recursion(r) && !read_number(r) && !read_switch(r)) {
         fail(r, "unknown setting '%s'", r->word[0]);
     }
 }

@@ -4,7 +4,7 @@
  *
  *   ; first lines: what the story is about, with the RFC
  *   CONFIG                        one setting a line, see read_setting() in reader.c
- *     upstream 192.0.2.1
+ *     upstream 192.0.2.1          (or hint 192.0.2.1: recursion from the root; stub ZONE ADDR, recurse-after yes)
  *   CONFIG_END
  *   SCENARIO_BEGIN title
  *   RANGE_BEGIN 0 100             what servers say while steps 0 to 100 are played

@@ -52,9 +52,11 @@ void gate_defaults(struct gate *g)
     s->upstreams.ipv4 = s->upstreams.ipv6 = true;
     s->upstreams.case_randomisation = true;
     s->upstreams.cookies = true;
+    s->upstreams.minimise = true;
     g->requests = 512;
     g->waiters = 2048;
     g->streams = 32;
+    g->infra_slots = 64;
     g->cache_size = 1024 * 1024;
     g->workers = 1;
 }
@@ -75,6 +77,13 @@ void gate_upstream(struct gate *g, unsigned group, const struct wr_addr *addr,
     }
     struct wr_group *gr = &u->group[group];
     gr->server[gr->servers++] = (uint8_t)u->upstreams++;
+}
+
+void gate_hint(struct gate *g, const struct wr_addr *addr)
+{
+    g->hints.addr[g->hints.count++] = *addr;
+    g->settings.upstreams.hints = &g->hints;
+    g->settings.upstreams.default_group = WR_GROUP_RECURSE;
 }
 
 static void *canaried(size_t size)
@@ -111,6 +120,7 @@ static void start_engines(struct gate *g, const struct wr_now *now)
             .secrets = &g->secrets,
             .cache = g->cache,
             .upstream_state = g->upstream_state,
+            .infra_slots = g->infra_slots,
             .quota = g->quota,
             .stats = &g->worker[w].stats,
             .trace = g->trace.line ? &g->trace : NULL,
@@ -129,7 +139,7 @@ static void start_engines(struct gate *g, const struct wr_now *now)
 static void fresh_shared(struct gate *g)
 {
     size_t quota_size = wr_quota_size(QUOTA_BUCKETS);
-    size_t states = WR_UPSTREAMS_MAX * sizeof(struct wr_upstream_state);
+    size_t states = (WR_UPSTREAMS_MAX + g->infra_slots) * sizeof(struct wr_upstream_state);
     g->upstream_state = aligned_alloc(64, (states + 63) / 64 * 64);
     g->quota_block = aligned_alloc(64, (quota_size + 63) / 64 * 64);
     assert(g->upstream_state && g->quota_block);

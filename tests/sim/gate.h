@@ -45,6 +45,8 @@ struct gate {
     struct wr_settings settings;
     struct wr_route route; /* for settings that want one */
     struct wr_ttl_rule rule;
+    struct wr_hints hints; /* with one, names are found from the root (gate_hint) */
+    uint32_t infra_slots;
     struct wr_secrets secrets;
     uint32_t requests, waiters, streams;
     size_t cache_size;
@@ -71,6 +73,8 @@ void gate_defaults(struct gate *g);
 /* Adds an upstream to group `group` (made when new). */
 void gate_upstream(struct gate *g, unsigned group, const struct wr_addr *addr,
                    enum wr_scheme scheme);
+/* Names without a route are found from the root, one of whose servers is there. */
+void gate_hint(struct gate *g, const struct wr_addr *addr);
 void gate_start(struct gate *g, const struct wr_now *now);
 void gate_restart(struct gate *g, const struct wr_now *now);
 void gate_free(struct gate *g);
