@@ -157,6 +157,20 @@ static void keep_ds(struct wr_cache *c, const struct wr_ttl_policy *p, uint32_t 
     }
 }
 
+/* Is it told where at least one server is, or could that be found elsewhere? Without either it is good for nobody, and would be so for
+ * as long as it is remembered (RFC 9471: glue that is missing was left out by mistake). */
+static bool leads_somewhere(const struct wr_cut *cut)
+{
+    struct wr_rrset_walk walk = wr_rrset_walk(&cut->ns);
+    const uint8_t *target;
+    uint16_t size;
+    bool elsewhere = cut->glues > 0;
+    for (unsigned i = 0; i < cut->ns.records && wr_rrset_next(&walk, &target, &size); i++) {
+        elsewhere |= !wr_name_in(target, cut->zone);
+    }
+    return elsewhere;
+}
+
 void wr_cut_keep(struct wr_cache *c, const struct wr_ttl_policy *p, uint32_t now_s,
                  struct wr_answer_room *room, struct wr_cut *cut)
 {
@@ -173,7 +187,7 @@ void wr_cut_keep(struct wr_cache *c, const struct wr_ttl_policy *p, uint32_t now
     e.flat_size = (uint32_t)w.pos;
     e.rank = WR_RANK_AUTHORITY;
     e.stored_s = now_s;
-    if (e.ttl > 0 && !w.err) {
+    if (e.ttl > 0 && !w.err && leads_somewhere(cut)) {
         wr_cache_key_init(c, cut->zone, WR_TYPE_NS, WR_SCOPE_CUT, &key);
         (void)wr_cache_put(c, &key, now_s, &e);
     }

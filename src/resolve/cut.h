@@ -40,7 +40,7 @@ int wr_cut_from_referral(const struct wr_msg *msg, const uint8_t *zone, const ui
 int wr_cut_from_priming(const struct wr_msg *msg, const uint8_t *zone, struct wr_arena *arena,
                         struct wr_cut *ret_cut);
 
-/* Remembers it. TTLs are those of the sets, clamped by the policy. */
+/* Remembers it, unless it names only servers inside the zone and no address. TTLs are those of the sets, clamped by the policy. */
 void wr_cut_keep(struct wr_cache *c, const struct wr_ttl_policy *p, uint32_t now_s,
                  struct wr_answer_room *room, struct wr_cut *cut);
 /* The deepest delegation known for `name`, or above it with `above` (DS lives there: RFC 4035 section 3.1.4.1);

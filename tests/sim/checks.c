@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "judge.h"
+#include "tree.h"
 #include "world.h"
 
 #define SLACK_US      (60 * WR_MS) /* hand-overs and late wake-ups */
@@ -308,8 +309,11 @@ void checks_sent(struct world *w, unsigned server, const uint8_t *bytes, size_t 
     }
     const uint8_t *qname = w->query->qname;
     bool routed = w->routed_zone >= 0 && wire_name_below(qname, w->oracle.zone[w->routed_zone]);
-    if (qname[0] && server < w->plan.servers &&
-        (routed != w->server[server].routed || checks_plant(w, PLANT_STRAY))) {
+    if (w->plan.tree && qname[0] && server < w->plan.servers &&
+        (!tree_has(w, server, qname) || checks_plant(w, PLANT_STRAY))) {
+        checks_fail(w, 5, "a question goes to a server of another zone");
+    } else if (!w->plan.tree && qname[0] && server < w->plan.servers &&
+               (routed != w->server[server].routed || checks_plant(w, PLANT_STRAY))) {
         checks_fail(w, 5, "a question goes to a server of another group");
     }
     int i = oracle_find(&w->oracle, qname);

@@ -53,6 +53,7 @@ struct oracle_fact {
 
 struct oracle_statement {
     unsigned facts;
+    int zone; /* in a tree: the zone that was asked, whose servers speak for no other */
     struct oracle_fact fact[ORACLE_CHAIN_MAX];
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "tree.h"
 #include "world.h"
 
 #define PORT_DNS 53
@@ -26,12 +27,15 @@ void server_init(struct world *w, unsigned i)
     }
     s->link.base_us = 2000 + wr_rng_below(&w->rng, 40000);
     s->link.jitter_us = 1000 + wr_rng_below(&w->rng, 10000);
+    s->authoritative = w->plan.tree;
     if (w->plan.faults) {
         s->no_edns = wr_rng_below(&w->rng, 8) == 0;
         s->cookies = !s->no_edns && wr_rng_below(&w->rng, 2);
         s->demands_cookie = s->cookies && wr_rng_below(&w->rng, 3) == 0;
         s->lowers_case = wr_rng_below(&w->rng, 8) == 0;
         s->no_tcp = !s->lowers_case && i && wr_rng_below(&w->rng, 8) == 0;
+        s->no_tcp =
+            s->no_tcp && !w->plan.tree; /* each zone has somebody who can send a large answer */
     }
 }
 
@@ -139,7 +143,8 @@ static void start_response(const struct server *s, struct wire_out *out, const s
         name[1] = name[1] == 'x' ? 'y' : 'x';
     }
     wire_start(out, id,
-               (uint16_t)(FLAG_QR | FLAG_RA | (q->flags & (FLAG_RD | FLAG_CD)) | (rcode & 15)));
+               (uint16_t)(FLAG_QR | (s->authoritative ? 0 : FLAG_RA) |
+                          (q->flags & (FLAG_RD | FLAG_CD)) | (rcode & 15)));
     wire_question(out, name, q->qtype, q->qclass);
 }
 
@@ -170,16 +175,27 @@ static uint32_t write_truth(struct world *w, struct server *s, struct wire_out *
     uint8_t name[WIRE_NAME_SIZE];
     start_response(s, out, q, way, 0);
     wire_name_copy(name, out->bytes + 12);
-    uint32_t statement =
-        oracle_say(&w->oracle, out, name, q->qtype, w->clock.now.mono_us,
-                   way == WAY_HALF_CHAIN ? 1 : 10, 50 + wr_rng_below(&w->rng, 51), &rcode);
+    unsigned links = way == WAY_HALF_CHAIN ? 1 : 10;
+    uint32_t ttl_share = 50 + wr_rng_below(&w->rng, 51);
+    uint32_t statement = 0;
+    bool referral = false;
+    if (s->authoritative) {
+        statement = tree_say(w, (unsigned)(s - w->server), out, name, q->qtype, links, ttl_share,
+                             &referral);
+        rcode = wire_u16(out->bytes + 2) & 15;
+    } else {
+        statement = oracle_say(&w->oracle, out, name, q->qtype, w->clock.now.mono_us, links,
+                               ttl_share, &rcode);
+    }
     wire_set_u16(out->bytes + 2, (unsigned)wire_u16(out->bytes + 2) | rcode);
     unsigned victim = wr_rng_below(&w->rng, w->oracle.names);
     /* It may say what it likes of the names that it was asked for; of others it may not. */
-    if (way == WAY_EXTRA && !speaks_of(&w->oracle.statement[statement], victim)) {
+    if (way == WAY_EXTRA && (!statement || !speaks_of(&w->oracle.statement[statement], victim))) {
         const uint8_t *other = w->oracle.name[victim].wire;
         poison_record(out, WIRE_ANSWER, other, TYPE_A);
-        poison_record(out, WIRE_AUTHORITY, w->oracle.zone[0], TYPE_NS);
+        if (!referral) {
+            poison_record(out, WIRE_AUTHORITY, w->oracle.zone[0], TYPE_NS);
+        }
         poison_record(out, WIRE_ADDITIONAL, other, TYPE_A);
         poison_record(out, WIRE_ADDITIONAL, name, TYPE_AAAA);
     }
@@ -264,8 +280,8 @@ static bool is_lie(const struct world *w, const struct server *s, const struct w
 {
     switch (way) {
     case WAY_ELSEWHERE:
-    case WAY_WRONG_ID:
-    case WAY_WRONG_QUESTION: return true;
+    case WAY_WRONG_ID: return true;
+    case WAY_WRONG_QUESTION: return q->qname[0] != 0; /* the root has no letter to change */
     case WAY_WRONG_CASE: {
         uint8_t lower[WIRE_NAME_SIZE];
         wire_name_copy(lower, q->qname);
@@ -363,7 +379,7 @@ static void answer_stream(struct world *w, struct net_stream *st, const uint8_t 
         st->stalled = way == WAY_STALL; /* the connection hangs */
         return;
     }
-    if (way >= WAY_WRONG_ID && way <= WAY_WRONG_QUESTION) {
+    if (way >= WAY_WRONG_ID && way <= WAY_WRONG_QUESTION && is_lie(w, s, q, way)) {
         write_poison(s, w->out, q, way);
         statement = 0;
     } else if (!write_response(w, s, q, way, true, &statement)) {

@@ -44,6 +44,7 @@ struct server {
     bool demands_cookie; /* BADCOOKIE without a right one */
     bool lowers_case;    /* answers in lower case: 0x20 fails, TCP must do */
     bool no_tcp;
+    bool authoritative;    /* has zones of the tree, and does not resolve */
     bool routed;           /* answers for the routed zone, and is asked for nothing else */
     bool cookie_known;     /* the gateway has heard a cookie of this server since its start */
     unsigned way_pm[WAYS]; /* per mille; the rest is good */

@@ -28,7 +28,7 @@ struct options {
 };
 
 static struct {
-    uint64_t seeds, queries, sent, stale, fresh, failed, restarts, handovers, slowest_us,
+    uint64_t seeds, trees, queries, sent, stale, fresh, failed, restarts, handovers, slowest_us,
         calm_slowest_us, calm;
 } total;
 
@@ -36,6 +36,7 @@ static void add_up(const struct world *w)
 {
     const struct checks *c = &w->checks;
     total.seeds++;
+    total.trees += w->plan.tree;
     total.queries += c->fed;
     total.sent += c->sent;
     total.stale += c->stale;
@@ -107,12 +108,14 @@ static int run_seeds(const struct options *o)
             fflush(stdout);
         }
     }
-    printf("%s%llu seeds from %llu, %u failed: %llu queries (%llu after the faults), %llu upstream "
+    printf("%s%llu seeds from %llu (%llu of %llu runs with recursion), %u failed: %llu queries "
+           "(%llu after the faults), %llu upstream "
            "messages, "
            "%llu fresh, %llu stale, %llu failed replies, %llu hand-overs, %llu restarts; slowest "
            "%.2f s, "
            "after the faults %.3f s\n",
-           o->tests ? "# " : "", (unsigned long long)o->count, (unsigned long long)o->seed, failed,
+           o->tests ? "# " : "", (unsigned long long)o->count, (unsigned long long)o->seed,
+           (unsigned long long)total.trees, (unsigned long long)total.seeds, failed,
            (unsigned long long)total.queries, (unsigned long long)total.calm,
            (unsigned long long)total.sent, (unsigned long long)total.fresh,
            (unsigned long long)total.stale, (unsigned long long)total.failed,

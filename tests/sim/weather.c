@@ -45,7 +45,7 @@ static void rule_zone(struct world *w)
 static void draw_layout(struct world *w)
 {
     struct wr_rng *rng = &w->rng;
-    if (w->plan.servers >= 2 && wr_rng_below(rng, 3) == 0) {
+    if (w->plan.servers >= 2 && !w->plan.tree && wr_rng_below(rng, 3) == 0) {
         route_zone(w);
     }
     if (wr_rng_below(rng, 3) == 0) {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "tree.h"
 #include "weather.h"
 
 #define SPINS_MAX   64
@@ -229,8 +230,11 @@ static void feed_query(struct world *w, const struct sim_event *e, bool handed)
 }
 
 /* What this server may speak for, as oracle_heard wants it. */
-static int zone_of_server(const struct world *w, unsigned server)
+static int zone_of_server(const struct world *w, unsigned server, uint32_t statement)
 {
+    if (w->plan.tree) {
+        return w->oracle.statement[statement].zone;
+    }
     if (w->routed_zone < 0) {
         return ORACLE_ANY_ZONE;
     }
@@ -250,12 +254,13 @@ static void feed_datagram(struct world *w, const struct sim_event *e)
                          .size = e->size};
     world_say(w, "datagram %zu octets of server %u for exchange %llx%s", e->size, e->who,
               (unsigned long long)port->id, e->statement ? ", true" : "");
-    if (!w->plan.wary) {
-        atomic_store(&w->gate.upstream_state[e->who].wrong_lately, 0);
+    for (unsigned i = 0; i < WR_UPSTREAMS_MAX + w->gate.infra_slots && !w->plan.wary; i++) {
+        atomic_store(&w->gate.upstream_state[i].wrong_lately, 0);
     }
     if (e->statement) {
         w->server[e->who].cookie_known |= w->server[e->who].cookies;
-        oracle_heard(&w->oracle, e->statement, zone_of_server(w, e->who), w->clock.now.mono_us);
+        oracle_heard(&w->oracle, e->statement, zone_of_server(w, e->who, e->statement),
+                     w->clock.now.mono_us);
     }
     feed(w, port->worker, &d);
 }
@@ -281,7 +286,10 @@ static void feed_stream(struct world *w, const struct sim_event *e)
             st->stalled = true; /* what comes later would not fit what was lost */
             return;
         }
-        oracle_heard(&w->oracle, e->statement, zone_of_server(w, st->server), w->clock.now.mono_us);
+        if (e->statement) {
+            oracle_heard(&w->oracle, e->statement, zone_of_server(w, st->server, e->statement),
+                         w->clock.now.mono_us);
+        }
         s.kind = WR_EVENT_STREAM_BYTES;
         break;
     default:
@@ -463,6 +471,7 @@ void world_defaults(struct world_plan *p, uint64_t seed)
     p->restarts = wr_rng_below(&rng, 3) == 0;
     p->faults_us = 40 * WR_S;
     p->calm_us = 8 * WR_S;
+    p->tree = wr_rng_below(&rng, 3) == 0;
 }
 
 static void init_gate(struct world *w)
@@ -476,8 +485,11 @@ static void init_gate(struct world *w)
     g->user = w;
     g->trace.line = trace_line;
     g->trace.user = w;
-    for (unsigned i = 0; i < w->plan.servers; i++) {
+    for (unsigned i = 0; i < w->plan.servers && !w->plan.tree; i++) {
         gate_upstream(g, 0, &w->server[i].addr, WR_SCHEME_UDP);
+    }
+    for (unsigned i = 0; i < TREE_HINTS && w->plan.tree; i++) {
+        gate_hint(g, &w->server[i].addr);
     }
     g->settings.upstreams.group[0].strategy = (uint8_t)w->plan.strategy;
 }
@@ -505,6 +517,13 @@ struct world *world_new(const struct world_plan *plan)
     struct world *w = calloc(1, sizeof *w);
     assert(w);
     w->plan = *plan;
+    if (w->plan.machine != &gate_weir) {
+        w->plan.tree = false; /* the control only forwards */
+    }
+    if (w->plan.tree) {
+        w->plan.servers = TREE_SERVERS;
+        w->plan.calm_us += w->plan.faults ? TREE_MEMORY_US : 0;
+    }
     w->ports = calloc(1, sizeof *w->ports);
     w->streams.list = calloc(NET_STREAMS_MAX, sizeof w->streams.list[0]);
     w->msg = calloc(1, sizeof *w->msg);
@@ -517,7 +536,7 @@ struct world *world_new(const struct world_plan *plan)
     checks_init(w);
     w->client_link = (struct net_link){.base_us = 200, .jitter_us = 500};
     w->routed_zone = -1;
-    for (unsigned i = 0; i < plan->servers; i++) {
+    for (unsigned i = 0; i < w->plan.servers; i++) {
         server_init(w, i);
     }
     init_gate(w);

@@ -51,11 +51,15 @@ struct world_plan {
     bool faults;                 /* weather, lies, attack */
     bool attack, restarts;
     bool wary;  /* the bound on guesses by the hour holds; else lies over UDP go on being told */
+    bool tree;  /* the gateway finds names from the root (tree.h) */
     bool plain; /* no DO, CD or client subnet in the queries */
     const struct gate_machine *machine;
     enum check_plant plant;
     bool verbose;
 };
+
+/* In a tree a failure by silence is remembered though other servers answer (RFC 9520): the calm begins after that. */
+#define TREE_MEMORY_US (6 * WR_S)
 
 struct world {
     struct world_plan plan;

@@ -272,6 +272,26 @@ static void test_ds_serves_the_validator(void **state)
     assert_int_equal(find_ds("mute.com.", &answer), WR_FOUND_NOTHING); /* nothing was said of it */
 }
 
+/* Servers inside the zone and no address: remembered, it would hide the zone for as long as it lives. */
+static void test_a_delegation_to_nowhere_is_not_kept(void **state)
+{
+    REFER("com.", "www.example.com.", WIRE_NS("example.com.", WR_TYPE_NS, 300, "n1.example.com."),
+          WIRE_NS("example.com.", WR_TYPE_NS, 300, "example.com."));
+    keep(T0);
+    assert_int_equal(find("example.com.", false, T0), WR_E_NOTFOUND);
+    REFER("com.", "www.example.com.", WIRE_NS("example.com.", WR_TYPE_NS, 300, "n1.example.com."),
+          WIRE_NS("example.com.", WR_TYPE_NS, 300, "n1.example.net."));
+    keep(T0);
+    assert_int_equal(find("example.com.", false, T0), 0);
+    const struct wire_rr bare = WIRE_AN(".", WR_TYPE_NS, 500, "a.root.");
+    struct wr_name root = wire_name(".");
+    wire_response(wire, sizeof(wire), ".", WR_TYPE_NS, WR_FLAG_AA, 0, &bare, 1, &msg);
+    wr_arena_init(&arena, cut_block, sizeof(cut_block));
+    assert_int_equal(wr_cut_from_priming(&msg, root.wire, &arena, &cut), 0);
+    keep(T0);
+    assert_int_equal(find(".", false, T0), WR_E_NOTFOUND);
+}
+
 static void test_priming(void **state)
 {
     struct wr_name root = wire_name(".");
@@ -307,6 +327,7 @@ int main(void)
         CASE(test_it_ends_with_its_ttl),
         CASE(test_apart_from_answers),
         CASE(test_ds_serves_the_validator),
+        CASE(test_a_delegation_to_nowhere_is_not_kept),
         CASE(test_priming),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
