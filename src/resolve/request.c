@@ -437,19 +437,34 @@ static int save_chain(struct wr_requests *rs, struct wr_request *r, uint32_t now
     return err;
 }
 
+/* Is the name in the chain already? A loop over several zones has no end to wait for. */
+static bool comes_back(struct wr_requests *rs, const struct wr_request *r,
+                       const struct wr_name *name)
+{
+    struct wr_reader reader;
+    struct wr_rrset set;
+    wr_buf_read_init(&reader, wr_pool_get(chain_pool(rs, r), r->chain), r->chain_size);
+    for (unsigned i = 0; i < r->chain_sets && wr_rrset_get_flat(&reader, &set) == WR_OK; i++) {
+        if (set.type == WR_TYPE_CNAME && wr_name_equal(set.owner, name->wire)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The next stage asks for the end of the chain. */
 static int chase(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
 {
+    struct wr_name next;
+    wr_name_set(&next, wr_answer_last_name(&rs->answer, r->asked.name.wire));
+    if (r->sends + r->forward.sends >= r->sends_max || comes_back(rs, r, &next)) {
+        return WR_E_LIMIT;
+    }
     int err = save_chain(rs, r, (uint32_t)(now_us / WR_S));
     if (err) {
         return err;
     }
-    struct wr_name next;
-    wr_name_set(&next, wr_answer_last_name(&rs->answer, r->asked.name.wire));
     r->sends = (uint16_t)(r->sends + r->forward.sends);
-    if (r->sends >= r->sends_max) {
-        return WR_E_LIMIT;
-    }
     wr_forward_stop(&r->forward, &rs->env, now_us);
     wr_prove_end(rs, r);
     r->bogus = 0;

@@ -161,6 +161,25 @@ static void test_endless_chain_ends(void **state)
     wr_requests_release(r.requests, id, r.now.mono_us);
 }
 
+/* Two zones whose CNAMEs lead to one another: the loop is seen, not walked, and what another server says is not mixed with it. */
+static void test_a_loop_over_two_groups(void **state)
+{
+    const struct wire_rr out = WIRE_AN("w.corp.example.", WR_TYPE_CNAME, 100, "x.test.");
+    const struct wire_rr back = WIRE_AN("x.test.", WR_TYPE_CNAME, 100, "w.corp.example.");
+    const struct wire_rr end = WIRE_AN("x.test.", WR_TYPE_A, 100, "192.0.2.80");
+    wr_id id = rig_ask(&r, "w.corp.example.");
+    send_next(3);
+    rig_answer(&r, &sent, 0, 0, &out, 1);
+    send_next(0);
+    rig_answer(&r, &sent, 0, 0, &back, 1);
+    send_next(1);
+    rig_answer(&r, &sent, 0, 0, &end, 1);
+    rig_result(&r, id, 0);
+    assert_int_equal(r.out.answer->answers, 2);
+    assert_int_equal(r.out.answer->answer[0].type, WR_TYPE_CNAME);
+    assert_int_equal(r.out.answer->answer[1].data[5], 80);
+}
+
 static void test_unusable_response_is_the_servers_error(void **state)
 {
     const struct wire_rr two[] = {WIRE_AN("x.example.", WR_TYPE_CNAME, 9, "a.example."),
@@ -219,6 +238,7 @@ int main(void)
         CASE(test_long_signed_chain),
         CASE(test_no_place_for_a_chain),
         CASE(test_endless_chain_ends),
+        CASE(test_a_loop_over_two_groups),
         CASE(test_unusable_response_is_the_servers_error),
         CASE(test_stale_timer_rings_once_and_the_request_goes_on),
         CASE(test_release_forgets_everything),
