@@ -25,6 +25,7 @@ struct options {
     const char *goal;
     enum check_plant plant;
     const struct gate_machine *machine;
+    enum { TREE_DRAWN = 0, TREE_NEVER, TREE_ALWAYS } tree; /* recursion: as the seed says */
 };
 
 static struct {
@@ -59,6 +60,7 @@ static unsigned run_once(uint64_t seed, const struct options *o, bool trace, uin
     plan.plant = o->plant;
     plan.machine = o->machine;
     plan.verbose = trace;
+    plan.tree = o->tree == TREE_DRAWN ? plan.tree : o->tree == TREE_ALWAYS;
     struct world *w = world_new(&plan);
     bool good = world_run(w);
     unsigned check = good ? 0 : w->checks.check;
@@ -134,23 +136,26 @@ static const unsigned finder[PLANTS] = {
     [PLANT_UNEQUAL] = 8, [PLANT_SHAPE] = 9, [PLANT_STRAY] = 5, [PLANT_SIZE] = 9,
 };
 
+/* Each fault in a world of forwarders, and in one with recursion. */
 static int run_plants(const struct options *options)
 {
     struct options o = *options;
     char text[600];
     int bad = 0;
     o.trace = false;
-    for (int p = 1; p < PLANTS; p++) {
+    for (int p = 2; p < 2 * PLANTS; p++) {
         unsigned check = 0;
-        o.plant = (enum check_plant)p;
+        o.plant = (enum check_plant)(p / 2);
+        o.tree = p % 2 ? TREE_ALWAYS : TREE_NEVER;
         /* Not every seed has the moment that a plant waits for. */
         for (uint64_t seed = 1; seed <= 5 && !check; seed++) {
             check = run_seed(seed, &o, text, sizeof text);
         }
-        bool found = check == finder[p];
+        bool found = check == finder[o.plant];
         bad += !found;
-        printf("%s - planted fault '%s' is found by check %u (%s)\n", found ? "ok" : "not ok",
-               check_plant_name(o.plant), finder[p], check ? text : "nothing found");
+        printf("%s - planted fault '%s'%s is found by check %u (%s)\n", found ? "ok" : "not ok",
+               check_plant_name(o.plant), p % 2 ? " under recursion" : "", finder[o.plant],
+               check ? text : "nothing found");
     }
     return bad != 0;
 }
