@@ -193,6 +193,10 @@ static void test_servers_of_a_cut(void **state)
     u.ipv6 = false;
     assert_int_equal(wr_select_usable(&found, group), 1);
     assert_true(wr_select_all_suspect(&found, group));
+    st[1].given_up = 0;
+    assert_false(wr_select_is_down(&found, group));
+    st[1].given_up = 1;
+    assert_true(wr_select_is_down(&found, group));
     wr_select_answered(&st[2], 5, T0);
     assert_true(wr_select_answered_since(&found, group, T0));
     cuts[1].count = 0;
