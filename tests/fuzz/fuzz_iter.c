@@ -208,7 +208,7 @@ static void datagram(const struct wr_request_out *out)
         return; /* silence */
     }
     if (what == 1) {
-        wr_requests_unreachable(requests, out->id, now.mono_us);
+        wr_requests_unreachable(requests, out->id, WR_LOST_BROKEN, now.mono_us);
         return;
     }
     now.mono_us += 5 * WR_MS;
@@ -288,7 +288,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             wr_requests_link_changed(requests, now.mono_us);
         }
         if (data[0] & 0x08) {
-            wr_requests_adopt(requests, &upstreams, &ttl, 5000, now.mono_us);
+            wr_requests_adopt(requests, &upstreams, &ttl, NULL, 5000, now.mono_us);
         }
     }
     uint64_t end = now.mono_us + 6 * WR_S;

@@ -176,8 +176,8 @@ static void test_judge(void **state)
         /* answers */
         {true, WR_FLAG_AA, WR_RESPONSE_ANSWER, WR_RESPONSE_ANSWER, false, {0}},
         {true, 0, WR_RESPONSE_ANSWER, WR_RESPONSE_ANSWER, false, {0}},
-        {true, WR_FLAG_RA, WR_RESPONSE_ANSWER, WR_RESPONSE_LAME, true, {0}},
-        {true, WR_FLAG_RA, WR_RESPONSE_CNAME, WR_RESPONSE_LAME, true, {0}},
+        {true, WR_FLAG_RA, WR_RESPONSE_ANSWER, WR_RESPONSE_LAME, false, {0}}, /* doubted */
+        {true, WR_FLAG_RA, WR_RESPONSE_CNAME, WR_RESPONSE_LAME, false, {0}},
         {true, WR_FLAG_AA | WR_FLAG_RA, WR_RESPONSE_CNAME, WR_RESPONSE_CNAME, false, {0}},
         {true, 0, WR_RESPONSE_ANSWER, WR_RESPONSE_REFERRAL, false,
          WIRE_NS("example.com.", WR_TYPE_NS, 60, "ns.x.")},

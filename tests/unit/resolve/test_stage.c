@@ -184,9 +184,6 @@ static void test_lame_servers(void **state)
     static const struct tree_rule lame[] = {
         {.server = EX, .rcode = WR_RCODE_REFUSED},
         {.server = EX, .flags = WR_FLAG_RA}, /* a resolver with nothing to say */
-        {.server = EX,
-         .flags = WR_FLAG_RA, /* a resolver with something to say */
-         .rr = {WIRE_AN("a.example.com.", WR_TYPE_A, 60, EVIL)}},
         {.server = EX, .rr = {WIRE_NS(".", WR_TYPE_NS, 60, "a.root.")}},          /* upward */
         {.server = EX, .rr = {WIRE_NS("com.", WR_TYPE_NS, 60, "ns.com.")}},       /* upward */
         {.server = EX, .rr = {WIRE_NS("other.org.", WR_TYPE_NS, 60, "a.root.")}}, /* sideways */
@@ -195,6 +192,29 @@ static void test_lame_servers(void **state)
     for (unsigned i = 0; i < sizeof(lame) / sizeof(lame[0]); i++) {
         lame_by(&lame[i]);
     }
+}
+
+/* A server that answers from its cache, as a resolver does: others are believed first, and it when there is no other. */
+static void test_a_resolver_is_believed_last(void **state)
+{
+    static const struct tree_rule rules[] = {
+        PRIMED,
+        ROOT_TO_COM,
+        TWO_SERVERS,
+        {.server = EX,
+         .qname = "www.example.com.",
+         .flags = WR_FLAG_RA,
+         .rr = {WIRE_AN("www.example.com.", WR_TYPE_A, 60, "192.0.2.66")}},
+        TREE_A(EX2, "www.example.com.", 60, "192.0.2.80")};
+    int last;
+    TREE(&t, rules);
+    assert_int_equal(tree_resolve(&t, "www.example.com.", WR_TYPE_A, &last), 0);
+    assert_int_equal(last, 80);
+    tree_stop(&t);
+    tree_start(&t, rules, 4);
+    assert_int_equal(tree_resolve(&t, "www.example.com.", WR_TYPE_A, &last), 0);
+    assert_int_equal(last, 66);
+    tree_stop(&t);
 }
 
 /* Only lame servers: a failure soon, with few messages. */
@@ -498,14 +518,14 @@ static void test_a_reload_begins_again(void **state)
     t.rules = better;
     t.rule_count = 7;
     for (unsigned i = 0; i < 3; i++) {
-        wr_requests_adopt(t.rig.requests, &t.rig.upstreams, &t.rig.ttl, 5000, now_us());
+        wr_requests_adopt(t.rig.requests, &t.rig.upstreams, &t.rig.ttl, NULL, 5000, now_us());
     }
     assert_int_equal(tree_result(&t, id)->rcode, 0);
     wr_requests_release(t.rig.requests, id, now_us());
     forwarding = t.rig.upstreams; /* no recursion any more */
     forwarding.default_group = 0;
     forwarding.hints = NULL;
-    wr_requests_adopt(t.rig.requests, &forwarding, &t.rig.ttl, 5000, now_us());
+    wr_requests_adopt(t.rig.requests, &forwarding, &t.rig.ttl, NULL, 5000, now_us());
     wr_requests_release(t.rig.requests, other, now_us());
     tree_stop(&t);
 }
@@ -545,6 +565,7 @@ int main(void)
         cmocka_unit_test(test_servers_without_glue),
         cmocka_unit_test(test_addresses_that_are_not_asked),
         cmocka_unit_test(test_lame_servers),
+        cmocka_unit_test(test_a_resolver_is_believed_last),
         cmocka_unit_test(test_referral_loops_end),
         cmocka_unit_test(test_endless_referrals_end),
         cmocka_unit_test(test_a_chain_over_zones),
