@@ -43,8 +43,9 @@ struct wr_chain_ask {
 
 struct wr_chain_verdict {
     uint8_t security; /* enum wr_security; never UNCHECKED */
-    int16_t
-        ede; /* enum wr_ede; of an insecure one why it is no better, where there is a code for it */
+    /* Bogus only because a question of ours got no answer: a failure to resolve, where stale data may serve. */
+    bool unreachable;
+    int16_t ede;         /* enum wr_ede; of an insecure one why it is no better, if it has a code */
     const char *reason;  /* static text, "" when secure */
     struct wr_name zone; /* the zone that it is about */
 };

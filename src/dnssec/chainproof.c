@@ -246,5 +246,6 @@ enum wr_dnssec_action wr_chainproof_locate(struct wr_chain *ch, const struct wr_
         return wr_chain_bogus(ch, ch->deny_ede, ch->deny_reason, c->zone.wire);
     }
     wr_chain_lower(ch, c->security, c->ede, c->reason, c->blame.wire);
+    ch->verdict.unreachable = c->unreachable;
     return wr_chain_done(ch);
 }

@@ -65,6 +65,7 @@ void wr_climb_start(struct wr_climb *c, const uint8_t *target, struct wr_dnssec_
     c->job_open = false;
     c->state = WR_CLIMB_ANCHOR;
     c->security = WR_SECURITY_UNCHECKED;
+    c->unreachable = false;
     c->ede = WR_EDE_NONE;
     c->reason = "";
 }
@@ -117,6 +118,13 @@ static enum wr_dnssec_action ask(struct wr_climb *c, uint16_t type)
     c->fetch.again = c->again;
     move(c, type == WR_TYPE_DS ? WR_CLIMB_DS_WAIT : WR_CLIMB_KEY_WAIT, c->again ? "again" : "");
     return WR_DNSSEC_FETCH;
+}
+
+/* Nobody answers: no proof, and nobody's fault that would be worth remembering. Whoever resolves has tried all it knows. */
+static enum wr_dnssec_action unreachable(struct wr_climb *c, int16_t ede, const char *reason)
+{
+    c->unreachable = true;
+    return done(c, WR_SECURITY_BOGUS, ede, reason, c->cut.wire);
 }
 
 /* The reply proves nothing: another one is asked for, and in the end the zone is bogus. */
@@ -294,8 +302,7 @@ static enum wr_dnssec_action step_ds_reply(struct wr_climb *c, const struct wr_n
     const struct wr_rrset *set;
 
     if (r->failed || (r->rcode != WR_RCODE_NOERROR && r->rcode != WR_RCODE_NXDOMAIN)) {
-        return try_again(c, now, WR_TYPE_DS, WR_EDE_NO_REACHABLE_AUTHORITY,
-                         "the DS could not be had");
+        return unreachable(c, WR_EDE_NO_REACHABLE_AUTHORITY, "the DS could not be had");
     }
     set = find_set(r->answer, r->answers, c->cut.wire, WR_TYPE_DS);
     c->alias = !set;
@@ -444,12 +451,14 @@ static enum wr_dnssec_action no_entry(struct wr_climb *c, const struct wr_now *n
 static enum wr_dnssec_action step_key_reply(struct wr_climb *c, const struct wr_now *now)
 {
     const struct wr_dnssec_reply *r = &c->reply;
-    const struct wr_rrset *set =
-        r->failed ? NULL : find_set(r->answer, r->answers, c->cut.wire, WR_TYPE_DNSKEY);
+    const struct wr_rrset *set;
 
+    if (r->failed) {
+        return unreachable(c, WR_EDE_DNSKEY_MISSING, "the DNSKEY could not be had");
+    }
+    set = find_set(r->answer, r->answers, c->cut.wire, WR_TYPE_DNSKEY);
     if (!set) {
-        return try_again(c, now, WR_TYPE_DNSKEY, WR_EDE_DNSKEY_MISSING,
-                         r->failed ? "the DNSKEY could not be had" : "the zone has no DNSKEY");
+        return try_again(c, now, WR_TYPE_DNSKEY, WR_EDE_DNSKEY_MISSING, "the zone has no DNSKEY");
     }
     wr_keyset_open(&c->candidate, set, &c->ds);
     if (c->candidate.entries == 0) {

@@ -19,7 +19,8 @@
  *
  * The target is a zone's name (the signer of a signature; then the way ends there), or any name whose zone is wanted: then DS is
  * asked label by label, for behind a forwarder nobody else says where the cuts are. `is_cut` lets an iterator skip labels that it knows to be
- * none; a wrong hint costs a question and no more. A reply that proves nothing is asked for again, `fetch.again` set, from elsewhere; after
+ * none; a wrong hint costs a question and no more. A question that gets no answer ends the climb BOGUS with `unreachable`, and nothing is remembered
+ * of it. A reply that proves nothing is asked for again, `fetch.again` set, from elsewhere; after
  * WR_DNSSEC_RETRIES_MAX the zone is bogus, for the time that stands in the key cache.
  *
  * Memory: replies stay where they are until the next FETCH or DONE. wr_climb_stop gives back what is held, always.
@@ -123,6 +124,8 @@ struct wr_climb {
     struct wr_dnssec_fetch fetch;
     uint8_t security; /* enum wr_security */
     int16_t ede;
+    /* BOGUS only because a question got no answer: nothing was found to be wrong */
+    bool unreachable;
     const char *reason;   /* static text */
     struct wr_name blame; /* the zone that it is about */
 };

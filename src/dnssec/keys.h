@@ -46,8 +46,8 @@ struct wr_ds {
 struct wr_ds_list {
     uint8_t count;
     bool broken; /* a record was no DS at all: an empty list then says nothing */
-    int16_t
-        ede; /* when empty: WR_EDE_DNSKEY_ALGORITHM or WR_EDE_DS_DIGEST, why none may be relied on */
+    /* when empty: WR_EDE_DNSKEY_ALGORITHM or WR_EDE_DS_DIGEST, why none may be relied on */
+    int16_t ede;
     struct wr_ds ds[WR_DNSSEC_DS_MAX];
 };
 
@@ -83,8 +83,8 @@ struct wr_zone_key {
 struct wr_keyset {
     uint8_t count, entries; /* prepared keys, and of them the entries */
     uint8_t unsupported;    /* keys that are too large here */
-    uint8_t
-        entry_missed; /* enum wr_entry_miss: what kept a key that a DS names from being an entry */
+    /* enum wr_entry_miss: what kept a key that a DS names from being an entry */
+    uint8_t entry_missed;
     struct wr_zone_key keys[WR_DNSSEC_KEYS_MAX];
 };
 

@@ -71,6 +71,27 @@ static void test_question_for_keys(void **state)
     end();
 }
 
+/* Nothing is wrong, only nobody answers: the verdict says so, for a positive answer and for a denial. */
+static void test_unreachable(void **state)
+{
+    begin();
+    s.mode = SERVER_FAIL;
+    s.name = "sec.";
+    s.type = WR_TYPE_DS;
+    question("a.sec.", WR_TYPE_A, 0);
+    say("sec.", "a.sec.", WR_TYPE_A);
+    expect(WR_SECURITY_BOGUS, WR_EDE_NO_REACHABLE_AUTHORITY);
+    assert_true(ch.verdict.unreachable);
+    question("a.sec.", WR_TYPE_AAAA, 0);
+    expect(WR_SECURITY_BOGUS, WR_EDE_NO_REACHABLE_AUTHORITY);
+    assert_true(ch.verdict.unreachable);
+    s.name = NULL;
+    question("a.sec.", WR_TYPE_AAAA, 0);
+    expect(WR_SECURITY_BOGUS, WR_EDE_NSEC_MISSING);
+    assert_false(ch.verdict.unreachable);
+    end();
+}
+
 static void test_broken_answers(void **state)
 {
     uint16_t size;
@@ -89,6 +110,7 @@ static void test_broken_answers(void **state)
     question("b.sec.", WR_TYPE_A, 0); /* another name's records */
     say_as("sec.", "a.sec.", WR_TYPE_A, "b.sec.");
     expect(WR_SECURITY_BOGUS, WR_EDE_BOGUS);
+    assert_false(ch.verdict.unreachable);
     question("a.sec.", WR_TYPE_A, 0); /* an address that nobody signed */
     say_unsigned("a.sec.", WR_TYPE_A, "203.0.113.1");
     expect(WR_SECURITY_BOGUS, WR_EDE_RRSIGS_MISSING);
@@ -338,6 +360,7 @@ int main(void)
         cmocka_unit_test(test_positive),
         cmocka_unit_test(test_each_algorithm),
         cmocka_unit_test(test_question_for_keys),
+        cmocka_unit_test(test_unreachable),
         cmocka_unit_test(test_broken_answers),
         cmocka_unit_test(test_insecure),
         cmocka_unit_test(test_anchors),
