@@ -160,6 +160,7 @@ static enum wr_dnssec_action from_cache(struct wr_climb *c, struct wr_zone_entry
     c->keys = &e->keys;
     c->zone = e->zone;
     c->cut = e->zone;
+    c->cleared = (uint8_t)wr_name_labels(c->zone.wire);
     move(c, WR_CLIMB_NEXT, "known zone");
     return WR_DNSSEC_MORE;
 }
@@ -167,6 +168,7 @@ static enum wr_dnssec_action from_cache(struct wr_climb *c, struct wr_zone_entry
 static enum wr_dnssec_action start_at_anchor(struct wr_climb *c, const struct wr_anchor *anchor)
 {
     wr_name_set(&c->cut, anchor->name.wire);
+    c->cleared = 0;
     c->until_us = WR_TIME_NEVER;
     wr_ds_list_narrow(&c->ds, c->env->policy, &anchor->ds);
     if (c->ds.count == 0 && c->ds.broken) {
@@ -270,7 +272,8 @@ static enum wr_rrsig_result check(struct wr_climb *c)
     return got;
 }
 
-/* The reply was signed by a zone between ours and the cut: a cut that was skipped. Then that is the next one. */
+/* The reply was signed by a zone between ours and the cut, at a name that was not looked at: a cut that was skipped. Then that is the
+ * next one. */
 static bool skipped_a_cut(struct wr_climb *c, const struct wr_rrset *set)
 {
     const uint8_t *signer = wr_rrsig_signer(set);
@@ -280,7 +283,7 @@ static bool skipped_a_cut(struct wr_climb *c, const struct wr_rrset *set)
         return false;
     }
     labels = wr_name_labels(signer);
-    if (labels <= wr_name_labels(c->zone.wire) || labels >= wr_name_labels(c->cut.wire)) {
+    if (labels <= c->cleared || labels >= wr_name_labels(c->cut.wire)) {
         return false;
     }
     cut_at(c, labels);
@@ -290,6 +293,7 @@ static bool skipped_a_cut(struct wr_climb *c, const struct wr_rrset *set)
 static void start_denial(struct wr_climb *c)
 {
     c->next_set = 0;
+    c->until_us = WR_TIME_NEVER;
     c->deny_ede = WR_EDE_NSEC_MISSING;
     c->deny_reason = "nothing proves that there are no DS";
     wr_denial_start(&c->denial, c->zone.wire, c->cut.wire, c->env->policy);
@@ -326,6 +330,13 @@ static void lives_with(struct wr_climb *c, const struct wr_now *now, uint32_t tt
     c->until_us = wr_time_min(c->until_us, now->mono_us + ttl * WR_S);
 }
 
+static enum wr_dnssec_action no_cut(struct wr_climb *c, const char *why)
+{
+    c->cleared = (uint8_t)wr_name_labels(c->cut.wire);
+    move(c, WR_CLIMB_NEXT, why);
+    return WR_DNSSEC_MORE;
+}
+
 static enum wr_dnssec_action ds_proven(struct wr_climb *c, const struct wr_now *now)
 {
     if (c->alias &&
@@ -333,8 +344,7 @@ static enum wr_dnssec_action ds_proven(struct wr_climb *c, const struct wr_now *
         return done(c, WR_SECURITY_SECURE, WR_EDE_NONE, "a DNAME is above it", c->zone.wire);
     }
     if (c->alias) { /* what has a CNAME is no zone cut */
-        move(c, WR_CLIMB_NEXT, "a CNAME is there");
-        return WR_DNSSEC_MORE;
+        return no_cut(c, "a CNAME is there");
     }
     c->until_us = WR_TIME_NEVER;
     lives_with(c, now, c->job.ttl);
@@ -422,7 +432,7 @@ static enum wr_dnssec_action step_deny_prove(struct wr_climb *c, const struct wr
         return c->denial.nsec3.list[0].iterations > c->env->policy->nsec3_iterations
                    ? done_insecure(c, now, WR_EDE_NSEC3_ITERATIONS, "too many NSEC3 iterations")
                    : done_insecure(c, now, WR_EDE_NONE, "an opt-out range of the zone above");
-    case WR_PROOF_NO_CUT: move(c, WR_CLIMB_NEXT, "no zone cut"); return WR_DNSSEC_MORE;
+    case WR_PROOF_NO_CUT: return no_cut(c, "no zone cut");
     case WR_PROOF_NO_NAME:
         return done(c, WR_SECURITY_SECURE, WR_EDE_NONE, "no such name", c->zone.wire);
     case WR_PROOF_SECURE:
@@ -477,6 +487,7 @@ static enum wr_dnssec_action keys_proven(struct wr_climb *c, const struct wr_now
     lives_with(c, now, c->job.ttl);
     let_go(c);
     c->zone = c->cut;
+    c->cleared = (uint8_t)wr_name_labels(c->zone.wire);
     e = wr_keycache_put(c->env->cache, c->zone.wire, WR_SECURITY_SECURE, WR_EDE_NONE, "",
                         &c->candidate, now->mono_us, lives(c, now, PROVEN_S));
     if (e) {

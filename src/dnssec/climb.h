@@ -106,6 +106,7 @@ struct wr_climb {
     struct wr_keyset *keys;
     /* The next cut. */
     struct wr_name cut;
+    uint8_t cleared; /* down to that many labels it is known where the cuts are */
     struct wr_ds_list ds;
     uint64_t until_us; /* what was proven lives until then */
     uint8_t attempts;

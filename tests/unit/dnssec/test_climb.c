@@ -68,6 +68,12 @@ static void test_down_to_a_zone(void **state)
     assert_string_equal(s.log, "");
     assert_int_equal(climb("opt.sec."), WR_SECURITY_SECURE);
     assert_string_equal(s.log, "opt.sec./DS opt.sec./DNSKEY");
+    wr_climb_stop(&c); /* a denial from a known zone is kept as well */
+    wr_climb_init(&c, &b.env);
+    assert_int_equal(climb("uns.sec."), WR_SECURITY_INSECURE);
+    assert_string_equal(s.log, "uns.sec./DS");
+    assert_int_equal(climb("x.uns.sec."), WR_SECURITY_INSECURE);
+    assert_string_equal(s.log, "");
     b.now.mono_us += 301 * WR_S; /* and forgotten with its TTL */
     assert_int_equal(climb("n3.sec."), WR_SECURITY_SECURE);
     assert_string_equal(s.log, "./DNSKEY sec./DS sec./DNSKEY n3.sec./DS n3.sec./DNSKEY");
@@ -416,6 +422,17 @@ static void test_wildcards_and_torn_ds(void **state)
     made = world_get("sec.", "*.wild.sec.", WR_TYPE_NSEC);
     world_rename(made, "x.wild.sec.");
     assert_int_equal(climb_fed("x.wild.sec.", made, true), WR_SECURITY_BOGUS);
+    free(made);
+    made = world_get("sec.", "n3.sec.", WR_TYPE_DS);
+    rdata = world_rdata(made, 0, &size);
+    world_rename(
+        made,
+        "x.a.sec."); /* a signer where it is known that there is no zone: no going round in circles */
+    world_sign_as(made, "a.sec.");
+    memset(&b.work, 0, sizeof(b.work));
+    s.log[0] = 0;
+    assert_int_equal(climb_fed("x.a.sec.", made, false), WR_SECURITY_BOGUS);
+    assert_in_range(b.work.fetches, 1, 4 + WR_DNSSEC_RETRIES_MAX);
     free(made);
     made = world_get("sec.", "n3.sec.", WR_TYPE_DS);
     rdata = world_rdata(made, 0, &size);
