@@ -120,7 +120,8 @@ static enum wr_dnssec_action ask(struct wr_climb *c, uint16_t type)
     return WR_DNSSEC_FETCH;
 }
 
-/* Nobody answers: no proof, and nobody's fault that would be worth remembering. Whoever resolves has tried all it knows. */
+/* Nobody answers: no proof, and nobody's fault that would be worth remembering. Whoever resolves has tried all it
+ * knows. */
 static enum wr_dnssec_action unreachable(struct wr_climb *c, int16_t ede, const char *reason)
 {
     c->unreachable = true;
@@ -272,8 +273,8 @@ static enum wr_rrsig_result check(struct wr_climb *c)
     return got;
 }
 
-/* The reply was signed by a zone between ours and the cut, at a name that was not looked at: a cut that was skipped. Then that is the
- * next one. */
+/* The reply was signed by a zone between ours and the cut, at a name that was not looked at: a cut that was
+ * skipped. Then that is the next one. */
 static bool skipped_a_cut(struct wr_climb *c, const struct wr_rrset *set)
 {
     const uint8_t *signer = wr_rrsig_signer(set);

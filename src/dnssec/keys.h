@@ -2,13 +2,15 @@
 /*
  * Keys: DNSKEY and DS records, and a zone's keys made ready to check signatures.
  *
- * A DS list holds what a parent (or an anchor) says of a zone's keys, already narrowed to what may be relied on: known digests,
- * algorithms of the policy, and no SHA-1 beside a stronger digest (RFC 4509 section 3). A keyset holds a zone's prepared keys: those with the
- * zone flag, protocol 3, not revoked (RFC 4034 section 2.1, RFC 5011 section 2.1); each that a DS names is an entry. Only
- * entries may sign the DNSKEY set itself; once it is checked, all of them sign the zone.
+ * A DS list holds what a parent (or an anchor) says of a zone's keys, already narrowed to what may be relied on:
+ * known digests, algorithms of the policy, and no SHA-1 beside a stronger digest (RFC 4509 section 3). A keyset
+ * holds a zone's prepared keys: those with the zone flag, protocol 3, not revoked (RFC 4034 section 2.1, RFC 5011
+ * section 2.1); each that a DS names is an entry. Only entries may sign the DNSKEY set itself; once it is checked,
+ * all of them sign the zone.
  *
- * Memory: a DS list copies. A keyset owns what its keys hold of the library: wr_keyset_close frees it, moving is a plain copy.
- * Key tags: RFC 4034 appendix B. They collide by accident and by design; they only say what to try first.
+ * Memory: a DS list copies. A keyset owns what its keys hold of the library: wr_keyset_close frees it, moving is a
+ * plain copy. Key tags: RFC 4034 appendix B. They collide by accident and by design; they only say what to try
+ * first.
  */
 #ifndef WR_DNSSEC_KEYS_H
 #define WR_DNSSEC_KEYS_H

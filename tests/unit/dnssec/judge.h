@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Asks the validator: a question, what is said to it, and what is expected of the verdict. The rest of the world is server.h's.
+ * Asks the validator: a question, what is said to it, and what is expected of the verdict. The rest of the world is
+ * server.h's.
  *
  *     begin(); question("a.sec.", WR_TYPE_A, 0); say("sec.", "a.sec.", WR_TYPE_A); SECURE(); end();
  */

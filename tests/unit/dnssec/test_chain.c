@@ -199,7 +199,8 @@ static void test_anchors(void **state)
 }
 
 /* What exists is not denied by the proofs of other things. */
-/* An island below a zone that nobody vouches for: that zone's denial can be neither proven nor refuted; its data are refused. */
+/* An island below a zone that nobody vouches for: that zone's denial can be neither proven nor refuted; its data
+ * are refused. */
 /* The denial shows that the name is an unsigned delegation: what its own servers deny needs no proof. */
 /* Opt-out ranges and too many iterations prove nothing securely. */
 static void test_aliases(void **state)
