@@ -2,7 +2,7 @@
 # Verbs only: each is one line. What they do is in tools/.
 
 .DEFAULT_GOAL := build
-.PHONY: build test check demo run sim fuzz bench exam cover size format install fresh help clean
+.PHONY: build test check demo run sim fuzz bench exam cover size format install deb deb-test fresh help clean
 
 build:   ## build build/weir (installs missing build tools by apt first)
 	@tools/build.sh
@@ -30,9 +30,13 @@ format:  ## clang-format over all C files
 	@tools/format.sh
 install: ## into DESTDIR and PREFIX (default /usr/local)
 	@tools/install.sh
-fresh:   ## make demo and make test in a bare SUITE=bookworm|trixie
+deb:     ## a package for this Debian, in build/
+	@tools/deb.sh
+deb-test: ## installs, upgrades, removes and purges it in a bare SUITE=bookworm|trixie
+	@tools/deb-test.sh "$(SUITE)"
+fresh:   ## make demo, test and deb-test in a bare SUITE=bookworm|trixie
 	@tools/fresh.sh "$(SUITE)"
 clean:   ## remove what was built
 	@rm -rf build
 help:    ## this list
-	@sed -n 's/^\([a-z]*\): *## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\): *## /\1\t/p' Makefile | expand -t 10

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Builds one flavour of weir: tools/build.sh [main|asan|tsan|fuzz|cover|clang|release]   (default main)
+# Builds one flavour of weir: tools/build.sh [main|asan|tsan|fuzz|cover|clang|release|deb]   (default main)
 # Each flavour has its directory build/<flavour>; build/weir points at the program of `main`.
 # With CI=true a warning is an error.
 set -euo pipefail
@@ -19,6 +19,7 @@ case $flavour in
         ;;
     cover) options+=(-Db_coverage=true -Doptimization=0) ;;
     release) options+=(-Dbuildtype=release -Db_lto=true -Dtests=false) ;; # the hot path crosses seven folders
+    deb) options+=(-Dbuildtype=release -Db_lto=true -Dtests=false -Dprefix=/usr -Ddynamic_user=false) ;;
     fuzz)
         options+=(-Dfuzz=true "-Db_sanitize=address,undefined" -Doptimization=1)
         export CC=clang

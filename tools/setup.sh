@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Sees to it that the tools of the named groups are there: tools/setup.sh build [test] [check] [fuzz] [fresh]
+# Sees to it that the tools of the named groups are there: tools/setup.sh build [test] [deb] [check] [fuzz] [fresh]
 # What is missing is installed by apt, as root or with sudo; where neither is possible it prints
 # the one command to type and exits 1. Nothing is done when all is there. No daemon is among the packages.
 set -euo pipefail
@@ -47,6 +47,17 @@ group_test() {
     need procps has ps
     need binutils has nm
     need git has git
+    need groff-base has groff # the manual pages, and completion in the shells that people use
+    need zsh has zsh
+    need fish has fish
+    group_deb
+}
+
+# What `make deb` needs beyond the compiler.
+group_deb() {
+    need dpkg-dev has dpkg-shlibdeps
+    need binutils has strip
+    need xz-utils has xz
 }
 
 group_check() {

@@ -14,6 +14,7 @@
 #include "cli/askjson.h"
 #include "cli/askmsg.h"
 #include "cli/asktext.h"
+#include "cli/opts.h"
 #include "cli/verb.h"
 #include "net/ask.h"
 #include "net/clock.h"
@@ -37,26 +38,6 @@ struct asking {
     char server[SERVER_TEXT_SIZE];
     struct wr_ask_reply reply;
 };
-
-static const char usage[] = "usage: weir ask [@SERVER[#PORT]] [-p PORT] [-b ADDRESS] [-4|-6] NAME "
-                            "[TYPE] [CLASS] [+FLAG ...] "
-                            "[NAME ...]\n";
-static const char help[] =
-    "\nAsks a DNS server and prints what it answers, as kdig does. Without @SERVER those of "
-    "/etc/resolv.conf.\n\n"
-    "  -x ADDRESS     the name of an address          -q NAME, -t TYPE, -c CLASS\n"
-    "  +short         the data alone                  +json (or --json)  one object an answer\n"
-    "  +tcp           over TCP                        +ignore            keep a truncated answer\n"
-    "  +norec         RD clear                        +adflag +cdflag +aaflag +tcflag +raflag "
-    "+zflag\n"
-    "  +dnssec        want signatures (DO)            +edns[=N] +noedns +bufsize=N\n"
-    "  +nsid +cookie[=HEX] +subnet=PREFIX +padding[=N] +nobadcookie\n"
-    "  +timeout=S     of one try, 5                   +retry=N           tries after the first, 2\n"
-    "  +[no]all +[no]header +[no]comments +[no]opt +[no]question +[no]answer +[no]authority\n"
-    "  +[no]additional +[no]stats +[no]ttl +[no]class +[no]qr\n\n"
-    "What stands before the first name holds for all questions. Exit status: 0 every question got "
-    "a\n"
-    "reply (whatever it says), 1 one did not, 2 not understood.\n";
 
 static void warn(const char *server, const char *what)
 {
@@ -332,18 +313,19 @@ static int ask_all(const struct wr_asklist *list)
 int wr_cli_ask(int argc, char **argv)
 {
     struct wr_asklist *list = calloc(1, sizeof(*list));
-    int status;
+    struct wr_opts opts;
+    int status = WR_EXIT_OK;
 
+    wr_askflags_opts(&opts);
     if (!list)
         return WR_EXIT_FAILED;
-    if (wr_askflags_read(list, argc, argv) != WR_OK) {
-        fprintf(stderr, "weir ask: %s\n%s", list->why, usage);
-        status = WR_EXIT_USAGE;
-    } else if (list->help) {
-        printf("%s%s", usage, help);
-        status = WR_EXIT_OK;
-    } else {
-        status = ask_all(list);
+    if (!wr_opts_told(&opts)) {
+        if (wr_askflags_read(list, argc, argv) != WR_OK)
+            status = wr_opts_misused(&opts, "%s", list->why);
+        else if (list->help)
+            wr_opts_help(&opts, stdout);
+        else
+            status = ask_all(list);
     }
     free(list);
     return status;

@@ -7,20 +7,13 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "base/enc.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "cli/askplus.h"
 #include "conf/mistakes.h"
 #include "dns/codes.h"
 
-enum {
-    ZONE_SIZE = 16,
-    TIMEOUT_MAX_S = 3600,
-    RETRY_MAX = 100,
-    BUFSIZE_DEFAULT = 1232,
-    PADDING_DEFAULT = 128, /* RFC 8467 section 4.1 */
-    FLAGS_MAX = 64
-};
+enum { ZONE_SIZE = 16, BUFSIZE_DEFAULT = 1232 };
 
 struct reader {
     struct wr_asklist *list;
@@ -44,262 +37,6 @@ static int wrong_word(struct reader *r, const char *word, const char *what)
     char quoted[WR_MISTAKE_QUOTE_SIZE];
 
     return wrong(r, "%s: %s", wr_mistakes_quote(word, strlen(word), quoted), what);
-}
-
-/* --- flags behind "+" --- */
-
-typedef int take_value(struct reader *r, struct wr_askflags *f, const char *value);
-
-static int take_number(struct reader *r, const char *value, uint64_t max, uint64_t *ret)
-{
-    if (!value || wr_str_to_u64(value, strlen(value), max, ret) != WR_OK)
-        return wrong(r, "a number up to %llu is wanted", (unsigned long long)max);
-    return WR_OK;
-}
-
-/* "2", "0.5": seconds. */
-static int take_timeout(struct reader *r, struct wr_askflags *f, const char *value)
-{
-    size_t whole = value ? strcspn(value, ".") : 0;
-    uint64_t s = 0, part = 0;
-    const char *digits;
-
-    if (!value || wr_str_to_u64(value, whole, TIMEOUT_MAX_S, &s) != WR_OK)
-        return wrong(r, "+timeout wants seconds, as 2 or 0.5");
-    if (value[whole]) {
-        digits = value + whole + 1;
-        if (strlen(digits) > 3 || wr_str_to_u64(digits, strlen(digits), 999, &part) != WR_OK)
-            return wrong(r, "+timeout wants seconds, as 2 or 0.5");
-        for (size_t i = strlen(digits); i < 3; i++)
-            part *= 10;
-    }
-    if (s == 0 && part == 0)
-        return wrong(r, "+timeout=0 would never see an answer");
-    f->timeout_ms = (uint32_t)(s * 1000 + part);
-    return WR_OK;
-}
-
-static int take_retry(struct reader *r, struct wr_askflags *f, const char *value)
-{
-    uint64_t v = 0;
-    int err = take_number(r, value, RETRY_MAX, &v);
-
-    if (!err)
-        f->retry = (uint32_t)v;
-    return err;
-}
-
-static int take_bufsize(struct reader *r, struct wr_askflags *f, const char *value)
-{
-    uint64_t v = 0;
-    int err = take_number(r, value, UINT16_MAX, &v);
-
-    if (!err) {
-        f->bufsize = (uint16_t)v;
-        f->edns = true;
-    }
-    return err;
-}
-
-static int take_edns(struct reader *r, struct wr_askflags *f, const char *value)
-{
-    uint64_t v = 0;
-    int err = value ? take_number(r, value, UINT8_MAX, &v) : WR_OK;
-
-    if (!err) {
-        f->edns_version = (uint8_t)v;
-        f->edns = true;
-    }
-    return err;
-}
-
-static int take_padding(struct reader *r, struct wr_askflags *f, const char *value)
-{
-    uint64_t v = PADDING_DEFAULT;
-    int err = value ? take_number(r, value, 4096, &v) : WR_OK;
-
-    if (!err)
-        f->padding = (uint16_t)v;
-    return err;
-}
-
-static int take_cookie(struct reader *r, struct wr_askflags *f, const char *value)
-{
-    size_t n = 0;
-
-    if (value && wr_enc_from_hex(value, strlen(value), f->cookie_bytes, sizeof(f->cookie_bytes),
-                                 &n) != WR_OK)
-        return wrong(r, "+cookie wants hexadecimal digits");
-    if (value && n != 8 && (n < 16 || n > WR_COOKIE_MAX))
-        return wrong(r, "a cookie has 8, or 16 to 40 octets, not %zu (RFC 7873)", n);
-    f->cookie_size = (uint8_t)n;
-    f->cookie = true;
-    return WR_OK;
-}
-
-static int take_subnet(struct reader *r, struct wr_askflags *f, const char *value)
-{
-    if (!value || wr_addr_prefix_from_text(value, &f->subnet) != WR_OK)
-        return wrong(r, "+subnet wants a prefix without bits behind its length, as 192.0.2.0/24");
-    f->ecs = true;
-    return WR_OK;
-}
-
-struct flag {
-    const char *name;
-    size_t offset;    /* of the bool that +name sets and +noname clears */
-    take_value *take; /* reads "=value", or NULL: there is none */
-};
-
-#define FLAG(text, field)                               \
-    {                                                   \
-        text, offsetof(struct wr_askflags, field), NULL \
-    }
-#define VALUE(text, field, take)                        \
-    {                                                   \
-        text, offsetof(struct wr_askflags, field), take \
-    }
-
-/* NO_BOOL: "no" has no meaning. */
-#define NO_BOOL SIZE_MAX
-static const struct flag flags[] = {
-    FLAG("aaflag", aa),
-    FLAG("tcflag", tc),
-    FLAG("rdflag", rd),
-    FLAG("recurse", rd),
-    FLAG("raflag", ra),
-    FLAG("zflag", z),
-    FLAG("adflag", ad),
-    FLAG("ad", ad), /* "additional" begins so too */
-    FLAG("cdflag", cd),
-    FLAG("doflag", dnssec_ok),
-    FLAG("dnssec", dnssec_ok),
-    FLAG("short", brief),
-    FLAG("json", json),
-    FLAG("qr", query),
-    FLAG("header", header),
-    FLAG("comments", comments),
-    FLAG("opt", opt),
-    FLAG("question", question),
-    FLAG("answer", answer),
-    FLAG("authority", authority),
-    FLAG("additional", additional),
-    FLAG("stats", stats),
-    FLAG("class", show_class),
-    FLAG("ttl", show_ttl),
-    FLAG("tcp", tcp),
-    FLAG("ignore", ignore),
-    FLAG("badcookie", badcookie),
-    FLAG("nsid", nsid),
-    VALUE("edns", edns, take_edns),
-    VALUE("cookie", cookie, take_cookie),
-    VALUE("subnet", ecs, take_subnet),
-    {"padding", NO_BOOL, take_padding},
-    {"bufsize", NO_BOOL, take_bufsize},
-    {"timeout", NO_BOOL, take_timeout},
-    {"retry", NO_BOOL, take_retry},
-    {"all", NO_BOOL, NULL},
-};
-
-static void set_all(struct wr_askflags *f, bool on)
-{
-    f->header = f->comments = f->opt = f->question = f->answer = f->authority = f->additional =
-        f->stats = on;
-}
-
-static void set_bool(struct wr_askflags *f, size_t offset, bool on)
-{
-    memcpy((unsigned char *)f + offset, &on, sizeof(on));
-}
-
-/* The flag that `word` names or begins; NULL: none, or several (*ret_many). */
-static const struct flag *find_flag(const char *word, size_t n, bool *ret_many)
-{
-    const struct flag *found = NULL;
-
-    *ret_many = false;
-    for (size_t i = 0; n > 0 && i < WR_ARRAY_LEN(flags); i++) {
-        if (strncmp(flags[i].name, word, n) != 0)
-            continue;
-        if (strlen(flags[i].name) == n)
-            return &flags[i];
-        /* Two names of one field are no doubt. */
-        if (found && found->offset != flags[i].offset)
-            *ret_many = true;
-        found = &flags[i];
-    }
-    return *ret_many ? NULL : found;
-}
-
-static int unknown_flag(struct reader *r, const char *word, size_t n, bool many)
-{
-    const char *names[FLAGS_MAX + 1];
-    char quoted[WR_MISTAKE_QUOTE_SIZE], copy[32] = "";
-    const char *near;
-    size_t i = 0;
-
-    for (; i < WR_ARRAY_LEN(flags) && i < FLAGS_MAX; i++)
-        names[i] = flags[i].name;
-    names[i] = NULL;
-    if (n < sizeof(copy))
-        memcpy(copy, word, n);
-    near = many ? NULL : wr_mistakes_nearest(copy, names);
-    wr_mistakes_quote(word, n, quoted);
-    if (many)
-        return wrong(r, "flag +%s fits more than one", copy);
-    if (near)
-        return wrong(r, "unknown flag %s; did you mean +%s?", quoted, near);
-    return wrong(r, "unknown flag %s", quoted);
-}
-
-static int take_no(struct reader *r, const struct flag *flag, const char *value)
-{
-    if (value)
-        return wrong(r, "+no%s takes no value", flag->name);
-    if (flag->take == take_padding)
-        r->now->padding = 0;
-    else if (flag->take == take_bufsize)
-        r->now->bufsize = 0;
-    else if (!strcmp(flag->name, "all"))
-        set_all(r->now, false);
-    else if (flag->offset == NO_BOOL)
-        return wrong(r, "+no%s has no meaning", flag->name);
-    else
-        set_bool(r->now, flag->offset, false);
-    return WR_OK;
-}
-
-static int take_yes(struct reader *r, const struct flag *flag, const char *value)
-{
-    if (flag->take)
-        return flag->take(r, r->now, value);
-    if (value)
-        return wrong(r, "+%s takes no value", flag->name);
-    if (flag->offset == NO_BOOL)
-        set_all(r->now, true);
-    else
-        set_bool(r->now, flag->offset, true);
-    if (flag->offset == offsetof(struct wr_askflags, dnssec_ok) ||
-        flag->offset == offsetof(struct wr_askflags, nsid))
-        r->now->edns = true;
-    return WR_OK;
-}
-
-static int take_flag(struct reader *r, const char *word)
-{
-    size_t n = strcspn(word, "=");
-    const char *value = word[n] ? word + n + 1 : NULL;
-    bool many, many_no = false;
-    const struct flag *flag = find_flag(word, n, &many);
-
-    if (flag)
-        return take_yes(r, flag, value);
-    if (n > 2 && !strncmp(word, "no", 2)) {
-        flag = find_flag(word + 2, n - 2, &many_no);
-        if (flag)
-            return take_no(r, flag, value);
-    }
-    return unknown_flag(r, word, n, many || many_no);
 }
 
 /* --- questions --- */
@@ -405,6 +142,44 @@ static int take_reverse(struct reader *r, const char *word)
 
 /* --- options --- */
 
+static const struct wr_opt options[] = {
+    {.letter = 'p', .meta = "PORT", .help = "the server's port (default 53)"},
+    {.letter = 'b', .meta = "ADDRESS", .help = "ask from this address"},
+    {.letter = '4', .help = "ask over IPv4 alone"},
+    {.letter = '6', .help = "ask over IPv6 alone"},
+    {.letter = 'q', .meta = "NAME", .help = "the name, where it looks like a type"},
+    {.letter = 't', .meta = "TYPE", .help = "the record type (default A)"},
+    {.letter = 'c', .meta = "CLASS", .help = "the class (default IN)"},
+    {.letter = 'x', .meta = "ADDRESS", .help = "ask for the name of an address"},
+    {.name = "json", .help = "as +json"},
+};
+
+void wr_askflags_opts(struct wr_opts *ret_opts)
+{
+    static struct wr_opt rows[WR_ARRAY_LEN(options) + WR_ASKPLUS_MAX];
+
+    memcpy(rows, options, sizeof(options));
+    *ret_opts = (struct wr_opts){
+        .verb = "ask",
+        .usage = "[@SERVER[#PORT]] NAME [TYPE] [CLASS] [NAME ...]",
+        .about =
+            "Asks a DNS server and prints what it answers, as kdig does. Without @SERVER those "
+            "of\n/etc/resolv.conf. What stands before the first name holds for all questions. "
+            "Exit status:\n0 every question got a reply (whatever it says), 1 one did not, 2 "
+            "not understood.",
+        .table = rows,
+        .rows = WR_ARRAY_LEN(options) + wr_askplus_opts(rows + WR_ARRAY_LEN(options)),
+    };
+}
+
+static bool wants_value(char letter)
+{
+    for (size_t i = 0; i < WR_ARRAY_LEN(options); i++)
+        if (options[i].letter == letter && options[i].meta)
+            return true;
+    return false;
+}
+
 /* The value of "-p 53" or "-p53". */
 static const char *option_value(struct reader *r, const char *word)
 {
@@ -453,7 +228,7 @@ static int take_option(struct reader *r, const char *word)
         r->now->family = word[1] == '4' ? WR_AF_V4 : WR_AF_V6;
         return WR_OK;
     }
-    if (word[1] && strchr("pbqtcx", word[1]))
+    if (wants_value(word[1]))
         return take_valued(r, word);
     return wrong_word(r, word, "unknown option");
 }
@@ -481,7 +256,8 @@ static void set_defaults(struct wr_askflags *f)
     f->rd = f->ad = f->edns = f->badcookie = true;
     f->show_class = f->show_ttl = true;
     f->bufsize = BUFSIZE_DEFAULT;
-    set_all(f, true);
+    f->header = f->comments = f->opt = f->question = f->answer = f->authority = f->additional =
+        f->stats = true;
 }
 
 /* Nothing but a server: the root's name servers, as kdig does. */
@@ -514,7 +290,7 @@ int wr_askflags_read(struct wr_asklist *list, int argc, char **argv)
         if (word[0] == '@')
             err = take_server(&r, word + 1);
         else if (word[0] == '+')
-            err = take_flag(&r, word + 1);
+            err = wr_askplus_take(r.now, word + 1, list->why);
         else if (word[0] == '-' && word[1])
             err = take_option(&r, word);
         else

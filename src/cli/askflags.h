@@ -59,6 +59,9 @@ struct wr_asklist {
     char why[WR_ASKFLAGS_WHY_SIZE];
 };
 
+struct wr_opts;
+/* The options and flags as cli/opts prints them; the rows are the module's. */
+void wr_askflags_opts(struct wr_opts *ret_opts);
 /* argv without the verb. WR_E_USAGE. */
 int wr_askflags_read(struct wr_asklist *list, int argc, char **argv);
 

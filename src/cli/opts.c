@@ -10,20 +10,52 @@
 
 enum { ROWS_MAX = 32 };
 
+static struct {
+    wr_opts_tell *tell;
+    void *user;
+} listener;
+
+void wr_opts_listen(wr_opts_tell *tell, void *user)
+{
+    listener.tell = tell;
+    listener.user = user;
+}
+
+bool wr_opts_told(const struct wr_opts *opts)
+{
+    if (!listener.tell)
+        return false;
+    listener.tell(listener.user, opts);
+    return true;
+}
+
+void wr_opts_left(const struct wr_opt *row, char *out, size_t size)
+{
+    bool plus = row->name && row->name[0] == '+';
+    const char *dashes = !row->name || plus ? "" : "--";
+    /* A value stands behind "=" where the sign is "+", else behind a space; as the readers take it. */
+    const char *gap = !row->meta || row->meta[0] == '[' ? "" : plus ? "=" : " ";
+    char letter[8] = "";
+
+    if (row->letter)
+        snprintf(letter, sizeof(letter), "-%c%s", row->letter, row->name ? ", " : "");
+    snprintf(out, size, "%s%s%s%s%s", letter, dashes, row->name ? row->name : "", gap,
+             row->meta ? row->meta : "");
+}
+
 void wr_opts_help(const struct wr_opts *opts, FILE *out)
 {
-    fprintf(out, "usage: weir %s %s%s\n\n%s\n\n", opts->verb, opts->rows ? "[OPTION ...] " : "",
-            opts->usage, opts->about);
+    fprintf(out, "usage: weir %s%s%s%s\n\n%s\n\n", opts->verb, opts->rows ? " [OPTION ...]" : "",
+            *opts->usage ? " " : "", opts->usage, opts->about);
     for (size_t i = 0; i < opts->rows; i++) {
         const struct wr_opt *row = &opts->table[i];
+        bool indented = !row->letter && row->name && row->name[0] != '+';
         char left[64];
 
-        snprintf(left, sizeof(left), "--%s%s%s", row->name, row->meta ? " " : "",
-                 row->meta ? row->meta : "");
-        if (row->letter)
-            fprintf(out, "  -%c, %-22s %s\n", row->letter, left, row->help);
-        else
-            fprintf(out, "      %-22s %s\n", left, row->help);
+        wr_opts_left(row, left, sizeof(left));
+        if (row->help)
+            fprintf(out, "  %s%-*s %s\n", indented ? "    " : "", indented ? 22 : 26, left,
+                    row->help);
     }
     fprintf(out, "      %-22s %s\n", "--help", "print this");
 }
@@ -36,15 +68,16 @@ int wr_opts_misused(const struct wr_opts *opts, const char *format, ...)
     va_start(list, format);
     vfprintf(stderr, format, list);
     va_end(list);
-    fprintf(stderr, "\nusage: weir %s %s%s (--help tells more)\n", opts->verb,
-            opts->rows ? "[OPTION ...] " : "", opts->usage);
+    fprintf(stderr, "\nusage: weir %s%s%s%s (--help tells more)\n", opts->verb,
+            opts->rows ? " [OPTION ...]" : "", *opts->usage ? " " : "", opts->usage);
     return WR_EXIT_USAGE;
 }
 
 static const struct wr_opt *find_name(const struct wr_opts *opts, const char *name, size_t n)
 {
     for (size_t i = 0; i < opts->rows; i++)
-        if (strlen(opts->table[i].name) == n && !memcmp(opts->table[i].name, name, n))
+        if (opts->table[i].name && strlen(opts->table[i].name) == n &&
+            !memcmp(opts->table[i].name, name, n))
             return &opts->table[i];
     return NULL;
 }
@@ -65,8 +98,9 @@ static int unknown(const struct wr_opts *opts, const char *word, size_t n)
     const char *near;
     size_t rows = 0;
 
-    for (; rows < opts->rows && rows < ROWS_MAX; rows++)
-        names[rows] = opts->table[rows].name;
+    for (size_t i = 0; i < opts->rows && rows < ROWS_MAX; i++)
+        if (opts->table[i].name)
+            names[rows++] = opts->table[i].name;
     names[rows++] = "help";
     names[rows] = NULL;
     if (n > 2 && n - 2 < sizeof(copy))
@@ -130,6 +164,8 @@ int wr_opts_read(struct wr_opts *opts, int argc, char **argv)
 {
     bool ended = false;
 
+    if (wr_opts_told(opts))
+        return WR_EXIT_OK;
     opts->operand = argv;
     opts->operands = 0;
     for (int at = 0; at < argc; at++) {

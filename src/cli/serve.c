@@ -14,7 +14,7 @@ int wr_cli_serve(int argc, char **argv)
     };
     struct wr_opts opts = {
         .verb = "serve",
-        .usage = "[-c FILE]",
+        .usage = "",
         .about = "Answers DNS queries until SIGTERM or SIGINT; SIGHUP reloads the configuration.\n"
                  "Without a configuration it answers on the loopback addresses and asks the\n"
                  "system's resolvers. It stays in the foreground and says what it does on\n"

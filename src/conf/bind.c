@@ -20,6 +20,7 @@ struct binding {
     size_t count;
     struct wr_conf_mem *mem;
     struct wr_mistakes *mistakes;
+    const struct wr_renamed *renamed;
     uint32_t profile;
     bool torn;
 };
@@ -266,6 +267,17 @@ static const char *same_elsewhere(struct binding *b, const char *key)
     return NULL;
 }
 
+/* True: the key once had this name, and that is what is said. */
+static bool was_renamed(struct binding *b, const struct wr_yaml_node *key, const char *name)
+{
+    const struct wr_renamed *row = wr_renamed_find(b->renamed, name);
+
+    if (row)
+        wr_mistakes_add(b->mistakes, key->line, key->column, "%s was renamed %s in %s", row->old,
+                        row->now, row->since);
+    return row != NULL;
+}
+
 static void unknown_key(struct binding *b, const struct wr_yaml_node *key, const struct place *at)
 {
     char quoted[WR_MISTAKE_QUOTE_SIZE];
@@ -319,14 +331,16 @@ static void bind_map(struct binding *b, const struct wr_yaml_node *map, const st
 
     for (const struct wr_yaml_node *child = map->first; child; child = child->next) {
         const struct wr_schema_row *row = NULL;
+        bool named;
 
         /* A dot in a key would name a key of another section. */
-        if (!strpbrk(child->key->text, ".[") && join(name, at->prefix, child->key) &&
-            join(path, at->path, child->key))
+        named = !strpbrk(child->key->text, ".[") && join(name, at->prefix, child->key) &&
+                join(path, at->path, child->key);
+        if (named)
             row = wr_schema_find(name);
         if (row)
             bind_row(b, row, child, path, at);
-        else
+        else if (!named || !was_renamed(b, child->key, name))
             unknown_key(b, child->key, at);
     }
     check_required(b, map, at);
@@ -372,9 +386,11 @@ static uint32_t find_profile(struct binding *b, const struct wr_yaml *yaml)
     return profile;
 }
 
-int wr_bind(const struct wr_yaml *yaml, struct wr_mistakes *mistakes, struct wr_conf *conf)
+int wr_bind_renamed(const struct wr_yaml *yaml, const struct wr_renamed *renamed,
+                    struct wr_mistakes *mistakes, struct wr_conf *conf)
 {
-    struct binding b = {.mem = conf->mem, .mistakes = mistakes, .torn = yaml->torn};
+    struct binding b = {
+        .mem = conf->mem, .mistakes = mistakes, .renamed = renamed, .torn = yaml->torn};
     const struct wr_yaml_node *root = yaml->root;
 
     b.count = wr_schema_rows(&b.rows);
@@ -390,4 +406,9 @@ int wr_bind(const struct wr_yaml *yaml, struct wr_mistakes *mistakes, struct wr_
         if (b.rows[i].like)
             inherit(&b, yaml, &b.rows[i], conf);
     return conf->mem->failed ? WR_E_NOMEM : WR_OK;
+}
+
+int wr_bind(const struct wr_yaml *yaml, struct wr_mistakes *mistakes, struct wr_conf *conf)
+{
+    return wr_bind_renamed(yaml, wr_renamed_table(), mistakes, conf);
 }

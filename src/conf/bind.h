@@ -15,9 +15,13 @@
 #include "base/check.h"
 #include "conf/conf.h"
 #include "conf/mistakes.h"
+#include "conf/renamed.h"
 #include "conf/yaml.h"
 
 WR_MUSTCHECK int wr_bind(const struct wr_yaml *yaml, struct wr_mistakes *mistakes,
                          struct wr_conf *conf);
+/* The same with another table of renamed keys. */
+WR_MUSTCHECK int wr_bind_renamed(const struct wr_yaml *yaml, const struct wr_renamed *renamed,
+                                 struct wr_mistakes *mistakes, struct wr_conf *conf);
 
 #endif

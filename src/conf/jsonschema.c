@@ -76,6 +76,9 @@ static json_t *row_type(const struct wr_schema_row *row)
     json_object_set_new(type, "description", json_string(row->doc));
     if (row->defaults[0] && row->defaults[0][0] && !row->list && !row->like)
         json_object_set_new(type, "x-default", json_string(row->defaults[0]));
+    json_object_set_new(type, "x-since", json_string(row->since));
+    if (row->type != WR_SCHEMA_SECTION)
+        json_object_set_new(type, "x-takes-effect", json_string(wr_schema_reload_name(row)));
     return type;
 }
 

@@ -29,17 +29,18 @@ static const char *const level_words[] = {"error", "warn", "info", "debug", NULL
 #define RANGE(lo, hi)                     .min = (lo), .max = (hi)
 #define DEFAULT(text)                     .defaults = {text}
 #define BY_PROFILE(gateway, router, edge) .defaults = {gateway, router, edge}
+#define EXAMPLE(text)                     .example = (text)
 #define V01                               .since = "0.1"
 
 /* In the order of the documentation: a section before its keys. */
 static const struct wr_schema_row table[] = {
     {"listen", WR_SCHEMA_LISTEN, .list = true, .max_items = WR_CONF_LISTEN_MAX, V01,
-     DEFAULT("127.0.0.1, ::1"), LIST(listen),
+     DEFAULT("127.0.0.1, ::1"), LIST(listen), EXAMPLE("127.0.0.1, \"::1\", br-iot"),
      .doc = "Where weir answers, over UDP and TCP: addresses (`192.168.7.1`, `[fd00::1]:5353`) or "
             "interfaces (`br-iot`, `br-iot:5353`), which stand for all their addresses. The port "
             "is 53 where none is written."},
     {"allow", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_CONF_ALLOW_MAX, V01,
-     DEFAULT("127.0.0.0/8, ::1/128"), LIST(allow),
+     DEFAULT("127.0.0.0/8, ::1/128"), LIST(allow), EXAMPLE("192.168.7.0/24, \"fd00::/8\""),
      .doc = "Who may ask. The prefixes on-link on an interface that `listen` names are allowed as "
             "well. Everybody else is refused, and beyond `limits.refused_rate` not answered."},
     {"workers", WR_SCHEMA_INT, V01, RESTART, RANGE(0, WR_WORKERS_MAX), DEFAULT("0"), AT(workers),
@@ -55,8 +56,10 @@ static const struct wr_schema_row table[] = {
     {"identity", WR_SCHEMA_SECTION, V01,
      .doc = "What weir tells about itself to those who may ask."},
     {"identity.name", WR_SCHEMA_STRING, V01, RANGE(0, 63), DEFAULT("\"\""), AT(identity.name),
+     EXAMPLE("gate-1"),
      .doc = "The answer to `id.server. CH TXT` and to the NSID option. Empty: it is refused."},
     {"identity.version", WR_SCHEMA_STRING, V01, RANGE(0, 63), DEFAULT("\"\""), AT(identity.version),
+     EXAMPLE("weir"),
      .doc = "The answer to `version.bind.` and `version.server. CH TXT`. Empty: it is refused."},
 
     {"tcp", WR_SCHEMA_SECTION, V01, .doc = "TCP connections of clients (RFC 7766)."},
@@ -82,9 +85,10 @@ static const struct wr_schema_row table[] = {
      .doc = "Groups of servers that know the same. Without any, the servers of "
             "`upstream.resolv_conf` are the one group, never an address weir itself listens on."},
     {"upstream.groups[].name", WR_SCHEMA_LABEL, V01, RANGE(1, 63), IN(wr_conf_group, name),
-     .doc = "What routes and `weir upstreams` call the group."},
+     EXAMPLE("isp"), .doc = "What routes and `weir upstreams` call the group."},
     {"upstream.groups[].servers", WR_SCHEMA_URL, .list = true, .max_items = WR_GROUP_SERVERS_MAX,
      .min_items = 1, V01, INLIST(wr_conf_group, servers),
+     EXAMPLE("\"udp://192.0.2.1\", \"udp://[2001:db8::53]\""),
      .doc = "The servers, as URLs: `udp://192.0.2.1`, `tcp://[2001:db8::1]:5353`, "
             "`udp://[fe80::1%br-wan]`. The port is 53 where none is written. A server asked over "
             "UDP is asked over TCP as well when an answer is too long or in doubt."},
@@ -93,7 +97,7 @@ static const struct wr_schema_row table[] = {
      .doc = "Who is asked first: the `fastest` (the others are tried now and then), the first in "
             "`order` that answers, all in `parallel`, or each in turn (`round-robin`)."},
     {"upstream.groups[].client_subnet", WR_SCHEMA_PREFIX, .list = true, .max_items = 1, V01,
-     DEFAULT(""), INLIST(wr_conf_group, client_subnet),
+     DEFAULT(""), INLIST(wr_conf_group, client_subnet), EXAMPLE("198.51.100.0/24"),
      .doc = "One prefix that these servers are told as the client's (RFC 7871), such as the site's "
             "own "
             "public network, for answers that are near. What clients send of theirs is always "
@@ -110,11 +114,12 @@ static const struct wr_schema_row table[] = {
      LIST(upstream.routes),
      .doc = "Names that another group answers. The longest zone that matches wins."},
     {"upstream.routes[].zone", WR_SCHEMA_NAME, V01, IN(wr_conf_route, zone),
-     .doc = "This name and all below it."},
+     EXAMPLE("corp.example"), .doc = "This name and all below it."},
     {"upstream.routes[].group", WR_SCHEMA_LABEL, V01, RANGE(1, 63), IN(wr_conf_route, group),
+     EXAMPLE("isp"),
      .doc = "The name of the group to ask, or `recursion`: weir finds the answer from the root."},
     {"upstream.default", WR_SCHEMA_LABEL, V01, RANGE(0, 63), DEFAULT("\"\""),
-     AT(upstream.default_group),
+     AT(upstream.default_group), EXAMPLE("isp"),
      .doc = "The group for all other names, or `recursion`: weir finds the answers from the root. "
             "Empty: the first group."},
     {"upstream.resolv_conf", WR_SCHEMA_PATH, V01, RANGE(0, PATH_OCTETS),
@@ -139,13 +144,14 @@ static const struct wr_schema_row table[] = {
      .doc = "How weir finds answers from the root, for names whose route or default is "
             "`recursion`."},
     {"recursion.hints", WR_SCHEMA_URL, .list = true, .max_items = WR_HINTS_MAX, V01, DEFAULT(""),
-     LIST(recursion.hints),
+     LIST(recursion.hints), EXAMPLE("udp://192.0.2.1"),
      .doc = "Where the root is asked for its servers first (RFC 9609), as URLs: "
             "`udp://192.0.2.1`. Empty: the root servers of the Internet."},
     {"recursion.minimise", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(recursion.minimise),
      .doc = "Tell each server no more of a name than it needs (RFC 9156)."},
     {"recursion.never_ask", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_NEVERS_MAX, V01,
      DEFAULT("127.0.0.0/8, ::1/128"), LIST(recursion.never_ask),
+     EXAMPLE("127.0.0.0/8, \"::1/128\""),
      .doc = "Addresses that are not asked though a zone names them for its server: at least this "
             "machine, so that nobody can make weir ask it."},
     {"recursion.servers", WR_SCHEMA_INT, V01, RESTART, RANGE(64, 65000),
@@ -159,11 +165,12 @@ static const struct wr_schema_row table[] = {
             "bogus is SERVFAIL, with an extended error that names the zone and the reason."},
     {"dnssec.anchors", WR_SCHEMA_STRING, .list = true, .max_items = WR_DNSSEC_ANCHORS_MAX, V01,
      RANGE(1, 2048), DEFAULT(""), LIST(dnssec.anchors),
+     EXAMPLE("\"example. DS 12345 13 2 0123...\""),
      .doc =
          "Trust anchors as lines of a zone file, DS or DNSKEY: `example. DS 12345 13 2 ABCD...`. "
          "Empty: the keys of the Internet's root."},
     {"dnssec.negative", WR_SCHEMA_NAME, .list = true, .max_items = WR_DNSSEC_ANCHORS_MAX, V01,
-     DEFAULT(""), LIST(dnssec.negative),
+     DEFAULT(""), LIST(dnssec.negative), EXAMPLE("broken.example"),
      .doc = "Names below which nothing is checked (negative trust anchors, RFC 7646), for a zone "
             "whose signatures are broken by mistake."},
     {"dnssec.sha1", WR_SCHEMA_WORD, V01, DEFAULT("ignore"), AT(dnssec.sha1), .words = sha1_words,
@@ -188,7 +195,7 @@ static const struct wr_schema_row table[] = {
      .doc = "Memory for the cache, one block for all workers; an address takes about 100 octets "
             "of it."},
     {"cache.live", WR_SCHEMA_PATH, V01, RESTART, RANGE(0, PATH_OCTETS), DEFAULT("\"\""),
-     AT(cache.live),
+     AT(cache.live), EXAMPLE("/run/weir/cache"),
      .doc = "A file that is the cache's memory, so that what was learned outlives the process. "
             "Put it on a file system in memory (`/run/weir/cache`), never on flash. Empty: plain "
             "memory."},
@@ -220,19 +227,22 @@ static const struct wr_schema_row table[] = {
      DEFAULT(""), LIST(cache.ttl),
      .doc = "Other bounds for some names. The first rule that matches counts; what it does not say "
             "is as for all names."},
-    {"cache.ttl[].name", WR_SCHEMA_NAME, V01, IN(wr_conf_ttl, name),
+    {"cache.ttl[].name", WR_SCHEMA_NAME, V01, IN(wr_conf_ttl, name), EXAMPLE("\"*.pool.ntp.org\""),
      .doc = "A name, or `*.name` for all names below it."},
     {"cache.ttl[].min", WR_SCHEMA_SECONDS, V01, RANGE(0, 7 * DAY_S), DEFAULT("0s"),
-     IN(wr_conf_ttl, min_s), .like = "cache.min_ttl", .doc = "Kept at least this long."},
+     IN(wr_conf_ttl, min_s), .like = "cache.min_ttl", EXAMPLE("60s"),
+     .doc = "Kept at least this long."},
     {"cache.ttl[].max", WR_SCHEMA_SECONDS, V01, RANGE(0, 7 * DAY_S), DEFAULT("1d"),
-     IN(wr_conf_ttl, max_s), .like = "cache.max_ttl", .doc = "Kept at most this long."},
+     IN(wr_conf_ttl, max_s), .like = "cache.max_ttl", EXAMPLE("1h"),
+     .doc = "Kept at most this long."},
     {"cache.ttl[].stale", WR_SCHEMA_SECONDS, V01, RANGE(0, 30 * DAY_S), DEFAULT("1d"),
      IN(wr_conf_ttl, stale_s), .like = "cache.stale.max_age",
      .doc = "How long after its end it may still serve. 0s: never."},
     {"cache.keep", WR_SCHEMA_SECTION, V01,
      .doc = "The cache on disk, for a restart after a power cut."},
     {"cache.keep.path", WR_SCHEMA_PATH, V01, RESTART, RANGE(0, PATH_OCTETS), DEFAULT("\"\""),
-     AT(cache.keep.path), .doc = "The file that is written. Empty: nothing is kept."},
+     AT(cache.keep.path), EXAMPLE("/var/lib/weir/cache"),
+     .doc = "The file that is written. Empty: nothing is kept."},
     {"cache.keep.min_interval", WR_SCHEMA_MILLIS, V01, RANGE(1000, DAY_MS), DEFAULT("60s"),
      AT(cache.keep.min_interval_ms),
      .doc = "Time between two checkpoints; a power cut loses at most this much."},
@@ -301,10 +311,11 @@ static const struct wr_schema_row table[] = {
      DEFAULT("/run/weir/control.sock"), AT(control.socket),
      .doc = "Its path; mode 0600. Empty: there is none."},
     {"control.group", WR_SCHEMA_LABEL, V01, RESTART, RANGE(0, 32), DEFAULT("\"\""),
-     AT(control.group), .doc = "A group that may use it as well; mode 0660 then."},
+     AT(control.group), EXAMPLE("adm"), .doc = "A group that may use it as well; mode 0660 then."},
 
     {"metrics", WR_SCHEMA_SECTION, V01, .doc = "Figures for Prometheus."},
     {"metrics.listen", WR_SCHEMA_ENDPOINT, V01, RESTART, DEFAULT("\"\""), AT(metrics.listen),
+     EXAMPLE("127.0.0.1:9153"),
      .doc = "Address and port of an HTTP listener, `127.0.0.1:9153`; it tells figures, never a "
             "client's address or a name. Empty: off."},
 
@@ -351,6 +362,11 @@ bool wr_schema_is_under(const struct wr_schema_row *row, const char *prefix)
     if (n == 0)
         return !strchr(row->name, '.');
     return !strncmp(row->name, prefix, n) && row->name[n] == '.' && !strchr(row->name + n + 1, '.');
+}
+
+const char *wr_schema_reload_name(const struct wr_schema_row *row)
+{
+    return row->reload == WR_SCHEMA_AT_RELOAD ? "reload" : "restart";
 }
 
 const char *wr_schema_type_name(const struct wr_schema_row *row)

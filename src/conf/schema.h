@@ -4,8 +4,8 @@
  *
  * One row a key: dotted name, type, range, default, what a reload does with it, the version that
  * brought it, its documentation, and where its value lies in `struct wr_conf`. From this table come the
- * reader's checks (conf/bind), `weir check --print`, docs/config.md, the manual page and the JSON Schema
- * (conf/doc, conf/jsonschema). Nothing else in weir knows the name of a key.
+ * reader's checks (conf/bind), `weir check --print`, `weir explain`, docs/config.md, the manual page and the JSON
+ * Schema (conf/doc, conf/jsonschema). Nothing else in weir knows the name of a key.
  *
  * Keys of the mappings in a list are named with "[]": "upstream.groups[].name"; their offset is in
  * the list's item. A default is text as it would be written in the file, lists with ", " between; a key of
@@ -57,6 +57,8 @@ struct wr_schema_row {
     const char *since;
     const char *unit; /* for people, "" where the type says it */
     const char *doc;  /* one paragraph, ends with a full stop */
+    const char
+        *example; /* a value that shows what is meant, as in the file; NULL: the default does */
     size_t offset;
     size_t item_size; /* of lists */
 };
@@ -72,5 +74,7 @@ const char *wr_schema_leaf(const struct wr_schema_row *row);
 bool wr_schema_is_under(const struct wr_schema_row *row, const char *prefix);
 /* "duration", "list of prefixes": for people. */
 const char *wr_schema_type_name(const struct wr_schema_row *row);
+/* "reload" or "restart": what puts a changed value in force. */
+const char *wr_schema_reload_name(const struct wr_schema_row *row);
 
 #endif

@@ -2,13 +2,14 @@
 /*
  * Backend: the table that a cryptographic library fills in, so that digest and verify can stand on either of two.
  *
- * `openssl.c` (libcrypto 3, EVP) and `nettle.c` (nettle, hogweed) each have one. The meson option `crypto` says which
- * one wr_digest and wr_verify use; where both libraries are installed both tables are built, and a unit test holds
- * them against each other. Encodings, sizes and the table of algorithms are verify.c's: a backend is only given numbers that
- * were looked at.
+ * `openssl.c` (libcrypto 3, EVP) and `nettle.c` (nettle, hogweed) each have one. The meson option `crypto` says
+ * which one wr_digest and wr_verify use; where both libraries are installed both tables are built, and a unit test
+ * holds them against each other. Encodings, sizes and the table of algorithms are verify.c's: a backend is only
+ * given numbers that were looked at.
  *
- * Memory: a state lies in the room given (WR_BACKEND_STATE octets, aligned to 8) and may hold memory of its library until it is
- * closed. No state is shared between threads. Errors: WR_E_FORMAT (no such key: a point off its curve), WR_E_NOMEM.
+ * Memory: a state lies in the room given (WR_BACKEND_STATE octets, aligned to 8) and may hold memory of its library
+ * until it is closed. No state is shared between threads. Errors: WR_E_FORMAT (no such key: a point off its curve),
+ * WR_E_NOMEM.
  */
 #ifndef WR_CRYPTO_BACKEND_H
 #define WR_CRYPTO_BACKEND_H

@@ -8,8 +8,9 @@
  *         err = wr_digest_end(&d, out);   // wr_digest_size() octets; `d` begins anew
  *         wr_digest_close(&d);
  *     }
- * One opened digest serves many messages in a row: that is what the iterations of NSEC3 need. An error of add sticks until end,
- * which gives it. Whoever opened it closes it, for the library may hold memory behind it (WR_E_NOMEM when it gets none).
+ * One opened digest serves many messages in a row: that is what the iterations of NSEC3 need. An error of add
+ * sticks until end, which gives it. Whoever opened it closes it, for the library may hold memory behind it
+ * (WR_E_NOMEM when it gets none).
  */
 #ifndef WR_CRYPTO_DIGEST_H
 #define WR_CRYPTO_DIGEST_H

@@ -2,17 +2,17 @@
 /*
  * Verify: public keys as DNSKEY records have them, and signatures as RRSIG records have them.
  *
- * Algorithms by their DNSSEC numbers: RSA/SHA-1 (5, 7), RSA/SHA-256 (8), RSA/SHA-512 (10) of RFC 3110 and RFC 5702, ECDSA
- * P-256 (13) and P-384 (14) of RFC 6605, Ed25519 (15) and Ed448 (16) of RFC 8080. A key is prepared once and then checks any
- * number of signatures; the prepared state is what the library made of it.
+ * Algorithms by their DNSSEC numbers: RSA/SHA-1 (5, 7), RSA/SHA-256 (8), RSA/SHA-512 (10) of RFC 3110 and RFC 5702,
+ * ECDSA P-256 (13) and P-384 (14) of RFC 6605, Ed25519 (15) and Ed448 (16) of RFC 8080. A key is prepared once and
+ * then checks any number of signatures; the prepared state is what the library made of it.
  *
  *     struct wr_verify key;
  *     if (wr_verify_open(&key, 13, octets, n) == WR_OK) {
  *         if (wr_verify_check(&key, data, size, sig, sig_size) == WR_OK) ...
  *         wr_verify_close(&key);
  *     }
- * The data is one piece, for the Edwards curves hash it twice. An opened key may be moved (memcpy) and closed at its new
- * place; it belongs to one thread. It holds one to three KiB of the library's memory until it is closed.
+ * The data is one piece, for the Edwards curves hash it twice. An opened key may be moved (memcpy) and closed at
+ * its new place; it belongs to one thread. It holds one to three KiB of the library's memory until it is closed.
  *
  * Errors of open: WR_E_UNSUPPORTED (another algorithm, RSA above WR_RSA_BITS_MAX or with an exponent above
  * WR_RSA_EXPONENT_BITS_MAX: not done here, which says nothing of the zone), WR_E_FORMAT (no key at all), WR_E_NOMEM.

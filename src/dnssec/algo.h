@@ -2,10 +2,11 @@
 /*
  * Algorithms: for each number two separate facts, "can verify" and "may rely on" (the columns of RFC 9904).
  *
- * What is not relied on counts as if it were unknown: a zone that has nothing else is insecure (RFC 4035 section 5.2), with an
- * extended error that says so. 5 and 7 (SHA-1 signatures) can be verified and are not relied on unless the owner says so (RFC 9905); 1,
- * 3, 6 and 12 are neither (RFC 9906). A DS digest by SHA-1 is relied on where the parent has no better one: to forge it takes a second
- * preimage, which SHA-1 still resists, and calling the zone insecure would take away what protection there is.
+ * What is not relied on counts as if it were unknown: a zone that has nothing else is insecure (RFC 4035 section
+ * 5.2), with an extended error that says so. 5 and 7 (SHA-1 signatures) can be verified and are not relied on
+ * unless the owner says so (RFC 9905); 1, 3, 6 and 12 are neither (RFC 9906). A DS digest by SHA-1 is relied on
+ * where the parent has no better one: to forge it takes a second preimage, which SHA-1 still resists, and calling
+ * the zone insecure would take away what protection there is.
  */
 #ifndef WR_DNSSEC_ALGO_H
 #define WR_DNSSEC_ALGO_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Chain: the validator. Given a question and what was answered, it says of each RRset and of the whole whether it is secure, insecure,
- * bogus or indeterminate (RFC 4033 section 5, RFC 4035 section 5), with the extended error, the zone and the reason in words.
+ * Chain: the validator. Given a question and what was answered, it says of each RRset and of the whole whether it
+ * is secure, insecure, bogus or indeterminate (RFC 4033 section 5, RFC 4035 section 5), with the extended error,
+ * the zone and the reason in words.
  *
  *     wr_chain_init(&ch, &env);                          once; then any number of answers, one after another
  *     wr_chain_start(&ch, &ask, &work);
@@ -12,18 +13,27 @@
  *     }
  *     wr_chain_stop(&ch);                                always, also in the middle
  *
- * It works for an iterator, that may hint where zone cuts are, and behind a forwarder, where nobody knows: the signer of the signatures says which
- * zone a set is of, and for what is unsigned the zone is looked for label by label (dnssec/climb.h).
+ * It works for an iterator, that may hint where zone cuts are, and behind a forwarder, where nobody knows: the
+ * signer of the signatures says which zone a set is of, and for what is unsigned the zone is looked for label by
+ * label (dnssec/climb.h).
  *
- * How it judges. Each set of the answer section is checked, DNAMEs first; the first that is bogus ends it. A CNAME that a
- * secure DNAME makes needs no signature, and stands or falls with it (RFC 6672 section 5.3.1). A set expanded from a wildcard wants the proof
- * that nothing closer exists; a DNAME may not be expanded. A negative answer wants its NSEC or NSEC3; when the zone of the name proves to be
- * insecure it wants none. Of the authority section only NSEC, NSEC3 and SOA are looked at, and only where they are needed: what stays
- * UNCHECKED there is for the caller to drop. Sets that come with SECURE are believed, those that come with INSECURE count as that. RRSIG sets (of a
- * question for RRSIG) cannot be signed: insecure. The whole is the worst of what it needs. A question that is the same as the one being judged is not
- * fetched, but answered from `ask`.
+ * How it judges. Each set of the answer section is checked, DNAMEs first; the first that is bogus ends it. A CNAME
+ * that a secure DNAME makes needs no signature, and stands or falls with it (RFC 6672 section 5.3.1). A set
+ * expanded from a wildcard wants the proof that nothing closer exists; a DNAME may not be expanded. A negative
+ * answer wants its NSEC or NSEC3; when the zone of the name proves to be insecure it wants none. Of the authority
+ * section only NSEC, NSEC3 and SOA are looked at, and only where they are needed: what stays UNCHECKED there is for
+ * the caller to drop. Sets that come with SECURE are believed (of the authority section with their signatures,
+ * which say of which zone they are), those that come with INSECURE count as that. RRSIG sets (of a question for
+ * RRSIG) cannot be signed: insecure. The whole is the worst of what it needs. A question that is the same as the
+ * one being judged is not fetched, but answered from `ask`.
  *
- * One valid signature by any algorithm that is relied on is enough (RFC 6840 section 5.11); no algorithm has to be in all.
+ * While time is unproven (dnssec/trusttime.h) SECURE means that signatures check and have not ended before the
+ * floor: the caller sets no AD then, and clears the key cache when time is proven. A bogus answer is worth asking
+ * of another server before it is refused; and where only the end of a CNAME chain is bogus, of asking for that end
+ * alone.
+ *
+ * One valid signature by any algorithm that is relied on is enough (RFC 6840 section 5.11); no algorithm has to be
+ * in all.
  *
  * Memory: one struct of 24 KiB; sets and names stay the caller's, and in place until DONE.
  */
@@ -43,8 +53,9 @@ struct wr_chain_ask {
 
 struct wr_chain_verdict {
     uint8_t security; /* enum wr_security; never UNCHECKED */
-    int16_t
-        ede; /* enum wr_ede; of an insecure one why it is no better, where there is a code for it */
+    /* Bogus only because a question of ours got no answer: a failure to resolve, where stale data may serve. */
+    bool unreachable;
+    int16_t ede;         /* enum wr_ede; of an insecure one why it is no better, if it has a code */
     const char *reason;  /* static text, "" when secure */
     struct wr_name zone; /* the zone that it is about */
 };

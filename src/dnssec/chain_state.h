@@ -2,8 +2,8 @@
 /*
  * Chain state: what the two files of the validator share, and nobody else includes.
  *
- * chain.c has the states that check sets, chainproof.c those that prove denials. Both move the machine, lower the verdict and climb; these are the
- * functions for it, all in chain.c.
+ * chain.c has the states that check sets, chainproof.c those that prove denials. Both move the machine, lower the
+ * verdict and climb; these are the functions for it, all in chain.c.
  */
 #ifndef WR_DNSSEC_CHAIN_STATE_H
 #define WR_DNSSEC_CHAIN_STATE_H

@@ -28,8 +28,8 @@ static void gather(struct wr_chain *ch, const uint8_t *zone, const uint8_t *name
     ch->asking = true;
 }
 
-/* What the answer's own authority section proves already of the DS that the climb asks for: an alias of a signed zone comes with
- * the denial of DS that its target needs. */
+/* What the answer's own authority section proves already of the DS that the climb asks for: an alias of a signed
+ * zone comes with the denial of DS that its target needs. */
 bool wr_chainproof_no_ds(struct wr_chain *ch, struct wr_dnssec_reply *ret_reply)
 {
     const struct wr_climb *c = &ch->climb;
@@ -162,7 +162,8 @@ static bool soa_is_unsigned(const struct wr_chain *ch)
     return false;
 }
 
-/* A zone that no anchor reaches says that there is no such name, though an anchor is below it: that can be neither proven nor refuted. */
+/* A zone that no anchor reaches says that there is no such name, though an anchor is below it: that can be neither
+ * proven nor refuted. */
 static bool denied_from_outside(const struct wr_chain *ch)
 {
     for (uint8_t i = 0; i < ch->ask.authorities; i++) {
@@ -246,5 +247,6 @@ enum wr_dnssec_action wr_chainproof_locate(struct wr_chain *ch, const struct wr_
         return wr_chain_bogus(ch, ch->deny_ede, ch->deny_reason, c->zone.wire);
     }
     wr_chain_lower(ch, c->security, c->ede, c->reason, c->blame.wire);
+    ch->verdict.unreachable = c->unreachable;
     return wr_chain_done(ch);
 }

@@ -65,6 +65,7 @@ void wr_climb_start(struct wr_climb *c, const uint8_t *target, struct wr_dnssec_
     c->job_open = false;
     c->state = WR_CLIMB_ANCHOR;
     c->security = WR_SECURITY_UNCHECKED;
+    c->unreachable = false;
     c->ede = WR_EDE_NONE;
     c->reason = "";
 }
@@ -119,6 +120,14 @@ static enum wr_dnssec_action ask(struct wr_climb *c, uint16_t type)
     return WR_DNSSEC_FETCH;
 }
 
+/* Nobody answers: no proof, and nobody's fault that would be worth remembering. Whoever resolves has tried all it
+ * knows. */
+static enum wr_dnssec_action unreachable(struct wr_climb *c, int16_t ede, const char *reason)
+{
+    c->unreachable = true;
+    return done(c, WR_SECURITY_BOGUS, ede, reason, c->cut.wire);
+}
+
 /* The reply proves nothing: another one is asked for, and in the end the zone is bogus. */
 static enum wr_dnssec_action try_again(struct wr_climb *c, const struct wr_now *now, uint16_t type,
                                        int16_t ede, const char *reason)
@@ -152,6 +161,7 @@ static enum wr_dnssec_action from_cache(struct wr_climb *c, struct wr_zone_entry
     c->keys = &e->keys;
     c->zone = e->zone;
     c->cut = e->zone;
+    c->cleared = (uint8_t)wr_name_labels(c->zone.wire);
     move(c, WR_CLIMB_NEXT, "known zone");
     return WR_DNSSEC_MORE;
 }
@@ -159,6 +169,7 @@ static enum wr_dnssec_action from_cache(struct wr_climb *c, struct wr_zone_entry
 static enum wr_dnssec_action start_at_anchor(struct wr_climb *c, const struct wr_anchor *anchor)
 {
     wr_name_set(&c->cut, anchor->name.wire);
+    c->cleared = 0;
     c->until_us = WR_TIME_NEVER;
     wr_ds_list_narrow(&c->ds, c->env->policy, &anchor->ds);
     if (c->ds.count == 0 && c->ds.broken) {
@@ -262,7 +273,8 @@ static enum wr_rrsig_result check(struct wr_climb *c)
     return got;
 }
 
-/* The reply was signed by a zone between ours and the cut: a cut that was skipped. Then that is the next one. */
+/* The reply was signed by a zone between ours and the cut, at a name that was not looked at: a cut that was
+ * skipped. Then that is the next one. */
 static bool skipped_a_cut(struct wr_climb *c, const struct wr_rrset *set)
 {
     const uint8_t *signer = wr_rrsig_signer(set);
@@ -272,7 +284,7 @@ static bool skipped_a_cut(struct wr_climb *c, const struct wr_rrset *set)
         return false;
     }
     labels = wr_name_labels(signer);
-    if (labels <= wr_name_labels(c->zone.wire) || labels >= wr_name_labels(c->cut.wire)) {
+    if (labels <= c->cleared || labels >= wr_name_labels(c->cut.wire)) {
         return false;
     }
     cut_at(c, labels);
@@ -282,6 +294,7 @@ static bool skipped_a_cut(struct wr_climb *c, const struct wr_rrset *set)
 static void start_denial(struct wr_climb *c)
 {
     c->next_set = 0;
+    c->until_us = WR_TIME_NEVER;
     c->deny_ede = WR_EDE_NSEC_MISSING;
     c->deny_reason = "nothing proves that there are no DS";
     wr_denial_start(&c->denial, c->zone.wire, c->cut.wire, c->env->policy);
@@ -294,8 +307,7 @@ static enum wr_dnssec_action step_ds_reply(struct wr_climb *c, const struct wr_n
     const struct wr_rrset *set;
 
     if (r->failed || (r->rcode != WR_RCODE_NOERROR && r->rcode != WR_RCODE_NXDOMAIN)) {
-        return try_again(c, now, WR_TYPE_DS, WR_EDE_NO_REACHABLE_AUTHORITY,
-                         "the DS could not be had");
+        return unreachable(c, WR_EDE_NO_REACHABLE_AUTHORITY, "the DS could not be had");
     }
     set = find_set(r->answer, r->answers, c->cut.wire, WR_TYPE_DS);
     c->alias = !set;
@@ -319,6 +331,13 @@ static void lives_with(struct wr_climb *c, const struct wr_now *now, uint32_t tt
     c->until_us = wr_time_min(c->until_us, now->mono_us + ttl * WR_S);
 }
 
+static enum wr_dnssec_action no_cut(struct wr_climb *c, const char *why)
+{
+    c->cleared = (uint8_t)wr_name_labels(c->cut.wire);
+    move(c, WR_CLIMB_NEXT, why);
+    return WR_DNSSEC_MORE;
+}
+
 static enum wr_dnssec_action ds_proven(struct wr_climb *c, const struct wr_now *now)
 {
     if (c->alias &&
@@ -326,8 +345,7 @@ static enum wr_dnssec_action ds_proven(struct wr_climb *c, const struct wr_now *
         return done(c, WR_SECURITY_SECURE, WR_EDE_NONE, "a DNAME is above it", c->zone.wire);
     }
     if (c->alias) { /* what has a CNAME is no zone cut */
-        move(c, WR_CLIMB_NEXT, "a CNAME is there");
-        return WR_DNSSEC_MORE;
+        return no_cut(c, "a CNAME is there");
     }
     c->until_us = WR_TIME_NEVER;
     lives_with(c, now, c->job.ttl);
@@ -415,7 +433,7 @@ static enum wr_dnssec_action step_deny_prove(struct wr_climb *c, const struct wr
         return c->denial.nsec3.list[0].iterations > c->env->policy->nsec3_iterations
                    ? done_insecure(c, now, WR_EDE_NSEC3_ITERATIONS, "too many NSEC3 iterations")
                    : done_insecure(c, now, WR_EDE_NONE, "an opt-out range of the zone above");
-    case WR_PROOF_NO_CUT: move(c, WR_CLIMB_NEXT, "no zone cut"); return WR_DNSSEC_MORE;
+    case WR_PROOF_NO_CUT: return no_cut(c, "no zone cut");
     case WR_PROOF_NO_NAME:
         return done(c, WR_SECURITY_SECURE, WR_EDE_NONE, "no such name", c->zone.wire);
     case WR_PROOF_SECURE:
@@ -444,12 +462,14 @@ static enum wr_dnssec_action no_entry(struct wr_climb *c, const struct wr_now *n
 static enum wr_dnssec_action step_key_reply(struct wr_climb *c, const struct wr_now *now)
 {
     const struct wr_dnssec_reply *r = &c->reply;
-    const struct wr_rrset *set =
-        r->failed ? NULL : find_set(r->answer, r->answers, c->cut.wire, WR_TYPE_DNSKEY);
+    const struct wr_rrset *set;
 
+    if (r->failed) {
+        return unreachable(c, WR_EDE_DNSKEY_MISSING, "the DNSKEY could not be had");
+    }
+    set = find_set(r->answer, r->answers, c->cut.wire, WR_TYPE_DNSKEY);
     if (!set) {
-        return try_again(c, now, WR_TYPE_DNSKEY, WR_EDE_DNSKEY_MISSING,
-                         r->failed ? "the DNSKEY could not be had" : "the zone has no DNSKEY");
+        return try_again(c, now, WR_TYPE_DNSKEY, WR_EDE_DNSKEY_MISSING, "the zone has no DNSKEY");
     }
     wr_keyset_open(&c->candidate, set, &c->ds);
     if (c->candidate.entries == 0) {
@@ -468,6 +488,7 @@ static enum wr_dnssec_action keys_proven(struct wr_climb *c, const struct wr_now
     lives_with(c, now, c->job.ttl);
     let_go(c);
     c->zone = c->cut;
+    c->cleared = (uint8_t)wr_name_labels(c->zone.wire);
     e = wr_keycache_put(c->env->cache, c->zone.wire, WR_SECURITY_SECURE, WR_EDE_NONE, "",
                         &c->candidate, now->mono_us, lives(c, now, PROVEN_S));
     if (e) {

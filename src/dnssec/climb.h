@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Climb: from the closest anchor down to the zone of a name, one zone cut after another, until its keys are proven or it is known that
- * there are none (RFC 4035 section 5.2).
+ * Climb: from the closest anchor down to the zone of a name, one zone cut after another, until its keys are proven
+ * or it is known that there are none (RFC 4035 section 5.2).
  *
- * It is a machine: start, then step until it is DONE; at FETCH, ask `fetch` of whoever resolves and feed the reply. A step checks one
- * signature, or one step's share of NSEC3 hashes, and then gives MORE so that others have their turn.
+ * It is a machine: start, then step until it is DONE; at FETCH, ask `fetch` of whoever resolves and feed the reply.
+ * A step checks one signature, or one step's share of NSEC3 hashes, and then gives MORE so that others have their
+ * turn.
  *
  *     ANCHOR     the closest anchor, or the deepest zone of the key cache below it
  *     NEXT       one label further down: is there a zone cut?
@@ -17,10 +18,12 @@
  *     DONE       `security` says how: SECURE with `zone` and `keys`, INSECURE, INDETERMINATE (no anchor), BOGUS with
  *                extended error, reason and the zone that is to blame
  *
- * The target is a zone's name (the signer of a signature; then the way ends there), or any name whose zone is wanted: then DS is
- * asked label by label, for behind a forwarder nobody else says where the cuts are. `is_cut` lets an iterator skip labels that it knows to be
- * none; a wrong hint costs a question and no more. A reply that proves nothing is asked for again, `fetch.again` set, from elsewhere; after
- * WR_DNSSEC_RETRIES_MAX the zone is bogus, for the time that stands in the key cache.
+ * The target is a zone's name (the signer of a signature; then the way ends there), or any name whose zone is
+ * wanted: then DS is asked label by label, for behind a forwarder nobody else says where the cuts are. `is_cut`
+ * lets an iterator skip labels that it knows to be none; a wrong hint costs a question and no more. A question that
+ * gets no answer ends the climb BOGUS with `unreachable`, and nothing is remembered of it. A reply that proves
+ * nothing is asked for again, `fetch.again` set, from elsewhere; after WR_DNSSEC_RETRIES_MAX the zone is bogus, for
+ * the time that stands in the key cache.
  *
  * Memory: replies stay where they are until the next FETCH or DONE. wr_climb_stop gives back what is held, always.
  */
@@ -67,8 +70,8 @@ struct wr_dnssec_fetch {
     bool again; /* what came before did not prove anything: ask elsewhere, not the cache */
 };
 
-/* What was found: sets of both sections with their signatures. A set whose `security` is SECURE is believed and not checked again.
- * failed: nothing could be had (no server answered, SERVFAIL). */
+/* What was found: sets of both sections with their signatures. A set whose `security` is SECURE is believed and not
+ * checked again. failed: nothing could be had (no server answered, SERVFAIL). */
 struct wr_dnssec_reply {
     bool failed;
     uint16_t rcode;
@@ -105,6 +108,7 @@ struct wr_climb {
     struct wr_keyset *keys;
     /* The next cut. */
     struct wr_name cut;
+    uint8_t cleared; /* down to that many labels it is known where the cuts are */
     struct wr_ds_list ds;
     uint64_t until_us; /* what was proven lives until then */
     uint8_t attempts;
@@ -123,6 +127,8 @@ struct wr_climb {
     struct wr_dnssec_fetch fetch;
     uint8_t security; /* enum wr_security */
     int16_t ede;
+    /* BOGUS only because a question got no answer: nothing was found to be wrong */
+    bool unreachable;
     const char *reason;   /* static text */
     struct wr_name blame; /* the zone that it is about */
 };

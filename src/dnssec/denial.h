@@ -6,8 +6,8 @@
  *     for each set of the authority section that the zone's keys proved: wr_denial_add(&d, set);
  *     proof = wr_denial_nodata(&d, qtype, work)           WR_PROOF_AGAIN: call again, in another step
  *
- * Sets that were expanded from a wildcard are not to be added: their owner is not where they stand in the zone. NSEC is asked
- * first, and NSEC3 when that proves nothing. Memory: one struct that points into the sets.
+ * Sets that were expanded from a wildcard are not to be added: their owner is not where they stand in the zone.
+ * NSEC is asked first, and NSEC3 when that proves nothing. Memory: one struct that points into the sets.
  */
 #ifndef WR_DNSSEC_DENIAL_H
 #define WR_DNSSEC_DENIAL_H

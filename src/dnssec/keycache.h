@@ -2,9 +2,10 @@
 /*
  * Key cache: what is known of zones: keys that were proven, that a zone is insecure, or that it is bogus for a while.
  *
- * One a worker, without locks. Memory of a size that the configuration says is handed in; a zone's hash picks a row of four places, and the
- * one that was not used for the longest makes room. An entry that a validation holds (wr_keycache_hold) stays where it is until it is
- * dropped, even when it has expired or the cache was cleared. Time is the monotonic clock's, in microseconds.
+ * One a worker, without locks. Memory of a size that the configuration says is handed in; a zone's hash picks a row
+ * of four places, and the one that was not used for the longest makes room. An entry that a validation holds
+ * (wr_keycache_hold) stays where it is until it is dropped, even when it has expired or the cache was cleared. Time
+ * is the monotonic clock's, in microseconds.
  *
  * Prepared keys hold memory of the crypto library: up to WR_DNSSEC_KEYS_MAX keys of some two KiB an entry, usually two.
  * wr_keycache_close frees it all; nothing may be held then.

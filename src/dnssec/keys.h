@@ -2,13 +2,15 @@
 /*
  * Keys: DNSKEY and DS records, and a zone's keys made ready to check signatures.
  *
- * A DS list holds what a parent (or an anchor) says of a zone's keys, already narrowed to what may be relied on: known digests,
- * algorithms of the policy, and no SHA-1 beside a stronger digest (RFC 4509 section 3). A keyset holds a zone's prepared keys: those with the
- * zone flag, protocol 3, not revoked (RFC 4034 section 2.1, RFC 5011 section 2.1); each that a DS names is an entry. Only
- * entries may sign the DNSKEY set itself; once it is checked, all of them sign the zone.
+ * A DS list holds what a parent (or an anchor) says of a zone's keys, already narrowed to what may be relied on:
+ * known digests, algorithms of the policy, and no SHA-1 beside a stronger digest (RFC 4509 section 3). A keyset
+ * holds a zone's prepared keys: those with the zone flag, protocol 3, not revoked (RFC 4034 section 2.1, RFC 5011
+ * section 2.1); each that a DS names is an entry. Only entries may sign the DNSKEY set itself; once it is checked,
+ * all of them sign the zone.
  *
- * Memory: a DS list copies. A keyset owns what its keys hold of the library: wr_keyset_close frees it, moving is a plain copy.
- * Key tags: RFC 4034 appendix B. They collide by accident and by design; they only say what to try first.
+ * Memory: a DS list copies. A keyset owns what its keys hold of the library: wr_keyset_close frees it, moving is a
+ * plain copy. Key tags: RFC 4034 appendix B. They collide by accident and by design; they only say what to try
+ * first.
  */
 #ifndef WR_DNSSEC_KEYS_H
 #define WR_DNSSEC_KEYS_H
@@ -46,8 +48,8 @@ struct wr_ds {
 struct wr_ds_list {
     uint8_t count;
     bool broken; /* a record was no DS at all: an empty list then says nothing */
-    int16_t
-        ede; /* when empty: WR_EDE_DNSKEY_ALGORITHM or WR_EDE_DS_DIGEST, why none may be relied on */
+    /* when empty: WR_EDE_DNSKEY_ALGORITHM or WR_EDE_DS_DIGEST, why none may be relied on */
+    int16_t ede;
     struct wr_ds ds[WR_DNSSEC_DS_MAX];
 };
 
@@ -83,8 +85,8 @@ struct wr_zone_key {
 struct wr_keyset {
     uint8_t count, entries; /* prepared keys, and of them the entries */
     uint8_t unsupported;    /* keys that are too large here */
-    uint8_t
-        entry_missed; /* enum wr_entry_miss: what kept a key that a DS names from being an entry */
+    /* enum wr_entry_miss: what kept a key that a DS names from being an entry */
+    uint8_t entry_missed;
     struct wr_zone_key keys[WR_DNSSEC_KEYS_MAX];
 };
 

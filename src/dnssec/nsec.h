@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * NSEC: what does not exist, proven by the names that stand next to each other (RFC 4035 section 5.4, RFC 6840 section 4).
+ * NSEC: what does not exist, proven by the names that stand next to each other (RFC 4035 section 5.4, RFC 6840
+ * section 4).
  *
- * The functions are given views of NSEC records whose signatures were checked by the keys of one zone, and that were not expanded from a
- * wildcard. A view is only made when owner and next name lie in the zone. A record of the parent's side of a zone cut (NS and no SOA), or at
- * a DNAME, says nothing of names below it (RFC 6840 section 4.1); the parent's side speaks for DS alone, and the child's side not for
- * DS (section 4.4). Pure; a view points into its record.
+ * The functions are given views of NSEC records whose signatures were checked by the keys of one zone, and that
+ * were not expanded from a wildcard. A view is only made when owner and next name lie in the zone. A record of the
+ * parent's side of a zone cut (NS and no SOA), or at a DNAME, says nothing of names below it (RFC 6840 section
+ * 4.1); the parent's side speaks for DS alone, and the child's side not for DS (section 4.4). Pure; a view points
+ * into its record.
  */
 #ifndef WR_DNSSEC_NSEC_H
 #define WR_DNSSEC_NSEC_H

@@ -6,11 +6,12 @@
  *     for each record whose signature was checked: wr_nsec3_add(&c, owner, rdata, size);
  *     while ((proof = wr_nsec3_nxdomain(&c, work)) == WR_PROOF_AGAIN) { others have their turn }
  *
- * Records of another hash than SHA-1, with unknown flags, with a hash of another length, or with other parameters than the first one are left out
- * (section 8.2). More iterations than the policy takes: WR_PROOF_INSECURE (RFC 9276). Each hash is counted in blocks of SHA-1 against
- * the query's work, and against the step's share: then the call gives WR_PROOF_AGAIN and finds what it hashed already at the next
- * one (NSEC3 encloser attack, CVE-2023-50868). An opt-out range that would have to prove gives WR_PROOF_INSECURE: there may be an
- * unsigned delegation in it (section 9.2).
+ * Records of another hash than SHA-1, with unknown flags, with a hash of another length, or with other parameters
+ * than the first one are left out (section 8.2). More iterations than the policy takes: WR_PROOF_INSECURE (RFC
+ * 9276). Each hash is counted in blocks of SHA-1 against the query's work, and against the step's share: then the
+ * call gives WR_PROOF_AGAIN and finds what it hashed already at the next one (NSEC3 encloser attack,
+ * CVE-2023-50868). An opt-out range that would have to prove gives WR_PROOF_INSECURE: there may be an unsigned
+ * delegation in it (section 9.2).
  *
  * Memory: the check is one struct, of seven KiB, that points into zone, qname and records.
  */

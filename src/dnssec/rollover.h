@@ -4,18 +4,22 @@
  *
  *     wr_rollover_init(&r, zone); wr_rollover_trust(&r, ds) for each anchor, or wr_rollover_load(&r, text, n)
  *     after each DNSKEY set of the zone that the anchors proved:
- *         n = wr_rollover_look(set, seen, scratch); wr_rollover_observe(&r, seen, n, ttl, moment_s, trusted)
+ *         n = wr_rollover_look(set, seen, scratch);
+ *         wr_rollover_observe(&r, seen, n, ttl, moment_s, trusted)
  *     wr_rollover_anchors(&r, table)        what is to be trusted now; wr_rollover_save when observe says that something changed
  *
- * A new SEP key is pending until it was in every proven set for thirty days, or for the set's TTL when that is longer (section 2.4.1); then it is valid. One
- * that vanishes is missing, and still trusted. A key that revokes itself (its REVOKE bit, and its own signature over the set, section 2.1) is
- * trusted no more, and after thirty days forgotten but for its digest, so that it never comes back. When the last one is revoked there is
- * no trust point left (section 5).
+ * A new SEP key is pending until it was in every proven set for thirty days, or for the set's TTL when that is
+ * longer (section 2.4.1); then it is valid. One that vanishes is missing, and still trusted. A key that revokes
+ * itself (its REVOKE bit, and its own signature over the set, section 2.1) is trusted no more, and after thirty
+ * days forgotten but for its digest, so that it never comes back. When the last one is revoked there is no trust
+ * point left (section 5).
  *
- * Timers count only the time between two observations that were both made by a trusted clock: with time unproven they stand
- * still, and a clock that steps cannot age a key. A key is its SHA-256 digest here, with the REVOKE bit cleared.
+ * Timers count only the time between two observations that were both made by a trusted clock: with time unproven
+ * they stand still, and a clock that steps cannot age a key. A key is its SHA-256 digest here, with the REVOKE bit
+ * cleared.
  *
- * Pure: seconds are arguments. Text: one line a key, `zone state tag algorithm digest waited`, and one with the last observation.
+ * Pure: seconds are arguments. Text: one line a key, `zone state tag algorithm digest waited`, and one with the
+ * last observation.
  */
 #ifndef WR_DNSSEC_ROLLOVER_H
 #define WR_DNSSEC_ROLLOVER_H
@@ -75,7 +79,8 @@ bool wr_rollover_observe(struct wr_rollover *r, const struct wr_rollover_seen *s
 int wr_rollover_anchors(const struct wr_rollover *r, struct wr_anchors *anchors);
 /* Nothing is trusted any more. */
 bool wr_rollover_dead(const struct wr_rollover *r);
-/* When to look again (section 2.3): after a proven set of that TTL and remaining life of its signature, or after a failure. */
+/* When to look again (section 2.3): after a proven set of that TTL and remaining life of its signature, or after a
+ * failure. */
 uint32_t wr_rollover_interval_s(uint32_t ttl, uint32_t signature_left_s, bool failed);
 
 #define WR_ROLLOVER_TEXT_SIZE ((WR_DNSSEC_ROLLOVER_KEYS_MAX + 1) * (WR_NAME_TEXT_SIZE + 128))

@@ -6,14 +6,16 @@
  *     wr_rrsig_start(&job, set, zone, keys, entries_only, policy, time);
  *     while ((result = wr_rrsig_step(&job, work, scratch)) == WR_RRSIG_MORE) { others have their turn }
  *
- * What makes a signature count: it covers the type, its signer is the zone, the owner is in the zone, its labels are at most the owner's and at
- * least the signer's, its window is good, the algorithm may be relied on, and a key has its tag. The first that
- * checks decides. Signed data is put together in canonical form and order (RFC 4034 section 6, RFC 6840 section 5.1), duplicates left out,
- * with the original TTL, and the wildcard as owner when the labels say so (RFC 4035 section 5.3.2); such a set is told as expanded, and whoever
- * asks then wants a proof that the next closer name does not exist.
+ * What makes a signature count: it covers the type, its signer is the zone, the owner is in the zone, its labels
+ * are at most the owner's and at least the signer's, its window is good, the algorithm may be relied on, and a key
+ * has its tag. The first that checks decides. Signed data is put together in canonical form and order (RFC 4034
+ * section 6, RFC 6840 section 5.1), duplicates left out, with the original TTL, and the wildcard as owner when the
+ * labels say so (RFC 4035 section 5.3.2); such a set is told as expanded, and whoever asks then wants a proof that
+ * the next closer name does not exist.
  *
- * When none checks, `ede` is the reason that came furthest: a wrong signature, then a window, then no key, then none at all.
- * Memory: the job points into what it was given and owns nothing; `scratch` is WR_RRSIG_SCRATCH_SIZE octets, aligned to 8.
+ * When none checks, `ede` is the reason that came furthest: a wrong signature, then a window, then no key, then
+ * none at all. Memory: the job points into what it was given and owns nothing; `scratch` is WR_RRSIG_SCRATCH_SIZE
+ * octets, aligned to 8.
  */
 #ifndef WR_DNSSEC_RRSIG_H
 #define WR_DNSSEC_RRSIG_H
@@ -40,7 +42,8 @@ struct wr_rrsig {
 int wr_rrsig_parse(const uint8_t *rdata, size_t size, struct wr_rrsig *ret_sig);
 /* Labels of an owner as RRSIGs count them: without the root, without a leading "*" (RFC 4034 section 3.1.3). */
 unsigned wr_rrsig_labels(const uint8_t *owner);
-/* The deepest signer that the set's signatures name and that may sign it: the owner or an ancestor; of DS an ancestor only. NULL: none. */
+/* The deepest signer that the set's signatures name and that may sign it: the owner or an ancestor; of DS an
+ * ancestor only. NULL: none. */
 const uint8_t *wr_rrsig_signer(const struct wr_rrset *set);
 
 #define WR_RRSIG_SCRATCH_SIZE (WR_DNSSEC_SIGNED_MAX + (size_t)WR_RRSET_RECORDS_MAX * 16 + 64)

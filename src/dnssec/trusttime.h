@@ -2,14 +2,15 @@
 /*
  * Trust time: which moment signatures are judged by, when the clock itself may be wrong.
  *
- * A box that boots in 1970 cannot say whether a signature has expired; one that believes an old clock accepts old keys. So the moment comes
- * with what is known of it. SYSTEM takes the clock as it is. PLAUSIBLE and PROVEN say that somebody confirmed it. While it is UNPROVEN only the
- * floor counts, a moment that has certainly passed (release date, last proven time): expiration must be at or after it, inception is not
- * judged, and what is found so is not secure enough for AD; that is the caller's to say.
+ * A box that boots in 1970 cannot say whether a signature has expired; one that believes an old clock accepts old
+ * keys. So the moment comes with what is known of it. SYSTEM takes the clock as it is. PLAUSIBLE and PROVEN say
+ * that somebody confirmed it. While it is UNPROVEN only the floor counts, a moment that has certainly passed
+ * (release date, last proven time): expiration must be at or after it, inception is not judged, and what is found
+ * so is not secure enough for AD; that is the caller's to say.
  *
- * Inception and expiration are serial numbers of 32 bits (RFC 4034 section 3.1.5, RFC 1982), read as the moment nearest to the one they are
- * compared with. Clocks of signers differ from ours: a tenth of the validity is allowed at either end, at least `skew_min_s`,
- * at most `skew_max_s`.
+ * Inception and expiration are serial numbers of 32 bits (RFC 4034 section 3.1.5, RFC 1982), read as the moment
+ * nearest to the one they are compared with. Clocks of signers differ from ours: a tenth of the validity is allowed
+ * at either end, at least `skew_min_s`, at most `skew_max_s`.
  */
 #ifndef WR_DNSSEC_TRUSTTIME_H
 #define WR_DNSSEC_TRUSTTIME_H

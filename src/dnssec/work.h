@@ -2,10 +2,10 @@
 /*
  * Work: what one client query has cost its validation so far, and the ends of it.
  *
- * Whoever resolves for a client keeps one, zeroed, and hands it to every validation that is done for that client: over CNAMEs,
- * retries and restarts the sums go on, so that a hostile zone gets no fresh budget by failing (KeyTrap, CVE-2023-50387; NSEC3 encloser,
- * CVE-2023-50868). Each call takes what is about to be spent, or says that nothing is left; then the verdict is bogus. The bounds
- * are in base/limits.h.
+ * Whoever resolves for a client keeps one, zeroed, and hands it to every validation that is done for that client:
+ * over CNAMEs, retries and restarts the sums go on, so that a hostile zone gets no fresh budget by failing
+ * (KeyTrap, CVE-2023-50387; NSEC3 encloser, CVE-2023-50868). Each call takes what is about to be spent, or says
+ * that nothing is left; then the verdict is bogus. The bounds are in base/limits.h.
  */
 #ifndef WR_DNSSEC_WORK_H
 #define WR_DNSSEC_WORK_H

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -111,7 +112,7 @@ static _Noreturn void be_child(int fd, pid_t parent)
     if (fd != CHANNEL_FD && dup2(fd, CHANNEL_FD) < 0) {
         _exit(1);
     }
-    close_range(CHANNEL_FD + 1, ~0u, 0);
+    (void)syscall(SYS_close_range, CHANNEL_FD + 1, ~0u, 0); /* musl has no function for it */
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (getppid() != parent || wr_caps_keep_bind() != WR_OK) {
         _exit(1);

@@ -20,10 +20,6 @@
 /* Text of one record: the longest TXT set escaped, and no more. */
 #define RDATA_TEXT_SIZE 16384
 
-#ifndef WEIR_VERSION
-#define WEIR_VERSION "0.1.0"
-#endif
-
 static uint64_t load(const _Atomic uint64_t *v)
 {
     return atomic_load_explicit(v, memory_order_relaxed);

@@ -306,6 +306,13 @@ static const uint16_t calls[] = {
 #define LOAD(field) \
     BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, field))
 
+static bool enter_filter(struct sock_filter *program, size_t n)
+{
+    struct sock_fprog filter = {(unsigned short)n, program};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0;
+}
+
 static bool enter_seccomp(void)
 {
     struct sock_filter program[WR_ARRAY_LEN(calls) + 8];
@@ -325,9 +332,20 @@ static bool enter_seccomp(void)
     program[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
     program[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
     _Static_assert(WR_ARRAY_LEN(calls) < 255, "a jump is eight bits");
-    struct sock_fprog filter = {(unsigned short)n, program};
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0;
+    return enter_filter(program, n);
+}
+
+bool wr_sandbox_refuse_uring(void)
+{
+    struct sock_filter program[] = {
+        LOAD(arch),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 0, 2),
+        LOAD(nr),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_setup, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+    };
+    return ARCH != 0 && enter_filter(program, WR_ARRAY_LEN(program));
 }
 
 void wr_sandbox_enter(const struct wr_sandbox *sandbox, struct wr_sandbox_state *ret_state)

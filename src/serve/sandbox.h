@@ -29,6 +29,12 @@ struct wr_sandbox_state {
     const char *why_not; /* NULL, or why one of them is missing */
 };
 
+/*
+ * Before the first loop is made: the system call io_uring_setup is not there. libuv 1.45 and later would put epoll_ctl
+ * into a ring, which passes a list of system calls by; the sandbox refuses the ring, and libuv then ends the process. Without
+ * one it calls epoll_ctl. False: the kernel has no seccomp, and the sandbox will have none.
+ */
+bool wr_sandbox_refuse_uring(void);
 /* Cannot fail: what could not be entered is in the state. */
 void wr_sandbox_enter(const struct wr_sandbox *sandbox, struct wr_sandbox_state *ret_state);
 

@@ -453,6 +453,7 @@ int wr_serve_run(const struct wr_serve_options *options)
     struct wr_now now;
     wr_clock_now(false, &now);
     s->started_us = s->secrets_us = now.mono_us;
+    wr_sandbox_refuse_uring();
     uv_loop_init(&s->loop);
     uv_async_init(&s->loop, &s->settled, on_settled);
     uv_async_init(&s->loop, &s->grown, on_grown);

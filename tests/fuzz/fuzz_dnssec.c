@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The validator, fed an answer and replies that somebody made up: a question, its answer, and then a reply for each thing that it asks. All
- * are flat sets as a file has them; the first one is the anchor (DS or DNSKEY). Sets may claim that they were proven before, so that what
- * lies behind a signature is reached without one.
+ * The validator, fed an answer and replies that somebody made up: a question, its answer, and then a reply for each
+ * thing that it asks. All are flat sets as a file has them; the first one is the anchor (DS or DNSKEY). Sets may
+ * claim that they were proven before, so that what lies behind a signature is reached without one.
  *
- * It must come to an end within its bounds, check one signature a step at most, say something of the whole, and not call it better than a set
- * of the answer.
+ * It must come to an end within its bounds, check one signature a step at most, say something of the whole, and not
+ * call it better than a set of the answer.
  *
- * Input: flags, type (2), rcode, counts of the answer (high and low half), name, anchor set, sets; then a reply each: counts, sets.
+ * Input: flags, type (2), rcode, counts of the answer (high and low half), name, anchor set, sets; then a reply
+ * each: counts, sets.
  */
 #include "fuzz.h"
 

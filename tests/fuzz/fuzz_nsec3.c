@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * NSEC and NSEC3 records that were made up, put to every question at once: no two proofs may contradict each other, no step and no query may hash more
- * than its share, and asking twice gives the same.
+ * NSEC and NSEC3 records that were made up, put to every question at once: no two proofs may contradict each other,
+ * no step and no query may hash more than its share, and asking twice gives the same.
  *
  * Input: type (2), labels, the zone's labels counted from the root, name, flat sets.
  */

@@ -202,7 +202,7 @@ class World:
 
 
 def proofs():
-    """Inputs of fuzz_dnssec and fuzz_nsec3."""
+    """Inputs of fuzz_dnssec, fuzz_nsec3 and fuzz_anchors."""
     w = World()
     anchor = w.flat(".", ".", "DNSKEY")
 
@@ -239,6 +239,14 @@ def proofs():
     def deny(name, rdtype, labels, zone_labels, sets):
         return (struct.pack("!HBB", dns.rdatatype.from_text(rdtype), labels, zone_labels)
                 + dns.name.from_text(name).to_wire() + b"".join(sets))
+    digest = "ab" * 32
+    write("anchors", "state", f"\0. LAST 1706000000\n. VALID 20326 8 {digest} 0\n. ADD_PEND 38696 8 {digest} 86400\n"
+          f". REMOVED 1 8 {digest} 0\n".encode())
+    write("anchors", "states", "".join(["\0island.example. LAST 0\n"] + [
+        f"island.example. {name} {i} 13 {digest} {i}\n" for i, name in enumerate(
+            ("ADD_PEND", "VALID", "MISSING", "REVOKED", "REMOVED"))]).encode())
+    write("anchors", "lines", f"\1. IN DS 20326 8 2 {digest}\nisland. 300 DNSKEY 257 3 15 l02Woi0iS8Aa25FQkUd9RMzZHJpBo"
+          f"RQwAQEX1SxZJA4= ; one\nx. DS 1 13 2 00\n\n; nothing\ny. CLASS1 DS 1 13 4 {digest}{digest[:32]}\n".encode())
     for zone, rdtype in (("sec.", "NSEC"), ("n3.sec.", "NSEC3"), ("opt.sec.", "NSEC3"), ("many.sec.", "NSEC3")):
         sets, depth = w.denials(zone, rdtype), zone.count(".")
         for first in ("none", "x.y.none", "www", "ent", "q.w", "uns", "z.wild"):

@@ -99,12 +99,52 @@ static void test_help(void **state)
     assert_int_equal(read_line("a --help --nothing"), WR_EXIT_OK);
 }
 
+static void test_left(void **state)
+{
+    static const struct {
+        struct wr_opt row;
+        const char *want;
+    } rows[] = {
+        {{.name = "json", .letter = 'j'}, "-j, --json"},
+        {{.name = "config", .letter = 'c', .meta = "FILE"}, "-c, --config FILE"},
+        {{.name = "doc"}, "--doc"},
+        {{.letter = 'x', .meta = "ADDRESS"}, "-x ADDRESS"},
+        {{.name = "+[no]tcp"}, "+[no]tcp"},
+        {{.name = "+retry", .meta = "N"}, "+retry=N"},
+        {{.name = "+[no]edns", .meta = "[=VERSION]"}, "+[no]edns[=VERSION]"},
+    };
+    char text[64];
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        wr_opts_left(&rows[i].row, text, sizeof(text));
+        assert_string_equal(text, rows[i].want);
+    }
+}
+
+static void tell(void *user, const struct wr_opts *told)
+{
+    *(const struct wr_opts **)user = told;
+}
+
+/* Who listens gets the table, and nothing is read. */
+static void test_told(void **state)
+{
+    const struct wr_opts *told = NULL;
+
+    wr_opts_listen(tell, &told);
+    assert_int_equal(read_line("--nothing"), WR_EXIT_OK);
+    assert_ptr_equal(told, &opts);
+    assert_int_equal(told->rows, 3);
+    wr_opts_listen(NULL, NULL);
+    assert_int_equal(read_line("--nothing"), WR_EXIT_USAGE);
+    assert_false(wr_opts_told(&opts));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),
-        cmocka_unit_test(test_misused),
-        cmocka_unit_test(test_help),
+        cmocka_unit_test(test_good), cmocka_unit_test(test_misused), cmocka_unit_test(test_help),
+        cmocka_unit_test(test_left), cmocka_unit_test(test_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,8 +72,8 @@ static void test_roff(void **state)
     char *man = printed(wr_doc_man);
 
     for (char *line = strtok(man, "\n"); line; line = strtok(NULL, "\n")) {
-        static const char *const commands[] = {".TH", ".SH", ".SS", ".TP", ".B ",
-                                               ".br", ".nf", ".fi", NULL};
+        static const char *const commands[] = {".TH", ".SH", ".BR", ".SS", ".TP",
+                                               ".B ", ".br", ".nf", ".fi", NULL};
         bool known = line[0] != '.' && line[0] != '\'';
 
         for (size_t i = 0; commands[i]; i++)

@@ -50,7 +50,13 @@ static void test_schema(void **state)
         if (!type)
             fail_msg("%s is not in the schema", rows[i].name);
         assert_string_equal(json_string_value(json_object_get(type, "description")), rows[i].doc);
+        assert_string_equal(json_string_value(json_object_get(type, "x-since")), rows[i].since);
     }
+    assert_string_equal(
+        json_string_value(json_object_get(type_of(schema, "workers"), "x-takes-effect")),
+        "restart");
+    assert_string_equal(
+        json_string_value(json_object_get(type_of(schema, "listen"), "x-takes-effect")), "reload");
     assert_true(json_is_false(json_object_get(type_of(schema, "cache"), "additionalProperties")));
     assert_int_equal(json_integer_value(json_object_get(type_of(schema, "workers"), "maximum")),
                      64);

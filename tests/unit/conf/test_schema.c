@@ -82,6 +82,12 @@ static void test_places(void **state)
     }
 }
 
+static void test_names(void **state)
+{
+    assert_string_equal(wr_schema_reload_name(wr_schema_find("workers")), "restart");
+    assert_string_equal(wr_schema_reload_name(wr_schema_find("listen")), "reload");
+}
+
 /* The defaults of each profile are values that the file could hold. */
 static void test_defaults(void **state)
 {
@@ -134,7 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),   cmocka_unit_test(test_order),
         cmocka_unit_test(test_places), cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_under),
+        cmocka_unit_test(test_under),  cmocka_unit_test(test_names),
     };
 
     count = wr_schema_rows(&rows);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The denials of two published zones, without their signatures: NSEC of RFC 4035 appendix A, NSEC3 of RFC 5155 appendix A.
- * `denials_set` makes one into a set.
+ * The denials of two published zones, without their signatures: NSEC of RFC 4035 appendix A, NSEC3 of RFC 5155
+ * appendix A. `denials_set` makes one into a set.
  */
 #ifndef WEIR_TESTS_DENIALS_H
 #define WEIR_TESTS_DENIALS_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Asks the validator: a question, what is said to it, and what is expected of the verdict. The rest of the world is server.h's.
+ * Asks the validator: a question, what is said to it, and what is expected of the verdict. The rest of the world is
+ * server.h's.
  *
  *     begin(); question("a.sec.", WR_TYPE_A, 0); say("sec.", "a.sec.", WR_TYPE_A); SECURE(); end();
  */
@@ -86,24 +87,6 @@ static inline void say_unsigned(const char *owner, uint16_t type, const char *te
     c->set.size = world_pack(c->data, 0, rdata, w.pos);
     answer_copy[ask.answers] = c;
     answer[ask.answers++] = c->set;
-}
-
-/* Puts another signer's name into the (only) signature of the last set. */
-static inline void say_foreign_signature(const char *signer)
-{
-    struct world_copy *c = answer_copy[ask.answers - 1];
-    struct wr_name name = world_name(signer);
-    uint16_t size;
-    uint8_t *sig = world_rdata(c, c->set.records, &size);
-    uint8_t fixed[18];
-    uint32_t at = (uint32_t)(sig - 2 - c->data);
-    uint8_t rdata[18 + WR_NAME_MAX + 64] = {0};
-
-    memcpy(fixed, sig, sizeof(fixed));
-    memcpy(rdata, fixed, sizeof(fixed));
-    memcpy(rdata + 18, name.wire, name.size);
-    c->set.size = world_pack(c->data, at, rdata, 18u + name.size + 64u);
-    answer[ask.answers - 1] = c->set;
 }
 
 /* SOA and NSEC or NSEC3 of a zone around a name. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A server for the validator's questions, over the signed zones of world.h: DS of the zone above, DNSKEY of the zone itself, denials with the
- * NSEC that stand around the name (and all NSEC3 of the zone). One name and type of it can be broken in a chosen way.
+ * A server for the validator's questions, over the signed zones of world.h: DS of the zone above, DNSKEY of the
+ * zone itself, denials with the NSEC that stand around the name (and all NSEC3 of the zone). One name and type of
+ * it can be broken in a chosen way.
  *
  *     struct server s = {.mode = SERVER_STRIP, .name = "sec.", .type = WR_TYPE_DNSKEY};
  *     server_reply(&s, &fetch, &reply);   the sets live until server_end(&s)

@@ -207,4 +207,17 @@ static inline void world_strip(struct world_copy *c)
     c->set.sigs = 0;
 }
 
+/* Puts another signer's name, and nonsense, into the only signature. */
+static inline void world_sign_as(struct world_copy *c, const char *signer)
+{
+    struct wr_name name = world_name(signer);
+    uint8_t rdata[18 + WR_NAME_MAX + 64] = {0};
+    uint16_t size;
+    uint8_t *sig = world_rdata(c, c->set.records, &size);
+
+    memcpy(rdata, sig, 18);
+    memcpy(rdata + 18, name.wire, name.size);
+    c->set.size = world_pack(c->data, (uint32_t)(sig - 2 - c->data), rdata, 18u + name.size + 64u);
+}
+
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -92,9 +93,39 @@ static void test_inside(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* Gone, as on a kernel that never had it; all else is as before. In a child, for there is no way back. */
+static void test_uring(void **state)
+{
+    int status = 0;
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        errno = 0;
+        if (syscall(SYS_io_uring_setup, 1, NULL) != -1 || errno == ENOSYS) {
+            _exit(SKIP_STATUS); /* it was never there */
+        }
+        if (!wr_sandbox_refuse_uring()) {
+            _exit(1);
+        }
+        if (syscall(SYS_io_uring_setup, 1, NULL) != -1 || errno != ENOSYS) {
+            _exit(2);
+        }
+        _exit(getppid() > 0 && socket(AF_INET, SOCK_DGRAM, 0) >= 0 ? 0 : 3);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == SKIP_STATUS) {
+        skip();
+    }
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_inside)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_inside),
+        cmocka_unit_test(test_uring),
+    };
     snprintf(folder, sizeof(folder), "/tmp/weir-sandbox-XXXXXX");
     snprintf(other, sizeof(other), "/tmp/weir-sandbox-XXXXXX");
     if (mkdtemp(folder) == NULL || mkdtemp(other) == NULL) {

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/conf/conftest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "conf/example.h"
+#include "conf/schema.h"
+
+static char *example(const char *name)
+{
+    const struct wr_schema_row *row = wr_schema_find(name);
+    char *text = NULL;
+    size_t n;
+    FILE *out = open_memstream(&text, &n);
+
+    assert_non_null(out);
+    assert_non_null(row);
+    wr_example_print(row, out);
+    fclose(out);
+    return text;
+}
+
+static void check(const char *name, const char *want)
+{
+    char *text = example(name);
+
+    assert_string_equal(text, want);
+    free(text);
+}
+
+static void test_places(void **state)
+{
+    check("workers", "workers: 0\n");
+    check("cache.stale.ttl", "cache:\n  stale:\n    ttl: 30s\n");
+    check("cache.stale", "cache:\n  stale:\n    enable: true\n    max_age: 1d\n    ttl: 30s\n"
+                         "    client_timeout: 1800ms\n");
+    check("upstream.groups[].strategy",
+          "upstream:\n  groups:\n    - name: isp\n"
+          "      servers: [\"udp://192.0.2.1\", \"udp://[2001:db8::53]\"]\n"
+          "      strategy: fastest\n");
+    check("upstream.routes", "upstream:\n  routes:\n    - zone: corp.example\n      group: isp\n");
+    check("cache.ttl[].min", "cache:\n  ttl:\n    - name: \"*.pool.ntp.org\"\n      min: 60s\n");
+}
+
+/* Each reads back without a mistake; of two keys that need each other one alone is shown. */
+static void test_read_back(void **state)
+{
+    const struct wr_schema_row *rows;
+    size_t count = wr_schema_rows(&rows);
+
+    for (size_t i = 0; i < count; i++) {
+        char *text = example(rows[i].name);
+        struct wr_conf *conf = NULL;
+        bool group = strstr(rows[i].name, "upstream.routes") || strstr(rows[i].name, "default");
+
+        if (read_conf(text, &conf) != WR_OK && (!group || !strstr(mistakes.item[0].text, "isp")))
+            fail_msg("%s: %s: %s", rows[i].name, mistakes.item[0].text, text);
+        wr_conf_free(conf);
+        free(text);
+    }
+}
+
+/* What the default does not show has an example: nobody guesses how a path or a server is written. */
+static void test_shown(void **state)
+{
+    const struct wr_schema_row *rows;
+    size_t count = wr_schema_rows(&rows);
+
+    for (size_t i = 0; i < count; i++) {
+        const char *text = rows[i].defaults[0];
+        bool empty = !text || !*text || !strcmp(text, "\"\"");
+
+        if (rows[i].type != WR_SCHEMA_SECTION && rows[i].type != WR_SCHEMA_ITEMS && empty &&
+            !rows[i].example)
+            fail_msg("%s: no example", rows[i].name);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_read_back),
+        cmocka_unit_test(test_shown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
