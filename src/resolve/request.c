@@ -339,8 +339,8 @@ void wr_request_hand_out_failure(struct wr_requests *rs, struct wr_request *r, w
                                  uint64_t now_us)
 {
     wr_answer_clear(&rs->answer);
-    bool bogus = wr_prove_explain(rs, r, &rs->answer);
-    if (!bogus) {
+    bool silence = by_silence(&r->forward);
+    if (!wr_prove_explain(rs, r, &rs->answer, &silence)) {
         explain(&r->forward, &rs->answer);
     }
     rs->slot = 255;
@@ -348,7 +348,7 @@ void wr_request_hand_out_failure(struct wr_requests *rs, struct wr_request *r, w
     rs->failed = true;
     if (r->forward.failure != WR_FORWARD_NO_ROOM) {
         wr_answer_keep_failure(rs->cache, rs->ttl, &r->question, (uint32_t)(now_us / WR_S),
-                               rs->answer.ede, !bogus && by_silence(&r->forward));
+                               rs->answer.ede, silence);
     }
     wr_depend_tell(rs, r, id, NULL, now_us);
 }
