@@ -217,7 +217,7 @@ static bool step_local(struct walk *w)
     if (a->question.type == WR_TYPE_AXFR || a->question.type == WR_TYPE_IXFR) {
         return settle_error(w, WR_RCODE_REFUSED, WR_EDE_PROHIBITED, "no zone transfers");
     }
-    if (wr_codes_type_is_meta(a->question.type)) {
+    if (wr_codes_type_is_meta(a->question.type) && a->question.type != WR_TYPE_ANY) {
         return settle_error(w, WR_RCODE_NOTIMP, WR_EDE_NOT_SUPPORTED, NULL);
     }
     return false;

@@ -323,7 +323,8 @@ bool wr_prove_turn(struct wr_requests *rs, const struct wr_now *now)
     return true;
 }
 
-bool wr_prove_explain(struct wr_requests *rs, const struct wr_request *r, struct wr_answer *a)
+bool wr_prove_explain(struct wr_requests *rs, const struct wr_request *r, struct wr_answer *a,
+                      bool *ret_silence)
 {
     const struct prove *p = proof_of(rs, r);
     if (!p || p->chain.state != WR_CHAIN_DONE || p->chain.verdict.security != WR_SECURITY_BOGUS) {
@@ -337,5 +338,6 @@ bool wr_prove_explain(struct wr_requests *rs, const struct wr_request *r, struct
     a->rcode = WR_RCODE_SERVFAIL;
     a->ede = p->chain.verdict.ede;
     a->ede_text = rs->reason;
+    *ret_silence = p->chain.verdict.unreachable;
     return true;
 }

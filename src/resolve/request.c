@@ -339,8 +339,8 @@ void wr_request_hand_out_failure(struct wr_requests *rs, struct wr_request *r, w
                                  uint64_t now_us)
 {
     wr_answer_clear(&rs->answer);
-    bool bogus = wr_prove_explain(rs, r, &rs->answer);
-    if (!bogus) {
+    bool silence = by_silence(&r->forward);
+    if (!wr_prove_explain(rs, r, &rs->answer, &silence)) {
         explain(&r->forward, &rs->answer);
     }
     rs->slot = 255;
@@ -350,8 +350,7 @@ void wr_request_hand_out_failure(struct wr_requests *rs, struct wr_request *r, w
         uint32_t now_s = (uint32_t)(now_us / WR_S);
         /* What ended the failures of this second came before this one. */
         now_s += r->iter && wr_requests_upstream_back(rs, &r->question, (uint64_t)now_s * WR_S);
-        wr_answer_keep_failure(rs->cache, rs->ttl, &r->question, now_s, rs->answer.ede,
-                               !bogus && by_silence(&r->forward));
+        wr_answer_keep_failure(rs->cache, rs->ttl, &r->question, now_s, rs->answer.ede, silence);
     }
     wr_depend_tell(rs, r, id, NULL, now_us);
 }

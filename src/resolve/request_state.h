@@ -147,8 +147,10 @@ void wr_prove_fed(struct wr_requests *rs, struct wr_request *r, const struct wr_
                   const struct wr_answer *answer);
 /* One step of one proof; false: none has anything to do. */
 bool wr_prove_turn(struct wr_requests *rs, const struct wr_now *now);
-/* Fills in why the answer is bogus; false: it is not. */
-bool wr_prove_explain(struct wr_requests *rs, const struct wr_request *r, struct wr_answer *a);
+/* Fills in why the answer is bogus; false: it is not. `ret_silence`: its keys could not be had, so that the first answer of
+ * a server ends it. */
+bool wr_prove_explain(struct wr_requests *rs, const struct wr_request *r, struct wr_answer *a,
+                      bool *ret_silence);
 void wr_prove_end(struct wr_requests *rs, struct wr_request *r);
 
 /* --- stage.c --- */

@@ -505,8 +505,9 @@ static void make_all(struct making *m)
     int err = wr_validation_make(m->conf, &m->gate->validation, &m->gate->settings.prove, &mistake);
     if (err == WR_E_NOMEM) {
         m->err = err;
-    } else if (err) {
-        note(m, WR_LOG_ERROR, "dnssec.anchors[%zu]: %s", mistake.index, mistake.text);
+    } else if (mistake.text != NULL) {
+        note(m, err ? WR_LOG_ERROR : WR_LOG_WARN, "dnssec.anchors[%zu]: %s", mistake.index,
+             mistake.text);
     }
     if (u->groups == 0 && u->default_group != WR_GROUP_RECURSE) {
         add_system_group(m);

@@ -13,8 +13,12 @@ static int add_anchors(const struct wr_conf *conf, struct wr_anchors *anchors,
 {
     for (size_t i = 0; i < conf->dnssec.anchors.count; i++) {
         const char *text = conf->dnssec.anchors.items[i];
+        uint16_t before = anchors->count;
         int err = wr_anchors_add_text(anchors, text, strlen(text));
-        if (err) {
+        if (err == WR_E_FORMAT && anchors->count > before) {
+            *ret_mistake = (struct wr_validation_mistake){
+                i, "the digest has not the length of its type; everything below the name is bogus"};
+        } else if (err) {
             *ret_mistake = (struct wr_validation_mistake){
                 i, err == WR_E_FULL          ? "too many anchors"
                    : err == WR_E_UNSUPPORTED ? "its digest type or algorithm is not known"
@@ -32,6 +36,7 @@ int wr_validation_make(const struct wr_conf *conf, struct wr_validation *ret,
 {
     size_t cap = WR_DNSSEC_ANCHORS_MAX * 2;
     memset(ret, 0, sizeof(*ret));
+    ret_mistake->text = NULL;
     ret->room = calloc(cap, sizeof(*ret->room));
     if (ret->room == NULL) {
         return WR_E_NOMEM;

@@ -21,10 +21,11 @@ struct wr_validation {
 /* Which anchor of the configuration is no anchor, and why. */
 struct wr_validation_mistake {
     size_t index;
-    const char *text; /* static */
+    const char *text; /* static; NULL: there is none */
 };
 
-/* Fills both; the settings point into `ret`, which lives as long. WR_E_NOMEM; WR_E_FORMAT: the mistake is set. */
+/* Fills both; the settings point into `ret`, which lives as long. WR_E_NOMEM; WR_E_FORMAT: the mistake is set. It is also
+ * set with WR_OK, for a DS record that can match no key: what it stands for is then bogus, not unprotected. */
 int wr_validation_make(const struct wr_conf *conf, struct wr_validation *ret,
                        struct wr_prove_settings *ret_settings,
                        struct wr_validation_mistake *ret_mistake);

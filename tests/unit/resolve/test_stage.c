@@ -349,7 +349,7 @@ static void test_ghosts(void **state)
          .rr = {WIRE_AN("www.ghost.com.", WR_TYPE_A, 1, "192.0.2.66"),
                 WIRE_NS("ghost.com.", WR_TYPE_NS, 999999, "ns.ghost.com."),
                 WIRE_AR("ns.ghost.com.", WR_TYPE_A, 999999, EVIL)}}};
-    static const struct tree_rule taken[] = {
+    const struct tree_rule taken[] = {
         PRIMED,
         ROOT_TO_COM,
         {.server = COM,
@@ -380,7 +380,7 @@ static void test_phoenix(void **state)
         PRIMED, ROOT_TO_COM, TREE_CUT(COM, "ghost.com.", 100, "ns.ghost.com.", EVIL),
         TREE_A(EX2, "www.sub.ghost.com.", 1, "192.0.2.66"),
         TREE_CUT(EVIL, "sub.ghost.com.", 80000, "ns.sub.ghost.com.", EX2)};
-    static const struct tree_rule taken[] = {
+    const struct tree_rule taken[] = {
         PRIMED,
         ROOT_TO_COM,
         {.server = COM,
@@ -508,8 +508,8 @@ static void test_a_reload_begins_again(void **state)
          .below = "shop.net.",
          .rr = {WIRE_NS("shop.net.", WR_TYPE_NS, 3600, "ns.example.com.")}},
         TREE_IS_SILENT(EX, NULL)};
-    static const struct tree_rule better[] = {WAY, rules[4], TREE_A(EX, "ns.example.com.", 60, EX),
-                                              TREE_A(EX, "www.shop.net.", 60, "192.0.2.90")};
+    const struct tree_rule better[] = {WAY, rules[4], TREE_A(EX, "ns.example.com.", 60, EX),
+                                       TREE_A(EX, "www.shop.net.", 60, "192.0.2.90")};
     static struct wr_upstreams forwarding;
     TREE(&t, rules);
     wr_id id = tree_ask(&t, "www.shop.net.", WR_TYPE_A);
