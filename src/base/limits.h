@@ -100,4 +100,11 @@
 /* Names flushed between two checkpoints; beyond that the whole file is made void, so that none comes back. */
 #define WR_KEEP_FLUSHES_MAX 32
 
+/* Local names: zones, each looked at when the snapshot is built: a house has a few, special-use names and routes the rest. */
+#define WR_LOCAL_ZONES_MAX 16384
+/* Records of all local sources: a zone file of 100 MB has about three million; a gateway is not where those belong. */
+#define WR_LOCAL_RECORDS_MAX (1u << 20)
+/* Names in the tree, owners and their ancestors: a file of owners with 127 labels each must not take all memory. */
+#define WR_LOCAL_NAMES_MAX (1u << 22)
+
 #endif
