@@ -100,7 +100,8 @@ size_t wr_reply_answer(const struct wr_reply *r, const struct wr_asker *a,
     uint8_t cookie[24];
     size_t limit = limit_of(r, a, cap);
     size_t reserve = 0;
-    start(&b, a, reply_flags(a), room, limit);
+    start(&b, a, (uint16_t)(reply_flags(a) | (answer->authoritative ? WR_FLAG_AA : 0)), room,
+          limit);
     if (a->edns) {
         make_opt(r, a, answer->ede, answer->ede_text, cookie, &opt);
         reserve = wr_build_opt_size(&opt);

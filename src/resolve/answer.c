@@ -19,7 +19,7 @@ void wr_answer_clear(struct wr_answer *a)
     a->rcode = WR_RCODE_NOERROR;
     a->ede = WR_EDE_NONE;
     a->ede_text = NULL;
-    a->stale = false;
+    a->stale = a->authoritative = a->local = false;
     a->answers = a->authorities = 0;
     a->ttl = UINT32_MAX;
     a->age_share = 0;
@@ -166,9 +166,149 @@ static void mark_stale(struct wr_answer *a)
     a->ede_text = NULL;
 }
 
+int wr_answer_substitute(const uint8_t *name, size_t size, const struct wr_rrset *dname,
+                         struct wr_name *ret_target)
+{
+    struct wr_rrset_walk walk = wr_rrset_walk(dname);
+    const uint8_t *target;
+    uint16_t target_size;
+    if (!wr_rrset_next(&walk, &target, &target_size)) {
+        return WR_E_FORMAT;
+    }
+    size_t keep = size - wr_name_size(dname->owner);
+    if (keep + target_size > WR_NAME_MAX) {
+        return WR_E_RANGE;
+    }
+    memcpy(ret_target->wire, name, keep);
+    memcpy(ret_target->wire + keep, target, target_size);
+    ret_target->size = (uint8_t)(keep + target_size);
+    return WR_OK;
+}
+
+int wr_answer_synthesize(struct wr_arena *arena, const uint8_t *name, const struct wr_name *target,
+                         const struct wr_rrset *dname, struct wr_rrset *ret_set)
+{
+    uint8_t *owner = wr_arena_copy(arena, name, wr_name_size(name));
+    uint8_t *data = owner ? wr_arena_take(arena, 2u + target->size) : NULL;
+    if (!data) {
+        return WR_E_NOMEM;
+    }
+    data[0] = 0;
+    data[1] = target->size;
+    memcpy(data + 2, target->wire, target->size);
+    *ret_set = (struct wr_rrset){.owner = owner,
+                                 .data = data,
+                                 .size = 2u + target->size,
+                                 .ttl = dname->ttl,
+                                 .type = WR_TYPE_CNAME,
+                                 .class_ = WR_CLASS_IN,
+                                 .records = 1,
+                                 .rank = dname->rank};
+    return WR_OK;
+}
+
+/* --- local names --- */
+
+static bool add_local(struct wr_answer *a, const struct wr_rrset *set)
+{
+    if (a->answers == WR_ANSWER_SETS_MAX) {
+        return false;
+    }
+    a->answer[a->answers++] = *set;
+    a->ttl = set->ttl < a->ttl ? set->ttl : a->ttl;
+    return true;
+}
+
+/* The DNAME and the CNAME that follows from it; a name that gets too long is YXDOMAIN (RFC 6672 section 2.2). */
+static enum wr_found take_local_dname(const struct wr_local_hit *hit, const uint8_t *name,
+                                      struct wr_arena *arena, struct wr_answer *a)
+{
+    struct wr_name target;
+    struct wr_rrset cname;
+    if (!add_local(a, &hit->set)) {
+        return WR_FOUND_NOTHING;
+    }
+    if (wr_answer_substitute(name, wr_name_size(name), &hit->set, &target) != WR_OK) {
+        a->rcode = WR_RCODE_YXDOMAIN;
+        return WR_FOUND_FRESH;
+    }
+    bool made = wr_answer_synthesize(arena, name, &target, &hit->set, &cname) == WR_OK;
+    return made && add_local(a, &cname) ? WR_FOUND_ALIAS : WR_FOUND_NOTHING;
+}
+
+static enum wr_found deny_locally(const struct wr_local_hit *hit, struct wr_answer *a)
+{
+    a->rcode = hit->verdict == WR_LOCAL_HIT_NXDOMAIN ? WR_RCODE_NXDOMAIN : WR_RCODE_NOERROR;
+    a->ede = hit->ede;
+    a->ede_text = hit->ede_text;
+    if (hit->has_soa) {
+        a->authority[a->authorities++] = hit->soa;
+        a->ttl = hit->soa.ttl < a->ttl ? hit->soa.ttl : a->ttl;
+    } else {
+        a->ttl = 0;
+    }
+    return WR_FOUND_FRESH;
+}
+
+/* One link: FRESH ends the chain, ALIAS goes on with its last name, NOTHING: no local name. */
+static enum wr_found take_local(const struct wr_local *local, const uint8_t *name, uint16_t type,
+                                struct wr_arena *arena, struct wr_answer *a)
+{
+    struct wr_local_hit hit;
+    wr_local_find(local, name, type, WR_LOCAL_EVERYONE, &hit);
+    if (hit.verdict != WR_LOCAL_HIT_PASS && a->answers == 0) {
+        a->authoritative = a->local = true;
+    }
+    switch ((enum wr_local_verdict)hit.verdict) {
+    case WR_LOCAL_HIT_DATA: return add_local(a, &hit.set) ? WR_FOUND_FRESH : WR_FOUND_NOTHING;
+    case WR_LOCAL_HIT_ALIAS: return add_local(a, &hit.set) ? WR_FOUND_ALIAS : WR_FOUND_NOTHING;
+    case WR_LOCAL_HIT_DNAME: return take_local_dname(&hit, name, arena, a);
+    case WR_LOCAL_HIT_NODATA:
+    case WR_LOCAL_HIT_NXDOMAIN: return deny_locally(&hit, a);
+    case WR_LOCAL_HIT_PASS: break;
+    }
+    return WR_FOUND_NOTHING;
+}
+
+/* Follows local names from `*name` on. A chain that does not end is cut at WR_CHAIN_MAX links, and is an error then. */
+static enum wr_found follow_local(const struct wr_local *local, uint16_t type,
+                                  struct wr_arena *arena, const uint8_t **name, struct wr_answer *a)
+{
+    enum wr_found found = WR_FOUND_NOTHING;
+    for (unsigned link = 0; local && link <= WR_CHAIN_MAX; link++) {
+        enum wr_found one = take_local(local, *name, type, arena, a);
+        if (one == WR_FOUND_FRESH) {
+            return WR_FOUND_FRESH;
+        }
+        if (one == WR_FOUND_NOTHING) {
+            return found;
+        }
+        found = WR_FOUND_ALIAS;
+        *name = wr_answer_last_name(a, *name);
+    }
+    if (local) {
+        a->rcode = WR_RCODE_SERVFAIL;
+        a->ede = WR_EDE_OTHER;
+        a->ede_text = "the chain of local aliases does not end";
+        a->answers = a->authorities = 0;
+        a->authoritative = false;
+        return WR_FOUND_FRESH;
+    }
+    return WR_FOUND_NOTHING;
+}
+
+enum wr_found wr_answer_find_local(const struct wr_local *local, const struct wr_question *q,
+                                   struct wr_arena *arena, struct wr_answer *ret_answer)
+{
+    const uint8_t *name = q->name.wire;
+    wr_answer_clear(ret_answer);
+    return follow_local(local, q->type, arena, &name, ret_answer);
+}
+
 enum wr_found wr_answer_find(struct wr_cache *c, const struct wr_ttl_policy *p,
-                             const struct wr_question *q, uint32_t now_s, bool peek,
-                             struct wr_answer_room *room, struct wr_answer *ret_answer)
+                             const struct wr_local *local, const struct wr_question *q,
+                             uint32_t now_s, bool peek, struct wr_answer_room *room,
+                             struct wr_answer *ret_answer)
 {
     struct look k = {c, p, room, now_s, wr_question_scope(q), peek, q->dnssec_ok};
     const uint8_t *name = q->name.wire;
@@ -176,11 +316,15 @@ enum wr_found wr_answer_find(struct wr_cache *c, const struct wr_ttl_policy *p,
     wr_answer_clear(ret_answer);
     for (unsigned link = 0; link <= WR_CHAIN_MAX; link++) {
         struct wr_cache_entry e;
+        if (follow_local(local, q->type, &room->arena, &name, ret_answer) == WR_FOUND_FRESH) {
+            return ret_answer->stale ? WR_FOUND_STALE : WR_FOUND_FRESH;
+        }
         if (look_all(&k, name, q->type, &e) == WR_FOUND_NOTHING) {
             return WR_FOUND_NOTHING;
         }
         bool negative = e.kind != WR_CACHE_RRSET;
         bool last = !negative && e.rrset.type == q->type;
+        ret_answer->local = false;
         age(&k, &e, ret_answer);
         bool taken =
             negative ? take_negative(&k, &e, ret_answer) : take_set(&k, &e, name, last, ret_answer);

@@ -5,7 +5,8 @@
  * The chain of RRsets from the name asked to its end, the proofs and the SOA of
  * a negative answer, the RCODE, the extended error. It comes from the cache
  * (wr_answer_find) or from a response (resolve/scrub); wr_answer_keep puts one
- * into the cache.
+ * into the cache. Each link of a chain is looked for among local names (resolve/local) before the cache, so what the
+ * owner says of a name holds wherever a chain comes by it.
  *
  * Memory: the sets point into the room given to find, or into the arena that scrub used. TTLs are what is
  * left to live, already aged.
@@ -19,6 +20,7 @@
 #include "base/arena.h"
 #include "dns/rrset.h"
 #include "resolve/cache.h"
+#include "resolve/local.h"
 #include "resolve/question.h"
 #include "resolve/ttl.h"
 
@@ -30,6 +32,8 @@ struct wr_answer {
     int16_t ede;          /* WR_EDE_NONE or the code */
     const char *ede_text; /* static text, or NULL */
     bool stale;
+    bool authoritative; /* AA: the first owner is a local name (RFC 1035 section 4.1.1) */
+    bool local;         /* nothing in it came from anybody else */
     uint8_t answers, authorities;
     struct wr_rrset answer[WR_ANSWER_SETS_MAX];
     struct wr_rrset authority[WR_ANSWER_SETS_MAX];
@@ -42,6 +46,7 @@ enum wr_found {
     WR_FOUND_FRESH,
     WR_FOUND_STALE,   /* expired, within the bound of the policy */
     WR_FOUND_FAILURE, /* a failure a moment ago (RFC 9520) */
+    WR_FOUND_ALIAS,   /* local links only: the end of the chain is to be asked of others */
 };
 
 /* Where find puts what it copies out of the cache. */
@@ -52,10 +57,15 @@ struct wr_answer_room {
 
 void wr_answer_clear(struct wr_answer *a);
 
-/* Looks the question up, following CNAMEs. `ret_answer` is set for FRESH, and STALE. */
+/* Looks the question up among local names (NULL: none) and in the cache, following CNAMEs. `ret_answer` is set for FRESH,
+ * and STALE. */
 enum wr_found wr_answer_find(struct wr_cache *c, const struct wr_ttl_policy *p,
-                             const struct wr_question *q, uint32_t now_s, bool peek,
-                             struct wr_answer_room *room, struct wr_answer *ret_answer);
+                             const struct wr_local *local, const struct wr_question *q,
+                             uint32_t now_s, bool peek, struct wr_answer_room *room,
+                             struct wr_answer *ret_answer);
+/* The same among local names alone: FRESH, ALIAS or NOTHING. Memory from the arena, which is not reset. */
+enum wr_found wr_answer_find_local(const struct wr_local *local, const struct wr_question *q,
+                                   struct wr_arena *arena, struct wr_answer *ret_answer);
 /* The failure kept for a question, when it was stored, and whether the first answer of an upstream ends it:
  * WR_FOUND_FAILURE or NOTHING. */
 enum wr_found wr_answer_find_failure(struct wr_cache *c, const struct wr_question *q,
@@ -74,6 +84,12 @@ void wr_answer_keep_failure(struct wr_cache *c, const struct wr_ttl_policy *p,
 
 /* The name at the end of the chain: the last CNAME's target, or the question's own. */
 const uint8_t *wr_answer_last_name(const struct wr_answer *a, const uint8_t *qname);
+/* `name` (of `size` octets) with the DNAME's owner replaced by its target (RFC 6672 section 2.2). WR_E_RANGE: over 255. */
+int wr_answer_substitute(const uint8_t *name, size_t size, const struct wr_rrset *dname,
+                         struct wr_name *ret_target);
+/* The CNAME that a DNAME implies (RFC 6672 section 3.1). WR_E_NOMEM. */
+int wr_answer_synthesize(struct wr_arena *arena, const uint8_t *name, const struct wr_name *target,
+                         const struct wr_rrset *dname, struct wr_rrset *ret_set);
 /* The target of a CNAME set, or NULL when it is not one. */
 const uint8_t *wr_answer_cname_target(const struct wr_rrset *set);
 

@@ -75,6 +75,7 @@ struct wr_requests *wr_requests_start(void *block, const struct wr_requests_setu
     rs->env.select =
         (struct wr_select){setup->upstreams, setup->upstream_state, setup->rng, &rs->turn};
     rs->ttl = setup->ttl;
+    rs->local = setup->local;
     rs->cache = setup->cache;
     rs->table_key = setup->table_key;
     rs->probe_us = WR_TIME_NEVER;
@@ -173,6 +174,46 @@ static bool refresh(struct wr_requests *rs, struct wr_request *r, wr_id id, uint
     return true;
 }
 
+/* Keeps the CNAMEs of this response until the end of the chain is known. */
+static int save_chain(struct wr_requests *rs, struct wr_request *r, uint32_t now_s)
+{
+    if (!r->chain && !wr_pool_take(&rs->chains, &r->chain)) {
+        return WR_E_FULL;
+    }
+    r->chain_s = r->chain_sets ? r->chain_s : now_s;
+    struct wr_writer w;
+    uint8_t *flat = wr_pool_get(&rs->chains, r->chain);
+    wr_buf_write_init(&w, flat, CHAIN_SIZE);
+    w.pos = r->chain_size;
+    for (unsigned i = 0; i < rs->answer.answers; i++) {
+        struct wr_rrset set = rs->answer.answer[i];
+        set.ttl += now_s - r->chain_s;
+        wr_rrset_put_flat(&w, &set);
+    }
+    if (w.err || r->chain_sets + rs->answer.answers > WR_CHAIN_MAX) {
+        return WR_E_LIMIT;
+    }
+    r->chain_size = (uint16_t)w.pos;
+    r->chain_sets = (uint8_t)(r->chain_sets + rs->answer.answers);
+    return WR_OK;
+}
+
+/* Local aliases at the front of the chain: what is asked of others begins behind them. */
+static int leave_local(struct wr_requests *rs, struct wr_request *r, uint32_t now_s)
+{
+    wr_arena_reset(&rs->room.arena);
+    if (!rs->local || wr_answer_find_local(rs->local, &r->asked, &rs->room.arena, &rs->answer) !=
+                          WR_FOUND_ALIAS) {
+        return WR_OK;
+    }
+    int err = save_chain(rs, r, now_s);
+    if (!err) {
+        wr_name_set(&r->asked.name, wr_answer_last_name(&rs->answer, r->asked.name.wire));
+        r->ours = true;
+    }
+    return err;
+}
+
 wr_id wr_requests_ask(struct wr_requests *rs, const struct wr_question *q, uint64_t now_us,
                       bool *ret_joined)
 {
@@ -193,6 +234,10 @@ wr_id wr_requests_ask(struct wr_requests *rs, const struct wr_question *q, uint6
     r->end_us = now_us + rs->query_timeout_ms * WR_MS;
     r->stale_us = WR_TIME_NEVER;
     r->mapped = wr_map_put(&rs->map, hash, id) == WR_OK;
+    if (leave_local(rs, r, (uint32_t)(now_us / WR_S)) != WR_OK) {
+        wr_requests_release(rs, id, now_us);
+        return 0;
+    }
     wr_request_ask_stage(rs, r, id, now_us);
     return id;
 }
@@ -303,6 +348,7 @@ static int prepend_chain(struct wr_requests *rs, struct wr_request *r, uint32_t 
     struct wr_answer *a = &rs->answer;
     struct wr_reader reader;
     uint8_t *flat = wr_pool_get(&rs->chains, r->chain);
+    a->authoritative = r->ours;
     if (!flat) {
         return WR_OK;
     }
@@ -324,44 +370,54 @@ static int prepend_chain(struct wr_requests *rs, struct wr_request *r, uint32_t 
     return WR_OK;
 }
 
-/* Keeps the CNAMEs of this response until the end of the chain is known. */
-static int save_chain(struct wr_requests *rs, struct wr_request *r, uint32_t now_s)
+/* What local names say of the end of the chain: FRESH is the whole answer then, in rs->answer; ALIAS leads on to another
+ * `next`. Kept nowhere: it is looked up again each time. */
+static int look_locally(struct wr_requests *rs, struct wr_request *r, struct wr_name *next,
+                        uint32_t now_s, enum wr_found *ret_found)
 {
-    if (!r->chain && !wr_pool_take(&rs->chains, &r->chain)) {
-        return WR_E_FULL;
+    struct wr_question end = {.name = *next, .type = r->asked.type};
+    int err = WR_OK;
+    wr_arena_reset(&rs->room.arena);
+    const struct wr_question *kept = wr_arena_copy(&rs->room.arena, &end, sizeof(end));
+    if (!kept) {
+        return WR_E_NOMEM;
     }
-    r->chain_s = r->chain_sets ? r->chain_s : now_s;
-    struct wr_writer w;
-    uint8_t *flat = wr_pool_get(&rs->chains, r->chain);
-    wr_buf_write_init(&w, flat, CHAIN_SIZE);
-    w.pos = r->chain_size;
-    for (unsigned i = 0; i < rs->answer.answers; i++) {
-        struct wr_rrset set = rs->answer.answer[i];
-        set.ttl += now_s - r->chain_s;
-        wr_rrset_put_flat(&w, &set);
+    *ret_found = wr_answer_find_local(rs->local, kept, &rs->room.arena, &rs->answer);
+    if (*ret_found == WR_FOUND_ALIAS) {
+        err = save_chain(rs, r, now_s);
+        wr_name_set(next, wr_answer_last_name(&rs->answer, next->wire));
+    } else if (*ret_found == WR_FOUND_FRESH) {
+        err = prepend_chain(rs, r, now_s);
+        rs->answer.local = false; /* its beginning is somebody else's */
     }
-    if (w.err || r->chain_sets + rs->answer.answers > WR_CHAIN_MAX) {
-        return WR_E_LIMIT;
-    }
-    r->chain_size = (uint16_t)w.pos;
-    r->chain_sets = (uint8_t)(r->chain_sets + rs->answer.answers);
-    return WR_OK;
+    return err;
 }
 
-/* The next stage asks for the end of the chain. */
+/* The next stage asks for the end of the chain, unless that is a local name. */
 static int chase(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
 {
-    int err = save_chain(rs, r, (uint32_t)(now_us / WR_S));
+    uint32_t now_s = (uint32_t)(now_us / WR_S);
+    enum wr_found found = WR_FOUND_NOTHING;
+    struct wr_name next;
+    int err = save_chain(rs, r, now_s);
     if (err) {
         return err;
     }
-    struct wr_name next;
     wr_name_set(&next, wr_answer_last_name(&rs->answer, r->asked.name.wire));
     r->sends = (uint16_t)(r->sends + r->forward.sends);
     if (r->sends >= WR_REQUEST_SENDS_MAX) {
         return WR_E_LIMIT;
     }
+    err = rs->local ? look_locally(rs, r, &next, now_s, &found) : WR_OK;
+    if (err) {
+        return err;
+    }
     wr_forward_stop(&r->forward, &rs->env, now_us);
+    if (found == WR_FOUND_FRESH) {
+        r->forward.next_us = WR_TIME_NEVER;
+        give_result(rs, r, id, false, "local");
+        return WR_OK;
+    }
     r->asked.name = next;
     move(rs, r, id, WR_REQUEST_CHASING, "CNAME");
     wr_request_ask_stage(rs, r, id, now_us);
@@ -380,6 +436,7 @@ static int take_response(struct wr_requests *rs, struct wr_request *r, wr_id id,
                             .qtype = r->asked.type,
                             .bailiwick = zone,
                             .upstreams = rs->env.select.upstreams,
+                            .local = rs->local,
                             .rank = WR_RANK_ANSWER};
     wr_arena_reset(&rs->room.arena);
     int err = wr_scrub(msg, &what, &rs->room.arena, &rs->answer, &kind);

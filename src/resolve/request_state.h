@@ -28,6 +28,7 @@ struct wr_request {
     uint8_t chain_sets;
     uint8_t state;
     bool mapped; /* in the in-flight map */
+    bool ours;   /* the chain begins with a local name: AA */
     bool probe;  /* no client: asks whether a suspect answers again */
 };
 
@@ -39,6 +40,7 @@ struct wr_requests {
     struct wr_map map;
     struct wr_heap timers;
     const struct wr_ttl_policy *ttl;
+    const struct wr_local *local; /* or NULL */
     struct wr_cache *cache;
     struct wr_hash_key table_key;
     struct wr_answer answer; /* of the request that finished */

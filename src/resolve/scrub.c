@@ -157,6 +157,12 @@ static bool in_bailiwick(const struct wr_scrub *what, const uint8_t *name)
     return wr_name_in(name, what->bailiwick) && wr_name_equal(zone, what->bailiwick);
 }
 
+/* May the server be believed about this link of the chain? Not when it is somebody else's, or ours. */
+static bool may_speak(const struct wr_scrub *what, const uint8_t *name)
+{
+    return in_bailiwick(what, name) && !wr_local_owns(what->local, name, what->qtype);
+}
+
 /* The DNAME above `name` in the answer section, when there is one in bailiwick (RFC 6672). */
 static int add_dname(struct work *k, const struct wr_name *name, const struct wr_rrset **ret_dname)
 {
@@ -181,49 +187,6 @@ static int add_dname(struct work *k, const struct wr_name *name, const struct wr
     return WR_OK;
 }
 
-/* name with the owner's part replaced by the DNAME's target; WR_E_RANGE when over 255 octets. */
-static int substitute(const struct wr_name *name, const struct wr_rrset *dname,
-                      struct wr_name *ret_target)
-{
-    struct wr_rrset_walk walk = wr_rrset_walk(dname);
-    const uint8_t *target;
-    uint16_t size;
-    if (!wr_rrset_next(&walk, &target, &size)) {
-        return WR_E_FORMAT;
-    }
-    size_t keep = name->size - wr_name_size(dname->owner);
-    if (keep + size > WR_NAME_MAX) {
-        return WR_E_RANGE;
-    }
-    memcpy(ret_target->wire, name->wire, keep);
-    memcpy(ret_target->wire + keep, target, size);
-    ret_target->size = (uint8_t)(keep + size);
-    return WR_OK;
-}
-
-/* A CNAME set that the DNAME implies, when the response left it out (RFC 6672 section 3.4). */
-static int synthesize(struct work *k, const struct wr_name *name, const struct wr_name *target,
-                      const struct wr_rrset *dname, struct wr_rrset *ret_set)
-{
-    uint8_t *owner = wr_arena_copy(k->arena, name->wire, name->size);
-    uint8_t *data = owner ? wr_arena_take(k->arena, 2u + target->size) : NULL;
-    if (!data) {
-        return WR_E_NOMEM;
-    }
-    data[0] = 0;
-    data[1] = target->size;
-    memcpy(data + 2, target->wire, target->size);
-    *ret_set = (struct wr_rrset){.owner = owner,
-                                 .data = data,
-                                 .size = 2u + target->size,
-                                 .ttl = dname->ttl,
-                                 .type = WR_TYPE_CNAME,
-                                 .class_ = WR_CLASS_IN,
-                                 .records = 1,
-                                 .rank = dname->rank};
-    return WR_OK;
-}
-
 /* The next link from `name`: adds the CNAME (and its DNAME) to the answer and moves `name` on. */
 static int follow(struct work *k, struct wr_name *name)
 {
@@ -236,12 +199,12 @@ static int follow(struct work *k, struct wr_name *name)
     }
     err = gather(k, WR_SECTION_ANSWER, name, WR_TYPE_CNAME, k->what->rank, &cname);
     if (dname && (err == WR_OK || err == WR_E_NOTFOUND)) {
-        int sub = substitute(name, dname, &made);
+        int sub = wr_answer_substitute(name->wire, name->size, dname, &made);
         if (sub) {
             return WR_E_FORMAT;
         }
         if (err == WR_E_NOTFOUND) {
-            err = synthesize(k, name, &made, dname, &cname);
+            err = wr_answer_synthesize(k->arena, name->wire, &made, dname, &cname);
         }
     }
     if (err) {
@@ -307,7 +270,7 @@ static int walk_chain(struct work *k, struct wr_name *name, bool *ret_final)
 {
     *ret_final = false;
     for (unsigned link = 0; link <= WR_CHAIN_MAX; link++) {
-        if (!in_bailiwick(k->what, name->wire)) {
+        if (!may_speak(k->what, name->wire)) {
             return WR_OK;
         }
         int err = take_final(k, name);
@@ -350,7 +313,7 @@ static int scrub(struct work *k, enum wr_response *ret_kind)
         return err;
     }
     sum_up(ret_answer);
-    bool outside = !in_bailiwick(what, name.wire);
+    bool outside = !may_speak(what, name.wire);
     if (final) {
         *ret_kind = WR_RESPONSE_ANSWER;
         return WR_OK;

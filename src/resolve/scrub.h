@@ -23,6 +23,8 @@ struct wr_scrub {
     const uint8_t *bailiwick; /* the zone the server answers for */
     /* Zones below it that are somebody else's: names whose route is another than the bailiwick's. NULL: none. */
     const struct wr_upstreams *upstreams;
+    const struct wr_local
+        *local;   /* names that are ours: nobody else is believed about them; or NULL */
     uint8_t rank; /* enum wr_rank for the answer section */
 };
 
