@@ -87,6 +87,13 @@
 #define WR_CONF_LISTEN_MAX    64
 #define WR_CONF_ALLOW_MAX     1024
 #define WR_CONF_TTL_RULES_MAX 1024
+/* Local names in the configuration itself; what is more belongs into a zone file. */
+#define WR_CONF_ZONES_MAX   256
+#define WR_CONF_RECORDS_MAX 4096
+/* Files that are watched: each is looked at every second. */
+#define WR_CONF_HOSTS_MAX   32
+#define WR_CONF_LEASES_MAX  16
+#define WR_CONF_SPECIAL_MAX 256
 /* Entries one cache write copies to keep them; more would make it wait on a crowd of used names (S3-FIFO laps). */
 #define WR_CACHE_MOVES_MAX 16
 /* Looks at a shard's write flag before `cache flush` gives that shard up: some milliseconds; a write takes microseconds. */
@@ -106,5 +113,14 @@
 #define WR_LOCAL_RECORDS_MAX (1u << 20)
 /* Names in the tree, owners and their ancestors: a file of owners with 127 labels each must not take all memory. */
 #define WR_LOCAL_NAMES_MAX (1u << 22)
+/* Octets of one hosts or lease file: a hundred thousand leases. A zone file may have more. */
+#define WR_LEASE_FILE_MAX ((size_t)16 * 1024 * 1024)
+#define WR_ZONE_FILE_MAX  ((size_t)128 * 1024 * 1024)
+/* Leases of one file: a /16 full of devices. */
+#define WR_LEASES_MAX 65536
+/* One line of a hosts or lease file; a longer one is skipped. */
+#define WR_LEASE_LINE_MAX 4096
+/* Names behind one address of a hosts file. */
+#define WR_HOSTS_NAMES_MAX 256
 
 #endif

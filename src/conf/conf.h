@@ -67,6 +67,24 @@ struct wr_conf_ttl {
     uint32_t min_s, max_s, stale_s;
 };
 
+/* In the order of enum wr_local_zone_kind as far as the owner may choose. */
+struct wr_conf_zone {
+    const uint8_t *name;
+    uint32_t kind; /* enum wr_local_zone_kind */
+    uint32_t ttl_s;
+    struct {
+        const char **items;
+        size_t count;
+    } records;
+    const char *file; /* "": none */
+};
+
+struct wr_conf_leases {
+    const char *file;
+    uint32_t format; /* enum wr_lease_format */
+    const uint8_t *zone;
+};
+
 struct wr_conf {
     struct {
         struct wr_conf_listen *items;
@@ -123,6 +141,29 @@ struct wr_conf {
             uint64_t budget_per_day_bytes;
         } keep;
     } cache;
+    struct {
+        struct {
+            struct wr_conf_zone *items;
+            size_t count;
+        } zones;
+        struct {
+            const char **items;
+            size_t count;
+        } hosts;
+        struct {
+            struct wr_conf_leases *items;
+            size_t count;
+        } leases;
+        uint32_t ttl_s; /* of names from hosts and leases */
+        bool reverse;
+        struct {
+            bool enable;
+            struct {
+                const uint8_t **items;
+                size_t count;
+            } off;
+        } special;
+    } local;
     struct {
         uint64_t query_timeout_ms;
         uint32_t requests;

@@ -8,6 +8,8 @@
 
 static const char *const profile_words[] = {"gateway", "router", "edge", NULL};
 static const char *const strategy_words[] = {"fastest", "order", "parallel", "round-robin", NULL};
+static const char *const zone_words[] = {"authoritative", "transparent", NULL};
+static const char *const lease_words[] = {"dnsmasq", "kea", "isc", "odhcpd", NULL};
 static const char *const level_words[] = {"error", "warn", "info", "debug", NULL};
 
 #define KIB         ((uint64_t)1024)
@@ -182,6 +184,67 @@ static const struct wr_schema_row table[] = {
     {"cache.keep.budget_per_day", WR_SCHEMA_SIZE, V01, RANGE(64 * KIB, 64 * GIB), DEFAULT("1MiB"),
      AT(cache.keep.budget_per_day_bytes),
      .doc = "Octets written to the disk in a day, at most. Flash wears out."},
+
+    {"local", WR_SCHEMA_SECTION, V01,
+     .doc = "Names that weir knows by itself; they are answered whether anybody else can be "
+            "reached or "
+            "not."},
+    {"local.zones", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_CONF_ZONES_MAX, V01, DEFAULT(""),
+     LIST(local.zones),
+     .doc = "Zones of the site. A zone inside of another one stands for itself, and so does a zone "
+            "in `upstream.routes` inside of one of these."},
+    {"local.zones[].zone", WR_SCHEMA_NAME, V01, IN(wr_conf_zone, name),
+     .doc = "This name and all below it."},
+    {"local.zones[].type", WR_SCHEMA_WORD, V01, DEFAULT("authoritative"), IN(wr_conf_zone, kind),
+     .words = zone_words,
+     .doc =
+         "What becomes of names that have no record here: they do not exist (`authoritative`), or "
+         "they are asked of others like any name (`transparent`)."},
+    {"local.zones[].ttl", WR_SCHEMA_SECONDS, V01, RANGE(0, 7 * DAY_S), DEFAULT("1h"),
+     IN(wr_conf_zone, ttl_s), .doc = "TTL of records that have none of their own."},
+    {"local.zones[].records", WR_SCHEMA_STRING, .list = true, .max_items = WR_CONF_RECORDS_MAX, V01,
+     RANGE(1, 65535), DEFAULT(""), INLIST(wr_conf_zone, records),
+     .doc = "Records, each a line of a zone file: `printer A 192.0.2.4`, `\"@ MX 10 mail\"`, "
+            "`*.cam 5m CNAME gateway`. Names without their last dot are below the zone."},
+    {"local.zones[].file", WR_SCHEMA_PATH, V01, RANGE(0, PATH_OCTETS), DEFAULT("\"\""),
+     IN(wr_conf_zone, file),
+     .doc = "A zone file with more records. What cannot be read in it is told in the log with its "
+            "line, the rest is used. Empty: none."},
+    {"local.hosts", WR_SCHEMA_PATH, .list = true, .max_items = WR_CONF_HOSTS_MAX, V01,
+     RANGE(1, PATH_OCTETS), DEFAULT(""), LIST(local.hosts),
+     .doc =
+         "Files in the format of hosts(5), watched. Their names are answered; names below them and "
+         "beside them are asked of others. Loopback addresses in them are left out: they mean "
+         "another machine to each client."},
+    {"local.leases", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_CONF_LEASES_MAX, V01,
+     DEFAULT(""), LIST(local.leases),
+     .doc = "Lease files of DHCP servers, watched: what a client called itself becomes a name the "
+            "moment the lease is written. A name that stands in a zone or a hosts file, or belongs "
+            "to another lease already, is not given to a client that asks for it."},
+    {"local.leases[].file", WR_SCHEMA_PATH, V01, RANGE(1, PATH_OCTETS), IN(wr_conf_leases, file),
+     .doc = "The file, as `/var/lib/misc/dnsmasq.leases`, `/var/lib/kea/kea-leases4.csv`, "
+            "`/var/lib/dhcp/dhcpd.leases` or `/tmp/odhcpd.leases`. weir's user must be able to "
+            "read it."},
+    {"local.leases[].format", WR_SCHEMA_WORD, V01, IN(wr_conf_leases, format), .words = lease_words,
+     .doc = "Who writes it: `dnsmasq`, `kea` (memfile, IPv4 or IPv6), `isc` (dhcpd), `odhcpd`."},
+    {"local.leases[].zone", WR_SCHEMA_NAME, V01, DEFAULT("home.arpa"), IN(wr_conf_leases, zone),
+     .doc = "The zone the names are put in."},
+    {"local.ttl", WR_SCHEMA_SECONDS, V01, RANGE(0, DAY_S), DEFAULT("1m"), AT(local.ttl_s),
+     .doc = "TTL of names from hosts files and leases."},
+    {"local.reverse", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(local.reverse),
+     .doc = "Answer PTR for each local address with the first name that has it, where no PTR "
+            "record is "
+            "written."},
+    {"local.special", WR_SCHEMA_SECTION, V01,
+     .doc =
+         "Names that must not be asked of the public DNS (RFC 6761, 6303 and their kin): weir "
+         "answers them itself. A zone in `local.zones` or a route in `upstream.routes` for such a "
+         "name comes first."},
+    {"local.special.enable", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(local.special.enable),
+     .doc = "false: they are asked like any other name."},
+    {"local.special.off", WR_SCHEMA_NAME, .list = true, .max_items = WR_CONF_SPECIAL_MAX, V01,
+     DEFAULT(""), LIST(local.special.off),
+     .doc = "Those that are to be asked like any other, by name: `[test, 10.in-addr.arpa]`."},
 
     {"limits", WR_SCHEMA_SECTION, V01,
      .doc = "What one client may take from the others, and what a forged source address can "
