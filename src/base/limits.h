@@ -120,6 +120,8 @@
 #define WR_LEASES_MAX 65536
 /* One line of a hosts or lease file; a longer one is skipped. */
 #define WR_LEASE_LINE_MAX 4096
+/* Folders of them that are watched by inotify, which counts by user; the rest is looked at every second. */
+#define WR_WATCH_FOLDERS_MAX 32
 /* Names behind one address of a hosts file. */
 #define WR_HOSTS_NAMES_MAX 256
 

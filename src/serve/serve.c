@@ -145,6 +145,7 @@ static int create_crew(struct wr_serve *s)
         .waiters = share(c->limits.requests * WAITERS_A_REQUEST, s->workers),
         .streams = STREAMS_MAX,
         .settings = &s->gate->settings,
+        .local = s->locals.set.local,
         .secrets = s->secrets,
         .cache = s->shared.cache,
         .upstream_state = s->shared.upstream_state,
@@ -193,6 +194,9 @@ static int create_all(struct wr_serve *s)
     }
     if (err == WR_OK) {
         err = wr_ledger_create(s->workers, s->conf->log.events, &s->ledger);
+    }
+    if (err == WR_OK) {
+        err = wr_reload_first_locals(s);
     }
     if (err == WR_OK) {
         err = create_crew(s);
@@ -266,6 +270,30 @@ static void on_link(void *user)
     wr_reload_refresh(s);
 }
 
+static void look_at_locals(void *user)
+{
+    struct wr_serve *s = user;
+    struct wr_now now;
+    wr_clock_now(atomic_load(&s->wall_proven), &now);
+    if (wr_locals_look(&s->locals, &now)) {
+        wr_reload_locals(s);
+    }
+}
+
+static void watch_file(void *user, const char *path)
+{
+    wr_watch_add(user, path);
+}
+
+void wr_serve_watch(struct wr_serve *s)
+{
+    if (s->watch != NULL) {
+        wr_watch_begin(s->watch);
+        wr_locals_watched(&s->locals, watch_file, s->watch);
+        wr_watch_end(s->watch);
+    }
+}
+
 static void on_tick(uv_timer_t *handle)
 {
     struct wr_serve *s = handle->data;
@@ -276,6 +304,7 @@ static void on_tick(uv_timer_t *handle)
         wr_say(WR_LOG_INFO, "%s changed", s->conf->upstream.resolv_conf);
         wr_reload_refresh(s);
     }
+    look_at_locals(s);
     if (now.mono_us - s->secrets_us >= SECRETS_S * WR_S && wr_reload_is_idle(s)) {
         s->secrets_us = now.mono_us;
         wr_reload_roll_secrets(s);
@@ -302,6 +331,8 @@ static int start_loop(struct wr_serve *s)
         wr_say(WR_LOG_INFO, "link changes cannot be watched here: %s", strerror(errno));
         s->link = NULL;
     }
+    s->watch = wr_watch_create(&s->loop, look_at_locals, s);
+    wr_serve_watch(s);
     struct wr_sock_error error = {0};
     if (s->control_fd >= 0 && wr_control_start(s, s->control_fd, &s->control, &error) != WR_OK) {
         wr_say(WR_LOG_WARN, "no control socket: %s", error.text);
@@ -346,6 +377,7 @@ static void close_handles(struct wr_serve *s)
     uv_close((uv_handle_t *)&s->settled, NULL);
     uv_close((uv_handle_t *)&s->grown, NULL);
     wr_link_close(s->link);
+    wr_watch_close(s->watch);
     wr_httpd_close(s->httpd);
     if (s->control != NULL) {
         wr_control_close(s->control);
@@ -384,6 +416,9 @@ static void end(struct wr_serve *s)
     wr_shared_destroy(&s->shared, &now);
     wr_gate_free(s->gate);
     wr_gate_free(s->reload.gate);
+    wr_locals_free(&s->locals);
+    wr_locals_free(&s->reload.locals);
+    wr_localset_free(&s->reload.set);
     wr_world_free(&s->world);
     wr_world_free(&s->reload.world);
     wr_helper_stop(&s->helper);
