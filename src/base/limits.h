@@ -38,6 +38,22 @@
 /* Parameters of one SVCB record read from text; the registry has nine. */
 #define WR_SVCB_PARAMS_MAX 64
 
+/* One entry of a zone file without its comments: 64 KiB of rdata in \DDD escapes, with room for the rest. */
+#define WR_ZONEFILE_ENTRY_MAX ((size_t)320 * 1024)
+/* Zone file of open parentheses: times that what is behind one is read again; each is an entry's length of work. */
+#define WR_ZONEFILE_AGAIN_MAX 16
+/* A path of $INCLUDE, and a line that $GENERATE makes. */
+#define WR_ZONEFILE_LINE_SIZE 4096
+/* Zone files that include each other: a loop ends here. People have two or three levels. */
+#define WR_ZONEFILE_DEPTH_MAX 8
+/* A file that includes another twice, and so on down: files read for one zone, all told. */
+#define WR_ZONEFILE_INCLUDES_MAX 1024
+/* $GENERATE: one line that stands for thousands; a reverse zone of a /16 is the largest use. For one zone, all told. */
+#define WR_ZONEFILE_GENERATE_MAX 65536u
+
+/* Names and RRsets of a zone that is checked: 512 MiB of memory, a file of about half a gigabyte. */
+#define WR_ZONECHECK_ENTRIES_MAX (1u << 24)
+
 /* CNAME chain: links followed in one answer (CVE-class: long chains multiply work). */
 #define WR_CHAIN_MAX 12
 /* Records of one RRset taken from an answer; more is an attack on memory (CVE-2024-1737). */

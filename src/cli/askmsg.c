@@ -127,16 +127,18 @@ bool wr_askmsg_next(struct wr_askmsg_view *view, struct wr_msg_walk *walk,
     struct wr_reader r;
     struct wr_writer w;
     struct wr_str text;
+    uint32_t form;
 
     do {
         if (!wr_msg_next(walk, &ret_record->rr))
             return false;
     } while (ret_record->rr.type == WR_TYPE_OPT);
+    form = wr_rdata_form(ret_record->rr.class_, ret_record->rr.type);
     r = wr_msg_reader(&view->msg, ret_record->rr.rdata);
     wr_buf_write_init(&w, view->wire_room, WIRE_ROOM);
     wr_str_init(&text, view->text_room, TEXT_ROOM);
-    if (wr_rdata_expand(&r, ret_record->rr.type, ret_record->rr.rdlength, &w) == WR_OK)
-        wr_present_rdata(&text, ret_record->rr.type, view->wire_room, w.pos);
+    if (wr_rdata_expand(&r, form, ret_record->rr.rdlength, &w) == WR_OK)
+        wr_present_rdata(&text, form, view->wire_room, w.pos);
     else
         generic_text(view->msg.wire + ret_record->rr.rdata, ret_record->rr.rdlength, &text);
     ret_record->rdata = view->text_room;

@@ -17,6 +17,7 @@ static const struct verb verbs[] = {
     {"serve", wr_cli_serve, "be the gateway, in the foreground"},
     {"ask", wr_cli_ask, "ask a DNS server, as kdig does"},
     {"check", wr_cli_check, "find every mistake in a configuration"},
+    {"zone", wr_cli_zone, "find every mistake in a zone file"},
     {"status", wr_cli_status, "how the running gateway is"},
     {"stats", wr_cli_stats, "what it has counted"},
     {"upstreams", wr_cli_upstreams, "the servers it asks, and how they are"},

@@ -29,6 +29,7 @@ enum wr_type {
     WR_TYPE_NAPTR = 35,
     WR_TYPE_DNAME = 39,
     WR_TYPE_OPT = 41,
+    WR_TYPE_APL = 42,
     WR_TYPE_DS = 43,
     WR_TYPE_SSHFP = 44,
     WR_TYPE_RRSIG = 46,
@@ -122,6 +123,19 @@ size_t wr_codes_rcode_text(uint16_t rcode, char *ret, size_t cap); /* "NXDOMAIN"
 size_t wr_codes_opcode_text(uint8_t opcode, char *ret, size_t cap);
 const char *wr_codes_ede_text(int ede);            /* the registry's words, or "" */
 const char *wr_codes_option_text(uint16_t option); /* "COOKIE", or NULL */
+/* Numbers in rdata that text may tell by a word: DNSSEC algorithms, kinds of certificate (RFC 4398), protocols and services
+ * of WKS, schemes of DSYNC (RFC 9859), errors of TSIG (RFC 8945). */
+enum wr_codes_word {
+    WR_CODES_ALGORITHM,
+    WR_CODES_CERT,
+    WR_CODES_PROTOCOL,
+    WR_CODES_SERVICE,
+    WR_CODES_SCHEME,
+    WR_CODES_TSIG_ERROR,
+};
+/* The word, or a decimal number in its range: WR_E_FORMAT, WR_E_RANGE. */
+int wr_codes_word_from_text(enum wr_codes_word kind, const char *text, size_t n, uint16_t *ret);
+const char *wr_codes_word_text(enum wr_codes_word kind, uint16_t number); /* or NULL */
 /* OPT, TSIG, AXFR, ANY and the like: never a type of stored data (RFC 6895 section 3.1). */
 bool wr_codes_type_is_meta(uint16_t type);
 

@@ -167,21 +167,24 @@ int wr_lex_decode_string(const char *text, size_t n, struct wr_writer *w)
     return WR_OK;
 }
 
+void wr_lex_put_octet(struct wr_str *s, uint8_t c)
+{
+    if (c < ' ' || c >= 0x7f) {
+        wr_str_char(s, '\\');
+        wr_str_u64_pad(s, c, 3);
+        return;
+    }
+    if (c == '"' || c == '\\') {
+        wr_str_char(s, '\\');
+    }
+    wr_str_char(s, (char)c);
+}
+
 void wr_lex_put_quoted(struct wr_str *s, const uint8_t *bytes, size_t n)
 {
     wr_str_char(s, '"');
     for (size_t i = 0; i < n; i++) {
-        uint8_t c = bytes[i];
-
-        if (c < ' ' || c >= 0x7f) {
-            wr_str_char(s, '\\');
-            wr_str_u64_pad(s, c, 3);
-            continue;
-        }
-        if (c == '"' || c == '\\') {
-            wr_str_char(s, '\\');
-        }
-        wr_str_char(s, (char)c);
+        wr_lex_put_octet(s, bytes[i]);
     }
     wr_str_char(s, '"');
 }

@@ -41,6 +41,8 @@ int wr_lex_next(struct wr_lex *lex, struct wr_lex_word *ret_word);
 int wr_lex_decode(const char *text, size_t n, struct wr_writer *w);
 /* The same with one octet of length before it (a character-string): WR_E_RANGE over 255. */
 int wr_lex_decode_string(const char *text, size_t n, struct wr_writer *w);
+/* One octet as it stands between quotes. */
+void wr_lex_put_octet(struct wr_str *s, uint8_t c);
 /* Writes octets as text between quotes, so that wr_lex_next and wr_lex_decode give them back. */
 void wr_lex_put_quoted(struct wr_str *s, const uint8_t *bytes, size_t n);
 

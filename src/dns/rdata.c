@@ -24,7 +24,7 @@
 #define LEN16      WR_FIELD_LEN16
 #define REST       WR_FIELD_REST
 
-/* Ascending by type. What has no row (EID, ATMA, A6, SINK, ...) is opaque. Types whose names are LOWERED are those of
+/* Ascending by type. What has no row (UINFO, UID, GID, ...) is opaque. Types whose names are LOWERED are those of
  * RFC 4034 section 6.2 without NSEC and HINFO (RFC 6840 section 5.1). */
 static const struct wr_rdata_row rows[] = {
     {1, {IP4}},                                             /* A */
@@ -57,11 +57,16 @@ static const struct wr_rdata_row rows[] = {
     {28, {IP6}},                                            /* AAAA */
     {29, {U8, U8, U8, U8, U32, U32, U32}},                  /* LOC */
     {30, {LOWERED, REST}},                                  /* NXT */
+    {31, {REST}},                                           /* EID */
+    {32, {REST}},                                           /* NIMLOC */
     {33, {U16, U16, U16, LOWERED}},                         /* SRV */
+    {34, {REST}},                                           /* ATMA */
     {35, {U16, U16, STRING, STRING, STRING, LOWERED}},      /* NAPTR */
     {36, {U16, LOWERED}},                                   /* KX */
     {37, {U16, U16, U8, REST}},                             /* CERT */
+    {38, {WR_FIELD_A6, WR_FIELD_A6_PREFIX}},                /* A6 */
     {39, {LOWERED}},                                        /* DNAME */
+    {40, {U8, U8, U8, REST}},                               /* SINK */
     {42, {WR_FIELD_APL}},                                   /* APL */
     {43, {U16, U8, U8, REST}},                              /* DS */
     {44, {U8, U8, REST}},                                   /* SSHFP */
@@ -85,6 +90,9 @@ static const struct wr_rdata_row rows[] = {
     {63, {U32, U8, U8, REST}},                              /* ZONEMD */
     {64, {U16, PLAIN, WR_FIELD_SVCPARAMS}},                 /* SVCB */
     {65, {U16, PLAIN, WR_FIELD_SVCPARAMS}},                 /* HTTPS */
+    {66, {U16, U8, U16, PLAIN}},                            /* DSYNC */
+    {67, {REST}},                                           /* HHIT */
+    {68, {REST}},                                           /* BRID */
     {99, {STRINGS}},                                        /* SPF */
     {103, {REST}},                                          /* UNSPEC */
     {104, {U16, U64}},                                      /* NID */
@@ -102,11 +110,19 @@ static const struct wr_rdata_row rows[] = {
     {260, {U8, U8, WR_FIELD_AMT_RELAY}},                    /* AMTRELAY */
     {261, {STRINGS}},                                       /* RESINFO */
     {262, {STRINGS}},                                       /* WALLET */
+    {263, {STRINGS}},                                       /* CLA */
+    {264, {U64}},                                           /* IPN */
     {32768, {U16, U8, U8, REST}},                           /* TA */
     {32769, {U16, U8, U8, REST}},                           /* DLV */
+    {WR_RDATA_FORM_CH_A, {COMPRESSED, U16}},                /* A of CHAOS */
 };
 
-const struct wr_rdata_row *wr_rdata_row(uint16_t type)
+uint32_t wr_rdata_form(uint16_t class_, uint16_t type)
+{
+    return class_ == WR_CLASS_CH && type == WR_TYPE_A ? WR_RDATA_FORM_CH_A : type;
+}
+
+const struct wr_rdata_row *wr_rdata_row(uint32_t form)
 {
     size_t low = 0;
     size_t high = WR_ARRAY_LEN(rows);
@@ -114,10 +130,10 @@ const struct wr_rdata_row *wr_rdata_row(uint16_t type)
     while (low < high) {
         size_t middle = (low + high) / 2;
 
-        if (rows[middle].type == type) {
+        if (rows[middle].form == form) {
             return &rows[middle];
         }
-        if (rows[middle].type < type) {
+        if (rows[middle].form < form) {
             low = middle + 1;
         } else {
             high = middle;
@@ -231,6 +247,14 @@ static int check_to_end(enum wr_field field, const uint8_t *p, size_t n)
     }
 }
 
+/* Octets of the suffix; a name follows if, and only if, there is a prefix. */
+static size_t a6_size(const uint8_t *p, size_t left)
+{
+    size_t n = left < 1 || p[0] > 128 ? left + 1 : 1 + (128u - p[0] + 7) / 8;
+
+    return n <= left && (n < left) != (p[0] > 0) ? left + 1 : n;
+}
+
 /* Octets of a field that is no name, when `left` octets remain at `p`. May be more than `left`:
  * then it does not fit. */
 static size_t field_size(enum wr_field field, const uint8_t *p, size_t left)
@@ -246,13 +270,13 @@ static size_t field_size(enum wr_field field, const uint8_t *p, size_t left)
     case WR_FIELD_STRING:
     case WR_FIELD_LEN8: return left < 1 ? 1 : 1u + p[0];
     case WR_FIELD_LEN16: return left < 2 ? 2 : 2u + (size_t)(p[0] << 8 | p[1]);
+    case WR_FIELD_A6: return a6_size(p, left);
     case WR_FIELD_HIP: return left < 4 ? 4 : 4u + p[0] + (size_t)(p[2] << 8 | p[3]);
     default: return left;
     }
 }
 
-/* A gateway or relay is what the octet that tells its type says. */
-static enum wr_field by_type(unsigned type)
+enum wr_field wr_rdata_gateway(unsigned type)
 {
     switch (type) {
     case 0: return WR_FIELD_END;
@@ -277,10 +301,13 @@ static enum wr_field next_field(const uint8_t **fields, const struct wr_reader *
             return r->pos < end ? WR_FIELD_NAME_PLAIN : WR_FIELD_END;
         }
         (*fields)++;
+        if (field == WR_FIELD_A6_PREFIX) {
+            return r->pos < end ? WR_FIELD_NAME_LOWERED : WR_FIELD_END;
+        }
         if (field == WR_FIELD_IPSEC_GATEWAY) {
-            field = by_type(before[-2]);
+            field = wr_rdata_gateway(before[-2]);
         } else if (field == WR_FIELD_AMT_RELAY) {
-            field = by_type(before[-1] & 0x7f);
+            field = wr_rdata_gateway(before[-1] & 0x7f);
         }
         if (field != WR_FIELD_END) {
             return field;
@@ -336,9 +363,9 @@ enum wr_field wr_rdata_walk_next(struct wr_rdata_walk *walk, const uint8_t **ret
     return walk->err ? WR_FIELD_END : field;
 }
 
-int wr_rdata_check(uint16_t type, const uint8_t *rdata, size_t size)
+int wr_rdata_check(uint32_t form, const uint8_t *rdata, size_t size)
 {
-    const struct wr_rdata_row *row = wr_rdata_row(type);
+    const struct wr_rdata_row *row = wr_rdata_row(form);
     struct wr_rdata_walk walk;
     const uint8_t *part;
     size_t n;
@@ -391,9 +418,9 @@ static int expand_fields(struct wr_reader *msg, size_t end, const struct wr_rdat
     return msg->pos == end ? WR_OK : WR_E_FORMAT;
 }
 
-int wr_rdata_expand(struct wr_reader *msg, uint16_t type, uint16_t rdlength, struct wr_writer *w)
+int wr_rdata_expand(struct wr_reader *msg, uint32_t form, uint16_t rdlength, struct wr_writer *w)
 {
-    const struct wr_rdata_row *row = wr_rdata_row(type);
+    const struct wr_rdata_row *row = wr_rdata_row(form);
     size_t end = msg->pos + rdlength;
     size_t back = w->pos;
     int err;
@@ -426,9 +453,9 @@ static bool is_lowered(enum wr_field field)
     return field == WR_FIELD_NAME_COMPRESSED || field == WR_FIELD_NAME_LOWERED;
 }
 
-void wr_rdata_canonical(uint16_t type, uint8_t *rdata, size_t size)
+void wr_rdata_canonical(uint32_t form, uint8_t *rdata, size_t size)
 {
-    const struct wr_rdata_row *row = wr_rdata_row(type);
+    const struct wr_rdata_row *row = wr_rdata_row(form);
     struct wr_rdata_walk walk;
     const uint8_t *part;
     enum wr_field field;
@@ -464,9 +491,9 @@ static int octets_order(const uint8_t *a, const uint8_t *b, size_t n, bool fold)
 }
 
 /* Walks the fields of `a` only: up to the first difference those of `b` lie at the same places. */
-int wr_rdata_order(uint16_t type, const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size)
+int wr_rdata_order(uint32_t form, const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size)
 {
-    const struct wr_rdata_row *row = wr_rdata_row(type);
+    const struct wr_rdata_row *row = wr_rdata_row(form);
     size_t both = a_size < b_size ? a_size : b_size;
     struct wr_rdata_walk walk;
     size_t at = 0;

@@ -138,7 +138,8 @@ int wr_rrset_check(const struct wr_rrset *set)
         return WR_E_FORMAT;
     }
     for (uint32_t i = 0; wr_rrset_next(&walk, &rdata, &size); i++) {
-        if (wr_rdata_check(i < set->records ? set->type : WR_TYPE_RRSIG, rdata, size)) {
+        if (wr_rdata_check(i < set->records ? wr_rdata_form(set->class_, set->type) : WR_TYPE_RRSIG,
+                           rdata, size)) {
             return WR_E_FORMAT;
         }
     }

@@ -8,10 +8,12 @@
 #include "dns/lex.h"
 #include "dns/loc.h"
 #include "dns/name.h"
+#include "dns/oddtext.h"
 #include "dns/present.h"
 #include "dns/rdata.h"
 #include "dns/scan.h"
 #include "dns/svcb.h"
+#include "dns/word.h"
 
 /* What every reading function gets: the words, where the octets go, and the column of the last word. */
 struct reading {
@@ -19,6 +21,7 @@ struct reading {
     struct wr_writer *w;
     const uint8_t *origin;
     size_t column;
+    size_t start; /* of the record in `w` */
 };
 
 static int next_word(struct reading *in, struct wr_lex_word *ret)
@@ -29,47 +32,35 @@ static int next_word(struct reading *in, struct wr_lex_word *ret)
     return err;
 }
 
-static bool is_absolute(const struct wr_lex_word *word)
-{
-    size_t slashes = 0;
-
-    if (word->text[word->n - 1] != '.') {
-        return false;
-    }
-    while (slashes + 1 < word->n && word->text[word->n - 2 - slashes] == '\\') {
-        slashes++;
-    }
-    return slashes % 2 == 0;
-}
-
-/* Without an origin the last dot may be missing. */
 static int read_name(struct reading *in)
 {
     struct wr_lex_word word;
     struct wr_name name;
     int err = next_word(in, &word);
 
-    if (err) {
-        return err;
+    if (!err) {
+        err = wr_word_name(word.text, word.n, in->origin, &name);
     }
-    if (in->origin && word.n == 1 && word.text[0] == '@') {
-        wr_buf_put_bytes(in->w, in->origin, wr_name_size(in->origin));
-        return in->w->err;
-    }
-    err = word.n ? wr_name_from_text(word.text, word.n, &name) : WR_E_FORMAT;
-    if (err) {
-        return err;
-    }
-    if (!in->origin || is_absolute(&word)) {
+    if (!err) {
         wr_buf_put_bytes(in->w, name.wire, name.size);
-        return in->w->err;
     }
-    if (name.size - 1u + wr_name_size(in->origin) > WR_NAME_MAX) {
-        return WR_E_RANGE;
+    return err ? err : in->w->err;
+}
+
+/* Names to the end, none perhaps; or the prefix name of A6, that is there when there is a prefix. */
+static int read_names(struct reading *in, uint8_t field)
+{
+    int err;
+
+    if (field == WR_FIELD_A6_PREFIX) {
+        return in->w->base[in->start] ? read_name(in) : WR_OK;
     }
-    wr_buf_put_bytes(in->w, name.wire, name.size - 1u);
-    wr_buf_put_bytes(in->w, in->origin, wr_name_size(in->origin));
-    return in->w->err;
+    if (field != WR_FIELD_NAMES) {
+        return read_name(in);
+    }
+    while ((err = read_name(in)) == WR_OK) { /* each round takes a word */
+    }
+    return err == WR_E_NOTFOUND ? WR_OK : err;
 }
 
 static void put_number(struct wr_writer *w, uint64_t v, size_t n)
@@ -91,14 +82,39 @@ static size_t width_of(uint8_t field)
     }
 }
 
-static int read_number(struct reading *in, size_t width)
+/* What one word says as a number. */
+static int number_from(char style, size_t width, const char *text, size_t n, uint64_t *ret)
+{
+    uint16_t small = 0;
+    uint32_t large = 0;
+    int err;
+
+    switch (style) {
+    case 'd': return wr_str_to_u64(text, n, UINT64_MAX >> (64 - 8 * width), ret);
+    case 'u': err = wr_word_seconds(text, n, UINT32_MAX, &large); break;
+    case 'T': err = wr_word_time(text, n, &large); break;
+    case 'o': err = wr_word_octal(text, n, &small); break;
+    case 't': err = wr_codes_type_from_text(text, n, &small); break;
+    case 'A': err = wr_codes_word_from_text(WR_CODES_ALGORITHM, text, n, &small); break;
+    case 'c': err = wr_codes_word_from_text(WR_CODES_CERT, text, n, &small); break;
+    case 'p': err = wr_codes_word_from_text(WR_CODES_PROTOCOL, text, n, &small); break;
+    case 'y': err = wr_codes_word_from_text(WR_CODES_SCHEME, text, n, &small); break;
+    default: err = wr_codes_word_from_text(WR_CODES_TSIG_ERROR, text, n, &small); break;
+    }
+    if (!err) {
+        *ret = large | small;
+    }
+    return err;
+}
+
+static int read_number(struct reading *in, char style, size_t width)
 {
     struct wr_lex_word word;
     uint64_t v;
     int err = next_word(in, &word);
 
     if (!err) {
-        err = wr_str_to_u64(word.text, word.n, UINT64_MAX >> (64 - 8 * width), &v);
+        err = number_from(style, width, word.text, word.n, &v);
     }
     if (!err) {
         put_number(in->w, v, width);
@@ -108,81 +124,15 @@ static int read_number(struct reading *in, size_t width)
 
 static int read_addr(struct reading *in, uint8_t field)
 {
-    enum wr_family family = field == WR_FIELD_IP4 ? WR_AF_V4 : WR_AF_V6;
-    char copy[WR_ADDR_TEXT_SIZE];
     struct wr_lex_word word;
     struct wr_addr addr;
     int err = next_word(in, &word);
 
-    if (err) {
-        return err;
-    }
-    if (word.n == 0 || word.n >= sizeof(copy) || word.text[0] == '[') {
-        return WR_E_FORMAT;
-    }
-    memcpy(copy, word.text, word.n);
-    copy[word.n] = 0;
-    if (wr_addr_from_text(copy, &addr) || addr.family != family || addr.port || addr.scope) {
-        return WR_E_FORMAT;
-    }
-    wr_buf_put_bytes(in->w, addr.ip, wr_addr_ip_size(&addr));
-    return in->w->err;
-}
-
-static int read_type(struct reading *in)
-{
-    struct wr_lex_word word;
-    uint16_t type;
-    int err = next_word(in, &word);
-
     if (!err) {
-        err = wr_codes_type_from_text(word.text, word.n, &type);
+        err = wr_word_addr(word.text, word.n, field == WR_FIELD_IP4 ? WR_AF_V4 : WR_AF_V6, &addr);
     }
     if (!err) {
-        wr_buf_put_u16(in->w, type);
-    }
-    return err ? err : in->w->err;
-}
-
-static bool is_leap(uint64_t year)
-{
-    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-/* YYYYMMDDHHmmSS, already known to be 14 digits, to seconds since 1970. */
-static int time_from(uint64_t v, uint64_t *ret)
-{
-    static const uint16_t before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
-    uint64_t second = v % 100, minute = v / 100 % 100, hour = v / 10000 % 100;
-    uint64_t day = v / 1000000 % 100, month = v / 100000000 % 100, year = v / 10000000000;
-    uint64_t leap = is_leap(year), days;
-
-    if (second > 59 || minute > 59 || hour > 23 || month < 1 || month > 12 || day < 1 ||
-        year < 1970 || day > before[month] - before[month - 1] + (month == 2 ? leap : 0)) {
-        return WR_E_RANGE;
-    }
-    days = (year - 1970) * 365 + (year - 1969) / 4 - (year - 1901) / 100 + (year - 1601) / 400;
-    days += before[month - 1] + (month > 2 ? leap : 0) + day - 1;
-    *ret = days * 86400 + hour * 3600 + minute * 60 + second;
-    return *ret > UINT32_MAX ? WR_E_RANGE : WR_OK;
-}
-
-/* Fourteen digits are a date, fewer are seconds (RFC 4034 section 3.2). */
-static int read_time(struct reading *in)
-{
-    struct wr_lex_word word;
-    uint64_t v;
-    int err = next_word(in, &word);
-
-    if (err) {
-        return err;
-    }
-    err = wr_str_to_u64(word.text, word.n, word.n == 14 ? UINT64_MAX : UINT32_MAX, &v);
-    if (!err && word.n == 14) {
-        err = time_from(v, &v);
-    }
-    if (!err) {
-        wr_buf_put_u32(in->w, (uint32_t)v);
+        wr_buf_put_bytes(in->w, addr.ip, wr_addr_ip_size(&addr));
     }
     return err ? err : in->w->err;
 }
@@ -298,6 +248,101 @@ static int read_len8(struct reading *in, decoder *decode)
     return in->w->err;
 }
 
+/* Digits to the end, or none: nothing at all, or "-". */
+static int read_optional(struct reading *in, char style)
+{
+    struct wr_lex ahead = in->lex;
+    struct wr_lex_word word;
+    int err = wr_lex_next(&ahead, &word);
+
+    if (style != 'C') {
+        return err == WR_E_NOTFOUND ? WR_OK : read_digits(in, wr_enc_from_base64, 4);
+    }
+    if (!err && word.n == 1 && word.text[0] == '-') {
+        return next_word(in, &word);
+    }
+    return read_digits(in, wr_enc_from_base64, 4);
+}
+
+/* Octets with their length before them. 'M': how many, and one word if there are any; 'K': one word; 'O': the rest. */
+static int read_counted(struct reading *in, char style)
+{
+    size_t at = in->w->pos;
+    struct wr_lex_word word;
+    uint64_t size = UINT16_MAX;
+    size_t n = 0;
+    int err = WR_OK;
+
+    wr_buf_put_u16(in->w, 0);
+    if (style == 'M') {
+        err = next_word(in, &word);
+        if (!err) {
+            err = wr_str_to_u64(word.text, word.n, UINT16_MAX, &size);
+        }
+    }
+    if (!err && style == 'O') {
+        err = read_optional(in, style);
+    } else if (!err && size) {
+        err = next_word(in, &word);
+        if (!err && !in->w->err) {
+            err = word.n ? wr_enc_from_base64(word.text, word.n, in->w->base + in->w->pos,
+                                              in->w->cap - in->w->pos, &n)
+                         : WR_E_FORMAT;
+            in->w->pos += err ? 0 : n;
+        }
+    }
+    if (err || in->w->err) {
+        return err ? err : in->w->err;
+    }
+    n = in->w->pos - at - 2;
+    if (n > UINT16_MAX || (style == 'M' && n != size)) {
+        return style == 'M' ? WR_E_FORMAT : WR_E_RANGE;
+    }
+    wr_buf_patch_u16(in->w, at, (uint16_t)n);
+    return WR_OK;
+}
+
+/* By the number before it: ".", an address or a name. */
+static int read_gateway(struct reading *in, uint8_t field)
+{
+    const uint8_t *before = in->w->base + in->w->pos;
+    struct wr_lex_word word;
+    int err;
+
+    switch (wr_rdata_gateway(field == WR_FIELD_AMT_RELAY ? before[-1] & 0x7f : before[-2])) {
+    case WR_FIELD_IP4: return read_addr(in, WR_FIELD_IP4);
+    case WR_FIELD_IP6: return read_addr(in, WR_FIELD_IP6);
+    case WR_FIELD_NAME_PLAIN: return read_name(in);
+    case WR_FIELD_END:
+        err = next_word(in, &word);
+        return err || (word.n == 1 && word.text[0] == '.') ? err : WR_E_FORMAT;
+    default: return WR_E_UNSUPPORTED;
+    }
+}
+
+/* The flag of AMTRELAY, and the type of what follows. */
+static int read_relay_type(struct reading *in)
+{
+    struct wr_lex_word word;
+    uint64_t flag = 0, type = 0;
+    int err = next_word(in, &word);
+
+    if (!err) {
+        err = wr_str_to_u64(word.text, word.n, 1, &flag);
+    }
+    if (!err) {
+        err = next_word(in, &word);
+    }
+    if (!err) {
+        err = wr_str_to_u64(word.text, word.n, 0x7f, &type);
+    }
+    if (err) {
+        return err;
+    }
+    wr_buf_put_u8(in->w, (uint8_t)(flag << 7 | type));
+    return in->w->err;
+}
+
 /* Types in any order: the windows that have one are written in their order. */
 static int read_bitmap(struct reading *in)
 {
@@ -328,29 +373,58 @@ static int read_bitmap(struct reading *in)
     return err == WR_E_NOTFOUND ? in->w->err : err;
 }
 
-/* Hexadecimal digits with `between` behind each `step` octets. */
-static int read_groups(struct reading *in, size_t width, size_t step, char between)
+/* Octets in hexadecimal digits with dashes between (RFC 7043). */
+static int read_octets(struct reading *in, size_t width)
 {
     struct wr_lex_word word;
-    size_t chunk = 2 * step + 1;
     int err = next_word(in, &word);
 
     if (err) {
         return err;
     }
-    if (word.n != width / step * chunk - 1) {
+    if (word.n != 3 * width - 1) {
         return WR_E_FORMAT;
     }
-    for (size_t i = 0; i < width / step; i++) {
-        const char *at = word.text + i * chunk;
-        uint8_t octets[2];
+    for (size_t i = 0; i < width; i++) {
+        uint8_t octet;
         size_t n;
 
-        if (wr_enc_from_hex(at, 2 * step, octets, step, &n) ||
-            (i + 1 < width / step && at[2 * step] != between)) {
+        if (wr_enc_from_hex(word.text + 3 * i, 2, &octet, 1, &n) ||
+            (i + 1 < width && word.text[3 * i + 2] != '-')) {
             return WR_E_FORMAT;
         }
-        wr_buf_put_bytes(in->w, octets, n);
+        wr_buf_put_u8(in->w, octet);
+    }
+    return in->w->err;
+}
+
+/* Four groups of one to four hexadecimal digits with colons (RFC 6742 section 2.1.2). */
+static int read_groups(struct reading *in)
+{
+    struct wr_lex_word word;
+    size_t at = 0;
+    int err = next_word(in, &word);
+
+    if (err) {
+        return err;
+    }
+    for (unsigned group = 0; group < 4; group++) {
+        char digits[4] = {'0', '0', '0', '0'};
+        uint8_t octets[2];
+        size_t end = at, n;
+
+        while (end < word.n && word.text[end] != ':') {
+            end++;
+        }
+        if (end == at || end - at > 4 || (end == word.n) != (group == 3)) {
+            return WR_E_FORMAT;
+        }
+        memcpy(digits + 4 - (end - at), word.text + at, end - at);
+        if (wr_enc_from_hex(digits, 4, octets, 2, &n)) {
+            return WR_E_FORMAT;
+        }
+        wr_buf_put_bytes(in->w, octets, 2);
+        at = end + 1;
     }
     return in->w->err;
 }
@@ -358,23 +432,38 @@ static int read_groups(struct reading *in, size_t width, size_t step, char betwe
 static int read_field(struct reading *in, char style, uint8_t field)
 {
     switch (style) {
-    case 'n': return read_name(in);
-    case 'd': return read_number(in, width_of(field));
+    case 'n': return read_names(in, field);
+    case 'd':
+    case 'u':
+    case 'T':
+    case 'o':
+    case 't':
+    case 'A':
+    case 'c':
+    case 'p':
+    case 'y':
+    case 'r': return read_number(in, style, width_of(field));
     case 'a': return read_addr(in, field);
-    case 't': return read_type(in);
-    case 'T': return read_time(in);
     case 's': return field == WR_FIELD_STRINGS ? read_strings(in) : read_string(in);
     case 'g': return read_string(in);
     case 'q': return read_quoted(in);
     case 'b': return read_digits(in, wr_enc_from_base64, 4);
     case 'x': return read_digits(in, wr_enc_from_hex, 2);
+    case 'B':
+    case 'C': return read_optional(in, style);
+    case 'K':
+    case 'M':
+    case 'O': return read_counted(in, style);
+    case 'G': return read_gateway(in, field);
+    case 'D': return read_relay_type(in);
     case 'S': return read_len8(in, wr_enc_from_hex);
     case 'H': return read_len8(in, wr_enc_from_base32hex);
     case 'm': return read_bitmap(in);
-    case 'e': return read_groups(in, width_of(field), 1, '-');
-    case 'i': return read_groups(in, width_of(field), 2, ':');
+    case 'e': return read_octets(in, width_of(field));
+    case 'i': return read_groups(in);
     case 'L': return wr_loc_read_text(&in->lex, in->w, &in->column);
-    default: return wr_svcb_read_text(&in->lex, in->w, &in->column);
+    case 'v': return wr_svcb_read_text(&in->lex, in->w, &in->column);
+    default: return wr_oddtext_read(style, &in->lex, in->w, &in->column);
     }
 }
 
@@ -407,9 +496,9 @@ static bool is_generic(const struct reading *in)
            word.text[0] == '\\' && word.text[1] == '#';
 }
 
-static int read_all(struct reading *in, uint16_t type)
+static int read_all(struct reading *in, uint32_t form)
 {
-    const char *style = wr_present_style(type);
+    const char *style = wr_present_style(form);
     size_t start = in->w->pos;
     struct wr_lex_word word;
     int err = WR_OK;
@@ -418,7 +507,7 @@ static int read_all(struct reading *in, uint16_t type)
         (void)next_word(in, &word);
         err = read_generic(in);
     } else if (style) {
-        const struct wr_rdata_row *row = wr_rdata_row(type);
+        const struct wr_rdata_row *row = wr_rdata_row(form);
 
         for (size_t i = 0; style[i] && !err; i++) {
             err = read_field(in, style[i], row->fields[i]);
@@ -439,27 +528,36 @@ static int read_all(struct reading *in, uint16_t type)
     if (in->w->pos == start) {
         return WR_OK; /* \# 0: an update's empty rdata */
     }
-    return wr_rdata_check(type, in->w->base + start, in->w->pos - start);
+    return wr_rdata_check(form, in->w->base + start, in->w->pos - start);
 }
 
-int wr_scan_rdata(const char *text, size_t n, uint16_t type, const uint8_t *origin,
-                  struct wr_writer *w, size_t *ret_column)
+int wr_scan_rest(struct wr_lex *lex, uint32_t form, const uint8_t *origin, struct wr_writer *w,
+                 size_t *ret_column)
 {
-    struct reading in = {.w = w, .origin = origin, .column = 1};
-    size_t start = w->pos;
+    struct reading in = {
+        .lex = *lex, .w = w, .origin = origin, .column = lex->pos + 1, .start = w->pos};
     int err;
 
     if (w->err) {
         return w->err;
     }
-    wr_lex_init(&in.lex, text, n);
-    err = read_all(&in, type);
+    err = read_all(&in, form);
+    *lex = in.lex;
     if (err) {
-        w->pos = start;
+        w->pos = in.start;
         w->err = WR_OK;
         if (ret_column) {
             *ret_column = in.column;
         }
     }
     return err;
+}
+
+int wr_scan_rdata(const char *text, size_t n, uint32_t form, const uint8_t *origin,
+                  struct wr_writer *w, size_t *ret_column)
+{
+    struct wr_lex lex;
+
+    wr_lex_init(&lex, text, n);
+    return wr_scan_rest(&lex, form, origin, w, ret_column);
 }

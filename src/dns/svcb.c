@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "dns/svcb.h"
+#include "dns/word.h"
 
 static const char *const key_names[] = {
     "mandatory", "alpn",     "no-default-alpn", "port",  "ipv4hint",
@@ -175,36 +176,37 @@ static bool alpn_is_plain(const struct param *p)
     return true;
 }
 
+/* Ids between commas. Hostile ones need both layers of escapes (RFC 9460 appendix A.1): first those of the list, then
+ * those of the character-string around it. */
 static void put_alpn(struct wr_str *s, const struct param *p)
 {
+    bool plain = alpn_is_plain(p);
+
+    wr_str_text(s, plain ? "" : "\"");
     for (size_t i = 0; i < p->n; i += p->value[i] + 1u) {
         if (i) {
             wr_str_char(s, ',');
         }
-        wr_str_bytes(s, (const char *)p->value + i + 1, p->value[i]);
+        for (size_t k = 1; k <= p->value[i]; k++) {
+            uint8_t c = p->value[i + k];
+
+            if (c == ',' || c == '\\') {
+                wr_str_text(s, "\\\\");
+            }
+            wr_lex_put_octet(s, c);
+        }
     }
+    wr_str_text(s, plain ? "" : "\"");
 }
 
 static void put_param(struct wr_str *s, const struct param *p)
 {
-    bool numbered =
-        p->key >= WR_ARRAY_LEN(key_names) || (p->key == WR_SVCB_ALPN && !alpn_is_plain(p));
-
     wr_str_char(s, ' ');
-    if (numbered) {
-        wr_str_text(s, "key");
-        wr_str_u64(s, p->key);
-    } else {
-        put_key(s, p->key);
-    }
+    put_key(s, p->key);
     if (p->n == 0) {
         return;
     }
     wr_str_char(s, '=');
-    if (numbered) {
-        wr_lex_put_quoted(s, p->value, p->n);
-        return;
-    }
     switch (p->key) {
     case WR_SVCB_MANDATORY: put_mandatory(s, p); break;
     case WR_SVCB_ALPN: put_alpn(s, p); break;
@@ -308,17 +310,6 @@ static int for_items(const struct text_param *p, struct wr_writer *w,
     return start == p->n + 1 ? WR_OK : WR_E_FORMAT;
 }
 
-/* Escapes in ids have two layers (RFC 9460 appendix A.1); both are refused, the keyNNNNN form says the same. */
-static int read_alpn(const char *text, size_t n, struct wr_writer *w)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (text[i] == '\\') {
-            return WR_E_UNSUPPORTED;
-        }
-    }
-    return wr_lex_decode_string(text, n, w);
-}
-
 static int read_mandatory(const char *text, size_t n, struct wr_writer *w)
 {
     bool numbered;
@@ -334,20 +325,13 @@ static int read_mandatory(const char *text, size_t n, struct wr_writer *w)
 
 static int read_hint(const char *text, size_t n, enum wr_family family, struct wr_writer *w)
 {
-    char copy[WR_ADDR_TEXT_SIZE];
     struct wr_addr addr;
+    int err = wr_word_addr(text, n, family, &addr);
 
-    if (n >= sizeof(copy)) {
-        return WR_E_FORMAT;
+    if (!err) {
+        wr_buf_put_bytes(w, addr.ip, wr_addr_ip_size(&addr));
     }
-    memcpy(copy, text, n);
-    copy[n] = 0;
-    if (wr_addr_from_text(copy, &addr) || addr.family != family || addr.port || addr.scope ||
-        copy[0] == '[') {
-        return WR_E_FORMAT;
-    }
-    wr_buf_put_bytes(w, addr.ip, wr_addr_ip_size(&addr));
-    return w->err;
+    return err ? err : w->err;
 }
 
 static int read_hint4(const char *text, size_t n, struct wr_writer *w)
@@ -387,6 +371,42 @@ static int read_ech(const struct text_param *p, struct wr_writer *w)
     return err;
 }
 
+/* RFC 9460 appendix A.1: two layers. The value is a character-string with its escapes; what comes of that is a list, in which
+ * "\\," and "\\\\" stand for a comma and a backslash. The ids are put together in place: the octet of length of each
+ * stands where its comma was, or before. */
+static int read_alpn(const struct text_param *p, struct wr_writer *w)
+{
+    size_t length = w->pos, to = length + 1, from = to;
+    uint8_t *base = w->base;
+    int err;
+
+    wr_buf_put_u8(w, 0);
+    err = wr_lex_decode(p->value, p->n, w);
+    if (err) {
+        return err;
+    }
+    for (; from <= w->pos; from++) {
+        if (from < w->pos && base[from] == '\\') {
+            if (++from == w->pos || (base[from] != ',' && base[from] != '\\')) {
+                return WR_E_FORMAT;
+            }
+            base[to++] = base[from];
+        } else if (from == w->pos || base[from] == ',') {
+            size_t n = to - length - 1;
+
+            if (n == 0 || n > 255) {
+                return n ? WR_E_RANGE : WR_E_FORMAT;
+            }
+            base[length] = (uint8_t)n;
+            length = to++;
+        } else {
+            base[to++] = base[from];
+        }
+    }
+    w->pos = to - 1;
+    return WR_OK;
+}
+
 static int read_value(const struct text_param *p, struct wr_writer *w)
 {
     if (p->numbered) {
@@ -394,7 +414,7 @@ static int read_value(const struct text_param *p, struct wr_writer *w)
     }
     switch (p->key) {
     case WR_SVCB_MANDATORY: return for_items(p, w, read_mandatory);
-    case WR_SVCB_ALPN: return for_items(p, w, read_alpn);
+    case WR_SVCB_ALPN: return read_alpn(p, w);
     case WR_SVCB_PORT: return read_port(p, w);
     case WR_SVCB_IPV4HINT: return for_items(p, w, read_hint4);
     case WR_SVCB_IPV6HINT: return for_items(p, w, read_hint6);

@@ -67,7 +67,7 @@ static int pack_one(const struct work *k, const struct wr_msg_rr *rr, struct wr_
     size_t start = w->pos;
     wr_buf_put_u16(w, 0);
     struct wr_reader r = wr_msg_reader(k->msg, rr->rdata);
-    int err = wr_rdata_expand(&r, rr->type, rr->rdlength, w);
+    int err = wr_rdata_expand(&r, wr_rdata_form(rr->class_, rr->type), rr->rdlength, w);
     if (err) {
         return err == WR_E_FULL ? WR_E_LIMIT : WR_E_FORMAT;
     }

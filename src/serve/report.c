@@ -10,6 +10,7 @@
 #include "dns/codes.h"
 #include "dns/name.h"
 #include "dns/present.h"
+#include "dns/rdata.h"
 #include "net/clock.h"
 #include "net/ports.h"
 #include "resolve/question.h"
@@ -356,7 +357,9 @@ static void put_records(const struct wr_rrset *set, char *text, struct wr_json *
     for (unsigned i = 0; wr_rrset_next(&walk, &rdata, &size); i++) {
         struct wr_str str;
         wr_str_init(&str, text, RDATA_TEXT_SIZE);
-        wr_present_rdata(&str, i < set->records ? set->type : WR_TYPE_RRSIG, rdata, size);
+        wr_present_rdata(&str,
+                         i < set->records ? wr_rdata_form(set->class_, set->type) : WR_TYPE_RRSIG,
+                         rdata, size);
         wr_json_bytes(j, NULL, str.base, str.len);
     }
     wr_json_end(j);

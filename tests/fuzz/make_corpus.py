@@ -24,9 +24,19 @@ import dns.rrset
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "unit", "dns"))
 from check_dnspython import RECORDS                        # one list of records for both
+from check_zonetools import MORE
 
 HEADER = struct.pack("!6H", 0x1234, 0x8180, 1, 1, 0, 0)
 QUESTION = b"\3www\7example\3com\0\0\1\0\1"
+
+
+# Text that check_dnspython.py has not; 65535 stands for the A record of class CHAOS.
+TEXTS = [
+    (11, "wks", "192.0.2.1 TCP smtp telnet"), (22, "nsap", "0x47.0005"), (24, "sig", "A 5 3 1h 20030322173103 0 1 . AA=="),
+    (30, "nxt", "n. A MX"), (31, "eid", "e32c 6f"), (34, "atma", "+61.2"), (34, "atma", "39.246f"), (37, "cert", "PKIX 1 RSASHA1 AA=="),
+    (38, "a6", "0 2001:db8::1"), (38, "a6", "64 ::1 net"), (40, "sink", "1 2 3"), (66, "dsync", "CDS NOTIFY 5303 s"),
+    (259, "doa", '1 2 3 "t" -'), (264, "ipn", "1234"), (65535, "chaos", "net 177777"),
+]
 
 
 def write(target, name, data):
@@ -45,11 +55,40 @@ def records():
         wire = dns.rdata.from_text(dns.rdataclass.IN, rdtype, text).to_wire()
         write("rdata", label, struct.pack("!H", rdtype) + wire)
         write("scan", label, struct.pack("!H", rdtype) + text.encode())
+    for number, name, octets in MORE:
+        seen[name] = seen.get(name, 0) + 1
+        write("rdata", f"{name.lower()}-{seen[name]}", struct.pack("!H", number) + bytes.fromhex(octets))
+    for number, name, text in TEXTS:
+        seen[name] = seen.get(name, 0) + 1
+        write("scan", f"{name}-{seen[name]}", struct.pack("!H", number) + text.encode())
+    write("rdata", "chaos-1", b"\xff\xff\3net\0\1\2")
     write("rdata", "svcb-broken", b"\0\x40\0\1\0\0\3\0\1\1")
     write("rdata", "nsec-padded", b"\0\x2f\0\0\2\x40\0")
     write("rdata", "loc-version", b"\0\x1d\1" + bytes(15))
     write("scan", "lines", b"\0\6( a ; one\n b 1\n 2 3 4 5 ) ; end")
     write("scan", "relative", b"\0\x0f10 @")
+
+
+ZONES = {
+    "rfc1035": b"$TTL 1d\n@   IN  SOA     VENERA      Action\\.domains (\n  20 ; SERIAL\n  7200 ; REFRESH\n  600 3600000\n 60)\n\n"
+               b"        NS      A.ISI.EDU.\n        NS      VENERA\n        MX 10 VENERA\n\nA A 26.3.0.103\nVENERA A 10.1.0.52\n  A 128.9.0.32\n",
+    "directives": b"$ORIGIN a.\n$TTL 1h30m\nx A 1.2.3.4\n$ORIGIN b\n@ NS c\n$TTL 7\n A \\# 4 01020304\n",
+    "include": b"a 1 A 1.2.3.4\n$INCLUDE self b\n$INCLUDE \"self\"\n  A 1.2.3.5\n",
+    "generate": b"$GENERATE 1-20/3 h${10,3,x} 1 A 1.2.3.$\n$GENERATE 0-2 ${0,7,n} PTR x$$.\n",
+    "parens": b"a ( 1 IN\n A\n1.2.3.4 )\r\n( b\nA 1.2.3.4 )\nc (\nd (\ne A 1.2.3.4\n",
+    "quotes": b"t 1 TXT \"a ; ( b\" c\\\"d \"\\\\\" ; end\r\nt TXT \"open\nt TXT x\n",
+    "broken": b" A 1\na..b 1 A 1.2.3.4\n A 1.2.3.4\nc 1 A )\n$FOO\n1 9999999999 A 1.2.3.4\nd CH A x 1\ne ANY x\n",
+    "names": b"$TTL 1\n@ SOA ns root 1 1h 2 3 4\n@ NS ns\nns CNAME x\nns TXT y\nsub NS n.sub\ny.sub TXT z\n* MX 1 zone.test\n_a._b SRV 1 2 3 d\nd DNAME e\nf.d A 1.2.3.4\n",
+    "types": b"$TTL 1\na WKS 1.2.3.4 tcp smtp\n APL 1:1.2.3.0/24\n LOC 1 N 1 E 1m\n HTTPS 1 . alpn=\"a\\\\,b\"\n NSEC b A TYPE999\n DS 1 8 2 (\n ab cd )\n TYPE65280 \\# 2 abcd\n",
+    "bom": b"\xef\xbb\xbf@ 1 A 1.2.3.4",
+    "chaos": b"@ 1 CH A net 17\nversion.bind. TXT x\n",
+}
+
+
+def zones():
+    for number, (name, text) in enumerate(ZONES.items()):
+        options = 7 if name == "chaos" else 3 if number % 2 else 11
+        write("zonefile", name, bytes((number + 1, options)) + text)
 
 
 def query_of(*args, **more):
@@ -141,6 +180,7 @@ def rrsets():
 if __name__ == "__main__":
     rrsets()
     records()
+    zones()
     messages()
     options()
     names()

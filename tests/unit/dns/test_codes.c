@@ -72,6 +72,46 @@ static void errors_and_options(void **state)
     assert_null(wr_codes_option_text(4));
 }
 
+static void words_for_numbers(void **state)
+{
+    static const struct {
+        enum wr_codes_word kind;
+        const char *text;
+        int err;
+        uint16_t number;
+    } cases[] = {
+        {WR_CODES_ALGORITHM, "rsasha256", WR_OK, 8},
+        {WR_CODES_ALGORITHM, "DSA-NSEC3-SHA1", WR_OK, 6},
+        {WR_CODES_ALGORITHM, "255", WR_OK, 255},
+        {WR_CODES_ALGORITHM, "256", WR_E_RANGE, 0},
+        {WR_CODES_ALGORITHM, "RSA", WR_E_FORMAT, 0},
+        {WR_CODES_CERT, "OID", WR_OK, 254},
+        {WR_CODES_CERT, "65535", WR_OK, 65535},
+        {WR_CODES_CERT, "65536", WR_E_RANGE, 0},
+        {WR_CODES_PROTOCOL, "udp", WR_OK, 17},
+        {WR_CODES_SERVICE, "domain", WR_OK, 53},
+        {WR_CODES_SERVICE, "www", WR_OK, 80},
+        {WR_CODES_SCHEME, "NOTIFY", WR_OK, 1},
+        {WR_CODES_SCHEME, "", WR_E_FORMAT, 0},
+        {WR_CODES_TSIG_ERROR, "BADSIG", WR_OK, 16},
+        {WR_CODES_TSIG_ERROR, "BADVERS", WR_OK, 16},
+        {WR_CODES_TSIG_ERROR, "badtime", WR_OK, 18},
+    };
+
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        uint16_t got = 77;
+        int err =
+            wr_codes_word_from_text(cases[i].kind, cases[i].text, strlen(cases[i].text), &got);
+
+        assert_int_equal(err, cases[i].err);
+        assert_int_equal(got, err ? 77 : cases[i].number);
+    }
+    assert_string_equal(wr_codes_word_text(WR_CODES_TSIG_ERROR, 16), "BADSIG");
+    assert_string_equal(wr_codes_word_text(WR_CODES_ALGORITHM, 6), "DSA-NSEC3-SHA1");
+    assert_string_equal(wr_codes_word_text(WR_CODES_SCHEME, 1), "NOTIFY");
+    assert_null(wr_codes_word_text(WR_CODES_SCHEME, 2));
+}
+
 static void meta_types(void **state)
 {
     static const uint16_t meta[] = {0, 41, 128, 249, 250, 251, 252, 253, 254, 255};
@@ -97,9 +137,13 @@ static void short_room_is_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(types_both_ways), cmocka_unit_test(texts),
-        cmocka_unit_test(broken),          cmocka_unit_test(errors_and_options),
-        cmocka_unit_test(meta_types),      cmocka_unit_test(short_room_is_cut),
+        cmocka_unit_test(types_both_ways),
+        cmocka_unit_test(texts),
+        cmocka_unit_test(broken),
+        cmocka_unit_test(errors_and_options),
+        cmocka_unit_test(words_for_numbers),
+        cmocka_unit_test(meta_types),
+        cmocka_unit_test(short_room_is_cut),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

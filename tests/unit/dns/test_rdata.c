@@ -11,7 +11,7 @@
 
 struct form {
     const char *what;
-    uint16_t type;
+    uint32_t type; /* the form */
     const char *octets;
     size_t size;
     int err;
@@ -134,6 +134,41 @@ static const struct form forms[] = {
     F("APL none", 42, "", WR_OK),
     F("APL past the end", 42, "\0\1\x15\3\xc0\xa8", WR_E_FORMAT),
     F("APL half a head", 42, "\0\1\x15", WR_E_FORMAT),
+    F("A6 whole", 38,
+      "\0"
+      "0123456789abcdef",
+      WR_OK),
+    F("A6 whole and a name", 38,
+      "\0"
+      "0123456789abcdef"
+      "\0",
+      WR_E_FORMAT),
+    F("A6 short", 38,
+      "\0"
+      "0123456789abcde",
+      WR_E_FORMAT),
+    F("A6 half", 38,
+      "\x40"
+      "01234567"
+      "\1a\0",
+      WR_OK),
+    F("A6 half and two names", 38,
+      "\x40"
+      "01234567"
+      "\0\0",
+      WR_E_FORMAT),
+    F("A6 half without name", 38,
+      "\x40"
+      "01234567",
+      WR_E_FORMAT),
+    F("A6 prefix only", 38, "\x80\0", WR_OK),
+    F("A6 prefix too long", 38, "\x81\0", WR_E_FORMAT),
+    F("A6 empty", 38, "", WR_E_FORMAT),
+    F("DSYNC", 66, "\0\x3b\1\x14\xb7\0", WR_OK),
+    F("DSYNC without target", 66, "\0\x3b\1\x14\xb7", WR_E_FORMAT),
+    F("SINK short", 40, "\1\2", WR_E_FORMAT),
+    F("IPN", 264, "12345678", WR_OK),
+    F("IPN short", 264, "1234567", WR_E_FORMAT),
     F("TSIG", 250,
       "\0"
       "123456"
@@ -215,7 +250,7 @@ static void rows_ascend_and_end(void **state)
         const struct wr_rdata_row *row = wr_rdata_row((uint16_t)type);
 
         if (row) {
-            assert_int_equal(row->type, type);
+            assert_int_equal(row->form, type);
             assert_int_equal(row->fields[WR_RDATA_FIELDS_MAX - 1], WR_FIELD_END);
             count++;
         }
@@ -228,7 +263,35 @@ static void rows_ascend_and_end(void **state)
             }
         }
     }
-    assert_in_range(count, 70, 90);
+    assert_in_range(count, 85, 95);
+}
+
+/* One class gives one type another form. */
+static void chaos(void **state)
+{
+    static const uint8_t rdata[] = "\3Net\0\1\2"; /* and a NUL that is not part of it */
+    uint8_t copy[7];
+
+    assert_int_equal(wr_rdata_form(WR_CLASS_IN, WR_TYPE_A), WR_TYPE_A);
+    assert_int_equal(wr_rdata_form(4, WR_TYPE_A), WR_TYPE_A);
+    assert_int_equal(wr_rdata_form(WR_CLASS_CH, WR_TYPE_TXT), WR_TYPE_TXT);
+    assert_int_equal(wr_rdata_form(WR_CLASS_CH, WR_TYPE_A), WR_RDATA_FORM_CH_A);
+    assert_int_equal(wr_rdata_check(WR_RDATA_FORM_CH_A, rdata, 7), WR_OK);
+    assert_int_equal(wr_rdata_check(WR_RDATA_FORM_CH_A, rdata, 6), WR_E_FORMAT);
+    assert_int_equal(wr_rdata_check(WR_TYPE_A, rdata, 7), WR_E_FORMAT);
+    memcpy(copy, rdata, 7);
+    wr_rdata_canonical(WR_RDATA_FORM_CH_A, copy, 7);
+    assert_memory_equal(copy, "\3net\0\1\2", 7);
+}
+
+static void gateways(void **state)
+{
+    static const enum wr_field want[] = {WR_FIELD_END, WR_FIELD_IP4, WR_FIELD_IP6,
+                                         WR_FIELD_NAME_PLAIN, WR_FIELD_REST};
+
+    for (unsigned type = 0; type < 256; type++) {
+        assert_int_equal(wr_rdata_gateway(type), want[type < 4 ? type : 4]);
+    }
 }
 
 /* Types that dnspython 2.3 takes apart. */
@@ -487,6 +550,8 @@ int main(void)
         cmocka_unit_test(stored_forms),
         cmocka_unit_test(every_good_form_cut_is_never_read_past),
         cmocka_unit_test(rows_ascend_and_end),
+        cmocka_unit_test(chaos),
+        cmocka_unit_test(gateways),
         cmocka_unit_test(every_known_type_has_a_row),
         cmocka_unit_test(pointers_are_expanded),
         cmocka_unit_test(names_must_end_inside),

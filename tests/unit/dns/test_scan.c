@@ -5,9 +5,10 @@
 #include "base/err.h"
 #include "dns/codes.h"
 #include "dns/name.h"
+#include "dns/rdata.h"
 #include "dns/scan.h"
 
-static int scan(uint16_t type, const char *text, const char *origin, uint8_t *ret, size_t cap,
+static int scan(uint32_t type, const char *text, const char *origin, uint8_t *ret, size_t cap,
                 size_t *ret_n, size_t *ret_column)
 {
     struct wr_name name;
@@ -25,7 +26,7 @@ static int scan(uint16_t type, const char *text, const char *origin, uint8_t *re
 }
 
 struct good {
-    uint16_t type;
+    uint32_t type; /* the form */
     const char *text;
     const char *octets;
     size_t size;
@@ -57,6 +58,28 @@ static const struct good goods[] = {
     G(1, "\\# 4 01 02 0304", "\1\2\3\4"),
     G(1, "\\# 0", ""),
     G(65280, "\\# 2 abcd", "\xab\xcd"),
+    G(6, "a. b. 1 1h 15M 1w2d 1d1h1m1s",
+      "\1a\0\1b\0\0\0\0\1\0\0\x0e\x10\0\0\3\x84\0\x0b\xdd\x80\0\1\x5f\xcd"),
+    G(11, "192.0.2.1 TCP ( smtp telnet ) FTP", "\xc0\0\2\1\6\0\0\5\x40"),
+    G(11, "192.0.2.1 255 7 6", "\xc0\0\2\1\xff\3"),
+    G(22, "0x47.0005.80", "\x47\0\5\x80"),
+    G(22, "0X4.7", "\x47"),
+    G(30, "n. NXT A", "\1n\0\x40\0\0\2"),
+    G(34, "+61.2",
+      "\1"
+      "612"),
+    G(37, "pkix 1 RSASHA256 AA ==", "\0\1\0\1\x08\0"),
+    G(38, "0 2001:db8::1", "\0\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1"),
+    G(38, "69 ::ffff:ffff:ffff:ffff n.", "\x45\7\xff\xff\xff\xff\xff\xff\xff\1n\0"),
+    G(42, "", ""),
+    G(42, "!1:0.0.0.0/32", "\0\1\x20\x80"),
+    G(43, "1 ED25519 2 ab", "\0\1\x0f\2\xab"),
+    G(45, "1 0 0 .", "\1\0\0"),
+    G(55, "1 AB a2V5 ( a.\n b. )", "\1\1\0\3\xabkey\1a\0\1b\0"),
+    G(66, "CDS notify 5303 s.", "\0\x3b\1\x14\xb7\1s\0"),
+    G(104, "10 14:4fff:0:E", "\0\x0a\0\x14\x4f\xff\0\0\0\x0e"),
+    G(250, "a. 1 300 0 7 badsig 0", "\1a\0\0\0\0\0\0\1\1\x2c\0\0\0\7\0\x10\0\0"),
+    G(WR_RDATA_FORM_CH_A, "c. 017", "\1c\0\0\x0f"),
     G(108, "AA-bb-00-11-22-33", "\xaa\xbb\0\x11\x22\x33"),
 };
 
@@ -84,7 +107,7 @@ static void good_text(void **state)
 }
 
 struct bad {
-    uint16_t type;
+    uint32_t type; /* the form */
     const char *text;
     int err;
     size_t column;
@@ -131,6 +154,63 @@ static const struct bad bads[] = {
     {104, "10 0014:4fff:ff20", WR_E_FORMAT, 4},
     {104, "10 0014-4fff-ff20-ee64", WR_E_FORMAT, 4},
     {108, "00-00-5e-00-53-zz", WR_E_FORMAT, 1},
+    {104, "10 0014:4fff:ff20:", WR_E_FORMAT, 4},
+    {104, "10 00014:4fff:ff20:1", WR_E_FORMAT, 4},
+    {104, "10 0014:4fff:ff20:1:2", WR_E_FORMAT, 4},
+    {6, "a. b. 1 1h 15m 1d2w 1", WR_E_FORMAT, 16},
+    {6, "a. b. 1 1h 15m 1h1h 1", WR_E_FORMAT, 16},
+    {6, "a. b. 1 1h 15m h 1", WR_E_FORMAT, 16},
+    {6, "a. b. 1 1h 15m 7102w 1", WR_E_RANGE, 16},
+    {11, "192.0.2.1", WR_E_SHORT, 10},
+    {11, "192.0.2.1 256", WR_E_RANGE, 11},
+    {11, "192.0.2.1 6 65536", WR_E_RANGE, 13},
+    {11, "192.0.2.1 6 21 nothing", WR_E_FORMAT, 16},
+    {22, "4700", WR_E_FORMAT, 1},
+    {22, "0x470", WR_E_FORMAT, 1},
+    {22, "0x", WR_E_FORMAT, 1},
+    {22, "0x..", WR_E_FORMAT, 1},
+    {22, "0xzz", WR_E_FORMAT, 1},
+    {30, "n. TYPE128", WR_E_RANGE, 4},
+    {30, "n. TYPE0", WR_E_RANGE, 4},
+    {30, "n. NOTYPE", WR_E_FORMAT, 4},
+    {34, "+", WR_E_FORMAT, 1},
+    {34, "+6a", WR_E_FORMAT, 1},
+    {34, "123", WR_E_FORMAT, 1},
+    {34, "\"\"", WR_E_FORMAT, 1},
+    {37, "65536 1 1 AA==", WR_E_RANGE, 1},
+    {37, "1 1 256 AA==", WR_E_RANGE, 5},
+    {37, "1 1 1 A", WR_E_FORMAT, 8},
+    {38, "129 ::", WR_E_RANGE, 1},
+    {38, "64 1.2.3.4 n.", WR_E_FORMAT, 4},
+    {38, "64 ::1", WR_E_SHORT, 7},
+    {38, "0 ::1 n.", WR_E_FORMAT, 7},
+    {42, "1:1.2.3.4", WR_E_FORMAT, 1},
+    {42, "1:1.2.3.4/33", WR_E_RANGE, 1},
+    {42, "2:::/129", WR_E_RANGE, 1},
+    {42, "3:00/8", WR_E_FORMAT, 1},
+    {42, "1:0.0.0.0/0 !", WR_E_FORMAT, 13},
+    {45, "1 0 0 g.", WR_E_FORMAT, 7},
+    {45, "1 1 0 ::1", WR_E_FORMAT, 7},
+    {45, "1 4 0 x", WR_E_UNSUPPORTED, 6},
+    {45, "1 1 0", WR_E_SHORT, 6},
+    {55, "1 \"\" a2V5", WR_E_FORMAT, 3},
+    {55, "1 ab", WR_E_SHORT, 5},
+    {55, "1 ab a2V5 a..b", WR_E_FORMAT, 11},
+    {66, "CDS NOTE 1 .", WR_E_FORMAT, 5},
+    {249, "a. 1 2 3 4", WR_E_SHORT, 11},
+    {249, "a. 1 2 3 4 \"\"", WR_E_FORMAT, 12},
+    {250, "a. 1 2 3 bQ== 1 0 0", WR_E_FORMAT, 10},
+    {250, "a. 1 2 65536 bQ== 1 0 0", WR_E_RANGE, 8},
+    {250, "a. 1 2 0 1 NOSUCH 0", WR_E_FORMAT, 12},
+    {259, "1 2 3 t", WR_E_SHORT, 8},
+    {259, "1 2 3 t - -", WR_E_FORMAT, 11},
+    {260, "1 2 1 1.2.3.4", WR_E_RANGE, 3},
+    {260, "1 0 128 .", WR_E_RANGE, 5},
+    {260, "1 0 0 1.2.3.4", WR_E_FORMAT, 7},
+    {264, "18446744073709551616", WR_E_RANGE, 1},
+    {WR_RDATA_FORM_CH_A, "c. 8", WR_E_FORMAT, 4},
+    {WR_RDATA_FORM_CH_A, "c. 200000", WR_E_RANGE, 4},
+    {WR_RDATA_FORM_CH_A, "c. \"\"", WR_E_FORMAT, 4},
     {257, "0", WR_E_SHORT, 2},
     {64, "1 . port=x", WR_E_FORMAT, 5},
     {65280, "abc", WR_E_UNSUPPORTED, 1},

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What check_dnspython.py talks to: one question a line on standard input, one answer a line.
- *   text TYPE HEX     the rdata as zone text
- *   wire TYPE TEXT    the text's rdata in base16, or "error N at COLUMN"
+ *   text FORM HEX     the rdata as zone text; a form is a type, or what dns/rdata.h says
+ *   wire FORM TEXT    the text's rdata in base16, or "error N at COLUMN"
  *   build HEX         the message parsed, walked, expanded and built again, in base16
  *   query HEX         "same", "different" or "other": wr_msg_parse_query beside wr_msg_parse
  *   edns HEX          what the OPT record said
+ *   zone HEX          a zone file with the origin "test.": "owner ttl type rdata" of each record and "mistake line:column" of
+ *                     each mistake, with bars between
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,9 +16,11 @@
 #include "base/enc.h"
 #include "base/err.h"
 #include "dns/build.h"
+#include "dns/codes.h"
 #include "dns/msg.h"
 #include "dns/present.h"
 #include "dns/rdata.h"
+#include "dns/zonefile.h"
 
 static uint8_t octets[70000], stored[70000], room[65535];
 static char text[400000];
@@ -40,7 +44,7 @@ static void print_hex(const uint8_t *p, size_t n)
     printf("\n");
 }
 
-static void to_text(unsigned type, const char *hex)
+static void to_text(uint32_t type, const char *hex)
 {
     size_t n = read_hex(hex);
     struct wr_reader r;
@@ -50,24 +54,24 @@ static void to_text(unsigned type, const char *hex)
 
     wr_buf_read_init(&r, octets, n);
     wr_buf_write_init(&w, stored, sizeof(stored));
-    err = wr_rdata_expand(&r, (uint16_t)type, (uint16_t)n, &w);
+    err = wr_rdata_expand(&r, type, (uint16_t)n, &w);
     if (err) {
         printf("error %d\n", err);
         return;
     }
     wr_str_init(&s, text, sizeof(text));
-    wr_present_rdata(&s, (uint16_t)type, stored, w.pos);
+    wr_present_rdata(&s, type, stored, w.pos);
     printf("%s\n", text);
 }
 
-static void to_wire(unsigned type, const char *from)
+static void to_wire(uint32_t type, const char *from)
 {
     struct wr_writer w;
     size_t column = 0;
     int err;
 
     wr_buf_write_init(&w, stored, sizeof(stored));
-    err = wr_present_read_rdata(from, strlen(from), (uint16_t)type, NULL, &w, &column);
+    err = wr_present_read_rdata(from, strlen(from), type, NULL, &w, &column);
     if (err) {
         printf("error %d at %zu\n", err, column);
     } else {
@@ -159,6 +163,35 @@ static void tell_edns(const char *hex)
            m.edns.ede_text ? (const char *)m.edns.ede_text : "");
 }
 
+static void read_zone(const char *hex)
+{
+    static const uint8_t origin[] = "\4test";
+    static struct wr_zonefile z;
+    const struct wr_zonefile_options options = {
+        .origin = origin, .class_ = WR_CLASS_IN, .generate = true};
+    size_t n = read_hex(hex);
+    struct wr_zonefile_event event;
+    enum wr_zonefile_what what;
+
+    wr_zonefile_start(&z, &options);
+    while ((what = wr_zonefile_next(&z, &event)) != WR_ZONEFILE_END) {
+        if (what == WR_ZONEFILE_MORE) {
+            wr_zonefile_feed(&z, octets, n);
+            n = 0;
+        } else if (what == WR_ZONEFILE_RECORD) {
+            wr_name_to_text(event.owner, text, sizeof(text));
+            printf("%s %u %u ", text, event.ttl, event.type);
+            for (unsigned i = 0; i < event.rdata_size; i++) {
+                printf("%02x", event.rdata[i]);
+            }
+            printf("|");
+        } else if (what == WR_ZONEFILE_MISTAKE && !event.warning) {
+            printf("mistake %u:%u|", event.place.line, event.place.column);
+        }
+    }
+    printf("\n");
+}
+
 int main(void)
 {
     static char line[400000];
@@ -174,15 +207,17 @@ int main(void)
         if (!strcmp(line, "text")) {
             unsigned long type = strtoul(rest, &rest, 10);
 
-            to_text((unsigned)type, rest + 1);
+            to_text((uint32_t)type, rest + 1);
         } else if (!strcmp(line, "wire")) {
             unsigned long type = strtoul(rest, &rest, 10);
 
-            to_wire((unsigned)type, rest + 1);
+            to_wire((uint32_t)type, rest + 1);
         } else if (!strcmp(line, "build")) {
             build_again(rest);
         } else if (!strcmp(line, "query")) {
             both_parsers(rest);
+        } else if (!strcmp(line, "zone")) {
+            read_zone(rest);
         } else {
             tell_edns(rest);
         }
