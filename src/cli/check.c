@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* weir check: every mistake of a configuration at once, and what is printed from the schema. */
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "conf/jsonschema.h"
 #include "conf/mistakes.h"
 #include "conf/print.h"
+#include "serve/locals.h"
 
 struct check {
     bool json, print, schema, doc, man;
@@ -48,6 +50,29 @@ static void print_json(const struct check *c)
     json_decref(all);
 }
 
+/* What is wrong in zone files, hosts and leases is told, and stops nothing: they load without it. */
+static void tell_local(void *user, const char *file, uint32_t line, const char *text)
+{
+    (void)user;
+    if (line > 0)
+        fprintf(stderr, "%s:%u: %s\n", file, (unsigned)line, text);
+    else
+        fprintf(stderr, "%s: %s\n", file[0] ? file : "local.zones", text);
+}
+
+static void check_locals(struct check *c)
+{
+    const struct wr_names_hooks hooks = {.tell = tell_local, .user = NULL};
+    const struct wr_now now = {.mono_us = 1};
+    struct wr_locals locals;
+    int err = wr_locals_load(&locals, c->conf, NULL, &now, &hooks);
+
+    if (err == WR_OK)
+        wr_locals_free(&locals);
+    else
+        fprintf(stderr, "local: %s\n", wr_err_name(err));
+}
+
 static int run(struct check *c, bool named)
 {
     if (!strcmp(c->file, "-")) {
@@ -63,6 +88,8 @@ static int run(struct check *c, bool named)
         print_json(c);
     else
         wr_mistakes_print(&c->mistakes, c->file, stderr);
+    if (c->conf && !c->json)
+        check_locals(c);
     if (c->conf && c->print)
         wr_print_conf(c->conf, stdout);
     else if (c->conf && !c->json)

@@ -9,6 +9,7 @@
 #include "conf/hostsfile.h"
 #include "conf/mistakes.h"
 #include "conf/record.h"
+#include "conf/zoneload.h"
 #include "dns/codes.h"
 
 void wr_names_init(struct wr_names *names, const char *file)
@@ -104,6 +105,60 @@ void wr_names_read_conf(struct wr_names *names, const struct wr_conf *conf)
     }
 }
 
+/* --- zone files --- */
+
+struct zonefile {
+    struct wr_names *names;
+    const uint8_t *zone;
+    const struct wr_names_hooks *hooks;
+};
+
+static int zone_record(void *data, const struct wr_zonefile_event *rr, const char *file)
+{
+    struct zonefile *z = data;
+    if (!wr_name_in(rr->owner, z->zone)) {
+        char text[WR_NAME_TEXT_SIZE + 64];
+        struct wr_str s;
+        wr_str_init(&s, text, sizeof(text));
+        wr_name_put_text(&s, rr->owner);
+        wr_str_text(&s, ": the name is not in its zone");
+        z->hooks->tell(z->hooks->user, file, rr->place.line, text);
+        return WR_OK;
+    }
+    return wr_names_add(z->names, rr->owner, rr->type, rr->ttl, rr->rdata, rr->rdata_size,
+                        rr->place.line)
+               ? WR_OK
+               : WR_E_LIMIT;
+}
+
+static void zone_mistake(void *data, const struct wr_zonefile_event *mistake, const char *file)
+{
+    struct zonefile *z = data;
+    if (!mistake->warning) {
+        z->hooks->tell(z->hooks->user, file, mistake->place.line, mistake->reason);
+    }
+}
+
+static void tell_failed(const struct wr_names *names, const struct wr_names_hooks *hooks)
+{
+    if (names->failed) {
+        hooks->tell(hooks->user, names->file, 0,
+                    "more records than are taken; the rest is left out");
+    }
+}
+
+int wr_names_read_zone(struct wr_names *names, const char *path, const uint8_t *zone, uint32_t ttl,
+                       const struct wr_names_hooks *hooks)
+{
+    struct zonefile z = {names, zone, hooks};
+    const struct wr_zonefile_options options = {
+        .origin = zone, .class_ = WR_CLASS_IN, .has_ttl = true, .ttl = ttl};
+    const struct wr_zoneload_sink sink = {&z, zone_record, zone_mistake};
+    int err = wr_zoneload(path, &options, &sink);
+    tell_failed(names, hooks);
+    return err == WR_E_LIMIT ? WR_OK : err;
+}
+
 /* --- hosts --- */
 
 struct hosts {
@@ -136,14 +191,6 @@ static void host_wrong(void *user, uint32_t line, const char *text)
 {
     struct hosts *h = user;
     h->hooks->tell(h->hooks->user, h->names->file, line, text);
-}
-
-static void tell_failed(const struct wr_names *names, const struct wr_names_hooks *hooks)
-{
-    if (names->failed) {
-        hooks->tell(hooks->user, names->file, 0,
-                    "more records than are taken; the rest is left out");
-    }
 }
 
 void wr_names_read_hosts(struct wr_names *names, const char *text, size_t n, uint32_t ttl,

@@ -51,6 +51,9 @@ bool wr_names_add(struct wr_names *names, const uint8_t *owner, uint16_t type, u
                   const uint8_t *rdata, uint16_t size, uint32_t line);
 /* The records that stand in the configuration. They were checked when it was read. */
 void wr_names_read_conf(struct wr_names *names, const struct wr_conf *conf);
+/* A zone file and what it includes. Records outside of the zone are left out and told. WR_E_IO, WR_E_DENIED: it cannot be read. */
+int wr_names_read_zone(struct wr_names *names, const char *path, const uint8_t *zone, uint32_t ttl,
+                       const struct wr_names_hooks *hooks);
 void wr_names_read_hosts(struct wr_names *names, const char *text, size_t n, uint32_t ttl,
                          const struct wr_names_hooks *hooks);
 

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/record.h"
 
-#include <string.h>
-
 #include "base/err.h"
-#include "base/str.h"
 #include "dns/codes.h"
 #include "dns/lex.h"
 #include "dns/scan.h"
+#include "dns/word.h"
 
 #define TTL_MAX 0x7fffffffu /* RFC 2181 section 8 */
 
@@ -43,66 +41,14 @@ static int next(struct line *l, struct wr_lex_word *ret_word, const char *missin
 static int read_owner(struct line *l, const struct wr_lex_word *word, struct wr_name *ret_owner)
 {
     struct wr_name n;
-    if (word->n == 1 && word->text[0] == '@') {
-        wr_name_set(ret_owner, l->zone);
-        return WR_OK;
-    }
-    if (word->n == 0 || wr_name_from_text(word->text, word->n, &n) != WR_OK) {
-        return wrong(l, "expected a name: labels of at most 63 octets with dots between them");
-    }
-    bool absolute =
-        word->text[word->n - 1] == '.' && (word->n < 2 || word->text[word->n - 2] != '\\');
-    if (!absolute) {
-        size_t zone_size = wr_name_size(l->zone);
-        if (n.size - 1u + zone_size > WR_NAME_MAX) {
-            return wrong(l, "the name is longer than 255 octets with its zone");
-        }
-        memcpy(n.wire + n.size - 1, l->zone, zone_size);
-        n.size = (uint8_t)(n.size - 1u + zone_size);
+    if (wr_word_name(word->text, word->n, l->zone, &n) != WR_OK) {
+        return wrong(
+            l, "expected a name: labels of at most 63 octets with dots between them, 255 in all");
     }
     if (!wr_name_in(n.wire, l->zone)) {
         return wrong(l, "the name is not in its zone");
     }
     *ret_owner = n;
-    return WR_OK;
-}
-
-/* "3600", "1h30m", "1w": WR_E_NOTFOUND when it is no TTL at all. */
-static int read_ttl(const char *text, size_t n, uint32_t *ret_ttl)
-{
-    static const struct {
-        char unit;
-        uint32_t seconds;
-    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
-    uint64_t sum = 0, number = 0;
-    bool digits = false;
-    if (n == 0 || text[0] < '0' || text[0] > '9') {
-        return WR_E_NOTFOUND;
-    }
-    for (size_t i = 0; i < n; i++) {
-        size_t u = 0;
-        if (text[i] >= '0' && text[i] <= '9') {
-            number = number * 10 + (uint64_t)(text[i] - '0');
-            digits = true;
-        } else {
-            while (u < 5 && units[u].unit != (text[i] | 0x20)) {
-                u++;
-            }
-            if (u == 5 || !digits) {
-                return WR_E_FORMAT;
-            }
-            sum += number * units[u].seconds;
-            number = 0;
-            digits = false;
-        }
-        if (number > TTL_MAX || sum > TTL_MAX) {
-            return WR_E_RANGE;
-        }
-    }
-    if (sum + number > TTL_MAX) {
-        return WR_E_RANGE;
-    }
-    *ret_ttl = (uint32_t)(sum + number);
     return WR_OK;
 }
 
@@ -117,11 +63,12 @@ static int read_type(struct line *l, struct wr_record_line *r)
         if (err) {
             return err;
         }
-        err = has_ttl ? WR_E_NOTFOUND : read_ttl(word.text, word.n, &r->ttl);
-        if (err == WR_OK) {
+        bool digit = word.n > 0 && word.text[0] >= '0' && word.text[0] <= '9';
+        if (digit && !has_ttl) {
             has_ttl = true;
-        } else if (err != WR_E_NOTFOUND) {
-            return wrong(l, "expected a TTL, as 300, 5m or 1h, of at most 68 years");
+            if (wr_word_seconds(word.text, word.n, TTL_MAX, &r->ttl) != WR_OK) {
+                return wrong(l, "expected a TTL, as 300, 5m or 1h, of at most 68 years");
+            }
         } else if (wr_codes_type_from_text(word.text, word.n, &r->type) == WR_OK &&
                    r->type != WR_TYPE_ANY) {
             return WR_OK;

@@ -29,6 +29,8 @@ void wr_zonefile_start(struct wr_zonefile *z, const struct wr_zonefile_options *
     wr_zoneentry_init(&z->entry, z->room, sizeof(z->room));
     z->class_ = options->class_;
     z->may_generate = options->generate;
+    z->has_default = options->has_ttl;
+    z->default_ttl = options->ttl;
     if (options->origin) {
         wr_name_set(&z->origin, options->origin);
         z->has_origin = true;

@@ -54,6 +54,8 @@ struct wr_zonefile_options {
     const uint8_t
         *origin; /* in force until $ORIGIN; NULL: none, then a relative name is a mistake. Copied */
     uint16_t class_; /* of the zone; a record of another is a mistake */
+    bool has_ttl;    /* `ttl` is in force until $TTL */
+    uint32_t ttl;
     bool generate;   /* $GENERATE is allowed */
 };
 

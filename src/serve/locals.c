@@ -19,7 +19,7 @@ enum {
     PATH_ROOM = 1100,
 };
 
-enum kind { HOSTS, LEASES };
+enum kind { ZONE, HOSTS, LEASES };
 
 struct wr_locals_source {
     unsigned held; /* by how many locals */
@@ -147,6 +147,19 @@ static void tell(const struct wr_locals_source *s, const struct wr_names_hooks *
     hooks->tell(hooks->user, s->path, 0, text);
 }
 
+/* A zone file is read whole, with what it includes, when it is loaded and not again. */
+static void read_zone(struct wr_locals_source *s, const struct wr_names_hooks *hooks)
+{
+    if (s->read_once) {
+        return;
+    }
+    int err = wr_names_read_zone(&s->names, s->path, s->zone.wire, s->ttl_s, hooks);
+    s->read_once = err == WR_OK;
+    if (err) {
+        tell(s, hooks, "cannot be read", err == WR_E_IO ? strerror(errno) : wr_err_name(err));
+    }
+}
+
 /* Does it seem that somebody is writing the file? Then there is an end of a line missing, or everything. */
 static bool seems_torn(const struct wr_locals_source *s, const struct wr_names_text *last)
 {
@@ -199,6 +212,10 @@ static void renew(struct wr_locals_source *s, const struct wr_hash_key *key,
 {
     struct wr_names_text text[PARTS_MAX];
     unsigned parts = 0;
+    if (s->kind == ZONE) {
+        read_zone(s, hooks);
+        return;
+    }
     uint64_t mark = mark_of(s); /* before it is read: what is written meanwhile is a change */
     if (s->read_once && mark == s->mark && s->doubts == 0) {
         return;
@@ -227,29 +244,49 @@ static void renew(struct wr_locals_source *s, const struct wr_hash_key *key,
 
 /* --- all of them --- */
 
-/* Takes over the same source of the locals in force, or keeps the new one. */
-static bool add_source(struct wr_locals *l, struct wr_locals_source *s, const struct wr_locals *old)
+/* The same source of the locals in force instead of this one, where there is one. */
+static struct wr_locals_source *or_old(struct wr_locals_source *s, const struct wr_locals *old)
 {
-    if (!s) {
-        return false;
-    }
     for (size_t i = 0; old && i < old->sources; i++) {
         if (is_same(old->source[i], s)) {
             let_go(s);
-            s = old->source[i];
-            s->held++;
-            break;
+            old->source[i]->held++;
+            return old->source[i];
         }
     }
-    l->source[l->sources++] = s;
+    return s;
+}
+
+/* Zone files are read anew at each reload; the others are shared with the locals in force. */
+static bool add_source(struct wr_locals *l, struct wr_locals_source *s, const struct wr_locals *old)
+{
+    if (s) {
+        l->source[l->sources++] = s->kind == ZONE ? s : or_old(s, old);
+    }
+    return s != NULL;
+}
+
+static bool add_zones(struct wr_locals *l, const struct wr_conf *conf)
+{
+    for (size_t i = 0; i < conf->local.zones.count; i++) {
+        const struct wr_conf_zone *z = &conf->local.zones.items[i];
+        if (z->file[0] == 0) {
+            continue;
+        }
+        struct wr_locals_source *s = new_source(z->file, ZONE, z->ttl_s);
+        if (!add_source(l, s, NULL)) {
+            return false;
+        }
+        wr_name_set(&s->zone, z->name);
+    }
     return true;
 }
 
 static int plan(struct wr_locals *l, const struct wr_conf *conf, const struct wr_locals *old)
 {
-    size_t count = conf->local.hosts.count + conf->local.leases.count;
+    size_t count = conf->local.zones.count + conf->local.hosts.count + conf->local.leases.count;
     l->source = calloc(count + 1, sizeof(struct wr_locals_source *));
-    if (!l->source) {
+    if (!l->source || !add_zones(l, conf)) {
         return WR_E_NOMEM;
     }
     for (size_t i = 0; i < conf->local.hosts.count; i++) {
@@ -307,6 +344,9 @@ int wr_locals_load(struct wr_locals *ret, const struct wr_conf *conf, const stru
         wr_names_read_conf(&l.own, conf);
         for (size_t i = 0; i < l.sources; i++) {
             renew(l.source[i], &l.key, hooks);
+            if (!l.source[i]->read_once) {
+                l.source[i] = or_old(l.source[i], old); /* the last good one */
+            }
         }
         err = build(&l, conf, now, hooks, &l.set);
     }
@@ -333,7 +373,7 @@ bool wr_locals_look(const struct wr_locals *locals, const struct wr_now *now)
 {
     for (size_t i = 0; i < locals->sources; i++) {
         const struct wr_locals_source *s = locals->source[i];
-        if (s->doubts > 0 || mark_of(s) != s->mark) {
+        if (s->kind != ZONE && (s->doubts > 0 || mark_of(s) != s->mark)) {
             return true;
         }
     }
@@ -354,6 +394,8 @@ void wr_locals_watched(const struct wr_locals *locals, void (*each)(void *user, 
                        void *user)
 {
     for (size_t i = 0; i < locals->sources; i++) {
-        each(user, locals->source[i]->path);
+        if (locals->source[i]->kind != ZONE) {
+            each(user, locals->source[i]->path);
+        }
     }
 }

@@ -195,6 +195,36 @@ static void test_reload(void **state)
     wr_conf_free(other);
 }
 
+/* A zone file is read at a reload, and only then; a broken one leaves the last good one. */
+static void test_zone_file(void **state)
+{
+    static const char yaml[] = "local: {zones: [{zone: home.arpa, file: @/zone}]}";
+    struct wr_locals next;
+    write_file("zone", "a A 192.0.2.1\nb 60 A 192.0.2\nwww.example.com. A 192.0.2.2\n$INCLUDE sub\n"
+                       "c CNAME a\nc A 192.0.2.3\n");
+    write_file("sub", "d A 192.0.2.4\n");
+    load(yaml);
+    assert_true(has(&locals.set, "a.home.arpa.") && has(&locals.set, "d.home.arpa."));
+    assert_false(has(&locals.set, "b.home.arpa.") || has(&locals.set, "www.example.com."));
+    assert_non_null(strstr(said, "/zone:2: "));
+    assert_non_null(strstr(said, "/zone:3: www.example.com.: the name is not in its zone"));
+    assert_non_null(strstr(said, "/zone:6: c.home.arpa. A: a CNAME must stand alone"));
+    write_file("zone", "new A 192.0.2.1\n");
+    assert_false(wr_locals_look(&locals, &now));
+    assert_false(refreshed_has("new.home.arpa."));
+    assert_int_equal(wr_locals_load(&next, conf, &locals, &now, &hooks), WR_OK);
+    assert_true(has(&next.set, "new.home.arpa.") && !has(&next.set, "a.home.arpa."));
+    wr_locals_free(&locals);
+    locals = next;
+    char path[128];
+    snprintf(path, sizeof(path), "%s/zone", folder);
+    unlink(path);
+    assert_int_equal(wr_locals_load(&next, conf, &locals, &now, &hooks), WR_OK);
+    assert_true(has(&next.set, "new.home.arpa."));
+    assert_non_null(strstr(said, "/zone:0: cannot be read: No such file"));
+    wr_locals_free(&next);
+}
+
 static void test_not_a_file(void **state)
 {
     char path[128];
@@ -209,9 +239,9 @@ static void test_not_a_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_changes_are_seen), CASE(test_missing_file_comes),
-        CASE(test_torn_file),        CASE(test_kea_parts),
-        CASE(test_reload),           CASE(test_not_a_file),
+        CASE(test_changes_are_seen), CASE(test_missing_file_comes), CASE(test_torn_file),
+        CASE(test_zone_file),        CASE(test_kea_parts),          CASE(test_reload),
+        CASE(test_not_a_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
