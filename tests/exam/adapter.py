@@ -105,6 +105,7 @@ class Adapter:
             "upstream": {"groups": groups, "routes": routes, "default": groups[0]["name"], "ipv4": cfg.ipv4,
                          "ipv6": cfg.ipv6},
             "cache": self.cache(cfg),
+            "local": {"special": {"enable": False}},    # scenarios use such names as they like
             "limits": {"client_rate": 0, "rrl_rate": 0},
             "control": {"socket": os.path.join(d, "control")},
         }
