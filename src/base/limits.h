@@ -110,6 +110,9 @@
 #define WR_CONF_HOSTS_MAX   32
 #define WR_CONF_LEASES_MAX  16
 #define WR_CONF_SPECIAL_MAX 256
+/* Services of a site; each is some records. */
+#define WR_CONF_SERVICES_MAX 1024
+#define WR_CONF_RELAYS_MAX   64
 /* Entries one cache write copies to keep them; more would make it wait on a crowd of used names (S3-FIFO laps). */
 #define WR_CACHE_MOVES_MAX 16
 /* Looks at a shard's write flag before `cache flush` gives that shard up: some milliseconds; a write takes microseconds. */

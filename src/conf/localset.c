@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "conf/services.h"
 #include "dns/codes.h"
 #include "dns/reverse.h"
 #include "resolve/special.h"
@@ -306,6 +307,18 @@ static void rejected(void *user, uint32_t record, enum wr_local_reject why)
          wr_local_reject_text(why));
 }
 
+static void judged(void *user, const uint8_t *zone, const uint8_t *host, const char *what)
+{
+    struct work *k = user;
+    char text[128];
+    struct wr_str s;
+    (void)zone;
+    wr_str_init(&s, text, sizeof(text));
+    wr_str_text(&s, "the host of a service ");
+    wr_str_text(&s, what);
+    tell(k, "", 0, host, 0, text);
+}
+
 static int get_room(struct work *k, const struct wr_names *const *sources, size_t count)
 {
     const struct wr_special_row *rows;
@@ -398,6 +411,7 @@ int wr_localset_build(const struct wr_conf *conf, const struct wr_names *const *
     if (k.err) {
         free(set.block);
     } else {
+        wr_services_judge(conf, set.local, judged, &k);
         set.expires_s = k.expires_s;
         set.records = k.records;
         *ret_set = set;

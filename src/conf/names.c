@@ -9,6 +9,7 @@
 #include "conf/hostsfile.h"
 #include "conf/mistakes.h"
 #include "conf/record.h"
+#include "conf/services.h"
 #include "conf/zoneload.h"
 #include "dns/codes.h"
 
@@ -103,6 +104,7 @@ void wr_names_read_conf(struct wr_names *names, const struct wr_conf *conf)
     for (size_t i = 0; i < conf->local.zones.count; i++) {
         read_zone(names, &conf->local.zones.items[i]);
     }
+    wr_services_expand(names, conf);
 }
 
 /* --- zone files --- */

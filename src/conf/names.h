@@ -49,7 +49,7 @@ void wr_names_free(struct wr_names *names);
 /* One record; rdata is copied. False: no room. */
 bool wr_names_add(struct wr_names *names, const uint8_t *owner, uint16_t type, uint32_t ttl,
                   const uint8_t *rdata, uint16_t size, uint32_t line);
-/* The records that stand in the configuration. They were checked when it was read. */
+/* The records that stand in the configuration, and those of its services (conf/services). They were checked when it was read. */
 void wr_names_read_conf(struct wr_names *names, const struct wr_conf *conf);
 /* A zone file and what it includes. Records outside of the zone are left out and told. WR_E_IO, WR_E_DENIED: it cannot be read. */
 int wr_names_read_zone(struct wr_names *names, const char *path, const uint8_t *zone, uint32_t ttl,

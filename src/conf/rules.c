@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "conf/record.h"
+#include "conf/services.h"
 #include "conf/value.h"
 #include "dns/name.h"
 #include "resolve/special.h"
@@ -337,6 +338,49 @@ static void check_zones(const struct rules *r)
     }
 }
 
+static void check_services(const struct rules *r)
+{
+    const struct wr_conf_service *items = r->conf->local.services.items;
+    char path[PATH_SIZE], list[PATH_SIZE];
+
+    for (size_t i = 0; i < r->conf->local.services.count; i++) {
+        const struct wr_conf_service *s = &items[i];
+
+        if (s->type && !wr_services_is_type(s->type))
+            wrong(r, indexed(path, "local.services", i, "type"),
+                  "expected a service and its transport, as _ipp._tcp");
+        if (s->zone && *s->zone == 0)
+            wrong(r, indexed(path, "local.services", i, "zone"),
+                  "services need a zone below the root");
+        indexed(list, "local.services", i, "txt");
+        for (size_t j = 0; j < s->txt.count; j++)
+            if (s->txt.items[j] && !wr_services_is_txt(s->txt.items[j]))
+                wrong(r, indexed(path, list, j, ""),
+                      "expected key=value, the key of printable ASCII without \"=\"");
+        for (size_t j = 0; j < i; j++)
+            if (s->name && s->type && s->zone && wr_services_is_same(s, &items[j]))
+                wrong(r, indexed(path, "local.services", i, "name"),
+                      "this service stands here already, on the same host");
+    }
+}
+
+static void check_relays(const struct rules *r)
+{
+    char path[PATH_SIZE];
+
+    for (size_t i = 0; i < r->conf->local.relays.count; i++) {
+        const struct wr_conf_relay *relay = &r->conf->local.relays.items[i];
+
+        if (relay->zone && *relay->zone == 0)
+            wrong(r, indexed(path, "local.relays", i, "zone"), "relays need a zone below the root");
+        for (size_t j = 0; j < relay->transports.count; j++)
+            for (size_t k = 0; k < j; k++)
+                if (relay->transports.items[j] == relay->transports.items[k])
+                    wrong(r, indexed(path, "local.relays", i, "transports"),
+                          "a transport stands in the list twice");
+    }
+}
+
 static void check_special(const struct rules *r)
 {
     const struct wr_special_row *rows;
@@ -392,5 +436,7 @@ void wr_rules_check(const struct wr_yaml *yaml, struct wr_mistakes *mistakes, st
     check_bounds(&r);
     check_zones(&r);
     check_leases(&r);
+    check_services(&r);
+    check_relays(&r);
     check_special(&r);
 }

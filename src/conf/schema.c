@@ -9,6 +9,8 @@
 static const char *const profile_words[] = {"gateway", "router", "edge", NULL};
 static const char *const strategy_words[] = {"fastest", "order", "parallel", "round-robin", NULL};
 static const char *const zone_words[] = {"authoritative", "transparent", NULL};
+static const char *const relay_words[] = {"stun", "turn", NULL};
+static const char *const relay_transport_words[] = {"udp", "tcp", "tls", "dtls", NULL};
 static const char *const lease_words[] = {"dnsmasq", "kea", "isc", "odhcpd", NULL};
 static const char *const level_words[] = {"error", "warn", "info", "debug", NULL};
 
@@ -229,6 +231,66 @@ static const struct wr_schema_row table[] = {
      .doc = "Who writes it: `dnsmasq`, `kea` (memfile, IPv4 or IPv6), `isc` (dhcpd), `odhcpd`."},
     {"local.leases[].zone", WR_SCHEMA_NAME, V01, DEFAULT("home.arpa"), IN(wr_conf_leases, zone),
      .doc = "The zone the names are put in."},
+    {"local.services", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_CONF_SERVICES_MAX, V01,
+     DEFAULT(""), LIST(local.services),
+     .doc = "Services that clients find by unicast DNS-SD (RFC 6763). Each becomes its PTR, SRV "
+            "and TXT "
+            "records; its zone is offered for browsing."},
+    {"local.services[].zone", WR_SCHEMA_NAME, V01, DEFAULT("home.arpa"), IN(wr_conf_service, zone),
+     .doc = "The domain it is found in."},
+    {"local.services[].name", WR_SCHEMA_STRING, V01, RANGE(1, 63), IN(wr_conf_service, name),
+     .doc = "What people see: `Printer, first floor`."},
+    {"local.services[].type", WR_SCHEMA_LABEL, V01, RANGE(1, 64), IN(wr_conf_service, type),
+     .doc = "Its type, as `_ipp._tcp` or `_mqtt._tcp`."},
+    {"local.services[].host", WR_SCHEMA_NAME, V01, IN(wr_conf_service, host),
+     .doc = "The machine, by its whole name; it has addresses and is no alias."},
+    {"local.services[].port", WR_SCHEMA_INT, V01, RANGE(0, 65535), IN(wr_conf_service, port),
+     .unit = "port", .doc = "Its port. 0: the service exists, by a protocol of its own."},
+    {"local.services[].txt", WR_SCHEMA_STRING, .list = true, .max_items = 64, V01, RANGE(1, 255),
+     DEFAULT(""), INLIST(wr_conf_service, txt),
+     .doc = "What else a client should know, as `key=value`."},
+    {"local.services[].subtypes", WR_SCHEMA_STRING, .list = true, .max_items = 16, V01,
+     RANGE(1, 63), DEFAULT(""), INLIST(wr_conf_service, subtypes),
+     .doc = "Narrower kinds that it can be found by as well, as `_universal`."},
+    {"local.services[].priority", WR_SCHEMA_INT, V01, RANGE(0, 65535), DEFAULT("0"),
+     IN(wr_conf_service, priority), .unit = "",
+     .doc = "Of several hosts the lowest is used first."},
+    {"local.services[].weight", WR_SCHEMA_INT, V01, RANGE(0, 65535), DEFAULT("0"),
+     IN(wr_conf_service, weight), .unit = "", .doc = "How hosts of equal priority share the work."},
+    {"local.services[].ttl", WR_SCHEMA_SECONDS, V01, RANGE(0, 7 * DAY_S), DEFAULT("2m"),
+     IN(wr_conf_service, ttl_s), .doc = "TTL of its records."},
+    {"local.registration", WR_SCHEMA_NAME, .list = true, .max_items = 16, V01, DEFAULT(""),
+     LIST(local.registration),
+     .doc = "Domains that clients are told to register their own services in; the first is the "
+            "default "
+            "one. weir takes no registrations itself."},
+    {"local.relays", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_CONF_RELAYS_MAX, V01,
+     DEFAULT(""), LIST(local.relays),
+     .doc =
+         "STUN and TURN servers. Each becomes the SRV records of RFC 8489 and 8656, with those of "
+         "RFC 7350 for DTLS, and for TURN the NAPTR records of RFC 5928."},
+    {"local.relays[].zone", WR_SCHEMA_NAME, V01, DEFAULT("home.arpa"), IN(wr_conf_relay, zone),
+     .doc = "The name in `turn:` and `stun:` URIs."},
+    {"local.relays[].host", WR_SCHEMA_NAME, V01, IN(wr_conf_relay, host),
+     .doc = "The machine, by its whole name; it has addresses and is no alias."},
+    {"local.relays[].protocols", WR_SCHEMA_WORD, .list = true, .min_items = 1, .max_items = 2, V01,
+     DEFAULT("turn, stun"), INLIST(wr_conf_relay, protocols), .words = relay_words,
+     .doc = "What it speaks."},
+    {"local.relays[].transports", WR_SCHEMA_WORD, .list = true, .min_items = 1, .max_items = 4, V01,
+     DEFAULT("udp, tcp, tls, dtls"), INLIST(wr_conf_relay, transports),
+     .words = relay_transport_words,
+     .doc = "Over what, the preferred first. `tls` and `dtls` make `turns` and `stuns`."},
+    {"local.relays[].port", WR_SCHEMA_INT, V01, RANGE(1, 65535), DEFAULT("3478"),
+     IN(wr_conf_relay, port), .unit = "port", .doc = "For UDP and TCP."},
+    {"local.relays[].secure_port", WR_SCHEMA_INT, V01, RANGE(1, 65535), DEFAULT("5349"),
+     IN(wr_conf_relay, secure_port), .unit = "port", .doc = "For TLS and DTLS."},
+    {"local.relays[].priority", WR_SCHEMA_INT, V01, RANGE(0, 65535), DEFAULT("0"),
+     IN(wr_conf_relay, priority), .unit = "",
+     .doc = "Of several servers the lowest is used first."},
+    {"local.relays[].weight", WR_SCHEMA_INT, V01, RANGE(0, 65535), DEFAULT("0"),
+     IN(wr_conf_relay, weight), .unit = "", .doc = "How servers of equal priority share the work."},
+    {"local.relays[].ttl", WR_SCHEMA_SECONDS, V01, RANGE(0, 7 * DAY_S), DEFAULT("5m"),
+     IN(wr_conf_relay, ttl_s), .doc = "TTL of its records."},
     {"local.ttl", WR_SCHEMA_SECONDS, V01, RANGE(0, DAY_S), DEFAULT("1m"), AT(local.ttl_s),
      .doc = "TTL of names from hosts files and leases."},
     {"local.reverse", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(local.reverse),

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Local names with the real binary: zones, hosts, leases the moment they are written, reloads without loss."""
 import os
+import socket
 import threading
 import time
 
@@ -25,6 +26,16 @@ ZONES = [
 def ask(weir, name, rtype="A", tcp=False):
     reply = weir.ask(name, qtype=dns.rdatatype.from_text(rtype), tcp=tcp, edns=True)
     return dns.message.from_wire(reply.wire)
+
+
+def weir_wire(weir, name, rtype):
+    """A question whose name is no text."""
+    query = loopback.question("", qtype=rtype)
+    query = query[:12] + name + query[13:]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(10)
+        s.sendto(query, weir.address)
+        return s.recv(65536)
 
 
 def texts(message):
@@ -108,6 +119,39 @@ def special(box):
     weir.configure(box.settings([up], local={"special": {"enable": False}}))
     weir.verb("reload")
     says(weir, "c.onion", "A", "c.onion. A 192.0.2.1")
+
+
+@loopback.test("with the uplink dead a client browses to a service, and walks to a TURN server by NAPTR")
+def services(box):
+    up = box.upstream()
+    up.silent = True
+    weir = box.weir([up], local={"zones": ZONES, "services": [
+        {"name": "Printer, 1st floor", "type": "_ipp._tcp", "host": "printer.home.arpa", "port": 631,
+         "txt": ["rp=ipp/print"], "subtypes": ["_universal"]}],
+        "relays": [{"zone": "home.arpa", "host": "printer.home.arpa", "transports": ["dtls", "udp"]}]})
+
+    def only(name, rtype):
+        message = ask(weir, name, rtype)
+        equal((message.rcode(), len(message.answer), len(message.answer[0])), (0, 1, 1), name)
+        return message.answer[0][0]
+    domain = only("lb._dns-sd._udp.home.arpa", "PTR").target.to_text()
+    kind = only("_services._dns-sd._udp." + domain, "PTR").target.to_text()
+    equal(kind, "_ipp._tcp.home.arpa.")
+    instance = only(kind, "PTR").target
+    equal(instance.labels[0], b"Printer, 1st floor")
+    equal(only("_universal._sub." + kind, "PTR").target, instance)
+    wire = instance.to_wire()
+    reply = dns.message.from_wire(weir_wire(weir, wire, 33))
+    equal((reply.answer[0][0].port, reply.answer[0][0].target.to_text()), (631, "printer.home.arpa."))
+    equal(dns.message.from_wire(weir_wire(weir, wire, 16)).answer[0][0].strings, (b"rp=ipp/print",))
+    # RFC 5928 section 3: NAPTR in order, SRV, address
+    naptrs = sorted(ask(weir, "home.arpa", "NAPTR").answer[0], key=lambda rr: rr.order)
+    equal([(rr.flags, rr.service) for rr in naptrs], [(b"S", b"RELAY:turn.dtls"), (b"S", b"RELAY:turn.udp")])
+    srv = only(naptrs[0].replacement.to_text(), "SRV")
+    equal((srv.port, srv.target.to_text()), (5349, "printer.home.arpa."))
+    says(weir, "printer.home.arpa", "A", "printer.home.arpa. A 192.0.2.4")
+    equal(only("_stun._udp.home.arpa", "SRV").port, 3478)
+    equal(up.asked, 0)
 
 
 @loopback.test("a lease is a name the moment it is written, and none when it is gone")
