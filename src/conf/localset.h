@@ -15,7 +15,7 @@
 
 #include "conf/conf.h"
 #include "conf/names.h"
-#include "resolve/local.h"
+#include "resolve/localbuild.h"
 
 struct wr_localset {
     const struct wr_local *local; /* NULL: nothing is local */

@@ -19,7 +19,7 @@
 #include "conf/conf.h"
 #include "conf/leasefile.h"
 #include "conf/mem.h"
-#include "resolve/local.h"
+#include "resolve/localbuild.h"
 
 struct wr_names_record {
     struct wr_local_record r; /* points into `mem` of its names */

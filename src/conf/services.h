@@ -22,7 +22,7 @@
 #include <stdbool.h>
 
 #include "conf/conf.h"
-#include "resolve/local.h"
+#include "resolve/localbuild.h"
 
 struct wr_names;
 

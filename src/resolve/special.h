@@ -15,7 +15,7 @@
 #define WR_RESOLVE_SPECIAL_H
 
 #include "dns/name.h"
-#include "resolve/local.h"
+#include "resolve/localbuild.h"
 
 enum wr_special_treatment {
     WR_SPECIAL_NXDOMAIN = 0,     /* the name and all below it do not exist */

@@ -262,6 +262,7 @@ static int prepare(struct wr_serve *s, const struct wr_conf *conf)
     r->resolv_mark = mark_of(conf->upstream.resolv_conf);
     int err = wr_world_read(conf->upstream.resolv_conf, &r->world);
     if (err == WR_OK) {
+        r->world.view.names = r->has_locals ? r->locals.set.local : s->locals.set.local;
         err = wr_gate_make(conf, &r->world.view, &s->slots, s->gate->settings.serial + 1, &notes,
                            &r->gate);
         wr_reload_say_notes(&notes, r->report.text, sizeof(r->report.text));

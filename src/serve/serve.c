@@ -99,6 +99,25 @@ static int make_first_gate(struct wr_serve *s)
     return err;
 }
 
+/* The first gate was made before privileges were dropped and any file was read; delegations in local zones are
+ * upstreams as well. */
+static int add_delegations(struct wr_serve *s)
+{
+    struct wr_gate_notes notes = {.count = 0};
+    struct wr_gate *gate;
+    if (wr_local_cuts(s->locals.set.local, NULL, NULL) == 0) {
+        return WR_OK;
+    }
+    s->world.view.names = s->locals.set.local;
+    int err = wr_gate_make(s->conf, &s->world.view, &s->slots, 1, &notes, &gate);
+    wr_reload_say_notes(&notes, NULL, 0);
+    if (err == WR_OK) {
+        wr_gate_free(s->gate);
+        s->gate = gate;
+    }
+    return err;
+}
+
 static bool fill_secrets(struct wr_secrets *secrets)
 {
     return getrandom(secrets, sizeof(*secrets), 0) == (ssize_t)sizeof(*secrets);
@@ -189,14 +208,17 @@ static int create_all(struct wr_serve *s)
     wr_clock_now(atomic_load(&s->wall_proven), &now);
     int err = wr_shared_create(s->conf, &now, &s->shared);
     if (err == WR_OK) {
+        err = wr_reload_first_locals(s);
+    }
+    if (err == WR_OK) {
+        err = add_delegations(s);
+    }
+    if (err == WR_OK) {
         wr_gate_fit_state(s->gate, s->shared.upstream_state);
         err = fill_secrets(&s->secrets) ? WR_OK : WR_E_IO;
     }
     if (err == WR_OK) {
         err = wr_ledger_create(s->workers, s->conf->log.events, &s->ledger);
-    }
-    if (err == WR_OK) {
-        err = wr_reload_first_locals(s);
     }
     if (err == WR_OK) {
         err = create_crew(s);

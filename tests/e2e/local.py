@@ -154,6 +154,23 @@ def services(box):
     equal(up.asked, 0)
 
 
+@loopback.test("a delegated name is asked of the servers of its delegation, at the start and after a reload")
+def delegation(box):
+    up, child = box.upstream(), loopback.Upstream("127.0.0.2", 53, answer="192.0.2.77")
+    box.things.append(child)
+    records = ["sub NS ns.sub", "ns.sub A 127.0.0.2", "a A 192.0.2.1"]
+    weir = box.weir([up], local={"zones": [{"zone": "home.arpa", "records": records}]})
+    says(weir, "cam.sub.home.arpa", "A", "cam.sub.home.arpa. A 192.0.2.77")
+    says(weir, "a.home.arpa", "A", "a.home.arpa. A 192.0.2.1")
+    equal((up.asked, child.names[loopback.wire_name("cam.sub.home.arpa")]), (0, 1))
+    weir.configure(box.settings([up], local={"zones": [{"zone": "home.arpa", "records": ["a A 192.0.2.1"]}]}))
+    weir.verb("reload")
+    denied(weir, "new.sub.home.arpa", "A", "NXDOMAIN", "home.arpa.")
+    weir.configure(box.settings([up], local={"zones": [{"zone": "home.arpa", "records": records}]}))
+    weir.verb("reload")
+    says(weir, "new.sub.home.arpa", "A", "new.sub.home.arpa. A 192.0.2.77")
+
+
 @loopback.test("a lease is a name the moment it is written, and none when it is gone")
 def leases(box):
     up = box.upstream()

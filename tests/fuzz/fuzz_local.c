@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "conf/record.h"
 #include "dns/codes.h"
-#include "resolve/local.h"
+#include "resolve/localbuild.h"
 
 #define RECORDS 32
 

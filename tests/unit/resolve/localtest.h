@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
-#include "resolve/local.h"
+#include "resolve/localbuild.h"
 
 #define LOCALTEST_MAX 2048
 

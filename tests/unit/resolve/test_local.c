@@ -224,6 +224,36 @@ static void test_delegation_and_dname(void **state)
     localtest_free(&t);
 }
 
+static void see_cut(void *user, const uint8_t *zone, const struct wr_rrset *ns)
+{
+    char *said = user;
+    char text[WR_NAME_TEXT_SIZE];
+    wr_name_to_text(zone, text, sizeof(text));
+    assert_int_equal(ns->type, WR_TYPE_NS);
+    sprintf(said + strlen(said), "%s %u\n", text, ns->records);
+}
+
+static void test_cuts_and_glue(void **state)
+{
+    char said[256] = "";
+    localtest_zone(&t, "corp.", WR_LOCAL_AUTHORITATIVE);
+    localtest_add(&t, "corp.", WR_TYPE_NS, "ns.corp."); /* the zone's own are no delegation */
+    localtest_add(&t, "sub.corp.", WR_TYPE_NS, "ns.sub.corp.");
+    localtest_add(&t, "sub.corp.", WR_TYPE_NS, "ns.elsewhere.");
+    localtest_add(&t, "deeper.sub.corp.", WR_TYPE_NS, "ns.sub.corp."); /* not ours to say */
+    localtest_add(&t, "ns.sub.corp.", WR_TYPE_A, "192.0.2.9");
+    const struct wr_local *l = localtest_build(&t);
+    assert_int_equal(wr_local_cuts(l, see_cut, said), 1);
+    assert_string_equal(said, "sub.corp. 2\n");
+    assert_int_equal(wr_local_cuts(NULL, see_cut, said), 0);
+    const struct wr_rrset *glue = wr_local_glue(l, wire_name("ns.sub.corp.").wire, WR_TYPE_A);
+    assert_non_null(glue);
+    assert_int_equal(glue->data[5], 9);
+    assert_null(wr_local_glue(l, wire_name("ns.sub.corp.").wire, WR_TYPE_AAAA));
+    assert_null(wr_local_glue(l, wire_name("ns.elsewhere.").wire, WR_TYPE_A));
+    localtest_free(&t);
+}
+
 /* A deeper zone is a zone of its own: a hole for a route, or closed inside of an open one. */
 static void test_zones_in_zones(void **state)
 {
@@ -286,100 +316,6 @@ static void test_segments(void **state)
     localtest_free(&t);
 }
 
-static void test_rejects(void **state)
-{
-    static const struct {
-        const char *owner;
-        uint16_t type;
-        const char *rdata;
-        enum wr_local_reject why;
-    } rows[] = {
-        {"a.z.", WR_TYPE_A, "192.0.2.1", 0},
-        {"a.z.", WR_TYPE_CNAME, "b.z.", WR_LOCAL_REJECT_BESIDE_CNAME},
-        {"c.z.", WR_TYPE_CNAME, "b.z.", 0},
-        {"c.z.", WR_TYPE_CNAME, "b.z.", 0}, /* the same again */
-        {"c.z.", WR_TYPE_CNAME, "d.z.", WR_LOCAL_REJECT_SECOND_CNAME},
-        {"c.z.", WR_TYPE_A, "192.0.2.1", WR_LOCAL_REJECT_BESIDE_CNAME},
-        {"z.", WR_TYPE_CNAME, "b.z.", WR_LOCAL_REJECT_BESIDE_CNAME},
-        {"a.z.", WR_TYPE_SOA, "a. b. 1 2 3 4 5", WR_LOCAL_REJECT_SOA_PLACE},
-        {"*.z.", WR_TYPE_NS, "b.z.", WR_LOCAL_REJECT_WILDCARD},
-        {"*.z.", WR_TYPE_DNAME, "b.z.", WR_LOCAL_REJECT_WILDCARD},
-        {"a.z.", WR_TYPE_NSEC, "b.z. A", WR_LOCAL_REJECT_TYPE},
-        {"b.z.", WR_TYPE_DNAME, "b.y.", 0},
-        {"b.z.", WR_TYPE_DNAME, "c.y.", WR_LOCAL_REJECT_SECOND_CNAME},
-    };
-    unsigned at = 0;
-    localtest_zone(&t, "z.", WR_LOCAL_AUTHORITATIVE);
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        localtest_add(&t, rows[i].owner, rows[i].type, rows[i].rdata);
-    }
-    localtest_add(&t, "bad.z.", WR_TYPE_A, "192.0.2.1")->size = 3;
-    localtest_add(&t, "bad.z.", WR_TYPE_TXT, "x")->type = WR_TYPE_ANY;
-    const struct wr_local *l = localtest_build(&t);
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (rows[i].why) {
-            assert_int_equal(t.rejected[at], i);
-            assert_int_equal(t.why[at], rows[i].why);
-            assert_true(strlen(wr_local_reject_text(rows[i].why)) > 10);
-            at++;
-        }
-    }
-    assert_int_equal(t.why[at], WR_LOCAL_REJECT_RDATA);
-    assert_int_equal(t.why[at + 1], WR_LOCAL_REJECT_TYPE);
-    assert_int_equal(t.rejects, at + 2);
-    assert_int_equal(ask(l, "bad.z.", WR_TYPE_A).verdict, WR_LOCAL_HIT_NXDOMAIN);
-    assert_int_equal(ask(l, "c.z.", WR_TYPE_A).set.records, 1);
-    localtest_free(&t);
-}
-
-static void test_too_many_at_a_name(void **state)
-{
-    localtest_zone(&t, "z.", WR_LOCAL_AUTHORITATIVE);
-    for (unsigned i = 0; i < WR_RRSET_RECORDS_MAX + 5; i++) {
-        char text[32];
-        snprintf(text, sizeof(text), "10.0.%u.%u", i / 256, i % 256);
-        localtest_add(&t, "a.z.", WR_TYPE_A, text);
-    }
-    const struct wr_local *l = localtest_build(&t);
-    assert_int_equal(ask(l, "a.z.", WR_TYPE_A).set.records, WR_RRSET_RECORDS_MAX);
-    assert_int_equal(t.rejects, 5);
-    assert_int_equal(t.why[0], WR_LOCAL_REJECT_TOO_MANY);
-    localtest_free(&t);
-}
-
-static void test_limits(void **state)
-{
-    struct wr_local_input in = {.zones = WR_LOCAL_ZONES_MAX + 1};
-    const struct wr_local *l = NULL;
-    _Alignas(8) uint8_t block[64];
-    assert_true(wr_local_size(&in) == SIZE_MAX);
-    assert_int_equal(wr_local_build(block, sizeof(block), &in, &l), WR_E_LIMIT);
-    in = (struct wr_local_input){.records = WR_LOCAL_RECORDS_MAX + 1};
-    assert_true(wr_local_size(&in) == SIZE_MAX);
-    in = (struct wr_local_input){.records = 0};
-    assert_int_equal(wr_local_build(block, sizeof(block), &in, &l), WR_E_FULL);
-    assert_null(l);
-}
-
-/* Every size below the one asked for is refused, and the one asked for is never passed (ASan watches). */
-static void test_fits(void **state)
-{
-    localtest_zone(&t, "a.very.deep.name.z.", WR_LOCAL_AUTHORITATIVE);
-    for (unsigned i = 0; i < 200; i++) {
-        char owner[64];
-        snprintf(owner, sizeof(owner), "n%u.sub%u.a.very.deep.name.z.", i, i % 7);
-        localtest_add(&t, owner, WR_TYPE_A, "192.0.2.1");
-    }
-    const struct wr_local *l = localtest_build(&t);
-    for (unsigned i = 0; i < 200; i++) {
-        char owner[64];
-        snprintf(owner, sizeof(owner), "n%u.sub%u.a.very.deep.name.z.", i, i % 7);
-        assert_int_equal(ask(l, owner, WR_TYPE_A).verdict, WR_LOCAL_HIT_DATA);
-    }
-    assert_int_equal(ask(l, "sub3.a.very.deep.name.z.", WR_TYPE_A).verdict, WR_LOCAL_HIT_NODATA);
-    localtest_free(&t);
-}
-
 static double nanoseconds_each(const struct wr_local *l, const char *name, unsigned count)
 {
     struct wr_name n = wire_name(name);
@@ -420,12 +356,9 @@ int main(void)
         cmocka_unit_test(test_wildcards),
         cmocka_unit_test(test_empty_wildcard),
         cmocka_unit_test(test_delegation_and_dname),
+        cmocka_unit_test(test_cuts_and_glue),
         cmocka_unit_test(test_zones_in_zones),
         cmocka_unit_test(test_segments),
-        cmocka_unit_test(test_rejects),
-        cmocka_unit_test(test_too_many_at_a_name),
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_fits),
         cmocka_unit_test(test_cost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
