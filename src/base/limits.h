@@ -128,8 +128,9 @@
 
 /* Local names: zones, each looked at when the snapshot is built: a house has a few, special-use names and routes the rest. */
 #define WR_LOCAL_ZONES_MAX 16384
-/* Records of all local sources: a zone file of 100 MB has about three million; a gateway is not where those belong. */
-#define WR_LOCAL_RECORDS_MAX (1u << 20)
+/* Records of one local source: a zone file of 100 MB has about as many. All together, with the PTR records that are made. */
+#define WR_NAMES_RECORDS_MAX (1u << 20)
+#define WR_LOCAL_RECORDS_MAX (1u << 21)
 /* Names in the tree, owners and their ancestors: a file of owners with 127 labels each must not take all memory. */
 #define WR_LOCAL_NAMES_MAX (1u << 22)
 /* Octets of one hosts or lease file: a hundred thousand leases. A zone file may have more. */

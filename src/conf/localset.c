@@ -33,6 +33,7 @@ struct work {
     struct wr_name *special; /* names of the rows */
     struct wr_conf_mem mem;  /* of what is made here */
     int64_t now_s, expires_s;
+    bool full; /* WR_LOCAL_RECORDS_MAX */
     int err;
 };
 
@@ -178,7 +179,7 @@ static bool take(struct work *k, const struct wr_local_record *r,
                  const struct wr_names_record *from, const char *file)
 {
     if (k->records == k->record_room) {
-        k->err = WR_E_LIMIT;
+        k->full = true;
         return false;
     }
     k->record[k->records] = *r;
@@ -228,7 +229,7 @@ static bool may_have(struct work *k, const struct wr_names *names, const struct 
 
 static void take_names(struct work *k, const struct wr_names *names)
 {
-    for (uint32_t i = 0; i < names->count && !k->err; i++) {
+    for (uint32_t i = 0; i < names->count && !k->err && !k->full; i++) {
         const struct wr_names_record *r = &names->item[i];
         struct wr_local_record made = r->r;
         if (r->until_s != INT64_MAX && k->now_s != INT64_MIN) {
@@ -265,7 +266,7 @@ static bool has_ptr(const struct work *k, const uint8_t *name)
 static void add_reverse(struct work *k)
 {
     uint32_t count = k->records;
-    for (uint32_t i = 0; i < count && !k->err; i++) {
+    for (uint32_t i = 0; i < count && !k->err && !k->full; i++) {
         const struct wr_local_record *r = &k->record[i];
         struct wr_addr addr = {.family = r->type == WR_TYPE_A ? WR_AF_V4 : WR_AF_V6};
         struct wr_name name;
@@ -404,6 +405,10 @@ int wr_localset_build(const struct wr_conf *conf, const struct wr_names *const *
         if (conf->local.reverse) {
             add_reverse(&k);
         }
+    }
+    if (k.full) {
+        hooks->tell(hooks->user, "local", 0,
+                    "more records in all than are taken; the rest is left out");
     }
     if (!k.err) {
         k.err = compile(&k, &set);

@@ -31,7 +31,7 @@ static bool grow(struct wr_names *names)
 {
     uint32_t room = names->room ? names->room * 2 : 64;
     struct wr_names_record *more = NULL;
-    if (names->count < WR_LOCAL_RECORDS_MAX) {
+    if (names->count < WR_NAMES_RECORDS_MAX) {
         more = realloc(names->item, room * sizeof(*more));
     }
     if (!more) {

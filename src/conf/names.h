@@ -35,7 +35,7 @@ struct wr_names {
     uint32_t count, room;
     struct wr_conf_mem mem;
     bool lease;  /* strangers' words: they yield to every other name */
-    bool failed; /* memory was refused, or WR_LOCAL_RECORDS_MAX reached: what is missing was told */
+    bool failed; /* memory was refused, or WR_NAMES_RECORDS_MAX reached: what is missing was told */
 };
 
 struct wr_names_hooks {

@@ -112,7 +112,6 @@ static struct wr_local_node *add_node(struct work *k, const uint8_t *name, uint6
 {
     struct wr_local *l = k->l;
     if (l->nodes == k->nodes_max) {
-        k->err = WR_E_LIMIT;
         return NULL;
     }
     struct wr_local_node *n = &l->node[l->nodes];
@@ -138,8 +137,7 @@ static struct wr_local_node *make_path(struct work *k, const uint8_t *name, uint
             }
             n = k->w.err ? NULL : add_node(k, copy + pos, hash);
             if (!n) {
-                k->err = k->err ? k->err : WR_E_FULL;
-                return NULL;
+                return NULL; /* what was made below hangs in the air: no descent gets there */
             }
         }
         n->segments |= segments;
@@ -243,11 +241,14 @@ static void add_record(struct work *k, uint32_t number)
             why = WR_LOCAL_REJECT_BESIDE_CNAME;
         }
     }
+    if (!why && !n) {
+        why = WR_LOCAL_REJECT_NAMES;
+    }
     if (why) {
         reject(k, number, why);
         return;
     }
-    if (!n || equal) {
+    if (equal) {
         return;
     }
     if (n->first == 0) {
@@ -264,7 +265,11 @@ static void add_zone(struct work *k, uint32_t number)
 {
     const struct wr_local_zone *from = &k->in->zone[number];
     struct wr_local_node *n = make_path(k, from->name, WR_LOCAL_EVERYONE);
-    if (!n || n->zone != 0) {
+    if (!n) {
+        k->err = WR_E_LIMIT;
+        return;
+    }
+    if (n->zone != 0) {
         return;
     }
     struct wr_local_apex *z = &k->l->zone[k->l->zones++];
@@ -472,6 +477,7 @@ const char *wr_local_reject_text(enum wr_local_reject why)
         [WR_LOCAL_REJECT_WILDCARD] = "NS, SOA and DNAME have no meaning at a wildcard",
         [WR_LOCAL_REJECT_TOO_MANY] = "too many records at this name",
         [WR_LOCAL_REJECT_SOA_PLACE] = "a SOA stands only where a zone begins",
+        [WR_LOCAL_REJECT_NAMES] = "more names than are taken",
     };
     return why > 0 && (size_t)why < WR_ARRAY_LEN(texts) ? texts[why] : "unknown";
 }

@@ -9,7 +9,7 @@
  * record out and is told to `reject`; the rest is built.
  *
  * Memory: the block is handed in, 8-aligned, and holds copies of everything; the snapshot is the block, and ends with it.
- * Errors: WR_E_LIMIT (records, zones, names: base/limits.h), WR_E_FULL (the block is smaller than wr_local_size says).
+ * Errors: WR_E_LIMIT (records, zones: base/limits.h), WR_E_FULL (the block is smaller than wr_local_size says).
  */
 #ifndef WR_RESOLVE_LOCALBUILD_H
 #define WR_RESOLVE_LOCALBUILD_H
@@ -52,6 +52,7 @@ enum wr_local_reject {
     WR_LOCAL_REJECT_WILDCARD,     /* NS, SOA or DNAME at a wildcard (RFC 4592 section 4) */
     WR_LOCAL_REJECT_TOO_MANY,     /* WR_RRSET_RECORDS_MAX, WR_RRSET_SIZE_MAX */
     WR_LOCAL_REJECT_SOA_PLACE,    /* a SOA where no zone begins */
+    WR_LOCAL_REJECT_NAMES,        /* WR_LOCAL_NAMES_MAX */
 };
 /* "another record stands beside a CNAME" and so on. */
 const char *wr_local_reject_text(enum wr_local_reject why);
