@@ -29,14 +29,40 @@ struct reading {
 
 /* --- the table --- */
 
+static uint64_t hash_of(const struct wr_leases *l, const struct wr_addr *addr)
+{
+    return wr_hash_sip13(&l->key, addr->ip, sizeof(addr->ip));
+}
+
+/* Room for twice as many leases: their list and the map over it. */
+static int grow(struct wr_leases *l)
+{
+    uint32_t room = l->room ? l->room * 2 : FIRST_ROOM;
+    struct wr_lease *more = realloc(l->item, room * sizeof(*more));
+    void *block = more ? malloc(wr_map_size(room)) : NULL;
+    l->item = more ? more : l->item;
+    if (!block) {
+        return WR_E_NOMEM;
+    }
+    free(l->map_block);
+    l->map_block = block;
+    l->room = room;
+    wr_map_init(&l->map, block, room);
+    for (uint32_t i = 0; i < l->count; i++) {
+        (void)wr_map_put(&l->map, hash_of(l, &l->item[i].addr),
+                         i + 1); /* as many fit as there are */
+    }
+    return WR_OK;
+}
+
 int wr_leases_create(const struct wr_hash_key *key, struct wr_leases *ret_leases)
 {
     struct wr_leases l = {.key = *key};
-    l.map_block = malloc(wr_map_size(WR_LEASES_MAX));
-    if (!l.map_block) {
-        return WR_E_NOMEM;
+    int err = grow(&l);
+    if (err) {
+        wr_leases_free(&l);
+        return err;
     }
-    wr_map_init(&l.map, l.map_block, WR_LEASES_MAX);
     *ret_leases = l;
     return WR_OK;
 }
@@ -60,23 +86,18 @@ static struct wr_lease *find(const struct wr_leases *l, const struct wr_addr *ad
     return NULL;
 }
 
-static int grow(struct wr_leases *l)
+static bool same_word(const word *a, const word *b)
 {
-    uint32_t room = l->room ? l->room * 2 : FIRST_ROOM;
-    struct wr_lease *more = realloc(l->item, room * sizeof(*more));
-    if (!more) {
-        return WR_E_NOMEM;
-    }
-    l->item = more;
-    l->room = room;
-    return WR_OK;
+    return a->n == b->n && memcmp(a->at, b->at, a->n) == 0;
 }
 
-static void keep(struct reading *r, const struct wr_lease *lease)
+static void keep(struct reading *r, struct wr_lease *lease)
 {
     struct wr_leases *l = r->leases;
-    uint64_t hash = wr_hash_sip13(&l->key, lease->addr.ip, sizeof(lease->addr.ip));
+    uint64_t hash = hash_of(l, &lease->addr);
     struct wr_lease *old = find(l, &lease->addr, hash);
+    bool same = old && !old->gone && same_word(&old->client, &lease->client);
+    lease->turn = same ? old->turn : l->turns++;
     if (old) {
         *old = *lease;
         return;
@@ -486,6 +507,19 @@ static void read_isc(struct reading *r, const char *text, size_t n)
     }
     if (depth > 0 || p.tokens > 0) {
         wrong(r, NULL, "the last block is not complete; it is left out until it is");
+    }
+}
+
+static int by_turn(const void *a, const void *b)
+{
+    const struct wr_lease *x = a, *y = b;
+    return x->turn < y->turn ? -1 : x->turn > y->turn;
+}
+
+void wr_leases_sort(struct wr_leases *leases)
+{
+    if (leases->count > 0) {
+        qsort(leases->item, leases->count, sizeof(*leases->item), by_turn);
     }
 }
 

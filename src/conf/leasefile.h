@@ -45,14 +45,15 @@ struct wr_lease {
     struct wr_lease_word host;   /* what it calls itself; n 0: nothing */
     struct wr_lease_word client; /* MAC, client id or DUID: one word for one client */
     int64_t until_s;             /* seconds since 1970; INT64_MAX: for ever */
+    uint32_t turn;               /* when this client got the address: less is earlier */
     uint32_t line;
     uint8_t part; /* of which text, as given to read */
     bool gone;    /* released, expired or abandoned: it is in the table to end an earlier line */
 };
 
 struct wr_leases {
-    struct wr_lease *item; /* in the order of their first line */
-    uint32_t count, room;
+    struct wr_lease *item;
+    uint32_t count, room, turns;
     struct wr_hash_key key;
     struct wr_map map; /* by address */
     void *map_block;
@@ -68,6 +69,9 @@ void wr_leases_free(struct wr_leases *leases);
 /* Reads one text into the table. WR_E_NOMEM, or WR_E_LIMIT at WR_LEASES_MAX: what was read until then stays. */
 int wr_leases_read(struct wr_leases *leases, enum wr_lease_format format, uint8_t part,
                    const char *text, size_t n, const struct wr_lease_hooks *hooks);
+
+/* Puts them in the order in which clients got their addresses, so that who has a name keeps it. The last thing done. */
+void wr_leases_sort(struct wr_leases *leases);
 
 /* The name below `zone` for what a client calls itself: one label of letters, digits, hyphens and underscores inside. WR_E_NOTFOUND: it
  * gave none; WR_E_DENIED: not one that a client may have, and `*ret_why` says so (static text). */

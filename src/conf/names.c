@@ -257,6 +257,7 @@ void wr_names_read_leases(struct wr_names *names, enum wr_lease_format format, c
             names->failed = true;
         }
     }
+    wr_leases_sort(&leases);
     for (uint32_t i = 0; i < leases.count; i++) {
         add_lease(&h, &leases.item[i], zone, key);
     }

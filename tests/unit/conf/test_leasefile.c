@@ -111,6 +111,20 @@ static void test_kea4(void **state)
     assert_non_null(strstr(said, "1:7 the last line is not complete"));
 }
 
+/* Whoever gets an address that another client had comes behind those who had theirs before. */
+static void test_order(void **state)
+{
+    read_part(WR_LEASE_KEA, 0,
+              KEA4 "192.0.2.1,aa,,3600,9000,1,0,0,old,0,,0\n"
+                   "192.0.2.2,bb,,3600,9000,1,0,0,printer,0,,0\n"
+                   "192.0.2.1,aa,,3600,9600,1,0,0,old,0,,0\n"
+                   "192.0.2.3,dd,,3600,9000,1,0,0,x,0,,0\n"
+                   "192.0.2.1,cc,,3600,9900,1,0,0,printer,0,,0\n");
+    wr_leases_sort(&leases);
+    assert_string_equal(table(), "192.0.2.2 printer bb 9000\n192.0.2.3 x dd 9000\n"
+                                 "192.0.2.1 printer cc 9900\n");
+}
+
 static void test_kea6(void **state)
 {
     read_part(WR_LEASE_KEA, 0,
@@ -249,8 +263,15 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_dnsmasq), CASE(test_kea4),      CASE(test_kea6),   CASE(test_kea_without_header),
-        CASE(test_isc),     CASE(test_isc_depth), CASE(test_odhcpd), CASE(test_table_is_bounded),
+        CASE(test_dnsmasq),
+        CASE(test_kea4),
+        CASE(test_kea6),
+        CASE(test_order),
+        CASE(test_kea_without_header),
+        CASE(test_isc),
+        CASE(test_isc_depth),
+        CASE(test_odhcpd),
+        CASE(test_table_is_bounded),
         CASE(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
