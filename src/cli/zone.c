@@ -261,7 +261,7 @@ int wr_cli_zone(int argc, char **argv)
 
     if (status != WR_OPTS_GO)
         return status;
-    if (opts.operands < 1 || strcmp(opts.operand[0], "check"))
+    if (opts.operands < 1 || strcmp(opts.operand[0], "check") != 0)
         return wr_opts_misused(&opts, "check what?");
     if (opts.operands != 2)
         return wr_opts_misused(&opts, "one file at a time");

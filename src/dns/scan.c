@@ -41,10 +41,11 @@ static int read_name(struct reading *in)
     if (!err) {
         err = wr_word_name(word.text, word.n, in->origin, &name);
     }
-    if (!err) {
-        wr_buf_put_bytes(in->w, name.wire, name.size);
+    if (err) {
+        return err;
     }
-    return err ? err : in->w->err;
+    wr_buf_put_bytes(in->w, name.wire, name.size);
+    return in->w->err;
 }
 
 /* Names to the end, none perhaps; or the prefix name of A6, that is there when there is a prefix. */
@@ -316,7 +317,7 @@ static int read_gateway(struct reading *in, uint8_t field)
     case WR_FIELD_END:
         err = next_word(in, &word);
         return err || (word.n == 1 && word.text[0] == '.') ? err : WR_E_FORMAT;
-    default: return WR_E_UNSUPPORTED;
+    default: err = next_word(in, &word); return err ? err : WR_E_UNSUPPORTED;
     }
 }
 

@@ -29,8 +29,8 @@ void wr_zonefile_start(struct wr_zonefile *z, const struct wr_zonefile_options *
     wr_zoneentry_init(&z->entry, z->room, sizeof(z->room));
     z->class_ = options->class_;
     z->may_generate = options->generate;
-    z->has_default = options->has_ttl;
-    z->default_ttl = options->ttl;
+    z->has_ttl = options->has_ttl;
+    z->ttl = options->ttl;
     if (options->origin) {
         wr_name_set(&z->origin, options->origin);
         z->has_origin = true;
@@ -336,6 +336,9 @@ static bool find_ttl(struct wr_zonefile *z, const struct head *h, const struct w
         return true;
     } else if (z->has_last) {
         *ret_ttl = z->last_ttl;
+    } else if (z->has_ttl) {
+        *ret_ttl = z->ttl;
+        return true;
     } else if (h->type == WR_TYPE_SOA) {
         const uint8_t *last = w->base + w->pos - 4;
         uint32_t ttl = (uint32_t)last[0] << 24 | (uint32_t)last[1] << 16 | last[2] << 8 | last[3];

@@ -23,7 +23,8 @@
  * broken owner is a mistake too: it is never given to the owner before. What is wrong with a zone as a whole
  * (CNAME beside data, names out of zone) is dns/zonecheck's.
  *
- * TTLs: the record's own; else $TTL; else that of the record before; else, for a SOA record, its last field, with a warning.
+ * TTLs: the record's own; else $TTL; else that of the record before; else that of the options; else, for a SOA
+ * record, its last field, with a warning.
  * $TTL stays in force behind the end of an included file; origin and owner do not. $GENERATE (no standard) is a mistake
  * unless the options allow it.
  *
@@ -54,9 +55,9 @@ struct wr_zonefile_options {
     const uint8_t
         *origin; /* in force until $ORIGIN; NULL: none, then a relative name is a mistake. Copied */
     uint16_t class_; /* of the zone; a record of another is a mistake */
-    bool has_ttl;    /* `ttl` is in force until $TTL */
-    uint32_t ttl;
     bool generate;   /* $GENERATE is allowed */
+    bool has_ttl;    /* a record that gets its TTL from nowhere else has this one; */
+    uint32_t ttl;    /* without it that is a mistake */
 };
 
 struct wr_zonefile_place {
@@ -101,7 +102,8 @@ struct wr_zonefile {
     bool has_origin, has_default, has_last;
     uint8_t state;
     uint16_t class_;
-    bool may_generate;
+    bool may_generate, has_ttl;
+    uint32_t ttl;
     uint32_t default_ttl, last_ttl;
     uint32_t includes;           /* so far */
     uint32_t generated;          /* lines so far */

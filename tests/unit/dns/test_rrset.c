@@ -208,7 +208,8 @@ static void flat_form_is_refused_when_it_lies(void **state)
         uint8_t value;
     } lies[] = {
         {"type OPT", 1, WR_TYPE_OPT},
-        {"class is free", 3, WR_CLASS_CH},
+        {"class is free", 3, 4},
+        {"class where A has another form", 3, WR_CLASS_CH},
         {"ttl over 2^31", 4, 0x80},
         {"too few records", 9, 2},
         {"too many records", 9, 4},

@@ -191,7 +191,7 @@ static const struct bad bads[] = {
     {42, "1:0.0.0.0/0 !", WR_E_FORMAT, 13},
     {45, "1 0 0 g.", WR_E_FORMAT, 7},
     {45, "1 1 0 ::1", WR_E_FORMAT, 7},
-    {45, "1 4 0 x", WR_E_UNSUPPORTED, 6},
+    {45, "1 4 0 x", WR_E_UNSUPPORTED, 7},
     {45, "1 1 0", WR_E_SHORT, 6},
     {55, "1 \"\" a2V5", WR_E_FORMAT, 3},
     {55, "1 ab", WR_E_SHORT, 5},

@@ -209,6 +209,18 @@ static void without_an_origin(void **state)
           "0:7:5 a.y. 1 IN NS b.y.\n");
 }
 
+static void a_ttl_for_those_that_have_none(void **state)
+{
+    const struct wr_zonefile_options options = {
+        .origin = example, .class_ = WR_CLASS_IN, .has_ttl = true, .ttl = 42};
+
+    check(&options,
+          "a A 1.2.3.4\n@ SOA . . 1 2 3 4 5\nb 1 A 1.2.3.4\nc A 1.2.3.4\n$TTL 2\nd A 1.2.3.4\n",
+          "0:1:3 a.example. 42 IN A 1.2.3.4\n0:2:3 example. 42 IN SOA . . 1 2 3 4 5\n"
+          "0:3:5 b.example. 1 IN A 1.2.3.4\n0:4:3 c.example. 1 IN A 1.2.3.4\n"
+          "0:6:3 d.example. 2 IN A 1.2.3.4\n");
+}
+
 static void another_class(void **state)
 {
     const struct wr_zonefile_options options = {.origin = example, .class_ = WR_CLASS_CH};
@@ -355,10 +367,15 @@ static void the_largest_record(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(good_files),         cmocka_unit_test(broken_files),
-        cmocka_unit_test(without_an_origin),  cmocka_unit_test(another_class),
-        cmocka_unit_test(includes),           cmocka_unit_test(includes_are_bounded),
-        cmocka_unit_test(generated),          cmocka_unit_test(generated_lines_are_bounded),
+        cmocka_unit_test(good_files),
+        cmocka_unit_test(broken_files),
+        cmocka_unit_test(without_an_origin),
+        cmocka_unit_test(a_ttl_for_those_that_have_none),
+        cmocka_unit_test(another_class),
+        cmocka_unit_test(includes),
+        cmocka_unit_test(includes_are_bounded),
+        cmocka_unit_test(generated),
+        cmocka_unit_test(generated_lines_are_bounded),
         cmocka_unit_test(the_largest_record),
     };
 
