@@ -138,6 +138,8 @@
 #define WR_ZONE_FILE_MAX  ((size_t)128 * 1024 * 1024)
 /* Leases of one file: a /16 full of devices. */
 #define WR_LEASES_MAX 65536
+/* Addresses of one client under one name: DHCPv6 gives a client as many as it asks for. */
+#define WR_LEASE_ADDRESSES_MAX 16
 /* One line of a hosts or lease file; a longer one is skipped. */
 #define WR_LEASE_LINE_MAX 4096
 /* Folders of them that are watched by inotify, which counts by user; the rest is looked at every second. */

@@ -67,6 +67,29 @@ static uint32_t next_at(const struct work *k, const uint8_t *name, uint32_t *cur
     return 0;
 }
 
+static bool is_pointer(uint16_t type)
+{
+    return type == WR_TYPE_PTR || type == WR_TYPE_CNAME;
+}
+
+/* Remembers the record just taken, unless what stands at its name says all that is asked of it: that somebody has the
+ * name, and whether it points somewhere. So a name with a million records is not walked a million times. */
+static void note_record(struct work *k)
+{
+    const struct wr_local_record *r = &k->record[k->records - 1];
+    const struct wr_names_record *from = k->from[k->records - 1];
+    uint32_t cursor = UINT32_MAX;
+    for (uint32_t at; (at = next_at(k, r->owner, &cursor)) != 0;) {
+        const struct wr_names_record *other = at & ZONE_MARK ? NULL : k->from[at - 1];
+        bool lease = from && from->client != 0;
+        bool same_kind = !(at & ZONE_MARK) && !lease && (!other || other->client == 0);
+        if (same_kind && (is_pointer(k->record[at - 1].type) || !is_pointer(r->type))) {
+            return;
+        }
+    }
+    note(k, k->records);
+}
+
 /* --- zones --- */
 
 static void add_zone(struct work *k, const struct wr_local_zone *zone)
@@ -151,7 +174,7 @@ static void add_special(struct work *k)
         uint32_t records = wr_special_records(&rows[i], made);
         for (uint32_t r = 0; r < records; r++) {
             if (take(k, &made[r], NULL, "")) {
-                note(k, k->records);
+                note_record(k);
             }
         }
     }
@@ -210,7 +233,7 @@ static void tell(const struct work *k, const char *file, uint32_t line, const ui
 /* May a client have this name? Not when anybody else has it, in the configuration or by a lease. */
 static bool may_have(struct work *k, const struct wr_names *names, const struct wr_names_record *r)
 {
-    uint32_t cursor = UINT32_MAX;
+    uint32_t cursor = UINT32_MAX, own = 0;
     for (uint32_t at; (at = next_at(k, r->r.owner, &cursor)) != 0;) {
         const struct wr_names_record *other = at & ZONE_MARK ? NULL : k->from[at - 1];
         if (!other || other->client == 0) {
@@ -221,6 +244,11 @@ static bool may_have(struct work *k, const struct wr_names *names, const struct 
         if (other->client != r->client && k->record[at - 1].type == r->r.type) {
             tell(k, names->file, r->line, r->r.owner, 0,
                  "another client has this name already; this one does not get it");
+            return false;
+        }
+        if (++own == WR_LEASE_ADDRESSES_MAX) {
+            tell(k, names->file, r->line, r->r.owner, 0,
+                 "this client has as many addresses as one name may have; no more");
             return false;
         }
     }
@@ -246,7 +274,7 @@ static void take_names(struct work *k, const struct wr_names *names)
             k->expires_s = r->until_s;
         }
         if (take(k, &made, r, names->file)) {
-            note(k, k->records);
+            note_record(k);
         }
     }
 }
@@ -255,8 +283,7 @@ static bool has_ptr(const struct work *k, const uint8_t *name)
 {
     uint32_t cursor = UINT32_MAX;
     for (uint32_t at; (at = next_at(k, name, &cursor)) != 0;) {
-        if (!(at & ZONE_MARK) &&
-            (k->record[at - 1].type == WR_TYPE_PTR || k->record[at - 1].type == WR_TYPE_CNAME)) {
+        if (!(at & ZONE_MARK) && is_pointer(k->record[at - 1].type)) {
             return true;
         }
     }
@@ -293,7 +320,7 @@ static void add_reverse(struct work *k)
                                       .type = WR_TYPE_PTR,
                                       .size = (uint16_t)wr_name_size(r->owner)};
         if (take(k, &ptr, NULL, "")) {
-            note(k, k->records);
+            note_record(k);
         }
     }
 }

@@ -147,6 +147,16 @@ static void tell(const struct wr_locals_source *s, const struct wr_names_hooks *
     hooks->tell(hooks->user, s->path, 0, text);
 }
 
+/* Why a file cannot be read, and what helps. */
+static const char *reason(int err)
+{
+    if (err != WR_E_IO) {
+        return err == WR_E_LIMIT ? "it is larger than 16 MiB" : wr_err_name(err);
+    }
+    return errno == EACCES ? "permission denied; let weir's user read it, and enter its folder"
+                           : strerror(errno);
+}
+
 /* A zone file is read whole, with what it includes, when it is loaded and not again. */
 static void read_zone(struct wr_locals_source *s, const struct wr_names_hooks *hooks)
 {
@@ -156,7 +166,7 @@ static void read_zone(struct wr_locals_source *s, const struct wr_names_hooks *h
     int err = wr_names_read_zone(&s->names, s->path, s->zone.wire, s->ttl_s, hooks);
     s->read_once = err == WR_OK;
     if (err) {
-        tell(s, hooks, "cannot be read", err == WR_E_IO ? strerror(errno) : wr_err_name(err));
+        tell(s, hooks, "cannot be read", reason(err));
     }
 }
 
@@ -226,7 +236,7 @@ static void renew(struct wr_locals_source *s, const struct wr_hash_key *key,
         if (!s->missing) {
             tell(s, hooks,
                  s->read_once ? "cannot be read now; its last names stay" : "cannot be read",
-                 err == WR_E_IO ? strerror(errno) : wr_err_name(err));
+                 reason(err));
         }
         s->missing = true;
         return;

@@ -297,7 +297,7 @@ static void look_at_locals(void *user)
     struct wr_serve *s = user;
     struct wr_now now;
     wr_clock_now(atomic_load(&s->wall_proven), &now);
-    if (wr_locals_look(&s->locals, &now)) {
+    if (now.mono_us >= s->locals_us && wr_locals_look(&s->locals, &now)) {
         wr_reload_locals(s);
     }
 }

@@ -64,6 +64,7 @@ struct wr_serve {
     _Atomic bool wall_proven;
     int64_t wall_floor_s;
     uint64_t started_us;        /* monotonic */
+    uint64_t locals_us;         /* new local names are not built again before then */
     uint64_t secrets_us;        /* when the cookie secrets were rolled last */
     _Atomic uint32_t followers; /* clients that follow the log */
     bool stopping;

@@ -2,6 +2,7 @@
 #include "unit/conf/conftest.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "conf/localset.h"
 #include "dns/codes.h"
@@ -164,6 +165,31 @@ static void test_leases_shadow_nothing(void **state)
     done();
 }
 
+/* One client with many addresses, and one name with many records: bounded, and built in no time. */
+static void test_crowds(void **state)
+{
+    enum { MANY = 30000 };
+    size_t room = (size_t)MANY * 48 + 1, n = 0, h = 0;
+    char *text = malloc(room), *hosts_text = malloc(room);
+    for (unsigned i = 0; i < MANY; i++) {
+        n += (size_t)snprintf(text + n, room - n, "0 same 10.1.%u.%u crowd *\n", i >> 8, i & 255);
+        h += (size_t)snprintf(hosts_text + h, room - h, "10.2.%u.%u one.home.arpa\n", i >> 8,
+                              i & 255);
+    }
+    build("", hosts_text, text, 0);
+    struct wr_local_hit hit;
+    wr_local_find(set.local, (const uint8_t *)"\5crowd\4home\4arpa", WR_TYPE_A, WR_LOCAL_EVERYONE,
+                  &hit);
+    assert_int_equal(hit.set.records, WR_LEASE_ADDRESSES_MAX);
+    wr_local_find(set.local, (const uint8_t *)"\3one\4home\4arpa", WR_TYPE_A, WR_LOCAL_EVERYONE,
+                  &hit);
+    assert_int_equal(hit.set.records, WR_RRSET_RECORDS_MAX);
+    assert_non_null(strstr(said, "as many addresses as one name may have"));
+    done();
+    free(text);
+    free(hosts_text);
+}
+
 static void test_leases_end(void **state)
 {
     static const char text[] =
@@ -204,6 +230,7 @@ int main(void)
         cmocka_unit_test(test_special_is_covered),
         cmocka_unit_test(test_reverse),
         cmocka_unit_test(test_leases_shadow_nothing),
+        cmocka_unit_test(test_crowds),
         cmocka_unit_test(test_leases_end),
         cmocka_unit_test(test_rejects_are_told),
     };
