@@ -91,6 +91,18 @@ static int put_authority(struct wr_build *b, const struct wr_asker *a,
     return WR_OK;
 }
 
+/* What is good to have: as much of it as there is room for. */
+static void put_additional(struct wr_build *b, const struct wr_asker *a,
+                           const struct wr_answer *answer)
+{
+    for (unsigned i = 0; i < answer->extras; i++) {
+        const struct wr_rrset *set = &answer->extra[i];
+        if (wr_rrset_build(b, WR_SECTION_ADDITIONAL, set, set->ttl, a->question.dnssec_ok, 0)) {
+            return;
+        }
+    }
+}
+
 size_t wr_reply_answer(const struct wr_reply *r, const struct wr_asker *a,
                        const struct wr_answer *answer, uint8_t *room, size_t cap,
                        bool *ret_truncated)
@@ -112,6 +124,8 @@ size_t wr_reply_answer(const struct wr_reply *r, const struct wr_asker *a,
     if (*ret_truncated) {
         wr_build_rewind(&b, &empty);
         b.flags |= WR_FLAG_TC;
+    } else {
+        put_additional(&b, a, answer);
     }
     b.limit = limit;
     if (a->edns) {

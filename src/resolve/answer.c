@@ -20,7 +20,7 @@ void wr_answer_clear(struct wr_answer *a)
     a->ede = WR_EDE_NONE;
     a->ede_text = NULL;
     a->stale = a->authoritative = a->local = false;
-    a->answers = a->authorities = 0;
+    a->answers = a->authorities = a->extras = 0;
     a->ttl = UINT32_MAX;
     a->age_share = 0;
 }
@@ -236,6 +236,70 @@ static enum wr_found take_local_dname(const struct wr_local_hit *hit, const uint
     return made && add_local(a, &cname) ? WR_FOUND_ALIAS : WR_FOUND_NOTHING;
 }
 
+/* A set for the additional section, unless it is there or there is no room. Returns it, or NULL. */
+static const struct wr_rrset *add_extra(const struct wr_local *local, const uint8_t *name,
+                                        uint16_t type, struct wr_answer *a)
+{
+    struct wr_local_hit hit;
+    for (unsigned i = 0; i < a->extras; i++) {
+        if (a->extra[i].type == type && wr_name_equal(a->extra[i].owner, name)) {
+            return NULL;
+        }
+    }
+    wr_local_find(local, name, type, WR_LOCAL_EVERYONE, &hit);
+    if (hit.verdict != WR_LOCAL_HIT_DATA || a->extras == WR_ANSWER_EXTRAS_MAX) {
+        return NULL;
+    }
+    a->extra[a->extras] = hit.set;
+    return &a->extra[a->extras++];
+}
+
+/* Octets before the name in the rdata of types that point to a host, or -1. */
+static int host_offset(uint16_t type)
+{
+    switch (type) {
+    case WR_TYPE_NS: return 0;
+    case WR_TYPE_MX:
+    case WR_TYPE_SVCB:
+    case WR_TYPE_HTTPS: return 2;
+    case WR_TYPE_SRV: return 6;
+    default: return -1;
+    }
+}
+
+/* The addresses of the hosts that a set points to (RFC 1035 section 3.3, RFC 2782). */
+static void add_hosts(const struct wr_local *local, const struct wr_rrset *set, struct wr_answer *a)
+{
+    int offset = host_offset(set->type);
+    struct wr_rrset_walk walk = wr_rrset_walk(set);
+    const uint8_t *rdata;
+    uint16_t size;
+    while (offset >= 0 && a->extras < WR_ANSWER_EXTRAS_MAX && wr_rrset_next(&walk, &rdata, &size)) {
+        if (size > offset) {
+            (void)add_extra(local, rdata + offset, WR_TYPE_A, a);
+            (void)add_extra(local, rdata + offset, WR_TYPE_AAAA, a);
+        }
+    }
+}
+
+/* What the client would ask next: hosts; of a service instance its SRV and TXT as well (RFC 6763 section 12). */
+static void add_extras(const struct wr_local *local, const struct wr_rrset *set,
+                       struct wr_answer *a)
+{
+    struct wr_rrset_walk walk = wr_rrset_walk(set);
+    const uint8_t *rdata;
+    uint16_t size;
+    add_hosts(local, set, a);
+    while (set->type == WR_TYPE_PTR && a->extras < WR_ANSWER_EXTRAS_MAX &&
+           wr_rrset_next(&walk, &rdata, &size)) {
+        const struct wr_rrset *srv = add_extra(local, rdata, WR_TYPE_SRV, a);
+        if (srv) {
+            (void)add_extra(local, rdata, WR_TYPE_TXT, a);
+            add_hosts(local, srv, a);
+        }
+    }
+}
+
 static enum wr_found deny_locally(const struct wr_local_hit *hit, struct wr_answer *a)
 {
     a->rcode = hit->verdict == WR_LOCAL_HIT_NXDOMAIN ? WR_RCODE_NXDOMAIN : WR_RCODE_NOERROR;
@@ -260,7 +324,12 @@ static enum wr_found take_local(const struct wr_local *local, const uint8_t *nam
         a->authoritative = a->local = true;
     }
     switch ((enum wr_local_verdict)hit.verdict) {
-    case WR_LOCAL_HIT_DATA: return add_local(a, &hit.set) ? WR_FOUND_FRESH : WR_FOUND_NOTHING;
+    case WR_LOCAL_HIT_DATA:
+        if (!add_local(a, &hit.set)) {
+            return WR_FOUND_NOTHING;
+        }
+        add_extras(local, &hit.set, a);
+        return WR_FOUND_FRESH;
     case WR_LOCAL_HIT_ALIAS: return add_local(a, &hit.set) ? WR_FOUND_ALIAS : WR_FOUND_NOTHING;
     case WR_LOCAL_HIT_DNAME: return take_local_dname(&hit, name, arena, a);
     case WR_LOCAL_HIT_NODATA:

@@ -26,6 +26,8 @@
 
 /* RRsets in one section of an answer: the longest chain with its DNAMEs, or the proofs of a denial. */
 #define WR_ANSWER_SETS_MAX 26
+/* RRsets of the additional section, of local answers only: what a client of a service would ask next. */
+#define WR_ANSWER_EXTRAS_MAX 8
 
 struct wr_answer {
     uint16_t rcode;
@@ -34,9 +36,10 @@ struct wr_answer {
     bool stale;
     bool authoritative; /* AA: the first owner is a local name (RFC 1035 section 4.1.1) */
     bool local;         /* nothing in it came from anybody else */
-    uint8_t answers, authorities;
+    uint8_t answers, authorities, extras;
     struct wr_rrset answer[WR_ANSWER_SETS_MAX];
     struct wr_rrset authority[WR_ANSWER_SETS_MAX];
+    struct wr_rrset extra[WR_ANSWER_EXTRAS_MAX];
     uint32_t ttl;       /* the least TTL of all sets; of a negative answer its own */
     uint32_t age_share; /* find: hundredths of its life that the oldest set has used, 0 to 100 */
 };

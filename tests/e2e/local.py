@@ -140,6 +140,8 @@ def services(box):
     instance = only(kind, "PTR").target
     equal(instance.labels[0], b"Printer, 1st floor")
     equal(only("_universal._sub." + kind, "PTR").target, instance)
+    equal([dns.rdatatype.to_text(rrset.rdtype) for rrset in ask(weir, kind, "PTR").additional],
+          ["SRV", "TXT", "A", "AAAA"])    # section 12
     wire = instance.to_wire()
     reply = dns.message.from_wire(weir_wire(weir, wire, 33))
     equal((reply.answer[0][0].port, reply.answer[0][0].target.to_text()), (631, "printer.home.arpa."))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/resolve/localtest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "resolve/answer.h"
@@ -251,6 +252,50 @@ static void test_local_names_come_first(void **state)
     localtest_free(&t);
 }
 
+/* What the client would ask next, within bounds, and nothing twice. */
+static void test_local_extras(void **state)
+{
+    char text[64];
+    localtest_zone(&t, "z.", WR_LOCAL_AUTHORITATIVE);
+    localtest_add(&t, "_ipp._tcp.z.", WR_TYPE_PTR, "p._ipp._tcp.z.");
+    localtest_add(&t, "p._ipp._tcp.z.", WR_TYPE_SRV, "0 0 631 host.z.");
+    localtest_add(&t, "p._ipp._tcp.z.", WR_TYPE_TXT, "a=b");
+    localtest_add(&t, "host.z.", WR_TYPE_A, "192.0.2.1");
+    localtest_add(&t, "host.z.", WR_TYPE_AAAA, "2001:db8::1");
+    localtest_add(&t, "z.", WR_TYPE_MX, "10 host.z.");
+    localtest_add(&t, "z.", WR_TYPE_MX, "20 host.z.");
+    localtest_add(&t, "z.", WR_TYPE_MX, "30 mail.example.");
+    localtest_add(&t, "h.z.", WR_TYPE_HTTPS, "1 host.z. alpn=h2");
+    localtest_add(&t, "h.z.", WR_TYPE_HTTPS, "2 . alpn=h2");
+    localtest_add(&t, "plain.z.", WR_TYPE_PTR, "host.z.");
+    for (unsigned i = 0; i < 20; i++) {
+        snprintf(text, sizeof(text), "h%u.z.", i);
+        localtest_add(&t, text, WR_TYPE_A, "192.0.2.1");
+        snprintf(text, sizeof(text), "0 0 1 h%u.z.", i);
+        localtest_add(&t, "_many._tcp.z.", WR_TYPE_SRV, text);
+    }
+    const struct wr_local *l = localtest_build(&t);
+    assert_int_equal(find_with(l, "_ipp._tcp.z.", WR_TYPE_PTR), WR_FOUND_FRESH);
+    static const uint16_t types[] = {WR_TYPE_SRV, WR_TYPE_TXT, WR_TYPE_A, WR_TYPE_AAAA};
+    assert_int_equal(answer.extras, 4);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_int_equal(answer.extra[i].type, types[i]);
+    }
+    assert_int_equal(find_with(l, "p._ipp._tcp.z.", WR_TYPE_SRV), WR_FOUND_FRESH);
+    assert_int_equal(answer.extras, 2);
+    assert_int_equal(find_with(l, "z.", WR_TYPE_MX), WR_FOUND_FRESH);
+    assert_int_equal(answer.extras, 2);
+    assert_int_equal(find_with(l, "h.z.", WR_TYPE_HTTPS), WR_FOUND_FRESH);
+    assert_int_equal(answer.extras, 2);
+    assert_int_equal(find_with(l, "plain.z.", WR_TYPE_PTR), WR_FOUND_FRESH);
+    assert_int_equal(answer.extras, 0);
+    assert_int_equal(find_with(l, "_many._tcp.z.", WR_TYPE_SRV), WR_FOUND_FRESH);
+    assert_int_equal(answer.extras, WR_ANSWER_EXTRAS_MAX);
+    assert_int_equal(find_with(l, "host.z.", WR_TYPE_A), WR_FOUND_FRESH);
+    assert_int_equal(answer.extras, 0);
+    localtest_free(&t);
+}
+
 static void test_local_alias_alone(void **state)
 {
     struct wr_question q = question("far.home.arpa.", WR_TYPE_A);
@@ -315,6 +360,7 @@ int main(void)
         CASE(test_ttl_zero_is_not_kept),
         CASE(test_failure),
         CASE(test_local_names_come_first),
+        CASE(test_local_extras),
         CASE(test_local_alias_alone),
         CASE(test_local_dname),
     };
