@@ -288,11 +288,15 @@ static bool step_fresh(struct walk *w)
     return true;
 }
 
-/* Without RD nothing is asked of anybody: what the cache does not have is refused. */
+/* Without RD nothing is asked of anybody: what the cache does not have is refused, or the delegation of a local zone told. */
 static bool step_recursion_desired(struct walk *w)
 {
+    struct wr_engine *e = w->e;
     if (w->asker.flags & WR_FLAG_RD) {
         return false;
+    }
+    if (e->setup.local && wr_answer_refer(e->setup.local, &w->asker.question, &e->found)) {
+        return settle_answer(w, &e->found, WR_SOURCE_LOCAL);
     }
     return settle_error(w, WR_RCODE_REFUSED, WR_EDE_NOT_AUTHORITATIVE,
                         "not in the cache, and recursion was not desired");

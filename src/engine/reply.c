@@ -80,7 +80,8 @@ static int put_authority(struct wr_build *b, const struct wr_asker *a,
 {
     for (unsigned i = 0; i < answer->authorities; i++) {
         const struct wr_rrset *set = &answer->authority[i];
-        if (set->type != WR_TYPE_SOA && !a->question.dnssec_ok) {
+        bool wanted = set->type == WR_TYPE_SOA || set->type == WR_TYPE_NS; /* NS: a referral */
+        if (!wanted && !a->question.dnssec_ok) {
             continue;
         }
         int err = wr_rrset_build(b, WR_SECTION_AUTHORITY, set, set->ttl, a->question.dnssec_ok, 0);

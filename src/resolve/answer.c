@@ -366,6 +366,37 @@ static enum wr_found follow_local(const struct wr_local *local, uint16_t type,
     return WR_FOUND_NOTHING;
 }
 
+static void add_glue(const struct wr_local *local, const uint8_t *name, uint16_t type,
+                     struct wr_answer *a)
+{
+    const struct wr_rrset *set = wr_local_glue(local, name, type);
+    if (set && a->extras < WR_ANSWER_EXTRAS_MAX) {
+        a->extra[a->extras++] = *set;
+    }
+}
+
+bool wr_answer_refer(const struct wr_local *local, const struct wr_question *q,
+                     struct wr_answer *ret_answer)
+{
+    struct wr_local_hit hit;
+    wr_local_find(local, q->name.wire, q->type, WR_LOCAL_EVERYONE, &hit);
+    if (!hit.cut) {
+        return false;
+    }
+    struct wr_rrset_walk walk = wr_rrset_walk(&hit.set);
+    const uint8_t *server;
+    uint16_t size;
+    wr_answer_clear(ret_answer);
+    ret_answer->local = true;
+    ret_answer->authority[ret_answer->authorities++] = hit.set;
+    ret_answer->ttl = hit.set.ttl;
+    while (ret_answer->extras < WR_ANSWER_EXTRAS_MAX && wr_rrset_next(&walk, &server, &size)) {
+        add_glue(local, server, WR_TYPE_A, ret_answer);
+        add_glue(local, server, WR_TYPE_AAAA, ret_answer);
+    }
+    return true;
+}
+
 enum wr_found wr_answer_find_local(const struct wr_local *local, const struct wr_question *q,
                                    struct wr_arena *arena, struct wr_answer *ret_answer)
 {

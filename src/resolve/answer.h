@@ -76,6 +76,10 @@ enum wr_found wr_answer_find_failure(struct wr_cache *c, const struct wr_questio
                                      struct wr_answer *ret_answer, uint32_t *ret_stored_s,
                                      bool *ret_by_silence);
 
+/* A referral (RFC 1034 section 4.3.2): NS and glue, when a local zone delegates the name; else false. */
+bool wr_answer_refer(const struct wr_local *local, const struct wr_question *q,
+                     struct wr_answer *ret_answer);
+
 /* Puts every set, or the negative answer for the chain's last name, into the cache. TTLs in `a` are clamped
  * by the policy on the way (in place). Returns how many writes were skipped because a shard was held. */
 unsigned wr_answer_keep(struct wr_cache *c, const struct wr_ttl_policy *p,

@@ -132,6 +132,16 @@ static bool ask_parent(const struct descent *d, uint16_t type, struct wr_local_h
     return true;
 }
 
+const struct wr_rrset *wr_local_glue(const struct wr_local *local, const uint8_t *name,
+                                     uint16_t type)
+{
+    const struct wr_local_node *n =
+        local ? wr_local_node_of(local, name, wr_name_hash(&local->key, name)) : NULL;
+    bool any;
+    const struct wr_local_set *s = n ? pick(local, n, type, WR_LOCAL_EVERYONE, &any) : NULL;
+    return s && s->rr.type == type ? &s->rr : NULL;
+}
+
 void wr_local_find(const struct wr_local *local, const uint8_t *name, uint16_t type,
                    uint32_t segments, struct wr_local_hit *ret_hit)
 {
@@ -145,7 +155,9 @@ void wr_local_find(const struct wr_local *local, const uint8_t *name, uint16_t t
     }
     descend(local, name, type, segments, &d);
     if (d.cut) {
-        ret_hit->cut = true;
+        const struct wr_rrset *ns = wr_local_glue(local, d.node->name, WR_TYPE_NS);
+        ret_hit->cut = ns != NULL;
+        ret_hit->set = ns ? *ns : ret_hit->set;
     } else if (d.zone && d.zone->kind == WR_LOCAL_NXDOMAIN) {
         deny(d.zone, WR_LOCAL_HIT_NXDOMAIN, ret_hit);
     } else if (ask_parent(&d, type, ret_hit)) {
@@ -169,16 +181,6 @@ bool wr_local_owns(const struct wr_local *local, const uint8_t *name, uint16_t t
     struct wr_local_hit hit;
     wr_local_find(local, name, type, WR_LOCAL_EVERYONE, &hit);
     return hit.verdict != WR_LOCAL_HIT_PASS;
-}
-
-const struct wr_rrset *wr_local_glue(const struct wr_local *local, const uint8_t *name,
-                                     uint16_t type)
-{
-    const struct wr_local_node *n =
-        local ? wr_local_node_of(local, name, wr_name_hash(&local->key, name)) : NULL;
-    bool any;
-    const struct wr_local_set *s = n ? pick(local, n, type, WR_LOCAL_EVERYONE, &any) : NULL;
-    return s && s->rr.type == type ? &s->rr : NULL;
 }
 
 uint32_t wr_local_cuts(const struct wr_local *local,

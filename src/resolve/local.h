@@ -44,7 +44,7 @@ enum wr_local_verdict {
 struct wr_local_hit {
     uint8_t verdict; /* enum wr_local_verdict */
     bool has_soa;
-    bool cut;    /* PASS: because a local zone delegates the name */
+    bool cut;    /* PASS: because a local zone delegates the name; set is the delegation's NS */
     int16_t ede; /* of NODATA and NXDOMAIN */
     const char *ede_text;
     struct wr_rrset set;

@@ -349,6 +349,30 @@ static void test_local_names(void **state)
     rig_stop(&r);
 }
 
+/* Without RD a delegation is told with its glue, and no AA (RFC 1034 section 4.3.2 step 3b); with RD somebody is asked. */
+static void test_referral(void **state)
+{
+    rig_start(&r);
+    localtest_zone(&t, "home.arpa.", WR_LOCAL_AUTHORITATIVE);
+    localtest_add(&t, "sub.home.arpa.", WR_TYPE_NS, "ns.sub.home.arpa.");
+    localtest_add(&t, "sub.home.arpa.", WR_TYPE_NS, "ns.example.");
+    localtest_add(&t, "ns.sub.home.arpa.", WR_TYPE_A, "192.0.2.9");
+    wr_engine_adopt_local(r.engine, localtest_build(&t));
+    rig_ask(&r, (struct rig_query){.name = "x.sub.home.arpa.", .no_rd = true, .no_edns = true});
+    rig_expect(&r, WR_ACTION_REPLY);
+    assert_int_equal(wr_msg_rcode(&r.msg), 0);
+    assert_false(r.msg.flags & WR_FLAG_AA);
+    assert_int_equal(r.msg.counts[WR_SECTION_ANSWER], 0);
+    assert_int_equal(r.msg.counts[WR_SECTION_AUTHORITY], 2);
+    assert_int_equal(rig_rr_at(&r, WR_SECTION_AUTHORITY).type, WR_TYPE_NS);
+    assert_int_equal(r.msg.counts[WR_SECTION_ADDITIONAL], 1);
+    assert_int_equal(rig_rr_at(&r, WR_SECTION_ADDITIONAL).type, WR_TYPE_A);
+    rig_ask(&r, (struct rig_query){.name = "x.sub.home.arpa."});
+    rig_expect(&r, WR_ACTION_DATAGRAM);
+    localtest_free(&t);
+    rig_stop(&r);
+}
+
 /* The alias is ours, its target is not: asked once, then known, and stale when it must be. */
 static void test_local_alias_to_outside(void **state)
 {
@@ -397,6 +421,7 @@ int main(void)
         cmocka_unit_test(test_handover),
         cmocka_unit_test(test_the_busiest_prefix_yields),
         cmocka_unit_test(test_local_names),
+        cmocka_unit_test(test_referral),
         cmocka_unit_test(test_local_alias_to_outside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
