@@ -203,6 +203,43 @@ def leases(box):
     equal(up.asked, 0)
 
 
+@loopback.test("names from the lease files of Kea (IPv4 and IPv6, with a clean-up's parts), ISC dhcpd and odhcpd")
+def formats(box):
+    up = box.upstream()
+    weir = box.weir([up], start=False)
+    later = int(time.time()) + 3600
+    stamp = time.strftime("%w %Y/%m/%d %H:%M:%S", time.gmtime(later))
+
+    def at(name):
+        return os.path.join(weir.folder, name)
+    kea4 = ("address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,"
+            "user_context,pool_id\n")
+    kea6 = ("address,duid,valid_lifetime,expire,subnet_id,pref_lifetime,lease_type,iaid,prefix_len,fqdn_fwd,"
+            "fqdn_rev,hostname,hwaddr,state,user_context,hwtype,hwaddr_source,pool_id\n")
+    replace(at("kea4.2"), kea4 + f"192.168.7.20,00:01,,3600,{later},1,0,0,kea-old,0,,0\n")
+    replace(at("kea4"), kea4 + f"192.168.7.21,00:02,,3600,{later},1,1,1,kea-new.home.arpa.,0,,0\n"
+            f"192.168.7.22,00:03,,3600,{later},1,0,0,kea-declined,1,,0\n")
+    replace(at("kea6"), kea6 + f"2001:db8::21,00:02,3600,{later},1,1800,0,7,128,0,0,kea-new,,0,,,,0\n")
+    replace(at("isc"), "lease 192.168.7.30 {\n  starts 2 2020/01/01 00:00:00;\n"
+            f"  ends {stamp};\n  binding state active;\n  hardware ethernet 00:00:00:00:00:30;\n"
+            "  client-hostname \"isc\";\n}\nlease 192.168.7.31 {\n  ends 2 2020/01/01 00:00:00;\n"
+            "  binding state active;\n  client-hostname \"isc-ended\";\n}\n")
+    replace(at("odhcpd"), f"# br-lan 000000000040 ipv4 odhcpd {later} 64 32 192.168.7.40/32\n"
+            f"# br-lan 0001aa 7f odhcpd {later} 40 128 fd00::40/128\nfd00::40\todhcpd\n")
+    weir.configure(box.settings([up], local={"leases": [
+        {"file": at("kea4"), "format": "kea"}, {"file": at("kea6"), "format": "kea"},
+        {"file": at("isc"), "format": "isc"}, {"file": at("odhcpd"), "format": "odhcpd", "zone": "lan"}]}))
+    weir.start()
+    for name, rtype, address in (("kea-old.home.arpa", "A", "192.168.7.20"), ("kea-new.home.arpa", "A", "192.168.7.21"),
+                                 ("kea-new.home.arpa", "AAAA", "2001:db8::21"), ("isc.home.arpa", "A", "192.168.7.30"),
+                                 ("odhcpd.lan", "A", "192.168.7.40"), ("odhcpd.lan", "AAAA", "fd00::40")):
+        says(weir, name, rtype, f"{name}. {rtype} {address}")
+    for name in ("kea-declined.home.arpa", "isc-ended.home.arpa", "other.lan"):
+        equal(ask(weir, name).rcode(), dns.rcode.NXDOMAIN, name)
+    equal(up.asked, 0)
+    need(weir.folder not in weir.log(), weir.log())    # nothing is wrong with these files
+
+
 @loopback.test("hostile and half-written lease files: told with file and line, the rest counts, the last good stays")
 def hostile(box):
     up = box.upstream()
