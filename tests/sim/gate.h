@@ -43,7 +43,8 @@ struct gate {
     const struct gate_machine *machine;
     unsigned workers;
     struct wr_settings settings;
-    struct wr_route route; /* for settings that want one */
+    const struct wr_local *local; /* local names, or NULL */
+    struct wr_route route;        /* for settings that want one */
     struct wr_ttl_rule rule;
     struct wr_secrets secrets;
     uint32_t requests, waiters, streams;
