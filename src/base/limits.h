@@ -125,6 +125,16 @@
 #define WR_CONF_LISTEN_MAX    64
 #define WR_CONF_ALLOW_MAX     1024
 #define WR_CONF_TTL_RULES_MAX 1024
+/* Local names in the configuration itself; what is more belongs into a zone file. */
+#define WR_CONF_ZONES_MAX   256
+#define WR_CONF_RECORDS_MAX 4096
+/* Files that are watched: each is looked at every second. */
+#define WR_CONF_HOSTS_MAX   32
+#define WR_CONF_LEASES_MAX  16
+#define WR_CONF_SPECIAL_MAX 256
+/* Services of a site; each is some records. */
+#define WR_CONF_SERVICES_MAX 1024
+#define WR_CONF_RELAYS_MAX   64
 /* Entries one cache write copies to keep them; more would make it wait on a crowd of used names (S3-FIFO laps). */
 #define WR_CACHE_MOVES_MAX 16
 /* Looks at a shard's write flag before `cache flush` gives that shard up: some milliseconds; a write takes microseconds. */
@@ -178,5 +188,26 @@
 #define WR_DNSSEC_ANCHORS_MAX 64
 /* Keys of one trust point that are followed (RFC 5011); the root has had two, and three in a rollover. */
 #define WR_DNSSEC_ROLLOVER_KEYS_MAX 16
+
+/* Local names: zones, each looked at when the snapshot is built: a house has a few, special-use names and routes the rest. */
+#define WR_LOCAL_ZONES_MAX 16384
+/* Records of one local source: a zone file of 100 MB has about as many. All together, with the PTR records that are made. */
+#define WR_NAMES_RECORDS_MAX (1u << 20)
+#define WR_LOCAL_RECORDS_MAX (1u << 21)
+/* Names in the tree, owners and their ancestors: a file of owners with 127 labels each must not take all memory. */
+#define WR_LOCAL_NAMES_MAX (1u << 22)
+/* Octets of one hosts or lease file: a hundred thousand leases. A zone file may have more. */
+#define WR_LEASE_FILE_MAX ((size_t)16 * 1024 * 1024)
+#define WR_ZONE_FILE_MAX  ((size_t)128 * 1024 * 1024)
+/* Leases of one file: a /16 full of devices. */
+#define WR_LEASES_MAX 65536
+/* Addresses of one client under one name: DHCPv6 gives a client as many as it asks for. */
+#define WR_LEASE_ADDRESSES_MAX 16
+/* One line of a hosts or lease file; a longer one is skipped. */
+#define WR_LEASE_LINE_MAX 4096
+/* Folders of them that are watched by inotify, which counts by user; the rest is looked at every second. */
+#define WR_WATCH_FOLDERS_MAX 32
+/* Names behind one address of a hosts file. */
+#define WR_HOSTS_NAMES_MAX 256
 
 #endif

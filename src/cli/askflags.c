@@ -12,6 +12,7 @@
 #include "cli/askplus.h"
 #include "conf/mistakes.h"
 #include "dns/codes.h"
+#include "dns/reverse.h"
 
 enum { ZONE_SIZE = 16, BUFSIZE_DEFAULT = 1232 };
 
@@ -109,31 +110,18 @@ static int take_word(struct reader *r, const char *word)
     return take_name(r, word);
 }
 
-/* The name under in-addr.arpa or ip6.arpa (RFC 1035 section 3.5, RFC 3596 section 2.5). */
+/* The name that stands for an address. */
 static int take_reverse(struct reader *r, const char *word)
 {
     struct wr_addr addr;
+    struct wr_name name;
     char text[WR_NAME_TEXT_SIZE];
-    struct wr_str s;
     int err;
 
-    if (wr_addr_from_text(word, &addr) != WR_OK || addr.port || addr.scope)
+    if (wr_addr_from_text(word, &addr) != WR_OK || addr.port || addr.scope ||
+        wr_reverse_name(&addr, &name) != WR_OK)
         return wrong_word(r, word, "-x wants an address");
-    wr_str_init(&s, text, sizeof(text));
-    for (size_t i = wr_addr_ip_size(&addr); i-- > 0;) {
-        static const char digits[] = "0123456789abcdef";
-
-        if (addr.family == WR_AF_V4) {
-            wr_str_u64(&s, addr.ip[i]);
-            wr_str_char(&s, '.');
-            continue;
-        }
-        wr_str_char(&s, digits[addr.ip[i] & 15]);
-        wr_str_char(&s, '.');
-        wr_str_char(&s, digits[addr.ip[i] >> 4]);
-        wr_str_char(&s, '.');
-    }
-    wr_str_text(&s, addr.family == WR_AF_V4 ? "in-addr.arpa." : "ip6.arpa.");
+    wr_name_to_text(name.wire, text, sizeof(text));
     err = take_name(r, text);
     if (!err && !r->now->has_type)
         err = take_type(r, "PTR");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* weir check: every mistake of a configuration at once, and what is printed from the schema. */
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,12 +15,14 @@
 #include "conf/jsonschema.h"
 #include "conf/mistakes.h"
 #include "conf/print.h"
+#include "serve/locals.h"
 
 struct check {
     bool json, print, schema, doc, man;
     const char *file;
     struct wr_mistakes mistakes;
     struct wr_conf *conf;
+    json_t *local; /* --json: what is wrong in local files */
 };
 
 static json_t *mistake_json(const struct wr_mistake *m)
@@ -39,13 +42,40 @@ static void print_json(const struct check *c)
     wr_utf8_safe(&s, c->file, strlen(c->file)); /* a path may be any octets */
     for (uint32_t i = 0; i < c->mistakes.count; i++)
         json_array_append_new(list, mistake_json(&c->mistakes.item[i]));
-    all =
-        json_pack("{s:b, s:s, s:i, s:i, s:o}", "ok", c->conf != NULL, "file", file, "errors",
-                  (int)c->mistakes.errors, "warnings", (int)c->mistakes.warnings, "mistakes", list);
+    all = json_pack("{s:b, s:s, s:i, s:i, s:o, s:o}", "ok", c->conf != NULL, "file", file, "errors",
+                    (int)c->mistakes.errors, "warnings", (int)c->mistakes.warnings, "mistakes",
+                    list, "local", c->local);
     if (all)
         json_dumpf(all, stdout, JSON_INDENT(2));
     fputc('\n', stdout);
     json_decref(all);
+}
+
+/* What is wrong in zone files, hosts and leases is told, and stops nothing: they load without it. */
+static void tell_local(void *user, const char *file, uint32_t line, const char *text)
+{
+    struct check *c = user;
+
+    if (c->local)
+        json_array_append_new(c->local, json_pack("{s:s, s:i, s:s}", "file", file, "line",
+                                                  (int)line, "message", text));
+    else if (line > 0)
+        fprintf(stderr, "%s:%u: %s\n", file, (unsigned)line, text);
+    else
+        fprintf(stderr, "%s: %s\n", file[0] ? file : "local.zones", text);
+}
+
+static void check_locals(struct check *c)
+{
+    const struct wr_names_hooks hooks = {.tell = tell_local, .user = c};
+    const struct wr_now now = {.mono_us = 1};
+    struct wr_locals locals;
+    int err = wr_locals_load(&locals, c->conf, NULL, &now, &hooks);
+
+    if (err == WR_OK)
+        wr_locals_free(&locals);
+    else
+        fprintf(stderr, "local: %s\n", wr_err_name(err));
 }
 
 static int run(struct check *c, bool named)
@@ -59,10 +89,15 @@ static int run(struct check *c, bool named)
     } else {
         (void)!wr_conf_load(c->file, &c->mistakes, &c->conf);
     }
-    if (c->json)
+    if (c->json) {
+        c->local = json_array();
+        if (c->conf)
+            check_locals(c);
         print_json(c);
-    else
+    } else
         wr_mistakes_print(&c->mistakes, c->file, stderr);
+    if (c->conf && !c->json)
+        check_locals(c);
     if (c->conf && c->print)
         wr_print_conf(c->conf, stdout);
     else if (c->conf && !c->json)

@@ -73,6 +73,64 @@ struct wr_conf_ttl {
     uint32_t min_s, max_s, stale_s;
 };
 
+/* In the order of enum wr_local_zone_kind as far as the owner may choose. */
+struct wr_conf_zone {
+    const uint8_t *name;
+    uint32_t kind; /* enum wr_local_zone_kind */
+    uint32_t ttl_s;
+    struct {
+        const char **items;
+        size_t count;
+    } records;
+    const char *file; /* "": none */
+};
+
+/* A DNS-SD service (RFC 6763). */
+struct wr_conf_service {
+    const uint8_t *zone;
+    const char *name; /* of the instance: UTF-8, 1 to 63 octets */
+    const char *type; /* "_ipp._tcp" */
+    const uint8_t *host;
+    uint32_t port, priority, weight, ttl_s;
+    struct {
+        const char **items;
+        size_t count;
+    } txt;
+    struct {
+        const char **items;
+        size_t count;
+    } subtypes;
+};
+
+enum wr_conf_relay_protocol { WR_RELAY_STUN = 0, WR_RELAY_TURN = 1 };
+enum wr_conf_relay_transport {
+    WR_RELAY_UDP = 0,
+    WR_RELAY_TCP = 1,
+    WR_RELAY_TLS = 2,
+    WR_RELAY_DTLS = 3
+};
+
+/* A STUN or TURN server (RFC 8489, 8656). */
+struct wr_conf_relay {
+    const uint8_t *zone;
+    const uint8_t *host;
+    struct {
+        uint32_t *items; /* enum wr_conf_relay_protocol */
+        size_t count;
+    } protocols;
+    struct {
+        uint32_t *items; /* enum wr_conf_relay_transport, the preferred first */
+        size_t count;
+    } transports;
+    uint32_t port, secure_port, priority, weight, ttl_s;
+};
+
+struct wr_conf_leases {
+    const char *file;
+    uint32_t format; /* enum wr_lease_format */
+    const uint8_t *zone;
+};
+
 struct wr_conf {
     struct {
         struct wr_conf_listen *items;
@@ -158,6 +216,41 @@ struct wr_conf {
             uint64_t budget_per_day_bytes;
         } keep;
     } cache;
+    struct {
+        struct {
+            struct wr_conf_zone *items;
+            size_t count;
+        } zones;
+        struct {
+            const char **items;
+            size_t count;
+        } hosts;
+        struct {
+            struct wr_conf_leases *items;
+            size_t count;
+        } leases;
+        struct {
+            struct wr_conf_service *items;
+            size_t count;
+        } services;
+        struct {
+            const uint8_t **items;
+            size_t count;
+        } registration;
+        struct {
+            struct wr_conf_relay *items;
+            size_t count;
+        } relays;
+        uint32_t ttl_s; /* of names from hosts and leases */
+        bool reverse;
+        struct {
+            bool enable;
+            struct {
+                const uint8_t **items;
+                size_t count;
+            } off;
+        } special;
+    } local;
     struct {
         uint64_t query_timeout_ms;
         uint32_t requests;

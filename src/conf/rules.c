@@ -7,8 +7,11 @@
 
 #include "base/limits.h"
 #include "base/str.h"
+#include "conf/record.h"
+#include "conf/services.h"
 #include "conf/value.h"
 #include "dns/name.h"
+#include "resolve/special.h"
 
 enum { PATH_SIZE = 128, WORDS_MAX = WR_GROUPS_MAX };
 
@@ -298,6 +301,137 @@ static void check_bounds(const struct rules *r)
     check_keep(r);
 }
 
+/* --- local names --- */
+
+/* A record in its list: the column is that of the word in it. */
+static void check_record(const struct rules *r, const char *list, size_t i,
+                         const struct wr_conf_zone *zone)
+{
+    uint8_t rdata[WR_RECORD_RDATA_MAX];
+    const char *text = zone->records.items[i], *why;
+    struct wr_record_line record;
+    char path[PATH_SIZE];
+    uint32_t line, column;
+    size_t at;
+
+    if (!text || !zone->name ||
+        wr_record_line_read(text, strlen(text), zone->name, zone->ttl_s, rdata, sizeof(rdata),
+                            &record, &at, &why) == WR_OK)
+        return;
+    place_of(r, indexed(path, list, i, ""), &line, &column);
+    wr_mistakes_add(r->mistakes, line, column, "%s: %s (at character %zu of the record)", path, why,
+                    at);
+}
+
+static void check_zones(const struct rules *r)
+{
+    const struct wr_conf *conf = r->conf;
+    char path[PATH_SIZE];
+
+    for (size_t i = 0; i < conf->local.zones.count; i++) {
+        const struct wr_conf_zone *zone = &conf->local.zones.items[i];
+
+        if (zone->name && *zone->name == 0 && zone->kind == WR_LOCAL_AUTHORITATIVE)
+            wrong(r, indexed(path, "local.zones", i, "zone"),
+                  "the root as an authoritative zone would hide every name there is");
+        for (size_t j = 0; zone->name && j < i; j++) {
+            const uint8_t *other = conf->local.zones.items[j].name;
+
+            if (other && wr_name_equal(zone->name, other))
+                wrong(r, indexed(path, "local.zones", i, "zone"), "this zone stands here already");
+        }
+        indexed(path, "local.zones", i, "records");
+        for (size_t j = 0; j < zone->records.count; j++)
+            check_record(r, path, j, zone);
+    }
+}
+
+static void check_services(const struct rules *r)
+{
+    const struct wr_conf_service *items = r->conf->local.services.items;
+    char path[PATH_SIZE], list[PATH_SIZE];
+
+    for (size_t i = 0; i < r->conf->local.services.count; i++) {
+        const struct wr_conf_service *s = &items[i];
+
+        if (s->type && !wr_services_is_type(s->type))
+            wrong(r, indexed(path, "local.services", i, "type"),
+                  "expected a service and its transport, as _ipp._tcp");
+        if (s->zone && *s->zone == 0)
+            wrong(r, indexed(path, "local.services", i, "zone"),
+                  "services need a zone below the root");
+        indexed(list, "local.services", i, "txt");
+        for (size_t j = 0; j < s->txt.count; j++)
+            if (s->txt.items[j] && !wr_services_is_txt(s->txt.items[j]))
+                wrong(r, indexed(path, list, j, ""),
+                      "expected key=value, the key of printable ASCII without \"=\"");
+        for (size_t j = 0; j < i; j++)
+            if (s->name && s->type && s->zone && wr_services_is_same(s, &items[j]))
+                wrong(r, indexed(path, "local.services", i, "name"),
+                      "this service stands here already, on the same host");
+    }
+}
+
+static void check_relays(const struct rules *r)
+{
+    char path[PATH_SIZE];
+
+    for (size_t i = 0; i < r->conf->local.relays.count; i++) {
+        const struct wr_conf_relay *relay = &r->conf->local.relays.items[i];
+
+        if (relay->zone && *relay->zone == 0)
+            wrong(r, indexed(path, "local.relays", i, "zone"), "relays need a zone below the root");
+        for (size_t j = 0; j < relay->transports.count; j++)
+            for (size_t k = 0; k < j; k++)
+                if (relay->transports.items[j] == relay->transports.items[k])
+                    wrong(r, indexed(path, "local.relays", i, "transports"),
+                          "a transport stands in the list twice");
+    }
+}
+
+static void check_special(const struct rules *r)
+{
+    const struct wr_special_row *rows;
+    size_t count = wr_special_rows(&rows);
+    char path[PATH_SIZE], text[WR_NAME_TEXT_SIZE];
+
+    for (size_t i = 0; i < r->conf->local.special.off.count; i++) {
+        const uint8_t *name = r->conf->local.special.off.items[i];
+        const char *words[WR_CONF_SPECIAL_MAX + 1];
+        const char *near;
+        bool known = name == NULL;
+
+        for (size_t j = 0; j < count && !known; j++) {
+            struct wr_name row;
+
+            wr_special_name(&rows[j], &row);
+            words[j] = rows[j].name;
+            known = wr_name_equal(row.wire, name);
+        }
+        if (known)
+            continue;
+        words[count] = NULL;
+        wr_name_to_text(name, text, sizeof(text));
+        near = wr_mistakes_nearest(text, words);
+        wrong(r, indexed(path, "local.special.off", i, ""), "%s is no special-use name%s%s%s", text,
+              near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    }
+}
+
+static void check_leases(const struct rules *r)
+{
+    const struct wr_conf_leases *leases = r->conf->local.leases.items;
+    char path[PATH_SIZE];
+
+    for (size_t i = 0; i < r->conf->local.leases.count; i++) {
+        if (leases[i].zone && *leases[i].zone == 0)
+            wrong(r, indexed(path, "local.leases", i, "zone"), "leases need a zone below the root");
+        for (size_t j = 0; leases[i].file && j < i; j++)
+            if (leases[j].file && !strcmp(leases[i].file, leases[j].file))
+                wrong(r, indexed(path, "local.leases", i, "file"), "this file stands here already");
+    }
+}
+
 void wr_rules_check(const struct wr_yaml *yaml, struct wr_mistakes *mistakes, struct wr_conf *conf)
 {
     const struct rules r = {.yaml = yaml, .mistakes = mistakes, .conf = conf};
@@ -308,4 +442,9 @@ void wr_rules_check(const struct wr_yaml *yaml, struct wr_mistakes *mistakes, st
     check_default(&r);
     check_routes(&r);
     check_bounds(&r);
+    check_zones(&r);
+    check_leases(&r);
+    check_services(&r);
+    check_relays(&r);
+    check_special(&r);
 }

@@ -10,6 +10,10 @@ static const char *const profile_words[] = {"gateway", "router", "edge", NULL};
 static const char *const strategy_words[] = {"fastest", "order", "parallel", "round-robin", NULL};
 static const char *const sha1_words[] = {"ignore", "rely", NULL};
 static const char *const trust_words[] = {"auto", "system", NULL};
+static const char *const zone_words[] = {"authoritative", "transparent", NULL};
+static const char *const relay_words[] = {"stun", "turn", NULL};
+static const char *const relay_transport_words[] = {"udp", "tcp", "tls", "dtls", NULL};
+static const char *const lease_words[] = {"dnsmasq", "kea", "isc", "odhcpd", NULL};
 static const char *const level_words[] = {"error", "warn", "info", "debug", NULL};
 
 #define KIB         ((uint64_t)1024)
@@ -251,6 +255,132 @@ static const struct wr_schema_row table[] = {
     {"cache.keep.budget_per_day", WR_SCHEMA_SIZE, V01, RANGE(64 * KIB, 64 * GIB), DEFAULT("1MiB"),
      AT(cache.keep.budget_per_day_bytes),
      .doc = "Octets written to the disk in a day, at most. Flash wears out."},
+
+    {"local", WR_SCHEMA_SECTION, V01,
+     .doc = "Names that weir knows by itself; they are answered whether anybody else can be "
+            "reached or "
+            "not."},
+    {"local.zones", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_CONF_ZONES_MAX, V01, DEFAULT(""),
+     LIST(local.zones),
+     .doc = "Zones of the site. A zone inside of another one stands for itself, and so does a zone "
+            "in `upstream.routes` inside of one of these."},
+    {"local.zones[].zone", WR_SCHEMA_NAME, V01, IN(wr_conf_zone, name), EXAMPLE("home.arpa"),
+     .doc = "This name and all below it."},
+    {"local.zones[].type", WR_SCHEMA_WORD, V01, DEFAULT("authoritative"), IN(wr_conf_zone, kind),
+     .words = zone_words,
+     .doc =
+         "What becomes of names that have no record here: they do not exist (`authoritative`), or "
+         "they are asked of others like any name (`transparent`)."},
+    {"local.zones[].ttl", WR_SCHEMA_SECONDS, V01, RANGE(0, 7 * DAY_S), DEFAULT("1h"),
+     IN(wr_conf_zone, ttl_s), .doc = "TTL of records that have none of their own."},
+    {"local.zones[].records", WR_SCHEMA_STRING, .list = true, .max_items = WR_CONF_RECORDS_MAX, V01,
+     RANGE(1, 65535), DEFAULT(""), INLIST(wr_conf_zone, records),
+     EXAMPLE("\"printer A 192.168.7.4\""),
+     .doc = "Records, each a line of a zone file: `printer A 192.0.2.4`, `\"@ MX 10 mail\"`, "
+            "`*.cam 5m CNAME gateway`. Names without their last dot are below the zone."},
+    {"local.zones[].file", WR_SCHEMA_PATH, V01, RANGE(0, PATH_OCTETS), DEFAULT("\"\""),
+     IN(wr_conf_zone, file), EXAMPLE("/etc/weir/home.zone"),
+     .doc = "A zone file with more records. What cannot be read in it is told in the log with its "
+            "line, the rest is used. Empty: none."},
+    {"local.hosts", WR_SCHEMA_PATH, .list = true, .max_items = WR_CONF_HOSTS_MAX, V01,
+     RANGE(1, PATH_OCTETS), DEFAULT(""), LIST(local.hosts), EXAMPLE("/etc/hosts"),
+     .doc =
+         "Files in the format of hosts(5), watched. Their names are answered; names below them and "
+         "beside them are asked of others. Loopback addresses in them are left out: they mean "
+         "another machine to each client."},
+    {"local.leases", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_CONF_LEASES_MAX, V01,
+     DEFAULT(""), LIST(local.leases),
+     .doc = "Lease files of DHCP servers, watched: what a client called itself becomes a name the "
+            "moment the lease is written. A name that stands in a zone or a hosts file, or belongs "
+            "to another lease already, is not given to a client that asks for it."},
+    {"local.leases[].file", WR_SCHEMA_PATH, V01, RANGE(1, PATH_OCTETS), IN(wr_conf_leases, file),
+     EXAMPLE("/var/lib/misc/dnsmasq.leases"),
+     .doc = "The file, as `/var/lib/misc/dnsmasq.leases`, `/var/lib/kea/kea-leases4.csv`, "
+            "`/var/lib/dhcp/dhcpd.leases` or `/tmp/odhcpd.leases`. weir's user must be able to "
+            "read it."},
+    {"local.leases[].format", WR_SCHEMA_WORD, V01, IN(wr_conf_leases, format), .words = lease_words,
+     EXAMPLE("dnsmasq"),
+     .doc = "Who writes it: `dnsmasq`, `kea` (memfile, IPv4 or IPv6), `isc` (dhcpd), `odhcpd`."},
+    {"local.leases[].zone", WR_SCHEMA_NAME, V01, DEFAULT("home.arpa"), IN(wr_conf_leases, zone),
+     .doc = "The zone the names are put in."},
+    {"local.services", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_CONF_SERVICES_MAX, V01,
+     DEFAULT(""), LIST(local.services),
+     .doc = "Services that clients find by unicast DNS-SD (RFC 6763). Each becomes its PTR, SRV "
+            "and TXT "
+            "records; its zone is offered for browsing."},
+    {"local.services[].zone", WR_SCHEMA_NAME, V01, DEFAULT("home.arpa"), IN(wr_conf_service, zone),
+     .doc = "The domain it is found in."},
+    {"local.services[].name", WR_SCHEMA_STRING, V01, RANGE(1, 63), IN(wr_conf_service, name),
+     EXAMPLE("Printer"), .doc = "What people see: `Printer, first floor`."},
+    {"local.services[].type", WR_SCHEMA_LABEL, V01, RANGE(1, 64), IN(wr_conf_service, type),
+     EXAMPLE("_ipp._tcp"), .doc = "Its type, as `_ipp._tcp` or `_mqtt._tcp`."},
+    {"local.services[].host", WR_SCHEMA_NAME, V01, IN(wr_conf_service, host),
+     EXAMPLE("printer.home.arpa"),
+     .doc = "The machine, by its whole name; it has addresses and is no alias."},
+    {"local.services[].port", WR_SCHEMA_INT, V01, RANGE(0, 65535), IN(wr_conf_service, port),
+     .unit = "port", EXAMPLE("631"),
+     .doc = "Its port. 0: the service exists, by a protocol of its own."},
+    {"local.services[].txt", WR_SCHEMA_STRING, .list = true, .max_items = 64, V01, RANGE(1, 255),
+     DEFAULT(""), INLIST(wr_conf_service, txt), EXAMPLE("\"rp=printers/main\""),
+     .doc = "What else a client should know, as `key=value`."},
+    {"local.services[].subtypes", WR_SCHEMA_STRING, .list = true, .max_items = 16, V01,
+     RANGE(1, 63), DEFAULT(""), INLIST(wr_conf_service, subtypes), EXAMPLE("_universal"),
+     .doc = "Narrower kinds that it can be found by as well, as `_universal`."},
+    {"local.services[].priority", WR_SCHEMA_INT, V01, RANGE(0, 65535), DEFAULT("0"),
+     IN(wr_conf_service, priority), .unit = "",
+     .doc = "Of several hosts the lowest is used first."},
+    {"local.services[].weight", WR_SCHEMA_INT, V01, RANGE(0, 65535), DEFAULT("0"),
+     IN(wr_conf_service, weight), .unit = "", .doc = "How hosts of equal priority share the work."},
+    {"local.services[].ttl", WR_SCHEMA_SECONDS, V01, RANGE(0, 7 * DAY_S), DEFAULT("2m"),
+     IN(wr_conf_service, ttl_s), .doc = "TTL of its records."},
+    {"local.registration", WR_SCHEMA_NAME, .list = true, .max_items = 16, V01, DEFAULT(""),
+     LIST(local.registration), EXAMPLE("home.arpa"),
+     .doc = "Domains that clients are told to register their own services in; the first is the "
+            "default "
+            "one. weir takes no registrations itself."},
+    {"local.relays", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_CONF_RELAYS_MAX, V01,
+     DEFAULT(""), LIST(local.relays),
+     .doc =
+         "STUN and TURN servers. Each becomes the SRV records of RFC 8489 and 8656, with those of "
+         "RFC 7350 for DTLS, and for TURN the NAPTR records of RFC 5928."},
+    {"local.relays[].zone", WR_SCHEMA_NAME, V01, DEFAULT("home.arpa"), IN(wr_conf_relay, zone),
+     .doc = "The name in `turn:` and `stun:` URIs."},
+    {"local.relays[].host", WR_SCHEMA_NAME, V01, IN(wr_conf_relay, host), EXAMPLE("turn.home.arpa"),
+     .doc = "The machine, by its whole name; it has addresses and is no alias."},
+    {"local.relays[].protocols", WR_SCHEMA_WORD, .list = true, .min_items = 1, .max_items = 2, V01,
+     DEFAULT("turn, stun"), INLIST(wr_conf_relay, protocols), .words = relay_words,
+     EXAMPLE("stun, turn"), .doc = "What it speaks."},
+    {"local.relays[].transports", WR_SCHEMA_WORD, .list = true, .min_items = 1, .max_items = 4, V01,
+     DEFAULT("udp, tcp, tls, dtls"), INLIST(wr_conf_relay, transports),
+     .words = relay_transport_words, EXAMPLE("udp, tcp"),
+     .doc = "Over what, the preferred first. `tls` and `dtls` make `turns` and `stuns`."},
+    {"local.relays[].port", WR_SCHEMA_INT, V01, RANGE(1, 65535), DEFAULT("3478"),
+     IN(wr_conf_relay, port), .unit = "port", .doc = "For UDP and TCP."},
+    {"local.relays[].secure_port", WR_SCHEMA_INT, V01, RANGE(1, 65535), DEFAULT("5349"),
+     IN(wr_conf_relay, secure_port), .unit = "port", .doc = "For TLS and DTLS."},
+    {"local.relays[].priority", WR_SCHEMA_INT, V01, RANGE(0, 65535), DEFAULT("0"),
+     IN(wr_conf_relay, priority), .unit = "",
+     .doc = "Of several servers the lowest is used first."},
+    {"local.relays[].weight", WR_SCHEMA_INT, V01, RANGE(0, 65535), DEFAULT("0"),
+     IN(wr_conf_relay, weight), .unit = "", .doc = "How servers of equal priority share the work."},
+    {"local.relays[].ttl", WR_SCHEMA_SECONDS, V01, RANGE(0, 7 * DAY_S), DEFAULT("5m"),
+     IN(wr_conf_relay, ttl_s), .doc = "TTL of its records."},
+    {"local.ttl", WR_SCHEMA_SECONDS, V01, RANGE(0, DAY_S), DEFAULT("1m"), AT(local.ttl_s),
+     .doc = "TTL of names from hosts files and leases."},
+    {"local.reverse", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(local.reverse),
+     .doc = "Answer PTR for each local address with the first name that has it, where no PTR "
+            "record is "
+            "written."},
+    {"local.special", WR_SCHEMA_SECTION, V01,
+     .doc =
+         "Names that must not be asked of the public DNS (RFC 6761, 6303 and their kin): weir "
+         "answers them itself. A zone in `local.zones` or a route in `upstream.routes` for such a "
+         "name comes first."},
+    {"local.special.enable", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(local.special.enable),
+     .doc = "false: they are asked like any other name."},
+    {"local.special.off", WR_SCHEMA_NAME, .list = true, .max_items = WR_CONF_SPECIAL_MAX, V01,
+     DEFAULT(""), LIST(local.special.off), EXAMPLE("test"),
+     .doc = "Those that are to be asked like any other, by name: `[test, 10.in-addr.arpa]`."},
 
     {"limits", WR_SCHEMA_SECTION, V01,
      .doc = "What one client may take from the others, and what a forged source address can "

@@ -21,6 +21,7 @@ static void requests_setup(const struct wr_engine_setup *s, struct wr_rng *rng,
                                       .streams = s->streams,
                                       .upstreams = &s->settings->upstreams,
                                       .ttl = &s->settings->ttl,
+                                      .local = s->local,
                                       .query_timeout_ms = s->settings->query_timeout_ms,
                                       .cache = s->cache,
                                       .upstream_state = s->upstream_state,
@@ -275,6 +276,14 @@ void wr_engine_adopt(struct wr_engine *e, const struct wr_settings *settings,
 void wr_engine_stop(struct wr_engine *e, const struct wr_now *now)
 {
     wr_requests_stop(e->requests, now->mono_us);
+}
+
+void wr_engine_adopt_local(struct wr_engine *e, const struct wr_local *local)
+{
+    wr_assert(e->flushing == 0 &&
+              e->stale_flushing == 0); /* an answer may point into the old ones */
+    e->setup.local = local;
+    wr_requests_adopt_local(e->requests, local);
 }
 
 uint32_t wr_engine_inflight(const struct wr_engine *e)

@@ -4,8 +4,8 @@
  *
  * The road of one query:
  *
- *   feed(QUERY) -> pipeline: parse, may they ask (prefix, limits, cookie), is it known (cache: fresh, stale or
- *   not), else a request: the one in flight for this question is joined, or a new one started. A request asks
+ *   feed(QUERY) -> pipeline: parse, may they ask (prefix, limits, cookie), is it known (local names; cache: fresh,
+ *   stale or not), else a request: the one in flight for this question is joined, or a new one started. A request asks
  *   its group through `forward`, which chooses servers (select), sends to each through an `exchange` (UDP
  *   with an unpredictable port, TCP when it must), and may have two out at once (hedging). The first good response is taken apart
  *   (classify, scrub), cached, and every client that waited gets its reply; one that waited too long got a
@@ -54,6 +54,7 @@ struct wr_engine_setup {
     uint32_t streams;  /* upstream TCP connections */
     uint32_t zones;    /* whose keys are remembered; 0: nothing is validated */
     const struct wr_settings *settings;
+    const struct wr_local *local;             /* local names, or NULL */
     const struct wr_secrets *secrets;         /* lives as long as the engine */
     struct wr_cache *cache;                   /* shared */
     struct wr_upstream_state *upstream_state; /* shared, WR_UPSTREAMS_MAX and infra_slots of them */
@@ -83,6 +84,8 @@ void wr_engine_adopt(struct wr_engine *e, const struct wr_settings *settings,
                      const struct wr_now *now);
 /* Gives back what libraries hold; the block may then be freed. */
 void wr_engine_stop(struct wr_engine *e, const struct wr_now *now);
+/* New local names (NULL: none); nothing points into the old ones afterwards. What is in flight goes on. */
+void wr_engine_adopt_local(struct wr_engine *e, const struct wr_local *local);
 /* Questions in flight; 0 means that a clean shutdown may end. */
 uint32_t wr_engine_inflight(const struct wr_engine *e);
 

@@ -2,7 +2,7 @@
 /*
  * What becomes of a query, in the order it happens:
  *   parse -> may they ask -> limits -> cookie -> is it a question for us -> answered by weir itself
- *   -> cache (fresh; failed a moment ago) -> the worker that owns the name -> a request, and wait.
+ *   -> known (local names; cache: fresh, failed a moment ago) -> the worker that owns the name -> a request, and wait.
  * Each step either lets the query pass or settles it; the first that settles it ends the walk.
  */
 #include <string.h>
@@ -202,17 +202,29 @@ static bool answer_chaos(struct walk *w)
     return settle_local(w, wr_reply_chaos(&r, &w->asker, text, w->room, w->room_size));
 }
 
+/* As little as may be (RFC 8482); but that a local name does not exist is said. */
+static bool answer_any(struct walk *w)
+{
+    struct wr_engine *e = w->e;
+    struct wr_reply r;
+    wr_arena_reset(&e->room.arena);
+    if (wr_answer_find_local(e->setup.local, &w->asker.question, &e->room.arena, &e->found) ==
+        WR_FOUND_FRESH) {
+        return settle_answer(w, &e->found, WR_SOURCE_LOCAL);
+    }
+    wr_outcome_reply_setup(e, w->now, &r);
+    return settle_local(w, wr_reply_any(&r, &w->asker, w->room, w->room_size));
+}
+
 /* Questions that weir answers by itself. */
 static bool step_local(struct walk *w)
 {
     const struct wr_asker *a = &w->asker;
-    struct wr_reply r;
     if (a->qclass != WR_CLASS_IN) {
         return answer_chaos(w);
     }
     if (a->question.type == WR_TYPE_ANY && w->e->settings->minimal_any) {
-        wr_outcome_reply_setup(w->e, w->now, &r);
-        return settle_local(w, wr_reply_any(&r, a, w->room, w->room_size));
+        return answer_any(w);
     }
     if (a->question.type == WR_TYPE_AXFR || a->question.type == WR_TYPE_IXFR) {
         return settle_error(w, WR_RCODE_REFUSED, WR_EDE_PROHIBITED, "no zone transfers");
@@ -260,8 +272,8 @@ static void refresh(struct walk *w)
 bool wr_pipeline_find_stale(struct wr_engine *e, const struct wr_question *q,
                             const struct wr_now *now)
 {
-    enum wr_found found = wr_answer_find(e->setup.cache, &e->settings->ttl, q, wr_engine_now_s(now),
-                                         true, &e->room, &e->found);
+    enum wr_found found = wr_answer_find(e->setup.cache, &e->settings->ttl, e->setup.local, q,
+                                         wr_engine_now_s(now), true, &e->room, &e->found);
     return found == WR_FOUND_STALE || found == WR_FOUND_FRESH;
 }
 
@@ -269,10 +281,14 @@ static bool step_fresh(struct walk *w)
 {
     struct wr_engine *e = w->e;
     const struct wr_ttl_policy *p = &e->settings->ttl;
-    enum wr_found found = wr_answer_find(e->setup.cache, p, &w->asker.question,
+    enum wr_found found = wr_answer_find(e->setup.cache, p, e->setup.local, &w->asker.question,
                                          wr_engine_now_s(w->now), false, &e->room, &e->found);
     if (found != WR_FOUND_FRESH) {
         return false;
+    }
+    if (e->found.local) {
+        wr_stats_add(&e->setup.stats->local_answers, 1);
+        return settle_answer(w, &e->found, WR_SOURCE_LOCAL);
     }
     wr_stats_add(&e->setup.stats->cache_hits, 1);
     settle_answer(w, &e->found, WR_SOURCE_CACHE);
@@ -306,11 +322,16 @@ static bool step_failed(struct walk *w)
     return settle_answer(w, &failure, WR_SOURCE_CACHE);
 }
 
-/* Without RD nothing is asked of anybody: what the cache does not have is refused. */
+/* Without RD nothing is asked of anybody: what the cache does not have is refused, or the delegation of a local zone
+ * told. */
 static bool step_recursion_desired(struct walk *w)
 {
+    struct wr_engine *e = w->e;
     if (w->asker.flags & WR_FLAG_RD) {
         return false;
+    }
+    if (e->setup.local && wr_answer_refer(e->setup.local, &w->asker.question, &e->found)) {
+        return settle_answer(w, &e->found, WR_SOURCE_LOCAL);
     }
     return step_failed(w) || settle_error(w, WR_RCODE_REFUSED, WR_EDE_NOT_AUTHORITATIVE,
                                           "not in the cache, and recursion was not desired");

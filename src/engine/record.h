@@ -17,7 +17,7 @@ enum wr_source {
     WR_SOURCE_CACHE = 1,
     WR_SOURCE_STALE = 2,
     WR_SOURCE_UPSTREAM = 3,
-    WR_SOURCE_LOCAL = 4, /* answered by weir itself: CHAOS, ANY, errors */
+    WR_SOURCE_LOCAL = 4, /* answered by weir itself: local names, CHAOS, ANY, errors */
     WR_SOURCE_DROPPED = 5,
 };
 

@@ -89,7 +89,8 @@ static int put_authority(struct wr_build *b, const struct wr_asker *a,
 {
     for (unsigned i = 0; i < answer->authorities; i++) {
         const struct wr_rrset *set = &answer->authority[i];
-        if (set->type != WR_TYPE_SOA && !a->question.dnssec_ok) {
+        bool wanted = set->type == WR_TYPE_SOA || set->type == WR_TYPE_NS; /* NS: a referral */
+        if (!wanted && !a->question.dnssec_ok) {
             continue;
         }
         int err = wr_rrset_build(b, WR_SECTION_AUTHORITY, set, set->ttl, a->question.dnssec_ok, 0);
@@ -98,6 +99,18 @@ static int put_authority(struct wr_build *b, const struct wr_asker *a,
         }
     }
     return WR_OK;
+}
+
+/* What is good to have: as much of it as there is room for. */
+static void put_additional(struct wr_build *b, const struct wr_asker *a,
+                           const struct wr_answer *answer)
+{
+    for (unsigned i = 0; i < answer->extras; i++) {
+        const struct wr_rrset *set = &answer->extra[i];
+        if (wr_rrset_build(b, WR_SECTION_ADDITIONAL, set, set->ttl, a->question.dnssec_ok, 0)) {
+            return;
+        }
+    }
 }
 
 size_t wr_reply_answer(const struct wr_reply *r, const struct wr_asker *a,
@@ -109,7 +122,8 @@ size_t wr_reply_answer(const struct wr_reply *r, const struct wr_asker *a,
     uint8_t cookie[24];
     size_t limit = limit_of(r, a, cap);
     size_t reserve = 0;
-    start(&b, a, answer_flags(a, answer), room, limit);
+    start(&b, a, (uint16_t)(answer_flags(a, answer) | (answer->authoritative ? WR_FLAG_AA : 0)),
+          room, limit);
     if (a->edns) {
         make_opt(r, a, answer->ede, answer->ede_text, cookie, &opt);
         reserve = wr_build_opt_size(&opt);
@@ -120,6 +134,8 @@ size_t wr_reply_answer(const struct wr_reply *r, const struct wr_asker *a,
     if (*ret_truncated) {
         wr_build_rewind(&b, &empty);
         b.flags |= WR_FLAG_TC;
+    } else {
+        put_additional(&b, a, answer);
     }
     b.limit = limit;
     if (a->edns) {

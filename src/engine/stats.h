@@ -16,6 +16,7 @@
     X(queries_udp, "client queries received over UDP")                                         \
     X(queries_tcp, "client queries received over TCP")                                         \
     X(replies, "replies sent to clients")                                                      \
+    X(local_answers, "queries answered from local and special-use names")                      \
     X(cache_hits, "queries answered from fresh cache entries")                                 \
     X(cache_stale, "queries answered from expired cache entries (RFC 8767)")                   \
     X(cache_misses, "queries that needed an upstream")                                         \

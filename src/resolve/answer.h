@@ -5,7 +5,8 @@
  * The chain of RRsets from the name asked to its end, the proofs and the SOA of
  * a negative answer, the RCODE, the extended error. It comes from the cache
  * (wr_answer_find) or from a response (resolve/scrub); wr_answer_keep puts one
- * into the cache.
+ * into the cache. Each link of a chain is looked for among local names (resolve/local) before the cache, so what the
+ * owner says of a name holds wherever a chain comes by it.
  *
  * Memory: the sets point into the room given to find, or into the arena that scrub used. TTLs are what is
  * left to live, already aged.
@@ -19,21 +20,27 @@
 #include "base/arena.h"
 #include "dns/rrset.h"
 #include "resolve/cache.h"
+#include "resolve/local.h"
 #include "resolve/question.h"
 #include "resolve/ttl.h"
 
 /* RRsets in one section of an answer: the longest chain with its DNAMEs, or the proofs of a denial. */
 #define WR_ANSWER_SETS_MAX 26
+/* RRsets of the additional section, of local answers only: what a client of a service would ask next. */
+#define WR_ANSWER_EXTRAS_MAX 8
 
 struct wr_answer {
     uint16_t rcode;
     int16_t ede;          /* WR_EDE_NONE or the code */
     const char *ede_text; /* static text, or NULL */
     bool stale;
-    uint8_t security; /* enum wr_security: the worst of all sets */
-    uint8_t answers, authorities;
+    uint8_t security;   /* enum wr_security: the worst of all sets */
+    bool authoritative; /* AA: the first owner is a local name (RFC 1035 section 4.1.1) */
+    bool local;         /* nothing in it came from anybody else */
+    uint8_t answers, authorities, extras;
     struct wr_rrset answer[WR_ANSWER_SETS_MAX];
     struct wr_rrset authority[WR_ANSWER_SETS_MAX];
+    struct wr_rrset extra[WR_ANSWER_EXTRAS_MAX];
     uint32_t ttl;       /* the least TTL of all sets; of a negative answer its own */
     uint32_t age_share; /* find: hundredths of its life that the oldest set has used, 0 to 100 */
 };
@@ -43,6 +50,7 @@ enum wr_found {
     WR_FOUND_FRESH,
     WR_FOUND_STALE,   /* expired, within the bound of the policy */
     WR_FOUND_FAILURE, /* a failure a moment ago (RFC 9520) */
+    WR_FOUND_ALIAS,   /* local links only: the end of the chain is to be asked of others */
 };
 
 /* Where find puts what it copies out of the cache. */
@@ -54,17 +62,25 @@ struct wr_answer_room {
 
 void wr_answer_clear(struct wr_answer *a);
 
-/* Looks the question up, following CNAMEs and DNAMEs. `ret_answer` is set for FRESH, and STALE; for NOTHING it has the links
- * that are known, and where they lead (wr_answer_last_name). */
+/* Looks the question up among local names (NULL: none) and in the cache, following CNAMEs and DNAMEs. `ret_answer` is set for
+ * FRESH, and STALE; for NOTHING it has the links that are known, and where they lead (wr_answer_last_name). */
 enum wr_found wr_answer_find(struct wr_cache *c, const struct wr_ttl_policy *p,
-                             const struct wr_question *q, uint32_t now_s, bool peek,
-                             struct wr_answer_room *room, struct wr_answer *ret_answer);
+                             const struct wr_local *local, const struct wr_question *q,
+                             uint32_t now_s, bool peek, struct wr_answer_room *room,
+                             struct wr_answer *ret_answer);
+/* The same among local names alone: FRESH, ALIAS or NOTHING. Memory from the arena, which is not reset. */
+enum wr_found wr_answer_find_local(const struct wr_local *local, const struct wr_question *q,
+                                   struct wr_arena *arena, struct wr_answer *ret_answer);
 /* The failure kept for a question, when it was stored, and whether the first answer of an upstream ends it:
  * WR_FOUND_FAILURE or NOTHING. */
 enum wr_found wr_answer_find_failure(struct wr_cache *c, const struct wr_question *q,
                                      uint32_t now_s, struct wr_answer_room *room,
                                      struct wr_answer *ret_answer, uint32_t *ret_stored_s,
                                      bool *ret_by_silence);
+
+/* A referral (RFC 1034 section 4.3.2): NS and glue, when a local zone delegates the name; else false. */
+bool wr_answer_refer(const struct wr_local *local, const struct wr_question *q,
+                     struct wr_answer *ret_answer);
 
 /* Puts every set, or the negative answer for the chain's last name, into the cache. TTLs in `a` are clamped
  * by the policy on the way (in place). Returns how many writes were skipped because a shard was held. */

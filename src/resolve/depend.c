@@ -69,7 +69,7 @@ static bool is_known(struct wr_requests *rs, const struct wr_question *q, uint32
 {
     uint32_t stored_s;
     bool by_silence;
-    if (wr_answer_find(rs->cache, rs->ttl, q, now_s, false, &rs->room, &rs->sub) ==
+    if (wr_answer_find(rs->cache, rs->ttl, rs->local, q, now_s, false, &rs->room, &rs->sub) ==
         WR_FOUND_FRESH) {
         *ret = WR_DEPEND_READY;
         return true;

@@ -391,6 +391,11 @@ void wr_requests_adopt(struct wr_requests *rs, const struct wr_upstreams *upstre
     }
 }
 
+void wr_requests_adopt_local(struct wr_requests *rs, const struct wr_local *local)
+{
+    rs->local = local;
+}
+
 void wr_requests_counters(const struct wr_requests *rs, struct wr_requests_counters *ret)
 {
     *ret = rs->counters;

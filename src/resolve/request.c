@@ -102,6 +102,7 @@ struct wr_requests *wr_requests_start(void *block, const struct wr_requests_setu
                              .rng = setup->rng,
                              .trace = setup->trace};
     rs->ttl = setup->ttl;
+    rs->local = setup->local;
     rs->cache = setup->cache;
     rs->table_key = setup->table_key;
     rs->probe_us = WR_TIME_NEVER;
@@ -361,6 +362,7 @@ static int prepend_chain(struct wr_requests *rs, struct wr_request *r, uint32_t 
     struct wr_answer *a = &rs->answer;
     struct wr_reader reader;
     uint8_t *flat = wr_pool_get(chain_pool(rs, r), r->chain);
+    a->authoritative = r->ours;
     if (!flat) {
         return WR_OK;
     }
@@ -454,12 +456,13 @@ static bool comes_back(struct wr_requests *rs, const struct wr_request *r,
 /* The next stage asks for the end of the chain. */
 static int chase(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
 {
+    uint32_t now_s = (uint32_t)(now_us / WR_S);
     struct wr_name next;
     wr_name_set(&next, wr_answer_last_name(&rs->answer, r->asked.name.wire));
     if (r->sends + r->forward.sends >= r->sends_max || comes_back(rs, r, &next)) {
         return WR_E_LIMIT;
     }
-    int err = save_chain(rs, r, (uint32_t)(now_us / WR_S));
+    int err = save_chain(rs, r, now_s);
     if (err) {
         return err;
     }
@@ -545,18 +548,21 @@ void wr_request_end_known(struct wr_requests *rs, struct wr_request *r, wr_id id
 {
     if (prepend_chain(rs, r, (uint32_t)(now_us / WR_S)) == WR_OK) {
         rs->slot = 255;
+        rs->answer.local = false; /* its beginning is somebody else's */
         r->forward.next_us = WR_TIME_NEVER;
         give_result(rs, r, id, false, "known", now_us);
     }
 }
 
-void wr_request_go_along(struct wr_requests *rs, struct wr_request *r, uint64_t now_us)
+bool wr_request_go_along(struct wr_requests *rs, struct wr_request *r, uint64_t now_us)
 {
-    if (save_chain(rs, r, (uint32_t)(now_us / WR_S)) == WR_OK) {
-        struct wr_name next;
-        wr_name_set(&next, wr_answer_last_name(&rs->answer, r->asked.name.wire));
-        r->asked.name = next;
+    if (save_chain(rs, r, (uint32_t)(now_us / WR_S)) != WR_OK) {
+        return false;
     }
+    struct wr_name next;
+    wr_name_set(&next, wr_answer_last_name(&rs->answer, r->asked.name.wire));
+    r->asked.name = next;
+    return true;
 }
 
 void wr_request_empty(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)

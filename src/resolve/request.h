@@ -7,7 +7,8 @@
  * Equal questions share a request: one question is out once (RFC 5452 section 5). A response that
  * ends in a CNAME is followed, each link to whoever is responsible for it
  * (CHASING), within WR_CHAIN_MAX links and WR_REQUEST_SENDS_MAX messages. The result is
- * cached and handed out as a wr_answer; a failure is remembered for a moment (RFC 9520).
+ * cached and handed out as a wr_answer; a failure is remembered for a moment (RFC 9520). Names that are local
+ * (resolve/local) are never asked of anybody, wherever in a chain they stand.
  *
  * `struct wr_requests` holds all requests of one engine with their exchanges and streams, and is moved by
  * the calls of every machine: what came in is fed, actions are polled until NOTHING, the deadline says when
@@ -38,6 +39,7 @@ struct wr_requests_setup {
     const struct wr_prove_settings *prove; /* or NULL */
     const struct wr_upstreams *upstreams;
     const struct wr_ttl_policy *ttl;
+    const struct wr_local *local; /* or NULL */
     uint32_t query_timeout_ms;
     struct wr_cache *cache;
     struct wr_upstream_state *upstream_state;
@@ -80,6 +82,9 @@ void wr_requests_link_changed(struct wr_requests *rs, uint64_t now_us);
 void wr_requests_adopt(struct wr_requests *rs, const struct wr_upstreams *upstreams,
                        const struct wr_ttl_policy *ttl, const struct wr_prove_settings *prove,
                        uint32_t query_timeout_ms, uint64_t now_us);
+
+/* New local names: chains that come by one later end or go on there. Nothing points into the old ones afterwards. */
+void wr_requests_adopt_local(struct wr_requests *rs, const struct wr_local *local);
 
 enum wr_request_action {
     WR_REQUEST_NOTHING = 0,

@@ -44,6 +44,7 @@ struct wr_request {
     bool chain_long; /* in the pool of long ones */
     uint8_t state;
     bool mapped; /* in the in-flight map */
+    bool ours;   /* the chain begins with a local name: AA */
     bool probe;  /* no client: asks whether a suspect answers again */
 };
 
@@ -88,6 +89,7 @@ struct wr_requests {
     struct wr_map map;
     struct wr_heap timers;
     const struct wr_ttl_policy *ttl;
+    const struct wr_local *local; /* or NULL */
     struct wr_cache *cache;
     struct wr_hash_key table_key;
     struct wr_answer answer; /* of the request that finished */
@@ -129,9 +131,9 @@ void wr_request_stage_done(struct wr_requests *rs, struct wr_request *r, wr_id i
 void wr_request_bogus(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
 
 /* rs->answer came from the cache: it ends the chain of the request; or its links are added to the chain, and its end is asked
- * next. Where that does not fit nothing changes. */
+ * next. False: that does not fit, and nothing changed. */
 void wr_request_end_known(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
-void wr_request_go_along(struct wr_requests *rs, struct wr_request *r, uint64_t now_us);
+bool wr_request_go_along(struct wr_requests *rs, struct wr_request *r, uint64_t now_us);
 
 /* --- prove.c --- */
 size_t wr_prove_size(uint32_t requests, uint32_t zones);

@@ -33,6 +33,12 @@ static bool in_bailiwick(const struct wr_scrub *what, const uint8_t *name)
     return wr_name_in(name, what->bailiwick) && wr_name_equal(zone, route);
 }
 
+/* May the server be believed about this link of the chain? Not when it is somebody else's, or ours. */
+static bool may_speak(const struct wr_scrub *what, const uint8_t *name)
+{
+    return in_bailiwick(what, name) && !wr_local_owns(what->local, name, what->qtype);
+}
+
 /* The DNAME above `name` in the answer section, when there is one in bailiwick (RFC 6672). */
 static int add_dname(struct work *k, const struct wr_name *name, const struct wr_rrset **ret_dname)
 {
@@ -201,7 +207,7 @@ static int walk_chain(struct work *k, struct wr_name *name, bool *ret_final)
 {
     *ret_final = false;
     for (unsigned link = 0; link <= WR_CHAIN_MAX; link++) {
-        if (!in_bailiwick(k->what, name->wire)) {
+        if (!may_speak(k->what, name->wire)) {
             return WR_OK;
         }
         const struct wr_rrset *dname = NULL;
@@ -255,7 +261,7 @@ static int scrub(struct work *k, enum wr_response *ret_kind)
         return WR_E_FORMAT;
     }
     sum_up(ret_answer);
-    bool outside = !in_bailiwick(what, name.wire);
+    bool outside = !may_speak(what, name.wire);
     if (final) {
         *ret_kind = WR_RESPONSE_ANSWER;
         return take_proofs(k);

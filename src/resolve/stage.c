@@ -134,14 +134,20 @@ static bool follow_known(struct wr_requests *rs, struct wr_request *r, wr_id id,
         return false; /* what the child says at that name is not of the zone that is asked */
     }
     bool first = r->chain_sets == 0; /* whoever asked has looked there already, and wants it anew */
-    enum wr_found found = wr_answer_find(rs->cache, rs->ttl, &r->asked, (uint32_t)(now_us / WR_S),
-                                         false, &rs->room, &rs->answer);
+    enum wr_found found = wr_answer_find(rs->cache, rs->ttl, rs->local, &r->asked,
+                                         (uint32_t)(now_us / WR_S), false, &rs->room, &rs->answer);
     if (found == WR_FOUND_FRESH && !first) {
         wr_request_end_known(rs, r, id, now_us);
         return r->state == WR_REQUEST_OVER;
     }
     if (found == WR_FOUND_NOTHING && rs->answer.answers > 0 && !rs->answer.stale) {
-        wr_request_go_along(rs, r, now_us);
+        bool ours = rs->answer.authoritative;
+        r->ours |= first && ours;
+        if (!wr_request_go_along(rs, r, now_us) && ours) {
+            fail(r, WR_FORWARD_NO_ROOM); /* a local name is asked of nobody */
+            wr_request_settle(rs, r, id, now_us);
+            return true;
+        }
     }
     return false;
 }
@@ -292,6 +298,7 @@ void wr_stage_scrub(const struct wr_requests *rs, const struct wr_request *r,
                                   .qtype = r->asked.type,
                                   .bailiwick = it ? it->zone.wire : zone,
                                   .route = zone,
+                                  .local = rs->local,
                                   .upstreams = rs->env.select.upstreams,
                                   .rank = authoritative ? WR_RANK_AUTH_ANSWER : WR_RANK_ANSWER};
 }

@@ -121,6 +121,9 @@ static void carry_out(struct worker *w, struct wr_loop *loop, const struct wr_cr
     if (order->limits != NULL) {
         wr_loop_set_limits(loop, order->limits);
     }
+    if (order->has_local) {
+        wr_engine_adopt_local(w->engine, order->local);
+    }
     if (order->settings != NULL) {
         wr_engine_adopt(w->engine, order->settings, wr_loop_now(loop));
     }
@@ -175,6 +178,7 @@ static int create_engine(struct worker *w)
         .waiters = s->waiters,
         .streams = s->streams,
         .settings = s->settings,
+        .local = s->local,
         .secrets = &w->secrets,
         .cache = s->cache,
         .upstream_state = s->upstream_state,

@@ -3,7 +3,7 @@
  * Crew: the workers. N threads, each with its own engine, loop and listening sockets.
  *
  * The main thread starts them, gives them orders, and stops them; between those it never touches what is theirs.
- * An order (new settings, listeners to open or close, fresh cookie secrets) is put where every worker finds it, and
+ * An order (new settings, new local names, listeners to open or close, fresh cookie secrets) is put where every worker finds it, and
  * the worker is woken; each carries it out in its own thread between two turns of its loop. When the last
  * one has, `settled` is called, and nothing points into the old settings any more. One order at a time.
  *
@@ -28,6 +28,7 @@ struct wr_crew_setup {
     uint16_t workers;
     uint32_t requests, waiters, streams; /* of each worker */
     const struct wr_settings *settings;  /* until an order with others has settled */
+    const struct wr_local *local;        /* likewise; NULL: none */
     struct wr_secrets secrets;           /* copied */
     struct wr_cache *cache;
     struct wr_upstream_state *upstream_state;
@@ -56,6 +57,8 @@ struct wr_crew_order {
     const struct wr_settings *settings; /* NULL: as before */
     const struct wr_secrets *secrets;   /* NULL: as before; table_key must not differ */
     const struct wr_net_limits *limits; /* NULL: as before */
+    bool has_local;                     /* false: as before */
+    const struct wr_local *local;       /* NULL: none */
     const struct wr_crew_listen *open;
     uint32_t opens;
     const uint16_t *close; /* numbers */

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "dns/codes.h"
 #include "policy/prefix.h"
 #include "serve/resolvconf.h"
 
@@ -355,12 +356,96 @@ static int by_name(const void *a, const void *b)
     return wr_name_order(x->zone.wire, y->zone.wire);
 }
 
+/* --- delegations of local zones --- */
+
+static void add_cut_server(struct making *m, struct wr_group *group, enum wr_family family,
+                           const uint8_t *ip, size_t size)
+{
+    struct wr_uri uri = {.scheme = WR_URI_UDP, .addr = {.family = (uint8_t)family, .port = 53}};
+    char url[WR_URI_TEXT_SIZE];
+    memcpy(uri.addr.ip, ip, size);
+    if (is_own(m, &uri.addr)) {
+        note(
+            m, WR_LOG_WARN,
+            "local zones: %s is delegated to %s, an address that weir itself listens on; it is not "
+            "asked",
+            group->name, addr_text(&uri.addr));
+        return;
+    }
+    wr_uri_to_text(&uri, url, sizeof(url));
+    add_to_group(group, add_upstream(m, url, &uri.addr, WR_SCHEME_UDP));
+}
+
+static void add_cut_addresses(struct making *m, struct wr_group *group, const uint8_t *server,
+                              uint16_t type, enum wr_family family, size_t size)
+{
+    const struct wr_rrset *set = wr_local_glue(m->world->names, server, type);
+    const uint8_t *rdata;
+    uint16_t n;
+    if (set == NULL) {
+        return;
+    }
+    struct wr_rrset_walk walk = wr_rrset_walk(set);
+    while (wr_rrset_next(&walk, &rdata, &n)) {
+        if (n == size) {
+            add_cut_server(m, group, family, rdata, size);
+        }
+    }
+}
+
+static bool is_routed(const struct wr_gate *g, const uint8_t *zone)
+{
+    for (uint32_t i = 0; i < g->settings.upstreams.routes; i++) {
+        if (wr_name_equal(g->route[i].zone.wire, zone)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A group and a route for one delegation, unless the owner wrote a route for it. */
+static void add_cut(void *user, const uint8_t *zone, const struct wr_rrset *ns)
+{
+    struct making *m = user;
+    struct wr_upstreams *u = &m->gate->settings.upstreams;
+    char text[WR_NAME_TEXT_SIZE];
+    wr_name_to_text(zone, text, sizeof(text));
+    if (is_routed(m->gate, zone)) {
+        return;
+    }
+    if (u->groups == WR_GROUPS_MAX || u->routes == WR_ROUTES_MAX) {
+        note(m, WR_LOG_WARN, "local zones: no group is left for the delegation of %s", text);
+        return;
+    }
+    struct wr_group *group = &u->group[u->groups];
+    memset(group, 0, sizeof(*group));
+    snprintf(group->name, sizeof(group->name), "%.*s", (int)sizeof(group->name) - 1, text);
+    struct wr_rrset_walk walk = wr_rrset_walk(ns);
+    const uint8_t *server;
+    uint16_t size;
+    while (wr_rrset_next(&walk, &server, &size)) {
+        add_cut_addresses(m, group, server, WR_TYPE_A, WR_AF_V4, 4);
+        add_cut_addresses(m, group, server, WR_TYPE_AAAA, WR_AF_V6, 16);
+    }
+    if (group->servers == 0) {
+        note(m, WR_LOG_WARN,
+             "local zones: no server of the delegation of %s has an address in a local zone; names "
+             "there are asked like any other",
+             text);
+        return;
+    }
+    struct wr_route *route = &m->gate->route[u->routes++];
+    wr_name_set(&route->zone, zone);
+    group->authoritative = true;
+    route->group = (uint8_t)u->groups++;
+}
+
 static void compile_routes(struct making *m)
 {
     const struct wr_conf *c = m->conf;
     struct wr_gate *g = m->gate;
     size_t count = c->upstream.routes.count;
-    g->route = calloc(count + 1, sizeof(*g->route));
+    g->route = calloc(count + wr_local_cuts(m->world->names, NULL, NULL) + 1, sizeof(*g->route));
     if (g->route == NULL) {
         m->err = WR_E_NOMEM;
         return;
@@ -369,10 +454,11 @@ static void compile_routes(struct making *m)
         wr_name_set(&g->route[i].zone, c->upstream.routes.items[i].zone);
         g->route[i].group = group_of(c->upstream.routes.items[i].group_index);
     }
-    qsort(g->route, count, sizeof(*g->route), by_name);
-    wr_upstream_link_routes(g->route, (unsigned)count);
     g->settings.upstreams.route = g->route;
     g->settings.upstreams.routes = (uint16_t)count;
+    wr_local_cuts(m->world->names, add_cut, m);
+    qsort(g->route, g->settings.upstreams.routes, sizeof(*g->route), by_name);
+    wr_upstream_link_routes(g->route, g->settings.upstreams.routes);
 }
 
 /* --- slots --- */

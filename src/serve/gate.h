@@ -13,6 +13,7 @@
  * - Whom to ask: the configured groups, or the servers of resolv.conf as one group. An upstream that is an
  *   address weir itself listens on would be asked by itself for ever. Configured, that is an error; in resolv.conf the
  *   server is left out and named in a note.
+ *   Names that a local zone delegates are asked of the servers of the delegation whose addresses are local names too.
  * - Which slot an upstream has in the shared state: a reload keeps the slot of a server whose URL stays, so what was
  *   learned about it stays too; another server in a used slot gets a new generation.
  */
@@ -29,6 +30,7 @@
 #include "conf/conf.h"
 #include "engine/settings.h"
 #include "net/limits.h"
+#include "resolve/local.h"
 #include "serve/recursion.h"
 #include "serve/validation.h"
 
@@ -53,6 +55,7 @@ struct wr_gate_world {
     uint32_t locals;
     const char *resolv; /* text of resolv.conf, NULL: could not be read */
     size_t resolv_size;
+    const struct wr_local *names; /* local names, for the delegations in them; NULL: none */
 };
 
 struct wr_gate_listener {

@@ -84,6 +84,133 @@ void wr_reload_say_notes(const struct wr_gate_notes *notes, char *text, size_t c
     }
 }
 
+/* --- local names --- */
+
+enum { TOLD_MAX = 16 };
+
+/* What is wrong with local files: some lines, and how many more. */
+struct telling {
+    uint32_t count;
+    uint64_t hash;
+    char line[TOLD_MAX][512];
+};
+
+static void take_note(void *user, const char *file, uint32_t line, const char *text)
+{
+    static const struct wr_hash_key key; /* of our own text; nobody gains by a collision */
+    struct telling *t = user;
+    t->hash = wr_hash_mix(t->hash ^ wr_hash_sip13(&key, text, strlen(text)));
+    if (t->count++ >= TOLD_MAX) {
+        return;
+    }
+    char *to = t->line[t->count - 1];
+    if (line > 0) {
+        snprintf(to, sizeof(t->line[0]), "%s:%u: %s", file, (unsigned)line, text);
+    } else {
+        snprintf(to, sizeof(t->line[0]), "%s: %s", file[0] != 0 ? file : "local.zones", text);
+    }
+}
+
+/* To the log, and into `text` when it is not NULL. What was said the last time is not said again, unless somebody asked. */
+static void say_told(struct wr_serve *s, const struct telling *t, char *text, size_t cap)
+{
+    if (t->hash == s->reload.told && text == NULL) {
+        return;
+    }
+    s->reload.told = t->hash;
+    for (uint32_t i = 0; i < t->count && i < TOLD_MAX; i++) {
+        wr_say(WR_LOG_WARN, "%s", t->line[i]);
+        if (text != NULL) {
+            add_line(text, cap, t->line[i]);
+        }
+    }
+    if (t->count > TOLD_MAX) {
+        wr_say(WR_LOG_WARN, "local names: %u more like these", (unsigned)(t->count - TOLD_MAX));
+    }
+}
+
+static void now_of(struct wr_serve *s, struct wr_now *ret_now)
+{
+    wr_clock_now(atomic_load(&s->wall_proven), ret_now);
+}
+
+int wr_reload_first_locals(struct wr_serve *s)
+{
+    struct telling t = {.count = 0};
+    const struct wr_names_hooks hooks = {.tell = take_note, .user = &t};
+    struct wr_now now;
+    now_of(s, &now);
+    int err = wr_locals_load(&s->locals, s->conf, NULL, &now, &hooks);
+    say_told(s, &t, NULL, 0);
+    return err;
+}
+
+static int load_locals(struct wr_serve *s, const struct wr_conf *conf)
+{
+    struct wr_reload *r = &s->reload;
+    struct telling t = {.count = 0};
+    const struct wr_names_hooks hooks = {.tell = take_note, .user = &t};
+    struct wr_now now;
+    now_of(s, &now);
+    int err = wr_locals_load(&r->locals, conf, &s->locals, &now, &hooks);
+    say_told(s, &t, r->report.text, sizeof(r->report.text));
+    r->has_locals = err == WR_OK;
+    if (err != WR_OK) {
+        add_line(r->report.text, sizeof(r->report.text),
+                 err == WR_E_LIMIT ? "local: more names or records than are taken"
+                                   : "local: not enough memory");
+    }
+    return err;
+}
+
+/* Building is given a tenth of the time: beside a zone of a million names it takes seconds, and leases are renewed all day. */
+static void rest(struct wr_serve *s, uint64_t began_us)
+{
+    struct wr_now now;
+    now_of(s, &now);
+    s->locals_us = now.mono_us + 10 * (now.mono_us - began_us);
+}
+
+void wr_reload_locals(struct wr_serve *s)
+{
+    struct wr_reload *r = &s->reload;
+    struct telling t = {.count = 0};
+    const struct wr_names_hooks hooks = {.tell = take_note, .user = &t};
+    struct wr_now now;
+    if (r->under_way) {
+        r->locals_again = true;
+        return;
+    }
+    now_of(s, &now);
+    int err = wr_locals_refresh(&s->locals, s->conf, &now, &hooks, &r->set);
+    rest(s, now.mono_us);
+    say_told(s, &t, NULL, 0);
+    if (err != WR_OK) {
+        wr_say(WR_LOG_ERROR, "local names: %s; the ones before stay", wr_err_name(err));
+        return;
+    }
+    r->under_way = r->is_refresh = r->has_set = true;
+    r->change.opens = r->change.closes = 0;
+    r->order = (struct wr_crew_order){.has_local = true, .local = r->set.local};
+    wr_crew_give(s->crew, &r->order);
+}
+
+static void take_over_locals(struct wr_serve *s)
+{
+    struct wr_reload *r = &s->reload;
+    if (r->has_locals) {
+        wr_locals_free(&s->locals);
+        s->locals = r->locals;
+        memset(&r->locals, 0, sizeof(r->locals));
+        wr_serve_watch(s);
+    } else if (r->has_set) {
+        wr_localset_free(&s->locals.set);
+        s->locals.set = r->set;
+        memset(&r->set, 0, sizeof(r->set));
+    }
+    r->has_locals = r->has_set = false;
+}
+
 static uint64_t mark_of(const char *path)
 {
     struct stat st;
@@ -125,6 +252,8 @@ static void fail(struct wr_serve *s)
     wr_conf_free(r->conf);
     wr_gate_free(r->gate);
     wr_world_free(&r->world);
+    wr_locals_free(&r->locals);
+    r->has_locals = false;
     r->conf = NULL;
     r->gate = NULL;
     r->under_way = false;
@@ -142,6 +271,7 @@ static int prepare(struct wr_serve *s, const struct wr_conf *conf)
     r->resolv_mark = mark_of(conf->upstream.resolv_conf);
     int err = wr_world_read(conf->upstream.resolv_conf, &r->world);
     if (err == WR_OK) {
+        r->world.view.names = r->has_locals ? r->locals.set.local : s->locals.set.local;
         err = wr_gate_make(conf, &r->world.view, &s->slots, s->gate->settings.serial + 1, &notes,
                            &r->gate);
         wr_reload_say_notes(&notes, r->report.text, sizeof(r->report.text));
@@ -163,6 +293,8 @@ static void give(struct wr_serve *s, const struct wr_conf *conf)
     r->order = (struct wr_crew_order){
         .settings = &r->gate->settings,
         .limits = &r->limits,
+        .has_local = r->has_locals,
+        .local = r->locals.set.local,
         .open = r->change.open,
         .opens = r->change.opens,
         .close = r->change.close,
@@ -193,6 +325,9 @@ void wr_reload_begin(struct wr_serve *s)
     if (err == WR_OK) {
         struct restart_list list = {r->report.text, sizeof(r->report.text)};
         wr_conf_restart_keys(s->first_conf, r->conf, add_restart_key, &list);
+        err = load_locals(s, r->conf);
+    }
+    if (err == WR_OK) {
         err = prepare(s, r->conf);
     }
     if (err != WR_OK) {
@@ -249,6 +384,7 @@ static void take_over(struct wr_serve *s)
 {
     struct wr_reload *r = &s->reload;
     wr_listeners_settle(&s->listeners, &r->change);
+    take_over_locals(s);
     if (r->gate != NULL) {
         wr_gate_free(s->gate);
         s->gate = r->gate;
@@ -292,11 +428,14 @@ void wr_reload_settled(struct wr_serve *s)
         }
     }
     if (r->again) {
-        r->again = r->refresh_again = false;
+        r->again = r->refresh_again = r->locals_again = false;
         wr_reload_begin(s);
     } else if (r->refresh_again) {
         r->refresh_again = false;
         wr_reload_refresh(s);
+    } else if (r->locals_again) {
+        r->locals_again = false;
+        wr_reload_locals(s);
     }
 }
 

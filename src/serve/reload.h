@@ -6,7 +6,8 @@
  * is given is reported whole and changes nothing. Process, cache, learned upstream state and TCP connections
  * stay. Keys that take effect only at a restart keep the value of the start and are named in the report.
  *
- * A refresh is the same without reading the file: links changed, or resolv.conf did.
+ * A refresh is the same without reading the file: links changed, or resolv.conf did. New local names (a lease, a hosts file) are
+ * an order of their own, which disturbs nothing that is in flight.
  *
  * One at a time: what is asked for while an order is under way is done after it.
  */
@@ -19,6 +20,7 @@
 #include "serve/crew.h"
 #include "serve/gate.h"
 #include "serve/listeners.h"
+#include "serve/locals.h"
 #include "serve/world.h"
 
 struct wr_serve;
@@ -36,8 +38,13 @@ struct wr_reload_report {
 
 struct wr_reload {
     bool under_way, is_refresh;
-    bool again, refresh_again; /* asked for meanwhile */
-    struct wr_conf *conf;      /* the next ones, until the order has settled */
+    bool again, refresh_again, locals_again; /* asked for meanwhile */
+    bool has_locals,
+        has_set; /* the order brings new local names: all anew, or a new set of the same sources */
+    struct wr_locals locals;
+    struct wr_localset set;
+    uint64_t told;        /* hash of what was said of local names last */
+    struct wr_conf *conf; /* the next ones, until the order has settled */
     struct wr_gate *gate;
     struct wr_world world;
     struct wr_listeners_change change;
@@ -51,6 +58,10 @@ struct wr_reload {
 /* Begins one. The report is ready when wr_reload_is_idle says so. */
 void wr_reload_begin(struct wr_serve *s);
 void wr_reload_refresh(struct wr_serve *s);
+/* Some local file changed, or a lease ended: new local names. */
+void wr_reload_locals(struct wr_serve *s);
+/* Reads all local files for the first time; what is wrong with them goes to the log. */
+int wr_reload_first_locals(struct wr_serve *s);
 /* New cookie secrets; the ones before stay accepted. */
 void wr_reload_roll_secrets(struct wr_serve *s);
 /* The workers have carried out the order. */

@@ -86,6 +86,16 @@ static void put_listeners(const struct wr_serve *s, struct wr_json *j)
     wr_json_end(j);
 }
 
+static void put_local(const struct wr_serve *s, struct wr_json *j)
+{
+    const struct wr_local *local = s->locals.set.local;
+    wr_json_object(j, "local");
+    wr_json_u64(j, "zones", wr_local_zones(local)); /* special-use names included */
+    wr_json_u64(j, "names", wr_local_names(local));
+    wr_json_u64(j, "used_bytes", wr_local_used(local));
+    wr_json_end(j);
+}
+
 static void put_cache_figures(const struct wr_serve *s, struct wr_json *j)
 {
     struct wr_cache_stats cs;
@@ -186,6 +196,7 @@ void wr_report_status(struct wr_serve *s, struct wr_json *j, const char *key)
     wr_json_i64(j, "time", now.wall_s);
     put_listeners(s, j);
     put_cache_figures(s, j);
+    put_local(s, j);
     put_keep(s, j, &now);
     put_upstream_summary(s, j);
     put_ports(s, j);

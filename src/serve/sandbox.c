@@ -233,6 +233,9 @@ static const uint16_t calls[] = {
     C(fchmod),
     C(fchmodat),
     C(getcwd),
+    C(inotify_init1),
+    C(inotify_add_watch),
+    C(inotify_rm_watch),
 #ifdef __NR_newfstatat
     C(newfstatat),
 #endif

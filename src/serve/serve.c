@@ -99,6 +99,25 @@ static int make_first_gate(struct wr_serve *s)
     return err;
 }
 
+/* The first gate was made before privileges were dropped and any file was read; delegations in local zones are
+ * upstreams as well. */
+static int add_delegations(struct wr_serve *s)
+{
+    struct wr_gate_notes notes = {.count = 0};
+    struct wr_gate *gate;
+    if (wr_local_cuts(s->locals.set.local, NULL, NULL) == 0) {
+        return WR_OK;
+    }
+    s->world.view.names = s->locals.set.local;
+    int err = wr_gate_make(s->conf, &s->world.view, &s->slots, 1, &notes, &gate);
+    wr_reload_say_notes(&notes, NULL, 0);
+    if (err == WR_OK) {
+        wr_gate_free(s->gate);
+        s->gate = gate;
+    }
+    return err;
+}
+
 static bool fill_secrets(struct wr_secrets *secrets)
 {
     return getrandom(secrets, sizeof(*secrets), 0) == (ssize_t)sizeof(*secrets);
@@ -145,6 +164,7 @@ static int create_crew(struct wr_serve *s)
         .waiters = share(c->limits.requests * WAITERS_A_REQUEST, s->workers),
         .streams = STREAMS_MAX,
         .settings = &s->gate->settings,
+        .local = s->locals.set.local,
         .secrets = s->secrets,
         .cache = s->shared.cache,
         .upstream_state = s->shared.upstream_state,
@@ -189,6 +209,12 @@ static int create_all(struct wr_serve *s)
     look_at_clock(s);
     wr_clock_now(atomic_load(&s->wall_proven), &now);
     int err = wr_shared_create(s->conf, &now, &s->shared);
+    if (err == WR_OK) {
+        err = wr_reload_first_locals(s);
+    }
+    if (err == WR_OK) {
+        err = add_delegations(s);
+    }
     if (err == WR_OK) {
         wr_gate_fit_state(s->gate, s->shared.upstream_state);
         err = fill_secrets(&s->secrets) ? WR_OK : WR_E_IO;
@@ -268,6 +294,30 @@ static void on_link(void *user)
     wr_reload_refresh(s);
 }
 
+static void look_at_locals(void *user)
+{
+    struct wr_serve *s = user;
+    struct wr_now now;
+    wr_clock_now(atomic_load(&s->wall_proven), &now);
+    if (now.mono_us >= s->locals_us && wr_locals_look(&s->locals, &now)) {
+        wr_reload_locals(s);
+    }
+}
+
+static void watch_file(void *user, const char *path)
+{
+    wr_watch_add(user, path);
+}
+
+void wr_serve_watch(struct wr_serve *s)
+{
+    if (s->watch != NULL) {
+        wr_watch_begin(s->watch);
+        wr_locals_watched(&s->locals, watch_file, s->watch);
+        wr_watch_end(s->watch);
+    }
+}
+
 static void on_tick(uv_timer_t *handle)
 {
     struct wr_serve *s = handle->data;
@@ -278,6 +328,7 @@ static void on_tick(uv_timer_t *handle)
         wr_say(WR_LOG_INFO, "%s changed", s->conf->upstream.resolv_conf);
         wr_reload_refresh(s);
     }
+    look_at_locals(s);
     if (now.mono_us - s->secrets_us >= SECRETS_S * WR_S && wr_reload_is_idle(s)) {
         s->secrets_us = now.mono_us;
         wr_reload_roll_secrets(s);
@@ -304,6 +355,8 @@ static int start_loop(struct wr_serve *s)
         wr_say(WR_LOG_INFO, "link changes cannot be watched here: %s", strerror(errno));
         s->link = NULL;
     }
+    s->watch = wr_watch_create(&s->loop, look_at_locals, s);
+    wr_serve_watch(s);
     struct wr_sock_error error = {0};
     if (s->control_fd >= 0 && wr_control_start(s, s->control_fd, &s->control, &error) != WR_OK) {
         wr_say(WR_LOG_WARN, "no control socket: %s", error.text);
@@ -348,6 +401,7 @@ static void close_handles(struct wr_serve *s)
     uv_close((uv_handle_t *)&s->settled, NULL);
     uv_close((uv_handle_t *)&s->grown, NULL);
     wr_link_close(s->link);
+    wr_watch_close(s->watch);
     wr_httpd_close(s->httpd);
     if (s->control != NULL) {
         wr_control_close(s->control);
@@ -386,6 +440,9 @@ static void end(struct wr_serve *s)
     wr_shared_destroy(&s->shared, &now);
     wr_gate_free(s->gate);
     wr_gate_free(s->reload.gate);
+    wr_locals_free(&s->locals);
+    wr_locals_free(&s->reload.locals);
+    wr_localset_free(&s->reload.set);
     wr_world_free(&s->world);
     wr_world_free(&s->reload.world);
     wr_helper_stop(&s->helper);

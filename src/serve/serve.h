@@ -8,7 +8,7 @@
  *   metrics -> privileges dropped -> shared memory -> workers -> sandbox -> READY
  *
  * The main thread then turns its own loop: signals (SIGTERM and SIGINT stop, SIGHUP reloads), the control socket,
- * the metrics, link changes, and a slow tick. It never touches a query. The stop is the way back: no new questions, those in
+ * the metrics, link changes, files with local names, and a slow tick. It never touches a query. The stop is the way back: no new questions, those in
  * flight are answered for at most two seconds, then everything is given back.
  *
  * struct wr_serve belongs to the main thread; serve/reload.c, serve/control.c and serve/metrics.c work on it.
@@ -30,9 +30,11 @@
 #include "serve/helper.h"
 #include "serve/ledger.h"
 #include "serve/listeners.h"
+#include "serve/locals.h"
 #include "serve/reload.h"
 #include "serve/sandbox.h"
 #include "serve/shared.h"
+#include "serve/watch.h"
 #include "serve/world.h"
 
 struct wr_control;
@@ -45,6 +47,7 @@ struct wr_serve {
     struct wr_gate *gate; /* in force */
     struct wr_gate_slots slots;
     struct wr_world world;
+    struct wr_locals locals;
     struct wr_shared shared;
     struct wr_crew *crew;
     struct wr_ledger *ledger;
@@ -61,6 +64,7 @@ struct wr_serve {
     _Atomic bool wall_proven;
     int64_t wall_floor_s;
     uint64_t started_us;        /* monotonic */
+    uint64_t locals_us;         /* new local names are not built again before then */
     uint64_t secrets_us;        /* when the cookie secrets were rolled last */
     _Atomic uint32_t followers; /* clients that follow the log */
     bool stopping;
@@ -71,6 +75,7 @@ struct wr_serve {
     uv_async_t grown;   /* the ledger has new events */
     uv_timer_t tick;
     struct wr_link *link;
+    struct wr_watch *watch; /* of local files; NULL: none */
     struct wr_httpd *httpd;
     int control_fd, metrics_fd; /* opened before privileges were dropped; -1 */
 };
@@ -82,6 +87,8 @@ struct wr_serve_options {
 /* Serves until a signal ends it. Exit status: 0 ended by a signal, 1 could not start. */
 int wr_serve_run(const struct wr_serve_options *options);
 
+/* Watches the folders of the local files in force. */
+void wr_serve_watch(struct wr_serve *s);
 /* What the configuration says about sockets. */
 void wr_serve_net_limits(const struct wr_conf *conf, uint32_t ports,
                          struct wr_net_limits *ret_limits);

@@ -24,7 +24,8 @@ def udp_load(weir, seed, done, seen):
         s.connect(weir.address)
         while not done.is_set():
             for i in range(20):
-                s.send(loopback.question(f"n{rng.randrange(NAMES)}.example", i))
+                ours = "host.home.arpa" if i % 5 == 0 else "alias.home.arpa"    # from a file that changes
+                s.send(loopback.question(ours if i % 5 < 2 else f"n{rng.randrange(NAMES)}.example", i))
             for _ in range(20):
                 seen.append(s.recv(4096)[3] & 15)
 
@@ -54,6 +55,14 @@ def races(box):
     weir = box.weir([up], start=False, program=PROGRAM)
     os.chmod(weir.folder, 0o777)
     rest = {"workers": 3, "cache": {"size": "4MiB", "keep": {"path": weir.folder + "/kept", "min_interval": "1s"}}}
+    hosts = os.path.join(weir.folder, "hosts")
+    rest["local"] = {"hosts": [hosts], "zones": [{"zone": "home.arpa", "records": ["alias CNAME n1.example."]}]}
+
+    def new_hosts(turn):
+        with open(hosts, "w", encoding="ascii") as f:
+            f.write(f"192.0.2.{turn % 250 + 1} host.home.arpa\n" + "".join(
+                f"10.0.{i}.{turn % 250} h{i}.home.arpa\n" for i in range(100)))
+    new_hosts(0)
     weir.configure(box.settings([up], limits=free) | rest)
     weir.start()
     done, seen, failures = threading.Event(), [], []
@@ -65,6 +74,7 @@ def races(box):
     end, turn = time.monotonic() + SECONDS, 0
     while time.monotonic() < end:
         turn += 1
+        new_hosts(turn)
         weir.configure(box.settings([up], limits=free, listen=["127.0.0.1:5300"] + ["127.0.0.4:5300"] * (turn % 2))
                        | rest)
         weir.verb("reload")

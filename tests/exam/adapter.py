@@ -106,6 +106,7 @@ class Adapter:
             "dnssec": self.dnssec(cfg),
             "time": {"trust": "system"},
             "cache": self.cache(cfg),
+            "local": {"special": {"enable": False}},    # scenarios use such names as they like
             "limits": {"client_rate": 0, "rrl_rate": 0, "minimal_any": False},
             "tcp": {"idle_timeout": f"{int(opt('edns-tcp-keepalive-timeout', '10000'))}ms"},
             "control": {"socket": os.path.join(d, "control")},

@@ -258,6 +258,8 @@ static void read_setting(struct reader *r)
     } else if (is(r, 0, "version") && r->words == 2) {
         snprintf(r->s->gate.settings.version, sizeof r->s->gate.settings.version, "%s",
                  is(r, 1, "none") ? "" : r->word[1]);
+    } else if (story_names_setting(r->s, r->word, r->words) == 0) {
+        return;
     } else if (!read_recursion(r) && !read_number(r) && !read_switch(r)) {
         fail(r, "unknown setting '%s'", r->word[0]);
     }
@@ -674,6 +676,7 @@ int story_read(struct story *s, const char *path)
     unsigned routes = s->gate.settings.upstreams.routes;
     qsort(s->route, routes, sizeof s->route[0], by_name);
     wr_upstream_link_routes(s->route, routes);
+    story_names_compile(s);
     if (!r.failed && (!ended || !s->steps)) {
         return fail(&r, "a story without steps or end");
     }
@@ -690,4 +693,5 @@ void story_free(struct story *s)
         free(s->entry[i]);
     }
     s->entries = 0;
+    story_names_free(s);
 }

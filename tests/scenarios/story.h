@@ -3,7 +3,7 @@
  * Story: one scenario file as a struct. The format is ours, modelled on unbound's replay files:
  *
  *   ; first lines: what the story is about, with the RFC
- *   CONFIG                        one setting a line, see read_setting() in reader.c
+ *   CONFIG                        one setting a line, see read_setting() in reader.c; local names: names.c
  *     upstream 192.0.2.1          (or hint 192.0.2.1: recursion from the root; stub ZONE ADDR, recurse-after yes)
  *   CONFIG_END
  *   SCENARIO_BEGIN title
@@ -36,6 +36,8 @@
 
 #include "gate.h"
 #include "wire.h"
+
+struct story_names;
 
 #define STORY_SERVERS_MAX 16
 #define STORY_ENTRIES_MAX 64
@@ -144,7 +146,13 @@ struct story {
     struct gate gate; /* settings only */
     struct wr_route route[STORY_ROUTES_MAX];
     struct wr_ttl_rule rule[4];
+    struct story_names *names; /* local names, or NULL */
 };
+
+/* Local names of a story (names.c): "zone NAME [transparent]", "record OWNER TTL TYPE RDATA", "special". 0, or -1: not understood. */
+int story_names_setting(struct story *s, char **words, unsigned count);
+void story_names_compile(struct story *s); /* into s->gate.local */
+void story_names_free(struct story *s);
 
 /* 0, or -1 with story->error. */
 int story_read(struct story *s, const char *path);

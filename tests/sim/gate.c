@@ -117,6 +117,7 @@ static void start_engines(struct gate *g, const struct wr_now *now)
             .waiters = g->waiters,
             .streams = g->streams,
             .settings = &g->settings,
+            .local = g->local,
             .secrets = &g->secrets,
             .cache = g->cache,
             .upstream_state = g->upstream_state,

@@ -43,7 +43,8 @@ struct gate {
     const struct gate_machine *machine;
     unsigned workers;
     struct wr_settings settings;
-    struct wr_route route; /* for settings that want one */
+    const struct wr_local *local; /* local names, or NULL */
+    struct wr_route route;        /* for settings that want one */
     struct wr_ttl_rule rule;
     struct wr_hints hints; /* with one, names are found from the root (gate_hint) */
     uint32_t infra_slots;

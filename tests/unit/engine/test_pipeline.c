@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/engine/rig.h"
+#include "unit/resolve/localtest.h"
 
 static struct rig r;
 
@@ -339,6 +340,107 @@ static void test_the_busiest_prefix_yields(void **state)
     rig_stop(&r);
 }
 
+static struct localtest t;
+
+static void own_names(void)
+{
+    localtest_zone(&t, "home.arpa.", WR_LOCAL_AUTHORITATIVE);
+    localtest_add(&t, "cam.home.arpa.", WR_TYPE_A, "192.0.2.7");
+    localtest_add(&t, "*.w.home.arpa.", WR_TYPE_A, "192.0.2.8");
+    localtest_add(&t, "out.home.arpa.", WR_TYPE_CNAME, "www.example.");
+    wr_engine_adopt_local(r.engine, localtest_build(&t));
+}
+
+static void expect_local(const char *name, uint16_t type, uint16_t rcode, unsigned answers)
+{
+    rig_ask(&r, (struct rig_query){.name = name, .type = type, .no_rd = true});
+    rig_expect(&r, WR_ACTION_REPLY);
+    assert_int_equal(wr_msg_rcode(&r.msg), rcode);
+    assert_int_equal(r.msg.counts[WR_SECTION_ANSWER], answers);
+    assert_true(r.msg.flags & WR_FLAG_AA);
+    assert_false(r.msg.flags & WR_FLAG_AD);
+    rig_quiet(&r);
+}
+
+/* Local names need no upstream and no recursion, and are ours: AA (RFC 1034 section 4.3.1). */
+static void test_local_names(void **state)
+{
+    rig_start(&r);
+    own_names();
+    expect_local("CAM.home.arpa.", WR_TYPE_A, 0, 1);
+    assert_memory_equal(rig_rr_at(&r, WR_SECTION_ANSWER).owner.wire, "\3CAM", 4); /* as asked */
+    expect_local("x.w.home.arpa.", WR_TYPE_A, 0, 1);
+    expect_local("cam.home.arpa.", WR_TYPE_AAAA, 0, 0);
+    assert_int_equal(rig_rr_at(&r, WR_SECTION_AUTHORITY).type, WR_TYPE_SOA);
+    expect_local("no.home.arpa.", WR_TYPE_A, WR_RCODE_NXDOMAIN, 0);
+    expect_local("no.home.arpa.", WR_TYPE_ANY, WR_RCODE_NXDOMAIN, 0);
+    assert_int_equal(r.stats.local_answers, 4);
+    assert_int_equal(r.stats.cache_hits, 0);
+    rig_ask(&r, (struct rig_query){.name = "cam.home.arpa.", .type = WR_TYPE_ANY});
+    rig_expect(&r, WR_ACTION_REPLY);
+    assert_int_equal(rig_rr_at(&r, WR_SECTION_ANSWER).type, WR_TYPE_HINFO);
+    wr_engine_adopt_local(r.engine, NULL);
+    rig_ask(&r, (struct rig_query){.name = "cam.home.arpa."});
+    rig_expect(&r, WR_ACTION_DATAGRAM);
+    localtest_free(&t);
+    rig_stop(&r);
+}
+
+/* Without RD a delegation is told with its glue, and no AA (RFC 1034 section 4.3.2 step 3b); with RD somebody is asked. */
+static void test_referral(void **state)
+{
+    rig_start(&r);
+    localtest_zone(&t, "home.arpa.", WR_LOCAL_AUTHORITATIVE);
+    localtest_add(&t, "sub.home.arpa.", WR_TYPE_NS, "ns.sub.home.arpa.");
+    localtest_add(&t, "sub.home.arpa.", WR_TYPE_NS, "ns.example.");
+    localtest_add(&t, "ns.sub.home.arpa.", WR_TYPE_A, "192.0.2.9");
+    wr_engine_adopt_local(r.engine, localtest_build(&t));
+    rig_ask(&r, (struct rig_query){.name = "x.sub.home.arpa.", .no_rd = true, .no_edns = true});
+    rig_expect(&r, WR_ACTION_REPLY);
+    assert_int_equal(wr_msg_rcode(&r.msg), 0);
+    assert_false(r.msg.flags & WR_FLAG_AA);
+    assert_int_equal(r.msg.counts[WR_SECTION_ANSWER], 0);
+    assert_int_equal(r.msg.counts[WR_SECTION_AUTHORITY], 2);
+    assert_int_equal(rig_rr_at(&r, WR_SECTION_AUTHORITY).type, WR_TYPE_NS);
+    assert_int_equal(r.msg.counts[WR_SECTION_ADDITIONAL], 1);
+    assert_int_equal(rig_rr_at(&r, WR_SECTION_ADDITIONAL).type, WR_TYPE_A);
+    rig_ask(&r, (struct rig_query){.name = "x.sub.home.arpa."});
+    rig_expect(&r, WR_ACTION_DATAGRAM);
+    localtest_free(&t);
+    rig_stop(&r);
+}
+
+/* The alias is ours, its target is not: asked once, then known, and stale when it must be. */
+static void test_local_alias_to_outside(void **state)
+{
+    const struct rig_rr a = RIG_A("www.example.", 60);
+    rig_start(&r);
+    own_names();
+    rig_ask(&r, (struct rig_query){.name = "out.home.arpa."});
+    rig_expect(&r, WR_ACTION_DATAGRAM);
+    assert_true(wr_name_equal(r.msg.qname.wire, wire_name("www.example.").wire));
+    rig_answer(&r, 0, 0, &a, 1);
+    rig_expect(&r, WR_ACTION_REPLY);
+    assert_int_equal(r.msg.counts[WR_SECTION_ANSWER], 2);
+    while (rig_poll(&r)) {
+    }
+    rig_ask(&r, (struct rig_query){.name = "out.home.arpa."});
+    rig_expect(&r, WR_ACTION_REPLY);
+    assert_int_equal(r.msg.counts[WR_SECTION_ANSWER], 2);
+    assert_int_equal(r.stats.cache_hits, 1);
+    r.now.mono_us += 100 * WR_S; /* www.example is stale now, and nobody answers */
+    rig_ask(&r, (struct rig_query){.name = "out.home.arpa."});
+    rig_expect(&r, WR_ACTION_DATAGRAM);
+    while (rig_wait(&r, 3 * WR_S) && r.act.kind != WR_ACTION_REPLY) {
+    }
+    assert_int_equal(r.act.kind, WR_ACTION_REPLY);
+    assert_int_equal(wr_msg_rcode(&r.msg), 0);
+    assert_int_equal(r.msg.counts[WR_SECTION_ANSWER], 2);
+    assert_int_equal(r.stats.cache_stale, 1);
+    localtest_free(&t);
+    rig_stop(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +458,9 @@ int main(void)
         cmocka_unit_test(test_refresh_is_handed_over_once),
         cmocka_unit_test(test_handover),
         cmocka_unit_test(test_the_busiest_prefix_yields),
+        cmocka_unit_test(test_local_names),
+        cmocka_unit_test(test_referral),
+        cmocka_unit_test(test_local_alias_to_outside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

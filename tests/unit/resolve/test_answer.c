@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "unit/resolve/wire.h"
+#include "unit/resolve/localtest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "resolve/answer.h"
@@ -73,7 +74,7 @@ static enum wr_found find(const char *name, uint16_t type, uint32_t now_s)
 {
     static struct wr_question q; /* the answer points into it */
     q = question(name, type);
-    return wr_answer_find(cache, &policy, &q, now_s, false, &room, &answer);
+    return wr_answer_find(cache, &policy, NULL, &q, now_s, false, &room, &answer);
 }
 
 static void test_hit_ages(void **state)
@@ -177,9 +178,10 @@ static void test_views_stand_apart(void **state)
     q.checking_disabled = true;
     learn_for(&q, "x.example.", 0, T0, &rr, 1);
     assert_int_equal(find("x.example.", WR_TYPE_A, T0), WR_FOUND_NOTHING);
-    assert_int_equal(wr_answer_find(cache, &policy, &q, T0, false, &room, &answer), WR_FOUND_FRESH);
+    assert_int_equal(wr_answer_find(cache, &policy, NULL, &q, T0, false, &room, &answer),
+                     WR_FOUND_FRESH);
     q.dnssec_ok = true; /* fetched without signatures */
-    assert_int_equal(wr_answer_find(cache, &policy, &q, T0, false, &room, &answer),
+    assert_int_equal(wr_answer_find(cache, &policy, NULL, &q, T0, false, &room, &answer),
                      WR_FOUND_NOTHING);
 }
 
@@ -216,16 +218,16 @@ static void test_no_ds_is_kept_without_a_soa(void **state)
     struct wr_question q = question("x.example.", WR_TYPE_DS);
     q.dnssec_ok = q.checking_disabled = true;
     learn_for(&q, "x.example.", 0, T0, NULL, 0);
-    assert_int_equal(wr_answer_find(cache, &policy, &q, T0, false, &room, &answer),
+    assert_int_equal(wr_answer_find(cache, &policy, NULL, &q, T0, false, &room, &answer),
                      WR_FOUND_NOTHING);
     learn_for(&q, "x.example.", 0, T0, &proof, 1);
-    assert_int_equal(wr_answer_find(cache, &policy, &q, T0 + 99, false, &room, &answer),
+    assert_int_equal(wr_answer_find(cache, &policy, NULL, &q, T0 + 99, false, &room, &answer),
                      WR_FOUND_FRESH);
     assert_int_equal(answer.authorities, 1);
     assert_int_equal(answer.ttl, 1);
     q.type = WR_TYPE_A;
     learn_for(&q, "x.example.", 0, T0, &proof, 1);
-    assert_int_equal(wr_answer_find(cache, &policy, &q, T0, false, &room, &answer),
+    assert_int_equal(wr_answer_find(cache, &policy, NULL, &q, T0, false, &room, &answer),
                      WR_FOUND_NOTHING);
 }
 
@@ -248,6 +250,134 @@ static void test_failure(void **state)
                      WR_FOUND_NOTHING);
 }
 
+static struct localtest t;
+
+static enum wr_found find_with(const struct wr_local *local, const char *name, uint16_t type)
+{
+    static struct wr_question q;
+    q = question(name, type);
+    return wr_answer_find(cache, &policy, local, &q, T0, false, &room, &answer);
+}
+
+/* A chain may go from local names to the cache and back, and AA is about its first owner. */
+static void test_local_names_come_first(void **state)
+{
+    const struct wire_rr out[] = {WIRE_AN("www.example.", WR_TYPE_CNAME, 100, "cam.home.arpa."),
+                                  WIRE_AN("cam.home.arpa.", WR_TYPE_A, 100, "203.0.113.66")};
+    learn("www.example.", WR_TYPE_A, 0, T0, out, 2); /* known before the zone was ours */
+    localtest_zone(&t, "home.arpa.", WR_LOCAL_AUTHORITATIVE);
+    localtest_add(&t, "cam.home.arpa.", WR_TYPE_A, "192.0.2.7");
+    localtest_add(&t, "alias.home.arpa.", WR_TYPE_CNAME, "www.example.");
+    localtest_add(&t, "far.home.arpa.", WR_TYPE_CNAME, "unknown.example.");
+    const struct wr_local *l = localtest_build(&t);
+    assert_int_equal(find_with(l, "cam.home.arpa.", WR_TYPE_A), WR_FOUND_FRESH);
+    assert_true(answer.local && answer.authoritative && answer.answers == 1);
+    assert_int_equal(find_with(l, "www.example.", WR_TYPE_A), WR_FOUND_FRESH);
+    assert_true(!answer.local && !answer.authoritative && answer.answers == 2);
+    assert_int_equal(answer.answer[1].data[5], 7); /* not what the upstream said of our name */
+    assert_int_equal(find_with(l, "alias.home.arpa.", WR_TYPE_A), WR_FOUND_FRESH);
+    assert_true(!answer.local && answer.authoritative && answer.answers == 3);
+    assert_int_equal(answer.ttl, 100);
+    assert_int_equal(find_with(l, "alias.home.arpa.", WR_TYPE_AAAA), WR_FOUND_FRESH);
+    assert_true(answer.answers == 2 && answer.authorities == 1 && answer.rcode == 0);
+    assert_int_equal(find_with(l, "far.home.arpa.", WR_TYPE_A), WR_FOUND_NOTHING);
+    assert_int_equal(find_with(l, "no.home.arpa.", WR_TYPE_A), WR_FOUND_FRESH);
+    assert_int_equal(answer.rcode, WR_RCODE_NXDOMAIN);
+    assert_int_equal(answer.ttl, 60);
+    localtest_free(&t);
+}
+
+/* What the client would ask next, within bounds, and nothing twice. */
+static void test_local_extras(void **state)
+{
+    char text[64];
+    localtest_zone(&t, "z.", WR_LOCAL_AUTHORITATIVE);
+    localtest_add(&t, "_ipp._tcp.z.", WR_TYPE_PTR, "p._ipp._tcp.z.");
+    localtest_add(&t, "p._ipp._tcp.z.", WR_TYPE_SRV, "0 0 631 host.z.");
+    localtest_add(&t, "p._ipp._tcp.z.", WR_TYPE_TXT, "a=b");
+    localtest_add(&t, "host.z.", WR_TYPE_A, "192.0.2.1");
+    localtest_add(&t, "host.z.", WR_TYPE_AAAA, "2001:db8::1");
+    localtest_add(&t, "z.", WR_TYPE_MX, "10 host.z.");
+    localtest_add(&t, "z.", WR_TYPE_MX, "20 host.z.");
+    localtest_add(&t, "z.", WR_TYPE_MX, "30 mail.example.");
+    localtest_add(&t, "h.z.", WR_TYPE_HTTPS, "1 host.z. alpn=h2");
+    localtest_add(&t, "h.z.", WR_TYPE_HTTPS, "2 . alpn=h2");
+    localtest_add(&t, "plain.z.", WR_TYPE_PTR, "host.z.");
+    for (unsigned i = 0; i < 20; i++) {
+        snprintf(text, sizeof(text), "h%u.z.", i);
+        localtest_add(&t, text, WR_TYPE_A, "192.0.2.1");
+        snprintf(text, sizeof(text), "0 0 1 h%u.z.", i);
+        localtest_add(&t, "_many._tcp.z.", WR_TYPE_SRV, text);
+    }
+    const struct wr_local *l = localtest_build(&t);
+    assert_int_equal(find_with(l, "_ipp._tcp.z.", WR_TYPE_PTR), WR_FOUND_FRESH);
+    static const uint16_t types[] = {WR_TYPE_SRV, WR_TYPE_TXT, WR_TYPE_A, WR_TYPE_AAAA};
+    assert_int_equal(answer.extras, 4);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_int_equal(answer.extra[i].type, types[i]);
+    }
+    assert_int_equal(find_with(l, "p._ipp._tcp.z.", WR_TYPE_SRV), WR_FOUND_FRESH);
+    assert_int_equal(answer.extras, 2);
+    assert_int_equal(find_with(l, "z.", WR_TYPE_MX), WR_FOUND_FRESH);
+    assert_int_equal(answer.extras, 2);
+    assert_int_equal(find_with(l, "h.z.", WR_TYPE_HTTPS), WR_FOUND_FRESH);
+    assert_int_equal(answer.extras, 2);
+    assert_int_equal(find_with(l, "plain.z.", WR_TYPE_PTR), WR_FOUND_FRESH);
+    assert_int_equal(answer.extras, 0);
+    assert_int_equal(find_with(l, "_many._tcp.z.", WR_TYPE_SRV), WR_FOUND_FRESH);
+    assert_int_equal(answer.extras, WR_ANSWER_EXTRAS_MAX);
+    assert_int_equal(find_with(l, "host.z.", WR_TYPE_A), WR_FOUND_FRESH);
+    assert_int_equal(answer.extras, 0);
+    localtest_free(&t);
+}
+
+static void test_local_alias_alone(void **state)
+{
+    struct wr_question q = question("far.home.arpa.", WR_TYPE_A);
+    localtest_zone(&t, "home.arpa.", WR_LOCAL_AUTHORITATIVE);
+    localtest_add(&t, "far.home.arpa.", WR_TYPE_CNAME, "unknown.example.");
+    localtest_add(&t, "a.home.arpa.", WR_TYPE_CNAME, "b.home.arpa.");
+    localtest_add(&t, "b.home.arpa.", WR_TYPE_CNAME, "a.home.arpa.");
+    const struct wr_local *l = localtest_build(&t);
+    wr_arena_reset(&room.arena);
+    assert_int_equal(wr_answer_find_local(l, &q, &room.arena, &answer), WR_FOUND_ALIAS);
+    assert_true(wr_name_equal(wr_answer_last_name(&answer, q.name.wire),
+                              wire_name("unknown.example.").wire));
+    q = question("a.example.", WR_TYPE_A);
+    assert_int_equal(wr_answer_find_local(l, &q, &room.arena, &answer), WR_FOUND_NOTHING);
+    assert_int_equal(wr_answer_find_local(NULL, &q, &room.arena, &answer), WR_FOUND_NOTHING);
+    q = question("a.home.arpa.", WR_TYPE_A); /* the owner's loop is an answer, and not our end */
+    assert_int_equal(wr_answer_find_local(l, &q, &room.arena, &answer), WR_FOUND_FRESH);
+    assert_int_equal(answer.rcode, WR_RCODE_SERVFAIL);
+    assert_int_equal(answer.answers, 0);
+    localtest_free(&t);
+}
+
+/* RFC 6672 section 3.1: the DNAME, and the CNAME that follows from it with the same TTL. */
+static void test_local_dname(void **state)
+{
+    char deep[300] = "";
+    localtest_zone(&t, "corp.", WR_LOCAL_AUTHORITATIVE);
+    localtest_add(&t, "o.corp.", WR_TYPE_DNAME, "a-longer-name-than-before.corp.")->ttl = 77;
+    localtest_add(&t, "x.a-longer-name-than-before.corp.", WR_TYPE_A, "192.0.2.8");
+    const struct wr_local *l = localtest_build(&t);
+    assert_int_equal(find_with(l, "x.o.corp.", WR_TYPE_A), WR_FOUND_FRESH);
+    assert_int_equal(answer.answers, 3);
+    assert_int_equal(answer.answer[0].type, WR_TYPE_DNAME);
+    assert_int_equal(answer.answer[1].type, WR_TYPE_CNAME);
+    assert_int_equal(answer.answer[1].ttl, 77);
+    assert_true(wr_name_equal(answer.answer[1].owner, wire_name("x.o.corp.").wire));
+    assert_int_equal(answer.answer[2].data[5], 8);
+    while (strlen(deep) < 240) {
+        strcat(deep, "a.");
+    }
+    strcat(deep, "o.corp.");
+    assert_int_equal(find_with(l, deep, WR_TYPE_A), WR_FOUND_FRESH);
+    assert_int_equal(answer.rcode, WR_RCODE_YXDOMAIN);
+    assert_int_equal(answer.answers, 1);
+    localtest_free(&t);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -266,6 +396,10 @@ int main(void)
         CASE(test_ttl_zero_removes),
         CASE(test_no_ds_is_kept_without_a_soa),
         CASE(test_failure),
+        CASE(test_local_names_come_first),
+        CASE(test_local_extras),
+        CASE(test_local_alias_alone),
+        CASE(test_local_dname),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -233,7 +233,7 @@ static void test_apart_from_answers(void **state)
     keep(T0);
     for (unsigned cd = 0; cd < 2; cd++) {
         q.checking_disabled = cd;
-        assert_int_equal(wr_answer_find(cache, &policy, &q, T0, false, &room, &answer),
+        assert_int_equal(wr_answer_find(cache, &policy, NULL, &q, T0, false, &room, &answer),
                          WR_FOUND_NOTHING);
     }
     wr_answer_clear(&answer);
@@ -250,7 +250,7 @@ static enum wr_found find_ds(const char *name, struct wr_answer *answer)
 {
     struct wr_question q = {
         .name = wire_name(name), .type = WR_TYPE_DS, .checking_disabled = true, .dnssec_ok = true};
-    return wr_answer_find(cache, &policy, &q, T0, false, &room, answer);
+    return wr_answer_find(cache, &policy, NULL, &q, T0, false, &room, answer);
 }
 
 static void test_ds_serves_the_validator(void **state)

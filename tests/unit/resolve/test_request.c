@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/resolve/localtest.h"
 #include "unit/resolve/rig.h"
 
 #include <stdio.h>
@@ -213,6 +214,67 @@ static void test_stale_timer_rings_once_and_the_request_goes_on(void **state)
     rig_result(&r, id, 0);
 }
 
+static struct localtest t;
+
+static void own_names(void)
+{
+    localtest_zone(&t, "home.arpa.", WR_LOCAL_AUTHORITATIVE);
+    localtest_zone(&t, "onion.", WR_LOCAL_NXDOMAIN);
+    localtest_add(&t, "cam.home.arpa.", WR_TYPE_A, "192.0.2.7");
+    localtest_add(&t, "out.home.arpa.", WR_TYPE_CNAME, "www.example.");
+    wr_requests_adopt_local(r.requests, localtest_build(&t));
+}
+
+/* What an upstream says of a name of ours is not believed, and the chain ends with what is here. */
+static void test_chain_ends_at_a_local_name(void **state)
+{
+    const struct wire_rr both[] = {WIRE_AN("w.example.", WR_TYPE_CNAME, 100, "cam.home.arpa."),
+                                   WIRE_AN("cam.home.arpa.", WR_TYPE_A, 100, "203.0.113.66")};
+    own_names();
+    wr_id id = rig_ask(&r, "w.example.");
+    send_next(0);
+    rig_answer(&r, &sent, 0, 0, both, 2);
+    rig_result(&r, id, 0);
+    assert_int_equal(r.out.answer->answers, 2);
+    assert_int_equal(r.out.answer->answer[1].data[5], 7);
+    assert_false(r.out.answer->authoritative);
+    localtest_free(&t);
+}
+
+static void test_chain_into_a_special_name_asks_nobody(void **state)
+{
+    const struct wire_rr link = WIRE_AN("w.example.", WR_TYPE_CNAME, 100, "secret.onion.");
+    own_names();
+    wr_id id = rig_ask(&r, "w.example.");
+    send_next(0);
+    rig_answer(&r, &sent, 0, 0, &link, 1);
+    rig_result(&r, id, WR_RCODE_NXDOMAIN);
+    assert_int_equal(r.out.answer->answers, 1);
+    assert_int_equal(r.out.answer->authorities, 1);
+    localtest_free(&t);
+}
+
+/* local alias -> upstream -> local alias -> upstream: each link by whom it belongs to. */
+static void test_chain_through_local_aliases(void **state)
+{
+    const struct wire_rr back = WIRE_AN("www.example.", WR_TYPE_CNAME, 100, "far.home.arpa.");
+    const struct wire_rr end = WIRE_AN("end.example.", WR_TYPE_A, 50, "192.0.2.80");
+    localtest_add(&t, "far.home.arpa.", WR_TYPE_CNAME, "end.example.");
+    own_names();
+    wr_id id = rig_ask(&r, "out.home.arpa.");
+    send_next(0);
+    assert_true(wr_name_equal(r.msg.qname.wire, wire_name("www.example.").wire));
+    rig_answer(&r, &sent, 0, 0, &back, 1);
+    send_next(0);
+    assert_true(wr_name_equal(r.msg.qname.wire, wire_name("end.example.").wire));
+    rig_answer(&r, &sent, 0, 0, &end, 1);
+    rig_result(&r, id, 0);
+    assert_int_equal(r.out.answer->answers, 4);
+    assert_int_equal(r.out.answer->answer[3].data[5], 80);
+    assert_true(r.out.answer->authoritative);
+    localtest_free(&t);
+}
+
 static void test_release_forgets_everything(void **state)
 {
     unsigned forgotten = 0;
@@ -242,6 +304,9 @@ int main(void)
         CASE(test_unusable_response_is_the_servers_error),
         CASE(test_stale_timer_rings_once_and_the_request_goes_on),
         CASE(test_release_forgets_everything),
+        CASE(test_chain_ends_at_a_local_name),
+        CASE(test_chain_into_a_special_name_asks_nobody),
+        CASE(test_chain_through_local_aliases),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include "conf/mistakes.h"
 #include "policy/prefix.h"
 #include "serve/gate.h"
+#include "unit/resolve/localtest.h"
 
 static struct wr_addr addr(const char *text)
 {
@@ -25,6 +26,8 @@ struct made {
     uint64_t serial;
 };
 
+static const struct wr_local *names; /* of the world */
+
 /* A machine with lo, br-iot (v4, link-local and global v6) and a bare tun0. */
 static int make_with(struct made *m, const char *yaml, const char *resolv)
 {
@@ -33,7 +36,7 @@ static int make_with(struct made *m, const char *yaml, const char *resolv)
         {"br-iot", 3, addr("192.168.7.1"), 24},   {"br-iot", 3, addr("fe80::1%3"), 64},
         {"br-iot", 3, addr("2001:db8:7::1"), 64}, {"tun0", 4, {.family = WR_AF_NONE}, 0},
     };
-    struct wr_gate_world world = {locals, 6, resolv, resolv == NULL ? 0 : strlen(resolv)};
+    struct wr_gate_world world = {locals, 6, resolv, resolv == NULL ? 0 : strlen(resolv), names};
     struct wr_mistakes *mistakes = calloc(1, sizeof(*mistakes));
     struct wr_conf *conf = NULL;
     wr_mistakes_init(mistakes);
@@ -321,6 +324,43 @@ static void test_recursion(void **state)
     wr_gate_free(m.gate);
 }
 
+/* A delegation of a local zone is a route to the servers that have addresses here. */
+static void test_delegations(void **state)
+{
+    struct made m = {.gate = NULL};
+    static struct localtest t;
+    localtest_zone(&t, "home.arpa.", WR_LOCAL_AUTHORITATIVE);
+    localtest_add(&t, "sub.home.arpa.", WR_TYPE_NS, "ns.sub.home.arpa.");
+    localtest_add(&t, "sub.home.arpa.", WR_TYPE_NS, "ns2.home.arpa.");
+    localtest_add(&t, "ns.sub.home.arpa.", WR_TYPE_A, "192.0.2.53");
+    localtest_add(&t, "ns.sub.home.arpa.", WR_TYPE_AAAA, "2001:db8::53");
+    localtest_add(&t, "ns2.home.arpa.", WR_TYPE_A, "127.0.0.1"); /* weir itself */
+    localtest_add(&t, "far.home.arpa.", WR_TYPE_NS, "ns.example.");
+    localtest_add(&t, "own.home.arpa.", WR_TYPE_NS, "ns.sub.home.arpa.");
+    names = localtest_build(&t);
+    assert_int_equal(
+        make_with(&m,
+                  "upstream: {groups: [{name: g, servers: [\"udp://192.0.2.1\"]}], routes: "
+                  "[{zone: own.home.arpa, group: g}]}",
+                  NULL),
+        WR_OK);
+    const struct wr_upstreams *u = &m.gate->settings.upstreams;
+    const uint8_t *zone;
+    assert_int_equal(u->groups, 2);
+    assert_int_equal(u->routes, 2);
+    assert_int_equal(wr_upstream_route(u, wire_name("x.sub.home.arpa.").wire, &zone), 1);
+    assert_true(wr_name_equal(zone, wire_name("sub.home.arpa.").wire));
+    assert_string_equal(u->group[1].name, "sub.home.arpa.");
+    assert_int_equal(u->group[1].servers, 2);
+    assert_int_equal(wr_upstream_route(u, wire_name("own.home.arpa.").wire, &zone), 0);
+    assert_int_equal(wr_upstream_route(u, wire_name("far.home.arpa.").wire, &zone), 0);
+    assert_true(noted(&m, "far.home.arpa. has an address in a local zone"));
+    assert_true(noted(&m, "127.0.0.1:53, an address that weir itself listens on"));
+    wr_gate_free(m.gate);
+    names = NULL;
+    localtest_free(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +373,7 @@ int main(void)
         cmocka_unit_test(test_slot_taken_over),
         cmocka_unit_test(test_groups_routes_rules),
         cmocka_unit_test(test_recursion),
+        cmocka_unit_test(test_delegations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

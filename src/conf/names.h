@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Names: what one source says about local names, as records.
+ *
+ * A source is the configuration itself, a zone file, a hosts file, or the lease file of a DHCP server. Each is read into
+ * a `struct wr_names` of its own, which stays as it is while the file does; conf/localset puts those of all sources
+ * together. So a new lease costs its own file's reading and not that of a large zone.
+ *
+ * What is wrong with the source is told with its line (hooks), the rest is read. Memory is malloc's, freed whole.
+ */
+#ifndef WR_CONF_NAMES_H
+#define WR_CONF_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "conf/conf.h"
+#include "conf/leasefile.h"
+#include "conf/mem.h"
+#include "resolve/localbuild.h"
+
+struct wr_names_record {
+    struct wr_local_record r; /* points into `mem` of its names */
+    uint32_t line;
+    bool reverse;    /* an address whose name this is: PTR */
+    uint64_t client; /* of a lease: who has it; else 0 */
+    int64_t until_s; /* of a lease: when it ends; else INT64_MAX */
+};
+
+struct wr_names {
+    const char *file; /* for people; the caller's, must stay */
+    struct wr_names_record *item;
+    uint32_t count, room;
+    struct wr_conf_mem mem;
+    bool lease;  /* strangers' words: they yield to every other name */
+    bool failed; /* memory was refused, or WR_NAMES_RECORDS_MAX reached: what is missing was told */
+};
+
+struct wr_names_hooks {
+    void (*tell)(void *user, const char *file, uint32_t line, const char *text); /* printable */
+    void *user;
+};
+
+void wr_names_init(struct wr_names *names, const char *file);
+void wr_names_free(struct wr_names *names);
+
+/* One record; rdata is copied. False: no room. */
+bool wr_names_add(struct wr_names *names, const uint8_t *owner, uint16_t type, uint32_t ttl,
+                  const uint8_t *rdata, uint16_t size, uint32_t line);
+/* The records that stand in the configuration, and those of its services (conf/services). They were checked when it was read. */
+void wr_names_read_conf(struct wr_names *names, const struct wr_conf *conf);
+/* A zone file and what it includes. Records outside of the zone are left out and told. WR_E_IO, WR_E_DENIED: it cannot be read. */
+int wr_names_read_zone(struct wr_names *names, const char *path, const uint8_t *zone, uint32_t ttl,
+                       const struct wr_names_hooks *hooks);
+void wr_names_read_hosts(struct wr_names *names, const char *text, size_t n, uint32_t ttl,
+                         const struct wr_names_hooks *hooks);
+
+struct wr_names_text {
+    const char *text;
+    size_t n;
+};
+/* `parts` texts that make up one lease file, oldest first. */
+void wr_names_read_leases(struct wr_names *names, enum wr_lease_format format, const uint8_t *zone,
+                          uint32_t ttl, const struct wr_names_text *text, unsigned parts,
+                          const struct wr_hash_key *key, const struct wr_names_hooks *hooks);
+
+#endif

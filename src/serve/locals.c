@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/locals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/limits.h"
+
+enum {
+    PARTS_MAX = 3, /* of one lease file (Kea's clean-up) */
+    PATIENCE = 5,  /* looks at a file that seems half written before it is taken as it is */
+    PATH_ROOM = 1100,
+};
+
+enum kind { ZONE, HOSTS, LEASES };
+
+struct wr_locals_source {
+    unsigned held; /* by how many locals */
+    uint8_t kind;  /* enum kind */
+    uint8_t format;
+    uint32_t ttl_s;
+    struct wr_name zone;
+    uint64_t mark; /* what its files looked like when they were read */
+    struct wr_names names;
+    unsigned doubts; /* looks since it seemed half written */
+    bool read_once, missing;
+    char path[];
+};
+
+/* --- files --- */
+
+static uint64_t mix_stat(uint64_t mark, const struct stat *st)
+{
+    uint64_t v = (uint64_t)st->st_ino * 31 + (uint64_t)st->st_mtim.tv_sec * 1000003 +
+                 (uint64_t)st->st_mtim.tv_nsec * 7 + (uint64_t)st->st_size;
+    return wr_hash_mix(mark ^ v);
+}
+
+/* The files that make up a source, oldest first: one, or what a Kea server's clean-up left. */
+static unsigned parts_of(const struct wr_locals_source *s, char paths[PARTS_MAX][PATH_ROOM])
+{
+    unsigned n = 0;
+    if (s->kind == LEASES && s->format == WR_LEASE_KEA) {
+        snprintf(paths[0], PATH_ROOM, "%s.completed", s->path);
+        if (access(paths[0], F_OK) == 0) {
+            n = 1;
+        } else {
+            snprintf(paths[0], PATH_ROOM, "%s.2", s->path);
+            snprintf(paths[1], PATH_ROOM, "%s.1", s->path);
+            n = 2;
+        }
+    }
+    snprintf(paths[n], PATH_ROOM, "%s", s->path);
+    return n + 1;
+}
+
+static uint64_t mark_of(const struct wr_locals_source *s)
+{
+    char paths[PARTS_MAX][PATH_ROOM];
+    unsigned parts = parts_of(s, paths);
+    uint64_t mark = parts;
+    for (unsigned i = 0; i < parts; i++) {
+        struct stat st;
+        mark = stat(paths[i], &st) == 0 ? mix_stat(mark, &st) : wr_hash_mix(mark);
+    }
+    return mark;
+}
+
+/* WR_E_IO with errno; WR_E_LIMIT: longer than is read. */
+static int read_file(const char *path, char **ret_text, size_t *ret_n)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err = WR_OK;
+    if (fd < 0) {
+        return WR_E_IO;
+    }
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        close(fd);
+        errno = EINVAL;
+        return WR_E_IO;
+    }
+    size_t room = st.st_size < 0 ? 0 : (size_t)st.st_size, n = 0;
+    char *text = room > WR_LEASE_FILE_MAX ? NULL : malloc(room + 1);
+    err = text ? WR_OK : room > WR_LEASE_FILE_MAX ? WR_E_LIMIT : WR_E_NOMEM;
+    while (!err && n < room) {
+        ssize_t got = read(fd, text + n, room - n);
+        if (got < 0) {
+            err = WR_E_IO;
+        } else if (got == 0) {
+            break;
+        }
+        n += got > 0 ? (size_t)got : 0;
+    }
+    close(fd);
+    if (err) {
+        free(text);
+        return err;
+    }
+    *ret_text = text;
+    *ret_n = n;
+    return WR_OK;
+}
+
+/* --- sources --- */
+
+static struct wr_locals_source *new_source(const char *path, enum kind kind, uint32_t ttl_s)
+{
+    size_t n = strlen(path) + 1;
+    struct wr_locals_source *s = calloc(1, sizeof(*s) + n);
+    if (s) {
+        memcpy(s->path, path, n);
+        s->held = 1;
+        s->kind = (uint8_t)kind;
+        s->ttl_s = ttl_s;
+        s->zone.size = 1;
+        wr_names_init(&s->names, s->path);
+    }
+    return s;
+}
+
+static void let_go(struct wr_locals_source *s)
+{
+    if (s && --s->held == 0) {
+        wr_names_free(&s->names);
+        free(s);
+    }
+}
+
+static bool is_same(const struct wr_locals_source *a, const struct wr_locals_source *b)
+{
+    return a->kind == b->kind && a->format == b->format && a->ttl_s == b->ttl_s &&
+           wr_name_equal(a->zone.wire, b->zone.wire) && strcmp(a->path, b->path) == 0;
+}
+
+static void tell(const struct wr_locals_source *s, const struct wr_names_hooks *hooks,
+                 const char *what, const char *why)
+{
+    char text[256];
+    snprintf(text, sizeof(text), "%s%s%s", what, why[0] ? ": " : "", why);
+    hooks->tell(hooks->user, s->path, 0, text);
+}
+
+/* Why a file cannot be read, and what helps. */
+static const char *reason(int err)
+{
+    if (err != WR_E_IO) {
+        return err == WR_E_LIMIT ? "it is larger than 16 MiB" : wr_err_name(err);
+    }
+    return errno == EACCES ? "permission denied; let weir's user read it, and enter its folder"
+                           : strerror(errno);
+}
+
+/* A zone file is read whole, with what it includes, when it is loaded and not again. */
+static void read_zone(struct wr_locals_source *s, const struct wr_names_hooks *hooks)
+{
+    if (s->read_once) {
+        return;
+    }
+    int err = wr_names_read_zone(&s->names, s->path, s->zone.wire, s->ttl_s, hooks);
+    s->read_once = err == WR_OK;
+    if (err) {
+        tell(s, hooks, "cannot be read", reason(err));
+    }
+}
+
+/* Does it seem that somebody is writing the file? Then there is an end of a line missing, or everything. */
+static bool seems_torn(const struct wr_locals_source *s, const struct wr_names_text *last)
+{
+    if (last->n == 0) {
+        return s->names.count > 0;
+    }
+    return s->kind == LEASES && last->text[last->n - 1] != '\n';
+}
+
+static void parse(struct wr_locals_source *s, const struct wr_names_text *text, unsigned parts,
+                  const struct wr_hash_key *key, const struct wr_names_hooks *hooks)
+{
+    wr_names_free(&s->names);
+    if (s->kind == HOSTS) {
+        wr_names_read_hosts(&s->names, text[0].text, text[0].n, s->ttl_s, hooks);
+    } else {
+        wr_names_read_leases(&s->names, (enum wr_lease_format)s->format, s->zone.wire, s->ttl_s,
+                             text, parts, key, hooks);
+    }
+    s->read_once = true;
+    s->doubts = 0;
+}
+
+/* The texts of all parts; only the last must be there. */
+static int read_parts(const struct wr_locals_source *s, struct wr_names_text *text,
+                      unsigned *ret_parts)
+{
+    char paths[PARTS_MAX][PATH_ROOM];
+    unsigned files = parts_of(s, paths), parts = 0;
+    for (unsigned i = 0; i < files; i++) {
+        char *read = NULL;
+        size_t n = 0;
+        int err = read_file(paths[i], &read, &n);
+        if (err == WR_OK) {
+            text[parts++] = (struct wr_names_text){read, n};
+        } else if (i + 1 == files || err != WR_E_IO || errno != ENOENT) {
+            while (parts > 0) {
+                free((char *)text[--parts].text);
+            }
+            return err;
+        }
+    }
+    *ret_parts = parts;
+    return WR_OK;
+}
+
+/* Reads the source again when its files have changed. What is not to be had leaves the last good names. */
+static void renew(struct wr_locals_source *s, const struct wr_hash_key *key,
+                  const struct wr_names_hooks *hooks)
+{
+    struct wr_names_text text[PARTS_MAX];
+    unsigned parts = 0;
+    if (s->kind == ZONE) {
+        read_zone(s, hooks);
+        return;
+    }
+    uint64_t mark = mark_of(s); /* before it is read: what is written meanwhile is a change */
+    if (s->read_once && mark == s->mark && s->doubts == 0) {
+        return;
+    }
+    int err = read_parts(s, text, &parts);
+    s->mark = mark;
+    if (err) {
+        if (!s->missing) {
+            tell(s, hooks,
+                 s->read_once ? "cannot be read now; its last names stay" : "cannot be read",
+                 reason(err));
+        }
+        s->missing = true;
+        return;
+    }
+    s->missing = false;
+    if (s->read_once && s->doubts < PATIENCE && seems_torn(s, &text[parts - 1])) {
+        s->doubts++;
+    } else {
+        parse(s, text, parts, key, hooks);
+    }
+    while (parts > 0) {
+        free((char *)text[--parts].text);
+    }
+}
+
+/* --- all of them --- */
+
+/* The same source of the locals in force instead of this one, where there is one. */
+static struct wr_locals_source *or_old(struct wr_locals_source *s, const struct wr_locals *old)
+{
+    for (size_t i = 0; old && i < old->sources; i++) {
+        if (is_same(old->source[i], s)) {
+            let_go(s);
+            old->source[i]->held++;
+            return old->source[i];
+        }
+    }
+    return s;
+}
+
+/* Zone files are read anew at each reload; the others are shared with the locals in force. */
+static bool add_source(struct wr_locals *l, struct wr_locals_source *s, const struct wr_locals *old)
+{
+    if (s) {
+        l->source[l->sources++] = s->kind == ZONE ? s : or_old(s, old);
+    }
+    return s != NULL;
+}
+
+static bool add_zones(struct wr_locals *l, const struct wr_conf *conf)
+{
+    for (size_t i = 0; i < conf->local.zones.count; i++) {
+        const struct wr_conf_zone *z = &conf->local.zones.items[i];
+        if (z->file[0] == 0) {
+            continue;
+        }
+        struct wr_locals_source *s = new_source(z->file, ZONE, z->ttl_s);
+        if (!add_source(l, s, NULL)) {
+            return false;
+        }
+        wr_name_set(&s->zone, z->name);
+    }
+    return true;
+}
+
+static int plan(struct wr_locals *l, const struct wr_conf *conf, const struct wr_locals *old)
+{
+    size_t count = conf->local.zones.count + conf->local.hosts.count + conf->local.leases.count;
+    l->source = calloc(count + 1, sizeof(struct wr_locals_source *));
+    if (!l->source || !add_zones(l, conf)) {
+        return WR_E_NOMEM;
+    }
+    for (size_t i = 0; i < conf->local.hosts.count; i++) {
+        if (!add_source(l, new_source(conf->local.hosts.items[i], HOSTS, conf->local.ttl_s), old)) {
+            return WR_E_NOMEM;
+        }
+    }
+    for (size_t i = 0; i < conf->local.leases.count; i++) {
+        const struct wr_conf_leases *from = &conf->local.leases.items[i];
+        struct wr_locals_source *s = new_source(from->file, LEASES, conf->local.ttl_s);
+        if (s) {
+            s->format = (uint8_t)from->format;
+            wr_name_set(&s->zone, from->zone);
+        }
+        if (!add_source(l, s, old)) {
+            return WR_E_NOMEM;
+        }
+    }
+    return WR_OK;
+}
+
+static int build(const struct wr_locals *l, const struct wr_conf *conf, const struct wr_now *now,
+                 const struct wr_names_hooks *hooks, struct wr_localset *ret_set)
+{
+    const struct wr_names **names = calloc(l->sources + 1, sizeof(struct wr_names *));
+    if (!names) {
+        return WR_E_NOMEM;
+    }
+    names[0] = &l->own;
+    for (size_t i = 0; i < l->sources; i++) {
+        names[i + 1] = &l->source[i]->names;
+    }
+    int err =
+        wr_localset_build(conf, names, l->sources + 1, now->wall_proven ? now->wall_s : INT64_MIN,
+                          &l->key, hooks, ret_set);
+    free(names);
+    return err;
+}
+
+int wr_locals_load(struct wr_locals *ret, const struct wr_conf *conf, const struct wr_locals *old,
+                   const struct wr_now *now, const struct wr_names_hooks *hooks)
+{
+    struct wr_locals l = {.sources = 0};
+    wr_names_init(&l.own, "");
+    int err = WR_OK;
+    if (old) {
+        l.key = old->key;
+    } else if (getrandom(&l.key, sizeof(l.key), 0) != (ssize_t)sizeof(l.key)) {
+        err = WR_E_IO;
+    }
+    if (!err) {
+        err = plan(&l, conf, old);
+    }
+    if (!err) {
+        wr_names_read_conf(&l.own, conf);
+        for (size_t i = 0; i < l.sources; i++) {
+            renew(l.source[i], &l.key, hooks);
+            if (!l.source[i]->read_once) {
+                l.source[i] = or_old(l.source[i], old); /* the last good one */
+            }
+        }
+        err = build(&l, conf, now, hooks, &l.set);
+    }
+    if (err) {
+        wr_locals_free(&l);
+        return err;
+    }
+    *ret = l;
+    return WR_OK;
+}
+
+void wr_locals_free(struct wr_locals *locals)
+{
+    for (size_t i = 0; i < locals->sources; i++) {
+        let_go(locals->source[i]);
+    }
+    free(locals->source);
+    wr_names_free(&locals->own);
+    wr_localset_free(&locals->set);
+    memset(locals, 0, sizeof(*locals));
+}
+
+bool wr_locals_look(const struct wr_locals *locals, const struct wr_now *now)
+{
+    for (size_t i = 0; i < locals->sources; i++) {
+        const struct wr_locals_source *s = locals->source[i];
+        if (s->kind != ZONE && (s->doubts > 0 || mark_of(s) != s->mark)) {
+            return true;
+        }
+    }
+    return now->wall_proven && locals->set.local && locals->set.expires_s <= now->wall_s;
+}
+
+int wr_locals_refresh(struct wr_locals *locals, const struct wr_conf *conf,
+                      const struct wr_now *now, const struct wr_names_hooks *hooks,
+                      struct wr_localset *ret_set)
+{
+    for (size_t i = 0; i < locals->sources; i++) {
+        renew(locals->source[i], &locals->key, hooks);
+    }
+    return build(locals, conf, now, hooks, ret_set);
+}
+
+void wr_locals_watched(const struct wr_locals *locals, void (*each)(void *user, const char *path),
+                       void *user)
+{
+    for (size_t i = 0; i < locals->sources; i++) {
+        if (locals->source[i]->kind != ZONE) {
+            each(user, locals->source[i]->path);
+        }
+    }
+}
