@@ -348,10 +348,14 @@ void wr_request_hand_out_failure(struct wr_requests *rs, struct wr_request *r, w
     rs->finished = id;
     rs->failed = true;
     if (r->forward.failure != WR_FORWARD_NO_ROOM) {
+        struct wr_ttl_policy ttl = *rs->ttl;
         uint32_t now_s = (uint32_t)(now_us / WR_S);
-        /* What ended the failures of this second came before this one. */
-        now_s += r->iter && wr_requests_upstream_back(rs, &r->question, (uint64_t)now_s * WR_S);
-        wr_answer_keep_failure(rs->cache, rs->ttl, &r->question, now_s, rs->answer.ede, silence);
+        /* What ended the failures of this second came before this one: it is of the next, and ends when it would. */
+        bool later = ttl.failure_s > 0 && r->iter &&
+                     wr_requests_upstream_back(rs, &r->question, (uint64_t)now_s * WR_S);
+        ttl.failure_s -= later;
+        wr_answer_keep_failure(rs->cache, &ttl, &r->question, now_s + later, rs->answer.ede,
+                               silence);
     }
     wr_depend_tell(rs, r, id, NULL, now_us);
 }
