@@ -178,4 +178,9 @@
 /* Keys of one trust point that are followed (RFC 5011); the root has had two, and three in a rollover. */
 #define WR_DNSSEC_ROLLOVER_KEYS_MAX 16
 
+/* DNS64: records of one set that addresses are made of; the rest is left out. What fits 1232 octets is 40. */
+#define WR_DNS64_RECORDS_MAX 128
+/* Prefixes of dns64.exclude; looked through one by one. */
+#define WR_DNS64_EXCLUDES_MAX 32
+
 #endif
