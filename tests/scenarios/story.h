@@ -144,6 +144,7 @@ struct story {
     struct gate gate; /* settings only */
     struct wr_route route[STORY_ROUTES_MAX];
     struct wr_ttl_rule rule[4];
+    struct wr_prefix dns64_exclude, dns64_only_for;
 };
 
 /* 0, or -1 with story->error. */
