@@ -89,8 +89,10 @@ struct wr_upstreams {
     const struct wr_hints *hints;  /* NULL: nothing can be found from the root */
     const struct wr_prefix *never; /* addresses never asked when found, NEVERS of them */
     uint16_t nevers;
-    bool minimise;           /* QNAME minimisation (RFC 9156) */
-    bool ipv4, ipv6;         /* families that may be used */
+    bool minimise;   /* QNAME minimisation (RFC 9156) */
+    bool ipv4, ipv6; /* families that may be used */
+    struct wr_prefix
+        nat64; /* servers found without ipv4 are asked through it; family NONE: are not */
     bool case_randomisation; /* 0x20 */
     bool cookies;            /* RFC 7873 client */
     struct wr_upstream upstream[WR_UPSTREAMS_MAX];
