@@ -284,6 +284,34 @@ static void test_groups_routes_rules(void **state)
     wr_gate_free(m.gate);
 }
 
+static void test_dns64(void **state)
+{
+    struct made m = {0};
+    assert_int_equal(make_with(&m, GROUPS("\"udp://198.51.100.1\""), NULL), WR_OK);
+    assert_int_equal(m.gate->settings.dns64.prefix.addr.family, WR_AF_NONE);
+    assert_false(m.gate->settings.dns64.discover);
+    assert_int_equal(m.gate->settings.dns64.excludes, 1);
+    assert_int_equal(m.gate->settings.dns64.exclude[0].len, 96);
+    assert_int_equal(m.gate->settings.dns64.exclude[0].addr.ip[11], 0xff);
+    assert_int_equal(m.gate->settings.upstreams.nat64.addr.family, WR_AF_NONE);
+    wr_gate_free(m.gate);
+    assert_int_equal(make_with(&m,
+                               "upstream: {default: recursion, ipv4: false, nat64_prefix: "
+                               "[\"2001:db8::/32\"]}\n"
+                               "dns64: {prefix: [\"64:ff9b::/96\"], only_for: [\"fd00::/64\", "
+                               "\"fd00::/48\"], exclude: [], discover: rfc7050}\n",
+                               NULL),
+                     WR_OK);
+    const struct wr_settings *s = &m.gate->settings;
+    assert_int_equal(s->dns64.prefix.len, 96);
+    assert_int_equal(s->dns64.excludes, 0);
+    assert_int_equal(s->dns64.only_fors, 1); /* one lies in the other */
+    assert_int_equal(s->dns64.only_for[0].len, 48);
+    assert_false(s->dns64.discover); /* the prefix is known */
+    assert_int_equal(s->upstreams.nat64.len, 32);
+    wr_gate_free(m.gate);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +323,7 @@ int main(void)
         cmocka_unit_test(test_slots),
         cmocka_unit_test(test_slot_taken_over),
         cmocka_unit_test(test_groups_routes_rules),
+        cmocka_unit_test(test_dns64),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
