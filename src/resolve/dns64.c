@@ -247,7 +247,7 @@ static bool nibble(uint8_t c, uint8_t *ret)
 /* The address of 32 labels of one digit each, the last digit first (RFC 3596 section 2.5). */
 static bool address_of(const uint8_t *name, uint8_t ret_ip6[16])
 {
-    if (wr_name_size(name) != WR_DNS64_REVERSE_SIZE || !wr_name_equal(name + 64, ip6_arpa)) {
+    if (wr_name_size(name) != WR_DNS64_REVERSE_SIZE) {
         return false;
     }
     memset(ret_ip6, 0, 16);
@@ -258,7 +258,7 @@ static bool address_of(const uint8_t *name, uint8_t ret_ip6[16])
         }
         ret_ip6[15 - i / 2] |= (uint8_t)(i % 2 ? digit << 4 : digit);
     }
-    return true;
+    return wr_name_equal(name + 64, ip6_arpa); /* only now it is sure that a label begins there */
 }
 
 static void put_decimal(struct wr_name *name, uint8_t value)

@@ -226,10 +226,13 @@ static void test_reverse(void **state)
         "1.2.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.0.ip7.arpa.", /* zone */
         "2.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.0.ip6.arpa.",   /* short */
         "b.9.f.f.4.6.0.0.ip6.arpa.",
+        /* as long, but no label begins at the place of ip6.arpa: \255 would lead far behind the name */
+        "abcdefghijklmnopqrstuvwxyz.abcdefghijklmnopqrstuvwxyz.abcdefghi\\255klmnop.a.",
         ".",
     };
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         struct wr_name other = wire_name(others[i]);
+        memset(other.wire + other.size, 0xff, sizeof(other.wire) - other.size);
         assert_false(wr_dns64_reverse(&d, other.wire, &v4));
     }
     struct wr_answer ptr = answer_of(WR_RCODE_NXDOMAIN);
