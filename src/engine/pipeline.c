@@ -506,7 +506,7 @@ void wr_pipeline_query(struct wr_engine *e, const struct wr_event *event, const 
     }
     wr_stats_add(event->client.transport == WR_CLIENT_UDP ? &s->queries_udp : &s->queries_tcp, 1);
     if (step_allowed(&w, err) || step_rate(&w) || step_form(&w, err) || step_cookie(&w) ||
-        step_local(&w) || step_dns64(&w) || step_fresh(&w) || step_recursion_desired(&w) ||
+        step_dns64(&w) || step_local(&w) || step_fresh(&w) || step_recursion_desired(&w) ||
         step_owner(&w) || step_failed(&w) || step_inflight(&w)) {
         return;
     }
