@@ -59,7 +59,7 @@ struct wr_conf_group {
         struct wr_prefix *items;
         size_t count; /* 0 or 1 */
     } client_subnet;
-    bool authoritative, recurse_after;
+    bool authoritative, recurse_after, cache;
 };
 
 struct wr_conf_route {

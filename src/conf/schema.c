@@ -111,6 +111,10 @@ static const struct wr_schema_row table[] = {
     {"upstream.groups[].recurse_after", WR_SCHEMA_BOOL, V01, DEFAULT("false"),
      IN(wr_conf_group, recurse_after),
      .doc = "When none of these servers gives an answer, weir finds it from the root by itself."},
+    {"upstream.groups[].cache", WR_SCHEMA_BOOL, V01, DEFAULT("true"), IN(wr_conf_group, cache),
+     .doc =
+         "`false`: what these servers say is not remembered, they are asked each time; for names "
+         "that change from one moment to the next. Not for a group that is `authoritative`."},
     {"upstream.routes", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_ROUTES_MAX, V01, DEFAULT(""),
      LIST(upstream.routes),
      .doc = "Names that another group answers. The longest zone that matches wins."},

@@ -62,6 +62,7 @@ struct wr_group {
     uint8_t servers;
     bool
         authoritative; /* its servers have the zone of the route: asked without RD, referrals are followed */
+    bool uncached;                        /* what its servers say is told, and not kept */
     bool recurse_after;                   /* when they fail, the name is found from the root */
     uint8_t server[WR_GROUP_SERVERS_MAX]; /* indexes into upstreams */
     struct wr_prefix

@@ -260,6 +260,7 @@ static void add_configured_groups(struct making *m)
         group->strategy = (uint8_t)from->strategy;
         group->authoritative = from->authoritative;
         group->recurse_after = from->recurse_after;
+        group->uncached = !from->cache && !from->authoritative;
         if (from->client_subnet.count > 0) {
             group->subnet = from->client_subnet.items[0];
         }

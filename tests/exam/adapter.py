@@ -27,7 +27,8 @@ class Adapter:
     start_timeout = 10
     SUPPORTS = set("""validation domain-insecure harden-algo-downgrade forward-root forward-zone stub-zone forward-first stub-first tcp-upstream cache-ttl-limits
     cache-negative-ttl-limits prefetch serve-stale nsid cookie chaos-identity tcp-keepalive ede cache-snoop query-localhost
-    do-not-query-address caps-for-id dns64 nat64""".split())
+    do-not-query-address caps-for-id dns64 nat64
+    forward-no-cache""".split())
 
     def version(self):
         return subprocess.run([BIN, "--version"], capture_output=True, text=True, check=False).stdout.strip()
@@ -50,7 +51,8 @@ class Adapter:
         for i, zone in enumerate(cfg.stubs + cfg.forwards):
             stub = i < len(cfg.stubs)
             group = {"name": f"zone{i}", "servers": [url(a, scheme) for a in zone["addrs"]],
-                     "authoritative": stub, "recurse_after": bool(zone.get("first"))}
+                     "authoritative": stub, "recurse_after": bool(zone.get("first")),
+                     "cache": stub or cfg.sc.opt("forward-no-cache", "no") != "yes"}
             groups.append(group)
             if zone["name"] == "." and not stub:
                 default = group["name"]

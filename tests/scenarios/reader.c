@@ -213,6 +213,7 @@ static bool read_switch(struct reader *r)
         {"stale", &s->ttl.stale},
         {"server-cookies", &s->server_cookies},
         {"ipv6", &s->upstreams.ipv6},
+        {"uncached", &s->upstreams.group[0].uncached},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (is(r, 0, rows[i].key) && r->words == 2) {

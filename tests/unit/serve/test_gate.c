@@ -248,7 +248,7 @@ static void test_groups_routes_rules(void **state)
                   "    - {name: isp, servers: [\"udp://192.0.2.1\", \"tcp://192.0.2.2:5353\"], "
                   "strategy: order}\n"
                   "    - {name: corp, servers: [\"udp://192.0.2.1\", \"udp://[2001:db8::1]\"], "
-                  "client_subnet: [198.51.100.0/24]}\n"
+                  "client_subnet: [198.51.100.0/24], cache: false}\n"
                   "  default: corp\n"
                   "  routes:\n"
                   "    - {zone: example, group: corp}\n"
@@ -266,6 +266,8 @@ static void test_groups_routes_rules(void **state)
     assert_int_equal(s->upstreams.group[0].strategy, WR_STRATEGY_ORDER);
     assert_int_equal(s->upstreams.group[0].subnet.addr.family, WR_AF_NONE);
     assert_int_equal(s->upstreams.group[1].subnet.len, 24);
+    assert_false(s->upstreams.group[0].uncached);
+    assert_true(s->upstreams.group[1].uncached);
     assert_int_equal(s->upstreams.group[1].server[0], s->upstreams.group[0].server[0]);
     assert_int_equal(upstream(&m, "tcp://192.0.2.2:5353")->scheme, WR_SCHEME_TCP);
     assert_int_equal(s->upstreams.routes, 3);
@@ -294,7 +296,6 @@ static void test_dns64(void **state)
     assert_int_equal(m.gate->settings.dns64.exclude[0].len, 96);
     assert_int_equal(m.gate->settings.dns64.exclude[0].addr.ip[11], 0xff);
     assert_int_equal(m.gate->settings.upstreams.nat64.addr.family, WR_AF_NONE);
-    wr_gate_free(m.gate);
     assert_int_equal(make_with(&m,
                                "upstream: {default: recursion, ipv4: false, nat64_prefix: "
                                "[\"2001:db8::/32\"]}\n"
