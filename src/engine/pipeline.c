@@ -244,6 +244,9 @@ static void refresh(struct walk *w)
     struct wr_engine *e = w->e;
     uint16_t owner = owner_of(e, &w->asker.question);
     bool joined;
+    if (owner != e->setup.worker && w->asker.turned.from != WR_TURN_NONE) {
+        return; /* what came would be handed over, not what is looked for */
+    }
     if (owner != e->setup.worker) {
         e->refresh = (struct wr_action){.kind = WR_ACTION_HANDOVER,
                                         .client = w->asker.client,
@@ -292,16 +295,15 @@ static bool step_fresh(struct walk *w)
     if (found != WR_FOUND_FRESH) {
         return false;
     }
+    if (w->event && p->prefetch && e->found.age_share >= REFRESH_SHARE &&
+        (w->asker.flags & WR_FLAG_RD) && is_first_hit(w)) {
+        refresh(w); /* what was found stays: requests have rooms of their own */
+    }
     if (turn(w, &e->found)) {
         return step_fresh(w);
     }
     wr_stats_add(&e->setup.stats->cache_hits, 1);
-    settle_answer(w, &e->found, WR_SOURCE_CACHE);
-    if (w->event && p->prefetch && e->found.age_share >= REFRESH_SHARE &&
-        (w->asker.flags & WR_FLAG_RD) && is_first_hit(w)) {
-        refresh(w);
-    }
-    return true;
+    return settle_answer(w, &e->found, WR_SOURCE_CACHE);
 }
 
 static bool step_failed(struct walk *w);
