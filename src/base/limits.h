@@ -209,5 +209,9 @@
 #define WR_WATCH_FOLDERS_MAX 32
 /* Names behind one address of a hosts file. */
 #define WR_HOSTS_NAMES_MAX 256
+/* DNS64: records of one set that addresses are made of; the rest is left out. What fits 1232 octets is 40. */
+#define WR_DNS64_RECORDS_MAX 128
+/* Prefixes of dns64.exclude; looked through one by one. */
+#define WR_DNS64_EXCLUDES_MAX 32
 
 #endif

@@ -59,7 +59,7 @@ struct wr_conf_group {
         struct wr_prefix *items;
         size_t count; /* 0 or 1 */
     } client_subnet;
-    bool authoritative, recurse_after;
+    bool authoritative, recurse_after, cache;
 };
 
 struct wr_conf_route {
@@ -164,6 +164,10 @@ struct wr_conf {
         uint32_t default_index;    /* of groups, or WR_CONF_RECURSION */
         const char *resolv_conf;
         bool ipv4, ipv6;
+        struct {
+            struct wr_prefix *items;
+            size_t count; /* 0 or 1 */
+        } nat64_prefix;
         uint32_t ports;
         bool case_randomisation, cookies;
     } upstream;
@@ -196,6 +200,13 @@ struct wr_conf {
     struct {
         uint32_t trust; /* enum wr_conf_trust */
     } time;
+    struct {
+        struct {
+            struct wr_prefix *items;
+            size_t count;
+        } prefix, exclude, only_for; /* prefix: 0 or 1 */
+        uint32_t discover;           /* 1: RFC 7050 */
+    } dns64;
     struct {
         uint64_t size_bytes;
         const char *live; /* file (on tmpfs) that is the live cache; "": plain memory */

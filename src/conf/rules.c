@@ -11,6 +11,7 @@
 #include "conf/services.h"
 #include "conf/value.h"
 #include "dns/name.h"
+#include "resolve/dns64.h"
 #include "resolve/special.h"
 
 enum { PATH_SIZE = 128, WORDS_MAX = WR_GROUPS_MAX };
@@ -252,6 +253,36 @@ static void check_allow(const struct rules *r)
                  "everybody may ask: an open resolver is a weapon against others");
 }
 
+/* --- DNS64 --- */
+
+static void check_translator(const struct rules *r, const char *list,
+                             const struct wr_prefix *prefixes, size_t count)
+{
+    char path[PATH_SIZE];
+
+    for (size_t i = 0; i < count; i++)
+        if (prefixes[i].addr.family != WR_AF_NONE && !wr_dns64_is_prefix(&prefixes[i]))
+            wrong(r, indexed(path, list, i, ""),
+                  "no prefix of a translator: IPv6, of 32, 40, 48, 56, 64 or 96 bits, bits 64 to "
+                  "71 zero");
+}
+
+static void check_dns64(const struct rules *r)
+{
+    const struct wr_conf *conf = r->conf;
+    char path[PATH_SIZE];
+
+    check_translator(r, "dns64.prefix", conf->dns64.prefix.items, conf->dns64.prefix.count);
+    check_translator(r, "upstream.nat64_prefix", conf->upstream.nat64_prefix.items,
+                     conf->upstream.nat64_prefix.count);
+    for (size_t i = 0; i < conf->dns64.exclude.count; i++)
+        if (conf->dns64.exclude.items[i].addr.family == WR_AF_V4)
+            wrong(r, indexed(path, "dns64.exclude", i, ""),
+                  "an IPv4 prefix; AAAA records are meant");
+    if (conf->upstream.nat64_prefix.count > 0 && conf->upstream.ipv4)
+        warn(r, "upstream.nat64_prefix", "upstream.ipv4 is true, so it is not used");
+}
+
 /* --- bounds --- */
 
 static void check_ttl_rules(const struct rules *r)
@@ -441,6 +472,7 @@ void wr_rules_check(const struct wr_yaml *yaml, struct wr_mistakes *mistakes, st
     check_groups(&r);
     check_default(&r);
     check_routes(&r);
+    check_dns64(&r);
     check_bounds(&r);
     check_zones(&r);
     check_leases(&r);

@@ -14,6 +14,7 @@ static const char *const zone_words[] = {"authoritative", "transparent", NULL};
 static const char *const relay_words[] = {"stun", "turn", NULL};
 static const char *const relay_transport_words[] = {"udp", "tcp", "tls", "dtls", NULL};
 static const char *const lease_words[] = {"dnsmasq", "kea", "isc", "odhcpd", NULL};
+static const char *const discover_words[] = {"off", "rfc7050", NULL};
 static const char *const level_words[] = {"error", "warn", "info", "debug", NULL};
 
 #define KIB         ((uint64_t)1024)
@@ -114,6 +115,10 @@ static const struct wr_schema_row table[] = {
     {"upstream.groups[].recurse_after", WR_SCHEMA_BOOL, V01, DEFAULT("false"),
      IN(wr_conf_group, recurse_after),
      .doc = "When none of these servers gives an answer, weir finds it from the root by itself."},
+    {"upstream.groups[].cache", WR_SCHEMA_BOOL, V01, DEFAULT("true"), IN(wr_conf_group, cache),
+     .doc =
+         "`false`: what these servers say is not remembered, they are asked each time; for names "
+         "that change from one moment to the next. Not for a group that is `authoritative`."},
     {"upstream.routes", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_ROUTES_MAX, V01, DEFAULT(""),
      LIST(upstream.routes),
      .doc = "Names that another group answers. The longest zone that matches wins."},
@@ -133,6 +138,10 @@ static const struct wr_schema_row table[] = {
      .doc = "Ask servers over IPv4."},
     {"upstream.ipv6", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(upstream.ipv6),
      .doc = "Ask servers over IPv6."},
+    {"upstream.nat64_prefix", WR_SCHEMA_PREFIX, .list = true, .max_items = 1, V01, DEFAULT(""),
+     LIST(upstream.nat64_prefix), EXAMPLE("\"64:ff9b::/96\""),
+     .doc = "Where `upstream.ipv4` is false: authoritative servers that have IPv4 addresses alone "
+            "are reached through the translator of this prefix (RFC 6052). Empty: not at all."},
     {"upstream.ports", WR_SCHEMA_INT, V01, RESTART, RANGE(64, 60000),
      BY_PROFILE("16384", "4096", "16384"), AT(upstream.ports), .unit = "ports",
      .doc = "Source ports in random use for each address family. 16384 and the random id make 30 "
@@ -192,6 +201,27 @@ static const struct wr_schema_row table[] = {
      .doc = "`auto`: a clock that is before the day of this release, or before what the kept cache "
             "has seen, is wrong; signatures are then checked without their dates and nothing is "
             "called secure. `system`: the clock is right, whatever it says."},
+
+    {"dns64", WR_SCHEMA_SECTION, V01,
+     .doc = "IPv6 addresses for names that have IPv4 addresses alone (RFC 6147), for devices "
+            "without "
+            "IPv4 behind a translator (NAT64)."},
+    {"dns64.prefix", WR_SCHEMA_PREFIX, .list = true, .max_items = 1, V01, DEFAULT(""),
+     LIST(dns64.prefix), EXAMPLE("\"64:ff9b::/96\""),
+     .doc = "The translator's prefix, of 32, 40, 48, 56, 64 or 96 bits. Empty: there is no DNS64, "
+            "unless the prefix is discovered."},
+    {"dns64.exclude", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_DNS64_EXCLUDES_MAX, V01,
+     DEFAULT("::ffff:0.0.0.0/96"), LIST(dns64.exclude), EXAMPLE("\"::ffff:0.0.0.0/96\""),
+     .doc = "IPv6 addresses that count as none: names that have no others get addresses of the "
+            "prefix. `::/0` makes them for every name that has an IPv4 address."},
+    {"dns64.only_for", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_CONF_ALLOW_MAX, V01,
+     DEFAULT(""), LIST(dns64.only_for), EXAMPLE("\"fd00:64::/64\""),
+     .doc = "The clients that DNS64 is for. Empty: all."},
+    {"dns64.discover", WR_SCHEMA_WORD, V01, DEFAULT("off"), AT(dns64.discover),
+     .words = discover_words,
+     .doc = "`rfc7050`: without `dns64.prefix` the upstream is asked for the prefix that it uses "
+            "itself. Only for an upstream that is trusted: who can forge its answer gets the "
+            "devices' traffic."},
 
     {"cache", WR_SCHEMA_SECTION, V01, .doc = "What weir remembers."},
     {"cache.size", WR_SCHEMA_SIZE, V01, RESTART, RANGE(256 * KIB, 64 * GIB),

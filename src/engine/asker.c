@@ -3,12 +3,23 @@
 
 #include <string.h>
 
+const uint8_t *wr_asker_name(const struct wr_asker *a)
+{
+    return a->turned.from == WR_TURN_REVERSE ? a->turned.reverse : a->question.name.wire;
+}
+
+uint16_t wr_asker_type(const struct wr_asker *a)
+{
+    return a->turned.from == WR_TURN_ADDRESS ? WR_TYPE_AAAA : a->question.type;
+}
+
 void wr_asker_init(struct wr_asker *a, const struct wr_client *client, const struct wr_msg *msg,
                    uint64_t now_us)
 {
     a->client = *client;
     a->asked_us = now_us;
     a->prefix_hash = 0;
+    a->turned.from = WR_TURN_NONE;
     a->id = msg->id;
     a->flags = msg->flags;
     a->qclass = msg->qclass;

@@ -13,6 +13,7 @@
 
 #include "dns/msg.h"
 #include "engine/event.h"
+#include "resolve/dns64.h"
 #include "resolve/question.h"
 
 enum wr_cookie_state {
@@ -21,9 +22,24 @@ enum wr_cookie_state {
     WR_COOKIE_PROVEN,   /* a server cookie of ours: the address is the client's own */
 };
 
+/* For DNS64 another question is put in place of the one that came (engine/translate.h). */
+enum wr_turn {
+    WR_TURN_NONE = 0,
+    WR_TURN_ADDRESS, /* AAAA, now A of the same name */
+    WR_TURN_REVERSE, /* PTR under ip6.arpa, now under in-addr.arpa */
+};
+
+struct wr_turned {
+    uint32_t denial_ttl;                    /* ADDRESS: of the answer to AAAA */
+    uint8_t denial_security;                /* enum wr_security, likewise */
+    uint8_t from;                           /* enum wr_turn */
+    uint8_t reverse[WR_DNS64_REVERSE_SIZE]; /* REVERSE: the name that was asked */
+};
+
 struct wr_asker {
     struct wr_client client;
-    struct wr_question question;
+    struct wr_question question; /* what is looked for */
+    struct wr_turned turned;
     uint64_t asked_us;
     uint64_t prefix_hash; /* what counts as one client */
     uint16_t id;
@@ -41,5 +57,8 @@ struct wr_asker {
 
 void wr_asker_init(struct wr_asker *a, const struct wr_client *client, const struct wr_msg *msg,
                    uint64_t now_us);
+/* What the client asked; it is in the reply and in the ledger. */
+const uint8_t *wr_asker_name(const struct wr_asker *a);
+uint16_t wr_asker_type(const struct wr_asker *a);
 
 #endif

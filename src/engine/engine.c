@@ -5,9 +5,14 @@
 
 #include "base/check.h"
 #include "engine/engine_state.h"
+#include "engine/translate.h"
 
 /* Memory for the sets that a look-up copies out of the cache. */
 #define FOUND_ARENA ((size_t)2 * WR_RRSET_SIZE_MAX + 16384)
+
+/* The prefix of the upstream's DNS64 is asked for once more after this long, and at the latest after that. */
+#define DISCOVER_AGAIN_US  (60 * WR_S)
+#define DISCOVER_LATEST_US (86400 * WR_S)
 
 static size_t align64(size_t n)
 {
@@ -53,6 +58,8 @@ struct wr_engine *wr_engine_start(void *block, const struct wr_engine_setup *set
     memset(e, 0, sizeof(*e));
     e->setup = *setup;
     e->settings = setup->settings;
+    e->dns64 = setup->settings->dns64;
+    e->discover_us = e->dns64.discover ? now->mono_us : WR_TIME_NEVER;
     e->rng = setup->rng;
     requests_setup(setup, &e->rng, &rs);
     e->requests = wr_requests_start(at, &rs);
@@ -140,46 +147,64 @@ static bool tell_given_up(struct wr_engine *e, const struct wr_now *now,
     return true;
 }
 
-/* The answer for one waiter of the finished request; a failure may still become a stale answer. */
-static void answer_waiter(struct wr_engine *e, const struct wr_asker *a, const struct wr_now *now,
+/* The answer for one waiter of the finished request; a failure may still become a stale answer. False: it leads to
+ * another question, and the waiter is set aside until the request is over. */
+static bool answer_waiter(struct wr_engine *e, struct wr_waiter *w, const struct wr_now *now,
                           struct wr_action *ret_action)
 {
-    if (e->answer_failed && wr_pipeline_find_stale(e, &a->question, now)) {
-        wr_stats_add(&e->setup.stats->cache_stale, 1);
-        wr_outcome_answer(e, a, &e->found, WR_SOURCE_STALE, 255, e->message, WR_MSG_MAX, now,
-                          ret_action);
-        return;
+    bool stale = e->answer_failed && wr_pipeline_find_stale(e, &w->asker.question, now);
+    const struct wr_answer *answer = stale ? &e->found : e->answer;
+    if (wr_translate_turn(&e->dns64, &w->asker, answer)) {
+        wr_waiting_turn(&e->waiting, w);
+        return false;
     }
-    wr_outcome_answer(e, a, e->answer, WR_SOURCE_UPSTREAM, e->answer_slot, e->message, WR_MSG_MAX,
-                      now, ret_action);
+    if (stale) {
+        wr_stats_add(&e->setup.stats->cache_stale, 1);
+    }
+    wr_outcome_answer(e, &w->asker, answer, stale ? WR_SOURCE_STALE : WR_SOURCE_UPSTREAM,
+                      stale ? 255 : e->answer_slot, e->message, WR_MSG_MAX, now, ret_action);
+    wr_waiting_remove(&e->waiting, w);
+    return true;
 }
 
 /* Gives one waiter of the finished request its reply; after the last the request is over. */
 static bool flush(struct wr_engine *e, const struct wr_now *now, struct wr_action *ret_action)
 {
-    if (e->flushing == 0) {
-        return false;
+    while (e->flushing != 0) {
+        struct wr_waiter *w = wr_waiting_first(&e->waiting, e->flushing);
+        if (!w) {
+            wr_requests_release(e->requests, e->flushing, now->mono_us);
+            e->flushing = 0;
+        } else if (answer_waiter(e, w, now, ret_action)) {
+            return true;
+        }
     }
-    struct wr_waiter *w = wr_waiting_first(&e->waiting, e->flushing);
-    if (!w) {
-        wr_requests_release(e->requests, e->flushing, now->mono_us);
-        e->flushing = 0;
-        return false;
-    }
-    answer_waiter(e, &w->asker, now, ret_action);
-    wr_waiting_remove(&e->waiting, w);
-    return true;
+    return false;
 }
 
-/* The stale timer rang: what is there goes out, the request goes on for the cache's sake. */
-static bool flush_stale(struct wr_engine *e, const struct wr_now *now, struct wr_action *ret_action)
+/* The question in place of theirs: some are answered at once, the others wait for it. */
+static bool flush_turned(struct wr_engine *e, const struct wr_now *now,
+                         struct wr_action *ret_action)
 {
-    if (e->stale_flushing == 0) {
-        return false;
+    while (!wr_list_empty(&e->waiting.turned)) {
+        struct wr_waiter *w = WR_CONTAINER(e->waiting.turned.next, struct wr_waiter, node);
+        struct wr_asker asker = w->asker;
+        wr_waiting_remove(&e->waiting, w);
+        wr_pipeline_again(e, &asker, now);
+        if (take(&e->ready, ret_action)) {
+            return true;
+        }
     }
-    struct wr_waiter *w = wr_waiting_first(&e->waiting, e->stale_flushing);
-    if (!w || !wr_pipeline_find_stale(e, &w->asker.question, now)) {
-        e->stale_flushing = 0;
+    return false;
+}
+
+/* One waiter gets what is stale; false: there is nothing, or it leads to another question of which nothing is known. */
+static bool answer_stale(struct wr_engine *e, struct wr_waiter *w, const struct wr_now *now,
+                         struct wr_action *ret_action)
+{
+    if (wr_translate_turn(&e->dns64, &w->asker, &e->found) &&
+        !wr_pipeline_find_stale(e, &w->asker.question, now)) {
+        wr_waiting_turn(&e->waiting, w);
         return false;
     }
     wr_stats_add(&e->setup.stats->cache_stale, 1);
@@ -189,8 +214,52 @@ static bool flush_stale(struct wr_engine *e, const struct wr_now *now, struct wr
     return true;
 }
 
+/* The stale timer rang: what is there goes out, the request goes on for the cache's sake. */
+static bool flush_stale(struct wr_engine *e, const struct wr_now *now, struct wr_action *ret_action)
+{
+    while (e->stale_flushing != 0) {
+        struct wr_waiter *w = wr_waiting_first(&e->waiting, e->stale_flushing);
+        if (!w || !wr_pipeline_find_stale(e, &w->asker.question, now)) {
+            e->stale_flushing = 0;
+        } else if (answer_stale(e, w, now, ret_action)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Asks the upstream for its prefix when it is time (RFC 7050 section 3); what was asked before is not waited for then. */
+static void discover(struct wr_engine *e, const struct wr_now *now)
+{
+    struct wr_question q = {.type = WR_TYPE_AAAA};
+    bool joined;
+    if (now->mono_us < e->discover_us) {
+        return;
+    }
+    wr_name_set(&q.name, wr_dns64_ipv4only_name);
+    e->discovering = wr_requests_ask(e->requests, &q, now->mono_us, &joined);
+    e->discover_us = now->mono_us + DISCOVER_AGAIN_US;
+}
+
+/* The prefix lives as long as the answer; no answer says nothing about the one that is known. */
+static void discovered(struct wr_engine *e, const struct wr_request_out *out,
+                       const struct wr_now *now)
+{
+    e->discovering = 0;
+    if (out->failed || !e->dns64.discover || out->answer->rcode == WR_RCODE_SERVFAIL) {
+        return;
+    }
+    e->dns64.prefix = (struct wr_prefix){.addr = {.family = WR_AF_NONE}};
+    if (wr_dns64_discover(out->answer, &e->dns64.prefix)) {
+        uint64_t life_us = out->answer->ttl * (uint64_t)WR_S;
+        life_us = life_us < DISCOVER_AGAIN_US ? DISCOVER_AGAIN_US : life_us;
+        e->discover_us =
+            now->mono_us + (life_us < DISCOVER_LATEST_US ? life_us : DISCOVER_LATEST_US);
+    }
+}
+
 /* What the requests want: passed on as an action, or the beginning of a flush (then false). */
-static bool pass_on(struct wr_engine *e, const struct wr_request_out *out,
+static bool pass_on(struct wr_engine *e, const struct wr_request_out *out, const struct wr_now *now,
                     struct wr_action *ret_action)
 {
     static const enum wr_action_kind kinds[] = {
@@ -201,6 +270,9 @@ static bool pass_on(struct wr_engine *e, const struct wr_request_out *out,
         [WR_REQUEST_STREAM_CLOSE] = WR_ACTION_STREAM_CLOSE,
     };
     if (out->action == WR_REQUEST_FINISHED) {
+        if (out->id == e->discovering) {
+            discovered(e, out, now);
+        }
         e->flushing = out->id;
         e->answer = out->answer;
         e->answer_failed = out->failed;
@@ -242,10 +314,11 @@ bool wr_engine_poll(struct wr_engine *e, const struct wr_now *now, struct wr_act
     if (take(&e->ready, ret_action) || take(&e->refresh, ret_action)) {
         return true;
     }
+    discover(e, now);
     for (;;) {
         struct wr_request_out out;
         if (tell_given_up(e, now, ret_action) || flush(e, now, ret_action) ||
-            flush_stale(e, now, ret_action)) {
+            flush_stale(e, now, ret_action) || flush_turned(e, now, ret_action)) {
             return true;
         }
         wr_requests_poll(e->requests, now, &out);
@@ -253,7 +326,7 @@ bool wr_engine_poll(struct wr_engine *e, const struct wr_now *now, struct wr_act
             publish_counters(e);
             return false;
         }
-        if (pass_on(e, &out, ret_action)) {
+        if (pass_on(e, &out, now, ret_action)) {
             return true;
         }
     }
@@ -261,7 +334,21 @@ bool wr_engine_poll(struct wr_engine *e, const struct wr_now *now, struct wr_act
 
 uint64_t wr_engine_deadline(const struct wr_engine *e)
 {
-    return wr_requests_deadline(e->requests);
+    uint64_t requests_us = wr_requests_deadline(e->requests);
+    return requests_us < e->discover_us ? requests_us : e->discover_us;
+}
+
+/* A prefix that was discovered stays until it has been asked for again. */
+static void adopt_dns64(struct wr_engine *e, const struct wr_dns64 *d, uint64_t now_us)
+{
+    bool keep = d->discover && e->dns64.discover;
+    struct wr_prefix found = e->dns64.prefix;
+    e->dns64 = *d;
+    if (keep) {
+        e->dns64.prefix = found;
+    }
+    e->discover_us = d->discover ? now_us : WR_TIME_NEVER;
+    e->discovering = 0;
 }
 
 void wr_engine_adopt(struct wr_engine *e, const struct wr_settings *settings,
@@ -269,6 +356,7 @@ void wr_engine_adopt(struct wr_engine *e, const struct wr_settings *settings,
 {
     e->settings = settings;
     e->setup.settings = settings;
+    adopt_dns64(e, &settings->dns64, now->mono_us);
     wr_requests_adopt(e->requests, &settings->upstreams, &settings->ttl, &settings->prove,
                       settings->query_timeout_ms, now->mono_us);
 }

@@ -15,6 +15,8 @@
  * arguments; memory is one block given at the start, and what all workers share: the cache block, the upstream state and the quota table.
  * A name's hash picks the worker that asks for it: others hand the query over (WR_ACTION_HANDOVER).
  *
+ * For devices without IPv4 another question may take the place of the one that came (engine/translate.h).
+ *
  * Invariant: each QUERY fed leads to exactly one REPLY or DROP (for a HANDOVER: by the engine it was handed to), by its deadline. A `refresh`
  * leads to none.
  */

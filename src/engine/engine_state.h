@@ -32,6 +32,10 @@ struct wr_engine {
         counted;                 /* what of the requests' counters is in the stats already */
     uint8_t *message;            /* WR_MSG_MAX octets for replies */
     struct wr_lately refreshing; /* questions whose refresh is under way */
+    struct wr_dns64 dns64;       /* of the settings, or with the prefix that was discovered */
+    wr_id discovering;           /* the request for it; 0: none, or nobody waits for it any more */
+    uint64_t discover_us; /* when the upstream is asked for it again; WR_TIME_NEVER: it is not */
+    struct wr_dns64_room translated; /* the answer that is being written */
 };
 
 /* Where a reply came from, for its record. */
@@ -46,6 +50,8 @@ struct wr_outcome {
 
 /* A query from a client: admits it, answers it, or has it wait. */
 void wr_pipeline_query(struct wr_engine *e, const struct wr_event *event, const struct wr_now *now);
+/* The question that was put in place of the asker's: answered, into e->ready, or waited for. */
+void wr_pipeline_again(struct wr_engine *e, const struct wr_asker *asker, const struct wr_now *now);
 /* The best stale answer for a question, in e->found. */
 bool wr_pipeline_find_stale(struct wr_engine *e, const struct wr_question *q,
                             const struct wr_now *now);

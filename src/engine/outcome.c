@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/engine_state.h"
+#include "engine/translate.h"
 #include "policy/rrl.h"
 
 static void count_rcode(struct wr_stats *s, uint16_t rcode)
@@ -23,8 +24,9 @@ static void record(struct wr_engine *e, const struct wr_asker *a, const struct w
     if (!e->setup.records) {
         return;
     }
-    const struct wr_name *name = &a->question.name;
-    struct wr_record *rec = wr_ring_reserve(e->setup.records, (uint32_t)sizeof(*rec) + name->size);
+    const uint8_t *name = wr_asker_name(a);
+    uint8_t name_size = (uint8_t)wr_name_size(name);
+    struct wr_record *rec = wr_ring_reserve(e->setup.records, (uint32_t)sizeof(*rec) + name_size);
     if (!rec) {
         wr_stats_add(&e->setup.stats->events_dropped, 1);
         return;
@@ -34,14 +36,14 @@ static void record(struct wr_engine *e, const struct wr_asker *a, const struct w
                               .client = a->client.from,
                               .took_us = (uint32_t)(now->mono_us - a->asked_us),
                               .ede = o->ede,
-                              .qtype = a->question.type,
+                              .qtype = wr_asker_type(a),
                               .rcode = o->rcode,
                               .reply_size = (uint16_t)size,
                               .source = o->source,
                               .transport = a->client.transport,
                               .upstream = o->slot,
-                              .name_size = name->size};
-    memcpy(rec + 1, name->wire, name->size);
+                              .name_size = name_size};
+    memcpy(rec + 1, name, name_size);
     wr_ring_commit(e->setup.records);
 }
 
@@ -130,6 +132,7 @@ void wr_outcome_answer(struct wr_engine *e, const struct wr_asker *a,
     struct wr_reply r;
     bool truncated;
     e->turn++;
+    answer = wr_translate_answer(&e->dns64, a, answer, &e->translated);
     struct wr_outcome o = {.source = source,
                            .slot = slot,
                            .rcode = answer->rcode,

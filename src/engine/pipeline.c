@@ -2,13 +2,15 @@
 /*
  * What becomes of a query, in the order it happens:
  *   parse -> may they ask -> limits -> cookie -> is it a question for us -> answered by weir itself
- *   -> known (local names; cache: fresh, failed a moment ago) -> the worker that owns the name -> a request, and wait.
+ *   -> DNS64 -> known (local names; cache: fresh, failed a moment ago) -> the worker that owns the name -> a request,
+ *   and wait.
  * Each step either lets the query pass or settles it; the first that settles it ends the walk.
  */
 #include <string.h>
 
 #include "base/check.h"
 #include "engine/engine_state.h"
+#include "engine/translate.h"
 #include "policy/cookie.h"
 #include "policy/prefix.h"
 
@@ -255,6 +257,9 @@ static void refresh(struct walk *w)
     struct wr_engine *e = w->e;
     uint16_t owner = owner_of(e, &w->asker.question);
     bool joined;
+    if (owner != e->setup.worker && w->asker.turned.from != WR_TURN_NONE) {
+        return; /* what came would be handed over, not what is looked for */
+    }
     if (owner != e->setup.worker) {
         e->refresh = (struct wr_action){.kind = WR_ACTION_HANDOVER,
                                         .client = w->asker.client,
@@ -277,6 +282,23 @@ bool wr_pipeline_find_stale(struct wr_engine *e, const struct wr_question *q,
     return found == WR_FOUND_STALE || found == WR_FOUND_FRESH;
 }
 
+/* Does what was found lead to another question? Then that is what the walk is about from here on. */
+static bool turn(struct walk *w, const struct wr_answer *answer)
+{
+    return wr_translate_turn(&w->e->dns64, &w->asker, answer);
+}
+
+/* The names and addresses of DNS64 itself. */
+static bool step_dns64(struct walk *w)
+{
+    const struct wr_answer *local = wr_translate_local(&w->e->dns64, &w->asker, &w->e->translated);
+    if (local) {
+        return settle_answer(w, local, WR_SOURCE_LOCAL);
+    }
+    wr_translate_reverse(&w->e->dns64, &w->asker);
+    return false;
+}
+
 static bool step_fresh(struct walk *w)
 {
     struct wr_engine *e = w->e;
@@ -286,17 +308,27 @@ static bool step_fresh(struct walk *w)
     if (found != WR_FOUND_FRESH) {
         return false;
     }
+    if (w->event && !e->found.local && p->prefetch && e->found.age_share >= REFRESH_SHARE &&
+        (w->asker.flags & WR_FLAG_RD) && is_first_hit(w)) {
+        refresh(w); /* what was found stays: requests have rooms of their own */
+    }
+    if (turn(w, &e->found)) {
+        return step_fresh(w);
+    }
     if (e->found.local) {
         wr_stats_add(&e->setup.stats->local_answers, 1);
         return settle_answer(w, &e->found, WR_SOURCE_LOCAL);
     }
     wr_stats_add(&e->setup.stats->cache_hits, 1);
-    settle_answer(w, &e->found, WR_SOURCE_CACHE);
-    if (p->prefetch && e->found.age_share >= REFRESH_SHARE && (w->asker.flags & WR_FLAG_RD) &&
-        is_first_hit(w)) {
-        refresh(w);
-    }
-    return true;
+    return settle_answer(w, &e->found, WR_SOURCE_CACHE);
+}
+
+static bool step_failed(struct walk *w);
+
+/* The question put in place of one that failed a moment ago. */
+static bool fresh_or_failed(struct walk *w)
+{
+    return step_fresh(w) || step_failed(w);
 }
 
 /* It failed a moment ago (RFC 9520): stale if there is something, else the failure again. */
@@ -314,7 +346,11 @@ static bool step_failed(struct walk *w)
          wr_requests_upstream_back(e->requests, &w->asker.question, (uint64_t)stored_s * WR_S))) {
         return false;
     }
-    if (wr_pipeline_find_stale(e, &w->asker.question, w->now)) {
+    bool stale = wr_pipeline_find_stale(e, &w->asker.question, w->now);
+    if (turn(w, stale ? &e->found : &failure)) {
+        return fresh_or_failed(w);
+    }
+    if (stale) {
         wr_stats_add(&e->setup.stats->cache_stale, 1);
         return settle_answer(w, &e->found, WR_SOURCE_STALE);
     }
@@ -385,11 +421,19 @@ static bool make_room(struct walk *w)
     return true;
 }
 
+static void step_ask(struct walk *w);
+
 static bool stale_rang_answer(struct walk *w, wr_id request)
 {
     if (!wr_waiting_of(&w->e->waiting, request)->stale_rang ||
         !wr_pipeline_find_stale(w->e, &w->asker.question, w->now)) {
         return false;
+    }
+    if (turn(w, &w->e->found)) {
+        if (!fresh_or_failed(w)) {
+            step_ask(w);
+        }
+        return true;
     }
     wr_stats_add(&w->e->setup.stats->cache_stale, 1);
     return settle_answer(w, &w->e->found, WR_SOURCE_STALE);
@@ -438,8 +482,18 @@ static void handed_over(struct walk *w)
         refresh(w);
         return;
     }
-    if (!step_cookie(w) && !step_fresh(w) && !step_failed(w) && !step_inflight(w)) {
+    if (!step_cookie(w) && !step_dns64(w) && !step_fresh(w) && !step_failed(w) &&
+        !step_inflight(w)) {
         step_ask(w);
+    }
+}
+
+void wr_pipeline_again(struct wr_engine *e, const struct wr_asker *asker, const struct wr_now *now)
+{
+    struct walk w = {
+        .e = e, .now = now, .asker = *asker, .room = e->message, .room_size = WR_MSG_MAX};
+    if (!fresh_or_failed(&w)) {
+        step_ask(&w);
     }
 }
 
@@ -476,8 +530,8 @@ void wr_pipeline_query(struct wr_engine *e, const struct wr_event *event, const 
     }
     wr_stats_add(event->client.transport == WR_CLIENT_UDP ? &s->queries_udp : &s->queries_tcp, 1);
     if (step_allowed(&w, err) || step_rate(&w) || step_form(&w, err) || step_cookie(&w) ||
-        step_local(&w) || step_fresh(&w) || step_recursion_desired(&w) || step_owner(&w) ||
-        step_failed(&w) || step_inflight(&w)) {
+        step_dns64(&w) || step_local(&w) || step_fresh(&w) || step_recursion_desired(&w) ||
+        step_owner(&w) || step_failed(&w) || step_inflight(&w)) {
         return;
     }
     step_ask(&w);

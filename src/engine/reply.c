@@ -29,7 +29,7 @@ static void start(struct wr_build *b, const struct wr_asker *a, uint16_t flags, 
 {
     wr_build_start(b, room, cap, a->id, flags);
     if (a->has_question) {
-        wr_build_question(b, a->question.name.wire, a->question.type, a->qclass);
+        wr_build_question(b, wr_asker_name(a), wr_asker_type(a), a->qclass);
     }
 }
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "resolve/dns64.h"
 #include "resolve/prove.h"
 #include "resolve/ttl.h"
 #include "resolve/upstream.h"
@@ -46,6 +47,7 @@ struct wr_settings {
 
     struct wr_upstreams upstreams;
     struct wr_prove_settings prove; /* validation */
+    struct wr_dns64 dns64;
 };
 
 #endif

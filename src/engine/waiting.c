@@ -29,6 +29,7 @@ void wr_waiting_init(struct wr_waiting *w, void *block, uint32_t waiters, uint32
     w->quota = quota;
     w->room = waiters;
     wr_list_init(&w->given_up);
+    wr_list_init(&w->turned);
     for (uint32_t i = 0; i < requests; i++) {
         w->lists[i].request = 0;
     }
@@ -84,13 +85,23 @@ void wr_waiting_remove(struct wr_waiting *w, struct wr_waiter *waiter)
     wr_pool_give(&w->pool, waiter->id);
 }
 
-void wr_waiting_give_up(struct wr_waiting *w, struct wr_waiter *waiter)
+static void move_to(struct wr_waiting *w, struct wr_waiter *waiter, struct wr_list *list)
 {
     wr_waiting_of(w, waiter->request)->count--;
     wr_quota_inflight(w->quota, waiter->asker.prefix_hash, -1);
     waiter->request = 0;
     wr_list_remove(&waiter->node);
-    wr_list_append(&w->given_up, &waiter->node);
+    wr_list_append(list, &waiter->node);
+}
+
+void wr_waiting_give_up(struct wr_waiting *w, struct wr_waiter *waiter)
+{
+    move_to(w, waiter, &w->given_up);
+}
+
+void wr_waiting_turn(struct wr_waiting *w, struct wr_waiter *waiter)
+{
+    move_to(w, waiter, &w->turned);
 }
 
 struct wr_waiter *wr_waiting_yield(struct wr_waiting *w, uint64_t prefix_hash, struct wr_rng *rng)

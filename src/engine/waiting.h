@@ -23,7 +23,7 @@ struct wr_waiter {
     struct wr_list node; /* in its request's list, or among those given up */
     struct wr_asker asker;
     wr_id id;
-    wr_id request; /* 0: given up */
+    wr_id request; /* 0: given up or turned */
 };
 
 struct wr_waiting_list {
@@ -38,6 +38,7 @@ struct wr_waiting {
     struct wr_waiting_list *lists; /* by index of the request's id */
     uint32_t requests;
     struct wr_list given_up; /* to be told so */
+    struct wr_list turned;   /* another question is to be put in place of theirs */
     struct wr_quota *quota;
     uint32_t room; /* waiters, without the spare place for the newcomer */
 };
@@ -56,6 +57,8 @@ void wr_waiting_remove(struct wr_waiting *w, struct wr_waiter *waiter);
 struct wr_waiter *wr_waiting_yield(struct wr_waiting *w, uint64_t prefix_hash, struct wr_rng *rng);
 /* Moves a waiter from its request to those given up. */
 void wr_waiting_give_up(struct wr_waiting *w, struct wr_waiter *waiter);
+/* Moves a waiter from its request to those turned. */
+void wr_waiting_turn(struct wr_waiting *w, struct wr_waiter *waiter);
 /* Drops all waiters of a connection that is gone. Calls nothing: their requests go on. */
 unsigned wr_waiting_gone(struct wr_waiting *w, uint64_t conn, uint16_t worker);
 

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "policy/prefix.h"
+#include "resolve/dns64.h"
 #include "resolve/qmin.h"
 
 #define DNS_PORT 53
@@ -36,9 +37,32 @@ static void fail(struct wr_iter *it, const struct wr_iter_env *env, uint8_t fail
 
 /* --- addresses -------------------------------------------------------------------------------- */
 
+/* Without IPv4 a translator may reach servers that have nothing else (RFC 6052, NAT64). */
+static bool through_nat64(const struct wr_iter_env *env)
+{
+    const struct wr_upstreams *u = env->upstreams;
+    return !u->ipv4 && u->ipv6 && u->nat64.addr.family == WR_AF_V6;
+}
+
+static bool has_ipv4(const struct wr_iter_env *env)
+{
+    return env->upstreams->ipv4 || through_nat64(env);
+}
+
 static bool has_family(const struct wr_iter_env *env, const struct wr_addr *addr)
 {
-    return addr->family == WR_AF_V4 ? env->upstreams->ipv4 : env->upstreams->ipv6;
+    return addr->family == WR_AF_V4 ? has_ipv4(env) : env->upstreams->ipv6;
+}
+
+/* The address that is sent to. */
+static struct wr_addr reached_at(const struct wr_iter_env *env, const struct wr_addr *addr)
+{
+    struct wr_addr ret = *addr;
+    if (addr->family == WR_AF_V4 && through_nat64(env)) {
+        ret.family = WR_AF_V6;
+        wr_dns64_embed(&env->upstreams->nat64, addr->ip, ret.ip);
+    }
+    return ret;
 }
 
 /* An address that no single server has: "this network", groups, broadcast. */
@@ -55,19 +79,20 @@ static bool may_ask(const struct wr_iter_env *env, const struct wr_addr *addr)
     return has_family(env, addr) && !is_nobody(addr) && !wr_prefix_has(u->never, u->nevers, addr);
 }
 
-static void add_peer(struct wr_iter *it, const struct wr_iter_env *env, const struct wr_addr *addr,
+static void add_peer(struct wr_iter *it, const struct wr_iter_env *env, const struct wr_addr *found,
                      uint64_t now_us)
 {
     struct wr_peers *p = it->peers;
+    struct wr_addr addr = reached_at(env, found);
     if (p->count == WR_GROUP_SERVERS_MAX) {
         return;
     }
     for (unsigned i = 0; i < p->count; i++) {
-        if (wr_addr_equal(&p->peer[i].addr, addr)) {
+        if (wr_addr_equal(&p->peer[i].addr, &addr)) {
             return;
         }
     }
-    wr_infra_find(&env->infra, addr, now_us, &p->peer[p->count]);
+    wr_infra_find(&env->infra, &addr, now_us, &p->peer[p->count]);
     p->count++;
 }
 
@@ -246,7 +271,7 @@ static void enter_stub(struct wr_iter *it, const struct wr_iter_env *env, unsign
         const struct wr_upstream *up = &u->upstream[g->server[i]];
         if (has_family(env, &up->addr)) {
             it->peers->peer[it->peers->count++] =
-                (struct wr_peer){up->addr, up->generation, up->slot, up->scheme};
+                (struct wr_peer){reached_at(env, &up->addr), up->generation, up->slot, up->scheme};
         }
     }
     show_labels(it, env);
@@ -291,7 +316,7 @@ static struct wr_iter_server *next_unknown(struct wr_iter *it, const struct wr_i
         if (s->known || (wr_name_in(name_of(it, s), it->zone.wire) && it->zone.size > 1)) {
             continue;
         }
-        if (env->upstreams->ipv4 && !s->fetched4) {
+        if (has_ipv4(env) && !s->fetched4) {
             s->fetched4 = true;
             *ret_type = WR_TYPE_A;
             return s;

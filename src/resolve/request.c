@@ -480,13 +480,22 @@ static int chase(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_
     return WR_OK;
 }
 
+/* Not what comes from a group whose owner wants it asked each time. */
+static bool is_kept(const struct wr_requests *rs, const struct wr_request *r)
+{
+    return r->forward.group >= WR_GROUPS_MAX ||
+           !rs->env.select.upstreams->group[r->forward.group].uncached;
+}
+
 /* The answer of a stage is known, and proven where that was wanted: keep it, go on or finish. */
 static int stage_done(struct wr_requests *rs, struct wr_request *r, wr_id id, enum wr_response kind,
                       const struct wr_now *now)
 {
     uint32_t now_s = (uint32_t)(now->mono_us / WR_S);
-    rs->counters.cache_skipped +=
-        wr_answer_keep(rs->cache, rs->ttl, &r->asked, now_s, &rs->room, &rs->answer);
+    if (is_kept(rs, r)) {
+        rs->counters.cache_skipped +=
+            wr_answer_keep(rs->cache, rs->ttl, &r->asked, now_s, &rs->room, &rs->answer);
+    }
     if (kind == WR_RESPONSE_CNAME) {
         return chase(rs, r, id, now->mono_us);
     }

@@ -62,6 +62,7 @@ struct wr_group {
     uint8_t servers;
     bool
         authoritative; /* its servers have the zone of the route: asked without RD, referrals are followed */
+    bool uncached;                        /* what its servers say is told, and not kept */
     bool recurse_after;                   /* when they fail, the name is found from the root */
     uint8_t server[WR_GROUP_SERVERS_MAX]; /* indexes into upstreams */
     struct wr_prefix
@@ -89,8 +90,10 @@ struct wr_upstreams {
     const struct wr_hints *hints;  /* NULL: nothing can be found from the root */
     const struct wr_prefix *never; /* addresses never asked when found, NEVERS of them */
     uint16_t nevers;
-    bool minimise;           /* QNAME minimisation (RFC 9156) */
-    bool ipv4, ipv6;         /* families that may be used */
+    bool minimise;   /* QNAME minimisation (RFC 9156) */
+    bool ipv4, ipv6; /* families that may be used */
+    struct wr_prefix
+        nat64; /* servers found without ipv4 are asked through it; family NONE: are not */
     bool case_randomisation; /* 0x20 */
     bool cookies;            /* RFC 7873 client */
     struct wr_upstream upstream[WR_UPSTREAMS_MAX];

@@ -261,6 +261,7 @@ static void add_configured_groups(struct making *m)
         group->strategy = (uint8_t)from->strategy;
         group->authoritative = from->authoritative;
         group->recurse_after = from->recurse_after;
+        group->uncached = !from->cache && !from->authoritative;
         if (from->client_subnet.count > 0) {
             group->subnet = from->client_subnet.items[0];
         }
@@ -571,9 +572,44 @@ static void copy_limits(struct wr_settings *s, const struct wr_conf *c)
     snprintf(s->version, sizeof(s->version), "%s", c->identity.version);
 }
 
+static struct wr_prefix *copy_prefixes(struct making *m, const struct wr_prefix *from, size_t count)
+{
+    struct wr_prefix *copy = calloc(count + 1, sizeof(*copy));
+    if (copy == NULL) {
+        m->err = WR_E_NOMEM;
+    } else if (count > 0) {
+        memcpy(copy, from, count * sizeof(*copy));
+    }
+    return copy;
+}
+
+static void make_dns64(struct making *m)
+{
+    const struct wr_conf *c = m->conf;
+    struct wr_gate *g = m->gate;
+    struct wr_dns64 *d = &g->settings.dns64;
+    g->dns64_exclude = copy_prefixes(m, c->dns64.exclude.items, c->dns64.exclude.count);
+    g->dns64_only_for = copy_prefixes(m, c->dns64.only_for.items, c->dns64.only_for.count);
+    if (m->err != WR_OK) {
+        return;
+    }
+    if (c->dns64.prefix.count > 0) {
+        d->prefix = c->dns64.prefix.items[0];
+    }
+    d->exclude = g->dns64_exclude;
+    d->excludes = (uint32_t)c->dns64.exclude.count;
+    d->only_for = g->dns64_only_for;
+    d->only_fors = wr_prefix_compile(g->dns64_only_for, (uint32_t)c->dns64.only_for.count);
+    d->discover = c->dns64.discover != 0 && c->dns64.prefix.count == 0;
+    if (c->upstream.nat64_prefix.count > 0) {
+        g->settings.upstreams.nat64 = c->upstream.nat64_prefix.items[0];
+    }
+}
+
 static void make_all(struct making *m)
 {
     struct wr_upstreams *u = &m->gate->settings.upstreams;
+    make_dns64(m);
     u->ipv4 = m->conf->upstream.ipv4;
     u->ipv6 = m->conf->upstream.ipv6;
     u->case_randomisation = m->conf->upstream.case_randomisation;
@@ -635,6 +671,8 @@ void wr_gate_free(struct wr_gate *gate)
         free(gate->allow);
         free(gate->ttl_rule);
         free(gate->route);
+        free(gate->dns64_exclude);
+        free(gate->dns64_only_for);
         wr_recursion_free(&gate->recursion);
         wr_validation_free(&gate->validation);
         free(gate);

@@ -89,6 +89,7 @@ struct wr_gate {
     struct wr_prefix *allow;
     struct wr_ttl_rule *ttl_rule;
     struct wr_route *route;
+    struct wr_prefix *dns64_exclude, *dns64_only_for;
     struct wr_recursion recursion;
     struct wr_validation validation;
 };

@@ -27,7 +27,8 @@ class Adapter:
     start_timeout = 10
     SUPPORTS = set("""validation domain-insecure harden-algo-downgrade forward-root forward-zone stub-zone forward-first stub-first tcp-upstream cache-ttl-limits
     cache-negative-ttl-limits prefetch serve-stale nsid cookie chaos-identity tcp-keepalive ede cache-snoop query-localhost
-    do-not-query-address caps-for-id""".split())
+    do-not-query-address caps-for-id dns64 nat64
+    forward-no-cache""".split())
 
     def version(self):
         return subprocess.run([BIN, "--version"], capture_output=True, text=True, check=False).stdout.strip()
@@ -37,6 +38,8 @@ class Adapter:
         reasons = []
         if any(key == "local-zone-override" for _, key, _ in cfg.sc.options):
             reasons.append("local zones by client address")
+        if cfg.sc.opt("dns64-ignore-aaaa"):
+            reasons.append("names whose IPv6 addresses are ignored")
         if any(z["hosts"] for z in cfg.stubs + cfg.forwards):
             reasons.append("a server by its name")
         return reasons
@@ -48,7 +51,8 @@ class Adapter:
         for i, zone in enumerate(cfg.stubs + cfg.forwards):
             stub = i < len(cfg.stubs)
             group = {"name": f"zone{i}", "servers": [url(a, scheme) for a in zone["addrs"]],
-                     "authoritative": stub, "recurse_after": bool(zone.get("first"))}
+                     "authoritative": stub, "recurse_after": bool(zone.get("first")),
+                     "cache": stub or cfg.sc.opt("forward-no-cache", "no") != "yes"}
             groups.append(group)
             if zone["name"] == "." and not stub:
                 default = group["name"]
@@ -66,6 +70,18 @@ class Adapter:
         """No anchor unless one is given; SHA-1 counts, for half of the scenarios are signed with it."""
         return {"validate": bool(cfg.trust_anchors), "anchors": [" ".join(a.split()) for a in cfg.trust_anchors],
                 "negative": cfg.domain_insecure, "sha1": "rely"}
+
+    def nat64(self, cfg):
+        """Without IPv4, for that is when weir goes through a translator."""
+        if cfg.sc.opt("do-nat64", "no") != "yes":
+            return {"ipv4": cfg.ipv4}
+        return {"ipv4": False, "nat64_prefix": [cfg.sc.opt("nat64-prefix") or cfg.dns64_prefix or "64:ff9b::/96"]}
+
+    def dns64(self, cfg):
+        if not cfg.dns64_prefix:
+            return {}
+        everything = cfg.sc.opt("dns64-synthall", "no") == "yes"
+        return {"prefix": [cfg.dns64_prefix], "exclude": ["::/0" if everything else "::ffff:0.0.0.0/96"]}
 
     def identity(self, opt):
         def words(key, hide):
@@ -100,8 +116,9 @@ class Adapter:
             "workers": 1,
             "user": "",
             "identity": self.identity(opt),
-            "upstream": {"groups": groups, "routes": routes, "default": default, "ipv4": cfg.ipv4,
-                         "ipv6": cfg.ipv6},
+            "upstream": {"groups": groups, "routes": routes, "default": default, "ipv6": cfg.ipv6,
+                         **self.nat64(cfg)},
+            "dns64": self.dns64(cfg),
             "recursion": self.recursion(cfg),
             "dnssec": self.dnssec(cfg),
             "time": {"trust": "system"},

@@ -72,6 +72,8 @@ static void make_settings(void)
         u->slot = i;
     }
     allow = (struct wr_prefix){.addr = {.family = WR_AF_V4, .ip = {10}}, .len = 8};
+    settings.dns64.prefix =
+        (struct wr_prefix){.addr = {.family = WR_AF_V6, .ip = {0, 0x64, 0xff, 0x9b}}, .len = 96};
 }
 
 static void begin(void)

@@ -231,6 +231,7 @@ static bool read_switch(struct reader *r)
         {"server-cookies", &s->server_cookies},
         {"ipv6", &s->upstreams.ipv6},
         {"minimise", &s->upstreams.minimise},
+        {"uncached", &s->upstreams.group[0].uncached},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (is(r, 0, rows[i].key) && r->words == 2) {
@@ -239,6 +240,24 @@ static bool read_switch(struct reader *r)
         }
     }
     return false;
+}
+
+/* dns64 PREFIX | discover, dns64-exclude PREFIX, dns64-only-for PREFIX */
+static void read_dns64(struct reader *r)
+{
+    struct wr_dns64 *d = &r->s->gate.settings.dns64;
+    struct wr_prefix *p = is(r, 0, "dns64")           ? &d->prefix
+                          : is(r, 0, "dns64-exclude") ? &r->s->dns64_exclude
+                                                      : &r->s->dns64_only_for;
+    if (is(r, 0, "dns64") && is(r, 1, "discover")) {
+        d->discover = true;
+    } else if (r->words != 2 || wr_addr_prefix_from_text(r->word[1], p)) {
+        fail(r, "dns64 PREFIX");
+    }
+    d->exclude = &r->s->dns64_exclude;
+    d->only_for = &r->s->dns64_only_for;
+    d->excludes = r->s->dns64_exclude.addr.family != WR_AF_NONE;
+    d->only_fors = r->s->dns64_only_for.addr.family != WR_AF_NONE;
 }
 
 static void read_setting(struct reader *r)
@@ -255,6 +274,8 @@ static void read_setting(struct reader *r)
         for (uint8_t i = 0; i < 4; i++) {
             u->group[0].strategy = is(r, 1, strategies[i]) ? i : u->group[0].strategy;
         }
+    } else if (is(r, 0, "dns64") || is(r, 0, "dns64-exclude") || is(r, 0, "dns64-only-for")) {
+        read_dns64(r);
     } else if (is(r, 0, "version") && r->words == 2) {
         snprintf(r->s->gate.settings.version, sizeof r->s->gate.settings.version, "%s",
                  is(r, 1, "none") ? "" : r->word[1]);

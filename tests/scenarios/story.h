@@ -147,6 +147,7 @@ struct story {
     struct wr_route route[STORY_ROUTES_MAX];
     struct wr_ttl_rule rule[4];
     struct story_names *names; /* local names, or NULL */
+    struct wr_prefix dns64_exclude, dns64_only_for;
 };
 
 /* Local names of a story (names.c): "zone NAME [transparent]", "record OWNER TTL TYPE RDATA", "special". 0, or -1: not understood. */

@@ -47,6 +47,12 @@ static void test_wrong(void **state)
         {"listen: [br-iot, br-iot]\n", 1, 18, "twice"},
         {"listen: [\"127.0.0.1:80\"]\nmetrics: {listen: \"127.0.0.1:80\"}\n", 2, 19,
          "answers questions at this address"},
+        /* DNS64 */
+        {"dns64: {prefix: [\"64:ff9b::/95\"]}\n", 1, 18, "no prefix of a translator"},
+        {"dns64: {prefix: [10.0.0.0/8]}\n", 1, 18, "no prefix of a translator"},
+        {"dns64: {exclude: [10.0.0.0/8]}\n", 1, 19, "AAAA records are meant"},
+        {"upstream: {ipv4: false, nat64_prefix: [\"2001:db8::/33\"]}\n", 1, 40,
+         "no prefix of a translator"},
         /* bounds */
         {"cache: {min_ttl: 2m, max_ttl: 1m}\n", 1, 18, "above cache.max_ttl"},
         {"cache: {ttl: [{name: a, min: 2m, max: 1m}]}\n", 1, 30, "above the max"},
@@ -78,6 +84,7 @@ static void test_warnings(void **state)
         {"allow: [0.0.0.0/0]\n", 1, 9, "open resolver"},
         {"allow: [10.0.0.0/8, \"::/0\"]\n", 1, 21, "open resolver"},
         {"listen: []\n", 1, 9, "answer nobody"},
+        {"upstream: {nat64_prefix: [\"64:ff9b::/96\"]}\n", 1, 26, "it is not used"},
         {"cache: {stale: {client_timeout: 5s}}\n", 1, 33, "never be in time"},
     };
 

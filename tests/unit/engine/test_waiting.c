@@ -76,6 +76,22 @@ static void test_the_busiest_yields_oldest_first(void **state)
     assert_true(wr_list_empty(&w.given_up));
 }
 
+static void test_turned(void **state)
+{
+    struct wr_asker a = asker(50, 1);
+    struct wr_waiter *first = wr_waiting_add(&w, REQUEST(3), &a);
+    struct wr_waiter *second = wr_waiting_add(&w, REQUEST(3), &a);
+    wr_waiting_turn(&w, first);
+    assert_ptr_equal(WR_CONTAINER(w.turned.next, struct wr_waiter, node), first);
+    assert_ptr_equal(wr_waiting_first(&w, REQUEST(3)), second);
+    assert_int_equal(wr_quota_inflight(w.quota, wr_hash_mix(50), 0), 1);
+    assert_true(wr_list_empty(&w.given_up));
+    wr_waiting_remove(&w, first);
+    wr_waiting_remove(&w, second);
+    assert_true(wr_list_empty(&w.turned));
+    assert_int_equal(wr_quota_inflight(w.quota, wr_hash_mix(50), 0), 0);
+}
+
 static void test_a_newcomer_of_few_is_not_the_victim_of_many(void **state)
 {
     for (uint64_t i = 0; i < ROOM; i++) {
@@ -134,6 +150,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_in_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_turned, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_new_request_has_a_new_list, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_busiest_yields_oldest_first, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_newcomer_of_few_is_not_the_victim_of_many, setup,

@@ -251,7 +251,7 @@ static void test_groups_routes_rules(void **state)
                   "    - {name: isp, servers: [\"udp://192.0.2.1\", \"tcp://192.0.2.2:5353\"], "
                   "strategy: order}\n"
                   "    - {name: corp, servers: [\"udp://192.0.2.1\", \"udp://[2001:db8::1]\"], "
-                  "client_subnet: [198.51.100.0/24]}\n"
+                  "client_subnet: [198.51.100.0/24], cache: false}\n"
                   "  default: corp\n"
                   "  routes:\n"
                   "    - {zone: example, group: corp}\n"
@@ -269,6 +269,8 @@ static void test_groups_routes_rules(void **state)
     assert_int_equal(s->upstreams.group[0].strategy, WR_STRATEGY_ORDER);
     assert_int_equal(s->upstreams.group[0].subnet.addr.family, WR_AF_NONE);
     assert_int_equal(s->upstreams.group[1].subnet.len, 24);
+    assert_false(s->upstreams.group[0].uncached);
+    assert_true(s->upstreams.group[1].uncached);
     assert_int_equal(s->upstreams.group[1].server[0], s->upstreams.group[0].server[0]);
     assert_int_equal(upstream(&m, "tcp://192.0.2.2:5353")->scheme, WR_SCHEME_TCP);
     assert_int_equal(s->upstreams.routes, 3);
@@ -361,6 +363,33 @@ static void test_delegations(void **state)
     localtest_free(&t);
 }
 
+static void test_dns64(void **state)
+{
+    struct made m = {0};
+    assert_int_equal(make_with(&m, GROUPS("\"udp://198.51.100.1\""), NULL), WR_OK);
+    assert_int_equal(m.gate->settings.dns64.prefix.addr.family, WR_AF_NONE);
+    assert_false(m.gate->settings.dns64.discover);
+    assert_int_equal(m.gate->settings.dns64.excludes, 1);
+    assert_int_equal(m.gate->settings.dns64.exclude[0].len, 96);
+    assert_int_equal(m.gate->settings.dns64.exclude[0].addr.ip[11], 0xff);
+    assert_int_equal(m.gate->settings.upstreams.nat64.addr.family, WR_AF_NONE);
+    assert_int_equal(make_with(&m,
+                               "upstream: {default: recursion, ipv4: false, nat64_prefix: "
+                               "[\"2001:db8::/32\"]}\n"
+                               "dns64: {prefix: [\"64:ff9b::/96\"], only_for: [\"fd00::/64\", "
+                               "\"fd00::/48\"], exclude: [], discover: rfc7050}\n",
+                               NULL),
+                     WR_OK);
+    const struct wr_settings *s = &m.gate->settings;
+    assert_int_equal(s->dns64.prefix.len, 96);
+    assert_int_equal(s->dns64.excludes, 0);
+    assert_int_equal(s->dns64.only_fors, 1); /* one lies in the other */
+    assert_int_equal(s->dns64.only_for[0].len, 48);
+    assert_false(s->dns64.discover); /* the prefix is known */
+    assert_int_equal(s->upstreams.nat64.len, 32);
+    wr_gate_free(m.gate);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -374,6 +403,7 @@ int main(void)
         cmocka_unit_test(test_groups_routes_rules),
         cmocka_unit_test(test_recursion),
         cmocka_unit_test(test_delegations),
+        cmocka_unit_test(test_dns64),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
