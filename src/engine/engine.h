@@ -53,6 +53,7 @@ struct wr_engine_setup {
     uint32_t waiters;  /* client queries that wait for them */
     uint32_t streams;  /* upstream TCP connections */
     uint32_t zones;    /* whose keys are remembered; 0: nothing is validated */
+    uint32_t ranges;   /* proven ones that are remembered; 0: none */
     const struct wr_settings *settings;
     const struct wr_secrets *secrets;         /* lives as long as the engine */
     struct wr_cache *cache;                   /* shared */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "resolve/nsecache.h"
+
 /* One look at the cache for (name, type). */
 struct look {
     struct wr_cache *c;
@@ -12,7 +14,8 @@ struct look {
     uint16_t scope;
     bool peek;
     bool dnssec_ok;
-    uint8_t least; /* security */
+    uint8_t least;                /* security */
+    struct wr_nsecache *nsecache; /* or NULL */
 };
 
 void wr_answer_clear(struct wr_answer *a)
@@ -170,6 +173,16 @@ static void age(const struct look *k, const struct wr_cache_entry *e, struct wr_
     a->age_share = share > a->age_share ? share : a->age_share;
 }
 
+static bool has_set(const struct wr_answer *a, const struct wr_rrset *set)
+{
+    for (unsigned i = 0; i < a->authorities; i++) {
+        if (a->authority[i].type == set->type && wr_name_equal(a->authority[i].owner, set->owner)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool take_negative(const struct look *k, const struct wr_cache_entry *e, struct wr_answer *a)
 {
     struct wr_reader r;
@@ -178,12 +191,13 @@ static bool take_negative(const struct look *k, const struct wr_cache_entry *e, 
         return false;
     }
     wr_buf_read_init(&r, copy, e->flat_size);
-    for (unsigned i = 0; i < e->sets; i++) {
-        if (wr_rrset_get_flat(&r, &a->authority[i]) != WR_OK) {
+    for (unsigned i = 0; i < e->sets && a->authorities < WR_ANSWER_SETS_MAX; i++) {
+        struct wr_rrset *set = &a->authority[a->authorities];
+        if (wr_rrset_get_flat(&r, set) != WR_OK) {
             return false;
         }
-        a->authority[i].ttl = ttl_of(k, e);
-        a->authorities++;
+        set->ttl = ttl_of(k, e);
+        a->authorities += !has_set(a, set);
     }
     a->rcode = e->kind == WR_CACHE_NXDOMAIN ? WR_RCODE_NXDOMAIN : WR_RCODE_NOERROR;
     a->ede = e->ede;
@@ -247,15 +261,54 @@ static void mark_stale(struct wr_answer *a)
     a->ede_text = NULL;
 }
 
+/* A name above does not exist, so nothing does below it (RFC 8020). */
+static bool take_cut(const struct look *k, const uint8_t *name, struct wr_answer *a)
+{
+    unsigned labels = wr_name_labels(name);
+    for (unsigned skip = 1; skip < labels; skip++) {
+        const uint8_t *above = wr_name_skip_labels(name, skip);
+        struct wr_cache_entry e;
+        if (look_up(k, above, 0, &e) == WR_FOUND_FRESH && e.kind == WR_CACHE_NXDOMAIN &&
+            wr_nsecache_cuts(k->nsecache, e.security) &&
+            wr_nsecache_reaches(k->nsecache, above, name)) {
+            age(k, &e, a);
+            return take_negative(k, &e, a);
+        }
+    }
+    return false;
+}
+
+/* What follows for the name from what is known of others. */
+static bool take_implied(const struct look *k, const uint8_t *name, uint16_t type,
+                         struct wr_answer *a, bool *ret_last)
+{
+    struct wr_nsecache_ask ask = {name, type, k->now_s, k->p, k->room->scratch};
+    if (!k->nsecache) {
+        return false;
+    }
+    if (wr_nsecache_find(k->nsecache, &ask, &k->room->arena, a, ret_last)) {
+        return true;
+    }
+    *ret_last = true;
+    return take_cut(k, name, a);
+}
+
 /* What the cache has for the name: the answer or a denial (`ret_last`), or a CNAME or DNAME that leads on. */
 static bool take_link(const struct look *k, const uint8_t *name, uint16_t type, struct wr_answer *a,
                       bool *ret_last)
 {
     struct wr_cache_entry e;
-    if (look_all(k, name, type, &e) == WR_FOUND_NOTHING) {
+    enum wr_found found = look_all(k, name, type, &e);
+    if (found == WR_FOUND_STALE) {
+        if (take_implied(k, name, type, a, ret_last)) {
+            return true;
+        }
+        found = look_all(k, name, type, &e); /* the scratch was used */
+    }
+    if (found == WR_FOUND_NOTHING) {
         bool taken = take_dname(k, name, a);
         *ret_last = a->rcode == WR_RCODE_YXDOMAIN || type == WR_TYPE_CNAME;
-        return taken;
+        return taken || take_implied(k, name, type, a, ret_last);
     }
     bool negative = e.kind != WR_CACHE_RRSET;
     *ret_last = negative || e.rrset.type == type;
@@ -274,7 +327,8 @@ enum wr_found wr_answer_find(struct wr_cache *c, const struct wr_ttl_policy *p,
                      wr_question_scope(q),
                      peek,
                      q->dnssec_ok,
-                     q->checking_disabled ? WR_SECURITY_UNCHECKED : room->least};
+                     q->checking_disabled ? WR_SECURITY_UNCHECKED : room->least,
+                     q->checking_disabled && !room->for_validator ? NULL : room->nsecache};
     const uint8_t *name = q->name.wire;
     wr_arena_reset(&room->arena);
     wr_answer_clear(ret_answer);

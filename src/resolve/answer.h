@@ -45,11 +45,16 @@ enum wr_found {
     WR_FOUND_FAILURE, /* a failure a moment ago (RFC 9520) */
 };
 
+struct wr_nsecache;
+
 /* Where find puts what it copies out of the cache. */
 struct wr_answer_room {
     struct wr_arena arena;
     void *scratch; /* WR_CACHE_SCRATCH_SIZE octets */
     uint8_t least; /* enum wr_security: what is worse does not serve, unless checking is disabled */
+    struct wr_nsecache
+        *nsecache;      /* what follows from proofs where the cache has nothing; or NULL */
+    bool for_validator; /* it may serve a question with checking disabled */
 };
 
 void wr_answer_clear(struct wr_answer *a);

@@ -46,6 +46,16 @@ static uint8_t *align64(uint8_t *at)
     return at + (-(uintptr_t)at & 63);
 }
 
+static void learn_range(void *user, const uint8_t *zone, const struct wr_rrset *set, uint32_t ttl,
+                        const struct wr_now *now)
+{
+    struct wr_requests *rs = user;
+    if (rs->time.state != WR_TRUSTTIME_UNPROVEN) {
+        wr_nsecache_learn_range(&rs->nsecache, zone, set, ttl, rs->ttl,
+                                (uint32_t)(now->mono_us / WR_S));
+    }
+}
+
 void wr_prove_init(struct wr_requests *rs, uint8_t *block, uint32_t requests, uint32_t zones,
                    const struct wr_hash_key *key)
 {
@@ -62,7 +72,9 @@ void wr_prove_init(struct wr_requests *rs, uint8_t *block, uint32_t requests, ui
                                         .policy = &rs->dnssec_policy,
                                         .time = &rs->time,
                                         .scratch = at,
-                                        .trace = rs->env.trace};
+                                        .trace = rs->env.trace,
+                                        .proven = learn_range,
+                                        .user = rs};
 }
 
 void wr_prove_adopt(struct wr_requests *rs, const struct wr_prove_settings *settings)
@@ -71,6 +83,7 @@ void wr_prove_adopt(struct wr_requests *rs, const struct wr_prove_settings *sett
     rs->dnssec.anchors = settings ? settings->anchors : NULL;
     rs->dnssec_policy = settings ? settings->policy : wr_algo_default_policy();
     wr_keycache_clear(&rs->keycache);
+    wr_nsecache_adopt(&rs->nsecache, settings, rs->env.select.upstreams);
 }
 
 bool wr_prove_wanted(const struct wr_requests *rs, const struct wr_request *r)
@@ -287,6 +300,9 @@ static void done(struct wr_requests *rs, struct wr_request *r, struct prove *p,
         return;
     }
     if (v->security == WR_SECURITY_SECURE) {
+        if (rs->time.state != WR_TRUSTTIME_UNPROVEN) {
+            wr_nsecache_learn(&rs->nsecache, &p->chain, rs->ttl, rs->prove_now_s);
+        }
         drop_unchecked(&p->answer);
     }
     rs->answer = p->answer;

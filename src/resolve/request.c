@@ -67,6 +67,8 @@ static size_t lay_out(const struct wr_requests_setup *s, uint8_t *block)
     PART(wr_pool_size(sizeof(struct wr_depend), n * DEPENDS_PER_REQUEST),
          wr_pool_init(&rs->depends, part, sizeof(struct wr_depend), n * DEPENDS_PER_REQUEST));
     PART(wr_prove_size(n, s->zones), wr_prove_init(rs, part, n, s->zones, &s->table_key));
+    PART(wr_ranges_size(s->ranges),
+         wr_nsecache_init(&rs->nsecache, s->cache, part, s->ranges, &s->table_key));
     PART(wr_map_size(n), wr_map_init(&rs->map, part, n));
     PART(wr_heap_size(n), wr_heap_init(&rs->timers, part, n));
     PART(wr_streams_size(s->streams), wr_streams_init(&rs->env.streams, part, s->streams));
@@ -89,7 +91,9 @@ struct wr_requests *wr_requests_start(void *block, const struct wr_requests_setu
     lay_out(setup, block);
     wr_list_init(&rs->env.wanting);
     rs->env.client_cookie_key = setup->client_cookie_key;
-    wr_prove_adopt(rs, setup->prove);
+    rs->nsecache.time = &rs->time;
+    rs->room.nsecache = &rs->nsecache;
+    rs->room.for_validator = true;
     rs->query_timeout_ms = setup->query_timeout_ms;
     rs->env.select = (struct wr_select){setup->upstreams, setup->upstream_state, setup->rng,
                                         &rs->turn, rs->cuts};
@@ -105,7 +109,13 @@ struct wr_requests *wr_requests_start(void *block, const struct wr_requests_setu
     rs->cache = setup->cache;
     rs->table_key = setup->table_key;
     rs->probe_us = WR_TIME_NEVER;
+    wr_prove_adopt(rs, setup->prove);
     return rs;
+}
+
+struct wr_nsecache *wr_requests_nsecache(struct wr_requests *rs)
+{
+    return &rs->nsecache;
 }
 
 static void move(struct wr_requests *rs, struct wr_request *r, wr_id id, uint8_t to,

@@ -9,6 +9,7 @@
 
 #include "dnssec/chain.h"
 #include "resolve/iter.h"
+#include "resolve/nsecache.h"
 #include "resolve/prove.h"
 #include "resolve/request.h"
 #include "resolve/scrub.h"
@@ -82,6 +83,7 @@ struct wr_requests {
     struct wr_dnssec_policy dnssec_policy;
     struct wr_trusttime time;
     uint32_t prove_now_s;
+    struct wr_nsecache nsecache;
     char reason[WR_NAME_TEXT_SIZE + 128]; /* of the failure that is handed out */
     uint32_t query_timeout_ms;
     struct wr_map map;
