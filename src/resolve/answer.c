@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "resolve/expansion.h"
 #include "resolve/nsecache.h"
 
 /* One look at the cache for (name, type). */
@@ -13,7 +14,7 @@ struct look {
     uint32_t now_s;
     uint16_t scope;
     bool peek;
-    bool dnssec_ok;
+    const struct wr_question *q;
     uint8_t least;                /* security */
     struct wr_nsecache *nsecache; /* or NULL */
 };
@@ -102,7 +103,7 @@ static enum wr_found freshness(const struct look *k, const uint8_t *name,
         return WR_FOUND_NOTHING;
     }
     if (e->ttl_left > 0) {
-        bool complete = !k->dnssec_ok || (e->flags & WR_CACHE_WITH_SIGS);
+        bool complete = !k->q->dnssec_ok || (e->flags & WR_CACHE_WITH_SIGS);
         return complete ? WR_FOUND_FRESH : WR_FOUND_NOTHING;
     }
     bool within = k->p->stale && -e->ttl_left < (int64_t)wr_ttl_stale(k->p, name);
@@ -183,21 +184,30 @@ static bool has_set(const struct wr_answer *a, const struct wr_rrset *set)
     return false;
 }
 
-static bool take_negative(const struct look *k, const struct wr_cache_entry *e, struct wr_answer *a)
+bool wr_answer_add_flat(struct wr_answer_room *room, const struct wr_cache_entry *e, uint32_t ttl,
+                        struct wr_answer *a)
 {
     struct wr_reader r;
-    uint8_t *copy = wr_arena_copy(&k->room->arena, e->flat, e->flat_size);
-    if (!copy || e->sets > WR_ANSWER_SETS_MAX) {
+    uint8_t *copy = wr_arena_copy(&room->arena, e->flat, e->flat_size);
+    if (!copy) {
         return false;
     }
     wr_buf_read_init(&r, copy, e->flat_size);
-    for (unsigned i = 0; i < e->sets && a->authorities < WR_ANSWER_SETS_MAX; i++) {
+    for (unsigned i = 0; i < e->sets; i++) {
         struct wr_rrset *set = &a->authority[a->authorities];
-        if (wr_rrset_get_flat(&r, set) != WR_OK) {
+        if (a->authorities == WR_ANSWER_SETS_MAX || wr_rrset_get_flat(&r, set) != WR_OK) {
             return false;
         }
-        set->ttl = ttl_of(k, e);
+        set->ttl = ttl;
         a->authorities += !has_set(a, set);
+    }
+    return true;
+}
+
+static bool take_negative(const struct look *k, const struct wr_cache_entry *e, struct wr_answer *a)
+{
+    if (!wr_answer_add_flat(k->room, e, ttl_of(k, e), a)) {
+        return false;
     }
     a->rcode = e->kind == WR_CACHE_NXDOMAIN ? WR_RCODE_NXDOMAIN : WR_RCODE_NOERROR;
     a->ede = e->ede;
@@ -215,11 +225,17 @@ static bool take_set(const struct look *k, const struct wr_cache_entry *e, const
     *set = e->rrset;
     set->owner = owner;
     set->ttl = ttl_of(k, e);
-    if (!last) {
+    bool expanded = k->q->dnssec_ok && wr_expansion_is(set);
+    if (!last || expanded || k->room->inner) {
         set->data = wr_arena_copy(&k->room->arena, e->rrset.data, e->rrset.size);
     }
-    a->answers += set->data != NULL;
-    return set->data != NULL;
+    if (!set->data) {
+        return false;
+    }
+    a->answers++;
+    /* What the validator had a proof for is asked again when that is gone. */
+    return !expanded || wr_expansion_add(k->c, k->q, k->now_s, k->room, set, a) ||
+           set->security != WR_SECURITY_SECURE;
 }
 
 /* The DNAME that stands above the name, and the CNAME it makes; false: there is none, or no room. The answer ends here, with
@@ -326,9 +342,9 @@ enum wr_found wr_answer_find(struct wr_cache *c, const struct wr_ttl_policy *p,
                      now_s,
                      wr_question_scope(q),
                      peek,
-                     q->dnssec_ok,
+                     q,
                      q->checking_disabled ? WR_SECURITY_UNCHECKED : room->least,
-                     q->checking_disabled && !room->for_validator ? NULL : room->nsecache};
+                     q->checking_disabled && !room->inner ? NULL : room->nsecache};
     const uint8_t *name = q->name.wire;
     wr_arena_reset(&room->arena);
     wr_answer_clear(ret_answer);
@@ -481,7 +497,14 @@ unsigned wr_answer_keep(struct wr_cache *c, const struct wr_ttl_policy *p,
         if (is_synthetic(a, i)) {
             continue; /* made again from its DNAME, for this name and any other */
         }
+        bool expanded = wr_expansion_is(&a->answer[i]);
+        if (expanded) {
+            wr_expansion_shorten(a, &a->answer[i]);
+        }
         skipped += keep_set(c, p, q, now_s, &a->answer[i]);
+        if (expanded) {
+            skipped += wr_expansion_keep(c, q, now_s, room, a, &a->answer[i]);
+        }
         final |= a->answer[i].type == q->type || q->type == WR_TYPE_ANY;
         a->ttl = a->answer[i].ttl < a->ttl ? a->answer[i].ttl : a->ttl;
     }

@@ -154,6 +154,14 @@ static void learn_wildcards(struct wr_nsecache *n, const struct wr_chain *ch,
     }
 }
 
+/* No floor of the owner's makes a range live longer than its signer wants. */
+static void put_range(struct wr_nsecache *n, const uint8_t *zone, const struct wr_rrset *set,
+                      uint32_t set_ttl, const struct wr_ttl_policy *ttl, uint32_t now_s)
+{
+    uint32_t most = wr_ttl_negative(ttl, zone, set_ttl);
+    (void)wr_ranges_put(&n->ranges, zone, set, now_s, most < set_ttl ? most : set_ttl);
+}
+
 void wr_nsecache_learn(struct wr_nsecache *n, const struct wr_chain *ch,
                        const struct wr_ttl_policy *ttl, uint32_t now_s)
 {
@@ -170,8 +178,7 @@ void wr_nsecache_learn(struct wr_nsecache *n, const struct wr_chain *ch,
             keep(n, zone, set, wr_ttl_negative(ttl, zone, negative_ttl(ch, zone)), now_s);
         } else if (set->type == WR_TYPE_NSEC || set->type == WR_TYPE_NSEC3) {
             uint32_t most = negative_ttl(ch, zone);
-            most = wr_ttl_negative(ttl, zone, most < set->ttl ? most : set->ttl);
-            (void)wr_ranges_put(&n->ranges, zone, set, now_s, most);
+            put_range(n, zone, set, most < set->ttl ? most : set->ttl, ttl, now_s);
         }
     }
     learn_wildcards(n, ch, ttl, now_s);
@@ -181,7 +188,7 @@ void wr_nsecache_learn_range(struct wr_nsecache *n, const uint8_t *zone, const s
                              uint32_t set_ttl, const struct wr_ttl_policy *ttl, uint32_t now_s)
 {
     if (is_active(n)) {
-        (void)wr_ranges_put(&n->ranges, zone, set, now_s, wr_ttl_negative(ttl, zone, set_ttl));
+        put_range(n, zone, set, set_ttl, ttl, now_s);
     }
 }
 

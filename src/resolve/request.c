@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "resolve/expansion.h"
 #include "resolve/scrub.h"
 
 /* Octets of a chain that waits for its end: WR_CHAIN_MAX links of two names and their headers. */
@@ -93,7 +94,7 @@ struct wr_requests *wr_requests_start(void *block, const struct wr_requests_setu
     rs->env.client_cookie_key = setup->client_cookie_key;
     rs->nsecache.time = &rs->time;
     rs->room.nsecache = &rs->nsecache;
-    rs->room.for_validator = true;
+    rs->room.inner = true;
     rs->query_timeout_ms = setup->query_timeout_ms;
     rs->env.select = (struct wr_select){setup->upstreams, setup->upstream_state, setup->rng,
                                         &rs->turn, rs->cuts};
@@ -386,6 +387,9 @@ static int prepend_chain(struct wr_requests *rs, struct wr_request *r, uint32_t 
         a->answer[i].ttl = a->answer[i].ttl > age ? a->answer[i].ttl - age : 0;
         a->ttl = a->answer[i].ttl < a->ttl ? a->answer[i].ttl : a->ttl;
         a->security = a->answer[i].security < a->security ? a->answer[i].security : a->security;
+        if (wr_expansion_is(&a->answer[i])) {
+            (void)wr_expansion_add(rs->cache, &r->question, now_s, &rs->room, &a->answer[i], a);
+        }
     }
     a->answers = (uint8_t)(a->answers + r->chain_sets);
     return WR_OK;
