@@ -23,6 +23,7 @@ struct prove {
         from; /* who gave the reply, and for which zone; slot 0 with no zone: nobody that is known */
     struct wr_name from_zone;
     enum wr_response kind;
+    bool early; /* a name above does not exist: does that hold for the whole one (RFC 8020)? */
     uint16_t asked_type;
     struct wr_chain chain;
 };
@@ -170,6 +171,7 @@ int wr_prove_begin(struct wr_requests *rs, struct wr_request *r, wr_id id, enum 
     wr_arena_init(&p->arena, rs->proof_rooms + ROOM * (uint32_t)r->prove, ROOM);
     p->request = id;
     p->kind = kind;
+    p->early = wr_stage_iter(rs, r) && !wr_iter_is_whole(wr_stage_iter(rs, r));
     if (!copy_answer(p, &rs->answer, &p->answer)) {
         wr_prove_end(rs, r);
         return WR_E_NOMEM;
@@ -291,6 +293,10 @@ static void done(struct wr_requests *rs, struct wr_request *r, struct prove *p,
 {
     const struct wr_chain_verdict *v = &p->chain.verdict;
     wr_trace_move(rs->env.trace, "proof", p->request, "RUNNING", "DONE", v->reason);
+    if (p->early && v->security != WR_SECURITY_SECURE) {
+        wr_stage_show_more(rs, r, p->request, now->mono_us);
+        return;
+    }
     if (v->security == WR_SECURITY_BOGUS && shorten(p)) {
         start(rs, r, p);
         return;

@@ -572,6 +572,30 @@ void wr_request_empty(struct wr_requests *rs, struct wr_request *r, wr_id id, ui
     give_result(rs, r, id, false, "empty", now_us);
 }
 
+static bool has_denial(const struct wr_msg *msg)
+{
+    struct wr_msg_walk walk = wr_msg_walk(msg, WR_SECTION_AUTHORITY);
+    struct wr_msg_rr rr;
+    while (wr_msg_next(&walk, &rr)) {
+        if (rr.type == WR_TYPE_NSEC || rr.type == WR_TYPE_NSEC3) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A part of the name does not exist, and there is proof: what denies it denies the whole name too (RFC 8020). False: the whole
+ * name is to be asked, for servers are known to say so of empty non-terminals. */
+static bool ends_early(struct wr_requests *rs, struct wr_request *r, wr_id id,
+                       const struct wr_msg *msg, enum wr_response kind, const struct wr_now *now)
+{
+    const struct wr_iter *it = wr_stage_iter(rs, r);
+    return kind == WR_RESPONSE_NXDOMAIN && wr_prove_wanted(rs, r) &&
+           it->shown < wr_name_labels(r->asked.name.wire) &&
+           rs->prove->nxdomain_cut != WR_NXDOMAIN_CUT_OFF && has_denial(msg) &&
+           take_response(rs, r, id, msg, now) == WR_OK;
+}
+
 /* The forward has a response that may be used: it leads on, or is the answer. */
 static int use_response(struct wr_requests *rs, struct wr_request *r, wr_id id,
                         const struct wr_msg *msg, enum wr_response kind, const struct wr_now *now)
@@ -581,6 +605,9 @@ static int use_response(struct wr_requests *rs, struct wr_request *r, wr_id id,
         return kind == WR_RESPONSE_REFERRAL ? WR_E_UNSUPPORTED : take_response(rs, r, id, msg, now);
     }
     rs->found_us = now->mono_us;
+    if (!wr_iter_is_whole(it) && ends_early(rs, r, id, msg, kind, now)) {
+        return WR_OK;
+    }
     if (kind == WR_RESPONSE_REFERRAL || !wr_iter_is_whole(it)) {
         return wr_stage_lead_on(rs, r, id, msg, kind, now->mono_us) ? WR_OK : WR_E_UNSUPPORTED;
     }

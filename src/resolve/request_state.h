@@ -158,6 +158,8 @@ void wr_request_ask_stage(struct wr_requests *rs, struct wr_request *r, wr_id id
 struct wr_iter *wr_stage_iter(const struct wr_requests *rs, const struct wr_request *r);
 /* The server that answered last gave a bogus answer: another is asked. False: there is no other. */
 bool wr_stage_ask_other(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
+/* What was said of a part of the name is not proven for the whole: more of it is asked. */
+void wr_stage_show_more(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
 /* Goes on after a wait. */
 void wr_stage_go_on(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
 /* The forward failed: is there another way? False: the request has failed. */
