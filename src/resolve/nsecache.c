@@ -20,7 +20,9 @@ void wr_nsecache_adopt(struct wr_nsecache *n, const struct wr_prove_settings *se
 {
     n->settings = settings;
     n->upstreams = upstreams;
-    wr_ranges_clear(&n->ranges);
+    if (!settings || !settings->enable) {
+        wr_ranges_clear(&n->ranges);
+    }
 }
 
 static bool is_active(struct wr_nsecache *n)

@@ -42,7 +42,8 @@ struct wr_nsecache_ask {
 
 void wr_nsecache_init(struct wr_nsecache *n, struct wr_cache *cache, void *block, uint32_t places,
                       const struct wr_hash_key *key);
-/* New settings: what was learnt under the old ones is forgotten. */
+/* New settings. What was learnt stays, as the cache does: anchors and routes are asked at each look. It is forgotten
+ * when nothing is validated any more. */
 void wr_nsecache_adopt(struct wr_nsecache *n, const struct wr_prove_settings *settings,
                        const struct wr_upstreams *upstreams);
 

@@ -294,6 +294,10 @@ static void test_a_flush_empties(void **state)
     learn_zone();
     denied("ml.example.", WR_TYPE_A, WR_RCODE_NXDOMAIN);
     wr_nsecache_adopt(&n, &settings, NULL);
+    denied("ml.example.", WR_TYPE_A, WR_RCODE_NXDOMAIN); /* a reload empties nothing */
+    settings.enable = false;
+    wr_nsecache_adopt(&n, &settings, NULL);
+    settings.enable = true;
     nothing("ml.example.", WR_TYPE_A);
 }
 
@@ -344,7 +348,7 @@ static void test_wildcards(void **state)
     assert_int_equal(answer.security, WR_SECURITY_SECURE);
     assert_int_equal(answer.authorities, 1); /* the proof, no SOA */
     assert_int_equal(answer.authority[0].type, WR_TYPE_NSEC);
-    nothing("x.w.example.", WR_TYPE_MX);   /* has its own */
+    nothing("x.w.example.", WR_TYPE_MX);                     /* has its own */
     denied("q.y.w.example.", WR_TYPE_MX, WR_RCODE_NXDOMAIN); /* something is closer: y.w */
     assert_int_equal(find_at("q.w.example.", WR_TYPE_MX, T0 + 100), WR_FOUND_NOTHING);
 }
