@@ -213,5 +213,13 @@
 #define WR_DNS64_RECORDS_MAX 128
 /* Prefixes of dns64.exclude; looked through one by one. */
 #define WR_DNS64_EXCLUDES_MAX 32
+/* Places that are looked at for a range that may leave; then the last one leaves, used or not. */
+#define WR_RANGES_LOOKS_MAX 64
+/* Seconds that a proven range is used for, whatever its TTL says (RFC 8198 section 5.4 has three hours for this). */
+#define WR_RANGES_TTL_MAX 10800
+/* Blocks of SHA-1 for one look into the NSEC3 ranges: 34 labels of a reverse IPv6 name with 10 iterations; 0.1 ms. */
+#define WR_NSECACHE_BLOCKS_MAX 400
+/* Steps of the proof that follows. Each hashes WR_DNSSEC_STEP_BLOCKS_MAX blocks, so the first is the last. */
+#define WR_NSECACHE_TURNS_MAX 3
 
 #endif

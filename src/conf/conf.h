@@ -196,6 +196,9 @@ struct wr_conf {
         uint32_t sha1; /* 1: relied on */
         uint32_t nsec3_iterations;
         uint32_t zones;
+        bool aggressive;
+        uint32_t ranges;
+        uint32_t nxdomain_cut; /* enum wr_nxdomain_cut */
     } dnssec;
     struct {
         uint32_t trust; /* enum wr_conf_trust */

@@ -9,6 +9,7 @@
 static const char *const profile_words[] = {"gateway", "router", "edge", NULL};
 static const char *const strategy_words[] = {"fastest", "order", "parallel", "round-robin", NULL};
 static const char *const sha1_words[] = {"ignore", "rely", NULL};
+static const char *const cut_words[] = {"secure", "always", "off", NULL};
 static const char *const trust_words[] = {"auto", "system", NULL};
 static const char *const zone_words[] = {"authoritative", "transparent", NULL};
 static const char *const relay_words[] = {"stun", "turn", NULL};
@@ -195,6 +196,16 @@ static const struct wr_schema_row table[] = {
     {"dnssec.zones", WR_SCHEMA_INT, V01, RESTART, RANGE(16, 65536), BY_PROFILE("512", "64", "4096"),
      AT(dnssec.zones), .unit = "zones",
      .doc = "Zones whose checked keys each worker remembers; about 3 KiB each."},
+    {"dnssec.aggressive", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(dnssec.aggressive),
+     .doc = "Answer from proven ranges: that a name or type does not exist, or what a wildcard "
+            "gives, without asking again (RFC 8198)."},
+    {"dnssec.ranges", WR_SCHEMA_INT, V01, RESTART, RANGE(16, 65536),
+     BY_PROFILE("1024", "128", "8192"), AT(dnssec.ranges), .unit = "ranges",
+     .doc = "Proven ranges that each worker remembers; about 1.4 KiB each."},
+    {"dnssec.nxdomain_cut", WR_SCHEMA_WORD, V01, DEFAULT("secure"), AT(dnssec.nxdomain_cut),
+     .words = cut_words,
+     .doc = "When a remembered answer that a name does not exist holds for all names below it too "
+            "(RFC 8020): `secure`, when it was proven; `always`; or `off`."},
 
     {"time", WR_SCHEMA_SECTION, V01, .doc = "What weir believes of the clock."},
     {"time.trust", WR_SCHEMA_WORD, V01, DEFAULT("auto"), AT(time.trust), .words = trust_words,

@@ -390,6 +390,13 @@ static const struct wr_rrset *next_denial(struct wr_climb *c)
     return NULL;
 }
 
+static void tell(const struct wr_climb *c, const struct wr_rrset *set, const struct wr_now *now)
+{
+    if (c->env->proven) {
+        c->env->proven(c->env->user, c->zone.wire, set, c->job.ttl, now);
+    }
+}
+
 static enum wr_dnssec_action step_deny_check(struct wr_climb *c, const struct wr_now *now)
 {
     if (!c->job_open) {
@@ -410,6 +417,7 @@ static enum wr_dnssec_action step_deny_check(struct wr_climb *c, const struct wr
         if (!c->job.expanded) {
             lives_with(c, now, c->job.ttl);
             wr_denial_add(&c->denial, c->set);
+            tell(c, c->set, now);
         }
         break;
     case WR_RRSIG_SPENT: return spent(c);

@@ -52,6 +52,10 @@ struct wr_dnssec_env {
     const struct wr_trusttime *time;
     void *scratch; /* WR_RRSIG_SCRATCH_SIZE octets, aligned to 8; used within a step only */
     const struct wr_trace *trace; /* or NULL */
+    /* Or NULL: is told each NSEC and NSEC3 of a denial of DS that the zone's keys proved and that was not expanded. */
+    void (*proven)(void *user, const uint8_t *zone, const struct wr_rrset *set, uint32_t ttl,
+                   const struct wr_now *now);
+    void *user;
 };
 
 enum wr_cut_hint { WR_CUT_UNKNOWN = 0, WR_CUT_YES, WR_CUT_NO };

@@ -32,6 +32,7 @@ static void requests_setup(const struct wr_engine_setup *s, struct wr_rng *rng,
                                       .upstream_state = s->upstream_state,
                                       .infra_slots = s->infra_slots,
                                       .zones = s->zones,
+                                      .ranges = s->ranges,
                                       .prove = &s->settings->prove,
                                       .client_cookie_key = s->secrets->client_cookie_key,
                                       .table_key = s->secrets->table_key,
@@ -69,6 +70,7 @@ struct wr_engine *wr_engine_start(void *block, const struct wr_engine_setup *set
     e->room.scratch = at;
     at += align64(WR_CACHE_SCRATCH_SIZE);
     wr_arena_init(&e->room.arena, at, FOUND_ARENA);
+    e->room.nsecache = wr_requests_nsecache(e->requests);
     at += align64(FOUND_ARENA);
     e->message = at;
     return e;

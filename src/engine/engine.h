@@ -55,6 +55,7 @@ struct wr_engine_setup {
     uint32_t waiters;  /* client queries that wait for them */
     uint32_t streams;  /* upstream TCP connections */
     uint32_t zones;    /* whose keys are remembered; 0: nothing is validated */
+    uint32_t ranges;   /* proven ones that are remembered; 0: none */
     const struct wr_settings *settings;
     const struct wr_local *local;             /* local names, or NULL */
     const struct wr_secrets *secrets;         /* lives as long as the engine */

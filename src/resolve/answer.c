@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "resolve/expansion.h"
+#include "resolve/nsecache.h"
+
 /* One look at the cache for (name, type). */
 struct look {
     struct wr_cache *c;
@@ -11,8 +14,9 @@ struct look {
     uint32_t now_s;
     uint16_t scope;
     bool peek;
-    bool dnssec_ok;
-    uint8_t least; /* security */
+    const struct wr_question *q;
+    uint8_t least;                /* security */
+    struct wr_nsecache *nsecache; /* or NULL */
 };
 
 void wr_answer_clear(struct wr_answer *a)
@@ -99,7 +103,7 @@ static enum wr_found freshness(const struct look *k, const uint8_t *name,
         return WR_FOUND_NOTHING;
     }
     if (e->ttl_left > 0) {
-        bool complete = !k->dnssec_ok || (e->flags & WR_CACHE_WITH_SIGS);
+        bool complete = !k->q->dnssec_ok || (e->flags & WR_CACHE_WITH_SIGS);
         return complete ? WR_FOUND_FRESH : WR_FOUND_NOTHING;
     }
     bool within = k->p->stale && -e->ttl_left < (int64_t)wr_ttl_stale(k->p, name);
@@ -170,20 +174,40 @@ static void age(const struct look *k, const struct wr_cache_entry *e, struct wr_
     a->age_share = share > a->age_share ? share : a->age_share;
 }
 
-static bool take_negative(const struct look *k, const struct wr_cache_entry *e, struct wr_answer *a)
+static bool has_set(const struct wr_answer *a, const struct wr_rrset *set)
+{
+    for (unsigned i = 0; i < a->authorities; i++) {
+        if (a->authority[i].type == set->type && wr_name_equal(a->authority[i].owner, set->owner)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool wr_answer_add_flat(struct wr_answer_room *room, const struct wr_cache_entry *e, uint32_t ttl,
+                        struct wr_answer *a)
 {
     struct wr_reader r;
-    uint8_t *copy = wr_arena_copy(&k->room->arena, e->flat, e->flat_size);
-    if (!copy || e->sets > WR_ANSWER_SETS_MAX) {
+    uint8_t *copy = wr_arena_copy(&room->arena, e->flat, e->flat_size);
+    if (!copy) {
         return false;
     }
     wr_buf_read_init(&r, copy, e->flat_size);
     for (unsigned i = 0; i < e->sets; i++) {
-        if (wr_rrset_get_flat(&r, &a->authority[i]) != WR_OK) {
+        struct wr_rrset *set = &a->authority[a->authorities];
+        if (a->authorities == WR_ANSWER_SETS_MAX || wr_rrset_get_flat(&r, set) != WR_OK) {
             return false;
         }
-        a->authority[i].ttl = ttl_of(k, e);
-        a->authorities++;
+        set->ttl = ttl;
+        a->authorities += !has_set(a, set);
+    }
+    return true;
+}
+
+static bool take_negative(const struct look *k, const struct wr_cache_entry *e, struct wr_answer *a)
+{
+    if (!wr_answer_add_flat(k->room, e, ttl_of(k, e), a)) {
+        return false;
     }
     a->rcode = e->kind == WR_CACHE_NXDOMAIN ? WR_RCODE_NXDOMAIN : WR_RCODE_NOERROR;
     a->ede = e->ede;
@@ -201,11 +225,17 @@ static bool take_set(const struct look *k, const struct wr_cache_entry *e, const
     *set = e->rrset;
     set->owner = owner;
     set->ttl = ttl_of(k, e);
-    if (!last) {
+    bool expanded = k->q->dnssec_ok && wr_expansion_is(set);
+    if (!last || expanded || k->room->inner) {
         set->data = wr_arena_copy(&k->room->arena, e->rrset.data, e->rrset.size);
     }
-    a->answers += set->data != NULL;
-    return set->data != NULL;
+    if (!set->data) {
+        return false;
+    }
+    a->answers++;
+    /* What the validator had a proof for is asked again when that is gone. */
+    return !expanded || wr_expansion_add(k->c, k->q, k->now_s, k->room, set, a) ||
+           set->security != WR_SECURITY_SECURE;
 }
 
 /* The DNAME that stands above the name, and the CNAME it makes; false: there is none, or no room. The answer ends here, with
@@ -247,15 +277,54 @@ static void mark_stale(struct wr_answer *a)
     a->ede_text = NULL;
 }
 
+/* A name above does not exist, so nothing does below it (RFC 8020). */
+static bool take_cut(const struct look *k, const uint8_t *name, struct wr_answer *a)
+{
+    unsigned labels = wr_name_labels(name);
+    for (unsigned skip = 1; skip < labels; skip++) {
+        const uint8_t *above = wr_name_skip_labels(name, skip);
+        struct wr_cache_entry e;
+        if (look_up(k, above, 0, &e) == WR_FOUND_FRESH && e.kind == WR_CACHE_NXDOMAIN &&
+            wr_nsecache_cuts(k->nsecache, e.security) &&
+            wr_nsecache_reaches(k->nsecache, above, name)) {
+            age(k, &e, a);
+            return take_negative(k, &e, a);
+        }
+    }
+    return false;
+}
+
+/* What follows for the name from what is known of others. */
+static bool take_implied(const struct look *k, const uint8_t *name, uint16_t type,
+                         struct wr_answer *a, bool *ret_last)
+{
+    struct wr_nsecache_ask ask = {name, type, k->now_s, k->p, k->room->scratch};
+    if (!k->nsecache) {
+        return false;
+    }
+    if (wr_nsecache_find(k->nsecache, &ask, &k->room->arena, a, ret_last)) {
+        return true;
+    }
+    *ret_last = true;
+    return take_cut(k, name, a);
+}
+
 /* What the cache has for the name: the answer or a denial (`ret_last`), or a CNAME or DNAME that leads on. */
 static bool take_link(const struct look *k, const uint8_t *name, uint16_t type, struct wr_answer *a,
                       bool *ret_last)
 {
     struct wr_cache_entry e;
-    if (look_all(k, name, type, &e) == WR_FOUND_NOTHING) {
+    enum wr_found found = look_all(k, name, type, &e);
+    if (found == WR_FOUND_STALE) {
+        if (take_implied(k, name, type, a, ret_last)) {
+            return true;
+        }
+        found = look_all(k, name, type, &e); /* the scratch was used */
+    }
+    if (found == WR_FOUND_NOTHING) {
         bool taken = take_dname(k, name, a);
         *ret_last = a->rcode == WR_RCODE_YXDOMAIN || type == WR_TYPE_CNAME;
-        return taken;
+        return taken || take_implied(k, name, type, a, ret_last);
     }
     bool negative = e.kind != WR_CACHE_RRSET;
     *ret_last = negative || e.rrset.type == type;
@@ -272,9 +341,6 @@ static bool add_local(struct wr_answer *a, const struct wr_rrset *set)
     }
     a->answer[a->answers++] = *set;
     a->ttl = set->ttl < a->ttl ? set->ttl : a->ttl;
-    if (a->security > WR_SECURITY_INSECURE) {
-        a->security = WR_SECURITY_INSECURE; /* ours, and not signed */
-    }
     return true;
 }
 
@@ -379,6 +445,9 @@ static enum wr_found take_local(const struct wr_local *local, const uint8_t *nam
 {
     struct wr_local_hit hit;
     wr_local_find(local, name, type, WR_LOCAL_EVERYONE, &hit);
+    if (hit.verdict != WR_LOCAL_HIT_PASS && a->security > WR_SECURITY_INSECURE) {
+        a->security = WR_SECURITY_INSECURE; /* ours, and not signed */
+    }
     if (hit.verdict != WR_LOCAL_HIT_PASS && a->answers == 0) {
         a->authoritative = a->local = true;
     }
@@ -475,8 +544,9 @@ enum wr_found wr_answer_find(struct wr_cache *c, const struct wr_ttl_policy *p,
                      now_s,
                      wr_question_scope(q),
                      peek,
-                     q->dnssec_ok,
-                     q->checking_disabled ? WR_SECURITY_UNCHECKED : room->least};
+                     q,
+                     q->checking_disabled ? WR_SECURITY_UNCHECKED : room->least,
+                     q->checking_disabled && !room->inner ? NULL : room->nsecache};
     const uint8_t *name = q->name.wire;
     wr_arena_reset(&room->arena);
     wr_answer_clear(ret_answer);
@@ -633,7 +703,14 @@ unsigned wr_answer_keep(struct wr_cache *c, const struct wr_ttl_policy *p,
         if (is_synthetic(a, i)) {
             continue; /* made again from its DNAME, for this name and any other */
         }
+        bool expanded = wr_expansion_is(&a->answer[i]);
+        if (expanded) {
+            wr_expansion_shorten(a, &a->answer[i]);
+        }
         skipped += keep_set(c, p, q, now_s, &a->answer[i]);
+        if (expanded) {
+            skipped += wr_expansion_keep(c, q, now_s, room, a, &a->answer[i]);
+        }
         final |= a->answer[i].type == q->type || q->type == WR_TYPE_ANY;
         a->ttl = a->answer[i].ttl < a->ttl ? a->answer[i].ttl : a->ttl;
     }

@@ -53,11 +53,17 @@ enum wr_found {
     WR_FOUND_ALIAS,   /* local links only: the end of the chain is to be asked of others */
 };
 
+struct wr_nsecache;
+
 /* Where find puts what it copies out of the cache. */
 struct wr_answer_room {
     struct wr_arena arena;
     void *scratch; /* WR_CACHE_SCRATCH_SIZE octets */
     uint8_t least; /* enum wr_security: what is worse does not serve, unless checking is disabled */
+    struct wr_nsecache
+        *nsecache; /* what follows from proofs where the cache has nothing; or NULL */
+    bool
+        inner; /* of the requests: it may serve a question with checking disabled, and nothing points into the scratch */
 };
 
 void wr_answer_clear(struct wr_answer *a);
@@ -86,6 +92,9 @@ bool wr_answer_refer(const struct wr_local *local, const struct wr_question *q,
  * by the policy on the way (in place). Returns how many writes were skipped because a shard was held. */
 unsigned wr_answer_keep(struct wr_cache *c, const struct wr_ttl_policy *p,
                         const struct wr_question *q, uint32_t now_s, struct wr_answer_room *room,
+                        struct wr_answer *a);
+/* Adds the sets of an entry to the authority section, each once. False: no room. */
+bool wr_answer_add_flat(struct wr_answer_room *room, const struct wr_cache_entry *e, uint32_t ttl,
                         struct wr_answer *a);
 /* Remembers that resolution failed. */
 void wr_answer_keep_failure(struct wr_cache *c, const struct wr_ttl_policy *p,

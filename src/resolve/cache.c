@@ -280,6 +280,16 @@ static uint64_t flush_shard(const struct wr_cacheblock_shard *sh, const uint8_t 
     return removed;
 }
 
+void wr_cache_note_flush(struct wr_cache *c)
+{
+    atomic_fetch_add_explicit(&c->flushes, 1, memory_order_release);
+}
+
+uint64_t wr_cache_flushes(const struct wr_cache *c)
+{
+    return wr_cacheword_get_acquire(&c->flushes);
+}
+
 uint64_t wr_cache_flush(struct wr_cache *c, const uint8_t *name)
 {
     uint64_t removed = 0;
@@ -296,6 +306,7 @@ uint64_t wr_cache_flush(struct wr_cache *c, const uint8_t *name)
             }
         }
     }
+    wr_cache_note_flush(c);
     return removed;
 }
 

@@ -110,6 +110,10 @@ int wr_cache_remove(struct wr_cache *c, const struct wr_cache_key *key);
 /* Removes the name and all below it, all types and scopes, by a walk of the whole block; waits for each shard (bounded). Returns how many. */
 uint64_t wr_cache_flush(struct wr_cache *c, const uint8_t *name);
 
+/* Notes that something was flushed, for those who keep what they learnt beside the cache; wr_cache_flush does it. */
+void wr_cache_note_flush(struct wr_cache *c);
+uint64_t wr_cache_flushes(const struct wr_cache *c);
+
 /* Walk over all entries, shard by shard; entries written meanwhile may be missed or seen. Start with cursor 0; WR_E_NOTFOUND at the end.
  * The name (lower case) is written to ret_name; ret_key->name points to it. */
 int wr_cache_walk(struct wr_cache *c, uint64_t *cursor, uint32_t now_s, void *scratch,

@@ -50,6 +50,7 @@ struct wr_cache {
     struct wr_cacheblock_geometry geometry;
     struct wr_hash_key key;
     uint64_t sum; /* of all above */
+    wr_cacheword flushes;
 };
 
 struct wr_cacheblock_state {

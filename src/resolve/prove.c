@@ -23,6 +23,7 @@ struct prove {
         from; /* who gave the reply, and for which zone; slot 0 with no zone: nobody that is known */
     struct wr_name from_zone;
     enum wr_response kind;
+    bool early; /* a name above does not exist: does that hold for the whole one (RFC 8020)? */
     uint16_t asked_type;
     struct wr_chain chain;
 };
@@ -46,6 +47,16 @@ static uint8_t *align64(uint8_t *at)
     return at + (-(uintptr_t)at & 63);
 }
 
+static void learn_range(void *user, const uint8_t *zone, const struct wr_rrset *set, uint32_t ttl,
+                        const struct wr_now *now)
+{
+    struct wr_requests *rs = user;
+    if (rs->time.state != WR_TRUSTTIME_UNPROVEN) {
+        wr_nsecache_learn_range(&rs->nsecache, zone, set, ttl, rs->ttl,
+                                (uint32_t)(now->mono_us / WR_S));
+    }
+}
+
 void wr_prove_init(struct wr_requests *rs, uint8_t *block, uint32_t requests, uint32_t zones,
                    const struct wr_hash_key *key)
 {
@@ -62,7 +73,9 @@ void wr_prove_init(struct wr_requests *rs, uint8_t *block, uint32_t requests, ui
                                         .policy = &rs->dnssec_policy,
                                         .time = &rs->time,
                                         .scratch = at,
-                                        .trace = rs->env.trace};
+                                        .trace = rs->env.trace,
+                                        .proven = learn_range,
+                                        .user = rs};
 }
 
 void wr_prove_adopt(struct wr_requests *rs, const struct wr_prove_settings *settings)
@@ -71,6 +84,7 @@ void wr_prove_adopt(struct wr_requests *rs, const struct wr_prove_settings *sett
     rs->dnssec.anchors = settings ? settings->anchors : NULL;
     rs->dnssec_policy = settings ? settings->policy : wr_algo_default_policy();
     wr_keycache_clear(&rs->keycache);
+    wr_nsecache_adopt(&rs->nsecache, settings, rs->env.select.upstreams);
 }
 
 bool wr_prove_wanted(const struct wr_requests *rs, const struct wr_request *r)
@@ -157,6 +171,7 @@ int wr_prove_begin(struct wr_requests *rs, struct wr_request *r, wr_id id, enum 
     wr_arena_init(&p->arena, rs->proof_rooms + ROOM * (uint32_t)r->prove, ROOM);
     p->request = id;
     p->kind = kind;
+    p->early = wr_stage_iter(rs, r) && !wr_iter_is_whole(wr_stage_iter(rs, r));
     if (!copy_answer(p, &rs->answer, &p->answer)) {
         wr_prove_end(rs, r);
         return WR_E_NOMEM;
@@ -278,6 +293,10 @@ static void done(struct wr_requests *rs, struct wr_request *r, struct prove *p,
 {
     const struct wr_chain_verdict *v = &p->chain.verdict;
     wr_trace_move(rs->env.trace, "proof", p->request, "RUNNING", "DONE", v->reason);
+    if (p->early && v->security != WR_SECURITY_SECURE) {
+        wr_stage_show_more(rs, r, p->request, now->mono_us);
+        return;
+    }
     if (v->security == WR_SECURITY_BOGUS && shorten(p)) {
         start(rs, r, p);
         return;
@@ -287,6 +306,9 @@ static void done(struct wr_requests *rs, struct wr_request *r, struct prove *p,
         return;
     }
     if (v->security == WR_SECURITY_SECURE) {
+        if (rs->time.state != WR_TRUSTTIME_UNPROVEN) {
+            wr_nsecache_learn(&rs->nsecache, &p->chain, rs->ttl, rs->prove_now_s);
+        }
         drop_unchecked(&p->answer);
     }
     rs->answer = p->answer;

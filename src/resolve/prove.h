@@ -17,10 +17,19 @@
 #include "dns/rrset.h"
 #include "dnssec/anchor.h"
 
+/* What a cached NXDOMAIN says of names below it (RFC 8020). */
+enum wr_nxdomain_cut {
+    WR_NXDOMAIN_CUT_SECURE = 0, /* when it was proven, that they do not exist either */
+    WR_NXDOMAIN_CUT_ALWAYS,     /* the same, proven or not */
+    WR_NXDOMAIN_CUT_OFF,
+};
+
 struct wr_prove_settings {
     bool enable;
-    bool system_clock; /* `time.trust: system`: the wall clock is right */
-    int64_t floor_s;   /* a moment that has certainly passed */
+    bool aggressive;      /* use of proven ranges (RFC 8198) */
+    uint8_t nxdomain_cut; /* enum wr_nxdomain_cut */
+    bool system_clock;    /* `time.trust: system`: the wall clock is right */
+    int64_t floor_s;      /* a moment that has certainly passed */
     const struct wr_anchors *anchors;
     struct wr_dnssec_policy policy;
 };

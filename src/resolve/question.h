@@ -26,6 +26,10 @@ struct wr_question {
 #define WR_SCOPE_FAILURE 0x8000
 /* Delegations as parents told them: never answers (resolve/cut). */
 #define WR_SCOPE_CUT 0x4000
+/* What was proven and serves other names: the SOA of a zone, the set of a wildcard (resolve/nsecache). */
+#define WR_SCOPE_PROVEN 0x2000
+/* Beside a set that was made from a wildcard: the proof that nothing is closer. */
+#define WR_SCOPE_EXPANSION 0x1000
 
 /* Equal questions have equal hashes. */
 static inline uint64_t wr_question_hash(const struct wr_hash_key *key, const struct wr_question *q)

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "resolve/expansion.h"
 #include "resolve/scrub.h"
 
 /* Octets of a chain that waits for its end: WR_CHAIN_MAX links of two names and their headers. */
@@ -67,6 +68,8 @@ static size_t lay_out(const struct wr_requests_setup *s, uint8_t *block)
     PART(wr_pool_size(sizeof(struct wr_depend), n * DEPENDS_PER_REQUEST),
          wr_pool_init(&rs->depends, part, sizeof(struct wr_depend), n * DEPENDS_PER_REQUEST));
     PART(wr_prove_size(n, s->zones), wr_prove_init(rs, part, n, s->zones, &s->table_key));
+    PART(wr_ranges_size(s->ranges),
+         wr_nsecache_init(&rs->nsecache, s->cache, part, s->ranges, &s->table_key));
     PART(wr_map_size(n), wr_map_init(&rs->map, part, n));
     PART(wr_heap_size(n), wr_heap_init(&rs->timers, part, n));
     PART(wr_streams_size(s->streams), wr_streams_init(&rs->env.streams, part, s->streams));
@@ -89,7 +92,9 @@ struct wr_requests *wr_requests_start(void *block, const struct wr_requests_setu
     lay_out(setup, block);
     wr_list_init(&rs->env.wanting);
     rs->env.client_cookie_key = setup->client_cookie_key;
-    wr_prove_adopt(rs, setup->prove);
+    rs->nsecache.time = &rs->time;
+    rs->room.nsecache = &rs->nsecache;
+    rs->room.inner = true;
     rs->query_timeout_ms = setup->query_timeout_ms;
     rs->env.select = (struct wr_select){setup->upstreams, setup->upstream_state, setup->rng,
                                         &rs->turn, rs->cuts};
@@ -106,7 +111,13 @@ struct wr_requests *wr_requests_start(void *block, const struct wr_requests_setu
     rs->cache = setup->cache;
     rs->table_key = setup->table_key;
     rs->probe_us = WR_TIME_NEVER;
+    wr_prove_adopt(rs, setup->prove);
     return rs;
+}
+
+struct wr_nsecache *wr_requests_nsecache(struct wr_requests *rs)
+{
+    return &rs->nsecache;
 }
 
 static void move(struct wr_requests *rs, struct wr_request *r, wr_id id, uint8_t to,
@@ -384,6 +395,9 @@ static int prepend_chain(struct wr_requests *rs, struct wr_request *r, uint32_t 
         a->answer[i].ttl = a->answer[i].ttl > age ? a->answer[i].ttl - age : 0;
         a->ttl = a->answer[i].ttl < a->ttl ? a->answer[i].ttl : a->ttl;
         a->security = a->answer[i].security < a->security ? a->answer[i].security : a->security;
+        if (wr_expansion_is(&a->answer[i])) {
+            (void)wr_expansion_add(rs->cache, &r->question, now_s, &rs->room, &a->answer[i], a);
+        }
     }
     a->answers = (uint8_t)(a->answers + r->chain_sets);
     return WR_OK;
@@ -594,6 +608,30 @@ void wr_request_empty(struct wr_requests *rs, struct wr_request *r, wr_id id, ui
     give_result(rs, r, id, false, "empty", now_us);
 }
 
+static bool has_denial(const struct wr_msg *msg)
+{
+    struct wr_msg_walk walk = wr_msg_walk(msg, WR_SECTION_AUTHORITY);
+    struct wr_msg_rr rr;
+    while (wr_msg_next(&walk, &rr)) {
+        if (rr.type == WR_TYPE_NSEC || rr.type == WR_TYPE_NSEC3) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A part of the name does not exist, and there is proof: what denies it denies the whole name too (RFC 8020). False: the whole
+ * name is to be asked, for servers are known to say so of empty non-terminals. */
+static bool ends_early(struct wr_requests *rs, struct wr_request *r, wr_id id,
+                       const struct wr_msg *msg, enum wr_response kind, const struct wr_now *now)
+{
+    const struct wr_iter *it = wr_stage_iter(rs, r);
+    return kind == WR_RESPONSE_NXDOMAIN && wr_prove_wanted(rs, r) &&
+           it->shown < wr_name_labels(r->asked.name.wire) &&
+           rs->prove->nxdomain_cut != WR_NXDOMAIN_CUT_OFF && has_denial(msg) &&
+           take_response(rs, r, id, msg, now) == WR_OK;
+}
+
 /* The forward has a response that may be used: it leads on, or is the answer. */
 static int use_response(struct wr_requests *rs, struct wr_request *r, wr_id id,
                         const struct wr_msg *msg, enum wr_response kind, const struct wr_now *now)
@@ -603,6 +641,9 @@ static int use_response(struct wr_requests *rs, struct wr_request *r, wr_id id,
         return kind == WR_RESPONSE_REFERRAL ? WR_E_UNSUPPORTED : take_response(rs, r, id, msg, now);
     }
     wr_stage_heard(rs, now->mono_us);
+    if (!wr_iter_is_whole(it) && ends_early(rs, r, id, msg, kind, now)) {
+        return WR_OK;
+    }
     if (kind == WR_RESPONSE_REFERRAL || !wr_iter_is_whole(it)) {
         return wr_stage_lead_on(rs, r, id, msg, kind, now->mono_us) ? WR_OK : WR_E_UNSUPPORTED;
     }

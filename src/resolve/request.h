@@ -36,6 +36,7 @@ struct wr_requests_setup {
     uint32_t
         infra_slots; /* behind the WR_UPSTREAMS_MAX of upstream_state: servers found by iteration; 0: none */
     uint32_t zones;                        /* whose keys are remembered; 0: nothing is validated */
+    uint32_t ranges;                       /* proven ones that are remembered; 0: none */
     const struct wr_prove_settings *prove; /* or NULL */
     const struct wr_upstreams *upstreams;
     const struct wr_ttl_policy *ttl;
@@ -51,6 +52,9 @@ struct wr_requests_setup {
 
 size_t wr_requests_size(const struct wr_requests_setup *setup);
 struct wr_requests *wr_requests_start(void *block, const struct wr_requests_setup *setup);
+
+/* What answers without a request, for the engine's own looks (struct wr_answer_room). */
+struct wr_nsecache *wr_requests_nsecache(struct wr_requests *rs);
 
 /* The request for the question: the one in flight (`ret_joined`; not so when it was asked anew), or a new one. 0: the pool
  * is full. */

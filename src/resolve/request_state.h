@@ -9,6 +9,7 @@
 
 #include "dnssec/chain.h"
 #include "resolve/iter.h"
+#include "resolve/nsecache.h"
 #include "resolve/prove.h"
 #include "resolve/request.h"
 #include "resolve/scrub.h"
@@ -84,6 +85,7 @@ struct wr_requests {
     struct wr_dnssec_policy dnssec_policy;
     struct wr_trusttime time;
     uint32_t prove_now_s;
+    struct wr_nsecache nsecache;
     char reason[WR_NAME_TEXT_SIZE + 128]; /* of the failure that is handed out */
     uint32_t query_timeout_ms;
     struct wr_map map;
@@ -162,6 +164,8 @@ void wr_request_ask_stage(struct wr_requests *rs, struct wr_request *r, wr_id id
 struct wr_iter *wr_stage_iter(const struct wr_requests *rs, const struct wr_request *r);
 /* The server that answered last gave a bogus answer: another is asked. False: there is no other. */
 bool wr_stage_ask_other(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
+/* What was said of a part of the name is not proven for the whole: more of it is asked. */
+void wr_stage_show_more(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
 /* Goes on after a wait. */
 void wr_stage_go_on(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
 /* Its timer rang: servers were silent, nothing came of what it waits for (an address, a proof) by its end, or a link changed. */

@@ -192,6 +192,16 @@ bool wr_stage_ask_other(struct wr_requests *rs, struct wr_request *r, wr_id id, 
     return true;
 }
 
+void wr_stage_show_more(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
+{
+    struct wr_iter *it = wr_stage_iter(rs, r);
+    wr_prove_end(rs, r);
+    if (wr_iter_lead_on(it, &rs->iter_env, NULL, WR_RESPONSE_NXDOMAIN, now_us)) {
+        step(rs, r, id, it, now_us);
+    }
+    wr_request_settle(rs, r, id, now_us);
+}
+
 void wr_stage_go_on(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
 {
     struct wr_iter *it = wr_stage_iter(rs, r);

@@ -191,6 +191,7 @@ static const char *run_cache_flush(struct wr_control *c, const json_t *args, str
     bool below = json_is_true(json_object_get(args, "below"));
     uint64_t removed = below ? wr_cache_flush(c->s->shared.cache, name.wire)
                              : flush_name(c->s->shared.cache, name.wire);
+    wr_cache_note_flush(c->s->shared.cache);
     wr_keep_flushed(c->s->shared.keep, name.wire);
     wr_json_object(j, "result");
     wr_json_u64(j, "removed", removed);

@@ -184,6 +184,7 @@ static int create_engine(struct worker *w)
         .upstream_state = s->upstream_state,
         .infra_slots = s->infra_slots,
         .zones = s->zones,
+        .ranges = s->ranges,
         .quota = s->quota,
         .records = s->records == NULL ? NULL : &s->records[w->number],
         .stats = &w->stats,

@@ -34,6 +34,7 @@ struct wr_crew_setup {
     struct wr_upstream_state *upstream_state;
     uint32_t infra_slots; /* of upstream_state behind the configured ones */
     uint32_t zones;       /* whose keys each worker remembers */
+    uint32_t ranges;      /* proven ones that each worker remembers */
     struct wr_quota *quota;
     struct wr_net_limits limits; /* ports: of each worker */
     struct wr_net_shared *shared;

@@ -170,6 +170,7 @@ static int create_crew(struct wr_serve *s)
         .upstream_state = s->shared.upstream_state,
         .infra_slots = s->conf->recursion.servers,
         .zones = s->conf->dnssec.zones,
+        .ranges = s->conf->dnssec.ranges,
         .quota = s->shared.quota,
         .limits = s->limits,
         .shared = s->shared.net,

@@ -48,6 +48,8 @@ int wr_validation_make(const struct wr_conf *conf, struct wr_validation *ret,
     }
     *ret_settings = (struct wr_prove_settings){
         .enable = conf->dnssec.validate,
+        .aggressive = conf->dnssec.aggressive,
+        .nxdomain_cut = (uint8_t)conf->dnssec.nxdomain_cut,
         .system_clock = conf->time.trust == WR_CONF_TRUST_SYSTEM,
         .floor_s = WR_TRUST_RELEASE_S,
         .anchors = &ret->anchors,

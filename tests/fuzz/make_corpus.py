@@ -202,7 +202,7 @@ class World:
 
 
 def proofs():
-    """Inputs of fuzz_dnssec, fuzz_nsec3 and fuzz_anchors."""
+    """Inputs of fuzz_dnssec, fuzz_nsec3, fuzz_anchors and fuzz_ranges."""
     w = World()
     anchor = w.flat(".", ".", "DNSKEY")
 
@@ -252,6 +252,10 @@ def proofs():
         for first in ("none", "x.y.none", "www", "ent", "q.w", "uns", "z.wild"):
             write("nsec3", f"{zone}{first}", deny(f"{first}.{zone}", "A", depth + 1, depth, sets))
         write("nsec3", f"{zone}apex", deny(zone, "DS", depth, depth, sets))
+        puts = [bytes([0x80 | depth]) + one for one in sets]
+        asks = [b"\0" + dns.name.from_text(f"{first}.{zone}").to_wire() for first in ("none", "x.y.none", "ent", "zz")]
+        write("ranges", f"{zone}mixed", b"".join(a + b for a, b in zip(puts, asks * len(puts))))
+        write("ranges", f"{zone}again", b"".join(puts + asks + [b"\x40"] + puts[::-1] + asks))
 
 
 if __name__ == "__main__":
