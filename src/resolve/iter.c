@@ -115,6 +115,7 @@ static void clear_servers(struct wr_iter *it)
     it->servers = 0;
     it->names_size = 0;
     it->peers->count = 0;
+    it->tried = false;
 }
 
 /* Names of the delegation's servers, as many as there is room for. */
@@ -342,8 +343,8 @@ static enum wr_iter_do give_up(struct wr_iter *it, const struct wr_iter_env *env
         wr_iter_start(it, env, it->asked, it->peers, WR_GROUP_RECURSE, root, now_us);
         return WR_ITER_DO_AGAIN;
     }
-    fail(it, env, it->failure > WR_ITER_NO_ADDRESS ? it->failure : WR_ITER_NO_ADDRESS,
-         "no address");
+    bool asked = it->tried || it->failure > WR_ITER_NO_ADDRESS;
+    fail(it, env, asked ? it->failure : WR_ITER_NO_ADDRESS, asked ? "no answer" : "no address");
     return WR_ITER_DO_FAIL;
 }
 
@@ -561,6 +562,7 @@ void wr_iter_avoid(struct wr_iter *it, const struct wr_iter_env *env, unsigned s
     }
     wr_infra_set_lame(&env->infra, &p->peer[server], it->zone.wire, now_us);
     p->peer[server] = p->peer[--p->count];
+    it->tried = true;
     move(it, env, WR_ITER_SERVERS, "bogus");
 }
 
@@ -576,6 +578,7 @@ void wr_iter_exhausted(struct wr_iter *it, const struct wr_iter_env *env, bool e
         return;
     }
     it->peers->count = 0;
+    it->tried = true;
     it->failure = WR_ITER_NO_ANSWER;
     move(it, env, WR_ITER_SERVERS, "other addresses");
 }

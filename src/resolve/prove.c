@@ -326,16 +326,17 @@ bool wr_prove_turn(struct wr_requests *rs, const struct wr_now *now)
 bool wr_prove_explain(struct wr_requests *rs, const struct wr_request *r, struct wr_answer *a)
 {
     const struct prove *p = proof_of(rs, r);
-    if (!p || p->chain.state != WR_CHAIN_DONE || p->chain.verdict.security != WR_SECURITY_BOGUS) {
+    if (!p) {
         return false;
     }
-    struct wr_str s;
-    wr_str_init(&s, rs->reason, sizeof(rs->reason));
-    wr_name_put_text(&s, p->chain.verdict.zone.wire);
-    wr_str_text(&s, ": ");
-    wr_str_text(&s, p->chain.verdict.reason);
-    a->rcode = WR_RCODE_SERVFAIL;
-    a->ede = p->chain.verdict.ede;
-    a->ede_text = rs->reason;
-    return true;
+    bool over = p->chain.state == WR_CHAIN_DONE;
+    if (over && p->chain.verdict.security != WR_SECURITY_BOGUS) {
+        return false;
+    }
+    rs->reason_zone = over ? p->chain.verdict.zone : p->chain.fetch.name;
+    a->ede_zone = rs->reason_zone.wire;
+    a->ede = over ? p->chain.verdict.ede : WR_EDE_NO_REACHABLE_AUTHORITY;
+    a->ede_text =
+        over ? p->chain.verdict.reason : "what proves the answer was not to be had in time";
+    return over;
 }
