@@ -44,6 +44,7 @@ int wr_cli_serve(int argc, char **argv);
 int wr_cli_stats(int argc, char **argv);
 int wr_cli_status(int argc, char **argv);
 int wr_cli_upstreams(int argc, char **argv);
+int wr_cli_why(int argc, char **argv);
 int wr_cli_zone(int argc, char **argv);
 
 #endif

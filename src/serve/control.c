@@ -14,6 +14,7 @@
 #include "serve/report.h"
 #include "serve/say.h"
 #include "serve/serve.h"
+#include "serve/why.h"
 
 #define ROOM_SIZE 16384
 /* Events handed to one follower before it must have read them. */
@@ -153,6 +154,25 @@ static const char *run_cache_show(struct wr_control *c, const json_t *args, stru
     uint64_t most = limit == NULL ? CACHE_SHOW_LIMIT : (uint64_t)json_integer_value(limit);
     if (wr_report_cache(c->s, named ? name.wire : NULL, most, j, "result") != WR_OK) {
         snprintf(c->why, sizeof(c->why), "no memory to look through the cache; try again");
+        return "memory";
+    }
+    return NULL;
+}
+
+static const char *run_why(struct wr_control *c, const json_t *args, struct wr_json *j)
+{
+    struct wr_question q = {.type = WR_TYPE_A};
+    const json_t *type = json_object_get(args, "type");
+    if (read_name(c, args, &q.name) != WR_OK) {
+        return "argument";
+    }
+    if (type != NULL && wr_codes_type_from_text(json_string_value(type), json_string_length(type),
+                                                &q.type) != WR_OK) {
+        snprintf(c->why, sizeof(c->why), "the argument type is no record type");
+        return "argument";
+    }
+    if (wr_why_report(c->s, &q, j, "result") != WR_OK) {
+        snprintf(c->why, sizeof(c->why), "no memory to look at the cache; try again");
         return "memory";
     }
     return NULL;
@@ -337,6 +357,7 @@ static const struct verb verbs[] = {
     {"cache_flush",
      {{"name", JSON_STRING, true}, {"below", JSON_TRUE, false}, {NULL, 0, false}},
      run_cache_flush},
+    {"why", {{"name", JSON_STRING, true}, {"type", JSON_STRING, false}, {NULL, 0, false}}, run_why},
     {"reload", {{NULL, 0, false}}, NULL},
     {"log", {{"follow", JSON_TRUE, false}, {"count", JSON_INTEGER, false}, {NULL, 0, false}}, NULL},
     {"metrics", {{NULL, 0, false}}, run_metrics},
@@ -424,7 +445,7 @@ static void take_request(struct wr_control *c, wr_id client, json_t *request)
     if (verb == NULL) {
         answer_error(c, client, "verb",
                      "unknown verb; there are status, stats, upstreams, cache_show, cache_flush, "
-                     "reload, log and metrics");
+                     "why, reload, log and metrics");
         return;
     }
     if (check_args(c, verb, args) != WR_OK) {
