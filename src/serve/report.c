@@ -15,6 +15,7 @@
 #include "net/ports.h"
 #include "resolve/question.h"
 #include "resolve/select.h"
+#include "serve/anchors.h"
 #include "serve/put.h"
 #include "serve/serve.h"
 
@@ -144,6 +145,7 @@ void wr_report_status(struct wr_serve *s, struct wr_json *j, const char *key)
     put_upstream_summary(s, j);
     put_ports(s, j);
     put_reload(s, j);
+    wr_json_text(j, "anchors_problem", wr_live_anchors_problem(s->anchors));
     wr_json_object(j, "sandbox");
     wr_json_bool(j, "landlock", s->sandbox.landlock);
     wr_json_bool(j, "seccomp", s->sandbox.seccomp);

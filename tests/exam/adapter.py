@@ -65,7 +65,7 @@ class Adapter:
     def dnssec(self, cfg):
         """No anchor unless one is given; SHA-1 counts, for half of the scenarios are signed with it."""
         return {"validate": bool(cfg.trust_anchors), "anchors": [" ".join(a.split()) for a in cfg.trust_anchors],
-                "negative": cfg.domain_insecure, "sha1": "rely"}
+                "negative": cfg.domain_insecure, "sha1": "rely", "rfc5011": False}
 
     def identity(self, opt):
         def words(key, hide):
