@@ -5,7 +5,9 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/str.h"
 #include "base/time.h"
+#include "dns/codes.h"
 #include "policy/prefix.h"
 #include "resolve/qmin.h"
 
@@ -175,6 +177,31 @@ static void take_hints(struct wr_iter *it, const struct wr_iter_env *env, uint64
     }
 }
 
+/* "zone cut example., 2 servers, 3 addresses; shown www.example. A" */
+static void tell_cut(const struct wr_iter *it, const struct wr_iter_env *env, const char *from)
+{
+    char text[2 * WR_NAME_TEXT_SIZE + 128], type[WR_CODE_TEXT_SIZE];
+    struct wr_str s;
+    if (!wr_trace_on(env->trace)) {
+        return;
+    }
+    wr_str_init(&s, text, sizeof(text));
+    wr_str_text(&s, "zone cut ");
+    wr_name_put_text(&s, it->zone.wire);
+    wr_str_text(&s, " from ");
+    wr_str_text(&s, from);
+    wr_str_text(&s, ": servers ");
+    wr_str_u64(&s, it->servers);
+    wr_str_text(&s, ", addresses ");
+    wr_str_u64(&s, it->peers->count);
+    wr_str_text(&s, "; they are shown ");
+    wr_name_put_text(&s, it->question.name.wire);
+    wr_codes_type_text(it->question.type, type, sizeof(type));
+    wr_str_char(&s, ' ');
+    wr_str_text(&s, type);
+    wr_trace_move(env->trace, "iter", it->trace_id, "SERVERS", "SERVERS", text);
+}
+
 static void enter_cut(struct wr_iter *it, const struct wr_iter_env *env, const struct wr_cut *cut,
                       uint64_t now_us)
 {
@@ -187,6 +214,7 @@ static void enter_cut(struct wr_iter *it, const struct wr_iter_env *env, const s
     }
     show_labels(it, env);
     move(it, env, WR_ITER_SERVERS, "cut");
+    tell_cut(it, env, "delegation");
 }
 
 static void enter_hints(struct wr_iter *it, const struct wr_iter_env *env, uint64_t now_us)
@@ -196,6 +224,7 @@ static void enter_hints(struct wr_iter *it, const struct wr_iter_env *env, uint6
     take_hints(it, env, now_us);
     show_labels(it, env);
     move(it, env, WR_ITER_SERVERS, "hints");
+    tell_cut(it, env, "hints");
 }
 
 static bool is_root_ns(const struct wr_question *q)
@@ -237,6 +266,7 @@ static void enter_stub(struct wr_iter *it, const struct wr_iter_env *env, unsign
     }
     show_labels(it, env);
     move(it, env, WR_ITER_SERVERS, "stub");
+    tell_cut(it, env, "configuration");
 }
 
 void wr_iter_start(struct wr_iter *it, const struct wr_iter_env *env,

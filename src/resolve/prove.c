@@ -273,11 +273,33 @@ static void weaken(struct wr_requests *rs, const struct wr_chain_verdict *v)
     }
 }
 
+/* "secure", or "bogus: bad.: the signature ..." */
+static void tell_verdict(const struct wr_requests *rs, const struct prove *p,
+                         const struct wr_chain_verdict *v)
+{
+    static const char *const names[] = {"unchecked", "bogus", "indeterminate", "insecure",
+                                        "secure"};
+    char text[WR_NAME_TEXT_SIZE + 160];
+    struct wr_str s;
+    if (!wr_trace_on(rs->env.trace)) {
+        return;
+    }
+    wr_str_init(&s, text, sizeof(text));
+    wr_str_text(&s, names[v->security]);
+    if (v->security != WR_SECURITY_SECURE && v->zone.size > 0) {
+        wr_str_text(&s, ": ");
+        wr_name_put_text(&s, v->zone.wire);
+        wr_str_text(&s, ": ");
+        wr_str_text(&s, v->reason);
+    }
+    wr_trace_move(rs->env.trace, "proof", p->request, "RUNNING", "DONE", text);
+}
+
 static void done(struct wr_requests *rs, struct wr_request *r, struct prove *p,
                  const struct wr_now *now)
 {
     const struct wr_chain_verdict *v = &p->chain.verdict;
-    wr_trace_move(rs->env.trace, "proof", p->request, "RUNNING", "DONE", v->reason);
+    tell_verdict(rs, p, v);
     if (v->security == WR_SECURITY_BOGUS && shorten(p)) {
         start(rs, r, p);
         return;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "serve/anchors.h"
 #include "serve/doors.h"
 
 #include <errno.h>
@@ -13,6 +12,7 @@
 #include "base/err.h"
 #include "net/sock.h"
 #include "net/unixsock.h"
+#include "serve/anchors.h"
 #include "serve/caps.h"
 #include "serve/notify.h"
 #include "serve/say.h"
