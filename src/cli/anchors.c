@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -11,9 +12,10 @@
 #include "cli/talk.h"
 #include "cli/verb.h"
 #include "dnssec/anchor.h"
+#include "dnssec/anchorxml.h"
 
 /* A file of anchors has some lines; a line longer than the daemon takes is no anchor. */
-enum { LINE_SIZE = 3072, LINES_MAX = 64, FOR_MAX_S = 366 * 86400 };
+enum { LINE_SIZE = 3072, LINES_MAX = 64, FILE_SIZE = 256 * 1024, FOR_MAX_S = 366 * 86400 };
 
 struct anchors {
     struct wr_talk talk;
@@ -34,70 +36,120 @@ static bool read_duration(const char *text, uint64_t *ret_s)
     return *ret_s > 0 && *ret_s <= FOR_MAX_S;
 }
 
-static bool is_blank(const char *line)
+static bool is_blank(const char *line, size_t n)
 {
-    line += strspn(line, " \t\r\n");
-    return *line == 0 || *line == ';' || *line == '#';
+    size_t at = strspn(line, " \t\r");
+
+    return at >= n || line[at] == ';' || line[at] == '#';
 }
 
-/* The lines that are to be added; each is looked at before any is sent. Negative: the message is printed. */
-static int read_file(const char *path, char lines[LINES_MAX][LINE_SIZE])
+/* The lines that are to be added. */
+struct list {
+    char line[LINES_MAX][LINE_SIZE];
+    int count;
+};
+
+/* One line more, when it is an anchor; `number` is its place, for people. */
+static bool take_line(struct list *list, const char *path, int number, const char *text, size_t n)
 {
-    FILE *f = strcmp(path, "-") ? fopen(path, "r") : stdin;
-    int count = 0, number = 0;
-    char line[LINE_SIZE];
+    struct wr_anchor room[1];
+    struct wr_anchors one;
 
-    if (!f) {
-        fprintf(stderr, "weir: %s: %s\n", path, strerror(errno));
-        return -1;
+    wr_anchors_init(&one, room, 1);
+    if (list->count == LINES_MAX || n >= LINE_SIZE || wr_anchors_add_text(&one, text, n) != WR_OK) {
+        fprintf(stderr, "weir anchors: %s, %d: %s\n", path, number,
+                list->count == LINES_MAX ? "too many anchors"
+                                         : "is no DS or DNSKEY record of a zone key, such as "
+                                           "`. DS 20326 8 2 E06D...`");
+        return false;
     }
-    while (count >= 0 && fgets(line, sizeof(line), f)) {
-        struct wr_anchor room[1];
-        struct wr_anchors one;
+    memcpy(list->line[list->count], text, n);
+    list->line[list->count++][n] = 0;
+    return true;
+}
 
-        number++;
-        if (is_blank(line))
-            continue;
-        wr_anchors_init(&one, room, 1);
-        if (count == LINES_MAX || wr_anchors_add_text(&one, line, strlen(line)) != WR_OK) {
-            fprintf(stderr, "weir: %s, line %d: %s\n", path, number,
-                    count == LINES_MAX ? "too many anchors"
-                                       : "is no DS or DNSKEY record of a zone key, such as "
-                                         "`. DS 20326 8 2 E06D...`");
-            count = -1;
-            break;
-        }
-        memcpy(lines[count++], line, sizeof(line));
+static bool take_text(struct list *list, const char *path, const char *text)
+{
+    for (int number = 1; *text; number++) {
+        size_t n = strcspn(text, "\n");
+
+        if (!is_blank(text, n) && !take_line(list, path, number, text, n))
+            return false;
+        text += n + (text[n] == '\n');
     }
-    if (f != stdin)
+    return true;
+}
+
+/* The file that IANA publishes (RFC 9718). */
+static bool take_xml(struct list *list, const char *path, const char *text, size_t size)
+{
+    time_t seconds = time(NULL);
+    struct wr_anchorxml x;
+    char now[32], line[512];
+    struct wr_str s;
+    struct tm tm;
+    int err = wr_anchorxml_start(&x, text, size);
+
+    gmtime_r(&seconds, &tm);
+    strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%S", &tm);
+    while (!err) {
+        wr_str_init(&s, line, sizeof(line));
+        err = wr_anchorxml_next(&x, now, &s);
+        if (!err && !take_line(list, path, list->count + 1, line, s.len))
+            return false;
+    }
+    if (err != WR_E_NOTFOUND)
+        fprintf(stderr, "weir anchors: %s is no file of trust anchors (RFC 9718)\n", path);
+    return err == WR_E_NOTFOUND;
+}
+
+/* Everything is looked at before anything is sent. */
+static bool read_file(const char *path, struct list *list)
+{
+    FILE *f = strcmp(path, "-") ? fopen(path, "re") : stdin;
+    char *text = calloc(1, FILE_SIZE + 1);
+    bool good = false;
+
+    if (f && text) {
+        size_t size = fread(text, 1, FILE_SIZE, f);
+        const char *first = text + strspn(text, " \t\r\n");
+
+        good = *first == '<' ? take_xml(list, path, text, size) : take_text(list, path, text);
+        if (good && list->count == 0)
+            fprintf(stderr, "weir anchors: %s holds no anchor that is valid now\n", path);
+        good = good && list->count > 0;
+    } else {
+        fprintf(stderr, "weir anchors: %s: %s\n", path, strerror(errno));
+    }
+    if (f && f != stdin)
         fclose(f);
-    if (count == 0)
-        fprintf(stderr, "weir: %s holds no anchor\n", path);
-    return count > 0 ? count : -1;
+    free(text);
+    return good;
 }
 
 static int add(const struct anchors *a, const struct wr_opts *opts)
 {
-    char(*lines)[LINE_SIZE];
+    struct list *list;
     json_t *result = NULL;
-    int count, status = WR_EXIT_FAILED;
+    int status = WR_EXIT_FAILED;
 
     if (opts->operands != 2)
         return wr_opts_misused(opts, "add wants one file (\"-\" is standard input)");
-    lines = calloc(LINES_MAX, sizeof(*lines));
-    count = lines ? read_file(opts->operand[1], lines) : -1;
-    for (int i = 0; i < count; i++) {
-        json_decref(result);
-        result = NULL;
-        status =
-            wr_talk_ask(&a->talk, "anchors_add", json_pack("{s:s}", "line", lines[i]), &result);
-        if (status != WR_EXIT_OK)
-            break;
+    list = calloc(1, sizeof(*list));
+    if (list && read_file(opts->operand[1], list)) {
+        for (int i = 0; i < list->count; i++) {
+            json_decref(result);
+            result = NULL;
+            status = wr_talk_ask(&a->talk, "anchors_add", json_pack("{s:s}", "line", list->line[i]),
+                                 &result);
+            if (status != WR_EXIT_OK)
+                break;
+        }
+        if (status == WR_EXIT_OK)
+            status = wr_talk_print(&a->talk, result);
     }
-    if (status == WR_EXIT_OK)
-        status = wr_talk_print(&a->talk, result);
     json_decref(result);
-    free(lines);
+    free(list);
     return status;
 }
 
@@ -129,7 +181,8 @@ int wr_cli_anchors(int argc, char **argv)
         "anchors",
         "[add FILE | negative NAME | remove NAME]",
         "Shows the trust anchors in force, and how each follows its zone (RFC 5011); adds those\n"
-        "of a file (DS or DNSKEY lines), has nothing checked below a name (RFC 7646), or takes\n"
+        "of a file (DS or DNSKEY lines, or the XML that IANA publishes), has nothing checked below "
+        "a name (RFC 7646), or takes\n"
         "back either.",
         table,
         sizeof(table) / sizeof(table[0]),

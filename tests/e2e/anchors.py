@@ -68,7 +68,15 @@ def wrong(box):
     path = os.path.join(weir.folder, "root.anchors")
     with open(path, "w", encoding="ascii") as f:
         f.write("; the right one\n\n" + tree.anchor() + "\n")
-    equal(len(anchors(weir, "add", path)["keys"]), 2)
+    words = tree.anchor().split()
+    with open(path + ".xml", "w", encoding="ascii") as f:
+        f.write('<?xml version="1.0" encoding="UTF-8"?>\n<TrustAnchor id="A" source="x"><Zone>.</Zone>\n'
+                f'<KeyDigest validFrom="2017-02-02T00:00:00+00:00"><KeyTag>{words[2]}</KeyTag><Algorithm>{words[3]}'
+                f'</Algorithm><DigestType>{words[4]}</DigestType><Digest>{"".join(words[5:])}</Digest></KeyDigest>'
+                '</TrustAnchor>')
+    need("is no DS or DNSKEY" in anchors(weir, "add", weir.config, status=1))
+    equal(len(anchors(weir, "add", path + ".xml")["keys"]), 2)
+    equal(len(anchors(weir, "add", path)["keys"]), 2)    # the same one
     weir.verb("cache_flush", name=".", below=True)
     until("healed", lambda: weir.ask("www.example.").rcode == 0)
     until("known", lambda: weir.verb("status")["anchors_problem"] is None)
