@@ -27,7 +27,7 @@ int wr_live_anchors_open(const struct wr_conf *conf, struct wr_live_anchors **re
 void wr_live_anchors_recall(struct wr_live_anchors *live, const struct wr_conf *conf);
 /* What the gate is made with. */
 const struct wr_trustset *wr_live_anchors_set(const struct wr_live_anchors *live);
-/* The folder that is written to, or NULL. */
+/* The file; "": nothing is kept. */
 const char *wr_live_anchors_path(const struct wr_live_anchors *live);
 /* Begins to write. WR_E_NOMEM. */
 int wr_live_anchors_run(struct wr_live_anchors *live);
