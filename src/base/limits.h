@@ -186,6 +186,9 @@
 #define WR_DNSSEC_SIGNED_MAX ((size_t)WR_RRSET_SIZE_MAX + (size_t)WR_RRSET_RECORDS_MAX * 265 + 274)
 /* Trust anchors: the root, islands, negative ones. Looked through one by one. */
 #define WR_DNSSEC_ANCHORS_MAX 64
+/* Trust points that are followed: the root and some islands. Negative anchors that an owner sets on the running gateway. */
+#define WR_TRUST_POINTS_MAX    8
+#define WR_TRUST_NEGATIVES_MAX 32
 /* Keys of one trust point that are followed (RFC 5011); the root has had two, and three in a rollover. */
 #define WR_DNSSEC_ROLLOVER_KEYS_MAX 16
 

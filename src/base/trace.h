@@ -9,6 +9,7 @@
 #ifndef WR_BASE_TRACE_H
 #define WR_BASE_TRACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct wr_trace {
@@ -16,6 +17,12 @@ struct wr_trace {
                  const char *why);
     void *user;
 };
+
+/* Is anybody listening? Then a text worth reading may be made. */
+static inline bool wr_trace_on(const struct wr_trace *t)
+{
+    return __builtin_expect(t != 0 && t->line != 0, 0);
+}
 
 static inline void wr_trace_move(const struct wr_trace *t, const char *machine, uint64_t id,
                                  const char *from, const char *to, const char *why)

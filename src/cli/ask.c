@@ -14,6 +14,7 @@
 #include "cli/askjson.h"
 #include "cli/askmsg.h"
 #include "cli/asktext.h"
+#include "cli/asktrace.h"
 #include "cli/opts.h"
 #include "cli/verb.h"
 #include "net/ask.h"
@@ -268,6 +269,30 @@ static int ask_server(struct asking *a, const struct wr_addr *server, bool last)
     return err;
 }
 
+/* No server is asked for its answer: it is found here. */
+static int trace_question(struct asking *a)
+{
+    char why[WR_ASKFLAGS_WHY_SIZE] = "";
+    struct wr_now begun, now;
+    int err = make_query(a, a->flags);
+
+    if (err)
+        return err;
+    memset(&a->reply, 0, sizeof(a->reply));
+    snprintf(a->server, sizeof(a->server), "the root");
+    wr_clock_now(false, &begun);
+    err = wr_asktrace_run(a->flags, a->query, a->query_size, stdout, a->reply.bytes, &a->reply.size,
+                          why);
+    wr_clock_now(false, &now);
+    a->reply.took_us = (uint32_t)(now.mono_us - begun.mono_us);
+    if (!err)
+        return print_message(a, a->reply.bytes, a->reply.size, false);
+    warn(a->server, why[0] ? why : wr_err_name(err));
+    if (a->flags->json)
+        (void)wr_askjson_failed(a->flags, a->server, why[0] ? why : wr_err_name(err), stdout);
+    return err;
+}
+
 static int ask_question(struct asking *a, const struct wr_askflags *flags)
 {
     struct wr_addr servers[SERVERS_MAX];
@@ -275,6 +300,8 @@ static int ask_question(struct asking *a, const struct wr_askflags *flags)
     int err;
 
     a->flags = flags;
+    if (flags->trace)
+        return trace_question(a);
     a->ask.tcp = flags->tcp;
     a->ask.keep_truncated = flags->ignore;
     a->ask.timeout_ms = flags->timeout_ms;

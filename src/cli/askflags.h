@@ -46,7 +46,10 @@ struct wr_askflags {
     uint8_t cookie_bytes[WR_COOKIE_MAX]; /* with cookie_size; size 0: a fresh one */
     uint8_t cookie_size;
 
-    bool json, brief; /* +json, +short */
+    bool trace;         /* +trace: found from the root, in this process */
+    const char *hints;  /* of +hints; NULL: the root servers of the Internet */
+    const char *anchor; /* of +anchor; NULL: the keys of the Internet's root */
+    bool json, brief;   /* +json, +short */
     bool query, header, comments, opt, question, answer, authority, additional, stats;
     bool show_class, show_ttl;
 };

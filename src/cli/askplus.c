@@ -66,6 +66,24 @@ static int take_timeout(struct reader *r, struct wr_askflags *f, const char *val
     return WR_OK;
 }
 
+static int take_hints(struct reader *r, struct wr_askflags *f, const char *value)
+{
+    if (!value || !*value)
+        return wrong(r, "+hints wants addresses of root servers, with commas between them");
+    f->hints = value;
+    f->trace = true;
+    return WR_OK;
+}
+
+static int take_anchor(struct reader *r, struct wr_askflags *f, const char *value)
+{
+    if (!value || !*value)
+        return wrong(r, "+anchor wants a DS or DNSKEY record, as \". DS 20326 8 2 E06D...\"");
+    f->anchor = value;
+    f->trace = true;
+    return WR_OK;
+}
+
 static int take_retry(struct reader *r, struct wr_askflags *f, const char *value)
 {
     uint64_t v = 0;
@@ -185,6 +203,9 @@ static const struct flag flags[] = {
     VALUE("subnet", ecs, take_subnet, "PREFIX", "the client subnet"),
     {"padding", NO_BOOL, take_padding, true, "[=N]", "pad to a multiple of N octets"},
     {"bufsize", NO_BOOL, take_bufsize, true, "N", "the largest UDP answer that is taken"},
+    FLAG("trace", trace, "find it from the root, here, and tell the whole way"),
+    {"hints", NO_BOOL, take_hints, false, "ADDRESS", "+trace: root servers, a,b,c"},
+    {"anchor", NO_BOOL, take_anchor, false, "KEY", "+trace: trust anchor, a DS or DNSKEY record"},
     {"timeout", NO_BOOL, take_timeout, false, "SECONDS", "of one try (default 5)"},
     {"retry", NO_BOOL, take_retry, false, "N", "tries after the first (default 2)"},
     {"all", NO_BOOL, NULL, true, NULL, "print every part"},

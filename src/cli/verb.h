@@ -33,6 +33,7 @@ int wr_verb_unknown(const char *name);
 /* Gives the verb's table of options to `tell`, and runs nothing. */
 void wr_verb_describe(const struct wr_verb *verb, wr_opts_tell *tell, void *user);
 
+int wr_cli_anchors(int argc, char **argv);
 int wr_cli_ask(int argc, char **argv);
 int wr_cli_cache(int argc, char **argv);
 int wr_cli_check(int argc, char **argv);
@@ -44,6 +45,7 @@ int wr_cli_serve(int argc, char **argv);
 int wr_cli_stats(int argc, char **argv);
 int wr_cli_status(int argc, char **argv);
 int wr_cli_upstreams(int argc, char **argv);
+int wr_cli_why(int argc, char **argv);
 int wr_cli_zone(int argc, char **argv);
 
 #endif

@@ -193,7 +193,9 @@ struct wr_conf {
             const uint8_t **items; /* wire names */
             size_t count;
         } negative;
-        uint32_t sha1; /* 1: relied on */
+        bool rfc5011;
+        const char *state; /* file of what became of the anchors; "": the manager's directory */
+        uint32_t sha1;     /* 1: relied on */
         uint32_t nsec3_iterations;
         uint32_t zones;
         bool aggressive;

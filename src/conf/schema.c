@@ -187,6 +187,13 @@ static const struct wr_schema_row table[] = {
      DEFAULT(""), LIST(dnssec.negative), EXAMPLE("broken.example"),
      .doc = "Names below which nothing is checked (negative trust anchors, RFC 7646), for a zone "
             "whose signatures are broken by mistake."},
+    {"dnssec.rfc5011", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(dnssec.rfc5011),
+     .doc = "Follow the anchors' zones when they change their keys (RFC 5011): a new key that they "
+            "sign for thirty days becomes an anchor, one that revokes itself is none any more."},
+    {"dnssec.state", WR_SCHEMA_PATH, V01, RESTART, RANGE(0, PATH_OCTETS), DEFAULT("\"\""),
+     AT(dnssec.state), EXAMPLE("/var/lib/weir/anchors"),
+     .doc = "The file that remembers what became of the anchors, and what `weir anchors` changed. "
+            "Empty: `anchors` in the directory that systemd gives, else nothing is remembered."},
     {"dnssec.sha1", WR_SCHEMA_WORD, V01, DEFAULT("ignore"), AT(dnssec.sha1), .words = sha1_words,
      .doc = "Signatures by SHA-1 (algorithms 5 and 7, RFC 9905): `ignore`, and a zone that has no "
             "other is insecure, or `rely` on them."},

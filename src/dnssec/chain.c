@@ -432,6 +432,7 @@ static enum wr_dnssec_action step_check(struct wr_chain *ch)
     const uint8_t *zone = ch->climb.zone.wire;
     enum wr_rrsig_result got = wr_rrsig_step(job, ch->work, ch->env->scratch);
 
+    wr_rrsig_tell(job, got, ch->env->trace);
     if (got == WR_RRSIG_MORE) {
         return WR_DNSSEC_MORE;
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/str.h"
 #include "dns/codes.h"
 
 #define BOGUS_S    60    /* a zone that did not prove itself is left alone so long */
@@ -19,10 +20,29 @@ const char *wr_climb_state_name(enum wr_climb_state state)
     return (unsigned)state < WR_CLIMB_STATES ? names[state] : "?";
 }
 
+/* With the name that it is about: the next cut, or the zone that was reached. */
+static void tell(const struct wr_climb *c, enum wr_climb_state to, const char *why)
+{
+    bool reached = to == WR_CLIMB_NEXT || to == WR_CLIMB_DONE || to == WR_CLIMB_ANCHOR;
+    const struct wr_name *name = reached ? &c->zone : &c->cut;
+    char text[WR_NAME_TEXT_SIZE + 160];
+    struct wr_str s;
+
+    wr_str_init(&s, text, sizeof(text));
+    if (name->size > 0) {
+        wr_name_put_text(&s, name->wire);
+        wr_str_char(&s, ' ');
+    }
+    wr_str_text(&s, why ? why : "");
+    wr_trace_move(c->env->trace, "climb", 0, wr_climb_state_name(c->state), wr_climb_state_name(to),
+                  text);
+}
+
 static void move(struct wr_climb *c, enum wr_climb_state to, const char *why)
 {
-    wr_trace_move(c->env->trace, "climb", 0, wr_climb_state_name(c->state), wr_climb_state_name(to),
-                  why);
+    if (wr_trace_on(c->env->trace)) {
+        tell(c, to, why);
+    }
     c->state = to;
 }
 
@@ -268,6 +288,7 @@ static enum wr_rrsig_result check(struct wr_climb *c)
         got = WR_RRSIG_SECURE;
     } else {
         got = wr_rrsig_step(&c->job, c->work, c->env->scratch);
+        wr_rrsig_tell(&c->job, got, c->env->trace);
     }
     c->job_open = got == WR_RRSIG_MORE;
     return got;
@@ -390,7 +411,8 @@ static const struct wr_rrset *next_denial(struct wr_climb *c)
     return NULL;
 }
 
-static void tell(const struct wr_climb *c, const struct wr_rrset *set, const struct wr_now *now)
+static void tell_proven(const struct wr_climb *c, const struct wr_rrset *set,
+                        const struct wr_now *now)
 {
     if (c->env->proven) {
         c->env->proven(c->env->user, c->zone.wire, set, c->job.ttl, now);
@@ -417,7 +439,7 @@ static enum wr_dnssec_action step_deny_check(struct wr_climb *c, const struct wr
         if (!c->job.expanded) {
             lives_with(c, now, c->job.ttl);
             wr_denial_add(&c->denial, c->set);
-            tell(c, c->set, now);
+            tell_proven(c, c->set, now);
         }
         break;
     case WR_RRSIG_SPENT: return spent(c);

@@ -74,14 +74,16 @@ int wr_rollover_trust(struct wr_rollover *r, const struct wr_ds *ds)
 
 /* --- looking at a set --------------------------------------------------------------------------- */
 
-/* The revoked key signs the set itself; nobody else can revoke it. */
-static bool signs_itself(const struct wr_rrset *set, const struct wr_dnskey *key, void *scratch)
+/* Does a signature by this very key hold? `time` NULL: whenever it was made. `ret_left_s` (or NULL): how long it does. */
+static bool signed_by(const struct wr_rrset *set, const struct wr_dnskey *key,
+                      const struct wr_trusttime *time, void *scratch, uint32_t *ret_left_s)
 {
     struct wr_rrset_walk walk = wr_rrset_walk(set);
     unsigned tries = WR_DNSSEC_TAG_KEYS_MAX;
     struct wr_verify verify;
     const uint8_t *rdata;
     uint16_t size;
+    uint32_t left_s = 0;
     bool good = false;
 
     if (wr_verify_open(&verify, key->alg, key->rdata + 4, key->size - 4u)) {
@@ -93,7 +95,8 @@ static bool signs_itself(const struct wr_rrset *set, const struct wr_dnskey *key
 
         if (i < set->records || wr_rrsig_parse(rdata, size, &sig) || sig.tag != key->tag ||
             sig.alg != key->alg || sig.covered != set->type ||
-            !wr_name_equal(sig.signer, set->owner)) {
+            !wr_name_equal(sig.signer, set->owner) ||
+            (time && wr_trusttime_window(time, sig.inception, sig.expiration, &left_s))) {
             continue;
         }
         tries--;
@@ -102,6 +105,9 @@ static bool signs_itself(const struct wr_rrset *set, const struct wr_dnskey *key
                    WR_OK;
     }
     wr_verify_close(&verify);
+    if (good && ret_left_s) {
+        *ret_left_s = left_s;
+    }
     return good;
 }
 
@@ -142,11 +148,42 @@ unsigned wr_rollover_look(const struct wr_rrset *set, struct wr_rollover_seen *r
             continue;
         }
         ret_seen[n].revoked = key.flags & WR_DNSKEY_REVOKED;
-        if (!ret_seen[n].revoked || signs_itself(set, &key, scratch)) {
+        if (!ret_seen[n].revoked || signed_by(set, &key, NULL, scratch, NULL)) {
             n++;
         }
     }
     return n;
+}
+
+static bool is_trusted(const struct wr_rollover_key *key)
+{
+    return key->state == WR_ROLLOVER_VALID || key->state == WR_ROLLOVER_MISSING;
+}
+
+enum wr_rollover_proof wr_rollover_prove(struct wr_rollover *r, const struct wr_rrset *set,
+                                         const struct wr_trusttime *time, void *scratch,
+                                         uint32_t *ret_left_s)
+{
+    struct wr_rrset_walk walk = wr_rrset_walk(set);
+    enum wr_rollover_proof proof = WR_ROLLOVER_NO_KEY;
+    const uint8_t *rdata;
+    uint16_t size;
+
+    for (uint16_t i = 0; i < set->records && wr_rrset_next(&walk, &rdata, &size); i++) {
+        const struct wr_rollover_key *trusted;
+        struct wr_dnskey key;
+        struct wr_ds ds;
+
+        if (wr_keys_parse(rdata, size, &key) || !(key.flags & WR_DNSKEY_ZONE) ||
+            digest_of(set->owner, &key, &ds) || !(trusted = find(r, &ds)) || !is_trusted(trusted)) {
+            continue;
+        }
+        if (signed_by(set, &key, time, scratch, ret_left_s)) {
+            return WR_ROLLOVER_PROVEN;
+        }
+        proof = WR_ROLLOVER_NOT_SIGNED;
+    }
+    return proof;
 }
 
 /* --- the states --------------------------------------------------------------------------------- */
@@ -225,11 +262,6 @@ bool wr_rollover_observe(struct wr_rollover *r, const struct wr_rollover_seen *s
     changed |= r->last_s != (trusted ? moment_s : 0);
     r->last_s = trusted ? moment_s : 0;
     return changed;
-}
-
-static bool is_trusted(const struct wr_rollover_key *key)
-{
-    return key->state == WR_ROLLOVER_VALID || key->state == WR_ROLLOVER_MISSING;
 }
 
 int wr_rollover_anchors(const struct wr_rollover *r, struct wr_anchors *anchors)

@@ -33,6 +33,7 @@
 #include "dns/name.h"
 #include "dnssec/anchor.h"
 #include "dnssec/keys.h"
+#include "dnssec/trusttime.h"
 
 #define WR_ROLLOVER_HOLD_S (30 * 86400)
 
@@ -69,6 +70,16 @@ const char *wr_rollover_state_name(enum wr_rollover_state state);
 void wr_rollover_init(struct wr_rollover *r, const uint8_t *zone);
 /* A key that is trusted from outside. Only SHA-256: WR_E_UNSUPPORTED; WR_E_FULL; WR_E_DENIED: it was revoked. */
 int wr_rollover_trust(struct wr_rollover *r, const struct wr_ds *ds);
+/* Section 2.2: a set counts when a key that is trusted already signs it; that the zone's other keys do is not enough. */
+enum wr_rollover_proof {
+    WR_ROLLOVER_PROVEN = 0,
+    WR_ROLLOVER_NO_KEY,     /* no trusted key is in the set */
+    WR_ROLLOVER_NOT_SIGNED, /* one is, and no signature by it holds now */
+};
+/* `ret_left_s` of a proven one: how long that signature holds. At most WR_DNSSEC_ROLLOVER_KEYS_MAX keys are tried. */
+enum wr_rollover_proof wr_rollover_prove(struct wr_rollover *r, const struct wr_rrset *set,
+                                         const struct wr_trusttime *time, void *scratch,
+                                         uint32_t *ret_left_s);
 /* The SEP keys of a proven set; at most WR_DNSSEC_ROLLOVER_KEYS_MAX. `scratch`: WR_RRSIG_SCRATCH_SIZE octets. */
 unsigned wr_rollover_look(const struct wr_rrset *set, struct wr_rollover_seen *ret_seen,
                           void *scratch);

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/str.h"
 #include "dns/codes.h"
 #include "dns/name.h"
 #include "dns/rdata.h"
@@ -330,4 +331,34 @@ enum wr_rrsig_result wr_rrsig_step(struct wr_rrsig_job *job, struct wr_dnssec_wo
         }
     }
     return job->unsupported && job->checks == 0 ? WR_RRSIG_UNSUPPORTED : WR_RRSIG_FAILED;
+}
+
+void wr_rrsig_tell(const struct wr_rrsig_job *job, enum wr_rrsig_result got,
+                   const struct wr_trace *trace)
+{
+    char text[2 * WR_NAME_TEXT_SIZE + 256], type[WR_CODE_TEXT_SIZE];
+    bool good = got == WR_RRSIG_SECURE;
+    struct wr_str s;
+
+    if (!wr_trace_on(trace) || got == WR_RRSIG_MORE) {
+        return;
+    }
+    wr_str_init(&s, text, sizeof(text));
+    wr_name_put_text(&s, job->set->owner);
+    wr_codes_type_text(job->set->type, type, sizeof(type));
+    wr_str_char(&s, ' ');
+    wr_str_text(&s, type);
+    wr_str_text(&s, good ? ": signed by key " : ": not proven by the keys of ");
+    if (good) {
+        wr_str_u64(&s, job->sig.tag);
+        wr_str_text(&s, " (algorithm ");
+        wr_str_u64(&s, job->sig.alg);
+        wr_str_text(&s, ") of ");
+    }
+    wr_name_put_text(&s, job->zone);
+    if (!good) {
+        wr_str_text(&s, ": ");
+        wr_str_text(&s, job->reason ? job->reason : "");
+    }
+    wr_trace_move(trace, "rrsig", 0, "CHECK", good ? "SECURE" : "FAILED", text);
 }

@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "base/limits.h"
+#include "base/trace.h"
 #include "dns/rrset.h"
 #include "dnssec/algo.h"
 #include "dnssec/keys.h"
@@ -84,6 +85,9 @@ struct wr_rrsig_job {
 void wr_rrsig_start(struct wr_rrsig_job *job, const struct wr_rrset *set, const uint8_t *zone,
                     struct wr_keyset *keys, bool entries_only,
                     const struct wr_dnssec_policy *policy, const struct wr_trusttime *time);
+/* Tells what came of it, to who listens. */
+void wr_rrsig_tell(const struct wr_rrsig_job *job, enum wr_rrsig_result got,
+                   const struct wr_trace *trace);
 enum wr_rrsig_result wr_rrsig_step(struct wr_rrsig_job *job, struct wr_dnssec_work *work,
                                    void *scratch);
 

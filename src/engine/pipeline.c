@@ -354,7 +354,10 @@ static bool step_failed(struct walk *w)
         wr_stats_add(&e->setup.stats->cache_stale, 1);
         return settle_answer(w, &e->found, WR_SOURCE_STALE);
     }
-    failure.ede_text = by_silence ? "no upstream answered a moment ago" : "failed a moment ago";
+    (void)wr_answer_find_failure(e->setup.cache, &w->asker.question, wr_engine_now_s(w->now),
+                                 &e->room, &failure, &stored_s,
+                                 &by_silence); /* its words were in the room */
+    failure.ede_text = failure.ede_text ? failure.ede_text : "failed a moment ago";
     return settle_answer(w, &failure, WR_SOURCE_CACHE);
 }
 

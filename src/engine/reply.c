@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/str.h"
 #include "dns/build.h"
 #include "policy/cookie.h"
 
@@ -55,6 +56,20 @@ static void make_opt(const struct wr_reply *r, const struct wr_asker *a, int ede
         ret_opt->nsid = (const uint8_t *)r->settings->identity;
         ret_opt->nsid_size = (uint16_t)strlen(r->settings->identity);
     }
+}
+
+/* "zone: words", or the words alone. */
+static const char *reason_of(const struct wr_answer *answer, char *room, size_t cap)
+{
+    struct wr_str s;
+    if (!answer->ede_text || !answer->ede_zone) {
+        return answer->ede_text;
+    }
+    wr_str_init(&s, room, cap);
+    wr_name_put_text(&s, answer->ede_zone);
+    wr_str_text(&s, ": ");
+    wr_str_text(&s, answer->ede_text);
+    return room;
 }
 
 static size_t limit_of(const struct wr_reply *r, const struct wr_asker *a, size_t cap)
@@ -121,11 +136,12 @@ size_t wr_reply_answer(const struct wr_reply *r, const struct wr_asker *a,
     struct wr_build_opt opt;
     uint8_t cookie[24];
     size_t limit = limit_of(r, a, cap);
+    char reason[WR_NAME_TEXT_SIZE + WR_ANSWER_REASON_MAX + 3];
     size_t reserve = 0;
     start(&b, a, (uint16_t)(answer_flags(a, answer) | (answer->authoritative ? WR_FLAG_AA : 0)),
           room, limit);
     if (a->edns) {
-        make_opt(r, a, answer->ede, answer->ede_text, cookie, &opt);
+        make_opt(r, a, answer->ede, reason_of(answer, reason, sizeof(reason)), cookie, &opt);
         reserve = wr_build_opt_size(&opt);
     }
     b.limit = limit - reserve;

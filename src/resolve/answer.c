@@ -24,6 +24,7 @@ void wr_answer_clear(struct wr_answer *a)
     a->rcode = WR_RCODE_NOERROR;
     a->ede = WR_EDE_NONE;
     a->ede_text = NULL;
+    a->ede_zone = NULL;
     a->stale = a->authoritative = a->local = false;
     a->security = WR_SECURITY_UNCHECKED;
     a->answers = a->authorities = a->extras = 0;
@@ -275,6 +276,7 @@ static void mark_stale(struct wr_answer *a)
 {
     a->ede = a->rcode == WR_RCODE_NXDOMAIN ? WR_EDE_STALE_NXDOMAIN : WR_EDE_STALE_ANSWER;
     a->ede_text = NULL;
+    a->ede_zone = NULL;
 }
 
 /* A name above does not exist, so nothing does below it (RFC 8020). */
@@ -574,6 +576,27 @@ enum wr_found wr_answer_find(struct wr_cache *c, const struct wr_ttl_policy *p,
     return WR_FOUND_NOTHING;
 }
 
+/* The reason lies in the entry as a TXT set of the zone, so that a block from outside is checked like all others. */
+static void read_reason(const struct wr_cache_entry *e, struct wr_arena *arena, struct wr_answer *a)
+{
+    struct wr_reader r;
+    struct wr_rrset set;
+    const uint8_t *rdata;
+    uint16_t size;
+    wr_buf_read_init(&r, e->flat, e->flat_size);
+    if (e->sets != 1 || wr_rrset_get_flat(&r, &set)) {
+        return;
+    }
+    struct wr_rrset_walk walk = wr_rrset_walk(&set);
+    char *text = wr_arena_take(arena, WR_ANSWER_REASON_MAX + 1);
+    if (text && wr_rrset_next(&walk, &rdata, &size) && size > 0 && rdata[0] < size) {
+        memcpy(text, rdata + 1, rdata[0]);
+        text[rdata[0]] = 0;
+        a->ede_zone = wr_arena_copy(arena, set.owner, wr_name_size(set.owner));
+        a->ede_text = a->ede_zone ? text : NULL;
+    }
+}
+
 enum wr_found wr_answer_find_failure(struct wr_cache *c, const struct wr_question *q,
                                      uint32_t now_s, struct wr_answer_room *room,
                                      struct wr_answer *ret_answer, uint32_t *ret_stored_s,
@@ -589,6 +612,8 @@ enum wr_found wr_answer_find_failure(struct wr_cache *c, const struct wr_questio
     wr_answer_clear(ret_answer);
     ret_answer->rcode = WR_RCODE_SERVFAIL;
     ret_answer->ede = e.ede;
+    wr_arena_reset(&room->arena);
+    read_reason(&e, &room->arena, ret_answer);
     *ret_stored_s = e.stored_s;
     *ret_by_silence = (e.flags & WR_CACHE_BY_SILENCE) != 0;
     return WR_FOUND_FAILURE;
@@ -720,18 +745,48 @@ unsigned wr_answer_keep(struct wr_cache *c, const struct wr_ttl_policy *p,
     return skipped;
 }
 
+/* Writes what read_reason takes apart. */
+static void write_reason(const struct wr_answer *a, struct wr_writer *w)
+{
+    uint8_t data[2 + 1 + WR_ANSWER_REASON_MAX];
+    size_t n = strlen(a->ede_text);
+    n = n < WR_ANSWER_REASON_MAX ? n : WR_ANSWER_REASON_MAX;
+    data[0] = (uint8_t)((n + 1) >> 8);
+    data[1] = (uint8_t)(n + 1);
+    data[2] = (uint8_t)n;
+    memcpy(data + 3, a->ede_text, n);
+    struct wr_rrset set = {.owner = a->ede_zone,
+                           .data = data,
+                           .size = (uint32_t)(n + 3),
+                           .type = WR_TYPE_TXT,
+                           .class_ = WR_CLASS_IN,
+                           .records = 1,
+                           .rank = WR_RANK_ADDITIONAL};
+    wr_rrset_put_flat(w, &set);
+}
+
 void wr_answer_keep_failure(struct wr_cache *c, const struct wr_ttl_policy *p,
-                            const struct wr_question *q, uint32_t now_s, int ede, bool by_silence)
+                            const struct wr_question *q, uint32_t now_s, const struct wr_answer *a,
+                            bool by_silence)
 {
     struct wr_cache_key key;
+    struct wr_writer w;
+    uint8_t flat[WR_NAME_MAX + 32 + WR_ANSWER_REASON_MAX];
     struct wr_cache_entry e = {.kind = WR_CACHE_FAILURE,
                                .rcode = WR_RCODE_SERVFAIL,
-                               .ede = (int16_t)ede,
+                               .ede = a->ede,
                                .ttl = p->failure_s,
                                .stored_s = now_s,
                                .flags = by_silence ? WR_CACHE_BY_SILENCE : 0};
     if (p->failure_s == 0) {
         return;
+    }
+    wr_buf_write_init(&w, flat, sizeof(flat));
+    if (a->ede_text && a->ede_zone) {
+        write_reason(a, &w);
+        e.flat = flat;
+        e.flat_size = w.err ? 0 : (uint32_t)w.pos;
+        e.sets = w.err ? 0 : 1;
     }
     wr_cache_key_init(c, q->name.wire, q->type, (uint16_t)(wr_question_scope(q) | WR_SCOPE_FAILURE),
                       &key);

@@ -31,8 +31,10 @@
 
 struct wr_answer {
     uint16_t rcode;
-    int16_t ede;          /* WR_EDE_NONE or the code */
-    const char *ede_text; /* static text, or NULL */
+    int16_t ede; /* WR_EDE_NONE or the code */
+    const char *
+        ede_text; /* the reason in words, or NULL; of find_failure in the room, else static or its maker's */
+    const uint8_t *ede_zone; /* the zone that the reason speaks of, or NULL */
     bool stale;
     uint8_t security;   /* enum wr_security: the worst of all sets */
     bool authoritative; /* AA: the first owner is a local name (RFC 1035 section 4.1.1) */
@@ -44,6 +46,9 @@ struct wr_answer {
     uint32_t ttl;       /* the least TTL of all sets; of a negative answer its own */
     uint32_t age_share; /* find: hundredths of its life that the oldest set has used, 0 to 100 */
 };
+
+/* Octets of a reason in words that are kept with a failure. */
+#define WR_ANSWER_REASON_MAX 255
 
 enum wr_found {
     WR_FOUND_NOTHING = 0,
@@ -78,7 +83,7 @@ enum wr_found wr_answer_find(struct wr_cache *c, const struct wr_ttl_policy *p,
 enum wr_found wr_answer_find_local(const struct wr_local *local, const struct wr_question *q,
                                    struct wr_arena *arena, struct wr_answer *ret_answer);
 /* The failure kept for a question, when it was stored, and whether the first answer of an upstream ends it:
- * WR_FOUND_FAILURE or NOTHING. */
+ * WR_FOUND_FAILURE or NOTHING. The room's arena is reset. */
 enum wr_found wr_answer_find_failure(struct wr_cache *c, const struct wr_question *q,
                                      uint32_t now_s, struct wr_answer_room *room,
                                      struct wr_answer *ret_answer, uint32_t *ret_stored_s,
@@ -96,9 +101,10 @@ unsigned wr_answer_keep(struct wr_cache *c, const struct wr_ttl_policy *p,
 /* Adds the sets of an entry to the authority section, each once. False: no room. */
 bool wr_answer_add_flat(struct wr_answer_room *room, const struct wr_cache_entry *e, uint32_t ttl,
                         struct wr_answer *a);
-/* Remembers that resolution failed. */
+/* Remembers that resolution failed, with the extended error of `a`, its zone and as much of its text as WR_ANSWER_REASON_MAX. */
 void wr_answer_keep_failure(struct wr_cache *c, const struct wr_ttl_policy *p,
-                            const struct wr_question *q, uint32_t now_s, int ede, bool by_silence);
+                            const struct wr_question *q, uint32_t now_s, const struct wr_answer *a,
+                            bool by_silence);
 
 /* The name at the end of the chain: the last CNAME's target, or the question's own. */
 const uint8_t *wr_answer_last_name(const struct wr_answer *a, const uint8_t *qname);

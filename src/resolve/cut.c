@@ -236,6 +236,16 @@ int wr_cut_find(struct wr_cache *c, const uint8_t *name, bool above, uint32_t no
     return WR_E_NOTFOUND;
 }
 
+int wr_cut_look(struct wr_cache *c, const uint8_t *zone, uint32_t now_s,
+                struct wr_answer_room *room, struct wr_cut *ret_cut,
+                struct wr_cache_entry *ret_entry)
+{
+    struct wr_cache_key key;
+    wr_cache_key_init(c, zone, WR_TYPE_NS, WR_SCOPE_CUT, &key);
+    int err = wr_cache_get(c, &key, now_s, true, room->scratch, ret_entry);
+    return err ? err : read_entry(ret_entry, room, ret_cut);
+}
+
 void wr_cut_forget(struct wr_cache *c, const uint8_t *zone)
 {
     struct wr_cache_key key;

@@ -47,6 +47,10 @@ void wr_cut_keep(struct wr_cache *c, const struct wr_ttl_policy *p, uint32_t now
  * ns.ttl is what is left of it. WR_E_NOTFOUND. */
 int wr_cut_find(struct wr_cache *c, const uint8_t *name, bool above, uint32_t now_s,
                 struct wr_answer_room *room, struct wr_cut *ret_cut);
+/* The delegation known of exactly this zone, and its entry, for people: no use is counted. WR_E_NOTFOUND. */
+int wr_cut_look(struct wr_cache *c, const uint8_t *zone, uint32_t now_s,
+                struct wr_answer_room *room, struct wr_cut *ret_cut,
+                struct wr_cache_entry *ret_entry);
 /* What is remembered was wrong: the next look goes to the parent. */
 void wr_cut_forget(struct wr_cache *c, const uint8_t *zone);
 

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/time.h"
+#include "dns/codes.h"
 
 /* With a good server in the group, silence for so long means that nobody is there: the client hears of it within
  * two seconds. */
@@ -115,6 +116,52 @@ static void note_failure(struct wr_forward *f, uint8_t failure)
 }
 
 /* Opens an exchange with the server and wants its first message sent. */
+/* Who is asked what, and what is known of them that made them the choice. */
+static void tell_ask(const struct wr_forward *f, const struct wr_forward_env *env,
+                     const struct wr_exchange *x, const char *why)
+{
+    char text[WR_NAME_TEXT_SIZE + WR_ADDR_TEXT_SIZE + 128], word[WR_ADDR_TEXT_SIZE];
+    const struct wr_upstream_state *st = wr_forward_state_of(env, x);
+    uint32_t srtt_us = atomic_load_explicit(&st->srtt_us, memory_order_relaxed);
+    struct wr_str s;
+    wr_str_init(&s, text, sizeof(text));
+    wr_addr_to_text(&x->addr, word, sizeof(word));
+    wr_str_text(&s, why);
+    wr_str_char(&s, ' ');
+    wr_str_text(&s, word);
+    wr_str_text(&s, " for ");
+    wr_name_put_text(&s, f->question->name.wire);
+    wr_codes_type_text(f->question->type, word, sizeof(word));
+    wr_str_char(&s, ' ');
+    wr_str_text(&s, word);
+    if (wr_select_is_suspect(st)) {
+        wr_str_text(&s, " (suspect)");
+    } else if (srtt_us == 0) {
+        wr_str_text(&s, " (never measured: explored)");
+    } else {
+        wr_str_text(&s, " (answers in ");
+        wr_str_u64(&s, srtt_us);
+        wr_str_text(&s, " us)");
+    }
+    wr_trace_move(env->trace, "forward", f->request, "TRYING", "TRYING", text);
+}
+
+static void tell_reply(const struct wr_forward *f, const struct wr_forward_env *env,
+                       const struct wr_exchange *x, enum wr_response kind, uint64_t now_us)
+{
+    char text[WR_ADDR_TEXT_SIZE + 96], word[WR_ADDR_TEXT_SIZE];
+    struct wr_str s;
+    wr_str_init(&s, text, sizeof(text));
+    wr_addr_to_text(&x->addr, word, sizeof(word));
+    wr_str_text(&s, word);
+    wr_str_text(&s, " says ");
+    wr_str_text(&s, wr_classify_name(kind));
+    wr_str_text(&s, " after ");
+    wr_str_u64(&s, now_us - x->first_sent_us);
+    wr_str_text(&s, " us");
+    wr_trace_move(env->trace, "forward", f->request, "TRYING", "TRYING", text);
+}
+
 static bool ask(struct wr_forward *f, struct wr_forward_env *env, unsigned server, uint64_t now_us)
 {
     const struct wr_upstreams *u = env->select.upstreams;
@@ -144,6 +191,9 @@ static bool ask(struct wr_forward *f, struct wr_forward_env *env, unsigned serve
     x->sent_us = x->first_sent_us = x->silent_us = now_us;
     x->sends = 1;
     wr_exchange_start(x, &setup, env->select.rng);
+    if (wr_trace_on(env->trace)) {
+        tell_ask(f, env, x, f->sends == 0 ? "asks" : "asks as well");
+    }
     f->exchange[server] = id;
     f->sends++;
     wr_forward_want(env, x);
@@ -198,6 +248,9 @@ static struct wr_exchange *least_repeated(const struct wr_forward *f,
 static void repeat(struct wr_forward *f, struct wr_forward_env *env, struct wr_exchange *x,
                    uint64_t now_us)
 {
+    if (wr_trace_on(env->trace)) {
+        tell_ask(f, env, x, "asks again");
+    }
     x->sends++;
     x->sent_us = now_us;
     x->silent_us = earlier(x->silent_us, now_us);
@@ -401,6 +454,9 @@ void wr_forward_reply(struct wr_forward *f, struct wr_forward_env *env, struct w
     if (f->state != WR_FORWARD_TRYING) {
         return;
     }
+    if (wr_trace_on(env->trace)) {
+        tell_reply(f, env, x, kind, now_us);
+    }
     if (kind <= WR_RESPONSE_NXDOMAIN ||
         (kind == WR_RESPONSE_REFERRAL && f->group >= WR_GROUP_CUT)) {
         move(f, env, WR_FORWARD_ANSWERED, wr_classify_name(kind));
@@ -412,7 +468,6 @@ void wr_forward_reply(struct wr_forward *f, struct wr_forward_env *env, struct w
     f->errors |= (wr_servers)1 << x->server;
     f->rcode = wr_msg_rcode(msg);
     f->ede = (int16_t)msg->edns.ede;
-    wr_trace_move(env->trace, "forward", f->request, "TRYING", "TRYING", wr_classify_name(kind));
     server_failed(f, env, x->server, now_us);
 }
 

@@ -44,6 +44,28 @@ static void take_over(struct wr_upstream_state *st, uint64_t owner)
     STORE(st->lame_until_us, 0);
 }
 
+static struct wr_peer peer_of(const struct wr_infra *i, const struct wr_addr *addr,
+                              const struct wr_upstream_state *st)
+{
+    return (struct wr_peer){.addr = *addr,
+                            .generation = LOAD(st->generation),
+                            .slot = (uint16_t)(st - i->state),
+                            .scheme = WR_SCHEME_UDP};
+}
+
+bool wr_infra_look(const struct wr_infra *i, const struct wr_addr *addr, struct wr_peer *ret_peer)
+{
+    uint64_t owner = owner_of(i, addr);
+    for (uint32_t n = 0; n < WAYS && i->slots > 0; n++) {
+        const struct wr_upstream_state *st = way(i, owner, n);
+        if (LOAD(st->owner) == owner) {
+            *ret_peer = peer_of(i, addr, st);
+            return true;
+        }
+    }
+    return false;
+}
+
 void wr_infra_find(const struct wr_infra *i, const struct wr_addr *addr, uint64_t now_us,
                    struct wr_peer *ret_peer)
 {
@@ -61,10 +83,7 @@ void wr_infra_find(const struct wr_infra *i, const struct wr_addr *addr, uint64_
         take_over(best, owner);
     }
     STORE(best->used_us, now_us);
-    *ret_peer = (struct wr_peer){.addr = *addr,
-                                 .generation = LOAD(best->generation),
-                                 .slot = (uint16_t)(best - i->state),
-                                 .scheme = WR_SCHEME_UDP};
+    *ret_peer = peer_of(i, addr, best);
 }
 
 static uint64_t zone_word(const struct wr_infra *i, const uint8_t *zone)

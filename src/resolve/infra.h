@@ -32,6 +32,8 @@ struct wr_infra {
 /* The server at the address (port 53 is the caller's to set), with its slot. */
 void wr_infra_find(const struct wr_infra *i, const struct wr_addr *addr, uint64_t now_us,
                    struct wr_peer *ret_peer);
+/* The same when the address has a slot already, for people: nothing is taken over, no use is noted. */
+bool wr_infra_look(const struct wr_infra *i, const struct wr_addr *addr, struct wr_peer *ret_peer);
 void wr_infra_set_lame(const struct wr_infra *i, const struct wr_peer *peer, const uint8_t *zone,
                        uint64_t now_us);
 bool wr_infra_is_lame(const struct wr_infra *i, const struct wr_peer *peer, const uint8_t *zone,

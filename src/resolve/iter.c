@@ -5,7 +5,9 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/str.h"
 #include "base/time.h"
+#include "dns/codes.h"
 #include "policy/prefix.h"
 #include "resolve/dns64.h"
 #include "resolve/qmin.h"
@@ -146,6 +148,7 @@ static void clear_servers(struct wr_iter *it)
     it->servers = 0;
     it->names_size = 0;
     it->peers->count = 0;
+    it->tried = false;
 }
 
 /* Names of the delegation's servers, as many as there is room for. */
@@ -211,6 +214,31 @@ static uint32_t until(uint64_t now_us, uint32_t ttl)
     return (uint32_t)(now_us / WR_S) + (ttl < INT32_MAX ? ttl : INT32_MAX);
 }
 
+/* "zone cut example., 2 servers, 3 addresses; shown www.example. A" */
+static void tell_cut(const struct wr_iter *it, const struct wr_iter_env *env, const char *from)
+{
+    char text[2 * WR_NAME_TEXT_SIZE + 128], type[WR_CODE_TEXT_SIZE];
+    struct wr_str s;
+    if (!wr_trace_on(env->trace)) {
+        return;
+    }
+    wr_str_init(&s, text, sizeof(text));
+    wr_str_text(&s, "zone cut ");
+    wr_name_put_text(&s, it->zone.wire);
+    wr_str_text(&s, " from ");
+    wr_str_text(&s, from);
+    wr_str_text(&s, ": servers ");
+    wr_str_u64(&s, it->servers);
+    wr_str_text(&s, ", addresses ");
+    wr_str_u64(&s, it->peers->count);
+    wr_str_text(&s, "; they are shown ");
+    wr_name_put_text(&s, it->question.name.wire);
+    wr_codes_type_text(it->question.type, type, sizeof(type));
+    wr_str_char(&s, ' ');
+    wr_str_text(&s, type);
+    wr_trace_move(env->trace, "iter", it->trace_id, "SERVERS", "SERVERS", text);
+}
+
 static void enter_cut(struct wr_iter *it, const struct wr_iter_env *env, const struct wr_cut *cut,
                       uint64_t now_us)
 {
@@ -224,6 +252,7 @@ static void enter_cut(struct wr_iter *it, const struct wr_iter_env *env, const s
     }
     show_labels(it, env);
     move(it, env, WR_ITER_SERVERS, "cut");
+    tell_cut(it, env, "delegation");
 }
 
 static void enter_hints(struct wr_iter *it, const struct wr_iter_env *env, uint64_t now_us)
@@ -234,6 +263,7 @@ static void enter_hints(struct wr_iter *it, const struct wr_iter_env *env, uint6
     take_hints(it, env, now_us);
     show_labels(it, env);
     move(it, env, WR_ITER_SERVERS, "hints");
+    tell_cut(it, env, "hints");
 }
 
 static bool is_root_ns(const struct wr_question *q)
@@ -276,6 +306,7 @@ static void enter_stub(struct wr_iter *it, const struct wr_iter_env *env, unsign
     }
     show_labels(it, env);
     move(it, env, WR_ITER_SERVERS, "stub");
+    tell_cut(it, env, "configuration");
 }
 
 void wr_iter_start(struct wr_iter *it, const struct wr_iter_env *env,
@@ -382,8 +413,8 @@ static enum wr_iter_do give_up(struct wr_iter *it, const struct wr_iter_env *env
         wr_iter_start(it, env, it->asked, it->peers, WR_GROUP_RECURSE, root, now_us);
         return WR_ITER_DO_AGAIN;
     }
-    fail(it, env, it->failure > WR_ITER_NO_ADDRESS ? it->failure : WR_ITER_NO_ADDRESS,
-         "no address");
+    bool asked = it->tried || it->failure > WR_ITER_NO_ADDRESS;
+    fail(it, env, asked ? it->failure : WR_ITER_NO_ADDRESS, asked ? "no answer" : "no address");
     return WR_ITER_DO_FAIL;
 }
 
@@ -611,6 +642,7 @@ void wr_iter_avoid(struct wr_iter *it, const struct wr_iter_env *env, unsigned s
     }
     wr_infra_set_lame(&env->infra, &p->peer[server], it->zone.wire, now_us);
     p->peer[server] = p->peer[--p->count];
+    it->tried = true;
     move(it, env, WR_ITER_SERVERS, "bogus");
 }
 
@@ -626,6 +658,7 @@ void wr_iter_exhausted(struct wr_iter *it, const struct wr_iter_env *env, bool e
         return;
     }
     it->peers->count = 0;
+    it->tried = true;
     it->failure = WR_ITER_NO_ANSWER;
     move(it, env, WR_ITER_SERVERS, "other addresses");
 }

@@ -80,6 +80,7 @@ struct wr_iter {
     bool whole;        /* no minimisation any more: a server did not like it */
     bool
         empty; /* a server had nothing to say of the name, not even a SOA: believed when nobody says more */
+    bool tried;    /* addresses of this cut were asked, and none gave a usable answer */
     bool recursor; /* a server answered from its cache, as if it were a resolver */
     bool trusting; /* nobody else is left: its word is taken */
     uint32_t

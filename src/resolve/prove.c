@@ -288,11 +288,33 @@ static void weaken(struct wr_requests *rs, const struct wr_chain_verdict *v)
     }
 }
 
+/* "secure", or "bogus: bad.: the signature ..." */
+static void tell_verdict(const struct wr_requests *rs, const struct prove *p,
+                         const struct wr_chain_verdict *v)
+{
+    static const char *const names[] = {"unchecked", "bogus", "indeterminate", "insecure",
+                                        "secure"};
+    char text[WR_NAME_TEXT_SIZE + 160];
+    struct wr_str s;
+    if (!wr_trace_on(rs->env.trace)) {
+        return;
+    }
+    wr_str_init(&s, text, sizeof(text));
+    wr_str_text(&s, names[v->security]);
+    if (v->security != WR_SECURITY_SECURE && v->zone.size > 0) {
+        wr_str_text(&s, ": ");
+        wr_name_put_text(&s, v->zone.wire);
+        wr_str_text(&s, ": ");
+        wr_str_text(&s, v->reason);
+    }
+    wr_trace_move(rs->env.trace, "proof", p->request, "RUNNING", "DONE", text);
+}
+
 static void done(struct wr_requests *rs, struct wr_request *r, struct prove *p,
                  const struct wr_now *now)
 {
     const struct wr_chain_verdict *v = &p->chain.verdict;
-    wr_trace_move(rs->env.trace, "proof", p->request, "RUNNING", "DONE", v->reason);
+    tell_verdict(rs, p, v);
     if (p->early && v->security != WR_SECURITY_SECURE) {
         wr_stage_show_more(rs, r, p->request, now->mono_us);
         return;
@@ -349,17 +371,18 @@ bool wr_prove_explain(struct wr_requests *rs, const struct wr_request *r, struct
                       bool *ret_silence)
 {
     const struct prove *p = proof_of(rs, r);
-    if (!p || p->chain.state != WR_CHAIN_DONE || p->chain.verdict.security != WR_SECURITY_BOGUS) {
+    if (!p) {
         return false;
     }
-    struct wr_str s;
-    wr_str_init(&s, rs->reason, sizeof(rs->reason));
-    wr_name_put_text(&s, p->chain.verdict.zone.wire);
-    wr_str_text(&s, ": ");
-    wr_str_text(&s, p->chain.verdict.reason);
-    a->rcode = WR_RCODE_SERVFAIL;
-    a->ede = p->chain.verdict.ede;
-    a->ede_text = rs->reason;
-    *ret_silence = p->chain.verdict.unreachable;
-    return true;
+    bool over = p->chain.state == WR_CHAIN_DONE;
+    if (over && p->chain.verdict.security != WR_SECURITY_BOGUS) {
+        return false;
+    }
+    rs->reason_zone = over ? p->chain.verdict.zone : p->chain.fetch.name;
+    a->ede_zone = rs->reason_zone.wire;
+    a->ede = over ? p->chain.verdict.ede : WR_EDE_NO_REACHABLE_AUTHORITY;
+    a->ede_text =
+        over ? p->chain.verdict.reason : "what proves the answer was not to be had in time";
+    *ret_silence = over && p->chain.verdict.unreachable;
+    return over;
 }

@@ -320,27 +320,6 @@ static void give_result(struct wr_requests *rs, struct wr_request *r, wr_id id, 
     wr_depend_tell(rs, r, id, &rs->answer, now_us);
 }
 
-static void explain(const struct wr_forward *f, struct wr_answer *a)
-{
-    static const char *const texts[] = {
-        [WR_FORWARD_SILENCE] = "no upstream answered in time",
-        [WR_FORWARD_UNREACHABLE] = "upstreams cannot be reached",
-        [WR_FORWARD_NO_SERVER] = "no upstream is configured",
-        [WR_FORWARD_NO_ROOM] = "no port, descriptor or place for the question here",
-        [WR_FORWARD_ERROR] = "upstreams answered with errors",
-    };
-    static const int16_t codes[] = {
-        [WR_FORWARD_SILENCE] = WR_EDE_NO_REACHABLE_AUTHORITY,
-        [WR_FORWARD_UNREACHABLE] = WR_EDE_NETWORK_ERROR,
-        [WR_FORWARD_NO_SERVER] = WR_EDE_NO_REACHABLE_AUTHORITY,
-        [WR_FORWARD_NO_ROOM] = WR_EDE_OTHER,
-        [WR_FORWARD_ERROR] = WR_EDE_NO_REACHABLE_AUTHORITY,
-    };
-    a->rcode = WR_RCODE_SERVFAIL;
-    a->ede_text = texts[f->failure];
-    a->ede = f->failure == WR_FORWARD_ERROR && f->ede != WR_EDE_NONE ? f->ede : codes[f->failure];
-}
-
 /* One server that was not heard might have known: only when all answered with errors is the name to blame. */
 static bool by_silence(const struct wr_forward *f)
 {
@@ -352,9 +331,7 @@ void wr_request_hand_out_failure(struct wr_requests *rs, struct wr_request *r, w
 {
     wr_answer_clear(&rs->answer);
     bool silence = by_silence(&r->forward);
-    if (!wr_prove_explain(rs, r, &rs->answer, &silence)) {
-        explain(&r->forward, &rs->answer);
-    }
+    (void)wr_request_explain(rs, r, &rs->answer, &silence);
     rs->slot = 255;
     rs->finished = id;
     rs->failed = true;
@@ -365,8 +342,7 @@ void wr_request_hand_out_failure(struct wr_requests *rs, struct wr_request *r, w
         bool later = ttl.failure_s > 0 && r->iter &&
                      wr_requests_upstream_back(rs, &r->question, (uint64_t)now_s * WR_S);
         ttl.failure_s -= later;
-        wr_answer_keep_failure(rs->cache, &ttl, &r->question, now_s + later, rs->answer.ede,
-                               silence);
+        wr_answer_keep_failure(rs->cache, &ttl, &r->question, now_s + later, &rs->answer, silence);
     }
     wr_depend_tell(rs, r, id, NULL, now_us);
 }
@@ -488,6 +464,7 @@ static int chase(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_
     wr_forward_stop(&r->forward, &rs->env, now_us);
     wr_prove_end(rs, r);
     r->bogus = 0;
+    r->why = NULL;
     r->asked.name = next;
     move(rs, r, id, WR_REQUEST_CHASING, "CNAME");
     wr_request_ask_stage(rs, r, id, now_us);
@@ -551,9 +528,12 @@ static int take_response(struct wr_requests *rs, struct wr_request *r, wr_id id,
 void wr_request_stage_done(struct wr_requests *rs, struct wr_request *r, wr_id id,
                            enum wr_response kind, const struct wr_now *now)
 {
-    if (stage_done(rs, r, id, kind, now)) {
+    int err = stage_done(rs, r, id, kind, now);
+    if (err) {
         r->forward.state = WR_FORWARD_FAILED;
         r->forward.failure = WR_FORWARD_ERROR;
+        r->why = err == WR_E_FULL ? "no place here for the chain of aliases"
+                                  : "the chain of aliases is too long";
     }
     wr_request_settle(rs, r, id, now->mono_us);
 }
@@ -603,6 +583,7 @@ void wr_request_empty(struct wr_requests *rs, struct wr_request *r, wr_id id, ui
     }
     if (wr_prove_wanted(rs, r) || prepend_chain(rs, r, (uint32_t)(now_us / WR_S))) {
         r->forward.state = WR_FORWARD_FAILED;
+        r->why = "no place here for the answer";
         return;
     }
     give_result(rs, r, id, false, "empty", now_us);

@@ -2,7 +2,7 @@
 /*
  * The inside of requests: shared by request.c (what becomes of a request), stage.c (whom a name is asked of: a group, or the
  * servers of a zone cut), depend.c (requests that wait for requests) and driver.c (what the world brings and is
- * asked to do). Nobody else includes it.
+ * asked to do), reason.c (why one failed). Nobody else includes it.
  */
 #ifndef WR_RESOLVE_REQUEST_STATE_H
 #define WR_RESOLVE_REQUEST_STATE_H
@@ -32,12 +32,13 @@ struct wr_request {
     uint32_t chain_s; /* second of its first link: the TTLs in it count from there */
     uint16_t sends;   /* of the stages before */
     uint16_t sends_max;
-    wr_id prove;                         /* the proof of this stage's answer, or 0 */
-    struct wr_dnssec_work work;          /* of all its proofs */
-    wr_servers bogus;                    /* servers of the group whose answer was bogus */
-    uint8_t bogus_tries, server;         /* the server that answered last */
-    wr_id iter;                          /* the iteration of this stage, or 0 */
-    struct wr_list parents;              /* of wr_depend: requests that wait for this one */
+    wr_id prove;                 /* the proof of this stage's answer, or 0 */
+    struct wr_dnssec_work work;  /* of all its proofs */
+    wr_servers bogus;            /* servers of the group whose answer was bogus */
+    uint8_t bogus_tries, server; /* the server that answered last */
+    const char *why;             /* static: a reason that the forward does not know, or NULL */
+    wr_id iter;                  /* the iteration of this stage, or 0 */
+    struct wr_list parents;      /* of wr_depend: requests that wait for this one */
     wr_id child[WR_DEPEND_CHILDREN_MAX]; /* requests this one waits for */
     uint8_t depth;                       /* of look-ups within look-ups */
     bool woken; /* a child is done: the stage goes on when its turn comes */
@@ -87,6 +88,7 @@ struct wr_requests {
     uint32_t prove_now_s;
     struct wr_nsecache nsecache;
     char reason[WR_NAME_TEXT_SIZE + 128]; /* of the failure that is handed out */
+    struct wr_name reason_zone;
     uint32_t query_timeout_ms;
     struct wr_map map;
     struct wr_heap timers;
@@ -151,8 +153,8 @@ void wr_prove_fed(struct wr_requests *rs, struct wr_request *r, const struct wr_
                   const struct wr_answer *answer);
 /* One step of one proof; false: none has anything to do. */
 bool wr_prove_turn(struct wr_requests *rs, const struct wr_now *now);
-/* Fills in why the answer is bogus; false: it is not. `ret_silence`: its keys could not be had, so that the first answer of
- * a server ends it. */
+/* Fills in why the answer is bogus; false: it is not, and `a` says what the proof waits for, if it runs. `ret_silence` is set
+ * when it is: its keys could not be had, so that the first answer of a server ends it. */
 bool wr_prove_explain(struct wr_requests *rs, const struct wr_request *r, struct wr_answer *a,
                       bool *ret_silence);
 void wr_prove_end(struct wr_requests *rs, struct wr_request *r);
@@ -189,6 +191,11 @@ void wr_stage_scrub(const struct wr_requests *rs, const struct wr_request *r,
                     const struct wr_msg *msg, struct wr_scrub *ret_what);
 /* Ends the stage's iteration, if there is one. */
 void wr_stage_end(struct wr_requests *rs, struct wr_request *r);
+
+/* --- reason.c --- */
+/* Why the request failed: the code, the zone and the words. True: its answer is bogus, and `ret_silence` is set. */
+bool wr_request_explain(struct wr_requests *rs, const struct wr_request *r, struct wr_answer *a,
+                        bool *ret_silence);
 
 /* --- depend.c --- */
 /* The answer to `q` for a request that needs it: from the cache, or from a request that is asked. */

@@ -46,6 +46,7 @@ static void ask_peers(struct wr_requests *rs, struct wr_request *r, wr_id id, st
         fail(r, WR_FORWARD_ERROR);
         it->state = WR_ITER_FAILED;
         it->failure = WR_ITER_TOO_LONG;
+        r->why = now_us >= r->end_us ? "found no answer in time" : "needs too many messages";
         return;
     }
     wr_forward_start(&r->forward, &rs->env, &it->question, id, WR_GROUP_CUT + place_of(r),
@@ -96,6 +97,7 @@ static void step(struct wr_requests *rs, struct wr_request *r, wr_id id, struct 
         case WR_ITER_DO_FAIL: fail(r, WR_FORWARD_SILENCE); return;
         }
     }
+    r->why = "needs too many steps";
     fail(r, WR_FORWARD_ERROR);
 }
 

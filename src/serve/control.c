@@ -9,11 +9,13 @@
 #include "base/err.h"
 #include "net/clock.h"
 #include "net/unixsock.h"
+#include "serve/anchors.h"
 #include "serve/json.h"
 #include "serve/metrics.h"
 #include "serve/report.h"
 #include "serve/say.h"
 #include "serve/serve.h"
+#include "serve/why.h"
 
 #define ROOM_SIZE 16384
 /* Events handed to one follower before it must have read them. */
@@ -21,6 +23,7 @@
 #define FOLLOW_BATCH     64
 #define CACHE_SHOW_LIMIT 1000
 #define ARGS_MAX         4
+#define NEGATIVE_MAX_S   (366 * 86400)
 
 /* A client that is owed more than the one line it gets at once. */
 struct waiting {
@@ -156,6 +159,78 @@ static const char *run_cache_show(struct wr_control *c, const json_t *args, stru
         return "memory";
     }
     return NULL;
+}
+
+static const char *run_why(struct wr_control *c, const json_t *args, struct wr_json *j)
+{
+    struct wr_question q = {.type = WR_TYPE_A};
+    const json_t *type = json_object_get(args, "type");
+    if (read_name(c, args, &q.name) != WR_OK) {
+        return "argument";
+    }
+    if (type != NULL && wr_codes_type_from_text(json_string_value(type), json_string_length(type),
+                                                &q.type) != WR_OK) {
+        snprintf(c->why, sizeof(c->why), "the argument type is no record type");
+        return "argument";
+    }
+    if (wr_why_report(c->s, &q, j, "result") != WR_OK) {
+        snprintf(c->why, sizeof(c->why), "no memory to look at the cache; try again");
+        return "memory";
+    }
+    return NULL;
+}
+
+static const char *run_anchors(struct wr_control *c, const json_t *args, struct wr_json *j)
+{
+    wr_live_anchors_report(c->s, j, "result");
+    return NULL;
+}
+
+/* The end of a verb that changed the anchors, or could not. */
+static const char *anchors_done(struct wr_control *c, int err, const char *why, struct wr_json *j)
+{
+    if (err != WR_OK) {
+        snprintf(c->why, sizeof(c->why), "%s", why);
+        return "anchor";
+    }
+    wr_live_anchors_report(c->s, j, "result");
+    return NULL;
+}
+
+static const char *run_anchors_add(struct wr_control *c, const json_t *args, struct wr_json *j)
+{
+    const json_t *line = json_object_get(args, "line");
+    const char *why = NULL;
+    int err = wr_live_anchors_add(c->s, json_string_value(line), json_string_length(line), &why);
+    return anchors_done(c, err, why, j);
+}
+
+static const char *run_anchors_negative(struct wr_control *c, const json_t *args, struct wr_json *j)
+{
+    struct wr_name name;
+    json_int_t for_s = json_integer_value(json_object_get(args, "for_s"));
+    const char *why = NULL;
+    if (read_name(c, args, &name) != WR_OK) {
+        return "argument";
+    }
+    if (for_s < 0 || for_s > NEGATIVE_MAX_S) {
+        snprintf(c->why, sizeof(c->why), "the argument for_s must be 0 (no end) to %d",
+                 NEGATIVE_MAX_S);
+        return "argument";
+    }
+    int err = wr_live_anchors_negative(c->s, name.wire, for_s, &why);
+    return anchors_done(c, err, why, j);
+}
+
+static const char *run_anchors_remove(struct wr_control *c, const json_t *args, struct wr_json *j)
+{
+    struct wr_name name;
+    const char *why = NULL;
+    if (read_name(c, args, &name) != WR_OK) {
+        return "argument";
+    }
+    int err = wr_live_anchors_remove(c->s, name.wire, &why);
+    return anchors_done(c, err, why, j);
 }
 
 struct flush_room {
@@ -338,6 +413,13 @@ static const struct verb verbs[] = {
     {"cache_flush",
      {{"name", JSON_STRING, true}, {"below", JSON_TRUE, false}, {NULL, 0, false}},
      run_cache_flush},
+    {"why", {{"name", JSON_STRING, true}, {"type", JSON_STRING, false}, {NULL, 0, false}}, run_why},
+    {"anchors", {{NULL, 0, false}}, run_anchors},
+    {"anchors_add", {{"line", JSON_STRING, true}, {NULL, 0, false}}, run_anchors_add},
+    {"anchors_negative",
+     {{"name", JSON_STRING, true}, {"for_s", JSON_INTEGER, false}, {NULL, 0, false}},
+     run_anchors_negative},
+    {"anchors_remove", {{"name", JSON_STRING, true}, {NULL, 0, false}}, run_anchors_remove},
     {"reload", {{NULL, 0, false}}, NULL},
     {"log", {{"follow", JSON_TRUE, false}, {"count", JSON_INTEGER, false}, {NULL, 0, false}}, NULL},
     {"metrics", {{NULL, 0, false}}, run_metrics},
@@ -423,9 +505,10 @@ static void take_request(struct wr_control *c, wr_id client, json_t *request)
     }
     const struct verb *verb = find_verb(name);
     if (verb == NULL) {
-        answer_error(c, client, "verb",
-                     "unknown verb; there are status, stats, upstreams, cache_show, cache_flush, "
-                     "reload, log and metrics");
+        answer_error(
+            c, client, "verb",
+            "unknown verb; there are status, stats, upstreams, cache_show, cache_flush, "
+            "why, anchors, anchors_add, anchors_negative, anchors_remove, reload, log and metrics");
         return;
     }
     if (check_args(c, verb, args) != WR_OK) {

@@ -8,7 +8,7 @@
  *     {"ok":true,"result":{...}}   or   {"ok":false,"error":"a sentence with the remedy","code":"word"}
  *
  * Then the connection is closed; `log` with `follow` sends one object a line until the client goes away. Verbs: status,
- * stats, upstreams, cache_show, cache_flush, reload, log, metrics. What each answers is in serve/verbs.h. Unknown verbs, unknown or
+ * stats, upstreams, cache_show, cache_flush, why, anchors (anchors_add, anchors_negative, anchors_remove), reload, log, metrics. What each answers is in serve/verbs.h. Unknown verbs, unknown or
  * wrong arguments and anything that is no JSON get an error that says what would be right.
  *
  * Who may: whoever may open the socket (mode 0600, or 0660 with a group). Everything runs in the main thread.

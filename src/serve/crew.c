@@ -127,6 +127,10 @@ static void carry_out(struct worker *w, struct wr_loop *loop, const struct wr_cr
     if (order->settings != NULL) {
         wr_engine_adopt(w->engine, order->settings, wr_loop_now(loop));
     }
+    if (order->ask != NULL && w->number == 0) { /* it goes on to the worker that owns the name */
+        struct wr_client nobody = {.handed = true, .refresh = true};
+        wr_loop_take_query(loop, &nobody, order->ask, order->ask_size);
+    }
 }
 
 static void woken(void *user, struct wr_loop *loop)

@@ -64,6 +64,8 @@ struct wr_crew_order {
     uint32_t opens;
     const uint16_t *close; /* numbers */
     uint32_t closes;
+    const uint8_t *ask; /* a query that is asked anew though nobody waits; NULL: none */
+    size_t ask_size;
 };
 
 int wr_crew_create(const struct wr_crew_setup *setup, struct wr_crew **ret_crew);

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "net/sock.h"
 #include "net/unixsock.h"
+#include "serve/anchors.h"
 #include "serve/caps.h"
 #include "serve/notify.h"
 #include "serve/say.h"
@@ -155,10 +156,11 @@ static const char *folder_of(const char *path, char room[PATH_MAX])
 
 void wr_doors_seal(struct wr_serve *s)
 {
-    char control[PATH_MAX], live[PATH_MAX], keep[PATH_MAX];
+    char control[PATH_MAX], live[PATH_MAX], keep[PATH_MAX], anchors[PATH_MAX];
     struct wr_sandbox sandbox = {.folder = {folder_of(s->conf->control.socket, control),
                                             folder_of(s->conf->cache.live, live),
-                                            folder_of(s->conf->cache.keep.path, keep)}};
+                                            folder_of(s->conf->cache.keep.path, keep),
+                                            folder_of(wr_live_anchors_path(s->anchors), anchors)}};
     wr_sandbox_enter(&sandbox, &s->sandbox);
     if (s->sandbox.why_not != NULL) {
         wr_say(WR_LOG_INFO, "sandbox: Landlock %s, seccomp %s: %s",

@@ -624,7 +624,8 @@ static void make_all(struct making *m)
         m->err = WR_E_NOMEM;
     }
     struct wr_validation_mistake mistake;
-    int err = wr_validation_make(m->conf, &m->gate->validation, &m->gate->settings.prove, &mistake);
+    int err = wr_validation_make(m->conf, m->world->trust, &m->gate->validation,
+                                 &m->gate->settings.prove, &mistake);
     if (err == WR_E_NOMEM) {
         m->err = err;
     } else if (mistake.text != NULL) {

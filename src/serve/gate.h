@@ -55,7 +55,8 @@ struct wr_gate_world {
     uint32_t locals;
     const char *resolv; /* text of resolv.conf, NULL: could not be read */
     size_t resolv_size;
-    const struct wr_local *names; /* local names, for the delegations in them; NULL: none */
+    const struct wr_local *names;    /* local names, for the delegations in them; NULL: none */
+    const struct wr_trustset *trust; /* what became of the trust anchors, or NULL */
 };
 
 struct wr_gate_listener {

@@ -12,7 +12,9 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "conf/mistakes.h"
+#include "dns/build.h"
 #include "net/clock.h"
+#include "serve/anchors.h"
 #include "serve/control.h"
 #include "serve/notify.h"
 #include "serve/say.h"
@@ -272,6 +274,7 @@ static int prepare(struct wr_serve *s, const struct wr_conf *conf)
     int err = wr_world_read(conf->upstream.resolv_conf, &r->world);
     if (err == WR_OK) {
         r->world.view.names = r->has_locals ? r->locals.set.local : s->locals.set.local;
+        r->world.view.trust = wr_live_anchors_set(s->anchors);
         err = wr_gate_make(conf, &r->world.view, &s->slots, s->gate->settings.serial + 1, &notes,
                            &r->gate);
         wr_reload_say_notes(&notes, r->report.text, sizeof(r->report.text));
@@ -380,6 +383,25 @@ void wr_reload_roll_secrets(struct wr_serve *s)
     s->secrets = next;
 }
 
+bool wr_reload_ask(struct wr_serve *s, const uint8_t *name, uint16_t type)
+{
+    struct wr_reload *r = &s->reload;
+    struct wr_build b;
+    struct wr_build_opt opt = {.udp_size = WR_EDNS_UDP_SIZE, .dnssec_ok = true, .ede = WR_EDE_NONE};
+    if (r->under_way) {
+        return false;
+    }
+    wr_build_start(&b, r->ask, sizeof(r->ask), 0, WR_FLAG_RD | WR_FLAG_CD);
+    wr_build_question(&b, name, type, WR_CLASS_IN);
+    (void)wr_build_opt(&b, &opt, 0);
+    r->under_way = true;
+    r->is_refresh = true;
+    r->change.opens = r->change.closes = 0;
+    r->order = (struct wr_crew_order){.ask = r->ask, .ask_size = wr_build_finish(&b, 0)};
+    wr_crew_give(s->crew, &r->order);
+    return true;
+}
+
 static void take_over(struct wr_serve *s)
 {
     struct wr_reload *r = &s->reload;
@@ -413,7 +435,11 @@ void wr_reload_settled(struct wr_serve *s)
     if (!r->under_way || !wr_crew_is_settled(s->crew)) {
         return;
     }
+    bool fresh = r->gate != NULL && !r->again && !r->refresh_again;
     take_over(s);
+    if (fresh) {
+        wr_live_anchors_settled(s);
+    }
     r->under_way = false;
     if (!r->is_refresh) {
         r->report.ok = true;

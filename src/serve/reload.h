@@ -52,7 +52,8 @@ struct wr_reload {
     struct wr_secrets secrets;
     struct wr_crew_order order;
     struct wr_reload_report report;
-    uint64_t resolv_mark; /* what resolv.conf looked like when it was read last */
+    uint8_t ask[WR_NAME_MAX + 64]; /* a question of our own */
+    uint64_t resolv_mark;          /* what resolv.conf looked like when it was read last */
 };
 
 /* Begins one. The report is ready when wr_reload_is_idle says so. */
@@ -64,6 +65,9 @@ void wr_reload_locals(struct wr_serve *s);
 int wr_reload_first_locals(struct wr_serve *s);
 /* New cookie secrets; the ones before stay accepted. */
 void wr_reload_roll_secrets(struct wr_serve *s);
+/* Has a worker ask a question anew, with checking disabled, for which nobody waits: the cache has the answer then. False: not
+ * now. */
+bool wr_reload_ask(struct wr_serve *s, const uint8_t *name, uint16_t type);
 /* The workers have carried out the order. */
 void wr_reload_settled(struct wr_serve *s);
 bool wr_reload_is_idle(const struct wr_serve *s);

@@ -15,58 +15,13 @@
 #include "net/ports.h"
 #include "resolve/question.h"
 #include "resolve/select.h"
+#include "serve/anchors.h"
+#include "serve/put.h"
 #include "serve/serve.h"
-
-/* Text of one record: the longest TXT set escaped, and no more. */
-#define RDATA_TEXT_SIZE 16384
 
 static uint64_t load(const _Atomic uint64_t *v)
 {
     return atomic_load_explicit(v, memory_order_relaxed);
-}
-
-static void put_addr(struct wr_json *j, const char *key, const struct wr_addr *addr)
-{
-    char text[WR_ADDR_TEXT_SIZE];
-    wr_addr_to_text(addr, text, sizeof(text));
-    wr_json_text(j, key, text);
-}
-
-static void put_name(struct wr_json *j, const char *key, const uint8_t *name)
-{
-    char text[WR_NAME_TEXT_SIZE];
-    wr_name_to_text(name, text, sizeof(text));
-    wr_json_text(j, key, text);
-}
-
-static void put_type(struct wr_json *j, const char *key, uint16_t type)
-{
-    char text[WR_CODE_TEXT_SIZE];
-    wr_codes_type_text(type, text, sizeof(text));
-    wr_json_text(j, key, text);
-}
-
-static void put_rcode(struct wr_json *j, const char *key, uint16_t rcode)
-{
-    char text[WR_CODE_TEXT_SIZE];
-    wr_codes_rcode_text(rcode, text, sizeof(text));
-    wr_json_text(j, key, text);
-}
-
-/* v / 10^places as a decimal number: exact, without floating point. */
-static void put_decimal(struct wr_json *j, const char *key, uint64_t v, unsigned places)
-{
-    char text[32];
-    struct wr_str s;
-    uint64_t unit = 1;
-    for (unsigned i = 0; i < places; i++) {
-        unit *= 10;
-    }
-    wr_str_init(&s, text, sizeof(text));
-    wr_str_u64(&s, v / unit);
-    wr_str_char(&s, '.');
-    wr_str_u64_pad(&s, v % unit, places);
-    wr_json_raw(j, key, text, s.len);
 }
 
 /* --- status --- */
@@ -201,6 +156,7 @@ void wr_report_status(struct wr_serve *s, struct wr_json *j, const char *key)
     put_upstream_summary(s, j);
     put_ports(s, j);
     put_reload(s, j);
+    wr_json_text(j, "anchors_problem", wr_live_anchors_problem(s->anchors));
     wr_json_object(j, "sandbox");
     wr_json_bool(j, "landlock", s->sandbox.landlock);
     wr_json_bool(j, "seccomp", s->sandbox.seccomp);
@@ -349,32 +305,8 @@ static const char *kind_name(enum wr_cache_kind kind)
     return "unknown";
 }
 
-static const char *security_name(uint8_t security)
-{
-    static const char *const names[] = {"unchecked", "bogus", "indeterminate", "insecure",
-                                        "secure"};
-    return security < sizeof(names) / sizeof(names[0]) ? names[security] : "unknown";
-}
-
-static void put_records(const struct wr_rrset *set, char *text, struct wr_json *j)
-{
-    struct wr_rrset_walk walk = wr_rrset_walk(set);
-    const uint8_t *rdata;
-    uint16_t size;
-    wr_json_array(j, "records");
-    for (unsigned i = 0; wr_rrset_next(&walk, &rdata, &size); i++) {
-        struct wr_str str;
-        wr_str_init(&str, text, RDATA_TEXT_SIZE);
-        wr_present_rdata(&str,
-                         i < set->records ? wr_rdata_form(set->class_, set->type) : WR_TYPE_RRSIG,
-                         rdata, size);
-        wr_json_bytes(j, NULL, str.base, str.len);
-    }
-    wr_json_end(j);
-}
-
-static void put_entry(const struct wr_cache_key *key, const struct wr_cache_entry *e, char *text,
-                      struct wr_json *j)
+void wr_report_entry(const struct wr_cache_key *key, const struct wr_cache_entry *e, char *text,
+                     struct wr_json *j)
 {
     wr_json_object(j, NULL);
     put_name(j, "name", key->name);
@@ -384,6 +316,7 @@ static void put_entry(const struct wr_cache_key *key, const struct wr_cache_entr
     wr_json_bool(j, "stale", e->ttl_left <= 0);
     wr_json_i64(j, "ttl_left", e->ttl_left);
     wr_json_u64(j, "original_ttl", e->ttl);
+    wr_json_i64(j, "age", (int64_t)e->ttl - e->ttl_left);
     wr_json_u64(j, "rank", e->rank);
     wr_json_text(j, "security", security_name(e->security));
     wr_json_u64(j, "used", e->used);
@@ -401,7 +334,7 @@ static void put_entry(const struct wr_cache_key *key, const struct wr_cache_entr
 
 struct walk_room {
     _Alignas(8) uint8_t scratch[WR_CACHE_SCRATCH_SIZE];
-    char text[RDATA_TEXT_SIZE];
+    char text[WR_PUT_TEXT_SIZE];
     struct wr_name name;
 };
 
@@ -428,7 +361,7 @@ int wr_report_cache(struct wr_serve *s, const uint8_t *name, uint64_t limit, str
         if (found++ == limit) {
             break;
         }
-        put_entry(&k, &e, room->text, j);
+        wr_report_entry(&k, &e, room->text, j);
     }
     wr_json_end(j);
     wr_json_bool(j, "more", found > limit);

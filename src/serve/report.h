@@ -16,6 +16,7 @@
 
 #include <stdint.h>
 
+#include "resolve/cache.h"
 #include "serve/json.h"
 #include "serve/ledger.h"
 
@@ -28,6 +29,9 @@ void wr_report_upstreams(struct wr_serve *s, struct wr_json *j, const char *key)
 /* `name` NULL: all names. At most `limit` entries; "more" says whether there were others. WR_E_NOMEM: nothing written. */
 int wr_report_cache(struct wr_serve *s, const uint8_t *name, uint64_t limit, struct wr_json *j,
                     const char *key);
+/* One entry, as an object in an array; `text` of WR_PUT_TEXT_SIZE (serve/put.h) is written over. */
+void wr_report_entry(const struct wr_cache_key *key, const struct wr_cache_entry *e, char *text,
+                     struct wr_json *j);
 void wr_report_event(const struct wr_serve *s, const struct wr_ledger_event *event,
                      struct wr_json *j, const char *key);
 

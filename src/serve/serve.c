@@ -15,6 +15,7 @@
 #include "net/clock.h"
 #include "net/ports.h"
 #include "net/sock.h"
+#include "serve/anchors.h"
 #include "serve/control.h"
 #include "serve/doors.h"
 #include "serve/metrics.h"
@@ -93,6 +94,7 @@ static int make_first_gate(struct wr_serve *s)
     struct wr_gate_notes notes = {.count = 0};
     int err = wr_world_read(s->conf->upstream.resolv_conf, &s->world);
     if (err == WR_OK) {
+        s->world.view.trust = wr_live_anchors_set(s->anchors);
         err = wr_gate_make(s->conf, &s->world.view, &s->slots, 1, &notes, &s->gate);
         wr_reload_say_notes(&notes, NULL, 0);
     }
@@ -325,6 +327,7 @@ static void on_tick(uv_timer_t *handle)
     struct wr_now now;
     wr_clock_now(false, &now);
     look_at_clock(s);
+    wr_live_anchors_tick(s);
     if (wr_reload_is_idle(s) && wr_reload_resolv_changed(s)) {
         wr_say(WR_LOG_INFO, "%s changed", s->conf->upstream.resolv_conf);
         wr_reload_refresh(s);
@@ -371,6 +374,9 @@ static int start_loop(struct wr_serve *s)
     int err = wr_ledger_run(s->ledger, wake_grown, s);
     if (err == WR_OK) {
         err = start_keeping(s);
+    }
+    if (err == WR_OK) {
+        err = wr_live_anchors_run(s->anchors);
     }
     return err == WR_OK ? wr_crew_run(s->crew) : err;
 }
@@ -431,6 +437,8 @@ static void end(struct wr_serve *s)
         wr_crew_stop(s->crew, DRAIN_MS);
     }
     wr_beat_stop(&s->keep_beat);
+    wr_live_anchors_close(s->anchors);
+    s->anchors = NULL;
     if (s->ledger != NULL) {
         wr_ledger_stop(s->ledger);
     }
@@ -456,6 +464,16 @@ static void end(struct wr_serve *s)
     explicit_bzero(&s->reload.secrets, sizeof(s->reload.secrets));
 }
 
+/* The file of the anchors can be read only now; nobody obeys the first gate yet. */
+static int recall_anchors(struct wr_serve *s)
+{
+    struct wr_validation_mistake mistake;
+    wr_live_anchors_recall(s->anchors, s->conf);
+    wr_validation_free(&s->gate->validation);
+    return wr_validation_make(s->conf, wr_live_anchors_set(s->anchors), &s->gate->validation,
+                              &s->gate->settings.prove, &mistake);
+}
+
 static int prepare(struct wr_serve *s)
 {
     if (wr_reload_read_conf(s->config, s->reload.report.text, sizeof(s->reload.report.text),
@@ -472,13 +490,19 @@ static int prepare(struct wr_serve *s)
                strerror(errno));
         return err;
     }
-    err = make_first_gate(s);
+    err = wr_live_anchors_open(s->conf, &s->anchors);
+    if (err == WR_OK) {
+        err = make_first_gate(s);
+    }
     if (err == WR_OK) {
         size_descriptors(s);
         err = wr_doors_open(s);
     }
     if (err == WR_OK) {
         err = wr_doors_drop(s);
+    }
+    if (err == WR_OK) {
+        err = recall_anchors(s);
     }
     if (err == WR_OK) {
         err = create_all(s);

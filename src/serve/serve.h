@@ -38,6 +38,7 @@
 #include "serve/world.h"
 
 struct wr_control;
+struct wr_live_anchors;
 
 struct wr_serve {
     const char *config; /* path of the file, NULL: defaults */
@@ -51,6 +52,7 @@ struct wr_serve {
     struct wr_shared shared;
     struct wr_crew *crew;
     struct wr_ledger *ledger;
+    struct wr_live_anchors *anchors;
     struct wr_beat keep_beat; /* the kept cache's tick: it may wait for the disk */
     struct wr_listeners listeners;
     struct wr_helper helper;

@@ -30,8 +30,8 @@ static int add_anchors(const struct wr_conf *conf, struct wr_anchors *anchors,
     return conf->dnssec.anchors.count > 0 ? WR_OK : wr_anchors_add_builtin(anchors);
 }
 
-int wr_validation_make(const struct wr_conf *conf, struct wr_validation *ret,
-                       struct wr_prove_settings *ret_settings,
+int wr_validation_make(const struct wr_conf *conf, const struct wr_trustset *trust,
+                       struct wr_validation *ret, struct wr_prove_settings *ret_settings,
                        struct wr_validation_mistake *ret_mistake)
 {
     size_t cap = WR_DNSSEC_ANCHORS_MAX * 2;
@@ -45,6 +45,10 @@ int wr_validation_make(const struct wr_conf *conf, struct wr_validation *ret,
     int err = add_anchors(conf, &ret->anchors, ret_mistake);
     for (size_t i = 0; i < conf->dnssec.negative.count && !err; i++) {
         err = wr_anchors_add_negative(&ret->anchors, conf->dnssec.negative.items[i], 0);
+    }
+    if (trust != NULL && !err) {
+        err = wr_trustset_apply(trust, conf->dnssec.rfc5011, &ret->anchors);
+        *ret_mistake = (struct wr_validation_mistake){0, "too many anchors"};
     }
     *ret_settings = (struct wr_prove_settings){
         .enable = conf->dnssec.validate,

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "conf/conf.h"
+#include "dnssec/trustset.h"
 #include "resolve/prove.h"
 
 struct wr_validation {
@@ -24,10 +25,10 @@ struct wr_validation_mistake {
     const char *text; /* static; NULL: there is none */
 };
 
-/* Fills both; the settings point into `ret`, which lives as long. WR_E_NOMEM; WR_E_FORMAT: the mistake is set. It is also
+/* `trust`: what became of the anchors since; NULL: as configured. Fills both; the settings point into `ret`, which lives as long. WR_E_NOMEM; WR_E_FORMAT: the mistake is set. It is also
  * set with WR_OK, for a DS record that can match no key: what it stands for is then bogus, not unprotected. */
-int wr_validation_make(const struct wr_conf *conf, struct wr_validation *ret,
-                       struct wr_prove_settings *ret_settings,
+int wr_validation_make(const struct wr_conf *conf, const struct wr_trustset *trust,
+                       struct wr_validation *ret, struct wr_prove_settings *ret_settings,
                        struct wr_validation_mistake *ret_mistake);
 void wr_validation_free(struct wr_validation *validation);
 

@@ -69,7 +69,8 @@ class Adapter:
     def dnssec(self, cfg):
         """No anchor unless one is given; SHA-1 counts, for half of the scenarios are signed with it."""
         return {"validate": bool(cfg.trust_anchors), "anchors": [" ".join(a.split()) for a in cfg.trust_anchors],
-                "negative": cfg.domain_insecure, "sha1": "rely", "aggressive": cfg.sc.opt("aggressive-nsec", "yes") == "yes",
+                "negative": cfg.domain_insecure, "sha1": "rely", "rfc5011": False,
+                "aggressive": cfg.sc.opt("aggressive-nsec", "yes") == "yes",
                 "nxdomain_cut": "secure" if cfg.sc.opt("harden-below-nxdomain", "yes") == "yes" else "off"}
 
     def nat64(self, cfg):

@@ -62,7 +62,9 @@ static void test_rows(void **state)
                   {"PREFIX", "=192.0.2.0/24"},
                   {"[=N]", "=12"},
                   {"N", "=12"},
-                  {"SECONDS", "=2"}};
+                  {"SECONDS", "=2"},
+                  {"ADDRESS", "=192.0.2.1,2001:db8::1#5300"},
+                  {"KEY", "=. DS 1 8 2 00"}};
     struct wr_opt rows[WR_ASKPLUS_MAX];
     size_t count = wr_askplus_opts(rows);
     char word[64];

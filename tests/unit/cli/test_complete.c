@@ -78,7 +78,7 @@ static void test_offered(void **state)
         {"help ch", "check"},
         {"ask +ti", "+timeout="},
         {"ask +nots", ""},
-        {"ask +not", "+notcflag,+nottl,+notcp"},
+        {"ask +not", "+notcflag,+nottl,+notcp,+notrace"},
         {"ask +ed", "+edns"},
         {"ask @192.0.2.1 -p 53 --j", "--json"},
         {"reload -", "--socket,--json,--help"},

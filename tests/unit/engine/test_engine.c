@@ -116,6 +116,14 @@ static void test_silence_goes_to_the_second(void **state)
     rig_stop(&r);
 }
 
+static void expect_reason(const char *words)
+{
+    char text[256] = "";
+    assert_in_range(r.msg.edns.ede_text_size, 1, sizeof(text) - 1);
+    memcpy(text, r.msg.edns.ede_text, r.msg.edns.ede_text_size);
+    assert_non_null(strstr(text, words));
+}
+
 /* Everything silent: SERVFAIL with a reason within 2 s, then at once; stale data is served with EDE 3 and TTL 30. */
 static void test_outage(void **state)
 {
@@ -131,6 +139,16 @@ static void test_outage(void **state)
     assert_int_equal(wr_msg_rcode(&r.msg), WR_RCODE_SERVFAIL);
     assert_int_equal(r.msg.edns.ede, WR_EDE_NO_REACHABLE_AUTHORITY);
     assert_true(r.now.mono_us - begun <= 2 * WR_S);
+    expect_reason(".: none of the upstreams of group isp answered in time");
+    while (rig_poll(&r)) {
+    }
+    rig_ask(&r, (struct rig_query){.name = "unknown.example."});
+    for (replied = false;
+         !replied && rig_poll(&r);) { /* at once: it is kept, and so is the reason */
+        replied = r.act.kind == WR_ACTION_REPLY;
+    }
+    assert_true(replied);
+    expect_reason(".: none of the upstreams of group isp answered in time");
     while (rig_poll(&r)) {
     }
     begun = r.now.mono_us;

@@ -238,16 +238,37 @@ static void test_failure(void **state)
     uint32_t stored;
     bool silence;
     learn("f.example.", WR_TYPE_A, 0, T0 - 10, &rr, 1);
-    wr_answer_keep_failure(cache, &policy, &q, T0, WR_EDE_NETWORK_ERROR, true);
+    static const uint8_t zone[] = "\007example";
+    char words[400];
+    struct wr_answer failure;
+    wr_answer_clear(&failure);
+    failure.ede = WR_EDE_NETWORK_ERROR;
+    failure.ede_zone = zone;
+    failure.ede_text = "its servers cannot be reached";
+    wr_answer_keep_failure(cache, &policy, &q, T0, &failure, true);
     assert_int_equal(wr_answer_find_failure(cache, &q, T0 + 1, &room, &answer, &stored, &silence),
                      WR_FOUND_FAILURE);
     assert_int_equal(answer.rcode, WR_RCODE_SERVFAIL);
     assert_int_equal(answer.ede, WR_EDE_NETWORK_ERROR);
+    assert_string_equal(answer.ede_text, "its servers cannot be reached");
+    assert_true(wr_name_equal(answer.ede_zone, zone));
     assert_int_equal(stored, T0);
     assert_true(silence);
     assert_int_equal(find("f.example.", WR_TYPE_A, T0 + 1), WR_FOUND_STALE); /* it hides nothing */
     assert_int_equal(wr_answer_find_failure(cache, &q, T0 + 5, &room, &answer, &stored, &silence),
                      WR_FOUND_NOTHING);
+    memset(words, 'x', sizeof(words) - 1);
+    words[sizeof(words) - 1] = 0;
+    failure.ede_text = words; /* too long: as much of it as is kept */
+    wr_answer_keep_failure(cache, &policy, &q, T0 + 6, &failure, false);
+    assert_int_equal(wr_answer_find_failure(cache, &q, T0 + 6, &room, &answer, &stored, &silence),
+                     WR_FOUND_FAILURE);
+    assert_int_equal(strlen(answer.ede_text), WR_ANSWER_REASON_MAX);
+    failure.ede_text = NULL; /* none is none */
+    wr_answer_keep_failure(cache, &policy, &q, T0 + 7, &failure, false);
+    assert_int_equal(wr_answer_find_failure(cache, &q, T0 + 7, &room, &answer, &stored, &silence),
+                     WR_FOUND_FAILURE);
+    assert_null(answer.ede_text);
 }
 
 static struct localtest t;

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* weir anchors: the trust anchors of the running gateway, and changing them. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "cli/opts.h"
+#include "cli/talk.h"
+#include "cli/verb.h"
+#include "dnssec/anchor.h"
+#include "dnssec/anchorxml.h"
+
+/* A file of anchors has some lines; a line longer than the daemon takes is no anchor. */
+enum { LINE_SIZE = 3072, LINES_MAX = 64, FILE_SIZE = 256 * 1024, FOR_MAX_S = 366 * 86400 };
+
+struct anchors {
+    struct wr_talk talk;
+    const char *for_;
+};
+
+/* "90s", "15m", "12h", "7d" in seconds. */
+static bool read_duration(const char *text, uint64_t *ret_s)
+{
+    static const char units[] = "smhd";
+    static const uint64_t seconds[] = {1, 60, 3600, 86400};
+    size_t n = strlen(text);
+    const char *unit = n > 1 ? strchr(units, text[n - 1]) : NULL;
+
+    if (!unit || wr_str_to_u64(text, n - 1, FOR_MAX_S, ret_s) != WR_OK)
+        return false;
+    *ret_s *= seconds[unit - units];
+    return *ret_s > 0 && *ret_s <= FOR_MAX_S;
+}
+
+static bool is_blank(const char *line, size_t n)
+{
+    size_t at = strspn(line, " \t\r");
+
+    return at >= n || line[at] == ';' || line[at] == '#';
+}
+
+/* The lines that are to be added. */
+struct list {
+    char line[LINES_MAX][LINE_SIZE];
+    int count;
+};
+
+/* One line more, when it is an anchor; `number` is its place, for people. */
+static bool take_line(struct list *list, const char *path, int number, const char *text, size_t n)
+{
+    struct wr_anchor room[1];
+    struct wr_anchors one;
+
+    wr_anchors_init(&one, room, 1);
+    if (list->count == LINES_MAX || n >= LINE_SIZE || wr_anchors_add_text(&one, text, n) != WR_OK) {
+        fprintf(stderr, "weir anchors: %s, %d: %s\n", path, number,
+                list->count == LINES_MAX ? "too many anchors"
+                                         : "is no DS or DNSKEY record of a zone key, such as "
+                                           "`. DS 20326 8 2 E06D...`");
+        return false;
+    }
+    memcpy(list->line[list->count], text, n);
+    list->line[list->count++][n] = 0;
+    return true;
+}
+
+static bool take_text(struct list *list, const char *path, const char *text)
+{
+    for (int number = 1; *text; number++) {
+        size_t n = strcspn(text, "\n");
+
+        if (!is_blank(text, n) && !take_line(list, path, number, text, n))
+            return false;
+        text += n + (text[n] == '\n');
+    }
+    return true;
+}
+
+/* The file that IANA publishes (RFC 9718). */
+static bool take_xml(struct list *list, const char *path, const char *text, size_t size)
+{
+    time_t seconds = time(NULL);
+    struct wr_anchorxml x;
+    char now[32], line[512];
+    struct wr_str s;
+    struct tm tm;
+    int err = wr_anchorxml_start(&x, text, size);
+
+    gmtime_r(&seconds, &tm);
+    strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%S", &tm);
+    while (!err) {
+        wr_str_init(&s, line, sizeof(line));
+        err = wr_anchorxml_next(&x, now, &s);
+        if (!err && !take_line(list, path, list->count + 1, line, s.len))
+            return false;
+    }
+    if (err != WR_E_NOTFOUND)
+        fprintf(stderr, "weir anchors: %s is no file of trust anchors (RFC 9718)\n", path);
+    return err == WR_E_NOTFOUND;
+}
+
+/* Everything is looked at before anything is sent. */
+static bool read_file(const char *path, struct list *list)
+{
+    FILE *f = strcmp(path, "-") ? fopen(path, "re") : stdin;
+    char *text = calloc(1, FILE_SIZE + 1);
+    bool good = false;
+
+    if (f && text) {
+        size_t size = fread(text, 1, FILE_SIZE, f);
+        const char *first = text + strspn(text, " \t\r\n");
+
+        good = *first == '<' ? take_xml(list, path, text, size) : take_text(list, path, text);
+        if (good && list->count == 0)
+            fprintf(stderr, "weir anchors: %s holds no anchor that is valid now\n", path);
+        good = good && list->count > 0;
+    } else {
+        fprintf(stderr, "weir anchors: %s: %s\n", path, strerror(errno));
+    }
+    if (f && f != stdin)
+        fclose(f);
+    free(text);
+    return good;
+}
+
+static int add(const struct anchors *a, const struct wr_opts *opts)
+{
+    struct list *list;
+    json_t *result = NULL;
+    int status = WR_EXIT_FAILED;
+
+    if (opts->operands != 2)
+        return wr_opts_misused(opts, "add wants one file (\"-\" is standard input)");
+    list = calloc(1, sizeof(*list));
+    if (list && read_file(opts->operand[1], list)) {
+        for (int i = 0; i < list->count; i++) {
+            json_decref(result);
+            result = NULL;
+            status = wr_talk_ask(&a->talk, "anchors_add", json_pack("{s:s}", "line", list->line[i]),
+                                 &result);
+            if (status != WR_EXIT_OK)
+                break;
+        }
+        if (status == WR_EXIT_OK)
+            status = wr_talk_print(&a->talk, result);
+    }
+    json_decref(result);
+    free(list);
+    return status;
+}
+
+static int negative(const struct anchors *a, const struct wr_opts *opts)
+{
+    uint64_t for_s = 0;
+
+    if (opts->operands != 2)
+        return wr_opts_misused(opts, "negative wants one name");
+    if (a->for_ && !read_duration(a->for_, &for_s))
+        return wr_opts_misused(opts,
+                               "--for wants a time such as 90s, 15m, 12h or 7d, at most a year");
+    return wr_talk_do(
+        &a->talk, "anchors_negative",
+        json_pack("{s:s, s:I}", "name", opts->operand[1], "for_s", (json_int_t)for_s));
+}
+
+int wr_cli_anchors(int argc, char **argv)
+{
+    struct anchors a = {.talk.who = "anchors"};
+    const struct wr_opt table[] = {
+        {"socket", 's', .value = &a.talk.socket, .meta = "PATH",
+         .help = "the daemon's control socket"},
+        {"json", 'j', .flag = &a.talk.json, .help = "print JSON"},
+        {"for", 'f', .value = &a.for_, .meta = "TIME",
+         .help = "how long the negative anchor lives: 90s, 15m, 12h, 7d; else until it is removed"},
+    };
+    struct wr_opts opts = {
+        "anchors",
+        "[add FILE | negative NAME | remove NAME]",
+        "Shows the trust anchors in force, and how each follows its zone (RFC 5011); adds those\n"
+        "of a file (DS or DNSKEY lines, or the XML that IANA publishes), has nothing checked below "
+        "a name (RFC 7646), or takes\n"
+        "back either.",
+        table,
+        sizeof(table) / sizeof(table[0]),
+        NULL,
+        0};
+    int status = wr_opts_read(&opts, argc, argv);
+
+    if (status != WR_OPTS_GO)
+        return status;
+    if (opts.operands == 0)
+        return wr_talk_do(&a.talk, "anchors", json_object());
+    if (!strcmp(opts.operand[0], "add"))
+        return add(&a, &opts);
+    if (!strcmp(opts.operand[0], "negative"))
+        return negative(&a, &opts);
+    if (!strcmp(opts.operand[0], "remove") && opts.operands == 2)
+        return wr_talk_do(&a.talk, "anchors_remove", json_pack("{s:s}", "name", opts.operand[1]));
+    return wr_opts_misused(&opts, "add FILE, negative NAME or remove NAME?");
+}

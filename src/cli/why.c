@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* weir why: what the running gateway knows of a name, and whom it would ask; nothing is asked or changed. */
+#include <string.h>
+
+#include "base/err.h"
+#include "cli/opts.h"
+#include "cli/talk.h"
+#include "cli/verb.h"
+#include "dns/codes.h"
+#include "dns/name.h"
+
+int wr_cli_why(int argc, char **argv)
+{
+    struct wr_talk talk = {.who = "why"};
+    const struct wr_opt table[] = {
+        {"socket", 's', .value = &talk.socket, .meta = "PATH",
+         .help = "the daemon's control socket"},
+        {"json", 'j', .flag = &talk.json, .help = "print JSON"},
+    };
+    struct wr_opts opts = {
+        "why",
+        "NAME [TYPE]",
+        "Tells why the running gateway answers a name (type A, when none is given) as it does:\n"
+        "what it remembers and how far it is proven, which servers it would ask and how they\n"
+        "are. Nothing is asked of anybody and nothing is changed.",
+        table,
+        sizeof(table) / sizeof(table[0]),
+        NULL,
+        0};
+    int status = wr_opts_read(&opts, argc, argv);
+    struct wr_name name;
+    uint16_t type;
+
+    if (status != WR_OPTS_GO)
+        return status;
+    if (opts.operands < 1 || opts.operands > 2)
+        return wr_opts_misused(&opts, "which name, and perhaps which type?");
+    if (wr_name_from_text(opts.operand[0], strlen(opts.operand[0]), &name) != WR_OK)
+        return wr_opts_misused(&opts, "that is no domain name");
+    if (opts.operands == 2 &&
+        wr_codes_type_from_text(opts.operand[1], strlen(opts.operand[1]), &type) != WR_OK)
+        return wr_opts_misused(&opts, "that is no record type");
+    return wr_talk_do(&talk, "why",
+                      json_pack("{s:s, s:s}", "name", opts.operand[0], "type",
+                                opts.operands == 2 ? opts.operand[1] : "A"));
+}

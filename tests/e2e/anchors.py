@@ -1,0 +1,201 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Trust anchors of the running gateway: shown, added, negative ones, and how they follow their zone (RFC 5011)."""
+import json
+import os
+import subprocess
+import time
+
+import dns.dnssec
+
+import loopback
+from loopback import equal, need, until
+from tree import ROOT, Tree, make_key
+
+HOLD_S = 30 * 86400
+REVOKED = 385
+
+
+def start(box, begin=True, **dnssec):
+    tree = Tree()
+    box.things.append(tree)
+    settings = tree.settings()
+    settings["dnssec"].update(dnssec)
+    return tree, box.weir(start=begin, **settings)
+
+
+def anchors(weir, *words, status=0):
+    run = subprocess.run([weir.program, "anchors", "--socket", weir.control, "--json", *words], capture_output=True,
+                         text=True, check=False)
+    equal(run.returncode, status, run.stderr)
+    return json.loads(run.stdout) if status == 0 else run.stderr
+
+
+def states(weir):
+    return {k["tag"]: k["state"] for k in anchors(weir)["keys"]}
+
+
+def tag(key):
+    return dns.dnssec.key_id(key[1])
+
+
+@loopback.test("the anchors in force, whether they match, and when the zone is looked at again")
+def shown(box):
+    tree, weir = start(box)
+    equal(weir.ask("www.example.").rcode, 0)
+    until("looked at", lambda: anchors(weir)["points"] and anchors(weir)["points"][0]["match"] == "proven")
+    seen = anchors(weir)
+    equal([(a["zone"], a["negative"], a["digests"]) for a in seen["in_force"]], [(".", False, 1)])
+    equal([(k["zone"], k["tag"], k["state"], k["from"]) for k in seen["keys"]],
+          [(".", tag(tree.root.keys[0]), "VALID", "configuration")])
+    need(3500 < seen["points"][0]["next_look_s"] <= 3600, seen)
+    equal(weir.verb("status")["anchors_problem"], None)
+
+
+@loopback.test("an anchor that matches nothing is said loudly; the right one is added and remembered over a restart")
+def wrong(box):
+    tree, weir = start(box, begin=False)
+    state = os.path.join(weir.folder, "anchors")
+    false = dns.dnssec.make_ds(tree.root.origin, make_key()[1], "SHA256").to_text()
+    settings = tree.settings()
+    settings["dnssec"] = {"anchors": [f". DS {false}"], "state": state}
+    os.chmod(weir.folder, 0o777)
+    weir.configure(settings)
+    weir.start()
+    equal(weir.ask("www.example.").rcode, 2)
+    until("said", lambda: "no trust anchor matches the DNSKEY set of ." in weir.log())
+    need("no trust anchor matches" in weir.verb("status")["anchors_problem"])
+    path = os.path.join(weir.folder, "root.anchors")
+    with open(path, "w", encoding="ascii") as f:
+        f.write("; the right one\n\n" + tree.anchor() + "\n")
+    words = tree.anchor().split()
+    with open(path + ".xml", "w", encoding="ascii") as f:
+        f.write('<?xml version="1.0" encoding="UTF-8"?>\n<TrustAnchor id="A" source="x"><Zone>.</Zone>\n'
+                f'<KeyDigest validFrom="2017-02-02T00:00:00+00:00"><KeyTag>{words[2]}</KeyTag><Algorithm>{words[3]}'
+                f'</Algorithm><DigestType>{words[4]}</DigestType><Digest>{"".join(words[5:])}</Digest></KeyDigest>'
+                '</TrustAnchor>')
+    need("is no DS or DNSKEY" in anchors(weir, "add", weir.config, status=1))
+    equal(len(anchors(weir, "add", path + ".xml")["keys"]), 2)
+    equal(len(anchors(weir, "add", path)["keys"]), 2)    # the same one
+    weir.verb("cache_flush", name=".", below=True)
+    until("healed", lambda: weir.ask("www.example.").rcode == 0)
+    until("known", lambda: weir.verb("status")["anchors_problem"] is None)
+    until("written", lambda: os.path.exists(state))
+    weir.stop()
+    weir.start()
+    equal(weir.ask("www.example.").rcode, 0)
+    equal(len(anchors(weir)["keys"]), 2)
+    weir.stop()
+    with open(state, "w", encoding="ascii") as f:
+        f.write("nonsense")
+    weir.start()
+    need("put aside" in weir.log() and os.path.exists(state + ".bad"), weir.log())
+    equal(weir.ask("www.example.").rcode, 2)
+
+
+@loopback.test("a negative anchor: what is broken answers until it ends or is removed")
+def negative(box):
+    _, weir = start(box)
+    equal(weir.ask("www.bad.").rcode, 2)
+    anchors(weir, "negative", "bad.", "--for", "3s")
+    until("answered", lambda: weir.ask("www.bad.").rcode == 0)
+    equal([a["zone"] for a in anchors(weir)["in_force"] if a["negative"]], ["bad."])
+    until("ended", lambda: "has ended" in weir.log())
+    until("checked again", lambda: weir.ask("www.bad.").rcode == 2)
+    anchors(weir, "negative", "bad.")
+    until("answered", lambda: weir.ask("www.bad.").rcode == 0)
+    anchors(weir, "remove", "bad.")
+    until("checked again", lambda: weir.ask("www.bad.").rcode == 2)
+    for name, words in ((".", "configuration's"), ("nothing.", "no such anchor")):
+        said = anchors(weir, "remove", name, status=1)
+        need(words in said, said)
+    for words in (["negative", "bad.", "--for", "soon"], ["add"], ["what"], ["remove"]):
+        anchors(weir, *words, status=2)
+    anchors(weir, "add", "/does/not/exist", status=1)
+
+
+def rolling(box, old_state, new_waited_s):
+    """A gateway in the middle of the root's rollover, as its file says."""
+    tree, weir = start(box, begin=False)
+    old, new = tree.root.keys[0], make_key()
+    state = os.path.join(weir.folder, "anchors")
+    os.chmod(weir.folder, 0o777)
+    settings = tree.settings()
+    settings["dnssec"]["state"] = state
+    weir.configure(settings)
+    tree.root.keys = tree.root.signers = [old, new]
+    tree.root.resign()
+    weir.start()
+    equal(weir.ask("www.example.").rcode, 0)
+    until("new key seen", lambda: states(weir).get(tag(new)) == "ADD_PEND")
+    weir.stop()
+    with open(state, encoding="ascii") as f:
+        lines = f.read().splitlines()
+    moment = int(time.time())
+    with open(state, "w", encoding="ascii") as f:    # the time that has passed
+        for line in lines:
+            words = line.split()
+            if words[1:2] == ["LAST"]:
+                words[2] = str(moment - 60)
+            if words[1:2] == ["ADD_PEND"]:
+                words[5] = str(new_waited_s)
+            f.write(" ".join(words) + "\n")
+    weir.start()
+    equal(states(weir), {tag(old): old_state, tag(new): "ADD_PEND"})
+    return tree, weir, old, new
+
+
+@loopback.test("a new key becomes an anchor after thirty days, the old one revokes itself, and all is still proven")
+def rollover(box):
+    tree, weir, old, new = rolling(box, "VALID", HOLD_S - 30)
+    equal(weir.ask("www.example.").rcode, 0)
+    until("trusted", lambda: states(weir)[tag(new)] == "VALID")
+    until("in force", lambda: anchors(weir)["in_force"][0]["digests"] == 2)
+    private, key = old
+    revoked = (private, key.replace(flags=REVOKED))
+    tree.root.keys = tree.root.signers = [revoked, new]
+    tree.root.resign()
+    weir.verb("cache_flush", name=".", below=True)
+    equal(weir.ask("www.example.").rcode, 0)
+    until("revoked", lambda: states(weir)[tag(old)] == "REVOKED")
+    until("in force", lambda: anchors(weir)["in_force"][0]["digests"] == 1)
+    tree.root.keys = tree.root.signers = [new]
+    tree.root.resign()
+    weir.verb("cache_flush", name=".", below=True)
+    until("proven by the new one", lambda: weir.ask("www.example.").rcode == 0)
+    weir.stop()
+    weir.start()
+    equal(weir.ask("www.example.").rcode, 0)    # the configuration still names the old one: it stays revoked
+    equal(states(weir)[tag(old)], "REVOKED")
+
+
+@loopback.test("a key that waited too short a time is no anchor")
+def too_early(box):
+    tree, weir, _, new = rolling(box, "VALID", HOLD_S - 3600)
+    equal(weir.ask("www.example.").rcode, 0)
+    until("looked at", lambda: anchors(weir)["points"] and anchors(weir)["points"][0]["match"] == "proven")
+    tree.root.keys = tree.root.signers = [new]
+    tree.root.resign()
+    weir.verb("cache_flush", name=".", below=True)
+    equal(weir.ask("www.example.").rcode, 2)
+    equal(states(weir)[tag(new)], "ADD_PEND")
+
+
+@loopback.test("the zone is asked though no client asks; and not at all when it is not to be followed")
+def active(box):
+    tree, weir = start(box)
+    until("asked", lambda: (".", "DNSKEY") in tree.servers[ROOT].asked, 45)
+    until("looked at", lambda: anchors(weir)["points"][0]["match"] == "proven")
+    weir.stop()
+    settings = tree.settings()
+    settings["dnssec"]["rfc5011"] = False
+    weir.configure(settings)
+    tree.servers[ROOT].asked.clear()
+    weir.start()
+    time.sleep(33)    # nothing is to happen: there is no event to wait for
+    equal(tree.servers[ROOT].asked, [])
+    equal(anchors(weir)["rfc5011"], False)
+
+
+if __name__ == "__main__":
+    loopback.main()
