@@ -310,12 +310,16 @@ static void give_result(struct wr_requests *rs, struct wr_request *r, wr_id id, 
 
 static void explain(const struct wr_forward *f, struct wr_answer *a)
 {
-    static const char *const texts[] = {
-        [WR_FORWARD_SILENCE] = "no upstream answered in time",
-        [WR_FORWARD_UNREACHABLE] = "upstreams cannot be reached",
-        [WR_FORWARD_NO_SERVER] = "no upstream is configured",
-        [WR_FORWARD_NO_ROOM] = "no port, descriptor or place for the question here",
-        [WR_FORWARD_ERROR] = "upstreams answered with errors",
+    static const char *const texts[][2] = {
+        [WR_FORWARD_SILENCE] = {"no upstream answered in time",
+                                "no server of the zone answered in time"},
+        [WR_FORWARD_UNREACHABLE] = {"upstreams cannot be reached",
+                                    "the servers of the zone cannot be reached"},
+        [WR_FORWARD_NO_SERVER] = {"no upstream is configured", "the zone has no server"},
+        [WR_FORWARD_NO_ROOM] = {"no port, descriptor or place for the question here",
+                                "no port, descriptor or place for the question here"},
+        [WR_FORWARD_ERROR] = {"upstreams answered with errors",
+                              "the servers of the zone answered with errors"},
     };
     static const int16_t codes[] = {
         [WR_FORWARD_SILENCE] = WR_EDE_NO_REACHABLE_AUTHORITY,
@@ -325,7 +329,7 @@ static void explain(const struct wr_forward *f, struct wr_answer *a)
         [WR_FORWARD_ERROR] = WR_EDE_NO_REACHABLE_AUTHORITY,
     };
     a->rcode = WR_RCODE_SERVFAIL;
-    a->ede_text = texts[f->failure];
+    a->ede_text = texts[f->failure][f->group >= WR_GROUP_CUT];
     a->ede = f->failure == WR_FORWARD_ERROR && f->ede != WR_EDE_NONE ? f->ede : codes[f->failure];
 }
 
