@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lab: a model Internet and a home full of devices, in network namespaces, on any Linux.
 
-                    root   tld   makers   cloud            knotd, knotd, knotd, nsd
-                      |     |      |        |
+                    root   tld   makers  broken  cloud     knotd (four), nsd
+                      |     |      |       |       |
       outsider ------ +-----+- the Internet +------ relay  one switch, IPv4 and IPv6
                       |                 |
                      isp              public               unbound, unbound
@@ -115,7 +115,7 @@ class Lab:
     def _start_servers(self):
         root_ds = servers.start_knots(self.nodes)
         self.nsd = servers.start_nsd(self.nodes["cloud"])
-        servers.wait_ready(self.nodes, ["root", "tld", "makers", "cloud"])
+        servers.wait_ready(self.nodes, ["root", "tld", "makers", "broken", "cloud"])
         servers.start_unbounds(self.nodes, root_ds)
         servers.wait_ready(self.nodes, ["isp", "public"])
 
