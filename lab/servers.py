@@ -50,13 +50,13 @@ def _zone_file(zone):
 def _knot_conf(name, zones, signing=True):
     """`zones`: name -> policy. Without `signing` the zone files are served as they are."""
     home = os.path.join(RUN, name)
-    listen = "".join(f"    listen: {address}@53\n" for address in world.INTERNET[name])
     conf = f"""server:
     rundir: {home}
     udp-workers: 1
     tcp-workers: 1
     background-workers: 1
-{listen}log:
+    listen: [0.0.0.0@53, ::@53]
+log:
   - target: stderr
     any: warning
 database:
