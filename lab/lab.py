@@ -88,9 +88,14 @@ class Lab:
         switch = self.nodes["internet"] = Node("internet")
         bridge(switch, "br-net")
         for name, (v4, v6) in world.INTERNET.items():
-            node = self.nodes[name] = Node(name)
-            plug(switch, "br-net", node, "eth0")
-            self._internet_address(node, "eth0", v4, v6)
+            self.add_machine(name, v4, v6)
+
+    def add_machine(self, name, v4, v6):
+        """One more machine of the Internet, with nothing running on it; its node."""
+        node = self.nodes[name] = Node(name)
+        plug(self.nodes["internet"], "br-net", node, "eth0")
+        self._internet_address(node, "eth0", v4, v6)
+        return node
 
     def _internet_address(self, node, device, v4, v6):
         """Every machine of the Internet is one hop from every other."""
