@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A clock for one program that differs from the machine's: a small library that is preloaded.
 
-    clock = shim.Clock(folder)                # needs cc; shim.available() says whether there is one
+    shim.why_not(program)                     # None, or why this program cannot have another clock here
+    clock = shim.Clock(folder)
     clock.set(-seconds)                       # added to every reading of the wall clock, at once
     weir = lab.start_gateway(config, clock.environment(unsynchronised=True))
 
@@ -45,8 +46,13 @@ int adjtimex(struct timex *t)
 """
 
 
-def available():
-    return shutil.which("cc") is not None
+def why_not(program):
+    if shutil.which("cc") is None:
+        return "there is no cc to build a wrong clock with"
+    with open(program, "rb") as file:
+        program_text = file.read()
+    sanitized = any(word in program_text for word in (b"__asan_init", b"__tsan_init"))
+    return "a program with a sanitizer does not start with another clock" if sanitized else None
 
 
 class Clock:

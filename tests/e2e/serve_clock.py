@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(loopback.TOP, "lab"))
 import shim
 
 PLAIN = os.environ.get("WEIR_PLAIN", os.path.join(loopback.TOP, "build", "main", "src", "weir"))
-PROGRAM = PLAIN if os.access(PLAIN, os.X_OK) else os.environ.get("WEIR", "")
+PROGRAM = PLAIN if os.access(PLAIN, os.X_OK) else os.environ.get("WEIR", PLAIN)
 
 
 @loopback.test("ten years ahead, back to 1970, and home again")
@@ -51,7 +51,7 @@ def jumps(box):
     equal(weir.stop(), 0)
 
 
-if not shim.available():
-    print("there is no cc to build the clock with")
+if shim.why_not(PROGRAM):
+    print(shim.why_not(PROGRAM))
     sys.exit(loopback.SKIPPED)
-loopback.main(PROGRAM or None)
+loopback.main(PROGRAM)

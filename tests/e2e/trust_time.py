@@ -9,6 +9,7 @@ import e2e
 from e2e import equal, need, until
 from spaces import RUN
 import shim
+import gateway
 from gateway import RECURSION, merge
 
 NAME, ADDRESS = "api.camera.example", ["198.51.100.31"]
@@ -18,12 +19,13 @@ DAYS = 86400
 
 def start(lab, offset, trust=None, **words):
     """weir with a clock that is `offset` seconds off; the clock."""
-    if not shim.available():
-        raise e2e.Skip("there is no cc to build a wrong clock with")
     os.makedirs(f"{RUN}/clock", exist_ok=True)
-    clock = shim.Clock(f"{RUN}/clock", offset)
     config = merge(RECURSION, {"time": {"trust": trust}} if trust else {})
     with e2e.unsanitized():  # a sanitizer wants to be loaded before the clock
+        why_not = shim.why_not(gateway.binary())
+        if why_not:
+            raise e2e.Skip(why_not)
+        clock = shim.Clock(f"{RUN}/clock", offset)
         lab.start_gateway(config, clock.environment(**words))
     return clock
 
