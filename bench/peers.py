@@ -14,6 +14,7 @@ user: root
 upstream:
   groups: [{{name: bench, servers: ["udp://{up}:{up_port}"]}}]
   default: bench
+dnssec: {{validate: false}}
 cache: {{size: {cache}}}
 # One client asks as fast as it can: the limits are on, and high.
 limits: {{client_rate: 10000000, client_burst: 10000000, client_inflight: 100000, rrl_rate: 1000000}}

@@ -8,6 +8,7 @@ import time
 
 import badpackets
 import clients
+import proofs
 import world
 from spaces import RUN
 from story import until
@@ -291,4 +292,5 @@ CHAPTERS = {
     "restart": restart,
     "outsider": outsider,
     "malformed": malformed,
+    **proofs.CHAPTERS,
 }

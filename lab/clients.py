@@ -34,6 +34,7 @@ class Reply:
     additional: list = field(default_factory=list)
     edns: bool = False
     ede: list = field(default_factory=list)
+    why: str = ""      # the text of the extended error
     size: int = 0
     seconds: float = None
     server: str = ""
@@ -73,8 +74,9 @@ def _parse(text):
         elif match := re.match(r";; (\w+) (PSEUDO)?SECTION:", line):
             section = SECTIONS.get(match[1])
             reply.edns = reply.edns or match[1] == "EDNS"
-        elif match := re.match(r";; EDE: (\d+)", line):
+        elif match := re.match(r";; EDE: (\d+)[^:]*:? ?(.*)", line):
             reply.ede.append(int(match[1]))
+            reply.why = match[2].strip("'\"")
         elif match := re.match(r";; Received (\d+) B", line):
             reply.size = int(match[1])
         elif match := re.match(r";; From (\S+)@\d+\((\w+)\) in ([\d.]+) ms", line):

@@ -13,7 +13,7 @@ import subprocess
 import time
 
 import world
-from servers import log_of, write
+from servers import ANCHOR, log_of, write
 from spaces import RUN, TOP, LabError
 
 HOME = os.path.join(RUN, "weir")
@@ -41,6 +41,16 @@ def addresses():
     return [address for v4, v6, _ in world.SEGMENTS.values() for address in (v4, v6)]
 
 
+def anchors():
+    """The trust anchors of the lab: the DS records of its root."""
+    with open(ANCHOR) as file:
+        return file.read().splitlines()
+
+
+# For start_gateway: nobody is asked but the servers of each zone, from the lab's root down.
+RECURSION = {"upstream": {"groups": None, "default": "recursion"}}
+
+
 def default_config():
     """Both segments and the WAN listened on, clients of the segments allowed, ISP and public asked."""
     isp, public = world.INTERNET["isp"], world.INTERNET["public"]
@@ -53,6 +63,8 @@ def default_config():
             "groups": [{"name": "isp", "servers": [f"udp://{isp[0]}", f"udp://{public[0]}"]}],
             "default": "isp",
         },
+        "recursion": {"hints": [f"udp://{world.INTERNET['root'][0]}", f"udp://[{world.INTERNET['root'][1]}]"]},
+        "dnssec": {"anchors": anchors()},
         "control": {"socket": os.path.join(HOME, "control.sock")},
     }
 

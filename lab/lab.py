@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lab: a model Internet and a home full of devices, in network namespaces, on any Linux.
 
-                    root   tld   makers   cloud            knotd, knotd, knotd, nsd
-                      |     |      |        |
+                    root   tld   makers  broken  cloud     knotd (four), nsd
+                      |     |      |       |       |
       outsider ------ +-----+- the Internet +------ relay  one switch, IPv4 and IPv6
                       |                 |
                      isp              public               unbound, unbound
@@ -88,9 +88,14 @@ class Lab:
         switch = self.nodes["internet"] = Node("internet")
         bridge(switch, "br-net")
         for name, (v4, v6) in world.INTERNET.items():
-            node = self.nodes[name] = Node(name)
-            plug(switch, "br-net", node, "eth0")
-            self._internet_address(node, "eth0", v4, v6)
+            self.add_machine(name, v4, v6)
+
+    def add_machine(self, name, v4, v6):
+        """One more machine of the Internet, with nothing running on it; its node."""
+        node = self.nodes[name] = Node(name)
+        plug(self.nodes["internet"], "br-net", node, "eth0")
+        self._internet_address(node, "eth0", v4, v6)
+        return node
 
     def _internet_address(self, node, device, v4, v6):
         """Every machine of the Internet is one hop from every other."""
@@ -115,7 +120,7 @@ class Lab:
     def _start_servers(self):
         root_ds = servers.start_knots(self.nodes)
         self.nsd = servers.start_nsd(self.nodes["cloud"])
-        servers.wait_ready(self.nodes, ["root", "tld", "makers", "cloud"])
+        servers.wait_ready(self.nodes, ["root", "tld", "makers", "broken", "cloud"])
         servers.start_unbounds(self.nodes, root_ds)
         servers.wait_ready(self.nodes, ["isp", "public"])
 

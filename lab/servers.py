@@ -15,6 +15,7 @@ import world
 from spaces import RUN, LabError, peer
 
 LOGS = os.path.join(RUN, "log")
+ANCHOR = os.path.join(RUN, "root.ds")  # the DS records of the lab's root
 
 
 def write(path, text):
@@ -31,48 +32,54 @@ def log_of(name):
 
 # knotd
 
+# How a zone is signed and denies names: the lines of a knotd policy.
+POLICIES = {
+    "nsec": "",
+    "nsec3": "    nsec3: on\n    nsec3-iterations: 0\n    nsec3-salt-length: 0\n",
+    "optout": "    nsec3: on\n    nsec3-iterations: 0\n    nsec3-salt-length: 8\n    nsec3-opt-out: on\n",
+    "iterated": "    nsec3: on\n    nsec3-iterations: 2500\n    nsec3-salt-length: 8\n",
+}
+ALGORITHMS = {8: "RSASHA256", 10: "RSASHA512", 13: "ECDSAP256SHA256", 14: "ECDSAP384SHA384",
+              15: "ED25519", 16: "ED448"}
+
+
 def _zone_file(zone):
     return "root.zone" if zone == "." else zone + "zone"
 
 
-def _knot_conf(name, zones):
+def _knot_conf(name, zones, signing=True):
+    """`zones`: name -> policy. Without `signing` the zone files are served as they are."""
     home = os.path.join(RUN, name)
-    listen = "".join(f"    listen: {address}@53\n" for address in world.INTERNET[name])
     conf = f"""server:
     rundir: {home}
     udp-workers: 1
     tcp-workers: 1
     background-workers: 1
-{listen}log:
+    listen: [0.0.0.0@53, ::@53]
+log:
   - target: stderr
     any: warning
 database:
     storage: {home}
-    journal-db-max-size: 8M
+    journal-db-max-size: 16M
     kasp-db-max-size: 8M
     timer-db-max-size: 2M
 policy:
-  - id: nsec
-    manual: on
-    single-type-signing: on
-  - id: nsec3
-    manual: on
-    single-type-signing: on
-    nsec3: on
-    nsec3-iterations: 0
-    nsec3-salt-length: 0
-template:
+"""
+    for policy, lines in POLICIES.items():
+        conf += f"  - id: {policy}\n    manual: on\n    single-type-signing: on\n{lines}"
+    conf += f"""template:
   - id: default
     storage: {home}
     zonefile-sync: -1
     semantic-checks: soft
 zone:
 """
-    for zone, (_, signed, nsec3) in zones.items():
+    for zone, policy in zones.items():
         conf += f"  - domain: \"{zone}\"\n    file: {_zone_file(zone)}\n"
-        if signed:
-            conf += f"    dnssec-signing: on\n    dnssec-policy: {'nsec3' if nsec3 else 'nsec'}\n"
-    return write(os.path.join(home, "knot.conf"), conf)
+        if policy:
+            conf += f"    dnssec-signing: {'on' if signing else 'off'}\n    dnssec-policy: {policy}\n"
+    return write(os.path.join(home, "knot.conf" if signing else "serve.conf"), conf)
 
 
 def _keymgr(conf, zone, *words):
@@ -82,30 +89,96 @@ def _keymgr(conf, zone, *words):
     return done.stdout
 
 
-def _make_keys(confs):
-    """Keys of every signed zone; returns zone -> its DS records (SHA-256 only)."""
-    ds = {}
-    for name, zones in world.KNOT.items():
-        for zone, (_, signed, _) in zones.items():
-            if not signed:
-                continue
-            _keymgr(confs[name], zone, "generate", "algorithm=ECDSAP256SHA256", "ksk=yes", "zsk=yes")
-            lines = _keymgr(confs[name], zone, "ds").splitlines()
-            ds[zone] = [line for line in lines if line.split()[4] == "2"]
-    return ds
+def _make_key(conf, zone, algorithm, *timing):
+    """A key of the zone; its DS records (SHA-256 only)."""
+    size = ["size=2048"] if algorithm < 13 else []
+    _keymgr(conf, zone, "generate", f"algorithm={ALGORITHMS[algorithm]}", *size, "ksk=yes", "zsk=yes", *timing)
+    return [line for line in _keymgr(conf, zone, "ds").splitlines() if line.split()[4] == "2"]
 
 
 def start_knots(nodes):
-    """Start root, tld and makers; returns the root's DS records."""
-    confs = {name: _knot_conf(name, zones) for name, zones in world.KNOT.items()}
-    ds = _make_keys(confs)
+    """Start root, tld, makers and broken; returns the root's DS records."""
+    confs = {name: _knot_conf(name, {zone: policy for zone, (_, policy, _) in zones.items()})
+             for name, zones in world.KNOT.items()}
+    ds = {zone: _make_key(confs[name], zone, algorithm) for name, zones in world.KNOT.items()
+          for zone, (_, policy, algorithm) in zones.items() if policy}
+    broken, broken_ds = _make_broken()
+    ds.update(broken_ds)
     for name, zones in world.KNOT.items():
         for zone, (text, _, _) in zones.items():
-            below = "".join("\n".join(ds[child]) + "\n"
-                            for child, parent in world.PARENT.items() if parent == zone)
+            below = "".join("\n".join(ds[child]) + "\n" for child in ds if world.parent(child) == zone)
             write(os.path.join(RUN, name, _zone_file(zone)), text() + below)
         nodes[name].start([peer("knotd"), "-c", confs[name]], log=log_of(name))
+    nodes["broken"].start([peer("knotd"), "-c", broken], log=log_of("broken"))
     return ds["."]
+
+
+# Zones with faults
+
+def _drop(*types):
+    return lambda text: "".join(line + "\n" for line in text.splitlines() if line.split()[2:3] != [] and
+                                line.split()[2] not in types)
+
+
+def _relabel(text, was="13", becomes="200"):
+    """Signatures and keys of one algorithm called those of another that nobody knows."""
+    lines = []
+    for line in text.splitlines():
+        words = line.split(None, 6)
+        place = {"DNSKEY": 5, "RRSIG": 4}.get(words[2]) if len(words) > 6 else None
+        if place and words[place] == was:
+            words[place] = becomes
+            line = " ".join(words)
+        lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+# What is done to a zone after it was signed.
+FAULTS = {
+    None: lambda text: text,
+    "wrong ds": lambda text: text,
+    "no ds": lambda text: text,
+    "no signatures": _drop("RRSIG"),
+    "no denial": _drop("NSEC", "NSEC3"),
+    "changed address": lambda text: text.replace("198.51.100.151", "203.0.113.151"),
+    "unknown algorithm": _relabel,
+}
+
+
+def _fault_ds(conf, zone, fault, ds):
+    """What the parent says of a zone with this fault."""
+    if fault == "no ds":
+        return None
+    if fault == "wrong ds":  # of a key that the zone never had
+        _keymgr(conf, "elsewhere.example.", "generate", "algorithm=13", "ksk=yes", "zsk=yes")
+        words = [line for line in _keymgr(conf, "elsewhere.example.", "ds").splitlines()
+                 if line.split()[4] == "2"]
+        return [line.replace("elsewhere.example.", zone) for line in words]
+    if fault == "unknown algorithm":
+        return [" ".join([*line.split()[:3], "200", *line.split()[4:]]) for line in ds]
+    return ds
+
+
+def _make_broken():
+    """Sign the zones of `broken` once, each by its own clock, and do to it what is wrong; (configuration, DS)."""
+    home = os.path.join(RUN, "broken")
+    zones = {zone: policy for zone, (_, _, policy) in world.BROKEN.items()}
+    conf = _knot_conf("broken", {**zones, "elsewhere.example.": "nsec"})
+    ds = {}
+    for zone, (days, fault, _) in world.BROKEN.items():
+        records = _make_key(conf, zone, 13, "created=-200d", "publish=-200d", "ready=-200d", "active=-200d")
+        path = write(os.path.join(home, _zone_file(zone)), world.broken_zone())
+        done = subprocess.run([peer("kzonesign"), "-c", conf, "-o", os.path.join(home, "signed"), "-t",
+                               str(int(time.time()) + days * 86400), zone], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise LabError(f"kzonesign {zone}: {(done.stdout + done.stderr).strip()}")
+        with open(os.path.join(home, "signed", _zone_file(zone))) as file:
+            text = FAULTS[fault](file.read())
+        write(path, text)
+        found = _fault_ds(conf, zone, fault, records)
+        if found:
+            ds[zone] = found
+    return _knot_conf("broken", zones, signing=False), ds
 
 
 # nsd
@@ -179,7 +252,7 @@ remote-control:
 
 
 def start_unbounds(nodes, root_ds):
-    anchor = write(os.path.join(RUN, "public", "root.ds"), "\n".join(root_ds) + "\n")
+    anchor = write(ANCHOR, "\n".join(root_ds) + "\n")
     for name, trust in (("isp", None), ("public", anchor)):
         conf = _unbound_conf(name, trust)
         nodes[name].start([peer("unbound"), "-d", "-c", conf], log=log_of(name))

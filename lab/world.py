@@ -5,6 +5,7 @@ Addresses are documentation prefixes (RFC 5737, RFC 3849) and private ones (RFC 
 are under .example and the reserved second-level names. Everything exists inside namespaces only.
 
     root, tld, makers   knotd: the root zone, the TLDs, the zones of device makers (signed)
+    broken              knotd: zones whose signatures are wrong in the usual ways
     cloud               nsd: clouds, CDN, time pool (not signed)
     isp, public         unbound, recursing from the lab's root hints; `public` validates as well
     outsider            a stranger on the Internet
@@ -18,6 +19,7 @@ INTERNET = {
     "tld": ("198.51.100.2", "2001:db8:1::2"),
     "makers": ("198.51.100.10", "2001:db8:10::1"),
     "cloud": ("198.51.100.20", "2001:db8:20::1"),
+    "broken": ("198.51.100.11", "2001:db8:11::1"),
     "isp": ("203.0.113.53", "2001:db8:53::53"),
     "public": ("192.0.2.53", "2001:db8:99::53"),
     "relay": ("203.0.113.80", "2001:db8:80::80"),
@@ -61,10 +63,47 @@ def _root():
             _delegation("example.", "tld") + _delegation("net.", "tld") + _delegation("org.", "tld"))
 
 
+def _children(parent):
+    """Who is delegated in a zone: the servers of its children by their first label."""
+    found = {}
+    for server, zones in [*((s, list(z)) for s, z in KNOT.items()), ("cloud", list(NSD)),
+                          ("broken", list(BROKEN))]:
+        for zone in zones:
+            label, _, above = zone.partition(".")
+            if label and above == parent:
+                found[label] = server
+    return found
+
+
+def _tld(zone):
+    return _head("tld") + "".join(_delegation(c, s) for c, s in sorted(_children(zone).items()))
+
+
 def _example():
-    """The TLD: two signed makers, and unsigned clouds."""
-    children = [("camera", "makers"), ("firmware", "makers"), ("cloud", "cloud"), ("ntp", "cloud")]
-    return _head("tld") + "".join(_delegation(child, server) for child, server in children)
+    """The TLD: signed makers, zones in every algorithm, broken ones, and unsigned clouds."""
+    return _tld("example.")
+
+
+def _sample():
+    """A zone with something of every kind, for each algorithm and each way to deny."""
+    return _head("makers") + """
+@ 300 A 198.51.100.150
+@ 300 MX 10 mail
+www 300 A 198.51.100.151
+www 300 AAAA 2001:db8:151::1
+mail 300 A 198.51.100.152
+text 300 TXT "one" "two"
+alias 300 CNAME www
+away 300 CNAME broker.cloud.example.
+*.wild 300 A 198.51.100.153
+deep.empty 300 A 198.51.100.154
+moved 300 DNAME empty
+"""
+
+
+def _optout():
+    """Opt-out: delegations without DS have no NSEC3 of their own."""
+    return _sample() + _delegation("plain", "cloud") + _delegation("gone", "cloud")
 
 
 def _camera():
@@ -131,17 +170,25 @@ about 60 CNAME round
 """
 
 
-# Zones by server: name -> (text, signed, NSEC3)
+# Zones by server: name -> (text, how it denies, algorithm); a policy of servers.POLICIES; None, 0: not signed.
 KNOT = {
-    "root": {".": (_root, True, False)},
+    "root": {".": (_root, "nsec", 8)},
     "tld": {
-        "example.": (_example, True, False),
-        "net.": (lambda: _head("tld") + _delegation("example", "cloud"), False, False),
-        "org.": (lambda: _head("tld") + _delegation("example", "cloud"), False, False),
+        "example.": (_example, "nsec", 13),
+        "net.": (lambda: _tld("net."), "optout", 8),
+        "org.": (lambda: _tld("org."), "nsec3", 13),
     },
     "makers": {
-        "camera.example.": (_camera, True, False),
-        "firmware.example.": (_firmware, True, True),
+        "camera.example.": (_camera, "nsec", 13),
+        "firmware.example.": (_firmware, "nsec3", 13),
+        "alg8.example.": (_sample, "nsec", 8),
+        "alg10.example.": (_sample, "nsec3", 10),
+        "alg13.example.": (_sample, "nsec3", 13),
+        "alg14.example.": (_sample, "nsec", 14),
+        "alg15.example.": (_sample, "nsec3", 15),
+        "alg16.example.": (_sample, "nsec", 16),
+        "optout.example.": (_optout, "optout", 13),
+        "plain.example.": (_sample, None, 0),
     },
 }
 NSD = {
@@ -149,9 +196,35 @@ NSD = {
     "ntp.example.": _ntp,
     "example.net.": _example_net,
     "example.org.": lambda: _head("cloud"),
+    "plain.optout.example.": lambda: _head("cloud") + "www 300 A 198.51.100.155\n*.wild 300 A 198.51.100.156\n",
 }
-# A signed child's parent, for its DS record.
-PARENT = {"example.": ".", "camera.example.": "example.", "firmware.example.": "example."}
+# Zones of `broken`, all below example. and signed once, by a clock that is `days` off; `fault` as in servers.FAULTS.
+# zone -> (days, fault, policy)
+BROKEN = {
+    "expired.example.": (-60, None, "nsec"),
+    "early.example.": (60, None, "nsec"),
+    "wrongkey.example.": (0, "wrong ds", "nsec"),
+    "island.example.": (0, "no ds", "nsec"),
+    "stripped.example.": (0, "no signatures", "nsec"),
+    "forged.example.": (0, "changed address", "nsec"),
+    "nodenial.example.": (0, "no denial", "nsec"),
+    "unknown.example.": (0, "unknown algorithm", "nsec"),
+    "iterated.example.": (0, None, "iterated"),
+}
+SIGNED = {zone for zones in KNOT.values() for zone, (_, policy, _) in zones.items() if policy}
+
+
+def broken_zone():
+    """What every zone of `broken` says."""
+    return _sample().replace(INTERNET["makers"][0], INTERNET["broken"][0]).replace(
+        INTERNET["makers"][1], INTERNET["broken"][1])
+
+
+def parent(zone):
+    """The zone above, which has the DS records; None for the root."""
+    return None if zone == "." else zone.partition(".")[2] or "."
+
 
 # A name for each kind of server that shows it is ready.
-READY = {"root": ".", "tld": "example.", "makers": "camera.example.", "cloud": "cloud.example."}
+READY = {"root": ".", "tld": "example.", "makers": "camera.example.", "cloud": "cloud.example.",
+         "broken": "forged.example."}

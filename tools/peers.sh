@@ -21,9 +21,9 @@ set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 peers=${WEIR_PEERS:-$here/build/peers}
 prefer=${WEIR_PEERS_SUITE:-trixie}
-lab_set="knot knot-dnsutils nsd unbound nftables iproute2 dnsmasq-base"
+lab_set="knot knot-dnsutils knot-dnssecutils nsd unbound nftables iproute2 dnsmasq-base"
 # Programs without which the lab cannot be built.
-needed="knotd keymgr kdig nsd unbound unbound-checkconf nft ip tc"
+needed="knotd keymgr kzonesign kdig nsd unbound unbound-checkconf nft ip tc"
 
 say() { printf 'peers: %s\n' "$*"; }
 fail() { printf 'peers: %s\n' "$*" >&2; exit 1; }

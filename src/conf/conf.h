@@ -45,8 +45,12 @@ struct wr_conf_listen {
 
 enum wr_conf_trust { WR_CONF_TRUST_AUTO = 0, WR_CONF_TRUST_SYSTEM = 1 };
 
-/* In place of a group's number: the answer is found from the root. The word in the file is "recursion". */
+/*
+ * In place of a group's number: the answer is found from the root, or the servers of resolv_conf are asked. The words in the
+ * file are "recursion" and "system".
+ */
 #define WR_CONF_RECURSION UINT32_MAX
+#define WR_CONF_SYSTEM    (UINT32_MAX - 1)
 
 struct wr_conf_group {
     const char *name;
@@ -65,7 +69,7 @@ struct wr_conf_group {
 struct wr_conf_route {
     const uint8_t *zone; /* wire name: it and all below it */
     const char *group;
-    uint32_t group_index; /* of upstream.groups, or WR_CONF_RECURSION */
+    uint32_t group_index; /* of upstream.groups, WR_CONF_RECURSION or WR_CONF_SYSTEM */
 };
 
 struct wr_conf_ttl {
@@ -154,14 +158,15 @@ struct wr_conf {
     struct {
         struct {
             struct wr_conf_group *items;
-            size_t count; /* 0: the servers of resolv_conf are the one group */
+            size_t count;
         } groups;
         struct {
             struct wr_conf_route *items;
             size_t count;
         } routes;
-        const char *default_group; /* "": the first */
-        uint32_t default_index;    /* of groups, or WR_CONF_RECURSION */
+        const char *default_group; /* "": the first; without groups recursion */
+        uint32_t default_index;    /* of groups, WR_CONF_RECURSION or WR_CONF_SYSTEM */
+        bool asks_system;          /* the default or a route is WR_CONF_SYSTEM */
         const char *resolv_conf;
         bool ipv4, ipv6;
         struct {

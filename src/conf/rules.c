@@ -68,13 +68,21 @@ static const char *indexed(char path[PATH_SIZE], const char *list, size_t i, con
 
 /* --- groups and routes --- */
 
+/* Words that stand for where answers come from and are no group. */
+static bool is_reserved(const char *name, uint32_t *ret)
+{
+    bool recursion = !strcmp(name, "recursion");
+
+    if (recursion || !strcmp(name, "system"))
+        *ret = recursion ? WR_CONF_RECURSION : WR_CONF_SYSTEM;
+    return recursion || !strcmp(name, "system");
+}
+
 /* The index of a group, or false. Names of broken groups are NULL. */
 static bool find_group(const struct wr_conf *conf, const char *name, size_t end, uint32_t *ret)
 {
-    if (!strcmp(name, "recursion")) {
-        *ret = WR_CONF_RECURSION;
+    if (is_reserved(name, ret))
         return true;
-    }
     for (size_t i = 0; i < end; i++) {
         const char *other = conf->upstream.groups.items[i].name;
 
@@ -147,10 +155,11 @@ static void check_groups(const struct rules *r)
         const struct wr_conf_group *group = &r->conf->upstream.groups.items[i];
 
         servers += group->servers.count;
-        if (group->name && !strcmp(group->name, "recursion"))
+        if (group->name && is_reserved(group->name, &other))
             wrong(r, indexed(path, "upstream.groups", i, "name"),
-                  "\"recursion\" is no group: routes and upstream.default name it for answers from "
-                  "the root");
+                  "\"%s\" is no group: routes and upstream.default name it for %s", group->name,
+                  other == WR_CONF_RECURSION ? "answers from the root"
+                                             : "the servers of upstream.resolv_conf");
         else if (group->name && find_group(r->conf, group->name, i, &other))
             wrong(r, indexed(path, "upstream.groups", i, "name"),
                   "there is a group \"%s\" already, number %u", group->name, other + 1);
@@ -165,11 +174,15 @@ static void check_groups(const struct rules *r)
 
 static void check_default(const struct rules *r)
 {
-    const char *name = r->conf->upstream.default_group;
+    struct wr_conf *conf = r->conf;
+    const char *name = conf->upstream.default_group;
+    size_t groups = conf->upstream.groups.count;
 
-    if (*name && !find_group(r->conf, name, r->conf->upstream.groups.count,
-                             &r->conf->upstream.default_index))
+    if (!*name && groups == 0)
+        conf->upstream.default_index = WR_CONF_RECURSION;
+    else if (*name && !find_group(conf, name, groups, &conf->upstream.default_index))
         no_such_group(r, "upstream.default", name);
+    conf->upstream.asks_system = conf->upstream.default_index == WR_CONF_SYSTEM;
 }
 
 /* True when an earlier route has the zone. Quadratic, over at most WR_ROUTES_MAX. */
@@ -194,6 +207,8 @@ static void check_routes(const struct rules *r)
         if (route->group &&
             !find_group(conf, route->group, conf->upstream.groups.count, &route->group_index))
             no_such_group(r, indexed(path, "upstream.routes", i, "group"), route->group);
+        if (route->group_index == WR_CONF_SYSTEM)
+            conf->upstream.asks_system = true;
         if (is_routed(conf, i))
             wrong(r, indexed(path, "upstream.routes", i, "zone"), "this zone has a route already");
     }

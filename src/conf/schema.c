@@ -86,10 +86,10 @@ static const struct wr_schema_row table[] = {
             "answered."},
 
     {"upstream", WR_SCHEMA_SECTION, V01, .doc = "Whom weir asks what it does not know."},
-    {"upstream.groups", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_GROUPS_MAX, V01, DEFAULT(""),
-     LIST(upstream.groups),
-     .doc = "Groups of servers that know the same. Without any, the servers of "
-            "`upstream.resolv_conf` are the one group, never an address weir itself listens on."},
+    {"upstream.groups", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_GROUPS_MAX - 1, V01,
+     DEFAULT(""), LIST(upstream.groups),
+     .doc = "Groups of servers that know the same. Without any, weir asks nobody but the servers "
+            "of each zone, from the root down (`recursion`)."},
     {"upstream.groups[].name", WR_SCHEMA_LABEL, V01, RANGE(1, 63), IN(wr_conf_group, name),
      EXAMPLE("isp"), .doc = "What routes and `weir upstreams` call the group."},
     {"upstream.groups[].servers", WR_SCHEMA_URL, .list = true, .max_items = WR_GROUP_SERVERS_MAX,
@@ -127,14 +127,17 @@ static const struct wr_schema_row table[] = {
      EXAMPLE("corp.example"), .doc = "This name and all below it."},
     {"upstream.routes[].group", WR_SCHEMA_LABEL, V01, RANGE(1, 63), IN(wr_conf_route, group),
      EXAMPLE("isp"),
-     .doc = "The name of the group to ask, or `recursion`: weir finds the answer from the root."},
+     .doc = "The name of the group to ask, or `recursion`: weir finds the answer from the root, or "
+            "`system`: the servers of `upstream.resolv_conf`."},
     {"upstream.default", WR_SCHEMA_LABEL, V01, RANGE(0, 63), DEFAULT("\"\""),
      AT(upstream.default_group), EXAMPLE("isp"),
-     .doc = "The group for all other names, or `recursion`: weir finds the answers from the root. "
-            "Empty: the first group."},
+     .doc = "The group for all other names, or `recursion`: weir finds the answers from the root, "
+            "or `system`: the servers of `upstream.resolv_conf`. Empty: the first group; without "
+            "groups `recursion`."},
     {"upstream.resolv_conf", WR_SCHEMA_PATH, V01, RANGE(0, PATH_OCTETS),
      DEFAULT("/etc/resolv.conf"), AT(upstream.resolv_conf),
-     .doc = "Where the system's resolvers are found when there are no groups."},
+     .doc = "Whose `nameserver` lines are the group `system`, looked at once a second. An address "
+            "weir itself listens on is left out."},
     {"upstream.ipv4", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(upstream.ipv4),
      .doc = "Ask servers over IPv4."},
     {"upstream.ipv6", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(upstream.ipv6),

@@ -14,5 +14,7 @@
 
 /* Reads both clocks. `wall_proven` is copied: whether somebody trustworthy confirmed the wall clock. */
 void wr_clock_now(bool wall_proven, struct wr_now *ret_now);
+/* Whether the kernel says that somebody keeps its wall clock right (adjtimex). True where it cannot be asked. */
+bool wr_clock_is_synchronised(void);
 
 #endif

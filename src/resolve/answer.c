@@ -683,7 +683,7 @@ static unsigned keep_negative(struct wr_cache *c, const struct wr_ttl_policy *p,
     const uint8_t *name = wr_answer_last_name(a, q->name.wire);
     bool nxdomain = a->rcode == WR_RCODE_NXDOMAIN;
     uint32_t ttl = negative_ttl(a);
-    ttl = ttl == 0 && q->type == WR_TYPE_DS ? proof_ttl(a) : ttl;
+    ttl = ttl == 0 && q->type == WR_TYPE_DS && a->answers == 0 ? proof_ttl(a) : ttl;
     ttl = ttl > 0 ? wr_ttl_negative(p, name, ttl) : 0;
     for (unsigned i = 0; i < a->authorities; i++) {
         a->authority[i].ttl = ttl;

@@ -478,11 +478,26 @@ static bool is_kept(const struct wr_requests *rs, const struct wr_request *r)
            !rs->env.select.upstreams->group[r->forward.group].uncached;
 }
 
+/* Proofs of a wildcard stay: they are about the link. */
+static void drop_soa(struct wr_answer *a)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < a->authorities; i++) {
+        if (a->authority[i].type != WR_TYPE_SOA) {
+            a->authority[kept++] = a->authority[i];
+        }
+    }
+    a->authorities = (uint8_t)kept;
+}
+
 /* The answer of a stage is known, and proven where that was wanted: keep it, go on or finish. */
 static int stage_done(struct wr_requests *rs, struct wr_request *r, wr_id id, enum wr_response kind,
                       const struct wr_now *now)
 {
     uint32_t now_s = (uint32_t)(now->mono_us / WR_S);
+    if (kind == WR_RESPONSE_CNAME) {
+        drop_soa(&rs->answer); /* nothing is said of where the chain leads: that is asked for itself */
+    }
     if (is_kept(rs, r)) {
         rs->counters.cache_skipped +=
             wr_answer_keep(rs->cache, rs->ttl, &r->asked, now_s, &rs->room, &rs->answer);

@@ -116,6 +116,7 @@ static void iterate(struct wr_requests *rs, struct wr_request *r, wr_id id, unsi
         return;
     }
     it->trace_id = (uint32_t)id;
+    r->forward.group = WR_GROUP_CUT + place_of(r); /* also when it fails before anybody was asked */
     wr_iter_start(it, &rs->iter_env, &r->asked, &rs->cuts[place_of(r)], group, zone, now_us);
     step(rs, r, id, it, now_us);
 }

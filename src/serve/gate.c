@@ -19,6 +19,7 @@ struct making {
     struct wr_gate_slots slots; /* a copy, kept only when all went well */
     struct wr_gate_notes *notes;
     struct wr_gate *gate;
+    uint8_t system; /* the group of the system's resolvers, when somebody asks them */
     int err;
 };
 
@@ -272,9 +273,11 @@ static void add_configured_groups(struct making *m)
 }
 
 /* The number of a group in the configuration, as the engine knows it. */
-static uint8_t group_of(uint32_t index)
+static uint8_t group_of(const struct making *m, uint32_t index)
 {
-    return index == WR_CONF_RECURSION ? WR_GROUP_RECURSE : (uint8_t)index;
+    return index == WR_CONF_RECURSION ? WR_GROUP_RECURSE
+           : index == WR_CONF_SYSTEM  ? m->system
+                                      : (uint8_t)index;
 }
 
 static void add_system_server(struct making *m, struct wr_group *group,
@@ -305,12 +308,14 @@ static void add_system_server(struct making *m, struct wr_group *group,
     add_to_group(group, add_upstream(m, url, &addr, WR_SCHEME_UDP));
 }
 
-/* Without configured groups: the servers of resolv.conf are the one group. */
+/* The servers of resolv.conf are a group behind the configured ones. */
 static void add_system_group(struct making *m)
 {
     const struct wr_gate_world *w = m->world;
     const char *path = m->conf->upstream.resolv_conf;
     struct wr_upstreams *u = &m->gate->settings.upstreams;
+    wr_assert(u->groups < WR_GROUPS_MAX); /* the schema leaves room for it */
+    m->system = (uint8_t)u->groups;
     struct wr_group *group = &u->group[u->groups++];
     struct wr_resolvconf_server servers[WR_GROUP_SERVERS_MAX];
     uint32_t bad = 0, loops = 0;
@@ -331,22 +336,19 @@ static void add_system_group(struct making *m)
     m->gate->loop = loops > 0;
     if (w->resolv == NULL) {
         note(m, WR_LOG_WARN,
-             "%s cannot be read, so there is no upstream and every question gets SERVFAIL; name "
-             "servers in "
-             "upstream.groups",
+             "%s cannot be read, so every question for `system` gets SERVFAIL; name servers in "
+             "upstream.groups, or leave upstream.default to `recursion`",
              path);
     } else if (loops > 0) {
         note(m, WR_LOG_WARN,
-             "%s names only weir itself, so there is no upstream and every question gets SERVFAIL; "
-             "name servers "
-             "in upstream.groups, or point upstream.resolv_conf at the file with the network's own "
-             "resolvers",
+             "%s names only weir itself, so every question for `system` gets SERVFAIL; name "
+             "servers in upstream.groups, or point upstream.resolv_conf at the file with the "
+             "network's own resolvers",
              path);
     } else {
         note(m, WR_LOG_WARN,
-             "%s names no server, so there is no upstream and every question gets SERVFAIL; name "
-             "servers in "
-             "upstream.groups",
+             "%s names no server, so every question for `system` gets SERVFAIL; name servers in "
+             "upstream.groups, or leave upstream.default to `recursion`",
              path);
     }
 }
@@ -453,7 +455,7 @@ static void compile_routes(struct making *m)
     }
     for (size_t i = 0; i < count; i++) {
         wr_name_set(&g->route[i].zone, c->upstream.routes.items[i].zone);
-        g->route[i].group = group_of(c->upstream.routes.items[i].group_index);
+        g->route[i].group = group_of(m, c->upstream.routes.items[i].group_index);
     }
     g->settings.upstreams.route = g->route;
     g->settings.upstreams.routes = (uint16_t)count;
@@ -619,7 +621,10 @@ static void make_all(struct making *m)
     plan_listeners(m);
     compile_allow(m);
     add_configured_groups(m);
-    u->default_group = group_of(m->conf->upstream.default_index);
+    if (m->conf->upstream.asks_system) {
+        add_system_group(m);
+    }
+    u->default_group = group_of(m, m->conf->upstream.default_index);
     if (wr_recursion_make(m->conf, &m->gate->recursion, u)) {
         m->err = WR_E_NOMEM;
     }
@@ -631,9 +636,6 @@ static void make_all(struct making *m)
     } else if (mistake.text != NULL) {
         note(m, err ? WR_LOG_ERROR : WR_LOG_WARN, "dnssec.anchors[%zu]: %s", mistake.index,
              mistake.text);
-    }
-    if (u->groups == 0 && u->default_group != WR_GROUP_RECURSE) {
-        add_system_group(m);
     }
     compile_routes(m);
     compile_ttl_rules(m);

@@ -10,7 +10,7 @@
  * Three things are decided here:
  *
  * - Who may ask: `allow`, and for each interface that is listened on, the prefixes on its link.
- * - Whom to ask: the configured groups, or the servers of resolv.conf as one group. An upstream that is an
+ * - Whom to ask: the root, the configured groups, the servers of resolv.conf as one group. An upstream that is an
  *   address weir itself listens on would be asked by itself for ever. Configured, that is an error; in resolv.conf the
  *   server is left out and named in a note.
  *   Names that a local zone delegates are asked of the servers of the delegation whose addresses are local names too.

@@ -225,7 +225,7 @@ static uint64_t mark_of(const char *path)
 
 bool wr_reload_resolv_changed(struct wr_serve *s)
 {
-    return s->conf->upstream.groups.count == 0 &&
+    return s->conf->upstream.asks_system &&
            mark_of(s->conf->upstream.resolv_conf) != s->reload.resolv_mark;
 }
 

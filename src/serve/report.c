@@ -148,6 +148,7 @@ void wr_report_status(struct wr_serve *s, struct wr_json *j, const char *key)
     wr_json_text(j, "config", s->config);
     wr_json_u64(j, "settings_serial", s->gate->settings.serial);
     wr_json_bool(j, "wall_proven", now.wall_proven);
+    wr_json_bool(j, "wall_kept", s->wall_kept);
     wr_json_i64(j, "time", now.wall_s);
     put_listeners(s, j);
     put_cache_figures(s, j);

@@ -205,11 +205,24 @@ static void look_at_clock(struct wr_serve *s)
     }
 }
 
+/* Once, at the start: later the sandbox lets nobody ask the kernel. */
+static void look_at_keeper(struct wr_serve *s)
+{
+    s->wall_kept = wr_clock_is_synchronised();
+    if (!s->wall_kept && s->conf->time.trust == WR_CONF_TRUST_AUTO &&
+        atomic_load(&s->wall_proven)) {
+        wr_say(WR_LOG_WARN, "the kernel says that nothing keeps its clock right: it is believed "
+                            "because it is past every "
+                            "floor; run an NTP client");
+    }
+}
+
 static int create_all(struct wr_serve *s)
 {
     struct wr_now now;
     atomic_store(&s->wall_proven, true); /* so that only a clock that is not is worth a line */
     look_at_clock(s);
+    look_at_keeper(s);
     wr_clock_now(atomic_load(&s->wall_proven), &now);
     int err = wr_shared_create(s->conf, &now, &s->shared);
     if (err == WR_OK) {
@@ -321,6 +334,31 @@ void wr_serve_watch(struct wr_serve *s)
     }
 }
 
+/* Who recurses and is heard by nobody learns it from the log, not only from the clients' failures. */
+static void look_at_reach(struct wr_serve *s)
+{
+    uint64_t answers = 0, failures = 0;
+    if (s->reach == WR_REACH_HEARD) {
+        return;
+    }
+    for (uint16_t w = 0; w < s->workers; w++) {
+        const struct wr_stats *stats = wr_crew_stats(s->crew, w);
+        answers += atomic_load_explicit(&stats->upstream_answers, memory_order_relaxed);
+        failures += atomic_load_explicit(&stats->servfail, memory_order_relaxed);
+    }
+    if (answers > 0) {
+        s->reach = WR_REACH_HEARD;
+    } else if (failures > 0 && s->reach == WR_REACH_UNKNOWN &&
+               s->gate->settings.upstreams.default_group == WR_GROUP_RECURSE) {
+        s->reach = WR_REACH_TOLD;
+        wr_say(WR_LOG_WARN,
+               "no server has answered yet, not even the root's: is there a way to the Internet, "
+               "and is port 53 "
+               "open? `upstream: {default: system}` asks the system's resolvers instead, "
+               "recursion.hints names other root servers");
+    }
+}
+
 static void on_tick(uv_timer_t *handle)
 {
     struct wr_serve *s = handle->data;
@@ -328,6 +366,7 @@ static void on_tick(uv_timer_t *handle)
     wr_clock_now(false, &now);
     look_at_clock(s);
     wr_live_anchors_tick(s);
+    look_at_reach(s);
     if (wr_reload_is_idle(s) && wr_reload_resolv_changed(s)) {
         wr_say(WR_LOG_INFO, "%s changed", s->conf->upstream.resolv_conf);
         wr_reload_refresh(s);

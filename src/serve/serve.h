@@ -40,6 +40,9 @@
 struct wr_control;
 struct wr_live_anchors;
 
+/* Whether any server was heard since the start; TOLD: none yet, and the log says so. */
+enum wr_reach { WR_REACH_UNKNOWN = 0, WR_REACH_TOLD, WR_REACH_HEARD };
+
 struct wr_serve {
     const char *config; /* path of the file, NULL: defaults */
     struct wr_conf
@@ -65,6 +68,8 @@ struct wr_serve {
     uint32_t ports; /* upstream ports of each worker and family */
     _Atomic bool wall_proven;
     int64_t wall_floor_s;
+    bool wall_kept; /* at the start the kernel said that its clock is kept right */
+    enum wr_reach reach;
     uint64_t started_us;        /* monotonic */
     uint64_t locals_us;         /* new local names are not built again before then */
     uint64_t secrets_us;        /* when the cookie secrets were rolled last */

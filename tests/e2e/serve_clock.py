@@ -2,40 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The wall clock jumps under a running weir: nothing is flushed, nothing stops, and it is not believed when it cannot be right."""
 import os
-import shutil
-import subprocess
 import sys
 import time
 
 import loopback
 from loopback import equal, need, until
 
-# Adds the number in the file $WALL_OFFSET to every reading of the wall clock.
-SHIM = r"""
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/time.h>
-#include <time.h>
-static long long offset(void)
-{
-    long long n = 0;
-    FILE *f = fopen(getenv("WALL_OFFSET"), "r");
-    if (f) { if (fscanf(f, "%lld", &n) != 1) n = 0; fclose(f); }
-    return n;
-}
-int clock_gettime(clockid_t id, struct timespec *t)
-{
-    static int (*real)(clockid_t, struct timespec *);
-    if (!real) real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
-    int rc = real(id, t);
-    if (rc == 0 && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE)) t->tv_sec += offset();
-    return rc;
-}
-"""
+sys.path.insert(0, os.path.join(loopback.TOP, "lab"))
+import shim
+
 PLAIN = os.environ.get("WEIR_PLAIN", os.path.join(loopback.TOP, "build", "main", "src", "weir"))
-PROGRAM = PLAIN if os.access(PLAIN, os.X_OK) else os.environ.get("WEIR", "")
+PROGRAM = PLAIN if os.access(PLAIN, os.X_OK) else os.environ.get("WEIR", PLAIN)
 
 
 @loopback.test("ten years ahead, back to 1970, and home again")
@@ -44,21 +21,13 @@ def jumps(box):
     weir = box.weir([up], start=False)
     os.chmod(weir.folder, 0o777)
     weir.configure(box.settings([up], cache={"keep": {"path": weir.folder + "/kept", "min_interval": "1s"}}))
-    source, library, offset = (os.path.join(weir.folder, n) for n in ("shim.c", "shim.so", "offset"))
-    with open(source, "w", encoding="ascii") as f:
-        f.write(SHIM)
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    clock = shim.Clock(weir.folder)
 
     def jump(seconds):
-        with open(offset + ".new", "w", encoding="ascii") as f:
-            f.write(str(seconds))
-        os.chmod(offset + ".new", 0o644)
-        os.replace(offset + ".new", offset)
+        clock.set(seconds)
         until("the jump", lambda: abs(weir.verb("status")["time"] - time.time() - seconds) < 3)
 
-    with open(offset, "w", encoding="ascii") as f:
-        f.write("0")
-    weir.start(env=dict(os.environ, LD_PRELOAD=library, WALL_OFFSET=offset))
+    weir.start(env=dict(os.environ, **clock.environment()))
     for i in range(30):
         equal(weir.ask(f"c{i}.example").rcode, 0)
     before = weir.verb("status")
@@ -82,7 +51,7 @@ def jumps(box):
     equal(weir.stop(), 0)
 
 
-if shutil.which("cc") is None:
-    print("there is no cc to build the clock with")
+if shim.why_not(PROGRAM):
+    print(shim.why_not(PROGRAM))
     sys.exit(loopback.SKIPPED)
-loopback.main(PROGRAM or None)
+loopback.main(PROGRAM)

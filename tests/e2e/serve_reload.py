@@ -132,7 +132,7 @@ def resolv_conf(box):
     path = os.path.join(weir.folder, "resolv.conf")
     with open(path, "w", encoding="ascii") as f:
         f.write("nameserver 127.0.0.1\n")
-    weir.configure({"workers": 1, "listen": ["127.0.0.1:53"], "upstream": {"ports": 256, "resolv_conf": path}})
+    weir.configure({"workers": 1, "listen": ["127.0.0.1:53"], "upstream": {"ports": 256, "default": "system", "resolv_conf": path}})
     weir.address = ("127.0.0.1", 53)
     weir.start()
     need("forwarding loop" in weir.log() and "upstream.groups" in weir.log(), weir.log())

@@ -236,4 +236,20 @@ def no_control(box):
     equal(weir.ask("a.example").rcode, 0)
 
 
+@loopback.test("without a configuration and without a way to the root: SERVFAIL at once, and the log says why")
+def no_root(box):
+    weir = box.weir(start=False)
+    weir.write(f'listen: ["127.0.0.1:5300"]\nworkers: 2\nupstream: {{ports: 256}}\ncontrol: {{socket: {weir.control}}}\n')
+    weir.start()
+    for name, text in (("a.example", "the servers of the zone cannot be reached"), ("a.example", "a moment ago")):
+        before = time.monotonic()
+        reply = weir.ask(name, edns=True)
+        need(time.monotonic() - before < 2, "slow")
+        equal((reply.rcode, reply.ede), (2, 23), reply)
+        need(text in reply.text, reply)
+    until("the warning", lambda: "not even the root's" in weir.log())
+    equal(weir.stop(), 0)
+    equal(weir.log().count("not even the root's"), 1)
+
+
 loopback.main()

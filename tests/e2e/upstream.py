@@ -20,7 +20,8 @@ def load_names(word, count):
 
 
 def only_liar(lab):
-    return lab.start_gateway({"upstream": group(LIAR)})
+    """Nothing that the liar says is signed: here it is about what is believed without."""
+    return lab.start_gateway({"upstream": group(LIAR), "dnssec": {"validate": False}})
 
 
 @e2e.test("TCP and IPv6 upstreams are asked as configured")
@@ -45,7 +46,7 @@ def routes(lab):
     with lab.capture() as wire:
         equal(lab.kdig("camera", "hour.cloud.example").rcode, "NOERROR")
         equal(lab.kdig("camera", "api.camera.example").rcode, "NOERROR")
-    asked = {(m.name, m.target) for m in wire.queries()}
+    asked = {(m.name, m.target) for m in wire.queries() if m.name.count(".") > 2}  # of the zones above only keys and DS
     equal(asked, {("hour.cloud.example.", public), ("api.camera.example.", isp)})
 
 
@@ -193,7 +194,7 @@ def not_understood(lab):
 
 @e2e.test("a reply from another port is not believed")
 def other_port(lab):
-    lab.start_gateway({"upstream": group(LIAR)})
+    only_liar(lab)
     with lab.liar() as liar:
         reply = lab.kdig("camera", "wrongport.c.example", timeout=8)
         # The truth may come over TCP, which the liar speaks as well; never from the datagram.

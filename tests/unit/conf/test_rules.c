@@ -14,6 +14,8 @@ static void test_wrong(void **state)
         {GROUP "  default: ips\n", 3, 12, "there is no group \"ips\"; did you mean isp?"},
         {GROUP "  default: zzzzzzzz\n", 3, 12, "the first of 2 is isp"},
         {"upstream: {default: isp}\n", 1, 21, "upstream.groups is empty"},
+        {"upstream: {groups: [{name: system, servers: [\"udp://192.0.2.1\"]}]}\n", 1, 28,
+         "\"system\" is no group"},
         {GROUP "  routes: [{zone: a.example, group: crop}]\n", 3, 37, "did you mean corp?"},
         {GROUP "  routes:\n    - {zone: a.example, group: corp}\n"
                "    - {zone: A.EXAMPLE., group: isp}\n",
@@ -137,6 +139,18 @@ static void test_indexes(void **state)
     assert_int_equal(c->upstream.default_index, 1);
     assert_int_equal(c->upstream.routes.items[0].group_index, 1);
     assert_int_equal(c->upstream.routes.items[1].group_index, 0);
+    assert_false(c->upstream.asks_system);
+    wr_conf_free(c);
+
+    c = good_conf("");
+    assert_int_equal(c->upstream.default_index, WR_CONF_RECURSION);
+    assert_false(c->upstream.asks_system);
+    wr_conf_free(c);
+
+    c = good_conf(GROUP "  routes: [{zone: a.example, group: system}]\n");
+    assert_int_equal(c->upstream.default_index, 0);
+    assert_int_equal(c->upstream.routes.items[0].group_index, WR_CONF_SYSTEM);
+    assert_true(c->upstream.asks_system);
     wr_conf_free(c);
     c = good_conf(GROUP "  default: recursion\n"
                         "  routes: [{zone: a.example, group: corp}, "

@@ -2,6 +2,7 @@
 /* The clocks are read through libc: replacing clock_gettime replaces the time. */
 #include "unit/unit.h"
 
+#include <sys/timex.h>
 #include <time.h>
 
 #include "net/clock.h"
@@ -16,6 +17,8 @@ int clock_gettime(clockid_t clock, struct timespec *ret)
     *ret = fake[clock & 15];
     return 0;
 }
+
+static int kernel_says;
 
 static void test_both_clocks(void **state)
 {
@@ -43,11 +46,28 @@ static void test_first_moment_is_above_zero(void **state)
     assert_false(now.wall_proven);
 }
 
+int adjtimex(struct timex *t)
+{
+    assert_int_equal(t->modes, 0); /* asked, not set */
+    return kernel_says;
+}
+
+static void test_synchronised(void **state)
+{
+    kernel_says = TIME_ERROR;
+    assert_false(wr_clock_is_synchronised());
+    kernel_says = TIME_INS; /* a leap second is coming: kept right */
+    assert_true(wr_clock_is_synchronised());
+    kernel_says = -1;
+    assert_true(wr_clock_is_synchronised());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_both_clocks),
         cmocka_unit_test(test_first_moment_is_above_zero),
+        cmocka_unit_test(test_synchronised),
     };
 
     return cmocka_run_group_tests_name("net/clock", tests, NULL, NULL);

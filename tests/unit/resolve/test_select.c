@@ -57,6 +57,25 @@ static void test_down_is_more_than_suspect(void **state)
     assert_false(wr_select_is_down(&s, 0));
 }
 
+/* A zone's servers, found on the way, are a group beyond the configured ones. */
+static void test_down_cut(void **state)
+{
+    struct wr_peers cut = {.count = 2};
+    struct wr_select with = s;
+    with.cuts = &cut;
+    for (uint8_t i = 0; i < 2; i++) {
+        cut.peer[i].addr.family = WR_AF_V4;
+        cut.peer[i].slot = i;
+    }
+    assert_false(wr_select_is_down(&with, WR_GROUP_CUT));
+    wr_select_unreachable(&st[0], T0, &rng);
+    assert_false(wr_select_is_down(&with, WR_GROUP_CUT));
+    wr_select_unreachable(&st[1], T0, &rng);
+    assert_true(wr_select_is_down(&with, WR_GROUP_CUT));
+    wr_select_answered(&st[1], 1000, T0 + 4);
+    assert_false(wr_select_is_down(&with, WR_GROUP_CUT));
+}
+
 static void test_giving_up_makes_a_suspect(void **state)
 {
     wr_select_gave_up(&st[0], T0, &rng);
@@ -208,6 +227,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_down_is_more_than_suspect, setup),
+        cmocka_unit_test_setup(test_down_cut, setup),
         cmocka_unit_test_setup(test_giving_up_makes_a_suspect, setup),
         cmocka_unit_test_setup(test_families, setup),
         cmocka_unit_test_setup(test_strategies, setup),

@@ -83,7 +83,7 @@ static bool may_ask(const struct made *m, const char *text)
 static void test_defaults(void **state)
 {
     struct made m = {0};
-    assert_int_equal(make_with(&m, "", "nameserver 192.0.2.1\nnameserver 192.0.2.2\n"), WR_OK);
+    assert_int_equal(make_with(&m, "", "nameserver 192.0.2.1\n"), WR_OK);
     assert_int_equal(m.gate->listeners, 2);
     assert_true(listens(&m, "127.0.0.1:53"));
     assert_true(listens(&m, "[::1]:53"));
@@ -91,15 +91,45 @@ static void test_defaults(void **state)
     assert_true(may_ask(&m, "::1"));
     assert_false(may_ask(&m, "192.168.7.2"));
     const struct wr_upstreams *u = &m.gate->settings.upstreams;
-    assert_int_equal(u->groups, 1);
-    assert_int_equal(u->upstreams, 2);
-    assert_int_equal(u->group[0].servers, 2);
-    assert_string_equal(u->upstream[1].url, "udp://192.0.2.2");
-    assert_int_equal(u->upstream[1].addr.port, 53);
+    assert_int_equal(u->default_group, WR_GROUP_RECURSE);
+    assert_int_equal(u->groups, 0);
+    assert_int_equal(u->upstreams, 0); /* resolv.conf is not asked */
+    assert_int_equal(u->hints->count, 26);
+    assert_true(m.gate->settings.prove.enable);
+    assert_true(m.gate->settings.prove.anchors->count > 0);
     assert_int_equal(m.notes.count, 0);
     assert_true(m.gate->settings.ttl.stale);
     assert_int_equal(m.gate->settings.ttl.stale_ttl_s, 30);
     assert_int_equal(m.gate->settings.edns_udp_size, 1232);
+    wr_gate_free(m.gate);
+}
+
+#define SYSTEM "upstream: {default: system}\n"
+
+/* The reserved word is a group of its own, alone or behind the owner's. */
+static void test_system(void **state)
+{
+    const char *resolv = "nameserver 192.0.2.1\nnameserver 192.0.2.2\n";
+    struct made m = {0};
+    assert_int_equal(make_with(&m, SYSTEM, resolv), WR_OK);
+    const struct wr_upstreams *u = &m.gate->settings.upstreams;
+    assert_int_equal(u->default_group, 0);
+    assert_int_equal(u->groups, 1);
+    assert_int_equal(u->group[0].servers, 2);
+    assert_string_equal(u->upstream[1].url, "udp://192.0.2.2");
+    assert_int_equal(u->upstream[1].addr.port, 53);
+
+    assert_int_equal(make_with(&m,
+                               "upstream: {groups: [{name: a, servers: [\"udp://192.0.2.9\"]}],\n"
+                               "  routes: [{zone: example, group: system}], default: recursion}\n",
+                               resolv),
+                     WR_OK);
+    u = &m.gate->settings.upstreams;
+    assert_int_equal(u->default_group, WR_GROUP_RECURSE);
+    assert_int_equal(u->groups, 2);
+    assert_int_equal(u->route[0].group, 1);
+    assert_string_equal(u->group[1].name, "system");
+    assert_int_equal(u->group[1].servers, 2);
     wr_gate_free(m.gate);
 }
 
@@ -126,25 +156,27 @@ static void test_interface(void **state)
 static void test_loop_in_resolv_conf(void **state)
 {
     struct made m = {0};
-    assert_int_equal(make_with(&m, "", "nameserver 127.0.0.1\nnameserver 192.0.2.1\n"), WR_OK);
+    assert_int_equal(make_with(&m, SYSTEM, "nameserver 127.0.0.1\nnameserver 192.0.2.1\n"), WR_OK);
     assert_int_equal(m.gate->settings.upstreams.upstreams, 1);
     assert_false(m.gate->loop);
     assert_true(noted(&m, "forwarding loop"));
     assert_true(noted(&m, "127.0.0.1"));
 
-    assert_int_equal(make_with(&m, "", "nameserver 127.0.0.1\nnameserver ::1\n"), WR_OK);
+    assert_int_equal(make_with(&m, SYSTEM, "nameserver 127.0.0.1\nnameserver ::1\n"), WR_OK);
     assert_int_equal(m.gate->settings.upstreams.upstreams, 0);
     assert_int_equal(m.gate->settings.upstreams.groups, 1);
     assert_true(m.gate->loop);
     assert_true(noted(&m, "upstream.groups"));
 
-    assert_int_equal(make_with(&m, "listen: [\"0.0.0.0\"]\n", "nameserver 192.168.7.1\n"), WR_OK);
+    assert_int_equal(make_with(&m, SYSTEM "listen: [\"0.0.0.0\"]\n", "nameserver 192.168.7.1\n"),
+                     WR_OK);
     assert_true(m.gate->loop);
-    assert_int_equal(make_with(&m, "listen: [\"0.0.0.0\"]\n", "nameserver 192.168.7.2\n"), WR_OK);
+    assert_int_equal(make_with(&m, SYSTEM "listen: [\"0.0.0.0\"]\n", "nameserver 192.168.7.2\n"),
+                     WR_OK);
     assert_false(m.gate->loop);
     /* Another port, another program. */
-    assert_int_equal(make_with(&m, "listen: [\"127.0.0.1:5300\"]\n", "nameserver 127.0.0.1\n"),
-                     WR_OK);
+    assert_int_equal(
+        make_with(&m, SYSTEM "listen: [\"127.0.0.1:5300\"]\n", "nameserver 127.0.0.1\n"), WR_OK);
     assert_int_equal(m.gate->settings.upstreams.upstreams, 1);
     wr_gate_free(m.gate);
 }
@@ -152,11 +184,11 @@ static void test_loop_in_resolv_conf(void **state)
 static void test_no_resolv_conf(void **state)
 {
     struct made m = {0};
-    assert_int_equal(make_with(&m, "", NULL), WR_OK);
+    assert_int_equal(make_with(&m, SYSTEM, NULL), WR_OK);
     assert_true(noted(&m, "cannot be read"));
-    assert_int_equal(make_with(&m, "", "# nothing\n"), WR_OK);
+    assert_int_equal(make_with(&m, SYSTEM, "# nothing\n"), WR_OK);
     assert_true(noted(&m, "names no server"));
-    assert_int_equal(make_with(&m, "", "nameserver nonsense\n"), WR_OK);
+    assert_int_equal(make_with(&m, SYSTEM, "nameserver nonsense\n"), WR_OK);
     assert_true(noted(&m, "1 nameserver lines"));
     wr_gate_free(m.gate);
 }
@@ -394,6 +426,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_system),
         cmocka_unit_test(test_interface),
         cmocka_unit_test(test_loop_in_resolv_conf),
         cmocka_unit_test(test_no_resolv_conf),

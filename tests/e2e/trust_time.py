@@ -1,0 +1,110 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""time.trust: which clock signatures are judged by. One test for each mode, and what the kernel says of its clock."""
+
+import os
+import time
+
+import e2e
+from e2e import equal, need, until
+from spaces import RUN
+import shim
+import gateway
+from gateway import RECURSION, merge
+
+NAME, ADDRESS = "api.camera.example", ["198.51.100.31"]
+IN_1970 = 1000 - int(time.time())
+DAYS = 86400
+
+
+def start(lab, offset, trust=None, **words):
+    """weir with a clock that is `offset` seconds off; the clock."""
+    os.makedirs(f"{RUN}/clock", exist_ok=True)
+    config = merge(RECURSION, {"time": {"trust": trust}} if trust else {})
+    with e2e.unsanitized():  # a sanitizer wants to be loaded before the clock
+        why_not = shim.why_not(gateway.binary())
+        if why_not:
+            raise e2e.Skip(why_not)
+        clock = shim.Clock(f"{RUN}/clock", offset)
+        lab.start_gateway(config, clock.environment(**words))
+    return clock
+
+
+def ask(lab, name=NAME):
+    return lab.kdig("camera", name, "A", "+dnssec")
+
+
+def log_since_start(lab):
+    with open(lab.weir.log, errors="replace") as file:
+        return file.read().rpartition("ready:")[0].rpartition("stopped")[2]
+
+
+@e2e.test("auto, a clock in 1970: answered without AD and marked; right again, it is checked again and AD")
+def unproven(lab):
+    clock = start(lab, IN_1970, "auto")
+    equal(lab.weir.verb("status")["wall_proven"], False)
+    reply = ask(lab)
+    equal((reply.rcode, reply.data("A")), ("NOERROR", ADDRESS), reply)
+    need("ad" not in reply.flags and reply.ede, reply.text)
+    reply = ask(lab, "www.early.example")       # inception is not judged
+    equal(reply.rcode, "NOERROR", reply)
+    reply = ask(lab, "www.forged.example")      # the signature is
+    equal((reply.rcode, reply.ede), ("SERVFAIL", [6]), reply)
+    with lab.capture() as wire:
+        clock.set(0)
+        until(lambda: lab.weir.verb("status")["wall_proven"], 5)
+        reply = ask(lab)
+    need("ad" in reply.flags and not reply.ede, reply.text)
+    need(any(m.name == NAME + "." for m in wire.queries()), "the answer of 1970 was called proven")
+    equal(ask(lab, "www.early.example").ede, [8])
+
+
+@e2e.test("auto, a clock that is right: proven at once, expired and early signatures refused")
+def proven(lab):
+    start(lab, 0)
+    need("ad" in ask(lab).flags, "no AD")
+    equal(ask(lab, "www.expired.example").ede, [7])
+    equal(ask(lab, "www.early.example").ede, [8])
+    need("the kernel says" not in log_since_start(lab), "a clock that is kept right was doubted")
+    status = lab.weir.verb("status")
+    need(status["wall_proven"] and status["wall_kept"], status)
+
+
+@e2e.test("auto, 1970 and back to 1970: what was proven meanwhile is served, nothing new is called proven")
+def falls_back(lab):
+    clock = start(lab, 0, "auto")
+    need("ad" in ask(lab).flags, "no AD")
+    clock.set(IN_1970)
+    until(lambda: not lab.weir.verb("status")["wall_proven"], 5)
+    equal(ask(lab).data("A"), ADDRESS)
+    reply = ask(lab, "fw.firmware.example")
+    equal(reply.rcode, "NOERROR", reply)
+    need("ad" not in reply.flags, reply.text)
+
+
+@e2e.test("system: the clock is taken as it is, in 1970 and after everything has expired")
+def system(lab):
+    start(lab, IN_1970, "system")
+    reply = ask(lab)
+    equal((reply.rcode, reply.ede), ("SERVFAIL", [8]), reply.text)
+    start(lab, 300 * DAYS, "system")
+    reply = ask(lab)
+    equal((reply.rcode, reply.ede), ("SERVFAIL", [7]), reply.text)
+    start(lab, 0, "system")
+    need("ad" in ask(lab).flags, "no AD")
+
+
+@e2e.test("auto, the kernel says that nothing keeps its clock: believed when it is past the floor, with a warning")
+def unsynchronised(lab):
+    start(lab, 0, "auto", unsynchronised=True)
+    need("ad" in ask(lab).flags, "no AD")
+    need("the kernel says that nothing keeps its clock right" in log_since_start(lab), log_since_start(lab))
+    need(not lab.weir.verb("status")["wall_kept"])
+    start(lab, IN_1970, "auto", unsynchronised=True)
+    need("ad" not in ask(lab).flags, "AD in 1970")
+    start(lab, 0, "system", unsynchronised=True)   # who takes the clock as it is is not warned of it
+    need("ad" in ask(lab).flags, "no AD")
+    need("the kernel says" not in log_since_start(lab), log_since_start(lab))
+
+
+e2e.main()
