@@ -70,6 +70,8 @@ void wr_prove_adopt(struct wr_requests *rs, const struct wr_prove_settings *sett
     rs->prove = settings && settings->enable && rs->proofs.count > 0 ? settings : NULL;
     rs->dnssec.anchors = settings ? settings->anchors : NULL;
     rs->dnssec_policy = settings ? settings->policy : wr_algo_default_policy();
+    /* Until the clock is looked at, no more than certain. */
+    rs->room.least = rs->prove ? WR_SECURITY_INSECURE : WR_SECURITY_UNCHECKED;
     wr_keycache_clear(&rs->keycache);
 }
 
@@ -129,6 +131,13 @@ static enum wr_cut_hint is_cut(void *user, const uint8_t *name)
     return known ? WR_CUT_YES : WR_CUT_UNKNOWN;
 }
 
+static void judge_anew(struct wr_rrset *sets, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        sets[i].security = WR_SECURITY_UNCHECKED;
+    }
+}
+
 static void start(struct wr_requests *rs, struct wr_request *r, struct prove *p)
 {
     struct wr_chain_ask ask = {.qname = r->asked.name.wire,
@@ -181,12 +190,25 @@ static void feed(struct prove *p, const struct wr_answer *answer)
     wr_chain_feed(&p->chain, &reply);
 }
 
+bool wr_prove_is_running(const struct wr_requests *rs, const struct wr_request *r)
+{
+    const struct prove *p = proof_of(rs, r);
+    return p && p->chain.state != WR_CHAIN_DONE;
+}
+
+/* Is it what the proof waits for, and not what one before it asked for? */
+static bool is_wanted(const struct prove *p, const struct wr_question *q)
+{
+    return p->chain.state != WR_CHAIN_DONE && wr_list_empty(&p->node) &&
+           q->type == p->chain.fetch.type && wr_name_equal(q->name.wire, p->chain.fetch.name.wire);
+}
+
 void wr_prove_fed(struct wr_requests *rs, struct wr_request *r, const struct wr_request *child,
                   const struct wr_answer *answer)
 {
     struct prove *p = proof_of(rs, r);
     const struct wr_iter *it = wr_stage_iter(rs, child);
-    if (p && p->chain.state != WR_CHAIN_DONE && wr_list_empty(&p->node)) {
+    if (p && is_wanted(p, &child->question)) {
         p->from_zone.size = 0;
         if (it && child->server < it->peers->count) {
             p->from = it->peers->peer[child->server];
@@ -194,6 +216,24 @@ void wr_prove_fed(struct wr_requests *rs, struct wr_request *r, const struct wr_
         }
         feed(p, answer);
         wr_list_append(&rs->proving, &p->node);
+    }
+}
+
+/* What was judged without a clock is judged again. */
+static void begin_anew(struct wr_requests *rs)
+{
+    wr_keycache_clear(&rs->keycache);
+    for (uint32_t i = 0; i < rs->proofs.count; i++) {
+        wr_id id;
+        struct prove *p = wr_pool_at(&rs->proofs, i, &id);
+        struct wr_request *r = p ? wr_pool_get(&rs->pool, p->request) : NULL;
+        if (r && r->state != WR_REQUEST_OVER && p->chain.state != WR_CHAIN_DONE) {
+            wr_list_remove(&p->node);
+            wr_chain_stop(&p->chain);
+            judge_anew(p->answer.answer, p->answer.answers);
+            judge_anew(p->answer.authority, p->answer.authorities);
+            start(rs, r, p);
+        }
     }
 }
 
@@ -252,12 +292,12 @@ static bool shorten(struct prove *p)
     return true;
 }
 
-/* What the verdict is worth: a signature that was judged without knowing the time makes nothing secure; a name that no anchor
- * covers is insecure. */
+/* What the verdict is worth: a signature that was judged without knowing the time makes nothing secure, and proves no zone
+ * insecure for longer than that; a name that no anchor covers is insecure. */
 static void weaken(struct wr_requests *rs, const struct wr_chain_verdict *v)
 {
     struct wr_answer *a = &rs->answer;
-    bool timeless = v->security == WR_SECURITY_SECURE && rs->time.state == WR_TRUSTTIME_UNPROVEN;
+    bool timeless = v->security >= WR_SECURITY_INSECURE && rs->time.state == WR_TRUSTTIME_UNPROVEN;
     uint8_t most = timeless ? WR_SECURITY_INDETERMINATE : WR_SECURITY_SECURE;
     a->security = v->security == WR_SECURITY_INDETERMINATE ? WR_SECURITY_INSECURE : v->security;
     a->security = a->security < most ? a->security : most;
@@ -304,6 +344,19 @@ static struct wr_trusttime time_of(const struct wr_prove_settings *s, const stru
     return wr_trusttime_of(s->system_clock ? WR_TRUSTTIME_SYSTEM : state, now->wall_s, s->floor_s);
 }
 
+void wr_prove_look_at_clock(struct wr_requests *rs, const struct wr_now *now)
+{
+    if (!rs->prove) {
+        return;
+    }
+    bool unproven = rs->time.state == WR_TRUSTTIME_UNPROVEN;
+    rs->time = time_of(rs->prove, now);
+    rs->room.least = wr_prove_least(rs->prove, now);
+    if (unproven && rs->time.state != WR_TRUSTTIME_UNPROVEN) {
+        begin_anew(rs);
+    }
+}
+
 bool wr_prove_turn(struct wr_requests *rs, const struct wr_now *now)
 {
     if (wr_list_empty(&rs->proving) || !rs->prove) {
@@ -312,7 +365,6 @@ bool wr_prove_turn(struct wr_requests *rs, const struct wr_now *now)
     struct prove *p = WR_CONTAINER(rs->proving.next, struct prove, node);
     struct wr_request *r = wr_pool_get(&rs->pool, p->request);
     wr_assert(r != NULL);
-    rs->time = time_of(rs->prove, now);
     rs->prove_now_s = (uint32_t)(now->mono_us / WR_S);
     wr_list_remove(&p->node);
     switch (wr_chain_step(&p->chain, now)) {

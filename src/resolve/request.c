@@ -183,7 +183,7 @@ void wr_request_arm_probes(struct wr_requests *rs, uint64_t now_us)
  * newcomer, and an upstream that has answered others since, it starts anew. Its end stays where it was. */
 static bool refresh(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
 {
-    if (r->iter) {
+    if (r->iter || wr_prove_is_running(rs, r)) {
         return false;
     }
     bool heard =

@@ -154,6 +154,11 @@ bool wr_prove_turn(struct wr_requests *rs, const struct wr_now *now);
 bool wr_prove_explain(struct wr_requests *rs, const struct wr_request *r, struct wr_answer *a,
                       bool *ret_silence);
 void wr_prove_end(struct wr_requests *rs, struct wr_request *r);
+/* Is the answer there, and being proven? */
+bool wr_prove_is_running(const struct wr_requests *rs, const struct wr_request *r);
+/* First of all when something comes or is polled: what the cache must be to serve now, and what is to be proven anew because the
+ * time is known since. */
+void wr_prove_look_at_clock(struct wr_requests *rs, const struct wr_now *now);
 
 /* --- stage.c --- */
 /* Asks the end of the chain so far of whoever is responsible for it. */

@@ -1,0 +1,689 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Answers are proven before anybody sees them: against the signed zones of tests/unit/dnssec, behind forwarders. */
+#include "unit/dnssec/server.h"
+#include "unit/resolve/rig.h"
+
+#include "base/limits.h"
+#include "resolve/answer.h"
+
+struct bed {
+    struct rig r;
+    struct server zones;
+    struct wr_anchor anchor_room[8];
+    struct wr_anchors anchors;
+    struct wr_prove_settings settings;
+    struct wr_answer_room room; /* for looks into the cache */
+    bool silent_keys;           /* nobody answers for DS and DNSKEY */
+    bool whole_chain;           /* the end of a CNAME is told with it, and is a lie */
+    const char *lie;            /* a name whose address is told without a signature */
+    unsigned sent, keys, lied;  /* datagrams; of them for DS and DNSKEY; lies told */
+    unsigned servers;           /* bits: who was asked for addresses */
+};
+
+static struct bed *bed_new(uint32_t requests)
+{
+    struct bed *b = calloc(1, sizeof(*b));
+    struct rig *r = &b->r;
+    struct bench keys = {0};
+    static const uint8_t cookie_key[16] = {1};
+
+    rig_start(r);
+    free(r->block);
+    r->now.wall_s = WORLD_NOW;
+    r->now.wall_proven = true;
+    wr_anchors_init(&keys.anchors, b->anchor_room, 8);
+    bench_anchor(&keys, ".");
+    b->anchors = keys.anchors;
+    b->settings = (struct wr_prove_settings){
+        .enable = true, .anchors = &b->anchors, .policy = wr_algo_default_policy()};
+    struct wr_requests_setup setup = {.requests = requests,
+                                      .streams = 2,
+                                      .zones = 32,
+                                      .prove = &b->settings,
+                                      .upstreams = &r->upstreams,
+                                      .ttl = &r->ttl,
+                                      .query_timeout_ms = 5000,
+                                      .cache = r->cache,
+                                      .upstream_state = r->state,
+                                      .client_cookie_key = cookie_key,
+                                      .table_key = {{1, 2}},
+                                      .rng = &r->rng};
+    r->block = aligned_alloc(64, (wr_requests_size(&setup) + 63) & ~(size_t)63);
+    r->requests = wr_requests_start(r->block, &setup);
+    b->room.scratch = aligned_alloc(64, WR_CACHE_SCRATCH_SIZE);
+    wr_arena_init(&b->room.arena, malloc(200000), 200000);
+    return b;
+}
+
+static void bed_free(struct bed *b)
+{
+    wr_requests_stop(b->r.requests, b->r.now.mono_us);
+    server_end(&b->zones);
+    free(b->room.arena.base);
+    free(b->room.scratch);
+    rig_stop(&b->r);
+    free(b);
+}
+
+static wr_id ask(struct bed *b, const char *name, uint16_t type, bool cd)
+{
+    struct wr_question q = {.name = world_name(name), .type = type, .checking_disabled = cd};
+    bool joined;
+    return wr_requests_ask(b->r.requests, &q, b->r.now.mono_us, &joined);
+}
+
+static bool is_keys(const struct bed *b)
+{
+    return b->r.msg.qtype == WR_TYPE_DS || b->r.msg.qtype == WR_TYPE_DNSKEY;
+}
+
+static void put_sets(struct wr_build *m, enum wr_section section, const struct wr_rrset *sets,
+                     unsigned count, bool with_sigs)
+{
+    for (unsigned i = 0; i < count; i++) {
+        assert_int_equal(wr_rrset_build(m, section, &sets[i], sets[i].ttl, with_sigs, 0), 0);
+    }
+}
+
+static void put_lie(struct bed *b, struct wr_build *m, const uint8_t *owner)
+{
+    static const uint8_t forged[4] = {203, 0, 113, 66};
+    assert_int_equal(
+        wr_build_rr(m, WR_SECTION_ANSWER, owner, WR_TYPE_A, WR_CLASS_IN, 300, forged, 4), 0);
+    b->lied++;
+}
+
+/* What the zones say of the question in r->msg. A name below plain. is of a zone that is not signed. */
+static void put_answer(struct bed *b, struct wr_build *m, uint16_t *ret_rcode)
+{
+    const struct wr_msg *asked = &b->r.msg;
+    struct wr_dnssec_fetch f = {.name = asked->qname, .type = asked->qtype};
+    struct wr_name plain = world_name("plain."), lie = world_name(b->lie ? b->lie : ".");
+    struct wr_dnssec_reply reply;
+
+    *ret_rcode = WR_RCODE_NOERROR;
+    if (f.type == WR_TYPE_A &&
+        (wr_name_in(f.name.wire, plain.wire) || (b->lie && wr_name_equal(lie.wire, f.name.wire)))) {
+        put_lie(b, m, f.name.wire);
+        return;
+    }
+    if (!is_keys(b)) {
+        b->zones.log[0] = 0;
+    }
+    server_reply(&b->zones, &f, &reply);
+    *ret_rcode = reply.rcode;
+    put_sets(m, WR_SECTION_ANSWER, reply.answer, reply.answers, asked->edns.dnssec_ok);
+    if (b->whole_chain && reply.answers == 1 && reply.answer[0].type == WR_TYPE_CNAME) {
+        put_lie(b, m, wr_answer_cname_target(&reply.answer[0]));
+    }
+    put_sets(m, WR_SECTION_AUTHORITY, reply.authority, reply.authorities, asked->edns.dnssec_ok);
+}
+
+/* Answers the datagram that was sent last. */
+static void answer_it(struct bed *b)
+{
+    static uint8_t room[16384];
+    struct rig *r = &b->r;
+    struct wr_build m;
+    struct wr_build_opt opt = {.udp_size = 1232, .dnssec_ok = true, .ede = WR_EDE_NONE};
+    uint16_t rcode;
+
+    wr_build_start(&m, room, sizeof(room), r->msg.id, WR_FLAG_QR | WR_FLAG_RA);
+    wr_build_question(&m, r->msg.qname.wire, r->msg.qtype, WR_CLASS_IN);
+    put_answer(b, &m, &rcode);
+    if (r->msg.edns.dnssec_ok) {
+        assert_int_equal(wr_build_opt(&m, &opt, rcode), 0);
+    }
+    wr_requests_datagram(r->requests, r->out.id, &r->out.addr, room, wr_build_finish(&m, rcode),
+                         &r->now);
+}
+
+static void note_sent(struct bed *b)
+{
+    b->sent++;
+    b->keys += is_keys(b);
+    b->servers |= is_keys(b) ? 0 : 1u << rig_server(&b->r);
+}
+
+/* Answers the next `count` datagrams; the last answer is not looked at by a proof yet. */
+static void answer_some(struct bed *b, unsigned count)
+{
+    while (count > 0) {
+        enum wr_request_action action = rig_wait(&b->r, WR_S);
+        if (action == WR_REQUEST_DATAGRAM) {
+            answer_it(b);
+            count--;
+        } else if (action == WR_REQUEST_FINISHED) {
+            wr_requests_release(b->r.requests, b->r.out.id, b->r.now.mono_us);
+        } else {
+            assert_int_equal(action, WR_REQUEST_FORGET);
+        }
+    }
+}
+
+/* Serves what is asked until a request is finished; the children that nobody waits for are released. */
+static const struct wr_answer *serve(struct bed *b, wr_id id)
+{
+    for (unsigned turns = 0; turns < 4000; turns++) {
+        switch (rig_wait(&b->r, 20 * WR_S)) {
+        case WR_REQUEST_DATAGRAM:
+            note_sent(b);
+            if (!(b->silent_keys && is_keys(b))) {
+                answer_it(b);
+            }
+            break;
+        case WR_REQUEST_FINISHED:
+            if (b->r.out.id == id) {
+                return b->r.out.answer;
+            }
+            wr_requests_release(b->r.requests, b->r.out.id, b->r.now.mono_us);
+            break;
+        case WR_REQUEST_FORGET: break;
+        default: fail_msg("action %d", b->r.out.action);
+        }
+    }
+    fail_msg("it does not end");
+    return NULL;
+}
+
+static void release(struct bed *b, wr_id id)
+{
+    wr_requests_release(b->r.requests, id, b->r.now.mono_us);
+}
+
+static void expect(struct bed *b, const char *name, uint16_t rcode, uint8_t security, int ede)
+{
+    wr_id id = ask(b, name, WR_TYPE_A, false);
+    const struct wr_answer *a = serve(b, id);
+    if (a->rcode != rcode || a->ede != ede ||
+        (rcode != WR_RCODE_SERVFAIL && a->security != security)) {
+        fail_msg("%s: rcode %u security %u ede %d %s", name, a->rcode, a->security, a->ede,
+                 a->ede_text ? a->ede_text : "");
+    }
+    assert_int_equal(b->r.out.failed, rcode == WR_RCODE_SERVFAIL);
+    release(b, id);
+}
+
+static enum wr_found find(struct bed *b, const char *name, uint16_t type, bool cd, uint8_t least,
+                          struct wr_answer *ret)
+{
+    struct wr_question q = {.name = world_name(name), .type = type, .checking_disabled = cd};
+    b->room.least = least;
+    return wr_answer_find(b->r.cache, &b->r.ttl, NULL, &q, (uint32_t)(b->r.now.mono_us / WR_S),
+                          true, &b->room, ret);
+}
+
+/* --- verdicts ----------------------------------------------------------------------------------- */
+
+static void test_secure(void **state)
+{
+    struct bed *b = bed_new(16);
+    struct wr_answer a;
+    expect(b, "a.sec.", WR_RCODE_NOERROR, WR_SECURITY_SECURE, WR_EDE_NONE);
+    assert_int_equal(find(b, "a.sec.", WR_TYPE_A, false, WR_SECURITY_SECURE, &a), WR_FOUND_FRESH);
+    expect(b, "none.sec.", WR_RCODE_NXDOMAIN, WR_SECURITY_SECURE, WR_EDE_NONE);
+    bed_free(b);
+}
+
+static void test_insecure(void **state)
+{
+    struct bed *b = bed_new(16);
+    expect(b, "www.plain.", WR_RCODE_NOERROR, WR_SECURITY_INSECURE, WR_EDE_NONE);
+    bed_free(b);
+}
+
+static void test_bogus(void **state)
+{
+    struct bed *b = bed_new(16);
+    struct wr_answer a;
+    b->lie = "a.sec.";
+    wr_id id = ask(b, "a.sec.", WR_TYPE_A, false);
+    const struct wr_answer *got = serve(b, id);
+    assert_int_equal(got->rcode, WR_RCODE_SERVFAIL);
+    assert_true(b->r.out.failed);
+    assert_int_equal(got->ede, WR_EDE_RRSIGS_MISSING);
+    assert_non_null(got->ede_text);
+    assert_ptr_equal(strstr(got->ede_text, "sec.: "), got->ede_text); /* the zone, and why */
+    assert_true(strlen(got->ede_text) > 8);
+    assert_int_equal(got->answers, 0);
+    release(b, id);
+    assert_int_equal(find(b, "a.sec.", WR_TYPE_A, false, 0, &a), WR_FOUND_NOTHING);
+    assert_int_equal(b->servers, 7); /* every server of the group, once each */
+    assert_int_equal(b->lied, 3);
+    bed_free(b);
+}
+
+static void test_altered(void **state)
+{
+    struct bed *b = bed_new(16);
+    b->zones = (struct server){.mode = SERVER_ALTER, .name = "a.sec.", .type = WR_TYPE_A};
+    expect(b, "a.sec.", WR_RCODE_SERVFAIL, 0, WR_EDE_BOGUS);
+    bed_free(b);
+}
+
+static void test_another_server_is_asked(void **state)
+{
+    struct bed *b = bed_new(16);
+    b->zones = (struct server){.mode = SERVER_ONCE, .name = "a.sec.", .type = WR_TYPE_A};
+    expect(b, "a.sec.", WR_RCODE_NOERROR, WR_SECURITY_SECURE, WR_EDE_NONE);
+    assert_int_equal(b->servers, 3);
+    bed_free(b);
+}
+
+static void test_chain_is_shortened(void **state)
+{
+    struct bed *b = bed_new(16);
+    b->whole_chain = true;
+    wr_id id = ask(b, "alias.sec.", WR_TYPE_A, false);
+    const struct wr_answer *got = serve(b, id);
+    assert_int_equal(b->lied, 1);
+    assert_int_equal(got->rcode, WR_RCODE_NOERROR);
+    assert_int_equal(got->security, WR_SECURITY_SECURE);
+    assert_int_equal(got->answers, 2);
+    assert_int_equal(got->answer[1].data[2], 192); /* the address of the zone, not the lie */
+    release(b, id);
+    bed_free(b);
+}
+
+static void test_chain_over_zones(void **state)
+{
+    struct bed *b = bed_new(16);
+    struct wr_answer a;
+    expect(b, "away.sec.", WR_RCODE_NOERROR, WR_SECURITY_INSECURE, WR_EDE_NONE);
+    assert_int_equal(find(b, "away.sec.", WR_TYPE_CNAME, false, 0, &a), WR_FOUND_FRESH);
+    assert_int_equal(a.security, WR_SECURITY_SECURE); /* the link itself is proven */
+    assert_int_equal(find(b, "away.sec.", WR_TYPE_A, false, 0, &a), WR_FOUND_FRESH);
+    assert_int_equal(a.security, WR_SECURITY_INSECURE);
+    bed_free(b);
+}
+
+/* --- keys --------------------------------------------------------------------------------------- */
+
+static void test_keys_are_kept(void **state)
+{
+    struct bed *b = bed_new(16);
+    expect(b, "a.sec.", WR_RCODE_NOERROR, WR_SECURITY_SECURE, WR_EDE_NONE);
+    assert_int_equal(b->keys, 3); /* ./DNSKEY, sec./DS, sec./DNSKEY */
+    expect(b, "mx.sec.", WR_RCODE_NOERROR, WR_SECURITY_SECURE, WR_EDE_NONE);
+    assert_int_equal(b->keys, 3);
+    bed_free(b);
+}
+
+/* sec. has other servers than the rest: its DS set is asked of those of the zone above. */
+static void test_ds_is_asked_above(void **state)
+{
+    struct bed *b = bed_new(16);
+    unsigned ds = 0, dnskey = 0;
+    b->r.route.zone = world_name("sec.");
+    wr_id id = ask(b, "a.sec.", WR_TYPE_A, false);
+    while (rig_wait(&b->r, 20 * WR_S) != WR_REQUEST_FINISHED || b->r.out.id != id) {
+        if (b->r.out.action == WR_REQUEST_FINISHED) {
+            release(b, b->r.out.id);
+        }
+        if (b->r.out.action == WR_REQUEST_DATAGRAM) {
+            bool of_sec = b->r.msg.qname.size == world_name("sec.").size;
+            if (of_sec && b->r.msg.qtype == WR_TYPE_DS) {
+                assert_int_not_equal(rig_server(&b->r), 3);
+                ds++;
+            }
+            if (of_sec && b->r.msg.qtype == WR_TYPE_DNSKEY) {
+                assert_int_equal(rig_server(&b->r), 3);
+                dnskey++;
+            }
+            answer_it(b);
+        }
+    }
+    assert_int_equal(b->r.out.answer->security, WR_SECURITY_SECURE);
+    assert_int_equal(ds, 1);
+    assert_int_equal(dnskey, 1);
+    release(b, id);
+    bed_free(b);
+}
+
+static void test_keys_out_of_reach(void **state)
+{
+    struct bed *b = bed_new(16);
+    struct wr_question q = {.name = world_name("a.sec."), .type = WR_TYPE_A};
+    struct wr_answer a;
+    uint32_t stored_s;
+    bool silence = false;
+    b->silent_keys = true;
+    wr_id id = ask(b, "a.sec.", WR_TYPE_A, false);
+    const struct wr_answer *got = serve(b, id);
+    assert_int_equal(got->rcode, WR_RCODE_SERVFAIL);
+    assert_int_not_equal(got->ede, WR_EDE_BOGUS);
+    release(b, id);
+    assert_int_equal(wr_answer_find_failure(b->r.cache, &q, (uint32_t)(b->r.now.mono_us / WR_S),
+                                            &b->room, &a, &stored_s, &silence),
+                     WR_FOUND_FAILURE);
+    assert_true(
+        silence); /* no verdict on the name: whoever asks when servers are back is not told it failed */
+    b->silent_keys = false;
+    b->r.now.mono_us += 30 * WR_S;
+    expect(b, "a.sec.", WR_RCODE_NOERROR, WR_SECURITY_SECURE, WR_EDE_NONE);
+    bed_free(b);
+}
+
+/* --- turns and places --------------------------------------------------------------------------- */
+
+/* Two answers whose keys are known are proven in two rounds of poll: a hostile one holds nobody up. */
+static void test_one_step_a_round(void **state)
+{
+    struct bed *b = bed_new(16);
+    expect(b, "a.sec.", WR_RCODE_NOERROR, WR_SECURITY_SECURE, WR_EDE_NONE);
+    wr_id id = ask(b, "mx.sec.", WR_TYPE_A, false);
+    while (rig_poll(&b->r) != WR_REQUEST_DATAGRAM) {
+    }
+    answer_it(b);
+    unsigned rounds = 0;
+    while (rig_poll(&b->r) != WR_REQUEST_FINISHED) {
+        if (b->r.out.action == WR_REQUEST_NOTHING) {
+            rounds++;
+            assert_int_equal(wr_requests_deadline(b->r.requests), 0);
+        }
+        assert_true(rounds < 100);
+    }
+    assert_true(rounds >= 2); /* SOA, NSEC: a signature each, and the verdict */
+    release(b, id);
+    bed_free(b);
+}
+
+/* Ten places for proofs with 16 requests: what finds none is a failure here, and not the server's. */
+static void test_no_place_for_a_proof(void **state)
+{
+    struct bed *b = bed_new(24); /* 11 proofs */
+    wr_id ids[12];
+    unsigned failed = 0, waiting = 0;
+    for (unsigned i = 0; i < 12; i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "n%u.sec.", i);
+        ids[i] = ask(b, name, WR_TYPE_A, false);
+        assert_true(ids[i] != 0);
+    }
+    b->silent_keys = true;
+    for (unsigned turns = 0; turns < 200 && failed == 0; turns++) {
+        enum wr_request_action action = rig_poll(&b->r);
+        if (action == WR_REQUEST_DATAGRAM && !is_keys(b)) {
+            answer_it(b);
+        }
+        if (action == WR_REQUEST_FINISHED) {
+            assert_int_equal(b->r.out.answer->ede, WR_EDE_OTHER);
+            release(b, b->r.out.id);
+            failed++;
+        }
+    }
+    assert_int_equal(failed, 1);
+    for (unsigned i = 0; i < 12; i++) {
+        waiting += wr_requests_question(b->r.requests, ids[i]) != NULL;
+    }
+    assert_int_equal(waiting, 11);
+    bed_free(b);
+}
+
+/* Nothing points at a request that was given up while its keys are asked for. */
+static void test_release_in_the_middle(void **state)
+{
+    struct bed *b = bed_new(16);
+    wr_id id = ask(b, "a.sec.", WR_TYPE_A, false);
+    answer_some(b, 2); /* as far as the root's keys */
+    release(b, id);
+    wr_id other = ask(b, "mx.sec.", WR_TYPE_A, false); /* in its place */
+    const struct wr_answer *a = serve(b, other);
+    assert_int_equal(a->security, WR_SECURITY_SECURE);
+    release(b, other);
+    while (rig_wait(&b->r, 20 * WR_S) != WR_REQUEST_NOTHING) {
+        if (b->r.out.action == WR_REQUEST_FINISHED) {
+            release(b, b->r.out.id);
+        }
+    }
+    assert_int_equal(wr_requests_count(b->r.requests), 0);
+    bed_free(b);
+}
+
+/* --- reload ------------------------------------------------------------------------------------- */
+
+static void adopt(struct bed *b)
+{
+    wr_requests_adopt(b->r.requests, &b->r.upstreams, &b->r.ttl, &b->settings, 5000,
+                      b->r.now.mono_us);
+}
+
+/* Other anchors: the proof under way begins anew with them, and keys that were proven are forgotten. */
+static void test_reload_in_the_middle(void **state)
+{
+    struct bed *b = bed_new(16);
+    struct wr_anchors none;
+    struct wr_anchor room[1];
+    expect(b, "a.sec.", WR_RCODE_NOERROR, WR_SECURITY_SECURE, WR_EDE_NONE);
+    wr_anchors_init(&none, room, 1);
+    wr_id id = ask(b, "mx.sec.", WR_TYPE_A, false);
+    while (rig_poll(&b->r) != WR_REQUEST_DATAGRAM) {
+    }
+    answer_it(b);
+    b->settings.anchors = &none;
+    adopt(b);
+    const struct wr_answer *a = serve(b, id);
+    assert_int_equal(a->security, WR_SECURITY_INSECURE);
+    release(b, id);
+    b->settings.anchors = &b->anchors;
+    adopt(b);
+    b->keys = 0;
+    expect(b, "none.sec.", WR_RCODE_NXDOMAIN, WR_SECURITY_SECURE, WR_EDE_NONE);
+    assert_int_equal(wr_requests_count(b->r.requests), 0);
+    bed_free(b);
+}
+
+/* What was asked without wanting signatures is asked anew with them, not found to lack them. */
+static void test_validation_begins_in_the_middle(void **state)
+{
+    struct bed *b = bed_new(16);
+    b->settings.enable = false;
+    adopt(b);
+    wr_id id = ask(b, "a.sec.", WR_TYPE_A, false);
+    rig_expect(&b->r, WR_REQUEST_DATAGRAM);
+    assert_false(b->r.msg.edns.dnssec_ok);
+    b->settings.enable = true;
+    adopt(b);
+    const struct wr_answer *a = serve(b, id);
+    assert_int_equal(a->rcode, WR_RCODE_NOERROR);
+    assert_int_equal(a->security, WR_SECURITY_SECURE);
+    release(b, id);
+    bed_free(b);
+}
+
+/* A newcomer that joins while the keys are on their way does not begin everything anew. */
+static void test_joining_leaves_the_proof_alone(void **state)
+{
+    struct bed *b = bed_new(16);
+    unsigned addresses = 0;
+    wr_id id = ask(b, "a.sec.", WR_TYPE_A, false);
+    for (bool done = false; !done;) {
+        enum wr_request_action action = rig_wait(&b->r, 20 * WR_S);
+        if (action == WR_REQUEST_DATAGRAM) {
+            addresses += !is_keys(b);
+            if (is_keys(b)) {
+                b->r.now.mono_us +=
+                    300 * WR_MS; /* they are far away, and somebody asks all the time */
+            }
+            answer_it(b);
+            assert_true(ask(b, "a.sec.", WR_TYPE_A, false) == id);
+            b->r.now.mono_us += 300 * WR_MS;
+            assert_true(ask(b, "a.sec.", WR_TYPE_A, false) == id);
+        }
+        done = action == WR_REQUEST_FINISHED && b->r.out.id == id;
+        if (action == WR_REQUEST_FINISHED && !done) {
+            release(b, b->r.out.id);
+        }
+    }
+    assert_int_equal(b->r.out.answer->security, WR_SECURITY_SECURE);
+    assert_int_equal(addresses, 1);
+    release(b, id);
+    bed_free(b);
+}
+
+/* --- time --------------------------------------------------------------------------------------- */
+
+static void test_time_is_not_proven(void **state)
+{
+    struct bed *b = bed_new(16);
+    struct wr_answer a;
+    b->r.now.wall_proven = false;
+    b->r.now.wall_s = 0;
+    expect(b, "a.sec.", WR_RCODE_NOERROR, WR_SECURITY_INDETERMINATE, WR_EDE_INDETERMINATE);
+    assert_int_equal(wr_prove_least(&b->settings, &b->r.now), WR_SECURITY_INDETERMINATE);
+    assert_int_equal(find(b, "a.sec.", WR_TYPE_A, false, WR_SECURITY_INDETERMINATE, &a),
+                     WR_FOUND_FRESH);
+    b->r.now.wall_proven = true;
+    b->r.now.wall_s = WORLD_NOW;
+    assert_int_equal(wr_prove_least(&b->settings, &b->r.now), WR_SECURITY_INSECURE);
+    assert_int_equal(find(b, "a.sec.", WR_TYPE_A, false, WR_SECURITY_INSECURE, &a),
+                     WR_FOUND_NOTHING);
+    b->settings.system_clock = true;
+    b->r.now.wall_proven = false;
+    assert_int_equal(wr_prove_least(&b->settings, &b->r.now), WR_SECURITY_INSECURE);
+    bed_free(b);
+}
+
+/* Keys that were taken with signatures long over do not outlive the moment when the time is known. */
+static void test_time_becomes_proven(void **state)
+{
+    struct bed *b = bed_new(16);
+    b->r.now.wall_proven = false;
+    expect(b, "a.sec.", WR_RCODE_NOERROR, WR_SECURITY_INDETERMINATE, WR_EDE_INDETERMINATE);
+    b->r.now.wall_proven = true;
+    b->r.now.wall_s = WORLD_EXPIRY + 30 * 86400;
+    expect(b, "mx.sec.", WR_RCODE_SERVFAIL, 0, WR_EDE_SIGNATURE_EXPIRED);
+    wr_id id = ask(b, "mx.sec.", WR_TYPE_MX, false);
+    const struct wr_answer *a = serve(b, id);
+    assert_ptr_equal(strstr(a->ede_text, ".: "),
+                     a->ede_text); /* already the root's keys are too old */
+    release(b, id);
+    bed_free(b);
+}
+
+/* That a zone is insecure rests on signatures too: it is not believed for longer than they could be read without a clock. */
+static void test_insecure_without_time(void **state)
+{
+    struct bed *b = bed_new(16);
+    struct wr_answer a;
+    b->r.now.wall_proven = false;
+    expect(b, "www.plain.", WR_RCODE_NOERROR, WR_SECURITY_INDETERMINATE, WR_EDE_INDETERMINATE);
+    assert_int_equal(find(b, "www.plain.", WR_TYPE_A, false, WR_SECURITY_INSECURE, &a),
+                     WR_FOUND_NOTHING);
+    bed_free(b);
+}
+
+/* A proof that began without the time and ends with it has read signatures that nobody held against a clock. */
+static void test_time_is_proven_in_the_middle(void **state)
+{
+    struct bed *b = bed_new(16);
+    b->r.now.wall_proven = false;
+    wr_id id = ask(b, "a.sec.", WR_TYPE_A, false);
+    answer_some(b, 4); /* all the keys */
+    b->r.now.wall_proven = true;
+    b->r.now.wall_s = WORLD_EXPIRY + 30 * 86400;
+    const struct wr_answer *a = serve(b, id);
+    assert_int_equal(a->rcode, WR_RCODE_SERVFAIL);
+    assert_int_equal(a->ede, WR_EDE_SIGNATURE_EXPIRED);
+    assert_ptr_equal(strstr(a->ede_text, ".: "), a->ede_text);
+    release(b, id);
+    bed_free(b);
+}
+
+/* --- what was not checked ----------------------------------------------------------------------- */
+
+static void keep_unchecked(struct bed *b, const char *name, bool cd)
+{
+    static uint8_t rdata[6] = {0, 4, 203, 0, 113, 66};
+    struct wr_question q = {.name = world_name(name), .type = WR_TYPE_A, .checking_disabled = cd};
+    struct wr_answer a;
+    wr_answer_clear(&a);
+    q.dnssec_ok = true;
+    a.answer[a.answers++] = (struct wr_rrset){.owner = q.name.wire,
+                                              .data = rdata,
+                                              .size = 6,
+                                              .ttl = 300,
+                                              .type = WR_TYPE_A,
+                                              .class_ = WR_CLASS_IN,
+                                              .records = 1,
+                                              .rank = WR_RANK_ANSWER};
+    wr_answer_keep(b->r.cache, &b->r.ttl, &q, (uint32_t)(b->r.now.mono_us / WR_S), &b->room, &a);
+}
+
+/* From before validation was switched on: neither an answer nor the end of somebody's chain. */
+static void test_unchecked_serves_nobody(void **state)
+{
+    struct bed *b = bed_new(16);
+    struct wr_answer a;
+    keep_unchecked(b, "a.sec.", false);
+    assert_int_equal(
+        find(b, "a.sec.", WR_TYPE_A, false, wr_prove_least(&b->settings, &b->r.now), &a),
+        WR_FOUND_NOTHING);
+    wr_id id = ask(b, "alias.sec.", WR_TYPE_A, false);
+    const struct wr_answer *got = serve(b, id);
+    assert_int_equal(got->rcode, WR_RCODE_NOERROR);
+    assert_int_equal(got->security, WR_SECURITY_SECURE);
+    assert_int_equal(got->answers, 2);
+    assert_int_equal(got->answer[1].data[2], 192);
+    release(b, id);
+    bed_free(b);
+}
+
+/* Who checks himself is given what there is; it stays apart. */
+static void test_checking_disabled(void **state)
+{
+    struct bed *b = bed_new(16);
+    struct wr_answer a;
+    b->lie = "a.sec.";
+    wr_id id = ask(b, "a.sec.", WR_TYPE_A, true);
+    const struct wr_answer *got = serve(b, id);
+    assert_int_equal(got->rcode, WR_RCODE_NOERROR);
+    assert_int_equal(got->security, WR_SECURITY_UNCHECKED);
+    assert_int_equal(b->keys, 0);
+    release(b, id);
+    assert_int_equal(find(b, "a.sec.", WR_TYPE_A, true, WR_SECURITY_INSECURE, &a), WR_FOUND_FRESH);
+    assert_int_equal(find(b, "a.sec.", WR_TYPE_A, false, WR_SECURITY_UNCHECKED, &a),
+                     WR_FOUND_NOTHING);
+    bed_free(b);
+}
+
+static int load(void **state)
+{
+    world_load();
+    return 0;
+}
+
+static int unload(void **state)
+{
+    world_free();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_secure),
+        cmocka_unit_test(test_insecure),
+        cmocka_unit_test(test_bogus),
+        cmocka_unit_test(test_altered),
+        cmocka_unit_test(test_another_server_is_asked),
+        cmocka_unit_test(test_chain_is_shortened),
+        cmocka_unit_test(test_chain_over_zones),
+        cmocka_unit_test(test_keys_are_kept),
+        cmocka_unit_test(test_ds_is_asked_above),
+        cmocka_unit_test(test_keys_out_of_reach),
+        cmocka_unit_test(test_one_step_a_round),
+        cmocka_unit_test(test_no_place_for_a_proof),
+        cmocka_unit_test(test_release_in_the_middle),
+        cmocka_unit_test(test_reload_in_the_middle),
+        cmocka_unit_test(test_validation_begins_in_the_middle),
+        cmocka_unit_test(test_joining_leaves_the_proof_alone),
+        cmocka_unit_test(test_time_is_not_proven),
+        cmocka_unit_test(test_time_becomes_proven),
+        cmocka_unit_test(test_insecure_without_time),
+        cmocka_unit_test(test_time_is_proven_in_the_middle),
+        cmocka_unit_test(test_unchecked_serves_nobody),
+        cmocka_unit_test(test_checking_disabled),
+    };
+    return cmocka_run_group_tests(tests, load, unload);
+}
