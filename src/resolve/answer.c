@@ -265,6 +265,14 @@ static bool take_link(const struct look *k, const uint8_t *name, uint16_t type, 
 
 /* --- local names --- */
 
+/* Ours, and not signed. */
+static void lower_security(struct wr_answer *a)
+{
+    if (a->security > WR_SECURITY_INSECURE) {
+        a->security = WR_SECURITY_INSECURE;
+    }
+}
+
 static bool add_local(struct wr_answer *a, const struct wr_rrset *set)
 {
     if (a->answers == WR_ANSWER_SETS_MAX) {
@@ -272,9 +280,7 @@ static bool add_local(struct wr_answer *a, const struct wr_rrset *set)
     }
     a->answer[a->answers++] = *set;
     a->ttl = set->ttl < a->ttl ? set->ttl : a->ttl;
-    if (a->security > WR_SECURITY_INSECURE) {
-        a->security = WR_SECURITY_INSECURE; /* ours, and not signed */
-    }
+    lower_security(a);
     return true;
 }
 
@@ -364,6 +370,7 @@ static enum wr_found deny_locally(const struct wr_local_hit *hit, struct wr_answ
     a->rcode = hit->verdict == WR_LOCAL_HIT_NXDOMAIN ? WR_RCODE_NXDOMAIN : WR_RCODE_NOERROR;
     a->ede = hit->ede;
     a->ede_text = hit->ede_text;
+    lower_security(a);
     if (hit->has_soa) {
         a->authority[a->authorities++] = hit->soa;
         a->ttl = hit->soa.ttl < a->ttl ? hit->soa.ttl : a->ttl;

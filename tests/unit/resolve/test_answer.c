@@ -288,6 +288,26 @@ static void test_local_names_come_first(void **state)
 }
 
 /* What the client would ask next, within bounds, and nothing twice. */
+/* Nobody signed that a name of ours does not exist: no AD for it, at the end of a proven chain neither. */
+static void test_local_denial_is_not_secure(void **state)
+{
+    struct wr_question q = question("nobody.home.arpa.", WR_TYPE_A);
+    struct wr_question chain = question("to.example.", WR_TYPE_A);
+    struct wire_rr cname[] = {WIRE_AN("to.example.", WR_TYPE_CNAME, 300, "nobody.home.arpa.")};
+    localtest_zone(&t, "home.arpa.", WR_LOCAL_AUTHORITATIVE);
+    const struct wr_local *local = localtest_build(&t);
+    assert_int_equal(wr_answer_find(cache, &policy, local, &q, T0, false, &room, &answer),
+                     WR_FOUND_FRESH);
+    assert_int_equal(answer.rcode, WR_RCODE_NXDOMAIN);
+    assert_int_equal(answer.authorities, 1);
+    assert_int_equal(answer.security, WR_SECURITY_INSECURE);
+    learn_for(&chain, "to.example.", WR_RCODE_NOERROR, T0, cname, 1);
+    assert_int_equal(wr_answer_find(cache, &policy, local, &chain, T0, false, &room, &answer),
+                     WR_FOUND_FRESH);
+    assert_true(answer.security <= WR_SECURITY_INSECURE);
+    localtest_free(&t);
+}
+
 static void test_local_extras(void **state)
 {
     char text[64];
@@ -397,6 +417,7 @@ int main(void)
         CASE(test_no_ds_is_kept_without_a_soa),
         CASE(test_failure),
         CASE(test_local_names_come_first),
+        CASE(test_local_denial_is_not_secure),
         CASE(test_local_extras),
         CASE(test_local_alias_alone),
         CASE(test_local_dname),
