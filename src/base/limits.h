@@ -97,6 +97,9 @@
 #define WR_ITER_REFERRALS_MAX 30
 /* Look-ups within look-ups: a server's name whose zone's server has a name whose zone ... (RFC 9520 does not bound it). */
 #define WR_DEPEND_DEPTH_MAX 6
+/* A crowd of questions that takes every place would leave none for the addresses and keys that their answers need: one of so
+ * many is not for clients. */
+#define WR_REQUESTS_RESERVE 8
 /* Requests looked at to see that a wait does not close a circle. */
 #define WR_DEPEND_LOOKS_MAX 64
 /* Requests that one request waits for at once. */

@@ -218,6 +218,15 @@ struct wr_request *wr_request_take(struct wr_requests *rs, const struct wr_quest
     return r;
 }
 
+/* Are there more requests of clients than may be? What they lead to, addresses and keys, has places of its own: a crowd that
+ * takes them all would wait for answers that nobody can find. */
+static bool is_crowded(const struct wr_requests *rs)
+{
+    bool leads_on = rs->prove != NULL || rs->iters.count > 0;
+    uint32_t most = rs->pool.count - (leads_on ? rs->pool.count / WR_REQUESTS_RESERVE : 0);
+    return rs->pool.taken - rs->children > most;
+}
+
 wr_id wr_requests_ask(struct wr_requests *rs, const struct wr_question *q, uint64_t now_us,
                       bool *ret_joined)
 {
@@ -230,6 +239,10 @@ wr_id wr_requests_ask(struct wr_requests *rs, const struct wr_question *q, uint6
     if (r && *ret_joined) {
         *ret_joined = !refresh(rs, r, id, now_us);
         return id;
+    }
+    if (r && is_crowded(rs)) {
+        wr_requests_release(rs, id, now_us);
+        r = NULL;
     }
     if (r) {
         wr_request_ask_stage(rs, r, id, now_us);
@@ -262,6 +275,7 @@ void wr_requests_release(struct wr_requests *rs, wr_id id, uint64_t now_us)
     if (rs->finished == id) {
         rs->finished = 0;
     }
+    rs->children -= r->depth > 0;
     wr_pool_give(&rs->pool, id);
 }
 

@@ -69,6 +69,7 @@ struct wr_requests {
     struct wr_forward_env env;
     struct wr_iter_env iter_env;
     struct wr_pool pool;
+    uint32_t children; /* of the requests: those that others led to */
     struct wr_pool chains, long_chains;
     struct wr_pool iters;
     struct wr_pool depends;

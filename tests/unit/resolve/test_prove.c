@@ -420,6 +420,34 @@ static void test_no_place_for_a_proof(void **state)
     bed_free(b);
 }
 
+/* A crowd does not take the places that keys are asked from. */
+static void test_places_for_keys(void **state)
+{
+    struct bed *b = bed_new(16);
+    struct wr_name name = world_name("a.sec.");
+    wr_id id = ask(b, "a.sec.", WR_TYPE_A, false);
+    unsigned accepted = 1;
+    for (unsigned i = 0; i < 20; i++) {
+        char other[32];
+        snprintf(other, sizeof(other), "n%u.sec.", i);
+        accepted += ask(b, other, WR_TYPE_A, false) != 0;
+    }
+    assert_int_equal(accepted, 16 - 16 / WR_REQUESTS_RESERVE);
+    while (rig_wait(&b->r, WR_S) != WR_REQUEST_FINISHED || b->r.out.id != id) {
+        assert_int_not_equal(b->r.out.action, WR_REQUEST_NOTHING);
+        if (b->r.out.action == WR_REQUEST_FINISHED) {
+            release(b, b->r.out.id);
+        } else if (b->r.out.action == WR_REQUEST_DATAGRAM &&
+                   (is_keys(b) || wr_name_equal(b->r.msg.qname.wire, name.wire))) {
+            answer_it(b);
+        }
+    }
+    assert_int_equal(b->r.out.answer->security, WR_SECURITY_SECURE);
+    release(b, id);
+    assert_true(ask(b, "more.sec.", WR_TYPE_A, false) != 0);
+    bed_free(b);
+}
+
 /* Nothing points at a request that was given up while its keys are asked for. */
 static void test_release_in_the_middle(void **state)
 {
@@ -674,6 +702,7 @@ int main(void)
         cmocka_unit_test(test_keys_out_of_reach),
         cmocka_unit_test(test_one_step_a_round),
         cmocka_unit_test(test_no_place_for_a_proof),
+        cmocka_unit_test(test_places_for_keys),
         cmocka_unit_test(test_release_in_the_middle),
         cmocka_unit_test(test_reload_in_the_middle),
         cmocka_unit_test(test_validation_begins_in_the_middle),
