@@ -499,6 +499,9 @@ static int stage_done(struct wr_requests *rs, struct wr_request *r, wr_id id, en
                       const struct wr_now *now)
 {
     uint32_t now_s = (uint32_t)(now->mono_us / WR_S);
+    if (kind == WR_RESPONSE_CNAME) {
+        rs->answer.authorities = 0; /* nothing is said of where the chain leads */
+    }
     rs->counters.cache_skipped +=
         wr_answer_keep(rs->cache, rs->ttl, &r->asked, now_s, &rs->room, &rs->answer);
     if (kind == WR_RESPONSE_CNAME) {

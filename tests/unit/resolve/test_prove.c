@@ -15,6 +15,7 @@ struct bed {
     struct wr_answer_room room; /* for looks into the cache */
     bool silent_keys;           /* nobody answers for DS and DNSKEY */
     bool whole_chain;           /* the end of a CNAME is told with it, and is a lie */
+    bool denied_end;            /* that its end does not exist is told with it, and not proven */
     const char *lie;            /* a name whose address is told without a signature */
     unsigned sent, keys, lied;  /* datagrams; of them for DS and DNSKEY; lies told */
     unsigned servers;           /* bits: who was asked for addresses */
@@ -93,6 +94,26 @@ static void put_lie(struct bed *b, struct wr_build *m, const uint8_t *owner)
     b->lied++;
 }
 
+/* An alias of a.sec. with the SOA of that zone behind it, both as they are, and nothing that proves a denial. */
+static bool put_denied_end(struct bed *b, struct wr_build *m)
+{
+    struct wr_name open = world_name("alias.plain."), alias = world_name("alias.sec.");
+    struct wr_name sec = world_name("sec."), end = world_name("a.sec.");
+    if (wr_name_equal(b->r.msg.qname.wire, open.wire)) {
+        assert_int_equal(wr_build_rr(m, WR_SECTION_ANSWER, open.wire, WR_TYPE_CNAME, WR_CLASS_IN,
+                                     300, end.wire, end.size),
+                         0);
+    } else if (wr_name_equal(b->r.msg.qname.wire, alias.wire)) {
+        put_sets(m, WR_SECTION_ANSWER, &world_find(sec.wire, alias.wire, WR_TYPE_CNAME)->set, 1,
+                 true);
+    } else {
+        return false;
+    }
+    put_sets(m, WR_SECTION_AUTHORITY, &world_find(sec.wire, sec.wire, WR_TYPE_SOA)->set, 1, true);
+    b->lied++;
+    return true;
+}
+
 /* What the zones say of the question in r->msg. A name below plain. is of a zone that is not signed. */
 static void put_answer(struct bed *b, struct wr_build *m, uint16_t *ret_rcode)
 {
@@ -102,6 +123,9 @@ static void put_answer(struct bed *b, struct wr_build *m, uint16_t *ret_rcode)
     struct wr_dnssec_reply reply;
 
     *ret_rcode = WR_RCODE_NOERROR;
+    if (b->denied_end && f.type == WR_TYPE_A && put_denied_end(b, m)) {
+        return;
+    }
     if (f.type == WR_TYPE_A &&
         (wr_name_in(f.name.wire, plain.wire) || (b->lie && wr_name_equal(lie.wire, f.name.wire)))) {
         put_lie(b, m, f.name.wire);
@@ -283,6 +307,28 @@ static void test_chain_is_shortened(void **state)
     assert_int_equal(got->answer[1].data[2], 192); /* the address of the zone, not the lie */
     release(b, id);
     bed_free(b);
+}
+
+/* The part of a chain that was left out because nothing proves it is not remembered either: not with the security of
+ * the link before it. */
+static void test_denied_end_is_not_kept(void **state)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct bed *b = bed_new(16);
+        struct wr_answer a;
+        b->denied_end = true;
+        wr_id id = ask(b, i ? "alias.plain." : "alias.sec.", WR_TYPE_A, false);
+        const struct wr_answer *got = serve(b, id);
+        assert_int_equal(b->lied, 1);
+        assert_int_equal(got->rcode, WR_RCODE_NOERROR);
+        assert_int_equal(got->answers, 2);
+        assert_int_equal(got->security, i ? WR_SECURITY_INSECURE : WR_SECURITY_SECURE);
+        assert_int_equal(find(b, "a.sec.", WR_TYPE_A, false, WR_SECURITY_SECURE, &a),
+                         WR_FOUND_FRESH);
+        assert_int_equal(a.answers, 1);
+        release(b, id);
+        bed_free(b);
+    }
 }
 
 static void test_chain_over_zones(void **state)
@@ -696,6 +742,7 @@ int main(void)
         cmocka_unit_test(test_altered),
         cmocka_unit_test(test_another_server_is_asked),
         cmocka_unit_test(test_chain_is_shortened),
+        cmocka_unit_test(test_denied_end_is_not_kept),
         cmocka_unit_test(test_chain_over_zones),
         cmocka_unit_test(test_keys_are_kept),
         cmocka_unit_test(test_ds_is_asked_above),
