@@ -490,7 +490,8 @@ enum wr_found wr_answer_find(struct wr_cache *c, const struct wr_ttl_policy *p,
     ret_answer->security = WR_SECURITY_SECURE; /* until a set says less */
     for (unsigned link = 0; link <= WR_CHAIN_MAX; link++) {
         bool last;
-        if (follow_local(local, q->type, &room->arena, &name, ret_answer) == WR_FOUND_FRESH) {
+        if (local &&
+            follow_local(local, q->type, &room->arena, &name, ret_answer) == WR_FOUND_FRESH) {
             return ret_answer->stale ? WR_FOUND_STALE : WR_FOUND_FRESH;
         }
         if (!take_link(&k, name, q->type, ret_answer, &last)) {

@@ -318,7 +318,7 @@ void wr_requests_poll(struct wr_requests *rs, const struct wr_now *now,
             }
             continue;
         }
-        if (!rs->proved && wr_prove_turn(rs, now)) {
+        if (!rs->proved && !wr_list_empty(&rs->proving) && wr_prove_turn(rs, now)) {
             rs->proved = true; /* one turn, then whoever else has something to do */
             continue;
         }

@@ -344,15 +344,11 @@ static struct wr_trusttime time_of(const struct wr_prove_settings *s, const stru
     return wr_trusttime_of(s->system_clock ? WR_TRUSTTIME_SYSTEM : state, now->wall_s, s->floor_s);
 }
 
-void wr_prove_look_at_clock(struct wr_requests *rs, const struct wr_now *now)
+void wr_prove_time_changed(struct wr_requests *rs, uint8_t least)
 {
-    if (!rs->prove) {
-        return;
-    }
-    bool unproven = rs->time.state == WR_TRUSTTIME_UNPROVEN;
-    rs->time = time_of(rs->prove, now);
-    rs->room.least = wr_prove_least(rs->prove, now);
-    if (unproven && rs->time.state != WR_TRUSTTIME_UNPROVEN) {
+    bool proven = least > rs->room.least;
+    rs->room.least = least;
+    if (proven) {
         begin_anew(rs);
     }
 }
@@ -365,6 +361,7 @@ bool wr_prove_turn(struct wr_requests *rs, const struct wr_now *now)
     struct prove *p = WR_CONTAINER(rs->proving.next, struct prove, node);
     struct wr_request *r = wr_pool_get(&rs->pool, p->request);
     wr_assert(r != NULL);
+    rs->time = time_of(rs->prove, now);
     rs->prove_now_s = (uint32_t)(now->mono_us / WR_S);
     wr_list_remove(&p->node);
     switch (wr_chain_step(&p->chain, now)) {

@@ -157,9 +157,16 @@ bool wr_prove_explain(struct wr_requests *rs, const struct wr_request *r, struct
 void wr_prove_end(struct wr_requests *rs, struct wr_request *r);
 /* Is the answer there, and being proven? */
 bool wr_prove_is_running(const struct wr_requests *rs, const struct wr_request *r);
-/* First of all when something comes or is polled: what the cache must be to serve now, and what is to be proven anew because the
- * time is known since. */
-void wr_prove_look_at_clock(struct wr_requests *rs, const struct wr_now *now);
+void wr_prove_time_changed(struct wr_requests *rs, uint8_t least);
+
+/* First of all when something comes or is polled: what the cache must be to serve now. What was judged without the time is judged
+ * again when it is known. */
+static inline void wr_prove_look_at_clock(struct wr_requests *rs, const struct wr_now *now)
+{
+    if (rs->prove && wr_prove_least(rs->prove, now) != rs->room.least) {
+        wr_prove_time_changed(rs, wr_prove_least(rs->prove, now));
+    }
+}
 
 /* --- stage.c --- */
 /* Asks the end of the chain so far of whoever is responsible for it. */
