@@ -109,6 +109,8 @@
 #define WR_QMIN_ONE_LABEL 4
 /* A bogus answer is asked of another server so often: one of several may be old or broken (and who forges one may not more). */
 #define WR_PROVE_RETRIES_MAX 3
+/* When every place for proofs is taken, one that has waited so long for keys gives way: keys that can be had come sooner. */
+#define WR_PROVE_HOLD_MS 1000
 /* Rate limits: times a worker tries to take a token of a bucket that others write at the same moment. */
 #define WR_QUOTA_TRIES_MAX 32
 /* Workers: one a core. */

@@ -15,6 +15,7 @@
 struct prove {
     struct wr_list node; /* in rs->proving while it has a turn to come */
     wr_id request;
+    uint64_t begun_us;
     struct wr_arena arena;
     size_t mark; /* of the arena: the answer is below, the reply above */
     struct wr_answer answer;
@@ -153,9 +154,43 @@ static void start(struct wr_requests *rs, struct wr_request *r, struct prove *p)
     wr_list_append(&rs->proving, &p->node);
 }
 
-int wr_prove_begin(struct wr_requests *rs, struct wr_request *r, wr_id id, enum wr_response kind)
+/* The proof that has waited longest for keys, and for long enough; or NULL. */
+static struct prove *slowest(const struct wr_requests *rs, uint64_t now_us)
+{
+    struct prove *worst = NULL;
+    for (uint32_t i = 0; i < rs->proofs.count; i++) {
+        wr_id id;
+        struct prove *p = wr_pool_at(&rs->proofs, i, &id);
+        bool waits = p && p->chain.state != WR_CHAIN_DONE && wr_list_empty(&p->node);
+        if (waits && now_us >= p->begun_us + WR_PROVE_HOLD_MS * WR_MS &&
+            (!worst || p->begun_us < worst->begun_us)) {
+            worst = p;
+        }
+    }
+    return worst;
+}
+
+/* A place for one that may be quicker: zones whose keys nobody gives would have them all, each as long as a client waits. */
+static void make_place(struct wr_requests *rs, uint64_t now_us)
+{
+    struct prove *p = slowest(rs, now_us);
+    struct wr_request *r = p ? wr_pool_get(&rs->pool, p->request) : NULL;
+    if (r && r->state != WR_REQUEST_OVER) {
+        wr_id id = p->request;
+        wr_prove_end(rs, r);
+        r->forward.state = WR_FORWARD_FAILED;
+        r->forward.failure = WR_FORWARD_NO_ROOM;
+        wr_request_settle(rs, r, id, now_us);
+    }
+}
+
+int wr_prove_begin(struct wr_requests *rs, struct wr_request *r, wr_id id, enum wr_response kind,
+                   uint64_t now_us)
 {
     wr_prove_end(rs, r); /* of an answer that was bogus */
+    if (rs->proofs.taken == rs->proofs.count) {
+        make_place(rs, now_us);
+    }
     struct prove *p = wr_pool_take(&rs->proofs, &r->prove);
     if (!p) {
         r->prove = 0;
@@ -165,6 +200,7 @@ int wr_prove_begin(struct wr_requests *rs, struct wr_request *r, wr_id id, enum 
     wr_chain_init(&p->chain, &rs->dnssec);
     wr_arena_init(&p->arena, rs->proof_rooms + ROOM * (uint32_t)r->prove, ROOM);
     p->request = id;
+    p->begun_us = now_us;
     p->kind = kind;
     if (!copy_answer(p, &rs->answer, &p->answer)) {
         wr_prove_end(rs, r);

@@ -532,7 +532,7 @@ static int take_response(struct wr_requests *rs, struct wr_request *r, wr_id id,
     }
     rs->answer.ede = kind == WR_RESPONSE_CNAME ? WR_EDE_NONE : (int16_t)msg->edns.ede;
     if (wr_prove_wanted(rs, r)) {
-        err = wr_prove_begin(rs, r, id, kind);
+        err = wr_prove_begin(rs, r, id, kind, now->mono_us);
         if (!err) {
             wr_forward_stop(&r->forward, &rs->env, now->mono_us);
             r->forward.next_us = r->end_us;
@@ -592,7 +592,7 @@ void wr_request_empty(struct wr_requests *rs, struct wr_request *r, wr_id id, ui
     rs->answer.ttl = 0;
     rs->slot = 255;
     r->forward.next_us = WR_TIME_NEVER;
-    if (wr_prove_wanted(rs, r) && !wr_prove_begin(rs, r, id, WR_RESPONSE_NODATA)) {
+    if (wr_prove_wanted(rs, r) && !wr_prove_begin(rs, r, id, WR_RESPONSE_NODATA, now_us)) {
         return;
     }
     if (wr_prove_wanted(rs, r) || prepend_chain(rs, r, (uint32_t)(now_us / WR_S))) {

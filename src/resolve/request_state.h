@@ -144,7 +144,8 @@ void wr_prove_init(struct wr_requests *rs, uint8_t *block, uint32_t requests, ui
 void wr_prove_adopt(struct wr_requests *rs, const struct wr_prove_settings *settings);
 bool wr_prove_wanted(const struct wr_requests *rs, const struct wr_request *r);
 /* Begins to prove rs->answer, which is copied. WR_E_FULL, WR_E_NOMEM. */
-int wr_prove_begin(struct wr_requests *rs, struct wr_request *r, wr_id id, enum wr_response kind);
+int wr_prove_begin(struct wr_requests *rs, struct wr_request *r, wr_id id, enum wr_response kind,
+                   uint64_t now_us);
 /* What the proof waited for; NULL: it cannot be had. */
 void wr_prove_fed(struct wr_requests *rs, struct wr_request *r, const struct wr_request *child,
                   const struct wr_answer *answer);

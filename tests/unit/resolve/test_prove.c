@@ -514,6 +514,57 @@ static void test_release_in_the_middle(void **state)
     bed_free(b);
 }
 
+/* Another link while keys are asked for: the proof waits on, and nothing spins. */
+static void test_link_changes_in_the_middle(void **state)
+{
+    struct bed *b = bed_new(16);
+    wr_id id = ask(b, "a.sec.", WR_TYPE_A, false);
+    answer_some(b, 1);
+    while (rig_poll(&b->r) != WR_REQUEST_DATAGRAM) {
+    }
+    assert_true(is_keys(b));
+    wr_requests_link_changed(b->r.requests, b->r.now.mono_us);
+    const struct wr_answer *a = serve(b, id);
+    assert_int_equal(a->security, WR_SECURITY_SECURE);
+    release(b, id);
+    bed_free(b);
+}
+
+/* Zones whose keys nobody gives take the places for proofs no longer than a second from those whose keys can be had. */
+static void test_silent_zones_hold_up_nobody(void **state)
+{
+    struct bed *b = bed_new(40); /* 13 proofs */
+    for (unsigned i = 0; i < 13; i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "n%u.sec.", i);
+        assert_true(ask(b, name, WR_TYPE_A, false) != 0);
+    }
+    uint64_t begun_us = b->r.now.mono_us;
+    while (b->r.now.mono_us < begun_us + 1500 * WR_MS) {
+        enum wr_request_action action = rig_wait(&b->r, 100 * WR_MS);
+        if (action == WR_REQUEST_DATAGRAM && !is_keys(b)) {
+            answer_it(b);
+        }
+        assert_int_not_equal(action, WR_REQUEST_FINISHED);
+    }
+    wr_id id = ask(b, "a.sec.", WR_TYPE_A, false);
+    unsigned given_up = 0;
+    while (rig_wait(&b->r, 5 * WR_S) != WR_REQUEST_FINISHED || b->r.out.id != id) {
+        if (b->r.out.action == WR_REQUEST_FINISHED) {
+            given_up += b->r.out.failed;
+            assert_true(!b->r.out.failed || b->r.out.answer->ede == WR_EDE_OTHER);
+            release(b, b->r.out.id);
+        } else if (b->r.out.action == WR_REQUEST_DATAGRAM) {
+            answer_it(b);
+        }
+    }
+    assert_int_equal(b->r.out.answer->rcode, WR_RCODE_NOERROR);
+    assert_int_equal(b->r.out.answer->security, WR_SECURITY_SECURE);
+    assert_int_equal(given_up, 1);
+    release(b, id);
+    bed_free(b);
+}
+
 /* --- reload ------------------------------------------------------------------------------------- */
 
 static void adopt(struct bed *b)
@@ -751,6 +802,8 @@ int main(void)
         cmocka_unit_test(test_no_place_for_a_proof),
         cmocka_unit_test(test_places_for_keys),
         cmocka_unit_test(test_release_in_the_middle),
+        cmocka_unit_test(test_link_changes_in_the_middle),
+        cmocka_unit_test(test_silent_zones_hold_up_nobody),
         cmocka_unit_test(test_reload_in_the_middle),
         cmocka_unit_test(test_validation_begins_in_the_middle),
         cmocka_unit_test(test_joining_leaves_the_proof_alone),
