@@ -532,13 +532,29 @@ enum wr_found wr_answer_find_failure(struct wr_cache *c, const struct wr_questio
     return WR_FOUND_FAILURE;
 }
 
+/* Was it made from a wildcard? Its signature covers fewer labels than its owner has (RFC 4035 section 5.3.4). */
+static bool is_expanded(const struct wr_rrset *set)
+{
+    struct wr_rrset_walk walk = wr_rrset_walk(set);
+    const uint8_t *rdata;
+    uint16_t size;
+    for (unsigned i = 0; i <= set->records; i++) {
+        if (!wr_rrset_next(&walk, &rdata, &size)) {
+            return false;
+        }
+    }
+    bool star = set->owner[0] == 1 && set->owner[1] == '*';
+    return size > 3 && rdata[3] < wr_name_labels(set->owner) - star;
+}
+
 static unsigned put(struct wr_cache *c, const struct wr_question *q, const uint8_t *name,
                     uint16_t type, uint32_t now_s, struct wr_cache_entry *e)
 {
     struct wr_cache_key key;
     wr_cache_key_init(c, name, type, wr_question_scope(q), &key);
     e->stored_s = now_s;
-    e->flags = q->dnssec_ok ? WR_CACHE_WITH_SIGS : 0;
+    bool alone = e->kind == WR_CACHE_RRSET && e->rrset.sigs > 0 && is_expanded(&e->rrset);
+    e->flags = q->dnssec_ok && !alone ? WR_CACHE_WITH_SIGS : 0; /* its proof is not kept with it */
     return wr_cache_put(c, &key, now_s, e) == WR_E_BUSY;
 }
 
