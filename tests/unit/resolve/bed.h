@@ -170,6 +170,7 @@ static inline void answer_it(struct bed *b)
     }
     wr_requests_datagram(r->requests, r->out.id, &r->out.addr, room, wr_build_finish(&m, rcode),
                          &r->now);
+    server_end(&b->zones);
 }
 
 static inline void note_sent(struct bed *b)

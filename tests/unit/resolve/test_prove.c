@@ -2,6 +2,8 @@
 /* Answers are proven before anybody sees them: against the signed zones of tests/unit/dnssec, behind forwarders. */
 #include "unit/resolve/bed.h"
 
+#include "base/check.h"
+
 /* --- verdicts ----------------------------------------------------------------------------------- */
 
 static void test_secure(void **state)
@@ -537,6 +539,96 @@ static void test_checking_disabled(void **state)
     bed_free(b);
 }
 
+/* --- any order ---------------------------------------------------------------------------------- */
+
+static const char *const asked_names[] = {
+    "alias.plain.",   "a.sec.",       "alias.sec.",    "away.sec.",   "www.plain.",
+    "none.sec.",      "nowhere.sec.", "x.dn.sec.",     "www.n3.sec.", "www.opt.sec.",
+    "www.s.opt.sec.", "mx.sec.",      "www.many.sec.", "y.u.opt.sec."};
+
+/* No lie about a signed name, and nothing that was not checked, whoever waits for it. */
+static unsigned proven; /* of seeds with the time */
+
+static void check_finished(struct bed *b, const struct wr_question *q)
+{
+    const struct wr_answer *a = b->r.out.answer;
+    struct wr_name plain = world_name("plain."), full = world_name("a.sec.");
+    if (q->checking_disabled || a->rcode == WR_RCODE_SERVFAIL) {
+        return;
+    }
+    assert_true(a->security >= WR_SECURITY_INDETERMINATE);
+    proven += a->security == WR_SECURITY_SECURE;
+    assert_true(a->answers > 0 || !wr_name_equal(wr_answer_last_name(a, q->name.wire), full.wire));
+    for (unsigned i = 0; i < a->answers; i++) { /* an alias of a name that exists ends there */
+        const uint8_t *to = wr_answer_cname_target(&a->answer[i]);
+        assert_true(!to || !wr_name_equal(to, full.wire) || i + 1 < a->answers);
+    }
+    for (unsigned i = 0; i < a->answers; i++) {
+        bool address = a->answer[i].type == WR_TYPE_A;
+        bool open = wr_name_in(a->answer[i].owner, plain.wire);
+        assert_true(!address || open == (a->answer[i].data[2] == 203));
+    }
+}
+
+static void take_action(struct bed *b, struct wr_rng *rng, unsigned drop)
+{
+    const struct wr_question *q;
+    switch (rig_wait(&b->r, 50 * WR_MS)) {
+    case WR_REQUEST_DATAGRAM:
+        b->lie = wr_rng_below(rng, 4) == 0 ? "a.sec." : NULL;
+        b->denied_end = wr_rng_below(rng, 4) == 0;
+        b->whole_chain = wr_rng_below(rng, 4) == 0;
+        if (wr_rng_below(rng, 100) >= drop) {
+            answer_it(b);
+        }
+        break;
+    case WR_REQUEST_FINISHED:
+        q = wr_requests_question(b->r.requests, b->r.out.id);
+        check_finished(b, q);
+        release(b, b->r.out.id);
+        break;
+    default: break;
+    }
+}
+
+static void disturb(struct bed *b, struct wr_rng *rng, wr_id *ids)
+{
+    unsigned slot = wr_rng_below(rng, 16);
+    unsigned name = wr_rng_below(rng, WR_ARRAY_LEN(asked_names));
+    switch (wr_rng_below(rng, 40)) {
+    case 0: wr_requests_link_changed(b->r.requests, b->r.now.mono_us); break;
+    case 1: adopt(b); break;
+    case 2:
+    case 3: release(b, ids[slot]); break;
+    default: ids[slot] = ask(b, asked_names[name], WR_TYPE_A, wr_rng_below(rng, 8) == 0);
+    }
+}
+
+/* Questions, losses, lies, reloads, links and clients that leave, in any order; then all places are free again. */
+static void test_any_order(void **state)
+{
+    for (uint64_t seed = 1; seed <= 30; seed++) {
+        struct bed *b = bed_new(24);
+        struct wr_rng rng;
+        wr_id ids[16] = {0};
+        wr_rng_seed_u64(&rng, seed);
+        b->r.now.wall_proven = seed % 2 == 0;
+        for (unsigned step = 0; step < 600; step++) {
+            b->r.now.wall_proven |= step == 300;
+            take_action(b, &rng, seed % 3 * 20);
+            if (b->r.out.action != WR_REQUEST_FINISHED && wr_rng_below(&rng, 3) == 0) {
+                disturb(b, &rng, ids);
+            }
+        }
+        for (unsigned step = 0; step < 20000 && wr_requests_count(b->r.requests) > 0; step++) {
+            take_action(b, &rng, 0);
+        }
+        assert_int_equal(wr_requests_count(b->r.requests), 0);
+        bed_free(b);
+    }
+    assert_true(proven > 500);
+}
+
 static int load(void **state)
 {
     world_load();
@@ -578,6 +670,7 @@ int main(void)
         cmocka_unit_test(test_time_is_proven_in_the_middle),
         cmocka_unit_test(test_unchecked_serves_nobody),
         cmocka_unit_test(test_checking_disabled),
+        cmocka_unit_test(test_any_order),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }
