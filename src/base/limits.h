@@ -97,6 +97,9 @@
 #define WR_ITER_REFERRALS_MAX 30
 /* Look-ups within look-ups: a server's name whose zone's server has a name whose zone ... (RFC 9520 does not bound it). */
 #define WR_DEPEND_DEPTH_MAX 6
+/* A crowd of questions that takes every place would leave none for the addresses and keys that their answers need: one of so
+ * many is not for clients. */
+#define WR_REQUESTS_RESERVE 8
 /* Requests looked at to see that a wait does not close a circle. */
 #define WR_DEPEND_LOOKS_MAX 64
 /* Requests that one request waits for at once. */
@@ -106,6 +109,8 @@
 #define WR_QMIN_ONE_LABEL 4
 /* A bogus answer is asked of another server so often: one of several may be old or broken (and who forges one may not more). */
 #define WR_PROVE_RETRIES_MAX 3
+/* When every place for proofs is taken, one that has waited so long for keys gives way: keys that can be had come sooner. */
+#define WR_PROVE_HOLD_MS 1000
 /* Rate limits: times a worker tries to take a token of a bucket that others write at the same moment. */
 #define WR_QUOTA_TRIES_MAX 32
 /* Workers: one a core. */

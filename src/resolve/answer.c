@@ -336,6 +336,14 @@ static bool take_link(const struct look *k, const uint8_t *name, uint16_t type, 
 
 /* --- local names --- */
 
+/* Ours, and not signed. */
+static void lower_security(struct wr_answer *a)
+{
+    if (a->security > WR_SECURITY_INSECURE) {
+        a->security = WR_SECURITY_INSECURE;
+    }
+}
+
 static bool add_local(struct wr_answer *a, const struct wr_rrset *set)
 {
     if (a->answers == WR_ANSWER_SETS_MAX) {
@@ -447,8 +455,8 @@ static enum wr_found take_local(const struct wr_local *local, const uint8_t *nam
 {
     struct wr_local_hit hit;
     wr_local_find(local, name, type, WR_LOCAL_EVERYONE, &hit);
-    if (hit.verdict != WR_LOCAL_HIT_PASS && a->security > WR_SECURITY_INSECURE) {
-        a->security = WR_SECURITY_INSECURE; /* ours, and not signed */
+    if (hit.verdict != WR_LOCAL_HIT_PASS) {
+        lower_security(a);
     }
     if (hit.verdict != WR_LOCAL_HIT_PASS && a->answers == 0) {
         a->authoritative = a->local = true;
@@ -555,7 +563,8 @@ enum wr_found wr_answer_find(struct wr_cache *c, const struct wr_ttl_policy *p,
     ret_answer->security = WR_SECURITY_SECURE; /* until a set says less */
     for (unsigned link = 0; link <= WR_CHAIN_MAX; link++) {
         bool last;
-        if (follow_local(local, q->type, &room->arena, &name, ret_answer) == WR_FOUND_FRESH) {
+        if (local &&
+            follow_local(local, q->type, &room->arena, &name, ret_answer) == WR_FOUND_FRESH) {
             return ret_answer->stale ? WR_FOUND_STALE : WR_FOUND_FRESH;
         }
         if (!take_link(&k, name, q->type, ret_answer, &last)) {

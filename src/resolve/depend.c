@@ -103,6 +103,7 @@ enum wr_depend_result wr_depend_on(struct wr_requests *rs, struct wr_request *r,
     }
     if (!joined) {
         child->depth = (uint8_t)(r->depth + 1);
+        rs->children++;
         child->sends_max = share;
         wr_request_ask_stage(rs, child, child_id, now_us);
     }

@@ -75,6 +75,7 @@ void wr_requests_datagram(struct wr_requests *rs, wr_id exchange, const struct w
     if (!x || !x->request) {
         return;
     }
+    wr_prove_look_at_clock(rs, now);
     enum wr_exchange_verdict verdict = wr_exchange_datagram(
         x, wr_forward_state_of(&rs->env, x), from, bytes, size, now->mono_us, &msg, &kind);
     if (verdict == WR_EXCHANGE_ACCEPTED) {
@@ -297,6 +298,7 @@ void wr_requests_poll(struct wr_requests *rs, const struct wr_now *now,
                       struct wr_request_out *ret_out)
 {
     uint64_t now_us = now->mono_us;
+    wr_prove_look_at_clock(rs, now);
     ret_out->action = WR_REQUEST_NOTHING;
     ret_out->bytes = NULL;
     ret_out->size = 0;
@@ -316,7 +318,7 @@ void wr_requests_poll(struct wr_requests *rs, const struct wr_now *now,
             }
             continue;
         }
-        if (!rs->proved && wr_prove_turn(rs, now)) {
+        if (!rs->proved && !wr_list_empty(&rs->proving) && wr_prove_turn(rs, now)) {
             rs->proved = true; /* one turn, then whoever else has something to do */
             continue;
         }
@@ -386,6 +388,8 @@ void wr_requests_adopt(struct wr_requests *rs, const struct wr_upstreams *upstre
         wr_id id;
         struct wr_request *r = wr_pool_at(&rs->pool, i, &id);
         if (r && r->state != WR_REQUEST_OVER) {
+            r->asked.dnssec_ok |= rs->prove != NULL;
+            r->bogus = 0; /* others stand in those places now */
             wr_request_ask_stage(rs, r, id, now_us);
         }
     }

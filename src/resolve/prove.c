@@ -15,6 +15,7 @@
 struct prove {
     struct wr_list node; /* in rs->proving while it has a turn to come */
     wr_id request;
+    uint64_t begun_us;
     struct wr_arena arena;
     size_t mark; /* of the arena: the answer is below, the reply above */
     struct wr_answer answer;
@@ -83,6 +84,8 @@ void wr_prove_adopt(struct wr_requests *rs, const struct wr_prove_settings *sett
     rs->prove = settings && settings->enable && rs->proofs.count > 0 ? settings : NULL;
     rs->dnssec.anchors = settings ? settings->anchors : NULL;
     rs->dnssec_policy = settings ? settings->policy : wr_algo_default_policy();
+    /* Until the clock is looked at, no more than certain. */
+    rs->room.least = rs->prove ? WR_SECURITY_INSECURE : WR_SECURITY_UNCHECKED;
     wr_keycache_clear(&rs->keycache);
     wr_nsecache_adopt(&rs->nsecache, settings, rs->env.select.upstreams);
 }
@@ -143,6 +146,13 @@ static enum wr_cut_hint is_cut(void *user, const uint8_t *name)
     return known ? WR_CUT_YES : WR_CUT_UNKNOWN;
 }
 
+static void judge_anew(struct wr_rrset *sets, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        sets[i].security = WR_SECURITY_UNCHECKED;
+    }
+}
+
 static void start(struct wr_requests *rs, struct wr_request *r, struct prove *p)
 {
     struct wr_chain_ask ask = {.qname = r->asked.name.wire,
@@ -158,9 +168,43 @@ static void start(struct wr_requests *rs, struct wr_request *r, struct prove *p)
     wr_list_append(&rs->proving, &p->node);
 }
 
-int wr_prove_begin(struct wr_requests *rs, struct wr_request *r, wr_id id, enum wr_response kind)
+/* The proof that has waited longest for keys, and for long enough; or NULL. */
+static struct prove *slowest(const struct wr_requests *rs, uint64_t now_us)
+{
+    struct prove *worst = NULL;
+    for (uint32_t i = 0; i < rs->proofs.count; i++) {
+        wr_id id;
+        struct prove *p = wr_pool_at(&rs->proofs, i, &id);
+        bool waits = p && p->chain.state != WR_CHAIN_DONE && wr_list_empty(&p->node);
+        if (waits && now_us >= p->begun_us + WR_PROVE_HOLD_MS * WR_MS &&
+            (!worst || p->begun_us < worst->begun_us)) {
+            worst = p;
+        }
+    }
+    return worst;
+}
+
+/* A place for one that may be quicker: zones whose keys nobody gives would have them all, each as long as a client waits. */
+static void make_place(struct wr_requests *rs, uint64_t now_us)
+{
+    struct prove *p = slowest(rs, now_us);
+    struct wr_request *r = p ? wr_pool_get(&rs->pool, p->request) : NULL;
+    if (r && r->state != WR_REQUEST_OVER) {
+        wr_id id = p->request;
+        wr_prove_end(rs, r);
+        r->forward.state = WR_FORWARD_FAILED;
+        r->forward.failure = WR_FORWARD_NO_ROOM;
+        wr_request_settle(rs, r, id, now_us);
+    }
+}
+
+int wr_prove_begin(struct wr_requests *rs, struct wr_request *r, wr_id id, enum wr_response kind,
+                   uint64_t now_us)
 {
     wr_prove_end(rs, r); /* of an answer that was bogus */
+    if (rs->proofs.taken == rs->proofs.count) {
+        make_place(rs, now_us);
+    }
     struct prove *p = wr_pool_take(&rs->proofs, &r->prove);
     if (!p) {
         r->prove = 0;
@@ -170,6 +214,7 @@ int wr_prove_begin(struct wr_requests *rs, struct wr_request *r, wr_id id, enum 
     wr_chain_init(&p->chain, &rs->dnssec);
     wr_arena_init(&p->arena, rs->proof_rooms + ROOM * (uint32_t)r->prove, ROOM);
     p->request = id;
+    p->begun_us = now_us;
     p->kind = kind;
     p->early = wr_stage_iter(rs, r) && !wr_iter_is_whole(wr_stage_iter(rs, r));
     if (!copy_answer(p, &rs->answer, &p->answer)) {
@@ -196,12 +241,25 @@ static void feed(struct prove *p, const struct wr_answer *answer)
     wr_chain_feed(&p->chain, &reply);
 }
 
+bool wr_prove_is_running(const struct wr_requests *rs, const struct wr_request *r)
+{
+    const struct prove *p = proof_of(rs, r);
+    return p && p->chain.state != WR_CHAIN_DONE;
+}
+
+/* Is it what the proof waits for, and not what one before it asked for? */
+static bool is_wanted(const struct prove *p, const struct wr_question *q)
+{
+    return p->chain.state != WR_CHAIN_DONE && wr_list_empty(&p->node) &&
+           q->type == p->chain.fetch.type && wr_name_equal(q->name.wire, p->chain.fetch.name.wire);
+}
+
 void wr_prove_fed(struct wr_requests *rs, struct wr_request *r, const struct wr_request *child,
                   const struct wr_answer *answer)
 {
     struct prove *p = proof_of(rs, r);
     const struct wr_iter *it = wr_stage_iter(rs, child);
-    if (p && p->chain.state != WR_CHAIN_DONE && wr_list_empty(&p->node)) {
+    if (p && is_wanted(p, &child->question)) {
         p->from_zone.size = 0;
         if (it && child->server < it->peers->count) {
             p->from = it->peers->peer[child->server];
@@ -209,6 +267,24 @@ void wr_prove_fed(struct wr_requests *rs, struct wr_request *r, const struct wr_
         }
         feed(p, answer);
         wr_list_append(&rs->proving, &p->node);
+    }
+}
+
+/* What was judged without a clock is judged again. */
+static void begin_anew(struct wr_requests *rs)
+{
+    wr_keycache_clear(&rs->keycache);
+    for (uint32_t i = 0; i < rs->proofs.count; i++) {
+        wr_id id;
+        struct prove *p = wr_pool_at(&rs->proofs, i, &id);
+        struct wr_request *r = p ? wr_pool_get(&rs->pool, p->request) : NULL;
+        if (r && r->state != WR_REQUEST_OVER && p->chain.state != WR_CHAIN_DONE) {
+            wr_list_remove(&p->node);
+            wr_chain_stop(&p->chain);
+            judge_anew(p->answer.answer, p->answer.answers);
+            judge_anew(p->answer.authority, p->answer.authorities);
+            start(rs, r, p);
+        }
     }
 }
 
@@ -267,12 +343,12 @@ static bool shorten(struct prove *p)
     return true;
 }
 
-/* What the verdict is worth: a signature that was judged without knowing the time makes nothing secure; a name that no anchor
- * covers is insecure. */
+/* What the verdict is worth: a signature that was judged without knowing the time makes nothing secure, and proves no zone
+ * insecure for longer than that; a name that no anchor covers is insecure. */
 static void weaken(struct wr_requests *rs, const struct wr_chain_verdict *v)
 {
     struct wr_answer *a = &rs->answer;
-    bool timeless = v->security == WR_SECURITY_SECURE && rs->time.state == WR_TRUSTTIME_UNPROVEN;
+    bool timeless = v->security >= WR_SECURITY_INSECURE && rs->time.state == WR_TRUSTTIME_UNPROVEN;
     uint8_t most = timeless ? WR_SECURITY_INDETERMINATE : WR_SECURITY_SECURE;
     a->security = v->security == WR_SECURITY_INDETERMINATE ? WR_SECURITY_INSECURE : v->security;
     a->security = a->security < most ? a->security : most;
@@ -346,6 +422,15 @@ static struct wr_trusttime time_of(const struct wr_prove_settings *s, const stru
     enum wr_trusttime_state state =
         now->wall_proven ? WR_TRUSTTIME_PLAUSIBLE : WR_TRUSTTIME_UNPROVEN;
     return wr_trusttime_of(s->system_clock ? WR_TRUSTTIME_SYSTEM : state, now->wall_s, s->floor_s);
+}
+
+void wr_prove_time_changed(struct wr_requests *rs, uint8_t least)
+{
+    bool proven = least > rs->room.least;
+    rs->room.least = least;
+    if (proven) {
+        begin_anew(rs);
+    }
 }
 
 bool wr_prove_turn(struct wr_requests *rs, const struct wr_now *now)

@@ -194,7 +194,7 @@ void wr_request_arm_probes(struct wr_requests *rs, uint64_t now_us)
  * newcomer, and an upstream that has answered others since, it starts anew. Its end stays where it was. */
 static bool refresh(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
 {
-    if (r->iter) {
+    if (r->iter || wr_prove_is_running(rs, r)) {
         return false;
     }
     bool heard =
@@ -229,6 +229,15 @@ struct wr_request *wr_request_take(struct wr_requests *rs, const struct wr_quest
     return r;
 }
 
+/* Are there more requests of clients than may be? What they lead to, addresses and keys, has places of its own: a crowd that
+ * takes them all would wait for answers that nobody can find. */
+static bool is_crowded(const struct wr_requests *rs)
+{
+    bool leads_on = rs->prove != NULL || rs->iters.count > 0;
+    uint32_t most = rs->pool.count - (leads_on ? rs->pool.count / WR_REQUESTS_RESERVE : 0);
+    return rs->pool.taken - rs->children > most;
+}
+
 wr_id wr_requests_ask(struct wr_requests *rs, const struct wr_question *q, uint64_t now_us,
                       bool *ret_joined)
 {
@@ -241,6 +250,10 @@ wr_id wr_requests_ask(struct wr_requests *rs, const struct wr_question *q, uint6
     if (r && *ret_joined) {
         *ret_joined = !refresh(rs, r, id, now_us);
         return id;
+    }
+    if (r && is_crowded(rs)) {
+        wr_requests_release(rs, id, now_us);
+        r = NULL;
     }
     if (r) {
         wr_request_ask_stage(rs, r, id, now_us);
@@ -273,6 +286,7 @@ void wr_requests_release(struct wr_requests *rs, wr_id id, uint64_t now_us)
     if (rs->finished == id) {
         rs->finished = 0;
     }
+    rs->children -= r->depth > 0;
     wr_pool_give(&rs->pool, id);
 }
 
@@ -496,7 +510,8 @@ static int stage_done(struct wr_requests *rs, struct wr_request *r, wr_id id, en
 {
     uint32_t now_s = (uint32_t)(now->mono_us / WR_S);
     if (kind == WR_RESPONSE_CNAME) {
-        drop_soa(&rs->answer); /* nothing is said of where the chain leads: that is asked for itself */
+        drop_soa(
+            &rs->answer); /* nothing is said of where the chain leads: that is asked for itself */
     }
     if (is_kept(rs, r)) {
         rs->counters.cache_skipped +=
@@ -530,7 +545,7 @@ static int take_response(struct wr_requests *rs, struct wr_request *r, wr_id id,
     }
     rs->answer.ede = kind == WR_RESPONSE_CNAME ? WR_EDE_NONE : (int16_t)msg->edns.ede;
     if (wr_prove_wanted(rs, r)) {
-        err = wr_prove_begin(rs, r, id, kind);
+        err = wr_prove_begin(rs, r, id, kind, now->mono_us);
         if (!err) {
             wr_forward_stop(&r->forward, &rs->env, now->mono_us);
             r->forward.next_us = r->end_us;
@@ -593,7 +608,7 @@ void wr_request_empty(struct wr_requests *rs, struct wr_request *r, wr_id id, ui
     rs->answer.ttl = 0;
     rs->slot = 255;
     r->forward.next_us = WR_TIME_NEVER;
-    if (wr_prove_wanted(rs, r) && !wr_prove_begin(rs, r, id, WR_RESPONSE_NODATA)) {
+    if (wr_prove_wanted(rs, r) && !wr_prove_begin(rs, r, id, WR_RESPONSE_NODATA, now_us)) {
         return;
     }
     if (wr_prove_wanted(rs, r) || prepend_chain(rs, r, (uint32_t)(now_us / WR_S))) {

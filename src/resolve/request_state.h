@@ -71,6 +71,7 @@ struct wr_requests {
     struct wr_forward_env env;
     struct wr_iter_env iter_env;
     struct wr_pool pool;
+    uint32_t children; /* of the requests: those that others led to */
     struct wr_pool chains, long_chains;
     struct wr_pool iters;
     struct wr_pool depends;
@@ -147,7 +148,8 @@ void wr_prove_init(struct wr_requests *rs, uint8_t *block, uint32_t requests, ui
 void wr_prove_adopt(struct wr_requests *rs, const struct wr_prove_settings *settings);
 bool wr_prove_wanted(const struct wr_requests *rs, const struct wr_request *r);
 /* Begins to prove rs->answer, which is copied. WR_E_FULL, WR_E_NOMEM. */
-int wr_prove_begin(struct wr_requests *rs, struct wr_request *r, wr_id id, enum wr_response kind);
+int wr_prove_begin(struct wr_requests *rs, struct wr_request *r, wr_id id, enum wr_response kind,
+                   uint64_t now_us);
 /* What the proof waited for; NULL: it cannot be had. */
 void wr_prove_fed(struct wr_requests *rs, struct wr_request *r, const struct wr_request *child,
                   const struct wr_answer *answer);
@@ -158,6 +160,18 @@ bool wr_prove_turn(struct wr_requests *rs, const struct wr_now *now);
 bool wr_prove_explain(struct wr_requests *rs, const struct wr_request *r, struct wr_answer *a,
                       bool *ret_silence);
 void wr_prove_end(struct wr_requests *rs, struct wr_request *r);
+/* Is the answer there, and being proven? */
+bool wr_prove_is_running(const struct wr_requests *rs, const struct wr_request *r);
+void wr_prove_time_changed(struct wr_requests *rs, uint8_t least);
+
+/* First of all when something comes or is polled: what the cache must be to serve now. What was judged without the time is judged
+ * again when it is known. */
+static inline void wr_prove_look_at_clock(struct wr_requests *rs, const struct wr_now *now)
+{
+    if (rs->prove && wr_prove_least(rs->prove, now) != rs->room.least) {
+        wr_prove_time_changed(rs, wr_prove_least(rs->prove, now));
+    }
+}
 
 /* --- stage.c --- */
 /* Asks the end of the chain so far of whoever is responsible for it. */

@@ -309,6 +309,48 @@ static void test_local_names_come_first(void **state)
 }
 
 /* What the client would ask next, within bounds, and nothing twice. */
+/* What a wildcard gave is worth nothing to who validates without the proof that nothing is closer, which is not kept:
+ * it serves those who believe us. */
+static void test_wildcard_without_its_proof(void **state)
+{
+    static const char sig[] = "A 13 1 300 20300101000000 20200101000000 1 example. AAAA";
+    const struct wire_rr made[] = {WIRE_AN("a.example.", WR_TYPE_A, 300, "192.0.2.1"),
+                                   WIRE_AN("a.example.", WR_TYPE_RRSIG, 300, sig)};
+    const struct wire_rr star[] = {WIRE_AN("*.example.", WR_TYPE_A, 300, "192.0.2.1"),
+                                   WIRE_AN("*.example.", WR_TYPE_RRSIG, 300, sig)};
+    struct wr_question q = question("a.example.", WR_TYPE_A), w = question("*.example.", WR_TYPE_A);
+    q.dnssec_ok = w.dnssec_ok = true;
+    learn_for(&q, "a.example.", 0, T0, made, 2);
+    learn_for(&w, "*.example.", 0, T0, star, 2);
+    assert_int_equal(wr_answer_find(cache, &policy, NULL, &q, T0, false, &room, &answer),
+                     WR_FOUND_NOTHING);
+    assert_int_equal(wr_answer_find(cache, &policy, NULL, &w, T0, false, &room, &answer),
+                     WR_FOUND_FRESH);
+    q.dnssec_ok = false;
+    assert_int_equal(wr_answer_find(cache, &policy, NULL, &q, T0, false, &room, &answer),
+                     WR_FOUND_FRESH);
+}
+
+/* Nobody signed that a name of ours does not exist: no AD for it, at the end of a proven chain neither. */
+static void test_local_denial_is_not_secure(void **state)
+{
+    struct wr_question q = question("nobody.home.arpa.", WR_TYPE_A);
+    struct wr_question chain = question("to.example.", WR_TYPE_A);
+    struct wire_rr cname[] = {WIRE_AN("to.example.", WR_TYPE_CNAME, 300, "nobody.home.arpa.")};
+    localtest_zone(&t, "home.arpa.", WR_LOCAL_AUTHORITATIVE);
+    const struct wr_local *local = localtest_build(&t);
+    assert_int_equal(wr_answer_find(cache, &policy, local, &q, T0, false, &room, &answer),
+                     WR_FOUND_FRESH);
+    assert_int_equal(answer.rcode, WR_RCODE_NXDOMAIN);
+    assert_int_equal(answer.authorities, 1);
+    assert_int_equal(answer.security, WR_SECURITY_INSECURE);
+    learn_for(&chain, "to.example.", WR_RCODE_NOERROR, T0, cname, 1);
+    assert_int_equal(wr_answer_find(cache, &policy, local, &chain, T0, false, &room, &answer),
+                     WR_FOUND_FRESH);
+    assert_true(answer.security <= WR_SECURITY_INSECURE);
+    localtest_free(&t);
+}
+
 static void test_local_extras(void **state)
 {
     char text[64];
@@ -418,6 +460,8 @@ int main(void)
         CASE(test_no_ds_is_kept_without_a_soa),
         CASE(test_failure),
         CASE(test_local_names_come_first),
+        CASE(test_wildcard_without_its_proof),
+        CASE(test_local_denial_is_not_secure),
         CASE(test_local_extras),
         CASE(test_local_alias_alone),
         CASE(test_local_dname),
