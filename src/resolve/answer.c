@@ -234,9 +234,9 @@ static bool take_set(const struct look *k, const struct wr_cache_entry *e, const
         return false;
     }
     a->answers++;
-    /* What the validator had a proof for is asked again when that is gone. */
+    /* Whoever validates needs the proof: where it is gone, or was never there, it is asked again. */
     return !expanded || wr_expansion_add(k->c, k->q, k->now_s, k->room, set, a) ||
-           set->security != WR_SECURITY_SECURE;
+           (set->security != WR_SECURITY_SECURE && set->security != WR_SECURITY_UNCHECKED);
 }
 
 /* The DNAME that stands above the name, and the CNAME it makes; false: there is none, or no room. The answer ends here, with

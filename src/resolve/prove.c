@@ -468,6 +468,8 @@ bool wr_prove_explain(struct wr_requests *rs, const struct wr_request *r, struct
     a->ede = over ? p->chain.verdict.ede : WR_EDE_NO_REACHABLE_AUTHORITY;
     a->ede_text =
         over ? p->chain.verdict.reason : "what proves the answer was not to be had in time";
-    *ret_silence = over && p->chain.verdict.unreachable;
+    if (over) {
+        *ret_silence = p->chain.verdict.unreachable;
+    }
     return over;
 }

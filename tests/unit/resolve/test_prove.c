@@ -34,8 +34,8 @@ static void test_bogus(void **state)
     assert_true(b->r.out.failed);
     assert_int_equal(got->ede, WR_EDE_RRSIGS_MISSING);
     assert_non_null(got->ede_text);
-    assert_ptr_equal(strstr(got->ede_text, "sec.: "), got->ede_text); /* the zone, and why */
-    assert_true(strlen(got->ede_text) > 8);
+    assert_true(wr_name_equal(got->ede_zone, world_name("sec.").wire)); /* the zone, and why */
+    assert_true(strlen(got->ede_text) > 3);
     assert_int_equal(got->answers, 0);
     release(b, id);
     assert_int_equal(find(b, "a.sec.", WR_TYPE_A, false, 0, &a), WR_FOUND_NOTHING);
@@ -447,8 +447,7 @@ static void test_time_becomes_proven(void **state)
     expect(b, "mx.sec.", WR_RCODE_SERVFAIL, 0, WR_EDE_SIGNATURE_EXPIRED);
     wr_id id = ask(b, "mx.sec.", WR_TYPE_MX, false);
     const struct wr_answer *a = serve(b, id);
-    assert_ptr_equal(strstr(a->ede_text, ".: "),
-                     a->ede_text); /* already the root's keys are too old */
+    assert_int_equal(a->ede_zone[0], 0); /* already the root's keys are too old */
     release(b, id);
     bed_free(b);
 }
@@ -477,7 +476,7 @@ static void test_time_is_proven_in_the_middle(void **state)
     const struct wr_answer *a = serve(b, id);
     assert_int_equal(a->rcode, WR_RCODE_SERVFAIL);
     assert_int_equal(a->ede, WR_EDE_SIGNATURE_EXPIRED);
-    assert_ptr_equal(strstr(a->ede_text, ".: "), a->ede_text);
+    assert_int_equal(a->ede_zone[0], 0);
     release(b, id);
     bed_free(b);
 }
