@@ -228,7 +228,7 @@ bool wr_select_is_down(const struct wr_select *s, unsigned group)
 {
     wr_servers usable = wr_select_usable(s, group);
     bool down = usable != 0 && wr_select_all_suspect(s, group);
-    for (unsigned i = 0; down && i < s->upstreams->group[group].servers; i++) {
+    for (unsigned i = 0, n = wr_select_count(s, group); down && i < n; i++) {
         down = !(usable >> i & 1) || LOAD(state_of(s, group, i)->given_up);
     }
     return down;

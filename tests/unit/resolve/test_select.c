@@ -57,6 +57,23 @@ static void test_down_is_more_than_suspect(void **state)
     assert_false(wr_select_is_down(&s, 0));
 }
 
+/* The servers of a zone cut are no group of the configuration: nothing of one that stands there is looked at. */
+static void test_down_at_a_cut(void **state)
+{
+    static struct wr_peers cuts[1];
+    struct wr_select at = {&u, st, &rng, &turn, cuts};
+    cuts[0] = (struct wr_peers){.count = 2};
+    for (uint8_t i = 0; i < 2; i++) {
+        cuts[0].peer[i].slot = i;
+        cuts[0].peer[i].addr.family = WR_AF_V4;
+        assert_false(wr_select_is_down(&at, WR_GROUP_CUT));
+        wr_select_gave_up(&st[i], T0, &rng);
+    }
+    assert_true(wr_select_is_down(&at, WR_GROUP_CUT));
+    wr_select_answered(&st[1], 1000, T0 + 1);
+    assert_false(wr_select_is_down(&at, WR_GROUP_CUT));
+}
+
 static void test_giving_up_makes_a_suspect(void **state)
 {
     wr_select_gave_up(&st[0], T0, &rng);
@@ -176,6 +193,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_down_is_more_than_suspect, setup),
+        cmocka_unit_test_setup(test_down_at_a_cut, setup),
         cmocka_unit_test_setup(test_giving_up_makes_a_suspect, setup),
         cmocka_unit_test_setup(test_families, setup),
         cmocka_unit_test_setup(test_strategies, setup),
