@@ -2,7 +2,7 @@
 # Verbs only: each is one line. What they do is in tools/.
 
 .DEFAULT_GOAL := build
-.PHONY: build test check demo run sim fuzz bench exam cover size format install deb deb-test fresh help clean
+.PHONY: build test check demo run sim fuzz bench exam attacks cover size format install deb deb-test fresh help clean
 
 build:   ## build build/weir (installs missing build tools by apt first)
 	@tools/build.sh
@@ -22,6 +22,8 @@ bench:   ## speed against peers and the bare socket, side by side
 	@tools/build.sh && tools/bench.sh $(ARGS)
 exam:    ## the shared scenario exam of $WEIR_SHARED/exam (default ../shared)
 	@tools/build.sh && tools/exam.sh
+attacks: ## known attacks on weir and its peers, each with a control and a limit (CASE=name)
+	@tools/build.sh && CASE="$(CASE)" tools/attacks.sh
 cover:   ## line coverage of the tests, per folder
 	@/usr/bin/python3 tools/cover.py
 size:    ## bytes per folder and of the program, memory at start
