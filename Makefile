@@ -2,7 +2,7 @@
 # Verbs only: each is one line. What they do is in tools/.
 
 .DEFAULT_GOAL := build
-.PHONY: build test check demo run sim fuzz bench exam differential cover size format install deb deb-test fresh help clean
+.PHONY: build test check demo run sim fuzz bench exam differential attacks cover size format install deb deb-test fresh help clean
 
 build:   ## build build/weir (installs missing build tools by apt first)
 	@tools/build.sh
@@ -24,6 +24,8 @@ exam:    ## the shared scenario exam of $WEIR_SHARED/exam (default ../shared)
 	@tools/build.sh && tools/exam.sh
 differential: ## the same names of weir, unbound, kresd and pdns-recursor: what they do not agree in
 	@tools/build.sh && tools/differential.sh "$(NAMES)"
+attacks: ## known attacks on weir and its peers, each with a control and a limit (CASE=name)
+	@tools/build.sh && CASE="$(CASE)" tools/attacks.sh
 cover:   ## line coverage of the tests, per folder
 	@/usr/bin/python3 tools/cover.py
 size:    ## bytes per folder and of the program, memory at start

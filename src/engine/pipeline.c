@@ -13,6 +13,7 @@
 #include "engine/translate.h"
 #include "policy/cookie.h"
 #include "policy/prefix.h"
+#include "resolve/localanswer.h"
 
 /* A refresh begins in the last tenth of an entry's life. */
 #define REFRESH_SHARE 90
@@ -210,7 +211,7 @@ static bool answer_any(struct walk *w)
     struct wr_engine *e = w->e;
     struct wr_reply r;
     wr_arena_reset(&e->room.arena);
-    if (wr_answer_find_local(e->setup.local, &w->asker.question, &e->room.arena, &e->found) ==
+    if (wr_localanswer_find(e->setup.local, &w->asker.question, &e->room.arena, &e->found) ==
         WR_FOUND_FRESH) {
         return settle_answer(w, &e->found, WR_SOURCE_LOCAL);
     }
@@ -369,7 +370,7 @@ static bool step_recursion_desired(struct walk *w)
     if (w->asker.flags & WR_FLAG_RD) {
         return false;
     }
-    if (e->setup.local && wr_answer_refer(e->setup.local, &w->asker.question, &e->found)) {
+    if (e->setup.local && wr_localanswer_refer(e->setup.local, &w->asker.question, &e->found)) {
         return settle_answer(w, &e->found, WR_SOURCE_LOCAL);
     }
     return step_failed(w) || settle_error(w, WR_RCODE_REFUSED, WR_EDE_NOT_AUTHORITATIVE,

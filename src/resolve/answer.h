@@ -79,19 +79,12 @@ enum wr_found wr_answer_find(struct wr_cache *c, const struct wr_ttl_policy *p,
                              const struct wr_local *local, const struct wr_question *q,
                              uint32_t now_s, bool peek, struct wr_answer_room *room,
                              struct wr_answer *ret_answer);
-/* The same among local names alone: FRESH, ALIAS or NOTHING. Memory from the arena, which is not reset. */
-enum wr_found wr_answer_find_local(const struct wr_local *local, const struct wr_question *q,
-                                   struct wr_arena *arena, struct wr_answer *ret_answer);
 /* The failure kept for a question, when it was stored, and whether the first answer of an upstream ends it:
  * WR_FOUND_FAILURE or NOTHING. The room's arena is reset. */
 enum wr_found wr_answer_find_failure(struct wr_cache *c, const struct wr_question *q,
                                      uint32_t now_s, struct wr_answer_room *room,
                                      struct wr_answer *ret_answer, uint32_t *ret_stored_s,
                                      bool *ret_by_silence);
-
-/* A referral (RFC 1034 section 4.3.2): NS and glue, when a local zone delegates the name; else false. */
-bool wr_answer_refer(const struct wr_local *local, const struct wr_question *q,
-                     struct wr_answer *ret_answer);
 
 /* Puts every set, or the negative answer for the chain's last name, into the cache. TTLs in `a` are clamped
  * by the policy on the way (in place). Returns how many writes were skipped because a shard was held. */

@@ -143,7 +143,7 @@ static int take_proofs(struct work *k)
 {
     struct wr_msg_walk walk = wr_msg_walk(k->gather.msg, WR_SECTION_AUTHORITY);
     struct wr_msg_rr rr;
-    while (k->gather.msg->edns.dnssec_ok && wr_gather_next(&k->gather, &walk, &rr)) {
+    while (wr_gather_next(&k->gather, &walk, &rr)) {
         if ((rr.type != WR_TYPE_NSEC && rr.type != WR_TYPE_NSEC3) || rr.class_ != WR_CLASS_IN ||
             have_set(k->answer, &rr) || !in_bailiwick(k->what, rr.owner.wire)) {
             continue;

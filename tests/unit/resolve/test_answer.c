@@ -308,7 +308,6 @@ static void test_local_names_come_first(void **state)
     localtest_free(&t);
 }
 
-/* What the client would ask next, within bounds, and nothing twice. */
 /* What a wildcard gave is worth nothing to who validates without the proof that nothing is closer, which is not kept:
  * it serves those who believe us. */
 static void test_wildcard_without_its_proof(void **state)
@@ -394,28 +393,6 @@ static void test_local_extras(void **state)
     localtest_free(&t);
 }
 
-static void test_local_alias_alone(void **state)
-{
-    struct wr_question q = question("far.home.arpa.", WR_TYPE_A);
-    localtest_zone(&t, "home.arpa.", WR_LOCAL_AUTHORITATIVE);
-    localtest_add(&t, "far.home.arpa.", WR_TYPE_CNAME, "unknown.example.");
-    localtest_add(&t, "a.home.arpa.", WR_TYPE_CNAME, "b.home.arpa.");
-    localtest_add(&t, "b.home.arpa.", WR_TYPE_CNAME, "a.home.arpa.");
-    const struct wr_local *l = localtest_build(&t);
-    wr_arena_reset(&room.arena);
-    assert_int_equal(wr_answer_find_local(l, &q, &room.arena, &answer), WR_FOUND_ALIAS);
-    assert_true(wr_name_equal(wr_answer_last_name(&answer, q.name.wire),
-                              wire_name("unknown.example.").wire));
-    q = question("a.example.", WR_TYPE_A);
-    assert_int_equal(wr_answer_find_local(l, &q, &room.arena, &answer), WR_FOUND_NOTHING);
-    assert_int_equal(wr_answer_find_local(NULL, &q, &room.arena, &answer), WR_FOUND_NOTHING);
-    q = question("a.home.arpa.", WR_TYPE_A); /* the owner's loop is an answer, and not our end */
-    assert_int_equal(wr_answer_find_local(l, &q, &room.arena, &answer), WR_FOUND_FRESH);
-    assert_int_equal(answer.rcode, WR_RCODE_SERVFAIL);
-    assert_int_equal(answer.answers, 0);
-    localtest_free(&t);
-}
-
 /* RFC 6672 section 3.1: the DNAME, and the CNAME that follows from it with the same TTL. */
 static void test_local_dname(void **state)
 {
@@ -463,7 +440,6 @@ int main(void)
         CASE(test_wildcard_without_its_proof),
         CASE(test_local_denial_is_not_secure),
         CASE(test_local_extras),
-        CASE(test_local_alias_alone),
         CASE(test_local_dname),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -156,6 +156,22 @@ static void test_negative(void **state)
     assert_int_equal(kind, WR_RESPONSE_NODATA);
 }
 
+/* The proof that a wildcard applies: also of a server that does not copy DO into its response. */
+static void test_wildcard_proof(void **state)
+{
+    assert_int_equal(SCRUB(".", "a.example.", WR_TYPE_A, 0,
+                           WIRE_AN("a.example.", WR_TYPE_A, 60, "192.0.2.1"),
+                           WIRE_AN("a.example.", WR_TYPE_RRSIG, 60, SIG("A")),
+                           WIRE_NS("example.", WR_TYPE_NSEC, 60, "b.example. A"),
+                           WIRE_NS("example.", WR_TYPE_RRSIG, 60, SIG("NSEC")),
+                           WIRE_NS("example.", WR_TYPE_SOA, 60, SOA)),
+                     0);
+    assert_int_equal(answer.answers, 1);
+    assert_int_equal(answer.authorities, 1);
+    assert_int_equal(answer.authority[0].type, WR_TYPE_NSEC);
+    assert_int_equal(answer.authority[0].sigs, 1);
+}
+
 static void test_dname(void **state)
 {
     assert_int_equal(SCRUB(".", "a.old.example.", WR_TYPE_A, 0,
@@ -331,6 +347,7 @@ int main(void)
         cmocka_unit_test(test_cname_loop_ends),
         cmocka_unit_test(test_two_cnames_at_one_name),
         cmocka_unit_test(test_negative),
+        cmocka_unit_test(test_wildcard_proof),
         cmocka_unit_test(test_dname),
         cmocka_unit_test(test_dname_that_makes_the_name_too_long),
         cmocka_unit_test(test_a_broken_address_is_left_out),
