@@ -48,7 +48,9 @@ int wr_validation_make(const struct wr_conf *conf, const struct wr_trustset *tru
     }
     if (trust != NULL && !err) {
         err = wr_trustset_apply(trust, conf->dnssec.rfc5011, &ret->anchors);
-        *ret_mistake = (struct wr_validation_mistake){0, "too many anchors"};
+        if (err) {
+            *ret_mistake = (struct wr_validation_mistake){0, "too many anchors"};
+        }
     }
     *ret_settings = (struct wr_prove_settings){
         .enable = conf->dnssec.validate,
