@@ -396,6 +396,20 @@ static void take_parents_glue(struct wr_iter *it, const struct wr_iter_env *env,
     }
 }
 
+/* The same servers once more, and their word is taken. */
+static enum wr_iter_do trust_recursors(struct wr_iter *it, const struct wr_iter_env *env,
+                                       uint64_t now_us)
+{
+    struct wr_name zone = it->zone;
+    it->trusting = true;
+    it->out = 0;
+    if (it->group != WR_GROUP_RECURSE) {
+        enter_stub(it, env, it->group, zone.wire, now_us);
+        return WR_ITER_DO_AGAIN;
+    }
+    return find_cut(it, env, now_us) ? WR_ITER_DO_AGAIN : WR_ITER_DO_FAIL;
+}
+
 /* A server that had nothing to say is believed when no other said more; a stub may be followed by recursion. */
 static enum wr_iter_do give_up(struct wr_iter *it, const struct wr_iter_env *env, uint64_t now_us)
 {
@@ -405,9 +419,7 @@ static enum wr_iter_do give_up(struct wr_iter *it, const struct wr_iter_env *env
         return WR_ITER_DO_EMPTY;
     }
     if (it->recursor && !it->trusting) {
-        it->trusting = true;
-        it->out = 0;
-        return find_cut(it, env, now_us) ? WR_ITER_DO_AGAIN : WR_ITER_DO_FAIL;
+        return trust_recursors(it, env, now_us);
     }
     if (it->group != WR_GROUP_RECURSE && u->group[it->group].recurse_after) {
         wr_iter_start(it, env, it->asked, it->peers, WR_GROUP_RECURSE, root, now_us);

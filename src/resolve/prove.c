@@ -441,6 +441,11 @@ bool wr_prove_turn(struct wr_requests *rs, const struct wr_now *now)
     struct prove *p = WR_CONTAINER(rs->proving.next, struct prove, node);
     struct wr_request *r = wr_pool_get(&rs->pool, p->request);
     wr_assert(r != NULL);
+    if (rs->flushes != wr_cache_flushes(rs->cache)) {
+        rs->flushes = wr_cache_flushes(rs->cache);
+        wr_keycache_clear(
+            &rs->keycache); /* whoever flushes wants to see what is there now, keys too */
+    }
     rs->time = time_of(rs->prove, now);
     rs->prove_now_s = (uint32_t)(now->mono_us / WR_S);
     wr_list_remove(&p->node);

@@ -83,6 +83,7 @@ struct wr_requests {
     struct wr_list proving; /* proofs that have a turn to come */
     bool proved;            /* one had its turn since poll gave NOTHING */
     struct wr_keycache keycache;
+    uint64_t flushes; /* of the cache, when the key cache was emptied last */
     struct wr_dnssec_env dnssec;
     struct wr_dnssec_policy dnssec_policy;
     struct wr_trusttime time;
