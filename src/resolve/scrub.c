@@ -103,6 +103,17 @@ static bool is_proof(uint16_t type)
     return type == WR_TYPE_SOA || type == WR_TYPE_NSEC || type == WR_TYPE_NSEC3;
 }
 
+/* Without one nothing is said of the end of a chain: proofs may be about a delegation on the way (RFC 2308 section 2.2). */
+static bool has_soa(const struct wr_answer *a)
+{
+    for (unsigned i = 0; i < a->authorities; i++) {
+        if (a->authority[i].type == WR_TYPE_SOA) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool have_set(const struct wr_answer *a, const struct wr_msg_rr *rr)
 {
     for (unsigned i = 0; i < a->authorities; i++) {
@@ -272,9 +283,8 @@ static int scrub(struct work *k, enum wr_response *ret_kind)
         return take_authority(k, &name);
     }
     err = take_authority(k, &name);
-    *ret_kind = ret_answer->answers > 0 && (outside || ret_answer->authorities == 0)
-                    ? WR_RESPONSE_CNAME
-                    : WR_RESPONSE_NODATA;
+    *ret_kind = ret_answer->answers > 0 && (outside || !has_soa(ret_answer)) ? WR_RESPONSE_CNAME
+                                                                             : WR_RESPONSE_NODATA;
     if (*ret_kind == WR_RESPONSE_CNAME) {
         ret_answer->authorities = 0;
         return err ? err : take_proofs(k);

@@ -156,6 +156,19 @@ static void test_negative(void **state)
     assert_int_equal(kind, WR_RESPONSE_NODATA);
 }
 
+/* The target is delegated without DS and the server says so: nothing of what the child holds is denied. */
+static void test_alias_into_an_insecure_child(void **state)
+{
+    assert_int_equal(SCRUB(".", "a.example.", WR_TYPE_A, 0,
+                           WIRE_AN("a.example.", WR_TYPE_CNAME, 60, "b.child.example."),
+                           WIRE_NS("child.example.", WR_TYPE_NS, 60, "ns.child.example."),
+                           WIRE_NS("child.example.", WR_TYPE_NSEC, 60, "d.example. NS"),
+                           WIRE_NS("child.example.", WR_TYPE_RRSIG, 60, SIG("NSEC"))),
+                     0);
+    assert_int_equal(kind, WR_RESPONSE_CNAME);
+    assert_int_equal(answer.answers, 1);
+}
+
 /* The proof that a wildcard applies: also of a server that does not copy DO into its response. */
 static void test_wildcard_proof(void **state)
 {
@@ -347,6 +360,7 @@ int main(void)
         cmocka_unit_test(test_cname_loop_ends),
         cmocka_unit_test(test_two_cnames_at_one_name),
         cmocka_unit_test(test_negative),
+        cmocka_unit_test(test_alias_into_an_insecure_child),
         cmocka_unit_test(test_wildcard_proof),
         cmocka_unit_test(test_dname),
         cmocka_unit_test(test_dname_that_makes_the_name_too_long),
