@@ -400,11 +400,27 @@ static struct conn *tcp_oldest_idle(struct wr_tcp *t)
     return wr_list_empty(&t->idle) ? NULL : WR_CONTAINER(t->idle.next, struct conn, idle);
 }
 
+/* A worker that was held up finds the time-out over and a query in the socket: it came in time. */
+static bool conn_has_octets(const struct conn *c)
+{
+    uint8_t octet;
+
+    return recv(c->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 static void tcp_expire_idle(struct wr_tcp *t, uint64_t now_us)
 {
     struct conn *c;
 
-    while ((c = tcp_oldest_idle(t)) != NULL && c->since_us + tcp_idle_us(t) <= now_us) {
+    for (uint32_t left = t->open; left > 0; left--) {
+        c = tcp_oldest_idle(t);
+        if (c == NULL || c->since_us + tcp_idle_us(t) > now_us) {
+            return;
+        }
+        if (conn_has_octets(c)) {
+            conn_set_timer(c);
+            continue;
+        }
         wr_stats_add(&t->feed.stats->tcp_idle, 1);
         conn_close(c);
     }
@@ -458,12 +474,12 @@ void wr_tcp_turn(struct wr_tcp *t, uint64_t now_us)
 
 /* --- listeners ------------------------------------------------------------------------------------ */
 
-/* A place for one more: the oldest idle connection of this worker yields when all are taken. */
+/* A place for who has entered: the oldest idle connection of this worker yields when all are taken. */
 static bool tcp_make_place(struct wr_tcp *t)
 {
     struct conn *oldest;
 
-    if (atomic_load(&t->shared->connections) < t->feed.limits->tcp_connections) {
+    if (atomic_load(&t->shared->connections) <= t->feed.limits->tcp_connections) {
         return true;
     }
     oldest = tcp_oldest_idle(t);
@@ -541,9 +557,9 @@ static bool tcp_accept(struct wr_tcp *t, const struct tcp_listener *listener)
     }
     if (getsockname(fd, &local.any, &local_size) == 0 &&
         wr_sock_to_addr(&from, &client.from) == WR_OK &&
-        wr_sock_to_addr(&local, &client.local) == WR_OK && tcp_make_place(t) &&
+        wr_sock_to_addr(&local, &client.local) == WR_OK &&
         wr_limits_enter(t->shared, t->feed.limits, &client.from)) {
-        if (conn_begin(t, listener, fd, &client)) {
+        if (tcp_make_place(t) && conn_begin(t, listener, fd, &client)) {
             return true;
         }
         wr_limits_leave(t->shared, t->feed.limits, &client.from);

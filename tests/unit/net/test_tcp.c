@@ -2,6 +2,7 @@
 /* The listening side over TCP: pipelining, out of order, half-closed clients, and each bound. */
 #include "unit/net/world.h"
 
+#include <signal.h>
 #include <sys/resource.h>
 
 static int dial(const struct world *w, const char *from)
@@ -80,6 +81,64 @@ static void test_idle_is_closed_also_after_a_drop(void **state)
     assert_int_equal(w->stats.tcp_idle, 2);
     assert_int_equal(w->stats.gauge_tcp_clients, 0);
     assert_int_equal(w->shared.connections, 0);
+    world_free(w);
+}
+
+static _Atomic bool held;
+
+static void hold_up(int signal)
+{
+    const struct timespec time = {.tv_nsec = 300000000};
+
+    (void)signal;
+    held = true;
+    nanosleep(&time, NULL);
+}
+
+/* What the client sent within the idle time is answered, however late the worker comes to it. */
+static void test_query_before_a_late_timer(void **state)
+{
+    struct world *w = world_new();
+    int fd;
+
+    w->setup.limits.tcp_idle_ms = 200;
+    world_start(w);
+    fd = dial(w, "127.0.0.1");
+    world_ask_tcp(fd, 1, 'h');
+    world_expect_tcp(fd, 1, 'r');
+    signal(SIGUSR1, hold_up);
+    assert_int_equal(pthread_kill(w->thread, SIGUSR1), 0);
+    while (!held) {
+        usleep(100);
+    }
+    world_ask_tcp(fd, 2, 'h');
+    world_expect_tcp(fd, 2, 'r');
+    assert_true(world_closed(fd, WIRE_WAIT_MS));
+    close(fd);
+    world_free(w);
+}
+
+/* Who is over his own share takes no place from others. */
+static void test_refused_takes_no_place(void **state)
+{
+    struct world *w = world_new();
+    int other, mine, more;
+
+    w->setup.limits.tcp_connections = 2;
+    w->setup.limits.tcp_per_client = 1;
+    world_start(w);
+    other = dial(w, "127.0.0.2");
+    mine = dial(w, "127.0.0.1");
+    more = dial(w, "127.0.0.1");
+    assert_true(world_closed(more, WIRE_WAIT_MS));
+    world_ask_tcp(other, 1, 'h');
+    world_expect_tcp(other, 1, 'r');
+    close(other);
+    close(mine);
+    close(more);
+    world_stop(w, 0);
+    assert_int_equal(w->stats.tcp_refused, 1);
+    assert_int_equal(w->stats.tcp_yielded, 0);
     world_free(w);
 }
 
@@ -346,6 +405,8 @@ int main(void)
         cmocka_unit_test(test_octet_by_octet_and_one_write),
         cmocka_unit_test(test_half_closed_client_gets_its_answers),
         cmocka_unit_test(test_idle_is_closed_also_after_a_drop),
+        cmocka_unit_test(test_query_before_a_late_timer),
+        cmocka_unit_test(test_refused_takes_no_place),
         cmocka_unit_test(test_slow_message_is_closed),
         cmocka_unit_test(test_impossible_length_is_closed),
         cmocka_unit_test(test_per_client_limit),
