@@ -31,11 +31,13 @@
 #define WR_NET_PORTS_TURN 256
 /* Listening sockets of one worker. */
 #define WR_NET_LISTENERS_MAX 64
+/* Connections that a worker may have when the others took all places; at most half of the places. */
+#define WR_NET_CONNECTIONS_OWN 8
 /* Counters in one row of the per-client table. */
 #define WR_NET_CLIENT_SLOTS 4096
 
 struct wr_net_limits {
-    uint32_t tcp_connections; /* of all clients over all workers */
+    uint32_t tcp_connections; /* of all clients over all workers; see WR_NET_CONNECTIONS_OWN */
     uint32_t tcp_per_client;  /* of one client prefix over all workers */
     uint32_t tcp_idle_ms;    /* nothing asked and nothing owed; shrinks when near tcp_connections */
     uint32_t tcp_message_ms; /* from the first octet of a message to its last */

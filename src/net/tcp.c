@@ -474,12 +474,22 @@ void wr_tcp_turn(struct wr_tcp *t, uint64_t now_us)
 
 /* --- listeners ------------------------------------------------------------------------------------ */
 
+/* Others came first and took all: what they took they give up soon, and a worker without a place serves nobody. */
+static bool tcp_has_own_place(const struct wr_tcp *t, uint32_t connections)
+{
+    uint32_t own = t->feed.limits->tcp_connections / 2;
+
+    own = own < WR_NET_CONNECTIONS_OWN ? own : WR_NET_CONNECTIONS_OWN;
+    return t->open < own && connections > t->open + 1;
+}
+
 /* A place for who has entered: the oldest idle connection of this worker yields when all are taken. */
 static bool tcp_make_place(struct wr_tcp *t)
 {
+    uint32_t connections = atomic_load(&t->shared->connections);
     struct conn *oldest;
 
-    if (atomic_load(&t->shared->connections) <= t->feed.limits->tcp_connections) {
+    if (connections <= t->feed.limits->tcp_connections || tcp_has_own_place(t, connections)) {
         return true;
     }
     oldest = tcp_oldest_idle(t);

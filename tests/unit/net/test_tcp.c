@@ -251,6 +251,31 @@ static void test_oldest_idle_yields(void **state)
     world_free(w);
 }
 
+/* A worker that was slow to accept finds all places taken by another, none of them its to give up. */
+static void test_a_slow_worker_has_places(void **state)
+{
+    struct world *w = world_new();
+    int fd[3];
+
+    w->setup.limits.tcp_connections = 4;
+    w->shared.connections = 4;
+    world_start(w);
+    for (int i = 0; i < 2; i++) {
+        fd[i] = dial(w, "127.0.0.1");
+        world_ask_tcp(fd[i], 1, 'n');
+        world_ask_tcp(fd[i], 2, 'h');
+        world_expect_tcp(fd[i], 2, 'r');
+    }
+    fd[2] = dial(w, "127.0.0.1");
+    assert_true(world_closed(fd[2], WIRE_WAIT_MS));
+    close(fd[0]);
+    close(fd[1]);
+    close(fd[2]);
+    world_stop(w, 0);
+    assert_int_equal(w->stats.tcp_refused, 1);
+    world_free(w);
+}
+
 static void test_all_busy_refuses(void **state)
 {
     struct world *w = world_new();
@@ -412,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_per_client_limit),
         cmocka_unit_test(test_oldest_idle_yields),
         cmocka_unit_test(test_all_busy_refuses),
+        cmocka_unit_test(test_a_slow_worker_has_places),
         cmocka_unit_test(test_client_that_does_not_read),
         cmocka_unit_test(test_pipeline_bound),
         cmocka_unit_test(test_client_gone),
