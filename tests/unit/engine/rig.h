@@ -59,7 +59,8 @@ static inline void rig_settings(struct rig *r)
                               .rrl_prefix6_len = 56,
                               .edns_udp_size = WR_EDNS_UDP_SIZE,
                               .tcp_idle_ms = 10000,
-                              .server_cookies = true, .minimal_any = true};
+                              .server_cookies = true,
+                              .minimal_any = true};
     s->ttl = (struct wr_ttl_policy){.max_s = 86400,
                                     .max_negative_s = 3600,
                                     .failure_s = 5,

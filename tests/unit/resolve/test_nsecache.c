@@ -279,7 +279,8 @@ static void test_checking_disabled(void **state)
     assert_int_equal(wr_answer_find(cache, &policy, NULL, &q, T0, false, &room, &answer),
                      WR_FOUND_NOTHING);
     room.inner = true;
-    assert_int_equal(wr_answer_find(cache, &policy, NULL, &q, T0, false, &room, &answer), WR_FOUND_FRESH);
+    assert_int_equal(wr_answer_find(cache, &policy, NULL, &q, T0, false, &room, &answer),
+                     WR_FOUND_FRESH);
     room.inner = false;
 }
 
