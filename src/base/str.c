@@ -133,3 +133,23 @@ int wr_str_to_u64(const char *text, size_t n, uint64_t max, uint64_t *ret_v)
     *ret_v = v;
     return WR_OK;
 }
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
+}
+
+struct wr_str_part wr_str_word(struct wr_str_part *line)
+{
+    while (line->n > 0 && is_blank(*line->at)) {
+        line->at++;
+        line->n--;
+    }
+    struct wr_str_part w = {line->at, 0};
+    while (w.n < line->n && !is_blank(w.at[w.n])) {
+        w.n++;
+    }
+    line->at += w.n;
+    line->n -= w.n;
+    return w;
+}

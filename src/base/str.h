@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Text: a bounded builder for text, without stdio.
+ * Text: a bounded builder for text, without stdio, and the words of a line.
  *
  * The text is always ended by a NUL; what does not fit is cut and `cut` is set.
  */
@@ -26,6 +26,15 @@ void wr_str_u64(struct wr_str *s, uint64_t v);
 void wr_str_i64(struct wr_str *s, int64_t v);
 void wr_str_u64_pad(struct wr_str *s, uint64_t v, unsigned width); /* leading zeros */
 void wr_str_hex(struct wr_str *s, const void *bytes, size_t n);    /* lower case */
+
+/* A part of a text that somebody else owns; it has no NUL of its own. */
+struct wr_str_part {
+    const char *at;
+    size_t n;
+};
+
+/* Takes the next word off the front of the line; n is 0 when there is none. Blanks are those of C without line feed. */
+struct wr_str_part wr_str_word(struct wr_str_part *line);
 
 /* Case-insensitive ASCII comparison: true when equal. */
 bool wr_str_same(const char *a, const char *b);

@@ -6,32 +6,8 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/str.h"
 #include "conf/mistakes.h"
-
-struct word {
-    const char *at;
-    size_t n;
-};
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
-}
-
-static struct word next_word(struct word *line)
-{
-    while (line->n > 0 && is_blank(*line->at)) {
-        line->at++;
-        line->n--;
-    }
-    struct word w = {line->at, 0};
-    while (w.n < line->n && !is_blank(w.at[w.n])) {
-        w.n++;
-    }
-    line->at += w.n;
-    line->n -= w.n;
-    return w;
-}
 
 static bool is_host_octet(char c)
 {
@@ -58,7 +34,7 @@ int wr_hostsfile_name(const char *text, size_t n, struct wr_name *ret_name)
     return WR_OK;
 }
 
-static int read_addr(struct word w, struct wr_addr *ret_addr)
+static int read_addr(struct wr_str_part w, struct wr_addr *ret_addr)
 {
     char text[WR_ADDR_TEXT_SIZE];
     if (w.n >= sizeof(text)) {
@@ -72,7 +48,7 @@ static int read_addr(struct word w, struct wr_addr *ret_addr)
     return WR_OK;
 }
 
-static void tell(const struct wr_hostsfile_hooks *hooks, uint32_t number, struct word w,
+static void tell(const struct wr_hostsfile_hooks *hooks, uint32_t number, struct wr_str_part w,
                  const char *what)
 {
     char quoted[WR_MISTAKE_QUOTE_SIZE], text[WR_MISTAKE_QUOTE_SIZE + 128];
@@ -80,14 +56,15 @@ static void tell(const struct wr_hostsfile_hooks *hooks, uint32_t number, struct
     hooks->wrong(hooks->user, number, text);
 }
 
-static size_t read_line(struct word line, uint32_t number, const struct wr_hostsfile_hooks *hooks)
+static size_t read_line(struct wr_str_part line, uint32_t number,
+                        const struct wr_hostsfile_hooks *hooks)
 {
     struct wr_addr addr;
     const char *comment = memchr(line.at, '#', line.n);
     if (comment) {
         line.n = (size_t)(comment - line.at);
     }
-    struct word w = next_word(&line);
+    struct wr_str_part w = wr_str_word(&line);
     if (w.n == 0) {
         return 0;
     }
@@ -102,7 +79,7 @@ static size_t read_line(struct word line, uint32_t number, const struct wr_hosts
     size_t given = 0;
     for (unsigned i = 0; i < WR_HOSTS_NAMES_MAX; i++) {
         struct wr_name name;
-        w = next_word(&line);
+        w = wr_str_word(&line);
         if (w.n == 0) {
             return given;
         }
@@ -125,7 +102,7 @@ size_t wr_hostsfile_read(const char *text, size_t n, const struct wr_hostsfile_h
     uint32_t number = 0;
     while (n > 0) {
         const char *end = memchr(text, '\n', n);
-        struct word line = {text, end ? (size_t)(end - text) : n};
+        struct wr_str_part line = {text, end ? (size_t)(end - text) : n};
         size_t whole = line.n + (end != NULL);
         number++;
         if (line.n > WR_LEASE_LINE_MAX) {

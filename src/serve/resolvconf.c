@@ -5,36 +5,11 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/str.h"
 
 #define DNS_PORT 53
 
-struct word {
-    const char *at;
-    size_t n;
-};
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
-}
-
-/* The next word of the line, and the line behind it. */
-static struct word next_word(struct word *line)
-{
-    while (line->n > 0 && is_blank(*line->at)) {
-        line->at++;
-        line->n--;
-    }
-    struct word w = {line->at, 0};
-    while (w.n < line->n && !is_blank(w.at[w.n])) {
-        w.n++;
-    }
-    line->at += w.n;
-    line->n -= w.n;
-    return w;
-}
-
-static int read_server(struct word w, struct wr_resolvconf_server *ret)
+static int read_server(struct wr_str_part w, struct wr_resolvconf_server *ret)
 {
     char text[WR_ADDR_TEXT_SIZE];
     struct wr_resolvconf_server s;
@@ -79,9 +54,9 @@ uint32_t wr_resolvconf_read(const char *text, size_t n, struct wr_resolvconf_ser
     uint32_t count = 0, bad = 0;
     while (n > 0) {
         const char *end = memchr(text, '\n', n);
-        struct word line = {text, end == NULL ? n : (size_t)(end - text)};
+        struct wr_str_part line = {text, end == NULL ? n : (size_t)(end - text)};
         size_t whole = line.n + (end != NULL);
-        struct word key = next_word(&line), value = next_word(&line);
+        struct wr_str_part key = wr_str_word(&line), value = wr_str_word(&line);
         if (key.n == 10 && memcmp(key.at, "nameserver", 10) == 0) {
             struct wr_resolvconf_server s;
             if (read_server(value, &s) != WR_OK) {

@@ -5,6 +5,25 @@
 #include "base/err.h"
 #include "base/str.h"
 
+static void words(void **state)
+{
+    static const char text[] = " \tone\r two\n\vthree ";
+    struct wr_str_part line = {text, sizeof(text) - 1};
+
+    struct wr_str_part w = wr_str_word(&line);
+    assert_int_equal(w.n, 3);
+    assert_memory_equal(w.at, "one", 3);
+    w = wr_str_word(&line); /* a line feed is no blank: the caller cuts lines */
+    assert_int_equal(w.n, 4);
+    assert_memory_equal(w.at, "two\n", 4);
+    w = wr_str_word(&line);
+    assert_int_equal(w.n, 5);
+    assert_memory_equal(w.at, "three", 5);
+    assert_int_equal(wr_str_word(&line).n, 0);
+    assert_int_equal(line.n, 0);
+    assert_int_equal(wr_str_word(&line).n, 0);
+}
+
 static void numbers(void **state)
 {
     char room[200];
@@ -103,6 +122,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers),
+        cmocka_unit_test(words),
         cmocka_unit_test(what_does_not_fit_is_cut),
         cmocka_unit_test(comparing),
         cmocka_unit_test(reading_numbers),
