@@ -1,20 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/resolve/tree.h"
 
-#define ROOT TREE_HINT
-#define COM  "198.51.100.2"
-#define NET  "198.51.100.3"
-#define EX   "192.0.2.10"
-#define EX2  "192.0.2.11"
-#define EVIL "203.0.113.66"
-
-#define PRIMED                                                                          \
-    {                                                                                   \
-        .server = ROOT, .qname = ".", .qtype = WR_TYPE_NS, .flags = WR_FLAG_AA, .rr = { \
-            WIRE_AN(".", WR_TYPE_NS, 86400, "a.root."),                                 \
-            WIRE_AR("a.root.", WR_TYPE_A, 86400, ROOT)                                  \
-        }                                                                               \
-    }
 #define TLDS                                               \
     PRIMED, TREE_CUT(ROOT, "com.", 86400, "ns.com.", COM), \
         TREE_CUT(ROOT, "net.", 86400, "ns.net.", NET)

@@ -3,24 +3,18 @@
 
 #include "resolve/infra.h"
 
-#define ROOT TREE_HINT
-#define COM  "198.51.100.2"
-#define NET  "198.51.100.3"
-#define EX   "192.0.2.10"
-#define EX2  "192.0.2.11"
-#define EVIL "203.0.113.66"
-
-#define PRIMED                                                                          \
-    {                                                                                   \
-        .server = ROOT, .qname = ".", .qtype = WR_TYPE_NS, .flags = WR_FLAG_AA, .rr = { \
-            WIRE_AN(".", WR_TYPE_NS, 86400, "a.root."),                                 \
-            WIRE_AR("a.root.", WR_TYPE_A, 86400, ROOT)                                  \
-        }                                                                               \
-    }
 #define ROOT_TO_COM    TREE_CUT(ROOT, "com.", 86400, "ns.com.", COM)
 #define ROOT_TO_NET    TREE_CUT(ROOT, "net.", 86400, "ns.net.", NET)
 #define COM_TO_EXAMPLE TREE_CUT(COM, "example.com.", 3600, "ns.example.com.", EX)
 #define WAY            PRIMED, ROOT_TO_COM, ROOT_TO_NET, COM_TO_EXAMPLE
+/* com. took the delegation back. */
+#define GHOST_IS_GONE                                                                          \
+    {                                                                                          \
+        .server = COM, .below = "ghost.com.", .flags = WR_FLAG_AA, .rcode = WR_RCODE_NXDOMAIN, \
+        .rr = {                                                                                \
+            WIRE_NS("com.", WR_TYPE_SOA, 60, "a. b. 1 2 3 4 60")                               \
+        }                                                                                      \
+    }
 
 static struct tree t;
 
@@ -349,16 +343,7 @@ static void test_ghosts(void **state)
          .rr = {WIRE_AN("www.ghost.com.", WR_TYPE_A, 1, "192.0.2.66"),
                 WIRE_NS("ghost.com.", WR_TYPE_NS, 999999, "ns.ghost.com."),
                 WIRE_AR("ns.ghost.com.", WR_TYPE_A, 999999, EVIL)}}};
-    const struct tree_rule taken[] = {
-        PRIMED,
-        ROOT_TO_COM,
-        {.server = COM,
-         .below = "ghost.com.",
-         .flags = WR_FLAG_AA,
-         .rcode = WR_RCODE_NXDOMAIN,
-         .rr = {WIRE_NS("com.", WR_TYPE_SOA, 60, "a. b. 1 2 3 4 60")}},
-        granted[3],
-        granted[4]};
+    const struct tree_rule taken[] = {PRIMED, ROOT_TO_COM, GHOST_IS_GONE, granted[3], granted[4]};
     TREE(&t, granted);
     assert_int_equal(tree_resolve(&t, "www.ghost.com.", WR_TYPE_A, NULL), 0);
     t.rules = taken;
@@ -380,16 +365,7 @@ static void test_phoenix(void **state)
         PRIMED, ROOT_TO_COM, TREE_CUT(COM, "ghost.com.", 100, "ns.ghost.com.", EVIL),
         TREE_A(EX2, "www.sub.ghost.com.", 1, "192.0.2.66"),
         TREE_CUT(EVIL, "sub.ghost.com.", 80000, "ns.sub.ghost.com.", EX2)};
-    const struct tree_rule taken[] = {
-        PRIMED,
-        ROOT_TO_COM,
-        {.server = COM,
-         .below = "ghost.com.",
-         .flags = WR_FLAG_AA,
-         .rcode = WR_RCODE_NXDOMAIN,
-         .rr = {WIRE_NS("com.", WR_TYPE_SOA, 60, "a. b. 1 2 3 4 60")}},
-        granted[3],
-        granted[4]};
+    const struct tree_rule taken[] = {PRIMED, ROOT_TO_COM, GHOST_IS_GONE, granted[3], granted[4]};
     TREE(&t, granted);
     assert_int_equal(tree_resolve(&t, "www.sub.ghost.com.", WR_TYPE_A, NULL), 0);
     t.rules = taken;

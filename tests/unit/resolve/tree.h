@@ -238,4 +238,21 @@ static inline void tree_stop(struct tree *t)
         .server = (srv), .qname = (name), .rcode = TREE_SILENT \
     }
 
+/* --- the servers of the stories, and the root's first word ------------------------------------------ */
+
+#define ROOT TREE_HINT
+#define COM  "198.51.100.2"
+#define NET  "198.51.100.3"
+#define EX   "192.0.2.10"
+#define EX2  "192.0.2.11"
+#define EVIL "203.0.113.66"
+
+#define PRIMED                                                                          \
+    {                                                                                   \
+        .server = ROOT, .qname = ".", .qtype = WR_TYPE_NS, .flags = WR_FLAG_AA, .rr = { \
+            WIRE_AN(".", WR_TYPE_NS, 86400, "a.root."),                                 \
+            WIRE_AR("a.root.", WR_TYPE_A, 86400, ROOT)                                  \
+        }                                                                               \
+    }
+
 #endif
