@@ -59,11 +59,11 @@ class Clock:
     """The offset of one program's wall clock. `folder` must be readable for the user that the program becomes."""
 
     def __init__(self, folder, offset=0):
-        source, self.library = os.path.join(folder, "shim.c"), os.path.join(folder, "shim.so")
+        source, self.preloaded = os.path.join(folder, "shim.c"), os.path.join(folder, "shim.so")
         self.path = os.path.join(folder, "wall-offset")
         with open(source, "w", encoding="ascii") as file:
             file.write(SOURCE)
-        subprocess.run(["cc", "-shared", "-fPIC", "-o", self.library, source, "-ldl"], check=True)
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", self.preloaded, source, "-ldl"], check=True)
         self.set(offset)
 
     def set(self, seconds):
@@ -73,4 +73,4 @@ class Clock:
         os.replace(self.path + ".new", self.path)
 
     def environment(self, unsynchronised=False):
-        return {"LD_PRELOAD": self.library, "WALL_OFFSET": self.path, "WALL_KEPT": "no" if unsynchronised else "yes"}
+        return {"LD_PRELOAD": self.preloaded, "WALL_OFFSET": self.path, "WALL_KEPT": "no" if unsynchronised else "yes"}
