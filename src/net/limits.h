@@ -42,6 +42,7 @@ struct wr_net_limits {
     uint32_t tcp_idle_ms;    /* nothing asked and nothing owed; shrinks when near tcp_connections */
     uint32_t tcp_message_ms; /* from the first octet of a message to its last */
     uint32_t tcp_pipeline;   /* questions unanswered on one connection, then it is not read */
+    uint32_t tcp_read_ms;    /* until a client that fell behind has read all that waits */
     uint32_t tcp_queue; /* octets that wait for a client that does not read, then it is closed */
     uint32_t upstream_queue; /* octets that wait on one upstream stream, then it is closed */
     uint32_t connect_ms;     /* an upstream TCP connection must be there by then */

@@ -43,6 +43,7 @@ struct conn {
     struct wr_list idle;   /* IDLE: in the order in which they became so */
     uint64_t since_us;     /* when it became idle */
     uint64_t message_us;   /* when the first octet of the unfinished message came */
+    uint64_t stuck_us;     /* STUCK: since when */
     struct wr_frame frame;
     struct wr_wqueue queue;
     struct wr_client client;      /* the way back */
@@ -249,7 +250,9 @@ static void conn_set_timer(struct conn *c)
     if (c->state == CONN_PARTIAL) {
         at_us = c->message_us + limits->tcp_message_ms * WR_MS;
     } else if (c->state == CONN_STUCK) {
+        uint64_t end_us = c->stuck_us + limits->tcp_read_ms * WR_MS;
         at_us = now_us + limits->tcp_message_ms * WR_MS;
+        at_us = at_us < end_us ? at_us : end_us; /* an octet now and then does not hold it open */
     }
     wr_heap_set(&c->tcp->heap, &c->timer, at_us);
 }
@@ -257,7 +260,12 @@ static void conn_set_timer(struct conn *c)
 /* After anything that happened: the state it is in now, its time-out, what is polled for. */
 static void conn_settle(struct conn *c)
 {
+    bool was_stuck = c->state == CONN_STUCK;
+
     c->state = conn_next_state(c);
+    if (c->state == CONN_STUCK && !was_stuck) {
+        c->stuck_us = c->tcp->now_us;
+    }
     if (c->state == CONN_IDLE && (c->ended || c->tcp->draining)) {
         conn_close(c);
         return;

@@ -333,6 +333,36 @@ static void test_client_that_does_not_read(void **state)
     world_free(w);
 }
 
+/* An octet read now and then is progress, and does not hold the place for ever. */
+static void test_client_that_reads_slowly(void **state)
+{
+    struct world *w = world_new();
+    uint8_t framed[2 + 4000] = {4000 >> 8, 4000 & 0xff}, octets[2048];
+    int fd, small = 4096;
+    size_t at = 0;
+
+    w->setup.limits.tcp_message_ms = 60000;
+    w->setup.limits.tcp_read_ms = 300;
+    w->setup.limits.tcp_queue = 64 * 1024 * 1024;
+    world_start(w);
+    fd = dial(w, "127.0.0.1");
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+    world_query(framed + 2, 1, 'h');
+    for (int i = 0; i < 3000 && w->stats.tcp_unread == 0; i++) {
+        struct pollfd p = {.fd = fd, .events = POLLOUT};
+        ssize_t n = send(fd, framed + at, sizeof(framed) - at, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+        at = n > 0 ? (at + (size_t)n) % sizeof(framed) : at;
+        if (n < 0 && poll(&p, 1, 10) == 0) {
+            (void)!recv(fd, octets, sizeof(octets), MSG_DONTWAIT);
+        }
+    }
+    close(fd);
+    world_stop(w, 0);
+    assert_int_equal(w->stats.tcp_unread, 1);
+    world_free(w);
+}
+
 /* More questions than may be owed are read later, none is lost. */
 static void test_pipeline_bound(void **state)
 {
@@ -439,6 +469,7 @@ int main(void)
         cmocka_unit_test(test_all_busy_refuses),
         cmocka_unit_test(test_a_slow_worker_has_places),
         cmocka_unit_test(test_client_that_does_not_read),
+        cmocka_unit_test(test_client_that_reads_slowly),
         cmocka_unit_test(test_pipeline_bound),
         cmocka_unit_test(test_client_gone),
         cmocka_unit_test(test_no_descriptors),
