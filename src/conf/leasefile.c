@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/str.h"
@@ -38,12 +39,13 @@ static uint64_t hash_of(const struct wr_leases *l, const struct wr_addr *addr)
 static int grow(struct wr_leases *l)
 {
     uint32_t room = l->room ? l->room * 2 : FIRST_ROOM;
-    struct wr_lease *more = realloc(l->item, room * sizeof(*more));
-    void *block = more ? malloc(wr_map_size(room)) : NULL;
-    l->item = more ? more : l->item;
-    if (!block) {
+    void *block = malloc(wr_map_size(room));
+    struct wr_lease *more = block ? realloc(l->item, room * sizeof(*more)) : NULL;
+    if (!more) {
+        free(block);
         return WR_E_NOMEM;
     }
+    l->item = more;
     free(l->map_block);
     l->map_block = block;
     l->room = room;
@@ -108,6 +110,7 @@ static void keep(struct reading *r, struct wr_lease *lease)
         r->err = grow(l);
     }
     if (!r->err) {
+        wr_assert(l->item); /* there from the start */
         l->item[l->count++] = *lease;
         r->err = wr_map_put(&l->map, hash, l->count) == WR_OK ? WR_OK : WR_E_LIMIT;
     }

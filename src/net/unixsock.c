@@ -42,8 +42,9 @@ static int unixsock_fail(struct wr_sock_error *error, int code, int number, cons
                          const char *what)
 {
     error->number = number;
-    snprintf(error->text, sizeof(error->text), "control socket %s: %s%s%s", path, what,
-             number != 0 ? ": " : "", number != 0 ? strerror(number) : "");
+    snprintf(error->text, sizeof(error->text), "control socket %s: %s%s%s",
+             path != NULL ? path : "(inherited)", what, number != 0 ? ": " : "",
+             number != 0 ? strerror(number) : "");
     return code;
 }
 

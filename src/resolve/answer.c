@@ -515,8 +515,8 @@ static unsigned keep_negative(struct wr_cache *c, const struct wr_ttl_policy *p,
 
 static bool is_synthetic(const struct wr_answer *a, unsigned i)
 {
-    return i > 0 && a->answer[i].type == WR_TYPE_CNAME && a->answer[i - 1].type == WR_TYPE_DNAME &&
-           a->answer[i].sigs == 0;
+    const struct wr_rrset *set = &a->answer[i];
+    return i > 0 && set->type == WR_TYPE_CNAME && set->sigs == 0 && set[-1].type == WR_TYPE_DNAME;
 }
 
 unsigned wr_answer_keep(struct wr_cache *c, const struct wr_ttl_policy *p,
