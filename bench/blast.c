@@ -7,6 +7,7 @@
  *     -n NAMES     ask for this many names at random (default 10000)
  *     -W           ask for each of the names once, then end
  *     -u FIRST     ask for names that were never asked for, counted from FIRST
+ *     -f FILE      ask for the names of a file (one a line) once, in its order, with AD set
  *     -y           yield the core when there is nothing to do (when the upstream shares it)
  *
  * A closed loop: a new question leaves when an answer came, or when one is given up after a second. One thread, one connected
@@ -24,20 +25,31 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 64, QUERY = 64, ANSWER = 1500, IDS = 65536, LOST_US = 1000000, BUCKETS = 4096 };
+enum {
+    BATCH = 64,
+    QUERY = 64,
+    ANSWER = 1500,
+    IDS = 65536,
+    LOST_US = 1000000,
+    BUCKETS = 4096,
+    LIST_MAX = 100000
+};
+
+typedef char list_name[QUERY - 20]; /* as text, without the last dot */
 
 struct blast {
     int fd;
     double seconds;
     unsigned window, names;
     bool warm, unique, yield;
+    list_name *list;            /* NULL: names are made */
     uint64_t next_name, total;  /* total: questions to ask, 0: no bound */
     uint64_t asked_us[IDS];     /* by id; 0: none out */
     uint16_t first_id, next_id; /* ids out lie between them */
     unsigned out;
     uint32_t random;
     uint64_t now_us, end_us;
-    uint64_t sent, received, good, lost, strays, servfail;
+    uint64_t sent, received, good, proven, lost, strays, servfail;
     uint32_t latency[BUCKETS]; /* by 4 us */
 };
 
@@ -68,6 +80,27 @@ static size_t make_query(uint8_t *q, uint16_t id, uint64_t number, char kind)
     at += 9;
     memcpy(q + at, tail, sizeof(tail) - 1);
     return at + sizeof(tail) - 1;
+}
+
+/* The question for a name of the list, type A. */
+static size_t list_query(uint8_t *q, uint16_t id, const char *name)
+{
+    static const uint8_t head[12] = {0, 0, 1, 0x20, 0, 1}, tail[] = {0, 0, 1, 0, 1};
+    size_t at = 12;
+
+    memcpy(q, head, sizeof(head));
+    q[0] = (uint8_t)(id >> 8);
+    q[1] = (uint8_t)id;
+    while (*name) {
+        size_t label = strcspn(name, ".");
+
+        q[at++] = (uint8_t)label;
+        memcpy(q + at, name, label);
+        at += label;
+        name += label + (name[label] == '.');
+    }
+    memcpy(q + at, tail, sizeof(tail));
+    return at + sizeof(tail);
 }
 
 static uint64_t choose_name(struct blast *b)
@@ -104,8 +137,11 @@ static bool ask(struct blast *b)
     for (unsigned i = 0; i < n; i++) {
         uint16_t id = (uint16_t)(b->next_id + i);
 
-        part[i] = (struct iovec){query[i],
-                                 make_query(query[i], id, choose_name(b), b->unique ? 'u' : 'n')};
+        uint64_t name = choose_name(b);
+        size_t size = b->list ? list_query(query[i], id, b->list[name])
+                              : make_query(query[i], id, name, b->unique ? 'u' : 'n');
+
+        part[i] = (struct iovec){query[i], size};
         message[i].msg_hdr = (struct msghdr){.msg_iov = &part[i], .msg_iovlen = 1};
     }
     done = n > 0 ? sendmmsg(b->fd, message, n, 0) : 0;
@@ -133,6 +169,7 @@ static void take(struct blast *b, const uint8_t *answer, size_t size)
     b->out--;
     b->received++;
     b->good += (answer[3] & 15) == 0;
+    b->proven += (answer[3] & 0x2f) == 0x20;
     b->servfail += (answer[3] & 15) == 2;
     b->latency[took_us / 4 < BUCKETS ? took_us / 4 : BUCKETS - 1]++;
 }
@@ -212,10 +249,11 @@ static void report(const struct blast *b, uint64_t start_us)
 
     getrusage(RUSAGE_SELF, &use);
     printf("{\"qps\": %.0f, \"seconds\": %.3f, \"sent\": %lu, \"received\": %lu, \"good\": %lu, "
-           "\"servfail\": %lu, \"lost\": %lu, \"strays\": %lu, \"p50_us\": %.0f, \"p99_us\": %.0f, "
+           "\"servfail\": %lu, \"proven\": %lu, \"lost\": %lu, \"strays\": %lu, \"p50_us\": %.0f, "
+           "\"p99_us\": %.0f, "
            "\"cpu\": %.2f, \"next\": %lu}\n",
-           (double)b->received / secs, secs, b->sent, b->received, b->good, b->servfail, b->lost,
-           b->strays, percentile(b, 0.5), percentile(b, 0.99),
+           (double)b->received / secs, secs, b->sent, b->received, b->good, b->servfail, b->proven,
+           b->lost, b->strays, percentile(b, 0.5), percentile(b, 0.99),
            ((double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) +
             (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) / 1e6) /
                secs,
@@ -236,13 +274,31 @@ static int dial(const char *address, const char *port)
     return fd;
 }
 
+/* The names of a file into b->list; their number into b->names. */
+static bool read_list(struct blast *b, const char *path)
+{
+    FILE *f = fopen(path, "r");
+    list_name line;
+
+    b->list = malloc(LIST_MAX * sizeof(*b->list));
+    for (b->names = 0; f && b->list && b->names < LIST_MAX && fgets(line, sizeof(line), f);) {
+        line[strcspn(line, "\n")] = '\0';
+        memcpy(b->list[b->names++], line, sizeof(line));
+    }
+    if (f) {
+        fclose(f);
+    }
+    b->warm = true;
+    return b->names > 0;
+}
+
 int main(int argc, char **argv)
 {
     static struct blast b = {.seconds = 2, .window = 128, .names = 10000, .random = 12345};
     uint64_t start_us;
     int option;
 
-    while ((option = getopt(argc, argv, "t:w:n:u:Wy")) != -1) {
+    while ((option = getopt(argc, argv, "t:w:n:u:f:Wy")) != -1) {
         switch (option) {
         case 't': b.seconds = atof(optarg); break;
         case 'w': b.window = (unsigned)atoi(optarg); break;
@@ -251,6 +307,12 @@ int main(int argc, char **argv)
             b.unique = true;
             b.next_name = strtoul(optarg, NULL, 10);
             break;
+        case 'f':
+            if (!read_list(&b, optarg)) {
+                fprintf(stderr, "blast: no names in %s\n", optarg);
+                return 1;
+            }
+            break;
         case 'W': b.warm = true; break;
         case 'y': b.yield = true; break;
         default: return 2;
@@ -258,8 +320,9 @@ int main(int argc, char **argv)
     }
     if (argc - optind != 2 || b.window == 0 || b.window > 30000 ||
         (b.fd = dial(argv[optind], argv[optind + 1])) < 0) {
-        fprintf(stderr,
-                "usage: blast [-t s] [-w n] [-n names] [-u first] [-W] [-y] ADDRESS PORT\n");
+        fprintf(
+            stderr,
+            "usage: blast [-t s] [-w n] [-n names] [-u first] [-f file] [-W] [-y] ADDRESS PORT\n");
         return 2;
     }
     b.total = b.warm ? b.names : 0;

@@ -57,15 +57,16 @@ class Resolver:
     def command(self):
         raise NotImplementedError
 
-    def start(self):
+    def start(self, counted=True, prepare=None):
+        """`counted`: with the library that counts crypto, which costs a little; `prepare` is called in the child."""
         env = dict(os.environ, ATTACKS_COUNT=self.counts)
-        library = counter_library()
+        library = counter_library() if counted else None
         if library:
             env["LD_PRELOAD"] = shutil.copy(library, self.folder)
             env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
         with open(os.path.join(self.folder, "log"), "wb") as log:
             self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                                            env=env, cwd=self.folder)
+                                            env=env, cwd=self.folder, preexec_fn=prepare)
         end = time.monotonic() + START_S
         while True:
             if self.process.poll() is not None or time.monotonic() > end:
