@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cold recursion with validation: CPU for each signed name, weir beside unbound and kresd in one run.
 
-    bench/signed.py [--rounds N] [--zones N] [--names N] [--json FILE] [--peers a,b]
+    bench/signed.py [--rounds N] [--zones N] [--names N] [--algorithm NAME] [--json FILE] [--peers a,b]
 
-A root, ten TLDs and --zones zones below them, each with keys of its own (ECDSA P-256, NSEC), served by three knotd in
+A root, ten TLDs and --zones zones below them, each with a key of its own and NSEC, served by three knotd in
 a network namespace that ends with this program. Each round starts each resolver afresh, in an order of its own, with
 the root's DS as its anchor and nothing else known, and asks for each name once; the resolver has core 0 for itself.
 What is compared is the CPU of the resolver's process from the first question to the last answer. A round counts only
@@ -43,7 +43,7 @@ def program(name):
 class Zones:
     """Zone files, signed leaf before root, and the servers that have them."""
 
-    def __init__(self, base, zones, names):
+    def __init__(self, base, zones, names, algorithm):
         self.base, self.ds, self.processes = base, {}, []
         self.leaves = [f"z{i:03}.t{i % TLDS}." for i in range(zones)]
         self.tlds = [f"t{i}." for i in range(TLDS)]
@@ -52,7 +52,7 @@ class Zones:
     storage: {base}/kasp
 policy:
   - id: p
-    algorithm: ecdsap256sha256
+    algorithm: {algorithm}
     single-type-signing: on
 template:
   - id: default
@@ -162,12 +162,12 @@ def trial(kind, zones, blast, names):
     return found
 
 
-def table(found, count, zones):
+def table(found, options):
     def middle(name, key):
         return statistics.median(row[key] for row in found[name])
 
     best = min((middle(n, "cpu_us") for n in found if n != "weir"), default=None)
-    print(f"\ncold recursion with validation, one core, {count} signed names in {zones} zones")
+    print(f"\ncold recursion with validation, one core, {options.names} names in {options.zones} zones signed by {options.algorithm}")
     print(f"{'server':<10}{'us CPU a name':>15}{'(min-max)':>14}{'names/s':>10}{'p50 us':>9}{'p99 us':>9}{'proven':>8}{'lost':>6}")
     for name in sorted(found, key=lambda n: middle(n, "cpu_us")):
         each = [row["cpu_us"] for row in found[name]]
@@ -188,6 +188,7 @@ def parse():
     p.add_argument("--rounds", type=int, default=3)
     p.add_argument("--zones", type=int, default=500)
     p.add_argument("--names", type=int, default=10000)
+    p.add_argument("--algorithm", default="ecdsap256sha256", help="as knotd names it: rsasha256, ed25519, ...")
     p.add_argument("--peers", default="unbound,kresd")
     p.add_argument("--json", metavar="FILE")
     p.add_argument("--blast", default=os.path.join(TOP, "build/release/bench/blast"))
@@ -205,7 +206,7 @@ def main():
     kinds = [k for k in kinds if k is resolvers.Weir or k.name in options.peers.split(",")]
     with tempfile.TemporaryDirectory(prefix="weir-bench-") as base:
         os.chmod(base, 0o755)
-        zones = Zones(base, options.zones, options.names)
+        zones = Zones(base, options.zones, options.names, options.algorithm)
         zones.build()
         zones.serve()
         found = {k.name: [] for k in kinds}
@@ -218,7 +219,7 @@ def main():
                     print(f"  round {number + 1} {kind.name}: {row['cpu_us']:.0f} us CPU a name", file=sys.stderr, flush=True)
         finally:
             zones.stop()
-    table(found, options.names, options.zones)
+    table(found, options)
     for reason in missing:
         print(reason)
     if options.json:
