@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Limits: every bound of weir, each with its reason or the attack's name.
+ * Limits: the bounds of weir that more than one module meets, each with its reason or the attack's name.
  *
  * A loop over something that a stranger sent counts against one of these. What
  * the owner may size (cache, connections, requests) is a configuration key;
@@ -78,6 +78,9 @@
 #define WR_WRONG_UPSTREAM_MAX 4
 /* Off-path spoofing: wrong replies read from one socket for one question, then it is closed. */
 #define WR_WRONG_READS_MAX 16
+/* Clients of one network are bounded together too, by this many times what one may have: a device that takes one address
+ * after another does not get without end, and one that keeps its own does not starve its neighbours. */
+#define WR_PREFIX_CLIENTS 16
 /* Clients waiting for one question; the next gets SERVFAIL (a crowd, or an attack). */
 #define WR_INFLIGHT_WAITERS_MAX 1024
 /* Upstream servers in one group, groups, routes. */

@@ -78,8 +78,7 @@ static const struct wr_schema_row table[] = {
      .doc = "Connections at once, over all workers. When there are more, the one that is silent "
             "for the longest time is closed."},
     {"tcp.max_per_client", WR_SCHEMA_INT, V01, RANGE(1, 65536), DEFAULT("16"),
-     AT(tcp.max_per_client), .unit = "connections",
-     .doc = "Connections at once from one client prefix."},
+     AT(tcp.max_per_client), .unit = "connections", .doc = "Connections at once from one client."},
     {"tcp.max_inflight", WR_SCHEMA_INT, V01, RANGE(1, 4096), DEFAULT("64"), AT(tcp.max_inflight),
      .unit = "questions",
      .doc = "Questions of one connection in work at once; weir reads no more from it until one is "
@@ -444,13 +443,14 @@ static const struct wr_schema_row table[] = {
             "with the most of them yields first."},
     {"limits.client_rate", WR_SCHEMA_INT, V01, RANGE(0, 10000000), DEFAULT("1000"),
      AT(limits.client_rate), .unit = "queries a second",
-     .doc = "Queries from one client prefix; what is beyond is dropped. 0: no bound."},
+     .doc = "Queries from one client; what is beyond is dropped. Those over UDP without a valid "
+            "cookie, "
+            "which anybody can forge, are counted apart. 0: no bound."},
     {"limits.client_burst", WR_SCHEMA_INT, V01, RANGE(1, 10000000), DEFAULT("2000"),
      AT(limits.client_burst), .unit = "queries",
      .doc = "How many may come at once before the rate counts."},
     {"limits.client_inflight", WR_SCHEMA_INT, V01, RANGE(1, 1000000), DEFAULT("256"),
-     AT(limits.client_inflight), .unit = "questions",
-     .doc = "Unanswered questions of one client prefix."},
+     AT(limits.client_inflight), .unit = "questions", .doc = "Unanswered questions of one client."},
     {"limits.rrl_rate", WR_SCHEMA_INT, V01, RANGE(0, 1000000), DEFAULT("100"), AT(limits.rrl_rate),
      .unit = "responses a second",
      .doc = "Equal responses over UDP to one prefix that shows no valid cookie (response rate "
@@ -470,8 +470,8 @@ static const struct wr_schema_row table[] = {
      AT(limits.rrl_prefix6), .unit = "bits", .doc = "The same for IPv6."},
     {"limits.prefix4", WR_SCHEMA_INT, V01, RANGE(8, 32), DEFAULT("32"), AT(limits.prefix4),
      .unit = "bits",
-     .doc = "What counts as one client for the `limits.client_...` keys and "
-            "`tcp.max_per_client`, IPv4."},
+     .doc = "A client is an IPv4 address. Those that have this many bits in common may together "
+            "have 16 times what `limits.client_...` and `tcp.max_per_client` give to one."},
     {"limits.prefix6", WR_SCHEMA_INT, V01, RANGE(16, 128), DEFAULT("64"), AT(limits.prefix6),
      .unit = "bits", .doc = "The same for IPv6."},
     {"limits.udp_size", WR_SCHEMA_INT, V01, RANGE(512, 4096), DEFAULT("1232"), AT(limits.udp_size),

@@ -18,6 +18,7 @@ void wr_asker_init(struct wr_asker *a, const struct wr_client *client, const str
 {
     a->client = *client;
     a->asked_us = now_us;
+    a->client_hash = 0;
     a->prefix_hash = 0;
     a->turned.from = WR_TURN_NONE;
     a->id = msg->id;

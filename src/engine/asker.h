@@ -41,7 +41,9 @@ struct wr_asker {
     struct wr_question question; /* what is looked for */
     struct wr_turned turned;
     uint64_t asked_us;
-    uint64_t prefix_hash; /* what counts as one client */
+    uint64_t client_hash; /* its address */
+    uint64_t
+        prefix_hash; /* its network, which has more than one address but not without end; may be the same */
     uint16_t id;
     uint16_t flags; /* of the query */
     uint16_t qclass;

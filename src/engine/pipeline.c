@@ -69,10 +69,15 @@ static uint64_t masked_hash(const struct wr_engine *e, const struct wr_addr *fro
     return wr_hash_sip13(&e->setup.secrets->table_key, masked.ip, sizeof(masked.ip));
 }
 
-static uint64_t prefix_hash(const struct wr_engine *e, const struct wr_addr *from)
+/* Who is counted: the address, and the network when that is more than the address. */
+static void count_as(const struct wr_engine *e, struct wr_asker *a)
 {
-    const struct wr_settings *s = e->settings;
-    return masked_hash(e, from, from->family == WR_AF_V4 ? s->prefix4_len : s->prefix6_len);
+    const struct wr_addr *from = &a->client.from;
+    bool v4 = from->family == WR_AF_V4;
+    unsigned all = v4 ? 32 : 128, len = v4 ? e->settings->prefix4_len : e->settings->prefix6_len;
+    a->client_hash = masked_hash(e, from, all);
+    /* A network is not its first address. */
+    a->prefix_hash = len < all ? wr_hash_mix(masked_hash(e, from, len) ^ 0x2f) : a->client_hash;
 }
 
 /* Of an outsider the whole network counts as one: its addresses are easily forged. */
@@ -106,11 +111,21 @@ static bool step_allowed(struct walk *w, int parse_err)
     return true;
 }
 
+/* Queries that anybody can forge have buckets of their own: who sends them in a device's name takes nothing from what
+ * the device sends over TCP or with its cookie. */
 static bool step_rate(struct walk *w)
 {
     const struct wr_settings *s = w->e->settings;
-    if (s->client_rate == 0 || wr_quota_take(w->e->setup.quota, w->asker.prefix_hash,
-                                             s->client_rate, s->client_burst, w->now->mono_us)) {
+    struct wr_quota *q = w->e->setup.quota;
+    const struct wr_asker *a = &w->asker;
+    uint64_t now_us = w->now->mono_us;
+    bool proven = a->client.transport != WR_CLIENT_UDP || a->cookie_state == WR_COOKIE_PROVEN;
+    uint64_t kind = proven ? 0 : 0x55;
+    if (s->client_rate == 0 ||
+        (wr_quota_take(q, a->client_hash ^ kind, s->client_rate, s->client_burst, now_us) &&
+         (a->prefix_hash == a->client_hash ||
+          wr_quota_take(q, a->prefix_hash ^ kind, s->client_rate * WR_PREFIX_CLIENTS,
+                        s->client_burst * WR_PREFIX_CLIENTS, now_us)))) {
         return false;
     }
     return settle_drop(w, &w->e->setup.stats->dropped_client_rate);
@@ -151,21 +166,26 @@ static bool is_own_question(const struct walk *w)
     return memcmp(&h, w->asker.client_cookie, 8) == 0;
 }
 
-static bool step_cookie(struct walk *w)
+static bool step_loop(struct walk *w)
+{
+    if (w->asker.cookie_state == WR_COOKIE_NONE || !is_own_question(w)) {
+        return false;
+    }
+    wr_stats_add(&w->e->setup.stats->forwarding_loops, 1);
+    return settle_error(w, WR_RCODE_SERVFAIL, WR_EDE_OTHER,
+                        "forwarding loop: an upstream is this resolver itself");
+}
+
+static void check_cookie(struct walk *w)
 {
     struct wr_engine *e = w->e;
     struct wr_asker *a = &w->asker;
-    if (a->cookie_state == WR_COOKIE_NONE) {
-        return false;
-    }
-    if (is_own_question(w)) {
-        wr_stats_add(&e->setup.stats->forwarding_loops, 1);
-        return settle_error(w, WR_RCODE_SERVFAIL, WR_EDE_OTHER,
-                            "forwarding loop: an upstream is this resolver itself");
+    if (a->cookie_state == WR_COOKIE_NONE || !e->settings->server_cookies) {
+        return;
     }
     unsigned server_size = w->msg.edns.cookie_size - 8u;
-    if (server_size == 0 || !e->settings->server_cookies) {
-        return false;
+    if (server_size == 0) {
+        return;
     }
     enum wr_cookie_verdict verdict = wr_cookie_check(
         e->setup.secrets->cookie_key, e->setup.secrets->old_cookie_key, a->client_cookie,
@@ -175,7 +195,6 @@ static bool step_cookie(struct walk *w)
     } else {
         wr_stats_add(&e->setup.stats->badcookie, 1);
     }
-    return false;
 }
 
 static bool is_text_name(const uint8_t *name, const char *text)
@@ -403,7 +422,11 @@ static bool settle_overload(struct walk *w)
 static bool step_inflight(struct walk *w)
 {
     uint32_t most = w->e->settings->client_inflight;
-    if (most == 0 || wr_quota_inflight(w->e->setup.quota, w->asker.prefix_hash, 0) < most) {
+    struct wr_quota *q = w->e->setup.quota;
+    const struct wr_asker *a = &w->asker;
+    if (most == 0 || (wr_quota_inflight(q, a->client_hash, 0) < most &&
+                      (a->prefix_hash == a->client_hash ||
+                       wr_quota_inflight(q, a->prefix_hash, 0) < most * WR_PREFIX_CLIENTS))) {
         return false;
     }
     return settle_overload(w);
@@ -413,7 +436,7 @@ static bool step_inflight(struct walk *w)
 static bool make_room(struct walk *w)
 {
     struct wr_engine *e = w->e;
-    struct wr_waiter *victim = wr_waiting_yield(&e->waiting, w->asker.prefix_hash, &e->rng);
+    struct wr_waiter *victim = wr_waiting_yield(&e->waiting, &w->asker, &e->rng);
     if (!victim) {
         return false;
     }
@@ -486,8 +509,8 @@ static void handed_over(struct walk *w)
         refresh(w);
         return;
     }
-    if (!step_cookie(w) && !step_dns64(w) && !step_fresh(w) && !step_failed(w) &&
-        !step_inflight(w)) {
+    check_cookie(w);
+    if (!step_loop(w) && !step_dns64(w) && !step_fresh(w) && !step_failed(w) && !step_inflight(w)) {
         step_ask(w);
     }
 }
@@ -527,15 +550,21 @@ void wr_pipeline_query(struct wr_engine *e, const struct wr_event *event, const 
         return;
     }
     wr_asker_init(&w.asker, &event->client, &w.msg, now->mono_us);
-    w.asker.prefix_hash = prefix_hash(e, &event->client.from);
+    count_as(e, &w.asker);
     if (event->client.handed) {
         handed_over(&w);
         return;
     }
     wr_stats_add(event->client.transport == WR_CLIENT_UDP ? &s->queries_udp : &s->queries_tcp, 1);
-    if (step_allowed(&w, err) || step_rate(&w) || step_form(&w, err) || step_cookie(&w) ||
-        step_dns64(&w) || step_local(&w) || step_fresh(&w) || step_recursion_desired(&w) ||
-        step_owner(&w) || step_failed(&w) || step_inflight(&w)) {
+    if (step_allowed(&w, err)) {
+        return;
+    }
+    if (!err) {
+        check_cookie(&w);
+    }
+    if (step_rate(&w) || step_form(&w, err) || step_loop(&w) || step_dns64(&w) || step_local(&w) ||
+        step_fresh(&w) || step_recursion_desired(&w) || step_owner(&w) || step_failed(&w) ||
+        step_inflight(&w)) {
         return;
     }
     step_ask(&w);

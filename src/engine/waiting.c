@@ -48,6 +48,14 @@ struct wr_waiting_list *wr_waiting_of(struct wr_waiting *w, wr_id request)
     return l;
 }
 
+static void count(struct wr_waiting *w, const struct wr_asker *a, int delta)
+{
+    wr_quota_inflight(w->quota, a->client_hash, delta);
+    if (a->prefix_hash != a->client_hash) {
+        wr_quota_inflight(w->quota, a->prefix_hash, delta);
+    }
+}
+
 struct wr_waiter *wr_waiting_add(struct wr_waiting *w, wr_id request, const struct wr_asker *a)
 {
     struct wr_waiting_list *l = wr_waiting_of(w, request);
@@ -64,7 +72,7 @@ struct wr_waiter *wr_waiting_add(struct wr_waiting *w, wr_id request, const stru
     waiter->request = request;
     wr_list_append(&l->waiters, &waiter->node);
     l->count++;
-    wr_quota_inflight(w->quota, a->prefix_hash, 1);
+    count(w, a, 1);
     return waiter;
 }
 
@@ -79,7 +87,7 @@ void wr_waiting_remove(struct wr_waiting *w, struct wr_waiter *waiter)
 {
     if (waiter->request) {
         wr_waiting_of(w, waiter->request)->count--;
-        wr_quota_inflight(w->quota, waiter->asker.prefix_hash, -1);
+        count(w, &waiter->asker, -1);
     }
     wr_list_remove(&waiter->node);
     wr_pool_give(&w->pool, waiter->id);
@@ -88,7 +96,7 @@ void wr_waiting_remove(struct wr_waiting *w, struct wr_waiter *waiter)
 static void move_to(struct wr_waiting *w, struct wr_waiter *waiter, struct wr_list *list)
 {
     wr_waiting_of(w, waiter->request)->count--;
-    wr_quota_inflight(w->quota, waiter->asker.prefix_hash, -1);
+    count(w, &waiter->asker, -1);
     waiter->request = 0;
     wr_list_remove(&waiter->node);
     wr_list_append(list, &waiter->node);
@@ -104,22 +112,51 @@ void wr_waiting_turn(struct wr_waiting *w, struct wr_waiter *waiter)
     move_to(w, waiter, &w->turned);
 }
 
-struct wr_waiter *wr_waiting_yield(struct wr_waiting *w, uint64_t prefix_hash, struct wr_rng *rng)
+/* What a client has in flight: all of its network, and it alone. */
+struct load {
+    uint32_t prefix, client;
+};
+
+static struct load load_of(const struct wr_waiting *w, const struct wr_asker *a)
+{
+    return (struct load){.prefix = wr_quota_inflight(w->quota, a->prefix_hash, 0),
+                         .client = wr_quota_inflight(w->quota, a->client_hash, 0)};
+}
+
+/* The newcomer would have one more than now and the victim one less: that must not only turn them round. */
+static bool may_yield(const struct wr_asker *c, struct load has, const struct wr_asker *newcomer,
+                      struct load own)
+{
+    if (c->prefix_hash == newcomer->prefix_hash) { /* nothing changes for the network */
+        return own.client == 0 || has.client > own.client + 1;
+    }
+    return own.prefix == 0 || has.prefix > own.prefix + 1;
+}
+
+static bool is_worse(struct load has, struct load most)
+{
+    return has.prefix != most.prefix ? has.prefix > most.prefix : has.client > most.client;
+}
+
+struct wr_waiter *wr_waiting_yield(struct wr_waiting *w, const struct wr_asker *newcomer,
+                                   struct wr_rng *rng)
 {
     struct wr_waiter *worst = NULL;
-    uint32_t own = wr_quota_inflight(w->quota, prefix_hash, 0);
-    uint32_t most = own ? own + 1 : 0; /* it would have one more than now, the victim one less */
+    struct load own = load_of(w, newcomer), most = {0, 0};
     for (unsigned i = 0; i < WR_WAITING_SAMPLE; i++) {
         wr_id id;
         struct wr_waiter *c = wr_pool_at(&w->pool, wr_rng_below(rng, w->pool.count), &id);
         if (!c || !c->request) {
             continue;
         }
-        uint32_t n = wr_quota_inflight(w->quota, c->asker.prefix_hash, 0);
-        bool older = worst && n == most && c->asker.asked_us < worst->asker.asked_us;
-        if (n > most || older) {
+        struct load has = load_of(w, &c->asker);
+        if (!may_yield(&c->asker, has, newcomer, own)) {
+            continue;
+        }
+        bool older = worst && !is_worse(most, has) && c->asker.asked_us < worst->asker.asked_us;
+        if (!worst || is_worse(has, most) || older) {
             worst = c;
-            most = n;
+            most = has;
         }
     }
     return worst;

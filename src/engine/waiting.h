@@ -54,7 +54,8 @@ struct wr_waiter *wr_waiting_add(struct wr_waiting *w, wr_id request, const stru
 struct wr_waiter *wr_waiting_first(struct wr_waiting *w, wr_id request);
 void wr_waiting_remove(struct wr_waiting *w, struct wr_waiter *waiter);
 /* Chooses who gives way to a newcomer of this prefix: NULL means the newcomer itself. */
-struct wr_waiter *wr_waiting_yield(struct wr_waiting *w, uint64_t prefix_hash, struct wr_rng *rng);
+struct wr_waiter *wr_waiting_yield(struct wr_waiting *w, const struct wr_asker *newcomer,
+                                   struct wr_rng *rng);
 /* Moves a waiter from its request to those given up. */
 void wr_waiting_give_up(struct wr_waiting *w, struct wr_waiter *waiter);
 /* Moves a waiter from its request to those turned. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/limits.h"
 
+#include "base/limits.h"
+
 struct wr_net_limits wr_limits_default(void)
 {
     return (struct wr_net_limits){
@@ -19,32 +21,56 @@ struct wr_net_limits wr_limits_default(void)
     };
 }
 
-/* The two counters of a client. */
-static void limits_counters(struct wr_net_shared *shared, const struct wr_net_limits *limits,
-                            const struct wr_addr *from, _Atomic uint16_t *ret_counter[2])
+/* Connections of one address or of one network: two counters, in two rows. */
+struct counted {
+    _Atomic uint16_t *row[2];
+    uint32_t most;
+};
+
+static struct counted counted_as(struct wr_net_shared *shared, const struct wr_addr *from,
+                                 unsigned len, uint32_t most)
 {
-    bool v4 = from->family == WR_AF_V4;
-    struct wr_addr prefix = wr_addr_mask(from, v4 ? limits->prefix4_len : limits->prefix6_len);
+    struct wr_addr prefix = wr_addr_mask(from, len);
     uint64_t hash;
 
     prefix.scope = 0;
+    prefix.pad = (uint8_t)len; /* a network is not its first address */
     hash = wr_hash_sip13(&shared->key, &prefix, sizeof(prefix));
-    ret_counter[0] = &shared->clients[0][hash % WR_NET_CLIENT_SLOTS];
-    ret_counter[1] = &shared->clients[1][(hash >> 32) % WR_NET_CLIENT_SLOTS];
+    return (struct counted){.row = {&shared->clients[0][hash % WR_NET_CLIENT_SLOTS],
+                                    &shared->clients[1][(hash >> 32) % WR_NET_CLIENT_SLOTS]},
+                            .most = most};
+}
+
+/* The address, and its network when that is more. Returns how many. */
+static unsigned counted_all(struct wr_net_shared *shared, const struct wr_net_limits *limits,
+                            const struct wr_addr *from, struct counted ret_counted[2])
+{
+    bool v4 = from->family == WR_AF_V4;
+    unsigned all = v4 ? 32 : 128, len = v4 ? limits->prefix4_len : limits->prefix6_len;
+
+    ret_counted[0] = counted_as(shared, from, all, limits->tcp_per_client);
+    if (len >= all) {
+        return 1;
+    }
+    ret_counted[1] = counted_as(shared, from, len, limits->tcp_per_client * WR_PREFIX_CLIENTS);
+    return 2;
 }
 
 bool wr_limits_enter(struct wr_net_shared *shared, const struct wr_net_limits *limits,
                      const struct wr_addr *from)
 {
-    _Atomic uint16_t *counter[2];
+    struct counted c[2];
+    unsigned n = counted_all(shared, limits, from, c);
 
-    limits_counters(shared, limits, from, counter);
-    if (atomic_load(counter[0]) >= limits->tcp_per_client &&
-        atomic_load(counter[1]) >= limits->tcp_per_client) {
-        return false;
+    for (unsigned i = 0; i < n; i++) {
+        if (atomic_load(c[i].row[0]) >= c[i].most && atomic_load(c[i].row[1]) >= c[i].most) {
+            return false;
+        }
     }
-    atomic_fetch_add(counter[0], 1);
-    atomic_fetch_add(counter[1], 1);
+    for (unsigned i = 0; i < n; i++) {
+        atomic_fetch_add(c[i].row[0], 1);
+        atomic_fetch_add(c[i].row[1], 1);
+    }
     atomic_fetch_add(&shared->connections, 1);
     return true;
 }
@@ -52,10 +78,12 @@ bool wr_limits_enter(struct wr_net_shared *shared, const struct wr_net_limits *l
 void wr_limits_leave(struct wr_net_shared *shared, const struct wr_net_limits *limits,
                      const struct wr_addr *from)
 {
-    _Atomic uint16_t *counter[2];
+    struct counted c[2];
+    unsigned n = counted_all(shared, limits, from, c);
 
-    limits_counters(shared, limits, from, counter);
-    atomic_fetch_sub(counter[0], 1);
-    atomic_fetch_sub(counter[1], 1);
+    for (unsigned i = 0; i < n; i++) {
+        atomic_fetch_sub(c[i].row[0], 1);
+        atomic_fetch_sub(c[i].row[1], 1);
+    }
     atomic_fetch_sub(&shared->connections, 1);
 }

@@ -6,7 +6,7 @@
  * wr_net_shared` is one block for all workers: the number of client connections, in all and of
  * each client, so that N workers never mean N times a limit.
  *
- * Clients are counted by prefix in two rows of counters under a keyed hash; a client is over its
+ * Clients are counted by address and by prefix in two rows of counters under a keyed hash; one is over its
  * bound only when both its counters are. Two strangers that share one counter do not meet in the other.
  */
 #ifndef WR_NET_LIMITS_H
@@ -38,7 +38,8 @@
 
 struct wr_net_limits {
     uint32_t tcp_connections; /* of all clients over all workers; see WR_NET_CONNECTIONS_OWN */
-    uint32_t tcp_per_client;  /* of one client prefix over all workers */
+    uint32_t
+        tcp_per_client; /* of one address over all workers; WR_PREFIX_CLIENTS times that of a prefix */
     uint32_t tcp_idle_ms;    /* nothing asked and nothing owed; shrinks when near tcp_connections */
     uint32_t tcp_message_ms; /* from the first octet of a message to its last */
     uint32_t tcp_pipeline;   /* questions unanswered on one connection, then it is not read */
@@ -47,7 +48,7 @@ struct wr_net_limits {
     uint32_t upstream_queue; /* octets that wait on one upstream stream, then it is closed */
     uint32_t connect_ms;     /* an upstream TCP connection must be there by then */
     uint32_t ports; /* upstream UDP ports of this worker for each family (wr_ports_share) */
-    uint8_t prefix4_len, prefix6_len; /* what counts as one client */
+    uint8_t prefix4_len, prefix6_len; /* of a network that is counted as a whole as well */
 };
 
 struct wr_net_shared {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
 #include "unit/engine/rig.h"
 #include "unit/resolve/localtest.h"
 
@@ -172,6 +174,48 @@ static void test_client_rate(void **state)
     rig_ask(&r,
             (struct rig_query){.name = "a.example.", .type = WR_TYPE_ANY, .from = "10.7.7.7:5"});
     rig_expect(&r, WR_ACTION_REPLY); /* another prefix, another bucket */
+    rig_stop(&r);
+}
+
+static unsigned answered(const char *from, bool tcp, unsigned queries)
+{
+    unsigned replies = 0;
+    for (unsigned i = 0; i < queries; i++) {
+        rig_ask(&r, (struct rig_query){
+                        .name = "a.example.", .type = WR_TYPE_ANY, .from = from, .tcp = tcp});
+        while (rig_poll(&r)) {
+            replies += r.act.kind == WR_ACTION_REPLY;
+        }
+    }
+    return replies;
+}
+
+/* Whoever forges a device's address takes nothing from what the device sends over TCP. */
+static void test_a_forger_does_not_silence(void **state)
+{
+    rig_start(&r);
+    r.settings.client_rate = r.settings.client_burst = 10;
+    assert_int_equal(answered("10.1.1.1:1000", false, 30), 10);
+    assert_int_equal(answered("10.1.1.1:1000", true, 30), 10);
+    rig_stop(&r);
+}
+
+/* A device of an IPv6 network leaves its neighbours theirs; with one address after another it comes to an end. */
+static void test_neighbours_of_one_prefix(void **state)
+{
+    char from[64];
+    unsigned replies = 0;
+    rig_start(&r);
+    r.settings.client_rate = r.settings.client_burst = 10;
+    r.settings.prefix6_len = 64;
+    assert_int_equal(wr_addr_prefix_from_text("fd00:7::/64", &r.allow[0]), 0);
+    assert_int_equal(answered("[fd00:7::5]:1000", false, 30), 10);
+    assert_int_equal(answered("[fd00:7::6]:1000", false, 10), 10);
+    for (unsigned i = 0; i < 30; i++) {
+        snprintf(from, sizeof(from), "[fd00:7::1:%x]:1000", i);
+        replies += answered(from, false, 10);
+    }
+    assert_int_equal(replies, 10 * WR_PREFIX_CLIENTS - 20);
     rig_stop(&r);
 }
 
@@ -452,6 +496,8 @@ int main(void)
         cmocka_unit_test(test_server_cookie_proves_the_address),
         cmocka_unit_test(test_limited_responses_slip_truncated),
         cmocka_unit_test(test_client_rate),
+        cmocka_unit_test(test_a_forger_does_not_silence),
+        cmocka_unit_test(test_neighbours_of_one_prefix),
         cmocka_unit_test(test_own_question_is_a_loop),
         cmocka_unit_test(test_do_and_cd_stand_apart),
         cmocka_unit_test(test_refresh_before_expiry),

@@ -31,7 +31,15 @@ static int teardown(void **state)
 
 static struct wr_asker asker(uint64_t prefix, uint64_t asked_us)
 {
-    return (struct wr_asker){.prefix_hash = wr_hash_mix(prefix), .asked_us = asked_us};
+    return (struct wr_asker){.client_hash = wr_hash_mix(prefix),
+                             .prefix_hash = wr_hash_mix(prefix),
+                             .asked_us = asked_us};
+}
+
+static struct wr_waiter *yield_to(uint64_t prefix)
+{
+    struct wr_asker newcomer = asker(prefix, 1000);
+    return wr_waiting_yield(&w, &newcomer, &rng);
 }
 
 #define REQUEST(n) ((wr_id)1 << 32 | (n))
@@ -65,7 +73,7 @@ static void test_the_busiest_yields_oldest_first(void **state)
         struct wr_asker a = asker(i < 2 ? 10 : 20, 100 - i);
         assert_non_null(wr_waiting_add(&w, REQUEST(i % 4), &a));
     }
-    struct wr_waiter *victim = wr_waiting_yield(&w, wr_hash_mix(10), &rng);
+    struct wr_waiter *victim = yield_to(10);
     assert_non_null(victim);
     assert_int_equal(victim->asker.prefix_hash, wr_hash_mix(20));
     assert_int_equal(victim->asker.asked_us, 100 - (ROOM - 1));
@@ -99,11 +107,10 @@ static void test_a_newcomer_of_few_is_not_the_victim_of_many(void **state)
         assert_non_null(wr_waiting_add(&w, REQUEST(0), &a));
     }
     /* Everybody has one, the newcomer has none yet: somebody gives way. */
-    assert_non_null(wr_waiting_yield(&w, wr_hash_mix(99), &rng));
+    assert_non_null(yield_to(99));
     wr_quota_inflight(w.quota, wr_hash_mix(99), 1);
     wr_quota_inflight(w.quota, wr_hash_mix(99), 1);
-    assert_null(wr_waiting_yield(&w, wr_hash_mix(99),
-                                 &rng)); /* now it is the busiest, and none of its own waits here */
+    assert_null(yield_to(99)); /* now it is the busiest, and none of its own waits here */
 }
 
 /* Floods that hold equally much do not cut each other's questions, nor does one cut its own: they went upstream. */
@@ -114,13 +121,34 @@ static void test_the_newest_of_a_flood_yields(void **state)
         assert_non_null(wr_waiting_add(&w, REQUEST(i % 4), &a));
     }
     for (unsigned i = 0; i < 50; i++) {
-        assert_null(wr_waiting_yield(&w, wr_hash_mix(10), &rng));
-        assert_null(wr_waiting_yield(&w, wr_hash_mix(20), &rng));
+        assert_null(yield_to(10));
+        assert_null(yield_to(20));
     }
-    assert_non_null(wr_waiting_yield(&w, wr_hash_mix(30), &rng));
+    assert_non_null(yield_to(30));
     struct wr_asker few = asker(30, 50);
     wr_waiting_add(&w, REQUEST(0), &few);
-    assert_non_null(wr_waiting_yield(&w, wr_hash_mix(30), &rng)); /* one against four */
+    assert_non_null(yield_to(30)); /* one against four */
+}
+
+/* Of one network the device that has most in flight yields to its neighbour, and never the other way round. */
+static void test_neighbours(void **state)
+{
+    for (uint64_t i = 0; i < ROOM; i++) {
+        struct wr_asker a = asker(40, i);
+        a.client_hash = wr_hash_mix(i == 0 ? 41 : 42);
+        assert_non_null(wr_waiting_add(&w, REQUEST(i % 4), &a));
+    }
+    struct wr_asker few = asker(40, 100), many = asker(40, 100);
+    few.client_hash = wr_hash_mix(43);
+    many.client_hash = wr_hash_mix(42);
+    for (unsigned i = 0; i < 50; i++) {
+        struct wr_waiter *victim = wr_waiting_yield(&w, &few, &rng);
+        assert_non_null(victim);
+        assert_int_equal(victim->asker.client_hash, wr_hash_mix(42));
+        assert_null(wr_waiting_yield(&w, &many, &rng));
+    }
+    assert_int_equal(wr_quota_inflight(w.quota, wr_hash_mix(40), 0), ROOM);
+    assert_int_equal(wr_quota_inflight(w.quota, wr_hash_mix(42), 0), ROOM - 1);
 }
 
 static void test_gone_clients_leave(void **state)
@@ -156,6 +184,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_newcomer_of_few_is_not_the_victim_of_many, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_the_newest_of_a_flood_yields, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_neighbours, setup, teardown),
         cmocka_unit_test_setup_teardown(test_gone_clients_leave, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full, setup, teardown),
     };

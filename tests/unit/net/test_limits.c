@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Connections are counted by prefix, over all workers, and given back. */
+/* Connections are counted by address and by prefix, over all workers, and given back. */
 #include "unit/unit.h"
 
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "net/limits.h"
 
 static struct wr_addr addr(const char *text)
@@ -33,18 +34,26 @@ static void test_bound_of_one_client(void **state)
     free(shared);
 }
 
-/* A host has a whole /64 of addresses: they count as one client. */
+/* A device that takes its share leaves the others of its /64 theirs; one that changes its address has an end. */
 static void test_v6_prefix(void **state)
 {
     struct wr_net_shared *shared = calloc(1, sizeof(*shared));
     struct wr_net_limits limits = wr_limits_default();
-    struct wr_addr a = addr("2001:db8::1"), b = addr("2001:db8::ffff:2"),
+    struct wr_addr a = addr("2001:db8::1"), first = addr("2001:db8::"),
                    other = addr("2001:db8:0:1::1");
+    unsigned entered = 2;
 
     limits.tcp_per_client = 1;
     assert_true(wr_limits_enter(shared, &limits, &a));
-    assert_false(wr_limits_enter(shared, &limits, &b));
+    assert_false(wr_limits_enter(shared, &limits, &a));
+    assert_true(wr_limits_enter(shared, &limits, &first));
+    for (unsigned i = 0; i < 100; i++) {
+        a.ip[15] = (uint8_t)(i + 2);
+        entered += wr_limits_enter(shared, &limits, &a);
+    }
+    assert_int_equal(entered, WR_PREFIX_CLIENTS);
     assert_true(wr_limits_enter(shared, &limits, &other));
+    assert_int_equal(shared->connections, WR_PREFIX_CLIENTS + 1);
     free(shared);
 }
 
