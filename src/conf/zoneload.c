@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 
 enum { BUFFER_SIZE = 64 * 1024 };
 
@@ -28,6 +29,7 @@ struct load {
     int folder;              /* of the first file */
     size_t prefix;           /* octets of its path before its own name */
     const char *path;        /* of the first file */
+    size_t size;             /* octets read of all files */
     const char *read_failed; /* told once as a mistake */
 };
 
@@ -148,10 +150,15 @@ static int feed(struct load *l)
     while (n < 0 && errno == EINTR);
     if (n < 0 && l->depth == 0)
         return WR_E_IO;
-    if (n <= 0)
-        leave(l);
     if (n < 0)
         l->read_failed = "the file could not be read to its end";
+    l->size += n > 0 ? (size_t)n : 0;
+    if (l->size > WR_ZONE_FILE_MAX) {
+        l->read_failed = "more than 128 MiB in all files: the rest is left out";
+        n = 0;
+    }
+    if (n <= 0)
+        leave(l);
     wr_zonefile_feed(l->reader, level->buffer, n > 0 ? (size_t)n : 0);
     return WR_OK;
 }

@@ -7,7 +7,8 @@
  *
  * $INCLUDE is confined to the folder that the first file is in: a path there is relative to that folder, has no "..", and no
  * part of it is a symbolic link. Only plain files are read; a device or a pipe is refused before it can block.
- * An include that is refused, or that cannot be read, is a mistake with its place, and the rest loads. The first file
+ * An include that is refused, or that cannot be read, is a mistake with its place, and the rest loads; so is what is
+ * beyond WR_ZONE_FILE_MAX octets in all. The first file
  * may be anything that leads to a plain file: its path is the owner's own.
  *
  * Memory: one reader and a buffer for each open file, whatever the size of the files; freed before the return.

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/str.h"
 #include "conf/zoneload.h"
 #include "dns/codes.h"
@@ -150,6 +151,16 @@ static void what_cannot_be_read(void **state)
     assert_memory_equal(told, "link:1 no TTL", 13);
 }
 
+/* A hole in the file, so that no disk is filled: one comment without end. */
+static void too_much_is_left_out(void **state)
+{
+    write_file("big", "a 1 A 1.2.3.4\n;");
+    assert_int_equal(truncate(path_of("big"), (off_t)WR_ZONE_FILE_MAX + 70000), 0);
+    assert_int_equal(load("big"), WR_OK);
+    assert_memory_equal(told, "big:1 a\n", 8);
+    assert_non_null(strstr(told, "more than 128 MiB in all files"));
+}
+
 static void the_sink_can_stop_it(void **state)
 {
     (void)state;
@@ -166,6 +177,7 @@ int main(void)
         cmocka_unit_test(nothing_outside_of_it),
         cmocka_unit_test(a_loop_ends),
         cmocka_unit_test(what_cannot_be_read),
+        cmocka_unit_test(too_much_is_left_out),
         cmocka_unit_test(the_sink_can_stop_it),
     };
 
