@@ -90,7 +90,7 @@ static struct wr_lease *find(const struct wr_leases *l, const struct wr_addr *ad
 
 static bool same_word(const word *a, const word *b)
 {
-    return a->n == b->n && memcmp(a->at, b->at, a->n) == 0;
+    return a->n == b->n && (a->n == 0 || memcmp(a->at, b->at, a->n) == 0);
 }
 
 static void keep(struct reading *r, struct wr_lease *lease)
