@@ -98,7 +98,7 @@ static int write_file(const char *path, const char *text, size_t size)
     if (err != WR_OK) {
         return err;
     }
-    err = ftruncate(fd, 0) == 0 ? wr_keepfile_append(fd, 0, text, size) : WR_E_IO;
+    err = ftruncate(fd, 0) == 0 ? wr_keepfile_append(fd, 0, text, size, NULL) : WR_E_IO;
     close(fd);
     return err == WR_OK ? wr_keepfile_replace(new, path) : err;
 }

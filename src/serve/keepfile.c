@@ -49,9 +49,14 @@ static int check_open(int fd)
 
 static int open_checked(const char *path, int flags, int *ret_fd)
 {
-    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | flags, 0600);
+    const int safe = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    int fd = open(path, O_RDWR | safe | flags, 0600);
     int err, saved;
 
+    if (fd < 0 && errno == EROFS) {
+        fd = open(path, O_RDONLY | safe);
+        errno = fd < 0 ? EROFS : errno;
+    }
     if (fd < 0) {
         return code_of(errno);
     }
@@ -69,6 +74,11 @@ static int open_checked(const char *path, int flags, int *ret_fd)
 int wr_keepfile_open(const char *path, bool create, int *ret_fd)
 {
     return open_checked(path, create ? O_CREAT : 0, ret_fd);
+}
+
+bool wr_keepfile_is_read_only(int fd)
+{
+    return (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY;
 }
 
 int wr_keepfile_lock(int fd)
@@ -125,7 +135,7 @@ int wr_keepfile_read(int fd, size_t max, uint8_t **ret_bytes, size_t *ret_size)
     return WR_OK;
 }
 
-int wr_keepfile_append(int fd, uint64_t at, const void *bytes, size_t size)
+int wr_keepfile_append(int fd, uint64_t at, const void *bytes, size_t size, size_t *ret_written)
 {
     size_t done = 0;
     int saved;
@@ -140,6 +150,9 @@ int wr_keepfile_append(int fd, uint64_t at, const void *bytes, size_t size)
             break;
         }
         done += (size_t)n;
+    }
+    if (ret_written) {
+        *ret_written = done;
     }
     if (done == size && fdatasync(fd) == 0) {
         return WR_OK;
@@ -198,7 +211,7 @@ static int fill_key(int fd, const char *path, uint8_t octets[KEY_SIZE])
     if (getrandom(octets, KEY_SIZE, 0) != KEY_SIZE) {
         return WR_E_IO;
     }
-    if (wr_keepfile_append(fd, 0, octets, KEY_SIZE)) {
+    if (wr_keepfile_append(fd, 0, octets, KEY_SIZE, NULL)) {
         return WR_E_IO;
     }
     return wr_keepfile_sync_dir(path);

@@ -21,12 +21,15 @@
 /* Longest path, with ".bad" and the like behind it. */
 #define WR_KEEPFILE_PATH_MAX 1024
 
+/* Only for reading where the file system is read-only: wr_keepfile_is_read_only tells. */
 int wr_keepfile_open(const char *path, bool create, int *ret_fd);
+bool wr_keepfile_is_read_only(int fd);
 int wr_keepfile_lock(int fd);
 /* The whole file in memory of its own (free), at most `max` octets: WR_E_LIMIT. */
 int wr_keepfile_read(int fd, size_t max, uint8_t **ret_bytes, size_t *ret_size);
-/* Writes at an offset and syncs; on an error the file is cut back to the offset. */
-int wr_keepfile_append(int fd, uint64_t at, const void *bytes, size_t size);
+/* Writes at an offset and syncs; on an error the file is cut back to the offset. `ret_written` (may be NULL): octets
+ * that write() took, on an error too. */
+int wr_keepfile_append(int fd, uint64_t at, const void *bytes, size_t size, size_t *ret_written);
 /* Opens or makes <path>.key and locks it; keep the descriptor open as long as the file is used. */
 int wr_keepfile_key(const char *path, int *ret_fd, struct wr_hash_key *ret_key);
 /* path -> path.bad, in place of an older one. */

@@ -106,6 +106,12 @@ void wr_keepload_both(struct wr_keep *k, const struct wr_now *now)
         load_file(k, k->path_new, &k->renewed, now);
         k->renewing = k->renewed.fd >= 0;
     }
+    if (k->on && wr_keepfile_is_read_only(k->key_fd)) {
+        wr_keeplog_close(&k->file);
+        wr_keeplog_close(&k->renewed);
+        k->on = k->renewing = false; /* looked at again from time to time: wr_keepload_again */
+        wr_keep_problem(k, "is read and not written", "mount its file system writable", EROFS);
+    }
     if (!k->on && k->key_fd >= 0) {
         close(k->key_fd);
         k->key_fd = -1;

@@ -114,7 +114,7 @@ int wr_keeplog_begin(struct wr_keeplog *log, const char *path, const struct wr_h
         err = WR_E_IO;
     }
     wr_checkpoint_file(&log->chain, key, id, header);
-    err = err ? err : wr_keepfile_append(log->fd, 0, header, sizeof(header));
+    err = err ? err : wr_keepfile_append(log->fd, 0, header, sizeof(header), NULL);
     err = err ? err : wr_keepfile_sync_dir(path);
     log->size = sizeof(header);
     if (err) {
@@ -130,7 +130,8 @@ int wr_keeplog_append(struct wr_keeplog *log, struct wr_checkpoint_batch *batch,
 {
     struct wr_checkpoint_chain before = log->chain;
     struct stat st;
-    size_t size;
+    size_t size, written;
+    int err;
 
     *ret_bytes = 0;
     if (fstat(log->fd, &st) == 0 && st.st_nlink == 0) {
@@ -139,8 +140,9 @@ int wr_keeplog_append(struct wr_keeplog *log, struct wr_checkpoint_batch *batch,
         return WR_E_STALE;
     }
     size = wr_checkpoint_finish(batch, &log->chain, clock);
-    *ret_bytes = size;
-    if (wr_keepfile_append(log->fd, log->size, batch->w.base, size)) {
+    err = wr_keepfile_append(log->fd, log->size, batch->w.base, size, &written);
+    *ret_bytes = written;
+    if (err) {
         log->chain = before;
         return WR_E_IO;
     }

@@ -48,7 +48,7 @@ enum wr_keeplog_found wr_keeplog_load(struct wr_keeplog *log, const char *path,
                                       void *user);
 /* Makes an empty file of it, in place of what is there: header and sync. WR_CHECKPOINT_FILE_HEADER octets are written. */
 int wr_keeplog_begin(struct wr_keeplog *log, const char *path, const struct wr_hash_key *key);
-/* Ends the batch and writes it. `ret_bytes` were given to write(), on an error too. */
+/* Ends the batch and writes it. `ret_bytes` were taken by write(), on an error too. */
 int wr_keeplog_append(struct wr_keeplog *log, struct wr_checkpoint_batch *batch,
                       const struct wr_checkpoint_clock *clock, uint64_t *ret_bytes);
 void wr_keeplog_close(struct wr_keeplog *log);

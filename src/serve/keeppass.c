@@ -29,8 +29,12 @@ static void spend(struct wr_keep *k, uint64_t bytes, const struct wr_now *now)
 static int begin_file(struct wr_keep *k, const char *path, struct wr_keeplog *log,
                       const struct wr_now *now)
 {
-    spend(k, WR_CHECKPOINT_FILE_HEADER, now);
-    return wr_keeplog_begin(log, path, &k->key);
+    int err = wr_keeplog_begin(log, path, &k->key);
+
+    if (!err) {
+        spend(k, WR_CHECKPOINT_FILE_HEADER, now);
+    }
+    return err;
 }
 
 static struct wr_keeplog *target(struct wr_keep *k)

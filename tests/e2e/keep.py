@@ -235,4 +235,22 @@ def read_only(lab):
     need("read-only" in open(lab.weir.log, errors="replace").read().lower(), lab.weir.log_tail(6))
 
 
+@e2e.test("a cache on a disk that has become read-only is read, and written again when it is writable")
+def read_only_cache(lab):
+    clear()
+    disk = small_disk("readonly", "size=1m")
+    lab.start_gateway(config(live="", kept=f"{disk}/cache"))
+    learn(lab)
+    lab.weir.stop()
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    lab.start_gateway(config(live="", kept=f"{disk}/cache"))
+    status = lab.weir.verb("status")["keep"]
+    need(status["loaded"] > 0 and not status["writing"], status)
+    need("not written" in open(lab.weir.log, errors="replace").read(), lab.weir.log_tail(6))
+    subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
+    if not LONG:
+        return  # it is tried again once a minute
+    need(e2e.until(lambda: lab.weir.verb("status")["keep"]["writing"], 90), "never written again")
+
+
 e2e.main()

@@ -97,12 +97,13 @@ static void the_key_is_made_once_and_locked(void **state)
 static void a_failed_append_leaves_what_was_there(void **state)
 {
     uint8_t *bytes;
-    size_t size;
+    size_t size, written;
     int fd;
 
     assert_int_equal(wr_keepfile_open(path, true, &fd), WR_OK);
-    assert_int_equal(wr_keepfile_append(fd, 0, "first ", 6), WR_OK);
-    assert_int_equal(wr_keepfile_append(fd, 6, "second", 6), WR_OK);
+    assert_int_equal(wr_keepfile_append(fd, 0, "first ", 6, NULL), WR_OK);
+    assert_int_equal(wr_keepfile_append(fd, 6, "second", 6, &written), WR_OK);
+    assert_int_equal(written, 6);
     assert_int_equal(wr_keepfile_read(fd, 100, &bytes, &size), WR_OK);
     assert_int_equal(size, 12);
     assert_memory_equal(bytes, "first second", 12);
@@ -111,8 +112,9 @@ static void a_failed_append_leaves_what_was_there(void **state)
     close(fd);
     fd = open("/dev/full", O_RDWR);
     if (fd >= 0) {
-        assert_int_equal(wr_keepfile_append(fd, 0, "x", 1), WR_E_IO);
+        assert_int_equal(wr_keepfile_append(fd, 0, "x", 1, &written), WR_E_IO);
         assert_int_equal(errno, ENOSPC);
+        assert_int_equal(written, 0);
         close(fd);
     }
 }

@@ -247,6 +247,9 @@ static void a_full_disk_loses_nothing_that_was_written(void **state)
     assert_in_range(status_of(k, 1500).failures, 1, 5);
     assert_false(status_of(k, 1500).writing);
     assert_int_equal(file_size(), good);
+    /* What the disk did not take is not spent: it is there when there is room again. */
+    assert_in_range(status_of(k, 1500).bytes_total, good,
+                    good + 1000 * status_of(k, 1500).failures);
     ticks(k, 1500, 9000);
     assert_true(status_of(k, 9000).writing);
     power_cut(k, 9000);
