@@ -8,8 +8,9 @@
 
 static const char intro[] =
     "weir reads one YAML file, by default `" WR_CONF_PATH "`. Every key may be left out: an empty "
-    "file is a safe working gateway, which answers this machine alone and asks the system's "
-    "resolvers. `weir check` finds every mistake in a file, `weir check --print` shows what is in "
+    "file is a safe working gateway, which answers this machine alone and finds every "
+    "answer from the root. `weir check` finds every mistake in a file, `weir check --print` shows "
+    "what is in "
     "force, `weir reload` puts a changed file in force.";
 static const char *const conventions[][2] = {
     {"boolean", "`true` or `false`."},
