@@ -13,5 +13,6 @@ cat >build/run/weir.yaml <<YAML
 listen: ["127.0.0.1:5300", "[::1]:5300"]
 control: {socket: $PWD/build/run/control.sock}
 YAML
-echo "try: build/weir ask @127.0.0.1 -p 5300 example.com     stop: Ctrl-C"
+echo "try: build/weir ask @127.0.0.1 -p 5300 example.com"
+echo "     build/weir status --socket build/run/control.sock     (and stats, log, cache ... likewise)     stop: Ctrl-C"
 exec build/weir serve -c build/run/weir.yaml

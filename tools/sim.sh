@@ -10,6 +10,14 @@ sim=build/main/tests/sim/sim
     echo "sim.sh: no simulator at $sim" >&2
     exit 1
 }
+for number in "${SEED:-}" "${N:-}"; do
+    case $number in
+    *[!0-9]*)
+        echo "sim.sh: \"$number\" is no number: make sim SEED=7, make sim N=1000" >&2
+        exit 2
+        ;;
+    esac
+done
 if [ -n "${SEED:-}" ]; then
     exec "$sim" --seed "$SEED" --trace
 fi

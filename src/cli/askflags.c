@@ -105,7 +105,9 @@ static int take_word(struct reader *r, const char *word)
         if (!r->now->has_class && wr_codes_class_from_text(word, strlen(word), &code) == WR_OK)
             return take_class(r, word);
         if (r->now->has_name)
-            return wrong_word(r, word, "no record type, no class, and a second name needs a dot");
+            return wrong_word(r, word,
+                              "no record type (TYPE65280 is one by number), no class, and no "
+                              "second name: that needs a dot");
     }
     return take_name(r, word);
 }

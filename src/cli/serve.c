@@ -16,8 +16,8 @@ int wr_cli_serve(int argc, char **argv)
         .verb = "serve",
         .usage = "",
         .about = "Answers DNS queries until SIGTERM or SIGINT; SIGHUP reloads the configuration.\n"
-                 "Without a configuration it answers on the loopback addresses and asks the\n"
-                 "system's resolvers. It stays in the foreground and says what it does on\n"
+                 "Without a configuration it answers on the loopback addresses and finds every\n"
+                 "answer from the root. It stays in the foreground and says what it does on\n"
                  "standard error.",
         .table = table,
         .rows = sizeof(table) / sizeof(table[0]),

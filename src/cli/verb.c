@@ -51,8 +51,16 @@ const char *wr_verb_nearest(const char *name)
 int wr_verb_unknown(const char *name)
 {
     char quoted[WR_MISTAKE_QUOTE_SIZE];
-    const char *near = wr_verb_nearest(name);
+    const char *near =
+        !strcmp(name, "version") || !strcmp(name, "-v") ? "--version" : wr_verb_nearest(name);
 
+    if (name[0] == '-' && !near) {
+        fprintf(stderr,
+                "weir: unknown option %s: options stand behind a verb (weir --help lists "
+                "them)\n",
+                wr_mistakes_quote(name, strlen(name), quoted));
+        return WR_EXIT_USAGE;
+    }
     fprintf(stderr, "weir: unknown verb %s%s%s%s\n", wr_mistakes_quote(name, strlen(name), quoted),
             near ? "; did you mean " : " (weir --help lists them)", near ? near : "",
             near ? "?" : "");

@@ -71,11 +71,13 @@ static const char *indexed(char path[PATH_SIZE], const char *list, size_t i, con
 /* Words that stand for where answers come from and are no group. */
 static bool is_reserved(const char *name, uint32_t *ret)
 {
-    bool recursion = !strcmp(name, "recursion");
-
-    if (recursion || !strcmp(name, "system"))
-        *ret = recursion ? WR_CONF_RECURSION : WR_CONF_SYSTEM;
-    return recursion || !strcmp(name, "system");
+    if (!strcmp(name, "recursion"))
+        *ret = WR_CONF_RECURSION;
+    else if (!strcmp(name, "system"))
+        *ret = WR_CONF_SYSTEM;
+    else
+        return false;
+    return true;
 }
 
 /* The index of a group, or false. Names of broken groups are NULL. */

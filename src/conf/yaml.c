@@ -81,7 +81,17 @@ static void syntax_error(struct reading *r)
     }
     if (r->tabs) /* is what libyaml stumbled over */
         return;
-    if (p->context)
+    /* The likeliest reasons: an address that begins with a colon, and a value that stands at its colon. */
+    if (p->context && strstr(p->context, "flow"))
+        wr_mistakes_add(r->mistakes, line, column,
+                        "not YAML: %s (%s, which began in line %u); addresses with colons stand in "
+                        "quotes: [\"::1\"]",
+                        p->problem ? p->problem : "broken", p->context,
+                        (unsigned)p->context_mark.line + 1);
+    else if (p->problem && strstr(p->problem, "could not find expected ':'"))
+        wr_mistakes_add(r->mistakes, (uint32_t)p->context_mark.line + 1, 1,
+                        "not YAML: no value here: a colon and a space must stand before it");
+    else if (p->context)
         wr_mistakes_add(r->mistakes, line, column, "not YAML: %s (%s, which began in line %u)",
                         p->problem ? p->problem : "broken", p->context,
                         (unsigned)p->context_mark.line + 1);

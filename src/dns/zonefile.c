@@ -67,8 +67,10 @@ static const char *reason_of(int err)
     case WR_E_EXISTS: return "the same parameter twice";
     case WR_E_UNSUPPORTED: return "this can only be written in the generic form, \\# LENGTH HEX";
     case WR_E_FULL: return "longer than a record can be";
-    case WR_E_USAGE: return "a relative name, and no origin is known";
-    default: return "this is not understood here";
+    case WR_E_USAGE:
+        return "a relative name, and no origin is known: $ORIGIN, or --origin of `weir zone "
+               "check`, says it";
+    default: return "this is not what the type wants here";
     }
 }
 

@@ -136,16 +136,17 @@ static const struct {
      "0:1:3! a TTL is at most 2147483647 seconds\n0:2:3! this is no TTL\n"
      "0:3:14 a.example. 2147483647 IN A 1.2.3.4\n"},
     {"a 1 A 1.2.3\n A\n A 1.2.3.4 5\n MX (\n 65536 b )\n A \\# 0\n AAAA 1.2.3.4 ; six\n",
-     "0:1:7! this is not understood here\n0:2:3! the record ends too early\n"
-     "0:3:12! this is not understood here\n0:5:2! out of range\n0:6:7! the record ends too early\n"
-     "0:7:7! this is not understood here\n"},
+     "0:1:7! this is not what the type wants here\n0:2:3! the record ends too early\n"
+     "0:3:12! this is not what the type wants here\n0:5:2! out of range\n0:6:7! the record ends "
+     "too early\n"
+     "0:7:7! this is not what the type wants here\n"},
     {"a 1 TYPE65280 abc\n SVCB 1 . port=1 port=2\n",
      "0:1:15! this can only be written in the generic form, \\# LENGTH HEX\n"
      "0:2:18! the same parameter twice\n"},
     {"a ) 1 A 1.2.3.4\n) 1 A 1.2.3.4\nb 1 A ) 1.2.3.4\nc 1 A 1.2.3.4 )\nd 1 A 1.2.3.4\n",
      "0:1:3! a parenthesis or a quote without its other half\n"
      "0:2:1! a parenthesis or a quote without its other half\n"
-     "0:3:7! this is not understood here\n0:4:15! this is not understood here\n"
+     "0:3:7! this is not what the type wants here\n0:4:15! this is not what the type wants here\n"
      "0:5:5 d.example. 1 IN A 1.2.3.4\n"},
     {"a 1 TXT \"b\nc 1 A 1.2.3.4\nd TXT ( b\ne A 1.2.3.4\n",
      "0:1:9! this quote is not closed\n0:2:5 c.example. 1 IN A 1.2.3.4\n"
@@ -201,11 +202,16 @@ static void without_an_origin(void **state)
 
     check(&options,
           "a 1 A 1.2.3.4\n@ 1 A 1.2.3.4\na. 1 NS b\na. 1 NS @\n$ORIGIN x\n$ORIGIN y.\na 1 NS b\n",
-          "0:1:1! a relative name, and no origin is known\n"
-          "0:2:1! a relative name, and no origin is known\n"
-          "0:3:9! a relative name, and no origin is known\n"
-          "0:4:9! a relative name, and no origin is known\n"
-          "0:5:9! a relative name, and no origin is known\n"
+          "0:1:1! a relative name, and no origin is known: $ORIGIN, or --origin of `weir zone "
+          "check`, says it\n"
+          "0:2:1! a relative name, and no origin is known: $ORIGIN, or --origin of `weir zone "
+          "check`, says it\n"
+          "0:3:9! a relative name, and no origin is known: $ORIGIN, or --origin of `weir zone "
+          "check`, says it\n"
+          "0:4:9! a relative name, and no origin is known: $ORIGIN, or --origin of `weir zone "
+          "check`, says it\n"
+          "0:5:9! a relative name, and no origin is known: $ORIGIN, or --origin of `weir zone "
+          "check`, says it\n"
           "0:7:5 a.y. 1 IN NS b.y.\n");
 }
 
@@ -304,7 +310,7 @@ static void generated(void **state)
         "$GENERATE 1-2 $$TTL $\n$GENERATE 1-2 $$GENERATE 1-9 b A 1.2.3.4\n",
         "0:1:10! $GENERATE wants a range\n0:2:11! this is no range of numbers\n"
         "0:3:11! $GENERATE stands for too many records\n0:4:1 a254.example. 1 IN A 1.2.3.254\n"
-        "0:4:1 a255.example. 1 IN A 1.2.3.255\n0:4:1! this is not understood here\n"
+        "0:4:1 a255.example. 1 IN A 1.2.3.255\n0:4:1! this is not what the type wants here\n"
         "0:5:1! what $GENERATE is to repeat is not understood, or too long\n"
         "0:6:1! what $GENERATE is to repeat is not understood, or too long\n"
         "0:7:13! $GENERATE is one line without parentheses\n0:8:1! the type is missing\n"

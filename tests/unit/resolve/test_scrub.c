@@ -268,8 +268,9 @@ static void test_a_cut_inside_a_route(void **state)
         {".", "corp.example.", "b.example.", 1},
         {".", "corp.example.", "b.corp.example.", 2},
     };
-    struct wr_route corp = {.zone = wire_name("corp.example."), .group = 1};
+    static struct wr_route corp;
     static struct wr_upstreams u;
+    corp = (struct wr_route){.zone = wire_name("corp.example."), .group = 1};
     u = (struct wr_upstreams){.routes = 1, .route = &corp, .default_group = WR_GROUP_RECURSE};
     for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         bool inside = strcmp(rows[i].route, ".") != 0;
