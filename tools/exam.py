@@ -44,7 +44,9 @@ def main(argv):
     c = count["all"]
     print(f"of the {c['all'] - c['weir skip']} that weir can run: weir {c['weir pass']}, "
           + ", ".join(f"{p} {c[p + ' of run']}" for p in peers))
-    print("not run for want of: " + ", ".join(f"{what} {n}" for what, n in missing.most_common(8)))
+    print("not run for want of: " + ", ".join(f"{what} {n}" for what, n in missing.most_common()))
+    if c["weir fail"] + c["weir error"]:
+        print("why each of them fails: docs/rfcs.md, \"Shared scenarios that fail\"")
     return 1 if c["weir fail"] + c["weir error"] else 0
 
 

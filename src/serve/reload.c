@@ -213,7 +213,7 @@ static void take_over_locals(struct wr_serve *s)
     r->has_locals = r->has_set = false;
 }
 
-static uint64_t mark_of(const char *path)
+uint64_t wr_reload_resolv_mark(const char *path)
 {
     struct stat st;
     if (stat(path, &st) != 0) {
@@ -226,7 +226,7 @@ static uint64_t mark_of(const char *path)
 bool wr_reload_resolv_changed(struct wr_serve *s)
 {
     return s->conf->upstream.asks_system &&
-           mark_of(s->conf->upstream.resolv_conf) != s->reload.resolv_mark;
+           wr_reload_resolv_mark(s->conf->upstream.resolv_conf) != s->reload.resolv_mark;
 }
 
 struct restart_list {
@@ -270,7 +270,7 @@ static int prepare(struct wr_serve *s, const struct wr_conf *conf)
 {
     struct wr_reload *r = &s->reload;
     struct wr_gate_notes notes = {.count = 0};
-    r->resolv_mark = mark_of(conf->upstream.resolv_conf);
+    r->resolv_mark = wr_reload_resolv_mark(conf->upstream.resolv_conf);
     int err = wr_world_read(conf->upstream.resolv_conf, &r->world);
     if (err == WR_OK) {
         r->world.view.names = r->has_locals ? r->locals.set.local : s->locals.set.local;

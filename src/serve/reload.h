@@ -71,6 +71,8 @@ bool wr_reload_ask(struct wr_serve *s, const uint8_t *name, uint16_t type);
 /* The workers have carried out the order. */
 void wr_reload_settled(struct wr_serve *s);
 bool wr_reload_is_idle(const struct wr_serve *s);
+/* What a resolv.conf looks like; another value when it has changed, 0 when it is not there. */
+uint64_t wr_reload_resolv_mark(const char *path);
 /* Has resolv.conf changed since it was read (and does anybody care)? */
 bool wr_reload_resolv_changed(struct wr_serve *s);
 

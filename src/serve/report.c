@@ -284,6 +284,10 @@ void wr_report_upstreams(struct wr_serve *s, struct wr_json *j, const char *key)
     struct wr_now now;
     wr_clock_now(false, &now);
     wr_json_object(j, key);
+    wr_json_text(j, "default",
+                 u->default_group == WR_GROUP_RECURSE
+                     ? "recursion: the servers of each name are found from the root"
+                     : u->group[u->default_group].name);
     wr_json_array(j, "upstreams");
     for (unsigned i = 0; i < u->upstreams; i++) {
         put_upstream(s, i, now.mono_us, j);

@@ -92,6 +92,7 @@ static void size_descriptors(struct wr_serve *s)
 static int make_first_gate(struct wr_serve *s)
 {
     struct wr_gate_notes notes = {.count = 0};
+    s->reload.resolv_mark = wr_reload_resolv_mark(s->conf->upstream.resolv_conf);
     int err = wr_world_read(s->conf->upstream.resolv_conf, &s->world);
     if (err == WR_OK) {
         s->world.view.trust = wr_live_anchors_set(s->anchors);
@@ -423,10 +424,11 @@ static int start_loop(struct wr_serve *s)
 static void say_ready(const struct wr_serve *s)
 {
     char text[200];
-    snprintf(text, sizeof(text), "%u workers, %u listeners, %u upstreams, %llu MiB of cache",
+    const struct wr_upstreams *u = &s->gate->settings.upstreams;
+    snprintf(text, sizeof(text), "%u workers, %u listeners, %s%u upstreams, %llu MiB of cache",
              (unsigned)s->workers, (unsigned)wr_listeners_count(&s->listeners),
-             (unsigned)s->gate->settings.upstreams.upstreams,
-             (unsigned long long)(s->conf->cache.size_bytes >> 20));
+             u->default_group == WR_GROUP_RECURSE ? "recursion from the root, " : "",
+             (unsigned)u->upstreams, (unsigned long long)(s->conf->cache.size_bytes >> 20));
     wr_say(WR_LOG_INFO, "ready: %s", text);
     wr_notify_status(text);
     wr_notify_ready();

@@ -105,6 +105,9 @@ def system(lab):
         equal(lab.kdig("camera", "api.camera.example").data("A"), ["198.51.100.31"])
     asked = {m.target for m in wire.queries()}
     need(asked and asked <= {world.INTERNET["isp"][0], world.INTERNET["public"][0]}, asked)
+    need(lab.weir.verb("upstreams")["default"] == "system", lab.weir.verb("upstreams"))
+    changed = lambda: "changed" in open(lab.weir.log, errors="replace").read()  # noqa: E731
+    need(not e2e.until(changed, 2.5), "a file that nobody touched is called changed")
 
 
 @e2e.test("an interface as listen: its addresses answer, its on-link prefixes are allowed")
