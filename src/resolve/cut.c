@@ -246,6 +246,53 @@ int wr_cut_look(struct wr_cache *c, const uint8_t *zone, uint32_t now_s,
     return err ? err : read_entry(ret_entry, room, ret_cut);
 }
 
+int wr_cut_own_from_answer(const struct wr_msg *msg, const uint8_t *zone, struct wr_arena *arena,
+                           struct wr_rrset *ret_ns)
+{
+    struct wr_gather g = {msg, arena, WR_SCRUB_LOOKS_MAX};
+    struct wr_name owner;
+    wr_name_set(&owner, zone);
+    int err = wr_gather(&g, WR_SECTION_AUTHORITY, &owner, WR_TYPE_NS, WR_RANK_AUTHORITY, ret_ns);
+    if (err == WR_E_NOTFOUND) {
+        err = wr_gather(&g, WR_SECTION_ANSWER, &owner, WR_TYPE_NS, WR_RANK_AUTHORITY, ret_ns);
+    }
+    return g.looks == 0 ? WR_E_LIMIT : err;
+}
+
+void wr_cut_keep_own(struct wr_cache *c, uint32_t now_s, struct wr_answer_room *room,
+                     const struct wr_rrset *ns, uint32_t most_s)
+{
+    struct wr_cache_key key;
+    struct wr_writer w;
+    struct wr_cache_entry e = {
+        .kind = WR_CACHE_CUT, .ede = WR_EDE_NONE, .sets = 1, .rank = WR_RANK_ADDITIONAL};
+    e.ttl = ns->ttl < most_s ? ns->ttl : most_s;
+    wr_buf_write_init(&w, room->scratch, WR_CACHE_SCRATCH_SIZE / 2);
+    wr_rrset_put_flat(&w, ns);
+    e.flat = w.base;
+    e.flat_size = (uint32_t)w.pos;
+    e.stored_s = now_s;
+    if (e.ttl > 0 && !w.err) {
+        wr_cache_key_init(c, ns->owner, WR_TYPE_NS, WR_SCOPE_OWN, &key);
+        (void)wr_cache_put(c, &key, now_s, &e);
+    }
+}
+
+int wr_cut_find_own(struct wr_cache *c, const uint8_t *zone, uint32_t now_s,
+                    struct wr_answer_room *room, struct wr_rrset *ret_ns)
+{
+    struct wr_cache_key key;
+    struct wr_cache_entry e;
+    struct wr_cut cut;
+    wr_cache_key_init(c, zone, WR_TYPE_NS, WR_SCOPE_OWN, &key);
+    int err = wr_cache_get(c, &key, now_s, false, room->scratch, &e);
+    err = err ? err : read_entry(&e, room, &cut);
+    if (!err) {
+        *ret_ns = cut.ns;
+    }
+    return err;
+}
+
 void wr_cut_forget(struct wr_cache *c, const uint8_t *zone)
 {
     struct wr_cache_key key;

@@ -7,6 +7,10 @@
  * servers and is never an answer to a client; what the child says of itself never becomes a delegation. So a zone that was
  * taken away is gone when the parent's TTL is over, whatever its servers go on saying (ghost domains, RFC 8499).
  *
+ * What the child says of its servers is kept too, under another scope (WR_SCOPE_OWN), and only where it names one that the parent does
+ * not: when none of the parent's servers answers, those are the last resort. It serves a delegation that is there, and lives
+ * no longer than that has left.
+ *
  * DS sets, or the proof that there is none, stand in the referral too; they are kept as answers to a DS
  * question with checking disabled, for the validator to judge.
  *
@@ -51,6 +55,14 @@ int wr_cut_find(struct wr_cache *c, const uint8_t *name, bool above, uint32_t no
 int wr_cut_look(struct wr_cache *c, const uint8_t *zone, uint32_t now_s,
                 struct wr_answer_room *room, struct wr_cut *ret_cut,
                 struct wr_cache_entry *ret_entry);
+/* The NS set of `zone` that its server put beside an answer, or gave as one. WR_E_NOTFOUND, WR_E_FORMAT, WR_E_LIMIT, WR_E_NOMEM. */
+int wr_cut_own_from_answer(const struct wr_msg *msg, const uint8_t *zone, struct wr_arena *arena,
+                           struct wr_rrset *ret_ns);
+/* Remembers it for `most_s`, what the delegation has left, or for less. */
+void wr_cut_keep_own(struct wr_cache *c, uint32_t now_s, struct wr_answer_room *room,
+                     const struct wr_rrset *ns, uint32_t most_s);
+int wr_cut_find_own(struct wr_cache *c, const uint8_t *zone, uint32_t now_s,
+                    struct wr_answer_room *room, struct wr_rrset *ret_ns);
 /* What is remembered was wrong: the next look goes to the parent. */
 void wr_cut_forget(struct wr_cache *c, const uint8_t *zone);
 

@@ -148,7 +148,18 @@ static void clear_servers(struct wr_iter *it)
     it->servers = 0;
     it->names_size = 0;
     it->peers->count = 0;
-    it->tried = false;
+    it->tried = it->own = false;
+}
+
+/* One more server, if there is room for it. */
+static void add_name(struct wr_iter *it, const uint8_t *name, uint16_t size)
+{
+    if (it->servers < WR_ITER_SERVERS_MAX && it->names_size + size <= sizeof(it->names)) {
+        struct wr_iter_server *s = &it->server[it->servers++];
+        *s = (struct wr_iter_server){.at = it->names_size};
+        memcpy(it->names + it->names_size, name, size);
+        it->names_size = (uint16_t)(it->names_size + size);
+    }
 }
 
 /* Names of the delegation's servers, as many as there is room for. */
@@ -158,13 +169,7 @@ static void take_names(struct wr_iter *it, const struct wr_rrset *ns)
     const uint8_t *name;
     uint16_t size;
     for (unsigned i = 0; i < ns->records && wr_rrset_next(&walk, &name, &size); i++) {
-        if (it->servers == WR_ITER_SERVERS_MAX || it->names_size + size > sizeof(it->names)) {
-            return;
-        }
-        struct wr_iter_server *s = &it->server[it->servers++];
-        *s = (struct wr_iter_server){.at = it->names_size};
-        memcpy(it->names + it->names_size, name, size);
-        it->names_size = (uint16_t)(it->names_size + size);
+        add_name(it, name, size);
     }
 }
 
@@ -410,6 +415,75 @@ static enum wr_iter_do trust_recursors(struct wr_iter *it, const struct wr_iter_
     return find_cut(it, env, now_us) ? WR_ITER_DO_AGAIN : WR_ITER_DO_FAIL;
 }
 
+/* Does the delegation in work name the server? */
+static bool is_named(const struct wr_iter *it, const uint8_t *name)
+{
+    for (unsigned i = 0; i < it->servers; i++) {
+        if (wr_name_equal(name_of(it, &it->server[i]), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint32_t left_of(const struct wr_iter *it, uint64_t now_us)
+{
+    int32_t left = (int32_t)(it->until_s - (uint32_t)(now_us / WR_S));
+    return left > 0 ? (uint32_t)left : 0;
+}
+
+void wr_iter_learn_own(const struct wr_iter *it, const struct wr_iter_env *env,
+                       const struct wr_msg *msg, uint64_t now_us)
+{
+    struct wr_rrset ns;
+    const uint8_t *name;
+    uint16_t size;
+    if (it->servers == 0 || it->own || it->zone.size == 1) {
+        return; /* a stub's are the owner's to say, the root's the hints' */
+    }
+    wr_arena_reset(&env->room->arena);
+    if (wr_cut_own_from_answer(msg, it->zone.wire, &env->room->arena, &ns) != WR_OK) {
+        return;
+    }
+    struct wr_rrset_walk walk = wr_rrset_walk(&ns);
+    for (unsigned i = 0; i < ns.records && wr_rrset_next(&walk, &name, &size); i++) {
+        if (!is_named(it, name)) {
+            wr_cut_keep_own(env->cache, (uint32_t)(now_us / WR_S), env->room, &ns,
+                            left_of(it, now_us));
+            return;
+        }
+    }
+}
+
+/* The servers that the zone named and the parent does not, when none of the parent's answers. The delegation is the one that it
+ * was, with the life that it had: nothing the zone says makes that longer. */
+static bool enter_own(struct wr_iter *it, const struct wr_iter_env *env, uint64_t now_us)
+{
+    struct wr_rrset ns;
+    const uint8_t *name;
+    uint16_t size;
+    bool none = it->own || it->servers == 0 || it->zone.size == 1 || left_of(it, now_us) == 0 ||
+                wr_cut_find_own(env->cache, it->zone.wire, (uint32_t)(now_us / WR_S), env->room,
+                                &ns) != WR_OK;
+    if (none) {
+        return false;
+    }
+    struct wr_rrset_walk walk = wr_rrset_walk(&ns);
+    unsigned named = it->servers;
+    for (unsigned i = 0; i < ns.records && wr_rrset_next(&walk, &name, &size); i++) {
+        if (!is_named(it, name)) {
+            add_name(it, name, size);
+        }
+    }
+    for (unsigned i = 0; i < named; i++) { /* those are no use */
+        it->server[i].known = it->server[i].fetched4 = it->server[i].fetched6 = true;
+        it->server[i].glued = true;
+    }
+    it->own = true;
+    move(it, env, WR_ITER_SERVERS, "servers that the zone names itself");
+    return it->servers > named;
+}
+
 /* A server that had nothing to say is believed when no other said more; a stub may be followed by recursion. */
 static enum wr_iter_do give_up(struct wr_iter *it, const struct wr_iter_env *env, uint64_t now_us)
 {
@@ -420,6 +494,9 @@ static enum wr_iter_do give_up(struct wr_iter *it, const struct wr_iter_env *env
     }
     if (it->recursor && !it->trusting) {
         return trust_recursors(it, env, now_us);
+    }
+    if (enter_own(it, env, now_us)) {
+        return WR_ITER_DO_AGAIN;
     }
     if (it->group != WR_GROUP_RECURSE && u->group[it->group].recurse_after) {
         wr_iter_start(it, env, it->asked, it->peers, WR_GROUP_RECURSE, root, now_us);
@@ -587,10 +664,9 @@ enum wr_response wr_iter_judge(struct wr_iter *it, const struct wr_msg *msg, enu
 
 /* Who was given a zone for an hour gives parts of it away for no longer: else a zone that was taken away would live
  * on below its apex, one label deeper each time ("phoenix domains"). */
-static void live_no_longer(const struct wr_iter *it, uint32_t now_s, struct wr_cut *cut)
+static void live_no_longer(const struct wr_iter *it, uint64_t now_us, struct wr_cut *cut)
 {
-    int32_t left = (int32_t)(it->until_s - now_s);
-    uint32_t most = left > 0 ? (uint32_t)left : 0;
+    uint32_t most = left_of(it, now_us);
     cut->ns.ttl = cut->ns.ttl < most ? cut->ns.ttl : most;
 }
 
@@ -611,7 +687,7 @@ static bool follow_referral(struct wr_iter *it, const struct wr_iter_env *env,
         fail(it, env, WR_ITER_TOO_LONG, "too many referrals");
         return true;
     }
-    live_no_longer(it, now_s, &cut);
+    live_no_longer(it, now_us, &cut);
     wr_cut_keep(env->cache, env->ttl, now_s, env->room, &cut);
     it->out = 0;
     enter_cut(it, env, &cut, now_us);

@@ -12,7 +12,8 @@
  * (wr_iter_judge): authoritative answers end it, referrals lead on, a server that answers for somebody else is lame.
  *
  * Delegations come from the cache (resolve/cut), from a stub's configuration, or from the hints when the root is not known yet; then
- * the root itself is asked first (PRIME, RFC 9609).
+ * the root itself is asked first (PRIME, RFC 9609). When no server of a delegation answers, those that the zone has named itself are
+ * asked, as long as the delegation lives.
  */
 #ifndef WR_RESOLVE_ITER_H
 #define WR_RESOLVE_ITER_H
@@ -83,6 +84,7 @@ struct wr_iter {
     bool tried;    /* addresses of this cut were asked, and none gave a usable answer */
     bool recursor; /* a server answered from its cache, as if it were a resolver */
     bool trusting; /* nobody else is left: its word is taken */
+    bool own;      /* the servers are those that only the zone itself names: the last resort */
     uint32_t
         until_s; /* the delegation of `zone` lives that long; one that its servers make lives no longer */
     uint8_t group; /* configured, whose servers the first cut had; or WR_GROUP_RECURSE */
@@ -124,6 +126,10 @@ void wr_iter_exhausted(struct wr_iter *it, const struct wr_iter_env *env, bool e
 /* What this one of the peers said is bogus: the others are asked, if there are any. */
 void wr_iter_avoid(struct wr_iter *it, const struct wr_iter_env *env, unsigned server,
                    uint64_t now_us);
+/* What the zone's servers say of its servers, in a message that nobody else could easily have made: kept when they name one that the
+ * delegation does not. */
+void wr_iter_learn_own(const struct wr_iter *it, const struct wr_iter_env *env,
+                       const struct wr_msg *msg, uint64_t now_us);
 /* A fetch came to its end; NULL: it failed. */
 void wr_iter_fetched(struct wr_iter *it, const struct wr_iter_env *env,
                      const struct wr_answer *answer, uint64_t now_us);

@@ -30,6 +30,8 @@ struct wr_question {
 #define WR_SCOPE_PROVEN 0x2000
 /* Beside a set that was made from a wildcard: the proof that nothing is closer. */
 #define WR_SCOPE_EXPANSION 0x1000
+/* The servers that a zone names itself: never a delegation (resolve/cut). */
+#define WR_SCOPE_OWN 0x0800
 
 /* Equal questions have equal hashes. */
 static inline uint64_t wr_question_hash(const struct wr_hash_key *key, const struct wr_question *q)

@@ -9,8 +9,10 @@
 /* Nobody answered for so long: there was an outage, and what failed in it may be asked again. With answers all the time
  * a name that fails is to blame itself, and its failure is remembered (RFC 9520). */
 #define OUTAGE_US (1 * WR_S)
-/* Turns of one step: each fetch makes one, and the cut another. */
-#define TURNS_MAX (WR_ITER_FETCHES_MAX + 4)
+/* Letters of a question whose case stands for as many bits: with port and id some forty. */
+#define SURE_LETTERS 8
+/* Turns of one step: each fetch makes one, and the cut, and the servers that the zone names itself, another. */
+#define TURNS_MAX (WR_ITER_FETCHES_MAX + 5)
 
 struct wr_iter *wr_stage_iter(const struct wr_requests *rs, const struct wr_request *r)
 {
@@ -263,6 +265,24 @@ bool wr_stage_lead_on(struct wr_requests *rs, struct wr_request *r, wr_id id,
     return true;
 }
 
+/* Could a stranger who does not see the question hardly have made the reply, even with many tries? Over TCP, or with letters whose case was
+ * ours to choose beside the port and the id. */
+static bool is_hard_to_forge(const struct wr_exchange *x)
+{
+    unsigned letters = 0;
+    for (unsigned i = 0; i < x->question->name.size; i++) {
+        letters += (unsigned)wr_name_fold(x->question->name.wire[i]) - 'a' < 26u;
+    }
+    return x->stream != 0 || (x->case_randomised && letters >= SURE_LETTERS);
+}
+
+/* An answer that its server speaks for itself, and not of somebody else's zone. */
+static bool speaks_for_zone(const struct wr_msg *msg, enum wr_response kind)
+{
+    return (msg->flags & WR_FLAG_AA) &&
+           (kind == WR_RESPONSE_ANSWER || kind == WR_RESPONSE_CNAME || kind == WR_RESPONSE_NODATA);
+}
+
 enum wr_response wr_stage_judge(struct wr_requests *rs, const struct wr_request *r,
                                 const struct wr_exchange *x, const struct wr_msg *msg,
                                 enum wr_response kind, uint64_t now_us)
@@ -275,6 +295,9 @@ enum wr_response wr_stage_judge(struct wr_requests *rs, const struct wr_request 
     kind = wr_iter_judge(it, msg, kind, &remember);
     if (remember) {
         wr_infra_set_lame(&rs->iter_env.infra, &it->peers->peer[x->server], it->zone.wire, now_us);
+    }
+    if (speaks_for_zone(msg, kind) && is_hard_to_forge(x)) {
+        wr_iter_learn_own(it, &rs->iter_env, msg, now_us);
     }
     return kind;
 }

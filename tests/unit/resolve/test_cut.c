@@ -311,6 +311,42 @@ static void test_priming(void **state)
     assert_int_equal(wr_cut_from_priming(&msg, root.wire, &arena, &cut), WR_E_NOTFOUND);
 }
 
+/* What a zone says of its own servers is no delegation and no answer, and lives no longer than what its parent granted. */
+static void test_servers_that_a_zone_names_itself(void **state)
+{
+    struct wr_name zone = wire_name("example.com."), other = wire_name("www.example.com.");
+    const struct wire_rr rrs[] = {
+        WIRE_AN("www.example.com.", WR_TYPE_A, 60, "192.0.2.80"),
+        WIRE_NS("example.com.", WR_TYPE_NS, 9999, "ns.example.com."),
+        WIRE_NS("example.com.", WR_TYPE_NS, 9999, "ns.example.net."),
+        WIRE_NS("com.", WR_TYPE_NS, 9999, "evil.test."),
+        WIRE_AR("ns.example.net.", WR_TYPE_A, 9999, "203.0.113.66"),
+    };
+    const struct wire_rr asked = WIRE_AN("example.com.", WR_TYPE_NS, 20, "ns.example.net.");
+    struct wr_rrset ns;
+    wire_response(wire, sizeof(wire), "www.example.com.", WR_TYPE_A, WR_FLAG_AA, 0, rrs, 5, &msg);
+    wr_arena_init(&arena, cut_block, sizeof(cut_block));
+    assert_int_equal(wr_cut_own_from_answer(&msg, other.wire, &arena, &ns), WR_E_NOTFOUND);
+    assert_int_equal(wr_cut_own_from_answer(&msg, zone.wire, &arena, &ns), WR_OK);
+    assert_int_equal(ns.records, 2);
+    wr_cut_keep_own(cache, T0, &room, &ns, 0);
+    assert_int_equal(wr_cut_find_own(cache, zone.wire, T0, &room, &ns), WR_E_NOTFOUND);
+    wr_arena_init(&arena, cut_block, sizeof(cut_block));
+    assert_int_equal(wr_cut_own_from_answer(&msg, zone.wire, &arena, &ns), WR_OK);
+    wr_cut_keep_own(cache, T0, &room, &ns, 50);
+    assert_int_equal(find("www.example.com.", false, T0), WR_E_NOTFOUND);
+    assert_int_equal(wr_cut_find_own(cache, zone.wire, T0 + 49, &room, &ns), WR_OK);
+    assert_int_equal(ns.records, 2);
+    assert_int_equal(ns.ttl, 1);
+    assert_int_equal(wr_cut_find_own(cache, other.wire, T0, &room, &ns), WR_E_NOTFOUND);
+    assert_int_equal(wr_cut_find_own(cache, zone.wire, T0 + 50, &room, &ns), WR_E_NOTFOUND);
+    wire_response(wire, sizeof(wire), "example.com.", WR_TYPE_NS, WR_FLAG_AA, 0, &asked, 1, &msg);
+    wr_arena_init(&arena, cut_block, sizeof(cut_block));
+    assert_int_equal(wr_cut_own_from_answer(&msg, zone.wire, &arena, &ns), WR_OK);
+    wr_cut_keep_own(cache, T0, &room, &ns, 50);
+    assert_int_equal(wr_cut_find_own(cache, zone.wire, T0 + 20, &room, &ns), WR_E_NOTFOUND);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -329,6 +365,7 @@ int main(void)
         CASE(test_ds_serves_the_validator),
         CASE(test_a_delegation_to_nowhere_is_not_kept),
         CASE(test_priming),
+        CASE(test_servers_that_a_zone_names_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

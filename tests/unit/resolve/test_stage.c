@@ -390,6 +390,65 @@ static void test_a_delegation_for_this_once(void **state)
     tree_stop(&t);
 }
 
+/* --- servers that only the zone names ------------------------------------------------------------ */
+
+#define SAYS_OF_ITSELF(srv, name, ns)                                                      \
+    {                                                                                      \
+        .server = (srv), .qname = (name), .qtype = WR_TYPE_A, .flags = WR_FLAG_AA, .rr = { \
+            WIRE_AN(name, WR_TYPE_A, 60, "192.0.2.80"),                                    \
+            WIRE_NS("example.com.", WR_TYPE_NS, 999999, "ns.example.com."),                \
+            WIRE_NS("example.com.", WR_TYPE_NS, 999999, ns)                                \
+        }                                                                                  \
+    }
+#define NET_TO_SHOP TREE_CUT(NET, "shop.net.", 86400, "ns.shop.net.", EX2)
+
+/* The parent names one server and the zone two: when the one has gone, the other is asked, and not a second longer than the
+ * parent's word stands, however long the zone says (ghost domains). */
+static void test_the_last_resort(void **state)
+{
+    static const struct tree_rule before[] = {
+        WAY, SAYS_OF_ITSELF(EX, "www.example.com.", "ns.shop.net.")};
+    static const struct tree_rule after[] = {WAY,
+                                             NET_TO_SHOP,
+                                             {.server = EX, .rcode = WR_RCODE_SERVFAIL},
+                                             TREE_A(EX2, "ns.shop.net.", 60, EX2),
+                                             SAYS_OF_ITSELF(EX2, "mail.example.com.", "x.test."),
+                                             TREE_A(EX2, "late.example.com.", 60, "192.0.2.82")};
+    static const struct tree_rule taken[] = {
+        PRIMED,
+        ROOT_TO_COM,
+        {.server = COM,
+         .below = "example.com.",
+         .flags = WR_FLAG_AA,
+         .rcode = WR_RCODE_NXDOMAIN,
+         .rr = {WIRE_NS("com.", WR_TYPE_SOA, 60, "a. b. 1 2 3 4 60")}},
+        TREE_A(EX2, "ghost.example.com.", 60, "192.0.2.83")};
+    int last;
+    for (unsigned i = 0; i < 2; i++) {
+        TREE(&t, before);
+        t.rig.upstreams.case_randomisation = i == 0; /* else it could be anybody's word */
+        uint64_t began = now_us();
+        assert_int_equal(tree_resolve(&t, "www.example.com.", WR_TYPE_A, NULL), 0);
+        t.rules = after;
+        t.rule_count = 9;
+        uint16_t rcode = tree_resolve(&t, "mail.example.com.", WR_TYPE_A, &last);
+        assert_int_equal(rcode, i == 0 ? 0 : WR_RCODE_SERVFAIL);
+        assert_true(tree_asked(&t, EX, "mail.example.com.") > 0); /* the parent's first */
+        if (i == 0) {
+            assert_int_equal(last, 80);
+            t.rig.now.mono_us = began + 3590 * WR_S;
+            assert_int_equal(tree_resolve(&t, "late.example.com.", WR_TYPE_A, NULL), 0);
+        }
+        t.rules = taken;
+        t.rule_count = 4;
+        t.rig.now.mono_us = began + 3602 * WR_S;
+        assert_int_equal(tree_resolve(&t, "ghost.example.com.", WR_TYPE_A, NULL),
+                         WR_RCODE_NXDOMAIN);
+        assert_int_equal(tree_asked(&t, EX2, "ghost.example.com."), 0);
+        tree_stop(&t);
+    }
+}
+
 /* --- configured servers ----------------------------------------------------------------------- */
 
 #define CORP "192.0.2.4" /* group 1 of the rig, for corp.example. */
@@ -557,6 +616,7 @@ int main(void)
         cmocka_unit_test(test_recurse_after),
         cmocka_unit_test(test_silence_ends),
         cmocka_unit_test(test_waiting_has_an_end_of_its_own),
+        cmocka_unit_test(test_the_last_resort),
         cmocka_unit_test(test_a_reload_begins_again),
         cmocka_unit_test(test_full),
     };
