@@ -312,12 +312,15 @@ static bool skipped_a_cut(struct wr_climb *c, const struct wr_rrset *set)
     return true;
 }
 
-static void start_denial(struct wr_climb *c)
+static void start_denial(struct wr_climb *c, bool wild)
 {
+    c->wild = wild;
+    c->wild_labels = wild ? c->job.labels : 0;
     c->next_set = 0;
     c->until_us = WR_TIME_NEVER;
     c->deny_ede = WR_EDE_NSEC_MISSING;
-    c->deny_reason = "nothing proves that there are no DS";
+    c->deny_reason =
+        wild ? "nothing proves that the wildcard applies" : "nothing proves that there are no DS";
     wr_denial_start(&c->denial, c->zone.wire, c->cut.wire, c->env->policy);
     move(c, WR_CLIMB_DENY_CHECK, "");
 }
@@ -336,7 +339,7 @@ static enum wr_dnssec_action step_ds_reply(struct wr_climb *c, const struct wr_n
         set = find_alias(c);
     }
     if (!set) {
-        start_denial(c);
+        start_denial(c, false);
         return WR_DNSSEC_MORE;
     }
     if (skipped_a_cut(c, set)) {
@@ -389,6 +392,10 @@ static enum wr_dnssec_action step_ds_check(struct wr_climb *c, const struct wr_n
     case WR_RRSIG_SECURE:
         if (c->job.expanded && c->set->type != WR_TYPE_CNAME) { /* a zone cut is no wildcard's */
             break;
+        }
+        if (c->job.expanded) { /* a zone cut there would be closer than the wildcard */
+            start_denial(c, true);
+            return WR_DNSSEC_MORE;
         }
         return ds_proven(c, now);
     case WR_RRSIG_SPENT: return spent(c);
@@ -452,9 +459,20 @@ static enum wr_dnssec_action step_deny_check(struct wr_climb *c, const struct wr
     return WR_DNSSEC_MORE;
 }
 
+static enum wr_proof prove_denial(struct wr_climb *c)
+{
+    enum wr_proof got;
+
+    if (!c->wild) {
+        return wr_denial_no_ds(&c->denial, c->work);
+    }
+    got = wr_denial_expansion(&c->denial, c->wild_labels, c->work);
+    return got == WR_PROOF_SECURE ? WR_PROOF_NO_CUT : got;
+}
+
 static enum wr_dnssec_action step_deny_prove(struct wr_climb *c, const struct wr_now *now)
 {
-    switch (wr_denial_no_ds(&c->denial, c->work)) {
+    switch (prove_denial(c)) {
     case WR_PROOF_AGAIN: return WR_DNSSEC_MORE;
     case WR_PROOF_SPENT: return spent(c);
     case WR_PROOF_DELEGATION:

@@ -12,7 +12,8 @@
  *     DS_WAIT    the DS of that name are asked for
  *     DS_CHECK   they are there: against the keys of the zone above
  *     DENY_CHECK they are not: the signatures of the denial
- *     DENY_PROVE what it proves: no cut (go on), an insecure delegation (done), nothing (bogus)
+ *     DENY_PROVE what it proves: no cut (go on), an insecure delegation (done), nothing (bogus). A CNAME that came from a
+ *                wildcard goes by here too: it stands for the name only where there is nothing closer
  *     KEY_WAIT   the DNSKEY set is asked for
  *     KEY_CHECK  against the DS; then this is the zone, and NEXT
  *     DONE       `security` says how: SECURE with `zone` and `keys`, INSECURE, INDETERMINATE (no anchor), BOGUS with
@@ -122,6 +123,8 @@ struct wr_climb {
     const struct wr_rrset *set; /* in check */
     uint8_t next_set;
     bool alias; /* the set in check is a CNAME at the cut or a DNAME above it, not DS */
+    bool wild;  /* it came from a wildcard: nothing closer may exist, which is what is proven */
+    uint8_t wild_labels; /* of its signature */
     struct wr_rrsig_job job;
     bool job_open;
     struct wr_denial denial;

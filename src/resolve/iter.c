@@ -179,8 +179,11 @@ static void take_glue(struct wr_iter *it, const struct wr_iter_env *env, const s
     for (unsigned i = 0; i < it->servers; i++) {
         struct wr_iter_server *s = &it->server[i];
         for (unsigned g = 0; g < cut->glues; g++) {
-            if (wr_name_equal(cut->glue[g].owner, name_of(it, s))) {
-                s->known |= add_set(it, env, &cut->glue[g], now_us);
+            if (wr_name_equal(cut->glue[g].owner, name_of(it, s)) &&
+                add_set(it, env, &cut->glue[g], now_us)) {
+                s->known = true;
+                s->fetched4 |= cut->glue[g].type == WR_TYPE_A;
+                s->fetched6 |= cut->glue[g].type == WR_TYPE_AAAA;
             }
         }
     }
@@ -343,13 +346,14 @@ void wr_iter_start(struct wr_iter *it, const struct wr_iter_env *env,
 /* --- what to do next -------------------------------------------------------------------------- */
 
 /* The next address that is worth finding: of a server that has none yet and is not inside the zone it serves (who would
- * tell it?). NULL: there is none. */
+ * tell it?). `others`: also the other family of servers that are known. NULL: there is none. */
 static struct wr_iter_server *next_unknown(struct wr_iter *it, const struct wr_iter_env *env,
-                                           uint16_t *ret_type)
+                                           bool others, uint16_t *ret_type)
 {
     for (unsigned i = 0; i < it->servers; i++) {
         struct wr_iter_server *s = &it->server[i];
-        if (s->known || (wr_name_in(name_of(it, s), it->zone.wire) && it->zone.size > 1)) {
+        bool inside = wr_name_in(name_of(it, s), it->zone.wire) && it->zone.size > 1;
+        if (s->known ? !others : inside) {
             continue;
         }
         if (has_ipv4(env) && !s->fetched4) {
@@ -507,6 +511,15 @@ static enum wr_iter_do give_up(struct wr_iter *it, const struct wr_iter_env *env
     return WR_ITER_DO_FAIL;
 }
 
+/* Is it worth asking a server at its other address too? What proves a zone is asked again when it proved nothing, and the servers
+ * that said so are lame by then: the same name may be another machine there. Nothing else is, so that a broken zone makes
+ * nobody look for addresses. */
+static bool wants_others(const struct wr_iter *it)
+{
+    return it->asked->checking_disabled &&
+           (it->asked->type == WR_TYPE_DS || it->asked->type == WR_TYPE_DNSKEY);
+}
+
 static enum wr_iter_do choose(struct wr_iter *it, const struct wr_iter_env *env, uint64_t now_us,
                               struct wr_name *ret_name, uint16_t *ret_type)
 {
@@ -515,7 +528,7 @@ static enum wr_iter_do choose(struct wr_iter *it, const struct wr_iter_env *env,
         return WR_ITER_DO_ASK;
     }
     if (it->out < 2 && it->fetches < WR_ITER_FETCHES_MAX) {
-        struct wr_iter_server *s = next_unknown(it, env, ret_type);
+        struct wr_iter_server *s = next_unknown(it, env, wants_others(it), ret_type);
         if (s) {
             it->fetches++;
             it->out++;

@@ -294,10 +294,13 @@ static void fetch(struct wr_requests *rs, struct wr_request *r, struct prove *p,
     const struct wr_dnssec_fetch *f = &p->chain.fetch;
     struct wr_question q = {
         .name = f->name, .type = f->type, .checking_disabled = true, .dnssec_ok = true};
-    if (f->again) {
-        struct wr_cache_key key;
-        wr_cache_key_init(rs->cache, q.name.wire, q.type, wr_question_scope(&q), &key);
-        wr_cache_remove(rs->cache, &key);
+    if (f->again) { /* an alias that was said in its place would lead the next question away */
+        const uint16_t types[2] = {q.type, WR_TYPE_CNAME};
+        for (unsigned i = 0; i < 2; i++) {
+            struct wr_cache_key key;
+            wr_cache_key_init(rs->cache, q.name.wire, types[i], wr_question_scope(&q), &key);
+            wr_cache_remove(rs->cache, &key);
+        }
         if (p->from_zone.size > 0) {
             wr_infra_set_lame(&rs->iter_env.infra, &p->from, p->from_zone.wire, now_us);
         }

@@ -444,6 +444,53 @@ static void test_wildcards_and_torn_ds(void **state)
     end();
 }
 
+/* A wildcard's CNAME in place of DS: it hides a zone cut from who takes it without the proof that nothing is closer. */
+static void test_alias_of_a_wildcard(void **state)
+{
+    static const struct {
+        const char *target, *denied; /* NULL: nothing beside it */
+        uint8_t want;
+    } rows[] = {
+        {"z.walias.sec.", "z.walias.sec.", WR_SECURITY_SECURE},
+        {"z.walias.sec.", NULL, WR_SECURITY_BOGUS},
+        {"z.walias.sec.", "none.sec.", WR_SECURITY_BOGUS}, /* of another name */
+        {"z.walias.sec.", "a.sec.", WR_SECURITY_BOGUS},    /* of where it leads */
+    };
+    struct wr_name sec = world_name("sec.");
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct wr_name target = world_name(rows[i].target);
+        struct world_copy *made = world_get("sec.", "*.walias.sec.", WR_TYPE_CNAME);
+
+        begin(64);
+        world_rename(made, rows[i].target);
+        wr_climb_start(&c, target.wire, &b.work, NULL);
+        for (enum wr_dnssec_action got; (got = wr_climb_step(&c, &b.now)) != WR_DNSSEC_DONE;) {
+            struct wr_dnssec_reply reply = {.answer = &made->set, .answers = 1};
+
+            if (got == WR_DNSSEC_FETCH && wr_name_equal(c.fetch.name.wire, target.wire)) {
+                s.authorities = 0;
+                if (rows[i].denied) {
+                    server_put_denial(&s, sec.wire, world_name(rows[i].denied).wire, s.authority,
+                                      &s.authorities, true);
+                }
+                s.again += c.fetch.again;
+                reply.authority = s.authority;
+                reply.authorities = s.authorities;
+                wr_climb_feed(&c, &reply);
+            } else if (got == WR_DNSSEC_FETCH) {
+                server_reply(&s, &c.fetch, &reply);
+                wr_climb_feed(&c, &reply);
+            }
+        }
+        assert_int_equal(c.security, rows[i].want);
+        assert_int_equal(s.again, rows[i].want == WR_SECURITY_SECURE ? 0 : WR_DNSSEC_RETRIES_MAX);
+        assert_true(c.security == WR_SECURITY_SECURE || c.ede == WR_EDE_NSEC_MISSING);
+        free(made);
+        end();
+    }
+}
+
 static void test_stopped_in_the_middle(void **state)
 {
     struct wr_name n3 = world_name("n3.sec.");
@@ -480,6 +527,7 @@ int main(void)
         cmocka_unit_test(test_hints),
         cmocka_unit_test(test_believed_and_bounded),
         cmocka_unit_test(test_wildcards_and_torn_ds),
+        cmocka_unit_test(test_alias_of_a_wildcard),
         cmocka_unit_test(test_stopped_in_the_middle),
     };
     int failed;

@@ -449,6 +449,40 @@ static void test_the_last_resort(void **state)
     }
 }
 
+/* DS that prove nothing are asked for again where the same server has another address; an ordinary question is not. */
+static void test_other_addresses_for_proofs(void **state)
+{
+    static const struct tree_rule rules[] = {
+        WAY,
+        {.server = EX, .qtype = WR_TYPE_DS, .rcode = WR_RCODE_REFUSED},
+        {.server = EX, .qname = "www.example.com.", .rcode = WR_RCODE_REFUSED},
+        {.server = EX,
+         .qname = "ns.example.com.",
+         .qtype = WR_TYPE_AAAA,
+         .flags = WR_FLAG_AA,
+         .rr = {WIRE_AN("ns.example.com.", WR_TYPE_AAAA, 60, "2001:db8::10")}},
+        {.server = "2001:db8::10",
+         .qname = "sub.example.com.",
+         .qtype = WR_TYPE_DS,
+         .flags = WR_FLAG_AA,
+         .rr = {WIRE_AN("sub.example.com.", WR_TYPE_DS, 60, "1 13 2 00")}}};
+    TREE(&t, rules);
+    t.rig.upstreams.ipv6 = true;
+    t.rig.upstreams.minimise = false;
+    struct wr_question q = {
+        .name = wire_name("sub.example.com."), .type = WR_TYPE_DS, .checking_disabled = true};
+    bool joined;
+    wr_id id = wr_requests_ask(t.rig.requests, &q, now_us(), &joined);
+    const struct wr_answer *a = tree_result(&t, id);
+    assert_int_equal(a->rcode, 0);
+    assert_int_equal(a->answers, 1);
+    wr_requests_release(t.rig.requests, id, now_us());
+    assert_int_equal(tree_asked(&t, EX, "ns.example.com."), 1);
+    assert_int_equal(tree_resolve(&t, "www.example.com.", WR_TYPE_A, NULL), WR_RCODE_SERVFAIL);
+    assert_int_equal(tree_asked(&t, EX, "ns.example.com."), 1);
+    tree_stop(&t);
+}
+
 /* --- configured servers ----------------------------------------------------------------------- */
 
 #define CORP "192.0.2.4" /* group 1 of the rig, for corp.example. */
@@ -617,6 +651,7 @@ int main(void)
         cmocka_unit_test(test_silence_ends),
         cmocka_unit_test(test_waiting_has_an_end_of_its_own),
         cmocka_unit_test(test_the_last_resort),
+        cmocka_unit_test(test_other_addresses_for_proofs),
         cmocka_unit_test(test_a_reload_begins_again),
         cmocka_unit_test(test_full),
     };
