@@ -222,6 +222,7 @@ struct wr_conf {
         const char *live; /* file (on tmpfs) that is the live cache; "": plain memory */
         uint32_t min_ttl_s, max_ttl_s, max_negative_ttl_s, failure_ttl_s;
         bool prefetch;
+        uint32_t without_rd; /* enum wr_without_rd */
         struct {
             bool enable;
             uint32_t max_age_s, ttl_s;

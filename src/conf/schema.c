@@ -10,6 +10,7 @@ static const char *const profile_words[] = {"gateway", "router", "edge", NULL};
 static const char *const strategy_words[] = {"fastest", "order", "parallel", "round-robin", NULL};
 static const char *const sha1_words[] = {"ignore", "rely", NULL};
 static const char *const cut_words[] = {"secure", "always", "off", NULL};
+static const char *const without_rd_words[] = {"answers", "referrals", "refuse", NULL};
 static const char *const trust_words[] = {"auto", "system", NULL};
 static const char *const zone_words[] = {"authoritative", "transparent", NULL};
 static const char *const relay_words[] = {"stun", "turn", NULL};
@@ -266,6 +267,13 @@ static const struct wr_schema_row table[] = {
             "A server that comes back ends it at once."},
     {"cache.prefetch", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(cache.prefetch),
      .doc = "Ask again for names in use shortly before they expire."},
+    {"cache.without_rd", WR_SCHEMA_WORD, V01, DEFAULT("answers"), AT(cache.without_rd),
+     .words = without_rd_words,
+     .doc =
+         "What a client gets that may ask and wants no recursion (RD is not set): `answers` that "
+         "are remembered, and REFUSED for what is not; also `referrals` to the servers of the "
+         "deepest zone known, as RFC 1034 has it; or `refuse`, all but local names. Each tells "
+         "what others have asked, as the TTLs of any answer do."},
     {"cache.stale", WR_SCHEMA_SECTION, V01,
      .doc = "Expired answers while nobody can be reached (RFC 8767)."},
     {"cache.stale.enable", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(cache.stale.enable),

@@ -14,6 +14,7 @@
 #include "policy/cookie.h"
 #include "policy/prefix.h"
 #include "resolve/localanswer.h"
+#include "resolve/refer.h"
 
 /* A refresh begins in the last tenth of an entry's life. */
 #define REFRESH_SHARE 90
@@ -381,8 +382,46 @@ static bool step_failed(struct walk *w)
     return settle_answer(w, &failure, WR_SOURCE_CACHE);
 }
 
-/* Without RD nothing is asked of anybody: what the cache does not have is refused, or the delegation of a local zone
- * told. */
+/* What the owner wrote is said to everybody. */
+static bool answer_local_only(struct walk *w)
+{
+    struct wr_engine *e = w->e;
+    wr_arena_reset(&e->room.arena);
+    if (wr_localanswer_find(e->setup.local, &w->asker.question, &e->room.arena, &e->found) ==
+            WR_FOUND_FRESH ||
+        (e->setup.local && wr_localanswer_refer(e->setup.local, &w->asker.question, &e->found))) {
+        return settle_answer(w, &e->found, WR_SOURCE_LOCAL);
+    }
+    return settle_error(w, WR_RCODE_REFUSED, WR_EDE_PROHIBITED,
+                        "only for those who want recursion");
+}
+
+/* Does the owner want that what is remembered is told without RD? */
+static bool step_snoop(struct walk *w)
+{
+    return !(w->asker.flags & WR_FLAG_RD) && w->e->settings->without_rd == WR_WITHOUT_RD_REFUSE &&
+           answer_local_only(w);
+}
+
+/* What is known of the chain and whom to ask for its end, if the owner wants it told. */
+static bool answer_referral(struct walk *w)
+{
+    struct wr_engine *e = w->e;
+    const struct wr_ttl_policy *p = &e->settings->ttl;
+    uint32_t now_s = wr_engine_now_s(w->now);
+    if (e->settings->without_rd != WR_WITHOUT_RD_REFERRALS) {
+        return false;
+    }
+    enum wr_found found = wr_answer_find(e->setup.cache, p, e->setup.local, &w->asker.question,
+                                         now_s, true, &e->room, &e->found);
+    return found == WR_FOUND_NOTHING &&
+           wr_refer_find(e->setup.cache, p, &e->settings->upstreams, &w->asker.question, now_s,
+                         &e->room, &e->found) &&
+           settle_answer(w, &e->found, WR_SOURCE_CACHE);
+}
+
+/* Without RD nothing is asked of anybody: what the cache does not have is refused, or it is told who has it: the delegation of a
+ * local zone, and if the owner wants it of any. */
 static bool step_recursion_desired(struct walk *w)
 {
     struct wr_engine *e = w->e;
@@ -392,8 +431,9 @@ static bool step_recursion_desired(struct walk *w)
     if (e->setup.local && wr_localanswer_refer(e->setup.local, &w->asker.question, &e->found)) {
         return settle_answer(w, &e->found, WR_SOURCE_LOCAL);
     }
-    return step_failed(w) || settle_error(w, WR_RCODE_REFUSED, WR_EDE_NOT_AUTHORITATIVE,
-                                          "not in the cache, and recursion was not desired");
+    return step_failed(w) || answer_referral(w) ||
+           settle_error(w, WR_RCODE_REFUSED, WR_EDE_NOT_AUTHORITATIVE,
+                        "not in the cache, and recursion was not desired");
 }
 
 static bool step_owner(struct walk *w)
@@ -563,8 +603,8 @@ void wr_pipeline_query(struct wr_engine *e, const struct wr_event *event, const 
         check_cookie(&w);
     }
     if (step_rate(&w) || step_form(&w, err) || step_loop(&w) || step_dns64(&w) || step_local(&w) ||
-        step_fresh(&w) || step_recursion_desired(&w) || step_owner(&w) || step_failed(&w) ||
-        step_inflight(&w)) {
+        step_snoop(&w) || step_fresh(&w) || step_recursion_desired(&w) || step_owner(&w) ||
+        step_failed(&w) || step_inflight(&w)) {
         return;
     }
     step_ask(&w);

@@ -18,6 +18,13 @@
 #include "resolve/ttl.h"
 #include "resolve/upstream.h"
 
+/* What a client gets that wants no recursion. */
+enum wr_without_rd {
+    WR_WITHOUT_RD_ANSWERS = 0, /* what is remembered; what is not is refused */
+    WR_WITHOUT_RD_REFERRALS,   /* and where to ask for the rest */
+    WR_WITHOUT_RD_REFUSE,      /* local names only */
+};
+
 struct wr_settings {
     uint64_t serial; /* grows with each reload */
 
@@ -42,6 +49,7 @@ struct wr_settings {
     uint32_t tcp_idle_ms;   /* told to clients by the keepalive option (RFC 7828) */
     bool server_cookies;    /* RFC 7873, 9018 */
     bool minimal_any;       /* RFC 8482 */
+    uint8_t without_rd;     /* enum wr_without_rd */
     char identity[64];      /* id.server CH TXT and NSID; empty: REFUSED */
     char version[64];       /* version.bind, version.server; empty: REFUSED */
 
