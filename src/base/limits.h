@@ -110,6 +110,8 @@
 /* RFC 9156 section 2.3: questions asked to minimise one name, and of those one label at a time. */
 #define WR_QMIN_STEPS_MAX 10
 #define WR_QMIN_ONE_LABEL 4
+/* Names between an alias's zone and its target that a denial beside the alias is tried on: zone cuts are rarely deeper. */
+#define WR_PROVE_BESIDE_MAX 4
 /* A bogus answer is asked of another server so often: one of several may be old or broken (and who forges one may not more). */
 #define WR_PROVE_RETRIES_MAX 3
 /* When every place for proofs is taken, one that has waited so long for keys gives way: keys that can be had come sooner. */

@@ -133,6 +133,65 @@ static bool copy_answer(struct prove *p, const struct wr_answer *from, struct wr
     return ok;
 }
 
+/* --- what stands beside an alias ----------------------------------------------------------------- */
+
+/* The zone that signed the first denial of the answer, or NULL. */
+static const uint8_t *denying_zone(const struct wr_answer *a)
+{
+    for (unsigned i = 0; i < a->authorities; i++) {
+        const uint8_t *signer = wr_rrsig_signer(&a->authority[i]);
+        if (signer && wr_name_in(a->authority[i].owner, signer)) {
+            return signer;
+        }
+    }
+    return NULL;
+}
+
+/* Do the denials say, if they are true, that the name is a delegation without DS? */
+static bool says_no_ds(struct wr_requests *rs, struct wr_request *r, const uint8_t *zone,
+                       const uint8_t *name)
+{
+    struct wr_denial d;
+    wr_denial_start(&d, zone, name, &rs->dnssec_policy);
+    for (unsigned i = 0; i < rs->answer.authorities; i++) {
+        wr_denial_add(&d, &rs->answer.authority[i]);
+    }
+    return wr_denial_no_ds(&d, &r->work) == WR_PROOF_DELEGATION;
+}
+
+static bool has_ds(struct wr_requests *rs, const struct wr_question *q, uint32_t now_s)
+{
+    struct wr_cache_key key;
+    struct wr_cache_entry e;
+    wr_cache_key_init(rs->cache, q->name.wire, q->type, wr_question_scope(q), &key);
+    return wr_cache_get(rs->cache, &key, now_s, true, rs->room.scratch, &e) == WR_OK &&
+           e.ttl_left > 0;
+}
+
+void wr_prove_keep_beside(struct wr_requests *rs, struct wr_request *r, uint64_t now_us)
+{
+    const uint8_t *zone = denying_zone(&rs->answer);
+    const uint8_t *target = wr_answer_last_name(&rs->answer, r->asked.name.wire);
+    struct wr_question q = {.type = WR_TYPE_DS, .checking_disabled = true, .dnssec_ok = true};
+    uint32_t now_s = (uint32_t)(now_us / WR_S);
+    if (!zone || !wr_name_in(target, zone)) {
+        return;
+    }
+    unsigned top = wr_name_labels(zone), labels = wr_name_labels(target);
+    for (unsigned i = 1; i <= WR_PROVE_BESIDE_MAX && top + i <= labels; i++) {
+        wr_name_set(&q.name, wr_name_skip_labels(target, labels - top - i));
+        if (says_no_ds(rs, r, zone, q.name.wire)) {
+            struct wr_answer ds = rs->answer; /* TTLs are set in it */
+            ds.answers = 0;
+            ds.rcode = WR_RCODE_NOERROR;
+            if (!has_ds(rs, &q, now_s)) {
+                wr_answer_keep(rs->cache, rs->ttl, &q, now_s, &rs->room, &ds);
+            }
+            return;
+        }
+    }
+}
+
 /* --- the work ----------------------------------------------------------------------------------- */
 
 static enum wr_cut_hint is_cut(void *user, const uint8_t *name)
@@ -305,6 +364,7 @@ static void fetch(struct wr_requests *rs, struct wr_request *r, struct prove *p,
             wr_infra_set_lame(&rs->iter_env.infra, &p->from, p->from_zone.wire, now_us);
         }
     }
+    p->from_zone.size = 0; /* what the cache has came from somebody else */
     switch (wr_depend_on(rs, r, p->request, &q, WR_DEPEND_KEYS, now_us)) {
     case WR_DEPEND_READY: feed(p, &rs->sub); break;
     case WR_DEPEND_FAILED: feed(p, NULL); break;

@@ -545,6 +545,9 @@ static int take_response(struct wr_requests *rs, struct wr_request *r, wr_id id,
     }
     rs->answer.ede = kind == WR_RESPONSE_CNAME ? WR_EDE_NONE : (int16_t)msg->edns.ede;
     if (wr_prove_wanted(rs, r)) {
+        if (kind == WR_RESPONSE_CNAME) {
+            wr_prove_keep_beside(rs, r, now->mono_us);
+        }
         err = wr_prove_begin(rs, r, id, kind, now->mono_us);
         if (!err) {
             wr_forward_stop(&r->forward, &rs->env, now->mono_us);

@@ -151,6 +151,9 @@ bool wr_prove_wanted(const struct wr_requests *rs, const struct wr_request *r);
 /* Begins to prove rs->answer, which is copied. WR_E_FULL, WR_E_NOMEM. */
 int wr_prove_begin(struct wr_requests *rs, struct wr_request *r, wr_id id, enum wr_response kind,
                    uint64_t now_us);
+/* rs->answer is an alias: a denial beside it that its target's zone has DS is kept, as if it had been asked for; it is judged
+ * when somebody wants to know. */
+void wr_prove_keep_beside(struct wr_requests *rs, struct wr_request *r, uint64_t now_us);
 /* What the proof waited for; NULL: it cannot be had. */
 void wr_prove_fed(struct wr_requests *rs, struct wr_request *r, const struct wr_request *child,
                   const struct wr_answer *answer);

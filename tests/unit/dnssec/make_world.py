@@ -166,6 +166,7 @@ def main():
     sec.add("alias", "CNAME", "a.sec.")
     sec.add("away", "CNAME", "www.plain.")
     sec.add("nowhere", "CNAME", "none.sec.")
+    sec.add("out", "CNAME", "www.uns.sec.")
     sec.add("dn", "DNAME", "ent.sec.")
     sec.add("*.wdn", "DNAME", "ent.sec.")
     for zone in (n3, opt, many, *algs):
@@ -183,6 +184,7 @@ def main():
         zone.add("*.w", "A", "192.0.2.12")
         zone.add("x.ent", "A", "192.0.2.13")
     n3.cut("uns")
+    n3.add("out", "CNAME", "www.uns.n3.sec.")
     opt.cut("s", child)
     opt.cut("u")
     opt.cut("u.optent")

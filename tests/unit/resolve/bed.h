@@ -25,10 +25,12 @@ struct bed {
     struct wr_answer_room room; /* for looks into the cache */
     bool silent_keys;           /* nobody answers for DS and DNSKEY */
     bool whole_chain;           /* the end of a CNAME is told with it, and is a lie */
-    bool denied_end;            /* that its end does not exist is told with it, and not proven */
-    const char *lie;            /* a name whose address is told without a signature */
-    unsigned sent, keys, lied;  /* datagrams; of them for DS and DNSKEY; lies told */
-    unsigned servers;           /* bits: who was asked for addresses */
+    bool beside,
+        unsigned_beside;       /* beside an alias out of a zone: that its target's zone has no DS */
+    bool denied_end;           /* that its end does not exist is told with it, and not proven */
+    const char *lie;           /* a name whose address is told without a signature */
+    unsigned sent, keys, lied; /* datagrams; of them for DS and DNSKEY; lies told */
+    unsigned servers;          /* bits: who was asked for addresses */
 };
 
 static inline struct bed *bed_new(uint32_t requests)
@@ -124,6 +126,21 @@ static inline bool put_denied_end(struct bed *b, struct wr_build *m)
     return true;
 }
 
+/* What denies DS at the zone cut above the target of the alias in `reply`. */
+static inline void put_beside(struct bed *b, struct wr_build *m,
+                              const struct wr_dnssec_reply *reply)
+{
+    struct wr_rrset sets[SERVER_SETS];
+    uint8_t count = 0;
+    const uint8_t *zone = wr_rrsig_signer(&reply->answer[0]);
+    const uint8_t *cut = wr_name_skip_labels(wr_answer_cname_target(&reply->answer[0]), 1);
+    server_put_denial(&b->zones, zone, cut, sets, &count, true);
+    for (unsigned i = 0; i < count; i++) {
+        put_sets(m, WR_SECTION_AUTHORITY, &sets[i], sets[i].type != WR_TYPE_SOA,
+                 !b->unsigned_beside);
+    }
+}
+
 /* What the zones say of the question in r->msg. A name below plain. is of a zone that is not signed. */
 static inline void put_answer(struct bed *b, struct wr_build *m, uint16_t *ret_rcode)
 {
@@ -149,6 +166,9 @@ static inline void put_answer(struct bed *b, struct wr_build *m, uint16_t *ret_r
     put_sets(m, WR_SECTION_ANSWER, reply.answer, reply.answers, asked->edns.dnssec_ok);
     if (b->whole_chain && reply.answers == 1 && reply.answer[0].type == WR_TYPE_CNAME) {
         put_lie(b, m, wr_answer_cname_target(&reply.answer[0]));
+    }
+    if (b->beside && reply.answers == 1 && reply.answer[0].type == WR_TYPE_CNAME) {
+        put_beside(b, m, &reply);
     }
     put_sets(m, WR_SECTION_AUTHORITY, reply.authority, reply.authorities, asked->edns.dnssec_ok);
 }

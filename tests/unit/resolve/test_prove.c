@@ -112,6 +112,26 @@ static void test_chain_over_zones(void **state)
 
 /* --- keys --------------------------------------------------------------------------------------- */
 
+/* An alias comes with the denial of DS that its target needs: it is not asked for. One that nobody signed proves nothing. */
+static void test_denial_beside_an_alias(void **state)
+{
+    static const struct {
+        const char *zone, *alias, *target;
+    } rows[] = {{"a.sec.", "out.sec.", "www.uns.sec."},
+                {"www.n3.sec.", "out.n3.sec.", "www.uns.n3.sec."}};
+    for (unsigned i = 0; i < 6; i++) {
+        struct bed *b = bed_new(16);
+        expect(b, rows[i % 2].zone, WR_RCODE_NOERROR, WR_SECURITY_SECURE, WR_EDE_NONE);
+        unsigned keys = b->keys;
+        b->beside = i >= 2;
+        b->unsigned_beside = i >= 4;
+        b->lie = rows[i % 2].target;
+        expect(b, rows[i % 2].alias, WR_RCODE_NOERROR, WR_SECURITY_INSECURE, WR_EDE_NONE);
+        assert_int_equal(b->keys - keys, b->beside && !b->unsigned_beside ? 0 : 1);
+        bed_free(b);
+    }
+}
+
 static void test_keys_are_kept(void **state)
 {
     struct bed *b = bed_new(16);
@@ -651,6 +671,7 @@ int main(void)
         cmocka_unit_test(test_chain_is_shortened),
         cmocka_unit_test(test_denied_end_is_not_kept),
         cmocka_unit_test(test_chain_over_zones),
+        cmocka_unit_test(test_denial_beside_an_alias),
         cmocka_unit_test(test_keys_are_kept),
         cmocka_unit_test(test_ds_is_asked_above),
         cmocka_unit_test(test_keys_out_of_reach),
