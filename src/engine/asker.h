@@ -53,7 +53,6 @@ struct wr_asker {
     uint8_t cookie_state; /* enum wr_cookie_state */
     bool has_question;
     bool edns;
-    bool keepalive;
     bool nsid;
 };
 

@@ -48,7 +48,8 @@ static void make_opt(const struct wr_reply *r, const struct wr_asker *a, int ede
         ret_opt->cookie = cookie;
         ret_opt->cookie_size = 24;
     }
-    if (a->client.transport == WR_CLIENT_TCP && a->keepalive) {
+    if (a->client.transport ==
+        WR_CLIENT_TCP) { /* RFC 7828 section 3.3.2: whoever sends OPT may be told */
         ret_opt->keepalive = true;
         ret_opt->keepalive_100ms = (uint16_t)(r->settings->tcp_idle_ms / 100);
     }

@@ -132,7 +132,7 @@ static void test_cookie_keepalive_nsid(void **state)
 {
     struct wr_reply r = maker();
     struct wr_asker a = asker();
-    a.edns = a.keepalive = a.nsid = true;
+    a.edns = a.nsid = true;
     a.cookie_state = WR_COOKIE_CLIENT;
     memset(a.client_cookie, 3, 8);
     a.client.transport = WR_CLIENT_TCP;
@@ -147,6 +147,14 @@ static void test_cookie_keepalive_nsid(void **state)
     read_back(wr_reply_error(&r, &a, 0, WR_EDE_NONE, NULL, room, 512));
     assert_int_equal(msg.edns.cookie_size, 0);
     settings.server_cookies = true;
+    a.client.transport =
+        WR_CLIENT_UDP; /* only where there is a connection, and who understands options */
+    read_back(wr_reply_error(&r, &a, 0, WR_EDE_NONE, NULL, room, 512));
+    assert_false(msg.edns.keepalive);
+    a.client.transport = WR_CLIENT_TCP;
+    a.edns = false;
+    read_back(wr_reply_error(&r, &a, 0, WR_EDE_NONE, NULL, room, 512));
+    assert_false(msg.edns.present);
 }
 
 static void test_small_ones(void **state)
