@@ -530,6 +530,24 @@ static int stage_done(struct wr_requests *rs, struct wr_request *r, wr_id id, en
     return WR_OK;
 }
 
+/* rs->answer is proven where that is wanted, kept, and the request goes on or is finished. */
+static int take_answer(struct wr_requests *rs, struct wr_request *r, wr_id id,
+                       enum wr_response kind, const struct wr_now *now)
+{
+    if (!wr_prove_wanted(rs, r)) {
+        return stage_done(rs, r, id, kind, now);
+    }
+    if (kind == WR_RESPONSE_CNAME) {
+        wr_prove_keep_beside(rs, r, now->mono_us);
+    }
+    int err = wr_prove_begin(rs, r, id, kind, now->mono_us);
+    if (!err) {
+        wr_forward_stop(&r->forward, &rs->env, now->mono_us);
+        r->forward.next_us = r->end_us;
+    }
+    return err;
+}
+
 /* A good response: scrub, prove, keep, go on or finish. An error is the server's. */
 static int take_response(struct wr_requests *rs, struct wr_request *r, wr_id id,
                          const struct wr_msg *msg, const struct wr_now *now)
@@ -544,18 +562,27 @@ static int take_response(struct wr_requests *rs, struct wr_request *r, wr_id id,
         return err;
     }
     rs->answer.ede = kind == WR_RESPONSE_CNAME ? WR_EDE_NONE : (int16_t)msg->edns.ede;
-    if (wr_prove_wanted(rs, r)) {
-        if (kind == WR_RESPONSE_CNAME) {
-            wr_prove_keep_beside(rs, r, now->mono_us);
-        }
-        err = wr_prove_begin(rs, r, id, kind, now->mono_us);
-        if (!err) {
-            wr_forward_stop(&r->forward, &rs->env, now->mono_us);
-            r->forward.next_us = r->end_us;
-        }
-        return err;
+    return take_answer(rs, r, id, kind, now);
+}
+
+/* Asked for DS, some servers of the parent refer to the child, with DS or what denies them beside it. That is the answer, from who has it
+ * to give, in the wrong place; its signatures say what it is worth. */
+static int take_referred_ds(struct wr_requests *rs, struct wr_request *r, wr_id id,
+                            const struct wr_msg *msg, const struct wr_now *now)
+{
+    const struct wr_iter *it = wr_stage_iter(rs, r);
+    struct wr_cut cut;
+    wr_arena_reset(&rs->room.arena);
+    int err = wr_cut_from_referral(msg, it->zone.wire, r->asked.name.wire, &rs->room.arena, &cut);
+    if (err || !wr_name_equal(cut.zone, r->asked.name.wire) ||
+        cut.ds.answers + cut.ds.authorities == 0) {
+        return WR_E_NOTFOUND;
     }
-    return stage_done(rs, r, id, kind, now);
+    rs->answer = cut.ds;
+    if (cut.ds.answers > 0) {
+        rs->answer.authorities = 0;
+    }
+    return take_answer(rs, r, id, cut.ds.answers ? WR_RESPONSE_ANSWER : WR_RESPONSE_NODATA, now);
 }
 
 void wr_request_stage_done(struct wr_requests *rs, struct wr_request *r, wr_id id,
@@ -656,6 +683,10 @@ static int use_response(struct wr_requests *rs, struct wr_request *r, wr_id id,
     }
     wr_stage_heard(rs, now->mono_us);
     if (!wr_iter_is_whole(it) && ends_early(rs, r, id, msg, kind, now)) {
+        return WR_OK;
+    }
+    if (kind == WR_RESPONSE_REFERRAL && r->asked.type == WR_TYPE_DS &&
+        take_referred_ds(rs, r, id, msg, now) == WR_OK) {
         return WR_OK;
     }
     if (kind == WR_RESPONSE_REFERRAL || !wr_iter_is_whole(it)) {

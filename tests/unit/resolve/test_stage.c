@@ -483,6 +483,46 @@ static void test_other_addresses_for_proofs(void **state)
     tree_stop(&t);
 }
 
+/* A parent's server that refers to the child when it is asked for DS: what stands beside is the answer. The child is not asked, and
+ * a referral that says nothing of DS is none. */
+static void test_ds_beside_a_referral(void **state)
+{
+    static const struct tree_rule rules[] = {
+        WAY,
+        {.server = EX,
+         .below = "sub.example.com.",
+         .rr = {WIRE_NS("sub.example.com.", WR_TYPE_NS, 60, "ns.sub.example.com."),
+                WIRE_NS("sub.example.com.", WR_TYPE_DS, 60, "1 13 2 00"),
+                WIRE_NS("bank.example.com.", WR_TYPE_DS, 60, "2 13 2 00"),
+                WIRE_AR("ns.sub.example.com.", WR_TYPE_A, 60, EX2)}},
+        {.server = EX,
+         .below = "plain.example.com.",
+         .rr = {WIRE_NS("plain.example.com.", WR_TYPE_NS, 60, "ns.sub.example.com."),
+                WIRE_NS("plain.example.com.", WR_TYPE_NSEC, 60, "q.example.com. NS")}},
+        TREE_CUT(EX, "mute.example.com.", 60, "ns.mute.example.com.", EX2)};
+    static const struct {
+        const char *name;
+        uint16_t rcode;
+        uint8_t answers, authorities;
+    } rows[] = {{"sub.example.com.", 0, 1, 0},
+                {"plain.example.com.", 0, 0, 1},
+                {"mute.example.com.", WR_RCODE_SERVFAIL, 0, 0}};
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        TREE(&t, rules);
+        wr_id id = tree_ask(&t, rows[i].name, WR_TYPE_DS);
+        const struct wr_answer *a = tree_result(&t, id);
+        assert_int_equal(a->rcode, rows[i].rcode);
+        assert_int_equal(a->answers, rows[i].answers);
+        assert_int_equal(a->authorities, rows[i].authorities);
+        if (a->answers) {
+            assert_true(wr_name_equal(a->answer[0].owner, wire_name("sub.example.com.").wire));
+        }
+        wr_requests_release(t.rig.requests, id, now_us());
+        assert_int_equal(tree_asked(&t, EX2, NULL), 0);
+        tree_stop(&t);
+    }
+}
+
 /* --- configured servers ----------------------------------------------------------------------- */
 
 #define CORP "192.0.2.4" /* group 1 of the rig, for corp.example. */
@@ -652,6 +692,7 @@ int main(void)
         cmocka_unit_test(test_waiting_has_an_end_of_its_own),
         cmocka_unit_test(test_the_last_resort),
         cmocka_unit_test(test_other_addresses_for_proofs),
+        cmocka_unit_test(test_ds_beside_a_referral),
         cmocka_unit_test(test_a_reload_begins_again),
         cmocka_unit_test(test_full),
     };
