@@ -436,26 +436,37 @@ static uint32_t left_of(const struct wr_iter *it, uint64_t now_us)
     return left > 0 ? (uint32_t)left : 0;
 }
 
+/* Does the message name a server of the zone that the delegation does not? The usual answer is no, and costs little. */
+static bool names_another(const struct wr_iter *it, const struct wr_msg *msg,
+                          enum wr_section section)
+{
+    struct wr_msg_walk walk = wr_msg_walk(msg, section);
+    struct wr_msg_rr rr;
+    for (unsigned i = 0; i < WR_ANSWER_RRSETS_MAX && wr_msg_next(&walk, &rr); i++) {
+        struct wr_name target;
+        struct wr_reader r = wr_msg_reader(msg, rr.rdata);
+        if (rr.type == WR_TYPE_NS && wr_name_equal(rr.owner.wire, it->zone.wire) &&
+            wr_name_read(&r, &target) == WR_OK && !is_named(it, target.wire)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void wr_iter_learn_own(const struct wr_iter *it, const struct wr_iter_env *env,
                        const struct wr_msg *msg, uint64_t now_us)
 {
     struct wr_rrset ns;
-    const uint8_t *name;
-    uint16_t size;
     if (it->servers == 0 || it->own || it->zone.size == 1) {
         return; /* a stub's are the owner's to say, the root's the hints' */
     }
-    wr_arena_reset(&env->room->arena);
-    if (wr_cut_own_from_answer(msg, it->zone.wire, &env->room->arena, &ns) != WR_OK) {
+    if (!names_another(it, msg, WR_SECTION_AUTHORITY) &&
+        !names_another(it, msg, WR_SECTION_ANSWER)) {
         return;
     }
-    struct wr_rrset_walk walk = wr_rrset_walk(&ns);
-    for (unsigned i = 0; i < ns.records && wr_rrset_next(&walk, &name, &size); i++) {
-        if (!is_named(it, name)) {
-            wr_cut_keep_own(env->cache, (uint32_t)(now_us / WR_S), env->room, &ns,
-                            left_of(it, now_us));
-            return;
-        }
+    wr_arena_reset(&env->room->arena);
+    if (wr_cut_own_from_answer(msg, it->zone.wire, &env->room->arena, &ns) == WR_OK) {
+        wr_cut_keep_own(env->cache, (uint32_t)(now_us / WR_S), env->room, &ns, left_of(it, now_us));
     }
 }
 
