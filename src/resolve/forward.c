@@ -20,6 +20,8 @@
 #define PAUSE_REPEAT_US (200 * WR_MS)
 #define PAUSE_LATE_US   (100 * WR_MS)
 #define LATE_US         (1 * WR_S)
+/* The same towards servers that were found: they are everybody's, and a zone has several. Six tries of a lone one. */
+#define PAUSE_FOUND_US (400 * WR_MS)
 /* A suspect that was heard of so lately may be none. */
 #define LATELY_US (10 * WR_S)
 /* When there is nothing left to try: an answer, or the end, is waited for. */
@@ -207,7 +209,11 @@ static uint64_t pause_for(const struct wr_forward *f, const struct wr_forward_en
     uint64_t us = wr_select_patience(wr_forward_state_of(env, x));
     unsigned doublings = x->sends > 4 ? 3 : x->sends - 1u;
     bool late = now_us >= f->started_us + LATE_US;
-    return x->sends == 1 ? us : earlier(us << doublings, late ? PAUSE_LATE_US : PAUSE_REPEAT_US);
+    uint64_t most = late ? PAUSE_LATE_US : PAUSE_REPEAT_US;
+    if (f->group >= WR_GROUP_CUT) {
+        most = PAUSE_FOUND_US;
+    }
+    return x->sends == 1 ? us : earlier(us << doublings, most);
 }
 
 /* The server to try next: a good one not tried, then any not tried; -1: all were. */
