@@ -27,6 +27,7 @@ struct bed {
     bool whole_chain;           /* the end of a CNAME is told with it, and is a lie */
     bool beside,
         unsigned_beside;       /* beside an alias out of a zone: that its target's zone has no DS */
+    bool downgrade;            /* DS are denied by what another delegation has */
     bool denied_end;           /* that its end does not exist is told with it, and not proven */
     const char *lie;           /* a name whose address is told without a signature */
     unsigned sent, keys, lied; /* datagrams; of them for DS and DNSKEY; lies told */
@@ -141,6 +142,17 @@ static inline void put_beside(struct bed *b, struct wr_build *m,
     }
 }
 
+/* The NSEC of a delegation that has no DS, as if it were of the name asked. */
+static inline void put_downgrade(struct bed *b, struct wr_build *m)
+{
+    struct world_copy *c = server_copy(
+        &b->zones, world_find(world_name("sec.").wire, world_name("uns.sec.").wire, WR_TYPE_NSEC));
+    c->owner = b->r.msg.qname;
+    c->set.owner = c->owner.wire;
+    put_sets(m, WR_SECTION_AUTHORITY, &c->set, 1, true);
+    b->lied++;
+}
+
 /* What the zones say of the question in r->msg. A name below plain. is of a zone that is not signed. */
 static inline void put_answer(struct bed *b, struct wr_build *m, uint16_t *ret_rcode)
 {
@@ -151,6 +163,10 @@ static inline void put_answer(struct bed *b, struct wr_build *m, uint16_t *ret_r
 
     *ret_rcode = WR_RCODE_NOERROR;
     if (b->denied_end && f.type == WR_TYPE_A && put_denied_end(b, m)) {
+        return;
+    }
+    if (b->downgrade && f.type == WR_TYPE_DS) {
+        put_downgrade(b, m);
         return;
     }
     if (f.type == WR_TYPE_A &&
