@@ -81,6 +81,16 @@
 /* Clients of one network are bounded together too, by this many times what one may have: a device that takes one address
  * after another does not get without end, and one that keeps its own does not starve its neighbours. */
 #define WR_PREFIX_CLIENTS 16
+/* TCP streams held by a server that drips: time for one message, from its first octet on. 64 KiB at 105 kbit/s. */
+#define WR_STREAM_MESSAGE_MS 5000
+/* Messages on one stream that nobody asked for (late answers were asked for); then it is closed. */
+#define WR_STREAM_UNASKED_MAX 4
+/* All streams taken: one whose questions had no answer for so long yields to a question to another server. */
+#define WR_STREAM_HOLD_MS 300
+/* Of all streams of a worker one server has at most one of so many. Each carries 128 questions. */
+#define WR_STREAM_SHARE 2
+/* Places of streams that are being closed, until the world has been told. */
+#define WR_STREAMS_SPARE 8
 /* Clients waiting for one question; the next gets SERVFAIL (a crowd, or an attack). */
 #define WR_INFLIGHT_WAITERS_MAX 1024
 /* Upstream servers in one group, groups, routes. */

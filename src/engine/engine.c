@@ -306,6 +306,7 @@ static void publish_counters(struct wr_engine *e)
     wr_stats_add(&s->upstream_hedges, c.hedges - e->counted.hedges);
     wr_stats_add(&s->upstream_tcp, c.tcp - e->counted.tcp);
     wr_stats_add(&s->upstream_streams, c.streams - e->counted.streams);
+    wr_stats_add(&s->upstream_yielded, c.yielded - e->counted.yielded);
     wr_stats_add(&s->cache_skipped, c.cache_skipped - e->counted.cache_skipped);
     e->counted = c;
 }

@@ -407,4 +407,5 @@ void wr_requests_counters(const struct wr_requests *rs, struct wr_requests_count
     ret->timeouts = rs->env.timeouts;
     ret->tcp = rs->env.tcp;
     ret->streams = rs->env.streams.opened;
+    ret->yielded = rs->env.streams.evicted;
 }

@@ -68,6 +68,7 @@ struct wr_exchange {
     bool wary; /* over TCP from the start: somebody guesses in this server's name */
     bool cookie_retried;
     bool stream_retried, stream_again; /* streams' memory of RFC 7766 section 6.2.4 */
+    bool stream_owed;                  /* written on its stream, and not answered there */
     bool lost_own;                     /* its stream was lost for want of something here */
 };
 

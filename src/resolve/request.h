@@ -118,7 +118,7 @@ uint64_t wr_requests_deadline(const struct wr_requests *rs);
 uint32_t wr_requests_count(const struct wr_requests *rs);
 
 struct wr_requests_counters {
-    uint64_t sent, answers, timeouts, wrong, hedges, tcp, streams, cache_skipped;
+    uint64_t sent, answers, timeouts, wrong, hedges, tcp, streams, yielded, cache_skipped;
 };
 void wr_requests_counters(const struct wr_requests *rs, struct wr_requests_counters *ret);
 

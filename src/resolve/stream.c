@@ -5,16 +5,21 @@
 #include "base/limits.h"
 #include "base/time.h"
 
-/* Time for a connection to open, and for a silent one with questions out. */
+/* Time for a connection to open, and for one that answers nothing of what is out. */
 #define CONNECT_US (2 * WR_S)
 #define SILENT_US  (2 * WR_S)
 #define IDLE_US    (10 * WR_S)
+#define MESSAGE_US (WR_STREAM_MESSAGE_MS * WR_MS)
+#define HOLD_US    (WR_STREAM_HOLD_MS * WR_MS)
 /* Questions out on one stream at once; ids on it stay far from collision. */
 #define PIPELINE_MAX 128
 
 #define ROOM_SIZE (2 + WR_MSG_MAX + 7)
 
 enum state { FREE = 0, CONNECTING, OPEN, CLOSING };
+
+/* How a stream ended, for the questions on it. */
+enum end { BROKEN = 0, OWN, EVICTED };
 
 struct wr_stream {
     struct wr_list node;    /* in pending */
@@ -24,14 +29,21 @@ struct wr_stream {
     struct wr_frame frame;
     struct wr_addr addr;
     wr_id id;
-    uint32_t count;  /* exchanges on it */
-    uint32_t served; /* messages read */
+    /* Its last use: it opened, was asked after a pause, answered, or was left by the last. */
+    uint64_t since_us;
+    uint64_t begun_us; /* when the first octet of the unfinished message came */
+    uint64_t heard_us; /* when the last octets came */
+    uint32_t count;    /* exchanges on it */
+    uint32_t served;   /* messages read */
+    uint32_t owed;     /* questions whose exchange left before the answer: it may still come */
+    uint16_t unasked;  /* messages that nobody asked for */
     uint8_t state;
     bool tell_open; /* OPEN has not been given out yet */
 };
 
 size_t wr_streams_size(uint32_t count)
 {
+    count += WR_STREAMS_SPARE;
     return wr_pool_size(sizeof(struct wr_stream), count) + wr_heap_size(count) +
            (size_t)count * ROOM_SIZE + 192;
 }
@@ -44,6 +56,8 @@ static uint8_t *align64(uint8_t *p)
 void wr_streams_init(struct wr_streams *s, void *block, uint32_t count)
 {
     uint8_t *at = align64(block);
+    s->most = count;
+    count += WR_STREAMS_SPARE;
     wr_pool_init(&s->pool, at, sizeof(struct wr_stream), count);
     at = align64(at + wr_pool_size(sizeof(struct wr_stream), count));
     wr_heap_init(&s->timers, at, count);
@@ -51,7 +65,9 @@ void wr_streams_init(struct wr_streams *s, void *block, uint32_t count)
     wr_list_init(&s->pending);
     wr_list_init(&s->orphans);
     s->reading = 0;
+    s->reading_us = 0;
     s->opened = 0;
+    s->evicted = 0;
 }
 
 static void mark_pending(struct wr_streams *s, struct wr_stream *st)
@@ -59,6 +75,17 @@ static void mark_pending(struct wr_streams *s, struct wr_stream *st)
     if (wr_list_empty(&st->node)) {
         wr_list_append(&s->pending, &st->node);
     }
+}
+
+/* One time for each thing that may last; octets that trickle in move none but that for the silence in a message. */
+static void arm(struct wr_streams *s, struct wr_stream *st)
+{
+    uint64_t at_us = st->since_us + (st->count ? SILENT_US : IDLE_US);
+    if (wr_frame_partial(&st->frame)) {
+        uint64_t rest_us = wr_time_min(st->begun_us + MESSAGE_US, st->heard_us + SILENT_US);
+        at_us = st->count ? rest_us : wr_time_min(at_us, rest_us);
+    }
+    wr_heap_set(&s->timers, &st->timer, at_us);
 }
 
 static struct wr_stream *open_new(struct wr_streams *s, const struct wr_addr *addr, uint64_t now_us)
@@ -76,25 +103,47 @@ static struct wr_stream *open_new(struct wr_streams *s, const struct wr_addr *ad
     st->addr = *addr;
     st->state = CONNECTING;
     st->tell_open = true;
+    st->since_us = now_us;
     s->opened++;
     wr_heap_set(&s->timers, &st->timer, now_us + CONNECT_US);
     mark_pending(s, st);
     return st;
 }
 
-/* The stream to this server with the most room, or NULL. */
-static struct wr_stream *find(struct wr_streams *s, const struct wr_addr *addr)
+/* What is there for a question to `addr`. */
+struct survey {
+    struct wr_stream *best; /* the stream to this server with the most room, or NULL */
+    /* Who yields: a stream without questions, else the one without an answer for longest; or NULL. */
+    struct wr_stream *victim;
+    uint32_t live, same; /* streams, and of those to this server */
+};
+
+static bool yields_before(const struct wr_stream *a, const struct wr_stream *b)
 {
-    struct wr_stream *best = NULL;
+    return (a->count == 0) != (b->count == 0) ? a->count == 0 : a->since_us < b->since_us;
+}
+
+static struct survey look(const struct wr_streams *s, const struct wr_addr *addr, uint64_t now_us)
+{
+    struct survey v = {0};
     for (uint32_t i = 0; i < s->pool.count; i++) {
         wr_id id;
         struct wr_stream *st = wr_pool_at(&s->pool, i, &id);
-        if (st && st->state != CLOSING && st->count < PIPELINE_MAX &&
-            wr_addr_equal(&st->addr, addr) && (!best || st->count < best->count)) {
-            best = st;
+        if (!st || st->state == CLOSING) {
+            continue;
+        }
+        bool same = wr_addr_equal(&st->addr, addr);
+        v.live++;
+        v.same += same;
+        if (same && st->count < PIPELINE_MAX && (!v.best || st->count < v.best->count)) {
+            v.best = st;
+        }
+        if ((st->count == 0 || st->since_us + HOLD_US <= now_us) &&
+            (!v.victim || yields_before(st, v.victim))) {
+            v.victim = st;
         }
     }
-    return best;
+    return v;
 }
 
 static bool id_taken(struct wr_list *list, uint16_t msg_id)
@@ -117,20 +166,63 @@ static uint16_t free_msg_id(struct wr_stream *st, struct wr_rng *rng)
     return msg_id;
 }
 
+static void orphan_all(struct wr_streams *s, struct wr_stream *st, struct wr_list *list,
+                       enum end end)
+{
+    while (!wr_list_empty(list)) {
+        struct wr_exchange *x = WR_CONTAINER(list->next, struct wr_exchange, on_stream);
+        wr_list_remove(&x->on_stream);
+        x->stream = 0;
+        /* Its server had answered here before: idle time-outs race with questions (RFC 7766 section 6.2.4).
+         * Or it had accepted, and broke off: that may be chance, once. */
+        x->stream_again =
+            (st->served > 0 || st->state == OPEN) && !x->stream_retried && end != EVICTED;
+        x->lost_own = end != BROKEN;
+        wr_list_append(&s->orphans, &x->on_stream);
+    }
+}
+
+/* From our side: the questions leave now, the world is told at the next poll. */
+static void give_up(struct wr_streams *s, struct wr_stream *st, enum end end)
+{
+    st->state = CLOSING;
+    orphan_all(s, st, &st->asked, end);
+    orphan_all(s, st, &st->waiting, end);
+    wr_heap_clear(&s->timers, &st->timer);
+    mark_pending(s, st);
+}
+
+/* A new stream; when all places are taken somebody yields. NULL: nobody does, or this server has its share. */
+static struct wr_stream *make_room(struct wr_streams *s, const struct survey *v,
+                                   const struct wr_addr *addr, uint64_t now_us)
+{
+    uint32_t share = s->most / WR_STREAM_SHARE;
+    if (v->same >= (share ? share : 1) || (v->live >= s->most && !v->victim)) {
+        return NULL;
+    }
+    if (v->live >= s->most) {
+        s->evicted++;
+        give_up(s, v->victim, v->victim->count ? EVICTED : BROKEN);
+    }
+    return open_new(s, addr, now_us);
+}
+
 int wr_streams_place(struct wr_streams *s, struct wr_exchange *x, struct wr_rng *rng,
                      uint64_t now_us)
 {
     wr_assert(x->stream == 0);
-    struct wr_stream *st = find(s, &x->addr);
-    if (!st) {
-        st = open_new(s, &x->addr, now_us);
-    }
+    struct survey v = look(s, &x->addr, now_us);
+    struct wr_stream *st = v.best ? v.best : make_room(s, &v, &x->addr, now_us);
     if (!st) {
         return WR_E_FULL;
     }
     x->stream_msg_id = free_msg_id(st, rng);
     x->stream = st->id;
-    st->count++;
+    x->stream_owed = false;
+    if (st->count++ == 0 && st->state == OPEN) {
+        st->since_us = now_us;
+        arm(s, st);
+    }
     wr_list_append(&st->waiting, &x->on_stream);
     mark_pending(s, st);
     return WR_OK;
@@ -141,8 +233,13 @@ void wr_streams_leave(struct wr_streams *s, struct wr_exchange *x, uint64_t now_
     struct wr_stream *st = wr_pool_get(&s->pool, x->stream);
     wr_list_remove(&x->on_stream);
     x->stream = 0;
-    if (st && --st->count == 0 && st->state == OPEN) {
-        wr_heap_set(&s->timers, &st->timer, now_us + IDLE_US);
+    if (!st) {
+        return;
+    }
+    st->owed += x->stream_owed;
+    if (--st->count == 0 && st->state == OPEN) {
+        st->since_us = now_us;
+        arm(s, st);
     }
 }
 
@@ -153,28 +250,15 @@ void wr_streams_opened(struct wr_streams *s, wr_id id, uint64_t now_us)
         return;
     }
     st->state = OPEN;
-    wr_heap_set(&s->timers, &st->timer, now_us + SILENT_US);
+    st->since_us = now_us;
+    arm(s, st);
     mark_pending(s, st);
 }
 
-static void orphan_all(struct wr_streams *s, struct wr_stream *st, struct wr_list *list, bool own)
+static void release(struct wr_streams *s, struct wr_stream *st, enum end end)
 {
-    while (!wr_list_empty(list)) {
-        struct wr_exchange *x = WR_CONTAINER(list->next, struct wr_exchange, on_stream);
-        wr_list_remove(&x->on_stream);
-        x->stream = 0;
-        /* Its server had answered here before: idle time-outs race with questions (RFC 7766 section 6.2.4).
-         * Or it had accepted, and broke off: that may be chance, once. */
-        x->stream_again = (st->served > 0 || st->state == OPEN) && !x->stream_retried;
-        x->lost_own = own;
-        wr_list_append(&s->orphans, &x->on_stream);
-    }
-}
-
-static void release(struct wr_streams *s, struct wr_stream *st, bool own)
-{
-    orphan_all(s, st, &st->asked, own);
-    orphan_all(s, st, &st->waiting, own);
+    orphan_all(s, st, &st->asked, end);
+    orphan_all(s, st, &st->waiting, end);
     wr_heap_clear(&s->timers, &st->timer);
     wr_list_remove(&st->node);
     if (s->reading == st->id) {
@@ -187,18 +271,8 @@ void wr_streams_closed(struct wr_streams *s, wr_id id, enum wr_lost lost)
 {
     struct wr_stream *st = wr_pool_get(&s->pool, id);
     if (st) {
-        release(s, st, lost == WR_LOST_OWN);
+        release(s, st, lost == WR_LOST_OWN ? OWN : BROKEN);
     }
-}
-
-/* From our side: the questions leave now, the world is told at the next poll. */
-static void give_up(struct wr_streams *s, struct wr_stream *st)
-{
-    st->state = CLOSING;
-    orphan_all(s, st, &st->asked, false);
-    orphan_all(s, st, &st->waiting, false);
-    wr_heap_clear(&s->timers, &st->timer);
-    mark_pending(s, st);
 }
 
 void wr_streams_bytes(struct wr_streams *s, wr_id id, const uint8_t *bytes, size_t size,
@@ -208,11 +282,19 @@ void wr_streams_bytes(struct wr_streams *s, wr_id id, const uint8_t *bytes, size
     if (!st || st->state != OPEN) {
         return;
     }
+    if (wr_list_empty(&st->asked) && st->owed == 0) {
+        give_up(s, st, BROKEN); /* it has nothing to say */
+        return;
+    }
     s->reading = id;
+    s->reading_us = st->heard_us = now_us;
+    if (!wr_frame_partial(&st->frame)) {
+        st->begun_us = now_us;
+    }
     wr_frame_feed(&st->frame, bytes, size);
-    wr_heap_set(&s->timers, &st->timer, now_us + (st->count ? SILENT_US : IDLE_US));
 }
 
+/* The exchange that the message answers. NULL: to nobody, or too late. */
 static struct wr_exchange *find_asked(struct wr_stream *st, const uint8_t *msg)
 {
     uint16_t msg_id = (uint16_t)(msg[0] << 8 | msg[1]);
@@ -223,6 +305,25 @@ static struct wr_exchange *find_asked(struct wr_stream *st, const uint8_t *msg)
         }
     }
     return NULL;
+}
+
+/* Whether it was asked for: then it is a sign of life. What nobody asked is not, and is heard a few times only. */
+static struct wr_exchange *take(struct wr_streams *s, struct wr_stream *st, const uint8_t *msg)
+{
+    struct wr_exchange *x = find_asked(st, msg);
+    st->begun_us = s->reading_us;
+    if (x || st->owed > 0) {
+        st->since_us = st->count ? s->reading_us : st->since_us;
+        st->served++;
+    }
+    if (x) {
+        x->stream_owed = false;
+    } else if (st->owed > 0) {
+        st->owed--;
+    } else if (++st->unasked >= WR_STREAM_UNASKED_MAX) {
+        give_up(s, st, BROKEN);
+    }
+    return x;
 }
 
 bool wr_streams_message(struct wr_streams *s, struct wr_exchange **ret_exchange,
@@ -237,12 +338,13 @@ bool wr_streams_message(struct wr_streams *s, struct wr_exchange **ret_exchange,
     if (err) {
         s->reading = 0;
         if (err != WR_E_AGAIN) {
-            give_up(s, st);
+            give_up(s, st, BROKEN);
+        } else {
+            arm(s, st);
         }
         return false;
     }
-    st->served++;
-    *ret_exchange = find_asked(st, *ret_msg);
+    *ret_exchange = take(s, st, *ret_msg);
     return true;
 }
 
@@ -264,9 +366,11 @@ static struct wr_exchange *write_one(struct wr_streams *s, struct wr_stream *st,
     struct wr_exchange *x = WR_CONTAINER(st->waiting.next, struct wr_exchange, on_stream);
     wr_list_remove(&x->on_stream);
     if (wr_list_empty(&st->asked)) {
-        wr_heap_set(&s->timers, &st->timer, now_us + SILENT_US);
+        st->since_us = now_us;
+        arm(s, st);
     }
     wr_list_append(&st->asked, &x->on_stream);
+    x->stream_owed = true;
     return x;
 }
 
@@ -278,7 +382,7 @@ enum wr_stream_action wr_streams_poll(struct wr_streams *s, uint64_t now_us, wr_
         *ret_id = st->id;
         if (st->state == CLOSING) {
             bool told = st->tell_open; /* the world never heard of it */
-            release(s, st, false);
+            release(s, st, BROKEN);
             if (told) {
                 continue;
             }
@@ -303,7 +407,7 @@ void wr_streams_expire(struct wr_streams *s, uint64_t now_us)
     struct wr_timer *t;
     while ((t = wr_heap_expired(&s->timers, now_us)) != NULL) {
         struct wr_stream *st = WR_CONTAINER(t, struct wr_stream, timer);
-        give_up(s, st);
+        give_up(s, st, BROKEN);
     }
 }
 
@@ -318,7 +422,7 @@ void wr_streams_abandon(struct wr_streams *s)
         wr_id id;
         struct wr_stream *st = wr_pool_at(&s->pool, i, &id);
         if (st && st->state != CLOSING) {
-            give_up(s, st);
+            give_up(s, st, BROKEN);
         }
     }
 }

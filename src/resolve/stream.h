@@ -5,10 +5,15 @@
  *   CONNECTING -> OPEN -> CLOSING
  *
  * Questions are pipelined, answers may come in any order (RFC 7766 section 6.2);
- * each question has an id of its own on its stream. A stream that is silent while
+ * each question has an id of its own on its stream. A stream that answers nothing while
  * questions are out is given up (a hung connection after a link change), one
  * that is idle is closed. A stream that its server closed after it had served is
  * replaced once for the questions left on it, as RFC 7766 section 6.2.4 expects.
+ *
+ * A server must not hold a place by what it sends: a message has one deadline from its first octet on, only a message that
+ * was asked for counts as a sign of life, and a stream on which nobody is owed anything is closed by its first octet. When
+ * all places are taken the stream without questions that was used longest ago yields, else the one that has answered nothing
+ * for longest; one server has at most its share of the places, the others are in reserve.
  *
  * Memory: a pool, and one frame buffer a stream, in a block handed in.
  */
@@ -34,7 +39,10 @@ struct wr_streams {
     struct wr_list orphans; /* exchanges that lost their stream */
     uint8_t *rooms;         /* frame buffers, one a stream */
     wr_id reading;          /* the stream whose octets are being taken apart, or 0 */
-    uint64_t opened;        /* counter */
+    uint64_t reading_us;    /* when they came */
+    uint32_t most;    /* streams that may be there; those that are being closed do not count */
+    uint64_t opened;  /* counter */
+    uint64_t evicted; /* counter */
 };
 
 enum wr_stream_action { WR_STREAM_NOTHING = 0, WR_STREAM_OPEN, WR_STREAM_WRITE, WR_STREAM_CLOSE };
@@ -42,7 +50,8 @@ enum wr_stream_action { WR_STREAM_NOTHING = 0, WR_STREAM_OPEN, WR_STREAM_WRITE, 
 size_t wr_streams_size(uint32_t count);
 void wr_streams_init(struct wr_streams *s, void *block, uint32_t count);
 
-/* Gives the exchange a place on a stream to its server. WR_E_FULL: all streams are taken. */
+/* Gives the exchange a place on a stream to its server. WR_E_FULL: all streams are taken and in use, or its server has its
+ * share of them. */
 int wr_streams_place(struct wr_streams *s, struct wr_exchange *x, struct wr_rng *rng,
                      uint64_t now_us);
 /* Takes the exchange off its stream; a late answer will be ignored. */

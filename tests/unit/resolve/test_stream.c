@@ -3,16 +3,17 @@
 
 #include <stdlib.h>
 
+#include "base/limits.h"
 #include "base/time.h"
 #include "resolve/stream.h"
 
-#define COUNT 2
+#define COUNT 4
 #define T0    (70 * WR_S)
 
 static struct wr_streams s;
 static void *block;
 static struct wr_rng rng;
-static struct wr_exchange x[200];
+static struct wr_exchange x[300];
 static wr_id id;
 static struct wr_addr addr;
 static struct wr_exchange *got;
@@ -23,7 +24,7 @@ static int setup(void **state)
     wr_streams_init(&s, block, COUNT);
     wr_rng_seed_u64(&rng, 3);
     memset(x, 0, sizeof(x));
-    for (unsigned i = 0; i < 200; i++) {
+    for (unsigned i = 0; i < 300; i++) {
         wr_list_init(&x[i].node);
         wr_list_init(&x[i].on_stream);
         assert_int_equal(wr_addr_from_text("192.0.2.1:53", &x[i].addr), 0);
@@ -55,6 +56,12 @@ static wr_id open_with(unsigned n)
     assert_int_equal(poll_at(T0), WR_STREAM_WRITE);
     assert_ptr_equal(got, &x[n]);
     return stream;
+}
+
+static void place_at(unsigned n, const char *to, uint64_t now_us)
+{
+    assert_int_equal(wr_addr_from_text(to, &x[n].addr), 0);
+    assert_int_equal(wr_streams_place(&s, &x[n], &rng, now_us), 0);
 }
 
 static void feed(wr_id stream, uint16_t msg_id)
@@ -165,15 +172,105 @@ static void test_garbage_loses_the_stream(void **state)
 static void test_many_questions_many_streams_and_no_more(void **state)
 {
     unsigned placed = 0;
-    while (placed < 200 && wr_streams_place(&s, &x[placed], &rng, T0) == 0) {
+    while (placed < 300 && wr_streams_place(&s, &x[placed], &rng, T0) == 0) {
         placed++;
     }
-    assert_int_equal(placed, 200);
-    assert_int_equal(s.pool.taken, 2); /* a full pipeline makes a second connection */
-    assert_int_equal(wr_addr_from_text("192.0.2.9:53", &x[0].addr), 0);
-    x[0].stream = 0;
-    wr_list_remove(&x[0].on_stream);
-    assert_int_equal(wr_streams_place(&s, &x[0], &rng, T0), WR_E_FULL);
+    assert_int_equal(
+        placed, 256); /* a full pipeline makes a second connection, and then it has its share */
+    assert_int_equal(s.pool.taken, 2);
+    place_at(256, "192.0.2.9:53", T0);
+    place_at(257, "192.0.2.10:53", T0);
+    assert_int_equal(wr_addr_from_text("192.0.2.11:53", &x[258].addr), 0);
+    assert_int_equal(wr_streams_place(&s, &x[258], &rng, T0),
+                     WR_E_FULL); /* all are at work, and young */
+    assert_int_equal(s.pool.taken, COUNT);
+}
+
+/* Every octet moved the time-out forward: one every second held the stream and its questions for ever. */
+static void test_dripping_message_has_one_deadline(void **state)
+{
+    const uint8_t *msg;
+    static const uint8_t head[] = {0x7f, 0xff}, drop[1];
+    size_t size;
+    bool again;
+    wr_id stream = open_with(0);
+    uint64_t now_us = T0 + WR_S;
+    wr_streams_bytes(&s, stream, head, sizeof(head), now_us);
+    assert_false(wr_streams_message(&s, &got, &msg, &size));
+    while (wr_streams_deadline(&s) > now_us + WR_S && now_us < T0 + 60 * WR_S) {
+        now_us += WR_S;
+        wr_streams_bytes(&s, stream, drop, sizeof(drop), now_us);
+        assert_false(wr_streams_message(&s, &got, &msg, &size));
+    }
+    now_us = wr_streams_deadline(&s);
+    assert_int_equal(now_us, T0 + WR_S + WR_STREAM_MESSAGE_MS * WR_MS);
+    wr_streams_expire(&s, now_us);
+    assert_ptr_equal(wr_streams_orphan(&s, &again), &x[0]);
+    assert_int_equal(poll_at(now_us), WR_STREAM_CLOSE);
+}
+
+/* Messages that nobody asked for are no sign of life, and are not read for ever. */
+static void test_unasked_messages_hold_nothing(void **state)
+{
+    const uint8_t *msg;
+    size_t size;
+    bool again;
+    wr_id stream = open_with(0);
+    uint64_t at_us = wr_streams_deadline(&s);
+    feed(stream, (uint16_t)(x[0].stream_msg_id + 1));
+    assert_true(wr_streams_message(&s, &got, &msg, &size));
+    assert_false(wr_streams_message(&s, &got, &msg, &size));
+    assert_int_equal(wr_streams_deadline(&s), at_us);
+    for (unsigned i = 1; i < WR_STREAM_UNASKED_MAX; i++) {
+        feed(stream, (uint16_t)(x[0].stream_msg_id + 1));
+        assert_true(wr_streams_message(&s, &got, &msg, &size));
+        assert_null(got);
+        assert_false(wr_streams_message(&s, &got, &msg, &size));
+    }
+    assert_ptr_equal(wr_streams_orphan(&s, &again), &x[0]);
+    assert_int_equal(poll_at(T0), WR_STREAM_CLOSE);
+}
+
+/* Who gave up waiting may still be answered, once; then the first octet ends the stream. */
+static void test_stream_that_nobody_waits_on(void **state)
+{
+    const uint8_t *msg;
+    size_t size;
+    wr_id stream = open_with(0);
+    uint16_t msg_id = x[0].stream_msg_id;
+    wr_streams_leave(&s, &x[0], T0);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(poll_at(T0), WR_STREAM_NOTHING);
+        assert_int_equal(wr_streams_deadline(&s), T0 + 10 * WR_S);
+        feed(stream, msg_id);
+        assert_int_equal(wr_streams_message(&s, &got, &msg, &size), i == 0);
+        assert_false(wr_streams_message(&s, &got, &msg, &size));
+    }
+    assert_int_equal(poll_at(T0), WR_STREAM_CLOSE);
+}
+
+static void test_full_pool_evicts(void **state)
+{
+    bool again;
+    wr_id idle = open_with(0);
+    wr_streams_leave(&s, &x[0], T0 + 9);
+    place_at(1, "192.0.2.2:53", T0 + 1);
+    place_at(2, "192.0.2.3:53", T0 + 2);
+    place_at(3, "192.0.2.4:53", T0 + 3);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(poll_at(T0 + 3), WR_STREAM_OPEN);
+    }
+    place_at(4, "192.0.2.5:53",
+             T0 + 10); /* the one that nobody waits on yields, though used last */
+    assert_null(wr_streams_orphan(&s, &again));
+    assert_int_equal(poll_at(T0 + 10), WR_STREAM_CLOSE);
+    assert_int_equal(id, idle);
+    assert_int_equal(poll_at(T0 + 10), WR_STREAM_OPEN);
+    place_at(5, "192.0.2.6:53", T0 + WR_STREAM_HOLD_MS * WR_MS + 1); /* then the oldest */
+    assert_ptr_equal(wr_streams_orphan(&s, &again), &x[1]);
+    assert_false(again);
+    assert_true(x[1].lost_own); /* its server is not to blame */
+    assert_null(wr_streams_orphan(&s, &again));
 }
 
 static void test_link_change_abandons(void **state)
@@ -204,6 +301,10 @@ int main(void)
         CASE(test_idle_stream_is_closed_later),
         CASE(test_garbage_loses_the_stream),
         CASE(test_many_questions_many_streams_and_no_more),
+        CASE(test_dripping_message_has_one_deadline),
+        CASE(test_unasked_messages_hold_nothing),
+        CASE(test_stream_that_nobody_waits_on),
+        CASE(test_full_pool_evicts),
         CASE(test_link_change_abandons),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
