@@ -336,6 +336,7 @@ void wr_forward_start(struct wr_forward *f, struct wr_forward_env *env, const st
                              .started_us = now_us,
                              .sends_max = waited_for ? WR_FORWARD_TRIES_MAX : 1,
                              .sends_cap = WR_REQUEST_SENDS_MAX,
+                             .probe = !waited_for,
                              .ede = WR_EDE_NONE};
     f->among = wr_select_usable(&env->select, group) & only;
     f->end_us = end_us;
@@ -383,15 +384,23 @@ static void note_timeouts(struct wr_forward *f, struct wr_forward_env *env, uint
     }
 }
 
-/* The end, unheard: what is known of each server now. One that was asked a moment ago is not to blame. */
+/* The end, unheard: what is known of each server now. One that was asked a moment ago is not to blame. A forwarder may be
+ * slow on the name that a client chose; silence over TCP to a probe, or of a server that is asked for its own zone, is the
+ * server's, or its TCP's: a stream that is open and drips counts like one that cannot be had. */
 static void note_giving_up(const struct wr_forward *f, const struct wr_forward_env *env,
                            uint64_t now_us)
 {
-    for (unsigned i = 0; i < WR_GROUP_SERVERS_MAX && f->sends_max > 1; i++) {
+    for (unsigned i = 0; i < WR_GROUP_SERVERS_MAX; i++) {
         const struct wr_exchange *x = exchange_of(f, env, i);
         struct wr_upstream_state *st = x ? wr_forward_state_of(env, x) : NULL;
-        if (st && is_current(env, x) && now_us >= x->first_sent_us + wr_select_patience(st) &&
-            atomic_load_explicit(&st->answered_us, memory_order_relaxed) <= x->first_sent_us) {
+        if (!st || !is_current(env, x) || now_us < x->first_sent_us + wr_select_patience(st) ||
+            atomic_load_explicit(&st->answered_us, memory_order_relaxed) > x->first_sent_us) {
+            continue;
+        }
+        if (x->state == WR_EXCHANGE_STREAM && (f->probe || f->group >= WR_GROUP_CUT)) {
+            wr_exchange_tcp_failed(x, st);
+        }
+        if (f->sends_max > 1) {
             wr_select_gave_up(st, now_us, env->select.rng);
         }
     }

@@ -67,6 +67,7 @@ struct wr_forward {
     uint16_t rcode;     /* of ERROR */
     int16_t ede;        /* of ERROR, or WR_EDE_NONE */
     uint32_t group;     /* configured, or WR_GROUP_CUT and the place of the iteration */
+    bool probe;         /* no client waits for it, and who asks did not choose the name */
     uint8_t state;      /* enum wr_forward_state */
     uint8_t failure;    /* enum wr_forward_failure */
 };

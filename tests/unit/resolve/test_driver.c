@@ -218,6 +218,40 @@ static void test_filtered_tcp_ends_wariness(void **state)
     rig_result(&r, id, 0);
 }
 
+/* The same when TCP opens and drips: an octet now and then is no answer, and must not hold the server on TCP for an hour. */
+static void test_dripping_tcp_ends_wariness(void **state)
+{
+    static const uint8_t head[] = {0x7f, 0xff}, drop[1];
+    wr_id stream = 0;
+    bool answered = false;
+    r.upstreams.groups = 1;
+    r.upstreams.group[0].servers = 1;
+    r.state[0].wary_until_us = r.now.mono_us + 3600 * WR_S;
+    wr_id id = rig_ask(&r, "x.example.");
+    uint64_t end = r.now.mono_us + 4600 * WR_MS; /* before the message has had its time */
+    while (r.now.mono_us < end && !answered) {
+        enum wr_request_action action = rig_wait(&r, 500 * WR_MS);
+        if (action == WR_REQUEST_STREAM_OPEN) {
+            stream = r.out.id;
+            wr_requests_stream_open(r.requests, stream, r.now.mono_us);
+        } else if (action == WR_REQUEST_STREAM_WRITE) {
+            wr_requests_stream_bytes(r.requests, stream, head, 2, r.now.mono_us);
+        } else if (action == WR_REQUEST_NOTHING && stream) {
+            wr_requests_stream_bytes(r.requests, stream, drop, 1, r.now.mono_us);
+        } else if (action == WR_REQUEST_FINISHED) {
+            assert_true(r.out.failed && r.out.id == id);
+            wr_requests_release(r.requests, id, r.now.mono_us);
+        } else if (action == WR_REQUEST_DATAGRAM) { /* a probe, and UDP does come through */
+            sent = r;
+            rig_answer(&r, &sent, 0, 0, NULL, 0);
+            answered = true;
+        }
+    }
+    assert_true(answered);
+    assert_int_equal(r.state[0].wary_until_us, 0);
+    assert_int_equal(r.state[0].suspect_until_us, 0);
+}
+
 static void test_counters(void **state)
 {
     struct wr_requests_counters c;
@@ -249,6 +283,7 @@ int main(void)
         CASE(test_adopt_moves_what_is_in_flight),
         CASE(test_slow_name_does_not_end_wariness),
         CASE(test_filtered_tcp_ends_wariness),
+        CASE(test_dripping_tcp_ends_wariness),
         CASE(test_counters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
