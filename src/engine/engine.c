@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "engine/engine_state.h"
 #include "engine/translate.h"
+#include "policy/prefix.h"
 
 /* Memory for the sets that a look-up copies out of the cache. */
 #define FOUND_ARENA ((size_t)2 * WR_RRSET_SIZE_MAX + 16384)
@@ -309,6 +310,11 @@ static void publish_counters(struct wr_engine *e)
     wr_stats_add(&s->upstream_yielded, c.yielded - e->counted.yielded);
     wr_stats_add(&s->cache_skipped, c.cache_skipped - e->counted.cache_skipped);
     e->counted = c;
+}
+
+bool wr_engine_may_ask(const struct wr_engine *e, const struct wr_addr *from)
+{
+    return wr_prefix_has(e->settings->allow, e->settings->allows, from);
 }
 
 bool wr_engine_poll(struct wr_engine *e, const struct wr_now *now, struct wr_action *ret_action)

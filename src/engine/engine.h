@@ -78,6 +78,8 @@ void wr_engine_feed(struct wr_engine *e, const struct wr_event *event, const str
  * little later, when the first has had its effect. What they say changes no answer. */
 uint64_t wr_engine_foresee(const struct wr_engine *e, const uint8_t *bytes, size_t size);
 void wr_engine_foresee_entry(const struct wr_engine *e, uint64_t word);
+/* A hint likewise: whether this address may ask, by the settings of now. What it asks is judged when it is fed. */
+bool wr_engine_may_ask(const struct wr_engine *e, const struct wr_addr *from);
 /* The next action, or false. */
 bool wr_engine_poll(struct wr_engine *e, const struct wr_now *now, struct wr_action *ret_action);
 /* Monotonic microseconds when a WR_EVENT_TIME is wanted, or WR_TIME_NEVER. */

@@ -33,6 +33,8 @@
 #define WR_NET_LISTENERS_MAX 64
 /* Connections that a worker may have when the others took all places; at most half of the places. */
 #define WR_NET_CONNECTIONS_OWN 8
+/* Of all places those who may not ask have together at most one of so many, and each worker one: enough to be told. */
+#define WR_NET_OUTSIDERS_SHARE 16
 /* Counters in one row of the per-client table. */
 #define WR_NET_CLIENT_SLOTS 4096
 
@@ -54,6 +56,7 @@ struct wr_net_limits {
 struct wr_net_shared {
     struct wr_hash_key key; /* filled in by the owner */
     _Atomic uint32_t connections;
+    _Atomic uint32_t outsiders; /* of those, from addresses that may not ask */
     _Atomic uint16_t clients[2][WR_NET_CLIENT_SLOTS];
 };
 

@@ -19,7 +19,7 @@
     X(udp_unsent, "answers over UDP that the kernel refused to send")                           \
     X(tcp_accepted, "client connections accepted")                                              \
     X(tcp_refused, "client connections refused: the client or the gateway has too many")        \
-    X(tcp_yielded, "idle client connections closed early to make room")                         \
+    X(tcp_yielded, "client connections that were owed nothing, closed early to make room")      \
     X(tcp_idle, "client connections closed because nothing was asked for too long")             \
     X(tcp_slow, "client connections closed because a message did not come to its end")          \
     X(tcp_unread, "client connections closed because the client does not read its answers")     \

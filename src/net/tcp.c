@@ -40,8 +40,8 @@ struct conn {
     struct wr_tcp *tcp;
     wr_id id;
     struct wr_timer timer; /* all states but IDLE */
-    struct wr_list idle;   /* IDLE: in the order in which they became so */
-    uint64_t since_us;     /* when it became idle */
+    struct wr_list quiet;  /* owed nothing, IDLE or PARTIAL: in the order in which they became so */
+    uint64_t since_us;     /* when it became so */
     uint64_t message_us;   /* when the first octet of the unfinished message came */
     uint64_t stuck_us;     /* STUCK: since when */
     struct wr_frame frame;
@@ -52,7 +52,10 @@ struct conn {
     int events;    /* what libuv polls for */
     uint32_t owed; /* questions without an answer */
     enum conn_state state;
-    bool ended; /* the client has closed its sending side */
+    bool ended;      /* the client has closed its sending side */
+    bool in_message; /* it is in a list `partial` */
+    bool
+        outsider; /* it might not ask when it came: it has the outsiders' places, and yields first */
 };
 
 struct tcp_listener {
@@ -72,14 +75,15 @@ struct wr_tcp {
     size_t room_size;
     struct wr_pool pool;
     struct wr_heap heap;
-    struct wr_list idle;
+    struct wr_list idle[2];    /* by outsider */
+    struct wr_list partial[2]; /* likewise */
     uv_timer_t timer;
     uint64_t timer_us; /* what the timer is set to */
     uint64_t now_us;
     uint8_t *frames; /* FRAME_ROOM for each object of the pool */
     size_t frames_size;
     void *blocks[2];
-    uint32_t open;
+    uint32_t open, outsiders; /* of those, from addresses that may not ask */
     int spare_fd; /* given up for a moment when there are no others, to refuse a client */
     bool draining;
     uint8_t bytes[READ_SIZE];
@@ -120,7 +124,10 @@ int wr_tcp_create(uv_loop_t *loop, const struct wr_feed *feed, struct wr_net_sha
     }
     wr_pool_init(&t->pool, t->blocks[0], sizeof(struct conn), count);
     wr_heap_init(&t->heap, t->blocks[1], count);
-    wr_list_init(&t->idle);
+    for (int i = 0; i < 2; i++) {
+        wr_list_init(&t->idle[i]);
+        wr_list_init(&t->partial[i]);
+    }
     t->loop = loop;
     t->feed = *feed;
     t->shared = shared;
@@ -187,7 +194,9 @@ static void conn_close(struct conn *c)
     struct wr_event event = {.kind = WR_EVENT_CLIENT_GONE, .client = c->client};
 
     wr_heap_clear(&t->heap, &c->timer);
-    wr_list_remove(&c->idle);
+    wr_list_remove(&c->quiet);
+    atomic_fetch_sub(&t->shared->outsiders, c->outsider);
+    t->outsiders -= c->outsider;
     wr_limits_leave(t->shared, &c->counted, &c->client.from);
     t->open--;
     wr_net_stats_set(&t->feed.stats->gauge_tcp_clients, t->open);
@@ -235,16 +244,33 @@ static void conn_poll(struct conn *c)
     }
 }
 
+/* Its turn to yield counts from when it became idle, or from the first octet of its message: more octets are no reason to
+ * wait behind others. */
+static void conn_set_quiet(struct conn *c)
+{
+    bool idle = c->state == CONN_IDLE, partial = c->state == CONN_PARTIAL && c->owed == 0;
+    uint64_t since_us = idle ? c->tcp->now_us : c->message_us;
+
+    if (partial && c->in_message && c->since_us == since_us) {
+        return;
+    }
+    c->in_message = partial;
+    c->since_us = since_us;
+    wr_list_remove(&c->quiet);
+    if (idle || partial) {
+        wr_list_append(idle ? &c->tcp->idle[c->outsider] : &c->tcp->partial[c->outsider],
+                       &c->quiet);
+    }
+}
+
 static void conn_set_timer(struct conn *c)
 {
     const struct wr_net_limits *limits = c->tcp->feed.limits;
     uint64_t now_us = c->tcp->now_us, at_us = now_us + OWED_MS * WR_MS;
 
-    wr_list_remove(&c->idle);
+    conn_set_quiet(c);
     if (c->state == CONN_IDLE) {
         wr_heap_clear(&c->tcp->heap, &c->timer);
-        wr_list_append(&c->tcp->idle, &c->idle);
-        c->since_us = now_us;
         return;
     }
     if (c->state == CONN_PARTIAL) {
@@ -403,9 +429,22 @@ static uint64_t tcp_idle_us(const struct wr_tcp *t)
     return idle_ms * WR_MS;
 }
 
+static struct conn *older(struct conn *a, const struct wr_list *list)
+{
+    struct conn *b = wr_list_empty(list) ? NULL : WR_CONTAINER(list->next, struct conn, quiet);
+
+    return a == NULL || (b != NULL && b->since_us < a->since_us) ? b : a;
+}
+
 static struct conn *tcp_oldest_idle(struct wr_tcp *t)
 {
-    return wr_list_empty(&t->idle) ? NULL : WR_CONTAINER(t->idle.next, struct conn, idle);
+    return older(older(NULL, &t->idle[0]), &t->idle[1]);
+}
+
+/* Who yields: nothing is owed to it, and it has been silent, or busy with one message, for longest. */
+static struct conn *tcp_oldest_quiet(struct wr_tcp *t, bool outsider)
+{
+    return older(older(NULL, &t->idle[outsider]), &t->partial[outsider]);
 }
 
 /* A worker that was held up finds the time-out over and a query in the socket: it came in time. */
@@ -491,26 +530,39 @@ static bool tcp_has_own_place(const struct wr_tcp *t, uint32_t connections)
     return t->open < own && connections > t->open + 1;
 }
 
-/* A place for who has entered: the oldest idle connection of this worker yields when all are taken. */
-static bool tcp_make_place(struct wr_tcp *t)
+static bool tcp_yield(struct wr_tcp *t, struct conn *c)
+{
+    if (c == NULL) {
+        return false;
+    }
+    wr_stats_add(&t->feed.stats->tcp_yielded, 1);
+    conn_close(c);
+    return true;
+}
+
+/* Those who may not ask have a few places, and take no other's. One of them is each worker's own. */
+static bool tcp_make_outsiders_place(struct wr_tcp *t)
+{
+    uint32_t most = t->feed.limits->tcp_connections / WR_NET_OUTSIDERS_SHARE;
+
+    return t->outsiders == 0 || atomic_load(&t->shared->outsiders) <= (most > 0 ? most : 1) ||
+           tcp_yield(t, tcp_oldest_quiet(t, true));
+}
+
+/* A place for who has entered: when all are taken a quiet connection of this worker yields. */
+static bool tcp_make_place(struct wr_tcp *t, bool outsider)
 {
     uint32_t connections = atomic_load(&t->shared->connections);
-    struct conn *oldest;
 
     if (connections <= t->feed.limits->tcp_connections || tcp_has_own_place(t, connections)) {
         return true;
     }
-    oldest = tcp_oldest_idle(t);
-    if (oldest == NULL) {
-        return false;
-    }
-    wr_stats_add(&t->feed.stats->tcp_yielded, 1);
-    conn_close(oldest);
-    return true;
+    return tcp_yield(t, tcp_oldest_quiet(t, true)) ||
+           (!outsider && tcp_yield(t, tcp_oldest_quiet(t, false)));
 }
 
 static bool conn_begin(struct wr_tcp *t, const struct tcp_listener *listener, int fd,
-                       const struct wr_client *client)
+                       const struct wr_client *client, bool outsider)
 {
     wr_id id;
     struct conn *c = wr_pool_take(&t->pool, &id);
@@ -530,10 +582,12 @@ static bool conn_begin(struct wr_tcp *t, const struct tcp_listener *listener, in
     c->client.conn = id;
     c->client.listener = listener->number;
     c->counted = *t->feed.limits;
+    c->outsider = outsider;
     c->message_us = t->now_us;
-    wr_list_init(&c->idle);
+    wr_list_init(&c->quiet);
     wr_frame_init(&c->frame, t->frames + (size_t)(uint32_t)id * FRAME_ROOM, FRAME_ROOM);
     t->open++;
+    t->outsiders += outsider;
     wr_net_stats_set(&t->feed.stats->gauge_tcp_clients, t->open);
     wr_stats_add(&t->feed.stats->tcp_accepted, 1);
     conn_settle(c);
@@ -559,6 +613,25 @@ static bool tcp_refuse_without_files(struct wr_tcp *t, const struct tcp_listener
     return fd >= 0;
 }
 
+/* A place for the client who is here, and the connection in it. False: there is none for it. */
+static bool tcp_seat(struct wr_tcp *t, const struct tcp_listener *listener, int fd,
+                     const struct wr_client *client)
+{
+    bool outsider = t->feed.engine != NULL && !wr_engine_may_ask(t->feed.engine, &client->from);
+
+    if (!wr_limits_enter(t->shared, t->feed.limits, &client->from)) {
+        return false;
+    }
+    atomic_fetch_add(&t->shared->outsiders, outsider);
+    if ((!outsider || tcp_make_outsiders_place(t)) && tcp_make_place(t, outsider) &&
+        conn_begin(t, listener, fd, client, outsider)) {
+        return true;
+    }
+    atomic_fetch_sub(&t->shared->outsiders, outsider);
+    wr_limits_leave(t->shared, t->feed.limits, &client->from);
+    return false;
+}
+
 /* Accepts one connection. False: there is none. */
 static bool tcp_accept(struct wr_tcp *t, const struct tcp_listener *listener)
 {
@@ -575,12 +648,8 @@ static bool tcp_accept(struct wr_tcp *t, const struct tcp_listener *listener)
     }
     if (getsockname(fd, &local.any, &local_size) == 0 &&
         wr_sock_to_addr(&from, &client.from) == WR_OK &&
-        wr_sock_to_addr(&local, &client.local) == WR_OK &&
-        wr_limits_enter(t->shared, t->feed.limits, &client.from)) {
-        if (tcp_make_place(t) && conn_begin(t, listener, fd, &client)) {
-            return true;
-        }
-        wr_limits_leave(t->shared, t->feed.limits, &client.from);
+        wr_sock_to_addr(&local, &client.local) == WR_OK && tcp_seat(t, listener, fd, &client)) {
+        return true;
     }
     wr_stats_add(&t->feed.stats->tcp_refused, 1);
     close(fd);

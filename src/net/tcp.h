@@ -5,9 +5,10 @@
  * Questions may be pipelined and are answered as they are ready, out of order. Each answer is one write of its
  * length and itself. Connections are named by ids with a generation; what comes for one that is gone is ignored.
  *
- * What bounds a stranger: connections in all and of each client, counted over all workers; an idle
- * time-out that shrinks as the places run out; at the last place the connection that is idle longest
- * yields; a deadline for the rest of a message once it has begun; questions unanswered on one connection, then it is
+ * What bounds a stranger: connections in all and of each client, counted over all workers; a small share of
+ * the places for those who may not ask; an idle time-out that shrinks as the places run out; at the last place a connection
+ * that is owed nothing yields: one that may not ask, else the one that is idle, or in the middle of its message, for
+ * longest; a deadline for the rest of a message once it has begun; questions unanswered on one connection, then it is
  * not read; octets that wait for a client that does not read, then it is closed.
  *
  * A client that has closed its sending side still gets the answers it is owed.

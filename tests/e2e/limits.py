@@ -99,6 +99,27 @@ def whole(lab):
     return reply if reply.rcode == "NOERROR" and reply.answer else None
 
 
+@e2e.test("an outsider who holds TCP connections keeps no device out, and is still refused")
+def outsider_holds(lab):
+    lab.start_gateway({"tcp": {"max_per_client": 24, "max_connections": 24}})
+    held = []
+    try:
+        for _ in range(60):
+            try:
+                held.append(clients.tcp_socket(lab.nodes["outsider"], world.WAN[0], timeout=2))
+                held[-1].sendall(b"\0")
+            except OSError:
+                pass
+        for device in ("phone", "camera", "lock") * 4:
+            reply = lab.kdig(device, "many.cloud.example", "+tcp", timeout=3)
+            equal(reply.rcode, "NOERROR", reply)
+        reply = lab.kdig("outsider", "many.cloud.example", "+tcp", timeout=3)
+        need(reply.rcode == "REFUSED" and not reply.answer, reply)
+    finally:
+        for sock in held:
+            sock.close()
+
+
 @e2e.test("a client that shows a server cookie is not limited")
 def cookie(lab):
     lab.start_gateway({"limits": {"rrl_rate": 5}})

@@ -251,6 +251,110 @@ static void test_oldest_idle_yields(void **state)
     world_free(w);
 }
 
+/* Who is in the middle of a message yields as well, by when it began and not by its last octet; who is owed an answer
+ * does not. */
+static void test_partial_yields(void **state)
+{
+    struct world *w = world_new();
+    int slow, newer, newest;
+
+    w->setup.limits.tcp_connections = 2;
+    world_start(w);
+    slow = dial(w, "127.0.0.1");
+    world_ask_tcp(slow, 1, 'h');
+    world_expect_tcp(slow, 1, 'r');
+    assert_int_equal(send(slow, "\0\24", 2, MSG_NOSIGNAL), 2);
+    newer = dial(w, "127.0.0.1");
+    world_ask_tcp(newer, 2, 'h');
+    world_expect_tcp(newer, 2, 'r');
+    assert_int_equal(send(slow, "x", 1, MSG_NOSIGNAL), 1);
+    world_ask_tcp(newer, 3, 'h'); /* after the octet, so that both have been seen */
+    world_expect_tcp(newer, 3, 'r');
+    newest = dial(w, "127.0.0.1");
+    assert_true(world_closed(slow, WIRE_WAIT_MS));
+    world_ask_tcp(newest, 4, 'h');
+    world_expect_tcp(newest, 4, 'r');
+    world_ask_tcp(newer, 5, 'n');
+    world_ask_tcp(newer, 6, 'h');
+    world_expect_tcp(newer, 6, 'r');
+    assert_int_equal(send(newer, "\0", 1, MSG_NOSIGNAL), 1);
+    close(slow);
+    slow = dial(w, "127.0.0.1");
+    assert_true(world_closed(newest, WIRE_WAIT_MS));
+    close(slow);
+    close(newer);
+    close(newest);
+    world_stop(w, 0);
+    assert_int_equal(w->stats.tcp_yielded, 2);
+    world_free(w);
+}
+
+/* Those who may not ask fill their own few places, one after the other, and nobody else's. */
+static void test_outsiders_have_few_places(void **state)
+{
+    struct world *w = world_new();
+    int outsider[3], inside;
+
+    w->setup.limits.tcp_connections = 2 * WR_NET_OUTSIDERS_SHARE;
+    world_start(w);
+    inside = dial(w, "127.0.0.1");
+    world_ask_tcp(inside, 1, 'h');
+    world_expect_tcp(inside, 1, 'r');
+    for (int i = 0; i < 3; i++) {
+        outsider[i] = dial(w, "127.9.0.1");
+        world_ask_tcp(outsider[i], 2, 'h'); /* and is told so, by the engine */
+        world_expect_tcp(outsider[i], 2, 'r');
+        assert_int_equal(send(outsider[i], "\0", 1, MSG_NOSIGNAL), 1);
+    }
+    assert_true(world_closed(outsider[0], WIRE_WAIT_MS));
+    assert_int_equal(w->shared.outsiders, 2);
+    world_ask_tcp(inside, 3, 'h');
+    world_expect_tcp(inside, 3, 'r');
+    close(inside);
+    for (int i = 0; i < 3; i++) {
+        close(outsider[i]);
+    }
+    world_stop(w, 0);
+    assert_int_equal(w->stats.tcp_yielded, 1);
+    wr_loop_destroy(w->loop);
+    w->loop = NULL;
+    assert_int_equal(w->shared.outsiders, 0);
+    free(w->engine);
+    free(w);
+}
+
+/* An outsider who has a place gives it to whoever may ask, and takes none from him. */
+static void test_outsider_yields_first(void **state)
+{
+    struct world *w = world_new();
+    int outsider, inside, more;
+
+    w->setup.limits.tcp_connections = 2;
+    world_start(w);
+    inside = dial(w, "127.0.0.1");
+    world_ask_tcp(inside, 1, 'h');
+    world_expect_tcp(inside, 1, 'r');
+    outsider = dial(w, "127.9.0.1");
+    world_ask_tcp(outsider, 2, 'h');
+    world_expect_tcp(outsider, 2, 'r');
+    more = dial(w, "127.0.0.1");
+    assert_true(world_closed(outsider, WIRE_WAIT_MS)); /* though the other is idle for longer */
+    world_ask_tcp(more, 3, 'h');
+    world_expect_tcp(more, 3, 'r');
+    close(outsider);
+    outsider = dial(w, "127.9.0.1");
+    assert_true(world_closed(outsider, WIRE_WAIT_MS));
+    world_ask_tcp(inside, 4, 'h');
+    world_expect_tcp(inside, 4, 'r');
+    close(outsider);
+    close(inside);
+    close(more);
+    world_stop(w, 0);
+    assert_int_equal(w->stats.tcp_yielded, 1);
+    assert_int_equal(w->stats.tcp_refused, 1);
+    world_free(w);
+}
+
 /* A worker that was slow to accept finds all places taken by another, none of them its to give up. */
 static void test_a_slow_worker_has_places(void **state)
 {
@@ -466,6 +570,9 @@ int main(void)
         cmocka_unit_test(test_impossible_length_is_closed),
         cmocka_unit_test(test_per_client_limit),
         cmocka_unit_test(test_oldest_idle_yields),
+        cmocka_unit_test(test_partial_yields),
+        cmocka_unit_test(test_outsiders_have_few_places),
+        cmocka_unit_test(test_outsider_yields_first),
         cmocka_unit_test(test_all_busy_refuses),
         cmocka_unit_test(test_a_slow_worker_has_places),
         cmocka_unit_test(test_client_that_does_not_read),
