@@ -76,8 +76,12 @@ static const struct wr_schema_row table[] = {
             "Clients that ask are told (RFC 7828)."},
     {"tcp.max_connections", WR_SCHEMA_INT, V01, RANGE(1, 65536), BY_PROFILE("512", "128", "8192"),
      AT(tcp.max_connections), .unit = "connections",
-     .doc = "Connections at once, over all workers. When there are more, the one that is silent "
-            "for the longest time is closed."},
+     .doc =
+         "Connections at once, over all workers. When there are more, one that is owed no answer "
+         "is closed: of somebody who may not ask (they have a sixteenth of the places), else the "
+         "one that is silent, or busy with one message, for the longest time. A reload raises it "
+         "to "
+         "twice its value at the start, or 1024; descriptors for upstreams are kept back."},
     {"tcp.max_per_client", WR_SCHEMA_INT, V01, RANGE(1, 65536), DEFAULT("16"),
      AT(tcp.max_per_client), .unit = "connections", .doc = "Connections at once from one client."},
     {"tcp.max_inflight", WR_SCHEMA_INT, V01, RANGE(1, 4096), DEFAULT("64"), AT(tcp.max_inflight),

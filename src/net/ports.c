@@ -524,9 +524,7 @@ unsigned wr_ports_bits(uint32_t ports)
 
 uint32_t wr_ports_share(uint32_t want, uint32_t pools, uint64_t files, char *ret_text, size_t cap)
 {
-    /* For listeners, TCP, control and files; a fourth where there is little. */
-    uint64_t reserve = files / 4 < 1024 ? files / 4 : 1024;
-    uint64_t share = (files - reserve) / (pools > 0 ? pools : 1);
+    uint64_t share = files / (pools > 0 ? pools : 1);
     unsigned bits;
 
     want = want < 1 ? 1 : want > WR_PORTS_MAX ? WR_PORTS_MAX : want;
@@ -539,9 +537,7 @@ uint32_t wr_ports_share(uint32_t want, uint32_t pools, uint64_t files, char *ret
     snprintf(
         ret_text, cap,
         "only %u upstream ports for each of %u pools instead of %u (%u.%02u bits against forged "
-        "answers): %llu file descriptors allow no more; raise the limit (LimitNOFILE= in the "
-        "unit) to %llu",
-        (unsigned)share, (unsigned)pools, (unsigned)want, bits / 100, bits % 100,
-        (unsigned long long)files, (unsigned long long)want * pools + 1024);
+        "answers)",
+        (unsigned)share, (unsigned)pools, (unsigned)want, bits / 100, bits % 100);
     return (uint32_t)share;
 }

@@ -71,9 +71,9 @@ uint32_t wr_ports_idle(const struct wr_ports *p);
 
 /* Hundredths of bits an off-path forger must guess: 16 of the id and log2 of the ports. */
 unsigned wr_ports_bits(uint32_t ports);
-/* How many ports each pool may have when the process may have `files` descriptors and there are `pools` of
- * them: workers, times the families that have an upstream. When fewer than wanted, writes a sentence that says
- * what that costs and the remedy; else an empty text. */
+/* How many ports each pool may have when there are `files` descriptors for all `pools`: workers, times the families
+ * that have an upstream. When fewer than wanted, writes what that costs, as the beginning of a sentence; else an
+ * empty text. */
 uint32_t wr_ports_share(uint32_t want, uint32_t pools, uint64_t files, char *ret_text, size_t cap);
 
 #endif

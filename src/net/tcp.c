@@ -104,16 +104,22 @@ static int tcp_spare(void)
     return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
+uint32_t wr_tcp_room(uint32_t connections)
+{
+    uint32_t count = connections < POOL_MAX / 2 ? connections * 2 : POOL_MAX;
+
+    return count < POOL_MIN ? POOL_MIN : count;
+}
+
 int wr_tcp_create(uv_loop_t *loop, const struct wr_feed *feed, struct wr_net_shared *shared,
                   uint8_t *room, size_t room_size, struct wr_tcp **ret_tcp)
 {
-    uint32_t count = feed->limits->tcp_connections * 2;
+    uint32_t count = wr_tcp_room(feed->limits->tcp_connections);
     struct wr_tcp *t = calloc(1, sizeof(*t));
 
     if (t == NULL) {
         return WR_E_NOMEM;
     }
-    count = count < POOL_MIN ? POOL_MIN : count > POOL_MAX ? POOL_MAX : count;
     t->frames_size = (size_t)count * FRAME_ROOM;
     t->frames = tcp_map(t->frames_size);
     t->blocks[0] = malloc(wr_pool_size(sizeof(struct conn), count));

@@ -22,6 +22,8 @@
 
 struct wr_tcp;
 
+/* Connections that there is room for in each worker when `connections` may be open at the start: for more a reload has none. */
+uint32_t wr_tcp_room(uint32_t connections);
 /* `room` is shared with other parts, used only within one call; at least 64 KiB + 2. */
 int wr_tcp_create(uv_loop_t *loop, const struct wr_feed *feed, struct wr_net_shared *shared,
                   uint8_t *room, size_t room_size, struct wr_tcp **ret_tcp);

@@ -291,7 +291,12 @@ static void give(struct wr_serve *s, const struct wr_conf *conf)
         add_line(r->report.text, sizeof(r->report.text),
                  "some addresses could not be listened on; the log says why");
     }
-    wr_serve_net_limits(conf, s->ports, &r->limits);
+    char text[320];
+    wr_places_limits(conf, &s->places, &r->limits, text, sizeof(text));
+    if (text[0] != 0 && !r->is_refresh) {
+        wr_say(WR_LOG_WARN, "%s", text);
+        add_line(r->report.text, sizeof(r->report.text), text);
+    }
     wr_gate_fit_state(r->gate, s->shared.upstream_state);
     r->order = (struct wr_crew_order){
         .settings = &r->gate->settings,

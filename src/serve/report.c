@@ -95,12 +95,12 @@ static void put_keep(const struct wr_serve *s, struct wr_json *j, const struct w
 
 static void put_ports(const struct wr_serve *s, struct wr_json *j)
 {
-    uint32_t all = s->ports * s->workers;
+    uint32_t all = s->places.ports * s->workers;
     wr_json_object(j, "ports");
-    wr_json_u64(j, "each_worker", s->ports);
+    wr_json_u64(j, "each_worker", s->places.ports);
     wr_json_u64(j, "all", all);
     /* What a forger must guess for one question: the ports of the worker that asks, and the id. */
-    put_decimal(j, "bits", wr_ports_bits(s->ports), 2);
+    put_decimal(j, "bits", wr_ports_bits(s->places.ports), 2);
     wr_json_end(j);
 }
 

@@ -13,7 +13,6 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "net/clock.h"
-#include "net/ports.h"
 #include "net/sock.h"
 #include "serve/anchors.h"
 #include "serve/control.h"
@@ -27,25 +26,9 @@
 #define DRAIN_MS 2000
 /* Cookie secrets are renewed this often; the one before is good for as long again. */
 #define SECRETS_S (24 * 3600)
-/* Descriptors besides upstream ports and client connections. */
-#define FILES_EXTRA 1024
 /* Clients that wait for one question: by how much waiting clients outnumber the questions. */
 #define WAITERS_A_REQUEST 2
 #define STREAMS_MAX       64
-
-void wr_serve_net_limits(const struct wr_conf *conf, uint32_t ports,
-                         struct wr_net_limits *ret_limits)
-{
-    struct wr_net_limits l = wr_limits_default();
-    l.tcp_connections = conf->tcp.max_connections;
-    l.tcp_per_client = conf->tcp.max_per_client;
-    l.tcp_idle_ms = (uint32_t)conf->tcp.idle_timeout_ms;
-    l.tcp_pipeline = conf->tcp.max_inflight;
-    l.prefix4_len = (uint8_t)conf->limits.prefix4;
-    l.prefix6_len = (uint8_t)conf->limits.prefix6;
-    l.ports = ports;
-    *ret_limits = l;
-}
 
 /* --- the start --- */
 
@@ -70,23 +53,23 @@ static unsigned families(const struct wr_upstreams *u)
     return v4 && v6 ? 2 : 1;
 }
 
-/* Each worker wants as many ports for each family as make 30 bits. A family without an upstream gets its share only
- * where there is plenty: a reload may bring one. */
-static void size_descriptors(struct wr_serve *s)
+static void say_places(const char *text)
 {
-    const struct wr_conf *c = s->conf;
-    char text[320] = "";
-    uint32_t pools = 2u * s->workers;
-    uint64_t others = (uint64_t)c->tcp.max_connections + FILES_EXTRA;
-    uint64_t files = wr_sock_raise_files((uint64_t)c->upstream.ports * pools + others);
-    files -= c->tcp.max_connections < files / 2 ? c->tcp.max_connections : files / 2;
-    s->ports = wr_ports_share(c->upstream.ports, pools, files, text, sizeof(text));
-    if (text[0] != 0 && families(&s->gate->settings.upstreams) == 1) {
-        s->ports = wr_ports_share(c->upstream.ports, pools / 2, files, text, sizeof(text));
-    }
     if (text[0] != 0) {
         wr_say(WR_LOG_WARN, "%s", text);
     }
+}
+
+/* How many there may be was settled while there was the privilege to raise it; now the listeners are known. */
+static void share_places(struct wr_serve *s)
+{
+    char text[320];
+    wr_places_share(s->conf, s->workers, s->reload.change.opens,
+                    families(&s->gate->settings.upstreams), wr_sock_raise_files(0), &s->places,
+                    text, sizeof(text));
+    say_places(text);
+    wr_places_limits(s->conf, &s->places, &s->limits, text, sizeof(text));
+    say_places(text);
 }
 
 static int make_first_gate(struct wr_serve *s)
@@ -160,7 +143,7 @@ static int create_crew(struct wr_serve *s)
 {
     const struct wr_conf *c = s->conf;
     uint16_t avoid[WR_NET_LISTENERS_MAX];
-    wr_serve_net_limits(c, s->ports, &s->limits);
+    share_places(s);
     struct wr_crew_setup setup = {
         .workers = s->workers,
         .requests = share(c->limits.requests, s->workers),
@@ -536,7 +519,7 @@ static int prepare(struct wr_serve *s)
         err = make_first_gate(s);
     }
     if (err == WR_OK) {
-        size_descriptors(s);
+        wr_sock_raise_files(wr_places_wanted(s->conf, s->workers));
         err = wr_doors_open(s);
     }
     if (err == WR_OK) {

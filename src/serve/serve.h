@@ -31,6 +31,7 @@
 #include "serve/ledger.h"
 #include "serve/listeners.h"
 #include "serve/locals.h"
+#include "serve/places.h"
 #include "serve/reload.h"
 #include "serve/sandbox.h"
 #include "serve/shared.h"
@@ -65,7 +66,7 @@ struct wr_serve {
     struct wr_secrets secrets;
     struct wr_sandbox_state sandbox;
     uint16_t workers;
-    uint32_t ports; /* upstream ports of each worker and family */
+    struct wr_places places; /* what descriptors there are for */
     _Atomic bool wall_proven;
     int64_t wall_floor_s;
     bool wall_kept; /* at the start the kernel said that its clock is kept right */
@@ -96,8 +97,5 @@ int wr_serve_run(const struct wr_serve_options *options);
 
 /* Watches the folders of the local files in force. */
 void wr_serve_watch(struct wr_serve *s);
-/* What the configuration says about sockets. */
-void wr_serve_net_limits(const struct wr_conf *conf, uint32_t ports,
-                         struct wr_net_limits *ret_limits);
 
 #endif

@@ -138,7 +138,10 @@ static int make_loop(struct teller *t)
                                   .shared = t->shared.net,
                                   .stats = &t->net_stats,
                                   .hooks = {.user = t, .hand = hand, .woken = woken}};
-    wr_serve_net_limits(t->conf, PORTS, &setup.limits);
+    static const struct wr_places places = {
+        .ports = PORTS, .by_files = UINT32_MAX, .by_room = UINT32_MAX};
+    char text[320];
+    wr_places_limits(t->conf, &places, &setup.limits, text, sizeof(text));
     int err = seed(&setup.rng);
     return err ? err : wr_loop_create(&setup, &t->loop);
 }

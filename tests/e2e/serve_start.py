@@ -3,6 +3,7 @@
 """Start and end: what the service manager sees, sockets handed over, the sandbox, mistakes at the start."""
 import os
 import re
+import resource
 import signal
 import socket
 import struct
@@ -225,6 +226,40 @@ def drain(box):
         began = time.monotonic()
         equal(weir.stop(), 0)
         need(time.monotonic() - began < 4, "the drain has no end")
+
+
+@loopback.test("few descriptors: TCP clients leave some for upstreams and the control socket, and the log names the remedy")
+def few_descriptors(box):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    weir = box.weir([box.upstream(ttl=1)], start=False, workers=2)
+    with open(weir.log_path, "wb") as log:
+        weir.process = subprocess.Popen(["prlimit", "--nofile=512:512", weir.program, "serve", "-c", weir.config], stderr=log,
+                                        stdin=subprocess.DEVNULL)
+    until("ready", lambda: "ready:" in weir.log())
+    need(re.search(r"only \d+ TCP connections of clients at once instead of 512 .*LimitNOFILE", weir.log()), weir.log())
+    held = []
+    try:
+        for i in range(600):
+            held.append(socket.socket())
+            held[-1].bind((f"127.1.{i // 4000}.{i // 15 % 250 + 1}", 0))
+            held[-1].settimeout(loopback.PATIENCE_S)
+            held[-1].connect(weir.address)
+            try:
+                held[-1].sendall(b"\0")    # of a message that never comes to its end
+            except OSError:
+                pass
+        until("many connections", lambda: weir.verb("stats")["counters"]["gauge_tcp_clients"] > 50)
+        for i in range(20):
+            equal(weir.ask(f"n{i}.example").rcode, 0)
+        equal(weir.ask("tcp.example", tcp=True).rcode, 0)
+        counters = weir.verb("stats")["counters"]
+        equal((counters["ports_failed"], counters["streams_failed"]), (0, 0))
+        need(counters["tcp_yielded"] > 0, counters)
+    finally:
+        for sock in held:
+            sock.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @loopback.test("no control socket to be had is no reason not to serve")
