@@ -72,8 +72,8 @@ static const struct wr_schema_row table[] = {
     {"tcp", WR_SCHEMA_SECTION, V01, .doc = "TCP connections of clients (RFC 7766)."},
     {"tcp.idle_timeout", WR_SCHEMA_MILLIS, V01, RANGE(100, HOUR_MS), DEFAULT("10s"),
      AT(tcp.idle_timeout_ms),
-     .doc = "How long a connection may stay silent, and how long one message may take to arrive. "
-            "Clients that ask are told (RFC 7828)."},
+     .doc = "How long a connection may stay silent, and how long one message may take to arrive, "
+            "this at most five seconds. Clients that ask are told (RFC 7828)."},
     {"tcp.max_connections", WR_SCHEMA_INT, V01, RANGE(1, 65536), BY_PROFILE("512", "128", "8192"),
      AT(tcp.max_connections), .unit = "connections",
      .doc =

@@ -60,6 +60,12 @@ void wr_places_share(const struct wr_conf *conf, uint32_t workers, uint32_t list
     *ret_places = p;
 }
 
+/* One message takes no longer than a silence may, and never longer than the default. */
+static uint32_t message_ms(const struct wr_conf *conf, uint32_t most_ms)
+{
+    return (uint32_t)smaller(conf->tcp.idle_timeout_ms, most_ms);
+}
+
 void wr_places_limits(const struct wr_conf *conf, const struct wr_places *places,
                       struct wr_net_limits *ret_limits, char *ret_text, size_t cap)
 {
@@ -68,6 +74,7 @@ void wr_places_limits(const struct wr_conf *conf, const struct wr_places *places
     l.tcp_connections = (uint32_t)smaller(wanted, smaller(places->by_files, places->by_room));
     l.tcp_per_client = conf->tcp.max_per_client;
     l.tcp_idle_ms = (uint32_t)conf->tcp.idle_timeout_ms;
+    l.tcp_message_ms = message_ms(conf, l.tcp_message_ms);
     l.tcp_pipeline = conf->tcp.max_inflight;
     l.prefix4_len = (uint8_t)conf->limits.prefix4;
     l.prefix6_len = (uint8_t)conf->limits.prefix6;

@@ -85,12 +85,33 @@ static void test_reload(void **state)
     wr_conf_free(conf);
 }
 
+static void test_message_time(void **state)
+{
+    static const struct {
+        const char *yaml;
+        uint32_t idle_ms, message_ms;
+    } cases[] = {
+        {"", 10000, 5000},
+        {"tcp: {idle_timeout: 60s}\n", 60000, 5000},
+        {"tcp: {idle_timeout: 1s}\n", 1000, 1000},
+    };
+    for (unsigned i = 0; i < WR_ARRAY_LEN(cases); i++) {
+        read_conf(cases[i].yaml);
+        share(1000000, 2);
+        wr_places_limits(conf, &places, &limits, text, sizeof(text));
+        assert_int_equal(limits.tcp_idle_ms, cases[i].idle_ms);
+        assert_int_equal(limits.tcp_message_ms, cases[i].message_ms);
+        wr_conf_free(conf);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plenty),
         cmocka_unit_test(test_few),
         cmocka_unit_test(test_reload),
+        cmocka_unit_test(test_message_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
