@@ -112,6 +112,12 @@ def restart_keys(box):
         need("workers" in text and "cache.size" in text, text)
     status = weir.verb("status")
     equal((status["workers"], status["cache"]["size_bytes"]), (2, 16 << 20))
+    weir.configure(box.settings([up], tcp={"max_connections": 1024}))
+    text = reload(weir)["text"]
+    need("max_connections" not in text, text)
+    weir.configure(box.settings([up], tcp={"max_connections": 5000}))    # there is room for 1024
+    text = reload(weir)["text"]
+    need("tcp.max_connections: only 1024 instead of 5000 until a restart" in text, text)
 
 
 @loopback.test("an upstream that is weir itself is refused by name")
