@@ -42,10 +42,11 @@ static uint16_t count_workers(const struct wr_conf *conf)
     return (uint16_t)(count > WR_WORKERS_MAX ? WR_WORKERS_MAX : count);
 }
 
-/* Address families that have an upstream now. */
+/* Address families that have an upstream now; who recurses meets servers of both. */
 static unsigned families(const struct wr_upstreams *u)
 {
-    bool v4 = false, v6 = false;
+    bool recurse = u->default_group == WR_GROUP_RECURSE;
+    bool v4 = recurse && u->ipv4, v6 = recurse && u->ipv6;
     for (unsigned i = 0; i < u->upstreams; i++) {
         v4 = v4 || (u->ipv4 && u->upstream[i].addr.family == WR_AF_V4);
         v6 = v6 || (u->ipv6 && u->upstream[i].addr.family == WR_AF_V6);
