@@ -25,7 +25,7 @@ RANKS = [
     ["dns", "crypto"],
     ["dnssec", "policy", "detect", "mdns", "transport"],
     ["resolve"],
-    ["engine", "client"],
+    ["engine", "doctor", "client"],
     ["net", "conf"],
     ["serve"],
     ["cli"],

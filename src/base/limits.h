@@ -245,4 +245,37 @@
 /* Steps of the proof that follows. Each hashes WR_DNSSEC_STEP_BLOCKS_MAX blocks, so the first is the last. */
 #define WR_NSECACHE_TURNS_MAX 3
 
+/* `weir check name`. Questions and probes for one name: a domain with eight kinds of relay and some services has about 120. */
+#define WR_DOCTOR_FACTS_MAX 192
+/* Records kept of one answer; of sets with more the first ones are looked at. */
+#define WR_DOCTOR_RECORDS_MAX 32
+/* Records and octets kept in all. */
+#define WR_DOCTOR_KEPT_MAX   2048
+#define WR_DOCTOR_OCTETS_MAX ((size_t)256 * 1024)
+/* Findings that are told; nobody mends more at once. */
+#define WR_DOCTOR_FINDINGS_MAX 64
+/* Things that are found out before the facts are judged anew. */
+#define WR_DOCTOR_WANTS_MAX 16
+/* Targets of one set that are looked at, and services of one type: each is some questions and probes. */
+#define WR_DOCTOR_TARGETS_MAX 12
+/* NAPTR records that lead to others (RFC 3403 has no bound; RFC 5928 section 3 needs two). */
+#define WR_DOCTOR_NAPTR_MAX 3
+/* Ports that are tried of a bare host. */
+#define WR_DOCTOR_PORTS_MAX 8
+/* Aliases in a row that are told as too many: resolvers give up at 8 (glibc's time-outs add up) to 16. */
+#define WR_DOCTOR_CHAIN_MAX 8
+/* Milliseconds for all of it, unless --timeout says otherwise, and the most that it may say. */
+#define WR_DOCTOR_TOTAL_MS     30000
+#define WR_DOCTOR_TOTAL_MAX_MS 600000
+/* Milliseconds for one try of a question to the resolver, which asks others; and how often it is tried. */
+#define WR_DOCTOR_ASK_MS    4000
+#define WR_DOCTOR_ASK_TRIES 2
+/* The same for a name server, which only has to look. */
+#define WR_DOCTOR_SERVER_MS    1500
+#define WR_DOCTOR_SERVER_TRIES 2
+/* Milliseconds until an address counts as dead: a SYN is sent again after one second, once. */
+#define WR_DOCTOR_PROBE_MS 2500
+/* RFC 8489 section 6.2.1: first wait for a binding response; it doubles. */
+#define WR_DOCTOR_STUN_RTO_MS 500
+
 #endif

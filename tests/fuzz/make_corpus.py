@@ -16,6 +16,7 @@ sys.dont_write_bytecode = True                            # the source tree stay
 import dns.edns
 import dns.flags
 import dns.message
+import dns.rcode
 import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
@@ -258,6 +259,37 @@ def proofs():
         write("ranges", f"{zone}again", b"".join(puts + asks + [b"\x40"] + puts[::-1] + asks))
 
 
+def doctors():
+    """Worlds for the doctor: one message that has something for every question, and silence and failure in between."""
+    rows = ["d. 300 SOA ns.d. h.d. 1 1 1 1 60", "d. 300 NS ns.d.", "ns.d. 300 A 192.0.2.53", "d. 300 A 192.0.2.1",
+            "d. 90 A 192.0.2.2", "d. 300 MX 10 a.d.", "a.d. 300 CNAME box.d.", "box.d. 30 A 192.0.2.3",
+            "box.d. 90000 AAAA 2001:db8::3", 'd. 300 NAPTR 1 1 "S" "RELAY:turn.udp" "" _turn._udp.d.',
+            'd. 300 NAPTR 1 1 "" "RELAY:turn.tcp" "" n.d.', 'n.d. 300 NAPTR 1 1 "A" "RELAY:turn.tcp" "" a.d.',
+            "_turn._udp.d. 90000 SRV 0 0 3478 a.d.", "_turn._udp.d. 90000 SRV 0 0 3478 .",
+            "_services._dns-sd._udp.d. 300 PTR _ipp._tcp.d.", "lb._dns-sd._udp.d. 300 PTR d.",
+            "_ipp._tcp.d. 300 PTR p._ipp._tcp.d.", "_u._sub._ipp._tcp.d. 300 PTR p._ipp._tcp.d.",
+            "p._ipp._tcp.d. 300 SRV 0 0 631 box.d.", "loop.d. 300 CNAME loop.d.", "3.2.0.192.in-addr.arpa. 9 PTR q.d."]
+
+    def world(flags, chosen):
+        message = dns.message.make_query("d.", "A")
+        message.flags |= dns.flags.QR | flags
+        for row in chosen:
+            name, ttl, rdtype, data = row.split(None, 3)
+            message.answer.append(dns.rrset.from_text(name, int(ttl), "IN", rdtype, data))
+        message.authority = [dns.rrset.from_text("d.", 300, "IN", "NS", "ns.d.", "far.d.")]
+        wire = message.to_wire(origin=dns.name.root)
+        return struct.pack("!H", len(wire)) + wire
+
+    failed = dns.message.make_response(dns.message.make_query("d.", "A", use_edns=0))
+    failed.set_rcode(dns.rcode.SERVFAIL)
+    failed = struct.pack("!H", len(failed.to_wire())) + failed.to_wire()
+    for first in range(7):
+        write("doctor", f"sound{first}", bytes([first]) + world(dns.flags.AA, rows))
+        write("doctor", f"cached{first}", bytes([first]) + world(0, rows) + b"\0\1x" + world(dns.flags.AA, rows[:9]) + failed)
+        write("doctor", f"resolver{first}", bytes([133 + first]) + world(0, rows[::-1]) + b"\0\0")
+    write("doctor", "aliases", b"\0" + world(0, ["d. 1 CNAME e.d.", "e.d. 1 CNAME d."]))
+
+
 if __name__ == "__main__":
     rrsets()
     records()
@@ -267,3 +299,4 @@ if __name__ == "__main__":
     names()
     others()
     proofs()
+    doctors()

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "doctor/finding.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "dns/present.h"
+
+#define ROW(code, word, severity, about, remedy, rfc) \
+    [WR_FINDING_##code] = {word, WR_SEVERITY_##severity, about, remedy, rfc}
+
+static const struct wr_finding_row rows[WR_FINDING_CODES] = {
+    ROW(NO_REPLY, "no-reply", ERROR, "The resolver gives no answer that can be read.",
+        "See that it runs and that its port can be reached from here; `weir status` tells of the "
+        "gateway.",
+        "RFC 1035 section 7"),
+    ROW(REFUSED, "refused", ERROR,
+        "The server does not want to answer this machine, or not this name.",
+        "Ask from a network in `allow`, or ask a resolver and not a name server of other zones.",
+        "RFC 1035 section 4.1.1"),
+    ROW(FAILED, "failed", ERROR, "The resolver could not find out (SERVFAIL).",
+        "Mend what the extended error names; `weir why NAME` tells which servers are asked and how "
+        "they are.",
+        "RFC 8914 section 4"),
+    ROW(BOGUS, "bogus", ERROR, "The zone's signatures do not prove the answer, so it is withheld.",
+        "Sign the zone again with a right clock and see that the DS records at the parent match "
+        "its keys; until then, "
+        "`weir anchors` can set a negative anchor.",
+        "RFC 4035 section 5, RFC 8914 section 4"),
+    ROW(BLOCKED, "blocked", ERROR, "A policy withholds the name.",
+        "Allow the name where the policy is kept; the extended error says whose it is.",
+        "RFC 8914 section 4.16"),
+    ROW(NXDOMAIN, "nxdomain", ERROR, "The name does not exist.",
+        "Look for a typing error, a missing last dot in a zone file, or a record that was never "
+        "added.",
+        "RFC 8020 section 2"),
+    ROW(NO_DATA, "no-data", ERROR, "The name exists and has nothing that a client would look for.",
+        "Add the record, or ask for the name that has it.", "RFC 2308 section 2.2"),
+    ROW(STALE, "stale", WARNING,
+        "The answer has outlived its TTL and is given because nothing fresh can be had.",
+        "See why the zone's servers cannot be reached: is the uplink up?", "RFC 8767 section 4"),
+    ROW(ALIAS_LOOP, "alias-loop", ERROR, "Aliases lead back to themselves.",
+        "Let one of the CNAME records name the machine itself.", "RFC 1034 section 3.6.2"),
+    ROW(ALIAS_CHAIN, "alias-chain", WARNING,
+        "So many aliases in a row that some resolvers give up.",
+        "Let the first alias name the last name.", "RFC 1034 section 3.6.2"),
+    ROW(ALIAS_TARGET, "alias-target", ERROR,
+        "A record names an alias where it must name the machine.",
+        "Write the name that the alias stands for into the record, or give the target addresses of "
+        "its own.",
+        "RFC 2782 (Target), RFC 2181 section 10.3"),
+    ROW(TARGET_NXDOMAIN, "target-nxdomain", ERROR, "A record names what does not exist.",
+        "Add the target, or correct its spelling (a missing last dot appends the zone's name).",
+        "RFC 8020 section 2, RFC 2782"),
+    ROW(NO_ADDRESS, "no-address", ERROR, "There is neither an A nor an AAAA record.",
+        "Give it an address.", "RFC 2782 (Target), RFC 1035 section 3.4.1"),
+    ROW(NO_IPV6, "no-ipv6", WARNING,
+        "There is no AAAA record: devices without IPv4 do not reach it.",
+        "Add an AAAA record, or use DNS64 (`dns64.enable`) with a translator.",
+        "RFC 3596 section 2.1, RFC 6540 section 2"),
+    ROW(NO_IPV4, "no-ipv4", WARNING, "There is no A record: devices without IPv6 do not reach it.",
+        "Add an A record.", "RFC 1035 section 3.4.1"),
+    ROW(NOT_OFFERED, "not-offered", WARNING,
+        "The record says that the service is decidedly not there (target \".\").",
+        "Name the machine that offers it, or remove the record if nobody shall think so.",
+        "RFC 2782 (Target)"),
+    ROW(ROOT_TARGET, "root-target", ERROR,
+        "Target \".\" stands beside other records, where it means nothing.",
+        "Remove that record, or all the others.", "RFC 2782 (Target), RFC 7505 section 3"),
+    ROW(NO_TXT, "no-txt", WARNING,
+        "A service has no TXT record, which each must have, if only an empty one.",
+        "Add a TXT record with one empty string.", "RFC 6763 section 6.1"),
+    ROW(NOT_BROWSABLE, "not-browsable", WARNING,
+        "The service exists and is not in the list of its type, so nobody finds it.",
+        "Add a PTR record from the type to it.", "RFC 6763 section 4.1"),
+    ROW(NAPTR, "naptr", ERROR, "A NAPTR record cannot be used.",
+        "For TURN: flag \"S\" and the name of an SRV record, or \"A\" and the name of a machine, "
+        "service RELAY:turn.udp, "
+        "turn.tcp, turn.tls or turn.dtls.",
+        "RFC 5928 section 3, RFC 3958 section 2.2"),
+    ROW(TTL_SET, "ttl-set", WARNING, "Records of one set have different TTLs.",
+        "Give all records of the set one TTL; caches take the lowest.", "RFC 2181 section 5.2"),
+    ROW(TTL_CHAIN, "ttl-chain", WARNING,
+        "What leads to an address lives far longer than the address, so it keeps leading to a "
+        "machine that moved.",
+        "Give both about the same TTL.", "RFC 1035 section 3.2.1, RFC 1912 section 2.2"),
+    ROW(TTL_FAMILIES, "ttl-families", NOTE,
+        "The A and the AAAA records have very different TTLs: a move is seen by half of the "
+        "clients first.",
+        "Give both the same TTL.", "RFC 1912 section 2.2"),
+    ROW(LAME, "lame", ERROR,
+        "The parent sends resolvers to a server that does not answer for the zone (lame "
+        "delegation).",
+        "Load the zone there, or have the parent take the NS record away.",
+        "RFC 1912 section 2.8, RFC 9499 section 7"),
+    ROW(SERVER_SILENT, "server-silent", ERROR, "A name server of the zone does not answer.",
+        "Start it, open UDP and TCP port 53 to it, or take its NS record away at the parent and in "
+        "the zone.",
+        "RFC 2182 section 3.1"),
+    ROW(SERVERS_UNHEARD, "servers-unheard", NOTE,
+        "No name server answers this machine, though the resolver has answers: they could not be "
+        "looked at.",
+        "Run it where port 53 of the Internet can be reached.", "RFC 9210 section 4"),
+    ROW(NS_DIFFER, "ns-differ", WARNING, "The parent and the zone itself name different servers.",
+        "Have the parent's NS records changed to those of the zone.", "RFC 1034 section 4.2.2"),
+    ROW(DEAD, "dead", ERROR, "Nobody answers at an address of the service.",
+        "Start the service, open its port, or take the address out of the records.",
+        "RFC 2782 (usage), RFC 8489 section 6.2"),
+    ROW(PTR, "ptr", NOTE, "The address has another name in the reverse zone.",
+        "Let the PTR record name this host, if software there or here compares them.",
+        "RFC 1912 section 2.1"),
+    ROW(NOT_PROBED, "not-probed", NOTE, "The address was not tried.",
+        "For a host, name ports with --port.", "RFC 2782"),
+    ROW(UNFINISHED, "unfinished", WARNING, "Not everything could be looked at.",
+        "Give it more time with --timeout, or ask for a name below.", "RFC 9520"),
+};
+
+const struct wr_finding_row *wr_finding_row(enum wr_finding_code code)
+{
+    wr_assert(code < WR_FINDING_CODES);
+    return &rows[code];
+}
+
+const char *wr_severity_name(enum wr_severity severity)
+{
+    return severity == WR_SEVERITY_ERROR     ? "error"
+           : severity == WR_SEVERITY_WARNING ? "warning"
+                                             : "note";
+}
+
+void wr_findings_start(struct wr_findings *list)
+{
+    list->count = list->beyond = 0;
+}
+
+struct wr_str *wr_finding_begin(struct wr_findings *list, enum wr_finding_code code,
+                                const uint8_t *subject, uint16_t type)
+{
+    struct wr_finding *one = &list->item[list->count];
+
+    wr_assert(list->count <= WR_DOCTOR_FINDINGS_MAX);
+    one->code = (uint8_t)code;
+    one->type = type;
+    wr_name_set(&one->subject, subject);
+    one->record[0] = '\0';
+    wr_str_init(&list->text, one->what, sizeof(one->what));
+    return &list->text;
+}
+
+void wr_finding_record(struct wr_findings *list, const struct wr_facts_rr *rr)
+{
+    struct wr_finding *one = &list->item[list->count];
+    struct wr_str s;
+
+    wr_str_init(&s, one->record, sizeof(one->record));
+    wr_present_rr(&s, rr->owner, rr->ttl, WR_CLASS_IN, rr->type, rr->rdata, rr->size);
+}
+
+void wr_finding_end(struct wr_findings *list)
+{
+    const struct wr_finding *one = &list->item[list->count];
+
+    for (unsigned i = 0; i < list->count; i++) {
+        const struct wr_finding *other = &list->item[i];
+
+        if (other->code == one->code && wr_name_equal(other->subject.wire, one->subject.wire) &&
+            !strcmp(other->what, one->what))
+            return;
+    }
+    if (list->count < WR_DOCTOR_FINDINGS_MAX)
+        list->count++;
+    else
+        list->beyond++;
+}
+
+unsigned wr_findings_count(const struct wr_findings *list, enum wr_severity severity)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < list->count; i++)
+        n += wr_finding_row(list->item[i].code)->severity == severity;
+    return n;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/doctor/patient.h"
+
+#define SOA "d. 300 SOA ns.d. host.d. 1 1 1 1 60\n"
+
+/* Nothing is wanted twice, and a world without end ends. */
+static void test_bounded(void **state)
+{
+    size_t cap = 1 << 20, used;
+    char *text = malloc(cap);
+    struct patient p = {.local = true, .resolver = text};
+
+    used = (size_t)snprintf(text, cap, SOA);
+    for (unsigned t = 0; t < 30; t++) {
+        used += (size_t)snprintf(text + used, cap - used,
+                                 "_services._dns-sd._udp.d. 300 PTR _t%u._tcp.d.\n", t);
+        for (unsigned i = 0; i < 30; i++)
+            used += (size_t)snprintf(
+                text + used, cap - used,
+                "_t%u._tcp.d. 300 PTR i%u._t%u._tcp.d.\ni%u._t%u._tcp.d. 300 SRV 0 0 1 h%u-%u.d.\n",
+                t, i, t, i, t, t, i);
+    }
+    run_exam(&p, "_services._dns-sd._udp.d.");
+    assert_true(p.asked <= WR_DOCTOR_FACTS_MAX);
+    assert_true(p.asked > WR_DOCTOR_FACTS_MAX / 2);
+    assert_true(exam.full);
+    assert_true(findings.beyond > 0); /* the last of them says so, and is beyond */
+    for (unsigned i = 0; i < facts.count; i++)
+        assert_ptr_equal(wr_facts_find(&facts, &facts.fact[i].want), &facts.fact[i]);
+    free(text);
+}
+
+/* Out of time: no wants, and it is said. */
+static void test_hurried(void **state)
+{
+    struct wr_name name;
+
+    assert_int_equal(wr_name_from_text("box.d.", 6, &name), WR_OK);
+    options = (struct wr_exam_options){.hurried = true};
+    wr_facts_start(&facts);
+    wr_exam_run(&exam, &options, name.wire, &facts, &findings);
+    assert_int_equal(exam.wants, 0);
+    assert_int_equal(findings.count, 1);
+    assert_string_equal(wr_finding_row(findings.item[0].code)->word, "unfinished");
+    options.hurried = false;
+    wr_exam_run(&exam, &options, name.wire, &facts, &findings);
+    assert_true(exam.wants > 0);
+    assert_int_equal(findings.count, 0);
+}
+
+/* The same in every order in which facts may come. */
+static void test_order(void **state)
+{
+    struct patient p = {
+        .local = true,
+        .resolver = SOA
+        "_turn._udp.d. 300 SRV 0 0 3478 a.d.\na.d. 300 CNAME box.d.\nbox.d. 300 A 192.0.2.1\n"};
+
+    examine(&p, "_turn._udp.d.",
+            "error alias-target _turn._udp.d.\nwarning no-ipv6 a.d.\nerror dead a.d.\n");
+    for (unsigned skip = 1; skip < 4; skip++) {
+        struct wr_name name;
+
+        assert_int_equal(wr_name_from_text("_turn._udp.d.", 13, &name), WR_OK);
+        wr_facts_start(&facts);
+        for (unsigned round = 0; round < 100; round++) {
+            unsigned i;
+
+            wr_exam_run(&exam, &options, name.wire, &facts, &findings);
+            if (!exam.wants)
+                break;
+            i = skip % exam.wants;
+            if (exam.want[i].kind >= WR_FACTS_TCP)
+                probe(&exam.want[i], &p);
+            else
+                reply(&exam.want[i], &p);
+        }
+        assert_int_equal(exam.wants, 0);
+        assert_int_equal(findings.count, 3);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bounded),
+        cmocka_unit_test(test_hurried),
+        cmocka_unit_test(test_order),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/doctor/patient.h"
+
+static struct wr_facts_want want_of(const char *name, uint16_t type)
+{
+    struct wr_facts_want want = {.kind = WR_FACTS_ASK, .type = type};
+
+    assert_int_equal(wr_name_from_text(name, strlen(name), &want.name), WR_OK);
+    return want;
+}
+
+static void test_kept(void **state)
+{
+    struct patient p = {
+        .resolver =
+            "a.d. 60 CNAME b.d.\nb.d. 60 CNAME c.d.\nc.d. 60 A 192.0.2.1\nc.d. 60 A 192.0.2.2\n"};
+    struct wr_facts_want want = want_of("a.d.", WR_TYPE_A), other = want;
+    const struct wr_fact *fact;
+    unsigned at = 0, n = 0;
+
+    wr_facts_start(&facts);
+    assert_null(wr_facts_find(&facts, &want));
+    reply(&want, &p);
+    fact = wr_facts_find(&facts, &want);
+    assert_non_null(fact);
+    assert_int_equal(wr_facts_chain(&facts, fact).links, 2);
+    while (wr_facts_data(&facts, fact, &at))
+        n++;
+    assert_int_equal(n, 2);
+    assert_true(wr_facts_has(&facts, fact));
+    assert_int_equal(wr_facts_failed(&facts, &want, WR_FACTS_SILENT), WR_E_EXISTS);
+    other.kind = WR_FACTS_ASK_AT;
+    assert_null(wr_facts_find(&facts, &other));
+    wr_addr_from_text("192.0.2.1:53", &other.to);
+    assert_int_equal(wr_facts_failed(&facts, &other, WR_FACTS_CLOSED), WR_OK);
+    assert_int_equal(wr_facts_find(&facts, &other)->outcome, WR_FACTS_CLOSED);
+    wr_addr_from_text("192.0.2.2:53", &other.to);
+    assert_null(wr_facts_find(&facts, &other));
+}
+
+/* Octets that are no message are a fact too. */
+static void test_broken(void **state)
+{
+    struct wr_facts_want want = want_of("a.d.", WR_TYPE_A);
+    const uint8_t junk[] = {1, 2, 3};
+
+    wr_facts_start(&facts);
+    assert_int_equal(wr_facts_reply(&facts, &want, junk, sizeof(junk)), WR_OK);
+    assert_int_equal(wr_facts_find(&facts, &want)->outcome, WR_FACTS_BROKEN);
+    assert_false(wr_facts_has(&facts, wr_facts_find(&facts, &want)));
+}
+
+/* More records than are kept, and more facts than there is room for. */
+static void test_full(void **state)
+{
+    char text[WR_DOCTOR_RECORDS_MAX * 40 + 200];
+    size_t n = 0;
+    struct patient p = {.resolver = text};
+    struct wr_facts_want want = want_of("a.d.", WR_TYPE_A);
+    int err = WR_OK;
+
+    for (unsigned i = 0; i < WR_DOCTOR_RECORDS_MAX + 2; i++)
+        n += (size_t)snprintf(text + n, sizeof(text) - n, "a.d. 60 A 192.0.2.%u\n", i);
+    wr_facts_start(&facts);
+    reply(&want, &p);
+    assert_true(facts.fact[0].cut);
+    assert_int_equal(facts.fact[0].records, WR_DOCTOR_RECORDS_MAX);
+    for (unsigned i = 1; i <= WR_DOCTOR_FACTS_MAX && !err; i++) {
+        want.type = (uint16_t)(1000 + i);
+        err = wr_facts_failed(&facts, &want, WR_FACTS_SILENT);
+    }
+    assert_int_equal(err, WR_E_FULL);
+    assert_int_equal(facts.count, WR_DOCTOR_FACTS_MAX);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_full),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

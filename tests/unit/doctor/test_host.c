@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/doctor/patient.h"
+
+#include "doctor/host.h"
+
+#define SOA "d. 300 SOA ns.d. host.d. 1 1 1 1 60\n"
+#define BOX "box.d. 300 A 192.0.2.1\nbox.d. 300 AAAA 2001:db8::1\n"
+
+static void test_addresses(void **state)
+{
+    static const struct {
+        const char *records, *name, *expected;
+    } rows[] = {
+        {BOX, "box.d.", "note not-probed box.d.\n"},
+        {"box.d. 300 A 192.0.2.1\n", "box.d.", "warning no-ipv6 box.d.\nnote not-probed box.d.\n"},
+        {"", "box.d.", "error nxdomain box.d.\n"},
+        {"box.d. 300 TXT x\n", "box.d.", ""},
+        {"x.box.d. 300 TXT x\n", "box.d.", "error no-data box.d.\n"},
+        {"a.d. 300 CNAME box.d.\n" BOX, "a.d.", "note not-probed a.d.\n"},
+        {"a.d. 300 CNAME b.d.\nb.d. 300 CNAME a.d.\n", "a.d.", "error alias-loop a.d.\n"},
+        {"a.d. 300 CNAME a.d.\n", "a.d.", "error alias-loop a.d.\n"},
+        {"a1.d. 300 CNAME a2.d.\na2.d. 300 CNAME a3.d.\na3.d. 300 CNAME a4.d.\na4.d. 300 CNAME "
+         "a5.d.\n"
+         "a5.d. 300 CNAME a6.d.\na6.d. 300 CNAME a7.d.\na7.d. 300 CNAME a8.d.\na8.d. 300 CNAME "
+         "a9.d.\n"
+         "a9.d. 300 CNAME box.d.\n" BOX,
+         "a1.d.", "warning alias-chain a1.d.\nnote not-probed a1.d.\n"},
+        {"a2.d. 300 CNAME a3.d.\na3.d. 300 CNAME a4.d.\na4.d. 300 CNAME a5.d.\n"
+         "a5.d. 300 CNAME a6.d.\na6.d. 300 CNAME a7.d.\na7.d. 300 CNAME a8.d.\na8.d. 300 CNAME "
+         "a9.d.\n"
+         "a9.d. 300 CNAME box.d.\n" BOX,
+         "a2.d.", "note not-probed a2.d.\n"},
+        {"box.d. 86400 A 192.0.2.1\nbox.d. 300 AAAA 2001:db8::1\n", "box.d.",
+         "note ttl-families box.d.\nnote not-probed box.d.\n"},
+        {"box.d. 300 A 192.0.2.1\nbox.d. 60 A 192.0.2.2\nbox.d. 300 AAAA 2001:db8::1\n", "box.d.",
+         "warning ttl-set box.d.\nnote not-probed box.d.\n"},
+        {BOX "1.2.0.192.in-addr.arpa. 300 PTR other.d.\n", "box.d.",
+         "note ptr box.d.\nnote not-probed box.d.\n"},
+        {BOX "1.2.0.192.in-addr.arpa. 300 PTR other.d.\n1.2.0.192.in-addr.arpa. 300 PTR BOX.d.\n",
+         "box.d.", "note not-probed box.d.\n"},
+        {"a.d. 300 CNAME box.d.\n" BOX "1.2.0.192.in-addr.arpa. 300 PTR box.d.\n", "a.d.",
+         "note not-probed a.d.\n"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char text[4096];
+        struct patient p = {.local = true};
+
+        snprintf(text, sizeof(text), SOA "%s", rows[i].records);
+        p.resolver = text;
+        examine(&p, rows[i].name, rows[i].expected);
+    }
+}
+
+/* Ports of a bare host, and what keeps a probe from saying anything. */
+static void test_probes(void **state)
+{
+    struct patient p = {.local = true,
+                        .resolver = SOA BOX,
+                        .port = 443,
+                        .open = "192.0.2.1:443 tcp\n[2001:db8::1]:443 tcp\n"};
+
+    examine(&p, "box.d.", "");
+    p.open = "192.0.2.1:443 tcp\n";
+    examine(&p, "box.d.", "error dead box.d.\n");
+    assert_string_equal(words(0), "[2001:db8::1]:443 over TCP: no connection within 2500 ms.");
+    p.refuses = "[2001:db8::1]:443 tcp\n";
+    examine(&p, "box.d.", "error dead box.d.\n");
+    assert_string_equal(words(0),
+                        "[2001:db8::1]:443 over TCP: the machine says that nobody listens there.");
+    p.refuses = NULL;
+    p.unreachable = "[2001:db8::1]:443 tcp\n";
+    examine(&p, "box.d.", "note not-probed box.d.\n");
+    p.unreachable = NULL;
+    p.resolver_only = true;
+    examine(&p, "box.d.", "");
+}
+
+/* TTLs out of a cache say nothing; those of the zone's servers do. */
+static void test_exact(void **state)
+{
+    struct patient p = {.resolver = SOA
+                        "d. 300 NS ns.d.\nns.d. 300 A 192.0.2.53\nns.d. 300 AAAA 2001:db8::53\n"
+                        "_x._tcp.d. 86000 SRV 0 0 0 box.d.\nbox.d. 5 A 192.0.2.1\n"
+                        "box.d. 5 AAAA 2001:db8::1\n",
+                        .server = {{"192.0.2.53", SOA
+                                    "_x._tcp.d. 86400 SRV 0 0 0 box.d.\nbox.d. 43200 A 192.0.2.1\n"
+                                    "box.d. 43200 AAAA 2001:db8::1\n"}}};
+
+    examine(&p, "_x._tcp.d.", "");
+    p.server[0].records = SOA "_x._tcp.d. 86400 SRV 0 0 0 box.d.\nbox.d. 30 A 192.0.2.1\n"
+                              "box.d. 30 AAAA 2001:db8::1\n";
+    examine(&p, "_x._tcp.d.", "warning ttl-chain _x._tcp.d.\n");
+    assert_string_equal(
+        words(0), "It is kept for 86400 s, and the A record of box.d. that it leads to for 30 s.");
+    p.resolver_only = true;
+    examine(&p, "_x._tcp.d.", "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_probes),
+        cmocka_unit_test(test_exact),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
