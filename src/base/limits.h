@@ -275,6 +275,8 @@
 #define WR_DOCTOR_SERVER_TRIES 2
 /* Milliseconds until an address counts as dead: a SYN is sent again after one second, once. */
 #define WR_DOCTOR_PROBE_MS 2500
+/* Attributes of a STUN message that are walked over; a binding response has three to eight. */
+#define WR_STUN_ATTRIBUTES_MAX 64
 /* RFC 8489 section 6.2.1: first wait for a binding response; it doubles. */
 #define WR_DOCTOR_STUN_RTO_MS 500
 

@@ -36,7 +36,8 @@ static uint64_t now_us(void)
 
 static int io_error(struct try *t, const char *what)
 {
-    snprintf(t->reply->error, sizeof(t->reply->error), "%s: %s", what, strerror(errno));
+    t->reply->number = errno;
+    snprintf(t->reply->error, sizeof(t->reply->error), "%s: %s", what, strerror(t->reply->number));
     return WR_E_IO;
 }
 
@@ -247,6 +248,7 @@ int wr_ask_run(const struct wr_ask *ask, const uint8_t *query, size_t size,
     ret_reply->size = 0;
     ret_reply->tries = ret_reply->wrong = ret_reply->took_us = 0;
     ret_reply->was_truncated = false;
+    ret_reply->number = 0;
     ret_reply->error[0] = '\0';
     if (ask->tcp)
         return try_tcp(ask, query, size, ret_reply);

@@ -39,7 +39,8 @@ struct wr_ask_reply {
     uint32_t took_us;   /* of the try that was answered */
     uint32_t tries;     /* sent over UDP */
     uint32_t wrong;     /* replies passed over */
-    char error[160];    /* on WR_E_IO: what the system said */
+    int number;         /* on WR_E_IO: errno */
+    char error[160];    /* and what the system said */
 };
 
 /* `query` is a whole message with one question. */

@@ -259,6 +259,20 @@ def proofs():
         write("ranges", f"{zone}again", b"".join(puts + asks + [b"\x40"] + puts[::-1] + asks))
 
 
+def stuns():
+    """The sample responses of RFC 5769, an error, and old and broken ones."""
+    head = bytes.fromhex("2112a442b7e7a701bc34d686fa87dfae")
+
+    def write_one(name, kind, attributes):
+        write("stun", name, struct.pack("!HH", kind, len(attributes)) + head + attributes)
+    write_one("v4", 0x0101, bytes.fromhex("8022000b7465737420766563746f72200020000800 01a147e112a643".replace(" ", "")))
+    write_one("v6", 0x0101, bytes.fromhex("002000140002a1470113a9faa5d3f179bc25f4b5bed2b9d9"))
+    write_one("old", 0x0101, bytes.fromhex("00010008000101020304050 6".replace(" ", "")))
+    write_one("error", 0x0111, bytes.fromhex("00090010000004") + b"\1Unauthorized")
+    write_one("empty", 0x0101, b"")
+    write_one("flood", 0x0101, b"\x80\0\0\0" * 80)
+
+
 def doctors():
     """Worlds for the doctor: one message that has something for every question, and silence and failure in between."""
     rows = ["d. 300 SOA ns.d. h.d. 1 1 1 1 60", "d. 300 NS ns.d.", "ns.d. 300 A 192.0.2.53", "d. 300 A 192.0.2.1",
@@ -300,3 +314,4 @@ if __name__ == "__main__":
     others()
     proofs()
     doctors()
+    stuns()
