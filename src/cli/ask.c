@@ -2,7 +2,6 @@
 /* weir ask: questions to a server, the answers as zone text or JSON. */
 #include <errno.h>
 #include <net/if.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,18 +16,16 @@
 #include "cli/asktrace.h"
 #include "cli/opts.h"
 #include "cli/verb.h"
+#include "cli/whom.h"
 #include "net/ask.h"
 #include "net/clock.h"
 #include "net/sock.h"
 #include "serve/resolvconf.h"
 
 enum {
-    SERVERS_MAX = 8,
     SERVER_TEXT_SIZE = WR_ADDR_TEXT_SIZE + 32,
     PORT_DNS = 53,
-    RESOLV_CONF_SIZE = 64 * 1024 /* beyond this it is no resolv.conf */
 };
-#define RESOLV_CONF "/etc/resolv.conf"
 
 /* One question on its way: what is sent where, and what came. */
 struct asking {
@@ -47,99 +44,15 @@ static void warn(const char *server, const char *what)
 
 /* --- whom to ask --- */
 
-static int add_server(const struct wr_addr *addr, const char *zone, uint8_t family,
-                      struct wr_addr *servers, size_t *count)
-{
-    struct wr_addr one = *addr;
-
-    if (zone[0]) {
-        one.scope = if_nametoindex(zone);
-        if (!one.scope) {
-            fprintf(stderr, "weir ask: there is no interface %s\n", zone);
-            return WR_E_NOTFOUND;
-        }
-    }
-    if (*count < SERVERS_MAX && (!family || family == one.family))
-        servers[(*count)++] = one;
-    return WR_OK;
-}
-
-/* The addresses of a host name, by the system. */
-static int look_up(const char *text, uint16_t port, uint8_t family, struct wr_addr *servers,
-                   size_t *count)
-{
-    struct addrinfo hints = {.ai_socktype = SOCK_DGRAM}, *found = NULL;
-    const char *hash = strchr(text, '#');
-    uint64_t number = port;
-    char host[256];
-    int failed;
-
-    snprintf(host, sizeof(host), "%.*s", (int)(hash ? hash - text : 255), text);
-    if (hash)
-        (void)wr_str_to_u64(hash + 1, strlen(hash + 1), UINT16_MAX, &number);
-    failed = getaddrinfo(host, NULL, &hints, &found);
-    if (failed) {
-        fprintf(stderr, "weir ask: the server's name has no address (%s)\n", gai_strerror(failed));
-        return WR_E_NOTFOUND;
-    }
-    for (struct addrinfo *at = found; at; at = at->ai_next) {
-        union wr_sockaddr sa;
-        struct wr_addr addr;
-
-        memset(&sa, 0, sizeof(sa));
-        memcpy(&sa, at->ai_addr, at->ai_addrlen < sizeof(sa) ? at->ai_addrlen : sizeof(sa));
-        if (wr_sock_to_addr(&sa, &addr) != WR_OK)
-            continue;
-        addr.port = (uint16_t)number;
-        (void)add_server(&addr, "", family, servers, count);
-    }
-    freeaddrinfo(found);
-    return WR_OK;
-}
-
-static int system_servers(uint16_t port, uint8_t family, struct wr_addr *servers, size_t *count)
-{
-    struct wr_resolvconf_server found[SERVERS_MAX];
-    char *text = malloc(RESOLV_CONF_SIZE);
-    FILE *file = text ? fopen(RESOLV_CONF, "re") : NULL;
-    uint32_t n = 0;
-
-    if (file) {
-        size_t size = fread(text, 1, RESOLV_CONF_SIZE, file);
-
-        n = wr_resolvconf_read(text, size, found, SERVERS_MAX, NULL);
-        fclose(file);
-    }
-    free(text);
-    for (uint32_t i = 0; i < n; i++) {
-        found[i].addr.port = port;
-        (void)add_server(&found[i].addr, found[i].zone, family, servers, count);
-    }
-    return WR_OK;
-}
-
 static int find_servers(const struct wr_askflags *flags, struct wr_addr *servers, size_t *count)
 {
-    char zone[WR_RESOLVCONF_ZONE_SIZE];
-    struct wr_addr addr;
+    struct wr_whom whom = {
+        .who = "ask", .server = flags->server, .port = PORT_DNS, .family = flags->family};
     uint64_t port = PORT_DNS;
-    int err;
 
-    *count = 0;
-    if (flags->port)
-        (void)wr_str_to_u64(flags->port, strlen(flags->port), UINT16_MAX, &port);
-    if (!flags->server)
-        err = system_servers((uint16_t)port, flags->family, servers, count);
-    else if (wr_askflags_server(flags->server, (uint16_t)port, &addr, zone) == WR_OK)
-        err = add_server(&addr, zone, flags->family, servers, count);
-    else
-        err = look_up(flags->server, (uint16_t)port, flags->family, servers, count);
-    if (!err && *count == 0) {
-        fprintf(stderr, "weir ask: no server to ask; name one with @ADDRESS%s\n",
-                flags->family ? " of the family that is wanted" : "");
-        err = WR_E_NOTFOUND;
-    }
-    return err;
+    if (flags->port && wr_str_to_u64(flags->port, strlen(flags->port), UINT16_MAX, &port) == WR_OK)
+        whom.port = (uint16_t)port;
+    return wr_whom_find(&whom, servers, count);
 }
 
 static int find_source(const struct wr_askflags *flags, struct wr_addr *ret_from)
@@ -295,7 +208,7 @@ static int trace_question(struct asking *a)
 
 static int ask_question(struct asking *a, const struct wr_askflags *flags)
 {
-    struct wr_addr servers[SERVERS_MAX];
+    struct wr_addr servers[WR_WHOM_MAX];
     size_t count = 0;
     int err;
 
