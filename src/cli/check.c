@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* weir check: every mistake of a configuration at once, and what is printed from the schema. */
+/* weir check: every mistake of a configuration at once, what is printed from the schema, and what is wrong with a name. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +8,8 @@
 
 #include "base/str.h"
 #include "base/utf8.h"
+#include "cli/checkname.h"
+#include "cli/checktell.h"
 #include "cli/opts.h"
 #include "cli/verb.h"
 #include "conf/conf.h"
@@ -23,6 +25,7 @@ struct check {
     struct wr_mistakes mistakes;
     struct wr_conf *conf;
     json_t *local; /* --json: what is wrong in local files */
+    struct wr_checkname name;
 };
 
 static json_t *mistake_json(const struct wr_mistake *m)
@@ -116,39 +119,86 @@ static int print_table(const struct check *c)
     return WR_EXIT_OK;
 }
 
-int wr_cli_check(int argc, char **argv)
+static bool is_of_name(const struct wr_opts *opts)
 {
-    struct check *c = calloc(1, sizeof(*c));
+    return opts->operands > 0 && !strcmp(opts->operand[0], "name");
+}
+
+static int run_name(struct check *c, const struct wr_opts *opts)
+{
+    if (c->print || c->schema || c->man)
+        return wr_opts_misused(opts, "that option is not for a name");
+    if (c->doc) {
+        wr_checktell_doc(stdout);
+        return WR_EXIT_OK;
+    }
+    c->name.json = c->json;
+    return wr_checkname_run(opts, &c->name);
+}
+
+static int run_file(struct check *c, const struct wr_opts *opts)
+{
+    const struct wr_checkname *n = &c->name;
+
+    if (opts->operands > 1)
+        return wr_opts_misused(opts, "one file at a time");
+    if (n->ports || n->timeout || n->socket || n->verbose || n->resolver_only)
+        return wr_opts_misused(opts, "that option is for a name");
+    if (c->schema || c->doc || c->man)
+        return print_table(c);
+    c->file = opts->operands ? opts->operand[0] : WR_CONF_PATH;
+    return run(c, opts->operands > 0);
+}
+
+/* The rows need a place for each value; without memory there is nothing to read into. */
+static int read_and_run(struct check *c, int argc, char **argv)
+{
     const struct wr_opt table[] = {
-        {"json", 'j', .flag = c ? &c->json : NULL, .help = "print the mistakes as JSON"},
-        {"print", 'p', .flag = c ? &c->print : NULL,
-         .help = "print what is in force, defaults included"},
-        {"schema", 0, .flag = c ? &c->schema : NULL, .help = "print the JSON Schema for editors"},
-        {"doc", 0, .flag = c ? &c->doc : NULL, .help = "print docs/config.md"},
-        {"man", 0, .flag = c ? &c->man : NULL, .help = "print the page weir.yaml(5)"},
+        {"json", 'j', .flag = &c->json, .help = "print the mistakes, or the findings, as JSON"},
+        {"print", 'p', .flag = &c->print, .help = "print what is in force, defaults included"},
+        {"schema", 0, .flag = &c->schema, .help = "print the JSON Schema for editors"},
+        {"doc", 0, .flag = &c->doc,
+         .help = "print docs/config.md; with name docs/doctor.md, all that can be found"},
+        {"man", 0, .flag = &c->man, .help = "print the page weir.yaml(5)"},
+        {"port", 0, .value = &c->name.ports, .meta = "PORT",
+         .help = "name: TCP port of a bare host to try; several: 443,8883"},
+        {"resolver-only", 'r', .flag = &c->name.resolver_only,
+         .help = "name: ask the resolver alone; try no service and no name server"},
+        {"timeout", 't', .value = &c->name.timeout, .meta = "SECONDS",
+         .help = "name: time for all of it (30)"},
+        {"socket", 's', .value = &c->name.socket, .meta = "PATH",
+         .help = "name: the control socket of the gateway that is asked"},
+        {"verbose", 'v', .flag = &c->name.verbose,
+         .help = "name: tell all that was asked and tried"},
     };
     struct wr_opts opts = {
         "check",
-        "[FILE]",
+        "[FILE] | name NAME [@SERVER]",
         "Finds every mistake in a configuration (\"-\": standard input; default " WR_CONF_PATH
-        ").\nExit status 1 when there is one.",
+        ").\nExit status 1 when there is one.\n\nWith `name` it is a doctor: it looks up what a "
+        "client of a host, a service\n(_turn._udp.example), a DNS-SD type or instance, or a domain "
+        "looks up, tries what it\nfinds, and tells what is wrong and what mends it. It asks "
+        "@SERVER, else the running\ngateway, else the servers of resolv.conf. Exit status 1 when "
+        "there is an error.",
         table,
         sizeof(table) / sizeof(table[0]),
         NULL,
         0};
+    int status = wr_opts_read(&opts, argc, argv);
+
+    if (status != WR_OPTS_GO)
+        return status;
+    return is_of_name(&opts) ? run_name(c, &opts) : run_file(c, &opts);
+}
+
+int wr_cli_check(int argc, char **argv)
+{
+    struct check *c = calloc(1, sizeof(*c));
     int status;
 
     if (!c)
         return WR_EXIT_FAILED;
-    status = wr_opts_read(&opts, argc, argv);
-    if (status == WR_OPTS_GO && opts.operands > 1)
-        status = wr_opts_misused(&opts, "one file at a time");
-    else if (status == WR_OPTS_GO && (c->schema || c->doc || c->man))
-        status = print_table(c);
-    if (status == WR_OPTS_GO) {
-        c->file = opts.operands ? opts.operand[0] : WR_CONF_PATH;
-        status = run(c, opts.operands > 0);
-    }
+    status = read_and_run(c, argc, argv);
     wr_conf_free(c->conf);
     free(c);
     return status;

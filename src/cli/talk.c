@@ -78,8 +78,9 @@ static int open_socket(const struct wr_talk *talk, int *ret_fd)
         configured_path(sa.sun_path, sizeof(sa.sun_path));
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) != 0) {
-        fprintf(stderr, "weir %s: no daemon answers on %s: %s; %s\n", talk->who, sa.sun_path,
-                strerror(errno), remedy(errno));
+        if (!talk->quiet)
+            fprintf(stderr, "weir %s: no daemon answers on %s: %s; %s\n", talk->who, sa.sun_path,
+                    strerror(errno), remedy(errno));
         if (fd >= 0)
             close(fd);
         return WR_EXIT_FAILED;

@@ -19,6 +19,7 @@ struct wr_talk {
     const char *who;    /* the verb, for messages */
     const char *socket; /* of --socket, or NULL */
     bool json;          /* print results as they are */
+    bool quiet;         /* say nothing when no daemon is there: the verb has another way */
 };
 
 /* Asks, and gives the result in *ret_result (the caller's reference). `args` is taken over. Returns an exit status. */

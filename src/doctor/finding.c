@@ -163,7 +163,8 @@ void wr_finding_end(struct wr_findings *list)
     for (unsigned i = 0; i < list->count; i++) {
         const struct wr_finding *other = &list->item[i];
 
-        if (other->code == one->code && wr_name_equal(other->subject.wire, one->subject.wire) &&
+        if (other->code == one->code && other->type == one->type &&
+            wr_name_equal(other->subject.wire, one->subject.wire) &&
             !strcmp(other->what, one->what))
             return;
     }

@@ -162,11 +162,13 @@ static void judge_reverse(struct wr_exam *x, const struct wr_addr *addr, const u
                           const uint8_t *end)
 {
     struct wr_name reverse;
+    struct wr_addr bare = *addr;
     const struct wr_fact *fact;
     const struct wr_facts_rr *rr, *other = NULL;
     unsigned at = 0;
     struct wr_str *s;
 
+    bare.port = 0;
     if (wr_reverse_name(addr, &reverse) != WR_OK)
         return;
     fact = wr_look_quiet(x, reverse.wire, WR_TYPE_PTR);
@@ -179,7 +181,7 @@ static void judge_reverse(struct wr_exam *x, const struct wr_addr *addr, const u
         return;
     s = wr_finding_begin(x->findings, WR_FINDING_PTR, host, WR_TYPE_PTR);
     wr_finding_record(x->findings, other);
-    wr_look_put_addr(s, addr);
+    wr_look_put_addr(s, &bare);
     wr_str_text(s, " is called ");
     wr_name_put_text(s, other->rdata);
     wr_finding_end(x->findings);

@@ -21,6 +21,7 @@ drwxr-xr-x ./etc/weir/
 -rw-r--r-- ./usr/share/doc/weir/changelog.gz
 -rw-r--r-- ./usr/share/doc/weir/config.md
 -rw-r--r-- ./usr/share/doc/weir/copyright
+-rw-r--r-- ./usr/share/doc/weir/doctor.md
 -rw-r--r-- ./usr/share/doc/weir/examples/edge.yaml
 -rw-r--r-- ./usr/share/doc/weir/examples/factory.yaml
 -rw-r--r-- ./usr/share/doc/weir/examples/home.yaml

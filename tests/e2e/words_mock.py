@@ -123,8 +123,8 @@ def completion():
     for words, want in rows:
         for shell in (offered_by_bash, offered_by_zsh, offered_by_fish):
             equal(shell(words), want, f"{shell.__name__} {words}")
-    equal(offered_by_bash(("weir", "check", "")), ["compopt -o default"])
-    equal(offered_by_zsh(("weir", "check", "")), ["compopt -o default"])
+    equal(offered_by_bash(("weir", "check", "")), ["compopt -o default", "name"])
+    equal(offered_by_zsh(("weir", "check", "")), ["compopt -o default", "name"])
     equal(offered_by_fish(("weir", "check", "ga")), ["gate.yaml"])
     equal(offered_by_bash(("weir", "ask", "+ti")), ["+timeout=", "compopt -o nospace"])
 

@@ -72,7 +72,13 @@ static void test_probes(void **state)
     p.unreachable = "[2001:db8::1]:443 tcp\n";
     examine(&p, "box.d.", "note not-probed box.d.\n");
     p.unreachable = NULL;
+    p.open = "192.0.2.1:443 tcp\n[2001:db8::1]:443 tcp\n";
+    p.resolver = SOA BOX "1.2.0.192.in-addr.arpa. 300 PTR other.d.\n";
+    examine(&p, "box.d.", "note ptr box.d.\n");
+    assert_string_equal(words(0),
+                        "192.0.2.1 is called other.d."); /* the address, not one of its ports */
     p.resolver_only = true;
+    p.resolver = SOA BOX;
     examine(&p, "box.d.", "");
 }
 
