@@ -67,21 +67,17 @@ static bool find_gateway(const struct wr_checkname *asked, struct wr_addr *ret_s
     return best > 0;
 }
 
-static int find_server(const struct wr_checkname *asked, const char *server,
-                       struct wr_addr *ret_server)
+static int find_servers(const struct wr_checkname *asked, const char *server,
+                        struct wr_checkwork *work)
 {
     struct wr_whom whom = {.who = "check", .server = server, .port = PORT_DNS};
-    struct wr_addr found[WR_WHOM_MAX];
-    size_t count = 0;
 
-    if (!server && find_gateway(asked, ret_server))
+    work->server_count = 1;
+    if (!server && find_gateway(asked, &work->server[0]))
         return WR_OK;
     if (!server && asked->socket)
         return WR_E_NOTFOUND; /* it was said */
-    if (wr_whom_find(&whom, found, &count) != WR_OK)
-        return WR_E_NOTFOUND;
-    *ret_server = found[0];
-    return WR_OK;
+    return wr_whom_find(&whom, work->server, &work->server_count);
 }
 
 /* --- the options --- */
@@ -168,8 +164,7 @@ int wr_checkname_run(const struct wr_opts *opts, const struct wr_checkname *aske
     if (status == WR_OPTS_GO)
         status = read_options(opts, asked, work);
     if (status == WR_OPTS_GO)
-        status =
-            find_server(asked, server, &work->server) == WR_OK ? run(work, asked) : WR_EXIT_FAILED;
+        status = find_servers(asked, server, work) == WR_OK ? run(work, asked) : WR_EXIT_FAILED;
     free(work);
     return status;
 }

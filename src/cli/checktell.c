@@ -117,7 +117,7 @@ void wr_checktell_text(const struct wr_checkwork *work, bool verbose, FILE *out)
             if ((int)wr_finding_row(work->findings.item[i].code)->severity == s)
                 tell_finding(&work->findings.item[i], out);
     wr_name_to_text(work->name.wire, name, sizeof(name));
-    wr_addr_to_text(&work->server, server, sizeof(server));
+    wr_addr_to_text(&work->server[work->server_at], server, sizeof(server));
     fprintf(out, "%s: ", name);
     if (errors + warnings + notes == 0)
         fputs("good", out);
@@ -182,7 +182,7 @@ int wr_checktell_json(const struct wr_checkwork *work, bool verbose, FILE *out)
     for (unsigned i = 0; i < work->findings.count; i++)
         json_array_append_new(list, finding_json(&work->findings.item[i]));
     wr_name_to_text(work->name.wire, name, sizeof(name));
-    wr_addr_to_text(&work->server, server, sizeof(server));
+    wr_addr_to_text(&work->server[work->server_at], server, sizeof(server));
     all = json_pack("{s:s, s:s, s:b, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:o}", "name", name,
                     "server", server, "ok", errors == 0, "errors", (int)errors, "warnings",
                     (int)wr_findings_count(&work->findings, WR_SEVERITY_WARNING), "notes",

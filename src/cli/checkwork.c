@@ -102,15 +102,16 @@ static bool is_formerr(const struct wr_ask_reply *reply)
     return reply->size >= WR_MSG_HEADER_SIZE && (reply->bytes[3] & 15) == WR_RCODE_FORMERR;
 }
 
-static void ask(struct wr_checkwork *work, const struct wr_facts_want *want, uint64_t deadline_us)
+/* One server: the reply is in the scratch, or an error. */
+static int ask_one(struct wr_checkwork *work, const struct wr_facts_want *want,
+                   const struct wr_addr *server, uint64_t deadline_us)
 {
     bool direct = want->kind == WR_FACTS_ASK_AT;
-    struct wr_ask ask = {.server = direct ? want->to : work->server,
+    struct wr_ask ask = {.server = *server,
                          .tries = direct ? WR_DOCTOR_SERVER_TRIES : WR_DOCTOR_ASK_TRIES};
     uint8_t query[QUERY_SIZE];
     int err = WR_E_TIMEOUT;
 
-    work->questions++;
     for (int edns = 1; edns >= 0; edns--) {
         size_t size = make_query(want, edns == 1, query);
 
@@ -120,6 +121,22 @@ static void ask(struct wr_checkwork *work, const struct wr_facts_want *want, uin
             err = wr_ask_run(&ask, query, size, &work->reply);
         if (err || !is_formerr(&work->reply))
             break;
+    }
+    return err;
+}
+
+static void ask(struct wr_checkwork *work, const struct wr_facts_want *want, uint64_t deadline_us)
+{
+    int err = WR_E_TIMEOUT;
+
+    work->questions++;
+    if (want->kind == WR_FACTS_ASK_AT)
+        err = ask_one(work, want, &want->to, deadline_us);
+    for (size_t i = 0; want->kind != WR_FACTS_ASK_AT && i < work->server_count; i++) {
+        err = ask_one(work, want, &work->server[work->server_at], deadline_us);
+        if (!err)
+            break;
+        work->server_at = (work->server_at + 1) % work->server_count;
     }
     if (err)
         (void)!wr_facts_failed(&work->facts, want, failure_of(&work->reply, err));

@@ -2,7 +2,7 @@
 /*
  * Check's work: finds out what the exam of a name still wants, one thing after another, until it wants nothing or time is up.
  *
- * Questions go to one server as a client asks them, to name servers with RD clear, probes by net/probe. Everything has its time
+ * Questions go to the resolver as a client asks them (of several the next one, when one gives no answer), to name servers with RD clear, probes by net/probe. Everything has its time
  * (WR_DOCTOR_*_MS), and none more than what is left of all. Where standard error is a terminal, one line there tells what is
  * being done.
  */
@@ -12,11 +12,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cli/whom.h"
 #include "doctor/exam.h"
 #include "net/ask.h"
 
 struct wr_checkwork {
-    struct wr_addr server; /* with port */
+    struct wr_addr server[WR_WHOM_MAX]; /* with port; the next one when one does not answer */
+    size_t server_count, server_at;
     struct wr_name name;
     struct wr_exam_options options;
     uint32_t timeout_ms; /* for all */

@@ -142,6 +142,7 @@ static void judge_missing(struct wr_exam *x, const struct wr_fact *a, const uint
         wr_finding_record(x->findings, use->rr);
     wr_name_put_text(s, host);
     wr_str_text(s, gone ? " does not exist." : " has neither an IPv4 nor an IPv6 address.");
+    wr_look_put_ede(s, a);
     wr_finding_end(x->findings);
 }
 

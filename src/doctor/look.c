@@ -65,7 +65,7 @@ const struct wr_fact *wr_look_probe(struct wr_exam *x, enum wr_facts_kind kind,
 
 /* --- what an outcome means --- */
 
-static void put_ede(struct wr_str *s, const struct wr_fact *fact)
+void wr_look_put_ede(struct wr_str *s, const struct wr_fact *fact)
 {
     if (fact->ede == WR_EDE_NONE)
         return;
@@ -99,7 +99,7 @@ static void tell(struct wr_exam *x, const struct wr_fact *fact, enum wr_finding_
     wr_str_text(s, before);
     put_question(s, fact);
     wr_str_text(s, behind);
-    put_ede(s, fact);
+    wr_look_put_ede(s, fact);
     wr_finding_end(x->findings);
 }
 

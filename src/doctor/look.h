@@ -36,7 +36,8 @@ const struct wr_fact *wr_look_at_zone(struct wr_exam *x, const uint8_t *zone, co
 
 /* The address of an A or AAAA record. */
 void wr_look_address(const struct wr_facts_rr *rr, uint16_t port, struct wr_addr *ret_addr);
-/* "name." at the end of the text. */
+/* What the extended error of the answer says, if there is one: a sentence with a space before it. */
+void wr_look_put_ede(struct wr_str *s, const struct wr_fact *fact);
 void wr_look_put_addr(struct wr_str *s, const struct wr_addr *addr);
 
 #endif

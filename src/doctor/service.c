@@ -160,6 +160,8 @@ static void tell_nothing(struct wr_exam *x, const uint8_t *name, uint16_t type,
     wr_name_put_text(s, name);
     wr_str_text(s, gone ? " does not exist; wanted: " : " has no such record: ");
     wr_str_text(s, text);
+    wr_str_char(s, '.');
+    wr_look_put_ede(s, fact);
     wr_finding_end(x->findings);
 }
 

@@ -275,6 +275,27 @@ def healthy(box):
     need(f"server: good.example. SOA at {CHILD}:53: NOERROR, 1 records\n" in done.stdout, done.stdout)
 
 
+@loopback.test("a terminal is told what is being done, a pipe is not")
+def progress(box):
+    weir = gateway(box)
+    line = [weir.program, "check", "name", "good.example", "-s", weir.control]
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    told = b""
+    try:
+        while more := os.read(ours, 4096):
+            told += more
+    except OSError:    # the other end is closed
+        pass
+    os.close(ours)
+    equal(process.wait(60), 0)
+    need(b"asking for good.example. A" in told and b"trying 127.0.9.1:3478" in told, told)
+    need(told.endswith(b"\r\x1b[K"), "the line is not taken away")
+    done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+    equal((done.returncode, done.stderr), (0, ""))
+
+
 @loopback.test("records that lead nowhere, or not to a machine: each finding once")
 def records(box):
     weir = gateway(box)

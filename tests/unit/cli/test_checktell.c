@@ -21,7 +21,8 @@ static void prepare(bool found)
 
     memset(&work, 0, sizeof(work));
     wr_name_set(&work.name, name);
-    wr_addr_from_text("192.0.2.53:53", &work.server);
+    wr_addr_from_text("192.0.2.53:53", &work.server[0]);
+    work.server_count = 1;
     work.questions = 1;
     wr_facts_start(&work.facts);
     wr_findings_start(&work.findings);

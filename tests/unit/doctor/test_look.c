@@ -57,6 +57,20 @@ static void test_loop(void **state)
     examine(&p, "a.d.", "error alias-loop a.d.\n");
 }
 
+/* Why a name does not exist is passed on: it may be the gateway that says so. */
+static void test_reason(void **state)
+{
+    struct patient p = {.local = true,
+                        .resolver = SOA BOX,
+                        .says = "gone.d. NXDOMAIN 21\n_x._tcp.d. NXDOMAIN 21\n"};
+
+    examine(&p, "gone.d.", "error nxdomain gone.d.\n");
+    assert_non_null(strstr(words(0), "gone.d. does not exist. It says: Not Supported (EDE 21)."));
+    examine(&p, "_x._tcp.d.", "error nxdomain _x._tcp.d.\n");
+    assert_non_null(
+        strstr(words(0), "does not exist; wanted: SRV. It says: Not Supported (EDE 21)."));
+}
+
 static void test_zone(void **state)
 {
     struct patient p = {.resolver = SOA "x.d. 300 SOA ns. h. 1 1 1 1 60\n" BOX};
@@ -76,6 +90,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_failures),
         cmocka_unit_test(test_loop),
+        cmocka_unit_test(test_reason),
         cmocka_unit_test(test_zone),
     };
 
