@@ -9,6 +9,7 @@ import time
 import badpackets
 import clients
 import proofs
+import services
 import world
 from spaces import RUN
 from story import until
@@ -292,5 +293,6 @@ CHAPTERS = {
     "restart": restart,
     "outsider": outsider,
     "malformed": malformed,
+    **services.CHAPTERS,
     **proofs.CHAPTERS,
 }
