@@ -5,6 +5,7 @@ import socket
 import threading
 
 import clients
+import gateway
 import world
 from avahi import Avahi
 from spaces import set_resolv_conf
@@ -154,6 +155,11 @@ def _doctor(lab, story):
     for line in done.stdout.splitlines():
         if line and not line.startswith("  why"):
             story.tell(f"      {line[:150]}")
+    set_resolv_conf(world.SEGMENTS["br-home"][2]["laptop"][0], lab.server_for("phone"))
+    done = lab.nodes["phone"].run([gateway.binary(), "check", "name", "home.arpa", "--resolver-only"], check=False)
+    set_resolv_conf(world.INTERNET["isp"][0], world.INTERNET["public"][0])
+    story.check("a phone asks the servers of its resolv.conf, and the second when the first is none", done.returncode == 0
+                and f"asked of {lab.server_for('phone')}:53" in done.stdout, done.stdout.strip()[-100:])
 
 
 CHAPTERS = {"services": services}
