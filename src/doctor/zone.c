@@ -150,7 +150,10 @@ static void judge_delegation(struct wr_exam *x, const uint8_t *name)
 
     if (!find_parent(x, name, &p))
         return;
-    own = wr_look_quiet(x, p.cut, WR_TYPE_NS);
+    own = wr_look_exact(x, p.cut,
+                        WR_TYPE_NS); /* of the zone itself: a resolver may have the parent's */
+    if (!own)
+        own = wr_look_quiet(x, p.cut, WR_TYPE_NS);
     if (own)
         compare_sets(x, &p, own);
     while (count++ < WR_DOCTOR_TARGETS_MAX && (ns = next_ns(x, &p, &at))) {

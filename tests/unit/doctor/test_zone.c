@@ -70,7 +70,13 @@ static void test_sets(void **state)
     examine(&p, "d.", "warning ns-differ d.\nerror target-nxdomain d.\n");
     p = sound();
     p.resolver = ROOT SOA ONE TWO "d. 300 NS alias.d.\nalias.d. 300 CNAME ns1.d.\n";
+    p.server[1].records = SOA ONE TWO "d. 300 NS alias.d.\nalias.d. 300 CNAME ns1.d.\n";
     examine(&p, "d.", "error alias-target d.\nwarning ns-differ d.\n");
+    p = sound();
+    p.resolver =
+        ROOT SOA ONE; /* the parent's set, kept by the resolver: the zone's servers tell better */
+    p.server[0].records = ROOT ONE;
+    examine(&p, "d.", "warning ns-differ d.\n");
     p.server[0].records = ROOT SOA ONE; /* parent and child on one server */
     p.resolver = ROOT SOA ONE;
     examine(&p, "d.", "");
