@@ -267,6 +267,8 @@
 /* Milliseconds for all of it, unless --timeout says otherwise, and the most that it may say. */
 #define WR_DOCTOR_TOTAL_MS     30000
 #define WR_DOCTOR_TOTAL_MAX_MS 600000
+/* With less left the time is up: a question that nobody could answer in time would be told as silence. */
+#define WR_DOCTOR_LEAST_MS 50
 /* Milliseconds for one try of a question to the resolver, which asks others; and how often it is tried. */
 #define WR_DOCTOR_ASK_MS    4000
 #define WR_DOCTOR_ASK_TRIES 2

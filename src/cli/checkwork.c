@@ -167,7 +167,7 @@ void wr_checkwork_run(struct wr_checkwork *work)
         for (unsigned i = 0; i < work->exam.wants; i++) {
             const struct wr_facts_want *want = &work->exam.want[i];
 
-            if (now_us() >= deadline_us) {
+            if (now_us() + WR_DOCTOR_LEAST_MS * WR_MS >= deadline_us) {
                 work->options.hurried = true;
                 break;
             }
