@@ -208,7 +208,8 @@ struct wr_conf {
         uint32_t nxdomain_cut; /* enum wr_nxdomain_cut */
     } dnssec;
     struct {
-        uint32_t trust; /* enum wr_conf_trust */
+        uint32_t trust;    /* enum wr_conf_trust */
+        uint32_t unproven; /* 1: what cannot be judged without the time is refused */
     } time;
     struct {
         struct {

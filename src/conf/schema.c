@@ -12,6 +12,7 @@ static const char *const sha1_words[] = {"ignore", "rely", NULL};
 static const char *const cut_words[] = {"secure", "always", "off", NULL};
 static const char *const without_rd_words[] = {"answers", "referrals", "refuse", NULL};
 static const char *const trust_words[] = {"auto", "system", NULL};
+static const char *const unproven_words[] = {"mark", "refuse", NULL};
 static const char *const zone_words[] = {"authoritative", "transparent", NULL};
 static const char *const relay_words[] = {"stun", "turn", NULL};
 static const char *const relay_transport_words[] = {"udp", "tcp", "tls", "dtls", NULL};
@@ -226,6 +227,12 @@ static const struct wr_schema_row table[] = {
      .doc = "`auto`: a clock that is before the day of this release, or before what the kept cache "
             "has seen, is wrong; signatures are then checked without their dates and nothing is "
             "called secure. `system`: the clock is right, whatever it says."},
+    {"time.unproven", WR_SCHEMA_WORD, V01, DEFAULT("mark"), AT(time.unproven),
+     .words = unproven_words,
+     .doc = "What becomes of an answer whose signatures were checked while the time was not "
+            "known: `mark`, and it is given without AD and with an extended error; or `refuse`, "
+            "and it is SERVFAIL with one. Without the time an old answer cannot be told from a "
+            "new one."},
 
     {"dns64", WR_SCHEMA_SECTION, V01,
      .doc = "IPv6 addresses for names that have IPv4 addresses alone (RFC 6147), for devices "

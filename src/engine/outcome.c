@@ -125,12 +125,27 @@ static uint64_t what_hash(const struct wr_engine *e, const struct wr_asker *a,
     return 0x20000u + answer->rcode;
 }
 
+/* Was it judged without the time, and is that not good enough for who decides here? Who checks for himself gets it. */
+static bool is_withheld(const struct wr_engine *e, const struct wr_asker *a,
+                        const struct wr_answer *answer)
+{
+    const struct wr_prove_settings *p = &e->settings->prove;
+    return p->enable && p->refuse_unproven && answer->security == WR_SECURITY_INDETERMINATE &&
+           !(a->flags & WR_FLAG_CD);
+}
+
 void wr_outcome_answer(struct wr_engine *e, const struct wr_asker *a,
                        const struct wr_answer *answer, uint8_t source, uint8_t slot, uint8_t *room,
                        size_t cap, const struct wr_now *now, struct wr_action *ret_action)
 {
     struct wr_reply r;
     bool truncated;
+    if (is_withheld(e, a, answer)) {
+        wr_outcome_error(e, a, WR_RCODE_SERVFAIL, WR_EDE_INDETERMINATE,
+                         "what time it is has not been proven, and time.unproven is refuse", room,
+                         cap, now, ret_action);
+        return;
+    }
     e->turn++;
     answer = wr_translate_answer(&e->dns64, a, answer, &e->translated);
     struct wr_outcome o = {.source = source,

@@ -29,6 +29,7 @@ struct wr_prove_settings {
     bool aggressive;      /* use of proven ranges (RFC 8198) */
     uint8_t nxdomain_cut; /* enum wr_nxdomain_cut */
     bool system_clock;    /* `time.trust: system`: the wall clock is right */
+    bool refuse_unproven; /* clients do not get what was judged without the time */
     int64_t floor_s;      /* a moment that has certainly passed */
     const struct wr_anchors *anchors;
     struct wr_dnssec_policy policy;

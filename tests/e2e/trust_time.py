@@ -17,10 +17,10 @@ IN_1970 = 1000 - int(time.time())
 DAYS = 86400
 
 
-def start(lab, offset, trust=None, **words):
+def start(lab, offset, trust=None, unproven=None, **words):
     """weir with a clock that is `offset` seconds off; the clock."""
     os.makedirs(f"{RUN}/clock", exist_ok=True)
-    config = merge(RECURSION, {"time": {"trust": trust}} if trust else {})
+    config = merge(RECURSION, {"time": {k: v for k, v in (("trust", trust), ("unproven", unproven)) if v}})
     with e2e.unsanitized():  # a sanitizer wants to be loaded before the clock
         why_not = shim.why_not(gateway.binary())
         if why_not:
@@ -57,6 +57,22 @@ def unproven(lab):
     need("ad" in reply.flags and not reply.ede, reply.text)
     need(any(m.name == NAME + "." for m in wire.queries()), "the answer of 1970 was called proven")
     equal(ask(lab, "www.early.example").ede, [8])
+
+
+@e2e.test("unproven: refuse, a clock in 1970: SERVFAIL with the reason, the data for who checks himself; right again, AD")
+def refuse(lab):
+    clock = start(lab, IN_1970, "auto", unproven="refuse")
+    for _ in range(2):                          # as it comes, and from the cache
+        reply = ask(lab)
+        equal((reply.rcode, reply.ede, reply.data("A")), ("SERVFAIL", [5], []), reply)
+        need("time.unproven" in reply.text, reply.text)
+    reply = lab.kdig("camera", NAME, "A", "+cdflag")
+    equal((reply.rcode, reply.data("A")), ("NOERROR", ADDRESS), reply)
+    clock.set(0)
+    until(lambda: lab.weir.verb("status")["wall_proven"], 5)
+    reply = ask(lab)
+    equal((reply.rcode, reply.data("A")), ("NOERROR", ADDRESS), reply)
+    need("ad" in reply.flags and not reply.ede, reply.text)
 
 
 @e2e.test("auto, a clock that is right: proven at once, expired and early signatures refused")

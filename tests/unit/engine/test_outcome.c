@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/engine_state.h"
 #include "unit/engine/rig.h"
 
 static struct rig r;
@@ -84,10 +85,37 @@ static void test_rcodes_are_counted(void **state)
     rig_stop(&r);
 }
 
+/* time.unproven: what was judged without the time is given as it is, or refused; not to those who check for themselves. */
+static void test_judged_without_the_time(void **state)
+{
+    struct wr_answer answer = {.security = WR_SECURITY_INDETERMINATE, .ede = WR_EDE_INDETERMINATE};
+    struct wr_asker asker = {.has_question = true, .edns = true, .udp_size = 1232};
+    uint8_t room[1232];
+    rig_start(&r);
+    r.settings.prove.enable = true;
+    asker.client.transport = WR_CLIENT_TCP;
+    for (unsigned i = 0; i < 4; i++) {
+        bool secure = i == 2, refused = i == 1;
+        struct wr_msg m;
+        r.settings.prove.refuse_unproven = i > 0;
+        asker.flags = i == 3 ? WR_FLAG_RD | WR_FLAG_CD : WR_FLAG_RD;
+        answer.security = secure ? WR_SECURITY_SECURE : WR_SECURITY_INDETERMINATE;
+        wr_outcome_answer(r.engine, &asker, &answer, WR_SOURCE_CACHE, 255, room, sizeof(room),
+                          &r.now, &r.act);
+        assert_int_equal(r.act.kind, WR_ACTION_REPLY);
+        assert_int_equal(wr_msg_parse(&m, r.act.bytes, r.act.size), WR_OK);
+        assert_int_equal(wr_msg_rcode(&m), refused ? WR_RCODE_SERVFAIL : WR_RCODE_NOERROR);
+        assert_int_equal(m.edns.ede, WR_EDE_INDETERMINATE);
+        assert_int_equal(m.edns.ede_text_size > 0, refused);
+    }
+    rig_stop(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_query_is_recorded),
+        cmocka_unit_test(test_judged_without_the_time),
         cmocka_unit_test(test_drops_are_recorded),
         cmocka_unit_test(test_full_ring_is_counted),
         cmocka_unit_test(test_rcodes_are_counted),

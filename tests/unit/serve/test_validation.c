@@ -63,6 +63,7 @@ static void test_defaults(void **state)
     assert_null(m.mistake.text);
     assert_true(m.settings.enable);
     assert_false(m.settings.system_clock);
+    assert_false(m.settings.refuse_unproven);
     assert_true(m.settings.floor_s == WR_TRUST_RELEASE_S);
     assert_false(m.settings.policy.sha1_rely);
     assert_int_equal(m.settings.policy.nsec3_iterations, 150);
@@ -79,7 +80,7 @@ static void test_what_the_owner_wrote(void **state)
 {
     struct made m;
     struct wr_now now = {.mono_us = 1};
-    assert_int_equal(make(&m, "time: {trust: system}\n"
+    assert_int_equal(make(&m, "time: {trust: system, unproven: refuse}\n"
                               "dnssec:\n"
                               "  sha1: rely\n"
                               "  nsec3_iterations: 50\n"
@@ -88,6 +89,7 @@ static void test_what_the_owner_wrote(void **state)
                      WR_OK);
     assert_null(m.mistake.text);
     assert_true(m.settings.system_clock);
+    assert_true(m.settings.refuse_unproven);
     assert_true(m.settings.policy.sha1_rely);
     assert_int_equal(m.settings.policy.nsec3_iterations, 50);
     assert_string_equal(over(&m, "www.example."), "example.");
