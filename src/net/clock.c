@@ -16,6 +16,27 @@ void wr_clock_now(bool wall_proven, struct wr_now *ret_now)
     ret_now->wall_proven = wall_proven;
 }
 
+void wr_clock_read(const struct wr_clock *clock, struct wr_now *ret_now)
+{
+    int64_t word = clock != NULL ? atomic_load_explicit(&clock->word, memory_order_relaxed) : 0;
+    int64_t base_us = (word - (word & 1)) / 2;
+
+    wr_clock_now(word & 1, ret_now);
+    if (base_us != 0) {
+        ret_now->wall_s = ((int64_t)ret_now->mono_us + base_us) / (int64_t)WR_S;
+    }
+}
+
+void wr_clock_believe(struct wr_clock *clock, bool proven, int64_t base_us)
+{
+    atomic_store_explicit(&clock->word, 2 * base_us + proven, memory_order_relaxed);
+}
+
+bool wr_clock_is_proven(const struct wr_clock *clock)
+{
+    return atomic_load_explicit(&clock->word, memory_order_relaxed) & 1;
+}
+
 bool wr_clock_is_synchronised(void)
 {
     struct timex t = {.modes = 0};

@@ -63,9 +63,8 @@ struct wr_loop {
 static const struct wr_now *loop_tick(void *user)
 {
     struct wr_loop *l = user;
-    const _Atomic bool *proven = l->setup.wall_proven;
 
-    wr_clock_now(proven != NULL && atomic_load_explicit(proven, memory_order_relaxed), &l->now);
+    wr_clock_read(l->setup.clock, &l->now);
     return &l->now;
 }
 

@@ -27,6 +27,7 @@
 #include "base/time.h"
 #include "engine/engine.h"
 #include "engine/event.h"
+#include "net/clock.h"
 #include "net/limits.h"
 #include "net/stats.h"
 
@@ -53,11 +54,11 @@ struct wr_loop_setup {
     uint16_t worker;
     struct wr_engine *engine;
     struct wr_net_limits limits;
-    struct wr_net_shared *shared;    /* one for all workers */
-    struct wr_net_stats *stats;      /* this worker's */
-    const _Atomic bool *wall_proven; /* NULL: never */
-    struct wr_rng rng;               /* seeded from the kernel; copied */
-    const uint16_t *avoid_ports;     /* never used towards upstreams: our own listeners; copied */
+    struct wr_net_shared *shared; /* one for all workers */
+    struct wr_net_stats *stats;   /* this worker's */
+    const struct wr_clock *clock; /* NULL: the kernel's, never proven */
+    struct wr_rng rng;            /* seeded from the kernel; copied */
+    const uint16_t *avoid_ports;  /* never used towards upstreams: our own listeners; copied */
     size_t avoid_ports_count;
     struct wr_loop_hooks hooks;
 };

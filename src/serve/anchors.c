@@ -383,8 +383,8 @@ void wr_live_anchors_tick(struct wr_serve *s)
 {
     struct wr_live_anchors *l = s->anchors;
     struct wr_now now;
-    bool proven = atomic_load(&s->wall_proven) || s->gate->settings.prove.system_clock;
-    wr_clock_now(atomic_load(&s->wall_proven), &now);
+    bool proven = wr_clock_is_proven(&s->clock) || s->gate->settings.prove.system_clock;
+    wr_clock_read(&s->clock, &now);
     if (proven && wr_trustset_expire(&l->set, now.wall_s)) {
         wr_say(WR_LOG_INFO, "a negative trust anchor has ended: what is below it is checked again");
         save(l, now.mono_us);
@@ -456,7 +456,7 @@ int wr_live_anchors_negative(struct wr_serve *s, const uint8_t *name, int64_t fo
 {
     struct wr_now now;
     char text[WR_NAME_TEXT_SIZE];
-    wr_clock_now(atomic_load(&s->wall_proven), &now);
+    wr_clock_read(&s->clock, &now);
     int64_t until_s = for_s == 0 ? 0 : now.wall_s + for_s;
     if (for_s != 0 && !now.wall_proven && !s->gate->settings.prove.system_clock) {
         *ret_why = "the clock is not known to be right, so the anchor would have no end";
@@ -579,7 +579,7 @@ void wr_live_anchors_report(const struct wr_serve *s, struct wr_json *j, const c
 {
     const struct wr_live_anchors *l = s->anchors;
     struct wr_now now;
-    wr_clock_now(false, &now);
+    wr_clock_read(&s->clock, &now);
     wr_json_object(j, key);
     wr_json_bool(j, "validate", s->gate->settings.prove.enable);
     wr_json_bool(j, "rfc5011", l->follow);

@@ -205,7 +205,7 @@ static int create_engine(struct worker *w)
         return WR_E_NOMEM;
     }
     struct wr_now now;
-    wr_clock_now(s->wall_proven != NULL && atomic_load(s->wall_proven), &now);
+    wr_clock_read(s->clock, &now);
     w->engine = wr_engine_start(block, &setup, &now);
     return WR_OK;
 }
@@ -219,7 +219,7 @@ static int create_loop(struct worker *w)
         .limits = s->limits,
         .shared = s->shared,
         .stats = &w->net_stats,
-        .wall_proven = s->wall_proven,
+        .clock = s->clock,
         .avoid_ports = s->avoid_ports,
         .avoid_ports_count = s->avoid_ports_count,
         .hooks = {.user = w, .hand = hand, .woken = woken, .handed = handed},

@@ -38,8 +38,8 @@ struct wr_crew_setup {
     struct wr_quota *quota;
     struct wr_net_limits limits; /* ports: of each worker */
     struct wr_net_shared *shared;
-    struct wr_ring *records; /* one for each worker, or NULL */
-    const _Atomic bool *wall_proven;
+    struct wr_ring *records;      /* one for each worker, or NULL */
+    const struct wr_clock *clock; /* or NULL: the kernel's, not proven */
     const uint16_t *avoid_ports;
     size_t avoid_ports_count;
     void (*settled)(void *user); /* any thread; must only wake somebody */

@@ -173,7 +173,7 @@ static void put_daemon(FILE *out, const struct wr_serve *s)
     put_gauge(out, "workers", "threads that answer", s->workers);
     put_gauge(out, "settings_serial", "grows with each reload", s->gate->settings.serial);
     put_gauge(out, "wall_clock_proven", "1 when the wall clock is believed",
-              atomic_load(&s->wall_proven));
+              wr_clock_is_proven(&s->clock));
     put_counter(out, "events_taken", "event records that reached the ledger", ls.taken);
     put_counter(out, "reloads", "reloads asked for", s->reload.report.count);
 }

@@ -133,7 +133,7 @@ static void say_told(struct wr_serve *s, const struct telling *t, char *text, si
 
 static void now_of(struct wr_serve *s, struct wr_now *ret_now)
 {
-    wr_clock_now(atomic_load(&s->wall_proven), ret_now);
+    wr_clock_read(&s->clock, ret_now);
 }
 
 int wr_reload_first_locals(struct wr_serve *s)

@@ -139,7 +139,7 @@ static void put_upstream_summary(const struct wr_serve *s, struct wr_json *j)
 void wr_report_status(struct wr_serve *s, struct wr_json *j, const char *key)
 {
     struct wr_now now;
-    wr_clock_now(atomic_load(&s->wall_proven), &now);
+    wr_clock_read(&s->clock, &now);
     wr_json_object(j, key);
     wr_json_text(j, "version", WEIR_VERSION);
     wr_json_i64(j, "pid", getpid());

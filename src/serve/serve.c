@@ -162,7 +162,7 @@ static int create_crew(struct wr_serve *s)
         .limits = s->limits,
         .shared = s->shared.net,
         .records = wr_ledger_rings(s->ledger),
-        .wall_proven = &s->wall_proven,
+        .clock = &s->clock,
         .avoid_ports = avoid,
         .avoid_ports_count = own_ports(s, avoid),
         .settled = wake_settled,
@@ -183,7 +183,8 @@ static void look_at_clock(struct wr_serve *s)
     struct wr_now now;
     wr_clock_now(false, &now);
     bool proven = wr_trust_wall(now.wall_s, s->wall_floor_s);
-    if (atomic_exchange(&s->wall_proven, proven) != proven) {
+    if (wr_clock_is_proven(&s->clock) != proven) {
+        wr_clock_believe(&s->clock, proven, 0);
         wr_say(WR_LOG_INFO, "the wall clock is %s",
                proven ? "past every floor: it is used"
                       : "behind the release or the kept cache: it is not used");
@@ -195,7 +196,7 @@ static void look_at_keeper(struct wr_serve *s)
 {
     s->wall_kept = wr_clock_is_synchronised();
     if (!s->wall_kept && s->conf->time.trust == WR_CONF_TRUST_AUTO &&
-        atomic_load(&s->wall_proven)) {
+        wr_clock_is_proven(&s->clock)) {
         wr_say(WR_LOG_WARN, "the kernel says that nothing keeps its clock right: it is believed "
                             "because it is past every "
                             "floor; run an NTP client");
@@ -205,10 +206,10 @@ static void look_at_keeper(struct wr_serve *s)
 static int create_all(struct wr_serve *s)
 {
     struct wr_now now;
-    atomic_store(&s->wall_proven, true); /* so that only a clock that is not is worth a line */
+    wr_clock_believe(&s->clock, true, 0); /* so that only a clock that is not is worth a line */
     look_at_clock(s);
     look_at_keeper(s);
-    wr_clock_now(atomic_load(&s->wall_proven), &now);
+    wr_clock_read(&s->clock, &now);
     int err = wr_shared_create(s->conf, &now, &s->shared);
     if (err == WR_OK) {
         err = wr_reload_first_locals(s);
@@ -240,7 +241,7 @@ static void tick_keep(void *user)
 {
     struct wr_serve *s = user;
     struct wr_now now;
-    wr_clock_now(atomic_load(&s->wall_proven), &now);
+    wr_clock_read(&s->clock, &now);
     wr_keep_tick(s->shared.keep, &now);
 }
 
@@ -299,7 +300,7 @@ static void look_at_locals(void *user)
 {
     struct wr_serve *s = user;
     struct wr_now now;
-    wr_clock_now(atomic_load(&s->wall_proven), &now);
+    wr_clock_read(&s->clock, &now);
     if (now.mono_us >= s->locals_us && wr_locals_look(&s->locals, &now)) {
         wr_reload_locals(s);
     }
@@ -470,7 +471,7 @@ static void end(struct wr_serve *s)
     close_handles(s);
     wr_crew_destroy(s->crew);
     wr_ledger_destroy(s->ledger);
-    wr_clock_now(atomic_load(&s->wall_proven), &now);
+    wr_clock_read(&s->clock, &now);
     wr_shared_destroy(&s->shared, &now);
     wr_gate_free(s->gate);
     wr_gate_free(s->reload.gate);

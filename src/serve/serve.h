@@ -22,6 +22,7 @@
 #include <uv.h>
 
 #include "conf/conf.h"
+#include "net/clock.h"
 #include "net/httpd.h"
 #include "net/link.h"
 #include "serve/beat.h"
@@ -67,7 +68,7 @@ struct wr_serve {
     struct wr_sandbox_state sandbox;
     uint16_t workers;
     struct wr_places places; /* what descriptors there are for */
-    _Atomic bool wall_proven;
+    struct wr_clock clock;   /* what is believed of the wall clock */
     int64_t wall_floor_s;
     bool wall_kept; /* at the start the kernel said that its clock is kept right */
     enum wr_reach reach;

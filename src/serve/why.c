@@ -420,7 +420,7 @@ static void begin(struct why *w, struct wr_serve *s, const struct wr_question *q
     bool above = q->type == WR_TYPE_DS && q->name.wire[0] != 0;
     w->s = s;
     w->q = *q;
-    wr_clock_now(atomic_load(&s->wall_proven), &w->now);
+    wr_clock_read(&s->clock, &w->now);
     w->now_s = (uint32_t)(w->now.mono_us / WR_S);
     w->upstreams = &s->gate->settings.upstreams;
     w->group =

@@ -46,6 +46,38 @@ static void test_first_moment_is_above_zero(void **state)
     assert_false(now.wall_proven);
 }
 
+/* A base that was found elsewhere runs with the monotonic clock: stepping the kernel's does not move it. */
+static void test_beliefs(void **state)
+{
+    static const int64_t bases[] = {INT64_C(1764256000000000), -INT64_C(4000000)};
+    struct wr_clock clock = {0};
+    struct wr_now now;
+
+    fake[CLOCK_MONOTONIC] = (struct timespec){5, 0};
+    fake[CLOCK_REALTIME_COARSE] = (struct timespec){1000, 0};
+    for (unsigned proven = 0; proven < 2; proven++) {
+        wr_clock_believe(&clock, proven, 0);
+        wr_clock_read(&clock, &now);
+        assert_int_equal(now.wall_s, 1000);
+        assert_int_equal(now.wall_proven, proven);
+        assert_int_equal(wr_clock_is_proven(&clock), proven);
+        for (unsigned i = 0; i < 2; i++) {
+            wr_clock_believe(&clock, proven, bases[i]);
+            wr_clock_read(&clock, &now);
+            assert_int_equal(now.wall_s, bases[i] / 1000000 + 6);
+            assert_int_equal(now.wall_proven, proven);
+        }
+    }
+    fake[CLOCK_REALTIME_COARSE].tv_sec = 99;
+    fake[CLOCK_MONOTONIC].tv_sec = 15;
+    wr_clock_believe(&clock, true, bases[0]);
+    wr_clock_read(&clock, &now);
+    assert_int_equal(now.wall_s, bases[0] / 1000000 + 16);
+    wr_clock_read(NULL, &now);
+    assert_int_equal(now.wall_s, 99);
+    assert_false(now.wall_proven);
+}
+
 int adjtimex(struct timex *t)
 {
     assert_int_equal(t->modes, 0); /* asked, not set */
@@ -65,6 +97,7 @@ static void test_synchronised(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_beliefs),
         cmocka_unit_test(test_both_clocks),
         cmocka_unit_test(test_first_moment_is_above_zero),
         cmocka_unit_test(test_synchronised),
