@@ -244,6 +244,14 @@
 #define WR_NSECACHE_BLOCKS_MAX 400
 /* Steps of the proof that follows. Each hashes WR_DNSSEC_STEP_BLOCKS_MAX blocks, so the first is the last. */
 #define WR_NSECACHE_TURNS_MAX 3
+/* Time servers; all are asked in each round, and each is compared with each. */
+#define WR_TIME_SERVERS_MAX 8
+/* Addresses that are kept of the name of one; a pool has four. */
+#define WR_TIME_ADDRS_MAX 8
+/* Datagrams that are no reply to the question, before it is asked anew: who cannot see it may guess 64 bits as often. */
+#define WR_TIME_FOREIGN_MAX 16
+/* What two servers that both know the time may say apart: half a round trip of the slowest, a second for a smeared leap second. */
+#define WR_TIME_AGREE_US INT64_C(3000000)
 
 /* `weir check name`. Questions and probes for one name: a domain with eight kinds of relay and some services has about 120. */
 #define WR_DOCTOR_FACTS_MAX 192
