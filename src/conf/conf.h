@@ -43,7 +43,7 @@ struct wr_conf_listen {
     char interface[WR_CONF_INTERFACE_SIZE]; /* its name, or of an address its zone, or "" */
 };
 
-enum wr_conf_trust { WR_CONF_TRUST_AUTO = 0, WR_CONF_TRUST_SYSTEM = 1 };
+enum wr_conf_trust { WR_CONF_TRUST_AUTO = 0, WR_CONF_TRUST_LADDER, WR_CONF_TRUST_SYSTEM };
 
 /*
  * In place of a group's number: the answer is found from the root, or the servers of resolv_conf are asked. The words in the
@@ -210,6 +210,12 @@ struct wr_conf {
     struct {
         uint32_t trust;    /* enum wr_conf_trust */
         uint32_t unproven; /* 1: what cannot be judged without the time is refused */
+        struct {
+            const char **items;
+            size_t count;
+        } servers; /* as wr_ladder_server reads them */
+        uint32_t agree;
+        const char *state; /* file of the last proven time; "": the manager's directory */
     } time;
     struct {
         struct {

@@ -12,6 +12,7 @@
 #include "conf/value.h"
 #include "dns/name.h"
 #include "resolve/dns64.h"
+#include "resolve/ladder.h"
 #include "resolve/special.h"
 
 enum { PATH_SIZE = 128, WORDS_MAX = WR_GROUPS_MAX };
@@ -480,6 +481,24 @@ static void check_leases(const struct rules *r)
     }
 }
 
+static void check_time(const struct rules *r)
+{
+    char path[PATH_SIZE];
+    struct wr_time_server server;
+
+    for (size_t i = 0; i < r->conf->time.servers.count; i++) {
+        const char *text = r->conf->time.servers.items[i];
+
+        if (text && wr_ladder_server(text, &server))
+            wrong(r, indexed(path, "time.servers", i, ""),
+                  "%s is no name or address of a server, such as ntp.example.net or "
+                  "[2001:db8::1]:123",
+                  text);
+    }
+    if (r->conf->time.servers.count > 0 && r->conf->time.agree > r->conf->time.servers.count)
+        warn(r, "time.agree", "there are fewer time.servers, so they can never prove the time");
+}
+
 void wr_rules_check(const struct wr_yaml *yaml, struct wr_mistakes *mistakes, struct wr_conf *conf)
 {
     const struct rules r = {.yaml = yaml, .mistakes = mistakes, .conf = conf};
@@ -496,4 +515,5 @@ void wr_rules_check(const struct wr_yaml *yaml, struct wr_mistakes *mistakes, st
     check_services(&r);
     check_relays(&r);
     check_special(&r);
+    check_time(&r);
 }

@@ -11,7 +11,7 @@ static const char *const strategy_words[] = {"fastest", "order", "parallel", "ro
 static const char *const sha1_words[] = {"ignore", "rely", NULL};
 static const char *const cut_words[] = {"secure", "always", "off", NULL};
 static const char *const without_rd_words[] = {"answers", "referrals", "refuse", NULL};
-static const char *const trust_words[] = {"auto", "system", NULL};
+static const char *const trust_words[] = {"auto", "ladder", "system", NULL};
 static const char *const unproven_words[] = {"mark", "refuse", NULL};
 static const char *const zone_words[] = {"authoritative", "transparent", NULL};
 static const char *const relay_words[] = {"stun", "turn", NULL};
@@ -224,9 +224,26 @@ static const struct wr_schema_row table[] = {
 
     {"time", WR_SCHEMA_SECTION, V01, .doc = "What weir believes of the clock."},
     {"time.trust", WR_SCHEMA_WORD, V01, DEFAULT("auto"), AT(time.trust), .words = trust_words,
-     .doc = "`auto`: a clock that is before the day of this release, or before what the kept cache "
-            "has seen, is wrong; signatures are then checked without their dates and nothing is "
-            "called secure. `system`: the clock is right, whatever it says."},
+     .doc = "`auto`: a system clock that is before the floor is wrong, one after it is believed. "
+            "The floor is the day of this release, the last proven time, or the newest signature "
+            "of the root. When it is wrong weir asks `time.servers`, and until they answer "
+            "signatures are checked without their dates and nothing is called secure. `ladder`: "
+            "weir always asks them. `system`: the clock is right, whatever it says. weir never "
+            "sets the system's clock."},
+    {"time.servers", WR_SCHEMA_STRING, .list = true, .max_items = WR_TIME_SERVERS_MAX, V01,
+     RANGE(1, 300), DEFAULT("time.cloudflare.com, time.nist.gov, ptbtime1.ptb.de, ntp.se"),
+     LIST(time.servers), EXAMPLE("ntp.example.net, 192.0.2.1, \"[2001:db8::1]:123\""),
+     .doc = "NTP servers that are asked what time it is, by name or address. Best are several of "
+            "different operators whose names are signed. Their names are answered even under "
+            "`time.unproven: refuse`."},
+    {"time.agree", WR_SCHEMA_INT, V01, RANGE(1, WR_TIME_SERVERS_MAX), DEFAULT("3"), AT(time.agree),
+     .unit = "servers",
+     .doc = "So many servers in different networks, and more than half of those that were heard, "
+            "must say the same for the time to be proven. Fewer make it plausible."},
+    {"time.state", WR_SCHEMA_PATH, V01, RESTART, RANGE(0, PATH_OCTETS), DEFAULT("\"\""),
+     AT(time.state), EXAMPLE("/var/lib/weir/time"),
+     .doc = "The file that remembers the last proven time. Empty: `time` in the directory that "
+            "systemd gives, else nothing is remembered."},
     {"time.unproven", WR_SCHEMA_WORD, V01, DEFAULT("mark"), AT(time.unproven),
      .words = unproven_words,
      .doc = "What becomes of an answer whose signatures were checked while the time was not "

@@ -130,8 +130,12 @@ static bool is_withheld(const struct wr_engine *e, const struct wr_asker *a,
                         const struct wr_answer *answer)
 {
     const struct wr_prove_settings *p = &e->settings->prove;
-    return p->enable && p->refuse_unproven && answer->security == WR_SECURITY_INDETERMINATE &&
-           !(a->flags & WR_FLAG_CD);
+    bool spared = false;
+    for (unsigned i = 0; i < p->spareds && p->refuse_unproven && !spared; i++) {
+        spared = wr_name_equal(p->spared[i].wire, wr_asker_name(a));
+    }
+    return !spared && p->enable && p->refuse_unproven &&
+           answer->security == WR_SECURITY_INDETERMINATE && !(a->flags & WR_FLAG_CD);
 }
 
 void wr_outcome_answer(struct wr_engine *e, const struct wr_asker *a,

@@ -26,11 +26,13 @@ enum wr_nxdomain_cut {
 
 struct wr_prove_settings {
     bool enable;
-    bool aggressive;      /* use of proven ranges (RFC 8198) */
-    uint8_t nxdomain_cut; /* enum wr_nxdomain_cut */
-    bool system_clock;    /* `time.trust: system`: the wall clock is right */
-    bool refuse_unproven; /* clients do not get what was judged without the time */
-    int64_t floor_s;      /* a moment that has certainly passed */
+    bool aggressive;              /* use of proven ranges (RFC 8198) */
+    uint8_t nxdomain_cut;         /* enum wr_nxdomain_cut */
+    bool system_clock;            /* `time.trust: system`: the wall clock is right */
+    bool refuse_unproven;         /* clients do not get what was judged without the time */
+    const struct wr_name *spared; /* but these: the time needs them */
+    uint8_t spareds;
+    int64_t floor_s; /* a moment that has certainly passed */
     const struct wr_anchors *anchors;
     struct wr_dnssec_policy policy;
 };

@@ -18,6 +18,7 @@
 #include "serve/put.h"
 #include "serve/say.h"
 #include "serve/serve.h"
+#include "serve/timekeeper.h"
 
 #define FIRST_ASK_US  (30 * WR_S) /* the network may need a moment */
 #define PATIENCE_US   (15 * WR_S) /* then a question has failed */
@@ -341,8 +342,21 @@ static bool find_set(struct wr_serve *s, struct watch *w, uint32_t now_s,
     return false;
 }
 
-static void look(struct wr_serve *s, struct wr_rollover *keys, struct watch *w,
-                 const struct wr_now *now)
+/* What the root's signatures say of the time is learned before anything is judged by it. */
+static void learn_time(struct wr_serve *s, struct wr_rollover *keys, const struct wr_rrset *set,
+                       struct wr_now *ret_now)
+{
+    struct wr_trusttime time =
+        wr_trusttime_of(WR_TRUSTTIME_UNPROVEN, 0, wr_timekeeper_floor(s->time));
+    uint32_t left_s;
+    if (set->owner[0] == 0 &&
+        wr_rollover_prove(keys, set, &time, s->anchors->crypto, &left_s) == WR_ROLLOVER_PROVEN) {
+        wr_timekeeper_root(s, set);
+        wr_clock_read(&s->clock, ret_now);
+    }
+}
+
+static void look(struct wr_serve *s, struct wr_rollover *keys, struct watch *w, struct wr_now *now)
 {
     struct wr_live_anchors *l = s->anchors;
     const struct wr_prove_settings *p = &s->gate->settings.prove;
@@ -350,12 +364,16 @@ static void look(struct wr_serve *s, struct wr_rollover *keys, struct watch *w,
     if (!find_set(s, w, (uint32_t)(now->mono_us / WR_S), &e)) {
         return;
     }
+    learn_time(s, keys, &e.rrset, now);
     struct wr_trusttime time = wr_trusttime_of(
         p->system_clock ? WR_TRUSTTIME_SYSTEM
                         : (now->wall_proven ? WR_TRUSTTIME_PLAUSIBLE : WR_TRUSTTIME_UNPROVEN),
         now->wall_s, p->floor_s);
     uint8_t proof = (uint8_t)wr_rollover_prove(keys, &e.rrset, &time, l->crypto, &w->left_s);
     judge_match(l, w, proof);
+    if (proof == WR_ROLLOVER_PROVEN && w->zone.wire[0] == 0) {
+        wr_timekeeper_root_good(s, w->left_s);
+    }
     w->ttl = e.ttl;
     w->stored_s = e.stored_s;
     w->looked_us = now->mono_us;
@@ -374,7 +392,7 @@ static void ask_when_due(struct wr_serve *s, struct watch *w, uint64_t now_us)
         w->next_us = now_us + WR_S * wr_rollover_interval_s(w->ttl, w->left_s, true);
     }
     if (w->asked_us == 0 && now_us >= w->next_us &&
-        wr_reload_ask(s, w->zone.wire, WR_TYPE_DNSKEY)) {
+        wr_reload_ask(s, w->zone.wire, WR_TYPE_DNSKEY, true)) {
         w->asked_us = now_us;
     }
 }

@@ -632,6 +632,8 @@ static void make_all(struct making *m)
     struct wr_validation_mistake mistake;
     int err = wr_validation_make(m->conf, m->world->trust, &m->gate->validation,
                                  &m->gate->settings.prove, &mistake);
+    struct wr_prove_settings *prove = &m->gate->settings.prove;
+    prove->floor_s = m->world->floor_s > prove->floor_s ? m->world->floor_s : prove->floor_s;
     if (err == WR_E_NOMEM) {
         m->err = err;
     } else if (mistake.text != NULL) {

@@ -57,6 +57,7 @@ struct wr_gate_world {
     size_t resolv_size;
     const struct wr_local *names;    /* local names, for the delegations in them; NULL: none */
     const struct wr_trustset *trust; /* what became of the trust anchors, or NULL */
+    int64_t floor_s;                 /* a moment that has certainly passed; 0: the release */
 };
 
 struct wr_gate_listener {

@@ -19,6 +19,7 @@
 #include "serve/notify.h"
 #include "serve/say.h"
 #include "serve/serve.h"
+#include "serve/timekeeper.h"
 
 static void add_line(char *text, size_t cap, const char *line)
 {
@@ -275,6 +276,7 @@ static int prepare(struct wr_serve *s, const struct wr_conf *conf)
     if (err == WR_OK) {
         r->world.view.names = r->has_locals ? r->locals.set.local : s->locals.set.local;
         r->world.view.trust = wr_live_anchors_set(s->anchors);
+        r->world.view.floor_s = wr_timekeeper_floor(s->time);
         err = wr_gate_make(conf, &r->world.view, &s->slots, s->gate->settings.serial + 1, &notes,
                            &r->gate);
         wr_reload_say_notes(&notes, r->report.text, sizeof(r->report.text));
@@ -388,7 +390,7 @@ void wr_reload_roll_secrets(struct wr_serve *s)
     s->secrets = next;
 }
 
-bool wr_reload_ask(struct wr_serve *s, const uint8_t *name, uint16_t type)
+bool wr_reload_ask(struct wr_serve *s, const uint8_t *name, uint16_t type, bool unchecked)
 {
     struct wr_reload *r = &s->reload;
     struct wr_build b;
@@ -396,7 +398,8 @@ bool wr_reload_ask(struct wr_serve *s, const uint8_t *name, uint16_t type)
     if (r->under_way) {
         return false;
     }
-    wr_build_start(&b, r->ask, sizeof(r->ask), 0, WR_FLAG_RD | WR_FLAG_CD);
+    wr_build_start(&b, r->ask, sizeof(r->ask), 0,
+                   (uint16_t)(WR_FLAG_RD | (unchecked ? WR_FLAG_CD : 0)));
     wr_build_question(&b, name, type, WR_CLASS_IN);
     (void)wr_build_opt(&b, &opt, 0);
     r->under_way = true;

@@ -65,9 +65,9 @@ void wr_reload_locals(struct wr_serve *s);
 int wr_reload_first_locals(struct wr_serve *s);
 /* New cookie secrets; the ones before stay accepted. */
 void wr_reload_roll_secrets(struct wr_serve *s);
-/* Has a worker ask a question anew, with checking disabled, for which nobody waits: the cache has the answer then. False: not
- * now. */
-bool wr_reload_ask(struct wr_serve *s, const uint8_t *name, uint16_t type);
+/* Has a worker ask a question anew, for which nobody waits: the cache has the answer then. `unchecked`: with checking
+ * disabled. False: not now. */
+bool wr_reload_ask(struct wr_serve *s, const uint8_t *name, uint16_t type, bool unchecked);
 /* The workers have carried out the order. */
 void wr_reload_settled(struct wr_serve *s);
 bool wr_reload_is_idle(const struct wr_serve *s);

@@ -18,6 +18,7 @@
 #include "serve/anchors.h"
 #include "serve/put.h"
 #include "serve/serve.h"
+#include "serve/timekeeper.h"
 
 static uint64_t load(const _Atomic uint64_t *v)
 {
@@ -150,6 +151,7 @@ void wr_report_status(struct wr_serve *s, struct wr_json *j, const char *key)
     wr_json_bool(j, "wall_proven", now.wall_proven);
     wr_json_bool(j, "wall_kept", s->wall_kept);
     wr_json_i64(j, "time", now.wall_s);
+    wr_timekeeper_report(s, j, "clock");
     put_listeners(s, j);
     put_cache_figures(s, j);
     put_local(s, j);

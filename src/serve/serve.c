@@ -20,7 +20,7 @@
 #include "serve/metrics.h"
 #include "serve/notify.h"
 #include "serve/say.h"
-#include "serve/trust.h"
+#include "serve/timekeeper.h"
 
 #define TICK_MS  1000
 #define DRAIN_MS 2000
@@ -80,6 +80,7 @@ static int make_first_gate(struct wr_serve *s)
     int err = wr_world_read(s->conf->upstream.resolv_conf, &s->world);
     if (err == WR_OK) {
         s->world.view.trust = wr_live_anchors_set(s->anchors);
+        s->world.view.floor_s = wr_timekeeper_floor(s->time);
         err = wr_gate_make(s->conf, &s->world.view, &s->slots, 1, &notes, &s->gate);
         wr_reload_say_notes(&notes, NULL, 0);
     }
@@ -178,19 +179,6 @@ static int create_crew(struct wr_serve *s)
     return err;
 }
 
-static void look_at_clock(struct wr_serve *s)
-{
-    struct wr_now now;
-    wr_clock_now(false, &now);
-    bool proven = wr_trust_wall(now.wall_s, s->wall_floor_s);
-    if (wr_clock_is_proven(&s->clock) != proven) {
-        wr_clock_believe(&s->clock, proven, 0);
-        wr_say(WR_LOG_INFO, "the wall clock is %s",
-               proven ? "past every floor: it is used"
-                      : "behind the release or the kept cache: it is not used");
-    }
-}
-
 /* Once, at the start: later the sandbox lets nobody ask the kernel. */
 static void look_at_keeper(struct wr_serve *s)
 {
@@ -206,8 +194,7 @@ static void look_at_keeper(struct wr_serve *s)
 static int create_all(struct wr_serve *s)
 {
     struct wr_now now;
-    wr_clock_believe(&s->clock, true, 0); /* so that only a clock that is not is worth a line */
-    look_at_clock(s);
+    wr_timekeeper_begin(s);
     look_at_keeper(s);
     wr_clock_read(&s->clock, &now);
     int err = wr_shared_create(s->conf, &now, &s->shared);
@@ -293,6 +280,7 @@ static void on_link(void *user)
     struct wr_serve *s = user;
     wr_say(WR_LOG_INFO, "links or addresses changed");
     wr_crew_link_changed(s->crew);
+    wr_timekeeper_link(s);
     wr_reload_refresh(s);
 }
 
@@ -350,7 +338,7 @@ static void on_tick(uv_timer_t *handle)
     struct wr_serve *s = handle->data;
     struct wr_now now;
     wr_clock_now(false, &now);
-    look_at_clock(s);
+    wr_timekeeper_tick(s);
     wr_live_anchors_tick(s);
     look_at_reach(s);
     if (wr_reload_is_idle(s) && wr_reload_resolv_changed(s)) {
@@ -403,6 +391,9 @@ static int start_loop(struct wr_serve *s)
     if (err == WR_OK) {
         err = wr_live_anchors_run(s->anchors);
     }
+    if (err == WR_OK) {
+        err = wr_timekeeper_run(s);
+    }
     return err == WR_OK ? wr_crew_run(s->crew) : err;
 }
 
@@ -433,6 +424,7 @@ static void close_handles(struct wr_serve *s)
     }
     uv_close((uv_handle_t *)&s->settled, NULL);
     uv_close((uv_handle_t *)&s->grown, NULL);
+    wr_timekeeper_close(s->time);
     wr_link_close(s->link);
     wr_watch_close(s->watch);
     wr_httpd_close(s->httpd);
@@ -441,6 +433,7 @@ static void close_handles(struct wr_serve *s)
     }
     uv_run(&s->loop, UV_RUN_DEFAULT); /* until every handle is closed */
     uv_loop_close(&s->loop);
+    wr_timekeeper_free(s->time);
     wr_control_free(s->control);
 }
 
@@ -490,14 +483,18 @@ static void end(struct wr_serve *s)
     explicit_bzero(&s->reload.secrets, sizeof(s->reload.secrets));
 }
 
-/* The file of the anchors can be read only now; nobody obeys the first gate yet. */
-static int recall_anchors(struct wr_serve *s)
+/* The files of the anchors and of the time can be read only now; nobody obeys the first gate yet. */
+static int recall(struct wr_serve *s)
 {
     struct wr_validation_mistake mistake;
     wr_live_anchors_recall(s->anchors, s->conf);
+    wr_timekeeper_recall(s->time);
+    s->world.view.floor_s = wr_timekeeper_floor(s->time);
     wr_validation_free(&s->gate->validation);
-    return wr_validation_make(s->conf, wr_live_anchors_set(s->anchors), &s->gate->validation,
-                              &s->gate->settings.prove, &mistake);
+    int err = wr_validation_make(s->conf, wr_live_anchors_set(s->anchors), &s->gate->validation,
+                                 &s->gate->settings.prove, &mistake);
+    s->gate->settings.prove.floor_s = wr_timekeeper_floor(s->time);
+    return err;
 }
 
 static int prepare(struct wr_serve *s)
@@ -518,6 +515,9 @@ static int prepare(struct wr_serve *s)
     }
     err = wr_live_anchors_open(s->conf, &s->anchors);
     if (err == WR_OK) {
+        err = wr_timekeeper_open(s, &s->time);
+    }
+    if (err == WR_OK) {
         err = make_first_gate(s);
     }
     if (err == WR_OK) {
@@ -528,7 +528,7 @@ static int prepare(struct wr_serve *s)
         err = wr_doors_drop(s);
     }
     if (err == WR_OK) {
-        err = recall_anchors(s);
+        err = recall(s);
     }
     if (err == WR_OK) {
         err = create_all(s);

@@ -41,6 +41,7 @@
 
 struct wr_control;
 struct wr_live_anchors;
+struct wr_timekeeper;
 
 /* Whether any server was heard since the start; TOLD: none yet, and the log says so. */
 enum wr_reach { WR_REACH_UNKNOWN = 0, WR_REACH_TOLD, WR_REACH_HEARD };
@@ -58,6 +59,7 @@ struct wr_serve {
     struct wr_crew *crew;
     struct wr_ledger *ledger;
     struct wr_live_anchors *anchors;
+    struct wr_timekeeper *time;
     struct wr_beat keep_beat; /* the kept cache's tick: it may wait for the disk */
     struct wr_listeners listeners;
     struct wr_helper helper;
@@ -69,8 +71,7 @@ struct wr_serve {
     uint16_t workers;
     struct wr_places places; /* what descriptors there are for */
     struct wr_clock clock;   /* what is believed of the wall clock */
-    int64_t wall_floor_s;
-    bool wall_kept; /* at the start the kernel said that its clock is kept right */
+    bool wall_kept;          /* at the start the kernel said that its clock is kept right */
     enum wr_reach reach;
     uint64_t started_us;        /* monotonic */
     uint64_t locals_us;         /* new local names are not built again before then */

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "resolve/ladder.h"
 #include "serve/trust.h"
 
 static int add_anchors(const struct wr_conf *conf, struct wr_anchors *anchors,
@@ -28,6 +29,20 @@ static int add_anchors(const struct wr_conf *conf, struct wr_anchors *anchors,
         }
     }
     return conf->dnssec.anchors.count > 0 ? WR_OK : wr_anchors_add_builtin(anchors);
+}
+
+/* Names of time servers: without them nobody would ever know the time, neither weir nor the machine's own NTP client. */
+static uint8_t spare_names(const struct wr_conf *conf, struct wr_name *ret)
+{
+    uint8_t n = 0;
+    for (size_t i = 0; i < conf->time.servers.count && n < WR_TIME_SERVERS_MAX; i++) {
+        struct wr_time_server server;
+        if (wr_ladder_server(conf->time.servers.items[i], &server) == WR_OK &&
+            server.name.size > 0) {
+            ret[n++] = server.name;
+        }
+    }
+    return n;
 }
 
 int wr_validation_make(const struct wr_conf *conf, const struct wr_trustset *trust,
@@ -62,6 +77,8 @@ int wr_validation_make(const struct wr_conf *conf, const struct wr_trustset *tru
         .anchors = &ret->anchors,
         .policy = {.sha1_rely = conf->dnssec.sha1 == 1,
                    .nsec3_iterations = (uint16_t)conf->dnssec.nsec3_iterations}};
+    ret_settings->spared = ret->spared;
+    ret_settings->spareds = spare_names(conf, ret->spared);
     return err;
 }
 

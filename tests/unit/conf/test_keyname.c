@@ -51,7 +51,7 @@ static void test_near(void **state)
         {"size", 1, "cache.size"},
         {"name", 3, "identity.name"},
         {"cach.sise", 1, "cache.size"},
-        {"sevrers", 2, "upstream.groups[].servers"}, /* and recursion.servers */
+        {"sevrers", 3, "upstream.groups[].servers"}, /* and recursion.servers, time.servers */
         {"upstream.size", 1, "cache.size"},
         {"groups[0].strateg", 1, "upstream.groups[].strategy"},
         {"qqqqqqqq", 0, NULL},

@@ -55,6 +55,9 @@ static void test_wrong(void **state)
         {"dns64: {exclude: [10.0.0.0/8]}\n", 1, 19, "AAAA records are meant"},
         {"upstream: {ipv4: false, nat64_prefix: [\"2001:db8::/33\"]}\n", 1, 40,
          "no prefix of a translator"},
+        /* time */
+        {"time: {servers: [192.0.2.1, \"a..b\"]}\n", 1, 29, "no name or address of a server"},
+        {"time: {servers: [\"ntp.example:0\"]}\n", 1, 18, "such as ntp.example.net"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -94,8 +94,15 @@ static void test_judged_without_the_time(void **state)
     rig_start(&r);
     r.settings.prove.enable = true;
     asker.client.transport = WR_CLIENT_TCP;
-    for (unsigned i = 0; i < 4; i++) {
+    struct wr_name spared;
+    assert_int_equal(wr_name_from_text("time.example", 12, &spared), WR_OK);
+    asker.question.name = spared;
+    asker.question.type = WR_TYPE_A;
+    asker.qclass = WR_CLASS_IN;
+    r.settings.prove.spared = &spared;
+    for (unsigned i = 0; i < 5; i++) {
         bool secure = i == 2, refused = i == 1;
+        r.settings.prove.spareds = i == 4; /* a name that the time needs */
         struct wr_msg m;
         r.settings.prove.refuse_unproven = i > 0;
         asker.flags = i == 3 ? WR_FLAG_RD | WR_FLAG_CD : WR_FLAG_RD;

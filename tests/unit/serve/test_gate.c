@@ -9,6 +9,7 @@
 #include "conf/mistakes.h"
 #include "policy/prefix.h"
 #include "serve/gate.h"
+#include "serve/trust.h"
 #include "unit/resolve/localtest.h"
 
 static struct wr_addr addr(const char *text)
@@ -27,6 +28,7 @@ struct made {
 };
 
 static const struct wr_local *names; /* of the world */
+static int64_t floor_s;              /* likewise */
 
 /* A machine with lo, br-iot (v4, link-local and global v6) and a bare tun0. */
 static int make_with(struct made *m, const char *yaml, const char *resolv)
@@ -36,8 +38,8 @@ static int make_with(struct made *m, const char *yaml, const char *resolv)
         {"br-iot", 3, addr("192.168.7.1"), 24},   {"br-iot", 3, addr("fe80::1%3"), 64},
         {"br-iot", 3, addr("2001:db8:7::1"), 64}, {"tun0", 4, {.family = WR_AF_NONE}, 0},
     };
-    struct wr_gate_world world = {locals, 6,   resolv, resolv == NULL ? 0 : strlen(resolv),
-                                  names,  NULL};
+    struct wr_gate_world world = {locals, 6,    resolv, resolv == NULL ? 0 : strlen(resolv),
+                                  names,  NULL, floor_s};
     struct wr_mistakes *mistakes = calloc(1, sizeof(*mistakes));
     struct wr_conf *conf = NULL;
     wr_mistakes_init(mistakes);
@@ -423,9 +425,24 @@ static void test_dns64(void **state)
     wr_gate_free(m.gate);
 }
 
+/* The release is the least; what is known of time since is above it. */
+static void test_the_floor(void **state)
+{
+    static const int64_t floors[] = {0, WR_TRUST_RELEASE_S - 1, WR_TRUST_RELEASE_S + 99};
+    struct made m = {0};
+    for (unsigned i = 0; i < 3; i++) {
+        floor_s = floors[i];
+        assert_int_equal(make_with(&m, "", NULL), WR_OK);
+        assert_true(m.gate->settings.prove.floor_s == WR_TRUST_RELEASE_S + (i == 2 ? 99 : 0));
+    }
+    floor_s = 0;
+    wr_gate_free(m.gate);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_floor),
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_system),
         cmocka_unit_test(test_interface),

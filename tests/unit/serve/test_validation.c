@@ -64,6 +64,7 @@ static void test_defaults(void **state)
     assert_true(m.settings.enable);
     assert_false(m.settings.system_clock);
     assert_false(m.settings.refuse_unproven);
+    assert_int_equal(m.settings.spareds, 4); /* the built-in time servers */
     assert_true(m.settings.floor_s == WR_TRUST_RELEASE_S);
     assert_false(m.settings.policy.sha1_rely);
     assert_int_equal(m.settings.policy.nsec3_iterations, 150);
@@ -80,7 +81,10 @@ static void test_what_the_owner_wrote(void **state)
 {
     struct made m;
     struct wr_now now = {.mono_us = 1};
-    assert_int_equal(make(&m, "time: {trust: system, unproven: refuse}\n"
+    assert_int_equal(make(&m, "time:\n"
+                              "  trust: system\n"
+                              "  unproven: refuse\n"
+                              "  servers: [192.0.2.1, 'Time.example:99']\n"
                               "dnssec:\n"
                               "  sha1: rely\n"
                               "  nsec3_iterations: 50\n"
@@ -90,6 +94,8 @@ static void test_what_the_owner_wrote(void **state)
     assert_null(m.mistake.text);
     assert_true(m.settings.system_clock);
     assert_true(m.settings.refuse_unproven);
+    assert_int_equal(m.settings.spareds, 1);
+    assert_string_equal((const char *)m.settings.spared[0].wire, "\4Time\7example");
     assert_true(m.settings.policy.sha1_rely);
     assert_int_equal(m.settings.policy.nsec3_iterations, 50);
     assert_string_equal(over(&m, "www.example."), "example.");
