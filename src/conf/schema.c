@@ -198,6 +198,13 @@ static const struct wr_schema_row table[] = {
     {"dnssec.rfc5011", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(dnssec.rfc5011),
      .doc = "Follow the anchors' zones when they change their keys (RFC 5011): a new key that they "
             "sign for thirty days becomes an anchor, one that revokes itself is none any more."},
+    {"dnssec.signal", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(dnssec.signal),
+     .doc = "Tell the anchors' zones which of their keys are trusted here, by a question for "
+            "`_ta-4f66-9728.` beside each look at their keys (RFC 8145); so their owners see when "
+            "a key can go. Nothing of clients is told."},
+    {"dnssec.sentinel", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(dnssec.sentinel),
+     .doc = "Let names as `root-key-sentinel-is-ta-20326.example` fail where that key is not "
+            "trusted (RFC 8509), so that users can find out which root keys their resolver has."},
     {"dnssec.state", WR_SCHEMA_PATH, V01, RESTART, RANGE(0, PATH_OCTETS), DEFAULT("\"\""),
      AT(dnssec.state), EXAMPLE("/var/lib/weir/anchors"),
      .doc = "The file that remembers what became of the anchors, and what `weir anchors` changed. "

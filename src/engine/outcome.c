@@ -2,6 +2,7 @@
 /* How a query leaves: limited or not, counted, recorded. */
 #include <string.h>
 
+#include "dnssec/signal.h"
 #include "engine/engine_state.h"
 #include "engine/translate.h"
 #include "policy/rrl.h"
@@ -138,6 +139,17 @@ static bool is_withheld(const struct wr_engine *e, const struct wr_asker *a,
            answer->security == WR_SECURITY_INDETERMINATE && !(a->flags & WR_FLAG_CD);
 }
 
+/* Does the name ask which anchors the root has here, and is that the answer (RFC 8509 section 2.2)? */
+static bool is_against_sentinel(const struct wr_engine *e, const struct wr_asker *a,
+                                const struct wr_answer *answer)
+{
+    const struct wr_prove_settings *p = &e->settings->prove;
+    uint16_t type = wr_asker_type(a);
+    return p->enable && p->sentinel && answer->security == WR_SECURITY_SECURE &&
+           (type == WR_TYPE_A || type == WR_TYPE_AAAA) && !(a->flags & WR_FLAG_CD) &&
+           wr_signal_fails(p->anchors, wr_asker_name(a));
+}
+
 void wr_outcome_answer(struct wr_engine *e, const struct wr_asker *a,
                        const struct wr_answer *answer, uint8_t source, uint8_t slot, uint8_t *room,
                        size_t cap, const struct wr_now *now, struct wr_action *ret_action)
@@ -148,6 +160,12 @@ void wr_outcome_answer(struct wr_engine *e, const struct wr_asker *a,
         wr_outcome_error(e, a, WR_RCODE_SERVFAIL, WR_EDE_INDETERMINATE,
                          "what time it is has not been proven, and time.unproven is refuse", room,
                          cap, now, ret_action);
+        return;
+    }
+    if (is_against_sentinel(e, a, answer)) {
+        wr_outcome_error(e, a, WR_RCODE_SERVFAIL, WR_EDE_OTHER,
+                         "the name asks which root keys are trusted here, and this is the answer",
+                         room, cap, now, ret_action);
         return;
     }
     e->turn++;

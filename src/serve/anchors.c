@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "dnssec/rrsig.h"
+#include "dnssec/signal.h"
 #include "net/clock.h"
 #include "resolve/question.h"
 #include "serve/beat.h"
@@ -24,6 +25,7 @@
 #define PATIENCE_US   (15 * WR_S) /* then a question has failed */
 #define SAVE_EVERY_US (3600 * WR_S)
 #define WRITE_MS      1000
+#define SIGNAL_US     (3600 * WR_S)
 
 /* What is known of the DNSKEY set of one point. */
 struct watch {
@@ -33,6 +35,8 @@ struct watch {
     uint32_t stored_s;          /* of the entry that was looked at last */
     uint32_t ttl, left_s;
     uint8_t proof; /* enum wr_rollover_proof */
+    bool signal;   /* the zone is to be told which keys are trusted */
+    uint64_t signalled_us;
 };
 
 struct wr_live_anchors {
@@ -378,6 +382,7 @@ static void look(struct wr_serve *s, struct wr_rollover *keys, struct watch *w, 
     w->stored_s = e.stored_s;
     w->looked_us = now->mono_us;
     w->asked_us = 0;
+    w->signal = true;
     w->next_us =
         now->mono_us + WR_S * wr_rollover_interval_s(e.ttl, w->left_s, proof != WR_ROLLOVER_PROVEN);
     if (proof == WR_ROLLOVER_PROVEN && l->follow) {
@@ -397,6 +402,19 @@ static void ask_when_due(struct wr_serve *s, struct watch *w, uint64_t now_us)
     }
 }
 
+/* Beside each look at the keys, once an hour at most (RFC 8145 section 5). */
+static void tell_zone(struct wr_serve *s, const struct wr_rollover *keys, struct watch *w,
+                      uint64_t now_us)
+{
+    struct wr_name name;
+    bool early = w->signalled_us != 0 && now_us - w->signalled_us < SIGNAL_US;
+    if (w->signal && !early && s->conf->dnssec.signal && wr_signal_name(keys, &name) == WR_OK &&
+        wr_reload_ask(s, name.wire, WR_TYPE_NULL, true)) {
+        w->signal = false;
+        w->signalled_us = now_us;
+    }
+}
+
 void wr_live_anchors_tick(struct wr_serve *s)
 {
     struct wr_live_anchors *l = s->anchors;
@@ -413,6 +431,7 @@ void wr_live_anchors_tick(struct wr_serve *s)
     for (unsigned i = 0; i < l->set.points && s->gate->settings.prove.enable; i++) {
         struct watch *w = watch_of(l, l->set.point[i].keys.zone.wire, now.mono_us);
         look(s, &l->set.point[i].keys, w, &now);
+        tell_zone(s, &l->set.point[i].keys, w, now.mono_us);
         if (l->follow) {
             ask_when_due(s, w, now.mono_us);
         }

@@ -52,6 +52,40 @@ def shown(box):
     equal(weir.verb("status")["anchors_problem"], None)
 
 
+@loopback.test("the zone is told which of its keys are trusted, once for a look (RFC 8145)")
+def signalled(box):
+    tree, weir = start(box)
+    question = (f"_ta-{tag(tree.root.keys[0]):04x}.", "NULL")
+    equal(weir.ask("www.example.").rcode, 0)
+    until("told", lambda: question in tree.servers[ROOT].asked)
+
+
+@loopback.test("dnssec.signal: false: nobody is told")
+def not_signalled(box):
+    tree, weir = start(box, signal=False)
+    equal(weir.ask("www.example.").rcode, 0)
+    until("looked at", lambda: anchors(weir)["points"] and anchors(weir)["points"][0]["looked_ago_s"] is not None)
+    until("time to tell", lambda: anchors(weir)["points"][0]["looked_ago_s"] >= 2)
+    need(not [q for q in tree.servers[ROOT].asked if q[0].startswith("_ta")], tree.servers[ROOT].asked)
+
+
+@loopback.test("names that ask for the root's keys are answered or fail (RFC 8509)")
+def sentinel(box):
+    tree, weir = start(box, begin=False)
+    own = tag(tree.root.keys[0])
+    other = (own + 1) % 65536
+    names = {f"root-key-sentinel-is-ta-{own:05}": 0, f"root-key-sentinel-not-ta-{own:05}": 2,
+             f"root-key-sentinel-is-ta-{other:05}": 2, f"root-key-sentinel-not-ta-{other:05}": 0}
+    for name in names:
+        tree.example.add(f"{name}.example.", "A", "192.0.2.9")
+    tree.example.resign()
+    weir.start()
+    for _ in range(2):                                    # as it comes, and from the cache
+        for name, rcode in names.items():
+            equal(weir.ask(f"{name}.example.").rcode, rcode, name)
+    equal(weir.ask(f"root-key-sentinel-not-ta-{own:05}.example.", qtype=16).rcode, 0)
+
+
 @loopback.test("an anchor that matches nothing is said loudly; the right one is added and remembered over a restart")
 def wrong(box):
     tree, weir = start(box, begin=False)

@@ -28,7 +28,7 @@ class Adapter:
     SUPPORTS = set("""validation domain-insecure harden-algo-downgrade forward-root forward-zone stub-zone forward-first stub-first tcp-upstream cache-ttl-limits
     cache-negative-ttl-limits prefetch serve-stale nsid cookie chaos-identity tcp-keepalive ede cache-snoop query-localhost
     do-not-query-address caps-for-id dns64 nat64 forward-no-cache aggressive-nsec harden-below-nxdomain
-    harden-below-nxdomain-off""".split())
+    harden-below-nxdomain-off sentinel""".split())
 
     def version(self):
         return subprocess.run([BIN, "--version"], capture_output=True, text=True, check=False).stdout.strip()
@@ -69,7 +69,7 @@ class Adapter:
     def dnssec(self, cfg):
         """No anchor unless one is given; SHA-1 counts, for half of the scenarios are signed with it."""
         return {"validate": bool(cfg.trust_anchors), "anchors": [" ".join(a.split()) for a in cfg.trust_anchors],
-                "negative": cfg.domain_insecure, "sha1": "rely", "rfc5011": False,
+                "negative": cfg.domain_insecure, "sha1": "rely", "rfc5011": False, "signal": False,
                 "aggressive": cfg.sc.opt("aggressive-nsec", "yes") == "yes",
                 "nxdomain_cut": "secure" if cfg.sc.opt("harden-below-nxdomain", "yes") == "yes" else "off"}
 

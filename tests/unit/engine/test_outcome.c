@@ -118,11 +118,55 @@ static void test_judged_without_the_time(void **state)
     rig_stop(&r);
 }
 
+/* RFC 8509: only what was proven, for addresses, and not for those who check for themselves. */
+static void test_sentinel(void **state)
+{
+    static const struct {
+        const char *name;
+        uint16_t type, flags;
+        uint8_t security;
+        bool off, refused;
+    } rows[] = {
+        {"root-key-sentinel-not-ta-20326.a.", WR_TYPE_A, 0, WR_SECURITY_SECURE, false, true},
+        {"root-key-sentinel-not-ta-20326.a.", WR_TYPE_AAAA, 0, WR_SECURITY_SECURE, false, true},
+        {"root-key-sentinel-not-ta-20326.a.", WR_TYPE_A, 0, WR_SECURITY_SECURE, true, false},
+        {"root-key-sentinel-not-ta-20326.a.", WR_TYPE_TXT, 0, WR_SECURITY_SECURE, false, false},
+        {"root-key-sentinel-not-ta-20326.a.", WR_TYPE_A, WR_FLAG_CD, WR_SECURITY_SECURE, false,
+         false},
+        {"root-key-sentinel-not-ta-20326.a.", WR_TYPE_A, 0, WR_SECURITY_INSECURE, false, false},
+        {"root-key-sentinel-is-ta-20326.a.", WR_TYPE_A, 0, WR_SECURITY_SECURE, false, false},
+        {"root-key-sentinel-is-ta-00007.a.", WR_TYPE_A, 0, WR_SECURITY_SECURE, false, true},
+    };
+    struct wr_anchor list[4];
+    struct wr_anchors anchors;
+    uint8_t room[1232];
+    wr_anchors_init(&anchors, list, 4);
+    assert_int_equal(wr_anchors_add_builtin(&anchors), WR_OK);
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct wr_answer answer = {.security = rows[i].security, .ede = WR_EDE_NONE};
+        struct wr_asker asker = {.has_question = true, .edns = true, .udp_size = 1232};
+        rig_start(&r);
+        r.settings.prove.enable = true;
+        r.settings.prove.sentinel = !rows[i].off;
+        r.settings.prove.anchors = &anchors;
+        asker.client.transport = WR_CLIENT_TCP;
+        asker.flags = rows[i].flags;
+        asker.question.type = rows[i].type;
+        assert_int_equal(
+            wr_name_from_text(rows[i].name, strlen(rows[i].name), &asker.question.name), WR_OK);
+        wr_outcome_answer(r.engine, &asker, &answer, WR_SOURCE_CACHE, 255, room, sizeof(room),
+                          &r.now, &r.act);
+        assert_int_equal(room[3] & 15, rows[i].refused ? WR_RCODE_SERVFAIL : WR_RCODE_NOERROR);
+        rig_stop(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_query_is_recorded),
         cmocka_unit_test(test_judged_without_the_time),
+        cmocka_unit_test(test_sentinel),
         cmocka_unit_test(test_drops_are_recorded),
         cmocka_unit_test(test_full_ring_is_counted),
         cmocka_unit_test(test_rcodes_are_counted),
