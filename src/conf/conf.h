@@ -199,7 +199,7 @@ struct wr_conf {
             size_t count;
         } negative;
         bool rfc5011;
-        bool signal, sentinel;
+        bool signal, sentinel, report;
         const char *state; /* file of what became of the anchors; "": the manager's directory */
         uint32_t sha1;     /* 1: relied on */
         uint32_t nsec3_iterations;

@@ -205,6 +205,9 @@ static const struct wr_schema_row table[] = {
     {"dnssec.sentinel", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(dnssec.sentinel),
      .doc = "Let names as `root-key-sentinel-is-ta-20326.example` fail where that key is not "
             "trusted (RFC 8509), so that users can find out which root keys their resolver has."},
+    {"dnssec.report", WR_SCHEMA_BOOL, V01, DEFAULT("false"), AT(dnssec.report),
+     .doc = "Tell owners of zones that ask for it which of their names could not be proven, and "
+            "why (RFC 9567). They learn so what was asked here."},
     {"dnssec.state", WR_SCHEMA_PATH, V01, RESTART, RANGE(0, PATH_OCTETS), DEFAULT("\"\""),
      AT(dnssec.state), EXAMPLE("/var/lib/weir/anchors"),
      .doc = "The file that remembers what became of the anchors, and what `weir anchors` changed. "

@@ -12,6 +12,8 @@
 #define FOUND_ARENA ((size_t)2 * WR_RRSET_SIZE_MAX + 16384)
 
 /* The prefix of the upstream's DNS64 is asked for once more after this long, and at the latest after that. */
+#define REPORT_AGAIN_US    (3600 * WR_S)
+#define REPORT_PAUSE_US    (1 * WR_S)
 #define DISCOVER_AGAIN_US  (60 * WR_S)
 #define DISCOVER_LATEST_US (86400 * WR_S)
 
@@ -261,6 +263,28 @@ static void discovered(struct wr_engine *e, const struct wr_request_out *out,
     }
 }
 
+/* An error report (RFC 9567) is a question that nobody waits for: one an hour about one failure, and one a second in all, for
+ * who makes zones fail must not choose how much is sent to whom. */
+static void send_report(struct wr_engine *e, const struct wr_now *now)
+{
+    struct wr_question q = {
+        .name = e->report, .type = WR_TYPE_TXT, .checking_disabled = true, .dnssec_ok = true};
+    bool joined;
+    if (e->report.size == 0) {
+        return;
+    }
+    e->report.size = 0;
+    uint64_t hash = wr_question_hash(&e->setup.secrets->table_key, &q);
+    if (now->mono_us < e->report_us ||
+        !wr_lately_claim(&e->reported, hash, now->mono_us, REPORT_AGAIN_US)) {
+        return;
+    }
+    e->report_us = now->mono_us + REPORT_PAUSE_US;
+    if (wr_requests_ask(e->requests, &q, now->mono_us, &joined) && !joined) {
+        wr_stats_add(&e->setup.stats->error_reports, 1);
+    }
+}
+
 /* What the requests want: passed on as an action, or the beginning of a flush (then false). */
 static bool pass_on(struct wr_engine *e, const struct wr_request_out *out, const struct wr_now *now,
                     struct wr_action *ret_action)
@@ -275,6 +299,9 @@ static bool pass_on(struct wr_engine *e, const struct wr_request_out *out, const
     if (out->action == WR_REQUEST_FINISHED) {
         if (out->id == e->discovering) {
             discovered(e, out, now);
+        }
+        if (out->report) {
+            e->report = *out->report;
         }
         e->flushing = out->id;
         e->answer = out->answer;
@@ -330,6 +357,7 @@ bool wr_engine_poll(struct wr_engine *e, const struct wr_now *now, struct wr_act
             flush_stale(e, now, ret_action) || flush_turned(e, now, ret_action)) {
             return true;
         }
+        send_report(e, now);
         wr_requests_poll(e->requests, now, &out);
         if (out.action == WR_REQUEST_NOTHING) {
             publish_counters(e);

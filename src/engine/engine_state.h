@@ -32,6 +32,9 @@ struct wr_engine {
         counted;                 /* what of the requests' counters is in the stats already */
     uint8_t *message;            /* WR_MSG_MAX octets for replies */
     struct wr_lately refreshing; /* questions whose refresh is under way */
+    struct wr_lately reported;   /* error reports that were sent */
+    struct wr_name report;       /* the next; size 0: none */
+    uint64_t report_us;          /* none is sent before then */
     struct wr_dns64 dns64;       /* of the settings, or with the prefix that was discovered */
     wr_id discovering;           /* the request for it; 0: none, or nobody waits for it any more */
     uint64_t discover_us; /* when the upstream is asked for it again; WR_TIME_NEVER: it is not */

@@ -46,6 +46,7 @@
     X(upstream_tcp, "questions asked over TCP")                                                \
     X(upstream_streams, "TCP connections opened to upstreams")                                 \
     X(upstream_yielded, "TCP connections to upstreams closed for a question to another one")   \
+    X(error_reports, "zones told that their answers could not be proven")                      \
     X(cache_skipped, "cache writes skipped because another worker held the shard")             \
     X(events_dropped, "event records dropped because the ledger's ring was full")
 

@@ -291,6 +291,7 @@ static bool give_finished(struct wr_requests *rs, struct wr_request_out *out)
     out->answer = &rs->answer;
     out->failed = rs->failed;
     out->slot = rs->slot;
+    out->report = rs->report.size > 0 ? &rs->report : NULL;
     return true;
 }
 

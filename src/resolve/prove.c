@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "resolve/errorreport.h"
 
 /* Octets for the answer in work and the reply that the validator looks at. */
 #define ROOM ((size_t)2 * WR_RRSET_SIZE_MAX)
@@ -23,6 +24,7 @@ struct prove {
     struct wr_peer
         from; /* who gave the reply, and for which zone; slot 0 with no zone: nobody that is known */
     struct wr_name from_zone;
+    struct wr_name agent; /* who wants to hear when this fails (RFC 9567); size 0: nobody */
     enum wr_response kind;
     bool early; /* a name above does not exist: does that hold for the whole one (RFC 8020)? */
     uint16_t asked_type;
@@ -273,6 +275,7 @@ int wr_prove_begin(struct wr_requests *rs, struct wr_request *r, wr_id id, enum 
     wr_chain_init(&p->chain, &rs->dnssec);
     wr_arena_init(&p->arena, rs->proof_rooms + ROOM * (uint32_t)r->prove, ROOM);
     p->request = id;
+    p->agent = rs->agent;
     p->begun_us = now_us;
     p->kind = kind;
     p->early = wr_stage_iter(rs, r) && !wr_iter_is_whole(wr_stage_iter(rs, r));
@@ -520,6 +523,17 @@ bool wr_prove_turn(struct wr_requests *rs, const struct wr_now *now)
     return true;
 }
 
+/* Whoever gave the answer may want to hear of it; not of what a wrong clock makes of it. */
+static void report(struct wr_requests *rs, const struct wr_request *r, const struct prove *p)
+{
+    const struct wr_chain_verdict *v = &p->chain.verdict;
+    if (rs->prove && rs->prove->report && p->agent.size > 0 && v->ede >= 0 &&
+        rs->time.state != WR_TRUSTTIME_UNPROVEN) {
+        (void)wr_errorreport_name(r->asked.name.wire, r->asked.type, (uint16_t)v->ede,
+                                  p->agent.wire, &rs->report);
+    }
+}
+
 bool wr_prove_explain(struct wr_requests *rs, const struct wr_request *r, struct wr_answer *a,
                       bool *ret_silence)
 {
@@ -537,6 +551,7 @@ bool wr_prove_explain(struct wr_requests *rs, const struct wr_request *r, struct
     a->ede_text =
         over ? p->chain.verdict.reason : "what proves the answer was not to be had in time";
     if (over) {
+        report(rs, r, p);
         *ret_silence = p->chain.verdict.unreachable;
     }
     return over;

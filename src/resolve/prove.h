@@ -29,6 +29,7 @@ struct wr_prove_settings {
     bool aggressive;              /* use of proven ranges (RFC 8198) */
     uint8_t nxdomain_cut;         /* enum wr_nxdomain_cut */
     bool system_clock;            /* `time.trust: system`: the wall clock is right */
+    bool report;                  /* owners of zones hear of what cannot be proven (RFC 9567) */
     bool sentinel;                /* names that ask for the root's anchors (RFC 8509) */
     bool refuse_unproven;         /* clients do not get what was judged without the time */
     const struct wr_name *spared; /* but these: the time needs them */

@@ -331,6 +331,7 @@ static void give_result(struct wr_requests *rs, struct wr_request *r, wr_id id, 
     r->stale_us = WR_TIME_NEVER;
     rs->finished = id;
     rs->failed = failed;
+    rs->report.size = 0;
     wr_depend_tell(rs, r, id, &rs->answer, now_us);
 }
 
@@ -344,6 +345,7 @@ void wr_request_hand_out_failure(struct wr_requests *rs, struct wr_request *r, w
                                  uint64_t now_us)
 {
     wr_answer_clear(&rs->answer);
+    rs->report.size = 0;
     bool silence = by_silence(&r->forward);
     (void)wr_request_explain(rs, r, &rs->answer, &silence);
     rs->slot = 255;
@@ -561,6 +563,10 @@ static int take_response(struct wr_requests *rs, struct wr_request *r, wr_id id,
     if (err) {
         return err;
     }
+    rs->agent.size = 0;
+    if (msg->edns.agent_domain) {
+        wr_name_set(&rs->agent, msg->edns.agent_domain);
+    }
     rs->answer.ede = kind == WR_RESPONSE_CNAME ? WR_EDE_NONE : (int16_t)msg->edns.ede;
     return take_answer(rs, r, id, kind, now);
 }
@@ -636,6 +642,7 @@ void wr_request_empty(struct wr_requests *rs, struct wr_request *r, wr_id id, ui
 {
     wr_answer_clear(&rs->answer);
     rs->answer.ttl = 0;
+    rs->agent.size = 0;
     rs->slot = 255;
     r->forward.next_us = WR_TIME_NEVER;
     if (wr_prove_wanted(rs, r) && !wr_prove_begin(rs, r, id, WR_RESPONSE_NODATA, now_us)) {

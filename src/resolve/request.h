@@ -110,6 +110,7 @@ struct wr_request_out {
     const struct wr_answer *answer;
     bool failed;  /* FINISHED: nobody answered; answer is the SERVFAIL with its reason */
     uint8_t slot; /* FINISHED: the upstream that answered, 255 none */
+    const struct wr_name *report; /* FINISHED: the error report to be sent (RFC 9567), or NULL */
 };
 
 void wr_requests_poll(struct wr_requests *rs, const struct wr_now *now,

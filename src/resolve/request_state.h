@@ -91,6 +91,8 @@ struct wr_requests {
     struct wr_nsecache nsecache;
     char reason[WR_NAME_TEXT_SIZE + 128]; /* of the failure that is handed out */
     struct wr_name reason_zone;
+    struct wr_name agent;  /* of the response that is looked at; size 0: none (RFC 9567) */
+    struct wr_name report; /* of the failure that is handed out; size 0: none */
     uint32_t query_timeout_ms;
     struct wr_map map;
     struct wr_heap timers;

@@ -72,6 +72,7 @@ int wr_validation_make(const struct wr_conf *conf, const struct wr_trustset *tru
         .aggressive = conf->dnssec.aggressive,
         .nxdomain_cut = (uint8_t)conf->dnssec.nxdomain_cut,
         .system_clock = conf->time.trust == WR_CONF_TRUST_SYSTEM,
+        .report = conf->dnssec.report,
         .sentinel = conf->dnssec.sentinel,
         .refuse_unproven = conf->time.unproven == 1,
         .floor_s = WR_TRUST_RELEASE_S,

@@ -7,10 +7,12 @@ import subprocess
 import time
 
 import dns.dnssec
+import dns.edns
+import dns.name
 
 import loopback
 from loopback import equal, need, until
-from tree import ROOT, Tree, make_key
+from tree import EXAMPLE, ROOT, Tree, make_key
 
 HOLD_S = 30 * 86400
 REVOKED = 385
@@ -84,6 +86,44 @@ def sentinel(box):
         for name, rcode in names.items():
             equal(weir.ask(f"{name}.example.").rcode, rcode, name)
     equal(weir.ask(f"root-key-sentinel-not-ta-{own:05}.example.", qtype=16).rcode, 0)
+
+
+def with_agent(zone, agent):
+    """Its answers say whom to tell of errors."""
+    plain = zone.answer
+
+    def answer(query):
+        reply = plain(query)
+        name = dns.name.from_text(agent).to_wire()
+        reply.use_edns(edns=0, payload=1232, options=[dns.edns.GenericOption(18, name)])
+        reply.want_dnssec(True)
+        return reply
+    zone.answer = answer
+
+
+@loopback.test("report: who asks for it is told what could not be proven, once (RFC 9567); nobody by default")
+def reported(box):
+    tree, weir = start(box, begin=False, report=True)
+    with_agent(tree.bad, "agent.example.")
+    asked = tree.servers[EXAMPLE].asked
+    weir.start()
+    for _ in range(2):
+        equal(weir.ask("www.bad.").rcode, 2)
+        weir.verb("cache_flush", name=".", below=True)
+    until("told", lambda: [q for q in asked if q[0].startswith("_er.")])
+    told = "_er.1.www.bad.6._er.agent.example."
+    equal([q for q in asked if q[0].startswith("_er.")], [(told, "TXT")], asked)
+    equal(weir.verb("stats")["counters"]["error_reports"], 1)
+
+
+@loopback.test("report: false, the default: nobody is told")
+def not_reported(box):
+    tree, weir = start(box, begin=False)
+    with_agent(tree.bad, "agent.example.")
+    weir.start()
+    equal(weir.ask("www.bad.").rcode, 2)
+    equal(weir.ask("www.example.").rcode, 0)
+    need(not [q for q in tree.servers[EXAMPLE].asked if "_er" in q[0]], tree.servers[EXAMPLE].asked)
 
 
 @loopback.test("an anchor that matches nothing is said loudly; the right one is added and remembered over a restart")
