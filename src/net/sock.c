@@ -73,10 +73,10 @@ static int sock_code(int number)
 }
 
 /* One sentence for the operator, with what to do. */
-static void sock_explain(const struct wr_addr *addr, bool tcp, int number,
+static void sock_explain(const struct wr_addr *addr, bool tcp, int number, bool brief,
                          struct wr_sock_error *error)
 {
-    char where[WR_ADDR_TEXT_SIZE], who[96];
+    char where[WR_ADDR_TEXT_SIZE], who[96] = "another process";
     const char *kind = tcp ? "TCP" : "UDP";
     size_t cap = sizeof(error->text);
 
@@ -84,7 +84,9 @@ static void sock_explain(const struct wr_addr *addr, bool tcp, int number,
     error->number = number;
     switch (sock_code(number)) {
     case WR_E_BUSY:
-        wr_holder_find(addr->port, tcp, who, sizeof(who));
+        if (!brief) {
+            wr_holder_find(addr->port, tcp, who, sizeof(who));
+        }
         snprintf(error->text, cap,
                  "%s %s is in use by %s: stop it, or give weir another address or port under "
                  "`listen`",
@@ -217,7 +219,7 @@ static int sock_listen(const struct wr_addr *addr, bool tcp, const struct wr_soc
         }
     }
     if (failed != 0) {
-        sock_explain(addr, tcp, failed, error);
+        sock_explain(addr, tcp, failed, options->brief, error);
         return sock_code(failed);
     }
     *ret_fd = fd;

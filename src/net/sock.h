@@ -32,6 +32,7 @@ struct wr_sock_error {
 
 struct wr_sock_options {
     bool probe; /* first see that nobody else has the port: SO_REUSEPORT would share it silently */
+    bool brief; /* who holds a port that is in use is not looked for: that walks through /proc */
     bool freebind;   /* the address may come later (IP_FREEBIND) */
     int backlog;     /* TCP; 0: 256 */
     int fastopen;    /* TCP_FASTOPEN queue, 0: off */

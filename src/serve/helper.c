@@ -2,6 +2,7 @@
 #include "serve/helper.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,28 +19,34 @@
 #include "serve/say.h"
 
 #define MAGIC 0x77656972u
-/* Listeners opened in one life: reloads by a person, not a flood by whoever took the parent over. */
+/* Listeners opened in one life: reloads by a person, not a flood by whoever took the parent over. What could not be opened is
+ * asked for again and again, so it does not count. */
 #define OPENS_MAX  100000
 #define CHANNEL_FD 3
+/* At the end: looks whether the child has ended, and how long apart. */
+#define END_LOOKS   30
+#define END_LOOK_MS 10
 
 struct request {
     uint32_t magic;
+    uint32_t number;
     uint8_t transport; /* enum wr_client_transport */
-    uint8_t probe;
-    uint16_t zero;
+    uint8_t probe, brief;
+    uint8_t zero;
     struct wr_addr addr;
 };
 
 struct reply {
     uint32_t magic;
+    uint32_t number; /* the request's */
     int32_t err;
     struct wr_sock_error error;
 };
 
-static int open_listener(enum wr_client_transport transport, const struct wr_addr *addr, bool probe,
-                         int *ret_fd, struct wr_sock_error *error)
+static int open_listener(enum wr_client_transport transport, const struct wr_addr *addr,
+                         const struct wr_helper_how *how, int *ret_fd, struct wr_sock_error *error)
 {
-    struct wr_sock_options options = {.probe = probe};
+    struct wr_sock_options options = {.probe = how->probe, .brief = how->brief};
     return transport == WR_CLIENT_TCP ? wr_sock_listen_tcp(addr, &options, ret_fd, error)
                                       : wr_sock_listen_udp(addr, &options, ret_fd, error);
 }
@@ -48,7 +56,7 @@ static int open_listener(enum wr_client_transport transport, const struct wr_add
 static bool is_sound(const struct request *r, ssize_t size)
 {
     return size == (ssize_t)sizeof(*r) && r->magic == MAGIC && r->zero == 0 && r->probe <= 1 &&
-           (r->transport == WR_CLIENT_UDP || r->transport == WR_CLIENT_TCP) &&
+           r->brief <= 1 && (r->transport == WR_CLIENT_UDP || r->transport == WR_CLIENT_TCP) &&
            (r->addr.family == WR_AF_V4 || r->addr.family == WR_AF_V6) && r->addr.port != 0 &&
            r->addr.pad == 0;
 }
@@ -78,7 +86,7 @@ static void send_reply(int fd, const struct reply *reply, int socket_fd)
 
 static _Noreturn void serve_requests(int fd)
 {
-    for (unsigned opens = 0; opens < OPENS_MAX; opens++) {
+    for (unsigned opens = 0; opens < OPENS_MAX;) {
         struct request request;
         ssize_t size = recv(fd, &request, sizeof(request), MSG_TRUNC);
         if (size < 0 && errno == EINTR) {
@@ -90,12 +98,15 @@ static _Noreturn void serve_requests(int fd)
         struct reply reply;
         memset(&reply, 0, sizeof(reply));
         reply.magic = MAGIC;
+        reply.number = request.number;
         int socket_fd = -1;
-        reply.err = open_listener((enum wr_client_transport)request.transport, &request.addr,
-                                  request.probe != 0, &socket_fd, &reply.error);
+        const struct wr_helper_how how = {request.probe != 0, request.brief != 0};
+        reply.err = open_listener((enum wr_client_transport)request.transport, &request.addr, &how,
+                                  &socket_fd, &reply.error);
         send_reply(fd, &reply, reply.err == WR_OK ? socket_fd : -1);
         if (reply.err == WR_OK) {
             close(socket_fd);
+            opens++;
         }
     }
     _exit(0);
@@ -124,7 +135,7 @@ static _Noreturn void be_child(int fd, pid_t parent)
 
 int wr_helper_start(struct wr_helper *ret_helper)
 {
-    *ret_helper = (struct wr_helper){-1, 0};
+    *ret_helper = (struct wr_helper){.fd = -1};
     if (!wr_caps_can_bind()) {
         return WR_OK;
     }
@@ -143,11 +154,15 @@ int wr_helper_start(struct wr_helper *ret_helper)
         close(pair[0]);
         return WR_E_IO;
     }
-    *ret_helper = (struct wr_helper){pair[0], pid};
+    const struct timeval wait = {WR_HELPER_WAIT_MS / 1000, WR_HELPER_WAIT_MS % 1000 * 1000};
+    (void)setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+    (void)setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
+    *ret_helper = (struct wr_helper){.fd = pair[0], .pid = pid, .told = WR_HELPER_WELL};
     return WR_OK;
 }
 
-static int receive_reply(int fd, struct reply *ret_reply, int *ret_fd)
+/* WR_E_AGAIN: none has come; WR_E_CLOSED: the child has ended, or talks nonsense. */
+static int receive_reply(int fd, int flags, struct reply *ret_reply, int *ret_fd)
 {
     struct iovec iov = {ret_reply, sizeof(*ret_reply)};
     union {
@@ -160,8 +175,11 @@ static int receive_reply(int fd, struct reply *ret_reply, int *ret_fd)
                          .msg_controllen = sizeof(control.room)};
     ssize_t n;
     do {
-        n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
+        n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | flags);
     } while (n < 0 && errno == EINTR);
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+        return WR_E_AGAIN;
+    }
     if (n != (ssize_t)sizeof(*ret_reply) || ret_reply->magic != MAGIC) {
         return WR_E_CLOSED;
     }
@@ -173,37 +191,143 @@ static int receive_reply(int fd, struct reply *ret_reply, int *ret_fd)
     return WR_OK;
 }
 
-int wr_helper_listen(struct wr_helper *h, enum wr_client_transport transport,
-                     const struct wr_addr *addr, bool probe, int *ret_fd,
-                     struct wr_sock_error *error)
+static bool reap(struct wr_helper *h)
+{
+    pid_t got = h->pid > 0 ? waitpid(h->pid, NULL, WNOHANG) : 0;
+    if (got > 0 || (got < 0 && errno == ECHILD)) {
+        h->pid = 0;
+    }
+    return h->pid == 0;
+}
+
+static void lose(struct wr_helper *h)
+{
+    close(h->fd); /* one that lives reads end of file */
+    h->fd = -1;
+    h->owed = 0;
+    h->gone = true;
+}
+
+/* Nobody waits for these answers any more. */
+static void take_late(struct wr_helper *h)
+{
+    while (h->fd >= 0) {
+        struct reply reply = {.magic = 0};
+        int fd = -1, err = receive_reply(h->fd, MSG_DONTWAIT, &reply, &fd);
+        if (err == WR_E_AGAIN) {
+            return;
+        }
+        if (fd >= 0) {
+            close(fd);
+        }
+        if (err != WR_OK || h->owed == 0) {
+            lose(h);
+            return;
+        }
+        h->owed--;
+    }
+}
+
+static enum wr_helper_state state_of(const struct wr_helper *h)
 {
     if (h->fd < 0) {
-        return open_listener(transport, addr, probe, ret_fd, error);
+        return h->gone ? WR_HELPER_GONE : WR_HELPER_NONE;
+    }
+    return h->owed > 0 ? WR_HELPER_SLOW : WR_HELPER_WELL;
+}
+
+const char *wr_helper_problem(const struct wr_helper *h)
+{
+    switch (state_of(h)) {
+    case WR_HELPER_SLOW:
+        return "the helper that opens listeners does not answer: new addresses wait for it; when "
+               "it "
+               "stays so, restart weir";
+    case WR_HELPER_GONE:
+        return "the helper that opens listeners is gone: restart weir to listen on new addresses "
+               "with a port below 1024";
+    case WR_HELPER_NONE:
+    case WR_HELPER_WELL: break;
+    }
+    return NULL;
+}
+
+enum wr_helper_state wr_helper_look(struct wr_helper *h)
+{
+    take_late(h);
+    if (h->gone) {
+        (void)reap(h);
+    }
+    enum wr_helper_state state = state_of(h);
+    if (state != h->told) {
+        h->told = state;
+        if (state == WR_HELPER_WELL) {
+            wr_say(WR_LOG_INFO, "the helper that opens listeners answers again");
+        } else {
+            wr_say(WR_LOG_ERROR, "%s", wr_helper_problem(h));
+        }
+    }
+    return state;
+}
+
+static int explain(const struct wr_helper *h, int err, struct wr_sock_error *error)
+{
+    error->number = 0;
+    snprintf(error->text, sizeof(error->text), "%s", wr_helper_problem(h));
+    return err;
+}
+
+/* By the parent itself. */
+static int open_here(const struct wr_helper *h, enum wr_client_transport transport,
+                     const struct wr_addr *addr, const struct wr_helper_how *how, int *ret_fd,
+                     struct wr_sock_error *error)
+{
+    int err = open_listener(transport, addr, how, ret_fd, error);
+    return err == WR_E_DENIED && h->gone ? explain(h, WR_E_CLOSED, error) : err;
+}
+
+int wr_helper_listen(struct wr_helper *h, enum wr_client_transport transport,
+                     const struct wr_addr *addr, const struct wr_helper_how *how, int *ret_fd,
+                     struct wr_sock_error *error)
+{
+    enum wr_helper_state state = wr_helper_look(h);
+    if (state == WR_HELPER_SLOW) {
+        return explain(h, WR_E_AGAIN, error);
+    }
+    if (state != WR_HELPER_WELL) {
+        return open_here(h, transport, addr, how, ret_fd, error);
     }
     struct request request;
     memset(&request, 0, sizeof(request));
     request.magic = MAGIC;
+    request.number = ++h->number;
     request.transport = (uint8_t)transport;
-    request.probe = probe;
+    request.probe = how->probe;
+    request.brief = how->brief;
     request.addr = *addr;
     struct reply reply;
     memset(&reply, 0, sizeof(reply));
-    int fd = -1;
-    if (send(h->fd, &request, sizeof(request), MSG_NOSIGNAL) != (ssize_t)sizeof(request) ||
-        receive_reply(h->fd, &reply, &fd) != WR_OK) {
-        error->number = 0;
-        snprintf(
-            error->text, sizeof(error->text),
-            "the helper that opens listeners is gone; restart weir to listen on new addresses");
-        return WR_E_CLOSED;
+    int fd = -1, err = WR_E_CLOSED;
+    if (send(h->fd, &request, sizeof(request), MSG_NOSIGNAL) == (ssize_t)sizeof(request)) {
+        err = receive_reply(h->fd, 0, &reply, &fd);
+    }
+    if (err == WR_E_AGAIN) {
+        h->owed++;
+        (void)wr_helper_look(h);
+        return explain(h, err, error);
+    }
+    if (err != WR_OK || reply.number != request.number || (reply.err == WR_OK && fd < 0)) {
+        if (fd >= 0) {
+            close(fd);
+        }
+        lose(h);
+        (void)wr_helper_look(h);
+        return open_here(h, transport, addr, how, ret_fd, error);
     }
     if (reply.err != WR_OK) {
         *error = reply.error;
         error->text[sizeof(error->text) - 1] = 0;
         return reply.err;
-    }
-    if (fd < 0) {
-        return WR_E_CLOSED;
     }
     *ret_fd = fd;
     return WR_OK;
@@ -214,7 +338,8 @@ void wr_helper_stop(struct wr_helper *h)
     if (h->fd >= 0) {
         close(h->fd); /* the child reads end of file */
         h->fd = -1;
-        while (waitpid(h->pid, NULL, 0) < 0 && errno == EINTR) {
-        }
+    }
+    for (unsigned i = 0; i < END_LOOKS && !reap(h); i++) {
+        (void)poll(NULL, 0, END_LOOK_MS);
     }
 }

@@ -133,12 +133,13 @@ static bool open_one(struct wr_listeners *l, struct wr_helper *helper, uint16_t 
     int given = given_fd(l, open);
     for (uint16_t i = 0; i < workers; i++) {
         int err = WR_OK;
+        const struct wr_helper_how how = {.probe = i == 0};
         if (given >= 0) {
             open->fd[i] = i == 0 ? given : fcntl(given, F_DUPFD_CLOEXEC, 0);
             err = open->fd[i] < 0 ? WR_E_IO : WR_OK;
         } else {
             err = wr_helper_listen(helper, (enum wr_client_transport)open->transport, &open->addr,
-                                   i == 0, &open->fd[i], &error);
+                                   &how, &open->fd[i], &error);
         }
         if (err != WR_OK) {
             char text[WR_ADDR_TEXT_SIZE];

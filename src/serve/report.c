@@ -163,7 +163,8 @@ void wr_report_status(struct wr_serve *s, struct wr_json *j, const char *key)
     wr_json_object(j, "sandbox");
     wr_json_bool(j, "landlock", s->sandbox.landlock);
     wr_json_bool(j, "seccomp", s->sandbox.seccomp);
-    wr_json_bool(j, "helper", s->helper.fd >= 0);
+    wr_json_bool(j, "helper", wr_helper_look(&s->helper) == WR_HELPER_WELL);
+    wr_json_text(j, "helper_problem", wr_helper_problem(&s->helper));
     wr_json_end(j);
     wr_json_end(j);
 }

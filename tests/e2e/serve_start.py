@@ -137,7 +137,7 @@ def sandbox(box):
     with open(f"/proc/{helper[0]}/status", encoding="ascii") as f:
         need(re.search(r"^CapEff:\t0*400$", f.read(), re.M), "the helper holds more than CAP_NET_BIND_SERVICE")
     os.kill(helper[0], signal.SIGKILL)
-    weir.configure(box.settings([box.upstream()], listen=["127.0.0.1:5300", "127.0.0.8:5300"]))
+    weir.configure(box.settings([box.upstream()], listen=["127.0.0.1:5300", "127.0.0.8:53"]))
     need("listened on" in weir.verb("reload")["text"])
     need("the helper that opens listeners is gone" in weir.log(), weir.log())
     equal(weir.ask("a.example").rcode, 0)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/unit.h"
 
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -9,6 +12,8 @@
 #include "base/err.h"
 #include "serve/caps.h"
 #include "serve/helper.h"
+
+static const struct wr_helper_how plain, probing = {.probe = true};
 
 static struct wr_addr addr(const char *text)
 {
@@ -31,11 +36,11 @@ static uint16_t port_of(int fd)
 /* A port that was free a moment ago. */
 static uint16_t free_port(void)
 {
-    struct wr_helper none = {-1, 0};
+    struct wr_helper none = {.fd = -1};
     struct wr_addr a = addr("127.0.0.1:0");
     struct wr_sock_error error;
     int fd = -1;
-    assert_int_equal(wr_helper_listen(&none, WR_CLIENT_UDP, &a, false, &fd, &error), WR_OK);
+    assert_int_equal(wr_helper_listen(&none, WR_CLIENT_UDP, &a, &plain, &fd, &error), WR_OK);
     uint16_t port = port_of(fd);
     close(fd);
     return port;
@@ -43,7 +48,7 @@ static uint16_t free_port(void)
 
 static void test_without_a_child(void **state)
 {
-    struct wr_helper none = {-1, 0};
+    struct wr_helper none = {.fd = -1};
     assert_true(free_port() != 0);
     wr_helper_stop(&none); /* fine */
 }
@@ -57,9 +62,9 @@ static void test_through_the_child(void **state)
     struct wr_addr a = addr("127.0.0.1:1");
     a.port = free_port();
     int udp = -1, tcp = -1, fd = -1;
-    assert_int_equal(wr_helper_listen(&h, WR_CLIENT_UDP, &a, true, &udp, &error), WR_OK);
+    assert_int_equal(wr_helper_listen(&h, WR_CLIENT_UDP, &a, &probing, &udp, &error), WR_OK);
     assert_int_equal(port_of(udp), a.port);
-    assert_int_equal(wr_helper_listen(&h, WR_CLIENT_TCP, &a, true, &tcp, &error), WR_OK);
+    assert_int_equal(wr_helper_listen(&h, WR_CLIENT_TCP, &a, &probing, &tcp, &error), WR_OK);
     int listening = 0;
     socklen_t size = sizeof(listening);
     assert_int_equal(getsockopt(tcp, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size), 0);
@@ -67,10 +72,10 @@ static void test_through_the_child(void **state)
     /* A mistake comes back with its sentence, and the child lives on. */
     struct wr_addr foreign = addr("198.51.100.77:5300");
     memset(&error, 0, sizeof(error));
-    assert_int_not_equal(wr_helper_listen(&h, WR_CLIENT_UDP, &foreign, false, &fd, &error), WR_OK);
+    assert_int_not_equal(wr_helper_listen(&h, WR_CLIENT_UDP, &foreign, &plain, &fd, &error), WR_OK);
     assert_int_equal(fd, -1);
     assert_true(strlen(error.text) > 10);
-    assert_int_equal(wr_helper_listen(&h, WR_CLIENT_UDP, &a, false, &fd, &error), WR_OK);
+    assert_int_equal(wr_helper_listen(&h, WR_CLIENT_UDP, &a, &plain, &fd, &error), WR_OK);
     close(fd);
     close(udp);
     close(tcp);
@@ -78,13 +83,39 @@ static void test_through_the_child(void **state)
     assert_int_equal(h.fd, -1);
 }
 
+static bool begin(struct wr_helper *h)
+{
+    assert_int_equal(wr_helper_start(h), WR_OK);
+    if (h->fd < 0) {
+        print_message("no privilege, so no helper; tests/e2e/serve_start.py has one\n");
+    }
+    return h->fd >= 0;
+}
+
+/* Looks until it is so; the child is another process. */
+static void wait_for(struct wr_helper *h, enum wr_helper_state state)
+{
+    for (int i = 0; i < 2000 && wr_helper_look(h) != state; i++) {
+        poll(NULL, 0, 10);
+    }
+    assert_int_equal(wr_helper_look(h), state);
+}
+
+static void wait_until_reaped(struct wr_helper *h, pid_t pid)
+{
+    for (int i = 0; i < 2000 && h->pid != 0; i++) {
+        (void)wr_helper_look(h);
+        poll(NULL, 0, 10);
+    }
+    assert_int_equal(waitpid(pid, NULL, WNOHANG), -1); /* no zombie is left */
+    assert_int_equal(errno, ECHILD);
+}
+
 /* Whoever took the parent over can send anything: the child ends rather than guess. */
 static void test_nonsense_ends_the_child(void **state)
 {
     struct wr_helper h;
-    assert_int_equal(wr_helper_start(&h), WR_OK);
-    if (h.fd < 0) {
-        print_message("no privilege, so no helper; tests/e2e/serve_start.py has one\n");
+    if (!begin(&h)) {
         return;
     }
     int status = 0;
@@ -93,12 +124,74 @@ static void test_nonsense_ends_the_child(void **state)
     assert_int_equal(send(h.fd, junk, sizeof(junk), 0), sizeof(junk));
     assert_int_equal(waitpid(h.pid, &status, 0), h.pid);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
-    struct wr_addr a = addr("127.0.0.1:5300");
+    wait_for(&h, WR_HELPER_GONE);
+    wr_helper_stop(&h);
+}
+
+/* Its end is noticed without anything being asked of it; what needs no privilege goes on. */
+static void test_the_child_ends(void **state)
+{
+    struct wr_helper h;
+    if (!begin(&h)) {
+        return;
+    }
+    assert_int_equal(wr_helper_look(&h), WR_HELPER_WELL);
+    assert_null(wr_helper_problem(&h));
+    pid_t pid = h.pid;
+    kill(pid, SIGKILL);
+    wait_for(&h, WR_HELPER_GONE);
+    assert_non_null(strstr(wr_helper_problem(&h), "restart"));
+    wait_until_reaped(&h, pid);
+    struct wr_addr a = addr("127.0.0.1:1");
+    a.port = free_port();
     struct wr_sock_error error;
     int fd = -1;
-    assert_int_equal(wr_helper_listen(&h, WR_CLIENT_UDP, &a, false, &fd, &error), WR_E_CLOSED);
-    assert_non_null(strstr(error.text, "restart"));
-    close(h.fd);
+    assert_int_equal(wr_helper_listen(&h, WR_CLIENT_UDP, &a, &plain, &fd, &error), WR_OK);
+    assert_int_equal(port_of(fd), a.port);
+    close(fd);
+    wr_helper_stop(&h);
+}
+
+/* One that hangs costs one wait; its late answer is thrown away, with the socket in it, and then it is well again. */
+static void test_the_child_hangs(void **state)
+{
+    struct wr_helper h;
+    if (!begin(&h)) {
+        return;
+    }
+    struct wr_addr a = addr("127.0.0.1:1");
+    a.port = free_port();
+    struct wr_sock_error error;
+    int fd = -1;
+    kill(h.pid, SIGSTOP);
+    for (int i = 0; i < 3; i++) {
+        memset(&error, 0, sizeof(error));
+        assert_int_equal(wr_helper_listen(&h, WR_CLIENT_TCP, &a, &plain, &fd, &error), WR_E_AGAIN);
+        assert_non_null(strstr(error.text, "does not answer"));
+        assert_int_equal(fd, -1);
+        assert_int_equal(h.owed, 1);
+    }
+    assert_int_equal(wr_helper_look(&h), WR_HELPER_SLOW);
+    kill(h.pid, SIGCONT);
+    wait_for(&h, WR_HELPER_WELL);
+    assert_int_equal(wr_helper_listen(&h, WR_CLIENT_TCP, &a, &probing, &fd, &error), WR_OK);
+    close(fd);
+    wr_helper_stop(&h);
+}
+
+/* The stop does not wait for one that is stopped. */
+static void test_a_stop_that_does_not_wait(void **state)
+{
+    struct wr_helper h;
+    if (!begin(&h)) {
+        return;
+    }
+    pid_t pid = h.pid;
+    kill(pid, SIGSTOP);
+    wr_helper_stop(&h);
+    assert_int_equal(waitpid(pid, NULL, WNOHANG), 0); /* it is there yet */
+    kill(pid, SIGCONT);
+    assert_int_equal(waitpid(pid, NULL, 0), pid); /* and reads the end of its channel */
 }
 
 int main(void)
@@ -107,6 +200,9 @@ int main(void)
         cmocka_unit_test(test_without_a_child),
         cmocka_unit_test(test_through_the_child),
         cmocka_unit_test(test_nonsense_ends_the_child),
+        cmocka_unit_test(test_the_child_ends),
+        cmocka_unit_test(test_the_child_hangs),
+        cmocka_unit_test(test_a_stop_that_does_not_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

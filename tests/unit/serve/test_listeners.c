@@ -94,7 +94,7 @@ static void test_open(void **state)
 {
     struct wr_listeners l;
     struct wr_listeners_change *c = malloc(sizeof(*c));
-    struct wr_helper none = {-1, 0};
+    struct wr_helper none = {.fd = -1};
     memset(&l, 0, sizeof(l));
     want("127.0.0.1:0", NULL);
     union wr_sockaddr sa;
