@@ -12,14 +12,17 @@ int wr_cli_reload(int argc, char **argv)
          .help = "the daemon's control socket"},
         {"json", 'j', .flag = &talk.json, .help = "print JSON"},
     };
-    struct wr_opts opts = {"reload",
-                           "",
-                           "Puts the changed configuration file in force. When there is a mistake "
-                           "in it, the old one\nstays and every mistake is told.",
-                           table,
-                           sizeof(table) / sizeof(table[0]),
-                           NULL,
-                           0};
+    struct wr_opts opts = {
+        "reload",
+        "",
+        "Puts the changed configuration file in force. When there is a mistake "
+        "in it, the old one\nstays and every mistake is told. When an address cannot be "
+        "listened on all the rest is in\nforce, that is told (exit status 1), and "
+        "it is tried again until it can be.",
+        table,
+        sizeof(table) / sizeof(table[0]),
+        NULL,
+        0};
     int status = wr_opts_read(&opts, argc, argv);
 
     if (status != WR_OPTS_GO)

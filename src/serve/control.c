@@ -280,7 +280,7 @@ static void put_reload_result(struct wr_control *c, wr_id client)
 {
     const struct wr_reload_report *r = &c->s->reload.report;
     if (!r->ok) {
-        answer_error(c, client, "config",
+        answer_error(c, client, r->unheard ? "listen" : "config",
                      r->text[0] != 0 ? r->text : "the reload failed; the log says why");
         return;
     }

@@ -101,9 +101,6 @@ static void take_hands(struct worker *w, struct wr_loop *loop)
 
 static void carry_out(struct worker *w, struct wr_loop *loop, const struct wr_crew_order *order)
 {
-    for (uint32_t i = 0; i < order->closes; i++) {
-        wr_loop_unlisten(loop, order->close[i]);
-    }
     for (uint32_t i = 0; i < order->opens; i++) {
         const struct wr_crew_listen *l = &order->open[i];
         int fd = l->fd[w->number];
@@ -114,6 +111,9 @@ static void carry_out(struct worker *w, struct wr_loop *loop, const struct wr_cr
             wr_say(WR_LOG_ERROR, "worker %u cannot use a new listener: %s", w->number,
                    wr_err_name(err));
         }
+    }
+    for (uint32_t i = 0; i < order->closes; i++) { /* when the new ones are there */
+        wr_loop_unlisten(loop, order->close[i]);
     }
     if (order->secrets != NULL) {
         w->secrets = *order->secrets;

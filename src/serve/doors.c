@@ -82,7 +82,7 @@ static int open_listeners(struct wr_serve *s)
 {
     s->listeners.givens = wr_notify_sockets(s->listeners.given, WR_NET_LISTENERS_MAX);
     wr_listeners_plan(&s->listeners, s->gate, &s->reload.change);
-    wr_listeners_open(&s->listeners, &s->helper, s->workers, &s->reload.change);
+    wr_listeners_open(&s->listeners, &s->helper, s->workers, false, &s->reload.change);
     if (s->reload.change.opens == 0) {
         wr_say(WR_LOG_ERROR, "nothing to listen on: weir cannot answer anybody");
         return WR_E_IO;

@@ -2,6 +2,7 @@
 #include "serve/listeners.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -71,8 +72,7 @@ static void plan_open(const struct wr_listeners *l, const struct wr_addr *addr, 
     int number = free_number(l, change);
     if (number < 0) {
         change->failed++;
-        wr_say(WR_LOG_ERROR,
-               "no room for more listeners: reload once more, or listen on fewer addresses");
+        change->no_room++;
         return;
     }
     struct wr_crew_listen *open = &change->open[change->opens++];
@@ -125,50 +125,149 @@ static void close_all(struct wr_crew_listen *open)
     }
 }
 
-static bool open_one(struct wr_listeners *l, struct wr_helper *helper, uint16_t workers,
-                     struct wr_crew_listen *open)
+static bool is_missing(const struct wr_listeners *l, const struct wr_crew_listen *open,
+                       const struct wr_listener_missing **ret_before)
 {
-    struct wr_sock_error error;
-    memset(&error, 0, sizeof(error));
-    int given = given_fd(l, open);
-    for (uint16_t i = 0; i < workers; i++) {
-        int err = WR_OK;
-        const struct wr_helper_how how = {.probe = i == 0};
+    for (uint32_t i = 0; i < l->missings; i++) {
+        const struct wr_listener_missing *m = &l->missing[i];
+        if (m->transport == open->transport && wr_addr_equal(&m->addr, &open->addr)) {
+            *ret_before = m;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A listener of ours has the port already, for all addresses or for one of them: nobody else can have it, and to ask for it alone
+ * would fail because of our own. */
+static bool overlaps(const struct wr_listeners *l, const struct wr_crew_listen *open)
+{
+    for (unsigned n = 0; n < WR_NET_LISTENERS_MAX; n++) {
+        const struct wr_listener_entry *e = &l->entry[n];
+        if (e->used && e->transport == open->transport && e->addr.family == open->addr.family &&
+            e->addr.port == open->addr.port &&
+            (wr_addr_is_any(&e->addr) || wr_addr_is_any(&open->addr))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* WR_OK, or why not is in `error`. */
+static int open_one(struct wr_listeners *l, struct wr_helper *helper, uint16_t workers, bool brief,
+                    struct wr_crew_listen *open, struct wr_sock_error *error)
+{
+    int given = given_fd(l, open), err = WR_OK;
+    bool probe = !overlaps(l, open);
+    for (uint16_t i = 0; i < workers && err == WR_OK; i++) {
+        const struct wr_helper_how how = {.probe = probe && i == 0, .brief = brief};
         if (given >= 0) {
             open->fd[i] = i == 0 ? given : fcntl(given, F_DUPFD_CLOEXEC, 0);
             err = open->fd[i] < 0 ? WR_E_IO : WR_OK;
         } else {
             err = wr_helper_listen(helper, (enum wr_client_transport)open->transport, &open->addr,
-                                   &how, &open->fd[i], &error);
-        }
-        if (err != WR_OK) {
-            char text[WR_ADDR_TEXT_SIZE];
-            wr_addr_to_text(&open->addr, text, sizeof(text));
-            wr_say(WR_LOG_ERROR, "cannot listen on %s over %s: %s", text,
-                   transport_names[open->transport],
-                   error.text[0] != 0 ? error.text : wr_err_name(err));
-            close_all(open);
-            return false;
+                                   &how, &open->fd[i], error);
         }
     }
-    return true;
+    if (err != WR_OK) {
+        if (error->text[0] == 0) {
+            snprintf(error->text, sizeof(error->text), "%s", wr_err_name(err));
+        }
+        close_all(open);
+    }
+    return err;
+}
+
+void wr_listeners_tell(const struct wr_listener_missing *m, char *ret_text, size_t cap)
+{
+    char text[WR_ADDR_TEXT_SIZE];
+    wr_addr_to_text(&m->addr, text, sizeof(text));
+    snprintf(ret_text, cap, "cannot listen on %s over %s: %s", text, transport_names[m->transport],
+             m->why);
+}
+
+static void say_missing(const struct wr_listener_missing *m)
+{
+    char text[sizeof(m->why) + 128];
+    wr_listeners_tell(m, text, sizeof(text));
+    wr_say(WR_LOG_ERROR, "%s", text);
+}
+
+static void say_found(const struct wr_crew_listen *open)
+{
+    char text[WR_ADDR_TEXT_SIZE];
+    wr_addr_to_text(&open->addr, text, sizeof(text));
+    wr_say(WR_LOG_INFO, "listening on %s over %s now", text, transport_names[open->transport]);
 }
 
 void wr_listeners_open(struct wr_listeners *l, struct wr_helper *helper, uint16_t workers,
-                       struct wr_listeners_change *change)
+                       bool again, struct wr_listeners_change *change)
 {
-    uint32_t kept = 0;
+    struct wr_listener_missing now[WR_NET_LISTENERS_MAX];
+    uint32_t kept = 0, missings = 0;
     for (uint32_t i = 0; i < change->opens; i++) {
-        if (!open_one(l, helper, workers, &change->open[i])) {
+        struct wr_crew_listen *open = &change->open[i];
+        const struct wr_listener_missing *before = NULL;
+        struct wr_sock_error error = {.number = 0};
+        bool known = is_missing(l, open, &before);
+        int err = open_one(l, helper, workers, again && known, open, &error);
+        if (err != WR_OK) {
+            struct wr_listener_missing *m = &now[missings++];
+            *m = (struct wr_listener_missing){
+                .transport = open->transport, .addr = open->addr, .err = err};
+            /* Who holds the port is known from the first try. */
+            const char *why = again && known && before->err == err ? before->why : error.text;
+            memcpy(m->why, why, sizeof(m->why));
+            if (!known) {
+                say_missing(m);
+            }
             change->failed++;
             continue;
         }
+        if (known) {
+            say_found(open);
+        }
         if (kept != i) {
-            change->open[kept] = change->open[i];
+            change->open[kept] = *open;
         }
         kept++;
     }
+    if (change->no_room > 0 && !again) {
+        wr_say(WR_LOG_WARN, "no room for %u more listeners until others are closed",
+               (unsigned)change->no_room);
+    }
     change->opens = kept;
+    memcpy(l->missing, now, missings * sizeof(now[0]));
+    l->missings = missings;
+}
+
+/* Can anybody reach us there? Without a list of the machine's addresses the careful answer is yes. */
+static bool is_here(const struct wr_gate_world *world, const struct wr_addr *addr)
+{
+    if (wr_addr_is_any(addr) || wr_addr_is_loopback(addr) || world->locals == 0) {
+        return true;
+    }
+    for (uint32_t i = 0; i < world->locals; i++) {
+        if (wr_addr_same_ip(&world->local[i].addr, addr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void wr_listeners_hold(const struct wr_listeners *l, const struct wr_gate_world *world,
+                       struct wr_listeners_change *change)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < change->closes; i++) {
+        bool stays =
+            change->failed > change->no_room && is_here(world, &l->entry[change->close[i]].addr);
+        change->held += stays;
+        if (!stays) {
+            change->close[kept++] = change->close[i];
+        }
+    }
+    change->closes = kept;
 }
 
 void wr_listeners_settle(struct wr_listeners *l, const struct wr_listeners_change *change)
@@ -187,6 +286,35 @@ uint32_t wr_listeners_count(const struct wr_listeners *l)
     uint32_t count = 0;
     for (unsigned n = 0; n < WR_NET_LISTENERS_MAX; n++) {
         count += l->entry[n].used;
+    }
+    return count;
+}
+
+uint32_t wr_listeners_wanted(const struct wr_listeners *l, const struct wr_gate *gate)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < gate->listeners; i++) {
+        bool seen = false;
+        for (uint32_t k = 0; k < i; k++) {
+            seen = seen || wr_addr_equal(&gate->listener[k].addr, &gate->listener[i].addr);
+        }
+        count += seen ? 0 : 2;
+    }
+    for (unsigned i = 0; i < l->givens; i++) {
+        bool seen = false;
+        for (uint32_t k = 0; k < gate->listeners; k++) {
+            seen = seen || wr_addr_equal(&gate->listener[k].addr, &l->given[i].addr);
+        }
+        count += !seen;
+    }
+    return count;
+}
+
+uint32_t wr_listeners_right(const struct wr_listeners *l, const struct wr_gate *gate)
+{
+    uint32_t count = 0;
+    for (unsigned n = 0; n < WR_NET_LISTENERS_MAX; n++) {
+        count += l->entry[n].used && is_wanted(l, gate, &l->entry[n]);
     }
     return count;
 }

@@ -5,8 +5,11 @@
  * The number names a listener in all workers (struct wr_client.listener) as long as it stays open, over reloads
  * too. `plan` compares the gate's addresses with what is open; `open` gets sockets for what is new, one for each worker
  * with SO_REUSEPORT. A socket that the service manager handed over (socket activation) is used by
- * all workers together. An address that cannot be opened is named in the log with the remedy and tried again at the next
- * reload or link change; the others are served.
+ * all workers together.
+ *
+ * An address that cannot be opened is missing: it is named in the log with the remedy, once, and tried again every
+ * WR_LISTENERS_RETRY_MS; the others are served. While one is missing, what is no longer wanted stays open, because it may be what
+ * the clients still ask; only an address that has left the machine is closed at once.
  */
 #ifndef WR_SERVE_LISTENERS_H
 #define WR_SERVE_LISTENERS_H
@@ -25,8 +28,20 @@ struct wr_listener_entry {
     struct wr_addr addr;
 };
 
+/* How long between two tries for what is missing. */
+#define WR_LISTENERS_RETRY_MS 2000
+
+struct wr_listener_missing {
+    uint8_t transport;
+    struct wr_addr addr;
+    int err; /* WR_E_ */
+    char why[sizeof(((struct wr_sock_error *)0)->text)];
+};
+
 struct wr_listeners {
-    struct wr_listener_entry entry[WR_NET_LISTENERS_MAX]; /* by number */
+    struct wr_listener_entry entry[WR_NET_LISTENERS_MAX];     /* by number */
+    struct wr_listener_missing missing[WR_NET_LISTENERS_MAX]; /* wanted and not open */
+    uint32_t missings;
     struct wr_notify_socket given[WR_NET_LISTENERS_MAX]; /* handed over and not yet used: fd >= 0 */
     unsigned givens;
 };
@@ -37,19 +52,30 @@ struct wr_listeners_change {
     uint32_t opens;
     uint16_t close[WR_NET_LISTENERS_MAX];
     uint32_t closes;
-    uint32_t failed; /* addresses that could not be opened */
+    uint32_t failed;  /* addresses that could not be opened */
+    uint32_t no_room; /* among them: for want of a number, which what is closed now will give */
+    uint32_t held;    /* no longer wanted, and not closed yet */
 };
 
 /* Fills in what to open (no sockets yet) and what to close so that exactly the gate's addresses are served, and those of
  * sockets handed over. Changes nothing. */
 void wr_listeners_plan(const struct wr_listeners *l, const struct wr_gate *gate,
                        struct wr_listeners_change *ret_change);
-/* Opens the sockets of the plan; what fails is logged, taken out of it and counted. */
+/* Opens the sockets of the plan; what fails is taken out of it, counted, and missing from now on. What was not missing before goes to the
+ * log. `again`: nothing else has changed, so nobody looks anew who holds a port. */
 void wr_listeners_open(struct wr_listeners *l, struct wr_helper *helper, uint16_t workers,
+                       bool again, struct wr_listeners_change *change);
+/* After `open`: takes out of the plan what must stay open until what is missing can be had. */
+void wr_listeners_hold(const struct wr_listeners *l, const struct wr_gate_world *world,
                        struct wr_listeners_change *change);
 /* The change is carried out: writes it down. */
 void wr_listeners_settle(struct wr_listeners *l, const struct wr_listeners_change *change);
 /* How many are open. */
 uint32_t wr_listeners_count(const struct wr_listeners *l);
+/* How many are wanted, and how many of those are open. */
+uint32_t wr_listeners_wanted(const struct wr_listeners *l, const struct wr_gate *gate);
+uint32_t wr_listeners_right(const struct wr_listeners *l, const struct wr_gate *gate);
+/* "cannot listen on 127.0.0.1:53 over UDP: " and why. */
+void wr_listeners_tell(const struct wr_listener_missing *m, char *ret_text, size_t cap);
 
 #endif

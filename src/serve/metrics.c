@@ -171,6 +171,10 @@ static void put_daemon(FILE *out, const struct wr_serve *s)
     wr_clock_now(false, &now);
     put_gauge(out, "uptime_seconds", "since the start", (now.mono_us - s->started_us) / WR_S);
     put_gauge(out, "workers", "threads that answer", s->workers);
+    put_gauge(out, "listeners_wanted", "addresses to listen on, UDP and TCP each",
+              wr_listeners_wanted(&s->listeners, s->gate));
+    put_gauge(out, "listeners_open", "of those, how many are listened on",
+              wr_listeners_right(&s->listeners, s->gate));
     put_gauge(out, "settings_serial", "grows with each reload", s->gate->settings.serial);
     put_gauge(out, "wall_clock_proven", "1 when the wall clock is believed",
               wr_clock_is_proven(&s->clock));

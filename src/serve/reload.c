@@ -284,14 +284,47 @@ static int prepare(struct wr_serve *s, const struct wr_conf *conf)
     return err;
 }
 
+static void rest_listeners(struct wr_serve *s)
+{
+    struct wr_now now;
+    now_of(s, &now);
+    s->reload.retry_us = now.mono_us + WR_LISTENERS_RETRY_MS * WR_MS;
+}
+
+/* What is missing of the listeners, for who asked for the reload. */
+static void tell_missing(struct wr_serve *s)
+{
+    struct wr_reload *r = &s->reload;
+    char line[512];
+    if (r->change.failed == 0) {
+        return;
+    }
+    for (uint32_t i = 0; i < s->listeners.missings; i++) {
+        wr_listeners_tell(&s->listeners.missing[i], line, sizeof(line));
+        add_line(r->report.text, sizeof(r->report.text), line);
+    }
+    if (r->change.no_room > 0) {
+        snprintf(line, sizeof(line), "no room for %u more listeners until others are closed",
+                 (unsigned)r->change.no_room);
+        add_line(r->report.text, sizeof(r->report.text), line);
+    }
+    snprintf(line, sizeof(line),
+             "the rest of the configuration is in force; this is tried again every %d s%s",
+             WR_LISTENERS_RETRY_MS / 1000,
+             r->change.held > 0 ? ", and what was listened on before stays open until then" : "");
+    add_line(r->report.text, sizeof(r->report.text), line);
+}
+
 static void give(struct wr_serve *s, const struct wr_conf *conf)
 {
     struct wr_reload *r = &s->reload;
     wr_listeners_plan(&s->listeners, r->gate, &r->change);
-    wr_listeners_open(&s->listeners, &s->helper, s->workers, &r->change);
-    if (r->change.failed > 0) {
-        add_line(r->report.text, sizeof(r->report.text),
-                 "some addresses could not be listened on; the log says why");
+    wr_listeners_open(&s->listeners, &s->helper, s->workers, false, &r->change);
+    wr_listeners_hold(&s->listeners, &r->world.view, &r->change);
+    rest_listeners(s);
+    if (!r->is_refresh) {
+        r->report.unheard = r->change.failed > 0;
+        tell_missing(s);
     }
     char text[320];
     wr_places_limits(conf, &s->places, &r->limits, text, sizeof(text));
@@ -328,6 +361,7 @@ void wr_reload_begin(struct wr_serve *s)
     r->report.count++;
     r->report.wall_s = now.wall_s;
     r->report.text[0] = 0;
+    r->report.unheard = false;
     if (s->config == NULL && access(WR_CONF_PATH, F_OK) == 0) {
         s->config = WR_CONF_PATH; /* written since the start */
     }
@@ -367,6 +401,33 @@ void wr_reload_refresh(struct wr_serve *s)
         return;
     }
     give(s, s->conf);
+}
+
+void wr_reload_tick(struct wr_serve *s)
+{
+    struct wr_reload *r = &s->reload;
+    struct wr_now now;
+    now_of(s, &now);
+    if (r->under_way || now.mono_us < r->retry_us ||
+        (r->change.failed == 0 && r->change.held == 0)) {
+        return;
+    }
+    wr_listeners_plan(&s->listeners, s->gate, &r->change);
+    wr_listeners_open(&s->listeners, &s->helper, s->workers, true, &r->change);
+    wr_listeners_hold(&s->listeners, &s->world.view, &r->change);
+    rest_listeners(s);
+    if (r->change.opens == 0 && r->change.closes == 0) {
+        return;
+    }
+    r->under_way = true;
+    r->is_refresh = true;
+    r->order = (struct wr_crew_order){
+        .open = r->change.open,
+        .opens = r->change.opens,
+        .close = r->change.close,
+        .closes = r->change.closes,
+    };
+    wr_crew_give(s->crew, &r->order);
 }
 
 void wr_reload_roll_secrets(struct wr_serve *s)
@@ -450,12 +511,18 @@ void wr_reload_settled(struct wr_serve *s)
     }
     r->under_way = false;
     if (!r->is_refresh) {
-        r->report.ok = true;
+        r->report.ok = !r->report.unheard;
         r->report.serial = s->gate->settings.serial;
         wr_say(WR_LOG_INFO, "reloaded: settings %llu in force, %u listeners, %u upstreams",
                (unsigned long long)s->gate->settings.serial,
                (unsigned)wr_listeners_count(&s->listeners),
                (unsigned)s->gate->settings.upstreams.upstreams);
+        if (r->report.unheard) {
+            wr_say(WR_LOG_WARN,
+                   "%u addresses cannot be listened on: `weir status` says why; they "
+                   "are tried again every %d s",
+                   (unsigned)r->change.failed, WR_LISTENERS_RETRY_MS / 1000);
+        }
         wr_notify_ready();
         if (s->control != NULL) {
             wr_control_reloaded(s->control);

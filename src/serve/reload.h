@@ -6,6 +6,10 @@
  * is given is reported whole and changes nothing. Process, cache, learned upstream state and TCP connections
  * stay. Keys that take effect only at a restart keep the value of the start and are named in the report.
  *
+ * What cannot be had of the addresses to listen on is found only when they are opened. Then all the rest is in force, the reload is
+ * reported as failed with the address and the remedy, what was listened on before stays open, and the missing is tried again
+ * (serve/listeners.h).
+ *
  * A refresh is the same without reading the file: links changed, or resolv.conf did. New local names (a lease, a hosts file) are
  * an order of their own, which disturbs nothing that is in flight.
  *
@@ -31,6 +35,7 @@ struct wr_serve;
 struct wr_reload_report {
     uint64_t count; /* reloads so far; 0: none yet */
     bool ok;
+    bool unheard; /* not ok, only because some addresses cannot be listened on */
     int64_t wall_s;
     uint64_t serial;                /* of the settings in force after it */
     char text[WR_RELOAD_TEXT_SIZE]; /* a line for each mistake or note */
@@ -48,6 +53,7 @@ struct wr_reload {
     struct wr_gate *gate;
     struct wr_world world;
     struct wr_listeners_change change;
+    uint64_t retry_us; /* what could not be listened on is tried again then */
     struct wr_net_limits limits;
     struct wr_secrets secrets;
     struct wr_crew_order order;
@@ -68,6 +74,8 @@ void wr_reload_roll_secrets(struct wr_serve *s);
 /* Has a worker ask a question anew, for which nobody waits: the cache has the answer then. `unchecked`: with checking
  * disabled. False: not now. */
 bool wr_reload_ask(struct wr_serve *s, const uint8_t *name, uint16_t type, bool unchecked);
+/* From the slow tick: tries again to listen on what is missing. */
+void wr_reload_tick(struct wr_serve *s);
 /* The workers have carried out the order. */
 void wr_reload_settled(struct wr_serve *s);
 bool wr_reload_is_idle(const struct wr_serve *s);

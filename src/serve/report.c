@@ -42,6 +42,22 @@ static void put_listeners(const struct wr_serve *s, struct wr_json *j)
     wr_json_end(j);
 }
 
+/* What is wanted and cannot be had, with the remedy. */
+static void put_missing(const struct wr_serve *s, struct wr_json *j)
+{
+    wr_json_u64(j, "listeners_wanted", wr_listeners_wanted(&s->listeners, s->gate));
+    wr_json_array(j, "listeners_missing");
+    for (uint32_t i = 0; i < s->listeners.missings; i++) {
+        const struct wr_listener_missing *m = &s->listeners.missing[i];
+        wr_json_object(j, NULL);
+        put_addr(j, "address", &m->addr);
+        wr_json_text(j, "transport", m->transport == WR_CLIENT_TCP ? "tcp" : "udp");
+        wr_json_text(j, "why", m->why);
+        wr_json_end(j);
+    }
+    wr_json_end(j);
+}
+
 static void put_local(const struct wr_serve *s, struct wr_json *j)
 {
     const struct wr_local *local = s->locals.set.local;
@@ -153,6 +169,7 @@ void wr_report_status(struct wr_serve *s, struct wr_json *j, const char *key)
     wr_json_i64(j, "time", now.wall_s);
     wr_timekeeper_report(s, j, "clock");
     put_listeners(s, j);
+    put_missing(s, j);
     put_cache_figures(s, j);
     put_local(s, j);
     put_keep(s, j, &now);

@@ -347,6 +347,7 @@ static void on_tick(uv_timer_t *handle)
     }
     look_at_locals(s);
     (void)wr_helper_look(&s->helper);
+    wr_reload_tick(s);
     if (now.mono_us - s->secrets_us >= SECRETS_S * WR_S && wr_reload_is_idle(s)) {
         s->secrets_us = now.mono_us;
         wr_reload_roll_secrets(s);

@@ -65,19 +65,131 @@ def low_port(box):
     equal(weir.ask("low.example", to=("127.0.0.7", 53)).addresses, ["192.0.2.1"])
 
 
-@loopback.test("an address that is in use is named, the others are served, and a later reload takes it")
+def take(port):
+    """The port is somebody else's."""
+    other = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    other.bind(("127.0.0.1", port))
+    return other
+
+
+def figures(weir):
+    text = weir.verb("metrics")["text"]
+    return tuple(int(re.search(rf"^weir_listeners_{name} (\d+)$", text, re.M)[1]) for name in ("wanted", "open"))
+
+
+@loopback.test("an address that is in use: the reload fails and names it, the rest is in force, it is taken once it is free")
 def in_use(box):
+    up, other_up = box.upstream(), box.upstream(answer="192.0.2.9")
+    weir = box.weir([up])
+    other = take(5353)
+    weir.configure(box.settings([other_up], listen=["127.0.0.1:5300", "127.0.0.1:5353"]))
+    answer = weir.refusal('{"verb":"reload"}')
+    equal(answer["code"], "listen")
+    need("127.0.0.1:5353 over UDP" in answer["error"] and "`listen`" in answer["error"], answer)
+    need(re.search(r"cannot listen on 127.0.0.1:5353 over UDP", weir.log()), weir.log())
+    equal(weir.ask("b.example").addresses, ["192.0.2.9"])
+    status = weir.verb("status")
+    equal((status["reload"]["ok"], status["listeners_wanted"], len(status["listeners"])), (False, 4, 3))
+    equal([(m["address"], m["transport"]) for m in status["listeners_missing"]], [("127.0.0.1:5353", "udp")])
+    equal(figures(weir), (4, 3))
+    other.close()
+    until("the freed port", lambda: ("127.0.0.1:5353", "udp") in listeners(weir))
+    equal(weir.ask("a.example", to=("127.0.0.1", 5353)).rcode, 0)
+    equal(weir.verb("status")["listeners_missing"], [])
+    equal(figures(weir), (4, 4))
+    equal(weir.log().count("cannot listen on"), 1)
+    equal(reload(weir)["text"], "")
+
+
+@loopback.test("a move to an address that is in use: the old one answers until the new one does")
+def moved(box):
     up = box.upstream()
     weir = box.weir([up])
-    other = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    other.bind(("127.0.0.1", 5353))
-    weir.configure(box.settings([up], listen=["127.0.0.1:5300", "127.0.0.1:5353"]))
-    need("listened on" in reload(weir)["text"])
-    need(re.search(r"cannot listen on 127.0.0.1:5353 over UDP", weir.log()), weir.log())
-    equal(weir.ask("a.example").rcode, 0)
+    other = take(5400)
+    weir.configure(box.settings([up], listen=["127.0.0.1:5400"]))
+    done = subprocess.run([weir.program, "reload", "--socket", weir.control], capture_output=True, text=True, check=False)
+    equal(done.returncode, 1, done)
+    need("127.0.0.1:5400 over UDP" in done.stderr and "stays open" in done.stderr, done)
+    for tcp in (False, True):
+        equal(weir.ask("a.example", tcp=tcp).rcode, 0)
     other.close()
-    equal(reload(weir)["text"], "")
-    equal(weir.ask("a.example", to=("127.0.0.1", 5353)).rcode, 0)
+    until("the move", lambda: listeners(weir) == {("127.0.0.1:5400", "udp"), ("127.0.0.1:5400", "tcp")})
+    for tcp in (False, True):
+        equal(weir.ask("a.example", to=("127.0.0.1", 5400), tcp=tcp).rcode, 0)
+
+
+@loopback.test("from all addresses to one and back, on the same port")
+def narrowed(box):
+    up = box.upstream()
+    weir = box.weir([up], listen=["0.0.0.0:5300"], allow=["127.0.0.0/8"])
+    for one in ("127.0.0.1:5300", "0.0.0.0:5300"):
+        weir.configure(box.settings([up], listen=[one], allow=["127.0.0.0/8"]))
+        equal(reload(weir)["text"], "")
+        equal(listeners(weir), {(one, "udp"), (one, "tcp")})
+        equal(weir.ask("a.example").rcode, 0)
+
+
+@loopback.test("an address that was in use at the start is taken once it is free")
+def start_busy(box):
+    up = box.upstream()
+    other = take(5400)
+    weir = box.weir([up], listen=["127.0.0.1:5300", "127.0.0.1:5400"])
+    equal(figures(weir), (4, 3))
+    other.close()
+    until("the freed port", lambda: figures(weir) == (4, 4))
+    equal(weir.ask("a.example", to=("127.0.0.1", 5400)).rcode, 0)
+
+
+def helper_of(weir):
+    return int(subprocess.run(["pgrep", "-P", str(weir.pid)], capture_output=True, text=True, check=True).stdout)
+
+
+@loopback.test("the helper dies: it is noticed and reaped, a low port cannot be had, what is open stays")
+def helper_dies(box):
+    up = box.upstream()
+    weir = box.weir([up])
+    helper = helper_of(weir)
+    need(weir.verb("status")["sandbox"]["helper"])
+    os.kill(helper, signal.SIGKILL)
+    until("the log to say so", lambda: "the helper that opens listeners is gone" in weir.log())
+    until("the end of the zombie", lambda: not os.path.exists(f"/proc/{helper}"))
+    seen = weir.verb("status")["sandbox"]
+    need(not seen["helper"] and "restart" in seen["helper_problem"], seen)
+    weir.configure(box.settings([up], listen=["127.0.0.7:53"]))
+    if os.geteuid() == 0 and unprivileged_from() > 53:
+        answer = weir.refusal('{"verb":"reload"}')
+        need("127.0.0.7:53" in answer["error"] and "restart weir" in answer["error"], answer)
+    equal(weir.ask("a.example").rcode, 0)
+    weir.configure(box.settings([up], listen=["127.0.0.1:5400"]))
+    reload(weir)
+    equal(weir.ask("a.example", to=("127.0.0.1", 5400)).rcode, 0)
+
+
+def unprivileged_from():
+    with open("/proc/sys/net/ipv4/ip_unprivileged_port_start", encoding="ascii") as f:
+        return int(f.read())
+
+
+@loopback.test("the helper hangs: weir does not, the reload fails, and it is made good when the helper goes on")
+def helper_hangs(box):
+    up = box.upstream()
+    weir = box.weir([up])
+    helper = helper_of(weir)
+    os.kill(helper, signal.SIGSTOP)
+    try:
+        weir.configure(box.settings([up], listen=["127.0.0.1:5400"]))
+        answer = weir.refusal('{"verb":"reload"}')
+        need("does not answer" in answer["error"], answer)
+        seen = weir.verb("status")["sandbox"]
+        need(not seen["helper"] and "does not answer" in seen["helper_problem"], seen)
+        equal(weir.ask("a.example").rcode, 0)
+    finally:
+        os.kill(helper, signal.SIGCONT)
+    until("the new address", lambda: ("127.0.0.1:5400", "udp") in listeners(weir))
+    need(weir.verb("status")["sandbox"]["helper"])
+    os.kill(helper, signal.SIGSTOP)
+    equal(weir.stop(), 0)
+    os.kill(helper, signal.SIGCONT)
 
 
 @loopback.test("a broken file: every mistake is reported, the running configuration stays")

@@ -138,9 +138,12 @@ def sandbox(box):
         need(re.search(r"^CapEff:\t0*400$", f.read(), re.M), "the helper holds more than CAP_NET_BIND_SERVICE")
     os.kill(helper[0], signal.SIGKILL)
     weir.configure(box.settings([box.upstream()], listen=["127.0.0.1:5300", "127.0.0.8:53"]))
-    need("listened on" in weir.verb("reload")["text"])
+    need("restart weir" in weir.refusal('{"verb":"reload"}')["error"])
     need("the helper that opens listeners is gone" in weir.log(), weir.log())
     equal(weir.ask("a.example").rcode, 0)
+    weir.configure(box.settings([box.upstream()], listen=["127.0.0.1:5300", "127.0.0.8:5300"]))
+    equal(weir.verb("reload")["text"], "")
+    equal(weir.ask("b.example", to=("127.0.0.8", 5300)).rcode, 0)
 
 
 @loopback.test("the helper ends with its parent, whatever ends that")

@@ -89,6 +89,32 @@ static void test_no_more_numbers(void **state)
     free(c);
 }
 
+/* A UDP socket that somebody else has; *ret_addr is where. */
+static int take_port(struct wr_addr *ret_addr)
+{
+    union wr_sockaddr sa;
+    socklen_t size = sizeof(sa);
+    memset(&sa, 0, sizeof(sa));
+    int taken = socket(AF_INET, SOCK_DGRAM, 0);
+    struct wr_addr any_port = addr("127.0.0.1:0");
+    wr_sock_from_addr(&any_port, &sa);
+    assert_int_equal(bind(taken, &sa.any, sizeof(sa.v4)), 0);
+    assert_int_equal(getsockname(taken, &sa.any, &size), 0);
+    wr_sock_to_addr(&sa, ret_addr);
+    return taken;
+}
+
+static void close_open(struct wr_listeners_change *c)
+{
+    for (uint32_t i = 0; i < c->opens; i++) {
+        for (unsigned k = 0; k < WR_WORKERS_MAX; k++) {
+            if (c->open[i].fd[k] >= 0) {
+                close(c->open[i].fd[k]);
+            }
+        }
+    }
+}
+
 /* Real sockets: one for each worker; what is in use is counted and left out, the rest is there. */
 static void test_open(void **state)
 {
@@ -97,24 +123,125 @@ static void test_open(void **state)
     struct wr_helper none = {.fd = -1};
     memset(&l, 0, sizeof(l));
     want("127.0.0.1:0", NULL);
-    union wr_sockaddr sa;
-    socklen_t size = sizeof(sa);
-    memset(&sa, 0, sizeof(sa));
-    int taken = socket(AF_INET, SOCK_DGRAM, 0);
-    wr_sock_from_addr(&places[0].addr, &sa);
-    assert_int_equal(bind(taken, &sa.any, sizeof(sa.v4)), 0);
-    assert_int_equal(getsockname(taken, &sa.any, &size), 0);
-    wr_sock_to_addr(&sa, &places[0].addr);
+    int taken = take_port(&places[0].addr);
     wr_listeners_plan(&l, &gate, c);
-    wr_listeners_open(&l, &none, 2, c);
+    wr_listeners_open(&l, &none, 2, false, c);
     assert_int_equal(c->failed, 1);
     assert_int_equal(c->opens, 1);
     assert_int_equal(c->open[0].transport, WR_CLIENT_TCP);
     assert_true(c->open[0].fd[0] >= 0 && c->open[0].fd[1] >= 0);
     assert_int_equal(c->open[0].fd[2], -1);
-    close(c->open[0].fd[0]);
-    close(c->open[0].fd[1]);
+    assert_int_equal(l.missings, 1);
+    assert_int_equal(l.missing[0].transport, WR_CLIENT_UDP);
+    char text[512];
+    wr_listeners_tell(&l.missing[0], text, sizeof(text));
+    assert_non_null(strstr(text, "cannot listen on 127.0.0.1:"));
+    assert_non_null(strstr(text, "over UDP"));
+    close_open(c);
     close(taken);
+    free(c);
+}
+
+/* From one address to another that is taken: the old ones stay until the new one can be had. */
+static void test_the_old_stay(void **state)
+{
+    static const struct wr_gate_world world = {.local = NULL};
+    struct wr_listeners l;
+    struct wr_listeners_change *c = malloc(sizeof(*c));
+    struct wr_helper none = {.fd = -1};
+    struct wr_addr in_use;
+    memset(&l, 0, sizeof(l));
+    want("127.0.0.1:5300", NULL);
+    wr_listeners_plan(&l, &gate, c);
+    wr_listeners_settle(&l, c);
+    int taken = take_port(&in_use);
+    want("127.0.0.1:1", NULL);
+    places[0].addr = in_use;
+    char why[sizeof(l.missing[0].why)] = "";
+    for (int i = 0; i < 3; i++) { /* the reload, and two tries more */
+        wr_listeners_plan(&l, &gate, c);
+        assert_int_equal(c->closes, 2);
+        wr_listeners_open(&l, &none, 1, i > 0, c);
+        wr_listeners_hold(&l, &world, c);
+        assert_int_equal(c->opens, i == 0); /* TCP is to be had */
+        assert_int_equal(c->closes, 0);
+        assert_int_equal(c->held, 2);
+        wr_listeners_settle(&l, c);
+        assert_int_equal(wr_listeners_count(&l), 3);
+        assert_int_equal(wr_listeners_wanted(&l, &gate), 2);
+        assert_int_equal(wr_listeners_right(&l, &gate), 1);
+        if (i == 0) {
+            close_open(c);
+            strcpy(why, l.missing[0].why);
+        }
+        assert_string_equal(l.missing[0].why, why); /* who has it is not forgotten */
+    }
+    close(taken);
+    wr_listeners_plan(&l, &gate, c);
+    wr_listeners_open(&l, &none, 1, true, c);
+    wr_listeners_hold(&l, &world, c);
+    assert_int_equal(c->opens, 1);
+    assert_int_equal(c->closes, 2);
+    assert_int_equal(c->held + c->failed + l.missings, 0);
+    wr_listeners_settle(&l, c);
+    assert_int_equal(wr_listeners_count(&l), 2);
+    assert_int_equal(wr_listeners_right(&l, &gate), 2);
+    close_open(c);
+    free(c);
+}
+
+/* What has left the machine is closed, whatever is missing. */
+static void test_an_address_that_is_gone(void **state)
+{
+    struct wr_gate_local local[1];
+    memset(local, 0, sizeof(local));
+    local[0].addr = addr("192.0.2.1:1");
+    local[0].addr.port = 0;
+    const struct wr_gate_world world = {.local = local, .locals = 1};
+    struct wr_listeners l;
+    struct wr_listeners_change *c = malloc(sizeof(*c));
+    memset(&l, 0, sizeof(l));
+    want("192.0.2.1:5300", "192.0.2.2:5300");
+    wr_listeners_plan(&l, &gate, c);
+    wr_listeners_settle(&l, c);
+    want("127.0.0.1:5300", NULL);
+    wr_listeners_plan(&l, &gate, c);
+    c->opens = 0;
+    c->failed = 2;
+    wr_listeners_hold(&l, &world, c);
+    assert_int_equal(c->held, 2);
+    assert_int_equal(c->closes, 2);
+    for (uint32_t i = 0; i < c->closes; i++) {
+        assert_in_range(c->close[i], 2, 3); /* 192.0.2.2 */
+    }
+    free(c);
+}
+
+/* From all addresses to one of them, the port being our own. */
+static void test_from_all_to_one(void **state)
+{
+    static const struct wr_gate_world world = {.local = NULL};
+    struct wr_listeners l;
+    struct wr_listeners_change *first = malloc(sizeof(*first)), *c = malloc(sizeof(*c));
+    struct wr_helper none = {.fd = -1};
+    struct wr_addr at;
+    memset(&l, 0, sizeof(l));
+    close(take_port(&at)); /* free a moment ago */
+    want("0.0.0.0:1", NULL);
+    places[0].addr.port = at.port;
+    wr_listeners_plan(&l, &gate, first);
+    wr_listeners_open(&l, &none, 2, false, first);
+    assert_int_equal(first->opens, 2);
+    wr_listeners_settle(&l, first);
+    places[0].addr = at;
+    wr_listeners_plan(&l, &gate, c);
+    wr_listeners_open(&l, &none, 2, false, c);
+    wr_listeners_hold(&l, &world, c);
+    assert_int_equal(c->opens, 2);
+    assert_int_equal(c->closes, 2);
+    close_open(first);
+    close_open(c);
+    free(first);
     free(c);
 }
 
@@ -124,6 +251,9 @@ int main(void)
         cmocka_unit_test(test_come_and_go),
         cmocka_unit_test(test_no_more_numbers),
         cmocka_unit_test(test_open),
+        cmocka_unit_test(test_the_old_stay),
+        cmocka_unit_test(test_an_address_that_is_gone),
+        cmocka_unit_test(test_from_all_to_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
