@@ -529,12 +529,17 @@ void wr_reload_settled(struct wr_serve *s)
         }
     }
     if (r->again) {
-        r->again = r->refresh_again = r->locals_again = false;
+        r->again = false;
         wr_reload_begin(s);
-    } else if (r->refresh_again) {
+    }
+    if (r->under_way) { /* it looks at everything anew */
+        r->refresh_again = r->locals_again = false;
+    }
+    if (r->refresh_again) {
         r->refresh_again = false;
         wr_reload_refresh(s);
-    } else if (r->locals_again) {
+    }
+    if (r->locals_again && !r->under_way) {
         r->locals_again = false;
         wr_reload_locals(s);
     }

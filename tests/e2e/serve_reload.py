@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Reload on the loopback: listeners come and go, mistakes change nothing, resolv.conf is watched."""
+import contextlib
+import ctypes
 import os
 import re
 import signal
@@ -289,6 +291,48 @@ def interface(box):
     finally:
         for address in ("10.77.0.1/24", "10.78.0.1/24"):
             subprocess.run(["ip", "addr", "del", address, "dev", "lo"], check=False, capture_output=True)
+
+
+@contextlib.contextmanager
+def held(weir, name):
+    """One thread of weir's stands still meanwhile, so that an order does not settle."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+    seize, interrupt, detach, wall = 0x4206, 0x4207, 17, 0x40000000
+    tasks = f"/proc/{weir.pid}/task"
+    for tid in map(int, os.listdir(tasks)):
+        with open(f"{tasks}/{tid}/comm", encoding="ascii") as f:
+            if f.read().strip() == name:
+                break
+    else:
+        raise AssertionError(f"no thread {name}")
+    if libc.ptrace(seize, tid, None, None) != 0:
+        raise loopback.Skipped(f"no thread can be held here: {os.strerror(ctypes.get_errno())}")
+    equal(libc.ptrace(interrupt, tid, None, None), 0)
+    os.waitpid(tid, wall)
+    try:
+        yield
+    finally:
+        equal(libc.ptrace(detach, tid, None, None), 0)
+
+
+@loopback.test("a change of the links while a reload settles is not lost when the next file is broken")
+def change_kept(box):
+    up = box.upstream()
+    weir = box.weir([up], listen=["lo:5300"])
+    try:
+        with held(weir, "weir-1"):
+            os.kill(weir.pid, signal.SIGHUP)
+            until("the first reload", lambda: weir.log().count("SIGHUP: reloading") == 1)
+            ip("addr", "add", "10.79.0.1/32", "dev", "lo")
+            until("the change", lambda: "links or addresses changed" in weir.log())
+            weir.write("nonsense: [\n")
+            os.kill(weir.pid, signal.SIGHUP)
+            until("the second reload", lambda: weir.log().count("SIGHUP: reloading") == 2)
+        until("the new address", lambda: ("10.79.0.1:5300", "udp") in listeners(weir))
+        need(not weir.verb("status")["reload"]["ok"])
+    finally:
+        subprocess.run(["ip", "addr", "del", "10.79.0.1/32", "dev", "lo"], check=False, capture_output=True)
 
 
 @loopback.test("no answer is lost or wrong while it reloads twenty times under load")
