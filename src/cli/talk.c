@@ -171,7 +171,7 @@ static int no_line(const struct wr_talk *talk)
     const char *what = strerror(errno);
 
     if (errno == 0)
-        what = "it closed the connection";
+        what = "it closed the connection: it has ended, or this user has too many of them open";
     else if (errno == EAGAIN || errno == EWOULDBLOCK)
         what = "it took too long";
     fprintf(stderr, "weir %s: no reply of the daemon: %s\n", talk->who, what);

@@ -8,7 +8,10 @@
 
 #include "base/err.h"
 
-enum { CHECK_MS = 1000 };
+/* How often it is looked at who is silent; how long somebody may read nothing before others have his place. */
+enum { CHECK_MS = 1000, STALL_MS = 2000 };
+/* Places in the pool for each guest: one that is closing keeps its own until libuv has let go of it. */
+enum { PLACES_A_GUEST = 2 };
 
 static void release(struct wr_guests *s)
 {
@@ -38,6 +41,7 @@ void wr_guest_close(struct wr_guest *g)
         return;
     }
     g->closing = true;
+    s->living--;
     uv_close(&g->at.handle, guest_on_close);
     if (s->setup.gone != NULL && !s->closing) {
         s->setup.gone(g);
@@ -51,28 +55,76 @@ struct wr_guest *wr_guests_find(const struct wr_guests *s, wr_id id)
     return g != NULL && !g->closing ? g : NULL;
 }
 
-/* Closes guests that have said nothing in time; stops when there is none to wait for. */
+void wr_guest_sent(struct wr_guest *g, size_t octets)
+{
+    g->sent += octets;
+}
+
+/* Looks whether it has read something. */
+static void look_at_reading(struct wr_guest *g, uint64_t now_ms)
+{
+    size_t queued = uv_stream_get_write_queue_size(&g->at.stream);
+
+    if (queued == 0 || g->sent - queued != g->read) {
+        g->read = g->sent - queued;
+        g->moved_ms = now_ms;
+    }
+}
+
+/* Closes guests that have said nothing, or read nothing, in time; stops when there is none. */
 static void on_timer(uv_timer_t *timer)
 {
     struct wr_guests *s = timer->data;
-    bool more = false;
+    uint64_t now_ms = uv_now(timer->loop);
     wr_id id;
 
     for (uint32_t i = 0; i < s->pool.count; i++) {
         struct wr_guest *g = wr_pool_at(&s->pool, i, &id);
 
-        if (g == NULL || g->closing || g->heard) {
+        if (g == NULL || g->closing) {
             continue;
         }
-        if (uv_now(timer->loop) - g->since_ms >= s->setup.patience_ms) {
+        look_at_reading(g, now_ms);
+        if ((!g->heard && now_ms - g->since_ms >= s->setup.patience_ms) ||
+            now_ms - g->moved_ms >= s->setup.write_ms) {
             wr_guest_close(g);
-        } else {
-            more = true;
         }
     }
-    if (!more) {
+    if (s->living == 0) {
         uv_timer_stop(timer);
     }
+}
+
+/* Has `g` less right to its place than `other` (NULL: nobody)? */
+static bool yields_before(const struct wr_guest *g, const struct wr_guest *other)
+{
+    if (other == NULL || g->asked != other->asked) {
+        return other == NULL || !g->asked;
+    }
+    return g->asked ? g->moved_ms < other->moved_ms : g->order < other->order;
+}
+
+/* Makes a place. False: nobody is to be sent away. */
+static bool make_place(struct wr_guests *s, uint64_t now_ms)
+{
+    struct wr_guest *first = NULL;
+    wr_id id;
+
+    for (uint32_t i = 0; i < s->pool.count; i++) {
+        struct wr_guest *g = wr_pool_at(&s->pool, i, &id);
+
+        if (g == NULL || g->closing) {
+            continue;
+        }
+        look_at_reading(g, now_ms);
+        if ((!g->asked || now_ms - g->moved_ms >= STALL_MS) && yields_before(g, first)) {
+            first = g;
+        }
+    }
+    if (first != NULL) {
+        wr_guest_close(first);
+    }
+    return first != NULL;
 }
 
 static void handle_init(uv_loop_t *loop, uv_handle_type type, union wr_guests_handle *h)
@@ -105,24 +157,29 @@ static void refuse(uv_stream_t *listener)
 static void on_connection(uv_stream_t *listener, int status)
 {
     struct wr_guests *s = listener->data;
-    struct wr_guest *g;
+    uint64_t now_ms = uv_now(listener->loop);
+    struct wr_guest *g = NULL;
     wr_id id;
 
     if (status < 0) {
         return;
     }
-    g = wr_pool_take(&s->pool, &id);
+    if (s->living < s->setup.guests || make_place(s, now_ms)) {
+        g = wr_pool_take(&s->pool, &id);
+    }
     if (g == NULL) {
         refuse(listener);
         return;
     }
     g->all = s;
     g->id = id;
-    g->since_ms = uv_now(listener->loop);
+    g->since_ms = g->moved_ms = now_ms;
+    g->order = s->came++;
+    s->living++;
     handle_init(listener->loop, listener->type, &g->at);
     g->at.handle.data = g;
     s->handles++;
-    if (uv_accept(listener, &g->at.stream) != 0 ||
+    if (uv_accept(listener, &g->at.stream) != 0 || (s->setup.admit != NULL && !s->setup.admit(g)) ||
         uv_read_start(&g->at.stream, s->setup.alloc, s->setup.read) != 0) {
         wr_guest_close(g);
         return;
@@ -139,12 +196,12 @@ int wr_guests_open(struct wr_guests *s, const struct wr_guests_setup *setup, uv_
 
     signal(SIGPIPE, SIG_IGN); /* libuv writes to guests that may be gone */
     *s = (struct wr_guests){.setup = *setup, .handles = 2};
-    s->block = malloc(wr_pool_size(setup->guest_size, setup->guests));
+    s->block = malloc(wr_pool_size(setup->guest_size, setup->guests * PLACES_A_GUEST));
     if (s->block == NULL) {
         close(fd);
         return WR_E_NOMEM;
     }
-    wr_pool_init(&s->pool, s->block, setup->guest_size, setup->guests);
+    wr_pool_init(&s->pool, s->block, setup->guest_size, setup->guests * PLACES_A_GUEST);
     handle_init(loop, setup->type, &s->at);
     uv_timer_init(loop, &s->timer);
     s->at.handle.data = s->timer.data = s;

@@ -16,7 +16,6 @@ struct client {
     struct wr_guest guest;
     uv_write_t request;
     size_t have;
-    bool answered;
     char *body; /* from the hook; freed with the client */
     char head[256];
     char in[WR_HTTPD_REQUEST_MAX];
@@ -136,11 +135,12 @@ static void client_send(struct client *c, const char *status, const char *type, 
                      "Connection: close\r\n\r\n",
                      status, type, body_size);
 
-    c->answered = true;
+    c->guest.asked = true;
     uv_read_stop(&c->guest.at.stream);
     part[0] = uv_buf_init(c->head, (unsigned)n);
     part[1] = uv_buf_init(c->body, with_body ? (unsigned)body_size : 0);
     c->request.data = c;
+    wr_guest_sent(&c->guest, (size_t)n + part[1].len);
     if (uv_write(&c->request, &c->guest.at.stream, part, with_body && body_size > 0 ? 2 : 1,
                  client_on_written) != 0) {
         client_close(c);
@@ -221,6 +221,7 @@ int wr_httpd_adopt(uv_loop_t *loop, int fd, wr_httpd_hook *hook, void *user,
                                                  .guests = WR_HTTPD_CLIENTS_MAX,
                                                  .guest_size = sizeof(struct client),
                                                  .patience_ms = WR_HTTPD_MS,
+                                                 .write_ms = WR_HTTPD_MS,
                                                  .alloc = client_on_alloc,
                                                  .read = client_on_read,
                                                  .left = client_left,

@@ -6,7 +6,8 @@
  * gives the head alone; any other method gets 405, a path that the hook does not know 404, nonsense 400.
  * No header of the request is looked at, none of its octets is sent back.
  *
- * Bounds: connections, octets of a request, seconds for a request and its answer. Beyond them: closed.
+ * Bounds: connections (net/guests.h: who asks nothing yields), octets of a request, seconds for a request and its answer. Beyond
+ * them: closed.
  */
 #ifndef WR_NET_HTTPD_H
 #define WR_NET_HTTPD_H

@@ -18,6 +18,8 @@
 struct client {
     struct wr_guest guest;
     size_t have; /* octets of the unfinished line */
+    uid_t uid;
+    bool trusted;
     bool finished;
     char line[WR_UNIXSOCK_LINE_MAX];
 };
@@ -175,6 +177,45 @@ static struct wr_unixsock *server_of(const struct wr_guest *g)
     return WR_CONTAINER(g->all, struct wr_unixsock, guests);
 }
 
+/* Of the users besides root and our own, or of one of them. */
+static unsigned client_count(const struct wr_unixsock *s, const uid_t *uid)
+{
+    unsigned count = 0;
+    wr_id id;
+
+    for (uint32_t i = 0; i < s->guests.pool.count; i++) {
+        const struct client *c = wr_pool_at(&s->guests.pool, i, &id);
+
+        count += c != NULL && !c->guest.closing && !c->trusted && (uid == NULL || c->uid == *uid);
+    }
+    return count;
+}
+
+static bool client_admit(struct wr_guest *g)
+{
+    struct client *c = WR_CONTAINER(g, struct client, guest);
+    struct wr_unixsock *s = server_of(g);
+    struct ucred cred;
+    socklen_t size = sizeof(cred);
+    uv_os_fd_t fd;
+
+    if (uv_fileno(&g->at.handle, &fd) != 0 ||
+        getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) != 0) {
+        return false;
+    }
+    c->uid = cred.uid;
+    c->trusted = cred.uid == 0 || cred.uid == geteuid();
+    return c->trusted || (client_count(s, NULL) <= WR_UNIXSOCK_CLIENTS_MAX - WR_UNIXSOCK_RESERVED &&
+                          client_count(s, &c->uid) <= WR_UNIXSOCK_UID_MAX);
+}
+
+bool wr_unixsock_trusts(const struct wr_unixsock *s, wr_id client)
+{
+    const struct client *c = client_find(s, client);
+
+    return c != NULL && c->trusted;
+}
+
 static void client_gone(struct wr_guest *g)
 {
     struct wr_unixsock *s = server_of(g);
@@ -204,7 +245,7 @@ static bool client_line(struct client *c, size_t size)
         size--;
     }
     c->line[size] = '\0';
-    c->guest.heard = true;
+    c->guest.heard = c->guest.asked = true;
     s->hooks.line(s->hooks.user, s, id, c->line, size);
     c = client_find(s, id);
     return c != NULL && !c->finished;
@@ -305,6 +346,7 @@ int wr_unixsock_write(struct wr_unixsock *s, wr_id client, const void *bytes, si
         client_close(c);
         return WR_E_NOMEM;
     }
+    wr_guest_sent(&c->guest, size);
     w->server = s;
     w->client = client;
     memcpy(w->bytes, bytes, size);
@@ -338,6 +380,8 @@ int wr_unixsock_adopt(uv_loop_t *loop, int fd, const struct wr_unixsock_setup *s
                                                   .guests = WR_UNIXSOCK_CLIENTS_MAX,
                                                   .guest_size = sizeof(struct client),
                                                   .patience_ms = WR_UNIXSOCK_FIRST_MS,
+                                                  .write_ms = WR_UNIXSOCK_READ_MS,
+                                                  .admit = client_admit,
                                                   .alloc = client_on_alloc,
                                                   .read = client_on_read,
                                                   .gone = client_gone,

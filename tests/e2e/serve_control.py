@@ -164,6 +164,19 @@ def unread(box):
     deaf.close()
 
 
+@loopback.test("who only sits on the metrics keeps nobody out")
+def metrics_sat_on(box):
+    weir = box.weir([box.upstream()], metrics={"listen": "127.0.0.1:9153"})
+    hold = [socket.create_connection(("127.0.0.1", 9153)) for _ in range(16)]
+    for _ in range(20):
+        hold.append(socket.create_connection(("127.0.0.1", 9153)))
+        need(b"weir_" in urllib.request.urlopen("http://127.0.0.1:9153/metrics", timeout=20).read())
+    need(any(s.recv(1) == b"" for s in hold[:1]))
+    for s in hold:
+        s.close()
+    equal(weir.verb("status")["pid"], weir.pid)
+
+
 @loopback.test("metrics: over the socket and over HTTP, GET only, no client and no name")
 def metrics(box):
     up = box.upstream()

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Guests over a Unix socket: taken in, turned away, closed when silent, closed with the server. */
+/* Guests over a Unix socket: taken in, turned away, closed when silent or when they do not read, closed with the server. */
 #include "unit/unit.h"
 
 #include <stdlib.h>
@@ -24,6 +24,8 @@ struct fixture {
     struct wr_guests guests;
     struct sockaddr_un sa;
     unsigned gone, left, over, heard;
+    uint32_t patience_ms, write_ms;
+    bool closed_door;
     wr_id last;
 };
 
@@ -50,9 +52,14 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         return;
     }
     assert_int_equal(g->bytes[0], 'x');
-    g->guest.heard = true;
+    g->guest.heard = g->guest.asked = true;
     f->heard++;
     f->last = g->guest.id;
+}
+
+static bool on_admit(struct wr_guest *g)
+{
+    return !fixture_of(g->all)->closed_door;
 }
 
 static void on_gone(struct wr_guest *g)
@@ -75,7 +82,9 @@ static int open_guests(struct fixture *f, int fd)
     const struct wr_guests_setup setup = {.type = UV_NAMED_PIPE,
                                           .guests = MOST,
                                           .guest_size = sizeof(struct guest),
-                                          .patience_ms = 1,
+                                          .patience_ms = f->patience_ms,
+                                          .write_ms = f->write_ms,
+                                          .admit = on_admit,
                                           .alloc = on_alloc,
                                           .read = on_read,
                                           .gone = on_gone,
@@ -95,6 +104,7 @@ static int set_up(void **state)
     memset(&f->sa, 0, sizeof(f->sa));
     assert_int_equal(getsockname(fd, (struct sockaddr *)&f->sa, &size), 0);
     assert_int_equal(uv_loop_init(&f->loop), 0);
+    f->patience_ms = f->write_ms = 3600000;
     assert_int_equal(open_guests(f, fd), WR_OK);
     *state = f;
     return 0;
@@ -161,6 +171,7 @@ static void test_taken_in_and_turned_away(void **state)
 static void test_the_silent_is_closed(void **state)
 {
     struct fixture *f = *state;
+    f->guests.setup.patience_ms = 1;
     int talks = come(f, "x"), silent = come(f, "");
 
     while (f->left < 1) {
@@ -172,6 +183,126 @@ static void test_the_silent_is_closed(void **state)
     assert_int_equal(f->gone, 1);
     close(talks);
     close(silent);
+}
+
+static struct wr_guest *guest_at(struct fixture *f, unsigned order)
+{
+    for (uint32_t i = 0; i < f->guests.pool.count; i++) {
+        wr_id id;
+        struct wr_guest *g = wr_pool_at(&f->guests.pool, i, &id);
+
+        if (g != NULL && g->order == order) {
+            return g;
+        }
+    }
+    return NULL;
+}
+
+/* All places are taken by guests that ask nothing: the one that came first goes, and the newcomer is heard at once. */
+static void test_the_silent_yields(void **state)
+{
+    struct fixture *f = *state;
+    int first = come(f, ""), second = come(f, ""), third = -1;
+
+    while (f->guests.came < 2) {
+        uv_run(&f->loop, UV_RUN_ONCE);
+    }
+    third = come(f, "x");
+    while (f->heard < 1) {
+        uv_run(&f->loop, UV_RUN_ONCE);
+    }
+    assert_int_equal(f->gone, 1);
+    assert_true(is_closed(first));
+    assert_false(is_closed(second));
+    assert_false(is_closed(third));
+    assert_int_equal(f->guests.living, MOST);
+    close(first);
+    close(second);
+    close(third);
+}
+
+static void on_written(uv_write_t *request, int status)
+{
+}
+
+/* More than the kernel keeps for somebody who does not read. */
+static void write_much(struct wr_guest *g, uv_write_t *request)
+{
+    static char much[4 << 20];
+    uv_buf_t buf = uv_buf_init(much, sizeof(much));
+
+    wr_guest_sent(g, sizeof(much));
+    assert_int_equal(uv_write(request, &g->at.stream, &buf, 1, on_written), 0);
+    assert_true(uv_stream_get_write_queue_size(&g->at.stream) > 0);
+}
+
+/* All have asked: who has not read for a while goes, who reads or only waits does not. */
+static void test_who_does_not_read_yields(void **state)
+{
+    struct fixture *f = *state;
+    uv_write_t request;
+    int deaf = come(f, "x"), waits = come(f, "x"), third = -1;
+
+    while (f->heard < 2) {
+        uv_run(&f->loop, UV_RUN_ONCE);
+    }
+    write_much(guest_at(f, 0), &request);
+    third = come(f, "x");
+    while (!is_closed(third)) { /* too early: no place */
+        uv_run(&f->loop, UV_RUN_NOWAIT);
+    }
+    close(third);
+    guest_at(f, 0)->read =
+        guest_at(f, 0)->sent - uv_stream_get_write_queue_size(&guest_at(f, 0)->at.stream);
+    guest_at(f, 0)->moved_ms = 0;
+    third = come(f, "x");
+    while (f->heard < 3) {
+        uv_run(&f->loop, UV_RUN_ONCE);
+    }
+    assert_int_equal(f->gone, 1);
+    assert_false(is_closed(waits));
+    close(deaf);
+    close(waits);
+    close(third);
+}
+
+/* Who reads nothing for too long is closed though nobody wants its place; who has nothing to read is not. */
+static void test_the_deaf_is_closed(void **state)
+{
+    struct fixture *f = *state;
+    uv_write_t request;
+    int deaf = come(f, "x"), waits = come(f, "x");
+
+    f->guests.setup.write_ms = 1;
+    while (f->heard < 2) {
+        uv_run(&f->loop, UV_RUN_ONCE);
+    }
+    write_much(guest_at(f, 0), &request);
+    while (f->left < 1) {
+        uv_run(&f->loop, UV_RUN_ONCE);
+    }
+    assert_null(guest_at(f, 0));
+    assert_false(is_closed(waits));
+    assert_int_equal(f->gone, 1);
+    close(deaf);
+    close(waits);
+}
+
+static void test_not_admitted(void **state)
+{
+    struct fixture *f = *state;
+    int a = -1;
+
+    f->closed_door = true;
+    a = come(f, "x");
+    while (f->left < 1) {
+        uv_run(&f->loop, UV_RUN_ONCE);
+    }
+    char byte;
+    assert_true(recv(a, &byte, 1, MSG_DONTWAIT) <= 0);
+    assert_int_equal(f->heard, 0);
+    assert_int_equal(f->guests.living, 0);
+    close(a);
 }
 
 /* When the server ends its guests leave, and nobody is told that they are gone. */
@@ -211,6 +342,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_taken_in_and_turned_away, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_silent_is_closed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_silent_yields, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_who_does_not_read_yields, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_deaf_is_closed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_not_admitted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_closed_with_the_server, set_up, tear_down),
         cmocka_unit_test(test_not_a_socket),
     };

@@ -281,6 +281,7 @@ static void test_follow(void **state)
     assert_int_equal(wr_unixsock_write(f->server, f->last, "three\n", 6), WR_E_STALE);
 }
 
+/* The one that came first and has asked nothing makes place. */
 static void test_too_many_clients(void **state)
 {
     struct fixture *f = *state;
@@ -291,13 +292,65 @@ static void test_too_many_clients(void **state)
         fd[i] = dial(f->path);
         turn(f);
     }
-    assert_int_equal(recv(fd[WR_UNIXSOCK_CLIENTS_MAX], &octet, 1, 0), 0);
-    assert_int_equal(recv(fd[0], &octet, 1, 0), -1);
+    assert_int_equal(recv(fd[0], &octet, 1, 0), 0);
+    assert_int_equal(recv(fd[1], &octet, 1, 0), -1);
+    assert_int_equal(send(fd[WR_UNIXSOCK_CLIENTS_MAX], "echo\n", 5, 0), 5);
+    turn(f);
+    assert_int_equal(recv(fd[WR_UNIXSOCK_CLIENTS_MAX], &octet, 1, 0), 1);
     for (int i = 0; i <= WR_UNIXSOCK_CLIENTS_MAX; i++) {
         close(fd[i]);
     }
     turn(f);
-    assert_int_equal(f->gone, WR_UNIXSOCK_CLIENTS_MAX);
+    assert_int_equal(f->gone, WR_UNIXSOCK_CLIENTS_MAX + 1);
+}
+
+static int dial_as(const char *path, uid_t uid)
+{
+    int fd;
+
+    assert_int_equal(seteuid(uid), 0);
+    fd = dial(path);
+    assert_int_equal(seteuid(0), 0);
+    return fd;
+}
+
+/* Other users have some places each and some together, whatever they do there; root always finds one. */
+static void test_places_of_users(void **state)
+{
+    enum { USERS = 4, EACH = WR_UNIXSOCK_UID_MAX + 1 };
+    struct fixture *f = *state;
+    int fd[USERS * EACH], open[USERS] = {0}, mine = -1;
+    char octet;
+
+    if (geteuid() != 0) {
+        skip();
+    }
+    assert_int_equal(chmod(f->dir, 0711), 0);
+    assert_int_equal(chmod(f->path, 0666), 0);
+    for (int i = 0; i < USERS * EACH; i++) {
+        fd[i] = dial_as(f->path, (uid_t)(4000 + i / EACH));
+        turn(f);
+        (void)send(fd[i], "wait\n", 5, MSG_NOSIGNAL); /* or it was turned away */
+        turn(f);
+    }
+    for (int i = 0; i < USERS * EACH; i++) {
+        open[i / EACH] += recv(fd[i], &octet, 1, 0) != 0;
+    }
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(open[i], WR_UNIXSOCK_UID_MAX);
+    }
+    assert_int_equal(open[3], 0); /* the rest is not theirs */
+    assert_false(wr_unixsock_trusts(f->server, f->last));
+    mine = dial(f->path);
+    assert_int_equal(send(mine, "wait\n", 5, 0), 5);
+    turn(f);
+    assert_true(wr_unixsock_trusts(f->server, f->last));
+    assert_int_equal(recv(mine, &octet, 1, 0), -1);
+    close(mine);
+    for (int i = 0; i < USERS * EACH; i++) {
+        close(fd[i]);
+    }
+    turn(f);
 }
 
 #define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -314,6 +367,7 @@ int main(void)
         WITH_SERVER(test_line_too_long_is_closed),
         WITH_SERVER(test_follow),
         WITH_SERVER(test_too_many_clients),
+        WITH_SERVER(test_places_of_users),
     };
 
     return cmocka_run_group_tests_name("net/unixsock", tests, NULL, NULL);
