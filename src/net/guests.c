@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -95,6 +96,16 @@ static void on_timer(uv_timer_t *timer)
     }
 }
 
+/* It has asked nothing, and nothing of it waits in the kernel to be read in this turn. */
+static bool is_silent(const struct wr_guest *g)
+{
+    uv_os_fd_t fd;
+    char octet;
+
+    return !g->asked && (uv_fileno(&g->at.handle, &fd) != 0 ||
+                         recv(fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) <= 0);
+}
+
 /* Has `g` less right to its place than `other` (NULL: nobody)? */
 static bool yields_before(const struct wr_guest *g, const struct wr_guest *other)
 {
@@ -117,7 +128,8 @@ static bool make_place(struct wr_guests *s, uint64_t now_ms)
             continue;
         }
         look_at_reading(g, now_ms);
-        if ((!g->asked || now_ms - g->moved_ms >= STALL_MS) && yields_before(g, first)) {
+        if ((is_silent(g) || (g->asked && now_ms - g->moved_ms >= STALL_MS)) &&
+            yields_before(g, first)) {
             first = g;
         }
     }

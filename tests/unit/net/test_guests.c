@@ -221,6 +221,23 @@ static void test_the_silent_yields(void **state)
     close(third);
 }
 
+/* Three that come at once: one whose request lies in the kernel is not silent, though nothing of it was heard yet. */
+static void test_the_unread_stays(void **state)
+{
+    struct fixture *f = *state;
+    int first = come(f, "x"), silent = come(f, ""), third = come(f, "x");
+
+    while (f->heard < 2) {
+        uv_run(&f->loop, UV_RUN_ONCE);
+    }
+    assert_true(is_closed(silent));
+    assert_false(is_closed(first));
+    assert_false(is_closed(third));
+    close(first);
+    close(silent);
+    close(third);
+}
+
 static void on_written(uv_write_t *request, int status)
 {
 }
@@ -343,6 +360,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_taken_in_and_turned_away, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_silent_is_closed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_silent_yields, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_unread_stays, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_who_does_not_read_yields, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_deaf_is_closed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_not_admitted, set_up, tear_down),
