@@ -12,6 +12,7 @@
 #include "serve/anchors.h"
 #include "serve/json.h"
 #include "serve/metrics.h"
+#include "serve/pieces.h"
 #include "serve/report.h"
 #include "serve/say.h"
 #include "serve/serve.h"
@@ -21,16 +22,21 @@
 /* Events handed to one follower before it must have read them. */
 #define FOLLOW_QUEUE_MAX (256 * 1024)
 #define FOLLOW_BATCH     64
-#define CACHE_SHOW_LIMIT 1000
-#define ARGS_MAX         4
-#define NEGATIVE_MAX_S   (366 * 86400)
+/* Who may follow the log at a time; of them, others than root and weir's own user. */
+#define FOLLOWERS_MAX       16
+#define FOLLOWERS_GUEST_MAX 8
+#define CACHE_SHOW_LIMIT    1000
+#define ARGS_MAX            4
+#define NEGATIVE_MAX_S      (366 * 86400)
 
 /* A client that is owed more than the one line it gets at once. */
 struct waiting {
-    wr_id client;    /* 0: free */
-    bool follows;    /* the log; else: waits for a reload */
-    uint64_t last;   /* number of the last event sent */
+    wr_id client; /* 0: free */
+    enum { WAITS_RELOAD, WAITS_FOLLOW, WAITS_PIECES } what;
+    uint64_t last;   /* it follows: number of the last event sent */
     uint64_t reload; /* the number of the reload that began after the request */
+    struct wr_pieces pieces;
+    struct wr_json j; /* of the pieces */
 };
 
 struct wr_control {
@@ -139,26 +145,6 @@ static int read_name(struct wr_control *c, const json_t *args, struct wr_name *r
         return WR_E_FORMAT;
     }
     return WR_OK;
-}
-
-static const char *run_cache_show(struct wr_control *c, const json_t *args, struct wr_json *j)
-{
-    struct wr_name name;
-    const json_t *limit = json_object_get(args, "limit");
-    bool named = json_object_get(args, "name") != NULL;
-    if (named && read_name(c, args, &name) != WR_OK) {
-        return "argument";
-    }
-    if (limit != NULL && json_integer_value(limit) < 1) {
-        snprintf(c->why, sizeof(c->why), "the argument limit must be at least 1");
-        return "argument";
-    }
-    uint64_t most = limit == NULL ? CACHE_SHOW_LIMIT : (uint64_t)json_integer_value(limit);
-    if (wr_report_cache(c->s, named ? name.wire : NULL, most, j, "result") != WR_OK) {
-        snprintf(c->why, sizeof(c->why), "no memory to look through the cache; try again");
-        return "memory";
-    }
-    return NULL;
 }
 
 static const char *run_why(struct wr_control *c, const json_t *args, struct wr_json *j)
@@ -274,6 +260,67 @@ static const char *run_cache_flush(struct wr_control *c, const json_t *args, str
     return NULL;
 }
 
+/* --- long answers: as much as the client reads --- */
+
+static void send_pieces(struct wr_control *c, struct waiting *w)
+{
+    wr_id client = w->client;
+    bool more = true;
+    while (more && w->client == client &&
+           wr_unixsock_queued(c->socket, client) < FOLLOW_QUEUE_MAX) {
+        /* Copies: a client that breaks a bound is gone in the middle of a write, and its place empty. */
+        struct wr_pieces pieces = w->pieces;
+        struct wr_json j = w->j;
+        c->client = client;
+        more = wr_pieces_put(&pieces, c->s, &j);
+        if (more) {
+            wr_json_flush(&j);
+        } else {
+            wr_json_finish(&j);
+        }
+        if (w->client == client) {
+            w->pieces = pieces;
+            w->j = j;
+        }
+    }
+    if (!more && w->client == client) {
+        *w = (struct waiting){0};
+        wr_unixsock_finish(c->socket, client);
+    }
+}
+
+static void start_pieces(struct wr_control *c, wr_id client, const struct wr_pieces *pieces)
+{
+    struct waiting *w = find_waiting(c, 0);
+    if (w == NULL) {
+        answer_error(c, client, "busy", "too many clients wait already; try again");
+        return;
+    }
+    *w = (struct waiting){.client = client, .what = WAITS_PIECES, .pieces = *pieces};
+    begin(c, client, &w->j);
+    send_pieces(c, w);
+}
+
+static void start_cache_show(struct wr_control *c, wr_id client, const json_t *args)
+{
+    struct wr_name name;
+    struct wr_pieces pieces;
+    const json_t *limit = json_object_get(args, "limit");
+    bool named = json_object_get(args, "name") != NULL;
+    if (named && read_name(c, args, &name) != WR_OK) {
+        answer_error(c, client, "argument", c->why);
+        return;
+    }
+    if (limit != NULL && json_integer_value(limit) < 1) {
+        answer_error(c, client, "argument", "the argument limit must be at least 1");
+        return;
+    }
+    wr_pieces_cache(named ? &name : NULL,
+                    limit == NULL ? CACHE_SHOW_LIMIT : (uint64_t)json_integer_value(limit),
+                    &pieces);
+    start_pieces(c, client, &pieces);
+}
+
 /* --- reload: the answer comes when the workers have settled --- */
 
 static void put_reload_result(struct wr_control *c, wr_id client)
@@ -314,7 +361,7 @@ void wr_control_reloaded(struct wr_control *c)
 {
     for (unsigned i = 0; i < WR_UNIXSOCK_CLIENTS_MAX; i++) {
         struct waiting *w = &c->waiting[i];
-        if (w->client != 0 && !w->follows && c->s->reload.report.count >= w->reload) {
+        if (w->client != 0 && w->what == WAITS_RELOAD && c->s->reload.report.count >= w->reload) {
             wr_id client = w->client;
             *w = (struct waiting){0};
             put_reload_result(c, client);
@@ -323,33 +370,6 @@ void wr_control_reloaded(struct wr_control *c)
 }
 
 /* --- log --- */
-
-static void put_log(struct wr_control *c, wr_id client, uint64_t after)
-{
-    struct wr_ledger_stats stats;
-    struct wr_json j;
-    uint32_t n;
-    wr_ledger_stats(c->s->ledger, &stats);
-    begin(c, client, &j);
-    wr_json_object(&j, NULL);
-    wr_json_bool(&j, "ok", true);
-    wr_json_object(&j, "result");
-    wr_json_u64(&j, "taken", stats.taken);
-    wr_json_u64(&j, "dropped", stats.dropped);
-    wr_json_array(&j, "events");
-    while ((n = wr_ledger_read(c->s->ledger, after, c->events, FOLLOW_BATCH)) > 0 &&
-           c->events[0].number <= stats.taken) {
-        for (uint32_t i = 0; i < n; i++) {
-            wr_report_event(c->s, &c->events[i], &j, NULL);
-        }
-        after = c->events[n - 1].number;
-    }
-    wr_json_end(&j);
-    wr_json_end(&j);
-    wr_json_end(&j);
-    wr_json_finish(&j);
-    wr_unixsock_finish(c->socket, client);
-}
 
 static void send_events(struct wr_control *c, struct waiting *w)
 {
@@ -369,10 +389,23 @@ static void send_events(struct wr_control *c, struct waiting *w)
 void wr_control_events(struct wr_control *c)
 {
     for (unsigned i = 0; i < WR_UNIXSOCK_CLIENTS_MAX; i++) {
-        if (c->waiting[i].client != 0 && c->waiting[i].follows) {
+        if (c->waiting[i].client != 0 && c->waiting[i].what == WAITS_FOLLOW) {
             send_events(c, &c->waiting[i]);
         }
     }
+}
+
+static bool may_follow(const struct wr_control *c, wr_id client)
+{
+    unsigned all = 0, guests = 0;
+    for (unsigned i = 0; i < WR_UNIXSOCK_CLIENTS_MAX; i++) {
+        const struct waiting *w = &c->waiting[i];
+        bool follows = w->client != 0 && w->what == WAITS_FOLLOW;
+        all += follows;
+        guests += follows && !wr_unixsock_trusts(c->socket, w->client);
+    }
+    return all < FOLLOWERS_MAX &&
+           (guests < FOLLOWERS_GUEST_MAX || wr_unixsock_trusts(c->socket, client));
 }
 
 static void start_log(struct wr_control *c, wr_id client, const json_t *args)
@@ -388,15 +421,17 @@ static void start_log(struct wr_control *c, wr_id client, const json_t *args)
     }
     uint64_t after = stats.taken > want ? stats.taken - want : 0;
     if (!json_is_true(json_object_get(args, "follow"))) {
-        put_log(c, client, after);
+        struct wr_pieces pieces;
+        wr_pieces_log(c->s, after, &pieces);
+        start_pieces(c, client, &pieces);
         return;
     }
     struct waiting *w = find_waiting(c, 0);
-    if (w == NULL) {
-        answer_error(c, client, "busy", "too many clients wait already; try again");
+    if (w == NULL || !may_follow(c, client)) {
+        answer_error(c, client, "busy", "too many clients follow the log already; try again later");
         return;
     }
-    *w = (struct waiting){.client = client, .follows = true, .last = after};
+    *w = (struct waiting){.client = client, .what = WAITS_FOLLOW, .last = after};
     atomic_fetch_add(&c->s->followers, 1);
     send_events(c, w);
 }
@@ -409,7 +444,7 @@ static const struct verb verbs[] = {
     {"upstreams", {{NULL, 0, false}}, run_upstreams},
     {"cache_show",
      {{"name", JSON_STRING, false}, {"limit", JSON_INTEGER, false}, {NULL, 0, false}},
-     run_cache_show},
+     NULL},
     {"cache_flush",
      {{"name", JSON_STRING, true}, {"below", JSON_TRUE, false}, {NULL, 0, false}},
      run_cache_flush},
@@ -474,6 +509,10 @@ static void run_verb(struct wr_control *c, wr_id client, const struct verb *verb
 {
     if (strcmp(verb->name, "reload") == 0) {
         start_reload(c, client);
+        return;
+    }
+    if (strcmp(verb->name, "cache_show") == 0) {
+        start_cache_show(c, client, args);
         return;
     }
     if (strcmp(verb->name, "log") == 0) {
@@ -541,8 +580,10 @@ static void on_drained(void *user, struct wr_unixsock *socket, wr_id client)
 {
     struct wr_control *c = user;
     struct waiting *w = find_waiting(c, client);
-    if (w != NULL && w->follows) {
+    if (w != NULL && w->what == WAITS_FOLLOW) {
         send_events(c, w);
+    } else if (w != NULL && w->what == WAITS_PIECES) {
+        send_pieces(c, w);
     }
 }
 
@@ -551,7 +592,7 @@ static void on_gone(void *user, struct wr_unixsock *socket, wr_id client)
     struct wr_control *c = user;
     struct waiting *w = find_waiting(c, client);
     if (w != NULL) {
-        if (w->follows) {
+        if (w->what == WAITS_FOLLOW) {
             atomic_fetch_sub(&c->s->followers, 1);
         }
         *w = (struct waiting){0};

@@ -168,14 +168,19 @@ void wr_json_null(struct wr_json *j, const char *key)
     wr_json_raw(j, key, "null", 4);
 }
 
-int wr_json_finish(struct wr_json *j)
+void wr_json_flush(struct wr_json *j)
 {
-    wr_assert(j->depth == 0);
-    put(j, "\n", 1);
     if (j->spill != NULL && j->len > 0) {
         j->spill(j->user, j->room, j->len);
         j->len = 0;
     }
+}
+
+int wr_json_finish(struct wr_json *j)
+{
+    wr_assert(j->depth == 0);
+    put(j, "\n", 1);
+    wr_json_flush(j);
     j->room[j->len] = 0;
     return j->cut ? WR_E_FULL : WR_OK;
 }

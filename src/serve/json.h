@@ -53,6 +53,8 @@ void wr_json_bool(struct wr_json *j, const char *key, bool v);
 void wr_json_null(struct wr_json *j, const char *key);
 /* A value that is JSON already. */
 void wr_json_raw(struct wr_json *j, const char *key, const char *text, size_t n);
+/* Gives what is in the room to `spill`: the writer can be left alone for a while, and the room used by another. */
+void wr_json_flush(struct wr_json *j);
 /* Ends the text with a newline and gives the rest to `spill` (without one: room is NUL-ended). Everything must be closed.
  * WR_E_FULL: something was cut. */
 int wr_json_finish(struct wr_json *j);

@@ -68,7 +68,7 @@ static void put_local(const struct wr_serve *s, struct wr_json *j)
     wr_json_end(j);
 }
 
-static void put_cache_figures(const struct wr_serve *s, struct wr_json *j)
+void wr_report_cache_figures(const struct wr_serve *s, struct wr_json *j)
 {
     struct wr_cache_stats cs;
     wr_cache_stats(s->shared.cache, &cs);
@@ -170,7 +170,7 @@ void wr_report_status(struct wr_serve *s, struct wr_json *j, const char *key)
     wr_timekeeper_report(s, j, "clock");
     put_listeners(s, j);
     put_missing(s, j);
-    put_cache_figures(s, j);
+    wr_report_cache_figures(s, j);
     put_local(s, j);
     put_keep(s, j, &now);
     put_upstream_summary(s, j);
@@ -233,7 +233,7 @@ void wr_report_stats(struct wr_serve *s, struct wr_json *j, const char *key)
         wr_json_end(j);
     }
     wr_json_end(j);
-    put_cache_figures(s, j);
+    wr_report_cache_figures(s, j);
     wr_json_object(j, "events");
     wr_json_u64(j, "taken", ls.taken);
     wr_json_u64(j, "dropped", ls.dropped);
@@ -355,44 +355,6 @@ void wr_report_entry(const struct wr_cache_key *key, const struct wr_cache_entry
         }
     }
     wr_json_end(j);
-}
-
-struct walk_room {
-    _Alignas(8) uint8_t scratch[WR_CACHE_SCRATCH_SIZE];
-    char text[WR_PUT_TEXT_SIZE];
-    struct wr_name name;
-};
-
-int wr_report_cache(struct wr_serve *s, const uint8_t *name, uint64_t limit, struct wr_json *j,
-                    const char *key)
-{
-    struct walk_room *room = malloc(sizeof(*room));
-    if (room == NULL) {
-        return WR_E_NOMEM;
-    }
-    struct wr_cache_key k;
-    struct wr_cache_entry e;
-    struct wr_now now;
-    uint64_t cursor = 0, found = 0;
-    wr_clock_now(false, &now);
-    wr_json_object(j, key);
-    put_cache_figures(s, j);
-    wr_json_array(j, "entries");
-    while (wr_cache_walk(s->shared.cache, &cursor, (uint32_t)(now.mono_us / WR_S), room->scratch,
-                         &room->name, &k, &e) == WR_OK) {
-        if (name != NULL && !wr_name_equal(name, k.name)) {
-            continue;
-        }
-        if (found++ == limit) {
-            break;
-        }
-        wr_report_entry(&k, &e, room->text, j);
-    }
-    wr_json_end(j);
-    wr_json_bool(j, "more", found > limit);
-    wr_json_end(j);
-    free(room);
-    return WR_OK;
 }
 
 /* --- events --- */

@@ -8,7 +8,7 @@
  *   status     version, pid, uptime, workers, listeners, cache, settings, last reload, ports and bits, wall clock
  *   stats      every counter of engine and sockets, summed over the workers, and each worker's own
  *   upstreams  what is known of each server
- *   cache      the entries of one name, or of all names up to a limit
+ *   cache      its figures, and one entry; all of them are written in pieces (serve/pieces.h)
  *   event      one record of the ledger
  */
 #ifndef WR_SERVE_REPORT_H
@@ -26,9 +26,8 @@ struct wr_upstream_state;
 void wr_report_status(struct wr_serve *s, struct wr_json *j, const char *key);
 void wr_report_stats(struct wr_serve *s, struct wr_json *j, const char *key);
 void wr_report_upstreams(struct wr_serve *s, struct wr_json *j, const char *key);
-/* `name` NULL: all names. At most `limit` entries; "more" says whether there were others. WR_E_NOMEM: nothing written. */
-int wr_report_cache(struct wr_serve *s, const uint8_t *name, uint64_t limit, struct wr_json *j,
-                    const char *key);
+/* How large it is and how it fares, under the key "cache". */
+void wr_report_cache_figures(const struct wr_serve *s, struct wr_json *j);
 /* One entry, as an object in an array; `text` of WR_PUT_TEXT_SIZE (serve/put.h) is written over. */
 void wr_report_entry(const struct wr_cache_key *key, const struct wr_cache_entry *e, char *text,
                      struct wr_json *j);

@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import stat
+import subprocess
 import urllib.error
 import urllib.request
 
@@ -114,6 +115,92 @@ def log(box):
         equal([json.loads(lines.readline())["name"] for _ in range(3)],
               ["f0.example.", "f1.example.", "f2.example."])
     equal(weir.verb("status")["pid"], weir.pid)
+
+
+def flood(weir, count, prefix):
+    """So many queries, each with a name of its own; what the daemon has taken in of them."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(20)
+        for first in range(0, count, 64):
+            for i in range(first, min(first + 64, count)):
+                s.sendto(loopback.question(f"{prefix}{i}.a-name-of-usual-length.example.org"), weir.address)
+            for i in range(first, min(first + 64, count)):
+                s.recv(4096)
+
+
+@loopback.test("a full ring and a big cache are told whole, to one who reads slowly too")
+def large(box):
+    weir = box.weir([box.upstream(ttl=3600)], program=os.environ.get("WEIR_PLAIN"), log={"events": 30000},
+                    limits={"client_rate": 0, "rrl_rate": 0, "client_inflight": 1000})
+    flood(weir, 24000, "n")
+    taken = weir.verb("stats")["events"]["taken"]
+    seen = weir.verb("log")
+    numbers = [e["number"] for e in seen["events"]]
+    equal((numbers, seen["taken"]), (list(range(1, taken + 1)), taken))
+    names = {e["name"] for e in weir.verb("cache_show", limit=1000000)["entries"]}
+    need(len(names) > 23000, len(names))    # the cache may pass one over
+    shown = weir.verb("cache_show", limit=20000)
+    equal((len(shown["entries"]), shown["more"]), (20000, True))
+    named = "n7.a-name-of-usual-length.example.org"
+    equal([e["name"] for e in weir.verb("cache_show", name=named)["entries"]], [named + "."])
+    done = subprocess.run([weir.program, "log", "--json", "--socket", weir.control], capture_output=True, text=True, check=False)
+    equal((done.returncode, len(done.stdout.splitlines())), (0, taken), done.stderr)
+    done = subprocess.run([weir.program, "cache", "show", "--json", "-n", "1000000", "--socket", weir.control],
+                          capture_output=True, text=True, check=False)
+    equal((done.returncode, len(json.loads(done.stdout)["entries"]) > 23000), (0, True), done.stderr)
+    with socket.socket(socket.AF_UNIX) as slow:
+        slow.settimeout(20)
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.connect(weir.control)
+        slow.sendall(b'{"verb":"log"}\n')
+        text = slow.recv(100)
+        before = memory(weir)
+        flood(weir, 1000, "later")    # meanwhile others are answered, and asked about
+        equal(weir.verb("status")["pid"], weir.pid)
+        need(memory(weir) - before < 8 << 20, "it is kept for the reader")
+        while more := slow.recv(1 << 16):
+            text += more
+    late = [e["number"] for e in json.loads(text)["result"]["events"]]
+    equal((late[-1], late == sorted(set(late))), (taken, True))
+
+
+def memory(weir):
+    with open(f"/proc/{weir.pid}/status", encoding="ascii") as f:
+        return next(int(line.split()[1]) << 10 for line in f if line.startswith("VmRSS"))
+
+
+@loopback.test("clients that hold the control socket keep nobody out")
+def hogs(box):
+    weir = box.weir([box.upstream()])
+    hold = []
+
+    def sit(line=b""):
+        s = socket.socket(socket.AF_UNIX)
+        s.connect(weir.control)
+        s.settimeout(20)
+        s.sendall(line)
+        hold.append(s)
+        return s
+
+    follow = b'{"verb":"log","args":{"follow":true}}\n'
+    followers = [sit(follow) for _ in range(16)]
+    equal(weir.verb("status")["pid"], weir.pid)    # it came after them, so they are taken in
+    for _ in range(24):
+        equal(json.loads(sit(follow).recv(4096))["code"], "busy")
+    equal(weir.verb("status")["pid"], weir.pid)
+    for _ in range(40):
+        sit()
+        equal(weir.verb("status")["pid"], weir.pid)
+    followers[0].close()    # a place among the followers is free again
+
+    def follows():
+        s = sit(follow)
+        weir.ask("a.example")
+        return "number" in json.loads(s.recv(65536).split(b"\n")[0])
+
+    until("a place", follows)
+    for s in hold:
+        s.close()
 
 
 @loopback.test("wrong requests get a sentence and a code, and harm nobody")

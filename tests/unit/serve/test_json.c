@@ -72,6 +72,28 @@ static void test_spills_whole(void **state)
     }
 }
 
+/* Left alone in the middle, with the room used by another: it goes on where it was. */
+static void test_goes_on(void **state)
+{
+    char room[40];
+    struct wr_json j, copy;
+    struct sink *s = calloc(1, sizeof(*s));
+    wr_json_init(&j, room, sizeof(room), spill, s);
+    wr_json_array(&j, NULL);
+    wr_json_u64(&j, NULL, 1);
+    wr_json_flush(&j);
+    assert_string_equal(s->text, "[1");
+    wr_json_flush(&j);
+    assert_int_equal(s->spills, 1); /* there was nothing more */
+    memset(room, 'x', sizeof(room));
+    copy = j;
+    wr_json_u64(&copy, NULL, 2);
+    wr_json_end(&copy);
+    assert_int_equal(wr_json_finish(&copy), WR_OK);
+    assert_string_equal(s->text, "[1,2]\n");
+    free(s);
+}
+
 static void test_cut_is_said(void **state)
 {
     char room[20];
@@ -134,9 +156,9 @@ static void test_any_octets_parse(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_kinds),        cmocka_unit_test(test_spills_whole),
-        cmocka_unit_test(test_cut_is_said),      cmocka_unit_test(test_escapes),
-        cmocka_unit_test(test_any_octets_parse),
+        cmocka_unit_test(test_all_kinds), cmocka_unit_test(test_spills_whole),
+        cmocka_unit_test(test_goes_on),   cmocka_unit_test(test_cut_is_said),
+        cmocka_unit_test(test_escapes),   cmocka_unit_test(test_any_octets_parse),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
