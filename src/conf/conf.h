@@ -294,6 +294,7 @@ struct wr_conf {
     struct {
         const char *socket; /* "": none */
         const char *group;  /* "": the owner alone */
+        bool group_may_change;
     } control;
     struct {
         struct wr_addr listen; /* family WR_AF_NONE: off */

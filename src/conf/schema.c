@@ -538,7 +538,14 @@ static const struct wr_schema_row table[] = {
      DEFAULT("/run/weir/control.sock"), AT(control.socket),
      .doc = "Its path; mode 0600. Empty: there is none."},
     {"control.group", WR_SCHEMA_LABEL, V01, RESTART, RANGE(0, 32), DEFAULT("\"\""),
-     AT(control.group), EXAMPLE("adm"), .doc = "A group that may use it as well; mode 0660 then."},
+     AT(control.group), EXAMPLE("adm"),
+     .doc = "A group whose members may look as well: `status`, `stats`, `upstreams`, `cache show`, "
+            "`why`, `anchors`, and `log`, which tells who asked for what; mode 0660 then. What "
+            "changes something is for root and the user that weir runs as."},
+    {"control.group_may_change", WR_SCHEMA_BOOL, V01, DEFAULT("false"),
+     AT(control.group_may_change),
+     .doc = "Its members may also `reload`, `cache flush`, and change trust anchors, which is to "
+            "switch validation off."},
 
     {"metrics", WR_SCHEMA_SECTION, V01, .doc = "Figures for Prometheus."},
     {"metrics.listen", WR_SCHEMA_ENDPOINT, V01, RESTART, DEFAULT("\"\""), AT(metrics.listen),

@@ -57,6 +57,7 @@ struct arg {
 
 struct verb {
     const char *name;
+    bool changes; /* something: not for those who may only look */
     struct arg args[ARGS_MAX];
     /* NULL, or the code of an error; its sentence is in c->why then and nothing has been written. */
     const char *(*run)(struct wr_control *c, const json_t *args, struct wr_json *j);
@@ -439,25 +440,34 @@ static void start_log(struct wr_control *c, wr_id client, const json_t *args)
 /* --- the line --- */
 
 static const struct verb verbs[] = {
-    {"status", {{NULL, 0, false}}, run_status},
-    {"stats", {{NULL, 0, false}}, run_stats},
-    {"upstreams", {{NULL, 0, false}}, run_upstreams},
+    {"status", false, {{NULL, 0, false}}, run_status},
+    {"stats", false, {{NULL, 0, false}}, run_stats},
+    {"upstreams", false, {{NULL, 0, false}}, run_upstreams},
     {"cache_show",
+     false,
      {{"name", JSON_STRING, false}, {"limit", JSON_INTEGER, false}, {NULL, 0, false}},
      NULL},
     {"cache_flush",
+     true,
      {{"name", JSON_STRING, true}, {"below", JSON_TRUE, false}, {NULL, 0, false}},
      run_cache_flush},
-    {"why", {{"name", JSON_STRING, true}, {"type", JSON_STRING, false}, {NULL, 0, false}}, run_why},
-    {"anchors", {{NULL, 0, false}}, run_anchors},
-    {"anchors_add", {{"line", JSON_STRING, true}, {NULL, 0, false}}, run_anchors_add},
+    {"why",
+     false,
+     {{"name", JSON_STRING, true}, {"type", JSON_STRING, false}, {NULL, 0, false}},
+     run_why},
+    {"anchors", false, {{NULL, 0, false}}, run_anchors},
+    {"anchors_add", true, {{"line", JSON_STRING, true}, {NULL, 0, false}}, run_anchors_add},
     {"anchors_negative",
+     true,
      {{"name", JSON_STRING, true}, {"for_s", JSON_INTEGER, false}, {NULL, 0, false}},
      run_anchors_negative},
-    {"anchors_remove", {{"name", JSON_STRING, true}, {NULL, 0, false}}, run_anchors_remove},
-    {"reload", {{NULL, 0, false}}, NULL},
-    {"log", {{"follow", JSON_TRUE, false}, {"count", JSON_INTEGER, false}, {NULL, 0, false}}, NULL},
-    {"metrics", {{NULL, 0, false}}, run_metrics},
+    {"anchors_remove", true, {{"name", JSON_STRING, true}, {NULL, 0, false}}, run_anchors_remove},
+    {"reload", true, {{NULL, 0, false}}, NULL},
+    {"log",
+     false,
+     {{"follow", JSON_TRUE, false}, {"count", JSON_INTEGER, false}, {NULL, 0, false}},
+     NULL},
+    {"metrics", false, {{NULL, 0, false}}, run_metrics},
 };
 
 static const struct verb *find_verb(const char *name)
@@ -548,6 +558,15 @@ static void take_request(struct wr_control *c, wr_id client, json_t *request)
             c, client, "verb",
             "unknown verb; there are status, stats, upstreams, cache_show, cache_flush, "
             "why, anchors, anchors_add, anchors_negative, anchors_remove, reload, log and metrics");
+        return;
+    }
+    if (verb->changes && !c->s->conf->control.group_may_change &&
+        !wr_unixsock_trusts(c->socket, client)) {
+        snprintf(c->why, sizeof(c->why),
+                 "members of control.group may look, and %s changes something: ask as root, or "
+                 "set control.group_may_change",
+                 verb->name);
+        answer_error(c, client, "denied", c->why);
         return;
     }
     if (check_args(c, verb, args) != WR_OK) {

@@ -11,7 +11,8 @@
  * stats, upstreams, cache_show, cache_flush, why, anchors (anchors_add, anchors_negative, anchors_remove), reload, log, metrics. What each answers is in serve/verbs.h. Unknown verbs, unknown or
  * wrong arguments and anything that is no JSON get an error that says what would be right.
  *
- * Who may: whoever may open the socket (mode 0600, or 0660 with a group). Everything runs in the main thread.
+ * Who may: whoever may open the socket (mode 0600, or 0660 with a group). Verbs that change something are for root and the user that
+ * weir runs as, unless `control.group_may_change` gives them to the group. Everything runs in the main thread.
  */
 #ifndef WR_SERVE_CONTROL_H
 #define WR_SERVE_CONTROL_H

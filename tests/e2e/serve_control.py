@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """The control socket as a protocol, and the metrics: right and wrong requests, on the loopback."""
+import grp
 import json
 import os
 import re
 import socket
 import stat
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 
@@ -201,6 +203,53 @@ def hogs(box):
     until("a place", follows)
     for s in hold:
         s.close()
+
+
+def as_other(weir, gid, line):
+    """What another user of that group gets for a line; runs outside of this process, which is root."""
+    code = ("import os, socket, sys\n"
+            f"os.setgroups([{gid}]); os.setgid({gid}); os.setuid(4321)\n"
+            "s = socket.socket(socket.AF_UNIX); s.settimeout(20); s.connect(sys.argv[1])\n"
+            "s.sendall(sys.argv[2].encode() + b'\\n')\n"
+            "sys.stdout.write(b''.join(iter(lambda: s.recv(65536), b'')).decode())\n")
+    done = subprocess.run([sys.executable, "-c", code, weir.control, line], capture_output=True, text=True, check=False)
+    equal(done.returncode, 0, done.stderr)
+    return json.loads(done.stdout)
+
+
+@loopback.test("the group may look, and change something only when it is said so")
+def group(box):
+    with open("/proc/self/uid_map", encoding="ascii") as f:
+        if os.geteuid() != 0 or int(f.read().split()[2]) < 65536:
+            raise loopback.Skipped("no other user can be had here")
+    try:
+        gid = grp.getgrnam("games").gr_gid
+    except KeyError:
+        raise loopback.Skipped("there is no group games") from None
+    up = box.upstream()
+    weir = box.weir(start=False)
+    control = {"socket": weir.control, "group": "games"}
+    weir.configure(box.settings([up], control=control))
+    weir.start()
+    equal(stat.S_IMODE(os.stat(weir.control).st_mode), 0o660)
+    weir.ask("a.example")
+    looks = ["status", "stats", "upstreams", "cache_show", "anchors", "log", "metrics"]
+    changes = ['{"verb":"reload"}', '{"verb":"cache_flush","args":{"name":".","below":true}}',
+               '{"verb":"anchors_negative","args":{"name":"."}}', '{"verb":"anchors_remove","args":{"name":"."}}',
+               '{"verb":"anchors_add","args":{"line":". IN DS 1 8 2 00"}}']
+    for verb in looks:
+        need(as_other(weir, gid, json.dumps({"verb": verb}))["ok"], verb)
+    need(as_other(weir, gid, '{"verb":"why","args":{"name":"a.example"}}')["ok"])
+    for line in changes:
+        answer = as_other(weir, gid, line)
+        equal((answer["ok"], answer.get("code")), (False, "denied"), line)
+        need("control.group_may_change" in answer["error"], answer)
+    equal((len(weir.verb("cache_show")["entries"]), weir.verb("status")["settings_serial"]), (1, 1))
+    equal([a for a in weir.verb("anchors")["in_force"] if a["negative"]], [])
+    weir.configure(box.settings([up], control=control | {"group_may_change": True}))
+    weir.verb("reload")    # root may
+    need(as_other(weir, gid, changes[0])["ok"])
+    equal(as_other(weir, gid, changes[1])["result"], {"removed": 1})
 
 
 @loopback.test("wrong requests get a sentence and a code, and harm nobody")
