@@ -29,6 +29,8 @@ static void print_time(const json_t *value)
 static bool print_event(void *user, const json_t *event)
 {
     const struct wr_talk *talk = user;
+    if (json_is_true(json_object_get(event, "end")))
+        return false;
     char text[CELL_SIZE];
     const char *key;
     json_t *item;
@@ -53,19 +55,6 @@ static bool print_event(void *user, const json_t *event)
     }
     putchar('\n');
     return fflush(stdout) == 0;
-}
-
-static int print_events(const struct wr_talk *talk, json_t *args)
-{
-    json_t *result = NULL, *event;
-    int status = wr_talk_ask(talk, "log", args, &result);
-    const json_t *events = json_object_get(result, "events");
-    size_t i;
-
-    if (status == WR_EXIT_OK)
-        json_array_foreach(events, i, event)(void) print_event((void *)(uintptr_t)talk, event);
-    json_decref(result);
-    return status;
 }
 
 int wr_cli_log(int argc, char **argv)
@@ -100,8 +89,6 @@ int wr_cli_log(int argc, char **argv)
     args = json_object();
     if (count)
         json_object_set_new(args, "count", json_integer((json_int_t)n));
-    if (!follow)
-        return print_events(&talk, args);
-    json_object_set_new(args, "follow", json_true());
-    return wr_talk_follow(&talk, "log", args, print_event, &talk);
+    json_object_set_new(args, follow ? "follow" : "lines", json_true());
+    return wr_talk_follow(&talk, "log", args, follow, print_event, &talk);
 }

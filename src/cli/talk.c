@@ -174,6 +174,8 @@ static int no_line(const struct wr_talk *talk)
         what = "it closed the connection: it has ended, or this user has too many of them open";
     else if (errno == EAGAIN || errno == EWOULDBLOCK)
         what = "it took too long";
+    else if (errno == EMSGSIZE)
+        what = "it is too long, more than 64 MiB: ask for less";
     fprintf(stderr, "weir %s: no reply of the daemon: %s\n", talk->who, what);
     return WR_EXIT_FAILED;
 }
@@ -295,7 +297,7 @@ static bool take_event(const struct wr_talk *talk, const char *text, int *status
     return go_on;
 }
 
-int wr_talk_follow(const struct wr_talk *talk, const char *verb, json_t *args,
+int wr_talk_follow(const struct wr_talk *talk, const char *verb, json_t *args, bool forever,
                    bool (*line)(void *user, const json_t *event), void *user)
 {
     struct lines lines = {.fd = -1};
@@ -304,17 +306,22 @@ int wr_talk_follow(const struct wr_talk *talk, const char *verb, json_t *args,
     const char *text;
     bool any = false;
 
-    if (status == WR_EXIT_OK)
+    if (status == WR_EXIT_OK && forever)
         (void)setsockopt(lines.fd, SOL_SOCKET, SO_RCVTIMEO, &never, sizeof(never));
     while (status == WR_EXIT_OK && (text = next_line(&lines)) != NULL) {
-        if (!take_event(talk, text, &status, line, user))
-            break;
+        if (!take_event(talk, text, &status, line, user)) {
+            end(&lines);
+            return status;
+        }
         any = true;
     }
-    if (status == WR_EXIT_OK && lines.taken == 0 && any && errno == 0) {
-        fprintf(stderr, "weir %s: the daemon has ended\n", talk->who);
+    if (status == WR_EXIT_OK && any && errno == 0) {
+        fprintf(stderr,
+                "weir %s: the daemon has ended, or closed the connection because nothing was read "
+                "for a minute\n",
+                talk->who);
         status = WR_EXIT_FAILED;
-    } else if (status == WR_EXIT_OK && lines.taken == 0) {
+    } else if (status == WR_EXIT_OK) {
         status = no_line(talk);
     }
     end(&lines);

@@ -26,8 +26,9 @@ struct wr_talk {
 int wr_talk_ask(const struct wr_talk *talk, const char *verb, json_t *args, json_t **ret_result);
 /* Asks and prints the result: as it is, or as lines and tables. */
 int wr_talk_do(const struct wr_talk *talk, const char *verb, json_t *args);
-/* Asks, then gives each line of what streams in to `line` until the other side ends or `line` returns false. */
-int wr_talk_follow(const struct wr_talk *talk, const char *verb, json_t *args,
+/* Asks, then gives each line of what streams in to `line` until that returns false; an end of the other side before then is a mistake.
+ * `forever`: lines may be far apart. */
+int wr_talk_follow(const struct wr_talk *talk, const char *verb, json_t *args, bool forever,
                    bool (*line)(void *user, const json_t *event), void *user);
 /* Prints a result; returns an exit status. */
 int wr_talk_print(const struct wr_talk *talk, const json_t *result);

@@ -32,8 +32,9 @@
 /* A client that is owed more than the one line it gets at once. */
 struct waiting {
     wr_id client; /* 0: free */
-    enum { WAITS_RELOAD, WAITS_FOLLOW, WAITS_PIECES } what;
-    uint64_t last;   /* it follows: number of the last event sent */
+    enum { WAITS_RELOAD, WAITS_FOLLOW, WAITS_LINES, WAITS_PIECES } what;
+    uint64_t last;   /* events go to it: number of the last one sent */
+    uint64_t until;  /* WAITS_LINES: of the last one wanted */
     uint64_t reload; /* the number of the reload that began after the request */
     struct wr_pieces pieces;
     struct wr_json j; /* of the pieces */
@@ -372,18 +373,41 @@ void wr_control_reloaded(struct wr_control *c)
 
 /* --- log --- */
 
+/* The last line for those who do not follow: so they know that nothing was cut off. */
+static void end_lines(struct wr_control *c, struct waiting *w)
+{
+    struct wr_ledger_stats stats;
+    struct wr_json j;
+    wr_id client = w->client;
+    wr_ledger_stats(c->s->ledger, &stats);
+    begin(c, client, &j);
+    wr_json_object(&j, NULL);
+    wr_json_bool(&j, "end", true);
+    wr_json_u64(&j, "taken", stats.taken);
+    wr_json_u64(&j, "dropped", stats.dropped);
+    wr_json_end(&j);
+    *w = (struct waiting){0};
+    wr_json_finish(&j);
+    wr_unixsock_finish(c->socket, client);
+}
+
 static void send_events(struct wr_control *c, struct waiting *w)
 {
-    uint32_t n;
-    while (w->client != 0 && wr_unixsock_queued(c->socket, w->client) < FOLLOW_QUEUE_MAX &&
+    uint64_t until = w->what == WAITS_LINES ? w->until : UINT64_MAX;
+    uint32_t n = 1;
+    while (w->client != 0 && w->last < until &&
+           wr_unixsock_queued(c->socket, w->client) < FOLLOW_QUEUE_MAX &&
            (n = wr_ledger_read(c->s->ledger, w->last, c->events, FOLLOW_BATCH)) > 0) {
-        for (uint32_t i = 0; i < n && w->client != 0; i++) {
+        for (uint32_t i = 0; i < n && w->client != 0 && c->events[i].number <= until; i++) {
             struct wr_json j;
             begin(c, w->client, &j);
             wr_report_event(c->s, &c->events[i], &j, NULL);
             wr_json_finish(&j);
         }
         w->last = c->events[n - 1].number;
+    }
+    if (w->client != 0 && w->what == WAITS_LINES && (w->last >= until || n == 0)) {
+        end_lines(c, w);
     }
 }
 
@@ -421,19 +445,24 @@ static void start_log(struct wr_control *c, wr_id client, const json_t *args)
         return;
     }
     uint64_t after = stats.taken > want ? stats.taken - want : 0;
-    if (!json_is_true(json_object_get(args, "follow"))) {
+    bool follow = json_is_true(json_object_get(args, "follow"));
+    bool lines = json_is_true(json_object_get(args, "lines"));
+    if (!follow && !lines) {
         struct wr_pieces pieces;
         wr_pieces_log(c->s, after, &pieces);
         start_pieces(c, client, &pieces);
         return;
     }
     struct waiting *w = find_waiting(c, 0);
-    if (w == NULL || !may_follow(c, client)) {
+    if (w == NULL || (follow && !may_follow(c, client))) {
         answer_error(c, client, "busy", "too many clients follow the log already; try again later");
         return;
     }
-    *w = (struct waiting){.client = client, .what = WAITS_FOLLOW, .last = after};
-    atomic_fetch_add(&c->s->followers, 1);
+    *w = (struct waiting){.client = client,
+                          .what = follow ? WAITS_FOLLOW : WAITS_LINES,
+                          .last = after,
+                          .until = stats.taken};
+    atomic_fetch_add(&c->s->followers, follow ? 1 : 0);
     send_events(c, w);
 }
 
@@ -465,7 +494,10 @@ static const struct verb verbs[] = {
     {"reload", true, {{NULL, 0, false}}, NULL},
     {"log",
      false,
-     {{"follow", JSON_TRUE, false}, {"count", JSON_INTEGER, false}, {NULL, 0, false}},
+     {{"follow", JSON_TRUE, false},
+      {"count", JSON_INTEGER, false},
+      {"lines", JSON_TRUE, false},
+      {NULL, 0, false}},
      NULL},
     {"metrics", false, {{NULL, 0, false}}, run_metrics},
 };
@@ -599,7 +631,7 @@ static void on_drained(void *user, struct wr_unixsock *socket, wr_id client)
 {
     struct wr_control *c = user;
     struct waiting *w = find_waiting(c, client);
-    if (w != NULL && w->what == WAITS_FOLLOW) {
+    if (w != NULL && (w->what == WAITS_FOLLOW || w->what == WAITS_LINES)) {
         send_events(c, w);
     } else if (w != NULL && w->what == WAITS_PIECES) {
         send_pieces(c, w);

@@ -7,7 +7,8 @@
  *     {"verb":"cache_show","args":{"name":"cam.example"}}
  *     {"ok":true,"result":{...}}   or   {"ok":false,"error":"a sentence with the remedy","code":"word"}
  *
- * Then the connection is closed; `log` with `follow` sends one object a line until the client goes away. Verbs: status,
+ * Then the connection is closed; `log` with `follow` sends one object a line until the client goes away, with `lines` one a line up to the
+ * last one there is, and then {"end":true,...}. Verbs: status,
  * stats, upstreams, cache_show, cache_flush, why, anchors (anchors_add, anchors_negative, anchors_remove), reload, log, metrics. What each answers is in serve/verbs.h. Unknown verbs, unknown or
  * wrong arguments and anything that is no JSON get an error that says what would be right.
  *

@@ -106,6 +106,9 @@ def log(box):
            (2, "first.example.", "A", "NOERROR", "tcp", "cache")])
     need(events[0]["client"].startswith("127.0.0.1:"), events)
     equal([e["number"] for e in weir.verb("log", count=1)["events"]], [2])
+    equal([json.loads(line) for line in weir.request('{"verb":"log","args":{"lines":true}}').splitlines()],
+          events + [{"end": True, "taken": 2, "dropped": 0}])
+    equal(json.loads(weir.request('{"verb":"log","args":{"lines":true,"count":0}}'))["end"], True)
     with socket.socket(socket.AF_UNIX) as s:
         s.settimeout(20)
         s.connect(weir.control)

@@ -53,6 +53,9 @@ def good(result):
     return json.dumps({"ok": True, "result": result}).encode() + b"\n"
 
 
+END = b'{"end":true,"taken":2,"dropped":0}\n'
+
+
 @mock.test("each verb sends one line of JSON that says what was wanted")
 def requests():
     rows = {
@@ -67,14 +70,17 @@ def requests():
         ("cache", "flush", "cam.example"):
             {"verb": "cache_flush", "args": {"name": "cam.example", "below": True}},
         ("cache", "flush", "--exact", "cam.example"): {"verb": "cache_flush", "args": {"name": "cam.example"}},
-        ("log",): {"verb": "log", "args": {}},
-        ("log", "-n", "5"): {"verb": "log", "args": {"count": 5}},
     }
-    with daemon(good({"text": "x", "events": []})) as (path, seen):
-        for words, want in rows.items():
-            done = weir(*words, "--socket", path)
-            equal(done.returncode, 0, f"{words}: {done.stderr}")
-            equal(json.loads(seen[-1]), want, words)
+    logs = {
+        ("log",): {"verb": "log", "args": {"lines": True}},
+        ("log", "-n", "5"): {"verb": "log", "args": {"count": 5, "lines": True}},
+    }
+    for reply, some in ((good({"text": "x"}), rows), (END, logs)):
+        with daemon(reply) as (path, seen):
+            for words, want in some.items():
+                done = weir(*words, "--socket", path)
+                equal(done.returncode, 0, f"{words}: {done.stderr}")
+                equal(json.loads(seen[-1]), want, words)
 
 
 @mock.test("results as lines and tables, or as JSON")
@@ -124,11 +130,16 @@ def log():
               {"time": 86400, "name": "evil\x1b[2J", "rcode": "SERVFAIL", "took_us": 8}]
     want = ["1970-01-01T00:00:00Z cam.example. NOERROR took_us=7",
             "1970-01-02T00:00:00Z evil\\x1b[2J SERVFAIL took_us=8"]
-    with daemon(good({"events": events})) as (path, _):
-        equal(weir("log", "--socket", path).stdout.splitlines(), want)
+    text = b"".join(json.dumps(e).encode() + b"\n" for e in events)
+    with daemon(text[:40], text[40:] + END) as (path, _):
+        done = weir("log", "--socket", path)
+        equal((done.returncode, done.stdout.splitlines()), (0, want), done.stderr)
         lines = weir("log", "--json", "--socket", path).stdout.splitlines()
         equal([json.loads(line) for line in lines], events)
-    text = b"".join(json.dumps(e).encode() + b"\n" for e in events)
+    with daemon(text) as (path, _):    # cut off, and said so
+        done = weir("log", "--socket", path)
+        equal((done.returncode, done.stdout.splitlines()), (1, want))
+        need("has ended" in done.stderr, done.stderr)
     with daemon(text[:20], text[20:], keep=True) as (path, seen):
         with subprocess.Popen([mock.WEIR, "log", "-f", "-n", "2", "-s", path], stdout=subprocess.PIPE,
                               text=True) as follow:
