@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "cli/opts.h"
 #include "cli/verb.h"
+#include "conf/names.h"
 #include "conf/zoneload.h"
 #include "dns/codes.h"
 #include "dns/zonecheck.h"
@@ -22,6 +23,8 @@ enum {
 
 struct zone {
     bool json, generate;
+    bool has_digest; /* a ZONEMD record stands somewhere */
+    bool digest_good;
     const char *origin, *file;
     struct wr_zonefile_options options;
     struct wr_name apex;
@@ -107,6 +110,7 @@ static int learn(void *data, const struct wr_zonefile_event *rr, const char *fil
     struct zone *z = data;
 
     (void)file;
+    z->has_digest = z->has_digest || rr->type == WR_TYPE_ZONEMD;
     return wr_zonecheck_learn(&z->check, rr);
 }
 
@@ -180,6 +184,41 @@ static int check_all(struct zone *z)
     return err;
 }
 
+static int keep(void *data, const struct wr_zonefile_event *rr, const char *file)
+{
+    (void)file;
+    return wr_names_add(data, rr->owner, rr->type, rr->ttl, rr->rdata, rr->rdata_size, 0)
+               ? WR_OK
+               : WR_E_FULL;
+}
+
+/* The zone against the digest in it: only for that all of it is kept. */
+static int check_digest(struct zone *z)
+{
+    struct wr_zonemd_result got = {.verdict = WR_ZONEMD_NONE};
+    struct wr_zonefile_place nowhere = {0};
+    struct about a = {z->file, &nowhere, NULL, WR_TYPE_ZONEMD, false};
+    struct wr_names names;
+    const struct wr_zoneload_sink sink = {.data = &names, .record = keep};
+    int err;
+
+    if (!z->has_digest || !z->check.has_apex)
+        return WR_OK;
+    a.owner = z->check.apex.wire;
+    wr_names_init(&names, z->file);
+    err = wr_zoneload(z->file, &z->options, &sink);
+    if (!err)
+        err = wr_names_digest(&names, z->check.apex.wire, &got);
+    wr_names_free(&names);
+    a.warning = err == WR_E_FULL || got.verdict == WR_ZONEMD_UNKNOWN;
+    z->digest_good = !err && got.verdict == WR_ZONEMD_GOOD;
+    if (err == WR_E_FULL)
+        tell(z, &a, "the zone has more records than a digest is made of here");
+    else if (!err && got.reason)
+        tell(z, &a, got.reason);
+    return err == WR_E_FULL ? WR_OK : err;
+}
+
 static int cannot(const struct zone *z, int err)
 {
     char file[WR_ZONEFILE_LINE_SIZE];
@@ -208,14 +247,17 @@ static void print_end(const struct zone *z)
         json_dumpf(zone, stdout, JSON_ENCODE_ANY);
         json_decref(zone);
         printf(
-            ",\n  \"records\": %lu,\n  \"errors\": %lu,\n  \"warnings\": %lu,\n  \"ok\": %s\n}\n",
-            z->records, z->errors, z->warnings, z->errors ? "false" : "true");
+            ",\n  \"records\": %lu,\n  \"errors\": %lu,\n  \"warnings\": %lu,\n  \"digest\": %s,\n"
+            "  \"ok\": %s\n}\n",
+            z->records, z->errors, z->warnings, z->digest_good ? "true" : "false",
+            z->errors ? "false" : "true");
     } else if (z->errors) {
         printf("%s: %lu records, %lu errors, %lu warnings\n", safe(z->file, file, sizeof(file)),
                z->records, z->errors, z->warnings);
     } else {
-        printf("%s: good: %s, %lu records, %lu warnings\n", safe(z->file, file, sizeof(file)), name,
-               z->records, z->warnings);
+        printf("%s: good: %s, %lu records, %lu warnings%s\n", safe(z->file, file, sizeof(file)),
+               name, z->records, z->warnings,
+               z->digest_good ? ", the digest in it (ZONEMD) is right" : "");
     }
 }
 
@@ -233,6 +275,8 @@ static int check(struct zone *z)
     if (z->json)
         fputs("{\n  \"mistakes\": [", stdout);
     err = check_all(z);
+    if (!err)
+        err = check_digest(z);
     print_end(z);
     if (err)
         return cannot(z, err);
@@ -252,7 +296,8 @@ int wr_cli_zone(int argc, char **argv)
         "zone",
         "check FILE",
         "Finds every mistake in a zone file and in what it includes from its own "
-        "folder.\nExit status 1 when there is one; warnings alone are good.",
+        "folder,\nand holds the zone against the digest in it (ZONEMD, RFC 8976).\nExit status 1 "
+        "when there is a mistake; warnings alone are good.",
         table,
         sizeof(table) / sizeof(table[0]),
         NULL,

@@ -77,6 +77,9 @@ struct wr_conf_ttl {
     uint32_t min_s, max_s, stale_s;
 };
 
+/* What is asked of the digest in a zone (RFC 8976). */
+enum wr_conf_zonemd { WR_ZONEMD_CHECK = 0, WR_ZONEMD_REQUIRE = 1, WR_ZONEMD_IGNORE = 2 };
+
 /* In the order of enum wr_local_zone_kind as far as the owner may choose. */
 struct wr_conf_zone {
     const uint8_t *name;
@@ -87,6 +90,7 @@ struct wr_conf_zone {
         size_t count;
     } records;
     const char *file; /* "": none */
+    uint32_t zonemd;  /* enum wr_conf_zonemd */
 };
 
 /* A DNS-SD service (RFC 6763). */

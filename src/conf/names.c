@@ -161,6 +161,46 @@ int wr_names_read_zone(struct wr_names *names, const char *path, const uint8_t *
     return err == WR_E_LIMIT ? WR_OK : err;
 }
 
+int wr_names_digest(const struct wr_names *names, const uint8_t *zone,
+                    struct wr_zonemd_result *ret_result)
+{
+    struct wr_zonemd_rr *rr = calloc(names->count + 1u, sizeof(*rr));
+    uint8_t *scratch = malloc(WR_ZONEMD_SCRATCH);
+    int err = rr && scratch ? WR_OK : WR_E_NOMEM;
+    for (uint32_t i = 0; !err && i < names->count; i++) {
+        const struct wr_local_record *r = &names->item[i].r;
+        rr[i] = (struct wr_zonemd_rr){r->owner, r->rdata, r->ttl, r->type, r->size};
+    }
+    if (!err) {
+        err = wr_zonemd_check(rr, names->count, zone, scratch, ret_result);
+    }
+    free(scratch);
+    free(rr);
+    return err;
+}
+
+int wr_names_check_digest(const struct wr_names *names, const uint8_t *zone, uint32_t demand,
+                          const struct wr_names_hooks *hooks)
+{
+    struct wr_zonemd_result got = {.verdict = WR_ZONEMD_NONE};
+    const char *why = NULL;
+    char text[256];
+    int err = demand == WR_ZONEMD_IGNORE ? WR_OK : wr_names_digest(names, zone, &got);
+    if (err || demand == WR_ZONEMD_IGNORE) {
+        return err;
+    }
+    if (got.verdict == WR_ZONEMD_WRONG) {
+        why = got.reason;
+    } else if (demand == WR_ZONEMD_REQUIRE && got.verdict != WR_ZONEMD_GOOD) {
+        why = got.verdict == WR_ZONEMD_UNKNOWN ? got.reason : "there is no ZONEMD record";
+    }
+    if (why) {
+        snprintf(text, sizeof(text), "the zone is not taken: %s", why);
+        hooks->tell(hooks->user, names->file, 0, text);
+    }
+    return why ? WR_E_CHECKSUM : WR_OK;
+}
+
 /* --- hosts --- */
 
 struct hosts {

@@ -19,6 +19,7 @@
 #include "conf/conf.h"
 #include "conf/leasefile.h"
 #include "conf/mem.h"
+#include "dnssec/zonemd.h"
 #include "resolve/localbuild.h"
 
 struct wr_names_record {
@@ -54,6 +55,13 @@ void wr_names_read_conf(struct wr_names *names, const struct wr_conf *conf);
 /* A zone file and what it includes. Records outside of the zone are left out and told. WR_E_IO, WR_E_DENIED: it cannot be read. */
 int wr_names_read_zone(struct wr_names *names, const char *path, const uint8_t *zone, uint32_t ttl,
                        const struct wr_names_hooks *hooks);
+/* Is what was read whole, by its ZONEMD record (dnssec/zonemd)? `demand` is enum wr_conf_zonemd. WR_E_CHECKSUM: it is not, which
+ * was told; WR_E_NOMEM. */
+int wr_names_check_digest(const struct wr_names *names, const uint8_t *zone, uint32_t demand,
+                          const struct wr_names_hooks *hooks);
+/* The same without a demand: what the zone says of itself. WR_E_NOMEM. */
+int wr_names_digest(const struct wr_names *names, const uint8_t *zone,
+                    struct wr_zonemd_result *ret_result);
 void wr_names_read_hosts(struct wr_names *names, const char *text, size_t n, uint32_t ttl,
                          const struct wr_names_hooks *hooks);
 

@@ -14,6 +14,7 @@ static const char *const without_rd_words[] = {"answers", "referrals", "refuse",
 static const char *const trust_words[] = {"auto", "ladder", "system", NULL};
 static const char *const unproven_words[] = {"mark", "refuse", NULL};
 static const char *const zone_words[] = {"authoritative", "transparent", NULL};
+static const char *const zonemd_words[] = {"check", "require", "ignore", NULL};
 static const char *const relay_words[] = {"stun", "turn", NULL};
 static const char *const relay_transport_words[] = {"udp", "tcp", "tls", "dtls", NULL};
 static const char *const lease_words[] = {"dnsmasq", "kea", "isc", "odhcpd", NULL};
@@ -378,6 +379,12 @@ static const struct wr_schema_row table[] = {
      IN(wr_conf_zone, file), EXAMPLE("/etc/weir/home.zone"),
      .doc = "A zone file with more records. What cannot be read in it is told in the log with its "
             "line, the rest is used. Empty: none."},
+    {"local.zones[].zonemd", WR_SCHEMA_WORD, V01, DEFAULT("check"), IN(wr_conf_zone, zonemd),
+     .words = zonemd_words,
+     .doc =
+         "What becomes of a file with a digest of the zone in it (ZONEMD, RFC 8976). `check`: it "
+         "must be right where there is one by SHA-384 or SHA-512; `require`: there must be one; "
+         "`ignore`. A zone that fails is not taken, and the last good one stays."},
     {"local.hosts", WR_SCHEMA_PATH, .list = true, .max_items = WR_CONF_HOSTS_MAX, V01,
      RANGE(1, PATH_OCTETS), DEFAULT(""), LIST(local.hosts), EXAMPLE("/etc/hosts"),
      .doc =

@@ -25,6 +25,7 @@ struct wr_locals_source {
     unsigned held; /* by how many locals */
     uint8_t kind;  /* enum kind */
     uint8_t format;
+    uint8_t zonemd; /* enum wr_conf_zonemd */
     uint32_t ttl_s;
     struct wr_name zone;
     uint64_t mark; /* what its files looked like when they were read */
@@ -135,8 +136,9 @@ static void let_go(struct wr_locals_source *s)
 
 static bool is_same(const struct wr_locals_source *a, const struct wr_locals_source *b)
 {
-    return a->kind == b->kind && a->format == b->format && a->ttl_s == b->ttl_s &&
-           wr_name_equal(a->zone.wire, b->zone.wire) && strcmp(a->path, b->path) == 0;
+    return a->kind == b->kind && a->format == b->format && a->zonemd == b->zonemd &&
+           a->ttl_s == b->ttl_s && wr_name_equal(a->zone.wire, b->zone.wire) &&
+           strcmp(a->path, b->path) == 0;
 }
 
 static void tell(const struct wr_locals_source *s, const struct wr_names_hooks *hooks,
@@ -164,9 +166,14 @@ static void read_zone(struct wr_locals_source *s, const struct wr_names_hooks *h
         return;
     }
     int err = wr_names_read_zone(&s->names, s->path, s->zone.wire, s->ttl_s, hooks);
-    s->read_once = err == WR_OK;
     if (err) {
         tell(s, hooks, "cannot be read", reason(err));
+    } else {
+        err = wr_names_check_digest(&s->names, s->zone.wire, s->zonemd, hooks);
+    }
+    s->read_once = err == WR_OK;
+    if (err) {
+        wr_names_free(&s->names);
     }
 }
 
@@ -287,6 +294,7 @@ static bool add_zones(struct wr_locals *l, const struct wr_conf *conf)
         if (!add_source(l, s, NULL)) {
             return false;
         }
+        s->zonemd = (uint8_t)z->zonemd;
         wr_name_set(&s->zone, z->name);
     }
     return true;

@@ -62,6 +62,24 @@ def mistakes():
         equal(told["mistakes"][1]["type"], "CNAME")
 
 
+@mock.test("the digest in a zone is held against it (ZONEMD, RFC 8976 appendix A.1)")
+def digest():
+    zone = ("@ 86400 SOA ns1 admin 2018031900 1800 900 604800 86400\n@ 86400 NS ns1\n@ 86400 NS ns2\n"
+            "@ 86400 ZONEMD 2018031900 1 1 c68090d90a7aed716bc459f9340e3d7c1370d4d24b7e2fc3a1ddc0b9a87153b9a9713b3c9ae5cc27777f98b8e730044c\n"
+            "ns1 3600 A 203.0.113.63\nns2 3600 AAAA 2001:db8::63\n")
+    with folder(a_zone=zone, b_zone=zone + "x 60 A 192.0.2.1\n", c_zone=zone.replace(" 1 1 ", " 1 250 ")) as path:
+        done = check(path, "-o", "example")
+        equal((done.returncode, done.stderr), (0, ""))
+        need(done.stdout.endswith(": good: example., 6 records, 0 warnings, the digest in it (ZONEMD) is right\n"), done.stdout)
+        equal(json.loads(check(path, "-o", "example", "--json").stdout)["digest"], True)
+        done = weir("zone", "check", "-o", "example", path + "/b.zone")
+        equal((done.returncode, done.stderr),
+              (1, f"{path}/b.zone: example. ZONEMD: the zone does not match the digest in its ZONEMD record\n"))
+        done = weir("zone", "check", "-o", "example", path + "/c.zone")
+        equal(done.returncode, 0)
+        need("warning: example. ZONEMD: no ZONEMD record by a scheme and a hash that are known here" in done.stderr, done.stderr)
+
+
 @mock.test("warnings alone are good, an empty file is not")
 def endings():
     with folder(a_zone=HEAD + "m MX 1 nowhere\n", b_zone="") as path:

@@ -225,6 +225,47 @@ static void test_zone_file(void **state)
     wr_locals_free(&next);
 }
 
+#define SIMPLE                                                                        \
+    "@ 86400 SOA ns1 admin 2018031900 1800 900 604800 86400\n@ 86400 NS ns1\n"        \
+    "@ 86400 NS ns2\n@ 86400 ZONEMD 2018031900 1 1 "                                  \
+    "c68090d90a7aed716bc459f9340e3d7c1370d4d24b7e2fc3a1ddc0b9a87153b9a9713b3c9ae5cc2" \
+    "7777f98b8e730044c\nns1 3600 A 203.0.113.63\n"
+
+/* A zone that does not match its digest (RFC 8976) is not taken, and the last good one stays. */
+static void test_zone_digest(void **state)
+{
+    static const char yaml[] = "local: {zones: [{zone: example, file: @/zone}]}";
+    struct wr_locals next;
+    write_file("zone", SIMPLE "ns2 3600 AAAA 2001:db8::63\n");
+    load(yaml);
+    assert_string_equal(said, "");
+    assert_true(has(&locals.set, "ns1.example."));
+    write_file("zone", SIMPLE "ns2 3600 AAAA 2001:db8::63\nevil A 192.0.2.1\n");
+    assert_int_equal(wr_locals_load(&next, conf, &locals, &now, &hooks), WR_OK);
+    assert_true(has(&next.set, "ns1.example.") && !has(&next.set, "evil.example."));
+    assert_non_null(strstr(said, "/zone:0: the zone is not taken: the zone does not match the "
+                                 "digest in its ZONEMD record"));
+    wr_locals_free(&next);
+    /* There is no last good one: then there is none, rather than a wrong one. */
+    assert_int_equal(wr_locals_load(&next, conf, NULL, &now, &hooks), WR_OK);
+    assert_false(has(&next.set, "ns1.example.") || has(&next.set, "evil.example."));
+    wr_locals_free(&next);
+}
+
+static void test_zone_digest_demand(void **state)
+{
+    write_file("zone", SIMPLE "evil A 192.0.2.1\n");
+    load("local: {zones: [{zone: example, file: @/zone, zonemd: ignore}]}");
+    assert_string_equal(said, "");
+    assert_true(has(&locals.set, "evil.example."));
+    wr_locals_free(&locals);
+    wr_conf_free(conf);
+    write_file("zone", "a A 192.0.2.1\n");
+    load("local: {zones: [{zone: example, file: @/zone, zonemd: require}]}");
+    assert_false(has(&locals.set, "a.example."));
+    assert_non_null(strstr(said, "the zone is not taken: there is no ZONEMD record"));
+}
+
 static void test_not_a_file(void **state)
 {
     char path[128];
@@ -239,8 +280,10 @@ static void test_not_a_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_changes_are_seen), CASE(test_missing_file_comes), CASE(test_torn_file),
-        CASE(test_zone_file),        CASE(test_kea_parts),          CASE(test_reload),
+        CASE(test_changes_are_seen), CASE(test_missing_file_comes),
+        CASE(test_torn_file),        CASE(test_zone_file),
+        CASE(test_zone_digest),      CASE(test_zone_digest_demand),
+        CASE(test_kea_parts),        CASE(test_reload),
         CASE(test_not_a_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
