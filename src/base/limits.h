@@ -212,6 +212,9 @@
 /* Keys of one trust point that are followed (RFC 5011); the root has had two, and three in a rollover. */
 #define WR_DNSSEC_ROLLOVER_KEYS_MAX 16
 
+/* Octets of a TSIG secret; RFC 8945 section 8 wants at least as many as the hash gives, 64 at most. */
+#define WR_TSIG_SECRET_MAX 256
+
 /* Local names: zones, each looked at when the snapshot is built: a house has a few, special-use names and routes the rest. */
 #define WR_LOCAL_ZONES_MAX 16384
 /* Records of one local source: a zone file of 100 MB has about as many. All together, with the PTR records that are made. */

@@ -304,7 +304,34 @@ def doctors():
     write("doctor", "aliases", b"\0" + world(0, ["d. 1 CNAME e.d.", "e.d. 1 CNAME d."]))
 
 
+def tsigs():
+    """Responses under a key whose secret nobody here has."""
+    name, alg = b"\4xfer\7example\0", b"\x0bhmac-sha256\0"
+    question = b"\7example\0\0\6\0\1"
+
+    def message(records=0, tsig=None):
+        body = question + b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1" * records
+        return struct.pack("!6H", 0x1234, 0x8400, 1, records, 0, 1 if tsig else 0) + body + (tsig or b"")
+
+    def tsig(mac=bytes(32), error=0, other=b"", owner=name, algorithm=alg, time=1700000000, ttl=0, rest=b""):
+        rdata = algorithm + struct.pack("!HIHH", time >> 32, time & 0xffffffff, 300, len(mac)) + mac
+        rdata += struct.pack("!HHH", 0x1234, error, len(other)) + other + rest
+        return owner + struct.pack("!HHIH", 250, 255, ttl, len(rdata)) + rdata
+
+    def stream(*messages):
+        return b"".join(struct.pack("!H", len(m)) + m for m in messages)
+
+    write("tsig", "wrong", stream(message(2, tsig()), message(1, tsig())))
+    write("tsig", "unsigned", stream(message(1), message(1, tsig())))
+    write("tsig", "badkey", stream(message(0, tsig(b"", 17))))
+    write("tsig", "badtime", stream(message(0, tsig(error=18, other=bytes(6)))))
+    write("tsig", "short", stream(message(1, tsig(bytes(16)))))
+    write("tsig", "names", stream(message(1, tsig(owner=b"\xc0\x0c")), message(1, tsig(algorithm=b"\3foo\0", ttl=1))))
+    write("tsig", "behind", stream(message(1, tsig(rest=b"x")), message(1, b"\0\0\xfa\0\xff\0\0\0\0\0\0")))
+
+
 if __name__ == "__main__":
+    tsigs()
     rrsets()
     records()
     zones()
