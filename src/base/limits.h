@@ -152,6 +152,8 @@
 #define WR_CONF_HOSTS_MAX   32
 #define WR_CONF_LEASES_MAX  16
 #define WR_CONF_SPECIAL_MAX 256
+/* Shared secrets: one for each party that zones are had from. */
+#define WR_CONF_TSIG_MAX 64
 /* Services of a site; each is some records. */
 #define WR_CONF_SERVICES_MAX 1024
 #define WR_CONF_RELAYS_MAX   64
@@ -214,6 +216,25 @@
 
 /* Octets of a TSIG secret; RFC 8945 section 8 wants at least as many as the hash gives, 64 at most. */
 #define WR_TSIG_SECRET_MAX 256
+
+/* Copies of zones. Primaries of one zone; each is tried in its turn. */
+#define WR_XFER_PRIMARIES_MAX 8
+/* Octets of one transfer, headers and all: a zone of a million records has about 64 MiB. Who sends more is stopped. */
+#define WR_XFER_OCTETS_MAX ((uint64_t)256 << 20)
+/* Messages of one transfer that hold no record: real ones hold as many as fit. */
+#define WR_XFER_EMPTY_MAX 16
+/* A primary that is silent so long while a transfer is out has failed, and one transfer may take so long. */
+#define WR_XFER_PATIENCE_S 15
+#define WR_XFER_WHOLE_S    3600
+/* The timers of a SOA record, as far as they are obeyed: a zero must not ask without pause, a year must not hide a change. */
+#define WR_XFER_REFRESH_MIN_S 5
+#define WR_XFER_REFRESH_MAX_S 86400
+#define WR_XFER_RETRY_MIN_S   2
+#define WR_XFER_RETRY_MAX_S   7200
+#define WR_XFER_EXPIRE_MIN_S  10
+#define WR_XFER_EXPIRE_MAX_S  (60 * 86400)
+/* NOTIFY is a forgeable datagram: it leads to one look in so many seconds. */
+#define WR_XFER_NOTIFY_S 2
 
 /* Local names: zones, each looked at when the snapshot is built: a house has a few, special-use names and routes the rest. */
 #define WR_LOCAL_ZONES_MAX 16384

@@ -72,8 +72,13 @@ static void check_locals(struct check *c)
 {
     const struct wr_names_hooks hooks = {.tell = tell_local, .user = c};
     const struct wr_now now = {.mono_us = 1};
+    struct wr_copies_plan *plan = NULL;
     struct wr_locals locals;
-    int err = wr_locals_load(&locals, c->conf, NULL, &now, &hooks);
+    int err = wr_copies_plan(c->conf, &hooks, &plan); /* for what is wrong with keys */
+
+    wr_copies_plan_free(plan);
+    if (!err)
+        err = wr_locals_load(&locals, c->conf, NULL, NULL, &now, &hooks);
 
     if (err == WR_OK)
         wr_locals_free(&locals);

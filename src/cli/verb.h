@@ -47,5 +47,6 @@ int wr_cli_status(int argc, char **argv);
 int wr_cli_upstreams(int argc, char **argv);
 int wr_cli_why(int argc, char **argv);
 int wr_cli_zone(int argc, char **argv);
+int wr_cli_zones(int argc, char **argv);
 
 #endif

@@ -91,6 +91,18 @@ struct wr_conf_zone {
     } records;
     const char *file; /* "": none */
     uint32_t zonemd;  /* enum wr_conf_zonemd */
+    struct {
+        struct wr_uri *items;
+        size_t count;
+    } primaries;     /* none: it is not a copy */
+    const char *key; /* of local.keys; "": nothing is signed */
+};
+
+/* A shared secret (TSIG). */
+struct wr_conf_key {
+    const uint8_t *name;
+    uint32_t algorithm; /* 0: SHA-256, 1: SHA-384, 2: SHA-512 */
+    const char *file;
 };
 
 /* A DNS-SD service (RFC 6763). */
@@ -255,6 +267,11 @@ struct wr_conf {
             struct wr_conf_zone *items;
             size_t count;
         } zones;
+        const char *copies; /* folder; "": the one that the system's manager gives, or none */
+        struct {
+            struct wr_conf_key *items;
+            size_t count;
+        } keys;
         struct {
             const char **items;
             size_t count;

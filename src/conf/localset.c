@@ -20,6 +20,8 @@
 
 struct work {
     const struct wr_conf *conf;
+    const struct wr_names *const *sources;
+    size_t source_count;
     const struct wr_names_hooks *hooks;
     struct wr_hash_key key;
     struct wr_local_zone *zone;
@@ -106,6 +108,14 @@ static void add_own_zone(struct work *k, const uint8_t *name, uint32_t kind, uin
                                  .ede = WR_EDE_NONE,
                                  .ttl = ttl,
                                  .negative_ttl = ttl < NEGATIVE_TTL_S ? ttl : NEGATIVE_TTL_S};
+    for (size_t i = 0; i < k->source_count; i++) {
+        const struct wr_names *from = k->sources[i];
+        if (from->unavailable && wr_name_equal(from->unavailable, name)) {
+            zone.kind = WR_LOCAL_UNAVAILABLE;
+            zone.ede = from->ede;
+            zone.ede_text = from->ede_text;
+        }
+    }
     add_zone(k, &zone);
 }
 
@@ -255,6 +265,13 @@ static bool may_have(struct work *k, const struct wr_names *names, const struct 
     return true;
 }
 
+/* Nothing here is signed: of a copy these are left out, and nobody is told for each of them. */
+static bool is_proof(uint16_t type)
+{
+    return type == WR_TYPE_RRSIG || type == WR_TYPE_NSEC || type == WR_TYPE_NSEC3 ||
+           type == WR_TYPE_NSEC3PARAM;
+}
+
 static void take_names(struct work *k, const struct wr_names *names)
 {
     for (uint32_t i = 0; i < names->count && !k->err && !k->full; i++) {
@@ -267,7 +284,7 @@ static void take_names(struct work *k, const struct wr_names *names)
             }
             made.ttl = left < (int64_t)made.ttl ? (uint32_t)left : made.ttl;
         }
-        if (names->lease && !may_have(k, names, r)) {
+        if ((names->lease && !may_have(k, names, r)) || (names->copy && is_proof(r->r.type))) {
             continue;
         }
         if (r->until_s < k->expires_s) {
@@ -411,6 +428,8 @@ int wr_localset_build(const struct wr_conf *conf, const struct wr_names *const *
                       const struct wr_names_hooks *hooks, struct wr_localset *ret_set)
 {
     struct work k = {.conf = conf,
+                     .sources = sources,
+                     .source_count = count,
                      .hooks = hooks,
                      .key = *key,
                      .now_s = now_s,

@@ -35,7 +35,11 @@ struct wr_names {
     struct wr_names_record *item;
     uint32_t count, room;
     struct wr_conf_mem mem;
-    bool lease;  /* strangers' words: they yield to every other name */
+    bool lease; /* strangers' words: they yield to every other name */
+    bool copy;  /* of a zone elsewhere: its signatures are left out without a word */
+    const uint8_t *unavailable; /* NULL, or a zone of which nothing is known now, */
+    int16_t ede;                /* for this reason, */
+    const char *ede_text;       /* in words (static) */
     bool failed; /* memory was refused, or WR_NAMES_RECORDS_MAX reached: what is missing was told */
 };
 

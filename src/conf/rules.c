@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "conf/record.h"
 #include "conf/services.h"
+#include "conf/tsigkey.h"
 #include "conf/value.h"
 #include "dns/name.h"
 #include "resolve/dns64.h"
@@ -395,6 +396,50 @@ static void check_zones(const struct rules *r)
     }
 }
 
+/* --- copies of zones --- */
+
+static void check_primaries(const struct rules *r, size_t i)
+{
+    const struct wr_conf_zone *zone = &r->conf->local.zones.items[i];
+    char path[PATH_SIZE], list[PATH_SIZE];
+
+    indexed(list, "local.zones", i, "primaries");
+    for (size_t j = 0; j < zone->primaries.count; j++) {
+        const struct wr_uri *uri = &zone->primaries.items[j];
+
+        if (uri->scheme != WR_URI_TCP)
+            wrong(r, indexed(path, list, j, ""), "zones are transferred over TCP; write tcp://");
+        else if (uri->zone[0])
+            wrong(r, indexed(path, list, j, ""),
+                  "a link-local address: a primary is asked by an address that can be routed");
+    }
+    if (zone->primaries.count && (zone->file[0] || zone->records.count))
+        warn(r, indexed(path, "local.zones", i, zone->file[0] ? "file" : "records"),
+             "not used: the zone is copied from its primaries, and has nothing of its own");
+}
+
+static void check_copies(const struct rules *r)
+{
+    const struct wr_conf *conf = r->conf;
+    char path[PATH_SIZE];
+
+    for (size_t i = 0; i < conf->local.zones.count; i++) {
+        const struct wr_conf_zone *zone = &conf->local.zones.items[i];
+
+        check_primaries(r, i);
+        if (zone->key[0] && !wr_tsigkey_find(conf, zone->key))
+            wrong(r, indexed(path, "local.zones", i, "key"), "no key in local.keys has this name");
+        else if (zone->key[0] && zone->primaries.count == 0)
+            wrong(r, indexed(path, "local.zones", i, "key"),
+                  "the zone is not transferred from anywhere: it has no `primaries`");
+    }
+    for (size_t i = 0; i < conf->local.keys.count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (conf->local.keys.items[i].name && conf->local.keys.items[j].name &&
+                wr_name_equal(conf->local.keys.items[i].name, conf->local.keys.items[j].name))
+                wrong(r, indexed(path, "local.keys", i, "name"), "this key stands here already");
+}
+
 static void check_services(const struct rules *r)
 {
     const struct wr_conf_service *items = r->conf->local.services.items;
@@ -511,6 +556,7 @@ void wr_rules_check(const struct wr_yaml *yaml, struct wr_mistakes *mistakes, st
     check_dns64(&r);
     check_bounds(&r);
     check_zones(&r);
+    check_copies(&r);
     check_leases(&r);
     check_services(&r);
     check_relays(&r);

@@ -15,6 +15,7 @@ static const char *const trust_words[] = {"auto", "ladder", "system", NULL};
 static const char *const unproven_words[] = {"mark", "refuse", NULL};
 static const char *const zone_words[] = {"authoritative", "transparent", NULL};
 static const char *const zonemd_words[] = {"check", "require", "ignore", NULL};
+static const char *const hmac_words[] = {"hmac-sha256", "hmac-sha384", "hmac-sha512", NULL};
 static const char *const relay_words[] = {"stun", "turn", NULL};
 static const char *const relay_transport_words[] = {"udp", "tcp", "tls", "dtls", NULL};
 static const char *const lease_words[] = {"dnsmasq", "kea", "isc", "odhcpd", NULL};
@@ -385,6 +386,35 @@ static const struct wr_schema_row table[] = {
          "What becomes of a file with a digest of the zone in it (ZONEMD, RFC 8976). `check`: it "
          "must be right where there is one by SHA-384 or SHA-512; `require`: there must be one; "
          "`ignore`. A zone that fails is not taken, and the last good one stays."},
+    {"local.zones[].primaries", WR_SCHEMA_URL, .list = true, .max_items = WR_XFER_PRIMARIES_MAX,
+     V01, DEFAULT(""), INLIST(wr_conf_zone, primaries), EXAMPLE("tcp://192.0.2.53"),
+     .doc = "Servers that have the zone, as `tcp://192.0.2.53`: weir keeps a copy of it, by zone "
+            "transfer (AXFR, IXFR), and looks for changes as the zone's SOA record says. The copy "
+            "is answered from until the SOA record's expire time is over; then, "
+            "and before there is a first one, names in the zone are SERVFAIL. With "
+            "`primaries`, `records` and `file` are not used."},
+    {"local.zones[].key", WR_SCHEMA_LABEL, V01, RANGE(0, 255), DEFAULT("\"\""),
+     IN(wr_conf_zone, key), EXAMPLE("transfer.example"),
+     .doc =
+         "The name of a key in `local.keys`: transfers are signed by it, and what is not signed is "
+         "not taken (TSIG, RFC 8945). Empty: nothing is signed."},
+    {"local.copies", WR_SCHEMA_PATH, V01, RESTART, RANGE(0, PATH_OCTETS), DEFAULT("\"\""),
+     AT(local.copies), EXAMPLE("/var/lib/weir"),
+     .doc = "The folder in which copies of zones are kept over a restart. Empty: the one that the "
+            "system's manager gives (StateDirectory), or none."},
+    {"local.keys", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_CONF_TSIG_MAX, V01, DEFAULT(""),
+     LIST(local.keys), .doc = "Shared secrets for zone transfers (TSIG)."},
+    {"local.keys[].name", WR_SCHEMA_NAME, V01, IN(wr_conf_key, name), EXAMPLE("transfer.example"),
+     .doc = "The key's name, the same as at the primary."},
+    {"local.keys[].algorithm", WR_SCHEMA_WORD, V01, DEFAULT("hmac-sha256"),
+     IN(wr_conf_key, algorithm), .words = hmac_words,
+     .doc = "The hash. MD5 and SHA-1 are not done."},
+    {"local.keys[].file", WR_SCHEMA_PATH, V01, RANGE(1, PATH_OCTETS), IN(wr_conf_key, file),
+     EXAMPLE("/etc/weir/transfer.key"),
+     .doc =
+         "A file with the secret in base64 and nothing else, as `openssl rand -base64 32` writes "
+         "it. It must belong to root or to weir's user, others may not read it, and nobody else "
+         "may write it. It is read at a reload."},
     {"local.hosts", WR_SCHEMA_PATH, .list = true, .max_items = WR_CONF_HOSTS_MAX, V01,
      RANGE(1, PATH_OCTETS), DEFAULT(""), LIST(local.hosts), EXAMPLE("/etc/hosts"),
      .doc =

@@ -158,6 +158,10 @@ void wr_local_find(const struct wr_local *local, const uint8_t *name, uint16_t t
         const struct wr_rrset *ns = wr_local_glue(local, d.node->name, WR_TYPE_NS);
         ret_hit->cut = ns != NULL;
         ret_hit->set = ns ? *ns : ret_hit->set;
+    } else if (d.zone && d.zone->kind == WR_LOCAL_UNAVAILABLE) {
+        if (!ask_parent(&d, type, ret_hit)) {
+            deny(d.zone, WR_LOCAL_HIT_FAILED, ret_hit);
+        }
     } else if (d.zone && d.zone->kind == WR_LOCAL_NXDOMAIN) {
         deny(d.zone, WR_LOCAL_HIT_NXDOMAIN, ret_hit);
     } else if (ask_parent(&d, type, ret_hit)) {

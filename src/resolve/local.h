@@ -39,13 +39,14 @@ enum wr_local_verdict {
     WR_LOCAL_HIT_DNAME,    /* set is a DNAME above the name */
     WR_LOCAL_HIT_NODATA,   /* the name exists; soa */
     WR_LOCAL_HIT_NXDOMAIN, /* soa */
+    WR_LOCAL_HIT_FAILED,   /* the zone is ours and cannot be answered from now */
 };
 
 struct wr_local_hit {
     uint8_t verdict; /* enum wr_local_verdict */
     bool has_soa;
     bool cut;    /* PASS: because a local zone delegates the name; set is the delegation's NS */
-    int16_t ede; /* of NODATA and NXDOMAIN */
+    int16_t ede; /* of NODATA, NXDOMAIN and FAILED */
     const char *ede_text;
     struct wr_rrset set;
     struct wr_rrset soa; /* its TTL is that of the denial (RFC 2308 section 3) */

@@ -102,6 +102,17 @@ static void add_extras(const struct wr_local *local, const struct wr_rrset *set,
     }
 }
 
+static enum wr_found fail_locally(const struct wr_local_hit *hit, struct wr_answer *a)
+{
+    a->rcode = WR_RCODE_SERVFAIL;
+    a->ede = hit->ede;
+    a->ede_text = hit->ede_text;
+    a->answers = a->authorities = 0;
+    a->authoritative = false;
+    a->ttl = 0;
+    return WR_FOUND_FRESH;
+}
+
 static enum wr_found deny_locally(const struct wr_local_hit *hit, struct wr_answer *a)
 {
     a->rcode = hit->verdict == WR_LOCAL_HIT_NXDOMAIN ? WR_RCODE_NXDOMAIN : WR_RCODE_NOERROR;
@@ -139,6 +150,7 @@ static enum wr_found take_local(const struct wr_local *local, const uint8_t *nam
     case WR_LOCAL_HIT_DNAME: return take_local_dname(&hit, name, arena, a);
     case WR_LOCAL_HIT_NODATA:
     case WR_LOCAL_HIT_NXDOMAIN: return deny_locally(&hit, a);
+    case WR_LOCAL_HIT_FAILED: return fail_locally(&hit, a);
     case WR_LOCAL_HIT_PASS: break;
     }
     return WR_FOUND_NOTHING;

@@ -21,6 +21,7 @@ enum wr_local_zone_kind {
     WR_LOCAL_TRANSPARENT,       /* what is not here is asked of upstreams */
     WR_LOCAL_NXDOMAIN,          /* no name in it exists, whatever the records say */
     WR_LOCAL_NODATA,            /* every name in it exists, most without data */
+    WR_LOCAL_UNAVAILABLE,       /* ours, and nothing is known of it now: SERVFAIL */
 };
 
 struct wr_local_zone {

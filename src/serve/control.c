@@ -174,6 +174,28 @@ static const char *run_anchors(struct wr_control *c, const json_t *args, struct 
     return NULL;
 }
 
+static const char *run_zones(struct wr_control *c, const json_t *args, struct wr_json *j)
+{
+    wr_copies_report(c->s->copies, j, "result");
+    return NULL;
+}
+
+static const char *run_zones_look(struct wr_control *c, const json_t *args, struct wr_json *j)
+{
+    struct wr_name name;
+    if (read_name(c, args, &name) != WR_OK) {
+        return "argument";
+    }
+    if (!wr_copies_look(c->s->copies, name.wire)) {
+        snprintf(c->why, sizeof(c->why),
+                 "there is no copy of this zone: no zone of local.zones with this name has "
+                 "primaries");
+        return "zone";
+    }
+    wr_copies_report(c->s->copies, j, "result");
+    return NULL;
+}
+
 /* The end of a verb that changed the anchors, or could not. */
 static const char *anchors_done(struct wr_control *c, int err, const char *why, struct wr_json *j)
 {
@@ -491,6 +513,8 @@ static const struct verb verbs[] = {
      {{"name", JSON_STRING, true}, {"for_s", JSON_INTEGER, false}, {NULL, 0, false}},
      run_anchors_negative},
     {"anchors_remove", true, {{"name", JSON_STRING, true}, {NULL, 0, false}}, run_anchors_remove},
+    {"zones", false, {{NULL, 0, false}}, run_zones},
+    {"zones_look", true, {{"name", JSON_STRING, true}, {NULL, 0, false}}, run_zones_look},
     {"reload", true, {{NULL, 0, false}}, NULL},
     {"log",
      false,
@@ -586,10 +610,11 @@ static void take_request(struct wr_control *c, wr_id client, json_t *request)
     }
     const struct verb *verb = find_verb(name);
     if (verb == NULL) {
-        answer_error(
-            c, client, "verb",
-            "unknown verb; there are status, stats, upstreams, cache_show, cache_flush, "
-            "why, anchors, anchors_add, anchors_negative, anchors_remove, reload, log and metrics");
+        answer_error(c, client, "verb",
+                     "unknown verb; there are status, stats, upstreams, cache_show, cache_flush, "
+                     "why, anchors, anchors_add, anchors_negative, anchors_remove, zones, "
+                     "zones_look, reload, log and "
+                     "metrics");
         return;
     }
     if (verb->changes && !c->s->conf->control.group_may_change &&

@@ -158,11 +158,12 @@ static const char *folder_of(const char *path, char room[PATH_MAX])
 void wr_doors_seal(struct wr_serve *s)
 {
     char control[PATH_MAX], live[PATH_MAX], keep[PATH_MAX], anchors[PATH_MAX], time[PATH_MAX];
-    struct wr_sandbox sandbox = {.folder = {folder_of(s->conf->control.socket, control),
-                                            folder_of(s->conf->cache.live, live),
-                                            folder_of(s->conf->cache.keep.path, keep),
-                                            folder_of(wr_live_anchors_path(s->anchors), anchors),
-                                            folder_of(wr_timekeeper_path(s->time), time)}};
+    struct wr_sandbox sandbox = {
+        .folder = {folder_of(s->conf->control.socket, control),
+                   folder_of(s->conf->cache.live, live), folder_of(s->conf->cache.keep.path, keep),
+                   folder_of(wr_live_anchors_path(s->anchors), anchors),
+                   folder_of(wr_timekeeper_path(s->time), time),
+                   wr_copies_folder(s->copies)[0] != 0 ? wr_copies_folder(s->copies) : NULL}};
     wr_sandbox_enter(&sandbox, &s->sandbox);
     if (s->sandbox.why_not != NULL) {
         wr_say(WR_LOG_INFO, "sandbox: Landlock %s, seccomp %s: %s",

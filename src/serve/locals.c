@@ -19,7 +19,7 @@ enum {
     PATH_ROOM = 1100,
 };
 
-enum kind { ZONE, HOSTS, LEASES };
+enum kind { ZONE, COPY, HOSTS, LEASES };
 
 struct wr_locals_source {
     unsigned held; /* by how many locals */
@@ -30,7 +30,8 @@ struct wr_locals_source {
     struct wr_name zone;
     uint64_t mark; /* what its files looked like when they were read */
     struct wr_names names;
-    unsigned doubts; /* looks since it seemed half written */
+    struct wr_copy *copy; /* of COPY: held, or NULL; its names count then */
+    unsigned doubts;      /* looks since it seemed half written */
     bool read_once, missing;
     char path[];
 };
@@ -129,6 +130,7 @@ static struct wr_locals_source *new_source(const char *path, enum kind kind, uin
 static void let_go(struct wr_locals_source *s)
 {
     if (s && --s->held == 0) {
+        wr_copy_let_go(s->copy);
         wr_names_free(&s->names);
         free(s);
     }
@@ -223,14 +225,27 @@ static int read_parts(const struct wr_locals_source *s, struct wr_names_text *te
     return WR_OK;
 }
 
+/* The newest copy of the zone, or that there is none. */
+static void take_copy(struct wr_locals_source *s, struct wr_copies *copies)
+{
+    wr_copy_let_go(s->copy);
+    s->copy = wr_copies_take(copies, s->zone.wire, &s->names.ede, &s->names.ede_text);
+    s->names.unavailable = s->copy == NULL ? s->zone.wire : NULL;
+    s->read_once = true;
+}
+
 /* Reads the source again when its files have changed. What is not to be had leaves the last good names. */
-static void renew(struct wr_locals_source *s, const struct wr_hash_key *key,
-                  const struct wr_names_hooks *hooks)
+static void renew(struct wr_locals_source *s, struct wr_copies *copies,
+                  const struct wr_hash_key *key, const struct wr_names_hooks *hooks)
 {
     struct wr_names_text text[PARTS_MAX];
     unsigned parts = 0;
     if (s->kind == ZONE) {
         read_zone(s, hooks);
+        return;
+    }
+    if (s->kind == COPY) {
+        take_copy(s, copies);
         return;
     }
     uint64_t mark = mark_of(s); /* before it is read: what is written meanwhile is a change */
@@ -274,11 +289,17 @@ static struct wr_locals_source *or_old(struct wr_locals_source *s, const struct 
     return s;
 }
 
+/* Is it a file that is looked at again and again? */
+static bool is_watched(const struct wr_locals_source *s)
+{
+    return s->kind == HOSTS || s->kind == LEASES;
+}
+
 /* Zone files are read anew at each reload; the others are shared with the locals in force. */
 static bool add_source(struct wr_locals *l, struct wr_locals_source *s, const struct wr_locals *old)
 {
     if (s) {
-        l->source[l->sources++] = s->kind == ZONE ? s : or_old(s, old);
+        l->source[l->sources++] = is_watched(s) ? or_old(s, old) : s;
     }
     return s != NULL;
 }
@@ -287,10 +308,11 @@ static bool add_zones(struct wr_locals *l, const struct wr_conf *conf)
 {
     for (size_t i = 0; i < conf->local.zones.count; i++) {
         const struct wr_conf_zone *z = &conf->local.zones.items[i];
-        if (z->file[0] == 0) {
+        bool copy = z->primaries.count > 0;
+        if (z->file[0] == 0 && !copy) {
             continue;
         }
-        struct wr_locals_source *s = new_source(z->file, ZONE, z->ttl_s);
+        struct wr_locals_source *s = new_source(z->file, copy ? COPY : ZONE, z->ttl_s);
         if (!add_source(l, s, NULL)) {
             return false;
         }
@@ -335,7 +357,8 @@ static int build(const struct wr_locals *l, const struct wr_conf *conf, const st
     }
     names[0] = &l->own;
     for (size_t i = 0; i < l->sources; i++) {
-        names[i + 1] = &l->source[i]->names;
+        const struct wr_locals_source *s = l->source[i];
+        names[i + 1] = s->copy != NULL ? &s->copy->names : &s->names;
     }
     int err =
         wr_localset_build(conf, names, l->sources + 1, now->wall_proven ? now->wall_s : INT64_MIN,
@@ -345,9 +368,10 @@ static int build(const struct wr_locals *l, const struct wr_conf *conf, const st
 }
 
 int wr_locals_load(struct wr_locals *ret, const struct wr_conf *conf, const struct wr_locals *old,
-                   const struct wr_now *now, const struct wr_names_hooks *hooks)
+                   struct wr_copies *copies, const struct wr_now *now,
+                   const struct wr_names_hooks *hooks)
 {
-    struct wr_locals l = {.sources = 0};
+    struct wr_locals l = {.copies = copies};
     wr_names_init(&l.own, "");
     int err = WR_OK;
     if (old) {
@@ -361,7 +385,7 @@ int wr_locals_load(struct wr_locals *ret, const struct wr_conf *conf, const stru
     if (!err) {
         wr_names_read_conf(&l.own, conf);
         for (size_t i = 0; i < l.sources; i++) {
-            renew(l.source[i], &l.key, hooks);
+            renew(l.source[i], copies, &l.key, hooks);
             if (!l.source[i]->read_once) {
                 l.source[i] = or_old(l.source[i], old); /* the last good one */
             }
@@ -391,7 +415,7 @@ bool wr_locals_look(const struct wr_locals *locals, const struct wr_now *now)
 {
     for (size_t i = 0; i < locals->sources; i++) {
         const struct wr_locals_source *s = locals->source[i];
-        if (s->kind != ZONE && (s->doubts > 0 || mark_of(s) != s->mark)) {
+        if (is_watched(s) && (s->doubts > 0 || mark_of(s) != s->mark)) {
             return true;
         }
     }
@@ -403,7 +427,7 @@ int wr_locals_refresh(struct wr_locals *locals, const struct wr_conf *conf,
                       struct wr_localset *ret_set)
 {
     for (size_t i = 0; i < locals->sources; i++) {
-        renew(locals->source[i], &locals->key, hooks);
+        renew(locals->source[i], locals->copies, &locals->key, hooks);
     }
     return build(locals, conf, now, hooks, ret_set);
 }
@@ -412,7 +436,7 @@ void wr_locals_watched(const struct wr_locals *locals, void (*each)(void *user, 
                        void *user)
 {
     for (size_t i = 0; i < locals->sources; i++) {
-        if (locals->source[i]->kind != ZONE) {
+        if (is_watched(locals->source[i])) {
             each(user, locals->source[i]->path);
         }
     }

@@ -20,23 +20,27 @@
 
 #include "base/time.h"
 #include "conf/localset.h"
+#include "serve/copies.h"
 
 struct wr_locals_source;
 
 struct wr_locals {
     struct wr_locals_source **source; /* in the order of their rank */
     size_t sources;
-    struct wr_names own; /* what stands in the configuration */
+    struct wr_names own;      /* what stands in the configuration */
+    struct wr_copies *copies; /* where copies of zones come from; NULL: there are none */
     struct wr_hash_key key;
     struct wr_localset set;
 };
 
 /* Everything is built even when files are missing. WR_E_NOMEM, WR_E_LIMIT: *ret is untouched. */
 int wr_locals_load(struct wr_locals *ret, const struct wr_conf *conf, const struct wr_locals *old,
-                   const struct wr_now *now, const struct wr_names_hooks *hooks);
+                   struct wr_copies *copies, const struct wr_now *now,
+                   const struct wr_names_hooks *hooks);
 void wr_locals_free(struct wr_locals *locals); /* a zeroed one is fine */
 
-/* Has a watched file changed, or a lease ended? Zone files are not watched: they change at a reload. */
+/* Has a watched file changed, or a lease ended? Zone files are not watched: they change at a reload. Copies of zones tell by
+ * themselves that there is a new one. */
 bool wr_locals_look(const struct wr_locals *locals, const struct wr_now *now);
 /* Reads what has changed and builds a new set beside the one in force. *ret_set is untouched on an error. */
 int wr_locals_refresh(struct wr_locals *locals, const struct wr_conf *conf,

@@ -141,9 +141,14 @@ int wr_reload_first_locals(struct wr_serve *s)
 {
     struct telling t = {.count = 0};
     const struct wr_names_hooks hooks = {.tell = take_note, .user = &t};
+    struct wr_copies_plan *plan;
     struct wr_now now;
-    now_of(s, &now);
-    int err = wr_locals_load(&s->locals, s->conf, NULL, &now, &hooks);
+    int err = wr_copies_plan(s->conf, &hooks, &plan);
+    if (err == WR_OK) {
+        wr_copies_give(s->copies, plan);
+        now_of(s, &now);
+        err = wr_locals_load(&s->locals, s->conf, NULL, s->copies, &now, &hooks);
+    }
     say_told(s, &t, NULL, 0);
     return err;
 }
@@ -155,7 +160,10 @@ static int load_locals(struct wr_serve *s, const struct wr_conf *conf)
     const struct wr_names_hooks hooks = {.tell = take_note, .user = &t};
     struct wr_now now;
     now_of(s, &now);
-    int err = wr_locals_load(&r->locals, conf, &s->locals, &now, &hooks);
+    int err = wr_copies_plan(conf, &hooks, &r->plan);
+    if (err == WR_OK) {
+        err = wr_locals_load(&r->locals, conf, &s->locals, s->copies, &now, &hooks);
+    }
     say_told(s, &t, r->report.text, sizeof(r->report.text));
     r->has_locals = err == WR_OK;
     if (err != WR_OK) {
@@ -192,6 +200,10 @@ void wr_reload_locals(struct wr_serve *s)
         wr_say(WR_LOG_ERROR, "local names: %s; the ones before stay", wr_err_name(err));
         return;
     }
+    /* What a zone delegates is a route (serve/gate), and a copy may have other delegations than the one before. */
+    r->refresh_again |= s->copies_news && (wr_local_cuts(r->set.local, NULL, NULL) > 0 ||
+                                           wr_local_cuts(s->locals.set.local, NULL, NULL) > 0);
+    s->copies_news = false;
     r->under_way = r->is_refresh = r->has_set = true;
     r->change.opens = r->change.closes = 0;
     r->order = (struct wr_crew_order){.has_local = true, .local = r->set.local};
@@ -256,6 +268,8 @@ static void fail(struct wr_serve *s)
     wr_gate_free(r->gate);
     wr_world_free(&r->world);
     wr_locals_free(&r->locals);
+    wr_copies_plan_free(r->plan);
+    r->plan = NULL;
     r->has_locals = false;
     r->conf = NULL;
     r->gate = NULL;
@@ -491,6 +505,8 @@ static void take_over(struct wr_serve *s)
         }
         s->conf = r->conf;
         r->conf = NULL;
+        wr_copies_give(s->copies, r->plan);
+        r->plan = NULL;
         struct wr_keep_conf keep;
         wr_shared_keep_conf(s->conf, &keep);
         wr_keep_change(s->shared.keep, &keep);

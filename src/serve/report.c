@@ -153,6 +153,16 @@ static void put_upstream_summary(const struct wr_serve *s, struct wr_json *j)
     wr_json_end(j);
 }
 
+static void put_copies(const struct wr_serve *s, struct wr_json *j)
+{
+    unsigned all, missing;
+    wr_copies_count(s->copies, &all, &missing);
+    wr_json_object(j, "copies");
+    wr_json_u64(j, "zones", all);
+    wr_json_u64(j, "missing", missing);
+    wr_json_end(j);
+}
+
 void wr_report_status(struct wr_serve *s, struct wr_json *j, const char *key)
 {
     struct wr_now now;
@@ -176,6 +186,7 @@ void wr_report_status(struct wr_serve *s, struct wr_json *j, const char *key)
     put_upstream_summary(s, j);
     put_ports(s, j);
     put_reload(s, j);
+    put_copies(s, j);
     wr_json_text(j, "anchors_problem", wr_live_anchors_problem(s->anchors));
     wr_json_object(j, "sandbox");
     wr_json_bool(j, "landlock", s->sandbox.landlock);

@@ -189,6 +189,7 @@ static const uint16_t calls[] = {
     C(recvmmsg_time64),
     C(ppoll_time64),
     C(clock_getres_time64),
+    C(utimensat_time64),
     C(rt_sigtimedwait_time64),
 #endif
     /* memory */
@@ -250,6 +251,7 @@ static const uint16_t calls[] = {
     C(renameat),
 #endif
     C(renameat2),
+    C(utimensat),
 #ifdef __NR_open
     C(open),
     C(stat),

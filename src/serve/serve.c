@@ -125,6 +125,12 @@ static void wake_grown(void *user)
     }
 }
 
+static void wake_copied(void *user)
+{
+    struct wr_serve *s = user;
+    uv_async_send(&s->copied);
+}
+
 static uint32_t share(uint32_t whole, uint16_t workers)
 {
     /* Names fall on workers by their hash, so evenly but not exactly: a quarter more than the share. */
@@ -198,6 +204,10 @@ static int create_all(struct wr_serve *s)
     look_at_keeper(s);
     wr_clock_read(&s->clock, &now);
     int err = wr_shared_create(s->conf, &now, &s->shared);
+    if (err == WR_OK) {
+        const struct wr_copies_setup copies = {s->conf, &s->clock, wake_copied, s};
+        err = wr_copies_create(&copies, &s->copies);
+    }
     if (err == WR_OK) {
         err = wr_reload_first_locals(s);
     }
@@ -289,9 +299,16 @@ static void look_at_locals(void *user)
     struct wr_serve *s = user;
     struct wr_now now;
     wr_clock_read(&s->clock, &now);
-    if (now.mono_us >= s->locals_us && wr_locals_look(&s->locals, &now)) {
+    if (now.mono_us >= s->locals_us && (s->copies_news || wr_locals_look(&s->locals, &now))) {
         wr_reload_locals(s);
     }
+}
+
+static void on_copied(uv_async_t *handle)
+{
+    struct wr_serve *s = handle->data;
+    s->copies_news = true;
+    look_at_locals(s);
 }
 
 static void watch_file(void *user, const char *path)
@@ -365,7 +382,7 @@ static int start_loop(struct wr_serve *s)
         s->signals[i].data = s;
         uv_signal_start(&s->signals[i], on_signal, numbers[i]);
     }
-    s->settled.data = s->grown.data = s->tick.data = s;
+    s->settled.data = s->grown.data = s->copied.data = s->tick.data = s;
     uv_timer_init(&s->loop, &s->tick);
     uint64_t alive_ms = wr_notify_alive_us() / 1000;
     uint64_t tick_ms = alive_ms > 0 && alive_ms < TICK_MS ? alive_ms : TICK_MS;
@@ -395,6 +412,9 @@ static int start_loop(struct wr_serve *s)
     }
     if (err == WR_OK) {
         err = wr_timekeeper_run(s);
+    }
+    if (err == WR_OK) {
+        err = wr_copies_run(s->copies);
     }
     return err == WR_OK ? wr_crew_run(s->crew) : err;
 }
@@ -427,6 +447,7 @@ static void close_handles(struct wr_serve *s)
     uv_close((uv_handle_t *)&s->settled, NULL);
     uv_close((uv_handle_t *)&s->grown, NULL);
     wr_timekeeper_close(s->time);
+    uv_close((uv_handle_t *)&s->copied, NULL);
     wr_link_close(s->link);
     wr_watch_close(s->watch);
     wr_httpd_close(s->httpd);
@@ -460,6 +481,8 @@ static void end(struct wr_serve *s)
     wr_beat_stop(&s->keep_beat);
     wr_live_anchors_close(s->anchors);
     s->anchors = NULL;
+    wr_copies_close(s->copies);
+    s->copies = NULL;
     if (s->ledger != NULL) {
         wr_ledger_stop(s->ledger);
     }
@@ -473,6 +496,7 @@ static void end(struct wr_serve *s)
     wr_locals_free(&s->locals);
     wr_locals_free(&s->reload.locals);
     wr_localset_free(&s->reload.set);
+    wr_copies_plan_free(s->reload.plan);
     wr_world_free(&s->world);
     wr_world_free(&s->reload.world);
     wr_helper_stop(&s->helper);
@@ -567,6 +591,7 @@ int wr_serve_run(const struct wr_serve_options *options)
     uv_loop_init(&s->loop);
     uv_async_init(&s->loop, &s->settled, on_settled);
     uv_async_init(&s->loop, &s->grown, on_grown);
+    uv_async_init(&s->loop, &s->copied, on_copied);
     int err = prepare(s);
     if (err == WR_OK) {
         err = start_loop(s);

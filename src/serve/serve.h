@@ -26,6 +26,7 @@
 #include "net/httpd.h"
 #include "net/link.h"
 #include "serve/beat.h"
+#include "serve/copies.h"
 #include "serve/crew.h"
 #include "serve/gate.h"
 #include "serve/helper.h"
@@ -60,6 +61,8 @@ struct wr_serve {
     struct wr_ledger *ledger;
     struct wr_live_anchors *anchors;
     struct wr_timekeeper *time;
+    struct wr_copies *copies;
+    bool copies_news;         /* there are new copies of zones, and local names without them */
     struct wr_beat keep_beat; /* the kept cache's tick: it may wait for the disk */
     struct wr_listeners listeners;
     struct wr_helper helper;
@@ -83,6 +86,7 @@ struct wr_serve {
     uv_signal_t signals[3];
     uv_async_t settled; /* the workers have carried out an order */
     uv_async_t grown;   /* the ledger has new events */
+    uv_async_t copied;  /* there are new copies of zones */
     uv_timer_t tick;
     struct wr_link *link;
     struct wr_watch *watch; /* of local files; NULL: none */

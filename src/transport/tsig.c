@@ -255,7 +255,8 @@ static enum wr_tsig_result check_unsigned(struct wr_tsig *t, const struct wr_msg
                                           struct wr_tsig_failure *failure)
 {
     if (t->first) {
-        return refuse(t, failure, "the response is not signed");
+        return refuse(t, failure,
+                      "the response is not signed: perhaps the primary does not know the key");
     }
     if (++t->unsigned_ > UNSIGNED_MAX) {
         return refuse(t, failure, "too many messages in a row are not signed");

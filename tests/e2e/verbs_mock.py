@@ -64,6 +64,8 @@ def requests():
         ("stats", "--metrics"): {"verb": "metrics", "args": {}},
         ("upstreams", "--json"): {"verb": "upstreams", "args": {}},
         ("reload",): {"verb": "reload", "args": {}},
+        ("zones",): {"verb": "zones", "args": {}},
+        ("zones", "look", "corp.example"): {"verb": "zones_look", "args": {"name": "corp.example"}},
         ("cache", "show"): {"verb": "cache_show", "args": {}},
         ("cache", "show", "cam.example", "--limit", "7"):
             {"verb": "cache_show", "args": {"name": "cam.example", "limit": 7}},

@@ -330,8 +330,37 @@ def tsigs():
     write("tsig", "behind", stream(message(1, tsig(rest=b"x")), message(1, b"\0\0\xfa\0\xff\0\0\0\0\0\0")))
 
 
+def transfers():
+    """What primaries send: whole zones, changes, and half of them. The first octet: is there a copy with serial 5."""
+    name, ns = b"\7example\0", b"\2ns\7example\0"
+
+    def rr(owner, rtype, rdata):
+        return owner + struct.pack("!HHIH", rtype, 1, 60, len(rdata)) + rdata
+
+    def soa(serial):
+        return rr(name, 6, ns + b"\4root\7example\0" + struct.pack("!IIIII", serial, 7, 7, 0x107, 7))
+
+    def message(qtype, *rrs, flags=0x8400):
+        body = (name + struct.pack("!HH", qtype, 1) if qtype else b"") + b"".join(rrs)
+        wire = struct.pack("!6H", 0, flags, 1 if qtype else 0, len(rrs), 0, 0) + body
+        return struct.pack("!H", len(wire)) + wire
+
+    server, a = rr(name, 2, ns), rr(b"\1a" + name, 1, b"\xc0\0\2\1")
+    for where, first in (("new", b"\0\xff"), ("have", b"\1\xff"), ("pieces", b"\0\2")):
+        write("xfer", f"whole-{where}", first + message(252, soa(7), server, a, soa(7)))
+        write("xfer", f"half-{where}", first + message(252, soa(7), server, a)[:-5])
+    write("xfer", "two-messages", b"\0\xff" + message(252, soa(7), server) + message(0, a, soa(7)))
+    write("xfer", "soa-same", b"\1\xff" + message(6, soa(5)))
+    write("xfer", "soa-then-changes", b"\1\xff" + message(6, soa(7)) + message(251, soa(7), soa(5), server, soa(7), server, a, soa(7)))
+    write("xfer", "outside", b"\0\xff" + message(252, soa(7), server, rr(b"\1b\0", 1, b"\1\2\3\4"), soa(7)))
+    write("xfer", "no-zone", b"\0\xff" + message(252, soa(7), a, soa(7)))
+    write("xfer", "error", b"\0\xff" + message(252, flags=0x8405))
+    write("xfer", "bad-record", b"\0\xff" + message(252, soa(7), rr(name, 1, b"\1\2"), soa(7)))
+
+
 if __name__ == "__main__":
     tsigs()
+    transfers()
     rrsets()
     records()
     zones()

@@ -43,6 +43,19 @@ static void test_places(void **state)
     check("cache.ttl[].min", "cache:\n  ttl:\n    - name: \"*.pool.ntp.org\"\n      min: 60s\n");
 }
 
+/* Is what is missing a group that another key makes, or a secret? */
+static bool is_of_another_key(const char *name)
+{
+    bool group = strstr(name, "upstream.routes") || strstr(name, "default");
+    bool key = strncmp(name, "local.zones", 11) == 0;
+
+    for (uint32_t i = 0; i < mistakes.count; i++)
+        if ((group && strstr(mistakes.item[i].text, "isp")) ||
+            (key && strstr(mistakes.item[i].text, "local.keys")))
+            return true;
+    return false;
+}
+
 /* Each reads back without a mistake; of two keys that need each other one alone is shown. */
 static void test_read_back(void **state)
 {
@@ -52,9 +65,9 @@ static void test_read_back(void **state)
     for (size_t i = 0; i < count; i++) {
         char *text = example(rows[i].name);
         struct wr_conf *conf = NULL;
-        bool group = strstr(rows[i].name, "upstream.routes") || strstr(rows[i].name, "default");
+        bool good = read_conf(text, &conf) == WR_OK;
 
-        if (read_conf(text, &conf) != WR_OK && (!group || !strstr(mistakes.item[0].text, "isp")))
+        if (!good && !(mistakes.errors == 1 && is_of_another_key(rows[i].name)))
             fail_msg("%s: %s: %s", rows[i].name, mistakes.item[0].text, text);
         wr_conf_free(conf);
         free(text);

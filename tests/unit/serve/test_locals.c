@@ -62,7 +62,7 @@ static struct wr_conf *read_conf(const char *format)
 static void load(const char *format)
 {
     conf = read_conf(format);
-    assert_int_equal(wr_locals_load(&locals, conf, NULL, &now, &hooks), WR_OK);
+    assert_int_equal(wr_locals_load(&locals, conf, NULL, NULL, &now, &hooks), WR_OK);
 }
 
 static bool has(const struct wr_localset *set, const char *text)
@@ -187,7 +187,7 @@ static void test_reload(void **state)
     said[0] = 0;
     other = read_conf(
         "local: {hosts: [@/hosts], zones: [{zone: home.arpa, records: [a A 192.0.2.9]}]}");
-    assert_int_equal(wr_locals_load(&next, other, &locals, &now, &hooks), WR_OK);
+    assert_int_equal(wr_locals_load(&next, other, &locals, NULL, &now, &hooks), WR_OK);
     assert_string_equal(said, ""); /* not read again */
     assert_true(has(&next.set, "one.") && has(&next.set, "a.home.arpa."));
     wr_locals_free(&next);
@@ -212,14 +212,14 @@ static void test_zone_file(void **state)
     write_file("zone", "new A 192.0.2.1\n");
     assert_false(wr_locals_look(&locals, &now));
     assert_false(refreshed_has("new.home.arpa."));
-    assert_int_equal(wr_locals_load(&next, conf, &locals, &now, &hooks), WR_OK);
+    assert_int_equal(wr_locals_load(&next, conf, &locals, NULL, &now, &hooks), WR_OK);
     assert_true(has(&next.set, "new.home.arpa.") && !has(&next.set, "a.home.arpa."));
     wr_locals_free(&locals);
     locals = next;
     char path[128];
     snprintf(path, sizeof(path), "%s/zone", folder);
     unlink(path);
-    assert_int_equal(wr_locals_load(&next, conf, &locals, &now, &hooks), WR_OK);
+    assert_int_equal(wr_locals_load(&next, conf, &locals, NULL, &now, &hooks), WR_OK);
     assert_true(has(&next.set, "new.home.arpa."));
     assert_non_null(strstr(said, "/zone:0: cannot be read: No such file"));
     wr_locals_free(&next);
@@ -241,13 +241,13 @@ static void test_zone_digest(void **state)
     assert_string_equal(said, "");
     assert_true(has(&locals.set, "ns1.example."));
     write_file("zone", SIMPLE "ns2 3600 AAAA 2001:db8::63\nevil A 192.0.2.1\n");
-    assert_int_equal(wr_locals_load(&next, conf, &locals, &now, &hooks), WR_OK);
+    assert_int_equal(wr_locals_load(&next, conf, &locals, NULL, &now, &hooks), WR_OK);
     assert_true(has(&next.set, "ns1.example.") && !has(&next.set, "evil.example."));
     assert_non_null(strstr(said, "/zone:0: the zone is not taken: the zone does not match the "
                                  "digest in its ZONEMD record"));
     wr_locals_free(&next);
     /* There is no last good one: then there is none, rather than a wrong one. */
-    assert_int_equal(wr_locals_load(&next, conf, NULL, &now, &hooks), WR_OK);
+    assert_int_equal(wr_locals_load(&next, conf, NULL, NULL, &now, &hooks), WR_OK);
     assert_false(has(&next.set, "ns1.example.") || has(&next.set, "evil.example."));
     wr_locals_free(&next);
 }

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/copiesplan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "conf/tsigkey.h"
+
+static void read_key(const struct wr_conf *conf, const struct wr_conf_zone *from,
+                     const struct wr_names_hooks *hooks, struct wr_copies_zone *to)
+{
+    char why[WR_NAME_TEXT_SIZE + 1200], text[WR_NAME_TEXT_SIZE + 1300];
+    const struct wr_conf_key *key = wr_tsigkey_find(conf, from->key);
+    snprintf(why, sizeof(why), "there is no such key");
+    to->has_key = key != NULL && wr_tsigkey_read(key, &to->key, why, sizeof(why)) == WR_OK;
+    to->mute = !to->has_key;
+    if (to->mute) {
+        snprintf(text, sizeof(text),
+                 "the key %s cannot be read, so its zones are not asked for: %s", from->key, why);
+        hooks->tell(hooks->user, "local.keys", 0, text);
+    }
+}
+
+int wr_copies_plan(const struct wr_conf *conf, const struct wr_names_hooks *hooks,
+                   struct wr_copies_plan **ret_plan)
+{
+    size_t zones = conf->local.zones.count;
+    struct wr_copies_plan *plan = calloc(1, sizeof(*plan) + zones * sizeof(plan->zone[0]));
+    if (plan == NULL) {
+        return WR_E_NOMEM;
+    }
+    for (size_t i = 0; i < zones; i++) {
+        const struct wr_conf_zone *from = &conf->local.zones.items[i];
+        struct wr_copies_zone *to = &plan->zone[plan->count];
+        if (from->primaries.count == 0) {
+            continue;
+        }
+        plan->count++;
+        wr_name_set(&to->name, from->name);
+        to->zonemd = from->zonemd;
+        for (size_t p = 0; p < from->primaries.count && p < WR_XFER_PRIMARIES_MAX; p++) {
+            to->primary[to->primaries++] = from->primaries.items[p].addr;
+        }
+        if (from->key[0] != 0) {
+            read_key(conf, from, hooks, to);
+        }
+    }
+    *ret_plan = plan;
+    return WR_OK;
+}
+
+void wr_copies_plan_free(struct wr_copies_plan *plan)
+{
+    for (size_t i = 0; plan != NULL && i < plan->count; i++) {
+        wr_tsigkey_wipe(&plan->zone[i].key);
+    }
+    free(plan);
+}
+
+static bool is_same_key(const struct wr_tsig_key *a, const struct wr_tsig_key *b)
+{
+    return a->alg == b->alg && a->size == b->size && wr_name_equal(a->name.wire, b->name.wire) &&
+           wr_hmac_equal(a->secret, b->secret, a->size);
+}
+
+bool wr_copies_zone_is_same(const struct wr_copies_zone *a, const struct wr_copies_zone *b)
+{
+    if (a->primaries != b->primaries || a->has_key != b->has_key || a->mute != b->mute ||
+        a->zonemd != b->zonemd || (a->has_key && !is_same_key(&a->key, &b->key))) {
+        return false;
+    }
+    for (unsigned i = 0; i < a->primaries; i++) {
+        if (!wr_addr_equal(&a->primary[i], &b->primary[i])) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/copyjob.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "conf/tsigkey.h"
+#include "net/sock.h"
+#include "serve/say.h"
+
+/* The file's time is written so often at most: flash wears out. A copy may seem that much older than it is. */
+#define TOUCH_S 600
+
+static void carry_out(struct wr_copyjob *j, const struct wr_now *now);
+
+static const char *name_of(const struct wr_copyjob *j, char text[WR_NAME_TEXT_SIZE])
+{
+    wr_name_to_text(j->zone.wire, text, WR_NAME_TEXT_SIZE);
+    return text;
+}
+
+static void feed(struct wr_copyjob *j, enum wr_xfer_event_kind kind, const char *reason,
+                 const struct wr_now *now)
+{
+    const struct wr_xfer_event event = {.kind = kind, .conn = j->conn, .reason = reason};
+    wr_xfer_feed(&j->x, &event, now);
+}
+
+/* --- the connection --- */
+
+static void hang_up(struct wr_copyjob *j)
+{
+    if (j->fd >= 0) {
+        close(j->fd);
+    }
+    j->fd = -1;
+    j->line = WR_COPYJOB_DOWN;
+    j->to_send = j->sent = 0;
+}
+
+static void dial(struct wr_copyjob *j, const struct wr_xfer_action *a, const struct wr_now *now)
+{
+    union wr_sockaddr sa;
+    socklen_t size = wr_sock_from_addr(&a->addr, &sa);
+    hang_up(j);
+    j->conn = a->conn;
+    j->fd = socket(sa.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (j->fd >= 0 && (connect(j->fd, &sa.any, size) == 0 || errno == EINPROGRESS)) {
+        j->line = WR_COPYJOB_DIALLING;
+        return;
+    }
+    hang_up(j);
+    feed(j, WR_XFER_CLOSED, NULL, now);
+}
+
+static void lost(struct wr_copyjob *j, const struct wr_now *now)
+{
+    hang_up(j);
+    feed(j, WR_XFER_CLOSED, NULL, now);
+}
+
+/* False: the connection is gone. */
+static bool send_rest(struct wr_copyjob *j)
+{
+    while (j->sent < j->to_send) {
+        ssize_t n = send(j->fd, j->out + j->sent, j->to_send - j->sent, MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return errno == EAGAIN;
+        }
+        j->sent += (size_t)n;
+    }
+    j->sent = j->to_send = 0;
+    return true;
+}
+
+static void queue(struct wr_copyjob *j, const struct wr_xfer_action *a, const struct wr_now *now)
+{
+    wr_assert(a->size <= sizeof(j->out));
+    memcpy(j->out, a->bytes, a->size);
+    j->to_send = a->size;
+    j->sent = 0;
+    if (j->line != WR_COPYJOB_UP || !send_rest(j)) {
+        lost(j, now);
+    }
+}
+
+static void finish_dialling(struct wr_copyjob *j, const struct wr_now *now)
+{
+    int err = 0;
+    socklen_t n = sizeof(err);
+    if (getsockopt(j->fd, SOL_SOCKET, SO_ERROR, &err, &n) != 0 || err != 0) {
+        lost(j, now);
+        return;
+    }
+    j->line = WR_COPYJOB_UP;
+    feed(j, WR_XFER_CONNECTED, NULL, now);
+}
+
+static void receive(struct wr_copyjob *j, const struct wr_now *now)
+{
+    ssize_t n = recv(j->fd, j->world->buffer, sizeof(j->world->buffer), 0);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
+        return;
+    }
+    if (n <= 0) {
+        lost(j, now);
+        return;
+    }
+    const struct wr_xfer_event event = {
+        .kind = WR_XFER_OCTETS, .conn = j->conn, .bytes = j->world->buffer, .size = (size_t)n};
+    wr_xfer_feed(&j->x, &event, now);
+}
+
+short wr_copyjob_wants(const struct wr_copyjob *j)
+{
+    if (j->line == WR_COPYJOB_DIALLING) {
+        return POLLOUT;
+    }
+    return (short)(POLLIN | (j->to_send > j->sent ? POLLOUT : 0));
+}
+
+void wr_copyjob_io(struct wr_copyjob *j, short ready, const struct wr_now *now)
+{
+    if (j->line == WR_COPYJOB_DIALLING) {
+        finish_dialling(j, now);
+    } else if ((ready & POLLOUT) && !send_rest(j)) {
+        lost(j, now);
+    } else if (ready & (POLLIN | POLLHUP | POLLERR)) {
+        receive(j, now);
+    }
+    carry_out(j, now);
+}
+
+/* --- gathering --- */
+
+static void drop(struct wr_copyjob *j)
+{
+    if (j->building) {
+        wr_copybuild_drop(&j->build);
+        j->building = false;
+    }
+}
+
+static const char *why_spoilt(int err)
+{
+    switch (err) {
+    case WR_E_NOTFOUND: return "the changes remove what we do not have";
+    case WR_E_EXISTS: return "the changes add what we have already";
+    case WR_E_LIMIT: return "the zone has more records than are taken";
+    case WR_E_FORMAT: return "what came is no zone: it wants one SOA record, and NS records";
+    case WR_E_CHECKSUM: return "the zone is not what its ZONEMD record demands";
+    default: return "not enough memory";
+    }
+}
+
+static void spoil(struct wr_copyjob *j, int err, const struct wr_now *now)
+{
+    drop(j);
+    feed(j, WR_XFER_SPOILT, why_spoilt(err), now);
+}
+
+static void begin(struct wr_copyjob *j, bool incremental, const struct wr_now *now)
+{
+    drop(j);
+    int err = wr_copybuild_start(&j->build, incremental && j->copy != NULL ? &j->copy->names : NULL,
+                                 &j->world->key);
+    j->building = err == WR_OK;
+    if (err != WR_OK) {
+        spoil(j, err, now);
+    }
+}
+
+static void take_record(struct wr_copyjob *j, bool add, const struct wr_xfer_rr *rr,
+                        const struct wr_now *now)
+{
+    if (!j->building) {
+        return;
+    }
+    int err = add ? wr_copybuild_add(&j->build, rr) : wr_copybuild_remove(&j->build, rr);
+    if (err != WR_OK) {
+        spoil(j, err, now);
+    }
+}
+
+/* --- the copy --- */
+
+static void tell_digest(void *user, const char *file, uint32_t line, const char *text)
+{
+    char name[WR_NAME_TEXT_SIZE];
+    (void)file;
+    (void)line;
+    wr_say(WR_LOG_WARN, "zone %s: %s", name_of(user, name), text);
+}
+
+static void keep(struct wr_copyjob *j, const struct wr_now *now)
+{
+    char name[WR_NAME_TEXT_SIZE];
+    if (j->path[0] == 0) {
+        return;
+    }
+    j->touched_us = now->mono_us;
+    if (wr_copyfile_write(j->path, &j->copy->names, now->wall_proven ? now->wall_s : 0) != WR_OK) {
+        wr_say(WR_LOG_WARN, "the copy of zone %s cannot be kept in %s: %s", name_of(j, name),
+               j->path, strerror(errno));
+    }
+}
+
+static int adopt(struct wr_copyjob *j, struct wr_names *names)
+{
+    const struct wr_local_record *soa = wr_copybuild_soa(names, j->zone.wire);
+    struct wr_copy *copy = calloc(1, sizeof(*copy));
+    struct wr_soa_numbers n = {0};
+    if (copy == NULL || soa == NULL) {
+        free(copy);
+        return copy == NULL ? WR_E_NOMEM : WR_E_FORMAT;
+    }
+    (void)wr_xferread_numbers(soa->rdata, soa->size, &n);
+    atomic_init(&copy->held, 1);
+    copy->names = *names;
+    copy->serial = n.serial;
+    wr_copy_let_go(j->copy);
+    j->copy = copy;
+    return WR_OK;
+}
+
+static void commit(struct wr_copyjob *j, const struct wr_now *now)
+{
+    const struct wr_names_hooks hooks = {.tell = tell_digest, .user = j};
+    char name[WR_NAME_TEXT_SIZE], from[WR_ADDR_TEXT_SIZE];
+    struct wr_names names;
+    bool changes = j->building && j->build.changes;
+    int err = j->building ? wr_copybuild_end(&j->build, j->zone.wire, &names) : WR_E_NOMEM;
+    j->building = false;
+    if (err == WR_OK) {
+        err = wr_names_check_digest(&names, j->zone.wire, j->plan.zonemd, &hooks);
+        if (err == WR_OK) {
+            err = adopt(j, &names);
+        }
+        if (err != WR_OK) {
+            wr_names_free(&names);
+        }
+    }
+    if (err != WR_OK) {
+        spoil(j, err, now);
+        return;
+    }
+    wr_addr_to_text(&j->plan.primary[j->x.at], from, sizeof(from));
+    wr_say(WR_LOG_INFO, "zone %s: serial %u with %u records, %s from %s%s", name_of(j, name),
+           (unsigned)j->copy->serial, (unsigned)j->copy->names.count,
+           changes ? "by its changes" : "whole", from,
+           j->x.outside > 0 ? "; records of other names were left out" : "");
+    j->transfers++;
+    j->confirmed_s = 0;
+    keep(j, now);
+    feed(j, WR_XFER_TAKEN, NULL, now);
+}
+
+static void fresh(struct wr_copyjob *j, const struct wr_now *now)
+{
+    j->confirmed_s = 0;
+    if (j->path[0] != 0 && now->mono_us - j->touched_us >= TOUCH_S * WR_S) {
+        j->touched_us = now->mono_us;
+        (void)wr_copyfile_touch(j->path, now->wall_proven ? now->wall_s : 0);
+    }
+}
+
+static void expired(const struct wr_copyjob *j)
+{
+    char name[WR_NAME_TEXT_SIZE];
+    wr_say(WR_LOG_WARN,
+           "zone %s: no primary has confirmed the copy for its expire time; its names "
+           "are SERVFAIL until one does",
+           name_of(j, name));
+}
+
+/* --- turning the machine --- */
+
+static void carry_out(struct wr_copyjob *j, const struct wr_now *now)
+{
+    struct wr_xfer_action a;
+    enum wr_xfer_what what;
+    /* Ends: records come from octets that have arrived, and each look at a primary has an end of its own. */
+    while ((what = wr_xfer_poll(&j->x, now, &a)) != WR_XFER_NOTHING) {
+        switch (what) {
+        case WR_XFER_OPEN: dial(j, &a, now); break;
+        case WR_XFER_SEND: queue(j, &a, now); break;
+        case WR_XFER_CLOSE:
+            if (a.conn == j->conn) {
+                hang_up(j);
+            }
+            break;
+        case WR_XFER_BEGIN: begin(j, a.incremental, now); break;
+        case WR_XFER_ADD: take_record(j, true, &a.rr, now); break;
+        case WR_XFER_REMOVE: take_record(j, false, &a.rr, now); break;
+        case WR_XFER_COMMIT: commit(j, now); break;
+        case WR_XFER_DROP: drop(j); break;
+        case WR_XFER_FRESH: fresh(j, now); break;
+        case WR_XFER_EXPIRE: expired(j); break;
+        case WR_XFER_NOTHING: break;
+        }
+    }
+}
+
+static void say_problem(struct wr_copyjob *j)
+{
+    char name[WR_NAME_TEXT_SIZE];
+    if (j->x.state != WR_XFER_WAIT || j->x.reason == j->said) {
+        return;
+    }
+    j->said = j->x.reason;
+    if (j->said != NULL) {
+        wr_say(WR_LOG_WARN, "zone %s: %s", name_of(j, name), j->said);
+    }
+}
+
+void wr_copyjob_turn(struct wr_copyjob *j, bool look, const struct wr_now *now)
+{
+    if (j->confirmed_s != 0 && now->wall_proven) {
+        wr_xfer_age(&j->x, now->wall_s - j->confirmed_s, now);
+        j->confirmed_s = 0;
+    }
+    if (look) {
+        feed(j, WR_XFER_NOW, NULL, now);
+    }
+    feed(j, WR_XFER_TICK, NULL, now);
+    carry_out(j, now);
+    say_problem(j);
+}
+
+bool wr_copyjob_show(struct wr_copyjob *j)
+{
+    struct wr_copyjob_shown *s = &j->shown;
+    bool news = s->copy != j->copy || s->data != j->x.data;
+    if (s->copy != j->copy) {
+        wr_copy_let_go(s->copy);
+        s->copy = j->copy;
+        atomic_fetch_add(&j->copy->held, 1);
+    }
+    s->data = j->x.data;
+    s->state = j->x.state;
+    s->confirmed_us = j->x.fresh_us;
+    s->expire_us = j->x.expire_us;
+    s->wake_us = j->x.wake_us;
+    s->primary = j->plan.primary[j->x.at < j->plan.primaries ? j->x.at : 0];
+    s->is_signed = j->plan.has_key || j->plan.mute;
+    s->transfers = j->transfers;
+    s->problem = j->x.reason;
+    return news;
+}
+
+/* --- its life --- */
+
+static void settings_of(const struct wr_copyjob *j, struct wr_xfer_settings *ret)
+{
+    memset(ret, 0, sizeof(*ret));
+    ret->zone = j->zone.wire;
+    ret->primaries = j->plan.primaries;
+    for (unsigned i = 0; i < j->plan.primaries; i++) {
+        ret->primary[i].addr = j->plan.primary[i];
+        ret->primary[i].key = j->plan.has_key ? &j->plan.key : NULL;
+        ret->primary[i].mute = j->plan.mute;
+    }
+}
+
+/* What is kept, unless it is no good. Its age counts when both its time and ours are known. */
+static void recall(struct wr_copyjob *j, const struct wr_now *now)
+{
+    const struct wr_names_hooks hooks = {.tell = tell_digest, .user = j};
+    char text[WR_NAME_TEXT_SIZE];
+    struct wr_names names;
+    int64_t confirmed_s = 0;
+    int err = wr_copyfile_read(j->path, j->zone.wire, &names, &confirmed_s);
+    if (err != WR_OK) {
+        if (err != WR_E_NOTFOUND) {
+            wr_say(WR_LOG_WARN, "zone %s: the kept copy %s cannot be used: %s", name_of(j, text),
+                   j->path, wr_err_name(err));
+        }
+        return;
+    }
+    err = wr_names_check_digest(&names, j->zone.wire, j->plan.zonemd, &hooks);
+    if (err == WR_OK) {
+        err = adopt(j, &names);
+    }
+    if (err != WR_OK) {
+        wr_names_free(&names);
+        return;
+    }
+    const struct wr_local_record *soa = wr_copybuild_soa(&j->copy->names, j->zone.wire);
+    bool known = confirmed_s > 0 && now->wall_proven;
+    (void)wr_xfer_restore(&j->x, soa->rdata, soa->size, known ? now->wall_s - confirmed_s : -1,
+                          now);
+    j->confirmed_s = known ? 0 : confirmed_s;
+    wr_say(WR_LOG_INFO, "zone %s: serial %u with %u records, as it was kept", name_of(j, text),
+           (unsigned)j->copy->serial, (unsigned)j->copy->names.count);
+}
+
+struct wr_copyjob *wr_copyjob_open(struct wr_copyjob_world *world,
+                                   const struct wr_copies_zone *plan, const struct wr_now *now)
+{
+    struct wr_xfer_settings settings;
+    char text[WR_NAME_TEXT_SIZE];
+    struct wr_copyjob *j = calloc(1, sizeof(*j));
+    if (j == NULL) {
+        return NULL;
+    }
+    j->world = world;
+    j->fd = -1;
+    j->zone = plan->name;
+    j->plan = *plan;
+    settings_of(j, &settings);
+    wr_xfer_start(&j->x, &settings, &world->rng, j->room, now);
+    if (world->folder[0] != 0 && wr_copyfile_path(world->folder, j->zone.wire, j->path) != WR_OK) {
+        j->path[0] = 0;
+        wr_say(WR_LOG_WARN, "zone %s: its name is too long for a file, so the copy is not kept",
+               name_of(j, text));
+    }
+    if (j->path[0] != 0) {
+        recall(j, now);
+    }
+    feed(j, WR_XFER_TICK, NULL, now); /* one that has expired meanwhile is not used for a moment */
+    return j;
+}
+
+void wr_copyjob_change(struct wr_copyjob *j, const struct wr_copies_zone *plan,
+                       const struct wr_now *now)
+{
+    struct wr_xfer_settings settings;
+    if (wr_copies_zone_is_same(&j->plan, plan)) {
+        return;
+    }
+    j->plan = *plan;
+    settings_of(j, &settings);
+    wr_xfer_change(&j->x, &settings, now);
+    carry_out(j, now);
+}
+
+void wr_copyjob_close(struct wr_copyjob *j)
+{
+    hang_up(j);
+    drop(j);
+    wr_xfer_close(&j->x);
+    wr_copy_let_go(j->copy);
+    wr_copy_let_go(j->shown.copy);
+    wr_tsigkey_wipe(&j->plan.key);
+    free(j);
+}

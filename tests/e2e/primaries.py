@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real primaries on the loopback, for the tests of copies: knotd and nsd with one zone, and a liar in this process.
+
+    knot = primaries.Knot(box)              # 127.0.0.2:5301, zone example. with serial 1
+    knot.publish(serial=2, a="192.0.2.2")   # a new zone file; knotd makes the changes itself
+"""
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+
+import loopback
+
+sys.path.insert(0, os.path.join(loopback.TOP, "lab"))
+import spaces  # noqa: E402
+
+SECRET = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+TIMERS = "3600 2 3600 60"
+EXTRA = 40
+
+
+def zone_text(serial, a="192.0.2.1", timers=TIMERS, more="", extra=EXTRA):
+    """The more `extra`, the less is a change of a few records the whole zone."""
+    rows = "".join(f"h{i}.example. 60 A 192.0.2.{i % 250}\n" for i in range(extra))
+    return (f"example. 60 SOA ns.example. root.example. {serial} {timers}\nexample. 60 NS ns.example.\n"
+            f"ns.example. 60 A 127.0.0.2\nwww.example. 60 A {a}\n{rows}{more}")
+
+
+class Primary:
+    """A server of its own process and folder."""
+
+    def __init__(self, box, address, port):
+        self.address, self.port, self.process = address, port, None
+        self.url = f"tcp://{address}:{port}"
+        self.folder = tempfile.mkdtemp(prefix="weir-primary-")
+        self.zone = os.path.join(self.folder, "example.zone")
+        box.things.append(self)
+
+    def write(self, name, text):
+        path = os.path.join(self.folder, name)
+        with open(path + ".new", "w", encoding="utf-8") as f:
+            f.write(text)
+        os.replace(path + ".new", path)
+        return path
+
+    def run(self, command):
+        with open(os.path.join(self.folder, "log"), "ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        loopback.until("the primary's socket", self.is_open)
+
+    def is_open(self):
+        loopback.need(self.process.poll() is None, self.log())
+        try:
+            socket.create_connection((self.address, self.port), 1).close()
+            return True
+        except OSError:
+            return False
+
+    def log(self):
+        with open(os.path.join(self.folder, "log"), encoding="utf-8", errors="replace") as f:
+            return f.read()
+
+    def publish(self, serial, **words):
+        self.write("example.zone", zone_text(serial, **words))
+        self.process.send_signal(signal.SIGHUP)
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(loopback.PATIENCE_S)
+
+    def close(self):
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Knot(Primary):
+    def __init__(self, box, key=None, notify=None, secret=SECRET, deny=False, **words):
+        super().__init__(box, "127.0.0.2", 5301)
+        self.write("example.zone", zone_text(1, **words))
+        keys = f"key:\n  - id: {key}\n    algorithm: hmac-sha256\n    secret: {secret}\n" if key else ""
+        remote = f"remote:\n  - id: weir\n    address: {notify}\n" if notify else ""
+        acl = "deny: on" if deny else f"key: {key}" if key else "address: 127.0.0.0/8"
+        self.conf = self.write("knot.conf", f"""server:
+    rundir: {self.folder}
+    udp-workers: 1
+    tcp-workers: 1
+    background-workers: 1
+    listen: {self.address}@{self.port}
+log:
+  - target: stderr
+    any: info
+database:
+    storage: {self.folder}
+    journal-db-max-size: 16M
+    kasp-db-max-size: 8M
+    timer-db-max-size: 2M
+{keys}{remote}acl:
+  - id: out
+    {acl}
+    action: transfer
+template:
+  - id: default
+    storage: {self.folder}
+    zonefile-sync: -1
+    zonefile-load: difference
+    journal-content: all
+zone:
+  - domain: example.
+    file: {self.zone}
+    acl: out
+{'    notify: weir' if notify else ''}
+""")
+        self.start()
+
+    def start(self):
+        self.run([spaces.peer("knotd"), "-c", self.conf])
+
+
+class Nsd(Primary):
+    def __init__(self, box, key=None, notify=None, **words):
+        super().__init__(box, "127.0.0.3", 5302)
+        self.write("example.zone", zone_text(1, **words))
+        keys = f"key:\n  name: {key}\n  algorithm: hmac-sha256\n  secret: \"{SECRET}\"\n" if key else ""
+        told = f"  notify: {notify} {key or 'NOKEY'}\n" if notify else ""
+        self.conf = self.write("nsd.conf", f"""server:
+  ip-address: {self.address}@{self.port}
+  username: ""
+  chroot: ""
+  zonesdir: "{self.folder}"
+  pidfile: "{self.folder}/nsd.pid"
+  xfrdfile: "{self.folder}/xfrd.state"
+  zonelistfile: "{self.folder}/zone.list"
+  xfrdir: "{self.folder}"
+  cookie-secret-file: ""
+  server-count: 1
+  rrl-ratelimit: 0
+remote-control:
+  control-enable: no
+{keys}zone:
+  name: "example."
+  zonefile: "{self.zone}"
+  provide-xfr: 127.0.0.0/8 {key or 'NOKEY'}
+{told}""")
+        self.run([spaces.peer("nsd"), "-d", "-c", self.conf])
+
+
+class Liar:
+    """A primary in this process: `play(query)` gives octets to send, then the connection is closed, unless they end with None."""
+
+    def __init__(self, box, play):
+        self.play, self.asked = play, []
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(("127.0.0.4", 5303))
+        self.socket.listen(8)
+        self.url = "tcp://127.0.0.4:5303"
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+        box.things.append(self)
+
+    def _serve(self):
+        while True:
+            try:
+                conn, _ = self.socket.accept()
+                with conn:
+                    conn.settimeout(loopback.PATIENCE_S)
+                    query = loopback.read_framed(conn)
+                    at = loopback.skip_name(query, 12)
+                    self.asked.append(struct.unpack(">H", query[at:at + 2])[0])
+                    conn.sendall(self.play(query))
+            except (OSError, AssertionError):
+                if self.socket.fileno() < 0:
+                    return
+
+    def close(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        self.thread.join(5)

@@ -1,0 +1,306 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Copies of zones on the loopback: weir beside knotd and nsd as primaries, and beside one that lies.
+
+AXFR, IXFR, keys that fit and that do not, a primary that dies, a transfer that breaks off, a restart with no primary, expiry.
+"""
+import os
+import signal
+import struct
+import time
+
+import loopback
+import primaries
+from loopback import equal, need, until
+
+AXFR, IXFR, SOA = 252, 251, 6
+
+
+def settings(box, urls, key=None, folder=None, more=None, **zone):
+    local = {"zones": [dict({"zone": "example.", "primaries": urls}, **({"key": key} if key else {}), **zone)], **(more or {})}
+    if folder:
+        local["copies"] = folder
+    return {"workers": 2, "user": "", "local": local, "upstream": {"ports": 256, "groups": [
+        {"name": "all", "servers": ["udp://127.0.0.9:5399"]}]}}
+
+
+def key_file(weir, secret=primaries.SECRET, mode=0o600):
+    path = os.path.join(weir.folder, "key")
+    with open(path, "w", encoding="ascii") as f:
+        f.write(secret + "\n")
+    os.chmod(path, mode)
+    return path
+
+
+def serve(box, urls, start=True, key=None, **words):
+    """With a key: its file, and a configuration that names it."""
+    weir = box.weir(start=False)
+    if key:
+        words["more"] = {"keys": [{"name": key, "file": key_file(weir, **words.pop("file", {}))}]}
+    weir.configure(settings(box, urls, key=key, **words))
+    return weir.start() if start else weir
+
+
+def zone(weir):
+    return weir.verb("zones")[0]
+
+
+def live(weir, serial):
+    return until(f"serial {serial}", lambda: (lambda z: z["serial"] == serial and z["state"] == "live" and z)(zone(weir)))
+
+
+def follow(weir, serial):
+    """Until the primary has read its file, and weir has that."""
+    def look():
+        weir.verb("zones_look", name="example.")
+        return zone(weir)["serial"] == serial
+    until(f"serial {serial}", look)
+
+
+def answers(weir, name, address):
+    until(f"{name} is {address}", lambda: weir.ask(name).addresses == [address])
+
+
+@loopback.test("a zone of knotd is copied, answered, and followed by its changes")
+def knot(box):
+    primary = primaries.Knot(box)
+    weir = serve(box, [primary.url])
+    live(weir, 1)
+    answers(weir, "www.example", "192.0.2.1")
+    reply = weir.ask("none.example")
+    equal((reply.rcode, reply.flags & 0x0400), (3, 0x0400))
+    primary.publish(2, a="192.0.2.2", more="new.example. 60 A 192.0.2.77\n")
+    follow(weir, 2)
+    answers(weir, "www.example", "192.0.2.2")
+    answers(weir, "new.example", "192.0.2.77")
+    need("serial 2 with 45 records, by its changes" in weir.log(), weir.log())
+    need("IXFR, outgoing" in primary.log(), primary.log())
+    equal(weir.verb("status")["copies"], {"zones": 1, "missing": 0})
+
+
+@loopback.test("a zone of nsd is copied")
+def nsd(box):
+    primary = primaries.Nsd(box)
+    weir = serve(box, [primary.url])
+    live(weir, 1)
+    answers(weir, "www.example", "192.0.2.1")
+    primary.publish(7, a="192.0.2.3")
+    follow(weir, 7)
+    answers(weir, "www.example", "192.0.2.3")
+
+
+@loopback.test("before there is a copy the names are SERVFAIL with a reason, and so they are not asked of anybody else")
+def nothing_yet(box):
+    up = box.upstream()
+    weir = box.weir(start=False)
+    conf = settings(box, ["tcp://127.0.0.2:5301"])
+    conf["upstream"]["groups"][0]["servers"] = [up.url]
+    weir.configure(conf)
+    weir.start()
+    reply = weir.ask("www.example", edns=True)
+    equal((reply.rcode, reply.ede), (2, 14))
+    until("it is said", lambda: zone(weir)["problem"] == "the primary cannot be reached")
+    equal(weir.ask("www.elsewhere").rcode, 0)
+    equal(up.names[loopback.wire_name("www.example")[:-1] + b"\0"], 0)
+    primary = primaries.Knot(box)
+    live(weir, 1)
+    answers(weir, "www.example", "192.0.2.1")
+    need(primary.is_open())
+
+
+@loopback.test("a key that fits: knotd and nsd, signed; a query without it is refused")
+def keys(box):
+    for make in (primaries.Knot, primaries.Nsd):
+        primary = make(box, key="transfer.example")
+        weir = serve(box, [primary.url], key="transfer.example")
+        live(weir, 1)
+        equal(zone(weir)["signed"], True)
+        answers(weir, "www.example", "192.0.2.1")
+        weir.configure(settings(box, [primary.url]))
+        weir.verb("reload")
+        primary.publish(2)
+        # Changes and the whole: neither is for those who do not sign.
+        until("it is refused", lambda: weir.verb("zones_look", name="example.") and zone(weir)["problem"])
+        equal(zone(weir)["serial"], 1)
+        answers(weir, "www.example", "192.0.2.1")
+        weir.close()
+        box.things.remove(weir)
+
+
+@loopback.test("a wrong secret, a key the primary has not, and a file that others may read: nothing is taken, and it is said")
+def wrong_keys(box):
+    primary = primaries.Knot(box, key="transfer.example")
+    weir = serve(box, [primary.url], key="transfer.example", file={"secret": "AAAA" + primaries.SECRET[4:]})
+    until("BADSIG", lambda: "BADSIG" in (zone(weir)["problem"] or ""))
+    equal(weir.ask("www.example").rcode, 2)
+    key_file(weir)
+    weir.verb("reload")
+    live(weir, 1)
+    weir.write(open(weir.config, encoding="utf-8").read().replace("transfer.example", "other.example"))
+    weir.verb("reload")
+    until("it is said", lambda: "does not know the key" in (zone(weir)["problem"] or ""))
+    answers(weir, "www.example", "192.0.2.1")    # the copy stays
+    key_file(weir, mode=0o644)
+    need("chmod 640" in weir.verb("reload")["text"])
+    until("mute", lambda: "key cannot be read" in (zone(weir)["problem"] or ""))
+
+
+@loopback.test("the second primary is asked when the first is dead; when both die the copy is answered from")
+def dying(box):
+    first, second = primaries.Knot(box), primaries.Nsd(box)
+    weir = serve(box, [first.url, second.url])
+    live(weir, 1)
+    first.stop()
+    second.publish(5, a="192.0.2.5")
+    follow(weir, 5)
+    answers(weir, "www.example", "192.0.2.5")
+    second.stop()
+    weir.verb("zones_look", name="example.")
+    until("it is said", lambda: zone(weir)["problem"] == "the primary cannot be reached")
+    answers(weir, "www.example", "192.0.2.5")
+
+
+def record(name, rtype, rdata, ttl=60):
+    return loopback.wire_name(name) + struct.pack(">HHIH", rtype, 1, ttl, len(rdata)) + rdata
+
+
+def soa(serial):
+    return record("example", SOA, loopback.wire_name("ns.example") * 2 + struct.pack(">IIIII", serial, 3600, 2, 3600, 60))
+
+
+def message(query, *records, flags=0x8400):
+    body = query[12:loopback.skip_name(query, 12) + 4]
+    wire = query[:2] + struct.pack(">HHHHH", flags, 1, len(records), 0, 0) + body + b"".join(records)
+    return struct.pack(">H", len(wire)) + wire
+
+
+@loopback.test("a transfer that breaks off, changes its serial, or does not stop leaves the copy as it was")
+def half(box):
+    good = [soa(1), record("example", 2, loopback.wire_name("ns.example")), record("ns.example", 1, b"\x7f\0\0\4"),
+            record("www.example", 1, b"\xc0\0\2\1")]
+    bad = record("www.example", 1, b"\xc0\0\2\x66")
+    plays = {
+        "the primary ended the connection in the middle": lambda q: message(q, soa(2), *good[1:3], bad),
+        "the zone changed while it was sent": lambda q: message(q, soa(2), *good[1:3], bad, soa(3)),
+        "what came is no zone: it wants one SOA record, and NS records": lambda q: message(q, soa(2), bad, soa(2)),
+        "records behind the end of the transfer": lambda q: message(q, soa(2), *good[1:], soa(2), bad),
+        "what the primary sends is no DNS": lambda q: b"\0\x0c" + q[:2] + b"\x84\0\0\0\0\7\0\0\0\0",
+        "a record of the transfer is malformed": lambda q: message(q, soa(2), record("x.example", 1, b"\1\2\3"), soa(2)),
+        "the primary answers with an error": lambda q: message(q, flags=0x8403),
+    }
+    state = {"play": lambda q: message(q, *good, soa(1))}
+
+    def play(query):
+        qtype = struct.unpack(">H", query[loopback.skip_name(query, 12):][:2])[0]
+        return message(query, soa(2)) if qtype == SOA else state["play"](query)
+    liar = primaries.Liar(box, play)
+    weir = serve(box, [liar.url])
+    live(weir, 1)
+    answers(weir, "www.example", "192.0.2.1")
+    for problem, spoilt in plays.items():
+        state["play"] = spoilt
+
+        def look():
+            weir.verb("zones_look", name="example.")
+            return zone(weir)["problem"] == problem
+        until(problem, look)
+        equal(zone(weir)["serial"], 1)
+        equal(weir.ask("www.example").addresses, ["192.0.2.1"])
+    need(AXFR in liar.asked and SOA in liar.asked, liar.asked)
+
+
+@loopback.test("a copy is kept: a restart without any primary answers from it; a file that was spoilt is put aside")
+def restart(box):
+    primary = primaries.Knot(box)
+    weir = serve(box, [primary.url], start=False)
+    folder = os.path.join(weir.folder, "copies")
+    os.mkdir(folder)
+    weir.configure(settings(box, [primary.url], folder=folder))
+    weir.start()
+    live(weir, 1)
+    path = os.path.join(folder, "example.copy")
+    equal(zone(weir)["file"], path)
+    equal(os.stat(path).st_mode & 0o777, 0o600)
+    need(abs(os.stat(path).st_mtime - time.time()) < 60)
+    primary.stop()
+    equal(weir.stop(), 0)
+    weir.start()
+    equal(weir.ask("www.example").addresses, ["192.0.2.1"])     # at once
+    equal(zone(weir)["state"], "live")
+    weir.stop()
+    with open(path, "a", encoding="ascii") as f:
+        f.write("www.example. 60 A 192.0.2")
+    weir.start()
+    equal(weir.ask("www.example").rcode, 2)
+    need(os.path.exists(path + ".bad"))
+    need("cannot be used" in weir.log(), weir.log())
+
+
+@loopback.test("a copy that is older than its expire time is not answered from, also when it was read from the disk")
+def expiry(box):
+    primary = primaries.Knot(box, timers="5 2 10 60")
+    weir = serve(box, [primary.url], start=False)
+    weir.configure(settings(box, [primary.url], folder=weir.folder))
+    weir.start()
+    live(weir, 1)
+    primary.stop()
+    until("expired", lambda: zone(weir)["state"] == "expired", 30)
+    reply = until("SERVFAIL", lambda: (lambda r: r.rcode == 2 and r)(weir.ask("www.example", edns=True)))
+    equal(reply.ede, 24)
+    need("no primary has confirmed the copy" in weir.log())
+    weir.stop()
+    weir.start()
+    equal(weir.ask("www.example").rcode, 2)
+    equal(zone(weir)["state"], "expired")
+    primary.start()
+    live(weir, 1)       # the same serial: it is good again
+    answers(weir, "www.example", "192.0.2.1")
+
+
+@loopback.test("ZONEMD of a copy is checked, and may be demanded")
+def digest(box):
+    primary = primaries.Knot(box)
+    weir = serve(box, [primary.url], zonemd="require")
+    until("it is refused", lambda: "ZONEMD" in (zone(weir)["problem"] or ""))
+    equal(weir.ask("www.example").rcode, 2)
+    need("there is no ZONEMD record" in weir.log(), weir.log())
+
+
+@loopback.test("zones come and go by a reload, and what stays is not transferred again")
+def reload(box):
+    primary = primaries.Knot(box)
+    weir = box.weir(start=False)
+    conf = settings(box, [primary.url])
+    zones = conf["local"]["zones"]
+    conf["local"]["zones"] = []
+    weir.configure(conf)
+    weir.start()
+    equal(weir.verb("zones"), [])
+    conf["local"]["zones"] = zones
+    weir.configure(conf)
+    weir.verb("reload")
+    live(weir, 1)
+    answers(weir, "www.example", "192.0.2.1")
+    for _ in range(3):
+        weir.verb("reload")
+        equal(weir.ask("www.example").addresses, ["192.0.2.1"])
+    equal(zone(weir)["transfers"], 1)
+    conf["local"]["zones"] = []
+    weir.configure(conf)
+    weir.verb("reload")
+    until("gone", lambda: weir.verb("zones") == [])
+
+
+@loopback.test("weir ends while a transfer hangs")
+def hanging(box):
+    import socket   # pylint: disable=import-outside-toplevel
+    silent = socket.socket()
+    silent.bind(("127.0.0.4", 5304))
+    silent.listen(1)
+    weir = serve(box, ["tcp://127.0.0.4:5304"])
+    until("it asks", lambda: zone(weir)["doing"] == "transferring")
+    equal(weir.stop(signal.SIGTERM), 0)
+    silent.close()
+
+
+loopback.main()
