@@ -89,6 +89,19 @@ static uint64_t outsider_hash(const struct wr_engine *e, const struct wr_addr *f
     return wr_hash_mix(masked_hash(e, from, v4 ? s->rrl_prefix4_len : s->rrl_prefix6_len) ^ 0x4f);
 }
 
+/* A primary tells that a zone has changed; it need not be one of those who may ask. Of anybody else it is no question for us. */
+static bool step_notify(struct walk *w, int parse_err)
+{
+    const struct wr_msg *m = &w->msg;
+    if (parse_err || wr_msg_opcode(m) != WR_OPCODE_NOTIFY || m->qtype != WR_TYPE_SOA ||
+        m->qclass != WR_CLASS_IN ||
+        !wr_news_take(&w->e->settings->news, m->qname.wire, &w->asker.client.from)) {
+        return false;
+    }
+    wr_stats_add(&w->e->setup.stats->notifies, 1);
+    return settle_local(w, wr_reply_notified(&w->asker, w->room, w->room_size));
+}
+
 /* Outsiders hear REFUSED a few times a second, no larger than what they sent, then nothing. */
 static bool step_allowed(struct walk *w, int parse_err)
 {
@@ -596,7 +609,7 @@ void wr_pipeline_query(struct wr_engine *e, const struct wr_event *event, const 
         return;
     }
     wr_stats_add(event->client.transport == WR_CLIENT_UDP ? &s->queries_udp : &s->queries_tcp, 1);
-    if (step_allowed(&w, err)) {
+    if (step_notify(&w, err) || step_allowed(&w, err)) {
         return;
     }
     if (!err) {

@@ -182,6 +182,13 @@ size_t wr_reply_slip(const struct wr_asker *a, uint8_t *room, size_t cap)
     return wr_build_finish(&b, WR_RCODE_NOERROR);
 }
 
+size_t wr_reply_notified(const struct wr_asker *a, uint8_t *room, size_t cap)
+{
+    struct wr_build b;
+    start(&b, a, (uint16_t)((reply_flags(a) & ~WR_FLAG_RA) | WR_FLAG_AA), room, cap);
+    return wr_build_finish(&b, WR_RCODE_NOERROR);
+}
+
 size_t wr_reply_refusal(const struct wr_asker *a, uint8_t *room, size_t cap)
 {
     struct wr_build b;

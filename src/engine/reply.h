@@ -33,6 +33,8 @@ size_t wr_reply_error(const struct wr_reply *r, const struct wr_asker *a, uint16
 /* Empty, with TC: "ask over TCP" (response rate limiting). No larger than the query. */
 size_t wr_reply_slip(const struct wr_asker *a, uint8_t *room, size_t cap);
 /* REFUSED for somebody who may not ask: never larger than the query. */
+/* NOTIFY is taken (RFC 1996 section 4.7). */
+size_t wr_reply_notified(const struct wr_asker *a, uint8_t *room, size_t cap);
 size_t wr_reply_refusal(const struct wr_asker *a, uint8_t *room, size_t cap);
 /* One TXT record of class CH (id.server., version.bind.). */
 size_t wr_reply_chaos(const struct wr_reply *r, const struct wr_asker *a, const char *text,

@@ -14,6 +14,7 @@
 
 #include "base/addr.h"
 #include "resolve/dns64.h"
+#include "resolve/news.h"
 #include "resolve/prove.h"
 #include "resolve/ttl.h"
 #include "resolve/upstream.h"
@@ -56,6 +57,7 @@ struct wr_settings {
     struct wr_upstreams upstreams;
     struct wr_prove_settings prove; /* validation */
     struct wr_dns64 dns64;
+    struct wr_news news; /* who may tell that a copied zone has changed */
 };
 
 #endif

@@ -31,6 +31,7 @@
     X(truncated, "replies sent with TC")                                                       \
     X(badcookie, "queries with a wrong server cookie")                                         \
     X(dropped_malformed, "messages too broken to answer, dropped")                             \
+    X(notifies, "NOTIFY messages of primaries that were taken")                                \
     X(dropped_response, "messages with QR set sent to a listener, dropped")                    \
     X(dropped_outsider, "queries from addresses not allowed, dropped beyond the refusal rate") \
     X(dropped_client_rate, "queries dropped because their client asks too fast")               \

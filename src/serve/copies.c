@@ -15,6 +15,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "net/clock.h"
+#include "resolve/news.h"
 #include "serve/copiesplan.h"
 #include "serve/copyjob.h"
 #include "serve/put.h"
@@ -119,6 +120,10 @@ static void turn(struct wr_copies *c, const struct wr_now *now)
         bool look = j->look;
         j->look = false;
         pthread_mutex_unlock(&c->lock);
+        wr_copyjob_notified(j,
+                            atomic_load_explicit(&c->setup.notified[wr_news_number(j->zone.wire)],
+                                                 memory_order_relaxed),
+                            now);
         wr_copyjob_turn(j, look, now);
         pthread_mutex_lock(&c->lock);
         news = wr_copyjob_show(j) || news;

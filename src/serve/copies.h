@@ -36,7 +36,8 @@ void wr_copy_let_go(struct wr_copy *copy); /* NULL is fine */
 struct wr_copies_setup {
     const struct wr_conf *conf; /* for the folder */
     const struct wr_clock *clock;
-    void (*news)(void *user); /* from the thread: there are new copies */
+    const _Atomic uint32_t *notified; /* WR_NEWS_COUNTS numbers that grow (resolve/news) */
+    void (*news)(void *user);         /* from the thread: there are new copies */
     void *user;
 };
 

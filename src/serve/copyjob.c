@@ -323,6 +323,14 @@ static void say_problem(struct wr_copyjob *j)
     }
 }
 
+void wr_copyjob_notified(struct wr_copyjob *j, uint32_t count, const struct wr_now *now)
+{
+    if (count != j->notified) {
+        j->notified = count;
+        feed(j, WR_XFER_NOTIFIED, NULL, now);
+    }
+}
+
 void wr_copyjob_turn(struct wr_copyjob *j, bool look, const struct wr_now *now)
 {
     if (j->confirmed_s != 0 && now->wall_proven) {

@@ -56,7 +56,8 @@ struct wr_copyjob {
     int64_t confirmed_s; /* of the file that was read; 0: not known, or no longer of interest */
     uint64_t touched_us;
     uint64_t transfers;
-    const char *said; /* the problem that was told last */
+    uint32_t notified; /* how often, so far */
+    const char *said;  /* the problem that was told last */
     struct wr_copyjob_shown shown;
     bool look;
     uint8_t room[WR_XFER_ROOM];
@@ -68,6 +69,8 @@ struct wr_copyjob *wr_copyjob_open(struct wr_copyjob_world *world,
 void wr_copyjob_change(struct wr_copyjob *job, const struct wr_copies_zone *plan,
                        const struct wr_now *now);
 void wr_copyjob_close(struct wr_copyjob *job);
+/* How often NOTIFY has come for this zone; when it has grown a primary has news. */
+void wr_copyjob_notified(struct wr_copyjob *job, uint32_t count, const struct wr_now *now);
 /* `look`: the owner wants to know now. */
 void wr_copyjob_turn(struct wr_copyjob *job, bool look, const struct wr_now *now);
 /* For poll(2): what its descriptor waits for, and what it got. */

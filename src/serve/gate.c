@@ -609,6 +609,31 @@ static void make_dns64(struct making *m)
     }
 }
 
+/* Who may tell that a copied zone has changed: its primaries. */
+static void compile_news(struct making *m)
+{
+    const struct wr_conf *c = m->conf;
+    struct wr_news *news = &m->gate->settings.news;
+    m->gate->news = calloc(c->local.zones.count + 1, sizeof(*m->gate->news));
+    if (m->gate->news == NULL) {
+        m->err = WR_E_NOMEM;
+        return;
+    }
+    news->zone = m->gate->news;
+    news->counts = m->world->news;
+    for (size_t i = 0; i < c->local.zones.count && news->counts != NULL; i++) {
+        const struct wr_conf_zone *from = &c->local.zones.items[i];
+        struct wr_news_zone *to = &m->gate->news[news->zones];
+        for (size_t p = 0; p < from->primaries.count && p < WR_XFER_PRIMARIES_MAX; p++) {
+            to->from[to->froms++] = from->primaries.items[p].addr;
+        }
+        if (to->froms > 0) {
+            wr_name_set(&to->name, from->name);
+            news->zones++;
+        }
+    }
+}
+
 static void make_all(struct making *m)
 {
     struct wr_upstreams *u = &m->gate->settings.upstreams;
@@ -621,6 +646,7 @@ static void make_all(struct making *m)
     copy_limits(&m->gate->settings, m->conf);
     plan_listeners(m);
     compile_allow(m);
+    compile_news(m);
     add_configured_groups(m);
     if (m->conf->upstream.asks_system) {
         add_system_group(m);
@@ -679,6 +705,7 @@ void wr_gate_free(struct wr_gate *gate)
         free(gate->route);
         free(gate->dns64_exclude);
         free(gate->dns64_only_for);
+        free(gate->news);
         wr_recursion_free(&gate->recursion);
         wr_validation_free(&gate->validation);
         free(gate);

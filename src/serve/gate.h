@@ -58,6 +58,7 @@ struct wr_gate_world {
     const struct wr_local *names;    /* local names, for the delegations in them; NULL: none */
     const struct wr_trustset *trust; /* what became of the trust anchors, or NULL */
     int64_t floor_s;                 /* a moment that has certainly passed; 0: the release */
+    _Atomic uint32_t *news;          /* where NOTIFY is counted (resolve/news), or NULL */
 };
 
 struct wr_gate_listener {
@@ -92,6 +93,7 @@ struct wr_gate {
     struct wr_ttl_rule *ttl_rule;
     struct wr_route *route;
     struct wr_prefix *dns64_exclude, *dns64_only_for;
+    struct wr_news_zone *news;
     struct wr_recursion recursion;
     struct wr_validation validation;
 };

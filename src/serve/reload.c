@@ -291,6 +291,7 @@ static int prepare(struct wr_serve *s, const struct wr_conf *conf)
         r->world.view.names = r->has_locals ? r->locals.set.local : s->locals.set.local;
         r->world.view.trust = wr_live_anchors_set(s->anchors);
         r->world.view.floor_s = wr_timekeeper_floor(s->time);
+        r->world.view.news = s->news;
         err = wr_gate_make(conf, &r->world.view, &s->slots, s->gate->settings.serial + 1, &notes,
                            &r->gate);
         wr_reload_say_notes(&notes, r->report.text, sizeof(r->report.text));

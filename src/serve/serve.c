@@ -81,6 +81,7 @@ static int make_first_gate(struct wr_serve *s)
     if (err == WR_OK) {
         s->world.view.trust = wr_live_anchors_set(s->anchors);
         s->world.view.floor_s = wr_timekeeper_floor(s->time);
+        s->world.view.news = s->news;
         err = wr_gate_make(s->conf, &s->world.view, &s->slots, 1, &notes, &s->gate);
         wr_reload_say_notes(&notes, NULL, 0);
     }
@@ -205,7 +206,7 @@ static int create_all(struct wr_serve *s)
     wr_clock_read(&s->clock, &now);
     int err = wr_shared_create(s->conf, &now, &s->shared);
     if (err == WR_OK) {
-        const struct wr_copies_setup copies = {s->conf, &s->clock, wake_copied, s};
+        const struct wr_copies_setup copies = {s->conf, &s->clock, s->news, wake_copied, s};
         err = wr_copies_create(&copies, &s->copies);
     }
     if (err == WR_OK) {

@@ -62,6 +62,7 @@ struct wr_serve {
     struct wr_live_anchors *anchors;
     struct wr_timekeeper *time;
     struct wr_copies *copies;
+    _Atomic uint32_t news[WR_NEWS_COUNTS]; /* NOTIFY of primaries, by zone (resolve/news) */
     bool copies_news;         /* there are new copies of zones, and local names without them */
     struct wr_beat keep_beat; /* the kept cache's tick: it may wait for the disk */
     struct wr_listeners listeners;

@@ -84,7 +84,7 @@ class Knot(Primary):
         super().__init__(box, "127.0.0.2", 5301)
         self.write("example.zone", zone_text(1, **words))
         keys = f"key:\n  - id: {key}\n    algorithm: hmac-sha256\n    secret: {secret}\n" if key else ""
-        remote = f"remote:\n  - id: weir\n    address: {notify}\n" if notify else ""
+        remote = f"remote:\n  - id: weir\n    address: {notify}\n    via: {self.address}\n" if notify else ""
         acl = "deny: on" if deny else f"key: {key}" if key else "address: 127.0.0.0/8"
         self.conf = self.write("knot.conf", f"""server:
     rundir: {self.folder}
@@ -127,7 +127,7 @@ class Nsd(Primary):
         super().__init__(box, "127.0.0.3", 5302)
         self.write("example.zone", zone_text(1, **words))
         keys = f"key:\n  name: {key}\n  algorithm: hmac-sha256\n  secret: \"{SECRET}\"\n" if key else ""
-        told = f"  notify: {notify} {key or 'NOKEY'}\n" if notify else ""
+        told = f"  notify: {notify} {key or 'NOKEY'}\n  outgoing-interface: {self.address}\n" if notify else ""
         self.conf = self.write("nsd.conf", f"""server:
   ip-address: {self.address}@{self.port}
   username: ""

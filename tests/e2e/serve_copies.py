@@ -6,13 +6,19 @@ AXFR, IXFR, keys that fit and that do not, a primary that dies, a transfer that 
 """
 import os
 import signal
+import socket
 import struct
+import sys
 import time
 
 import loopback
 import primaries
 from loopback import equal, need, until
 
+sys.path.insert(0, os.path.join(loopback.TOP, "lab"))
+import shim
+
+PLAIN = os.environ.get("WEIR_PLAIN", os.path.join(loopback.TOP, "build", "main", "src", "weir"))
 AXFR, IXFR, SOA = 252, 251, 6
 
 
@@ -89,6 +95,48 @@ def nsd(box):
     answers(weir, "www.example", "192.0.2.3")
 
 
+@loopback.test("a primary's NOTIFY brings the change; it need not be one who may ask")
+def notify(box):
+    slow = "3600 3600 7200 60"
+    for make in (primaries.Knot, primaries.Nsd):
+        primary = make(box, notify="127.0.0.1@5300", timers=slow)
+        weir = serve(box, [primary.url], start=False)
+        conf = settings(box, [primary.url])
+        conf["allow"] = ["127.0.0.1/32"]
+        weir.configure(conf)
+        weir.start()
+        live(weir, 1)
+        primary.publish(2, a="192.0.2.2", timers=slow)
+        live(weir, 2)
+        answers(weir, "www.example", "192.0.2.2")
+        need(weir.verb("stats")["counters"]["notifies"] > 0)
+        for thing in (weir, primary):
+            thing.close()
+            box.things.remove(thing)
+
+
+@loopback.test("NOTIFY of a stranger is not taken, and one of a primary is answered as RFC 1996 has it")
+def notify_forms(box):
+    weir = serve(box, ["tcp://127.0.0.2:5301"])
+
+    def tell(source, name="example", qtype=SOA):
+        wire = struct.pack(">HHHHHH", 77, 0x2400, 1, 0, 0, 0) + loopback.wire_name(name) + struct.pack(">HH", qtype, 1)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.bind((source, 0))
+            s.settimeout(loopback.PATIENCE_S)
+            s.connect(weir.address)
+            s.send(wire)
+            reply = s.recv(4096)
+        equal(reply[:2], wire[:2])
+        return reply
+    reply = tell("127.0.0.2")
+    equal(reply[2:4], b"\xa4\0")      # QR, opcode NOTIFY, AA, NOERROR
+    equal(reply[12:], loopback.wire_name("example") + b"\0\6\0\1")
+    for source, name, qtype in (("127.0.0.7", "example", SOA), ("127.0.0.2", "other", SOA), ("127.0.0.2", "example", 1)):
+        equal(tell(source, name, qtype)[3] & 15, 4)     # NOTIMP
+    equal(weir.verb("stats")["counters"]["notifies"], 1)
+
+
 @loopback.test("before there is a copy the names are SERVFAIL with a reason, and so they are not asked of anybody else")
 def nothing_yet(box):
     up = box.upstream()
@@ -143,6 +191,31 @@ def wrong_keys(box):
     key_file(weir, mode=0o644)
     need("chmod 640" in weir.verb("reload")["text"])
     until("mute", lambda: "key cannot be read" in (zone(weir)["problem"] or ""))
+
+
+@loopback.test("a clock that is an hour off is told; one that is not set takes the primary's time")
+def clocks(box):
+    why_not = shim.why_not(PLAIN)
+    if why_not:
+        print(f"# {why_not}")
+        return
+    primary = primaries.Knot(box, key="transfer.example")
+    for offset, good in ((3600, False), (-int(time.time()) + 1000, True)):
+        weir = box.weir(start=False, program=PLAIN)
+        os.chmod(weir.folder, 0o777)
+        clock = shim.Clock(weir.folder, offset)
+        keys = {"keys": [{"name": "transfer.example", "file": key_file(weir)}]}
+        weir.configure(settings(box, [primary.url], key="transfer.example", more=keys))
+        weir.start(env=dict(os.environ, **clock.environment()))
+        equal(weir.verb("status")["wall_proven"], not good)
+        if good:
+            live(weir, 1)
+            answers(weir, "www.example", "192.0.2.1")
+        else:
+            until("BADTIME", lambda w=weir: "BADTIME" in (zone(w)["problem"] or ""))
+            equal(weir.ask("www.example").rcode, 2)
+        weir.close()
+        box.things.remove(weir)
 
 
 @loopback.test("the second primary is asked when the first is dead; when both die the copy is answered from")
@@ -293,7 +366,6 @@ def reload(box):
 
 @loopback.test("weir ends while a transfer hangs")
 def hanging(box):
-    import socket   # pylint: disable=import-outside-toplevel
     silent = socket.socket()
     silent.bind(("127.0.0.4", 5304))
     silent.listen(1)

@@ -77,6 +77,41 @@ static void test_not_done_here(void **state)
     rig_stop(&r);
 }
 
+/* A primary may tell, though it is nobody who may ask; nobody else is listened to (RFC 1996 section 3.10). */
+static void test_notify(void **state)
+{
+    static _Atomic uint32_t counts[WR_NEWS_COUNTS];
+    static const struct wr_news_zone zone = {
+        .name = {.wire = "\4corp\7example", .size = 14},
+        .from = {{.family = WR_AF_V4, .ip = {203, 0, 113, 5}, .port = 53}},
+        .froms = 1};
+    struct rig_query q = {.name = "corp.example.",
+                          .type = WR_TYPE_SOA,
+                          .from = "203.0.113.5:999",
+                          .flags = WR_OPCODE_NOTIFY << 11};
+    rig_start(&r);
+    r.settings.news = (struct wr_news){.zone = &zone, .zones = 1, .counts = counts};
+    rig_ask(&r, q);
+    rig_expect(&r, WR_ACTION_REPLY);
+    assert_int_equal(wr_msg_rcode(&r.msg), WR_RCODE_NOERROR);
+    assert_int_equal(wr_msg_opcode(&r.msg), WR_OPCODE_NOTIFY);
+    assert_true(r.msg.flags & WR_FLAG_AA);
+    assert_int_equal(counts[wr_news_number(zone.name.wire)], 1);
+    q.from = "203.0.113.6:999";
+    rig_ask(&r, q);
+    expect_error(WR_RCODE_REFUSED);
+    q.from = NULL; /* one who may ask */
+    rig_ask(&r, q);
+    expect_error(WR_RCODE_NOTIMP);
+    q.from = "203.0.113.5:999";
+    q.flags = 0;
+    rig_ask(&r, q); /* a question of the primary is a question */
+    expect_error(WR_RCODE_REFUSED);
+    assert_int_equal(counts[wr_news_number(zone.name.wire)], 1);
+    assert_int_equal(r.stats.notifies, 1);
+    rig_stop(&r);
+}
+
 static void test_any_is_minimal(void **state)
 {
     rig_start(&r);
@@ -491,6 +526,7 @@ int main(void)
         cmocka_unit_test(test_outsider_hears_refused_then_nothing),
         cmocka_unit_test(test_broken_messages),
         cmocka_unit_test(test_not_done_here),
+        cmocka_unit_test(test_notify),
         cmocka_unit_test(test_any_is_minimal),
         cmocka_unit_test(test_chaos_only_when_told),
         cmocka_unit_test(test_server_cookie_proves_the_address),
