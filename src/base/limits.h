@@ -219,7 +219,8 @@
 
 /* Copies of zones. Primaries of one zone; each is tried in its turn. */
 #define WR_XFER_PRIMARIES_MAX 8
-/* Octets of one transfer, headers and all: a zone of a million records has about 64 MiB. Who sends more is stopped. */
+/* Octets of one transfer, headers and all, and of what is kept of it: a zone of a million records has about 64 MiB on the
+ * wire. Who sends more is stopped, and who has names expanded from pointers into more. */
 #define WR_XFER_OCTETS_MAX ((uint64_t)256 << 20)
 /* Messages of one transfer that hold no record: real ones hold as many as fit. */
 #define WR_XFER_EMPTY_MAX 16

@@ -81,6 +81,10 @@ static int append(struct wr_copybuild *b, const struct wr_xfer_rr *rr)
 {
     int err = b->changes ? widen(b) : WR_OK;
 
+    /* Compression makes a small message of long names: what is kept counts, not what came. */
+    b->octets += sizeof(struct wr_names_record) + wr_name_size(rr->owner) + rr->size;
+    if (!err && b->octets > WR_XFER_OCTETS_MAX)
+        err = WR_E_LIMIT;
     if (err)
         return err;
     if (!wr_names_add(&b->names, rr->owner, rr->type, rr->ttl, rr->rdata, rr->size, 0))

@@ -10,7 +10,7 @@
  * A change must fit: what is removed must be there, and a record is there once (RFC 1995 section 4). Records are the same when
  * owner, type and data are; TTLs are not compared. At the end the zone must have one SOA record and NS records at its name.
  *
- * Memory is malloc's, bounded by WR_NAMES_RECORDS_MAX records. Removing finds its record by a keyed hash; the base stays
+ * Memory is malloc's, bounded by WR_NAMES_RECORDS_MAX records and WR_XFER_OCTETS_MAX octets. Removing finds its record by a keyed hash; the base stays
  * as it is.
  */
 #ifndef WR_CONF_COPYBUILD_H
@@ -23,6 +23,7 @@ struct wr_copybuild {
     struct wr_names names;
     struct wr_hash_key key;
     bool changes;
+    uint64_t octets; /* of all records, as they are kept */
     bool *gone;     /* by record; with changes */
     uint32_t *slot; /* record + 1, by hash; with changes */
     uint32_t mask, gone_room;

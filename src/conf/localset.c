@@ -110,7 +110,8 @@ static void add_own_zone(struct work *k, const uint8_t *name, uint32_t kind, uin
                                  .negative_ttl = ttl < NEGATIVE_TTL_S ? ttl : NEGATIVE_TTL_S};
     for (size_t i = 0; i < k->source_count; i++) {
         const struct wr_names *from = k->sources[i];
-        if (from->unavailable && wr_name_equal(from->unavailable, name)) {
+        if (from->unavailable && kind == WR_LOCAL_AUTHORITATIVE &&
+            wr_name_equal(from->unavailable, name)) {
             zone.kind = WR_LOCAL_UNAVAILABLE;
             zone.ede = from->ede;
             zone.ede_text = from->ede_text;

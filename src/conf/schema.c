@@ -388,12 +388,13 @@ static const struct wr_schema_row table[] = {
          "`ignore`. A zone that fails is not taken, and the last good one stays."},
     {"local.zones[].primaries", WR_SCHEMA_URL, .list = true, .max_items = WR_XFER_PRIMARIES_MAX,
      V01, DEFAULT(""), INLIST(wr_conf_zone, primaries), EXAMPLE("tcp://192.0.2.53"),
-     .doc = "Servers that have the zone, as `tcp://192.0.2.53`: weir keeps a copy of it, by zone "
-            "transfer (AXFR, IXFR), and looks for changes as the zone's SOA record says, or when "
-            "one of these servers tells (NOTIFY). The copy "
-            "is answered from until the SOA record's expire time is over; then, "
-            "and before there is a first one, names in the zone are SERVFAIL. With "
-            "`primaries`, `records` and `file` are not used."},
+     .doc =
+         "Servers that have the zone, as `tcp://192.0.2.53`: weir keeps a copy of it, by zone "
+         "transfer (AXFR, IXFR), and looks for changes as the zone's SOA record says, or when "
+         "one of these servers tells (NOTIFY). The copy "
+         "is answered from until the SOA record's expire time is over; then, "
+         "and before there is a first one, names in the zone are SERVFAIL, or asked of others "
+         "where the zone is `transparent`. With `primaries`, `records` and `file` are not used."},
     {"local.zones[].key", WR_SCHEMA_LABEL, V01, RANGE(0, 255), DEFAULT("\"\""),
      IN(wr_conf_zone, key), EXAMPLE("transfer.example"),
      .doc =

@@ -192,6 +192,8 @@ void wr_reload_locals(struct wr_serve *s)
         r->locals_again = true;
         return;
     }
+    bool copied = s->copies_news;
+    s->copies_news = false;
     now_of(s, &now);
     int err = wr_locals_refresh(&s->locals, s->conf, &now, &hooks, &r->set);
     rest(s, now.mono_us);
@@ -201,9 +203,8 @@ void wr_reload_locals(struct wr_serve *s)
         return;
     }
     /* What a zone delegates is a route (serve/gate), and a copy may have other delegations than the one before. */
-    r->refresh_again |= s->copies_news && (wr_local_cuts(r->set.local, NULL, NULL) > 0 ||
-                                           wr_local_cuts(s->locals.set.local, NULL, NULL) > 0);
-    s->copies_news = false;
+    r->refresh_again |= copied && (wr_local_cuts(r->set.local, NULL, NULL) > 0 ||
+                                   wr_local_cuts(s->locals.set.local, NULL, NULL) > 0);
     r->under_way = r->is_refresh = r->has_set = true;
     r->change.opens = r->change.closes = 0;
     r->order = (struct wr_crew_order){.has_local = true, .local = r->set.local};

@@ -156,6 +156,21 @@ def nothing_yet(box):
     need(primary.is_open())
 
 
+@loopback.test("a transparent zone without a copy is asked of others, and with one answered from it")
+def transparent(box):
+    up = box.upstream(answer="198.51.100.9")
+    weir = box.weir(start=False)
+    conf = settings(box, ["tcp://127.0.0.2:5301"], type="transparent")
+    conf["upstream"]["groups"][0]["servers"] = [up.url]
+    weir.configure(conf)
+    weir.start()
+    equal(weir.ask("www.example").addresses, ["198.51.100.9"])
+    primaries.Knot(box)
+    live(weir, 1)
+    answers(weir, "www.example", "192.0.2.1")
+    equal(weir.ask("none.example").addresses, ["198.51.100.9"])
+
+
 @loopback.test("a key that fits: knotd and nsd, signed; a query without it is refused")
 def keys(box):
     for make in (primaries.Knot, primaries.Nsd):

@@ -178,6 +178,29 @@ static void test_many(void **state)
     wr_names_free(&base);
 }
 
+/* Long names, a message of pointers: what is kept has an end before memory has. */
+static void test_too_large(void **state)
+{
+    static uint8_t big[65535];
+    uint8_t owner[WR_NAME_MAX];
+    struct wr_xfer_rr r = {.owner = owner, .rdata = big, .ttl = 1, .type = 65280, .size = 65535};
+    uint32_t i = 0;
+    int err = WR_OK;
+
+    memset(owner, 0, sizeof(owner));
+    for (unsigned l = 0; l < 60; l++) {
+        owner[4 * l] = 3;
+    }
+    assert_int_equal(wr_copybuild_start(&b, NULL, &key), WR_OK);
+    for (; !err && i < WR_NAMES_RECORDS_MAX; i++) {
+        memcpy(owner + 1, &i, 3);
+        err = wr_copybuild_add(&b, &r);
+    }
+    assert_int_equal(err, WR_E_LIMIT);
+    assert_in_range(i, 4000, 4200);
+    wr_copybuild_drop(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +209,7 @@ int main(void)
         cmocka_unit_test(test_changes_that_do_not_fit),
         cmocka_unit_test(test_no_zone),
         cmocka_unit_test(test_many),
+        cmocka_unit_test(test_too_large),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

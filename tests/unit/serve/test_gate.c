@@ -38,8 +38,12 @@ static int make_with(struct made *m, const char *yaml, const char *resolv)
         {"br-iot", 3, addr("192.168.7.1"), 24},   {"br-iot", 3, addr("fe80::1%3"), 64},
         {"br-iot", 3, addr("2001:db8:7::1"), 64}, {"tun0", 4, {.family = WR_AF_NONE}, 0},
     };
-    struct wr_gate_world world = {locals, 6,    resolv, resolv == NULL ? 0 : strlen(resolv),
-                                  names,  NULL, floor_s};
+    struct wr_gate_world world = {.local = locals,
+                                  .locals = 6,
+                                  .resolv = resolv,
+                                  .resolv_size = resolv == NULL ? 0 : strlen(resolv),
+                                  .names = names,
+                                  .floor_s = floor_s};
     struct wr_mistakes *mistakes = calloc(1, sizeof(*mistakes));
     struct wr_conf *conf = NULL;
     wr_mistakes_init(mistakes);
