@@ -177,6 +177,11 @@ static void read_zone(struct wr_locals_source *s, const struct wr_names_hooks *h
     if (err) {
         wr_names_free(&s->names);
     }
+    if (err == WR_E_CHECKSUM) { /* until there is a good one, where there is no last good one */
+        s->names.unavailable = s->zone.wire;
+        s->names.ede = WR_EDE_INVALID_DATA;
+        s->names.ede_text = "the zone is not what its digest (ZONEMD) says";
+    }
 }
 
 /* Does it seem that somebody is writing the file? Then there is an end of a line missing, or everything. */

@@ -345,6 +345,33 @@ def expiry(box):
     answers(weir, "www.example", "192.0.2.1")
 
 
+@loopback.test("the age of a kept copy: by a proven clock it expires; without the time it is used, until the time is known")
+def ages(box):
+    why_not = shim.why_not(PLAIN)
+    if why_not:
+        print(f"# {why_not}")
+        return
+    primary = primaries.Knot(box)
+    weir = box.weir(start=False, program=PLAIN)
+    os.chmod(weir.folder, 0o777)
+    clock = shim.Clock(weir.folder)
+    env = dict(os.environ, **clock.environment())
+    weir.configure(settings(box, [primary.url], folder=weir.folder))
+    weir.start(env=env)
+    live(weir, 1)
+    primary.stop()
+    for offset, state in ((3000, "live"), (4000, "expired"), (-int(time.time()) + 1000, "live")):
+        weir.stop()
+        clock.set(offset)
+        weir.start(env=env)
+        equal(zone(weir)["state"], state, offset)
+        equal(weir.ask("www.example").rcode, 0 if state == "live" else 2, offset)
+    need(not weir.verb("status")["wall_proven"])
+    clock.set(4000)     # the time is known, and the copy is older than it may be
+    until("it expires", lambda: zone(weir)["state"] == "expired")
+    until("SERVFAIL", lambda: weir.ask("www.example").rcode == 2)
+
+
 @loopback.test("ZONEMD of a copy is checked, and may be demanded")
 def digest(box):
     primary = primaries.Knot(box)
