@@ -24,8 +24,8 @@ struct wr_copybuild {
     struct wr_hash_key key;
     bool changes;
     uint64_t octets; /* of all records, as they are kept */
-    bool *gone;     /* by record; with changes */
-    uint32_t *slot; /* record + 1, by hash; with changes */
+    bool *gone;      /* by record; with changes */
+    uint32_t *slot;  /* record + 1, by hash; with changes */
     uint32_t mask, gone_room;
 };
 
