@@ -21,6 +21,16 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* Each copy of a zone has a connection to a primary at times. */
+static uint64_t count_copies(const struct wr_conf *conf)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < conf->local.zones.count; i++) {
+        count += conf->local.zones.items[i].primaries.count > 0;
+    }
+    return count;
+}
+
 uint64_t wr_places_wanted(const struct wr_conf *conf, uint32_t workers)
 {
     return (uint64_t)conf->upstream.ports * FAMILIES * workers +
@@ -34,7 +44,8 @@ void wr_places_share(const struct wr_conf *conf, uint32_t workers, uint32_t list
                      char *ret_text, size_t cap)
 {
     uint32_t pools = FAMILIES * workers;
-    uint64_t used = FILES_MAIN + (uint64_t)workers * (FILES_WORKER + listeners);
+    uint64_t used =
+        FILES_MAIN + count_copies(conf) + (uint64_t)workers * (FILES_WORKER + listeners);
     uint64_t reserve = smaller(files / 4, FILES_EXTRA);
     reserve = reserve > used ? reserve : used;
     uint64_t left = files > reserve ? files - reserve : 0;

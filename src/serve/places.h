@@ -3,7 +3,7 @@
  * Places: how the process's descriptors are shared between upstream ports, TCP connections of clients and the rest.
  *
  * Who takes the last descriptor stops everything: no question can leave, nobody can look in by the control socket. So a
- * part is kept back for listeners, loops, streams to upstreams and the control socket; clients' connections get at most a third of
+ * part is kept back for listeners, loops, streams to upstreams, copies of zones and the control socket; clients' connections get at most a third of
  * what is left, ports the remainder. Where there is less than the owner wrote, a sentence says what that
  * costs and the remedy. Pure: how many descriptors there are is an argument (wr_sock_raise_files).
  *

@@ -27,6 +27,29 @@ static void share(uint64_t files, unsigned families)
     wr_places_share(conf, 2, 10, families, files, &places, text, sizeof(text));
 }
 
+/* A copied zone has a connection of its own, which nobody else may take. */
+static void test_copies(void **state)
+{
+    static char yaml[8192] = "local:\n  zones:\n";
+    uint32_t without, with;
+    read_conf("upstream: {ports: 16384}\n");
+    share(600, 1);
+    without = places.ports * 2 + places.by_files;
+    wr_conf_free(conf);
+    for (unsigned i = 0; i < 100; i++) {
+        char row[80];
+        snprintf(row, sizeof(row), "    - {zone: z%u.example, primaries: [\"tcp://192.0.2.1\"]}\n",
+                 i);
+        strcat(yaml, row);
+    }
+    strcat(yaml, "upstream: {ports: 16384}\n");
+    read_conf(yaml);
+    share(600, 1);
+    with = places.ports * 2 + places.by_files;
+    assert_in_range(without - with, 1, 100);
+    wr_conf_free(conf);
+}
+
 static void test_plenty(void **state)
 {
     read_conf("upstream: {ports: 16384}\ntcp: {max_connections: 500}\n");
@@ -108,9 +131,8 @@ static void test_message_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plenty),
-        cmocka_unit_test(test_few),
-        cmocka_unit_test(test_reload),
+        cmocka_unit_test(test_plenty),       cmocka_unit_test(test_copies),
+        cmocka_unit_test(test_few),          cmocka_unit_test(test_reload),
         cmocka_unit_test(test_message_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
