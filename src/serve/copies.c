@@ -137,6 +137,9 @@ static void turn(struct wr_copies *c, const struct wr_now *now)
 static int sleep_ms(const struct wr_copies *c, const struct wr_now *now)
 {
     uint64_t until = now->mono_us + TURN_MS * WR_MS;
+    if (c->jobs == NULL) {
+        return -1; /* a plan wakes it */
+    }
     for (struct wr_copyjob *j = c->jobs; j != NULL; j = j->next) {
         until = wr_time_min(until, wr_xfer_deadline(&j->x));
     }
