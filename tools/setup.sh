@@ -41,6 +41,7 @@ group_build() {
 
 group_test() {
     need python3-dnspython /usr/bin/python3 -c 'import dns.message'
+    need python3-cryptography /usr/bin/python3 -c 'import cryptography' # signed zones that tests make
     need iproute2 has ip
     need nftables test -x /usr/sbin/nft
     need util-linux has unshare

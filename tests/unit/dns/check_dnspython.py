@@ -8,6 +8,7 @@ For each record below: dnspython's wire to our text, read back by dnspython; dns
 wire; messages with compression through our parser and builder; EDNS options. Prints TAP. Without
 dnspython everything is one skip.
 """
+import importlib.util
 import pkgutil
 import random
 import subprocess
@@ -90,6 +91,9 @@ RECORDS = [
     ("A6", "\\# 17 0020010db8000000000000000000000001"),
     ("TYPE65280", "\\# 4 0a000001"), ("TYPE65280", "\\# 0"), ("UNSPEC", "\\# 3 010203"),
 ]
+# Types that later ones of it know.
+LATER = [("RESINFO", '"qnamemin" "exterr=15-17"'), ("WALLET", '"BTC" "bc1qexample"')]
+RECORDS += [r for r in LATER if importlib.util.find_spec("dns.rdtypes.ANY." + r[0])]
 
 # Types whose text we only know in the generic form.
 GENERIC = {"TYPE65280", "UNSPEC"}
