@@ -38,7 +38,7 @@ def explain_words():
     top = weir("explain").stdout
     need("\n  cache " in top and "\n  listen " in top and "cache.size" not in top, top)
     need("\n  cache.size " in weir("explain", "cache").stdout)
-    for word, near in (("sevrers", "upstream.groups[].servers or recursion.servers?"), ("cache.sise", "cache.size?"),
+    for word, near in (("sevrers", "upstream.groups[].servers, recursion.servers or time.servers?"), ("cache.sise", "cache.size?"),
                        ("name", "identity.name, upstream.groups[].name or cache.ttl[].name?")):
         done = weir("explain", word)
         equal((done.returncode, done.stdout), (2, ""), word)
