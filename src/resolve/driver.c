@@ -237,6 +237,11 @@ static bool wake(struct wr_requests *rs, struct wr_request *r, const struct wr_n
         wr_request_hand_out_failure(rs, r, id, now->mono_us);
         return false;
     }
+    if (r->anew) {
+        r->anew = false;
+        wr_request_ask_stage(rs, r, id, now->mono_us);
+        return false;
+    }
     bool stale_due = r->stale_us <= now->mono_us;
     if (stale_due) {
         r->stale_us = WR_TIME_NEVER;
@@ -390,8 +395,9 @@ void wr_requests_adopt(struct wr_requests *rs, const struct wr_upstreams *upstre
         struct wr_request *r = wr_pool_at(&rs->pool, i, &id);
         if (r && r->state != WR_REQUEST_OVER) {
             r->asked.dnssec_ok |= rs->prove != NULL;
-            r->bogus = 0; /* others stand in those places now */
-            wr_request_ask_stage(rs, r, id, now_us);
+            r->bogus = 0;   /* others stand in those places now */
+            r->anew = true; /* each in its turn: one may end at once, another lead to new ones */
+            wr_request_settle(rs, r, id, now_us);
         }
     }
 }

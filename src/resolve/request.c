@@ -163,7 +163,7 @@ static struct wr_request *find_inflight(const struct wr_requests *rs, const stru
 
 static void set_timer(struct wr_requests *rs, struct wr_request *r)
 {
-    uint64_t at = r->woken ? 0 : wr_time_min(r->forward.next_us, r->stale_us);
+    uint64_t at = r->woken || r->anew ? 0 : wr_time_min(r->forward.next_us, r->stale_us);
     if (at == WR_TIME_NEVER) {
         wr_heap_clear(&rs->timers, &r->timer);
     } else {
@@ -194,7 +194,7 @@ void wr_request_arm_probes(struct wr_requests *rs, uint64_t now_us)
  * newcomer, and an upstream that has answered others since, it starts anew. Its end stays where it was. */
 static bool refresh(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
 {
-    if (r->iter || wr_prove_is_running(rs, r)) {
+    if (r->iter || r->anew || wr_prove_is_running(rs, r)) {
         return false;
     }
     bool heard =

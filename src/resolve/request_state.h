@@ -48,6 +48,7 @@ struct wr_request {
     bool mapped; /* in the in-flight map */
     bool ours;   /* the chain begins with a local name: AA */
     bool probe;  /* no client: asks whether a suspect answers again */
+    bool anew;   /* the settings changed: it is asked again when its turn comes */
 };
 
 /* One wait of a request for another. */

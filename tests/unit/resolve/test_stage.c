@@ -640,6 +640,75 @@ static void test_a_reload_begins_again(void **state)
     tree_stop(&t);
 }
 
+static void adopt_anew(void)
+{
+    wr_requests_adopt(t.rig.requests, &t.rig.upstreams, &t.rig.ttl, NULL, 5000, now_us());
+}
+
+/* A request that a reload leads to (the address of a server is known no longer) is asked once, as those before it are. */
+static void test_a_reload_asks_what_it_begins_once(void **state)
+{
+    static const struct tree_rule rules[] = {
+        WAY,
+        {.server = NET,
+         .below = "shop.net.",
+         .rr = {WIRE_NS("shop.net.", WR_TYPE_NS, 3600, "ns.example.com.")}},
+        TREE_A(EX, "ns.example.com.", 1, EX),
+        TREE_A(EX, "a.shop.net.", 60, "192.0.2.90"),
+        TREE_IS_SILENT(EX, "w.shop.net.")};
+    static const struct tree_rule silent[] = {TREE_IS_SILENT(EX, NULL)};
+    TREE(&t, rules);
+    wr_id id[4];
+    assert_int_equal(tree_resolve(&t, "a.shop.net.", WR_TYPE_A, NULL), 0);
+    for (unsigned i = 0; i < 4; i++) { /* wherever its place is, some of them stand before it */
+        id[i] = tree_ask(&t, "w.shop.net.", (uint16_t)(65280 + i));
+    }
+    tree_pass(&t, id[0], 2100 * WR_MS);
+    unsigned before = tree_asked(&t, EX, "ns.example.com.");
+    t.rules = silent;
+    t.rule_count = 1;
+    adopt_anew();
+    tree_pass(&t, id[0], 10 * WR_MS);
+    assert_int_equal(tree_asked(&t, EX, "ns.example.com."), before + 1);
+    for (unsigned i = 0; i < 4; i++) {
+        wr_requests_release(t.rig.requests, id[i], now_us());
+    }
+    tree_stop(&t);
+}
+
+/* One that ends with a reload, because the cache has got the rest of its chain, keeps its answer while others are asked. */
+static void test_a_reload_spoils_no_answer(void **state)
+{
+    static const struct tree_rule rules[] = {
+        WAY,
+        {.server = EX,
+         .qname = "alias.example.com.",
+         .flags = WR_FLAG_AA,
+         .rr = {WIRE_AN("alias.example.com.", WR_TYPE_CNAME, 60, "end.example.com.")}},
+        TREE_IS_SILENT(EX, NULL)};
+    const struct tree_rule later[] = {WAY, TREE_A(EX, "end.example.com.", 60, "192.0.2.90"),
+                                      TREE_IS_SILENT(EX, NULL)};
+    TREE(&t, rules);
+    wr_id id[3] = {tree_ask(&t, "alias.example.com.", WR_TYPE_A)};
+    tree_pass(&t, id[0], 300 * WR_MS);
+    for (unsigned i = 1; i < 3; i++) {
+        id[i] = tree_ask(&t, i == 1 ? "x.example.com." : "y.example.com.", WR_TYPE_A);
+    }
+    t.rules = later;
+    t.rule_count = 6;
+    assert_int_equal(tree_resolve(&t, "end.example.com.", WR_TYPE_A, NULL), 0);
+    adopt_anew();
+    const struct wr_answer *a = tree_result(&t, id[0]);
+    assert_int_equal(a->answers, 2);
+    assert_true(wr_name_equal(a->answer[0].owner, wire_name("alias.example.com.").wire));
+    assert_true(wr_name_equal(a->answer[1].owner, wire_name("end.example.com.").wire));
+    assert_int_equal(a->answer[1].data[5], 90);
+    for (unsigned i = 0; i < 3; i++) {
+        wr_requests_release(t.rig.requests, id[i], now_us());
+    }
+    tree_stop(&t);
+}
+
 /* Sixteen requests have room, fourteen of them clients'; one of the others asks for the root's servers. */
 static void test_full(void **state)
 {
@@ -695,6 +764,8 @@ int main(void)
         cmocka_unit_test(test_other_addresses_for_proofs),
         cmocka_unit_test(test_ds_beside_a_referral),
         cmocka_unit_test(test_a_reload_begins_again),
+        cmocka_unit_test(test_a_reload_asks_what_it_begins_once),
+        cmocka_unit_test(test_a_reload_spoils_no_answer),
         cmocka_unit_test(test_full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
