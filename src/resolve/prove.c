@@ -409,6 +409,18 @@ static bool shorten(struct prove *p)
     return true;
 }
 
+/* A set lives from when it was heard, not from when it was proven: keys may have been long in coming. */
+static void count_time(struct wr_answer *a, uint64_t begun_us, uint64_t now_us)
+{
+    uint32_t passed = (uint32_t)(now_us / WR_S - begun_us / WR_S);
+    for (unsigned i = 0; i < a->answers; i++) {
+        a->answer[i].ttl = a->answer[i].ttl > passed ? a->answer[i].ttl - passed : 0;
+    }
+    for (unsigned i = 0; i < a->authorities; i++) {
+        a->authority[i].ttl = a->authority[i].ttl > passed ? a->authority[i].ttl - passed : 0;
+    }
+}
+
 /* What the verdict is worth: a signature that was judged without knowing the time makes nothing secure, and proves no zone
  * insecure for longer than that; a name that no anchor covers is insecure. */
 static void weaken(struct wr_requests *rs, const struct wr_chain_verdict *v)
@@ -469,6 +481,7 @@ static void done(struct wr_requests *rs, struct wr_request *r, struct prove *p,
         wr_request_bogus(rs, r, p->request, now->mono_us);
         return;
     }
+    count_time(&p->answer, p->begun_us, now->mono_us);
     if (v->security == WR_SECURITY_SECURE) {
         if (rs->time.state != WR_TRUSTTIME_UNPROVEN) {
             wr_nsecache_learn(&rs->nsecache, &p->chain, rs->ttl, rs->prove_now_s);

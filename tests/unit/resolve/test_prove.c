@@ -197,6 +197,38 @@ static void test_keys_out_of_reach(void **state)
     bed_free(b);
 }
 
+/* What waited for its keys is no younger for that: to the client, and in the cache. */
+static void test_a_life_begins_when_it_is_heard(void **state)
+{
+    uint32_t ttl[2], cached;
+    for (unsigned late = 0; late < 2; late++) {
+        struct bed *b = bed_new(16);
+        struct wr_answer a;
+        uint64_t heard_us = 0;
+        wr_id id = ask(b, "a.sec.", WR_TYPE_A, false);
+        while (rig_wait(&b->r, 20 * WR_S) != WR_REQUEST_FINISHED || b->r.out.id != id) {
+            if (b->r.out.action == WR_REQUEST_FINISHED) {
+                release(b, b->r.out.id);
+            } else if (b->r.out.action == WR_REQUEST_DATAGRAM) {
+                heard_us = is_keys(b) ? heard_us : b->r.now.mono_us;
+                b->r.now.mono_us += late && is_keys(b) ? 1200 * WR_MS : 0;
+                answer_it(b);
+            }
+        }
+        uint32_t passed = (uint32_t)(b->r.now.mono_us / WR_S - heard_us / WR_S);
+        assert_true(late ? passed >= 3 : passed == 0);
+        assert_int_equal(b->r.out.answer->security, WR_SECURITY_SECURE);
+        ttl[late] = b->r.out.answer->answer[0].ttl + passed;
+        release(b, id);
+        assert_int_equal(find(b, "a.sec.", WR_TYPE_A, false, WR_SECURITY_SECURE, &a),
+                         WR_FOUND_FRESH);
+        cached = a.answer[0].ttl + passed;
+        assert_int_equal(cached, ttl[0]);
+        bed_free(b);
+    }
+    assert_int_equal(ttl[1], ttl[0]);
+}
+
 /* --- turns and places --------------------------------------------------------------------------- */
 
 /* Two answers whose keys are known are proven in two rounds of poll: a hostile one holds nobody up. */
@@ -675,6 +707,7 @@ int main(void)
         cmocka_unit_test(test_keys_are_kept),
         cmocka_unit_test(test_ds_is_asked_above),
         cmocka_unit_test(test_keys_out_of_reach),
+        cmocka_unit_test(test_a_life_begins_when_it_is_heard),
         cmocka_unit_test(test_one_step_a_round),
         cmocka_unit_test(test_no_place_for_a_proof),
         cmocka_unit_test(test_places_for_keys),
