@@ -160,7 +160,7 @@ static void learn_wildcards(struct wr_nsecache *n, const struct wr_chain *ch,
 static void put_range(struct wr_nsecache *n, const uint8_t *zone, const struct wr_rrset *set,
                       uint32_t set_ttl, const struct wr_ttl_policy *ttl, uint32_t now_s)
 {
-    uint32_t most = wr_ttl_negative(ttl, zone, set_ttl);
+    uint32_t most = wr_ttl_negative(ttl, set->owner, set_ttl);
     (void)wr_ranges_put(&n->ranges, zone, set, now_s, most < set_ttl ? most : set_ttl);
 }
 
@@ -391,14 +391,16 @@ static bool add_authority(struct wr_answer *a, struct wr_arena *arena, const str
     return true;
 }
 
-/* The SOA bounds all that is made (RFC 8198 section 5.4). 0: there is none. */
+/* The SOA bounds all that is made (RFC 8198 section 5.4), and what the owner wants for such a name. 0: there is none. */
 static uint32_t bound(const struct find *f, struct wr_rrset *ret_soa)
 {
     if (!get_kept(f, f->zone, WR_TYPE_SOA, ret_soa)) {
         return 0;
     }
     uint32_t minimum = soa_minimum(ret_soa);
-    return least(f, minimum < ret_soa->ttl ? minimum : ret_soa->ttl);
+    uint32_t ttl = least(f, minimum < ret_soa->ttl ? minimum : ret_soa->ttl);
+    uint32_t most = wr_ttl_negative(f->ask->ttl, f->ask->name, ttl);
+    return most < ttl ? most : ttl;
 }
 
 static bool deny(const struct find *f, struct wr_arena *arena, bool nxdomain, struct wr_answer *a)

@@ -217,6 +217,32 @@ static void test_ends(void **state)
     assert_int_equal(find_at("a.example.", WR_TYPE_A, T0 + 300), WR_FOUND_NOTHING);
 }
 
+/* A rule of the owner's for what is below a zone holds for what is concluded of it. */
+static void test_rules_of_the_owner(void **state)
+{
+    static struct wr_ttl_rule rule = {.below = true, .max_s = 40};
+    rule.name = denials_name("example.");
+    policy.rule = &rule;
+    policy.rules = 1;
+    learn_zone();
+    denied("ns1.example.", WR_TYPE_MX, WR_RCODE_NOERROR);
+    assert_int_equal(answer.ttl, 40);
+    assert_int_equal(answer.authority[1].ttl, 40);
+    denied("ml.example.", WR_TYPE_A, WR_RCODE_NXDOMAIN);
+    assert_int_equal(answer.ttl, 40);
+    assert_int_equal(find_at("ns1.example.", WR_TYPE_MX, T0 + 39), WR_FOUND_FRESH);
+    assert_int_equal(find_at("ns1.example.", WR_TYPE_MX, T0 + 40), WR_FOUND_NOTHING);
+    rule.name = denials_name("ml.example."); /* for one name */
+    rule.below = false;
+    rule.max_s = 7;
+    learn_zone();
+    denied("ml.example.", WR_TYPE_A, WR_RCODE_NXDOMAIN);
+    assert_int_equal(answer.ttl, 7);
+    denied("mm.example.", WR_TYPE_A, WR_RCODE_NXDOMAIN);
+    assert_int_equal(answer.ttl, 300);
+    policy.rules = 0;
+}
+
 static void test_without_a_soa(void **state)
 {
     begin();
@@ -468,6 +494,7 @@ int main(void)
         T(test_below_a_dname),
         T(test_child_and_parent),
         T(test_ends),
+        T(test_rules_of_the_owner),
         T(test_without_a_soa),
         T(test_what_is_not_learnt),
         T(test_anchors_and_settings),
