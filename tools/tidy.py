@@ -170,7 +170,7 @@ def rule_ranks(tree):
 
 def rule_oracle(tree):
     """the simulator's oracle shares no file with src/ but base"""
-    seen, todo = set(), ["tests/sim/oracle.c", "tests/sim/oracle.h"]
+    seen, todo = set(), [f"tests/sim/{noun}.{end}" for noun in ("oracle", "secure") for end in "ch"]
     while todo:
         path = todo.pop(0)
         if path in seen or not tree.exists(path):

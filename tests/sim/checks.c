@@ -20,8 +20,8 @@
 #define SENDS_FREE    24 /* prefetches and probes of a name nobody asks again */
 
 static const char *const plant_names[PLANTS] = {
-    "none", "lost",   "twice", "late",    "forged", "ttl",   "denied", "flood",
-    "leak", "memory", "dead",  "unequal", "shape",  "stray", "size",
+    "none",   "lost", "twice",   "late",  "forged", "ttl",  "denied",  "flood",  "leak",
+    "memory", "dead", "unequal", "shape", "stray",  "size", "vouched", "silent", "believing",
 };
 
 const char *check_plant_name(enum check_plant p)
@@ -311,7 +311,10 @@ void checks_sent(struct world *w, unsigned server, const uint8_t *bytes, size_t 
     bool routed = w->routed_zone >= 0 && wire_name_below(qname, w->oracle.zone[w->routed_zone]);
     if (w->plan.tree && qname[0] && server < w->plan.servers &&
         (!tree_has(w, server, qname) || checks_plant(w, PLANT_STRAY))) {
-        checks_fail(w, 5, "a question goes to a server of another zone");
+        char name[300];
+        wire_name_text(qname, name, sizeof name);
+        checks_fail(w, 5, "%s TYPE%u goes to server %u, which has no zone above it", name,
+                    w->query->qtype, server);
     } else if (!w->plan.tree && qname[0] && server < w->plan.servers &&
                (routed != w->server[server].routed || checks_plant(w, PLANT_STRAY))) {
         checks_fail(w, 5, "a question goes to a server of another group");

@@ -4,7 +4,8 @@
  *
  *   1 settled   each query gets exactly one reply, or one deliberate drop that is counted, within its deadline
  *   2 true      every record and denial in a reply was said by an honest server, and is no older than its TTL
- *               allows; or is stale, within bounds, with the stale TTL, and says so
+ *               allows; or is stale, within bounds, with the stale TTL, and says so; in a secure world AD and what is
+ *               answered at all are as the oracle says (vouch.h)
  *   3 bounded   upstream messages per client query
  *   4 fixed     memory: canaries, open ports and streams within their pools, nothing left open at the end
  *   5 closed    a routed zone's questions go to its own servers and nowhere else (encryption required: no
@@ -28,20 +29,23 @@
 
 enum check_plant {
     PLANT_NONE = 0,
-    PLANT_LOST,    /* one reply is lost */
-    PLANT_TWICE,   /* one reply is sent twice */
-    PLANT_LATE,    /* one reply leaves after its deadline */
-    PLANT_FORGED,  /* an address in one reply is another */
-    PLANT_TTL,     /* one TTL is too long */
-    PLANT_DENIED,  /* a name that exists is denied */
-    PLANT_FLOOD,   /* an upstream message is sent a thousand times */
-    PLANT_LEAK,    /* an exchange is never over */
-    PLANT_MEMORY,  /* an octet behind the block is written */
-    PLANT_DEAD,    /* an upstream stays dead after the faults */
-    PLANT_UNEQUAL, /* something not from the seed comes into the trace */
-    PLANT_SHAPE,   /* a reply has another id */
-    PLANT_STRAY,   /* a routed question goes to another group */
-    PLANT_SIZE,    /* a UDP reply larger than the client takes */
+    PLANT_LOST,      /* one reply is lost */
+    PLANT_TWICE,     /* one reply is sent twice */
+    PLANT_LATE,      /* one reply leaves after its deadline */
+    PLANT_FORGED,    /* an address in one reply is another */
+    PLANT_TTL,       /* one TTL is too long */
+    PLANT_DENIED,    /* a name that exists is denied */
+    PLANT_FLOOD,     /* an upstream message is sent a thousand times */
+    PLANT_LEAK,      /* an exchange is never over */
+    PLANT_MEMORY,    /* an octet behind the block is written */
+    PLANT_DEAD,      /* an upstream stays dead after the faults */
+    PLANT_UNEQUAL,   /* something not from the seed comes into the trace */
+    PLANT_SHAPE,     /* a reply has another id */
+    PLANT_STRAY,     /* a routed question goes to another group */
+    PLANT_SIZE,      /* a UDP reply larger than the client takes */
+    PLANT_VOUCHED,   /* AD of what is not secure */
+    PLANT_SILENT,    /* no AD of what is */
+    PLANT_BELIEVING, /* nothing is validated */
     PLANTS
 };
 
@@ -79,6 +83,8 @@ struct checks {
     uint64_t sent, sent_most_for_one; /* upstream */
     uint64_t fresh, stale, failed, refused, truncated, calm_asked, calm_fresh;
     uint64_t slowest_us, calm_slowest_us;
+    uint64_t forgeries, vouched,
+        bogus; /* answers changed on the way; replies with AD, and failures that had to be */
     uint32_t sends[257], asks[257];            /* by oracle name; the last: all others */
     bool planted;                              /* the plant has been put in */
     uint64_t drops_restarts, replies_restarts; /* engines' own counts before a restart */

@@ -65,10 +65,17 @@ static void write_query(struct world *w, const struct client *c, const struct as
         name[8] = (uint8_t)('0' + a->id % 10);
         wire_name_copy(name + 9, w->oracle.zone[a->id % ORACLE_ZONES]);
     }
-    wire_start(out, a->id, (uint16_t)((flavour == 9 ? 0 : FLAG_RD) | (flavour == 3 ? FLAG_CD : 0)));
+    uint16_t flags = (uint16_t)((flavour == 9 ? 0 : FLAG_RD) | (flavour == 3 ? FLAG_CD : 0));
+    bool dnssec_ok = flavour == 5;
+    if (w->secure.on) { /* more of those who ask what it is worth */
+        dnssec_ok |= flavour == 0 || flavour == 1 || flavour == 3;
+        flags |= flavour == 2 || flavour == 1 || flavour == 4 ? FLAG_AD : 0;
+        flags |= flavour == 8 ? FLAG_CD : 0;
+    }
+    wire_start(out, a->id, flags);
     wire_question(out, name, a->type, 1);
     if (c->edns) {
-        struct wire_edns e = {.udp_size = c->udp_size, .ede = -1, .dnssec_ok = flavour == 5};
+        struct wire_edns e = {.udp_size = c->udp_size, .ede = -1, .dnssec_ok = dnssec_ok};
         e.ecs = flavour == 7;
         if (c->cookies) {
             memcpy(e.cookie, c->cookie, c->cookie_size);

@@ -205,6 +205,6 @@ static struct wr_cache *control_cache(void *block, size_t size, bool attach)
     return NULL;
 }
 
-const struct gate_machine gate_control = {"control",     control_size,     control_start,
-                                          control_feed,  control_poll,     control_deadline,
-                                          control_adopt, control_inflight, control_cache};
+const struct gate_machine gate_control = {
+    "control",        control_size,  control_start,    control_feed, control_poll,
+    control_deadline, control_adopt, control_inflight, NULL,         control_cache};

@@ -86,6 +86,23 @@ void gate_hint(struct gate *g, const struct wr_addr *addr)
     g->settings.upstreams.default_group = WR_GROUP_RECURSE;
 }
 
+void gate_trust(struct gate *g, const uint8_t *ds, size_t size, int64_t floor_s)
+{
+    static const uint8_t root[1] = {0};
+    struct wr_prove_settings *p = &g->settings.prove;
+    wr_anchors_init(&g->anchors, g->anchor, 2);
+    if (wr_anchors_add(&g->anchors, root, WR_TYPE_DS, ds, size)) {
+        g->broken = "the anchor was not taken";
+    }
+    *p = (struct wr_prove_settings){.enable = true,
+                                    .aggressive = true,
+                                    .floor_s = floor_s,
+                                    .anchors = &g->anchors,
+                                    .policy = wr_algo_default_policy()};
+    g->zones = 64;
+    g->ranges = 256;
+}
+
 static void *canaried(size_t size)
 {
     uint8_t *block = aligned_alloc(64, (size + GATE_BLOCK_CANARY + 63) / 64 * 64);
@@ -122,6 +139,8 @@ static void start_engines(struct gate *g, const struct wr_now *now)
             .cache = g->cache,
             .upstream_state = g->upstream_state,
             .infra_slots = g->infra_slots,
+            .zones = g->zones,
+            .ranges = g->ranges,
             .quota = g->quota,
             .stats = &g->worker[w].stats,
             .trace = g->trace.line ? &g->trace : NULL,
@@ -162,6 +181,9 @@ void gate_start(struct gate *g, const struct wr_now *now)
 static void drop_engines(struct gate *g)
 {
     for (unsigned w = 0; w < g->workers; w++) {
+        if (g->machine->stop && g->worker[w].engine) {
+            g->machine->stop(g->worker[w].engine);
+        }
         free(g->worker[w].block);
         g->worker[w].block = g->worker[w].engine = NULL;
     }

@@ -32,6 +32,7 @@ struct gate_machine {
     uint64_t (*deadline)(const void *e);
     void (*adopt)(void *e, const struct wr_settings *settings, const struct wr_now *now);
     uint32_t (*inflight)(const void *e);
+    void (*stop)(void *e); /* gives back what libraries hold */
     /* Formats (or attaches) the cache block; the cache is NULL for a machine without one. */
     struct wr_cache *(*cache)(void *block, size_t size, bool attach);
 };
@@ -48,6 +49,9 @@ struct gate {
     struct wr_ttl_rule rule;
     struct wr_hints hints; /* with one, names are found from the root (gate_hint) */
     uint32_t infra_slots;
+    struct wr_anchors anchors; /* with one, answers are proven (gate_trust) */
+    struct wr_anchor anchor[2];
+    uint32_t zones, ranges;
     struct wr_secrets secrets;
     uint32_t requests, waiters, streams;
     size_t cache_size;
@@ -76,6 +80,8 @@ void gate_upstream(struct gate *g, unsigned group, const struct wr_addr *addr,
                    enum wr_scheme scheme);
 /* Names without a route are found from the root, one of whose servers is there. */
 void gate_hint(struct gate *g, const struct wr_addr *addr);
+/* Answers are validated, from this DS record of the root on; `floor_s` has certainly passed. */
+void gate_trust(struct gate *g, const uint8_t *ds, size_t size, int64_t floor_s);
 void gate_start(struct gate *g, const struct wr_now *now);
 void gate_restart(struct gate *g, const struct wr_now *now);
 void gate_free(struct gate *g);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "vouch.h"
 #include "world.h"
 
 #define EDE_STALE    3
@@ -20,7 +21,8 @@ struct judgement {
     char name[300];
 };
 
-static void apply_plant(struct world *w, struct wire_msg *m, size_t *size, bool udp)
+static void apply_plant(struct world *w, const struct wire_msg *q, struct wire_msg *m, size_t *size,
+                        bool udp)
 {
     for (unsigned i = 0; i < m->rrs; i++) {
         if (m->rr[i].section != WIRE_ANSWER) {
@@ -41,6 +43,14 @@ static void apply_plant(struct world *w, struct wire_msg *m, size_t *size, bool 
     if (udp && checks_plant(w, PLANT_SIZE)) {
         *size += 5000;
     }
+    if (w->secure.on && vouch_understood(q) && wire_rcode(m) == RCODE_NOERROR && m->rrs) {
+        if (!(m->flags & FLAG_AD) && checks_plant(w, PLANT_VOUCHED)) {
+            m->flags |= FLAG_AD;
+        }
+        if (m->flags & FLAG_AD && checks_plant(w, PLANT_SILENT)) {
+            m->flags &= (uint16_t)~FLAG_AD;
+        }
+    }
     if (checks_plant(w, PLANT_SHAPE)) {
         m->qtype ^= 1;
     }
@@ -59,7 +69,7 @@ static void judge_shape(struct judgement *j, size_t size)
         checks_fail(w, 9, "%s: a reply to another question", j->name);
     }
     if (!(m->flags & FLAG_QR) || (m->flags ^ q->flags) & (FLAG_RD | FLAG_CD | 0x7800) ||
-        m->flags & FLAG_AD || m->flags & FLAG_Z) {
+        (m->flags & FLAG_AD && !w->secure.on) || m->flags & FLAG_Z) {
         checks_fail(w, 9, "%s: flags %04x to a query with %04x", j->name, m->flags, q->flags);
     }
     if (!j->a->outsider && !(m->flags & FLAG_RA)) {
@@ -155,6 +165,25 @@ static bool judge_set(struct judgement *j, const uint8_t *owner, uint16_t type, 
     return false;
 }
 
+/* What is known of that there is no such type, or, type 0, no such name. Whoever proves answers takes from the proof that one type is not
+ * there that others are not either (RFC 8198). */
+static enum oracle_verdict look_at_denial(const struct judgement *j, const uint8_t *name,
+                                          uint16_t type, uint32_t ttl, uint64_t now_us)
+{
+    /* The name may be denied with all its types. */
+    static const uint16_t types[] = {0, TYPE_A, TYPE_AAAA, TYPE_TXT, TYPE_CNAME, TYPE_DS, 65};
+    const struct oracle *o = &j->w->oracle;
+    enum oracle_verdict best = oracle_judge_denial(o, name, type, ttl, now_us);
+    int i = oracle_find(o, name);
+    bool implied = j->w->secure.on && i >= 0 && !oracle_count(o, (unsigned)i, type) &&
+                   !oracle_count(o, (unsigned)i, TYPE_CNAME);
+    for (unsigned k = 0; type && k < (implied ? 7 : 1) && best != ORACLE_FRESH; k++) {
+        enum oracle_verdict v = oracle_judge_denial(o, name, types[k], ttl, now_us);
+        best = v > best ? v : best;
+    }
+    return best;
+}
+
 static void judge_denial(struct judgement *j, const uint8_t *name, uint16_t type)
 {
     const struct wire_msg *m = j->m;
@@ -170,13 +199,10 @@ static void judge_denial(struct judgement *j, const uint8_t *name, uint16_t type
     char what[64];
     snprintf(what, sizeof what, type ? "that there is no type %u" : "that there is no such name",
              type);
-    enum oracle_verdict v =
-        oracle_judge_denial(&j->w->oracle, name, type, ttl, j->w->clock.now.mono_us);
-    if (v != ORACLE_FRESH && type) { /* the name may be denied with all its types */
-        enum oracle_verdict all =
-            oracle_judge_denial(&j->w->oracle, name, 0, ttl, j->w->clock.now.mono_us);
-        v = all > v ? all : v;
-    }
+    uint64_t now_us = j->w->clock.now.mono_us;
+    uint64_t before_us = now_us - j->w->gate.settings.query_timeout_ms * WR_MS;
+    enum oracle_verdict v = look_at_denial(j, name, type, ttl, now_us);
+    j->recent = look_at_denial(j, name, type, 0, before_us) == ORACLE_FRESH;
     judge_verdict(j, v, what, ttl);
 }
 
@@ -185,7 +211,12 @@ static void judge_strays(struct judgement *j, unsigned seen)
     unsigned answers = 0;
     for (unsigned i = 0; i < j->m->rrs; i++) {
         const struct wire_rr *rr = &j->m->rr[i];
-        answers += rr->section == WIRE_ANSWER;
+        bool proof = j->w->secure.on && j->q->edns.dnssec_ok && rr->section != WIRE_ADDITIONAL &&
+                     (rr->type == TYPE_RRSIG || rr->type == TYPE_NSEC);
+        answers += rr->section == WIRE_ANSWER && !proof;
+        if (proof) {
+            continue;
+        }
         if (rr->section == WIRE_ADDITIONAL ||
             (rr->section == WIRE_AUTHORITY && rr->type != TYPE_SOA)) {
             checks_fail(j->w, 2, "%s: a record of type %u that nobody asked for", j->name,
@@ -205,6 +236,9 @@ static void judge_truth(struct judgement *j)
     bool cut = m->flags & FLAG_TC;
     if (j->q->qtype == TYPE_ANY) {
         return; /* RFC 8482: the stories look at it */
+    }
+    if (j->w->forges && j->q->flags & FLAG_CD) {
+        return; /* who wants nothing checked gets what was forged */
     }
     while (links++ < 20 && j->q->qtype != TYPE_CNAME &&
            judge_set(j, at, TYPE_CNAME, &seen, &rdata)) {
@@ -227,7 +261,13 @@ static bool may_remember(const struct judgement *j)
     const struct world *w = j->w;
     uint64_t memory_us = (w->gate.settings.ttl.failure_s + 2) * WR_S;
     int i = oracle_find(&w->oracle, j->q->qname);
+    if (vouch_spoilt(w, j->q->qname)) {
+        return true;
+    }
     for (unsigned links = 0; i >= 0 && links < 12; links++) {
+        if (vouch_spoilt(w, w->oracle.name[i].wire)) {
+            return true;
+        }
         if (w->erred_us[i] && w->erred_us[i] + memory_us > w->clock.now.mono_us) {
             return true;
         }
@@ -249,6 +289,8 @@ static void judge_calm(struct judgement *j)
     }
     if (j->m->flags & FLAG_TC || j->q->qtype == TYPE_ANY || (answered && !j->stale)) {
         w->checks.calm_fresh++;
+    } else if (vouch_must_fail(w, j->a, j->q) && rcode == RCODE_SERVFAIL) {
+        w->checks.calm_fresh++; /* as it must be */
     } else if (may_remember(j)) {
         return;
     } else if (!answered) {
@@ -296,9 +338,10 @@ void judge_reply(struct world *w, struct asked *a, const uint8_t *bytes, size_t 
     }
     wire_name_text(j.q->qname, j.name, 200);
     snprintf(j.name + strlen(j.name), 32, " TYPE%u", j.q->qtype);
-    apply_plant(w, j.m, &size, a->client.transport == WR_CLIENT_UDP);
+    apply_plant(w, j.q, j.m, &size, a->client.transport == WR_CLIENT_UDP);
     judge_shape(&j, size);
     judge_truth(&j);
+    vouch_judge(w, a, j.q, j.m, j.stale || says_stale(&j), j.name);
     a->stale = j.stale;
     if (a->calm) {
         judge_calm(&j);

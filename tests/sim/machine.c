@@ -32,6 +32,12 @@ static uint32_t inflight(const void *e)
     return wr_engine_inflight(e);
 }
 
+static void stop(void *e)
+{
+    const struct wr_now end = {.mono_us = 1};
+    wr_engine_stop(e, &end);
+}
+
 static struct wr_cache *open_cache(void *block, size_t size, bool attach)
 {
     static const struct wr_hash_key key = {{0x0123456789abcdef, 0xfedcba9876543210}};
@@ -41,5 +47,5 @@ static struct wr_cache *open_cache(void *block, size_t size, bool attach)
     return err ? NULL : cache;
 }
 
-const struct gate_machine gate_weir = {"weir",   wr_engine_size, start,    feed,      poll_action,
-                                       deadline, adopt,          inflight, open_cache};
+const struct gate_machine gate_weir = {"weir",   wr_engine_size, start,    feed, poll_action,
+                                       deadline, adopt,          inflight, stop, open_cache};

@@ -238,6 +238,9 @@ static uint32_t kept_ttl(const struct oracle *o, const struct oracle_fact *f)
     uint32_t least = ruled ? o->rule_min_s : o->min_ttl_s;
     uint32_t most = ruled ? o->rule_max_s : o->max_ttl_s;
     most = f->denied && most > o->max_negative_s ? o->max_negative_s : most;
+    /* The TTL counts from when it was heard, the owner's bounds from when it was proven and kept. */
+    least += least ? o->proof_s : 0;
+    most += o->proof_s;
     uint32_t ttl = f->ttl_s < least ? least : f->ttl_s;
     return ttl > most ? most : ttl;
 }
@@ -260,7 +263,7 @@ static void hear(struct oracle *o, const struct oracle_fact *f, uint64_t now_us)
         o->heard[f->name].list = list;
         o->heard[f->name].cap = cap;
     }
-    list[o->heard[f->name].count++] = (struct oracle_heard){*f, expires};
+    list[o->heard[f->name].count++] = (struct oracle_heard){*f, expires, now_us};
 }
 
 static bool speaks_for(const struct oracle *o, int zone, unsigned name)
@@ -342,6 +345,26 @@ enum oracle_verdict oracle_judge_set(const struct oracle *o, const struct wire_m
         }
     }
     return best;
+}
+
+bool oracle_was_heard(const struct oracle *o, const struct wire_msg *m, unsigned first,
+                      uint64_t by_us)
+{
+    const struct wire_rr *rr = &m->rr[first];
+    int i = oracle_find(o, rr->owner);
+    unsigned n = 1;
+    while (first + n < m->rrs && rr[n].type == rr->type && rr[n].section == rr->section &&
+           wire_name_same(rr[n].owner, rr->owner)) {
+        n++;
+    }
+    for (unsigned k = 0; i >= 0 && k < o->heard[i].count; k++) {
+        const struct oracle_heard *h = &o->heard[i].list[k];
+        if (!h->fact.denied && h->fact.type == rr->type && h->first_us <= by_us &&
+            same_set(o, &h->fact, m, first, n)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 enum oracle_verdict oracle_judge_denial(const struct oracle *o, const uint8_t *name, uint16_t type,

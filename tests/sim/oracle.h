@@ -60,6 +60,7 @@ struct oracle_statement {
 struct oracle_heard {
     struct oracle_fact fact;
     uint64_t expires_us; /* the latest moment at which it is fresh */
+    uint64_t first_us;   /* when it was heard first */
 };
 
 struct oracle {
@@ -74,7 +75,8 @@ struct oracle {
         unsigned count, cap;
     } heard[ORACLE_NAMES_MAX];
     uint32_t min_ttl_s, max_ttl_s, max_negative_s, stale_max_age_s;
-    int rule_zone; /* names below it have limits of their own; -1: none */
+    uint32_t proof_s; /* how long an answer may wait to be proven */
+    int rule_zone;    /* names below it have limits of their own; -1: none */
     uint32_t rule_min_s, rule_max_s;
 };
 
@@ -106,5 +108,8 @@ enum oracle_verdict oracle_judge_set(const struct oracle *o, const struct wire_m
 /* ... or deny the type (or, type 0, the name)? */
 enum oracle_verdict oracle_judge_denial(const struct oracle *o, const uint8_t *name, uint16_t type,
                                         uint32_t ttl_s, uint64_t now_us);
+/* Had this set been heard by then? */
+bool oracle_was_heard(const struct oracle *o, const struct wire_msg *m, unsigned first,
+                      uint64_t by_us);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "forger.h"
 #include "tree.h"
 #include "world.h"
 
@@ -34,6 +35,7 @@ void server_init(struct world *w, unsigned i)
         s->demands_cookie = s->cookies && wr_rng_below(&w->rng, 3) == 0;
         s->lowers_case = wr_rng_below(&w->rng, 8) == 0;
         s->no_tcp = !s->lowers_case && i && wr_rng_below(&w->rng, 8) == 0;
+        s->no_edns = s->no_edns && !w->secure.on; /* nobody proves anything without it */
         s->no_tcp =
             s->no_tcp && !w->plan.tree; /* each zone has somebody who can send a large answer */
     }
@@ -42,6 +44,7 @@ void server_init(struct world *w, unsigned i)
 void server_calm(struct server *s)
 {
     memset(s->way_pm, 0, sizeof s->way_pm);
+    s->forge_pm = 0;
     s->link.state = LINK_UP;
     s->link.loss_pm = s->link.double_pm = s->link.late_pm = 0;
 }
@@ -59,6 +62,7 @@ void server_mix(struct world *w, struct server *s)
     s->link.loss_pm = wr_rng_below(&w->rng, 3) ? 0 : wr_rng_below(&w->rng, 300);
     s->link.double_pm = wr_rng_below(&w->rng, 100);
     s->link.late_pm = wr_rng_below(&w->rng, 50);
+    s->forge_pm = w->forges && wr_rng_below(&w->rng, 3) == 0 ? wr_rng_below(&w->rng, 600) : 0;
 }
 
 static enum server_way draw_way(struct world *w, const struct server *s)
@@ -183,6 +187,11 @@ static uint32_t write_truth(struct world *w, struct server *s, struct wire_out *
         statement = tree_say(w, (unsigned)(s - w->server), out, name, q->qtype, links, ttl_share,
                              &referral);
         rcode = wire_u16(out->bytes + 2) & 15;
+        if (w->secure.on && q->edns.present && q->edns.dnssec_ok) {
+            bool has[SECURE_ZONES];
+            tree_speaks(w, (unsigned)(s - w->server), has);
+            secure_dress(&w->secure, &w->oracle, has, out);
+        }
     } else {
         statement = oracle_say(&w->oracle, out, name, q->qtype, w->clock.now.mono_us, links,
                                ttl_share, &rcode);
@@ -250,6 +259,10 @@ static bool write_response(struct world *w, struct server *s, const struct wire_
     default: break;
     }
     *ret_statement = write_truth(w, s, out, q, way);
+    if (s->forge_pm && wr_rng_below(&w->rng, 1000) < s->forge_pm &&
+        forger_changes(w, (unsigned)(s - w->server), q)) {
+        *ret_statement = 0;
+    }
     size_t most = tcp                                         ? WIRE_MSG_MAX
                   : q->edns.present && q->edns.udp_size > 512 ? q->edns.udp_size
                                                               : 512;

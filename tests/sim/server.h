@@ -48,6 +48,7 @@ struct server {
     bool routed;           /* answers for the routed zone, and is asked for nothing else */
     bool cookie_known;     /* the gateway has heard a cookie of this server since its start */
     unsigned way_pm[WAYS]; /* per mille; the rest is good */
+    unsigned forge_pm;     /* ... of answers that are changed on the way (forger.h) */
     uint64_t secret;
     uint64_t heard, heard_tcp; /* questions that arrived */
 };

@@ -8,7 +8,7 @@
  *     sim --goals [NAME]        the stories of goals.c, with their figures
  *     sim --plants              every planted fault must be found, by the check that is there for it
  *     sim --tests               all three, as TAP (what the normal test runs)
- *     --plant NAME  --machine weir|control
+ *     --plant NAME  --machine weir|control  --secure (each seed with recursion and signed zones)
  *
  * Each seed runs twice: the second trace must be the first. Exit 0: nothing was violated.
  */
@@ -26,11 +26,12 @@ struct options {
     enum check_plant plant;
     const struct gate_machine *machine;
     enum { TREE_DRAWN = 0, TREE_NEVER, TREE_ALWAYS } tree; /* recursion: as the seed says */
+    bool secure;                                           /* always signed zones */
 };
 
 static struct {
-    uint64_t seeds, trees, queries, sent, stale, fresh, failed, restarts, handovers, slowest_us,
-        calm_slowest_us, calm;
+    uint64_t seeds, trees, secure, vouched, bogus, forgeries, queries, sent, stale, fresh, failed,
+        restarts, handovers, slowest_us, calm_slowest_us, calm;
 } total;
 
 static void add_up(const struct world *w)
@@ -38,6 +39,10 @@ static void add_up(const struct world *w)
     const struct checks *c = &w->checks;
     total.seeds++;
     total.trees += w->plan.tree;
+    total.secure += w->plan.secure;
+    total.vouched += c->vouched;
+    total.bogus += c->bogus;
+    total.forgeries += c->forgeries;
     total.queries += c->fed;
     total.sent += c->sent;
     total.stale += c->stale;
@@ -61,6 +66,8 @@ static unsigned run_once(uint64_t seed, const struct options *o, bool trace, uin
     plan.machine = o->machine;
     plan.verbose = trace;
     plan.tree = o->tree == TREE_DRAWN ? plan.tree : o->tree == TREE_ALWAYS;
+    plan.tree = plan.tree || o->secure;
+    plan.secure = plan.secure || o->secure;
     struct world *w = world_new(&plan);
     bool good = world_run(w);
     unsigned check = good ? 0 : w->checks.check;
@@ -105,11 +112,17 @@ static int run_seeds(const struct options *o)
     for (uint64_t s = o->seed; s < o->seed + o->count; s++) {
         if (run_seed(s, o, text, sizeof text)) {
             failed++;
-            printf("seed %llu: %s; replay: make sim SEED=%llu\n", (unsigned long long)s, text,
+            printf("seed %llu: %s; replay: %s%llu\n", (unsigned long long)s, text,
+                   o->secure ? "sim --trace --secure --seed " : "make sim SEED=",
                    (unsigned long long)s);
             fflush(stdout);
         }
     }
+    printf(
+        "%s%llu runs with signed zones: %llu replies with AD, %llu failures of bogus zones, %llu "
+        "answers forged on the path\n",
+        o->tests ? "# " : "", (unsigned long long)total.secure, (unsigned long long)total.vouched,
+        (unsigned long long)total.bogus, (unsigned long long)total.forgeries);
     printf("%s%llu seeds from %llu (%llu of %llu runs with recursion), %u failed: %llu queries "
            "(%llu after the faults), %llu upstream "
            "messages, "
@@ -131,12 +144,14 @@ static int run_seeds(const struct options *o)
 
 /* Which check must find which plant. */
 static const unsigned finder[PLANTS] = {
-    [PLANT_LOST] = 1,    [PLANT_TWICE] = 1, [PLANT_LATE] = 1,  [PLANT_FORGED] = 2, [PLANT_TTL] = 2,
-    [PLANT_DENIED] = 2,  [PLANT_FLOOD] = 3, [PLANT_LEAK] = 4,  [PLANT_MEMORY] = 4, [PLANT_DEAD] = 6,
-    [PLANT_UNEQUAL] = 8, [PLANT_SHAPE] = 9, [PLANT_STRAY] = 5, [PLANT_SIZE] = 9,
+    [PLANT_LOST] = 1,      [PLANT_TWICE] = 1,  [PLANT_LATE] = 1,    [PLANT_FORGED] = 2,
+    [PLANT_TTL] = 2,       [PLANT_DENIED] = 2, [PLANT_FLOOD] = 3,   [PLANT_LEAK] = 4,
+    [PLANT_MEMORY] = 4,    [PLANT_DEAD] = 6,   [PLANT_UNEQUAL] = 8, [PLANT_SHAPE] = 9,
+    [PLANT_STRAY] = 5,     [PLANT_SIZE] = 9,   [PLANT_VOUCHED] = 2, [PLANT_SILENT] = 2,
+    [PLANT_BELIEVING] = 2,
 };
 
-/* Each fault in a world of forwarders, and in one with recursion. */
+/* Each fault in a world of forwarders, and in one with recursion; those about proofs where zones are signed. */
 static int run_plants(const struct options *options)
 {
     struct options o = *options;
@@ -147,6 +162,10 @@ static int run_plants(const struct options *options)
         unsigned check = 0;
         o.plant = (enum check_plant)(p / 2);
         o.tree = p % 2 ? TREE_ALWAYS : TREE_NEVER;
+        o.secure = o.plant >= PLANT_VOUCHED; /* those are about proofs */
+        if (o.secure && o.tree == TREE_NEVER) {
+            continue;
+        }
         /* Not every seed has the moment that a plant waits for. */
         for (uint64_t seed = 1; seed <= 5 && !check; seed++) {
             check = run_seed(seed, &o, text, sizeof text);
@@ -164,7 +183,7 @@ static int usage(void)
 {
     fprintf(stderr, "usage: sim [SEED [COUNT]] [--seed N] [--count N] [--trace] [--goals [NAME]] "
                     "[--plants] [--tests] "
-                    "[--plant NAME] [--machine weir|control]\n");
+                    "[--plant NAME] [--machine weir|control] [--secure]\n");
     return 2;
 }
 
@@ -201,6 +220,8 @@ static bool read_options(struct options *o, int argc, char **argv)
         } else if (strcmp(a, "--goals") == 0) {
             o->goals = true;
             o->goal = i + 1 < argc && argv[i + 1][0] != '-' ? argv[++i] : NULL;
+        } else if (strcmp(a, "--secure") == 0) {
+            o->secure = true;
         } else if (strcmp(a, "--plants") == 0) {
             o->plants = true;
         } else if (strcmp(a, "--tests") == 0) {

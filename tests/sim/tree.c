@@ -153,6 +153,44 @@ static bool say_address(const struct world *w, struct wire_out *out, const uint8
     return true;
 }
 
+void tree_speaks(const struct world *w, unsigned server, bool ret[SECURE_ZONES])
+{
+    const struct secure *s = &w->secure;
+    for (unsigned z = 0; z < SECURE_ZONES; z++) {
+        int zone = z < s->zones ? zone_of(w, s->zone[z].name) : -1;
+        bool top = z > 0 && z <= SECURE_TOPS;
+        ret[z] =
+            z < s->zones && (server < FIRST_TOP    ? z == 0
+                             : server < FIRST_ZONE ? top
+                                                   : zone >= 0 && serves(server, (unsigned)zone));
+    }
+}
+
+/* In a secure world: the keys of a zone of this server, or the DS of one below. False: another question, or the server has no such zone. */
+static bool say_keys(const struct world *w, unsigned server, struct wire_out *out,
+                     const uint8_t *qname, uint16_t qtype)
+{
+    bool has[SECURE_ZONES];
+    int zone = w->secure.on ? secure_apex(&w->secure, qname) : -1;
+    if (zone < 0 || (qtype != TYPE_DS && qtype != TYPE_DNSKEY)) {
+        return false;
+    }
+    tree_speaks(w, server, has);
+    unsigned z = (unsigned)zone, above = w->secure.zone[z].parent;
+    bool below = qtype == TYPE_DS && z && has[above];
+    if (!below && !has[z]) {
+        return false;
+    }
+    bool put = below                  ? secure_put_ds(&w->secure, out, z)
+               : qtype == TYPE_DNSKEY ? secure_put_keys(&w->secure, out, z)
+                                      : false;
+    set_flags(out, FLAG_AA);
+    if (!put) {
+        deny(out, w->secure.zone[below ? above : z].name, RCODE_NOERROR);
+    }
+    return true;
+}
+
 static void say_root(const struct world *w, struct wire_out *out, const uint8_t *qname,
                      uint16_t qtype)
 {
@@ -205,6 +243,9 @@ uint32_t tree_say(struct world *w, unsigned server, struct wire_out *out, const 
     int zone = zone_of(w, qname);
     uint16_t rcode = 0;
     *ret_referral = server < FIRST_ZONE;
+    if (say_keys(w, server, out, qname, qtype)) {
+        return 0;
+    }
     if (server < FIRST_TOP) {
         say_root(w, out, qname, qtype);
         return 0;

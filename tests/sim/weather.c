@@ -76,12 +76,17 @@ void weather_settings(struct world *w)
         w->gate.waiters = (uint32_t[]){2048, 128}[wr_rng_below(rng, 2)];
         w->gate.cache_size = (size_t[]){1024 * 1024, 256 * 1024}[wr_rng_below(rng, 2)];
     }
+    if (w->secure.on) {
+        s->prove.aggressive = wr_rng_below(rng, 3) != 0;
+        s->prove.nxdomain_cut = (uint8_t)wr_rng_below(rng, 3);
+    }
     if (w->plan.faults) {
         draw_layout(w);
         for (unsigned i = 0; i < w->plan.servers; i++) {
             server_mix(w, &w->server[i]);
         }
     }
+    w->oracle.proof_s = w->secure.on ? s->query_timeout_ms / 1000 : 0;
     w->oracle.max_ttl_s = s->ttl.max_s;
     w->oracle.min_ttl_s = s->ttl.min_s;
     w->oracle.max_negative_s = s->ttl.max_negative_s;
@@ -90,15 +95,18 @@ void weather_settings(struct world *w)
 
 static void step_wall(struct world *w)
 {
-    struct wr_now *now = &w->clock.now;
+    int64_t wall_s = w->clock.now.wall_s;
     switch (wr_rng_below(&w->rng, 4)) {
-    case 0: now->wall_s = 0; break;
-    case 1: now->wall_s += 86400 * 400; break;
-    case 2: now->wall_s -= 3600; break;
-    default: now->wall_s = 1790000000; break;
+    case 0: wall_s = 0; break;
+    case 1: wall_s += 86400 * 400; break;
+    case 2: wall_s -= 3600; break;
+    default: wall_s = 1790000000; break;
     }
-    now->wall_proven = wr_rng_below(&w->rng, 2);
-    world_say(w, "the wall clock says %lld", (long long)now->wall_s);
+    bool proven = wr_rng_below(&w->rng, 2);
+    if (w->secure.on && proven) { /* who proves the time does not lie, but may be a bit off */
+        wall_s = w->secure.wall_s + (int64_t)wr_rng_below(&w->rng, 3600) - 1800;
+    }
+    world_set_wall(w, wall_s, proven);
 }
 
 static void cut(struct world *w, struct server *s)
@@ -186,6 +194,9 @@ void weather_calm(struct world *w)
     w->calm_us = w->clock.now.mono_us;
     w->client_link = (struct net_link){.base_us = 200, .jitter_us = 500};
     reset_stalled(w);
+    if (w->secure.on) {
+        world_set_wall(w, w->secure.wall_s, true);
+    }
     for (unsigned i = 0; i < w->plan.servers; i++) {
         server_calm(&w->server[i]);
         w->server[i].link.base_us = 2000 + wr_rng_below(&w->rng, 40000);

@@ -35,7 +35,10 @@ enum {
     TYPE_AAAA = 28,
     TYPE_DNAME = 39,
     TYPE_OPT = 41,
+    TYPE_DS = 43,
     TYPE_RRSIG = 46,
+    TYPE_NSEC = 47,
+    TYPE_DNSKEY = 48,
     TYPE_ANY = 255
 };
 enum {

@@ -13,8 +13,11 @@
 #include "weather.h"
 
 #define SPINS_MAX   64
+#define TURNS_MAX   20000 /* of proofs at one moment: each engine checks one signature a wake-up */
 #define QUIET_US    (40 * WR_S)
 #define SWEEP_US    (500 * WR_MS)
+#define WALL_S      1790000000 /* the date as a world begins */
+#define DAY_S       86400
 #define LATENESS_US 1500 /* an engine is woken a bit late, as by a real loop */
 
 void world_say(const struct world *w, const char *format, ...)
@@ -368,7 +371,7 @@ static bool wake(struct world *w, unsigned worker)
     struct wr_event time = {.kind = WR_EVENT_TIME};
     w->spins = w->spin_us == w->clock.now.mono_us ? w->spins + 1 : 0;
     w->spin_us = w->clock.now.mono_us;
-    if (w->spins > SPINS_MAX) {
+    if (w->spins > (w->secure.on ? TURNS_MAX : SPINS_MAX)) {
         checks_fail(w, 3, "worker %u wants to be woken at once, again and again", worker);
         w->over = true;
         return false;
@@ -438,6 +441,20 @@ void world_restart(struct world *w)
     gate_restart(&w->gate, &w->clock.now);
 }
 
+void world_set_wall(struct world *w, int64_t wall_s, bool proven)
+{
+    struct wr_now *now = &w->clock.now;
+    if (w->proven_us != WR_TIME_NEVER) {
+        w->was_proven_us = now->mono_us;
+    }
+    w->proven_us = !proven                         ? WR_TIME_NEVER
+                   : w->proven_us == WR_TIME_NEVER ? now->mono_us
+                                                   : w->proven_us;
+    now->wall_s = wall_s;
+    now->wall_proven = proven;
+    world_say(w, "the wall clock says %lld%s", (long long)wall_s, proven ? "" : ", unproven");
+}
+
 void world_link_event(struct world *w)
 {
     struct wr_event link = {.kind = WR_EVENT_LINK};
@@ -472,6 +489,7 @@ void world_defaults(struct world_plan *p, uint64_t seed)
     p->faults_us = 40 * WR_S;
     p->calm_us = 8 * WR_S;
     p->tree = wr_rng_below(&rng, 3) == 0;
+    p->secure = wr_rng_below(&rng, 2) == 0;
 }
 
 static void init_gate(struct world *w)
@@ -491,7 +509,22 @@ static void init_gate(struct world *w)
     for (unsigned i = 0; i < TREE_HINTS && w->plan.tree; i++) {
         gate_hint(g, &w->server[i].addr);
     }
+    if (w->secure.on && w->plan.plant != PLANT_BELIEVING) {
+        gate_trust(g, w->secure.anchor, sizeof w->secure.anchor, WALL_S - 100 * DAY_S);
+    }
     g->settings.upstreams.group[0].strategy = (uint8_t)w->plan.strategy;
+}
+
+static void init_secure(struct world *w)
+{
+    secure_init(&w->secure, &w->oracle, w->plan.seed, WALL_S);
+    w->forges = w->plan.attack && wr_rng_below(&w->rng, 2) == 0;
+    w->forges_keys = w->forges && wr_rng_below(&w->rng, 3) == 0;
+    for (unsigned z = 0; z < w->secure.zones; z++) {
+        char text[WIRE_NAME_SIZE];
+        wire_name_text(w->secure.zone[z].name, text, sizeof text);
+        world_say(w, "zone %s is %s", text, secure_state_name(w->secure.zone[z].state));
+    }
 }
 
 static void post_milestones(struct world *w)
@@ -520,6 +553,7 @@ struct world *world_new(const struct world_plan *plan)
     if (w->plan.machine != &gate_weir) {
         w->plan.tree = false; /* the control only forwards */
     }
+    w->plan.secure = w->plan.secure && w->plan.tree;
     if (w->plan.tree) {
         w->plan.servers = TREE_SERVERS;
         w->plan.calm_us += w->plan.faults ? TREE_MEMORY_US : 0;
@@ -531,8 +565,12 @@ struct world *world_new(const struct world_plan *plan)
     w->out = calloc(1, sizeof *w->out);
     assert(w->ports && w->streams.list && w->msg && w->query && w->out);
     wr_rng_seed_u64(&w->rng, plan->seed * 7919 + 17);
-    clock_init(&w->clock, WR_S + wr_rng_below(&w->rng, 1000000000), 1790000000);
+    clock_init(&w->clock, WR_S + wr_rng_below(&w->rng, 1000000000), WALL_S);
     oracle_init(&w->oracle, plan->seed, plan->names);
+    w->proven_us = w->was_proven_us = w->clock.now.mono_us;
+    if (w->plan.secure) {
+        init_secure(w);
+    }
     checks_init(w);
     w->client_link = (struct net_link){.base_us = 200, .jitter_us = 500};
     w->routed_zone = -1;
@@ -554,6 +592,7 @@ void world_free(struct world *w)
     gate_free(&w->gate);
     clock_free(&w->clock);
     oracle_free(&w->oracle);
+    secure_free(&w->secure);
     checks_free(w);
     free(w->ports);
     free(w->streams.list);

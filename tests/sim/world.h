@@ -18,6 +18,7 @@
 #include "gate.h"
 #include "network.h"
 #include "oracle.h"
+#include "secure.h"
 #include "server.h"
 
 enum world_event {
@@ -50,9 +51,10 @@ struct world_plan {
     uint64_t faults_us, calm_us; /* how long each part takes */
     bool faults;                 /* weather, lies, attack */
     bool attack, restarts;
-    bool wary;  /* the bound on guesses by the hour holds; else lies over UDP go on being told */
-    bool tree;  /* the gateway finds names from the root (tree.h) */
-    bool plain; /* no DO, CD or client subnet in the queries */
+    bool wary;   /* the bound on guesses by the hour holds; else lies over UDP go on being told */
+    bool tree;   /* the gateway finds names from the root (tree.h) */
+    bool secure; /* ... and its zones are signed, or should be (secure.h) */
+    bool plain;  /* no DO, CD or client subnet in the queries */
     const struct gate_machine *machine;
     enum check_plant plant;
     bool verbose;
@@ -67,6 +69,10 @@ struct world {
     struct sim_clock clock;
     struct gate gate;
     struct oracle oracle;
+    struct secure secure;
+    bool forges, forges_keys; /* a forger is on the path (forger.h) */
+    uint64_t proven_us;       /* since when the wall clock is proven, WR_TIME_NEVER: it is not */
+    uint64_t was_proven_us;   /* the last moment at which it was */
     struct net_link client_link;
     struct net_ports *ports;
     struct net_streams streams;
@@ -100,6 +106,8 @@ void world_run_until(struct world *w, uint64_t until_us);
 void world_finish(struct world *w);
 /* Restart of all engines, with the block attached again. */
 void world_restart(struct world *w);
+/* What the wall clock says from now on, and whether somebody has confirmed it. */
+void world_set_wall(struct world *w, int64_t wall_s, bool proven);
 void world_link_event(struct world *w);
 void world_say(const struct world *w, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
