@@ -56,14 +56,14 @@ unsigned secure_zone_of(const struct secure *s, const uint8_t *name)
 
 static enum secure_state draw_state(struct wr_rng *rng, bool top)
 {
+    static const enum secure_state others[] = {SECURE_ISLAND,  SECURE_OTHER_KEY, SECURE_OTHER_DS,
+                                               SECURE_EXPIRED, SECURE_EXPIRED,   SECURE_EARLY,
+                                               SECURE_EARLY,   SECURE_STRIPPED};
     uint32_t at = wr_rng_below(rng, 100);
-    if (at < (top ? 86 : 52)) {
+    if (at < (top ? 84 : 55)) {
         return SECURE_WHOLE;
     }
-    if (at < (top ? 93 : 68)) {
-        return SECURE_UNSIGNED;
-    }
-    return (enum secure_state)(SECURE_ISLAND + wr_rng_below(rng, SECURE_STATES - SECURE_ISLAND));
+    return at < (top ? 90 : 70) ? SECURE_UNSIGNED : others[wr_rng_below(rng, 8)];
 }
 
 static void add_zone(struct secure *s, const uint8_t *name, enum secure_state state, uint64_t seed)

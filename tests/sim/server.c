@@ -62,7 +62,7 @@ void server_mix(struct world *w, struct server *s)
     s->link.loss_pm = wr_rng_below(&w->rng, 3) ? 0 : wr_rng_below(&w->rng, 300);
     s->link.double_pm = wr_rng_below(&w->rng, 100);
     s->link.late_pm = wr_rng_below(&w->rng, 50);
-    s->forge_pm = w->forges && wr_rng_below(&w->rng, 3) == 0 ? wr_rng_below(&w->rng, 600) : 0;
+    s->forge_pm = w->forges && wr_rng_below(&w->rng, 2) == 0 ? wr_rng_below(&w->rng, 600) : 0;
 }
 
 static enum server_way draw_way(struct world *w, const struct server *s)

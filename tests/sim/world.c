@@ -518,7 +518,7 @@ static void init_gate(struct world *w)
 static void init_secure(struct world *w)
 {
     secure_init(&w->secure, &w->oracle, w->plan.seed, WALL_S);
-    w->forges = w->plan.attack && wr_rng_below(&w->rng, 2) == 0;
+    w->forges = w->plan.attack && wr_rng_below(&w->rng, 3) != 0;
     w->forges_keys = w->forges && wr_rng_below(&w->rng, 3) == 0;
     for (unsigned z = 0; z < w->secure.zones; z++) {
         char text[WIRE_NAME_SIZE];
