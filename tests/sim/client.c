@@ -136,8 +136,7 @@ void client_ask(struct world *w, unsigned i, int name, uint16_t type, bool tcp)
     a->id = (uint16_t)(w->asks.next * 40503u); /* all different on one connection */
     a->port = (uint16_t)(1024 + (w->asks.next * 7) % 60000);
     a->sent_us = w->clock.now.mono_us;
-    a->calm = w->calm &&
-              w->clock.now.mono_us >= w->calm_us + 2 * WR_S + (w->plan.tree ? TREE_MEMORY_US : 0);
+    a->calm = w->calm && w->clock.now.mono_us >= w->calm_us + 2 * WR_S + world_memory_us(w);
     c->asked++;
     write_query(w, c, a);
     send_query(w, i, a->port, tcp, a->calm);

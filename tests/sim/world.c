@@ -455,6 +455,11 @@ void world_set_wall(struct world *w, int64_t wall_s, bool proven)
     world_say(w, "the wall clock says %lld%s", (long long)wall_s, proven ? "" : ", unproven");
 }
 
+uint64_t world_memory_us(const struct world *w)
+{
+    return w->plan.secure ? SECURE_MEMORY_US : w->plan.tree ? TREE_MEMORY_US : 0;
+}
+
 void world_link_event(struct world *w)
 {
     struct wr_event link = {.kind = WR_EVENT_LINK};
@@ -556,7 +561,7 @@ struct world *world_new(const struct world_plan *plan)
     w->plan.secure = w->plan.secure && w->plan.tree;
     if (w->plan.tree) {
         w->plan.servers = TREE_SERVERS;
-        w->plan.calm_us += w->plan.faults ? TREE_MEMORY_US : 0;
+        w->plan.calm_us += w->plan.faults ? world_memory_us(w) : 0;
     }
     w->ports = calloc(1, sizeof *w->ports);
     w->streams.list = calloc(NET_STREAMS_MAX, sizeof w->streams.list[0]);

@@ -62,6 +62,9 @@ struct world_plan {
 
 /* In a tree a failure by silence is remembered though other servers answer (RFC 9520): the calm begins after that. */
 #define TREE_MEMORY_US (6 * WR_S)
+/* Where answers are proven a server may be out of favour for a forgery, and the other be stuck: a question that was asked as the faults ended
+ * has its five seconds, and its failure five more. */
+#define SECURE_MEMORY_US (9 * WR_S)
 
 struct world {
     struct world_plan plan;
@@ -108,6 +111,8 @@ void world_finish(struct world *w);
 void world_restart(struct world *w);
 /* What the wall clock says from now on, and whether somebody has confirmed it. */
 void world_set_wall(struct world *w, int64_t wall_s, bool proven);
+/* How long what failed in the faults may be remembered in the calm. */
+uint64_t world_memory_us(const struct world *w);
 void world_link_event(struct world *w);
 void world_say(const struct world *w, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
