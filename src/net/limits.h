@@ -49,7 +49,7 @@ struct wr_net_limits {
     uint32_t tcp_queue; /* octets that wait for a client that does not read, then it is closed */
     uint32_t upstream_queue; /* octets that wait on one upstream stream, then it is closed */
     uint32_t connect_ms;     /* an upstream TCP connection must be there by then */
-    uint32_t ports; /* upstream UDP ports of this worker for each family (serve/places) */
+    uint32_t ports;          /* upstream UDP ports of this worker for each family (serve/places) */
     uint8_t prefix4_len, prefix6_len; /* of a network that is counted as a whole as well */
 };
 

@@ -123,7 +123,7 @@ static void answer_missing(const struct wr_local *l, const struct descent *d, co
 /* DS belongs to the parent: to the zone around this one when that is ours too, else to upstreams. */
 static bool ask_parent(const struct descent *d, uint16_t type, struct wr_local_hit *hit)
 {
-    if (type != WR_TYPE_DS || !d->exact || !d->at_apex || !d->zone->parent_has_ds) {
+    if (type != WR_TYPE_DS || !d->exact || !d->at_apex || !d->zone || !d->zone->parent_has_ds) {
         return false;
     }
     if (d->outer && d->outer->kind != WR_LOCAL_TRANSPARENT) {

@@ -469,8 +469,8 @@ int wr_local_build(void *block, size_t size, const struct wr_local_input *input,
 const char *wr_local_reject_text(enum wr_local_reject why)
 {
     static const char *const texts[] = {
-        [WR_LOCAL_REJECT_TYPE] = "signatures, denials and pseudo types are not served: nothing "
-                                 "here is signed",
+        [WR_LOCAL_REJECT_TYPE] = ("signatures, denials and pseudo types are not served: nothing "
+                                  "here is signed"),
         [WR_LOCAL_REJECT_RDATA] = "the data does not fit its type",
         [WR_LOCAL_REJECT_BESIDE_CNAME] = "a CNAME must stand alone at its name",
         [WR_LOCAL_REJECT_SECOND_CNAME] = "there is one of this type at this name already",

@@ -94,7 +94,7 @@ static void test_judged_without_the_time(void **state)
     rig_start(&r);
     r.settings.prove.enable = true;
     asker.client.transport = WR_CLIENT_TCP;
-    struct wr_name spared;
+    static struct wr_name spared;
     assert_int_equal(wr_name_from_text("time.example", 12, &spared), WR_OK);
     asker.question.name = spared;
     asker.question.type = WR_TYPE_A;
@@ -138,7 +138,7 @@ static void test_sentinel(void **state)
         {"root-key-sentinel-is-ta-00007.a.", WR_TYPE_A, 0, WR_SECURITY_SECURE, false, true},
     };
     struct wr_anchor list[4];
-    struct wr_anchors anchors;
+    static struct wr_anchors anchors;
     uint8_t room[1232];
     wr_anchors_init(&anchors, list, 4);
     assert_int_equal(wr_anchors_add_builtin(&anchors), WR_OK);

@@ -129,7 +129,7 @@ static void test_addresses_that_are_not_asked(void **state)
          .flags = WR_FLAG_AA,
          .rr = {WIRE_NS("net.", WR_TYPE_SOA, 60, "a. b. 1 2 3 4 60")}},
     };
-    struct wr_prefix never;
+    static struct wr_prefix never;
     TREE(&t, rules);
     assert_int_equal(wr_addr_prefix_from_text("127.0.0.0/8", &never), 0);
     t.rig.upstreams.never = &never;

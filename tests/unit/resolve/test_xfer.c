@@ -32,7 +32,7 @@ static uint32_t conn;
 static struct tsigserver server;
 static bool signing;
 
-static void tell(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static void tell(const char *format, ...)
 {
     size_t n = strlen(told);
     va_list args;

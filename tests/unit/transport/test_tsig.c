@@ -273,9 +273,10 @@ static void test_truncated(void **state)
 
 static void test_other_key(void **state)
 {
-    struct wr_tsig_key other = key;
+    static struct wr_tsig_key other;
     size_t n = make(reply, sizeof(reply), 0x1234, WR_FLAG_QR, 0);
 
+    other = key;
     other.name.wire[1] = 'y';
     server.key = &other;
     n = tsigserver_sign(&server, reply, n, sizeof(reply), TIME);
