@@ -67,7 +67,7 @@ static void look_up(struct why *w)
                                &by_silence) == WR_FOUND_FAILURE) {
         w->found = stale == WR_FOUND_STALE ? stale : WR_FOUND_FAILURE;
     }
-    if (w->found == WR_FOUND_FAILURE) {
+    if (failure != NULL && w->found == WR_FOUND_FAILURE) {
         w->answer = *failure;
     } else { /* the room was used: once more */
         w->found =
