@@ -171,9 +171,8 @@ int wr_cli_anchors(int argc, char **argv)
 {
     struct anchors a = {.talk.who = "anchors"};
     const struct wr_opt table[] = {
-        {"socket", 's', .value = &a.talk.socket, .meta = "PATH",
-         .help = "the daemon's control socket"},
-        {"json", 'j', .flag = &a.talk.json, .help = "print JSON"},
+        WR_TALK_SOCKET_ROW(a.talk),
+        WR_TALK_JSON_ROW(a.talk),
         {"for", 'f', .value = &a.for_, .meta = "TIME",
          .help = "how long the negative anchor lives: 90s, 15m, 12h, 7d; else until it is removed"},
     };

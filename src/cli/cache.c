@@ -62,9 +62,8 @@ int wr_cli_cache(int argc, char **argv)
 {
     struct cache c = {.talk.who = "cache"};
     const struct wr_opt table[] = {
-        {"socket", 's', .value = &c.talk.socket, .meta = "PATH",
-         .help = "the daemon's control socket"},
-        {"json", 'j', .flag = &c.talk.json, .help = "print JSON"},
+        WR_TALK_SOCKET_ROW(c.talk),
+        WR_TALK_JSON_ROW(c.talk),
         {"limit", 'n', .value = &c.limit, .meta = "N", .help = "show at most N entries"},
         {"exact", 'x', .flag = &c.exact, .help = "flush the name alone, not what is below it"},
     };

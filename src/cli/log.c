@@ -63,8 +63,7 @@ int wr_cli_log(int argc, char **argv)
     const char *count = NULL;
     bool follow = false;
     const struct wr_opt table[] = {
-        {"socket", 's', .value = &talk.socket, .meta = "PATH",
-         .help = "the daemon's control socket"},
+        WR_TALK_SOCKET_ROW(talk),
         {"json", 'j', .flag = &talk.json, .help = "print JSON, one object a line"},
         {"count", 'n', .value = &count, .meta = "N", .help = "the last N queries"},
         {"follow", 'f', .flag = &follow, .help = "go on with those that come"},

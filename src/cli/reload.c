@@ -8,9 +8,8 @@ int wr_cli_reload(int argc, char **argv)
 {
     struct wr_talk talk = {.who = "reload"};
     const struct wr_opt table[] = {
-        {"socket", 's', .value = &talk.socket, .meta = "PATH",
-         .help = "the daemon's control socket"},
-        {"json", 'j', .flag = &talk.json, .help = "print JSON"},
+        WR_TALK_SOCKET_ROW(talk),
+        WR_TALK_JSON_ROW(talk),
     };
     struct wr_opts opts = {
         "reload",

@@ -23,9 +23,8 @@ int wr_cli_stats(int argc, char **argv)
     struct wr_talk talk = {.who = "stats"};
     bool metrics = false;
     const struct wr_opt table[] = {
-        {"socket", 's', .value = &talk.socket, .meta = "PATH",
-         .help = "the daemon's control socket"},
-        {"json", 'j', .flag = &talk.json, .help = "print JSON"},
+        WR_TALK_SOCKET_ROW(talk),
+        WR_TALK_JSON_ROW(talk),
         {"metrics", 'm', .flag = &metrics, .help = "print them as Prometheus reads them"},
     };
     struct wr_opts opts = {"stats",

@@ -8,9 +8,8 @@ int wr_cli_status(int argc, char **argv)
 {
     struct wr_talk talk = {.who = "status"};
     const struct wr_opt table[] = {
-        {"socket", 's', .value = &talk.socket, .meta = "PATH",
-         .help = "the daemon's control socket"},
-        {"json", 'j', .flag = &talk.json, .help = "print JSON"},
+        WR_TALK_SOCKET_ROW(talk),
+        WR_TALK_JSON_ROW(talk),
     };
     struct wr_opts opts = {
         "status", "", "Tells how the running gateway is.", table, sizeof(table) / sizeof(table[0]),

@@ -22,6 +22,17 @@ struct wr_talk {
     bool quiet;         /* say nothing when no daemon is there: the verb has another way */
 };
 
+/* Rows of a verb's options (cli/opts.h) that fill in a `struct wr_talk talk`. */
+#define WR_TALK_SOCKET_ROW(talk)                                \
+    {                                                           \
+        "socket", 's', .value = &(talk).socket, .meta = "PATH", \
+                       .help = "the daemon's control socket"    \
+    }
+#define WR_TALK_JSON_ROW(talk)                                  \
+    {                                                           \
+        "json", 'j', .flag = &(talk).json, .help = "print JSON" \
+    }
+
 /* Asks, and gives the result in *ret_result (the caller's reference). `args` is taken over. Returns an exit status. */
 int wr_talk_ask(const struct wr_talk *talk, const char *verb, json_t *args, json_t **ret_result);
 /* Asks and prints the result: as it is, or as lines and tables. */

@@ -10,9 +10,8 @@ int wr_cli_zones(int argc, char **argv)
 {
     struct wr_talk talk = {.who = "zones"};
     const struct wr_opt table[] = {
-        {"socket", 's', .value = &talk.socket, .meta = "PATH",
-         .help = "the daemon's control socket"},
-        {"json", 'j', .flag = &talk.json, .help = "print JSON"},
+        WR_TALK_SOCKET_ROW(talk),
+        WR_TALK_JSON_ROW(talk),
     };
     struct wr_opts opts = {"zones",
                            "[look NAME]",
