@@ -298,3 +298,16 @@ def wait_ready(nodes, names, timeout=15):
                 if time.monotonic() > end:
                     raise LabError(f"{name} does not answer on {address}; see {log_of(name)}")
                 time.sleep(0.02)
+
+
+# a relay's first answer
+
+def answer_stun(sock):
+    """Answers STUN binding requests (RFC 8489) without attributes until the socket is closed."""
+    while True:
+        try:
+            request, client = sock.recvfrom(2048)
+            if len(request) == 20:
+                sock.sendto(b"\1\1\0\0" + request[4:], client)
+        except OSError:
+            return

@@ -6,6 +6,7 @@ import threading
 
 import clients
 import gateway
+import servers
 import world
 from avahi import Avahi
 from spaces import set_resolv_conf
@@ -37,21 +38,11 @@ class Things:
                 sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             sock.bind((address, 3478))
             self.sockets.append(sock)
-            threading.Thread(target=self._answer, args=(sock,), daemon=True).start()
+            threading.Thread(target=servers.answer_stun, args=(sock,), daemon=True).start()
 
     def _listen(self, node, port):
         with node.inside():
             self.sockets.append(socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True))
-
-    @staticmethod
-    def _answer(sock):
-        while True:
-            try:
-                request, client = sock.recvfrom(2048)
-                if len(request) == 20:
-                    sock.sendto(b"\1\1\0\0" + request[4:], client)
-            except OSError:
-                return
 
     def close(self):
         for sock in self.sockets:

@@ -26,6 +26,7 @@ import loopback
 from loopback import equal, need, until
 
 sys.path.insert(0, os.path.join(loopback.TOP, "lab"))
+from servers import answer_stun
 from spaces import LabError, peer
 
 PARENT, CHILD, SILENT, NOBODY, FAKE = "127.0.1.1", "127.0.3.1", "127.0.66.1", "127.0.66.2", "127.0.5.1"
@@ -106,23 +107,13 @@ class Servers:
                 family = socket.AF_INET6 if ":" in address else socket.AF_INET
                 self.sockets.append(socket.create_server((address, port), family=family, backlog=64))
             stun = self.udp(address, 3478)
-            threading.Thread(target=self.answer_stun, args=(stun,), daemon=True).start()
+            threading.Thread(target=answer_stun, args=(stun,), daemon=True).start()
 
     def udp(self, address, port):
         sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
         sock.bind((address, port))
         self.sockets.append(sock)
         return sock
-
-    @staticmethod
-    def answer_stun(sock):
-        while True:
-            try:
-                request, client = sock.recvfrom(2048)
-                if len(request) == 20:
-                    sock.sendto(b"\1\1\0\0" + request[4:], client)
-            except OSError:
-                return
 
     def write(self, name, text):
         path = os.path.join(self.folder, name)
