@@ -23,6 +23,8 @@ import dns.dnssec
 import dns.name
 import dns.rdata
 
+import run  # beside this file; before the attacks' folder, which has one of that name
+
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(TOP, "tests", "attacks"))
 import resolvers  # noqa: E402  (weir and its peers, as the attacks start them)
@@ -31,7 +33,6 @@ INSIDE = "WEIR_BENCH_INSIDE"
 PEERS = resolvers.PEERS
 ROOT, TLD, LEAF = "198.51.100.1", "198.51.100.2", ("198.51.100.3", "198.51.100.4")
 TLDS = 10
-SERVER_CORE, OTHER_CORE = 0, 1
 PROVEN_MIN = 0.999
 WORDS = {"limits": {"client_rate": 10000000, "client_burst": 10000000, "client_inflight": 100000, "rrl_rate": 1000000}}
 
@@ -129,7 +130,7 @@ zone:
             os.makedirs(os.path.join(self.base, name))
             with open(os.path.join(self.base, name + ".log"), "wb") as log:
                 self.processes.append(subprocess.Popen([program("knotd"), "-c", conf], stdout=log, stderr=log,
-                                                       preexec_fn=pin(OTHER_CORE)))
+                                                       preexec_fn=run.pin(run.OTHER_CORE)))
 
     def names(self):
         found = [f"n{k:02}.{zone}".rstrip(".") for zone in self.leaves for k in range(self.each)]
@@ -142,17 +143,13 @@ zone:
             process.wait()
 
 
-def pin(core):
-    return lambda: os.sched_setaffinity(0, {core})
-
-
 def trial(kind, zones, blast, names):
     resolver = kind(ROOT, zones.ds["."], **(WORDS if kind is resolvers.Weir else {}))
     try:
-        resolver.start(counted=False, prepare=pin(SERVER_CORE))
+        resolver.start(counted=False, prepare=run.pin(run.SERVER_CORE))
         before = resolver.cpu_ms()
         done = subprocess.run([blast, "-y", "-t", "120", "-w", "32", "-f", names, *map(str, resolvers.ADDRESS)],
-                              capture_output=True, text=True, check=True, preexec_fn=pin(OTHER_CORE))
+                              capture_output=True, text=True, check=True, preexec_fn=run.pin(run.OTHER_CORE))
         found = json.loads(done.stdout)
         found["cpu_us"] = (resolver.cpu_ms() - before) * 1000 / found["sent"]
     finally:
