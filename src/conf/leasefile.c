@@ -225,6 +225,9 @@ static void read_dnsmasq(struct reading *r, const char *text, size_t n)
         lease.until_s = lease.until_s == 0 ? INT64_MAX : lease.until_s;
         lease.host = f[3];
         lease.client = v6 && count > 4 ? f[4] : f[1];
+        lease.mac = v6 ? (word){"", 0} : f[1]; /* of DHCPv6 it is the IAID */
+        lease.id = count > 4 ? f[4] : (word){"", 0};
+        lease.id_kind = v6 ? WR_LEASE_ID_DUID : WR_LEASE_ID_CLIENT;
         keep(r, &lease);
     }
 }
@@ -256,6 +259,9 @@ static void read_odhcpd(struct reading *r, const char *text, size_t n)
             } else if (bits.n == 0 || is(&bits, lease.addr.family == WR_AF_V4 ? "32" : "128")) {
                 lease.host = f[4]; /* a prefix is no host */
                 lease.client = f[2];
+                bool v4 = is(&f[3], "ipv4");
+                *(v4 ? &lease.mac : &lease.id) = f[2];
+                lease.id_kind = WR_LEASE_ID_DUID;
                 keep(r, &lease);
             }
         }
@@ -264,12 +270,13 @@ static void read_odhcpd(struct reading *r, const char *text, size_t n)
 
 /* --- Kea --- */
 
-enum column { ADDRESS, HOSTNAME, STATE, EXPIRE, LIFETIME, TYPE, HWADDR, DUID, COLUMNS };
+enum column { ADDRESS, HOSTNAME, STATE, EXPIRE, LIFETIME, TYPE, HWADDR, DUID, CLIENT_ID, COLUMNS };
 
 static bool read_header(const word *f, unsigned count, int *column)
 {
-    static const char *const names[COLUMNS] = {"address",        "hostname",   "state",  "expire",
-                                               "valid_lifetime", "lease_type", "hwaddr", "duid"};
+    static const char *const names[COLUMNS] = {"address", "hostname",       "state",
+                                               "expire",  "valid_lifetime", "lease_type",
+                                               "hwaddr",  "duid",           "client_id"};
     for (unsigned c = 0; c < COLUMNS; c++) {
         column[c] = -1;
         for (unsigned i = 0; i < count; i++) {
@@ -312,7 +319,10 @@ static void read_kea_line(struct reading *r, const word *f, unsigned count, cons
     lease.gone = life == 0 || !assigned;
     lease.until_s = life == UINT32_MAX ? INT64_MAX : lease.until_s;
     lease.host = field(f, count, column, HOSTNAME);
-    lease.client = duid.n > 0 ? duid : field(f, count, column, HWADDR);
+    lease.mac = field(f, count, column, HWADDR);
+    lease.client = duid.n > 0 ? duid : lease.mac;
+    lease.id = duid.n > 0 ? duid : field(f, count, column, CLIENT_ID);
+    lease.id_kind = duid.n > 0 ? WR_LEASE_ID_DUID : WR_LEASE_ID_CLIENT;
     keep(r, &lease);
 }
 
@@ -452,6 +462,9 @@ static void isc_statement(struct isc *p)
         p->lease.host = t[1];
     } else if (is(&t[0], "hardware") && p->tokens >= 3) {
         p->lease.client = t[2];
+        p->lease.mac = t[2];
+    } else if (is(&t[0], "uid")) {
+        p->lease.id = t[1];
     } else if (is(&t[0], "set") && p->tokens >= 4 && is(&t[1], "ddns-fwd-name") &&
                p->lease.host.n == 0) {
         p->lease.host = t[3];
@@ -471,6 +484,9 @@ static void isc_open(struct isc *p)
     }
     p->lease = (struct wr_lease){.until_s = INT64_MAX, .part = p->r->part, .line = p->r->line};
     p->lease.client = v6 ? p->duid : (word){"", 0};
+    p->lease.id = p->lease.client;
+    p->lease.id_kind = v6 ? WR_LEASE_ID_IA : WR_LEASE_ID_CLIENT;
+    p->lease.id_quoted = true;
     p->has_addr = read_addr(&t[1], &p->lease.addr);
     if (!p->has_addr) {
         wrong(p->r, &t[1], "is no address");
@@ -576,7 +592,7 @@ static const char *look_at_label(const char *label, size_t n)
     if (n > WR_LABEL_MAX) {
         return "is longer than a label may be (63 octets)";
     }
-    if (label[0] == '-' || label[n - 1] == '-' || label[0] == '_') {
+    if (label[0] == '-' || label[n - 1] == '-' || label[0] == '_' || label[n - 1] == '_') {
         return "begins or ends with a sign; a host name does not";
     }
     if (n >= 4 && label[2] == '-' && label[3] == '-') {

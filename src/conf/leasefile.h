@@ -40,15 +40,27 @@ struct wr_lease_word {
     size_t n;
 };
 
+/* What `id` of a lease is. */
+enum wr_lease_id {
+    WR_LEASE_ID_CLIENT = 0, /* of DHCPv4: RFC 2132 section 9.14 */
+    WR_LEASE_ID_DUID = 1,   /* RFC 8415 section 11 */
+    WR_LEASE_ID_IA = 2,     /* an IAID of four octets, then the DUID */
+};
+
 struct wr_lease {
     struct wr_addr addr;
     struct wr_lease_word host;   /* what it calls itself; n 0: nothing */
     struct wr_lease_word client; /* MAC, client id or DUID: one word for one client */
-    int64_t until_s;             /* seconds since 1970; INT64_MAX: for ever */
-    uint32_t turn;               /* when this client got the address: less is earlier */
+    struct wr_lease_word mac;    /* hexadecimal; n 0: not known */
+    struct wr_lease_word
+        id;          /* what kind of one `id_kind` says; n 0: none (conf/leaseid reads it) */
+    int64_t until_s; /* seconds since 1970; INT64_MAX: for ever */
+    uint32_t turn;   /* when this client got the address: less is earlier */
     uint32_t line;
     uint8_t part; /* of which text, as given to read */
-    bool gone;    /* released, expired or abandoned: it is in the table to end an earlier line */
+    uint8_t id_kind;
+    bool id_quoted; /* octets with ISC's escapes; else hexadecimal */
+    bool gone;      /* released, expired or abandoned: it is in the table to end an earlier line */
 };
 
 struct wr_leases {

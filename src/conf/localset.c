@@ -83,8 +83,9 @@ static void note_record(struct work *k)
     uint32_t cursor = UINT32_MAX;
     for (uint32_t at; (at = next_at(k, r->owner, &cursor)) != 0;) {
         const struct wr_names_record *other = at & ZONE_MARK ? NULL : k->from[at - 1];
-        bool lease = from && from->client != 0;
-        bool same_kind = !(at & ZONE_MARK) && !lease && (!other || other->client == 0);
+        bool lease = from && !wr_leaseid_is_none(&from->client);
+        bool same_kind =
+            !(at & ZONE_MARK) && !lease && (!other || wr_leaseid_is_none(&other->client));
         if (same_kind && (is_pointer(k->record[at - 1].type) || !is_pointer(r->type))) {
             return;
         }
@@ -241,29 +242,35 @@ static void tell(const struct work *k, const char *file, uint32_t line, const ui
     k->hooks->tell(k->hooks->user, file, line, text);
 }
 
-/* May a client have this name? Not when anybody else has it, in the configuration or by a lease. */
+/* May a client have this name? Not when anybody else has it, in the configuration or by a lease of either family. */
 static bool may_have(struct work *k, const struct wr_names *names, const struct wr_names_record *r)
 {
     uint32_t cursor = UINT32_MAX, own = 0;
+    bool tied = false;
     for (uint32_t at; (at = next_at(k, r->r.owner, &cursor)) != 0;) {
         const struct wr_names_record *other = at & ZONE_MARK ? NULL : k->from[at - 1];
-        if (!other || other->client == 0) {
+        if (!other || wr_leaseid_is_none(&other->client)) {
             tell(k, names->file, r->line, r->r.owner, 0,
                  "this client's name is one of the site's own; it does not get it");
             return false;
         }
-        if (other->client != r->client && k->record[at - 1].type == r->r.type) {
-            tell(k, names->file, r->line, r->r.owner, 0,
-                 "another client has this name already; this one does not get it");
-            return false;
-        }
+        tied = tied || wr_leaseid_same(&other->client, &r->client);
         if (++own == WR_LEASE_ADDRESSES_MAX) {
-            tell(k, names->file, r->line, r->r.owner, 0,
-                 "this client has as many addresses as one name may have; no more");
-            return false;
+            break;
         }
     }
-    return true;
+    const char *why = NULL;
+    if (own > 0 && !tied) {
+        why = "another client has this name already, or the same one by a lease that has neither "
+              "MAC address nor DUID in common with this; it does not get it. A hosts file can give "
+              "it";
+    } else if (own == WR_LEASE_ADDRESSES_MAX) {
+        why = "this client has as many addresses as one name may have; no more";
+    }
+    if (why) {
+        tell(k, names->file, r->line, r->r.owner, 0, why);
+    }
+    return !why;
 }
 
 /* Nothing here is signed: of a copy these are left out, and nobody is told for each of them. */

@@ -275,7 +275,7 @@ static void add_lease(struct hosts *h, const struct wr_lease *lease, const uint8
     if (r) {
         r->reverse = true;
         r->until_s = lease->until_s;
-        r->client = wr_hash_sip13(key, lease->client.at, lease->client.n) | 1;
+        wr_leaseid_of(lease, key, &r->client);
     }
 }
 

@@ -18,6 +18,7 @@
 #include "base/hash.h"
 #include "conf/conf.h"
 #include "conf/leasefile.h"
+#include "conf/leaseid.h"
 #include "conf/mem.h"
 #include "dnssec/zonemd.h"
 #include "resolve/localbuild.h"
@@ -26,7 +27,7 @@ struct wr_names_record {
     struct wr_local_record r; /* points into `mem` of its names */
     uint32_t line;
     bool reverse;    /* an address whose name this is: PTR */
-    uint64_t client; /* of a lease: who has it; else 0 */
+    struct wr_leaseid client; /* of a lease: who has it; else none */
     int64_t until_s; /* of a lease: when it ends; else INT64_MAX */
 };
 

@@ -427,7 +427,9 @@ static const struct wr_schema_row table[] = {
      DEFAULT(""), LIST(local.leases),
      .doc = "Lease files of DHCP servers, watched: what a client called itself becomes a name the "
             "moment the lease is written. A name that stands in a zone or a hosts file, or belongs "
-            "to another lease already, is not given to a client that asks for it."},
+            "to another client already, is not given to one that asks for it. The IPv4 and IPv6 "
+            "leases "
+            "of one device share its name when they have its MAC address or DUID in common."},
     {"local.leases[].file", WR_SCHEMA_PATH, V01, RANGE(1, PATH_OCTETS), IN(wr_conf_leases, file),
      EXAMPLE("/var/lib/misc/dnsmasq.leases"),
      .doc = "The file, as `/var/lib/misc/dnsmasq.leases`, `/var/lib/kea/kea-leases4.csv`, "

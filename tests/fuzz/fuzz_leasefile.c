@@ -2,12 +2,13 @@
 /*
  * Lease files: the first octet picks the format, the rest is read in two parts, cut in the middle, as it is while
  * somebody writes. Promised: no address twice, every word lies inside its text, a name made from a client's
- * word is one label of host octets below the zone, and what is said for people is printable.
+ * word is one label of host octets below the zone, every lease is of some client, and what is said for people is printable.
  */
 #include "fuzz.h"
 
 #include "base/err.h"
 #include "conf/leasefile.h"
+#include "conf/leaseid.h"
 
 static const uint8_t zone[] = "\4home\4arpa";
 
@@ -43,6 +44,13 @@ static void check_name(const struct wr_lease *lease)
     }
 }
 
+static void check_id(const struct wr_lease *lease, const struct wr_hash_key *key)
+{
+    struct wr_leaseid id;
+    wr_leaseid_of(lease, key, &id);
+    promise(!wr_leaseid_is_none(&id) && wr_leaseid_same(&id, &id));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct wr_hash_key key = {{1, 2}};
@@ -59,7 +67,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (uint32_t i = 0; i < leases.count && i < 64; i++) {
         check_word(&leases.item[i].host, data, size);
         check_word(&leases.item[i].client, data, size);
+        check_word(&leases.item[i].mac, data, size);
+        check_word(&leases.item[i].id, data, size);
         check_name(&leases.item[i]);
+        check_id(&leases.item[i], &key);
         for (uint32_t k = 0; k < i; k++) {
             promise(!wr_addr_same_ip(&leases.item[i].addr, &leases.item[k].addr));
         }

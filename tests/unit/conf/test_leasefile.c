@@ -233,6 +233,7 @@ static void test_names(void **state)
         {"_tcp", "begins or ends with a sign"},
         {"-a", "begins or ends with a sign"},
         {"a-", "begins or ends with a sign"},
+        {"a_", "begins or ends with a sign"},
         {"xn--80ak6aa92e", "international name"},
         {"LocalHost", "programs trust"},
         {"wpad", "programs trust"},

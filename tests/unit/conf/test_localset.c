@@ -148,8 +148,10 @@ static void test_leases_shadow_nothing(void **state)
           "100 03 192.0.2.12 sub *\n"
           "100 04 192.0.2.13 cam *\n"
           "100 05 192.0.2.14 cam *\n"
-          "100 04 fd00::13 cam *\n"
-          "100 04 192.0.2.15 cam *\n",
+          "100 04 192.0.2.15 cam *\n"
+          "duid 00:01:00:01:2a:aa\n"
+          "100 71 fd00::13 cam 00:03:00:01:04\n"
+          "100 72 fd00::66 cam 00:03:00:01:66\n",
           50);
     assert_string_equal(ask("printer.home.arpa.", WR_TYPE_A), "data 192.0.2.4");
     assert_string_equal(ask("nas.home.arpa.", WR_TYPE_A), "data 192.0.2.5");
@@ -161,6 +163,7 @@ static void test_leases_shadow_nothing(void **state)
     assert_non_null(strstr(said, "/l:2: nas.home.arpa.: "));
     assert_non_null(strstr(said, "/l:3: sub.home.arpa.: "));
     assert_non_null(strstr(said, "/l:5: cam.home.arpa.: another client has this name"));
+    assert_non_null(strstr(said, "/l:9: cam.home.arpa.: another client has this name"));
     assert_string_equal(ask("14.2.0.192.in-addr.arpa.", WR_TYPE_PTR), "nxdomain");
     done();
 }
