@@ -25,6 +25,7 @@ struct check {
     struct wr_mistakes mistakes;
     struct wr_conf *conf;
     json_t *local; /* --json: what is wrong in local files */
+    unsigned local_errors, local_warnings;
     struct wr_checkname name;
 };
 
@@ -32,6 +33,11 @@ static json_t *mistake_json(const struct wr_mistake *m)
 {
     return json_pack("{s:i, s:i, s:s, s:s}", "line", (int)m->line, "column", (int)m->column,
                      "severity", m->warning ? "warning" : "error", "message", m->text);
+}
+
+static bool is_good(const struct check *c)
+{
+    return c->conf && c->local_errors == 0;
 }
 
 static void print_json(const struct check *c)
@@ -45,27 +51,37 @@ static void print_json(const struct check *c)
     wr_utf8_safe(&s, c->file, strlen(c->file)); /* a path may be any octets */
     for (uint32_t i = 0; i < c->mistakes.count; i++)
         json_array_append_new(list, mistake_json(&c->mistakes.item[i]));
-    all = json_pack("{s:b, s:s, s:i, s:i, s:o, s:o}", "ok", c->conf != NULL, "file", file, "errors",
-                    (int)c->mistakes.errors, "warnings", (int)c->mistakes.warnings, "mistakes",
-                    list, "local", c->local);
+    all = json_pack("{s:b, s:s, s:I, s:I, s:o, s:o}", "ok", is_good(c), "file", file, "errors",
+                    (json_int_t)c->mistakes.errors + c->local_errors, "warnings",
+                    (json_int_t)c->mistakes.warnings + c->local_warnings, "mistakes", list, "local",
+                    c->local);
     if (all)
         json_dumpf(all, stdout, JSON_INDENT(2));
     fputc('\n', stdout);
     json_decref(all);
 }
 
-/* What is wrong in zone files, hosts and leases is told, and stops nothing: they load without it. */
-static void tell_local(void *user, const char *file, uint32_t line, const char *text)
+/* What is wrong in zone files, hosts and leases stops nothing: the rest of them is served. The owner's mistakes are mistakes all the
+ * same; a client's name that is refused is none. */
+static void tell_local(void *user, enum wr_names_said said, const char *file, uint32_t line,
+                       const char *text)
 {
+    bool warning = said == WR_NAMES_NOTE;
     struct check *c = user;
+    char place[1024];
+    struct wr_str s;
 
-    if (c->local)
-        json_array_append_new(c->local, json_pack("{s:s, s:i, s:s}", "file", file, "line",
-                                                  (int)line, "message", text));
-    else if (line > 0)
-        fprintf(stderr, "%s:%u: %s\n", file, (unsigned)line, text);
-    else
-        fprintf(stderr, "%s: %s\n", file[0] ? file : "local.zones", text);
+    ++*(warning ? &c->local_warnings : &c->local_errors);
+    wr_str_init(&s, place, sizeof(place));
+    if (c->local) {
+        wr_utf8_safe(&s, file, strlen(file));
+        json_array_append_new(c->local, json_pack("{s:s, s:I, s:s, s:s}", "file", place, "line",
+                                                  (json_int_t)line, "severity",
+                                                  warning ? "warning" : "error", "message", text));
+        return;
+    }
+    wr_names_put_said(&s, file, line, warning ? "warning: " : "");
+    fprintf(stderr, "%s%s\n", place, text);
 }
 
 static void check_locals(struct check *c)
@@ -79,11 +95,19 @@ static void check_locals(struct check *c)
     wr_copies_plan_free(plan);
     if (!err)
         err = wr_locals_load(&locals, c->conf, NULL, NULL, &now, &hooks);
-
     if (err == WR_OK)
         wr_locals_free(&locals);
     else
-        fprintf(stderr, "local: %s\n", wr_err_name(err));
+        tell_local(c, WR_NAMES_MISTAKE, "local", 0, wr_err_name(err));
+}
+
+static void print_end(const struct check *c)
+{
+    if (c->local_errors)
+        fprintf(stderr, "%s: good, but not what it names: %u mistakes, and weir serves the rest\n",
+                c->file, c->local_errors);
+    else
+        printf("%s: good\n", c->file);
 }
 
 static int run(struct check *c, bool named)
@@ -97,20 +121,19 @@ static int run(struct check *c, bool named)
     } else {
         (void)!wr_conf_load(c->file, &c->mistakes, &c->conf);
     }
-    if (c->json) {
+    if (c->json)
         c->local = json_array();
-        if (c->conf)
-            check_locals(c);
-        print_json(c);
-    } else
+    else
         wr_mistakes_print(&c->mistakes, c->file, stderr);
-    if (c->conf && !c->json)
+    if (c->conf)
         check_locals(c);
+    if (c->json)
+        print_json(c);
     if (c->conf && c->print)
         wr_print_conf(c->conf, stdout);
     else if (c->conf && !c->json)
-        printf("%s: good\n", c->file);
-    return c->conf ? WR_EXIT_OK : WR_EXIT_FAILED;
+        print_end(c);
+    return is_good(c) ? WR_EXIT_OK : WR_EXIT_FAILED;
 }
 
 static int print_table(const struct check *c)
@@ -180,7 +203,8 @@ static int read_and_run(struct check *c, int argc, char **argv)
         "check",
         "[FILE] | name NAME [@SERVER]",
         "Finds every mistake in a configuration (\"-\": standard input; default " WR_CONF_PATH
-        ").\nExit status 1 when there is one.\n\nWith `name` it is a doctor: it looks up what a "
+        "),\nand in the zone files, hosts files and keys that it names. Exit status 1 when there "
+        "is\none.\n\nWith `name` it is a doctor: it looks up what a "
         "client of a host, a service\n(_turn._udp.example), a DNS-SD type or instance, or a domain "
         "looks up, tries what it\nfinds, and tells what is wrong and what mends it. It asks "
         "@SERVER, else the running\ngateway, else the servers of resolv.conf. Exit status 1 when "

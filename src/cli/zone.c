@@ -219,9 +219,11 @@ static int check_digest(struct zone *z)
     return err == WR_E_FULL ? WR_OK : err;
 }
 
-static int cannot(const struct zone *z, int err)
+/* The file is not to be had, or not whole: a mistake as any other. */
+static void tell_failure(struct zone *z, int err)
 {
-    char file[WR_ZONEFILE_LINE_SIZE];
+    static const struct wr_zonefile_place nowhere;
+    const struct about a = {.file = z->file, .place = &nowhere};
     const char *why = strerror(errno);
 
     if (err == WR_E_DENIED)
@@ -230,8 +232,7 @@ static int cannot(const struct zone *z, int err)
         why = "more names than can be checked";
     else if (err == WR_E_NOMEM)
         why = "not enough memory";
-    fprintf(stderr, "weir zone: %s: %s\n", safe(z->file, file, sizeof(file)), why);
-    return WR_EXIT_FAILED;
+    tell(z, &a, why);
 }
 
 static void print_end(const struct zone *z)
@@ -267,19 +268,18 @@ static int check(struct zone *z)
 
     z->options.class_ = WR_CLASS_IN;
     z->options.generate = z->generate;
-    if (getrandom(&z->key, sizeof(z->key), 0) != (ssize_t)sizeof(z->key))
-        return cannot(z, WR_E_IO);
-    err = learn_all(z);
-    if (err)
-        return cannot(z, err);
     if (z->json)
         fputs("{\n  \"mistakes\": [", stdout);
-    err = check_all(z);
+    err = getrandom(&z->key, sizeof(z->key), 0) == (ssize_t)sizeof(z->key) ? WR_OK : WR_E_IO;
+    if (!err)
+        err = learn_all(z);
+    if (!err)
+        err = check_all(z);
     if (!err)
         err = check_digest(z);
-    print_end(z);
     if (err)
-        return cannot(z, err);
+        tell_failure(z, err);
+    print_end(z);
     return z->errors ? WR_EXIT_FAILED : WR_EXIT_OK;
 }
 

@@ -224,8 +224,8 @@ static bool take(struct work *k, const struct wr_local_record *r,
     return true;
 }
 
-static void tell(const struct work *k, const char *file, uint32_t line, const uint8_t *owner,
-                 uint16_t type, const char *what)
+static void tell(const struct work *k, enum wr_names_said said, const char *file, uint32_t line,
+                 const uint8_t *owner, uint16_t type, const char *what)
 {
     char text[WR_NAME_TEXT_SIZE + 256];
     struct wr_str s;
@@ -239,7 +239,7 @@ static void tell(const struct work *k, const char *file, uint32_t line, const ui
     }
     wr_str_text(&s, ": ");
     wr_str_text(&s, what);
-    k->hooks->tell(k->hooks->user, file, line, text);
+    k->hooks->tell(k->hooks->user, said, file, line, text);
 }
 
 /* May a client have this name? Not when anybody else has it, in the configuration or by a lease of either family. */
@@ -250,7 +250,7 @@ static bool may_have(struct work *k, const struct wr_names *names, const struct 
     for (uint32_t at; (at = next_at(k, r->r.owner, &cursor)) != 0;) {
         const struct wr_names_record *other = at & ZONE_MARK ? NULL : k->from[at - 1];
         if (!other || wr_leaseid_is_none(&other->client)) {
-            tell(k, names->file, r->line, r->r.owner, 0,
+            tell(k, WR_NAMES_NOTE, names->file, r->line, r->r.owner, 0,
                  "this client's name is one of the site's own; it does not get it");
             return false;
         }
@@ -268,7 +268,7 @@ static bool may_have(struct work *k, const struct wr_names *names, const struct 
         why = "this client has as many addresses as one name may have; no more";
     }
     if (why) {
-        tell(k, names->file, r->line, r->r.owner, 0, why);
+        tell(k, WR_NAMES_NOTE, names->file, r->line, r->r.owner, 0, why);
     }
     return !why;
 }
@@ -356,8 +356,9 @@ static void rejected(void *user, uint32_t record, enum wr_local_reject why)
 {
     struct work *k = user;
     const struct wr_names_record *from = k->from[record];
-    tell(k, k->file[record], from ? from->line : 0, k->record[record].owner, k->record[record].type,
-         wr_local_reject_text(why));
+    bool lease = from && !wr_leaseid_is_none(&from->client);
+    tell(k, lease ? WR_NAMES_NOTE : WR_NAMES_MISTAKE, k->file[record], from ? from->line : 0,
+         k->record[record].owner, k->record[record].type, wr_local_reject_text(why));
 }
 
 static void judged(void *user, const uint8_t *zone, const uint8_t *host, const char *what)
@@ -369,7 +370,7 @@ static void judged(void *user, const uint8_t *zone, const uint8_t *host, const c
     wr_str_init(&s, text, sizeof(text));
     wr_str_text(&s, "the host of a service ");
     wr_str_text(&s, what);
-    tell(k, "", 0, host, 0, text);
+    tell(k, WR_NAMES_NOTE, "", 0, host, 0, text);
 }
 
 static int get_room(struct work *k, const struct wr_names *const *sources, size_t count)
@@ -461,7 +462,7 @@ int wr_localset_build(const struct wr_conf *conf, const struct wr_names *const *
         }
     }
     if (k.full) {
-        hooks->tell(hooks->user, "local", 0,
+        hooks->tell(hooks->user, WR_NAMES_MISTAKE, "local", 0,
                     "more records in all than are taken; the rest is left out");
     }
     if (!k.err) {

@@ -6,12 +6,28 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "conf/hostsfile.h"
 #include "conf/mistakes.h"
 #include "conf/record.h"
 #include "conf/services.h"
 #include "conf/zoneload.h"
 #include "dns/codes.h"
+
+void wr_names_put_said(struct wr_str *s, const char *file, uint32_t line, const char *text)
+{
+    if (file[0]) {
+        wr_utf8_safe(s, file, strlen(file));
+    } else {
+        wr_str_text(s, "local.zones");
+    }
+    if (line > 0) {
+        wr_str_char(s, ':');
+        wr_str_u64(s, line);
+    }
+    wr_str_text(s, ": ");
+    wr_str_text(s, text);
+}
 
 void wr_names_init(struct wr_names *names, const char *file)
 {
@@ -124,7 +140,7 @@ static int zone_record(void *data, const struct wr_zonefile_event *rr, const cha
         wr_str_init(&s, text, sizeof(text));
         wr_name_put_text(&s, rr->owner);
         wr_str_text(&s, ": the name is not in its zone");
-        z->hooks->tell(z->hooks->user, file, rr->place.line, text);
+        z->hooks->tell(z->hooks->user, WR_NAMES_MISTAKE, file, rr->place.line, text);
         return WR_OK;
     }
     return wr_names_add(z->names, rr->owner, rr->type, rr->ttl, rr->rdata, rr->rdata_size,
@@ -136,15 +152,14 @@ static int zone_record(void *data, const struct wr_zonefile_event *rr, const cha
 static void zone_mistake(void *data, const struct wr_zonefile_event *mistake, const char *file)
 {
     struct zonefile *z = data;
-    if (!mistake->warning) {
-        z->hooks->tell(z->hooks->user, file, mistake->place.line, mistake->reason);
-    }
+    z->hooks->tell(z->hooks->user, mistake->warning ? WR_NAMES_NOTE : WR_NAMES_MISTAKE, file,
+                   mistake->place.line, mistake->reason);
 }
 
 static void tell_failed(const struct wr_names *names, const struct wr_names_hooks *hooks)
 {
     if (names->failed) {
-        hooks->tell(hooks->user, names->file, 0,
+        hooks->tell(hooks->user, WR_NAMES_MISTAKE, names->file, 0,
                     "more records than are taken; the rest is left out");
     }
 }
@@ -196,7 +211,7 @@ int wr_names_check_digest(const struct wr_names *names, const uint8_t *zone, uin
     }
     if (why) {
         snprintf(text, sizeof(text), "the zone is not taken: %s", why);
-        hooks->tell(hooks->user, names->file, 0, text);
+        hooks->tell(hooks->user, WR_NAMES_MISTAKE, names->file, 0, text);
     }
     return why ? WR_E_CHECKSUM : WR_OK;
 }
@@ -232,7 +247,7 @@ static void host(void *user, uint32_t line, const struct wr_addr *addr, const st
 static void host_wrong(void *user, uint32_t line, const char *text)
 {
     struct hosts *h = user;
-    h->hooks->tell(h->hooks->user, h->names->file, line, text);
+    h->hooks->tell(h->hooks->user, WR_NAMES_MISTAKE, h->names->file, line, text);
 }
 
 void wr_names_read_hosts(struct wr_names *names, const char *text, size_t n, uint32_t ttl,
@@ -250,7 +265,7 @@ static void lease_wrong(void *user, uint8_t part, uint32_t line, const char *tex
 {
     struct hosts *h = user;
     (void)part;
-    h->hooks->tell(h->hooks->user, h->names->file, line, text);
+    h->hooks->tell(h->hooks->user, WR_NAMES_NOTE, h->names->file, line, text);
 }
 
 static void add_lease(struct hosts *h, const struct wr_lease *lease, const uint8_t *zone,
@@ -266,7 +281,7 @@ static void add_lease(struct hosts *h, const struct wr_lease *lease, const uint8
     if (err == WR_E_DENIED) {
         snprintf(text, sizeof(text), "%s %s",
                  wr_mistakes_quote(lease->host.at, lease->host.n, quoted), why);
-        h->hooks->tell(h->hooks->user, h->names->file, lease->line, text);
+        h->hooks->tell(h->hooks->user, WR_NAMES_NOTE, h->names->file, lease->line, text);
     }
     if (err != WR_OK) {
         return;

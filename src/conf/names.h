@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/hash.h"
+#include "base/str.h"
 #include "conf/conf.h"
 #include "conf/leasefile.h"
 #include "conf/leaseid.h"
@@ -26,9 +27,9 @@
 struct wr_names_record {
     struct wr_local_record r; /* points into `mem` of its names */
     uint32_t line;
-    bool reverse;    /* an address whose name this is: PTR */
+    bool reverse;             /* an address whose name this is: PTR */
     struct wr_leaseid client; /* of a lease: who has it; else none */
-    int64_t until_s; /* of a lease: when it ends; else INT64_MAX */
+    int64_t until_s;          /* of a lease: when it ends; else INT64_MAX */
 };
 
 struct wr_names {
@@ -44,10 +45,20 @@ struct wr_names {
     bool failed; /* memory was refused, or WR_NAMES_RECORDS_MAX reached: what is missing was told */
 };
 
+enum wr_names_said {
+    WR_NAMES_MISTAKE = 0, /* the owner's, to be mended */
+    WR_NAMES_NOTE = 1,    /* a stranger's word that is refused, or what may be meant so */
+};
+
 struct wr_names_hooks {
-    void (*tell)(void *user, const char *file, uint32_t line, const char *text); /* printable */
+    /* `file` is as it was written and may be any octets, "" is the configuration; line 0: all of it. `text` is printable. */
+    void (*tell)(void *user, enum wr_names_said said, const char *file, uint32_t line,
+                 const char *text);
     void *user;
 };
+
+/* "file:line: text", for people. */
+void wr_names_put_said(struct wr_str *s, const char *file, uint32_t line, const char *text);
 
 void wr_names_init(struct wr_names *names, const char *file);
 void wr_names_free(struct wr_names *names);

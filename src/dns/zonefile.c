@@ -493,10 +493,18 @@ static int read_next(struct wr_zonefile *z, struct wr_zonefile_event *ret)
         text->text += sizeof(mark); /* the byte order mark of some editors */
         text->n -= sizeof(mark);
     }
+    bool cut = text->n && text->text[text->n - 1] != '\n';
     while (text->n && (text->text[text->n - 1] == '\n' || text->text[text->n - 1] == '\r')) {
         text->n--; /* what is missing is missing on this line, not on the next */
     }
-    return read_text(z, text->text, text->n, ret);
+    int what = read_text(z, text->text, text->n, ret);
+    if (cut && what == WR_ZONEFILE_RECORD && !z->pending.reason) {
+        (void)mistake(z, text->n,
+                      "the file ends within this line; it counts as it stands: is it half written?",
+                      &z->pending);
+        z->pending.warning = true;
+    }
+    return what;
 }
 
 enum wr_zonefile_what wr_zonefile_next(struct wr_zonefile *z, struct wr_zonefile_event *ret_event)

@@ -19,7 +19,7 @@ static void read_key(const struct wr_conf *conf, const struct wr_conf_zone *from
     if (to->mute) {
         snprintf(text, sizeof(text),
                  "the key %s cannot be read, so its zones are not asked for: %s", from->key, why);
-        hooks->tell(hooks->user, "local.keys", 0, text);
+        hooks->tell(hooks->user, WR_NAMES_MISTAKE, "local.keys", 0, text);
     }
 }
 

@@ -123,8 +123,11 @@ int wr_copyfile_touch(const char *path, int64_t confirmed_s)
 
 /* --- reading --- */
 
-static void count_mistake(void *user, const char *file, uint32_t line, const char *text)
+/* Notes too: what is read here weir wrote itself. */
+static void count_mistake(void *user, enum wr_names_said said, const char *file, uint32_t line,
+                          const char *text)
 {
+    (void)said;
     (void)file;
     (void)line;
     (void)text;

@@ -194,8 +194,10 @@ static void take_record(struct wr_copyjob *j, bool add, const struct wr_xfer_rr 
 
 /* --- the copy --- */
 
-static void tell_digest(void *user, const char *file, uint32_t line, const char *text)
+static void tell_digest(void *user, enum wr_names_said said, const char *file, uint32_t line,
+                        const char *text)
 {
+    (void)said;
     char name[WR_NAME_TEXT_SIZE];
     (void)file;
     (void)line;

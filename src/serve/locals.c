@@ -143,14 +143,6 @@ static bool is_same(const struct wr_locals_source *a, const struct wr_locals_sou
            strcmp(a->path, b->path) == 0;
 }
 
-static void tell(const struct wr_locals_source *s, const struct wr_names_hooks *hooks,
-                 const char *what, const char *why)
-{
-    char text[256];
-    snprintf(text, sizeof(text), "%s%s%s", what, why[0] ? ": " : "", why);
-    hooks->tell(hooks->user, s->path, 0, text);
-}
-
 /* Why a file cannot be read, and what helps. */
 static const char *reason(int err)
 {
@@ -161,6 +153,16 @@ static const char *reason(int err)
                            : strerror(errno);
 }
 
+/* A DHCP server that never ran has no leases. */
+static void tell(const struct wr_locals_source *s, const struct wr_names_hooks *hooks,
+                 const char *what, int err)
+{
+    bool none_yet = s->kind == LEASES && err == WR_E_IO && errno == ENOENT;
+    char text[256];
+    snprintf(text, sizeof(text), "%s: %s", what, reason(err));
+    hooks->tell(hooks->user, none_yet ? WR_NAMES_NOTE : WR_NAMES_MISTAKE, s->path, 0, text);
+}
+
 /* A zone file is read whole, with what it includes, when it is loaded and not again. */
 static void read_zone(struct wr_locals_source *s, const struct wr_names_hooks *hooks)
 {
@@ -169,7 +171,7 @@ static void read_zone(struct wr_locals_source *s, const struct wr_names_hooks *h
     }
     int err = wr_names_read_zone(&s->names, s->path, s->zone.wire, s->ttl_s, hooks);
     if (err) {
-        tell(s, hooks, "cannot be read", reason(err));
+        tell(s, hooks, "cannot be read", err);
     } else {
         err = wr_names_check_digest(&s->names, s->zone.wire, s->zonemd, hooks);
     }
@@ -190,7 +192,7 @@ static bool seems_torn(const struct wr_locals_source *s, const struct wr_names_t
     if (last->n == 0) {
         return s->names.count > 0;
     }
-    return s->kind == LEASES && last->text[last->n - 1] != '\n';
+    return last->text[last->n - 1] != '\n';
 }
 
 static void parse(struct wr_locals_source *s, const struct wr_names_text *text, unsigned parts,
@@ -262,8 +264,7 @@ static void renew(struct wr_locals_source *s, struct wr_copies *copies,
     if (err) {
         if (!s->missing) {
             tell(s, hooks,
-                 s->read_once ? "cannot be read now; its last names stay" : "cannot be read",
-                 reason(err));
+                 s->read_once ? "cannot be read now; its last names stay" : "cannot be read", err);
         }
         s->missing = true;
         return;

@@ -98,20 +98,19 @@ struct telling {
     char line[TOLD_MAX][512];
 };
 
-static void take_note(void *user, const char *file, uint32_t line, const char *text)
+static void take_note(void *user, enum wr_names_said said, const char *file, uint32_t line,
+                      const char *text)
 {
     static const struct wr_hash_key key; /* of our own text; nobody gains by a collision */
     struct telling *t = user;
+    (void)said;
     t->hash = wr_hash_mix(t->hash ^ wr_hash_sip13(&key, text, strlen(text)));
     if (t->count++ >= TOLD_MAX) {
         return;
     }
-    char *to = t->line[t->count - 1];
-    if (line > 0) {
-        snprintf(to, sizeof(t->line[0]), "%s:%u: %s", file, (unsigned)line, text);
-    } else {
-        snprintf(to, sizeof(t->line[0]), "%s: %s", file[0] != 0 ? file : "local.zones", text);
-    }
+    struct wr_str s;
+    wr_str_init(&s, t->line[t->count - 1], sizeof(t->line[0]));
+    wr_names_put_said(&s, file, line, text);
 }
 
 /* To the log, and into `text` when it is not NULL. What was said the last time is not said again, unless somebody asked. */

@@ -220,13 +220,13 @@ def formats(box):
     replace(at("kea4.2"), kea4 + f"192.168.7.20,00:01,,3600,{later},1,0,0,kea-old,0,,0\n")
     replace(at("kea4"), kea4 + f"192.168.7.21,00:02,,3600,{later},1,1,1,kea-new.home.arpa.,0,,0\n"
             f"192.168.7.22,00:03,,3600,{later},1,0,0,kea-declined,1,,0\n")
-    replace(at("kea6"), kea6 + f"2001:db8::21,00:02,3600,{later},1,1800,0,7,128,0,0,kea-new,,0,,,,0\n")
+    replace(at("kea6"), kea6 + f"2001:db8::21,00:03:00:01:00:02,3600,{later},1,1800,0,7,128,0,0,kea-new,,0,,,,0\n")
     replace(at("isc"), "lease 192.168.7.30 {\n  starts 2 2020/01/01 00:00:00;\n"
             f"  ends {stamp};\n  binding state active;\n  hardware ethernet 00:00:00:00:00:30;\n"
             "  client-hostname \"isc\";\n}\nlease 192.168.7.31 {\n  ends 2 2020/01/01 00:00:00;\n"
             "  binding state active;\n  client-hostname \"isc-ended\";\n}\n")
     replace(at("odhcpd"), f"# br-lan 000000000040 ipv4 odhcpd {later} 64 32 192.168.7.40/32\n"
-            f"# br-lan 0001aa 7f odhcpd {later} 40 128 fd00::40/128\nfd00::40\todhcpd\n")
+            f"# br-lan 00030001000000000040 7f odhcpd {later} 40 128 fd00::40/128\nfd00::40\todhcpd\n")
     weir.configure(box.settings([up], local={"leases": [
         {"file": at("kea4"), "format": "kea"}, {"file": at("kea6"), "format": "kea"},
         {"file": at("isc"), "format": "isc"}, {"file": at("odhcpd"), "format": "odhcpd", "zone": "lan"}]}))

@@ -190,6 +190,38 @@ def usage():
     need(weir("--version").stdout.startswith("weir "))
 
 
+LOCAL = """local:
+  hosts: [{0}/hosts]
+  zones: [{{zone: home.arpa, file: {0}/zone}}, {{zone: gone.test, file: {0}/none}}]
+  leases: [{{file: {0}/leases, format: dnsmasq}}, {{file: {0}/never, format: odhcpd}}]
+"""
+
+
+@mock.test("check: mistakes in the local files count, a client's word does not; their names cannot move the terminal's cursor")
+def check_local():
+    with tempfile.TemporaryDirectory() as path:
+        files = {"hosts": "192.0.2.1 nas.home.arpa\n192.0.2.300 x\n", "leases": "0 00:11:22:33:44:55 192.0.2.9 wpad *\n",
+                 "zone": "$INCLUDE sub/\\027[2J\\255\n", "conf": LOCAL.format(path)}
+        os.mkdir(path + "/sub")
+        for name, text in files.items():
+            with open(os.path.join(path, name), "w", encoding="ascii") as f:
+                f.write(text)
+        with open(os.fsencode(path) + b"/sub/\x1b[2J\xff", "wb") as f:
+            f.write(b"a 60 A 192.0.2\nb 60 A 192.0.2.7\n")
+        done = weir("check", path + "/conf")
+        equal((done.returncode, done.stdout), (1, ""))
+        told = done.stderr.replace(path + "/", "")
+        for line in ("hosts:2: ", "none: cannot be read: No such file or directory\n", "sub/\\x1b[2J\\xff:1: ",
+                     'leases:1: warning: "wpad" is a name', "never: warning: cannot be read", "conf: good, but not what it names: 3 mistakes"):
+            need(line in told, line + " in " + told)
+        need("\x1b" not in told, told)
+        done = weir("check", path + "/conf", "--json")
+        told = json.loads(done.stdout)
+        equal((done.returncode, told["ok"], told["errors"], told["warnings"], told["mistakes"]), (1, False, 3, 2, []))
+        equal(sorted((one["file"].replace(path + "/", ""), one["line"], one["severity"]) for one in told["local"]),
+              [("hosts", 2, "error"), ("leases", 1, "warning"), ("never", 0, "warning"), ("none", 0, "error"), ("sub/\\x1b[2J\\xff", 1, "error")])
+
+
 @mock.test("check: text, JSON, what is in force, the schema; 100 MB and binary junk")
 def check():
     with tempfile.TemporaryDirectory() as folder:

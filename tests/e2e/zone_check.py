@@ -90,6 +90,21 @@ def endings():
         equal(json.loads(weir("zone", "check", path + "/a.zone", "-o", "x", "--json").stdout)["ok"], True)
 
 
+@mock.test("what cannot be read is a mistake as any other, in JSON too; a last line without its end is told")
+def unreadable():
+    with folder(a_zone=HEAD + "w A 192.0.2.2") as path:
+        done = check(path, "-o", "x")
+        equal((done.returncode, done.stderr.replace(path + "/", "")),
+              (0, "a.zone:5:14: warning: the file ends within this line; it counts as it stands: is it half written?\n"))
+        for what in ("none.zone", ""):
+            done = weir("zone", "check", path + "/" + what, "--json")
+            told = json.loads(done.stdout)
+            equal((done.returncode, done.stderr, told["ok"], told["errors"], told["records"]), (1, "", False, 1, 0))
+            equal((told["mistakes"][0]["line"], told["mistakes"][0]["severity"]), (0, "error"))
+            need(told["mistakes"][0]["message"] in ("No such file or directory", "not a plain file"), told)
+        need("none.zone: No such file or directory\n" in weir("zone", "check", path + "/none.zone").stderr)
+
+
 @mock.test("$INCLUDE stays in the folder")
 def include():
     with folder(secret="secret 1 A 192.0.2.9\n") as outside, folder(a_zone="") as path:

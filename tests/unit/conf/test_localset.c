@@ -14,7 +14,8 @@ static struct wr_conf *conf;
 static struct wr_names own, hosts, leases;
 static struct wr_localset set;
 
-static void tell(void *user, const char *file, uint32_t line, const char *text)
+static void tell(void *user, enum wr_names_said what, const char *file, uint32_t line,
+                 const char *text)
 {
     char row[600];
     snprintf(row, sizeof(row), "%s:%u: %s\n", file, line, text);

@@ -9,7 +9,8 @@
 static char said[4096], out[4096];
 static const struct wr_hash_key key = {{7, 8}};
 
-static void tell(void *user, const char *file, uint32_t line, const char *text)
+static void tell(void *user, enum wr_names_said what, const char *file, uint32_t line,
+                 const char *text)
 {
     char row[600];
     snprintf(row, sizeof(row), "%s:%u: %s\n", file, line, text);
@@ -87,6 +88,19 @@ static void test_leases(void **state)
     wr_names_free(&names);
 }
 
+/* An included file's name is a stranger's word as any other. */
+static void test_said(void **state)
+{
+    char text[80];
+    struct wr_str s;
+    wr_str_init(&s, text, sizeof(text));
+    wr_names_put_said(&s, "/z/\x1b[2J\xff", 7, "wrong");
+    assert_string_equal(text, "/z/\\x1b[2J\\xff:7: wrong");
+    wr_str_init(&s, text, sizeof(text));
+    wr_names_put_said(&s, "", 0, "wrong");
+    assert_string_equal(text, "local.zones: wrong");
+}
+
 static void test_memory_refused(void **state)
 {
     struct wr_names names;
@@ -101,9 +115,8 @@ static void test_memory_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conf),
-        cmocka_unit_test(test_hosts),
-        cmocka_unit_test(test_leases),
+        cmocka_unit_test(test_conf),           cmocka_unit_test(test_hosts),
+        cmocka_unit_test(test_leases),         cmocka_unit_test(test_said),
         cmocka_unit_test(test_memory_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

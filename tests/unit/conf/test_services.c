@@ -154,7 +154,8 @@ static void judged(void *user, const uint8_t *zone, const uint8_t *host, const c
     strncat(said, row, sizeof(said) - strlen(said) - 1);
 }
 
-static void tell(void *user, const char *file, uint32_t line, const char *text)
+static void tell(void *user, enum wr_names_said what, const char *file, uint32_t line,
+                 const char *text)
 {
     strncat(said, text, sizeof(said) - strlen(said) - 1);
 }

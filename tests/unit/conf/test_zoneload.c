@@ -93,11 +93,11 @@ static void files_below_the_folder(void **state)
     (void)state;
     assert_int_equal(mkdir(path_of("sub"), 0700), 0);
     write_file("zone",
-               "a 1 A 1.2.3.4\n$INCLUDE sub/one\nb A 1.2.3.4\n$INCLUDE ./sub//two\nc A 1.2.3.4");
+               "a 1 A 1.2.3.4\n$INCLUDE sub/one\nb A 1.2.3.4\n$INCLUDE ./sub//two\nc A 1.2.3.4\n");
     write_file(
         "sub/one",
         "d A 1.2.3.4\n$INCLUDE sub/two\n"); /* from the first file's folder, wherever one is */
-    write_file("sub/two", "e A 1.2.3.4");
+    write_file("sub/two", "e A 1.2.3.4\n");
     assert_int_equal(load("zone"), WR_OK);
     assert_string_equal(told,
                         "zone:1 a\nsub/one:1 d\nsub/two:1 e\nzone:3 b\n./sub//two:1 e\nzone:5 c\n");

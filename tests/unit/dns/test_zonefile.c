@@ -236,6 +236,10 @@ static void another_class(void **state)
           "0:3:4! the zone is of another class\n");
 }
 
+#define CUT_AT \
+    ":4:14? the file ends within this line; it counts as it stands: is it half written?\n"
+#define CUT "1" CUT_AT
+
 static void includes(void **state)
 {
     const struct wr_zonefile_options options = {.origin = example, .class_ = WR_CLASS_IN};
@@ -253,16 +257,17 @@ static void includes(void **state)
             "x 1 A 1.2.3.4\n$INCLUDE one\n  A 1.2.3.5\n$INCLUDE \"one\" sub ; c\ny A 1.2.3.4\n",
             files, 5),
         "0:1:5 x.example. 1 IN A 1.2.3.4\n1:1:3 example. 1 IN NS ns.example.\n"
-        "1:4:5 a.moved.example. 5 IN A 1.2.3.4\n0:3:3 x.example. 7 IN A 1.2.3.5\n"
-        "1:1:3 sub.example. 7 IN NS ns.sub.example.\n1:4:5 a.moved.sub.example. 5 IN A 1.2.3.4\n"
-        "0:5:3 y.example. 7 IN A 1.2.3.4\n");
+        "1:4:5 a.moved.example. 5 IN A 1.2.3.4\n" CUT "0:3:3 x.example. 7 IN A 1.2.3.5\n"
+        "1:1:3 sub.example. 7 IN NS ns.sub.example.\n1:4:5 a.moved.sub.example. 5 IN A "
+        "1.2.3.4\n" CUT "0:5:3 y.example. 7 IN A 1.2.3.4\n");
     assert_string_equal(
         read_all(&options, "$INCLUDE two z.\n$INCLUDE broken\n$INCLUDE a\\ b\nd 1 A 1.2.3.4", files,
                  4096),
         "1:1:2! no owner, and none before to go on with\n1:2:5 b.z. 1 IN A 1.2.3.4\n"
-        "2:1:3 deeper.z. 1 IN NS ns.deeper.z.\n2:4:5 a.moved.deeper.z. 5 IN A 1.2.3.4\n"
+        "2:1:3 deeper.z. 1 IN NS ns.deeper.z.\n2:4:5 a.moved.deeper.z. 5 IN A 1.2.3.4\n2" CUT_AT
         "1:4:3 b.z. 7 IN A 5.6.7.8\n1:2:2! this quote is not closed\n"
-        "0:4:5 d.example. 1 IN A 1.2.3.4\n");
+        "0:4:5 d.example. 1 IN A 1.2.3.4\n"
+        "0:4:14? the file ends within this line; it counts as it stands: is it half written?\n");
 }
 
 /* A loop ends at the depth, a fan at the number of files. */

@@ -17,7 +17,8 @@ static struct wr_locals locals;
 static struct wr_conf *conf;
 static struct wr_now now = {.mono_us = 1, .wall_s = 1000, .wall_proven = true};
 
-static void tell(void *user, const char *file, uint32_t line, const char *text)
+static void tell(void *user, enum wr_names_said what, const char *file, uint32_t line,
+                 const char *text)
 {
     char row[600];
     snprintf(row, sizeof(row), "%s:%u: %s\n", strrchr(file, '/') ? strrchr(file, '/') : file, line,
