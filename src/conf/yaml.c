@@ -157,6 +157,12 @@ static struct wr_yaml_node *new_node(struct reading *r, enum wr_yaml_kind kind)
     return node;
 }
 
+static void end_here(const struct reading *r, struct wr_yaml_node *node)
+{
+    node->end_line = (uint32_t)r->event.end_mark.line + 1;
+    node->end_column = (uint32_t)r->event.end_mark.column + 1;
+}
+
 static struct wr_yaml_node *read_scalar(struct reading *r)
 {
     struct wr_yaml_node *node = new_node(r, WR_YAML_SCALAR);
@@ -165,6 +171,7 @@ static struct wr_yaml_node *read_scalar(struct reading *r)
         return NULL;
     refuse_anchor_and_tag(r, r->event.data.scalar.anchor, r->event.data.scalar.tag);
     node->plain = r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    end_here(r, node);
     node->n = r->event.data.scalar.length;
     node->text = wr_mem_text(r->mem, (const char *)r->event.data.scalar.value, node->n);
     if (!node->text)
@@ -183,6 +190,8 @@ static void append(struct wr_yaml_node *parent, struct wr_yaml_node **last,
         parent->first = child;
     *last = child;
     parent->count++;
+    parent->end_line = child->end_line;
+    parent->end_column = child->end_column;
 }
 
 static void read_items(struct reading *r, struct wr_yaml_node *list, unsigned depth)
@@ -272,14 +281,18 @@ static struct wr_yaml_node *read_collection(struct reading *r, unsigned depth)
     if (!node)
         return NULL;
     if (map) {
+        node->flow = r->event.data.mapping_start.style == YAML_FLOW_MAPPING_STYLE;
         refuse_anchor_and_tag(r, r->event.data.mapping_start.anchor,
                               r->event.data.mapping_start.tag);
         read_pairs(r, node, depth);
     } else {
+        node->flow = r->event.data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
         refuse_anchor_and_tag(r, r->event.data.sequence_start.anchor,
                               r->event.data.sequence_start.tag);
         read_items(r, node, depth);
     }
+    if (node->flow && r->has_event)
+        end_here(r, node);
     return r->err ? NULL : node;
 }
 

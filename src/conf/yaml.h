@@ -31,10 +31,12 @@ enum wr_yaml_kind {
 };
 
 struct wr_yaml_node {
-    uint8_t kind; /* enum wr_yaml_kind */
-    bool plain;   /* scalar without quotation marks */
-    uint32_t line, column;
-    const char *text; /* scalar: octets with a NUL behind */
+    uint8_t kind;                  /* enum wr_yaml_kind */
+    bool plain;                    /* scalar without quotation marks */
+    bool flow;                     /* list or mapping in brackets */
+    uint32_t line, column;         /* where it begins, from 1, in characters, */
+    uint32_t end_line, end_column; /* and behind its last; a block ends with its last child */
+    const char *text;              /* scalar: octets with a NUL behind */
     size_t n;
     const struct wr_yaml_node *key;    /* in a mapping: the scalar it stands under */
     struct wr_yaml_node *first, *next; /* children of a list or mapping, in order */
