@@ -13,6 +13,7 @@ static const struct wr_verb verbs[] = {
     {"check", wr_cli_check, "find every mistake in a configuration"},
     {"zone", wr_cli_zone, "find every mistake in a zone file"},
     {"explain", wr_cli_explain, "what a key of the configuration is"},
+    {"config", wr_cli_config, "what is in force; change a key of the file"},
     {"status", wr_cli_status, "how the running gateway is"},
     {"stats", wr_cli_stats, "what it has counted"},
     {"upstreams", wr_cli_upstreams, "the servers it asks, and how they are"},

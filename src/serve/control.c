@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "conf/schema.h"
 #include "net/clock.h"
 #include "net/unixsock.h"
 #include "serve/anchors.h"
+#include "serve/confjson.h"
 #include "serve/json.h"
 #include "serve/metrics.h"
 #include "serve/pieces.h"
@@ -113,6 +115,21 @@ static const char *run_stats(struct wr_control *c, const json_t *args, struct wr
 {
     wr_ledger_catch_up(c->s->ledger);
     wr_report_stats(c->s, j, "result");
+    return NULL;
+}
+
+static const char *run_config(struct wr_control *c, const json_t *args, struct wr_json *j)
+{
+    const json_t *key = json_object_get(args, "key");
+    const struct wr_schema_row *row = NULL;
+    if (key != NULL) {
+        row = wr_schema_find(json_string_value(key));
+        if (row == NULL || strstr(row->name, "[]") != NULL) {
+            snprintf(c->why, sizeof(c->why), "there is no such key; weir explain lists them");
+            return "argument";
+        }
+    }
+    wr_confjson_put(c->s->conf, row, j, "result");
     return NULL;
 }
 
@@ -494,6 +511,7 @@ static const struct verb verbs[] = {
     {"status", false, {{NULL, 0, false}}, run_status},
     {"stats", false, {{NULL, 0, false}}, run_stats},
     {"upstreams", false, {{NULL, 0, false}}, run_upstreams},
+    {"config", false, {{"key", JSON_STRING, false}, {NULL, 0, false}}, run_config},
     {"cache_show",
      false,
      {{"name", JSON_STRING, false}, {"limit", JSON_INTEGER, false}, {NULL, 0, false}},

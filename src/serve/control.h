@@ -9,7 +9,8 @@
  *
  * Then the connection is closed; `log` with `follow` sends one object a line until the client goes away, with `lines` one a line up to the
  * last one there is, and then {"end":true,...}. Verbs: status,
- * stats, upstreams, cache_show, cache_flush, why, anchors (anchors_add, anchors_negative, anchors_remove), reload, log, metrics. What each answers is in serve/verbs.h. Unknown verbs, unknown or
+ * stats, upstreams, config, cache_show, cache_flush, why, anchors (anchors_add, anchors_negative, anchors_remove), zones, zones_look, reload, log,
+ * metrics. Unknown verbs, unknown or
  * wrong arguments and anything that is no JSON get an error that says what would be right.
  *
  * Who may: whoever may open the socket (mode 0600, or 0660 with a group). Verbs that change something are for root and the user that

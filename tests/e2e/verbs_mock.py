@@ -190,6 +190,45 @@ def usage():
     need(weir("--version").stdout.startswith("weir "))
 
 
+@mock.test("config set and unset: the file keeps its comments, owner and rights; what is wrong leaves it alone")
+def config_file():
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "weir.yaml")
+
+        def run(*words):
+            return weir("config", *words, "--config", path, "--socket", folder + "/none")
+
+        def text():
+            with open(path, encoding="utf-8") as f:
+                return f.read()
+
+        done = run("set", "cache.size", "2MiB")    # a file that is not there is an empty one
+        equal((done.returncode, text(), os.stat(path).st_mode & 0o777), (0, "cache:\n  size: 2MiB\n", 0o644), done.stderr)
+        need("from the next start" in done.stderr, done.stderr)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("# mine\ncache: {size: 1MiB} # small\n")
+        os.chmod(path, 0o640)
+        if os.geteuid() == 0:
+            os.chown(path, 3, 4)
+        owner = os.stat(path)[4:6]
+        os.rename(path, folder + "/real")
+        os.symlink("real", path)
+        equal(run("set", "upstream.groups", "[{name: a, servers: [udp://192.0.2.1]}]").returncode, 0)
+        good_text = "# mine\ncache: {size: 1MiB} # small\nupstream:\n  groups: [{name: a, servers: [udp://192.0.2.1]}]\n"
+        equal((text(), os.path.islink(path), os.stat(path).st_mode & 0o777, os.stat(path)[4:6]), (good_text, True, 0o640, owner))
+        for words in (("set", "cache.size", "x"), ("set", "cahce.size", "1MiB"), ("set", "upstream.groups[1].name", "b"), ("unset", "workers"),
+                      ("set", "upstream.groups[0].name", "a\nworkers: 1"), ("unset", "upstream.groups[0].servers")):
+            done = run(*words)
+            equal((done.returncode, done.stdout, text()), (1, "", good_text), words)
+            need(done.stderr.count("\n") >= 1, words)
+        equal(json.loads(run("unset", "cache.size", "--json", "--no-reload").stdout), {"file": folder + "/real", "key": "cache.size"})
+        equal(sorted(os.listdir(folder)), ["real", "weir.yaml"])
+        for words in (("set",), ("set", "workers"), ("unset",), ("get", "workers"), ("unset", "a", "b")):
+            equal(run(*words).returncode, 2, words)
+        path = folder    # no file
+        equal(run("set", "workers", "1").returncode, 1)
+
+
 LOCAL = """local:
   hosts: [{0}/hosts]
   zones: [{{zone: home.arpa, file: {0}/zone}}, {{zone: gone.test, file: {0}/none}}]

@@ -16,7 +16,7 @@ static bool is_known(const char *word, size_t n)
     static const char *const known[] = {"FILE",   "PATH",    "KEY",      "VERB", "NAME", "TYPE",
                                         "CLASS",  "N",       "...",      "PORT", "HEX",  "ADDRESS",
                                         "PREFIX", "SECONDS", "=VERSION", "=HEX", "=N",   "@SERVER",
-                                        "#PORT",  "TIME",    NULL};
+                                        "#PORT",  "TIME",    "VALUE",    NULL};
 
     if (word[0] >= 'a' && word[0] <= 'z')
         return true;
