@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/utf8.h"
 
+enum { ESCAPE = 4 /* octets of "\\x1b" */ };
+
 static bool is_tail(uint8_t c)
 {
     return (c & 0xc0) == 0x80;
@@ -61,6 +63,17 @@ bool wr_utf8_is_visible(uint32_t code)
     return true;
 }
 
+/* A character fits whole or not at all; behind the first that does not, nothing comes, for it would read as if it followed. */
+static bool append(struct wr_str *s, const char *bytes, size_t n)
+{
+    if (s->cut || s->cap - s->len <= n) {
+        s->cut = true;
+        return false;
+    }
+    wr_str_bytes(s, bytes, n);
+    return true;
+}
+
 void wr_utf8_safe(struct wr_str *s, const char *bytes, size_t n)
 {
     size_t at = 0;
@@ -68,14 +81,20 @@ void wr_utf8_safe(struct wr_str *s, const char *bytes, size_t n)
     while (at < n) {
         uint32_t code = 0;
         size_t length = wr_utf8_next(bytes + at, n - at, &code);
+        char escaped[ESCAPE + 1];
+        struct wr_str e;
 
         if (length && wr_utf8_is_visible(code)) {
-            wr_str_bytes(s, bytes + at, length);
+            if (!append(s, bytes + at, length))
+                return;
             at += length;
             continue;
         }
-        wr_str_text(s, "\\x");
-        wr_str_hex(s, bytes + at, 1);
+        wr_str_init(&e, escaped, sizeof(escaped));
+        wr_str_text(&e, "\\x");
+        wr_str_hex(&e, bytes + at, 1);
+        if (!append(s, escaped, ESCAPE))
+            return;
         at++;
     }
 }

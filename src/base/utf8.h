@@ -20,7 +20,7 @@
 size_t wr_utf8_next(const char *bytes, size_t n, uint32_t *ret_code);
 /* False for control characters, invisible ones, and those that turn the writing direction. */
 bool wr_utf8_is_visible(uint32_t code);
-/* Appends `n` octets, escaped where needed. */
+/* Appends `n` octets, escaped where needed. Where there is no room it ends before a character, never within one, and `cut` is set. */
 void wr_utf8_safe(struct wr_str *s, const char *bytes, size_t n);
 
 #endif

@@ -144,11 +144,17 @@ static int read_operands(const struct wr_opts *opts, const char **ret_server,
 
 static int run(struct wr_checkwork *work, const struct wr_checkname *asked)
 {
+    int err = WR_OK;
+
     wr_checkwork_run(work);
-    if (!asked->json)
+    if (asked->json)
+        err = wr_checktell_json(work, asked->verbose, stdout);
+    else
         wr_checktell_text(work, asked->verbose, stdout);
-    else if (wr_checktell_json(work, asked->verbose, stdout) != WR_OK)
+    if (err) {
+        fprintf(stderr, "weir check: what was found could not be written: %s\n", wr_err_name(err));
         return WR_EXIT_FAILED;
+    }
     return wr_findings_count(&work->findings, WR_SEVERITY_ERROR) ? WR_EXIT_FAILED : WR_EXIT_OK;
 }
 

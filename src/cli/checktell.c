@@ -132,6 +132,12 @@ void wr_checktell_text(const struct wr_checkwork *work, bool verbose, FILE *out)
 
 /* --- for scripts --- */
 
+/* NULL: no memory, or a text that is no UTF-8. A value that is NULL already makes the whole so. */
+static bool set(json_t *object, const char *key, json_t *value)
+{
+    return json_object_set_new(object, key, value) == 0;
+}
+
 static json_t *finding_json(const struct wr_finding *f)
 {
     const struct wr_finding_row *row = wr_finding_row(f->code);
@@ -143,32 +149,51 @@ static json_t *finding_json(const struct wr_finding *f)
         wr_codes_type_text(f->type, type, sizeof(type));
     one = json_pack("{s:s, s:s, s:s, s:s, s:s}", "severity", wr_severity_name(row->severity),
                     "code", row->word, "name", name, "type", type, "what", f->what);
-    if (f->record[0])
-        json_object_set_new(one, "record", json_string(f->record));
-    json_object_set_new(one, "about", json_string(row->about));
-    json_object_set_new(one, "remedy", json_string(row->remedy));
-    json_object_set_new(one, "rfc", json_string(row->rfc));
-    return one;
+    if ((!f->record[0] || set(one, "record", json_string(f->record))) &&
+        set(one, "about", json_string(row->about)) &&
+        set(one, "remedy", json_string(row->remedy)) && set(one, "rfc", json_string(row->rfc)))
+        return one;
+    json_decref(one);
+    return NULL;
+}
+
+static json_t *fact_json(const struct wr_fact *fact)
+{
+    char name[WR_NAME_TEXT_SIZE + WR_CODE_TEXT_SIZE], to[WR_ADDR_TEXT_SIZE];
+    char rcode[WR_CODE_TEXT_SIZE];
+    json_t *one =
+        json_pack("{s:s, s:s}", "how", how_text(fact), "outcome", outcome_text(fact, rcode));
+
+    want_text(fact, name, to);
+    if ((!*name || set(one, "question", json_string(name))) &&
+        (!*to || set(one, "to", json_string(to))))
+        return one;
+    json_decref(one);
+    return NULL;
+}
+
+/* A list that lost one of its members would be a lie: it is whole, or NULL. */
+static json_t *findings_json(const struct wr_checkwork *work)
+{
+    json_t *list = json_array();
+
+    for (unsigned i = 0; i < work->findings.count; i++)
+        if (json_array_append_new(list, finding_json(&work->findings.item[i])) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    return list;
 }
 
 static json_t *asked_json(const struct wr_checkwork *work)
 {
     json_t *list = json_array();
 
-    for (unsigned i = 0; i < work->facts.count; i++) {
-        const struct wr_fact *fact = &work->facts.fact[i];
-        char name[WR_NAME_TEXT_SIZE + WR_CODE_TEXT_SIZE], to[WR_ADDR_TEXT_SIZE];
-        char rcode[WR_CODE_TEXT_SIZE];
-        json_t *one =
-            json_pack("{s:s, s:s}", "how", how_text(fact), "outcome", outcome_text(fact, rcode));
-
-        want_text(fact, name, to);
-        if (*name)
-            json_object_set_new(one, "question", json_string(name));
-        if (*to)
-            json_object_set_new(one, "to", json_string(to));
-        json_array_append_new(list, one);
-    }
+    for (unsigned i = 0; i < work->facts.count; i++)
+        if (json_array_append_new(list, fact_json(&work->facts.fact[i])) != 0) {
+            json_decref(list);
+            return NULL;
+        }
     return list;
 }
 
@@ -176,25 +201,24 @@ int wr_checktell_json(const struct wr_checkwork *work, bool verbose, FILE *out)
 {
     unsigned errors = wr_findings_count(&work->findings, WR_SEVERITY_ERROR);
     char name[WR_NAME_TEXT_SIZE], server[WR_ADDR_TEXT_SIZE];
-    json_t *list = json_array(), *all;
-    int failed;
+    json_t *all;
+    int err = WR_E_NOMEM;
 
-    for (unsigned i = 0; i < work->findings.count; i++)
-        json_array_append_new(list, finding_json(&work->findings.item[i]));
     wr_name_to_text(work->name.wire, name, sizeof(name));
     wr_addr_to_text(&work->server[work->server_at], server, sizeof(server));
-    all = json_pack("{s:s, s:s, s:b, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:o}", "name", name,
-                    "server", server, "ok", errors == 0, "errors", (int)errors, "warnings",
+    all = json_pack("{s:s, s:s, s:b, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "name", name, "server",
+                    server, "ok", errors == 0, "errors", (int)errors, "warnings",
                     (int)wr_findings_count(&work->findings, WR_SEVERITY_WARNING), "notes",
                     (int)wr_findings_count(&work->findings, WR_SEVERITY_NOTE), "more",
                     (int)work->findings.beyond, "questions", (int)work->questions, "probes",
-                    (int)work->probes, "time_ms", (int)work->took_ms, "findings", list);
-    if (all && verbose)
-        json_object_set_new(all, "asked", asked_json(work));
-    failed = !all || json_dumpf(all, out, JSON_INDENT(2)) != 0;
-    fputc('\n', out);
+                    (int)work->probes, "time_ms", (int)work->took_ms);
+    if (set(all, "findings", findings_json(work)) &&
+        (!verbose || set(all, "asked", asked_json(work))))
+        err = json_dumpf(all, out, JSON_INDENT(2)) == 0 ? WR_OK : WR_E_IO;
+    if (!err)
+        fputc('\n', out);
     json_decref(all);
-    return failed ? WR_E_NOMEM : WR_OK;
+    return err;
 }
 
 /* --- the table --- */

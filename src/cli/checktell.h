@@ -14,7 +14,7 @@
 #include "cli/checkwork.h"
 
 void wr_checktell_text(const struct wr_checkwork *work, bool verbose, FILE *out);
-/* WR_E_NOMEM. */
+/* All of it or an error, never less than was found. WR_E_NOMEM (also for a text that JSON cannot hold), WR_E_IO: `out` failed. */
 int wr_checktell_json(const struct wr_checkwork *work, bool verbose, FILE *out);
 /* docs/doctor.md. */
 void wr_checktell_doc(FILE *out);

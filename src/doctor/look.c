@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/utf8.h"
 
 enum {
     PORT_DNS = 53,
@@ -77,7 +78,7 @@ void wr_look_put_ede(struct wr_str *s, const struct wr_fact *fact)
     wr_str_text(s, ")");
     if (fact->ede_words[0]) {
         wr_str_text(s, ": ");
-        wr_str_text(s, fact->ede_words);
+        wr_utf8_safe(s, fact->ede_words, strlen(fact->ede_words)); /* cut between characters */
     }
     wr_str_char(s, '.');
 }

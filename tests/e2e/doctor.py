@@ -382,6 +382,9 @@ def resolvers(box):
         if name == "stale." and rtype in ("A", "AAAA"):
             put(reply, f"stale. 30 {rtype} " + ("192.0.2.1" if rtype == "A" else "2001:db8::1"))
             reply.use_edns(0, options=[dns.edns.EDEOption(3, "asked \x1b[31m in vain")])
+        elif name in ("cut0.", "cut1."):    # wherever its words are cut, it is within a character for one of the two
+            reply.use_edns(0, options=[dns.edns.EDEOption(22, "a" * int(name[3]) + "\u00e9" * 90)])
+            reply.set_rcode(dns.rcode.SERVFAIL)
         elif name == "blocked.":
             reply.use_edns(0, options=[dns.edns.EDEOption(15)])
             reply.set_rcode(dns.rcode.NXDOMAIN)
@@ -399,6 +402,9 @@ def resolvers(box):
     weir = type("Program", (), {"program": loopback_program()})
     seen = finds(weir, "stale", *["warning stale stale."] * 2, "note not-probed stale.", to=FAKE)
     need("asked \\x1b[31m in vain" in seen["findings"][0]["what"], seen)
+    for name in ("cut0", "cut1"):
+        seen = finds(weir, name, f"error failed {name}.", words=("--resolver-only",), to=FAKE)
+        need("\u00e9" * 50 in seen["findings"][0]["what"], seen)
     finds(weir, "blocked", *["error blocked blocked."], to=FAKE)
     finds(weir, "set", "warning ttl-set set.", "warning ttl-set set.", "note not-probed set.", to=FAKE)
     finds(weir, "far", "note servers-unheard far.", to=FAKE)

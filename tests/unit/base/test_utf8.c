@@ -60,6 +60,37 @@ static void test_safe(void **state)
     check_safe("line\nline", 9, "line\\x0aline");
 }
 
+/* What does not fit whole is left out, with all behind it. */
+static void test_cut(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t room;
+        const char *want;
+        bool cut;
+    } rows[] = {
+        {"ab\xc3\xa9z", 6, "ab\xc3\xa9z", false},
+        {"ab\xc3\xa9z", 5, "ab\xc3\xa9", true},
+        {"ab\xc3\xa9z", 4, "ab", true},
+        {"a\xe4\xb8\xad", 4, "a", true},
+        {"a\xf0\x9f\x98\x80", 5, "a", true},
+        {"a\x1b", 6, "a\\x1b", false},
+        {"a\x1b", 5, "a", true},
+        {"a", 1, "", true},
+        {"", 1, "", false},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char room[16];
+        struct wr_str s;
+
+        wr_str_init(&s, room, rows[i].room);
+        wr_utf8_safe(&s, rows[i].text, strlen(rows[i].text));
+        assert_string_equal(room, rows[i].want);
+        assert_int_equal(s.cut, rows[i].cut);
+    }
+}
+
 static void test_visible(void **state)
 {
     assert_true(wr_utf8_is_visible(' '));
@@ -75,6 +106,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_next),
         cmocka_unit_test(test_safe),
+        cmocka_unit_test(test_cut),
         cmocka_unit_test(test_visible),
     };
 

@@ -104,6 +104,26 @@ static void test_json(void **state)
     free(text);
 }
 
+/* What JSON cannot hold is a failure, and not a list with one finding less. */
+static void test_json_whole(void **state)
+{
+    char *text = NULL;
+    size_t n;
+    FILE *out = open_memstream(&text, &n);
+
+    assert_non_null(out);
+    prepare(true);
+    work.findings.item[0].what[0] = '\xc3';
+    assert_int_equal(wr_checktell_json(&work, false, out), WR_E_NOMEM);
+    work.findings.item[0].what[0] = 'o';
+    work.findings.item[1].record[0] = '\xc3';
+    assert_int_equal(wr_checktell_json(&work, false, out), WR_E_NOMEM);
+    fflush(out);
+    assert_int_equal(n, 0);
+    fclose(out);
+    free(text);
+}
+
 /* A row of the document for each code. */
 static void test_doc(void **state)
 {
@@ -125,6 +145,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_json),
+        cmocka_unit_test(test_json_whole),
         cmocka_unit_test(test_doc),
     };
 

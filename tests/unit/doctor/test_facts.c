@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/doctor/patient.h"
 
+#include "base/utf8.h"
+#include "doctor/look.h"
+
 static struct wr_facts_want want_of(const char *name, uint16_t type)
 {
     struct wr_facts_want want = {.kind = WR_FACTS_ASK, .type = type};
@@ -50,6 +53,40 @@ static void test_broken(void **state)
     assert_false(wr_facts_has(&facts, wr_facts_find(&facts, &want)));
 }
 
+/* Words of extended errors end with a whole character, wherever the room ends. */
+static void test_words(void **state)
+{
+    for (unsigned before = 0; before < 4; before++) {
+        struct wr_facts_want want = want_of("a.d.", WR_TYPE_A);
+        char text[200], said[WR_DOCTOR_RECORDS_MAX * 8];
+        struct wr_build_opt opt = {.udp_size = 1232, .ede = WR_EDE_NETWORK_ERROR, .ede_text = text};
+        uint8_t wire[1024];
+        uint32_t code;
+        struct wr_build b;
+        struct wr_str s;
+
+        memset(text, 'a', before);
+        for (size_t i = before; i < sizeof(text); i += 3)
+            memcpy(text + i, "\xe2\x82\xac", i + 3 <= sizeof(text) ? 3 : sizeof(text) - i);
+        text[before + 180] = '\0';
+        wr_build_start(&b, wire, sizeof(wire), 1, WR_FLAG_QR);
+        wr_build_question(&b, want.name.wire, want.type, WR_CLASS_IN);
+        wr_build_opt(&b, &opt, WR_RCODE_SERVFAIL);
+        wr_facts_start(&facts);
+        assert_int_equal(
+            wr_facts_reply(&facts, &want, wire, wr_build_finish(&b, WR_RCODE_SERVFAIL)), WR_OK);
+        assert_true(strlen(facts.fact[0].ede_words) > WR_FACTS_WORDS_SIZE - 4);
+        wr_str_init(&s, said, sizeof(said));
+        wr_look_put_ede(&s, &facts.fact[0]);
+        for (const char *c = said; *c; c += wr_utf8_next(c, strlen(c), &code))
+            assert_true(wr_utf8_next(c, strlen(c), &code) > 0);
+        wr_str_init(&s, said, 60); /* too short for what it says */
+        wr_look_put_ede(&s, &facts.fact[0]);
+        for (const char *c = said; *c; c += wr_utf8_next(c, strlen(c), &code))
+            assert_true(wr_utf8_next(c, strlen(c), &code) > 0);
+    }
+}
+
 /* More records than are kept, and more facts than there is room for. */
 static void test_full(void **state)
 {
@@ -78,6 +115,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kept),
         cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_words),
         cmocka_unit_test(test_full),
     };
 
