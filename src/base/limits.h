@@ -285,8 +285,10 @@
 /* Records and octets kept in all. */
 #define WR_DOCTOR_KEPT_MAX   2048
 #define WR_DOCTOR_OCTETS_MAX ((size_t)256 * 1024)
-/* Findings that are told; nobody mends more at once. */
+/* Findings that are told, the worst first; nobody mends more at once. All are counted. */
 #define WR_DOCTOR_FINDINGS_MAX 64
+/* Those not told that are still known when they are found again; what is beyond may be counted twice. */
+#define WR_DOCTOR_UNKEPT_MAX 512
 /* Things that are found out before the facts are judged anew. */
 #define WR_DOCTOR_WANTS_MAX 16
 /* Targets of one set that are looked at, and services of one type: each is some questions and probes. */

@@ -125,7 +125,8 @@ void wr_checktell_text(const struct wr_checkwork *work, bool verbose, FILE *out)
         fprintf(out, "%u error%s, %u warning%s, %u note%s", errors, plural(errors), warnings,
                 plural(warnings), notes, plural(notes));
     if (work->findings.beyond)
-        fprintf(out, ", %u more not told", work->findings.beyond);
+        fprintf(out, ", of which %u %s not shown", work->findings.beyond,
+                work->findings.beyond == 1 ? "is" : "are");
     fprintf(out, " (%u question%s, %u probe%s, asked of %s)\n", work->questions,
             plural(work->questions), work->probes, plural(work->probes), server);
 }

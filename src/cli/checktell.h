@@ -4,7 +4,7 @@
  *
  * JSON: {name, server, ok, errors, warnings, notes, more, questions, probes, time_ms, findings: [{severity, code, name, type,
  * what, record, about, remedy, rfc}]}, with `verbose` also asked: [{...}], one object for each question and probe. `code` never changes
- * its meaning; `more` counts findings beyond those told.
+ * its meaning; `errors`, `warnings` and `notes` count all, `more` those of them that are not in `findings`.
  */
 #ifndef WR_CLI_CHECKTELL_H
 #define WR_CLI_CHECKTELL_H

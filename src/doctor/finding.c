@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/hash.h"
 #include "dns/present.h"
 
 #define ROW(code, word, severity, about, remedy, rfc) \
@@ -130,7 +131,8 @@ const char *wr_severity_name(enum wr_severity severity)
 
 void wr_findings_start(struct wr_findings *list)
 {
-    list->count = list->beyond = 0;
+    list->count = list->beyond = list->unkept_count = 0;
+    memset(list->found, 0, sizeof(list->found));
 }
 
 struct wr_str *wr_finding_begin(struct wr_findings *list, enum wr_finding_code code,
@@ -156,9 +158,23 @@ void wr_finding_record(struct wr_findings *list, const struct wr_facts_rr *rr)
     wr_present_rr(&s, rr->owner, rr->ttl, WR_CLASS_IN, rr->type, rr->rdata, rr->size);
 }
 
-void wr_finding_end(struct wr_findings *list)
+static enum wr_severity severity_of(const struct wr_finding *one)
 {
-    const struct wr_finding *one = &list->item[list->count];
+    return wr_finding_row(one->code)->severity;
+}
+
+/* The severity is in it in the clear: no note can be made that stands for an error. */
+static uint64_t hash_of(const struct wr_finding *one)
+{
+    struct wr_hash_key key = {{one->code, one->type}};
+
+    key.k[0] ^= wr_hash_sip13_fold(&key, one->subject.wire, one->subject.size);
+    return (wr_hash_sip13(&key, one->what, strlen(one->what)) & ~(uint64_t)3) | severity_of(one);
+}
+
+static bool is_known(const struct wr_findings *list, const struct wr_finding *one)
+{
+    uint64_t hash;
 
     for (unsigned i = 0; i < list->count; i++) {
         const struct wr_finding *other = &list->item[i];
@@ -166,19 +182,55 @@ void wr_finding_end(struct wr_findings *list)
         if (other->code == one->code && other->type == one->type &&
             wr_name_equal(other->subject.wire, one->subject.wire) &&
             !strcmp(other->what, one->what))
-            return;
+            return true;
     }
-    if (list->count < WR_DOCTOR_FINDINGS_MAX)
+    hash = list->unkept_count ? hash_of(one) : 0;
+    for (unsigned i = 0; i < list->unkept_count; i++)
+        if (list->unkept[i] == hash)
+            return true;
+    return false;
+}
+
+static void drop(struct wr_findings *list, const struct wr_finding *one)
+{
+    list->beyond++;
+    if (list->unkept_count < WR_DOCTOR_UNKEPT_MAX)
+        list->unkept[list->unkept_count++] = hash_of(one);
+}
+
+/* The last of those that are least bad. */
+static struct wr_finding *least(struct wr_findings *list)
+{
+    struct wr_finding *one = &list->item[0];
+
+    for (unsigned i = 1; i < list->count; i++)
+        if (severity_of(&list->item[i]) <= severity_of(one))
+            one = &list->item[i];
+    return one;
+}
+
+void wr_finding_end(struct wr_findings *list)
+{
+    const struct wr_finding *one = &list->item[list->count];
+    struct wr_finding *other;
+
+    if (is_known(list, one))
+        return;
+    list->found[severity_of(one)]++;
+    if (list->count < WR_DOCTOR_FINDINGS_MAX) {
         list->count++;
-    else
-        list->beyond++;
+        return;
+    }
+    other = least(list);
+    if (severity_of(other) >= severity_of(one)) {
+        drop(list, one);
+        return;
+    }
+    drop(list, other);
+    *other = *one;
 }
 
 unsigned wr_findings_count(const struct wr_findings *list, enum wr_severity severity)
 {
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < list->count; i++)
-        n += wr_finding_row(list->item[i].code)->severity == severity;
-    return n;
+    return list->found[severity];
 }

@@ -10,7 +10,8 @@
  *     wr_finding_record(list, rr);          // perhaps
  *     wr_finding_end(list);                 // said twice, it is there once
  *
- * Pure; the struct is the caller's. What is beyond WR_DOCTOR_FINDINGS_MAX is counted and not kept.
+ * Pure; the struct is the caller's. All are counted, WR_DOCTOR_FINDINGS_MAX are kept: when there are more, what is worse takes the
+ * place of what is less bad, so no number of notes hides an error.
  */
 #ifndef WR_DOCTOR_FINDING_H
 #define WR_DOCTOR_FINDING_H
@@ -83,7 +84,11 @@ struct wr_finding {
 struct wr_findings {
     struct wr_finding
         item[WR_DOCTOR_FINDINGS_MAX + 1]; /* the last is the one that is being written */
-    unsigned count, beyond;
+    unsigned count, beyond;               /* kept; found and not kept */
+    unsigned found[WR_SEVERITY_ERROR + 1];
+    uint64_t
+        unkept[WR_DOCTOR_UNKEPT_MAX]; /* what they said, hashed, so that each is counted once */
+    unsigned unkept_count;
     struct wr_str text;
 };
 
@@ -93,7 +98,7 @@ struct wr_str *wr_finding_begin(struct wr_findings *list, enum wr_finding_code c
 /* What has gone before in `record` is replaced. */
 void wr_finding_record(struct wr_findings *list, const struct wr_facts_rr *rr);
 void wr_finding_end(struct wr_findings *list);
-/* Of those kept. */
+/* Of all that were found, kept or not. */
 unsigned wr_findings_count(const struct wr_findings *list, enum wr_severity severity);
 
 #endif

@@ -416,6 +416,30 @@ def resolvers(box):
     need(quiet["time_ms"] < 10000, quiet)
 
 
+@loopback.test("an error behind more notes than are shown is shown, counted, and the exit status")
+def many(box):
+    def says(reply, name, rtype):
+        if name == "_a._tcp.many." and rtype == "SRV":
+            put(reply, *(f"{name} 60 SRV 0 0 80 t{i}.many." for i in range(7)))
+        elif name == "t6.many.":
+            reply.set_rcode(dns.rcode.NXDOMAIN)
+        elif name.endswith(".many.") and rtype == "A":
+            put(reply, *(f"{name} 60 A 198.51.{name[1]}.{i}" for i in range(12)))
+        elif name.endswith(".in-addr.arpa.") and rtype == "PTR":
+            put(reply, f"{name} 60 PTR other.many.")
+    box.things.append(Fake(says))
+    weir = type("Program", (), {"program": loopback_program()})
+    status, found, seen = check(weir, "_a._tcp.many", "--resolver-only", to=FAKE)
+    equal((status, seen["ok"], seen["errors"], seen["warnings"], seen["notes"]), (1, False, 1, 6, 72), seen)
+    equal((len(found), seen["more"]), (64, 15))
+    need("error target-nxdomain _a._tcp.many." in found, found)
+    done = subprocess.run([weir.program, "check", "name", "_a._tcp.many", "-r", f"@{FAKE}"], capture_output=True, text=True,
+                          timeout=60, check=False)
+    equal(done.returncode, 1)
+    need(done.stdout.startswith("error target-nxdomain: "), done.stdout)
+    need(": 1 error, 6 warnings, 72 notes, of which 15 are not shown (" in done.stdout.splitlines()[-1], done.stdout)
+
+
 @loopback.test("words that are not understood end with 2 and a sentence; the document is what is printed")
 def words(box):
     program = loopback_program()

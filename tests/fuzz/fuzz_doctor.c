@@ -52,6 +52,23 @@ static void check_text(const char *text)
         promise((uint8_t)*text >= 0x20 && *text != 0x7f);
 }
 
+/* Nothing that was found is lost, and what is not kept is not worse than what is. */
+static void check_counts(void)
+{
+    unsigned kept[WR_SEVERITY_ERROR + 1] = {0}, all = 0;
+
+    for (unsigned i = 0; i < findings.count; i++)
+        kept[wr_finding_row(findings.item[i].code)->severity]++;
+    for (int s = WR_SEVERITY_ERROR; s >= WR_SEVERITY_NOTE; s--) {
+        promise(kept[s] <= wr_findings_count(&findings, s));
+        all += wr_findings_count(&findings, s);
+        promise(kept[s] == wr_findings_count(&findings, s) || all > WR_DOCTOR_FINDINGS_MAX);
+        if (s > WR_SEVERITY_NOTE && kept[s] < wr_findings_count(&findings, s))
+            promise(kept[s - 1] == 0);
+    }
+    promise(findings.count + findings.beyond == all);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct wr_exam_options options = {.ports = {443}, .port_count = 1};
@@ -73,6 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             find_out(&exam.want[i], data, size, &at);
     } while (exam.wants);
     promise(facts.count <= WR_DOCTOR_FACTS_MAX && facts.used <= WR_DOCTOR_OCTETS_MAX);
+    check_counts();
     for (unsigned i = 0; i < findings.count; i++) {
         check_text(findings.item[i].what);
         check_text(findings.item[i].record);

@@ -104,6 +104,35 @@ static void test_json(void **state)
     free(text);
 }
 
+/* An error behind more notes than are kept is shown, and what is not is counted. */
+static void test_many(void **state)
+{
+    char *text;
+    json_t *all;
+
+    prepare(false);
+    for (unsigned i = 0; i < 2 * WR_DOCTOR_FINDINGS_MAX; i++) {
+        wr_str_u64(wr_finding_begin(&work.findings, WR_FINDING_PTR, name, WR_TYPE_PTR), i);
+        wr_finding_end(&work.findings);
+    }
+    wr_str_text(wr_finding_begin(&work.findings, WR_FINDING_DEAD, name, WR_TYPE_A), "x");
+    wr_finding_end(&work.findings);
+    text = printed(false, false);
+    assert_true(strstr(text, "error dead: ") == text);
+    assert_non_null(
+        strstr(text, ": 1 error, 0 warnings, 128 notes, of which 65 are not shown (1 question"));
+    free(text);
+    text = printed(true, false);
+    all = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(all);
+    assert_true(json_is_false(json_object_get(all, "ok")));
+    assert_int_equal(json_integer_value(json_object_get(all, "notes")), 128);
+    assert_int_equal(json_integer_value(json_object_get(all, "more")), 65);
+    assert_int_equal(json_array_size(json_object_get(all, "findings")), WR_DOCTOR_FINDINGS_MAX);
+    json_decref(all);
+    free(text);
+}
+
 /* What JSON cannot hold is a failure, and not a list with one finding less. */
 static void test_json_whole(void **state)
 {
@@ -143,10 +172,8 @@ static void test_doc(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),
-        cmocka_unit_test(test_json),
-        cmocka_unit_test(test_json_whole),
-        cmocka_unit_test(test_doc),
+        cmocka_unit_test(test_text), cmocka_unit_test(test_json), cmocka_unit_test(test_json_whole),
+        cmocka_unit_test(test_many), cmocka_unit_test(test_doc),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
