@@ -150,19 +150,21 @@ const struct wr_facts_rr *wr_facts_next(const struct wr_facts *f, const struct w
 struct wr_facts_chain wr_facts_chain(const struct wr_facts *f, const struct wr_fact *fact)
 {
     struct wr_facts_chain chain = {.end = fact->want.name.wire};
+    const uint8_t *seen[WR_DOCTOR_RECORDS_MAX];
     const struct wr_facts_rr *alias;
     unsigned at = 0;
 
     if (fact->want.type == WR_TYPE_CNAME)
         return chain;
-    while (chain.links < WR_DOCTOR_RECORDS_MAX &&
+    while (!chain.loops && chain.links < WR_DOCTOR_RECORDS_MAX &&
            (alias = wr_facts_next(f, fact, WR_SECTION_ANSWER, chain.end, WR_TYPE_CNAME, &at))) {
+        seen[chain.links++] = chain.end;
         chain.end = alias->rdata;
-        chain.links++;
+        for (unsigned i = 0; i < chain.links; i++)
+            chain.loops = chain.loops || wr_name_equal(seen[i], chain.end);
         at = 0;
     }
-    /* An answer has at most so many records: a chain that is longer goes round. */
-    chain.loops = chain.links == WR_DOCTOR_RECORDS_MAX;
+    chain.endless = !chain.loops && chain.links == WR_DOCTOR_RECORDS_MAX;
     return chain;
 }
 
@@ -171,7 +173,7 @@ const struct wr_facts_rr *wr_facts_data(const struct wr_facts *f, const struct w
 {
     struct wr_facts_chain chain = wr_facts_chain(f, fact);
 
-    if (fact->outcome != WR_FACTS_ANSWERED || chain.loops)
+    if (fact->outcome != WR_FACTS_ANSWERED || !wr_facts_chain_ends(&chain))
         return NULL;
     return wr_facts_next(f, fact, WR_SECTION_ANSWER, chain.end, fact->want.type, at);
 }

@@ -95,9 +95,14 @@ const struct wr_facts_rr *wr_facts_next(const struct wr_facts *f, const struct w
 struct wr_facts_chain {
     const uint8_t *end; /* the name behind the last alias; in the facts or in the fact's want */
     unsigned links;
-    bool loops;
+    bool loops;   /* a name comes twice */
+    bool endless; /* the answer has nothing but aliases, as many as are kept of one */
 };
 struct wr_facts_chain wr_facts_chain(const struct wr_facts *f, const struct wr_fact *fact);
+static inline bool wr_facts_chain_ends(const struct wr_facts_chain *chain)
+{
+    return !chain->loops && !chain->endless;
+}
 /* The answer's records of the type asked for, at the end of the chain; `at` as above. */
 const struct wr_facts_rr *wr_facts_data(const struct wr_facts *f, const struct wr_fact *fact,
                                         unsigned *at);

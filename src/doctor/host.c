@@ -105,6 +105,13 @@ static void judge_aliases(struct wr_exam *x, const struct wr_fact *fact,
         s = wr_finding_begin(x->findings, WR_FINDING_ALIAS_LOOP, host, WR_TYPE_CNAME);
         wr_str_text(s, "Its aliases go round; no address is ever reached.");
         wr_finding_end(x->findings);
+    } else if (chain.endless) {
+        s = wr_finding_begin(x->findings, WR_FINDING_ALIAS_ENDLESS, host, WR_TYPE_CNAME);
+        wr_str_u64(s, chain.links);
+        wr_str_text(s, " aliases lead to ");
+        wr_name_put_text(s, chain.end);
+        wr_str_text(s, ", and more of one answer is not looked at.");
+        wr_finding_end(x->findings);
     } else if (chain.links > WR_DOCTOR_CHAIN_MAX) {
         s = wr_finding_begin(x->findings, WR_FINDING_ALIAS_CHAIN, host, WR_TYPE_CNAME);
         wr_str_u64(s, chain.links);
@@ -125,6 +132,14 @@ static void judge_aliases(struct wr_exam *x, const struct wr_fact *fact,
 
 /* --- addresses --- */
 
+/* One that was cut, or whose aliases do not end, may have more than was seen. */
+static bool is_whole(const struct wr_exam *x, const struct wr_fact *fact)
+{
+    struct wr_facts_chain chain = wr_facts_chain(x->facts, fact);
+
+    return !fact->cut && wr_facts_chain_ends(&chain);
+}
+
 static void judge_missing(struct wr_exam *x, const struct wr_fact *a, const uint8_t *host,
                           const struct wr_host_use *use)
 {
@@ -134,7 +149,7 @@ static void judge_missing(struct wr_exam *x, const struct wr_fact *a, const uint
                                           : WR_FINDING_NXDOMAIN;
     struct wr_str *s;
 
-    if (wr_facts_chain(x->facts, a).loops || (use->optional && !gone))
+    if (use->optional && !gone)
         return;
     s = wr_finding_begin(x->findings, code, use->rr ? use->rr->owner : host,
                          use->rr ? use->rr->type : WR_TYPE_A);
@@ -146,11 +161,13 @@ static void judge_missing(struct wr_exam *x, const struct wr_fact *a, const uint
     wr_finding_end(x->findings);
 }
 
-static void judge_families(struct wr_exam *x, bool v4, bool v6, const uint8_t *host)
+/* `missing` is the answer without an address. */
+static void judge_families(struct wr_exam *x, bool v4, const struct wr_fact *missing,
+                           const uint8_t *host)
 {
     struct wr_str *s;
 
-    if (v4 && v6)
+    if (!is_whole(x, missing))
         return;
     s = wr_finding_begin(x->findings, v4 ? WR_FINDING_NO_IPV6 : WR_FINDING_NO_IPV4, host,
                          v4 ? WR_TYPE_AAAA : WR_TYPE_A);
@@ -261,11 +278,13 @@ bool wr_host_look(struct wr_exam *x, const uint8_t *host, const struct wr_host_u
     v6 = wr_facts_has(x->facts, aaaa);
     judge_aliases(x, a, use);
     if (!v4 && !v6) {
-        judge_missing(x, a, host, use);
+        if (is_whole(x, a) && is_whole(x, aaaa))
+            judge_missing(x, a, host, use);
         return false;
     }
     end = wr_facts_chain(x->facts, v4 ? a : aaaa).end;
-    judge_families(x, v4, v6, host);
+    if (!v4 || !v6)
+        judge_families(x, v4, v4 ? aaaa : a, host);
     judge_ttls(x, end, use);
     judge_addresses(x, host, end, use);
     return true;

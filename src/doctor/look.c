@@ -116,10 +116,26 @@ static bool is_of_policy(int ede)
     return ede >= WR_EDE_BLOCKED && ede <= WR_EDE_FILTERED;
 }
 
-/* The aliases one by one, for a resolver says only that it failed. 1: they go round (told); 0: not; -1: not known yet. */
-static int goes_round(struct wr_exam *x, const uint8_t *name)
+static void tell_round(struct wr_exam *x, const uint8_t *name, const struct wr_facts_rr *alias,
+                       unsigned n)
+{
+    struct wr_str *s = wr_finding_begin(x->findings, WR_FINDING_ALIAS_LOOP, name, WR_TYPE_CNAME);
+
+    wr_finding_record(x->findings, alias);
+    wr_str_text(s, "After ");
+    wr_str_u64(s, n);
+    wr_str_text(s, n == 1 ? " alias" : " aliases");
+    wr_str_text(s, " the chain is at ");
+    wr_name_put_text(s, alias->rdata);
+    wr_str_text(s, " again; no address is ever reached.");
+    wr_finding_end(x->findings);
+}
+
+/* The aliases one by one, for a resolver says only that it failed. 1: they do not end (told); 0: they do; -1: not known yet. */
+static int has_no_end(struct wr_exam *x, const uint8_t *name)
 {
     const uint8_t *seen[WR_CHAIN_MAX + 1] = {name};
+    struct wr_str *s;
 
     for (unsigned n = 1; n <= WR_CHAIN_MAX; n++) {
         const struct wr_fact *fact = wr_look_ask(x, seen[n - 1], WR_TYPE_CNAME);
@@ -132,24 +148,20 @@ static int goes_round(struct wr_exam *x, const uint8_t *name)
         if (!alias)
             return 0;
         seen[n] = alias->rdata;
-        for (unsigned i = 0; i < n; i++) {
-            struct wr_str *s;
-
-            if (!wr_name_equal(seen[i], seen[n]))
-                continue;
-            s = wr_finding_begin(x->findings, WR_FINDING_ALIAS_LOOP, name, WR_TYPE_CNAME);
-            wr_finding_record(x->findings, alias);
-            wr_str_text(s, "After ");
-            wr_str_u64(s, n);
-            wr_str_text(s, n == 1 ? " alias" : " aliases");
-            wr_str_text(s, " the chain is at ");
-            wr_name_put_text(s, seen[n]);
-            wr_str_text(s, " again; no address is ever reached.");
-            wr_finding_end(x->findings);
-            return 1;
-        }
+        for (unsigned i = 0; i < n; i++)
+            if (wr_name_equal(seen[i], seen[n])) {
+                tell_round(x, name, alias, n);
+                return 1;
+            }
     }
-    return 0;
+    s = wr_finding_begin(x->findings, WR_FINDING_ALIAS_ENDLESS, name, WR_TYPE_CNAME);
+    wr_str_text(s, "Followed one by one, ");
+    wr_str_u64(s, WR_CHAIN_MAX);
+    wr_str_text(s, " aliases lead to ");
+    wr_name_put_text(s, seen[WR_CHAIN_MAX]);
+    wr_str_text(s, ", and the resolver gives up.");
+    wr_finding_end(x->findings);
+    return 1;
 }
 
 /* SERVFAIL: is it the aliases, the proof, or the way? */
@@ -157,9 +169,9 @@ static void judge_servfail(struct wr_exam *x, const struct wr_fact *fact)
 {
     bool way = fact->ede == WR_EDE_NO_REACHABLE_AUTHORITY || fact->ede == WR_EDE_NETWORK_ERROR;
     const struct wr_fact *unchecked;
-    int round = way || is_of_proof(fact->ede) ? 0 : goes_round(x, fact->want.name.wire);
+    int endless = way || is_of_proof(fact->ede) ? 0 : has_no_end(x, fact->want.name.wire);
 
-    if (round)
+    if (endless)
         return;
     if (is_of_proof(fact->ede)) {
         tell(x, fact, WR_FINDING_BOGUS, "The proof fails: ", " is answered SERVFAIL.");

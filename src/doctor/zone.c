@@ -237,6 +237,7 @@ void wr_zone_look(struct wr_exam *x, const uint8_t *name)
 {
     const struct wr_fact *a = wr_look_answer(x, name, WR_TYPE_A);
     struct wr_host_use use = {.optional = true};
+    struct wr_facts_chain chain;
     bool host, more;
 
     if (!a) {
@@ -249,6 +250,7 @@ void wr_zone_look(struct wr_exam *x, const uint8_t *name)
         return;
     }
     host = wr_host_look(x, name, &use);
+    chain = wr_facts_chain(x->facts, a);
     if (a->rcode == WR_RCODE_NXDOMAIN)
         return; /* nothing is below it either: RFC 8020 */
     more = look_apex(x, name);
@@ -260,6 +262,6 @@ void wr_zone_look(struct wr_exam *x, const uint8_t *name)
         (void)wr_host_look(x, name, &use);
     }
     if (!host && !more && !has_any(x, name, WR_TYPE_TXT) && !has_any(x, name, WR_TYPE_HTTPS) &&
-        !wr_facts_chain(x->facts, a).loops)
+        wr_facts_chain_ends(&chain))
         tell_empty(x, name);
 }

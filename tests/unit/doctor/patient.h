@@ -4,7 +4,8 @@
  *
  *     struct patient p = {
  *         .resolver = "example. 300 SOA ns. host. 1 1 1 1 1\n" "www.example. 300 A 192.0.2.1\n",
- *         .says = "bad.example. SERVFAIL 6\n",                     names that the resolver fails for, with EDE (-1: none)
+ *         .says = "bad.example. SERVFAIL 6\n",                     names that the resolver fails for, with EDE (-1: none),
+ *                                                                 and perhaps a type, if only for that
  *         .server = {{"192.0.2.53", "..."}},                      name servers, by their zones' records
  *         .open = "192.0.2.1:631 tcp\n",                          who answers a probe
  *     };
@@ -122,13 +123,18 @@ static bool enclosing(const char *records, const uint8_t *name, uint16_t type, s
 
 static uint16_t answer(struct wr_build *b, const char *records, const uint8_t *name, uint16_t type)
 {
-    struct wr_name at;
+    struct wr_name at, seen[40];
     struct line line;
 
     wr_name_set(&at, name);
-    for (unsigned i = 0; i < 24; i++) {
+    for (unsigned i = 0; i < 40; i++) {
         const char *rest = records;
         bool alias = false;
+
+        for (unsigned j = 0; j < i; j++) /* round: it gives each alias once */
+            if (wr_name_equal(seen[j].wire, at.wire))
+                return WR_RCODE_NOERROR;
+        seen[i] = at;
 
         if (put_all(b, WR_SECTION_ANSWER, records, at.wire, type))
             return WR_RCODE_NOERROR;
@@ -179,6 +185,17 @@ static const char *find_line(const char *text, const char *line)
     return found;
 }
 
+/* A line of `says` may end with a type: it is about that type alone. */
+static bool is_for(const char *says, uint16_t type)
+{
+    char word[20], rest[WR_CODE_TEXT_SIZE];
+
+    if (sscanf(says, "%*s %*s %*d%*[ ]%19[A-Z0-9]", word) != 1)
+        return true;
+    wr_codes_type_text(type, rest, sizeof(rest));
+    return !strcmp(word, rest);
+}
+
 static void reply(const struct wr_facts_want *want, const struct patient *p)
 {
     uint8_t wire[8192];
@@ -205,7 +222,7 @@ static void reply(const struct wr_facts_want *want, const struct patient *p)
     wr_build_question(&b, want->name.wire, want->type, WR_CLASS_IN);
     snprintf(line, sizeof(line), "%s ", name);
     says = want->kind == WR_FACTS_ASK ? find_line(p->says, line) : NULL;
-    if (says) {
+    if (says && is_for(says, want->type)) {
         char word[20];
 
         assert_int_equal(sscanf(says, "%*s %19s %d", word, &opt.ede), 2);

@@ -52,6 +52,34 @@ static void test_addresses(void **state)
     }
 }
 
+/* `n` aliases, a0.d. to the last one's `to`. */
+static void chain_of(unsigned n, const char *to, const char *expected)
+{
+    char text[4096];
+    size_t used = (size_t)snprintf(text, sizeof(text), SOA BOX);
+    struct patient p = {.local = true, .resolver = text};
+
+    for (unsigned i = 0; i + 1 < n; i++)
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "a%u.d. 300 CNAME a%u.d.\n", i,
+                                 i + 1);
+    snprintf(text + used, sizeof(text) - used, "a%u.d. 300 CNAME %s\n", n - 1, to);
+    examine(&p, "a0.d.", expected);
+}
+
+/* Many aliases are no loop, and a loop may be long. */
+static void test_chains(void **state)
+{
+    chain_of(WR_DOCTOR_RECORDS_MAX - 1, "box.d.",
+             "warning alias-chain a0.d.\nnote not-probed a0.d.\n");
+    chain_of(WR_DOCTOR_RECORDS_MAX, "box.d.",
+             "error alias-endless a0.d.\nwarning unfinished a0.d.\n");
+    chain_of(WR_DOCTOR_RECORDS_MAX + 4, "box.d.",
+             "error alias-endless a0.d.\nwarning unfinished a0.d.\n");
+    chain_of(WR_DOCTOR_RECORDS_MAX, "A0.D.", "error alias-loop a0.d.\n");
+    chain_of(5, "a3.d.", "error alias-loop a0.d.\n");
+    chain_of(3, "a2.d.", "error alias-loop a0.d.\n");
+}
+
 /* Ports of a bare host, and what keeps a probe from saying anything. */
 static void test_probes(void **state)
 {
@@ -107,6 +135,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_chains),
         cmocka_unit_test(test_probes),
         cmocka_unit_test(test_exact),
     };

@@ -57,6 +57,20 @@ static void test_loop(void **state)
     examine(&p, "a.d.", "error alias-loop a.d.\n");
 }
 
+/* One that gives up on many aliases says SERVFAIL too: they are counted, and called what they are. */
+static void test_endless(void **state)
+{
+    char text[2048];
+    size_t n = (size_t)snprintf(text, sizeof(text), SOA BOX);
+    struct patient p = {
+        .local = true, .resolver_only = true, .resolver = text, .says = "a0.d. SERVFAIL 0 A\n"};
+
+    for (unsigned i = 0; i < WR_CHAIN_MAX + 2; i++)
+        n += (size_t)snprintf(text + n, sizeof(text) - n, "a%u.d. 300 CNAME a%u.d.\n", i, i + 1);
+    examine(&p, "a0.d.", "error alias-endless a0.d.\n");
+    assert_non_null(strstr(words(0), "12 aliases lead to a12.d."));
+}
+
 /* Why a name does not exist is passed on: it may be the gateway that says so. */
 static void test_reason(void **state)
 {
@@ -88,9 +102,8 @@ static void test_zone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_loop),
-        cmocka_unit_test(test_reason),
+        cmocka_unit_test(test_failures), cmocka_unit_test(test_loop),
+        cmocka_unit_test(test_endless),  cmocka_unit_test(test_reason),
         cmocka_unit_test(test_zone),
     };
 
