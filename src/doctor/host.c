@@ -277,6 +277,8 @@ bool wr_host_look(struct wr_exam *x, const uint8_t *host, const struct wr_host_u
     v4 = wr_facts_has(x->facts, a);
     v6 = wr_facts_has(x->facts, aaaa);
     judge_aliases(x, a, use);
+    judge_aliases(x, aaaa,
+                  use); /* said once when it is the same: a server may have it for one family */
     if (!v4 && !v6) {
         if (is_whole(x, a) && is_whole(x, aaaa))
             judge_missing(x, a, host, use);

@@ -80,6 +80,22 @@ static void test_chains(void **state)
     chain_of(3, "a2.d.", "error alias-loop a0.d.\n");
 }
 
+/* A server that has an alias for one family alone. */
+static void test_one_family(void **state)
+{
+    struct patient p = {.local = true,
+                        .resolver =
+                            SOA "_x._tcp.d. 300 SRV 0 0 631 odd.d.\nodd.d. 300 A 192.0.2.1\n"
+                                "odd.d. 300 CNAME box.d.\n" BOX,
+                        .open = "192.0.2.1:631 tcp\n[2001:db8::1]:631 tcp\n"};
+
+    examine(&p, "_x._tcp.d.", "error alias-target _x._tcp.d.\n");
+    p.resolver = SOA "odd.d. 300 A 192.0.2.1\nodd.d. 300 CNAME odd.d.\n";
+    examine(&p, "odd.d.", "error alias-loop odd.d.\nnote not-probed odd.d.\n");
+    p.resolver = SOA "odd.d. 300 AAAA 2001:db8::1\nodd.d. 300 CNAME gone.d.\n";
+    examine(&p, "odd.d.", "warning no-ipv4 odd.d.\n");
+}
+
 /* Ports of a bare host, and what keeps a probe from saying anything. */
 static void test_probes(void **state)
 {
@@ -134,9 +150,8 @@ static void test_exact(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_addresses),
-        cmocka_unit_test(test_chains),
-        cmocka_unit_test(test_probes),
+        cmocka_unit_test(test_addresses),  cmocka_unit_test(test_chains),
+        cmocka_unit_test(test_one_family), cmocka_unit_test(test_probes),
         cmocka_unit_test(test_exact),
     };
 
