@@ -34,7 +34,7 @@ static void judge_reach(struct wr_exam *x)
 static void judge_rest(struct wr_exam *x)
 {
     struct wr_str *s;
-    bool cut = false;
+    bool cut = x->cut;
 
     for (unsigned i = 0; i < x->facts->count; i++)
         cut = cut || x->facts->fact[i].cut;
@@ -43,7 +43,7 @@ static void judge_rest(struct wr_exam *x)
     s = wr_finding_begin(x->findings, WR_FINDING_UNFINISHED, x->name, 0);
     wr_str_text(s, x->options->hurried ? "The time was up."
                    : x->full           ? "There is more to ask than is asked for one name."
-                                       : "An answer had more records than are looked at.");
+                                       : "There are more records than are looked at.");
     wr_finding_end(x->findings);
 }
 
@@ -57,7 +57,7 @@ void wr_exam_run(struct wr_exam *x, const struct wr_exam_options *options, const
     x->facts = facts;
     x->findings = findings;
     x->wants = 0;
-    x->full = false;
+    x->full = x->cut = false;
     wr_findings_start(findings);
     if (kind == WR_SERVICE_NONE)
         wr_zone_look(x, name);

@@ -42,6 +42,7 @@ struct wr_exam {
     struct wr_facts_want want[WR_DOCTOR_WANTS_MAX];
     unsigned wants;
     bool full; /* something is wanted for which there is no room */
+    bool cut;  /* a set has more than is looked at */
 };
 
 /* `name` in wire form. */

@@ -276,25 +276,68 @@ void wr_look_put_addr(struct wr_str *s, const struct wr_addr *addr)
     wr_str_text(s, text);
 }
 
+/* Addresses of one family, at most `cap` of them in `ret`; how many there are. */
+static unsigned take(struct wr_exam *x, const uint8_t *host, uint16_t type,
+                     const struct wr_fact *glue, uint16_t port, struct wr_addr *ret, unsigned cap)
+{
+    const struct wr_fact *fact = wr_look_quiet(x, host, type);
+    const struct wr_facts_rr *rr;
+    unsigned at = 0, n = 0;
+
+    for (; fact && (rr = wr_facts_data(x->facts, fact, &at)); n++)
+        if (n < cap)
+            wr_look_address(rr, port, &ret[n]);
+    if (n)
+        return n;
+    at = 0;
+    for (; glue && (rr = wr_facts_next(x->facts, glue, WR_SECTION_ADDITIONAL, host, type, &at));
+         n++)
+        if (n < cap)
+            wr_look_address(rr, port, &ret[n]);
+    return n;
+}
+
+static unsigned less(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/* wr_look_addresses, without a word that there are more. */
+static unsigned gather(struct wr_exam *x, const uint8_t *host, const struct wr_fact *glue,
+                       uint16_t port, struct wr_addr *ret, unsigned cap, bool *ret_more)
+{
+    unsigned v4 = take(x, host, WR_TYPE_A, glue, port, NULL, 0);
+    unsigned v6 = take(x, host, WR_TYPE_AAAA, glue, port, NULL, 0);
+    unsigned first = less(v4, v6 < cap / 2 ? cap - v6 : cap - cap / 2);
+    unsigned second = less(v6, cap - first);
+
+    *ret_more = v4 + v6 > cap;
+    (void)take(x, host, WR_TYPE_A, glue, port, ret, first);
+    (void)take(x, host, WR_TYPE_AAAA, glue, port, ret + first, second);
+    return first + second;
+}
+
 unsigned wr_look_addresses(struct wr_exam *x, const uint8_t *host, const struct wr_fact *glue,
                            uint16_t port, struct wr_addr *ret, unsigned cap)
 {
-    static const uint16_t types[] = {WR_TYPE_A, WR_TYPE_AAAA};
-    unsigned n = 0;
+    bool more;
+    unsigned n = gather(x, host, glue, port, ret, cap, &more);
 
-    for (unsigned i = 0; i < 2; i++) {
-        const struct wr_fact *fact = wr_look_quiet(x, host, types[i]);
-        const struct wr_facts_rr *rr = NULL;
-        unsigned at = 0, before = n;
-
-        while (fact && n < cap && (rr = wr_facts_data(x->facts, fact, &at)))
-            wr_look_address(rr, port, &ret[n++]);
-        at = 0;
-        while (n == before && glue && n < cap &&
-               (rr = wr_facts_next(x->facts, glue, WR_SECTION_ADDITIONAL, host, types[i], &at)))
-            wr_look_address(rr, port, &ret[n++]);
-    }
+    x->cut = x->cut || more;
     return n;
+}
+
+const struct wr_facts_rr *wr_look_next(struct wr_exam *x, const struct wr_fact *fact, unsigned *at,
+                                       unsigned *count)
+{
+    const struct wr_facts_rr *rr = fact ? wr_facts_data(x->facts, fact, at) : NULL;
+
+    if (rr && *count == WR_DOCTOR_TARGETS_MAX) {
+        x->cut = true;
+        return NULL;
+    }
+    *count += rr != NULL;
+    return rr;
 }
 
 bool wr_look_is_heard(const struct wr_exam *x, const struct wr_addr *server)
@@ -319,7 +362,8 @@ const struct wr_fact *wr_look_at_zone(struct wr_exam *x, const uint8_t *zone, co
 
     while (ns && asked < ZONE_SERVERS && (rr = wr_facts_data(x->facts, ns, &at))) {
         struct wr_addr addr[WR_DOCTOR_TARGETS_MAX];
-        unsigned n = wr_look_addresses(x, rr->rdata, NULL, PORT_DNS, addr, WR_DOCTOR_TARGETS_MAX);
+        bool more; /* one that answers is enough */
+        unsigned n = gather(x, rr->rdata, NULL, PORT_DNS, addr, WR_DOCTOR_TARGETS_MAX, &more);
 
         for (unsigned i = 0; i < n && asked < ZONE_SERVERS; i++) {
             const struct wr_fact *fact = NULL;

@@ -21,9 +21,15 @@ const struct wr_fact *wr_look_answer(struct wr_exam *x, const uint8_t *name, uin
 /* The same without a word, for what may well not be there. */
 const struct wr_fact *wr_look_quiet(struct wr_exam *x, const uint8_t *name, uint16_t type);
 
+/* The next record of a set of which each is looked at, from *at on, which moves, as *count does; NULL at the end, without a fact,
+ * and when WR_DOCTOR_TARGETS_MAX were looked at: if there are more, that is remembered (x->cut). */
+const struct wr_facts_rr *wr_look_next(struct wr_exam *x, const struct wr_fact *fact, unsigned *at,
+                                       unsigned *count);
+
 /* The apex of the zone that has the name, by its SOA; NULL. */
 const uint8_t *wr_look_zone(struct wr_exam *x, const uint8_t *name);
-/* The addresses of a host as the resolver has them, and with it the glue in `glue` (may be NULL) when it has none. */
+/* The addresses of a host as the resolver has them, and with it the glue in `glue` (may be NULL) when it has none. When
+ * there are more than `cap`, each family has at least half of the room, and x->cut is set. */
 unsigned wr_look_addresses(struct wr_exam *x, const uint8_t *host, const struct wr_fact *glue,
                            uint16_t port, struct wr_addr *ret, unsigned cap);
 /* False: `server` gave no answer to an earlier question, and is not worth another. */

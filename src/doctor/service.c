@@ -122,10 +122,9 @@ static bool judge_srv(struct wr_exam *x, const struct wr_fact *fact)
         count++;
     alone = count == 1;
     at = count = 0;
-    while (count < WR_DOCTOR_TARGETS_MAX && (rr = wr_facts_data(x->facts, fact, &at))) {
+    while ((rr = wr_look_next(x, fact, &at, &count))) {
         struct wr_host_use use = use_of(rr);
 
-        count++;
         if (rr->rdata[SRV_TARGET] == 0)
             judge_none(x, rr, alone);
         else
@@ -213,10 +212,8 @@ static bool look_instances(struct wr_exam *x, const struct wr_fact *ptr)
     const struct wr_facts_rr *rr;
     unsigned at = 0, count = 0;
 
-    while (count < WR_DOCTOR_TARGETS_MAX && (rr = wr_facts_data(x->facts, ptr, &at))) {
+    while ((rr = wr_look_next(x, ptr, &at, &count)))
         look_instance(x, rr->rdata, rr);
-        count++;
-    }
     return count > 0;
 }
 
@@ -240,10 +237,8 @@ static bool look_types(struct wr_exam *x, const struct wr_fact *ptr)
     const struct wr_facts_rr *rr;
     unsigned at = 0, count = 0;
 
-    while (count < WR_DOCTOR_TARGETS_MAX && (rr = wr_facts_data(x->facts, ptr, &at))) {
+    while ((rr = wr_look_next(x, ptr, &at, &count)))
         look_type(x, rr->rdata, rr);
-        count++;
-    }
     return count > 0;
 }
 
@@ -252,11 +247,10 @@ static bool look_domains(struct wr_exam *x, const struct wr_fact *ptr)
     const struct wr_facts_rr *rr;
     unsigned at = 0, count = 0;
 
-    while (count < WR_DOCTOR_TARGETS_MAX && (rr = wr_facts_data(x->facts, ptr, &at))) {
+    while ((rr = wr_look_next(x, ptr, &at, &count))) {
         struct wr_name types;
         const struct wr_fact *fact;
 
-        count++;
         if (!below("_services._dns-sd._udp", rr->rdata, &types))
             continue;
         fact = wr_look_answer(x, types.wire, WR_TYPE_PTR);
@@ -404,14 +398,17 @@ static bool look_naptr(struct wr_exam *x, const uint8_t *name, unsigned depth)
     const struct wr_facts_rr *rr;
     unsigned at = 0, count = 0;
 
-    while (fact && count < WR_DOCTOR_TARGETS_MAX && (rr = wr_facts_data(x->facts, fact, &at))) {
+    while (fact && (rr = wr_facts_data(x->facts, fact, &at))) {
         struct naptr naptr = read_naptr(rr);
         char flag = naptr.flags.n == 1 ? (char)(naptr.flags.at[0] | 0x20) : '?';
         struct wr_host_use use = {.rr = rr};
 
         if (!is_relay(&naptr))
             continue;
-        count++;
+        if (count++ == WR_DOCTOR_TARGETS_MAX) {
+            x->cut = true;
+            break;
+        }
         if (naptr.replacement[0] == 0)
             tell_naptr(x, rr, "It has no replacement.");
         else if (flag == 's')

@@ -43,6 +43,7 @@ static bool find_parent(struct wr_exam *x, const uint8_t *name, struct parent *r
             return false;
         p.zone = wr_look_zone(x, above);
     }
+    x->cut = x->cut || (!p.zone && wr_name_labels(name) > CLIMB_MAX);
     p.fact = p.zone ? wr_look_at_zone(x, p.zone, name, WR_TYPE_NS) : NULL;
     if (!p.fact)
         return false;
@@ -156,11 +157,16 @@ static void judge_delegation(struct wr_exam *x, const uint8_t *name)
         own = wr_look_quiet(x, p.cut, WR_TYPE_NS);
     if (own)
         compare_sets(x, &p, own);
-    while (count++ < WR_DOCTOR_TARGETS_MAX && (ns = next_ns(x, &p, &at))) {
+    while ((ns = next_ns(x, &p, &at))) {
         struct wr_addr addr[WR_DOCTOR_TARGETS_MAX];
         struct wr_host_use use = {.rr = ns};
-        unsigned n = wr_look_addresses(x, ns->rdata, p.fact, PORT_DNS, addr, WR_DOCTOR_TARGETS_MAX);
+        unsigned n;
 
+        if (count++ == WR_DOCTOR_TARGETS_MAX) {
+            x->cut = true;
+            break;
+        }
+        n = wr_look_addresses(x, ns->rdata, p.fact, PORT_DNS, addr, WR_DOCTOR_TARGETS_MAX);
         if (!n || !wr_name_in(ns->rdata, p.cut))
             (void)wr_host_look(x, ns->rdata, &use);
         for (unsigned i = 0; i < n; i++)
@@ -176,10 +182,9 @@ static bool look_mail(struct wr_exam *x, const uint8_t *name)
     const struct wr_facts_rr *rr;
     unsigned at = 0, count = 0;
 
-    while (fact && count < WR_DOCTOR_TARGETS_MAX && (rr = wr_facts_data(x->facts, fact, &at))) {
+    while ((rr = wr_look_next(x, fact, &at, &count))) {
         struct wr_host_use use = {.rr = rr};
 
-        count++;
         if (rr->rdata[MX_EXCHANGE] != 0) /* RFC 7505: "." takes no mail, which is no mistake */
             (void)wr_host_look(x, rr->rdata + MX_EXCHANGE, &use);
     }
@@ -192,10 +197,9 @@ static bool look_servers(struct wr_exam *x, const uint8_t *name)
     const struct wr_facts_rr *rr;
     unsigned at = 0, count = 0;
 
-    while (fact && count < WR_DOCTOR_TARGETS_MAX && (rr = wr_facts_data(x->facts, fact, &at))) {
+    while ((rr = wr_look_next(x, fact, &at, &count))) {
         struct wr_host_use use = {.rr = rr};
 
-        count++;
         (void)wr_host_look(x, rr->rdata, &use);
     }
     return count > 0;

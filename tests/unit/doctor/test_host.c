@@ -126,6 +126,30 @@ static void test_probes(void **state)
     examine(&p, "box.d.", "");
 }
 
+/* More addresses than are tried: both families have their share, and it is said. */
+static void test_many(void **state)
+{
+    char text[4096];
+    size_t n = (size_t)snprintf(text, sizeof(text), SOA);
+    struct patient p = {.local = true, .resolver = text, .port = 443};
+    unsigned v6 = 0;
+
+    for (unsigned i = 0; i < 13; i++)
+        n += (size_t)snprintf(text + n, sizeof(text) - n, "box.d. 300 A 192.0.2.%u\n", i);
+    snprintf(text + n, sizeof(text) - n,
+             "box.d. 300 AAAA 2001:db8::1\nbox.d. 300 AAAA 2001:db8::2\n");
+    run_exam(&p, "box.d.");
+    assert_int_equal(findings.count, WR_DOCTOR_TARGETS_MAX + 1);
+    for (unsigned i = 0; i < WR_DOCTOR_TARGETS_MAX; i++) {
+        assert_string_equal(wr_finding_row(findings.item[i].code)->word, "dead");
+        v6 += findings.item[i].type == WR_TYPE_AAAA;
+    }
+    assert_int_equal(v6, 2);
+    assert_string_equal(wr_finding_row(findings.item[WR_DOCTOR_TARGETS_MAX].code)->word,
+                        "unfinished");
+    assert_string_equal(words(WR_DOCTOR_TARGETS_MAX), "There are more records than are looked at.");
+}
+
 /* TTLs out of a cache say nothing; those of the zone's servers do. */
 static void test_exact(void **state)
 {
@@ -152,7 +176,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_addresses),  cmocka_unit_test(test_chains),
         cmocka_unit_test(test_one_family), cmocka_unit_test(test_probes),
-        cmocka_unit_test(test_exact),
+        cmocka_unit_test(test_many),       cmocka_unit_test(test_exact),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

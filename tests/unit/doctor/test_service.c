@@ -153,13 +153,55 @@ static void test_relays(void **state)
     run_rows(rows, sizeof(rows) / sizeof(rows[0]));
 }
 
+/* Puts `lines` into the text `count` times, a number in place of each '#'. */
+static void repeat(char *text, size_t cap, const char *lines, unsigned count)
+{
+    struct wr_str s;
+
+    wr_str_init(&s, text, cap);
+    for (unsigned i = 0; i < count; i++)
+        for (const char *c = lines; *c; c++)
+            if (*c == '#')
+                wr_str_u64(&s, i);
+            else
+                wr_str_char(&s, *c);
+    assert_false(s.cut);
+}
+
+/* Of a set with more than are looked at, what is beyond is not taken for good. */
+static void test_beyond(void **state)
+{
+    static const char *const rows[][2] = {
+        {"_x._tcp.d. 300 SRV # 0 631 box.d.\n", "_x._tcp.d."},
+        {"_ipp._tcp.d. 300 PTR i#._ipp._tcp.d.\ni#._ipp._tcp.d. 300 SRV 0 0 631 box.d.\n"
+         "i#._ipp._tcp.d. 300 TXT x\n",
+         "_ipp._tcp.d."},
+        {"_services._dns-sd._udp.d. 300 PTR _t#._tcp.d.\n_t#._tcp.d. 300 SRV 0 0 631 box.d.\n",
+         "_services._dns-sd._udp.d."},
+        {"lb._dns-sd._udp.d. 300 PTR d#.d.\n_services._dns-sd._udp.d#.d. 300 PTR _y._tcp.d.\n",
+         "lb._dns-sd._udp.d."},
+        {"d. 300 NAPTR # 0 \"A\" \"RELAY:turn.udp\" \"\" box.d.\n", "d."},
+        {"d. 300 MX # box.d.\n", "d."},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        for (unsigned more = 0; more < 2; more++) {
+            static char lines[8192], text[9000];
+            struct patient p = {.local = true, .open = OPEN, .resolver = text};
+            char expected[100];
+
+            repeat(lines, sizeof(lines), rows[i][0], WR_DOCTOR_TARGETS_MAX + more);
+            snprintf(text, sizeof(text), SOA BOX "_y._tcp.d. 300 SRV 0 0 631 box.d.\n%s", lines);
+            snprintf(expected, sizeof(expected), "warning unfinished %s\n", rows[i][1]);
+            examine(&p, rows[i][1], more ? expected : "");
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kind),
-        cmocka_unit_test(test_srv),
-        cmocka_unit_test(test_dnssd),
-        cmocka_unit_test(test_relays),
+        cmocka_unit_test(test_kind),   cmocka_unit_test(test_srv),    cmocka_unit_test(test_dnssd),
+        cmocka_unit_test(test_relays), cmocka_unit_test(test_beyond),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,6 +92,26 @@ static void test_failed(void **state)
     examine(&p, "www.d.", "error failed www.d.\nerror server-silent d.\nerror server-silent d.\n");
 }
 
+/* More servers than are looked at. */
+static void test_beyond(void **state)
+{
+    char set[2048] = "", records[4096], root[4096];
+    struct patient p = sound();
+
+    for (unsigned i = 0; i <= WR_DOCTOR_TARGETS_MAX; i++)
+        snprintf(set + strlen(set), sizeof(set) - strlen(set),
+                 "d. 300 NS n%u.d.\nn%u.d. 300 A 192.0.2.1\nn%u.d. 300 AAAA 2001:db8::1\n", i, i,
+                 i);
+    snprintf(records, sizeof(records), ROOT SOA "%s", set);
+    snprintf(root, sizeof(root), ROOT "%s", set);
+    p.resolver = p.server[1].records = records;
+    p.server[0].records = root;
+    examine(&p, "d.", "warning unfinished d.\n");
+    p.resolver = ROOT SOA ONE; /* only the parent has so many */
+    run_exam(&p, "d.");
+    assert_int_equal(findings.item[findings.count - 1].code, WR_FINDING_UNFINISHED);
+}
+
 static void test_mail(void **state)
 {
     static const struct {
@@ -119,8 +139,9 @@ static void test_mail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sound),  cmocka_unit_test(test_servers), cmocka_unit_test(test_sets),
-        cmocka_unit_test(test_failed), cmocka_unit_test(test_mail),
+        cmocka_unit_test(test_sound), cmocka_unit_test(test_servers),
+        cmocka_unit_test(test_sets),  cmocka_unit_test(test_failed),
+        cmocka_unit_test(test_mail),  cmocka_unit_test(test_beyond),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
