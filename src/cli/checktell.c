@@ -26,7 +26,9 @@ static const char *outcome_text(const struct wr_fact *fact, char rcode[WR_CODE_T
     switch (fact->outcome) {
     case WR_FACTS_SILENT: return "silence";
     case WR_FACTS_CLOSED: return "nobody there";
+    case WR_FACTS_ABSENT: return "no such machine";
     case WR_FACTS_UNREACHABLE: return "no way there";
+    case WR_FACTS_HURRIED: return "no time left";
     case WR_FACTS_BROKEN: return "no answer that can be read";
     default: break;
     }

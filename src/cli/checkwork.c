@@ -20,17 +20,32 @@ static uint64_t now_us(void)
     return now.mono_us;
 }
 
+/* Whose silence it is that one hears depends on how long one listens. */
+struct patience {
+    uint64_t deadline_us; /* of all */
+    bool hurried;         /* less was given than it should have */
+};
+
 /* `ms`, or what is left when that is less; 0: time is up. */
-static uint32_t time_for(uint32_t ms, uint32_t tries, uint64_t deadline_us)
+static uint32_t time_for(uint32_t ms, uint32_t tries, struct patience *patience)
 {
-    uint64_t now = now_us();
+    uint64_t now = now_us(), deadline_us = patience->deadline_us;
     uint64_t left_ms = now < deadline_us ? (deadline_us - now) / WR_MS : 0;
 
-    if (left_ms == 0)
-        return 0;
-    if (left_ms / tries < ms)
-        ms = (uint32_t)(left_ms / tries);
-    return ms ? ms : 1;
+    if (left_ms / tries >= ms)
+        return ms;
+    patience->hurried = true;
+    return left_ms && left_ms < tries ? 1 : (uint32_t)(left_ms / tries);
+}
+
+/* What did not answer is put into the facts. Silence counts when it lasted. */
+static void put_failed(struct wr_checkwork *work, const struct wr_facts_want *want,
+                       enum wr_facts_outcome outcome, const struct patience *patience,
+                       uint64_t begun_us)
+{
+    if (outcome == WR_FACTS_SILENT && patience->hurried)
+        outcome = WR_FACTS_HURRIED;
+    (void)!wr_facts_failed(&work->facts, want, outcome, (uint32_t)((now_us() - begun_us) / WR_MS));
 }
 
 /* --- what is being done --- */
@@ -83,6 +98,7 @@ static enum wr_facts_outcome outcome_of(enum wr_probe probe)
     switch (probe) {
     case WR_PROBE_ALIVE: return WR_FACTS_ANSWERED;
     case WR_PROBE_CLOSED: return WR_FACTS_CLOSED;
+    case WR_PROBE_ABSENT: return WR_FACTS_ABSENT;
     case WR_PROBE_UNREACHABLE: return WR_FACTS_UNREACHABLE;
     case WR_PROBE_WRONG: return WR_FACTS_BROKEN;
     default: return WR_FACTS_SILENT;
@@ -104,7 +120,7 @@ static bool is_formerr(const struct wr_ask_reply *reply)
 
 /* One server: the reply is in the scratch, or an error. */
 static int ask_one(struct wr_checkwork *work, const struct wr_facts_want *want,
-                   const struct wr_addr *server, uint64_t deadline_us)
+                   const struct wr_addr *server, struct patience *patience)
 {
     bool direct = want->kind == WR_FACTS_ASK_AT;
     struct wr_ask ask = {.server = *server,
@@ -116,7 +132,7 @@ static int ask_one(struct wr_checkwork *work, const struct wr_facts_want *want,
         size_t size = make_query(want, edns == 1, query);
 
         ask.timeout_ms =
-            time_for(direct ? WR_DOCTOR_SERVER_MS : WR_DOCTOR_ASK_MS, ask.tries, deadline_us);
+            time_for(direct ? WR_DOCTOR_SERVER_MS : WR_DOCTOR_ASK_MS, ask.tries, patience);
         if (ask.timeout_ms)
             err = wr_ask_run(&ask, query, size, &work->reply);
         if (err || !is_formerr(&work->reply))
@@ -127,34 +143,39 @@ static int ask_one(struct wr_checkwork *work, const struct wr_facts_want *want,
 
 static void ask(struct wr_checkwork *work, const struct wr_facts_want *want, uint64_t deadline_us)
 {
+    struct patience patience = {.deadline_us = deadline_us};
+    uint64_t begun_us = now_us();
     int err = WR_E_TIMEOUT;
 
     work->questions++;
     if (want->kind == WR_FACTS_ASK_AT)
-        err = ask_one(work, want, &want->to, deadline_us);
+        err = ask_one(work, want, &want->to, &patience);
     for (size_t i = 0; want->kind != WR_FACTS_ASK_AT && i < work->server_count; i++) {
-        err = ask_one(work, want, &work->server[work->server_at], deadline_us);
+        err = ask_one(work, want, &work->server[work->server_at], &patience);
         if (!err)
             break;
         work->server_at = (work->server_at + 1) % work->server_count;
     }
     if (err)
-        (void)!wr_facts_failed(&work->facts, want, failure_of(&work->reply, err));
+        put_failed(work, want, failure_of(&work->reply, err), &patience, begun_us);
     else
         (void)!wr_facts_reply(&work->facts, want, work->reply.bytes, work->reply.size);
 }
 
 static void probe(struct wr_checkwork *work, const struct wr_facts_want *want, uint64_t deadline_us)
 {
-    uint32_t ms = time_for(WR_DOCTOR_PROBE_MS, 1, deadline_us);
+    struct patience patience = {.deadline_us = deadline_us};
+    uint64_t begun_us = now_us();
+    uint32_t ms = time_for(WR_DOCTOR_PROBE_MS, 1, &patience);
     uint8_t id[WR_STUN_ID_SIZE] = {0};
-    enum wr_probe seen;
+    enum wr_probe seen = WR_PROBE_SILENT;
 
     work->probes++;
     (void)!getrandom(id, sizeof(id), 0);
-    seen =
-        want->kind == WR_FACTS_TCP ? wr_probe_tcp(&want->to, ms) : wr_probe_stun(&want->to, ms, id);
-    (void)!wr_facts_failed(&work->facts, want, outcome_of(seen));
+    if (ms)
+        seen = want->kind == WR_FACTS_TCP ? wr_probe_tcp(&want->to, ms)
+                                          : wr_probe_stun(&want->to, ms, id);
+    put_failed(work, want, outcome_of(seen), &patience, begun_us);
 }
 
 void wr_checkwork_run(struct wr_checkwork *work)

@@ -21,7 +21,7 @@ static void judge_reach(struct wr_exam *x)
             continue;
         if (fact->outcome == WR_FACTS_ANSWERED)
             return;
-        silent++;
+        silent += fact->outcome != WR_FACTS_HURRIED;
     }
     if (!silent)
         return;
@@ -31,19 +31,48 @@ static void judge_reach(struct wr_exam *x)
     wr_finding_end(x->findings);
 }
 
+/* The time was up. When the resolver had not said a word by then, nothing at all is known, and that must not pass for good. */
+static void tell_hurried(struct wr_exam *x, const struct wr_fact *last)
+{
+    bool heard = false;
+    struct wr_str *s;
+
+    for (unsigned i = 0; i < x->facts->count; i++) {
+        const struct wr_fact *fact = &x->facts->fact[i];
+
+        heard = heard || (fact->want.kind == WR_FACTS_ASK && fact->outcome != WR_FACTS_HURRIED);
+    }
+    s = wr_finding_begin(x->findings, heard ? WR_FINDING_UNFINISHED : WR_FINDING_NO_TIME, x->name,
+                         0);
+    wr_str_text(s, "The time was up");
+    if (last) {
+        wr_str_text(s, ", ");
+        wr_str_u64(s, last->waited_ms);
+        wr_str_text(s, " ms after the last that was tried, which had not answered");
+    }
+    wr_str_char(s, '.');
+    wr_finding_end(x->findings);
+}
+
 static void judge_rest(struct wr_exam *x)
 {
+    const struct wr_fact *last = NULL;
     struct wr_str *s;
     bool cut = x->cut;
 
-    for (unsigned i = 0; i < x->facts->count; i++)
-        cut = cut || x->facts->fact[i].cut;
-    if (!x->full && !x->options->hurried && !cut)
+    for (unsigned i = 0; i < x->facts->count; i++) {
+        const struct wr_fact *fact = &x->facts->fact[i];
+
+        cut = cut || fact->cut;
+        last = fact->outcome == WR_FACTS_HURRIED ? fact : last;
+    }
+    if (last || x->options->hurried)
+        tell_hurried(x, last);
+    if (!x->full && !cut)
         return;
     s = wr_finding_begin(x->findings, WR_FINDING_UNFINISHED, x->name, 0);
-    wr_str_text(s, x->options->hurried ? "The time was up."
-                   : x->full           ? "There is more to ask than is asked for one name."
-                                       : "There are more records than are looked at.");
+    wr_str_text(s, x->full ? "There is more to ask than is asked for one name."
+                           : "There are more records than are looked at.");
     wr_finding_end(x->findings);
 }
 

@@ -48,13 +48,15 @@ static struct wr_fact *add(struct wr_facts *f, const struct wr_facts_want *want,
 }
 
 int wr_facts_failed(struct wr_facts *f, const struct wr_facts_want *want,
-                    enum wr_facts_outcome outcome)
+                    enum wr_facts_outcome outcome, uint32_t waited_ms)
 {
     int err;
     struct wr_fact *fact = add(f, want, &err);
 
-    if (fact)
+    if (fact) {
         fact->outcome = (uint8_t)outcome;
+        fact->waited_ms = waited_ms;
+    }
     return err;
 }
 

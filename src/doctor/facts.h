@@ -8,7 +8,7 @@
  *
  *     wr_facts_start(facts);
  *     wr_facts_reply(facts, &want, wire, size);              a message came
- *     wr_facts_failed(facts, &want, WR_FACTS_SILENT);        none came, or there is none to come
+ *     wr_facts_failed(facts, &want, WR_FACTS_SILENT, 2500);  none came for so long, or there is none to come
  *     const struct wr_fact *fact = wr_facts_find(facts, &want);
  *
  * Pure. The struct is large (about 300 KiB): the caller's memory. Messages are strangers' octets: kept of one are at most
@@ -46,8 +46,10 @@ enum wr_facts_outcome {
     WR_FACTS_ANSWERED = 1,
     WR_FACTS_SILENT,      /* nothing in time */
     WR_FACTS_CLOSED,      /* the machine said that nobody is there (ICMP, RST) */
+    WR_FACTS_ABSENT,      /* the network said that there is no such machine */
     WR_FACTS_UNREACHABLE, /* this machine has no way there: says nothing about the other one */
     WR_FACTS_BROKEN,      /* a message that cannot be read, or a stream that ended early */
+    WR_FACTS_HURRIED,     /* nothing yet when the doctor's own time was up: says nothing either */
 };
 
 struct wr_facts_rr {
@@ -62,6 +64,7 @@ struct wr_facts_rr {
 struct wr_fact {
     struct wr_facts_want want;
     uint8_t outcome;
+    uint32_t waited_ms; /* for an outcome that is none */
     uint16_t rcode, flags;
     int ede;                             /* or WR_EDE_NONE */
     char ede_words[WR_FACTS_WORDS_SIZE]; /* of the extended error, made visible */
@@ -82,7 +85,7 @@ void wr_facts_start(struct wr_facts *f);
 int wr_facts_reply(struct wr_facts *f, const struct wr_facts_want *want, const uint8_t *wire,
                    size_t size);
 int wr_facts_failed(struct wr_facts *f, const struct wr_facts_want *want,
-                    enum wr_facts_outcome outcome);
+                    enum wr_facts_outcome outcome, uint32_t waited_ms);
 /* NULL: not known. */
 const struct wr_fact *wr_facts_find(const struct wr_facts *f, const struct wr_facts_want *want);
 

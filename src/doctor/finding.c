@@ -117,6 +117,11 @@ static const struct wr_finding_row rows[WR_FINDING_CODES] = {
         "For a host, name ports with --port.", "RFC 2782"),
     ROW(UNFINISHED, "unfinished", WARNING, "Not everything could be looked at.",
         "Give it more time with --timeout, or ask for a name below.", "RFC 9520"),
+    ROW(NO_TIME, "no-time", ERROR, "The time was up before the resolver had said anything.",
+        "Give it more time with --timeout: five seconds are what a client gives it. If it stays "
+        "so, "
+        "see that it runs.",
+        "RFC 1035 section 4.2.1"),
 };
 
 const struct wr_finding_row *wr_finding_row(enum wr_finding_code code)

@@ -59,6 +59,7 @@ enum wr_finding_code {
     WR_FINDING_PTR,
     WR_FINDING_NOT_PROBED,
     WR_FINDING_UNFINISHED,
+    WR_FINDING_NO_TIME,
     WR_FINDING_CODES /* how many there are */
 };
 

@@ -213,7 +213,7 @@ static void judge_probe(struct wr_exam *x, const struct wr_addr *to, const uint8
     bool blind = fact && fact->outcome == WR_FACTS_UNREACHABLE;
     struct wr_str *s;
 
-    if (!fact || fact->outcome == WR_FACTS_ANSWERED)
+    if (!fact || fact->outcome == WR_FACTS_ANSWERED || fact->outcome == WR_FACTS_HURRIED)
         return;
     s = wr_finding_begin(x->findings, blind ? WR_FINDING_NOT_PROBED : WR_FINDING_DEAD, host,
                          to->family == WR_AF_V4 ? WR_TYPE_A : WR_TYPE_AAAA);
@@ -223,12 +223,14 @@ static void judge_probe(struct wr_exam *x, const struct wr_addr *to, const uint8
         wr_str_text(s, "this machine has no way to that address.");
     else if (fact->outcome == WR_FACTS_CLOSED)
         wr_str_text(s, "the machine says that nobody listens there.");
+    else if (fact->outcome == WR_FACTS_ABSENT)
+        wr_str_text(s, "the network says that no such machine is there.");
     else if (fact->outcome == WR_FACTS_BROKEN)
         wr_str_text(s, "what comes back is no STUN response.");
     else {
         wr_str_text(s, kind == WR_FACTS_STUN ? "no answer to a STUN binding request within "
                                              : "no connection within ");
-        wr_str_u64(s, WR_DOCTOR_PROBE_MS);
+        wr_str_u64(s, fact->waited_ms);
         wr_str_text(s, " ms.");
     }
     wr_finding_end(x->findings);

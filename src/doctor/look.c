@@ -187,13 +187,24 @@ static void judge_servfail(struct wr_exam *x, const struct wr_fact *fact)
         tell(x, fact, WR_FINDING_FAILED, "The resolver fails: ", " is answered SERVFAIL.");
 }
 
+static void tell_silent(struct wr_exam *x, const struct wr_fact *fact)
+{
+    char before[48];
+    struct wr_str s;
+
+    wr_str_init(&s, before, sizeof(before));
+    wr_str_text(&s, "No reply within ");
+    wr_str_u64(&s, fact->waited_ms);
+    wr_str_text(&s, " ms to ");
+    tell(x, fact, WR_FINDING_NO_REPLY, before, ".");
+}
+
 static bool judge(struct wr_exam *x, const struct wr_fact *fact)
 {
     switch (fact->outcome) {
     case WR_FACTS_ANSWERED: break;
-    case WR_FACTS_SILENT:
-        tell(x, fact, WR_FINDING_NO_REPLY, "No reply in time to ", ".");
-        return false;
+    case WR_FACTS_HURRIED: return false; /* said once, for all of it */
+    case WR_FACTS_SILENT: tell_silent(x, fact); return false;
     case WR_FACTS_BROKEN:
         tell(x, fact, WR_FINDING_NO_REPLY, "What came back to ", " is no DNS message.");
         return false;

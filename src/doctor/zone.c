@@ -111,10 +111,14 @@ static void tell_server(struct wr_exam *x, const struct wr_facts_rr *ns, const s
     wr_name_put_text(s, ns->rdata);
     wr_str_text(s, " (");
     wr_look_put_addr(s, &bare);
-    if (silent) {
-        wr_str_text(s, fact->outcome == WR_FACTS_SILENT ? ") gives no answer."
-                       : fact->outcome == WR_FACTS_CLOSED
-                           ? ") says that nobody listens on port 53."
+    if (fact->outcome == WR_FACTS_SILENT) {
+        wr_str_text(s, ") gives no answer within ");
+        wr_str_u64(s, fact->waited_ms);
+        wr_str_text(s, " ms.");
+    } else if (silent) {
+        wr_str_text(s, fact->outcome == WR_FACTS_CLOSED ? ") says that nobody listens on port 53."
+                       : fact->outcome == WR_FACTS_ABSENT
+                           ? ") is not there, says the network."
                            : ") gives something back that is no DNS message.");
     } else {
         wr_codes_rcode_text(fact->rcode, rcode, sizeof(rcode));
@@ -133,7 +137,7 @@ static void judge_server(struct wr_exam *x, const struct parent *p, const struct
     const struct wr_fact *fact = wr_look_at(x, p->cut, WR_TYPE_SOA, addr);
     unsigned at = 0;
 
-    if (!fact || fact->outcome == WR_FACTS_UNREACHABLE)
+    if (!fact || fact->outcome == WR_FACTS_UNREACHABLE || fact->outcome == WR_FACTS_HURRIED)
         return;
     if (fact->outcome != WR_FACTS_ANSWERED || !(fact->flags & WR_FLAG_AA) ||
         fact->rcode != WR_RCODE_NOERROR ||
@@ -228,10 +232,27 @@ static bool has_any(struct wr_exam *x, const uint8_t *name, uint16_t type)
     return fact && wr_facts_has(x->facts, fact);
 }
 
-static void tell_empty(struct wr_exam *x, const uint8_t *name)
+/* Everything that was to be asked of the resolver was answered; only then is what was not found not there. */
+static bool is_known(const struct wr_exam *x)
 {
-    struct wr_str *s = wr_finding_begin(x->findings, WR_FINDING_NO_DATA, name, WR_TYPE_A);
+    for (unsigned i = 0; i < x->facts->count; i++) {
+        const struct wr_fact *fact = &x->facts->fact[i];
 
+        if (fact->want.kind == WR_FACTS_ASK &&
+            (fact->outcome != WR_FACTS_ANSWERED ||
+             (fact->rcode != WR_RCODE_NOERROR && fact->rcode != WR_RCODE_NXDOMAIN)))
+            return false;
+    }
+    return !x->options->hurried && !x->full;
+}
+
+static void judge_empty(struct wr_exam *x, const uint8_t *name)
+{
+    struct wr_str *s;
+
+    if (!is_known(x))
+        return;
+    s = wr_finding_begin(x->findings, WR_FINDING_NO_DATA, name, WR_TYPE_A);
     wr_name_put_text(s, name);
     wr_str_text(s, " has no address, no services, and no servers.");
     wr_finding_end(x->findings);
@@ -267,5 +288,5 @@ void wr_zone_look(struct wr_exam *x, const uint8_t *name)
     }
     if (!host && !more && !has_any(x, name, WR_TYPE_TXT) && !has_any(x, name, WR_TYPE_HTTPS) &&
         wr_facts_chain_ends(&chain))
-        tell_empty(x, name);
+        judge_empty(x, name);
 }

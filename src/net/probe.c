@@ -28,7 +28,7 @@ enum wr_probe wr_probe_of_errno(int number)
     switch (number) {
     case ECONNREFUSED:
     case ECONNRESET: return WR_PROBE_CLOSED;
-    case EHOSTUNREACH: /* a router, or the link, says that no such machine is there */
+    case EHOSTUNREACH: return WR_PROBE_ABSENT;
     case ETIMEDOUT: return WR_PROBE_SILENT;
     default: return WR_PROBE_UNREACHABLE;
     }

@@ -18,6 +18,7 @@ enum wr_probe {
     WR_PROBE_ALIVE = 0,
     WR_PROBE_SILENT,      /* nothing in time */
     WR_PROBE_CLOSED,      /* the machine says that nobody is there (RST, ICMP) */
+    WR_PROBE_ABSENT,      /* a router, or the link, says that no such machine is there */
     WR_PROBE_UNREACHABLE, /* this machine has no way there */
     WR_PROBE_WRONG,       /* something came back that is no answer */
 };

@@ -42,7 +42,7 @@ static void find_out(const struct wr_facts_want *want, const uint8_t *data, size
     if (n >= WR_MSG_HEADER_SIZE && want->kind <= WR_FACTS_ASK_AT)
         promise(wr_facts_reply(&facts, want, data + *at, n) == WR_OK);
     else
-        promise(wr_facts_failed(&facts, want, 1 + n % WR_FACTS_BROKEN) == WR_OK);
+        promise(wr_facts_failed(&facts, want, 1 + n % WR_FACTS_HURRIED, (uint32_t)n) == WR_OK);
     *at += n;
 }
 

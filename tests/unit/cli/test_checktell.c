@@ -27,10 +27,10 @@ static void prepare(bool found)
     wr_facts_start(&work.facts);
     wr_findings_start(&work.findings);
     wr_name_set(&want.name, name);
-    assert_int_equal(wr_facts_failed(&work.facts, &want, WR_FACTS_SILENT), WR_OK);
+    assert_int_equal(wr_facts_failed(&work.facts, &want, WR_FACTS_SILENT, 7), WR_OK);
     want.kind = WR_FACTS_STUN;
     wr_addr_from_text("[2001:db8::1]:3478", &want.to);
-    assert_int_equal(wr_facts_failed(&work.facts, &want, WR_FACTS_ANSWERED), WR_OK);
+    assert_int_equal(wr_facts_failed(&work.facts, &want, WR_FACTS_ANSWERED, 7), WR_OK);
     if (!found)
         return;
     wr_str_text(wr_finding_begin(&work.findings, WR_FINDING_PTR, name, WR_TYPE_PTR), "odd");

@@ -32,12 +32,15 @@
 struct patient {
     const char *resolver, *says, *open, *refuses, *unreachable;
     bool local, resolver_only;
+    bool hurried; /* silence is not waited for */
     uint16_t port;
     struct {
         const char *at, *records;
     } server[4];
     unsigned rounds, asked; /* afterwards */
 };
+
+enum { ASK_MS = 8001, SERVER_MS = 3002, PROBE_MS = 2503 }; /* how long silence lasts */
 
 struct line {
     struct wr_name owner;
@@ -215,7 +218,10 @@ static void reply(const struct wr_facts_want *want, const struct patient *p)
             records = p->server[i].records;
     if (want->kind == WR_FACTS_ASK_AT && !records) {
         wr_facts_failed(&facts, want,
-                        find_line(p->unreachable, at) ? WR_FACTS_UNREACHABLE : WR_FACTS_SILENT);
+                        find_line(p->unreachable, at) ? WR_FACTS_UNREACHABLE
+                        : p->hurried                  ? WR_FACTS_HURRIED
+                                                      : WR_FACTS_SILENT,
+                        SERVER_MS);
         return;
     }
     wr_build_start(&b, wire, sizeof(wire), 1, 0);
@@ -227,7 +233,7 @@ static void reply(const struct wr_facts_want *want, const struct patient *p)
 
         assert_int_equal(sscanf(says, "%*s %19s %d", word, &opt.ede), 2);
         if (!strcmp(word, "SILENT")) {
-            wr_facts_failed(&facts, want, WR_FACTS_SILENT);
+            wr_facts_failed(&facts, want, p->hurried ? WR_FACTS_HURRIED : WR_FACTS_SILENT, ASK_MS);
             return;
         }
         for (rcode = 0; rcode < 24; rcode++) {
@@ -252,7 +258,7 @@ static void reply(const struct wr_facts_want *want, const struct patient *p)
 static void probe(const struct wr_facts_want *want, const struct patient *p)
 {
     char at[WR_ADDR_TEXT_SIZE], line[WR_ADDR_TEXT_SIZE + 8];
-    enum wr_facts_outcome outcome = WR_FACTS_SILENT;
+    enum wr_facts_outcome outcome = p->hurried ? WR_FACTS_HURRIED : WR_FACTS_SILENT;
 
     wr_addr_to_text(&want->to, at, sizeof(at));
     snprintf(line, sizeof(line), "%s %s", at, want->kind == WR_FACTS_TCP ? "tcp" : "stun");
@@ -262,7 +268,7 @@ static void probe(const struct wr_facts_want *want, const struct patient *p)
         outcome = WR_FACTS_CLOSED;
     else if (find_line(p->unreachable, line))
         outcome = WR_FACTS_UNREACHABLE;
-    assert_int_equal(wr_facts_failed(&facts, want, outcome), WR_OK);
+    assert_int_equal(wr_facts_failed(&facts, want, outcome, PROBE_MS), WR_OK);
 }
 
 __attribute__((unused)) static void run_exam(struct patient *p, const char *name)

@@ -41,11 +41,47 @@ static void test_hurried(void **state)
     wr_exam_run(&exam, &options, name.wire, &facts, &findings);
     assert_int_equal(exam.wants, 0);
     assert_int_equal(findings.count, 1);
-    assert_string_equal(wr_finding_row(findings.item[0].code)->word, "unfinished");
+    assert_string_equal(wr_finding_row(findings.item[0].code)->word, "no-time");
+    assert_string_equal(words(0), "The time was up.");
     options.hurried = false;
     wr_exam_run(&exam, &options, name.wire, &facts, &findings);
     assert_true(exam.wants > 0);
     assert_int_equal(findings.count, 0);
+}
+
+/* What did not answer before the time was up is not blamed on it; a resolver that said nothing at all is not good. */
+static void test_hurried_silence(void **state)
+{
+    struct patient p = {.local = true,
+                        .hurried = true,
+                        .port = 443,
+                        .resolver = SOA "box.d. 300 A 192.0.2.1\nbox.d. 300 AAAA 2001:db8::1\n",
+                        .open = "192.0.2.1:443 tcp\n"};
+
+    examine(&p, "box.d.", "warning unfinished box.d.\n");
+    assert_string_equal(
+        words(0),
+        "The time was up, 2503 ms after the last that was tried, which had not answered.");
+    p.says = "box.d. SILENT -1 AAAA\n";
+    examine(&p, "box.d.", "warning unfinished box.d.\n");
+    p.resolver = SOA
+        "box.d. 300 AAAA 2001:db8::1\nx.box.d. 300 TXT x\n"; /* what it may have is not missing */
+    examine(&p, "box.d.", "warning unfinished box.d.\n");
+    p.says = "box.d. SERVFAIL 22 AAAA\n";
+    examine(&p, "box.d.", "error failed box.d.\n");
+    p.says = "box.d. SILENT -1\n";
+    examine(&p, "box.d.", "error no-time box.d.\n");
+    p.hurried = false;
+    examine(&p, "box.d.", "error no-reply box.d.\n");
+    p = (struct patient){
+        .hurried = true, /* its server has not answered yet, and the parent's neither */
+        .resolver = ". 300 SOA ns. host. 1 1 1 1 60\n. 300 NS ns.\nns. 300 A 192.0.2.53\n" SOA
+                    "d. 300 NS ns.d.\nns.d. 300 A 192.0.2.54\nns.d. 300 AAAA 2001:db8::54\n"};
+    examine(&p, "d.", "warning unfinished d.\n");
+    p.server[0].at = "192.0.2.53";
+    p.server[0].records =
+        ". 300 SOA ns. host. 1 1 1 1 60\nd. 300 NS ns.d.\nns.d. 300 A 192.0.2.54\n";
+    examine(&p, "d.", "warning unfinished d.\n");
 }
 
 /* The same in every order in which facts may come. */
@@ -85,6 +121,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bounded),
         cmocka_unit_test(test_hurried),
+        cmocka_unit_test(test_hurried_silence),
         cmocka_unit_test(test_order),
     };
 

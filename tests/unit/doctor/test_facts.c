@@ -31,12 +31,13 @@ static void test_kept(void **state)
         n++;
     assert_int_equal(n, 2);
     assert_true(wr_facts_has(&facts, fact));
-    assert_int_equal(wr_facts_failed(&facts, &want, WR_FACTS_SILENT), WR_E_EXISTS);
+    assert_int_equal(wr_facts_failed(&facts, &want, WR_FACTS_SILENT, 7), WR_E_EXISTS);
     other.kind = WR_FACTS_ASK_AT;
     assert_null(wr_facts_find(&facts, &other));
     wr_addr_from_text("192.0.2.1:53", &other.to);
-    assert_int_equal(wr_facts_failed(&facts, &other, WR_FACTS_CLOSED), WR_OK);
+    assert_int_equal(wr_facts_failed(&facts, &other, WR_FACTS_CLOSED, 7), WR_OK);
     assert_int_equal(wr_facts_find(&facts, &other)->outcome, WR_FACTS_CLOSED);
+    assert_int_equal(wr_facts_find(&facts, &other)->waited_ms, 7);
     wr_addr_from_text("192.0.2.2:53", &other.to);
     assert_null(wr_facts_find(&facts, &other));
 }
@@ -104,7 +105,7 @@ static void test_full(void **state)
     assert_int_equal(facts.fact[0].records, WR_DOCTOR_RECORDS_MAX);
     for (unsigned i = 1; i <= WR_DOCTOR_FACTS_MAX && !err; i++) {
         want.type = (uint16_t)(1000 + i);
-        err = wr_facts_failed(&facts, &want, WR_FACTS_SILENT);
+        err = wr_facts_failed(&facts, &want, WR_FACTS_SILENT, 7);
     }
     assert_int_equal(err, WR_E_FULL);
     assert_int_equal(facts.count, WR_DOCTOR_FACTS_MAX);

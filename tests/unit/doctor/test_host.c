@@ -107,7 +107,7 @@ static void test_probes(void **state)
     examine(&p, "box.d.", "");
     p.open = "192.0.2.1:443 tcp\n";
     examine(&p, "box.d.", "error dead box.d.\n");
-    assert_string_equal(words(0), "[2001:db8::1]:443 over TCP: no connection within 2500 ms.");
+    assert_string_equal(words(0), "[2001:db8::1]:443 over TCP: no connection within 2503 ms.");
     p.refuses = "[2001:db8::1]:443 tcp\n";
     examine(&p, "box.d.", "error dead box.d.\n");
     assert_string_equal(words(0),

@@ -13,7 +13,7 @@ static void test_failures(void **state)
         const char *says, *expected, *words;
     } rows[] = {
         {"box.d. SILENT -1\n", "error no-reply box.d.\n",
-         "No reply in time to the question for A."},
+         "No reply within 8001 ms to the question for A."},
         {"box.d. REFUSED 18\n", "error refused box.d.\n", "(EDE 18)"},
         {"box.d. SERVFAIL 22\n", "error failed box.d.\n", "No Reachable Authority (EDE 22)"},
         {"box.d. SERVFAIL 7\n", "error bogus box.d.\n", "Signature Expired (EDE 7)"},

@@ -51,7 +51,7 @@ static void test_servers(void **state)
     examine(&p, "d.", "error lame d.\n");
     p.server[2].at = NULL;
     examine(&p, "d.", "error server-silent d.\n");
-    assert_string_equal(words(0), "ns2.d. (192.0.2.2) gives no answer.");
+    assert_string_equal(words(0), "ns2.d. (192.0.2.2) gives no answer within 3002 ms.");
     for (unsigned i = 0; i < 3; i++)
         p.server[i].at = NULL;
     examine(&p, "d.", "note servers-unheard d.\n");

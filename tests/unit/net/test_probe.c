@@ -42,7 +42,8 @@ static void test_tcp(void **state)
     memset(&nowhere, 0, sizeof(nowhere));
     assert_int_equal(wr_probe_tcp(&nowhere, LONG_MS), WR_PROBE_UNREACHABLE);
     assert_int_equal(wr_probe_of_errno(ENETUNREACH), WR_PROBE_UNREACHABLE);
-    assert_int_equal(wr_probe_of_errno(EHOSTUNREACH), WR_PROBE_SILENT);
+    assert_int_equal(wr_probe_of_errno(EHOSTUNREACH), WR_PROBE_ABSENT);
+    assert_int_equal(wr_probe_of_errno(ETIMEDOUT), WR_PROBE_SILENT);
 }
 
 /* A queue that is full takes no connection: the SYN is not answered. */
