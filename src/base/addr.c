@@ -328,6 +328,43 @@ bool wr_addr_is_any(const struct wr_addr *addr)
     return addr->family != WR_AF_NONE && !memcmp(addr->ip, zero, 16);
 }
 
+/* The first that fits; what fits none is a machine's. */
+static const struct {
+    uint8_t family, len, kind, ip[13];
+} kinds[] = {
+    {WR_AF_V4, 8, WR_ADDR_UNSPECIFIED, {0}},
+    {WR_AF_V4, 8, WR_ADDR_PRIVATE, {10}},
+    {WR_AF_V4, 8, WR_ADDR_LOOPBACK, {127}},
+    {WR_AF_V4, 16, WR_ADDR_LINK_LOCAL, {169, 254}},
+    {WR_AF_V4, 12, WR_ADDR_PRIVATE, {172, 16}},
+    {WR_AF_V4, 16, WR_ADDR_PRIVATE, {192, 168}},
+    {WR_AF_V4, 4, WR_ADDR_MULTICAST, {224}},
+    {WR_AF_V4, 32, WR_ADDR_BROADCAST, {255, 255, 255, 255}},
+    {WR_AF_V4, 4, WR_ADDR_RESERVED, {240}},
+    {WR_AF_V6, 96, WR_ADDR_IN_V6, {0}}, /* but for :: and ::1, which are told apart before */
+    {WR_AF_V6, 96, WR_ADDR_IN_V6, {[10] = 0xff, [11] = 0xff}},
+    {WR_AF_V6, 10, WR_ADDR_LINK_LOCAL, {0xfe, 0x80}},
+    {WR_AF_V6, 7, WR_ADDR_PRIVATE, {0xfc}},
+    {WR_AF_V6, 8, WR_ADDR_MULTICAST, {0xff}},
+};
+
+enum wr_addr_kind wr_addr_kind(const struct wr_addr *addr)
+{
+    if (addr->family == WR_AF_NONE || wr_addr_is_any(addr))
+        return WR_ADDR_UNSPECIFIED;
+    if (addr->family == WR_AF_V6 && addr->ip[15] == 1 && wr_addr_is_loopback(addr) &&
+        memcmp(addr->ip, mapped_prefix, sizeof(mapped_prefix)) != 0)
+        return WR_ADDR_LOOPBACK;
+    for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        struct wr_prefix prefix = {.addr.family = kinds[i].family, .len = kinds[i].len};
+
+        memcpy(prefix.addr.ip, kinds[i].ip, sizeof(kinds[i].ip));
+        if (wr_addr_in_prefix(addr, &prefix))
+            return kinds[i].kind;
+    }
+    return WR_ADDR_MACHINE;
+}
+
 struct wr_addr wr_addr_mask(const struct wr_addr *addr, unsigned len)
 {
     struct wr_addr masked = *addr;

@@ -39,6 +39,19 @@ bool wr_addr_same_ip(const struct wr_addr *a, const struct wr_addr *b); /* addre
 size_t wr_addr_ip_size(const struct wr_addr *addr);                     /* 4, 16 or 0 */
 bool wr_addr_is_loopback(const struct wr_addr *addr); /* 127/8, ::1, ::ffff:127/104 */
 bool wr_addr_is_any(const struct wr_addr *addr);
+/* Whose an address is, whoever reads it (RFC 6890 and its registries; documentation prefixes count as a machine's). */
+enum wr_addr_kind {
+    WR_ADDR_MACHINE = 0, /* of one machine */
+    WR_ADDR_PRIVATE,     /* of one machine of this network: RFC 1918, RFC 4193 */
+    WR_ADDR_LOOPBACK,    /* of whoever reads it: 127/8, ::1 */
+    WR_ADDR_LINK_LOCAL,  /* of one machine on this link: RFC 3927, fe80::/10 */
+    WR_ADDR_UNSPECIFIED, /* of nobody: 0/8, :: */
+    WR_ADDR_MULTICAST,   /* of a group */
+    WR_ADDR_BROADCAST,   /* of all on the link: 255.255.255.255 */
+    WR_ADDR_RESERVED,    /* 240/4 */
+    WR_ADDR_IN_V6, /* an IPv4 address in an IPv6 one: ::ffff:0:0/96, ::/96 (RFC 4291 section 2.5.5) */
+};
+enum wr_addr_kind wr_addr_kind(const struct wr_addr *addr);
 /* Clears host bits below `len` and the port. */
 struct wr_addr wr_addr_mask(const struct wr_addr *addr, unsigned len);
 /* "10.0.0.0/8", "::1/128", or an address alone (full length). Host bits set: WR_E_FORMAT. */

@@ -178,10 +178,23 @@ static void probe(struct wr_checkwork *work, const struct wr_facts_want *want, u
     put_failed(work, want, outcome_of(seen), &patience, begun_us);
 }
 
+/* A server elsewhere is believed what it says of names, and not that its zones are this network's. */
+static bool is_near(const struct wr_checkwork *work)
+{
+    for (size_t i = 0; i < work->server_count; i++) {
+        enum wr_addr_kind kind = wr_addr_kind(&work->server[i]);
+
+        if (kind != WR_ADDR_LOOPBACK && kind != WR_ADDR_PRIVATE && kind != WR_ADDR_LINK_LOCAL)
+            return false;
+    }
+    return true;
+}
+
 void wr_checkwork_run(struct wr_checkwork *work)
 {
     uint64_t begun_us = now_us(), deadline_us = begun_us + work->timeout_ms * WR_MS;
 
+    work->options.near = is_near(work);
     wr_facts_start(&work->facts);
     for (;;) {
         wr_exam_run(&work->exam, &work->options, work->name.wire, &work->facts, &work->findings);

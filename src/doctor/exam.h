@@ -28,8 +28,9 @@
 #include "doctor/finding.h"
 
 struct wr_exam_options {
-    bool resolver_only;                  /* nothing is sent to name servers and services */
-    bool hurried;                        /* time was up: what is still wanted stays unknown */
+    bool resolver_only; /* nothing is sent to name servers and services */
+    bool near;    /* the resolver is of this network: what it says with AA is of a local zone */
+    bool hurried; /* time was up: what is still wanted stays unknown */
     uint16_t ports[WR_DOCTOR_PORTS_MAX]; /* of a bare host, over TCP */
     unsigned port_count;
 };

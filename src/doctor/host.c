@@ -244,13 +244,54 @@ static void tell_unprobed(struct wr_exam *x, const uint8_t *host, const char *wh
     wr_finding_end(x->findings);
 }
 
+static const char *kind_text(enum wr_addr_kind kind)
+{
+    switch (kind) {
+    case WR_ADDR_LOOPBACK: return " is a loopback address: whoever reads it means himself.";
+    case WR_ADDR_LINK_LOCAL:
+        return " is a link-local address: it means a machine on the link of whoever reads it.";
+    case WR_ADDR_MULTICAST: return " is a multicast address, of a group and not of a machine.";
+    case WR_ADDR_BROADCAST: return " is the broadcast address.";
+    case WR_ADDR_RESERVED: return " is a reserved address.";
+    case WR_ADDR_IN_V6: return " is an IPv4 address in IPv6 form; an A record is the place for it.";
+    default: return " is the unspecified address, of nobody.";
+    }
+}
+
+bool wr_host_judge_address(struct wr_exam *x, const uint8_t *host, const struct wr_addr *addr)
+{
+    enum wr_addr_kind kind = wr_addr_kind(addr);
+    uint16_t type = addr->family == WR_AF_V4 ? WR_TYPE_A : WR_TYPE_AAAA;
+    bool scoped = kind == WR_ADDR_LOOPBACK || kind == WR_ADDR_LINK_LOCAL;
+    const struct wr_fact *fact = wr_look_quiet(x, host, type);
+    const uint8_t *end = fact ? wr_facts_chain(x->facts, fact).end : host;
+    struct wr_addr bare = *addr;
+    struct wr_str *s;
+
+    if (wr_look_may_try(addr, scoped && wr_look_is_local(x, end, type)))
+        return true;
+    bare.port = 0;
+    s = wr_finding_begin(x->findings, scoped ? WR_FINDING_LOCAL_ADDRESS : WR_FINDING_BAD_ADDRESS,
+                         host, type);
+    wr_look_put_addr(s, &bare);
+    wr_str_text(s, kind_text(kind));
+    if (!x->options->resolver_only)
+        wr_str_text(s, " It was not tried.");
+    wr_finding_end(x->findings);
+    return false;
+}
+
 static void judge_addresses(struct wr_exam *x, const uint8_t *host, const uint8_t *end,
                             const struct wr_host_use *use)
 {
     struct wr_addr addr[WR_DOCTOR_TARGETS_MAX];
     unsigned n = wr_look_addresses(x, host, NULL, use->port, addr, WR_DOCTOR_TARGETS_MAX);
+    unsigned fit = 0;
 
     for (unsigned i = 0; i < n; i++) {
+        if (!wr_host_judge_address(x, host, &addr[i]))
+            continue;
+        fit++;
         judge_reverse(x, &addr[i], host, end);
         if (x->options->resolver_only)
             continue;
@@ -263,7 +304,7 @@ static void judge_addresses(struct wr_exam *x, const uint8_t *host, const uint8_
             judge_probe(x, &to, host, WR_FACTS_TCP);
         }
     }
-    if (n && use->why_not && !x->options->resolver_only)
+    if (fit && use->why_not && !x->options->resolver_only)
         tell_unprobed(x, host, use->why_not);
 }
 

@@ -20,6 +20,8 @@ struct wr_host_use {
     bool optional;       /* no address is no mistake */
 };
 
+/* False for an address of the host that is not to be tried, which is told. */
+bool wr_host_judge_address(struct wr_exam *x, const uint8_t *host, const struct wr_addr *addr);
 /* True when it has an address. */
 bool wr_host_look(struct wr_exam *x, const uint8_t *host, const struct wr_host_use *use);
 /* Tells when the first record lives far longer than the second; both with TTLs as their zones have them. */

@@ -351,6 +351,22 @@ const struct wr_facts_rr *wr_look_next(struct wr_exam *x, const struct wr_fact *
     return rr;
 }
 
+bool wr_look_is_local(struct wr_exam *x, const uint8_t *name, uint16_t type)
+{
+    static const uint8_t localhost[] = "\11localhost";
+    const struct wr_fact *fact = wr_look_quiet(x, name, type);
+
+    return wr_name_in(name, localhost) || (x->options->near && fact && (fact->flags & WR_FLAG_AA));
+}
+
+bool wr_look_may_try(const struct wr_addr *addr, bool local)
+{
+    enum wr_addr_kind kind = wr_addr_kind(addr);
+
+    return kind <= WR_ADDR_PRIVATE ||
+           (local && (kind == WR_ADDR_LOOPBACK || kind == WR_ADDR_LINK_LOCAL));
+}
+
 bool wr_look_is_heard(const struct wr_exam *x, const struct wr_addr *server)
 {
     for (unsigned i = 0; i < x->facts->count; i++) {
@@ -379,7 +395,7 @@ const struct wr_fact *wr_look_at_zone(struct wr_exam *x, const uint8_t *zone, co
         for (unsigned i = 0; i < n && asked < ZONE_SERVERS; i++) {
             const struct wr_fact *fact = NULL;
 
-            if (!wr_look_is_heard(x, &addr[i]))
+            if (!wr_look_may_try(&addr[i], false) || !wr_look_is_heard(x, &addr[i]))
                 continue;
             fact = wr_look_at(x, name, type, &addr[i]);
             asked++;

@@ -32,6 +32,10 @@ const uint8_t *wr_look_zone(struct wr_exam *x, const uint8_t *name);
  * there are more than `cap`, each family has at least half of the room, and x->cut is set. */
 unsigned wr_look_addresses(struct wr_exam *x, const uint8_t *host, const struct wr_fact *glue,
                            uint16_t port, struct wr_addr *ret, unsigned cap);
+/* True when the name's records of the type are of a zone of this network's own resolver, or of localhost. */
+bool wr_look_is_local(struct wr_exam *x, const uint8_t *name, uint16_t type);
+/* False for an address that is no machine's, and for one of this machine or link that a zone of others names: nothing is sent there. */
+bool wr_look_may_try(const struct wr_addr *addr, bool local);
 /* False: `server` gave no answer to an earlier question, and is not worth another. */
 bool wr_look_is_heard(const struct wr_exam *x, const struct wr_addr *server);
 /* The answer with TTLs as the zone has them and not what a cache has left of them; NULL when that is not known. */

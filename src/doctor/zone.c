@@ -174,7 +174,8 @@ static void judge_delegation(struct wr_exam *x, const uint8_t *name)
         if (!n || !wr_name_in(ns->rdata, p.cut))
             (void)wr_host_look(x, ns->rdata, &use);
         for (unsigned i = 0; i < n; i++)
-            judge_server(x, &p, ns, &addr[i]);
+            if (wr_host_judge_address(x, ns->rdata, &addr[i]))
+                judge_server(x, &p, ns, &addr[i]);
     }
 }
 

@@ -53,10 +53,15 @@ static bool wait_for(int fd, short events, uint64_t deadline_us)
     }
 }
 
+static bool is_of_machine(const struct wr_addr *to)
+{
+    return wr_addr_kind(to) <= WR_ADDR_LINK_LOCAL;
+}
+
 static int open_socket(const struct wr_addr *to, int type, enum wr_probe *ret_probe)
 {
     union wr_sockaddr sa;
-    socklen_t size = wr_sock_from_addr(to, &sa);
+    socklen_t size = is_of_machine(to) ? wr_sock_from_addr(to, &sa) : 0;
     int fd = size ? socket(sa.any.sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0) : -1;
 
     *ret_probe = WR_PROBE_UNREACHABLE;

@@ -4,7 +4,7 @@
  *
  * Over TCP a connection is made and closed. Over UDP a STUN binding request is sent, and again as RFC 8489 section 6.2.1 has it
  * (after WR_DOCTOR_STUN_RTO_MS, doubled each time). Blocking, with one deadline of the monotonic clock; for verbs, not for
- * the gateway.
+ * the gateway. An address that is no machine's (multicast, broadcast, unspecified, IPv4 in IPv6) is never sent anything: unreachable.
  */
 #ifndef WR_NET_PROBE_H
 #define WR_NET_PROBE_H

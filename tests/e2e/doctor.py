@@ -30,8 +30,10 @@ sys.path.insert(0, os.path.join(loopback.TOP, "lab"))
 from servers import answer_stun
 from spaces import LabError, peer
 
-PARENT, CHILD, SILENT, NOBODY, FAKE = "127.0.1.1", "127.0.3.1", "127.0.66.1", "127.0.66.2", "127.0.5.1"
-CHILD6, BOX4, BOX6, LOCAL6 = "fd00::3", "127.0.9.1", "fd00::9", "fd00::8"
+PARENT, CHILD, SILENT, NOBODY, FAKE = "198.51.100.1", "198.51.100.3", "198.51.100.66", "198.51.100.67", "127.0.5.1"
+CHILD6, BOX4, BOX6, LOCAL6 = "fd00::3", "198.51.100.9", "fd00::9", "fd00::8"
+LOCAL4 = "127.0.9.1"    # what a local zone may have, and no other
+ADDRESSES = (PARENT, CHILD, SILENT, NOBODY, BOX4, CHILD6, BOX6, LOCAL6)
 HEAD = f"$TTL 300\n@ SOA ns host 1 3600 600 86400 300\n@ NS ns\nns A {CHILD}\nns AAAA {CHILD6}\n"
 BOX = f"box A {BOX4}\nbox AAAA {BOX6}\n"
 GOOD = HEAD + BOX + """
@@ -98,12 +100,13 @@ class Servers:
         self.folder = tempfile.mkdtemp(prefix="doctor-")
         os.chmod(self.folder, 0o755)
         self.sockets, self.processes = [], []
-        for address in (CHILD6, BOX6, LOCAL6):
-            subprocess.run(["ip", "-6", "addr", "add", f"{address}/128", "dev", "lo", "nodad"], check=True)
+        for address in ADDRESSES:
+            words = [f"{address}/128", "dev", "lo", "nodad"] if ":" in address else [f"{address}/32", "dev", "lo"]
+            subprocess.run(["ip", "addr", "add", *words], check=True)
         self.udp(SILENT, 53)    # never read: silence, where NOBODY's kernel says that nobody is there
         self.start_knot()
         self.start_nsd()
-        for address in (BOX4, BOX6, LOCAL6):
+        for address in (BOX4, BOX6, LOCAL4, LOCAL6):
             for port in (80, 631, 5349):
                 family = socket.AF_INET6 if ":" in address else socket.AF_INET
                 self.sockets.append(socket.create_server((address, port), family=family, backlog=64))
@@ -205,8 +208,8 @@ remote-control:
             except OSError:
                 pass
             sock.close()
-        for address in (CHILD6, BOX6, LOCAL6):
-            subprocess.run(["ip", "-6", "addr", "del", f"{address}/128", "dev", "lo"], check=True)
+        for address in ADDRESSES:
+            subprocess.run(["ip", "addr", "del", f"{address}/{128 if ':' in address else 32}", "dev", "lo"], check=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -215,7 +218,7 @@ def gateway(box):
     box.things.append(Servers().ready())
     relays = [{"zone": "home.arpa", "host": "box.home.arpa", "protocols": ["turn", "stun"], "transports": ["udp", "tls"]}]
     services = [{"name": "Printer, 1st floor", "type": "_ipp._tcp", "host": "box.home.arpa", "port": 631, "txt": ["rp=x"]}]
-    zones = [{"zone": "home.arpa", "records": [f"box A {BOX4}", f"box AAAA {LOCAL6}", "odd A 192.0.2.4", "odd AAAA 2001:db8::4"]},
+    zones = [{"zone": "home.arpa", "records": [f"box A {LOCAL4}", f"box AAAA {LOCAL6}", "odd A 192.0.2.4", "odd AAAA 2001:db8::4"]},
              {"zone": "2.0.192.in-addr.arpa", "records": ["4 PTR other.home.arpa."]}]
     return box.weir(workers=1, upstream={"ports": 64, "default": "recursion"},
                     recursion={"hints": [f"udp://{PARENT}"], "never_ask": ["192.0.2.0/24"]},
@@ -253,6 +256,8 @@ def healthy(box):
                  "_services._dns-sd._udp.good.example", "lb._dns-sd._udp.good.example",
                  "home.arpa", "_turn._udp.home.arpa", "Printer, 1st floor._ipp._tcp.home.arpa", "_services._dns-sd._udp.home.arpa"):
         finds(weir, name)
+    seen = check(weir, "_turn._udp.home.arpa", "-v")[2]
+    need({"how": "STUN", "outcome": "answers", "to": f"{LOCAL4}:3478"} in seen["asked"], seen)
     seen = finds(weir, "good.example")
     need(seen["probes"] >= 6 and seen["questions"] > 20, seen)
     finds(weir, "box.good.example", words=("--port", "80,631"))
@@ -263,7 +268,7 @@ def healthy(box):
                           text=True, timeout=60, check=False)
     equal(done.returncode, 0, done.stderr)
     need(done.stdout.splitlines()[-1].startswith("good.example.: good ("), done.stdout)
-    need("\nSTUN: 127.0.9.1:3478: answers\n" in done.stdout, done.stdout)
+    need(f"\nSTUN: {BOX4}:3478: answers\n" in done.stdout, done.stdout)
     need(f"server: good.example. SOA at {CHILD}:53: NOERROR, 1 records\n" in done.stdout, done.stdout)
 
 
@@ -282,7 +287,7 @@ def progress(box):
         pass
     os.close(ours)
     equal(process.wait(60), 0)
-    need(b"asking for good.example. A" in told and b"trying 127.0.9.1:3478" in told, told)
+    need(b"asking for good.example. A" in told and f"trying {BOX4}:3478".encode() in told, told)
     need(told.endswith(b"\r\x1b[K"), "the line is not taken away")
     done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
     equal((done.returncode, done.stderr), (0, ""))
@@ -443,6 +448,38 @@ def many(box):
     equal(done.returncode, 1)
     need(done.stdout.startswith("error target-nxdomain: "), done.stdout)
     need(": 1 error, 6 warnings, 72 notes, of which 15 are not shown (" in done.stdout.splitlines()[-1], done.stdout)
+
+
+@loopback.test("a stranger's zone does not make the doctor knock at this machine, at a group, or at all")
+def strangers(box):
+    def says(reply, name, rtype):
+        if name in ("_stun._udp.far.", "_x._tcp.far.") and rtype == "SRV":
+            put(reply, f"{name} 60 SRV 0 0 5353 m.far.")
+        elif name == "m.far." and rtype == "A":
+            put(reply, *(f"m.far. 60 A {a}" for a in ("127.0.0.1", "224.0.0.251", "255.255.255.255", "0.0.0.0", "127.255.255.255")))
+        elif name == "m.far." and rtype == "AAAA":
+            put(reply, *(f"m.far. 60 AAAA {a}" for a in ("::1", "::ffff:127.0.0.1", "ff02::fb", "::")))
+    box.things.append(Fake(says))
+    weir = type("Program", (), {"program": loopback_program()})
+    subprocess.run(["ip", "link", "set", "lo", "multicast", "on"], check=True)
+    subprocess.run(["ip", "route", "add", "224.0.0.0/4", "dev", "lo"], check=True)
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as udp, socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as tcp:
+        udp.bind(("::", 5353))    # whatever comes to this machine, of both families
+        tcp.bind(("::", 5353))
+        tcp.listen(8)
+        group = socket.inet_aton("224.0.0.251") + socket.inet_aton("127.0.0.1")
+        udp.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, group)
+        for name in ("_stun._udp.far", "_x._tcp.far"):
+            seen = finds(weir, name, *["error bad-address m.far."] * 6, *["warning local-address m.far."] * 3, to=FAKE)
+            equal(seen["probes"], 0)
+        for sock in (udp, tcp):    # the doctor has ended: what it sent over loopback is here
+            sock.setblocking(False)
+        for take in (lambda: udp.recv(100), tcp.accept):
+            try:
+                need(False, take())
+            except BlockingIOError:
+                pass
+    subprocess.run(["ip", "route", "del", "224.0.0.0/4", "dev", "lo"], check=True)
 
 
 @loopback.test("words that are not understood end with 2 and a sentence; the document is what is printed")

@@ -4,7 +4,7 @@
  * length, given in turn to whatever is asked; a message that is too short is silence. The exam must end within its bounds, want
  * nothing twice, and say nothing that is not text.
  *
- * The first octet says which name is looked at and whether the resolver is all that may be asked.
+ * The first octet says which name is looked at, whether the resolver is all that may be asked, and whether it is near.
  */
 #include <stdint.h>
 #include <string.h>
@@ -15,6 +15,7 @@
 static struct wr_facts facts;
 static struct wr_findings findings;
 static struct wr_exam exam;
+static struct wr_exam_options options;
 
 static const uint8_t *const names[] = {
     (const uint8_t *)"\1d",
@@ -31,6 +32,12 @@ static void find_out(const struct wr_facts_want *want, const uint8_t *data, size
     size_t n = 0;
 
     promise(!wr_facts_find(&facts, want));
+    if (want->kind >=
+        WR_FACTS_ASK_AT) { /* nothing goes where a stranger's packets must not be sent */
+        enum wr_addr_kind kind = wr_addr_kind(&want->to);
+
+        promise(kind <= WR_ADDR_PRIVATE || (options.near && kind <= WR_ADDR_LINK_LOCAL));
+    }
     if (*at + 2 > size)
         *at = 0;
     if (*at + 2 <= size) {
@@ -71,7 +78,6 @@ static void check_counts(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct wr_exam_options options = {.ports = {443}, .port_count = 1};
     const uint8_t *name;
     size_t at = 0;
     unsigned rounds = 0;
@@ -79,7 +85,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 1)
         return 0;
     name = names[data[0] % (sizeof(names) / sizeof(names[0]))];
+    options = (struct wr_exam_options){.ports = {443}, .port_count = 1};
     options.resolver_only = data[0] & 0x80;
+    options.near = data[0] & 0x40;
     data++;
     size--;
     wr_facts_start(&facts);

@@ -231,6 +231,45 @@ static void masking(void **state)
     assert_true(wr_addr_is_any(&m));
 }
 
+static void kinds(void **state)
+{
+    static const struct {
+        const char *text;
+        enum wr_addr_kind kind;
+    } rows[] = {
+        {"0.0.0.0", WR_ADDR_UNSPECIFIED},       {"0.1.2.3", WR_ADDR_UNSPECIFIED},
+        {"1.1.1.1", WR_ADDR_MACHINE},           {"9.255.255.255", WR_ADDR_MACHINE},
+        {"10.1.2.3", WR_ADDR_PRIVATE},          {"11.0.0.0", WR_ADDR_MACHINE},
+        {"127.0.0.1", WR_ADDR_LOOPBACK},        {"127.255.255.255", WR_ADDR_LOOPBACK},
+        {"128.0.0.0", WR_ADDR_MACHINE},         {"169.254.0.1", WR_ADDR_LINK_LOCAL},
+        {"169.253.0.1", WR_ADDR_MACHINE},       {"172.15.0.1", WR_ADDR_MACHINE},
+        {"172.16.0.1", WR_ADDR_PRIVATE},        {"172.31.255.255", WR_ADDR_PRIVATE},
+        {"172.32.0.0", WR_ADDR_MACHINE},        {"192.0.2.1", WR_ADDR_MACHINE},
+        {"192.168.255.255", WR_ADDR_PRIVATE},   {"223.255.255.255", WR_ADDR_MACHINE},
+        {"224.0.0.251", WR_ADDR_MULTICAST},     {"239.255.255.255", WR_ADDR_MULTICAST},
+        {"240.0.0.1", WR_ADDR_RESERVED},        {"255.255.255.254", WR_ADDR_RESERVED},
+        {"255.255.255.255", WR_ADDR_BROADCAST}, {"[::]:53", WR_ADDR_UNSPECIFIED},
+        {"[::1]:53", WR_ADDR_LOOPBACK},         {"::2", WR_ADDR_IN_V6},
+        {"::127.0.0.1", WR_ADDR_IN_V6},         {"::ffff:127.0.0.1", WR_ADDR_IN_V6},
+        {"::ffff:0.0.0.1", WR_ADDR_IN_V6},      {"::fffe:127.0.0.1", WR_ADDR_MACHINE},
+        {"::1:0:1", WR_ADDR_MACHINE},           {"64:ff9b::192.0.2.1", WR_ADDR_MACHINE},
+        {"2001:db8::1", WR_ADDR_MACHINE},       {"fbff::1", WR_ADDR_MACHINE},
+        {"fc00::1", WR_ADDR_PRIVATE},           {"fdff::1", WR_ADDR_PRIVATE},
+        {"fe7f::1", WR_ADDR_MACHINE},           {"fe80::1", WR_ADDR_LINK_LOCAL},
+        {"febf::1", WR_ADDR_LINK_LOCAL},        {"fec0::1", WR_ADDR_MACHINE},
+        {"ff02::fb", WR_ADDR_MULTICAST},
+    };
+    const struct wr_addr none = {.family = WR_AF_NONE};
+
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct wr_addr a = addr(rows[i].text);
+
+        if (wr_addr_kind(&a) != rows[i].kind)
+            fail_msg("%s: %d", rows[i].text, wr_addr_kind(&a));
+    }
+    assert_int_equal(wr_addr_kind(&none), WR_ADDR_UNSPECIFIED);
+}
+
 static void short_room_is_cut_not_overrun(void **state)
 {
     struct wr_addr a = addr("[2001:db8::1]:53");
@@ -244,10 +283,15 @@ static void short_room_is_cut_not_overrun(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(read_and_write), cmocka_unit_test(broken),
-        cmocka_unit_test(comparing),      cmocka_unit_test(loopback),
-        cmocka_unit_test(prefixes),       cmocka_unit_test(broken_prefixes),
-        cmocka_unit_test(masking),        cmocka_unit_test(short_room_is_cut_not_overrun),
+        cmocka_unit_test(read_and_write),
+        cmocka_unit_test(broken),
+        cmocka_unit_test(comparing),
+        cmocka_unit_test(loopback),
+        cmocka_unit_test(prefixes),
+        cmocka_unit_test(broken_prefixes),
+        cmocka_unit_test(kinds),
+        cmocka_unit_test(masking),
+        cmocka_unit_test(short_room_is_cut_not_overrun),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,6 +32,7 @@
 struct patient {
     const char *resolver, *says, *open, *refuses, *unreachable;
     bool local, resolver_only;
+    bool far;     /* the resolver is not of this network, whatever AA it sets */
     bool hurried; /* silence is not waited for */
     uint16_t port;
     struct {
@@ -276,8 +277,10 @@ __attribute__((unused)) static void run_exam(struct patient *p, const char *name
     struct wr_name wire;
 
     assert_int_equal(wr_name_from_text(name, strlen(name), &wire), WR_OK);
-    options = (struct wr_exam_options){
-        .resolver_only = p->resolver_only, .ports = {p->port}, .port_count = p->port ? 1 : 0};
+    options = (struct wr_exam_options){.resolver_only = p->resolver_only,
+                                       .near = !p->far,
+                                       .ports = {p->port},
+                                       .port_count = p->port ? 1 : 0};
     wr_facts_start(&facts);
     for (p->rounds = p->asked = 0; p->rounds <= WR_DOCTOR_FACTS_MAX; p->rounds++) {
         wr_exam_run(&exam, &options, wire.wire, &facts, &findings);

@@ -150,6 +150,51 @@ static void test_many(void **state)
     assert_string_equal(words(WR_DOCTOR_TARGETS_MAX), "There are more records than are looked at.");
 }
 
+#define ODD                                                                                    \
+    "_stun._udp.d. 300 SRV 0 0 53 m.d.\nm.d. 300 A 224.0.0.251\nm.d. 300 A 255.255.255.255\n"  \
+    "m.d. 300 A 0.0.0.0\nm.d. 300 A 127.0.0.1\nm.d. 300 A 169.254.1.1\nm.d. 300 A 192.0.2.1\n" \
+    "m.d. 300 AAAA ff02::fb\nm.d. 300 AAAA ::ffff:127.0.0.1\nm.d. 300 AAAA ::1\n"              \
+    "m.d. 300 AAAA fe80::1\nm.d. 300 AAAA ::\nm.d. 300 AAAA fd00::1\n"
+
+static unsigned tried(void)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < facts.count; i++)
+        n += facts.fact[i].want.kind >= WR_FACTS_ASK_AT;
+    return n;
+}
+
+/* Addresses that are no machine's are wrong anywhere, and never tried; those of whoever reads them are right in local zones alone. */
+static void test_odd_addresses(void **state)
+{
+    struct patient p = {.resolver = SOA ODD, .open = "192.0.2.1:53 stun\n[fd00::1]:53 stun\n"};
+    static const char strange[] =
+        "error bad-address m.d.\nerror bad-address m.d.\nerror bad-address m.d.\n"
+        "warning local-address m.d.\nwarning local-address m.d.\n"
+        "error bad-address m.d.\nerror bad-address m.d.\nwarning local-address m.d.\n"
+        "warning local-address m.d.\nerror bad-address m.d.\n";
+
+    examine(&p, "_stun._udp.d.", strange);
+    assert_int_equal(tried(), 2);
+    assert_string_equal(words(0), "224.0.0.251 is a multicast address, of a group and not of a "
+                                  "machine. It was not tried.");
+    p.local = p.far = true; /* AA of a server elsewhere */
+    examine(&p, "_stun._udp.d.", strange);
+    assert_int_equal(tried(), 2);
+    p.far = false;
+    p.open = "192.0.2.1:53 stun\n[fd00::1]:53 stun\n127.0.0.1:53 stun\n169.254.1.1:53 "
+             "stun\n[::1]:53 stun\n[fe80::1]:53 stun\n";
+    examine(&p, "_stun._udp.d.",
+            "error bad-address m.d.\nerror bad-address m.d.\nerror bad-address m.d.\n"
+            "error bad-address m.d.\nerror bad-address m.d.\nerror bad-address m.d.\n");
+    assert_int_equal(tried(), 6);
+    p = (struct patient){.resolver = "localhost. 300 A 127.0.0.1\nlocalhost. 300 AAAA ::1\n"};
+    examine(&p, "localhost.", "note not-probed localhost.\n");
+    p.resolver = SOA "m.d. 300 A 127.0.0.1\nm.d. 300 AAAA ::1\n"; /* no note that it has no port */
+    examine(&p, "m.d.", "warning local-address m.d.\nwarning local-address m.d.\n");
+}
+
 /* TTLs out of a cache say nothing; those of the zone's servers do. */
 static void test_exact(void **state)
 {
@@ -176,7 +221,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_addresses),  cmocka_unit_test(test_chains),
         cmocka_unit_test(test_one_family), cmocka_unit_test(test_probes),
-        cmocka_unit_test(test_many),       cmocka_unit_test(test_exact),
+        cmocka_unit_test(test_many),       cmocka_unit_test(test_odd_addresses),
+        cmocka_unit_test(test_exact),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,6 +112,26 @@ static void test_beyond(void **state)
     assert_int_equal(findings.item[findings.count - 1].code, WR_FINDING_UNFINISHED);
 }
 
+/* A delegation to this machine itself, or to a group: nobody there is asked, whatever answers. */
+static void test_odd_servers(void **state)
+{
+    struct patient p = sound();
+
+    p.resolver =
+        ROOT SOA ONE "d. 300 NS ns2.d.\nns2.d. 300 A 127.0.0.1\nns2.d. 300 A 224.0.0.1\nns2.d. "
+                     "300 AAAA 2001:db8::2\n";
+    p.server[0].records =
+        ROOT ONE "d. 300 NS ns2.d.\nns2.d. 300 A 127.0.0.1\nns2.d. 300 A 224.0.0.1\n";
+    p.server[1].records = p.resolver;
+    p.server[2].at = "127.0.0.1";
+    p.server[3].at = "224.0.0.1";
+    p.server[2].records = p.server[3].records = p.resolver;
+    examine(&p, "d.", "warning local-address ns2.d.\nerror bad-address ns2.d.\n");
+    for (unsigned i = 0; i < facts.count; i++)
+        if (facts.fact[i].want.kind == WR_FACTS_ASK_AT)
+            assert_true(wr_addr_kind(&facts.fact[i].want.to) == WR_ADDR_MACHINE);
+}
+
 static void test_mail(void **state)
 {
     static const struct {
@@ -139,9 +159,10 @@ static void test_mail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sound), cmocka_unit_test(test_servers),
-        cmocka_unit_test(test_sets),  cmocka_unit_test(test_failed),
-        cmocka_unit_test(test_mail),  cmocka_unit_test(test_beyond),
+        cmocka_unit_test(test_sound),       cmocka_unit_test(test_servers),
+        cmocka_unit_test(test_sets),        cmocka_unit_test(test_failed),
+        cmocka_unit_test(test_mail),        cmocka_unit_test(test_beyond),
+        cmocka_unit_test(test_odd_servers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

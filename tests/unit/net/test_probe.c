@@ -46,6 +46,27 @@ static void test_tcp(void **state)
     assert_int_equal(wr_probe_of_errno(ETIMEDOUT), WR_PROBE_SILENT);
 }
 
+/* Nothing is sent where a packet does not go to one machine: this machine would answer at the address in disguise. */
+static void test_nobody(void **state)
+{
+    static const char *const texts[] = {
+        "224.0.0.251", "255.255.255.255", "0.0.0.0",         "240.0.0.1",
+        "::",          "ff02::fb",        "::ffff:127.0.0.1"};
+    struct wr_addr addr;
+    int fd = bound(SOCK_STREAM, &addr);
+
+    assert_int_equal(listen(fd, 1), 0);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct wr_addr to;
+
+        assert_int_equal(wr_addr_from_text(texts[i], &to), WR_OK);
+        to.port = addr.port;
+        assert_int_equal(wr_probe_tcp(&to, LONG_MS), WR_PROBE_UNREACHABLE);
+        assert_int_equal(wr_probe_stun(&to, LONG_MS, id), WR_PROBE_UNREACHABLE);
+    }
+    close(fd);
+}
+
 /* A queue that is full takes no connection: the SYN is not answered. */
 static void test_tcp_silent(void **state)
 {
@@ -126,6 +147,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tcp),
+        cmocka_unit_test(test_nobody),
         cmocka_unit_test(test_tcp_silent),
         cmocka_unit_test(test_stun),
     };
