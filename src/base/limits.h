@@ -289,6 +289,9 @@
 #define WR_DOCTOR_FINDINGS_MAX 64
 /* Those not told that are still known when they are found again; what is beyond may be counted twice. */
 #define WR_DOCTOR_UNKEPT_MAX 512
+/* Questions and probes that go to one address other than the resolver's: a zone of strangers chooses them. A name server of a
+ * domain with relays and services is asked about a dozen (tests/e2e/doctor.py). */
+#define WR_DOCTOR_ADDRESS_MAX 64
 /* Things that are found out before the facts are judged anew. */
 #define WR_DOCTOR_WANTS_MAX 16
 /* Targets of one set that are looked at, and services of one type: each is some questions and probes. */

@@ -71,7 +71,7 @@ static void judge_rest(struct wr_exam *x)
     if (!x->full && !cut)
         return;
     s = wr_finding_begin(x->findings, WR_FINDING_UNFINISHED, x->name, 0);
-    wr_str_text(s, x->full ? "There is more to ask than is asked for one name."
+    wr_str_text(s, x->full ? "There is more to ask than is asked for one name, or of one address."
                            : "There are more records than are looked at.");
     wr_finding_end(x->findings);
 }

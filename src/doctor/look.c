@@ -13,6 +13,21 @@ enum {
 
 /* --- facts and wants --- */
 
+/* What was sent to the address, or will be in this round, on any port. */
+static unsigned sent_to(const struct wr_exam *x, const struct wr_addr *addr)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < x->facts->count; i++) {
+        const struct wr_facts_want *w = &x->facts->fact[i].want;
+
+        n += w->kind >= WR_FACTS_ASK_AT && wr_addr_same_ip(&w->to, addr);
+    }
+    for (unsigned i = 0; i < x->wants; i++)
+        n += x->want[i].kind >= WR_FACTS_ASK_AT && wr_addr_same_ip(&x->want[i].to, addr);
+    return n;
+}
+
 static const struct wr_fact *find(struct wr_exam *x, const struct wr_facts_want *want)
 {
     const struct wr_fact *fact = wr_facts_find(x->facts, want);
@@ -26,7 +41,8 @@ static const struct wr_fact *find(struct wr_exam *x, const struct wr_facts_want 
             wr_name_equal(w->name.wire, want->name.wire))
             return NULL;
     }
-    if (x->facts->count + x->wants >= WR_DOCTOR_FACTS_MAX)
+    if (x->facts->count + x->wants >= WR_DOCTOR_FACTS_MAX ||
+        (want->kind >= WR_FACTS_ASK_AT && sent_to(x, &want->to) >= WR_DOCTOR_ADDRESS_MAX))
         x->full = true;
     else if (x->wants < WR_DOCTOR_WANTS_MAX)
         x->want[x->wants++] = *want;

@@ -262,6 +262,8 @@ def healthy(box):
     need(seen["probes"] >= 6 and seen["questions"] > 20, seen)
     finds(weir, "box.good.example", words=("--port", "80,631"))
     finds(weir, "box.good.example", "note not-probed box.good.example.")
+    tried = [one["to"] for one in check(weir, "good.example", "-v")[2]["asked"] if one["how"] == "server"]
+    need(0 < max(tried.count(to) for to in tried) < 24, tried)    # WR_DOCTOR_ADDRESS_MAX has room for it
     seen = finds(weir, "good.example", words=("--resolver-only",))
     equal(seen["probes"], 0)
     done = subprocess.run([weir.program, "check", "name", "good.example", "-v", "-s", weir.control], capture_output=True,

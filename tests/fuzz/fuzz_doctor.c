@@ -27,6 +27,16 @@ static const uint8_t *const names[] = {
     (const uint8_t *)"",
 };
 
+static unsigned sent_to(const struct wr_addr *addr)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < facts.count; i++)
+        n += facts.fact[i].want.kind >= WR_FACTS_ASK_AT &&
+             wr_addr_same_ip(&facts.fact[i].want.to, addr);
+    return n;
+}
+
 static void find_out(const struct wr_facts_want *want, const uint8_t *data, size_t size, size_t *at)
 {
     size_t n = 0;
@@ -36,6 +46,7 @@ static void find_out(const struct wr_facts_want *want, const uint8_t *data, size
         WR_FACTS_ASK_AT) { /* nothing goes where a stranger's packets must not be sent */
         enum wr_addr_kind kind = wr_addr_kind(&want->to);
 
+        promise(sent_to(&want->to) < WR_DOCTOR_ADDRESS_MAX);
         promise(kind <= WR_ADDR_PRIVATE || (options.near && kind <= WR_ADDR_LINK_LOCAL));
     }
     if (*at + 2 > size)

@@ -30,6 +30,33 @@ static void test_bounded(void **state)
     free(text);
 }
 
+/* Whatever a zone says, one address is not knocked at without end; what is left is said. */
+static void test_one_address(void **state)
+{
+    size_t cap = 1 << 16, used;
+    char *text = malloc(cap);
+    struct patient p = {.local = true, .resolver = text};
+    struct wr_addr one;
+    unsigned n = 0;
+
+    wr_addr_from_text("192.0.2.1", &one);
+    used = (size_t)snprintf(text, cap, SOA "box.d. 300 A 192.0.2.1\nbox.d. 300 AAAA 2001:db8::1\n");
+    for (unsigned t = 0; t < 12; t++) {
+        used += (size_t)snprintf(text + used, cap - used,
+                                 "_services._dns-sd._udp.d. 300 PTR _t%u._tcp.d.\n", t);
+        for (unsigned i = 0; i < 12; i++)
+            used += (size_t)snprintf(text + used, cap - used,
+                                     "_t%u._tcp.d. 300 SRV 0 0 %u box.d.\n", t, 1000 + 12 * t + i);
+    }
+    run_exam(&p, "_services._dns-sd._udp.d.");
+    for (unsigned i = 0; i < facts.count; i++)
+        n += wr_addr_same_ip(&facts.fact[i].want.to, &one);
+    assert_int_equal(n, WR_DOCTOR_ADDRESS_MAX);
+    assert_true(exam.full);
+    assert_true(wr_findings_count(&findings, WR_SEVERITY_WARNING) > 0);
+    free(text);
+}
+
 /* Out of time: no wants, and it is said. */
 static void test_hurried(void **state)
 {
@@ -119,9 +146,8 @@ static void test_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bounded),
-        cmocka_unit_test(test_hurried),
-        cmocka_unit_test(test_hurried_silence),
+        cmocka_unit_test(test_bounded), cmocka_unit_test(test_one_address),
+        cmocka_unit_test(test_hurried), cmocka_unit_test(test_hurried_silence),
         cmocka_unit_test(test_order),
     };
 
