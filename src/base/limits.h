@@ -298,6 +298,9 @@
 #define WR_DOCTOR_TARGETS_MAX 12
 /* NAPTR records that lead to others (RFC 3403 has no bound; RFC 5928 section 3 needs two). */
 #define WR_DOCTOR_NAPTR_MAX 3
+/* HTTPS or SVCB records in AliasMode that lead to one another: section 2.4.2 of RFC 9460 wants clients to follow one at least, and
+ * leaves their limit to them. */
+#define WR_DOCTOR_BINDINGS_MAX 4
 /* Ports that are tried of a bare host. */
 #define WR_DOCTOR_PORTS_MAX 8
 /* Aliases in a row that are told as too many: resolvers give up at 8 (glibc's time-outs add up) to 16. */

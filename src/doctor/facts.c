@@ -80,8 +80,11 @@ static bool keep(struct wr_facts *f, struct wr_fact *fact, const struct wr_msg *
     err = wr_rdata_expand(&r, form, rr->rdlength, &w);
     if (err == WR_E_FULL || w.pos > UINT16_MAX)
         return false;
-    if (err)
+    if (err) {
+        fact->garbled =
+            fact->garbled || (section == WR_SECTION_ANSWER && rr->type == fact->want.type);
         return true;
+    }
     *to = (struct wr_facts_rr){.owner = f->octets + owner,
                                .rdata = w.base,
                                .ttl = rr->ttl,

@@ -70,6 +70,7 @@ struct wr_fact {
     char ede_words[WR_FACTS_WORDS_SIZE]; /* of the extended error, made visible */
     uint16_t first, records;             /* in `rr` of the facts */
     bool cut;                            /* the message had more than was kept */
+    bool garbled; /* a record of the type asked for broke its format, and is left out */
 };
 
 struct wr_facts {

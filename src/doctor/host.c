@@ -119,7 +119,7 @@ static void judge_aliases(struct wr_exam *x, const struct wr_fact *fact,
         wr_name_put_text(s, chain.end);
         wr_finding_end(x->findings);
     }
-    if (!use->rr || !chain.links)
+    if (!use->rr || use->follows || !chain.links)
         return;
     s = wr_finding_begin(x->findings, WR_FINDING_ALIAS_TARGET, use->rr->owner, use->rr->type);
     wr_finding_record(x->findings, use->rr);

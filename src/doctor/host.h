@@ -18,6 +18,7 @@ struct wr_host_use {
     uint16_t port;
     const char *why_not; /* not probed, why; NULL: nothing is said of it */
     bool optional;       /* no address is no mistake */
+    bool follows;        /* clients follow an alias from that record */
 };
 
 /* False for an address of the host that is not to be tried, which is told. */

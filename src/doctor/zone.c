@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "doctor/binding.h"
 #include "doctor/host.h"
 #include "doctor/look.h"
 #include "doctor/service.h"
@@ -247,6 +248,14 @@ static bool is_known(const struct wr_exam *x)
     return !x->options->hurried && !x->full;
 }
 
+/* With all that there is, which is nothing or something. */
+static bool is_answered(struct wr_exam *x, const uint8_t *name, uint16_t type)
+{
+    const struct wr_fact *fact = wr_look_quiet(x, name, type);
+
+    return fact && !fact->cut;
+}
+
 static void judge_empty(struct wr_exam *x, const uint8_t *name)
 {
     struct wr_str *s;
@@ -259,12 +268,26 @@ static void judge_empty(struct wr_exam *x, const uint8_t *name)
     wr_finding_end(x->findings);
 }
 
+/* A browser that asks for HTTPS finds its way; what does not asks for addresses. Names that begin with "_" are for the former alone. */
+static void judge_bound(struct wr_exam *x, const uint8_t *name, bool host, bool bound)
+{
+    struct wr_str *s;
+
+    if (host || !bound || (name[0] > 1 && name[1] == '_') || !is_answered(x, name, WR_TYPE_A) ||
+        !is_answered(x, name, WR_TYPE_AAAA))
+        return;
+    s = wr_finding_begin(x->findings, WR_FINDING_SVCB_ONLY, name, WR_TYPE_HTTPS);
+    wr_name_put_text(s, name);
+    wr_str_text(s, " has neither an IPv4 nor an IPv6 address of its own.");
+    wr_finding_end(x->findings);
+}
+
 void wr_zone_look(struct wr_exam *x, const uint8_t *name)
 {
     const struct wr_fact *a = wr_look_answer(x, name, WR_TYPE_A);
     struct wr_host_use use = {.optional = true};
     struct wr_facts_chain chain;
-    bool host, more;
+    bool host, more, bound;
 
     if (!a) {
         const struct wr_fact *failed = wr_look_ask(x, name, WR_TYPE_A);
@@ -281,13 +304,15 @@ void wr_zone_look(struct wr_exam *x, const uint8_t *name)
         return; /* nothing is below it either: RFC 8020 */
     more = look_apex(x, name);
     more = look_mail(x, name) || more;
+    bound = wr_binding_look(x, name);
+    judge_bound(x, name, host, bound);
+    more = bound || more;
     more = wr_service_relays(x, name) || more;
     more = wr_service_browse(x, name) || more;
     if (host && !more && x->options->port_count == 0 && !x->options->resolver_only) {
         use = (struct wr_host_use){.why_not = "No port is known of a bare host."};
         (void)wr_host_look(x, name, &use);
     }
-    if (!host && !more && !has_any(x, name, WR_TYPE_TXT) && !has_any(x, name, WR_TYPE_HTTPS) &&
-        wr_facts_chain_ends(&chain))
+    if (!host && !more && !has_any(x, name, WR_TYPE_TXT) && wr_facts_chain_ends(&chain))
         judge_empty(x, name);
 }

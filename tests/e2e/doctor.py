@@ -50,7 +50,14 @@ _ipp._tcp PTR Printer\\032one._ipp._tcp
 _universal._sub._ipp._tcp PTR Printer\\032one._ipp._tcp
 Printer\\032one._ipp._tcp SRV 0 0 631 box
 Printer\\032one._ipp._tcp TXT "rp=ipp/print"
-"""
+www A {BOX4}
+www AAAA {BOX6}
+www HTTPS 1 . alpn=h2 port=5349 ipv4hint={BOX4}
+app A {BOX4}
+app AAAA {BOX6}
+app HTTPS 0 www
+_dns SVCB 1 box alpn=dot port=5349
+""".replace("{BOX4}", BOX4).replace("{BOX6}", BOX6)
 BAD = HEAD + BOX + f"""
 @ NAPTR 10 0 "U" "RELAY:turn.udp" "" box
 alias CNAME box
@@ -81,6 +88,21 @@ listed._list._tcp SRV 0 0 80 box
 lonely._list._tcp SRV 0 0 80 box
 lonely._list._tcp TXT x
 mail MX 10 alias
+only HTTPS 1 box port=80
+_80._https HTTPS 1 gone
+hint A {BOX4}
+hint AAAA {BOX6}
+hint HTTPS 1 . port=80 ipv6hint=2001:db8::9
+round A {BOX4}
+round AAAA {BOX6}
+round HTTPS 0 round
+key A {BOX4}
+key AAAA {BOX6}
+key HTTPS 1 . port=80 mandatory=key700 key700=x
+both A {BOX4}
+both AAAA {BOX6}
+both HTTPS 0 box
+both HTTPS 1 . port=80
 c9 CNAME box
 """ + "".join(f"c{i} CNAME c{i + 1}\n" for i in range(1, 9))
 # Zones below example.: what nsd serves for each (None: nothing), and to whom the parent delegates it.
@@ -316,6 +338,20 @@ def records(box):
     one = next(f for f in seen["findings"] if f["code"] == "naptr")
     equal(one["record"], 'bad.example. 300 IN NAPTR 10 0 "U" "RELAY:turn.udp" "" box.bad.example.')
     need("RFC 5928" in one["rfc"] and one["remedy"] and one["about"], one)
+
+
+@loopback.test("HTTPS and SVCB records: endpoints, aliases, parameters and hints")
+def bindings(box):
+    weir = gateway(box)
+    for name in ("www.good.example", "app.good.example", "_dns.good.example"):
+        asked = check(weir, name, "-v")[2]["asked"]
+        need({"how": "TCP", "outcome": "answers", "to": f"{BOX4}:5349"} in asked, asked)
+        finds(weir, name)
+    for name, finding in (("only", "warning svcb-only"), ("_80._https", "error target-nxdomain"), ("hint", "warning svcb-hint"),
+                          ("round", "error alias-loop"), ("key", "warning svcb-mandatory")):
+        finds(weir, f"{name}.bad.example", f"{finding} {name}.bad.example.")
+    seen = finds(weir, "both.bad.example", "warning svcb-mixed both.bad.example.", *["error dead box.bad.example."] * 2)
+    need(":443 over TCP" in seen["findings"][1]["what"], seen)
 
 
 @loopback.test("addresses where nobody answers, over TCP and by STUN")

@@ -25,6 +25,7 @@ static const uint8_t *const names[] = {
     (const uint8_t *)"\2lb\7_dns-sd\4_udp\1d",
     (const uint8_t *)"\2_u\4_sub\4_ipp\4_tcp\1d",
     (const uint8_t *)"",
+    (const uint8_t *)"\5_8443\6_https\1d",
 };
 
 static unsigned sent_to(const struct wr_addr *addr)

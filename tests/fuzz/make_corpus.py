@@ -282,7 +282,10 @@ def doctors():
             "_turn._udp.d. 90000 SRV 0 0 3478 a.d.", "_turn._udp.d. 90000 SRV 0 0 3478 .",
             "_services._dns-sd._udp.d. 300 PTR _ipp._tcp.d.", "lb._dns-sd._udp.d. 300 PTR d.",
             "_ipp._tcp.d. 300 PTR p._ipp._tcp.d.", "_u._sub._ipp._tcp.d. 300 PTR p._ipp._tcp.d.",
-            "p._ipp._tcp.d. 300 SRV 0 0 631 box.d.", "loop.d. 300 CNAME loop.d.", "3.2.0.192.in-addr.arpa. 9 PTR q.d."]
+            "p._ipp._tcp.d. 300 SRV 0 0 631 box.d.", "loop.d. 300 CNAME loop.d.", "3.2.0.192.in-addr.arpa. 9 PTR q.d.",
+            "d. 300 HTTPS 1 box.d. alpn=h2 ipv4hint=192.0.2.9", "d. 300 HTTPS 1 box.d. mandatory=port port=8443",
+            "_8443._https.d. 300 HTTPS 0 alias.d.", "alias.d. 300 HTTPS 0 d.", "_8443._https.d. 300 HTTPS 0 .",
+            "_8443._https.d. 300 SVCB 1 . alpn=dot", "d. 300 A 224.0.0.251", "ns.d. 300 A 127.0.0.1"]
 
     def world(flags, chosen):
         message = dns.message.make_query("d.", "A")
@@ -297,11 +300,15 @@ def doctors():
     failed = dns.message.make_response(dns.message.make_query("d.", "A", use_edns=0))
     failed.set_rcode(dns.rcode.SERVFAIL)
     failed = struct.pack("!H", len(failed.to_wire())) + failed.to_wire()
-    for first in range(7):
+    for first in range(8):
         write("doctor", f"sound{first}", bytes([first]) + world(dns.flags.AA, rows))
         write("doctor", f"cached{first}", bytes([first]) + world(0, rows) + b"\0\1x" + world(dns.flags.AA, rows[:9]) + failed)
-        write("doctor", f"resolver{first}", bytes([133 + first]) + world(0, rows[::-1]) + b"\0\0")
+        write("doctor", f"resolver{first}", bytes([0x80 | first]) + world(0, rows[::-1]) + b"\0\0")
+        write("doctor", f"near{first}", bytes([0x40 | first]) + world(dns.flags.AA, rows) + failed)
     write("doctor", "aliases", b"\0" + world(0, ["d. 1 CNAME e.d.", "e.d. 1 CNAME d."]))
+    bindings = [f"{d}. 1 HTTPS 0 {i}.d." for d in ("d", "0.d", "1.d", "2.d") for i in range(4)]
+    write("doctor", "bindings", b"\0" + world(0, [*bindings, "d. 9 A 192.0.2.1"]))
+    write("doctor", "endpoints", b"\0" + world(dns.flags.AA, [row for row in rows if " HTTPS 1 " in row or " A " in row]))
 
 
 def tsigs():
