@@ -10,7 +10,7 @@ static const char *const profile_words[] = {"gateway", "router", "edge", NULL};
 static const char *const strategy_words[] = {"fastest", "order", "parallel", "round-robin", NULL};
 static const char *const sha1_words[] = {"ignore", "rely", NULL};
 static const char *const cut_words[] = {"secure", "always", "off", NULL};
-static const char *const without_rd_words[] = {"answers", "referrals", "refuse", NULL};
+static const char *const without_rd_words[] = {"answers", "referrals", "refuse", "learn", NULL};
 static const char *const trust_words[] = {"auto", "ladder", "system", NULL};
 static const char *const unproven_words[] = {"mark", "refuse", NULL};
 static const char *const zone_words[] = {"authoritative", "transparent", NULL};
@@ -312,7 +312,10 @@ static const struct wr_schema_row table[] = {
      .doc =
          "What a client gets that may ask and wants no recursion (RD is not set): `answers` that "
          "are remembered, and REFUSED for what is not; also `referrals` to the servers of the "
-         "deepest zone known, as RFC 1034 has it; or `refuse`, all but local names. Each tells "
+         "deepest zone known, as RFC 1034 has it; or `refuse`, all but local names. `learn` is "
+         "`referrals`, and servers are asked for what one lacks: the zone's own proven NS set, so "
+         "that there can be AD, and the root's NS set where no zone is known. All but `refuse` "
+         "tell "
          "what others have asked, as the TTLs of any answer do."},
     {"cache.stale", WR_SCHEMA_SECTION, V01,
      .doc = "Expired answers while nobody can be reached (RFC 8767)."},

@@ -13,6 +13,11 @@ uint16_t wr_asker_type(const struct wr_asker *a)
     return a->turned.from == WR_TURN_ADDRESS ? WR_TYPE_AAAA : a->question.type;
 }
 
+bool wr_asker_wants_referral(const struct wr_asker *a)
+{
+    return a->turned.from >= WR_TURN_REFER_NS && a->turned.from <= WR_TURN_REFER_ROOT;
+}
+
 void wr_asker_init(struct wr_asker *a, const struct wr_client *client, const struct wr_msg *msg,
                    uint64_t now_us)
 {

@@ -22,11 +22,15 @@ enum wr_cookie_state {
     WR_COOKIE_PROVEN,   /* a server cookie of ours: the address is the client's own */
 };
 
-/* For DNS64 another question is put in place of the one that came (engine/translate.h). */
+/* For DNS64 another question is put in place of the one that came (engine/translate.h); for a referral another is waited for, and
+ * this one stays. */
 enum wr_turn {
     WR_TURN_NONE = 0,
-    WR_TURN_ADDRESS, /* AAAA, now A of the same name */
-    WR_TURN_REVERSE, /* PTR under ip6.arpa, now under in-addr.arpa */
+    WR_TURN_ADDRESS,    /* AAAA, now A of the same name */
+    WR_TURN_REVERSE,    /* PTR under ip6.arpa, now under in-addr.arpa */
+    WR_TURN_REFER_NS,   /* without RD: the zone's own NS set is asked for, for the referral to it */
+    WR_TURN_REFER_DS,   /* and its DS after that */
+    WR_TURN_REFER_ROOT, /* or the root's NS set, when no delegation was known */
 };
 
 struct wr_turned {
@@ -61,5 +65,7 @@ void wr_asker_init(struct wr_asker *a, const struct wr_client *client, const str
 /* What the client asked; it is in the reply and in the ledger. */
 const uint8_t *wr_asker_name(const struct wr_asker *a);
 uint16_t wr_asker_type(const struct wr_asker *a);
+/* Does it wait for the answer to another question, to be given a referral then? */
+bool wr_asker_wants_referral(const struct wr_asker *a);
 
 #endif

@@ -157,6 +157,10 @@ static bool tell_given_up(struct wr_engine *e, const struct wr_now *now,
 static bool answer_waiter(struct wr_engine *e, struct wr_waiter *w, const struct wr_now *now,
                           struct wr_action *ret_action)
 {
+    if (wr_asker_wants_referral(&w->asker)) {
+        wr_waiting_turn(&e->waiting, w);
+        return false;
+    }
     bool stale = e->answer_failed && wr_pipeline_find_stale(e, &w->asker.question, now);
     const struct wr_answer *answer = stale ? &e->found : e->answer;
     if (wr_translate_turn(&e->dns64, &w->asker, answer)) {
@@ -224,7 +228,9 @@ static bool flush_stale(struct wr_engine *e, const struct wr_now *now, struct wr
 {
     while (e->stale_flushing != 0) {
         struct wr_waiter *w = wr_waiting_first(&e->waiting, e->stale_flushing);
-        if (!w || !wr_pipeline_find_stale(e, &w->asker.question, now)) {
+        if (w && wr_asker_wants_referral(&w->asker)) {
+            wr_waiting_turn(&e->waiting, w);
+        } else if (!w || !wr_pipeline_find_stale(e, &w->asker.question, now)) {
             e->stale_flushing = 0;
         } else if (answer_stale(e, w, now, ret_action)) {
             return true;

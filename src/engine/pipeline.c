@@ -422,8 +422,13 @@ static bool answer_referral(struct walk *w)
     struct wr_engine *e = w->e;
     const struct wr_ttl_policy *p = &e->settings->ttl;
     uint32_t now_s = wr_engine_now_s(w->now);
-    if (e->settings->without_rd != WR_WITHOUT_RD_REFERRALS) {
+    bool learns = e->settings->without_rd == WR_WITHOUT_RD_LEARN;
+    if (e->settings->without_rd != WR_WITHOUT_RD_REFERRALS && !learns) {
         return false;
+    }
+    if (w->asker.turned.from == WR_TURN_REFER_ROOT && learns &&
+        wr_refer_root(e->setup.cache, p, &w->asker.question, now_s, &e->room, &e->found)) {
+        return settle_answer(w, &e->found, WR_SOURCE_CACHE);
     }
     enum wr_found found = wr_answer_find(e->setup.cache, p, e->setup.local, &w->asker.question,
                                          now_s, true, &e->room, &e->found);
@@ -433,8 +438,16 @@ static bool answer_referral(struct walk *w)
            settle_answer(w, &e->found, WR_SOURCE_CACHE);
 }
 
+static bool settle_unknown(struct walk *w)
+{
+    return answer_referral(w) || settle_error(w, WR_RCODE_REFUSED, WR_EDE_NOT_AUTHORITATIVE,
+                                              "not in the cache, and recursion was not desired");
+}
+
+static bool learn(struct walk *w);
+
 /* Without RD nothing is asked of anybody: what the cache does not have is refused, or it is told who has it: the delegation of a
- * local zone, and if the owner wants it of any. */
+ * local zone, and if the owner wants it of any. Only if he wants it so, what that lacks is asked for. */
 static bool step_recursion_desired(struct walk *w)
 {
     struct wr_engine *e = w->e;
@@ -444,15 +457,14 @@ static bool step_recursion_desired(struct walk *w)
     if (e->setup.local && wr_localanswer_refer(e->setup.local, &w->asker.question, &e->found)) {
         return settle_answer(w, &e->found, WR_SOURCE_LOCAL);
     }
-    return step_failed(w) || answer_referral(w) ||
-           settle_error(w, WR_RCODE_REFUSED, WR_EDE_NOT_AUTHORITATIVE,
-                        "not in the cache, and recursion was not desired");
+    return step_failed(w) || learn(w) || settle_unknown(w);
 }
 
-static bool step_owner(struct walk *w)
+/* To the worker that owns the question, which is the client's own or one that its answer needs. */
+static bool step_owner(struct walk *w, const struct wr_question *q)
 {
     struct wr_engine *e = w->e;
-    uint16_t owner = owner_of(e, &w->asker.question);
+    uint16_t owner = owner_of(e, q);
     if (w->asker.client.handed || owner == e->setup.worker) {
         return false;
     }
@@ -501,17 +513,22 @@ static bool make_room(struct walk *w)
     return true;
 }
 
-static void step_ask(struct walk *w);
+static void step_ask(struct walk *w, const struct wr_question *q);
 
 static bool stale_rang_answer(struct walk *w, wr_id request)
 {
-    if (!wr_waiting_of(&w->e->waiting, request)->stale_rang ||
-        !wr_pipeline_find_stale(w->e, &w->asker.question, w->now)) {
+    if (!wr_waiting_of(&w->e->waiting, request)->stale_rang) {
+        return false;
+    }
+    if (wr_asker_wants_referral(&w->asker)) { /* what is asked for takes its time */
+        return settle_unknown(w);
+    }
+    if (!wr_pipeline_find_stale(w->e, &w->asker.question, w->now)) {
         return false;
     }
     if (turn(w, &w->e->found)) {
         if (!fresh_or_failed(w)) {
-            step_ask(w);
+            step_ask(w, &w->asker.question);
         }
         return true;
     }
@@ -520,7 +537,7 @@ static bool stale_rang_answer(struct walk *w, wr_id request)
 }
 
 /* A request, the one in flight or a new one, and a place to wait for it. */
-static void step_ask(struct walk *w)
+static void step_ask(struct walk *w, const struct wr_question *q)
 {
     struct wr_engine *e = w->e;
     uint64_t now_us = w->now->mono_us;
@@ -529,9 +546,9 @@ static void step_ask(struct walk *w)
         settle_overload(w);
         return;
     }
-    wr_id id = wr_requests_ask(e->requests, &w->asker.question, now_us, &joined);
+    wr_id id = wr_requests_ask(e->requests, q, now_us, &joined);
     if (!id && make_room(w)) {
-        id = wr_requests_ask(e->requests, &w->asker.question, now_us, &joined);
+        id = wr_requests_ask(e->requests, q, now_us, &joined);
     }
     if (!id) {
         settle_overload(w);
@@ -555,6 +572,35 @@ static void step_ask(struct walk *w)
     }
 }
 
+/* What the referral lacks is asked for as any question is; who waits for it gets the referral then. Each at most once, in the order of
+ * the turns. */
+static bool learn(struct walk *w)
+{
+    static const uint8_t turns[] = {[WR_REFER_COMPLETE] = WR_TURN_NONE,
+                                    [WR_REFER_NS] = WR_TURN_REFER_NS,
+                                    [WR_REFER_DS] = WR_TURN_REFER_DS,
+                                    [WR_REFER_ROOT] = WR_TURN_REFER_ROOT};
+    struct wr_engine *e = w->e;
+    struct wr_asker *a = &w->asker;
+    struct wr_question missing;
+    bool proofs = e->settings->prove.enable && (a->flags & WR_FLAG_CD) == 0 &&
+                  (a->question.dnssec_ok || (a->flags & WR_FLAG_AD) != 0);
+    if (e->settings->without_rd != WR_WITHOUT_RD_LEARN) {
+        return false;
+    }
+    uint8_t turn = turns[wr_refer_lacks(e->setup.cache, &e->settings->ttl, &e->settings->upstreams,
+                                        &a->question, proofs, wr_engine_now_s(w->now), &e->room,
+                                        &e->found, &missing)];
+    if (turn <= a->turned.from) {
+        return false;
+    }
+    if (a->turned.from != WR_TURN_NONE || (!step_owner(w, &missing) && !step_inflight(w))) {
+        a->turned.from = turn;
+        step_ask(w, &missing);
+    }
+    return true;
+}
+
 /* A query that another worker has admitted; here it is looked up once more and asked. */
 static void handed_over(struct walk *w)
 {
@@ -563,8 +609,9 @@ static void handed_over(struct walk *w)
         return;
     }
     check_cookie(w);
-    if (!step_loop(w) && !step_dns64(w) && !step_fresh(w) && !step_failed(w) && !step_inflight(w)) {
-        step_ask(w);
+    if (!step_loop(w) && !step_dns64(w) && !step_snoop(w) && !step_fresh(w) &&
+        !step_recursion_desired(w) && !step_failed(w) && !step_inflight(w)) {
+        step_ask(w, &w->asker.question);
     }
 }
 
@@ -572,8 +619,10 @@ void wr_pipeline_again(struct wr_engine *e, const struct wr_asker *asker, const 
 {
     struct walk w = {
         .e = e, .now = now, .asker = *asker, .room = e->message, .room_size = WR_MSG_MAX};
-    if (!fresh_or_failed(&w)) {
-        step_ask(&w);
+    if (wr_asker_wants_referral(asker)) {
+        (void)(learn(&w) || settle_unknown(&w));
+    } else if (!fresh_or_failed(&w)) {
+        step_ask(&w, &w.asker.question);
     }
 }
 
@@ -616,9 +665,9 @@ void wr_pipeline_query(struct wr_engine *e, const struct wr_event *event, const 
         check_cookie(&w);
     }
     if (step_rate(&w) || step_form(&w, err) || step_loop(&w) || step_dns64(&w) || step_local(&w) ||
-        step_snoop(&w) || step_fresh(&w) || step_recursion_desired(&w) || step_owner(&w) ||
-        step_failed(&w) || step_inflight(&w)) {
+        step_snoop(&w) || step_fresh(&w) || step_recursion_desired(&w) ||
+        step_owner(&w, &w.asker.question) || step_failed(&w) || step_inflight(&w)) {
         return;
     }
-    step_ask(&w);
+    step_ask(&w, &w.asker.question);
 }

@@ -24,6 +24,7 @@ enum wr_without_rd {
     WR_WITHOUT_RD_ANSWERS = 0, /* what is remembered; what is not is refused */
     WR_WITHOUT_RD_REFERRALS,   /* and where to ask for the rest */
     WR_WITHOUT_RD_REFUSE,      /* local names only */
+    WR_WITHOUT_RD_LEARN,       /* referrals, and what they lack is asked for */
 };
 
 struct wr_settings {

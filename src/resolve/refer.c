@@ -46,6 +46,24 @@ static bool is_ours_to_tell(const struct wr_upstreams *u, const struct wr_questi
            (u->group[group].authoritative && wr_name_in(cut, zone) && !wr_name_equal(cut, zone));
 }
 
+/* Is the name found from the root, or from servers that are told to be the root's? */
+static bool is_below_root(const struct wr_upstreams *u, const struct wr_question *q)
+{
+    const uint8_t *zone;
+    bool above = q->type == WR_TYPE_DS && q->name.wire[0] != 0;
+    unsigned group = wr_upstream_route(u, wr_name_skip_labels(q->name.wire, above), &zone);
+    return group == WR_GROUP_RECURSE || (u->group[group].authoritative && zone[0] == 0);
+}
+
+/* For the NS set of the root, on behalf of who asked `q`. */
+static struct wr_question root_question(const struct wr_question *q)
+{
+    struct wr_question root = {
+        .type = WR_TYPE_NS, .dnssec_ok = q->dnssec_ok, .checking_disabled = q->checking_disabled};
+    wr_name_set(&root.name, (const uint8_t *)"");
+    return root;
+}
+
 /* The zone's own NS set, where it was asked for and proven, else the parent's. */
 static void add_ns(struct look *k, const struct wr_question *asked, const struct wr_cut *cut,
                    struct wr_answer *a)
@@ -131,5 +149,79 @@ bool wr_refer_find(struct wr_cache *c, const struct wr_ttl_policy *p, const stru
         add_ds(&k, q, &cut, a);
     }
     add_glue(&cut, a);
+    return true;
+}
+
+/* Has nobody asked it lately? */
+static bool is_unknown(struct look *k, const struct wr_question *q, struct wr_answer *a)
+{
+    uint32_t stored_s;
+    bool by_silence;
+    return wr_answer_find(k->c, k->p, NULL, q, k->now_s, true, &k->room, a) != WR_FOUND_FRESH &&
+           wr_answer_find_failure(k->c, q, k->now_s, &k->room, a, &stored_s, &by_silence) !=
+               WR_FOUND_FAILURE;
+}
+
+/* What of the zone's sets is still to be proven. */
+static enum wr_refer_lack lacks_proof(struct look *k, bool dnssec_ok, struct wr_answer *a,
+                                      struct wr_question *zone)
+{
+    if (is_unknown(k, zone, a)) {
+        return WR_REFER_NS;
+    }
+    if (!dnssec_ok || a->answers != 1 || a->security != WR_SECURITY_SECURE) {
+        return WR_REFER_COMPLETE;
+    }
+    zone->type = WR_TYPE_DS;
+    if (!is_unknown(k, zone, a)) {
+        return WR_REFER_COMPLETE;
+    }
+    zone->checking_disabled = true; /* is there anything to be judged? */
+    bool told =
+        wr_answer_find(k->c, k->p, NULL, zone, k->now_s, true, &k->room, a) == WR_FOUND_FRESH;
+    zone->checking_disabled = false;
+    return told ? WR_REFER_DS : WR_REFER_COMPLETE;
+}
+
+enum wr_refer_lack wr_refer_lacks(struct wr_cache *c, const struct wr_ttl_policy *p,
+                                  const struct wr_upstreams *u, const struct wr_question *q,
+                                  bool proofs, uint32_t now_s, struct wr_answer_room *room,
+                                  struct wr_answer *a, struct wr_question *ret_missing)
+{
+    struct look k = {c, p, now_s, *room};
+    struct wr_cut cut;
+    struct wr_name end;
+    struct wr_question missing = {.type = WR_TYPE_NS, .dnssec_ok = q->dnssec_ok};
+    enum wr_refer_lack lack = WR_REFER_COMPLETE;
+    if (wr_answer_find(c, p, NULL, q, now_s, true, room, a) != WR_FOUND_NOTHING) {
+        return WR_REFER_COMPLETE;
+    }
+    bool begun = a->answers > 0;
+    wr_name_set(&end, wr_answer_last_name(a, q->name.wire));
+    k.room.nsecache = NULL;
+    if (wr_cut_find(c, end.wire, q->type == WR_TYPE_DS, now_s, &k.room, &cut) == WR_OK) {
+        wr_name_set(&missing.name, cut.zone);
+        if (proofs && is_ours_to_tell(u, q, end.wire, cut.zone)) {
+            lack = lacks_proof(&k, q->dnssec_ok, a, &missing);
+        }
+    } else if (!begun && is_below_root(u, q)) {
+        missing = root_question(q);
+        lack = is_unknown(&k, &missing, a) ? WR_REFER_ROOT : WR_REFER_COMPLETE;
+    }
+    if (lack != WR_REFER_COMPLETE) {
+        *ret_missing = missing;
+    }
+    return lack;
+}
+
+bool wr_refer_root(struct wr_cache *c, const struct wr_ttl_policy *p, const struct wr_question *q,
+                   uint32_t now_s, struct wr_answer_room *room, struct wr_answer *a)
+{
+    struct wr_question root = root_question(q);
+    if (wr_answer_find(c, p, NULL, &root, now_s, true, room, a) != WR_FOUND_FRESH ||
+        a->answers != 1 || a->answer[0].type != WR_TYPE_NS) {
+        return false;
+    }
+    a->answer[0].owner = (const uint8_t *)""; /* its own is in the question above */
     return true;
 }

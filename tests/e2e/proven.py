@@ -59,6 +59,25 @@ def insecure(lab):
     need("ad" in ask(lab, "www.iterated.example").flags, "its signatures are as good as any")
 
 
+@e2e.test("without RD, `learn`: a referral with the zone's own NS set has AD where that is proven, and only there")
+def referrals(lab):
+    lab.start_gateway({**RECURSION, "cache": {"without_rd": "learn"}})
+    need("ad" in ask(lab, "www.alg13.example").flags, "the delegations are known from here on")
+    need(ask(lab, "www.island.example").rcode == ask(lab, "www.optout.example").rcode == "NOERROR", "these too")
+    for zone, proven in (("alg13.example", True), ("optout.example", True), ("island.example", False)):
+        reply = ask(lab, f"other.{zone}", "TXT", "+norec")
+        need(reply.rcode == "NOERROR" and not reply.answer, reply.text)
+        owners = {r.name.rstrip(".") for r in reply.authority if r.type == "NS"}
+        equal(owners, {zone}, reply.text)
+        equal("ad" in reply.flags, proven, reply.text)
+        equal(any(r.type == "RRSIG" and r.data.startswith("NS ") for r in reply.authority), proven, reply.text)
+    lab.start_gateway({**RECURSION, "cache": {"without_rd": "learn"}})
+    reply = ask(lab, "www.example", "A", "+norec")
+    need(reply.rcode == "NOERROR" and {r.type for r in reply.answer} <= {"NS", "RRSIG"}, reply.text)
+    lab.start_gateway(RECURSION)
+    equal(ask(lab, "www.alg13.example", "A", "+norec").rcode, "REFUSED", "the default")
+
+
 @e2e.test("each fault is SERVFAIL with its EDE and the zone's name; CD gets it")
 def bogus(lab):
     lab.start_gateway(RECURSION)

@@ -93,7 +93,7 @@ class Adapter:
 
     def cache(self, cfg):
         opt = cfg.sc.opt
-        cache = {"prefetch": opt("prefetch", "no") == "yes", "without_rd": "referrals"}
+        cache = {"prefetch": opt("prefetch", "no") == "yes", "without_rd": "learn"}
         for key, value in (("min_ttl", cfg.min_ttl), ("max_ttl", cfg.max_ttl),
                            ("max_negative_ttl", opt("cache-max-negative-ttl"))):
             if value is not None:

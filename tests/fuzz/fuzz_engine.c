@@ -51,7 +51,7 @@ static void make_settings(void)
                                     .edns_udp_size = 1232,
                                     .server_cookies = true,
                                     .minimal_any = true,
-                                    .without_rd = WR_WITHOUT_RD_REFERRALS};
+                                    .without_rd = WR_WITHOUT_RD_LEARN};
     settings.ttl = (struct wr_ttl_policy){.max_s = 86400,
                                           .max_negative_s = 3600,
                                           .failure_s = 2,

@@ -279,6 +279,7 @@ static void read_setting(struct reader *r)
     } else if (is(r, 0, "without-rd") && r->words == 2) {
         r->s->gate.settings.without_rd = is(r, 1, "referrals") ? WR_WITHOUT_RD_REFERRALS
                                          : is(r, 1, "refuse")  ? WR_WITHOUT_RD_REFUSE
+                                         : is(r, 1, "learn")   ? WR_WITHOUT_RD_LEARN
                                                                : WR_WITHOUT_RD_ANSWERS;
     } else if (is(r, 0, "version") && r->words == 2) {
         snprintf(r->s->gate.settings.version, sizeof r->s->gate.settings.version, "%s",

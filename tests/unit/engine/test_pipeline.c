@@ -391,6 +391,75 @@ static void test_handover(void **state)
     rig_stop(&r);
 }
 
+/* A worker of two that learns for referrals, and whose names are those of the root's servers. */
+static void learning_worker(uint16_t worker)
+{
+    rig_start(&r);
+    r.setup.workers = 2;
+    r.setup.worker = worker;
+    r.settings.without_rd = WR_WITHOUT_RD_LEARN;
+    r.settings.upstreams.group[0].authoritative = true;
+    r.setup.infra_slots = 16;
+    r.state = rig_alloc(&r, 1, (WR_UPSTREAMS_MAX + 16) * sizeof(*r.state));
+    r.setup.upstream_state = r.state;
+    r.engine = wr_engine_start(rig_alloc(&r, 3, wr_engine_size(&r.setup)), &r.setup, &r.now);
+}
+
+/* What a referral lacks is asked by the worker that owns that question, once, and there the client waits. */
+static void test_learning_for_a_referral(void **state)
+{
+    unsigned handed = 0;
+    for (uint16_t worker = 0; worker < 2; worker++) {
+        learning_worker(worker);
+        rig_ask(&r, (struct rig_query){.name = "www.example.", .no_rd = true});
+        assert_true(rig_poll(&r));
+        if (r.act.kind == WR_ACTION_HANDOVER) {
+            struct wr_event ev = {.kind = WR_EVENT_QUERY,
+                                  .client = r.act.client,
+                                  .bytes = r.bytes,
+                                  .size = r.act.size};
+            handed++;
+            assert_true(r.act.client.handed);
+            assert_int_equal(r.act.worker, 1 - worker);
+            rig_quiet(&r);
+            wr_engine_feed(r.engine, &ev, &r.now); /* as if it were the other */
+            assert_true(rig_poll(&r));
+        }
+        assert_int_equal(r.act.kind, WR_ACTION_DATAGRAM);
+        assert_int_equal(r.msg.qtype, WR_TYPE_NS);
+        assert_int_equal(r.msg.qname.wire[0], 0);
+        rig_answer(&r, 0, WR_FLAG_AA,
+                   &(struct rig_rr){".", WR_TYPE_NS, 300, (const uint8_t *)"\1a\4root", 8,
+                                    WR_SECTION_ANSWER},
+                   1);
+        rig_expect(&r, WR_ACTION_REPLY);
+        assert_int_equal(wr_msg_rcode(&r.msg), WR_RCODE_NOERROR);
+        assert_int_equal(r.msg.qtype, WR_TYPE_A);
+        assert_int_equal(rig_rr_at(&r, WR_SECTION_ANSWER).type, WR_TYPE_NS);
+        rig_stop(&r);
+    }
+    assert_int_equal(handed, 1);
+}
+
+/* The root's servers are silent: who wants no recursion waits no longer than who would be given something stale, nor does who joins. */
+static void test_learning_does_not_take_long(void **state)
+{
+    learning_worker(0);
+    r.setup.workers = 1;
+    r.engine = wr_engine_start(rig_alloc(&r, 3, wr_engine_size(&r.setup)), &r.setup, &r.now);
+    uint64_t begun_us = r.now.mono_us;
+    rig_ask(&r, (struct rig_query){.name = "www.example.", .no_rd = true});
+    do {
+        assert_true(rig_wait(&r, 10 * WR_S));
+    } while (r.act.kind != WR_ACTION_REPLY);
+    assert_int_equal(wr_msg_rcode(&r.msg), WR_RCODE_REFUSED);
+    assert_int_equal(r.now.mono_us - begun_us, 1800 * WR_MS);
+    rig_ask(&r, (struct rig_query){.name = "ftp.example.", .no_rd = true});
+    rig_expect(&r, WR_ACTION_REPLY);
+    assert_int_equal(wr_msg_rcode(&r.msg), WR_RCODE_REFUSED);
+    rig_stop(&r);
+}
+
 static void test_the_busiest_prefix_yields(void **state)
 {
     unsigned flood_failed = 0;
@@ -539,6 +608,8 @@ int main(void)
         cmocka_unit_test(test_refresh_before_expiry),
         cmocka_unit_test(test_refresh_is_handed_over_once),
         cmocka_unit_test(test_handover),
+        cmocka_unit_test(test_learning_for_a_referral),
+        cmocka_unit_test(test_learning_does_not_take_long),
         cmocka_unit_test(test_the_busiest_prefix_yields),
         cmocka_unit_test(test_local_names),
         cmocka_unit_test(test_referral),

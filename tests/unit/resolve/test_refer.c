@@ -242,6 +242,90 @@ static void test_little_room(void **state)
     }
 }
 
+static enum wr_refer_lack lacks(const char *qname, bool proofs, uint32_t now_s, struct wr_name *ret)
+{
+    struct wr_question q = {.name = wire_name(qname), .type = WR_TYPE_A, .dnssec_ok = true};
+    struct wr_question missing = {.type = 0};
+    enum wr_refer_lack lack =
+        wr_refer_lacks(cache, &policy, &upstreams, &q, proofs, now_s, &room, &got, &missing);
+    assert_int_equal(missing.type, lack == WR_REFER_COMPLETE ? 0
+                                   : lack == WR_REFER_DS     ? WR_TYPE_DS
+                                                             : WR_TYPE_NS);
+    assert_int_equal(missing.dnssec_ok, lack != WR_REFER_COMPLETE);
+    assert_false(missing.checking_disabled);
+    *ret = missing.name;
+    return lack;
+}
+
+/* What has to be asked for a referral with AD: the root's NS set, then that of the zone, each once, whatever came of it. */
+static void test_what_it_lacks(void **state)
+{
+    struct wr_name zone;
+    struct wr_answer none = {.rcode = WR_RCODE_SERVFAIL, .ede = WR_EDE_NONE};
+    struct wr_question ns = {
+        .name = wire_name("example.com."), .type = WR_TYPE_NS, .dnssec_ok = true};
+    struct wr_ttl_policy failures = {.failure_s = 5};
+    assert_int_equal(lacks("www.example.com.", false, T0, &zone), WR_REFER_ROOT);
+    assert_int_equal(zone.size, 1);
+    ANSWER(".", WR_TYPE_NS, WR_SECURITY_INSECURE, WIRE_AN(".", WR_TYPE_NS, 300, "a.root."));
+    assert_int_equal(lacks("www.example.com.", true, T0, &zone), WR_REFER_COMPLETE); /* known */
+    assert_int_equal(lacks("www.example.com.", true, T0 + 200, &zone), WR_REFER_ROOT);
+    DELEGATE("com.", "example.com.", EXAMPLE);
+    assert_int_equal(lacks("www.example.com.", false, T0, &zone), WR_REFER_COMPLETE);
+    assert_int_equal(lacks("www.example.com.", true, T0, &zone), WR_REFER_NS);
+    assert_true(wr_name_equal(zone.wire, ns.name.wire));
+    wr_answer_keep_failure(cache, &failures, &ns, T0, &none, false);
+    assert_int_equal(lacks("www.example.com.", true, T0 + 1, &zone), WR_REFER_COMPLETE);
+    assert_int_equal(lacks("www.example.com.", true, T0 + 6, &zone), WR_REFER_NS);
+    ANSWER("example.com.", WR_TYPE_NS, WR_SECURITY_INSECURE,
+           WIRE_AN("example.com.", WR_TYPE_NS, 300, "ns.childs.net."));
+    assert_int_equal(lacks("www.example.com.", true, T0 + 6, &zone), WR_REFER_COMPLETE);
+    ANSWER("www.example.com.", WR_TYPE_A, WR_SECURITY_INSECURE,
+           WIRE_AN("www.example.com.", WR_TYPE_A, 300, "192.0.2.1"));
+    assert_int_equal(lacks("www.example.com.", true, T0 + 199, &zone), WR_REFER_COMPLETE);
+    upstreams.default_group = 0; /* asked of a forwarder */
+    assert_int_equal(lacks("www.example.net.", true, T0 + 199, &zone), WR_REFER_COMPLETE);
+    upstreams.group[0].authoritative = true; /* of servers of the root */
+    assert_int_equal(lacks("www.example.net.", true, T0 + 200, &zone), WR_REFER_ROOT);
+}
+
+/* The DS came with the referral and nobody has judged it: it is asked for too, for who gets it and where the NS set is proven. */
+static void test_it_lacks_a_proven_ds(void **state)
+{
+    struct wr_name zone;
+    DELEGATE("com.", "example.com.", EXAMPLE);
+    ANSWER("example.com.", WR_TYPE_NS, WR_SECURITY_SECURE,
+           WIRE_AN("example.com.", WR_TYPE_NS, 300, "ns.childs.net."),
+           WIRE_AN("example.com.", WR_TYPE_RRSIG, 300, SIG));
+    assert_int_equal(lacks("www.example.com.", true, T0, &zone), WR_REFER_DS);
+    assert_true(wr_name_equal(zone.wire, wire_name("example.com.").wire));
+    ANSWER("example.com.", WR_TYPE_DS, WR_SECURITY_SECURE,
+           WIRE_AN("example.com.", WR_TYPE_DS, 300, DS));
+    assert_int_equal(lacks("www.example.com.", true, T0, &zone), WR_REFER_COMPLETE);
+    assert_true(refer("www.example.com.", WR_TYPE_A, true, T0));
+    assert_int_equal(got.authorities, 2);
+    assert_int_equal(got.security, WR_SECURITY_SECURE);
+    /* Under an anchor of its own the parent says nothing, and nothing is to be judged. */
+    DELEGATE("com.", "island.com.", WIRE_NS("island.com.", WR_TYPE_NS, 900, "ns.elsewhere.net."));
+    ANSWER("island.com.", WR_TYPE_NS, WR_SECURITY_SECURE,
+           WIRE_AN("island.com.", WR_TYPE_NS, 300, "ns.childs.net."),
+           WIRE_AN("island.com.", WR_TYPE_RRSIG, 300, SIG));
+    assert_int_equal(lacks("www.island.com.", true, T0, &zone), WR_REFER_COMPLETE);
+}
+
+static void test_the_roots_set(void **state)
+{
+    struct wr_question q = {.name = wire_name("www.example.com."), .type = WR_TYPE_A};
+    assert_false(wr_refer_root(cache, &policy, &q, T0, &room, &got));
+    ANSWER(".", WR_TYPE_NS, WR_SECURITY_INSECURE, WIRE_AN(".", WR_TYPE_NS, 300, "a.root."));
+    assert_true(wr_refer_root(cache, &policy, &q, T0 + 50, &room, &got));
+    assert_int_equal(got.answers, 1);
+    assert_true(is_set(&got.answer[0], ".", WR_TYPE_NS));
+    assert_int_equal(got.answer[0].ttl, 150);
+    assert_int_equal(got.security, WR_SECURITY_INSECURE);
+    assert_false(wr_refer_root(cache, &policy, &q, T0 + 200, &room, &got));
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -254,6 +338,9 @@ int main(void)
         CASE(test_the_end_of_a_chain),
         CASE(test_routes),
         CASE(test_little_room),
+        CASE(test_what_it_lacks),
+        CASE(test_it_lacks_a_proven_ds),
+        CASE(test_the_roots_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
