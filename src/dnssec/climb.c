@@ -8,6 +8,7 @@
 #include "dns/codes.h"
 
 #define BOGUS_S    60    /* a zone that did not prove itself is left alone so long */
+#define UNSIGNED_S 5     /* one whose servers showed no signature: as any failure (RFC 9520) */
 #define PROVEN_S   86400 /* what was proven is proven again after that */
 #define INSECURE_S 3600
 
@@ -72,6 +73,14 @@ void wr_climb_stop(struct wr_climb *c)
     c->state = WR_CLIMB_DONE;
 }
 
+/* The first attempt at the next question. */
+static void begin_attempts(struct wr_climb *c)
+{
+    c->attempts = 0;
+    c->again = false;
+    c->had_signatures = false;
+}
+
 void wr_climb_start(struct wr_climb *c, const uint8_t *target, struct wr_dnssec_work *work,
                     const struct wr_cut_hints *hints)
 {
@@ -80,8 +89,7 @@ void wr_climb_start(struct wr_climb *c, const uint8_t *target, struct wr_dnssec_
     c->target_labels = (uint8_t)wr_name_labels(target);
     c->work = work;
     c->hints = hints ? *hints : (struct wr_cut_hints){0};
-    c->attempts = 0;
-    c->again = false;
+    begin_attempts(c);
     c->job_open = false;
     c->state = WR_CLIMB_ANCHOR;
     c->security = WR_SECURITY_UNCHECKED;
@@ -148,17 +156,35 @@ static enum wr_dnssec_action unreachable(struct wr_climb *c, int16_t ede, const 
     return done(c, WR_SECURITY_BOGUS, ede, reason, c->cut.wire);
 }
 
-/* The reply proves nothing: another one is asked for, and in the end the zone is bogus. */
+static bool has_signatures(const struct wr_dnssec_reply *r)
+{
+    for (uint8_t i = 0; i < r->answers; i++) {
+        if (r->answer[i].sigs > 0) {
+            return true;
+        }
+    }
+    for (uint8_t i = 0; i < r->authorities; i++) {
+        if (r->authority[i].sigs > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The reply proves nothing: another one is asked for, and in the end the zone is bogus. Where no reply had any signature that says
+ * little of the zone: it may be a server that knows nothing of DNSSEC while those that do are silent. */
 static enum wr_dnssec_action try_again(struct wr_climb *c, const struct wr_now *now, uint16_t type,
                                        int16_t ede, const char *reason)
 {
     wr_keyset_close(&c->candidate);
+    c->had_signatures |= has_signatures(&c->reply);
     if (c->attempts++ < WR_DNSSEC_RETRIES_MAX) {
         c->again = true;
         return ask(c, type);
     }
+    uint64_t life_us = (c->had_signatures ? BOGUS_S : UNSIGNED_S) * WR_S;
     wr_keycache_put(c->env->cache, c->cut.wire, WR_SECURITY_BOGUS, ede, reason, NULL, now->mono_us,
-                    now->mono_us + BOGUS_S * WR_S);
+                    now->mono_us + life_us);
     return done(c, WR_SECURITY_BOGUS, ede, reason, c->cut.wire);
 }
 
@@ -167,8 +193,7 @@ static enum wr_dnssec_action try_again(struct wr_climb *c, const struct wr_now *
 static void cut_at(struct wr_climb *c, unsigned labels)
 {
     wr_name_set(&c->cut, wr_name_skip_labels(c->target.wire, c->target_labels - labels));
-    c->attempts = 0;
-    c->again = false;
+    begin_attempts(c);
 }
 
 static enum wr_dnssec_action from_cache(struct wr_climb *c, struct wr_zone_entry *e)
@@ -375,8 +400,7 @@ static enum wr_dnssec_action ds_proven(struct wr_climb *c, const struct wr_now *
     lives_with(c, now, c->job.ttl);
     wr_ds_list_from_set(&c->ds, c->env->policy, c->set);
     if (c->ds.count > 0) {
-        c->attempts = 0;
-        c->again = false;
+        begin_attempts(c);
         return ask(c, WR_TYPE_DNSKEY);
     }
     if (c->ds.broken) {

@@ -24,7 +24,7 @@
  * lets an iterator skip labels that it knows to be none; a wrong hint costs a question and no more. A question that
  * gets no answer ends the climb BOGUS with `unreachable`, and nothing is remembered of it. A reply that proves
  * nothing is asked for again, `fetch.again` set, from elsewhere; after WR_DNSSEC_RETRIES_MAX the zone is bogus, for
- * the time that stands in the key cache.
+ * the time that stands in the key cache: a minute, and seconds when nobody showed any signature.
  *
  * Memory: replies stay where they are until the next FETCH or DONE. wr_climb_stop gives back what is held, always.
  */
@@ -118,6 +118,7 @@ struct wr_climb {
     uint64_t until_us; /* what was proven lives until then */
     uint8_t attempts;
     bool again;
+    bool had_signatures; /* a reply to this question that proved nothing had some */
     struct wr_keyset candidate;
     struct wr_dnssec_reply reply;
     const struct wr_rrset *set; /* in check */

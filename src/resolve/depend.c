@@ -81,7 +81,8 @@ static bool is_known(struct wr_requests *rs, const struct wr_question *q, uint32
 }
 
 enum wr_depend_result wr_depend_on(struct wr_requests *rs, struct wr_request *r, wr_id id,
-                                   const struct wr_question *q, uint8_t what, uint64_t now_us)
+                                   const struct wr_question *q, uint8_t what, wr_servers avoid,
+                                   uint64_t now_us)
 {
     enum wr_depend_result known;
     wr_id child_id;
@@ -105,6 +106,7 @@ enum wr_depend_result wr_depend_on(struct wr_requests *rs, struct wr_request *r,
         child->depth = (uint8_t)(r->depth + 1);
         rs->children++;
         child->sends_max = share;
+        child->bogus = avoid;
         wr_request_ask_stage(rs, child, child_id, now_us);
     }
     return WR_DEPEND_WAITING;

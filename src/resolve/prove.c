@@ -24,7 +24,9 @@ struct prove {
     struct wr_peer
         from; /* who gave the reply, and for which zone; slot 0 with no zone: nobody that is known */
     struct wr_name from_zone;
-    struct wr_name agent; /* who wants to hear when this fails (RFC 9567); size 0: nobody */
+    wr_servers from_server; /* of a configured group, as a bit; 0: none that is known */
+    wr_servers avoid;       /* those whose replies to this question proved nothing */
+    struct wr_name agent;   /* who wants to hear when this fails (RFC 9567); size 0: nobody */
     enum wr_response kind;
     bool early; /* a name above does not exist: does that hold for the whole one (RFC 8020)? */
     uint16_t asked_type;
@@ -323,6 +325,7 @@ void wr_prove_fed(struct wr_requests *rs, struct wr_request *r, const struct wr_
     const struct wr_iter *it = wr_stage_iter(rs, child);
     if (p && is_wanted(p, &child->question)) {
         p->from_zone.size = 0;
+        p->from_server = it ? 0 : (wr_servers)1 << child->server;
         if (it && child->server < it->peers->count) {
             p->from = it->peers->peer[child->server];
             p->from_zone = it->zone;
@@ -367,8 +370,10 @@ static void fetch(struct wr_requests *rs, struct wr_request *r, struct prove *p,
             wr_infra_set_lame(&rs->iter_env.infra, &p->from, p->from_zone.wire, now_us);
         }
     }
+    p->avoid = f->again ? p->avoid | p->from_server : 0;
     p->from_zone.size = 0; /* what the cache has came from somebody else */
-    switch (wr_depend_on(rs, r, p->request, &q, WR_DEPEND_KEYS, now_us)) {
+    p->from_server = 0;
+    switch (wr_depend_on(rs, r, p->request, &q, WR_DEPEND_KEYS, p->avoid, now_us)) {
     case WR_DEPEND_READY: feed(p, &rs->sub); break;
     case WR_DEPEND_FAILED: feed(p, NULL); break;
     case WR_DEPEND_WAITING: return;

@@ -220,8 +220,10 @@ bool wr_request_explain(struct wr_requests *rs, const struct wr_request *r, stru
 
 /* --- depend.c --- */
 /* The answer to `q` for a request that needs it: from the cache, or from a request that is asked. */
+/* `avoid`: servers of a configured group that are asked only when there are no others; 0: none. */
 enum wr_depend_result wr_depend_on(struct wr_requests *rs, struct wr_request *r, wr_id id,
-                                   const struct wr_question *q, uint8_t what, uint64_t now_us);
+                                   const struct wr_question *q, uint8_t what, wr_servers avoid,
+                                   uint64_t now_us);
 /* The request came to its end: those who wait are told and woken. `answer` NULL: it failed. */
 void wr_depend_tell(struct wr_requests *rs, struct wr_request *r, wr_id id,
                     const struct wr_answer *answer, uint64_t now_us);

@@ -62,7 +62,7 @@ static void fetch(struct wr_requests *rs, struct wr_request *r, wr_id id, struct
 {
     struct wr_question q = {.name = *name, .type = type, .checking_disabled = true};
     q.dnssec_ok = rs->prove != NULL;
-    switch (wr_depend_on(rs, r, id, &q, WR_DEPEND_ADDRESS, now_us)) {
+    switch (wr_depend_on(rs, r, id, &q, WR_DEPEND_ADDRESS, 0, now_us)) {
     case WR_DEPEND_READY: wr_iter_fetched(it, &rs->iter_env, &rs->sub, now_us); break;
     case WR_DEPEND_FAILED: wr_iter_fetched(it, &rs->iter_env, NULL, now_us); break;
     case WR_DEPEND_WAITING: break;
@@ -75,7 +75,7 @@ static void prime(struct wr_requests *rs, struct wr_request *r, wr_id id, struct
     struct wr_question q = {.type = WR_TYPE_NS, .checking_disabled = true};
     q.name.size = 1;
     q.dnssec_ok = rs->prove != NULL;
-    if (wr_depend_on(rs, r, id, &q, WR_DEPEND_PRIME, now_us) != WR_DEPEND_WAITING) {
+    if (wr_depend_on(rs, r, id, &q, WR_DEPEND_PRIME, 0, now_us) != WR_DEPEND_WAITING) {
         wr_iter_primed(it);
     }
 }
@@ -172,6 +172,9 @@ void wr_request_ask_stage(struct wr_requests *rs, struct wr_request *r, wr_id id
         return;
     }
     wr_stage_end(rs, r);
+    if ((wr_select_usable(&rs->env.select, group) & ~r->bogus) == 0) {
+        r->bogus = 0; /* there is nobody else */
+    }
     wr_forward_start(&r->forward, &rs->env, &r->asked, id, group, ~r->bogus, r->end_us, now_us);
     if (wr_select_suspects(&rs->env.select, group)) {
         wr_request_arm_probes(rs, now_us);

@@ -22,13 +22,13 @@ enum server_mode {
     SERVER_EMPTY,     /* no sets at all */
     SERVER_NO_DENIAL, /* denials without NSEC */
     SERVER_ALTER,     /* the last octet of the first record turned */
-    SERVER_ONCE,      /* corrupt at the first time only */
+    SERVER_ONCE,      /* corrupt at the first time only, then as `then` says */
 };
 
 #define SERVER_SETS 32
 
 struct server {
-    enum server_mode mode;
+    enum server_mode mode, then;
     const char *name; /* what is broken; NULL: nothing */
     uint16_t type;
     unsigned asked, broken, again; /* counts */
@@ -192,7 +192,7 @@ static inline void server_reply(struct server *s, const struct wr_dnssec_fetch *
     if (s->name) {
         broken = world_name(s->name);
         if (wr_name_equal(broken.wire, f->name.wire) && s->type == f->type) {
-            mode = s->mode == SERVER_ONCE ? (s->broken ? SERVER_HONEST : SERVER_CORRUPT) : s->mode;
+            mode = s->mode == SERVER_ONCE ? (s->broken ? s->then : SERVER_CORRUPT) : s->mode;
             s->broken++;
         }
     }

@@ -259,7 +259,15 @@ static void test_bogus(void **state)
         assert_int_equal(climb(rows[i].target), WR_SECURITY_BOGUS); /* for a while without asking */
         assert_string_equal(s.log, "");
         s.name = NULL;
-        b.now.mono_us += 61 * WR_S;
+        b.now.mono_us += 6 * WR_S;
+        bool unsigned_ = rows[i].mode == SERVER_STRIP || rows[i].mode == SERVER_EMPTY;
+        if (unsigned_) { /* a server that knows nothing of DNSSEC: soon, another may be there */
+            assert_int_not_equal(climb(rows[i].target), WR_SECURITY_BOGUS);
+        } else {
+            assert_int_equal(climb(rows[i].target), WR_SECURITY_BOGUS);
+            assert_string_equal(s.log, "");
+        }
+        b.now.mono_us += 55 * WR_S;
         if (rows[i].name) {
             assert_int_not_equal(climb(rows[i].target), WR_SECURITY_BOGUS);
         }
@@ -284,6 +292,24 @@ static void test_unreachable(void **state)
         s.name = NULL;
         assert_int_equal(climb("sec."), WR_SECURITY_SECURE);
         assert_false(c.unreachable);
+        end();
+    }
+}
+
+/* Signatures that are wrong are a verdict on the zone, whoever else answers without any. */
+static void test_wrong_beside_none(void **state)
+{
+    for (unsigned wrong = 0; wrong < 2; wrong++) {
+        begin(64);
+        s.mode = wrong ? SERVER_ONCE : SERVER_STRIP;
+        s.name = "sec.";
+        s.type = WR_TYPE_DNSKEY;
+        s.then = SERVER_STRIP;
+        assert_int_equal(climb("sec."), WR_SECURITY_BOGUS);
+        assert_int_equal(s.again, WR_DNSSEC_RETRIES_MAX);
+        s.name = NULL;
+        b.now.mono_us += 6 * WR_S;
+        assert_int_equal(climb("sec."), wrong ? WR_SECURITY_BOGUS : WR_SECURITY_SECURE);
         end();
     }
 }
@@ -522,6 +548,7 @@ int main(void)
         cmocka_unit_test(test_anchors),
         cmocka_unit_test(test_bogus),
         cmocka_unit_test(test_unreachable),
+        cmocka_unit_test(test_wrong_beside_none),
         cmocka_unit_test(test_retry),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_hints),

@@ -24,6 +24,7 @@ struct bed {
     struct wr_prove_settings settings;
     struct wr_answer_room room; /* for looks into the cache */
     bool silent_keys;           /* nobody answers for DS and DNSKEY */
+    unsigned plain, silent;     /* bits: servers that know nothing of DNSSEC; that do not answer */
     bool whole_chain;           /* the end of a CNAME is told with it, and is a lie */
     bool beside,
         unsigned_beside;       /* beside an alias out of a zone: that its target's zone has no DS */
@@ -89,6 +90,17 @@ static inline wr_id ask(struct bed *b, const char *name, uint16_t type, bool cd)
 static inline bool is_keys(const struct bed *b)
 {
     return b->r.msg.qtype == WR_TYPE_DS || b->r.msg.qtype == WR_TYPE_DNSKEY;
+}
+
+static inline bool is_one_of(const struct bed *b, unsigned servers)
+{
+    return (servers >> rig_server(&b->r) & 1) != 0;
+}
+
+/* Does the client want signatures, and the server know what that is? */
+static inline bool wants_signatures(const struct bed *b)
+{
+    return b->r.msg.edns.dnssec_ok && !is_one_of(b, b->plain);
 }
 
 static inline void put_sets(struct wr_build *m, enum wr_section section,
@@ -179,14 +191,14 @@ static inline void put_answer(struct bed *b, struct wr_build *m, uint16_t *ret_r
     }
     server_reply(&b->zones, &f, &reply);
     *ret_rcode = reply.rcode;
-    put_sets(m, WR_SECTION_ANSWER, reply.answer, reply.answers, asked->edns.dnssec_ok);
+    put_sets(m, WR_SECTION_ANSWER, reply.answer, reply.answers, wants_signatures(b));
     if (b->whole_chain && reply.answers == 1 && reply.answer[0].type == WR_TYPE_CNAME) {
         put_lie(b, m, wr_answer_cname_target(&reply.answer[0]));
     }
     if (b->beside && reply.answers == 1 && reply.answer[0].type == WR_TYPE_CNAME) {
         put_beside(b, m, &reply);
     }
-    put_sets(m, WR_SECTION_AUTHORITY, reply.authority, reply.authorities, asked->edns.dnssec_ok);
+    put_sets(m, WR_SECTION_AUTHORITY, reply.authority, reply.authorities, wants_signatures(b));
 }
 
 /* Answers the datagram that was sent last. */
@@ -201,7 +213,7 @@ static inline void answer_it(struct bed *b)
     wr_build_start(&m, room, sizeof(room), r->msg.id, WR_FLAG_QR | WR_FLAG_RA);
     wr_build_question(&m, r->msg.qname.wire, r->msg.qtype, WR_CLASS_IN);
     put_answer(b, &m, &rcode);
-    if (r->msg.edns.dnssec_ok) {
+    if (wants_signatures(b)) {
         assert_int_equal(wr_build_opt(&m, &opt, rcode), 0);
     }
     wr_requests_datagram(r->requests, r->out.id, &r->out.addr, room, wr_build_finish(&m, rcode),
@@ -239,7 +251,7 @@ static inline const struct wr_answer *serve(struct bed *b, wr_id id)
         switch (rig_wait(&b->r, 20 * WR_S)) {
         case WR_REQUEST_DATAGRAM:
             note_sent(b);
-            if (!(b->silent_keys && is_keys(b))) {
+            if (!(b->silent_keys && is_keys(b)) && !is_one_of(b, b->silent)) {
                 answer_it(b);
             }
             break;

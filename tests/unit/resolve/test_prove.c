@@ -197,6 +197,30 @@ static void test_keys_out_of_reach(void **state)
     bed_free(b);
 }
 
+/* One server knows nothing of DNSSEC, and those that do are silent: no answer, and no verdict that outlives the silence by much. What
+ * the one says is never taken for more than it is. */
+static void test_a_plain_server_beside_silent_ones(void **state)
+{
+    for (unsigned known = 0; known < 2; known++) {
+        struct bed *b = bed_new(16);
+        struct wr_answer a;
+        if (known) {
+            expect(b, "mx.sec.", WR_RCODE_NOERROR, WR_SECURITY_SECURE, WR_EDE_NONE);
+        }
+        b->plain = 1;
+        b->silent = ~1u;
+        wr_id id = ask(b, "a.sec.", WR_TYPE_A, false);
+        assert_int_equal(serve(b, id)->rcode, WR_RCODE_SERVFAIL);
+        release(b, id);
+        assert_int_equal(find(b, "a.sec.", WR_TYPE_A, false, WR_SECURITY_INDETERMINATE, &a),
+                         WR_FOUND_NOTHING);
+        b->silent = 0;
+        b->r.now.mono_us += 6 * WR_S;
+        expect(b, "a.sec.", WR_RCODE_NOERROR, WR_SECURITY_SECURE, WR_EDE_NONE);
+        bed_free(b);
+    }
+}
+
 /* What waited for its keys is no younger for that: to the client, and in the cache. */
 static void test_a_life_begins_when_it_is_heard(void **state)
 {
@@ -707,6 +731,7 @@ int main(void)
         cmocka_unit_test(test_keys_are_kept),
         cmocka_unit_test(test_ds_is_asked_above),
         cmocka_unit_test(test_keys_out_of_reach),
+        cmocka_unit_test(test_a_plain_server_beside_silent_ones),
         cmocka_unit_test(test_a_life_begins_when_it_is_heard),
         cmocka_unit_test(test_one_step_a_round),
         cmocka_unit_test(test_no_place_for_a_proof),
