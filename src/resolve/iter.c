@@ -125,20 +125,25 @@ static const uint8_t *name_of(const struct wr_iter *it, const struct wr_iter_ser
     return it->names + s->at;
 }
 
-/* Servers that are lame for this zone are left out, unless all are; false: all are. */
+/* Servers that are lame for this zone are left out, unless it is their turn, or there are no others; false: there are none of those
+ * whose turn it is. */
 static bool lame_out(struct wr_iter *it, const struct wr_iter_env *env, uint64_t now_us)
 {
     struct wr_peers *p = it->peers;
-    unsigned good = 0;
+    unsigned kept = 0;
     for (unsigned i = 0; i < p->count; i++) {
-        if (!wr_infra_is_lame(&env->infra, &p->peer[i], it->zone.wire, now_us)) {
+        bool lame = wr_infra_is_lame(&env->infra, &p->peer[i], it->zone.wire, now_us);
+        if (lame == (it->lame == WR_ITER_LAME_TURN)) {
             struct wr_peer moved = p->peer[i];
-            p->peer[i] = p->peer[good];
-            p->peer[good++] = moved;
+            p->peer[i] = p->peer[kept];
+            p->peer[kept++] = moved;
         }
     }
-    p->count = good > 0 ? (uint8_t)good : p->count;
-    return good > 0;
+    if (it->lame == WR_ITER_LAME_NONE && kept > 0 && kept < p->count) {
+        it->lame = WR_ITER_LAME_LEFT;
+    }
+    p->count = kept > 0 ? (uint8_t)kept : p->count;
+    return kept > 0;
 }
 
 /* --- the cut ---------------------------------------------------------------------------------- */
@@ -149,6 +154,7 @@ static void clear_servers(struct wr_iter *it)
     it->names_size = 0;
     it->peers->count = 0;
     it->tried = it->own = false;
+    it->lame = WR_ITER_LAME_NONE;
 }
 
 /* One more server, if there is room for it. */
@@ -405,12 +411,11 @@ static void take_parents_glue(struct wr_iter *it, const struct wr_iter_env *env,
     }
 }
 
-/* The same servers once more, and their word is taken. */
-static enum wr_iter_do trust_recursors(struct wr_iter *it, const struct wr_iter_env *env,
-                                       uint64_t now_us)
+/* The same servers once more. */
+static enum wr_iter_do start_over(struct wr_iter *it, const struct wr_iter_env *env,
+                                  uint64_t now_us)
 {
     struct wr_name zone = it->zone;
-    it->trusting = true;
     it->out = 0;
     if (it->group != WR_GROUP_RECURSE) {
         enter_stub(it, env, it->group, zone.wire, now_us);
@@ -507,8 +512,15 @@ static enum wr_iter_do give_up(struct wr_iter *it, const struct wr_iter_env *env
         move(it, env, WR_ITER_ANSWERED, "empty");
         return WR_ITER_DO_EMPTY;
     }
+    if (it->lame == WR_ITER_LAME_LEFT) { /* lame for another name, or for what somebody forged */
+        enum wr_iter_do next = start_over(it, env, now_us);
+        it->lame = WR_ITER_LAME_TURN;
+        it->tried = true;
+        return next;
+    }
     if (it->recursor && !it->trusting) {
-        return trust_recursors(it, env, now_us);
+        it->trusting = true; /* their word is taken */
+        return start_over(it, env, now_us);
     }
     if (enter_own(it, env, now_us)) {
         return WR_ITER_DO_AGAIN;

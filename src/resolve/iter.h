@@ -54,6 +54,13 @@ enum wr_iter_do {
     WR_ITER_DO_EMPTY, /* the answer is that there is nothing of the type, by servers that gave no SOA */
 };
 
+/* What becomes of servers that are lame for the zone. */
+enum wr_iter_lame {
+    WR_ITER_LAME_NONE = 0, /* there are none, or no others */
+    WR_ITER_LAME_LEFT,     /* left out while others are asked */
+    WR_ITER_LAME_TURN,     /* the others gave no answer: they are asked, and nobody else */
+};
+
 /* A server of the cut. */
 struct wr_iter_server {
     uint16_t at; /* its name in `names` */
@@ -77,6 +84,7 @@ struct wr_iter {
     uint8_t min_steps; /* questions asked with less than the whole name */
     uint8_t state;     /* enum wr_iter_state */
     uint8_t failure;   /* enum wr_iter_failure */
+    uint8_t lame;      /* enum wr_iter_lame */
     bool primed;       /* the root was asked for, whatever came of it */
     bool whole;        /* no minimisation any more: a server did not like it */
     bool
@@ -133,6 +141,11 @@ void wr_iter_learn_own(const struct wr_iter *it, const struct wr_iter_env *env,
 /* A fetch came to its end; NULL: it failed. */
 void wr_iter_fetched(struct wr_iter *it, const struct wr_iter_env *env,
                      const struct wr_answer *answer, uint64_t now_us);
+/* Is anybody left to be asked, when those that are asked now say nothing? Then that is not waited for to the end. */
+static inline bool wr_iter_has_others(const struct wr_iter *it)
+{
+    return it->lame == WR_ITER_LAME_LEFT;
+}
 /* The root was asked for, or could not be. */
 void wr_iter_primed(struct wr_iter *it);
 

@@ -11,8 +11,10 @@
 #define OUTAGE_US (1 * WR_S)
 /* Letters of a question whose case stands for as many bits: with port and id some forty. */
 #define SURE_LETTERS 8
-/* Turns of one step: each fetch makes one, and the cut, and the servers that the zone names itself, another. */
-#define TURNS_MAX (WR_ITER_FETCHES_MAX + 5)
+/* Turns of one step: each fetch makes one, and the cut, the servers that the zone names itself, and the lame ones, another. */
+#define TURNS_MAX (WR_ITER_FETCHES_MAX + 7)
+/* Servers that are silent on a name, though others hear from them, are waited for so long when somebody else can be asked. */
+#define OTHERS_US (1900 * WR_MS)
 
 struct wr_iter *wr_stage_iter(const struct wr_requests *rs, const struct wr_request *r)
 {
@@ -51,8 +53,10 @@ static void ask_peers(struct wr_requests *rs, struct wr_request *r, wr_id id, st
         r->why = now_us >= r->end_us ? "found no answer in time" : "needs too many messages";
         return;
     }
+    uint64_t end_us =
+        wr_iter_has_others(it) ? wr_time_min(r->end_us, now_us + OTHERS_US) : r->end_us;
     wr_forward_start(&r->forward, &rs->env, &it->question, id, WR_GROUP_CUT + place_of(r),
-                     ~(wr_servers)0, r->end_us, now_us);
+                     ~(wr_servers)0, end_us, now_us);
     wr_forward_limit(&r->forward, (uint16_t)(r->sends_max - r->sends));
 }
 

@@ -457,7 +457,7 @@ void world_set_wall(struct world *w, int64_t wall_s, bool proven)
 
 uint64_t world_memory_us(const struct world *w)
 {
-    return w->plan.secure ? SECURE_MEMORY_US : w->plan.tree ? TREE_MEMORY_US : 0;
+    return w->plan.tree ? TREE_MEMORY_US : 0;
 }
 
 void world_link_event(struct world *w)

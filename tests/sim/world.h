@@ -62,9 +62,6 @@ struct world_plan {
 
 /* In a tree a failure by silence is remembered though other servers answer (RFC 9520): the calm begins after that. */
 #define TREE_MEMORY_US (6 * WR_S)
-/* Where answers are proven a server may be out of favour for a forgery, and the other be stuck: a question that was asked as the faults ended
- * has its five seconds, and its failure five more. */
-#define SECURE_MEMORY_US (9 * WR_S)
 
 struct world {
     struct world_plan plan;

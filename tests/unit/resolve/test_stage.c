@@ -188,6 +188,31 @@ static void test_lame_servers(void **state)
     }
 }
 
+/* Lame for one name, the last resort for another: the good one is silent on that, though it answers others. */
+static void test_lame_ones_are_asked_at_last(void **state)
+{
+    static const struct tree_rule rules[] = {PRIMED,
+                                             ROOT_TO_COM,
+                                             TWO_SERVERS,
+                                             TREE_A(EX, "www.example.com.", 60, "192.0.2.80"),
+                                             {.server = EX, .rcode = WR_RCODE_REFUSED},
+                                             TREE_IS_SILENT(EX2, "www.example.com."),
+                                             TREE_A(EX2, "a.example.com.", 0, "192.0.2.80")};
+    TREE(&t, rules);
+    t.rig.upstreams.minimise = false;
+    while (tree_asked(&t, EX, NULL) == 0) {
+        assert_int_equal(tree_resolve(&t, "a.example.com.", WR_TYPE_A, NULL), WR_RCODE_NOERROR);
+    }
+    uint64_t began = now_us();
+    wr_id id = tree_ask(&t, "www.example.com.", WR_TYPE_A);
+    tree_pass(&t, id, 1000 * WR_MS);
+    assert_true(tree_ask(&t, "a.example.com.", WR_TYPE_A) != 0);
+    assert_int_equal(tree_result(&t, id)->answers, 1);
+    assert_true(now_us() - began < 2500 * WR_MS);
+    wr_requests_release(t.rig.requests, id, now_us());
+    tree_stop(&t);
+}
+
 /* A server that answers from its cache, as a resolver does: others are believed first, and it when there is no other. */
 static void test_a_resolver_is_believed_last(void **state)
 {
@@ -746,6 +771,7 @@ int main(void)
         cmocka_unit_test(test_servers_without_glue),
         cmocka_unit_test(test_addresses_that_are_not_asked),
         cmocka_unit_test(test_lame_servers),
+        cmocka_unit_test(test_lame_ones_are_asked_at_last),
         cmocka_unit_test(test_a_resolver_is_believed_last),
         cmocka_unit_test(test_referral_loops_end),
         cmocka_unit_test(test_endless_referrals_end),
