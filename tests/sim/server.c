@@ -206,7 +206,9 @@ static uint32_t write_truth(struct world *w, struct server *s, struct wire_out *
             poison_record(out, WIRE_AUTHORITY, w->oracle.zone[0], TYPE_NS);
         }
         poison_record(out, WIRE_ADDITIONAL, other, TYPE_A);
-        poison_record(out, WIRE_ADDITIONAL, name, TYPE_AAAA);
+        if (!referral) { /* of a server's name it would be glue, which is the parent's to give */
+            poison_record(out, WIRE_ADDITIONAL, name, TYPE_AAAA);
+        }
     }
     write_opt(s, out, q, way, rcode);
     wire_end(out);
