@@ -261,6 +261,13 @@
 #define WR_DNS64_RECORDS_MAX 128
 /* Prefixes of dns64.exclude; looked through one by one. */
 #define WR_DNS64_EXCLUDES_MAX 32
+/* Options of one router advertisement, and prefixes of translators among them: a router has some for each prefix of a link. */
+#define WR_ROUTERADV_OPTIONS_MAX  256
+#define WR_ROUTERADV_PREFIXES_MAX 8
+/* Prefixes of translators, each by each router, that are remembered; anybody on the link can make up routers. */
+#define WR_PREF64_MAX 32
+/* Interfaces whose routers are believed. */
+#define WR_ROUTERS_LINKS_MAX 8
 /* Places that are looked at for a range that may leave; then the last one leaves, used or not. */
 #define WR_RANGES_LOOKS_MAX 64
 /* Seconds that a proven range is used for, whatever its TTL says (RFC 8198 section 5.4 has three hours for this). */

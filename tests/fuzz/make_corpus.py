@@ -273,6 +273,27 @@ def stuns():
     write_one("flood", 0x0101, b"\x80\0\0\0" * 80)
 
 
+def adverts():
+    """Router advertisements, each behind its size, of two routers in turn."""
+    def message(*options):
+        whole = bytes([134, 0, 0, 0, 64, 0, 7, 8]) + bytes(8) + b"".join(options)
+        return struct.pack("!H", len(whole)) + whole
+
+    def pref64(lifetime_s, code, prefix):
+        return struct.pack("!BBH", 38, 2, lifetime_s // 8 << 3 | code) + bytes.fromhex(prefix)
+    known, other = "0064ff9b0000000000000000", "20010db80064ff9b00010002"
+    mtu, source = bytes([5, 1, 0, 0, 0, 0, 5, 0xdc]), bytes([1, 1, 2, 0, 0, 0, 0, 1])
+    write("routeradv", "one", message(source, pref64(1800, 0, known), mtu))
+    write("routeradv", "lengths", message(*[pref64(65528, code, other) for code in range(8)]))
+    write("routeradv", "renumbered", message(pref64(1800, 0, known)) + message(pref64(600, 1, other)) +
+          message(pref64(0, 0, known), pref64(600, 1, other)) + message(pref64(0, 1, other)))
+    write("routeradv", "renewed", message(pref64(16, 0, known)) * 5)
+    write("routeradv", "flood", b"".join(message(pref64(1000 + 8 * i, 3, f"20010db8{i:04x}000000000000"),
+                                                 pref64(8 * i, 3, f"20010db9{i:04x}000000000000")) for i in range(40)))
+    write("routeradv", "broken", message(source, bytes([38, 0, 7, 8])) + message(bytes([38, 1, 7, 8]) + bytes(4)) +
+          message(bytes([38, 3, 7, 8]) + bytes(20)) + message(bytes([25, 255])) + message(mtu * 300))
+
+
 def doctors():
     """Worlds for the doctor: one message that has something for every question, and silence and failure in between."""
     rows = ["d. 300 SOA ns.d. h.d. 1 1 1 1 60", "d. 300 NS ns.d.", "ns.d. 300 A 192.0.2.53", "d. 300 A 192.0.2.1",
@@ -378,3 +399,4 @@ if __name__ == "__main__":
     proofs()
     doctors()
     stuns()
+    adverts()

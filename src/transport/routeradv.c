@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "transport/routeradv.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum {
+    SOLICITATION = 133,
+    ADVERTISEMENT = 134,
+    HEAD = 16, /* of an advertisement, before its options */
+    UNIT = 8,  /* octets that the size of an option counts in, and seconds that its lifetime does */
+    PREF64 = 38,
+    PREF64_UNITS = 2,
+    PREF64_OCTETS = 12, /* of the prefix */
+};
+
+/* By the prefix length code (RFC 8781 section 4); 6 and 7 are not defined. */
+static const uint8_t lengths[] = {96, 64, 56, 48, 40, 32};
+
+/* Octet 8 of an address that a translator makes is zero (RFC 6052 section 2.2), so of a prefix of 96 bits too. */
+static void take_prefix(const uint8_t *option, struct wr_routeradv *adv)
+{
+    unsigned scaled = (unsigned)option[2] << 8 | option[3], code = scaled & 7;
+    struct wr_addr addr = {.family = WR_AF_V6};
+
+    if (code >= sizeof(lengths) || adv->prefixes == WR_ROUTERADV_PREFIXES_MAX) {
+        return;
+    }
+    memcpy(addr.ip, option + 4, PREF64_OCTETS);
+    addr = wr_addr_mask(&addr, lengths[code]);
+    if (addr.ip[8] != 0) {
+        return;
+    }
+    adv->prefix[adv->prefixes++] = (struct wr_routeradv_prefix){
+        .prefix = {.addr = addr, .len = lengths[code]}, .lifetime_s = (scaled >> 3) * UNIT};
+}
+
+int wr_routeradv_read(const uint8_t *message, size_t size, struct wr_routeradv *ret_adv)
+{
+    struct wr_routeradv adv = {.prefixes = 0};
+    struct wr_reader r;
+
+    if (size < HEAD || message[0] != ADVERTISEMENT || message[1] != 0) {
+        return WR_E_FORMAT;
+    }
+    wr_buf_read_init(&r, message + HEAD, size - HEAD);
+    for (unsigned i = 0; wr_buf_left(&r) > 0; i++) {
+        const uint8_t *head = wr_buf_get_bytes(&r, 2);
+        if (r.err || head[1] == 0) {
+            return WR_E_FORMAT;
+        }
+        wr_buf_skip(&r, (size_t)head[1] * UNIT - 2);
+        if (r.err) {
+            return WR_E_FORMAT;
+        }
+        if (i == WR_ROUTERADV_OPTIONS_MAX) {
+            return WR_E_LIMIT;
+        }
+        if (head[0] == PREF64 && head[1] == PREF64_UNITS) {
+            take_prefix(head, &adv);
+        }
+    }
+    *ret_adv = adv;
+    return WR_OK;
+}
+
+void wr_routeradv_ask(uint8_t ret_message[WR_ROUTERADV_ASK_SIZE])
+{
+    memset(ret_message, 0, WR_ROUTERADV_ASK_SIZE);
+    ret_message[0] = SOLICITATION;
+}
