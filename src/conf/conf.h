@@ -240,6 +240,10 @@ struct wr_conf {
             size_t count;
         } prefix, exclude, only_for; /* prefix: 0 or 1 */
         uint32_t discover;           /* 1: RFC 7050 */
+        struct {
+            const char **items;
+            size_t count;
+        } advertised_on; /* interfaces */
     } dns64;
     struct {
         uint64_t size_bytes;

@@ -294,6 +294,8 @@ static void check_dns64(const struct rules *r)
     check_translator(r, "dns64.prefix", conf->dns64.prefix.items, conf->dns64.prefix.count);
     check_translator(r, "upstream.nat64_prefix", conf->upstream.nat64_prefix.items,
                      conf->upstream.nat64_prefix.count);
+    if (conf->dns64.advertised_on.count > 0 && conf->dns64.prefix.count > 0)
+        warn(r, "dns64.advertised_on", "dns64.prefix is written, so what routers tell is not used");
     for (size_t i = 0; i < conf->dns64.exclude.count; i++)
         if (conf->dns64.exclude.items[i].addr.family == WR_AF_V4)
             wrong(r, indexed(path, "dns64.exclude", i, ""),

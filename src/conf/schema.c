@@ -270,7 +270,8 @@ static const struct wr_schema_row table[] = {
     {"dns64.prefix", WR_SCHEMA_PREFIX, .list = true, .max_items = 1, V01, DEFAULT(""),
      LIST(dns64.prefix), EXAMPLE("\"64:ff9b::/96\""),
      .doc = "The translator's prefix, of 32, 40, 48, 56, 64 or 96 bits. Empty: there is no DNS64, "
-            "unless the prefix is discovered."},
+            "unless routers tell the prefix (`dns64.advertised_on`) or it is discovered "
+            "(`dns64.discover`)."},
     {"dns64.exclude", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_DNS64_EXCLUDES_MAX, V01,
      DEFAULT("::ffff:0.0.0.0/96"), LIST(dns64.exclude), EXAMPLE("\"::ffff:0.0.0.0/96\""),
      .doc = "IPv6 addresses that count as none: names that have no others get addresses of the "
@@ -282,7 +283,15 @@ static const struct wr_schema_row table[] = {
      .words = discover_words,
      .doc = "`rfc7050`: without `dns64.prefix` the upstream is asked for the prefix that it uses "
             "itself. Only for an upstream that is trusted: who can forge its answer gets the "
-            "devices' traffic."},
+            "devices' traffic. What routers tell goes before it."},
+    {"dns64.advertised_on", WR_SCHEMA_LABEL, .list = true, .max_items = WR_ROUTERS_LINKS_MAX, V01,
+     RESTART, RANGE(1, WR_CONF_INTERFACE_SIZE - 1), DEFAULT(""), LIST(dns64.advertised_on),
+     EXAMPLE("wan0"),
+     .doc =
+         "Interfaces whose routers are asked for the translator's prefix and believed (PREF64 in "
+         "router advertisements, RFC 8781): the uplink. Not a link with devices: whoever sits "
+         "on it can say that he is a router, and gets the traffic of all. Needs CAP_NET_RAW at "
+         "the start."},
 
     {"cache", WR_SCHEMA_SECTION, V01, .doc = "What weir remembers."},
     {"cache.size", WR_SCHEMA_SIZE, V01, RESTART, RANGE(256 * KIB, 64 * GIB),

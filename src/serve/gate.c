@@ -596,14 +596,13 @@ static void make_dns64(struct making *m)
     if (m->err != WR_OK) {
         return;
     }
-    if (c->dns64.prefix.count > 0) {
-        d->prefix = c->dns64.prefix.items[0];
-    }
+    g->advertised = m->world->advertised;
+    d->prefix = c->dns64.prefix.count > 0 ? c->dns64.prefix.items[0] : g->advertised;
     d->exclude = g->dns64_exclude;
     d->excludes = (uint32_t)c->dns64.exclude.count;
     d->only_for = g->dns64_only_for;
     d->only_fors = wr_prefix_compile(g->dns64_only_for, (uint32_t)c->dns64.only_for.count);
-    d->discover = c->dns64.discover != 0 && c->dns64.prefix.count == 0;
+    d->discover = c->dns64.discover != 0 && !wr_dns64_is_on(d);
     if (c->upstream.nat64_prefix.count > 0) {
         g->settings.upstreams.nat64 = c->upstream.nat64_prefix.items[0];
     }

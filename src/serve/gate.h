@@ -57,6 +57,7 @@ struct wr_gate_world {
     size_t resolv_size;
     const struct wr_local *names;    /* local names, for the delegations in them; NULL: none */
     const struct wr_trustset *trust; /* what became of the trust anchors, or NULL */
+    struct wr_prefix advertised;     /* translator's, as routers tell it; WR_AF_NONE: none */
     int64_t floor_s;                 /* a moment that has certainly passed; 0: the release */
     _Atomic uint32_t *news;          /* where NOTIFY is counted (resolve/news), or NULL */
 };
@@ -93,6 +94,7 @@ struct wr_gate {
     struct wr_ttl_rule *ttl_rule;
     struct wr_route *route;
     struct wr_prefix *dns64_exclude, *dns64_only_for;
+    struct wr_prefix advertised; /* what routers told when it was made */
     struct wr_news_zone *news;
     struct wr_recursion recursion;
     struct wr_validation validation;

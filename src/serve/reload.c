@@ -20,6 +20,7 @@
 #include "serve/say.h"
 #include "serve/serve.h"
 #include "serve/timekeeper.h"
+#include "serve/translator.h"
 
 static void add_line(char *text, size_t cap, const char *line)
 {
@@ -291,6 +292,7 @@ static int prepare(struct wr_serve *s, const struct wr_conf *conf)
         r->world.view.names = r->has_locals ? r->locals.set.local : s->locals.set.local;
         r->world.view.trust = wr_live_anchors_set(s->anchors);
         r->world.view.floor_s = wr_timekeeper_floor(s->time);
+        r->world.view.advertised = wr_translator_prefix(s->translator);
         r->world.view.news = s->news;
         err = wr_gate_make(conf, &r->world.view, &s->slots, s->gate->settings.serial + 1, &notes,
                            &r->gate);

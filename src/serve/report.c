@@ -19,6 +19,7 @@
 #include "serve/put.h"
 #include "serve/serve.h"
 #include "serve/timekeeper.h"
+#include "serve/translator.h"
 
 static uint64_t load(const _Atomic uint64_t *v)
 {
@@ -182,6 +183,7 @@ void wr_report_status(struct wr_serve *s, struct wr_json *j, const char *key)
     put_missing(s, j);
     wr_report_cache_figures(s, j);
     put_local(s, j);
+    wr_translator_report(s, j, "dns64");
     put_keep(s, j, &now);
     put_upstream_summary(s, j);
     put_ports(s, j);

@@ -21,6 +21,7 @@
 #include "serve/notify.h"
 #include "serve/say.h"
 #include "serve/timekeeper.h"
+#include "serve/translator.h"
 
 #define TICK_MS  1000
 #define DRAIN_MS 2000
@@ -292,6 +293,7 @@ static void on_link(void *user)
     wr_say(WR_LOG_INFO, "links or addresses changed");
     wr_crew_link_changed(s->crew);
     wr_timekeeper_link(s);
+    wr_translator_link(s);
     wr_reload_refresh(s);
 }
 
@@ -415,6 +417,9 @@ static int start_loop(struct wr_serve *s)
         err = wr_timekeeper_run(s);
     }
     if (err == WR_OK) {
+        err = wr_translator_run(s);
+    }
+    if (err == WR_OK) {
         err = wr_copies_run(s->copies);
     }
     return err == WR_OK ? wr_crew_run(s->crew) : err;
@@ -448,6 +453,7 @@ static void close_handles(struct wr_serve *s)
     uv_close((uv_handle_t *)&s->settled, NULL);
     uv_close((uv_handle_t *)&s->grown, NULL);
     wr_timekeeper_close(s->time);
+    wr_translator_close(s->translator);
     uv_close((uv_handle_t *)&s->copied, NULL);
     wr_link_close(s->link);
     wr_watch_close(s->watch);
@@ -458,6 +464,7 @@ static void close_handles(struct wr_serve *s)
     uv_run(&s->loop, UV_RUN_DEFAULT); /* until every handle is closed */
     uv_loop_close(&s->loop);
     wr_timekeeper_free(s->time);
+    wr_translator_free(s->translator);
     wr_control_free(s->control);
 }
 
@@ -543,6 +550,9 @@ static int prepare(struct wr_serve *s)
     err = wr_live_anchors_open(s->conf, &s->anchors);
     if (err == WR_OK) {
         err = wr_timekeeper_open(s, &s->time);
+    }
+    if (err == WR_OK) {
+        err = wr_translator_open(s, &s->translator);
     }
     if (err == WR_OK) {
         err = make_first_gate(s);

@@ -5,7 +5,7 @@
  * The start, in this order, so that privilege ends before the first packet is read:
  *
  *   configuration -> descriptors -> helper (forked while there is one thread) -> gate -> listeners, control socket,
- *   metrics -> privileges dropped -> shared memory -> workers -> sandbox -> READY
+ *   metrics, the socket that hears routers -> privileges dropped -> shared memory -> workers -> sandbox -> READY
  *
  * The main thread then turns its own loop: signals (SIGTERM and SIGINT stop, SIGHUP reloads), the control socket,
  * the metrics, link changes, files with local names, and a slow tick. It never touches a query. The stop is the way back: no new questions, those in
@@ -43,6 +43,7 @@
 struct wr_control;
 struct wr_live_anchors;
 struct wr_timekeeper;
+struct wr_translator;
 
 /* Whether any server was heard since the start; TOLD: none yet, and the log says so. */
 enum wr_reach { WR_REACH_UNKNOWN = 0, WR_REACH_TOLD, WR_REACH_HEARD };
@@ -61,6 +62,7 @@ struct wr_serve {
     struct wr_ledger *ledger;
     struct wr_live_anchors *anchors;
     struct wr_timekeeper *time;
+    struct wr_translator *translator;
     struct wr_copies *copies;
     _Atomic uint32_t news[WR_NEWS_COUNTS]; /* NOTIFY of primaries, by zone (resolve/news) */
     bool copies_news;         /* there are new copies of zones, and local names without them */

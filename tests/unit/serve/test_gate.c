@@ -29,6 +29,7 @@ struct made {
 
 static const struct wr_local *names; /* of the world */
 static int64_t floor_s;              /* likewise */
+static struct wr_prefix advertised;  /* likewise */
 
 /* A machine with lo, br-iot (v4, link-local and global v6) and a bare tun0. */
 static int make_with(struct made *m, const char *yaml, const char *resolv)
@@ -43,6 +44,7 @@ static int make_with(struct made *m, const char *yaml, const char *resolv)
                                   .resolv = resolv,
                                   .resolv_size = resolv == NULL ? 0 : strlen(resolv),
                                   .names = names,
+                                  .advertised = advertised,
                                   .floor_s = floor_s};
     struct wr_mistakes *mistakes = calloc(1, sizeof(*mistakes));
     struct wr_conf *conf = NULL;
@@ -429,6 +431,26 @@ static void test_dns64(void **state)
     wr_gate_free(m.gate);
 }
 
+/* What is written goes before what routers tell, and that before what the upstream is asked for. */
+static void test_dns64_of_routers(void **state)
+{
+    static const char asks[] = "upstream: {default: recursion}\ndns64: {discover: rfc7050}\n";
+    struct made m = {0};
+    assert_int_equal(wr_addr_prefix_from_text("2001:db8:64::/64", &advertised), WR_OK);
+    assert_int_equal(make_with(&m, asks, NULL), WR_OK);
+    assert_int_equal(m.gate->settings.dns64.prefix.len, 64);
+    assert_int_equal(m.gate->advertised.len, 64);
+    assert_false(m.gate->settings.dns64.discover);
+    assert_int_equal(make_with(&m, "dns64: {prefix: [\"64:ff9b::/96\"]}\n", NULL), WR_OK);
+    assert_int_equal(m.gate->settings.dns64.prefix.len, 96);
+    assert_int_equal(m.gate->advertised.len, 64);
+    advertised = (struct wr_prefix){.len = 0};
+    assert_int_equal(make_with(&m, asks, NULL), WR_OK);
+    assert_false(wr_dns64_is_on(&m.gate->settings.dns64));
+    assert_true(m.gate->settings.dns64.discover);
+    wr_gate_free(m.gate);
+}
+
 /* The release is the least; what is known of time since is above it. */
 static void test_the_floor(void **state)
 {
@@ -459,6 +481,7 @@ int main(void)
         cmocka_unit_test(test_recursion),
         cmocka_unit_test(test_delegations),
         cmocka_unit_test(test_dns64),
+        cmocka_unit_test(test_dns64_of_routers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
