@@ -220,9 +220,12 @@ static const struct wr_schema_row table[] = {
     {"dnssec.nsec3_iterations", WR_SCHEMA_INT, V01, RANGE(0, WR_DNSSEC_ITERATIONS_MAX),
      DEFAULT("150"), AT(dnssec.nsec3_iterations), .unit = "iterations",
      .doc = "NSEC3 with more of them proves nothing, and the zone is insecure (RFC 9276)."},
-    {"dnssec.zones", WR_SCHEMA_INT, V01, RESTART, RANGE(16, 65536), BY_PROFILE("512", "64", "4096"),
-     AT(dnssec.zones), .unit = "zones",
-     .doc = "Zones whose checked keys each worker remembers; about 3 KiB each."},
+    {"dnssec.zones", WR_SCHEMA_INT, V01, RESTART, RANGE(0, 65536), DEFAULT("0"), AT(dnssec.zones),
+     .unit = "zones",
+     .doc =
+         "Zones of which each worker remembers that they are insecure (a third of a KiB each) or "
+         "what their checked keys are (2 KiB each, and 3 KiB a key). 0: one for each 16 KiB of "
+         "`cache.size`, at least 64 and at most 8192."},
     {"dnssec.aggressive", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(dnssec.aggressive),
      .doc = "Answer from proven ranges: that a name or type does not exist, or what a wildcard "
             "gives, without asking again (RFC 8198)."},

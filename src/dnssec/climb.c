@@ -203,7 +203,7 @@ static enum wr_dnssec_action from_cache(struct wr_climb *c, struct wr_zone_entry
     }
     wr_keycache_hold(e);
     c->held = e;
-    c->keys = &e->keys;
+    c->keys = e->keys;
     c->zone = e->zone;
     c->cut = e->zone;
     c->cleared = (uint8_t)wr_name_labels(c->zone.wire);
@@ -566,10 +566,9 @@ static enum wr_dnssec_action keys_proven(struct wr_climb *c, const struct wr_now
     if (e) {
         wr_keycache_hold(e);
         c->held = e;
-        c->keys = &e->keys;
+        c->keys = e->keys;
     } else {
-        c->own = c->candidate;
-        c->candidate.count = 0;
+        wr_keyset_move(&c->own, &c->candidate);
         c->keys = &c->own;
     }
     move(c, WR_CLIMB_NEXT, "keys proven");

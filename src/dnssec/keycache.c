@@ -10,65 +10,103 @@ static uint32_t rows_of(uint32_t zones)
     return zones < WR_KEYCACHE_WAYS ? 1 : zones / WR_KEYCACHE_WAYS;
 }
 
+static uint32_t places_of(uint32_t zones)
+{
+    return rows_of(zones) * WR_KEYCACHE_WAYS;
+}
+
 size_t wr_keycache_size(uint32_t zones)
 {
-    return (size_t)rows_of(zones) * WR_KEYCACHE_WAYS * sizeof(struct wr_zone_entry);
+    return (size_t)places_of(zones) *
+           (sizeof(uint32_t) + sizeof(struct wr_zone_entry) + sizeof(struct wr_keyset));
 }
 
 void wr_keycache_init(struct wr_keycache *c, void *block, uint32_t zones,
                       const struct wr_hash_key *key)
 {
-    c->entries = block;
+    uint32_t places = places_of(zones);
+    size_t front = places * (sizeof(uint32_t) + sizeof(struct wr_zone_entry));
+
+    memset(block, 0, front);
     c->rows = rows_of(zones);
     c->key = *key;
-    memset(block, 0, wr_keycache_size(zones));
+    c->hashes = block;
+    c->entries = (struct wr_zone_entry *)(void *)(c->hashes + places);
+    c->keysets = (struct wr_keyset *)(void *)((uint8_t *)block + front);
+    for (uint32_t i = 0; i < places; i++) {
+        c->entries[i].keys = &c->keysets[i];
+    }
+}
+
+static void drop_keys(struct wr_zone_entry *e)
+{
+    if (e->keyed) {
+        wr_keyset_close(e->keys);
+        e->keyed = false;
+    }
 }
 
 void wr_keycache_close(struct wr_keycache *c)
 {
     for (uint32_t i = 0; i < c->rows * WR_KEYCACHE_WAYS; i++) {
         wr_assert(c->entries[i].holds == 0);
-        wr_keyset_close(&c->entries[i].keys);
+        drop_keys(&c->entries[i]);
     }
 }
 
-static struct wr_zone_entry *row(struct wr_keycache *c, const uint8_t *zone)
+static uint32_t hash_of(const struct wr_keycache *c, const uint8_t *zone)
 {
-    return &c->entries[wr_name_hash(&c->key, zone) % c->rows * WR_KEYCACHE_WAYS];
+    return (uint32_t)wr_name_hash(&c->key, zone);
+}
+
+/* The first place of the row. */
+static size_t row_of(const struct wr_keycache *c, uint32_t hash)
+{
+    return (size_t)(hash % c->rows) * WR_KEYCACHE_WAYS;
+}
+
+static bool is_of(const struct wr_keycache *c, size_t at, uint32_t hash, const uint8_t *zone)
+{
+    const struct wr_zone_entry *e = &c->entries[at];
+
+    return c->hashes[at] == hash && e->zone.size > 0 && wr_name_equal(e->zone.wire, zone);
 }
 
 struct wr_zone_entry *wr_keycache_find(struct wr_keycache *c, const uint8_t *zone, uint64_t now_us)
 {
-    struct wr_zone_entry *at = row(c, zone);
+    uint32_t hash = hash_of(c, zone);
+    size_t first = row_of(c, hash);
 
-    for (int i = 0; i < WR_KEYCACHE_WAYS; i++) {
-        if (at[i].zone.size > 0 && at[i].until_us > now_us &&
-            wr_name_equal(at[i].zone.wire, zone)) {
-            at[i].used_us = now_us;
-            return &at[i];
+    for (size_t i = first; i < first + WR_KEYCACHE_WAYS; i++) {
+        if (is_of(c, i, hash, zone) && c->entries[i].until_us > now_us) {
+            c->entries[i].used_us = now_us;
+            return &c->entries[i];
         }
     }
     return NULL;
 }
 
-/* The zone's own place, else the one that is missed least: free or expired ones first. */
-static struct wr_zone_entry *place(struct wr_keycache *c, const uint8_t *zone, uint64_t now_us)
+/* The zone's own place, else the one that is missed least: free or expired ones first. NULL: all are held. */
+static struct wr_zone_entry *place(struct wr_keycache *c, uint32_t hash, const uint8_t *zone,
+                                   uint64_t now_us)
 {
-    struct wr_zone_entry *at = row(c, zone), *best = NULL;
+    size_t first = row_of(c, hash);
+    struct wr_zone_entry *best = NULL;
     uint64_t best_used = 0;
 
-    for (int i = 0; i < WR_KEYCACHE_WAYS; i++) {
-        bool dead = at[i].zone.size == 0 || at[i].until_us <= now_us;
-        uint64_t used = dead ? 0 : at[i].used_us;
+    for (size_t i = first; i < first + WR_KEYCACHE_WAYS; i++) {
+        struct wr_zone_entry *e = &c->entries[i];
+        bool dead = e->zone.size == 0 || e->until_us <= now_us;
+        uint64_t used = dead ? 0 : e->used_us;
 
-        if (at[i].holds > 0) {
+        if (e->holds > 0) {
             continue;
         }
-        if (at[i].zone.size > 0 && wr_name_equal(at[i].zone.wire, zone)) {
-            return &at[i];
+        if (is_of(c, i, hash, zone)) {
+            return e;
         }
         if (!best || used < best_used) {
-            best = &at[i];
+            best = e;
             best_used = used;
         }
     }
@@ -76,13 +114,13 @@ static struct wr_zone_entry *place(struct wr_keycache *c, const uint8_t *zone, u
 }
 
 /* Entries of the zone that are held cannot be replaced; they end here, so that the new one is found. */
-static void outdate(struct wr_keycache *c, const uint8_t *zone)
+static void outdate(struct wr_keycache *c, uint32_t hash, const uint8_t *zone)
 {
-    struct wr_zone_entry *at = row(c, zone);
+    size_t first = row_of(c, hash);
 
-    for (int i = 0; i < WR_KEYCACHE_WAYS; i++) {
-        if (at[i].zone.size > 0 && wr_name_equal(at[i].zone.wire, zone)) {
-            at[i].until_us = 0;
+    for (size_t i = first; i < first + WR_KEYCACHE_WAYS; i++) {
+        if (is_of(c, i, hash, zone)) {
+            c->entries[i].until_us = 0;
         }
     }
 }
@@ -91,13 +129,15 @@ struct wr_zone_entry *wr_keycache_put(struct wr_keycache *c, const uint8_t *zone
                                       int16_t ede, const char *reason, struct wr_keyset *keys,
                                       uint64_t now_us, uint64_t until_us)
 {
-    struct wr_zone_entry *e = place(c, zone, now_us);
+    uint32_t hash = hash_of(c, zone);
+    struct wr_zone_entry *e = place(c, hash, zone, now_us);
 
     if (!e) {
         return NULL;
     }
-    outdate(c, zone);
-    wr_keyset_close(&e->keys);
+    outdate(c, hash, zone);
+    drop_keys(e);
+    c->hashes[e - c->entries] = hash;
     wr_name_set(&e->zone, zone);
     e->security = security;
     e->ede = ede;
@@ -105,8 +145,8 @@ struct wr_zone_entry *wr_keycache_put(struct wr_keycache *c, const uint8_t *zone
     e->used_us = now_us;
     e->until_us = until_us;
     if (keys) {
-        e->keys = *keys;
-        keys->count = keys->entries = keys->unsupported = 0;
+        wr_keyset_move(e->keys, keys);
+        e->keyed = true;
     }
     return e;
 }

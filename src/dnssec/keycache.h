@@ -3,12 +3,13 @@
  * Key cache: what is known of zones: keys that were proven, that a zone is insecure, or that it is bogus for a while.
  *
  * One a worker, without locks. Memory of a size that the configuration says is handed in; a zone's hash picks a row
- * of four places, and the one that was not used for the longest makes room. An entry that a validation holds
+ * of sixteen places, and the one that was not used for the longest makes room. An entry that a validation holds
  * (wr_keycache_hold) stays where it is until it is dropped, even when it has expired or the cache was cleared. Time
  * is the monotonic clock's, in microseconds.
  *
- * Prepared keys hold memory of the crypto library: up to WR_DNSSEC_KEYS_MAX keys of some two KiB an entry, usually two.
- * wr_keycache_close frees it all; nothing may be held then.
+ * Keys lie apart from the entries, and what nobody wrote to takes no memory where the system gives pages as they are
+ * touched: most zones are insecure and need 320 octets. Prepared keys hold memory of the crypto library as well:
+ * up to WR_DNSSEC_KEYS_MAX keys of some three KiB an entry, usually two. wr_keycache_close frees it all; nothing may be held then.
  */
 #ifndef WR_DNSSEC_KEYCACHE_H
 #define WR_DNSSEC_KEYCACHE_H
@@ -21,20 +22,23 @@
 #include "dns/rrset.h"
 #include "dnssec/keys.h"
 
-#define WR_KEYCACHE_WAYS 4
+#define WR_KEYCACHE_WAYS 16
 
 struct wr_zone_entry {
-    struct wr_name zone; /* size 0: the place is free */
-    uint8_t security;    /* enum wr_security: SECURE with keys, INSECURE, BOGUS */
+    uint8_t security; /* enum wr_security: SECURE with keys, INSECURE, BOGUS */
+    bool keyed;       /* there is something in `keys` */
     int16_t ede;
     uint16_t holds;
     const char *reason; /* static text */
     uint64_t until_us, used_us;
-    struct wr_keyset keys;
+    struct wr_keyset *keys; /* the place for them that goes with this entry */
+    struct wr_name zone;    /* size 0: the place is free */
 };
 
 struct wr_keycache {
     struct wr_zone_entry *entries;
+    struct wr_keyset *keysets; /* one an entry; not written to before there are keys */
+    uint32_t *hashes; /* of the zones: those of a row are one line of the processor's cache */
     uint32_t rows;
     struct wr_hash_key key;
 };

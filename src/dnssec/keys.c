@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dnssec/keys.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -247,4 +248,10 @@ void wr_keyset_close(struct wr_keyset *keys)
         }
     }
     keys->count = keys->entries = keys->unsupported = 0;
+}
+
+void wr_keyset_move(struct wr_keyset *to, struct wr_keyset *from)
+{
+    memcpy(to, from, offsetof(struct wr_keyset, keys) + from->count * sizeof(from->keys[0]));
+    from->count = from->entries = from->unsupported = 0;
 }

@@ -9,7 +9,7 @@
  * all of them sign the zone.
  *
  * Memory: a DS list copies. A keyset owns what its keys hold of the library: wr_keyset_close frees it, moving is a
- * plain copy. Key tags: RFC 4034 appendix B. They collide by accident and by design; they only say what to try
+ * plain copy (wr_keyset_move copies no more than there is). Key tags: RFC 4034 appendix B. They collide by accident and by design; they only say what to try
  * first.
  */
 #ifndef WR_DNSSEC_KEYS_H
@@ -101,5 +101,7 @@ enum wr_entry_miss {
 void wr_keyset_open(struct wr_keyset *ret_keys, const struct wr_rrset *set,
                     const struct wr_ds_list *ds);
 void wr_keyset_close(struct wr_keyset *keys);
+/* `from` is empty after it; what was in `to` is not looked at. */
+void wr_keyset_move(struct wr_keyset *to, struct wr_keyset *from);
 
 #endif

@@ -30,6 +30,10 @@
 /* Clients that wait for one question: by how much waiting clients outnumber the questions. */
 #define WAITERS_A_REQUEST 2
 #define STREAMS_MAX       64
+/* Zones whose keys a worker remembers, when the owner does not say: one for so many octets of the cache. */
+#define ZONE_SHARE 16384
+#define ZONES_MIN  64
+#define ZONES_MAX  8192
 
 /* --- the start --- */
 
@@ -140,6 +144,14 @@ static uint32_t share(uint32_t whole, uint16_t workers)
     return workers == 1 ? whole : part + part / 4 + 1;
 }
 
+/* A cache that holds more names is asked for more zones. */
+static uint32_t key_zones(const struct wr_conf *c)
+{
+    uint64_t fit = c->cache.size_bytes / ZONE_SHARE;
+    uint64_t most = fit < ZONES_MAX ? fit : ZONES_MAX;
+    return c->dnssec.zones > 0 ? c->dnssec.zones : (uint32_t)(most > ZONES_MIN ? most : ZONES_MIN);
+}
+
 static size_t own_ports(const struct wr_serve *s, uint16_t *ret_ports)
 {
     size_t count = 0;
@@ -165,7 +177,7 @@ static int create_crew(struct wr_serve *s)
         .cache = s->shared.cache,
         .upstream_state = s->shared.upstream_state,
         .infra_slots = s->conf->recursion.servers,
-        .zones = s->conf->dnssec.zones,
+        .zones = key_zones(c),
         .ranges = s->conf->dnssec.ranges,
         .quota = s->shared.quota,
         .limits = s->limits,

@@ -57,37 +57,68 @@ static void test_put_and_find(void **state)
     close_cache();
 }
 
+static char *letter(unsigned i)
+{
+    static char name[] = "a0.";
+
+    name[0] = (char)('a' + i % 16);
+    name[1] = (char)('0' + i / 16);
+    return name;
+}
+
 /* One row: the one that was not used for the longest goes; what is held stays. */
 static void test_replacement(void **state)
 {
+    const unsigned last = WR_KEYCACHE_WAYS - 1;
     struct wr_zone_entry *held;
 
     open_cache(0);
-    put("a.", WR_SECURITY_INSECURE, 1, 1000);
-    put("b.", WR_SECURITY_INSECURE, 2, 1000);
-    put("c.", WR_SECURITY_INSECURE, 3, 5);
-    put("d.", WR_SECURITY_INSECURE, 4, 1000);
-    assert_non_null(find("a.", 6));
-    put("e.", WR_SECURITY_INSECURE, 7, 1000); /* the expired one first */
-    assert_null(find("c.", 8));
-    assert_non_null(find("a.", 8));
-    assert_non_null(find("b.", 8));
-    assert_non_null(find("d.", 9));
-    assert_non_null(find("a.", 10));
-    assert_non_null(find("b.", 11));
-    put("f.", WR_SECURITY_INSECURE, 12, 1000);
-    assert_null(find("e.", 13));
-    held = find("d.", 13);
+    for (unsigned i = 0; i <= last; i++) {
+        put(letter(i), WR_SECURITY_INSECURE, 1 + i, i == 2 ? 50 : 1000);
+    }
+    put("x.", WR_SECURITY_INSECURE, 60, 1000); /* the expired one goes first */
+    assert_null(find("c0.", 61));
+    for (unsigned i = 0; i <= last;
+         i++) { /* all are there, and `x.` is now the one that was not used */
+        assert_true((find(letter(i), 70 + i) != NULL) == (i != 2));
+    }
+    put("y.", WR_SECURITY_INSECURE, 80, 1000);
+    assert_null(find("x.", 81));
+    assert_non_null(find("a0.", 81));
+    held = find(letter(last), 82);
     wr_keycache_hold(held);
-    put("g.", WR_SECURITY_INSECURE, 20, 1000);
-    put("h.", WR_SECURITY_INSECURE, 21, 1000);
-    put("i.", WR_SECURITY_INSECURE, 22, 1000);
-    put("j.", WR_SECURITY_INSECURE, 23, 1000);
-    assert_ptr_equal(find("d.", 24), held);
-    put("d.", WR_SECURITY_BOGUS, 25, 1000); /* the held one ends, a new one begins */
+    for (unsigned i = 0; i < 2 * WR_KEYCACHE_WAYS; i++) {
+        put(letter(last + 1 + i), WR_SECURITY_INSECURE, 90 + i, 1000);
+    }
+    assert_null(find("a0.", 120));
+    assert_ptr_equal(find(letter(last), 121), held);
+    put(letter(last), WR_SECURITY_BOGUS, 122, 1000); /* the held one ends, a new one begins */
     assert_int_equal(held->security, WR_SECURITY_INSECURE);
-    assert_int_equal(find("d.", 26)->security, WR_SECURITY_BOGUS);
+    assert_int_equal(find(letter(last), 123)->security, WR_SECURITY_BOGUS);
     wr_keycache_drop(held);
+    close_cache();
+}
+
+/* As many zones as half of what it was made for all stay, but for a few that fell into one row. */
+static void test_half_full(void **state)
+{
+    enum { ZONES = 500 };
+    unsigned there = 0;
+
+    open_cache(2 * ZONES);
+    for (unsigned turn = 0; turn < 2; turn++) {
+        there = 0;
+        for (unsigned i = 0; i < ZONES; i++) {
+            char name[16];
+
+            snprintf(name, sizeof(name), "z%u.example.", i);
+            if (turn == 0) {
+                put(name, WR_SECURITY_INSECURE, 1 + i, 100000);
+            }
+            there += find(name, 1000 + i) != NULL;
+        }
+    }
+    assert_in_range(there, ZONES * 99 / 100, ZONES);
     close_cache();
 }
 
@@ -97,10 +128,7 @@ static void test_all_held(void **state)
 
     open_cache(4);
     for (int i = 0; i < WR_KEYCACHE_WAYS; i++) {
-        char name[] = "a.";
-
-        name[0] = (char)(name[0] + i);
-        e[i] = put(name, WR_SECURITY_INSECURE, 1, 1000);
+        e[i] = put(letter((unsigned)i), WR_SECURITY_INSECURE, 1, 1000);
         wr_keycache_hold(e[i]);
     }
     assert_null(put("x.", WR_SECURITY_INSECURE, 1, 1000));
@@ -128,13 +156,10 @@ static void test_keys(void **state)
         assert_int_equal(keys.count, 2);
         e = wr_keycache_put(&cache, zone.wire, WR_SECURITY_SECURE, -1, "", &keys, 1, 100);
         assert_int_equal(keys.count, 0);
-        assert_int_equal(e->keys.count, 2);
+        assert_int_equal(e->keys->count, 2);
     }
-    for (int i = 0; i < 8; i++) {
-        char name[] = "a.";
-
-        name[0] = (char)(name[0] + i);
-        put(name, WR_SECURITY_INSECURE, 200, 1000);
+    for (unsigned i = 0; i < 2 * WR_KEYCACHE_WAYS; i++) {
+        put(letter(i), WR_SECURITY_INSECURE, 200 + i, 1000);
     }
     close_cache();
     free(set);
@@ -143,9 +168,8 @@ static void test_keys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_put_and_find),
-        cmocka_unit_test(test_replacement),
-        cmocka_unit_test(test_all_held),
+        cmocka_unit_test(test_put_and_find), cmocka_unit_test(test_replacement),
+        cmocka_unit_test(test_half_full),    cmocka_unit_test(test_all_held),
         cmocka_unit_test(test_keys),
     };
     int failed;
