@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dnssec/chain.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -56,7 +57,7 @@ enum wr_dnssec_action wr_chain_bogus(struct wr_chain *ch, int16_t ede, const cha
 
 void wr_chain_init(struct wr_chain *ch, const struct wr_dnssec_env *env)
 {
-    memset(ch, 0, sizeof(*ch));
+    memset(ch, 0, offsetof(struct wr_chain, climb));
     ch->env = env;
     ch->state = WR_CHAIN_DONE;
     wr_climb_init(&ch->climb, env);

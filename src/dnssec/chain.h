@@ -84,7 +84,6 @@ struct wr_chain {
     struct wr_dnssec_work *work;
     struct wr_chain_ask ask;
     enum wr_chain_state state;
-    struct wr_climb climb;
     bool climbed;     /* `climb` is at the end of its way to `climb.target` */
     bool dnames_done; /* they go before what they make */
     bool in_authority;
@@ -95,11 +94,12 @@ struct wr_chain {
     bool wants_proofs;
     bool asking; /* a proof is under way in `denial` */
     struct wr_rrsig_job job;
-    struct wr_denial denial;
     int16_t deny_ede; /* why a set of the denial was of no use */
     const char *deny_reason;
     struct wr_dnssec_fetch fetch;
     struct wr_chain_verdict verdict;
+    struct wr_climb climb;
+    struct wr_denial denial; /* large, and seldom needed: it is set when one starts */
 };
 
 const char *wr_chain_state_name(enum wr_chain_state state);

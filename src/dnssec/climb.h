@@ -128,7 +128,6 @@ struct wr_climb {
     uint8_t wild_labels; /* of its signature */
     struct wr_rrsig_job job;
     bool job_open;
-    struct wr_denial denial;
     int16_t deny_ede; /* why a set of the denial was of no use */
     const char *deny_reason;
     /* What is wanted, and the result. */
@@ -137,8 +136,9 @@ struct wr_climb {
     int16_t ede;
     /* BOGUS only because a question got no answer: nothing was found to be wrong */
     bool unreachable;
-    const char *reason;   /* static text */
-    struct wr_name blame; /* the zone that it is about */
+    const char *reason;      /* static text */
+    struct wr_name blame;    /* the zone that it is about */
+    struct wr_denial denial; /* large, and seldom needed: it is set when one starts */
 };
 
 const char *wr_climb_state_name(enum wr_climb_state state);
