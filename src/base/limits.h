@@ -124,6 +124,8 @@
 #define WR_PROVE_BESIDE_MAX 4
 /* A bogus answer is asked of another server so often: one of several may be old or broken (and who forges one may not more). */
 #define WR_PROVE_RETRIES_MAX 3
+/* Steps of one turn of a proof, of which at most one checks a signature. */
+#define WR_PROVE_TURN_STEPS_MAX 32
 /* When every place for proofs is taken, one that has waited so long for keys gives way: keys that can be had come sooner. */
 #define WR_PROVE_HOLD_MS 1000
 /* Rate limits: times a worker tries to take a token of a bucket that others write at the same moment. */

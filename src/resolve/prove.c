@@ -517,6 +517,23 @@ void wr_prove_time_changed(struct wr_requests *rs, uint8_t least)
     }
 }
 
+/* Steps up to the first that checks a signature or hashes, and what follows it without another; a turn is not worth
+ * more than that, and not less. */
+static enum wr_dnssec_action take_turn(struct prove *p, const struct wr_dnssec_work *work,
+                                       const struct wr_now *now)
+{
+    uint32_t checks = work->checks, blocks = work->blocks;
+    enum wr_dnssec_action got;
+    unsigned steps = 0;
+    bool cheap;
+    do {
+        got = wr_chain_step(&p->chain, now);
+        cheap =
+            (work->checks == checks && work->blocks == blocks) || p->chain.state == WR_CHAIN_PICK;
+    } while (got == WR_DNSSEC_MORE && cheap && ++steps < WR_PROVE_TURN_STEPS_MAX);
+    return got;
+}
+
 bool wr_prove_turn(struct wr_requests *rs, const struct wr_now *now)
 {
     if (wr_list_empty(&rs->proving) || !rs->prove) {
@@ -533,7 +550,7 @@ bool wr_prove_turn(struct wr_requests *rs, const struct wr_now *now)
     rs->time = time_of(rs->prove, now);
     rs->prove_now_s = (uint32_t)(now->mono_us / WR_S);
     wr_list_remove(&p->node);
-    switch (wr_chain_step(&p->chain, now)) {
+    switch (take_turn(p, &r->work, now)) {
     case WR_DNSSEC_MORE: wr_list_append(&rs->proving, &p->node); break;
     case WR_DNSSEC_FETCH: fetch(rs, r, p, now->mono_us); break;
     case WR_DNSSEC_DONE: done(rs, r, p, now); break;
