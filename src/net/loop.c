@@ -19,6 +19,7 @@ enum {
     ROOM_SIZE = WR_MSG_MAX + 2,
     DEFERRED_MAX = 256, /* events that come up while actions are carried out */
     REST_MS = 100,      /* between two looks at idle upstream ports */
+    WORK_US = 500,      /* what is due at once has so long before sockets are looked at */
 };
 
 /* An event that came up in the middle of an action, until the engine can be fed again. */
@@ -241,8 +242,11 @@ static void loop_on_deadline(uv_timer_t *timer)
     struct wr_event event = {.kind = WR_EVENT_TIME};
 
     l->deadline_us = WR_TIME_NEVER;
-    loop_tick(l);
-    loop_event(l, &event);
+    uint64_t end_us = loop_tick(l)->mono_us + WORK_US;
+    do {
+        loop_event(l, &event);
+        loop_tick(l);
+    } while (wr_engine_deadline(l->engine) <= l->now.mono_us && l->now.mono_us < end_us);
 }
 
 static void loop_on_rest(uv_timer_t *timer)

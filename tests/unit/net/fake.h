@@ -49,6 +49,7 @@ struct wr_engine {
     struct fake_action action[FAKE_ACTIONS];
     uint32_t first, count;
     bool keep;        /* exchanges are not forgotten after their answer */
+    bool busy;        /* there is always something due */
     uint32_t feeding; /* must never nest */
 };
 
@@ -247,7 +248,7 @@ bool wr_engine_may_ask(const struct wr_engine *e, const struct wr_addr *from)
 
 uint64_t wr_engine_deadline(const struct wr_engine *e)
 {
-    uint64_t at_us = WR_TIME_NEVER;
+    uint64_t at_us = e->busy ? 0 : WR_TIME_NEVER;
 
     for (uint32_t i = 0; i < FAKE_ASKS; i++) {
         if (e->ask[i].id != 0 && e->ask[i].due_us != 0) {

@@ -104,6 +104,28 @@ static void test_whose_fault(void **state)
     world_free(w);
 }
 
+/* What is always due gets its time again and again, and never so much that nobody else is heard. */
+static void test_work_has_an_end(void **state)
+{
+    struct world *w = world_new();
+    uint32_t times;
+    int fd;
+
+    w->engine->busy = true;
+    world_start(w);
+    fd = wire_connect(SOCK_DGRAM, "127.0.0.1", &w->udp);
+    for (uint16_t i = 1; i <= 20; i++) {
+        times = w->engine->events[WR_EVENT_TIME];
+        world_ask(fd, i, i % 2 == 0 ? 'h' : 'l');
+        world_expect(fd, i, i % 2 == 0 ? 'r' : 'l');
+        while (w->engine->events[WR_EVENT_TIME] == times) {
+        }
+    }
+    close(fd);
+    world_stop(w, 0);
+    world_free(w);
+}
+
 static void test_asks_over_a_stream(void **state)
 {
     struct world *w = world_new();
@@ -335,6 +357,7 @@ int main(void)
         cmocka_unit_test(test_asks_an_upstream),
         cmocka_unit_test(test_unreachable_upstream),
         cmocka_unit_test(test_whose_fault),
+        cmocka_unit_test(test_work_has_an_end),
         cmocka_unit_test(test_asks_over_a_stream),
         cmocka_unit_test(test_hands_over),
         cmocka_unit_test(test_hand_over_refused),
