@@ -62,6 +62,7 @@ struct wr_ports {
     uint32_t rest_at; /* where the walk of wr_ports_rest goes on */
     int epoll_fd;
     uint32_t ready, next; /* events taken, and the first that is not done */
+    bool all_taken;       /* in this turn the kernel had no more */
     uint32_t allowance;   /* datagrams that may still be given out in this turn */
     uint32_t closes;      /* ports that may still be closed (token bucket) */
     uint64_t closes_us;   /* when the bucket was filled up */
@@ -407,6 +408,7 @@ void wr_ports_rest(struct wr_ports *p, uint64_t now_us)
 void wr_ports_turn(struct wr_ports *p, uint64_t now_us)
 {
     p->allowance = WR_NET_PORTS_TURN;
+    p->all_taken = false;
 }
 
 /* True when the datagram was put together from fragments. */
@@ -479,10 +481,11 @@ bool wr_ports_next(struct wr_ports *p, struct wr_ports_event *ret_event)
         struct slot *s;
 
         if (p->next == p->ready) {
-            int n = epoll_wait(p->epoll_fd, p->events, EVENTS, 0);
+            int n = p->all_taken ? 0 : epoll_wait(p->epoll_fd, p->events, EVENTS, 0);
 
             p->next = 0;
             p->ready = n > 0 ? (uint32_t)n : 0;
+            p->all_taken = n < EVENTS;
             if (n <= 0) {
                 return false;
             }
