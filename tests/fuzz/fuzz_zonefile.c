@@ -49,14 +49,14 @@ static void read_again(const struct wr_zonefile_event *event, const char *line, 
     const struct wr_zonefile_options options = {.class_ = event->class_};
     struct wr_zonefile_event back;
 
-    if (n + 1 > WR_ZONEFILE_ENTRY_MAX) {
+    if (n + 2 > WR_ZONEFILE_ENTRY_MAX) {
         return;
     }
     wr_zonefile_start(&again, &options);
     promise(wr_zonefile_next(&again, &back) == WR_ZONEFILE_MORE);
     wr_zonefile_feed(&again, line, n);
     promise(wr_zonefile_next(&again, &back) == WR_ZONEFILE_MORE);
-    wr_zonefile_feed(&again, NULL, 0);
+    wr_zonefile_feed(&again, "\n", 1); /* without it the line may be half written, which is told */
     promise(wr_zonefile_next(&again, &back) == WR_ZONEFILE_RECORD);
     promise(back.type == event->type && back.class_ == event->class_ && back.ttl == event->ttl);
     promise(back.rdata_size == event->rdata_size &&
@@ -64,6 +64,8 @@ static void read_again(const struct wr_zonefile_event *event, const char *line, 
     promise(wr_name_size(back.owner) == wr_name_size(event->owner) &&
             !memcmp(back.owner, event->owner, wr_name_size(back.owner)));
     promise(back.place.line == 1);
+    promise(wr_zonefile_next(&again, &back) == WR_ZONEFILE_MORE);
+    wr_zonefile_feed(&again, NULL, 0);
     promise(wr_zonefile_next(&again, &back) == WR_ZONEFILE_END);
 }
 
