@@ -23,6 +23,7 @@ struct work {
     const struct wr_names *const *sources;
     size_t source_count;
     const struct wr_names_hooks *hooks;
+    const struct wr_localset *before; /* or NULL */
     struct wr_hash_key key;
     struct wr_local_zone *zone;
     uint32_t zones, zone_room;
@@ -280,11 +281,72 @@ static bool is_proof(uint16_t type)
            type == WR_TYPE_NSEC3PARAM;
 }
 
-static void take_names(struct work *k, const struct wr_names *names)
+static int by_name(const void *a, const void *b)
 {
+    const struct wr_localset_holder *x = a, *y = b;
+    return x->name < y->name ? -1 : x->name > y->name;
+}
+
+/* Did this client have the name in the set that is in force? */
+static bool had_it(const struct work *k, const struct wr_names_record *r)
+{
+    const struct wr_localset *before = k->before;
+    uint64_t name = wr_name_hash(&k->key, r->r.owner);
+    uint32_t low = 0, high = before ? before->holders : 0;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (before->holder[middle].name < name) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    for (; before && low < before->holders && before->holder[low].name == name; low++) {
+        if (wr_leaseid_same(&before->holder[low].client, &r->client)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Who has what by a lease now. WR_E_NOMEM. */
+static int keep_holders(const struct work *k, struct wr_localset *set)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < k->records; i++) {
+        count += k->from[i] && !wr_leaseid_is_none(&k->from[i]->client);
+    }
+    if (count == 0) {
+        return WR_OK;
+    }
+    set->holder = calloc(count, sizeof(*set->holder));
+    if (!set->holder) {
+        return WR_E_NOMEM;
+    }
+    for (uint32_t i = 0; i < k->records; i++) {
+        if (k->from[i] && !wr_leaseid_is_none(&k->from[i]->client)) {
+            set->holder[set->holders++] = (struct wr_localset_holder){
+                wr_name_hash(&k->key, k->record[i].owner), k->from[i]->client};
+        }
+    }
+    qsort(set->holder, set->holders, sizeof(*set->holder), by_name);
+    return WR_OK;
+}
+
+/* Leases come in two rounds: of those who had their names, and of the others. */
+enum round { OF_THE_SITE, HELD, NEW };
+
+static void take_names(struct work *k, const struct wr_names *names, enum round round)
+{
+    if (names->lease != (round != OF_THE_SITE)) {
+        return;
+    }
     for (uint32_t i = 0; i < names->count && !k->err && !k->full; i++) {
         const struct wr_names_record *r = &names->item[i];
         struct wr_local_record made = r->r;
+        if (round != OF_THE_SITE && had_it(k, r) != (round == HELD)) {
+            continue;
+        }
         if (r->until_s != INT64_MAX && k->now_s != INT64_MIN) {
             int64_t left = r->until_s - k->now_s;
             if (left <= 0) {
@@ -361,16 +423,15 @@ static void rejected(void *user, uint32_t record, enum wr_local_reject why)
          k->record[record].owner, k->record[record].type, wr_local_reject_text(why));
 }
 
-static void judged(void *user, const uint8_t *zone, const uint8_t *host, const char *what)
+static void judged(void *user, const char *key, const uint8_t *host, const char *what)
 {
     struct work *k = user;
     char text[128];
     struct wr_str s;
-    (void)zone;
     wr_str_init(&s, text, sizeof(text));
     wr_str_text(&s, "the host of a service ");
     wr_str_text(&s, what);
-    tell(k, WR_NAMES_NOTE, "", 0, host, 0, text);
+    tell(k, WR_NAMES_NOTE, key, 0, host, 0, text);
 }
 
 static int get_room(struct work *k, const struct wr_names *const *sources, size_t count)
@@ -434,12 +495,14 @@ static int compile(struct work *k, struct wr_localset *set)
 
 int wr_localset_build(const struct wr_conf *conf, const struct wr_names *const *sources,
                       size_t count, int64_t now_s, const struct wr_hash_key *key,
-                      const struct wr_names_hooks *hooks, struct wr_localset *ret_set)
+                      const struct wr_localset *before, const struct wr_names_hooks *hooks,
+                      struct wr_localset *ret_set)
 {
     struct work k = {.conf = conf,
                      .sources = sources,
                      .source_count = count,
                      .hooks = hooks,
+                     .before = before,
                      .key = *key,
                      .now_s = now_s,
                      .expires_s = INT64_MAX,
@@ -454,8 +517,10 @@ int wr_localset_build(const struct wr_conf *conf, const struct wr_names *const *
         for (uint32_t i = 0; i < k.zones; i++) {
             note(&k, i | ZONE_MARK);
         }
-        for (size_t i = 0; i < count; i++) {
-            take_names(&k, sources[i]);
+        for (int round = OF_THE_SITE; round <= NEW; round++) {
+            for (size_t i = 0; i < count; i++) {
+                take_names(&k, sources[i], (enum round)round);
+            }
         }
         if (conf->local.reverse) {
             add_reverse(&k);
@@ -466,10 +531,13 @@ int wr_localset_build(const struct wr_conf *conf, const struct wr_names *const *
                     "more records in all than are taken; the rest is left out");
     }
     if (!k.err) {
+        k.err = keep_holders(&k, &set);
+    }
+    if (!k.err) {
         k.err = compile(&k, &set);
     }
     if (k.err) {
-        free(set.block);
+        wr_localset_free(&set);
     } else {
         wr_services_judge(conf, set.local, judged, &k);
         set.expires_s = k.expires_s;
@@ -483,5 +551,6 @@ int wr_localset_build(const struct wr_conf *conf, const struct wr_names *const *
 void wr_localset_free(struct wr_localset *set)
 {
     free(set->block);
+    free(set->holder);
     *set = (struct wr_localset){.local = NULL, .expires_s = INT64_MAX};
 }

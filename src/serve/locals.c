@@ -355,7 +355,8 @@ static int plan(struct wr_locals *l, const struct wr_conf *conf, const struct wr
 }
 
 static int build(const struct wr_locals *l, const struct wr_conf *conf, const struct wr_now *now,
-                 const struct wr_names_hooks *hooks, struct wr_localset *ret_set)
+                 const struct wr_localset *before, const struct wr_names_hooks *hooks,
+                 struct wr_localset *ret_set)
 {
     const struct wr_names **names = calloc(l->sources + 1, sizeof(struct wr_names *));
     if (!names) {
@@ -368,7 +369,7 @@ static int build(const struct wr_locals *l, const struct wr_conf *conf, const st
     }
     int err =
         wr_localset_build(conf, names, l->sources + 1, now->wall_proven ? now->wall_s : INT64_MIN,
-                          &l->key, hooks, ret_set);
+                          &l->key, before, hooks, ret_set);
     free(names);
     return err;
 }
@@ -396,7 +397,7 @@ int wr_locals_load(struct wr_locals *ret, const struct wr_conf *conf, const stru
                 l.source[i] = or_old(l.source[i], old); /* the last good one */
             }
         }
-        err = build(&l, conf, now, hooks, &l.set);
+        err = build(&l, conf, now, old ? &old->set : NULL, hooks, &l.set);
     }
     if (err) {
         wr_locals_free(&l);
@@ -435,7 +436,7 @@ int wr_locals_refresh(struct wr_locals *locals, const struct wr_conf *conf,
     for (size_t i = 0; i < locals->sources; i++) {
         renew(locals->source[i], locals->copies, &locals->key, hooks);
     }
-    return build(locals, conf, now, hooks, ret_set);
+    return build(locals, conf, now, &locals->set, hooks, ret_set);
 }
 
 void wr_locals_watched(const struct wr_locals *locals, void (*each)(void *user, const char *path),

@@ -13,6 +13,7 @@ static const struct wr_hash_key key = {{7, 8}};
 static struct wr_conf *conf;
 static struct wr_names own, hosts, leases;
 static struct wr_localset set;
+static const struct wr_localset *before; /* the set in force while one is built */
 
 static void tell(void *user, enum wr_names_said what, const char *file, uint32_t line,
                  const char *text)
@@ -38,7 +39,7 @@ static void build(const char *yaml, const char *hosts_text, const char *lease_te
     wr_names_read_conf(&own, conf);
     wr_names_read_hosts(&hosts, hosts_text, strlen(hosts_text), 60, &hooks);
     wr_names_read_leases(&leases, WR_LEASE_DNSMASQ, home, 60, &part, 1, &key, &hooks);
-    assert_int_equal(wr_localset_build(conf, sources, 3, now_s, &key, &hooks, &set), WR_OK);
+    assert_int_equal(wr_localset_build(conf, sources, 3, now_s, &key, before, &hooks, &set), WR_OK);
     wr_names_free(&own);
     wr_names_free(&hosts);
     wr_names_free(&leases);
@@ -169,6 +170,37 @@ static void test_leases_shadow_nothing(void **state)
     done();
 }
 
+/* Who has a name keeps it as long as the lease lasts, in whatever order the file is written anew. */
+static void test_holders(void **state)
+{
+    static struct wr_localset first;
+    static const char holder[] = "100 04 192.0.2.200 cam *\n100 09 192.0.2.9 nas *\n";
+    build("", "", holder, 50);
+    first = set;
+    wr_conf_free(conf);
+    assert_int_equal(first.holders, 2);
+    before = &first;
+    build("", "",
+          "100 66 192.0.2.66 cam *\n100 04 192.0.2.200 cam *\n100 66 192.0.2.67 new *\n"
+          "duid 00:03:00:01:aa\n100 1 fd00::66 cam 00:03:00:01:66\n100 2 fd00::9 nas "
+          "00:03:00:01:09\n",
+          50);
+    assert_string_equal(ask("cam.home.arpa.", WR_TYPE_A), "data 192.0.2.200");
+    assert_string_equal(ask("cam.home.arpa.", WR_TYPE_AAAA), "nodata");
+    assert_string_equal(ask("nas.home.arpa.", WR_TYPE_AAAA), "data fd00::9");
+    assert_string_equal(ask("new.home.arpa.", WR_TYPE_A), "data 192.0.2.67");
+    assert_non_null(strstr(said, "/l:1: cam.home.arpa.: another client"));
+    done();
+    build("", "", "100 66 192.0.2.66 cam *\n40 04 192.0.2.200 cam *\n", 50); /* it has ended */
+    assert_string_equal(ask("cam.home.arpa.", WR_TYPE_A), "data 192.0.2.66");
+    done();
+    build("", "192.0.2.1 cam.home.arpa\n", holder, 50); /* the owner's word comes first */
+    assert_string_equal(ask("cam.home.arpa.", WR_TYPE_A), "data 192.0.2.1");
+    done();
+    before = NULL;
+    wr_localset_free(&first);
+}
+
 /* One client with many addresses, and one name with many records: bounded, and built in no time. */
 static void test_crowds(void **state)
 {
@@ -234,6 +266,7 @@ int main(void)
         cmocka_unit_test(test_special_is_covered),
         cmocka_unit_test(test_reverse),
         cmocka_unit_test(test_leases_shadow_nothing),
+        cmocka_unit_test(test_holders),
         cmocka_unit_test(test_crowds),
         cmocka_unit_test(test_leases_end),
         cmocka_unit_test(test_rejects_are_told),
