@@ -13,12 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "cli/opts.h"
 #include "cli/talk.h"
 #include "cli/verb.h"
@@ -36,6 +38,8 @@ struct config {
     struct stat st; /* as it was when it was read */
     char *text;     /* what stands in it */
     size_t n;
+    int folder;       /* locked; -1: not yet */
+    char socket[128]; /* of the control socket that the file names */
 };
 
 static int failed(const char *path, const char *what)
@@ -104,6 +108,18 @@ static int show(const struct config *c, const char *key)
 
 /* --- the file --- */
 
+/* One at a time changes files of a folder by this verb. */
+static int lock_folder(struct config *c)
+{
+    char copy[PATH_MAX];
+
+    snprintf(copy, sizeof(copy), "%s", c->path);
+    c->folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (c->folder < 0 || flock(c->folder, LOCK_EX) != 0)
+        return failed(c->path, strerror(errno));
+    return WR_EXIT_OK;
+}
+
 /* Where the file is, or will be. */
 static int find_file(struct config *c)
 {
@@ -112,11 +128,15 @@ static int find_file(struct config *c)
     if (strlen(file) >= sizeof(c->path))
         return failed(file, "the path is too long");
     if (!realpath(file, c->path)) {
+        struct stat st;
+
         if (errno != ENOENT)
             return failed(file, strerror(errno));
+        if (lstat(file, &st) == 0)
+            return failed(file, "it is a link to a file that is not there");
         strcpy(c->path, file);
     }
-    return WR_EXIT_OK;
+    return lock_folder(c);
 }
 
 static int read_octets(struct config *c, int fd)
@@ -191,20 +211,6 @@ static bool is_unchanged(const struct config *c)
            now.st_mtim.tv_nsec == c->st.st_mtim.tv_nsec;
 }
 
-/* So that the new name outlives a power cut; where that cannot be had the file is good all the same. */
-static void sync_folder(const char *path)
-{
-    char copy[PATH_MAX];
-    int fd;
-
-    snprintf(copy, sizeof(copy), "%s", path);
-    fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        (void)fsync(fd);
-        close(fd);
-    }
-}
-
 static int put_file(const struct config *c, const char *text, size_t n)
 {
     char room[PATH_MAX + 16];
@@ -214,8 +220,11 @@ static int put_file(const struct config *c, const char *text, size_t n)
     fd = mkostemp(room, O_CLOEXEC);
     if (fd < 0)
         return failed(c->path, strerror(errno));
-    if (!write_octets(fd, text, n) || !dress(c, fd) || fsync(fd) != 0)
+    if (!write_octets(fd, text, n) || fsync(fd) != 0)
         status = failed(c->path, strerror(errno));
+    else if (!dress(c, fd))
+        status = failed(c->path,
+                        "its owner and rights cannot be kept; change it as its owner or as root");
     close(fd);
     if (status == WR_EXIT_OK && !is_unchanged(c))
         status = failed(c->path, "somebody else has changed it meanwhile; try again");
@@ -224,11 +233,30 @@ static int put_file(const struct config *c, const char *text, size_t n)
     if (status != WR_EXIT_OK)
         (void)unlink(room);
     else
-        sync_folder(c->path);
+        (void)fsync(c->folder); /* where that cannot be had the file is good all the same */
     return status;
 }
 
 /* --- changing --- */
+
+/* Without --socket it is the one that the file names. */
+static void find_socket(struct config *c, const char *text, size_t n)
+{
+    struct wr_mistakes *none = malloc(sizeof(*none));
+    struct wr_conf *conf = NULL;
+
+    if (!none || c->talk.socket) {
+        free(none);
+        return;
+    }
+    wr_mistakes_init(none);
+    if (wr_conf_read(text, n, none, &conf) == WR_OK) {
+        snprintf(c->socket, sizeof(c->socket), "%s", conf->control.socket);
+        c->talk.socket = c->socket;
+    }
+    wr_conf_free(conf);
+    free(none);
+}
 
 /* Does the gateway that runs have this file? */
 static bool is_in_force(const struct config *c)
@@ -236,14 +264,15 @@ static bool is_in_force(const struct config *c)
     struct wr_talk quiet = c->talk;
     json_t *result = NULL;
     const char *theirs;
-    char path[PATH_MAX], own[PATH_MAX];
+    struct stat one, other;
     bool is;
 
     quiet.quiet = true;
     if (wr_talk_ask(&quiet, "status", json_object(), &result) != WR_EXIT_OK)
         return false;
     theirs = json_string_value(json_object_get(result, "config"));
-    is = theirs && realpath(theirs, path) && realpath(c->path, own) && !strcmp(path, own);
+    is = theirs && stat(theirs, &one) == 0 && stat(c->path, &other) == 0 &&
+         one.st_dev == other.st_dev && one.st_ino == other.st_ino;
     json_decref(result);
     return is;
 }
@@ -256,9 +285,14 @@ static int reload(const struct config *c)
 
     if (c->no_reload)
         return WR_EXIT_OK;
+    if (c->talk.socket && access(c->talk.socket, W_OK) != 0 && errno == EACCES)
+        return failed(c->talk.socket,
+                      "permission denied, so the gateway was not told; run weir reload as root");
     if (!is_in_force(c)) {
         fprintf(stderr,
-                "weir config: no gateway that runs has this file: it counts from the next start\n");
+                "weir config: no gateway that answers on %s has this file: it counts from the "
+                "next start or reload\n",
+                c->talk.socket ? c->talk.socket : "the control socket");
         return WR_EXIT_OK;
     }
     status = wr_talk_ask(&c->talk, "reload", json_object(), &result);
@@ -271,14 +305,18 @@ static int reload(const struct config *c)
 
 static int print_change(const struct config *c, const char *key)
 {
+    char path[PATH_MAX];
+    struct wr_str s;
     json_t *told;
     int failed_;
 
+    wr_str_init(&s, path, sizeof(path));
+    wr_utf8_safe(&s, c->path, strlen(c->path));
     if (!c->talk.json) {
-        printf("%s: %s changed\n", c->path, key);
+        printf("%s: %s changed\n", path, key);
         return WR_EXIT_OK;
     }
-    told = json_pack("{s:s%, s:s}", "file", c->path, strlen(c->path), "key", key);
+    told = json_pack("{s:s, s:s}", "file", path, "key", key);
     failed_ = !told || json_dumpf(told, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(told);
@@ -306,6 +344,8 @@ static int change(struct config *c, const char *key, const char *value)
     if (err)
         return WR_EXIT_FAILED;
     status = put_file(c, text, n);
+    if (status == WR_EXIT_OK)
+        find_socket(c, text, n);
     free(text);
     if (status == WR_EXIT_OK)
         status = print_change(c, key);
@@ -333,6 +373,7 @@ int wr_cli_config(int argc, char **argv)
     if (!c)
         return WR_EXIT_FAILED;
     c->talk.who = "config";
+    c->folder = -1;
     const struct wr_opt table[] = {
         WR_TALK_SOCKET_ROW(c->talk),
         WR_TALK_JSON_ROW(c->talk),
@@ -346,7 +387,8 @@ int wr_cli_config(int argc, char **argv)
         "Shows what is in force in the running gateway, or changes one key of its file; the rest "
         "of "
         "the\nfile stays as it is, with its comments. What would not be a good configuration is "
-        "refused, and\nafter a change the gateway reloads. A list is written as in the file: "
+        "refused, and\nso is what would take a comment with it. After a change the gateway "
+        "reloads. A list is written as in the file: "
         "'[udp://192.0.2.1]'.",
         table,
         sizeof(table) / sizeof(table[0]),
@@ -356,6 +398,8 @@ int wr_cli_config(int argc, char **argv)
     status = wr_opts_read(&opts, argc, argv);
     if (status == WR_OPTS_GO)
         status = run(c, &opts);
+    if (c->folder >= 0)
+        close(c->folder);
     free(c->text);
     free(c);
     return status;

@@ -35,9 +35,9 @@ struct edit {
     struct step step[STEPS_MAX];
     unsigned steps, found; /* of the path, and of them those that are there */
     node *at[STEPS_MAX + 1];
-    struct wr_yaml old;
-    size_t from, to;   /* the octets that go, */
-    struct wr_str put; /* and those that come */
+    struct wr_yaml old, wanted; /* the file; the value, in a mapping of its own */
+    size_t from, to;            /* the octets that go, */
+    struct wr_str put;          /* and those that come */
     char *room;
 };
 
@@ -121,10 +121,26 @@ static void walk(struct edit *e)
 
 /* --- places --- */
 
+/* Only a line feed ends a line here, with a carriage return before it or not; YAML 1.1 knows others. */
+static bool has_odd_ends(const struct edit *e)
+{
+    static const char *const ends[] = {"\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
+
+    for (size_t i = 0; i < e->n; i++) {
+        if (e->text[i] == '\r' && (i + 1 == e->n || e->text[i + 1] != '\n'))
+            return true;
+        for (size_t k = 0; k < sizeof(ends) / sizeof(ends[0]); k++)
+            if (e->n - i >= strlen(ends[k]) && !memcmp(e->text + i, ends[k], strlen(ends[k])))
+                return true;
+    }
+    return false;
+}
+
 /* The octet at a line and a column in characters. */
 static size_t offset_of(const struct edit *e, uint32_t line, uint32_t column)
 {
-    size_t at = 0;
+    bool mark = e->n >= 3 && !memcmp(e->text, "\xef\xbb\xbf", 3);
+    size_t at = mark ? 3 : 0;
     uint32_t code;
 
     for (; line > 1 && at < e->n; line--) {
@@ -171,15 +187,52 @@ static size_t next_line(const struct edit *e, size_t at)
     return end ? (size_t)(end - e->text) + 1 : e->n;
 }
 
+/* --- comments --- */
+
+/* Behind a quoted scalar that begins at `at`, or `at`. */
+static size_t skip_quoted(const struct edit *e, size_t at, size_t end)
+{
+    char mark = e->text[at];
+    size_t i = at + 1;
+
+    if ((mark != '"' && mark != '\'') || (at > 0 && !strchr(" \t\n[{,:", e->text[at - 1])))
+        return at;
+    while (i < end && e->text[i] != mark)
+        i += mark == '"' && e->text[i] == '\\' ? 2 : 1;
+    return i < end ? i : at;
+}
+
+/* Is a comment begun in these octets? */
+static bool has_comment(const struct edit *e, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        i = skip_quoted(e, i, to);
+        if (e->text[i] == '#' && (i == 0 || strchr(" \t\n", e->text[i - 1])))
+            return true;
+    }
+    return false;
+}
+
+static int refuse_comment(struct edit *e)
+{
+    uint32_t line = 1;
+
+    for (size_t i = 0; i < e->from; i++)
+        line += e->text[i] == '\n';
+    wr_mistakes_add(e->mistakes, line, 0,
+                    "%s: there is a comment in what would go; change it by hand", e->key);
+    return WR_E_FORMAT;
+}
+
 /* --- setting --- */
 
 /* Behind the colon of its key up to its end, or all of an item. */
-static void replace(struct edit *e, node *n)
+static int replace(struct edit *e, node *n)
 {
     e->to = end_of(e, n);
     if (!n->key) {
         e->from = begin_of(e, n);
-        return;
+        return has_comment(e, e->from, e->to) ? refuse_comment(e) : WR_OK;
     }
     e->from = end_of(e, n->key);
     while (e->from < e->n && e->text[e->from] != ':')
@@ -187,6 +240,14 @@ static void replace(struct edit *e, node *n)
     e->from += e->from < e->n;
     e->to = e->to < e->from ? e->from : e->to;
     wr_str_char(&e->put, ' ');
+    return has_comment(e, e->from, e->to) ? refuse_comment(e) : WR_OK;
+}
+
+static void put_line_end(struct edit *e)
+{
+    const char *end = memchr(e->text, '\n', e->n);
+
+    wr_str_text(&e->put, end && end > e->text && end[-1] == '\r' ? "\r\n" : "\n");
 }
 
 static void put_word(struct edit *e, const struct step *s)
@@ -212,21 +273,22 @@ static void put_flow(struct edit *e, unsigned from)
 static void put_block(struct edit *e, unsigned from, uint32_t indent)
 {
     for (unsigned i = from; i < e->steps; i++) {
-        wr_str_text(&e->put, i > from ? "\n" : "");
+        if (i > from)
+            put_line_end(e);
         for (uint32_t k = indent + INDENT * (i - from); k > 0; k--)
             wr_str_char(&e->put, ' ');
         put_word(e, &e->step[i]);
     }
     wr_str_char(&e->put, ' ');
     wr_str_text(&e->put, e->value);
-    wr_str_char(&e->put, '\n');
+    put_line_end(e);
 }
 
 static void add_line(struct edit *e, size_t at, uint32_t indent)
 {
     e->from = e->to = at;
     if (at > 0 && e->text[at - 1] != '\n')
-        wr_str_char(&e->put, '\n');
+        put_line_end(e);
     put_block(e, e->found, indent);
 }
 
@@ -243,7 +305,10 @@ static int add(struct edit *e)
     } else if (parent->kind == WR_YAML_LIST) {
         return refuse(e, "which of the list? the first is [0]");
     } else if (parent->kind == WR_YAML_SCALAR) { /* "cache:" with nothing behind it */
-        replace(e, parent);
+        int err = replace(e, parent);
+
+        if (err)
+            return err;
         wr_str_char(&e->put, '{');
         put_flow(e, e->found);
         wr_str_char(&e->put, '}');
@@ -268,7 +333,7 @@ static node *before(node *parent, node *child)
     return other == child ? NULL : other;
 }
 
-static void cut_flow(struct edit *e, node *parent, node *child)
+static int cut_flow(struct edit *e, node *parent, node *child)
 {
     node *previous = before(parent, child);
 
@@ -278,9 +343,11 @@ static void cut_flow(struct edit *e, node *parent, node *child)
         e->from = end_of(e, previous);
     else if (child->next)
         e->to = begin_of(e, child->next->key);
+    return has_comment(e, e->from, e->to) ? refuse_comment(e) : WR_OK;
 }
 
-static void cut_block(struct edit *e, node *child)
+/* The comment behind it in its own line goes with it. */
+static int cut_block(struct edit *e, node *child)
 {
     size_t begin = begin_of(e, child->key), start = line_start(e, begin);
 
@@ -289,7 +356,9 @@ static void cut_block(struct edit *e, node *child)
     if (strspn(e->text + start, " ") < begin - start && child->next) { /* "- key: value" */
         e->from = begin;
         e->to = begin_of(e, child->next->key);
+        return has_comment(e, e->from, e->to) ? refuse_comment(e) : WR_OK;
     }
+    return has_comment(e, e->from, end_of(e, child)) ? refuse_comment(e) : WR_OK;
 }
 
 static int take_out(struct edit *e)
@@ -298,16 +367,13 @@ static int take_out(struct edit *e)
 
     if (e->found < e->steps)
         return WR_E_NOTFOUND;
-    while (last > 1 && e->at[last]->key && e->at[last - 1]->key && e->at[last - 1]->count == 1)
+    while (last > 1 && e->at[last]->key && e->at[last - 1]->key && e->at[last - 1]->count == 1 &&
+           !has_comment(e, end_of(e, e->at[last - 1]->key), end_of(e, e->at[last - 1])))
         last--; /* the section has nothing else */
     node *parent = e->at[last - 1], *child = e->at[last];
-    if (!child->key || (parent->count == 1 && last > 1))
+    if (!child->key || (parent->count == 1 && last > 1 && !parent->key))
         return refuse(e, "an item of a list is not taken out; give the whole list");
-    if (parent->flow)
-        cut_flow(e, parent, child);
-    else
-        cut_block(e, child);
-    return WR_OK;
+    return parent->flow ? cut_flow(e, parent, child) : cut_block(e, child);
 }
 
 /* --- has only that changed? --- */
@@ -331,14 +397,25 @@ static bool is_empty(node *n)
     return !n || (n->kind == WR_YAML_SCALAR && n->plain && n->n == 0);
 }
 
+/* The old had nothing but what was taken out: then it is gone, or there is nothing in it. */
+static bool is_emptied(const struct edit *e, unsigned i, node *old, node *new)
+{
+    return !e->value && old && is_empty(new) && old->kind == WR_YAML_MAP && old->count == 1 &&
+           is_step(&e->step[i], old->first, 0);
+}
+
 /* The same up to the step `i` of the path and what is below; there the value is, or is not. */
 static bool same_but(const struct edit *e, unsigned i, node *old, node *new)
 {
     const struct step *s = &e->step[i];
     uint32_t index = 0;
 
-    if (i == e->steps || !new)
-        return i == e->steps ? !new == !e->value : !e->value && old->count == 1;
+    if (i == e->steps)
+        return e->value ? same(new, e->wanted.root->first) : !new;
+    if (is_emptied(e, i, old, new))
+        return true;
+    if (!new)
+        return false;
     if (is_empty(old))
         return e->value && new->kind == WR_YAML_MAP &&new->count == 1 &&
                is_step(s, new->first, 0) && same_but(e, i + 1, NULL, new->first);
@@ -375,7 +452,7 @@ static int finish(struct edit *e, char **ret_text, size_t *ret_n)
     size_t n = e->n - (e->to - e->from) + e->put.len;
     char *text = malloc(n + 1);
     struct wr_yaml new = {0};
-    int err = text ? WR_OK : WR_E_NOMEM;
+    int err = text && !e->put.cut ? WR_OK : WR_E_NOMEM;
 
     if (!err) {
         memcpy(text, e->text, e->from);
@@ -413,6 +490,25 @@ static bool is_plain(struct edit *e, struct wr_mistakes *none)
     node *one = yaml.root->kind == WR_YAML_LIST ? yaml.root->first : NULL;
     return one && !one->next && one->kind == WR_YAML_SCALAR &&
            (!one->plain || (one->n == n && !memcmp(one->text, value, n)));
+}
+
+/* What it is to be read as. */
+static int read_value(struct edit *e)
+{
+    size_t cap = strlen(e->value) + 8;
+    char *text = wr_mem_take(&e->mem, cap);
+    int err;
+
+    if (!text)
+        return WR_E_NOMEM;
+    snprintf(text, cap, "v: %s\n", e->value);
+    err = wr_yaml_read(text, strlen(text), &e->mem, e->mistakes, &e->wanted);
+    if (err)
+        return err;
+    if (e->mistakes->errors || e->wanted.torn || !e->wanted.root ||
+        e->wanted.root->kind != WR_YAML_MAP || e->wanted.root->count != 1)
+        return refuse(e, "the value is not one value of YAML");
+    return WR_OK;
 }
 
 /* The value as it goes into the file. */
@@ -485,8 +581,13 @@ static int run(struct edit *e)
         err = read_path(e);
     if (!err)
         err = read_file(e, e->text, e->n, &e->old);
+    if (!err && has_odd_ends(e))
+        err = refuse(e, "the file has lines that end with a lone carriage return, NEL, LS or PS; "
+                        "change it by hand");
     if (!err && e->value)
         err = quote_value(e, row);
+    if (!err && e->value)
+        err = read_value(e);
     if (err)
         return err;
     cap = (e->value ? strlen(e->value) : 0) + strlen(e->key) + (size_t)STEPS_MAX * LINE_ROOM;
@@ -499,9 +600,9 @@ static int run(struct edit *e)
         return take_out(e);
     if (e->found < e->steps)
         return add(e);
-    replace(e, e->at[e->steps]);
+    err = replace(e, e->at[e->steps]);
     wr_str_text(&e->put, e->value);
-    return WR_OK;
+    return err;
 }
 
 int wr_edit_key(const char *text, size_t n, const char *key, const char *value,
@@ -520,7 +621,7 @@ int wr_edit_key(const char *text, size_t n, const char *key, const char *value,
     wr_mem_init(&e->mem);
     err = run(e);
     if (!err)
-        err = e->put.cut ? WR_E_LIMIT : finish(e, ret_text, ret_n);
+        err = finish(e, ret_text, ret_n);
     wr_mem_free(&e->mem);
     free(e->room);
     free(e);

@@ -9,7 +9,8 @@
  * Pure: text in, text out. People write configurations by hand, with comments and an order of their own, so the file is not printed
  * anew: the octets of one value are replaced, or a line is put in or taken out, where the tree of nodes (conf/yaml) says it stands.
  * What comes out is read again: it is a good configuration, and its tree is the old one but for that key; else nothing
- * comes out. So what this does not understand it refuses, and never spoils.
+ * comes out. So what this does not understand it refuses, and never spoils; also what would take a comment with it, but for the one behind a key
+ * that is taken out.
  *
  * A key is written as `weir check` writes it, "upstream.groups[0].name". The value of a scalar is taken as it is, with quotation marks put
  * around it where YAML needs them; of a list or a mapping it is YAML (or JSON) in one line: [udp://192.0.2.1].

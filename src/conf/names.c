@@ -222,6 +222,7 @@ struct hosts {
     struct wr_names *names;
     const struct wr_names_hooks *hooks;
     uint32_t ttl;
+    uint32_t wrong; /* lines of leases */
 };
 
 static struct wr_names_record *add_addr(struct wr_names *names, const struct wr_name *owner,
@@ -253,7 +254,7 @@ static void host_wrong(void *user, uint32_t line, const char *text)
 void wr_names_read_hosts(struct wr_names *names, const char *text, size_t n, uint32_t ttl,
                          const struct wr_names_hooks *hooks)
 {
-    struct hosts h = {names, hooks, ttl};
+    struct hosts h = {names, hooks, ttl, 0};
     const struct wr_hostsfile_hooks to = {.each = host, .wrong = host_wrong, .user = &h};
     wr_hostsfile_read(text, n, &to);
     tell_failed(names, hooks);
@@ -265,6 +266,7 @@ static void lease_wrong(void *user, uint8_t part, uint32_t line, const char *tex
 {
     struct hosts *h = user;
     (void)part;
+    h->wrong++;
     h->hooks->tell(h->hooks->user, WR_NAMES_NOTE, h->names->file, line, text);
 }
 
@@ -298,7 +300,7 @@ void wr_names_read_leases(struct wr_names *names, enum wr_lease_format format, c
                           uint32_t ttl, const struct wr_names_text *text, unsigned parts,
                           const struct wr_hash_key *key, const struct wr_names_hooks *hooks)
 {
-    struct hosts h = {names, hooks, ttl};
+    struct hosts h = {names, hooks, ttl, 0};
     const struct wr_lease_hooks to = {.wrong = lease_wrong, .user = &h};
     struct wr_leases leases;
     names->lease = true;
@@ -311,6 +313,11 @@ void wr_names_read_leases(struct wr_names *names, enum wr_lease_format format, c
             WR_E_NOMEM) {
             names->failed = true;
         }
+    }
+    if (leases.count == 0 && h.wrong > 0) {
+        hooks->tell(hooks->user, WR_NAMES_MISTAKE, names->file, 0,
+                    "no lease in it could be read; is its `format` the one of the server that "
+                    "writes it?");
     }
     wr_leases_sort(&leases);
     for (uint32_t i = 0; i < leases.count; i++) {

@@ -67,7 +67,8 @@ static int read_type(struct line *l, struct wr_record_line *r)
         if (digit && !has_ttl) {
             has_ttl = true;
             if (wr_word_seconds(word.text, word.n, TTL_MAX, &r->ttl) != WR_OK) {
-                return wrong(l, "expected a TTL, as 300, 5m or 1h, of at most 68 years");
+                return wrong(
+                    l, "expected a type, as A, or a TTL, as 300, 5m or 1h, of at most 68 years");
             }
         } else if (wr_codes_type_from_text(word.text, word.n, &r->type) == WR_OK &&
                    r->type != WR_TYPE_ANY) {

@@ -442,6 +442,26 @@ static void check_copies(const struct rules *r)
                 wrong(r, indexed(path, "local.keys", i, "name"), "this key stands here already");
 }
 
+/* A host of a service: a name, and one that clients can look up from elsewhere. */
+static void check_host(const struct rules *r, const char *path, const uint8_t *host)
+{
+    const uint8_t *last = host, *next = host;
+    bool address = false;
+
+    if (!host || *host == 0)
+        return;
+    for (; *next; next += *next + 1) {
+        last = next;
+        address = address || memchr(next + 1, ':', *next);
+    }
+    address = address || strspn((const char *)last + 1, "0123456789") >= *last;
+    if (address)
+        wrong(r, path, "this is an address; a host is a name, as printer.home.arpa (RFC 2782)");
+    else if (last == host)
+        warn(r, path,
+             "a name of one label; is the one below its zone meant, as printer.home.arpa?");
+}
+
 static void check_services(const struct rules *r)
 {
     const struct wr_conf_service *items = r->conf->local.services.items;
@@ -456,6 +476,7 @@ static void check_services(const struct rules *r)
         if (s->zone && *s->zone == 0)
             wrong(r, indexed(path, "local.services", i, "zone"),
                   "services need a zone below the root");
+        check_host(r, indexed(path, "local.services", i, "host"), s->host);
         indexed(list, "local.services", i, "txt");
         for (size_t j = 0; j < s->txt.count; j++)
             if (s->txt.items[j] && !wr_services_is_txt(s->txt.items[j]))
@@ -477,6 +498,7 @@ static void check_relays(const struct rules *r)
 
         if (relay->zone && *relay->zone == 0)
             wrong(r, indexed(path, "local.relays", i, "zone"), "relays need a zone below the root");
+        check_host(r, indexed(path, "local.relays", i, "host"), relay->host);
         for (size_t j = 0; j < relay->transports.count; j++)
             for (size_t k = 0; k < j; k++)
                 if (relay->transports.items[j] == relay->transports.items[k])

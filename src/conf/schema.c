@@ -444,7 +444,8 @@ static const struct wr_schema_row table[] = {
             "moment the lease is written. A name that stands in a zone or a hosts file, or belongs "
             "to another client already, is not given to one that asks for it. The IPv4 and IPv6 "
             "leases "
-            "of one device share its name when they have its MAC address or DUID in common."},
+            "of one device share its name when they have its MAC address or DUID in common; a "
+            "DUID is what the device claims, so give names that matter in a hosts file."},
     {"local.leases[].file", WR_SCHEMA_PATH, V01, RANGE(1, PATH_OCTETS), IN(wr_conf_leases, file),
      EXAMPLE("/var/lib/misc/dnsmasq.leases"),
      .doc = "The file, as `/var/lib/misc/dnsmasq.leases`, `/var/lib/kea/kea-leases4.csv`, "
@@ -595,9 +596,11 @@ static const struct wr_schema_row table[] = {
      .doc = "Its path; mode 0600. Empty: there is none."},
     {"control.group", WR_SCHEMA_LABEL, V01, RESTART, RANGE(0, 32), DEFAULT("\"\""),
      AT(control.group), EXAMPLE("adm"),
-     .doc = "A group whose members may look as well: `status`, `stats`, `upstreams`, `cache show`, "
-            "`why`, `anchors`, and `log`, which tells who asked for what; mode 0660 then. What "
-            "changes something is for root and the user that weir runs as."},
+     .doc =
+         "A group whose members may look as well: `status`, `stats`, `upstreams`, `cache show`, "
+         "`why`, `anchors`, `zones`, `config`, which shows all that stands in the file, and `log`, "
+         "which tells who asked for what; mode 0660 then. What changes something is for root and "
+         "the user that weir runs as."},
     {"control.group_may_change", WR_SCHEMA_BOOL, V01, DEFAULT("false"),
      AT(control.group_may_change),
      .doc = "Its members may also `reload`, `cache flush`, and change trust anchors, which is to "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/services.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -251,22 +252,25 @@ static const char *look_at_host(const struct wr_local *local, const uint8_t *hos
 }
 
 void wr_services_judge(const struct wr_conf *conf, const struct wr_local *local,
-                       void (*each)(void *user, const uint8_t *zone, const uint8_t *host,
+                       void (*each)(void *user, const char *key, const uint8_t *host,
                                     const char *what),
                        void *user)
 {
+    char key[64];
     for (size_t i = 0; i < conf->local.services.count; i++) {
         const struct wr_conf_service *s = &conf->local.services.items[i];
         const char *what = look_at_host(local, s->host);
         if (what) {
-            each(user, s->zone, s->host, what);
+            snprintf(key, sizeof(key), "local.services[%zu].host", i);
+            each(user, key, s->host, what);
         }
     }
     for (size_t i = 0; i < conf->local.relays.count; i++) {
         const struct wr_conf_relay *r = &conf->local.relays.items[i];
         const char *what = look_at_host(local, r->host);
         if (what) {
-            each(user, r->zone, r->host, what);
+            snprintf(key, sizeof(key), "local.relays[%zu].host", i);
+            each(user, key, r->host, what);
         }
     }
 }

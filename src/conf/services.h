@@ -35,10 +35,10 @@ bool wr_services_is_txt(const char *text);
 /* Equal instance, type, zone and host. */
 bool wr_services_is_same(const struct wr_conf_service *a, const struct wr_conf_service *b);
 
-/* What a client would stumble over: a host that is an alias (RFC 2782), or has no address. Calls each(user, zone, host, static text);
- * hosts that are not local are not judged. */
+/* What a client would stumble over: a host that is an alias (RFC 2782), or has no address. Calls each(user, key, host, static text), key as
+ * "local.services[2].host"; hosts that are not local are not judged. */
 void wr_services_judge(const struct wr_conf *conf, const struct wr_local *local,
-                       void (*each)(void *user, const uint8_t *zone, const uint8_t *host,
+                       void (*each)(void *user, const char *key, const uint8_t *host,
                                     const char *what),
                        void *user);
 

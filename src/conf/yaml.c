@@ -365,6 +365,7 @@ static void read_stream(struct reading *r, struct wr_yaml *yaml)
 int wr_yaml_read(const char *text, size_t n, struct wr_conf_mem *mem, struct wr_mistakes *mistakes,
                  struct wr_yaml *ret_yaml)
 {
+    static const char mark[3] = {'\xef', '\xbb', '\xbf'}; /* of some editors */
     struct reading r = {.mem = mem, .mistakes = mistakes};
     struct wr_yaml yaml = {0};
 
@@ -377,6 +378,10 @@ int wr_yaml_read(const char *text, size_t n, struct wr_conf_mem *mem, struct wr_
         yaml.torn = true;
         *ret_yaml = yaml;
         return WR_OK;
+    }
+    if (n >= sizeof(mark) && !memcmp(text, mark, sizeof(mark))) {
+        text += sizeof(mark); /* libyaml looks for it only when it has to guess the encoding */
+        n -= sizeof(mark);
     }
     if (!yaml_parser_initialize(&r.parser))
         return WR_E_NOMEM;

@@ -71,7 +71,7 @@ static const struct wr_finding_row rows[WR_FINDING_CODES] = {
         "RFC 4472 section 2.1, RFC 1122 section 3.2.1.3"),
     ROW(NO_IPV6, "no-ipv6", WARNING,
         "There is no AAAA record: devices without IPv4 do not reach it.",
-        "Add an AAAA record, or use DNS64 (`dns64.enable`) with a translator.",
+        "Add an AAAA record, or use DNS64 (`dns64.prefix`) with a translator.",
         "RFC 3596 section 2.1, RFC 6540 section 2"),
     ROW(NO_IPV4, "no-ipv4", WARNING, "There is no A record: devices without IPv6 do not reach it.",
         "Add an A record.", "RFC 1035 section 3.4.1"),

@@ -588,8 +588,16 @@ static int prepare(struct wr_serve *s)
     return err;
 }
 
+/* As a whole path: it is told to others, who stand in another folder. Links in it are followed at each reload. */
 static const char *find_config(const struct wr_serve_options *options)
 {
+    static char whole[2 * PATH_MAX];
+    char folder[PATH_MAX];
+    if (options->config != NULL && options->config[0] != '/' &&
+        getcwd(folder, sizeof(folder)) != NULL &&
+        snprintf(whole, sizeof(whole), "%s/%s", folder, options->config) < (int)sizeof(whole)) {
+        return whole;
+    }
     if (options->config != NULL) {
         return options->config;
     }

@@ -43,7 +43,7 @@ def config(box):
     weir = box.weir([box.upstream()])
 
     def run(*words):
-        return subprocess.run([os.environ["WEIR"], "config", *words, "--socket", weir.control], capture_output=True, text=True,
+        return subprocess.run([weir.program, "config", *words, "--socket", weir.control], capture_output=True, text=True,
                               check=False, timeout=60)
 
     whole = weir.verb("config")
@@ -51,7 +51,7 @@ def config(box):
     copy = weir.config + ".copy"
     with open(copy, "w", encoding="utf-8") as f:
         json.dump(whole, f)    # JSON is YAML
-    printed = [subprocess.run([os.environ["WEIR"], "check", "--print", path], capture_output=True, text=True, check=True).stdout
+    printed = [subprocess.run([weir.program, "check", "--print", path], capture_output=True, text=True, check=True).stdout
                for path in (weir.config, copy)]
     equal(printed[0], printed[1])
     equal(run("show", "cache.size").stdout, "16MiB\n")
@@ -67,6 +67,10 @@ def config(box):
     need("cache.size" in done.stderr and "restart" in done.stderr, done.stderr)
     done = run("set", "cache.size", "32", "--config", weir.config)
     equal((done.returncode, weir.verb("status")["settings_serial"]), (1, 3), done.stderr)
+    folder, file = os.path.split(weir.config)    # the socket is the one that the file names; the gateway knows where it stands
+    done = subprocess.run([weir.program, "config", "set", "cache.max_ttl", "80m", "--config", file], cwd=folder, capture_output=True, text=True,
+                          check=False, timeout=60)
+    equal((done.returncode, weir.verb("config", key="cache.max_ttl")), (0, "80m"), done.stderr)
     done = run("unset", "cache.max_ttl", "--config", weir.config)
     equal((done.returncode, weir.verb("config", key="cache.max_ttl")), (0, whole["cache"]["max_ttl"]), done.stderr)
 

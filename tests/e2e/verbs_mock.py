@@ -223,6 +223,20 @@ def config_file():
             need(done.stderr.count("\n") >= 1, words)
         equal(json.loads(run("unset", "cache.size", "--json", "--no-reload").stdout), {"file": folder + "/real", "key": "cache.size"})
         equal(sorted(os.listdir(folder)), ["real", "weir.yaml"])
+        for key, value in (("local.services", "[{name: a, type: _a._tcp, port: 1, host: 192.168.7.4}]"), ("local.relays", "[{host: 'fd00::1'}]")):
+            need("this is an address; a host is a name" in run("set", key, value).stderr, key)
+        done = run("set", "local.relays", "[{host: turn}]")
+        need(done.returncode == 0 and "a name of one label" in done.stderr, done.stderr)
+        os.symlink("nowhere", folder + "/link")
+        real, path = path, folder + "/link"
+        done = run("set", "workers", "1")
+        equal((done.returncode, os.path.islink(path)), (1, True))
+        need("a link to a file that is not there" in done.stderr, done.stderr)
+        path = real
+        odd = os.fsencode(folder) + b"/\xff.yaml"
+        done = subprocess.run([os.fsencode(mock.WEIR), b"config", b"set", b"workers", b"2", b"--json", b"--config", odd], capture_output=True,
+                              check=False, timeout=60)
+        equal((done.returncode, json.loads(done.stdout)["file"]), (0, folder + "/\\xff.yaml"))
         for words in (("set",), ("set", "workers"), ("unset",), ("get", "workers"), ("unset", "a", "b")):
             equal(run(*words).returncode, 2, words)
         path = folder    # no file
@@ -239,6 +253,14 @@ LOCAL = """local:
 @mock.test("check: mistakes in the local files count, a client's word does not; their names cannot move the terminal's cursor")
 def check_local():
     with tempfile.TemporaryDirectory() as path:
+        with open(path + "/kea", "w", encoding="ascii") as f:
+            f.write("0 00:11:22:33:44:55 192.0.2.9 cam *\n")
+        with open(path + "/c", "w", encoding="ascii") as f:
+            f.write(f"local: {{leases: [{{file: {path}/kea, format: kea}}], services: [{{name: a, type: _a._tcp, host: no.home.arpa, port: 1}}]}}\n")
+        done = weir("check", path + "/c")    # of the wrong format: the owner's mistake
+        equal(done.returncode, 1)
+        need("kea: no lease in it could be read; is its `format`" in done.stderr, done.stderr)
+        need("local.services[0].host: warning: no.home.arpa.: the host of a service has no address" in done.stderr, done.stderr)
         files = {"hosts": "192.0.2.1 nas.home.arpa\n192.0.2.300 x\n", "leases": "0 00:11:22:33:44:55 192.0.2.9 wpad *\n",
                  "zone": "$INCLUDE sub/\\027[2J\\255\n", "conf": LOCAL.format(path)}
         os.mkdir(path + "/sub")

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,8 +41,11 @@ static const struct {
      "cache:\n  size: 2MiB  # small\n  max_ttl: 1d\n"},
     {"cache:\n  size: \"1MiB\"\r\n", "cache.size", "2MiB", "cache:\n  size: 2MiB\r\n"},
     {"workers: 1", "workers", "2", "workers: 2"},
-    {"listen:\n  - 127.0.0.1:5300\n  # and\n  - \"[::1]:5300\"\nworkers: 1\n", "listen",
-     "[127.0.0.1]", "listen: [127.0.0.1]\nworkers: 1\n"},
+    {"listen:\n  - 127.0.0.1:5300\n  - \"[::1]:5300\" # two\nworkers: 1\n", "listen", "[127.0.0.1]",
+     "listen: [127.0.0.1] # two\nworkers: 1\n"},
+    {"cache: {size: 1MiB}\r\nworkers: 1\r\n", "identity.name", "x",
+     "cache: {size: 1MiB}\r\nworkers: 1\r\nidentity:\r\n  name: x\r\n"},
+    {"identity: {name: \"a # b\"}\n", "identity.name", "c", "identity: {name: c}\n"},
     {"listen: [\n  127.0.0.1,\n  127.0.0.2 ] # two\n", "listen[1]", "[::1]:53",
      "listen: [\n  127.0.0.1,\n  \"[::1]:53\" ] # two\n"},
     {"listen:\n- 127.0.0.1\n- 127.0.0.2\n", "listen[0]", "127.0.0.3",
@@ -75,6 +79,17 @@ static const struct {
      "upstream.groups[0].strategy", NULL,
      "upstream:\n  groups:\n  - name: a\n    servers: [udp://192.0.2.1]\n"},
     {"workers: 1\n", "cache.size", NULL, "not there"},
+    {"cache:\n  # why\n  size: 1MiB # so\n  # more\nworkers: 1\n", "cache.size", NULL,
+     "cache:\n  # why\n  # more\nworkers: 1\n"},
+    /* with a comment in it */
+    {"listen:\n  - 127.0.0.1:5300\n  # and\n  - \"[::1]:5300\"\n", "listen", "[127.0.0.1]",
+     "listen: there is a comment in what would go; change it by hand"},
+    {"cache:\n  size: # why\n    16MiB\n", "cache.size", "1MiB",
+     "cache.size: there is a comment in what would go; change it by hand"},
+    {"cache: {size: 16MiB, # the size\n  max_ttl: 1h}\n", "cache.size", NULL,
+     "cache.size: there is a comment in what would go; change it by hand"},
+    {"cache: {size: 16MiB, # the size\n  max_ttl: 1h}\n", "cache.max_ttl", NULL,
+     "cache.max_ttl: there is a comment in what would go; change it by hand"},
     /* what is no key, no value, no place */
     {"", "cahce.size", "1", "there is no key \"cahce.size\"; did you mean cache.size?"},
     {"", "cache.size\x1b[2J", "1", "there is no key \"cache.size\\x1b[2J\""},
@@ -128,14 +143,20 @@ static void test_refused(void **state)
     assert_string_equal(edit("", "identity.name", "\"quoted\""), "identity:\n  name: \"quoted\"\n");
 }
 
-/* Lines that libyaml counts and others do not: not understood, so left alone. */
+/* Lines that libyaml counts and others do not: refused, for what is changed could be another line. */
 static void test_odd_lines(void **state)
 {
-    const char *text = "identity: {name: \"a\xe2\x80\xa8 b\"}\ncache: {size: 1MiB}\n";
-    const char *got = edit(text, "cache.size", "2MiB");
-    if (made) {
-        assert_string_equal(got, "identity: {name: \"a\xe2\x80\xa8 b\"}\ncache: {size: 2MiB}\n");
+    static const char *const ends[] = {"\r", "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        char text[200];
+        snprintf(text, sizeof(text), "# x%s# here\ncache:\n  size: 16MiB\n# the old size\n",
+                 ends[i]);
+        const char *got = edit(text, "cache.size", "32MiB");
+        assert_null(made);
+        assert_non_null(strstr(got, "lone carriage return"));
     }
+    assert_string_equal(edit("\xef\xbb\xbfworkers: 1\n", "workers", "2"),
+                        "\xef\xbb\xbfworkers: 2\n");
 }
 
 static int done(void **state)

@@ -146,11 +146,11 @@ static void test_mistakes(void **state)
     }
 }
 
-static void judged(void *user, const uint8_t *zone, const uint8_t *host, const char *what)
+static void judged(void *user, const char *key, const uint8_t *host, const char *what)
 {
     char row[1400], text[WR_NAME_TEXT_SIZE];
     wr_name_to_text(host, text, sizeof(text));
-    snprintf(row, sizeof(row), "%s %s\n", text, what);
+    snprintf(row, sizeof(row), "%s %s %s\n", key, text, what);
     strncat(said, row, sizeof(said) - strlen(said) - 1);
 }
 
@@ -179,16 +179,18 @@ static void test_judge(void **state)
     struct wr_localset set;
     wr_names_init(&names, "");
     wr_names_read_conf(&names, conf);
-    assert_int_equal(wr_localset_build(conf, &source, 1, 0, &key, &hooks, &set), WR_OK);
+    assert_int_equal(wr_localset_build(conf, &source, 1, 0, &key, NULL, &hooks, &set), WR_OK);
     assert_non_null(strstr(said, "alias.home.arpa.: the host of a service is an alias"));
     said[0] = 0;
     wr_services_judge(conf, set.local, judged, NULL);
     assert_string_equal(
         said,
-        "alias.home.arpa. is an alias; a service points to a machine's own name (RFC 2782)\n"
-        "none.home.arpa. has no address in its local zone\n"
-        "missing.home.arpa. has no address in its local zone\n"
-        "alias.home.arpa. is an alias; a service points to a machine's own name (RFC 2782)\n");
+        "local.services[1].host alias.home.arpa. is an alias; a service points to a machine's own "
+        "name (RFC 2782)\n"
+        "local.services[2].host none.home.arpa. has no address in its local zone\n"
+        "local.services[3].host missing.home.arpa. has no address in its local zone\n"
+        "local.relays[0].host alias.home.arpa. is an alias; a service points to a machine's own "
+        "name (RFC 2782)\n");
     wr_localset_free(&set);
     wr_names_free(&names);
     wr_conf_free(conf);
