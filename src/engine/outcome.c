@@ -103,13 +103,19 @@ void wr_outcome_send(struct wr_engine *e, const struct wr_asker *a, const struct
         .kind = WR_ACTION_REPLY, .client = a->client, .bytes = bytes, .size = size};
 }
 
+static bool is_timeless(const struct wr_engine *e, const struct wr_now *now)
+{
+    return wr_prove_least(&e->settings->prove, now) == WR_SECURITY_INDETERMINATE;
+}
+
 void wr_outcome_reply_setup(const struct wr_engine *e, const struct wr_now *now,
                             struct wr_reply *ret)
 {
     *ret = (struct wr_reply){.settings = e->settings,
                              .cookie_key = e->setup.secrets->cookie_key,
                              .wall_s = (uint32_t)now->wall_s,
-                             .turn = e->turn};
+                             .turn = e->turn,
+                             .timeless = is_timeless(e, now)};
 }
 
 /* Errors and denials of one zone count together: random names below it are one attack. */
@@ -126,17 +132,19 @@ static uint64_t what_hash(const struct wr_engine *e, const struct wr_asker *a,
     return 0x20000u + answer->rcode;
 }
 
-/* Was it judged without the time, and is that not good enough for who decides here? Who checks for himself gets it. */
+/* Was it judged without the time, or is that not known any more, and is it not good enough for who decides here? Who checks for
+ * himself gets it. */
 static bool is_withheld(const struct wr_engine *e, const struct wr_asker *a,
-                        const struct wr_answer *answer)
+                        const struct wr_answer *answer, const struct wr_now *now)
 {
     const struct wr_prove_settings *p = &e->settings->prove;
+    bool before = answer->security >= WR_SECURITY_INSECURE && !answer->local && is_timeless(e, now);
     bool spared = false;
     for (unsigned i = 0; i < p->spareds && p->refuse_unproven && !spared; i++) {
         spared = wr_name_equal(p->spared[i].wire, wr_asker_name(a));
     }
     return !spared && p->enable && p->refuse_unproven &&
-           answer->security == WR_SECURITY_INDETERMINATE && !(a->flags & WR_FLAG_CD);
+           (before || answer->security == WR_SECURITY_INDETERMINATE) && !(a->flags & WR_FLAG_CD);
 }
 
 /* Does the name ask which anchors the root has here, and is that the answer (RFC 8509 section 2.2)? */
@@ -156,7 +164,7 @@ void wr_outcome_answer(struct wr_engine *e, const struct wr_asker *a,
 {
     struct wr_reply r;
     bool truncated;
-    if (is_withheld(e, a, answer)) {
+    if (is_withheld(e, a, answer, now)) {
         wr_outcome_error(e, a, WR_RCODE_SERVFAIL, WR_EDE_INDETERMINATE,
                          "what time it is has not been proven, and time.unproven is refuse", room,
                          cap, now, ret_action);
@@ -170,16 +178,16 @@ void wr_outcome_answer(struct wr_engine *e, const struct wr_asker *a,
     }
     e->turn++;
     answer = wr_translate_answer(&e->dns64, a, answer, &e->translated);
+    wr_outcome_reply_setup(e, now, &r);
     struct wr_outcome o = {.source = source,
                            .slot = slot,
                            .rcode = answer->rcode,
-                           .ede = answer->ede,
+                           .ede = wr_reply_ede(&r, a, answer),
                            .what_hash = what_hash(e, a, answer)};
     if (limited(e, a)) { /* its bucket is on the way while the reply is built */
         o.bucket = bucket_of(e, a, o.what_hash);
         wr_quota_foresee(e->setup.quota, o.bucket);
     }
-    wr_outcome_reply_setup(e, now, &r);
     size_t size = wr_reply_answer(&r, a, answer, room, cap, &truncated);
     if (truncated) {
         wr_stats_add(&e->setup.stats->truncated, 1);

@@ -17,12 +17,21 @@ static uint16_t reply_flags(const struct wr_asker *a)
 }
 
 /* AD: every record of the answer is proven, and who asked understands the bit (RFC 6840 section 5.7). */
-static uint16_t answer_flags(const struct wr_asker *a, const struct wr_answer *answer)
+static uint16_t answer_flags(const struct wr_reply *r, const struct wr_asker *a,
+                             const struct wr_answer *answer)
 {
     bool understood = a->question.dnssec_ok || (a->flags & WR_FLAG_AD);
-    bool proven = answer->security == WR_SECURITY_SECURE && !answer->stale &&
+    bool proven = answer->security == WR_SECURITY_SECURE && !answer->stale && !r->timeless &&
                   answer->answers + answer->authorities > 0;
     return (uint16_t)(reply_flags(a) | (understood && proven ? WR_FLAG_AD : 0));
+}
+
+int16_t wr_reply_ede(const struct wr_reply *r, const struct wr_asker *a,
+                     const struct wr_answer *answer)
+{
+    bool rests = answer->security >= WR_SECURITY_INDETERMINATE && !answer->local &&
+                 (a->flags & WR_FLAG_CD) == 0;
+    return answer->ede == WR_EDE_NONE && r->timeless && rests ? WR_EDE_INDETERMINATE : answer->ede;
 }
 
 static void start(struct wr_build *b, const struct wr_asker *a, uint16_t flags, uint8_t *room,
@@ -139,10 +148,11 @@ size_t wr_reply_answer(const struct wr_reply *r, const struct wr_asker *a,
     size_t limit = limit_of(r, a, cap);
     char reason[WR_NAME_TEXT_SIZE + WR_ANSWER_REASON_MAX + 3];
     size_t reserve = 0;
-    start(&b, a, (uint16_t)(answer_flags(a, answer) | (answer->authoritative ? WR_FLAG_AA : 0)),
+    start(&b, a, (uint16_t)(answer_flags(r, a, answer) | (answer->authoritative ? WR_FLAG_AA : 0)),
           room, limit);
     if (a->edns) {
-        make_opt(r, a, answer->ede, reason_of(answer, reason, sizeof(reason)), cookie, &opt);
+        make_opt(r, a, wr_reply_ede(r, a, answer), reason_of(answer, reason, sizeof(reason)),
+                 cookie, &opt);
         reserve = wr_build_opt_size(&opt);
     }
     b.limit = limit - reserve;

@@ -21,7 +21,12 @@ struct wr_reply {
     const uint8_t *cookie_key; /* 16 octets */
     uint32_t wall_s;           /* for server cookies */
     uint32_t turn;             /* turns the order of records in a set */
+    bool timeless;             /* what time it is is not known: nothing is called proven */
 };
+
+/* The extended error that goes with the answer: its own, or that it rests on signatures and the time is not known. */
+int16_t wr_reply_ede(const struct wr_reply *r, const struct wr_asker *a,
+                     const struct wr_answer *answer);
 
 /* Writes the reply; returns its size. `room` should hold WR_MSG_MAX for TCP, the UDP size else; at least 512. */
 size_t wr_reply_answer(const struct wr_reply *r, const struct wr_asker *a,

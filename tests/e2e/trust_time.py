@@ -50,12 +50,19 @@ def unproven(lab):
     equal(reply.rcode, "NOERROR", reply)
     reply = ask(lab, "www.forged.example")      # the signature is
     equal((reply.rcode, reply.ede), ("SERVFAIL", [6]), reply)
+    names = {NAME: "NOERROR", "x.wild.alg13.example": "NOERROR", "alias.alg13.example": "NOERROR",
+             "none.alg13.example": "NXDOMAIN", "none.alg8.example": "NXDOMAIN"}
+    for name, rcode in names.items():
+        reply = ask(lab, name)
+        equal((reply.rcode, reply.ede, "ad" in reply.flags), (rcode, [5], False), reply.text)
     with lab.capture() as wire:
         clock.set(0)
         until(lambda: lab.weir.verb("status")["wall_proven"], 5)
-        reply = ask(lab)
-    need("ad" in reply.flags and not reply.ede, reply.text)
-    need(any(m.name == NAME + "." for m in wire.queries()), "the answer of 1970 was called proven")
+        for name, rcode in names.items():
+            reply = ask(lab, name)
+            equal((reply.rcode, reply.ede, "ad" in reply.flags), (rcode, [], True), reply.text)
+    for name in names:
+        need(any(m.name == name + "." for m in wire.queries()), f"what was said of {name} in 1970 was called proven")
     equal(ask(lab, "www.early.example").ede, [8])
 
 
@@ -86,16 +93,24 @@ def proven(lab):
     need(status["wall_proven"] and status["wall_kept"], status)
 
 
-@e2e.test("auto, 1970 and back to 1970: what was proven meanwhile is served, nothing new is called proven")
+@e2e.test("auto, a step back to 1970: what was proven before is served without AD and marked, or refused; right again, AD")
 def falls_back(lab):
-    clock = start(lab, 0, "auto")
-    need("ad" in ask(lab).flags, "no AD")
-    clock.set(IN_1970)
-    until(lambda: not lab.weir.verb("status")["wall_proven"], 5)
-    equal(ask(lab).data("A"), ADDRESS)
-    reply = ask(lab, "fw.firmware.example")
-    equal(reply.rcode, "NOERROR", reply)
-    need("ad" not in reply.flags, reply.text)
+    for unproven in ("mark", "refuse"):
+        clock = start(lab, 0, "auto", unproven)
+        need("ad" in ask(lab).flags, "no AD")
+        need("ad" in ask(lab, "none.camera.example").flags, "no AD for a denial")
+        clock.set(IN_1970)
+        until(lambda: not lab.weir.verb("status")["wall_proven"], 5)
+        for name, rcode in ((NAME, "NOERROR"), ("none.camera.example", "NXDOMAIN"), ("fw.firmware.example", "NOERROR")):
+            reply = ask(lab, name)
+            equal((reply.rcode, reply.ede), (rcode if unproven == "mark" else "SERVFAIL", [5]), reply)
+            need("ad" not in reply.flags, reply.text)
+        with lab.capture() as wire:
+            clock.set(0)
+            until(lambda: lab.weir.verb("status")["wall_proven"], 5)
+            reply = ask(lab)
+        need("ad" in reply.flags and not reply.ede and reply.data("A") == ADDRESS, reply.text)
+        need(not any(m.name == NAME + "." for m in wire.queries()), "what was proven is proven")
 
 
 @e2e.test("system: the clock is taken as it is, in 1970 and after everything has expired")

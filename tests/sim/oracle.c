@@ -263,7 +263,7 @@ static void hear(struct oracle *o, const struct oracle_fact *f, uint64_t now_us)
         o->heard[f->name].list = list;
         o->heard[f->name].cap = cap;
     }
-    list[o->heard[f->name].count++] = (struct oracle_heard){*f, expires, now_us};
+    list[o->heard[f->name].count++] = (struct oracle_heard){*f, expires};
 }
 
 static bool speaks_for(const struct oracle *o, int zone, unsigned name)
@@ -345,26 +345,6 @@ enum oracle_verdict oracle_judge_set(const struct oracle *o, const struct wire_m
         }
     }
     return best;
-}
-
-bool oracle_was_heard(const struct oracle *o, const struct wire_msg *m, unsigned first,
-                      uint64_t by_us)
-{
-    const struct wire_rr *rr = &m->rr[first];
-    int i = oracle_find(o, rr->owner);
-    unsigned n = 1;
-    while (first + n < m->rrs && rr[n].type == rr->type && rr[n].section == rr->section &&
-           wire_name_same(rr[n].owner, rr->owner)) {
-        n++;
-    }
-    for (unsigned k = 0; i >= 0 && k < o->heard[i].count; k++) {
-        const struct oracle_heard *h = &o->heard[i].list[k];
-        if (!h->fact.denied && h->fact.type == rr->type && h->first_us <= by_us &&
-            same_set(o, &h->fact, m, first, n)) {
-            return true;
-        }
-    }
-    return false;
 }
 
 enum oracle_verdict oracle_judge_denial(const struct oracle *o, const uint8_t *name, uint16_t type,

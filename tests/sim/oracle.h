@@ -60,7 +60,6 @@ struct oracle_statement {
 struct oracle_heard {
     struct oracle_fact fact;
     uint64_t expires_us; /* the latest moment at which it is fresh */
-    uint64_t first_us;   /* when it was heard first */
 };
 
 struct oracle {
@@ -108,8 +107,5 @@ enum oracle_verdict oracle_judge_set(const struct oracle *o, const struct wire_m
 /* ... or deny the type (or, type 0, the name)? */
 enum oracle_verdict oracle_judge_denial(const struct oracle *o, const uint8_t *name, uint16_t type,
                                         uint32_t ttl_s, uint64_t now_us);
-/* Had this set been heard by then? */
-bool oracle_was_heard(const struct oracle *o, const struct wire_msg *m, unsigned first,
-                      uint64_t by_us);
 
 #endif

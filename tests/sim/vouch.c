@@ -50,21 +50,10 @@ bool vouch_spoilt(const struct world *w, const uint8_t *name)
            s->zone[0].spoilt_us + BOGUS_MEMORY_US > w->clock.now.mono_us;
 }
 
-/* Was all of it told at a moment after which the time was still known for a while? */
-static bool could_be_proven(const struct world *w, const struct wire_msg *m)
+/* Was the time known at some moment since the query came? While it is not, nothing is called secure, whenever it was proven. */
+static bool could_be_proven(const struct world *w, const struct asked *a)
 {
-    if (w->proven_us != WR_TIME_NEVER) {
-        return true;
-    }
-    for (unsigned i = 0; i < m->rrs; i++) {
-        const struct wire_rr *rr = &m->rr[i];
-        bool own = rr->section == WIRE_ANSWER && rr->type != TYPE_RRSIG;
-        bool first = i == 0 || rr[-1].type != rr->type || !wire_name_same(rr[-1].owner, rr->owner);
-        if (own && first && !oracle_was_heard(&w->oracle, m, i, w->was_proven_us)) {
-            return false;
-        }
-    }
-    return true;
+    return w->proven_us != WR_TIME_NEVER || w->was_proven_us >= a->fed_us;
 }
 
 static bool has_ttl(const struct wire_msg *m, uint32_t ttl_s)
@@ -82,7 +71,7 @@ static void judge_ad(struct world *w, const struct asked *a, const struct wire_m
 {
     bool secure = q->qtype != TYPE_ANY && secure_verdict_of(&w->secure, &w->oracle, q->qname,
                                                             q->qtype, false) == SECURE_IS_SECURE;
-    bool may = secure && !stale && is_good(m) && vouch_understood(q) && could_be_proven(w, m);
+    bool may = secure && !stale && is_good(m) && vouch_understood(q) && could_be_proven(w, a);
     /* Without EDNS a reply cannot say that it is stale, and what was heard since need not have been believed. */
     bool maybe_stale = !m->edns.present && has_ttl(m, w->gate.settings.ttl.stale_ttl_s);
     bool must = may && m->rrs && !maybe_stale && !(q->flags & FLAG_CD) && !(m->flags & FLAG_TC) &&

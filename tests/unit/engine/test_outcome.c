@@ -107,6 +107,7 @@ static void test_judged_without_the_time(void **state)
         r.settings.prove.refuse_unproven = i > 0;
         asker.flags = i == 3 ? WR_FLAG_RD | WR_FLAG_CD : WR_FLAG_RD;
         answer.security = secure ? WR_SECURITY_SECURE : WR_SECURITY_INDETERMINATE;
+        r.now.wall_proven = secure;
         wr_outcome_answer(r.engine, &asker, &answer, WR_SOURCE_CACHE, 255, room, sizeof(room),
                           &r.now, &r.act);
         assert_int_equal(r.act.kind, WR_ACTION_REPLY);
@@ -114,6 +115,67 @@ static void test_judged_without_the_time(void **state)
         assert_int_equal(wr_msg_rcode(&m), refused ? WR_RCODE_SERVFAIL : WR_RCODE_NOERROR);
         assert_int_equal(m.edns.ede, WR_EDE_INDETERMINATE);
         assert_int_equal(m.edns.ede_text_size > 0, refused);
+    }
+    rig_stop(&r);
+}
+
+/* The time is not known any more: what was proven with it counts as what is judged without it, local names as ever. */
+static void test_proven_before_the_clock_turned(void **state)
+{
+    static const struct {
+        uint8_t security;
+        bool local, cd, proven_now, system, refuse;
+        bool ad, marked, refused;
+    } rows[] = {
+        {WR_SECURITY_SECURE, .proven_now = true, .ad = true},
+        {WR_SECURITY_SECURE, .system = true, .ad = true},
+        {WR_SECURITY_SECURE, .marked = true},
+        {WR_SECURITY_INSECURE, .marked = true},
+        {WR_SECURITY_INDETERMINATE, .marked = true}, /* from the cache, which keeps no such code */
+        {WR_SECURITY_BOGUS, .marked = false},
+        {WR_SECURITY_INSECURE, .proven_now = true},
+        {WR_SECURITY_INSECURE, .local = true},
+        {WR_SECURITY_SECURE, .refuse = true, .marked = true, .refused = true},
+        {WR_SECURITY_INSECURE, .refuse = true, .marked = true, .refused = true},
+        {WR_SECURITY_INSECURE, .local = true, .refuse = true},
+        {WR_SECURITY_SECURE, .cd = true, .refuse = true},
+        {WR_SECURITY_SECURE, .proven_now = true, .refuse = true, .ad = true},
+    };
+    struct wr_answer answer = {.ede = WR_EDE_NONE, .answers = 1};
+    struct wr_asker asker = {.has_question = true, .edns = true, .udp_size = 1232};
+    static const uint8_t rdata[] = {0, 4, 192, 0, 2, 1};
+    uint8_t room[1232];
+    rig_start(&r);
+    r.settings.prove.enable = true;
+    asker.client.transport = WR_CLIENT_TCP;
+    asker.question = (struct wr_question){.type = WR_TYPE_A, .dnssec_ok = true};
+    rig_name("www.example.", &asker.question.name);
+    asker.qclass = WR_CLASS_IN;
+    answer.answer[0] = (struct wr_rrset){.owner = asker.question.name.wire,
+                                         .type = WR_TYPE_A,
+                                         .ttl = 60,
+                                         .records = 1,
+                                         .data = rdata,
+                                         .size = sizeof(rdata)};
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct wr_msg m;
+        asker.flags = rows[i].cd ? WR_FLAG_RD | WR_FLAG_CD : WR_FLAG_RD;
+        r.settings.prove.system_clock = rows[i].system;
+        r.settings.prove.refuse_unproven = rows[i].refuse;
+        r.now.wall_proven = rows[i].proven_now;
+        answer.security = rows[i].security;
+        answer.local = rows[i].local;
+        wr_outcome_answer(r.engine, &asker, &answer, WR_SOURCE_CACHE, 255, room, sizeof(room),
+                          &r.now, &r.act);
+        assert_int_equal(r.act.kind, WR_ACTION_REPLY);
+        assert_int_equal(wr_msg_parse(&m, r.act.bytes, r.act.size), WR_OK);
+        if (wr_msg_rcode(&m) != (rows[i].refused ? WR_RCODE_SERVFAIL : WR_RCODE_NOERROR) ||
+            ((m.flags & WR_FLAG_AD) != 0) != rows[i].ad ||
+            m.edns.ede != (rows[i].marked ? WR_EDE_INDETERMINATE : WR_EDE_NONE)) {
+            fail_msg("row %u: rcode %u flags %x ede %d", i, wr_msg_rcode(&m), m.flags, m.edns.ede);
+        }
+        char name[64];
+        assert_int_equal(last_record(name, sizeof(name)).ede, m.edns.ede); /* in the log too */
     }
     rig_stop(&r);
 }
@@ -166,6 +228,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_query_is_recorded),
         cmocka_unit_test(test_judged_without_the_time),
+        cmocka_unit_test(test_proven_before_the_clock_turned),
         cmocka_unit_test(test_sentinel),
         cmocka_unit_test(test_drops_are_recorded),
         cmocka_unit_test(test_full_ring_is_counted),

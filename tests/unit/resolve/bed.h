@@ -54,6 +54,7 @@ static inline struct bed *bed_new(uint32_t requests)
     struct wr_requests_setup setup = {.requests = requests,
                                       .streams = 2,
                                       .zones = 32,
+                                      .ranges = 128, /* with settings.aggressive */
                                       .prove = &b->settings,
                                       .upstreams = &r->upstreams,
                                       .ttl = &r->ttl,

@@ -203,7 +203,6 @@ static void test_a_plain_server_beside_silent_ones(void **state)
 {
     for (unsigned known = 0; known < 2; known++) {
         struct bed *b = bed_new(16);
-        struct wr_answer a;
         if (known) {
             expect(b, "mx.sec.", WR_RCODE_NOERROR, WR_SECURITY_SECURE, WR_EDE_NONE);
         }
@@ -212,8 +211,6 @@ static void test_a_plain_server_beside_silent_ones(void **state)
         wr_id id = ask(b, "a.sec.", WR_TYPE_A, false);
         assert_int_equal(serve(b, id)->rcode, WR_RCODE_SERVFAIL);
         release(b, id);
-        assert_int_equal(find(b, "a.sec.", WR_TYPE_A, false, WR_SECURITY_INDETERMINATE, &a),
-                         WR_FOUND_NOTHING);
         b->silent = 0;
         b->r.now.mono_us += 6 * WR_S;
         expect(b, "a.sec.", WR_RCODE_NOERROR, WR_SECURITY_SECURE, WR_EDE_NONE);
@@ -558,6 +555,53 @@ static void test_time_is_proven_in_the_middle(void **state)
     bed_free(b);
 }
 
+/* Whatever was judged without the time is asked and judged again with it: sets, chains, denials of names and
+ * types, insecure delegations, keys, and ranges that denials were made of. `late`: then the signatures turn out to be long over. */
+static void test_nothing_of_the_timeless_stays(void **state)
+{
+    static const struct {
+        const char *name;
+        uint16_t rcode;
+        uint8_t security;
+    } rows[] = {
+        {"a.sec.", WR_RCODE_NOERROR, WR_SECURITY_SECURE},
+        {"mx.sec.", WR_RCODE_NOERROR, WR_SECURITY_SECURE}, /* no such type */
+        {"none.sec.", WR_RCODE_NXDOMAIN, WR_SECURITY_SECURE},
+        {"alias.sec.", WR_RCODE_NOERROR, WR_SECURITY_SECURE},
+        {"none.n3.sec.", WR_RCODE_NXDOMAIN, WR_SECURITY_SECURE},
+        {"www.plain.", WR_RCODE_NOERROR, WR_SECURITY_INSECURE},
+        {"away.sec.", WR_RCODE_NOERROR, WR_SECURITY_INSECURE},
+    };
+    static const char *const beside[] = {"nonf.sec.", "x.none.sec.", "nonf.n3.sec."};
+    for (unsigned late = 0; late < 2; late++) {
+        struct bed *b = bed_new(16);
+        struct wr_answer a;
+        b->settings.aggressive = true;
+        b->room.nsecache = wr_requests_nsecache(b->r.requests);
+        b->r.now.wall_proven = false;
+        for (unsigned i = 0; i < WR_ARRAY_LEN(rows); i++) {
+            wr_id id = ask(b, rows[i].name, WR_TYPE_A, false);
+            assert_int_equal(serve(b, id)->security, WR_SECURITY_INDETERMINATE);
+            release(b, id);
+        }
+        b->r.now.wall_proven = true;
+        b->r.now.wall_s = late ? WORLD_EXPIRY + 30 * 86400 : WORLD_NOW;
+        for (unsigned i = 0; i < 3; i++) { /* in ranges that were read, and below a denied name */
+            assert_int_equal(find(b, beside[i], WR_TYPE_A, false, WR_SECURITY_INSECURE, &a),
+                             WR_FOUND_NOTHING);
+        }
+        for (unsigned i = 0; i < WR_ARRAY_LEN(rows); i++) {
+            expect(b, rows[i].name, late ? WR_RCODE_SERVFAIL : rows[i].rcode, rows[i].security,
+                   late ? WR_EDE_SIGNATURE_EXPIRED : WR_EDE_NONE);
+        }
+        for (unsigned i = 0; i < 3; i++) { /* but what was read today serves */
+            assert_int_equal(find(b, beside[i], WR_TYPE_A, false, WR_SECURITY_INSECURE, &a),
+                             late ? WR_FOUND_NOTHING : WR_FOUND_FRESH);
+        }
+        bed_free(b);
+    }
+}
+
 /* --- what was not checked ----------------------------------------------------------------------- */
 
 static void keep_unchecked(struct bed *b, const char *name, bool cd)
@@ -747,6 +791,7 @@ int main(void)
         cmocka_unit_test(test_time_becomes_proven),
         cmocka_unit_test(test_insecure_without_time),
         cmocka_unit_test(test_time_is_proven_in_the_middle),
+        cmocka_unit_test(test_nothing_of_the_timeless_stays),
         cmocka_unit_test(test_unchecked_serves_nobody),
         cmocka_unit_test(test_checking_disabled),
         cmocka_unit_test(test_any_order),
