@@ -4,9 +4,10 @@
     shim.why_not(program)                     # None, or why this program cannot have another clock here
     clock = shim.Clock(folder)
     clock.set(-seconds)                       # added to every reading of the wall clock, at once
+    clock.sleep(seconds)                      # as if the machine had been suspended: all but CLOCK_MONOTONIC goes on
     weir = lab.start_gateway(config, clock.environment(unsynchronised=True))
 
-Only the wall clock differs, and what adjtimex says of it. A program built with a sanitizer does not start with it.
+Only the wall clock and CLOCK_BOOTTIME differ, and what adjtimex says. A program built with a sanitizer does not start with it.
 """
 
 import os
@@ -22,19 +23,20 @@ SOURCE = r"""
 #include <sys/time.h>
 #include <sys/timex.h>
 #include <time.h>
-static long long offset(void)
+static long long offset(int boot)
 {
-    long long n = 0;
+    long long n[2] = {0};
     FILE *f = fopen(getenv("WALL_OFFSET"), "r");
-    if (f) { if (fscanf(f, "%lld", &n) != 1) n = 0; fclose(f); }
-    return n;
+    if (f) { if (fscanf(f, "%lld %lld", &n[0], &n[1]) != 2) n[0] = n[1] = 0; fclose(f); }
+    return n[boot];
 }
 int clock_gettime(clockid_t id, struct timespec *t)
 {
     static int (*real)(clockid_t, struct timespec *);
     if (!real) real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
     int rc = real(id, t);
-    if (rc == 0 && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE)) t->tv_sec += offset();
+    if (rc == 0 && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE)) t->tv_sec += offset(0);
+    if (rc == 0 && id == CLOCK_BOOTTIME) t->tv_sec += offset(1);
     return rc;
 }
 int adjtimex(struct timex *t)
@@ -64,11 +66,17 @@ class Clock:
         with open(source, "w", encoding="ascii") as file:
             file.write(SOURCE)
         subprocess.run(["cc", "-shared", "-fPIC", "-o", self.preloaded, source, "-ldl"], check=True)
+        self.slept = 0
         self.set(offset)
 
+    def sleep(self, seconds):
+        self.slept += seconds
+        self.set(self.offset + seconds)
+
     def set(self, seconds):
+        self.offset = seconds
         with open(self.path + ".new", "w", encoding="ascii") as file:
-            file.write(str(seconds))
+            file.write(f"{seconds} {self.slept}")
         os.chmod(self.path + ".new", 0o644)
         os.replace(self.path + ".new", self.path)
 

@@ -2,8 +2,8 @@
 /*
  * Time: always an argument, always two clocks.
  *
- * `mono_us` never goes back and drives every deadline, round-trip time and
- * cache age. `wall_s` is what the box believes the date is (seconds since
+ * `mono_us` never goes back, goes on while the machine is suspended, and drives
+ * every deadline, round-trip time and cache age. `wall_s` is what the box believes the date is (seconds since
  * 1970, UTC); it may be unset, wrong, or step, so nothing but signature
  * validity, kept files and log lines may use it, and those look at
  * `wall_proven` first.

@@ -4,11 +4,27 @@
 #include <sys/timex.h>
 #include <time.h>
 
+/* CLOCK_BOOTTIME is CLOCK_MONOTONIC that goes on while the machine is suspended. Where there is none, the same answer each time. */
+static void read_mono(struct timespec *ret)
+{
+    if (clock_gettime(CLOCK_BOOTTIME, ret) != 0) {
+        clock_gettime(CLOCK_MONOTONIC, ret);
+    }
+}
+
+uint64_t wr_clock_awake_us(void)
+{
+    struct timespec t = {0};
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * WR_S + (uint64_t)t.tv_nsec / 1000;
+}
+
 void wr_clock_now(bool wall_proven, struct wr_now *ret_now)
 {
     struct timespec mono = {0}, wall = {0};
 
-    clock_gettime(CLOCK_MONOTONIC, &mono);
+    read_mono(&mono);
     clock_gettime(CLOCK_REALTIME_COARSE, &wall);
     /* One second is added so that the time is above 0 even at the first moment after boot. */
     ret_now->mono_us = ((uint64_t)mono.tv_sec + 1) * WR_S + (uint64_t)mono.tv_nsec / 1000;

@@ -7,8 +7,10 @@
 #define PATIENCE_UNKNOWN_US (200 * WR_MS)
 #define PATIENCE_MIN_US     (25 * WR_MS)
 #define PATIENCE_MAX_US     (800 * WR_MS)
-#define BACKOFF_FIRST_US    (500 * WR_MS)
-#define BACKOFF_MAX_US      (30 * WR_S)
+/* No question lasts so long: the machine was suspended between question and answer, and nothing was measured. */
+#define SLEPT_US         (60 * WR_S)
+#define BACKOFF_FIRST_US (500 * WR_MS)
+#define BACKOFF_MAX_US   (30 * WR_S)
 /* Time-outs in a row that make a server suspect. */
 #define TIMEOUTS_TO_SUSPECT 2
 /* One choice in so many goes to a server that is not the fastest, to learn of changes. */
@@ -132,10 +134,10 @@ void wr_select_answered(struct wr_upstream_state *st, uint64_t rtt_us, uint64_t 
 {
     wr_select_forgive(st);
     STORE(st->answered_us, now_us);
-    if (rtt_us == 0) {
+    if (rtt_us == 0 || rtt_us > SLEPT_US) {
         return;
     }
-    uint32_t rtt = rtt_us > UINT32_MAX / 16 ? UINT32_MAX / 16 : (uint32_t)rtt_us;
+    uint32_t rtt = (uint32_t)rtt_us;
     uint32_t srtt = LOAD(st->srtt_us);
     uint32_t var = LOAD(st->rttvar_us);
     if (srtt == 0) {

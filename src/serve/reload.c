@@ -372,7 +372,7 @@ void wr_reload_begin(struct wr_serve *s)
         return;
     }
     wr_clock_now(false, &now);
-    wr_notify_reloading(now.mono_us);
+    wr_notify_reloading(wr_clock_awake_us());
     r->under_way = true;
     r->is_refresh = false;
     r->report.count++;

@@ -113,6 +113,22 @@ def falls_back(lab):
         need(not any(m.name == NAME + "." for m in wire.queries()), "what was proven is proven")
 
 
+@e2e.test("a suspend: what was remembered is as old as it is, the time is still right, and nobody waits")
+def suspended(lab):
+    clock = start(lab, 0, "auto")
+    first = ask(lab)
+    need("ad" in first.flags, "no AD")
+    for slept, again in ((10, False), (first.ttls()[0], True)):
+        with lab.capture() as wire:
+            clock.sleep(slept)
+            reply = ask(lab)
+        equal((reply.data("A"), reply.ede, "ad" in reply.flags), (ADDRESS, [], True), reply.text)
+        need(reply.seconds < 2, f"it took {reply.seconds} s")
+        equal(any(m.name == NAME + "." for m in wire.queries()), again, f"{slept} s later")
+        need(again or reply.ttls()[0] <= first.ttls()[0] - slept, reply.text)
+    need(lab.weir.verb("status")["wall_proven"], "the time is not known any more")
+
+
 @e2e.test("system: the clock is taken as it is, in 1970 and after everything has expired")
 def system(lab):
     start(lab, IN_1970, "system")

@@ -9,11 +9,15 @@
 
 static struct timespec fake[16];
 static unsigned calls;
+static bool no_boottime; /* an old kernel, or a strange one */
 
 int clock_gettime(clockid_t clock, struct timespec *ret);
 int clock_gettime(clockid_t clock, struct timespec *ret)
 {
     calls++;
+    if (no_boottime && clock == CLOCK_BOOTTIME) {
+        return -1;
+    }
     *ret = fake[clock & 15];
     return 0;
 }
@@ -24,7 +28,7 @@ static void test_both_clocks(void **state)
 {
     struct wr_now now;
 
-    fake[CLOCK_MONOTONIC] = (struct timespec){5, 123456789};
+    fake[CLOCK_BOOTTIME] = (struct timespec){5, 123456789};
     fake[CLOCK_REALTIME_COARSE] = (struct timespec){1700000000, 999};
     calls = 0;
     wr_clock_now(true, &now);
@@ -38,12 +42,36 @@ static void test_first_moment_is_above_zero(void **state)
 {
     struct wr_now now;
 
-    fake[CLOCK_MONOTONIC] = (struct timespec){0, 0};
+    fake[CLOCK_BOOTTIME] = (struct timespec){0, 0};
     fake[CLOCK_REALTIME_COARSE] = (struct timespec){-5, 0};
     wr_clock_now(false, &now);
     assert_true(now.mono_us > 0);
     assert_int_equal(now.wall_s, -5);
     assert_false(now.wall_proven);
+}
+
+/* While a machine is suspended CLOCK_MONOTONIC stands, and what is remembered grows old all the same. */
+static void test_suspended(void **state)
+{
+    struct wr_clock clock = {0};
+    struct wr_now before, after;
+
+    fake[CLOCK_MONOTONIC] = fake[CLOCK_BOOTTIME] = (struct timespec){50, 0};
+    fake[CLOCK_REALTIME_COARSE] = (struct timespec){1000, 0};
+    wr_clock_believe(&clock, true, INT64_C(1764256000000000));
+    wr_clock_read(&clock, &before);
+    fake[CLOCK_BOOTTIME].tv_sec += 7200; /* two hours of sleep */
+    wr_clock_read(&clock, &after);
+    assert_int_equal(after.mono_us - before.mono_us, 7200 * WR_S);
+    assert_int_equal(after.wall_s - before.wall_s,
+                     7200); /* what a time server said is still right */
+    no_boottime = true;     /* then the one that there is, always */
+    wr_clock_read(&clock, &before);
+    fake[CLOCK_MONOTONIC].tv_sec += 3;
+    wr_clock_read(&clock, &after);
+    assert_int_equal(before.mono_us, 51 * WR_S);
+    assert_int_equal(after.mono_us, 54 * WR_S);
+    no_boottime = false;
 }
 
 /* A base that was found elsewhere runs with the monotonic clock: stepping the kernel's does not move it. */
@@ -53,7 +81,7 @@ static void test_beliefs(void **state)
     struct wr_clock clock = {0};
     struct wr_now now;
 
-    fake[CLOCK_MONOTONIC] = (struct timespec){5, 0};
+    fake[CLOCK_BOOTTIME] = (struct timespec){5, 0};
     fake[CLOCK_REALTIME_COARSE] = (struct timespec){1000, 0};
     for (unsigned proven = 0; proven < 2; proven++) {
         wr_clock_believe(&clock, proven, 0);
@@ -69,7 +97,7 @@ static void test_beliefs(void **state)
         }
     }
     fake[CLOCK_REALTIME_COARSE].tv_sec = 99;
-    fake[CLOCK_MONOTONIC].tv_sec = 15;
+    fake[CLOCK_BOOTTIME].tv_sec = 15;
     wr_clock_believe(&clock, true, bases[0]);
     wr_clock_read(&clock, &now);
     assert_int_equal(now.wall_s, bases[0] / 1000000 + 16);
@@ -97,9 +125,8 @@ static void test_synchronised(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_beliefs),
-        cmocka_unit_test(test_both_clocks),
-        cmocka_unit_test(test_first_moment_is_above_zero),
+        cmocka_unit_test(test_beliefs),      cmocka_unit_test(test_both_clocks),
+        cmocka_unit_test(test_suspended),    cmocka_unit_test(test_first_moment_is_above_zero),
         cmocka_unit_test(test_synchronised),
     };
 

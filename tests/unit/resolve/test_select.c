@@ -130,6 +130,18 @@ static void test_patience_follows_the_round_trip(void **state)
     assert_int_equal(wr_select_patience(&st[0]), 25 * WR_MS);
 }
 
+/* An answer that came before a suspend, and was read after it, says that the server is there and nothing of how far. */
+static void test_a_round_trip_over_a_suspend(void **state)
+{
+    wr_select_answered(&st[0], 20 * WR_MS, 10 * WR_S);
+    uint64_t patience = wr_select_patience(&st[0]);
+    wr_select_answered(&st[0], 7200 * WR_S, 7300 * WR_S);
+    assert_int_equal(wr_select_patience(&st[0]), patience);
+    assert_int_equal(st[0].answered_us, 7300 * WR_S);
+    wr_select_answered(&st[0], 59 * WR_S, 7400 * WR_S); /* slow is slow */
+    assert_true(wr_select_patience(&st[0]) > patience);
+}
+
 static void test_two_silences_make_a_suspect(void **state)
 {
     wr_select_timed_out(&st[0], T0, T0 + 1, &rng);
@@ -232,6 +244,7 @@ int main(void)
         cmocka_unit_test_setup(test_families, setup),
         cmocka_unit_test_setup(test_strategies, setup),
         cmocka_unit_test_setup(test_patience_follows_the_round_trip, setup),
+        cmocka_unit_test_setup(test_a_round_trip_over_a_suspend, setup),
         cmocka_unit_test_setup(test_two_silences_make_a_suspect, setup),
         cmocka_unit_test_setup(test_a_slow_name_is_no_dead_server, setup),
         cmocka_unit_test_setup(test_backoff, setup),
