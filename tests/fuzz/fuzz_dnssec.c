@@ -21,7 +21,7 @@
 
 static struct wr_anchor anchor_room[4];
 static uint64_t scratch[WR_RRSIG_SCRATCH_SIZE / 8 + 1];
-static uint64_t cache_block[16 * sizeof(struct wr_zone_entry) / 8];
+static uint64_t cache_block[16 * (sizeof(struct wr_zone_entry) + sizeof(struct wr_keyset) + 8) / 8];
 static struct wr_chain ch;
 static struct wr_rrset answer[15], authority[15];
 
@@ -131,6 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     read_anchor(&r, &anchors, flags & 4);
     ask.answers = take_sets(&r, answer, counts >> 4);
     ask.authorities = take_sets(&r, authority, counts & 15);
+    promise(wr_keycache_size(16) <= sizeof(cache_block));
     wr_keycache_init(&cache, cache_block, 16, &key);
     wr_chain_init(&ch, &env);
     run(&ask, &r);
