@@ -177,7 +177,7 @@ void wr_cut_keep(struct wr_cache *c, const struct wr_ttl_policy *p, uint32_t now
     struct wr_cache_key key;
     struct wr_writer w;
     struct wr_cache_entry e = {.kind = WR_CACHE_CUT, .ede = WR_EDE_NONE, .sets = 1};
-    e.ttl = wr_ttl_positive(p, cut->zone, cut->ns.ttl);
+    e.ttl = wr_ttl_granted(p, cut->zone, cut->ns.ttl);
     wr_buf_write_init(&w, room->scratch, WR_CACHE_SCRATCH_SIZE / 2);
     wr_rrset_put_flat(&w, &cut->ns);
     for (unsigned i = 0; i < cut->glues; i++, e.sets++) {

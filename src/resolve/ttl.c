@@ -36,6 +36,12 @@ uint32_t wr_ttl_positive(const struct wr_ttl_policy *p, const uint8_t *name, uin
     return clamp(ttl_s, p->min_s, p->max_s);
 }
 
+uint32_t wr_ttl_granted(const struct wr_ttl_policy *p, const uint8_t *name, uint32_t ttl_s)
+{
+    uint32_t ttl = wr_ttl_positive(p, name, ttl_s);
+    return ttl < ttl_s ? ttl : ttl_s;
+}
+
 uint32_t wr_ttl_negative(const struct wr_ttl_policy *p, const uint8_t *name, uint32_t ttl_s)
 {
     uint32_t ttl = wr_ttl_positive(p, name, ttl_s);

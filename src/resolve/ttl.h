@@ -2,7 +2,7 @@
 /*
  * TTL policy: how long data may live here, and how long after.
  *
- * One floor and ceiling for all, rules for names that want others, a ceiling
+ * One floor and ceiling for all (delegations have no floor), rules for names that want others, a ceiling
  * for negative answers (RFC 2308 section 5), a life for failures (RFC 9520
  * section 3.2) and the terms of serving stale (RFC 8767). Seconds.
  */
@@ -35,6 +35,8 @@ struct wr_ttl_policy {
 
 /* The TTL to store for data of `name`. */
 uint32_t wr_ttl_positive(const struct wr_ttl_policy *p, const uint8_t *name, uint32_t ttl_s);
+/* The same for what was lent by somebody else, who may take it back (a delegation): the floor does not lengthen it. */
+uint32_t wr_ttl_granted(const struct wr_ttl_policy *p, const uint8_t *name, uint32_t ttl_s);
 /* The same for a negative answer: `ttl_s` is the lesser of the SOA's TTL and its MINIMUM. */
 uint32_t wr_ttl_negative(const struct wr_ttl_policy *p, const uint8_t *name, uint32_t ttl_s);
 /* How long after its end data of `name` may still serve; 0: not at all. */

@@ -21,6 +21,7 @@ QUESTIONS = 10
 UDP_SIZE = 1232
 ECS_CLIENTS = 64
 GHOST_TTL = 2
+PHOENIX_FLOOR = 5
 
 
 def addresses(reply):
@@ -274,3 +275,59 @@ def control_ghost(world):
 def ghost(world, resolver):
     first, last = ghost_life(world, resolver, lambda asker, owner: addresses(asker.ask(owner)))
     return [Figure("answered while delegated", int(bool(first)), 1, True), Figure("answers of the ghost", last, 0)]
+
+
+def prepare_phoenix(world):
+    """Its server gives parts of itself away, to itself: one label deeper whenever the story says so."""
+    world.phoenix_address = world.address()
+    world.servers.serve(world.phoenix_address)
+    world.phoenixes = 0
+
+
+def phoenix_life(world, asker, found):
+    """Born with a TTL of two seconds and revoked; each second something is asked of it one label deeper: answers at the end."""
+    world.phoenixes += 1
+    origin = dns.name.from_text(f"phoenix{world.phoenixes}.zz.")
+    given = {0}
+
+    def refer(query, reply):
+        labels = len(query.question[0].name) - len(origin)
+        if labels > world.phoenix_depth and world.phoenix_depth not in given:
+            given.add(world.phoenix_depth)
+            cut = dns.name.Name(query.question[0].name.labels[-(len(origin) + world.phoenix_depth):])
+            reply.answer[:], reply.authority[:], reply.additional[:] = [], [], []
+            reply.flags &= ~dns.flags.AA
+            reply.set_rcode(0)
+            reply.authority.append(dns.rrset.from_text(cut, GHOST_TTL, "IN", "NS", f"ns.{cut}"))
+            reply.additional.append(dns.rrset.from_text(f"ns.{cut}", GHOST_TTL, "IN", "A", world.phoenix_address))
+        return reply
+    world.phoenix_depth = 0
+    zone = world.child(str(origin), f"*.{origin} 1 A {TRUE}\n", hook=refer, address=world.phoenix_address, ttl=GHOST_TTL)
+    first = found(asker, f"a.{origin}")
+    world.tld.drop(zone.origin)
+    world.tld.drop(dns.name.from_text(f"ns.{origin}"))
+    end = time.monotonic() + GHOST_TTL + PHOENIX_FLOOR + 1
+    while time.monotonic() < end:
+        world.phoenix_depth += 1
+        found(asker, ".".join([f"b{world.phoenix_depth}"] + ["d"] * world.phoenix_depth) + f".{origin}")
+        time.sleep(1)
+    deep = ".".join(["d"] * world.phoenix_depth) + f".{origin}"
+    return first, sum(bool(found(asker, f"c{i}.{deep}")) for i in range(3))
+
+
+def control_phoenix(world):
+    control = naive.Naive(ROOT)
+    try:
+        _, last = phoenix_life(world, control, lambda asker, owner: asker.ask(owner))
+    finally:
+        control.close()
+    assert last == 3, last
+    return [Figure("answers of the phoenix", last)]
+
+
+@case("phoenix", "phoenix domain: what was taken away gives parts of itself away, with cache.min_ttl",
+      prepare_phoenix, control_phoenix, cache={"min_ttl": f"{PHOENIX_FLOOR}s"})
+def phoenix(world, resolver):
+    unproven = dns.flags.RD | dns.flags.CD
+    first, last = phoenix_life(world, resolver, lambda asker, owner: addresses(asker.ask(owner, flags=unproven)))
+    return [Figure("answered while delegated", int(bool(first)), 1, True), Figure("answers of the phoenix", last, 0)]

@@ -7,7 +7,7 @@ Not the flood: its figure is a share in time, which says little of a program tha
 import os
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-CASES = ("dnsbomb bombs offpath fragments rebirthday bailiwick delegation ghost keytrap restart encloser labels nextname "
+CASES = ("dnsbomb bombs offpath fragments rebirthday bailiwick delegation ghost phoenix keytrap restart encloser labels nextname "
          "wildcard stale nxns nrdelegation nrdelegation390 camp chain chain17 tsuname").split()
 
 program = os.path.join(os.path.dirname(HERE), "attacks", "run.py")

@@ -224,6 +224,26 @@ static void test_it_ends_with_its_ttl(void **state)
     assert_int_equal(find("long.com.", false, T0 + 50), WR_E_NOTFOUND);
 }
 
+/* The owner's floor is for answers: a zone that was taken away would live on below its apex, one label deeper each time. */
+static void test_no_floor_lengthens_it(void **state)
+{
+    struct wr_ttl_rule rule = {.name = wire_name("sub.example.com."), .min_s = 900, .max_s = 900};
+    policy.min_s = 300;
+    policy.rule = &rule;
+    policy.rules = 1;
+    REFER("com.", "www.example.com.", WIRE_NS("example.com.", WR_TYPE_NS, 20, "ns.a.org."));
+    keep(T0);
+    assert_int_equal(find("example.com.", false, T0 + 19), 0);
+    assert_int_equal(find("example.com.", false, T0 + 20), WR_E_NOTFOUND);
+    REFER("example.com.", "sub.example.com.",
+          WIRE_NS("sub.example.com.", WR_TYPE_NS, 20, "ns.a.org."));
+    keep(T0);
+    assert_int_equal(find("sub.example.com.", false, T0 + 20), WR_E_NOTFOUND);
+    cut.ns.ttl = 0; /* nothing was left of the one above it */
+    keep(T0);
+    assert_int_equal(find("sub.example.com.", false, T0 + 20), WR_E_NOTFOUND);
+}
+
 /* A delegation is no answer, and an answer is no delegation (ghost domains). */
 static void test_apart_from_answers(void **state)
 {
@@ -361,6 +381,7 @@ int main(void)
         CASE(test_little_memory),
         CASE(test_the_deepest_that_is_known),
         CASE(test_it_ends_with_its_ttl),
+        CASE(test_no_floor_lengthens_it),
         CASE(test_apart_from_answers),
         CASE(test_ds_serves_the_validator),
         CASE(test_a_delegation_to_nowhere_is_not_kept),

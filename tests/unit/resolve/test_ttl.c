@@ -21,6 +21,9 @@ static void test_floor_ceiling_and_rules(void **state)
     assert_int_equal(wr_ttl_positive(&p, apex.wire, 3600), 3600); /* "*." is what is below */
     assert_int_equal(wr_ttl_positive(&p, fw.wire, 3600), 5);
     assert_int_equal(wr_ttl_positive(&p, below.wire, 3600), 3600);
+    assert_int_equal(wr_ttl_granted(&p, other.wire, 0), 0); /* lent: no floor */
+    assert_int_equal(wr_ttl_granted(&p, pool.wire, 1), 1);
+    assert_int_equal(wr_ttl_granted(&p, pool.wire, 3600), 600);
     assert_int_equal(wr_ttl_negative(&p, other.wire, 3600), 300);
     assert_int_equal(wr_ttl_negative(&p, other.wire, 1), 10);
 }
