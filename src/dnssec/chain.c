@@ -144,7 +144,7 @@ void wr_chain_start(struct wr_chain *ch, const struct wr_chain_ask *ask,
     ch->verdict.security = WR_SECURITY_SECURE;
     ch->verdict.ede = WR_EDE_NONE;
     ch->verdict.reason = "";
-    ch->verdict.unreachable = false;
+    ch->verdict.unreachable = ch->verdict.keyless = false;
     wr_name_set(&ch->verdict.zone, root);
     ch->state = WR_CHAIN_PICK;
     find_last(ch);
@@ -395,6 +395,7 @@ static enum wr_dnssec_action step_climb(struct wr_chain *ch, const struct wr_now
     }
     settle(ch, c->security, c->ede, c->reason, c->blame.wire);
     ch->verdict.unreachable = c->unreachable && !ch->in_authority;
+    ch->verdict.keyless |= c->security == WR_SECURITY_BOGUS;
     ch->index++;
     wr_chain_move(ch, WR_CHAIN_PICK, c->reason);
     return WR_DNSSEC_MORE;

@@ -55,6 +55,8 @@ struct wr_chain_verdict {
     uint8_t security; /* enum wr_security; never UNCHECKED */
     /* Bogus only because a question of ours got no answer: a failure to resolve, where stale data may serve. */
     bool unreachable;
+    /* The keys of a zone could not be had or proven, whoever gave the answer: nothing is said against that server. */
+    bool keyless;
     int16_t ede;         /* enum wr_ede; of an insecure one why it is no better, if it has a code */
     const char *reason;  /* static text, "" when secure */
     struct wr_name zone; /* the zone that it is about */

@@ -248,5 +248,6 @@ enum wr_dnssec_action wr_chainproof_locate(struct wr_chain *ch, const struct wr_
     }
     wr_chain_lower(ch, c->security, c->ede, c->reason, c->blame.wire);
     ch->verdict.unreachable = c->unreachable;
+    ch->verdict.keyless |= c->security == WR_SECURITY_BOGUS;
     return wr_chain_done(ch);
 }

@@ -172,6 +172,15 @@ static bool has_signatures(const struct wr_dnssec_reply *r)
     return false;
 }
 
+/* The zone cannot be proven, and is left alone for a while. */
+static enum wr_dnssec_action done_bogus(struct wr_climb *c, const struct wr_now *now, int16_t ede,
+                                        const char *reason, uint32_t life_s)
+{
+    wr_keycache_put(c->env->cache, c->cut.wire, WR_SECURITY_BOGUS, ede, reason, NULL, now->mono_us,
+                    now->mono_us + life_s * WR_S);
+    return done(c, WR_SECURITY_BOGUS, ede, reason, c->cut.wire);
+}
+
 /* The reply proves nothing: another one is asked for, and in the end the zone is bogus. Where no reply had any signature that says
  * little of the zone: it may be a server that knows nothing of DNSSEC while those that do are silent. */
 static enum wr_dnssec_action try_again(struct wr_climb *c, const struct wr_now *now, uint16_t type,
@@ -183,10 +192,7 @@ static enum wr_dnssec_action try_again(struct wr_climb *c, const struct wr_now *
         c->again = true;
         return ask(c, type);
     }
-    uint64_t life_us = (c->had_signatures ? BOGUS_S : UNSIGNED_S) * WR_S;
-    wr_keycache_put(c->env->cache, c->cut.wire, WR_SECURITY_BOGUS, ede, reason, NULL, now->mono_us,
-                    now->mono_us + life_us);
-    return done(c, WR_SECURITY_BOGUS, ede, reason, c->cut.wire);
+    return done_bogus(c, now, ede, reason, c->had_signatures ? BOGUS_S : UNSIGNED_S);
 }
 
 /* --- the states --------------------------------------------------------------------------------- */
@@ -404,8 +410,9 @@ static enum wr_dnssec_action ds_proven(struct wr_climb *c, const struct wr_now *
         begin_attempts(c);
         return ask(c, WR_TYPE_DNSKEY);
     }
-    if (c->ds.broken) {
-        return try_again(c, now, WR_TYPE_DS, WR_EDE_BOGUS, "the DS are malformed");
+    if (c->ds
+            .broken) { /* the zone above has signed that: another server of it would say the same */
+        return done_bogus(c, now, WR_EDE_BOGUS, "the DS are malformed", BOGUS_S);
     }
     return done_insecure(c, now, c->ds.ede, "no algorithm or digest of the DS is relied on");
 }

@@ -757,14 +757,16 @@ bool wr_iter_lead_on(struct wr_iter *it, const struct wr_iter_env *env, const st
     return true;
 }
 
-void wr_iter_avoid(struct wr_iter *it, const struct wr_iter_env *env, unsigned server,
+void wr_iter_avoid(struct wr_iter *it, const struct wr_iter_env *env, unsigned server, bool blame,
                    uint64_t now_us)
 {
     struct wr_peers *p = it->peers;
     if (server >= p->count) {
         return;
     }
-    wr_infra_set_lame(&env->infra, &p->peer[server], it->zone.wire, now_us);
+    if (blame) {
+        wr_infra_set_lame(&env->infra, &p->peer[server], it->zone.wire, now_us);
+    }
     p->peer[server] = p->peer[--p->count];
     it->tried = true;
     move(it, env, WR_ITER_SERVERS, "bogus");

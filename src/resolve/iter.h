@@ -131,8 +131,9 @@ bool wr_iter_lead_on(struct wr_iter *it, const struct wr_iter_env *env, const st
 bool wr_iter_is_whole(const struct wr_iter *it);
 /* None of the peers gave a usable answer; `errors`: they answered with errors. */
 void wr_iter_exhausted(struct wr_iter *it, const struct wr_iter_env *env, bool errors);
-/* What this one of the peers said is bogus: the others are asked, if there are any. */
-void wr_iter_avoid(struct wr_iter *it, const struct wr_iter_env *env, unsigned server,
+/* What this one of the peers said is bogus: the others are asked, if there are any. `blame`: it is this server's fault, and for a
+ * while it is not asked for that zone. */
+void wr_iter_avoid(struct wr_iter *it, const struct wr_iter_env *env, unsigned server, bool blame,
                    uint64_t now_us);
 /* What the zone's servers say of its servers, in a message that nobody else could easily have made: kept when they name one that the
  * delegation does not. */

@@ -483,7 +483,7 @@ static void done(struct wr_requests *rs, struct wr_request *r, struct prove *p,
         return;
     }
     if (v->security == WR_SECURITY_BOGUS) {
-        wr_request_bogus(rs, r, p->request, now->mono_us);
+        wr_request_bogus(rs, r, p->request, !v->keyless, now->mono_us);
         return;
     }
     count_time(&p->answer, p->begun_us, now->mono_us);

@@ -604,10 +604,11 @@ void wr_request_stage_done(struct wr_requests *rs, struct wr_request *r, wr_id i
     wr_request_settle(rs, r, id, now->mono_us);
 }
 
-void wr_request_bogus(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
+void wr_request_bogus(struct wr_requests *rs, struct wr_request *r, wr_id id, bool blame,
+                      uint64_t now_us)
 {
     if (r->bogus_tries++ < WR_PROVE_RETRIES_MAX && now_us < r->end_us &&
-        wr_stage_ask_other(rs, r, id, now_us)) {
+        wr_stage_ask_other(rs, r, id, blame, now_us)) {
         wr_request_settle(rs, r, id, now_us);
         return;
     }

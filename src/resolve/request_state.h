@@ -136,8 +136,10 @@ void wr_request_empty(struct wr_requests *rs, struct wr_request *r, wr_id id, ui
 /* The stage has its answer, in rs->answer: it is kept, and the request goes on along the chain or is finished. */
 void wr_request_stage_done(struct wr_requests *rs, struct wr_request *r, wr_id id,
                            enum wr_response kind, const struct wr_now *now);
-/* The answer is bogus: it is asked of another server, or the request has failed. */
-void wr_request_bogus(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
+/* The answer is bogus: it is asked of another server, or the request has failed. `blame`: by what that server said, and not for
+ * want of keys. */
+void wr_request_bogus(struct wr_requests *rs, struct wr_request *r, wr_id id, bool blame,
+                      uint64_t now_us);
 
 /* rs->answer came from the cache: it ends the chain of the request; or its links are added to the chain, and its end is asked
  * next. False: that does not fit, and nothing changed. */
@@ -185,8 +187,9 @@ static inline void wr_prove_look_at_clock(struct wr_requests *rs, const struct w
 void wr_request_ask_stage(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
 /* The iteration of the request, or NULL. */
 struct wr_iter *wr_stage_iter(const struct wr_requests *rs, const struct wr_request *r);
-/* The server that answered last gave a bogus answer: another is asked. False: there is no other. */
-bool wr_stage_ask_other(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
+/* The server that answered last gave a bogus answer: another is asked. False: there is no other. `blame` as above. */
+bool wr_stage_ask_other(struct wr_requests *rs, struct wr_request *r, wr_id id, bool blame,
+                        uint64_t now_us);
 /* What was said of a part of the name is not proven for the whole: more of it is asked. */
 void wr_stage_show_more(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us);
 /* Goes on after a wait. */

@@ -186,13 +186,14 @@ void wr_request_ask_stage(struct wr_requests *rs, struct wr_request *r, wr_id id
     wr_request_settle(rs, r, id, now_us);
 }
 
-bool wr_stage_ask_other(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
+bool wr_stage_ask_other(struct wr_requests *rs, struct wr_request *r, wr_id id, bool blame,
+                        uint64_t now_us)
 {
     struct wr_iter *it = wr_stage_iter(rs, r);
     r->sends = (uint16_t)(r->sends + r->forward.sends);
     r->forward.sends = 0;
     if (it) {
-        wr_iter_avoid(it, &rs->iter_env, r->server, now_us);
+        wr_iter_avoid(it, &rs->iter_env, r->server, blame, now_us);
         step(rs, r, id, it, now_us);
         return r->forward.state != WR_FORWARD_FAILED;
     }

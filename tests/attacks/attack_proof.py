@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Attacks on the validator: work that a zone's owner makes it do, and proofs that prove less than they seem."""
+import json
 import os
 import struct
+import subprocess
 import time
 from unittest import mock
 
@@ -292,3 +294,60 @@ def stale(world, resolver):
     world.replay = False
     false = sum("192.0.2.99" in found for found in later)
     return [Figure("answered before", int(first == ["192.0.2.9"]), 1, True), Figure("forged answers", false, 0)]
+
+
+# --- whose fault it is ------------------------------------------------------------------------------------
+
+TORN = 3
+
+
+def torn_ds():
+    """A SHA-256 digest of five octets, which a registry may take from a registrant."""
+    return dns.rdata.GenericRdata(1, T.DS, struct.pack(">HBB", TRAP_TAG, 13, 2) + b"short")
+
+
+def prepare_fault(world):
+    """Delegations with DS that nobody can read, and a signed zone whose server is silent about its keys for a while."""
+    for i in range(TORN):
+        zone = world.child(f"torn{i}.zz.", f"www.torn{i}.zz. 60 A 192.0.2.9\n", signed=True)
+        world.tld.add(dns.rrset.from_rdata(zone.origin, 60, torn_ds()))
+    world.mute = False
+    world.child("mute.zz.", "".join(f"{text}.mute.zz. 1 A 192.0.2.10\n" for text in ("www", "none")), signed=True,
+                hook=lambda query, reply: None if world.mute and query.question[0].rdtype == T.DNSKEY else reply)
+
+
+def control_fault(world):
+    """What the parent's server says is signed by its zone: it is not to blame, and another one would say the same."""
+    origin = dns.name.from_text("torn0.zz.")
+    rrset = dns.rrset.from_rdata(origin, 60, torn_ds())
+    keys = {world.tld.origin: dns.rrset.from_rdata(world.tld.origin, 60, world.tld.key.dnskey)}
+    dns.dnssec.validate(rrset, world.tld.key.signature(rrset), keys)
+    return [Figure("valid signatures over what nobody can read", 1)]
+
+
+def lame(resolver, owner):
+    """How many of the servers that would be asked are marked; of peers that is not known."""
+    if resolver.name != "weir":
+        return 0
+    command = [resolver.command()[0], "why", "--json", "-s", os.path.join(resolver.folder, "control"), owner]
+    told = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=20).stdout)
+    servers = told["servers"]
+    assert servers, told
+    return sum(bool(server.get("lame")) for server in servers)
+
+
+@case("fault", "DS that nobody can read, keys that are not to be had: whose server is marked for it", prepare_fault, control_fault)
+def fault(world, resolver):
+    with Spent(world, resolver):
+        torn = [resolver.ask(f"www.torn{i}.zz") for i in range(TORN)]
+        questions = len(world.servers.sent_to(type_=T.DS))
+    parents = lame(resolver, "other.zz.")
+    world.mute = True
+    try:
+        muted = [resolver.ask("www.mute.zz"), resolver.ask("none.mute.zz", "AAAA")]
+    finally:
+        world.mute = False
+    return [Figure("refused", sum(refused(r) for r in torn + muted), TORN + 2, True),
+            Figure("questions for DS", questions, TORN),
+            Figure("the parent's servers marked", parents, 0),
+            Figure("servers marked that gave true answers", lame(resolver, "www.mute.zz."), 0)]

@@ -85,10 +85,17 @@ static void test_unreachable(void **state)
     question("a.sec.", WR_TYPE_AAAA, 0);
     expect(WR_SECURITY_BOGUS, WR_EDE_NO_REACHABLE_AUTHORITY);
     assert_true(ch.verdict.unreachable);
+    assert_true(ch.verdict.keyless);
+    s.type = WR_TYPE_DNSKEY; /* a denial that would prove it, had anybody given the keys */
+    question("a.sec.", WR_TYPE_AAAA, 0);
+    deny("sec.", "a.sec.");
+    expect(WR_SECURITY_BOGUS, WR_EDE_DNSKEY_MISSING);
+    assert_true(ch.verdict.keyless);
     s.name = NULL;
     question("a.sec.", WR_TYPE_AAAA, 0);
     expect(WR_SECURITY_BOGUS, WR_EDE_NSEC_MISSING);
     assert_false(ch.verdict.unreachable);
+    assert_false(ch.verdict.keyless); /* the keys are there: it is what the server said */
     end();
 }
 
@@ -101,6 +108,7 @@ static void test_broken_answers(void **state)
     say("sec.", "a.sec.", WR_TYPE_A);
     world_rdata(answer_copy[0], 0, &size)[3] ^= 1; /* another address */
     expect(WR_SECURITY_BOGUS, WR_EDE_BOGUS);
+    assert_false(ch.verdict.keyless);
     assert_int_equal(answer[0].security, WR_SECURITY_BOGUS);
     assert_true(wr_name_equal(ch.verdict.zone.wire, world_name("sec.").wire));
     question("a.sec.", WR_TYPE_A, 0);

@@ -465,7 +465,12 @@ static void test_wildcards_and_torn_ds(void **state)
     made->set.size = world_pack(made->data, 0, rdata, size - 1u);
     made->set.sigs = 0;
     made->set.security = WR_SECURITY_SECURE;
+    memset(&b.work, 0, sizeof(b.work));
     assert_int_equal(climb_fed("n3.sec.", made, false), WR_SECURITY_BOGUS);
+    assert_string_equal(c.reason, "the DS are malformed");
+    /* The zone above has signed them: no other server of it is asked, and none is at fault for it. */
+    assert_false(c.fetch.again);
+    assert_int_equal(b.work.fetches, 1);
     free(made);
     end();
 }

@@ -444,6 +444,27 @@ static void test_lame_servers_last(void **state)
     assert_int_equal(peers.count, 2); /* all are: better than nobody */
 }
 
+/* A bogus answer: another server is asked, and the one is lame for a while when it is its fault. */
+static void test_whose_answer_is_bogus(void **state)
+{
+    for (unsigned blame = 0; blame < 2; blame++) {
+        at_com("www.example.com.", WR_TYPE_A);
+        assert_true(REFER(WIRE_NS("example.com.", WR_TYPE_NS, 600, "n1.example.com."),
+                          WIRE_NS("example.com.", WR_TYPE_NS, 600, "n2.example.com."),
+                          WIRE_AR("n1.example.com.", WR_TYPE_A, 600, "192.0.2.1"),
+                          WIRE_AR("n2.example.com.", WR_TYPE_A, 600, "192.0.2.2")));
+        assert_int_equal(next(), WR_ITER_DO_ASK);
+        assert_int_equal(peers.count, 2);
+        struct wr_peer said_it = peers.peer[0];
+        wr_iter_avoid(&it, &env, 0, blame, T0);
+        assert_int_equal(next(), WR_ITER_DO_ASK);
+        assert_int_equal(peers.count, 1);
+        assert_false(wr_addr_equal(&peers.peer[0].addr, &said_it.addr));
+        assert_int_equal(wr_infra_is_lame(&env.infra, &said_it, wire_name("example.com.").wire, T0),
+                         blame);
+    }
+}
+
 static void test_names_of_servers_that_do_not_fit(void **state)
 {
     static char names[20][260];
@@ -509,6 +530,7 @@ int main(void)
         CASE(test_many_addresses),
         CASE(test_addresses_that_nobody_has),
         CASE(test_lame_servers_last),
+        CASE(test_whose_answer_is_bogus),
         CASE(test_names_of_servers_that_do_not_fit),
         CASE(test_referrals_are_counted),
         CASE(test_states_have_names),
