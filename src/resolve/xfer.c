@@ -141,7 +141,7 @@ static void next_primary(struct wr_xfer *x, const struct wr_now *now)
     while (x->tried < x->set.primaries) {
         x->tried++;
         if (!x->set.primary[x->at].mute) {
-            dial(x, x->data == WR_XFER_NONE ? WR_TYPE_AXFR : WR_TYPE_SOA, now);
+            dial(x, x->data == WR_XFER_LIVE ? WR_TYPE_SOA : WR_TYPE_AXFR, now);
             return;
         }
         x->reason = "the key cannot be read, and without it nothing is asked";
@@ -323,6 +323,8 @@ static void take_soa(struct wr_xfer *x, const struct wr_now *now)
         fail(x, now, "the primary has no SOA record for the zone");
     } else if (x->set.primary[x->at].key && !wr_tsig_is_settled(&x->tsig)) {
         fail(x, now, "the response is not signed: perhaps the primary does not know the key");
+    } else if (x->data != WR_XFER_LIVE) { /* it expired while the question was out */
+        ask(x, WR_TYPE_AXFR, now);
     } else if (n.serial == x->soa.serial) {
         confirm(x, now, "nothing new");
     } else if (!wr_xferread_is_later(n.serial, x->soa.serial)) {

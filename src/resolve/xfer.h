@@ -7,9 +7,9 @@
  *     while ((what = wr_xfer_poll(x, now, &action)) != WR_XFER_NOTHING) ...
  *     sleep until wr_xfer_deadline(x)
  *
- * A primary is asked over TCP for its SOA record; when that is later than ours, or we have nothing, the zone follows
- * on the same connection: changes (IXFR) where we have something, and the whole (AXFR) where not, or where the
- * changes cannot be had. When one primary fails the next is asked, then all again after the retry time. Refresh, retry and
+ * A primary is asked over TCP for its SOA record; when that is later than ours the zone follows on the same connection: changes
+ * (IXFR), or the whole (AXFR) where those cannot be had. Without a copy that is LIVE the whole is asked for at once, whatever its
+ * serial. When one primary fails the next is asked, then all again after the retry time. Refresh, retry and
  * expire are the SOA record's, within the bounds of base/limits.h.
  *
  *     WAIT -> DIAL -> SOA -> WAIT                 nothing new
@@ -21,7 +21,8 @@
  *
  * A copy is LIVE until its EXPIRE time has passed since a primary last confirmed it, by the monotonic clock. How old a
  * kept copy is, only a proven wall clock can tell: wr_xfer_restore and wr_xfer_age say it, and without one it is as if the
- * copy was confirmed when it was loaded. EXPIRED data stays with the caller: when a primary still has that serial, FRESH makes it LIVE.
+ * copy was confirmed when it was loaded. An EXPIRED copy is discarded (RFC 1034 section 4.3.5): it is good for nothing more, and what a primary has
+ * is taken even when its serial is an earlier one, as after a primary was built anew, or after a forged transfer with a high serial.
  *
  * An octet fed and a record polled point to the caller's, or into the machine, until the next call. Memory: the struct, and a
  * room of WR_XFER_ROOM octets. The connection has a number; events of an earlier one are passed over.

@@ -281,7 +281,7 @@ static void expired(const struct wr_copyjob *j)
     char name[WR_NAME_TEXT_SIZE];
     wr_say(WR_LOG_WARN,
            "zone %s: no primary has confirmed the copy for its expire time; its names "
-           "are SERVFAIL until one does",
+           "are SERVFAIL until a primary gives the zone",
            name_of(j, name));
 }
 

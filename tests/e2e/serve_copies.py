@@ -372,8 +372,21 @@ def expiry(box):
     equal(weir.ask("www.example").rcode, 2)
     equal(zone(weir)["state"], "expired")
     primary.start()
-    live(weir, 1)       # the same serial: it is good again
+    live(weir, 1)       # the same serial: it is taken again
     answers(weir, "www.example", "192.0.2.1")
+
+
+@loopback.test("an expired copy makes room for a primary that was built anew and begins with an earlier serial")
+def anew(box):
+    primary = primaries.Knot(box, timers="5 2 10 60")
+    primary.publish(70, a="192.0.2.70", timers="5 2 10 60")
+    weir = serve(box, [primary.url])
+    live(weir, 70)
+    primary.close()
+    until("expired", lambda: zone(weir)["state"] == "expired", 30)
+    primaries.Knot(box, a="192.0.2.7")      # serial 1
+    live(weir, 1)
+    answers(weir, "www.example", "192.0.2.7")
 
 
 @loopback.test("the age of a kept copy: by a proven clock it expires; without the time it is used, until the time is known")

@@ -469,9 +469,10 @@ static void test_earlier_serial(void **state)
     TOLD("SOA IXFR ");
 }
 
-/* EXPIRE counts from the last confirmation, and a primary that still has the serial brings the copy back. */
-static void test_expire(void **state)
+/* EXPIRE counts from the last confirmation, and what has expired is discarded: the zone is taken whatever its serial. */
+static void expire_and_take(uint32_t serial)
 {
+    char text[64];
     uint64_t fresh_us;
 
     get_copy();
@@ -488,10 +489,46 @@ static void test_expire(void **state)
     while (x.state == WR_XFER_WAIT) {
         sleep_until_deadline();
     }
+    told[0] = 0;
     feed(WR_XFER_CONNECTED);
-    answer("s5");
-    assert_non_null(strstr(told, "SOA close fresh "));
+    snprintf(text, sizeof(text), "s%u b.example. s%u", serial, serial);
+    answer(text);
+    feed(WR_XFER_TAKEN);
+    snprintf(text, sizeof(text), "AXFR whole +example./6 +b.example./1 commit:%u close fresh ",
+             serial);
+    TOLD(text);
     assert_int_equal(x.data, WR_XFER_LIVE);
+    assert_int_equal(x.soa.serial, serial);
+}
+
+static void test_expire(void **state)
+{
+    static const uint32_t serials[] = {5, 4,
+                                       6}; /* the same; of a primary built anew; a later one */
+
+    for (size_t i = 0; i < sizeof(serials) / sizeof(serials[0]); i++) {
+        stop(state);
+        start(state);
+        expire_and_take(serials[i]);
+    }
+}
+
+/* It expires while a primary is asked for its SOA record: the answer is not held against the copy that is gone. */
+static void test_expire_midway(void **state)
+{
+    settings.primaries = 1;
+    wr_xfer_change(&x, &settings, &now);
+    get_copy();
+    x.expire_us = wr_xfer_deadline(&x) + 5 * WR_S;
+    to_soa();
+    TOLD("open:1 SOA ");
+    sleep_until_deadline();
+    TOLD("expire ");
+    answer("s4");
+    TOLD("AXFR ");
+    answer("s4 b.example. s4");
+    feed(WR_XFER_TAKEN);
+    TOLD("whole +example./6 +b.example./1 commit:4 close fresh ");
 }
 
 static void test_restore(void **state)
@@ -515,8 +552,9 @@ static void test_restore(void **state)
     assert_int_equal(x.data, WR_XFER_EXPIRED);
     TOLD("expire open:1 "); /* and it is looked for at once */
     feed(WR_XFER_CONNECTED);
-    answer("s5");
-    TOLD("SOA close fresh ");
+    answer("s4 s4");
+    feed(WR_XFER_TAKEN);
+    TOLD("AXFR whole +example./6 commit:4 close fresh ");
     wr_xfer_age(&x, 99999, &now); /* too late: a primary has confirmed it */
     assert_int_equal(x.expire_us, now.mono_us + 5000 * WR_S);
 }
@@ -649,11 +687,12 @@ int main(void)
         CASE(test_silence),        CASE(test_dribble),
         CASE(test_bad_answers),    CASE(test_another_id),
         CASE(test_empty_messages), CASE(test_earlier_serial),
-        CASE(test_expire),         CASE(test_restore),
-        CASE(test_notify),         CASE(test_signed),
-        CASE(test_unsigned_end),   CASE(test_unsigned),
-        CASE(test_mute),           CASE(test_clock_not_set),
-        CASE(test_wrong_clock),    CASE(test_late_events),
+        CASE(test_expire),         CASE(test_expire_midway),
+        CASE(test_restore),        CASE(test_notify),
+        CASE(test_signed),         CASE(test_unsigned_end),
+        CASE(test_unsigned),       CASE(test_mute),
+        CASE(test_clock_not_set),  CASE(test_wrong_clock),
+        CASE(test_late_events),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
