@@ -229,6 +229,9 @@
 /* A primary that is silent so long while a transfer is out has failed, and one transfer may take so long. */
 #define WR_XFER_PATIENCE_S 15
 #define WR_XFER_WHOLE_S    3600
+/* While another could be asked, a primary that sends less than a kilobyte a second over a minute has failed too. */
+#define WR_XFER_PACE_S      60
+#define WR_XFER_PACE_OCTETS ((uint64_t)60 << 10)
 /* The timers of a SOA record, as far as they are obeyed: a zero must not ask without pause, a year must not hide a change. */
 #define WR_XFER_REFRESH_MIN_S 5
 #define WR_XFER_REFRESH_MAX_S 86400

@@ -100,10 +100,43 @@ static void confirm(struct wr_xfer *x, const struct wr_now *now, const char *why
     x->fresh_us = now->mono_us;
     x->expire_us = now->mono_us + expire_s(x) * WR_S;
     x->todo = (x->todo & ~BIT(WR_XFER_EXPIRE)) | BIT(WR_XFER_FRESH);
-    x->rounds = 0;
+    x->rounds = x->slow = 0;
+    x->dripped = false;
     x->reason = NULL;
     x->rcode = 0;
     rest(x, now, refresh_s(x), why);
+}
+
+/* --- how long one primary may take, while others could be asked --- */
+
+static unsigned others(const struct wr_xfer *x)
+{
+    return x->set.primaries > x->tried ? x->set.primaries - x->tried : 0;
+}
+
+/* Its share of what the copy has left to live. When one was left for that and nobody else gave the zone: better late than never. */
+static uint64_t most_us(const struct wr_xfer *x, const struct wr_now *now)
+{
+    uint64_t left = x->expire_us > now->mono_us ? x->expire_us - now->mono_us : 0;
+    uint64_t share = left / (others(x) + 1);
+
+    if (x->data != WR_XFER_LIVE || x->slow > 0 || others(x) == 0) {
+        return WR_XFER_WHOLE_S * WR_S;
+    }
+    share = share > WR_XFER_RETRY_MIN_S * WR_S ? share : WR_XFER_RETRY_MIN_S * WR_S;
+    return wr_time_min(share, WR_XFER_WHOLE_S * WR_S);
+}
+
+static void begin_pace(struct wr_xfer *x, const struct wr_now *now)
+{
+    x->pace_us = others(x) > 0 ? now->mono_us + WR_XFER_PACE_S * WR_S : WR_TIME_NEVER;
+    x->pace_octets = x->octets;
+}
+
+/* Half as much with each round in which somebody was too slow and nobody else gave the zone: a line may be like that. */
+static bool is_too_slow(const struct wr_xfer *x)
+{
+    return x->octets - x->pace_octets < WR_XFER_PACE_OCTETS >> within(x->slow, 0, 20);
 }
 
 static void dial(struct wr_xfer *x, uint16_t qtype, const struct wr_now *now)
@@ -113,11 +146,21 @@ static void dial(struct wr_xfer *x, uint16_t qtype, const struct wr_now *now)
     x->open = true;
     x->todo |= BIT(WR_XFER_OPEN);
     x->wake_us = now->mono_us + WR_XFER_PATIENCE_S * WR_S;
-    x->whole_us = now->mono_us + WR_XFER_WHOLE_S * WR_S;
+    x->whole_us = now->mono_us + most_us(x, now);
     x->octets = 0;
+    begin_pace(x, now);
     x->empty = 0;
     x->outside = 0;
     move(x, WR_XFER_DIAL, "");
+}
+
+/* The next primary's turn. */
+static void leave(struct wr_xfer *x, const struct wr_now *now, const char *reason)
+{
+    x->reason = reason;
+    let_go(x);
+    x->at = (x->at + 1) % (x->set.primaries ? x->set.primaries : 1);
+    next_primary(x, now);
 }
 
 /* This primary has failed with what was asked of it. Changes that cannot be had are no failure: the whole is asked for. */
@@ -126,13 +169,23 @@ static void fail(struct wr_xfer *x, const struct wr_now *now, const char *reason
     bool whole =
         x->qtype == WR_TYPE_IXFR && (x->state == WR_XFER_ZONE || x->state == WR_XFER_JUDGE);
 
+    if (!whole) {
+        leave(x, now, reason);
+        return;
+    }
     x->reason = reason;
     let_go(x);
-    if (whole) {
-        dial(x, WR_TYPE_AXFR, now);
+    dial(x, WR_TYPE_AXFR, now);
+}
+
+/* It has had its time: the whole is asked of it as well only when there is nobody else. */
+static void took_too_long(struct wr_xfer *x, const struct wr_now *now, const char *reason)
+{
+    if (others(x) > 0) {
+        x->dripped = true;
+        leave(x, now, reason);
     } else {
-        x->at = (x->at + 1) % (x->set.primaries ? x->set.primaries : 1);
-        next_primary(x, now);
+        fail(x, now, reason);
     }
 }
 
@@ -149,6 +202,8 @@ static void next_primary(struct wr_xfer *x, const struct wr_now *now)
     }
     rest(x, now, retry_s(x), x->reason);
     x->rounds++;
+    x->slow += x->dripped;
+    x->dripped = false;
 }
 
 static void look(struct wr_xfer *x, const struct wr_now *now)
@@ -464,7 +519,13 @@ static void tick(struct wr_xfer *x, const struct wr_now *now)
         fail(x, now,
              x->state == WR_XFER_DIAL ? "the primary cannot be reached" : "the primary is silent");
     } else if (now->mono_us >= x->whole_us) {
-        fail(x, now, "the transfer took too long");
+        took_too_long(x, now, "the transfer took too long");
+    } else if (now->mono_us >= x->pace_us) {
+        if (is_too_slow(x)) {
+            took_too_long(x, now, "the transfer is too slow");
+        } else {
+            begin_pace(x, now);
+        }
     }
 }
 
@@ -544,7 +605,8 @@ void wr_xfer_feed(struct wr_xfer *x, const struct wr_xfer_event *event, const st
 
 uint64_t wr_xfer_deadline(const struct wr_xfer *x)
 {
-    uint64_t at = x->state == WR_XFER_WAIT ? x->wake_us : wr_time_min(x->wake_us, x->whole_us);
+    uint64_t end = wr_time_min(x->whole_us, x->pace_us);
+    uint64_t at = x->state == WR_XFER_WAIT ? x->wake_us : wr_time_min(x->wake_us, end);
 
     return x->data == WR_XFER_LIVE ? wr_time_min(at, x->expire_us) : at;
 }
@@ -569,7 +631,8 @@ void wr_xfer_change(struct wr_xfer *x, const struct wr_xfer_settings *settings,
     let_go(x);
     x->set = *settings;
     x->at = 0;
-    x->rounds = 0;
+    x->rounds = x->slow = 0;
+    x->dripped = false;
     x->skew_s = 0;
     x->again = false;
     move(x, WR_XFER_WAIT, "new settings");

@@ -9,8 +9,9 @@
  *
  * A primary is asked over TCP for its SOA record; when that is later than ours the zone follows on the same connection: changes
  * (IXFR), or the whole (AXFR) where those cannot be had. Without a copy that is LIVE the whole is asked for at once, whatever its
- * serial. When one primary fails the next is asked, then all again after the retry time. Refresh, retry and
- * expire are the SOA record's, within the bounds of base/limits.h.
+ * serial. When one primary fails the next is asked, then all again after the retry time. One that drips has failed too while there is
+ * another: in each WR_XFER_PACE_S it has to bring WR_XFER_PACE_OCTETS, and it has its share of what the copy has left to live; where nobody
+ * else gives the zone, less is demanded in the next round. Refresh, retry and expire are the SOA record's, within the bounds of base/limits.h.
  *
  *     WAIT -> DIAL -> SOA -> WAIT                 nothing new
  *                      `---> ZONE -> JUDGE -> WAIT
@@ -119,14 +120,18 @@ struct wr_xfer {
     struct wr_soa_numbers soa; /* of the copy */
     uint64_t wake_us;          /* WAIT: the next look; else patience ends */
     uint64_t whole_us;         /* a transfer must be done by then */
-    uint64_t expire_us;        /* of LIVE */
-    uint64_t looked_us;        /* when the last look began */
-    uint64_t fresh_us;  /* when a primary last confirmed the copy; 0: never since the start */
-    unsigned at, tried; /* the primary that is asked; how many in this round */
-    uint32_t rounds;    /* that failed, one after another */
-    uint32_t conn;      /* the connection's number; the next is one more */
-    int64_t skew_s;     /* a primary's clock beside ours, while ours is not proven */
-    uint16_t id, qtype; /* of the question that is out */
+    uint64_t pace_us;     /* and have brought enough by then; NEVER: nobody else could be asked */
+    uint64_t pace_octets; /* what it had when that was set */
+    uint32_t slow;        /* rounds that failed in which a primary was left because it dripped */
+    bool dripped;         /* one was, in this round */
+    uint64_t expire_us;   /* of LIVE */
+    uint64_t looked_us;   /* when the last look began */
+    uint64_t fresh_us;    /* when a primary last confirmed the copy; 0: never since the start */
+    unsigned at, tried;   /* the primary that is asked; how many in this round */
+    uint32_t rounds;      /* that failed, one after another */
+    uint32_t conn;        /* the connection's number; the next is one more */
+    int64_t skew_s;       /* a primary's clock beside ours, while ours is not proven */
+    uint16_t id, qtype;   /* of the question that is out */
     bool open, gathering, again; /* again: news came while a look was under way */
     uint32_t todo;               /* actions to hand out, a bit each */
     uint64_t octets;             /* of this transfer */

@@ -531,6 +531,96 @@ static void test_expire_midway(void **state)
     TOLD("whole +example./6 +b.example./1 commit:4 close fresh ");
 }
 
+/* A message now and then keeps nobody from the next primary: not with changes, not with the whole, not while a copy is missing. */
+static void drip(const char *first)
+{
+    unsigned messages = 0;
+
+    answer(first);
+    while (x.state == WR_XFER_ZONE && x.at == 0) {
+        uint64_t step = now.mono_us + (WR_XFER_PATIENCE_S - 1) * WR_S;
+
+        now.mono_us = wr_time_min(step, wr_xfer_deadline(&x));
+        feed(WR_XFER_TICK);
+        if (x.state == WR_XFER_ZONE && x.at == 0) {
+            answer("a.example.");
+        }
+        assert_true(++messages < 400);
+    }
+    assert_int_equal(x.at, 1);
+}
+
+static void test_drip(void **state)
+{
+    uint64_t began = now.mono_us;
+
+    feed(WR_XFER_TICK);
+    feed(WR_XFER_CONNECTED);
+    drip("s5");
+    assert_in_range(now.mono_us - began, WR_XFER_PACE_S * WR_S, (WR_XFER_PACE_S + 1) * WR_S);
+    assert_string_equal(x.reason, "the transfer is too slow");
+    feed(WR_XFER_CONNECTED);
+    answer("s5 a.example. s5");
+    feed(WR_XFER_TAKEN);
+    assert_int_equal(x.data, WR_XFER_LIVE);
+    told[0] = 0;
+    x.at = 0;
+    to_soa();
+    answer("s7");
+    began = now.mono_us;
+    drip("s7 s5");
+    assert_in_range(now.mono_us - began, 1, (WR_XFER_PACE_S + 1) * WR_S);
+    assert_null(strstr(told, "AXFR")); /* it had its time */
+    feed(WR_XFER_CONNECTED);
+    answer("s5");
+    assert_int_equal(x.data, WR_XFER_LIVE);
+}
+
+/* A copy that has not long to live: the first primary has half of that, whatever it brings. */
+static void test_drip_at_the_end(void **state)
+{
+    get_copy();
+    x.expire_us = wr_xfer_deadline(&x) + 40 * WR_S;
+    to_soa();
+    answer("s7");
+    drip("s7 s5");
+    assert_string_equal(x.reason, "the transfer took too long");
+    assert_int_equal(x.expire_us - now.mono_us, 20 * WR_S);
+    told[0] = 0;
+    feed(WR_XFER_CONNECTED);
+    answer("s5");
+    TOLD("SOA close fresh ");
+}
+
+/* A line that is slow, and the only one: it is left once, and then less is demanded of it. */
+static void test_slow_line(void **state)
+{
+    unsigned rounds = 0;
+
+    feed(WR_XFER_TICK);
+    for (unsigned minutes = 0; x.state != WR_XFER_JUDGE; minutes++) {
+        if (x.state == WR_XFER_WAIT) {
+            sleep_until_deadline();
+            rounds++;
+            assert_true(rounds < 20);
+        } else if (x.state == WR_XFER_DIAL && x.at == 0) {
+            feed(WR_XFER_CONNECTED);
+            answer("s5");
+            minutes = 0;
+        } else if (x.state == WR_XFER_DIAL) {
+            feed(WR_XFER_CLOSED); /* the other one is gone */
+        } else {
+            now.mono_us += (WR_XFER_PATIENCE_S - 1) * WR_S;
+            feed(WR_XFER_TICK);
+            if (x.state == WR_XFER_ZONE && x.at == 0) {
+                answer(minutes < 40 ? "a.example." : "a.example. s5");
+            }
+        }
+        told[0] = 0;
+    }
+    assert_in_range(rounds, 3, 19);
+}
+
 static void test_restore(void **state)
 {
     uint8_t soa[WR_XFERREAD_SOA_MAX];
@@ -688,11 +778,12 @@ int main(void)
         CASE(test_bad_answers),    CASE(test_another_id),
         CASE(test_empty_messages), CASE(test_earlier_serial),
         CASE(test_expire),         CASE(test_expire_midway),
-        CASE(test_restore),        CASE(test_notify),
-        CASE(test_signed),         CASE(test_unsigned_end),
-        CASE(test_unsigned),       CASE(test_mute),
-        CASE(test_clock_not_set),  CASE(test_wrong_clock),
-        CASE(test_late_events),
+        CASE(test_drip),           CASE(test_drip_at_the_end),
+        CASE(test_slow_line),      CASE(test_restore),
+        CASE(test_notify),         CASE(test_signed),
+        CASE(test_unsigned_end),   CASE(test_unsigned),
+        CASE(test_mute),           CASE(test_clock_not_set),
+        CASE(test_wrong_clock),    CASE(test_late_events),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
