@@ -187,10 +187,10 @@ def _nsd_zone_path(zone):
     return os.path.join(RUN, "cloud", zone + "zone")
 
 
-def start_nsd(node):
-    home = os.path.join(RUN, "cloud")
-    listen = "".join(f"  ip-address: {address}\n" for address in world.INTERNET["cloud"])
-    conf = f"""server:
+def nsd_conf(home, addresses):
+    """What every nsd of the tests has, with its files in `home`; zones and keys follow."""
+    listen = "".join(f"  ip-address: {address}\n" for address in addresses)
+    return f"""server:
 {listen}  username: ""
   chroot: ""
   zonesdir: "{home}"
@@ -205,6 +205,11 @@ def start_nsd(node):
 remote-control:
   control-enable: no
 """
+
+
+def start_nsd(node):
+    home = os.path.join(RUN, "cloud")
+    conf = nsd_conf(home, world.INTERNET["cloud"])
     for zone, text in world.NSD.items():
         write(_nsd_zone_path(zone), text())
         conf += f"zone:\n  name: \"{zone}\"\n  zonefile: \"{_nsd_zone_path(zone)}\"\n"

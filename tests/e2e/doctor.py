@@ -27,7 +27,7 @@ import loopback
 from loopback import equal, need, until
 
 sys.path.insert(0, os.path.join(loopback.TOP, "lab"))
-from servers import answer_stun
+from servers import answer_stun, nsd_conf
 from spaces import LabError, peer
 
 PARENT, CHILD, SILENT, NOBODY, FAKE = "198.51.100.1", "198.51.100.3", "198.51.100.66", "198.51.100.67", "127.0.5.1"
@@ -184,22 +184,7 @@ zone:
         self.start(peer("knotd"), "-c", conf)
 
     def start_nsd(self):
-        conf = f"""server:
-  ip-address: {CHILD}
-  ip-address: {CHILD6}
-  username: ""
-  chroot: ""
-  zonesdir: "{self.folder}"
-  pidfile: "{self.folder}/nsd.pid"
-  xfrdfile: "{self.folder}/xfrd.state"
-  zonelistfile: "{self.folder}/zone.list"
-  xfrdir: "{self.folder}"
-  cookie-secret-file: ""
-  server-count: 1
-  rrl-ratelimit: 0
-remote-control:
-  control-enable: no
-"""
+        conf = nsd_conf(self.folder, [CHILD, CHILD6])
         for zone, (text, _) in ZONES.items():
             if text:
                 conf += f'zone:\n  name: "{zone}.example."\n  zonefile: "{self.write(zone, text)}"\n'

@@ -17,6 +17,7 @@ import threading
 import loopback
 
 sys.path.insert(0, os.path.join(loopback.TOP, "lab"))
+import servers  # noqa: E402
 import spaces  # noqa: E402
 
 SECRET = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -128,21 +129,7 @@ class Nsd(Primary):
         self.write("example.zone", zone_text(1, **words))
         keys = f"key:\n  name: {key}\n  algorithm: hmac-sha256\n  secret: \"{SECRET}\"\n" if key else ""
         told = f"  notify: {notify} {key or 'NOKEY'}\n  outgoing-interface: {self.address}\n" if notify else ""
-        self.conf = self.write("nsd.conf", f"""server:
-  ip-address: {self.address}@{self.port}
-  username: ""
-  chroot: ""
-  zonesdir: "{self.folder}"
-  pidfile: "{self.folder}/nsd.pid"
-  xfrdfile: "{self.folder}/xfrd.state"
-  zonelistfile: "{self.folder}/zone.list"
-  xfrdir: "{self.folder}"
-  cookie-secret-file: ""
-  server-count: 1
-  rrl-ratelimit: 0
-remote-control:
-  control-enable: no
-{keys}zone:
+        self.conf = self.write("nsd.conf", servers.nsd_conf(self.folder, [f"{self.address}@{self.port}"]) + f"""{keys}zone:
   name: "example."
   zonefile: "{self.zone}"
   provide-xfr: 127.0.0.0/8 {key or 'NOKEY'}
