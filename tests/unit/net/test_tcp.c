@@ -401,36 +401,59 @@ static void test_all_busy_refuses(void **state)
     world_free(w);
 }
 
+/* A client with little room that asks without an end. */
+struct flood {
+    int fd;
+    size_t at; /* what was sent of the question in work */
+    uint8_t framed[2 + 4000];
+};
+
+enum flooded { FLOOD_SENT, FLOOD_FULL, FLOOD_GONE };
+
+static void flood_start(struct flood *f, struct world *w)
+{
+    int small = 4096;
+
+    *f = (struct flood){.fd = dial(w, "127.0.0.1"), .framed = {4000 >> 8, 4000 & 0xff}};
+    setsockopt(f->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+    world_query(f->framed + 2, 1, 'h');
+}
+
+/* Sends what fits. FULL: nothing does, and nothing will for so long. */
+static enum flooded flood_on(struct flood *f, int wait_ms)
+{
+    struct pollfd p = {.fd = f->fd, .events = POLLOUT};
+    ssize_t n =
+        send(f->fd, f->framed + f->at, sizeof(f->framed) - f->at, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+    if (n > 0) {
+        f->at = (f->at + (size_t)n) % sizeof(f->framed);
+        return FLOOD_SENT;
+    }
+    if (errno != EAGAIN) {
+        return FLOOD_GONE;
+    }
+    return poll(&p, 1, wait_ms) == 0 ? FLOOD_FULL : FLOOD_SENT;
+}
+
 /* A client that asks and does not read: not read any more, then closed; memory stays bounded. */
 static void test_client_that_does_not_read(void **state)
 {
     struct world *w = world_new();
-    uint8_t framed[2 + 4000] = {4000 >> 8, 4000 & 0xff};
-    int fd, small = 4096;
+    struct flood f;
     bool gone = false;
-    size_t at = 0;
 
     w->setup.limits.tcp_message_ms = 100;
     w->setup.limits.tcp_queue = 64 * 1024;
     world_start(w);
-    fd = dial(w, "127.0.0.1");
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-    world_query(framed + 2, 1, 'h');
+    flood_start(&f, w);
     for (int i = 0; i < 100000 && !gone && w->stats.tcp_unread == 0; i++) {
-        ssize_t n = send(fd, framed + at, sizeof(framed) - at, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-        gone = n < 0 && errno != EAGAIN;
-        if (n < 0 && !gone) {
-            struct pollfd p = {.fd = fd, .events = POLLOUT};
-
-            poll(&p, 1, 20);
-        }
-        at = n > 0 ? (at + (size_t)n) % sizeof(framed) : at;
+        gone = flood_on(&f, 20) == FLOOD_GONE;
     }
     for (int i = 0; i < 500 && w->stats.tcp_unread == 0; i++) {
         poll(NULL, 0, 10);
     }
-    close(fd);
+    close(f.fd);
     world_stop(w, 0);
     assert_int_equal(w->stats.tcp_unread, 1);
     assert_int_equal(w->stats.tcp_malformed, 0);
@@ -441,27 +464,24 @@ static void test_client_that_does_not_read(void **state)
 static void test_client_that_reads_slowly(void **state)
 {
     struct world *w = world_new();
-    uint8_t framed[2 + 4000] = {4000 >> 8, 4000 & 0xff}, octets[2048];
-    int fd, small = 4096;
-    size_t at = 0;
+    struct flood f;
+    uint8_t octets[2048];
+    bool gone = false;
 
     w->setup.limits.tcp_message_ms = 60000;
     w->setup.limits.tcp_read_ms = 300;
     w->setup.limits.tcp_queue = 64 * 1024 * 1024;
     world_start(w);
-    fd = dial(w, "127.0.0.1");
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-    world_query(framed + 2, 1, 'h');
-    for (int i = 0; i < 3000 && w->stats.tcp_unread == 0; i++) {
-        struct pollfd p = {.fd = fd, .events = POLLOUT};
-        ssize_t n = send(fd, framed + at, sizeof(framed) - at, MSG_NOSIGNAL | MSG_DONTWAIT);
+    flood_start(&f, w);
+    for (int i = 0; i < 3000 && !gone && w->stats.tcp_unread == 0; i++) {
+        enum flooded got = flood_on(&f, 10);
 
-        at = n > 0 ? (at + (size_t)n) % sizeof(framed) : at;
-        if (n < 0 && poll(&p, 1, 10) == 0) {
-            (void)!recv(fd, octets, sizeof(octets), MSG_DONTWAIT);
+        gone = got == FLOOD_GONE;
+        if (got == FLOOD_FULL) {
+            (void)!recv(f.fd, octets, sizeof(octets), MSG_DONTWAIT);
         }
     }
-    close(fd);
+    close(f.fd);
     world_stop(w, 0);
     assert_int_equal(w->stats.tcp_unread, 1);
     world_free(w);

@@ -35,6 +35,19 @@ struct bed {
     unsigned servers;          /* bits: who was asked for addresses */
 };
 
+/* The zones: once for a group of tests. */
+static inline int bed_load(void **state)
+{
+    world_load();
+    return 0;
+}
+
+static inline int bed_unload(void **state)
+{
+    world_free();
+    return 0;
+}
+
 static inline struct bed *bed_new(uint32_t requests)
 {
     struct bed *b = calloc(1, sizeof(*b));

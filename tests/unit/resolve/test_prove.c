@@ -749,18 +749,6 @@ static void test_any_order(void **state)
     assert_true(proven > 500);
 }
 
-static int load(void **state)
-{
-    world_load();
-    return 0;
-}
-
-static int unload(void **state)
-{
-    world_free();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -796,5 +784,5 @@ int main(void)
         cmocka_unit_test(test_checking_disabled),
         cmocka_unit_test(test_any_order),
     };
-    return cmocka_run_group_tests(tests, load, unload);
+    return cmocka_run_group_tests(tests, bed_load, bed_unload);
 }

@@ -326,23 +326,11 @@ static void test_the_oracle(void **state)
     }
 }
 
-static int load(void **state)
-{
-    world_load();
-    return 0;
-}
-
-static int unload(void **state)
-{
-    world_free();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_oracle),
         cmocka_unit_test(test_answers_are_what_the_zones_say),
     };
-    return cmocka_run_group_tests(tests, load, unload);
+    return cmocka_run_group_tests(tests, bed_load, bed_unload);
 }
