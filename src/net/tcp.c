@@ -12,10 +12,10 @@
 #include "base/err.h"
 #include "base/heap.h"
 #include "base/limits.h"
-#include "base/list.h"
 #include "base/pool.h"
 #include "net/sock.h"
 #include "net/wqueue.h"
+#include "net/yield.h"
 #include "transport/frame.h"
 
 enum {
@@ -23,8 +23,7 @@ enum {
     READ_SIZE = 4096, /* octets read from one connection in one turn: fair to the others */
     POOL_MIN = 1024,  /* so that a reload may raise the limit; untouched memory costs nothing */
     POOL_MAX = 65536,
-    IDLE_MIN_MS = 250, /* the idle time-out when the last places go */
-    OWED_MS = 30000,   /* longest wait for the engine; a lost hand-over ends here */
+    OWED_MS = 30000, /* longest wait for the engine; a lost hand-over ends here */
 };
 
 enum conn_state {
@@ -40,10 +39,9 @@ struct conn {
     struct wr_tcp *tcp;
     wr_id id;
     struct wr_timer timer; /* all states but IDLE */
-    struct wr_list quiet;  /* owed nothing, IDLE or PARTIAL: in the order in which they became so */
-    uint64_t since_us;     /* when it became so */
-    uint64_t message_us;   /* when the first octet of the unfinished message came */
-    uint64_t stuck_us;     /* STUCK: since when */
+    struct wr_yield_seat seat;
+    uint64_t message_us; /* when the first octet of the unfinished message came */
+    uint64_t stuck_us;   /* STUCK: since when */
     struct wr_frame frame;
     struct wr_wqueue queue;
     struct wr_client client;      /* the way back */
@@ -52,10 +50,7 @@ struct conn {
     int events;    /* what libuv polls for */
     uint32_t owed; /* questions without an answer */
     enum conn_state state;
-    bool ended;      /* the client has closed its sending side */
-    bool in_message; /* it is in a list `partial` */
-    bool
-        outsider; /* it might not ask when it came: it has the outsiders' places, and yields first */
+    bool ended; /* the client has closed its sending side */
 };
 
 struct tcp_listener {
@@ -75,15 +70,13 @@ struct wr_tcp {
     size_t room_size;
     struct wr_pool pool;
     struct wr_heap heap;
-    struct wr_list idle[2];    /* by outsider */
-    struct wr_list partial[2]; /* likewise */
+    struct wr_yield yield;
     uv_timer_t timer;
     uint64_t timer_us; /* what the timer is set to */
     uint64_t now_us;
     uint8_t *frames; /* FRAME_ROOM for each object of the pool */
     size_t frames_size;
     void *blocks[2];
-    uint32_t open, outsiders; /* of those, from addresses that may not ask */
     int spare_fd; /* given up for a moment when there are no others, to refuse a client */
     bool draining;
     uint8_t bytes[READ_SIZE];
@@ -130,10 +123,7 @@ int wr_tcp_create(uv_loop_t *loop, const struct wr_feed *feed, struct wr_net_sha
     }
     wr_pool_init(&t->pool, t->blocks[0], sizeof(struct conn), count);
     wr_heap_init(&t->heap, t->blocks[1], count);
-    for (int i = 0; i < 2; i++) {
-        wr_list_init(&t->idle[i]);
-        wr_list_init(&t->partial[i]);
-    }
+    wr_yield_init(&t->yield);
     t->loop = loop;
     t->feed = *feed;
     t->shared = shared;
@@ -168,7 +158,7 @@ void wr_tcp_destroy(struct wr_tcp *t)
 
 uint32_t wr_tcp_open(const struct wr_tcp *t)
 {
-    return t->open;
+    return t->yield.seats;
 }
 
 static uint64_t tcp_now(struct wr_tcp *t)
@@ -200,12 +190,10 @@ static void conn_close(struct conn *c)
     struct wr_event event = {.kind = WR_EVENT_CLIENT_GONE, .client = c->client};
 
     wr_heap_clear(&t->heap, &c->timer);
-    wr_list_remove(&c->quiet);
-    atomic_fetch_sub(&t->shared->outsiders, c->outsider);
-    t->outsiders -= c->outsider;
+    wr_yield_leave(&t->yield, &c->seat);
+    atomic_fetch_sub(&t->shared->outsiders, c->seat.outsider);
     wr_limits_leave(t->shared, &c->counted, &c->client.from);
-    t->open--;
-    wr_net_stats_set(&t->feed.stats->gauge_tcp_clients, t->open);
+    wr_net_stats_set(&t->feed.stats->gauge_tcp_clients, t->yield.seats);
     uv_poll_stop(&c->poll);
     wr_wqueue_free(&c->queue);
     c->state = CONN_CLOSED;
@@ -250,23 +238,12 @@ static void conn_poll(struct conn *c)
     }
 }
 
-/* Its turn to yield counts from when it became idle, or from the first octet of its message: more octets are no reason to
- * wait behind others. */
 static void conn_set_quiet(struct conn *c)
 {
     bool idle = c->state == CONN_IDLE, partial = c->state == CONN_PARTIAL && c->owed == 0;
-    uint64_t since_us = idle ? c->tcp->now_us : c->message_us;
+    enum wr_yield_kind kind = idle ? WR_YIELD_IDLE : partial ? WR_YIELD_PARTIAL : WR_YIELD_BUSY;
 
-    if (partial && c->in_message && c->since_us == since_us) {
-        return;
-    }
-    c->in_message = partial;
-    c->since_us = since_us;
-    wr_list_remove(&c->quiet);
-    if (idle || partial) {
-        wr_list_append(idle ? &c->tcp->idle[c->outsider] : &c->tcp->partial[c->outsider],
-                       &c->quiet);
-    }
+    wr_yield_set(&c->tcp->yield, &c->seat, kind, idle ? c->tcp->now_us : c->message_us);
 }
 
 static void conn_set_timer(struct conn *c)
@@ -422,35 +399,10 @@ void wr_tcp_reply(struct wr_tcp *t, const struct wr_client *client, const uint8_
 
 /* --- time-outs ------------------------------------------------------------------------------------ */
 
-/* The whole time while there is room; in the last quarter of the places less and less. */
 static uint64_t tcp_idle_us(const struct wr_tcp *t)
 {
-    uint64_t limit = t->feed.limits->tcp_connections, open = atomic_load(&t->shared->connections);
-    uint64_t idle_ms = t->feed.limits->tcp_idle_ms, left = open < limit ? limit - open : 0;
-
-    if (left * 4 < limit) {
-        idle_ms = idle_ms * left * 4 / limit;
-        idle_ms = idle_ms < IDLE_MIN_MS ? IDLE_MIN_MS : idle_ms;
-    }
-    return idle_ms * WR_MS;
-}
-
-static struct conn *older(struct conn *a, const struct wr_list *list)
-{
-    struct conn *b = wr_list_empty(list) ? NULL : WR_CONTAINER(list->next, struct conn, quiet);
-
-    return a == NULL || (b != NULL && b->since_us < a->since_us) ? b : a;
-}
-
-static struct conn *tcp_oldest_idle(struct wr_tcp *t)
-{
-    return older(older(NULL, &t->idle[0]), &t->idle[1]);
-}
-
-/* Who yields: nothing is owed to it, and it has been silent, or busy with one message, for longest. */
-static struct conn *tcp_oldest_quiet(struct wr_tcp *t, bool outsider)
-{
-    return older(older(NULL, &t->idle[outsider]), &t->partial[outsider]);
+    return wr_yield_idle_us(t->feed.limits->tcp_connections, atomic_load(&t->shared->connections),
+                            t->feed.limits->tcp_idle_ms);
 }
 
 /* A worker that was held up finds the time-out over and a query in the socket: it came in time. */
@@ -463,13 +415,14 @@ static bool conn_has_octets(const struct conn *c)
 
 static void tcp_expire_idle(struct wr_tcp *t, uint64_t now_us)
 {
-    struct conn *c;
+    for (uint32_t left = t->yield.seats; left > 0; left--) {
+        struct wr_yield_seat *oldest = wr_yield_oldest_idle(&t->yield);
+        struct conn *c;
 
-    for (uint32_t left = t->open; left > 0; left--) {
-        c = tcp_oldest_idle(t);
-        if (c == NULL || c->since_us + tcp_idle_us(t) > now_us) {
+        if (oldest == NULL || oldest->since_us + tcp_idle_us(t) > now_us) {
             return;
         }
+        c = WR_CONTAINER(oldest, struct conn, seat);
         if (conn_has_octets(c)) {
             conn_set_timer(c);
             continue;
@@ -506,7 +459,7 @@ static void tcp_on_timer(uv_timer_t *timer)
 
 void wr_tcp_turn(struct wr_tcp *t, uint64_t now_us)
 {
-    struct conn *oldest = tcp_oldest_idle(t);
+    const struct wr_yield_seat *oldest = wr_yield_oldest_idle(&t->yield);
     uint64_t at_us = wr_heap_deadline(&t->heap);
 
     if (oldest != NULL) {
@@ -527,44 +480,39 @@ void wr_tcp_turn(struct wr_tcp *t, uint64_t now_us)
 
 /* --- listeners ------------------------------------------------------------------------------------ */
 
-/* Others came first and took all: what they took they give up soon, and a worker without a place serves nobody. */
-static bool tcp_has_own_place(const struct wr_tcp *t, uint32_t connections)
+static void tcp_yield(struct wr_tcp *t, struct wr_yield_seat *who)
 {
-    uint32_t own = t->feed.limits->tcp_connections / 2;
-
-    own = own < WR_NET_CONNECTIONS_OWN ? own : WR_NET_CONNECTIONS_OWN;
-    return t->open < own && connections > t->open + 1;
-}
-
-static bool tcp_yield(struct wr_tcp *t, struct conn *c)
-{
-    if (c == NULL) {
-        return false;
+    if (who != NULL) {
+        wr_stats_add(&t->feed.stats->tcp_yielded, 1);
+        conn_close(WR_CONTAINER(who, struct conn, seat));
     }
-    wr_stats_add(&t->feed.stats->tcp_yielded, 1);
-    conn_close(c);
-    return true;
 }
 
-/* Those who may not ask have a few places, and take no other's. One of them is each worker's own. */
-static bool tcp_make_outsiders_place(struct wr_tcp *t)
+static struct wr_yield_places tcp_places(const struct wr_tcp *t)
 {
-    uint32_t most = t->feed.limits->tcp_connections / WR_NET_OUTSIDERS_SHARE;
-
-    return t->outsiders == 0 || atomic_load(&t->shared->outsiders) <= (most > 0 ? most : 1) ||
-           tcp_yield(t, tcp_oldest_quiet(t, true));
+    return (struct wr_yield_places){.limit = t->feed.limits->tcp_connections,
+                                    .connections = atomic_load(&t->shared->connections),
+                                    .outsiders = atomic_load(&t->shared->outsiders)};
 }
 
-/* A place for who has entered: when all are taken a quiet connection of this worker yields. */
+/* A place for who has entered; perhaps a connection of this worker yields for it, or one for each of the two bounds. */
 static bool tcp_make_place(struct wr_tcp *t, bool outsider)
 {
-    uint32_t connections = atomic_load(&t->shared->connections);
+    struct wr_yield_places places = tcp_places(t);
+    struct wr_yield_seat *who;
 
-    if (connections <= t->feed.limits->tcp_connections || tcp_has_own_place(t, connections)) {
-        return true;
+    if (outsider) {
+        if (!wr_yield_for_outsider(&t->yield, &places, &who)) {
+            return false;
+        }
+        tcp_yield(t, who);
+        places = tcp_places(t);
     }
-    return tcp_yield(t, tcp_oldest_quiet(t, true)) ||
-           (!outsider && tcp_yield(t, tcp_oldest_quiet(t, false)));
+    if (!wr_yield_for(&t->yield, &places, outsider, &who)) {
+        return false;
+    }
+    tcp_yield(t, who);
+    return true;
 }
 
 static bool conn_begin(struct wr_tcp *t, const struct tcp_listener *listener, int fd,
@@ -588,13 +536,10 @@ static bool conn_begin(struct wr_tcp *t, const struct tcp_listener *listener, in
     c->client.conn = id;
     c->client.listener = listener->number;
     c->counted = *t->feed.limits;
-    c->outsider = outsider;
     c->message_us = t->now_us;
-    wr_list_init(&c->quiet);
     wr_frame_init(&c->frame, t->frames + (size_t)(uint32_t)id * FRAME_ROOM, FRAME_ROOM);
-    t->open++;
-    t->outsiders += outsider;
-    wr_net_stats_set(&t->feed.stats->gauge_tcp_clients, t->open);
+    wr_yield_enter(&t->yield, &c->seat, outsider);
+    wr_net_stats_set(&t->feed.stats->gauge_tcp_clients, t->yield.seats);
     wr_stats_add(&t->feed.stats->tcp_accepted, 1);
     conn_settle(c);
     return true;
@@ -629,8 +574,7 @@ static bool tcp_seat(struct wr_tcp *t, const struct tcp_listener *listener, int 
         return false;
     }
     atomic_fetch_add(&t->shared->outsiders, outsider);
-    if ((!outsider || tcp_make_outsiders_place(t)) && tcp_make_place(t, outsider) &&
-        conn_begin(t, listener, fd, client, outsider)) {
+    if (tcp_make_place(t, outsider) && conn_begin(t, listener, fd, client, outsider)) {
         return true;
     }
     atomic_fetch_sub(&t->shared->outsiders, outsider);
@@ -735,7 +679,7 @@ void wr_tcp_drain(struct wr_tcp *t)
     for (uint16_t i = 0; i < WR_NET_LISTENERS_MAX; i++) {
         wr_tcp_remove(t, i);
     }
-    for (uint32_t i = 0; i < t->pool.count && t->open > 0; i++) {
+    for (uint32_t i = 0; i < t->pool.count && t->yield.seats > 0; i++) {
         struct conn *c = wr_pool_at(&t->pool, i, &id);
 
         if (c != NULL && c->state != CONN_CLOSED) {
@@ -753,7 +697,7 @@ void wr_tcp_close(struct wr_tcp *t)
     wr_id id;
 
     wr_tcp_drain(t);
-    for (uint32_t i = 0; i < t->pool.count && t->open > 0; i++) {
+    for (uint32_t i = 0; i < t->pool.count && t->yield.seats > 0; i++) {
         struct conn *c = wr_pool_at(&t->pool, i, &id);
 
         if (c != NULL && c->state != CONN_CLOSED) {
