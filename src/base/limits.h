@@ -287,6 +287,12 @@
 #define WR_TIME_ADDRS_MAX 8
 /* Datagrams that are no reply to the question, before it is asked anew: who cannot see it may guess 64 bits as often. */
 #define WR_TIME_FOREIGN_MAX 16
+/* Roughtime: tags of one message (a response has seven), versions that a server lists and nodes of a path (its draft has 32 of both), and
+ * octets that a signature is over. */
+#define WR_ROUGHTIME_TAGS_MAX     16
+#define WR_ROUGHTIME_VERSIONS_MAX 32
+#define WR_ROUGHTIME_PATH_MAX     32
+#define WR_ROUGHTIME_SIGNED_MAX   512
 /* What two servers that both know the time may say apart: half a round trip of the slowest, a second for a smeared leap second. */
 #define WR_TIME_AGREE_US INT64_C(3000000)
 
