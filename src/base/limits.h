@@ -283,6 +283,8 @@
 #define WR_NSECACHE_TURNS_MAX 3
 /* Time servers; all are asked in each round, and each is compared with each. */
 #define WR_TIME_SERVERS_MAX 8
+/* With as many Roughtime servers. */
+#define WR_TIME_RUNGS_MAX (2 * WR_TIME_SERVERS_MAX)
 /* Addresses that are kept of the name of one; a pool has four. */
 #define WR_TIME_ADDRS_MAX 8
 /* Datagrams that are no reply to the question, before it is asked anew: who cannot see it may guess 64 bits as often. */
@@ -293,6 +295,11 @@
 #define WR_ROUGHTIME_VERSIONS_MAX 32
 #define WR_ROUGHTIME_PATH_MAX     32
 #define WR_ROUGHTIME_SIGNED_MAX   512
+/* Replies that are kept to convict who lies, and octets of one: it must not be longer than its question; a deep tree and unknown tags. */
+#define WR_ROUGHCHAIN_MAX      8
+#define WR_ROUGHTIME_REPLY_MAX 1500
+/* What a Roughtime server may say of its own accuracy: with more it would agree with everybody. */
+#define WR_TIME_RADIUS_MAX_S 60
 /* What two servers that both know the time may say apart: half a round trip of the slowest, a second for a smeared leap second. */
 #define WR_TIME_AGREE_US INT64_C(3000000)
 
