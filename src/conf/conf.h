@@ -231,6 +231,10 @@ struct wr_conf {
             const char **items;
             size_t count;
         } servers; /* as wr_ladder_server reads them */
+        struct {
+            const char **items;
+            size_t count;
+        } roughtime; /* as wr_ladder_rough_server does */
         uint32_t agree;
         const char *state; /* file of the last proven time; "": the manager's directory */
     } time;

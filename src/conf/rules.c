@@ -550,6 +550,26 @@ static void check_leases(const struct rules *r)
     }
 }
 
+static void check_roughtime(const struct rules *r, size_t i)
+{
+    const char *const *items = r->conf->time.roughtime.items;
+    struct wr_time_server server, other;
+    char path[PATH_SIZE];
+
+    if (items[i] && wr_ladder_rough_server(items[i], &server)) {
+        wrong(r, indexed(path, "time.roughtime", i, ""),
+              "%s is no address or name of a server, a space and its public key of 32 octets in "
+              "base64",
+              items[i]);
+        return;
+    }
+    for (size_t j = 0; items[i] && j < i; j++)
+        if (items[j] && !wr_ladder_rough_server(items[j], &other) &&
+            !memcmp(other.key, server.key, sizeof(server.key)))
+            warn(r, indexed(path, "time.roughtime", i, ""),
+                 "an earlier server has this key: both count as one");
+}
+
 static void check_time(const struct rules *r)
 {
     char path[PATH_SIZE];
@@ -564,6 +584,8 @@ static void check_time(const struct rules *r)
                   "[2001:db8::1]:123",
                   text);
     }
+    for (size_t i = 0; i < r->conf->time.roughtime.count; i++)
+        check_roughtime(r, i);
     if (r->conf->time.servers.count > 0 && r->conf->time.agree > r->conf->time.servers.count)
         warn(r, "time.agree", "there are fewer time.servers, so they can never prove the time");
 }

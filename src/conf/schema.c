@@ -253,8 +253,17 @@ static const struct wr_schema_row table[] = {
             "`time.unproven: refuse`."},
     {"time.agree", WR_SCHEMA_INT, V01, RANGE(1, WR_TIME_SERVERS_MAX), DEFAULT("3"), AT(time.agree),
      .unit = "servers",
-     .doc = "So many servers in different networks, and more than half of those that were heard, "
-            "must say the same for the time to be proven. Fewer make it plausible."},
+     .doc =
+         "So many of `time.servers` in different networks, and more than half of those that were "
+         "heard, must say the same for the time to be proven. Fewer make it plausible; so do "
+         "all of them when there are `time.roughtime` servers."},
+    {"time.roughtime", WR_SCHEMA_STRING, .list = true, .max_items = WR_TIME_SERVERS_MAX, V01,
+     RANGE(1, 360), DEFAULT(""), LIST(time.roughtime),
+     EXAMPLE("\"roughtime.example.net:2002 gD63hSj3ScS+wuOeGrubXlq35N1c5Lby/S+T7MNTjxo=\""),
+     .doc = "Roughtime servers that sign what time it is, each with its public key in base64. One "
+            "alone proves the time; where several are named two must agree, so name three or "
+            "more. With any of them nobody else proves the time. Ask their operators for the "
+            "keys."},
     {"time.state", WR_SCHEMA_PATH, V01, RESTART, RANGE(0, PATH_OCTETS), DEFAULT("\"\""),
      AT(time.state), EXAMPLE("/var/lib/weir/time"),
      .doc = "The file that remembers the last proven time. Empty: `time` in the directory that "

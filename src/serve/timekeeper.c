@@ -20,6 +20,7 @@
 #include "serve/serve.h"
 #include "serve/timefile.h"
 #include "serve/timefind.h"
+#include "serve/timeproof.h"
 #include "serve/trust.h"
 
 #define LOOK_MS   100           /* between two looks for an address that was asked for */
@@ -36,9 +37,9 @@ struct wr_timekeeper {
     struct wr_rng rng;
     struct wr_oneshots *shots;
     uv_timer_t timer;
-    struct wr_timefind find[WR_TIME_SERVERS_MAX];
-    uint8_t told[WR_TIME_SERVERS_MAX]; /* enum wr_rung, as the log has it */
-    uint32_t judged;
+    struct wr_timefind find[WR_TIME_RUNGS_MAX];
+    uint8_t told[WR_TIME_RUNGS_MAX]; /* enum wr_rung, as the log has it */
+    uint32_t judged, proofs;
     uint64_t serial; /* of the settings whose servers are in the ladder */
 
     enum wr_trusttime_state state;
@@ -235,15 +236,6 @@ static void believe(struct wr_serve *s, enum wr_trusttime_state state, bool prov
     keep_proven(k, &now);
 }
 
-static void server_text(const struct wr_time_server *server, char *ret, size_t cap)
-{
-    if (server->name.size > 0) {
-        wr_name_to_text(server->name.wire, ret, cap);
-    } else {
-        wr_addr_to_text(&server->addr, ret, cap);
-    }
-}
-
 static void believe_ladder(struct wr_serve *s)
 {
     struct wr_timekeeper *k = s->time;
@@ -251,12 +243,14 @@ static void believe_ladder(struct wr_serve *s)
     char text[sizeof(k->source)], name[WR_NAME_TEXT_SIZE];
     if (l->state == WR_TRUSTTIME_UNPROVEN) {
         believe(s, WR_TRUSTTIME_UNPROVEN, false, 0, "nobody");
-    } else if (l->state == WR_TRUSTTIME_PROVEN || l->witnesses > 1) {
-        snprintf(text, sizeof(text), "agreement of %u time servers", l->witnesses);
+    } else if (l->witnesses > 1 || (l->state == WR_TRUSTTIME_PROVEN && !l->rough)) {
+        snprintf(text, sizeof(text), "agreement of %u %s servers", l->witnesses,
+                 l->rough ? "Roughtime" : "time");
         believe(s, l->state, true, l->base_us, text);
     } else {
-        server_text(&l->rung[l->first].server, name, sizeof(name));
-        snprintf(text, sizeof(text), "time server %s alone", name);
+        wr_timeproof_server(&l->rung[l->first].server, name, sizeof(name));
+        snprintf(text, sizeof(text), l->rough ? "Roughtime server %s" : "time server %s alone",
+                 name);
         believe(s, l->state, true, l->base_us, text);
     }
 }
@@ -270,12 +264,16 @@ static void tell_round(struct wr_timekeeper *k, const struct wr_now *now)
         return;
     }
     k->judged = l->judged;
+    if (k->proofs != l->proofs) {
+        k->proofs = l->proofs;
+        wr_timeproof_say(l);
+    }
     for (unsigned i = 0; i < l->servers; i++) {
         const struct wr_ladder_rung *r = &l->rung[i];
         bool lies = r->state == WR_RUNG_ALONE || r->state == WR_RUNG_BELOW;
         if (lies && k->told[i] != r->state) {
             int64_t wall_s = (r->base_us + (int64_t)now->mono_us) / (int64_t)WR_S;
-            server_text(&r->server, name, sizeof(name));
+            wr_timeproof_server(&r->server, name, sizeof(name));
             wr_say(WR_LOG_WARN, "time server %s %s and is not believed: it says %lld", name,
                    r->state == WR_RUNG_BELOW ? "is below the floor"
                                              : wr_ladder_rung_name((enum wr_rung)r->state),
@@ -294,7 +292,7 @@ static void carry_out(struct wr_timekeeper *k, const struct wr_ladder_action *a,
     switch (a->kind) {
     case WR_LADDER_FIND: wr_timefind_begin(&k->find[a->server], now); break;
     case WR_LADDER_SEND:
-        if (wr_oneshot_send(k->shots, a->server, a->id, &a->to, a->bytes, sizeof(a->bytes))) {
+        if (wr_oneshot_send(k->shots, a->server, a->id, &a->to, a->bytes, a->size)) {
             wr_ladder_feed(&k->ladder, &lost, now);
         }
         break;
@@ -363,7 +361,7 @@ static void stop_climbing(struct wr_timekeeper *k)
 {
     k->climbing = false;
     uv_timer_stop(&k->timer);
-    for (unsigned i = 0; i < WR_TIME_SERVERS_MAX; i++) {
+    for (unsigned i = 0; i < WR_TIME_RUNGS_MAX; i++) {
         k->find[i].open = false;
         wr_oneshot_close(k->shots, i);
     }
@@ -375,6 +373,9 @@ static unsigned configured(const struct wr_serve *s, struct wr_time_server *ret_
     for (size_t i = 0; i < s->conf->time.servers.count && n < WR_TIME_SERVERS_MAX; i++) {
         n += wr_ladder_server(s->conf->time.servers.items[i], &ret_server[n]) == WR_OK;
     }
+    for (size_t i = 0; i < s->conf->time.roughtime.count && n < WR_TIME_RUNGS_MAX; i++) {
+        n += wr_ladder_rough_server(s->conf->time.roughtime.items[i], &ret_server[n]) == WR_OK;
+    }
     return n;
 }
 
@@ -383,9 +384,9 @@ static void start_climbing(struct wr_serve *s)
 {
     struct wr_timekeeper *k = s->time;
     struct wr_ladder *l = &k->ladder;
-    struct wr_time_server server[WR_TIME_SERVERS_MAX];
+    struct wr_time_server server[WR_TIME_RUNGS_MAX];
     unsigned n = configured(s, server), witnesses = l->witnesses;
-    bool proven = l->state == WR_TRUSTTIME_PROVEN;
+    bool proven = l->state == WR_TRUSTTIME_PROVEN, rough = l->rough;
     int64_t base_us = l->base_us;
     struct wr_now now;
     stop_climbing(k);
@@ -395,9 +396,10 @@ static void start_climbing(struct wr_serve *s)
         l->state = WR_TRUSTTIME_PROVEN;
         l->base_us = base_us;
         l->witnesses = witnesses;
+        l->rough = rough;
     }
     memset(k->told, 0, sizeof(k->told));
-    k->judged = 0;
+    k->judged = k->proofs = 0;
     k->serial = s->gate->settings.serial;
     k->climbing = true;
     turn(s, &(struct wr_ladder_event){.kind = WR_LADDER_TIME});
@@ -407,7 +409,7 @@ static void start_climbing(struct wr_serve *s)
 static bool other_servers(struct wr_serve *s)
 {
     struct wr_timekeeper *k = s->time;
-    struct wr_time_server server[WR_TIME_SERVERS_MAX];
+    struct wr_time_server server[WR_TIME_RUNGS_MAX];
     unsigned n;
     if (k->serial == s->gate->settings.serial) {
         return false;
@@ -416,10 +418,7 @@ static bool other_servers(struct wr_serve *s)
     n = configured(s, server);
     bool same = n == k->ladder.servers && s->conf->time.agree == k->ladder.agree;
     for (unsigned i = 0; same && i < n; i++) {
-        const struct wr_time_server *old = &k->ladder.rung[i].server;
-        same = wr_addr_equal(&old->addr, &server[i].addr) &&
-               old->name.size == server[i].name.size &&
-               memcmp(old->name.wire, server[i].name.wire, old->name.size) == 0;
+        same = wr_ladder_same_server(&k->ladder.rung[i].server, &server[i]);
     }
     return !same;
 }
@@ -542,7 +541,7 @@ int wr_timekeeper_run(struct wr_serve *s)
     uv_timer_init(&s->loop, &k->timer);
     k->timer.data = k;
     k->started = true;
-    int err = wr_oneshot_create(&s->loop, WR_TIME_SERVERS_MAX, on_datagram, k, &k->shots);
+    int err = wr_oneshot_create(&s->loop, WR_TIME_RUNGS_MAX, on_datagram, k, &k->shots);
     if (err != WR_OK || k->path[0] == 0) {
         return err;
     }
@@ -577,8 +576,9 @@ static void put_server(const struct wr_timekeeper *k, const struct wr_ladder_run
     bool heard = r->state >= WR_RUNG_AGREES && r->state <= WR_RUNG_SAME;
     char name[WR_NAME_TEXT_SIZE];
     wr_json_object(j, NULL);
-    server_text(&r->server, name, sizeof(name));
+    wr_timeproof_server(&r->server, name, sizeof(name));
     wr_json_text(j, "server", name);
+    wr_json_text(j, "protocol", r->server.rough ? "roughtime" : "ntp");
     if (r->asked.family != WR_AF_NONE) {
         put_addr(j, "asked", &r->asked);
     } else {
@@ -612,5 +612,6 @@ void wr_timekeeper_report(const struct wr_serve *s, struct wr_json *j, const cha
         put_server(k, &k->ladder.rung[i], j);
     }
     wr_json_end(j);
+    wr_timeproof_report(&k->ladder, j, "malfeasance");
     wr_json_end(j);
 }

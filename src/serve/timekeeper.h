@@ -6,6 +6,8 @@
  *                 auto     the kernel's clock when it is past every floor; else the ladder
  *                 ladder   always the ladder (resolve/ladder.h)
  *
+ * What is proven was signed by a Roughtime server, or said by several NTP servers; `source` says which.
+ *
  * It runs the ladder from the main thread: finds its servers' addresses by questions to the workers, which check signatures as for
  * anybody (while time is unproven against the floor alone), sends its datagrams, and hands what comes of it to all threads as one word
  * (net/clock.h). The kernel's clock is never set.

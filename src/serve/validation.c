@@ -42,6 +42,13 @@ static uint8_t spare_names(const struct wr_conf *conf, struct wr_name *ret)
             ret[n++] = server.name;
         }
     }
+    for (size_t i = 0; i < conf->time.roughtime.count && n < WR_TIME_RUNGS_MAX; i++) {
+        struct wr_time_server server;
+        if (wr_ladder_rough_server(conf->time.roughtime.items[i], &server) == WR_OK &&
+            server.name.size > 0) {
+            ret[n++] = server.name;
+        }
+    }
     return n;
 }
 

@@ -17,7 +17,7 @@
 struct wr_validation {
     struct wr_anchors anchors;
     struct wr_anchor *room;
-    struct wr_name spared[WR_TIME_SERVERS_MAX]; /* the names that the time needs */
+    struct wr_name spared[WR_TIME_RUNGS_MAX]; /* the names that the time needs */
 };
 
 /* Which anchor of the configuration is no anchor, and why. */

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ladder: what time it is, found out by asking time servers, on machines whose clock says 1970 or something else."""
 
+import base64
 import contextlib
 import os
 import time
@@ -12,6 +13,7 @@ from spaces import RUN, have
 import shim
 import gateway
 from gateway import RECURSION, merge
+import roughserver
 from timeserver import TimeServer, start_chronyd
 
 NAME, ADDRESS = "api.camera.example", ["198.51.100.31"]
@@ -230,6 +232,120 @@ def remembered(lab):
     equal((clock["state"], clock["floor_from"], clock["floor"]), ("unproven", "the last proven time", int(seconds)), clock)
     start(lab, 0, words)
     equal(state_of(lab), "plausible")
+
+
+# --- Roughtime: by a server of our own (tests/e2e/roughserver.py), for Debian has none.
+
+@contextlib.contextmanager
+def rough_servers(lab, *ahead, seed=b"lab", **words):
+    """As servers(); each with a key of its own."""
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(roughserver.RoughServer(lab.nodes[node], address, roughserver.Keys(seed + node.encode()),
+                                                           seconds, **words))
+               for (node, address), seconds in zip(SERVERS.items(), ahead)]
+
+
+def written(mocks):
+    """As time.roughtime has them; the port is the usual one."""
+    return [f"{address} {mock.keys.text}" for address, mock in zip(ADDRESSES, mocks)]
+
+
+@e2e.test("auto, 1970: one Roughtime server whose key is configured proves the time")
+def rough(lab):
+    with rough_servers(lab, 0, batch=5) as mocks:       # answered together with four others' questions
+        start(lab, IN_1970, {"servers": [], "roughtime": written(mocks)})
+        until(lambda: state_of(lab) == "proven", PATIENCE)
+        clock = clock_of(lab)
+        equal(clock["source"], f"Roughtime server {ADDRESSES[0]}:2002", clock)
+        equal([(s["protocol"], s["state"]) for s in clock["servers"]], [("roughtime", "agrees")], clock)
+        equal(clock["malfeasance"], None)
+        need(abs(lab.weir.verb("status")["time"] - time.time()) < 60)
+        need("ad" in ask(lab).flags, "no AD")
+        equal(ask(lab, "www.expired.example").ede, [7])
+        need(all(len(request) == 1036 for request in mocks[0].requests), "the question is shorter than the reply may be")
+        need(f"the time is proven, by Roughtime server {ADDRESSES[0]}:2002" in log_since_start(lab), log_since_start(lab))
+
+
+@e2e.test("auto, 1970: what is not signed by the key, for this question, now, proves nothing")
+def rough_lies(lab):
+    for lie in ("key", "online", "nonce", "replay", "path", "midpoint"):    # more of them: tests/unit/transport/roughtime.txt
+        with rough_servers(lab, 0) as mocks:
+            if lie == "replay":                         # the reply to another's question
+                start(lab, IN_1970, {"servers": [], "roughtime": written(mocks)})
+                until(lambda: mocks[0].replies, PATIENCE)
+            mocks[0].lie = lie
+            start(lab, IN_1970, {"servers": [], "roughtime": written(mocks)})
+            until(lambda: states_of(lab) in (["silent"], ["is not signed by its key"]), PATIENCE)
+            equal((lie, state_of(lab), clock_of(lab)["source"]), (lie, "unproven", "nobody"))
+            need(mocks[0].asked >= 2, (lie, "it was not asked again"))
+            need("ad" not in ask(lab).flags, lie)
+            if lie == "midpoint":                       # the last: the truth is still heard
+                mocks[0].lie = None
+                until(lambda: state_of(lab) == "proven", PATIENCE)
+
+
+@e2e.test("auto, 1970: NTP is plausible beside Roughtime, and yields to it")
+def rough_and_ntp(lab):
+    wrong = 9 * DAYS
+    with servers(lab, wrong, wrong, wrong), rough_servers(lab, 0) as mocks:
+        mocks[0].lie = "key"                            # somebody keeps the true replies back
+        start(lab, IN_1970, {"servers": ADDRESSES[:3], "roughtime": written(mocks)})
+        until(lambda: state_of(lab) == "plausible", PATIENCE)
+        equal(clock_of(lab)["source"], "agreement of 3 time servers")
+        mocks[0].lie = None
+        until(lambda: state_of(lab) == "proven", PATIENCE)
+        equal(clock_of(lab)["source"], f"Roughtime server {ADDRESSES[0]}:2002")
+        equal(states_of(lab)[:3], ["contradicts the others"] * 3)
+        need("is forgotten" in log_since_start(lab), log_since_start(lab))
+        need(abs(lab.weir.verb("status")["time"] - time.time()) < 60)
+
+
+@e2e.test("auto, 1970: of three Roughtime servers one signs a lie; two prove the time, and it is convicted")
+def rough_liar(lab):
+    with rough_servers(lab, 300, 0, 0) as mocks:
+        start(lab, IN_1970, {"servers": [], "roughtime": written(mocks)})
+        until(lambda: state_of(lab) == "proven", PATIENCE)
+        clock = clock_of(lab)
+        equal((clock["source"], states_of(lab)), ("agreement of 2 Roughtime servers", ["contradicts the others", "agrees", "agrees"]))
+        need(f"Roughtime server {ADDRESSES[0]}:2002 or [{ADDRESSES[2]}]:2002 has signed a lie" in log_since_start(lab),
+             log_since_start(lab))
+        check_proof(clock["malfeasance"]["responses"], [mock.keys.public for mock in mocks])
+        need(abs(lab.weir.verb("status")["time"] - time.time()) < 60)
+
+
+def check_proof(links, keys):
+    """As a judge would: each was asked with a hash of the reply before it, and the first is later than the last."""
+    links = [{name: base64.b64decode(value) for name, value in link.items()} for link in links]
+    times = []
+    for before, link in zip([None, *links], links):
+        need(link["publicKey"] in keys, "an unknown key")
+        nonce = roughserver.read(link["request"][12:])[b"NONC"]
+        if before:
+            equal(nonce, roughserver.digest(before["response"], link["rand"]))
+        values = roughserver.read(link["response"][12:])
+        signed = roughserver.read(values[b"SREP"])
+        equal(signed[b"ROOT"], roughserver.tree([link["request"]], 0)[0])
+        roughserver.verify(link["publicKey"], values)
+        times.append([int.from_bytes(signed[tag], "little") for tag in (b"MIDP", b"RADI")])
+    need(times[0][0] - times[0][1] > times[-1][0] + times[-1][1], times)
+
+
+@e2e.test("auto, 1970, refuse: a Roughtime server's name is found before the time is known; its certificate may be over")
+def rough_name(lab):
+    now = int(time.time())
+    with rough_servers(lab, 0) as mocks:
+        mocks[0].keys = roughserver.Keys(b"over", now - 9 * DAYS, now - DAYS)
+        start(lab, IN_1970, {"servers": [], "roughtime": written(mocks)})
+        until(lambda: states_of(lab) == ["is not signed by its key"], PATIENCE)
+        equal(state_of(lab), "unproven")
+    with contextlib.ExitStack() as stack:
+        keys = roughserver.Keys(b"named")
+        for i in range(121, 125):
+            stack.enter_context(roughserver.RoughServer(lab.nodes["outsider"], f"198.51.100.{i}", keys))
+        start(lab, IN_1970, {"servers": [], "roughtime": [f"0.pool.ntp.example {keys.text}"], "unproven": "refuse"})
+        until(lambda: state_of(lab) == "proven", PATIENCE)
+        equal(clock_of(lab)["source"], "Roughtime server 0.pool.ntp.example.")
+        need("ad" in ask(lab).flags, "no AD")
 
 
 @e2e.test("three real servers (chronyd) agree")

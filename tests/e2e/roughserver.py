@@ -7,7 +7,8 @@
         server.lie = "nonce"                   # from now on
         server.asked, server.requests, server.replies
 
-How it can lie is in LIES.
+It can lie by a key that is not its own, an online key that nobody certified, another nonce, an old reply, a longer path or an index that does not fit,
+a time after its certificate, one changed under its signature, no radius, the context of another signature, and by breaking off.
 """
 import base64
 import hashlib
@@ -17,7 +18,7 @@ import struct
 import threading
 import time
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 PORT = 2002
@@ -25,7 +26,6 @@ VERSION, DRAFT = 1, 0x8000000c
 FOR_DELEGATION = b"RoughTime v1 delegation signature\0"
 FOR_RESPONSE = b"RoughTime v1 response signature\0"
 YEAR_S = 365 * 86400
-LIES = ("key", "online", "nonce", "replay", "path", "index", "certificate", "midpoint", "radius", "response", "cut")
 
 
 def digest(*pieces):
@@ -117,6 +117,14 @@ def reply(keys, request, midpoint, radius=5, others=(), index=0, version=DRAFT, 
     return wire[:-4] if lie == "cut" else wire
 
 
+def verify(key, values):
+    """Both signatures of a response; raises InvalidSignature."""
+    certificate = read(values[b"CERT"])
+    Ed25519PublicKey.from_public_bytes(key).verify(certificate[b"SIG"], FOR_DELEGATION + certificate[b"DELE"])
+    online = Ed25519PublicKey.from_public_bytes(read(certificate[b"DELE"])[b"PUBK"])
+    online.verify(values[b"SIG"], FOR_RESPONSE + values[b"SREP"])
+
+
 class RoughServer:
     """Its address is added to the node. `ahead` of the machine's clock; `lie` as in reply()."""
 
@@ -124,7 +132,7 @@ class RoughServer:
         self.keys, self.ahead, self.radius, self.batch, self.lie = keys, ahead, radius, batch, None
         self.asked, self.requests, self.replies = 0, [], []
         v6 = ":" in address
-        node.ip("address", "replace", f"{address}/{128 if v6 else 32}", "dev", "eth0")
+        node.ip("address", "replace", f"{address}/{128 if v6 else 32}", "dev", "eth0", *(["nodad"] if v6 else []))
         with node.inside():
             self.socket = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((address, PORT))

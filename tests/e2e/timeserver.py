@@ -27,7 +27,7 @@ class TimeServer:
         self.ahead, self.kiss = ahead, kiss
         self.asked, self.ports, self.requests = 0, set(), []
         v6 = ":" in address
-        node.ip("address", "replace", f"{address}/{128 if v6 else 32}", "dev", "eth0")
+        node.ip("address", "replace", f"{address}/{128 if v6 else 32}", "dev", "eth0", *(["nodad"] if v6 else []))
         with node.inside():
             self.socket = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((address, port))
@@ -63,7 +63,7 @@ def start_chronyd(node, address):
     """chronyd with the machine's clock as it is, which it does not touch."""
     home = os.path.join(RUN, f"chrony-{node.name}")
     v6 = ":" in address
-    node.ip("address", "replace", f"{address}/{128 if v6 else 32}", "dev", "eth0")
+    node.ip("address", "replace", f"{address}/{128 if v6 else 32}", "dev", "eth0", *(["nodad"] if v6 else []))
     os.makedirs(home, mode=0o750, exist_ok=True)
     write(os.path.join(home, "chrony.conf"),
           f"local stratum 1\nallow all\nbindaddress {address}\ncmdport 0\nbindcmdaddress /\n"

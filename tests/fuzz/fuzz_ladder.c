@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Ladder: the octets are what servers, names and the clock do. Whatever they say, nothing below the floor is believed,
- * proven is what enough servers agree in, polling ends, and after silence a round is judged and the next is due.
+ * proven is what enough servers agree in, and nothing where one is to sign it and does not; polling ends, and after silence a round is judged and
+ * the next is due.
  */
 #include <string.h>
 
@@ -29,6 +30,7 @@ static void poll(struct bed *b)
     int64_t wall_us = b->l.base_us + (int64_t)b->now.mono_us;
     promise(b->l.state == WR_TRUSTTIME_UNPROVEN || wall_us >= b->l.floor_s * 1000000);
     promise(b->l.state != WR_TRUSTTIME_PROVEN || b->l.witnesses >= b->l.agree);
+    promise(b->l.state != WR_TRUSTTIME_PROVEN || b->l.roughs == 0);
     promise(b->l.witnesses <= b->l.servers);
 }
 
@@ -88,16 +90,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const text[] = {"192.0.2.1",      "192.0.2.9",       "time.example",
                                        "198.51.100.1:9", "[2001:db8::1]:9", "b.example:99",
-                                       "203.0.113.1",    "c.example"};
+                                       "203.0.113.1"};
     struct wr_time_server server[WR_TIME_SERVERS_MAX];
     struct bed b = {.now = {.mono_us = WR_S}};
 
     if (size < 2) {
         return 0;
     }
-    for (unsigned i = 0; i < WR_TIME_SERVERS_MAX; i++) {
+    for (unsigned i = 0; i < WR_TIME_SERVERS_MAX - 1; i++) {
         promise(wr_ladder_server(text[i], &server[i]) == 0);
     }
+    promise(wr_ladder_rough_server("c.example QKzSFPlNAsgQDQZZcW7MjJ+pPbf+Ty3gtoDPqPbhxAk=",
+                                   &server[WR_TIME_SERVERS_MAX - 1]) == 0);
     wr_rng_seed_u64(&b.rng, data[0]);
     wr_ladder_start(&b.l, server, data[0] % (WR_TIME_SERVERS_MAX + 1), 1 + data[1] % 4, FLOOR_S,
                     &b.rng, &b.now);

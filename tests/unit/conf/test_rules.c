@@ -58,6 +58,8 @@ static void test_wrong(void **state)
         /* time */
         {"time: {servers: [192.0.2.1, \"a..b\"]}\n", 1, 29, "no name or address of a server"},
         {"time: {servers: [\"ntp.example:0\"]}\n", 1, 18, "such as ntp.example.net"},
+        {"time: {roughtime: [192.0.2.1]}\n", 1, 20, "a space and its public key"},
+        {"time: {roughtime: [\"192.0.2.1 AAAA\"]}\n", 1, 20, "a space and its public key"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
