@@ -150,6 +150,12 @@ def becomes(weir, prefix, seconds=loopback.PATIENCE_S):
     until(f"{want} (there is {address(weir)}; {weir.log()[-1500:]})", lambda: address(weir) == want, seconds)
 
 
+def shows(weir, prefix, source):
+    """Workers have a prefix a moment before the main thread knows that all have it."""
+    until(f"{prefix} of {source} in the status",
+          lambda: [weir.verb("status")["dns64"][key] for key in ("prefix", "source")] == [prefix, source])
+
+
 def told(weir):
     return {(one["prefix"], one["router"].split("%")[0]) for one in weir.verb("status")["dns64"]["told"]}
 
@@ -163,8 +169,9 @@ def used(box):
     equal(address(weir), None)
     router.say((KNOWN, 96, 1800))
     becomes(weir, KNOWN)
+    shows(weir, "64:ff9b::/96", "routers")
     status = weir.verb("status")
-    equal((status["dns64"]["prefix"], status["dns64"]["source"], status["dns64"]["problem"]), ("64:ff9b::/96", "routers", None))
+    equal(status["dns64"]["problem"], None)
     equal(told(weir), {("64:ff9b::/96", router.own_address())})
     link = status["dns64"]["links"][0]
     equal((link["interface"], link["present"], link["heard"]), ("wan0", True, True))
@@ -174,7 +181,7 @@ def used(box):
     need("routers tell the translator's prefix 64:ff9b::/96" in weir.log(), weir.log())
     router.say((KNOWN, 96, 0))
     becomes(weir, None)
-    equal(weir.verb("status")["dns64"]["source"], None)
+    shows(weir, None, None)
     until("the line", lambda: "no router tells a translator's prefix any more" in weir.log())
 
 
@@ -215,9 +222,9 @@ def several(box):
     equal(address(weir), made(KNOWN))                                # the one in use stays
     router.say((KNOWN, 96, 0), source="fe80::2")
     becomes(weir, OTHER)
-    until("its end", lambda: weir.verb("status")["dns64"]["prefix"] is None, 60)
+    becomes(weir, None, 60)
+    shows(weir, None, None)
     equal(told(weir), set())
-    equal(address(weir), None)
 
 
 @loopback.test("what routers tell goes before RFC 7050, and what is written before both")
@@ -226,7 +233,7 @@ def order(box):
     weir = gateway(box, discovered=THIRD, discover="rfc7050")
     router.asked()
     becomes(weir, THIRD)
-    equal(weir.verb("status")["dns64"]["source"], "upstream")
+    shows(weir, None, "upstream")
     router.say((KNOWN, 96, 1800))
     becomes(weir, KNOWN)
     router.say((KNOWN, 96, 0))
