@@ -239,12 +239,14 @@ static const struct wr_schema_row table[] = {
 
     {"time", WR_SCHEMA_SECTION, V01, .doc = "What weir believes of the clock."},
     {"time.trust", WR_SCHEMA_WORD, V01, DEFAULT("auto"), AT(time.trust), .words = trust_words,
-     .doc = "`auto`: a system clock that is before the floor is wrong, one after it is believed. "
-            "The floor is the day of this release, the last proven time, or the newest signature "
-            "of the root. When it is wrong weir asks `time.servers`, and until they answer "
-            "signatures are checked without their dates and nothing is called secure. `ladder`: "
-            "weir always asks them. `system`: the clock is right, whatever it says. weir never "
-            "sets the system's clock."},
+     .doc =
+         "`auto`: a system clock that is before the floor is wrong, one after it is believed. "
+         "The floor is the day of this release, the last proven time, or the newest signature "
+         "of the root. When it is wrong weir asks `time.servers` and `time.roughtime`, and until "
+         "they answer signatures are checked without their dates and nothing is called secure. "
+         "`ladder`: "
+         "weir always asks them. `system`: the clock is right, whatever it says. weir never "
+         "sets the system's clock."},
     {"time.servers", WR_SCHEMA_STRING, .list = true, .max_items = WR_TIME_SERVERS_MAX, V01,
      RANGE(1, 300), DEFAULT("time.cloudflare.com, time.nist.gov, ptbtime1.ptb.de, ntp.se"),
      LIST(time.servers), EXAMPLE("ntp.example.net, 192.0.2.1, \"[2001:db8::1]:123\""),
@@ -263,7 +265,7 @@ static const struct wr_schema_row table[] = {
      .doc = "Roughtime servers that sign what time it is, each with its public key in base64. One "
             "alone proves the time; where several are named two must agree, so name three or "
             "more. With any of them nobody else proves the time. Ask their operators for the "
-            "keys."},
+            "keys. Their names are answered even under `time.unproven: refuse`."},
     {"time.state", WR_SCHEMA_PATH, V01, RESTART, RANGE(0, PATH_OCTETS), DEFAULT("\"\""),
      AT(time.state), EXAMPLE("/var/lib/weir/time"),
      .doc = "The file that remembers the last proven time. Empty: `time` in the directory that "
