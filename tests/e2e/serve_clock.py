@@ -23,6 +23,9 @@ def jumps(box):
     weir.configure(box.settings([up], cache={"keep": {"path": weir.folder + "/kept", "min_interval": "1s"}}))
     clock = shim.Clock(weir.folder)
 
+    def asked_here():                           # in 1970 weir looks for its time servers as well
+        return sum(count for name, count in up.names.items() if b"\x07example" in name)
+
     def jump(seconds):
         clock.set(seconds)
         until("the jump", lambda: abs(weir.verb("status")["time"] - time.time() - seconds) < 3)
@@ -36,10 +39,10 @@ def jumps(box):
     for turn, (seconds, believed) in enumerate(((10 * 365 * 86400, True), (-home + 1000, False),
                                                 (-400 * 86400, None), (0, True))):
         jump(seconds)
-        asked = up.asked
+        asked = asked_here()
         for i in range(30):
             equal(weir.ask(f"c{i}.example").addresses, ["192.0.2.1"])
-        equal(up.asked, asked, "the jump flushed the cache")
+        equal(asked_here(), asked, "the jump flushed the cache")
         equal(weir.ask(f"new{turn}.example", tcp=bool(turn % 2)).addresses, ["192.0.2.1"])
         if believed is not None:
             until("the judgement", lambda b=believed: weir.verb("status")["wall_proven"] == b)
