@@ -137,6 +137,12 @@ zone:
         random.Random(1).shuffle(found)
         return found
 
+    def keep_off(self):
+        """knotd gives its threads cores of its own choice, once it has read its zones: the resolver's core is none of them."""
+        for process in self.processes:
+            for thread in os.listdir(f"/proc/{process.pid}/task"):
+                os.sched_setaffinity(int(thread), {run.OTHER_CORE})
+
     def stop(self):
         for process in self.processes:
             process.terminate()
@@ -147,6 +153,7 @@ def trial(kind, zones, blast, names):
     resolver = kind(ROOT, zones.ds["."], **(WORDS if kind is resolvers.Weir else {}))
     try:
         resolver.start(counted=False, prepare=run.pin(run.SERVER_CORE))
+        zones.keep_off()  # they answer by now
         before = resolver.cpu_ms()
         done = subprocess.run([blast, "-y", "-t", "120", "-w", "32", "-f", names, *map(str, resolvers.ADDRESS)],
                               capture_output=True, text=True, check=True, preexec_fn=run.pin(run.OTHER_CORE))
