@@ -22,7 +22,7 @@ void wr_pool_init(struct wr_pool *p, void *block, size_t object_size, uint32_t c
     uint8_t *at = (uint8_t *)block + (-(uintptr_t)block & (ALIGN - 1));
 
     p->objects = at;
-    p->object_size = round_up(object_size);
+    p->object_size = p->clear_size = round_up(object_size);
     at += p->object_size * count;
     p->generations = (uint32_t *)(void *)at;
     p->next_free = p->generations + count;
@@ -33,6 +33,12 @@ void wr_pool_init(struct wr_pool *p, void *block, size_t object_size, uint32_t c
         p->generations[i] = 0;
         p->next_free[i] = i + 1;
     }
+}
+
+void wr_pool_clear_less(struct wr_pool *p, size_t size)
+{
+    wr_assert(size <= p->object_size);
+    p->clear_size = size;
 }
 
 void *wr_pool_take(struct wr_pool *p, wr_id *ret_id)
@@ -47,7 +53,7 @@ void *wr_pool_take(struct wr_pool *p, wr_id *ret_id)
     p->free_head = p->next_free[i];
     p->generations[i]++;
     p->taken++;
-    memset(object, 0, p->object_size);
+    memset(object, 0, p->clear_size);
     *ret_id = (wr_id)p->generations[i] << 32 | i;
     return object;
 }

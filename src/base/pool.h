@@ -20,7 +20,7 @@ struct wr_pool {
     uint8_t *objects;
     uint32_t *generations; /* odd: taken */
     uint32_t *next_free;
-    size_t object_size;
+    size_t object_size, clear_size;
     uint32_t count;
     uint32_t free_head; /* index, or count when full */
     uint32_t taken;
@@ -28,6 +28,8 @@ struct wr_pool {
 
 size_t wr_pool_size(size_t object_size, uint32_t count);
 void wr_pool_init(struct wr_pool *p, void *block, size_t object_size, uint32_t count);
+/* From now on only the first `size` octets are zeroed when an object is taken; who takes it sets the others. */
+void wr_pool_clear_less(struct wr_pool *p, size_t size);
 /* A zeroed object and its id, or NULL when all are taken. */
 void *wr_pool_take(struct wr_pool *p, wr_id *ret_id);
 /* NULL for an id that was given back, or was never given out. */

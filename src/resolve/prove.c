@@ -2,6 +2,7 @@
 /* How an answer is proven before anybody sees it: the validator (dnssec/chain) is given its turns and what it wants to know. */
 #include "resolve/request_state.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -19,8 +20,6 @@ struct prove {
     uint64_t begun_us;
     struct wr_arena arena;
     size_t mark; /* of the arena: the answer is below, the reply above */
-    struct wr_answer answer;
-    struct wr_answer reply;
     struct wr_peer
         from; /* who gave the reply, and for which zone; slot 0 with no zone: nobody that is known */
     struct wr_name from_zone;
@@ -30,7 +29,9 @@ struct prove {
     enum wr_response kind;
     bool early; /* a name above does not exist: does that hold for the whole one (RFC 8020)? */
     uint16_t asked_type;
+    /* Large, and not cleared when a place is taken: wr_prove_begin sets the chain and the answer, feed the reply. */
     struct wr_chain chain;
+    struct wr_answer answer, reply;
 };
 
 /* --- memory ------------------------------------------------------------------------------------- */
@@ -69,6 +70,7 @@ void wr_prove_init(struct wr_requests *rs, uint8_t *block, uint32_t requests, ui
     uint8_t *at = align64(block);
     wr_list_init(&rs->proving);
     wr_pool_init(&rs->proofs, at, sizeof(struct prove), n);
+    wr_pool_clear_less(&rs->proofs, offsetof(struct prove, chain));
     at = align64(at + wr_pool_size(sizeof(struct prove), n));
     rs->proof_rooms = at;
     at = align64(at + n * ROOM);

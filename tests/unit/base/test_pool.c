@@ -45,6 +45,24 @@ static void all_are_taken_once(void **state)
     free(p);
 }
 
+static void only_the_front_is_cleared(void **state)
+{
+    void *block;
+    struct wr_pool *p = new_pool(2, &block);
+    struct thing *t;
+    wr_id id;
+
+    wr_pool_clear_less(p, 10);
+    t = wr_pool_take(p, &id);
+    memset(t, 'x', sizeof(*t));
+    wr_pool_give(p, id);
+    assert_ptr_equal(wr_pool_take(p, &id), t); /* the same place */
+    assert_int_equal(t->text[9], 0);
+    assert_int_equal(t->text[10], 'x');
+    free(block);
+    free(p);
+}
+
 static void a_late_handle_gets_nothing(void **state)
 {
     void *block;
@@ -125,9 +143,9 @@ static void a_walk_sees_the_taken(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_are_taken_once),       cmocka_unit_test(a_late_handle_gets_nothing),
-        cmocka_unit_test(nonsense_ids_get_nothing), cmocka_unit_test(an_object_knows_its_id),
-        cmocka_unit_test(a_walk_sees_the_taken),
+        cmocka_unit_test(all_are_taken_once),         cmocka_unit_test(only_the_front_is_cleared),
+        cmocka_unit_test(a_late_handle_gets_nothing), cmocka_unit_test(nonsense_ids_get_nothing),
+        cmocka_unit_test(an_object_knows_its_id),     cmocka_unit_test(a_walk_sees_the_taken),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
