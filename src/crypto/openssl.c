@@ -24,7 +24,7 @@ struct digest {
 struct key {
     EVP_PKEY *pkey;
     EVP_PKEY_CTX *verify; /* RSA, ECDSA: ready; NULL for the Edwards curves */
-    const EVP_MD *md;
+    EVP_MD *md;           /* fetched once: by its name it would be looked up for every check */
     enum wr_key_kind kind;
 };
 
@@ -148,11 +148,12 @@ static void key_close(void *state)
 
     EVP_PKEY_CTX_free(key->verify);
     EVP_PKEY_free(key->pkey);
+    EVP_MD_free(key->md);
 }
 
 static int key_open(void *state, const struct wr_backend_key *from)
 {
-    struct key key = {.pkey = open_pkey(from), .md = md_of(from->hash), .kind = from->kind};
+    struct key key = {.pkey = open_pkey(from), .kind = from->kind};
     bool edwards = from->kind == WR_KEY_ED25519 || from->kind == WR_KEY_ED448;
 
     if (!key.pkey) {
@@ -160,8 +161,9 @@ static int key_open(void *state, const struct wr_backend_key *from)
         return WR_E_FORMAT;
     }
     if (!edwards) {
+        key.md = EVP_MD_fetch(NULL, EVP_MD_get0_name(md_of(from->hash)), NULL);
         key.verify = EVP_PKEY_CTX_new_from_pkey(NULL, key.pkey, NULL);
-        if (!key.verify || EVP_PKEY_verify_init(key.verify) <= 0 ||
+        if (!key.md || !key.verify || EVP_PKEY_verify_init(key.verify) <= 0 ||
             EVP_PKEY_CTX_set_signature_md(key.verify, key.md) <= 0) {
             key_close(&key);
             ERR_clear_error();
