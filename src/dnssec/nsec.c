@@ -157,7 +157,11 @@ enum wr_proof wr_nsec_nodata(const struct wr_nsec *list, size_t n, const uint8_t
         return WR_PROOF_NONE;
     }
     at = find_owner(list, n, wildcard.wire);
-    return at && lacks(at, qtype) ? WR_PROOF_SECURE : WR_PROOF_NONE;
+    if (!at) { /* it may be there because of what is below it, and have no type at all (RFC 4592 section 2.2.2) */
+        denier = find_denier(list, n, wildcard.wire);
+        return denier && wr_name_in(denier->next, wildcard.wire) ? WR_PROOF_SECURE : WR_PROOF_NONE;
+    }
+    return lacks(at, qtype) ? WR_PROOF_SECURE : WR_PROOF_NONE;
 }
 
 enum wr_proof wr_nsec_expansion(const struct wr_nsec *list, size_t n, const uint8_t *qname,
