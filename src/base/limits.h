@@ -241,6 +241,12 @@
 #define WR_XFER_EXPIRE_MAX_S  (60 * 86400)
 /* NOTIFY is a forgeable datagram: it leads to one look in so many seconds. */
 #define WR_XFER_NOTIFY_S 2
+/* Links of a chain of aliases that an answer from a copy of a zone follows; where there are more the next is asked for itself. */
+#define WR_AUTHORITY_CHAIN_MAX 8
+/* Hashes of names for one such answer: a denial takes three, opt-out one more a label, and who wrote the zone may be a stranger. */
+#define WR_AUTHORITY_HASHES_MAX 16
+/* NSEC or NSEC3 records in it: one a link, and three. */
+#define WR_AUTHORITY_PROOFS_MAX 12
 
 /* Local names: zones, each looked at when the snapshot is built: a house has a few, special-use names and routes the rest. */
 #define WR_LOCAL_ZONES_MAX 16384
