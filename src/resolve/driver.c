@@ -407,6 +407,11 @@ void wr_requests_adopt_local(struct wr_requests *rs, const struct wr_local *loca
     rs->local = local;
 }
 
+void wr_requests_adopt_held(struct wr_requests *rs, const struct wr_heldzones *held)
+{
+    rs->iter_env.held = rs->iters.count > 0 ? held : NULL;
+}
+
 void wr_requests_counters(const struct wr_requests *rs, struct wr_requests_counters *ret)
 {
     *ret = rs->counters;

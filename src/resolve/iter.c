@@ -153,7 +153,7 @@ static void clear_servers(struct wr_iter *it)
     it->servers = 0;
     it->names_size = 0;
     it->peers->count = 0;
-    it->tried = it->own = false;
+    it->tried = it->own = it->held = false;
     it->lame = WR_ITER_LAME_NONE;
 }
 
@@ -280,6 +280,26 @@ static void enter_hints(struct wr_iter *it, const struct wr_iter_env *env, uint6
     tell_cut(it, env, "hints");
 }
 
+/* A whole zone that is held here, at `from` or below it. It is shown the whole name: nobody else sees that. */
+static bool enter_held(struct wr_iter *it, const struct wr_iter_env *env, const uint8_t *from,
+                       uint64_t now_us)
+{
+    const struct wr_heldzone *zone = wr_heldzones_find(env->held, it->asked->name.wire,
+                                                       it->asked->type, (uint32_t)(now_us / WR_S));
+    if (!zone || it->passed_over || !wr_name_in(zone->name, from)) {
+        return false;
+    }
+    clear_servers(it);
+    wr_name_set(&it->zone, zone->name);
+    it->until_s = until(now_us, UINT32_MAX);
+    it->shown = (uint8_t)wr_name_labels(it->asked->name.wire);
+    it->question = *it->asked;
+    it->held = true;
+    move(it, env, WR_ITER_SERVERS, "held");
+    tell_cut(it, env, "a zone that is held");
+    return true;
+}
+
 static bool is_root_ns(const struct wr_question *q)
 {
     return q->type == WR_TYPE_NS && q->name.wire[0] == 0;
@@ -292,7 +312,12 @@ static bool find_cut(struct wr_iter *it, const struct wr_iter_env *env, uint64_t
     bool above = it->asked->type == WR_TYPE_DS;
     if (wr_cut_find(env->cache, it->asked->name.wire, above, (uint32_t)(now_us / WR_S), env->room,
                     &cut) == WR_OK) {
-        enter_cut(it, env, &cut, now_us);
+        if (!enter_held(it, env, cut.zone, now_us)) {
+            enter_cut(it, env, &cut, now_us);
+        }
+        return true;
+    }
+    if (enter_held(it, env, root, now_us)) {
         return true;
     }
     if (it->primed || is_root_ns(it->asked)) {
@@ -341,6 +366,9 @@ void wr_iter_start(struct wr_iter *it, const struct wr_iter_env *env,
         bool deeper = wr_cut_find(env->cache, asked->name.wire, above, (uint32_t)(now_us / WR_S),
                                   env->room, &cut) == WR_OK &&
                       wr_name_in(cut.zone, zone) && !wr_name_equal(cut.zone, zone);
+        if (enter_held(it, env, deeper ? cut.zone : zone, now_us)) {
+            return;
+        }
         if (deeper) {
             enter_cut(it, env, &cut, now_us);
         } else {
@@ -546,6 +574,10 @@ static bool wants_others(const struct wr_iter *it)
 static enum wr_iter_do choose(struct wr_iter *it, const struct wr_iter_env *env, uint64_t now_us,
                               struct wr_name *ret_name, uint16_t *ret_type)
 {
+    if (it->held) {
+        move(it, env, WR_ITER_ASKING, "held");
+        return WR_ITER_DO_HELD;
+    }
     if (lame_out(it, env, now_us)) {
         move(it, env, WR_ITER_ASKING, "addresses");
         return WR_ITER_DO_ASK;
@@ -618,86 +650,6 @@ bool wr_iter_is_whole(const struct wr_iter *it)
            it->question.type == it->asked->type;
 }
 
-/* What the authority section says of the servers' right to answer. */
-struct claims {
-    bool soa;   /* a SOA of the zone asked, or below it */
-    bool own;   /* NS of the zone asked */
-    bool below; /* NS of a zone below it and above the name: a referral */
-    bool other; /* NS of a zone above, or beside */
-    bool proof; /* NSEC or NSEC3: of a denial, or of a delegation without DS */
-};
-
-static struct claims read_claims(const struct wr_iter *it, const struct wr_msg *msg)
-{
-    struct claims c = {0};
-    struct wr_msg_walk walk = wr_msg_walk(msg, WR_SECTION_AUTHORITY);
-    struct wr_msg_rr rr;
-    const uint8_t *zone = it->zone.wire;
-    for (unsigned i = 0; i < WR_ANSWER_RRSETS_MAX && wr_msg_next(&walk, &rr); i++) {
-        bool inside = wr_name_in(rr.owner.wire, zone);
-        if (rr.type == WR_TYPE_SOA) {
-            c.soa |= inside;
-        } else if (rr.type == WR_TYPE_NSEC || rr.type == WR_TYPE_NSEC3) {
-            c.proof |= inside;
-        } else if (rr.type == WR_TYPE_NS && wr_name_equal(rr.owner.wire, zone)) {
-            c.own = true;
-        } else if (rr.type == WR_TYPE_NS) {
-            c.below |= inside && wr_name_in(it->question.name.wire, rr.owner.wire);
-            c.other |= !inside;
-        }
-    }
-    return c;
-}
-
-/* A response without an answer: nothing of the type, a referral, or a server that has no business with the zone. */
-static enum wr_response judge_empty(struct wr_iter *it, const struct wr_msg *msg,
-                                    bool *ret_remember)
-{
-    struct claims c = read_claims(it, msg);
-    bool aa = (msg->flags & WR_FLAG_AA) != 0, ra = (msg->flags & WR_FLAG_RA) != 0;
-    if (c.soa || (aa && c.own)) {
-        return WR_RESPONSE_NODATA;
-    }
-    if (c.below) {
-        return WR_RESPONSE_REFERRAL;
-    }
-    if (c.proof && !c.own && !c.other) {
-        return WR_RESPONSE_NODATA;
-    }
-    if (!wr_iter_is_whole(it)) {
-        return c.own || c.other ? WR_RESPONSE_LAME : WR_RESPONSE_NODATA;
-    }
-    if (c.own || c.other || (ra && !aa)) {
-        *ret_remember = true;
-        return WR_RESPONSE_LAME;
-    }
-    it->empty = true; /* another may know more */
-    return WR_RESPONSE_LAME;
-}
-
-enum wr_response wr_iter_judge(struct wr_iter *it, const struct wr_msg *msg, enum wr_response kind,
-                               bool *ret_remember)
-{
-    bool aa = (msg->flags & WR_FLAG_AA) != 0;
-    *ret_remember = kind == WR_RESPONSE_REFUSED && wr_iter_is_whole(it);
-    switch (kind) {
-    case WR_RESPONSE_REFERRAL:
-    case WR_RESPONSE_NODATA: return judge_empty(it, msg, ret_remember);
-    case WR_RESPONSE_ANSWER:
-    case WR_RESPONSE_CNAME:
-        if (!aa && kind == WR_RESPONSE_ANSWER && read_claims(it, msg).below &&
-            it->question.type != WR_TYPE_DS) {
-            return WR_RESPONSE_REFERRAL;
-        }
-        if (!aa && (msg->flags & WR_FLAG_RA) && !it->trusting) {
-            it->recursor = true; /* delegated to by mistake: others are asked first */
-            return WR_RESPONSE_LAME;
-        }
-        return kind;
-    default: return kind;
-    }
-}
-
 /* Who was given a zone for an hour gives parts of it away for no longer: else a zone that was taken away would live
  * on below its apex, one label deeper each time ("phoenix domains"). */
 static void live_no_longer(const struct wr_iter *it, uint64_t now_us, struct wr_cut *cut)
@@ -726,7 +678,9 @@ static bool follow_referral(struct wr_iter *it, const struct wr_iter_env *env,
     live_no_longer(it, now_us, &cut);
     wr_cut_keep(env->cache, env->ttl, now_s, env->room, &cut);
     it->out = 0;
-    enter_cut(it, env, &cut, now_us);
+    if (!enter_held(it, env, cut.zone, now_us)) {
+        enter_cut(it, env, &cut, now_us);
+    }
     return true;
 }
 

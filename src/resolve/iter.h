@@ -13,7 +13,8 @@
  *
  * Delegations come from the cache (resolve/cut), from a stub's configuration, or from the hints when the root is not known yet; then
  * the root itself is asked first (PRIME, RFC 9609). When no server of a delegation answers, those that the zone has named itself are
- * asked, as long as the delegation lives.
+ * asked, as long as the delegation lives. A whole zone that is held here (resolve/heldzone), at the cut or below it, is asked before
+ * any server (HELD); what it says is judged like a server's.
  */
 #ifndef WR_RESOLVE_ITER_H
 #define WR_RESOLVE_ITER_H
@@ -25,6 +26,7 @@
 #include "base/trace.h"
 #include "resolve/classify.h"
 #include "resolve/cut.h"
+#include "resolve/heldzone.h"
 #include "resolve/infra.h"
 #include "resolve/question.h"
 
@@ -46,6 +48,7 @@ enum wr_iter_failure {
 
 enum wr_iter_do {
     WR_ITER_DO_ASK = 0, /* it->question to it->peers */
+    WR_ITER_DO_HELD,    /* it->question to the zone it->zone that is held */
     WR_ITER_DO_FETCH,   /* ret_name, ret_type */
     WR_ITER_DO_PRIME,   /* the root's NS set, then start again */
     WR_ITER_DO_WAIT,
@@ -89,10 +92,12 @@ struct wr_iter {
     bool whole;        /* no minimisation any more: a server did not like it */
     bool
         empty; /* a server had nothing to say of the name, not even a SOA: believed when nobody says more */
-    bool tried;    /* addresses of this cut were asked, and none gave a usable answer */
-    bool recursor; /* a server answered from its cache, as if it were a resolver */
-    bool trusting; /* nobody else is left: its word is taken */
-    bool own;      /* the servers are those that only the zone itself names: the last resort */
+    bool tried;       /* addresses of this cut were asked, and none gave a usable answer */
+    bool recursor;    /* a server answered from its cache, as if it were a resolver */
+    bool trusting;    /* nobody else is left: its word is taken */
+    bool held;        /* the zone is held here, and no server is asked */
+    bool passed_over; /* no zone that is held is asked: one gave nothing that can be used */
+    bool own;         /* the servers are those that only the zone itself names: the last resort */
     uint32_t
         until_s; /* the delegation of `zone` lives that long; one that its servers make lives no longer */
     uint8_t group; /* configured, whose servers the first cut had; or WR_GROUP_RECURSE */
@@ -103,6 +108,7 @@ struct wr_iter {
 struct wr_iter_env {
     const struct wr_upstreams *upstreams;
     struct wr_infra infra;
+    const struct wr_heldzones *held; /* or NULL */
     struct wr_cache *cache;
     const struct wr_ttl_policy *ttl;
     struct wr_answer_room *room; /* used during a call only */

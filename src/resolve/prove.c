@@ -25,6 +25,7 @@ struct prove {
     struct wr_name from_zone;
     wr_servers from_server; /* of a configured group, as a bit; 0: none that is known */
     wr_servers avoid;       /* those whose replies to this question proved nothing */
+    bool from_held;         /* that zone is held here, and nobody was asked */
     struct wr_name agent;   /* who wants to hear when this fails (RFC 9567); size 0: nobody */
     enum wr_response kind;
     bool early; /* a name above does not exist: does that hold for the whole one (RFC 8020)? */
@@ -307,6 +308,12 @@ static void feed(struct prove *p, const struct wr_answer *answer)
     wr_chain_feed(&p->chain, &reply);
 }
 
+bool wr_prove_is_unreachable(const struct wr_requests *rs, const struct wr_request *r)
+{
+    const struct prove *p = proof_of(rs, r);
+    return p && p->chain.state == WR_CHAIN_DONE && p->chain.verdict.unreachable;
+}
+
 bool wr_prove_is_running(const struct wr_requests *rs, const struct wr_request *r)
 {
     const struct prove *p = proof_of(rs, r);
@@ -328,7 +335,10 @@ void wr_prove_fed(struct wr_requests *rs, struct wr_request *r, const struct wr_
     if (p && is_wanted(p, &child->question)) {
         p->from_zone.size = 0;
         p->from_server = it ? 0 : (wr_servers)1 << child->server;
-        if (it && child->server < it->peers->count) {
+        p->from_held = it && it->held;
+        if (p->from_held) {
+            p->from_zone = it->zone;
+        } else if (it && child->server < it->peers->count) {
             p->from = it->peers->peer[child->server];
             p->from_zone = it->zone;
         }
@@ -355,6 +365,16 @@ static void begin_anew(struct wr_requests *rs)
     }
 }
 
+/* Keys that a zone has which is held here prove nothing: the next try is for its servers. */
+static void distrust(struct wr_requests *rs, const uint8_t *name, uint64_t now_us)
+{
+    const struct wr_heldzone *zone = wr_heldzones_named(rs->iter_env.held, name);
+    if (zone && zone->fallback) {
+        rs->counters.held_bogus++;
+        wr_heldzone_distrust(zone, (uint32_t)(now_us / WR_S));
+    }
+}
+
 /* DS and DNSKEY are asked with checking disabled: it is the validator that checks them. */
 static void fetch(struct wr_requests *rs, struct wr_request *r, struct prove *p, uint64_t now_us)
 {
@@ -368,7 +388,9 @@ static void fetch(struct wr_requests *rs, struct wr_request *r, struct prove *p,
             wr_cache_key_init(rs->cache, q.name.wire, types[i], wr_question_scope(&q), &key);
             wr_cache_remove(rs->cache, &key);
         }
-        if (p->from_zone.size > 0) {
+        if (p->from_zone.size > 0 && p->from_held) {
+            distrust(rs, p->from_zone.wire, now_us);
+        } else if (p->from_zone.size > 0) {
             wr_infra_set_lame(&rs->iter_env.infra, &p->from, p->from_zone.wire, now_us);
         }
     }

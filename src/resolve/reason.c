@@ -116,7 +116,7 @@ bool wr_request_explain(struct wr_requests *rs, const struct wr_request *r, stru
         return bogus;
     }
     bool answered = f->failure == WR_FORWARD_ERROR && f->ede != WR_EDE_NONE;
-    a->ede = r->why ? WR_EDE_OTHER : answered ? f->ede : codes[f->failure];
+    a->ede = r->why ? r->why_ede : answered ? f->ede : codes[f->failure];
     wr_str_init(&s, rs->reason, sizeof(rs->reason));
     if (it) {
         wr_name_set(&rs->reason_zone, it->zone.size > 0 ? it->zone.wire : r->asked.name.wire);

@@ -38,6 +38,11 @@ static uint32_t long_chains_for(uint32_t requests)
     return requests / CHAINS_LONG_SHARE + 4;
 }
 
+static uint32_t iters_of(const struct wr_requests_setup *s)
+{
+    return s->infra_slots > 0 ? s->requests : 0;
+}
+
 /* Lays the parts out behind one another; with a block, starts them there. */
 static size_t lay_out(const struct wr_requests_setup *s, uint8_t *block)
 {
@@ -61,7 +66,7 @@ static size_t lay_out(const struct wr_requests_setup *s, uint8_t *block)
     PART(wr_pool_size(sizeof(struct wr_exchange), n * EXCHANGES_PER_REQUEST),
          wr_pool_init(&rs->env.exchanges, part, sizeof(struct wr_exchange),
                       n * EXCHANGES_PER_REQUEST));
-    uint32_t iters = s->infra_slots > 0 ? n : 0;
+    uint32_t iters = iters_of(s);
     PART(wr_pool_size(sizeof(struct wr_iter), iters),
          wr_pool_init(&rs->iters, part, sizeof(struct wr_iter), iters));
     PART(sizeof(struct wr_peers) * iters, rs->cuts = (struct wr_peers *)(void *)part);
@@ -73,6 +78,7 @@ static size_t lay_out(const struct wr_requests_setup *s, uint8_t *block)
     PART(wr_map_size(n), wr_map_init(&rs->map, part, n));
     PART(wr_heap_size(n), wr_heap_init(&rs->timers, part, n));
     PART(wr_streams_size(s->streams), wr_streams_init(&rs->env.streams, part, s->streams));
+    PART(iters > 0 ? WR_MSG_MAX : 0, rs->held_room = part);
     PART(WR_CACHE_SCRATCH_SIZE, rs->room.scratch = part);
     PART(ANSWER_ARENA, wr_arena_init(&rs->room.arena, part, ANSWER_ARENA));
 #undef PART
@@ -108,6 +114,7 @@ struct wr_requests *wr_requests_start(void *block, const struct wr_requests_setu
                              .trace = setup->trace};
     rs->ttl = setup->ttl;
     rs->local = setup->local;
+    rs->iter_env.held = iters_of(setup) > 0 ? setup->held : NULL;
     rs->cache = setup->cache;
     rs->table_key = setup->table_key;
     rs->probe_us = WR_TIME_NEVER;
@@ -481,6 +488,7 @@ static int chase(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_
     wr_prove_end(rs, r);
     r->bogus = 0;
     r->why = NULL;
+    r->why_ede = 0;
     r->asked.name = next;
     move(rs, r, id, WR_REQUEST_CHASING, "CNAME");
     wr_request_ask_stage(rs, r, id, now_us);
@@ -681,15 +689,16 @@ static bool ends_early(struct wr_requests *rs, struct wr_request *r, wr_id id,
            take_response(rs, r, id, msg, now) == WR_OK;
 }
 
-/* The forward has a response that may be used: it leads on, or is the answer. */
-static int use_response(struct wr_requests *rs, struct wr_request *r, wr_id id,
-                        const struct wr_msg *msg, enum wr_response kind, const struct wr_now *now)
+int wr_request_use(struct wr_requests *rs, struct wr_request *r, wr_id id, const struct wr_msg *msg,
+                   enum wr_response kind, const struct wr_now *now)
 {
     struct wr_iter *it = wr_stage_iter(rs, r);
     if (!it) {
         return kind == WR_RESPONSE_REFERRAL ? WR_E_UNSUPPORTED : take_response(rs, r, id, msg, now);
     }
-    wr_stage_heard(rs, now->mono_us);
+    if (!it->held) {
+        wr_stage_heard(rs, now->mono_us);
+    }
     if (!wr_iter_is_whole(it) && ends_early(rs, r, id, msg, kind, now)) {
         return WR_OK;
     }
@@ -722,7 +731,7 @@ void wr_request_reply(struct wr_requests *rs, struct wr_exchange *x, const struc
         r->forward.next_us = 0;
     }
     if (r->forward.state == WR_FORWARD_ANSWERED && !r->probe) {
-        int err = use_response(rs, r, id, msg, kind, now);
+        int err = wr_request_use(rs, r, id, msg, kind, now);
         if (err == WR_E_FULL) {
             wr_forward_no_room(&r->forward, &rs->env, x, now->mono_us);
         } else if (err) {

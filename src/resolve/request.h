@@ -25,6 +25,7 @@
 #include "base/time.h"
 #include "resolve/answer.h"
 #include "resolve/forward.h"
+#include "resolve/heldzone.h"
 #include "resolve/prove.h"
 #include "resolve/ttl.h"
 
@@ -40,7 +41,8 @@ struct wr_requests_setup {
     const struct wr_prove_settings *prove; /* or NULL */
     const struct wr_upstreams *upstreams;
     const struct wr_ttl_policy *ttl;
-    const struct wr_local *local; /* or NULL */
+    const struct wr_local *local;    /* or NULL */
+    const struct wr_heldzones *held; /* likewise; without infra_slots none is asked */
     uint32_t query_timeout_ms;
     struct wr_cache *cache;
     struct wr_upstream_state *upstream_state;
@@ -89,6 +91,8 @@ void wr_requests_adopt(struct wr_requests *rs, const struct wr_upstreams *upstre
 
 /* New local names: chains that come by one later end or go on there. Nothing points into the old ones afterwards. */
 void wr_requests_adopt_local(struct wr_requests *rs, const struct wr_local *local);
+/* New zones that are held, likewise. */
+void wr_requests_adopt_held(struct wr_requests *rs, const struct wr_heldzones *held);
 
 enum wr_request_action {
     WR_REQUEST_NOTHING = 0,
@@ -119,7 +123,8 @@ uint64_t wr_requests_deadline(const struct wr_requests *rs);
 uint32_t wr_requests_count(const struct wr_requests *rs);
 
 struct wr_requests_counters {
-    uint64_t sent, answers, timeouts, wrong, hedges, tcp, streams, yielded, cache_skipped;
+    uint64_t sent, answers, timeouts, wrong, hedges, tcp, streams, yielded, cache_skipped, held,
+        held_bogus;
 };
 void wr_requests_counters(const struct wr_requests *rs, struct wr_requests_counters *ret);
 

@@ -2,7 +2,7 @@
 /*
  * The inside of requests: shared by request.c (what becomes of a request), stage.c (whom a name is asked of: a group, or the
  * servers of a zone cut), depend.c (requests that wait for requests) and driver.c (what the world brings and is
- * asked to do), reason.c (why one failed). Nobody else includes it.
+ * asked to do), held.c (zones that are held here and asked like servers), reason.c (why one failed). Nobody else includes it.
  */
 #ifndef WR_RESOLVE_REQUEST_STATE_H
 #define WR_RESOLVE_REQUEST_STATE_H
@@ -37,6 +37,7 @@ struct wr_request {
     wr_servers bogus;            /* servers of the group whose answer was bogus */
     uint8_t bogus_tries, server; /* the server that answered last */
     const char *why;             /* static: a reason that the forward does not know, or NULL */
+    int16_t why_ede;             /* its code */
     wr_id iter;                  /* the iteration of this stage, or 0 */
     struct wr_list parents;      /* of wr_depend: requests that wait for this one */
     wr_id child[WR_DEPEND_CHILDREN_MAX]; /* requests this one waits for */
@@ -116,6 +117,7 @@ struct wr_requests {
     uint64_t probe_us;                        /* next look whether probes are due, or never */
     uint8_t message[WR_REQUEST_MESSAGE_ROOM]; /* to be sent */
     uint8_t plain[WR_REQUEST_REPLY_ROOM];     /* a reply, with 0x20 undone */
+    uint8_t *held_room;                       /* WR_MSG_MAX octets: what a held zone says */
 };
 
 /* After each move of the forward: is the request over, and when does it want to be woken? */
@@ -126,6 +128,9 @@ void wr_request_reply(struct wr_requests *rs, struct wr_exchange *x, const struc
 /* The exchange came to nothing, or so it is said. */
 void wr_request_lost(struct wr_requests *rs, struct wr_exchange *x, enum wr_lost lost,
                      uint64_t now_us);
+/* The forward, or a zone that is held, has a response that may be used: it leads on, or is the answer. */
+int wr_request_use(struct wr_requests *rs, struct wr_request *r, wr_id id, const struct wr_msg *msg,
+                   enum wr_response kind, const struct wr_now *now);
 /* A request for the question, or the one in flight. NULL: the pool is full. */
 struct wr_request *wr_request_take(struct wr_requests *rs, const struct wr_question *q,
                                    uint64_t end_us, wr_id *ret_id, bool *ret_joined);
@@ -159,6 +164,8 @@ int wr_prove_begin(struct wr_requests *rs, struct wr_request *r, wr_id id, enum 
 /* rs->answer is an alias: a denial beside it that its target's zone has DS is kept, as if it had been asked for; it is judged
  * when somebody wants to know. */
 void wr_prove_keep_beside(struct wr_requests *rs, struct wr_request *r, uint64_t now_us);
+/* Is the proof over, and bogus for want of keys that nobody gave? */
+bool wr_prove_is_unreachable(const struct wr_requests *rs, const struct wr_request *r);
 /* What the proof waited for; NULL: it cannot be had. */
 void wr_prove_fed(struct wr_requests *rs, struct wr_request *r, const struct wr_request *child,
                   const struct wr_answer *answer);
@@ -215,6 +222,17 @@ void wr_stage_scrub(const struct wr_requests *rs, const struct wr_request *r,
                     const struct wr_msg *msg, struct wr_scrub *ret_what);
 /* Ends the stage's iteration, if there is one. */
 void wr_stage_end(struct wr_requests *rs, struct wr_request *r);
+
+/* --- held.c --- */
+/* Is the stage one for a zone that is held, though a group of forwarders has the route? */
+bool wr_held_is_wanted(const struct wr_requests *rs, const struct wr_request *r,
+                       const uint8_t *route, uint64_t now_us);
+/* Asks the zone of the iteration what it has to say. */
+void wr_held_ask(struct wr_requests *rs, struct wr_request *r, wr_id id, struct wr_iter *it,
+                 uint64_t now_us);
+/* What the zone said is bogus. False: nobody else is to be asked. */
+bool wr_held_distrust(struct wr_requests *rs, struct wr_request *r, const struct wr_iter *it,
+                      uint64_t now_us);
 
 /* --- reason.c --- */
 /* Why the request failed: the code, the zone and the words. True: its answer is bogus, and `ret_silence` is set. */

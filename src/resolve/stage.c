@@ -95,6 +95,10 @@ static void step(struct wr_requests *rs, struct wr_request *r, wr_id id, struct 
         uint16_t type;
         switch (wr_iter_next(it, &rs->iter_env, now_us, &name, &type)) {
         case WR_ITER_DO_ASK: ask_peers(rs, r, id, it, now_us); return;
+        case WR_ITER_DO_HELD: /* in a turn of its own: another request may have finished in this */
+            r->woken = true;
+            r->forward.next_us = r->end_us;
+            return;
         case WR_ITER_DO_FETCH: fetch(rs, r, id, it, &name, type, now_us); break;
         case WR_ITER_DO_PRIME: prime(rs, r, id, it, now_us); break;
         case WR_ITER_DO_AGAIN: break;
@@ -170,6 +174,10 @@ void wr_request_ask_stage(struct wr_requests *rs, struct wr_request *r, wr_id id
     }
     unsigned group = route_of(rs, &r->asked, &zone);
     memset(r->child, 0, sizeof(r->child));
+    if (group != WR_GROUP_RECURSE && !u->group[group].authoritative &&
+        wr_held_is_wanted(rs, r, zone, now_us)) {
+        group = WR_GROUP_RECURSE;
+    }
     if (group == WR_GROUP_RECURSE || u->group[group].authoritative) {
         iterate(rs, r, id, group, zone, now_us);
         wr_request_settle(rs, r, id, now_us);
@@ -192,6 +200,13 @@ bool wr_stage_ask_other(struct wr_requests *rs, struct wr_request *r, wr_id id, 
     struct wr_iter *it = wr_stage_iter(rs, r);
     r->sends = (uint16_t)(r->sends + r->forward.sends);
     r->forward.sends = 0;
+    if (it && it->held) {
+        if (!wr_held_distrust(rs, r, it, now_us)) {
+            return false;
+        }
+        wr_request_ask_stage(rs, r, id, now_us);
+        return true;
+    }
     if (it) {
         wr_iter_avoid(it, &rs->iter_env, r->server, blame, now_us);
         step(rs, r, id, it, now_us);
@@ -219,7 +234,9 @@ void wr_stage_go_on(struct wr_requests *rs, struct wr_request *r, wr_id id, uint
 {
     struct wr_iter *it = wr_stage_iter(rs, r);
     r->woken = false;
-    if (it && (it->state == WR_ITER_START || it->state == WR_ITER_SERVERS)) {
+    if (it && it->held && it->state == WR_ITER_ASKING) {
+        wr_held_ask(rs, r, id, it, now_us);
+    } else if (it && (it->state == WR_ITER_START || it->state == WR_ITER_SERVERS)) {
         step(rs, r, id, it, now_us);
     }
 }

@@ -66,6 +66,7 @@ static inline struct bed *bed_new(uint32_t requests)
         .enable = true, .anchors = &b->anchors, .policy = wr_algo_default_policy()};
     struct wr_requests_setup setup = {.requests = requests,
                                       .streams = 2,
+                                      .infra_slots = RIG_FOUND,
                                       .zones = 32,
                                       .ranges = 128, /* with settings.aggressive */
                                       .prove = &b->settings,

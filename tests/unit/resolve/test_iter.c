@@ -163,71 +163,6 @@ static void test_no_hints_no_way(void **state)
     assert_int_equal(next(), WR_ITER_DO_FAIL);
 }
 
-/* What a response is to a question for www.example.com put to servers of com. */
-static void test_judge(void **state)
-{
-    static const struct {
-        bool whole;
-        uint16_t flags;
-        enum wr_response kind, want;
-        bool remember;
-        struct wire_rr rr;
-    } rows[] = {
-        /* answers */
-        {true, WR_FLAG_AA, WR_RESPONSE_ANSWER, WR_RESPONSE_ANSWER, false, {0}},
-        {true, 0, WR_RESPONSE_ANSWER, WR_RESPONSE_ANSWER, false, {0}},
-        {true, WR_FLAG_RA, WR_RESPONSE_ANSWER, WR_RESPONSE_LAME, false, {0}}, /* doubted */
-        {true, WR_FLAG_RA, WR_RESPONSE_CNAME, WR_RESPONSE_LAME, false, {0}},
-        {true, WR_FLAG_AA | WR_FLAG_RA, WR_RESPONSE_CNAME, WR_RESPONSE_CNAME, false, {0}},
-        {true, 0, WR_RESPONSE_ANSWER, WR_RESPONSE_REFERRAL, false,
-         WIRE_NS("example.com.", WR_TYPE_NS, 60, "ns.x.")},
-        {true, WR_FLAG_AA, WR_RESPONSE_ANSWER, WR_RESPONSE_ANSWER, false,
-         WIRE_NS("example.com.", WR_TYPE_NS, 60, "ns.x.")},
-        {true, WR_FLAG_AA, WR_RESPONSE_NXDOMAIN, WR_RESPONSE_NXDOMAIN, false, {0}},
-        /* nothing of the type */
-        {true, WR_FLAG_AA, WR_RESPONSE_NODATA, WR_RESPONSE_NODATA, false,
-         WIRE_NS("com.", WR_TYPE_SOA, 60, SOA)},
-        {true, WR_FLAG_AA, WR_RESPONSE_NODATA, WR_RESPONSE_NODATA, false,
-         WIRE_NS("com.", WR_TYPE_NS, 60, "ns.com.")},
-        {true, 0, WR_RESPONSE_NODATA, WR_RESPONSE_LAME, false, {0}}, /* doubted, not remembered */
-        {false, 0, WR_RESPONSE_NODATA, WR_RESPONSE_NODATA, false, {0}},
-        /* down, up, aside */
-        {true, 0, WR_RESPONSE_REFERRAL, WR_RESPONSE_REFERRAL, false,
-         WIRE_NS("example.com.", WR_TYPE_NS, 60, "ns.x.")},
-        {true, WR_FLAG_AA, WR_RESPONSE_NODATA, WR_RESPONSE_REFERRAL, false,
-         WIRE_NS("example.com.", WR_TYPE_NS, 60, "ns.x.")},
-        {true, 0, WR_RESPONSE_REFERRAL, WR_RESPONSE_LAME, true,
-         WIRE_NS("com.", WR_TYPE_NS, 60, "ns.com.")},
-        {true, 0, WR_RESPONSE_REFERRAL, WR_RESPONSE_LAME, true,
-         WIRE_NS(".", WR_TYPE_NS, 60, "a.root.")},
-        {true, 0, WR_RESPONSE_NODATA, WR_RESPONSE_LAME, true,
-         WIRE_NS("org.", WR_TYPE_NS, 60, "ns.org.")},
-        {false, 0, WR_RESPONSE_REFERRAL, WR_RESPONSE_LAME, false,
-         WIRE_NS(".", WR_TYPE_NS, 60, "a.root.")},
-        {true, 0, WR_RESPONSE_NODATA, WR_RESPONSE_LAME, false,
-         WIRE_NS("other.com.", WR_TYPE_NS, 60, "ns.x.")},
-        {true, WR_FLAG_RA, WR_RESPONSE_NODATA, WR_RESPONSE_LAME, true, {0}},
-        /* errors are errors */
-        {true, 0, WR_RESPONSE_REFUSED, WR_RESPONSE_REFUSED, true, {0}},
-        {false, 0, WR_RESPONSE_REFUSED, WR_RESPONSE_REFUSED, false, {0}},
-        {true, 0, WR_RESPONSE_SERVFAIL, WR_RESPONSE_SERVFAIL, false, {0}},
-    };
-    for (unsigned i = 0; i < WR_ARRAY_LEN(rows); i++) {
-        bool remember = !rows[i].remember;
-        at_com("www.example.com.", WR_TYPE_A);
-        if (rows[i].whole) {
-            it.question = *it.asked;
-            it.shown = 3;
-        }
-        response(rows[i].flags, 0, &rows[i].rr, rows[i].rr.owner != NULL);
-        enum wr_response got = wr_iter_judge(&it, &msg, rows[i].kind, &remember);
-        if (got != rows[i].want || remember != rows[i].remember) {
-            fail_msg("row %u: %s, %s", i, wr_classify_name(got),
-                     remember ? "remembered" : "not remembered");
-        }
-    }
-}
-
 /* A question for DS is answered by the parent with NS sets of the child beside it: that is no referral. */
 static void test_judge_ds(void **state)
 {
@@ -518,7 +453,6 @@ int main(void)
         CASE(test_from_the_hints_down),
         CASE(test_priming_does_not_wait_for_itself),
         CASE(test_no_hints_no_way),
-        CASE(test_judge),
         CASE(test_judge_ds),
         CASE(test_referrals_that_lead_nowhere),
         CASE(test_the_whole_name_after_errors),
