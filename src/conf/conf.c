@@ -13,6 +13,7 @@
 #include "conf/bind.h"
 #include "conf/mem.h"
 #include "conf/mistakes.h"
+#include "conf/rootcopy.h"
 #include "conf/rules.h"
 #include "conf/schema.h"
 #include "conf/value.h"
@@ -58,7 +59,7 @@ static int fill(const char *text, size_t n, struct wr_mistakes *mistakes, struct
     wr_mistakes_sort(mistakes);
     if (!err && mistakes->errors)
         err = WR_E_FORMAT;
-    return err;
+    return err ? err : wr_rootcopy_fill(conf);
 }
 
 int wr_conf_read(const char *text, size_t n, struct wr_mistakes *mistakes,

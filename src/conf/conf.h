@@ -80,6 +80,9 @@ struct wr_conf_ttl {
 /* What is asked of the digest in a zone (RFC 8976). */
 enum wr_conf_zonemd { WR_ZONEMD_CHECK = 0, WR_ZONEMD_REQUIRE = 1, WR_ZONEMD_IGNORE = 2 };
 
+/* What a zone is there for. */
+enum wr_conf_use { WR_USE_ANSWERS = 0, WR_USE_RESOLUTION = 1, WR_USE_BOTH = 2 };
+
 /* In the order of enum wr_local_zone_kind as far as the owner may choose. */
 struct wr_conf_zone {
     const uint8_t *name;
@@ -96,6 +99,8 @@ struct wr_conf_zone {
         size_t count;
     } primaries;     /* none: it is not a copy */
     const char *key; /* of local.keys; "": nothing is signed */
+    uint32_t use;    /* enum wr_conf_use */
+    bool fallback;   /* its servers are asked when there is no copy */
 };
 
 /* A shared secret (TSIG). */
@@ -203,6 +208,14 @@ struct wr_conf {
             size_t count;
         } never_ask;
         uint32_t servers;
+        struct {
+            bool enable;
+            struct {
+                struct wr_uri *items;
+                size_t count; /* 0: servers of the Internet that give the root away */
+            } primaries;
+        } root_copy;
+        struct wr_conf_zone root_zone; /* made of root_copy (conf/rootcopy) */
     } recursion;
     struct {
         bool validate;

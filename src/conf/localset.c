@@ -137,13 +137,27 @@ static void add_own_zones(struct work *k)
     const struct wr_conf *c = k->conf;
     for (size_t i = 0; i < c->local.zones.count; i++) {
         const struct wr_conf_zone *z = &c->local.zones.items[i];
-        add_own_zone(k, z->name, z->kind, z->ttl_s);
+        if (z->use == WR_USE_ANSWERS) {
+            add_own_zone(k, z->name, z->kind, z->ttl_s);
+        }
     }
     for (size_t i = 0; i < c->local.leases.count; i++) {
         if (!is_in_own_zone(k, c->local.leases.items[i].zone)) {
             add_own_zone(k, c->local.leases.items[i].zone, WR_LOCAL_AUTHORITATIVE, c->local.ttl_s);
         }
     }
+}
+
+/* Is the name in a zone that is asked, not answered from? */
+static bool is_held(const struct wr_conf *c, const uint8_t *name)
+{
+    for (size_t i = 0; i < c->local.zones.count; i++) {
+        const struct wr_conf_zone *z = &c->local.zones.items[i];
+        if (z->use != WR_USE_ANSWERS && z->name[0] != 0 && wr_name_in(name, z->name)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool is_routed(const struct wr_conf *c, const uint8_t *name)
@@ -154,7 +168,7 @@ static bool is_routed(const struct wr_conf *c, const uint8_t *name)
             return true;
         }
     }
-    return false;
+    return is_held(c, name);
 }
 
 static bool is_off(const struct wr_conf *c, const uint8_t *name)
@@ -193,18 +207,28 @@ static void add_special(struct work *k)
     }
 }
 
-/* Routes inside of closed zones: there the route's servers know. */
+/* A name inside of a closed zone that others know: what is below it is not answered from here. */
+static void add_hole(struct work *k, uint32_t closed, const uint8_t *name)
+{
+    for (uint32_t z = 0; z < closed; z++) {
+        if (wr_name_in(name, k->zone[z].name)) {
+            add_own_zone(k, name, WR_LOCAL_TRANSPARENT, 0);
+            return;
+        }
+    }
+}
+
+/* Routes inside of closed zones: there the route's servers know. So it is with zones that are asked. */
 static void add_holes(struct work *k)
 {
     const struct wr_conf *c = k->conf;
     uint32_t closed = k->zones;
     for (size_t i = 0; i < c->upstream.routes.count; i++) {
-        const uint8_t *name = c->upstream.routes.items[i].zone;
-        for (uint32_t z = 0; z < closed; z++) {
-            if (wr_name_in(name, k->zone[z].name)) {
-                add_own_zone(k, name, WR_LOCAL_TRANSPARENT, 0);
-                break;
-            }
+        add_hole(k, closed, c->upstream.routes.items[i].zone);
+    }
+    for (size_t i = 0; i < c->local.zones.count; i++) {
+        if (c->local.zones.items[i].use != WR_USE_ANSWERS) {
+            add_hole(k, closed, c->local.zones.items[i].name);
         }
     }
 }

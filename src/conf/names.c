@@ -104,7 +104,9 @@ bool wr_names_add(struct wr_names *names, const uint8_t *owner, uint16_t type, u
 static void read_zone(struct wr_names *names, const struct wr_conf_zone *zone)
 {
     uint8_t rdata[WR_RECORD_RDATA_MAX];
-    for (size_t i = 0; i < zone->records.count && zone->primaries.count == 0; i++) {
+    for (size_t i = 0;
+         i < zone->records.count && zone->primaries.count == 0 && zone->use == WR_USE_ANSWERS;
+         i++) {
         const char *text = zone->records.items[i], *why;
         struct wr_record_line r;
         size_t column;

@@ -375,6 +375,25 @@ static void check_record(const struct rules *r, const char *list, size_t i,
                     at);
 }
 
+/* A zone that is asked is whole, and has an owner elsewhere. */
+static void check_use(const struct rules *r, size_t i)
+{
+    const struct wr_conf_zone *zone = &r->conf->local.zones.items[i];
+    char path[PATH_SIZE];
+
+    if (zone->use == WR_USE_ANSWERS)
+        return;
+    if (zone->file[0] == 0 && zone->primaries.count == 0)
+        wrong(r, indexed(path, "local.zones", i, "use"),
+              "this wants a whole zone: name its `file`, or its `primaries`");
+    if (zone->records.count && zone->primaries.count == 0)
+        warn(r, indexed(path, "local.zones", i, "records"),
+             "not used: weir asks this zone, and all of it stands in the file");
+    if (zone->name && *zone->name == 0 && r->conf->recursion.root_copy.enable)
+        wrong(r, indexed(path, "local.zones", i, "zone"),
+              "this zone is there already: recursion.root_copy");
+}
+
 static void check_zones(const struct rules *r)
 {
     const struct wr_conf *conf = r->conf;
@@ -383,7 +402,8 @@ static void check_zones(const struct rules *r)
     for (size_t i = 0; i < conf->local.zones.count; i++) {
         const struct wr_conf_zone *zone = &conf->local.zones.items[i];
 
-        if (zone->name && *zone->name == 0 && zone->kind == WR_LOCAL_AUTHORITATIVE)
+        if (zone->name && *zone->name == 0 && zone->kind == WR_LOCAL_AUTHORITATIVE &&
+            zone->use != WR_USE_RESOLUTION)
             wrong(r, indexed(path, "local.zones", i, "zone"),
                   "the root as an authoritative zone would hide every name there is");
         for (size_t j = 0; zone->name && j < i; j++) {
@@ -392,6 +412,7 @@ static void check_zones(const struct rules *r)
             if (other && wr_name_equal(zone->name, other))
                 wrong(r, indexed(path, "local.zones", i, "zone"), "this zone stands here already");
         }
+        check_use(r, i);
         indexed(path, "local.zones", i, "records");
         for (size_t j = 0; j < zone->records.count; j++)
             check_record(r, path, j, zone);
@@ -400,14 +421,13 @@ static void check_zones(const struct rules *r)
 
 /* --- copies of zones --- */
 
-static void check_primaries(const struct rules *r, size_t i)
+static void check_givers(const struct rules *r, const char *list, const struct wr_uri *items,
+                         size_t count)
 {
-    const struct wr_conf_zone *zone = &r->conf->local.zones.items[i];
-    char path[PATH_SIZE], list[PATH_SIZE];
+    char path[PATH_SIZE];
 
-    indexed(list, "local.zones", i, "primaries");
-    for (size_t j = 0; j < zone->primaries.count; j++) {
-        const struct wr_uri *uri = &zone->primaries.items[j];
+    for (size_t j = 0; j < count; j++) {
+        const struct wr_uri *uri = &items[j];
 
         if (uri->scheme != WR_URI_TCP)
             wrong(r, indexed(path, list, j, ""), "zones are transferred over TCP; write tcp://");
@@ -415,6 +435,15 @@ static void check_primaries(const struct rules *r, size_t i)
             wrong(r, indexed(path, list, j, ""),
                   "a link-local address: a primary is asked by an address that can be routed");
     }
+}
+
+static void check_primaries(const struct rules *r, size_t i)
+{
+    const struct wr_conf_zone *zone = &r->conf->local.zones.items[i];
+    char path[PATH_SIZE], list[PATH_SIZE];
+
+    check_givers(r, indexed(list, "local.zones", i, "primaries"), zone->primaries.items,
+                 zone->primaries.count);
     if (zone->primaries.count && (zone->file[0] || zone->records.count))
         warn(r, indexed(path, "local.zones", i, zone->file[0] ? "file" : "records"),
              "not used: the zone is copied from its primaries, and has nothing of its own");
@@ -425,6 +454,8 @@ static void check_copies(const struct rules *r)
     const struct wr_conf *conf = r->conf;
     char path[PATH_SIZE];
 
+    check_givers(r, "recursion.root_copy.primaries", conf->recursion.root_copy.primaries.items,
+                 conf->recursion.root_copy.primaries.count);
     for (size_t i = 0; i < conf->local.zones.count; i++) {
         const struct wr_conf_zone *zone = &conf->local.zones.items[i];
 

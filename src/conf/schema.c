@@ -14,6 +14,7 @@ static const char *const without_rd_words[] = {"answers", "referrals", "refuse",
 static const char *const trust_words[] = {"auto", "ladder", "system", NULL};
 static const char *const unproven_words[] = {"mark", "refuse", NULL};
 static const char *const zone_words[] = {"authoritative", "transparent", NULL};
+static const char *const use_words[] = {"answers", "resolution", "both", NULL};
 static const char *const zonemd_words[] = {"check", "require", "ignore", NULL};
 static const char *const hmac_words[] = {"hmac-sha256", "hmac-sha384", "hmac-sha512", NULL};
 static const char *const relay_words[] = {"stun", "turn", NULL};
@@ -181,6 +182,19 @@ static const struct wr_schema_row table[] = {
     {"recursion.servers", WR_SCHEMA_INT, V01, RESTART, RANGE(64, 65000),
      BY_PROFILE("4096", "512", "16384"), AT(recursion.servers), .unit = "servers",
      .doc = "Servers whose round-trip time, cookies and faults are remembered; 256 octets each."},
+
+    {"recursion.root_copy", WR_SCHEMA_SECTION, V01,
+     .doc = "A copy of the root zone, asked in place of the root's servers (RFC 8806): fewer "
+            "questions leave the site, and top-level domains are known without them."},
+    {"recursion.root_copy.enable", WR_SCHEMA_BOOL, V01, DEFAULT("false"),
+     AT(recursion.root_copy.enable),
+     .doc = "Keep one, of some 25 000 records. It is taken only with a ZONEMD digest (RFC 8976) "
+            "that is right; without it the root's servers are asked as ever."},
+    {"recursion.root_copy.primaries", WR_SCHEMA_URL, .list = true,
+     .max_items = WR_XFER_PRIMARIES_MAX, V01, DEFAULT(""), LIST(recursion.root_copy.primaries),
+     EXAMPLE("tcp://192.0.2.53"),
+     .doc = "Where the root zone is transferred from, as `tcp://192.0.2.53`. Empty: servers of the "
+            "Internet that give it to everybody."},
 
     {"dnssec", WR_SCHEMA_SECTION, V01,
      .doc = "What is proven before it is believed (RFC 4033 to 4035)."},
@@ -427,6 +441,18 @@ static const struct wr_schema_row table[] = {
      .doc =
          "The name of a key in `local.keys`: transfers are signed by it, and what is not signed is "
          "not taken (TSIG, RFC 8945). Empty: nothing is signed."},
+    {"local.zones[].use", WR_SCHEMA_WORD, V01, DEFAULT("answers"), IN(wr_conf_zone, use),
+     .words = use_words,
+     .doc =
+         "What the zone is there for. `answers`: clients are answered from it at once, with AA and "
+         "unsigned, as for names of the site. `resolution`: weir asks the zone where it would ask "
+         "the zone's servers, follows what it delegates, and proves what it says, as for "
+         "public names. `both`: clients are answered from it with AA, its signatures, and proofs, "
+         "and weir asks it too. The latter two want a whole zone, from `file` or `primaries`."},
+    {"local.zones[].fallback", WR_SCHEMA_BOOL, V01, DEFAULT("true"), IN(wr_conf_zone, fallback),
+     .doc = "Where weir asks the zone itself: ask its servers, or whoever has the route, when "
+            "there is no copy that can be used, or "
+            "what it says is bogus. False: SERVFAIL then."},
     {"local.copies", WR_SCHEMA_PATH, V01, RESTART, RANGE(0, PATH_OCTETS), DEFAULT("\"\""),
      AT(local.copies), EXAMPLE("/var/lib/weir"),
      .doc = "The folder in which copies of zones are kept over a restart. Empty: the one that the "

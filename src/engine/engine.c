@@ -30,6 +30,7 @@ static void requests_setup(const struct wr_engine_setup *s, struct wr_rng *rng,
                                       .upstreams = &s->settings->upstreams,
                                       .ttl = &s->settings->ttl,
                                       .local = s->local,
+                                      .held = s->held,
                                       .query_timeout_ms = s->settings->query_timeout_ms,
                                       .cache = s->cache,
                                       .upstream_state = s->upstream_state,
@@ -341,6 +342,8 @@ static void publish_counters(struct wr_engine *e)
     wr_stats_add(&s->upstream_tcp, c.tcp - e->counted.tcp);
     wr_stats_add(&s->upstream_streams, c.streams - e->counted.streams);
     wr_stats_add(&s->upstream_yielded, c.yielded - e->counted.yielded);
+    wr_stats_add(&s->held_answers, c.held - e->counted.held);
+    wr_stats_add(&s->held_bogus, c.held_bogus - e->counted.held_bogus);
     wr_stats_add(&s->cache_skipped, c.cache_skipped - e->counted.cache_skipped);
     e->counted = c;
 }
@@ -415,6 +418,12 @@ void wr_engine_adopt_local(struct wr_engine *e, const struct wr_local *local)
               e->stale_flushing == 0); /* an answer may point into the old ones */
     e->setup.local = local;
     wr_requests_adopt_local(e->requests, local);
+}
+
+void wr_engine_adopt_held(struct wr_engine *e, const struct wr_heldzones *held)
+{
+    e->setup.held = held;
+    wr_requests_adopt_held(e->requests, held);
 }
 
 uint32_t wr_engine_inflight(const struct wr_engine *e)

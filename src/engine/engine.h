@@ -58,6 +58,7 @@ struct wr_engine_setup {
     uint32_t ranges;   /* proven ones that are remembered; 0: none */
     const struct wr_settings *settings;
     const struct wr_local *local;             /* local names, or NULL */
+    const struct wr_heldzones *held;          /* zones that are asked here, or NULL */
     const struct wr_secrets *secrets;         /* lives as long as the engine */
     struct wr_cache *cache;                   /* shared */
     struct wr_upstream_state *upstream_state; /* shared, WR_UPSTREAMS_MAX and infra_slots of them */
@@ -91,6 +92,8 @@ void wr_engine_adopt(struct wr_engine *e, const struct wr_settings *settings,
 void wr_engine_stop(struct wr_engine *e, const struct wr_now *now);
 /* New local names (NULL: none); nothing points into the old ones afterwards. What is in flight goes on. */
 void wr_engine_adopt_local(struct wr_engine *e, const struct wr_local *local);
+/* New zones that are asked here, likewise. */
+void wr_engine_adopt_held(struct wr_engine *e, const struct wr_heldzones *held);
 /* Questions in flight; 0 means that a clean shutdown may end. */
 uint32_t wr_engine_inflight(const struct wr_engine *e);
 

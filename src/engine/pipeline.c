@@ -13,6 +13,7 @@
 #include "engine/translate.h"
 #include "policy/cookie.h"
 #include "policy/prefix.h"
+#include "resolve/heldanswer.h"
 #include "resolve/localanswer.h"
 #include "resolve/refer.h"
 
@@ -357,6 +358,27 @@ static bool step_fresh(struct walk *w)
     return settle_answer(w, &e->found, WR_SOURCE_CACHE);
 }
 
+/* A zone that is answered from here with its signatures, as its own server would. */
+static bool step_held(struct walk *w)
+{
+    struct wr_engine *e = w->e;
+    if (!e->setup.held || !e->setup.held->answers) {
+        return false;
+    }
+    wr_arena_reset(&e->room.arena);
+    enum wr_found found = wr_heldanswer_find(e->setup.held, e->setup.local, &e->settings->upstreams,
+                                             &w->asker.question, wr_engine_now_s(w->now),
+                                             e->message, &e->room.arena, &e->found);
+    if (found != WR_FOUND_FRESH) {
+        return false;
+    }
+    if (turn(w, &e->found)) {
+        return step_held(w);
+    }
+    wr_stats_add(&e->setup.stats->local_answers, 1);
+    return settle_answer(w, &e->found, WR_SOURCE_LOCAL);
+}
+
 static bool step_failed(struct walk *w);
 
 /* The question put in place of one that failed a moment ago. */
@@ -665,7 +687,7 @@ void wr_pipeline_query(struct wr_engine *e, const struct wr_event *event, const 
         check_cookie(&w);
     }
     if (step_rate(&w) || step_form(&w, err) || step_loop(&w) || step_dns64(&w) || step_local(&w) ||
-        step_snoop(&w) || step_fresh(&w) || step_recursion_desired(&w) ||
+        step_held(&w) || step_snoop(&w) || step_fresh(&w) || step_recursion_desired(&w) ||
         step_owner(&w, &w.asker.question) || step_failed(&w) || step_inflight(&w)) {
         return;
     }

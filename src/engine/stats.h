@@ -47,6 +47,8 @@
     X(upstream_tcp, "questions asked over TCP")                                                \
     X(upstream_streams, "TCP connections opened to upstreams")                                 \
     X(upstream_yielded, "TCP connections to upstreams closed for a question to another one")   \
+    X(held_answers, "questions put to copies of zones instead of their servers")               \
+    X(held_bogus, "answers of such copies that did not validate")                              \
     X(error_reports, "zones told that their answers could not be proven")                      \
     X(cache_skipped, "cache writes skipped because another worker held the shard")             \
     X(events_dropped, "event records dropped because the ledger's ring was full")

@@ -40,6 +40,7 @@ struct wr_heldzone {
 
 struct wr_heldzones {
     uint32_t count;
+    bool answers; /* one of them does */
     const struct wr_heldzone *zone;
 };
 

@@ -306,19 +306,10 @@ struct wr_copy *wr_copies_take(struct wr_copies *c, const uint8_t *zone, int16_t
         *ret_ede = WR_EDE_INVALID_DATA;
         *ret_why = "the copy of the zone has expired: no primary confirms it";
     } else if (j != NULL && j->shown.data == WR_XFER_LIVE) {
-        copy = j->shown.copy;
-        atomic_fetch_add(&copy->held, 1);
+        copy = wr_copy_hold(j->shown.copy);
     }
     pthread_mutex_unlock(&c->lock);
     return copy;
-}
-
-void wr_copy_let_go(struct wr_copy *copy)
-{
-    if (copy != NULL && atomic_fetch_sub(&copy->held, 1) == 1) {
-        wr_names_free(&copy->names);
-        free(copy);
-    }
 }
 
 bool wr_copies_look(struct wr_copies *c, const uint8_t *zone)

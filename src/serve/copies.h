@@ -20,18 +20,11 @@
 #include "conf/conf.h"
 #include "conf/names.h"
 #include "net/clock.h"
+#include "serve/copy.h"
 #include "serve/json.h"
 
 struct wr_copies;
 struct wr_copies_plan;
-
-/* A copy that is in use somewhere. */
-struct wr_copy {
-    atomic_uint held;
-    struct wr_names names;
-    uint32_t serial;
-};
-void wr_copy_let_go(struct wr_copy *copy); /* NULL is fine */
 
 struct wr_copies_setup {
     const struct wr_conf *conf; /* for the folder */

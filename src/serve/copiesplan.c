@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "conf/rootcopy.h"
 #include "conf/tsigkey.h"
 
 static void read_key(const struct wr_conf *conf, const struct wr_conf_zone *from,
@@ -26,13 +27,13 @@ static void read_key(const struct wr_conf *conf, const struct wr_conf_zone *from
 int wr_copies_plan(const struct wr_conf *conf, const struct wr_names_hooks *hooks,
                    struct wr_copies_plan **ret_plan)
 {
-    size_t zones = conf->local.zones.count;
+    size_t zones = wr_rootcopy_zones(conf);
     struct wr_copies_plan *plan = calloc(1, sizeof(*plan) + zones * sizeof(plan->zone[0]));
     if (plan == NULL) {
         return WR_E_NOMEM;
     }
     for (size_t i = 0; i < zones; i++) {
-        const struct wr_conf_zone *from = &conf->local.zones.items[i];
+        const struct wr_conf_zone *from = wr_rootcopy_zone(conf, i);
         struct wr_copies_zone *to = &plan->zone[plan->count];
         if (from->primaries.count == 0) {
             continue;
@@ -40,6 +41,7 @@ int wr_copies_plan(const struct wr_conf *conf, const struct wr_names_hooks *hook
         plan->count++;
         wr_name_set(&to->name, from->name);
         to->zonemd = from->zonemd;
+        to->indexed = from->use != WR_USE_ANSWERS;
         for (size_t p = 0; p < from->primaries.count && p < WR_XFER_PRIMARIES_MAX; p++) {
             to->primary[to->primaries++] = from->primaries.items[p].addr;
         }
@@ -68,7 +70,8 @@ static bool is_same_key(const struct wr_tsig_key *a, const struct wr_tsig_key *b
 bool wr_copies_zone_is_same(const struct wr_copies_zone *a, const struct wr_copies_zone *b)
 {
     if (a->primaries != b->primaries || a->has_key != b->has_key || a->mute != b->mute ||
-        a->zonemd != b->zonemd || (a->has_key && !is_same_key(&a->key, &b->key))) {
+        a->zonemd != b->zonemd || a->indexed != b->indexed ||
+        (a->has_key && !is_same_key(&a->key, &b->key))) {
         return false;
     }
     for (unsigned i = 0; i < a->primaries; i++) {

@@ -17,6 +17,7 @@
 struct wr_copies_zone {
     struct wr_name name;
     uint32_t zonemd; /* enum wr_conf_zonemd */
+    bool indexed;    /* the resolver asks it */
     struct wr_addr primary[WR_XFER_PRIMARIES_MAX];
     unsigned primaries;
     bool has_key, mute;

@@ -219,20 +219,13 @@ static void keep(struct wr_copyjob *j, const struct wr_now *now)
 
 static int adopt(struct wr_copyjob *j, struct wr_names *names)
 {
-    const struct wr_local_record *soa = wr_copybuild_soa(names, j->zone.wire);
-    struct wr_copy *copy = calloc(1, sizeof(*copy));
-    struct wr_soa_numbers n = {0};
-    if (copy == NULL || soa == NULL) {
-        free(copy);
-        return copy == NULL ? WR_E_NOMEM : WR_E_FORMAT;
+    struct wr_copy *copy;
+    int err = wr_copy_make(names, j->zone.wire, j->plan.indexed, &copy);
+    if (err == WR_OK) {
+        wr_copy_let_go(j->copy);
+        j->copy = copy;
     }
-    (void)wr_xferread_numbers(soa->rdata, soa->size, &n);
-    atomic_init(&copy->held, 1);
-    copy->names = *names;
-    copy->serial = n.serial;
-    wr_copy_let_go(j->copy);
-    j->copy = copy;
-    return WR_OK;
+    return err;
 }
 
 static void commit(struct wr_copyjob *j, const struct wr_now *now)
@@ -353,8 +346,7 @@ bool wr_copyjob_show(struct wr_copyjob *j)
     bool news = s->copy != j->copy || s->data != j->x.data;
     if (s->copy != j->copy) {
         wr_copy_let_go(s->copy);
-        s->copy = j->copy;
-        atomic_fetch_add(&j->copy->held, 1);
+        s->copy = wr_copy_hold(j->copy);
     }
     s->data = j->x.data;
     s->state = j->x.state;

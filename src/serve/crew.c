@@ -123,6 +123,7 @@ static void carry_out(struct worker *w, struct wr_loop *loop, const struct wr_cr
     }
     if (order->has_local) {
         wr_engine_adopt_local(w->engine, order->local);
+        wr_engine_adopt_held(w->engine, order->held);
     }
     if (order->settings != NULL) {
         wr_engine_adopt(w->engine, order->settings, wr_loop_now(loop));
@@ -183,6 +184,7 @@ static int create_engine(struct worker *w)
         .streams = s->streams,
         .settings = s->settings,
         .local = s->local,
+        .held = s->held,
         .secrets = &w->secrets,
         .cache = s->cache,
         .upstream_state = s->upstream_state,

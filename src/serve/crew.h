@@ -29,6 +29,7 @@ struct wr_crew_setup {
     uint32_t requests, waiters, streams; /* of each worker */
     const struct wr_settings *settings;  /* until an order with others has settled */
     const struct wr_local *local;        /* likewise; NULL: none */
+    const struct wr_heldzones *held;     /* likewise */
     struct wr_secrets secrets;           /* copied */
     struct wr_cache *cache;
     struct wr_upstream_state *upstream_state;
@@ -60,6 +61,7 @@ struct wr_crew_order {
     const struct wr_net_limits *limits; /* NULL: as before */
     bool has_local;                     /* false: as before */
     const struct wr_local *local;       /* NULL: none */
+    const struct wr_heldzones *held;    /* with has_local; NULL: none */
     const struct wr_crew_listen *open;
     uint32_t opens;
     const uint16_t *close; /* numbers */

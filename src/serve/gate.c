@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "conf/rootcopy.h"
 #include "dns/codes.h"
 #include "policy/prefix.h"
 #include "serve/resolvconf.h"
@@ -443,12 +444,44 @@ static void add_cut(void *user, const uint8_t *zone, const struct wr_rrset *ns)
     route->group = (uint8_t)u->groups++;
 }
 
+static void sort_routes(struct wr_gate *g)
+{
+    qsort(g->route, g->settings.upstreams.routes, sizeof(*g->route), by_name);
+    wr_upstream_link_routes(g->route, g->settings.upstreams.routes);
+}
+
+/* A zone that is asked here has a way of its own: what others say of it at the end of an alias, or conclude from the zone above,
+ * does not count. When there is no copy it leads to whom it led before. */
+static void add_held(struct making *m)
+{
+    const struct wr_conf *c = m->conf;
+    struct wr_upstreams *u = &m->gate->settings.upstreams;
+    uint16_t routes = u->routes;
+    for (size_t i = 0; i < c->local.zones.count; i++) {
+        const struct wr_conf_zone *zone = &c->local.zones.items[i];
+        const uint8_t *above;
+        if (zone->use == WR_USE_ANSWERS || zone->name[0] == 0 || is_routed(m->gate, zone->name) ||
+            routes == WR_ROUTES_MAX) {
+            continue;
+        }
+        unsigned group = wr_upstream_route(u, zone->name, &above);
+        if (group != WR_GROUP_RECURSE && u->group[group].authoritative) {
+            continue; /* those servers have the zone above, and refer to this one */
+        }
+        struct wr_route *route = &m->gate->route[routes++];
+        wr_name_set(&route->zone, zone->name);
+        route->group = (uint8_t)group;
+    }
+    u->routes = routes;
+}
+
 static void compile_routes(struct making *m)
 {
     const struct wr_conf *c = m->conf;
     struct wr_gate *g = m->gate;
     size_t count = c->upstream.routes.count;
-    g->route = calloc(count + wr_local_cuts(m->world->names, NULL, NULL) + 1, sizeof(*g->route));
+    g->route = calloc(count + wr_local_cuts(m->world->names, NULL, NULL) + c->local.zones.count + 1,
+                      sizeof(*g->route));
     if (g->route == NULL) {
         m->err = WR_E_NOMEM;
         return;
@@ -460,8 +493,9 @@ static void compile_routes(struct making *m)
     g->settings.upstreams.route = g->route;
     g->settings.upstreams.routes = (uint16_t)count;
     wr_local_cuts(m->world->names, add_cut, m);
-    qsort(g->route, g->settings.upstreams.routes, sizeof(*g->route), by_name);
-    wr_upstream_link_routes(g->route, g->settings.upstreams.routes);
+    sort_routes(g);
+    add_held(m);
+    sort_routes(g);
 }
 
 /* --- slots --- */
@@ -613,15 +647,15 @@ static void compile_news(struct making *m)
 {
     const struct wr_conf *c = m->conf;
     struct wr_news *news = &m->gate->settings.news;
-    m->gate->news = calloc(c->local.zones.count + 1, sizeof(*m->gate->news));
+    m->gate->news = calloc(wr_rootcopy_zones(c) + 1, sizeof(*m->gate->news));
     if (m->gate->news == NULL) {
         m->err = WR_E_NOMEM;
         return;
     }
     news->zone = m->gate->news;
     news->counts = m->world->news;
-    for (size_t i = 0; i < c->local.zones.count && news->counts != NULL; i++) {
-        const struct wr_conf_zone *from = &c->local.zones.items[i];
+    for (size_t i = 0; i < wr_rootcopy_zones(c) && news->counts != NULL; i++) {
+        const struct wr_conf_zone *from = wr_rootcopy_zone(c, i);
         struct wr_news_zone *to = &m->gate->news[news->zones];
         for (size_t p = 0; p < from->primaries.count && p < WR_XFER_PRIMARIES_MAX; p++) {
             to->from[to->froms++] = from->primaries.items[p].addr;

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "conf/rootcopy.h"
 
 enum {
     PARTS_MAX = 3, /* of one lease file (Kea's clean-up) */
@@ -26,12 +27,15 @@ struct wr_locals_source {
     uint8_t kind;  /* enum kind */
     uint8_t format;
     uint8_t zonemd; /* enum wr_conf_zonemd */
+    uint8_t use;    /* enum wr_conf_use */
+    bool fallback;
     uint32_t ttl_s;
     struct wr_name zone;
     uint64_t mark; /* what its files looked like when they were read */
     struct wr_names names;
-    struct wr_copy *copy; /* of COPY: held, or NULL; its names count then */
-    unsigned doubts;      /* looks since it seemed half written */
+    struct wr_copy
+        *copy;       /* of COPY, and of a zone that is asked: held, or NULL; its names count then */
+    unsigned doubts; /* looks since it seemed half written */
     bool read_once, missing;
     char path[];
 };
@@ -139,8 +143,8 @@ static void let_go(struct wr_locals_source *s)
 static bool is_same(const struct wr_locals_source *a, const struct wr_locals_source *b)
 {
     return a->kind == b->kind && a->format == b->format && a->zonemd == b->zonemd &&
-           a->ttl_s == b->ttl_s && wr_name_equal(a->zone.wire, b->zone.wire) &&
-           strcmp(a->path, b->path) == 0;
+           a->use == b->use && a->fallback == b->fallback && a->ttl_s == b->ttl_s &&
+           wr_name_equal(a->zone.wire, b->zone.wire) && strcmp(a->path, b->path) == 0;
 }
 
 /* Why a file cannot be read, and what helps. */
@@ -163,6 +167,25 @@ static void tell(const struct wr_locals_source *s, const struct wr_names_hooks *
     hooks->tell(hooks->user, none_yet ? WR_NAMES_NOTE : WR_NAMES_MISTAKE, s->path, 0, text);
 }
 
+static bool is_asked(const struct wr_locals_source *s)
+{
+    return s->use != WR_USE_ANSWERS;
+}
+
+/* A zone that is asked stands in a copy, as one that was transferred. */
+static int make_copy(struct wr_locals_source *s, const struct wr_names_hooks *hooks)
+{
+    int err = wr_copy_make(&s->names, s->zone.wire, true, &s->copy);
+    if (err) {
+        hooks->tell(hooks->user, WR_NAMES_MISTAKE, s->path, 0,
+                    err == WR_E_FORMAT ? "cannot be used: it has no SOA record"
+                                       : "cannot be used: no memory");
+        wr_names_free(&s->names);
+    }
+    wr_names_init(&s->names, s->path);
+    return err;
+}
+
 /* A zone file is read whole, with what it includes, when it is loaded and not again. */
 static void read_zone(struct wr_locals_source *s, const struct wr_names_hooks *hooks)
 {
@@ -175,9 +198,14 @@ static void read_zone(struct wr_locals_source *s, const struct wr_names_hooks *h
     } else {
         err = wr_names_check_digest(&s->names, s->zone.wire, s->zonemd, hooks);
     }
+    if (!err && is_asked(s)) {
+        err = make_copy(s, hooks);
+    }
     s->read_once = err == WR_OK;
     if (err) {
         wr_names_free(&s->names);
+        s->names.ede = WR_EDE_NOT_READY;
+        s->names.ede_text = "the zone's file cannot be used";
     }
     if (err == WR_E_CHECKSUM) { /* until there is a good one, where there is no last good one */
         s->names.unavailable = s->zone.wire;
@@ -312,8 +340,8 @@ static bool add_source(struct wr_locals *l, struct wr_locals_source *s, const st
 
 static bool add_zones(struct wr_locals *l, const struct wr_conf *conf)
 {
-    for (size_t i = 0; i < conf->local.zones.count; i++) {
-        const struct wr_conf_zone *z = &conf->local.zones.items[i];
+    for (size_t i = 0; i < wr_rootcopy_zones(conf); i++) {
+        const struct wr_conf_zone *z = wr_rootcopy_zone(conf, i);
         bool copy = z->primaries.count > 0;
         if (z->file[0] == 0 && !copy) {
             continue;
@@ -323,6 +351,8 @@ static bool add_zones(struct wr_locals *l, const struct wr_conf *conf)
             return false;
         }
         s->zonemd = (uint8_t)z->zonemd;
+        s->use = (uint8_t)z->use;
+        s->fallback = z->fallback;
         wr_name_set(&s->zone, z->name);
     }
     return true;
@@ -330,7 +360,7 @@ static bool add_zones(struct wr_locals *l, const struct wr_conf *conf)
 
 static int plan(struct wr_locals *l, const struct wr_conf *conf, const struct wr_locals *old)
 {
-    size_t count = conf->local.zones.count + conf->local.hosts.count + conf->local.leases.count;
+    size_t count = wr_rootcopy_zones(conf) + conf->local.hosts.count + conf->local.leases.count;
     l->source = calloc(count + 1, sizeof(struct wr_locals_source *));
     if (!l->source || !add_zones(l, conf)) {
         return WR_E_NOMEM;
@@ -362,16 +392,45 @@ static int build(const struct wr_locals *l, const struct wr_conf *conf, const st
     if (!names) {
         return WR_E_NOMEM;
     }
-    names[0] = &l->own;
+    size_t count = 0;
+    names[count++] = &l->own;
     for (size_t i = 0; i < l->sources; i++) {
         const struct wr_locals_source *s = l->source[i];
-        names[i + 1] = s->copy != NULL ? &s->copy->names : &s->names;
+        if (!is_asked(s)) {
+            names[count++] = s->copy != NULL ? &s->copy->names : &s->names;
+        }
     }
-    int err =
-        wr_localset_build(conf, names, l->sources + 1, now->wall_proven ? now->wall_s : INT64_MIN,
-                          &l->key, before, hooks, ret_set);
+    int err = wr_localset_build(conf, names, count, now->wall_proven ? now->wall_s : INT64_MIN,
+                                &l->key, before, hooks, ret_set);
     free(names);
     return err;
+}
+
+static int build_held(const struct wr_locals *l, struct wr_heldset **ret_held)
+{
+    struct wr_heldset *held;
+    int err = wr_heldset_create(l->sources, &held);
+    if (err) {
+        return err;
+    }
+    for (size_t i = 0; i < l->sources && !err; i++) {
+        const struct wr_locals_source *s = l->source[i];
+        if (is_asked(s)) {
+            const struct wr_heldset_zone zone = {.name = s->zone.wire,
+                                                 .copy = s->copy,
+                                                 .ede = s->names.ede,
+                                                 .ede_text = s->names.ede_text,
+                                                 .fallback = s->fallback,
+                                                 .answers = s->use == WR_USE_BOTH};
+            err = wr_heldset_add(held, &zone);
+        }
+    }
+    if (err) {
+        wr_heldset_free(held);
+        return err;
+    }
+    *ret_held = held;
+    return WR_OK;
 }
 
 int wr_locals_load(struct wr_locals *ret, const struct wr_conf *conf, const struct wr_locals *old,
@@ -399,6 +458,9 @@ int wr_locals_load(struct wr_locals *ret, const struct wr_conf *conf, const stru
         }
         err = build(&l, conf, now, old ? &old->set : NULL, hooks, &l.set);
     }
+    if (!err) {
+        err = build_held(&l, &l.held);
+    }
     if (err) {
         wr_locals_free(&l);
         return err;
@@ -415,6 +477,7 @@ void wr_locals_free(struct wr_locals *locals)
     free(locals->source);
     wr_names_free(&locals->own);
     wr_localset_free(&locals->set);
+    wr_heldset_free(locals->held);
     memset(locals, 0, sizeof(*locals));
 }
 
@@ -431,12 +494,20 @@ bool wr_locals_look(const struct wr_locals *locals, const struct wr_now *now)
 
 int wr_locals_refresh(struct wr_locals *locals, const struct wr_conf *conf,
                       const struct wr_now *now, const struct wr_names_hooks *hooks,
-                      struct wr_localset *ret_set)
+                      struct wr_localset *ret_set, struct wr_heldset **ret_held)
 {
+    struct wr_localset set;
     for (size_t i = 0; i < locals->sources; i++) {
         renew(locals->source[i], locals->copies, &locals->key, hooks);
     }
-    return build(locals, conf, now, &locals->set, hooks, ret_set);
+    int err = build(locals, conf, now, &locals->set, hooks, &set);
+    if (!err && (err = build_held(locals, ret_held)) != WR_OK) {
+        wr_localset_free(&set);
+    }
+    if (!err) {
+        *ret_set = set;
+    }
+    return err;
 }
 
 void wr_locals_watched(const struct wr_locals *locals, void (*each)(void *user, const char *path),

@@ -21,6 +21,7 @@
 #include "base/time.h"
 #include "conf/localset.h"
 #include "serve/copies.h"
+#include "serve/heldset.h"
 
 struct wr_locals_source;
 
@@ -31,6 +32,7 @@ struct wr_locals {
     struct wr_copies *copies; /* where copies of zones come from; NULL: there are none */
     struct wr_hash_key key;
     struct wr_localset set;
+    struct wr_heldset *held; /* zones that are asked, not answered from */
 };
 
 /* Everything is built even when files are missing. WR_E_NOMEM, WR_E_LIMIT: *ret is untouched. */
@@ -42,10 +44,10 @@ void wr_locals_free(struct wr_locals *locals); /* a zeroed one is fine */
 /* Has a watched file changed, or a lease ended? Zone files are not watched: they change at a reload. Copies of zones tell by
  * themselves that there is a new one. */
 bool wr_locals_look(const struct wr_locals *locals, const struct wr_now *now);
-/* Reads what has changed and builds a new set beside the one in force. *ret_set is untouched on an error. */
+/* Reads what has changed and builds new sets beside those in force, which are untouched on an error. */
 int wr_locals_refresh(struct wr_locals *locals, const struct wr_conf *conf,
                       const struct wr_now *now, const struct wr_names_hooks *hooks,
-                      struct wr_localset *ret_set);
+                      struct wr_localset *ret_set, struct wr_heldset **ret_held);
 /* Calls each(user, path) for every file that is watched. */
 void wr_locals_watched(const struct wr_locals *locals, void (*each)(void *user, const char *path),
                        void *user);

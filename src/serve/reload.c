@@ -195,7 +195,7 @@ void wr_reload_locals(struct wr_serve *s)
     bool copied = s->copies_news;
     s->copies_news = false;
     now_of(s, &now);
-    int err = wr_locals_refresh(&s->locals, s->conf, &now, &hooks, &r->set);
+    int err = wr_locals_refresh(&s->locals, s->conf, &now, &hooks, &r->set, &r->held);
     rest(s, now.mono_us);
     say_told(s, &t, NULL, 0);
     if (err != WR_OK) {
@@ -207,7 +207,8 @@ void wr_reload_locals(struct wr_serve *s)
                                    wr_local_cuts(s->locals.set.local, NULL, NULL) > 0);
     r->under_way = r->is_refresh = r->has_set = true;
     r->change.opens = r->change.closes = 0;
-    r->order = (struct wr_crew_order){.has_local = true, .local = r->set.local};
+    r->order = (struct wr_crew_order){
+        .has_local = true, .local = r->set.local, .held = wr_heldset_zones(r->held)};
     wr_crew_give(s->crew, &r->order);
 }
 
@@ -222,6 +223,9 @@ static void take_over_locals(struct wr_serve *s)
     } else if (r->has_set) {
         wr_localset_free(&s->locals.set);
         s->locals.set = r->set;
+        wr_heldset_free(s->locals.held);
+        s->locals.held = r->held;
+        r->held = NULL;
         memset(&r->set, 0, sizeof(r->set));
     }
     r->has_locals = r->has_set = false;
@@ -355,6 +359,7 @@ static void give(struct wr_serve *s, const struct wr_conf *conf)
         .limits = &r->limits,
         .has_local = r->has_locals,
         .local = r->locals.set.local,
+        .held = wr_heldset_zones(r->locals.held),
         .open = r->change.open,
         .opens = r->change.opens,
         .close = r->change.close,

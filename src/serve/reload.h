@@ -48,6 +48,7 @@ struct wr_reload {
         has_set; /* the order brings new local names: all anew, or a new set of the same sources */
     struct wr_locals locals;
     struct wr_localset set;
+    struct wr_heldset *held;
     uint64_t told;               /* hash of what was said of local names last */
     struct wr_copies_plan *plan; /* for the copies of zones */
     struct wr_conf *conf;        /* the next ones, until the order has settled */

@@ -173,6 +173,7 @@ static int create_crew(struct wr_serve *s)
         .streams = STREAMS_MAX,
         .settings = &s->gate->settings,
         .local = s->locals.set.local,
+        .held = wr_heldset_zones(s->locals.held),
         .secrets = s->secrets,
         .cache = s->shared.cache,
         .upstream_state = s->shared.upstream_state,

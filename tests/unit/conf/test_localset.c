@@ -115,6 +115,20 @@ static void test_special_is_covered(void **state)
     done();
 }
 
+/* A zone that is asked is nothing that weir knows by itself, also inside of one that it does know, or of a special one. */
+static void test_zones_that_are_asked(void **state)
+{
+    build("local: {zones: [{zone: home.arpa, records: [a A 192.0.2.1]}, {zone: sub.home.arpa, use: "
+          "resolution, file: /z}, {zone: x.test, use: both, file: /z}]}",
+          "", "", 0);
+    assert_string_equal(ask("a.home.arpa.", WR_TYPE_A), "data 192.0.2.1");
+    assert_string_equal(ask("b.home.arpa.", WR_TYPE_A), "nxdomain");
+    assert_string_equal(ask("a.sub.home.arpa.", WR_TYPE_A), "pass");
+    assert_string_equal(ask("a.x.test.", WR_TYPE_A), "pass");
+    assert_string_equal(ask("a.y.test.", WR_TYPE_A), "nxdomain");
+    done();
+}
+
 static void test_reverse(void **state)
 {
     static const char yaml[] = "local: {zones: [{zone: home.arpa, records: [printer A 192.0.2.4, "
@@ -264,6 +278,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_special_by_default_and_off),
         cmocka_unit_test(test_special_is_covered),
+        cmocka_unit_test(test_zones_that_are_asked),
         cmocka_unit_test(test_reverse),
         cmocka_unit_test(test_leases_shadow_nothing),
         cmocka_unit_test(test_holders),

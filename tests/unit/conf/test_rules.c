@@ -7,6 +7,22 @@
     "upstream:\n  groups: [{name: isp, servers: [\"udp://192.0.2.1\"]}, " \
     "{name: corp, servers: [\"udp://192.0.2.2\"]}]\n"
 
+static void test_zones_that_are_asked(void **state)
+{
+    static const struct broken rows[] = {
+        {"local: {zones: [{zone: a.example, use: resolution}]}\n", 1, 40, "wants a whole zone"},
+        {"local: {zones: [{zone: a.example, use: resolution, records: [\"@ A 192.0.2.1\"]}]}\n", 1,
+         40, "wants a whole zone"},
+        {"local: {zones: [{zone: ., use: both, file: /z}]}\n", 1, 24, "would hide every name"},
+        {"recursion: {root_copy: {enable: true}}\n"
+         "local: {zones: [{zone: ., use: resolution, file: /z}]}\n",
+         2, 24, "recursion.root_copy"},
+        {"recursion: {root_copy: {primaries: [\"udp://192.0.2.1\"]}}\n", 1, 37, "write tcp://"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        check_broken(&rows[i]);
+}
+
 static void test_wrong(void **state)
 {
     static const struct broken rows[] = {
@@ -196,10 +212,15 @@ static void test_too_many_servers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wrong),   cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_wrong),   cmocka_unit_test(test_warnings),
-        cmocka_unit_test(test_no_loop), cmocka_unit_test(test_is_own),
-        cmocka_unit_test(test_indexes), cmocka_unit_test(test_too_many_servers),
+        cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_zones_that_are_asked),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_no_loop),
+        cmocka_unit_test(test_is_own),
+        cmocka_unit_test(test_indexes),
+        cmocka_unit_test(test_too_many_servers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

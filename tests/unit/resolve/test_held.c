@@ -10,7 +10,7 @@ static struct zonetest made[ZONES];
 static struct wr_name names[ZONES];
 static struct wr_heldzone_state states[ZONES];
 static struct wr_heldzone held[ZONES];
-static struct wr_heldzones set = {0, held};
+static struct wr_heldzones set = {.zone = held};
 
 static struct wr_heldzone *hold(const char *name, const struct wr_zoneindex *index, bool fallback)
 {

@@ -7,7 +7,7 @@ static const struct wr_zoneindex some;
 static struct wr_heldzone_state state[5];
 static struct wr_name name[5];
 static struct wr_heldzone zone[5];
-static const struct wr_heldzones zones = {5, zone};
+static const struct wr_heldzones zones = {.count = 5, .zone = zone};
 
 static int setup(void **unused)
 {

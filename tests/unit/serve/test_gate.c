@@ -404,6 +404,35 @@ static void test_delegations(void **state)
     localtest_free(&t);
 }
 
+/* A zone that is asked has a way of its own, to whom its names went before; not where servers of the zone above are named. */
+static void test_zones_that_are_asked(void **state)
+{
+    struct made m = {.gate = NULL};
+    const uint8_t *zone;
+    assert_int_equal(
+        make_with(
+            &m,
+            "upstream: {groups: [{name: g, servers: [\"udp://192.0.2.1\"]}, {name: s, "
+            "authoritative: true, servers: [\"udp://192.0.2.2\"]}], default: recursion, routes: "
+            "[{zone: corp, group: g}, {zone: own.corp, group: s}, {zone: stub, group: s}]}\n"
+            "local: {zones: [{zone: a.corp, use: resolution, file: /z}, {zone: own.corp, use: "
+            "resolution, file: /z}, {zone: x.stub, use: both, file: /z}, {zone: z.example, "
+            "use: both, file: /z}, {zone: site}]}\n",
+            NULL),
+        WR_OK);
+    const struct wr_upstreams *u = &m.gate->settings.upstreams;
+    assert_int_equal(u->routes, 5);
+    assert_int_equal(wr_upstream_route(u, wire_name("www.a.corp.").wire, &zone), 0);
+    assert_true(wr_name_equal(zone, wire_name("a.corp.").wire));
+    assert_int_equal(wr_upstream_route(u, wire_name("own.corp.").wire, &zone), 1);
+    (void)wr_upstream_route(u, wire_name("x.stub.").wire, &zone);
+    assert_true(wr_name_equal(zone, wire_name("stub.").wire));
+    assert_int_equal(wr_upstream_route(u, wire_name("www.z.example.").wire, &zone),
+                     WR_GROUP_RECURSE);
+    assert_true(wr_name_equal(zone, wire_name("z.example.").wire));
+    wr_gate_free(m.gate);
+}
+
 static void test_dns64(void **state)
 {
     struct made m = {0};
@@ -480,6 +509,7 @@ int main(void)
         cmocka_unit_test(test_groups_routes_rules),
         cmocka_unit_test(test_recursion),
         cmocka_unit_test(test_delegations),
+        cmocka_unit_test(test_zones_that_are_asked),
         cmocka_unit_test(test_dns64),
         cmocka_unit_test(test_dns64_of_routers),
     };

@@ -83,7 +83,10 @@ static bool has(const struct wr_localset *set, const char *text)
 static bool refreshed_has(const char *text)
 {
     struct wr_localset set;
-    assert_int_equal(wr_locals_refresh(&locals, conf, &now, &hooks, &set), WR_OK);
+    struct wr_heldset *held;
+    assert_int_equal(wr_locals_refresh(&locals, conf, &now, &hooks, &set, &held), WR_OK);
+    wr_heldset_free(locals.held);
+    locals.held = held;
     wr_localset_free(&locals.set);
     locals.set = set;
     return has(&locals.set, text);
@@ -201,6 +204,46 @@ static void test_reload(void **state)
     wr_conf_free(other);
 }
 
+static const struct wr_heldzone *held(const char *text)
+{
+    struct wr_name name;
+    assert_int_equal(wr_name_from_text(text, strlen(text), &name), WR_OK);
+    return wr_heldzones_find(wr_heldset_zones(locals.held), name.wire, WR_TYPE_A, 7);
+}
+
+/* A zone that is asked stands beside the local names, with its signatures. */
+static void test_zone_that_is_asked(void **state)
+{
+    struct wr_locals next;
+    static const char sig[] =
+        "60 IN RRSIG A 13 2 60 20300101000000 20200101000000 7 z.example. AAAA\n";
+    char text[512];
+    snprintf(text, sizeof(text),
+             "@ 60 IN SOA ns h 5 2 3 4 5\n@ 60 IN NS ns\nns 60 IN A 192.0.2.1\nns %s", sig);
+    write_file("zone", text);
+    load("local: {zones: [{zone: z.example, use: resolution, file: @/zone, fallback: false}, "
+         "{zone: y.example, use: both, file: @/none}]}");
+    assert_false(has(&locals.set, "ns.z.example."));
+    const struct wr_heldzone *z = held("ns.z.example.");
+    assert_non_null(z);
+    assert_false(z->fallback || z->answers);
+    assert_int_equal(z->index->records, 4);
+    assert_null(held("ns.y.example.")); /* it cannot be read, and its servers may be asked */
+    assert_non_null(strstr(said, "/none:0: cannot be read"));
+    write_file("zone", "ns 60 IN A 192.0.2.1\n"); /* no zone any more: the last good one stays */
+    assert_int_equal(wr_locals_load(&next, conf, &locals, NULL, &now, &hooks), WR_OK);
+    assert_non_null(strstr(said, "/zone:0: cannot be used: it has no SOA record"));
+    wr_locals_free(&locals);
+    locals = next;
+    assert_int_equal(held("ns.z.example.")->index->records, 4);
+    struct wr_localset set;
+    struct wr_heldset *again;
+    assert_int_equal(wr_locals_refresh(&locals, conf, &now, &hooks, &set, &again), WR_OK);
+    assert_ptr_equal(wr_heldset_zones(again)->zone[0].index, held("ns.z.example.")->index);
+    wr_heldset_free(again);
+    wr_localset_free(&set);
+}
+
 /* A zone file is read at a reload, and only then; a broken one leaves the last good one. */
 static void test_zone_file(void **state)
 {
@@ -287,10 +330,9 @@ static void test_not_a_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_changes_are_seen), CASE(test_missing_file_comes),
-        CASE(test_torn_file),        CASE(test_zone_file),
-        CASE(test_zone_digest),      CASE(test_zone_digest_demand),
-        CASE(test_kea_parts),        CASE(test_reload),
+        CASE(test_changes_are_seen),   CASE(test_missing_file_comes), CASE(test_torn_file),
+        CASE(test_zone_file),          CASE(test_zone_that_is_asked), CASE(test_zone_digest),
+        CASE(test_zone_digest_demand), CASE(test_kea_parts),          CASE(test_reload),
         CASE(test_not_a_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
