@@ -6,6 +6,7 @@ do today and nothing else; what it lacks is skipped with that reason. WEIR names
 """
 import json
 import os
+import re
 import subprocess
 
 BIN = os.path.abspath(os.environ.get("WEIR", os.path.join(os.path.dirname(__file__), "../../build/weir")))
@@ -28,7 +29,7 @@ class Adapter:
     SUPPORTS = set("""validation domain-insecure harden-algo-downgrade forward-root forward-zone stub-zone forward-first stub-first tcp-upstream cache-ttl-limits
     cache-negative-ttl-limits prefetch serve-stale nsid cookie chaos-identity tcp-keepalive ede cache-snoop query-localhost
     do-not-query-address caps-for-id dns64 nat64 forward-no-cache aggressive-nsec harden-below-nxdomain
-    harden-below-nxdomain-off sentinel""".split())
+    harden-below-nxdomain-off sentinel auth-zone zonemd""".split())
 
     def version(self):
         return subprocess.run([BIN, "--version"], capture_output=True, text=True, check=False).stdout.strip()
@@ -59,6 +60,35 @@ class Adapter:
             else:
                 routes.append({"zone": zone["name"], "group": group["name"]})
         return groups, routes, default
+
+    def zones(self, cfg, d):
+        """Zones that are asked, or answered from, in place of their servers: auth-zone, with the zone in a file."""
+        def yes(zone, key, default):
+            return zone.get(key, default) == "yes"
+        zones, place = [], self.files(cfg, d)
+        for block in cfg.sc.blocks("auth-zone"):
+            zone = {key: value.strip('"') for key, value in block}
+            up, down = yes(zone, "for-upstream", "yes"), yes(zone, "for-downstream", "yes")
+            if not up and not down:
+                continue        # unbound reads it then, and does nothing with it
+            digest = "check" if yes(zone, "zonemd-check", "no") else "ignore"
+            if yes(zone, "zonemd-reject-absence", "no"):
+                digest = "require"
+            if cfg.sc.opt("zonemd-permissive-mode", "no") == "yes":
+                digest = "ignore"
+            zones.append({"zone": zone["name"], "file": place(zone["zonefile"]), "zonemd": digest,
+                          "use": "answers" if not up else "both" if down else "resolution",
+                          "fallback": yes(zone, "fallback-enabled", "no")})
+        return zones
+
+    def files(self, cfg, d):
+        """The scenario's files, with their places in what names them."""
+        def place(text):
+            return re.sub(r"@TMP:([^@]+)@", lambda m: os.path.join(d, f"file-{m.group(1)}"), text)
+        for name, text in cfg.sc.tempfiles.items():
+            with open(place(f"@TMP:{name}@"), "w", encoding="utf-8", errors="surrogateescape") as f:
+                f.write(place(text))
+        return place
 
     def recursion(self, cfg):
         never = [] if not cfg.do_not_query_localhost else ["127.0.0.0/8", "::1/128"]
@@ -125,7 +155,7 @@ class Adapter:
             "dnssec": self.dnssec(cfg),
             "time": {"trust": "system"},
             "cache": self.cache(cfg),
-            "local": {"special": {"enable": False}},    # scenarios use such names as they like
+            "local": {"special": {"enable": False}, "zones": self.zones(cfg, d)},    # scenarios use such names as they like
             "limits": {"client_rate": 0, "rrl_rate": 0, "minimal_any": False},
             "tcp": {"idle_timeout": f"{int(opt('edns-tcp-keepalive-timeout', '10000'))}ms"},
             "control": {"socket": os.path.join(d, "control")},
