@@ -189,7 +189,8 @@ static const struct wr_schema_row table[] = {
     {"recursion.root_copy.enable", WR_SCHEMA_BOOL, V01, DEFAULT("false"),
      AT(recursion.root_copy.enable),
      .doc = "Keep one, of some 25 000 records. It is taken only with a ZONEMD digest (RFC 8976) "
-            "that is right; without it the root's servers are asked as ever."},
+            "that is right and, where weir validates, signed by keys that an anchor of the root "
+            "names; without it the root's servers are asked as ever."},
     {"recursion.root_copy.primaries", WR_SCHEMA_URL, .list = true,
      .max_items = WR_XFER_PRIMARIES_MAX, V01, DEFAULT(""), LIST(recursion.root_copy.primaries),
      EXAMPLE("tcp://192.0.2.53"),
@@ -423,10 +424,11 @@ static const struct wr_schema_row table[] = {
             "line, the rest is used. Empty: none."},
     {"local.zones[].zonemd", WR_SCHEMA_WORD, V01, DEFAULT("check"), IN(wr_conf_zone, zonemd),
      .words = zonemd_words,
-     .doc =
-         "What becomes of a file with a digest of the zone in it (ZONEMD, RFC 8976). `check`: it "
-         "must be right where there is one by SHA-384 or SHA-512; `require`: there must be one; "
-         "`ignore`. A zone that fails is not taken, and the last good one stays."},
+     .doc = "What becomes of a zone with a digest in it (ZONEMD, RFC 8976). `check`: it must be "
+            "right where there is one by SHA-384 or SHA-512; `require`: there must be one; "
+            "`ignore`. A zone that fails is not taken, and the last good one stays. A copy from "
+            "`primaries` whose zone has an anchor in `dnssec.anchors` must have its digest signed "
+            "by the keys that the anchor names."},
     {"local.zones[].primaries", WR_SCHEMA_URL, .list = true, .max_items = WR_XFER_PRIMARIES_MAX,
      V01, DEFAULT(""), INLIST(wr_conf_zone, primaries), EXAMPLE("tcp://192.0.2.53"),
      .doc =

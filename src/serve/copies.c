@@ -33,6 +33,8 @@ struct wr_copies {
     pthread_mutex_t lock; /* of what follows, and of each job's `shown` and `look` */
     bool stop;
     struct wr_copies_plan *next;
+    struct wr_copytrust trust; /* the thread's own is world.trust */
+    bool trust_changed;
     struct wr_copyjob *jobs; /* changed by the thread alone, under the lock */
 };
 
@@ -79,6 +81,16 @@ static void drop_jobs(struct wr_copies *c, const struct wr_copies_plan *plan)
         wr_copyjob_close(gone);
         gone = next;
     }
+}
+
+static void learn_trust(struct wr_copies *c)
+{
+    pthread_mutex_lock(&c->lock);
+    if (c->trust_changed) {
+        wr_copytrust_copy(&c->world.trust, &c->trust);
+        c->trust_changed = false;
+    }
+    pthread_mutex_unlock(&c->lock);
 }
 
 static void obey(struct wr_copies *c, struct wr_copies_plan *plan, const struct wr_now *now)
@@ -189,6 +201,7 @@ static void *run(void *arg)
             return NULL;
         }
         now_of(c, &now);
+        learn_trust(c);
         if (plan != NULL) {
             obey(c, plan, &now);
         }
@@ -245,6 +258,7 @@ void wr_copies_give(struct wr_copies *c, struct wr_copies_plan *plan)
     struct wr_now now;
     if (!c->running) {
         now_of(c, &now);
+        learn_trust(c);
         obey(c, plan, &now);
         return;
     }
@@ -255,6 +269,14 @@ void wr_copies_give(struct wr_copies *c, struct wr_copies_plan *plan)
     if (write(c->wake, &one, sizeof(one)) < 0) {
         wr_say(WR_LOG_DEBUG, "copies: %s", strerror(errno)); /* it looks once a second anyway */
     }
+}
+
+void wr_copies_trust(struct wr_copies *c, const struct wr_prove_settings *settings)
+{
+    pthread_mutex_lock(&c->lock);
+    wr_copytrust_take(&c->trust, settings);
+    c->trust_changed = true;
+    pthread_mutex_unlock(&c->lock);
 }
 
 int wr_copies_run(struct wr_copies *c)
@@ -369,6 +391,12 @@ static void put_job(const struct wr_copyjob *j, const struct wr_now *now, struct
     put_s(json, "next_look_s", s->state == WR_XFER_WAIT, now->mono_us, s->wake_us);
     put_addr(json, "primary", &s->primary);
     wr_json_bool(json, "signed", s->is_signed);
+    wr_json_bool(json, "asked", j->plan.indexed);
+    if (s->copy != NULL) {
+        wr_json_u64(json, "bogus", atomic_load(&s->copy->state.bogus));
+    } else {
+        wr_json_null(json, "bogus");
+    }
     wr_json_u64(json, "transfers", s->transfers);
     wr_json_text(json, "problem", s->problem);
     wr_json_text(json, "file", j->path[0] != 0 ? j->path : NULL);

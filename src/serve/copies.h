@@ -19,6 +19,7 @@
 
 #include "conf/conf.h"
 #include "conf/names.h"
+#include "resolve/prove.h"
 #include "net/clock.h"
 #include "serve/copy.h"
 #include "serve/json.h"
@@ -41,6 +42,8 @@ const char *wr_copies_folder(const struct wr_copies *copies);
 int wr_copies_plan(const struct wr_conf *conf, const struct wr_names_hooks *hooks,
                    struct wr_copies_plan **ret_plan);
 void wr_copies_plan_free(struct wr_copies_plan *plan);
+/* What the owner trusts from now on: copies with a digest are held against it when they come. */
+void wr_copies_trust(struct wr_copies *copies, const struct wr_prove_settings *settings);
 /* The thread's next plan; it is the thread's then. Before wr_copies_run this reads what is kept on the disk, at once. */
 void wr_copies_give(struct wr_copies *copies, struct wr_copies_plan *plan);
 int wr_copies_run(struct wr_copies *copies);

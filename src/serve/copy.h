@@ -23,6 +23,7 @@ struct wr_copy {
     const struct wr_zoneindex *index; /* NULL: not made */
     void *block;                      /* of the index */
     struct wr_heldzone_state state;   /* what the workers think of it */
+    uint32_t told;                    /* of state.bogus; the main thread's */
 };
 
 /* On an error the names stay the caller's. */

@@ -158,6 +158,7 @@ static const char *why_spoilt(int err)
     case WR_E_EXISTS: return "the changes add what we have already";
     case WR_E_LIMIT: return "the zone has more records than are taken";
     case WR_E_FORMAT: return "what came is no zone: it wants one SOA record, and NS records";
+    case WR_E_DENIED: return "the zone's digest is not signed by who is trusted";
     case WR_E_CHECKSUM: return "the zone is not what its ZONEMD record demands";
     default: return "not enough memory";
     }
@@ -237,7 +238,8 @@ static void commit(struct wr_copyjob *j, const struct wr_now *now)
     int err = j->building ? wr_copybuild_end(&j->build, j->zone.wire, &names) : WR_E_NOMEM;
     j->building = false;
     if (err == WR_OK) {
-        err = wr_names_check_digest(&names, j->zone.wire, j->plan.zonemd, &hooks);
+        err =
+            wr_copyproof_check(&names, j->zone.wire, j->plan.zonemd, &j->world->trust, now, &hooks);
         if (err == WR_OK) {
             err = adopt(j, &names);
         }
@@ -273,8 +275,8 @@ static void expired(const struct wr_copyjob *j)
 {
     char name[WR_NAME_TEXT_SIZE];
     wr_say(WR_LOG_WARN,
-           "zone %s: no primary has confirmed the copy for its expire time; its names "
-           "are SERVFAIL until a primary gives the zone",
+           "zone %s: no primary has confirmed the copy for its expire time; it is not used "
+           "until a primary gives the zone",
            name_of(j, name));
 }
 
@@ -389,7 +391,7 @@ static void recall(struct wr_copyjob *j, const struct wr_now *now)
         }
         return;
     }
-    err = wr_names_check_digest(&names, j->zone.wire, j->plan.zonemd, &hooks);
+    err = wr_copyproof_check(&names, j->zone.wire, j->plan.zonemd, &j->world->trust, now, &hooks);
     if (err == WR_OK) {
         err = adopt(j, &names);
     }

@@ -13,6 +13,7 @@
 #include "resolve/xfer.h"
 #include "serve/copies.h"
 #include "serve/copiesplan.h"
+#include "serve/copyproof.h"
 #include "serve/copyfile.h"
 
 /* What all jobs share. */
@@ -20,6 +21,7 @@ struct wr_copyjob_world {
     const char *folder; /* "": nothing is kept */
     struct wr_rng rng;
     struct wr_hash_key key;
+    struct wr_copytrust trust;
     uint8_t buffer[65536];
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "serve/say.h"
 
 struct held {
     struct wr_name name;
@@ -61,6 +62,24 @@ int wr_heldset_add(struct wr_heldset *set, const struct wr_heldset_zone *zone)
 const struct wr_heldzones *wr_heldset_zones(const struct wr_heldset *set)
 {
     return set != NULL && set->zones.count > 0 ? &set->zones : NULL;
+}
+
+void wr_heldset_tell(const struct wr_heldset *set)
+{
+    for (uint32_t i = 0; set != NULL && i < set->zones.count; i++) {
+        struct wr_copy *copy = set->held[i].copy;
+        uint32_t bogus = copy != NULL ? atomic_load(&copy->state.bogus) : 0;
+        char name[WR_NAME_TEXT_SIZE];
+        if (copy == NULL || bogus == copy->told) {
+            continue;
+        }
+        copy->told = bogus;
+        wr_name_to_text(set->held[i].name.wire, name, sizeof(name));
+        wr_say(WR_LOG_WARN,
+               "zone %s: what its copy says is bogus (%u times so far); its servers are asked "
+               "for the next %d s",
+               name, (unsigned)bogus, WR_HELDZONE_REST_S);
+    }
 }
 
 void wr_heldset_free(struct wr_heldset *set)

@@ -27,6 +27,8 @@ int wr_heldset_create(size_t room, struct wr_heldset **ret_set);
 int wr_heldset_add(struct wr_heldset *set, const struct wr_heldset_zone *zone);
 /* NULL: there are none. */
 const struct wr_heldzones *wr_heldset_zones(const struct wr_heldset *set);
+/* Says in the log whose answers did not validate since the last time. */
+void wr_heldset_tell(const struct wr_heldset *set);
 void wr_heldset_free(struct wr_heldset *set); /* NULL is fine */
 
 #endif

@@ -373,6 +373,7 @@ static void on_tick(uv_timer_t *handle)
     wr_clock_now(false, &now);
     wr_timekeeper_tick(s);
     wr_live_anchors_tick(s);
+    wr_heldset_tell(s->locals.held);
     look_at_reach(s);
     if (wr_reload_is_idle(s) && wr_reload_resolv_changed(s)) {
         wr_say(WR_LOG_INFO, "%s changed", s->conf->upstream.resolv_conf);
