@@ -5,6 +5,7 @@
 #include "resolve/authority.h"
 #include "resolve/scrub.h"
 
+/* Is nothing left to ask? It is when an alias leads out of the zone. */
 static bool is_whole(enum wr_response kind)
 {
     return kind == WR_RESPONSE_ANSWER || kind == WR_RESPONSE_NODATA || kind == WR_RESPONSE_NXDOMAIN;
@@ -36,7 +37,7 @@ enum wr_found wr_heldanswer_find(const struct wr_heldzones *zones, const struct 
         wr_authority_answer(zone->index, q->name.wire, q->type, true, room, WR_MSG_MAX, &size) !=
             WR_OK ||
         wr_msg_parse(&msg, room, size) != WR_OK ||
-        !is_whole(wr_classify(&msg, q->name.wire, q->type))) {
+        wr_classify(&msg, q->name.wire, q->type) == WR_RESPONSE_REFERRAL) {
         return WR_FOUND_NOTHING;
     }
     const uint8_t *route;

@@ -63,6 +63,7 @@ static void test_answers(void **unused)
     } cases[] = {
         {"www.z.", WR_TYPE_A, WR_FOUND_FRESH, 0, 1, 0},
         {"alias.z.", WR_TYPE_A, WR_FOUND_FRESH, 0, 2, 0},
+        {"alias.z.", WR_TYPE_TXT, WR_FOUND_FRESH, 0, 1, 2},
         {"x.w.z.", WR_TYPE_A, WR_FOUND_FRESH, 0, 1, 1},
         {"www.z.", WR_TYPE_TXT, WR_FOUND_FRESH, 0, 0, 2},
         {"no.z.", WR_TYPE_A, WR_FOUND_FRESH, WR_RCODE_NXDOMAIN, 0, 2},
