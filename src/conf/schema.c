@@ -426,9 +426,8 @@ static const struct wr_schema_row table[] = {
      .words = zonemd_words,
      .doc = "What becomes of a zone with a digest in it (ZONEMD, RFC 8976). `check`: it must be "
             "right where there is one by SHA-384 or SHA-512; `require`: there must be one; "
-            "`ignore`. A zone that fails is not taken, and the last good one stays. A copy from "
-            "`primaries` whose zone has an anchor in `dnssec.anchors` must have its digest signed "
-            "by the keys that the anchor names."},
+            "`ignore`. Where an anchor stands at the zone itself, keys that it names must have "
+            "signed the digest. A zone that fails is not taken, and the last good one stays."},
     {"local.zones[].primaries", WR_SCHEMA_URL, .list = true, .max_items = WR_XFER_PRIMARIES_MAX,
      V01, DEFAULT(""), INLIST(wr_conf_zone, primaries), EXAMPLE("tcp://192.0.2.53"),
      .doc =

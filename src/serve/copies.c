@@ -33,7 +33,8 @@ struct wr_copies {
     pthread_mutex_t lock; /* of what follows, and of each job's `shown` and `look` */
     bool stop;
     struct wr_copies_plan *next;
-    struct wr_copytrust trust; /* the thread's own is world.trust */
+    struct wr_copytrust
+        trust; /* changed by the main thread alone; the thread's own is world.trust */
     bool trust_changed;
     struct wr_copyjob *jobs; /* changed by the thread alone, under the lock */
 };
@@ -277,6 +278,17 @@ void wr_copies_trust(struct wr_copies *c, const struct wr_prove_settings *settin
     wr_copytrust_take(&c->trust, settings);
     c->trust_changed = true;
     pthread_mutex_unlock(&c->lock);
+}
+
+int wr_copies_check(struct wr_copies *c, const struct wr_names *names, const uint8_t *zone,
+                    uint32_t demand, const struct wr_names_hooks *hooks)
+{
+    struct wr_now now;
+    if (c == NULL) {
+        return wr_names_check_digest(names, zone, demand, hooks);
+    }
+    now_of(c, &now); /* the main thread's table, which it alone changes */
+    return wr_copyproof_check(names, zone, demand, &c->trust, &now, hooks);
 }
 
 int wr_copies_run(struct wr_copies *c)

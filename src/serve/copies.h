@@ -44,6 +44,10 @@ int wr_copies_plan(const struct wr_conf *conf, const struct wr_names_hooks *hook
 void wr_copies_plan_free(struct wr_copies_plan *plan);
 /* What the owner trusts from now on: copies with a digest are held against it when they come. */
 void wr_copies_trust(struct wr_copies *copies, const struct wr_prove_settings *settings);
+/* Is a zone that was read from a file what its digest says, signed by who is trusted (serve/copyproof)? NULL: nobody is, and the digest counts
+ * alone. */
+int wr_copies_check(struct wr_copies *copies, const struct wr_names *names, const uint8_t *zone,
+                    uint32_t demand, const struct wr_names_hooks *hooks);
 /* The thread's next plan; it is the thread's then. Before wr_copies_run this reads what is kept on the disk, at once. */
 void wr_copies_give(struct wr_copies *copies, struct wr_copies_plan *plan);
 int wr_copies_run(struct wr_copies *copies);

@@ -187,7 +187,8 @@ static int make_copy(struct wr_locals_source *s, const struct wr_names_hooks *ho
 }
 
 /* A zone file is read whole, with what it includes, when it is loaded and not again. */
-static void read_zone(struct wr_locals_source *s, const struct wr_names_hooks *hooks)
+static void read_zone(struct wr_locals_source *s, struct wr_copies *copies,
+                      const struct wr_names_hooks *hooks)
 {
     if (s->read_once) {
         return;
@@ -196,7 +197,7 @@ static void read_zone(struct wr_locals_source *s, const struct wr_names_hooks *h
     if (err) {
         tell(s, hooks, "cannot be read", err);
     } else {
-        err = wr_names_check_digest(&s->names, s->zone.wire, s->zonemd, hooks);
+        err = wr_copies_check(copies, &s->names, s->zone.wire, s->zonemd, hooks);
     }
     if (!err && is_asked(s)) {
         err = make_copy(s, hooks);
@@ -207,10 +208,13 @@ static void read_zone(struct wr_locals_source *s, const struct wr_names_hooks *h
         s->names.ede = WR_EDE_NOT_READY;
         s->names.ede_text = "the zone's file cannot be used";
     }
-    if (err == WR_E_CHECKSUM) { /* until there is a good one, where there is no last good one */
+    if (err == WR_E_CHECKSUM ||
+        err == WR_E_DENIED) { /* until there is a good one, where there is no last good one */
         s->names.unavailable = s->zone.wire;
         s->names.ede = WR_EDE_INVALID_DATA;
-        s->names.ede_text = "the zone is not what its digest (ZONEMD) says";
+        s->names.ede_text = err == WR_E_DENIED
+                                ? "the zone's digest (ZONEMD) is not signed by who is trusted"
+                                : "the zone is not what its digest (ZONEMD) says";
     }
 }
 
@@ -276,7 +280,7 @@ static void renew(struct wr_locals_source *s, struct wr_copies *copies,
     struct wr_names_text text[PARTS_MAX];
     unsigned parts = 0;
     if (s->kind == ZONE) {
-        read_zone(s, hooks);
+        read_zone(s, copies, hooks);
         return;
     }
     if (s->kind == COPY) {

@@ -278,6 +278,27 @@ def strangers(box):
     need(is_proven(ask_weir("www.site.")))
 
 
+@loopback.test("a zone in a file is taken when its digest is signed by who is trusted, and else not")
+def in_a_file(box):
+    island = Knot(box, SITE, {"island.": ("nsec3", soa("island.", EXAMPLE.format(z="island.")))}, True)
+    until("it is signed", lambda: "ZONEMD" in island.transfer("island.").to_text(relativize=False))
+    path = island.write("signed", island.transfer("island.").to_text(relativize=False))
+    good = island.ds("island.")
+    for anchor, rcode in ((good, 0), (good.split()[0] + " 13 2 " + "00" * 32, 2)):
+        for use in ("resolution", "answers"):
+            weir = box.weir(start=False)
+            weir.configure({"workers": 1, "user": "", "upstream": {"default": "recursion", "ports": 256}, "time": {"trust": "system"},
+                            "dnssec": {"anchors": [f"island. DS {anchor}"], "rfc5011": False, "signal": False},
+                            "local": {"zones": [{"zone": "island.", "file": path, "use": use, "fallback": False}]}})
+            weir.start()
+            reply = ask_weir("www.island.")
+            equal(reply.rcode(), rcode, f"{use} {reply} {weir.log()}")
+            equal(is_proven(reply), rcode == 0 and use == "resolution", reply)
+            need(rcode == 0 or "no key of the zone is one that an anchor names" in weir.log(), weir.log())
+            weir.close()
+            box.things.remove(weir)
+
+
 @loopback.test("a copy of a zone is proven like its servers; what is bogus in it is told, and its servers are asked, or nobody")
 def bogus(box):
     root, site = world(box)

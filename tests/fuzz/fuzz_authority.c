@@ -12,6 +12,7 @@
 #include "dns/codes.h"
 #include "resolve/authority.h"
 #include "resolve/classify.h"
+#include "resolve/scrub.h"
 
 #define RECORDS 64
 
@@ -44,6 +45,30 @@ static void take_line(const char *text, size_t n)
     t.records++;
 }
 
+/* What is believed of it: no more than of a server. */
+static void scrub(const struct wr_msg *msg)
+{
+    static uint64_t block[(2 * WR_RRSET_SIZE_MAX + 32768) / 8];
+    static struct wr_answer answer;
+    const struct wr_scrub what = {.qname = msg->qname.wire,
+                                  .qtype = msg->qtype,
+                                  .bailiwick = apex,
+                                  .rank = WR_RANK_AUTH_ANSWER};
+    enum wr_response kind;
+    struct wr_arena arena;
+    wr_arena_init(&arena, block, sizeof(block));
+    if (wr_scrub(msg, &what, &arena, &answer, &kind) != WR_OK) {
+        return;
+    }
+    for (unsigned i = 0; i < answer.answers; i++) {
+        promise(wr_name_in(answer.answer[i].owner, apex) &&
+                wr_rrset_check(&answer.answer[i]) == WR_OK);
+    }
+    for (unsigned i = 0; i < answer.authorities; i++) {
+        promise(wr_name_in(answer.authority[i].owner, apex));
+    }
+}
+
 static void ask(const struct wr_zoneindex *z, const uint8_t *name, uint16_t type, bool dnssec_ok)
 {
     static const size_t caps[] = {WR_MSG_MAX, 600};
@@ -66,6 +91,7 @@ static void ask(const struct wr_zoneindex *z, const uint8_t *name, uint16_t type
             links += rr.type == WR_TYPE_CNAME && type != WR_TYPE_CNAME && type != WR_TYPE_ANY;
         }
         promise(links <= WR_AUTHORITY_CHAIN_MAX);
+        scrub(&msg);
     }
 }
 
