@@ -44,6 +44,28 @@ void wr_zoneindex_start(struct wr_zoneindex **ret_index, void *block, uint32_t r
     *ret_index = z;
 }
 
+/* Labels from the zone's name down, lower case, a zero behind each: what differs here is in canonical order by it. A label with a zero
+ * in it has no such place. */
+static uint64_t place_of(const struct wr_zoneindex *z, const uint8_t *owner)
+{
+    unsigned below = wr_name_labels(owner) - wr_name_labels(z->apex.wire), n = 0;
+    uint64_t place = 0;
+    while (below > 0 && n < sizeof(place)) {
+        const uint8_t *label = wr_name_skip_labels(owner, --below);
+        for (unsigned i = 1; i <= label[0] && n < sizeof(place); i++, n++) {
+            if (label[i] == 0) {
+                return 0;
+            }
+            place = place << 8 | wr_name_fold(label[i]);
+        }
+        if (n < sizeof(place)) {
+            place <<= 8;
+            n++;
+        }
+    }
+    return place << 8 * (sizeof(place) - n) % 64;
+}
+
 int wr_zoneindex_add(struct wr_zoneindex *z, const uint8_t *owner, uint16_t type, uint32_t ttl,
                      const uint8_t *rdata, uint16_t size)
 {
@@ -57,6 +79,7 @@ int wr_zoneindex_add(struct wr_zoneindex *z, const uint8_t *owner, uint16_t type
     }
     uint16_t covers = type == WR_TYPE_RRSIG ? (uint16_t)(rdata[0] << 8 | rdata[1]) : 0;
     z->record[z->records] = (struct wr_zoneindex_record){.owner = owner,
+                                                         .place = place_of(z, owner),
                                                          .rdata = rdata,
                                                          .ttl = ttl,
                                                          .turn = z->records,
@@ -76,6 +99,9 @@ static uint32_t key_of(const struct wr_zoneindex_record *r)
 
 static int order(const struct wr_zoneindex_record *a, const struct wr_zoneindex_record *b)
 {
+    if (a->place != b->place && a->place != 0 && b->place != 0) {
+        return a->place < b->place ? -1 : 1;
+    }
     int by_name = a->owner == b->owner ? 0 : wr_name_order(a->owner, b->owner);
     if (by_name != 0) {
         return by_name;

@@ -30,6 +30,7 @@
 struct wr_zoneindex_record {
     const uint8_t *owner;
     const uint8_t *rdata; /* stored form */
+    uint64_t place;       /* the first octets of its place in the canonical order; 0: not told */
     uint32_t ttl;
     uint32_t turn; /* as it came */
     uint16_t type, size;

@@ -2,6 +2,7 @@
 #include "unit/resolve/zonetest.h"
 
 #include "base/limits.h"
+#include "base/rng.h"
 
 static struct zonetest t;
 
@@ -82,6 +83,38 @@ static void test_find(void **state)
             fail_msg("row %zu, %s: kind %u, encloser %u, star %d", i, rows[i].name, hit.kind,
                      hit.encloser, hit.star);
         }
+    }
+    zonetest_free(&t);
+}
+
+/* Whatever is in the names: the nodes are in canonical order, and each is found. */
+static void test_order(void **state)
+{
+    static const char *const parts[] = {"a", "A", "b",        "\\000", "\\001",
+                                        "*", "-", "aaaaaaaa", "\\255"};
+    struct wr_rng rng;
+    wr_rng_seed_u64(&rng, 11);
+    zonetest_add(&t, "z.", "SOA", "ns.z. h.z. 1 2 3 4 60");
+    for (unsigned i = 0; i < 900; i++) {
+        char name[256] = "";
+        unsigned labels = 1 + wr_rng_below(&rng, 4);
+        for (unsigned l = 0; l < labels; l++) {
+            unsigned octets = 1 + wr_rng_below(&rng, 4);
+            for (unsigned o = 0; o < octets; o++) {
+                strcat(name, parts[wr_rng_below(&rng, 9)]);
+            }
+            strcat(name, ".");
+        }
+        strcat(name, "z.");
+        zonetest_add(&t, name, "TXT", "x");
+    }
+    const struct wr_zoneindex *z = zonetest_build(&t, "z.");
+    assert_int_equal(z->records, 901);
+    assert_true(z->nodes > 500);
+    for (uint32_t i = 0; i < z->nodes; i++) {
+        const uint8_t *owner = wr_zoneindex_owner(z, &z->node[i]);
+        assert_true(i == 0 || wr_name_order(wr_zoneindex_owner(z, &z->node[i - 1]), owner) < 0);
+        assert_ptr_equal(wr_zoneindex_node(z, owner), &z->node[i]);
     }
     zonetest_free(&t);
 }
@@ -210,9 +243,10 @@ static void test_no_zone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_find),     cmocka_unit_test(test_sets),
-        cmocka_unit_test(test_nsec),     cmocka_unit_test(test_nsec3),
-        cmocka_unit_test(test_no_chain), cmocka_unit_test(test_no_zone),
+        cmocka_unit_test(test_order),   cmocka_unit_test(test_find),
+        cmocka_unit_test(test_sets),    cmocka_unit_test(test_nsec),
+        cmocka_unit_test(test_nsec3),   cmocka_unit_test(test_no_chain),
+        cmocka_unit_test(test_no_zone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
