@@ -104,6 +104,20 @@ int wr_rrset_build(struct wr_build *b, enum wr_section section, const struct wr_
     return err;
 }
 
+const uint8_t *wr_rrset_prover(const struct wr_rrset *set)
+{
+    unsigned labels = wr_name_labels(set->owner);
+
+    return set->security == WR_SECURITY_SECURE && set->prover > 0 && set->prover - 1u <= labels
+               ? wr_name_skip_labels(set->owner, labels - (set->prover - 1u))
+               : NULL;
+}
+
+void wr_rrset_set_prover(struct wr_rrset *set, const uint8_t *zone)
+{
+    set->prover = zone ? (uint8_t)(wr_name_labels(zone) + 1) : 0;
+}
+
 size_t wr_rrset_flat_size(const struct wr_rrset *set)
 {
     return wr_name_size(set->owner) + FLAT_FIXED_SIZE + set->size;
@@ -163,6 +177,7 @@ static int read_flat(struct wr_reader *r, struct wr_rrset *set)
     set->sigs = wr_buf_get_u16(r);
     set->security = wr_buf_get_u8(r);
     set->rank = wr_buf_get_u8(r);
+    set->prover = 0;
     set->size = wr_buf_get_u32(r);
     set->data = wr_buf_get_bytes(r, set->size);
     return r->err ? r->err : wr_rrset_check(set);

@@ -49,7 +49,15 @@ struct wr_rrset {
     uint16_t sigs;
     uint8_t security; /* enum wr_security */
     uint8_t rank;     /* enum wr_rank */
+    uint8_t prover;   /* for the two functions below; not kept by the flat form nor by the cache */
 };
+
+/* The zone whose keys proved the set as it stands there, while it is SECURE; NULL: nobody is known to have, or it was made
+ * from a wildcard. Only what has a prover may serve as proof of something else, and only for that zone: that a set is
+ * SECURE says neither by whom nor as what. The name points into the owner. */
+const uint8_t *wr_rrset_prover(const struct wr_rrset *set);
+/* `zone` is at or above the owner, or NULL. */
+void wr_rrset_set_prover(struct wr_rrset *set, const uint8_t *zone);
 
 /* Walks the packed records: `index` from 0 to records + sigs - 1; false at the end or on torn data. */
 struct wr_rrset_walk {

@@ -140,7 +140,6 @@ void wr_chain_start(struct wr_chain *ch, const struct wr_chain_ask *ask,
     ch->deny_ede = WR_EDE_NSEC_MISSING;
     ch->deny_reason = "nothing proves the denial";
     memset(ch->answer_notes, 0, sizeof(ch->answer_notes));
-    memset(ch->authority_notes, 0, sizeof(ch->authority_notes));
     ch->verdict.security = WR_SECURITY_SECURE;
     ch->verdict.ede = WR_EDE_NONE;
     ch->verdict.reason = "";
@@ -160,11 +159,6 @@ void wr_chain_start(struct wr_chain *ch, const struct wr_chain_ask *ask,
 static struct wr_rrset *current(struct wr_chain *ch)
 {
     return ch->in_authority ? &ch->ask.authority[ch->index] : &ch->ask.answer[ch->index];
-}
-
-static struct wr_chain_note *current_note(struct wr_chain *ch)
-{
-    return ch->in_authority ? &ch->authority_notes[ch->index] : &ch->answer_notes[ch->index];
 }
 
 /* owner with `from` at its end replaced by `to` (RFC 6672 section 2.2). False: too long. */
@@ -255,12 +249,19 @@ bool wr_chain_is_negative(const struct wr_chain *ch, const uint8_t *name)
     return a && a->negative;
 }
 
+/* It was judged before. Of what may prove something it has to be known who did. */
+static bool is_known(const struct wr_chain *ch, const struct wr_rrset *set)
+{
+    return set->security == WR_SECURITY_INSECURE ||
+           (set->security == WR_SECURITY_SECURE && (!ch->in_authority || wr_rrset_prover(set)));
+}
+
 /* What can be said of a set without its signatures. False: they are needed. */
 static bool settled_at_sight(struct wr_chain *ch, struct wr_rrset *set)
 {
     const struct wr_rrset *maker;
 
-    if (set->security == WR_SECURITY_SECURE || set->security == WR_SECURITY_INSECURE) {
+    if (is_known(ch, set)) {
         settle(ch, set->security, WR_EDE_NONE,
                set->security == WR_SECURITY_SECURE ? "" : "found insecure before", set->owner);
     } else if (set->type == WR_TYPE_RRSIG || set->type == WR_TYPE_SIG) {
@@ -281,8 +282,7 @@ static bool of_use(const struct wr_chain *ch, const struct wr_rrset *set)
     if (set->type == WR_TYPE_SOA) {
         return ch->negative;
     }
-    return (set->type == WR_TYPE_NSEC || set->type == WR_TYPE_NSEC3) &&
-           (set->sigs > 0 || set->security == WR_SECURITY_SECURE);
+    return (set->type == WR_TYPE_NSEC || set->type == WR_TYPE_NSEC3) && set->sigs > 0;
 }
 
 static enum wr_dnssec_action begin_set(struct wr_chain *ch)
@@ -298,14 +298,6 @@ static enum wr_dnssec_action begin_set(struct wr_chain *ch)
         }
         ch->index++;
     } else if (settled_at_sight(ch, set)) {
-        struct wr_chain_note *note = current_note(ch);
-
-        if (set->security == WR_SECURITY_SECURE && ch->in_authority) {
-            const uint8_t *signer = wr_rrsig_signer(set);
-
-            note->proven = signer != NULL;
-            note->zone_labels = signer ? (uint8_t)wr_name_labels(signer) : 0;
-        }
         ch->index++;
     } else {
         wr_chain_climb_to(ch, target_for(ch, set));
@@ -401,25 +393,31 @@ static enum wr_dnssec_action step_climb(struct wr_chain *ch, const struct wr_now
     return WR_DNSSEC_MORE;
 }
 
+/* By the signature that the job found good. What a wildcard gave waits for its proof. */
 static void proven(struct wr_chain *ch)
 {
-    struct wr_chain_note *note = current_note(ch);
     struct wr_rrset *set = current(ch);
+    const uint8_t *zone = ch->climb.zone.wire;
+    bool expanded = ch->job.expanded;
 
-    note->proven = true;
-    note->expanded = ch->job.expanded;
-    note->sig_labels = ch->job.labels;
-    note->zone_labels = (uint8_t)wr_name_labels(ch->climb.zone.wire);
     set->ttl = ch->job.ttl;
-    if (note->expanded && !ch->in_authority) {
-        if (set->type == WR_TYPE_DNAME) {
-            settle(ch, WR_SECURITY_BOGUS, WR_EDE_BOGUS, "a DNAME comes from a wildcard",
-                   ch->climb.zone.wire);
+    wr_rrset_set_prover(set, expanded ? NULL : zone);
+    if (!ch->in_authority) {
+        ch->answer_notes[ch->index] =
+            (struct wr_chain_note){.proven = true,
+                                   .expanded = expanded,
+                                   .sig_labels = ch->job.labels,
+                                   .zone_labels = (uint8_t)wr_name_labels(zone)};
+        ch->wants_proofs |= expanded;
+        if (expanded && set->type == WR_TYPE_DNAME) {
+            settle(ch, WR_SECURITY_BOGUS, WR_EDE_BOGUS, "a DNAME comes from a wildcard", zone);
             return;
         }
-        ch->wants_proofs = true;
+        if (expanded) {
+            return;
+        }
     }
-    settle(ch, WR_SECURITY_SECURE, WR_EDE_NONE, "", ch->climb.zone.wire);
+    settle(ch, WR_SECURITY_SECURE, WR_EDE_NONE, "", zone);
 }
 
 /* Every key that signs the zone is too large: it is as if its algorithm were unknown. */

@@ -22,8 +22,10 @@
  * expanded from a wildcard wants the proof that nothing closer exists; a DNAME may not be expanded. A negative
  * answer wants its NSEC or NSEC3; when the zone of the name proves to be insecure it wants none. Of the authority
  * section only NSEC, NSEC3 and SOA are looked at, and only where they are needed: what stays UNCHECKED there is for
- * the caller to drop. Sets that come with SECURE are believed (of the authority section with their signatures,
- * which say of which zone they are), those that come with INSECURE count as that. RRSIG sets (of a question for
+ * the caller to drop. Sets that come with SECURE are believed, of the authority section only when it is known which
+ * zone proved them (wr_rrset_prover), those that come with INSECURE count as that. A set of the answer that was made
+ * from a wildcard is SECURE when its proof was seen, and not before: whoever stops in the middle, or at a bogus end,
+ * finds nothing half proven. RRSIG sets (of a question for
  * RRSIG) cannot be signed: insecure. The whole is the worst of what it needs. A question that is the same as the
  * one being judged is not fetched, but answered from `ask`.
  *
@@ -73,7 +75,7 @@ enum wr_chain_state {
     WR_CHAIN_STATES
 };
 
-/* What was found of one set. */
+/* What was found of one set of the answer. */
 struct wr_chain_note {
     uint8_t zone_labels; /* of the zone that signed it, an ancestor of its owner */
     uint8_t sig_labels;
@@ -90,7 +92,7 @@ struct wr_chain {
     bool dnames_done; /* they go before what they make */
     bool in_authority;
     uint8_t index; /* of the set in work */
-    struct wr_chain_note answer_notes[WR_DNSSEC_SETS_MAX], authority_notes[WR_DNSSEC_SETS_MAX];
+    struct wr_chain_note answer_notes[WR_DNSSEC_SETS_MAX];
     const uint8_t *last; /* the name at the end of the CNAME chain */
     bool negative;
     bool wants_proofs;

@@ -4,12 +4,10 @@
 #include "dns/codes.h"
 #include "dnssec/chain_state.h"
 
-/* The zone of a proven authority set, or NULL. */
+/* The zone that proved a set of the answer. */
 static const uint8_t *zone_of(const struct wr_rrset *set, const struct wr_chain_note *note)
 {
-    return note->proven
-               ? wr_name_skip_labels(set->owner, wr_name_labels(set->owner) - note->zone_labels)
-               : NULL;
+    return wr_name_skip_labels(set->owner, wr_name_labels(set->owner) - note->zone_labels);
 }
 
 /* Starts the denial for a name with what the zone's keys proved. */
@@ -18,10 +16,9 @@ static void gather(struct wr_chain *ch, const uint8_t *zone, const uint8_t *name
     wr_denial_start(&ch->denial, zone, name, ch->env->policy);
     for (uint8_t i = 0; i < ch->ask.authorities; i++) {
         const struct wr_rrset *set = &ch->ask.authority[i];
-        const uint8_t *its = zone_of(set, &ch->authority_notes[i]);
+        const uint8_t *its = wr_rrset_prover(set);
 
-        if (its && set->security == WR_SECURITY_SECURE && !ch->authority_notes[i].expanded &&
-            wr_name_equal(its, zone)) {
+        if (its && wr_name_equal(its, zone)) {
             wr_denial_add(&ch->denial, set);
         }
     }
@@ -41,8 +38,8 @@ bool wr_chainproof_no_ds(struct wr_chain *ch, struct wr_dnssec_reply *ret_reply)
     gather(ch, c->zone.wire, c->fetch.name.wire);
     got = wr_denial_empty(&ch->denial) ? WR_PROOF_NONE : wr_denial_no_ds(&ch->denial, ch->work);
     ch->asking = false;
-    *ret_reply = (struct wr_dnssec_reply){.authority = ch->ask.authority,
-                                          .authorities = ch->ask.authorities};
+    *ret_reply = (struct wr_dnssec_reply){
+        .authority = ch->ask.authority, .authorities = ch->ask.authorities, .proven_only = true};
     return got == WR_PROOF_DELEGATION || got == WR_PROOF_NO_CUT;
 }
 
@@ -87,7 +84,7 @@ enum wr_dnssec_action wr_chainproof_expansion(struct wr_chain *ch)
     }
     switch (wr_denial_expansion(&ch->denial, note->sig_labels, ch->work)) {
     case WR_PROOF_AGAIN: return WR_DNSSEC_MORE;
-    case WR_PROOF_SECURE: break;
+    case WR_PROOF_SECURE: ch->ask.answer[ch->index].security = WR_SECURITY_SECURE; break;
     case WR_PROOF_INSECURE:
         ch->ask.answer[ch->index].security = WR_SECURITY_INSECURE;
         lower_by_nsec3(ch);
@@ -115,14 +112,14 @@ static const uint8_t *place_of_last(const struct wr_chain *ch)
 /* The deepest zone above the last name that proved a set of the denial, or NULL. */
 static const uint8_t *denying_zone(const struct wr_chain *ch)
 {
-    const uint8_t *best = NULL;
+    const uint8_t *best = NULL, *place = place_of_last(ch);
 
     for (uint8_t i = 0; i < ch->ask.authorities; i++) {
         const struct wr_rrset *set = &ch->ask.authority[i];
-        const uint8_t *zone = zone_of(set, &ch->authority_notes[i]);
+        const uint8_t *zone = wr_rrset_prover(set);
 
-        if (zone && set->type != WR_TYPE_SOA && set->security == WR_SECURITY_SECURE &&
-            wr_name_in(ch->last, zone) && !wr_chain_is_outranked(ch, zone, place_of_last(ch)) &&
+        if (zone && set->type != WR_TYPE_SOA && wr_name_in(place, zone) &&
+            !wr_chain_is_outranked(ch, zone, place) &&
             (!best || wr_name_labels(zone) > wr_name_labels(best))) {
             best = zone;
         }

@@ -310,12 +310,20 @@ static void open_job(struct wr_climb *c, const struct wr_rrset *set, struct wr_k
     wr_rrsig_start(&c->job, set, zone, keys, entries_only, c->env->policy, c->env->time);
 }
 
-/* One step of the set in check; SECURE at once when the reply says that it was proven before. */
+static bool is_proven_by(const struct wr_rrset *set, const uint8_t *zone)
+{
+    const uint8_t *prover = wr_rrset_prover(set);
+
+    return prover && wr_name_equal(prover, zone);
+}
+
+/* One step of the set in check; SECURE at once when the reply says that the zone proved it before. That somebody did, or as
+ * what a wildcard gives, is not enough: it would be taken for the zone's own word about names that it does not have. */
 static enum wr_rrsig_result check(struct wr_climb *c)
 {
     enum wr_rrsig_result got;
 
-    if (c->set->security == WR_SECURITY_SECURE) {
+    if (!c->job.entries_only && is_proven_by(c->set, c->job.zone)) {
         c->job.ttl = c->set->ttl;
         got = WR_RRSIG_SECURE;
     } else {
@@ -443,7 +451,8 @@ static const struct wr_rrset *next_denial(struct wr_climb *c)
     while (c->next_set < c->reply.authorities && c->next_set < WR_DNSSEC_SETS_MAX) {
         const struct wr_rrset *set = &c->reply.authority[c->next_set++];
 
-        if (set->type == WR_TYPE_NSEC || set->type == WR_TYPE_NSEC3) {
+        if ((set->type == WR_TYPE_NSEC || set->type == WR_TYPE_NSEC3) &&
+            (!c->reply.proven_only || is_proven_by(set, c->zone.wire))) {
             return set;
         }
     }

@@ -75,10 +75,13 @@ struct wr_dnssec_fetch {
     bool again; /* what came before did not prove anything: ask elsewhere, not the cache */
 };
 
-/* What was found: sets of both sections with their signatures. A set whose `security` is SECURE is believed and not
- * checked again. failed: nothing could be had (no server answered, SERVFAIL). */
+/* What was found: sets of both sections with their signatures. A set that the very zone proved, as it stands there, is
+ * believed and not checked again (wr_rrset_prover); any other is checked, SECURE or not, but of a DNSKEY set, which wants a
+ * key that the DS name. failed: nothing could be had (no server answered, SERVFAIL). */
 struct wr_dnssec_reply {
     bool failed;
+    bool
+        proven_only; /* of the authority section only what was proven is meant: the rest is not looked at */
     uint16_t rcode;
     const struct wr_rrset *answer, *authority;
     uint8_t answers, authorities;

@@ -218,6 +218,7 @@ bool wr_cacheentry_read_body(const uint64_t *copy, uint64_t units, size_t name_s
     set->ttl = ret_entry->ttl;
     set->security = ret_entry->security;
     set->rank = ret_entry->rank;
+    set->prover = 0;
     return true;
 }
 

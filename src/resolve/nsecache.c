@@ -103,16 +103,6 @@ static void keep(struct wr_nsecache *n, const uint8_t *owner, const struct wr_rr
     }
 }
 
-/* The zone whose keys proved the set, or NULL: it was not proven, or it may not be used. */
-static const uint8_t *zone_of(const struct wr_rrset *set, const struct wr_chain_note *note)
-{
-    unsigned labels = wr_name_labels(set->owner);
-    bool good = note->proven && !note->expanded && set->security == WR_SECURITY_SECURE;
-    return good && note->zone_labels <= labels
-               ? wr_name_skip_labels(set->owner, labels - note->zone_labels)
-               : NULL;
-}
-
 /* The negative TTL of the zone where the answer tells it; else no bound, and the SOA that is found later bounds what is made. */
 static uint32_t negative_ttl(const struct wr_chain *ch, const uint8_t *zone)
 {
@@ -172,7 +162,7 @@ void wr_nsecache_learn(struct wr_nsecache *n, const struct wr_chain *ch,
     }
     for (uint8_t i = 0; i < ch->ask.authorities; i++) {
         const struct wr_rrset *set = &ch->ask.authority[i];
-        const uint8_t *zone = zone_of(set, &ch->authority_notes[i]);
+        const uint8_t *zone = wr_rrset_prover(set);
         if (!zone) {
             continue;
         }

@@ -216,6 +216,7 @@ static void judge_anew(struct wr_rrset *sets, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
         sets[i].security = WR_SECURITY_UNCHECKED;
+        wr_rrset_set_prover(&sets[i], NULL);
     }
 }
 
@@ -232,6 +233,14 @@ static void start(struct wr_requests *rs, struct wr_request *r, struct prove *p)
                                .hints = {wr_stage_iter(rs, r) ? is_cut : NULL, rs}};
     wr_chain_start(&p->chain, &ask, &r->work);
     wr_list_append(&rs->proving, &p->node);
+}
+
+/* What was found of the sets before holds no more: of another answer, or by another clock. */
+static void start_anew(struct wr_requests *rs, struct wr_request *r, struct prove *p)
+{
+    judge_anew(p->answer.answer, p->answer.answers);
+    judge_anew(p->answer.authority, p->answer.authorities);
+    start(rs, r, p);
 }
 
 /* The proof that has waited longest for keys, and for long enough; or NULL. */
@@ -358,9 +367,7 @@ static void begin_anew(struct wr_requests *rs)
         if (r && r->state != WR_REQUEST_OVER && p->chain.state != WR_CHAIN_DONE) {
             wr_list_remove(&p->node);
             wr_chain_stop(&p->chain);
-            judge_anew(p->answer.answer, p->answer.answers);
-            judge_anew(p->answer.authority, p->answer.authorities);
-            start(rs, r, p);
+            start_anew(rs, r, p);
         }
     }
 }
@@ -503,7 +510,7 @@ static void done(struct wr_requests *rs, struct wr_request *r, struct prove *p,
         return;
     }
     if (v->security == WR_SECURITY_BOGUS && shorten(p)) {
-        start(rs, r, p);
+        start_anew(rs, r, p);
         return;
     }
     if (v->security == WR_SECURITY_BOGUS) {

@@ -347,8 +347,8 @@ int wr_ranges_put(struct wr_ranges *t, const uint8_t *zone, const struct wr_rrse
 
 /* --- finding ------------------------------------------------------------------------------------ */
 
-static bool give(struct wr_range *r, const struct where *w, uint32_t now_s,
-                 struct wr_rrset *ret_set)
+static bool give(const struct wr_ranges *t, struct wr_range *r, const struct where *w,
+                 uint32_t now_s, struct wr_rrset *ret_set)
 {
     if (r->zone != w->zone || r->type != w->type || is_over(r, now_s)) {
         return false;
@@ -364,6 +364,7 @@ static bool give(struct wr_range *r, const struct where *w, uint32_t now_s,
                                  .sigs = r->sigs,
                                  .security = WR_SECURITY_SECURE,
                                  .rank = r->rank};
+    wr_rrset_set_prover(ret_set, wr_ranges_zone_of(t, r->zone)->name.wire);
     return true;
 }
 
@@ -372,7 +373,7 @@ bool wr_ranges_before(struct wr_ranges *t, wr_id zone, const uint8_t *name, uint
 {
     struct where w = {zone, WR_TYPE_NSEC, name};
     uint32_t pos = count_to(t, &w);
-    return pos > 0 && give(at(t, pos - 1), &w, now_s, ret_set);
+    return pos > 0 && give(t, at(t, pos - 1), &w, now_s, ret_set);
 }
 
 bool wr_ranges_before_hash(struct wr_ranges *t, wr_id zone, const uint8_t *hash, uint32_t now_s,
@@ -384,8 +385,8 @@ bool wr_ranges_before_hash(struct wr_ranges *t, wr_id zone, const uint8_t *hash,
     struct where w = {zone, WR_TYPE_NSEC3, hash}, end = {zone, WR_TYPE_NSEC3, last};
     uint32_t pos = count_to(t, &w);
     if (pos > 0 && at(t, pos - 1)->zone == zone && at(t, pos - 1)->type == WR_TYPE_NSEC3) {
-        return give(at(t, pos - 1), &w, now_s, ret_set);
+        return give(t, at(t, pos - 1), &w, now_s, ret_set);
     }
     pos = count_to(t, &end);
-    return pos > 0 && give(at(t, pos - 1), &w, now_s, ret_set);
+    return pos > 0 && give(t, at(t, pos - 1), &w, now_s, ret_set);
 }

@@ -52,6 +52,34 @@ static void walk_gives_each_record_once(void **state)
     assert_false(wr_rrset_next(&walk, &rdata, &size));
 }
 
+/* Who proved it is known of a secure set only, and of none that was kept. */
+static void the_prover_is_told(void **state)
+{
+    struct wr_rrset set = set_of_a(), back;
+    uint8_t room[512];
+    struct wr_writer w;
+    struct wr_reader r;
+
+    wr_rrset_set_prover(&set, owner + 4);
+    assert_null(wr_rrset_prover(&set));
+    set.security = WR_SECURITY_SECURE;
+    assert_ptr_equal(wr_rrset_prover(&set), owner + 4);
+    wr_buf_write_init(&w, room, sizeof(room));
+    wr_rrset_put_flat(&w, &set);
+    wr_buf_read_init(&r, room, w.pos);
+    assert_int_equal(wr_rrset_get_flat(&r, &back), WR_OK);
+    assert_int_equal(back.security, WR_SECURITY_SECURE);
+    assert_null(wr_rrset_prover(&back));
+    wr_rrset_set_prover(&set, owner);
+    assert_ptr_equal(wr_rrset_prover(&set), owner);
+    wr_rrset_set_prover(&set, (const uint8_t *)"");
+    assert_int_equal(*wr_rrset_prover(&set), 0);
+    wr_rrset_set_prover(&set, NULL);
+    assert_null(wr_rrset_prover(&set));
+    set.prover = 200; /* more labels than the owner has */
+    assert_null(wr_rrset_prover(&set));
+}
+
 static void walk_stops_on_torn_data(void **state)
 {
     struct wr_rrset set = set_of_a();
@@ -253,6 +281,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(walk_gives_each_record_once),
+        cmocka_unit_test(the_prover_is_told),
         cmocka_unit_test(walk_stops_on_torn_data),
         cmocka_unit_test(build_turns_the_records),
         cmocka_unit_test(build_puts_signatures_behind_and_on_demand),

@@ -309,7 +309,8 @@ static void test_any_and_rrsig(void **state)
     end();
 }
 
-/* Sets that the caller proved before cost nothing; insecure ones stay it. */
+/* Sets that the caller proved before cost nothing; insecure ones stay it. A denial is one by the zone that proved it: where
+ * nobody knows which that was, it is checked. */
 static void test_known_before(void **state)
 {
     begin();
@@ -324,9 +325,84 @@ static void test_known_before(void **state)
     deny("sec.", "none.sec.");
     for (uint8_t i = 0; i < ask.authorities; i++) {
         authority[i].security = WR_SECURITY_SECURE;
+        wr_rrset_set_prover(&authority[i], world_name("sec.").wire);
     }
     SECURE();
     assert_string_equal(s.log, "");
+    for (uint8_t i = 0; i < ask.authorities; i++) {
+        wr_rrset_set_prover(&authority[i], NULL);
+    }
+    SECURE();
+    assert_string_equal(s.log, "./DNSKEY sec./DS sec./DNSKEY");
+    assert_true(wr_name_equal(wr_rrset_prover(&authority[0]), world_name("sec.").wire));
+    question("z.wild.sec.", WR_TYPE_AAAA,
+             0); /* the wildcard's NSEC is secure, and not of the name */
+    struct world_copy *c = server_copy(
+        &s, world_find(world_name("sec.").wire, world_name("*.wild.sec.").wire, WR_TYPE_NSEC));
+    world_rename(c, "z.wild.sec.");
+    c->set.security = WR_SECURITY_SECURE;
+    authority[ask.authorities++] = c->set;
+    assert_int_equal(judge(), WR_SECURITY_BOGUS);
+    end();
+}
+
+static char told[512];
+
+static void note_told(void *user, const uint8_t *zone, const struct wr_rrset *set, uint32_t ttl,
+                      const struct wr_now *now)
+{
+    size_t used = strlen(told);
+
+    wr_name_to_text(set->owner, told + used, sizeof(told) - used);
+}
+
+/* A true denial, and beside it the NSEC of a wildcard as if it stood at another name. What leads the way to the keys past what
+ * was already proven (here a signature of a zone that the denial says is none) makes nothing of that. */
+static void test_expanded_denials_lead_nowhere(void **state)
+{
+    struct world_copy *c;
+
+    for (int asked_ds = 0; asked_ds < 2; asked_ds++) {
+        begin();
+        b.env.proven = note_told;
+        told[0] = 0;
+        question("a.sec.", asked_ds ? WR_TYPE_DS : WR_TYPE_AAAA, 0);
+        deny("sec.", "a.sec.");
+        c = server_copy(
+            &s, world_find(world_name("sec.").wire, world_name("*.wild.sec.").wire, WR_TYPE_NSEC));
+        world_rename(c, "mx.sec.");
+        authority[ask.authorities++] = c->set;
+        c = server_copy(&s, world_find(world_name("sec.").wire, world_name("a.sec.").wire,
+                                       WR_TYPE_NSEC)); /* nonsense of a.sec. */
+        world_rename(c, "x.a.sec.");
+        world_sign_as(c, "a.sec.");
+        authority[ask.authorities++] = c->set;
+        (void)judge();
+        assert_non_null(strstr(told, "a.sec."));
+        assert_null(strstr(told, "mx.sec."));
+        end();
+    }
+}
+
+/* What a wildcard gave is not secure before its proof was seen: whoever leaves the bogus end of a chain out, and asks again of
+ * the rest, is not told that it was known before. */
+static void test_half_proven(void **state)
+{
+    begin();
+    question("z.walias.sec.", WR_TYPE_A, 0);
+    say_as("sec.", "*.walias.sec.", WR_TYPE_CNAME, "z.walias.sec.");
+    say_unsigned("a.sec.", WR_TYPE_A, "203.0.113.1");
+    assert_int_equal(judge(), WR_SECURITY_BOGUS);
+    assert_int_not_equal(answer[0].security, WR_SECURITY_SECURE);
+    assert_null(wr_rrset_prover(&answer[0]));
+    ask.answers = 1;
+    ask.partial = true;
+    expect(WR_SECURITY_BOGUS, WR_EDE_NSEC_MISSING);
+    deny("sec.", "z.walias.sec.");
+    answer[0].security = WR_SECURITY_UNCHECKED;
+    SECURE();
+    assert_int_equal(answer[0].security, WR_SECURITY_SECURE);
+    assert_null(wr_rrset_prover(&answer[0]));
     end();
 }
 
@@ -378,6 +454,8 @@ int main(void)
         cmocka_unit_test(test_dname),
         cmocka_unit_test(test_any_and_rrsig),
         cmocka_unit_test(test_known_before),
+        cmocka_unit_test(test_expanded_denials_lead_nowhere),
+        cmocka_unit_test(test_half_proven),
         cmocka_unit_test(test_bounds),
     };
     int failed;

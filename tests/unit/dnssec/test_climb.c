@@ -377,25 +377,43 @@ static void test_hints(void **state)
     end();
 }
 
-/* What the resolver proved before is believed; a query's work has an end. */
+/* What the zone itself proved before is believed, though its signatures are gone. That a set is secure is not enough: it may
+ * be another zone's, or nobody knows whose; and keys are believed by a DS alone. A query's work has an end. */
 static void test_believed_and_bounded(void **state)
 {
+    static const struct {
+        const char *prover; /* NULL: not known */
+        uint16_t type;
+        uint8_t want;
+    } rows[] = {{".", WR_TYPE_DS, WR_SECURITY_SECURE},
+                {"sec.", WR_TYPE_DS, WR_SECURITY_BOGUS},
+                {NULL, WR_TYPE_DS, WR_SECURITY_BOGUS},
+                {"sec.", WR_TYPE_DNSKEY, WR_SECURITY_BOGUS},
+                {".", WR_TYPE_DNSKEY, WR_SECURITY_BOGUS}};
     struct wr_dnssec_reply reply;
     struct wr_name sec = world_name("sec.");
 
     begin(64);
     s.mode = SERVER_STRIP;
     s.name = "sec.";
-    s.type = WR_TYPE_DS;
-    wr_climb_start(&c, sec.wire, &b.work, NULL);
-    for (enum wr_dnssec_action got; (got = wr_climb_step(&c, &b.now)) != WR_DNSSEC_DONE;) {
-        if (got == WR_DNSSEC_FETCH) {
-            server_reply(&s, &c.fetch, &reply);
-            s.answer[0].security = s.broken ? WR_SECURITY_SECURE : WR_SECURITY_UNCHECKED;
-            wr_climb_feed(&c, &reply);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct wr_name prover = world_name(rows[i].prover ? rows[i].prover : ".");
+
+        s.type = rows[i].type;
+        wr_keycache_clear(&b.cache);
+        wr_climb_start(&c, sec.wire, &b.work, NULL);
+        for (enum wr_dnssec_action got; (got = wr_climb_step(&c, &b.now)) != WR_DNSSEC_DONE;) {
+            if (got == WR_DNSSEC_FETCH) {
+                server_reply(&s, &c.fetch, &reply);
+                bool known = c.fetch.type == s.type && wr_name_equal(c.fetch.name.wire, sec.wire);
+                s.answer[0].security = known ? WR_SECURITY_SECURE : WR_SECURITY_UNCHECKED;
+                wr_rrset_set_prover(&s.answer[0], rows[i].prover ? prover.wire : NULL);
+                wr_climb_feed(&c, &reply);
+            }
         }
+        assert_int_equal(c.security, rows[i].want);
     }
-    assert_int_equal(c.security, WR_SECURITY_SECURE);
+    memset(&b.work, 0, sizeof(b.work));
     wr_keycache_clear(&b.cache);
     b.work.fetches = WR_DNSSEC_FETCHES_MAX - 1;
     assert_int_equal(climb("n3.sec."), WR_SECURITY_BOGUS);
@@ -433,6 +451,49 @@ static uint8_t climb_fed(const char *target, struct world_copy *made, bool in_au
     return c.security;
 }
 
+static unsigned told;
+static struct wr_name told_of;
+
+static void note_told(void *user, const uint8_t *zone, const struct wr_rrset *set, uint32_t ttl,
+                      const struct wr_now *now)
+{
+    told += wr_name_equal(set->owner, told_of.wire);
+}
+
+/* A denial that somebody found secure is no denial of this zone: it may have been made from a wildcard, or be another
+ * zone's, whose next name is this one's. It proves nothing, and nobody is told that it does. */
+static void test_secure_is_no_denial(void **state)
+{
+    static const struct {
+        const char *zone, *owner, *as, *prover, *target;
+    } rows[] = {{"sec.", "*.wild.sec.", "x.wild.sec.", NULL, "x.wild.sec."},
+                {"sec.", "*.wild.sec.", "a.sec.", NULL, "a.sec."},
+                {"sec.", "a.sec.", "a.sec.", "a.sec.", "a.sec."},
+                {"sec.", "a.sec.", "a.sec.", "sec.", "a.sec."}}; /* the last is one */
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct world_copy *made = world_get(rows[i].zone, rows[i].owner, WR_TYPE_NSEC);
+        struct wr_name prover = world_name(rows[i].prover ? rows[i].prover : ".");
+        bool last = i + 1 == sizeof(rows) / sizeof(rows[0]);
+
+        begin(64);
+        b.env.proven = note_told;
+        told = 0;
+        told_of = world_name(rows[i].as);
+        world_rename(made, rows[i].as);
+        made->set.security = WR_SECURITY_SECURE;
+        wr_rrset_set_prover(&made->set, rows[i].prover ? prover.wire : NULL);
+        if (i >= 2) {
+            world_strip(made);
+        }
+        (void)climb_fed(rows[i].target, made, true);
+        assert_int_equal(c.security, last ? WR_SECURITY_SECURE : WR_SECURITY_BOGUS);
+        assert_int_equal(told, last);
+        free(made);
+        end();
+    }
+}
+
 /* What a wildcard gives is neither a zone cut nor a denial; DS that are none do not make a zone insecure. */
 static void test_wildcards_and_torn_ds(void **state)
 {
@@ -466,6 +527,7 @@ static void test_wildcards_and_torn_ds(void **state)
     made->set.sigs = 0;
     made->set.security = WR_SECURITY_SECURE;
     memset(&b.work, 0, sizeof(b.work));
+    wr_rrset_set_prover(&made->set, world_name("sec.").wire);
     assert_int_equal(climb_fed("n3.sec.", made, false), WR_SECURITY_BOGUS);
     assert_string_equal(c.reason, "the DS are malformed");
     /* The zone above has signed them: no other server of it is asked, and none is at fault for it. */
@@ -558,6 +620,7 @@ int main(void)
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_hints),
         cmocka_unit_test(test_believed_and_bounded),
+        cmocka_unit_test(test_secure_is_no_denial),
         cmocka_unit_test(test_wildcards_and_torn_ds),
         cmocka_unit_test(test_alias_of_a_wildcard),
         cmocka_unit_test(test_stopped_in_the_middle),

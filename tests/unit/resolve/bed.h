@@ -26,6 +26,7 @@ struct bed {
     bool silent_keys;           /* nobody answers for DS and DNSKEY */
     unsigned plain, silent;     /* bits: servers that know nothing of DNSSEC; that do not answer */
     bool whole_chain;           /* the end of a CNAME is told with it, and is a lie */
+    bool unproven_alias;        /* every name has the alias of *.walias.sec., and no proof */
     bool beside,
         unsigned_beside;       /* beside an alias out of a zone: that its target's zone has no DS */
     bool downgrade;            /* DS are denied by what another delegation has */
@@ -154,6 +155,20 @@ static inline bool put_denied_end(struct bed *b, struct wr_build *m)
     return true;
 }
 
+/* The alias of a wildcard in place of what the name has. */
+static inline void put_unproven_alias(struct bed *b, struct wr_build *m)
+{
+    struct world_copy *c =
+        server_copy(&b->zones, world_find(world_name("sec.").wire, world_name("*.walias.sec.").wire,
+                                          WR_TYPE_CNAME));
+    c->owner = b->r.msg.qname;
+    c->set.owner = c->owner.wire;
+    put_sets(m, WR_SECTION_ANSWER, &c->set, 1, true);
+    if (b->whole_chain) {
+        put_lie(b, m, wr_answer_cname_target(&c->set));
+    }
+}
+
 /* What denies DS at the zone cut above the target of the alias in `reply`. */
 static inline void put_beside(struct bed *b, struct wr_build *m,
                               const struct wr_dnssec_reply *reply)
@@ -190,6 +205,10 @@ static inline void put_answer(struct bed *b, struct wr_build *m, uint16_t *ret_r
 
     *ret_rcode = WR_RCODE_NOERROR;
     if (b->denied_end && f.type == WR_TYPE_A && put_denied_end(b, m)) {
+        return;
+    }
+    if (b->unproven_alias && f.type == WR_TYPE_A) {
+        put_unproven_alias(b, m);
         return;
     }
     if (b->downgrade && f.type == WR_TYPE_DS) {

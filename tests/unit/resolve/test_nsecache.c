@@ -67,8 +67,8 @@ static void begin(void)
     chain.verdict.security = WR_SECURITY_SECURE;
 }
 
-static struct wr_chain_note *add(const char *zone, const char *owner, uint16_t type,
-                                 const char *rdata, uint32_t ttl)
+static struct wr_rrset *add(const char *zone, const char *owner, uint16_t type, const char *rdata,
+                            uint32_t ttl)
 {
     unsigned i = chain.ask.authorities++;
     struct denials_row row = {owner, rdata};
@@ -78,9 +78,8 @@ static struct wr_chain_note *add(const char *zone, const char *owner, uint16_t t
     sets[i] = made[i].set;
     sets[i].ttl = ttl;
     sets[i].security = WR_SECURITY_SECURE;
-    chain.authority_notes[i] =
-        (struct wr_chain_note){.proven = true, .zone_labels = (uint8_t)wr_name_labels(z.wire)};
-    return &chain.authority_notes[i];
+    wr_rrset_set_prover(&sets[i], z.wire);
+    return &sets[i];
 }
 
 static void learn(void)
@@ -255,19 +254,20 @@ static void test_without_a_soa(void **state)
     denied("a.example.", WR_TYPE_A, WR_RCODE_NXDOMAIN);
 }
 
-/* Nothing is learnt from what was not proven, was expanded, or is of an answer that is not secure. */
+/* Nothing is learnt from what no zone is known to have proven as it stands there, or is of an answer that is not secure. */
 static void test_what_is_not_learnt(void **state)
 {
-    for (int which = 0; which < 5; which++) {
+    for (int which = 0; which < 4; which++) {
         begin();
         soa("example.", 1000);
-        struct wr_chain_note *note =
+        struct wr_rrset *set =
             add("example.", "example.", WR_TYPE_NSEC, "example. NS SOA RRSIG NSEC", 1000);
-        note->proven = which != 0;
-        note->expanded = which == 1;
-        sets[1].security = which == 2 ? WR_SECURITY_INSECURE : WR_SECURITY_SECURE;
-        chain.verdict.security = which == 3 ? WR_SECURITY_INSECURE : WR_SECURITY_SECURE;
-        settings.aggressive = which != 4;
+        if (which == 0) {
+            wr_rrset_set_prover(set, NULL);
+        }
+        set->security = which == 1 ? WR_SECURITY_INSECURE : WR_SECURITY_SECURE;
+        chain.verdict.security = which == 2 ? WR_SECURITY_INSECURE : WR_SECURITY_SECURE;
+        settings.aggressive = which != 3;
         learn();
         settings.aggressive = true;
         nothing("a.example.", WR_TYPE_A);
