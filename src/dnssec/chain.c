@@ -420,12 +420,6 @@ static void proven(struct wr_chain *ch)
     settle(ch, WR_SECURITY_SECURE, WR_EDE_NONE, "", zone);
 }
 
-/* Every key that signs the zone is too large: it is as if its algorithm were unknown. */
-static bool only_large_keys(const struct wr_keyset *keys)
-{
-    return keys->unsupported > 0 && keys->entries + keys->unsupported == keys->count;
-}
-
 static enum wr_dnssec_action step_check(struct wr_chain *ch)
 {
     struct wr_rrsig_job *job = &ch->job;
@@ -438,9 +432,6 @@ static enum wr_dnssec_action step_check(struct wr_chain *ch)
     }
     if (got == WR_RRSIG_SECURE) {
         proven(ch);
-    } else if (got == WR_RRSIG_UNSUPPORTED && only_large_keys(ch->climb.keys)) {
-        settle(ch, WR_SECURITY_INSECURE, WR_EDE_DNSKEY_ALGORITHM, "the zone's keys are too large",
-               zone);
     } else if (got == WR_RRSIG_SPENT) {
         return wr_chain_bogus(ch, job->ede, job->reason, zone);
     } else {

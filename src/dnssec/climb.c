@@ -439,7 +439,6 @@ static enum wr_dnssec_action step_ds_check(struct wr_climb *c, const struct wr_n
         }
         return ds_proven(c, now);
     case WR_RRSIG_SPENT: return spent(c);
-    case WR_RRSIG_UNSUPPORTED:
     case WR_RRSIG_FAILED: return try_again(c, now, WR_TYPE_DS, c->job.ede, c->job.reason);
     }
     return try_again(c, now, WR_TYPE_DS, WR_EDE_BOGUS, "it comes from a wildcard");
@@ -491,7 +490,6 @@ static enum wr_dnssec_action step_deny_check(struct wr_climb *c, const struct wr
         }
         break;
     case WR_RRSIG_SPENT: return spent(c);
-    case WR_RRSIG_UNSUPPORTED:
     case WR_RRSIG_FAILED:
         c->deny_ede = c->job.ede;
         c->deny_reason = c->job.reason;
@@ -535,7 +533,7 @@ static enum wr_dnssec_action no_entry(struct wr_climb *c, const struct wr_now *n
 {
     switch ((enum wr_entry_miss)c->candidate.entry_missed) {
     case WR_ENTRY_UNSUPPORTED:
-        return done_insecure(c, now, WR_EDE_DNSKEY_ALGORITHM, "the zone's key is too large");
+        return done_insecure(c, now, WR_EDE_DNSKEY_ALGORITHM, "the zone's keys are too large");
     case WR_ENTRY_NO_ZONE_BIT:
         return try_again(c, now, WR_TYPE_DNSKEY, WR_EDE_NO_ZONE_KEY_BIT,
                          "the key that the DS names is no zone key");
@@ -598,7 +596,6 @@ static enum wr_dnssec_action step_key_check(struct wr_climb *c, const struct wr_
     case WR_RRSIG_MORE: return WR_DNSSEC_MORE;
     case WR_RRSIG_SECURE: return keys_proven(c, now);
     case WR_RRSIG_SPENT: return spent(c);
-    case WR_RRSIG_UNSUPPORTED:
     case WR_RRSIG_FAILED: break;
     }
     return try_again(c, now, WR_TYPE_DNSKEY, c->job.ede, c->job.reason);

@@ -106,13 +106,15 @@ static void list_put(struct wr_ds_list *list, const struct wr_dnssec_policy *p,
         list->ede = WR_EDE_DNSKEY_ALGORITHM;
     } else if (list->count < WR_DNSSEC_DS_MAX) {
         list->ds[list->count++] = *ds;
+    } else {
+        list->cut = true;
     }
 }
 
 void wr_ds_list_clear(struct wr_ds_list *list)
 {
     list->count = 0;
-    list->broken = false;
+    list->broken = list->cut = false;
     list->ede = WR_EDE_NONE;
 }
 
@@ -165,17 +167,20 @@ void wr_ds_list_narrow(struct wr_ds_list *ret_list, const struct wr_dnssec_polic
     wr_ds_list_clear(ret_list);
     ret_list->ede = from->ede;
     ret_list->broken = from->broken;
+    ret_list->cut = from->cut;
     for (uint8_t i = 0; i < from->count; i++) {
         list_put(ret_list, p, &from->ds[i]);
     }
     drop_weaker(ret_list);
 }
 
-/* One of the DS records names the key. */
-static bool named(const struct wr_ds_list *list, const uint8_t *owner, const struct wr_dnskey *key,
-                  unsigned *budget)
+/* The DS records that name the key, a bit each; `all`: not only the first of them. */
+static uint32_t named(const struct wr_ds_list *list, const uint8_t *owner,
+                      const struct wr_dnskey *key, bool all, unsigned *budget)
 {
-    for (uint8_t i = 0; i < list->count; i++) {
+    uint32_t names = 0;
+
+    for (uint8_t i = 0; i < list->count && (all || !names); i++) {
         const struct wr_ds *ds = &list->ds[i];
         struct wr_ds made;
 
@@ -185,23 +190,24 @@ static bool named(const struct wr_ds_list *list, const uint8_t *owner, const str
         --*budget;
         if (wr_keys_ds_make(owner, key, ds->digest_type, &made) == WR_OK &&
             !memcmp(made.digest, ds->digest, ds->size)) {
-            return true;
+            names |= 1u << i;
         }
     }
-    return false;
+    return names;
 }
 
-static void keyset_add(struct wr_keyset *keys, const struct wr_dnskey *key, bool entry)
+/* False: a DS names it, and it is too large here. */
+static bool keyset_add(struct wr_keyset *keys, const struct wr_dnskey *key, bool entry)
 {
     struct wr_zone_key *at = &keys->keys[keys->count];
     int err;
 
     if (!wr_keys_usable(key)) {
         keys->entry_missed = entry ? WR_ENTRY_NO_ZONE_BIT : keys->entry_missed;
-        return;
+        return true;
     }
     if (keys->count == WR_DNSSEC_KEYS_MAX) {
-        return;
+        return true;
     }
     at->tag = key->tag;
     at->alg = key->alg;
@@ -213,12 +219,12 @@ static void keyset_add(struct wr_keyset *keys, const struct wr_dnskey *key, bool
         keys->count++;
     } else if (err == WR_E_UNSUPPORTED && wr_verify_knows(key->alg)) {
         at->role = WR_KEY_UNSUPPORTED;
-        keys->unsupported++;
         keys->count++;
-        keys->entry_missed = entry ? WR_ENTRY_UNSUPPORTED : keys->entry_missed;
+        return !entry;
     } else if (entry) {
         keys->entry_missed = WR_ENTRY_BAD;
     }
+    return true;
 }
 
 void wr_keyset_open(struct wr_keyset *ret_keys, const struct wr_rrset *set,
@@ -226,17 +232,23 @@ void wr_keyset_open(struct wr_keyset *ret_keys, const struct wr_rrset *set,
 {
     struct wr_rrset_walk walk = wr_rrset_walk(set);
     unsigned budget = WR_DNSSEC_DS_DIGESTS_MAX;
+    uint32_t large = 0; /* DS that name a key that is too large */
     const uint8_t *rdata;
     uint16_t size;
 
-    ret_keys->count = ret_keys->entries = ret_keys->unsupported = 0;
+    ret_keys->count = ret_keys->entries = 0;
     ret_keys->entry_missed = WR_ENTRY_NONE;
     for (uint16_t i = 0; i < set->records && wr_rrset_next(&walk, &rdata, &size); i++) {
         struct wr_dnskey key;
 
-        if (wr_keys_parse(rdata, size, &key) == WR_OK) {
-            keyset_add(ret_keys, &key, named(ds, set->owner, &key, &budget));
+        if (wr_keys_parse(rdata, size, &key) == WR_OK &&
+            !keyset_add(ret_keys, &key, named(ds, set->owner, &key, false, &budget) != 0)) {
+            large |= named(ds, set->owner, &key, true, &budget);
         }
+    }
+    /* Whoever leaves out the key that another DS names makes no zone insecure by it. */
+    if (ds->count > 0 && !ds->cut && large == (1u << ds->count) - 1) {
+        ret_keys->entry_missed = WR_ENTRY_UNSUPPORTED;
     }
 }
 
@@ -247,11 +259,11 @@ void wr_keyset_close(struct wr_keyset *keys)
             wr_verify_close(&keys->keys[i].key);
         }
     }
-    keys->count = keys->entries = keys->unsupported = 0;
+    keys->count = keys->entries = 0;
 }
 
 void wr_keyset_move(struct wr_keyset *to, struct wr_keyset *from)
 {
     memcpy(to, from, offsetof(struct wr_keyset, keys) + from->count * sizeof(from->keys[0]));
-    from->count = from->entries = from->unsupported = 0;
+    from->count = from->entries = 0;
 }

@@ -48,6 +48,7 @@ struct wr_ds {
 struct wr_ds_list {
     uint8_t count;
     bool broken; /* a record was no DS at all: an empty list then says nothing */
+    bool cut;    /* there were more */
     /* when empty: WR_EDE_DNSKEY_ALGORITHM or WR_EDE_DS_DIGEST, why none may be relied on */
     int16_t ede;
     struct wr_ds ds[WR_DNSSEC_DS_MAX];
@@ -84,7 +85,6 @@ struct wr_zone_key {
 
 struct wr_keyset {
     uint8_t count, entries; /* prepared keys, and of them the entries */
-    uint8_t unsupported;    /* keys that are too large here */
     /* enum wr_entry_miss: what kept a key that a DS names from being an entry */
     uint8_t entry_missed;
     struct wr_zone_key keys[WR_DNSSEC_KEYS_MAX];
@@ -92,7 +92,7 @@ struct wr_keyset {
 
 enum wr_entry_miss {
     WR_ENTRY_NONE = 0,    /* no key has the digest */
-    WR_ENTRY_UNSUPPORTED, /* one has, and is too large here */
+    WR_ENTRY_UNSUPPORTED, /* each DS names one that is too large here: none is left to rely on */
     WR_ENTRY_NO_ZONE_BIT, /* one has, and is no zone key, or revoked */
     WR_ENTRY_BAD,         /* one has, and is no key at all */
 };

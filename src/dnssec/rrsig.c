@@ -287,7 +287,7 @@ static struct wr_zone_key *next_key(struct wr_rrsig_job *job)
             continue;
         }
         if (key->role == WR_KEY_UNSUPPORTED) {
-            job->unsupported = true;
+            note(job, 7, WR_EDE_DNSKEY_ALGORITHM, "the key of the signature is too large");
         } else if (key->role == WR_KEY_ENTRY || !job->entries_only) {
             job->tag_keys++;
             return key;
@@ -330,7 +330,7 @@ enum wr_rrsig_result wr_rrsig_step(struct wr_rrsig_job *job, struct wr_dnssec_wo
             return check(job, key, work, scratch);
         }
     }
-    return job->unsupported && job->checks == 0 ? WR_RRSIG_UNSUPPORTED : WR_RRSIG_FAILED;
+    return WR_RRSIG_FAILED;
 }
 
 void wr_rrsig_tell(const struct wr_rrsig_job *job, enum wr_rrsig_result got,

@@ -13,8 +13,8 @@
  * labels say so (RFC 4035 section 5.3.2); such a set is told as expanded, and whoever asks then wants a proof that
  * the next closer name does not exist.
  *
- * When none checks, `ede` is the reason that came furthest: a wrong signature, then a window, then no key, then
- * none at all. Memory: the job points into what it was given and owns nothing; `scratch` is WR_RRSIG_SCRATCH_SIZE
+ * When none checks, `ede` is the reason that came furthest: a wrong signature, then a key that is too large here, then
+ * a window, then no key, then none at all. Memory: the job points into what it was given and owns nothing; `scratch` is WR_RRSIG_SCRATCH_SIZE
  * octets, aligned to 8.
  */
 #ifndef WR_DNSSEC_RRSIG_H
@@ -57,8 +57,7 @@ enum wr_rrsig_result {
     WR_RRSIG_MORE = 0,
     WR_RRSIG_SECURE,
     WR_RRSIG_FAILED,
-    WR_RRSIG_UNSUPPORTED, /* the only keys that could check it are too large here */
-    WR_RRSIG_SPENT,       /* the work of this query is at its end */
+    WR_RRSIG_SPENT, /* the work of this query is at its end */
 };
 
 struct wr_rrsig_job {
@@ -73,7 +72,6 @@ struct wr_rrsig_job {
     bool sig_open; /* `sig` is being tried, from `key` on */
     uint8_t key, tag_keys;
     uint8_t checks, reason_rank;
-    bool unsupported;
     /* The result. */
     int16_t ede;
     const char *reason; /* static text */

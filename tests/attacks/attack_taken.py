@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Verdicts and proofs that are taken over: from one look at an answer by the next, from one name or zone by another."""
+import os
+import struct
+
 import dns.dnssec
 import dns.flags
 import dns.message
 import dns.name
+import dns.rdata
 import dns.rdatatype as T
 import dns.rrset
+from dns.rdtypes.ANY.RRSIG import RRSIG
 
 import zones
-from attack_proof import believed, refused
+from attack_proof import believed, junk_signature, refused
 from cases import Figure, case
 
 N = dns.name.from_text
@@ -140,3 +145,59 @@ def sibling(world, resolver):
     world.sibling_on = False
     return [Figure("nothing.zz denied as it is", denied(first), 1, True),
             Figure("victim answered", answered(resolver.ask("www.victim.zz")), 1, True)]
+
+
+# --- a key that cannot be used makes a zone insecure ---------------------------------------------------
+
+def large_key(flags):
+    modulus = bytearray(os.urandom(1024))
+    modulus[0] |= 0x80
+    modulus[-1] |= 1
+    wire = struct.pack(">HBB", flags, 3, 8) + b"\x03\x01\x00\x01" + bytes(modulus)
+    return dns.rdata.from_wire(1, T.DNSKEY, wire, 0, len(wire))
+
+
+def prepare_large(world):
+    """Two zones with a good key and one of RSA 8192 beside it: in the DNSKEY set alone, and with a DS of its own."""
+    made = []
+    for origin, flags in (("large.zz.", 256), ("large2.zz.", 257)):
+        key = large_key(flags)
+
+        def hook(query, reply, key=key, number=len(made), owner=N("www." + origin)):
+            question = query.question[0]
+            if world.large_on and question.rdtype == T.DNSKEY and number == 1:
+                reply.answer[:] = [dns.rrset.from_rdata(question.name, 60, key)]
+            if world.large_on and question.rdtype == T.A and question.name == owner:
+                forged = dns.rrset.from_text(question.name, 60, "IN", "A", "192.0.2.66")
+                reply.answer[:] = [forged]
+                reply.authority[:] = []
+                if number == 0:
+                    words = {f: getattr(junk_signature(made[0], forged), f) for f in RRSIG.__slots__}
+                    words["key_tag"] = dns.dnssec.key_id(key)
+                    reply.answer.append(dns.rrset.from_rdata(question.name, 60, RRSIG(1, T.RRSIG, **words)))
+            return reply
+        zone = world.child(origin, f"www.{origin} 1 A 192.0.2.9\nmail.{origin} 1 A 192.0.2.10\n", signed=True, hook=hook)
+        zone.add(dns.rrset.from_rdata_list(zone.origin, 60, [zone.key.dnskey, key]))
+        made.append(zone)
+    ds = [made[1].key.ds(), dns.dnssec.make_ds(made[1].origin, key, "SHA256")]
+    world.tld.add(dns.rrset.from_rdata_list(made[1].origin, 60, ds))
+    world.large, world.large_on = made, False
+
+
+def control_large(world):
+    """Nothing of it can be checked: whoever takes a key that he cannot use for a zone that nobody signed believes it."""
+    world.large_on = True
+    replies = [z.respond(dns.message.make_query(f"www.{z.origin}", "A", want_dnssec=True)) for z in world.large]
+    world.large_on = False
+    assert all(r.answer[0][0].address == "192.0.2.66" for r in replies)
+    return [Figure("forged addresses", len(replies))]
+
+
+@case("large", "a key that is too large beside a good one: no zone becomes insecure by it", prepare_large, control_large)
+def large(world, resolver):
+    honest = resolver.ask("mail.large.zz")
+    world.large_on = True
+    forged = [resolver.ask("www.large.zz"), resolver.ask("www.large2.zz")]
+    world.large_on = False
+    return [Figure("honest secure", int(secure(honest) and bool(honest.answer)), 1, True),
+            Figure("forged answered", sum(answered(r) for r in forged), 0)]

@@ -346,6 +346,34 @@ static void test_known_before(void **state)
     end();
 }
 
+/* The zone has a key that may be relied on: signatures by another that is too large make nothing insecure. */
+static void test_large_key_beside_a_good_one(void **state)
+{
+    struct wr_zone_entry *e;
+    unsigned large = 0;
+
+    begin();
+    question("a.sec.", WR_TYPE_A, 0);
+    say("sec.", "a.sec.", WR_TYPE_A);
+    SECURE();
+    e = wr_keycache_find(&b.cache, world_name("sec.").wire, b.now.mono_us);
+    for (unsigned i = 0; i < e->keys->count; i++) {
+        struct wr_zone_key *key = &e->keys->keys[i];
+
+        if (key->role == WR_KEY_ZONE) {
+            wr_verify_close(&key->key);
+            key->role = WR_KEY_UNSUPPORTED;
+            large++;
+        }
+    }
+    assert_int_equal(large, 1);
+    assert_int_equal(e->keys->entries, 1);
+    question("a.sec.", WR_TYPE_A, 0);
+    say("sec.", "a.sec.", WR_TYPE_A);
+    expect(WR_SECURITY_BOGUS, WR_EDE_DNSKEY_ALGORITHM);
+    end();
+}
+
 static char told[512];
 
 static void note_told(void *user, const uint8_t *zone, const struct wr_rrset *set, uint32_t ttl,
@@ -454,6 +482,7 @@ int main(void)
         cmocka_unit_test(test_dname),
         cmocka_unit_test(test_any_and_rrsig),
         cmocka_unit_test(test_known_before),
+        cmocka_unit_test(test_large_key_beside_a_good_one),
         cmocka_unit_test(test_expanded_denials_lead_nowhere),
         cmocka_unit_test(test_half_proven),
         cmocka_unit_test(test_bounds),

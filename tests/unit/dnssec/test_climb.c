@@ -584,6 +584,76 @@ static void test_alias_of_a_wildcard(void **state)
     }
 }
 
+/* Feeds the climb to sec. with DS that the root is known to have proven, and a DNSKEY set that nobody signed. */
+static uint8_t climb_with_keys(const struct wr_rrset *ds, const struct wr_rrset *keys)
+{
+    struct wr_name sec = world_name("sec.");
+
+    wr_keycache_clear(&b.cache);
+    wr_climb_start(&c, sec.wire, &b.work, NULL);
+    for (enum wr_dnssec_action got; (got = wr_climb_step(&c, &b.now)) != WR_DNSSEC_DONE;) {
+        struct wr_dnssec_reply reply = {.answer = c.fetch.type == WR_TYPE_DS ? ds : keys,
+                                        .answers = 1};
+
+        if (got == WR_DNSSEC_FETCH) {
+            if (!wr_name_equal(c.fetch.name.wire, sec.wire)) {
+                server_reply(&s, &c.fetch, &reply);
+            }
+            wr_climb_feed(&c, &reply);
+        }
+    }
+    return c.security;
+}
+
+/* A key that is too large makes a zone insecure when there is no other: not when the other was left out on the way. */
+static void test_large_key_beside_another(void **state)
+{
+    uint8_t rdata[4 + 4 + 1024] = {1, 1, 3, 8, 3, 1, 0, 1}, data[1100], list[200];
+    struct world_copy *real = world_get(".", "sec.", WR_TYPE_DS);
+    struct wr_name sec = world_name("sec.");
+    struct wr_rrset keys = {.type = WR_TYPE_DNSKEY,
+                            .class_ = WR_CLASS_IN,
+                            .owner = sec.wire,
+                            .data = data,
+                            .records = 1,
+                            .ttl = 60};
+    struct wr_rrset ds = {.type = WR_TYPE_DS,
+                          .class_ = WR_CLASS_IN,
+                          .owner = sec.wire,
+                          .data = list,
+                          .records = 1,
+                          .ttl = 60,
+                          .security = WR_SECURITY_SECURE};
+    struct wr_dnskey key;
+    struct wr_ds made;
+    uint16_t size;
+
+    begin(64);
+    memset(rdata + 8, 0xff, 1024);
+    keys.size = world_pack(data, 0, rdata, sizeof(rdata));
+    assert_int_equal(wr_keys_parse(rdata, sizeof(rdata), &key), WR_OK);
+    assert_int_equal(wr_keys_ds_make(sec.wire, &key, 2, &made), WR_OK);
+    list[0] = 0;
+    list[1] = 4 + 32;
+    list[2] = (uint8_t)(made.tag >> 8);
+    list[3] = (uint8_t)made.tag;
+    list[4] = made.alg;
+    list[5] = 2;
+    memcpy(list + 6, made.digest, 32);
+    ds.size = 38;
+    wr_rrset_set_prover(&ds, (const uint8_t *)"");
+    assert_int_equal(climb_with_keys(&ds, &keys), WR_SECURITY_INSECURE);
+    assert_int_equal(c.ede, WR_EDE_DNSKEY_ALGORITHM);
+    uint8_t *first = world_rdata(real, 0, &size);
+    ds.size = world_pack(list, 38, first, size);
+    ds.records = 2;
+    assert_int_equal(climb_with_keys(&ds, &keys), WR_SECURITY_BOGUS);
+    assert_int_equal(c.ede, WR_EDE_DNSKEY_MISSING);
+    assert_int_equal(climb_with_keys(&ds, &keys), WR_SECURITY_BOGUS);
+    free(real);
+    end();
+}
+
 static void test_stopped_in_the_middle(void **state)
 {
     struct wr_name n3 = world_name("n3.sec.");
@@ -623,6 +693,7 @@ int main(void)
         cmocka_unit_test(test_secure_is_no_denial),
         cmocka_unit_test(test_wildcards_and_torn_ds),
         cmocka_unit_test(test_alias_of_a_wildcard),
+        cmocka_unit_test(test_large_key_beside_another),
         cmocka_unit_test(test_stopped_in_the_middle),
     };
     int failed;
