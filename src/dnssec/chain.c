@@ -220,15 +220,24 @@ bool wr_chain_is_outranked(const struct wr_chain *ch, const uint8_t *zone, const
     return a && wr_name_labels(zone) < wr_name_labels(a->name.wire);
 }
 
+/* DS are the parent's to tell, and so is that there is an alias in their place. */
+static bool is_of_parent(const struct wr_chain *ch, const struct wr_rrset *set)
+{
+    return set->type == WR_TYPE_DS || (ch->ask.qtype == WR_TYPE_DS && set->type == WR_TYPE_CNAME);
+}
+
 /* The name whose zone is to be found: the signer, or for what nobody signed the owner; of DS what is above it. */
 static const uint8_t *target_for(const struct wr_chain *ch, const struct wr_rrset *set)
 {
     const uint8_t *signer = wr_rrsig_signer(set), *place = set->owner;
-    bool above = set->type == WR_TYPE_DS || /* and the NSEC of a zone cut's upper side */
+    bool above = is_of_parent(ch, set) || /* and the NSEC of a zone cut's upper side */
                  (set->type == WR_TYPE_NSEC && signer && !wr_name_equal(signer, set->owner));
 
     if (above && set->owner[0] != 0) {
         place = wr_name_skip_labels(set->owner, 1);
+    }
+    if (signer && is_of_parent(ch, set) && !wr_name_in(place, signer)) {
+        return place; /* the child's word does not count here */
     }
     return signer && !wr_chain_is_outranked(ch, signer, place) ? signer : place;
 }

@@ -174,10 +174,11 @@ static bool denied_from_outside(const struct wr_chain *ch)
     return false;
 }
 
-/* The denial proves nothing of the kind. */
+/* The denial proves nothing of the kind. That the name is a delegation is no excuse for what is the parent's to tell. */
 static enum wr_dnssec_action not_denied(struct wr_chain *ch)
 {
-    enum wr_proof got = wr_denial_no_ds(&ch->denial, ch->work);
+    enum wr_proof got =
+        ch->ask.qtype == WR_TYPE_DS ? WR_PROOF_NONE : wr_denial_no_ds(&ch->denial, ch->work);
 
     if (got == WR_PROOF_AGAIN) {
         return WR_DNSSEC_MORE;

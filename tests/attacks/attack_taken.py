@@ -147,6 +147,44 @@ def sibling(world, resolver):
             Figure("victim answered", answered(resolver.ask("www.victim.zz")), 1, True)]
 
 
+# --- the parent's word, and who else gives it ---------------------------------------------------------
+
+def prepare_instead(world):
+    """Asked for DS of an unsigned delegation, somebody gives an alias; and denies the name of another with what is true."""
+    for owner in ("alias-ds.zz.", "no-ds.zz."):
+        world.child(owner, f"www.{owner} 60 A 192.0.2.20\n")
+    before = world.tld.hook
+
+    def hook(query, reply):
+        question = query.question[0]
+        if world.instead_on and question.rdtype == T.DS and question.name == N("alias-ds.zz."):
+            reply.answer[:] = [dns.rrset.from_text(question.name, 60, "IN", "CNAME", "evil.good.zz.")]
+            reply.authority[:] = []
+        if world.instead_on and question.rdtype == T.DS and question.name == N("no-ds.zz."):
+            reply.set_rcode(3)
+        return before(query, reply) if before else reply
+    world.instead_on = False
+    world.tld.hook = hook
+
+
+def control_instead(world):
+    """The delegations are not signed: whoever asks the child's zone what this is worth has no objection."""
+    world.instead_on = True
+    replies = [world.tld.respond(dns.message.make_query(n, "DS", want_dnssec=True)) for n in ("alias-ds.zz.", "no-ds.zz.")]
+    world.instead_on = False
+    assert replies[0].answer[0].rdtype == T.CNAME and replies[1].rcode() == 3
+    return [Figure("false answers", len(replies))]
+
+
+@case("instead", "an alias or a denial of the name in place of DS that are not there", prepare_instead, control_instead)
+def instead(world, resolver):
+    world.instead_on = True
+    false = [resolver.ask(n, "DS") for n in ("alias-ds.zz", "no-ds.zz")]
+    world.instead_on = False
+    return [Figure("believed", sum(int(r is not None and (bool(r.answer) or r.rcode() == 3)) for r in false), 0),
+            Figure("names below answered", sum(answered(resolver.ask(f"www.{n}.zz")) for n in ("alias-ds", "no-ds")), 2, True)]
+
+
 # --- a key that cannot be used makes a zone insecure ---------------------------------------------------
 
 def large_key(flags):

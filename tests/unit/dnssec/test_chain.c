@@ -256,6 +256,47 @@ static void test_aliases(void **state)
     end();
 }
 
+/* DS are the parent's to tell: a delegation that is not signed is no excuse for an alias, or a denial of the name, in their place, nor
+ * is the child's own signature. */
+static void test_in_place_of_ds(void **state)
+{
+    begin();
+    question("uns.sec.", WR_TYPE_DS, 0);
+    say_unsigned("uns.sec.", WR_TYPE_CNAME, "www.plain.");
+    ask.partial = true;
+    expect(WR_SECURITY_BOGUS, WR_EDE_RRSIGS_MISSING);
+    question("away.sec.", WR_TYPE_DS, 0); /* at the end of an alias as well */
+    say("sec.", "away.sec.", WR_TYPE_CNAME);
+    say_unsigned("www.plain.", WR_TYPE_CNAME, "uns.sec.");
+    say_unsigned("uns.sec.", WR_TYPE_CNAME, "www.plain.");
+    expect(WR_SECURITY_BOGUS, WR_EDE_RRSIGS_MISSING);
+    question("a15.sec.", WR_TYPE_DS, 0); /* in the child's name */
+    say_as("sec.", "alias.sec.", WR_TYPE_CNAME, "a15.sec.");
+    world_sign_as(answer_copy[0], "a15.sec.");
+    answer[0] = answer_copy[0]->set;
+    expect(WR_SECURITY_BOGUS, WR_EDE_RRSIGS_MISSING);
+    question("uns.sec.", WR_TYPE_DS, WR_RCODE_NXDOMAIN);
+    deny("sec.", "uns.sec.");
+    assert_int_equal(judge(), WR_SECURITY_BOGUS);
+    question("uns.sec.", WR_TYPE_DS, WR_RCODE_NXDOMAIN);
+    authority[ask.authorities++] = server_foreign_soa(&s, "uns.sec.");
+    assert_int_equal(judge(), WR_SECURITY_BOGUS);
+    question("a.b.deep.sec.", WR_TYPE_DS, 0); /* the child denies its own */
+    deny("a.b.deep.sec.", "a.b.deep.sec.");
+    assert_int_equal(judge(), WR_SECURITY_BOGUS);
+    question("alias.sec.", WR_TYPE_DS, 0); /* what is true */
+    say("sec.", "alias.sec.", WR_TYPE_CNAME);
+    deny("sec.", "a.sec.");
+    SECURE();
+    question("www.uns.sec.", WR_TYPE_DS, 0);
+    say_unsigned("www.uns.sec.", WR_TYPE_CNAME, "www.plain.");
+    ask.partial = true;
+    INSECURE();
+    question("www.plain.", WR_TYPE_DS, WR_RCODE_NXDOMAIN);
+    INSECURE();
+    end();
+}
+
 static void test_dname(void **state)
 {
     begin();
@@ -479,6 +520,7 @@ int main(void)
         cmocka_unit_test(test_insecure),
         cmocka_unit_test(test_anchors),
         cmocka_unit_test(test_aliases),
+        cmocka_unit_test(test_in_place_of_ds),
         cmocka_unit_test(test_dname),
         cmocka_unit_test(test_any_and_rrsig),
         cmocka_unit_test(test_known_before),
