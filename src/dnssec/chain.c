@@ -143,7 +143,7 @@ void wr_chain_start(struct wr_chain *ch, const struct wr_chain_ask *ask,
     ch->verdict.security = WR_SECURITY_SECURE;
     ch->verdict.ede = WR_EDE_NONE;
     ch->verdict.reason = "";
-    ch->verdict.unreachable = ch->verdict.keyless = false;
+    ch->verdict.unreachable = ch->verdict.keyless = ch->verdict.no_name = false;
     wr_name_set(&ch->verdict.zone, root);
     ch->state = WR_CHAIN_PICK;
     find_last(ch);

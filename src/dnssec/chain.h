@@ -59,6 +59,8 @@ struct wr_chain_verdict {
     bool unreachable;
     /* The keys of a zone could not be had or proven, whoever gave the answer: nothing is said against that server. */
     bool keyless;
+    /* What denies the data proves more: that there is no such name. Only when secure. */
+    bool no_name;
     int16_t ede;         /* enum wr_ede; of an insecure one why it is no better, if it has a code */
     const char *reason;  /* static text, "" when secure */
     struct wr_name zone; /* the zone that it is about */

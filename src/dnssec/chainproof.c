@@ -135,10 +135,12 @@ static enum wr_proof prove_denial(struct wr_chain *ch)
         return wr_denial_nxdomain(&ch->denial, ch->work);
     }
     got = wr_denial_nodata(&ch->denial, ch->ask.qtype, ch->work);
-    /* That there is no such name says more than that there are no such data. */
-    return got != WR_PROOF_NONE || ch->ask.qtype == WR_TYPE_ANY
-               ? got
-               : wr_denial_nxdomain(&ch->denial, ch->work);
+    if (got ==
+        WR_PROOF_NONE) { /* nobody signs the RCODE: somebody may have changed it on the way */
+        got = wr_denial_nxdomain(&ch->denial, ch->work);
+        ch->verdict.no_name = got == WR_PROOF_SECURE;
+    }
+    return got;
 }
 
 static void look_for_zone(struct wr_chain *ch, const char *why)

@@ -412,12 +412,19 @@ static void fetch(struct wr_requests *rs, struct wr_request *r, struct prove *p,
     wr_list_append(&rs->proving, &p->node);
 }
 
-/* What the validator did not look at is not shown as if it had. */
-static void drop_unchecked(struct wr_answer *a)
+/* Does it belong beside an answer that is secure? What the validator did not look at, or found wrong, is not shown as if it were
+ * (RFC 4035 section 3.2.3), nor a denial that was made from a wildcard and is none of the name where it stands. */
+static bool is_authentic(const struct wr_rrset *set)
+{
+    bool denial = set->type == WR_TYPE_NSEC || set->type == WR_TYPE_NSEC3;
+    return set->security == WR_SECURITY_SECURE && (!denial || wr_rrset_prover(set));
+}
+
+static void drop_unproven(struct wr_answer *a)
 {
     unsigned kept = 0;
     for (unsigned i = 0; i < a->authorities; i++) {
-        if (a->authority[i].security != WR_SECURITY_UNCHECKED) {
+        if (is_authentic(&a->authority[i])) {
             a->authority[kept++] = a->authority[i];
         }
     }
@@ -522,7 +529,11 @@ static void done(struct wr_requests *rs, struct wr_request *r, struct prove *p,
         if (rs->time.state != WR_TRUSTTIME_UNPROVEN) {
             wr_nsecache_learn(&rs->nsecache, &p->chain, rs->ttl, rs->prove_now_s);
         }
-        drop_unchecked(&p->answer);
+        drop_unproven(&p->answer);
+        if (v->no_name) { /* what is proven is what is said */
+            p->answer.rcode = WR_RCODE_NXDOMAIN;
+            p->kind = WR_RESPONSE_NXDOMAIN;
+        }
     }
     rs->answer = p->answer;
     weaken(rs, v);

@@ -35,6 +35,14 @@ static void test_negative(void **state)
         question(name, rows[i].type, rows[i].rcode);
         deny(rows[i].zone, name);
         SECURE();
+        assert_false(ch.verdict.no_name);
+        if (rows[i].rcode ==
+            WR_RCODE_NXDOMAIN) { /* the RCODE was turned on the way: it is known what is true */
+            question(name, rows[i].type, WR_RCODE_NOERROR);
+            deny(rows[i].zone, name);
+            SECURE();
+            assert_true(ch.verdict.no_name);
+        }
         /* Without the proof it is bogus. */
         question(name, rows[i].type, rows[i].rcode);
         expect(WR_SECURITY_BOGUS, WR_EDE_NSEC_MISSING);

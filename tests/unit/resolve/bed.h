@@ -29,6 +29,8 @@ struct bed {
     bool unproven_alias;        /* every name has the alias of *.walias.sec., and no proof */
     bool beside,
         unsigned_beside;       /* beside an alias out of a zone: that its target's zone has no DS */
+    bool turned;               /* NXDOMAIN comes as NOERROR */
+    bool expanded_beside;      /* beside a denial stands the NSEC of a wildcard, as if of mx.sec. */
     bool downgrade;            /* DS are denied by what another delegation has */
     bool denied_end;           /* that its end does not exist is told with it, and not proven */
     const char *lie;           /* a name whose address is told without a signature */
@@ -195,6 +197,17 @@ static inline void put_downgrade(struct bed *b, struct wr_build *m)
     b->lied++;
 }
 
+/* The NSEC of *.wild.sec. with its signature at a name that has one of its own. */
+static inline void put_expanded(struct bed *b, struct wr_build *m)
+{
+    struct world_copy *c =
+        server_copy(&b->zones, world_find(world_name("sec.").wire, world_name("*.wild.sec.").wire,
+                                          WR_TYPE_NSEC));
+    world_rename(c, "mx.sec.");
+    put_sets(m, WR_SECTION_AUTHORITY, &c->set, 1, true);
+    b->lied++;
+}
+
 /* What the zones say of the question in r->msg. A name below plain. is of a zone that is not signed. */
 static inline void put_answer(struct bed *b, struct wr_build *m, uint16_t *ret_rcode)
 {
@@ -224,7 +237,7 @@ static inline void put_answer(struct bed *b, struct wr_build *m, uint16_t *ret_r
         b->zones.log[0] = 0;
     }
     server_reply(&b->zones, &f, &reply);
-    *ret_rcode = reply.rcode;
+    *ret_rcode = b->turned ? WR_RCODE_NOERROR : reply.rcode;
     put_sets(m, WR_SECTION_ANSWER, reply.answer, reply.answers, wants_signatures(b));
     if (b->whole_chain && reply.answers == 1 && reply.answer[0].type == WR_TYPE_CNAME) {
         put_lie(b, m, wr_answer_cname_target(&reply.answer[0]));
@@ -233,6 +246,9 @@ static inline void put_answer(struct bed *b, struct wr_build *m, uint16_t *ret_r
         put_beside(b, m, &reply);
     }
     put_sets(m, WR_SECTION_AUTHORITY, reply.authority, reply.authorities, wants_signatures(b));
+    if (b->expanded_beside && reply.answers == 0) {
+        put_expanded(b, m);
+    }
 }
 
 /* Answers the datagram that was sent last. */

@@ -76,22 +76,6 @@ static void test_chain_is_shortened(void **state)
     bed_free(b);
 }
 
-/* A wildcard's alias is believed with the proof that nothing is closer, and not because the end told with it is a lie: what was found
- * of the answer with that end says nothing of the answer without it. */
-static void test_shortened_chain_wants_its_proof(void **state)
-{
-    for (unsigned i = 0; i < 2; i++) {
-        struct bed *b = bed_new(16);
-        struct wr_answer a;
-        b->unproven_alias = true;
-        b->whole_chain = i == 1;
-        expect(b, "z.walias.sec.", WR_RCODE_SERVFAIL, 0, WR_EDE_NSEC_MISSING);
-        assert_int_equal(b->lied > 0, i);
-        assert_int_equal(find(b, "z.walias.sec.", WR_TYPE_CNAME, false, 0, &a), WR_FOUND_NOTHING);
-        bed_free(b);
-    }
-}
-
 /* The part of a chain that was left out because nothing proves it is not remembered either: not with the security of
  * the link before it. */
 static void test_denied_end_is_not_kept(void **state)
@@ -774,7 +758,6 @@ int main(void)
         cmocka_unit_test(test_altered),
         cmocka_unit_test(test_another_server_is_asked),
         cmocka_unit_test(test_chain_is_shortened),
-        cmocka_unit_test(test_shortened_chain_wants_its_proof),
         cmocka_unit_test(test_denied_end_is_not_kept),
         cmocka_unit_test(test_chain_over_zones),
         cmocka_unit_test(test_denial_beside_an_alias),

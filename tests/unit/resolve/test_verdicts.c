@@ -274,6 +274,9 @@ static void lie(struct bed *b, struct wr_rng *rng, const char *asked)
     b->whole_chain = wr_rng_below(rng, 4) == 0;
     b->denied_end = wr_rng_below(rng, 4) == 0;
     b->downgrade = wr_rng_below(rng, 4) == 0;
+    b->turned = wr_rng_below(rng, 4) == 0;
+    b->expanded_beside = wr_rng_below(rng, 4) == 0;
+    b->unproven_alias = wr_rng_below(rng, 8) == 0;
 }
 
 static void test_answers_are_what_the_zones_say(void **state)
@@ -290,6 +293,7 @@ static void test_answers_are_what_the_zones_say(void **state)
         }
         b->zones.name = b->lie = NULL;
         b->whole_chain = b->denied_end = b->downgrade = false;
+        b->turned = b->expanded_beside = b->unproven_alias = false;
         b->r.now.mono_us += 400 * WR_S; /* what was remembered of the lies is over */
         for (unsigned i = 0; i < WR_ARRAY_LEN(names); i++) {
             check(b, names[i], true);
@@ -326,11 +330,65 @@ static void test_the_oracle(void **state)
     }
 }
 
+/* --- by name ------------------------------------------------------------------------------------ */
+
+/* A wildcard's alias is believed with the proof that nothing is closer, and not because the end told with it is a lie: what was found
+ * of the answer with that end says nothing of the answer without it. */
+static void test_shortened_chain_wants_its_proof(void **state)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct bed *b = bed_new(16);
+        struct wr_answer a;
+        b->unproven_alias = true;
+        b->whole_chain = i == 1;
+        expect(b, "z.walias.sec.", WR_RCODE_SERVFAIL, 0, WR_EDE_NSEC_MISSING);
+        assert_int_equal(b->lied > 0, i);
+        assert_int_equal(find(b, "z.walias.sec.", WR_TYPE_CNAME, false, 0, &a), WR_FOUND_NOTHING);
+        bed_free(b);
+    }
+}
+
+/* Nobody signs the RCODE: what is proven is what is said, to the client and in the cache. */
+static void test_rcode_is_what_is_proven(void **state)
+{
+    struct bed *b = bed_new(16);
+    struct wr_answer a;
+    b->turned = true;
+    expect(b, "none.sec.", WR_RCODE_NXDOMAIN, WR_SECURITY_SECURE, WR_EDE_NONE);
+    assert_int_equal(find(b, "none.sec.", WR_TYPE_TXT, false, 0, &a), WR_FOUND_FRESH);
+    assert_int_equal(a.rcode, WR_RCODE_NXDOMAIN);
+    expect(b, "nowhere.sec.", WR_RCODE_NXDOMAIN, WR_SECURITY_SECURE, WR_EDE_NONE); /* of a chain */
+    expect(b, "ent.sec.", WR_RCODE_NOERROR, WR_SECURITY_SECURE, WR_EDE_NONE);
+    expect(b, "www.plain.", WR_RCODE_NOERROR, WR_SECURITY_INSECURE, WR_EDE_NONE);
+    bed_free(b);
+}
+
+/* What stands beside a secure denial is as good as it, or is not shown. */
+static void test_only_proofs_are_shown(void **state)
+{
+    struct bed *b = bed_new(16);
+    struct wr_name mx = world_name("mx.sec.");
+    b->expanded_beside = true;
+    wr_id id = ask(b, "none.sec.", WR_TYPE_A, false);
+    const struct wr_answer *got = serve(b, id);
+    assert_int_equal(got->security, WR_SECURITY_SECURE);
+    assert_int_equal(b->lied, 1);
+    assert_true(got->authorities >= 2);
+    for (unsigned i = 0; i < got->authorities; i++) {
+        assert_false(wr_name_equal(got->authority[i].owner, mx.wire));
+    }
+    release(b, id);
+    bed_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_oracle),
         cmocka_unit_test(test_answers_are_what_the_zones_say),
+        cmocka_unit_test(test_shortened_chain_wants_its_proof),
+        cmocka_unit_test(test_rcode_is_what_is_proven),
+        cmocka_unit_test(test_only_proofs_are_shown),
     };
     return cmocka_run_group_tests(tests, bed_load, bed_unload);
 }
