@@ -333,8 +333,9 @@ static const struct wr_schema_row table[] = {
             "Put it on a file system in memory (`/run/weir/cache`), never on flash. Empty: plain "
             "memory."},
     {"cache.min_ttl", WR_SCHEMA_SECONDS, V01, RANGE(0, DAY_S), DEFAULT("0s"), AT(cache.min_ttl_s),
-     .doc = "Records are kept at least this long, delegations as long as the zone above says. "
-            "Anything but 0s breaks services that move."},
+     .doc =
+         "Records are kept at least this long, but delegations as long as the zone above says, and "
+         "what was proven as long as it says itself. Anything but 0s breaks services that move."},
     {"cache.max_ttl", WR_SCHEMA_SECONDS, V01, RANGE(1, 7 * DAY_S), DEFAULT("1d"),
      AT(cache.max_ttl_s), .doc = "Records are kept at most this long."},
     {"cache.max_negative_ttl", WR_SCHEMA_SECONDS, V01, RANGE(0, DAY_S), DEFAULT("1h"),

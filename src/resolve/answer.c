@@ -430,12 +430,18 @@ static unsigned put(struct wr_cache *c, const struct wr_question *q, const uint8
     return wr_cache_put(c, &key, now_s, e) == WR_E_BUSY;
 }
 
+/* What was proven lives no longer than its signer and its signature say (RFC 4035 section 5.3.3), whatever the owner's floor. */
+static uint32_t no_longer(uint8_t security, uint32_t kept, uint32_t told)
+{
+    return security == WR_SECURITY_SECURE && told < kept ? told : kept;
+}
+
 static unsigned keep_set(struct wr_cache *c, const struct wr_ttl_policy *p,
                          const struct wr_question *q, uint32_t now_s, struct wr_rrset *set)
 {
     struct wr_cache_entry e = {.kind = WR_CACHE_RRSET, .ede = WR_EDE_NONE};
     struct wr_cache_key nx;
-    set->ttl = wr_ttl_positive(p, set->owner, set->ttl);
+    set->ttl = no_longer(set->security, wr_ttl_positive(p, set->owner, set->ttl), set->ttl);
     e.ttl = set->ttl;
     e.rrset = *set;
     e.rank = set->rank;
@@ -467,7 +473,8 @@ static uint32_t negative_ttl(const struct wr_answer *a)
     return 0;
 }
 
-/* That a delegation has no DS set is told in a referral, which has no SOA: the NSEC's own life (RFC 9077 section 3). */
+/* That a delegation has no DS set is told in a referral, which has no SOA: the NSEC's own life (RFC 9077 section 3). And a
+ * proven denial ends with the first signature that it stands on. */
 static uint32_t proof_ttl(const struct wr_answer *a)
 {
     uint32_t ttl = a->authorities > 0 ? UINT32_MAX : 0;
@@ -485,7 +492,8 @@ static unsigned keep_negative(struct wr_cache *c, const struct wr_ttl_policy *p,
     bool nxdomain = a->rcode == WR_RCODE_NXDOMAIN;
     uint32_t ttl = negative_ttl(a);
     ttl = ttl == 0 && q->type == WR_TYPE_DS && a->answers == 0 ? proof_ttl(a) : ttl;
-    ttl = ttl > 0 ? wr_ttl_negative(p, name, ttl) : 0;
+    ttl = no_longer(a->security, ttl, proof_ttl(a));
+    ttl = ttl > 0 ? no_longer(a->security, wr_ttl_negative(p, name, ttl), ttl) : 0;
     for (unsigned i = 0; i < a->authorities; i++) {
         a->authority[i].ttl = ttl;
     }

@@ -141,7 +141,8 @@ static void learn_wildcards(struct wr_nsecache *n, const struct wr_chain *ch,
         struct wr_name wildcard;
         if (note->proven && note->expanded && set->security == WR_SECURITY_SECURE &&
             may_be_expanded(set->type) && wildcard_below(set->owner, note->sig_labels, &wildcard)) {
-            keep(n, wildcard.wire, set, wr_ttl_positive(ttl, wildcard.wire, set->ttl), now_s);
+            uint32_t most = wr_ttl_positive(ttl, wildcard.wire, set->ttl);
+            keep(n, wildcard.wire, set, most < set->ttl ? most : set->ttl, now_s);
         }
     }
 }
@@ -167,7 +168,8 @@ void wr_nsecache_learn(struct wr_nsecache *n, const struct wr_chain *ch,
             continue;
         }
         if (set->type == WR_TYPE_SOA && wr_name_equal(set->owner, zone)) {
-            keep(n, zone, set, wr_ttl_negative(ttl, zone, negative_ttl(ch, zone)), now_s);
+            uint32_t told = negative_ttl(ch, zone), most = wr_ttl_negative(ttl, zone, told);
+            keep(n, zone, set, most < told ? most : told, now_s);
         } else if (set->type == WR_TYPE_NSEC || set->type == WR_TYPE_NSEC3) {
             uint32_t most = negative_ttl(ch, zone);
             put_range(n, zone, set, most < set->ttl ? most : set->ttl, ttl, now_s);

@@ -171,6 +171,44 @@ static void test_chain_that_loops_in_the_cache(void **state)
     assert_int_equal(find("a.example.", WR_TYPE_A, T0), WR_FOUND_NOTHING);
 }
 
+/* The owner's floor lifts what nobody signed. What was proven ends with its signature, and a denial with the first of its sets. */
+static void test_no_floor_for_what_was_proven(void **state)
+{
+    static const uint8_t nsec[] = "\0\x0e\1z\7example\0\0\1\x40"; /* to z.example., one type */
+    struct wr_name at = wire_name("no.example.");
+    const struct wire_rr rr = WIRE_AN("x.example.", WR_TYPE_A, 3, "192.0.2.1");
+    const struct wire_rr soa = WIRE_NS("example.", WR_TYPE_SOA, 20, SOA);
+    struct wr_question q = question("x.example.", WR_TYPE_A), no = question("no.example.", 1);
+    policy.min_s = 100;
+    policy.stale = false;
+    for (uint8_t security = WR_SECURITY_INDETERMINATE; security <= WR_SECURITY_SECURE; security++) {
+        bool secure = security == WR_SECURITY_SECURE;
+        learn("x.example.", WR_TYPE_A, 0, T0, &rr, 1);
+        answer.security = answer.answer[0].security = security;
+        answer.answer[0].ttl = 3;
+        wr_answer_keep(cache, &policy, &q, T0, &room, &answer);
+        assert_int_equal(answer.answer[0].ttl, secure ? 3 : 100);
+        assert_int_equal(find("x.example.", WR_TYPE_A, T0 + 3),
+                         secure ? WR_FOUND_NOTHING : WR_FOUND_FRESH);
+        learn("no.example.", WR_TYPE_A, WR_RCODE_NXDOMAIN, T0, &soa, 1);
+        answer.security = answer.authority[0].security = security;
+        answer.authority[0].ttl = 20;
+        answer.authority[answer.authorities++] = (struct wr_rrset){.owner = at.wire,
+                                                                   .data = nsec,
+                                                                   .size = sizeof(nsec) - 1,
+                                                                   .ttl = 7,
+                                                                   .type = WR_TYPE_NSEC,
+                                                                   .class_ = WR_CLASS_IN,
+                                                                   .records = 1,
+                                                                   .security = security};
+        wr_answer_keep(cache, &policy, &no, T0, &room, &answer);
+        assert_int_equal(answer.authority[0].ttl, secure ? 7 : 100);
+        assert_int_equal(find("no.example.", WR_TYPE_A, T0 + 7),
+                         secure ? WR_FOUND_NOTHING : WR_FOUND_FRESH);
+        (void)wr_cache_flush(cache, (const uint8_t *)"");
+    }
+}
+
 static void test_views_stand_apart(void **state)
 {
     const struct wire_rr rr = WIRE_AN("x.example.", WR_TYPE_A, 100, "192.0.2.1");
@@ -431,6 +469,7 @@ int main(void)
         CASE(test_fresh_denial_beats_stale_data),
         CASE(test_chain),
         CASE(test_chain_that_loops_in_the_cache),
+        CASE(test_no_floor_for_what_was_proven),
         CASE(test_views_stand_apart),
         CASE(test_ttl_zero_is_not_kept),
         CASE(test_ttl_zero_removes),

@@ -380,6 +380,19 @@ static void test_wildcards(void **state)
     assert_int_equal(find_at("q.w.example.", WR_TYPE_MX, T0 + 100), WR_FOUND_NOTHING);
 }
 
+/* The owner's floor makes nothing of a zone live longer than it was signed for. */
+static void test_no_floor(void **state)
+{
+    policy.min_s = 5000;
+    learn_wildcard(WR_TYPE_MX, "1 ai.example.", 100);
+    learn_zone();
+    assert_int_equal(find_at("q.w.example.", WR_TYPE_MX, T0 + 99), WR_FOUND_FRESH);
+    assert_int_equal(find_at("q.w.example.", WR_TYPE_MX, T0 + 100), WR_FOUND_NOTHING);
+    assert_int_equal(find_at("ml.example.", WR_TYPE_A, T0 + 299), WR_FOUND_FRESH);
+    assert_int_equal(find_at("ml.example.", WR_TYPE_A, T0 + 300), WR_FOUND_NOTHING);
+    policy.min_s = 0;
+}
+
 /* The alias that a wildcard gives leads on: here to a name that is not there. */
 static void test_wildcard_alias(void **state)
 {
@@ -502,6 +515,7 @@ int main(void)
         T(test_a_flush_empties),
         T(test_routes),
         T(test_wildcards),
+        T(test_no_floor),
         T(test_wildcard_alias),
         T(test_hashed_denials),
         T(test_hashing_is_bounded),
