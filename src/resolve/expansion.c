@@ -8,17 +8,18 @@
 bool wr_expansion_is(const struct wr_rrset *set)
 {
     struct wr_rrset_walk walk = wr_rrset_walk(set);
+    unsigned labels = set->sigs > 0 ? wr_rrsig_labels(set->owner) : 0;
     const uint8_t *rdata;
     uint16_t size;
-    if (set->sigs == 0) {
-        return false;
-    }
-    for (unsigned i = 0; i <= set->records; i++) {
+    for (unsigned i = 0; i < (unsigned)set->records + set->sigs && set->sigs > 0; i++) {
         if (!wr_rrset_next(&walk, &rdata, &size)) {
             return false;
         }
+        if (i >= set->records && size > 3 && rdata[3] < labels) {
+            return true;
+        }
     }
-    return size > 3 && rdata[3] < wr_rrsig_labels(set->owner); /* of the first signature */
+    return false;
 }
 
 static bool is_denial(const struct wr_rrset *set)

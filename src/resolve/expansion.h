@@ -13,7 +13,8 @@
 
 #include "resolve/answer.h"
 
-/* The set was made from a wildcard: its signature has fewer labels than its owner. */
+/* The set may have been made from a wildcard: one of its signatures has fewer labels than its owner. Which of them was found good is
+ * not known here, and anybody can put one before it. */
 bool wr_expansion_is(const struct wr_rrset *set);
 /* The set's TTL becomes at most that of the proofs in the answer, if it is secure by them. */
 void wr_expansion_shorten(const struct wr_answer *a, struct wr_rrset *set);

@@ -93,6 +93,16 @@ static void test_what_is_expanded(void **state)
     set.sigs = 1;
     set.size = 7;
     assert_false(wr_expansion_is(&set)); /* torn */
+    /* nonsense in front of the signature that was checked hides nothing */
+    uint8_t two[sizeof(data)];
+    set = address("z.w.example.", 3, WR_SECURITY_SECURE);
+    memcpy(two, data, sizeof(two));
+    memcpy(two + 6 + 24, data + 6, 24);
+    two[6 + 24 + 5] = 2;
+    set.data = two;
+    set.size = 6 + 24 + 24;
+    set.sigs = 2;
+    assert_true(wr_expansion_is(&set));
 }
 
 static void test_the_proof_comes_along(void **state)
