@@ -123,6 +123,14 @@ static enum wr_found look_up(const struct look *k, const uint8_t *name, uint16_t
     return freshness(k, name, ret_entry);
 }
 
+/* May what was kept under another type answer for this one? DS are the parent's to tell: an alias or a denial of the name that was not
+ * proven may be the child's, and would hide that the parent can prove what there is. */
+static bool may_stand_for(const struct wr_cache_entry *e, uint16_t type)
+{
+    return type != WR_TYPE_DS || e->security == WR_SECURITY_SECURE ||
+           e->security == WR_SECURITY_UNCHECKED;
+}
+
 /* The best the cache has for (name, type): what is fresh, in the order type, NXDOMAIN, CNAME; else the stale entry
  * that was stored last. The scratch holds that entry on return. */
 static enum wr_found look_all(const struct look *k, const uint8_t *name, uint16_t type,
@@ -134,6 +142,9 @@ static enum wr_found look_all(const struct look *k, const uint8_t *name, uint16_
     uint32_t best_stored = 0;
     for (unsigned i = 0; i < count; i++) {
         enum wr_found found = look_up(k, name, types[i], ret_entry);
+        if (found != WR_FOUND_NOTHING && i > 0 && !may_stand_for(ret_entry, type)) {
+            continue;
+        }
         if (found == WR_FOUND_FRESH && (i < 2 || ret_entry->kind == WR_CACHE_RRSET)) {
             return WR_FOUND_FRESH;
         }
@@ -518,7 +529,8 @@ static unsigned keep_negative(struct wr_cache *c, const struct wr_ttl_policy *p,
                                .flat = w.base,
                                .flat_size = (uint32_t)w.pos,
                                .sets = a->authorities};
-    return put(c, q, name, nxdomain ? 0 : q->type, now_s, &e);
+    bool of_all = nxdomain && may_stand_for(&e, q->type);
+    return put(c, q, name, of_all ? 0 : q->type, now_s, &e);
 }
 
 static bool is_synthetic(const struct wr_answer *a, unsigned i)

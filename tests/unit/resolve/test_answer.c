@@ -209,6 +209,39 @@ static void test_no_floor_for_what_was_proven(void **state)
     }
 }
 
+/* DS are the parent's to tell: what the child says of the name, unproven, is no answer to them. What the parent says is. */
+static void test_what_stands_for_ds(void **state)
+{
+    const struct wire_rr soa = WIRE_NS("example.", WR_TYPE_SOA, 900, SOA);
+    const struct wire_rr alias = WIRE_AN("c.example.", WR_TYPE_CNAME, 100, "x.example.");
+    struct wr_question q = question("c.example.", WR_TYPE_A), no = question("no.example.", 1);
+    for (uint8_t security = WR_SECURITY_UNCHECKED; security <= WR_SECURITY_SECURE; security++) {
+        bool serves = security == WR_SECURITY_SECURE || security == WR_SECURITY_UNCHECKED;
+        learn("x.example.", WR_TYPE_DS, 0, T0, &soa, 1);
+        learn("c.example.", WR_TYPE_CNAME, 0, T0, &alias, 1);
+        answer.security = answer.answer[0].security = security;
+        wr_answer_keep(cache, &policy, &q, T0, &room, &answer);
+        assert_int_equal(find("c.example.", WR_TYPE_DS, T0),
+                         serves ? WR_FOUND_FRESH : WR_FOUND_NOTHING);
+        learn("no.example.", WR_TYPE_A, WR_RCODE_NXDOMAIN, T0, &soa, 1);
+        answer.security = security;
+        wr_answer_keep(cache, &policy, &no, T0, &room, &answer);
+        assert_int_equal(find("no.example.", WR_TYPE_AAAA, T0), WR_FOUND_FRESH);
+        assert_int_equal(find("no.example.", WR_TYPE_DS, T0),
+                         serves ? WR_FOUND_FRESH : WR_FOUND_NOTHING);
+        no.type = WR_TYPE_DS; /* asked of the parent */
+        answer.security = security;
+        answer.rcode = WR_RCODE_NXDOMAIN;
+        learn("no.example.", WR_TYPE_DS, WR_RCODE_NXDOMAIN, T0, &soa, 1);
+        answer.security = security;
+        wr_answer_keep(cache, &policy, &no, T0, &room, &answer);
+        assert_int_equal(find("no.example.", WR_TYPE_DS, T0), WR_FOUND_FRESH);
+        assert_int_equal(answer.rcode, WR_RCODE_NXDOMAIN);
+        no.type = WR_TYPE_A;
+        (void)wr_cache_flush(cache, (const uint8_t *)"");
+    }
+}
+
 static void test_views_stand_apart(void **state)
 {
     const struct wire_rr rr = WIRE_AN("x.example.", WR_TYPE_A, 100, "192.0.2.1");
@@ -470,6 +503,7 @@ int main(void)
         CASE(test_chain),
         CASE(test_chain_that_loops_in_the_cache),
         CASE(test_no_floor_for_what_was_proven),
+        CASE(test_what_stands_for_ds),
         CASE(test_views_stand_apart),
         CASE(test_ttl_zero_is_not_kept),
         CASE(test_ttl_zero_removes),
