@@ -186,6 +186,16 @@ enum wr_rollover_proof wr_rollover_prove(struct wr_rollover *r, const struct wr_
     return proof;
 }
 
+bool wr_rollover_reaches(struct wr_rollover *r, const struct wr_rrset *set, int64_t floor_s,
+                         int64_t at_s, void *scratch)
+{
+    const struct wr_trusttime strict = {.state = WR_TRUSTTIME_PROVEN, .now_s = at_s};
+    uint32_t left_s;
+
+    return at_s >= floor_s && at_s - floor_s < INT32_MAX &&
+           wr_rollover_prove(r, set, &strict, scratch, &left_s) == WR_ROLLOVER_PROVEN;
+}
+
 /* --- the states --------------------------------------------------------------------------------- */
 
 static bool move(struct wr_rollover_key *key, uint8_t to)

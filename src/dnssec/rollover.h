@@ -80,6 +80,10 @@ enum wr_rollover_proof {
 enum wr_rollover_proof wr_rollover_prove(struct wr_rollover *r, const struct wr_rrset *set,
                                          const struct wr_trusttime *time, void *scratch,
                                          uint32_t *ret_left_s);
+/* Was that moment one at which the set can be current: does a signature by a trusted key hold at it, without allowance for anybody's
+ * clock? `floor_s` has passed, and says which era the signatures' 32 bits are of. */
+bool wr_rollover_reaches(struct wr_rollover *r, const struct wr_rrset *set, int64_t floor_s,
+                         int64_t at_s, void *scratch);
 /* The SEP keys of a proven set; at most WR_DNSSEC_ROLLOVER_KEYS_MAX. `scratch`: WR_RRSIG_SCRATCH_SIZE octets. */
 unsigned wr_rollover_look(const struct wr_rrset *set, struct wr_rollover_seen *ret_seen,
                           void *scratch);

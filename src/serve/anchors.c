@@ -375,9 +375,6 @@ static void look(struct wr_serve *s, struct wr_rollover *keys, struct watch *w, 
         now->wall_s, p->floor_s);
     uint8_t proof = (uint8_t)wr_rollover_prove(keys, &e.rrset, &time, l->crypto, &w->left_s);
     judge_match(l, w, proof);
-    if (proof == WR_ROLLOVER_PROVEN && w->zone.wire[0] == 0) {
-        wr_timekeeper_root_good(s, w->left_s);
-    }
     w->ttl = e.ttl;
     w->stored_s = e.stored_s;
     w->looked_us = now->mono_us;
@@ -388,6 +385,19 @@ static void look(struct wr_serve *s, struct wr_rollover *keys, struct watch *w, 
     if (proof == WR_ROLLOVER_PROVEN && l->follow) {
         observe(s, keys, &e.rrset, &time, e.ttl, now->mono_us);
     }
+}
+
+bool wr_live_anchors_root_reaches(struct wr_serve *s, const struct wr_rrset *keys, int64_t floor_s,
+                                  int64_t at_s)
+{
+    struct wr_live_anchors *l = s->anchors;
+    for (unsigned i = 0; l != NULL && i < l->set.points; i++) {
+        struct wr_rollover *r = &l->set.point[i].keys;
+        if (r->zone.wire[0] == 0) {
+            return wr_rollover_reaches(r, keys, floor_s, at_s, l->crypto);
+        }
+    }
+    return false;
 }
 
 static void ask_when_due(struct wr_serve *s, struct watch *w, uint64_t now_us)

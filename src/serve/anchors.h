@@ -34,6 +34,9 @@ int wr_live_anchors_run(struct wr_live_anchors *live);
 /* Writes what is left. NULL is fine. */
 void wr_live_anchors_close(struct wr_live_anchors *live);
 
+/* Can it be that moment, by an anchor's signature over these keys of the root? */
+bool wr_live_anchors_root_reaches(struct wr_serve *s, const struct wr_rrset *keys, int64_t floor_s,
+                                  int64_t at_s);
 void wr_live_anchors_tick(struct wr_serve *s);
 /* A configuration is in force: its anchors are the points now, and what rested on what was changed is forgotten. */
 void wr_live_anchors_settled(struct wr_serve *s);

@@ -13,6 +13,7 @@
 #include "net/clock.h"
 #include "net/oneshot.h"
 #include "resolve/ladder.h"
+#include "serve/anchors.h"
 #include "serve/beat.h"
 #include "serve/keepfile.h"
 #include "serve/put.h"
@@ -54,7 +55,6 @@ struct wr_timekeeper {
     uint64_t saved_us;      /* 0: never */
     bool said;
 
-    uint64_t root_good_us; /* the root's signatures are good until then */
     uint64_t soa_asked_us;
     uint32_t soa_stored_s;
     struct wr_rrset keys; /* of the root; size 0: not seen */
@@ -99,11 +99,13 @@ static void write_state(void *user)
     }
 }
 
-/* A proven time, while what is signed by the root is good at it. */
+/* A proven time, when what the root has signed is good at that very moment: judged now, for what was found good by another time says
+ * nothing. */
 static void keep_proven(struct wr_timekeeper *k, const struct wr_now *now)
 {
     bool due = k->saved_us == 0 || now->mono_us - k->saved_us >= SAVE_US;
-    if (k->state == WR_TRUSTTIME_PROVEN && due && now->mono_us < k->root_good_us) {
+    if (k->state == WR_TRUSTTIME_PROVEN && due && k->keys.size > 0 &&
+        wr_live_anchors_root_reaches(k->serve, &k->keys, k->floor_s, now->wall_s)) {
         k->saved_us = now->mono_us;
         raise_floor(k, now->wall_s, "the last proven time");
         atomic_store(&k->save_s, now->wall_s);
@@ -162,13 +164,6 @@ void wr_timekeeper_root(struct wr_serve *s, const struct wr_rrset *keys)
             forget(s);
         }
     }
-}
-
-void wr_timekeeper_root_good(struct wr_serve *s, uint32_t left_s)
-{
-    struct wr_now now;
-    wr_clock_read(&s->clock, &now);
-    s->time->root_good_us = now.mono_us + (uint64_t)left_s * WR_S;
 }
 
 /* Younger than the signatures of the keys by weeks; asked for while it matters. */

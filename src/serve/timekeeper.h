@@ -13,8 +13,8 @@
  * (net/clock.h). The kernel's clock is never set.
  *
  * The floor is the latest of the release, the last proven time, and the newest inception among the signatures of the root's
- * DNSKEY and SOA. A proven time is written down (`time.state`) only while the root's signatures are good at it, so who lies on the
- * way to all time servers cannot move the floor to where nothing signed can follow.
+ * DNSKEY and SOA. A proven time moves it and is written down (`time.state`) only when the root's keys, as they were seen last, are signed by an anchor at
+ * that very moment, so who lies on the way to all time servers cannot move the floor to where nothing signed can follow.
  *
  * When what was believed turns out to be wrong by more than what signatures are allowed, all that was judged by it is forgotten.
  * Main thread only, but for the file, which a thread of its own writes.
@@ -51,8 +51,6 @@ void wr_timekeeper_free(struct wr_timekeeper *keeper);
 
 /* The root's DNSKEY set, proven by its anchor against the floor. It may end the belief in the kernel's clock. */
 void wr_timekeeper_root(struct wr_serve *s, const struct wr_rrset *keys);
-/* By the time that is believed its signature is good for so long. */
-void wr_timekeeper_root_good(struct wr_serve *s, uint32_t left_s);
 void wr_timekeeper_report(const struct wr_serve *s, struct wr_json *j, const char *key);
 
 #endif

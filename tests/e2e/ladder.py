@@ -348,6 +348,33 @@ def rough_name(lab):
         need("ad" in ask(lab).flags, "no AD")
 
 
+@e2e.test("all servers lie by four years: believed, but neither the floor nor the file goes where the root's signatures do not")
+def forged(lab):
+    folder = f"{RUN}/time-forged"
+    os.makedirs(folder, exist_ok=True)
+    os.chmod(folder, 0o700)
+    words = {"trust": "ladder", "servers": ADDRESSES[:3], "state": f"{folder}/time"}
+    with servers(lab, *[4 * 365 * DAYS] * 3) as mocks:
+        for mock in mocks:
+            mock.kiss = "INIT"                  # nobody is heard before the root's keys were seen against the floor
+        start(lab, 0, words)
+        ask(lab)
+        until(lambda: clock_of(lab)["floor_from"] == "the root's signatures", PATIENCE)
+        equal(state_of(lab), "unproven")
+        for mock in mocks:
+            mock.kiss = None
+        until(lambda: state_of(lab) == "proven", 120)
+        clock = clock_of(lab)                   # it was moved, or not, when that was believed
+        equal(clock["floor_from"], "the root's signatures", clock)
+        need(clock["floor"] <= time.time() + 60, clock)
+        lab.weir.stop()                         # what is to be written is written by then
+        need(not os.path.exists(f"{folder}/time"), "a time that nothing signed reaches was written down")
+    with servers(lab, 0, 0, 0):
+        start(lab, 0, words)
+        until(lambda: state_of(lab) == "proven", PATIENCE)
+        until(lambda: "ad" in ask(lab).flags, PATIENCE)
+
+
 @e2e.test("three real servers (chronyd) agree")
 def real(lab):
     if not have("chronyd"):

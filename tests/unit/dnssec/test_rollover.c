@@ -222,6 +222,32 @@ static void test_look(void **state)
     free(keys);
 }
 
+/* A moment that a signature of the set is good at, to the second: allowances are for judging, not for a floor. */
+static void test_reaches(void **state)
+{
+    struct world_copy *keys = world_get("sec.", "sec.", WR_TYPE_DNSKEY);
+    struct wr_rollover_seen seen[WR_DNSSEC_ROLLOVER_KEYS_MAX];
+    const int64_t floor_s = WORLD_INCEPTION - 30 * DAY;
+    struct wr_ds other = key(9);
+
+    zone = world_name("sec.");
+    wr_rollover_init(&r, zone.wire);
+    assert_int_equal(wr_rollover_trust(&r, &other), WR_OK);
+    assert_false(wr_rollover_reaches(&r, &keys->set, floor_s, WORLD_NOW, scratch));
+    assert_int_equal(wr_rollover_look(&keys->set, seen, scratch), 1);
+    assert_int_equal(wr_rollover_trust(&r, &seen[0].ds), WR_OK);
+    assert_true(wr_rollover_reaches(&r, &keys->set, floor_s, WORLD_NOW, scratch));
+    assert_true(wr_rollover_reaches(&r, &keys->set, floor_s, WORLD_INCEPTION, scratch));
+    assert_false(wr_rollover_reaches(&r, &keys->set, floor_s, WORLD_INCEPTION - 1, scratch));
+    assert_true(wr_rollover_reaches(&r, &keys->set, floor_s, WORLD_EXPIRY, scratch));
+    assert_false(wr_rollover_reaches(&r, &keys->set, floor_s, WORLD_EXPIRY + 1, scratch));
+    assert_false(wr_rollover_reaches(&r, &keys->set, WORLD_NOW + 1, WORLD_NOW, scratch));
+    /* 136 years later the 32 bits are the same. */
+    assert_false(
+        wr_rollover_reaches(&r, &keys->set, floor_s, WORLD_NOW + (INT64_C(1) << 32), scratch));
+    free(keys);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +255,7 @@ int main(void)
         cmocka_unit_test(test_missing),    cmocka_unit_test(test_unproven_time),
         cmocka_unit_test(test_flood),      cmocka_unit_test(test_text),
         cmocka_unit_test(test_interval),   cmocka_unit_test(test_look),
+        cmocka_unit_test(test_reaches),
     };
     int failed;
 
