@@ -42,6 +42,7 @@ static struct wr_anchor *find_or_make(struct wr_anchors *a, const uint8_t *name,
     at = &a->list[a->count++];
     wr_name_set(&at->name, name);
     at->negative = negative;
+    at->closed = false;
     at->until_s = 0;
     wr_ds_list_clear(&at->ds);
     return at;
@@ -146,6 +147,17 @@ int wr_anchors_add_negative(struct wr_anchors *a, const uint8_t *name, int64_t u
         return WR_E_FULL;
     }
     at->until_s = until_s;
+    return WR_OK;
+}
+
+int wr_anchors_close(struct wr_anchors *a, const uint8_t *name)
+{
+    struct wr_anchor *at = find_or_make(a, name, false);
+
+    if (!at) {
+        return WR_E_FULL;
+    }
+    at->closed = true;
     return WR_OK;
 }
 

@@ -24,6 +24,7 @@
 struct wr_anchor {
     struct wr_name name;
     bool negative;
+    bool closed;     /* nothing of it is left (RFC 5011): what is below is bogus */
     int64_t until_s; /* negative: it ends then; 0: never */
     struct wr_ds_list ds;
 };
@@ -42,6 +43,8 @@ int wr_anchors_add(struct wr_anchors *a, const uint8_t *name, uint16_t type, con
 /* "name [ttl] [class] DS|DNSKEY rdata", as in zone files; a comment behind ";" is left out. */
 int wr_anchors_add_text(struct wr_anchors *a, const char *text, size_t n);
 int wr_anchors_add_negative(struct wr_anchors *a, const uint8_t *name, int64_t until_s);
+/* Every key that was trusted for the name is gone. WR_E_FULL. */
+int wr_anchors_close(struct wr_anchors *a, const uint8_t *name);
 int wr_anchors_add_builtin(struct wr_anchors *a);
 /* The closest at or above the name at this moment, or NULL. */
 const struct wr_anchor *wr_anchors_closest(const struct wr_anchors *a, const uint8_t *name,

@@ -224,6 +224,10 @@ static enum wr_dnssec_action start_at_anchor(struct wr_climb *c, const struct wr
     c->cleared = 0;
     c->until_us = WR_TIME_NEVER;
     wr_ds_list_narrow(&c->ds, c->env->policy, &anchor->ds);
+    if (anchor->closed) {
+        return done(c, WR_SECURITY_BOGUS, WR_EDE_BOGUS,
+                    "every trust anchor was revoked by its zone", anchor->name.wire);
+    }
     if (c->ds.count == 0 && c->ds.broken) {
         return done(c, WR_SECURITY_BOGUS, WR_EDE_BOGUS, "the trust anchor is malformed",
                     anchor->name.wire);

@@ -43,9 +43,68 @@ static struct wr_rollover_key *find(struct wr_rollover *r, const struct wr_ds *d
     return NULL;
 }
 
+bool wr_rollover_restart(struct wr_rollover *r)
+{
+    bool any = false;
+
+    r->last_s = 0;
+    for (unsigned i = 0; i < WR_DNSSEC_ROLLOVER_KEYS_MAX; i++) {
+        if (r->keys[i].state < WR_ROLLOVER_REVOKED) {
+            r->keys[i] = (struct wr_rollover_key){.state = WR_ROLLOVER_START};
+        }
+        any |= r->keys[i].state != WR_ROLLOVER_START;
+    }
+    return any;
+}
+
+void wr_rollover_name(struct wr_rollover *r, const struct wr_ds_list *list)
+{
+    for (unsigned i = 0; i < WR_DNSSEC_ROLLOVER_KEYS_MAX; i++) {
+        r->keys[i].named = false;
+    }
+    for (unsigned i = 0; i < list->count; i++) {
+        struct wr_rollover_key *key =
+            list->ds[i].digest_type == DIGEST_SHA256 ? find(r, &list->ds[i]) : NULL;
+
+        if (key) {
+            key->named = true;
+        }
+    }
+}
+
+bool wr_rollover_is_revoked(const struct wr_rollover *r, const struct wr_ds *ds)
+{
+    for (unsigned i = 0; i < WR_DNSSEC_ROLLOVER_KEYS_MAX; i++) {
+        const struct wr_rollover_key *key = &r->keys[i];
+
+        if (key->state >= WR_ROLLOVER_REVOKED && key->ds.tag == ds->tag && key->ds.alg == ds->alg &&
+            (ds->digest_type != DIGEST_SHA256 ||
+             !memcmp(key->ds.digest, ds->digest, SHA256_SIZE))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A free place, or that of the key that was removed the longest ago; NULL: there is none. */
+static struct wr_rollover_key *place(struct wr_rollover *r)
+{
+    struct wr_rollover_key *oldest = NULL, *spare = find(r, NULL);
+
+    for (unsigned i = 0; !spare && i < WR_DNSSEC_ROLLOVER_KEYS_MAX; i++) {
+        struct wr_rollover_key *key = &r->keys[i];
+
+        if (key->state == WR_ROLLOVER_REMOVED && !key->named &&
+            (!oldest || key->waited_s > oldest->waited_s)) {
+            oldest = key;
+        }
+    }
+    return spare ? spare : oldest;
+}
+
 static struct wr_rollover_key *put(struct wr_rollover *r, const struct wr_ds *ds, uint8_t state)
 {
-    struct wr_rollover_key *key = find(r, NULL);
+    struct wr_rollover_key *key = place(r);
 
     if (key) {
         *key = (struct wr_rollover_key){.ds = *ds, .state = state, .seen = true};
@@ -175,7 +234,8 @@ enum wr_rollover_proof wr_rollover_prove(struct wr_rollover *r, const struct wr_
         struct wr_ds ds;
 
         if (wr_keys_parse(rdata, size, &key) || !(key.flags & WR_DNSKEY_ZONE) ||
-            digest_of(set->owner, &key, &ds) || !(trusted = find(r, &ds)) || !is_trusted(trusted)) {
+            (key.flags & WR_DNSKEY_REVOKED) || digest_of(set->owner, &key, &ds) ||
+            !(trusted = find(r, &ds)) || !is_trusted(trusted)) {
             continue;
         }
         if (signed_by(set, &key, time, scratch, ret_left_s)) {
@@ -209,18 +269,39 @@ static bool note_seen(struct wr_rollover *r, const struct wr_rollover_seen *seen
 {
     struct wr_rollover_key *key = find(r, &seen->ds);
 
+    if (!key && !seen->revoked) {
+        key = put(r, &seen->ds, WR_ROLLOVER_ADD_PEND);
+        r->full |= key == NULL;
+        return key != NULL;
+    }
     if (!key) {
-        /* One that is revoked before it was trusted is nothing to follow. */
-        return !seen->revoked && put(r, &seen->ds, WR_ROLLOVER_ADD_PEND);
+        return false; /* one that is revoked before it was trusted is nothing to follow */
     }
     if (!seen->revoked) {
         return key->state == WR_ROLLOVER_MISSING && move(key, WR_ROLLOVER_VALID);
     }
-    switch ((enum wr_rollover_state)key->state) {
-    case WR_ROLLOVER_VALID:
-    case WR_ROLLOVER_MISSING: return move(key, WR_ROLLOVER_REVOKED);
-    default: return false;
+    return is_trusted(key) && move(key, WR_ROLLOVER_REVOKED);
+}
+
+bool wr_rollover_revoke(struct wr_rollover *r, const struct wr_rrset *set, void *scratch)
+{
+    struct wr_rrset_walk walk = wr_rrset_walk(set);
+    const uint8_t *rdata;
+    uint16_t size;
+    bool any = false;
+
+    for (uint16_t i = 0; i < set->records && wr_rrset_next(&walk, &rdata, &size); i++) {
+        struct wr_rollover_key *trusted;
+        struct wr_dnskey key;
+        struct wr_ds ds;
+
+        if (wr_keys_parse(rdata, size, &key) || !(key.flags & WR_DNSKEY_REVOKED) ||
+            digest_of(set->owner, &key, &ds) || !(trusted = find(r, &ds)) || !is_trusted(trusted)) {
+            continue;
+        }
+        any |= signed_by(set, &key, NULL, scratch, NULL) && move(trusted, WR_ROLLOVER_REVOKED);
     }
+    return any;
 }
 
 /* What follows from time and from not being in the set. */
@@ -237,6 +318,7 @@ static bool age(struct wr_rollover_key *key, int64_t passed_s, int64_t hold_s)
     case WR_ROLLOVER_REVOKED:
         key->waited_s += passed_s;
         return key->waited_s >= WR_ROLLOVER_HOLD_S ? move(key, WR_ROLLOVER_REMOVED) : passed_s > 0;
+    case WR_ROLLOVER_REMOVED: key->waited_s += passed_s; return passed_s > 0;
     default: return false;
     }
 }
@@ -255,13 +337,24 @@ static void mark(struct wr_rollover *r, const struct wr_rollover_seen *seen, uns
     }
 }
 
-bool wr_rollover_observe(struct wr_rollover *r, const struct wr_rollover_seen *seen, unsigned n,
-                         uint32_t ttl, int64_t moment_s, bool trusted)
+/* Trusted seconds since the last observation: by the wall clock, and no more than the monotonic one saw, if it did. */
+static int64_t passed(const struct wr_rollover *r, const struct wr_rollover_moment *moment)
 {
-    int64_t passed_s = trusted && r->last_s != 0 && moment_s > r->last_s ? moment_s - r->last_s : 0;
+    int64_t by_wall = r->last_s != 0 && moment->wall_s > r->last_s ? moment->wall_s - r->last_s : 0;
+    int64_t by_mono =
+        moment->mono_s > r->last_mono_s ? (int64_t)(moment->mono_s - r->last_mono_s) : 0;
+
+    return r->last_mono_s != 0 && by_mono < by_wall ? by_mono : by_wall;
+}
+
+bool wr_rollover_observe(struct wr_rollover *r, const struct wr_rollover_seen *seen, unsigned n,
+                         uint32_t ttl, const struct wr_rollover_moment *moment, bool trusted)
+{
+    int64_t passed_s = trusted ? passed(r, moment) : 0;
     int64_t hold_s = ttl > WR_ROLLOVER_HOLD_S ? ttl : WR_ROLLOVER_HOLD_S;
     bool changed = false;
 
+    r->full = false;
     mark(r, seen, n);
     for (unsigned i = 0; i < WR_DNSSEC_ROLLOVER_KEYS_MAX; i++) {
         changed |= age(&r->keys[i], passed_s, hold_s);
@@ -269,8 +362,9 @@ bool wr_rollover_observe(struct wr_rollover *r, const struct wr_rollover_seen *s
     for (unsigned i = 0; i < n; i++) { /* after the others were aged: what is new begins now */
         changed |= note_seen(r, &seen[i]);
     }
-    changed |= r->last_s != (trusted ? moment_s : 0);
-    r->last_s = trusted ? moment_s : 0;
+    changed |= r->last_s != (trusted ? moment->wall_s : 0);
+    r->last_s = trusted ? moment->wall_s : 0;
+    r->last_mono_s = moment->mono_s;
     return changed;
 }
 
@@ -395,11 +489,12 @@ static int load_key(struct wr_rollover *r, const struct words *w)
     if (find(r, &ds)) {
         return WR_E_FORMAT;
     }
-    key = put(r, &ds, state);
+    key = find(r, NULL);
     if (!key) {
         return WR_E_FULL;
     }
-    key->waited_s = (int64_t)waited;
+    *key = (struct wr_rollover_key){
+        .ds = ds, .state = state, .seen = true, .waited_s = (int64_t)waited};
     return WR_OK;
 }
 

@@ -31,7 +31,37 @@ static void drop(struct wr_trustset *t, struct wr_trustpoint *p)
     *p = t->point[--t->points];
 }
 
-/* The same for the same anchors in any order; never 0. */
+/* No point any more; what it revoked is remembered. */
+static void forget(struct wr_trustset *t, struct wr_trustpoint *p)
+{
+    p->seed = WR_TRUSTSET_GONE;
+    if (!wr_rollover_restart(&p->keys)) {
+        drop(t, p);
+    }
+}
+
+/* The memory of the name as a point, or a new one; NULL: there are too many. */
+static struct wr_trustpoint *begin(struct wr_trustset *t, const uint8_t *name)
+{
+    struct wr_trustpoint *p = find(t, name);
+    if (p) {
+        return p;
+    }
+    for (unsigned i = 0; t->points == WR_TRUST_POINTS_MAX && i < WR_TRUST_POINTS_MAX; i++) {
+        if (t->point[i].seed == WR_TRUSTSET_GONE) {
+            drop(t, &t->point[i]);
+        }
+    }
+    if (t->points == WR_TRUST_POINTS_MAX) {
+        return NULL;
+    }
+    p = &t->point[t->points++];
+    wr_rollover_init(&p->keys, name);
+    p->seed = WR_TRUSTSET_GONE;
+    return p;
+}
+
+/* The same for the same anchors in any order; neither 0 nor WR_TRUSTSET_GONE. */
 static uint64_t seed_of(const struct wr_ds_list *list)
 {
     static const struct wr_hash_key key = {{0}};
@@ -41,7 +71,7 @@ static uint64_t seed_of(const struct wr_ds_list *list)
         seed += wr_hash_sip13(&key, ds->digest, ds->size) ^
                 wr_hash_mix((uint64_t)ds->tag << 16 | (uint64_t)ds->alg << 8 | ds->digest_type);
     }
-    return seed ? seed : 1;
+    return seed && seed != WR_TRUSTSET_GONE ? seed : 1;
 }
 
 static void trust_all(struct wr_rollover *r, const struct wr_ds_list *list)
@@ -51,7 +81,7 @@ static void trust_all(struct wr_rollover *r, const struct wr_ds_list *list)
     }
 }
 
-static const struct wr_anchor *find_anchor(const struct wr_anchors *a, const uint8_t *name)
+static struct wr_anchor *find_anchor(const struct wr_anchors *a, const uint8_t *name)
 {
     for (unsigned i = 0; i < a->count; i++) {
         if (!a->list[i].negative && wr_name_equal(a->list[i].name.wire, name)) {
@@ -67,52 +97,59 @@ void wr_trustset_seed(struct wr_trustset *t, const struct wr_anchors *conf)
         const struct wr_anchor *at = find_anchor(conf, t->point[i].keys.zone.wire);
         bool other = at ? seed_of(&at->ds) != t->point[i].seed : t->point[i].seed != 0;
         if (other) {
-            drop(t, &t->point[i]);
+            forget(t, &t->point[i]);
         }
     }
     for (unsigned i = 0; i < conf->count; i++) {
         const struct wr_anchor *at = &conf->list[i];
-        if (at->negative || find(t, at->name.wire) || t->points == WR_TRUST_POINTS_MAX) {
+        struct wr_trustpoint *p = at->negative ? NULL : begin(t, at->name.wire);
+        if (!p) {
             continue;
         }
-        struct wr_trustpoint *p = &t->point[t->points++];
-        wr_rollover_init(&p->keys, at->name.wire);
-        p->seed = seed_of(&at->ds);
-        trust_all(&p->keys, &at->ds);
+        if (p->seed == WR_TRUSTSET_GONE) {
+            wr_rollover_name(&p->keys, &at->ds); /* before others take places */
+            p->seed = seed_of(&at->ds);
+            trust_all(&p->keys, &at->ds);
+        }
+        wr_rollover_name(&p->keys, &at->ds);
     }
 }
 
 /* --- the table -------------------------------------------------------------------------------- */
 
-/* Leaves of the configured anchors what is not followed. */
-static void strip(struct wr_anchors *a, struct wr_anchor *at)
+/* Takes away what was revoked, in any digest; and of a point that is followed the digests that it has itself. */
+static void strip(struct wr_anchor *at, const struct wr_rollover *r, bool followed)
 {
     unsigned kept = 0;
     for (unsigned i = 0; i < at->ds.count; i++) {
-        if (at->ds.ds[i].digest_type != DIGEST_SHA256) {
-            at->ds.ds[kept++] = at->ds.ds[i];
+        const struct wr_ds *ds = &at->ds.ds[i];
+        if (!wr_rollover_is_revoked(r, ds) && !(followed && ds->digest_type == DIGEST_SHA256)) {
+            at->ds.ds[kept++] = *ds;
         }
     }
     at->ds.count = (uint8_t)kept;
-    if (kept == 0 && !at->ds.broken) {
-        *at = a->list[--a->count]; /* no anchor is another thing than one that nothing satisfies */
+}
+
+static int apply_point(const struct wr_trustpoint *p, bool follow, struct wr_anchors *anchors)
+{
+    struct wr_anchor *at = find_anchor(anchors, p->keys.zone.wire);
+    bool ours = at ? seed_of(&at->ds) == p->seed : p->seed == 0;
+    if (at ? !follow : !ours) {
+        return WR_OK;
     }
+    if (at) { /* of another list, which is not seeded yet, too */
+        strip(at, &p->keys, ours);
+    }
+    int err = ours ? wr_rollover_anchors(&p->keys, anchors) : WR_OK;
+    bool left = at ? at->ds.count > 0 || at->ds.broken : !wr_rollover_dead(&p->keys);
+    return err || left ? err : wr_anchors_close(anchors, p->keys.zone.wire);
 }
 
 int wr_trustset_apply(const struct wr_trustset *t, bool follow, struct wr_anchors *anchors)
 {
     int err = WR_OK;
     for (unsigned i = 0; i < t->points && !err; i++) {
-        const struct wr_trustpoint *p = &t->point[i];
-        const struct wr_anchor *at = find_anchor(anchors, p->keys.zone.wire);
-        bool ours = at ? follow && seed_of(&at->ds) == p->seed : p->seed == 0;
-        if (!ours) {
-            continue;
-        }
-        if (at) {
-            strip(anchors, &anchors->list[at - anchors->list]);
-        }
-        err = wr_rollover_anchors(&p->keys, anchors);
+        err = apply_point(&t->point[i], follow, anchors);
     }
     for (unsigned i = 0; i < t->negatives && !err; i++) {
         err = wr_anchors_add_negative(anchors, t->negative[i].name.wire, t->negative[i].until_s);
@@ -131,24 +168,21 @@ int wr_trustset_add(struct wr_trustset *t, const char *line, size_t n, struct wr
     if (err) {
         return err;
     }
-    struct wr_trustpoint *p = find(t, room[0].name.wire);
-    bool made = !p;
-    if (made && t->points == WR_TRUST_POINTS_MAX) {
+    struct wr_trustpoint *p = begin(t, room[0].name.wire);
+    if (!p) {
         return WR_E_FULL;
     }
-    if (made) {
-        p = &t->point[t->points++];
-        wr_rollover_init(&p->keys, room[0].name.wire);
-        p->seed = 0;
-    }
+    bool gone = p->seed == WR_TRUSTSET_GONE;
     err = wr_rollover_trust(&p->keys, &room[0].ds.ds[0]);
-    if (err && made) {
-        drop(t, p);
+    if (err && gone) {
+        forget(t, p);
     }
-    if (!err) {
-        *ret_name = room[0].name;
+    if (err) {
+        return err;
     }
-    return err;
+    p->seed = gone ? 0 : p->seed;
+    *ret_name = room[0].name;
+    return WR_OK;
 }
 
 static struct wr_trustneg *find_negative(struct wr_trustset *t, const uint8_t *name)
@@ -181,13 +215,13 @@ int wr_trustset_remove(struct wr_trustset *t, const uint8_t *name)
         return WR_OK;
     }
     struct wr_trustpoint *p = find(t, name);
-    if (!p) {
+    if (!p || p->seed == WR_TRUSTSET_GONE) {
         return WR_E_NOTFOUND;
     }
     if (p->seed != 0) {
         return WR_E_DENIED;
     }
-    drop(t, p);
+    forget(t, p);
     return WR_OK;
 }
 
@@ -275,6 +309,9 @@ static int load_point(struct wr_trustset *t, const char *text, size_t n, size_t 
         return err ? err : WR_E_FORMAT;
     }
     p->seed = seed;
+    if (seed == WR_TRUSTSET_GONE && !wr_rollover_restart(&p->keys)) {
+        return WR_E_FORMAT;
+    }
     t->points++;
     *ret_size = at;
     return WR_OK;

@@ -7,10 +7,14 @@
  *     wr_trustset_save, wr_trustset_load  as text, for a file
  *
  * A trust point belongs to the anchors it began with: its seed is a digest of those. When the configuration says
- * otherwise, what was learned from the old ones is forgotten, so that an anchor that the owner took away is trusted no more.
- * Seed 0: the point was added by command, and goes by command. Negative anchors (RFC 7646) have an end, or 0.
+ * otherwise, what was learned from the old ones is forgotten, so that an anchor that the owner took away is trusted no more; but what
+ * the zone revoked stays revoked, whatever the lists say, for that is permanent (RFC 5011 section 2.1). Seed 0: the point was added
+ * by command, and goes by command. WR_TRUSTSET_GONE: no point any more, only the memory of what was revoked; it makes room for
+ * points. Negative anchors (RFC 7646) have an end, or 0.
  *
- * Only SHA-256 is followed; an anchor with another digest stays as it was configured.
+ * Only SHA-256 is followed; an anchor with another digest stays as it was configured, until a key of its tag and algorithm
+ * is revoked. A point of which every key was revoked is closed: what is below it is bogus, and not as if it had never been
+ * configured (section 5).
  *
  * Pure. Errors: WR_E_FULL, WR_E_FORMAT, WR_E_UNSUPPORTED (digest), WR_E_DENIED (revoked; or it is the configuration's),
  * WR_E_NOTFOUND.
@@ -20,9 +24,11 @@
 
 #include "dnssec/rollover.h"
 
+#define WR_TRUSTSET_GONE UINT64_MAX
+
 struct wr_trustpoint {
     struct wr_rollover keys;
-    uint64_t seed; /* 0: added */
+    uint64_t seed; /* 0: added; WR_TRUSTSET_GONE */
 };
 
 struct wr_trustneg {

@@ -246,7 +246,8 @@ static void drop_watches(struct wr_live_anchors *l)
     for (unsigned i = l->watches; i-- > 0;) {
         bool there = false;
         for (unsigned p = 0; p < l->set.points && !there; p++) {
-            there = wr_name_equal(l->set.point[p].keys.zone.wire, l->watch[i].zone.wire);
+            there = l->set.point[p].seed != WR_TRUSTSET_GONE &&
+                    wr_name_equal(l->set.point[p].keys.zone.wire, l->watch[i].zone.wire);
         }
         if (!there) {
             l->problem[0] = l->watch[i].proof == WR_ROLLOVER_PROVEN ? l->problem[0] : 0;
@@ -287,17 +288,49 @@ static void forget_below(struct wr_live_anchors *l, const uint8_t *name)
     wr_name_set(&l->flush, another ? root : name);
 }
 
-static void observe(struct wr_serve *s, struct wr_rollover *keys, const struct wr_rrset *set,
-                    const struct wr_trusttime *time, uint32_t ttl, uint64_t now_us)
+static void observe_proven(struct wr_live_anchors *l, struct wr_rollover *keys,
+                           const struct wr_rrset *set, const struct wr_trusttime *time,
+                           uint32_t ttl, uint64_t now_us)
+{
+    struct wr_rollover_seen seen[WR_DNSSEC_ROLLOVER_KEYS_MAX];
+    const struct wr_rollover_moment moment = {wr_trusttime_moment(time), now_us / WR_S};
+    bool was_full = keys->full;
+    unsigned n = wr_rollover_look(set, seen, l->crypto);
+    l->aged |=
+        wr_rollover_observe(keys, seen, n, ttl, &moment, time->state != WR_TRUSTTIME_UNPROVEN);
+    if (keys->full && !was_full) {
+        char zone[WR_NAME_TEXT_SIZE];
+        wr_name_to_text(keys->zone.wire, zone, sizeof(zone));
+        wr_say(WR_LOG_WARN, "trust anchor of %s: a new key cannot be followed: %d are already",
+               zone, WR_DNSSEC_ROLLOVER_KEYS_MAX);
+    }
+}
+
+static void say_dead(const struct wr_rollover *keys)
+{
+    char zone[WR_NAME_TEXT_SIZE];
+    wr_name_to_text(keys->zone.wire, zone, sizeof(zone));
+    wr_say(WR_LOG_ERROR,
+           "every trust anchor of %s was revoked by its zone: all below it is refused until "
+           "dnssec.anchors names a new key, or the name no more",
+           zone);
+}
+
+static void observe(struct wr_serve *s, struct wr_rollover *keys, const struct wr_cache_entry *e,
+                    const struct wr_trusttime *time, bool proven, uint64_t now_us)
 {
     struct wr_live_anchors *l = s->anchors;
-    struct wr_rollover_seen seen[WR_DNSSEC_ROLLOVER_KEYS_MAX];
     struct wr_rollover before = *keys;
-    bool trusted = time->state != WR_TRUSTTIME_UNPROVEN;
-    unsigned n = wr_rollover_look(set, seen, l->crypto);
-    l->aged |= wr_rollover_observe(keys, seen, n, ttl, wr_trusttime_moment(time), trusted);
+    if (proven) {
+        observe_proven(l, keys, &e->rrset, time, e->ttl, now_us);
+    } else {
+        (void)wr_rollover_revoke(keys, &e->rrset, l->crypto);
+    }
     if (moved(&before, keys)) {
         say_moves(&before, keys);
+        if (wr_rollover_dead(keys) && !wr_rollover_dead(&before)) {
+            say_dead(keys);
+        }
         save(l, now_us);
         wr_reload_refresh(s);
     } else if (l->aged && now_us - l->saved_us >= SAVE_EVERY_US) {
@@ -382,8 +415,8 @@ static void look(struct wr_serve *s, struct wr_rollover *keys, struct watch *w, 
     w->signal = true;
     w->next_us =
         now->mono_us + WR_S * wr_rollover_interval_s(e.ttl, w->left_s, proof != WR_ROLLOVER_PROVEN);
-    if (proof == WR_ROLLOVER_PROVEN && l->follow) {
-        observe(s, keys, &e.rrset, &time, e.ttl, now->mono_us);
+    if (l->follow) {
+        observe(s, keys, &e, &time, proof == WR_ROLLOVER_PROVEN, now->mono_us);
     }
 }
 
@@ -439,6 +472,9 @@ void wr_live_anchors_tick(struct wr_serve *s)
     }
     drop_watches(l);
     for (unsigned i = 0; i < l->set.points && s->gate->settings.prove.enable; i++) {
+        if (l->set.point[i].seed == WR_TRUSTSET_GONE) {
+            continue;
+        }
         struct watch *w = watch_of(l, l->set.point[i].keys.zone.wire, now.mono_us);
         look(s, &l->set.point[i].keys, w, &now);
         tell_zone(s, &l->set.point[i].keys, w, now.mono_us);
@@ -548,7 +584,10 @@ static void put_key(const struct wr_trustpoint *p, const struct wr_rollover_key 
     wr_json_u64(j, "tag", k->ds.tag);
     wr_json_u64(j, "algorithm", k->ds.alg);
     wr_json_text(j, "state", wr_rollover_state_name((enum wr_rollover_state)k->state));
-    wr_json_text(j, "from", p->seed != 0 ? "configuration" : "command");
+    wr_json_text(j, "from",
+                 p->seed == WR_TRUSTSET_GONE ? "before"
+                 : p->seed != 0              ? "configuration"
+                                             : "command");
     if (counts) {
         wr_json_i64(j, "waited_s", k->waited_s);
     } else {

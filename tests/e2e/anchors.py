@@ -243,6 +243,35 @@ def rollover(box):
     equal(states(weir)[tag(old)], "REVOKED")
 
 
+@loopback.test("all keys revoked: refused with the reason, nothing that such a set brings is followed; a new list trusts the new key alone")
+def all_revoked(box):
+    tree, weir = start(box)
+    old, new = tree.root.keys[0], make_key()
+    old_anchor, private, key = tree.anchor(), *old
+    equal(weir.ask("www.example.").rcode, 0)
+    until("looked at", lambda: anchors(weir)["points"] and anchors(weir)["points"][0]["match"] == "proven")
+    revoked = (private, key.replace(flags=REVOKED))
+    tree.root.keys, tree.root.signers = [revoked, new], [revoked]
+    tree.root.resign()
+    weir.verb("cache_flush", name=".", below=True)
+    weir.ask("www.example.")
+    until("revoked", lambda: states(weir).get(tag(old)) == "REVOKED")
+    equal(states(weir), {tag(old): "REVOKED"})     # the key beside it was signed by nobody who is trusted
+    need("every trust anchor of . was revoked by its zone" in weir.log(), weir.log())
+    until("in force", lambda: anchors(weir)["in_force"][0]["digests"] == 0)
+    until("refused so", lambda: b"every trust anchor was revoked by its zone" in weir.ask("www.example.", edns=True).wire)
+    equal(weir.ask("www.example.").rcode, 2)
+    tree.root.signers = [new]
+    tree.root.resign()
+    settings = tree.settings()
+    settings["dnssec"]["anchors"] = [old_anchor, ". DS " + dns.dnssec.make_ds(tree.root.origin, new[1], "SHA256").to_text()]
+    weir.configure(settings)
+    weir.verb("reload")
+    until("proven by the new one", lambda: weir.ask("www.example.").rcode == 0)
+    equal(states(weir), {tag(old): "REVOKED", tag(new): "VALID"})
+    equal(anchors(weir)["in_force"][0]["digests"], 1)
+
+
 @loopback.test("a key that waited too short a time is no anchor")
 def too_early(box):
     tree, weir, _, new = rolling(box, "VALID", HOLD_S - 3600)

@@ -35,7 +35,7 @@ static void try_state(const char *in, size_t n)
     wr_anchors_init(&anchors, room, 4);
     promise(wr_rollover_anchors(&r, &anchors) == WR_OK);
     promise(wr_rollover_dead(&r) == (anchors.count == 0));
-    (void)wr_rollover_observe(&r, NULL, 0, 300, 1706000000, true);
+    (void)wr_rollover_observe(&r, NULL, 0, 300, &(struct wr_rollover_moment){1706000000, 1}, true);
 }
 
 static void try_lines(const char *in, size_t n)

@@ -31,8 +31,9 @@ static void begin(void)
 }
 
 /* "1 2 -3": keys by number, with a minus revoked. */
-static bool observe(const char *text, int64_t moment, bool trusted)
+static bool observe_at(const char *text, int64_t wall_s, int64_t mono_s, bool trusted)
 {
+    const struct wr_rollover_moment moment = {wall_s, (uint64_t)mono_s};
     struct wr_rollover_seen seen[WR_DNSSEC_ROLLOVER_KEYS_MAX];
     unsigned n = 0;
     char *end;
@@ -43,7 +44,13 @@ static bool observe(const char *text, int64_t moment, bool trusted)
         seen[n].ds = key((unsigned)labs(v));
         seen[n++].revoked = v < 0;
     }
-    return wr_rollover_observe(&r, seen, n, 172800, moment, trusted);
+    return wr_rollover_observe(&r, seen, n, 172800, &moment, trusted);
+}
+
+/* By two clocks that go together. */
+static bool observe(const char *text, int64_t moment, bool trusted)
+{
+    return observe_at(text, moment, moment, trusted);
 }
 
 static enum wr_rollover_state state_of(unsigned n)
@@ -144,6 +151,100 @@ static void test_unproven_time(void **state)
     assert_int_equal(state_of(2), WR_ROLLOVER_VALID);
 }
 
+/* A wall clock that steps ahead, trusted all the while, ages nothing; over a restart it is the only one. */
+static void test_stepped_clock(void **state)
+{
+    char text[WR_ROLLOVER_TEXT_SIZE];
+    struct wr_str s;
+
+    begin();
+    observe_at("1 2", START, 1000, true);
+    observe_at("1 2", START + 31 * DAY, 1000 + DAY, true);
+    assert_int_equal(state_of(2), WR_ROLLOVER_ADD_PEND);
+    observe_at("1 2", START + 400 * DAY, 1000 + 29 * DAY, true);
+    assert_int_equal(state_of(2), WR_ROLLOVER_ADD_PEND);
+    observe_at("1 2", START + 400 * DAY + 7, 1000 + 31 * DAY,
+               true); /* nor does the other one alone */
+    assert_int_equal(state_of(2), WR_ROLLOVER_ADD_PEND);
+    wr_str_init(&s, text, sizeof(text));
+    wr_rollover_save(&r, &s);
+    assert_int_equal(wr_rollover_load(&r, text, s.len), WR_OK);
+    observe_at("1 2", START + 401 * DAY + 7, 5, true);
+    assert_int_equal(state_of(2), WR_ROLLOVER_VALID);
+}
+
+/* Forty rollovers: the digests of the oldest keys make room, the one that is configured and was revoked keeps its place. */
+static void test_places(void **state)
+{
+    struct wr_ds_list named = {.count = 1, .ds = {key(1)}};
+    struct wr_ds one = key(1);
+    int64_t t = START;
+
+    begin();
+    wr_rollover_name(&r, &named);
+    for (unsigned n = 1; n < 41; n++) {
+        char text[32];
+
+        snprintf(text, sizeof(text), "%u %u", n, n + 1);
+        for (unsigned day = 0; day < 32; day++) {
+            observe(text, t += DAY, true);
+        }
+        snprintf(text, sizeof(text), "-%u %u", n, n + 1);
+        for (unsigned day = 0; day < 32; day++) {
+            observe(text, t += DAY, true);
+        }
+        assert_int_equal(state_of(n + 1), WR_ROLLOVER_VALID);
+        assert_int_equal(state_of(n), WR_ROLLOVER_REMOVED);
+        assert_false(r.full);
+    }
+    assert_int_equal(wr_rollover_trust(&r, &one), WR_E_DENIED);
+    assert_int_equal(state_of(2), WR_ROLLOVER_START); /* the oldest */
+    assert_int_equal(state_of(40), WR_ROLLOVER_REMOVED);
+}
+
+/* More keys at once than are followed: said, and nothing that was trusted is lost. */
+static void test_full(void **state)
+{
+    begin();
+    observe("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16", START, true);
+    assert_false(r.full);
+    observe("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 17", START + 1, true);
+    assert_false(r.full); /* 16 is gone, and its place is free */
+    observe("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 17", START + 31 * DAY, true);
+    assert_int_equal(state_of(17), WR_ROLLOVER_VALID);
+    observe("2 3 4 5 6 7 8 9 10 11 12 13 14 15 17 18", START + 32 * DAY, true);
+    assert_true(r.full); /* 1 is missing, and trusted */
+    assert_int_equal(state_of(1), WR_ROLLOVER_MISSING);
+    assert_int_equal(state_of(18), WR_ROLLOVER_START);
+}
+
+static void test_restart(void **state)
+{
+    int64_t t = START;
+
+    begin();
+    assert_false(wr_rollover_restart(&r));
+    assert_true(wr_rollover_dead(&r));
+    begin();
+    observe("1 2", t, true);
+    observe("1 2", t += 31 * DAY, true);
+    observe("-1 2 3", t += DAY, true);
+    assert_true(wr_rollover_restart(&r));
+    assert_int_equal(state_of(1), WR_ROLLOVER_REVOKED);
+    assert_int_equal(state_of(2), WR_ROLLOVER_START);
+    assert_int_equal(state_of(3), WR_ROLLOVER_START);
+    struct wr_ds one = key(1), two = key(2);
+
+    assert_true(wr_rollover_is_revoked(&r, &one));
+    assert_false(wr_rollover_is_revoked(&r, &two));
+    one.digest[0] ^= 1;
+    assert_false(wr_rollover_is_revoked(&r, &one));
+    one.digest_type = 4;
+    assert_true(wr_rollover_is_revoked(&r, &one));
+    one.alg = 13;
+    assert_false(wr_rollover_is_revoked(&r, &one));
+}
+
 static void test_flood(void **state)
 {
     begin();
@@ -222,6 +323,38 @@ static void test_look(void **state)
     free(keys);
 }
 
+/* Section 2.1: a key that revokes itself proves its revocation, and nothing else that is in the set. */
+static void test_revoked_proves_nothing(void **state)
+{
+    struct world_copy *keys = world_get("revoked.", "revoked.", WR_TYPE_DNSKEY);
+    struct wr_trusttime time = wr_trusttime_of(WR_TRUSTTIME_PROVEN, WORLD_NOW, 0);
+    struct wr_rollover_seen seen[WR_DNSSEC_ROLLOVER_KEYS_MAX];
+    uint32_t left_s;
+
+    zone = world_name("revoked.");
+    wr_rollover_init(&r, zone.wire);
+    assert_int_equal(wr_rollover_look(&keys->set, seen, scratch), 2);
+    const struct wr_ds *old = seen[0].revoked ? &seen[0].ds : &seen[1].ds;
+    const struct wr_ds *other = seen[0].revoked ? &seen[1].ds : &seen[0].ds;
+
+    assert_false(wr_rollover_revoke(&r, &keys->set, scratch)); /* nobody trusts it */
+    assert_int_equal(wr_rollover_trust(&r, old), WR_OK);
+    assert_int_equal(wr_rollover_prove(&r, &keys->set, &time, scratch, &left_s),
+                     WR_ROLLOVER_NO_KEY);
+    assert_true(wr_rollover_revoke(&r, &keys->set, scratch));
+    assert_int_equal(r.keys[0].state, WR_ROLLOVER_REVOKED);
+    assert_true(wr_rollover_dead(&r));
+    assert_false(wr_rollover_revoke(&r, &keys->set, scratch));
+    assert_int_equal(wr_rollover_trust(&r, other), WR_OK);
+    assert_int_equal(wr_rollover_prove(&r, &keys->set, &time, scratch, &left_s),
+                     WR_ROLLOVER_PROVEN);
+    wr_rollover_init(&r, zone.wire); /* somebody else's claim */
+    assert_int_equal(wr_rollover_trust(&r, old), WR_OK);
+    keys->set.sigs = 0;
+    assert_false(wr_rollover_revoke(&r, &keys->set, scratch));
+    free(keys);
+}
+
 /* A moment that a signature of the set is good at, to the second: allowances are for judging, not for a floor. */
 static void test_reaches(void **state)
 {
@@ -255,7 +388,9 @@ int main(void)
         cmocka_unit_test(test_missing),    cmocka_unit_test(test_unproven_time),
         cmocka_unit_test(test_flood),      cmocka_unit_test(test_text),
         cmocka_unit_test(test_interval),   cmocka_unit_test(test_look),
-        cmocka_unit_test(test_reaches),
+        cmocka_unit_test(test_reaches),    cmocka_unit_test(test_stepped_clock),
+        cmocka_unit_test(test_places),     cmocka_unit_test(test_full),
+        cmocka_unit_test(test_restart),    cmocka_unit_test(test_revoked_proves_nothing),
     };
     int failed;
 

@@ -8,11 +8,14 @@
 #include "base/err.h"
 #include "dnssec/trustset.h"
 
-#define HEX(c) c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c
-#define KEY1   ". DS 1 8 2 " HEX("11")
-#define KEY2   ". DS 2 8 2 " HEX("22")
-#define ISLAND "island.example. DS 3 13 2 " HEX("33")
-#define LONG   "long.example. DS 4 13 4 " HEX("44") "44444444444444444444444444444444"
+#define HEX(c)  c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c
+#define KEY1    ". DS 1 8 2 " HEX("11")
+#define KEY2    ". DS 2 8 2 " HEX("22")
+#define ISLAND  "island.example. DS 3 13 2 " HEX("33")
+#define ISLAND2 "island.example. DS 5 13 2 " HEX("55")
+#define SHORT   "long.example. DS 4 13 2 " HEX("77")
+#define LONG2   "long.example. DS 6 13 4 " HEX("66") "66666666666666666666666666666666"
+#define LONG    "long.example. DS 4 13 4 " HEX("44") "44444444444444444444444444444444"
 
 static struct wr_trustset t, other;
 static struct wr_anchor room[16];
@@ -55,7 +58,8 @@ static void see(unsigned point, const char *line, bool revoked, int64_t at_s)
     wr_anchors_init(&list, one, 1);
     assert_int_equal(wr_anchors_add_text(&list, line, strlen(line)), WR_OK);
     struct wr_rollover_seen seen = {.ds = one[0].ds.ds[0], .revoked = revoked};
-    wr_rollover_observe(&t.point[point].keys, &seen, 1, 3600, at_s, true);
+    const struct wr_rollover_moment moment = {at_s, (uint64_t)at_s};
+    wr_rollover_observe(&t.point[point].keys, &seen, 1, 3600, &moment, true);
 }
 
 static void test_follows_the_configuration(void **state)
@@ -72,17 +76,88 @@ static void test_follows_the_configuration(void **state)
     configure(KEY1, ISLAND);
     wr_trustset_seed(&t, &conf); /* the same configuration trusts it no more */
     assert_int_equal(wr_trustset_apply(&t, true, &conf), WR_OK);
-    assert_null(closest("a.", 0));
-    assert_non_null(closest("b.island.example.", 0));
+    assert_true(closest("a.", 0)->closed); /* and not as if there had never been one */
+    assert_int_equal(closest("a.", 0)->ds.count, 0);
+    assert_false(closest("b.island.example.", 0)->closed);
     configure(KEY1, NULL);
     assert_int_equal(wr_trustset_apply(&t, false, &conf), WR_OK); /* not followed: as configured */
-    assert_non_null(closest("a.", 0));
+    assert_int_equal(closest("a.", 0)->ds.count, 1);
     configure(KEY2, NULL); /* another anchor: what was learned belongs to the old one */
     assert_int_equal(wr_trustset_apply(&t, true, &conf), WR_OK);
     assert_int_equal(closest("a.", 0)->ds.ds[0].tag, 2);
     wr_trustset_seed(&t, &conf);
     assert_int_equal(t.points, 1);
-    assert_int_equal(t.point[0].keys.keys[0].ds.tag, 2);
+    assert_int_equal(t.point[0].keys.keys[0].ds.tag, 1);
+    assert_int_equal(t.point[0].keys.keys[0].state, WR_ROLLOVER_REVOKED);
+    assert_int_equal(t.point[0].keys.keys[1].ds.tag, 2);
+    assert_int_equal(wr_trustset_apply(&t, true, &conf), WR_OK);
+    assert_int_equal(closest("a.", 0)->ds.count, 1);
+}
+
+/* What a zone revoked stays so: with another list, without one, over a file, and by command. */
+static void test_revoked_for_ever(void **state)
+{
+    struct wr_name island = name_of("island.example.");
+    wr_trustset_init(&t);
+    configure(KEY1, ISLAND);
+    wr_trustset_seed(&t, &conf);
+    see(1, ISLAND, true, 1000);
+    configure(KEY1, NULL);
+    wr_trustset_seed(&t, &conf); /* no point any more, and a memory */
+    assert_int_equal(t.points, 2);
+    assert_int_equal(wr_trustset_apply(&t, true, &conf), WR_OK);
+    assert_int_equal(closest("a.island.example.", 0)->ds.ds[0].tag, 1);
+    assert_int_equal(wr_trustset_remove(&t, island.wire), WR_E_NOTFOUND);
+    wr_str_init(&str, text, sizeof(text));
+    wr_trustset_save(&t, &str);
+    assert_int_equal(wr_trustset_load(&t, text, str.len), WR_OK);
+    assert_int_equal(add(ISLAND), WR_E_DENIED);
+    assert_int_equal(t.points, 2);
+    assert_int_equal(add(ISLAND2), WR_OK);
+    configure(KEY1, NULL);
+    assert_int_equal(wr_trustset_apply(&t, true, &conf), WR_OK);
+    assert_int_equal(closest("a.island.example.", 0)->ds.count, 1);
+    assert_int_equal(closest("a.island.example.", 0)->ds.ds[0].tag, 5);
+    assert_int_equal(wr_trustset_remove(&t, island.wire), WR_OK);
+    configure(ISLAND, ISLAND2);
+    wr_trustset_seed(&t, &conf);
+    assert_int_equal(wr_trustset_apply(&t, true, &conf), WR_OK);
+    assert_int_equal(closest("a.island.example.", 0)->ds.count, 1);
+    assert_int_equal(closest("a.island.example.", 0)->ds.ds[0].tag, 5);
+    /* Memories make room for points. */
+    configure(KEY1, NULL);
+    wr_trustset_seed(&t, &conf);
+    for (unsigned i = 1; i < WR_TRUST_POINTS_MAX; i++) {
+        char line[200];
+        snprintf(line, sizeof(line), "z%u. DS 1 8 2 " HEX("11"), i);
+        assert_int_equal(add(line), WR_OK);
+    }
+    assert_int_equal(add("more. DS 1 8 2 " HEX("11")), WR_E_FULL);
+}
+
+/* Another digest of a key that was revoked goes with it; that of another key stays. */
+static void test_every_digest_is_revoked(void **state)
+{
+    wr_trustset_init(&t);
+    configure(SHORT, LONG);
+    wr_trustset_seed(&t, &conf);
+    assert_int_equal(wr_trustset_apply(&t, true, &conf), WR_OK);
+    assert_int_equal(closest("a.long.example.", 0)->ds.count, 2);
+    see(0, SHORT, true, 1000);
+    configure(SHORT, LONG);
+    assert_int_equal(wr_trustset_apply(&t, true, &conf), WR_OK);
+    assert_true(closest("a.long.example.", 0)->closed);
+    for (unsigned seeded = 0; seeded < 2;
+         seeded++) { /* a new list is in force before it is seeded */
+        configure(SHORT, LONG);
+        assert_int_equal(wr_anchors_add_text(&conf, LONG2, sizeof(LONG2) - 1), WR_OK);
+        if (seeded) {
+            wr_trustset_seed(&t, &conf);
+        }
+        assert_int_equal(wr_trustset_apply(&t, true, &conf), WR_OK);
+        assert_int_equal(closest("a.long.example.", 0)->ds.count, 1);
+        assert_int_equal(closest("a.long.example.", 0)->ds.ds[0].tag, 6);
+    }
 }
 
 static void test_other_digests_stay(void **state)
@@ -180,6 +255,9 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_follows_the_configuration),
                                        cmocka_unit_test(test_other_digests_stay),
                                        cmocka_unit_test(test_by_command),
-                                       cmocka_unit_test(test_full), cmocka_unit_test(test_text)};
+                                       cmocka_unit_test(test_revoked_for_ever),
+                                       cmocka_unit_test(test_every_digest_is_revoked),
+                                       cmocka_unit_test(test_full),
+                                       cmocka_unit_test(test_text)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
