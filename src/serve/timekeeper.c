@@ -45,6 +45,8 @@ struct wr_timekeeper {
 
     enum wr_trusttime_state state;
     int64_t base_us;
+    int64_t
+        judged_us; /* the base, the kernel's too, by which what is in the cache was judged; 0: by none */
     char source[WR_NAME_TEXT_SIZE + 64];
 
     int64_t floor_s;
@@ -131,9 +133,10 @@ static bool from_cache(struct wr_serve *s, const uint8_t *name, uint16_t type, u
 /* All that was judged by a time that was wrong. */
 static void forget(struct wr_serve *s)
 {
-    wr_say(WR_LOG_WARN, "what was judged by the time that was believed before is forgotten");
+    s->time->judged_us = 0;
     wr_cache_flush(s->shared.cache, ROOT);
     wr_keep_flushed(s->shared.keep, ROOT);
+    wr_say(WR_LOG_WARN, "what was judged by the time that was believed before is forgotten");
 }
 
 /* Against the floor alone: by a clock that is too old all would be too early, and say nothing. */
@@ -205,17 +208,33 @@ static void say_belief(const struct wr_timekeeper *k, const struct wr_now *now)
            wr_trusttime_name(k->state), k->source, (long long)(now->wall_s - kernel.wall_s));
 }
 
+/* What is believed now, the kernel's clock too, against what was believed when the cache was filled. Small steps add up, for
+ * they are held against the first. */
+static void notice_step(struct wr_serve *s)
+{
+    struct wr_timekeeper *k = s->time;
+    struct wr_now now;
+    wr_clock_read(&s->clock, &now);
+    if (k->state == WR_TRUSTTIME_UNPROVEN) {
+        return; /* what was judged before stays, until there is something to judge it by */
+    }
+    int64_t base_us = now.wall_s * (int64_t)WR_S - (int64_t)now.mono_us;
+    int64_t apart_us = base_us - k->judged_us;
+    if (k->judged_us != 0 && (apart_us > FORGET_US || apart_us < -FORGET_US)) {
+        forget(s);
+    }
+    k->judged_us = k->judged_us == 0 ? base_us : k->judged_us;
+}
+
 static void believe(struct wr_serve *s, enum wr_trusttime_state state, bool proven, int64_t base_us,
                     const char *source)
 {
     struct wr_timekeeper *k = s->time;
     bool same = state == k->state && strcmp(source, k->source) == 0;
     if (same && base_us == k->base_us && proven == wr_clock_is_proven(&s->clock)) {
+        notice_step(s);
         return;
     }
-    int64_t apart_us = base_us - k->base_us;
-    bool wrong = k->base_us != 0 && base_us != 0 && k->state != WR_TRUSTTIME_UNPROVEN &&
-                 (apart_us > FORGET_US || apart_us < -FORGET_US);
     struct wr_now now;
     k->state = state;
     k->base_us = base_us;
@@ -225,9 +244,7 @@ static void believe(struct wr_serve *s, enum wr_trusttime_state state, bool prov
     if (!same) {
         say_belief(k, &now);
     }
-    if (wrong) {
-        forget(s);
-    }
+    notice_step(s);
     keep_proven(k, &now);
 }
 

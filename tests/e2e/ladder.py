@@ -359,11 +359,11 @@ def forged(lab):
             mock.kiss = "INIT"                  # nobody is heard before the root's keys were seen against the floor
         start(lab, 0, words)
         ask(lab)
-        until(lambda: clock_of(lab)["floor_from"] == "the root's signatures", PATIENCE)
+        need(until(lambda: clock_of(lab)["floor_from"] == "the root's signatures", PATIENCE), clock_of(lab))
         equal(state_of(lab), "unproven")
         for mock in mocks:
             mock.kiss = None
-        until(lambda: state_of(lab) == "proven", 120)
+        need(until(lambda: state_of(lab) == "proven", 120), clock_of(lab))
         clock = clock_of(lab)                   # it was moved, or not, when that was believed
         equal(clock["floor_from"], "the root's signatures", clock)
         need(clock["floor"] <= time.time() + 60, clock)
@@ -371,8 +371,8 @@ def forged(lab):
         need(not os.path.exists(f"{folder}/time"), "a time that nothing signed reaches was written down")
     with servers(lab, 0, 0, 0):
         start(lab, 0, words)
-        until(lambda: state_of(lab) == "proven", PATIENCE)
-        until(lambda: "ad" in ask(lab).flags, PATIENCE)
+        need(until(lambda: state_of(lab) == "proven", PATIENCE), clock_of(lab))
+        need(until(lambda: "ad" in ask(lab).flags, PATIENCE), "no AD")
 
 
 @e2e.test("three real servers (chronyd) agree")

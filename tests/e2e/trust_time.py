@@ -39,6 +39,11 @@ def log_since_start(lab):
         return file.read().rpartition("ready:")[0].rpartition("stopped")[2]
 
 
+def log_of(lab):
+    with open(lab.weir.log, errors="replace") as file:
+        return file.read().rpartition("stopped")[2]
+
+
 @e2e.test("auto, a clock in 1970: answered without AD and marked; right again, it is checked again and AD")
 def unproven(lab):
     clock = start(lab, IN_1970, "auto")
@@ -127,6 +132,23 @@ def suspended(lab):
         equal(any(m.name == NAME + "." for m in wire.queries()), again, f"{slept} s later")
         need(again or reply.ttls()[0] <= first.ttls()[0] - slept, reply.text)
     need(lab.weir.verb("status")["wall_proven"], "the time is not known any more")
+
+
+@e2e.test("auto and system, the believed clock is stepped by days: what was judged by it is judged again")
+def steps(lab):
+    for trust in ("auto", "system"):
+        clock = start(lab, 6 * DAYS, trust)
+        equal(lab.weir.verb("status")["clock"]["source"], "the system's clock")
+        need("ad" in ask(lab).flags, "no AD")
+        clock.set(6 * DAYS - 1800)              # less than signatures are allowed: nothing is forgotten
+        time.sleep(2.5)
+        with lab.capture() as wire:
+            clock.set(0)
+            need(until(lambda: "is forgotten" in log_of(lab), 30), log_of(lab))
+            reply = ask(lab)
+        need("ad" in reply.flags, reply.text)
+        need(any(m.name == NAME + "." for m in wire.queries()), "what was judged by the wrong clock was served")
+        equal(log_of(lab).count("is forgotten"), 1, log_of(lab))
 
 
 @e2e.test("system: the clock is taken as it is, in 1970 and after everything has expired")
