@@ -134,6 +134,7 @@ size_t wr_checkpoint_finish(struct wr_checkpoint_batch *batch, struct wr_checkpo
     wr_buf_put_u64(&w, clock->now.mono_us / WR_S);
     wr_buf_put_bytes(&w, clock->boot, WR_CHECKPOINT_BOOT_SIZE);
     wr_buf_put_u8(&w, clock->now.wall_proven);
+    wr_buf_put_u64(&w, clock->anchors);
     tag_of(chain, start, size, start + size);
     memcpy(chain->tag, start + size, WR_CHECKPOINT_TAG_SIZE);
     chain->number++;
@@ -194,7 +195,8 @@ static bool read_head(struct wr_checkpoint_reader *r, size_t pos, struct head *r
     h.clock.now.mono_us = wr_buf_get_u64(&in);
     const uint8_t *boot = wr_buf_get_bytes(&in, WR_CHECKPOINT_BOOT_SIZE);
     h.clock.now.wall_proven = wr_buf_get_u8(&in) == 1;
-    wr_buf_skip(&in, 15);
+    h.clock.anchors = wr_buf_get_u64(&in);
+    wr_buf_skip(&in, 7);
     if (in.err || !boot || h.size > WR_CHECKPOINT_BATCH_MAX || wr_buf_left(&in) < h.size ||
         wr_buf_left(&in) - h.size < WR_CHECKPOINT_TAG_SIZE ||
         h.clock.now.mono_us > UINT64_MAX / WR_S) {

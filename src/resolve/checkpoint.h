@@ -4,7 +4,7 @@
  *
  *   file header (32)  magic "weirkeep" | version (4) | zero (4) | file id (16, random)
  *   batch header (64) magic (4) | octets of records (4) | records (4) | number in the file (4) | wall second (8) |
- *                     monotonic second (8) | boot (16) | wall proven (1) | zero (15)
+ *                     monotonic second (8) | boot (16) | wall proven (1) | mark of the anchors (8) | zero (7)
  *   records           size (2) | what (1) | ...
  *   tag (16)          SipHash-2-4-128 under a secret key over: file id, tag of the batch before, header, records
  *
@@ -14,6 +14,8 @@
  *
  * Records: ENTRY, one cache entry with its age in seconds at the time of the batch; FLUSH, a name below which (and
  * with it) everything earlier is void. Later records win.
+ *
+ * What was judged says so by its security. It holds for the anchors of the batch's mark; who has others leaves it out.
  *
  * Time: an entry read back is re-aged by the time that passed, if that is proven: by the monotonic clock of the same
  * boot, or by two proven wall clocks in order. If not, it counts as expired now, or for as long as it was when written.
@@ -47,6 +49,7 @@
 struct wr_checkpoint_clock {
     struct wr_now now;
     uint8_t boot[WR_CHECKPOINT_BOOT_SIZE]; /* which boot the monotonic clock is of */
+    uint64_t anchors;                      /* by which its verdicts were given; 0: not known */
 };
 
 /* Where a file stands: what the next batch's tag runs on from. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "dnssec/anchordiff.h"
 #include "dnssec/rrsig.h"
 #include "dnssec/signal.h"
 #include "net/clock.h"
@@ -484,6 +485,15 @@ void wr_live_anchors_tick(struct wr_serve *s)
     }
 }
 
+void wr_live_anchors_changed(struct wr_serve *s, const struct wr_anchors *before,
+                             const struct wr_anchors *after)
+{
+    struct wr_name below;
+    if (wr_anchordiff_find(before, after, &below)) {
+        forget_below(s->anchors, below.wire);
+    }
+}
+
 void wr_live_anchors_settled(struct wr_serve *s)
 {
     struct wr_live_anchors *l = s->anchors;
@@ -491,6 +501,7 @@ void wr_live_anchors_settled(struct wr_serve *s)
     if (l->flush.size > 0) {
         wr_cache_flush(s->shared.cache, l->flush.wire);
         wr_keep_flushed(s->shared.keep, l->flush.wire);
+        wr_keep_anchors(s->shared.keep, wr_anchordiff_mark(&s->gate->validation.anchors));
         l->flush.size = 0;
     }
 }

@@ -38,6 +38,9 @@ void wr_live_anchors_close(struct wr_live_anchors *live);
 bool wr_live_anchors_root_reaches(struct wr_serve *s, const struct wr_rrset *keys, int64_t floor_s,
                                   int64_t at_s);
 void wr_live_anchors_tick(struct wr_serve *s);
+/* Workers obey others now: what was judged by the ones before is forgotten when all of it has settled. */
+void wr_live_anchors_changed(struct wr_serve *s, const struct wr_anchors *before,
+                             const struct wr_anchors *after);
 /* A configuration is in force: its anchors are the points now, and what rested on what was changed is forgotten. */
 void wr_live_anchors_settled(struct wr_serve *s);
 

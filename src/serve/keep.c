@@ -46,7 +46,7 @@ static int open_block(struct wr_keep *k)
     int err = WR_E_NOTFOUND;
 
     if (path && path[0] != 0) {
-        err = wr_keeplive_open(path, k->conf.cache_size, k->boot, &k->live, &same);
+        err = wr_keeplive_open(path, k->conf.cache_size, k->boot, k->conf.anchors, &k->live, &same);
         if (err == WR_E_UNSUPPORTED) {
             wr_say(WR_LOG_WARN,
                    "live cache %s is not on tmpfs, it would wear out flash: kept in memory", path);
@@ -155,6 +155,7 @@ int wr_keep_open(const struct wr_keep_conf *conf, const struct wr_now *now,
         return WR_E_NOMEM;
     }
     k->conf = *conf;
+    k->front.anchors = conf->anchors;
     wr_keepfile_boot(k->boot);
     err = open_block(k);
     err = err ? err : format_block(k);
@@ -214,6 +215,7 @@ static void take_notes(struct wr_keep *k)
         k->cursor = 0;
         k->budget.next_us = 0;
     }
+    k->conf.anchors = front->anchors;
     if (front->changed) {
         front->changed = false;
         k->conf.stale_max_s = front->conf.stale_max_s;
@@ -285,6 +287,14 @@ void wr_keep_flushed(struct wr_keep *k, const uint8_t *name)
     }
     wr_name_set(&front->flushes[front->flush_count++], name);
     pthread_mutex_unlock(&front->lock);
+}
+
+void wr_keep_anchors(struct wr_keep *k, uint64_t mark)
+{
+    pthread_mutex_lock(&k->front.lock);
+    k->front.anchors = mark;
+    wr_keeplive_mark(&k->live, mark);
+    pthread_mutex_unlock(&k->front.lock);
 }
 
 void wr_keep_change(struct wr_keep *k, const struct wr_keep_conf *conf)

@@ -33,6 +33,7 @@ struct wr_keep_conf {
     uint64_t min_interval_ms, max_interval_ms;
     uint64_t budget_per_day_bytes;
     uint32_t stale_max_s; /* 0: stale answers are not served, so nothing stale is kept */
+    uint64_t anchors;     /* the mark of those in force (dnssec/anchordiff) */
 };
 
 /* The cache is formatted, or taken over from the live file, when this returns. */
@@ -47,6 +48,8 @@ uint64_t wr_keep_load(struct wr_keep *keep, const struct wr_now *now);
 void wr_keep_tick(struct wr_keep *keep, const struct wr_now *now);
 /* To be called beside wr_cache_flush: what was flushed must not come back from flash. */
 void wr_keep_flushed(struct wr_keep *keep, const uint8_t *name);
+/* Others are in force now, and what rested on the ones before has been flushed. */
+void wr_keep_anchors(struct wr_keep *keep, uint64_t mark);
 /* A reload: intervals, budget and stale bound; paths and size stay. */
 void wr_keep_change(struct wr_keep *keep, const struct wr_keep_conf *conf);
 /* A last checkpoint, then everything is given back; the cache pointer is dead. NULL is fine. */

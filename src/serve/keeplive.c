@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -22,11 +23,13 @@ struct header {
     uint64_t version;
     uint64_t size;
     uint8_t boot[16];
+    uint64_t anchors;
 };
 
-static struct header header_of(size_t size, const uint8_t boot[16])
+static struct header header_of(size_t size, const uint8_t boot[16], uint64_t anchors)
 {
-    struct header h = {.magic = "weirlive", .version = LIVE_VERSION, .size = size};
+    struct header h = {
+        .magic = "weirlive", .version = LIVE_VERSION, .size = size, .anchors = anchors};
 
     memcpy(h.boot, boot, sizeof(h.boot));
     return h;
@@ -64,10 +67,9 @@ static int fit(int fd, size_t size)
     return err ? WR_E_IO : WR_OK;
 }
 
-static int map_file(int fd, size_t size, const uint8_t boot[16], struct wr_keeplive *live,
+static int map_file(int fd, size_t size, const struct header *want, struct wr_keeplive *live,
                     bool *ret_same)
 {
-    struct header want = header_of(size, boot);
     size_t whole = size + WR_KEEPLIVE_HEADER_SIZE;
     uint8_t *map;
     int err = wr_keepfile_lock(fd);
@@ -81,21 +83,22 @@ static int map_file(int fd, size_t size, const uint8_t boot[16], struct wr_keepl
     if (map == MAP_FAILED) {
         return WR_E_NOMEM;
     }
-    *ret_same = memcmp(map, &want, sizeof(want)) == 0;
-    memcpy(map, &want, sizeof(want));
+    *ret_same = memcmp(map, want, sizeof(*want)) == 0;
+    memcpy(map, want, sizeof(*want));
     *live = (struct wr_keeplive){fd, map, whole, map + WR_KEEPLIVE_HEADER_SIZE, size};
     return WR_OK;
 }
 
-int wr_keeplive_open(const char *path, size_t size, const uint8_t boot[16],
+int wr_keeplive_open(const char *path, size_t size, const uint8_t boot[16], uint64_t anchors,
                      struct wr_keeplive *ret_live, bool *ret_same)
 {
+    struct header want = header_of(size, boot, anchors);
     int fd, saved, err = wr_keepfile_open(path, true, &fd);
 
     if (err) {
         return err;
     }
-    err = map_file(fd, size, boot, ret_live, ret_same);
+    err = map_file(fd, size, &want, ret_live, ret_same);
     if (err) {
         saved = errno;
         close(fd);
@@ -113,6 +116,13 @@ int wr_keeplive_plain(size_t size, struct wr_keeplive *ret_live)
     }
     *ret_live = (struct wr_keeplive){-1, map, size, map, size};
     return WR_OK;
+}
+
+void wr_keeplive_mark(struct wr_keeplive *live, uint64_t anchors)
+{
+    if (live->fd >= 0) {
+        memcpy(live->map + offsetof(struct header, anchors), &anchors, sizeof(anchors));
+    }
 }
 
 void wr_keeplive_close(struct wr_keeplive *live)

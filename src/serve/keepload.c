@@ -59,6 +59,9 @@ static void apply(void *user, const struct wr_checkpoint_reader *r,
         if (!k->warm && !k->late) {
             wr_cache_flush(k->cache, record->name.wire);
         }
+    } else if (record->entry.security != WR_SECURITY_UNCHECKED &&
+               r->clock.anchors != load->now.anchors) {
+        k->foreign++;
     } else if (wr_checkpoint_age(&r->clock, &load->now, k->conf.stale_max_s, record)) {
         apply_entry(k, record, &load->now.now);
     }
@@ -105,6 +108,12 @@ void wr_keepload_both(struct wr_keep *k, const struct wr_now *now)
         wr_keptset_forget(&k->kept);
         load_file(k, k->path_new, &k->renewed, now);
         k->renewing = k->renewed.fd >= 0;
+    }
+    if (k->foreign > 0) {
+        wr_say(WR_LOG_INFO,
+               "kept cache %s: %llu entries were judged by other trust anchors: left out", k->path,
+               (unsigned long long)k->foreign);
+        k->foreign = 0;
     }
     if (k->on && wr_keepfile_is_read_only(k->key_fd)) {
         wr_keeplog_close(&k->file);

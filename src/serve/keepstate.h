@@ -27,6 +27,7 @@ struct wr_keep_front {
     unsigned flush_count;
     bool changed; /* conf is new */
     struct wr_keep_conf conf;
+    uint64_t anchors;
     struct wr_keep_status status;
     uint64_t whole_us;
 };
@@ -63,7 +64,8 @@ struct wr_keep {
     unsigned flush_count;
 
     char problem[160];
-    int said; /* errno that was said last, not to say it each minute */
+    int said;         /* errno that was said last, not to say it each minute */
+    uint64_t foreign; /* entries of a file that were judged by other anchors */
     uint64_t loaded, whole_us, bytes_total, batches, failures;
     _Alignas(8) uint8_t scratch[WR_CACHE_SCRATCH_SIZE];
 };
@@ -80,7 +82,7 @@ static inline uint32_t wr_keep_seconds(const struct wr_now *now)
 static inline struct wr_checkpoint_clock wr_keep_clock(const struct wr_keep *k,
                                                        const struct wr_now *now)
 {
-    struct wr_checkpoint_clock clock = {.now = *now};
+    struct wr_checkpoint_clock clock = {.now = *now, .anchors = k->conf.anchors};
 
     memcpy(clock.boot, k->boot, sizeof(clock.boot));
     return clock;

@@ -500,6 +500,7 @@ static void take_over(struct wr_serve *s)
     wr_listeners_settle(&s->listeners, &r->change);
     take_over_locals(s);
     if (r->gate != NULL) {
+        wr_live_anchors_changed(s, &s->gate->validation.anchors, &r->gate->validation.anchors);
         wr_gate_free(s->gate);
         s->gate = r->gate;
         r->gate = NULL;

@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "dnssec/anchordiff.h"
 #include "net/clock.h"
 #include "net/sock.h"
 #include "serve/anchors.h"
@@ -218,7 +219,8 @@ static int create_all(struct wr_serve *s)
     wr_timekeeper_begin(s);
     look_at_keeper(s);
     wr_clock_read(&s->clock, &now);
-    int err = wr_shared_create(s->conf, &now, &s->shared);
+    int err = wr_shared_create(s->conf, wr_anchordiff_mark(&s->gate->validation.anchors), &now,
+                               &s->shared);
     if (err == WR_OK) {
         const struct wr_copies_setup copies = {s->conf, &s->clock, s->news, wake_copied, s};
         err = wr_copies_create(&copies, &s->copies);

@@ -49,7 +49,8 @@ void wr_shared_keep_conf(const struct wr_conf *conf, struct wr_keep_conf *ret_co
     };
 }
 
-static int fill(struct wr_shared *s, const struct wr_conf *conf, const struct wr_now *now)
+static int fill(struct wr_shared *s, const struct wr_conf *conf, uint64_t anchors,
+                const struct wr_now *now)
 {
     uint32_t buckets = quota_buckets(conf->profile);
     struct wr_keep_conf keep;
@@ -66,6 +67,7 @@ static int fill(struct wr_shared *s, const struct wr_conf *conf, const struct wr
         return WR_E_IO;
     }
     wr_shared_keep_conf(conf, &keep);
+    keep.anchors = anchors;
     int err = wr_keep_open(&keep, now, &s->keep);
     if (err == WR_OK) {
         s->cache = wr_keep_cache(s->keep);
@@ -74,12 +76,12 @@ static int fill(struct wr_shared *s, const struct wr_conf *conf, const struct wr
     return err;
 }
 
-int wr_shared_create(const struct wr_conf *conf, const struct wr_now *now,
+int wr_shared_create(const struct wr_conf *conf, uint64_t anchors, const struct wr_now *now,
                      struct wr_shared *ret_shared)
 {
     struct wr_shared s;
     memset(&s, 0, sizeof(s));
-    int err = fill(&s, conf, now);
+    int err = fill(&s, conf, anchors, now);
     if (err != WR_OK) {
         wr_shared_destroy(&s, now);
         return err;

@@ -27,8 +27,9 @@ struct wr_shared {
     struct wr_net_shared *net;
 };
 
-/* The cache is what the process before left, where something is kept. WR_E_NOMEM, WR_E_IO (no randomness). */
-int wr_shared_create(const struct wr_conf *conf, const struct wr_now *now,
+/* The cache is what the process before left, where something is kept; what it judged, if the anchors have the same mark
+ * (dnssec/anchordiff). WR_E_NOMEM, WR_E_IO (no randomness). */
+int wr_shared_create(const struct wr_conf *conf, uint64_t anchors, const struct wr_now *now,
                      struct wr_shared *ret_shared);
 /* Writes a last checkpoint, where something is kept. */
 void wr_shared_destroy(struct wr_shared *shared, const struct wr_now *now);

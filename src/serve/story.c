@@ -178,7 +178,7 @@ int wr_story_tell(const struct wr_story *story, uint8_t ret_reply[WR_MSG_MAX], s
     wr_clock_now(true, &now);
     int err = read_conf(t, ret_why, why_size);
     if (!err) {
-        err = wr_shared_create(t->conf, &now, &t->shared);
+        err = wr_shared_create(t->conf, 0, &now, &t->shared);
     }
     if (!err) {
         err = make_engine(t, &now);

@@ -188,6 +188,57 @@ def negative(box):
     anchors(weir, "add", "/does/not/exist", status=1)
 
 
+def wrong_anchor(tree):
+    return ". DS " + dns.dnssec.make_ds(tree.root.origin, make_key()[1], "SHA256").to_text()
+
+
+@loopback.test("another list by a reload: what the one before let in is judged again, at once")
+def reloaded(box):
+    tree, weir = start(box, negative=["bad."])
+    equal((weir.ask("www.bad.").rcode, weir.ask("www.example.").rcode), (0, 0))
+    weir.configure(tree.settings())
+    weir.verb("reload")                              # settled when it is answered
+    equal((weir.ask("www.bad.").rcode, weir.ask("www.example.").rcode), (2, 0))
+    settings = tree.settings()
+    settings["dnssec"]["anchors"] = [wrong_anchor(tree)]
+    weir.configure(settings)
+    weir.verb("reload")
+    equal(weir.ask("www.example.").rcode, 2)
+    weir.configure(tree.settings())
+    weir.verb("reload")
+    equal(weir.ask("www.example.").rcode, 0)
+
+
+@loopback.test("another list over a restart: what the kept cache has of verdicts by the one before is left out")
+def kept(box):
+    tree, weir = start(box, begin=False)
+    os.chmod(weir.folder, 0o777)
+    keep = {"path": os.path.join(weir.folder, "cache"), "min_interval": "1s", "budget_per_day": "1GiB"}
+    settings = tree.settings(cache={"keep": keep})
+    weir.configure(settings)
+    weir.start()
+    for _ in range(2):                               # what nobody asks for again is not worth a write
+        equal(weir.ask("www.example.").rcode, 0)
+    began = time.monotonic()
+
+    def whole():
+        age_s = weir.verb("status")["keep"]["last_age_s"]
+        return age_s is not None and age_s < time.monotonic() - began - 1
+    until("written", whole, 60)
+    weir.stop()
+    weir.start()
+    need(weir.verb("status")["keep"]["loaded"] > 0, weir.verb("status")["keep"])
+    asked = len([q for q in tree.servers[EXAMPLE].asked if q == ("www.example.", "A")])
+    equal(weir.ask("www.example.").rcode, 0)         # by the same anchors it is good
+    equal(len([q for q in tree.servers[EXAMPLE].asked if q == ("www.example.", "A")]), asked)
+    weir.stop()
+    settings["dnssec"]["anchors"] = [wrong_anchor(tree)]
+    weir.configure(settings)
+    weir.start()
+    need("were judged by other trust anchors: left out" in weir.log(), weir.log())
+    equal(weir.ask("www.example.").rcode, 2)
+
+
 def rolling(box, old_state, new_waited_s):
     """A gateway in the middle of the root's rollover, as its file says."""
     tree, weir = start(box, begin=False)

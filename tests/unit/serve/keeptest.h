@@ -24,10 +24,14 @@
 #define WALL       1700000000
 
 static char dir[64], path[128], live[64];
+static uint64_t anchors = 1; /* by which what is opened is judged */
+static uint8_t security;     /* of what is put */
 static _Alignas(8) uint8_t scratch[WR_CACHE_SCRATCH_SIZE];
 
 static inline int setup(void **state)
 {
+    anchors = 1;
+    security = WR_SECURITY_UNCHECKED;
     strcpy(dir, "/tmp/weir-keep-XXXXXX");
     assert_non_null(mkdtemp(dir));
     snprintf(path, sizeof(path), "%s/cache", dir);
@@ -58,7 +62,8 @@ static inline struct wr_keep *open_keep(const struct wr_now *now, const char *li
                                 .min_interval_ms = 60000,
                                 .max_interval_ms = 3600000,
                                 .budget_per_day_bytes = 1 << 20,
-                                .stale_max_s = 86400};
+                                .stale_max_s = 86400,
+                                .anchors = anchors};
     struct wr_keep *k;
 
     assert_int_equal(wr_keep_open(&conf, now, &k), WR_OK);
@@ -95,6 +100,7 @@ static inline int put(struct wr_cache *c, uint32_t number, uint32_t value, const
     e.rrset.records = 1;
     e.rrset.type = WR_TYPE_A;
     e.rrset.class_ = WR_CLASS_IN;
+    e.security = e.rrset.security = security;
     wr_cache_key_init(c, name.wire, WR_TYPE_A, 0, &key);
     return wr_cache_put(c, &key, e.stored_s, &e);
 }

@@ -36,6 +36,29 @@ static bool no_tmpfs(void)
     return statfs("/dev/shm", &fs) || (unsigned long)fs.f_type != 0x01021994;
 }
 
+static void other_anchors_begin_anew(void **state)
+{
+    struct wr_keeplive live;
+    bool same = true;
+
+    if (no_tmpfs()) {
+        skip();
+    }
+    assert_int_equal(wr_keeplive_open(path, SIZE, boot, 1, &live, &same), WR_OK);
+    wr_keeplive_close(&live);
+    assert_int_equal(wr_keeplive_open(path, SIZE, boot, 2, &live, &same), WR_OK);
+    assert_false(same);
+    wr_keeplive_mark(&live, 3);
+    wr_keeplive_close(&live);
+    assert_int_equal(wr_keeplive_open(path, SIZE, boot, 3, &live, &same), WR_OK);
+    assert_true(same);
+    wr_keeplive_close(&live);
+    assert_int_equal(wr_keeplive_plain(SIZE, &live), WR_OK);
+    wr_keeplive_mark(&live, 3); /* there is no header */
+    assert_int_equal(((uint8_t *)live.map)[0], 0);
+    wr_keeplive_close(&live);
+}
+
 static void what_was_there_is_there_in_the_same_boot(void **state)
 {
     struct wr_keeplive live;
@@ -44,20 +67,20 @@ static void what_was_there_is_there_in_the_same_boot(void **state)
     if (no_tmpfs()) {
         skip();
     }
-    assert_int_equal(wr_keeplive_open(path, SIZE, boot, &live, &same), WR_OK);
+    assert_int_equal(wr_keeplive_open(path, SIZE, boot, 1, &live, &same), WR_OK);
     assert_false(same);
     assert_int_equal(live.size, SIZE);
     assert_int_equal((uintptr_t)live.block % 4096, 0);
     memset(live.block, 7, SIZE);
     wr_keeplive_close(&live);
-    assert_int_equal(wr_keeplive_open(path, SIZE, boot, &live, &same), WR_OK);
+    assert_int_equal(wr_keeplive_open(path, SIZE, boot, 1, &live, &same), WR_OK);
     assert_true(same);
     assert_int_equal(((uint8_t *)live.block)[SIZE - 1], 7);
     wr_keeplive_close(&live);
-    assert_int_equal(wr_keeplive_open(path, SIZE, later, &live, &same), WR_OK);
+    assert_int_equal(wr_keeplive_open(path, SIZE, later, 1, &live, &same), WR_OK);
     assert_false(same);
     wr_keeplive_close(&live);
-    assert_int_equal(wr_keeplive_open(path, 2 * SIZE, later, &live, &same), WR_OK);
+    assert_int_equal(wr_keeplive_open(path, 2 * SIZE, later, 1, &live, &same), WR_OK);
     assert_false(same);
     wr_keeplive_close(&live);
 }
@@ -70,8 +93,8 @@ static void two_do_not_share_it(void **state)
     if (no_tmpfs()) {
         skip();
     }
-    assert_int_equal(wr_keeplive_open(path, SIZE, boot, &live, &same), WR_OK);
-    assert_int_equal(wr_keeplive_open(path, SIZE, boot, &other, &same), WR_E_BUSY);
+    assert_int_equal(wr_keeplive_open(path, SIZE, boot, 1, &live, &same), WR_OK);
+    assert_int_equal(wr_keeplive_open(path, SIZE, boot, 1, &other, &same), WR_E_BUSY);
     assert_int_equal(((uint8_t *)live.block)[0], 0);
     wr_keeplive_close(&live);
 }
@@ -90,7 +113,7 @@ static void a_disk_is_refused(void **state)
         unlink(on_disk);
         skip();
     }
-    assert_int_equal(wr_keeplive_open(on_disk, SIZE, boot, &live, &same), WR_E_UNSUPPORTED);
+    assert_int_equal(wr_keeplive_open(on_disk, SIZE, boot, 1, &live, &same), WR_E_UNSUPPORTED);
     unlink(on_disk);
 }
 
@@ -111,6 +134,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_was_there_is_there_in_the_same_boot),
+        TEST(other_anchors_begin_anew),
         TEST(two_do_not_share_it),
         TEST(a_disk_is_refused),
         TEST(plain_memory_does_too),

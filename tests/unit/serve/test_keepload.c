@@ -63,6 +63,36 @@ static void a_lost_key_makes_the_file_worthless(void **state)
     wr_keep_close(k, &now);
 }
 
+static void what_other_anchors_judged_is_left_out(void **state)
+{
+    struct wr_now now = at(1000);
+    struct wr_keep *k = open_keep(&now, NULL);
+
+    learn(k, 0, 5, &now, 600); /* not judged */
+    security = WR_SECURITY_SECURE;
+    learn(k, 5, 10, &now, 600);
+    wr_keep_close(k, &now);
+    k = open_keep(&now, NULL);
+    assert_int_equal(value_of(wr_keep_cache(k), 4, &now), 28);
+    assert_int_equal(value_of(wr_keep_cache(k), 9, &now), 63);
+    wr_keep_close(k, &now);
+    anchors = 2;
+    k = open_keep(&now, NULL);
+    assert_int_equal(value_of(wr_keep_cache(k), 4, &now), 28);
+    assert_int_equal(value_of(wr_keep_cache(k), 9, &now), -1);
+    wr_keep_anchors(k, 3); /* changed while it runs, before the last checkpoint */
+    learn(k, 20, 25, &now, 600);
+    wr_keep_close(k, &now);
+    k = open_keep(&now, NULL);
+    assert_int_equal(value_of(wr_keep_cache(k), 21, &now), -1);
+    assert_int_equal(value_of(wr_keep_cache(k), 4, &now), 28);
+    wr_keep_close(k, &now);
+    anchors = 3;
+    k = open_keep(&now, NULL);
+    assert_int_equal(value_of(wr_keep_cache(k), 21, &now), 147);
+    wr_keep_close(k, &now);
+}
+
 static void an_altered_file_gives_what_is_whole_and_is_put_aside(void **state)
 {
     struct wr_now now = at(1000);
@@ -265,6 +295,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(foreign_files_are_put_aside),
         TEST(a_lost_key_makes_the_file_worthless),
+        TEST(what_other_anchors_judged_is_left_out),
         TEST(an_altered_file_gives_what_is_whole_and_is_put_aside),
         TEST(what_an_altered_file_held_is_written_again),
         TEST(a_removed_file_is_begun_anew),

@@ -27,7 +27,7 @@ static void test_made_and_given_back(void **state)
         struct wr_conf *conf = conf_of(rows[i]);
         struct wr_shared s;
         struct wr_cache_stats stats;
-        assert_int_equal(wr_shared_create(conf, &now, &s), WR_OK);
+        assert_int_equal(wr_shared_create(conf, 0, &now, &s), WR_OK);
         wr_cache_stats(s.cache, &stats);
         assert_in_range(stats.size_bytes, conf->cache.size_bytes / 2, conf->cache.size_bytes);
         assert_int_equal(stats.entries, 0);
@@ -44,8 +44,8 @@ static void test_keys_differ(void **state)
 {
     struct wr_conf *conf = conf_of("");
     struct wr_shared a, b;
-    assert_int_equal(wr_shared_create(conf, &now, &a), WR_OK);
-    assert_int_equal(wr_shared_create(conf, &now, &b), WR_OK);
+    assert_int_equal(wr_shared_create(conf, 0, &now, &a), WR_OK);
+    assert_int_equal(wr_shared_create(conf, 0, &now, &b), WR_OK);
     assert_memory_not_equal(&a.net->key, &b.net->key, sizeof(a.net->key));
     assert_true(wr_cache_hash(a.cache, (const uint8_t *)"\1a", 1, 0) !=
                 wr_cache_hash(b.cache, (const uint8_t *)"\1a", 1, 0));
