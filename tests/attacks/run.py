@@ -72,7 +72,7 @@ def main():
             print("unshare or ip is not installed")
             sys.exit(SKIPPED)
         enter()
-    import attack_floods, attack_names, attack_proof, attack_taken, attack_work    # noqa: E401 pylint: disable=all
+    import attack_clock, attack_floods, attack_names, attack_proof, attack_taken, attack_work    # noqa: E401 pylint: disable=all
     import world as internet    # pylint: disable=import-outside-toplevel
     words = [w for w in sys.argv[1:] if w != "--peers"]
     kinds, missing = [resolvers.Weir], []

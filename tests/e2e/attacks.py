@@ -8,7 +8,7 @@ import os
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CASES = ("dnsbomb bombs offpath fragments rebirthday bailiwick delegation ghost phoenix keytrap restart encloser labels nextname "
-         "wildcard stale fault nxns nrdelegation nrdelegation390 camp chain chain17 tsuname").split()
+         "wildcard stale fault nxns nrdelegation nrdelegation390 camp chain chain17 tsuname forgedtime").split()
 
 program = os.path.join(os.path.dirname(HERE), "attacks", "run.py")
 os.environ.setdefault("ATTACKS_SLOW", "10")
