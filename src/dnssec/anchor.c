@@ -158,6 +158,7 @@ int wr_anchors_close(struct wr_anchors *a, const uint8_t *name)
         return WR_E_FULL;
     }
     at->closed = true;
+    at->ds.broken = true; /* an empty list is no anchor that nobody relies on */
     return WR_OK;
 }
 

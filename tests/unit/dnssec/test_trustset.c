@@ -78,6 +78,8 @@ static void test_follows_the_configuration(void **state)
     assert_int_equal(wr_trustset_apply(&t, true, &conf), WR_OK);
     assert_true(closest("a.", 0)->closed); /* and not as if there had never been one */
     assert_int_equal(closest("a.", 0)->ds.count, 0);
+    assert_true(
+        closest("a.", 0)->ds.broken); /* for who looks at the list alone: nothing satisfies it */
     assert_false(closest("b.island.example.", 0)->closed);
     configure(KEY1, NULL);
     assert_int_equal(wr_trustset_apply(&t, false, &conf), WR_OK); /* not followed: as configured */
