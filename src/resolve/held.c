@@ -12,9 +12,8 @@ bool wr_held_is_wanted(const struct wr_requests *rs, const struct wr_request *r,
 {
     const struct wr_iter *it = wr_stage_iter(rs, r);
     const struct wr_heldzone *zone =
-        it && it->passed_over ? NULL
-                              : wr_heldzones_find(rs->iter_env.held, r->asked.name.wire,
-                                                  r->asked.type, (uint32_t)(now_us / WR_S));
+        wr_heldzones_find(rs->iter_env.held, r->asked.name.wire, r->asked.type,
+                          it ? it->passed_over : 0, (uint32_t)(now_us / WR_S));
     /* The root of who forwards everything is the forwarders' affair. */
     return zone && zone->name[0] != 0 && wr_name_in(zone->name, route);
 }
@@ -39,7 +38,7 @@ static void pass_over(struct wr_requests *rs, struct wr_request *r, wr_id id, st
              WR_EDE_OTHER);
         return;
     }
-    it->passed_over = true;
+    it->passed_over = (uint8_t)(wr_name_labels(it->zone.wire) + 1);
     wr_request_ask_stage(rs, r, id, now_us);
 }
 
@@ -76,6 +75,7 @@ void wr_held_ask(struct wr_requests *rs, struct wr_request *r, wr_id id, struct 
         enum wr_response kind = wr_iter_judge(
             it, &msg, wr_classify(&msg, it->question.name.wire, it->question.type), &remember);
         rs->counters.held++;
+        it->spoke = zone->state;
         err = is_usable(kind) ? wr_request_use(rs, r, id, &msg, kind, &now) : WR_E_UNSUPPORTED;
     }
     if (err == WR_E_FULL) {
@@ -92,7 +92,7 @@ bool wr_held_distrust(struct wr_requests *rs, struct wr_request *r, const struct
     if (wr_prove_is_unreachable(rs, r) || (zone && !zone->fallback)) {
         return false; /* its keys are somebody else's to give */
     }
-    if (zone) {
+    if (zone && zone->state && zone->state == it->spoke) { /* another copy has not said it */
         rs->counters.held_bogus++;
         wr_heldzone_distrust(zone, (uint32_t)(now_us / WR_S));
     }

@@ -29,7 +29,7 @@ enum wr_found wr_heldanswer_find(const struct wr_heldzones *zones, const struct 
                                  uint32_t now_s, uint8_t *room, struct wr_arena *arena,
                                  struct wr_answer *ret_answer)
 {
-    const struct wr_heldzone *zone = wr_heldzones_find(zones, q->name.wire, q->type, now_s);
+    const struct wr_heldzone *zone = wr_heldzones_find(zones, q->name.wire, q->type, 0, now_s);
     size_t size = 0;
     struct wr_msg msg;
     enum wr_response kind;

@@ -15,7 +15,7 @@ static bool may_be_asked(const struct wr_heldzone *zone, uint32_t now_s)
 }
 
 const struct wr_heldzone *wr_heldzones_find(const struct wr_heldzones *zones, const uint8_t *qname,
-                                            uint16_t qtype, uint32_t now_s)
+                                            uint16_t qtype, unsigned passed_over, uint32_t now_s)
 {
     const struct wr_heldzone *found = NULL;
     unsigned deepest = 0;
@@ -25,6 +25,9 @@ const struct wr_heldzone *wr_heldzones_find(const struct wr_heldzones *zones, co
         const struct wr_heldzone *zone = &zones->zone[i];
         unsigned labels = wr_name_labels(zone->name);
         bool deeper = found == NULL || labels > deepest;
+        if (zone->fallback && passed_over != 0 && labels + 1 >= passed_over) {
+            continue;
+        }
         if (deeper && wr_name_in(name, zone->name) && may_be_asked(zone, now_s)) {
             found = zone;
             deepest = labels;

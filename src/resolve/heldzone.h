@@ -35,7 +35,7 @@ struct wr_heldzone {
     const char *ede_text;             /* in words (static) */
     bool fallback;                    /* its servers are asked when it cannot be */
     bool answers;                     /* clients are told that it is ours, with AA */
-    struct wr_heldzone_state *state;
+    struct wr_heldzone_state *state; /* of the copy; NULL: there is none */
 };
 
 struct wr_heldzones {
@@ -44,12 +44,13 @@ struct wr_heldzones {
     const struct wr_heldzone *zone;
 };
 
-/* `zones` may be NULL. NULL: the servers are to be asked. */
+/* `zones` may be NULL. `passed_over`: 0, or the labels of a zone that gave nothing that can be used, and one: it and those below are left
+ * out where their servers may be asked. NULL: the servers are to be asked. */
 const struct wr_heldzone *wr_heldzones_find(const struct wr_heldzones *zones, const uint8_t *qname,
-                                            uint16_t qtype, uint32_t now_s);
+                                            uint16_t qtype, unsigned passed_over, uint32_t now_s);
 /* The zone of exactly this name, or NULL. */
 const struct wr_heldzone *wr_heldzones_named(const struct wr_heldzones *zones, const uint8_t *name);
-/* What it said did not validate: it rests. */
+/* What it said did not validate: it rests. There is something of it (`state`). */
 void wr_heldzone_distrust(const struct wr_heldzone *zone, uint32_t now_s);
 
 #endif

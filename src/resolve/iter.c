@@ -284,9 +284,10 @@ static void enter_hints(struct wr_iter *it, const struct wr_iter_env *env, uint6
 static bool enter_held(struct wr_iter *it, const struct wr_iter_env *env, const uint8_t *from,
                        uint64_t now_us)
 {
-    const struct wr_heldzone *zone = wr_heldzones_find(env->held, it->asked->name.wire,
-                                                       it->asked->type, (uint32_t)(now_us / WR_S));
-    if (!zone || it->passed_over || !wr_name_in(zone->name, from)) {
+    const struct wr_heldzone *zone =
+        wr_heldzones_find(env->held, it->asked->name.wire, it->asked->type, it->passed_over,
+                          (uint32_t)(now_us / WR_S));
+    if (!zone || !wr_name_in(zone->name, from)) {
         return false;
     }
     clear_servers(it);

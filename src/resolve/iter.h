@@ -92,12 +92,13 @@ struct wr_iter {
     bool whole;        /* no minimisation any more: a server did not like it */
     bool
         empty; /* a server had nothing to say of the name, not even a SOA: believed when nobody says more */
-    bool tried;       /* addresses of this cut were asked, and none gave a usable answer */
-    bool recursor;    /* a server answered from its cache, as if it were a resolver */
-    bool trusting;    /* nobody else is left: its word is taken */
-    bool held;        /* the zone is held here, and no server is asked */
-    bool passed_over; /* no zone that is held is asked: one gave nothing that can be used */
-    bool own;         /* the servers are those that only the zone itself names: the last resort */
+    bool tried;          /* addresses of this cut were asked, and none gave a usable answer */
+    bool recursor;       /* a server answered from its cache, as if it were a resolver */
+    bool trusting;       /* nobody else is left: its word is taken */
+    bool held;           /* the zone is held here, and no server is asked */
+    uint8_t passed_over; /* of zones that are held: resolve/heldzone.h */
+    const void *spoke; /* the state of the held zone that answered, to know it again; may be gone */
+    bool own;          /* the servers are those that only the zone itself names: the last resort */
     uint32_t
         until_s; /* the delegation of `zone` lives that long; one that its servers make lives no longer */
     uint8_t group; /* configured, whose servers the first cut had; or WR_GROUP_RECURSE */

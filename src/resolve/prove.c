@@ -376,7 +376,7 @@ static void begin_anew(struct wr_requests *rs)
 static void distrust(struct wr_requests *rs, const uint8_t *name, uint64_t now_us)
 {
     const struct wr_heldzone *zone = wr_heldzones_named(rs->iter_env.held, name);
-    if (zone && zone->fallback) {
+    if (zone && zone->fallback && zone->state) {
         rs->counters.held_bogus++;
         wr_heldzone_distrust(zone, (uint32_t)(now_us / WR_S));
     }

@@ -490,6 +490,10 @@ static int chase(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_
     r->why = NULL;
     r->why_ede = 0;
     r->asked.name = next;
+    struct wr_iter *it = wr_stage_iter(rs, r);
+    if (it) {
+        it->passed_over = 0; /* it was about the name before */
+    }
     move(rs, r, id, WR_REQUEST_CHASING, "CNAME");
     wr_request_ask_stage(rs, r, id, now_us);
     return WR_OK;

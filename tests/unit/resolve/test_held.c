@@ -284,7 +284,7 @@ static void test_bogus(void **state)
     assert_int_equal(states[0].bogus, 1);
     wr_requests_counters(b->r.requests, &c);
     assert_int_equal(c.held_bogus, 1);
-    assert_null(wr_heldzones_find(&set, world_name("b.sec.").wire, WR_TYPE_A,
+    assert_null(wr_heldzones_find(&set, world_name("b.sec.").wire, WR_TYPE_A, 0,
                                   (uint32_t)(b->r.now.mono_us / WR_S)));
     zone->fallback = false; /* nobody else may be asked */
     b->r.now.mono_us += 3600 * WR_S;
@@ -293,6 +293,26 @@ static void test_bogus(void **state)
     assert_int_equal(b->servers, servers);
     bed_free(b);
     let_go();
+}
+
+/* The copy goes away, or another one comes, while what it said is being proven: nobody is distrusted for it. */
+static void test_bogus_of_a_copy_that_is_gone(void **state)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct bed *b = bed_new(16);
+        struct wr_heldzone *zone = hold("sec.", from_world(0, "sec."), true);
+        lie(&made[0]);
+        wr_requests_adopt_held(b->r.requests, &set);
+        wr_id id = ask(b, "a.sec.", WR_TYPE_A, false);
+        zone->index = i ? zone->index : NULL;
+        zone->state = i ? &states[1] : NULL;
+        states[1] = (struct wr_heldzone_state){0};
+        (void)serve(b, id);
+        release(b, id);
+        assert_int_equal(states[0].bogus, 0);
+        bed_free(b);
+        let_go();
+    }
 }
 
 /* Keys that do not fit, from a copy that its primary has exchanged for another zone of the name. */
@@ -351,6 +371,7 @@ int main(void)
         cmocka_unit_test(test_gone_meanwhile),
         cmocka_unit_test(test_signed),
         cmocka_unit_test(test_bogus),
+        cmocka_unit_test(test_bogus_of_a_copy_that_is_gone),
         cmocka_unit_test(test_other_keys),
         cmocka_unit_test(test_unreachable_keys),
     };

@@ -23,10 +23,13 @@ static int setup(void **unused)
     return 0;
 }
 
+static unsigned passed;
+
 /* The number of the zone, or -1. */
 static int find(const char *qname, uint16_t type, uint32_t now_s)
 {
-    const struct wr_heldzone *found = wr_heldzones_find(&zones, wire_name(qname).wire, type, now_s);
+    const struct wr_heldzone *found =
+        wr_heldzones_find(&zones, wire_name(qname).wire, type, passed, now_s);
     return found ? (int)(found - zone) : -1;
 }
 
@@ -56,7 +59,7 @@ static void test_the_deepest(void **unused)
             fail_msg("row %zu: %d", i, find(rows[i].name, rows[i].type, 7));
         }
     }
-    assert_null(wr_heldzones_find(NULL, name[0].wire, WR_TYPE_A, 7));
+    assert_null(wr_heldzones_find(NULL, name[0].wire, WR_TYPE_A, 0, 7));
     assert_ptr_equal(wr_heldzones_named(&zones, name[2].wire), &zone[2]);
     assert_null(wr_heldzones_named(&zones, wire_name("b.").wire));
     assert_null(wr_heldzones_named(NULL, name[0].wire));
@@ -77,9 +80,23 @@ static void test_rest(void **unused)
     assert_int_equal(find("a.corp.example.", WR_TYPE_A, 101), 2);
 }
 
+/* What gave nothing that can be used is left out with what is below it, but never what nobody else may answer for. */
+static void test_passed_over(void **unused)
+{
+    passed = 3 + 1; /* a.corp.example. */
+    assert_int_equal(find("x.a.corp.example.", WR_TYPE_A, 7), 1);
+    passed = 2 + 1;
+    assert_int_equal(find("x.a.corp.example.", WR_TYPE_A, 7), 0);
+    passed = 0 + 1;
+    assert_int_equal(find("x.a.corp.example.", WR_TYPE_A, 7), -1);
+    assert_int_equal(find("x.shut.", WR_TYPE_A, 7), 4);
+    passed = 0;
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test_setup(test_the_deepest, setup),
+    const struct CMUnitTest tests[] = {cmocka_unit_test_setup(test_passed_over, setup),
+                                       cmocka_unit_test_setup(test_the_deepest, setup),
                                        cmocka_unit_test_setup(test_rest, setup)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

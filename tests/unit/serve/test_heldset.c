@@ -39,13 +39,13 @@ static void test_zones(void **state)
     const struct wr_heldzones *zones = wr_heldset_zones(set);
     assert_int_equal(zones->count, 2);
     assert_true(zones->answers);
-    const struct wr_heldzone *found = wr_heldzones_find(zones, wire_name("www.z.").wire, 1, 7);
+    const struct wr_heldzone *found = wr_heldzones_find(zones, wire_name("www.z.").wire, 1, 0, 7);
     assert_ptr_equal(found, &zones->zone[0]);
     assert_int_equal(found->index->records, 1);
     wr_heldzone_distrust(found,
                          7); /* the state is the copy's, so it stays when the set is made anew */
     assert_int_equal(copy->state.bogus, 1);
-    found = wr_heldzones_find(zones, wire_name("www.y.").wire, 1, 7);
+    found = wr_heldzones_find(zones, wire_name("www.y.").wire, 1, 0, 7);
     assert_ptr_equal(found, &zones->zone[1]);
     assert_null(found->index);
     assert_string_equal(found->ede_text, "not yet");

@@ -208,7 +208,7 @@ static const struct wr_heldzone *held(const char *text)
 {
     struct wr_name name;
     assert_int_equal(wr_name_from_text(text, strlen(text), &name), WR_OK);
-    return wr_heldzones_find(wr_heldset_zones(locals.held), name.wire, WR_TYPE_A, 7);
+    return wr_heldzones_find(wr_heldset_zones(locals.held), name.wire, WR_TYPE_A, 0, 7);
 }
 
 /* A zone that is asked stands beside the local names, with its signatures. */
