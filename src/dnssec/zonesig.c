@@ -41,18 +41,22 @@ static bool pick(const struct wr_zonemd_rr *rr, uint32_t count, const uint8_t *a
     return set.records > 0;
 }
 
-/* NULL: one of the keys signs the set; else why not. */
+/* NULL: one of the keys signs the set, and `left_s` is made no more than its signature has; else why not. */
 static const char *check(const struct wr_rrset *set, struct wr_keyset *keys, bool entries_only,
                          const struct wr_zonesig_ask *ask, struct wr_dnssec_work *work,
-                         void *scratch)
+                         void *scratch, uint32_t *left_s)
 {
     struct wr_rrsig_job job;
+    uint32_t left;
     enum wr_rrsig_result got;
     wr_rrsig_start(&job, set, set->owner, keys, entries_only, ask->policy, ask->time);
     do { /* ends: a check takes of the work, and the signatures are counted */
         got = wr_rrsig_step(&job, work, scratch);
     } while (got == WR_RRSIG_MORE);
-    if (got == WR_RRSIG_SECURE && !job.expanded) {
+    if (got == WR_RRSIG_SECURE && !job.expanded &&
+        wr_trusttime_window(ask->time, job.sig.inception, job.sig.expiration, &left) ==
+            WR_WINDOW_GOOD) {
+        *left_s = left < *left_s ? left : *left_s;
         return NULL;
     }
     return got == WR_RRSIG_FAILED && job.reason ? job.reason : "its signature could not be checked";
@@ -66,6 +70,7 @@ void wr_zonesig_check(const struct wr_zonemd_rr *rr, uint32_t count, const uint8
     struct wr_ds_list ds;
     struct wr_keyset keys;
     struct wr_dnssec_work work = {0};
+    uint32_t left_s = UINT32_MAX;
     *ret_result = (struct wr_zonesig_result){.verdict = WR_ZONESIG_BOGUS};
     wr_ds_list_narrow(&ds, ask->policy, ask->ds);
     if (ds.count == 0 && !ds.broken) {
@@ -84,13 +89,14 @@ void wr_zonesig_check(const struct wr_zonemd_rr *rr, uint32_t count, const uint8
     if (keys.entries == 0) {
         ret_result->reason = "no key of the zone is one that an anchor names";
     } else {
-        ret_result->reason = check(&dnskey, &keys, true, ask, &work, room->scratch);
+        ret_result->reason = check(&dnskey, &keys, true, ask, &work, room->scratch, &left_s);
         if (!ret_result->reason) {
-            ret_result->reason = check(&set, &keys, false, ask, &work, room->scratch);
+            ret_result->reason = check(&set, &keys, false, ask, &work, room->scratch, &left_s);
         }
     }
     wr_keyset_close(&keys);
     if (!ret_result->reason) {
         ret_result->verdict = WR_ZONESIG_SECURE;
+        ret_result->left_s = left_s;
     }
 }

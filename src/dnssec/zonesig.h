@@ -38,6 +38,8 @@ enum wr_zonesig_verdict {
 struct wr_zonesig_result {
     enum wr_zonesig_verdict verdict;
     const char *reason; /* static text, of BOGUS */
+    /* Of SECURE: how long it stays so, for both signatures are good until then (dnssec/trusttime). */
+    uint32_t left_s;
 };
 
 void wr_zonesig_check(const struct wr_zonemd_rr *rr, uint32_t count, const uint8_t *apex,

@@ -92,13 +92,19 @@ static void rest(struct wr_xfer *x, const struct wr_now *now, uint32_t s, const 
     }
 }
 
+/* So long, but never longer than what proves the copy. */
+static void live_until(struct wr_xfer *x, uint64_t expire_us)
+{
+    x->expire_us = wr_time_min(expire_us, x->until_us);
+}
+
 /* The copy is as the primary has it. */
 static void confirm(struct wr_xfer *x, const struct wr_now *now, const char *why)
 {
     let_go(x);
     x->data = WR_XFER_LIVE;
     x->fresh_us = now->mono_us;
-    x->expire_us = now->mono_us + expire_s(x) * WR_S;
+    live_until(x, now->mono_us + expire_s(x) * WR_S);
     x->todo = (x->todo & ~BIT(WR_XFER_EXPIRE)) | BIT(WR_XFER_FRESH);
     x->rounds = x->slow = 0;
     x->dripped = false;
@@ -505,11 +511,19 @@ enum wr_xfer_what wr_xfer_poll(struct wr_xfer *x, const struct wr_now *now,
 
 /* --- feeding --- */
 
+static void expire(struct wr_xfer *x)
+{
+    x->data = WR_XFER_EXPIRED;
+    x->todo = (x->todo & ~BIT(WR_XFER_FRESH)) | BIT(WR_XFER_EXPIRE);
+    if (x->expire_us == x->until_us && x->state == WR_XFER_WAIT) { /* primaries may have another */
+        x->wake_us = wr_time_min(x->wake_us, x->looked_us + WR_XFER_NOTIFY_S * WR_S);
+    }
+}
+
 static void tick(struct wr_xfer *x, const struct wr_now *now)
 {
     if (x->data == WR_XFER_LIVE && now->mono_us >= x->expire_us) {
-        x->data = WR_XFER_EXPIRED;
-        x->todo = (x->todo & ~BIT(WR_XFER_FRESH)) | BIT(WR_XFER_EXPIRE);
+        expire(x);
     }
     if (x->state == WR_XFER_WAIT) {
         if (now->mono_us >= x->wake_us) {
@@ -620,6 +634,7 @@ void wr_xfer_start(struct wr_xfer *x, const struct wr_xfer_settings *settings, s
     memset(x, 0, sizeof(*x));
     x->set = *settings;
     x->rng = rng;
+    x->until_us = WR_TIME_NEVER;
     wr_frame_init(&x->frame, room, WR_XFER_ROOM);
     x->wake_us = now->mono_us;
 }
@@ -651,7 +666,7 @@ int wr_xfer_restore(struct wr_xfer *x, const uint8_t *soa, uint16_t size, int64_
     x->mine_size = size;
     x->soa = n;
     x->data = WR_XFER_LIVE;
-    x->expire_us = now->mono_us + expire_s(x) * WR_S;
+    live_until(x, now->mono_us + expire_s(x) * WR_S);
     if (age_s >= 0) {
         wr_xfer_age(x, age_s, now);
     }
@@ -663,8 +678,14 @@ void wr_xfer_age(struct wr_xfer *x, int64_t age_s, const struct wr_now *now)
     int64_t left = (int64_t)expire_s(x) - (age_s > 0 ? age_s : 0);
 
     if (x->data == WR_XFER_LIVE && x->fresh_us == 0) {
-        x->expire_us = now->mono_us + (left > 0 ? (uint64_t)left * WR_S : 0);
+        live_until(x, now->mono_us + (left > 0 ? (uint64_t)left * WR_S : 0));
     }
+}
+
+void wr_xfer_until(struct wr_xfer *x, uint64_t until_us)
+{
+    x->until_us = until_us;
+    live_until(x, x->expire_us);
 }
 
 void wr_xfer_close(struct wr_xfer *x)

@@ -25,6 +25,9 @@
  * copy was confirmed when it was loaded. An EXPIRED copy is discarded (RFC 1034 section 4.3.5): it is good for nothing more, and what a primary has
  * is taken even when its serial is an earlier one, as after a primary was built anew, or after a forged transfer with a high serial.
  *
+ * Who confirms a serial without TSIG may be anybody on the path, so what proved the copy has the last word: wr_xfer_until says until when that holds, and
+ * no primary's word goes beyond it. Then the copy is EXPIRED like any other, and looked for at once.
+ *
  * An octet fed and a record polled point to the caller's, or into the machine, until the next call. Memory: the struct, and a
  * room of WR_XFER_ROOM octets. The connection has a number; events of an earlier one are passed over.
  */
@@ -124,7 +127,8 @@ struct wr_xfer {
     uint64_t pace_octets; /* what it had when that was set */
     uint32_t slow;        /* rounds that failed in which a primary was left because it dripped */
     bool dripped;         /* one was, in this round */
-    uint64_t expire_us;   /* of LIVE */
+    uint64_t expire_us;   /* of LIVE; not after until_us */
+    uint64_t until_us;    /* what proves the copy holds until then */
     uint64_t looked_us;   /* when the last look began */
     uint64_t fresh_us;    /* when a primary last confirmed the copy; 0: never since the start */
     unsigned at, tried;   /* the primary that is asked; how many in this round */
@@ -165,6 +169,8 @@ int wr_xfer_restore(struct wr_xfer *x, const uint8_t *soa, uint16_t size, int64_
                     const struct wr_now *now);
 /* The age of a restored copy is known now. It is passed over when a primary has confirmed the copy since. */
 void wr_xfer_age(struct wr_xfer *x, int64_t age_s, const struct wr_now *now);
+/* The copy that is there, or is about to be TAKEN, is good until then whatever is confirmed; WR_TIME_NEVER: nothing bounds it. */
+void wr_xfer_until(struct wr_xfer *x, uint64_t until_us);
 void wr_xfer_feed(struct wr_xfer *x, const struct wr_xfer_event *event, const struct wr_now *now);
 enum wr_xfer_what wr_xfer_poll(struct wr_xfer *x, const struct wr_now *now,
                                struct wr_xfer_action *ret_action);

@@ -90,6 +90,7 @@ static void learn_trust(struct wr_copies *c)
     if (c->trust_changed) {
         wr_copytrust_copy(&c->world.trust, &c->trust);
         c->trust_changed = false;
+        c->world.trusts++;
     }
     pthread_mutex_unlock(&c->lock);
 }
@@ -284,11 +285,12 @@ int wr_copies_check(struct wr_copies *c, const struct wr_names *names, const uin
                     uint32_t demand, const struct wr_names_hooks *hooks)
 {
     struct wr_now now;
+    uint64_t until_us; /* a file is the owner's, who reads it again */
     if (c == NULL) {
         return wr_names_check_digest(names, zone, demand, hooks);
     }
     now_of(c, &now); /* the main thread's table, which it alone changes */
-    return wr_copyproof_check(names, zone, demand, &c->trust, &now, hooks);
+    return wr_copyproof_check(names, zone, demand, &c->trust, &now, hooks, &until_us);
 }
 
 int wr_copies_run(struct wr_copies *c)
@@ -338,7 +340,7 @@ struct wr_copy *wr_copies_take(struct wr_copies *c, const uint8_t *zone, int16_t
     struct wr_copyjob *j = job_of(c, zone);
     if (j != NULL && j->shown.data == WR_XFER_EXPIRED) {
         *ret_ede = WR_EDE_INVALID_DATA;
-        *ret_why = "the copy of the zone has expired: no primary confirms it";
+        *ret_why = "the copy of the zone has expired: no primary gives one that holds";
     } else if (j != NULL && j->shown.data == WR_XFER_LIVE) {
         copy = wr_copy_hold(j->shown.copy);
     }

@@ -17,6 +17,8 @@
 
 /* The file's time is written so often at most: flash wears out. A copy may seem that much older than it is. */
 #define TOUCH_S 600
+/* A wall clock that was set by more makes a copy be judged again. */
+#define STEP_S 60
 
 static void carry_out(struct wr_copyjob *j, const struct wr_now *now);
 
@@ -218,11 +220,41 @@ static void keep(struct wr_copyjob *j, const struct wr_now *now)
     }
 }
 
-static int adopt(struct wr_copyjob *j, struct wr_names *names)
+static int prove(struct wr_copyjob *j, const struct wr_names *names, uint64_t *ret_until_us,
+                 const struct wr_now *now)
+{
+    const struct wr_names_hooks hooks = {.tell = tell_digest, .user = j};
+    return wr_copyproof_check(names, j->zone.wire, j->plan.zonemd, &j->world->trust, now, &hooks,
+                              ret_until_us);
+}
+
+static int64_t clock_s(const struct wr_now *now)
+{
+    return now->wall_s - (int64_t)(now->mono_us / WR_S);
+}
+
+/* From now on the machine knows how long the copy holds. */
+static void judged(struct wr_copyjob *j, uint64_t until_us, const struct wr_now *now)
+{
+    wr_xfer_until(&j->x, until_us);
+    j->unjudged = false;
+    j->judged_proven = now->wall_proven;
+    j->judged_clock_s = clock_s(now);
+    j->judged_trusts = j->world->trusts;
+    j->dropped = NULL;
+}
+
+/* Proves it, and makes it the copy in use. An error leaves `names` the caller's. */
+static int adopt(struct wr_copyjob *j, struct wr_names *names, const struct wr_now *now)
 {
     struct wr_copy *copy;
-    int err = wr_copy_make(names, j->zone.wire, j->plan.indexed, &copy);
+    uint64_t until_us;
+    int err = prove(j, names, &until_us, now);
     if (err == WR_OK) {
+        err = wr_copy_make(names, j->zone.wire, j->plan.indexed, &copy);
+    }
+    if (err == WR_OK) {
+        judged(j, until_us, now);
         wr_copy_let_go(j->copy);
         j->copy = copy;
     }
@@ -231,18 +263,13 @@ static int adopt(struct wr_copyjob *j, struct wr_names *names)
 
 static void commit(struct wr_copyjob *j, const struct wr_now *now)
 {
-    const struct wr_names_hooks hooks = {.tell = tell_digest, .user = j};
     char name[WR_NAME_TEXT_SIZE], from[WR_ADDR_TEXT_SIZE];
     struct wr_names names;
     bool changes = j->building && j->build.changes;
     int err = j->building ? wr_copybuild_end(&j->build, j->zone.wire, &names) : WR_E_NOMEM;
     j->building = false;
     if (err == WR_OK) {
-        err =
-            wr_copyproof_check(&names, j->zone.wire, j->plan.zonemd, &j->world->trust, now, &hooks);
-        if (err == WR_OK) {
-            err = adopt(j, &names);
-        }
+        err = adopt(j, &names, now);
         if (err != WR_OK) {
             wr_names_free(&names);
         }
@@ -274,10 +301,43 @@ static void fresh(struct wr_copyjob *j, const struct wr_now *now)
 static void expired(const struct wr_copyjob *j)
 {
     char name[WR_NAME_TEXT_SIZE];
+    if (j->x.expire_us == j->x.until_us) {
+        wr_say(WR_LOG_WARN,
+               "zone %s: the copy in use no longer holds: %s; it is not used until a primary gives "
+               "one that does",
+               name_of(j, name),
+               j->dropped != NULL ? j->dropped : "the signature of its digest has expired");
+        return;
+    }
     wr_say(WR_LOG_WARN,
            "zone %s: no primary has confirmed the copy for its expire time; it is not used "
            "until a primary gives the zone",
            name_of(j, name));
+}
+
+/* What the copy in use was judged by is no longer so. */
+static bool is_stale(const struct wr_copyjob *j, const struct wr_now *now)
+{
+    int64_t step_s = clock_s(now) - j->judged_clock_s;
+    bool clock_counts = now->wall_proven || j->world->trust.system_clock;
+    return j->unjudged || j->judged_trusts != j->world->trusts ||
+           (now->wall_proven && !j->judged_proven) ||
+           (clock_counts && (step_s > STEP_S || step_s < -STEP_S));
+}
+
+/* The copy in use once more, by what is trusted now and the time that is known now. One that fails has lived until now. */
+static void judge_again(struct wr_copyjob *j, const struct wr_now *now)
+{
+    uint64_t until_us;
+    if (j->copy == NULL || j->x.data != WR_XFER_LIVE || !is_stale(j, now)) {
+        return;
+    }
+    int err = prove(j, &j->copy->names, &until_us, now);
+    if (err == WR_E_NOMEM) {
+        return; /* the next turn tries again */
+    }
+    judged(j, err == WR_OK ? until_us : now->mono_us, now);
+    j->dropped = err == WR_OK ? NULL : why_spoilt(err);
 }
 
 /* --- turning the machine --- */
@@ -334,6 +394,7 @@ void wr_copyjob_turn(struct wr_copyjob *j, bool look, const struct wr_now *now)
         wr_xfer_age(&j->x, now->wall_s - j->confirmed_s, now);
         j->confirmed_s = 0;
     }
+    judge_again(j, now);
     if (look) {
         feed(j, WR_XFER_NOW, NULL, now);
     }
@@ -379,7 +440,6 @@ static void settings_of(const struct wr_copyjob *j, struct wr_xfer_settings *ret
 /* What is kept, unless it is no good. Its age counts when both its time and ours are known. */
 static void recall(struct wr_copyjob *j, const struct wr_now *now)
 {
-    const struct wr_names_hooks hooks = {.tell = tell_digest, .user = j};
     char text[WR_NAME_TEXT_SIZE];
     struct wr_names names;
     int64_t confirmed_s = 0;
@@ -391,10 +451,7 @@ static void recall(struct wr_copyjob *j, const struct wr_now *now)
         }
         return;
     }
-    err = wr_copyproof_check(&names, j->zone.wire, j->plan.zonemd, &j->world->trust, now, &hooks);
-    if (err == WR_OK) {
-        err = adopt(j, &names);
-    }
+    err = adopt(j, &names, now);
     if (err != WR_OK) {
         wr_names_free(&names);
         return;
@@ -442,6 +499,7 @@ void wr_copyjob_change(struct wr_copyjob *j, const struct wr_copies_zone *plan,
     if (wr_copies_zone_is_same(&j->plan, plan)) {
         return;
     }
+    j->unjudged = j->unjudged || j->plan.zonemd != plan->zonemd;
     j->plan = *plan;
     settings_of(j, &settings);
     wr_xfer_change(&j->x, &settings, now);

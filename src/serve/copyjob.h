@@ -3,6 +3,9 @@
  * Copy job: one zone's machine (resolve/xfer) with what it needs of the world: a connection, the records that are being gathered, the
  * copy in use and its file.
  *
+ * A copy is held against its digest and the signature of that (serve/copyproof) when it comes, and the one in use again when what is trusted
+ * has changed, or the time was proven or set since. One that no longer holds, or whose signature ends, is EXPIRED, whatever primaries confirm.
+ *
  * Everything is the property of the thread of serve/copies; `shown` and `look` are shared with the main thread under the lock
  * of the copies. wr_copyjob_show brings `shown` up to date, and says whether there is something new to answer from.
  */
@@ -22,6 +25,7 @@ struct wr_copyjob_world {
     struct wr_rng rng;
     struct wr_hash_key key;
     struct wr_copytrust trust;
+    uint32_t trusts; /* how often that has changed */
     uint8_t buffer[65536];
 };
 
@@ -57,6 +61,11 @@ struct wr_copyjob {
     char path[WR_KEEPFILE_PATH_MAX]; /* "": not kept */
     int64_t confirmed_s; /* of the file that was read; 0: not known, or no longer of interest */
     uint64_t touched_us;
+    bool unjudged;          /* the copy in use was taken by rules that have changed */
+    bool judged_proven;     /* it was held against its proof when the time was proven */
+    int64_t judged_clock_s; /* by a wall clock that was so far ahead of the monotonic one */
+    uint32_t judged_trusts; /* and by this trust */
+    const char *dropped;    /* why it holds no longer; NULL */
     uint64_t transfers;
     uint32_t notified; /* how often, so far */
     const char *said;  /* the problem that was told last */

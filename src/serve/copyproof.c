@@ -59,9 +59,10 @@ static bool has_digest(const struct wr_zonemd_rr *rr, uint32_t count)
 }
 
 static int check_signed(const struct wr_names *names, const uint8_t *zone,
-                        const struct wr_zonesig_ask *ask, const struct wr_names_hooks *hooks)
+                        const struct wr_zonesig_ask *ask, const struct wr_names_hooks *hooks,
+                        uint32_t *ret_left_s)
 {
-    struct wr_zonesig_result got = {.verdict = WR_ZONESIG_SECURE};
+    struct wr_zonesig_result got = {.verdict = WR_ZONESIG_INSECURE};
     char text[256];
     uint32_t count;
     struct wr_zonemd_rr *rr = at_apex(names, zone, &count);
@@ -78,13 +79,16 @@ static int check_signed(const struct wr_names *names, const uint8_t *zone,
         hooks->tell(hooks->user, WR_NAMES_MISTAKE, names->file, 0, text);
         err = WR_E_DENIED;
     }
+    *ret_left_s = got.verdict == WR_ZONESIG_SECURE ? got.left_s : UINT32_MAX;
     return err;
 }
 
 int wr_copyproof_check(const struct wr_names *names, const uint8_t *zone, uint32_t demand,
                        const struct wr_copytrust *trust, const struct wr_now *now,
-                       const struct wr_names_hooks *hooks)
+                       const struct wr_names_hooks *hooks, uint64_t *ret_until_us)
 {
+    uint32_t left_s;
+    *ret_until_us = WR_TIME_NEVER;
     int err = wr_names_check_digest(names, zone, demand, hooks);
     if (err != WR_OK || demand == WR_ZONEMD_IGNORE || !trust->enable) {
         return err;
@@ -99,5 +103,9 @@ int wr_copyproof_check(const struct wr_names *names, const uint8_t *zone, uint32
         return WR_OK;
     }
     const struct wr_zonesig_ask ask = {.ds = &anchor->ds, .policy = &trust->policy, .time = &time};
-    return check_signed(names, zone, &ask, hooks);
+    err = check_signed(names, zone, &ask, hooks, &left_s);
+    if (left_s != UINT32_MAX) {
+        *ret_until_us = now->mono_us + left_s * WR_S;
+    }
+    return err;
 }

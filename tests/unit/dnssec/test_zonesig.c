@@ -101,6 +101,21 @@ static void test_secure(void **state)
     expect("sec.", WR_TYPE_SOA, WR_ZONESIG_SECURE, NULL); /* the time is not known, the key is */
 }
 
+/* It stays so until its signatures end, which do so together here; serve/test_copyjob.c has one that ends first. */
+static void test_left(void **state)
+{
+    struct wr_zonesig_result got;
+    uint32_t full = WORLD_EXPIRY - WORLD_NOW;
+    take("sec.", ".");
+    got = check("sec.", WR_TYPE_SOA);
+    assert_int_equal(got.verdict, WR_ZONESIG_SECURE);
+    assert_int_equal(got.left_s, full);
+    now = wr_trusttime_of(WR_TRUSTTIME_SYSTEM, WORLD_EXPIRY - 5, 0);
+    assert_int_equal(check("sec.", WR_TYPE_SOA).left_s, 5);
+    now = wr_trusttime_of(WR_TRUSTTIME_UNPROVEN, 0, WORLD_EXPIRY - 77); /* counted from the floor */
+    assert_int_equal(check("sec.", WR_TYPE_SOA).left_s, 77);
+}
+
 static void test_bogus(void **state)
 {
     take("sec.", ".");
@@ -165,7 +180,7 @@ static int unload(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_secure), cmocka_unit_test(test_bogus),
-                                       cmocka_unit_test(test_insecure),
+                                       cmocka_unit_test(test_insecure), cmocka_unit_test(test_left),
                                        cmocka_unit_test(test_too_many)};
     return cmocka_run_group_tests(tests, load, unload);
 }
