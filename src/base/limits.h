@@ -304,6 +304,8 @@
 /* Replies that are kept to convict who lies, and octets of one: it must not be longer than its question; a deep tree and unknown tags. */
 #define WR_ROUGHCHAIN_MAX      8
 #define WR_ROUGHTIME_REPLY_MAX 1500
+/* How long a reply is waited for, and so the longest round trip that a time is taken from: half of it is doubt. */
+#define WR_TIME_TRIP_MAX_US (2 * WR_S)
 /* What a Roughtime server may say of its own accuracy: with more it would agree with everybody. */
 #define WR_TIME_RADIUS_MAX_S 60
 /* What two servers that both know the time may say apart: half a round trip of the slowest, a second for a smeared leap second. */

@@ -9,7 +9,6 @@
 #include "base/str.h"
 
 #define FIND_US    (10 * WR_S) /* a name may lie behind several slow servers */
-#define REPLY_US   (2 * WR_S)
 #define TRIES      2
 #define LINK_US    (2 * WR_S) /* after a change of the network */
 #define SILENCE_US (2 * WR_S)
@@ -145,7 +144,7 @@ static void ask(struct wr_ladder *l, struct wr_ladder_rung *r, const struct wr_n
     r->tries++;
     r->state = WR_RUNG_ASKED;
     r->want = WR_LADDER_SEND;
-    r->until_us = now->mono_us + REPLY_US;
+    r->until_us = now->mono_us + WR_TIME_TRIP_MAX_US;
 }
 
 /* Its address is known. */
@@ -200,6 +199,13 @@ static void unheard(struct wr_ladder *l, struct wr_ladder_rung *r, const struct 
     } else {
         end(r, r->forged ? WR_RUNG_FORGED : WR_RUNG_SILENT);
     }
+}
+
+/* The clock goes on while the machine sleeps, and no timer does: what was waiting in the socket then is read before the deadline is
+ * looked at, and half of the sleep would be taken for the way here. */
+static bool is_late(const struct wr_ladder_rung *r, const struct wr_now *now)
+{
+    return now->mono_us >= r->until_us;
 }
 
 static void found(struct wr_ladder *l, const struct wr_ladder_event *e, const struct wr_now *now)
@@ -475,7 +481,9 @@ void wr_ladder_feed(struct wr_ladder *l, const struct wr_ladder_event *event,
     switch (event->kind) {
     case WR_LADDER_FOUND: found(l, event, now); break;
     case WR_LADDER_REPLY:
-        if ((r = rung_of(l, event->id)) && r->server.rough) {
+        if ((r = rung_of(l, event->id)) && is_late(r, now)) {
+            unheard(l, r, now);
+        } else if (r && r->server.rough) {
             rough_reply(l, r, event, now);
         } else if (r) {
             reply(l, r, event, now);

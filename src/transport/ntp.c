@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "base/time.h"
 
 /* Seconds from 1900 to 1970. */
@@ -90,6 +91,9 @@ bool wr_ntp_weigh(const struct wr_ntp_reply *reply, uint64_t sent_us, uint64_t g
     int64_t back_us = unfold_us(reply->transmit, near_s) - (int64_t)got_us;
     int64_t trip_us = (int64_t)(got_us - sent_us);
 
+    if (trip_us < 0 || trip_us > (int64_t)WR_TIME_TRIP_MAX_US) {
+        return false;
+    }
     if (there_us - back_us > trip_us + SLACK_US || back_us - there_us > SLACK_US) {
         return false;
     }

@@ -42,7 +42,8 @@ void wr_ntp_ask(uint64_t nonce, uint8_t ret_bytes[WR_NTP_SIZE]);
 enum wr_ntp_verdict wr_ntp_read(const uint8_t *bytes, size_t size, uint64_t nonce,
                                 struct wr_ntp_reply *ret_reply);
 /* `sent_us`, `got_us`: on the monotonic clock. `ret_base_us`: microseconds since 1970 at its zero, halfway between what
- * the two ways allow; `ret_doubt_us`: how far it may be off. False: the server's two timestamps do not fit the round trip. */
+ * the two ways allow; `ret_doubt_us`: how far it may be off. False: the server's two timestamps do not fit
+ * the round trip, or that is longer than WR_TIME_TRIP_MAX_US. */
 bool wr_ntp_weigh(const struct wr_ntp_reply *reply, uint64_t sent_us, uint64_t got_us,
                   int64_t near_s, int64_t *ret_base_us, uint64_t *ret_doubt_us);
 

@@ -342,6 +342,36 @@ static void test_silence_and_noise(void **state)
     expect(&b, WR_TRUSTTIME_PROVEN, 1);
 }
 
+/* The machine sleeps between the questions and their replies, and those are read before any timer: they are stamped as they were
+ * sent, and nothing is believed of them. A moment before the deadline the same counts. */
+static void test_asleep_between_question_and_reply(void **state)
+{
+    struct bed b;
+
+    for (unsigned late = 0; late < 2; late++) {
+        bed(&b, five, 3, 3);
+        wait(&b);
+        b.now.mono_us += WR_TIME_TRIP_MAX_US - 1 + late;
+        for (unsigned i = 0; i < 3; i++) {
+            say(&b, i, -1);
+        }
+        expect(&b, late ? WR_TRUSTTIME_UNPROVEN : WR_TRUSTTIME_PROVEN, 3);
+        assert_int_equal(b.sent, late ? 6 : 3);
+    }
+    bed(&b, five, 3, 3);
+    wait(&b);
+    b.now.mono_us += 8 * 3600 * WR_S;
+    for (unsigned i = 0; i < 3; i++) {
+        say(&b, i, -8 * 3600);
+    }
+    expect(&b, WR_TRUSTTIME_UNPROVEN, 0);
+    assert_int_equal(b.sent, 6); /* they are asked anew, and the time is right */
+    for (unsigned i = 0; i < 3; i++) {
+        say(&b, i, 0);
+    }
+    expect(&b, WR_TRUSTTIME_PROVEN, 3);
+}
+
 static void test_kisses(void **state)
 {
     struct bed b;
@@ -456,6 +486,7 @@ int main(void)
         cmocka_unit_test(test_one_network_counts_once),
         cmocka_unit_test(test_names_are_found_first),
         cmocka_unit_test(test_silence_and_noise),
+        cmocka_unit_test(test_asleep_between_question_and_reply),
         cmocka_unit_test(test_kisses),
         cmocka_unit_test(test_less_does_not_lower_what_is_proven),
         cmocka_unit_test(test_the_floor_rises),

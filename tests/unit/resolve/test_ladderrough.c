@@ -322,6 +322,29 @@ static void test_who_does_not_sign_proves_nothing(void **state)
     expect(WR_TRUSTTIME_UNPROVEN, false, 0, 0);
 }
 
+/* The machine sleeps between the question and its reply, which is read before any timer: signed for the question, and old. */
+static void test_asleep_between_question_and_reply(void **state)
+{
+    for (unsigned late = 0; late < 2; late++) {
+        bed(0, 1, 3);
+        wait();
+        b.now.mono_us += WR_TIME_TRIP_MAX_US - 1 + late;
+        say(0, 0);
+        expect(late ? WR_TRUSTTIME_UNPROVEN : WR_TRUSTTIME_PROVEN, true, 1, 0);
+        assert_int_equal(b.sent, 1 + late);
+        assert_true(late || b.l.rung[0].doubt_us <= 5 * WR_S + WR_TIME_TRIP_MAX_US / 2);
+    }
+    bed(0, 2, 3);
+    wait();
+    b.now.mono_us += 8 * 3600 * WR_S;
+    say(0, -8 * 3600);
+    assert_int_equal(b.l.rung[0].state, WR_RUNG_ASKED);
+    assert_int_equal(b.sent, 2); /* it is asked anew */
+    say(0, 0);
+    say(1, 0);
+    expect(WR_TRUSTTIME_PROVEN, true, 2, 0);
+}
+
 static void test_of_several_two_must_agree(void **state)
 {
     bed(0, 3, 3);
@@ -449,6 +472,7 @@ int main(void)
         cmocka_unit_test(test_how_servers_are_written),
         cmocka_unit_test(test_one_alone_proves),
         cmocka_unit_test(test_who_does_not_sign_proves_nothing),
+        cmocka_unit_test(test_asleep_between_question_and_reply),
         cmocka_unit_test(test_of_several_two_must_agree),
         cmocka_unit_test(test_equal_camps_prove_nothing),
         cmocka_unit_test(test_what_is_signed_goes_before_ntp),

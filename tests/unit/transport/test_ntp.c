@@ -143,7 +143,10 @@ static void test_timestamps_that_do_not_fit(void **state)
 
     r.transmit = r.receive + (UINT64_C(9) << 32); /* it had it for nine seconds of a trip of two */
     assert_false(wr_ntp_weigh(&r, WR_S, 3 * WR_S, NOON_S, &base_us, &doubt_us));
-    assert_true(wr_ntp_weigh(&r, WR_S, 11 * WR_S, NOON_S, &base_us, &doubt_us));
+    r.transmit = r.receive + (UINT64_C(2) << 32);
+    assert_false(wr_ntp_weigh(&r, WR_S, WR_S, NOON_S, &base_us, &doubt_us));
+    assert_true(wr_ntp_weigh(&r, WR_S, 3 * WR_S, NOON_S, &base_us, &doubt_us));
+    assert_false(wr_ntp_weigh(&r, WR_S, 3 * WR_S + 1, NOON_S, &base_us, &doubt_us)); /* too long */
     r.transmit = r.receive - (UINT64_C(4) << 32); /* answered before it was asked */
     assert_false(wr_ntp_weigh(&r, WR_S, 3 * WR_S, NOON_S, &base_us, &doubt_us));
 }
