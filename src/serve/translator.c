@@ -47,6 +47,7 @@ struct wr_translator {
     uint64_t settled_us;   /* 0: never */
     struct wr_prefix said; /* as the log has it */
     uint64_t heard, refused;
+    bool told_strange;
     struct wr_sock_error problem;
 };
 
@@ -183,6 +184,12 @@ static void on_message(void *user, const struct wr_addr *router, const uint8_t *
     if (wr_routeradv_read(message, size, &adv) != WR_OK) {
         t->refused++;
         return;
+    }
+    if (adv.strange && !t->told_strange) {
+        char text[WR_ADDR_TEXT_SIZE];
+        wr_addr_to_text(router, text, sizeof(text));
+        wr_say(WR_LOG_WARN, "%s tells a prefix that no translator can have: it is not used", text);
+        t->told_strange = true;
     }
     t->heard++;
     l->heard = true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "transport/routeradv.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -19,6 +20,25 @@ enum {
 /* By the prefix length code (RFC 8781 section 4); 6 and 7 are not defined. */
 static const uint8_t lengths[] = {96, 64, 56, 48, 40, 32};
 
+/* Where a translator's addresses can be (RFC 6052 section 3, RFC 8215, RFC 4193, RFC 4291 section 2.4): anything else would send those
+ * who have only IPv6 to a group, to themselves, or nowhere. */
+static const struct wr_prefix allowed[] = {
+    {.addr = {.family = WR_AF_V6, .ip = {0, 0x64, 0xff, 0x9b}}, .len = 96},
+    {.addr = {.family = WR_AF_V6, .ip = {0, 0x64, 0xff, 0x9b, 0, 1}}, .len = 48},
+    {.addr = {.family = WR_AF_V6, .ip = {0x20}}, .len = 3},
+    {.addr = {.family = WR_AF_V6, .ip = {0xfc}}, .len = 7},
+};
+
+static bool is_allowed(const struct wr_addr *addr, unsigned len)
+{
+    for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
+        if (len >= allowed[i].len && wr_addr_in_prefix(addr, &allowed[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Octet 8 of an address that a translator makes is zero (RFC 6052 section 2.2), so of a prefix of 96 bits too. */
 static void take_prefix(const uint8_t *option, struct wr_routeradv *adv)
 {
@@ -30,7 +50,8 @@ static void take_prefix(const uint8_t *option, struct wr_routeradv *adv)
     }
     memcpy(addr.ip, option + 4, PREF64_OCTETS);
     addr = wr_addr_mask(&addr, lengths[code]);
-    if (addr.ip[8] != 0) {
+    if (addr.ip[8] != 0 || !is_allowed(&addr, lengths[code])) {
+        adv->strange = true;
         return;
     }
     adv->prefix[adv->prefixes++] = (struct wr_routeradv_prefix){

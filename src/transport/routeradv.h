@@ -8,12 +8,14 @@
  * What does not stand in the message is the caller's to look at: the hop limit is 255, the sender link-local, the checksum right.
  * An advertisement with an option without size, or one that reaches beyond the end, is refused whole; options that are not known, PREF64
  * options of another size, with a length of prefix that is not defined, or with a prefix that no translator can have, are passed over.
+ * A translator has 64:ff9b::/96, a prefix in 64:ff9b:1::/48, or a unicast one of its network: in 2000::/3 or fc00::/7.
  *
  * Pure. Units: seconds.
  */
 #ifndef WR_TRANSPORT_ROUTERADV_H
 #define WR_TRANSPORT_ROUTERADV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +30,7 @@ struct wr_routeradv_prefix {
 };
 
 struct wr_routeradv {
+    bool strange; /* there was one that no translator can have */
     uint32_t prefixes;
     struct wr_routeradv_prefix
         prefix[WR_ROUTERADV_PREFIXES_MAX]; /* beyond that they are left out */

@@ -196,11 +196,13 @@ def liars(box):
     router.send(advert((OTHER, 96, 1800)) + b"\x26\0")               # an option without size: nothing of it counts
     router.send(advert((OTHER, 96, 1800))[:-1])
     router.send(b"\x88" + advert((OTHER, 96, 1800))[1:])             # a neighbour advertisement
-    router.say((KNOWN, 96, 1800))
+    router.say(("ff0e::", 96, 1800), ("::ffff:0:0", 96, 1800))       # no translator has those
+    router.say((KNOWN, 96, 1800), ("fe80::", 64, 1800))
     becomes(weir, KNOWN)
     seen = weir.verb("status")["dns64"]
     equal(told(weir), {("64:ff9b::/96", router.own_address())})
-    equal((seen["advertisements"], seen["refused"]), (1, 2))
+    equal((seen["advertisements"], seen["refused"]), (2, 2))
+    equal(weir.log().count("tells a prefix that no translator can have"), 1)
 
 
 @loopback.test("two routers, a new prefix, and one that nobody renews")

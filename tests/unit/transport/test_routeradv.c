@@ -86,6 +86,57 @@ static void test_passed_over(void **state)
     assert_int_equal(adv.prefixes, 0);
 }
 
+/* A prefix that no translator can have is none, in whatever length it is told; withdrawing it is as little. */
+static void test_prefixes_that_no_translator_has(void **state)
+{
+    static const struct {
+        const char *prefix;
+        uint8_t code;
+        bool may;
+    } rows[] = {{"64:ff9b::", 0, true},
+                {"64:ff9b:1::", 3, true},
+                {"64:ff9b:1:2::", 1, true},
+                {"64:ff9b:1:2:300::", 0, false}, /* octet 8 */
+                {"64:ff9b:1:ffff:3::", 0, true},
+                {"64:ff9b:1:2:0:5::", 0, true},
+                {"2001:db8::", 5, true},
+                {"2000::", 5, true},
+                {"3fff:ffff::", 5, true},
+                {"fd00:64::", 0, true},
+                {"fc00::", 4, true},
+                {"64:ff9b::", 5, false},
+                {"64:ff9b::", 3, false},
+                {"64:ff9b:2::", 3, false},
+                {"64:ff9b:0:1::", 0, false},
+                {"::", 0, false},
+                {"::", 5, false},
+                {"::ffff:0:0", 0, false},
+                {"0:0:0:1::", 1, false},
+                {"100::", 1, false},
+                {"4000::", 5, false},
+                {"fe80::", 1, false},
+                {"fe80::", 0, false},
+                {"febf::", 0, false},
+                {"fec0::", 3, false},
+                {"ff02::", 0, false},
+                {"ff0e:db8::", 5, false},
+                {"ff00::", 5, false}};
+    struct wr_routeradv adv;
+
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        for (unsigned lives = 0; lives < 2; lives++) {
+            uint8_t m[] = {HEAD, 38, 2, (uint8_t)lives, rows[i].code, KNOWN};
+            struct wr_addr addr;
+            assert_int_equal(wr_addr_from_text(rows[i].prefix, &addr), WR_OK);
+            memcpy(m + 20, addr.ip, 12);
+            assert_int_equal(read_one(m, sizeof(m), &adv), WR_OK);
+            if (adv.prefixes != rows[i].may || adv.strange == rows[i].may) {
+                fail_msg("%s, code %u", rows[i].prefix, rows[i].code);
+            }
+        }
+    }
+}
+
 /* Nothing of a message that RFC 4861 section 6.1.2 wants to be dropped. */
 static void test_refused(void **state)
 {
@@ -125,12 +176,13 @@ static void test_bounds(void **state)
     assert_int_equal(read_one(m, sizeof(m), &adv), WR_E_LIMIT);
     for (unsigned i = 0; i < WR_ROUTERADV_PREFIXES_MAX + 2; i++) {
         memcpy(m + 16 + i * sizeof(option), option, sizeof(option));
+        m[16 + i * sizeof(option) + 4] = 0x20;
         m[16 + i * sizeof(option) + 8] = (uint8_t)i;
     }
     assert_int_equal(read_one(m, 16 + (WR_ROUTERADV_PREFIXES_MAX + 2) * sizeof(option), &adv),
                      WR_OK);
     assert_int_equal(adv.prefixes, WR_ROUTERADV_PREFIXES_MAX);
-    assert_prefix(&adv.prefix[7], "64:ff9b:700::/96", 1800);
+    assert_prefix(&adv.prefix[7], "2064:ff9b:700::/96", 1800);
 }
 
 static void test_the_question(void **state)
@@ -149,6 +201,7 @@ int main(void)
         cmocka_unit_test(test_each_length),
         cmocka_unit_test(test_withdrawn_and_several),
         cmocka_unit_test(test_passed_over),
+        cmocka_unit_test(test_prefixes_that_no_translator_has),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_the_question),
