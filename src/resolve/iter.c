@@ -358,7 +358,7 @@ void wr_iter_start(struct wr_iter *it, const struct wr_iter_env *env,
     it->state = WR_ITER_START;
     it->failure = WR_ITER_NO_ANSWER;
     it->out = it->referrals = it->min_steps = 0;
-    it->whole = it->empty = it->recursor = it->trusting = false;
+    it->owned = it->whole = it->empty = it->recursor = it->trusting = false;
     it->group = (uint8_t)group;
     clear_servers(it);
     if (group != WR_GROUP_RECURSE) {
@@ -528,7 +528,9 @@ static bool enter_own(struct wr_iter *it, const struct wr_iter_env *env, uint64_
         it->server[i].known = it->server[i].fetched4 = it->server[i].fetched6 = true;
         it->server[i].glued = true;
     }
-    it->own = true;
+    it->lame = it->owned ? it->lame : WR_ITER_LAME_NONE;
+    it->own = it->owned = true;
+    it->peers->count = 0;
     move(it, env, WR_ITER_SERVERS, "servers that the zone names itself");
     return it->servers > named;
 }
@@ -542,10 +544,11 @@ static enum wr_iter_do give_up(struct wr_iter *it, const struct wr_iter_env *env
         return WR_ITER_DO_EMPTY;
     }
     if (it->lame == WR_ITER_LAME_LEFT) { /* lame for another name, or for what somebody forged */
+        bool own = it->own;
         enum wr_iter_do next = start_over(it, env, now_us);
         it->lame = WR_ITER_LAME_TURN;
         it->tried = true;
-        return next;
+        return own && enter_own(it, env, now_us) ? WR_ITER_DO_AGAIN : next;
     }
     if (it->recursor && !it->trusting) {
         it->trusting = true; /* their word is taken */
@@ -679,6 +682,7 @@ static bool follow_referral(struct wr_iter *it, const struct wr_iter_env *env,
     live_no_longer(it, now_us, &cut);
     wr_cut_keep(env->cache, env->ttl, now_s, env->room, &cut);
     it->out = 0;
+    it->owned = false;
     if (!enter_held(it, env, cut.zone, now_us)) {
         enter_cut(it, env, &cut, now_us);
     }

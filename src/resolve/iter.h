@@ -99,6 +99,7 @@ struct wr_iter {
     uint8_t passed_over; /* of zones that are held: resolve/heldzone.h */
     const void *spoke; /* the state of the held zone that answered, to know it again; may be gone */
     bool own;          /* the servers are those that only the zone itself names: the last resort */
+    bool owned;        /* it came to them before, in this zone: the lame ones have one turn */
     uint32_t
         until_s; /* the delegation of `zone` lives that long; one that its servers make lives no longer */
     uint8_t group; /* configured, whose servers the first cut had; or WR_GROUP_RECURSE */

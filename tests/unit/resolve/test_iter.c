@@ -379,6 +379,64 @@ static void test_lame_servers_last(void **state)
     assert_int_equal(peers.count, 2); /* all are: better than nobody */
 }
 
+static void is_lame(const char *address)
+{
+    struct wr_peer peer;
+    struct wr_addr addr;
+    assert_int_equal(wr_addr_from_text(address, &addr), 0);
+    addr.port = 53;
+    wr_infra_find(&env.infra, &addr, T0, &peer);
+    wr_infra_set_lame(&env.infra, &peer, wire_name("example.com.").wire, T0);
+}
+
+/* What comes of it when those that are asked now give no answer; who is asked for by name has .3 and .4. */
+static enum wr_iter_do after_silence(void)
+{
+    enum wr_iter_do what;
+    wr_iter_exhausted(&it, &env, false);
+    for (unsigned i = 0; i < 20; i++) {
+        what = next();
+        if (what == WR_ITER_DO_FETCH) {
+            assert_true(wr_name_equal(name.wire, wire_name("o.test.").wire));
+            wr_iter_fetched(&it, &env, addresses(3, 2), T0);
+        } else if (what != WR_ITER_DO_AGAIN) {
+            return what;
+        }
+    }
+    fail_msg("no end");
+    return what;
+}
+
+static bool asks_only(const char *address)
+{
+    return it.state == WR_ITER_ASKING && peers.count == 1 && has_peer(address);
+}
+
+/* The parent's good one, its lame one, the zone's own good one, its own lame one: each has its turn, and then it ends. */
+static void test_own_servers_after_lame_ones(void **state)
+{
+    const struct wire_rr ns = WIRE_NS("example.com.", WR_TYPE_NS, 600, "o.test.");
+    is_lame("192.0.2.1");
+    is_lame("192.0.2.3");
+    at_com("www.example.com.", WR_TYPE_A);
+    assert_true(REFER(WIRE_NS("example.com.", WR_TYPE_NS, 600, "n1.example.com."),
+                      WIRE_NS("example.com.", WR_TYPE_NS, 600, "n2.example.com."),
+                      WIRE_AR("n1.example.com.", WR_TYPE_A, 600, "192.0.2.1"),
+                      WIRE_AR("n2.example.com.", WR_TYPE_A, 600, "192.0.2.2")));
+    assert_int_equal(next(), WR_ITER_DO_ASK);
+    assert_true(asks_only("192.0.2.2"));
+    response(WR_FLAG_AA, 0, &ns, 1);
+    wr_iter_learn_own(&it, &env, &msg, T0);
+    assert_int_equal(after_silence(), WR_ITER_DO_ASK);
+    assert_true(asks_only("192.0.2.1"));
+    assert_int_equal(after_silence(), WR_ITER_DO_ASK);
+    assert_true(it.own && asks_only("192.0.2.4"));
+    assert_int_equal(after_silence(), WR_ITER_DO_ASK);
+    assert_true(it.own && asks_only("192.0.2.3"));
+    assert_int_equal(after_silence(), WR_ITER_DO_FAIL);
+    assert_int_equal(it.failure, WR_ITER_NO_ANSWER);
+}
+
 /* A bogus answer: another server is asked, and the one is lame for a while when it is its fault. */
 static void test_whose_answer_is_bogus(void **state)
 {
@@ -464,6 +522,7 @@ int main(void)
         CASE(test_many_addresses),
         CASE(test_addresses_that_nobody_has),
         CASE(test_lame_servers_last),
+        CASE(test_own_servers_after_lame_ones),
         CASE(test_whose_answer_is_bogus),
         CASE(test_names_of_servers_that_do_not_fit),
         CASE(test_referrals_are_counted),
