@@ -273,7 +273,8 @@ size_t wr_uri_to_text(const struct wr_uri *uri, char *ret_text, size_t cap)
     wr_str_text(&s, v6 ? "://[" : "://");
     wr_str_text(&s, text);
     if (uri->zone[0]) {
-        wr_str_char(&s, '%');
+        /* a name that begins with 25 would be read as the other way to write the "%" */
+        wr_str_text(&s, strncmp(uri->zone, "25", 2) != 0 ? "%" : "%25");
         wr_str_text(&s, uri->zone);
     }
     if (v6)

@@ -26,6 +26,8 @@ static void test_good(void **state)
         {"tcp://[2001:DB8:0::1]:65535", "tcp://[2001:db8::1]:65535", WR_URI_TCP, WR_AF_V6, 65535,
          ""},
         {"udp://[fe80::1%br-wan]", "udp://[fe80::1%br-wan]", WR_URI_UDP, WR_AF_V6, 53, "br-wan"},
+        {"udp://[fe80::1%2525a]", "udp://[fe80::1%2525a]", WR_URI_UDP, WR_AF_V6, 53, "25a"},
+        {"udp://[fe80::1%25]", "udp://[fe80::1%2525]", WR_URI_UDP, WR_AF_V6, 53, "25"},
         {"udp://[fe80::1%25br-wan]:1", "udp://[fe80::1%br-wan]:1", WR_URI_UDP, WR_AF_V6, 1,
          "br-wan"},
         {"udp://[fe80::1%2]", "udp://[fe80::1%2]", WR_URI_UDP, WR_AF_V6, 53, "2"},
