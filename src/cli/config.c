@@ -134,7 +134,7 @@ static int find_file(struct config *c)
             return failed(file, strerror(errno));
         if (lstat(file, &st) == 0)
             return failed(file, "it is a link to a file that is not there");
-        strcpy(c->path, file);
+        snprintf(c->path, sizeof(c->path), "%s", file);
     }
     return lock_folder(c);
 }

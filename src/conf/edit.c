@@ -416,7 +416,7 @@ static bool same_but(const struct edit *e, unsigned i, node *old, node *new)
         return true;
     if (!new)
         return false;
-    if (is_empty(old))
+    if (!old || is_empty(old))
         return e->value && new->kind == WR_YAML_MAP &&new->count == 1 &&
                is_step(s, new->first, 0) && same_but(e, i + 1, NULL, new->first);
     if (old->kind != new->kind || old->kind == WR_YAML_SCALAR)

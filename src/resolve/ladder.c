@@ -59,7 +59,7 @@ int wr_ladder_server(const char *text, struct wr_time_server *ret_server)
 
 int wr_ladder_rough_server(const char *text, struct wr_time_server *ret_server)
 {
-    char where[SERVER_TEXT_SIZE];
+    char where[SERVER_TEXT_SIZE] = "";
     size_t n = 0, key = 0;
     struct wr_time_server s;
 
