@@ -35,7 +35,7 @@ struct wr_heldzone {
     const char *ede_text;             /* in words (static) */
     bool fallback;                    /* its servers are asked when it cannot be */
     bool answers;                     /* clients are told that it is ours, with AA */
-    struct wr_heldzone_state *state; /* of the copy; NULL: there is none */
+    struct wr_heldzone_state *state;  /* of the copy; NULL: there is none */
 };
 
 struct wr_heldzones {
