@@ -13,6 +13,7 @@
 #include "conf/keyname.h"
 #include "conf/mem.h"
 #include "conf/schema.h"
+#include "conf/value.h"
 #include "conf/yaml.h"
 
 enum { INDENT = 2, STEPS_MAX = WR_CONF_DEPTH_MAX, KEY_MAX = 512, LINE_ROOM = 256 };
@@ -537,12 +538,7 @@ static int quote_value(struct edit *e, const struct wr_schema_row *row)
     if (plain)
         return WR_OK;
     wr_str_init(&s, text, cap);
-    wr_str_char(&s, '"');
-    for (const char *c = e->value; *c; c++) {
-        wr_str_text(&s, *c == '"' || *c == '\\' ? "\\" : "");
-        wr_str_char(&s, *c);
-    }
-    wr_str_char(&s, '"');
+    wr_value_quote(e->value, &s);
     e->value = text;
     return WR_OK;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/leaseid.h"
 
-#include <string.h>
+#include "base/enc.h"
+#include "base/err.h"
 
 enum {
     OCTETS_MAX = 255, /* of a client identifier: RFC 2132 section 9.14; a DUID has 130 */
@@ -19,26 +20,14 @@ struct octets {
     size_t n;
 };
 
-static int digit_of(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 /* Pairs of digits, with or without a colon between. */
 static bool read_hex(const struct wr_lease_word *w, struct octets *o)
 {
-    size_t at = 0;
+    size_t at = 0, one;
     o->n = 0;
-    while (at < w->n && o->n < OCTETS_MAX) {
-        int v = digit_of(w->at[at]);
-        int low = at + 1 < w->n ? digit_of(w->at[at + 1]) : -1;
-        if (v < 0 || low < 0) {
-            return false;
-        }
-        o->at[o->n++] = (uint8_t)(v << 4 | low);
+    while (at + 1 < w->n && o->n < OCTETS_MAX &&
+           wr_enc_from_hex(w->at + at, 2, &o->at[o->n], 1, &one) == WR_OK) {
+        o->n++;
         at += 2;
         at += at + 1 < w->n && w->at[at] == ':';
     }

@@ -40,6 +40,12 @@ struct work {
     int err;
 };
 
+/* A client's name, and nobody else's word; NULL is none. */
+static bool is_of_lease(const struct wr_names_record *r)
+{
+    return r && !wr_leaseid_is_none(&r->client);
+}
+
 /* --- what stands where --- */
 
 static const uint8_t *name_at(const struct work *k, uint32_t slot)
@@ -84,9 +90,8 @@ static void note_record(struct work *k)
     uint32_t cursor = UINT32_MAX;
     for (uint32_t at; (at = next_at(k, r->owner, &cursor)) != 0;) {
         const struct wr_names_record *other = at & ZONE_MARK ? NULL : k->from[at - 1];
-        bool lease = from && !wr_leaseid_is_none(&from->client);
-        bool same_kind =
-            !(at & ZONE_MARK) && !lease && (!other || wr_leaseid_is_none(&other->client));
+        bool lease = is_of_lease(from);
+        bool same_kind = !(at & ZONE_MARK) && !lease && !is_of_lease(other);
         if (same_kind && (is_pointer(k->record[at - 1].type) || !is_pointer(r->type))) {
             return;
         }
@@ -274,7 +279,7 @@ static bool may_have(struct work *k, const struct wr_names *names, const struct 
     bool tied = false;
     for (uint32_t at; (at = next_at(k, r->r.owner, &cursor)) != 0;) {
         const struct wr_names_record *other = at & ZONE_MARK ? NULL : k->from[at - 1];
-        if (!other || wr_leaseid_is_none(&other->client)) {
+        if (!is_of_lease(other)) {
             tell(k, WR_NAMES_NOTE, names->file, r->line, r->r.owner, 0,
                  "this client's name is one of the site's own; it does not get it");
             return false;
@@ -338,7 +343,7 @@ static int keep_holders(const struct work *k, struct wr_localset *set)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < k->records; i++) {
-        count += k->from[i] && !wr_leaseid_is_none(&k->from[i]->client);
+        count += is_of_lease(k->from[i]);
     }
     if (count == 0) {
         return WR_OK;
@@ -348,7 +353,7 @@ static int keep_holders(const struct work *k, struct wr_localset *set)
         return WR_E_NOMEM;
     }
     for (uint32_t i = 0; i < k->records; i++) {
-        if (k->from[i] && !wr_leaseid_is_none(&k->from[i]->client)) {
+        if (is_of_lease(k->from[i])) {
             set->holder[set->holders++] = (struct wr_localset_holder){
                 wr_name_hash(&k->key, k->record[i].owner), k->from[i]->client};
         }
@@ -442,7 +447,7 @@ static void rejected(void *user, uint32_t record, enum wr_local_reject why)
 {
     struct work *k = user;
     const struct wr_names_record *from = k->from[record];
-    bool lease = from && !wr_leaseid_is_none(&from->client);
+    bool lease = is_of_lease(from);
     tell(k, lease ? WR_NAMES_NOTE : WR_NAMES_MISTAKE, k->file[record], from ? from->line : 0,
          k->record[record].owner, k->record[record].type, wr_local_reject_text(why));
 }

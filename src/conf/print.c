@@ -9,20 +9,6 @@
 
 enum { INDENT = 2, PREFIX_SIZE = 128 };
 
-struct list {
-    const unsigned char *items;
-    size_t count;
-};
-
-static struct list list_at(const unsigned char *place)
-{
-    struct list list;
-
-    memcpy(&list.items, place, sizeof(list.items));
-    memcpy(&list.count, place + sizeof(list.items), sizeof(list.count));
-    return list;
-}
-
 static void print_value(const struct wr_schema_row *row, const void *place, FILE *out)
 {
     char text[WR_VALUE_TEXT_SIZE];
@@ -35,7 +21,7 @@ static void print_value(const struct wr_schema_row *row, const void *place, FILE
 
 static void print_key(const struct wr_schema_row *row, const unsigned char *base, FILE *out)
 {
-    struct list list;
+    struct wr_value_list list;
 
     fprintf(out, "%s: ", wr_schema_leaf(row));
     if (!row->list) {
@@ -43,7 +29,7 @@ static void print_key(const struct wr_schema_row *row, const unsigned char *base
         fputc('\n', out);
         return;
     }
-    list = list_at(base + row->offset);
+    list = wr_value_list(base + row->offset);
     fputc('[', out);
     for (size_t i = 0; i < list.count; i++) {
         fputs(i ? ", " : "", out);
@@ -73,7 +59,7 @@ static void print_item(const struct wr_schema_row *list, const unsigned char *it
 static void print_items(const struct wr_schema_row *row, const unsigned char *base, int indent,
                         FILE *out)
 {
-    struct list list = list_at(base + row->offset);
+    struct wr_value_list list = wr_value_list(base + row->offset);
 
     fprintf(out, "%s:%s\n", wr_schema_leaf(row), list.count ? "" : " []");
     for (size_t i = 0; i < list.count; i++)

@@ -396,7 +396,7 @@ size_t wr_value_size(uint8_t type)
     }
 }
 
-static void print_quoted(const char *text, struct wr_str *out)
+void wr_value_quote(const char *text, struct wr_str *out)
 {
     wr_str_char(out, '"');
     for (; *text; text++) {
@@ -405,6 +405,15 @@ static void print_quoted(const char *text, struct wr_str *out)
         wr_str_char(out, *text);
     }
     wr_str_char(out, '"');
+}
+
+struct wr_value_list wr_value_list(const void *place)
+{
+    struct wr_value_list list;
+
+    memcpy(&list.items, place, sizeof(list.items));
+    memcpy(&list.count, (const unsigned char *)place + sizeof(list.items), sizeof(list.count));
+    return list;
 }
 
 static void print_addr(const struct wr_schema_row *row, const void *place, struct wr_str *out)
@@ -425,7 +434,7 @@ static void print_addr(const struct wr_schema_row *row, const void *place, struc
         wr_addr_to_text(&prefix.addr, text, sizeof(text));
         snprintf(text + strlen(text), 8, "/%u", (unsigned)prefix.len);
     }
-    print_quoted(text, out);
+    wr_value_quote(text, out);
 }
 
 static uint64_t number_at(const struct wr_schema_row *row, const void *place)
@@ -448,7 +457,7 @@ static void print_name(const void *place, struct wr_str *out)
 
     memcpy(&name, place, sizeof(name));
     wr_name_to_text(name, text, sizeof(text));
-    print_quoted(text, out);
+    wr_value_quote(text, out);
 }
 
 void wr_value_print(const struct wr_schema_row *row, const void *place, struct wr_str *out)
@@ -466,7 +475,7 @@ void wr_value_print(const struct wr_schema_row *row, const void *place, struct w
     case WR_SCHEMA_LABEL:
     case WR_SCHEMA_PATH:
         memcpy(&text, place, sizeof(text));
-        print_quoted(text, out);
+        wr_value_quote(text, out);
         break;
     case WR_SCHEMA_LISTEN:
         wr_str_char(out, '"');

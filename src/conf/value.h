@@ -36,6 +36,15 @@ struct wr_value_text {
 int wr_value_read(const struct wr_schema_row *row, const struct wr_value_text *text,
                   struct wr_conf_mem *mem, void *place, char why[WR_VALUE_WHY_SIZE]);
 void wr_value_print(const struct wr_schema_row *row, const void *place, struct wr_str *out);
+/* `text` in quotation marks, as the file has it. */
+void wr_value_quote(const char *text, struct wr_str *out);
+
+/* What stands at the place of a list. */
+struct wr_value_list {
+    const unsigned char *items;
+    size_t count;
+};
+struct wr_value_list wr_value_list(const void *place);
 /* Octets of one item of the type. */
 size_t wr_value_size(uint8_t type);
 /* "1 to 512", "1s to 1d", or "" where the row has no range. */

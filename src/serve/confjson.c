@@ -70,18 +70,15 @@ static void put_below(const char *prefix, const unsigned char *base, struct wr_j
 static void put_list(const struct wr_schema_row *row, const unsigned char *place, struct wr_json *j,
                      const char *key)
 {
-    const unsigned char *items;
+    struct wr_value_list list = wr_value_list(place);
     char prefix[PREFIX_SIZE];
-    size_t count;
-    memcpy(&items, place, sizeof(items));
-    memcpy(&count, place + sizeof(items), sizeof(count));
     snprintf(prefix, sizeof(prefix), "%s[]", row->name);
     wr_json_array(j, key);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < list.count; i++) {
         if (row->type == WR_SCHEMA_ITEMS) {
-            put_below(prefix, items + i * row->item_size, j, NULL);
+            put_below(prefix, list.items + i * row->item_size, j, NULL);
         } else {
-            put_value(row, items + i * row->item_size, j, NULL);
+            put_value(row, list.items + i * row->item_size, j, NULL);
         }
     }
     wr_json_end(j);
