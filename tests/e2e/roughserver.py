@@ -13,13 +13,13 @@ a time after its certificate, one changed under its signature, no radius, the co
 import base64
 import hashlib
 import os
-import socket
 import struct
-import threading
 import time
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from timeserver import NodeServer
 
 PORT = 2002
 VERSION, DRAFT = 1, 0x8000000c
@@ -125,48 +125,27 @@ def verify(key, values):
     online.verify(values[b"SIG"], FOR_RESPONSE + values[b"SREP"])
 
 
-class RoughServer:
-    """Its address is added to the node. `ahead` of the machine's clock; `lie` as in reply()."""
+class RoughServer(NodeServer):
+    """`ahead` of the machine's clock; `lie` as in reply()."""
 
     def __init__(self, node, address, keys, ahead=0, radius=5, batch=1):
         self.keys, self.ahead, self.radius, self.batch, self.lie = keys, ahead, radius, batch, None
         self.asked, self.requests, self.replies = 0, [], []
-        v6 = ":" in address
-        node.ip("address", "replace", f"{address}/{128 if v6 else 32}", "dev", "eth0", *(["nodad"] if v6 else []))
-        with node.inside():
-            self.socket = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind((address, PORT))
-        self.socket.settimeout(0.1)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._serve, daemon=True)
+        super().__init__(node, address, PORT)
 
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        self._thread.join()
-        self.socket.close()
-
-    def _serve(self):
-        while not self._stop.is_set():
-            try:
-                request, client = self.socket.recvfrom(2048)
-            except OSError:
-                continue
-            if len(request) < 1024 or not request.startswith(b"ROUGHTIM"):
-                continue
-            asked = read(request[12:])
-            if asked.get(b"SRV", b"") != digest(b"\xff", self.keys.public) or asked[b"TYPE"] != bytes(4):
-                continue
-            self.asked += 1
-            self.requests.append(request)
-            if self.lie == "replay" and self.replies:
-                wire = self.replies[0]
-            else:
-                others = [os.urandom(1036) for _ in range(self.batch - 1)]
-                wire = reply(self.keys, request, int(time.time() + self.ahead), self.radius, others, self.batch // 2,
-                             lie=None if self.lie == "replay" else self.lie)
-            self.replies.append(wire)
-            self.socket.sendto(wire, client)
+    def answer(self, request, client):
+        if len(request) < 1024 or not request.startswith(b"ROUGHTIM"):
+            return
+        asked = read(request[12:])
+        if asked.get(b"SRV", b"") != digest(b"\xff", self.keys.public) or asked[b"TYPE"] != bytes(4):
+            return
+        self.asked += 1
+        self.requests.append(request)
+        if self.lie == "replay" and self.replies:
+            wire = self.replies[0]
+        else:
+            others = [os.urandom(1036) for _ in range(self.batch - 1)]
+            wire = reply(self.keys, request, int(time.time() + self.ahead), self.radius, others, self.batch // 2,
+                         lie=None if self.lie == "replay" else self.lie)
+        self.replies.append(wire)
+        self.socket.sendto(wire, client)

@@ -20,12 +20,10 @@ from spaces import RUN, peer
 FROM_1900 = 2208988800
 
 
-class TimeServer:
-    """Its address is added to the node. `kiss` is a kiss code in place of the time."""
+class NodeServer:
+    """Answers datagrams at an address that is added to the node: answer(request, client) does it."""
 
-    def __init__(self, node, address, ahead=0, kiss=None, port=123):
-        self.ahead, self.kiss = ahead, kiss
-        self.asked, self.ports, self.requests = 0, set(), []
+    def __init__(self, node, address, port):
         v6 = ":" in address
         node.ip("address", "replace", f"{address}/{128 if v6 else 32}", "dev", "eth0", *(["nodad"] if v6 else []))
         with node.inside():
@@ -47,16 +45,28 @@ class TimeServer:
     def _serve(self):
         while not self._stop.is_set():
             try:
-                request, client = self.socket.recvfrom(1024)
+                request, client = self.socket.recvfrom(2048)
             except OSError:
                 continue
-            self.asked += 1
-            self.ports.add(client[1])
-            self.requests.append(request)
-            now = time.time() + self.ahead + FROM_1900
-            stamp = struct.pack(">II", int(now) & 0xffffffff, int(now % 1 * (1 << 32)))
-            reply = struct.pack(">BBbbII4s", 4 << 3 | 4, 0 if self.kiss else 1, 4, -20, 0, 64, (self.kiss or "GPS\0").encode())
-            self.socket.sendto(reply + stamp + request[40:48] + stamp + stamp, client)
+            self.answer(request, client)
+
+
+class TimeServer(NodeServer):
+    """`kiss` is a kiss code in place of the time."""
+
+    def __init__(self, node, address, ahead=0, kiss=None, port=123):
+        self.ahead, self.kiss = ahead, kiss
+        self.asked, self.ports, self.requests = 0, set(), []
+        super().__init__(node, address, port)
+
+    def answer(self, request, client):
+        self.asked += 1
+        self.ports.add(client[1])
+        self.requests.append(request)
+        now = time.time() + self.ahead + FROM_1900
+        stamp = struct.pack(">II", int(now) & 0xffffffff, int(now % 1 * (1 << 32)))
+        reply = struct.pack(">BBbbII4s", 4 << 3 | 4, 0 if self.kiss else 1, 4, -20, 0, 64, (self.kiss or "GPS\0").encode())
+        self.socket.sendto(reply + stamp + request[40:48] + stamp + stamp, client)
 
 
 def start_chronyd(node, address):
