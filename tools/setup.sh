@@ -35,6 +35,11 @@ group_build() {
     need nettle-dev pkg-config --exists nettle hogweed
     need libgmp-dev header gmp.h
     need libjansson-dev pkg-config --exists jansson
+    need libgnutls28-dev pkg-config --exists gnutls
+    need libnghttp2-dev pkg-config --exists libnghttp2
+    need libngtcp2-dev pkg-config --exists libngtcp2
+    need libngtcp2-crypto-gnutls-dev pkg-config --exists libngtcp2_crypto_gnutls
+    need libqrencode-dev pkg-config --exists libqrencode
     need libcmocka-dev pkg-config --exists cmocka
     need python3 test -x /usr/bin/python3
 }
