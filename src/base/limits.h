@@ -248,6 +248,9 @@
 /* NSEC or NSEC3 records in it: one a link, and three. */
 #define WR_AUTHORITY_PROOFS_MAX 12
 
+/* Octets of the SVCB records that name encrypted services (RFC 9462): a dozen ports with their names and addresses. */
+#define WR_DESIGNATED_OCTETS_MAX 4096
+
 /* Local names: zones, each looked at when the snapshot is built: a house has a few, special-use names and routes the rest. */
 #define WR_LOCAL_ZONES_MAX 16384
 /* Records of one local source: a zone file of 100 MB has about as many. All together, with the PTR records that are made. */

@@ -253,12 +253,28 @@ static bool answer_any(struct walk *w)
     return settle_local(w, wr_reply_any(&r, &w->asker, w->room, w->room_size));
 }
 
+/* Which encrypted services there are, for who can check it (RFC 9462). */
+static bool answer_designated(struct walk *w)
+{
+    struct wr_engine *e = w->e;
+    wr_arena_reset(&e->room.arena);
+    if (!wr_designated_find(&e->settings->designated, e->setup.local, &w->asker.question,
+                            &w->asker.client.local, &e->room.arena, &e->found)) {
+        return false;
+    }
+    wr_stats_add(&e->setup.stats->local_answers, 1);
+    return settle_answer(w, &e->found, WR_SOURCE_LOCAL);
+}
+
 /* Questions that weir answers by itself. */
 static bool step_local(struct walk *w)
 {
     const struct wr_asker *a = &w->asker;
     if (a->qclass != WR_CLASS_IN) {
         return answer_chaos(w);
+    }
+    if (a->question.type == WR_TYPE_SVCB && answer_designated(w)) {
+        return true;
     }
     if (a->question.type == WR_TYPE_ANY && w->e->settings->minimal_any) {
         return answer_any(w);

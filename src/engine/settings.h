@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "resolve/designated.h"
 #include "resolve/dns64.h"
 #include "resolve/news.h"
 #include "resolve/prove.h"
@@ -58,6 +59,8 @@ struct wr_settings {
     struct wr_upstreams upstreams;
     struct wr_prove_settings prove; /* validation */
     struct wr_dns64 dns64;
+    struct wr_designated
+        designated;      /* encrypted services that are named to who asks in the clear */
     struct wr_news news; /* who may tell that a copied zone has changed */
 };
 

@@ -490,6 +490,42 @@ static void test_the_busiest_prefix_yields(void **state)
 
 static struct localtest t;
 
+/* Encrypted services are named by weir itself, to who asks an address where they are; else the special zone has NODATA, and nobody
+ * is asked (RFC 9462 sections 4 and 6.4). */
+static void test_designated(void **state)
+{
+    static struct wr_designated_door door = {
+        .addr = {.family = WR_AF_V4, .ip = {10, 0, 0, 254}, .port = 853}, .scheme = WR_URI_TLS};
+    static struct wr_name name;
+    static struct wr_designated_proof proof = {.name = &name, .names = 1};
+    struct rig_query q = {.name = "_dns.resolver.arpa.", .type = WR_TYPE_SVCB};
+    rig_start(&r);
+    memset(&t, 0, sizeof(t));
+    localtest_zone(&t, "resolver.arpa.", WR_LOCAL_NODATA);
+    wr_engine_adopt_local(r.engine, localtest_build(&t));
+    rig_name("gate.example.", &name);
+    rig_ask(&r, q);
+    expect_error(WR_RCODE_NOERROR);
+    r.settings.designated = (struct wr_designated){
+        .door = &door, .proof = &proof, .doors = 1, .proofs = 1, .path = "/"};
+    rig_ask(&r, q);
+    rig_expect(&r, WR_ACTION_REPLY);
+    assert_int_equal(r.msg.counts[WR_SECTION_ANSWER], 1);
+    assert_true(r.msg.flags & WR_FLAG_AA);
+    struct wr_msg_rr rr = rig_rr_at(&r, WR_SECTION_ANSWER);
+    assert_int_equal(rr.type, WR_TYPE_SVCB);
+    assert_int_equal(rr.ttl, WR_DESIGNATED_TTL_S);
+    door.addr.ip[3] = 253; /* not at the address that was asked, and no certificate has it */
+    rig_ask(&r, q);
+    expect_error(WR_RCODE_NOERROR);
+    q.type = WR_TYPE_A;
+    rig_ask(&r, q);
+    expect_error(WR_RCODE_NOERROR);
+    assert_int_equal(r.stats.upstream_sent, 0);
+    localtest_free(&t);
+    rig_stop(&r);
+}
+
 static void own_names(void)
 {
     localtest_zone(&t, "home.arpa.", WR_LOCAL_AUTHORITATIVE);
@@ -596,6 +632,7 @@ int main(void)
         cmocka_unit_test(test_broken_messages),
         cmocka_unit_test(test_not_done_here),
         cmocka_unit_test(test_notify),
+        cmocka_unit_test(test_designated),
         cmocka_unit_test(test_any_is_minimal),
         cmocka_unit_test(test_chaos_only_when_told),
         cmocka_unit_test(test_server_cookie_proves_the_address),
