@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "crypto/wipe.h"
 
 #define INNER_PAD 0x36
 #define OUTER_PAD 0x5c
@@ -65,12 +66,8 @@ int wr_hmac_end(struct wr_hmac *h, uint8_t *ret)
 
 void wr_hmac_close(struct wr_hmac *h)
 {
-    volatile uint8_t *key = h->key;
-
     wr_digest_close(&h->digest);
-    for (size_t i = 0; i < sizeof(h->key); i++) {
-        key[i] = 0;
-    }
+    wr_wipe(h->key, sizeof(h->key));
 }
 
 bool wr_hmac_equal(const uint8_t *a, const uint8_t *b, size_t size)

@@ -4,15 +4,22 @@
 #include <string.h>
 
 #include <nettle/bignum.h>
+#include <nettle/chacha-poly1305.h>
+#include <nettle/curve25519.h>
 #include <nettle/ecc-curve.h>
 #include <nettle/ecdsa.h>
 #include <nettle/eddsa.h>
+#include <nettle/gcm.h>
+#include <nettle/memops.h>
 #include <nettle/rsa.h>
 #include <nettle/sha1.h>
 #include <nettle/sha2.h>
 
 #include "base/err.h"
 #include "crypto/verify.h"
+#include "crypto/wipe.h"
+
+#define AEAD_TAG 16
 
 struct digest {
     union {
@@ -203,6 +210,63 @@ static int key_check(void *state, const uint8_t *data, size_t n, const uint8_t *
     return good ? WR_OK : WR_E_CHECKSUM;
 }
 
+/* One direction of one message: `in` to `out`, and the tag of it. */
+static void aead_run(const struct wr_backend_aead *a, bool seal, const uint8_t *in, size_t n,
+                     uint8_t *out, uint8_t tag[AEAD_TAG])
+{
+    union {
+        struct gcm_aes128_ctx aes128;
+        struct gcm_aes256_ctx aes256;
+        struct chacha_poly1305_ctx chacha;
+    } u;
+
+    switch (a->alg) {
+    case WR_AEAD_AES128GCM:
+        gcm_aes128_set_key(&u.aes128, a->key);
+        gcm_aes128_set_iv(&u.aes128, GCM_IV_SIZE, a->nonce);
+        gcm_aes128_update(&u.aes128, a->aad_size, a->aad);
+        (seal ? gcm_aes128_encrypt : gcm_aes128_decrypt)(&u.aes128, n, out, in);
+        gcm_aes128_digest(&u.aes128, AEAD_TAG, tag);
+        break;
+    case WR_AEAD_AES256GCM:
+        gcm_aes256_set_key(&u.aes256, a->key);
+        gcm_aes256_set_iv(&u.aes256, GCM_IV_SIZE, a->nonce);
+        gcm_aes256_update(&u.aes256, a->aad_size, a->aad);
+        (seal ? gcm_aes256_encrypt : gcm_aes256_decrypt)(&u.aes256, n, out, in);
+        gcm_aes256_digest(&u.aes256, AEAD_TAG, tag);
+        break;
+    case WR_AEAD_CHACHA20POLY1305:
+        chacha_poly1305_set_key(&u.chacha, a->key);
+        chacha_poly1305_set_nonce(&u.chacha, a->nonce);
+        chacha_poly1305_update(&u.chacha, a->aad_size, a->aad);
+        (seal ? chacha_poly1305_encrypt : chacha_poly1305_decrypt)(&u.chacha, n, out, in);
+        chacha_poly1305_digest(&u.chacha, AEAD_TAG, tag);
+        break;
+    }
+    wr_wipe(&u, sizeof(u));
+}
+
+static int aead_seal(const struct wr_backend_aead *a, const uint8_t *text, size_t n, uint8_t *ret)
+{
+    aead_run(a, true, text, n, ret, ret + n);
+    return WR_OK;
+}
+
+static int aead_open(const struct wr_backend_aead *a, const uint8_t *sealed, size_t n, uint8_t *ret)
+{
+    uint8_t got[AEAD_TAG], want[AEAD_TAG];
+
+    memcpy(want, sealed + n, sizeof(want));
+    aead_run(a, false, sealed, n, ret, got);
+    return memeql_sec(got, want, sizeof(got)) ? WR_OK : WR_E_CHECKSUM;
+}
+
+static int x25519(const uint8_t *scalar, const uint8_t *point, uint8_t *ret)
+{
+    curve25519_mul(ret, scalar, point);
+    return WR_OK;
+}
+
 const struct wr_backend wr_backend_nettle = {
     .name = "nettle",
     .digest_open = digest_open,
@@ -212,4 +276,7 @@ const struct wr_backend wr_backend_nettle = {
     .key_open = key_open,
     .key_check = key_check,
     .key_close = key_close,
+    .aead_seal = aead_seal,
+    .aead_open = aead_open,
+    .x25519 = x25519,
 };

@@ -16,6 +16,8 @@
 #define DER_SIZE_MAX \
     (6 + 2 * (EC_HALF_MAX + 3)) /* SEQUENCE of two INTEGERs, each perhaps with a zero before */
 #define EC_POINT_MAX (1 + 2 * EC_HALF_MAX)
+#define AEAD_TAG     16
+#define X25519_SIZE  32
 
 struct digest {
     EVP_MD_CTX *ctx;
@@ -240,6 +242,80 @@ static int key_check(void *state, const uint8_t *data, size_t n, const uint8_t *
     return good ? WR_OK : WR_E_CHECKSUM;
 }
 
+static const EVP_CIPHER *cipher_of(enum wr_aead_alg alg)
+{
+    switch (alg) {
+    case WR_AEAD_AES128GCM: return EVP_aes_128_gcm();
+    case WR_AEAD_AES256GCM: return EVP_aes_256_gcm();
+    case WR_AEAD_CHACHA20POLY1305: return EVP_chacha20_poly1305();
+    }
+    return NULL;
+}
+
+/* The context with the key, the nonce and the associated data in it; its own nonce is of the 12 octets that we have. */
+static bool aead_begin(EVP_CIPHER_CTX *ctx, const struct wr_backend_aead *a, int seal)
+{
+    int n;
+
+    return ctx && EVP_CipherInit_ex(ctx, cipher_of(a->alg), NULL, a->key, a->nonce, seal) &&
+           (a->aad_size == 0 || EVP_CipherUpdate(ctx, NULL, &n, a->aad, (int)a->aad_size));
+}
+
+static int aead_seal(const struct wr_backend_aead *a, const uint8_t *text, size_t size,
+                     uint8_t *ret)
+{
+    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+    int n;
+    bool good = aead_begin(ctx, a, 1) &&
+                (size == 0 || EVP_CipherUpdate(ctx, ret, &n, text, (int)size)) &&
+                EVP_CipherFinal_ex(ctx, ret + size, &n) &&
+                EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, AEAD_TAG, ret + size) > 0;
+
+    EVP_CIPHER_CTX_free(ctx);
+    return good ? WR_OK : WR_E_NOMEM;
+}
+
+static int aead_open(const struct wr_backend_aead *a, const uint8_t *sealed, size_t size,
+                     uint8_t *ret)
+{
+    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+    uint8_t tag[AEAD_TAG];
+    int n, err = WR_E_NOMEM;
+
+    memcpy(tag, sealed + size, sizeof(tag));
+    if (aead_begin(ctx, a, 0) && (size == 0 || EVP_CipherUpdate(ctx, ret, &n, sealed, (int)size)) &&
+        EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, AEAD_TAG, tag) > 0) {
+        err = EVP_CipherFinal_ex(ctx, ret + size, &n) > 0 ? WR_OK : WR_E_CHECKSUM;
+    }
+    EVP_CIPHER_CTX_free(ctx);
+    if (err) {
+        ERR_clear_error();
+    }
+    return err;
+}
+
+/* A result of zeros is no success to libcrypto; it is the caller's to refuse, and is handed up as such. */
+static int x25519(const uint8_t *scalar, const uint8_t *point, uint8_t *ret)
+{
+    EVP_PKEY *own = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, scalar, X25519_SIZE);
+    EVP_PKEY *peer = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, point, X25519_SIZE);
+    EVP_PKEY_CTX *ctx = own && peer ? EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL) : NULL;
+    size_t n = X25519_SIZE;
+    int err = WR_E_NOMEM;
+
+    if (ctx && EVP_PKEY_derive_init(ctx) > 0 && EVP_PKEY_derive_set_peer(ctx, peer) > 0) {
+        if (EVP_PKEY_derive(ctx, ret, &n) <= 0) {
+            memset(ret, 0, X25519_SIZE);
+        }
+        err = WR_OK;
+    }
+    EVP_PKEY_CTX_free(ctx);
+    EVP_PKEY_free(peer);
+    EVP_PKEY_free(own);
+    ERR_clear_error();
+    return err;
+}
+
 const struct wr_backend wr_backend_openssl = {
     .name = "openssl",
     .digest_open = digest_open,
@@ -249,4 +325,7 @@ const struct wr_backend wr_backend_openssl = {
     .key_open = key_open,
     .key_check = key_check,
     .key_close = key_close,
+    .aead_seal = aead_seal,
+    .aead_open = aead_open,
+    .x25519 = x25519,
 };

@@ -13,6 +13,7 @@
 
 #include "base/enc.h"
 #include "base/err.h"
+#include "crypto/aead.h"
 #include "crypto/digest.h"
 #include "crypto/verify.h"
 
@@ -172,6 +173,101 @@ static inline void vec_try_bad_keys(const struct wr_backend *backend)
     assert_int_equal(wr_verify_open_with(&key, 13, octets, 64, backend), WR_E_FORMAT);
     memset(octets, 0xff, sizeof(octets)); /* above the field's prime */
     assert_int_equal(wr_verify_open_with(&key, 14, octets, 96, backend), WR_E_FORMAT);
+}
+
+#define VEC_GCM_KEY   "feffe9928665731c6d6a8f9467308308"
+#define VEC_GCM_NONCE "cafebabefacedbaddecaf888"
+#define VEC_GCM_AAD   "feedfacedeadbeeffeedfacedeadbeefabaddad2"
+#define VEC_GCM_TEXT                                                                               \
+    "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6" \
+    "b525b16aedf5aa0de657ba637b39"
+
+static const struct vec_aead {
+    const char *what;
+    enum wr_aead_alg alg;
+    const char *key, *nonce, *aad, *text, *sealed; /* hex; the tag is the end of what is sealed */
+} vec_aeads[] = {
+    {"McGrew and Viega, GCM, test case 4", WR_AEAD_AES128GCM, VEC_GCM_KEY, VEC_GCM_NONCE,
+     VEC_GCM_AAD, VEC_GCM_TEXT,
+     "42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e21d514b25466931c7d8f6a5aac84"
+     "aa051ba30b396a0aac973d58e0915bc94fbc3221a5db94fae95ae7121a47"},
+    {"McGrew and Viega, GCM, test case 16", WR_AEAD_AES256GCM, VEC_GCM_KEY VEC_GCM_KEY,
+     VEC_GCM_NONCE, VEC_GCM_AAD, VEC_GCM_TEXT,
+     "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b105682"
+     "8838c5f61e6393ba7a0abcc9f66276fc6ece0f4e1768cddf8853bb2d551b"},
+    {"RFC 8439 section 2.8.2", WR_AEAD_CHACHA20POLY1305,
+     "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f", "070000004041424344454647",
+     "50515253c0c1c2c3c4c5c6c7",
+     "4c616469657320616e642047656e746c656d656e206f662074686520636c617373206f66202739393a2049662049"
+     "20636f756c64206f6666657220796f75206f6e6c79206f6e652074697020666f7220746865206675747572652c20"
+     "73756e73637265656e20776f756c642062652069742e",
+     "d31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d63dbea45e8ca9671282fafb69da92"
+     "728b1a71de0a9e060b2905d6a5b67ecd3b3692ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b"
+     "4831d7bc3ff4def08e4b7a9de576d26586cec64b61161ae10b594f09e26a7e902ecbd0600691"},
+    {"GCM, test case 1: nothing at all", WR_AEAD_AES128GCM, "00000000000000000000000000000000",
+     "000000000000000000000000", "", "", "58e2fccefa7e3061367f1d57a4e7455a"},
+};
+
+/* Each is sealed as published and opened again, in place too; turned by one bit anywhere it does not open. */
+static inline void vec_try_aeads(const struct wr_backend *backend)
+{
+    for (size_t i = 0; i < sizeof(vec_aeads) / sizeof(vec_aeads[0]); i++) {
+        const struct vec_aead *v = &vec_aeads[i];
+        uint8_t key[32], nonce[12], aad[64], text[200], want[200], got[200];
+        struct wr_backend_aead a = {v->alg, key, nonce, aad, 0};
+        size_t n = vec_hex(v->text, text, sizeof(text)),
+               sealed = vec_hex(v->sealed, want, sizeof(want));
+
+        assert_int_equal(vec_hex(v->key, key, sizeof(key)), wr_aead_key_size(v->alg));
+        vec_hex(v->nonce, nonce, sizeof(nonce));
+        a.aad_size = vec_hex(v->aad, aad, sizeof(aad));
+        assert_int_equal(sealed, n + WR_AEAD_TAG);
+        memcpy(got, text, n);
+        assert_int_equal(backend->aead_seal(&a, got, n, got), WR_OK);
+        assert_memory_equal(got, want, sealed);
+        for (size_t bit = 0; bit < 8 * sealed; bit += 5) {
+            want[bit / 8] ^= (uint8_t)(1 << bit % 8);
+            assert_int_equal(backend->aead_open(&a, want, n, got), WR_E_CHECKSUM);
+            want[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        }
+        memcpy(got, want, sealed);
+        assert_int_equal(backend->aead_open(&a, got, n, got), WR_OK);
+        assert_memory_equal(got, text, n);
+        if (a.aad_size) {
+            aad[0] ^= 1;
+            assert_int_equal(backend->aead_open(&a, want, n, got), WR_E_CHECKSUM);
+        }
+    }
+}
+
+/* RFC 7748 section 5.2, both rows, and points of small order, whose product is zero. */
+static inline void vec_try_x25519(const struct wr_backend *backend)
+{
+    static const char *const rows[][3] = {
+        {"a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4",
+         "e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c",
+         "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552"},
+        {"4b66e9d4d1b4673c5ad22691957d6af5c11b6421e0ea01d42ca4169e7918ba0d",
+         "e5210f12786811d3f4b7959d0538ae2c31dbe7106fc03c3efc4cd549c715a493",
+         "95cbde9476e8907d7aade45cb4b873f88b595a68799fa152e6f8f7647aac7957"},
+        {"a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4",
+         "0000000000000000000000000000000000000000000000000000000000000000",
+         "0000000000000000000000000000000000000000000000000000000000000000"},
+        {"a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4",
+         "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+         "0000000000000000000000000000000000000000000000000000000000000000"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint8_t scalar[32], point[32], want[32], got[32];
+
+        vec_hex(rows[i][0], scalar, 32);
+        vec_hex(rows[i][1], point, 32);
+        vec_hex(rows[i][2], want, 32);
+        memset(got, 0xa5, sizeof(got));
+        assert_int_equal(backend->x25519(scalar, point, got), WR_OK);
+        assert_memory_equal(got, want, 32);
+    }
 }
 
 #endif
