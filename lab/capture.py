@@ -6,6 +6,7 @@
     wire.queries()        # DNS queries that left by this interface, over UDP or TCP
     wire.replies()        # DNS replies that came in
     wire.bytes_out("203.0.113.66"), wire.bytes_in("203.0.113.66")    # IP octets by other end
+    wire.readable("camera.example")   # whoever could read this name, or any DNS question at all, on the way
 
 A capture is the witness of the demo: "answered from the cache" means that no query left, not that
 a log says so.
@@ -102,6 +103,23 @@ def _message(packet, wire):
                    packet.target_port, packet.protocol, wire, parsed)
 
 
+def _labels(name):
+    """A name as it is on the wire, small letters, without the root."""
+    return b"".join(bytes([len(label)]) + label for label in name.rstrip(".").lower().encode().split(b"."))
+
+
+def _questions(octets):
+    """The names of questions that these octets are: one message, or one behind its length."""
+    for wire in (octets, octets[2:]):
+        try:
+            message = dns.message.from_wire(wire[:4096], ignore_trailing=True, continue_on_error=False)
+        except (dns.exception.DNSException, ValueError, IndexError):
+            continue
+        if message.question:
+            return [str(q.name) for q in message.question]
+    return []
+
+
 class Capture:
     """Everything UDP or TCP that passes one interface of a node while the block runs."""
 
@@ -163,6 +181,30 @@ class Capture:
         """Replies that came in by it."""
         return [m for m in self.messages() if not m.outgoing and not m.is_query
                 and m.source_port == 53 and origin in (None, m.source)]
+
+    def readable(self, *names):
+        """What a listener on this wire could read: each name, as labels or as text in any letter case, in any packet or
+        stream; and every DNS question whatever its port. Sentences; empty when there was nothing to read."""
+        words = {name: [_labels(name), name.rstrip(".").lower().encode()] for name in names}
+        found = []
+        for where, octets in self._texts():
+            low = octets.lower()
+            found += [f"{name} in {where}" for name, forms in words.items() if any(form in low for form in forms)]
+            found += [f"a question for {name} in {where}" for name in _questions(octets)]
+        return found
+
+    def _texts(self):
+        """(where, octets): each datagram alone, each direction of a TCP connection as one."""
+        streams = {}
+        for packet in list(self.packets):
+            where = (f"{packet.protocol} {packet.source} port {packet.source_port} to "
+                     f"{packet.target} port {packet.target_port}")
+            if packet.protocol == "udp":
+                yield where, packet.payload
+            elif packet.payload:
+                streams.setdefault(where, {})[packet.sequence] = packet.payload
+        for where, parts in streams.items():
+            yield where, b"".join(part for _, part in sorted(parts.items()))
 
     def bytes_out(self, target):
         return sum(p.length for p in self.packets if p.outgoing and p.target == target)

@@ -37,8 +37,11 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import askers
+import certs
 import clients
 import gateway
+import secure
 import servers
 import world
 from capture import Capture
@@ -46,7 +49,7 @@ from liar import Liar
 from spaces import RUN, TOP, LabError, Node, bridge, enter, peer, plug, set_resolv_conf
 from story import until
 
-__all__ = ["Lab", "LabError", "enter", "clients", "gateway", "servers", "world", "RUN", "TOP"]
+__all__ = ["Lab", "LabError", "enter", "askers", "certs", "clients", "gateway", "secure", "servers", "world", "RUN", "TOP"]
 
 
 class Lab:

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers that speak encrypted DNS, in the lab: real ones, each in front of the lab's resolver `isp`.
+
+    with Upstream(lab, "unbound", identity) as server:       # DoT, DoH; on the machine and addresses of `relay`
+        server.dot, server.pid ...
+    with Upstream(lab, "knotd", identity) as server: ...     # DoT, DoQ
+
+    who        ports that it opens
+    unbound    853 (DoT), 443 (DoH)
+    kresd      853 (DoT), 443 (DoH)
+    dnsdist    853 (DoT), 443 (DoH)
+    knotd      853 (DoT), 853/udp (DoQ); it is an authority, its dnsproxy module passes everything on
+
+All are Debian 13's, so that who spoke what to whom can be said. `start` gives the process, `wait` the moment when it accepts
+connections; it stays until `stop` or the end of the lab.
+"""
+
+import os
+import socket
+import subprocess
+
+import certs
+import rooted
+import world
+from servers import log_of, write
+from spaces import RUN, LabError, peer
+from story import until
+
+HOST = "dns.relay.example"  # the name in the certificates of servers on the relay
+
+
+def _unbound(home, addresses, identity, forward):
+    listen = "".join(f"  interface: {a}@853\n  interface: {a}@443\n" for a in addresses)
+    conf = write(os.path.join(home, "unbound.conf"), f"""server:
+{listen}  module-config: "iterator"
+  tls-service-key: "{identity.key}"
+  tls-service-pem: "{identity.chain}"
+  tls-port: 853
+  https-port: 443
+  http-endpoint: "/dns-query"
+  access-control: 0.0.0.0/0 allow
+  access-control: ::/0 allow
+  directory: "{home}"
+  username: ""
+  chroot: ""
+  pidfile: ""
+  use-syslog: no
+  num-threads: 1
+  do-not-query-localhost: no
+forward-zone:
+  name: "."
+  forward-addr: {forward}
+""")
+    return [peer("unbound"), "-d", "-c", conf]
+
+
+def _kresd(home, addresses, identity, forward):
+    listen = "".join(f"net.listen('{a}', 853, {{kind='tls'}})\nnet.listen('{a}', 443, {{kind='doh2'}})\n"
+                     for a in addresses)
+    conf = write(os.path.join(home, "kresd.conf"), f"""{listen}net.tls('{identity.chain}', '{identity.key}')
+cache.open(20 * MB, 'lmdb://{home}')
+modules.unload('priming')
+modules.unload('ta_signal_query')
+modules.unload('ta_sentinel')
+trust_anchors.remove('.')
+policy.add(policy.all(policy.STUB({{'{forward}'}})))
+""")
+    return rooted.command("/usr/sbin/kresd", "-n", "-c", conf, home)
+
+
+def _dnsdist(home, addresses, identity, forward):
+    both = f"'{identity.chain}', '{identity.key}'"
+    listen = "".join(f"addTLSLocal('{_bracket(a)}:853', {both})\naddDOHLocal('{_bracket(a)}:443', {both}, '/dns-query')\n"
+                     for a in addresses)
+    conf = write(os.path.join(home, "dnsdist.conf"), f"""setLocal('127.0.0.1:5300')
+setACL({{'0.0.0.0/0', '::/0'}})
+setSecurityPollSuffix('')
+newServer({{address='{forward}:53', healthCheckMode='up'}})
+{listen}""")
+    return [peer("dnsdist"), "--supervised", "--disable-syslog", "-C", conf]
+
+
+def _knotd(home, addresses, identity, forward):
+    listen = ", ".join(f"{a}@853" for a in addresses)
+    conf = write(os.path.join(home, "knot.conf"), f"""server:
+    rundir: {home}
+    udp-workers: 1
+    tcp-workers: 1
+    background-workers: 1
+    listen-tls: [{listen}]
+    listen-quic: [{listen}]
+    key-file: {identity.key}
+    cert-file: {identity.chain}
+log:
+  - target: stderr
+    any: info
+database:
+    storage: {home}
+    journal-db-max-size: 16M
+    kasp-db-max-size: 8M
+    timer-db-max-size: 2M
+remote:
+  - id: forward
+    address: {forward}
+mod-dnsproxy:
+  - id: all
+    remote: forward
+    fallback: off
+template:
+  - id: default
+    storage: {home}
+    global-module: mod-dnsproxy/all
+""")
+    return [peer("knotd"), "-c", conf]
+
+
+KINDS = {"unbound": _unbound, "kresd": _kresd, "dnsdist": _dnsdist, "knotd": _knotd}
+# What each speaks, as kdig calls it.
+SPEAKS = {"unbound": ("tls", "https"), "kresd": ("tls", "https"), "dnsdist": ("tls", "https"), "knotd": ("tls", "quic")}
+
+
+def _bracket(address):
+    return f"[{address}]" if ":" in address else address
+
+
+class Upstream:
+    """One server of these kinds on a machine of the Internet; by default the relay."""
+
+    def __init__(self, lab, kind, identity, machine="relay", forward="isp"):
+        self.lab, self.kind, self.identity = lab, kind, identity
+        self.node = lab.nodes[machine]
+        self.addresses = world.INTERNET[machine]
+        self.home = os.path.join(RUN, f"{kind}.secure")
+        os.makedirs(self.home, exist_ok=True)
+        self.argv = KINDS[kind](self.home, self.addresses, identity, world.INTERNET[forward][0])
+        self.process = None
+
+    def start(self):
+        self.process = self.node.start(self.argv, log=log_of(f"{self.kind}.secure"), cwd=self.home)
+        if not until(self._accepts, 15):
+            with open(log_of(f"{self.kind}.secure"), errors="replace") as file:
+                raise LabError(f"{self.kind} opens no port 853: {file.read()[-500:]}")
+        return self
+
+    def _accepts(self):
+        if self.process.poll() is not None:
+            return False
+        for address in self.addresses:
+            with self.node.inside():
+                sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+            with sock:
+                if sock.connect_ex((address, 853)) != 0:
+                    return False
+        return True
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+    __enter__ = start
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+def authority(name="ca"):
+    """A new authority of the lab, in a folder of its own."""
+    return certs.Authority(os.path.join(RUN, "certs", name), name)
