@@ -98,6 +98,10 @@
 #define WR_GROUPS_MAX        32
 #define WR_UPSTREAMS_MAX     64
 #define WR_ROUTES_MAX        4096
+/* Addresses of one server as its URL gives them: two of each family. Pins: one in use and one for the roll-over (RFC 7858
+ * section 4.2), of two keys. */
+#define WR_URI_ADDRS_MAX 4
+#define WR_URI_PINS_MAX  4
 /* Addresses of root servers: thirteen names with two each. */
 #define WR_HINTS_MAX 32
 /* Prefixes that are never asked though a zone names them: loopback and what the owner adds. */

@@ -332,6 +332,11 @@ static int read_url(const struct job *job)
         snprintf(job->why, WR_VALUE_WHY_SIZE, "%s", error.why);
         return err;
     }
+    if (!wr_uri_is_served(uri.scheme)) {
+        snprintf(job->why, WR_VALUE_WHY_SIZE,
+                 "this scheme is not supported yet; udp:// and tcp:// are");
+        return WR_E_UNSUPPORTED;
+    }
     memcpy(job->place, &uri, sizeof(uri));
     return WR_OK;
 }

@@ -24,8 +24,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         return 0;
     }
-    if (uri.addr.port == 0 || uri.addr.family == WR_AF_NONE || wr_addr_is_any(&uri.addr))
+    if (uri.addr.port == 0 || uri.addrs > WR_URI_ADDRS_MAX || uri.pins > WR_URI_PINS_MAX)
         abort();
+    if (uri.addrs == 0 && (!wr_uri_is_encrypted(uri.scheme) || !wr_uri_peer_name(&uri)[0]))
+        abort();
+    if (wr_uri_is_encrypted(uri.scheme) != (uri.proof != 0))
+        abort();
+    for (unsigned i = 0; i < uri.addrs; i++)
+        if (wr_uri_addr(&uri, i)->family == WR_AF_NONE || wr_addr_is_any(wr_uri_addr(&uri, i)) ||
+            wr_uri_addr(&uri, i)->port != uri.addr.port)
+            abort();
     n = wr_uri_to_text(&uri, text, sizeof(text));
     if (n != strlen(text) || wr_uri_from_text(text, n, &again, NULL) != WR_OK ||
         memcmp(&uri, &again, sizeof(uri)) != 0)

@@ -92,7 +92,7 @@ static void check(const struct sample *sample)
 {
     const struct wr_schema_row *row = wr_schema_find(sample->key);
     struct wr_value_text value = {.text = sample->text, .n = strlen(sample->text), .plain = true};
-    uint64_t place[128], untouched[128];
+    uint64_t place[256], untouched[256];
     char why[WR_VALUE_WHY_SIZE] = "", text[WR_VALUE_TEXT_SIZE];
     struct wr_str s;
     int err;
@@ -146,7 +146,7 @@ static void test_nul(void **state)
         "identity.name", "user",      "cache.keep.path",  "metrics.listen",
         "listen",        "allow",     "cache.ttl[].name", "upstream.groups[].servers",
         "profile",       "cache.size"};
-    uint64_t place[128];
+    uint64_t place[256];
     char why[WR_VALUE_WHY_SIZE];
 
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {

@@ -63,10 +63,7 @@ static void test_bad(void **state)
         {"udp:192.0.2.1", WR_E_FORMAT, 0, "no scheme"},
         {"udp://", WR_E_FORMAT, 6, "no IPv4"},
         {"ftp://192.0.2.1", WR_E_FORMAT, 0, "unknown scheme"},
-        {"tls://192.0.2.1", WR_E_UNSUPPORTED, 0, "not supported yet"},
-        {"https://192.0.2.1/dns-query", WR_E_UNSUPPORTED, 0, "not supported yet"},
-        {"quic://192.0.2.1", WR_E_UNSUPPORTED, 0, "not supported yet"},
-        {"odoh://192.0.2.1", WR_E_UNSUPPORTED, 0, "not supported yet"},
+        {"odoh://192.0.2.1", WR_E_FORMAT, 7, "is a name"},
         {"udp://dns.example", WR_E_FORMAT, 6, "a name"},
         {"udp://2001:db8::1", WR_E_FORMAT, 6, "brackets"},
         {"udp://[2001:db8::1", WR_E_FORMAT, 6, "closing bracket"},
@@ -88,6 +85,14 @@ static void test_bad(void **state)
         {"udp://[fe80::1%]", WR_E_FORMAT, 14, "interface name"},
         {"udp://[fe80::1%sixteencharacters]", WR_E_FORMAT, 14, "interface name"},
         {"udp://[fe80::1%a/b]", WR_E_FORMAT, 16, "no path"},
+        {"tls://192.0.2.1/dns-query", WR_E_FORMAT, 15, "no path"},
+        {"tls://192.0.2.1#", WR_E_FORMAT, 15, "nothing behind"},
+        {"https://dns.example/q?x=1", WR_E_FORMAT, 21, "query"},
+        {"https://user@dns.example/", WR_E_FORMAT, 12, "user name"},
+        {"https://dns.example:0/", WR_E_RANGE, 20, "port"},
+        {"tls://#name=dns.example", WR_E_FORMAT, 6, "no IPv4"},
+        {"odoh://target.example", WR_E_FORMAT, 21, "who passes"},
+        {"odoh://a.example#proxy=a.example/p", WR_E_FORMAT, 17, "same host"},
         {"udp://192.0.2.1/dns-query", WR_E_FORMAT, 15, "no path"},
         {"udp://user@192.0.2.1", WR_E_FORMAT, 10, "user name"},
         {"udp://192.0.2.1?x=1", WR_E_FORMAT, 15, "query"},
@@ -127,8 +132,85 @@ static void test_octets(void **state)
     assert_int_equal(wr_uri_from_text(text, 300, &uri, NULL), WR_E_FORMAT);
 }
 
+/* What a server must prove is read, kept and printed; each row prints as it is written. */
+static void test_encrypted(void **state)
+{
+    static const struct {
+        const char *text, *peer, *path;
+        uint8_t addrs, pins, proof;
+        uint16_t port;
+    } rows[] = {
+        {"tls://192.0.2.1", "", "", 1, 0, WR_URI_PKIX, 853},
+        {"tls://192.0.2.1#name=dns.example", "dns.example", "", 1, 0, WR_URI_PKIX, 853},
+        {"tls://[fe80::1%br-wan]:8853#opportunistic", "", "", 1, 0, WR_URI_OPPORTUNISTIC, 8853},
+        {"quic://dns.example", "dns.example", "", 0, 0, WR_URI_PKIX, 853},
+        {"quic://dns.example:1853#addr=192.0.2.1&addr=[2001:db8::1]&dane", "dns.example", "", 2, 0,
+         WR_URI_DANE, 1853},
+        {"https://dns.example/dns-query", "dns.example", "/dns-query", 0, 0, WR_URI_PKIX, 443},
+        {"https://192.0.2.1:4443/#name=dns.example", "dns.example", "/", 1, 0, WR_URI_PKIX, 4443},
+        {"tls://192.0.2.1#pin=sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "", "", 1, 1,
+         WR_URI_PINS, 853},
+        {"tls://192.0.2.1#name=dns.example&pin=sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+         "&pin=sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE=&pkix&dane&all",
+         "dns.example", "", 1, 2, WR_URI_PINS | WR_URI_PKIX | WR_URI_DANE | WR_URI_ALL, 853},
+        {"odoh://target.example/dns-query#proxy=proxy.example/proxy&addr=192.0.2.1",
+         "proxy.example", "/dns-query", 1, 0, WR_URI_PKIX, 443},
+        {"odoh://target.example:444/q#proxy=192.0.2.1:8443/p&name=proxy.example", "proxy.example",
+         "/q", 1, 0, WR_URI_PKIX, 8443},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char text[WR_URI_TEXT_SIZE];
+        struct wr_uri uri, again;
+
+        assert_int_equal(read_uri(rows[i].text, &uri, NULL), WR_OK);
+        assert_string_equal(wr_uri_peer_name(&uri), rows[i].peer);
+        assert_string_equal(uri.path, rows[i].path);
+        assert_int_equal(uri.addrs, rows[i].addrs);
+        assert_int_equal(uri.pins, rows[i].pins);
+        assert_int_equal(uri.proof, rows[i].proof);
+        assert_int_equal(uri.addr.port, rows[i].port);
+        for (unsigned k = 0; k < uri.addrs; k++)
+            assert_int_equal(wr_uri_addr(&uri, k)->port, rows[i].port);
+        wr_uri_to_text(&uri, text, sizeof(text));
+        assert_string_equal(text, rows[i].text);
+        assert_int_equal(read_uri(text, &again, NULL), WR_OK);
+        assert_memory_equal(&uri, &again, sizeof(uri));
+    }
+}
+
+/* Other ways to write the same. */
+static void test_canonical(void **state)
+{
+    static const char *const rows[][3] = {
+        {"HTTPS://DNS.Example.", "https://dns.example/dns-query", "https://dns.example/dns-query"},
+        {"https://dns.example/q{?dns}", "https://dns.example/q", "https://dns.example/q"},
+        {"tls://192.0.2.1:853/#pkix&name=DNS.example", "tls://192.0.2.1#name=dns.example",
+         "tls://192.0.2.1"},
+        {"tls://dns.example#opportunistic&addr=192.0.2.1",
+         "tls://dns.example#addr=192.0.2.1&opportunistic", "tls://dns.example"},
+        {"odoh://t.example#proxy=p.example:443/p", "odoh://t.example/dns-query#proxy=p.example/p",
+         "odoh://t.example/dns-query"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char text[WR_URI_TEXT_SIZE];
+        struct wr_uri uri;
+
+        assert_int_equal(read_uri(rows[i][0], &uri, NULL), WR_OK);
+        wr_uri_to_text(&uri, text, sizeof(text));
+        assert_string_equal(text, rows[i][1]);
+        wr_uri_to_short(&uri, text, sizeof(text));
+        assert_string_equal(text, rows[i][2]);
+    }
+}
+
 static void test_schemes(void **state)
 {
+    assert_true(wr_uri_is_encrypted(WR_URI_TLS) && wr_uri_is_encrypted(WR_URI_ODOH));
+    assert_false(wr_uri_is_encrypted(WR_URI_TCP) || wr_uri_is_encrypted(0));
+    assert_true(wr_uri_is_served(WR_URI_UDP) && wr_uri_is_served(WR_URI_TCP));
+    assert_false(wr_uri_is_served(0) || wr_uri_is_served(200));
     assert_string_equal(wr_uri_scheme_name(WR_URI_TLS), "tls");
     assert_int_equal(wr_uri_scheme_port(WR_URI_QUIC), 853);
     assert_int_equal(wr_uri_scheme_port(WR_URI_HTTPS), 443);
@@ -140,10 +222,9 @@ static void test_schemes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),
-        cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_octets),
-        cmocka_unit_test(test_schemes),
+        cmocka_unit_test(test_good),      cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_octets),    cmocka_unit_test(test_encrypted),
+        cmocka_unit_test(test_canonical), cmocka_unit_test(test_schemes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
