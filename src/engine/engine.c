@@ -324,6 +324,7 @@ static bool pass_on(struct wr_engine *e, const struct wr_request_out *out, const
     *ret_action = (struct wr_action){.kind = kinds[out->action],
                                      .id = out->id,
                                      .to = out->addr,
+                                     .datagrams = out->datagrams,
                                      .bytes = out->bytes,
                                      .size = out->size};
     return true;

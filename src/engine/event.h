@@ -41,7 +41,7 @@ enum wr_event_kind {
     WR_EVENT_DATAGRAM,      /* a datagram from an upstream came in on an exchange's port */
     WR_EVENT_UNREACHABLE,   /* a datagram came to nothing: `lost` says why */
     WR_EVENT_STREAM_OPEN,   /* a stream the engine asked for is connected */
-    WR_EVENT_STREAM_BYTES,  /* octets from it, in order */
+    WR_EVENT_STREAM_BYTES,  /* octets from it, in order; of one for datagrams: one of them */
     WR_EVENT_STREAM_CLOSED, /* it is closed, or could not be opened: `lost` */
     WR_EVENT_LINK,          /* links or routes changed: suspicion of upstreams ends */
     WR_EVENT_LEASE,         /* the answer to WR_ACTION_LEASE; nobody sends it yet */
@@ -67,9 +67,10 @@ enum wr_action_kind {
     WR_ACTION_HANDOVER, /* feed bytes as a QUERY with client.handed to worker `worker`'s engine; when its ring is full,
                                feed it to this engine again with client.handed set */
     WR_ACTION_DATAGRAM, /* send bytes to upstream `to` from an unpredictable port that is kept for exchange `id` */
-    WR_ACTION_FORGET,      /* exchange `id` is over: nothing is accepted on its port any more */
-    WR_ACTION_STREAM_OPEN, /* connect to `to` (TCP, no delay); report as STREAM_OPEN or STREAM_CLOSED */
-    WR_ACTION_STREAM_WRITE, /* write bytes on stream `id`, in order */
+    WR_ACTION_FORGET, /* exchange `id` is over: nothing is accepted on its port any more */
+    WR_ACTION_STREAM_OPEN, /* connect to `to` (TCP, no delay; `datagrams`: UDP from an unpredictable port); report as
+                               STREAM_OPEN or STREAM_CLOSED */
+    WR_ACTION_STREAM_WRITE, /* write bytes on stream `id`, in order; `datagrams`: send them as one */
     WR_ACTION_STREAM_CLOSE,
     WR_ACTION_LEASE, /* reserved: open the firewall, then feed WR_EVENT_LEASE (design section 4) */
 };
@@ -79,6 +80,7 @@ struct wr_action {
     struct wr_client client; /* REPLY, DROP, HANDOVER */
     wr_id id;                /* DATAGRAM, FORGET, STREAM_* */
     struct wr_addr to;       /* DATAGRAM, STREAM_OPEN */
+    bool datagrams;          /* STREAM_OPEN */
     const uint8_t *bytes;    /* may be the room of the event that was just fed */
     size_t size;
     uint16_t worker; /* HANDOVER */

@@ -11,7 +11,8 @@
 #include "net/sock.h"
 #include "net/wqueue.h"
 
-enum { READS_TURN = 4 }; /* rooms full of octets read from one stream in one turn */
+/* Rooms full of octets, or datagrams, read from one stream in one turn. */
+enum { READS_TURN = 4, DATAGRAMS_TURN = 32 };
 
 enum stream_state {
     STREAM_CONNECTING,
@@ -26,6 +27,7 @@ struct stream {
     wr_id id;
     int fd;
     enum stream_state state;
+    bool datagrams;
 };
 
 struct wr_dials {
@@ -158,18 +160,18 @@ static void stream_read(struct stream *one)
     struct wr_dials *s = one->all;
     wr_id id = one->id;
 
-    for (int i = 0; i < READS_TURN; i++) {
+    for (int i = 0; i < (one->datagrams ? DATAGRAMS_TURN : READS_TURN); i++) {
         ssize_t n = recv(one->fd, s->room, s->room_size, MSG_DONTWAIT);
 
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
             return;
         }
-        if (n <= 0) {
+        if (n < 0 || (n == 0 && !one->datagrams)) {
             stream_break(one);
             return;
         }
         stream_report(s, id, WR_EVENT_STREAM_BYTES, s->room, (size_t)n);
-        if (stream_find(s, id) == NULL || (size_t)n < s->room_size) {
+        if (stream_find(s, id) == NULL || (!one->datagrams && (size_t)n < s->room_size)) {
             return;
         }
     }
@@ -211,24 +213,26 @@ static int stream_connect(struct stream *one, const struct wr_addr *to, uint32_t
     union wr_sockaddr sa;
     socklen_t size = wr_sock_from_addr(to, &sa);
     unsigned user_timeout = connect_ms;
-    int on = 1;
+    int on = 1, type = one->datagrams ? SOCK_DGRAM : SOCK_STREAM;
 
-    one->fd = socket(sa.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    one->fd = socket(sa.any.sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (one->fd < 0) {
         return errno == EAFNOSUPPORT ? WR_E_IO : WR_E_FULL;
     }
-    setsockopt(one->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    setsockopt(one->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout, sizeof(user_timeout));
+    if (!one->datagrams) {
+        setsockopt(one->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+        setsockopt(one->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout, sizeof(user_timeout));
+    }
     if (connect(one->fd, &sa.any, size) != 0 && errno != EINPROGRESS) {
-        /* EADDRNOTAVAIL: all ports towards that server are in use. */
-        bool own = errno == EADDRNOTAVAIL || errno == ENOMEM || errno == ENOBUFS;
+        /* EADDRNOTAVAIL, EAGAIN: all ports towards that server are in use. */
+        bool own = errno == EADDRNOTAVAIL || errno == EAGAIN || errno == ENOMEM || errno == ENOBUFS;
         close(one->fd);
         return own ? WR_E_FULL : WR_E_IO;
     }
     return WR_OK;
 }
 
-int wr_dial_open(struct wr_dials *s, wr_id id, const struct wr_addr *to)
+int wr_dial_open(struct wr_dials *s, wr_id id, const struct wr_addr *to, bool datagrams)
 {
     struct stream *one;
     int err;
@@ -236,6 +240,9 @@ int wr_dial_open(struct wr_dials *s, wr_id id, const struct wr_addr *to)
     wr_stats_add(&s->feed.stats->streams_opened, 1);
     wr_dial_close(s, id);
     one = stream_room(s, id) ? calloc(1, sizeof(*one)) : NULL;
+    if (one != NULL) {
+        one->datagrams = datagrams;
+    }
     err = one == NULL ? WR_E_NOMEM : stream_connect(one, to, s->feed.limits->connect_ms);
     if (err != WR_OK) {
         wr_stats_add(&s->feed.stats->streams_failed, 1);
@@ -258,6 +265,18 @@ int wr_dial_open(struct wr_dials *s, wr_id id, const struct wr_addr *to)
     return WR_OK;
 }
 
+/* A datagram goes, or is lost; an error that an earlier one met is the end. */
+static int stream_send_one(struct stream *one, const uint8_t *bytes, size_t size)
+{
+    ssize_t n = send(one->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+    if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR && errno != ENOBUFS) {
+        stream_end(one);
+        return WR_E_CLOSED;
+    }
+    return WR_OK;
+}
+
 int wr_dial_write(struct wr_dials *s, wr_id id, const uint8_t *bytes, size_t size)
 {
     struct stream *one = stream_find(s, id);
@@ -266,6 +285,9 @@ int wr_dial_write(struct wr_dials *s, wr_id id, const uint8_t *bytes, size_t siz
 
     if (one == NULL) {
         return WR_E_STALE;
+    }
+    if (one->datagrams) {
+        return stream_send_one(one, bytes, size);
     }
     was_empty = wr_wqueue_waiting(&one->queue) == 0;
     err =

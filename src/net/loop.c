@@ -173,7 +173,7 @@ static void loop_stream(struct wr_loop *l, const struct wr_action *action)
     int err = WR_OK;
 
     if (action->kind == WR_ACTION_STREAM_OPEN) {
-        err = wr_dial_open(l->streams, action->id, &action->to);
+        err = wr_dial_open(l->streams, action->id, &action->to, action->datagrams);
         event.lost = loop_lost(err);
     } else if (action->kind == WR_ACTION_STREAM_WRITE) {
         err = wr_dial_write(l->streams, action->id, action->bytes, action->size);

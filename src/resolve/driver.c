@@ -166,20 +166,31 @@ static bool serve_wanting(struct wr_requests *rs, uint64_t now_us, struct wr_req
     return false;
 }
 
+static void ask_on_stream(struct wr_requests *rs, struct wr_stream_out *asked, uint64_t now_us)
+{
+    struct wr_upstream_state *st = wr_forward_state_of(&rs->env, asked->exchange);
+    size_t size = wr_exchange_write(asked->exchange, st, true, rs->message, sizeof(rs->message));
+    wr_streams_ask(&rs->env.streams, asked->id, rs->message, size, now_us);
+    atomic_fetch_add_explicit(&st->sent, 1, memory_order_relaxed);
+    rs->counters.sent++;
+}
+
 static bool serve_streams(struct wr_requests *rs, uint64_t now_us, struct wr_request_out *out)
 {
-    struct wr_exchange *x = NULL;
-    switch (wr_streams_poll(&rs->env.streams, now_us, &out->id, &out->addr, &x)) {
+    struct wr_stream_out want = {0};
+    enum wr_stream_action action;
+    while ((action = wr_streams_poll(&rs->env.streams, now_us, &want)) == WR_STREAM_ASK) {
+        ask_on_stream(rs, &want, now_us);
+    }
+    out->id = want.id;
+    out->addr = want.addr;
+    out->datagrams = want.datagrams;
+    out->bytes = want.bytes;
+    out->size = want.size;
+    switch (action) {
     case WR_STREAM_OPEN: out->action = WR_REQUEST_STREAM_OPEN; return true;
+    case WR_STREAM_WRITE: out->action = WR_REQUEST_STREAM_WRITE; return true;
     case WR_STREAM_CLOSE: out->action = WR_REQUEST_STREAM_CLOSE; return true;
-    case WR_STREAM_WRITE:
-        out->action = WR_REQUEST_STREAM_WRITE;
-        out->size = wr_exchange_write(x, wr_forward_state_of(&rs->env, x), true, rs->message,
-                                      sizeof(rs->message));
-        out->bytes = rs->message;
-        atomic_fetch_add_explicit(&wr_forward_state_of(&rs->env, x)->sent, 1, memory_order_relaxed);
-        rs->counters.sent++;
-        return true;
     default: return false;
     }
 }
@@ -192,7 +203,7 @@ static bool read_stream(struct wr_requests *rs, const struct wr_now *now)
     size_t size;
     struct wr_msg msg;
     enum wr_response kind = WR_RESPONSE_OTHER;
-    if (!wr_streams_message(&rs->env.streams, &x, &bytes, &size)) {
+    if (!wr_streams_message(&rs->env.streams, now, &x, &bytes, &size)) {
         return false;
     }
     if (x) {
@@ -306,6 +317,7 @@ void wr_requests_poll(struct wr_requests *rs, const struct wr_now *now,
     uint64_t now_us = now->mono_us;
     wr_prove_look_at_clock(rs, now);
     ret_out->action = WR_REQUEST_NOTHING;
+    ret_out->datagrams = false;
     ret_out->bytes = NULL;
     ret_out->size = 0;
     /* Each turn uses up something that was fed, wanted or due; none makes more of it than it uses. */

@@ -56,6 +56,7 @@ void wr_exchange_start(struct wr_exchange *x, const struct wr_exchange_setup *se
     const struct wr_peer *u = &setup->peer;
     x->addr = u->addr;
     x->slot = u->slot;
+    x->scheme = u->scheme;
     x->generation = u->generation;
     x->question = setup->question;
     x->subnet = setup->subnet ? *setup->subnet : (struct wr_prefix){0};
@@ -113,7 +114,6 @@ size_t wr_exchange_write(const struct wr_exchange *x, const struct wr_upstream_s
     const struct wr_question *q = x->question;
     struct wr_build b;
     uint8_t cookie[WR_COOKIE_MAX];
-    size_t prefix = stream ? 2 : 0;
     uint16_t flags = (uint16_t)((x->recursion_desired ? WR_FLAG_RD : 0) |
                                 (q->checking_disabled ? WR_FLAG_CD : 0));
     struct wr_name name;
@@ -121,7 +121,7 @@ size_t wr_exchange_write(const struct wr_exchange *x, const struct wr_upstream_s
     if (!stream && x->case_randomised) {
         turn_case(x, name.wire);
     }
-    wr_build_start(&b, room + prefix, cap - prefix, stream ? x->stream_msg_id : x->msg_id, flags);
+    wr_build_start(&b, room, cap, stream ? x->stream_msg_id : x->msg_id, flags);
     wr_build_question(&b, name.wire, q->type, WR_CLASS_IN);
     if (x->edns) {
         struct wr_build_opt opt = {
@@ -134,12 +134,7 @@ size_t wr_exchange_write(const struct wr_exchange *x, const struct wr_upstream_s
         int err = wr_build_opt(&b, &opt, 0);
         wr_assert(err == WR_OK);
     }
-    size_t size = wr_build_finish(&b, 0);
-    if (stream) {
-        room[0] = (uint8_t)(size >> 8);
-        room[1] = (uint8_t)size;
-    }
-    return size + prefix;
+    return wr_build_finish(&b, 0);
 }
 
 static bool question_matches(const struct wr_exchange *x, const struct wr_msg *m, bool exact_case)

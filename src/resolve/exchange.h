@@ -63,6 +63,7 @@ struct wr_exchange {
     uint8_t want;
     uint16_t slot;       /* of the shared upstream state */
     uint8_t server;      /* index in the group */
+    uint8_t scheme;      /* enum wr_scheme */
     uint32_t generation; /* of the slot */
     bool recursion_desired, edns, cookies, case_randomised, port_open;
     bool wary; /* over TCP from the start: somebody guesses in this server's name */
@@ -93,7 +94,7 @@ struct wr_exchange_setup {
 
 void wr_exchange_start(struct wr_exchange *x, const struct wr_exchange_setup *setup,
                        struct wr_rng *rng);
-/* Writes the message to send: over UDP (id msg_id, case turned), or for a stream (stream_msg_id, behind two octets of length).
+/* Writes the message to send: over UDP (id msg_id, case turned), or for a stream (stream_msg_id).
  * Returns its size. The room is at least 600 octets. */
 size_t wr_exchange_write(const struct wr_exchange *x, const struct wr_upstream_state *state,
                          bool stream, uint8_t *room, size_t cap);

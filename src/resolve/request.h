@@ -98,7 +98,7 @@ enum wr_request_action {
     WR_REQUEST_NOTHING = 0,
     WR_REQUEST_DATAGRAM,     /* id, addr, bytes */
     WR_REQUEST_FORGET,       /* id */
-    WR_REQUEST_STREAM_OPEN,  /* id, addr */
+    WR_REQUEST_STREAM_OPEN,  /* id, addr, datagrams */
     WR_REQUEST_STREAM_WRITE, /* id, bytes */
     WR_REQUEST_STREAM_CLOSE, /* id */
     WR_REQUEST_FINISHED,     /* id is the request; answer, slot: release it before the next poll */
@@ -109,6 +109,7 @@ struct wr_request_out {
     enum wr_request_action action;
     wr_id id;
     struct wr_addr addr;
+    bool datagrams;
     const uint8_t *bytes;
     size_t size;
     const struct wr_answer *answer;

@@ -14,7 +14,7 @@
 /* Questions out on one stream at once; ids on it stay far from collision. */
 #define PIPELINE_MAX 128
 
-#define ROOM_SIZE (2 + WR_MSG_MAX + 7)
+#define ROOM_SIZE (WR_UPCONN_ROOM + WR_UPCONN_OUT)
 
 enum state { FREE = 0, CONNECTING, OPEN, CLOSING };
 
@@ -26,7 +26,7 @@ struct wr_stream {
     struct wr_list waiting; /* exchanges not written yet */
     struct wr_list asked;   /* exchanges written */
     struct wr_timer timer;
-    struct wr_frame frame;
+    struct wr_upconn conn;
     struct wr_addr addr;
     wr_id id;
     /* Its last use: it opened, was asked after a pause, answered, or was left by the last. */
@@ -37,6 +37,8 @@ struct wr_stream {
     uint32_t served;   /* messages read */
     uint32_t owed;     /* questions whose exchange left before the answer: it may still come */
     uint16_t unasked;  /* messages that nobody asked for */
+    uint16_t slot;     /* whose it is, beside addr and scheme */
+    uint8_t scheme;
     uint8_t state;
     bool tell_open; /* OPEN has not been given out yet */
 };
@@ -81,14 +83,23 @@ static void mark_pending(struct wr_streams *s, struct wr_stream *st)
 static void arm(struct wr_streams *s, struct wr_stream *st)
 {
     uint64_t at_us = st->since_us + (st->count ? SILENT_US : IDLE_US);
-    if (wr_frame_partial(&st->frame)) {
+    if (wr_upconn_partial(&st->conn)) {
         uint64_t rest_us = wr_time_min(st->begun_us + MESSAGE_US, st->heard_us + SILENT_US);
         at_us = st->count ? rest_us : wr_time_min(at_us, rest_us);
     }
     wr_heap_set(&s->timers, &st->timer, at_us);
 }
 
-static struct wr_stream *open_new(struct wr_streams *s, const struct wr_addr *addr, uint64_t now_us)
+static void start_conn(const struct wr_streams *s, struct wr_stream *st)
+{
+    uint8_t *room = s->rooms + (size_t)(uint32_t)st->id * ROOM_SIZE;
+    struct wr_upconn_setup setup = {
+        .kind = WR_UPCONN_TCP, .room = room, .out = room + WR_UPCONN_ROOM};
+    wr_upconn_start(&st->conn, &setup);
+}
+
+static struct wr_stream *open_new(struct wr_streams *s, const struct wr_exchange *x,
+                                  uint64_t now_us)
 {
     wr_id id;
     struct wr_stream *st = wr_pool_take(&s->pool, &id);
@@ -98,9 +109,11 @@ static struct wr_stream *open_new(struct wr_streams *s, const struct wr_addr *ad
     wr_list_init(&st->node);
     wr_list_init(&st->waiting);
     wr_list_init(&st->asked);
-    wr_frame_init(&st->frame, s->rooms + (size_t)(uint32_t)id * ROOM_SIZE, 2 + WR_MSG_MAX);
     st->id = id;
-    st->addr = *addr;
+    st->addr = x->addr;
+    st->scheme = x->scheme;
+    st->slot = x->slot;
+    start_conn(s, st);
     st->state = CONNECTING;
     st->tell_open = true;
     st->since_us = now_us;
@@ -110,12 +123,12 @@ static struct wr_stream *open_new(struct wr_streams *s, const struct wr_addr *ad
     return st;
 }
 
-/* What is there for a question to `addr`. */
+/* What is there for a question to a server. */
 struct survey {
-    struct wr_stream *best; /* the stream to this server with the most room, or NULL */
+    struct wr_stream *best; /* its stream with the most room, or NULL */
     /* Who yields: a stream without questions, else the one without an answer for longest; or NULL. */
     struct wr_stream *victim;
-    uint32_t live, same; /* streams, and of those to this server */
+    uint32_t live, same; /* streams, and of those to this address */
 };
 
 static bool yields_before(const struct wr_stream *a, const struct wr_stream *b)
@@ -123,7 +136,7 @@ static bool yields_before(const struct wr_stream *a, const struct wr_stream *b)
     return (a->count == 0) != (b->count == 0) ? a->count == 0 : a->since_us < b->since_us;
 }
 
-static struct survey look(const struct wr_streams *s, const struct wr_addr *addr, uint64_t now_us)
+static struct survey look(const struct wr_streams *s, const struct wr_exchange *x, uint64_t now_us)
 {
     struct survey v = {0};
     for (uint32_t i = 0; i < s->pool.count; i++) {
@@ -132,9 +145,10 @@ static struct survey look(const struct wr_streams *s, const struct wr_addr *addr
         if (!st || st->state == CLOSING) {
             continue;
         }
-        bool same = wr_addr_equal(&st->addr, addr);
+        bool near = wr_addr_equal(&st->addr, &x->addr);
+        bool same = near && st->scheme == x->scheme && st->slot == x->slot;
         v.live++;
-        v.same += same;
+        v.same += near;
         if (same && st->count < PIPELINE_MAX && (!v.best || st->count < v.best->count)) {
             v.best = st;
         }
@@ -194,7 +208,7 @@ static void give_up(struct wr_streams *s, struct wr_stream *st, enum end end)
 
 /* A new stream; when all places are taken somebody yields. NULL: nobody does, or this server has its share. */
 static struct wr_stream *make_room(struct wr_streams *s, const struct survey *v,
-                                   const struct wr_addr *addr, uint64_t now_us)
+                                   const struct wr_exchange *x, uint64_t now_us)
 {
     uint32_t share = s->most / WR_STREAM_SHARE;
     if (v->same >= (share ? share : 1) || (v->live >= s->most && !v->victim)) {
@@ -204,15 +218,15 @@ static struct wr_stream *make_room(struct wr_streams *s, const struct survey *v,
         s->evicted++;
         give_up(s, v->victim, v->victim->count ? EVICTED : BROKEN);
     }
-    return open_new(s, addr, now_us);
+    return open_new(s, x, now_us);
 }
 
 int wr_streams_place(struct wr_streams *s, struct wr_exchange *x, struct wr_rng *rng,
                      uint64_t now_us)
 {
     wr_assert(x->stream == 0);
-    struct survey v = look(s, &x->addr, now_us);
-    struct wr_stream *st = v.best ? v.best : make_room(s, &v, &x->addr, now_us);
+    struct survey v = look(s, x, now_us);
+    struct wr_stream *st = v.best ? v.best : make_room(s, &v, x, now_us);
     if (!st) {
         return WR_E_FULL;
     }
@@ -243,16 +257,24 @@ void wr_streams_leave(struct wr_streams *s, struct wr_exchange *x, uint64_t now_
     }
 }
 
+static void now_open(struct wr_streams *s, struct wr_stream *st, uint64_t now_us)
+{
+    st->state = OPEN;
+    st->since_us = now_us;
+    arm(s, st);
+    mark_pending(s, st);
+}
+
 void wr_streams_opened(struct wr_streams *s, wr_id id, uint64_t now_us)
 {
     struct wr_stream *st = wr_pool_get(&s->pool, id);
     if (!st || st->state != CONNECTING) {
         return;
     }
-    st->state = OPEN;
-    st->since_us = now_us;
-    arm(s, st);
-    mark_pending(s, st);
+    wr_upconn_opened(&st->conn, now_us);
+    if (wr_upconn_can_ask(&st->conn)) {
+        now_open(s, st, now_us);
+    }
 }
 
 static void release(struct wr_streams *s, struct wr_stream *st, enum end end)
@@ -264,6 +286,7 @@ static void release(struct wr_streams *s, struct wr_stream *st, enum end end)
     if (s->reading == st->id) {
         s->reading = 0;
     }
+    wr_upconn_end(&st->conn);
     wr_pool_give(&s->pool, st->id);
 }
 
@@ -288,10 +311,10 @@ void wr_streams_bytes(struct wr_streams *s, wr_id id, const uint8_t *bytes, size
     }
     s->reading = id;
     s->reading_us = st->heard_us = now_us;
-    if (!wr_frame_partial(&st->frame)) {
+    if (!wr_upconn_partial(&st->conn)) {
         st->begun_us = now_us;
     }
-    wr_frame_feed(&st->frame, bytes, size);
+    wr_upconn_feed(&st->conn, bytes, size);
 }
 
 /* The exchange that the message answers. NULL: to nobody, or too late. */
@@ -326,26 +349,30 @@ static struct wr_exchange *take(struct wr_streams *s, struct wr_stream *st, cons
     return x;
 }
 
-bool wr_streams_message(struct wr_streams *s, struct wr_exchange **ret_exchange,
-                        const uint8_t **ret_msg, size_t *ret_size)
+bool wr_streams_message(struct wr_streams *s, const struct wr_now *now,
+                        struct wr_exchange **ret_exchange, const uint8_t **ret_msg,
+                        size_t *ret_size)
 {
-    struct wr_stream *st = wr_pool_get(&s->pool, s->reading);
-    if (!st || st->state != OPEN) {
-        s->reading = 0;
-        return false;
-    }
-    int err = wr_frame_next(&st->frame, ret_msg, ret_size);
-    if (err) {
-        s->reading = 0;
-        if (err != WR_E_AGAIN) {
-            give_up(s, st, BROKEN);
-        } else {
+    struct wr_upconn_said said;
+    struct wr_stream *st;
+    while ((st = wr_pool_get(&s->pool, s->reading)) != NULL && st->state == OPEN) {
+        if (!wr_upconn_next(&st->conn, now, &said)) {
             arm(s, st);
+            break;
         }
-        return false;
+        if (said.kind == WR_UPCONN_SAID_ENDED) {
+            give_up(s, st, BROKEN);
+            break;
+        }
+        if (said.kind == WR_UPCONN_SAID_ANSWER) {
+            *ret_msg = said.msg;
+            *ret_size = said.size;
+            *ret_exchange = take(s, st, said.msg);
+            return true;
+        }
     }
-    *ret_exchange = take(s, st, *ret_msg);
-    return true;
+    s->reading = 0;
+    return false;
 }
 
 struct wr_exchange *wr_streams_orphan(struct wr_streams *s, bool *ret_again)
@@ -361,7 +388,7 @@ struct wr_exchange *wr_streams_orphan(struct wr_streams *s, bool *ret_again)
 }
 
 /* One question onto an open stream. */
-static struct wr_exchange *write_one(struct wr_streams *s, struct wr_stream *st, uint64_t now_us)
+static struct wr_exchange *ask_one(struct wr_streams *s, struct wr_stream *st, uint64_t now_us)
 {
     struct wr_exchange *x = WR_CONTAINER(st->waiting.next, struct wr_exchange, on_stream);
     wr_list_remove(&x->on_stream);
@@ -374,30 +401,51 @@ static struct wr_exchange *write_one(struct wr_streams *s, struct wr_stream *st,
     return x;
 }
 
-enum wr_stream_action wr_streams_poll(struct wr_streams *s, uint64_t now_us, wr_id *ret_id,
-                                      struct wr_addr *ret_addr, struct wr_exchange **ret_exchange)
+void wr_streams_ask(struct wr_streams *s, wr_id id, const uint8_t *msg, size_t size,
+                    uint64_t now_us)
+{
+    struct wr_stream *st = wr_pool_get(&s->pool, id);
+    if (st && st->state == OPEN && wr_upconn_ask(&st->conn, msg, size, now_us) != WR_OK) {
+        give_up(s, st, OWN); /* there was room for a question a moment ago */
+    }
+}
+
+/* What this stream wants done; NOTHING: it is taken off the list. */
+static enum wr_stream_action poll_one(struct wr_streams *s, struct wr_stream *st, uint64_t now_us,
+                                      struct wr_stream_out *ret_out)
+{
+    *ret_out = (struct wr_stream_out){.id = st->id};
+    if (st->state == CLOSING) {
+        bool told = !st->tell_open; /* else the world never heard of it */
+        release(s, st, BROKEN);
+        return told ? WR_STREAM_CLOSE : WR_STREAM_NOTHING;
+    }
+    if (st->tell_open) {
+        st->tell_open = false;
+        ret_out->addr = st->addr;
+        return WR_STREAM_OPEN;
+    }
+    if (st->state == OPEN && !wr_list_empty(&st->waiting) && wr_upconn_can_ask(&st->conn)) {
+        ret_out->exchange = ask_one(s, st, now_us);
+        return WR_STREAM_ASK;
+    }
+    if (wr_upconn_has_output(&st->conn)) {
+        ret_out->size = wr_upconn_output(&st->conn, &ret_out->bytes);
+        return WR_STREAM_WRITE;
+    }
+    wr_list_remove(&st->node);
+    return WR_STREAM_NOTHING;
+}
+
+enum wr_stream_action wr_streams_poll(struct wr_streams *s, uint64_t now_us,
+                                      struct wr_stream_out *ret_out)
 {
     while (!wr_list_empty(&s->pending)) {
         struct wr_stream *st = WR_CONTAINER(s->pending.next, struct wr_stream, node);
-        *ret_id = st->id;
-        if (st->state == CLOSING) {
-            bool told = st->tell_open; /* the world never heard of it */
-            release(s, st, BROKEN);
-            if (told) {
-                continue;
-            }
-            return WR_STREAM_CLOSE;
+        enum wr_stream_action action = poll_one(s, st, now_us, ret_out);
+        if (action != WR_STREAM_NOTHING) {
+            return action;
         }
-        if (st->tell_open) {
-            st->tell_open = false;
-            *ret_addr = st->addr;
-            return WR_STREAM_OPEN;
-        }
-        if (st->state == OPEN && !wr_list_empty(&st->waiting)) {
-            *ret_exchange = write_one(s, st, now_us);
-            return WR_STREAM_WRITE;
-        }
-        wr_list_remove(&st->node);
     }
     return WR_STREAM_NOTHING;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Streams: TCP connections to upstreams, shared by the exchanges that need one.
+ * Streams: connections to upstreams (transport/upconn), shared by the exchanges that need one.
  *
  *   CONNECTING -> OPEN -> CLOSING
  *
@@ -15,7 +15,9 @@
  * all places are taken the stream without questions that was used longest ago yields, else the one that has answered nothing
  * for longest; one server has at most its share of the places, the others are in reserve.
  *
- * Memory: a pool, and one frame buffer a stream, in a block handed in.
+ * A stream belongs to a server: its address, its scheme and its slot (resolve/upstream). Two servers at one address share none.
+ *
+ * Memory: a pool, and one room a stream for what comes and what goes, in a block handed in.
  */
 #ifndef WR_RESOLVE_STREAM_H
 #define WR_RESOLVE_STREAM_H
@@ -26,9 +28,10 @@
 #include "base/heap.h"
 #include "base/list.h"
 #include "base/pool.h"
+#include "base/time.h"
 #include "resolve/exchange.h"
 #include "resolve/lost.h"
-#include "transport/frame.h"
+#include "transport/upconn.h"
 
 struct wr_stream; /* in the pool */
 
@@ -37,7 +40,7 @@ struct wr_streams {
     struct wr_heap timers;
     struct wr_list pending; /* streams that have something to be done */
     struct wr_list orphans; /* exchanges that lost their stream */
-    uint8_t *rooms;         /* frame buffers, one a stream */
+    uint8_t *rooms;         /* for what comes and what goes, one a stream */
     wr_id reading;          /* the stream whose octets are being taken apart, or 0 */
     uint64_t reading_us;    /* when they came */
     uint32_t most;    /* streams that may be there; those that are being closed do not count */
@@ -45,7 +48,22 @@ struct wr_streams {
     uint64_t evicted; /* counter */
 };
 
-enum wr_stream_action { WR_STREAM_NOTHING = 0, WR_STREAM_OPEN, WR_STREAM_WRITE, WR_STREAM_CLOSE };
+enum wr_stream_action {
+    WR_STREAM_NOTHING = 0,
+    WR_STREAM_OPEN,  /* addr, datagrams */
+    WR_STREAM_ASK,   /* exchange: its message is wanted by wr_streams_ask, before the next poll */
+    WR_STREAM_WRITE, /* bytes, size: valid until the next call */
+    WR_STREAM_CLOSE,
+};
+
+struct wr_stream_out {
+    wr_id id;
+    struct wr_addr addr;
+    bool datagrams; /* a socket for datagrams is wanted, and each write is one */
+    struct wr_exchange *exchange;
+    const uint8_t *bytes;
+    size_t size;
+};
 
 size_t wr_streams_size(uint32_t count);
 void wr_streams_init(struct wr_streams *s, void *block, uint32_t count);
@@ -63,13 +81,17 @@ void wr_streams_closed(struct wr_streams *s, wr_id id, enum wr_lost lost);
 void wr_streams_bytes(struct wr_streams *s, wr_id id, const uint8_t *bytes, size_t size,
                       uint64_t now_us);
 /* The next whole message of the octets fed last and the exchange it answers (NULL: to nobody, ignore it). */
-bool wr_streams_message(struct wr_streams *s, struct wr_exchange **ret_exchange,
-                        const uint8_t **ret_msg, size_t *ret_size);
+bool wr_streams_message(struct wr_streams *s, const struct wr_now *now,
+                        struct wr_exchange **ret_exchange, const uint8_t **ret_msg,
+                        size_t *ret_size);
 /* An exchange whose stream was lost. `ret_again`: the stream had served before, a new one is worth a try. */
 struct wr_exchange *wr_streams_orphan(struct wr_streams *s, bool *ret_again);
-/* The next thing to do: OPEN (to `ret_addr`), WRITE (the message of `ret_exchange`), CLOSE. */
-enum wr_stream_action wr_streams_poll(struct wr_streams *s, uint64_t now_us, wr_id *ret_id,
-                                      struct wr_addr *ret_addr, struct wr_exchange **ret_exchange);
+/* The next thing to do. */
+enum wr_stream_action wr_streams_poll(struct wr_streams *s, uint64_t now_us,
+                                      struct wr_stream_out *ret_out);
+/* The message of the exchange that ASK named, with its stream_msg_id. */
+void wr_streams_ask(struct wr_streams *s, wr_id id, const uint8_t *msg, size_t size,
+                    uint64_t now_us);
 /* Gives up what is silent or idle. */
 void wr_streams_expire(struct wr_streams *s, uint64_t now_us);
 uint64_t wr_streams_deadline(const struct wr_streams *s);

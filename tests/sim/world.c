@@ -168,8 +168,15 @@ static void act_stream_write(struct world *w, unsigned worker, const struct wr_a
         checks_fail(w, 9, "octets on a stream that is not open");
         return;
     }
-    if (a->size > 2) {
-        checks_sent(w, st->server, a->bytes + 2, a->size - 2);
+    for (size_t at = 0;
+         at + 2 < a->size;) { /* questions that were ready at once are written at once */
+        size_t size = (size_t)a->bytes[at] << 8 | a->bytes[at + 1];
+        if (size > a->size - at - 2) {
+            checks_fail(w, 9, "a frame longer than what is written");
+            return;
+        }
+        checks_sent(w, st->server, a->bytes + at + 2, size);
+        at += 2 + size;
     }
     struct sim_event e = {.kind = EV_STREAM_TO_SERVER, .tag = net_stream_tag(&w->streams, st)};
     clock_post(&w->clock, w->server[st->server].link.base_us, &e, a->bytes, a->size);

@@ -15,7 +15,7 @@ struct fixture {
     uint8_t room[4096];
     int listener;
     struct wr_addr to;
-    unsigned opened, closed;
+    unsigned opened, closed, reports;
     size_t octets;
     uint8_t last;
     bool in_order;
@@ -28,6 +28,7 @@ static void on_event(void *user, const struct wr_event *event)
     f->opened += event->kind == WR_EVENT_STREAM_OPEN;
     f->closed += event->kind == WR_EVENT_STREAM_CLOSED;
     if (event->kind == WR_EVENT_STREAM_BYTES) {
+        f->reports++;
         for (size_t i = 0; i < event->size; i++) {
             f->in_order = f->in_order && event->bytes[i] == (uint8_t)(f->octets + i);
         }
@@ -91,7 +92,7 @@ static void test_written_before_connected_arrives(void **state)
     char got[16];
     int fd;
 
-    assert_int_equal(wr_dial_open(f->dials, id, &f->to), WR_OK);
+    assert_int_equal(wr_dial_open(f->dials, id, &f->to, false), WR_OK);
     assert_int_equal(wr_dial_write(f->dials, id, (const uint8_t *)"one ", 4), WR_OK);
     assert_int_equal(wr_dial_write(f->dials, id, (const uint8_t *)"two", 3), WR_OK);
     TURN_UNTIL(f, f->opened == 1);
@@ -115,7 +116,7 @@ static void test_reads_much_in_order(void **state)
     for (size_t i = 0; i < MUCH; i++) {
         octets[i] = (uint8_t)i;
     }
-    assert_int_equal(wr_dial_open(f->dials, id, &f->to), WR_OK);
+    assert_int_equal(wr_dial_open(f->dials, id, &f->to, false), WR_OK);
     TURN_UNTIL(f, f->opened == 1);
     fd = accept(f->listener, NULL, NULL);
     while (sent < MUCH) {
@@ -129,6 +130,37 @@ static void test_reads_much_in_order(void **state)
     close(fd);
 }
 
+/* Each datagram is one report and each write one datagram; who is not the peer is not heard. */
+static void test_datagrams_keep_their_borders(void **state)
+{
+    struct fixture *f = *state;
+    int peer = wire_socket(SOCK_DGRAM, "127.0.0.1"), other = wire_socket(SOCK_DGRAM, "127.0.0.1");
+    struct sockaddr_storage from;
+    socklen_t from_size = sizeof(from);
+    char got[16];
+
+    f->to.port = wire_port(peer);
+    assert_int_equal(wr_dial_open(f->dials, id, &f->to, true), WR_OK);
+    TURN_UNTIL(f, f->opened == 1);
+    assert_int_equal(wr_dial_write(f->dials, id, (const uint8_t *)"one", 3), WR_OK);
+    assert_int_equal(wr_dial_write(f->dials, id, (const uint8_t *)"four", 4), WR_OK);
+    assert_int_equal(recvfrom(peer, got, sizeof(got), 0, (struct sockaddr *)&from, &from_size), 3);
+    assert_int_equal(recv(peer, got, sizeof(got), 0), 4);
+    static const uint8_t octets[] = {0, 1, 2};
+    assert_int_equal(sendto(other, octets, 3, 0, (struct sockaddr *)&from, from_size), 3);
+    assert_int_equal(sendto(peer, octets, 2, 0, (struct sockaddr *)&from, from_size), 2);
+    assert_int_equal(sendto(peer, octets + 2, 1, 0, (struct sockaddr *)&from, from_size), 1);
+    TURN_UNTIL(f, f->octets >= 3);
+    assert_int_equal(f->octets, 3);
+    assert_int_equal(f->reports, 2);
+    close(other);
+    close(peer);
+    /* Now nobody is there: the network says so, once. */
+    assert_int_equal(wr_dial_write(f->dials, id, (const uint8_t *)"x", 1), WR_OK);
+    TURN_UNTIL(f, f->closed == 1);
+    assert_int_equal(wr_dial_write(f->dials, id, (const uint8_t *)"x", 1), WR_E_STALE);
+}
+
 static void test_refused_is_reported_once(void **state)
 {
     struct fixture *f = *state;
@@ -137,7 +169,7 @@ static void test_refused_is_reported_once(void **state)
 
     f->to.port = wire_port(gone);
     close(gone);
-    err = wr_dial_open(f->dials, id, &f->to);
+    err = wr_dial_open(f->dials, id, &f->to, false);
     if (err == WR_OK) {
         TURN_UNTIL(f, f->closed == 1);
         uv_run(&f->loop, UV_RUN_NOWAIT);
@@ -151,7 +183,7 @@ static void test_closed_by_us_is_not_reported(void **state)
 {
     struct fixture *f = *state;
 
-    assert_int_equal(wr_dial_open(f->dials, id, &f->to), WR_OK);
+    assert_int_equal(wr_dial_open(f->dials, id, &f->to, false), WR_OK);
     wr_dial_close(f->dials, id);
     wr_dial_close(f->dials, id);
     for (int i = 0; i < 20; i++) {
@@ -166,9 +198,9 @@ static void test_generations(void **state)
     struct fixture *f = *state;
     wr_id later = id + ((wr_id)2 << 32);
 
-    assert_int_equal(wr_dial_open(f->dials, id, &f->to), WR_OK);
+    assert_int_equal(wr_dial_open(f->dials, id, &f->to, false), WR_OK);
     wr_dial_close(f->dials, id);
-    assert_int_equal(wr_dial_open(f->dials, later, &f->to), WR_OK);
+    assert_int_equal(wr_dial_open(f->dials, later, &f->to, false), WR_OK);
     wr_dial_close(f->dials, id);
     assert_int_equal(wr_dial_write(f->dials, id, (const uint8_t *)"x", 1), WR_E_STALE);
     assert_int_equal(wr_dial_write(f->dials, later, (const uint8_t *)"x", 1), WR_OK);
@@ -182,7 +214,7 @@ static void test_queue_is_bounded(void **state)
     int err = WR_OK, i;
 
     f->limits.upstream_queue = 100000;
-    assert_int_equal(wr_dial_open(f->dials, id, &f->to), WR_OK);
+    assert_int_equal(wr_dial_open(f->dials, id, &f->to, false), WR_OK);
     for (i = 0; i < 10000 && err == WR_OK; i++) { /* nobody accepts, nobody reads */
         err = wr_dial_write(f->dials, id, octets, sizeof(octets));
     }
@@ -197,6 +229,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH(test_written_before_connected_arrives),
         WITH(test_reads_much_in_order),
+        WITH(test_datagrams_keep_their_borders),
         WITH(test_refused_is_reported_once),
         WITH(test_closed_by_us_is_not_reported),
         WITH(test_generations),

@@ -50,11 +50,7 @@ static int setup(void **state)
 static void send_now(bool stream)
 {
     size_t size = wr_exchange_write(&x, &st, stream, sent, sizeof(sent));
-    unsigned skip = stream ? 2 : 0;
-    if (stream) {
-        assert_int_equal(sent[0] << 8 | sent[1], size - 2);
-    }
-    assert_int_equal(wr_msg_parse(&asked, sent + skip, size - skip), 0);
+    assert_int_equal(wr_msg_parse(&asked, sent, size), 0);
     x.port_open = true;
     x.want = 0;
 }

@@ -14,9 +14,9 @@ static struct wr_streams s;
 static void *block;
 static struct wr_rng rng;
 static struct wr_exchange x[300];
-static wr_id id;
-static struct wr_addr addr;
+static struct wr_stream_out out;
 static struct wr_exchange *got;
+static const struct wr_now now = {.mono_us = T0};
 
 static int setup(void **state)
 {
@@ -40,8 +40,20 @@ static int teardown(void **state)
 
 static enum wr_stream_action poll_at(uint64_t now_us)
 {
-    got = NULL;
-    return wr_streams_poll(&s, now_us, &id, &addr, &got);
+    return wr_streams_poll(&s, now_us, &out);
+}
+
+/* The question of exchange `n` goes out, in its frame. */
+static void ask_one(unsigned n)
+{
+    static const uint8_t msg[13] = {7};
+    assert_int_equal(poll_at(T0), WR_STREAM_ASK);
+    assert_ptr_equal(out.exchange, &x[n]);
+    wr_streams_ask(&s, out.id, msg, sizeof(msg), T0);
+    assert_int_equal(poll_at(T0), WR_STREAM_WRITE);
+    assert_int_equal(out.size, 2 + sizeof(msg));
+    assert_int_equal(out.bytes[1], sizeof(msg));
+    assert_memory_equal(out.bytes + 2, msg, sizeof(msg));
 }
 
 /* Opens a stream with exchange `n` on it. */
@@ -49,12 +61,12 @@ static wr_id open_with(unsigned n)
 {
     assert_int_equal(wr_streams_place(&s, &x[n], &rng, T0), 0);
     assert_int_equal(poll_at(T0), WR_STREAM_OPEN);
-    wr_id stream = id;
-    assert_true(wr_addr_equal(&addr, &x[n].addr));
+    wr_id stream = out.id;
+    assert_true(wr_addr_equal(&out.addr, &x[n].addr));
+    assert_false(out.datagrams);
     assert_int_equal(poll_at(T0), WR_STREAM_NOTHING);
     wr_streams_opened(&s, stream, T0);
-    assert_int_equal(poll_at(T0), WR_STREAM_WRITE);
-    assert_ptr_equal(got, &x[n]);
+    ask_one(n);
     return stream;
 }
 
@@ -80,16 +92,16 @@ static void test_pipelined_and_out_of_order(void **state)
     size_t size;
     wr_id stream = open_with(0);
     assert_int_equal(wr_streams_place(&s, &x[1], &rng, T0), 0);
-    assert_int_equal(poll_at(T0), WR_STREAM_WRITE); /* the same connection */
-    assert_int_equal(id, stream);
+    ask_one(1); /* the same connection */
+    assert_int_equal(out.id, stream);
     assert_int_not_equal(x[0].stream_msg_id, x[1].stream_msg_id);
     feed(stream, x[1].stream_msg_id);
-    assert_true(wr_streams_message(&s, &got, &msg, &size));
+    assert_true(wr_streams_message(&s, &now, &got, &msg, &size));
     assert_ptr_equal(got, &x[1]);
     assert_int_equal(size, 12);
-    assert_false(wr_streams_message(&s, &got, &msg, &size));
+    assert_false(wr_streams_message(&s, &now, &got, &msg, &size));
     feed(stream, (uint16_t)(x[0].stream_msg_id + 7)); /* nobody asked that */
-    assert_true(wr_streams_message(&s, &got, &msg, &size));
+    assert_true(wr_streams_message(&s, &now, &got, &msg, &size));
     assert_null(got);
 }
 
@@ -98,13 +110,13 @@ static void test_refused_connection_orphans(void **state)
     bool again;
     assert_int_equal(wr_streams_place(&s, &x[0], &rng, T0), 0);
     assert_int_equal(poll_at(T0), WR_STREAM_OPEN);
-    wr_streams_closed(&s, id, WR_LOST_BROKEN);
+    wr_streams_closed(&s, out.id, WR_LOST_BROKEN);
     assert_ptr_equal(wr_streams_orphan(&s, &again), &x[0]);
     assert_false(again);
     assert_int_equal(x[0].stream, 0);
     assert_null(wr_streams_orphan(&s, &again));
-    wr_streams_closed(&s, id, WR_LOST_BROKEN); /* late: ignored */
-    wr_streams_opened(&s, id, T0);
+    wr_streams_closed(&s, out.id, WR_LOST_BROKEN); /* late: ignored */
+    wr_streams_opened(&s, out.id, T0);
     assert_int_equal(poll_at(T0), WR_STREAM_NOTHING);
 }
 
@@ -116,7 +128,7 @@ static void test_closed_after_service_is_worth_a_retry(void **state)
     bool again;
     wr_id stream = open_with(0);
     feed(stream, x[0].stream_msg_id);
-    assert_true(wr_streams_message(&s, &got, &msg, &size));
+    assert_true(wr_streams_message(&s, &now, &got, &msg, &size));
     wr_streams_leave(&s, &x[0], T0);
     assert_int_equal(wr_streams_place(&s, &x[1], &rng, T0), 0);
     wr_streams_closed(&s, stream, WR_LOST_BROKEN);
@@ -139,7 +151,7 @@ static void test_hung_stream_is_given_up(void **state)
     wr_streams_expire(&s, at);
     assert_ptr_equal(wr_streams_orphan(&s, &again), &x[0]);
     assert_int_equal(poll_at(at), WR_STREAM_CLOSE);
-    assert_int_equal(id, stream);
+    assert_int_equal(out.id, stream);
     assert_int_equal(wr_streams_deadline(&s), WR_TIME_NEVER);
 }
 
@@ -149,7 +161,7 @@ static void test_idle_stream_is_closed_later(void **state)
     size_t size;
     wr_id stream = open_with(0);
     feed(stream, x[0].stream_msg_id);
-    assert_true(wr_streams_message(&s, &got, &msg, &size));
+    assert_true(wr_streams_message(&s, &now, &got, &msg, &size));
     wr_streams_leave(&s, &x[0], T0);
     assert_int_equal(wr_streams_deadline(&s), T0 + 10 * WR_S);
     wr_streams_expire(&s, T0 + 10 * WR_S);
@@ -164,7 +176,7 @@ static void test_garbage_loses_the_stream(void **state)
     static const uint8_t junk[] = {0, 3, 1, 2, 3};
     wr_id stream = open_with(0);
     wr_streams_bytes(&s, stream, junk, sizeof(junk), T0);
-    assert_false(wr_streams_message(&s, &got, &msg, &size));
+    assert_false(wr_streams_message(&s, &now, &got, &msg, &size));
     assert_non_null(wr_streams_orphan(&s, &again));
     assert_int_equal(poll_at(T0), WR_STREAM_CLOSE);
 }
@@ -196,11 +208,11 @@ static void test_dripping_message_has_one_deadline(void **state)
     wr_id stream = open_with(0);
     uint64_t now_us = T0 + WR_S;
     wr_streams_bytes(&s, stream, head, sizeof(head), now_us);
-    assert_false(wr_streams_message(&s, &got, &msg, &size));
+    assert_false(wr_streams_message(&s, &now, &got, &msg, &size));
     while (wr_streams_deadline(&s) > now_us + WR_S && now_us < T0 + 60 * WR_S) {
         now_us += WR_S;
         wr_streams_bytes(&s, stream, drop, sizeof(drop), now_us);
-        assert_false(wr_streams_message(&s, &got, &msg, &size));
+        assert_false(wr_streams_message(&s, &now, &got, &msg, &size));
     }
     now_us = wr_streams_deadline(&s);
     assert_int_equal(now_us, T0 + WR_S + WR_STREAM_MESSAGE_MS * WR_MS);
@@ -218,14 +230,14 @@ static void test_unasked_messages_hold_nothing(void **state)
     wr_id stream = open_with(0);
     uint64_t at_us = wr_streams_deadline(&s);
     feed(stream, (uint16_t)(x[0].stream_msg_id + 1));
-    assert_true(wr_streams_message(&s, &got, &msg, &size));
-    assert_false(wr_streams_message(&s, &got, &msg, &size));
+    assert_true(wr_streams_message(&s, &now, &got, &msg, &size));
+    assert_false(wr_streams_message(&s, &now, &got, &msg, &size));
     assert_int_equal(wr_streams_deadline(&s), at_us);
     for (unsigned i = 1; i < WR_STREAM_UNASKED_MAX; i++) {
         feed(stream, (uint16_t)(x[0].stream_msg_id + 1));
-        assert_true(wr_streams_message(&s, &got, &msg, &size));
+        assert_true(wr_streams_message(&s, &now, &got, &msg, &size));
         assert_null(got);
-        assert_false(wr_streams_message(&s, &got, &msg, &size));
+        assert_false(wr_streams_message(&s, &now, &got, &msg, &size));
     }
     assert_ptr_equal(wr_streams_orphan(&s, &again), &x[0]);
     assert_int_equal(poll_at(T0), WR_STREAM_CLOSE);
@@ -243,10 +255,24 @@ static void test_stream_that_nobody_waits_on(void **state)
         assert_int_equal(poll_at(T0), WR_STREAM_NOTHING);
         assert_int_equal(wr_streams_deadline(&s), T0 + 10 * WR_S);
         feed(stream, msg_id);
-        assert_int_equal(wr_streams_message(&s, &got, &msg, &size), i == 0);
-        assert_false(wr_streams_message(&s, &got, &msg, &size));
+        assert_int_equal(wr_streams_message(&s, &now, &got, &msg, &size), i == 0);
+        assert_false(wr_streams_message(&s, &now, &got, &msg, &size));
     }
     assert_int_equal(poll_at(T0), WR_STREAM_CLOSE);
+}
+
+/* Two servers at one address are two: what one proved, the other did not. */
+static void test_servers_share_no_stream(void **state)
+{
+    wr_id stream = open_with(0);
+    x[1].scheme = WR_SCHEME_TCP;
+    assert_int_equal(wr_streams_place(&s, &x[1], &rng, T0), 0);
+    assert_int_equal(poll_at(T0), WR_STREAM_OPEN);
+    assert_true(out.id != stream);
+    x[2].slot = 1;
+    assert_int_equal(wr_streams_place(&s, &x[2], &rng, T0),
+                     WR_E_FULL); /* the address has its share */
+    assert_int_equal(s.pool.taken, 2);
 }
 
 static void test_full_pool_evicts(void **state)
@@ -264,7 +290,7 @@ static void test_full_pool_evicts(void **state)
              T0 + 10); /* the one that nobody waits on yields, though used last */
     assert_null(wr_streams_orphan(&s, &again));
     assert_int_equal(poll_at(T0 + 10), WR_STREAM_CLOSE);
-    assert_int_equal(id, idle);
+    assert_int_equal(out.id, idle);
     assert_int_equal(poll_at(T0 + 10), WR_STREAM_OPEN);
     place_at(5, "192.0.2.6:53", T0 + WR_STREAM_HOLD_MS * WR_MS + 1); /* then the oldest */
     assert_ptr_equal(wr_streams_orphan(&s, &again), &x[1]);
@@ -280,7 +306,7 @@ static void test_link_change_abandons(void **state)
     wr_streams_abandon(&s);
     assert_non_null(wr_streams_orphan(&s, &again));
     assert_int_equal(poll_at(T0), WR_STREAM_CLOSE);
-    assert_int_equal(id, stream);
+    assert_int_equal(out.id, stream);
     assert_int_equal(s.pool.taken, 0);
     /* One that the world never heard of is not closed there. */
     assert_int_equal(wr_streams_place(&s, &x[1], &rng, T0), 0);
@@ -304,6 +330,7 @@ int main(void)
         CASE(test_dripping_message_has_one_deadline),
         CASE(test_unasked_messages_hold_nothing),
         CASE(test_stream_that_nobody_waits_on),
+        CASE(test_servers_share_no_stream),
         CASE(test_full_pool_evicts),
         CASE(test_link_change_abandons),
     };
