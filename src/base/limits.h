@@ -318,6 +318,12 @@
 /* What two servers that both know the time may say apart: half a round trip of the slowest, a second for a smeared leap second. */
 #define WR_TIME_AGREE_US INT64_C(3000000)
 
+/* Oblivious DoH. Configurations that a target publishes (real ones publish one or two), and octets of all of them. */
+#define WR_ODOH_CONFIGS_MAX      16
+#define WR_ODOH_CONFIGS_SIZE_MAX 2048
+/* Octets of a query of weir's own: the longest name with EDNS options is below 384; it is kept until the response is there. */
+#define WR_ODOH_QUERY_MAX 512
+
 /* `weir check name`. Questions and probes for one name: a domain with eight kinds of relay and some services has about 120. */
 #define WR_DOCTOR_FACTS_MAX 192
 /* Records kept of one answer; of sets with more the first ones are looked at. */

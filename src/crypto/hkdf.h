@@ -2,7 +2,7 @@
 /*
  * HKDF: from a shared secret to keys (RFC 5869), over HMAC.
  *
- *     err = wr_hkdf_extract(WR_HASH_SHA256, salt, salt_size, ikm, parts, prk);    wr_digest_size octets
+ *     err = wr_hkdf_extract(WR_HASH_SHA256, salt, 1, ikm, parts, prk);    wr_digest_size octets
  *     err = wr_hkdf_expand(WR_HASH_SHA256, prk, info, parts, key, sizeof(key));
  *
  * What goes in is given in parts, so that labels need not be put together in a buffer. Errors: WR_E_NOMEM,
@@ -18,7 +18,8 @@ struct wr_hkdf_part {
     size_t size;
 };
 
-int wr_hkdf_extract(enum wr_hash_alg alg, const uint8_t *salt, size_t salt_size,
+/* No salt (0 parts) is one of zeros. */
+int wr_hkdf_extract(enum wr_hash_alg alg, const struct wr_hkdf_part *salt, size_t salt_parts,
                     const struct wr_hkdf_part *ikm, size_t parts, uint8_t *ret_prk);
 int wr_hkdf_expand(enum wr_hash_alg alg, const uint8_t *prk, const struct wr_hkdf_part *info,
                    size_t parts, uint8_t *ret, size_t size);

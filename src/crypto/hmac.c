@@ -19,6 +19,11 @@ static void add_pad(struct wr_hmac *h, uint8_t pad)
     wr_digest_add(&h->digest, block, h->block);
 }
 
+size_t wr_hmac_block(enum wr_hash_alg alg)
+{
+    return alg == WR_HASH_SHA1 || alg == WR_HASH_SHA256 ? 64 : 128;
+}
+
 int wr_hmac_open(struct wr_hmac *ret_hmac, enum wr_hash_alg alg, const uint8_t *key, size_t size)
 {
     struct wr_hmac *h = ret_hmac;
@@ -26,7 +31,7 @@ int wr_hmac_open(struct wr_hmac *ret_hmac, enum wr_hash_alg alg, const uint8_t *
 
     memset(h, 0, sizeof(*h));
     h->alg = alg;
-    h->block = alg == WR_HASH_SHA1 || alg == WR_HASH_SHA256 ? 64 : 128;
+    h->block = wr_hmac_block(alg);
     if (size > h->block) {
         err = wr_digest_of(alg, key, size, h->key);
         if (err) {

@@ -29,6 +29,8 @@ struct wr_hmac {
     size_t block;                   /* octets of the hash's block */
 };
 
+/* Octets of the hash's block: a key that is longer is hashed first. */
+size_t wr_hmac_block(enum wr_hash_alg alg);
 /* WR_E_NOMEM. */
 int wr_hmac_open(struct wr_hmac *ret_hmac, enum wr_hash_alg alg, const uint8_t *key, size_t size);
 void wr_hmac_add(struct wr_hmac *h, const void *bytes, size_t n);

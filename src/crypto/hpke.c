@@ -43,8 +43,9 @@ static int extract(const struct suite *suite, const uint8_t *salt, const char *l
                                               {suite->id, suite->size},
                                               {label, strlen(label)},
                                               {ikm, ikm_size}};
+    const struct wr_hkdf_part salted = {salt, DIGEST_SIZE};
 
-    return wr_hkdf_extract(WR_HASH_SHA256, salt, salt ? DIGEST_SIZE : 0, parts, PARTS, ret);
+    return wr_hkdf_extract(WR_HASH_SHA256, &salted, salt ? 1 : 0, parts, PARTS, ret);
 }
 
 /* LabeledExpand, section 4. */

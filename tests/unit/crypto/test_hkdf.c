@@ -35,9 +35,11 @@ static void test_vectors(void **state)
         size_t want_n = vec_hex(rows[i].okm, want, sizeof(want));
         const struct wr_hkdf_part parts[3] = {{ikm, 5}, {NULL, 0}, {ikm + 5, n - 5}};
         const struct wr_hkdf_part whole = {info, info_n};
+        const struct wr_hkdf_part salts[3] = {
+            {salt, salt_n / 3}, {NULL, 0}, {salt + salt_n / 3, salt_n - salt_n / 3}};
 
         vec_hex(rows[i].prk, want_prk, sizeof(want_prk));
-        assert_int_equal(wr_hkdf_extract(WR_HASH_SHA256, salt, salt_n, parts, 3, prk), WR_OK);
+        assert_int_equal(wr_hkdf_extract(WR_HASH_SHA256, salts, 3, parts, 3, prk), WR_OK);
         assert_memory_equal(prk, want_prk, sizeof(prk));
         assert_int_equal(wr_hkdf_expand(WR_HASH_SHA256, prk, &whole, 1, okm, want_n), WR_OK);
         assert_memory_equal(okm, want, want_n);
