@@ -45,7 +45,7 @@ FREE_FOLDERS = ("base", "dns")
 # Libraries that stand below the line inside these two folders, and their C-only needs.
 LIBRARY_HEADERS = {
     "crypto": ("openssl/", "nettle/"),
-    "transport": ("gnutls/", "nghttp2/", "ngtcp2/"),
+    "transport": ("gnutls/", "nghttp2/", "ngtcp2/", "errno.h"),   # numbers that GnuTLS wants to be given
 }
 FREE_SYMBOLS = {"memcpy", "memmove", "memset", "memcmp", "strlen"}
 PURE_SYMBOLS = FREE_SYMBOLS | {"memchr", "strcmp", "strncmp", "strnlen"}

@@ -369,4 +369,20 @@
 /* RFC 8489 section 6.2.1: first wait for a binding response; it doubles. */
 #define WR_DOCTOR_STUN_RTO_MS 500
 
+/* TLS. Certificates in a peer's chain: public ones have two to four. */
+#define WR_TLS_CERTS_MAX 12
+/* Octets of a handshake that a server may send (its chain), and that a client may (hello, chain): certificates of 64 KiB are an attack on
+ * memory and time. */
+#define WR_TLS_CHAIN_OCTETS_MAX 32768
+#define WR_TLS_HELLO_OCTETS_MAX 16384
+/* Turns of one call of the TLS library that bring neither plaintext nor want of octets: warnings, tickets, key updates. */
+#define WR_TLS_STEPS_MAX 64
+/* PEM octets of one chain, of a key, of the anchors (the public set is 220 KiB); pairs of one listener; anchors. */
+#define WR_CREDS_CHAIN_OCTETS_MAX   16384
+#define WR_CREDS_KEY_OCTETS_MAX     16384
+#define WR_CREDS_ANCHORS_OCTETS_MAX (1024 * 1024)
+#define WR_CREDS_PAIRS_MAX          8
+/* Names of one certificate that are looked at. */
+#define WR_CREDS_ALTERNATIVES_MAX 128
+
 #endif

@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "transport/tls.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "base/str.h"
+
+enum { RECORD_MAX = 16384, ALPN_MAX = 4, TICKET_SUM = 32 /* SHA-256 before a ticket */ };
+
+/* --- the library's sides of the memory ---------------------------------------------------------------- */
+
+static ssize_t tls_pull(gnutls_transport_ptr_t ptr, void *room, size_t cap)
+{
+    struct wr_tls *t = ptr;
+    size_t n = t->in_size < cap ? t->in_size : cap;
+
+    if (n > 0 && t->state == WR_TLS_HANDSHAKE && n > t->handshake_left) {
+        t->err = WR_E_LIMIT;
+        gnutls_transport_set_errno(t->session, EPIPE);
+        return -1;
+    }
+    if (n == 0) {
+        gnutls_transport_set_errno(t->session, EAGAIN);
+        return -1;
+    }
+    memcpy(room, t->in, n);
+    t->handshake_left -= t->state == WR_TLS_HANDSHAKE ? (uint32_t)n : 0;
+    t->in += n;
+    t->in_size -= n;
+    return (ssize_t)n;
+}
+
+static int tls_pull_timeout(gnutls_transport_ptr_t ptr, unsigned ms)
+{
+    const struct wr_tls *t = ptr;
+
+    return t->in_size > 0;
+}
+
+static ssize_t tls_push(gnutls_transport_ptr_t ptr, const void *bytes, size_t n)
+{
+    struct wr_tls *t = ptr;
+    uint8_t *to = t->out != NULL ? wr_buf_take(t->out, n) : NULL;
+
+    if (to == NULL) {
+        t->err = WR_E_FULL;
+        gnutls_transport_set_errno(t->session, EPIPE);
+        return -1;
+    }
+    memcpy(to, bytes, n);
+    return (ssize_t)n;
+}
+
+/* --- the end ------------------------------------------------------------------------------------------- */
+
+static void tls_say(struct wr_tls *t, const char *text, const char *more)
+{
+    struct wr_str s;
+
+    if (t->why.text[0] != '\0') {
+        return; /* the hook knew better */
+    }
+    wr_str_init(&s, t->why.text, sizeof(t->why.text));
+    wr_str_text(&s, text);
+    wr_str_text(&s, more);
+}
+
+/* What a failure of the library is, for the caller and for people. */
+static int tls_reason(struct wr_tls *t, int said)
+{
+    switch (said) {
+    case GNUTLS_E_MEMORY_ERROR: tls_say(t, "out of memory", ""); return WR_E_NOMEM;
+    case GNUTLS_E_CERTIFICATE_ERROR:
+    case GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR:
+    case GNUTLS_E_NO_CERTIFICATE_FOUND:
+        tls_say(t, "the peer's certificate is not acceptable", "");
+        return WR_E_DENIED;
+    case GNUTLS_E_FATAL_ALERT_RECEIVED:
+        tls_say(t, "the peer refused: ", gnutls_alert_get_name(gnutls_alert_get(t->session)));
+        return WR_E_DENIED;
+    case GNUTLS_E_NO_APPLICATION_PROTOCOL:
+        tls_say(t, "the peer speaks another protocol (ALPN)", "");
+        return WR_E_DENIED;
+    default: tls_say(t, "TLS failed: ", gnutls_strerror(said)); return WR_E_FORMAT;
+    }
+}
+
+static int tls_fail(struct wr_tls *t, int said)
+{
+    if (t->err == WR_OK) {
+        t->err = tls_reason(t, said);
+        if (said != GNUTLS_E_FATAL_ALERT_RECEIVED) {
+            int err = t->err;
+
+            gnutls_alert_send_appropriate(t->session, said);
+            t->err = err; /* the alert may have had no room */
+        }
+    } else {
+        tls_say(t,
+                t->err == WR_E_FULL ? "no room for what is to be sent"
+                                    : "more octets than a handshake has",
+                "");
+    }
+    t->state = WR_TLS_FAILED;
+    return t->err;
+}
+
+/* --- who is the peer ------------------------------------------------------------------------------------ */
+
+static int tls_judge(struct wr_tls *t)
+{
+    struct wr_chain chain = {.now = t->now, .of_server = t->role == WR_TLS_CLIENT};
+    unsigned count = 0;
+    const gnutls_datum_t *list = gnutls_certificate_get_peers(t->session, &count);
+
+    if (list == NULL || count == 0 || count > WR_TLS_CERTS_MAX) {
+        tls_say(t, count > WR_TLS_CERTS_MAX ? "too long a chain" : "the peer has no certificate",
+                "");
+        return WR_E_DENIED;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        chain.cert[i] = (struct wr_chain_cert){list[i].data, list[i].size};
+    }
+    chain.count = count;
+    return t->verify(t->user, &chain, &t->why);
+}
+
+static int tls_on_verify(gnutls_session_t session)
+{
+    struct wr_tls *t = gnutls_session_get_ptr(session);
+    unsigned count = 0;
+
+    if (t->role == WR_TLS_SERVER && gnutls_certificate_get_peers(session, &count) == NULL) {
+        return 0; /* a client need not have one */
+    }
+    if (t->verify == NULL || tls_judge(t) != WR_OK) {
+        return GNUTLS_E_CERTIFICATE_ERROR;
+    }
+    t->verified = true;
+    return 0;
+}
+
+/* --- start ------------------------------------------------------------------------------------------------ */
+
+static int tls_set_alpn(struct wr_tls *t, const struct wr_tls_setup *setup)
+{
+    gnutls_datum_t name[ALPN_MAX];
+
+    if (setup->alpn_count > ALPN_MAX) {
+        return GNUTLS_E_INVALID_REQUEST;
+    }
+    for (size_t i = 0; i < setup->alpn_count; i++) {
+        name[i].data = (unsigned char *)(uintptr_t)setup->alpn[i];
+        name[i].size = (unsigned)strlen(setup->alpn[i]);
+    }
+    t->alpn_count = (uint8_t)setup->alpn_count;
+    t->alpn_names = setup->alpn;
+    if (setup->alpn_count == 0) {
+        return 0;
+    }
+    return gnutls_alpn_set_protocols(
+        t->session, name, (unsigned)setup->alpn_count,
+        t->role == WR_TLS_SERVER ? GNUTLS_ALPN_MANDATORY | GNUTLS_ALPN_SERVER_PRECEDENCE : 0);
+}
+
+static int tls_set_server(struct wr_tls *t, const struct wr_tls_setup *setup)
+{
+    gnutls_datum_t key = {(unsigned char *)(uintptr_t)setup->ticket_key, WR_TLS_TICKET_KEY};
+
+    gnutls_certificate_server_set_request(t->session,
+                                          setup->ask ? GNUTLS_CERT_REQUEST : GNUTLS_CERT_IGNORE);
+    t->tickets_on = setup->ticket_key != NULL;
+    return t->tickets_on ? gnutls_session_ticket_enable_server(t->session, &key) : 0;
+}
+
+/* The library trusts what it packed itself: cut or altered octets would make it read beyond them. */
+static bool ticket_whole(const struct wr_tls_setup *setup)
+{
+    uint8_t sum[TICKET_SUM];
+
+    return setup->ticket != NULL && setup->ticket_size > TICKET_SUM &&
+           gnutls_hash_fast(GNUTLS_DIG_SHA256, setup->ticket + TICKET_SUM,
+                            setup->ticket_size - TICKET_SUM, sum) == 0 &&
+           memcmp(sum, setup->ticket, TICKET_SUM) == 0;
+}
+
+static int tls_set_client(struct wr_tls *t, const struct wr_tls_setup *setup)
+{
+    int said = 0;
+
+    if (setup->name != NULL) {
+        said =
+            gnutls_server_name_set(t->session, GNUTLS_NAME_DNS, setup->name, strlen(setup->name));
+    }
+    if (ticket_whole(setup)) { /* one that cannot be read makes a full handshake */
+        gnutls_session_set_data(t->session, setup->ticket + TICKET_SUM,
+                                setup->ticket_size - TICKET_SUM);
+    }
+    return said;
+}
+
+static int tls_set(struct wr_tls *t, const struct wr_tls_setup *setup)
+{
+    int said = gnutls_priority_set(t->session, wr_creds_priority(setup->creds));
+
+    gnutls_session_set_ptr(t->session, t);
+    gnutls_transport_set_ptr(t->session, t);
+    gnutls_transport_set_pull_function(t->session, tls_pull);
+    gnutls_transport_set_pull_timeout_function(t->session, tls_pull_timeout);
+    gnutls_transport_set_push_function(t->session, tls_push);
+    gnutls_session_set_verify_function(t->session, tls_on_verify);
+    if (said == 0) {
+        said = gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE,
+                                      wr_creds_library(setup->creds));
+    }
+    if (said == 0) {
+        said = tls_set_alpn(t, setup);
+    }
+    if (said == 0) {
+        said = t->role == WR_TLS_SERVER ? tls_set_server(t, setup) : tls_set_client(t, setup);
+    }
+    return said;
+}
+
+static int tls_handshake(struct wr_tls *t);
+
+int wr_tls_start(struct wr_tls *t, const struct wr_tls_setup *setup, const struct wr_now *now,
+                 struct wr_writer *out)
+{
+    unsigned flags = GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | GNUTLS_NO_AUTO_SEND_TICKET;
+    gnutls_session_t session;
+    int said;
+
+    wr_assert(setup->role == WR_TLS_SERVER || setup->verify != NULL);
+    wr_assert(!setup->ask || setup->verify != NULL);
+    *t = (struct wr_tls){.role = (uint8_t)setup->role,
+                         .state = WR_TLS_HANDSHAKE,
+                         .alpn = -1,
+                         .verify = setup->verify,
+                         .user = setup->user,
+                         .now = *now};
+    t->handshake_left =
+        t->role == WR_TLS_SERVER ? WR_TLS_HELLO_OCTETS_MAX : WR_TLS_CHAIN_OCTETS_MAX;
+    wr_creds_clock(now->wall_s);
+    flags |= t->role == WR_TLS_SERVER ? GNUTLS_SERVER : GNUTLS_CLIENT;
+    flags |= t->role == WR_TLS_SERVER && setup->ticket_key == NULL ? GNUTLS_NO_TICKETS : 0;
+    if (gnutls_init(&session, flags) != 0) {
+        t->state = WR_TLS_FAILED;
+        t->err = WR_E_NOMEM;
+        tls_say(t, "out of memory", "");
+        return t->err;
+    }
+    t->session = session;
+    t->creds = wr_creds_keep(setup->creds);
+    said = tls_set(t, setup);
+    if (said != 0) {
+        t->err = said == GNUTLS_E_MEMORY_ERROR ? WR_E_NOMEM : WR_E_USAGE;
+        tls_say(t, "TLS cannot begin: ", gnutls_strerror(said));
+        t->state = WR_TLS_FAILED;
+        return t->err;
+    }
+    if (t->role == WR_TLS_CLIENT) {
+        t->out = out;
+        said = tls_handshake(t);
+        t->out = NULL;
+        return said == WR_E_AGAIN ? WR_OK : said;
+    }
+    return WR_OK;
+}
+
+/* --- moving ------------------------------------------------------------------------------------------------ */
+
+/* Which of the offered names was agreed on. */
+static void tls_find_alpn(struct wr_tls *t)
+{
+    gnutls_datum_t got;
+
+    t->alpn = -1;
+    if (t->alpn_count == 0 || gnutls_alpn_get_selected_protocol(t->session, &got) != 0) {
+        return;
+    }
+    for (int i = 0; i < t->alpn_count; i++) {
+        const char *name = t->alpn_names[i];
+
+        if (strlen(name) == got.size && memcmp(name, got.data, got.size) == 0) {
+            t->alpn = (int8_t)i;
+        }
+    }
+}
+
+static int tls_opened(struct wr_tls *t)
+{
+    t->state = WR_TLS_OPEN;
+    t->resumed = gnutls_session_is_resumed(t->session) != 0;
+    tls_find_alpn(t);
+    if (t->role == WR_TLS_CLIENT && !t->resumed && !t->verified) {
+        tls_say(t, "the peer did not say who it is", ""); /* no suite of ours lets it */
+        return tls_fail(t, GNUTLS_E_NO_CERTIFICATE_FOUND);
+    }
+    if (t->tickets_on && gnutls_protocol_get_version(t->session) == GNUTLS_TLS1_3) {
+        int said = gnutls_session_ticket_send(t->session, 1, 0);
+
+        return said < 0 && gnutls_error_is_fatal(said) ? tls_fail(t, said) : WR_OK;
+    }
+    return WR_OK;
+}
+
+/* The library may want to be called again while there are octets: a message in several records, a warning, a ticket. Each such turn
+ * uses octets up, and a few may do without. */
+static bool tls_turn(const struct wr_tls *t, size_t had, int *step)
+{
+    *step += t->in_size == had;
+    return *step < WR_TLS_STEPS_MAX;
+}
+
+static int tls_handshake(struct wr_tls *t)
+{
+    size_t had;
+    int step = 0;
+
+    do {
+        int said;
+
+        had = t->in_size;
+        said = gnutls_handshake(t->session);
+
+        if (t->err != WR_OK) { /* no room, or too much: the library may take that for a pause */
+            return tls_fail(t, GNUTLS_E_PUSH_ERROR);
+        }
+        if (said == 0) {
+            return tls_opened(t);
+        }
+        if (said == GNUTLS_E_AGAIN && t->in_size == 0) {
+            return WR_E_AGAIN;
+        }
+        if (gnutls_error_is_fatal(said)) {
+            return tls_fail(t, said);
+        }
+    } while (tls_turn(t, had, &step));
+    tls_say(t, "the peer only warns", "");
+    return tls_fail(t, GNUTLS_E_UNEXPECTED_PACKET);
+}
+
+static int tls_record(struct wr_tls *t, uint8_t *room, size_t cap, size_t *ret_n)
+{
+    size_t had;
+    int step = 0;
+
+    do {
+        ssize_t said;
+
+        had = t->in_size;
+        said = gnutls_record_recv(t->session, room, cap);
+
+        if (t->err != WR_OK) {
+            return tls_fail(t, GNUTLS_E_PUSH_ERROR);
+        }
+        if (said > 0) {
+            *ret_n = (size_t)said;
+            return WR_OK;
+        }
+        if (said == 0) {
+            t->state = WR_TLS_ENDED;
+            return WR_E_CLOSED;
+        }
+        if (said == GNUTLS_E_AGAIN && t->in_size == 0) {
+            return WR_E_AGAIN;
+        }
+        if (said == GNUTLS_E_REHANDSHAKE || gnutls_error_is_fatal((int)said)) {
+            return tls_fail(t, said == GNUTLS_E_REHANDSHAKE ? GNUTLS_E_UNEXPECTED_HANDSHAKE_PACKET
+                                                            : (int)said);
+        }
+    } while (tls_turn(t, had, &step));
+    tls_say(t, "the peer sends records without data", "");
+    return tls_fail(t, GNUTLS_E_UNEXPECTED_PACKET);
+}
+
+void wr_tls_feed(struct wr_tls *t, const uint8_t *bytes, size_t size, const struct wr_now *now)
+{
+    wr_assert(t->in_size == 0 || t->state >= WR_TLS_ENDED);
+    t->in = bytes;
+    t->in_size = size;
+    t->now = *now;
+    wr_creds_clock(now->wall_s);
+}
+
+int wr_tls_read(struct wr_tls *t, uint8_t *room, size_t cap, size_t *ret_n, struct wr_writer *out)
+{
+    int err = WR_OK;
+
+    if (t->state == WR_TLS_FAILED) {
+        return t->err;
+    }
+    if (t->state == WR_TLS_NONE || t->state >= WR_TLS_ENDED) {
+        return WR_E_CLOSED;
+    }
+    t->out = out;
+    if (t->state == WR_TLS_HANDSHAKE) {
+        err = tls_handshake(t);
+    }
+    if (err == WR_OK) {
+        err = tls_record(t, room, cap, ret_n);
+    }
+    t->out = NULL;
+    return err;
+}
+
+int wr_tls_write(struct wr_tls *t, const uint8_t *bytes, size_t size, struct wr_writer *out)
+{
+    int err = WR_OK;
+
+    if (t->state != WR_TLS_OPEN && t->state != WR_TLS_ENDED) {
+        return t->state == WR_TLS_FAILED ? t->err : WR_E_USAGE;
+    }
+    t->out = out;
+    for (size_t at = 0; at < size && err == WR_OK;) {
+        size_t n = size - at < RECORD_MAX ? size - at : RECORD_MAX;
+        ssize_t said = gnutls_record_send(t->session, bytes + at, n);
+
+        if (said < 0 || t->err != WR_OK) {
+            err = tls_fail(t, said < 0 ? (int)said : GNUTLS_E_PUSH_ERROR);
+        } else {
+            at += (size_t)said;
+        }
+    }
+    t->out = NULL;
+    return err;
+}
+
+void wr_tls_close(struct wr_tls *t, struct wr_writer *out)
+{
+    if (t->state == WR_TLS_OPEN || t->state == WR_TLS_ENDED) {
+        t->out = out;
+        gnutls_bye(t->session, GNUTLS_SHUT_WR);
+        t->out = NULL;
+    }
+    if (t->state != WR_TLS_FAILED && t->state != WR_TLS_NONE) {
+        t->state = WR_TLS_CLOSED;
+    }
+}
+
+void wr_tls_end(struct wr_tls *t)
+{
+    if (t->session != NULL) {
+        gnutls_deinit(t->session);
+        t->session = NULL;
+    }
+    wr_creds_drop(t->creds);
+    t->creds = NULL;
+    t->in_size = 0;
+    if (t->state != WR_TLS_FAILED) {
+        t->state = WR_TLS_NONE;
+    }
+}
+
+/* --- facts --------------------------------------------------------------------------------------------------- */
+
+const char *wr_tls_version(const struct wr_tls *t)
+{
+    return gnutls_protocol_get_name(gnutls_protocol_get_version(t->session));
+}
+
+const char *wr_tls_cipher(const struct wr_tls *t)
+{
+    return gnutls_cipher_get_name(gnutls_cipher_get(t->session));
+}
+
+int wr_tls_sni(const struct wr_tls *t, char *room, size_t cap)
+{
+    size_t n = cap;
+    unsigned type = 0;
+    int said = gnutls_server_name_get(t->session, room, &n, &type, 0);
+
+    if (said == GNUTLS_E_SHORT_MEMORY_BUFFER) {
+        return WR_E_FULL;
+    }
+    if (said != 0 || type != GNUTLS_NAME_DNS) {
+        return WR_E_NOTFOUND;
+    }
+    for (size_t i = 0; i < n && room[i] != '\0'; i++) {
+        room[i] = (char)(room[i] >= 'A' && room[i] <= 'Z' ? room[i] + 32 : room[i]);
+    }
+    return WR_OK;
+}
+
+int wr_tls_ticket(struct wr_tls *t, uint8_t *room, size_t cap, size_t *ret_n)
+{
+    gnutls_datum_t data;
+    int err = WR_OK;
+
+    if (t->role != WR_TLS_CLIENT || t->ticket_taken ||
+        (t->state != WR_TLS_OPEN && t->state != WR_TLS_ENDED) ||
+        (gnutls_session_get_flags(t->session) & GNUTLS_SFLAGS_SESSION_TICKET) == 0) {
+        return WR_E_AGAIN;
+    }
+    t->ticket_taken = true;
+    if (gnutls_session_get_data2(t->session, &data) != 0) {
+        return WR_E_AGAIN;
+    }
+    if (cap < TICKET_SUM || data.size > cap - TICKET_SUM) {
+        err = WR_E_FULL;
+    } else if (gnutls_hash_fast(GNUTLS_DIG_SHA256, data.data, data.size, room) == 0) {
+        memcpy(room + TICKET_SUM, data.data, data.size);
+        *ret_n = data.size + TICKET_SUM;
+    } else {
+        err = WR_E_AGAIN;
+    }
+    gnutls_free(data.data);
+    return err;
+}
