@@ -72,7 +72,7 @@ void wr_exchange_start(struct wr_exchange *x, const struct wr_exchange_setup *se
         make_client_cookie(x, setup->client_cookie_key);
     }
     x->wary = LOAD(setup->state->wary_until_us) > setup->now_us;
-    if (u->scheme == WR_SCHEME_TCP || x->wary) {
+    if (u->scheme != WR_SCHEME_UDP || x->wary) {
         wr_exchange_to_stream(x);
     } else {
         x->state = WR_EXCHANGE_UDP;

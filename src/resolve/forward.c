@@ -22,6 +22,8 @@
 #define LATE_US         (1 * WR_S)
 /* The same towards servers that were found: they are everybody's, and a zone has several. Six tries of a lone one. */
 #define PAUSE_FOUND_US (400 * WR_MS)
+/* Silence over every encrypted transport, for so long, makes way for plain text where the owner allows it. */
+#define PLAIN_AFTER_US (1 * WR_S)
 /* A suspect that was heard of so lately may be none. */
 #define LATELY_US (10 * WR_S)
 /* When there is nothing left to try: an answer, or the end, is waited for. */
@@ -216,10 +218,38 @@ static uint64_t pause_for(const struct wr_forward *f, const struct wr_forward_en
     return x->sends == 1 ? us : earlier(us << doublings, most);
 }
 
-/* The server to try next: a good one not tried, then any not tried; -1: all were. */
-static int next_untried(const struct wr_forward *f, const struct wr_forward_env *env)
+/* When the silence of a server that is out makes the next transport's turn come: twice its patience. Before plain text it
+ * is longer, and whoever has answered somebody meanwhile is slow on this name and no reason for it. */
+static uint64_t silent_at(const struct wr_forward_env *env, const struct wr_exchange *x)
 {
-    wr_servers left = f->among & ~f->tried;
+    return x->first_sent_us + 2 * wr_select_patience(wr_forward_state_of(env, x));
+}
+
+static bool is_gone(const struct wr_forward_env *env, const struct wr_exchange *x, uint64_t now_us)
+{
+    const struct wr_upstream_state *st = wr_forward_state_of(env, x);
+    return now_us >= x->first_sent_us + PLAIN_AFTER_US &&
+           atomic_load_explicit(&st->answered_us, memory_order_relaxed) < x->first_sent_us;
+}
+
+/* Servers that may be asked now: those of the transport whose turn it is. */
+static wr_servers turn_of(const struct wr_forward *f, const struct wr_forward_env *env,
+                          uint64_t now_us)
+{
+    wr_servers bad = f->failed | f->errors, gone = f->failed & ~f->errors;
+    for (unsigned i = 0; i < WR_GROUP_SERVERS_MAX; i++) {
+        const struct wr_exchange *x = exchange_of(f, env, i);
+        bad |= x && now_us >= silent_at(env, x) ? (wr_servers)1 << i : 0;
+        gone |= x && is_gone(env, x, now_us) ? (wr_servers)1 << i : 0;
+    }
+    return wr_select_turn(&env->select, f->group, f->among, bad, gone);
+}
+
+/* The server to try next: a good one not tried, then any not tried; -1: all were whose turn it is. */
+static int next_untried(const struct wr_forward *f, const struct wr_forward_env *env,
+                        uint64_t now_us)
+{
+    wr_servers left = turn_of(f, env, now_us) & ~f->tried;
     wr_servers good = left & ~wr_select_suspects(&env->select, f->group);
     return wr_select_pick(&env->select, f->group, good ? good : left);
 }
@@ -279,11 +309,26 @@ static bool anything_out(const struct wr_forward *f)
 static struct wr_exchange *ask_untried(struct wr_forward *f, struct wr_forward_env *env,
                                        uint64_t now_us)
 {
-    int server = f->sends < f->sends_max ? next_untried(f, env) : -1;
+    int server = f->sends < f->sends_max ? next_untried(f, env, now_us) : -1;
     while (server >= 0 && !ask(f, env, (unsigned)server, now_us)) {
-        server = next_untried(f, env);
+        server = next_untried(f, env, now_us);
     }
     return server >= 0 ? exchange_of(f, env, (unsigned)server) : NULL;
+}
+
+/* When there is nothing to try: servers of a lesser transport have their turn once those that are out are silent. */
+static uint64_t idle_until(const struct wr_forward *f, const struct wr_forward_env *env,
+                           uint64_t now_us)
+{
+    uint64_t at_us = now_us + PAUSE_IDLE_US;
+    for (unsigned i = 0; i < WR_GROUP_SERVERS_MAX && (f->among & ~f->tried); i++) {
+        const struct wr_exchange *x = exchange_of(f, env, i);
+        uint64_t next_us = x ? silent_at(env, x) : 0,
+                 plain_us = x ? x->first_sent_us + PLAIN_AFTER_US : 0;
+        at_us = next_us > now_us ? earlier(at_us, next_us) : at_us;
+        at_us = plain_us > now_us ? earlier(at_us, plain_us) : at_us;
+    }
+    return at_us;
 }
 
 /* One more try, if there is one to make; sets the time of the next. A suspect's turn costs the good ones none of theirs:
@@ -301,8 +346,8 @@ static void try_next(struct wr_forward *f, struct wr_forward_env *env, uint64_t 
         finish(f, env, WR_FORWARD_FAILED, "nobody left", now_us);
         return;
     }
-    f->next_us =
-        earlier(now_us + (x ? pause_for(f, env, x, now_us) : PAUSE_IDLE_US), f->give_up_us);
+    f->next_us = earlier(x ? now_us + pause_for(f, env, x, now_us) : idle_until(f, env, now_us),
+                         f->give_up_us);
 }
 
 void wr_forward_limit(struct wr_forward *f, uint16_t most)
@@ -315,8 +360,9 @@ void wr_forward_limit(struct wr_forward *f, uint16_t most)
 static void ask_all(struct wr_forward *f, struct wr_forward_env *env, uint64_t now_us)
 {
     uint64_t pause_us = PAUSE_IDLE_US;
+    wr_servers all = turn_of(f, env, now_us);
     for (unsigned i = 0; i < WR_GROUP_SERVERS_MAX && f->sends < f->sends_max; i++) {
-        if ((f->among >> i & 1) && ask(f, env, i, now_us)) {
+        if ((all >> i & 1) && ask(f, env, i, now_us)) {
             pause_us = earlier(pause_us, pause_for(f, env, exchange_of(f, env, i), now_us));
         }
     }
@@ -444,7 +490,7 @@ static void server_failed(struct wr_forward *f, struct wr_forward_env *env, unsi
     if (f->state != WR_FORWARD_TRYING) {
         return;
     }
-    if (next_untried(f, env) >= 0 || !anything_out(f)) {
+    if (next_untried(f, env, now_us) >= 0 || !anything_out(f)) {
         try_next(f, env, now_us);
     }
 }
@@ -510,7 +556,8 @@ static void told_unreachable(struct wr_forward *f, struct wr_forward_env *env,
                              struct wr_exchange *x, uint64_t now_us)
 {
     note_timeout(f, env, x, now_us);
-    if (f->state == WR_FORWARD_TRYING && f->sends < f->sends_max && next_untried(f, env) >= 0) {
+    if (f->state == WR_FORWARD_TRYING && f->sends < f->sends_max &&
+        next_untried(f, env, now_us) >= 0) {
         try_next(f, env, now_us);
     }
 }

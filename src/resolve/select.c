@@ -16,6 +16,8 @@
 /* One choice in so many goes to a server that is not the fastest, to learn of changes. */
 #define EXPLORE_ONE_IN 32
 #define PROBE_EVERY_US (500 * WR_MS)
+/* The last of the transports. */
+#define TIER_PLAIN 4
 
 #define LOAD(x)     atomic_load_explicit(&(x), memory_order_relaxed)
 #define STORE(x, v) atomic_store_explicit(&(x), (v), memory_order_relaxed)
@@ -50,13 +52,33 @@ bool wr_select_is_suspect(const struct wr_upstream_state *st)
     return LOAD(st->suspect_until_us) != 0;
 }
 
+static bool is_plain(uint8_t scheme)
+{
+    return scheme <= WR_SCHEME_TCP;
+}
+
+/* In which order transports are used: the least first. */
+static unsigned tier_of(uint8_t scheme)
+{
+    switch (scheme) {
+    case WR_SCHEME_ODOH: return 0;
+    case WR_SCHEME_QUIC: return 1;
+    case WR_SCHEME_TLS: return 2;
+    case WR_SCHEME_HTTPS: return 3;
+    default: return TIER_PLAIN;
+    }
+}
+
 wr_servers wr_select_usable(const struct wr_select *s, unsigned group)
 {
     unsigned count = wr_select_count(s, group);
     wr_servers set = 0;
     for (unsigned i = 0; i < count; i++) {
-        uint8_t family = wr_select_peer(s, group, i).addr.family;
-        bool allowed = family == WR_AF_V4 ? s->upstreams->ipv4 : s->upstreams->ipv6;
+        struct wr_peer peer = wr_select_peer(s, group, i);
+        bool allowed = peer.addr.family == WR_AF_V4   ? s->upstreams->ipv4
+                       : peer.addr.family == WR_AF_V6 ? s->upstreams->ipv6
+                                                      : false;
+        allowed = allowed && !(s->upstreams->encrypted_only && is_plain(peer.scheme));
         set |= allowed ? (wr_servers)1 << i : 0;
     }
     return set;
@@ -70,6 +92,28 @@ wr_servers wr_select_suspects(const struct wr_select *s, unsigned group)
         set |= wr_select_is_suspect(state_of(s, group, i)) ? (wr_servers)1 << i : 0;
     }
     return set;
+}
+
+wr_servers wr_select_turn(const struct wr_select *s, unsigned group, wr_servers among,
+                          wr_servers bad, wr_servers gone)
+{
+    wr_servers tier[TIER_PLAIN + 1] = {0};
+    wr_servers suspects = wr_select_suspects(s, group), better = 0;
+    unsigned count = wr_select_count(s, group);
+    for (unsigned i = 0; i < count; i++) {
+        tier[tier_of(wr_select_peer(s, group, i).scheme)] |= among & ((wr_servers)1 << i);
+    }
+    for (unsigned t = 0; t < TIER_PLAIN; t++) {
+        if (tier[t] & ~(suspects | bad)) {
+            return tier[t];
+        }
+        better |= tier[t];
+    }
+    /* Everything may be asked again when nothing is good any more, and plain text when nobody else is there. */
+    if (better & ~(suspects | gone)) {
+        return better;
+    }
+    return tier[TIER_PLAIN] & ~(suspects | bad) ? tier[TIER_PLAIN] : among;
 }
 
 static int nth(wr_servers among, unsigned n)

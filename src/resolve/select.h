@@ -11,6 +11,9 @@
  *    tries, was given up unheard: only then clients are told sooner.
  *  - Back-off counts only while another server of the group is good. When all are suspect, every one may be
  *    asked at once, and each is probed every half second until one answers.
+ *  - A group goes by transport: ODoH, else DoQ, else DoT, else DoH, else plain. A transport is left when each of its servers is
+ *    suspect, or silent or of no use for this question; for plain text only when each of the encrypted ones is unreachable: an
+ *    error is an answer. Since suspects are probed, the better transport comes back by itself.
  *  - A suspect whose time is over is probed with a question of our own: no client waits for it.
  *  - A link change ends all suspicion.
  * Nothing is ever dead for good.
@@ -42,10 +45,14 @@ typedef uint32_t wr_servers;
 unsigned wr_select_count(const struct wr_select *s, unsigned group);
 struct wr_peer wr_select_peer(const struct wr_select *s, unsigned group, unsigned i);
 uint8_t wr_select_strategy(const struct wr_select *s, unsigned group);
-/* Servers of the group that may be asked at all (family). */
+/* Servers of the group that may be asked at all (family, encryption; an address is known). */
 wr_servers wr_select_usable(const struct wr_select *s, unsigned group);
 /* Servers of the group that are suspect: from the failure that made them so to their next answer. */
 wr_servers wr_select_suspects(const struct wr_select *s, unsigned group);
+/* Those of `among` whose turn it is by their transport. `bad`: of those nothing is to be had for this question; `gone`: they
+ * cannot be reached. */
+wr_servers wr_select_turn(const struct wr_select *s, unsigned group, wr_servers among,
+                          wr_servers bad, wr_servers gone);
 /* The best server of `among` by the group's strategy; -1 when `among` is empty. */
 int wr_select_pick(const struct wr_select *s, unsigned group, wr_servers among);
 /* How long to wait for this server before another try, microseconds. */

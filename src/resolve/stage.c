@@ -115,6 +115,11 @@ static void iterate(struct wr_requests *rs, struct wr_request *r, wr_id id, unsi
                     const uint8_t *zone, uint64_t now_us)
 {
     struct wr_iter *it = wr_stage_iter(rs, r);
+    if (rs->env.select.upstreams->encrypted_only) {
+        r->why = "would be asked in plain text, and encryption is required";
+        fail(r, WR_FORWARD_NO_SERVER);
+        return;
+    }
     if (!it) {
         it = wr_pool_take(&rs->iters, &r->iter);
     }
@@ -261,7 +266,7 @@ bool wr_stage_another_way(struct wr_requests *rs, struct wr_request *r, wr_id id
     }
     if (!it) {
         static const uint8_t root[1] = {0};
-        if (!u->group[r->forward.group].recurse_after) {
+        if (!u->group[r->forward.group].recurse_after || u->encrypted_only) {
             return false;
         }
         r->sends = (uint16_t)(r->sends + r->forward.sends);

@@ -22,7 +22,15 @@
 #include "base/limits.h"
 #include "dns/name.h"
 
-enum wr_scheme { WR_SCHEME_UDP = 1, WR_SCHEME_TCP = 2 };
+/* As in a URL (transport/uri). */
+enum wr_scheme {
+    WR_SCHEME_UDP = 1,
+    WR_SCHEME_TCP = 2,
+    WR_SCHEME_TLS = 3,   /* DNS over TLS, RFC 7858 */
+    WR_SCHEME_HTTPS = 4, /* RFC 8484 */
+    WR_SCHEME_QUIC = 5,  /* RFC 9250 */
+    WR_SCHEME_ODOH = 6,  /* RFC 9230 */
+};
 
 enum wr_strategy {
     WR_STRATEGY_FASTEST = 0,     /* the least smoothed round-trip time, with exploration */
@@ -31,12 +39,18 @@ enum wr_strategy {
     WR_STRATEGY_ROUND_ROBIN = 3, /* each in turn */
 };
 
+struct wr_uri;
+
 struct wr_upstream {
-    struct wr_addr addr; /* with port */
+    struct wr_addr
+        addr; /* with port; family NONE: its name has not been looked up yet, it cannot be asked */
     uint8_t scheme;      /* enum wr_scheme */
     uint8_t slot;        /* its place in the shared state */
     uint16_t generation; /* of that slot */
-    char url[96];        /* as configured, NUL-ended; for people */
+    uint8_t addrs;       /* addresses it has, `addr` and those of `more` */
+    struct wr_addr more[WR_URI_ADDRS_MAX - 1];
+    const struct wr_uri *uri; /* what it has to prove; NULL: nothing, it is asked in plain text */
+    char url[96]; /* as configured without what it has to prove, NUL-ended; for people */
 };
 
 /* A server as it is asked: one that is configured, or one found on the way from the root. */
@@ -96,6 +110,7 @@ struct wr_upstreams {
         nat64; /* servers found without ipv4 are asked through it; family NONE: are not */
     bool case_randomisation; /* 0x20 */
     bool cookies;            /* RFC 7873 client */
+    bool encrypted_only;     /* nobody is asked in plain text, whoever wants it */
     struct wr_upstream upstream[WR_UPSTREAMS_MAX];
     struct wr_group group[WR_GROUPS_MAX];
     const struct wr_route *route; /* by wr_name_order, and linked */

@@ -252,16 +252,70 @@ static void test_link_change_asks_again_at_once(void **state)
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+/* DoT before DoH before plain text: each is left when it is silent, not when it is slow once, and plain text comes last. */
+static void test_transports_in_turn(void **state)
+{
+    r.upstreams.upstream[0].scheme = WR_SCHEME_HTTPS;
+    r.upstreams.upstream[1].scheme = WR_SCHEME_TLS;
+    wr_id id = rig_ask(&r, "x.example.");
+    uint64_t begun = r.now.mono_us;
+    rig_expect(&r, WR_REQUEST_STREAM_OPEN);
+    assert_int_equal(rig_server(&r), 1);
+    assert_int_equal(rig_wait(&r, 1 * WR_S), WR_REQUEST_STREAM_OPEN);
+    assert_int_equal(rig_server(&r), 0);
+    assert_in_range(r.now.mono_us - begun, 300 * WR_MS, 600 * WR_MS);
+    wr_requests_stream_closed(r.requests, r.out.id, WR_LOST_BROKEN);
+    while (rig_wait(&r, 1 * WR_S) != WR_REQUEST_DATAGRAM) { /* probes */
+        assert_int_not_equal(r.out.action, WR_REQUEST_FINISHED);
+    }
+    assert_int_equal(rig_server(&r), 2);
+    assert_in_range(r.now.mono_us - begun, 1 * WR_S, 1100 * WR_MS);
+    first = r;
+    rig_answer(&r, &first, 0, 0, &good, 1);
+    rig_result(&r, id, 0);
+}
+
+/* With encryption required nothing else is left, and no root is asked either. */
+static void test_encryption_required(void **state)
+{
+    r.upstreams.encrypted_only = true;
+    r.upstreams.group[0].recurse_after = true;
+    wr_id id = rig_ask(&r, "x.example.");
+    rig_result(&r, id, WR_RCODE_SERVFAIL);
+    assert_true(r.out.failed);
+    r.upstreams.upstream[1].scheme = WR_SCHEME_TLS;
+    id = rig_ask(&r, "y.example.");
+    rig_expect(&r, WR_REQUEST_STREAM_OPEN);
+    assert_int_equal(rig_server(&r), 1);
+    for (enum wr_request_action a = rig_wait(&r, 10 * WR_S); a != WR_REQUEST_FINISHED;
+         a = rig_wait(&r, 10 * WR_S)) {
+        assert_int_not_equal(a, WR_REQUEST_DATAGRAM);
+        assert_int_not_equal(a, WR_REQUEST_NOTHING);
+        if (a == WR_REQUEST_STREAM_OPEN) {
+            assert_int_equal(rig_server(&r), 1);
+        }
+    }
+    wr_requests_release(r.requests, id, r.now.mono_us);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_hedge_and_late_winner),          CASE(test_errors_move_on_at_once),
-        CASE(test_told_unreachable_only_hurries),  CASE(test_a_suspects_turn_costs_no_time),
-        CASE(test_told_unreachable_ends_nothing),  CASE(test_own_want_blames_nobody),
-        CASE(test_unreachable_moves_on_and_marks), CASE(test_silence_is_bounded),
-        CASE(test_slow_name_is_waited_for),        CASE(test_parallel_asks_all),
-        CASE(test_no_server_of_a_family_allowed),  CASE(test_report_for_an_old_generation),
+        CASE(test_hedge_and_late_winner),
+        CASE(test_errors_move_on_at_once),
+        CASE(test_told_unreachable_only_hurries),
+        CASE(test_a_suspects_turn_costs_no_time),
+        CASE(test_told_unreachable_ends_nothing),
+        CASE(test_own_want_blames_nobody),
+        CASE(test_unreachable_moves_on_and_marks),
+        CASE(test_silence_is_bounded),
+        CASE(test_slow_name_is_waited_for),
+        CASE(test_parallel_asks_all),
+        CASE(test_no_server_of_a_family_allowed),
+        CASE(test_report_for_an_old_generation),
         CASE(test_link_change_asks_again_at_once),
+        cmocka_unit_test_setup_teardown(test_transports_in_turn, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_encryption_required, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -235,6 +235,61 @@ static void test_servers_of_a_cut(void **state)
     assert_int_equal(wr_select_pick(&found, group, 0), -1);
 }
 
+/* By transport: ODoH, DoQ, DoT, DoH, plain; the next when nothing is left of the ones before. */
+static void test_turn(void **state)
+{
+    static const struct {
+        uint8_t scheme[3];
+        wr_servers suspect, bad, gone, turn;
+    } rows[] = {
+        {{WR_SCHEME_UDP, WR_SCHEME_TCP, WR_SCHEME_UDP}, 0, 0, 0, 7},
+        {{WR_SCHEME_UDP, WR_SCHEME_TCP, WR_SCHEME_UDP}, 3, 4, 4, 7},
+        {{WR_SCHEME_HTTPS, WR_SCHEME_TLS, WR_SCHEME_QUIC}, 0, 0, 0, 4},
+        {{WR_SCHEME_HTTPS, WR_SCHEME_TLS, WR_SCHEME_QUIC}, 4, 0, 0, 2},
+        {{WR_SCHEME_HTTPS, WR_SCHEME_TLS, WR_SCHEME_QUIC}, 4, 2, 0, 1},
+        {{WR_SCHEME_HTTPS, WR_SCHEME_TLS, WR_SCHEME_QUIC}, 7, 0, 0, 7},
+        {{WR_SCHEME_HTTPS, WR_SCHEME_TLS, WR_SCHEME_ODOH}, 0, 0, 0, 4},
+        {{WR_SCHEME_TLS, WR_SCHEME_TLS, WR_SCHEME_UDP}, 1, 0, 0, 3}, /* the other is good */
+        {{WR_SCHEME_TLS, WR_SCHEME_TLS, WR_SCHEME_UDP}, 3, 0, 0, 4},
+        {{WR_SCHEME_TLS, WR_SCHEME_TLS, WR_SCHEME_UDP}, 1, 2, 2, 4},
+        {{WR_SCHEME_TLS, WR_SCHEME_TLS, WR_SCHEME_UDP}, 7, 0, 0, 7},
+        /* An error is an answer: another transport may know better, but no plain text because of it. */
+        {{WR_SCHEME_TLS, WR_SCHEME_HTTPS, WR_SCHEME_UDP}, 0, 1, 0, 2},
+        {{WR_SCHEME_TLS, WR_SCHEME_HTTPS, WR_SCHEME_UDP}, 0, 3, 0, 3},
+        {{WR_SCHEME_TLS, WR_SCHEME_HTTPS, WR_SCHEME_UDP}, 1, 3, 0, 3},
+        {{WR_SCHEME_TLS, WR_SCHEME_HTTPS, WR_SCHEME_UDP}, 1, 3, 2, 4},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        for (unsigned k = 0; k < 3; k++) {
+            u.upstream[k].scheme = rows[i].scheme[k];
+            st[k].suspect_until_us = rows[i].suspect >> k & 1 ? T0 : 0;
+        }
+        wr_servers got = wr_select_turn(&s, 0, 7, rows[i].bad, rows[i].gone);
+        if (got != rows[i].turn) {
+            fail_msg("row %zu: %u, expected %u", i, (unsigned)got, (unsigned)rows[i].turn);
+        }
+    }
+}
+
+/* With encryption required a plain server cannot be asked, of a group or of a zone; nor one without an address. */
+static void test_encrypted_only(void **state)
+{
+    struct wr_peers cut = {.count = 1};
+    struct wr_select with = s;
+    with.cuts = &cut;
+    cut.peer[0] = (struct wr_peer){.addr = {.family = WR_AF_V4}, .scheme = WR_SCHEME_UDP};
+    u.upstream[0].scheme = WR_SCHEME_UDP;
+    u.upstream[1].scheme = WR_SCHEME_TLS;
+    u.upstream[2].scheme = WR_SCHEME_TCP;
+    assert_int_equal(wr_select_usable(&with, 0), 7);
+    assert_int_equal(wr_select_usable(&with, WR_GROUP_CUT), 1);
+    u.encrypted_only = true;
+    assert_int_equal(wr_select_usable(&with, 0), 2);
+    assert_int_equal(wr_select_usable(&with, WR_GROUP_CUT), 0);
+    u.upstream[1].addr.family = WR_AF_NONE;
+    assert_int_equal(wr_select_usable(&with, 0), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,6 +306,8 @@ int main(void)
         cmocka_unit_test_setup(test_probe_has_one_taker, setup),
         cmocka_unit_test_setup(test_all_suspect_and_forgiven, setup),
         cmocka_unit_test_setup(test_servers_of_a_cut, setup),
+        cmocka_unit_test_setup(test_turn, setup),
+        cmocka_unit_test_setup(test_encrypted_only, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
