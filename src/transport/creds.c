@@ -462,7 +462,7 @@ static void verdict_say(unsigned status, const struct wr_creds_facts *f, const c
 }
 
 static int chain_judge(const struct wr_creds *c, gnutls_x509_crt_t *crts,
-                       const struct wr_chain *chain, const char *host, struct wr_verdict_text *why)
+                       const struct wr_certs *chain, const char *host, struct wr_verdict_text *why)
 {
     const char *purpose = chain->of_server ? GNUTLS_KP_TLS_WWW_SERVER : GNUTLS_KP_TLS_WWW_CLIENT;
     gnutls_typed_vdata_st want[2] = {
@@ -491,7 +491,7 @@ static int chain_judge(const struct wr_creds *c, gnutls_x509_crt_t *crts,
     return WR_E_DENIED;
 }
 
-int wr_creds_verify(const struct wr_creds *creds, const struct wr_chain *chain, const char *host,
+int wr_creds_verify(const struct wr_creds *creds, const struct wr_certs *chain, const char *host,
                     struct wr_verdict_text *ret_why)
 {
     gnutls_x509_crt_t crts[WR_TLS_CERTS_MAX];

@@ -65,13 +65,13 @@ struct wr_creds_facts {
 };
 
 /* One certificate of a peer, in DER, while the hook that judges it is called. */
-struct wr_chain_cert {
+struct wr_certs_one {
     const uint8_t *der;
     size_t size;
 };
 
-struct wr_chain {
-    struct wr_chain_cert cert[WR_TLS_CERTS_MAX]; /* the peer's own first */
+struct wr_certs {
+    struct wr_certs_one cert[WR_TLS_CERTS_MAX]; /* the peer's own first */
     size_t count;
     struct wr_now now; /* the time at which it is to be judged */
     bool of_server;    /* the peer is a server */
@@ -90,7 +90,7 @@ size_t wr_creds_anchors(const struct wr_creds *creds);
 
 /* PKIX: the chain leads to an anchor, is good now and meant for what it is used for; with `host` (a name, or the text of an address) it
  * carries that. WR_OK, or WR_E_DENIED and why. */
-int wr_creds_verify(const struct wr_creds *creds, const struct wr_chain *chain, const char *host,
+int wr_creds_verify(const struct wr_creds *creds, const struct wr_certs *chain, const char *host,
                     struct wr_verdict_text *ret_why);
 /* The pin of one certificate in DER. WR_E_FORMAT: it is none. */
 int wr_creds_pin(const uint8_t *der, size_t size, uint8_t ret_pin[WR_CREDS_PIN_SIZE]);

@@ -115,7 +115,7 @@ static int tls_fail(struct wr_tls *t, int said)
 
 static int tls_judge(struct wr_tls *t)
 {
-    struct wr_chain chain = {.now = t->now, .of_server = t->role == WR_TLS_CLIENT};
+    struct wr_certs chain = {.now = t->now, .of_server = t->role == WR_TLS_CLIENT};
     unsigned count = 0;
     const gnutls_datum_t *list = gnutls_certificate_get_peers(t->session, &count);
 
@@ -125,7 +125,7 @@ static int tls_judge(struct wr_tls *t)
         return WR_E_DENIED;
     }
     for (unsigned i = 0; i < count; i++) {
-        chain.cert[i] = (struct wr_chain_cert){list[i].data, list[i].size};
+        chain.cert[i] = (struct wr_certs_one){list[i].data, list[i].size};
     }
     chain.count = count;
     return t->verify(t->user, &chain, &t->why);

@@ -49,7 +49,7 @@ enum wr_tls_state {
     WR_TLS_FAILED,
 };
 
-typedef int wr_tls_verify_fn(void *user, const struct wr_chain *chain,
+typedef int wr_tls_verify_fn(void *user, const struct wr_certs *chain,
                              struct wr_verdict_text *ret_why);
 
 struct wr_tls_setup {

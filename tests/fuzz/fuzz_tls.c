@@ -22,7 +22,7 @@ static const struct wr_now now = {.mono_us = 1, .wall_s = CERTS_NOW_S, .wall_pro
 static uint8_t out_room[2][OUT_ROOM];
 static uint8_t plain[PLAIN_ROOM];
 
-static int judge(void *user, const struct wr_chain *chain, struct wr_verdict_text *why)
+static int judge(void *user, const struct wr_certs *chain, struct wr_verdict_text *why)
 {
     return wr_creds_verify(client_creds, chain, "dns.example", why);
 }

@@ -130,7 +130,7 @@ static struct wr_creds *client_of(const struct certs_one *anchor)
 static void check_verdict(const struct wr_creds *c, const struct certs_one *cert, int64_t now_s,
                           const char *host, const char *want)
 {
-    struct wr_chain chain = {.cert = {{cert->der.data, cert->der.size}},
+    struct wr_certs chain = {.cert = {{cert->der.data, cert->der.size}},
                              .count = 1,
                              .of_server = true,
                              .now = {.mono_us = 1, .wall_s = now_s, .wall_proven = true}};

@@ -38,7 +38,7 @@ static struct wr_creds *server_creds, *client_creds;
 static uint8_t ticket_key[WR_TLS_TICKET_KEY] = {1, 2, 3};
 static const char *const dot[] = {"dot"}, *const web[] = {"h2", "http/1.1"};
 
-static int judge(void *user, const struct wr_chain *chain, struct wr_verdict_text *why)
+static int judge(void *user, const struct wr_certs *chain, struct wr_verdict_text *why)
 {
     struct whom *w = user;
 
