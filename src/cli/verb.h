@@ -36,6 +36,7 @@ void wr_verb_describe(const struct wr_verb *verb, wr_opts_tell *tell, void *user
 int wr_cli_anchors(int argc, char **argv);
 int wr_cli_ask(int argc, char **argv);
 int wr_cli_cache(int argc, char **argv);
+int wr_cli_cert(int argc, char **argv);
 int wr_cli_config(int argc, char **argv);
 int wr_cli_check(int argc, char **argv);
 int wr_cli_explain(int argc, char **argv);
