@@ -369,6 +369,8 @@
 /* RFC 8489 section 6.2.1: first wait for a binding response; it doubles. */
 #define WR_DOCTOR_STUN_RTO_MS 500
 
+/* RFC 8467 section 4.1: answers to padded queries over an encrypted transport are multiples of it. */
+#define WR_REPLY_BLOCK 468
 /* TLS. Certificates in a peer's chain: public ones have two to four. */
 #define WR_TLS_CERTS_MAX 12
 /* Octets of a handshake that a server may send (its chain), and that a client may (hello, chain): certificates of 64 KiB are an attack on

@@ -42,6 +42,7 @@ void wr_asker_init(struct wr_asker *a, const struct wr_client *client, const str
     a->question.dnssec_ok = msg->edns.present && msg->edns.dnssec_ok;
     a->edns = msg->edns.present;
     a->udp_size = msg->edns.present && msg->edns.udp_size > 512 ? msg->edns.udp_size : 512;
+    a->padded = msg->edns.present && msg->edns.padding;
     a->nsid = msg->edns.present && msg->edns.nsid;
     a->cookie_state = WR_COOKIE_NONE;
     if (msg->edns.present && msg->edns.cookie_size >= 8) {

@@ -58,6 +58,7 @@ struct wr_asker {
     bool has_question;
     bool edns;
     bool nsid;
+    bool padded; /* with the padding option */
 };
 
 void wr_asker_init(struct wr_asker *a, const struct wr_client *client, const struct wr_msg *msg,

@@ -86,9 +86,7 @@ void wr_engine_feed(struct wr_engine *e, const struct wr_event *event, const str
     e->room.least = wr_prove_least(&e->settings->prove, now);
     switch (event->kind) {
     case WR_EVENT_QUERY: wr_pipeline_query(e, event, now); break;
-    case WR_EVENT_CLIENT_GONE:
-        wr_waiting_gone(&e->waiting, event->client.conn, event->client.worker);
-        break;
+    case WR_EVENT_CLIENT_GONE: wr_waiting_gone(&e->waiting, &event->client); break;
     case WR_EVENT_DATAGRAM:
         wr_requests_datagram(e->requests, event->id, &event->from, event->bytes, event->size, now);
         break;

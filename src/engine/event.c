@@ -36,3 +36,15 @@ const char *wr_action_name(enum wr_action_kind kind)
     };
     return kind < WR_ARRAY_LEN(names) ? names[kind] : "?";
 }
+
+const char *wr_client_transport_name(uint8_t transport)
+{
+    static const char *const names[WR_CLIENT_TRANSPORTS] = {"udp", "tcp", "dot", "doh", "doq"};
+    return transport < WR_CLIENT_TRANSPORTS ? names[transport] : "?";
+}
+
+const char *wr_claim_name(uint8_t kind)
+{
+    static const char *const names[] = {"none", "path", "sni", "certificate"};
+    return kind < WR_ARRAY_LEN(names) ? names[kind] : "?";
+}

@@ -20,24 +20,40 @@
 #include "base/pool.h"
 #include "resolve/lost.h"
 
-enum wr_client_transport { WR_CLIENT_UDP = 0, WR_CLIENT_TCP = 1 };
+enum wr_client_transport {
+    WR_CLIENT_UDP = 0,
+    WR_CLIENT_TCP = 1,
+    WR_CLIENT_DOT = 2, /* RFC 7858 */
+    WR_CLIENT_DOH = 3, /* RFC 8484, over TCP */
+    WR_CLIENT_DOQ = 4, /* RFC 9250 */
+    WR_CLIENT_TRANSPORTS
+};
+
+/* What a client says it is by the way that it asks, without a proof but for CERTIFICATE: a name for a device or a group. */
+enum wr_claim { WR_CLAIM_NONE = 0, WR_CLAIM_PATH, WR_CLAIM_SNI, WR_CLAIM_CERTIFICATE };
+/* Octets of it, with the NUL; a longer one is not taken. */
+#define WR_CLAIM_SIZE 32
 
 /* Who asked, and the way back. A plain value: the engine keeps a copy and gives it back with the reply. */
 struct wr_client {
     struct wr_addr from;  /* the client's address and port */
     struct wr_addr local; /* the address that was asked, so that the answer leaves from it */
-    uint64_t conn;        /* the world's handle of a TCP connection; 0 for UDP */
+    uint64_t conn;        /* the world's handle of a connection; 0 for UDP */
+    uint64_t stream;      /* the request within the connection, for DoH and DoQ; else 0 */
     uint32_t ifindex;     /* the interface it came in by, 0 unknown */
     uint16_t listener;    /* the world's number of the listening socket */
     uint16_t worker;      /* the worker that holds the socket */
     uint8_t transport;    /* enum wr_client_transport */
     bool handed;          /* was admitted by another worker and handed over */
     bool refresh;         /* no client waits: the entry is to be refreshed (prefetch handed over) */
+    uint8_t claim_kind;   /* enum wr_claim */
+    char claim
+        [WR_CLAIM_SIZE]; /* "" or a label in small letters; carried and recorded, not obeyed yet */
 };
 
 enum wr_event_kind {
     WR_EVENT_QUERY = 1,     /* a message from a client */
-    WR_EVENT_CLIENT_GONE,   /* a client's TCP connection is over: its replies are not wanted */
+    WR_EVENT_CLIENT_GONE,   /* a client's connection is over: its replies are not wanted */
     WR_EVENT_DATAGRAM,      /* a datagram from an upstream came in on an exchange's port */
     WR_EVENT_UNREACHABLE,   /* a datagram came to nothing: `lost` says why */
     WR_EVENT_STREAM_OPEN,   /* a stream the engine asked for is connected */
@@ -50,7 +66,7 @@ enum wr_event_kind {
 
 struct wr_event {
     enum wr_event_kind kind;
-    struct wr_client client; /* QUERY; CLIENT_GONE: conn and worker */
+    struct wr_client client; /* QUERY; CLIENT_GONE: conn, transport and worker */
     wr_id id;                /* exchange (DATAGRAM, UNREACHABLE) or stream (STREAM_*) */
     enum wr_lost lost;       /* UNREACHABLE, STREAM_CLOSED */
     struct wr_addr from;     /* DATAGRAM: who sent it */
@@ -86,6 +102,25 @@ struct wr_action {
     uint16_t worker; /* HANDOVER */
 };
 
+/* A connection has proven where the client is, and answers may have any size. */
+static inline bool wr_client_is_stream(uint8_t transport)
+{
+    return transport != WR_CLIENT_UDP;
+}
+
+static inline bool wr_client_is_encrypted(uint8_t transport)
+{
+    return transport >= WR_CLIENT_DOT;
+}
+
+/* The sockets of DoQ are of UDP. */
+static inline bool wr_client_has_datagrams(uint8_t transport)
+{
+    return transport == WR_CLIENT_UDP || transport == WR_CLIENT_DOQ;
+}
+
+const char *wr_client_transport_name(uint8_t transport); /* "udp", "tcp", "dot", "doh", "doq" */
+const char *wr_claim_name(uint8_t kind);                 /* "none", "path", "sni", "certificate" */
 const char *wr_event_name(enum wr_event_kind kind);
 const char *wr_action_name(enum wr_action_kind kind);
 

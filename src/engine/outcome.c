@@ -27,7 +27,9 @@ static void record(struct wr_engine *e, const struct wr_asker *a, const struct w
     }
     const uint8_t *name = wr_asker_name(a);
     uint8_t name_size = (uint8_t)wr_name_size(name);
-    struct wr_record *rec = wr_ring_reserve(e->setup.records, (uint32_t)sizeof(*rec) + name_size);
+    uint8_t claim_size = (uint8_t)strlen(a->client.claim);
+    struct wr_record *rec =
+        wr_ring_reserve(e->setup.records, (uint32_t)sizeof(*rec) + name_size + claim_size);
     if (!rec) {
         wr_stats_add(&e->setup.stats->events_dropped, 1);
         return;
@@ -43,8 +45,11 @@ static void record(struct wr_engine *e, const struct wr_asker *a, const struct w
                               .source = o->source,
                               .transport = a->client.transport,
                               .upstream = o->slot,
-                              .name_size = name_size};
+                              .name_size = name_size,
+                              .claim_kind = a->client.claim_kind,
+                              .claim_size = claim_size};
     memcpy(rec + 1, name, name_size);
+    memcpy((uint8_t *)(rec + 1) + name_size, a->client.claim, claim_size);
     wr_ring_commit(e->setup.records);
 }
 
@@ -57,7 +62,7 @@ void wr_outcome_drop(struct wr_engine *e, const struct wr_asker *a, _Atomic uint
     *ret_action = (struct wr_action){.kind = WR_ACTION_DROP, .client = a->client};
 }
 
-/* TCP and a proven cookie show that nobody forged the address: no limit on responses. */
+/* A connection and a proven cookie show that nobody forged the address: no limit on responses. */
 static bool limited(const struct wr_engine *e, const struct wr_asker *a)
 {
     return a->client.transport == WR_CLIENT_UDP && a->cookie_state != WR_COOKIE_PROVEN &&

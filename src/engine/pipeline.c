@@ -674,6 +674,17 @@ static int parse(struct walk *w)
     return err;
 }
 
+static _Atomic uint64_t *counter_of(struct wr_stats *s, uint8_t transport)
+{
+    switch (transport) {
+    case WR_CLIENT_UDP: return &s->queries_udp;
+    case WR_CLIENT_DOT: return &s->queries_dot;
+    case WR_CLIENT_DOH: return &s->queries_doh;
+    case WR_CLIENT_DOQ: return &s->queries_doq;
+    default: return &s->queries_tcp;
+    }
+}
+
 void wr_pipeline_query(struct wr_engine *e, const struct wr_event *event, const struct wr_now *now)
 {
     struct walk w = {.e = e, .event = event, .now = now};
@@ -695,7 +706,7 @@ void wr_pipeline_query(struct wr_engine *e, const struct wr_event *event, const 
         handed_over(&w);
         return;
     }
-    wr_stats_add(event->client.transport == WR_CLIENT_UDP ? &s->queries_udp : &s->queries_tcp, 1);
+    wr_stats_add(counter_of(s, event->client.transport), 1);
     if (step_notify(&w, err) || step_allowed(&w, err)) {
         return;
     }

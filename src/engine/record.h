@@ -3,7 +3,7 @@
  * Record: what happened to one client query, in one flat piece for the ledger.
  *
  * The engine writes it into the worker's ring (base/ring.h) when the query is
- * settled; the ledger thread reads it. The name follows the struct.
+ * settled; the ledger thread reads it. The name follows the struct, and the claim of the client (struct wr_client) the name.
  */
 #ifndef WR_ENGINE_RECORD_H
 #define WR_ENGINE_RECORD_H
@@ -30,10 +30,12 @@ struct wr_record {
     uint16_t qtype;
     uint16_t rcode;
     uint16_t reply_size;
-    uint8_t source;    /* enum wr_source */
-    uint8_t transport; /* enum wr_client_transport */
-    uint8_t upstream;  /* slot, 255: none */
-    uint8_t name_size; /* octets of the wire name behind this struct */
+    uint8_t source;     /* enum wr_source */
+    uint8_t transport;  /* enum wr_client_transport */
+    uint8_t upstream;   /* slot, 255: none */
+    uint8_t name_size;  /* octets of the wire name behind this struct */
+    uint8_t claim_kind; /* enum wr_claim */
+    uint8_t claim_size; /* octets of the claim behind the name */
 };
 
 const char *wr_record_source_name(uint8_t source);

@@ -58,9 +58,13 @@ static void make_opt(const struct wr_reply *r, const struct wr_asker *a, int ede
         ret_opt->cookie_size = 24;
     }
     if (a->client.transport ==
-        WR_CLIENT_TCP) { /* RFC 7828 section 3.3.2: whoever sends OPT may be told */
+            WR_CLIENT_TCP || /* RFC 7828 section 3.3.2: whoever sends OPT may be told */
+        a->client.transport == WR_CLIENT_DOT) { /* RFC 8484 and 9250 have ways of their own */
         ret_opt->keepalive = true;
         ret_opt->keepalive_100ms = (uint16_t)(r->settings->tcp_idle_ms / 100);
+    }
+    if (a->padded && wr_client_is_encrypted(a->client.transport)) { /* RFC 7830 section 4 */
+        ret_opt->pad_to = WR_REPLY_BLOCK;
     }
     if (a->nsid && r->settings->identity[0]) {
         ret_opt->nsid = (const uint8_t *)r->settings->identity;

@@ -15,6 +15,9 @@
 #define WR_STATS_TABLE(X)                                                                      \
     X(queries_udp, "client queries received over UDP")                                         \
     X(queries_tcp, "client queries received over TCP")                                         \
+    X(queries_dot, "client queries received over TLS")                                         \
+    X(queries_doh, "client queries received over HTTPS")                                       \
+    X(queries_doq, "client queries received over QUIC")                                        \
     X(replies, "replies sent to clients")                                                      \
     X(local_answers, "queries answered from local and special-use names")                      \
     X(cache_hits, "queries answered from fresh cache entries")                                 \

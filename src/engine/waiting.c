@@ -162,14 +162,14 @@ struct wr_waiter *wr_waiting_yield(struct wr_waiting *w, const struct wr_asker *
     return worst;
 }
 
-unsigned wr_waiting_gone(struct wr_waiting *w, uint64_t conn, uint16_t worker)
+unsigned wr_waiting_gone(struct wr_waiting *w, const struct wr_client *gone)
 {
     unsigned dropped = 0;
     for (uint32_t i = 0; i < w->pool.count; i++) {
         wr_id id;
         struct wr_waiter *c = wr_pool_at(&w->pool, i, &id);
-        if (c && c->asker.client.transport == WR_CLIENT_TCP && c->asker.client.conn == conn &&
-            c->asker.client.worker == worker) {
+        if (c && c->asker.client.transport == gone->transport &&
+            c->asker.client.conn == gone->conn && c->asker.client.worker == gone->worker) {
             wr_waiting_remove(w, c);
             dropped++;
         }

@@ -61,6 +61,6 @@ void wr_waiting_give_up(struct wr_waiting *w, struct wr_waiter *waiter);
 /* Moves a waiter from its request to those turned. */
 void wr_waiting_turn(struct wr_waiting *w, struct wr_waiter *waiter);
 /* Drops all waiters of a connection that is gone. Calls nothing: their requests go on. */
-unsigned wr_waiting_gone(struct wr_waiting *w, uint64_t conn, uint16_t worker);
+unsigned wr_waiting_gone(struct wr_waiting *w, const struct wr_client *gone);
 
 #endif

@@ -47,8 +47,9 @@ static int open_listener(enum wr_client_transport transport, const struct wr_add
                          const struct wr_helper_how *how, int *ret_fd, struct wr_sock_error *error)
 {
     struct wr_sock_options options = {.probe = how->probe, .brief = how->brief};
-    return transport == WR_CLIENT_TCP ? wr_sock_listen_tcp(addr, &options, ret_fd, error)
-                                      : wr_sock_listen_udp(addr, &options, ret_fd, error);
+    return !wr_client_has_datagrams((uint8_t)transport)
+               ? wr_sock_listen_tcp(addr, &options, ret_fd, error)
+               : wr_sock_listen_udp(addr, &options, ret_fd, error);
 }
 
 /* --- the child --- */
@@ -56,7 +57,7 @@ static int open_listener(enum wr_client_transport transport, const struct wr_add
 static bool is_sound(const struct request *r, ssize_t size)
 {
     return size == (ssize_t)sizeof(*r) && r->magic == MAGIC && r->zero == 0 && r->probe <= 1 &&
-           r->brief <= 1 && (r->transport == WR_CLIENT_UDP || r->transport == WR_CLIENT_TCP) &&
+           r->brief <= 1 && r->transport < WR_CLIENT_TRANSPORTS &&
            (r->addr.family == WR_AF_V4 || r->addr.family == WR_AF_V6) && r->addr.port != 0 &&
            r->addr.pad == 0;
 }

@@ -124,7 +124,7 @@ static void make_room(struct wr_ledger *l, size_t size)
     }
 }
 
-/* `record` is `n` octets: a struct wr_record and the name. */
+/* `record` is `n` octets: a struct wr_record, the name and the claim. */
 static void keep(struct wr_ledger *l, const uint8_t *record, uint32_t n)
 {
     wr_assert(n >= sizeof(struct wr_record));
@@ -142,7 +142,8 @@ static void keep(struct wr_ledger *l, const uint8_t *record, uint32_t n)
     k->size = (uint32_t)size;
     memcpy(&k->record, record, sizeof(k->record));
     memcpy(k->name, record + sizeof(k->record), n - sizeof(k->record));
-    wr_assert(k->record.name_size <= n - sizeof(k->record));
+    wr_assert(k->record.claim_size < WR_CLAIM_SIZE &&
+              k->record.name_size + (size_t)k->record.claim_size <= n - sizeof(k->record));
     l->head += size;
     l->kept++;
 }
@@ -249,6 +250,8 @@ static void copy_event(const struct kept *k, struct wr_ledger_event *ret_event)
     memset(&ret_event->name, 0, sizeof(ret_event->name));
     memcpy(ret_event->name.wire, k->name, k->record.name_size);
     ret_event->name.size = k->record.name_size;
+    memset(ret_event->claim, 0, sizeof(ret_event->claim));
+    memcpy(ret_event->claim, k->name + k->record.name_size, k->record.claim_size);
 }
 
 uint32_t wr_ledger_read(struct wr_ledger *l, uint64_t after, struct wr_ledger_event *ret_events,

@@ -17,6 +17,7 @@
 
 #include "base/ring.h"
 #include "dns/name.h"
+#include "engine/event.h"
 #include "engine/record.h"
 
 struct wr_ledger;
@@ -24,7 +25,8 @@ struct wr_ledger;
 struct wr_ledger_event {
     uint64_t number; /* from 1 */
     struct wr_record record;
-    struct wr_name name; /* as asked */
+    struct wr_name name;       /* as asked */
+    char claim[WR_CLAIM_SIZE]; /* "" or what the client says that it is */
 };
 
 /* Memory for `events` events (0: everything is counted and thrown away) and one ring for each worker. */

@@ -36,7 +36,7 @@ static void put_listeners(const struct wr_serve *s, struct wr_json *j)
         if (e->used) {
             wr_json_object(j, NULL);
             put_addr(j, "address", &e->addr);
-            wr_json_text(j, "transport", e->transport == WR_CLIENT_TCP ? "tcp" : "udp");
+            wr_json_text(j, "transport", wr_client_transport_name(e->transport));
             wr_json_end(j);
         }
     }
@@ -52,7 +52,7 @@ static void put_missing(const struct wr_serve *s, struct wr_json *j)
         const struct wr_listener_missing *m = &s->listeners.missing[i];
         wr_json_object(j, NULL);
         put_addr(j, "address", &m->addr);
-        wr_json_text(j, "transport", m->transport == WR_CLIENT_TCP ? "tcp" : "udp");
+        wr_json_text(j, "transport", wr_client_transport_name(m->transport));
         wr_json_text(j, "why", m->why);
         wr_json_end(j);
     }
@@ -380,7 +380,11 @@ void wr_report_event(const struct wr_serve *s, const struct wr_ledger_event *eve
     wr_json_u64(j, "number", event->number);
     wr_json_i64(j, "time", r->wall_s);
     put_addr(j, "client", &r->client);
-    wr_json_text(j, "transport", r->transport == WR_CLIENT_TCP ? "tcp" : "udp");
+    wr_json_text(j, "transport", wr_client_transport_name(r->transport));
+    if (event->claim[0] != '\0') {
+        wr_json_text(j, "claim", event->claim);
+        wr_json_text(j, "claim_by", wr_claim_name(r->claim_kind));
+    }
     if (event->name.size > 0) {
         put_name(j, "name", event->name.wire);
         put_type(j, "type", r->qtype);

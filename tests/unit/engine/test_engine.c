@@ -230,7 +230,8 @@ static void test_client_gone_gets_nothing(void **state)
     rig_expect(&r, WR_ACTION_DATAGRAM);
     struct wr_action sent = r.act;
     struct wr_msg asked = r.msg;
-    struct wr_event gone = {.kind = WR_EVENT_CLIENT_GONE, .client = {.conn = 99}};
+    struct wr_event gone = {.kind = WR_EVENT_CLIENT_GONE,
+                            .client = {.conn = 99, .transport = WR_CLIENT_TCP}};
     wr_engine_feed(r.engine, &gone, &r.now);
     rig_quiet(&r);
     r.act = sent;

@@ -143,6 +143,12 @@ static void test_cookie_keepalive_nsid(void **state)
     assert_memory_equal(msg.edns.cookie, a.client_cookie, 8);
     assert_true(msg.edns.keepalive && msg.edns.nsid);
     assert_int_equal(msg.edns.keepalive_100ms, 120);
+    a.client.transport = WR_CLIENT_DOT;
+    read_back(wr_reply_error(&r, &a, 0, WR_EDE_NONE, NULL, room, 512));
+    assert_true(msg.edns.keepalive);
+    a.client.transport = WR_CLIENT_DOH; /* HTTP keeps connections by itself */
+    read_back(wr_reply_error(&r, &a, 0, WR_EDE_NONE, NULL, room, 512));
+    assert_false(msg.edns.keepalive);
     settings.server_cookies = false;
     read_back(wr_reply_error(&r, &a, 0, WR_EDE_NONE, NULL, room, 512));
     assert_int_equal(msg.edns.cookie_size, 0);
@@ -155,6 +161,39 @@ static void test_cookie_keepalive_nsid(void **state)
     a.edns = false;
     read_back(wr_reply_error(&r, &a, 0, WR_EDE_NONE, NULL, room, 512));
     assert_false(msg.edns.present);
+}
+
+/* Only over an encrypted transport, and only who padded the query is padded for. */
+static void test_padding(void **state)
+{
+    struct wr_reply r = maker();
+
+    for (uint8_t transport = WR_CLIENT_UDP; transport < WR_CLIENT_TRANSPORTS; transport++) {
+        for (int padded = 0; padded < 2; padded++) {
+            struct wr_asker a = asker();
+            uint8_t data[203 * 8];
+            struct wr_answer answer = answer_of(4, data, a.question.name.wire);
+            bool tc;
+            size_t small, large;
+
+            a.edns = true;
+            a.udp_size = 1232;
+            a.padded = padded;
+            a.client.transport = transport;
+            small =
+                wr_reply_error(&r, &a, WR_RCODE_NXDOMAIN, WR_EDE_NONE, NULL, room, sizeof(room));
+            read_back(small);
+            assert_int_equal(msg.edns.padding, padded && wr_client_is_encrypted(transport));
+            large = wr_reply_answer(&r, &a, &answer, room, sizeof(room), &tc);
+            read_back(large);
+            if (padded && wr_client_is_encrypted(transport)) {
+                assert_int_equal(small, 468);
+                assert_int_equal(large, 2 * 468);
+            } else {
+                assert_true(small < 100);
+            }
+        }
+    }
 }
 
 static void test_small_ones(void **state)
@@ -181,6 +220,7 @@ int main(void)
         cmocka_unit_test(test_signatures_only_for_do),
         cmocka_unit_test(test_error_with_reason),
         cmocka_unit_test(test_cookie_keepalive_nsid),
+        cmocka_unit_test(test_padding),
         cmocka_unit_test(test_small_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -159,7 +159,11 @@ static void test_gone_clients_leave(void **state)
     wr_waiting_add(&w, REQUEST(1), &a);
     a.client.worker = 0;
     wr_waiting_add(&w, REQUEST(1), &a);
-    assert_int_equal(wr_waiting_gone(&w, 5, 1), 2);
+    a.client.worker = 1;
+    a.client.transport = WR_CLIENT_DOQ; /* another thing that has that number */
+    wr_waiting_add(&w, REQUEST(1), &a);
+    a.client.transport = WR_CLIENT_TCP;
+    assert_int_equal(wr_waiting_gone(&w, &a.client), 2);
     assert_null(wr_waiting_first(&w, REQUEST(0)));
     assert_non_null(wr_waiting_first(&w, REQUEST(1)));
 }
