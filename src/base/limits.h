@@ -101,6 +101,8 @@
 /* Addresses of one server as its URL gives them: two of each family. Pins: one in use and one for the roll-over (RFC 7858
  * section 4.2), of two keys. */
 #define WR_URI_ADDRS_MAX 4
+/* TLSA records of one name that are looked at: two keys in a roll-over, in two forms each (RFC 7671 section 8). */
+#define WR_TLSA_RECORDS_MAX 8
 #define WR_URI_PINS_MAX  4
 /* Addresses of root servers: thirteen names with two each. */
 #define WR_HINTS_MAX 32

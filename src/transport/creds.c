@@ -461,9 +461,13 @@ static void verdict_say(unsigned status, const struct wr_creds_facts *f, const c
     }
 }
 
-static int chain_judge(const struct wr_creds *c, gnutls_x509_crt_t *crts,
+static int chain_judge(gnutls_x509_trust_list_t anchors, gnutls_x509_crt_t *crts,
                        const struct wr_certs *chain, const char *host, struct wr_verdict_text *why)
 {
+    const unsigned flags =
+        VERIFY_FLAGS | (chain->timeless ? GNUTLS_VERIFY_DISABLE_TIME_CHECKS |
+                                              GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS
+                                        : 0);
     const char *purpose = chain->of_server ? GNUTLS_KP_TLS_WWW_SERVER : GNUTLS_KP_TLS_WWW_CLIENT;
     gnutls_typed_vdata_st want[2] = {
         {.type = GNUTLS_DT_KEY_PURPOSE_OID, .data = (unsigned char *)(uintptr_t)purpose},
@@ -474,8 +478,8 @@ static int chain_judge(const struct wr_creds *c, gnutls_x509_crt_t *crts,
     int said;
 
     wr_creds_clock(chain->now.wall_s);
-    said = gnutls_x509_trust_list_verify_crt2(c->anchors, crts, (unsigned)chain->count, want,
-                                              host != NULL ? 2 : 1, VERIFY_FLAGS, &status, NULL);
+    said = gnutls_x509_trust_list_verify_crt2(anchors, crts, (unsigned)chain->count, want,
+                                              host != NULL ? 2 : 1, flags, &status, NULL);
     if (said < 0) {
         why_set(why, "the chain cannot be judged: ", gnutls_strerror(said));
         return WR_E_DENIED;
@@ -491,8 +495,26 @@ static int chain_judge(const struct wr_creds *c, gnutls_x509_crt_t *crts,
     return WR_E_DENIED;
 }
 
-int wr_creds_verify(const struct wr_creds *creds, const struct wr_certs *chain, const char *host,
-                    struct wr_verdict_text *ret_why)
+static int chain_judge_own(gnutls_x509_crt_t *crts, size_t own, const struct wr_certs *chain,
+                           const char *host, struct wr_verdict_text *why)
+{
+    gnutls_x509_trust_list_t anchors;
+    int err = WR_E_NOMEM;
+
+    if (gnutls_x509_trust_list_init(&anchors, 1) != 0) {
+        why_set(why, "out of memory", NULL);
+        return err;
+    }
+    if (gnutls_x509_trust_list_add_cas(anchors, &crts[own], 1, GNUTLS_TL_NO_DUPLICATES) == 1) {
+        err = chain_judge(anchors, crts, chain, host, why);
+    }
+    gnutls_x509_trust_list_deinit(anchors, 0);
+    return err;
+}
+
+/* By `anchors`, or when it is NULL by certificate `own` of the chain. */
+static int chain_verify(gnutls_x509_trust_list_t anchors, size_t own, const struct wr_certs *chain,
+                        const char *host, struct wr_verdict_text *ret_why)
 {
     gnutls_x509_crt_t crts[WR_TLS_CERTS_MAX];
     unsigned count = 0;
@@ -510,7 +532,8 @@ int wr_creds_verify(const struct wr_creds *creds, const struct wr_certs *chain, 
         }
     }
     if (err == WR_OK) {
-        err = chain_judge(creds, crts, chain, host, ret_why);
+        err = anchors != NULL ? chain_judge(anchors, crts, chain, host, ret_why)
+                              : chain_judge_own(crts, own, chain, host, ret_why);
     } else {
         err = err == WR_E_NOMEM ? err : WR_E_DENIED;
     }
@@ -518,4 +541,17 @@ int wr_creds_verify(const struct wr_creds *creds, const struct wr_certs *chain, 
         gnutls_x509_crt_deinit(crts[i]);
     }
     return err;
+}
+
+int wr_creds_verify(const struct wr_creds *creds, const struct wr_certs *chain, const char *host,
+                    struct wr_verdict_text *ret_why)
+{
+    return chain_verify(creds->anchors, 0, chain, host, ret_why);
+}
+
+int wr_creds_verify_own(const struct wr_certs *chain, size_t anchor, const char *host,
+                        struct wr_verdict_text *ret_why)
+{
+    wr_assert(anchor < chain->count);
+    return chain_verify(NULL, anchor, chain, host, ret_why);
 }

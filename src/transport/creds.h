@@ -74,6 +74,7 @@ struct wr_certs {
     struct wr_certs_one cert[WR_TLS_CERTS_MAX]; /* the peer's own first */
     size_t count;
     struct wr_now now; /* the time at which it is to be judged */
+    bool timeless;     /* its dates are somebody else's to judge (transport/whom) */
     bool of_server;    /* the peer is a server */
 };
 
@@ -92,6 +93,9 @@ size_t wr_creds_anchors(const struct wr_creds *creds);
  * carries that. WR_OK, or WR_E_DENIED and why. */
 int wr_creds_verify(const struct wr_creds *creds, const struct wr_certs *chain, const char *host,
                     struct wr_verdict_text *ret_why);
+/* The same with certificate `anchor` of the chain itself as the one anchor (RFC 7671 section 5.2). */
+int wr_creds_verify_own(const struct wr_certs *chain, size_t anchor, const char *host,
+                        struct wr_verdict_text *ret_why);
 /* The pin of one certificate in DER. WR_E_FORMAT: it is none. */
 int wr_creds_pin(const uint8_t *der, size_t size, uint8_t ret_pin[WR_CREDS_PIN_SIZE]);
 /* The facts of one certificate in DER, by themselves. WR_E_FORMAT. */
