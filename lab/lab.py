@@ -41,6 +41,7 @@ import askers
 import certs
 import clients
 import gateway
+import impostor
 import secure
 import servers
 import world
@@ -49,7 +50,7 @@ from liar import Liar
 from spaces import RUN, TOP, LabError, Node, bridge, enter, peer, plug, set_resolv_conf
 from story import until
 
-__all__ = ["Lab", "LabError", "enter", "askers", "certs", "clients", "gateway", "secure", "servers", "world", "RUN", "TOP"]
+__all__ = ["Lab", "LabError", "enter", "askers", "certs", "clients", "gateway", "impostor", "secure", "servers", "world", "RUN", "TOP"]
 
 
 class Lab:

@@ -46,6 +46,9 @@ def _unbound(home, addresses, identity, forward):
   pidfile: ""
   use-syslog: no
   num-threads: 1
+  incoming-num-tcp: 4000
+  msg-cache-size: 32m
+  rrset-cache-size: 32m
   do-not-query-localhost: no
 forward-zone:
   name: "."
@@ -70,11 +73,13 @@ policy.add(policy.all(policy.STUB({{'{forward}'}})))
 
 def _dnsdist(home, addresses, identity, forward):
     both = f"'{identity.chain}', '{identity.key}'"
-    listen = "".join(f"addTLSLocal('{_bracket(a)}:853', {both})\naddDOHLocal('{_bracket(a)}:443', {both}, '/dns-query')\n"
+    listen = "".join(f"addTLSLocal('{bracket(a)}:853', {both})\naddDOHLocal('{bracket(a)}:443', {both}, '/dns-query')\n"
                      for a in addresses)
     conf = write(os.path.join(home, "dnsdist.conf"), f"""setLocal('127.0.0.1:5300')
 setACL({{'0.0.0.0/0', '::/0'}})
 setSecurityPollSuffix('')
+setMaxTCPClientThreads(1)
+getPool(''):setCache(newPacketCache(100000))
 newServer({{address='{forward}:53', healthCheckMode='up'}})
 {listen}""")
     return [peer("dnsdist"), "--supervised", "--disable-syslog", "-C", conf]
@@ -119,7 +124,7 @@ KINDS = {"unbound": _unbound, "kresd": _kresd, "dnsdist": _dnsdist, "knotd": _kn
 SPEAKS = {"unbound": ("tls", "https"), "kresd": ("tls", "https"), "dnsdist": ("tls", "https"), "knotd": ("tls", "quic")}
 
 
-def _bracket(address):
+def bracket(address):
     return f"[{address}]" if ":" in address else address
 
 

@@ -11,7 +11,7 @@ import dns.message
 
 import e2e
 from e2e import equal, need
-from lab import askers, certs, clients, secure, world
+from lab import askers, certs, clients, impostor, secure, world
 from spaces import peer
 
 # What openssl says of each.
@@ -79,6 +79,23 @@ def askers_ask(lab):
         for mode in ("dot", "doh"):
             figures = askers.perf(asker, askers.Server(RELAY4, secure.HOST, ca.path), mode, [NAME] * 100)
             equal((figures["sent"], figures["completed"]), (100, 100), mode)
+
+
+@e2e.test("impostors: one accepts and never speaks, a captive portal answers everything and proves nothing")
+def impostors(lab):
+    ca, stranger = secure.authority(), secure.authority("hotel")
+    where = askers.Server(RELAY4, secure.HOST, ca.path)
+    asker, relay = lab.nodes["outsider"], lab.nodes["relay"]
+    with impostor.Mute(relay, RELAY4) as mute:
+        for flag in ("+tls", "+https", "+quic"):
+            equal(clients.kdig(asker, RELAY4, NAME, flag, *where.kdig(), timeout=1).rcode, None, flag)
+        need(mute.accepted >= 2 and len(mute.asked) >= 3, f"{mute.accepted} connections, {len(mute.asked)} packets")
+    with impostor.Portal(relay, RELAY4, stranger.issue("portal", [secure.HOST], [RELAY4])) as portal:
+        equal(clients.kdig(asker, RELAY4, NAME).data("A"), [RELAY4], "plain")
+        equal(clients.kdig(asker, RELAY4, NAME, "+tls", *where.kdig(), timeout=2).rcode, None, "strict")
+        equal(portal.asked[1:], [], "what a strict client said after the handshake")
+        clients.kdig(asker, RELAY4, NAME, "+tls", timeout=1)
+        need(portal.shaken and any(b"camera" in octets for octets in portal.asked[1:]), portal.asked)
 
 
 e2e.main()
