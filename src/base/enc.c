@@ -23,6 +23,25 @@ void wr_enc_base64(struct wr_str *s, const void *bytes, size_t n)
     }
 }
 
+static const char base64url_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+void wr_enc_base64url(struct wr_str *s, const void *bytes, size_t n)
+{
+    const uint8_t *p = bytes;
+
+    for (size_t i = 0; i < n; i += 3) {
+        size_t have = n - i < 3 ? n - i : 3;
+        uint32_t v = (uint32_t)p[i] << 16;
+
+        v |= have > 1 ? (uint32_t)p[i + 1] << 8 : 0;
+        v |= have > 2 ? p[i + 2] : 0;
+        for (size_t digit = 0; digit <= have; digit++) {
+            wr_str_char(s, base64url_digits[v >> (18 - 6 * digit) & 63]);
+        }
+    }
+}
+
 void wr_enc_base32hex(struct wr_str *s, const void *bytes, size_t n)
 {
     const uint8_t *p = bytes;
@@ -72,6 +91,11 @@ static int base64_value(char c)
         return c - '0' + 52;
     }
     return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+static int base64url_value(char c)
+{
+    return c == '-' ? 62 : c == '_' ? 63 : c == '+' || c == '/' ? -1 : base64_value(c);
 }
 
 /* Digits of `width` bits to octets. Bits left over must be zero and fewer than a digit, so that each
@@ -129,4 +153,12 @@ int wr_enc_from_base64(const char *text, size_t n, uint8_t *ret, size_t cap, siz
         n -= text[n - 2] == '=' ? 2 : 1;
     }
     return decode(text, n, 6, base64_value, ret, cap, ret_n);
+}
+
+int wr_enc_from_base64url(const char *text, size_t n, uint8_t *ret, size_t cap, size_t *ret_n)
+{
+    if (n > 0 && n % 4 == 0 && text[n - 1] == '=') {
+        n -= text[n - 2] == '=' ? 2 : 1;
+    }
+    return decode(text, n, 6, base64url_value, ret, cap, ret_n);
 }

@@ -91,6 +91,30 @@
 #define WR_STREAM_SHARE 2
 /* Places of streams that are being closed, until the world has been told. */
 #define WR_STREAMS_SPARE 8
+/* HTTP, both versions. Octets and fields of one head: 5 KiB of a GET with a question of 4 KiB, cookies that browsers send; a header bomb
+ * (HPACK: one octet that stands for four thousand) is measured when it is unpacked. */
+#define WR_HTTP_HEAD_MAX   16384
+#define WR_HTTP_FIELDS_MAX 100
+/* Memory of one HTTP connection, nghttp2's included: idle it has some 30 KiB. The zero-window reader's answers wait within it. */
+#define WR_HTTP_CONNECTION_MAX ((size_t)512 * 1024)
+/* A line of a chunked body, and all lines behind it. */
+#define WR_HTTP_CHUNK_LINE_MAX 256
+#define WR_HTTP_TRAILER_MAX    4096
+/* Octets of requests behind the one that is in work, on one HTTP/1.1 connection. */
+#define WR_HTTP_PIPELINE_MAX 32768
+/* HTTP/2 header bomb: octets of one head, unpacked, at which the connection ends; up to there it is answered with 431. */
+#define WR_H2_BOMB_MAX 65536
+/* Streams at once on one connection; RFC 9113 section 6.5.2 recommends no fewer. */
+#define WR_H2_STREAMS_MAX 100
+/* HTTP/2 rapid reset (CVE-2023-44487), floods of SETTINGS, PING, PRIORITY, WINDOW_UPDATE, CONTINUATION (CVE-2024-28182) and empty frames:
+ * frames that get nothing done, as many as may come at once, come back in a second, and are earned by a message that is done.
+ * A polite client has up to four a message (two windows, PING, RST_STREAM of what it wants no more). */
+#define WR_H2_IDLE_FRAMES_MAX    400
+#define WR_H2_IDLE_FRAMES_S      20
+#define WR_H2_IDLE_FRAMES_EARNED 4
+/* HTTP/2: acknowledgements that wait to be sent, and entries of one SETTINGS frame (there are ten). */
+#define WR_H2_ACKS_MAX     500
+#define WR_H2_SETTINGS_MAX 32
 /* Clients waiting for one question; the next gets SERVFAIL (a crowd, or an attack). */
 #define WR_INFLIGHT_WAITERS_MAX 1024
 /* Upstream servers in one group, groups, routes. */

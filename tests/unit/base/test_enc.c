@@ -51,6 +51,44 @@ static void vectors_both_ways(void **state)
     }
 }
 
+/* base64url has its own two digits and no padding, which is forgiven where it belongs. */
+static void base64url_both_ways(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t n;
+        uint8_t bytes[4];
+    } good[] = {{"", 0, {0}},
+                {"-_8", 2, {0xfb, 0xff}},
+                {"-_8=", 2, {0xfb, 0xff}},
+                {"_w", 1, {0xff}},
+                {"_w==", 1, {0xff}},
+                {"AAAA", 3, {0}},
+                {"____", 3, {255, 255, 255}}};
+    static const char *const bad[] = {"+_8",   "/w", "_w=",  "_x",   "A",
+                                      "AAAAA", "=",  "====", "A===", "-_8=AA"};
+    uint8_t bytes[8];
+    size_t n = 0;
+
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        char room[16];
+        struct wr_str s;
+
+        assert_int_equal(wr_enc_from_base64url(good[i].text, strlen(good[i].text), bytes, 8, &n),
+                         WR_OK);
+        assert_int_equal(n, good[i].n);
+        assert_memory_equal(bytes, good[i].bytes, n);
+        wr_str_init(&s, room, sizeof(room));
+        wr_enc_base64url(&s, bytes, n);
+        assert_int_equal(strncmp(room, good[i].text, s.len), 0);
+        assert_null(strchr(room, '='));
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(wr_enc_from_base64url(bad[i], strlen(bad[i]), bytes, 8, &n), WR_E_FORMAT);
+    }
+    assert_int_equal(wr_enc_from_base64url("AAAA", 4, bytes, 2, &n), WR_E_FULL);
+}
+
 static void broken_text(void **state)
 {
     static const char *const hex[] = {"a", "abc", "ag", " a", "0x", "a-"};
@@ -118,6 +156,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vectors_both_ways),
+        cmocka_unit_test(base64url_both_ways),
         cmocka_unit_test(broken_text),
         cmocka_unit_test(no_room),
         cmocka_unit_test(all_lengths_there_and_back),
