@@ -160,6 +160,26 @@
 #define WR_PROVE_HOLD_MS 1000
 /* Rate limits: times a worker tries to take a token of a bucket that others write at the same moment. */
 #define WR_QUOTA_TRIES_MAX 32
+/* QUIC stream flood: streams that a client may have open on one connection; it may open another as one ends. */
+#define WR_DOQ_STREAMS 64
+/* Octets that a client may send on one connection before we have taken some. */
+#define WR_DOQ_WINDOW (64u * 1024)
+/* CID flood: ids of one connection: eight that ngtcp2 gives at once, some that retire, and the client's first. */
+#define WR_DOQ_CIDS 16
+/* QUIC handshake flood: in one worker, connections whose handshake is not complete; from so many on a new client proves its
+ * address first (Retry), which costs no memory, and from the second number on it gets no answer and asks again. */
+#define WR_DOQ_RETRY_AT    32
+#define WR_DOQ_OPENING_MAX 512
+/* The same, by work: handshakes that one worker begins in a second, at most 0.4 ms each. Half of a burst is for who has not
+ * proven its address; then Retry. */
+#define WR_DOQ_HANDSHAKES_S 1000u
+/* QUIC: time for a handshake, three lost flights included. */
+#define WR_DOQ_HANDSHAKE_MS 5000
+/* QUIC gap flood: a stream whose octets come with a gap costs ngtcp2 8 KiB. Octets that it may hold for one connection of a
+ * client; an honest one, whose queries are one frame each, has a quarter of it. */
+#define WR_DOQ_MEMORY_MAX (256u * 1024)
+/* Datagrams that are no connection's and wait to be sent; the others are not sent. */
+#define WR_DOQ_STATELESS 64
 /* Workers: one a core. */
 #define WR_WORKERS_MAX 64
 

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The DoQ server under attack, with an honest client beside it; places, hand-over and the end. */
+#include "unit/unit.h"
+
+#include "base/limits.h"
+#include "unit/transport/doqrogue.h"
+
+enum { HONEST = 100 };
+
+/* A datagram of an attacker, from an address of 198.51.100.0/24. */
+static void attack(struct dw *w, unsigned worker, unsigned host, const uint8_t *bytes, size_t size)
+{
+    struct wr_doq_datagram in = {.from = {.family = WR_AF_V4,
+                                          .ip = {198, 51, 100, (uint8_t)host},
+                                          .port = (uint16_t)(1024 + host)},
+                                 .local = dw_addr(1, 853),
+                                 .bytes = bytes,
+                                 .size = size};
+
+    dw_feed_server(w, worker, &in);
+}
+
+/* The honest client asks every 10 ms while `each` happens in between; at least 95 of 100 are answered, and a new one is let in. */
+static void honest_beside(struct dw *w, void (*each)(struct dw *w, unsigned round))
+{
+    struct dw_client *c = dw_client(w), *later;
+
+    dw_run(w, WR_S / 2);
+    assert_true(c->ready);
+    for (unsigned i = 0; i < HONEST; i++) {
+        dw_ask(w, c, (uint16_t)(i + 1), 0);
+        each(w, i);
+        dw_run(w, 10 * WR_MS);
+    }
+    later = dw_client(w);
+    later->worker = c->worker;
+    dw_ask(w, later, 1, 0);
+    for (unsigned i = 0; i < HONEST; i++) {
+        each(w, i);
+        dw_run(w, 10 * WR_MS);
+    }
+    dw_run(w, 4 * WR_S);
+    assert_int_equal(later->answers, 1);
+    assert_true(c->answers >= HONEST * 95 / 100);
+}
+
+static uint8_t initial[WR_QUIC_DATAGRAM];
+static size_t initial_size;
+
+static bool keep_initial(struct dw *w, bool to_server, unsigned client, uint8_t *bytes,
+                         size_t *size)
+{
+    memcpy(initial, bytes, *size);
+    initial_size = *size;
+    return false;
+}
+
+/* A valid Initial of a fresh client. */
+static void make_initial(struct dw *w)
+{
+    struct dw_client *c = dw_client(w);
+
+    w->tap = keep_initial;
+    dw_flush_client(w, w->clients - 1);
+    w->tap = NULL;
+    dw_client_end(c);
+    memset(c, 0, sizeof(*c));
+    w->clients--;
+}
+
+/* RFC 9000 section 8.1: before the address is proven at most three times what came goes back. */
+static void test_amplification(void **state)
+{
+    struct dw *w = dw_new(1);
+    struct wr_doq_datagram way, in = {.from = dw_addr(9, 1234), .local = dw_addr(1, 853)};
+    uint8_t bytes[WR_QUIC_DATAGRAM];
+    size_t out = 0, n;
+    uint16_t other;
+
+    dw_start(w);
+    make_initial(w);
+    in.bytes = initial;
+    in.size = initial_size;
+    assert_int_equal(wr_doqserver_feed(w->s[0], &in, w->now_us, &other), WR_OK);
+    for (unsigned i = 0; i < 1000; i++) { /* ten seconds of loss timers */
+        while ((n = wr_doqserver_output(w->s[0], bytes, sizeof(bytes), &way, w->now_us)) > 0) {
+            out += n;
+        }
+        w->now_us += 10 * WR_MS;
+        wr_doqserver_time(w->s[0], w->now_us);
+    }
+    assert_true(out > 0);
+    assert_true(out <= 3 * initial_size);
+    assert_int_equal(wr_doqserver_open(w->s[0]), 0);
+    dw_free(w);
+}
+
+static void flood_initials(struct dw *w, unsigned round)
+{
+    for (unsigned i = 0; i < 20; i++) {
+        initial[6 + i % 8] = (uint8_t)(round * 20 + i); /* another id: the packet cannot be read */
+        attack(w, 0, i, initial, initial_size);
+    }
+}
+
+/* Initials of forged addresses: beyond some, each gets a Retry, which costs no memory. */
+static void test_handshake_flood(void **state)
+{
+    struct dw *w = dw_new(2);
+
+    dw_start(w);
+    make_initial(w);
+    honest_beside(w, flood_initials);
+    assert_true(wr_doqserver_open(w->s[0]) < WR_DOQ_RETRY_AT + 10);
+    dw_free(w);
+}
+
+static void flood_clients(struct dw *w, unsigned round)
+{
+    for (unsigned i = 0; i < 5; i++) {
+        make_initial(w);
+        attack(w, 0, i, initial, initial_size);
+    }
+}
+
+/* The same with packets that can be read: state is made for some, then it is Retry. */
+static void test_good_handshakes_flood(void **state)
+{
+    struct dw *w = dw_new(3);
+
+    dw_start(w);
+    honest_beside(w, flood_clients);
+    assert_true(wr_doqserver_stats(w->s[0])->retried > 500);
+    assert_true(wr_doqserver_memory(w->s[0]) < 8u << 20);
+    dw_free(w);
+}
+
+static void flood_garbage(struct dw *w, unsigned round)
+{
+    uint8_t bytes[1300];
+
+    for (unsigned i = 0; i < 20; i++) {
+        wr_rng_bytes(&w->rng, bytes, sizeof(bytes));
+        attack(w, 0, i, bytes, 1 + wr_rng_below(&w->rng, sizeof(bytes)));
+        bytes[0] |= 0xc0;
+        memcpy(bytes + 1, "\0\0\0\1\10", 5);
+        attack(w, 0, i, bytes, sizeof(bytes));
+        bytes[0] &= 0x7f; /* short: an id that nobody made */
+        attack(w, 0, i, bytes, 60);
+    }
+}
+
+static void test_garbage_and_made_up_ids(void **state)
+{
+    struct dw *w = dw_new(4);
+
+    dw_start(w);
+    honest_beside(w, flood_garbage);
+    assert_true(wr_doqserver_stats(w->s[0])->garbage > 1000);
+    assert_true(w->handed < 100); /* an id that is made up leads to nobody */
+    dw_free(w);
+}
+
+static struct rogue rogues[8];
+
+static void flood_streams(struct dw *w, unsigned round)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        struct rogue *r = &rogues[i];
+
+        if (r->quic.state == WR_QUIC_OPEN && r->streams < ROGUE_STREAMS) {
+            rogue_say(r, "\0\100half", 6, false); /* begun, never ended */
+        } else if (r->quic.state == WR_QUIC_OPEN) {
+            int64_t number;
+
+            while (wr_quic_open_stream(&r->quic, &r->stream[0], &number) == WR_OK) {
+                r->stream[0].number = number;
+                r->stream[0].sent = 0;
+                rogue_run(r);
+            }
+        }
+        rogue_run(r);
+    }
+}
+
+/* Eight connections hold all the streams that they may, half asked. */
+static void test_stream_flood(void **state)
+{
+    struct dw *w = dw_new(5);
+
+    dw_start(w);
+    for (unsigned i = 0; i < 8; i++) {
+        rogue_start(&rogues[i], w, 0, 60 + i, NULL, 0);
+        rogue_run(&rogues[i]);
+    }
+    honest_beside(w, flood_streams);
+    assert_true(wr_doqserver_stats(w->s[0])->overload == 0);
+    for (unsigned i = 0; i < 8; i++) {
+        rogue_end(&rogues[i]);
+    }
+    dw_free(w);
+}
+
+/* There are fewer places than clients: who was idle for longest makes room. */
+static void test_places_run_out(void **state)
+{
+    struct dw *w = dw_new(6);
+
+    w->setup.connections = 8;
+    dw_start(w);
+    for (unsigned i = 0; i < 20; i++) {
+        struct dw_client *c = dw_client(w);
+
+        c->worker = 0;
+        dw_ask(w, c, 1, 0);
+        dw_run(w, WR_S / 2);
+        assert_int_equal(c->answers, 1);
+    }
+    assert_int_equal(wr_doqserver_open(w->s[0]), 8);
+    assert_int_equal(wr_doqserver_stats(w->s[0])->evicted, 12);
+    assert_true(w->client[0].ended);
+    assert_false(w->client[19].ended);
+    dw_free(w);
+}
+
+/* Nobody yields a place that is in use; then the new client is told. */
+static void test_no_place(void **state)
+{
+    struct dw *w = dw_new(7);
+
+    w->setup.connections = 2;
+    w->mute = true;
+    dw_start(w);
+    for (unsigned i = 0; i < 3; i++) {
+        struct dw_client *c = dw_client(w);
+
+        c->worker = 0;
+        dw_ask(w, c, 1, 0);
+        dw_run(w, WR_S);
+        assert_int_equal(c->ended, i == 2);
+    }
+    assert_int_equal(wr_doqserver_stats(w->s[0])->refused, 1);
+    dw_free(w);
+}
+
+/* The owner counts clients: one too many is closed when its address is proven. */
+static void test_not_admitted(void **state)
+{
+    struct dw *w = dw_new(8);
+
+    w->admit_max = 1;
+    dw_start(w);
+    struct dw_client *a = dw_client(w), *b = dw_client(w);
+
+    b->worker = a->worker;
+    dw_run(w, WR_S);
+    dw_ask(w, a, 1, 0);
+    dw_run(w, WR_S);
+    assert_true(a->answers == 1 && b->ended);
+    assert_int_equal(w->admitted, 1);
+    dw_free(w);
+}
+
+static void test_memory_is_bounded(void **state)
+{
+    struct dw *w = dw_new(9);
+    unsigned ready = 0;
+
+    w->setup.memory_max = 300 * 1024;
+    dw_start(w);
+    for (unsigned i = 0; i < 16; i++) {
+        dw_client(w)->worker = 0;
+        dw_run(w, WR_S / 4);
+        assert_true(wr_doqserver_memory(w->s[0]) <= 300 * 1024);
+    }
+    for (unsigned i = 0; i < 16; i++) {
+        ready += w->client[i].ready;
+    }
+    assert_in_range(ready, 2, 12);
+    dw_free(w);
+}
+
+static void test_drain(void **state)
+{
+    struct dw *w = dw_new(10);
+
+    dw_start(w);
+    struct dw_client *idle = dw_client(w), *busy = dw_client(w), *late;
+
+    busy->worker = idle->worker;
+    dw_run(w, WR_S);
+    w->mute = true;
+    dw_ask(w, busy, 1, 0);
+    dw_run(w, WR_S);
+    wr_doqserver_drain(w->s[0], w->now_us);
+    dw_run(w, WR_S);
+    assert_true(idle->ended);
+    assert_false(busy->ended);
+    late = dw_client(w);
+    late->worker = 0;
+    dw_run(w, WR_S);
+    assert_true(late->ended);
+    wr_doqclient_cancel(busy->c, 1);
+    dw_run(w, WR_S);
+    assert_true(busy->ended);
+    assert_int_equal(wr_doqserver_open(w->s[0]), 0);
+    dw_free(w);
+}
+
+/* A token of an earlier visit proves the address: no Retry under load. */
+static void test_token_under_load(void **state)
+{
+    struct dw *w = dw_new(11);
+
+    dw_start(w);
+    struct dw_client *c = dw_client(w), *again, *without;
+
+    dw_run(w, WR_S);
+    assert_true(c->token_size > 0);
+    for (unsigned i = 0; i < 50; i++) {
+        make_initial(w);
+        attack(w, 0, i, initial, initial_size);
+    }
+    uint64_t retried = wr_doqserver_stats(w->s[0])->retried;
+
+    assert_true(retried > 0);
+    again = dw_client_at(w, c, true);
+    again->addr = c->addr;
+    dw_client_end(c);
+    c->addr.port = 1;
+    again->worker = 0;
+    dw_run(w, WR_S / 2);
+    assert_true(again->ready);
+    assert_int_equal(wr_doqserver_stats(w->s[0])->retried, retried);
+    without = dw_client(w);
+    without->worker = 0;
+    dw_run(w, WR_S / 2);
+    assert_true(without->ready);
+    assert_int_equal(wr_doqserver_stats(w->s[0])->retried, retried + 1);
+    dw_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_amplification),
+        cmocka_unit_test(test_handshake_flood),
+        cmocka_unit_test(test_good_handshakes_flood),
+        cmocka_unit_test(test_garbage_and_made_up_ids),
+        cmocka_unit_test(test_stream_flood),
+        cmocka_unit_test(test_places_run_out),
+        cmocka_unit_test(test_no_place),
+        cmocka_unit_test(test_not_admitted),
+        cmocka_unit_test(test_memory_is_bounded),
+        cmocka_unit_test(test_drain),
+        cmocka_unit_test(test_token_under_load),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
