@@ -369,6 +369,13 @@
 #define WR_ODOH_CONFIGS_SIZE_MAX 2048
 /* Octets of a query of weir's own: the longest name with EDNS options is below 384; it is kept until the response is there. */
 #define WR_ODOH_QUERY_MAX 512
+/* After this nobody waits for the answer to an oblivious query, and its place may be taken: three times what a client query may last. */
+#define WR_ODOH_ANSWER_MAX_US (30 * WR_S)
+/* Targets that a proxy may carry to, and octets of one's host with port and of its path, as they stand in a request. */
+#define WR_ODOH_TARGETS_MAX    32
+#define WR_ODOH_HOST_MAX       264
+#define WR_ODOH_PATH_MAX       256
+#define WR_ODOH_PARAMETERS_MAX 2048
 
 /* `weir check name`. Questions and probes for one name: a domain with eight kinds of relay and some services has about 120. */
 #define WR_DOCTOR_FACTS_MAX 192
