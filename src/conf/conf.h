@@ -103,6 +103,11 @@ struct wr_conf_zone {
     bool fallback;   /* its servers are asked when there is no copy */
 };
 
+/* A certificate with those that vouch for it, and its key: PEM files. */
+struct wr_conf_pair {
+    const char *chain, *key;
+};
+
 /* A shared secret (TSIG). */
 struct wr_conf_key {
     const uint8_t *name;
@@ -165,6 +170,19 @@ struct wr_conf {
         struct wr_prefix *items;
         size_t count;
     } allow;
+    struct {
+        struct {
+            struct wr_conf_listen *items;
+            size_t count;
+        } dot;
+        struct {
+            struct wr_conf_pair *items;
+            size_t count;
+        } certificates;
+        const char *client_anchors; /* "": no certificate is asked for */
+        const char *names_below;    /* "": a server name names no device */
+        uint64_t handshake_ms;
+    } encrypted;
     uint32_t workers; /* 0: one a core */
     const char *user; /* "": stay who we are */
     uint32_t profile; /* enum wr_conf_profile */

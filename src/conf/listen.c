@@ -6,8 +6,6 @@
 
 #include "base/err.h"
 
-enum { PORT_DNS = 53 };
-
 /* What interface names are made of. */
 static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.@";
 
@@ -33,10 +31,10 @@ static bool looks_like_address(const char *text)
 }
 
 /* "br-iot" or "br-iot:5353". */
-static bool read_interface(const char *text, struct wr_conf_listen *listen)
+static bool read_interface(const char *text, uint16_t usual, struct wr_conf_listen *listen)
 {
     size_t n = strspn(text, allowed);
-    uint64_t port = PORT_DNS;
+    uint64_t port = usual;
 
     if (n == 0 || n >= sizeof(listen->interface) || (text[n] && text[n] != ':'))
         return false;
@@ -64,7 +62,7 @@ static bool take_zone(char *text, struct wr_conf_listen *listen)
     return true;
 }
 
-int wr_listen_from_text(const char *text, struct wr_conf_listen *ret_listen)
+int wr_listen_from_text(const char *text, uint16_t port, struct wr_conf_listen *ret_listen)
 {
     char copy[WR_ADDR_TEXT_SIZE];
     struct wr_conf_listen listen;
@@ -75,14 +73,14 @@ int wr_listen_from_text(const char *text, struct wr_conf_listen *ret_listen)
         return WR_E_FORMAT;
     memcpy(copy, text, n + 1);
     if (!looks_like_address(copy)) {
-        if (!read_interface(copy, &listen))
+        if (!read_interface(copy, port, &listen))
             return WR_E_FORMAT;
     } else {
         if (ends_in_port_0(copy) || !take_zone(copy, &listen) ||
             wr_addr_from_text(copy, &listen.addr) != WR_OK)
             return WR_E_FORMAT;
         if (listen.addr.port == 0)
-            listen.addr.port = PORT_DNS;
+            listen.addr.port = port;
     }
     *ret_listen = listen;
     return WR_OK;

@@ -248,8 +248,11 @@ static void check_listen(const struct rules *r)
     const struct wr_conf *conf = r->conf;
     char path[PATH_SIZE];
 
-    if (conf->listen.count == 0)
+    if (conf->listen.count == 0 && conf->encrypted.dot.count == 0)
         warn(r, "listen", "nothing: weir will answer nobody");
+    if (conf->encrypted.dot.count > 0 && conf->encrypted.certificates.count == 0)
+        warn(r, "encrypted.certificates",
+             "none: nobody is served over TLS; `weir cert new` makes one");
     for (size_t i = 0; i < conf->listen.count; i++) {
         const struct wr_conf_listen *listen = &conf->listen.items[i];
 

@@ -61,6 +61,7 @@ struct wr_schema_row {
         *example; /* a value that shows what is meant, as in the file; NULL: the default does */
     size_t offset;
     size_t item_size; /* of lists */
+    uint16_t port;    /* of LISTEN: where none is written; 0: 53 */
 };
 
 size_t wr_schema_rows(const struct wr_schema_row **ret_rows);

@@ -17,6 +17,8 @@ enum { NUMBER_DIGITS_MAX = 19 };
 #define NUMBER_MAX ((uint64_t)1 << 62)
 
 /* What a reader of one type needs. */
+enum { PORT_DNS = 53 };
+
 struct job {
     const struct wr_schema_row *row;
     const char *text;
@@ -277,7 +279,9 @@ static int read_listen(const struct job *job)
     char text[WR_ADDR_TEXT_SIZE];
     struct wr_conf_listen listen;
 
-    if (!copy_text(job, text, sizeof(text)) || wr_listen_from_text(text, &listen) != WR_OK)
+    uint16_t port = job->row->port != 0 ? job->row->port : PORT_DNS;
+
+    if (!copy_text(job, text, sizeof(text)) || wr_listen_from_text(text, port, &listen) != WR_OK)
         return expected(job,
                         "an address or an interface, as 192.168.7.1, [fd00::1]:5353, br-iot or "
                         "br-iot:5353, the port from 1 to 65535");

@@ -10,6 +10,7 @@ struct wr_net_limits wr_limits_default(void)
         .tcp_per_client = 16,
         .tcp_idle_ms = 10000,
         .tcp_message_ms = 5000,
+        .handshake_ms = 5000,
         .tcp_read_ms = 30000, /* 9 kB/s of a full queue */
         .tcp_pipeline = 64,
         .tcp_queue = 256 * 1024,

@@ -44,6 +44,7 @@ struct wr_net_limits {
         tcp_per_client; /* of one address over all workers; WR_PREFIX_CLIENTS times that of a prefix */
     uint32_t tcp_idle_ms;    /* nothing asked and nothing owed; shrinks when near tcp_connections */
     uint32_t tcp_message_ms; /* from the first octet of a message to its last */
+    uint32_t handshake_ms;   /* from the accept to the end of the TLS handshake */
     uint32_t tcp_pipeline;   /* questions unanswered on one connection, then it is not read */
     uint32_t tcp_read_ms;    /* until a client that fell behind has read all that waits */
     uint32_t tcp_queue; /* octets that wait for a client that does not read, then it is closed */

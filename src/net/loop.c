@@ -455,7 +455,7 @@ int wr_loop_listen(struct wr_loop *l, uint16_t number, enum wr_client_transport 
                    const struct wr_addr *addr)
 {
     return transport == WR_CLIENT_UDP ? wr_udp_add(l->udp, number, fd, addr)
-                                      : wr_tcp_add(l->tcp, number, fd, addr);
+                                      : wr_tcp_add(l->tcp, number, (uint8_t)transport, fd, addr);
 }
 
 void wr_loop_unlisten(struct wr_loop *l, uint16_t number)
@@ -549,4 +549,9 @@ void wr_loop_set_limits(struct wr_loop *l, const struct wr_net_limits *limits)
 
     l->setup.limits = *limits;
     l->setup.limits.ports = ports; /* the pool is made once */
+}
+
+void wr_loop_set_terms(struct wr_loop *l, const struct wr_terms *terms)
+{
+    wr_tcp_set_terms(l->tcp, terms);
 }

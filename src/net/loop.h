@@ -30,6 +30,7 @@
 #include "net/clock.h"
 #include "net/limits.h"
 #include "net/stats.h"
+#include "transport/terms.h"
 
 struct wr_loop;
 
@@ -89,6 +90,8 @@ void wr_loop_take_reply(struct wr_loop *l, const struct wr_client *client, const
                         size_t size);
 void wr_loop_take_drop(struct wr_loop *l, const struct wr_client *client);
 void wr_loop_set_limits(struct wr_loop *l, const struct wr_net_limits *limits);
+/* By what new encrypted connections are made; also before wr_loop_run. */
+void wr_loop_set_terms(struct wr_loop *l, const struct wr_terms *terms);
 const struct wr_now *wr_loop_now(struct wr_loop *l);
 
 #endif

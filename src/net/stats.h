@@ -24,6 +24,10 @@
     X(tcp_slow, "client connections closed because a message did not come to its end")          \
     X(tcp_unread, "client connections closed because the client does not read its answers")     \
     X(tcp_malformed, "client connections closed because of an impossible message length")       \
+    X(tls_full, "TLS handshakes with a certificate that clients finished")                      \
+    X(tls_resumed, "TLS sessions that clients resumed")                                         \
+    X(tls_failed, "TLS handshakes that failed")                                                 \
+    X(tls_slow, "client connections closed because the TLS handshake did not come to its end")  \
     X(hand_failed, "answers lost because another worker's ring was full")                       \
     X(deferred_lost, "events lost because too many came up within one action")                  \
     X(ports_opened, "upstream UDP ports opened")                                                \

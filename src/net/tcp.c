@@ -10,78 +10,9 @@
 
 #include "base/check.h"
 #include "base/err.h"
-#include "base/heap.h"
 #include "base/limits.h"
-#include "base/pool.h"
 #include "net/sock.h"
-#include "net/wqueue.h"
-#include "net/yield.h"
-#include "transport/frame.h"
-
-enum {
-    FRAME_ROOM = WR_NET_QUERY_MAX + 2,
-    READ_SIZE = 4096, /* octets read from one connection in one turn: fair to the others */
-    POOL_MIN = 1024,  /* so that a reload may raise the limit; untouched memory costs nothing */
-    POOL_MAX = 65536,
-    OWED_MS = 30000, /* longest wait for the engine; a lost hand-over ends here */
-};
-
-enum conn_state {
-    CONN_IDLE = 0, /* nothing asked, nothing owed */
-    CONN_PARTIAL,  /* part of a message is here */
-    CONN_BUSY,     /* the engine owes an answer */
-    CONN_STUCK,    /* answers wait for the client to read */
-    CONN_CLOSED,   /* over; libuv still has the handle */
-};
-
-struct conn {
-    uv_poll_t poll;
-    struct wr_tcp *tcp;
-    wr_id id;
-    struct wr_timer timer; /* all states but IDLE */
-    struct wr_yield_seat seat;
-    uint64_t message_us; /* when the first octet of the unfinished message came */
-    uint64_t stuck_us;   /* STUCK: since when */
-    struct wr_frame frame;
-    struct wr_wqueue queue;
-    struct wr_client client;      /* the way back */
-    struct wr_net_limits counted; /* prefix lengths under which it was counted */
-    int fd;
-    int events;    /* what libuv polls for */
-    uint32_t owed; /* questions without an answer */
-    enum conn_state state;
-    bool ended; /* the client has closed its sending side */
-};
-
-struct tcp_listener {
-    uv_poll_t poll;
-    struct wr_tcp *tcp;
-    struct wr_addr addr;
-    int fd; /* -1: none */
-    uint16_t number;
-    bool closing;
-};
-
-struct wr_tcp {
-    uv_loop_t *loop;
-    struct wr_feed feed;
-    struct wr_net_shared *shared;
-    uint8_t *room; /* two octets of length and an answer */
-    size_t room_size;
-    struct wr_pool pool;
-    struct wr_heap heap;
-    struct wr_yield yield;
-    uv_timer_t timer;
-    uint64_t timer_us; /* what the timer is set to */
-    uint64_t now_us;
-    uint8_t *frames; /* FRAME_ROOM for each object of the pool */
-    size_t frames_size;
-    void *blocks[2];
-    int spare_fd; /* given up for a moment when there are no others, to refuse a client */
-    bool draining;
-    uint8_t bytes[READ_SIZE];
-    struct tcp_listener listener[WR_NET_LISTENERS_MAX];
-};
+#include "net/tcpstate.h"
 
 static void conn_on_poll(uv_poll_t *poll, int status, int events);
 
@@ -92,7 +23,7 @@ static void *tcp_map(size_t size)
     return at == MAP_FAILED ? NULL : at;
 }
 
-static int tcp_spare(void)
+int wr_tcp_spare(void)
 {
     return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
@@ -117,7 +48,10 @@ int wr_tcp_create(uv_loop_t *loop, const struct wr_feed *feed, struct wr_net_sha
     t->frames = tcp_map(t->frames_size);
     t->blocks[0] = malloc(wr_pool_size(sizeof(struct conn), count));
     t->blocks[1] = malloc(wr_heap_size(count));
-    if (t->frames == NULL || t->blocks[0] == NULL || t->blocks[1] == NULL) {
+    t->scratch = malloc(WR_CONN_SCRATCH);
+    t->out_room = malloc(OUT_ROOM);
+    if (t->frames == NULL || t->blocks[0] == NULL || t->blocks[1] == NULL || t->scratch == NULL ||
+        t->out_room == NULL) {
         wr_tcp_destroy(t);
         return WR_E_NOMEM;
     }
@@ -129,8 +63,9 @@ int wr_tcp_create(uv_loop_t *loop, const struct wr_feed *feed, struct wr_net_sha
     t->shared = shared;
     t->room = room;
     t->room_size = room_size;
+    wr_buf_write_init(&t->out, t->out_room, OUT_ROOM);
     t->timer_us = WR_TIME_NEVER;
-    t->spare_fd = tcp_spare();
+    t->spare_fd = wr_tcp_spare();
     for (unsigned i = 0; i < WR_NET_LISTENERS_MAX; i++) {
         t->listener[i].fd = -1;
     }
@@ -150,6 +85,9 @@ void wr_tcp_destroy(struct wr_tcp *t)
     }
     free(t->blocks[0]);
     free(t->blocks[1]);
+    free(t->scratch);
+    free(t->out_room);
+    wr_creds_drop(t->terms.creds);
     if (t->spare_fd > 0) {
         close(t->spare_fd);
     }
@@ -161,7 +99,7 @@ uint32_t wr_tcp_open(const struct wr_tcp *t)
     return t->yield.seats;
 }
 
-static uint64_t tcp_now(struct wr_tcp *t)
+uint64_t wr_tcp_now(struct wr_tcp *t)
 {
     t->now_us = t->feed.tick(t->feed.user)->mono_us;
     return t->now_us;
@@ -183,6 +121,56 @@ static void conn_on_close(uv_handle_t *handle)
     wr_pool_give(&c->tcp->pool, c->id);
 }
 
+/* Gives what is gathered for a connection to the kernel. */
+static int conn_send(struct conn *c)
+{
+    struct wr_tcp *t = c->tcp;
+    size_t n = t->out.pos;
+
+    wr_assert(t->out_of == c);
+    t->out_of = NULL;
+    wr_buf_write_init(&t->out, t->out_room, OUT_ROOM);
+    return n == 0 ? WR_OK
+                  : wr_wqueue_send(&c->queue, c->fd, t->out_room, n, NULL, 0,
+                                   t->feed.limits->tcp_queue);
+}
+
+static void conn_close(struct conn *c);
+
+/* The same, and a connection for which that does not go well is closed. */
+static void tcp_flush(struct wr_tcp *t)
+{
+    struct conn *c = t->out_of;
+    int err = c == NULL ? WR_OK : conn_send(c);
+
+    if (err == WR_E_FULL) {
+        wr_stats_add(&t->feed.stats->tcp_unread, 1);
+    }
+    if (err != WR_OK) {
+        conn_close(c);
+    }
+}
+
+/* Where octets for this connection go; those of another leave first. */
+static struct wr_writer *tcp_out(struct wr_tcp *t, struct conn *c)
+{
+    if (t->out_of != c) {
+        tcp_flush(t);
+        t->out_of = c;
+    }
+    return &t->out;
+}
+
+/* The last words: what is gathered, and that nothing more comes. Whoever does not take them does not get them. */
+static void conn_part(struct conn *c)
+{
+    wr_conn_close(&c->wire, tcp_out(c->tcp, c));
+    (void)conn_send(c);
+    wr_conn_end(&c->wire);
+    free(c->wire_room);
+    c->wire_room = NULL;
+}
+
 static void conn_close(struct conn *c)
 {
     struct wr_tcp *t = c->tcp;
@@ -190,6 +178,7 @@ static void conn_close(struct conn *c)
     struct wr_event event = {.kind = WR_EVENT_CLIENT_GONE, .client = c->client};
 
     wr_heap_clear(&t->heap, &c->timer);
+    conn_part(c);
     wr_yield_leave(&t->yield, &c->seat);
     atomic_fetch_sub(&t->shared->outsiders, c->seat.outsider);
     wr_limits_leave(t->shared, &c->counted, &c->client.from);
@@ -211,7 +200,10 @@ static enum conn_state conn_next_state(const struct conn *c)
     if (wr_wqueue_waiting(&c->queue) > 0) {
         return CONN_STUCK;
     }
-    if (wr_frame_partial(&c->frame) && !c->ended) {
+    if (wr_conn_opening(&c->wire) && !c->ended) {
+        return CONN_OPENING;
+    }
+    if (wr_conn_partial(&c->wire) && !c->ended) {
         return CONN_PARTIAL;
     }
     return c->owed > 0 ? CONN_BUSY : CONN_IDLE;
@@ -240,7 +232,8 @@ static void conn_poll(struct conn *c)
 
 static void conn_set_quiet(struct conn *c)
 {
-    bool idle = c->state == CONN_IDLE, partial = c->state == CONN_PARTIAL && c->owed == 0;
+    bool idle = c->state == CONN_IDLE;
+    bool partial = (c->state == CONN_PARTIAL || c->state == CONN_OPENING) && c->owed == 0;
     enum wr_yield_kind kind = idle ? WR_YIELD_IDLE : partial ? WR_YIELD_PARTIAL : WR_YIELD_BUSY;
 
     wr_yield_set(&c->tcp->yield, &c->seat, kind, idle ? c->tcp->now_us : c->message_us);
@@ -256,7 +249,9 @@ static void conn_set_timer(struct conn *c)
         wr_heap_clear(&c->tcp->heap, &c->timer);
         return;
     }
-    if (c->state == CONN_PARTIAL) {
+    if (c->state == CONN_OPENING) {
+        at_us = c->message_us + limits->handshake_ms * WR_MS;
+    } else if (c->state == CONN_PARTIAL) {
         at_us = c->message_us + limits->tcp_message_ms * WR_MS;
     } else if (c->state == CONN_STUCK) {
         uint64_t end_us = c->stuck_us + limits->tcp_read_ms * WR_MS;
@@ -269,7 +264,7 @@ static void conn_set_timer(struct conn *c)
 /* After anything that happened: the state it is in now, its time-out, what is polled for. */
 static void conn_settle(struct conn *c)
 {
-    bool was_stuck = c->state == CONN_STUCK;
+    bool was_stuck = c->state == CONN_STUCK, was_idle = c->state == CONN_IDLE;
 
     c->state = conn_next_state(c);
     if (c->state == CONN_STUCK && !was_stuck) {
@@ -279,24 +274,54 @@ static void conn_settle(struct conn *c)
         conn_close(c);
         return;
     }
-    conn_set_timer(c);
+    /* Records without a question do not make an idle one young again. */
+    if (c->state != CONN_IDLE || !was_idle || c->asked) {
+        conn_set_timer(c);
+    }
+    c->asked = false;
     conn_poll(c);
 }
 
-static void conn_feed(struct conn *c, const uint8_t *msg, size_t size)
+static void conn_feed(struct conn *c, const struct wr_conn_query *query)
 {
     struct wr_tcp *t = c->tcp;
     struct wr_event event = {
         .kind = WR_EVENT_QUERY,
         .client = c->client,
-        .bytes = msg,
-        .size = size,
+        .bytes = query->bytes,
+        .size = query->size,
         .room = t->room + 2,
         .room_size = t->room_size - 2 < WR_MSG_MAX ? t->room_size - 2 : WR_MSG_MAX,
     };
 
+    event.client.stream = query->stream;
     c->owed++;
+    c->asked = true;
     t->feed.event(t->feed.user, &event);
+}
+
+/* What the client says it is goes with each question from now on. */
+static void conn_claim(struct conn *c)
+{
+    _Static_assert((int)WR_CLAIM_SIZE == (int)WR_CONN_CLAIM_SIZE &&
+                       (int)WR_CLAIM_SNI == (int)WR_CONN_CLAIM_SNI &&
+                       (int)WR_CLAIM_CERTIFICATE == (int)WR_CONN_CLAIM_CERTIFICATE,
+                   "one is the other's");
+    if (c->client.claim_kind == WR_CLAIM_NONE && c->wire.claim_kind != WR_CLAIM_NONE) {
+        c->client.claim_kind = c->wire.claim_kind;
+        memcpy(c->client.claim, c->wire.claim, sizeof(c->client.claim));
+    }
+}
+
+/* The handshake came to its end. */
+static void conn_opened(struct conn *c, int err)
+{
+    struct wr_net_stats *stats = c->tcp->feed.stats;
+    const struct wr_tls *session = wr_conn_session(&c->wire);
+
+    if (session != NULL && session->state != WR_TLS_FAILED) {
+        wr_stats_add(session->resumed ? &stats->tls_resumed : &stats->tls_full, 1);
+    }
 }
 
 /* Gives the whole messages to the engine. False: the connection is gone. */
@@ -304,23 +329,34 @@ static bool conn_messages(struct conn *c)
 {
     struct wr_tcp *t = c->tcp;
     wr_id id = c->id;
-    const uint8_t *msg;
-    size_t size;
+    struct wr_conn_query query;
+    bool opening = wr_conn_opening(&c->wire);
     int err;
 
-    while ((err = wr_frame_next(&c->frame, &msg, &size)) == WR_OK) {
+    while ((err = wr_conn_next(&c->wire, tcp_out(t, c), &query)) == WR_OK) {
         c->message_us = t->now_us;
-        conn_feed(c, msg, size);
+        conn_claim(c);
+        t->reading = id;
+        conn_feed(c, &query);
+        t->reading = 0;
         if (conn_find(t, id) == NULL) {
             return false;
         }
     }
-    if (err != WR_E_AGAIN) {
-        wr_stats_add(&t->feed.stats->tcp_malformed, 1);
+    if (opening && !wr_conn_opening(&c->wire)) {
+        conn_opened(c, err);
+    }
+    if (err == WR_E_CLOSED) {
+        c->ended = true;
+    } else if (err != WR_E_AGAIN) {
+        wr_stats_add(opening ? &t->feed.stats->tls_failed : &t->feed.stats->tcp_malformed, 1);
         conn_close(c);
         return false;
     }
-    return true;
+    if (t->out_of == c) {
+        tcp_flush(t);
+    }
+    return conn_find(t, id) != NULL;
 }
 
 static void conn_read(struct conn *c)
@@ -340,10 +376,10 @@ static void conn_read(struct conn *c)
         conn_settle(c);
         return;
     }
-    if (!wr_frame_partial(&c->frame)) {
+    if (!wr_conn_partial(&c->wire) && !wr_conn_opening(&c->wire)) {
         c->message_us = t->now_us;
     }
-    wr_frame_feed(&c->frame, t->bytes, (size_t)n);
+    wr_conn_feed(&c->wire, t->bytes, (size_t)n, t->feed.tick(t->feed.user));
     if (conn_messages(c)) {
         conn_settle(c);
     }
@@ -353,7 +389,7 @@ static void conn_on_poll(uv_poll_t *poll, int status, int events)
 {
     struct conn *c = poll->data;
 
-    tcp_now(c->tcp);
+    wr_tcp_now(c->tcp);
     if (status < 0) { /* reset by the client */
         conn_close(c);
         return;
@@ -369,32 +405,56 @@ static void conn_on_poll(uv_poll_t *poll, int status, int events)
     conn_read(c);
 }
 
+/* An answer into what is gathered for its client. */
+static int conn_answer(struct conn *c, uint64_t stream, const uint8_t *bytes, size_t size)
+{
+    struct wr_tcp *t = c->tcp;
+    struct wr_writer *out = tcp_out(t, c);
+    int err = WR_OK;
+
+    if (out->cap - out->pos < wr_conn_answer_room(&c->wire, size)) {
+        err = conn_send(c);
+        out = tcp_out(t, c);
+    }
+    if (err == WR_OK) {
+        err = wr_conn_answer(&c->wire, stream, bytes, size, out);
+    }
+    if (err == WR_OK && t->reading != c->id) {
+        err = conn_send(c);
+    }
+    return err;
+}
+
 void wr_tcp_reply(struct wr_tcp *t, const struct wr_client *client, const uint8_t *bytes,
                   size_t size)
 {
     struct conn *c = conn_find(t, client->conn);
-    uint8_t length[2] = {(uint8_t)(size >> 8), (uint8_t)size};
-    int err = WR_OK;
+    int err;
 
     if (c == NULL || size > WR_MSG_MAX) {
         return;
     }
     c->owed -= c->owed > 0;
-    if (bytes != NULL && bytes == t->room + 2) {
-        memcpy(t->room, length, sizeof(length));
-        err =
-            wr_wqueue_send(&c->queue, c->fd, t->room, size + 2, NULL, 0, t->feed.limits->tcp_queue);
-    } else if (bytes != NULL) {
-        err = wr_wqueue_send(&c->queue, c->fd, length, 2, bytes, size, t->feed.limits->tcp_queue);
-    }
+    err = conn_answer(c, client->stream, bytes, bytes == NULL ? 0 : size);
     if (err != WR_OK) {
         if (err == WR_E_FULL) {
             wr_stats_add(&t->feed.stats->tcp_unread, 1);
         }
         conn_close(c);
-        return;
+    } else if (t->reading != c->id) {
+        conn_settle(c);
     }
-    conn_settle(c);
+}
+
+void wr_tcp_set_terms(struct wr_tcp *t, const struct wr_terms *terms)
+{
+    struct wr_creds *old = t->terms.creds;
+
+    t->terms = *terms;
+    if (terms->creds != NULL) {
+        wr_creds_keep(terms->creds);
+    }
+    wr_creds_drop(old);
 }
 
 /* --- time-outs ------------------------------------------------------------------------------------ */
@@ -443,6 +503,8 @@ static void tcp_expire(struct wr_tcp *t, uint64_t now_us)
             wr_stats_add(&t->feed.stats->tcp_unread, 1);
         } else if (c->state == CONN_PARTIAL) {
             wr_stats_add(&t->feed.stats->tcp_slow, 1);
+        } else if (c->state == CONN_OPENING) {
+            wr_stats_add(&t->feed.stats->tls_slow, 1);
         }
         conn_close(c);
     }
@@ -454,7 +516,7 @@ static void tcp_on_timer(uv_timer_t *timer)
     struct wr_tcp *t = timer->data;
 
     t->timer_us = WR_TIME_NEVER;
-    tcp_expire(t, tcp_now(t));
+    tcp_expire(t, wr_tcp_now(t));
 }
 
 void wr_tcp_turn(struct wr_tcp *t, uint64_t now_us)
@@ -478,9 +540,7 @@ void wr_tcp_turn(struct wr_tcp *t, uint64_t now_us)
     }
 }
 
-/* --- listeners ------------------------------------------------------------------------------------ */
-
-static void tcp_yield(struct wr_tcp *t, struct wr_yield_seat *who)
+void wr_tcp_yield(struct wr_tcp *t, struct wr_yield_seat *who)
 {
     if (who != NULL) {
         wr_stats_add(&t->feed.stats->tcp_yielded, 1);
@@ -488,35 +548,37 @@ static void tcp_yield(struct wr_tcp *t, struct wr_yield_seat *who)
     }
 }
 
-static struct wr_yield_places tcp_places(const struct wr_tcp *t)
+/* What octets mean on this connection. */
+static bool conn_wire(struct conn *c)
 {
-    return (struct wr_yield_places){.limit = t->feed.limits->tcp_connections,
-                                    .connections = atomic_load(&t->shared->connections),
-                                    .outsiders = atomic_load(&t->shared->outsiders)};
-}
+    struct wr_tcp *t = c->tcp;
+    struct wr_conn_setup setup = {
+        .kind = c->client.transport == WR_CLIENT_DOT ? WR_CONN_DOT : WR_CONN_PLAIN,
+        .terms = &t->terms,
+        .frame = t->frames + (size_t)(uint32_t)c->id * FRAME_ROOM,
+        .frame_size = FRAME_ROOM,
+        .scratch = t->scratch,
+    };
+    size_t room = wr_conn_room(setup.kind);
 
-/* A place for who has entered; perhaps a connection of this worker yields for it, or one for each of the two bounds. */
-static bool tcp_make_place(struct wr_tcp *t, bool outsider)
-{
-    struct wr_yield_places places = tcp_places(t);
-    struct wr_yield_seat *who;
-
-    if (outsider) {
-        if (!wr_yield_for_outsider(&t->yield, &places, &who)) {
+    if (room > 0) {
+        setup.room = t->terms.creds == NULL ? NULL : malloc(room);
+        if (setup.room == NULL) {
             return false;
         }
-        tcp_yield(t, who);
-        places = tcp_places(t);
     }
-    if (!wr_yield_for(&t->yield, &places, outsider, &who)) {
+    c->wire_room = setup.room;
+    if (wr_conn_start(&c->wire, &setup, t->feed.tick(t->feed.user)) != WR_OK) {
+        wr_conn_end(&c->wire);
+        free(c->wire_room);
+        c->wire_room = NULL;
         return false;
     }
-    tcp_yield(t, who);
     return true;
 }
 
-static bool conn_begin(struct wr_tcp *t, const struct tcp_listener *listener, int fd,
-                       const struct wr_client *client, bool outsider)
+bool wr_tcp_begin(struct wr_tcp *t, const struct tcp_listener *listener, int fd,
+                  const struct wr_client *client, bool outsider)
 {
     wr_id id;
     struct conn *c = wr_pool_take(&t->pool, &id);
@@ -537,136 +599,16 @@ static bool conn_begin(struct wr_tcp *t, const struct tcp_listener *listener, in
     c->client.listener = listener->number;
     c->counted = *t->feed.limits;
     c->message_us = t->now_us;
-    wr_frame_init(&c->frame, t->frames + (size_t)(uint32_t)id * FRAME_ROOM, FRAME_ROOM);
+    if (!conn_wire(c)) {
+        uv_close((uv_handle_t *)&c->poll, conn_on_close);
+        c->state = CONN_CLOSED;
+        return false;
+    }
     wr_yield_enter(&t->yield, &c->seat, outsider);
     wr_net_stats_set(&t->feed.stats->gauge_tcp_clients, t->yield.seats);
     wr_stats_add(&t->feed.stats->tcp_accepted, 1);
+    c->asked = true; /* so that its time begins */
     conn_settle(c);
-    return true;
-}
-
-/* No descriptors: the client in front is refused with the spare one, or the listener would be ready for ever. */
-static bool tcp_refuse_without_files(struct wr_tcp *t, const struct tcp_listener *listener)
-{
-    int fd;
-
-    if (t->spare_fd <= 0) {
-        t->spare_fd = tcp_spare();
-        return false;
-    }
-    close(t->spare_fd);
-    fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0) {
-        wr_stats_add(&t->feed.stats->tcp_refused, 1);
-        close(fd);
-    }
-    t->spare_fd = tcp_spare();
-    return fd >= 0;
-}
-
-/* A place for the client who is here, and the connection in it. False: there is none for it. */
-static bool tcp_seat(struct wr_tcp *t, const struct tcp_listener *listener, int fd,
-                     const struct wr_client *client)
-{
-    bool outsider = t->feed.engine != NULL && !wr_engine_may_ask(t->feed.engine, &client->from);
-
-    if (!wr_limits_enter(t->shared, t->feed.limits, &client->from)) {
-        return false;
-    }
-    atomic_fetch_add(&t->shared->outsiders, outsider);
-    if (tcp_make_place(t, outsider) && conn_begin(t, listener, fd, client, outsider)) {
-        return true;
-    }
-    atomic_fetch_sub(&t->shared->outsiders, outsider);
-    wr_limits_leave(t->shared, t->feed.limits, &client->from);
-    return false;
-}
-
-/* Accepts one connection. False: there is none. */
-static bool tcp_accept(struct wr_tcp *t, const struct tcp_listener *listener)
-{
-    union wr_sockaddr from, local;
-    socklen_t from_size = sizeof(from), local_size = sizeof(local);
-    int fd = accept4(listener->fd, &from.any, &from_size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    struct wr_client client = {.transport = WR_CLIENT_TCP, .worker = t->feed.worker};
-
-    if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
-        return tcp_refuse_without_files(t, listener);
-    }
-    if (fd < 0) {
-        return errno == ECONNABORTED || errno == EINTR;
-    }
-    if (getsockname(fd, &local.any, &local_size) == 0 &&
-        wr_sock_to_addr(&from, &client.from) == WR_OK &&
-        wr_sock_to_addr(&local, &client.local) == WR_OK && tcp_seat(t, listener, fd, &client)) {
-        return true;
-    }
-    wr_stats_add(&t->feed.stats->tcp_refused, 1);
-    close(fd);
-    return true;
-}
-
-static void tcp_on_accept(uv_poll_t *poll, int status, int events)
-{
-    struct tcp_listener *listener = poll->data;
-
-    tcp_now(listener->tcp);
-    if (status < 0) { /* libuv has stopped to poll */
-        uv_poll_start(&listener->poll, UV_READABLE, tcp_on_accept);
-    }
-    for (int i = 0; i < WR_NET_ACCEPTS_TURN && listener->fd >= 0; i++) {
-        if (!tcp_accept(listener->tcp, listener)) {
-            return;
-        }
-    }
-}
-
-int wr_tcp_add(struct wr_tcp *t, uint16_t number, int fd, const struct wr_addr *addr)
-{
-    struct tcp_listener *listener;
-
-    if (number >= WR_NET_LISTENERS_MAX) {
-        return WR_E_RANGE;
-    }
-    listener = &t->listener[number];
-    if (listener->fd >= 0 || listener->closing) {
-        return WR_E_EXISTS;
-    }
-    listener->tcp = t;
-    listener->addr = *addr;
-    listener->number = number;
-    if (uv_poll_init(t->loop, &listener->poll, fd) != 0) {
-        return WR_E_IO;
-    }
-    listener->poll.data = listener;
-    listener->fd = fd;
-    if (uv_poll_start(&listener->poll, UV_READABLE, tcp_on_accept) != 0) {
-        wr_tcp_remove(t, number);
-        return WR_E_IO;
-    }
-    return WR_OK;
-}
-
-static void tcp_on_listener_close(uv_handle_t *handle)
-{
-    struct tcp_listener *listener = handle->data;
-
-    listener->closing = false;
-}
-
-bool wr_tcp_remove(struct wr_tcp *t, uint16_t number)
-{
-    struct tcp_listener *listener;
-
-    if (number >= WR_NET_LISTENERS_MAX || t->listener[number].fd < 0) {
-        return false;
-    }
-    listener = &t->listener[number];
-    uv_poll_stop(&listener->poll);
-    uv_close((uv_handle_t *)&listener->poll, tcp_on_listener_close);
-    close(listener->fd);
-    listener->fd = -1;
-    listener->closing = true;
     return true;
 }
 
@@ -675,7 +617,7 @@ void wr_tcp_drain(struct wr_tcp *t)
     wr_id id;
 
     t->draining = true;
-    tcp_now(t);
+    wr_tcp_now(t);
     for (uint16_t i = 0; i < WR_NET_LISTENERS_MAX; i++) {
         wr_tcp_remove(t, i);
     }
@@ -683,7 +625,7 @@ void wr_tcp_drain(struct wr_tcp *t)
         struct conn *c = wr_pool_at(&t->pool, i, &id);
 
         if (c != NULL && c->state != CONN_CLOSED) {
-            if (c->state == CONN_PARTIAL && c->owed == 0) {
+            if ((c->state == CONN_PARTIAL || c->state == CONN_OPENING) && c->owed == 0) {
                 conn_close(c); /* the rest of its question will not be read */
             } else {
                 conn_settle(c);

@@ -12,6 +12,9 @@
  * not read; octets that wait for a client that does not read, then it is closed.
  *
  * A client that has closed its sending side still gets the answers it is owed.
+ *
+ * What octets mean is transport/conn's: plain messages, or TLS around them (RFC 7858). A handshake has a deadline of its own; a part of a record
+ * counts as part of a message. Answers to what one read brought leave together.
  */
 #ifndef WR_NET_TCP_H
 #define WR_NET_TCP_H
@@ -19,6 +22,7 @@
 #include <uv.h>
 
 #include "net/feed.h"
+#include "transport/terms.h"
 
 struct wr_tcp;
 
@@ -27,8 +31,11 @@ uint32_t wr_tcp_room(uint32_t connections);
 /* `room` is shared with other parts, used only within one call; at least 64 KiB + 2. */
 int wr_tcp_create(uv_loop_t *loop, const struct wr_feed *feed, struct wr_net_shared *shared,
                   uint8_t *room, size_t room_size, struct wr_tcp **ret_tcp);
-/* Takes the descriptor over. WR_E_EXISTS, WR_E_RANGE (number), WR_E_IO. */
-int wr_tcp_add(struct wr_tcp *t, uint16_t number, int fd, const struct wr_addr *addr);
+/* Takes the descriptor over; `transport` is TCP or DOT. WR_E_EXISTS, WR_E_RANGE (number), WR_E_IO. */
+int wr_tcp_add(struct wr_tcp *t, uint16_t number, uint8_t transport, int fd,
+               const struct wr_addr *addr);
+/* By what encrypted connections are made from now on; copied, with a reference of its own. */
+void wr_tcp_set_terms(struct wr_tcp *t, const struct wr_terms *terms);
 /* Stops to accept; what was accepted goes on. False: there is no such listener. */
 bool wr_tcp_remove(struct wr_tcp *t, uint16_t number);
 /* An answer, or (bytes NULL) the decision to give none. */

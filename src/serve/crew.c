@@ -121,6 +121,9 @@ static void carry_out(struct worker *w, struct wr_loop *loop, const struct wr_cr
     if (order->limits != NULL) {
         wr_loop_set_limits(loop, order->limits);
     }
+    if (order->terms != NULL) {
+        wr_loop_set_terms(loop, order->terms);
+    }
     if (order->has_local) {
         wr_engine_adopt_local(w->engine, order->local);
         wr_engine_adopt_held(w->engine, order->held);
@@ -227,7 +230,13 @@ static int create_loop(struct worker *w)
         .hooks = {.user = w, .hand = hand, .woken = woken, .handed = handed},
     };
     int err = seed(&setup.rng);
-    return err == WR_OK ? wr_loop_create(&setup, &w->loop) : err;
+    if (err == WR_OK) {
+        err = wr_loop_create(&setup, &w->loop);
+    }
+    if (err == WR_OK) {
+        wr_loop_set_terms(w->loop, s->terms);
+    }
+    return err;
 }
 
 int wr_crew_create(const struct wr_crew_setup *setup, struct wr_crew **ret_crew)

@@ -21,6 +21,7 @@
 #include "engine/engine.h"
 #include "net/limits.h"
 #include "net/stats.h"
+#include "transport/terms.h"
 
 struct wr_crew;
 
@@ -40,6 +41,7 @@ struct wr_crew_setup {
     struct wr_net_limits limits; /* ports: of each worker */
     struct wr_net_shared *shared;
     struct wr_ring *records;      /* one for each worker, or NULL */
+    const struct wr_terms *terms; /* of encrypted connections; copied */
     const struct wr_clock *clock; /* or NULL: the kernel's, not proven */
     const uint16_t *avoid_ports;
     size_t avoid_ports_count;
@@ -59,6 +61,7 @@ struct wr_crew_order {
     const struct wr_settings *settings; /* NULL: as before */
     const struct wr_secrets *secrets;   /* NULL: as before; table_key must not differ */
     const struct wr_net_limits *limits; /* NULL: as before */
+    const struct wr_terms *terms;       /* NULL: as before */
     bool has_local;                     /* false: as before */
     const struct wr_local *local;       /* NULL: none */
     const struct wr_heldzones *held;    /* with has_local; NULL: none */

@@ -62,11 +62,12 @@ static uint32_t ifindex_of(const struct wr_gate_world *w, const char *iface)
 
 /* --- where to listen --- */
 
-static void add_listener(struct making *m, const struct wr_addr *addr, uint32_t ifindex)
+static void add_listener(struct making *m, uint8_t transport, const struct wr_addr *addr,
+                         uint32_t ifindex)
 {
     struct wr_gate *g = m->gate;
     for (uint32_t i = 0; i < g->listeners; i++) {
-        if (wr_addr_equal(&g->listener[i].addr, addr)) {
+        if (g->listener[i].transport == transport && wr_addr_equal(&g->listener[i].addr, addr)) {
             return;
         }
     }
@@ -77,10 +78,11 @@ static void add_listener(struct making *m, const struct wr_addr *addr, uint32_t 
              WR_GATE_LISTENERS_MAX, addr_text(addr));
         return;
     }
-    g->listener[g->listeners++] = (struct wr_gate_listener){*addr, ifindex};
+    g->listener[g->listeners++] = (struct wr_gate_listener){*addr, ifindex, transport};
 }
 
-static void listen_on_interface(struct making *m, const struct wr_conf_listen *item)
+static void listen_on_interface(struct making *m, uint8_t transport,
+                                const struct wr_conf_listen *item)
 {
     uint32_t found = 0;
     for (uint32_t i = 0; i < m->world->locals; i++) {
@@ -90,7 +92,7 @@ static void listen_on_interface(struct making *m, const struct wr_conf_listen *i
         }
         struct wr_addr addr = l->addr;
         addr.port = item->addr.port;
-        add_listener(m, &addr, l->ifindex);
+        add_listener(m, transport, &addr, l->ifindex);
         found++;
     }
     if (found == 0) {
@@ -101,12 +103,13 @@ static void listen_on_interface(struct making *m, const struct wr_conf_listen *i
     }
 }
 
-static void plan_listeners(struct making *m)
+static void plan_some(struct making *m, uint8_t transport, const struct wr_conf_listen *items,
+                      size_t count)
 {
-    for (size_t i = 0; i < m->conf->listen.count; i++) {
-        const struct wr_conf_listen *item = &m->conf->listen.items[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct wr_conf_listen *item = &items[i];
         if (item->addr.family == WR_AF_NONE) {
-            listen_on_interface(m, item);
+            listen_on_interface(m, transport, item);
             continue;
         }
         struct wr_addr addr = item->addr;
@@ -118,8 +121,14 @@ static void plan_listeners(struct making *m)
                 continue;
             }
         }
-        add_listener(m, &addr, addr.scope);
+        add_listener(m, transport, &addr, addr.scope);
     }
+}
+
+static void plan_listeners(struct making *m)
+{
+    plan_some(m, WR_CLIENT_UDP, m->conf->listen.items, m->conf->listen.count);
+    plan_some(m, WR_CLIENT_DOT, m->conf->encrypted.dot.items, m->conf->encrypted.dot.count);
 }
 
 static bool is_local(const struct wr_gate_world *w, const struct wr_addr *addr)

@@ -28,6 +28,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "conf/conf.h"
+#include "engine/event.h"
 #include "engine/settings.h"
 #include "net/limits.h"
 #include "resolve/local.h"
@@ -38,7 +39,7 @@
 #define WR_GATE_NOTES_MAX  16
 #define WR_GATE_NOTE_SIZE  320
 
-/* Addresses listened on: interfaces are opened out into theirs; each is a UDP and a TCP socket in each worker. */
+/* Addresses listened on: interfaces are opened out into theirs; each is a UDP and a TCP socket in each worker, or one of another kind. */
 #define WR_GATE_LISTENERS_MAX (WR_NET_LISTENERS_MAX / 2)
 
 /* One address of this machine. */
@@ -65,6 +66,7 @@ struct wr_gate_world {
 struct wr_gate_listener {
     struct wr_addr addr; /* with port */
     uint32_t ifindex;    /* of an interface listener, else 0 */
+    uint8_t transport;   /* enum wr_client_transport; UDP stands for UDP and TCP */
 };
 
 /* Which URL holds which slot of the shared upstream state; lives as long as the program. */

@@ -9,7 +9,24 @@
 #include "base/err.h"
 #include "serve/say.h"
 
-static const char *const transport_names[] = {"UDP", "TCP"};
+static const char *transport_name(uint8_t transport)
+{
+    static const char *const names[WR_CLIENT_TRANSPORTS] = {"UDP", "TCP", "TLS", "HTTPS", "QUIC"};
+    return names[transport];
+}
+
+/* Does the gate's entry stand for a socket of this kind? */
+static bool stands_for(const struct wr_gate_listener *g, uint8_t transport)
+{
+    return g->transport == transport ||
+           (g->transport == WR_CLIENT_UDP && transport == WR_CLIENT_TCP);
+}
+
+/* The kernel's ports of TCP are others than those of UDP. */
+static bool same_ports(uint8_t a, uint8_t b)
+{
+    return wr_client_has_datagrams(a) == wr_client_has_datagrams(b);
+}
 
 static bool same(const struct wr_listener_entry *e, const struct wr_addr *addr, uint8_t transport)
 {
@@ -30,7 +47,8 @@ static bool is_wanted(const struct wr_listeners *l, const struct wr_gate *gate,
                       const struct wr_listener_entry *e)
 {
     for (uint32_t i = 0; i < gate->listeners; i++) {
-        if (wr_addr_equal(&gate->listener[i].addr, &e->addr)) {
+        if (stands_for(&gate->listener[i], e->transport) &&
+            wr_addr_equal(&gate->listener[i].addr, &e->addr)) {
             return true;
         }
     }
@@ -97,8 +115,10 @@ void wr_listeners_plan(const struct wr_listeners *l, const struct wr_gate *gate,
         plan_open(l, &l->given[i].addr, l->given[i].transport, ret_change);
     }
     for (uint32_t i = 0; i < gate->listeners; i++) {
-        plan_open(l, &gate->listener[i].addr, WR_CLIENT_UDP, ret_change);
-        plan_open(l, &gate->listener[i].addr, WR_CLIENT_TCP, ret_change);
+        plan_open(l, &gate->listener[i].addr, gate->listener[i].transport, ret_change);
+        if (gate->listener[i].transport == WR_CLIENT_UDP) {
+            plan_open(l, &gate->listener[i].addr, WR_CLIENT_TCP, ret_change);
+        }
     }
 }
 
@@ -144,8 +164,8 @@ static bool overlaps(const struct wr_listeners *l, const struct wr_crew_listen *
 {
     for (unsigned n = 0; n < WR_NET_LISTENERS_MAX; n++) {
         const struct wr_listener_entry *e = &l->entry[n];
-        if (e->used && e->transport == open->transport && e->addr.family == open->addr.family &&
-            e->addr.port == open->addr.port &&
+        if (e->used && same_ports(e->transport, open->transport) &&
+            e->addr.family == open->addr.family && e->addr.port == open->addr.port &&
             (wr_addr_is_any(&e->addr) || wr_addr_is_any(&open->addr))) {
             return true;
         }
@@ -182,7 +202,7 @@ void wr_listeners_tell(const struct wr_listener_missing *m, char *ret_text, size
 {
     char text[WR_ADDR_TEXT_SIZE];
     wr_addr_to_text(&m->addr, text, sizeof(text));
-    snprintf(ret_text, cap, "cannot listen on %s over %s: %s", text, transport_names[m->transport],
+    snprintf(ret_text, cap, "cannot listen on %s over %s: %s", text, transport_name(m->transport),
              m->why);
 }
 
@@ -197,7 +217,7 @@ static void say_found(const struct wr_crew_listen *open)
 {
     char text[WR_ADDR_TEXT_SIZE];
     wr_addr_to_text(&open->addr, text, sizeof(text));
-    wr_say(WR_LOG_INFO, "listening on %s over %s now", text, transport_names[open->transport]);
+    wr_say(WR_LOG_INFO, "listening on %s over %s now", text, transport_name(open->transport));
 }
 
 void wr_listeners_open(struct wr_listeners *l, struct wr_helper *helper, uint16_t workers,
@@ -296,14 +316,16 @@ uint32_t wr_listeners_wanted(const struct wr_listeners *l, const struct wr_gate 
     for (uint32_t i = 0; i < gate->listeners; i++) {
         bool seen = false;
         for (uint32_t k = 0; k < i; k++) {
-            seen = seen || wr_addr_equal(&gate->listener[k].addr, &gate->listener[i].addr);
+            seen = seen || (gate->listener[k].transport == gate->listener[i].transport &&
+                            wr_addr_equal(&gate->listener[k].addr, &gate->listener[i].addr));
         }
-        count += seen ? 0 : 2;
+        count += seen ? 0 : gate->listener[i].transport == WR_CLIENT_UDP ? 2 : 1;
     }
     for (unsigned i = 0; i < l->givens; i++) {
         bool seen = false;
         for (uint32_t k = 0; k < gate->listeners; k++) {
-            seen = seen || wr_addr_equal(&gate->listener[k].addr, &l->given[i].addr);
+            seen = seen || (stands_for(&gate->listener[k], l->given[i].transport) &&
+                            wr_addr_equal(&gate->listener[k].addr, &l->given[i].addr));
         }
         count += !seen;
     }

@@ -337,6 +337,17 @@ static void tell_missing(struct wr_serve *s)
     add_line(r->report.text, sizeof(r->report.text), line);
 }
 
+/* The certificates, as they lie there now; what is wrong with them is for who asked for the reload. */
+static const struct wr_terms *next_terms(struct wr_serve *s, const struct wr_conf *conf)
+{
+    const char *why;
+    const struct wr_terms *terms = wr_encryption_next(s, conf, &why);
+    if (why != NULL) {
+        add_line(s->reload.report.text, sizeof(s->reload.report.text), why);
+    }
+    return terms;
+}
+
 static void give(struct wr_serve *s, const struct wr_conf *conf)
 {
     struct wr_reload *r = &s->reload;
@@ -358,6 +369,7 @@ static void give(struct wr_serve *s, const struct wr_conf *conf)
     r->order = (struct wr_crew_order){
         .settings = &r->gate->settings,
         .limits = &r->limits,
+        .terms = r->is_refresh ? NULL : next_terms(s, conf),
         .has_local = r->has_locals,
         .local = r->locals.set.local,
         .held = wr_heldset_zones(r->locals.held),
@@ -474,6 +486,16 @@ void wr_reload_roll_secrets(struct wr_serve *s)
     s->secrets = next;
 }
 
+void wr_reload_terms(struct wr_serve *s, const struct wr_terms *terms)
+{
+    struct wr_reload *r = &s->reload;
+    r->under_way = true;
+    r->is_refresh = true;
+    r->change.opens = r->change.closes = 0;
+    r->order = (struct wr_crew_order){.terms = terms};
+    wr_crew_give(s->crew, &r->order);
+}
+
 bool wr_reload_ask(struct wr_serve *s, const uint8_t *name, uint16_t type, bool unchecked)
 {
     struct wr_reload *r = &s->reload;
@@ -523,6 +545,7 @@ static void take_over(struct wr_serve *s)
         wr_keep_change(s->shared.keep, &keep);
         wr_say_level((enum wr_log_level)s->conf->log.level);
     }
+    wr_encryption_settled(s);
 }
 
 void wr_reload_settled(struct wr_serve *s)

@@ -28,6 +28,7 @@
 #include "serve/world.h"
 
 struct wr_serve;
+struct wr_terms;
 
 #define WR_RELOAD_TEXT_SIZE 4096
 
@@ -73,6 +74,8 @@ void wr_reload_locals(struct wr_serve *s);
 int wr_reload_first_locals(struct wr_serve *s);
 /* New cookie secrets; the ones before stay accepted. */
 void wr_reload_roll_secrets(struct wr_serve *s);
+/* New terms for encrypted connections, and nothing else; only while idle. */
+void wr_reload_terms(struct wr_serve *s, const struct wr_terms *terms);
 /* Has a worker ask a question anew, for which nobody waits: the cache has the answer then. `unchecked`: with checking
  * disabled. False: not now. */
 bool wr_reload_ask(struct wr_serve *s, const uint8_t *name, uint16_t type, bool unchecked);

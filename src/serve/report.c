@@ -181,6 +181,7 @@ void wr_report_status(struct wr_serve *s, struct wr_json *j, const char *key)
     wr_timekeeper_report(s, j, "clock");
     put_listeners(s, j);
     put_missing(s, j);
+    wr_encryption_report(s, j, now.wall_s);
     wr_report_cache_figures(s, j);
     put_local(s, j);
     wr_translator_report(s, j, "dns64");

@@ -185,6 +185,7 @@ static int create_crew(struct wr_serve *s)
         .limits = s->limits,
         .shared = s->shared.net,
         .records = wr_ledger_rings(s->ledger),
+        .terms = &s->encryption.terms,
         .clock = &s->clock,
         .avoid_ports = avoid,
         .avoid_ports_count = own_ports(s, avoid),
@@ -384,6 +385,7 @@ static void on_tick(uv_timer_t *handle)
     look_at_locals(s);
     (void)wr_helper_look(&s->helper);
     wr_reload_tick(s);
+    wr_encryption_tick(s);
     if (now.mono_us - s->secrets_us >= SECRETS_S * WR_S && wr_reload_is_idle(s)) {
         s->secrets_us = now.mono_us;
         wr_reload_roll_secrets(s);
@@ -512,6 +514,7 @@ static void end(struct wr_serve *s)
     }
     close_handles(s);
     wr_crew_destroy(s->crew);
+    wr_encryption_end(s);
     wr_ledger_destroy(s->ledger);
     wr_clock_read(&s->clock, &now);
     wr_shared_destroy(&s->shared, &now);
@@ -576,6 +579,9 @@ static int prepare(struct wr_serve *s)
     if (err == WR_OK) {
         wr_sock_raise_files(wr_places_wanted(s->conf, s->workers));
         err = wr_doors_open(s);
+    }
+    if (err == WR_OK) {
+        err = wr_encryption_begin(s);
     }
     if (err == WR_OK) {
         err = wr_doors_drop(s);

@@ -29,6 +29,7 @@
 #include "serve/copies.h"
 #include "serve/crew.h"
 #include "serve/gate.h"
+#include "serve/encryption.h"
 #include "serve/helper.h"
 #include "serve/ledger.h"
 #include "serve/listeners.h"
@@ -69,6 +70,7 @@ struct wr_serve {
     struct wr_beat keep_beat; /* the kept cache's tick: it may wait for the disk */
     struct wr_listeners listeners;
     struct wr_helper helper;
+    struct wr_encryption encryption;
     struct wr_control *control; /* NULL: none */
     struct wr_reload reload;
     struct wr_net_limits limits;

@@ -381,12 +381,34 @@ static int tls_record(struct wr_tls *t, uint8_t *room, size_t cap, size_t *ret_n
     return tls_fail(t, GNUTLS_E_UNEXPECTED_PACKET);
 }
 
+/* Where a record ends: the library does not tell that part of one waits. */
+static void tls_follow(struct wr_tls *t, const uint8_t *bytes, size_t size)
+{
+    while (size > 0) {
+        size_t n = size < t->record_left ? size : t->record_left;
+
+        if (n == 0) {
+            t->header[t->header_n++] = *bytes;
+            n = 1;
+            if (t->header_n == sizeof(t->header)) {
+                t->header_n = 0;
+                t->record_left = (uint16_t)(t->header[3] << 8 | t->header[4]);
+            }
+        } else {
+            t->record_left = (uint16_t)(t->record_left - n);
+        }
+        bytes += n;
+        size -= n;
+    }
+}
+
 void wr_tls_feed(struct wr_tls *t, const uint8_t *bytes, size_t size, const struct wr_now *now)
 {
     wr_assert(t->in_size == 0 || t->state >= WR_TLS_ENDED);
     t->in = bytes;
     t->in_size = size;
     t->now = *now;
+    tls_follow(t, bytes, size);
     wr_creds_clock(now->wall_s);
 }
 

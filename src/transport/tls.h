@@ -78,6 +78,9 @@ struct wr_tls {
     struct wr_writer *out; /* within a call */
     struct wr_now now;
     uint32_t handshake_left; /* octets that the peer may still send before it is done */
+    uint16_t record_left;    /* octets of the peer's record that has begun */
+    uint8_t header[5];       /* of the next one, as far as it came */
+    uint8_t header_n;
     uint8_t role, state;
     int8_t alpn; /* index of what was agreed on, or -1 */
     uint8_t alpn_count;
@@ -97,6 +100,12 @@ int wr_tls_read(struct wr_tls *t, uint8_t *room, size_t cap, size_t *ret_n, stru
 int wr_tls_write(struct wr_tls *t, const uint8_t *bytes, size_t size, struct wr_writer *out);
 void wr_tls_close(struct wr_tls *t, struct wr_writer *out);
 void wr_tls_end(struct wr_tls *t); /* once more does nothing */
+
+/* Part of a record is here and waits for its rest: for deadlines. */
+static inline bool wr_tls_partial(const struct wr_tls *t)
+{
+    return t->header_n > 0 || t->record_left > 0;
+}
 
 /* Of an open session. */
 const char *wr_tls_version(const struct wr_tls *t); /* "TLS1.3" */

@@ -33,14 +33,14 @@ static void test_good(void **state)
         char text[128];
         struct wr_str s;
 
-        assert_int_equal(wr_listen_from_text(rows[i].text, &listen), WR_OK);
+        assert_int_equal(wr_listen_from_text(rows[i].text, 53, &listen), WR_OK);
         assert_int_equal(listen.addr.family, rows[i].family);
         assert_int_equal(listen.addr.port, rows[i].port);
         assert_string_equal(listen.interface, rows[i].interface);
         wr_str_init(&s, text, sizeof(text));
         wr_listen_to_text(&listen, &s);
         assert_string_equal(text, rows[i].printed);
-        assert_int_equal(wr_listen_from_text(text, &again), WR_OK);
+        assert_int_equal(wr_listen_from_text(text, 7, &again), WR_OK);
         assert_memory_equal(&listen, &again, sizeof(listen));
     }
 }
@@ -74,7 +74,7 @@ static void test_bad(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct wr_conf_listen listen;
 
-        if (wr_listen_from_text(rows[i], &listen) != WR_E_FORMAT)
+        if (wr_listen_from_text(rows[i], 53, &listen) != WR_E_FORMAT)
             fail_msg("%s was taken", rows[i]);
     }
 }

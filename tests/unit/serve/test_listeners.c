@@ -29,6 +29,28 @@ static void want(const char *one, const char *two)
     }
 }
 
+/* A listener for TLS is one socket, of TCP: another port than UDP's, and no other number of it. */
+static void test_encrypted(void **state)
+{
+    struct wr_listeners l;
+    struct wr_listeners_change *c = malloc(sizeof(*c));
+    memset(&l, 0, sizeof(l));
+    want("127.0.0.1:5300", "127.0.0.1:8530");
+    places[1].transport = WR_CLIENT_DOT;
+    wr_listeners_plan(&l, &gate, c);
+    assert_int_equal(c->opens, 3);
+    assert_int_equal(c->open[2].transport, WR_CLIENT_DOT);
+    assert_int_equal(c->open[2].addr.port, 8530);
+    assert_int_equal(wr_listeners_wanted(&l, &gate), 3);
+    wr_listeners_settle(&l, c);
+    assert_int_equal(wr_listeners_right(&l, &gate), 3);
+    places[1].transport = WR_CLIENT_UDP; /* the same address and port, in the open now */
+    wr_listeners_plan(&l, &gate, c);
+    assert_int_equal(c->opens, 2);
+    assert_int_equal(c->closes, 1);
+    free(c);
+}
+
 static void test_come_and_go(void **state)
 {
     struct wr_listeners l;
@@ -248,11 +270,9 @@ static void test_from_all_to_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_come_and_go),
-        cmocka_unit_test(test_no_more_numbers),
-        cmocka_unit_test(test_open),
-        cmocka_unit_test(test_the_old_stay),
-        cmocka_unit_test(test_an_address_that_is_gone),
+        cmocka_unit_test(test_encrypted),       cmocka_unit_test(test_come_and_go),
+        cmocka_unit_test(test_no_more_numbers), cmocka_unit_test(test_open),
+        cmocka_unit_test(test_the_old_stay),    cmocka_unit_test(test_an_address_that_is_gone),
         cmocka_unit_test(test_from_all_to_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "net/sock.h"
+#include "net/tcpstate.h"
+
+/* --- listeners ------------------------------------------------------------------------------------ */
+
+static struct wr_yield_places tcp_places(const struct wr_tcp *t)
+{
+    return (struct wr_yield_places){.limit = t->feed.limits->tcp_connections,
+                                    .connections = atomic_load(&t->shared->connections),
+                                    .outsiders = atomic_load(&t->shared->outsiders)};
+}
+
+/* A place for who has entered; perhaps a connection of this worker yields for it, or one for each of the two bounds. */
+static bool tcp_make_place(struct wr_tcp *t, bool outsider)
+{
+    struct wr_yield_places places = tcp_places(t);
+    struct wr_yield_seat *who;
+
+    if (outsider) {
+        if (!wr_yield_for_outsider(&t->yield, &places, &who)) {
+            return false;
+        }
+        wr_tcp_yield(t, who);
+        places = tcp_places(t);
+    }
+    if (!wr_yield_for(&t->yield, &places, outsider, &who)) {
+        return false;
+    }
+    wr_tcp_yield(t, who);
+    return true;
+}
+
+/* No descriptors: the client in front is refused with the spare one, or the listener would be ready for ever. */
+static bool tcp_refuse_without_files(struct wr_tcp *t, const struct tcp_listener *listener)
+{
+    int fd;
+
+    if (t->spare_fd <= 0) {
+        t->spare_fd = wr_tcp_spare();
+        return false;
+    }
+    close(t->spare_fd);
+    fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+        wr_stats_add(&t->feed.stats->tcp_refused, 1);
+        close(fd);
+    }
+    t->spare_fd = wr_tcp_spare();
+    return fd >= 0;
+}
+
+/* A place for the client who is here, and the connection in it. False: there is none for it. */
+static bool tcp_seat(struct wr_tcp *t, const struct tcp_listener *listener, int fd,
+                     const struct wr_client *client)
+{
+    bool outsider = t->feed.engine != NULL && !wr_engine_may_ask(t->feed.engine, &client->from);
+
+    if (!wr_limits_enter(t->shared, t->feed.limits, &client->from)) {
+        return false;
+    }
+    atomic_fetch_add(&t->shared->outsiders, outsider);
+    if (tcp_make_place(t, outsider) && wr_tcp_begin(t, listener, fd, client, outsider)) {
+        return true;
+    }
+    atomic_fetch_sub(&t->shared->outsiders, outsider);
+    wr_limits_leave(t->shared, t->feed.limits, &client->from);
+    return false;
+}
+
+/* Accepts one connection. False: there is none. */
+static bool tcp_accept(struct wr_tcp *t, const struct tcp_listener *listener)
+{
+    union wr_sockaddr from, local;
+    socklen_t from_size = sizeof(from), local_size = sizeof(local);
+    int fd = accept4(listener->fd, &from.any, &from_size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    struct wr_client client = {.transport = listener->transport, .worker = t->feed.worker};
+
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+        return tcp_refuse_without_files(t, listener);
+    }
+    if (fd < 0) {
+        return errno == ECONNABORTED || errno == EINTR;
+    }
+    if (getsockname(fd, &local.any, &local_size) == 0 &&
+        wr_sock_to_addr(&from, &client.from) == WR_OK &&
+        wr_sock_to_addr(&local, &client.local) == WR_OK && tcp_seat(t, listener, fd, &client)) {
+        return true;
+    }
+    wr_stats_add(&t->feed.stats->tcp_refused, 1);
+    close(fd);
+    return true;
+}
+
+static void tcp_on_accept(uv_poll_t *poll, int status, int events)
+{
+    struct tcp_listener *listener = poll->data;
+
+    wr_tcp_now(listener->tcp);
+    if (status < 0) { /* libuv has stopped to poll */
+        uv_poll_start(&listener->poll, UV_READABLE, tcp_on_accept);
+    }
+    for (int i = 0; i < WR_NET_ACCEPTS_TURN && listener->fd >= 0; i++) {
+        if (!tcp_accept(listener->tcp, listener)) {
+            return;
+        }
+    }
+}
+
+int wr_tcp_add(struct wr_tcp *t, uint16_t number, uint8_t transport, int fd,
+               const struct wr_addr *addr)
+{
+    struct tcp_listener *listener;
+
+    if (number >= WR_NET_LISTENERS_MAX) {
+        return WR_E_RANGE;
+    }
+    listener = &t->listener[number];
+    if (listener->fd >= 0 || listener->closing) {
+        return WR_E_EXISTS;
+    }
+    listener->tcp = t;
+    listener->addr = *addr;
+    listener->number = number;
+    listener->transport = transport;
+    if (uv_poll_init(t->loop, &listener->poll, fd) != 0) {
+        return WR_E_IO;
+    }
+    listener->poll.data = listener;
+    listener->fd = fd;
+    if (uv_poll_start(&listener->poll, UV_READABLE, tcp_on_accept) != 0) {
+        wr_tcp_remove(t, number);
+        return WR_E_IO;
+    }
+    return WR_OK;
+}
+
+static void tcp_on_listener_close(uv_handle_t *handle)
+{
+    struct tcp_listener *listener = handle->data;
+
+    listener->closing = false;
+}
+
+bool wr_tcp_remove(struct wr_tcp *t, uint16_t number)
+{
+    struct tcp_listener *listener;
+
+    if (number >= WR_NET_LISTENERS_MAX || t->listener[number].fd < 0) {
+        return false;
+    }
+    listener = &t->listener[number];
+    uv_poll_stop(&listener->poll);
+    uv_close((uv_handle_t *)&listener->poll, tcp_on_listener_close);
+    close(listener->fd);
+    listener->fd = -1;
+    listener->closing = true;
+    return true;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * TCP state: what tcp.c (the connections) and tcpaccept.c (the listeners, and who gets a place) have in common. Nobody else includes
+ * it; the story is in net/tcp.h.
+ */
+#ifndef WR_NET_TCPSTATE_H
+#define WR_NET_TCPSTATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/heap.h"
+#include "base/pool.h"
+#include "net/feed.h"
+#include "net/tcp.h"
+#include "net/wqueue.h"
+#include "net/yield.h"
+#include "transport/conn.h"
+
+enum {
+    FRAME_ROOM = WR_NET_QUERY_MAX + 2,
+    READ_SIZE = 4096, /* octets read from one connection in one turn: fair to the others */
+    POOL_MIN = 1024,  /* so that a reload may raise the limit; untouched memory costs nothing */
+    POOL_MAX = 65536,
+    OWED_MS = 30000, /* longest wait for the engine; a lost hand-over ends here */
+    /* The longest answer with its records, and what a handshake says: what is short goes out together. */
+    OUT_ROOM = WR_MSG_MAX + 2 + 8 * WR_TLS_RECORD_MORE + WR_TLS_FLIGHT_MAX,
+};
+
+enum conn_state {
+    CONN_IDLE = 0, /* nothing asked, nothing owed */
+    CONN_OPENING,  /* the TLS handshake is not done */
+    CONN_PARTIAL,  /* part of a message is here */
+    CONN_BUSY,     /* the engine owes an answer */
+    CONN_STUCK,    /* answers wait for the client to read */
+    CONN_CLOSED,   /* over; libuv still has the handle */
+};
+
+struct conn {
+    uv_poll_t poll;
+    struct wr_tcp *tcp;
+    wr_id id;
+    struct wr_timer timer; /* all states but IDLE */
+    struct wr_yield_seat seat;
+    uint64_t message_us; /* when the first octet of the unfinished message came */
+    uint64_t stuck_us;   /* STUCK: since when */
+    struct wr_conn wire;
+    void *wire_room; /* of wire, for kinds that want some */
+    struct wr_wqueue queue;
+    struct wr_client client;      /* the way back */
+    struct wr_net_limits counted; /* prefix lengths under which it was counted */
+    int fd;
+    int events;    /* what libuv polls for */
+    uint32_t owed; /* questions without an answer */
+    enum conn_state state;
+    bool ended; /* the client has closed its sending side */
+    bool asked; /* something was, since its state was looked at */
+};
+
+struct tcp_listener {
+    uv_poll_t poll;
+    struct wr_tcp *tcp;
+    struct wr_addr addr;
+    int fd; /* -1: none */
+    uint16_t number;
+    uint8_t transport; /* enum wr_client_transport */
+    bool closing;
+};
+
+struct wr_tcp {
+    uv_loop_t *loop;
+    struct wr_feed feed;
+    struct wr_net_shared *shared;
+    uint8_t *room; /* two octets of length and an answer */
+    size_t room_size;
+    struct wr_terms terms; /* of encrypted connections */
+    uint8_t *scratch;      /* of wr_conn */
+    struct wr_writer out;  /* octets for out_of, not given to the kernel yet */
+    uint8_t *out_room;     /* OUT_ROOM */
+    struct conn *out_of;   /* NULL: nobody's */
+    wr_id reading;         /* whose questions are being fed: its answers go out together */
+    struct wr_pool pool;
+    struct wr_heap heap;
+    struct wr_yield yield;
+    uv_timer_t timer;
+    uint64_t timer_us; /* what the timer is set to */
+    uint64_t now_us;
+    uint8_t *frames; /* FRAME_ROOM for each object of the pool */
+    size_t frames_size;
+    void *blocks[2];
+    int spare_fd; /* given up for a moment when there are no others, to refuse a client */
+    bool draining;
+    uint8_t bytes[READ_SIZE];
+    struct tcp_listener listener[WR_NET_LISTENERS_MAX];
+};
+
+/* A connection on `fd`, which it takes over. False: there is no room. */
+bool wr_tcp_begin(struct wr_tcp *t, const struct tcp_listener *listener, int fd,
+                  const struct wr_client *client, bool outsider);
+/* It yields its place. */
+void wr_tcp_yield(struct wr_tcp *t, struct wr_yield_seat *who);
+uint64_t wr_tcp_now(struct wr_tcp *t);
+int wr_tcp_spare(void);
+
+#endif

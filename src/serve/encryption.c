@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/encryption.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/err.h"
+#include "net/clock.h"
+#include "serve/say.h"
+#include "serve/serve.h"
+
+static void terms_from(const struct wr_serve *s, const struct wr_conf *conf, struct wr_creds *creds,
+                       struct wr_terms *ret)
+{
+    const char *below = conf->encrypted.names_below;
+
+    *ret = (struct wr_terms){.creds = creds,
+                             .ask_certificate = creds != NULL && wr_creds_anchors(creds) > 0};
+    memcpy(ret->ticket_key, s->encryption.terms.ticket_key, sizeof(ret->ticket_key));
+    for (size_t i = 0; below[i] != 0 && i + 1 < sizeof(ret->names_below); i++) {
+        ret->names_below[i] = (char)(below[i] >= 'A' && below[i] <= 'Z' ? below[i] + 32 : below[i]);
+    }
+}
+
+int wr_encryption_begin(struct wr_serve *s)
+{
+    struct wr_encryption *e = &s->encryption;
+    struct wr_creds *creds = NULL;
+    struct wr_now now;
+
+    if (getrandom(e->terms.ticket_key, sizeof(e->terms.ticket_key), 0) !=
+        (ssize_t)sizeof(e->terms.ticket_key)) {
+        return WR_E_IO;
+    }
+    wr_clock_now(false, &now);
+    wr_creds_clock(now.wall_s);
+    if (wr_certfiles_read(&e->files, s->conf, &creds) != WR_OK) {
+        wr_say(WR_LOG_ERROR, "%s; encrypted connections are refused until that is mended",
+               e->files.why);
+    }
+    terms_from(s, s->conf, creds, &e->terms);
+    wr_certfiles_tell(&e->files, s->conf, creds, &now, true);
+    return WR_OK;
+}
+
+const struct wr_terms *wr_encryption_next(struct wr_serve *s, const struct wr_conf *conf,
+                                          const char **ret_why)
+{
+    struct wr_encryption *e = &s->encryption;
+    struct wr_creds *creds = NULL;
+
+    *ret_why = NULL;
+    if (wr_certfiles_read(&e->files, conf, &creds) != WR_OK) {
+        wr_say(WR_LOG_ERROR, "%s; %s", e->files.why,
+               e->terms.creds != NULL ? "the certificates that were read before stay in use"
+                                      : "encrypted connections are refused until that is mended");
+        *ret_why = e->files.why;
+        return NULL;
+    }
+    terms_from(s, conf, creds, &e->next);
+    e->has_next = true;
+    return &e->next;
+}
+
+void wr_encryption_tick(struct wr_serve *s)
+{
+    struct wr_encryption *e = &s->encryption;
+    const struct wr_terms *next;
+    const char *why;
+    struct wr_now now;
+
+    wr_clock_read(&s->clock, &now);
+    wr_certfiles_tell(&e->files, s->conf, e->terms.creds, &now, false);
+    if (!wr_reload_is_idle(s) || !wr_certfiles_changed(&e->files, s->conf)) {
+        return;
+    }
+    next = wr_encryption_next(s, s->conf, &why);
+    if (next != NULL) {
+        wr_say(WR_LOG_INFO, "certificates changed: read anew");
+        wr_reload_terms(s, next);
+    }
+}
+
+void wr_encryption_settled(struct wr_serve *s)
+{
+    struct wr_encryption *e = &s->encryption;
+    struct wr_now now;
+
+    if (!e->has_next) {
+        return;
+    }
+    wr_creds_drop(e->terms.creds);
+    e->terms = e->next;
+    e->next.creds = NULL;
+    e->has_next = false;
+    wr_clock_read(&s->clock, &now);
+    wr_certfiles_tell(&e->files, s->conf, e->terms.creds, &now, true);
+}
+
+void wr_encryption_end(struct wr_serve *s)
+{
+    wr_creds_drop(s->encryption.terms.creds);
+    wr_creds_drop(s->encryption.next.creds);
+    s->encryption.terms.creds = s->encryption.next.creds = NULL;
+    explicit_bzero(s->encryption.terms.ticket_key, sizeof(s->encryption.terms.ticket_key));
+}
+
+static void put_pair(struct wr_json *j, const struct wr_conf_pair *pair,
+                     const struct wr_creds_facts *f, int64_t now_s)
+{
+    static const char *const kinds[] = {"other", "rsa", "ecdsa", "eddsa"};
+    char pin[2 * WR_CREDS_PIN_SIZE + 1];
+
+    for (size_t i = 0; i < WR_CREDS_PIN_SIZE; i++) {
+        snprintf(pin + 2 * i, 3, "%02x", f->pin[i]);
+    }
+    wr_json_object(j, NULL);
+    wr_json_text(j, "chain", pair->chain);
+    wr_json_text(j, "key", kinds[f->key]);
+    wr_json_u64(j, "key_bits", f->key_bits);
+    wr_json_i64(j, "not_after", f->not_after_s);
+    wr_json_i64(j, "days_left", (f->not_after_s - now_s) / 86400);
+    wr_json_text(j, "pin_sha256", pin);
+    wr_json_array(j, "names");
+    for (const char *name = f->names; *name != 0; name += strlen(name) + 1) {
+        wr_json_text(j, NULL, name);
+    }
+    wr_json_end(j);
+    wr_json_end(j);
+}
+
+void wr_encryption_report(const struct wr_serve *s, struct wr_json *j, int64_t now_s)
+{
+    const struct wr_creds *creds = s->encryption.terms.creds;
+    size_t count = creds == NULL ? 0 : wr_creds_count(creds);
+
+    wr_json_array(j, "certificates");
+    for (size_t i = 0; i < count && i < s->conf->encrypted.certificates.count; i++) {
+        put_pair(j, &s->conf->encrypted.certificates.items[i], wr_creds_facts(creds, i), now_s);
+    }
+    wr_json_end(j);
+    wr_json_text(j, "certificates_problem",
+                 s->encryption.files.why[0] != 0 ? s->encryption.files.why : NULL);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Conn: a client's connection on a stream socket, as a machine without the socket: octets in, questions out; answers in, octets out.
+ *
+ *     wr_conn_start(c, &setup, &now)
+ *     wr_conn_feed(c, bytes, size, &now)                     what the socket gave
+ *     while ((err = wr_conn_next(c, out, &query)) == WR_OK)  answer it now or later
+ *     wr_conn_answer(c, query.stream, msg, size, out)        bytes NULL: it gets none, on purpose
+ *     wr_conn_close(c, out)   wr_conn_end(c)
+ *
+ * Kinds: PLAIN (RFC 7766) and DOT (RFC 7858): frames, in the open or within TLS. What is to be sent is appended to `out` within the call.
+ * wr_conn_next gives WR_E_AGAIN (more octets are needed), WR_E_CLOSED (the client asks nothing more, and may still be answered), or
+ * an error after which the connection is of no use; an alert may be in `out` then. It must be called until it gives no question any more
+ * before the fed octets go. A question is valid until the next call of wr_conn_next of any connection with the same scratch.
+ *
+ * The owner keeps deadlines: wr_conn_opening (the handshake is not done), wr_conn_partial (something has begun and has no end yet).
+ *
+ * A claim is the name that the client gives itself: the label before `names_below` in the server name (SNI) that it wants, or the first
+ * name of its certificate, if that leads to an anchor; a certificate goes before a label. A certificate that is not good claims nothing, and its
+ * owner is served all the same.
+ *
+ * Memory: the owner's; `room` for the kinds that want some (wr_conn_room octets), the frame's room, and one scratch for all connections
+ * of a thread. TLS sessions are GnuTLS's.
+ */
+#ifndef WR_TRANSPORT_CONN_H
+#define WR_TRANSPORT_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "transport/frame.h"
+#include "transport/terms.h"
+
+enum wr_conn_kind { WR_CONN_PLAIN = 1, WR_CONN_DOT };
+
+/* A label or name that a client claims to be, with the NUL. */
+#define WR_CONN_CLAIM_SIZE 32
+/* Plaintext of one record. */
+#define WR_CONN_SCRATCH (17 * 1024)
+
+enum wr_conn_claim { WR_CONN_CLAIM_NONE = 0, WR_CONN_CLAIM_SNI = 2, WR_CONN_CLAIM_CERTIFICATE };
+
+struct wr_conn_setup {
+    enum wr_conn_kind kind;
+    const struct wr_terms *terms; /* but for PLAIN; must outlive the start only */
+    uint8_t *frame;               /* 2 + the longest question */
+    size_t frame_size;
+    void *room;       /* wr_conn_room(kind) octets, aligned like a pointer */
+    uint8_t *scratch; /* WR_CONN_SCRATCH octets */
+};
+
+struct wr_conn_query {
+    const uint8_t *bytes;
+    size_t size;
+    uint64_t stream;
+};
+
+struct wr_conn {
+    struct wr_frame frame;
+    struct wr_conn_tls *tls; /* in the owner's room; NULL: none */
+    uint8_t *scratch;
+    uint8_t kind;
+    uint8_t claim_kind; /* enum wr_conn_claim */
+    char claim[WR_CONN_CLAIM_SIZE];
+};
+
+size_t wr_conn_room(enum wr_conn_kind kind);
+int wr_conn_start(struct wr_conn *c, const struct wr_conn_setup *setup, const struct wr_now *now);
+void wr_conn_feed(struct wr_conn *c, const uint8_t *bytes, size_t size, const struct wr_now *now);
+int wr_conn_next(struct wr_conn *c, struct wr_writer *out, struct wr_conn_query *ret_query);
+/* WR_OK or WR_E_FULL and others: the connection is of no use any more. */
+int wr_conn_answer(struct wr_conn *c, uint64_t stream, const uint8_t *bytes, size_t size,
+                   struct wr_writer *out);
+/* Room that `out` must have for an answer of so many octets. */
+size_t wr_conn_answer_room(const struct wr_conn *c, size_t size);
+bool wr_conn_opening(const struct wr_conn *c);
+bool wr_conn_partial(const struct wr_conn *c);
+/* Says that nothing more comes, where the kind has a way to. */
+void wr_conn_close(struct wr_conn *c, struct wr_writer *out);
+void wr_conn_end(struct wr_conn *c);
+/* Why the last call failed, in words; "" when there are none. */
+const char *wr_conn_why(const struct wr_conn *c);
+/* Facts of an encrypted connection that is open: is it resumed? NULL for a plain one. */
+const struct wr_tls *wr_conn_session(const struct wr_conn *c);
+
+#endif

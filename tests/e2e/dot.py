@@ -1,0 +1,273 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""DNS over TLS to clients: kdig, openssl, gnutls-cli and this process ask weir; certificates change, expire and are wrong."""
+import os
+import socket
+import ssl
+import struct
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lab"))
+
+import certs                                                                        # noqa: E402
+import loopback                                                                     # noqa: E402
+from loopback import equal, need, question, read_framed, read_reply, until           # noqa: E402
+from spaces import peer                                                             # noqa: E402
+
+PORT = 8530
+NAMES = ["dns.example", "*.dns.example"]
+
+
+class Files:
+    """Certificates in a folder that weir's user may look into."""
+
+    def __init__(self, box):
+        import shutil
+        import tempfile
+        self.home = tempfile.mkdtemp(prefix="weir-certs-")
+        os.chmod(self.home, 0o755)
+        self.ca = certs.Authority(self.home)
+        self.close = lambda: shutil.rmtree(self.home, ignore_errors=True)
+        box.things.append(self)
+
+    def issue(self, who="server", **words):
+        one = self.ca.issue(who, NAMES, ["127.0.0.1"], **words)
+        share(one.key)
+        return one
+
+
+def share(key):
+    """root's file, that weir's group may read: after the start weir is another user where it was root."""
+    try:
+        import grp
+        os.chown(key, 0, grp.getgrnam("nogroup").gr_gid)
+    except (KeyError, PermissionError, OSError):
+        pass
+    os.chmod(key, 0o640)
+
+
+def encrypted(*pairs, **more):
+    return {"dot": [f"127.0.0.1:{PORT}"], "certificates": [{"chain": p.chain, "key": p.key} for p in pairs], **more}
+
+
+def context(files):
+    c = ssl.create_default_context(cafile=files.ca.path)
+    c.set_alpn_protocols(["dot"])
+    return c
+
+
+class Client:
+    def __init__(self, files, session=None, host="dns.example", ctx=None, port=PORT):
+        self.raw = socket.create_connection(("127.0.0.1", port), loopback.PATIENCE_S)
+        self.ctx = ctx or context(files)
+        self.tls = self.ctx.wrap_socket(self.raw, server_hostname=host, session=session)
+
+    def send(self, *queries):
+        self.tls.sendall(b"".join(struct.pack(">H", len(q)) + q for q in queries))
+
+    def reply(self):
+        return read_reply(read_framed(self.tls))
+
+    def ask(self, name, **words):
+        wire = question(name, **words)
+        self.send(wire)
+        got = self.reply()
+        equal(got.wire[:2], wire[:2])
+        return got
+
+    def close(self):
+        self.tls.close()
+
+
+def padded(name, octets):
+    """A query with the padding option, `octets` long in all."""
+    bare = question(name)
+    bare = bare[:10] + struct.pack(">H", 1) + bare[12:]
+    fill = octets - len(bare) - 11 - 4
+    option = struct.pack(">HH", 12, fill) + bytes(fill)
+    return bare + b"\0\0\x29\x04\xd0\0\0\0\0" + struct.pack(">H", len(option)) + option
+
+
+def run(*words, data=b""):
+    return subprocess.run(words, input=data, capture_output=True, timeout=30, check=False)
+
+
+@loopback.test("kdig: verified by name and by pin, and refused under another name")
+def with_kdig(box):
+    files = Files(box)
+    server = files.issue()
+    box.weir([box.upstream()], encrypted=encrypted(server))
+    kdig = [peer("kdig"), "@127.0.0.1", "-p", str(PORT), "a.example", "+time=10", "+retry=0"]
+    said = run(*kdig, f"+tls-ca={files.ca.path}", "+tls-host=dns.example").stdout.decode()
+    need("192.0.2.1" in said and "TLS session (TLS1.3)" in said, said)
+    said = run(*kdig, "+tls", f"+tls-pin={server.pin}").stdout.decode()
+    need("192.0.2.1" in said, said)
+    refused = run(*kdig, f"+tls-ca={files.ca.path}", "+tls-host=other.example")
+    need(b"192.0.2.1" not in refused.stdout, refused)
+    said = run(*kdig, "+tls", "+padding", "+keepopen").stdout.decode()
+    need("192.0.2.1" in said and "PADDING" in said, said)
+
+
+@loopback.test("openssl and gnutls-cli: TLS 1.3 and 1.2, nothing older; ALPN")
+def with_tools(box):
+    files = Files(box)
+    weir = box.weir([box.upstream()], encrypted=encrypted(files.issue()))
+    base = [peer("openssl"), "s_client", "-connect", f"127.0.0.1:{PORT}", "-CAfile", files.ca.path, "-verify_return_error",
+            "-brief"]
+    for words, good in ((["-tls1_3"], True), (["-tls1_2"], True), (["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"], False),
+                        (["-alpn", "dot"], True), (["-alpn", "h2"], False)):
+        done = run(*base, *words)
+        equal(b"CONNECTION ESTABLISHED" in done.stderr and done.returncode == 0, good, (words, done.stderr[-400:]))
+    done = run("gnutls-cli", "--x509cafile", files.ca.path, "--sni-hostname=dns.example",
+               "--verify-hostname=dns.example", "-p", str(PORT), "127.0.0.1")
+    need(b"Handshake was completed" in done.stdout, done)
+    equal(weir.ask("still.example").rcode, 0)
+
+
+@loopback.test("many queries on one connection, in pieces, and answers out of order")
+def pipelined(box):
+    files = Files(box)
+    slow, quick = box.upstream(late_s=1), box.upstream()
+    box.weir(upstream={"ports": 256, "groups": [
+        {"name": "slow", "servers": [slow.url]}, {"name": "quick", "servers": [quick.url]}],
+        "default": "quick", "routes": [{"zone": "slow.example", "group": "slow"}]}, workers=2,
+        encrypted=encrypted(files.issue()))
+    c = Client(files)
+    first = question("late.slow.example", number=1)
+    others = [question(f"n{i}.example", number=100 + i) for i in range(50)]
+    c.send(first, *others)
+    order = [c.reply().id for _ in range(51)]
+    equal(sorted(order), [1] + [100 + i for i in range(50)])
+    equal(order[-1], 1)
+    wire = question("cut.example", number=7)
+    for octet in struct.pack(">H", len(wire)) + wire:
+        c.tls.sendall(bytes([octet]))
+    equal(c.reply().id, 7)
+    c.close()
+
+
+@loopback.test("tickets: any worker resumes, also after a reload; TLS 1.2 as well")
+def resumption(box):
+    files = Files(box)
+    weir = box.weir([box.upstream()], encrypted=encrypted(files.issue()))
+    for version in (ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_2):
+        ctx = context(files)
+        ctx.maximum_version = version
+        c = Client(files, ctx=ctx)
+        c.ask("a.example")
+        need(not c.tls.session_reused)
+        session = c.tls.session
+        c.close()
+        for i in range(8):    # the kernel gives connections to both workers
+            if i == 4:
+                weir.verb("reload")
+            c = Client(files, session=session, ctx=ctx)
+            need(c.tls.session_reused, f"{version} {i}")
+            equal(c.ask("a.example").addresses, ["192.0.2.1"])
+            session = c.tls.session
+            c.close()
+
+
+@loopback.test("answers are padded only for who padded the query, and only over TLS; keepalive is said")
+def padding(box):
+    files = Files(box)
+    weir = box.weir([box.upstream()], encrypted=encrypted(files.issue()))
+    c = Client(files)
+    c.send(padded("a.example", 128))
+    equal(len(c.reply().wire), 468)
+    c.send(question("a.example", edns=True))
+    reply = c.reply()
+    need(len(reply.wire) < 100)
+    need(b"\x00\x0b\x00\x02" in reply.wire, "no keepalive")
+    with socket.create_connection(weir.address) as s:
+        wire = padded("a.example", 128)
+        s.sendall(struct.pack(">H", len(wire)) + wire)
+        need(len(read_framed(s)) < 100)
+    c.close()
+
+
+@loopback.test("the end: who goes without a word is no harm; close_notify to who is idle")
+def ends(box):
+    files = Files(box)
+    weir = box.weir([box.upstream()], encrypted=encrypted(files.issue()))
+    idle, gone = Client(files), Client(files)
+    gone.ask("a.example")
+    gone.raw.close()
+    gone.tls.close()
+    idle.ask("b.example")
+    weir.stop()
+    equal(idle.tls.recv(10), b"", "no close_notify: an SSLError would say so")
+
+
+@loopback.test("certificates: a new one is taken, a bad one is not; rights, RSA and the end are told")
+def changes(box):
+    files = Files(box)
+    server = files.issue()
+    weir = box.weir([box.upstream()], encrypted=encrypted(server), user="")
+    pins = lambda: [c["pin_sha256"] for c in weir.verb("status")["certificates"]]    # noqa: E731
+    old = pins()
+    kept = Client(files)
+    files.issue(days=(-1, 5))
+    until("taken", lambda: pins() != old)
+    until("told", lambda: "expires in less than 7 days" in weir.log())
+    new = pins()
+    equal(kept.ask("a.example").rcode, 0, "an open connection goes on")
+    with open(server.chain, "w", encoding="ascii") as f:
+        f.write("nonsense")
+    until("refused", lambda: "stay in use" in weir.log())
+    equal(pins(), new)
+    Client(files).ask("b.example")
+    files.issue(kind="rsa")
+    until("taken", lambda: weir.verb("status")["certificates"][0]["key"] == "rsa")
+    until("told", lambda: "RSA key costs" in weir.log())
+    equal(weir.verb("status")["certificates_problem"], None)
+    os.chmod(server.key, 0o644)
+    until("refused", lambda: "rights 644" in weir.log())
+    Client(files).ask("c.example")
+    kept.close()
+
+
+@loopback.test("no certificate that can be used: plain DNS is served, TLS refused, and status says why")
+def without(box):
+    files = Files(box)
+    server = files.issue()
+    os.chmod(server.key, 0o666)
+    weir = box.weir([box.upstream()], encrypted=encrypted(server))
+    equal(weir.ask("a.example").rcode, 0)
+    need("rights 666" in weir.verb("status")["certificates_problem"])
+    try:
+        Client(files)
+        need(False, "it was served")
+    except (ssl.SSLError, OSError):
+        pass
+    os.chmod(server.key, 0o600)
+    share(server.key)
+    until("mended", lambda: weir.verb("status")["certificates_problem"] is None)
+    equal(Client(files).ask("b.example").rcode, 0)
+
+
+@loopback.test("who the client says it is: a server name, a certificate; in weir log")
+def claims(box):
+    files = Files(box)
+    weir = box.weir([box.upstream()], encrypted=encrypted(files.issue(), names_below="dns.example",
+                                                          client_anchors=files.ca.path))
+    Client(files, host="camera-7.dns.example").ask("a.example")
+    ctx = context(files)
+    mine = files.ca.issue("meter", ["meter-3"])
+    ctx.load_cert_chain(mine.chain, mine.key)
+    Client(files, ctx=ctx).ask("b.example")
+    stranger = certs.Authority(os.path.join(files.home, "stranger")).issue("x", ["meter-4"])
+    ctx = context(files)
+    ctx.load_cert_chain(stranger.chain, stranger.key)
+    Client(files, ctx=ctx).ask("c.example")
+    events = {e["name"]: e for e in weir.verb("log")["events"]}
+    equal((events["a.example."]["claim"], events["a.example."]["claim_by"]), ("camera-7", "sni"))
+    equal((events["b.example."]["claim"], events["b.example."]["claim_by"]), ("meter-3", "certificate"))
+    need("claim" not in events["c.example."])
+    equal(events["c.example."]["transport"], "dot")
+
+
+if __name__ == "__main__":
+    loopback.main()
