@@ -89,6 +89,15 @@
 #define WR_STREAM_HOLD_MS 300
 /* Of all streams of a worker one server has at most one of so many. Each carries 128 questions. */
 #define WR_STREAM_SHARE 2
+/* Encrypted queries are padded to a multiple of this (RFC 8467 section 4.1). */
+#define WR_PAD_QUERY 128
+/* Octets of an encrypted upstream on a connection on which it owes no answer: tickets, key updates. */
+#define WR_STREAM_IDLE_OCTETS_MAX 65536
+/* Session tickets of upstreams that a worker keeps, and octets of one: the library packs the server's certificates in. */
+#define WR_TICKETS_MAX       16
+#define WR_TICKET_OCTETS_MAX 12288
+/* A connection that its server would keep (RFC 7828) is kept idle no longer than this. */
+#define WR_STREAM_KEEP_MS 120000
 /* Places of streams that are being closed, until the world has been told. */
 #define WR_STREAMS_SPARE 8
 /* HTTP, both versions. Octets and fields of one head: 5 KiB of a GET with a question of 4 KiB, cookies that browsers send; a header bomb

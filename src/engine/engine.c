@@ -34,6 +34,7 @@ static void requests_setup(const struct wr_engine_setup *s, struct wr_rng *rng,
                                       .query_timeout_ms = s->settings->query_timeout_ms,
                                       .cache = s->cache,
                                       .upstream_state = s->upstream_state,
+                                      .conns = s->conns,
                                       .infra_slots = s->infra_slots,
                                       .zones = s->zones,
                                       .ranges = s->ranges,
@@ -95,10 +96,10 @@ void wr_engine_feed(struct wr_engine *e, const struct wr_event *event, const str
         break;
     case WR_EVENT_STREAM_OPEN: wr_requests_stream_open(e->requests, event->id, now->mono_us); break;
     case WR_EVENT_STREAM_BYTES:
-        wr_requests_stream_bytes(e->requests, event->id, event->bytes, event->size, now->mono_us);
+        wr_requests_stream_bytes(e->requests, event->id, event->bytes, event->size, now);
         break;
     case WR_EVENT_STREAM_CLOSED:
-        wr_requests_stream_closed(e->requests, event->id, event->lost);
+        wr_requests_stream_closed(e->requests, event->id, event->lost, now->mono_us);
         break;
     case WR_EVENT_LINK: wr_requests_link_changed(e->requests, now->mono_us); break;
     case WR_EVENT_LEASE:

@@ -99,14 +99,15 @@ void wr_requests_stream_open(struct wr_requests *rs, wr_id stream, uint64_t now_
 }
 
 void wr_requests_stream_bytes(struct wr_requests *rs, wr_id stream, const uint8_t *bytes,
-                              size_t size, uint64_t now_us)
+                              size_t size, const struct wr_now *now)
 {
-    wr_streams_bytes(&rs->env.streams, stream, bytes, size, now_us);
+    wr_streams_bytes(&rs->env.streams, stream, bytes, size, now);
 }
 
-void wr_requests_stream_closed(struct wr_requests *rs, wr_id stream, enum wr_lost lost)
+void wr_requests_stream_closed(struct wr_requests *rs, wr_id stream, enum wr_lost lost,
+                               uint64_t now_us)
 {
-    wr_streams_closed(&rs->env.streams, stream, lost);
+    wr_streams_closed(&rs->env.streams, stream, lost, now_us);
 }
 
 /* A datagram of the exchange: its port is open from here on. */
@@ -166,11 +167,11 @@ static bool serve_wanting(struct wr_requests *rs, uint64_t now_us, struct wr_req
     return false;
 }
 
-static void ask_on_stream(struct wr_requests *rs, struct wr_stream_out *asked, uint64_t now_us)
+static void ask_on_stream(struct wr_requests *rs, const struct wr_stream_out *asked)
 {
     struct wr_upstream_state *st = wr_forward_state_of(&rs->env, asked->exchange);
     size_t size = wr_exchange_write(asked->exchange, st, true, rs->message, sizeof(rs->message));
-    wr_streams_ask(&rs->env.streams, asked->id, rs->message, size, now_us);
+    wr_streams_ask(&rs->env.streams, asked->id, rs->message, size);
     atomic_fetch_add_explicit(&st->sent, 1, memory_order_relaxed);
     rs->counters.sent++;
 }
@@ -180,7 +181,7 @@ static bool serve_streams(struct wr_requests *rs, uint64_t now_us, struct wr_req
     struct wr_stream_out want = {0};
     enum wr_stream_action action;
     while ((action = wr_streams_poll(&rs->env.streams, now_us, &want)) == WR_STREAM_ASK) {
-        ask_on_stream(rs, &want, now_us);
+        ask_on_stream(rs, &want);
     }
     out->id = want.id;
     out->addr = want.addr;
@@ -204,12 +205,15 @@ static bool read_stream(struct wr_requests *rs, const struct wr_now *now)
     struct wr_msg msg;
     enum wr_response kind = WR_RESPONSE_OTHER;
     if (!wr_streams_message(&rs->env.streams, now, &x, &bytes, &size)) {
-        return false;
+        return wr_streams_wanting(&rs->env.streams); /* a handshake goes on */
     }
     if (x) {
         wr_id id = x->id;
         enum wr_exchange_verdict verdict = wr_exchange_streamed(
             x, wr_forward_state_of(&rs->env, x), bytes, size, now->mono_us, &msg, &kind);
+        if (verdict == WR_EXCHANGE_ACCEPTED && msg.edns.keepalive) {
+            wr_streams_keepalive(&rs->env.streams, x, msg.edns.keepalive_100ms);
+        }
         judged(rs, x, verdict, &msg, kind, now);
         x = wr_pool_get(&rs->env.exchanges, id);
         if (x && verdict == WR_EXCHANGE_REJECTED) {
@@ -316,6 +320,9 @@ void wr_requests_poll(struct wr_requests *rs, const struct wr_now *now,
 {
     uint64_t now_us = now->mono_us;
     wr_prove_look_at_clock(rs, now);
+    if (rs->env.streams.unproven && now->wall_proven) {
+        wr_streams_time_proven(&rs->env.streams);
+    }
     ret_out->action = WR_REQUEST_NOTHING;
     ret_out->datagrams = false;
     ret_out->bytes = NULL;
@@ -401,6 +408,7 @@ void wr_requests_adopt(struct wr_requests *rs, const struct wr_upstreams *upstre
             wr_requests_release(rs, id, now_us);
         }
     }
+    wr_streams_adopt(&rs->env.streams, upstreams);
     wr_prove_adopt(rs, prove);
     for (uint32_t i = 0; i < rs->pool.count; i++) {
         wr_id id;

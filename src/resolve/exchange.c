@@ -63,7 +63,8 @@ void wr_exchange_start(struct wr_exchange *x, const struct wr_exchange_setup *se
     x->recursion_desired = setup->recursion_desired;
     x->msg_id = wr_rng_u16(rng);
     x->edns = LOAD(setup->state->no_edns_until_us) <= setup->now_us;
-    x->cookies = x->edns && setup->upstreams->cookies;
+    /* On a connection that proved itself a cookie says nothing, but who asks. */
+    x->cookies = x->edns && setup->upstreams->cookies && !wr_upstream_is_encrypted(u->scheme);
     x->case_randomised = setup->upstreams->case_randomisation;
     if (x->case_randomised) {
         choose_case(x, rng);
@@ -126,6 +127,11 @@ size_t wr_exchange_write(const struct wr_exchange *x, const struct wr_upstream_s
     if (x->edns) {
         struct wr_build_opt opt = {
             .udp_size = WR_EDNS_UDP_SIZE, .dnssec_ok = q->dnssec_ok, .ede = WR_EDE_NONE};
+        if (stream && wr_upstream_is_encrypted(x->scheme)) {
+            opt.pad_to =
+                WR_PAD_QUERY; /* RFC 8467 section 4.1; never in plain text (RFC 7830 section 6) */
+            opt.keepalive = opt.keepalive_empty = x->scheme == WR_SCHEME_TLS; /* RFC 7828 */
+        }
         opt.subnet = x->subnet.addr.family != WR_AF_NONE ? &x->subnet : NULL;
         if (x->cookies) {
             opt.cookie_size = (uint8_t)cookie_to_send(x, state, cookie);

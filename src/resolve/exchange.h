@@ -49,6 +49,7 @@ struct wr_exchange {
     wr_id stream;     /* the stream it is on, or 0 */
     uint64_t sent_us; /* last send */
     uint64_t first_sent_us;
+    uint64_t written_us; /* when it was handed to a stream; 0: it waits for one */
     uint64_t silent_us; /* its silence is counted from here: the first send, or the last time-out */
     struct wr_addr addr;
     const struct wr_question *question; /* the owner's; lives as long */

@@ -26,6 +26,8 @@
 #define PLAIN_AFTER_US (1 * WR_S)
 /* A suspect that was heard of so lately may be none. */
 #define LATELY_US (10 * WR_S)
+/* A connection and a proof are had within this by most: the patience of a question that waits for them is no less. */
+#define CONNECT_PATIENCE_US (200 * WR_MS)
 /* When there is nothing left to try: an answer, or the end, is waited for. */
 #define PAUSE_IDLE_US (1 * WR_S)
 
@@ -204,11 +206,21 @@ static bool ask(struct wr_forward *f, struct wr_forward_env *env, unsigned serve
     return true;
 }
 
+/* Patience with a try: a connection has to be made first, perhaps, and proven. */
+static uint64_t patience(const struct wr_forward_env *env, const struct wr_exchange *x)
+{
+    uint64_t us = wr_select_patience(wr_forward_state_of(env, x));
+    if (!wr_upstream_is_encrypted(x->scheme) || x->written_us || us >= CONNECT_PATIENCE_US) {
+        return us;
+    }
+    return 3 * us > CONNECT_PATIENCE_US ? 3 * us : CONNECT_PATIENCE_US;
+}
+
 /* Patience with the server, doubled for each time it was asked already while it is short. */
 static uint64_t pause_for(const struct wr_forward *f, const struct wr_forward_env *env,
                           const struct wr_exchange *x, uint64_t now_us)
 {
-    uint64_t us = wr_select_patience(wr_forward_state_of(env, x));
+    uint64_t us = patience(env, x);
     unsigned doublings = x->sends > 4 ? 3 : x->sends - 1u;
     bool late = now_us >= f->started_us + LATE_US;
     uint64_t most = late ? PAUSE_LATE_US : PAUSE_REPEAT_US;
@@ -222,7 +234,7 @@ static uint64_t pause_for(const struct wr_forward *f, const struct wr_forward_en
  * is longer, and whoever has answered somebody meanwhile is slow on this name and no reason for it. */
 static uint64_t silent_at(const struct wr_forward_env *env, const struct wr_exchange *x)
 {
-    return x->first_sent_us + 2 * wr_select_patience(wr_forward_state_of(env, x));
+    return x->first_sent_us + 2 * patience(env, x);
 }
 
 static bool is_gone(const struct wr_forward_env *env, const struct wr_exchange *x, uint64_t now_us)
@@ -424,7 +436,7 @@ static void note_timeouts(struct wr_forward *f, struct wr_forward_env *env, uint
 {
     for (unsigned i = 0; i < WR_GROUP_SERVERS_MAX; i++) {
         struct wr_exchange *x = exchange_of(f, env, i);
-        if (x && now_us >= x->silent_us + wr_select_patience(wr_forward_state_of(env, x))) {
+        if (x && now_us >= x->silent_us + patience(env, x)) {
             note_timeout(f, env, x, now_us);
         }
     }
@@ -439,7 +451,7 @@ static void note_giving_up(const struct wr_forward *f, const struct wr_forward_e
     for (unsigned i = 0; i < WR_GROUP_SERVERS_MAX; i++) {
         const struct wr_exchange *x = exchange_of(f, env, i);
         struct wr_upstream_state *st = x ? wr_forward_state_of(env, x) : NULL;
-        if (!st || !is_current(env, x) || now_us < x->first_sent_us + wr_select_patience(st) ||
+        if (!st || !is_current(env, x) || now_us < x->first_sent_us + patience(env, x) ||
             atomic_load_explicit(&st->answered_us, memory_order_relaxed) > x->first_sent_us) {
             continue;
         }
@@ -503,9 +515,13 @@ static void note_answer(const struct wr_forward_env *env, const struct wr_exchan
     if (!is_current(env, x)) {
         return;
     }
-    uint64_t rtt = now_us > x->sent_us ? now_us - x->sent_us : 1;
+    /* Of a server that is asked over connections: since it was written there. */
+    bool by_stream = x->scheme != WR_SCHEME_UDP;
+    uint64_t sent_us = by_stream ? x->written_us : x->sent_us;
+    uint64_t rtt = now_us > sent_us ? now_us - sent_us : 1;
+    bool known = x->sends == 1 && !x->wrong && (by_stream ? x->written_us != 0 : !x->stream);
     atomic_fetch_add_explicit(&st->answers, 1, memory_order_relaxed);
-    wr_select_answered(st, x->sends == 1 && !x->wrong && !x->stream ? rtt : 0, now_us);
+    wr_select_answered(st, known ? rtt : 0, now_us);
 }
 
 void wr_forward_reply(struct wr_forward *f, struct wr_forward_env *env, struct wr_exchange *x,

@@ -97,6 +97,8 @@ struct wr_requests *wr_requests_start(void *block, const struct wr_requests_setu
     rs->env.trace = setup->trace;
     lay_out(setup, block);
     wr_list_init(&rs->env.wanting);
+    wr_streams_adopt(&rs->env.streams, setup->upstreams);
+    rs->env.streams.conns = setup->conns;
     rs->env.client_cookie_key = setup->client_cookie_key;
     rs->nsecache.time = &rs->time;
     rs->room.nsecache = &rs->nsecache;
@@ -144,6 +146,7 @@ void wr_requests_stop(struct wr_requests *rs, uint64_t now_us)
         }
     }
     (void)now_us;
+    wr_streams_stop(&rs->env.streams);
     wr_keycache_close(&rs->keycache);
 }
 

@@ -46,6 +46,7 @@ struct wr_requests_setup {
     uint32_t query_timeout_ms;
     struct wr_cache *cache;
     struct wr_upstream_state *upstream_state;
+    struct wr_conninfo *conns; /* WR_UPSTREAMS_MAX of them, shared by all workers, or NULL */
     const uint8_t *client_cookie_key;
     struct wr_hash_key table_key;
     struct wr_rng *rng; /* the engine's, lives as long */
@@ -81,8 +82,9 @@ void wr_requests_unreachable(struct wr_requests *rs, wr_id exchange, enum wr_los
 void wr_requests_stream_open(struct wr_requests *rs, wr_id stream, uint64_t now_us);
 /* The octets must stay until poll gave NOTHING. */
 void wr_requests_stream_bytes(struct wr_requests *rs, wr_id stream, const uint8_t *bytes,
-                              size_t size, uint64_t now_us);
-void wr_requests_stream_closed(struct wr_requests *rs, wr_id stream, enum wr_lost lost);
+                              size_t size, const struct wr_now *now);
+void wr_requests_stream_closed(struct wr_requests *rs, wr_id stream, enum wr_lost lost,
+                               uint64_t now_us);
 void wr_requests_link_changed(struct wr_requests *rs, uint64_t now_us);
 /* New upstreams, new policy: what is in flight is asked again of whoever is responsible now. */
 void wr_requests_adopt(struct wr_requests *rs, const struct wr_upstreams *upstreams,

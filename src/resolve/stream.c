@@ -4,50 +4,30 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/time.h"
+#include "resolve/securestream.h"
 
-/* Time for a connection to open, and for one that answers nothing of what is out. */
+/* Time for a connection to open, for its handshake, and for one that answers nothing of what is out. */
 #define CONNECT_US (2 * WR_S)
+#define SHAKE_US   (2 * WR_S)
 #define SILENT_US  (2 * WR_S)
 #define IDLE_US    (10 * WR_S)
-#define MESSAGE_US (WR_STREAM_MESSAGE_MS * WR_MS)
-#define HOLD_US    (WR_STREAM_HOLD_MS * WR_MS)
+/* A handshake costs more than a place that is kept: many homes ask once in half a minute. */
+#define IDLE_SECURE_US (30 * WR_S)
+#define MESSAGE_US     (WR_STREAM_MESSAGE_MS * WR_MS)
+#define HOLD_US        (WR_STREAM_HOLD_MS * WR_MS)
 /* Questions out on one stream at once; ids on it stay far from collision. */
 #define PIPELINE_MAX 128
 
 #define ROOM_SIZE (WR_UPCONN_ROOM + WR_UPCONN_OUT)
 
-enum state { FREE = 0, CONNECTING, OPEN, CLOSING };
-
 /* How a stream ended, for the questions on it. */
-enum end { BROKEN = 0, OWN, EVICTED };
-
-struct wr_stream {
-    struct wr_list node;    /* in pending */
-    struct wr_list waiting; /* exchanges not written yet */
-    struct wr_list asked;   /* exchanges written */
-    struct wr_timer timer;
-    struct wr_upconn conn;
-    struct wr_addr addr;
-    wr_id id;
-    /* Its last use: it opened, was asked after a pause, answered, or was left by the last. */
-    uint64_t since_us;
-    uint64_t begun_us; /* when the first octet of the unfinished message came */
-    uint64_t heard_us; /* when the last octets came */
-    uint32_t count;    /* exchanges on it */
-    uint32_t served;   /* messages read */
-    uint32_t owed;     /* questions whose exchange left before the answer: it may still come */
-    uint16_t unasked;  /* messages that nobody asked for */
-    uint16_t slot;     /* whose it is, beside addr and scheme */
-    uint8_t scheme;
-    uint8_t state;
-    bool tell_open; /* OPEN has not been given out yet */
-};
+enum end { BROKEN = 0, OWN, EVICTED, ANEW };
 
 size_t wr_streams_size(uint32_t count)
 {
     count += WR_STREAMS_SPARE;
     return wr_pool_size(sizeof(struct wr_stream), count) + wr_heap_size(count) +
-           (size_t)count * ROOM_SIZE + 192;
+           (size_t)count * ROOM_SIZE + WR_UPCONN_PLAIN + WR_TICKETBOX_SIZE + 192;
 }
 
 static uint8_t *align64(uint8_t *p)
@@ -64,6 +44,11 @@ void wr_streams_init(struct wr_streams *s, void *block, uint32_t count)
     at = align64(at + wr_pool_size(sizeof(struct wr_stream), count));
     wr_heap_init(&s->timers, at, count);
     s->rooms = align64(at + wr_heap_size(count));
+    s->plain = s->rooms + (size_t)count * ROOM_SIZE;
+    wr_ticketbox_init(&s->tickets, s->plain + WR_UPCONN_PLAIN);
+    s->upstreams = NULL;
+    s->conns = NULL;
+    s->unproven = 0;
     wr_list_init(&s->pending);
     wr_list_init(&s->orphans);
     s->reading = 0;
@@ -82,7 +67,7 @@ static void mark_pending(struct wr_streams *s, struct wr_stream *st)
 /* One time for each thing that may last; octets that trickle in move none but that for the silence in a message. */
 static void arm(struct wr_streams *s, struct wr_stream *st)
 {
-    uint64_t at_us = st->since_us + (st->count ? SILENT_US : IDLE_US);
+    uint64_t at_us = st->since_us + (st->count ? SILENT_US : st->idle_us);
     if (wr_upconn_partial(&st->conn)) {
         uint64_t rest_us = wr_time_min(st->begun_us + MESSAGE_US, st->heard_us + SILENT_US);
         at_us = st->count ? rest_us : wr_time_min(at_us, rest_us);
@@ -90,12 +75,15 @@ static void arm(struct wr_streams *s, struct wr_stream *st)
     wr_heap_set(&s->timers, &st->timer, at_us);
 }
 
-static void start_conn(const struct wr_streams *s, struct wr_stream *st)
+static int start_conn(struct wr_streams *s, struct wr_stream *st)
 {
     uint8_t *room = s->rooms + (size_t)(uint32_t)st->id * ROOM_SIZE;
-    struct wr_upconn_setup setup = {
-        .kind = WR_UPCONN_TCP, .room = room, .out = room + WR_UPCONN_ROOM};
-    wr_upconn_start(&st->conn, &setup);
+    struct wr_upconn_setup setup = {.room = room, .out = room + WR_UPCONN_ROOM};
+    int err = wr_securestream_set(s, st, &setup);
+    if (err == WR_OK) {
+        wr_upconn_start(&st->conn, &setup);
+    }
+    return err;
 }
 
 static struct wr_stream *open_new(struct wr_streams *s, const struct wr_exchange *x,
@@ -113,10 +101,15 @@ static struct wr_stream *open_new(struct wr_streams *s, const struct wr_exchange
     st->addr = x->addr;
     st->scheme = x->scheme;
     st->slot = x->slot;
-    start_conn(s, st);
-    st->state = CONNECTING;
+    st->generation = x->generation;
+    if (start_conn(s, st) != WR_OK) {
+        wr_pool_give(&s->pool, id);
+        return NULL;
+    }
+    st->state = WR_STREAM_CONNECTING;
     st->tell_open = true;
     st->since_us = now_us;
+    st->idle_us = st->upstream ? IDLE_SECURE_US : IDLE_US;
     s->opened++;
     wr_heap_set(&s->timers, &st->timer, now_us + CONNECT_US);
     mark_pending(s, st);
@@ -142,11 +135,12 @@ static struct survey look(const struct wr_streams *s, const struct wr_exchange *
     for (uint32_t i = 0; i < s->pool.count; i++) {
         wr_id id;
         struct wr_stream *st = wr_pool_at(&s->pool, i, &id);
-        if (!st || st->state == CLOSING) {
+        if (!st || st->state == WR_STREAM_CLOSING) {
             continue;
         }
         bool near = wr_addr_equal(&st->addr, &x->addr);
-        bool same = near && st->scheme == x->scheme && st->slot == x->slot;
+        bool same = near && st->scheme == x->scheme && st->slot == x->slot && !st->leaving &&
+                    (!st->upstream || st->generation == x->generation);
         v.live++;
         v.same += near;
         if (same && st->count < PIPELINE_MAX && (!v.best || st->count < v.best->count)) {
@@ -189,8 +183,8 @@ static void orphan_all(struct wr_streams *s, struct wr_stream *st, struct wr_lis
         x->stream = 0;
         /* Its server had answered here before: idle time-outs race with questions (RFC 7766 section 6.2.4).
          * Or it had accepted, and broke off: that may be chance, once. */
-        x->stream_again =
-            (st->served > 0 || st->state == OPEN) && !x->stream_retried && end != EVICTED;
+        x->stream_again = end == ANEW || ((st->served > 0 || st->state == WR_STREAM_READY) &&
+                                          !x->stream_retried && end != EVICTED);
         x->lost_own = end != BROKEN;
         wr_list_append(&s->orphans, &x->on_stream);
     }
@@ -199,7 +193,9 @@ static void orphan_all(struct wr_streams *s, struct wr_stream *st, struct wr_lis
 /* From our side: the questions leave now, the world is told at the next poll. */
 static void give_up(struct wr_streams *s, struct wr_stream *st, enum end end)
 {
-    st->state = CLOSING;
+    wr_upconn_close(&st->conn);
+    wr_upconn_end(&st->conn);
+    st->state = WR_STREAM_CLOSING;
     orphan_all(s, st, &st->asked, end);
     orphan_all(s, st, &st->waiting, end);
     wr_heap_clear(&s->timers, &st->timer);
@@ -233,7 +229,7 @@ int wr_streams_place(struct wr_streams *s, struct wr_exchange *x, struct wr_rng 
     x->stream_msg_id = free_msg_id(st, rng);
     x->stream = st->id;
     x->stream_owed = false;
-    if (st->count++ == 0 && st->state == OPEN) {
+    if (st->count++ == 0 && st->state == WR_STREAM_READY) {
         st->since_us = now_us;
         arm(s, st);
     }
@@ -251,7 +247,7 @@ void wr_streams_leave(struct wr_streams *s, struct wr_exchange *x, uint64_t now_
         return;
     }
     st->owed += x->stream_owed;
-    if (--st->count == 0 && st->state == OPEN) {
+    if (--st->count == 0 && st->state == WR_STREAM_READY) {
         st->since_us = now_us;
         arm(s, st);
     }
@@ -259,7 +255,7 @@ void wr_streams_leave(struct wr_streams *s, struct wr_exchange *x, uint64_t now_
 
 static void now_open(struct wr_streams *s, struct wr_stream *st, uint64_t now_us)
 {
-    st->state = OPEN;
+    st->state = WR_STREAM_READY;
     st->since_us = now_us;
     arm(s, st);
     mark_pending(s, st);
@@ -268,13 +264,18 @@ static void now_open(struct wr_streams *s, struct wr_stream *st, uint64_t now_us
 void wr_streams_opened(struct wr_streams *s, wr_id id, uint64_t now_us)
 {
     struct wr_stream *st = wr_pool_get(&s->pool, id);
-    if (!st || st->state != CONNECTING) {
+    if (!st || st->state != WR_STREAM_CONNECTING) {
         return;
     }
-    wr_upconn_opened(&st->conn, now_us);
+    wr_securestream_begin(s, st);
     if (wr_upconn_can_ask(&st->conn)) {
         now_open(s, st, now_us);
+        return;
     }
+    st->state = WR_STREAM_SHAKING;
+    wr_heap_set(&s->timers, &st->timer, now_us + SHAKE_US);
+    s->reading = id; /* the handshake begins */
+    s->reading_us = now_us;
 }
 
 static void release(struct wr_streams *s, struct wr_stream *st, enum end end)
@@ -290,31 +291,56 @@ static void release(struct wr_streams *s, struct wr_stream *st, enum end end)
     wr_pool_give(&s->pool, st->id);
 }
 
-void wr_streams_closed(struct wr_streams *s, wr_id id, enum wr_lost lost)
+/* What its being closed by the other side is called. FINE: it was idle, and may. */
+static uint8_t why_closed(const struct wr_stream *st, enum wr_lost lost)
+{
+    if (lost == WR_LOST_OWN) {
+        return WR_UPCONN_OWN;
+    }
+    if (st->state == WR_STREAM_CONNECTING) {
+        return WR_UPCONN_REFUSED;
+    }
+    return st->state == WR_STREAM_READY && wr_list_empty(&st->asked) ? WR_UPCONN_FINE
+                                                                     : WR_UPCONN_CLOSED;
+}
+
+void wr_streams_closed(struct wr_streams *s, wr_id id, enum wr_lost lost, uint64_t now_us)
 {
     struct wr_stream *st = wr_pool_get(&s->pool, id);
     if (st) {
+        wr_securestream_failed(s, st, why_closed(st, lost), "", now_us);
         release(s, st, lost == WR_LOST_OWN ? OWN : BROKEN);
     }
 }
 
+/* May it speak now? A plain one has nothing to say that was not asked for; an encrypted one has, a little: tickets, new keys. */
+static bool may_speak(struct wr_stream *st, size_t size)
+{
+    if (!wr_list_empty(&st->asked) || st->owed > 0 || st->state == WR_STREAM_SHAKING) {
+        st->idle_octets = 0;
+        return true;
+    }
+    st->idle_octets += size;
+    return st->upstream && st->idle_octets <= WR_STREAM_IDLE_OCTETS_MAX;
+}
+
 void wr_streams_bytes(struct wr_streams *s, wr_id id, const uint8_t *bytes, size_t size,
-                      uint64_t now_us)
+                      const struct wr_now *now)
 {
     struct wr_stream *st = wr_pool_get(&s->pool, id);
-    if (!st || st->state != OPEN) {
+    if (!st || (st->state != WR_STREAM_READY && st->state != WR_STREAM_SHAKING)) {
         return;
     }
-    if (wr_list_empty(&st->asked) && st->owed == 0) {
-        give_up(s, st, BROKEN); /* it has nothing to say */
+    if (!may_speak(st, size)) {
+        give_up(s, st, BROKEN);
         return;
     }
     s->reading = id;
-    s->reading_us = st->heard_us = now_us;
+    s->reading_us = st->heard_us = now->mono_us;
     if (!wr_upconn_partial(&st->conn)) {
-        st->begun_us = now_us;
+        st->begun_us = now->mono_us;
     }
-    wr_upconn_feed(&st->conn, bytes, size);
+    wr_upconn_feed(&st->conn, bytes, size, now);
 }
 
 /* The exchange that the message answers. NULL: to nobody, or too late. */
@@ -349,30 +375,60 @@ static struct wr_exchange *take(struct wr_streams *s, struct wr_stream *st, cons
     return x;
 }
 
+static void conn_ended(struct wr_streams *s, struct wr_stream *st,
+                       const struct wr_upconn_said *said, uint64_t now_us)
+{
+    bool farewell =
+        said->why == WR_UPCONN_CLOSED && st->state == WR_STREAM_READY && wr_list_empty(&st->asked);
+    wr_securestream_failed(s, st, farewell ? WR_UPCONN_FINE : said->why, said->text, now_us);
+    give_up(s, st, said->why == WR_UPCONN_OWN ? OWN : BROKEN);
+}
+
+/* The stream whose octets, or whose beginning, are being looked at; NULL: it is over. */
+static struct wr_stream *being_read(const struct wr_streams *s)
+{
+    struct wr_stream *st = wr_pool_get(&s->pool, s->reading);
+    return st && (st->state == WR_STREAM_READY || st->state == WR_STREAM_SHAKING) ? st : NULL;
+}
+
 bool wr_streams_message(struct wr_streams *s, const struct wr_now *now,
                         struct wr_exchange **ret_exchange, const uint8_t **ret_msg,
                         size_t *ret_size)
 {
     struct wr_upconn_said said;
     struct wr_stream *st;
-    while ((st = wr_pool_get(&s->pool, s->reading)) != NULL && st->state == OPEN) {
-        if (!wr_upconn_next(&st->conn, now, &said)) {
-            arm(s, st);
+    while ((st = being_read(s)) != NULL && wr_upconn_next(&st->conn, now, &said)) {
+        switch (said.kind) {
+        case WR_UPCONN_SAID_READY:
+            if (st->state == WR_STREAM_SHAKING) {
+                wr_securestream_ready(s, st, now);
+                now_open(s, st, now->mono_us);
+            }
             break;
-        }
-        if (said.kind == WR_UPCONN_SAID_ENDED) {
-            give_up(s, st, BROKEN);
-            break;
-        }
-        if (said.kind == WR_UPCONN_SAID_ANSWER) {
+        case WR_UPCONN_SAID_TICKET: wr_securestream_ticket(s, st, said.msg, said.size); break;
+        case WR_UPCONN_SAID_ENDED: conn_ended(s, st, &said, now->mono_us); break;
+        default:
             *ret_msg = said.msg;
             *ret_size = said.size;
             *ret_exchange = take(s, st, said.msg);
             return true;
         }
     }
+    if (st) {
+        if (st->state == WR_STREAM_READY) {
+            arm(s, st);
+        }
+        if (wr_upconn_has_output(&st->conn)) {
+            mark_pending(s, st);
+        }
+    }
     s->reading = 0;
     return false;
+}
+
+bool wr_streams_wanting(const struct wr_streams *s)
+{
+    return !wr_list_empty(&s->pending);
 }
 
 struct wr_exchange *wr_streams_orphan(struct wr_streams *s, bool *ret_again)
@@ -398,14 +454,17 @@ static struct wr_exchange *ask_one(struct wr_streams *s, struct wr_stream *st, u
     }
     wr_list_append(&st->asked, &x->on_stream);
     x->stream_owed = true;
+    if (x->silent_us == x->first_sent_us) {
+        x->silent_us = now_us; /* the handshake was no silence */
+    }
+    x->written_us = now_us;
     return x;
 }
 
-void wr_streams_ask(struct wr_streams *s, wr_id id, const uint8_t *msg, size_t size,
-                    uint64_t now_us)
+void wr_streams_ask(struct wr_streams *s, wr_id id, const uint8_t *msg, size_t size)
 {
     struct wr_stream *st = wr_pool_get(&s->pool, id);
-    if (st && st->state == OPEN && wr_upconn_ask(&st->conn, msg, size, now_us) != WR_OK) {
+    if (st && st->state == WR_STREAM_READY && wr_upconn_ask(&st->conn, msg, size) != WR_OK) {
         give_up(s, st, OWN); /* there was room for a question a moment ago */
     }
 }
@@ -415,7 +474,7 @@ static enum wr_stream_action poll_one(struct wr_streams *s, struct wr_stream *st
                                       struct wr_stream_out *ret_out)
 {
     *ret_out = (struct wr_stream_out){.id = st->id};
-    if (st->state == CLOSING) {
+    if (st->state == WR_STREAM_CLOSING && !wr_upconn_has_output(&st->conn)) {
         bool told = !st->tell_open; /* else the world never heard of it */
         release(s, st, BROKEN);
         return told ? WR_STREAM_CLOSE : WR_STREAM_NOTHING;
@@ -425,7 +484,8 @@ static enum wr_stream_action poll_one(struct wr_streams *s, struct wr_stream *st
         ret_out->addr = st->addr;
         return WR_STREAM_OPEN;
     }
-    if (st->state == OPEN && !wr_list_empty(&st->waiting) && wr_upconn_can_ask(&st->conn)) {
+    if (st->state == WR_STREAM_READY && !wr_list_empty(&st->waiting) &&
+        wr_upconn_can_ask(&st->conn)) {
         ret_out->exchange = ask_one(s, st, now_us);
         return WR_STREAM_ASK;
     }
@@ -450,12 +510,69 @@ enum wr_stream_action wr_streams_poll(struct wr_streams *s, uint64_t now_us,
     return WR_STREAM_NOTHING;
 }
 
+/* What its time-out means. */
+static uint8_t why_expired(const struct wr_stream *st)
+{
+    switch (st->state) {
+    case WR_STREAM_CONNECTING: return WR_UPCONN_DEAF;
+    case WR_STREAM_SHAKING: return st->heard_us ? WR_UPCONN_HUNG : WR_UPCONN_MUTE;
+    default: return st->count ? WR_UPCONN_HUNG : WR_UPCONN_FINE;
+    }
+}
+
 void wr_streams_expire(struct wr_streams *s, uint64_t now_us)
 {
     struct wr_timer *t;
     while ((t = wr_heap_expired(&s->timers, now_us)) != NULL) {
         struct wr_stream *st = WR_CONTAINER(t, struct wr_stream, timer);
+        wr_securestream_failed(s, st, why_expired(st), "", now_us);
         give_up(s, st, BROKEN);
+    }
+}
+
+void wr_streams_keepalive(struct wr_streams *s, const struct wr_exchange *x, uint16_t keep_100ms)
+{
+    struct wr_stream *st = wr_pool_get(&s->pool, x->stream);
+    if (!st || st->state != WR_STREAM_READY) {
+        return;
+    }
+    st->leaving = keep_100ms == 0;
+    st->idle_us = wr_time_min(keep_100ms * 100 * WR_MS, WR_STREAM_KEEP_MS * WR_MS);
+}
+
+/* Encrypted ones, or of those the ones whose proof was made without the time. Their questions are asked anew. */
+static void end_secure(struct wr_streams *s, bool all)
+{
+    for (uint32_t i = 0; i < s->pool.count; i++) {
+        wr_id id;
+        struct wr_stream *st = wr_pool_at(&s->pool, i, &id);
+        if (st && st->upstream && st->state != WR_STREAM_CLOSING && (all || st->unproven)) {
+            give_up(s, st, ANEW);
+        }
+    }
+    wr_ticketbox_clear(&s->tickets);
+}
+
+void wr_streams_time_proven(struct wr_streams *s)
+{
+    end_secure(s, false);
+    s->unproven = 0;
+}
+
+void wr_streams_adopt(struct wr_streams *s, const struct wr_upstreams *upstreams)
+{
+    end_secure(s, true);
+    s->upstreams = upstreams;
+}
+
+void wr_streams_stop(struct wr_streams *s)
+{
+    for (uint32_t i = 0; i < s->pool.count; i++) {
+        wr_id id;
+        struct wr_stream *st = wr_pool_at(&s->pool, i, &id);
+        if (st) {
+            wr_upconn_end(&st->conn);
+        }
     }
 }
 
@@ -469,7 +586,7 @@ void wr_streams_abandon(struct wr_streams *s)
     for (uint32_t i = 0; i < s->pool.count; i++) {
         wr_id id;
         struct wr_stream *st = wr_pool_at(&s->pool, i, &id);
-        if (st && st->state != CLOSING) {
+        if (st && st->state != WR_STREAM_CLOSING) {
             give_up(s, st, BROKEN);
         }
     }

@@ -2,7 +2,7 @@
 /*
  * Streams: connections to upstreams (transport/upconn), shared by the exchanges that need one.
  *
- *   CONNECTING -> OPEN -> CLOSING
+ *   CONNECTING -> SHAKING -> READY -> CLOSING      (SHAKING: encrypted ones)
  *
  * Questions are pipelined, answers may come in any order (RFC 7766 section 6.2);
  * each question has an id of its own on its stream. A stream that answers nothing while
@@ -29,8 +29,10 @@
 #include "base/list.h"
 #include "base/pool.h"
 #include "base/time.h"
+#include "resolve/conninfo.h"
 #include "resolve/exchange.h"
 #include "resolve/lost.h"
+#include "resolve/ticketbox.h"
 #include "transport/upconn.h"
 
 struct wr_stream; /* in the pool */
@@ -41,11 +43,16 @@ struct wr_streams {
     struct wr_list pending; /* streams that have something to be done */
     struct wr_list orphans; /* exchanges that lost their stream */
     uint8_t *rooms;         /* for what comes and what goes, one a stream */
-    wr_id reading;          /* the stream whose octets are being taken apart, or 0 */
-    uint64_t reading_us;    /* when they came */
-    uint32_t most;    /* streams that may be there; those that are being closed do not count */
-    uint64_t opened;  /* counter */
-    uint64_t evicted; /* counter */
+    uint8_t *plain;         /* one record as plaintext, of the stream that is being read */
+    const struct wr_upstreams *upstreams; /* encrypted servers, by slot; NULL: none */
+    struct wr_conninfo *conns; /* notes about them, shared, by slot; NULL: none are made */
+    struct wr_ticketbox tickets;
+    wr_id reading;       /* the stream whose octets are being taken apart, or 0 */
+    uint64_t reading_us; /* when they came */
+    uint32_t most;       /* streams that may be there; those that are being closed do not count */
+    uint32_t unproven;   /* encrypted ones whose proof rests on a time that nobody had confirmed */
+    uint64_t opened;     /* counter */
+    uint64_t evicted;    /* counter */
 };
 
 enum wr_stream_action {
@@ -77,9 +84,9 @@ void wr_streams_leave(struct wr_streams *s, struct wr_exchange *x, uint64_t now_
 
 /* What the world reported. Ids that are over are ignored. */
 void wr_streams_opened(struct wr_streams *s, wr_id id, uint64_t now_us);
-void wr_streams_closed(struct wr_streams *s, wr_id id, enum wr_lost lost);
+void wr_streams_closed(struct wr_streams *s, wr_id id, enum wr_lost lost, uint64_t now_us);
 void wr_streams_bytes(struct wr_streams *s, wr_id id, const uint8_t *bytes, size_t size,
-                      uint64_t now_us);
+                      const struct wr_now *now);
 /* The next whole message of the octets fed last and the exchange it answers (NULL: to nobody, ignore it). */
 bool wr_streams_message(struct wr_streams *s, const struct wr_now *now,
                         struct wr_exchange **ret_exchange, const uint8_t **ret_msg,
@@ -90,8 +97,17 @@ struct wr_exchange *wr_streams_orphan(struct wr_streams *s, bool *ret_again);
 enum wr_stream_action wr_streams_poll(struct wr_streams *s, uint64_t now_us,
                                       struct wr_stream_out *ret_out);
 /* The message of the exchange that ASK named, with its stream_msg_id. */
-void wr_streams_ask(struct wr_streams *s, wr_id id, const uint8_t *msg, size_t size,
-                    uint64_t now_us);
+void wr_streams_ask(struct wr_streams *s, wr_id id, const uint8_t *msg, size_t size);
+/* Is there something to poll for? */
+bool wr_streams_wanting(const struct wr_streams *s);
+/* The server of the stream that the exchange is on said how long it keeps idle connections (RFC 7828), in 100 ms. */
+void wr_streams_keepalive(struct wr_streams *s, const struct wr_exchange *x, uint16_t keep_100ms);
+/* The time is known now: what was proven without it has to be proven again. */
+void wr_streams_time_proven(struct wr_streams *s);
+/* Other upstreams, other proof: encrypted streams end, and tickets with them. */
+void wr_streams_adopt(struct wr_streams *s, const struct wr_upstreams *upstreams);
+/* At the end: what libraries hold is given back. */
+void wr_streams_stop(struct wr_streams *s);
 /* Gives up what is silent or idle. */
 void wr_streams_expire(struct wr_streams *s, uint64_t now_us);
 uint64_t wr_streams_deadline(const struct wr_streams *s);

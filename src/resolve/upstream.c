@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "resolve/upstream.h"
 
+bool wr_upstream_is_encrypted(uint8_t scheme)
+{
+    return scheme > WR_SCHEME_TCP;
+}
+
 /* The nearest route that holds the name, from place `at` (+ 1) upwards; 0: none. */
 static unsigned holder(const struct wr_route *route, unsigned at, const uint8_t *name)
 {

@@ -39,7 +39,9 @@ enum wr_strategy {
     WR_STRATEGY_ROUND_ROBIN = 3, /* each in turn */
 };
 
+struct wr_creds;
 struct wr_uri;
+struct wr_whom;
 
 struct wr_upstream {
     struct wr_addr
@@ -49,7 +51,9 @@ struct wr_upstream {
     uint16_t generation; /* of that slot */
     uint8_t addrs;       /* addresses it has, `addr` and those of `more` */
     struct wr_addr more[WR_URI_ADDRS_MAX - 1];
-    const struct wr_uri *uri; /* what it has to prove; NULL: nothing, it is asked in plain text */
+    const struct wr_uri *uri;   /* as configured; NULL: it is asked in plain text */
+    const struct wr_whom *whom; /* who it has to be, for wr_whom_verify; NULL as well */
+    uint64_t identity;          /* of the whole URL */
     char url[96]; /* as configured without what it has to prove, NUL-ended; for people */
 };
 
@@ -111,6 +115,7 @@ struct wr_upstreams {
     bool case_randomisation; /* 0x20 */
     bool cookies;            /* RFC 7873 client */
     bool encrypted_only;     /* nobody is asked in plain text, whoever wants it */
+    struct wr_creds *trust;  /* authorities that are believed; NULL: no encrypted server is asked */
     struct wr_upstream upstream[WR_UPSTREAMS_MAX];
     struct wr_group group[WR_GROUPS_MAX];
     const struct wr_route *route; /* by wr_name_order, and linked */
@@ -144,6 +149,7 @@ struct wr_upstream_state {
 #define WR_UPSTREAM_COOKIES \
     1u /* has sent a server cookie: an answer without one is not believed (RFC 7873 5.3) */
 
+bool wr_upstream_is_encrypted(uint8_t scheme);
 /* Fills `above` of routes that stand in the order of wr_name_order. A single route needs no linking. */
 void wr_upstream_link_routes(struct wr_route *route, unsigned routes);
 /* The group that answers for a name, the longest route's, else the default; `ret_zone` is the route's zone, or the

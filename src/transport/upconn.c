@@ -1,42 +1,172 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "transport/upconn.h"
 
+#include <string.h>
+
 #include "base/check.h"
 #include "base/err.h"
 
+static const char *const dot_alpn[] = {"dot"};
+
 const char *wr_upconn_state_name(uint8_t state)
 {
-    static const char *const names[] = {"NEW", "READY", "CLOSING", "OVER"};
+    static const char *const names[] = {"NEW", "SHAKING", "READY", "CLOSING", "OVER"};
     return state < WR_ARRAY_LEN(names) ? names[state] : "?";
+}
+
+const char *wr_upconn_why_text(uint8_t why)
+{
+    static const char *const texts[WR_UPCONN_WHYS] = {
+        [WR_UPCONN_FINE] = "it is well",
+        [WR_UPCONN_REFUSED] = "it cannot be reached",
+        [WR_UPCONN_DEAF] = "nobody answers there",
+        [WR_UPCONN_MUTE] = "it accepted the connection and never spoke",
+        [WR_UPCONN_NOT_TLS] = "what it says is no TLS",
+        [WR_UPCONN_REJECTED] = "the handshake failed",
+        [WR_UPCONN_STRANGER] = "it did not prove to be who it should be",
+        [WR_UPCONN_NOT_DNS] = "what it says is no DNS",
+        [WR_UPCONN_CLOSED] = "it closed the connection",
+        [WR_UPCONN_HUNG] = "it answers no more",
+        [WR_UPCONN_OWN] = "there was no room for it here",
+    };
+    return why < WR_UPCONN_WHYS ? texts[why] : "?";
+}
+
+bool wr_upconn_is_encrypted(uint8_t kind)
+{
+    return kind != WR_UPCONN_TCP;
 }
 
 void wr_upconn_start(struct wr_upconn *c, const struct wr_upconn_setup *setup)
 {
-    *c = (struct wr_upconn){.kind = setup->kind};
+    *c = (struct wr_upconn){.kind = setup->kind, .plain = setup->plain};
     wr_frame_init(&c->frame, setup->room, 2 + WR_MSG_MAX);
     wr_buf_write_init(&c->out, setup->out, WR_UPCONN_OUT);
+    if (wr_upconn_is_encrypted(c->kind)) {
+        wr_assert(setup->plain && setup->secure.verify);
+        c->secure = setup->secure;
+        wr_creds_keep(c->secure.creds);
+    }
 }
 
-void wr_upconn_opened(struct wr_upconn *c, uint64_t now_us)
+void wr_upconn_opened(struct wr_upconn *c, const uint8_t *ticket, size_t size)
 {
-    (void)now_us;
-    if (c->state == WR_UPCONN_NEW) {
+    if (c->state != WR_UPCONN_NEW) {
+        return;
+    }
+    c->ticket = ticket;
+    c->ticket_size = size;
+    c->tell_ready = !wr_upconn_is_encrypted(c->kind);
+    c->state = c->tell_ready ? WR_UPCONN_READY : WR_UPCONN_SHAKING;
+}
+
+/* ---- TLS ---- */
+
+/* Notes who said no: a server that is not the one that is meant is another thing than a handshake that fails. */
+static int judge(void *user, const struct wr_certs *chain, struct wr_verdict_text *ret_why)
+{
+    struct wr_upconn *c = user;
+    int err = c->secure.verify(c->secure.user, chain, ret_why);
+    c->denied = err != WR_OK;
+    if (err == WR_OK) { /* what it says then is no reason for an end */
+        c->proof = *ret_why;
+        ret_why->text[0] = '\0';
+    }
+    return err;
+}
+
+static int begin(struct wr_upconn *c, const struct wr_now *now)
+{
+    struct wr_tls_setup setup = {.role = WR_TLS_CLIENT,
+                                 .creds = c->secure.creds,
+                                 .alpn = dot_alpn,
+                                 .alpn_count = WR_ARRAY_LEN(dot_alpn),
+                                 .verify = judge,
+                                 .user = c,
+                                 .name = c->secure.name,
+                                 .ticket = c->ticket,
+                                 .ticket_size = c->ticket_size};
+    c->begun = true;
+    c->ticket = NULL;
+    return wr_tls_start(&c->tls, &setup, now, &c->out);
+}
+
+static uint8_t why_of(const struct wr_upconn *c, int err)
+{
+    if (c->denied) {
+        return WR_UPCONN_STRANGER;
+    }
+    if (err == WR_E_NOMEM || err == WR_E_FULL) {
+        return WR_UPCONN_OWN;
+    }
+    if (err == WR_E_CLOSED) {
+        return WR_UPCONN_CLOSED;
+    }
+    return c->state == WR_UPCONN_SHAKING && err == WR_E_FORMAT ? WR_UPCONN_NOT_TLS
+                                                               : WR_UPCONN_REJECTED;
+}
+
+static bool ended(struct wr_upconn *c, uint8_t why, struct wr_upconn_said *ret_said)
+{
+    c->why = why;
+    c->state = WR_UPCONN_OVER;
+    *ret_said = (struct wr_upconn_said){
+        .kind = WR_UPCONN_SAID_ENDED, .why = why, .text = c->begun ? c->tls.why.text : ""};
+    return true;
+}
+
+static bool take_ticket(struct wr_upconn *c, struct wr_upconn_said *ret_said)
+{
+    size_t size;
+    if (c->state != WR_UPCONN_READY ||
+        wr_tls_ticket(&c->tls, c->plain, WR_UPCONN_PLAIN, &size) != WR_OK) {
+        return false;
+    }
+    *ret_said =
+        (struct wr_upconn_said){.kind = WR_UPCONN_SAID_TICKET, .msg = c->plain, .size = size};
+    return true;
+}
+
+/* More plaintext for the frames. WR_E_AGAIN: there is none now. */
+static int read_more(struct wr_upconn *c, const struct wr_now *now)
+{
+    size_t size;
+    int err = c->begun ? WR_OK : begin(c, now);
+    if (err == WR_OK) {
+        err = wr_tls_read(&c->tls, c->plain, WR_UPCONN_PLAIN, &size, &c->out);
+    }
+    if (c->state == WR_UPCONN_SHAKING && c->tls.state == WR_TLS_OPEN) {
         c->state = WR_UPCONN_READY;
         c->tell_ready = true;
     }
+    if (err == WR_OK) {
+        wr_frame_feed(&c->frame, c->plain, size);
+    }
+    return err;
 }
 
-void wr_upconn_feed(struct wr_upconn *c, const uint8_t *bytes, size_t size)
+/* ---- the connection ---- */
+
+void wr_upconn_feed(struct wr_upconn *c, const uint8_t *bytes, size_t size,
+                    const struct wr_now *now)
 {
-    if (c->state == WR_UPCONN_READY) {
+    if (c->state != WR_UPCONN_READY && c->state != WR_UPCONN_SHAKING) {
+        return;
+    }
+    if (!wr_upconn_is_encrypted(c->kind)) {
         wr_frame_feed(&c->frame, bytes, size);
+    } else if (c->begun) {
+        wr_tls_feed(&c->tls, bytes, size, now);
     }
 }
 
-static bool ended(struct wr_upconn *c, struct wr_upconn_said *ret_said)
+static bool next_ready(struct wr_upconn *c, struct wr_upconn_said *ret_said)
 {
-    c->state = WR_UPCONN_OVER;
-    *ret_said = (struct wr_upconn_said){.kind = WR_UPCONN_SAID_ENDED};
+    if (!c->tell_ready) {
+        return false;
+    }
+    c->tell_ready = false;
+    *ret_said = (struct wr_upconn_said){.kind = WR_UPCONN_SAID_READY, .text = ""};
     return true;
 }
 
@@ -44,42 +174,52 @@ bool wr_upconn_next(struct wr_upconn *c, const struct wr_now *now, struct wr_upc
 {
     const uint8_t *msg;
     size_t size;
-    (void)now;
-    if (c->state != WR_UPCONN_READY) {
-        return false;
+    while (c->state == WR_UPCONN_READY || c->state == WR_UPCONN_SHAKING) {
+        if (next_ready(c, ret_said)) {
+            return true;
+        }
+        int err = wr_frame_next(&c->frame, &msg, &size);
+        if (err == WR_OK) {
+            *ret_said = (struct wr_upconn_said){
+                .kind = WR_UPCONN_SAID_ANSWER, .msg = msg, .size = size, .text = ""};
+            return true;
+        }
+        if (err != WR_E_AGAIN) {
+            return ended(c, WR_UPCONN_NOT_DNS, ret_said);
+        }
+        err = wr_upconn_is_encrypted(c->kind) ? read_more(c, now) : WR_E_AGAIN;
+        if (err == WR_E_AGAIN && !c->tell_ready) {
+            return wr_upconn_is_encrypted(c->kind) && take_ticket(c, ret_said);
+        }
+        if (err != WR_OK && err != WR_E_AGAIN) {
+            return ended(c, why_of(c, err), ret_said);
+        }
     }
-    if (c->tell_ready) {
-        c->tell_ready = false;
-        *ret_said = (struct wr_upconn_said){.kind = WR_UPCONN_SAID_READY};
-        return true;
-    }
-    int err = wr_frame_next(&c->frame, &msg, &size);
-    if (err == WR_E_AGAIN) {
-        return false;
-    }
-    if (err != WR_OK) {
-        return ended(c, ret_said);
-    }
-    *ret_said = (struct wr_upconn_said){.kind = WR_UPCONN_SAID_ANSWER, .msg = msg, .size = size};
-    return true;
+    return false;
 }
 
 bool wr_upconn_can_ask(const struct wr_upconn *c)
 {
-    return c->state == WR_UPCONN_READY && c->out.cap - c->out.pos >= 2 + WR_UPCONN_ASK_MAX;
+    return c->state == WR_UPCONN_READY &&
+           c->out.cap - c->out.pos >= 2 + WR_UPCONN_ASK_MAX + WR_TLS_RECORD_MORE;
 }
 
-int wr_upconn_ask(struct wr_upconn *c, const uint8_t *msg, size_t size, uint64_t now_us)
+int wr_upconn_ask(struct wr_upconn *c, const uint8_t *msg, size_t size)
 {
-    (void)now_us;
+    uint8_t framed[2 + WR_UPCONN_ASK_MAX];
     if (size > WR_UPCONN_ASK_MAX) {
         return WR_E_LIMIT;
     }
     if (!wr_upconn_can_ask(c)) {
         return WR_E_AGAIN;
     }
-    wr_buf_put_u16(&c->out, (uint16_t)size);
-    wr_buf_put_bytes(&c->out, msg, size);
+    framed[0] = (uint8_t)(size >> 8);
+    framed[1] = (uint8_t)size;
+    memcpy(framed + 2, msg, size);
+    if (wr_upconn_is_encrypted(c->kind)) { /* length and message in one record */
+        return wr_tls_write(&c->tls, framed, 2 + size, &c->out);
+    }
+    wr_buf_put_bytes(&c->out, framed, 2 + size);
     return c->out.err;
 }
 
@@ -96,6 +236,15 @@ bool wr_upconn_has_output(const struct wr_upconn *c)
     return c->out.pos > 0;
 }
 
+void wr_upconn_facts(const struct wr_upconn *c, struct wr_upconn_facts *ret_facts)
+{
+    *ret_facts = (struct wr_upconn_facts){.resumed = c->tls.resumed,
+                                          .version = wr_tls_version(&c->tls),
+                                          .cipher = wr_tls_cipher(&c->tls),
+                                          .protocol = "",
+                                          .proof = c->proof.text};
+}
+
 bool wr_upconn_partial(const struct wr_upconn *c)
 {
     return c->state == WR_UPCONN_READY && wr_frame_partial(&c->frame);
@@ -103,6 +252,9 @@ bool wr_upconn_partial(const struct wr_upconn *c)
 
 void wr_upconn_close(struct wr_upconn *c)
 {
+    if (c->begun && c->state == WR_UPCONN_READY) {
+        wr_tls_close(&c->tls, &c->out);
+    }
     if (c->state < WR_UPCONN_CLOSING) {
         c->state = WR_UPCONN_CLOSING;
     }
@@ -110,6 +262,11 @@ void wr_upconn_close(struct wr_upconn *c)
 
 void wr_upconn_end(struct wr_upconn *c)
 {
+    if (c->begun) {
+        wr_tls_end(&c->tls);
+    }
+    wr_creds_drop(c->secure.creds);
+    c->secure.creds = NULL;
+    c->begun = false;
     c->state = WR_UPCONN_OVER;
-    c->out.pos = 0;
 }

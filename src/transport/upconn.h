@@ -2,14 +2,19 @@
 /*
  * Upconn: one connection to an upstream, from its handshake to its end, as a pure machine.
  *
- *   NEW -> READY -> CLOSING -> OVER        plain TCP
+ *   NEW ----------> READY -> CLOSING -> OVER      plain TCP
+ *   NEW -> SHAKING -> READY -> CLOSING -> OVER    encrypted; who it is was proven before READY
  *
  * Whoever owns the socket says when it is there (opened), feeds what came, takes what is to be sent (output), and asks
- * what happened (next) until there is nothing more. A message's own id is the token by which its answer is found: two
- * messages that are out at once have different ids. How long silence may last, and when to open another connection, is the
- * owner's part.
+ * what happened (next) until there is nothing more: next does the work, also that of the first octets after opened. A
+ * message's own id is the token by which its answer is found: two messages that are out at once have different ids. How long
+ * silence may last, and when to open another connection, is the owner's part.
  *
- * Memory: the owner's. `room` holds a message that came in pieces; `out` what is to be sent until it is taken.
+ * Why it ended is a code and, for what TLS or the judge of certificates said, a sentence.
+ *
+ * Memory: the owner's, and what TLS allocates between the first octet and wr_upconn_end. `room` holds a message that came in pieces,
+ * `out` what is to be sent until it is taken, `plain` one record while it is read; `plain` may be shared by connections that one
+ * thread moves one after another. The struct must not move.
  */
 #ifndef WR_TRANSPORT_UPCONN_H
 #define WR_TRANSPORT_UPCONN_H
@@ -22,64 +27,124 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "transport/frame.h"
+#include "transport/tls.h"
 
-enum wr_upconn_kind { WR_UPCONN_TCP = 1 };
+enum wr_upconn_kind { WR_UPCONN_TCP = 1, WR_UPCONN_DOT, WR_UPCONN_DOH, WR_UPCONN_DOQ };
 
 /* Room for one message in pieces: its length, and what may stand behind it. */
 #define WR_UPCONN_ROOM (2 + WR_MSG_MAX + 7)
 /* Octets that may wait to be sent. */
 #define WR_UPCONN_OUT 16384
+/* One record as plaintext, or a ticket. */
+#define WR_UPCONN_PLAIN 16640
+/* A query. */
+#define WR_UPCONN_ASK_MAX 1024
 
-enum wr_upconn_state { WR_UPCONN_NEW = 0, WR_UPCONN_READY, WR_UPCONN_CLOSING, WR_UPCONN_OVER };
+enum wr_upconn_state {
+    WR_UPCONN_NEW = 0,
+    WR_UPCONN_SHAKING,
+    WR_UPCONN_READY,
+    WR_UPCONN_CLOSING,
+    WR_UPCONN_OVER,
+};
+
+/* Why a connection failed, or was not to be had. */
+enum wr_upconn_why {
+    WR_UPCONN_FINE = 0,
+    WR_UPCONN_REFUSED,  /* by the network or the server, before it was there */
+    WR_UPCONN_DEAF,     /* the network took the octets, nobody answered */
+    WR_UPCONN_MUTE,     /* it accepted, and never spoke */
+    WR_UPCONN_NOT_TLS,  /* what it says is no TLS */
+    WR_UPCONN_REJECTED, /* the handshake failed: it, or we, did not like the other's terms */
+    WR_UPCONN_STRANGER, /* it is not who it should be */
+    WR_UPCONN_NOT_DNS,  /* it proved who it is, and what it says is no DNS */
+    WR_UPCONN_CLOSED,   /* it closed */
+    WR_UPCONN_HUNG,     /* it had answered, and answers no more */
+    WR_UPCONN_OWN,      /* nothing left here: memory, places */
+    WR_UPCONN_WHYS,
+};
+
+/* Of an encrypted one: */
+struct wr_upconn_secure {
+    struct wr_creds *creds; /* kept until the end */
+    wr_tls_verify_fn *verify;
+    void *user;       /* for verify */
+    const char *name; /* for SNI, or NULL; lives until READY */
+};
 
 struct wr_upconn {
     struct wr_frame frame;
     struct wr_writer out;
+    struct wr_tls tls;
+    struct wr_upconn_secure secure;
+    const uint8_t *ticket; /* until the handshake has begun */
+    size_t ticket_size;
+    uint8_t *plain;
     uint8_t kind;  /* enum wr_upconn_kind */
     uint8_t state; /* enum wr_upconn_state */
-    bool tell_ready;
+    uint8_t why;   /* enum wr_upconn_why, of the end */
+    bool tell_ready, begun, denied;
+    struct wr_verdict_text proof; /* what proved who it is */
+};
+
+/* Of an encrypted connection that is READY, for people. */
+struct wr_upconn_facts {
+    bool resumed;
+    const char *version, *cipher;
+    const char *protocol; /* "h2", or "" */
+    const char *proof;    /* a sentence; "" for a resumed one: what was proven before */
 };
 
 struct wr_upconn_setup {
     uint8_t kind;
-    uint8_t *room; /* WR_UPCONN_ROOM octets */
-    uint8_t *out;  /* WR_UPCONN_OUT octets */
+    uint8_t *room;  /* WR_UPCONN_ROOM octets */
+    uint8_t *out;   /* WR_UPCONN_OUT octets */
+    uint8_t *plain; /* WR_UPCONN_PLAIN octets; NULL for plain TCP */
+    struct wr_upconn_secure secure;
 };
 
 enum wr_upconn_said_kind {
     WR_UPCONN_SAID_READY = 1, /* messages may be asked */
     WR_UPCONN_SAID_ANSWER,    /* msg, size: valid until the next call */
-    WR_UPCONN_SAID_ENDED,     /* nothing more comes */
+    WR_UPCONN_SAID_TICKET,    /* msg, size: a ticket for the next connection to this server */
+    WR_UPCONN_SAID_ENDED,     /* nothing more comes: why, text */
 };
 
 struct wr_upconn_said {
     uint8_t kind;
+    uint8_t why; /* enum wr_upconn_why */
     const uint8_t *msg;
     size_t size;
+    const char *text; /* a sentence, or "" */
 };
 
 void wr_upconn_start(struct wr_upconn *c, const struct wr_upconn_setup *setup);
-/* The socket is there. */
-void wr_upconn_opened(struct wr_upconn *c, uint64_t now_us);
+/* The socket is there. `ticket`: what an earlier connection to the same server gave, used once; or NULL. It lives until next was
+ * called. */
+void wr_upconn_opened(struct wr_upconn *c, const uint8_t *ticket, size_t size);
 /* Octets that came, in order. They must stay until wr_upconn_next gave false. */
-void wr_upconn_feed(struct wr_upconn *c, const uint8_t *bytes, size_t size);
-/* What happened; false: nothing more. */
+void wr_upconn_feed(struct wr_upconn *c, const uint8_t *bytes, size_t size,
+                    const struct wr_now *now);
+/* What happened; false: nothing more. Called after opened and after each feed. */
 bool wr_upconn_next(struct wr_upconn *c, const struct wr_now *now, struct wr_upconn_said *ret_said);
 /* May a message of at most WR_UPCONN_ASK_MAX octets be asked now? Not before READY, nor while too much waits to be sent. */
 bool wr_upconn_can_ask(const struct wr_upconn *c);
-#define WR_UPCONN_ASK_MAX 1024
-/* A query. WR_E_AGAIN: not now; WR_E_LIMIT: too long. */
-int wr_upconn_ask(struct wr_upconn *c, const uint8_t *msg, size_t size, uint64_t now_us);
+/* A query. WR_E_AGAIN: not now; WR_E_LIMIT: too long; else the connection is of no use. */
+int wr_upconn_ask(struct wr_upconn *c, const uint8_t *msg, size_t size);
 /* Takes what is to be sent now: 0, or octets that stay valid until the next call. */
 size_t wr_upconn_output(struct wr_upconn *c, const uint8_t **ret_bytes);
 /* Is something waiting to be sent? */
 bool wr_upconn_has_output(const struct wr_upconn *c);
+void wr_upconn_facts(const struct wr_upconn *c, struct wr_upconn_facts *ret_facts);
 /* Part of a message is here and waits for its rest. */
 bool wr_upconn_partial(const struct wr_upconn *c);
 /* Nothing is asked any more; what politeness wants said is in the output. */
 void wr_upconn_close(struct wr_upconn *c);
-/* Frees what is held. */
+/* Frees what is held; the output stays. Once more does nothing. */
 void wr_upconn_end(struct wr_upconn *c);
+bool wr_upconn_is_encrypted(uint8_t kind);
 const char *wr_upconn_state_name(uint8_t state);
+/* "it is not who it should be" */
+const char *wr_upconn_why_text(uint8_t why);
 
 #endif

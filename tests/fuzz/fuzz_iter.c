@@ -247,7 +247,7 @@ static void run(uint64_t end_us)
         }
         case WR_REQUEST_DATAGRAM: datagram(&out); break;
         case WR_REQUEST_STREAM_OPEN:
-            wr_requests_stream_closed(requests, out.id, now.mono_us);
+            wr_requests_stream_closed(requests, out.id, WR_LOST_BROKEN, now.mono_us);
             break;
         case WR_REQUEST_FINISHED: finished(&out); break;
         default: break;

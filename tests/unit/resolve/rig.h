@@ -11,6 +11,8 @@
 #include <stdlib.h>
 
 #include "resolve/request.h"
+#include "transport/creds.h"
+#include "transport/whom.h"
 
 #define RIG_CACHE ((size_t)512 * 1024)
 #define RIG_FOUND 64 /* slots for servers that are found */
@@ -28,6 +30,8 @@ struct rig {
     uint8_t bytes[1024];
     struct wr_cache *cache;
     void *cache_block, *block;
+    struct wr_whom whom; /* of encrypted servers: nothing is proven */
+    struct wr_creds *trust;
 };
 
 static inline void rig_start_sized(struct rig *r, uint32_t requests)
@@ -73,8 +77,24 @@ static inline void rig_start(struct rig *r)
     rig_start_sized(r, 16);
 }
 
+/* Server `i` is asked over an encrypted transport from now on. */
+static inline void rig_encrypt(struct rig *r, unsigned i, enum wr_scheme scheme)
+{
+    struct wr_creds_setup setup = {0};
+    struct wr_verdict_text why;
+    if (!r->trust) {
+        assert_int_equal(wr_creds_make(&setup, &why, &r->trust), 0);
+    }
+    r->whom = (struct wr_whom){.proof = WR_URI_OPPORTUNISTIC, .name = ""};
+    r->upstreams.trust = r->trust;
+    r->upstreams.upstream[i].scheme = (uint8_t)scheme;
+    r->upstreams.upstream[i].whom = &r->whom;
+}
+
 static inline void rig_stop(struct rig *r)
 {
+    wr_requests_stop(r->requests, r->now.mono_us);
+    wr_creds_drop(r->trust);
     free(r->cache_block);
     free(r->block);
 }

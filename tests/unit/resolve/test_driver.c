@@ -25,7 +25,7 @@ static void feed_stream(wr_id stream, const struct rig *to, size_t chunk)
     frame[1] = (uint8_t)size;
     for (size_t at = 0; at < size + 2; at += chunk) {
         size_t n = size + 2 - at < chunk ? size + 2 - at : chunk;
-        wr_requests_stream_bytes(r.requests, stream, frame + at, n, r.now.mono_us);
+        wr_requests_stream_bytes(r.requests, stream, frame + at, n, &r.now);
         if (at + n < size + 2) {
             rig_quiet(&r);
         }
@@ -72,7 +72,7 @@ static void test_lost_stream_goes_to_another_server(void **state)
     r.upstreams.upstream[0].scheme = WR_SCHEME_TCP;
     wr_id id = rig_ask(&r, "x.example.");
     rig_expect(&r, WR_REQUEST_STREAM_OPEN);
-    wr_requests_stream_closed(r.requests, r.out.id, WR_LOST_BROKEN); /* refused */
+    wr_requests_stream_closed(r.requests, r.out.id, WR_LOST_BROKEN, r.now.mono_us); /* refused */
     rig_expect(&r, WR_REQUEST_DATAGRAM);
     assert_int_equal(rig_server(&r), 1);
     sent = r;
@@ -180,7 +180,7 @@ static void test_slow_name_does_not_end_wariness(void **state)
     while ((action = rig_wait(&r, WR_MS)) != WR_REQUEST_STREAM_OPEN) {
         assert_int_not_equal(action, WR_REQUEST_NOTHING);
     }
-    wr_requests_stream_closed(r.requests, r.out.id, WR_LOST_BROKEN);
+    wr_requests_stream_closed(r.requests, r.out.id, WR_LOST_BROKEN, r.now.mono_us);
     assert_true(rig_wait(&r, WR_MS) == WR_REQUEST_FINISHED && r.out.failed);
     assert_int_equal(r.state[0].wary_until_us, 0);
     wr_requests_release(r.requests, slow, r.now.mono_us);
@@ -235,9 +235,9 @@ static void test_dripping_tcp_ends_wariness(void **state)
             stream = r.out.id;
             wr_requests_stream_open(r.requests, stream, r.now.mono_us);
         } else if (action == WR_REQUEST_STREAM_WRITE) {
-            wr_requests_stream_bytes(r.requests, stream, head, 2, r.now.mono_us);
+            wr_requests_stream_bytes(r.requests, stream, head, 2, &r.now);
         } else if (action == WR_REQUEST_NOTHING && stream) {
-            wr_requests_stream_bytes(r.requests, stream, drop, 1, r.now.mono_us);
+            wr_requests_stream_bytes(r.requests, stream, drop, 1, &r.now);
         } else if (action == WR_REQUEST_FINISHED) {
             assert_true(r.out.failed && r.out.id == id);
             wr_requests_release(r.requests, id, r.now.mono_us);

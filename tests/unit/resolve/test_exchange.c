@@ -17,13 +17,13 @@ static uint8_t sent[600], reply[1500];
 static struct wr_msg asked, msg;
 static enum wr_response kind;
 
-static void start(bool tcp)
+static void start_by(enum wr_scheme scheme)
 {
     static const uint8_t key[16] = {4};
     memset(&x, 0, sizeof(x));
     wr_list_init(&x.node);
     wr_list_init(&x.on_stream);
-    up.scheme = tcp ? WR_SCHEME_TCP : WR_SCHEME_UDP;
+    up.scheme = (uint8_t)scheme;
     struct wr_exchange_setup setup = {.subnet = &subnet,
                                       .upstreams = &u,
                                       .peer = {.addr = up.addr, .scheme = up.scheme},
@@ -33,6 +33,11 @@ static void start(bool tcp)
                                       .client_cookie_key = key,
                                       .now_us = T0};
     wr_exchange_start(&x, &setup, &rng);
+}
+
+static void start(bool tcp)
+{
+    start_by(tcp ? WR_SCHEME_TCP : WR_SCHEME_UDP);
 }
 
 static int setup(void **state)
@@ -274,6 +279,31 @@ static void test_truncated_and_streams(void **state)
     assert_int_equal(x.state, WR_EXCHANGE_FAILED);
 }
 
+/* Encrypted: the size says little (RFC 8467), no cookie says who asks, and the server is asked how long it keeps connections. In
+ * plain text nothing is padded (RFC 7830 section 6). */
+static void test_padded_when_encrypted(void **state)
+{
+    static const char *const names[] = {
+        "a.", "camera.cloud.example.",
+        "a23456789.b23456789.c23456789.d23456789.e23456789."
+        "f23456789.g23456789.h23456789.i23456789.j23456789.k23456789."};
+    static const enum wr_scheme schemes[] = {WR_SCHEME_TLS, WR_SCHEME_HTTPS, WR_SCHEME_QUIC};
+    for (unsigned i = 0; i < 9; i++) {
+        q.name = wire_name(names[i / 3]);
+        start_by(schemes[i % 3]);
+        assert_int_equal(x.state, WR_EXCHANGE_STREAM);
+        send_now(true);
+        assert_int_equal(wr_exchange_write(&x, &st, true, sent, sizeof(sent)) % 128, 0);
+        assert_true(asked.edns.padding);
+        assert_int_equal(asked.edns.cookie_size, 0);
+        assert_int_equal(asked.edns.keepalive, schemes[i % 3] == WR_SCHEME_TLS);
+    }
+    start_by(WR_SCHEME_TCP);
+    send_now(true);
+    assert_false(asked.edns.padding);
+    assert_int_equal(asked.edns.cookie_size, 8);
+}
+
 #define CASE(test) cmocka_unit_test_setup(test, setup)
 
 int main(void)
@@ -291,6 +321,7 @@ int main(void)
         CASE(test_server_without_edns),
         CASE(test_who_spoke_edns_does_not_forget_it),
         CASE(test_truncated_and_streams),
+        CASE(test_padded_when_encrypted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -255,8 +255,8 @@ static void test_link_change_asks_again_at_once(void **state)
 /* DoT before DoH before plain text: each is left when it is silent, not when it is slow once, and plain text comes last. */
 static void test_transports_in_turn(void **state)
 {
-    r.upstreams.upstream[0].scheme = WR_SCHEME_HTTPS;
-    r.upstreams.upstream[1].scheme = WR_SCHEME_TLS;
+    rig_encrypt(&r, 0, WR_SCHEME_HTTPS);
+    rig_encrypt(&r, 1, WR_SCHEME_TLS);
     wr_id id = rig_ask(&r, "x.example.");
     uint64_t begun = r.now.mono_us;
     rig_expect(&r, WR_REQUEST_STREAM_OPEN);
@@ -264,7 +264,7 @@ static void test_transports_in_turn(void **state)
     assert_int_equal(rig_wait(&r, 1 * WR_S), WR_REQUEST_STREAM_OPEN);
     assert_int_equal(rig_server(&r), 0);
     assert_in_range(r.now.mono_us - begun, 300 * WR_MS, 600 * WR_MS);
-    wr_requests_stream_closed(r.requests, r.out.id, WR_LOST_BROKEN);
+    wr_requests_stream_closed(r.requests, r.out.id, WR_LOST_BROKEN, r.now.mono_us);
     while (rig_wait(&r, 1 * WR_S) != WR_REQUEST_DATAGRAM) { /* probes */
         assert_int_not_equal(r.out.action, WR_REQUEST_FINISHED);
     }
@@ -283,7 +283,7 @@ static void test_encryption_required(void **state)
     wr_id id = rig_ask(&r, "x.example.");
     rig_result(&r, id, WR_RCODE_SERVFAIL);
     assert_true(r.out.failed);
-    r.upstreams.upstream[1].scheme = WR_SCHEME_TLS;
+    rig_encrypt(&r, 1, WR_SCHEME_TLS);
     id = rig_ask(&r, "y.example.");
     rig_expect(&r, WR_REQUEST_STREAM_OPEN);
     assert_int_equal(rig_server(&r), 1);

@@ -49,7 +49,7 @@ static void ask_one(unsigned n)
     static const uint8_t msg[13] = {7};
     assert_int_equal(poll_at(T0), WR_STREAM_ASK);
     assert_ptr_equal(out.exchange, &x[n]);
-    wr_streams_ask(&s, out.id, msg, sizeof(msg), T0);
+    wr_streams_ask(&s, out.id, msg, sizeof(msg));
     assert_int_equal(poll_at(T0), WR_STREAM_WRITE);
     assert_int_equal(out.size, 2 + sizeof(msg));
     assert_int_equal(out.bytes[1], sizeof(msg));
@@ -83,7 +83,7 @@ static void feed(wr_id stream, uint16_t msg_id)
     frame[1] = 12;
     frame[2] = (uint8_t)(msg_id >> 8);
     frame[3] = (uint8_t)msg_id;
-    wr_streams_bytes(&s, stream, frame, sizeof(frame), T0);
+    wr_streams_bytes(&s, stream, frame, sizeof(frame), &now);
 }
 
 static void test_pipelined_and_out_of_order(void **state)
@@ -110,12 +110,12 @@ static void test_refused_connection_orphans(void **state)
     bool again;
     assert_int_equal(wr_streams_place(&s, &x[0], &rng, T0), 0);
     assert_int_equal(poll_at(T0), WR_STREAM_OPEN);
-    wr_streams_closed(&s, out.id, WR_LOST_BROKEN);
+    wr_streams_closed(&s, out.id, WR_LOST_BROKEN, T0);
     assert_ptr_equal(wr_streams_orphan(&s, &again), &x[0]);
     assert_false(again);
     assert_int_equal(x[0].stream, 0);
     assert_null(wr_streams_orphan(&s, &again));
-    wr_streams_closed(&s, out.id, WR_LOST_BROKEN); /* late: ignored */
+    wr_streams_closed(&s, out.id, WR_LOST_BROKEN, T0); /* late: ignored */
     wr_streams_opened(&s, out.id, T0);
     assert_int_equal(poll_at(T0), WR_STREAM_NOTHING);
 }
@@ -131,11 +131,11 @@ static void test_closed_after_service_is_worth_a_retry(void **state)
     assert_true(wr_streams_message(&s, &now, &got, &msg, &size));
     wr_streams_leave(&s, &x[0], T0);
     assert_int_equal(wr_streams_place(&s, &x[1], &rng, T0), 0);
-    wr_streams_closed(&s, stream, WR_LOST_BROKEN);
+    wr_streams_closed(&s, stream, WR_LOST_BROKEN, T0);
     assert_ptr_equal(wr_streams_orphan(&s, &again), &x[1]);
     assert_true(again);
     stream = open_with(1);
-    wr_streams_closed(&s, stream, WR_LOST_BROKEN);
+    wr_streams_closed(&s, stream, WR_LOST_BROKEN, T0);
     assert_ptr_equal(wr_streams_orphan(&s, &again), &x[1]);
     assert_false(again);
 }
@@ -175,7 +175,7 @@ static void test_garbage_loses_the_stream(void **state)
     bool again;
     static const uint8_t junk[] = {0, 3, 1, 2, 3};
     wr_id stream = open_with(0);
-    wr_streams_bytes(&s, stream, junk, sizeof(junk), T0);
+    wr_streams_bytes(&s, stream, junk, sizeof(junk), &now);
     assert_false(wr_streams_message(&s, &now, &got, &msg, &size));
     assert_non_null(wr_streams_orphan(&s, &again));
     assert_int_equal(poll_at(T0), WR_STREAM_CLOSE);
@@ -207,11 +207,11 @@ static void test_dripping_message_has_one_deadline(void **state)
     bool again;
     wr_id stream = open_with(0);
     uint64_t now_us = T0 + WR_S;
-    wr_streams_bytes(&s, stream, head, sizeof(head), now_us);
+    wr_streams_bytes(&s, stream, head, sizeof(head), &(struct wr_now){.mono_us = now_us});
     assert_false(wr_streams_message(&s, &now, &got, &msg, &size));
     while (wr_streams_deadline(&s) > now_us + WR_S && now_us < T0 + 60 * WR_S) {
         now_us += WR_S;
-        wr_streams_bytes(&s, stream, drop, sizeof(drop), now_us);
+        wr_streams_bytes(&s, stream, drop, sizeof(drop), &(struct wr_now){.mono_us = now_us});
         assert_false(wr_streams_message(&s, &now, &got, &msg, &size));
     }
     now_us = wr_streams_deadline(&s);

@@ -131,7 +131,8 @@ static inline enum wr_request_action tree_play(struct tree *t, uint64_t us)
         case WR_REQUEST_DATAGRAM: tree_datagram(t); break;
         case WR_REQUEST_STREAM_OPEN:
             t->streams++;
-            wr_requests_stream_closed(t->rig.requests, t->rig.out.id, t->rig.now.mono_us);
+            wr_requests_stream_closed(t->rig.requests, t->rig.out.id, WR_LOST_BROKEN,
+                                      t->rig.now.mono_us);
             break;
         case WR_REQUEST_FINISHED: return WR_REQUEST_FINISHED;
         case WR_REQUEST_NOTHING: return WR_REQUEST_NOTHING;

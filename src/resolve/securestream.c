@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "resolve/securestream.h"
+
+#include "base/err.h"
+#include "transport/whom.h"
+
+static const struct wr_upstream *find(const struct wr_upstreams *u, const struct wr_stream *st)
+{
+    for (unsigned i = 0; u && i < u->upstreams; i++) {
+        const struct wr_upstream *up = &u->upstream[i];
+        if (up->slot == st->slot && up->generation == st->generation && up->whom) {
+            return up;
+        }
+    }
+    return NULL;
+}
+
+static uint8_t kind_of(uint8_t scheme)
+{
+    switch (scheme) {
+    case WR_SCHEME_TLS: return WR_UPCONN_DOT;
+    case WR_SCHEME_HTTPS: return WR_UPCONN_DOH;
+    case WR_SCHEME_QUIC: return WR_UPCONN_DOQ;
+    default: return WR_UPCONN_TCP;
+    }
+}
+
+int wr_securestream_set(struct wr_streams *s, struct wr_stream *st, struct wr_upconn_setup *setup)
+{
+    setup->kind = kind_of(st->scheme);
+    if (!wr_upconn_is_encrypted(setup->kind)) {
+        return WR_OK;
+    }
+    st->upstream = find(s->upstreams, st);
+    st->trust = s->upstreams ? s->upstreams->trust : NULL;
+    if (!st->upstream || !st->trust) {
+        return WR_E_NOTFOUND;
+    }
+    const struct wr_whom *whom = st->upstream->whom;
+    setup->plain = s->plain;
+    setup->secure = (struct wr_upconn_secure){.creds = st->trust,
+                                              .verify = wr_whom_verify,
+                                              .user = (void *)(uintptr_t)whom,
+                                              .name = whom->name[0] ? whom->name : NULL};
+    return WR_OK;
+}
+
+void wr_securestream_begin(struct wr_streams *s, struct wr_stream *st)
+{
+    size_t size = 0;
+    const uint8_t *ticket =
+        st->upstream ? wr_ticketbox_take(&s->tickets, st->slot, st->generation, &size) : NULL;
+    wr_upconn_opened(&st->conn, ticket, size);
+}
+
+void wr_securestream_ticket(struct wr_streams *s, const struct wr_stream *st, const uint8_t *ticket,
+                            size_t size)
+{
+    wr_ticketbox_put(&s->tickets, st->slot, st->generation, ticket, size);
+}
+
+void wr_securestream_ready(struct wr_streams *s, struct wr_stream *st, const struct wr_now *now)
+{
+    struct wr_upconn_facts facts;
+    if (wr_whom_is_unproven(st->upstream->whom, now)) {
+        st->unproven = true;
+        s->unproven++;
+    }
+    if (s->conns) {
+        wr_upconn_facts(&st->conn, &facts);
+        wr_conninfo_ready(&s->conns[st->slot], st->generation, &facts, now->mono_us);
+    }
+}
+
+void wr_securestream_failed(struct wr_streams *s, const struct wr_stream *st, uint8_t why,
+                            const char *text, uint64_t now_us)
+{
+    if (s->conns && st->upstream && why != WR_UPCONN_FINE) {
+        wr_conninfo_failed(&s->conns[st->slot], st->generation, why, text, now_us);
+    }
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Ticketbox: session tickets of upstreams, for the next connection to the same one (RFC 8446 section 2.2).
+ *
+ * A ticket stands for what was proven when it was given: it is kept under the server's slot and that slot's generation, and all
+ * are dropped when the settings change, since then other proof may be asked for. Each is used once (RFC 8446 appendix C.4),
+ * so that nobody on the way can tell two connections to be one client's. When the box is full the oldest leaves.
+ *
+ * Memory: handed in, of a fixed size. A worker has one; nothing of it is shared.
+ */
+#ifndef WR_RESOLVE_TICKETBOX_H
+#define WR_RESOLVE_TICKETBOX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/limits.h"
+
+struct wr_ticketbox {
+    struct wr_ticketbox_place {
+        uint64_t put; /* counts up; 0: empty */
+        uint32_t generation, size;
+        uint16_t slot;
+    } place[WR_TICKETS_MAX];
+    uint64_t puts;
+    uint8_t *octets; /* WR_TICKET_OCTETS_MAX for each place */
+};
+
+#define WR_TICKETBOX_SIZE ((size_t)WR_TICKETS_MAX * WR_TICKET_OCTETS_MAX)
+
+/* `octets` are WR_TICKETBOX_SIZE. */
+void wr_ticketbox_init(struct wr_ticketbox *b, uint8_t *octets);
+/* One that is too large, or empty, is not kept. */
+void wr_ticketbox_put(struct wr_ticketbox *b, uint16_t slot, uint32_t generation,
+                      const uint8_t *ticket, size_t size);
+/* Takes the ticket out: its octets stay until the next put. NULL: there is none. */
+const uint8_t *wr_ticketbox_take(struct wr_ticketbox *b, uint16_t slot, uint32_t generation,
+                                 size_t *ret_size);
+void wr_ticketbox_clear(struct wr_ticketbox *b);
+
+#endif
