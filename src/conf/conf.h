@@ -45,6 +45,8 @@ struct wr_conf_listen {
 
 enum wr_conf_trust { WR_CONF_TRUST_AUTO = 0, WR_CONF_TRUST_LADDER, WR_CONF_TRUST_SYSTEM };
 
+enum wr_conf_encryption { WR_ENCRYPTION_OPTIONAL = 0, WR_ENCRYPTION_REQUIRED = 1 };
+
 /*
  * In place of a group's number: the answer is found from the root, or the servers of resolv_conf are asked. The words in the
  * file are "recursion" and "system".
@@ -64,6 +66,7 @@ struct wr_conf_group {
         size_t count; /* 0 or 1 */
     } client_subnet;
     bool authoritative, recurse_after, cache;
+    bool allow_plain; /* plain servers beside encrypted ones, for when those cannot be reached */
 };
 
 struct wr_conf_route {
@@ -214,6 +217,8 @@ struct wr_conf {
         } nat64_prefix;
         uint32_t ports;
         bool case_randomisation, cookies;
+        uint32_t encryption; /* enum wr_conf_encryption */
+        const char *ca_file; /* "": no authority is believed */
     } upstream;
     struct {
         struct {

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "conf/record.h"
+#include "conf/secrecy.h"
 #include "conf/services.h"
 #include "conf/tsigkey.h"
 #include "conf/value.h"
@@ -119,7 +120,19 @@ static void no_such_group(const struct rules *r, const char *path, const char *n
 
 static bool is_same_server(const struct wr_uri *a, const struct wr_uri *b)
 {
-    return a->scheme == b->scheme && wr_addr_equal(&a->addr, &b->addr) && !strcmp(a->zone, b->zone);
+    return a->scheme == b->scheme && wr_addr_equal(&a->addr, &b->addr) &&
+           !strcmp(a->zone, b->zone) && !strcmp(a->name, b->name) && !strcmp(a->path, b->path);
+}
+
+/* Has it an address of a family that is on, or can it have one? */
+static bool may_be_asked(const struct wr_conf *conf, const struct wr_uri *uri)
+{
+    bool usable = uri->addrs == 0;
+
+    for (unsigned i = 0; i < uri->addrs; i++)
+        usable = usable || (wr_uri_addr(uri, i)->family == WR_AF_V6 ? conf->upstream.ipv6
+                                                                    : conf->upstream.ipv4);
+    return usable;
 }
 
 static void check_servers(const struct rules *r, const struct wr_conf_group *group, size_t g)
@@ -130,14 +143,12 @@ static void check_servers(const struct rules *r, const struct wr_conf_group *gro
 
     indexed(list, "upstream.groups", g, "servers");
     for (size_t i = 0; i < group->servers.count; i++) {
-        bool v6 = uris[i].addr.family == WR_AF_V6;
-
         if (uris[i].scheme == 0) { /* its mistake is in the list */
             usable = true;
             continue;
         }
-        usable = usable || (v6 ? r->conf->upstream.ipv6 : r->conf->upstream.ipv4);
-        wr_uri_to_text(&uris[i], text, sizeof(text));
+        usable = usable || may_be_asked(r->conf, &uris[i]);
+        wr_uri_to_short(&uris[i], text, sizeof(text));
         indexed(path, list, i, "");
         if (wr_rules_is_own(r->conf, &uris[i].addr))
             wrong(r, path, "forwarding loop: weir itself listens on the address of %s", text);
@@ -338,6 +349,16 @@ static void check_keep(const struct rules *r)
         wrong(r, "cache.keep.path", "the same file as cache.live");
     if (*path && !strcmp(path, r->conf->control.socket))
         wrong(r, "cache.keep.path", "the same file as control.socket");
+}
+
+static void check_hints(const struct rules *r)
+{
+    char path[PATH_SIZE];
+
+    for (size_t i = 0; i < r->conf->recursion.hints.count; i++)
+        if (wr_uri_is_encrypted(r->conf->recursion.hints.items[i].scheme))
+            wrong(r, indexed(path, "recursion.hints", i, ""),
+                  "servers of the root are asked in plain text; write udp://");
 }
 
 static void check_bounds(const struct rules *r)
@@ -624,9 +645,17 @@ static void check_time(const struct rules *r)
         warn(r, "time.agree", "there are fewer time.servers, so they can never prove the time");
 }
 
+static void put_secrecy(void *user, const char *path, bool warning, const char *text)
+{
+    if (warning)
+        warn(user, path, text);
+    else
+        wrong(user, path, "%s", text);
+}
+
 void wr_rules_check(const struct wr_yaml *yaml, struct wr_mistakes *mistakes, struct wr_conf *conf)
 {
-    const struct rules r = {.yaml = yaml, .mistakes = mistakes, .conf = conf};
+    struct rules r = {.yaml = yaml, .mistakes = mistakes, .conf = conf};
 
     check_listen(&r);
     check_allow(&r);
@@ -635,6 +664,7 @@ void wr_rules_check(const struct wr_yaml *yaml, struct wr_mistakes *mistakes, st
     check_routes(&r);
     check_dns64(&r);
     check_bounds(&r);
+    check_hints(&r);
     check_zones(&r);
     check_copies(&r);
     check_leases(&r);
@@ -642,4 +672,5 @@ void wr_rules_check(const struct wr_yaml *yaml, struct wr_mistakes *mistakes, st
     check_relays(&r);
     check_special(&r);
     check_time(&r);
+    wr_secrecy_check(conf, put_secrecy, &r);
 }

@@ -8,6 +8,7 @@
 
 static const char *const profile_words[] = {"gateway", "router", "edge", NULL};
 static const char *const strategy_words[] = {"fastest", "order", "parallel", "round-robin", NULL};
+static const char *const encryption_words[] = {"optional", "required", NULL};
 static const char *const sha1_words[] = {"ignore", "rely", NULL};
 static const char *const cut_words[] = {"secure", "always", "off", NULL};
 static const char *const without_rd_words[] = {"answers", "referrals", "refuse", "learn", NULL};
@@ -164,6 +165,11 @@ static const struct wr_schema_row table[] = {
      .doc =
          "`false`: what these servers say is not remembered, they are asked each time; for names "
          "that change from one moment to the next. Not for a group that is `authoritative`."},
+    {"upstream.groups[].allow_plain", WR_SCHEMA_BOOL, V01, DEFAULT("false"),
+     IN(wr_conf_group, allow_plain),
+     .doc = "The group may have plain servers beside encrypted ones. They are asked when none of "
+            "the encrypted ones can be reached, and whoever can bring that about reads the names "
+            "then."},
     {"upstream.routes", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_ROUTES_MAX, V01, DEFAULT(""),
      LIST(upstream.routes),
      .doc = "Names that another group answers. The longest zone that matches wins."},
@@ -190,6 +196,17 @@ static const struct wr_schema_row table[] = {
      LIST(upstream.nat64_prefix), EXAMPLE("\"64:ff9b::/96\""),
      .doc = "Where `upstream.ipv4` is false: authoritative servers that have IPv4 addresses alone "
             "are reached through the translator of this prefix (RFC 6052). Empty: not at all."},
+    {"upstream.encryption", WR_SCHEMA_WORD, V01, DEFAULT("optional"), AT(upstream.encryption),
+     .words = encryption_words,
+     .doc = "`required`: weir asks nobody in plain text, whatever for: no plain server, no "
+            "recursion, no copies of zones; names of time servers and of upstreams are looked up "
+            "over encrypted servers too. What would ask in plain text is a mistake of the "
+            "configuration then. `optional`: as the servers are written."},
+    {"upstream.ca_file", WR_SCHEMA_PATH, V01, RANGE(0, PATH_OCTETS),
+     DEFAULT("/etc/ssl/certs/ca-certificates.crt"), AT(upstream.ca_file),
+     EXAMPLE("/etc/weir/ca.pem"),
+     .doc = "The certificate authorities that vouch for encrypted servers, as PEM; looked at again "
+            "at a reload. Empty: none, and servers are proven by pins or TLSA records alone."},
     {"upstream.ports", WR_SCHEMA_INT, V01, RESTART, RANGE(64, 60000),
      BY_PROFILE("16384", "4096", "16384"), AT(upstream.ports), .unit = "ports",
      .doc = "Source ports in random use for each address family. 16384 and the random id make 30 "

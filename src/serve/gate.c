@@ -197,13 +197,15 @@ static void compile_allow(struct making *m)
 
 /* --- whom to ask --- */
 
-/* The place of `url` among the upstreams, added when it is new; -1: no room. */
-static int add_upstream(struct making *m, const char *url, const struct wr_addr *addr,
-                        uint8_t scheme)
+/* The place of the server among the upstreams, added when it is new; -1: no room. `addr` has the interface of a link-local one. */
+static int add_upstream(struct making *m, const struct wr_uri *uri, const struct wr_addr *addr)
 {
     struct wr_upstreams *u = &m->gate->settings.upstreams;
+    char url[WR_URI_TEXT_SIZE];
+    wr_uri_to_text(uri, url, sizeof(url));
+    uint64_t identity = wr_slots_identity(url);
     for (unsigned i = 0; i < u->upstreams; i++) {
-        if (strcmp(u->upstream[i].url, url) == 0) {
+        if (u->upstream[i].identity == identity) {
             return (int)i;
         }
     }
@@ -215,8 +217,14 @@ static int add_upstream(struct making *m, const char *url, const struct wr_addr 
     }
     struct wr_upstream *up = &u->upstream[u->upstreams];
     up->addr = *addr;
-    up->scheme = scheme;
-    snprintf(up->url, sizeof(up->url), "%.*s", (int)sizeof(up->url) - 1, url);
+    up->addrs = uri->addrs;
+    memcpy(up->more, uri->more, sizeof(up->more));
+    up->scheme = uri->scheme;
+    up->identity = identity;
+    wr_uri_to_short(uri, up->url, sizeof(up->url));
+    if (wr_uri_is_encrypted(uri->scheme)) {
+        wr_proofs_add(&m->gate->proofs, uri, up);
+    }
     return u->upstreams++;
 }
 
@@ -232,16 +240,11 @@ static void add_to_group(struct wr_group *group, int index)
     }
 }
 
-static uint8_t scheme_of(const struct wr_uri *uri)
-{
-    return uri->scheme == WR_URI_TCP ? WR_SCHEME_TCP : WR_SCHEME_UDP;
-}
-
 static void add_configured(struct making *m, struct wr_group *group, const struct wr_uri *uri)
 {
     char url[WR_URI_TEXT_SIZE];
     struct wr_addr addr = uri->addr;
-    wr_uri_to_text(uri, url, sizeof(url));
+    wr_uri_to_short(uri, url, sizeof(url));
     if (uri->zone[0] != 0) {
         addr.scope = ifindex_of(m->world, uri->zone);
         if (addr.scope == 0) {
@@ -258,7 +261,7 @@ static void add_configured(struct making *m, struct wr_group *group, const struc
              url, group->name);
         return;
     }
-    add_to_group(group, add_upstream(m, url, &addr, scheme_of(uri)));
+    add_to_group(group, add_upstream(m, uri, &addr));
 }
 
 static void add_configured_groups(struct making *m)
@@ -311,11 +314,9 @@ static void add_system_server(struct making *m, struct wr_group *group,
             path, addr_text(&addr));
         return;
     }
-    struct wr_uri uri = {.scheme = WR_URI_UDP, .addr = server->addr};
-    char url[WR_URI_TEXT_SIZE];
+    struct wr_uri uri = {.scheme = WR_URI_UDP, .addr = server->addr, .addrs = 1};
     snprintf(uri.zone, sizeof(uri.zone), "%s", server->zone);
-    wr_uri_to_text(&uri, url, sizeof(url));
-    add_to_group(group, add_upstream(m, url, &addr, WR_SCHEME_UDP));
+    add_to_group(group, add_upstream(m, &uri, &addr));
 }
 
 /* The servers of resolv.conf are a group behind the configured ones. */
@@ -374,8 +375,8 @@ static int by_name(const void *a, const void *b)
 static void add_cut_server(struct making *m, struct wr_group *group, enum wr_family family,
                            const uint8_t *ip, size_t size)
 {
-    struct wr_uri uri = {.scheme = WR_URI_UDP, .addr = {.family = (uint8_t)family, .port = 53}};
-    char url[WR_URI_TEXT_SIZE];
+    struct wr_uri uri = {
+        .scheme = WR_URI_UDP, .addr = {.family = (uint8_t)family, .port = 53}, .addrs = 1};
     memcpy(uri.addr.ip, ip, size);
     if (is_own(m, &uri.addr)) {
         note(
@@ -385,8 +386,7 @@ static void add_cut_server(struct making *m, struct wr_group *group, enum wr_fam
             group->name, addr_text(&uri.addr));
         return;
     }
-    wr_uri_to_text(&uri, url, sizeof(url));
-    add_to_group(group, add_upstream(m, url, &uri.addr, WR_SCHEME_UDP));
+    add_to_group(group, add_upstream(m, &uri, &uri.addr));
 }
 
 static void add_cut_addresses(struct making *m, struct wr_group *group, const uint8_t *server,
@@ -447,6 +447,12 @@ static void add_cut(void *user, const uint8_t *zone, const struct wr_rrset *ns)
              text);
         return;
     }
+    if (u->encrypted_only) {
+        note(m, WR_LOG_WARN,
+             "local zones: the servers of the delegation of %s would be asked in plain text, and "
+             "upstream.encryption is required; names there get SERVFAIL",
+             text);
+    }
     struct wr_route *route = &m->gate->route[u->routes++];
     wr_name_set(&route->zone, zone);
     group->authoritative = true;
@@ -505,58 +511,6 @@ static void compile_routes(struct making *m)
     sort_routes(g);
     add_held(m);
     sort_routes(g);
-}
-
-/* --- slots --- */
-
-static int slot_of(const struct wr_gate_slots *slots, const char *url)
-{
-    for (int i = 0; i < WR_UPSTREAMS_MAX; i++) {
-        if (strcmp(slots->url[i], url) == 0) {
-            return i;
-        }
-    }
-    return -1;
-}
-
-/* A slot that no upstream of the new snapshot holds: one never used, else the one that was left first. */
-static unsigned free_slot(const struct wr_gate_slots *slots, uint64_t held)
-{
-    int best = -1;
-    for (int i = 0; i < WR_UPSTREAMS_MAX; i++) {
-        if (!(held >> i & 1) && (best < 0 || slots->held[i] < slots->held[best])) {
-            best = i;
-        }
-    }
-    wr_assert(best >= 0); /* as many slots as upstreams */
-    return (unsigned)best;
-}
-
-static void assign_slots(struct making *m)
-{
-    _Static_assert(WR_UPSTREAMS_MAX <= 64, "held is one word");
-    struct wr_upstreams *u = &m->gate->settings.upstreams;
-    uint64_t held = 0, placed = 0;
-    for (unsigned i = 0; i < u->upstreams; i++) {
-        int slot = slot_of(&m->slots, u->upstream[i].url);
-        if (slot >= 0) {
-            u->upstream[i].slot = (uint8_t)slot;
-            held |= (uint64_t)1 << slot;
-            placed |= (uint64_t)1 << i;
-        }
-    }
-    for (unsigned i = 0; i < u->upstreams; i++) {
-        struct wr_upstream *up = &u->upstream[i];
-        if (!(placed >> i & 1)) {
-            unsigned slot = free_slot(&m->slots, held);
-            held |= (uint64_t)1 << slot;
-            up->slot = (uint8_t)slot;
-            m->slots.generation[slot]++;
-            memcpy(m->slots.url[slot], up->url, sizeof(up->url));
-        }
-        up->generation = m->slots.generation[up->slot];
-        m->slots.held[up->slot] = m->gate->settings.serial;
-    }
 }
 
 /* --- the rest --- */
@@ -684,6 +638,12 @@ static void make_all(struct making *m)
     u->ipv6 = m->conf->upstream.ipv6;
     u->case_randomisation = m->conf->upstream.case_randomisation;
     u->cookies = m->conf->upstream.cookies;
+    if (wr_proofs_start(&m->gate->proofs, m->conf, m->world->authorities) != WR_OK) {
+        m->err = WR_E_NOMEM;
+        return;
+    }
+    u->trust = m->world->authorities;
+    u->encrypted_only = m->conf->upstream.encryption == WR_ENCRYPTION_REQUIRED;
     copy_ttl(&m->gate->settings.ttl, m->conf);
     copy_limits(&m->gate->settings, m->conf);
     plan_listeners(m);
@@ -708,9 +668,10 @@ static void make_all(struct making *m)
         note(m, err ? WR_LOG_ERROR : WR_LOG_WARN, "dnssec.anchors[%zu]: %s", mistake.index,
              mistake.text);
     }
+    wr_proofs_time(&m->gate->proofs, prove->system_clock, prove->floor_s);
     compile_routes(m);
     compile_ttl_rules(m);
-    assign_slots(m);
+    wr_slots_assign(&m->slots, u, m->gate->settings.serial);
 }
 
 int wr_gate_make(const struct wr_conf *conf, const struct wr_gate_world *world,
@@ -748,6 +709,7 @@ void wr_gate_free(struct wr_gate *gate)
         free(gate->dns64_exclude);
         free(gate->dns64_only_for);
         free(gate->news);
+        wr_proofs_free(&gate->proofs);
         wr_recursion_free(&gate->recursion);
         wr_validation_free(&gate->validation);
         free(gate);

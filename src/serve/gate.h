@@ -32,7 +32,9 @@
 #include "engine/settings.h"
 #include "net/limits.h"
 #include "resolve/local.h"
+#include "serve/proofs.h"
 #include "serve/recursion.h"
+#include "serve/slots.h"
 #include "serve/validation.h"
 
 #define WR_GATE_IFACE_SIZE 16
@@ -59,21 +61,16 @@ struct wr_gate_world {
     const struct wr_local *names;    /* local names, for the delegations in them; NULL: none */
     const struct wr_trustset *trust; /* what became of the trust anchors, or NULL */
     struct wr_prefix advertised;     /* translator's, as routers tell it; WR_AF_NONE: none */
-    int64_t floor_s;                 /* a moment that has certainly passed; 0: the release */
-    _Atomic uint32_t *news;          /* where NOTIFY is counted (resolve/news), or NULL */
+    struct wr_creds
+        *authorities;       /* who vouches for encrypted servers; NULL: they cannot be asked */
+    int64_t floor_s;        /* a moment that has certainly passed; 0: the release */
+    _Atomic uint32_t *news; /* where NOTIFY is counted (resolve/news), or NULL */
 };
 
 struct wr_gate_listener {
     struct wr_addr addr; /* with port */
     uint32_t ifindex;    /* of an interface listener, else 0 */
     uint8_t transport;   /* enum wr_client_transport; UDP stands for UDP and TCP */
-};
-
-/* Which URL holds which slot of the shared upstream state; lives as long as the program. */
-struct wr_gate_slots {
-    char url[WR_UPSTREAMS_MAX][96]; /* "": never used */
-    uint16_t generation[WR_UPSTREAMS_MAX];
-    uint64_t held[WR_UPSTREAMS_MAX]; /* serial of the last snapshot that held it */
 };
 
 struct wr_gate_note {
@@ -98,6 +95,7 @@ struct wr_gate {
     struct wr_prefix *dns64_exclude, *dns64_only_for;
     struct wr_prefix advertised; /* what routers told when it was made */
     struct wr_news_zone *news;
+    struct wr_proofs proofs;
     struct wr_recursion recursion;
     struct wr_validation validation;
 };

@@ -286,6 +286,20 @@ static void fail(struct wr_serve *s)
     }
 }
 
+/* For want of memory the servers cannot be asked; for want of the file, not be proven by it. */
+void wr_reload_authorities(struct wr_serve *s, const struct wr_conf *conf,
+                           struct wr_gate_world *world)
+{
+    struct wr_verdict_text why;
+    if (wr_authorities_find(&s->authorities, conf, &why, &world->authorities) != WR_OK) {
+        wr_say(WR_LOG_ERROR, "no memory for the authorities of upstream.ca_file");
+    } else if (why.text[0] != 0) {
+        wr_say(WR_LOG_WARN,
+               "upstream.ca_file: %s: %s; servers that are to prove their name by pkix cannot",
+               conf->upstream.ca_file, why.text);
+    }
+}
+
 /* Makes the next gate from `conf` and the machine as it is. */
 static int prepare(struct wr_serve *s, const struct wr_conf *conf)
 {
@@ -299,6 +313,7 @@ static int prepare(struct wr_serve *s, const struct wr_conf *conf)
         r->world.view.floor_s = wr_timekeeper_floor(s->time);
         r->world.view.advertised = wr_translator_prefix(s->translator);
         r->world.view.news = s->news;
+        wr_reload_authorities(s, conf, &r->world.view);
         err = wr_gate_make(conf, &r->world.view, &s->slots, s->gate->settings.serial + 1, &notes,
                            &r->gate);
         wr_reload_say_notes(&notes, r->report.text, sizeof(r->report.text));

@@ -76,6 +76,9 @@ int wr_reload_first_locals(struct wr_serve *s);
 void wr_reload_roll_secrets(struct wr_serve *s);
 /* New terms for encrypted connections, and nothing else; only while idle. */
 void wr_reload_terms(struct wr_serve *s, const struct wr_terms *terms);
+/* The authorities for a gate that is about to be made. */
+void wr_reload_authorities(struct wr_serve *s, const struct wr_conf *conf,
+                           struct wr_gate_world *world);
 /* Has a worker ask a question anew, for which nobody waits: the cache has the answer then. `unchecked`: with checking
  * disabled. False: not now. */
 bool wr_reload_ask(struct wr_serve *s, const uint8_t *name, uint16_t type, bool unchecked);

@@ -88,6 +88,7 @@ static int make_first_gate(struct wr_serve *s)
         s->world.view.trust = wr_live_anchors_set(s->anchors);
         s->world.view.floor_s = wr_timekeeper_floor(s->time);
         s->world.view.news = s->news;
+        wr_reload_authorities(s, s->conf, &s->world.view);
         err = wr_gate_make(s->conf, &s->world.view, &s->slots, 1, &notes, &s->gate);
         wr_reload_say_notes(&notes, NULL, 0);
     }
@@ -526,6 +527,7 @@ static void end(struct wr_serve *s)
     wr_copies_plan_free(s->reload.plan);
     wr_world_free(&s->world);
     wr_world_free(&s->reload.world);
+    wr_authorities_free(&s->authorities);
     wr_helper_stop(&s->helper);
     if (s->conf != s->first_conf) {
         wr_conf_free(s->conf);
@@ -547,6 +549,8 @@ static int recall(struct wr_serve *s)
     int err = wr_validation_make(s->conf, wr_live_anchors_set(s->anchors), &s->gate->validation,
                                  &s->gate->settings.prove, &mistake);
     s->gate->settings.prove.floor_s = wr_timekeeper_floor(s->time);
+    wr_proofs_time(&s->gate->proofs, s->gate->settings.prove.system_clock,
+                   s->gate->settings.prove.floor_s);
     return err;
 }
 

@@ -25,6 +25,7 @@
 #include "net/clock.h"
 #include "net/httpd.h"
 #include "net/link.h"
+#include "serve/authorities.h"
 #include "serve/beat.h"
 #include "serve/copies.h"
 #include "serve/crew.h"
@@ -73,6 +74,7 @@ struct wr_serve {
     struct wr_encryption encryption;
     struct wr_control *control; /* NULL: none */
     struct wr_reload reload;
+    struct wr_authorities authorities;
     struct wr_net_limits limits;
     struct wr_secrets secrets;
     struct wr_sandbox_state sandbox;

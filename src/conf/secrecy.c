@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conf/secrecy.h"
+
+#include <stdio.h>
+
+enum { PATH_SIZE = 128, TEXT_SIZE = WR_URI_TEXT_SIZE + 256 };
+
+struct check {
+    const struct wr_conf *conf;
+    wr_secrecy_wrong *wrong;
+    void *user;
+};
+
+static void wrong(const struct check *c, const char *path, const char *text)
+{
+    c->wrong(c->user, path, false, text);
+}
+
+/* `list`[i].`leaf` */
+static void wrong_at(const struct check *c, const char *list, size_t i, const char *leaf,
+                     const char *text)
+{
+    char path[PATH_SIZE];
+
+    snprintf(path, sizeof(path), "%s[%zu]%s%s", list, i, *leaf ? "." : "", leaf);
+    wrong(c, path, text);
+}
+
+static bool is_plain(const struct wr_uri *uri)
+{
+    return uri->scheme != 0 && !wr_uri_is_encrypted(uri->scheme);
+}
+
+static bool has_encrypted(const struct wr_conf_group *group)
+{
+    for (size_t i = 0; i < group->servers.count; i++)
+        if (wr_uri_is_encrypted(group->servers.items[i].scheme))
+            return true;
+    return false;
+}
+
+/* Servers of `list` that would be asked in plain text; `format` has one %s for the server. */
+static void refuse_plain(const struct check *c, const char *list, const struct wr_uri *items,
+                         size_t count, const char *format_before, const char *format_after)
+{
+    char text[TEXT_SIZE], url[WR_URI_TEXT_SIZE];
+
+    for (size_t i = 0; i < count; i++) {
+        if (!is_plain(&items[i]))
+            continue;
+        wr_uri_to_short(&items[i], url, sizeof(url));
+        snprintf(text, sizeof(text), "%s%s%s", format_before, url, format_after);
+        wrong_at(c, list, i, "", text);
+    }
+}
+
+/* --- groups that have both --- */
+
+static void check_group(const struct check *c, size_t i)
+{
+    const struct wr_conf_group *group = &c->conf->upstream.groups.items[i];
+    char list[PATH_SIZE];
+
+    snprintf(list, sizeof(list), "upstream.groups[%zu].servers", i);
+    if (has_encrypted(group) && !group->allow_plain)
+        refuse_plain(c, list, group->servers.items, group->servers.count, "",
+                     " would be asked in plain text when the encrypted servers of this group "
+                     "cannot be reached; remove it, or write allow_plain: true");
+    if (has_encrypted(group) && group->authoritative)
+        wrong_at(c, "upstream.groups", i, "authoritative",
+                 "what these servers delegate is asked in plain text; servers of a zone are "
+                 "written as udp:// or tcp://");
+}
+
+/* --- encryption is required --- */
+
+static void require_groups(const struct check *c)
+{
+    char list[PATH_SIZE];
+
+    for (size_t i = 0; i < c->conf->upstream.groups.count; i++) {
+        const struct wr_conf_group *group = &c->conf->upstream.groups.items[i];
+
+        snprintf(list, sizeof(list), "upstream.groups[%zu].servers", i);
+        refuse_plain(c, list, group->servers.items, group->servers.count, "",
+                     " is asked in plain text, and upstream.encryption is required; write "
+                     "tls://, https:// or quic:// before an address where it serves that, or "
+                     "remove it");
+        if (group->allow_plain)
+            wrong_at(c, "upstream.groups", i, "allow_plain",
+                     "upstream.encryption is required; remove one of them");
+        if (group->recurse_after)
+            wrong_at(c, "upstream.groups", i, "recurse_after",
+                     "servers of zones are asked in plain text, and upstream.encryption is "
+                     "required; name another encrypted server in the group instead");
+        if (group->authoritative && !has_encrypted(group))
+            wrong_at(c, "upstream.groups", i, "authoritative",
+                     "servers of zones are asked in plain text, and upstream.encryption is "
+                     "required; copy the zone into local.zones, or remove the group");
+    }
+}
+
+/* Where questions go that no encrypted group gets. */
+static const char *where_to(uint32_t index)
+{
+    if (index == WR_CONF_RECURSION)
+        return "finding answers from the root asks in plain text, and upstream.encryption is "
+               "required; name a group of encrypted servers";
+    if (index == WR_CONF_SYSTEM)
+        return "the servers of resolv.conf are asked in plain text, and upstream.encryption is "
+               "required; name a group of encrypted servers";
+    return NULL;
+}
+
+static void require_routes(const struct check *c)
+{
+    const struct wr_conf *conf = c->conf;
+    const char *text = where_to(conf->upstream.default_index);
+
+    if (text)
+        wrong(c, conf->upstream.default_group[0] ? "upstream.default" : "upstream.encryption",
+              text);
+    for (size_t i = 0; i < conf->upstream.routes.count; i++) {
+        text = where_to(conf->upstream.routes.items[i].group_index);
+        if (text)
+            wrong_at(c, "upstream.routes", i, "group", text);
+    }
+}
+
+static void require_zones(const struct check *c)
+{
+    const struct wr_conf *conf = c->conf;
+
+    if (conf->recursion.root_copy.enable)
+        wrong(c, "recursion.root_copy.enable",
+              "the root is transferred in plain text, and upstream.encryption is required; remove "
+              "it, for without recursion it is of no use");
+    for (size_t i = 0; i < conf->local.zones.count; i++) {
+        const struct wr_conf_zone *zone = &conf->local.zones.items[i];
+
+        if (zone->primaries.count)
+            wrong_at(c, "local.zones", i, "primaries",
+                     "zones are transferred in plain text, and upstream.encryption is required; "
+                     "bring the zone here as a `file`");
+        else if (zone->use != WR_USE_ANSWERS)
+            wrong_at(c, "local.zones", i, "use",
+                     "what the zone delegates is asked in plain text, and upstream.encryption is "
+                     "required; `use: answers` answers from it");
+    }
+}
+
+/* Nobody can read along, but anybody on the path can be that server. */
+static void warn_opportunistic(const struct check *c)
+{
+    char path[PATH_SIZE];
+
+    for (size_t i = 0; i < c->conf->upstream.groups.count; i++) {
+        const struct wr_conf_group *group = &c->conf->upstream.groups.items[i];
+
+        for (size_t k = 0; k < group->servers.count; k++) {
+            if (group->servers.items[k].proof != WR_URI_OPPORTUNISTIC)
+                continue;
+            snprintf(path, sizeof(path), "upstream.groups[%zu].servers[%zu]", i, k);
+            c->wrong(c->user, path, true,
+                     "opportunistic: whoever is on the path can pretend to be this server and read "
+                     "every name; a pin or a name proves it");
+        }
+    }
+}
+
+void wr_secrecy_check(const struct wr_conf *conf, wr_secrecy_wrong *wrong_one, void *user)
+{
+    const struct check c = {.conf = conf, .wrong = wrong_one, .user = user};
+
+    for (size_t i = 0; i < conf->upstream.groups.count; i++)
+        check_group(&c, i);
+    if (conf->upstream.encryption != WR_ENCRYPTION_REQUIRED)
+        return;
+    require_groups(&c);
+    require_routes(&c);
+    require_zones(&c);
+    warn_opportunistic(&c);
+}

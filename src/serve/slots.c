@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/slots.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/hash.h"
+
+/* Only the owner writes URLs: nobody looks for two that fall together. */
+uint64_t wr_slots_identity(const char *url)
+{
+    static const struct wr_hash_key key = {{0, 0}};
+    uint64_t h = wr_hash_sip24(&key, url, strlen(url));
+    return h != 0 ? h : 1;
+}
+
+static int slot_of(const struct wr_gate_slots *slots, uint64_t identity)
+{
+    for (int i = 0; i < WR_UPSTREAMS_MAX; i++) {
+        if (slots->identity[i] == identity) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* A slot that no upstream of the new snapshot holds: one never used, else the one that was left first. */
+static unsigned free_slot(const struct wr_gate_slots *slots, uint64_t held)
+{
+    int best = -1;
+    for (int i = 0; i < WR_UPSTREAMS_MAX; i++) {
+        if (!(held >> i & 1) && (best < 0 || slots->held[i] < slots->held[best])) {
+            best = i;
+        }
+    }
+    wr_assert(best >= 0); /* as many slots as upstreams */
+    return (unsigned)best;
+}
+
+void wr_slots_assign(struct wr_gate_slots *slots, struct wr_upstreams *u, uint64_t serial)
+{
+    _Static_assert(WR_UPSTREAMS_MAX <= 64, "held is one word");
+    uint64_t held = 0, placed = 0;
+    for (unsigned i = 0; i < u->upstreams; i++) {
+        int slot = slot_of(slots, u->upstream[i].identity);
+        if (slot >= 0) {
+            u->upstream[i].slot = (uint8_t)slot;
+            held |= (uint64_t)1 << slot;
+            placed |= (uint64_t)1 << i;
+        }
+    }
+    for (unsigned i = 0; i < u->upstreams; i++) {
+        struct wr_upstream *up = &u->upstream[i];
+        if (!(placed >> i & 1)) {
+            unsigned slot = free_slot(slots, held);
+            held |= (uint64_t)1 << slot;
+            up->slot = (uint8_t)slot;
+            slots->generation[slot]++;
+            slots->identity[slot] = up->identity;
+            memcpy(slots->url[slot], up->url, sizeof(up->url));
+        }
+        up->generation = slots->generation[up->slot];
+        slots->held[up->slot] = serial;
+    }
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Slots: which upstream has which place in the state that all workers share.
+ *
+ * A server is the same as long as its whole URL is, what it has to prove included: then it keeps its slot over a reload, and what was
+ * learned about it. Another server in a used slot gets a new generation, so that late reports for the old one, and connections that
+ * were proven to be the old one, are of no use to it.
+ */
+#ifndef WR_SERVE_SLOTS_H
+#define WR_SERVE_SLOTS_H
+
+#include <stdint.h>
+
+#include "base/limits.h"
+#include "resolve/upstream.h"
+
+/* Who holds which slot; lives as long as the program. All zero: nobody yet. */
+struct wr_gate_slots {
+    char url[WR_UPSTREAMS_MAX][96]; /* for people; "": never used */
+    uint64_t identity[WR_UPSTREAMS_MAX];
+    uint16_t generation[WR_UPSTREAMS_MAX];
+    uint64_t held[WR_UPSTREAMS_MAX]; /* serial of the last snapshot that held it */
+};
+
+/* What two servers differ in, from the whole text of a URL. Never 0. */
+uint64_t wr_slots_identity(const char *url);
+/* A slot and its generation for each server of the snapshot with that serial. */
+void wr_slots_assign(struct wr_gate_slots *slots, struct wr_upstreams *upstreams, uint64_t serial);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Slots: a server keeps its own over a reload while its whole URL stays. */
+#include "unit/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "serve/slots.h"
+
+static struct wr_gate_slots slots;
+static struct wr_upstreams u;
+
+static void snapshot(uint64_t serial, const char *const *urls, unsigned count)
+{
+    memset(&u, 0, sizeof(u));
+    for (unsigned i = 0; i < count; i++) {
+        u.upstream[i].identity = wr_slots_identity(urls[i]);
+        snprintf(u.upstream[i].url, sizeof(u.upstream[i].url), "%s", urls[i]);
+    }
+    u.upstreams = (uint16_t)count;
+    wr_slots_assign(&slots, &u, serial);
+}
+
+static void test_keep(void **state)
+{
+    static const char *const one[] = {"udp://192.0.2.1", "tls://192.0.2.1#name=a.example"};
+    static const char *const two[] = {"tls://192.0.2.1#name=b.example", "udp://192.0.2.1"};
+    memset(&slots, 0, sizeof(slots));
+    snapshot(1, one, 2);
+    uint8_t first = u.upstream[0].slot, second = u.upstream[1].slot;
+    assert_int_not_equal(first, second);
+    assert_int_equal(u.upstream[0].generation, 1);
+    snapshot(2, two, 2);
+    assert_int_equal(u.upstream[1].slot, first);
+    assert_int_equal(u.upstream[1].generation, 1);
+    assert_int_not_equal(u.upstream[0].slot, second); /* never used ones first */
+    assert_string_equal(slots.url[u.upstream[0].slot], two[0]);
+    snapshot(3, one, 2);
+    assert_int_equal(u.upstream[1].slot, second); /* it was still there */
+    assert_int_equal(u.upstream[1].generation, 1);
+}
+
+static void test_all_used(void **state)
+{
+    static char text[2 * WR_UPSTREAMS_MAX][32];
+    const char *urls[WR_UPSTREAMS_MAX];
+    memset(&slots, 0, sizeof(slots));
+    for (unsigned round = 0; round < 3; round++) {
+        uint64_t seen = 0;
+        for (unsigned i = 0; i < WR_UPSTREAMS_MAX; i++) {
+            char *t = text[(round % 2) * WR_UPSTREAMS_MAX + i];
+            snprintf(t, sizeof(text[0]), "udp://192.0.2.%u:%u", i + 1, round + 1);
+            urls[i] = t;
+        }
+        snapshot(round + 1, urls, WR_UPSTREAMS_MAX);
+        for (unsigned i = 0; i < WR_UPSTREAMS_MAX; i++) {
+            seen |= (uint64_t)1 << u.upstream[i].slot;
+            assert_int_equal(u.upstream[i].generation, round + 1);
+        }
+        assert_true(seen == UINT64_MAX);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_keep),
+        cmocka_unit_test(test_all_used),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
