@@ -86,7 +86,7 @@ static bool is_reachable(const struct wr_addr *addr)
 
 static bool is_alike(const struct wr_designated_door *a, const struct wr_designated_door *b)
 {
-    return a->scheme == b->scheme && a->addr.port == b->addr.port;
+    return a->kind == b->kind && a->addr.port == b->addr.port;
 }
 
 /* Where the service of the first door and of those alike is: the address that was asked, or all that can be reached. */
@@ -113,8 +113,7 @@ static size_t gather_hints(const struct telling *t, const struct wr_designated_d
 static void tell_door(struct telling *t, uint32_t at)
 {
     const struct wr_designated_door *door = &t->d->door[at];
-    struct wr_service service = {
-        .scheme = door->scheme, .port = door->addr.port, .path = t->d->path};
+    struct wr_service service = {.kinds = door->kind, .port = door->addr.port, .path = t->d->path};
     struct wr_addr hint[WR_SERVICE_HINTS_MAX];
     size_t hints = gather_hints(t, door, hint), start = t->w.pos;
     for (uint32_t i = 0; i < at; i++) {
@@ -126,7 +125,7 @@ static void tell_door(struct telling *t, uint32_t at)
         return;
     }
     wr_buf_put_u16(&t->w, 0);
-    wr_buf_put_u16(&t->w, wr_service_priority(door->scheme));
+    wr_buf_put_u16(&t->w, wr_service_priority(door->kind));
     wr_buf_put_bytes(&t->w, t->target, wr_name_size(t->target));
     wr_service_put_params(&service, hint, hints, &t->w);
     if (t->w.err != WR_OK) { /* what was told before fits, and is the more wanted */

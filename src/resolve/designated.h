@@ -23,7 +23,7 @@
 /* Where an encrypted service is: an address with its port, or that of all addresses of a family. */
 struct wr_designated_door {
     struct wr_addr addr;
-    uint8_t scheme; /* WR_URI_TLS, WR_URI_HTTPS or WR_URI_QUIC */
+    uint8_t kind; /* enum wr_service_kind */
 };
 
 /* What one certificate proves: names without wildcards, and addresses. */
@@ -40,6 +40,8 @@ struct wr_designated {
     const char *path; /* of DoH */
 };
 
+/* Where nothing else is said (RFC 8484 section 4.1 has it in its examples, and so does everybody). */
+#define WR_DESIGNATED_PATH "/dns-query"
 /* Seconds that what is told may be kept: a listener or a certificate may be changed at any time. */
 #define WR_DESIGNATED_TTL_S 300
 

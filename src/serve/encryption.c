@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "net/clock.h"
+#include "serve/designation.h"
 #include "serve/say.h"
 #include "serve/serve.h"
 
@@ -96,6 +97,11 @@ void wr_encryption_settled(struct wr_serve *s)
     e->has_next = false;
     wr_clock_read(&s->clock, &now);
     wr_certfiles_tell(&e->files, s->conf, e->terms.creds, &now, true);
+}
+
+int wr_encryption_designate(struct wr_serve *s, struct wr_gate *gate)
+{
+    return wr_designation_put(gate, WR_DESIGNATED_PATH, s->encryption.terms.creds);
 }
 
 void wr_encryption_end(struct wr_serve *s)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/designation.h"
 #include "serve/gate.h"
 
 #include <stdarg.h>
@@ -712,6 +713,8 @@ void wr_gate_free(struct wr_gate *gate)
         wr_proofs_free(&gate->proofs);
         wr_recursion_free(&gate->recursion);
         wr_validation_free(&gate->validation);
+        wr_designation_free(gate->designation);
+        wr_creds_drop(gate->designated_by);
         free(gate);
     }
 }

@@ -53,6 +53,9 @@ struct wr_gate_local {
     uint8_t len; /* bits of its prefix */
 };
 
+struct wr_creds;
+struct wr_designation;
+
 struct wr_gate_world {
     const struct wr_gate_local *local;
     uint32_t locals;
@@ -98,6 +101,8 @@ struct wr_gate {
     struct wr_proofs proofs;
     struct wr_recursion recursion;
     struct wr_validation validation;
+    struct wr_designation *designation; /* serve/designation; NULL: nothing is told */
+    struct wr_creds *designated_by;     /* and by which certificates */
 };
 
 /* WR_E_USAGE: refused, the notes say why (the slots are untouched then); WR_E_NOMEM. Notes are appended in any case. */

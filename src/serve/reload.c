@@ -318,7 +318,7 @@ static int prepare(struct wr_serve *s, const struct wr_conf *conf)
                            &r->gate);
         wr_reload_say_notes(&notes, r->report.text, sizeof(r->report.text));
     }
-    return err;
+    return err == WR_OK ? wr_encryption_designate(s, r->gate) : err;
 }
 
 static void rest_listeners(struct wr_serve *s)
@@ -561,6 +561,9 @@ static void take_over(struct wr_serve *s)
         wr_say_level((enum wr_log_level)s->conf->log.level);
     }
     wr_encryption_settled(s);
+    if (s->gate->designated_by != s->encryption.terms.creds) {
+        r->refresh_again = true; /* clients are told what the new certificates prove */
+    }
 }
 
 void wr_reload_settled(struct wr_serve *s)

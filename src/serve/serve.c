@@ -110,6 +110,7 @@ static int add_delegations(struct wr_serve *s)
     if (err == WR_OK) {
         wr_gate_free(s->gate);
         s->gate = gate;
+        err = wr_encryption_designate(s, gate);
     }
     return err;
 }
@@ -586,6 +587,9 @@ static int prepare(struct wr_serve *s)
     }
     if (err == WR_OK) {
         err = wr_encryption_begin(s);
+    }
+    if (err == WR_OK) {
+        err = wr_encryption_designate(s, s->gate);
     }
     if (err == WR_OK) {
         err = wr_doors_drop(s);

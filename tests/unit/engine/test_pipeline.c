@@ -495,7 +495,7 @@ static struct localtest t;
 static void test_designated(void **state)
 {
     static struct wr_designated_door door = {
-        .addr = {.family = WR_AF_V4, .ip = {10, 0, 0, 254}, .port = 853}, .scheme = WR_URI_TLS};
+        .addr = {.family = WR_AF_V4, .ip = {10, 0, 0, 254}, .port = 853}, .kind = WR_SERVICE_DOT};
     static struct wr_name name;
     static struct wr_designated_proof proof = {.name = &name, .names = 1};
     struct rig_query q = {.name = "_dns.resolver.arpa.", .type = WR_TYPE_SVCB};

@@ -25,9 +25,9 @@ static struct wr_addr addr(const char *text)
     return a;
 }
 
-static void add_door(uint8_t scheme, const char *where)
+static void add_door(uint8_t kind, const char *where)
 {
-    doors[d.doors++] = (struct wr_designated_door){.addr = addr(where), .scheme = scheme};
+    doors[d.doors++] = (struct wr_designated_door){.addr = addr(where), .kind = kind};
 }
 
 static int setup(void **state)
@@ -44,10 +44,10 @@ static int setup(void **state)
     d.proof = proofs;
     d.proofs = 1;
     d.path = "/dns-query";
-    add_door(WR_URI_TLS, "192.168.7.1:853");
-    add_door(WR_URI_QUIC, "192.168.7.1:853");
-    add_door(WR_URI_HTTPS, "192.168.7.1:443");
-    add_door(WR_URI_TLS, "[2001:db8::7]:853");
+    add_door(WR_SERVICE_DOT, "192.168.7.1:853");
+    add_door(WR_SERVICE_DOQ, "192.168.7.1:853");
+    add_door(WR_SERVICE_DOH, "192.168.7.1:443");
+    add_door(WR_SERVICE_DOT, "[2001:db8::7]:853");
     localtest_zone(&t, "resolver.arpa.", WR_LOCAL_NODATA); /* as resolve/special has it */
     return 0;
 }
@@ -107,10 +107,10 @@ static void test_private(void **state)
                         ask("_dns.resolver.arpa.", "192.168.7.1"));
     assert_string_equal(ask("_dns.resolver.arpa.", "192.168.8.1"), "nothing");
     assert_string_equal(ask("_dns.resolver.arpa.", "127.0.0.1"), "nothing");
-    add_door(WR_URI_TLS, "127.0.0.1:8853");
+    add_door(WR_SERVICE_DOT, "127.0.0.1:8853");
     assert_string_equal(ask("_dns.resolver.arpa.", "127.0.0.1"),
                         "2 gate.example. alpn=dot port=8853 ipv4hint=127.0.0.1\n");
-    add_door(WR_URI_TLS, "0.0.0.0:853");
+    add_door(WR_SERVICE_DOT, "0.0.0.0:853");
     assert_string_equal(ask("_dns.resolver.arpa.", "100.64.3.4"),
                         "2 gate.example. alpn=dot ipv4hint=100.64.3.4\n");
 }
@@ -125,14 +125,14 @@ static void test_verified(void **state)
                         "dohpath=\"/dns-query{?dns}\"\n");
     /* Loopback of this machine is of no use to others. */
     d.doors = 0;
-    add_door(WR_URI_TLS, "127.0.0.1:853");
+    add_door(WR_SERVICE_DOT, "127.0.0.1:853");
     assert_string_equal(ask("_dns.resolver.arpa.", "198.51.100.7"), "nothing");
 }
 
 /* A public address that no certificate carries: nothing, or an attacker's redirection would look the same. */
 static void test_unproven(void **state)
 {
-    add_door(WR_URI_TLS, "198.51.100.8:853");
+    add_door(WR_SERVICE_DOT, "198.51.100.8:853");
     assert_string_equal(ask("_dns.resolver.arpa.", "198.51.100.8"), "nothing");
     assert_string_equal(ask("_dns.resolver.arpa.", "192.0.2.1"), "nothing");
     assert_string_equal(ask("_dns.resolver.arpa.", NULL), "nothing");
@@ -198,7 +198,7 @@ static void test_many(void **state)
 {
     static struct wr_designated_door many[2000];
     for (unsigned i = 0; i < 2000; i++) {
-        many[i] = (struct wr_designated_door){.addr = addr("192.168.7.1"), .scheme = WR_URI_TLS};
+        many[i] = (struct wr_designated_door){.addr = addr("192.168.7.1"), .kind = WR_SERVICE_DOT};
         many[i].addr.port = (uint16_t)(10000 + i);
     }
     d.door = many;

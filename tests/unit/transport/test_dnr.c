@@ -25,7 +25,7 @@ static void test_v6(void **state)
                          .name = doh1,
                          .addr = a,
                          .addrs = 3,
-                         .service = {.scheme = WR_URI_TLS, .port = 8530}};
+                         .service = {.kinds = WR_SERVICE_DOT, .port = 8530}};
     static const uint8_t want[] = {
         0x00, 0x96, 0x00, 0x12, /* priority, ADN length */
         4,    'd',  'o',  'h',  '1',  7,    'e',  'x',  'a', 'm', 'p', 'l', 'e', 3,
@@ -58,12 +58,12 @@ static void test_v4(void **state)
                              .name = doh1,
                              .addr = a,
                              .addrs = 3,
-                             .service = {.scheme = WR_URI_QUIC, .port = 853}},
+                             .service = {.kinds = WR_SERVICE_DOQ, .port = 853}},
                             {.priority = 3,
                              .name = doh1,
                              .addr = a,
                              .addrs = 3,
-                             .service = {.scheme = WR_URI_HTTPS, .port = 443, .path = "/q"}}};
+                             .service = {.kinds = WR_SERVICE_DOH, .port = 443, .path = "/q"}}};
     static const uint8_t want[] = {
         0x00, 0x22, 0x00, 0x01, 0x12, /* instance length, priority, ADN length */
         4,    'd',  'o',  'h',  '1',  7,   'e', 'x', 'a',  'm',  'p',  'l',  'e',  3,
@@ -98,7 +98,7 @@ static void test_ra(void **state)
                          .name = doh1,
                          .addr = a,
                          .addrs = 1,
-                         .service = {.scheme = WR_URI_TLS, .port = 8530}};
+                         .service = {.kinds = WR_SERVICE_DOT, .port = 8530}};
     static const uint8_t want[] = {
         144,  8,    0x00, 0x02, 0x00, 0x00, 0x07, 0x08, /* type, length, priority, 1800 s */
         0x00, 0x12, 4,    'd',  'o',  'h',  '1',  7,    'e',  'x',  'a',  'm',  'p',  'l',  'e', 3,
@@ -127,7 +127,7 @@ static void test_too_many(void **state)
                          .name = doh1,
                          .addr = a,
                          .addrs = 64,
-                         .service = {.scheme = WR_URI_TLS, .port = 853}};
+                         .service = {.kinds = WR_SERVICE_DOT, .port = 853}};
     uint8_t room[2 * WR_DNR_SIZE];
     struct wr_writer w;
 

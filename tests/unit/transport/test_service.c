@@ -36,14 +36,20 @@ static void assert_params(const struct wr_service *s, const struct wr_addr *hint
 static void test_params(void **state)
 {
     struct wr_addr hint[] = {addr("2001:db8::53"), addr("192.0.2.1"), addr("192.0.2.2")};
-    struct wr_service dot = {.scheme = WR_URI_TLS, .port = 853};
-    struct wr_service doq = {.scheme = WR_URI_QUIC, .port = 8853};
-    struct wr_service doh = {.scheme = WR_URI_HTTPS, .port = 443, .path = "/dns-query"};
+    struct wr_service dot = {.kinds = WR_SERVICE_DOT, .port = 853};
+    struct wr_service doq = {.kinds = WR_SERVICE_DOQ, .port = 8853};
+    struct wr_service doh = {.kinds = WR_SERVICE_DOH, .port = 443, .path = "/dns-query"};
 
     assert_params(&dot, NULL, 0, " alpn=dot");
     assert_params(&doq, NULL, 0, " alpn=doq port=8853");
     assert_params(&doh, NULL, 0, " alpn=h2 dohpath=\"/dns-query{?dns}\"");
     assert_params(&dot, hint, 3, " alpn=dot ipv4hint=192.0.2.1,192.0.2.2 ipv6hint=2001:db8::53");
+    doh.kinds |= WR_SERVICE_DOT | WR_SERVICE_DOQ; /* each at its own port */
+    doh.port = 0;
+    assert_params(&doh, NULL, 0, " alpn=doq,dot,h2 dohpath=\"/dns-query{?dns}\"");
+    doh.port = 443; /* all at this one */
+    assert_params(&doh, NULL, 0, " alpn=doq,dot,h2 port=443 dohpath=\"/dns-query{?dns}\"");
+    doh.kinds = WR_SERVICE_DOH;
     doh.port = 8443;
     doh.path = "/";
     assert_params(&doh, hint, 1, " alpn=h2 port=8443 ipv6hint=2001:db8::53 dohpath=\"/{?dns}\"");
@@ -53,7 +59,7 @@ static void test_params(void **state)
 static void test_room(void **state)
 {
     char path[WR_URI_PATH_SIZE];
-    struct wr_service doh = {.scheme = WR_URI_HTTPS, .port = 1, .path = path};
+    struct wr_service doh = {.kinds = WR_SERVICE_DOH, .port = 1, .path = path};
     struct wr_addr hint[WR_SERVICE_HINTS_MAX + 1];
     uint8_t room[WR_SERVICE_PARAMS_SIZE];
     struct wr_writer w;
@@ -78,12 +84,14 @@ static void test_room(void **state)
 
 static void test_order(void **state)
 {
-    assert_string_equal(wr_service_alpn(WR_URI_TLS), "dot");
-    assert_string_equal(wr_service_alpn(WR_URI_HTTPS), "h2");
-    assert_string_equal(wr_service_alpn(WR_URI_QUIC), "doq");
-    assert_true(wr_service_priority(WR_URI_QUIC) < wr_service_priority(WR_URI_TLS));
-    assert_true(wr_service_priority(WR_URI_TLS) < wr_service_priority(WR_URI_HTTPS));
-    assert_true(wr_service_priority(WR_URI_QUIC) > 0); /* 0 would be an alias */
+    assert_string_equal(wr_service_alpn(WR_SERVICE_DOT), "dot");
+    assert_string_equal(wr_service_alpn(WR_SERVICE_DOH), "h2");
+    assert_string_equal(wr_service_alpn(WR_SERVICE_DOQ), "doq");
+    assert_true(wr_service_priority(WR_SERVICE_DOQ) < wr_service_priority(WR_SERVICE_DOT));
+    assert_true(wr_service_priority(WR_SERVICE_DOT) < wr_service_priority(WR_SERVICE_DOH));
+    assert_int_equal(wr_service_port(WR_SERVICE_DOQ), 853);
+    assert_int_equal(wr_service_port(WR_SERVICE_DOH), 443);
+    assert_true(wr_service_priority(WR_SERVICE_DOQ) > 0); /* 0 would be an alias */
 }
 
 int main(void)
