@@ -12,8 +12,10 @@
 #include "cli/askflags.h"
 #include "cli/askjson.h"
 #include "cli/askmsg.h"
+#include "cli/asksecure.h"
 #include "cli/asktext.h"
 #include "cli/asktrace.h"
+#include "cli/askurl.h"
 #include "cli/opts.h"
 #include "cli/verb.h"
 #include "cli/whom.h"
@@ -24,7 +26,7 @@
 
 enum {
     SERVER_TEXT_SIZE = WR_ADDR_TEXT_SIZE + 32,
-    PORT_DNS = 53,
+    PADDING_BLOCK = 128 /* RFC 8467 section 4.1 */
 };
 
 /* One question on its way: what is sent where, and what came. */
@@ -35,6 +37,9 @@ struct asking {
     size_t query_size;
     char server[SERVER_TEXT_SIZE];
     struct wr_ask_reply reply;
+    struct wr_asksecure *secure; /* of encrypted questions, from the first on; or NULL */
+    struct wr_askurl url;
+    struct wr_askflags own; /* what the URL of the server makes of the flags */
 };
 
 static void warn(const char *server, const char *what)
@@ -42,14 +47,20 @@ static void warn(const char *server, const char *what)
     fprintf(stderr, ";; WARNING: %s: %s\n", server, what);
 }
 
+static void tell_remedy(const char *what)
+{
+    if (*what)
+        fprintf(stderr, ";; %s\n", what);
+}
+
 /* --- whom to ask --- */
 
 static int find_servers(const struct wr_askflags *flags, struct wr_addr *servers, size_t *count)
 {
-    struct wr_whom whom = {
-        .who = "ask", .server = flags->server, .port = PORT_DNS, .family = flags->family};
-    uint64_t port = PORT_DNS;
+    struct wr_whom whom = {.who = "ask", .server = flags->server, .family = flags->family};
+    uint64_t port = 0;
 
+    whom.port = wr_uri_scheme_port(flags->via.scheme ? flags->via.scheme : WR_URI_UDP);
     if (flags->port && wr_str_to_u64(flags->port, strlen(flags->port), UINT16_MAX, &port) == WR_OK)
         whom.port = (uint16_t)port;
     return wr_whom_find(&whom, servers, count);
@@ -108,11 +119,35 @@ static int64_t wall_s(void)
     return now.wall_s;
 }
 
+static const char *transport_of(const struct asking *a, bool query)
+{
+    switch (a->flags->via.scheme) {
+    case WR_URI_TLS: return "TLS";
+    case WR_URI_HTTPS: return "HTTPS";
+    case WR_URI_QUIC: return "QUIC";
+    default: return (query ? a->ask.tcp : a->reply.tcp) ? "TCP" : "UDP";
+    }
+}
+
+static struct wr_asktext_secure secure_facts(const struct wr_asksecure *s)
+{
+    return (struct wr_asktext_secure){.version = s->facts.version,
+                                      .cipher = s->facts.cipher,
+                                      .proof = s->proof.text,
+                                      .key = s->proof.seen ? &s->proof.key : NULL,
+                                      .proven = s->proof.proven,
+                                      .resumed = s->facts.resumed,
+                                      .connect_us = s->facts.connect_us,
+                                      .handshake_us = s->facts.handshake_us,
+                                      .answer_us = s->facts.answer_us};
+}
+
 static int print_message(struct asking *a, const uint8_t *bytes, size_t size, bool query)
 {
     struct wr_askmsg_view view;
+    struct wr_asktext_secure secure;
     struct wr_asktext_facts facts = {.server = a->server,
-                                     .tcp = query ? a->ask.tcp : a->reply.tcp,
+                                     .transport = transport_of(a, query),
                                      .query = query,
                                      .took_us = a->reply.took_us,
                                      .wrong = query ? 0 : a->reply.wrong,
@@ -122,12 +157,25 @@ static int print_message(struct asking *a, const uint8_t *bytes, size_t size, bo
 
     if (err)
         return err;
+    if (a->flags->via.scheme && !query) {
+        secure = secure_facts(a->secure);
+        facts.secure = &secure;
+    }
     if (a->flags->json)
         err = wr_askjson_print(&view, &facts, stdout);
     else
         wr_asktext_print(a->flags, &view, &facts, stdout);
     wr_askmsg_view_free(&view);
     return err;
+}
+
+/* By whichever transport; once more with another query when the server wants its cookie in it. */
+static int exchange(struct asking *a)
+{
+    if (a->flags->via.scheme)
+        return wr_asksecure_run(a->secure, a->flags, &a->ask.server, a->query, a->query_size,
+                                &a->reply);
+    return wr_ask_run(&a->ask, a->query, a->query_size, &a->reply);
 }
 
 /* The server wants its own cookie in the query (RFC 7873 section 5.3): once more with it. */
@@ -144,11 +192,13 @@ static int ask_again_with_cookie(struct asking *a)
     again.cookie_size = msg.edns.cookie_size;
     if (make_query(a, &again))
         return WR_E_IO;
-    return wr_ask_run(&a->ask, a->query, a->query_size, &a->reply);
+    return exchange(a);
 }
 
 static const char *reason(const struct asking *a, int err)
 {
+    if (a->flags->via.scheme && a->secure->facts.why[0])
+        return a->secure->facts.why;
     switch (err) {
     case WR_E_TIMEOUT:
         return a->reply.wrong ? "no reply in time that answers the question" : "no reply in time";
@@ -171,12 +221,14 @@ static int ask_server(struct asking *a, const struct wr_addr *server, bool last)
     if (a->flags->query && !a->flags->json)
         err = print_message(a, a->query, a->query_size, true);
     if (!err)
-        err = wr_ask_run(&a->ask, a->query, a->query_size, &a->reply);
+        err = exchange(a);
     if (!err)
         err = ask_again_with_cookie(a);
     if (!err)
         return print_message(a, a->reply.bytes, a->reply.size, false);
     warn(a->server, reason(a, err));
+    if (a->flags->via.scheme)
+        tell_remedy(wr_asksecure_remedy(a->secure, a->flags, err));
     if (last && a->flags->json)
         (void)wr_askjson_failed(a->flags, a->server, reason(a, err), stdout);
     return err;
@@ -206,13 +258,33 @@ static int trace_question(struct asking *a)
     return err;
 }
 
+/* What the server's URL and the transport make of the flags. */
+static int choose_flags(struct asking *a, const struct wr_askflags *flags)
+{
+    char why[WR_ASKFLAGS_WHY_SIZE] = "";
+
+    a->own = *flags;
+    if (wr_askurl_is(flags->server) && wr_askurl_apply(&a->url, flags, &a->own, why) != WR_OK) {
+        fprintf(stderr, "weir ask: %s\n", why);
+        return WR_E_USAGE;
+    }
+    if (a->own.via.scheme && a->own.edns && !a->own.padding_chosen)
+        a->own.padding = PADDING_BLOCK;
+    if (a->own.via.scheme && !a->secure)
+        a->secure = wr_asksecure_start();
+    a->flags = &a->own;
+    return a->own.via.scheme && !a->secure ? WR_E_NOMEM : WR_OK;
+}
+
 static int ask_question(struct asking *a, const struct wr_askflags *flags)
 {
     struct wr_addr servers[WR_WHOM_MAX];
     size_t count = 0;
-    int err;
+    int err = choose_flags(a, flags);
 
-    a->flags = flags;
+    if (err)
+        return err;
+    flags = a->flags;
     if (flags->trace)
         return trace_question(a);
     a->ask.tcp = flags->tcp;
@@ -246,6 +318,7 @@ static int ask_all(const struct wr_asklist *list)
             status = WR_EXIT_FAILED;
         fflush(stdout);
     }
+    wr_asksecure_end(a->secure);
     free(a);
     return status;
 }

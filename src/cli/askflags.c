@@ -154,9 +154,12 @@ void wr_askflags_opts(struct wr_opts *ret_opts)
         .usage = "[@SERVER[#PORT]] NAME [TYPE] [CLASS] [NAME ...]",
         .about =
             "Asks a DNS server and prints what it answers, as kdig does. Without @SERVER those "
-            "of\n/etc/resolv.conf. What stands before the first name holds for all questions. "
-            "Exit status:\n0 every question got a reply (whatever it says), 1 one did not, 2 "
-            "not understood.",
+            "of\n/etc/resolv.conf; @URL is one as a configuration has it (tls://192.0.2.1#name="
+            "dns.example).\nWhat stands before the first name holds for all questions. With +tls "
+            "and no word of what\nthe server proves its certificate is told and not "
+            "insisted on; with +pin, +tls-ca or\n+tls-host it is. Exit status: 0 every question "
+            "got "
+            "a reply (whatever it says), 1 one did\nnot, 2 not understood.",
         .table = rows,
         .rows = WR_ARRAY_LEN(options) + wr_askplus_opts(rows + WR_ARRAY_LEN(options)),
     };
@@ -225,11 +228,19 @@ static int take_option(struct reader *r, const char *word)
 
 static int take_server(struct reader *r, const char *word)
 {
+    struct wr_uri_error mistake = {"", 0};
     struct wr_addr addr;
     char zone[ZONE_SIZE];
+    struct wr_uri uri;
 
     if (!*word)
         return wrong(r, "@ wants a server behind it");
+    if (strstr(word, "://")) { /* a URL, as in a configuration (cli/askurl) */
+        if (wr_uri_from_text(word, strlen(word), &uri, &mistake) != WR_OK)
+            return wrong(r, "@%.160s: %s, at octet %zu", word, mistake.why, mistake.at + 1);
+        r->now->server = word;
+        return WR_OK;
+    }
     if (wr_askflags_server(word, 53, &addr, zone) == WR_E_RANGE)
         return wrong_word(r, word, "the port is no number from 1 to 65535");
     r->now->server = word;

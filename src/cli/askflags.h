@@ -18,12 +18,27 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "crypto/pin.h"
 #include "dns/edns.h"
 #include "dns/name.h"
+#include "transport/uri.h"
 
 /* Questions in one call. */
 #define WR_ASKFLAGS_MAX      64
 #define WR_ASKFLAGS_WHY_SIZE 320
+
+/* Beyond UDP and TCP: by which transport, and what the server has to prove. */
+struct wr_askvia {
+    uint8_t scheme;      /* WR_URI_TLS, WR_URI_HTTPS, WR_URI_QUIC; 0: UDP and TCP */
+    bool ca;             /* an authority is to vouch for it: +tls-ca, +tls-host */
+    bool any;            /* of authority and pins one is enough, as in URLs */
+    const char *path;    /* of +https=; NULL: /dns-query */
+    const char *ca_file; /* NULL: the system's authorities */
+    const char *host;    /* the name that it proves; NULL: @SERVER, name or address */
+    const char *sni;     /* the name that it is told; NULL: the same */
+    struct wr_pin pin[WR_URI_PINS_MAX];
+    uint8_t pins;
+};
 
 struct wr_askflags {
     struct wr_name name;
@@ -35,6 +50,7 @@ struct wr_askflags {
     const char *from;   /* of -b; NULL: any */
     uint8_t family;     /* of -4 and -6: enum wr_family; WR_AF_NONE: both */
     bool tcp, ignore, badcookie;
+    struct wr_askvia via;
     uint32_t timeout_ms, retry;
 
     bool aa, tc, rd, ra, z, ad, cd, dnssec_ok;
@@ -42,6 +58,7 @@ struct wr_askflags {
     uint8_t edns_version;
     uint16_t bufsize;                    /* 0: 1232 */
     uint16_t padding;                    /* octets to pad to a multiple of; 0: none */
+    bool padding_chosen;                 /* else what is encrypted is padded */
     struct wr_prefix subnet;             /* with ecs */
     uint8_t cookie_bytes[WR_COOKIE_MAX]; /* with cookie_size; size 0: a fresh one */
     uint8_t cookie_size;

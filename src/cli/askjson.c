@@ -2,6 +2,7 @@
 #include "cli/askjson.h"
 
 #include <jansson.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -117,6 +118,33 @@ static void add_edns(json_t *all, const struct wr_askmsg_view *view)
     json_object_set_new(all, "ede", ede);
 }
 
+static json_t *secure_json(const struct wr_asktext_secure *secure)
+{
+    json_t *tls = json_pack(
+        "{s:s, s:s, s:b, s:b, s:o, s:f, s:f, s:f}", "version", secure->version, "cipher",
+        secure->cipher, "resumed", (int)secure->resumed, "proven", (int)secure->proven, "proof",
+        safe(secure->proof, strlen(secure->proof)), "connect_ms", secure->connect_us / 1000.0,
+        "handshake_ms", secure->handshake_us / 1000.0, "answer_ms", secure->answer_us / 1000.0);
+    char pin[WR_PIN_TEXT_SIZE];
+    struct wr_str s;
+
+    if (secure->key) {
+        wr_str_init(&s, pin, sizeof(pin));
+        wr_pin_text(secure->key, &s);
+        json_object_set_new(tls, "pin", json_string(pin));
+    }
+    return tls;
+}
+
+static json_t *transport_json(const char *transport)
+{
+    char text[8] = "";
+
+    for (size_t i = 0; transport[i] && i + 1 < sizeof(text); i++)
+        text[i] = (char)wr_name_fold((uint8_t)transport[i]);
+    return json_string(text);
+}
+
 static int dump(json_t *all, FILE *out)
 {
     int failed = !all || json_dumpf(all, out, JSON_COMPACT | JSON_REAL_PRECISION(7)) != 0;
@@ -135,11 +163,13 @@ int wr_askjson_print(struct wr_askmsg_view *view, const struct wr_asktext_facts 
 
     wr_codes_opcode_text(wr_msg_opcode(msg), opcode, sizeof(opcode));
     wr_codes_rcode_text(wr_msg_rcode(msg), rcode, sizeof(rcode));
-    all = json_pack("{s:s, s:s, s:f, s:i, s:i, s:i, s:s, s:s, s:o, s:b}", "server", facts->server,
-                    "transport", facts->tcp ? "tcp" : "udp", "time_ms", facts->took_us / 1000.0,
-                    "size", (int)facts->size, "wrong_replies", (int)facts->wrong, "id",
-                    (int)msg->id, "opcode", opcode, "rcode", rcode, "flags", flags_json(msg->flags),
-                    "malformed", view->err != 0);
+    all = json_pack("{s:s, s:o, s:f, s:i, s:i, s:i, s:s, s:s, s:o, s:b}", "server", facts->server,
+                    "transport", transport_json(facts->transport), "time_ms",
+                    facts->took_us / 1000.0, "size", (int)facts->size, "wrong_replies",
+                    (int)facts->wrong, "id", (int)msg->id, "opcode", opcode, "rcode", rcode,
+                    "flags", flags_json(msg->flags), "malformed", view->err != 0);
+    if (facts->secure)
+        json_object_set_new(all, "tls", secure_json(facts->secure));
     if (msg->qtype)
         json_object_set_new(all, "question",
                             question_json(msg->qname.wire, msg->qtype, msg->qclass));

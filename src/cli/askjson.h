@@ -2,7 +2,8 @@
 /*
  * The reply as JSON: one object an answer, on one line, for scripts.
  *
- * Keys: server, transport, time_ms, size, wrong_replies; id, opcode, rcode, flags (list); question {name, type, class};
+ * Keys: server, transport ("udp", "tcp", "tls", "https", "quic"), time_ms, size, wrong_replies; of an encrypted one tls {version, cipher,
+ * resumed, proven, proof (a sentence), pin, connect_ms, handshake_ms, answer_ms}; id, opcode, rcode, flags (list); question {name, type, class};
  * answer, authority, additional: lists of {name, type, class, ttl, rdata}, rdata as zone text; edns {version,
  * udp_size, dnssec_ok}; ede: list of {code, name, text}; cookie, nsid, subnet where present. A question that got no
  * reply is an object with question, server and error. Octets that are no UTF-8 come out as \xNN.

@@ -16,7 +16,7 @@ enum {
     TIMEOUT_MAX_S = 3600,
     RETRY_MAX = 100,
     PADDING_DEFAULT = 128, /* RFC 8467 section 4.1 */
-    FLAGS_MAX = 64,
+    FLAGS_MAX = 80,
     NAME_SIZE = 24 /* of "+[no]badcookie" */
 };
 
@@ -125,6 +125,7 @@ static int take_padding(struct reader *r, struct wr_askflags *f, const char *val
 
     if (!err)
         f->padding = (uint16_t)v;
+    f->padding_chosen = true;
     return err;
 }
 
@@ -149,6 +150,61 @@ static int take_subnet(struct reader *r, struct wr_askflags *f, const char *valu
     f->ecs = true;
     return WR_OK;
 }
+
+/* --- encrypted transports --- */
+
+static int take_tls(struct reader *r, struct wr_askflags *f, const char *value)
+{
+    if (value)
+        return wrong(r, "+tls takes no value");
+    f->via.scheme = WR_URI_TLS;
+    return WR_OK;
+}
+
+/* A flag about what the server proves means DoT where no transport is named, as in kdig. */
+static int proves(struct wr_askflags *f)
+{
+    if (!f->via.scheme)
+        f->via.scheme = WR_URI_TLS;
+    return WR_OK;
+}
+
+static int take_pin(struct reader *r, struct wr_askflags *f, const char *value)
+{
+    if (f->via.pins == WR_URI_PINS_MAX)
+        return wrong(r, "at most %d pins", WR_URI_PINS_MAX);
+    if (!value || wr_pin_from_text(value, strlen(value), &f->via.pin[f->via.pins]) != WR_OK)
+        return wrong(r, "+pin wants the SHA-256 of a public key in base64, 44 characters");
+    f->via.pins++;
+    return proves(f);
+}
+
+static int take_ca(struct reader *r, struct wr_askflags *f, const char *value)
+{
+    (void)r;
+    f->via.ca = true;
+    f->via.ca_file = value && *value ? value : NULL;
+    return proves(f);
+}
+
+static int take_host(struct reader *r, struct wr_askflags *f, const char *value)
+{
+    if (!value || !*value || strlen(value) >= WR_URI_NAME_SIZE)
+        return wrong(r, "+tls-host wants the name that the server proves");
+    f->via.ca = true;
+    f->via.host = value;
+    return proves(f);
+}
+
+static int take_sni(struct reader *r, struct wr_askflags *f, const char *value)
+{
+    if (!value || !*value || strlen(value) >= WR_URI_NAME_SIZE)
+        return wrong(r, "+tls-sni wants the name that the server is told");
+    f->via.sni = value;
+    return proves(f);
+}
+
+static const struct wr_askvia no_via;
 
 struct flag {
     const char *name;
@@ -195,6 +251,14 @@ static const struct flag flags[] = {
     FLAG("class", show_class, "print classes"),
     FLAG("ttl", show_ttl, "print TTLs"),
     FLAG("tcp", tcp, "ask over TCP"),
+    {"tls", NO_BOOL, take_tls, true, NULL, "ask over TLS (DoT)"},
+    {"tls-ca", NO_BOOL, take_ca, false, "[=FILE]",
+     "an authority vouches for the server: of a file, or the system's"},
+    {"tls-host", NO_BOOL, take_host, false, "HOST", "the name that it proves"},
+    {"tls-hostname", NO_BOOL, take_host, false, "HOST", NULL},
+    {"tls-sni", NO_BOOL, take_sni, false, "HOST", "the name that it is told"},
+    {"pin", NO_BOOL, take_pin, false, "PIN", "the pin of its key; several: any of them"},
+    {"tls-pin", NO_BOOL, take_pin, false, "PIN", NULL},
     FLAG("ignore", ignore, "keep a truncated answer"),
     FLAG("badcookie", badcookie, "ask again with the cookie that a server wants"),
     FLAG("nsid", nsid, "want the server's name"),
@@ -234,7 +298,7 @@ static const struct flag *find_flag(const char *word, size_t n, bool *ret_many)
         if (strlen(flags[i].name) == n)
             return &flags[i];
         /* Two names of one field are no doubt. */
-        if (found && found->offset != flags[i].offset)
+        if (found && (found->offset != flags[i].offset || found->take != flags[i].take))
             *ret_many = true;
         found = &flags[i];
     }
@@ -268,10 +332,13 @@ static int take_no(struct reader *r, const struct flag *flag, const char *value)
         return wrong(r, "+no%s takes no value", flag->name);
     if (!flag->no)
         return wrong(r, "+no%s has no meaning", flag->name);
-    if (flag->take == take_padding)
+    if (flag->take == take_padding) {
         r->now->padding = 0;
-    else if (flag->take == take_bufsize)
+        r->now->padding_chosen = true;
+    } else if (flag->take == take_bufsize)
         r->now->bufsize = 0;
+    else if (flag->take == take_tls)
+        r->now->via = no_via;
     else if (!strcmp(flag->name, "all"))
         set_all(r->now, false);
     else

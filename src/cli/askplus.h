@@ -11,7 +11,7 @@
 #include "cli/askflags.h"
 #include "cli/opts.h"
 
-#define WR_ASKPLUS_MAX 64
+#define WR_ASKPLUS_MAX 80
 
 /* `word` is what stands behind the "+". */
 int wr_askplus_take(struct wr_askflags *flags, const char *word, char why[WR_ASKFLAGS_WHY_SIZE]);

@@ -58,6 +58,17 @@ static void print_safe(const uint8_t *data, size_t n, FILE *out)
     fprintf(out, "'%s'%s\n", text, s.cut ? "..." : "");
 }
 
+/* What a stranger may have had a part in, as one line. */
+static void print_safe_words(const char *words, FILE *out)
+{
+    char text[OPTION_TEXT_SIZE];
+    struct wr_str s;
+
+    wr_str_init(&s, text, sizeof(text));
+    wr_utf8_safe(&s, words, strlen(words));
+    fprintf(out, "%s\n", text);
+}
+
 static void print_ede(const uint8_t *data, uint16_t n, FILE *out)
 {
     unsigned code;
@@ -172,6 +183,30 @@ static void print_section(const struct wr_askflags *flags, struct wr_askmsg_view
         fputc('\n', out);
 }
 
+static void print_ms(const char *before, uint32_t us, FILE *out)
+{
+    fprintf(out, "%s%u.%u ms", before, us / 1000, us / 100 % 10);
+}
+
+static void print_secure(const struct wr_asktext_secure *secure, FILE *out)
+{
+    char pin[WR_PIN_TEXT_SIZE];
+    struct wr_str s;
+
+    fprintf(out, ";; %s %s, %s session: ", secure->version, secure->cipher,
+            secure->resumed ? "resumed" : "new");
+    print_safe_words(secure->proof, out);
+    if (secure->key) {
+        wr_str_init(&s, pin, sizeof(pin));
+        wr_pin_text(secure->key, &s);
+        fprintf(out, ";; Key of the server: +pin=%s\n", pin);
+    }
+    print_ms(";; Connected in ", secure->connect_us, out);
+    print_ms(", handshake in ", secure->handshake_us, out);
+    print_ms(", answered in ", secure->answer_us, out);
+    fputc('\n', out);
+}
+
 static void print_stats(const struct wr_asktext_facts *facts, FILE *out)
 {
     time_t wall = (time_t)facts->wall_s;
@@ -184,10 +219,11 @@ static void print_stats(const struct wr_asktext_facts *facts, FILE *out)
             when);
     if (facts->wrong)
         fprintf(out, ";; Passed over %u replies that were not the answer\n", facts->wrong);
-    fprintf(out, ";; %s %s(%s)", facts->query ? "To" : "From", facts->server,
-            facts->tcp ? "TCP" : "UDP");
+    if (facts->secure)
+        print_secure(facts->secure, out);
+    fprintf(out, ";; %s %s(%s)", facts->query ? "To" : "From", facts->server, facts->transport);
     if (!facts->query)
-        fprintf(out, " in %u.%u ms", facts->took_us / 1000, facts->took_us / 100 % 10);
+        print_ms(" in ", facts->took_us, out);
     fputs("\n\n", out);
 }
 

@@ -13,11 +13,21 @@
 #include "cli/askflags.h"
 #include "cli/askmsg.h"
 
+/* And of an encrypted one. */
+struct wr_asktext_secure {
+    const char *version, *cipher; /* "TLS1.3", "AES-128-GCM" */
+    const char *proof;            /* a sentence: what the server proved, or what it did not */
+    const struct wr_pin *key;     /* its key's pin, or NULL */
+    bool proven, resumed;
+    uint32_t connect_us, handshake_us, answer_us;
+};
+
 /* What is told of the exchange itself. */
 struct wr_asktext_facts {
-    const char *server; /* "192.0.2.1@53" */
-    bool tcp;
-    bool query; /* it is our own message that is printed (+qr) */
+    const char *server;                     /* "192.0.2.1@53" */
+    const char *transport;                  /* "UDP", "TCP", "TLS", "HTTPS", "QUIC" */
+    const struct wr_asktext_secure *secure; /* NULL: not encrypted, or nothing is known yet */
+    bool query;                             /* it is our own message that is printed (+qr) */
     uint32_t took_us;
     uint32_t wrong;
     size_t size;

@@ -3,43 +3,21 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/check.h"
 #include "base/err.h"
-#include "base/time.h"
 #include "dns/msg.h"
-#include "net/clock.h"
-#include "net/sock.h"
 
 /* What one try holds on to. */
-struct
-try {
+struct attempt {
     const struct wr_ask *ask;
     const uint8_t *query;
     size_t size;
     struct wr_ask_reply *reply;
-    int fd;
-    uint64_t started_us, deadline_us;
+    struct wr_asksock sock;
 };
-
-static uint64_t now_us(void)
-{
-    struct wr_now now;
-
-    wr_clock_now(false, &now);
-    return now.mono_us;
-}
-
-static int io_error(struct try *t, const char *what)
-{
-    t->reply->number = errno;
-    snprintf(t->reply->error, sizeof(t->reply->error), "%s: %s", what, strerror(t->reply->number));
-    return WR_E_IO;
-}
 
 bool wr_ask_matches(const uint8_t *query, size_t query_size, const uint8_t *reply,
                     size_t reply_size)
@@ -59,57 +37,22 @@ bool wr_ask_matches(const uint8_t *query, size_t query_size, const uint8_t *repl
            wr_name_equal(got.qname.wire, asked.qname.wire);
 }
 
-/* Waits until the descriptor is ready for `events`, or the deadline. */
-static int wait_for(struct try *t, short events)
+static void begin(struct attempt *t)
 {
-    struct pollfd fd = {.fd = t->fd, .events = events};
-
-    for (;;) {
-        uint64_t now = now_us();
-        int ready;
-
-        if (now >= t->deadline_us)
-            return WR_E_TIMEOUT;
-        ready = poll(&fd, 1, (int)((t->deadline_us - now + WR_MS - 1) / WR_MS));
-        if (ready > 0)
-            return WR_OK;
-        if (ready < 0 && errno != EINTR)
-            return io_error(t, "poll");
-    }
+    wr_asksock_begin(&t->sock, t->ask->timeout_ms);
 }
 
-static int open_socket(struct try *t, int type)
+/* What the system said goes into the reply. */
+static int end(struct attempt *t, int err)
 {
-    union wr_sockaddr to, from;
-    socklen_t to_size = wr_sock_from_addr(&t->ask->server, &to);
-    socklen_t from_size = wr_sock_from_addr(&t->ask->from, &from);
-
-    t->fd = socket(to.any.sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (t->fd < 0)
-        return io_error(t, "no socket");
-    if (from_size && bind(t->fd, &from.any, from_size) != 0)
-        return io_error(t, "cannot send from that address");
-    if (connect(t->fd, &to.any, to_size) != 0 && errno != EINPROGRESS)
-        return io_error(t, "cannot connect");
-    return WR_OK;
-}
-
-static void begin(struct try *t)
-{
-    t->fd = -1;
-    t->started_us = now_us();
-    t->deadline_us = t->started_us + t->ask->timeout_ms * WR_MS;
-}
-
-static void end(struct try *t)
-{
-    if (t->fd >= 0)
-        close(t->fd);
-    t->reply->took_us = (uint32_t)(now_us() - t->started_us);
+    t->reply->took_us = wr_asksock_end(&t->sock);
+    t->reply->number = t->sock.number;
+    memcpy(t->reply->error, t->sock.error, sizeof(t->reply->error));
+    return err;
 }
 
 /* True when the octets received are the answer; else counts them as wrong. */
-static bool take(struct try *t, size_t size)
+static bool take(struct attempt *t, size_t size)
 {
     if (wr_ask_matches(t->query, t->size, t->reply->bytes, size)) {
         t->reply->size = size;
@@ -119,19 +62,19 @@ static bool take(struct try *t, size_t size)
     return false;
 }
 
-static int read_datagrams(struct try *t)
+static int read_datagrams(struct attempt *t)
 {
     while (t->reply->wrong < WR_WRONG_READS_MAX) {
-        int err = wait_for(t, POLLIN);
+        int err = wr_asksock_wait(&t->sock, POLLIN, t->sock.deadline_us);
         ssize_t n;
 
         if (err)
             return err;
-        n = recv(t->fd, t->reply->bytes, sizeof(t->reply->bytes), 0);
+        n = recv(t->sock.fd, t->reply->bytes, sizeof(t->reply->bytes), 0);
         if (n >= 0 && take(t, (size_t)n))
             return WR_OK;
         if (n < 0 && errno != EAGAIN && errno != EINTR)
-            return io_error(t, "no answer");
+            return wr_asksock_error(&t->sock, "no answer");
     }
     return WR_E_LIMIT;
 }
@@ -139,62 +82,37 @@ static int read_datagrams(struct try *t)
 static int try_udp(const struct wr_ask *ask, const uint8_t *query, size_t size,
                    struct wr_ask_reply *reply)
 {
-    struct try t = {.ask = ask, .query = query, .size = size, .reply = reply};
+    struct attempt t = {.ask = ask, .query = query, .size = size, .reply = reply};
     int err;
 
     begin(&t);
     reply->tries++;
     reply->tcp = false;
-    err = open_socket(&t, SOCK_DGRAM);
-    if (!err && send(t.fd, query, size, 0) < 0)
-        err = io_error(&t, "cannot send");
+    err = wr_asksock_open(&t.sock, SOCK_DGRAM, &ask->server, &ask->from);
+    if (!err && send(t.sock.fd, query, size, 0) < 0)
+        err = wr_asksock_error(&t.sock, "cannot send");
     if (!err)
         err = read_datagrams(&t);
-    end(&t);
-    return err;
+    return end(&t, err);
 }
 
-static int stream_send(struct try *t, const uint8_t *bytes, size_t n)
+static int stream_read(struct attempt *t, uint8_t *bytes, size_t n)
 {
     while (n) {
-        int err = wait_for(t, POLLOUT);
-        ssize_t sent;
+        size_t got = 0;
+        int err = wr_asksock_wait(&t->sock, POLLIN, t->sock.deadline_us);
 
-        if (err)
+        if (!err)
+            err = wr_asksock_read(&t->sock, bytes, n, &got);
+        if (err && err != WR_E_AGAIN)
             return err;
-        sent = send(t->fd, bytes, n, MSG_NOSIGNAL);
-        if (sent < 0 && errno != EAGAIN && errno != EINTR)
-            return io_error(t, "cannot send");
-        if (sent > 0) {
-            bytes += sent;
-            n -= (size_t)sent;
-        }
+        bytes += got;
+        n -= got;
     }
     return WR_OK;
 }
 
-static int stream_read(struct try *t, uint8_t *bytes, size_t n)
-{
-    while (n) {
-        int err = wait_for(t, POLLIN);
-        ssize_t got;
-
-        if (err)
-            return err;
-        got = recv(t->fd, bytes, n, 0);
-        if (got == 0)
-            return WR_E_CLOSED;
-        if (got < 0 && errno != EAGAIN && errno != EINTR)
-            return io_error(t, "cannot read");
-        if (got > 0) {
-            bytes += got;
-            n -= (size_t)got;
-        }
-    }
-    return WR_OK;
-}
-
-static int read_messages(struct try *t)
+static int read_messages(struct attempt *t)
 {
     while (t->reply->wrong < WR_WRONG_READS_MAX) {
         uint8_t head[2] = {0, 0};
@@ -215,7 +133,7 @@ static int read_messages(struct try *t)
 static int try_tcp(const struct wr_ask *ask, const uint8_t *query, size_t size,
                    struct wr_ask_reply *reply)
 {
-    struct try t = {.ask = ask, .query = query, .size = size, .reply = reply};
+    struct attempt t = {.ask = ask, .query = query, .size = size, .reply = reply};
     uint8_t message[2 + WR_MSG_MAX];
     int err;
 
@@ -225,13 +143,12 @@ static int try_tcp(const struct wr_ask *ask, const uint8_t *query, size_t size,
     memcpy(message + 2, query, size);
     begin(&t);
     reply->tcp = true;
-    err = open_socket(&t, SOCK_STREAM);
+    err = wr_asksock_open(&t.sock, SOCK_STREAM, &ask->server, &ask->from);
     if (!err)
-        err = stream_send(&t, message, size + 2);
+        err = wr_asksock_send(&t.sock, message, size + 2);
     if (!err)
         err = read_messages(&t);
-    end(&t);
-    return err;
+    return end(&t, err);
 }
 
 /* TC, as the header says it. */

@@ -21,6 +21,7 @@
 
 #include "base/addr.h"
 #include "base/limits.h"
+#include "net/asksock.h"
 
 struct wr_ask {
     struct wr_addr server; /* with port */
@@ -34,13 +35,13 @@ struct wr_ask {
 struct wr_ask_reply {
     uint8_t bytes[WR_MSG_MAX];
     size_t size;
-    bool tcp;           /* came over TCP */
-    bool was_truncated; /* over UDP first, and asked for again */
-    uint32_t took_us;   /* of the try that was answered */
-    uint32_t tries;     /* sent over UDP */
-    uint32_t wrong;     /* replies passed over */
-    int number;         /* on WR_E_IO: errno */
-    char error[160];    /* and what the system said */
+    bool tcp;                          /* came over TCP */
+    bool was_truncated;                /* over UDP first, and asked for again */
+    uint32_t took_us;                  /* of the try that was answered */
+    uint32_t tries;                    /* sent over UDP */
+    uint32_t wrong;                    /* replies passed over */
+    int number;                        /* on WR_E_IO: errno */
+    char error[WR_ASKSOCK_ERROR_SIZE]; /* and what the system said */
 };
 
 /* `query` is a whole message with one question. */

@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static char name[] = "www.example";
     char *words[] = {name};
-    struct wr_asktext_facts facts = {.server = "192.0.2.1@53", .size = size};
+    struct wr_asktext_facts facts = {.server = "192.0.2.1@53", .transport = "UDP", .size = size};
     struct wr_askmsg_view view;
 
     if (list.count == 0 && wr_askflags_read(&list, 1, words) != WR_OK)

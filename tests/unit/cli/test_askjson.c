@@ -30,10 +30,12 @@ static size_t make_reply(void)
     return wr_build_finish(&b, WR_RCODE_BADCOOKIE);
 }
 
+static const struct wr_asktext_secure *secure;
+
 static json_t *printed(size_t size)
 {
     struct wr_asktext_facts facts = {
-        .server = "192.0.2.53@53", .tcp = true, .took_us = 1500, .size = size, .wrong = 2};
+        .server = "192.0.2.53@53", .transport = "TCP", .took_us = 1500, .size = size, .wrong = 2};
     struct wr_askmsg_view view;
     json_error_t error;
     char *text = NULL;
@@ -41,6 +43,7 @@ static json_t *printed(size_t size)
     FILE *out = open_memstream(&text, &n);
     json_t *all;
 
+    facts.secure = secure;
     assert_int_equal(wr_askmsg_view(reply, size, &view), WR_OK);
     assert_int_equal(wr_askjson_print(&view, &facts, out), WR_OK);
     wr_askmsg_view_free(&view);
@@ -84,6 +87,33 @@ static void test_reply(void **state)
     json_decref(all);
 }
 
+static void test_secure(void **state)
+{
+    struct wr_pin pin;
+    struct wr_asktext_secure facts = {.version = "TLS1.3",
+                                      .cipher = "AES-128-GCM",
+                                      .proof = "NOT PROVEN for \xff",
+                                      .key = &pin,
+                                      .resumed = true,
+                                      .handshake_us = 3500};
+    json_t *all = printed(make_reply());
+
+    assert_null(json_object_get(all, "tls"));
+    json_decref(all);
+    memset(&pin, 0, sizeof(pin));
+    secure = &facts;
+    all = printed(make_reply());
+    const json_t *tls = json_object_get(all, "tls");
+    assert_string_equal(text_at(tls, "version"), "TLS1.3");
+    assert_string_equal(text_at(tls, "proof"), "NOT PROVEN for \\xff");
+    assert_string_equal(text_at(tls, "pin"), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    assert_true(json_is_true(json_object_get(tls, "resumed")));
+    assert_true(json_is_false(json_object_get(tls, "proven")));
+    assert_true(json_real_value(json_object_get(tls, "handshake_ms")) == 3.5);
+    json_decref(all);
+    secure = NULL;
+}
+
 static void test_malformed(void **state)
 {
     json_t *all = printed(make_reply() - 1);
@@ -118,6 +148,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reply),
+        cmocka_unit_test(test_secure),
         cmocka_unit_test(test_malformed),
         cmocka_unit_test(test_failed),
     };

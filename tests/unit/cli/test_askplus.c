@@ -37,6 +37,34 @@ static void test_take(void **state)
     assert_false(flags.stats || flags.header);
 }
 
+#define PIN "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+/* kdig's words: by which transport, and what the server proves. */
+static void test_via(void **state)
+{
+    memset(&flags, 0, sizeof(flags));
+    assert_int_equal(take("tls"), WR_OK);
+    assert_int_equal(flags.via.scheme, WR_URI_TLS);
+    assert_false(flags.via.ca);
+    assert_int_equal(take("tls-ca"), WR_OK);
+    assert_true(flags.via.ca && !flags.via.ca_file);
+    assert_int_equal(take("notls"), WR_OK);
+    assert_int_equal(flags.via.scheme, 0);
+    assert_false(flags.via.ca);
+    assert_int_equal(take("tls-hostname=dns.example"), WR_OK); /* without one: DoT */
+    assert_int_equal(flags.via.scheme, WR_URI_TLS);
+    assert_string_equal(flags.via.host, "dns.example");
+    assert_true(flags.via.ca);
+    assert_int_equal(take("tls-ca=/ca.pem"), WR_OK);
+    assert_string_equal(flags.via.ca_file, "/ca.pem");
+    assert_int_equal(take("tls-sni=other.example"), WR_OK);
+    assert_string_equal(flags.via.sni, "other.example");
+    for (unsigned i = 0; i < WR_URI_PINS_MAX; i++)
+        assert_int_equal(take(i % 2 ? "pin=" PIN : "tls-pin=" PIN), WR_OK);
+    assert_int_equal(flags.via.pins, WR_URI_PINS_MAX);
+    assert_int_equal(take("pin=" PIN), WR_E_USAGE);
+}
+
 static void test_wrong(void **state)
 {
     static const struct {
@@ -45,8 +73,11 @@ static void test_wrong(void **state)
         {"", "unknown"},        {"tpc", "did you mean +tcp"}, {"tcp=1", "takes no value"},
         {"a", "more than one"}, {"notimeout", "no meaning"},  {"noretry", "no meaning"},
         {"retry=x", "number"},  {"notcp=1", "no value"},      {"cookie=0", "hexadecimal"},
+        {"tls=1", "no value"},  {"pin=abcd", "44"},           {"tls-h", "wants the name"},
+        {"tls-", "than one"},   {"tls-sni=", "wants"},        {"nopin", "no meaning"},
     };
 
+    memset(&flags, 0, sizeof(flags));
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         if (take(rows[i].word) != WR_E_USAGE || !strstr(why, rows[i].says))
             fail_msg("%s: %s", rows[i].word, why);
@@ -64,7 +95,10 @@ static void test_rows(void **state)
                   {"N", "=12"},
                   {"SECONDS", "=2"},
                   {"ADDRESS", "=192.0.2.1,2001:db8::1#5300"},
-                  {"KEY", "=. DS 1 8 2 00"}};
+                  {"KEY", "=. DS 1 8 2 00"},
+                  {"[=FILE]", "=/ca.pem"},
+                  {"HOST", "=dns.example"},
+                  {"PIN", "=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}};
     struct wr_opt rows[WR_ASKPLUS_MAX];
     size_t count = wr_askplus_opts(rows);
     char word[64];
@@ -93,6 +127,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_take),
+        cmocka_unit_test(test_via),
         cmocka_unit_test(test_wrong),
         cmocka_unit_test(test_rows),
     };

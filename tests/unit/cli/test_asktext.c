@@ -36,16 +36,23 @@ static void make_reply(void)
     reply_size = wr_build_finish(&b, WR_RCODE_NOERROR);
 }
 
+static const struct wr_asktext_secure *secure;
+
 static char *print(size_t size, const char *flag, const char *flag2)
 {
     char *words[] = {(char *)(uintptr_t) "www.example", (char *)(uintptr_t)flag,
                      (char *)(uintptr_t)flag2};
-    struct wr_asktext_facts facts = {.server = "192.0.2.53@53", .took_us = 1234, .size = size};
+    struct wr_asktext_facts facts = {
+        .server = "192.0.2.53@53", .transport = "UDP", .took_us = 1234, .size = size};
     struct wr_askmsg_view view;
     char *text = NULL;
     size_t n;
     FILE *out = open_memstream(&text, &n);
 
+    if (secure) {
+        facts.transport = "TLS";
+        facts.secure = secure;
+    }
     assert_int_equal(wr_askflags_read(&list, flag2 ? 3 : flag ? 2 : 1, words), WR_OK);
     assert_int_equal(wr_askmsg_view(reply, size, &view), WR_OK);
     wr_asktext_print(&list.item[0], &view, &facts, out);
@@ -97,6 +104,36 @@ static void test_flags(void **state)
     check("+noall", "+question", ";; www.example.        \t\tIN\tA\n\n");
 }
 
+/* What the session was worth, with what a stranger wrote made safe. */
+static void test_secure(void **state)
+{
+    struct wr_pin pin;
+    struct wr_asktext_secure facts = {.version = "TLS1.3",
+                                      .cipher = "AES-128-GCM",
+                                      .proof = "an authority vouches for a\x1b[31m",
+                                      .key = &pin,
+                                      .proven = true,
+                                      .connect_us = 250,
+                                      .handshake_us = 3400,
+                                      .answer_us = 12000};
+
+    memset(&pin, 0, sizeof(pin));
+    secure = &facts;
+    check("+noall", "+stats",
+          ";; Received 140 B\n;; Time 1970-01-01 00:00:00 UTC\n"
+          ";; TLS1.3 AES-128-GCM, new session: an authority vouches for a\\x1b[31m\n"
+          ";; Key of the server: +pin=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"
+          ";; Connected in 0.2 ms, handshake in 3.4 ms, answered in 12.0 ms\n"
+          ";; From 192.0.2.53@53(TLS) in 1.2 ms\n\n");
+    facts.key = NULL;
+    facts.resumed = true;
+    char *text = print(reply_size, NULL, NULL);
+    assert_non_null(strstr(text, "AES-128-GCM, resumed session: "));
+    assert_null(strstr(text, "+pin="));
+    free(text);
+    secure = NULL;
+}
+
 static void test_columns(void **state)
 {
     char *text = print(reply_size, "+nottl", "+noclass");
@@ -122,9 +159,8 @@ static void test_malformed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_full),
-        cmocka_unit_test(test_flags),
-        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_full),      cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_secure),    cmocka_unit_test(test_columns),
         cmocka_unit_test(test_malformed),
     };
 

@@ -81,7 +81,7 @@ static void test_offered(void **state)
         {"help ch", "check"},
         {"ask +ti", "+timeout="},
         {"ask +nots", ""},
-        {"ask +not", "+notcflag,+nottl,+notcp,+notrace"},
+        {"ask +not", "+notcflag,+nottl,+notcp,+notls,+notrace"},
         {"ask +ed", "+edns"},
         {"ask @192.0.2.1 -p 53 --j", "--json"},
         {"reload -", "--socket,--json,--help"},

@@ -13,10 +13,10 @@ struct seen {
 /* A word of a usage line or the name of a value: what completion and readers know. */
 static bool is_known(const char *word, size_t n)
 {
-    static const char *const known[] = {"FILE",   "PATH",    "KEY",      "VERB", "NAME", "TYPE",
-                                        "CLASS",  "N",       "...",      "PORT", "HEX",  "ADDRESS",
-                                        "PREFIX", "SECONDS", "=VERSION", "=HEX", "=N",   "@SERVER",
-                                        "#PORT",  "TIME",    "VALUE",    NULL};
+    static const char *const known[] = {
+        "FILE",  "PATH", "KEY",     "VERB",   "NAME",    "TYPE",     "CLASS", "N",  "...",
+        "PORT",  "HEX",  "ADDRESS", "PREFIX", "SECONDS", "=VERSION", "=HEX",  "=N", "@SERVER",
+        "#PORT", "TIME", "VALUE",   "=FILE",  "=PATH",   "HOST",     "PIN",   NULL};
 
     if (word[0] >= 'a' && word[0] <= 'z')
         return true;

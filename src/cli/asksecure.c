@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/asksecure.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+
+/* The system's authorities, where Debian, OpenWrt, Fedora and Alpine have them. */
+static const char *const bundles[] = {"/etc/ssl/certs/ca-certificates.crt",
+                                      "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"};
+enum { BUNDLE_MAX = 4 * 1024 * 1024 };
+
+struct wr_asksecure *wr_asksecure_start(void)
+{
+    return calloc(1, sizeof(struct wr_asksecure));
+}
+
+void wr_asksecure_end(struct wr_asksecure *s)
+{
+    if (s)
+        wr_creds_drop(s->creds);
+    free(s);
+}
+
+static int fail(struct wr_asksecure *s, int err, const char *what, const char *more)
+{
+    snprintf(s->facts.why, sizeof(s->facts.why), "%.120s: %.160s", what, more);
+    return err;
+}
+
+/* The file's octets, for free(); NULL: it cannot be read, errno says why. */
+static uint8_t *read_file(const char *path, size_t *ret_size)
+{
+    uint8_t *bytes = malloc(BUNDLE_MAX);
+    FILE *file = bytes ? fopen(path, "re") : NULL;
+
+    *ret_size = 0;
+    if (!file) {
+        free(bytes);
+        return NULL;
+    }
+    *ret_size = fread(bytes, 1, BUNDLE_MAX, file);
+    fclose(file);
+    return bytes;
+}
+
+/* Those of the file, or of the system; without a condition it does not matter when there are none. */
+static int load_authorities(struct wr_asksecure *s, const struct wr_askvia *via)
+{
+    struct wr_creds_setup setup = {0};
+    struct wr_verdict_text why = {""};
+    const char *path = via->ca_file;
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    int err;
+
+    for (size_t i = 0; i < sizeof(bundles) / sizeof(bundles[0]) && !via->ca_file && !bytes; i++) {
+        path = bundles[i];
+        bytes = read_file(path, &size);
+    }
+    if (via->ca_file)
+        bytes = read_file(path, &size);
+    if (!bytes && via->ca_file)
+        return fail(s, WR_E_USAGE, path, strerror(errno));
+    if (s->creds && !strcmp(s->ca_file, bytes ? path : "")) {
+        free(bytes);
+        return WR_OK;
+    }
+    wr_creds_drop(s->creds);
+    s->creds = NULL;
+    setup.anchors = bytes;
+    setup.anchors_size = size;
+    err = wr_creds_make(&setup, &why, &s->creds);
+    snprintf(s->ca_file, sizeof(s->ca_file), "%s", bytes ? path : "");
+    free(bytes);
+    return err ? fail(s, WR_E_USAGE, s->ca_file, why.text) : WR_OK;
+}
+
+/* What is to stand in the certificate: +tls-host, else @SERVER, else the address. True: it is a name. */
+static bool find_host(struct wr_asksecure *s, const struct wr_askflags *flags,
+                      const struct wr_addr *server)
+{
+    const char *from = flags->via.host ? flags->via.host : flags->server;
+    struct wr_addr addr = *server, written;
+    char zone[16];
+
+    addr.port = 0;
+    addr.scope = 0;
+    if (!from || wr_askflags_server(from, 0, &written, zone) == WR_OK) {
+        wr_addr_to_text(from && flags->via.host ? &written : &addr, s->host, sizeof(s->host));
+        return false;
+    }
+    snprintf(s->host, sizeof(s->host), "%.*s", (int)strcspn(from, "#"), from);
+    return true;
+}
+
+static void keep_ticket(struct wr_asksecure *s, const struct wr_addr *server,
+                        const struct wr_askvia *via)
+{
+    s->ticket_size = s->facts.ticket_size;
+    memcpy(s->ticket, s->facts.ticket, s->ticket_size);
+    s->ticket_of = *server;
+    s->ticket_via = *via;
+}
+
+int wr_asksecure_run(struct wr_asksecure *s, const struct wr_askflags *flags,
+                     const struct wr_addr *server, const uint8_t *query, size_t size,
+                     struct wr_ask_reply *ret_reply)
+{
+    struct wr_askflow flow = {.server = *server,
+                              .timeout_ms = flags->timeout_ms,
+                              .kind = wr_askflow_kind(flags->via.scheme)};
+    /* What one session proved holds for its tickets, under the same conditions. */
+    bool again = !memcmp(&s->ticket_via, &flags->via, sizeof(flags->via)) &&
+                 wr_addr_equal(&s->ticket_of, server);
+    bool named = find_host(s, flags, server);
+    int err = load_authorities(s, &flags->via);
+    char zone[16];
+
+    if (err)
+        return err;
+    if (!flow.kind)
+        return fail(s, WR_E_USAGE, wr_uri_scheme_name(flags->via.scheme),
+                    "weir ask does not speak it");
+    if (flags->from && wr_askflags_server(flags->from, 0, &flow.from, zone) != WR_OK)
+        return fail(s, WR_E_USAGE, "-b", "wants an address");
+    if (!again)
+        s->proof = (struct wr_askproof){0};
+    s->proof.creds = s->creds;
+    s->proof.host = s->host;
+    s->proof.pin = flags->via.pin;
+    s->proof.pins = flags->via.pins;
+    s->proof.authority = flags->via.ca;
+    s->proof.any = flags->via.any;
+    flow.secure = (struct wr_upconn_secure){.creds = s->creds,
+                                            .verify = wr_askproof_judge,
+                                            .user = &s->proof,
+                                            .name = flags->via.sni ? flags->via.sni
+                                                    : named        ? s->host
+                                                                   : NULL};
+    flow.ticket = again && s->ticket_size ? s->ticket : NULL;
+    flow.ticket_size = again ? s->ticket_size : 0;
+    err = wr_askflow_run(&flow, query, size, &s->room, ret_reply, &s->facts);
+    keep_ticket(s, server, &flags->via);
+    return err;
+}
+
+const char *wr_asksecure_remedy(const struct wr_asksecure *s, const struct wr_askflags *flags,
+                                int err)
+{
+    if (err == WR_E_DENIED && flags->via.pins && !flags->via.ca)
+        return "look at its key without +pin, and take the new pin only when you know why it "
+               "changed";
+    if (err == WR_E_DENIED)
+        return "name its authority with +tls-ca=FILE, the name in its certificate with "
+               "+tls-host=NAME, or ask without them to see what it shows";
+    if (err == WR_E_IO && !s->facts.connect_us)
+        return "is there a listener of this transport? the port follows the server behind a #";
+    return "";
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Ask secure: the questions of `weir ask` that go over an encrypted transport.
+ *
+ * Each question has a connection of its own; the ticket that one gave is used by the next one to the same server, so that of several
+ * questions the second shows whether sessions are resumed.
+ *
+ *     struct wr_asksecure *s = wr_asksecure_start();            NULL: no memory
+ *     err = wr_asksecure_run(s, flags, &addr, query, size, &reply);      then s->facts and s->proof tell how it was
+ *     wr_asksecure_end(s);
+ */
+#ifndef WR_CLI_ASKSECURE_H
+#define WR_CLI_ASKSECURE_H
+
+#include "cli/askflags.h"
+#include "cli/askproof.h"
+#include "net/askflow.h"
+
+struct wr_asksecure {
+    struct wr_askflow_facts facts;
+    struct wr_askproof proof;
+    /* inside */
+    struct wr_askflow_room room;
+    char host[WR_URI_NAME_SIZE];
+    char ca_file[512]; /* whose authorities are in `creds` */
+    struct wr_creds *creds;
+    uint8_t ticket[WR_ASKFLOW_TICKET_SIZE];
+    size_t ticket_size;
+    struct wr_addr ticket_of;
+    struct wr_askvia ticket_via; /* under which conditions */
+};
+
+struct wr_asksecure *wr_asksecure_start(void);
+void wr_asksecure_end(struct wr_asksecure *s);
+/* Errors as wr_askflow_run has them; also WR_E_USAGE, when the authorities cannot be read. facts.why has a sentence. */
+int wr_asksecure_run(struct wr_asksecure *s, const struct wr_askflags *flags,
+                     const struct wr_addr *server, const uint8_t *query, size_t size,
+                     struct wr_ask_reply *ret_reply);
+/* What to do about the failure, or "". */
+const char *wr_asksecure_remedy(const struct wr_asksecure *s, const struct wr_askflags *flags,
+                                int err);
+
+#endif

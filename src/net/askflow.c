@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/askflow.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "net/clock.h"
+
+struct running {
+    const struct wr_askflow *flow;
+    const uint8_t *query;
+    size_t size;
+    struct wr_askflow_room *room;
+    struct wr_ask_reply *reply;
+    struct wr_askflow_facts *facts;
+    struct wr_asksock sock;
+    uint64_t since_us; /* what is being timed began */
+    bool asked;
+};
+
+static struct wr_now time_now(void)
+{
+    struct wr_now now;
+
+    wr_clock_now(false, &now);
+    return now;
+}
+
+/* Microseconds since the last call, or since the beginning. */
+static uint32_t lap(struct running *r)
+{
+    uint64_t now = wr_asksock_now_us();
+    uint32_t took = (uint32_t)(now - r->since_us);
+
+    r->since_us = now;
+    return took;
+}
+
+static int fail(struct running *r, int err, const char *what, const char *more)
+{
+    snprintf(r->facts->why, sizeof(r->facts->why), "%s%s%s", what, *more ? ": " : "", more);
+    return err;
+}
+
+static int fail_io(struct running *r, int err)
+{
+    switch (err) {
+    case WR_E_IO: return fail(r, err, r->sock.error, "");
+    case WR_E_CLOSED:
+        return fail(r, err,
+                    r->facts->ready ? "the server closed the connection without an answer"
+                                    : "the server closed the connection in the handshake",
+                    "");
+    case WR_E_TIMEOUT:
+        return fail(r, err,
+                    r->facts->ready        ? "no answer in time"
+                    : r->facts->connect_us ? "the server took the connection and said nothing"
+                                           : "no connection in time",
+                    "");
+    default: return fail(r, err, wr_err_name(err), "");
+    }
+}
+
+/* All that the connection wants sent. */
+static int flush(struct running *r)
+{
+    const uint8_t *bytes;
+    size_t n;
+
+    while ((n = wr_upconn_output(&r->room->conn, &bytes)) > 0) {
+        int err = wr_asksock_send(&r->sock, bytes, n);
+
+        if (err)
+            return fail_io(r, err);
+    }
+    return WR_OK;
+}
+
+static void note_session(struct running *r)
+{
+    struct wr_upconn_facts facts;
+
+    wr_upconn_facts(&r->room->conn, &facts);
+    r->facts->ready = true;
+    r->facts->handshake_us = lap(r);
+    r->facts->resumed = facts.resumed;
+    snprintf(r->facts->version, sizeof(r->facts->version), "%s", facts.version);
+    snprintf(r->facts->cipher, sizeof(r->facts->cipher), "%s", facts.cipher);
+}
+
+static int ask(struct running *r)
+{
+    int err = wr_upconn_ask(&r->room->conn, r->query, r->size);
+
+    r->asked = true;
+    return err ? fail(r, err, "the question is too long for this transport", "") : WR_OK;
+}
+
+static int take_answer(struct running *r, const struct wr_upconn_said *said)
+{
+    if (!wr_ask_matches(r->query, r->size, said->msg, said->size)) {
+        r->reply->wrong++;
+        return r->reply->wrong < WR_WRONG_READS_MAX
+                   ? WR_E_AGAIN
+                   : fail(r, WR_E_LIMIT, "too many replies that do not answer the question", "");
+    }
+    r->facts->answer_us = lap(r);
+    memcpy(r->reply->bytes, said->msg, said->size);
+    r->reply->size = said->size;
+    return WR_OK;
+}
+
+static void take_ticket(struct running *r, const struct wr_upconn_said *said)
+{
+    if (said->size > sizeof(r->facts->ticket))
+        return;
+    memcpy(r->facts->ticket, said->msg, said->size);
+    r->facts->ticket_size = said->size;
+}
+
+/* What the connection has to say; WR_OK: the answer is here, WR_E_AGAIN: go on. */
+static int listen_to(struct running *r)
+{
+    struct wr_now now = time_now();
+    struct wr_upconn_said said;
+    int err = WR_E_AGAIN;
+
+    while (wr_upconn_next(&r->room->conn, &now, &said)) {
+        if (said.kind == WR_UPCONN_SAID_READY) {
+            note_session(r);
+        } else if (said.kind == WR_UPCONN_SAID_TICKET) {
+            take_ticket(r, &said);
+        } else if (said.kind == WR_UPCONN_SAID_ANSWER) {
+            err = err == WR_E_AGAIN ? take_answer(r, &said) : err;
+        } else if (err == WR_E_AGAIN) {
+            err = fail(r, said.why == WR_UPCONN_STRANGER ? WR_E_DENIED : WR_E_CLOSED,
+                       wr_upconn_why_text(said.why), said.text);
+        }
+        if (err != WR_E_AGAIN && err != WR_OK)
+            break;
+    }
+    return err;
+}
+
+/* One turn: what waits goes out, what comes is fed. WR_E_AGAIN: another. */
+static int turn(struct running *r)
+{
+    size_t n = 0;
+    int err = listen_to(r), sent = flush(r);
+
+    if (err != WR_E_AGAIN)
+        return err; /* an alert may not have gone out: the reason counts */
+    if (!sent && r->facts->ready && !r->asked) {
+        sent = ask(r);
+        if (!sent)
+            sent = flush(r);
+    }
+    if (sent)
+        return sent;
+    err = wr_asksock_wait(&r->sock, POLLIN, r->sock.deadline_us);
+    if (!err)
+        err = wr_asksock_read(&r->sock, r->room->in, sizeof(r->room->in), &n);
+    if (err == WR_E_AGAIN)
+        return err;
+    if (err)
+        return fail_io(r, err);
+    struct wr_now now = time_now();
+    wr_upconn_feed(&r->room->conn, r->room->in, n, &now);
+    return WR_E_AGAIN;
+}
+
+static int run(struct running *r)
+{
+    int err = wr_asksock_open(&r->sock, SOCK_STREAM, &r->flow->server, &r->flow->from);
+
+    if (!err)
+        err = wr_asksock_connected(&r->sock);
+    if (err)
+        return fail_io(r, err);
+    r->facts->connect_us = lap(r);
+    wr_upconn_opened(&r->room->conn, r->flow->ticket, r->flow->ticket_size);
+    do {
+        err = turn(r);
+    } while (err == WR_E_AGAIN);
+    wr_upconn_close(&r->room->conn);
+    if (!err)
+        (void)flush(r);
+    return err;
+}
+
+uint8_t wr_askflow_kind(uint8_t scheme)
+{
+    return scheme == WR_URI_TLS ? WR_UPCONN_DOT : 0;
+}
+
+int wr_askflow_run(const struct wr_askflow *flow, const uint8_t *query, size_t size,
+                   struct wr_askflow_room *room, struct wr_ask_reply *ret_reply,
+                   struct wr_askflow_facts *ret_facts)
+{
+    struct running r = {.flow = flow,
+                        .query = query,
+                        .size = size,
+                        .room = room,
+                        .reply = ret_reply,
+                        .facts = ret_facts};
+    struct wr_upconn_setup setup = {.kind = flow->kind,
+                                    .room = room->room,
+                                    .out = room->out,
+                                    .plain = room->plain,
+                                    .secure = flow->secure};
+    int err;
+
+    wr_assert(wr_upconn_is_encrypted(flow->kind));
+    memset(ret_facts, 0, sizeof(*ret_facts));
+    ret_reply->size = 0;
+    ret_reply->tries = ret_reply->wrong = 0;
+    ret_reply->was_truncated = false;
+    ret_reply->number = 0;
+    ret_reply->error[0] = 0;
+    ret_reply->tcp = true;
+    wr_upconn_start(&room->conn, &setup);
+    wr_asksock_begin(&r.sock, flow->timeout_ms);
+    r.since_us = r.sock.started_us;
+    err = run(&r);
+    wr_upconn_end(&room->conn);
+    ret_reply->took_us = wr_asksock_end(&r.sock);
+    return err;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/unit.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "cli/asksecure.h"
+
+/* What is said before there is a connection, and what to do about it; the rest is tests/unit/net/test_askflow.c and
+ * tests/e2e/ask_secure.py. */
+static struct wr_asksecure *secure;
+static struct wr_ask_reply reply;
+static struct wr_addr nobody;
+static const uint8_t query[17] = {0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1};
+
+static int setup(void **state)
+{
+    secure = wr_asksecure_start();
+    return secure ? wr_addr_from_text("127.0.0.1:1", &nobody) : -1; /* tcpmux: refused */
+}
+
+static int teardown(void **state)
+{
+    wr_asksecure_end(secure);
+    wr_asksecure_end(NULL);
+    return 0;
+}
+
+static void test_no_authorities(void **state)
+{
+    struct wr_askflags flags = {
+        .timeout_ms = 1000,
+        .via = {.scheme = WR_URI_TLS, .ca = true, .ca_file = "/nowhere/ca.pem"}};
+
+    assert_int_equal(wr_asksecure_run(secure, &flags, &nobody, query, sizeof(query), &reply),
+                     WR_E_USAGE);
+    assert_non_null(strstr(secure->facts.why, "/nowhere/ca.pem: No such file"));
+    flags.via.ca_file = "/dev/null";
+    assert_int_equal(wr_asksecure_run(secure, &flags, &nobody, query, sizeof(query), &reply),
+                     WR_E_USAGE);
+    assert_non_null(strstr(secure->facts.why, "/dev/null: "));
+}
+
+static void test_nobody(void **state)
+{
+    struct wr_askflags flags = {.timeout_ms = 20000, .via = {.scheme = WR_URI_TLS}};
+    int err = wr_asksecure_run(secure, &flags, &nobody, query, sizeof(query), &reply);
+
+    assert_int_equal(err, WR_E_IO);
+    assert_non_null(strstr(secure->facts.why, "cannot connect"));
+    assert_non_null(strstr(wr_asksecure_remedy(secure, &flags, err), "listener"));
+    assert_string_equal(secure->host, "127.0.0.1");
+    flags.server = "dns.example#853";
+    (void)wr_asksecure_run(secure, &flags, &nobody, query, sizeof(query), &reply);
+    assert_string_equal(secure->host, "dns.example");
+    flags.via.host = "192.0.2.1";
+    (void)wr_asksecure_run(secure, &flags, &nobody, query, sizeof(query), &reply);
+    assert_string_equal(secure->host, "192.0.2.1");
+    flags.from = "nowhere";
+    assert_int_equal(wr_asksecure_run(secure, &flags, &nobody, query, sizeof(query), &reply),
+                     WR_E_USAGE);
+}
+
+static void test_remedies(void **state)
+{
+    struct wr_askflags flags = {.via = {.scheme = WR_URI_TLS, .ca = true}};
+
+    assert_non_null(strstr(wr_asksecure_remedy(secure, &flags, WR_E_DENIED), "+tls-ca"));
+    flags.via.ca = false;
+    flags.via.pins = 1;
+    assert_non_null(strstr(wr_asksecure_remedy(secure, &flags, WR_E_DENIED), "without +pin"));
+    assert_string_equal(wr_asksecure_remedy(secure, &flags, WR_E_TIMEOUT), "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_no_authorities, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_nobody, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_remedies, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
