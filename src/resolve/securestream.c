@@ -4,11 +4,12 @@
 #include "base/err.h"
 #include "transport/whom.h"
 
-static const struct wr_upstream *find(const struct wr_upstreams *u, const struct wr_stream *st)
+static const struct wr_upstream *find(const struct wr_upstreams *u, uint16_t slot,
+                                      uint32_t generation)
 {
     for (unsigned i = 0; u && i < u->upstreams; i++) {
         const struct wr_upstream *up = &u->upstream[i];
-        if (up->slot == st->slot && up->generation == st->generation && up->whom) {
+        if (up->slot == slot && up->generation == generation && up->whom) {
             return up;
         }
     }
@@ -31,7 +32,7 @@ int wr_securestream_set(struct wr_streams *s, struct wr_stream *st, struct wr_up
     if (!wr_upconn_is_encrypted(setup->kind)) {
         return WR_OK;
     }
-    st->upstream = find(s->upstreams, st);
+    st->upstream = find(s->upstreams, st->slot, st->generation);
     st->trust = s->upstreams ? s->upstreams->trust : NULL;
     if (!st->upstream || !st->trust) {
         return WR_E_NOTFOUND;
@@ -77,5 +78,37 @@ void wr_securestream_failed(struct wr_streams *s, const struct wr_stream *st, ui
 {
     if (s->conns && st->upstream && why != WR_UPCONN_FINE) {
         wr_conninfo_failed(&s->conns[st->slot], st->generation, why, text, now_us);
+    }
+}
+
+/* A slot of the same generation has the same URL: the same name, ways and pins. So it is the authorities that may differ, and
+ * TLSA records, which are looked up. NULL: what was proven need not be true any more. */
+static const struct wr_upstream *as_before(const struct wr_streams *s,
+                                           const struct wr_upstreams *upstreams, uint16_t slot,
+                                           uint32_t generation)
+{
+    const struct wr_upstream *up = find(upstreams, slot, generation);
+    bool same = s->upstreams && upstreams && s->upstreams->trust == upstreams->trust;
+    return same && up && !(up->whom->proof & WR_URI_DANE) ? up : NULL;
+}
+
+bool wr_securestream_adopt(struct wr_streams *s, struct wr_stream *st,
+                           const struct wr_upstreams *upstreams)
+{
+    const struct wr_upstream *up = as_before(s, upstreams, st->slot, st->generation);
+    if (!up || st->state != WR_STREAM_READY) {
+        return false;
+    }
+    st->upstream = up;
+    return true;
+}
+
+void wr_securestream_adopt_tickets(struct wr_streams *s, const struct wr_upstreams *upstreams)
+{
+    for (unsigned i = 0; i < WR_TICKETS_MAX; i++) {
+        const struct wr_ticketbox_place *p = &s->tickets.place[i];
+        if (p->put && !as_before(s, upstreams, p->slot, p->generation)) {
+            wr_ticketbox_drop(&s->tickets, i);
+        }
     }
 }

@@ -19,4 +19,10 @@ void wr_securestream_ticket(struct wr_streams *s, const struct wr_stream *st, co
 void wr_securestream_failed(struct wr_streams *s, const struct wr_stream *st, uint8_t why,
                             const char *text, uint64_t now_us);
 
+/* Do the new settings want of this server the proof that it has given? Then its stream goes on. */
+bool wr_securestream_adopt(struct wr_streams *s, struct wr_stream *st,
+                           const struct wr_upstreams *upstreams);
+/* The same for its ticket. */
+void wr_securestream_adopt_tickets(struct wr_streams *s, const struct wr_upstreams *upstreams);
+
 #endif

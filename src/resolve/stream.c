@@ -540,28 +540,30 @@ void wr_streams_keepalive(struct wr_streams *s, const struct wr_exchange *x, uin
     st->idle_us = wr_time_min(keep_100ms * 100 * WR_MS, WR_STREAM_KEEP_MS * WR_MS);
 }
 
-/* Encrypted ones, or of those the ones whose proof was made without the time. Their questions are asked anew. */
-static void end_secure(struct wr_streams *s, bool all)
+void wr_streams_time_proven(struct wr_streams *s)
 {
     for (uint32_t i = 0; i < s->pool.count; i++) {
         wr_id id;
         struct wr_stream *st = wr_pool_at(&s->pool, i, &id);
-        if (st && st->upstream && st->state != WR_STREAM_CLOSING && (all || st->unproven)) {
+        if (st && st->unproven && st->state != WR_STREAM_CLOSING) {
             give_up(s, st, ANEW);
         }
     }
     wr_ticketbox_clear(&s->tickets);
-}
-
-void wr_streams_time_proven(struct wr_streams *s)
-{
-    end_secure(s, false);
     s->unproven = 0;
 }
 
 void wr_streams_adopt(struct wr_streams *s, const struct wr_upstreams *upstreams)
 {
-    end_secure(s, true);
+    for (uint32_t i = 0; i < s->pool.count; i++) {
+        wr_id id;
+        struct wr_stream *st = wr_pool_at(&s->pool, i, &id);
+        if (st && st->upstream && st->state != WR_STREAM_CLOSING &&
+            !wr_securestream_adopt(s, st, upstreams)) {
+            give_up(s, st, ANEW);
+        }
+    }
+    wr_securestream_adopt_tickets(s, upstreams);
     s->upstreams = upstreams;
 }
 

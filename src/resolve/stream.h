@@ -104,7 +104,7 @@ bool wr_streams_wanting(const struct wr_streams *s);
 void wr_streams_keepalive(struct wr_streams *s, const struct wr_exchange *x, uint16_t keep_100ms);
 /* The time is known now: what was proven without it has to be proven again. */
 void wr_streams_time_proven(struct wr_streams *s);
-/* Other upstreams, other proof: encrypted streams end, and tickets with them. */
+/* Other settings: encrypted streams and tickets of which other proof may be wanted now end. The old ones are still there. */
 void wr_streams_adopt(struct wr_streams *s, const struct wr_upstreams *upstreams);
 /* At the end: what libraries hold is given back. */
 void wr_streams_stop(struct wr_streams *s);

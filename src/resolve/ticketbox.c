@@ -58,10 +58,15 @@ const uint8_t *wr_ticketbox_take(struct wr_ticketbox *b, uint16_t slot, uint32_t
     return octets_of(b, p);
 }
 
+void wr_ticketbox_drop(struct wr_ticketbox *b, unsigned i)
+{
+    memset(octets_of(b, &b->place[i]), 0, b->place[i].size);
+    b->place[i] = (struct wr_ticketbox_place){0};
+}
+
 void wr_ticketbox_clear(struct wr_ticketbox *b)
 {
     for (unsigned i = 0; i < WR_TICKETS_MAX; i++) { /* memory that was never used stays so */
-        memset(octets_of(b, &b->place[i]), 0, b->place[i].size);
-        b->place[i] = (struct wr_ticketbox_place){0};
+        wr_ticketbox_drop(b, i);
     }
 }

@@ -2,8 +2,8 @@
 /*
  * Ticketbox: session tickets of upstreams, for the next connection to the same one (RFC 8446 section 2.2).
  *
- * A ticket stands for what was proven when it was given: it is kept under the server's slot and that slot's generation, and all
- * are dropped when the settings change, since then other proof may be asked for. Each is used once (RFC 8446 appendix C.4),
+ * A ticket stands for what was proven when it was given: it is kept under the server's slot and that slot's generation, and is
+ * dropped when other settings may ask for other proof. Each is used once (RFC 8446 appendix C.4),
  * so that nobody on the way can tell two connections to be one client's. When the box is full the oldest leaves.
  *
  * Memory: handed in, of a fixed size. A worker has one; nothing of it is shared.
@@ -36,6 +36,8 @@ void wr_ticketbox_put(struct wr_ticketbox *b, uint16_t slot, uint32_t generation
 /* Takes the ticket out: its octets stay until the next put. NULL: there is none. */
 const uint8_t *wr_ticketbox_take(struct wr_ticketbox *b, uint16_t slot, uint32_t generation,
                                  size_t *ret_size);
+/* That of place `i`. */
+void wr_ticketbox_drop(struct wr_ticketbox *b, unsigned i);
 void wr_ticketbox_clear(struct wr_ticketbox *b);
 
 #endif

@@ -191,6 +191,7 @@ static int create_engine(struct worker *w)
         .secrets = &w->secrets,
         .cache = s->cache,
         .upstream_state = s->upstream_state,
+        .conns = s->conns,
         .infra_slots = s->infra_slots,
         .zones = s->zones,
         .ranges = s->ranges,

@@ -34,6 +34,7 @@ struct wr_crew_setup {
     struct wr_secrets secrets;           /* copied */
     struct wr_cache *cache;
     struct wr_upstream_state *upstream_state;
+    struct wr_conninfo *conns;
     uint32_t infra_slots; /* of upstream_state behind the configured ones */
     uint32_t zones;       /* whose keys each worker remembers */
     uint32_t ranges;      /* proven ones that each worker remembers */

@@ -144,6 +144,35 @@ static void put_upstream_counters(FILE *out, const struct wr_serve *s)
     }
 }
 
+/* Of encrypted ones. */
+static void put_connection_counters(FILE *out, const struct wr_serve *s)
+{
+    static const struct {
+        const char *name, *help;
+        size_t offset;
+    } rows[] = {
+        {"upstream_server_handshakes_total", "connections to this server that were proven",
+         offsetof(struct wr_conninfo, handshakes)},
+        {"upstream_server_resumptions_total", "those of them that were resumed by a ticket",
+         offsetof(struct wr_conninfo, resumed)},
+        {"upstream_server_connection_failures_total",
+         "connections to this server that failed, or ended with questions on them",
+         offsetof(struct wr_conninfo, failures)},
+    };
+    const struct wr_upstreams *u = &s->gate->settings.upstreams;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        fprintf(out, "# HELP weir_%s %s\n# TYPE weir_%s counter\n", rows[i].name, rows[i].help,
+                rows[i].name);
+        for (unsigned k = 0; k < u->upstreams; k++) {
+            if (u->upstream[k].whom) {
+                put_upstream_value(
+                    out, rows[i].name, u->upstream[k].url,
+                    (double)at_offset(&s->shared.conns[u->upstream[k].slot], rows[i].offset));
+            }
+        }
+    }
+}
+
 static void put_upstream_gauges(FILE *out, const struct wr_serve *s)
 {
     const struct wr_upstreams *u = &s->gate->settings.upstreams;
@@ -195,6 +224,7 @@ char *wr_metrics_text(const struct wr_serve *s, size_t *ret_size)
     put_cache(out, s);
     put_keep(out, s);
     put_upstream_counters(out, s);
+    put_connection_counters(out, s);
     put_upstream_gauges(out, s);
     bool failed = ferror(out) != 0;
     if (fclose(out) != 0 || failed) {

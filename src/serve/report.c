@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/report.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@
 #include "serve/serve.h"
 #include "serve/timekeeper.h"
 #include "serve/translator.h"
+#include "transport/uri.h"
 
 static uint64_t load(const _Atomic uint64_t *v)
 {
@@ -281,6 +283,33 @@ static void put_groups_of(const struct wr_upstreams *u, unsigned upstream, struc
     wr_json_end(j);
 }
 
+/* Of an encrypted one: with what, proven how, and what went wrong last. */
+static void put_connection(const struct wr_serve *s, const struct wr_upstream *up, uint64_t now_us,
+                           struct wr_json *j)
+{
+    struct wr_conninfo_view v;
+    char failure[2 * WR_CONNINFO_TEXT];
+    wr_conninfo_read(&s->shared.conns[up->slot], up->generation, &v);
+    wr_json_text(j, "version", v.version);
+    wr_json_text(j, "cipher", v.cipher);
+    wr_json_text(j, "protocol", v.protocol);
+    wr_json_bool(j, "resumed", v.last_resumed);
+    wr_json_text(j, "verified_by", v.proof);
+    wr_json_u64(j, "handshakes", v.handshakes);
+    wr_json_u64(j, "resumptions", v.resumed);
+    wr_json_u64(j, "connection_failures", v.failures);
+    if (v.failures == 0) {
+        wr_json_null(j, "last_failure");
+        wr_json_null(j, "last_failure_ago_ms");
+        return;
+    }
+    snprintf(failure, sizeof(failure), "%s%s%s", wr_upconn_why_text((uint8_t)v.why),
+             v.text[0] ? ": " : "", v.text);
+    wr_json_text(j, "last_failure", failure);
+    wr_json_u64(j, "last_failure_ago_ms",
+                now_us > v.failed_us ? (now_us - v.failed_us) / WR_MS : 0);
+}
+
 static void put_upstream(const struct wr_serve *s, unsigned upstream, uint64_t now_us,
                          struct wr_json *j)
 {
@@ -289,6 +318,7 @@ static void put_upstream(const struct wr_serve *s, unsigned upstream, uint64_t n
     uint64_t until_us = load(&st->suspect_until_us), answered_us = load(&st->answered_us);
     wr_json_object(j, NULL);
     wr_json_text(j, "url", u->upstream[upstream].url);
+    wr_json_text(j, "transport", wr_uri_scheme_name(u->upstream[upstream].scheme));
     put_groups_of(u, upstream, j);
     wr_json_text(j, "state", wr_report_upstream_state(st));
     put_decimal(j, "srtt_ms", atomic_load_explicit(&st->srtt_us, memory_order_relaxed), 3);
@@ -308,6 +338,9 @@ static void put_upstream(const struct wr_serve *s, unsigned upstream, uint64_t n
         wr_json_u64(j, "answered_ago_ms", (now_us - answered_us) / WR_MS);
     } else {
         wr_json_null(j, "answered_ago_ms");
+    }
+    if (u->upstream[upstream].whom) {
+        put_connection(s, &u->upstream[upstream], now_us, j);
     }
     wr_json_end(j);
 }

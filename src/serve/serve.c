@@ -180,6 +180,7 @@ static int create_crew(struct wr_serve *s)
         .secrets = s->secrets,
         .cache = s->shared.cache,
         .upstream_state = s->shared.upstream_state,
+        .conns = s->shared.conns,
         .infra_slots = s->conf->recursion.servers,
         .zones = key_zones(c),
         .ranges = s->conf->dnssec.ranges,
@@ -388,6 +389,7 @@ static void on_tick(uv_timer_t *handle)
     (void)wr_helper_look(&s->helper);
     wr_reload_tick(s);
     wr_encryption_tick(s);
+    wr_upwatch_tick(&s->upwatch, &s->gate->settings.upstreams, s->shared.conns, now.mono_us);
     if (now.mono_us - s->secrets_us >= SECRETS_S * WR_S && wr_reload_is_idle(s)) {
         s->secrets_us = now.mono_us;
         wr_reload_roll_secrets(s);

@@ -39,6 +39,7 @@
 #include "serve/reload.h"
 #include "serve/sandbox.h"
 #include "serve/shared.h"
+#include "serve/upwatch.h"
 #include "serve/watch.h"
 #include "serve/world.h"
 
@@ -60,6 +61,7 @@ struct wr_serve {
     struct wr_world world;
     struct wr_locals locals;
     struct wr_shared shared;
+    struct wr_upwatch upwatch;
     struct wr_crew *crew;
     struct wr_ledger *ledger;
     struct wr_live_anchors *anchors;

@@ -57,9 +57,10 @@ static int fill(struct wr_shared *s, const struct wr_conf *conf, uint64_t anchor
     s->quota_size = wr_quota_size(buckets);
     s->upstream_state =
         calloc(WR_UPSTREAMS_MAX + conf->recursion.servers, sizeof(*s->upstream_state));
+    s->conns = calloc(WR_UPSTREAMS_MAX, sizeof(*s->conns));
     s->net = calloc(1, sizeof(*s->net));
     void *quota_block = map(s->quota_size);
-    if (s->upstream_state == NULL || s->net == NULL || quota_block == NULL) {
+    if (s->upstream_state == NULL || s->conns == NULL || s->net == NULL || quota_block == NULL) {
         return WR_E_NOMEM;
     }
     s->quota = wr_quota_init(quota_block, buckets);
@@ -94,6 +95,7 @@ void wr_shared_destroy(struct wr_shared *shared, const struct wr_now *now)
 {
     wr_keep_close(shared->keep, now);
     free(shared->upstream_state);
+    free(shared->conns);
     free(shared->net);
     if (shared->quota != NULL) {
         munmap(shared->quota, shared->quota_size);

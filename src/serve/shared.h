@@ -15,6 +15,7 @@
 #include "net/limits.h"
 #include "policy/quota.h"
 #include "resolve/cache.h"
+#include "resolve/conninfo.h"
 #include "resolve/upstream.h"
 #include "serve/keep.h"
 
@@ -22,6 +23,7 @@ struct wr_shared {
     struct wr_keep *keep; /* owns the cache's block */
     struct wr_cache *cache;
     struct wr_upstream_state *upstream_state; /* of configured servers, then of those found */
+    struct wr_conninfo *conns;                /* of configured servers, by slot */
     struct wr_quota *quota;
     size_t quota_size;
     struct wr_net_shared *net;

@@ -87,6 +87,7 @@ static int make_engine(struct teller *t, const struct wr_now *now)
                                     .secrets = &t->secrets,
                                     .cache = t->shared.cache,
                                     .upstream_state = t->shared.upstream_state,
+                                    .conns = t->shared.conns,
                                     .infra_slots = t->conf->recursion.servers,
                                     .zones = ZONES,
                                     .quota = t->shared.quota,

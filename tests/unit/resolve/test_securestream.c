@@ -262,11 +262,17 @@ static void test_hung(void **state)
 /* Other settings may ask for other proof: nothing goes over a connection that was proven by the old ones. */
 static void test_adopt_ends_what_was_proven(void **state)
 {
-    static struct wr_upstreams none;
+    static struct wr_upstreams none, same;
     open_for(0);
     assert_true(play());
     wr_streams_leave(&s, &x[0], T0);
     assert_false(play());
+    same = upstreams; /* a reload that changed something else */
+    wr_streams_adopt(&s, &same);
+    assert_int_equal(s.pool.taken, 1);
+    assert_int_equal(wr_streams_place(&s, &x[0], &rng, T0), 0);
+    assert_true(play());
+    wr_streams_leave(&s, &x[0], T0);
     wr_streams_adopt(&s, &none);
     assert_false(play());
     assert_int_equal(s.pool.taken, 0);
@@ -278,6 +284,24 @@ static void test_adopt_ends_what_was_proven(void **state)
     assert_true(play());
     look();
     assert_int_equal(view.resumed, 0);
+    same = upstreams; /* other authorities, */
+    same.trust = dotserver_trust(&d);
+    wr_streams_leave(&s, &x[1], T0);
+    wr_streams_adopt(&s, &same);
+    assert_false(play());
+    assert_int_equal(s.pool.taken, 0);
+    wr_streams_adopt(&s, &upstreams);
+    wr_creds_drop(same.trust);
+    dotserver_accept(&d);
+    open_for(1); /* or records that are looked up, */
+    assert_true(play());
+    look();
+    assert_int_equal(view.resumed, 0);
+    whom.proof |= WR_URI_DANE;
+    same = upstreams;
+    wr_streams_adopt(&s, &same);
+    assert_false(play());
+    assert_int_equal(s.pool.taken, 0);
 }
 
 /* What was proven while nobody knew the time is proven again when it is known; the question goes along. */
