@@ -64,7 +64,7 @@ class Authority:
         self._make(self.path, self.key, f"lab authority {name}", "basicConstraints=critical,CA:TRUE\n"
                    "keyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n", [], (-365, 3650))
 
-    def issue(self, who, names=(), addresses=(), days=(-1, 30), kind="ec", own=False, padding=0):
+    def issue(self, who, names=(), addresses=(), days=(-1, 90), kind="ec", own=False, padding=0):
         """A certificate for these names and addresses; padding: so many octets more in it."""
         chain, key = (os.path.join(self.home, f"{who}.{end}") for end in ("pem", "key"))
         also = [f"DNS:{n}" for n in names] + [f"IP:{a}" for a in addresses]

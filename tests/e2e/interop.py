@@ -1,0 +1,97 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Who speaks what to whom: encrypted DNS between weir and programs that others wrote. The table of it is in docs/rfcs.md."""
+
+
+import dns.message
+import dns.rcode
+
+import e2e
+from e2e import equal, need
+from lab import askers, clients, secure, world
+
+HOST = "dns.home.example"
+NAME, ADDRESS = "api.camera.example", ["198.51.100.31"]
+RELAY4, RELAY6 = world.INTERNET["relay"]
+LISTENERS = ("dot",)
+
+
+def listeners(lab, **more):
+    """weir with all encrypted listeners in the home segment; as a client of it sees it, over both families."""
+    v4, v6, _ = world.SEGMENTS["br-home"]
+    ca = secure.authority()
+    mine = ca.issue("weir", [HOST], [v4, v6])
+    lab.start_gateway({"encrypted": {**{what: [v4, v6] for what in LISTENERS},
+                                     "certificates": [{"chain": mine.chain, "key": mine.key}]}, **more})
+    return [askers.Server(address, HOST, ca.path) for address in (v4, v6)]
+
+
+def query(name=NAME):
+    return dns.message.make_query(name, "A").to_wire()
+
+
+def right(wire, asked):
+    """Whether these octets are the answer to that query."""
+    if not wire:
+        return False
+    reply = dns.message.from_wire(wire)
+    found = [str(r) for rrset in reply.answer for r in rrset]
+    return (wire[:2] == asked[:2] or wire[:2] == b"\0\0") and reply.rcode() == dns.rcode.NOERROR and found == ADDRESS
+
+
+# What kdig is told for each, what it then says it spoke.
+FLAGS = {"dot": [["+tls"]], "doh": [["+https"], ["+https", "+https-get"]], "doq": [["+quic"]]}
+STUBS = {"dot": (askers.Stubby, askers.Resolved), "doh": (askers.Dnscrypt,), "doq": ()}
+
+
+@e2e.test("kdig to weir: each encrypted transport, over IPv4 and IPv6, verified")
+def kdig(lab):
+    ask_all(lab)
+
+
+@e2e.test("the same of the program without sanitizers, which sits in its sandbox")
+def sandboxed(lab):
+    with e2e.unsanitized():
+        ask_all(lab)
+
+
+def ask_all(lab):
+    for where in listeners(lab):
+        for flags in [flags for what in LISTENERS for flags in FLAGS[what]]:
+            reply = clients.kdig(lab.nodes["phone"], where.address, NAME, *flags, *where.kdig())
+            equal((reply.rcode, reply.data("A")), ("NOERROR", ADDRESS), f"{flags} {where.address}: {reply.text}")
+            equal(reply.protocol, {"+tls": "TLS", "+https": "HTTPS", "+quic": "QUIC"}[flags[0]])
+
+
+@e2e.test("openssl s_client and gnutls-cli to weir: TLS 1.3 and 1.2; 1.1 is refused")
+def tls_tools(lab):
+    where = listeners(lab)[0]
+    for ask, versions in ((askers.openssl, {"1.3": ["-tls1_3"], "1.2": ["-tls1_2"],
+                                            "1.1": ["-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"]}),
+                          (askers.gnutls, {"1.3": ["--priority", "NORMAL:-VERS-ALL:+VERS-TLS1.3"],
+                                           "1.2": ["--priority", "NORMAL:-VERS-ALL:+VERS-TLS1.2"],
+                                           "1.1": ["--priority", "NORMAL:-VERS-ALL:+VERS-TLS1.1"]})):
+        for version, words in versions.items():
+            asked = query()
+            said, text = ask(lab.nodes["phone"], where, asked, *words)
+            equal(right(said, asked), version != "1.1", f"{ask.__name__} TLS {version}: {text}")
+
+
+@e2e.test("dnsperf to weir: a thousand questions over each transport that it has, each answered")
+def dnsperf(lab):
+    where = listeners(lab)[0]
+    for mode in [what for what in LISTENERS if what != "doq"]:
+        figures = askers.perf(lab.nodes["phone"], where, mode, [NAME] * 1000)
+        equal((figures["sent"], figures["completed"], figures["codes"]), (1000, 1000, {"NOERROR": "1000"}), mode)
+
+
+@e2e.test("stubs to weir: stubby and systemd-resolved, both strict")
+def stubs(lab):
+    where = listeners(lab)[0]
+    for kind in [kind for what in LISTENERS for kind in STUBS[what]]:
+        with kind(lab.nodes["phone"], where) as stub:
+            reply = clients.kdig(lab.nodes["phone"], stub.address, NAME)
+            equal((reply.rcode, reply.data("A")), ("NOERROR", ADDRESS), f"{kind.__name__}: {reply.text} {stub.said()}")
+
+
+e2e.main()
