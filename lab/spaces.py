@@ -25,6 +25,9 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(HERE)
 PEERS = os.environ.get("WEIR_PEERS", os.path.join(TOP, "build", "peers"))
+# What speaks encrypted DNS, beside the set that tools/peers.sh always fetches. systemd-resolved is unpacked like the others:
+# installed it would change how the host resolves.
+ENCRYPTED = ("knot-resolver", "dnsdist", "stubby", "dnscrypt-proxy", "curl", "dnsperf", "gnutls-bin", "openssl", "systemd-resolved")
 RUN = "/run/lab"  # on a tmpfs of the lab's own mount namespace
 
 CLONE_NEWNET = 0x40000000

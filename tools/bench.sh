@@ -12,7 +12,7 @@ WEIR=${WEIR:-$PWD/build/release/src/weir}
 export WEIR
 which=${1:-all}
 peers() { # without them weir stands alone, or beside fewer, and that is said
-    tools/peers.sh knot-resolver >build/peers.log 2>&1 || echo "bench: no peers, see build/peers.log"
+    tools/peers.sh knot-resolver dnsdist dnsperf gnutls-bin openssl curl >build/peers.log 2>&1 || echo "bench: no peers, see build/peers.log"
 }
 case $which in
 signed | encrypted) shift ;;
