@@ -184,7 +184,8 @@ struct wr_conf {
         } certificates;
         const char *client_anchors; /* "": no certificate is asked for */
         const char *names_below;    /* "": a server name names no device */
-        uint64_t handshake_ms;
+        uint64_t handshake_ms, memory_bytes;
+        uint32_t handshake_rate;
     } encrypted;
     uint32_t workers; /* 0: one a core */
     const char *user; /* "": stay who we are */

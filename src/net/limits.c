@@ -11,6 +11,9 @@ struct wr_net_limits wr_limits_default(void)
         .tcp_idle_ms = 10000,
         .tcp_message_ms = 5000,
         .handshake_ms = 5000,
+        .handshakes = 256,
+        .handshake_rate = 20,
+        .encrypted_bytes = 32u << 20,
         .tcp_read_ms = 30000, /* 9 kB/s of a full queue */
         .tcp_pipeline = 64,
         .tcp_queue = 256 * 1024,
@@ -87,4 +90,33 @@ void wr_limits_leave(struct wr_net_shared *shared, const struct wr_net_limits *l
         atomic_fetch_sub(c[i].row[1], 1);
     }
     atomic_fetch_sub(&shared->connections, 1);
+}
+
+static bool handshake_take(struct wr_net_shared *shared, const struct wr_addr *from, unsigned len,
+                           uint32_t rate, uint64_t now_us)
+{
+    struct wr_addr prefix = wr_addr_mask(from, len);
+    uint64_t hash;
+
+    prefix.scope = 0;
+    prefix.pad = (uint8_t)len;
+    hash = wr_hash_sip13(&shared->key, &prefix, sizeof(prefix));
+    return wr_quota_take(shared->quota, hash ^ WR_NET_HANDSHAKE_BUCKET, rate,
+                         rate * WR_NET_HANDSHAKE_BURST, now_us);
+}
+
+bool wr_limits_handshake(struct wr_net_shared *shared, const struct wr_net_limits *limits,
+                         const struct wr_addr *from, uint64_t now_us)
+{
+    bool v4 = from->family == WR_AF_V4;
+    unsigned all = v4 ? 32 : 128, len = v4 ? limits->prefix4_len : limits->prefix6_len;
+
+    if (shared->quota == NULL || limits->handshake_rate == 0) {
+        return true;
+    }
+    if (len < all &&
+        !handshake_take(shared, from, len, limits->handshake_rate * WR_PREFIX_CLIENTS, now_us)) {
+        return false;
+    }
+    return handshake_take(shared, from, all, limits->handshake_rate, now_us);
 }

@@ -18,6 +18,8 @@
 
 #include "base/addr.h"
 #include "base/hash.h"
+#include "policy/quota.h"
+#include "transport/budget.h"
 
 /* A datagram or a framed message from a client; a query with every option that exists is below 1 KiB. */
 #define WR_NET_QUERY_MAX 4096
@@ -35,6 +37,10 @@
 #define WR_NET_CONNECTIONS_OWN 8
 /* Of all places those who may not ask have together at most one of so many, and each worker one: enough to be told. */
 #define WR_NET_OUTSIDERS_SHARE 16
+/* Handshakes that a client may begin at once, in seconds of its rate: a gateway's devices come back together. */
+#define WR_NET_HANDSHAKE_BURST 10
+/* Which buckets of the quota are those of handshakes. */
+#define WR_NET_HANDSHAKE_BUCKET UINT64_C(0x746c732d68616e64)
 /* Counters in one row of the per-client table. */
 #define WR_NET_CLIENT_SLOTS 4096
 
@@ -45,8 +51,11 @@ struct wr_net_limits {
     uint32_t tcp_idle_ms;    /* nothing asked and nothing owed; shrinks when near tcp_connections */
     uint32_t tcp_message_ms; /* from the first octet of a message to its last */
     uint32_t handshake_ms;   /* from the accept to the end of the TLS handshake */
-    uint32_t tcp_pipeline;   /* questions unanswered on one connection, then it is not read */
-    uint32_t tcp_read_ms;    /* until a client that fell behind has read all that waits */
+    uint32_t handshakes;     /* TLS handshakes that are not done, over all workers */
+    uint32_t handshake_rate; /* handshakes a second of one client, and ten times that at once */
+    uint64_t encrypted_bytes; /* of all encrypted connections over all workers */
+    uint32_t tcp_pipeline;    /* questions unanswered on one connection, then it is not read */
+    uint32_t tcp_read_ms;     /* until a client that fell behind has read all that waits */
     uint32_t tcp_queue; /* octets that wait for a client that does not read, then it is closed */
     uint32_t upstream_queue; /* octets that wait on one upstream stream, then it is closed */
     uint32_t connect_ms;     /* an upstream TCP connection must be there by then */
@@ -57,6 +66,9 @@ struct wr_net_limits {
 struct wr_net_shared {
     struct wr_hash_key key; /* filled in by the owner */
     _Atomic uint32_t connections;
+    struct wr_budget budget;    /* of all encrypted connections */
+    struct wr_quota *quota;     /* of handshakes, by client; NULL: they are not bounded */
+    _Atomic uint32_t opening;   /* handshakes that are not done */
     _Atomic uint32_t outsiders; /* of those, from addresses that may not ask */
     _Atomic uint16_t clients[2][WR_NET_CLIENT_SLOTS];
 };
@@ -70,5 +82,9 @@ bool wr_limits_enter(struct wr_net_shared *shared, const struct wr_net_limits *l
 /* Gives back what wr_limits_enter counted. The prefix lengths may have changed meanwhile: pass the same. */
 void wr_limits_leave(struct wr_net_shared *shared, const struct wr_net_limits *limits,
                      const struct wr_addr *from);
+
+/* May this client begin a handshake now? Counted by its address and by its network. */
+bool wr_limits_handshake(struct wr_net_shared *shared, const struct wr_net_limits *limits,
+                         const struct wr_addr *from, uint64_t now_us);
 
 #endif

@@ -28,6 +28,9 @@
     X(tls_resumed, "TLS sessions that clients resumed")                                         \
     X(tls_failed, "TLS handshakes that failed")                                                 \
     X(tls_slow, "client connections closed because the TLS handshake did not come to its end")  \
+    X(tls_flooded, "TLS connections refused: the client begins too many handshakes")            \
+    X(tls_yielded, "TLS connections that gave way to new ones when the budget was used up")     \
+    X(tls_no_room, "TLS connections refused because the budget was used up")                    \
     X(hand_failed, "answers lost because another worker's ring was full")                       \
     X(deferred_lost, "events lost because too many came up within one action")                  \
     X(ports_opened, "upstream UDP ports opened")                                                \

@@ -58,6 +58,8 @@ int wr_tcp_create(uv_loop_t *loop, const struct wr_feed *feed, struct wr_net_sha
     wr_pool_init(&t->pool, t->blocks[0], sizeof(struct conn), count);
     wr_heap_init(&t->heap, t->blocks[1], count);
     wr_yield_init(&t->yield);
+    wr_list_init(&t->idle_sealed);
+    wr_list_init(&t->opening);
     t->loop = loop;
     t->feed = *feed;
     t->shared = shared;
@@ -101,7 +103,8 @@ uint32_t wr_tcp_open(const struct wr_tcp *t)
 
 uint64_t wr_tcp_now(struct wr_tcp *t)
 {
-    t->now_us = t->feed.tick(t->feed.user)->mono_us;
+    t->now = t->feed.tick(t->feed.user);
+    t->now_us = t->now->mono_us;
     return t->now_us;
 }
 
@@ -171,6 +174,43 @@ static void conn_part(struct conn *c)
     c->wire_room = NULL;
 }
 
+/* Among the TLS connections that may give way, in the order in which they became so; and what it costs. */
+static void conn_seal(struct conn *c)
+{
+    struct wr_tcp *t = c->tcp;
+    uint64_t cost = WR_TLS_SESSION_COST + (wr_wqueue_waiting(&c->queue) > 0 ? c->queue.cap : 0);
+    bool opens = c->state == CONN_OPENING;
+
+    if (wr_conn_session(&c->wire) == NULL) {
+        return;
+    }
+    if (cost > c->cost) {
+        wr_budget_add(&t->shared->budget, cost - c->cost);
+    } else {
+        wr_budget_give(&t->shared->budget, c->cost - cost);
+    }
+    c->cost = cost;
+    if (opens != c->opens) {
+        atomic_fetch_add(&t->shared->opening, opens ? 1u : UINT32_MAX);
+        c->opens = opens;
+    } else if (opens) {
+        return; /* it keeps its place */
+    }
+    wr_list_remove(&c->sealed);
+    if (opens || c->state == CONN_IDLE) {
+        wr_list_append(opens ? &t->opening : &t->idle_sealed, &c->sealed);
+    }
+}
+
+static void conn_unseal(struct conn *c)
+{
+    wr_list_remove(&c->sealed);
+    wr_budget_give(&c->tcp->shared->budget, c->cost);
+    atomic_fetch_sub(&c->tcp->shared->opening, c->opens);
+    c->cost = 0;
+    c->opens = false;
+}
+
 static void conn_close(struct conn *c)
 {
     struct wr_tcp *t = c->tcp;
@@ -179,6 +219,7 @@ static void conn_close(struct conn *c)
 
     wr_heap_clear(&t->heap, &c->timer);
     conn_part(c);
+    conn_unseal(c);
     wr_yield_leave(&t->yield, &c->seat);
     atomic_fetch_sub(&t->shared->outsiders, c->seat.outsider);
     wr_limits_leave(t->shared, &c->counted, &c->client.from);
@@ -277,6 +318,7 @@ static void conn_settle(struct conn *c)
     /* Records without a question do not make an idle one young again. */
     if (c->state != CONN_IDLE || !was_idle || c->asked) {
         conn_set_timer(c);
+        conn_seal(c);
     }
     c->asked = false;
     conn_poll(c);
@@ -379,7 +421,7 @@ static void conn_read(struct conn *c)
     if (!wr_conn_partial(&c->wire) && !wr_conn_opening(&c->wire)) {
         c->message_us = t->now_us;
     }
-    wr_conn_feed(&c->wire, t->bytes, (size_t)n, t->feed.tick(t->feed.user));
+    wr_conn_feed(&c->wire, t->bytes, (size_t)n, t->now);
     if (conn_messages(c)) {
         conn_settle(c);
     }
@@ -568,13 +610,18 @@ static bool conn_wire(struct conn *c)
         }
     }
     c->wire_room = setup.room;
-    if (wr_conn_start(&c->wire, &setup, t->feed.tick(t->feed.user)) != WR_OK) {
+    if (wr_conn_start(&c->wire, &setup, t->now) != WR_OK) {
         wr_conn_end(&c->wire);
         free(c->wire_room);
         c->wire_room = NULL;
         return false;
     }
     return true;
+}
+
+void wr_tcp_end(struct conn *c)
+{
+    conn_close(c);
 }
 
 bool wr_tcp_begin(struct wr_tcp *t, const struct tcp_listener *listener, int fd,
@@ -599,6 +646,7 @@ bool wr_tcp_begin(struct wr_tcp *t, const struct tcp_listener *listener, int fd,
     c->client.listener = listener->number;
     c->counted = *t->feed.limits;
     c->message_us = t->now_us;
+    wr_list_init(&c->sealed);
     if (!conn_wire(c)) {
         uv_close((uv_handle_t *)&c->poll, conn_on_close);
         c->state = CONN_CLOSED;
@@ -608,6 +656,8 @@ bool wr_tcp_begin(struct wr_tcp *t, const struct tcp_listener *listener, int fd,
     wr_net_stats_set(&t->feed.stats->gauge_tcp_clients, t->yield.seats);
     wr_stats_add(&t->feed.stats->tcp_accepted, 1);
     c->asked = true; /* so that its time begins */
+    c->cost =
+        wr_conn_session(&c->wire) == NULL ? 0 : WR_TLS_SESSION_COST; /* taken by who let it in */
     conn_settle(c);
     return true;
 }

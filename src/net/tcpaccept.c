@@ -55,18 +55,60 @@ static bool tcp_refuse_without_files(struct wr_tcp *t, const struct tcp_listener
     return fd >= 0;
 }
 
+/* Who has been idle for longest gives way, else who has been opening for longest; of this worker's connections. */
+static bool sealed_yield(struct wr_tcp *t, bool idle)
+{
+    struct wr_list *from = idle && !wr_list_empty(&t->idle_sealed) ? &t->idle_sealed : &t->opening;
+
+    if (wr_list_empty(from)) {
+        return false;
+    }
+    wr_stats_add(&t->feed.stats->tls_yielded, 1);
+    wr_tcp_end(WR_CONTAINER(from->next, struct conn, sealed));
+    return true;
+}
+
+/* May a TLS connection begin: by its client's rate, by the handshakes under way, by the budget, from which its cost is taken. */
+static bool sealed_enter(struct wr_tcp *t, const struct wr_addr *from)
+{
+    const struct wr_net_limits *limits = t->feed.limits;
+
+    if (t->terms.creds == NULL) {
+        return false;
+    }
+    if (!wr_limits_handshake(t->shared, limits, from, t->now_us)) {
+        wr_stats_add(&t->feed.stats->tls_flooded, 1);
+        return false;
+    }
+    if (atomic_load(&t->shared->opening) >= limits->handshakes && !sealed_yield(t, false)) {
+        wr_stats_add(&t->feed.stats->tls_no_room, 1);
+        return false;
+    }
+    if (wr_budget_take(&t->shared->budget, WR_TLS_SESSION_COST, limits->encrypted_bytes) ||
+        (sealed_yield(t, true) &&
+         wr_budget_take(&t->shared->budget, WR_TLS_SESSION_COST, limits->encrypted_bytes))) {
+        return true;
+    }
+    wr_stats_add(&t->feed.stats->tls_no_room, 1);
+    return false;
+}
+
 /* A place for the client who is here, and the connection in it. False: there is none for it. */
 static bool tcp_seat(struct wr_tcp *t, const struct tcp_listener *listener, int fd,
                      const struct wr_client *client)
 {
+    bool sealed = wr_client_is_encrypted(client->transport);
     bool outsider = t->feed.engine != NULL && !wr_engine_may_ask(t->feed.engine, &client->from);
 
     if (!wr_limits_enter(t->shared, t->feed.limits, &client->from)) {
         return false;
     }
     atomic_fetch_add(&t->shared->outsiders, outsider);
-    if (tcp_make_place(t, outsider) && wr_tcp_begin(t, listener, fd, client, outsider)) {
-        return true;
+    if (tcp_make_place(t, outsider) && (!sealed || sealed_enter(t, &client->from))) {
+        if (wr_tcp_begin(t, listener, fd, client, outsider)) {
+            return true;
+        }
+        wr_budget_give(&t->shared->budget, sealed ? WR_TLS_SESSION_COST : 0);
     }
     atomic_fetch_sub(&t->shared->outsiders, outsider);
     wr_limits_leave(t->shared, t->feed.limits, &client->from);

@@ -43,8 +43,10 @@ struct conn {
     wr_id id;
     struct wr_timer timer; /* all states but IDLE */
     struct wr_yield_seat seat;
-    uint64_t message_us; /* when the first octet of the unfinished message came */
-    uint64_t stuck_us;   /* STUCK: since when */
+    struct wr_list sealed; /* of TLS: those that are idle, or those that are opening; else alone */
+    uint64_t cost;         /* octets of the budget */
+    uint64_t message_us;   /* when the first octet of the unfinished message came */
+    uint64_t stuck_us;     /* STUCK: since when */
     struct wr_conn wire;
     void *wire_room; /* of wire, for kinds that want some */
     struct wr_wqueue queue;
@@ -55,6 +57,7 @@ struct conn {
     uint32_t owed; /* questions without an answer */
     enum conn_state state;
     bool ended; /* the client has closed its sending side */
+    bool opens; /* counted among those whose handshake is not done */
     bool asked; /* something was, since its state was looked at */
 };
 
@@ -74,17 +77,19 @@ struct wr_tcp {
     struct wr_net_shared *shared;
     uint8_t *room; /* two octets of length and an answer */
     size_t room_size;
-    struct wr_terms terms; /* of encrypted connections */
-    uint8_t *scratch;      /* of wr_conn */
-    struct wr_writer out;  /* octets for out_of, not given to the kernel yet */
-    uint8_t *out_room;     /* OUT_ROOM */
-    struct conn *out_of;   /* NULL: nobody's */
-    wr_id reading;         /* whose questions are being fed: its answers go out together */
+    struct wr_terms terms;               /* of encrypted connections */
+    uint8_t *scratch;                    /* of wr_conn */
+    struct wr_writer out;                /* octets for out_of, not given to the kernel yet */
+    uint8_t *out_room;                   /* OUT_ROOM */
+    struct conn *out_of;                 /* NULL: nobody's */
+    struct wr_list idle_sealed, opening; /* TLS connections, the longest first */
+    wr_id reading; /* whose questions are being fed: its answers go out together */
     struct wr_pool pool;
     struct wr_heap heap;
     struct wr_yield yield;
     uv_timer_t timer;
-    uint64_t timer_us; /* what the timer is set to */
+    uint64_t timer_us;        /* what the timer is set to */
+    const struct wr_now *now; /* of the last look at the clock */
     uint64_t now_us;
     uint8_t *frames; /* FRAME_ROOM for each object of the pool */
     size_t frames_size;
@@ -98,6 +103,8 @@ struct wr_tcp {
 /* A connection on `fd`, which it takes over. False: there is no room. */
 bool wr_tcp_begin(struct wr_tcp *t, const struct tcp_listener *listener, int fd,
                   const struct wr_client *client, bool outsider);
+/* It is closed for another. */
+void wr_tcp_end(struct conn *c);
 /* It yields its place. */
 void wr_tcp_yield(struct wr_tcp *t, struct wr_yield_seat *who);
 uint64_t wr_tcp_now(struct wr_tcp *t);

@@ -146,6 +146,11 @@ void wr_encryption_report(const struct wr_serve *s, struct wr_json *j, int64_t n
         put_pair(j, &s->conf->encrypted.certificates.items[i], wr_creds_facts(creds, i), now_s);
     }
     wr_json_end(j);
+    wr_json_object(j, "encrypted");
+    wr_json_u64(j, "memory_used_bytes", wr_budget_used(&s->shared.net->budget));
+    wr_json_u64(j, "memory_bytes", s->limits.encrypted_bytes);
+    wr_json_u64(j, "handshakes_open", atomic_load(&s->shared.net->opening));
+    wr_json_end(j);
     wr_json_text(j, "certificates_problem",
                  s->encryption.files.why[0] != 0 ? s->encryption.files.why : NULL);
 }

@@ -63,7 +63,7 @@ static int fill(struct wr_shared *s, const struct wr_conf *conf, uint64_t anchor
     if (s->upstream_state == NULL || s->conns == NULL || s->net == NULL || quota_block == NULL) {
         return WR_E_NOMEM;
     }
-    s->quota = wr_quota_init(quota_block, buckets);
+    s->quota = s->net->quota = wr_quota_init(quota_block, buckets);
     if (!random_key(&s->net->key)) {
         return WR_E_IO;
     }

@@ -422,6 +422,10 @@ int wr_tls_read(struct wr_tls *t, uint8_t *room, size_t cap, size_t *ret_n, stru
     if (t->state == WR_TLS_NONE || t->state >= WR_TLS_ENDED) {
         return WR_E_CLOSED;
     }
+    if (t->state == WR_TLS_OPEN && t->in_size == 0 &&
+        gnutls_record_check_pending(t->session) == 0) {
+        return WR_E_AGAIN; /* the library would find out the long way */
+    }
     t->out = out;
     if (t->state == WR_TLS_HANDSHAKE) {
         err = tls_handshake(t);

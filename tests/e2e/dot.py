@@ -269,5 +269,94 @@ def claims(box):
     equal(events["c.example."]["transport"], "dot")
 
 
+def counters(weir):
+    return weir.verb("stats")["counters"]
+
+
+def from_address(address, port=PORT):
+    return socket.create_connection(("127.0.0.1", port), loopback.PATIENCE_S, source_address=(address, 0))
+
+
+def closed(s):
+    """The other side has closed; what it said before is thrown away."""
+    s.settimeout(loopback.PATIENCE_S)
+    try:
+        while s.recv(4096):
+            pass
+    except OSError as why:
+        need(not isinstance(why, TimeoutError), "still open")
+    return True
+
+
+@loopback.test("slow ones: a handshake, a record and a message that do not come to their end are closed; others are served")
+def slow(box):
+    files = Files(box)
+    weir = box.weir([box.upstream()], tcp={"idle_timeout": "1s"},
+                    encrypted=encrypted(files.issue(), handshake_timeout="1s"))
+    silent, half = from_address("127.0.0.2"), from_address("127.0.0.3")
+    half.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
+    record, message = Client(files), Client(files)
+    record.raw_fd = socket.fromfd(record.tls.fileno(), socket.AF_INET, socket.SOCK_STREAM)
+    record.raw_fd.sendall(b"\x17\x03\x03\x00\x40abc")
+    wire = question("half.example")
+    message.tls.sendall(struct.pack(">H", len(wire)) + wire[:5])
+    for _ in range(20):
+        equal(Client(files).ask("a.example").rcode, 0)
+    for s in (silent, half, record.raw_fd, message.tls):
+        closed(s)
+    seen = counters(weir)
+    need(seen["tls_slow"] >= 2 and seen["tcp_slow"] >= 2, seen)
+    until("all handshakes over", lambda: weir.verb("status")["encrypted"]["handshakes_open"] == 0)
+
+
+@loopback.test("the budget: who has been idle for longest gives way to who comes, and all is given back")
+def budget(box):
+    files = Files(box)
+    weir = box.weir([box.upstream()], encrypted=encrypted(files.issue(), memory="100KiB"))
+    weir.stop()
+    weir.configure(dict(box.settings(["udp://127.0.0.1:5310"]), workers=1,
+                        encrypted=encrypted(files.issue(), memory="100KiB")))
+    weir.start()
+    clients = []
+    for i in range(5):
+        clients.append(Client(files))
+        equal(clients[-1].ask("a.example").rcode, 0)
+    used = weir.verb("status")["encrypted"]
+    equal((used["memory_used_bytes"], used["memory_bytes"]), (5 * 20480, 102400))
+    equal(clients[0].ask("b.example").rcode, 0)    # now the second is the oldest
+    late = Client(files)
+    equal(late.ask("a.example").rcode, 0)
+    equal(clients[1].tls.recv(10), b"")            # closed, with close_notify
+    equal(clients[0].ask("c.example").rcode, 0)
+    need(counters(weir)["tls_yielded"] >= 1)
+    for c in clients + [late]:
+        c.close()
+    until("all is given back", lambda: weir.verb("status")["encrypted"]["memory_used_bytes"] == 0)
+
+
+@loopback.test("a flood of handshakes from one client: it is bounded, and the others have their answers")
+def flood(box):
+    files = Files(box)
+    weir = box.weir([box.upstream()], encrypted=encrypted(files.issue(), handshake_rate=5))
+    kept = Client(files)
+    kept.ask("a.example")
+    ctx = context(files)
+    refused = done = answered = 0
+    for _ in range(150):
+        try:
+            s = from_address("127.0.0.9")
+            t = ctx.wrap_socket(s, server_hostname="dns.example")
+            t.close()
+            done += 1
+        except OSError:
+            refused += 1
+        answered += kept.ask("a.example").rcode == 0
+        answered += weir.ask("a.example", tcp=True).rcode == 0
+    equal(answered, 300)
+    need(50 <= done < 120 and refused > 30, (done, refused))
+    equal(counters(weir)["tls_flooded"], refused)
+    equal(Client(files).ask("b.example").rcode, 0)
+
+
 if __name__ == "__main__":
     loopback.main()

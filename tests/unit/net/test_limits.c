@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/time.h"
 #include "net/limits.h"
 
 static struct wr_addr addr(const char *text)
@@ -101,6 +102,37 @@ static void test_all_given_back(void **state)
     free(shared);
 }
 
+/* Ten seconds' worth of handshakes at once, then its rate; a neighbour in the network has its own, and without a table nobody is bounded. */
+static void test_handshakes(void **state)
+{
+    struct wr_net_shared *shared = calloc(1, sizeof(*shared));
+    struct wr_net_limits limits = wr_limits_default();
+    void *block = calloc(1, wr_quota_size(1024));
+    struct wr_addr one, two;
+    unsigned granted = 0;
+
+    assert_int_equal(wr_addr_from_text("192.0.2.1:1000", &one), 0);
+    assert_int_equal(wr_addr_from_text("192.0.2.2:1000", &two), 0);
+    limits.handshake_rate = 5;
+    assert_true(wr_limits_handshake(shared, &limits, &one, 1));
+    shared->quota = wr_quota_init(block, 1024);
+    for (int i = 0; i < 200; i++) {
+        one.port++; /* a client is an address, whatever its port */
+        granted += wr_limits_handshake(shared, &limits, &one, WR_S);
+    }
+    assert_in_range(granted, 50, 51);
+    assert_true(wr_limits_handshake(shared, &limits, &two, WR_S));
+    granted = 0;
+    for (int i = 0; i < 200; i++) {
+        granted += wr_limits_handshake(shared, &limits, &one, 2 * WR_S);
+    }
+    assert_in_range(granted, 5, 6);
+    limits.handshake_rate = 0;
+    assert_true(wr_limits_handshake(shared, &limits, &one, 2 * WR_S));
+    free(block);
+    free(shared);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -108,6 +140,7 @@ int main(void)
         cmocka_unit_test(test_v6_prefix),
         cmocka_unit_test(test_strangers_do_not_fill_a_client),
         cmocka_unit_test(test_all_given_back),
+        cmocka_unit_test(test_handshakes),
     };
 
     return cmocka_run_group_tests_name("net/limits", tests, NULL, NULL);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Schema, encrypted: the rows of the section `encrypted`, a part of the one table of keys.
+ *
+ * schema.c includes this in the middle of that table, with its macros, and nobody else does; so there is no guard. It stands apart because
+ * the table is longer than a file may be.
+ */
+/* clang-format off */
+    {"encrypted", WR_SCHEMA_SECTION, V01,
+     .doc =
+         "Where weir answers over TLS, and what it proves itself with. Nothing but the addresses "
+         "and a certificate is needed; `weir cert new` makes one."},
+    {"encrypted.dot", WR_SCHEMA_LISTEN, .list = true, .max_items = WR_CONF_LISTEN_MAX, V01,
+     DEFAULT(""), LIST(encrypted.dot), EXAMPLE("192.168.7.1, br-iot"), .port = 853,
+     .doc = "DNS over TLS (RFC 7858): addresses or interfaces, as in `listen`. The port is 853 "
+            "where none is written."},
+    {"encrypted.certificates", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_CREDS_PAIRS_MAX, V01,
+     DEFAULT(""), LIST(encrypted.certificates),
+     .doc =
+         "What weir proves itself with. With more than one, the name that a client wants "
+         "decides. The files are read at the start, at a reload and when they change; what is no "
+         "good is not taken, and the log says why."},
+    {"encrypted.certificates[].chain", WR_SCHEMA_PATH, V01, RANGE(1, PATH_OCTETS),
+     IN(wr_conf_pair, chain), EXAMPLE("/etc/weir/dns.example.pem"),
+     .doc = "PEM file with the certificate, and behind it those that vouch for it. RSA works, and "
+            "costs about 1.7 ms of a processor for each new connection; ECDSA a tenth of that."},
+    {"encrypted.certificates[].key", WR_SCHEMA_PATH, V01, RANGE(1, PATH_OCTETS),
+     IN(wr_conf_pair, key), EXAMPLE("/etc/weir/dns.example.key"),
+     .doc = "PEM file with its key, without a password. It must belong to root or to weir's user; "
+            "others may not read it, and nobody else may write it. A group may read it: after the "
+            "start weir is no longer root, and can read it anew only then."},
+    {"encrypted.client_anchors", WR_SCHEMA_PATH, V01, RANGE(0, PATH_OCTETS), DEFAULT("\"\""),
+     AT(encrypted.client_anchors), EXAMPLE("/etc/weir/devices-ca.pem"),
+     .doc = "PEM file with the authorities of client certificates. With it clients are asked for a "
+            "certificate; who has a good one is named by it in `weir log`, who has none or a bad "
+            "one is served without a name. Empty: nobody is asked."},
+    {"encrypted.names_below", WR_SCHEMA_LABEL, V01, RANGE(0, 240), DEFAULT("\"\""),
+     AT(encrypted.names_below), EXAMPLE("dns.example"),
+     .doc = "A client that wants the server name `camera-7.dns.example` names itself `camera-7` "
+            "with this set to `dns.example`; `weir log` shows it. It is a claim and no proof. The "
+            "certificate has to carry `*.dns.example`. Empty: server names name nobody."},
+    {"encrypted.handshake_timeout", WR_SCHEMA_MILLIS, V01, RANGE(100, 60000), DEFAULT("5s"),
+     AT(encrypted.handshake_ms),
+     .doc = "A client that has not finished its TLS handshake by then is closed."},
+    {"encrypted.handshake_rate", WR_SCHEMA_INT, V01, RANGE(0, 100000),
+     BY_PROFILE("20", "10", "100"), AT(encrypted.handshake_rate), .unit = "handshakes/s",
+     .doc =
+         "TLS connections that one client may begin in a second, and ten times that at once; what "
+         "is more is refused. A handshake costs fifty times what a query does. 0: no bound."},
+    {"encrypted.memory", WR_SCHEMA_SIZE, V01, RANGE(65536, (uint64_t)16 << 30),
+     BY_PROFILE("32MiB", "4MiB", "256MiB"), AT(encrypted.memory_bytes),
+     .doc = "What all encrypted connections may take together. One counts as 20 KiB and what "
+            "waits to be sent. When it is used up, who has been idle for longest gives way."},

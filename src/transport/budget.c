@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "transport/budget.h"
+
+#include "base/check.h"
+
+bool wr_budget_take(struct wr_budget *b, uint64_t octets, uint64_t limit)
+{
+    uint64_t used = atomic_load_explicit(&b->used, memory_order_relaxed);
+
+    do {
+        if (used > limit || octets > limit - used) {
+            return false;
+        }
+    } while (!atomic_compare_exchange_weak_explicit(&b->used, &used, used + octets,
+                                                    memory_order_relaxed, memory_order_relaxed));
+    return true;
+}
+
+void wr_budget_add(struct wr_budget *b, uint64_t octets)
+{
+    atomic_fetch_add_explicit(&b->used, octets, memory_order_relaxed);
+}
+
+void wr_budget_give(struct wr_budget *b, uint64_t octets)
+{
+    uint64_t before = atomic_fetch_sub_explicit(&b->used, octets, memory_order_relaxed);
+
+    wr_assert(before >= octets); /* what was not taken cannot be given back */
+}
+
+uint64_t wr_budget_used(const struct wr_budget *b)
+{
+    return atomic_load_explicit(&b->used, memory_order_relaxed);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Budget: octets that all encrypted connections of all workers may take together.
+ *
+ *     if (!wr_budget_take(b, n, limit)) make room, or refuse who comes
+ *     wr_budget_add(b, n)   wr_budget_give(b, n)
+ *
+ * What a TLS or QUIC session holds is its library's, so each is counted as what one was measured at (WR_TLS_SESSION_COST), and our own
+ * buffers as what they are. `take` asks first; `add` is for what an open connection has come to need: it may pass the limit, and then nobody
+ * new comes in until it is below again. One atomic number; the limit is the caller's, so that a reload changes it.
+ */
+#ifndef WR_TRANSPORT_BUDGET_H
+#define WR_TRANSPORT_BUDGET_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct wr_budget {
+    _Atomic uint64_t used;
+};
+
+bool wr_budget_take(struct wr_budget *b, uint64_t octets, uint64_t limit);
+void wr_budget_add(struct wr_budget *b, uint64_t octets);
+void wr_budget_give(struct wr_budget *b, uint64_t octets);
+uint64_t wr_budget_used(const struct wr_budget *b);
+
+#endif
