@@ -74,6 +74,8 @@ static void tls_say(struct wr_tls *t, const char *text, const char *more)
 /* What a failure of the library is, for the caller and for people. */
 static int tls_reason(struct wr_tls *t, int said)
 {
+    const char *alert;
+
     switch (said) {
     case GNUTLS_E_MEMORY_ERROR: tls_say(t, "out of memory", ""); return WR_E_NOMEM;
     case GNUTLS_E_CERTIFICATE_ERROR:
@@ -82,7 +84,9 @@ static int tls_reason(struct wr_tls *t, int said)
         tls_say(t, "the peer's certificate is not acceptable", "");
         return WR_E_DENIED;
     case GNUTLS_E_FATAL_ALERT_RECEIVED:
-        tls_say(t, "the peer refused: ", gnutls_alert_get_name(gnutls_alert_get(t->session)));
+        alert =
+            gnutls_alert_get_name(gnutls_alert_get(t->session)); /* NULL for a number unheard of */
+        tls_say(t, "the peer refused: ", alert != NULL ? alert : "nobody knows why");
         return WR_E_DENIED;
     case GNUTLS_E_NO_APPLICATION_PROTOCOL:
         tls_say(t, "the peer speaks another protocol (ALPN)", "");
