@@ -12,6 +12,7 @@ A capture is the witness of the demo: "answered from the cache" means that no qu
 a log says so.
 """
 
+import errno
 import select
 import socket
 import struct
@@ -153,7 +154,12 @@ class Capture:
                 if stopping:
                     return
                 continue
-            frame, address = self.sock.recvfrom(65535)
+            try:
+                frame, address = self.sock.recvfrom(65535)
+            except OSError as why:  # said once when the link goes down; what comes when it is up again is read
+                if why.errno == errno.ENETDOWN:
+                    continue
+                raise
             packet = _decode(frame, address[2] == PACKET_OUTGOING, time.monotonic())
             if packet:
                 self.packets.append(packet)

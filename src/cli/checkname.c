@@ -37,8 +37,9 @@ static void set_loopback(struct wr_addr *addr)
     }
 }
 
-/* The running gateway, by what it listens on. False: none can be asked. */
-static bool find_gateway(const struct wr_checkname *asked, struct wr_addr *ret_server)
+/* The running gateway, by what it listens on. False: none can be asked. `ret_secret`: it asks nobody in plain text. */
+static bool find_gateway(const struct wr_checkname *asked, struct wr_addr *ret_server,
+                         bool *ret_secret)
 {
     const struct wr_talk talk = {.who = "check", .socket = asked->socket, .quiet = !asked->socket};
     json_t *status = NULL, *one;
@@ -47,6 +48,7 @@ static bool find_gateway(const struct wr_checkname *asked, struct wr_addr *ret_s
 
     if (wr_talk_ask(&talk, "status", json_object(), &status) != WR_EXIT_OK)
         return false;
+    *ret_secret = json_is_true(json_object_get(status, "encrypted_only"));
     json_array_foreach(json_object_get(status, "listeners"), i, one)
     {
         const char *text = json_string_value(json_object_get(one, "address"));
@@ -72,9 +74,17 @@ static int find_servers(const struct wr_checkname *asked, const char *server,
 {
     struct wr_whom whom = {.who = "check", .server = server, .port = PORT_DNS};
 
+    bool secret = false;
+
     work->server_count = 1;
-    if (!server && find_gateway(asked, &work->server[0]))
+    if (!server && find_gateway(asked, &work->server[0], &secret)) {
+        if (secret && !work->options.resolver_only) {
+            fprintf(stderr, "weir check: upstream.encryption is required, so name servers and "
+                            "services are not asked: as with --resolver-only\n");
+            work->options.resolver_only = true;
+        }
         return WR_OK;
+    }
     if (!server && asked->socket)
         return WR_E_NOTFOUND; /* it was said */
     return wr_whom_find(&whom, work->server, &work->server_count);

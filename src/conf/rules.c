@@ -135,6 +135,16 @@ static bool may_be_asked(const struct wr_conf *conf, const struct wr_uri *uri)
     return usable;
 }
 
+/* What weir would have to find out about the server, and does not yet. */
+static void check_known(const struct rules *r, const char *path, const struct wr_uri *uri)
+{
+    if (uri->addrs == 0)
+        wrong(r, path, "the address of %s is not looked up yet; write it, as #addr=192.0.2.1",
+              wr_uri_peer_name(uri));
+    if (uri->proof & WR_URI_DANE)
+        wrong(r, path, "TLSA records are not looked up yet; prove the server by pkix or pin=...");
+}
+
 static void check_servers(const struct rules *r, const struct wr_conf_group *group, size_t g)
 {
     const struct wr_uri *uris = group->servers.items;
@@ -148,6 +158,7 @@ static void check_servers(const struct rules *r, const struct wr_conf_group *gro
             continue;
         }
         usable = usable || may_be_asked(r->conf, &uris[i]);
+        check_known(r, indexed(path, list, i, ""), &uris[i]);
         wr_uri_to_short(&uris[i], text, sizeof(text));
         indexed(path, list, i, "");
         if (wr_rules_is_own(r->conf, &uris[i].addr))

@@ -338,7 +338,7 @@ static int read_url(const struct job *job)
     }
     if (!wr_uri_is_served(uri.scheme)) {
         snprintf(job->why, WR_VALUE_WHY_SIZE,
-                 "this scheme is not supported yet; udp:// and tcp:// are");
+                 "this scheme is not supported yet; udp://, tcp:// and tls:// are");
         return WR_E_UNSUPPORTED;
     }
     memcpy(job->place, &uri, sizeof(uri));

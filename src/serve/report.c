@@ -188,6 +188,7 @@ void wr_report_status(struct wr_serve *s, struct wr_json *j, const char *key)
     put_local(s, j);
     wr_translator_report(s, j, "dns64");
     put_keep(s, j, &now);
+    wr_json_bool(j, "encrypted_only", s->gate->settings.upstreams.encrypted_only);
     put_upstream_summary(s, j);
     put_ports(s, j);
     put_reload(s, j);

@@ -80,6 +80,7 @@ static const struct sample samples[] = {
     {"allow", "192.168.7.0/33", WR_E_FORMAT, "a prefix or an address"},
     {"allow", "br-iot", WR_E_FORMAT, "a prefix or an address"},
     {"upstream.groups[].servers", "udp://192.0.2.1:53", 0, "\"udp://192.0.2.1\""},
+    {"upstream.groups[].servers", "tls://192.0.2.1:853", 0, "\"tls://192.0.2.1\""},
     {"upstream.groups[].servers", "quic://192.0.2.1", WR_E_UNSUPPORTED, "not supported yet"},
     {"upstream.routes[].zone", "Corp.Example", 0, "\"Corp.Example.\""},
     {"upstream.routes[].zone", ".", 0, "\".\""},
