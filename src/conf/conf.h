@@ -220,6 +220,10 @@ struct wr_conf {
         bool case_randomisation, cookies;
         uint32_t encryption; /* enum wr_conf_encryption */
         const char *ca_file; /* "": no authority is believed */
+        struct {
+            struct wr_uri *items;
+            size_t count; /* 0: by recursion */
+        } bootstrap;
     } upstream;
     struct {
         struct {

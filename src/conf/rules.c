@@ -138,9 +138,6 @@ static bool may_be_asked(const struct wr_conf *conf, const struct wr_uri *uri)
 /* What weir would have to find out about the server, and does not yet. */
 static void check_known(const struct rules *r, const char *path, const struct wr_uri *uri)
 {
-    if (uri->addrs == 0)
-        wrong(r, path, "the address of %s is not looked up yet; write it, as #addr=192.0.2.1",
-              wr_uri_peer_name(uri));
     if (uri->proof & WR_URI_DANE)
         wrong(r, path, "TLSA records are not looked up yet; prove the server by pkix or pin=...");
 }
@@ -370,6 +367,23 @@ static void check_hints(const struct rules *r)
         if (wr_uri_is_encrypted(r->conf->recursion.hints.items[i].scheme))
             wrong(r, indexed(path, "recursion.hints", i, ""),
                   "servers of the root are asked in plain text; write udp://");
+}
+
+static void check_bootstrap(const struct rules *r)
+{
+    const struct wr_uri *items = r->conf->upstream.bootstrap.items;
+    char path[PATH_SIZE];
+
+    for (size_t i = 0; i < r->conf->upstream.bootstrap.count; i++) {
+        indexed(path, "upstream.bootstrap", i, "");
+        if (items[i].scheme == 0)
+            continue;
+        if (items[i].addrs == 0)
+            wrong(r, path, "a name; who finds addresses is given by its own: #addr=192.0.2.1");
+        else if (wr_rules_is_own(r->conf, &items[i].addr))
+            wrong(r, path, "forwarding loop: weir itself listens there");
+        check_known(r, path, &items[i]);
+    }
 }
 
 static void check_bounds(const struct rules *r)
@@ -676,6 +690,7 @@ void wr_rules_check(const struct wr_yaml *yaml, struct wr_mistakes *mistakes, st
     check_dns64(&r);
     check_bounds(&r);
     check_hints(&r);
+    check_bootstrap(&r);
     check_zones(&r);
     check_copies(&r);
     check_leases(&r);

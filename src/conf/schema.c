@@ -5,27 +5,7 @@
 
 #include "base/limits.h"
 #include "conf/conf.h"
-#include "conf/schema_words.h"
-
-#define KIB         ((uint64_t)1024)
-#define MIB         (1024 * KIB)
-#define GIB         (1024 * MIB)
-#define MINUTE_MS   ((uint64_t)60 * 1000)
-#define HOUR_MS     (60 * MINUTE_MS)
-#define DAY_MS      (24 * HOUR_MS)
-#define DAY_S       ((uint64_t)86400)
-#define PATH_OCTETS 1024
-
-#define AT(field)                         .offset = offsetof(struct wr_conf, field)
-#define IN(item, field)                   .offset = offsetof(struct item, field)
-#define LIST(field)                       AT(field), .item_size = sizeof(*((struct wr_conf *)0)->field.items)
-#define INLIST(item, field)               IN(item, field), .item_size = sizeof(*((struct item *)0)->field.items)
-#define RESTART                           .reload = WR_SCHEMA_AT_RESTART
-#define RANGE(lo, hi)                     .min = (lo), .max = (hi)
-#define DEFAULT(text)                     .defaults = {text}
-#define BY_PROFILE(gateway, router, edge) .defaults = {gateway, router, edge}
-#define EXAMPLE(text)                     .example = (text)
-#define V01                               .since = "0.1"
+#include "conf/schemawords.h"
 
 /* In the order of the documentation: a section before its keys. */
 static const struct wr_schema_row table[] = {
@@ -79,7 +59,7 @@ static const struct wr_schema_row table[] = {
             "answered."},
 
     {"upstream", WR_SCHEMA_SECTION, V01, .doc = "Whom weir asks what it does not know."},
-    {"upstream.groups", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_GROUPS_MAX - 1, V01,
+    {"upstream.groups", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_GROUPS_MAX - 2, V01,
      DEFAULT(""), LIST(upstream.groups),
      .doc = "Groups of servers that know the same. Without any, weir asks nobody but the servers "
             "of each zone, from the root down (`recursion`)."},
@@ -150,6 +130,12 @@ static const struct wr_schema_row table[] = {
             "recursion, no copies of zones; names of time servers and of upstreams are looked up "
             "over encrypted servers too. What would ask in plain text is a mistake of the "
             "configuration then. `optional`: as the servers are written."},
+    {"upstream.bootstrap", WR_SCHEMA_URL, .list = true, .max_items = WR_GROUP_SERVERS_MAX, V01,
+     DEFAULT(""), LIST(upstream.bootstrap), EXAMPLE("\"tls://192.0.2.53#name=dns.example\""),
+     .doc =
+         "Servers, by address, that are asked for the addresses of upstreams whose URLs have "
+         "none, and for what proves those. Empty: they are found from the root. That an upstream "
+         "cannot be found yet never keeps weir from starting."},
     {"upstream.ca_file", WR_SCHEMA_PATH, V01, RANGE(0, PATH_OCTETS),
      DEFAULT("/etc/ssl/certs/ca-certificates.crt"), AT(upstream.ca_file),
      EXAMPLE("/etc/weir/ca.pem"),

@@ -127,6 +127,30 @@ static void require_routes(const struct check *c)
     }
 }
 
+/* Addresses of servers that stand with a name alone. */
+static void require_bootstrap(const struct check *c)
+{
+    const struct wr_conf *conf = c->conf;
+    char list[PATH_SIZE];
+
+    refuse_plain(c, "upstream.bootstrap", conf->upstream.bootstrap.items,
+                 conf->upstream.bootstrap.count, "",
+                 " would be asked for names in plain text, and upstream.encryption is required; "
+                 "write an encrypted server");
+    for (size_t i = 0; i < conf->upstream.groups.count && !conf->upstream.bootstrap.count; i++) {
+        const struct wr_conf_group *group = &conf->upstream.groups.items[i];
+
+        snprintf(list, sizeof(list), "upstream.groups[%zu].servers", i);
+        for (size_t k = 0; k < group->servers.count; k++)
+            if (wr_uri_is_encrypted(group->servers.items[k].scheme) &&
+                group->servers.items[k].addrs == 0)
+                wrong_at(c, list, k, "",
+                         "its address would be looked up in plain text, and upstream.encryption "
+                         "is required; write it, as #addr=192.0.2.1, or name encrypted servers in "
+                         "upstream.bootstrap");
+    }
+}
+
 static void require_zones(const struct check *c)
 {
     const struct wr_conf *conf = c->conf;
@@ -178,6 +202,7 @@ void wr_secrecy_check(const struct wr_conf *conf, wr_secrecy_wrong *wrong_one, v
         return;
     require_groups(&c);
     require_routes(&c);
+    require_bootstrap(&c);
     require_zones(&c);
     warn_opportunistic(&c);
 }

@@ -170,6 +170,19 @@ static bool follow_known(struct wr_requests *rs, struct wr_request *r, wr_id id,
     return false;
 }
 
+/* The keys that prove the address of an upstream cannot be asked of that upstream: while a group has nobody to be asked, they are
+ * asked of those who find the address. */
+static unsigned way_in(const struct wr_requests *rs, const struct wr_question *q, unsigned group)
+{
+    uint8_t bootstrap = rs->env.select.upstreams->bootstrap;
+    if (bootstrap == 0 || group == WR_GROUP_RECURSE ||
+        (q->type != WR_TYPE_DS && q->type != WR_TYPE_DNSKEY) ||
+        !wr_select_all_suspect(&rs->env.select, group)) {
+        return group;
+    }
+    return bootstrap == WR_GROUP_RECURSE ? bootstrap : bootstrap - 1u;
+}
+
 void wr_request_ask_stage(struct wr_requests *rs, struct wr_request *r, wr_id id, uint64_t now_us)
 {
     const uint8_t *zone;
@@ -177,7 +190,7 @@ void wr_request_ask_stage(struct wr_requests *rs, struct wr_request *r, wr_id id
     if (rs->finished == 0 && follow_known(rs, r, id, now_us)) {
         return;
     }
-    unsigned group = route_of(rs, &r->asked, &zone);
+    unsigned group = way_in(rs, &r->asked, route_of(rs, &r->asked, &zone));
     memset(r->child, 0, sizeof(r->child));
     if (group != WR_GROUP_RECURSE && !u->group[group].authoritative &&
         wr_held_is_wanted(rs, r, zone, now_us)) {

@@ -104,7 +104,9 @@ struct wr_hints {
 
 struct wr_upstreams {
     uint16_t upstreams, groups, routes;
-    uint8_t default_group;         /* or WR_GROUP_RECURSE */
+    uint8_t default_group; /* or WR_GROUP_RECURSE */
+    uint8_t
+        bootstrap; /* who finds the addresses of upstreams: a group + 1, or WR_GROUP_RECURSE; 0: there are none to find */
     const struct wr_hints *hints;  /* NULL: nothing can be found from the root */
     const struct wr_prefix *never; /* addresses never asked when found, NEVERS of them */
     uint16_t nevers;

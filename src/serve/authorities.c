@@ -21,7 +21,7 @@ static bool is_wanted(const struct wr_conf *conf)
             }
         }
     }
-    return false;
+    return conf->upstream.bootstrap.count > 0;
 }
 
 /* All octets of the file; its length, or -1 and errno. */

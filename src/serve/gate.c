@@ -12,6 +12,7 @@
 #include "conf/rootcopy.h"
 #include "dns/codes.h"
 #include "policy/prefix.h"
+#include "serve/bounds.h"
 #include "serve/resolvconf.h"
 
 /* Everything one making needs at hand. */
@@ -204,9 +205,18 @@ static int add_upstream(struct making *m, const struct wr_uri *uri, const struct
     struct wr_upstreams *u = &m->gate->settings.upstreams;
     char url[WR_URI_TEXT_SIZE];
     wr_uri_to_text(uri, url, sizeof(url));
-    uint64_t identity = wr_slots_identity(url);
+    struct wr_upstream up = {.addr = *addr,
+                             .addrs = uri->addrs,
+                             .scheme = uri->scheme,
+                             .identity = wr_slots_identity(url)};
+    memcpy(up.more, uri->more, sizeof(up.more));
+    wr_uri_to_short(uri, up.url, sizeof(up.url));
+    if (uri->addrs == 0) {
+        wr_bootstrap_give(m->world->bootstrap, uri, &up);
+        up.identity = wr_slots_identity_at(&up);
+    }
     for (unsigned i = 0; i < u->upstreams; i++) {
-        if (u->upstream[i].identity == identity) {
+        if (u->upstream[i].identity == up.identity) {
             return (int)i;
         }
     }
@@ -216,16 +226,10 @@ static int add_upstream(struct making *m, const struct wr_uri *uri, const struct
              WR_UPSTREAMS_MAX);
         return -1;
     }
-    struct wr_upstream *up = &u->upstream[u->upstreams];
-    up->addr = *addr;
-    up->addrs = uri->addrs;
-    memcpy(up->more, uri->more, sizeof(up->more));
-    up->scheme = uri->scheme;
-    up->identity = identity;
-    wr_uri_to_short(uri, up->url, sizeof(up->url));
     if (wr_uri_is_encrypted(uri->scheme)) {
-        wr_proofs_add(&m->gate->proofs, uri, up);
+        wr_proofs_add(&m->gate->proofs, uri, &up);
     }
+    u->upstream[u->upstreams] = up;
     return u->upstreams++;
 }
 
@@ -365,6 +369,28 @@ static void add_system_group(struct making *m)
     }
 }
 
+/* --- addresses of encrypted servers that have a name alone --- */
+
+/* Who finds them: a group of its own, or the root's servers. */
+static void add_bootstrap(struct making *m)
+{
+    const struct wr_conf *c = m->conf;
+    struct wr_upstreams *u = &m->gate->settings.upstreams;
+    if (wr_bootstrap_names(c, NULL, 0) == 0) {
+        return;
+    }
+    u->bootstrap = WR_GROUP_RECURSE;
+    if (c->upstream.bootstrap.count > 0) {
+        wr_assert(u->groups < WR_GROUPS_MAX); /* the schema leaves room for it */
+        struct wr_group *group = &u->group[u->groups++];
+        snprintf(group->name, sizeof(group->name), "bootstrap");
+        for (size_t i = 0; i < c->upstream.bootstrap.count; i++) {
+            add_configured(m, group, &c->upstream.bootstrap.items[i]);
+        }
+        u->bootstrap = (uint8_t)u->groups;
+    }
+}
+
 static int by_name(const void *a, const void *b)
 {
     const struct wr_route *x = a, *y = b;
@@ -491,12 +517,30 @@ static void add_held(struct making *m)
     u->routes = routes;
 }
 
+/* Their names have ways of their own, unless the owner wrote one: they cannot be asked of the servers they are. */
+static uint16_t route_bootstrap(struct making *m, uint16_t routes)
+{
+    struct wr_upstreams *u = &m->gate->settings.upstreams;
+    struct wr_name name[WR_UPSTREAMS_MAX];
+    unsigned count = wr_bootstrap_names(m->conf, name, WR_UPSTREAMS_MAX);
+    for (unsigned i = 0; i < count && routes < WR_ROUTES_MAX; i++) {
+        u->routes = routes;
+        if (!is_routed(m->gate, name[i].wire)) {
+            m->gate->route[routes].zone = name[i];
+            m->gate->route[routes++].group =
+                u->bootstrap == WR_GROUP_RECURSE ? WR_GROUP_RECURSE : (uint8_t)(u->bootstrap - 1);
+        }
+    }
+    return routes;
+}
+
 static void compile_routes(struct making *m)
 {
     const struct wr_conf *c = m->conf;
     struct wr_gate *g = m->gate;
     size_t count = c->upstream.routes.count;
-    g->route = calloc(count + wr_local_cuts(m->world->names, NULL, NULL) + c->local.zones.count + 1,
+    g->route = calloc(count + wr_local_cuts(m->world->names, NULL, NULL) + c->local.zones.count +
+                          WR_UPSTREAMS_MAX + 1,
                       sizeof(*g->route));
     if (g->route == NULL) {
         m->err = WR_E_NOMEM;
@@ -507,7 +551,7 @@ static void compile_routes(struct making *m)
         g->route[i].group = group_of(m, c->upstream.routes.items[i].group_index);
     }
     g->settings.upstreams.route = g->route;
-    g->settings.upstreams.routes = (uint16_t)count;
+    g->settings.upstreams.routes = route_bootstrap(m, (uint16_t)count);
     wr_local_cuts(m->world->names, add_cut, m);
     sort_routes(g);
     add_held(m);
@@ -536,41 +580,6 @@ static void compile_ttl_rules(struct making *m)
     }
     g->settings.ttl.rule = g->ttl_rule;
     g->settings.ttl.rules = (uint32_t)c->cache.ttl.count;
-}
-
-static void copy_ttl(struct wr_ttl_policy *t, const struct wr_conf *c)
-{
-    t->min_s = c->cache.min_ttl_s;
-    t->max_s = c->cache.max_ttl_s;
-    t->max_negative_s = c->cache.max_negative_ttl_s;
-    t->failure_s = c->cache.failure_ttl_s;
-    t->prefetch = c->cache.prefetch;
-    t->stale = c->cache.stale.enable;
-    t->stale_max_age_s = c->cache.stale.max_age_s;
-    t->stale_ttl_s = c->cache.stale.ttl_s;
-    t->stale_client_timeout_ms = (uint32_t)c->cache.stale.client_timeout_ms;
-}
-
-static void copy_limits(struct wr_settings *s, const struct wr_conf *c)
-{
-    s->query_timeout_ms = (uint32_t)c->limits.query_timeout_ms;
-    s->client_rate = c->limits.client_rate;
-    s->client_burst = c->limits.client_burst;
-    s->client_inflight = c->limits.client_inflight;
-    s->rrl_rate = c->limits.rrl_rate;
-    s->rrl_slip = c->limits.rrl_slip;
-    s->refused_rate = c->limits.refused_rate;
-    s->prefix4_len = (uint8_t)c->limits.prefix4;
-    s->rrl_prefix4_len = (uint8_t)c->limits.rrl_prefix4;
-    s->rrl_prefix6_len = (uint8_t)c->limits.rrl_prefix6;
-    s->prefix6_len = (uint8_t)c->limits.prefix6;
-    s->edns_udp_size = (uint16_t)c->limits.udp_size;
-    s->server_cookies = c->limits.cookies;
-    s->minimal_any = c->limits.minimal_any;
-    s->without_rd = (uint8_t)c->cache.without_rd;
-    s->tcp_idle_ms = (uint32_t)c->tcp.idle_timeout_ms;
-    snprintf(s->identity, sizeof(s->identity), "%s", c->identity.name);
-    snprintf(s->version, sizeof(s->version), "%s", c->identity.version);
 }
 
 static struct wr_prefix *copy_prefixes(struct making *m, const struct wr_prefix *from, size_t count)
@@ -645,8 +654,7 @@ static void make_all(struct making *m)
     }
     u->trust = m->world->authorities;
     u->encrypted_only = m->conf->upstream.encryption == WR_ENCRYPTION_REQUIRED;
-    copy_ttl(&m->gate->settings.ttl, m->conf);
-    copy_limits(&m->gate->settings, m->conf);
+    wr_bounds_copy(m->conf, &m->gate->settings);
     plan_listeners(m);
     compile_allow(m);
     compile_news(m);
@@ -654,6 +662,7 @@ static void make_all(struct making *m)
     if (m->conf->upstream.asks_system) {
         add_system_group(m);
     }
+    add_bootstrap(m);
     u->default_group = group_of(m, m->conf->upstream.default_index);
     if (wr_recursion_make(m->conf, &m->gate->recursion, u)) {
         m->err = WR_E_NOMEM;

@@ -32,6 +32,7 @@
 #include "engine/settings.h"
 #include "net/limits.h"
 #include "resolve/local.h"
+#include "serve/bootstrap.h"
 #include "serve/proofs.h"
 #include "serve/recursion.h"
 #include "serve/slots.h"
@@ -61,9 +62,10 @@ struct wr_gate_world {
     uint32_t locals;
     const char *resolv; /* text of resolv.conf, NULL: could not be read */
     size_t resolv_size;
-    const struct wr_local *names;    /* local names, for the delegations in them; NULL: none */
-    const struct wr_trustset *trust; /* what became of the trust anchors, or NULL */
-    struct wr_prefix advertised;     /* translator's, as routers tell it; WR_AF_NONE: none */
+    const struct wr_local *names;         /* local names, for the delegations in them; NULL: none */
+    const struct wr_trustset *trust;      /* what became of the trust anchors, or NULL */
+    struct wr_prefix advertised;          /* translator's, as routers tell it; WR_AF_NONE: none */
+    const struct wr_bootstrap *bootstrap; /* addresses that were found, or NULL */
     struct wr_creds
         *authorities;       /* who vouches for encrypted servers; NULL: they cannot be asked */
     int64_t floor_s;        /* a moment that has certainly passed; 0: the release */

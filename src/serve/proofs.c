@@ -34,6 +34,7 @@ int wr_proofs_start(struct wr_proofs *p, const struct wr_conf *conf, struct wr_c
         const struct wr_conf_group *group = &conf->upstream.groups.items[i];
         room += encrypted(group->servers.items, group->servers.count);
     }
+    room += encrypted(conf->upstream.bootstrap.items, conf->upstream.bootstrap.count);
     p->authorities = authorities != NULL ? wr_creds_keep(authorities) : NULL;
     p->count = 0;
     p->room = room;

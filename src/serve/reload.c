@@ -313,6 +313,7 @@ static int prepare(struct wr_serve *s, const struct wr_conf *conf)
         r->world.view.floor_s = wr_timekeeper_floor(s->time);
         r->world.view.advertised = wr_translator_prefix(s->translator);
         r->world.view.news = s->news;
+        r->world.view.bootstrap = s->bootstrap;
         wr_reload_authorities(s, conf, &r->world.view);
         err = wr_gate_make(conf, &r->world.view, &s->slots, s->gate->settings.serial + 1, &notes,
                            &r->gate);

@@ -378,6 +378,7 @@ static void on_tick(uv_timer_t *handle)
     struct wr_now now;
     wr_clock_now(false, &now);
     wr_timekeeper_tick(s);
+    wr_bootstrap_tick(s);
     wr_live_anchors_tick(s);
     wr_heldset_tell(s->locals.held);
     look_at_reach(s);
@@ -531,6 +532,7 @@ static void end(struct wr_serve *s)
     wr_world_free(&s->world);
     wr_world_free(&s->reload.world);
     wr_authorities_free(&s->authorities);
+    wr_bootstrap_free(s->bootstrap);
     wr_helper_stop(&s->helper);
     if (s->conf != s->first_conf) {
         wr_conf_free(s->conf);

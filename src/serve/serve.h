@@ -77,6 +77,7 @@ struct wr_serve {
     struct wr_control *control; /* NULL: none */
     struct wr_reload reload;
     struct wr_authorities authorities;
+    struct wr_bootstrap *bootstrap; /* NULL: no address had to be found yet */
     struct wr_net_limits limits;
     struct wr_secrets secrets;
     struct wr_sandbox_state sandbox;

@@ -14,6 +14,15 @@ uint64_t wr_slots_identity(const char *url)
     return h != 0 ? h : 1;
 }
 
+uint64_t wr_slots_identity_at(const struct wr_upstream *up)
+{
+    const struct wr_hash_key key = {{up->identity, 1}};
+    struct wr_addr addr[1 + sizeof(up->more) / sizeof(up->more[0])] = {up->addr};
+    memcpy(addr + 1, up->more, sizeof(up->more));
+    uint64_t h = wr_hash_sip24(&key, addr, sizeof(addr));
+    return h != 0 ? h : 1;
+}
+
 static int slot_of(const struct wr_gate_slots *slots, uint64_t identity)
 {
     for (int i = 0; i < WR_UPSTREAMS_MAX; i++) {

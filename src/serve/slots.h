@@ -24,6 +24,8 @@ struct wr_gate_slots {
 
 /* What two servers differ in, from the whole text of a URL. Never 0. */
 uint64_t wr_slots_identity(const char *url);
+/* The same for a server whose addresses were found: where it is now is part of what it is. */
+uint64_t wr_slots_identity_at(const struct wr_upstream *upstream);
 /* A slot and its generation for each server of the snapshot with that serial. */
 void wr_slots_assign(struct wr_gate_slots *slots, struct wr_upstreams *upstreams, uint64_t serial);
 

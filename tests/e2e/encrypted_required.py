@@ -25,9 +25,10 @@ import world
 from impostor import _Impostor
 
 SNI = "dns.isp.example"
+MOVING = "flash.cloud.example"  # a name whose address the test can change
 CLOCKS = ["0.pool.ntp.example", "1.pool.ntp.example", "2.pool.ntp.example"]
 BOOT = ["api.camera.example", "broker.cloud.example"]
-CHANGED = ["flash.cloud.example", "hour.cloud.example"]
+CHANGED = ["device-1.load.cloud.example", "hour.cloud.example"]
 DOWN = ["stream.camera.example", "many.cloud.example"]
 ALL = CLOCKS + BOOT + CHANGED + DOWN
 SPOKEN = [(n, world.INTERNET[n][0]) for n in ("isp", "public")]
@@ -76,7 +77,7 @@ def relays(lab):
         stack.callback(shutil.rmtree, home, True)
         identities = {}
         for name, address in SPOKEN:
-            identities[name] = ca.issue(name, [SNI], [address])
+            identities[name] = ca.issue(name, [SNI, MOVING], [address])
             stack.enter_context(DotRelay(lab.nodes[name], address, identities[name]))
         yield ca, identities
 
@@ -144,6 +145,26 @@ def pinned(lab):
         lab.start_gateway(config(ca, servers, encryption="required"))
         resolved(lab, BOOT)
         equal(wire.readable(SNI, *ALL), [])
+
+
+@e2e.test("a server that stands with its name alone is found over another one, and found again where it went")
+def bootstrap(lab):
+    isp, public = (world.INTERNET[n][0] for n in ("isp", "public"))
+    with relays(lab) as (ca, _), lab.capture() as wire:
+        lab.change_cloud(flash=isp)
+        try:
+            lab.start_gateway(config(ca, [f"tls://{MOVING}"], encryption="required",
+                                     bootstrap=[f"tls://{public}#name={SNI}"]))
+            resolved(lab, BOOT)
+            need(wire.bytes_out(isp) > 0, "the server that was found was not asked")
+            equal(wire.readable(*(n for n in ALL if n != MOVING)), [])
+            lab.change_cloud(flash=public)
+            lab.cut("isp")
+            resolved(lab, CHANGED)  # its new address, though nobody could be asked at the old one
+            equal(wire.readable(*(n for n in ALL if n != MOVING)), [])
+        finally:
+            lab.restore("isp")
+            lab.change_cloud()
 
 
 @e2e.test("the control: the same without `required` shows names, so the witness can see")

@@ -23,6 +23,19 @@ static void test_zones_that_are_asked(void **state)
         check_broken(&rows[i]);
 }
 
+static void test_encrypted(void **state)
+{
+    static const struct broken rows[] = {
+        {"upstream: {bootstrap: [\"tls://dns.example\"]}\n", 1, 24, "is given by its own"},
+        {"upstream: {bootstrap: [\"udp://127.0.0.1\"]}\n", 1, 24, "forwarding loop"},
+        {"upstream: {groups: [{name: a, servers: [\"tls://dns.example#dane\"]}]}\n", 1, 41,
+         "TLSA records are not looked up yet"},
+        {"recursion: {hints: [\"tls://192.0.2.1\"]}\n", 1, 21, "in plain text"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        check_broken(&rows[i]);
+}
+
 static void test_wrong(void **state)
 {
     static const struct broken rows[] = {
@@ -212,15 +225,11 @@ static void test_too_many_servers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wrong),
-        cmocka_unit_test(test_zones_that_are_asked),
-        cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_wrong),
-        cmocka_unit_test(test_warnings),
-        cmocka_unit_test(test_no_loop),
-        cmocka_unit_test(test_is_own),
-        cmocka_unit_test(test_indexes),
-        cmocka_unit_test(test_too_many_servers),
+        cmocka_unit_test(test_wrong),   cmocka_unit_test(test_zones_that_are_asked),
+        cmocka_unit_test(test_bounds),  cmocka_unit_test(test_encrypted),
+        cmocka_unit_test(test_wrong),   cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_no_loop), cmocka_unit_test(test_is_own),
+        cmocka_unit_test(test_indexes), cmocka_unit_test(test_too_many_servers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

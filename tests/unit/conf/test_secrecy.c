@@ -111,6 +111,21 @@ static void test_groups(void **state)
     expect("upstream.groups[0].authoritative", "delegate");
 }
 
+/* An address that has to be looked up, by whom? */
+static void test_bootstrap(void **state)
+{
+    uri(0, "tls://dns.example");
+    expect("upstream.groups[0].servers[0]", "upstream.bootstrap");
+    uri(1, "tls://192.0.2.2");
+    conf->upstream.bootstrap.items = &servers[1];
+    conf->upstream.bootstrap.count = 1;
+    expect(NULL, NULL);
+    uri(1, "udp://192.0.2.2");
+    expect("upstream.bootstrap[0]", "udp://192.0.2.2 would be asked for names in plain text");
+    conf->upstream.encryption = WR_ENCRYPTION_OPTIONAL;
+    expect(NULL, NULL);
+}
+
 static void test_routes(void **state)
 {
     route = (struct wr_conf_route){.group = "recursion", .group_index = WR_CONF_RECURSION};
@@ -160,8 +175,8 @@ static void test_opportunistic(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_good),   CASE(test_mixed_group), CASE(test_groups),
-        CASE(test_routes), CASE(test_zones),       CASE(test_opportunistic),
+        CASE(test_good),  CASE(test_mixed_group),   CASE(test_groups),    CASE(test_routes),
+        CASE(test_zones), CASE(test_opportunistic), CASE(test_bootstrap),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

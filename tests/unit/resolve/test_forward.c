@@ -298,6 +298,29 @@ static void test_encryption_required(void **state)
     wr_requests_release(r.requests, id, r.now.mono_us);
 }
 
+/* What proves the address of a group's own servers is asked of others while nobody of the group can be asked. */
+static void test_keys_for_bootstrap(void **state)
+{
+    struct wr_question q = {.name = wire_name("example."), .type = WR_TYPE_DNSKEY};
+    bool joined;
+    r.upstreams.bootstrap = 2; /* group 1: server 3 */
+    for (int i = 0; i < 3; i++) {
+        r.upstreams.upstream[i].addr.family = WR_AF_NONE;
+    }
+    wr_id id = wr_requests_ask(r.requests, &q, r.now.mono_us, &joined);
+    expect_datagram_to(3, &first);
+    rig_answer(&r, &first, 0, 0, NULL, 0);
+    rig_result(&r, id, 0);
+    id = rig_ask(&r, "x.example."); /* a client's name goes to nobody it was not meant for */
+    rig_result(&r, id, WR_RCODE_SERVFAIL);
+    for (int i = 0; i < 3; i++) {
+        r.upstreams.upstream[i].addr.family = WR_AF_V4;
+    }
+    q.name = wire_name("other.");
+    wr_requests_ask(r.requests, &q, r.now.mono_us, &joined);
+    expect_datagram_to(0, &first);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +339,7 @@ int main(void)
         CASE(test_link_change_asks_again_at_once),
         cmocka_unit_test_setup_teardown(test_transports_in_turn, setup, teardown),
         cmocka_unit_test_setup_teardown(test_encryption_required, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_keys_for_bootstrap, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

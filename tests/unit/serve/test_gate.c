@@ -494,6 +494,36 @@ static void test_the_floor(void **state)
     wr_gate_free(m.gate);
 }
 
+/* A server with a name alone has no address yet, and its name a way of its own. */
+static void test_bootstrap(void **state)
+{
+    static const char group[] =
+        "upstream:\n  groups:\n    - {name: a, servers: [\"tls://dns.example\", "
+        "\"tls://192.0.2.1#name=dns.example\"]}\n";
+    char both[512];
+    struct made m = {0};
+    const uint8_t *zone;
+    struct wr_name n;
+    assert_int_equal(wr_name_from_text("dns.example", 11, &n), WR_OK);
+    assert_int_equal(make_with(&m, group, NULL), WR_OK);
+    const struct wr_upstreams *u = &m.gate->settings.upstreams;
+    assert_int_equal(u->upstream[0].addr.family, WR_AF_NONE);
+    assert_int_equal(u->upstream[0].addrs, 0);
+    assert_string_equal(u->upstream[0].whom->name, "dns.example");
+    assert_int_equal(u->upstream[1].addr.port, 853);
+    assert_int_not_equal(u->upstream[0].slot, u->upstream[1].slot);
+    assert_int_equal(u->bootstrap, WR_GROUP_RECURSE);
+    assert_int_equal(wr_upstream_route(u, n.wire, &zone), WR_GROUP_RECURSE);
+    snprintf(both, sizeof(both), "%s  bootstrap: [\"tls://192.0.2.9\"]\n", group);
+    assert_int_equal(make_with(&m, both, NULL), WR_OK);
+    u = &m.gate->settings.upstreams;
+    assert_int_equal(u->bootstrap, 2);
+    assert_int_equal(wr_upstream_route(u, n.wire, &zone), 1);
+    assert_string_equal(u->group[1].name, "bootstrap");
+    assert_int_equal(u->group[1].servers, 1);
+    wr_gate_free(m.gate);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -512,6 +542,7 @@ int main(void)
         cmocka_unit_test(test_zones_that_are_asked),
         cmocka_unit_test(test_dns64),
         cmocka_unit_test(test_dns64_of_routers),
+        cmocka_unit_test(test_bootstrap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,6 +40,23 @@ static void test_keep(void **state)
     assert_int_equal(u.upstream[1].generation, 1);
 }
 
+/* The same name at another address is another server to those who remember how it answered. */
+static void test_moved(void **state)
+{
+    struct wr_upstream up = {.identity = 7, .addr = {.family = WR_AF_V4, .ip = {192, 0, 2, 1}}};
+    uint64_t first = wr_slots_identity_at(&up);
+    assert_true(wr_slots_identity_at(&up) == first);
+    up.more[0] = up.addr;
+    assert_true(wr_slots_identity_at(&up) != first);
+    up.more[0] = (struct wr_addr){.family = WR_AF_NONE};
+    up.addr.ip[3] = 2;
+    assert_true(wr_slots_identity_at(&up) != first);
+    up.addr.ip[3] = 1;
+    assert_true(wr_slots_identity_at(&up) == first);
+    up.identity = 8;
+    assert_true(wr_slots_identity_at(&up) != first);
+}
+
 static void test_all_used(void **state)
 {
     static char text[2 * WR_UPSTREAMS_MAX][32];
@@ -65,6 +82,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keep),
+        cmocka_unit_test(test_moved),
         cmocka_unit_test(test_all_used),
     };
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Words of the schema: what a key of type WORD may be set to, in the order of the enum that it lands in, ended by NULL.
- *
- * Part of conf/schema.c, which alone includes it: the rows there name these lists (`.words`).
+ * What the rows of conf/schema.c are written with: the words of keys that take one of several, in the order of the numbers
+ * they stand for, and short names for a row's fields. Included there and nowhere else.
  */
-#ifndef WR_CONF_SCHEMA_WORDS_H
-#define WR_CONF_SCHEMA_WORDS_H
+#ifndef WR_CONF_SCHEMAWORDS_H
+#define WR_CONF_SCHEMAWORDS_H
 
-#include <stddef.h>
+#include "conf/conf.h"
+#include "conf/schema.h"
 
 static const char *const profile_words[] = {"gateway", "router", "edge", NULL};
 static const char *const strategy_words[] = {"fastest", "order", "parallel", "round-robin", NULL};
@@ -26,5 +26,25 @@ static const char *const relay_transport_words[] = {"udp", "tcp", "tls", "dtls",
 static const char *const lease_words[] = {"dnsmasq", "kea", "isc", "odhcpd", NULL};
 static const char *const discover_words[] = {"off", "rfc7050", NULL};
 static const char *const level_words[] = {"error", "warn", "info", "debug", NULL};
+
+#define KIB         ((uint64_t)1024)
+#define MIB         (1024 * KIB)
+#define GIB         (1024 * MIB)
+#define MINUTE_MS   ((uint64_t)60 * 1000)
+#define HOUR_MS     (60 * MINUTE_MS)
+#define DAY_MS      (24 * HOUR_MS)
+#define DAY_S       ((uint64_t)86400)
+#define PATH_OCTETS 1024
+
+#define AT(field)                         .offset = offsetof(struct wr_conf, field)
+#define IN(item, field)                   .offset = offsetof(struct item, field)
+#define LIST(field)                       AT(field), .item_size = sizeof(*((struct wr_conf *)0)->field.items)
+#define INLIST(item, field)               IN(item, field), .item_size = sizeof(*((struct item *)0)->field.items)
+#define RESTART                           .reload = WR_SCHEMA_AT_RESTART
+#define RANGE(lo, hi)                     .min = (lo), .max = (hi)
+#define DEFAULT(text)                     .defaults = {text}
+#define BY_PROFILE(gateway, router, edge) .defaults = {gateway, router, edge}
+#define EXAMPLE(text)                     .example = (text)
+#define V01                               .since = "0.1"
 
 #endif
