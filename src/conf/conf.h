@@ -177,7 +177,8 @@ struct wr_conf {
         struct {
             struct wr_conf_listen *items;
             size_t count;
-        } dot;
+        } dot, doh;
+        const char *doh_path;
         struct {
             struct wr_conf_pair *items;
             size_t count;

@@ -262,14 +262,28 @@ bool wr_rules_is_own(const struct wr_conf *conf, const struct wr_addr *addr)
     return false;
 }
 
+/* A path of a URL that nobody has to encode. */
+static bool is_plain_path(const char *path)
+{
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+    size_t n = strlen(path);
+
+    return n >= 2 && path[0] == '/' && path[n - 1] != '/' && strspn(path, plain) == n;
+}
+
 static void check_listen(const struct rules *r)
 {
     const struct wr_conf *conf = r->conf;
     char path[PATH_SIZE];
 
-    if (conf->listen.count == 0 && conf->encrypted.dot.count == 0)
+    if (conf->listen.count == 0 && conf->encrypted.dot.count == 0 && conf->encrypted.doh.count == 0)
         warn(r, "listen", "nothing: weir will answer nobody");
-    if (conf->encrypted.dot.count > 0 && conf->encrypted.certificates.count == 0)
+    if (!is_plain_path(conf->encrypted.doh_path))
+        wrong(r, "encrypted.doh_path",
+              "letters, digits, \"-._~\" and slashes, one at the front and none at the end");
+    if (conf->encrypted.dot.count + conf->encrypted.doh.count > 0 &&
+        conf->encrypted.certificates.count == 0)
         warn(r, "encrypted.certificates",
              "none: nobody is served over TLS; `weir cert new` makes one");
     for (size_t i = 0; i < conf->listen.count; i++) {

@@ -14,6 +14,13 @@
      DEFAULT(""), LIST(encrypted.dot), EXAMPLE("192.168.7.1, br-iot"), .port = 853,
      .doc = "DNS over TLS (RFC 7858): addresses or interfaces, as in `listen`. The port is 853 "
             "where none is written."},
+    {"encrypted.doh", WR_SCHEMA_LISTEN, .list = true, .max_items = WR_CONF_LISTEN_MAX, V01,
+     DEFAULT(""), LIST(encrypted.doh), EXAMPLE("192.168.7.1, br-iot"), .port = 443,
+     .doc = "DNS over HTTPS (RFC 8484), by HTTP/2 and HTTP/1.1: as `dot`, and port 443."},
+    {"encrypted.doh_path", WR_SCHEMA_PATH, V01, RANGE(2, 100), DEFAULT("/dns-query"),
+     AT(encrypted.doh_path),
+     .doc = "Where DNS over HTTPS is served. One word more, as in `/dns-query/camera-7`, is what a "
+            "device names itself: a claim and no proof, which `weir log` shows."},
     {"encrypted.certificates", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_CREDS_PAIRS_MAX, V01,
      DEFAULT(""), LIST(encrypted.certificates),
      .doc =

@@ -244,6 +244,9 @@ static enum conn_state conn_next_state(const struct conn *c)
     if (wr_conn_opening(&c->wire) && !c->ended) {
         return CONN_OPENING;
     }
+    if (wr_conn_waiting(&c->wire) != 0) {
+        return CONN_WINDOW;
+    }
     if (wr_conn_partial(&c->wire) && !c->ended) {
         return CONN_PARTIAL;
     }
@@ -259,6 +262,9 @@ static void conn_poll(struct conn *c)
         events = UV_WRITABLE; /* who does not read is not read */
     } else if (!c->ended && !c->tcp->draining && !full) {
         events = UV_READABLE;
+    }
+    if (wr_conn_more(&c->wire) && !full) {
+        events |= UV_WRITABLE; /* so that what waits here is looked at in the next turn */
     }
     if (events == c->events) {
         return;
@@ -293,7 +299,10 @@ static void conn_set_timer(struct conn *c)
     if (c->state == CONN_OPENING) {
         at_us = c->message_us + limits->handshake_ms * WR_MS;
     } else if (c->state == CONN_PARTIAL) {
-        at_us = c->message_us + limits->tcp_message_ms * WR_MS;
+        at_us =
+            wr_time_min(c->message_us, wr_conn_since(&c->wire)) + limits->tcp_message_ms * WR_MS;
+    } else if (c->state == CONN_WINDOW) {
+        at_us = c->stuck_us + limits->tcp_read_ms * WR_MS;
     } else if (c->state == CONN_STUCK) {
         uint64_t end_us = c->stuck_us + limits->tcp_read_ms * WR_MS;
         at_us = now_us + limits->tcp_message_ms * WR_MS;
@@ -308,9 +317,11 @@ static void conn_settle(struct conn *c)
     bool was_stuck = c->state == CONN_STUCK, was_idle = c->state == CONN_IDLE;
 
     c->state = conn_next_state(c);
-    if (c->state == CONN_STUCK && !was_stuck) {
+    if ((c->state == CONN_STUCK && !was_stuck) ||
+        (c->state == CONN_WINDOW && c->waiting != wr_conn_waiting(&c->wire))) {
         c->stuck_us = c->tcp->now_us;
     }
+    c->waiting = wr_conn_waiting(&c->wire);
     if (c->state == CONN_IDLE && (c->ended || c->tcp->draining)) {
         conn_close(c);
         return;
@@ -322,6 +333,19 @@ static void conn_settle(struct conn *c)
     }
     c->asked = false;
     conn_poll(c);
+}
+
+/* A path names who asks, for this question; a certificate goes before it. */
+static void conn_claim_path(struct wr_client *client, const struct wr_str_part *claim)
+{
+    if (claim->n == 0 || claim->n >= WR_CLAIM_SIZE || client->claim_kind == WR_CLAIM_CERTIFICATE) {
+        return;
+    }
+    for (size_t i = 0; i < claim->n; i++) {
+        client->claim[i] = (char)wr_name_fold((uint8_t)claim->at[i]);
+    }
+    client->claim[claim->n] = '\0';
+    client->claim_kind = WR_CLAIM_PATH;
 }
 
 static void conn_feed(struct conn *c, const struct wr_conn_query *query)
@@ -337,6 +361,7 @@ static void conn_feed(struct conn *c, const struct wr_conn_query *query)
     };
 
     event.client.stream = query->stream;
+    conn_claim_path(&event.client, &query->claim);
     c->owed++;
     c->asked = true;
     t->feed.event(t->feed.user, &event);
@@ -364,6 +389,33 @@ static void conn_opened(struct conn *c, int err)
     if (session != NULL && session->state != WR_TLS_FAILED) {
         wr_stats_add(session->resumed ? &stats->tls_resumed : &stats->tls_full, 1);
     }
+}
+
+/* What there was no room for goes out as long as the kernel takes it. False: the connection is gone. */
+static bool conn_drain(struct conn *c)
+{
+    struct wr_tcp *t = c->tcp;
+    wr_id id = c->id;
+    size_t left = WR_HTTP_CONNECTION_MAX; /* octets that it may hold: all of them are out then */
+
+    while (wr_conn_has_output(&c->wire) && wr_wqueue_waiting(&c->queue) == 0 && left > 0) {
+        struct wr_writer *out = tcp_out(t, c);
+        int err = wr_conn_output(&c->wire, out);
+
+        left -= out->pos < left ? out->pos : left;
+        if (err != WR_OK) {
+            conn_close(c);
+            return false;
+        }
+        if (out->pos == 0) {
+            break;
+        }
+        tcp_flush(t);
+        if (conn_find(t, id) == NULL) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Gives the whole messages to the engine. False: the connection is gone. */
@@ -398,7 +450,7 @@ static bool conn_messages(struct conn *c)
     if (t->out_of == c) {
         tcp_flush(t);
     }
-    return conn_find(t, id) != NULL;
+    return conn_find(t, id) != NULL && conn_drain(c);
 }
 
 static void conn_read(struct conn *c)
@@ -439,9 +491,12 @@ static void conn_on_poll(uv_poll_t *poll, int status, int events)
     if (events & UV_WRITABLE) {
         if (wr_wqueue_flush(&c->queue, c->fd) == WR_E_CLOSED) {
             conn_close(c);
-        } else {
-            conn_settle(c);
+            return;
         }
+        if (!conn_drain(c) || (wr_conn_more(&c->wire) && !conn_messages(c))) {
+            return;
+        }
+        conn_settle(c);
         return;
     }
     conn_read(c);
@@ -483,7 +538,7 @@ void wr_tcp_reply(struct wr_tcp *t, const struct wr_client *client, const uint8_
             wr_stats_add(&t->feed.stats->tcp_unread, 1);
         }
         conn_close(c);
-    } else if (t->reading != c->id) {
+    } else if (t->reading != c->id && conn_drain(c)) {
         conn_settle(c);
     }
 }
@@ -497,6 +552,15 @@ void wr_tcp_set_terms(struct wr_tcp *t, const struct wr_terms *terms)
         wr_creds_keep(terms->creds);
     }
     wr_creds_drop(old);
+    t->site = (struct wr_doh_site){
+        .resource = {{.path = t->terms.doh_path,
+                      .kind = WR_DOH_DNS,
+                      .type = WR_HTTP_TYPE_DNS,
+                      .methods = WR_DOH_GET | WR_DOH_POST,
+                      .below = true}},
+        .count = 1,
+        .message_max = WR_NET_QUERY_MAX,
+    };
 }
 
 /* --- time-outs ------------------------------------------------------------------------------------ */
@@ -541,7 +605,7 @@ static void tcp_expire(struct wr_tcp *t, uint64_t now_us)
     while ((timer = wr_heap_expired(&t->heap, now_us)) != NULL) {
         struct conn *c = WR_CONTAINER(timer, struct conn, timer);
 
-        if (c->state == CONN_STUCK) {
+        if (c->state == CONN_STUCK || c->state == CONN_WINDOW) {
             wr_stats_add(&t->feed.stats->tcp_unread, 1);
         } else if (c->state == CONN_PARTIAL) {
             wr_stats_add(&t->feed.stats->tcp_slow, 1);
@@ -590,16 +654,30 @@ void wr_tcp_yield(struct wr_tcp *t, struct wr_yield_seat *who)
     }
 }
 
+/* Memory of HTTP sessions, which count what they hold. */
+static void *tcp_resize(void *user, void *at, size_t size)
+{
+    if (size == 0) {
+        free(at);
+        return NULL;
+    }
+    return realloc(at, size);
+}
+
 /* What octets mean on this connection. */
 static bool conn_wire(struct conn *c)
 {
     struct wr_tcp *t = c->tcp;
     struct wr_conn_setup setup = {
-        .kind = c->client.transport == WR_CLIENT_DOT ? WR_CONN_DOT : WR_CONN_PLAIN,
+        .kind = c->client.transport == WR_CLIENT_DOT   ? WR_CONN_DOT
+                : c->client.transport == WR_CLIENT_DOH ? WR_CONN_DOH
+                                                       : WR_CONN_PLAIN,
         .terms = &t->terms,
         .frame = t->frames + (size_t)(uint32_t)c->id * FRAME_ROOM,
         .frame_size = FRAME_ROOM,
         .scratch = t->scratch,
+        .site = &t->site,
+        .memory = {tcp_resize, NULL},
     };
     size_t room = wr_conn_room(setup.kind);
 

@@ -13,7 +13,7 @@
  *
  * A client that has closed its sending side still gets the answers it is owed.
  *
- * What octets mean is transport/conn's: plain messages, or TLS around them (RFC 7858). A handshake has a deadline of its own; a part of a record
+ * What octets mean is transport/conn's: plain messages, or TLS around them (RFC 7858), or HTTP within TLS (RFC 8484). A handshake has a deadline of its own; a part of a record
  * counts as part of a message. Answers to what one read brought leave together.
  */
 #ifndef WR_NET_TCP_H
@@ -31,7 +31,7 @@ uint32_t wr_tcp_room(uint32_t connections);
 /* `room` is shared with other parts, used only within one call; at least 64 KiB + 2. */
 int wr_tcp_create(uv_loop_t *loop, const struct wr_feed *feed, struct wr_net_shared *shared,
                   uint8_t *room, size_t room_size, struct wr_tcp **ret_tcp);
-/* Takes the descriptor over; `transport` is TCP or DOT. WR_E_EXISTS, WR_E_RANGE (number), WR_E_IO. */
+/* Takes the descriptor over; `transport` is TCP, DOT or DOH. WR_E_EXISTS, WR_E_RANGE (number), WR_E_IO. */
 int wr_tcp_add(struct wr_tcp *t, uint16_t number, uint8_t transport, int fd,
                const struct wr_addr *addr);
 /* By what encrypted connections are made from now on; copied, with a reference of its own. */

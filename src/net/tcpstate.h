@@ -33,6 +33,7 @@ enum conn_state {
     CONN_OPENING,  /* the TLS handshake is not done */
     CONN_PARTIAL,  /* part of a message is here */
     CONN_BUSY,     /* the engine owes an answer */
+    CONN_WINDOW,   /* DoH: answers wait for the window of the client, which is read on */
     CONN_STUCK,    /* answers wait for the client to read */
     CONN_CLOSED,   /* over; libuv still has the handle */
 };
@@ -46,7 +47,8 @@ struct conn {
     struct wr_list sealed; /* of TLS: those that are idle, or those that are opening; else alone */
     uint64_t cost;         /* octets of the budget */
     uint64_t message_us;   /* when the first octet of the unfinished message came */
-    uint64_t stuck_us;     /* STUCK: since when */
+    uint64_t stuck_us;     /* STUCK, WINDOW: since when */
+    uint64_t waiting;      /* WINDOW: which answer is the oldest */
     struct wr_conn wire;
     void *wire_room; /* of wire, for kinds that want some */
     struct wr_wqueue queue;
@@ -78,6 +80,7 @@ struct wr_tcp {
     uint8_t *room; /* two octets of length and an answer */
     size_t room_size;
     struct wr_terms terms;               /* of encrypted connections */
+    struct wr_doh_site site;             /* what is served by DoH: paths are those of terms */
     uint8_t *scratch;                    /* of wr_conn */
     struct wr_writer out;                /* octets for out_of, not given to the kernel yet */
     uint8_t *out_room;                   /* OUT_ROOM */

@@ -18,6 +18,7 @@ static void terms_from(const struct wr_serve *s, const struct wr_conf *conf, str
 
     *ret = (struct wr_terms){.creds = creds,
                              .ask_certificate = creds != NULL && wr_creds_anchors(creds) > 0};
+    snprintf(ret->doh_path, sizeof(ret->doh_path), "%s", conf->encrypted.doh_path);
     memcpy(ret->ticket_key, s->encryption.terms.ticket_key, sizeof(ret->ticket_key));
     for (size_t i = 0; below[i] != 0 && i + 1 < sizeof(ret->names_below); i++) {
         ret->names_below[i] = (char)(below[i] >= 'A' && below[i] <= 'Z' ? below[i] + 32 : below[i]);

@@ -131,6 +131,7 @@ static void plan_listeners(struct making *m)
 {
     plan_some(m, WR_CLIENT_UDP, m->conf->listen.items, m->conf->listen.count);
     plan_some(m, WR_CLIENT_DOT, m->conf->encrypted.dot.items, m->conf->encrypted.dot.count);
+    plan_some(m, WR_CLIENT_DOH, m->conf->encrypted.doh.items, m->conf->encrypted.doh.count);
 }
 
 static bool is_local(const struct wr_gate_world *w, const struct wr_addr *addr)

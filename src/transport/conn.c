@@ -5,18 +5,34 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "base/limits.h"
+#include "base/time.h"
+#include "transport/dohserver.h"
 
 struct wr_conn_tls {
     struct wr_tls tls;
     char below[256]; /* names_below */
     char certified[WR_CONN_CLAIM_SIZE];
+    /* DOH only: */
+    const struct wr_doh_site *site;
+    struct wr_http_memory memory;
+    bool speaks; /* the server below is started */
+    struct wr_dohserver doh;
+};
+
+enum {
+    DOH_PIECE = 4096, /* octets of one record of an answer */
+    DOH_HEAD = 1024,  /* octets around an answer */
 };
 
 static const char *const dot_names[] = {"dot"};
+static const char *const doh_names[] = {"h2", "http/1.1"};
 
 size_t wr_conn_room(enum wr_conn_kind kind)
 {
-    return kind == WR_CONN_PLAIN ? 0 : sizeof(struct wr_conn_tls);
+    return kind == WR_CONN_PLAIN ? 0
+           : kind == WR_CONN_DOT ? offsetof(struct wr_conn_tls, site)
+                                 : sizeof(struct wr_conn_tls);
 }
 
 /* --- who it says it is -------------------------------------------------------------------------------- */
@@ -93,10 +109,12 @@ static int conn_start_tls(struct wr_conn *c, const struct wr_conn_setup *setup,
                           const struct wr_now *now)
 {
     const struct wr_terms *terms = setup->terms;
+    bool doh = setup->kind == WR_CONN_DOH;
     struct wr_tls_setup tls = {.role = WR_TLS_SERVER,
                                .creds = terms->creds,
-                               .alpn = dot_names,
-                               .alpn_count = WR_ARRAY_LEN(dot_names),
+                               .alpn = doh ? doh_names : dot_names,
+                               .alpn_count =
+                                   doh ? WR_ARRAY_LEN(doh_names) : WR_ARRAY_LEN(dot_names),
                                .verify = conn_judge,
                                .user = setup->room,
                                .ticket_key = terms->ticket_key,
@@ -105,6 +123,12 @@ static int conn_start_tls(struct wr_conn *c, const struct wr_conn_setup *setup,
     c->tls = setup->room;
     memcpy(c->tls->below, terms->names_below, sizeof(c->tls->below));
     c->tls->certified[0] = '\0';
+    if (doh) {
+        wr_assert(setup->site->message_max <= setup->frame_size);
+        c->tls->site = setup->site;
+        c->tls->memory = setup->memory;
+        c->tls->speaks = false;
+    }
     return wr_tls_start(&c->tls->tls, &tls, now, NULL);
 }
 
@@ -124,7 +148,29 @@ void wr_conn_feed(struct wr_conn *c, const uint8_t *bytes, size_t size, const st
     }
 }
 
-/* The next piece of plaintext into the frame. */
+/* Plaintext in the scratch goes to the HTTP session, which begins with the first of it. What it refuses is told by its next. */
+static int conn_feed_doh(struct wr_conn *c, size_t n)
+{
+    struct wr_conn_tls *s = c->tls;
+
+    if (!s->speaks) {
+        struct wr_dohserver_setup setup = {
+            .version = s->tls.alpn == 0 ? WR_HTTP_2 : WR_HTTP_1_1,
+            .site = s->site,
+            .memory = s->memory,
+        };
+        int err = wr_dohserver_start(&s->doh, &setup, s->tls.now.mono_us);
+
+        if (err != WR_OK) {
+            return err;
+        }
+        s->speaks = true;
+    }
+    (void)wr_dohserver_feed(&s->doh, c->scratch, n, s->tls.now.mono_us);
+    return WR_OK;
+}
+
+/* The next piece of plaintext into the frame, or the HTTP session. */
 static int conn_read_tls(struct wr_conn *c, struct wr_writer *out)
 {
     struct wr_tls *t = &c->tls->tls;
@@ -135,14 +181,41 @@ static int conn_read_tls(struct wr_conn *c, struct wr_writer *out)
     if (was_opening && t->state == WR_TLS_OPEN) {
         conn_find_claim(c);
     }
-    if (err == WR_OK) {
+    if (err == WR_OK && c->kind == WR_CONN_DOT) {
         wr_frame_feed(&c->frame, c->scratch, n);
+    } else if (err == WR_OK) {
+        err = conn_feed_doh(c, n);
     }
     return err;
 }
 
+/* The next request that is a query; what else was said goes out. */
+static int conn_next_doh(struct wr_conn *c, struct wr_writer *out, struct wr_conn_query *ret_query)
+{
+    struct wr_conn_tls *s = c->tls;
+    struct wr_doh_query query;
+    int err, said;
+
+    do { /* each turn uses up octets that were fed */
+        err = s->speaks ? wr_dohserver_next(&s->doh, c->frame.room, &query) : WR_E_AGAIN;
+        if (err == WR_OK) {
+            *ret_query = (struct wr_conn_query){query.bytes, query.size, query.stream, query.claim};
+            return WR_OK;
+        }
+        if (err == WR_E_AGAIN) {
+            err = conn_read_tls(c, out);
+        }
+    } while (err == WR_OK);
+    said = wr_conn_output(c, out);
+    return said != WR_OK ? said : err;
+}
+
 int wr_conn_next(struct wr_conn *c, struct wr_writer *out, struct wr_conn_query *ret_query)
 {
+    if (c->kind == WR_CONN_DOH) {
+        return conn_next_doh(c, out, ret_query);
+    }
+    ret_query->claim = (struct wr_str_part){NULL, 0};
     for (;;) { /* each turn uses up octets that were fed */
         int err = wr_frame_next(&c->frame, &ret_query->bytes, &ret_query->size);
 
@@ -164,6 +237,9 @@ size_t wr_conn_answer_room(const struct wr_conn *c, size_t size)
 {
     size_t framed = size + 2;
 
+    if (c->kind == WR_CONN_DOH) {
+        return size + DOH_HEAD + (size / DOH_PIECE + 2) * WR_TLS_RECORD_MORE;
+    }
     return c->tls == NULL ? framed : framed + (framed / 16384 + 2) * WR_TLS_RECORD_MORE;
 }
 
@@ -187,6 +263,11 @@ int wr_conn_answer(struct wr_conn *c, uint64_t stream, const uint8_t *bytes, siz
                    struct wr_writer *out)
 {
     wr_assert(size <= WR_MSG_MAX);
+    if (c->kind == WR_CONN_DOH) {
+        /* A client that has gone (reset) wants nothing; one whose answer finds no memory is told so. */
+        (void)wr_dohserver_answer(&c->tls->doh, stream, bytes, size);
+        return wr_conn_output(c, out);
+    }
     if (bytes == NULL) {
         return WR_OK;
     }
@@ -198,6 +279,54 @@ int wr_conn_answer(struct wr_conn *c, uint64_t stream, const uint8_t *bytes, siz
     return out->err;
 }
 
+static const struct wr_dohserver *conn_doh(const struct wr_conn *c)
+{
+    return c->kind == WR_CONN_DOH && c->tls != NULL && c->tls->speaks ? &c->tls->doh : NULL;
+}
+
+int wr_conn_output(struct wr_conn *c, struct wr_writer *out)
+{
+    uint8_t piece[DOH_PIECE];
+    int err = WR_OK;
+
+    /* Each turn takes octets from the session; it ends when `out` is full. */
+    while (conn_doh(c) != NULL && err == WR_OK &&
+           out->cap - out->pos >= DOH_PIECE + WR_TLS_RECORD_MORE) {
+        size_t n = wr_dohserver_output(&c->tls->doh, piece, sizeof(piece));
+
+        if (n == 0) {
+            break;
+        }
+        err = wr_tls_write(&c->tls->tls, piece, n, out);
+    }
+    return err;
+}
+
+bool wr_conn_has_output(const struct wr_conn *c)
+{
+    return conn_doh(c) != NULL && wr_dohserver_has_output(conn_doh(c));
+}
+
+bool wr_conn_more(const struct wr_conn *c)
+{
+    return conn_doh(c) != NULL && wr_dohserver_more(conn_doh(c));
+}
+
+uint64_t wr_conn_since(const struct wr_conn *c)
+{
+    return conn_doh(c) != NULL ? wr_dohserver_since(conn_doh(c)) : WR_TIME_NEVER;
+}
+
+uint64_t wr_conn_waiting(const struct wr_conn *c)
+{
+    return conn_doh(c) != NULL ? wr_dohserver_waiting(conn_doh(c)) : 0;
+}
+
+size_t wr_conn_memory(const struct wr_conn *c)
+{
+    return conn_doh(c) != NULL ? wr_dohserver_memory(conn_doh(c)) : 0;
+}
+
 bool wr_conn_opening(const struct wr_conn *c)
 {
     return c->tls != NULL && c->tls->tls.state == WR_TLS_HANDSHAKE;
@@ -205,12 +334,17 @@ bool wr_conn_opening(const struct wr_conn *c)
 
 bool wr_conn_partial(const struct wr_conn *c)
 {
-    return wr_frame_partial(&c->frame) || (c->tls != NULL && wr_tls_partial(&c->tls->tls));
+    return wr_frame_partial(&c->frame) || wr_conn_since(c) != WR_TIME_NEVER ||
+           (c->tls != NULL && wr_tls_partial(&c->tls->tls));
 }
 
 void wr_conn_close(struct wr_conn *c, struct wr_writer *out)
 {
     if (c->tls != NULL) {
+        if (conn_doh(c) != NULL) {
+            wr_dohserver_close(&c->tls->doh);
+            (void)wr_conn_output(c, out);
+        }
         wr_tls_close(&c->tls->tls, out);
     }
 }
@@ -218,6 +352,9 @@ void wr_conn_close(struct wr_conn *c, struct wr_writer *out)
 void wr_conn_end(struct wr_conn *c)
 {
     if (c->tls != NULL) {
+        if (conn_doh(c) != NULL) {
+            wr_dohserver_end(&c->tls->doh);
+        }
         wr_tls_end(&c->tls->tls);
         c->tls = NULL;
     }

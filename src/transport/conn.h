@@ -8,10 +8,14 @@
  *     wr_conn_answer(c, query.stream, msg, size, out)        bytes NULL: it gets none, on purpose
  *     wr_conn_close(c, out)   wr_conn_end(c)
  *
- * Kinds: PLAIN (RFC 7766) and DOT (RFC 7858): frames, in the open or within TLS. What is to be sent is appended to `out` within the call.
+ * Kinds: PLAIN (RFC 7766) and DOT (RFC 7858): frames, in the open or within TLS. DOH (RFC 8484): HTTP/2 or HTTP/1.1 within TLS, by ALPN. What is to be sent is appended to `out` within the call.
  * wr_conn_next gives WR_E_AGAIN (more octets are needed), WR_E_CLOSED (the client asks nothing more, and may still be answered), or
  * an error after which the connection is of no use; an alert may be in `out` then. It must be called until it gives no question any more
  * before the fed octets go. A question is valid until the next call of wr_conn_next of any connection with the same scratch.
+ *
+ * DOH: answers may wait for the client's window or for room in `out`. wr_conn_output takes on as much as there is room for; after each call above
+ * until wr_conn_has_output says no, and again when what was taken has left. wr_conn_more: requests wait here that could not be looked
+ * at before an answer; ask next again.
  *
  * The owner keeps deadlines: wr_conn_opening (the handshake is not done), wr_conn_partial (something has begun and has no end yet).
  *
@@ -30,17 +34,23 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "transport/doh.h"
 #include "transport/frame.h"
 #include "transport/terms.h"
 
-enum wr_conn_kind { WR_CONN_PLAIN = 1, WR_CONN_DOT };
+enum wr_conn_kind { WR_CONN_PLAIN = 1, WR_CONN_DOT, WR_CONN_DOH };
 
 /* A label or name that a client claims to be, with the NUL. */
 #define WR_CONN_CLAIM_SIZE 32
 /* Plaintext of one record. */
 #define WR_CONN_SCRATCH (17 * 1024)
 
-enum wr_conn_claim { WR_CONN_CLAIM_NONE = 0, WR_CONN_CLAIM_SNI = 2, WR_CONN_CLAIM_CERTIFICATE };
+enum wr_conn_claim {
+    WR_CONN_CLAIM_NONE = 0,
+    WR_CONN_CLAIM_PATH,
+    WR_CONN_CLAIM_SNI,
+    WR_CONN_CLAIM_CERTIFICATE
+};
 
 struct wr_conn_setup {
     enum wr_conn_kind kind;
@@ -49,12 +59,17 @@ struct wr_conn_setup {
     size_t frame_size;
     void *room;       /* wr_conn_room(kind) octets, aligned like a pointer */
     uint8_t *scratch; /* WR_CONN_SCRATCH octets */
+    const struct wr_doh_site *
+        site; /* DOH: what is served where; outlives the connection. message_max + 2 <= frame_size */
+    struct wr_http_memory memory; /* DOH: of the HTTP session */
 };
 
 struct wr_conn_query {
     const uint8_t *bytes;
     size_t size;
     uint64_t stream;
+    struct wr_str_part
+        claim; /* a segment of the path that names who asks, or empty; for this question */
 };
 
 struct wr_conn {
@@ -73,6 +88,16 @@ int wr_conn_next(struct wr_conn *c, struct wr_writer *out, struct wr_conn_query 
 /* WR_OK or WR_E_FULL and others: the connection is of no use any more. */
 int wr_conn_answer(struct wr_conn *c, uint64_t stream, const uint8_t *bytes, size_t size,
                    struct wr_writer *out);
+/* Appends what is still to be sent and fits. WR_OK or an error, as for answers. */
+int wr_conn_output(struct wr_conn *c, struct wr_writer *out);
+bool wr_conn_has_output(const struct wr_conn *c);
+bool wr_conn_more(const struct wr_conn *c);
+/* When the oldest request that is not whole began, where that is known; WR_TIME_NEVER. */
+uint64_t wr_conn_since(const struct wr_conn *c);
+/* Not 0: an answer waits for the client's window, the oldest being this one. */
+uint64_t wr_conn_waiting(const struct wr_conn *c);
+/* Octets that the kind holds beside the session of TLS. */
+size_t wr_conn_memory(const struct wr_conn *c);
 /* Room that `out` must have for an answer of so many octets. */
 size_t wr_conn_answer_room(const struct wr_conn *c, size_t size);
 bool wr_conn_opening(const struct wr_conn *c);

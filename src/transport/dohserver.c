@@ -93,7 +93,7 @@ uint64_t wr_dohserver_since(const struct wr_dohserver *s)
     return is_h2(s) ? wr_h2_since(&s->http.h2) : wr_h1_since(&s->http.h1);
 }
 
-bool wr_dohserver_waiting(const struct wr_dohserver *s)
+uint64_t wr_dohserver_waiting(const struct wr_dohserver *s)
 {
     return is_h2(s) ? wr_h2_waiting(&s->http.h2) : wr_h1_has_output(&s->http.h1);
 }
@@ -101,6 +101,11 @@ bool wr_dohserver_waiting(const struct wr_dohserver *s)
 bool wr_dohserver_full(const struct wr_dohserver *s)
 {
     return !is_h2(s) && wr_h1_full(&s->http.h1);
+}
+
+bool wr_dohserver_more(const struct wr_dohserver *s)
+{
+    return !is_h2(s) && wr_h1_more(&s->http.h1);
 }
 
 size_t wr_dohserver_memory(const struct wr_dohserver *s)

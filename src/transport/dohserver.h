@@ -55,8 +55,11 @@ bool wr_dohserver_has_output(const struct wr_dohserver *s);
 /* What is fed from now on came as early data, or no longer (RFC 8470): what may not be asked twice gets 425. */
 void wr_dohserver_early(struct wr_dohserver *s, bool early);
 uint64_t wr_dohserver_since(const struct wr_dohserver *s);
-bool wr_dohserver_waiting(const struct wr_dohserver *s);
+/* The stream of the oldest answer that the client's window, or the owner, has not let out; 0: none waits. */
+uint64_t wr_dohserver_waiting(const struct wr_dohserver *s);
 bool wr_dohserver_full(const struct wr_dohserver *s);
+/* A request waits here that next has not been able to look at before an answer. */
+bool wr_dohserver_more(const struct wr_dohserver *s);
 size_t wr_dohserver_memory(const struct wr_dohserver *s);
 /* No new queries; those that are out may be answered. */
 void wr_dohserver_close(struct wr_dohserver *s);

@@ -121,6 +121,7 @@ static void h1_forget(struct wr_h1 *h)
     h->method = 0;
     h->message_err = WR_OK;
     h->since_us = h->now_us;
+    h->looked = false;
     h->closing |= h->last;
 }
 
@@ -335,6 +336,7 @@ static void h1_read(struct wr_h1 *h)
         [TRAILER] = h1_read_trailer,
     };
 
+    h->looked = true;
     if (h->client && h->method == 0) {
         h1_fail(h, 400); /* octets, and nobody asked */
         return;
@@ -508,6 +510,12 @@ uint64_t wr_h1_since(const struct wr_h1 *h)
 bool wr_h1_full(const struct wr_h1 *h)
 {
     return h->state >= WHOLE && h->in.size > h->at;
+}
+
+bool wr_h1_more(const struct wr_h1 *h)
+{
+    return h->err == WR_OK && !h->closing && h->state == HEAD && h->at == 0 && h->in.size > 0 &&
+           !h->looked;
 }
 
 void wr_h1_close(struct wr_h1 *h)

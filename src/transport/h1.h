@@ -44,6 +44,7 @@ struct wr_h1 {
     bool chunked;
     bool last;    /* the connection ends with this message */
     bool closing; /* nothing more is read */
+    bool looked;  /* what is in `in` has been looked at */
 };
 
 struct wr_h1_setup {
@@ -65,6 +66,8 @@ bool wr_h1_has_output(const struct wr_h1 *h);
 uint64_t wr_h1_since(const struct wr_h1 *h);
 /* More octets are not wanted before the message in work has its response. */
 bool wr_h1_full(const struct wr_h1 *h);
+/* Octets are here that were not looked at: next may give a message. */
+bool wr_h1_more(const struct wr_h1 *h);
 void wr_h1_close(struct wr_h1 *h);
 bool wr_h1_over(const struct wr_h1 *h);
 void wr_h1_end(struct wr_h1 *h);

@@ -384,6 +384,7 @@ int wr_h2_start(struct wr_h2 *h, const struct wr_h2_setup *setup, uint64_t now_u
     wr_list_init(&h->reading);
     wr_list_init(&h->ready);
     wr_list_init(&h->given);
+    wr_list_init(&h->leaving);
     if (nghttp2_session_callbacks_new(&calls) == 0 && nghttp2_option_new(&option) == 0) {
         err = h2_new(h, calls, option);
     }
@@ -400,7 +401,7 @@ int wr_h2_start(struct wr_h2 *h, const struct wr_h2_setup *setup, uint64_t now_u
 
 void wr_h2_end(struct wr_h2 *h)
 {
-    struct wr_list *lists[] = {&h->reading, &h->ready, &h->given};
+    struct wr_list *lists[] = {&h->reading, &h->ready, &h->given, &h->leaving};
 
     for (size_t i = 0; i < WR_ARRAY_LEN(lists); i++) {
         while (lists[i]->next != NULL && !wr_list_empty(lists[i])) {
@@ -581,7 +582,7 @@ int wr_h2_respond(struct wr_h2 *h, uint64_t stream, const struct wr_http_reply *
     if (s->head.method != WR_HTTP_HEAD && reply->size > 0) {
         err = wr_http_octets_add(h->heap, &s->out, reply->body, reply->size, reply->size);
     }
-    s->state = ANSWERED;
+    stream_move(s, &h->leaving, ANSWERED);
     if (err != WR_OK || h2_submit(h, s, reply) != 0) {
         h2_reset(h, s, NGHTTP2_INTERNAL_ERROR);
         return WR_E_NOMEM;
@@ -594,7 +595,7 @@ void wr_h2_refuse(struct wr_h2 *h, uint64_t stream)
     struct stream *s = h2_given(h, stream);
 
     if (s != NULL) {
-        s->state = ANSWERED;
+        stream_move(s, &h->leaving, ANSWERED);
         h2_reset(h, s, NGHTTP2_ENHANCE_YOUR_CALM);
     }
 }
@@ -694,14 +695,11 @@ uint64_t wr_h2_since(const struct wr_h2 *h)
     return wr_list_empty(&h->reading) ? WR_TIME_NEVER : stream_of(h->reading.next)->since_us;
 }
 
-bool wr_h2_waiting(const struct wr_h2 *h)
+uint64_t wr_h2_waiting(const struct wr_h2 *h)
 {
-    for (const struct wr_list *at = h->given.next; at != &h->given; at = at->next) {
-        if (stream_of((struct wr_list *)(uintptr_t)at)->state == ANSWERED) {
-            return true; /* at most WR_H2_STREAMS_MAX are looked at */
-        }
-    }
-    return h->out_size > 0;
+    return h->session == NULL || wr_list_empty(&h->leaving)
+               ? 0
+               : (uint64_t)stream_of(h->leaving.next)->id;
 }
 
 void wr_h2_close(struct wr_h2 *h)

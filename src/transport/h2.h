@@ -25,7 +25,8 @@ struct wr_h2 {
     struct wr_http_heap *heap; /* the owner's */
     struct wr_list reading;    /* streams whose message is not whole, the oldest first */
     struct wr_list ready;      /* whole, to be given by next */
-    struct wr_list given;      /* given and not answered; being answered */
+    struct wr_list given;      /* given and not answered */
+    struct wr_list leaving;    /* answered and not all sent, the oldest first */
     void *shown;        /* client: the stream that next gave last, freed at the following call */
     const uint8_t *out; /* what nghttp2 wants sent and there was no room for */
     size_t out_size;
@@ -63,8 +64,8 @@ size_t wr_h2_output(struct wr_h2 *h, uint8_t *room, size_t cap);
 bool wr_h2_has_output(const struct wr_h2 *h);
 /* When the oldest message that is not whole began; WR_TIME_NEVER. */
 uint64_t wr_h2_since(const struct wr_h2 *h);
-/* Responses that wait for the other side's window, or to be taken. */
-bool wr_h2_waiting(const struct wr_h2 *h);
+/* The stream of the oldest response that waits for the other side's window, or to be taken; 0: none does. */
+uint64_t wr_h2_waiting(const struct wr_h2 *h);
 /* No more new streams; what is out may end. */
 void wr_h2_close(struct wr_h2 *h);
 /* Nothing more comes of it. */

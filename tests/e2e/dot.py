@@ -5,7 +5,6 @@ import os
 import socket
 import ssl
 import struct
-import subprocess
 import sys
 
 sys.dont_write_bytecode = True
@@ -13,55 +12,21 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import certs                                                                        # noqa: E402
 import loopback                                                                     # noqa: E402
+from encrypted import Files, context, padded, run, share                            # noqa: E402
 from loopback import equal, need, question, read_framed, read_reply, until           # noqa: E402
 from spaces import peer                                                             # noqa: E402
 
 PORT = 8530
-NAMES = ["dns.example", "*.dns.example"]
-
-
-class Files:
-    """Certificates in a folder that weir's user may look into."""
-
-    def __init__(self, box):
-        import shutil
-        import tempfile
-        self.home = tempfile.mkdtemp(prefix="weir-certs-")
-        os.chmod(self.home, 0o755)
-        self.ca = certs.Authority(self.home)
-        self.close = lambda: shutil.rmtree(self.home, ignore_errors=True)
-        box.things.append(self)
-
-    def issue(self, who="server", **words):
-        one = self.ca.issue(who, NAMES, ["127.0.0.1"], **words)
-        share(one.key)
-        return one
-
-
-def share(key):
-    """root's file, that weir's group may read: after the start weir is another user where it was root."""
-    try:
-        import grp
-        os.chown(key, 0, grp.getgrnam("nogroup").gr_gid)
-    except (KeyError, PermissionError, OSError):
-        pass
-    os.chmod(key, 0o640)
 
 
 def encrypted(*pairs, **more):
     return {"dot": [f"127.0.0.1:{PORT}"], "certificates": [{"chain": p.chain, "key": p.key} for p in pairs], **more}
 
 
-def context(files):
-    c = ssl.create_default_context(cafile=files.ca.path)
-    c.set_alpn_protocols(["dot"])
-    return c
-
-
 class Client:
     def __init__(self, files, session=None, host="dns.example", ctx=None, port=PORT):
         self.raw = socket.create_connection(("127.0.0.1", port), loopback.PATIENCE_S)
-        self.ctx = ctx or context(files)
+        self.ctx = ctx or context(files, "dot")
         self.tls = self.ctx.wrap_socket(self.raw, server_hostname=host, session=session)
 
     def send(self, *queries):
@@ -79,19 +44,6 @@ class Client:
 
     def close(self):
         self.tls.close()
-
-
-def padded(name, octets):
-    """A query with the padding option, `octets` long in all."""
-    bare = question(name)
-    bare = bare[:10] + struct.pack(">H", 1) + bare[12:]
-    fill = octets - len(bare) - 11 - 4
-    option = struct.pack(">HH", 12, fill) + bytes(fill)
-    return bare + b"\0\0\x29\x04\xd0\0\0\0\0" + struct.pack(">H", len(option)) + option
-
-
-def run(*words, data=b""):
-    return subprocess.run(words, input=data, capture_output=True, timeout=30, check=False)
 
 
 @loopback.test("kdig: verified by name and by pin, and refused under another name")
@@ -153,7 +105,7 @@ def resumption(box):
     files = Files(box)
     weir = box.weir([box.upstream()], encrypted=encrypted(files.issue()))
     for version in (ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_2):
-        ctx = context(files)
+        ctx = context(files, "dot")
         ctx.maximum_version = version
         c = Client(files, ctx=ctx)
         c.ask("a.example")
@@ -254,12 +206,12 @@ def claims(box):
     weir = box.weir([box.upstream()], encrypted=encrypted(files.issue(), names_below="dns.example",
                                                           client_anchors=files.ca.path))
     Client(files, host="camera-7.dns.example").ask("a.example")
-    ctx = context(files)
+    ctx = context(files, "dot")
     mine = files.ca.issue("meter", ["meter-3"])
     ctx.load_cert_chain(mine.chain, mine.key)
     Client(files, ctx=ctx).ask("b.example")
     stranger = certs.Authority(os.path.join(files.home, "stranger")).issue("x", ["meter-4"])
-    ctx = context(files)
+    ctx = context(files, "dot")
     ctx.load_cert_chain(stranger.chain, stranger.key)
     Client(files, ctx=ctx).ask("c.example")
     events = {e["name"]: e for e in weir.verb("log")["events"]}

@@ -8,7 +8,10 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "transport/conn.h"
+#include "transport/dohclient.h"
 #include "unit/transport/certs.h"
+#include "unit/transport/dohmsg.h"
+#include "unit/transport/httpmem.h"
 
 enum { ROOM = 256 * 1024, FRAME = 4098 };
 
@@ -25,11 +28,19 @@ struct both {
     void *room;
     size_t plain_n;
     unsigned queries, seen_size;
-    uint64_t sum; /* of the octets of all queries */
-    int err;      /* of the last wr_conn_next */
+    size_t claimed; /* octets of the last question's claim */
+    uint64_t sum;   /* of the octets of all queries */
+    int err;        /* of the last wr_conn_next */
 };
 
 static struct both b;
+
+static const struct wr_doh_site site = {
+    .resource = {{"/dns-query", WR_DOH_DNS, WR_HTTP_TYPE_DNS, WR_DOH_GET | WR_DOH_POST, true}},
+    .count = 1,
+    .message_max = FRAME - 2,
+};
+static struct httpmem http_memory;
 
 static struct wr_creds *creds_of(const struct certs_one *cert, const struct certs_one *anchor)
 {
@@ -86,6 +97,9 @@ static void start(enum wr_conn_kind kind, const struct wr_terms *terms)
     struct wr_conn_setup setup = {
         .kind = kind, .terms = terms, .frame = b.frame, .frame_size = FRAME, .scratch = b.scratch};
 
+    setup.site = &site;
+    setup.memory = httpmem_of(&http_memory);
+
     memset(&b, 0, sizeof(b));
     wr_buf_write_init(&b.to_client, b.to_client_room, ROOM);
     wr_buf_write_init(&b.to_server, b.to_server_room, ROOM);
@@ -115,6 +129,7 @@ static void serve(const uint8_t *bytes, size_t n)
         for (size_t i = 0; i < q.size; i++) {
             b.sum = b.sum * 31 + q.bytes[i];
         }
+        b.claimed = q.claim.n;
         memcpy(answer, q.bytes, q.size);
         answer[2] |= 0x80;
         assert_true(b.to_client.cap - b.to_client.pos >= wr_conn_answer_room(&b.conn, q.size));
@@ -123,9 +138,9 @@ static void serve(const uint8_t *bytes, size_t n)
     free(copy);
 }
 
-static void client_start(struct wr_creds *creds, const char *name)
+static void client_start_as(struct wr_creds *creds, const char *name, const char *alpn_name)
 {
-    static const char *const alpn[] = {"dot"};
+    static const char *alpn[1];
     struct wr_tls_setup setup = {.role = WR_TLS_CLIENT,
                                  .creds = creds,
                                  .alpn = alpn,
@@ -133,7 +148,13 @@ static void client_start(struct wr_creds *creds, const char *name)
                                  .verify = judge,
                                  .name = name};
 
+    alpn[0] = alpn_name;
     assert_int_equal(wr_tls_start(&b.client, &setup, &now, &b.to_server), WR_OK);
+}
+
+static void client_start(struct wr_creds *creds, const char *name)
+{
+    client_start_as(creds, name, "dot");
 }
 
 static void client_take(void)
@@ -325,11 +346,153 @@ static void test_claims(void **state)
     }
 }
 
+/* What the DoH client says goes through TLS, octets of three hundred a piece. */
+static void run_doh(struct wr_dohclient *c)
+{
+    uint8_t bytes[2000];
+    size_t n;
+
+    for (int i = 0; i < 4; i++) {
+        while ((n = wr_dohclient_output(c, bytes, sizeof(bytes))) > 0) {
+            assert_int_equal(wr_tls_write(&b.client, bytes, n, &b.to_server), WR_OK);
+        }
+        b.plain_n = 0;
+        run(300);
+        assert_int_equal(wr_dohclient_feed(c, b.plain, b.plain_n, 1), WR_OK);
+    }
+}
+
+static void test_doh(void **state)
+{
+    static const char *const alpn[] = {"h2", "http/1.1"};
+    struct wr_terms terms = terms_of();
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct wr_dohclient_setup setup = {.version = i == 0 ? WR_HTTP_2 : WR_HTTP_1_1,
+                                           .host = "dns.example",
+                                           .path = "/dns-query/camera-7"};
+        struct httpmem memory;
+        struct wr_dohclient c;
+        struct wr_dohclient_said said;
+        uint8_t query[64];
+        size_t n = dohmsg_query(query, sizeof(query), 77);
+
+        start(WR_CONN_DOH, &terms);
+        client_start_as(client_creds, "dns.example", alpn[i]);
+        run(300);
+        assert_false(wr_conn_opening(&b.conn));
+        setup.memory = httpmem_of(&memory);
+        assert_int_equal(wr_dohclient_start(&c, &setup, 1), WR_OK);
+        for (unsigned k = 1; k <= 3; k++) {
+            assert_int_equal(wr_dohclient_ask(&c, query, n), WR_OK);
+            run_doh(&c);
+            assert_int_equal(b.queries, k);
+            assert_int_equal(b.claimed, 8);
+            assert_true(wr_dohclient_next(&c, &said));
+            assert_int_equal(said.kind, WR_DOHCLIENT_ANSWER);
+            assert_int_equal(said.token, 77);
+            assert_false(wr_dohclient_next(&c, &said));
+        }
+        assert_int_equal(wr_conn_waiting(&b.conn), 0);
+        assert_false(wr_conn_has_output(&b.conn));
+        assert_int_equal(wr_conn_since(&b.conn), WR_TIME_NEVER);
+        assert_false(wr_conn_partial(&b.conn));
+        assert_true(wr_conn_memory(&b.conn) < 64 * 1024);
+        wr_conn_close(&b.conn, &b.to_client);
+        wr_dohclient_end(&c);
+        end();
+        assert_int_equal(http_memory.pieces, 0);
+    }
+}
+
+/* What waits behind a request is there when the answer has gone; a request that is broken ends it, with a word. */
+static void test_doh_http_1(void **state)
+{
+    static const char get[] =
+        "GET /dns-query?dns=AAABAAABAAAAAAAABGxhbXAEaG9tZQAAAQAB HTTP/1.1\r\nHost: a\r\n\r\n";
+    struct wr_terms terms = terms_of();
+    struct wr_conn_query q;
+
+    start(WR_CONN_DOH, &terms);
+    client_start_as(client_creds, "dns.example", "http/1.1");
+    run(300);
+    assert_int_equal(wr_tls_write(&b.client, (const uint8_t *)get, sizeof(get) - 1, &b.to_server),
+                     WR_OK);
+    assert_int_equal(wr_tls_write(&b.client, (const uint8_t *)get, sizeof(get) - 1, &b.to_server),
+                     WR_OK);
+    wr_conn_feed(&b.conn, b.to_server_room, b.to_server.pos, &now);
+    assert_int_equal(wr_conn_next(&b.conn, &b.to_client, &q), WR_OK);
+    assert_int_equal(wr_conn_next(&b.conn, &b.to_client, &q), WR_E_AGAIN);
+    assert_false(wr_conn_more(&b.conn));
+    assert_int_equal(wr_conn_answer(&b.conn, q.stream, NULL, 0, &b.to_client), WR_OK);
+    assert_true(wr_conn_more(&b.conn));
+    assert_int_equal(wr_conn_next(&b.conn, &b.to_client, &q), WR_OK);
+    assert_int_equal(wr_conn_answer(&b.conn, q.stream, NULL, 0, &b.to_client), WR_OK);
+    assert_false(wr_conn_more(&b.conn));
+    b.to_server.pos = 0;
+    assert_int_equal(wr_tls_write(&b.client, (const uint8_t *)"G", 1, &b.to_server), WR_OK);
+    run(300);
+    assert_true(wr_conn_partial(&b.conn));
+    assert_int_equal(wr_conn_since(&b.conn), now.mono_us);
+    b.plain_n = 0;
+    assert_int_equal(wr_tls_write(&b.client, (const uint8_t *)"\n\n", 2, &b.to_server), WR_OK);
+    run(300);
+    assert_int_equal(b.err, WR_E_FORMAT);
+    assert_memory_equal(b.plain, "HTTP/1.1 400 ", 13);
+    end();
+    assert_int_equal(http_memory.pieces, 0);
+}
+
+/* Answers that fill what they are written to go on when there is room again. */
+static void test_doh_room(void **state)
+{
+    static const uint8_t answer[40000];
+    struct wr_terms terms = terms_of();
+    struct wr_dohclient_setup setup = {
+        .version = WR_HTTP_2, .host = "dns.example", .path = "/dns-query"};
+    struct httpmem memory;
+    struct wr_dohclient c;
+    uint8_t query[64], bytes[2000];
+    struct wr_conn_query q;
+    size_t n;
+
+    start(WR_CONN_DOH, &terms);
+    client_start_as(client_creds, "dns.example", "h2");
+    run(300);
+    setup.memory = httpmem_of(&memory);
+    assert_int_equal(wr_dohclient_start(&c, &setup, 1), WR_OK);
+    assert_int_equal(wr_dohclient_ask(&c, query, dohmsg_query(query, sizeof(query), 1)), WR_OK);
+    while ((n = wr_dohclient_output(&c, bytes, sizeof(bytes))) > 0) {
+        assert_int_equal(wr_tls_write(&b.client, bytes, n, &b.to_server), WR_OK);
+    }
+    wr_conn_feed(&b.conn, b.to_server_room, b.to_server.pos, &now);
+    assert_int_equal(wr_conn_next(&b.conn, &b.to_client, &q), WR_OK);
+    b.to_client.cap = 20000;
+    assert_int_equal(wr_conn_answer(&b.conn, q.stream, answer, sizeof(answer), &b.to_client),
+                     WR_OK);
+    assert_true(wr_conn_has_output(&b.conn));
+    assert_int_equal(wr_conn_waiting(&b.conn), q.stream);
+    for (unsigned i = 0; i < 4; i++) {
+        b.to_client.pos = 0;
+        assert_int_equal(wr_conn_output(&b.conn, &b.to_client), WR_OK);
+    }
+    assert_false(wr_conn_has_output(&b.conn));
+    assert_int_equal(wr_conn_waiting(&b.conn), 0);
+    wr_dohclient_end(&c);
+    end();
+    assert_int_equal(http_memory.pieces, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),          cmocka_unit_test(test_dot),
-        cmocka_unit_test(test_partial_record), cmocka_unit_test(test_what_is_no_tls),
+        cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_doh),
+        cmocka_unit_test(test_doh_http_1),
+        cmocka_unit_test(test_doh_room),
+        cmocka_unit_test(test_dot),
+        cmocka_unit_test(test_partial_record),
+        cmocka_unit_test(test_what_is_no_tls),
         cmocka_unit_test(test_claims),
     };
 

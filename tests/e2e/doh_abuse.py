@@ -1,0 +1,237 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Attacks on the DoH listener, each beside a client that plays fair: it keeps at least 95 % of its answers, and the attacker is shut out.
+
+The attacker runs until weir closes its connection (or keeps it from doing more), again and again, for as long as the fair client asks.
+"""
+import os
+import struct
+import sys
+import threading
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lab"))
+
+import h2raw                                                                        # noqa: E402
+import loopback                                                                     # noqa: E402
+from encrypted import Files, context, padded                                                # noqa: E402
+from h2raw import CONTINUATION, ENHANCE_YOUR_CALM, HEADERS, PING, RST_STREAM, SETTINGS, frame    # noqa: E402
+from loopback import equal, need, question                                   # noqa: E402
+
+PORT = 4430
+ASKED = 60
+WAIT_S = 2
+CANCEL = struct.pack("!I", 8)
+
+
+def start(box, **more):
+    files = Files(box)
+    pair = files.issue()
+    return files, box.weir([box.upstream()], encrypted={
+        "doh": [f"127.0.0.1:{PORT}"], "certificates": [{"chain": pair.chain, "key": pair.key}]}, **more)
+
+
+def memory(weir):
+    with open(f"/proc/{weir.pid}/status", encoding="ascii") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith("VmRSS"))
+
+
+def fair(files, done):
+    """Asks while the attack goes on; how many of ASKED were answered in time."""
+    client, answered = h2raw.Fair(PORT, context(files), seconds=WAIT_S), 0
+    for i in range(ASKED):
+        try:
+            answered += client.ask(question(f"f{i}.example")) is not None
+        except (OSError, ConnectionError):
+            client = h2raw.Fair(PORT, context(files), seconds=WAIT_S)
+        time.sleep(0.005)     # a pace, not a wait: the attack is to have its turns
+    done.set()
+    return answered
+
+
+def beside(box, attack, rounds=1, **more):
+    """Runs `attack(files)` in a thread, over and over while the fair client asks; gives weir and what the attack returned."""
+    files, weir = start(box, **more)
+    h2raw.Fair(PORT, context(files)).ask(question("first.example"))
+    before, done, said, broken = memory(weir), threading.Event(), [], []
+
+    def run():
+        try:
+            while not done.is_set() or len(said) < rounds:
+                said.append(attack(files))
+        except Exception as why:    # pylint: disable=broad-except
+            broken.append(repr(why))
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    answered = fair(files, done)
+    thread.join(30)
+    need(not thread.is_alive(), "the attack never ended")
+    equal(broken, [])
+    need(answered >= 0.95 * ASKED, f"{answered} of {ASKED}")
+    need(memory(weir) - before < 200 * 1024, f"{before} KiB before, {memory(weir)} behind")
+    return weir, said
+
+
+def until_closed(raw, make, most):
+    """Sends what `make(i)` gives until the connection is closed; how often, and the code of GOAWAY."""
+    sent = 0
+    try:
+        while sent < most:
+            raw.send(make(sent))
+            sent += 1
+    except OSError:
+        pass
+    try:
+        return sent, raw.closed()
+    except OSError:
+        return sent, None
+
+
+def is_shut(said, most):
+    for sent, code in said:
+        need(sent < most, f"{sent} were taken")
+        need(code in (None, ENHANCE_YOUR_CALM), code)     # None: the reset of the connection came before GOAWAY was read
+    need(any(code == ENHANCE_YOUR_CALM for _sent, code in said), said)
+
+
+@loopback.test("rapid reset (CVE-2023-44487)")
+def rapid_reset(box):
+    def attack(files):
+        head = h2raw.get_head(b"/dns-query?dns=AAABAAABAAAAAAAAAWEHZXhhbXBsZQAAAQAB")
+        return until_closed(h2raw.Raw(PORT, context(files)), lambda i: b"".join(
+            frame(HEADERS, 5, 200 * i + 2 * k + 1, head) + frame(RST_STREAM, 0, 200 * i + 2 * k + 1, CANCEL)
+            for k in range(100)), 1000)
+    is_shut(beside(box, attack)[1], 1000)
+
+
+@loopback.test("CONTINUATION flood (CVE-2024-28182)")
+def continuation(box):
+    def attack(files):
+        raw = h2raw.Raw(PORT, context(files), frame(SETTINGS, 0, 0) + frame(HEADERS, 1, 1, h2raw.get_head(b"/")))
+        return until_closed(raw, lambda i: frame(CONTINUATION, 0, 1, b"") * 100, 50000)
+    for sent, _code in beside(box, attack)[1]:
+        need(sent < 50000)
+
+
+@loopback.test("floods of SETTINGS, PING, PRIORITY and empty DATA")
+def control(box):
+    floods = [frame(SETTINGS, 0, 0, struct.pack("!HI", 4, 65535)) * 50, frame(PING, 0, 0, bytes(8)) * 100,
+              frame(h2raw.PRIORITY, 0, 3, struct.pack("!IB", 0, 1)) * 100, frame(h2raw.DATA, 0, 1, b"") * 100]
+    turn = [0]
+
+    def attack(files):
+        turn[0] += 1
+        raw = h2raw.Raw(PORT, context(files))
+        raw.frame(HEADERS, 4, 1, h2raw.post_head(b"/dns-query", 100))
+        return until_closed(raw, lambda i: floods[turn[0] % len(floods)], 2000)
+    is_shut(beside(box, attack, rounds=4)[1], 2000)
+
+
+@loopback.test("header bomb (HPACK)")
+def header_bomb(box):
+    entry = b"\x40" + h2raw.string(b"y") + h2raw.string(b"a" * 4000)
+
+    def attack(files):
+        raw = h2raw.Raw(PORT, context(files))
+        raw.frame(HEADERS, 5, 1, h2raw.get_head(b"/dns-query") + entry)
+        return until_closed(raw, lambda i: frame(HEADERS, 5, 2 * i + 3, h2raw.get_head(b"/dns-query") + b"\xbe" * 16000), 500)
+    is_shut(beside(box, attack)[1], 500)
+
+
+@loopback.test("slow-loris: heads and bodies that never end, over both versions, beside one that is quick on the same connection")
+def slow_loris(box):
+    def attack(files):
+        one = h2raw.Raw(PORT, context(files), alpn="http/1.1")
+        one.send(b"POST /dns-query HTTP/1.1\r\nHost: a\r\nX-A: ")
+        two = h2raw.Fair(PORT, context(files))
+        two.frame(HEADERS, 4, 1, h2raw.post_head(b"/dns-query", 100))
+        two.stream, closed, began = 3, 0, time.monotonic()
+        for raw in (one, two):
+            try:     # until weir closes it: the message has a deadline of two seconds here, whatever drips
+                while time.monotonic() - began < 20:
+                    if raw is one:
+                        raw.send(b"x")
+                    else:
+                        raw.frame(h2raw.DATA, 0, 1, b"x")
+                        raw.ask(question("quick.example"))
+                    time.sleep(0.05)
+            except OSError:
+                closed += 1
+        return closed, time.monotonic() - began
+    _weir, said = beside(box, attack, tcp={"idle_timeout": "2s"})
+    for closed, took in said:
+        equal(closed, 2)
+        need(took < 10, took)
+
+
+@loopback.test("zero window: answers that are never taken")
+def zero_window(box):
+    big = padded("a.example", 128)     # an answer of 468
+    held = []
+
+    def attack(files):
+        try:
+            raw = h2raw.Raw(PORT, context(files), frame(SETTINGS, 0, 0, struct.pack("!HI", 4, 0)))
+        except OSError:
+            return False      # as many connections as one client may have
+        held.append(raw)      # stays open
+        seen = 0
+        for i in range(100):
+            raw.frame(HEADERS, 4, 2 * i + 1, h2raw.post_head(b"/dns-query", len(big)))
+            raw.frame(h2raw.DATA, 1, 2 * i + 1, big)
+        while seen < 100:
+            got = raw.read()
+            need(got is not None and (got[0] != h2raw.DATA or not got[3]), "sent beyond the window, or ended")
+            seen += got[0] == HEADERS
+        return True
+    _weir, said = beside(box, attack)
+    need(any(said) and not all(said), "nobody was turned away")
+    for raw in held:
+        raw.close()
+
+
+@loopback.test("huge Content-Length, and bodies without end")
+def huge(box):
+    def pour(raw, octets):
+        try:
+            for _ in range(2000):
+                raw.send(octets)
+        except OSError:
+            return
+        need(False, "30 MB of a body were taken")
+
+    def attack(files):
+        raw = h2raw.Raw(PORT, context(files))
+        raw.frame(HEADERS, 4, 1, h2raw.post_head(b"/dns-query", 1 << 62))
+        raw.frame(h2raw.DATA, 0, 1, bytes(1000))
+        while (got := raw.read())[0] != HEADERS:
+            pass
+        need(got[3][0] != h2raw.OK and got[1] & 1, got)
+        while (got := raw.read())[0] != RST_STREAM:
+            pass
+        equal(got[3], bytes(4), "NO_ERROR: the response stands, the rest is not wanted")
+        raw.close()
+        one = h2raw.Raw(PORT, context(files), alpn="http/1.1")
+        one.send(b"POST /dns-query HTTP/1.1\r\nHost: a\r\nContent-Type: application/dns-message\r\n"
+                 b"Content-Length: 99999999999999\r\n\r\n")
+        equal(one.tls.recv(12), b"HTTP/1.1 413")
+        pour(one, bytes(16384))
+        return True
+    need(all(beside(box, attack)[1]))
+
+
+@loopback.test("more streams than are allowed")
+def streams(box):
+    def attack(files):
+        raw = h2raw.Raw(PORT, context(files))
+        while raw.read()[0] != SETTINGS:
+            pass
+        raw.frame(SETTINGS, h2raw.ACK, 0)
+        return until_closed(raw, lambda i: frame(HEADERS, 4, 2 * i + 1, h2raw.post_head(b"/dns-query", 100)), 10000)
+    for sent, _code in beside(box, attack, tcp={"idle_timeout": "2s"})[1]:
+        need(sent < 10000)
+
+
+if __name__ == "__main__":
+    loopback.main()
