@@ -140,6 +140,7 @@ brief 2 A 198.51.100.52
 brief 2 AAAA 2001:db8:50::52
 alias 2 CNAME flash
 hour 3600 A 198.51.100.53
+resolver 3600 A {INTERNET["isp"][0]}
 *.load 3600 A 198.51.100.54
 *.brief 2 A 198.51.100.55
 many 300 A 198.51.100.60

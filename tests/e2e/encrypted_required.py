@@ -26,6 +26,7 @@ from impostor import _Impostor
 
 SNI = "dns.isp.example"
 MOVING = "flash.cloud.example"  # a name whose address the test can change
+STAYING = "resolver.cloud.example"
 CLOCKS = ["0.pool.ntp.example", "1.pool.ntp.example", "2.pool.ntp.example"]
 BOOT = ["api.camera.example", "broker.cloud.example"]
 CHANGED = ["device-1.load.cloud.example", "hour.cloud.example"]
@@ -77,7 +78,7 @@ def relays(lab):
         stack.callback(shutil.rmtree, home, True)
         identities = {}
         for name, address in SPOKEN:
-            identities[name] = ca.issue(name, [SNI, MOVING], [address])
+            identities[name] = ca.issue(name, [SNI, MOVING, STAYING], [address])
             stack.enter_context(DotRelay(lab.nodes[name], address, identities[name]))
         yield ca, identities
 
@@ -165,6 +166,25 @@ def bootstrap(lab):
         finally:
             lab.restore("isp")
             lab.change_cloud()
+
+
+@e2e.test("after a restart the kept cache finds the server, though nobody can be asked for its address")
+def kept(lab):
+    public = world.INTERNET["public"][0]
+    with relays(lab) as (ca, _), lab.capture() as wire:
+        home = os.path.dirname(ca.path)
+        own = config(ca, [f"tls://{STAYING}"], encryption="required", bootstrap=[f"tls://{public}#name={SNI}"])
+        own["cache"] = {"stale": {"enable": True}, "keep": {"path": os.path.join(home, "kept"), "min_interval": "1s"}}
+        try:
+            lab.start_gateway(own)
+            resolved(lab, BOOT)
+            lab.weir.stop()
+            lab.cut("public")
+            lab.start_gateway(own)
+            resolved(lab, CHANGED)
+            equal(wire.readable(*ALL), [])
+        finally:
+            lab.restore("public")
 
 
 @e2e.test("the control: the same without `required` shows names, so the witness can see")
