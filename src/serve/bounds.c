@@ -2,6 +2,7 @@
 #include "serve/bounds.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static void copy_ttl(struct wr_ttl_policy *t, const struct wr_conf *c)
 {
@@ -36,6 +37,21 @@ static void copy_limits(struct wr_settings *s, const struct wr_conf *c)
     s->tcp_idle_ms = (uint32_t)c->tcp.idle_timeout_ms;
     snprintf(s->identity, sizeof(s->identity), "%s", c->identity.name);
     snprintf(s->version, sizeof(s->version), "%s", c->identity.version);
+}
+
+struct wr_ttl_rule *wr_bounds_ttl_rules(const struct wr_conf *conf)
+{
+    struct wr_ttl_rule *rules = calloc(conf->cache.ttl.count + 1, sizeof(*rules));
+    for (size_t i = 0; rules != NULL && i < conf->cache.ttl.count; i++) {
+        const struct wr_conf_ttl *from = &conf->cache.ttl.items[i];
+        struct wr_ttl_rule *rule = &rules[i];
+        rule->below = from->name[0] == 1 && from->name[1] == '*';
+        wr_name_set(&rule->name, rule->below ? from->name + 2 : from->name);
+        rule->min_s = from->min_s;
+        rule->max_s = from->max_s;
+        rule->stale_s = from->stale_s;
+    }
+    return rules;
 }
 
 void wr_bounds_copy(const struct wr_conf *conf, struct wr_settings *settings)

@@ -11,6 +11,8 @@
 #include "conf/conf.h"
 #include "engine/settings.h"
 
+/* One for each of `cache.ttl`; free() it. NULL: no memory. */
+struct wr_ttl_rule *wr_bounds_ttl_rules(const struct wr_conf *conf);
 void wr_bounds_copy(const struct wr_conf *conf, struct wr_settings *settings);
 
 #endif

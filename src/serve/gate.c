@@ -200,21 +200,29 @@ static void compile_allow(struct making *m)
 
 /* --- whom to ask --- */
 
-/* The place of the server among the upstreams, added when it is new; -1: no room. `addr` has the interface of a link-local one. */
+static const char *ip_text(const struct wr_addr *addr)
+{
+    struct wr_addr bare = *addr;
+    bare.port = 0;
+    return addr_text(&bare);
+}
+
+/* The place of the server at that address (family NONE: it has none yet) among the upstreams, added when it is new; -1: no room. */
 static int add_upstream(struct making *m, const struct wr_uri *uri, const struct wr_addr *addr)
 {
     struct wr_upstreams *u = &m->gate->settings.upstreams;
     char url[WR_URI_TEXT_SIZE];
     wr_uri_to_text(uri, url, sizeof(url));
     struct wr_upstream up = {.addr = *addr,
-                             .addrs = uri->addrs,
+                             .addrs = addr->family != WR_AF_NONE,
                              .scheme = uri->scheme,
                              .identity = wr_slots_identity(url)};
-    memcpy(up.more, uri->more, sizeof(up.more));
     wr_uri_to_short(uri, up.url, sizeof(up.url));
-    if (uri->addrs == 0) {
-        wr_bootstrap_give(m->world->bootstrap, uri, &up);
+    if (uri->addrs != 1) { /* one of several, or found */
+        size_t n = strlen(up.url);
         up.identity = wr_slots_identity_at(&up);
+        snprintf(up.url + n, sizeof(up.url) - n, "%s%s", up.addrs > 0 ? "#addr=" : "",
+                 up.addrs > 0 ? ip_text(addr) : "");
     }
     for (unsigned i = 0; i < u->upstreams; i++) {
         if (u->upstream[i].identity == up.identity) {
@@ -246,6 +254,37 @@ static void add_to_group(struct wr_group *group, int index)
     }
 }
 
+static bool is_on(const struct wr_upstreams *u, const struct wr_addr *addr)
+{
+    return addr->family == WR_AF_V4 ? u->ipv4 : u->ipv6;
+}
+
+/* A server is asked at each of its addresses like one of several servers: the fastest, and the others when it is silent. Addresses of
+ * a family that is off are left out where there are others. `first` has the interface of a link-local one. */
+static void add_addresses(struct making *m, struct wr_group *group, const struct wr_uri *uri,
+                          const struct wr_addr *first)
+{
+    const struct wr_upstreams *u = &m->gate->settings.upstreams;
+    struct wr_upstream at = {.addr = *first, .addrs = uri->addrs};
+    bool any = false;
+    memcpy(at.more, uri->more, sizeof(at.more));
+    if (uri->addrs == 0) {
+        wr_bootstrap_give(m->world->bootstrap, uri, &at);
+    }
+    for (unsigned i = 0; i < at.addrs; i++) {
+        any = any || is_on(u, i == 0 ? &at.addr : &at.more[i - 1]);
+    }
+    for (unsigned i = 0; i < at.addrs; i++) {
+        const struct wr_addr *addr = i == 0 ? &at.addr : &at.more[i - 1];
+        if ((!any || is_on(u, addr)) && !is_own(m, addr)) {
+            add_to_group(group, add_upstream(m, uri, addr));
+        }
+    }
+    if (at.addrs == 0) {
+        add_to_group(group, add_upstream(m, uri, first));
+    }
+}
+
 static void add_configured(struct making *m, struct wr_group *group, const struct wr_uri *uri)
 {
     char url[WR_URI_TEXT_SIZE];
@@ -267,7 +306,7 @@ static void add_configured(struct making *m, struct wr_group *group, const struc
              url, group->name);
         return;
     }
-    add_to_group(group, add_upstream(m, uri, &addr));
+    add_addresses(m, group, uri, &addr);
 }
 
 static void add_configured_groups(struct making *m)
@@ -563,24 +602,14 @@ static void compile_routes(struct making *m)
 
 static void compile_ttl_rules(struct making *m)
 {
-    const struct wr_conf *c = m->conf;
     struct wr_gate *g = m->gate;
-    g->ttl_rule = calloc(c->cache.ttl.count + 1, sizeof(*g->ttl_rule));
+    g->ttl_rule = wr_bounds_ttl_rules(m->conf);
     if (g->ttl_rule == NULL) {
         m->err = WR_E_NOMEM;
         return;
     }
-    for (size_t i = 0; i < c->cache.ttl.count; i++) {
-        const struct wr_conf_ttl *from = &c->cache.ttl.items[i];
-        struct wr_ttl_rule *rule = &g->ttl_rule[i];
-        rule->below = from->name[0] == 1 && from->name[1] == '*';
-        wr_name_set(&rule->name, rule->below ? from->name + 2 : from->name);
-        rule->min_s = from->min_s;
-        rule->max_s = from->max_s;
-        rule->stale_s = from->stale_s;
-    }
     g->settings.ttl.rule = g->ttl_rule;
-    g->settings.ttl.rules = (uint32_t)c->cache.ttl.count;
+    g->settings.ttl.rules = (uint32_t)m->conf->cache.ttl.count;
 }
 
 static struct wr_prefix *copy_prefixes(struct making *m, const struct wr_prefix *from, size_t count)

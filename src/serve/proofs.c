@@ -18,11 +18,14 @@ struct wr_proofs_one {
     struct wr_whom whom;
 };
 
+/* Each at each of its addresses, those that will be found included. */
 static unsigned encrypted(const struct wr_uri *items, size_t count)
 {
     unsigned n = 0;
     for (size_t i = 0; i < count; i++) {
-        n += wr_uri_is_encrypted(items[i].scheme);
+        if (wr_uri_is_encrypted(items[i].scheme)) {
+            n += items[i].addrs > 0 ? items[i].addrs : WR_URI_ADDRS_MAX;
+        }
     }
     return n;
 }
@@ -48,6 +51,7 @@ void wr_proofs_add(struct wr_proofs *p, const struct wr_uri *uri, struct wr_upst
     struct wr_proofs_one *one = &p->one[p->count++];
     one->uri = *uri;
     one->whom = wr_whom_of(&one->uri, p->authorities);
+    one->whom.addr = upstream->addr;
     upstream->uri = &one->uri;
     upstream->whom = &one->whom;
 }

@@ -2,6 +2,7 @@
 /* Bounds: each number goes to its place. */
 #include "unit/unit.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "serve/bounds.h"
@@ -34,9 +35,27 @@ static void test_copy(void **state)
     assert_string_equal(s.version, "");
 }
 
+static void test_ttl_rules(void **state)
+{
+    static const uint8_t name[] = "\1*\4pool\7example";
+    struct wr_conf_ttl one = {.name = name, .min_s = 1, .max_s = 2, .stale_s = 3};
+    static struct wr_conf c;
+
+    c.cache.ttl.items = &one;
+    c.cache.ttl.count = 1;
+    struct wr_ttl_rule *rules = wr_bounds_ttl_rules(&c);
+    assert_true(rules[0].below);
+    assert_memory_equal(rules[0].name.wire, name + 2, 14);
+    assert_int_equal(rules[0].min_s, 1);
+    assert_int_equal(rules[0].max_s, 2);
+    assert_int_equal(rules[0].stale_s, 3);
+    free(rules);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_copy)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_copy),
+                                       cmocka_unit_test(test_ttl_rules)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -494,6 +494,26 @@ static void test_the_floor(void **state)
     wr_gate_free(m.gate);
 }
 
+/* A server is asked at each of its addresses, but for those of a family that is off. */
+static void test_families(void **state)
+{
+    static const char text[] =
+        "upstream:\n  ipv4: false\n  groups:\n    - {name: a, servers: "
+        "[\"tls://192.0.2.1#addr=[2001:db8::1]&addr=192.0.2.2&addr=[2001:db8::2]\"]}\n";
+    struct made m = {0};
+    assert_int_equal(make_with(&m, text, NULL), WR_OK);
+    const struct wr_upstreams *u = &m.gate->settings.upstreams;
+    struct wr_addr first = addr("[2001:db8::1]:853"), second = addr("[2001:db8::2]:853");
+    assert_int_equal(u->upstreams, 2);
+    assert_int_equal(u->group[0].servers, 2);
+    assert_true(wr_addr_equal(&u->upstream[0].addr, &first));
+    assert_true(wr_addr_equal(&u->upstream[1].addr, &second));
+    assert_true(wr_addr_equal(&u->upstream[1].whom->addr, &second)); /* that is what it proves */
+    assert_string_equal(u->upstream[1].url, "tls://192.0.2.1#addr=2001:db8::2");
+    assert_int_not_equal(u->upstream[0].slot, u->upstream[1].slot);
+    wr_gate_free(m.gate);
+}
+
 /* A server with a name alone has no address yet, and its name a way of its own. */
 static void test_bootstrap(void **state)
 {
@@ -543,6 +563,7 @@ int main(void)
         cmocka_unit_test(test_dns64),
         cmocka_unit_test(test_dns64_of_routers),
         cmocka_unit_test(test_bootstrap),
+        cmocka_unit_test(test_families),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
