@@ -180,6 +180,10 @@ struct wr_conf {
         } dot, doh;
         const char *doh_path;
         struct {
+            struct wr_conf_listen *items;
+            size_t count;
+        } doq;
+        struct {
             struct wr_conf_pair *items;
             size_t count;
         } certificates;
@@ -187,6 +191,7 @@ struct wr_conf {
         const char *names_below;    /* "": a server name names no device */
         uint64_t handshake_ms, memory_bytes;
         uint32_t handshake_rate;
+        uint32_t doq_connections;
     } encrypted;
     uint32_t workers; /* 0: one a core */
     const char *user; /* "": stay who we are */

@@ -277,15 +277,21 @@ static void check_listen(const struct rules *r)
     const struct wr_conf *conf = r->conf;
     char path[PATH_SIZE];
 
-    if (conf->listen.count == 0 && conf->encrypted.dot.count == 0 && conf->encrypted.doh.count == 0)
+    if (conf->listen.count == 0 && conf->encrypted.dot.count == 0 &&
+        conf->encrypted.doh.count == 0 && conf->encrypted.doq.count == 0)
         warn(r, "listen", "nothing: weir will answer nobody");
     if (!is_plain_path(conf->encrypted.doh_path))
         wrong(r, "encrypted.doh_path",
               "letters, digits, \"-._~\" and slashes, one at the front and none at the end");
-    if (conf->encrypted.dot.count + conf->encrypted.doh.count > 0 &&
+#ifndef WR_HAVE_QUIC
+    if (conf->encrypted.doq.count > 0)
+        wrong(r, "encrypted.doq",
+              "this weir is built without QUIC: take the key out, or install a weir that has it");
+#endif
+    if (conf->encrypted.dot.count + conf->encrypted.doh.count + conf->encrypted.doq.count > 0 &&
         conf->encrypted.certificates.count == 0)
         warn(r, "encrypted.certificates",
-             "none: nobody is served over TLS; `weir cert new` makes one");
+             "none: nobody is served over TLS or QUIC; `weir cert new` makes one");
     for (size_t i = 0; i < conf->listen.count; i++) {
         const struct wr_conf_listen *listen = &conf->listen.items[i];
 

@@ -691,38 +691,24 @@ const char *wr_schema_reload_name(const struct wr_schema_row *row)
 
 const char *wr_schema_type_name(const struct wr_schema_row *row)
 {
-    static const char *const one[] = {"section",
-                                      "list of mappings",
-                                      "boolean",
-                                      "integer",
-                                      "duration",
-                                      "duration",
-                                      "size",
-                                      "word",
-                                      "string",
-                                      "label",
-                                      "path",
-                                      "address with port",
-                                      "address or interface",
-                                      "prefix",
-                                      "URL",
-                                      "domain name"};
-    static const char *const many[] = {"",
-                                       "list of mappings",
-                                       "",
-                                       "",
-                                       "",
-                                       "",
-                                       "",
-                                       "list of words",
-                                       "list of strings",
-                                       "list of labels",
-                                       "list of paths",
-                                       "list of addresses with port",
-                                       "list of addresses or interfaces",
-                                       "list of prefixes",
-                                       "list of URLs",
-                                       "list of domain names"};
+    static const char *const names[][2] = {
+        {"section", ""},
+        {"list of mappings", "list of mappings"},
+        {"boolean", ""},
+        {"integer", ""},
+        {"duration", ""},
+        {"duration", ""},
+        {"size", ""},
+        {"word", "list of words"},
+        {"string", "list of strings"},
+        {"label", "list of labels"},
+        {"path", "list of paths"},
+        {"address with port", "list of addresses with port"},
+        {"address or interface", "list of addresses or interfaces"},
+        {"prefix", "list of prefixes"},
+        {"URL", "list of URLs"},
+        {"domain name", "list of domain names"},
+    };
 
-    return row->list ? many[row->type] : one[row->type];
+    return names[row->type][row->list];
 }

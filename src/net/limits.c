@@ -14,6 +14,8 @@ struct wr_net_limits wr_limits_default(void)
         .handshakes = 256,
         .handshake_rate = 20,
         .encrypted_bytes = 32u << 20,
+        .doq_connections = 256,
+        .doq_idle_ms = 30000,
         .tcp_read_ms = 30000, /* 9 kB/s of a full queue */
         .tcp_pipeline = 64,
         .tcp_queue = 256 * 1024,

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "net/clock.h"
+#include "net/doqsock.h"
 #include "net/feed.h"
 #include "net/ports.h"
 #include "net/dial.h"
@@ -36,6 +37,7 @@ struct wr_loop {
     struct wr_feed feed;
     struct wr_udp *udp;
     struct wr_tcp *tcp;
+    struct wr_doqsock *doq;
     struct wr_dials *streams;
     struct wr_ports *ports;
     uv_prepare_t prepare;
@@ -101,6 +103,8 @@ static void loop_reply(struct wr_loop *l, const struct wr_client *client, const 
         if (bytes != NULL) {
             wr_udp_reply(l->udp, client, bytes, size);
         }
+    } else if (client->transport == WR_CLIENT_DOQ) {
+        wr_doqsock_reply(l->doq, client, bytes, size);
     } else {
         wr_tcp_reply(l->tcp, client, bytes, size);
     }
@@ -117,6 +121,19 @@ static bool loop_hand(struct wr_loop *l, enum wr_hand kind, uint16_t worker,
     }
     l->handed = true;
     return true;
+}
+
+/* A datagram of a QUIC connection that another worker holds. */
+static bool loop_hand_datagram(void *user, uint16_t worker, const struct wr_client *client,
+                               const uint8_t *bytes, size_t size)
+{
+    struct wr_loop *l = user;
+    const struct wr_loop_hooks *hooks = &l->setup.hooks;
+    bool done = hooks->hand != NULL &&
+                hooks->hand(hooks->user, WR_HAND_DATAGRAM, worker, client, bytes, size);
+
+    l->handed = l->handed || done;
+    return done;
 }
 
 /* An answer, or the decision to give none: to our own client, or back to the worker that holds it. */
@@ -300,8 +317,8 @@ static void loop_set_deadline(struct wr_loop *l)
 
 static void loop_check_drained(struct wr_loop *l)
 {
-    if (l->draining &&
-        (l->drained || (wr_engine_inflight(l->engine) == 0 && wr_tcp_open(l->tcp) == 0))) {
+    if (l->draining && (l->drained || (wr_engine_inflight(l->engine) == 0 &&
+                                       wr_tcp_open(l->tcp) == 0 && wr_doqsock_open(l->doq) == 0))) {
         uv_stop(&l->uv);
     }
 }
@@ -312,6 +329,7 @@ static void loop_on_prepare(uv_prepare_t *prepare)
     struct wr_loop *l = prepare->data;
 
     wr_udp_flush(l->udp);
+    wr_doqsock_turn(l->doq, l->now.mono_us);
     if (l->handed && l->setup.hooks.handed != NULL) {
         l->setup.hooks.handed(l->setup.hooks.user);
     }
@@ -337,6 +355,7 @@ static void loop_begin_drain(struct wr_loop *l)
     l->draining = true;
     wr_udp_stop(l->udp);
     wr_tcp_drain(l->tcp);
+    wr_doqsock_drain(l->doq);
     uv_timer_start(&l->drain, loop_on_drain_end, atomic_load(&l->drain_ms), 0);
 }
 
@@ -368,6 +387,11 @@ static int loop_create_parts(struct wr_loop *l)
         .rng = &l->setup.rng,
         .stats = l->setup.stats,
     };
+    const struct wr_doqsock_setup doq = {.workers = l->setup.workers,
+                                         .shared = l->setup.shared,
+                                         .rng = &l->setup.rng,
+                                         .strike = l->setup.strike,
+                                         .hand = loop_hand_datagram};
     int err;
 
     l->room = malloc(ROOM_SIZE);
@@ -381,7 +405,8 @@ static int loop_create_parts(struct wr_loop *l)
         (err = wr_dial_create(&l->uv, &l->feed, l->stream_room, ROOM_SIZE, &l->streams)) != WR_OK ||
         (err = wr_ports_create(&ports, &l->ports)) != WR_OK ||
         (err = wr_tcp_create(&l->uv, &l->feed, l->setup.shared, l->room, ROOM_SIZE, &l->tcp)) !=
-            WR_OK) {
+            WR_OK ||
+        (err = wr_doqsock_create(&l->uv, &l->feed, &doq, &l->doq)) != WR_OK) {
         return err;
     }
     return WR_OK;
@@ -408,6 +433,7 @@ static void loop_free(struct wr_loop *l)
 {
     wr_udp_destroy(l->udp);
     wr_tcp_destroy(l->tcp);
+    wr_doqsock_destroy(l->doq);
     wr_dial_destroy(l->streams);
     wr_ports_destroy(l->ports);
     free(l->room);
@@ -454,6 +480,9 @@ int wr_loop_create(const struct wr_loop_setup *setup, struct wr_loop **ret_loop)
 int wr_loop_listen(struct wr_loop *l, uint16_t number, enum wr_client_transport transport, int fd,
                    const struct wr_addr *addr)
 {
+    if (transport == WR_CLIENT_DOQ) {
+        return wr_doqsock_add(l->doq, number, fd, addr);
+    }
     return transport == WR_CLIENT_UDP ? wr_udp_add(l->udp, number, fd, addr)
                                       : wr_tcp_add(l->tcp, number, (uint8_t)transport, fd, addr);
 }
@@ -462,6 +491,7 @@ void wr_loop_unlisten(struct wr_loop *l, uint16_t number)
 {
     wr_udp_remove(l->udp, number);
     wr_tcp_remove(l->tcp, number);
+    wr_doqsock_remove(l->doq, number);
 }
 
 void wr_loop_run(struct wr_loop *l)
@@ -487,6 +517,9 @@ void wr_loop_destroy(struct wr_loop *l)
     }
     if (l->tcp != NULL) {
         wr_tcp_close(l->tcp);
+    }
+    if (l->doq != NULL) {
+        wr_doqsock_close(l->doq);
     }
     if (l->streams != NULL) {
         wr_dial_close_all(l->streams);
@@ -543,15 +576,28 @@ void wr_loop_take_drop(struct wr_loop *l, const struct wr_client *client)
     loop_reply(l, client, NULL, 0);
 }
 
+void wr_loop_take_datagram(struct wr_loop *l, const struct wr_client *client, const uint8_t *bytes,
+                           size_t size)
+{
+    wr_doqsock_take(l->doq, client, bytes, size);
+}
+
 void wr_loop_set_limits(struct wr_loop *l, const struct wr_net_limits *limits)
 {
-    uint32_t ports = l->setup.limits.ports;
+    uint32_t ports = l->setup.limits.ports, doq = l->setup.limits.doq_connections;
 
     l->setup.limits = *limits;
     l->setup.limits.ports = ports; /* the pool is made once */
+    l->setup.limits.doq_connections = doq;
 }
 
 void wr_loop_set_terms(struct wr_loop *l, const struct wr_terms *terms)
 {
     wr_tcp_set_terms(l->tcp, terms);
+    wr_doqsock_set_terms(l->doq, terms);
+}
+
+void wr_loop_set_secrets(struct wr_loop *l, const struct wr_secrets *secrets)
+{
+    wr_doqsock_set_secrets(l->doq, secrets);
 }

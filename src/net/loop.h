@@ -12,7 +12,8 @@
  * thread". To do something in a worker: put it where the hook finds it, call wr_loop_wake.
  *
  * Answers for queries that another worker handed over: over UDP they leave from this worker's
- * socket of the same listener number, which is bound to the same address; over TCP they are handed back.
+ * socket of the same listener number, which is bound to the same address; over TCP and QUIC they are handed back. Datagrams of a
+ * QUIC connection that another worker holds are handed to it as they came.
  */
 #ifndef WR_NET_LOOP_H
 #define WR_NET_LOOP_H
@@ -30,6 +31,7 @@
 #include "net/clock.h"
 #include "net/limits.h"
 #include "net/stats.h"
+#include "transport/strike.h"
 #include "transport/terms.h"
 
 struct wr_loop;
@@ -38,6 +40,7 @@ enum wr_hand {
     WR_HAND_QUERY = 1, /* the other worker calls wr_loop_take_query */
     WR_HAND_REPLY,     /* the worker that holds the connection calls wr_loop_take_reply */
     WR_HAND_DROP,      /* ... wr_loop_take_drop */
+    WR_HAND_DATAGRAM,  /* ... wr_loop_take_datagram */
 };
 
 struct wr_loop_hooks {
@@ -59,6 +62,8 @@ struct wr_loop_setup {
     struct wr_net_stats *stats;   /* this worker's */
     const struct wr_clock *clock; /* NULL: the kernel's, never proven */
     struct wr_rng rng;            /* seeded from the kernel; copied */
+    uint16_t workers;             /* of the crew; 0: this one alone */
+    struct wr_strike *strike;     /* shared: early data that was taken; NULL: none is */
     const uint16_t *avoid_ports;  /* never used towards upstreams: our own listeners; copied */
     size_t avoid_ports_count;
     struct wr_loop_hooks hooks;
@@ -89,6 +94,10 @@ void wr_loop_take_query(struct wr_loop *l, const struct wr_client *client, const
 void wr_loop_take_reply(struct wr_loop *l, const struct wr_client *client, const uint8_t *bytes,
                         size_t size);
 void wr_loop_take_drop(struct wr_loop *l, const struct wr_client *client);
+void wr_loop_take_datagram(struct wr_loop *l, const struct wr_client *client, const uint8_t *bytes,
+                           size_t size);
+/* The secrets of all workers; also before wr_loop_run. */
+void wr_loop_set_secrets(struct wr_loop *l, const struct wr_secrets *secrets);
 void wr_loop_set_limits(struct wr_loop *l, const struct wr_net_limits *limits);
 /* By what new encrypted connections are made; also before wr_loop_run. */
 void wr_loop_set_terms(struct wr_loop *l, const struct wr_terms *terms);

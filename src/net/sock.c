@@ -358,3 +358,54 @@ uint64_t wr_sock_raise_files(uint64_t want)
     }
     return limit.rlim_cur;
 }
+
+/* --- packet info ---------------------------------------------------------------------------------- */
+
+void wr_sock_read_info(struct msghdr *header, struct wr_addr *local, uint32_t *ifindex)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c != NULL; c = CMSG_NXTHDR(header, c)) {
+        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+            struct in_pktinfo info;
+
+            memcpy(&info, CMSG_DATA(c), sizeof(info));
+            memset(local->ip, 0, sizeof(local->ip));
+            memcpy(local->ip, &info.ipi_spec_dst, 4);
+            *ifindex = (uint32_t)info.ipi_ifindex;
+        } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+            struct in6_pktinfo info;
+
+            memcpy(&info, CMSG_DATA(c), sizeof(info));
+            memcpy(local->ip, &info.ipi6_addr, 16);
+            local->scope = IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr) ? info.ipi6_ifindex : 0;
+            *ifindex = info.ipi6_ifindex;
+        }
+    }
+}
+
+void wr_sock_write_info(struct msghdr *header, uint8_t *control, const struct wr_addr *local)
+{
+    struct cmsghdr *c;
+
+    header->msg_control = control;
+    header->msg_controllen = WR_SOCK_CONTROL_SIZE;
+    c = CMSG_FIRSTHDR(header);
+    if (local->family == WR_AF_V4) {
+        struct in_pktinfo info = {0};
+
+        memcpy(&info.ipi_spec_dst, local->ip, 4);
+        c->cmsg_level = IPPROTO_IP;
+        c->cmsg_type = IP_PKTINFO;
+        c->cmsg_len = CMSG_LEN(sizeof(info));
+        memcpy(CMSG_DATA(c), &info, sizeof(info));
+        header->msg_controllen = CMSG_SPACE(sizeof(info));
+    } else {
+        struct in6_pktinfo info = {.ipi6_ifindex = local->scope};
+
+        memcpy(&info.ipi6_addr, local->ip, 16);
+        c->cmsg_level = IPPROTO_IPV6;
+        c->cmsg_type = IPV6_PKTINFO;
+        c->cmsg_len = CMSG_LEN(sizeof(info));
+        memcpy(CMSG_DATA(c), &info, sizeof(info));
+        header->msg_controllen = CMSG_SPACE(sizeof(info));
+    }
+}

@@ -52,6 +52,13 @@ int wr_sock_listen_udp(const struct wr_addr *addr, const struct wr_sock_options 
 int wr_sock_listen_tcp(const struct wr_addr *addr, const struct wr_sock_options *options,
                        int *ret_fd, struct wr_sock_error *error);
 
+/* Packet info: the address of ours that a datagram came to, and the interface. Left as they are where there is none. */
+enum { WR_SOCK_CONTROL_SIZE = 64 };
+struct msghdr;
+void wr_sock_read_info(struct msghdr *header, struct wr_addr *local, uint32_t *ifindex);
+/* Makes a datagram leave from `local`; `control` has WR_SOCK_CONTROL_SIZE octets, aligned to 16. */
+void wr_sock_write_info(struct msghdr *header, uint8_t *control, const struct wr_addr *local);
+
 /* One address of an interface, and the prefix that is on its link. */
 struct wr_sock_ifaddr {
     struct wr_addr addr;

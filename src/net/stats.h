@@ -31,6 +31,19 @@
     X(tls_flooded, "TLS connections refused: the client begins too many handshakes")            \
     X(tls_yielded, "TLS connections that gave way to new ones when the budget was used up")     \
     X(tls_no_room, "TLS connections refused because the budget was used up")                    \
+    X(doq_accepted, "QUIC connections begun")                                                   \
+    X(doq_completed, "QUIC handshakes completed")                                               \
+    X(doq_resumed, "QUIC connections resumed with a ticket")                                    \
+    X(doq_early, "queries over QUIC taken as early data")                                       \
+    X(doq_refused, "QUIC connections refused: they may not ask, or there are too many")         \
+    X(doq_retried, "QUIC clients that had to prove their address first")                        \
+    X(doq_evicted, "QUIC connections that were idle, closed to make room")                      \
+    X(doq_overload, "queries and handshakes over QUIC given up for lack of room")               \
+    X(doq_broken, "QUIC connections closed because the client broke RFC 9250")                  \
+    X(doq_moved, "QUIC clients that changed their address and went on")                         \
+    X(doq_handed, "QUIC datagrams handed to the worker that holds the connection")              \
+    X(doq_garbage, "datagrams to the QUIC listeners that were nobody's")                        \
+    X(doq_unsent, "QUIC datagrams that the kernel refused to send")                             \
     X(hand_failed, "answers lost because another worker's ring was full")                       \
     X(deferred_lost, "events lost because too many came up within one action")                  \
     X(ports_opened, "upstream UDP ports opened")                                                \
@@ -42,6 +55,8 @@
     X(ports_unreachable, "upstream questions that came back as unreachable")                    \
     X(streams_opened, "upstream TCP connections begun")                                         \
     X(streams_failed, "upstream TCP connections that did not come about")                       \
+    X(gauge_doq_clients, "QUIC connections open now")                                           \
+    X(gauge_doq_bytes, "octets that QUIC connections hold")                                     \
     X(gauge_tcp_clients, "client connections open now")                                         \
     X(gauge_streams, "upstream TCP connections open now")                                       \
     X(gauge_ports_open, "upstream UDP ports open now")                                          \

@@ -18,7 +18,7 @@
  * same set of the first-level cache.
  */
 enum { IN_ROOM = 1536, IN_STRIDE = IN_ROOM + 64, OUT_ROOM = 4096, OUT_STRIDE = OUT_ROOM + 192 };
-enum { CONTROL_SIZE = 64 };
+enum { CONTROL_SIZE = WR_SOCK_CONTROL_SIZE };
 /* Batches read at most from a listener that is being closed: a full buffer of 4 MiB has fewer. */
 enum { FINISH_BATCHES = 256 };
 /* Queries between the hint for an entry and its use: about as long as a fetch from memory takes. */
@@ -122,71 +122,19 @@ void wr_udp_destroy(struct wr_udp *u)
     free(u);
 }
 
-/* --- packet info: the address that was asked ------------------------------------------------------ */
-
-/* Reads the address and the interface; leaves the client's fields as they are when there is none. */
-static void udp_read_info(struct msghdr *header, struct wr_client *client)
-{
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c != NULL; c = CMSG_NXTHDR(header, c)) {
-        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-            struct in_pktinfo info;
-
-            memcpy(&info, CMSG_DATA(c), sizeof(info));
-            memset(client->local.ip, 0, sizeof(client->local.ip));
-            memcpy(client->local.ip, &info.ipi_spec_dst, 4);
-            client->ifindex = (uint32_t)info.ipi_ifindex;
-        } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
-            struct in6_pktinfo info;
-
-            memcpy(&info, CMSG_DATA(c), sizeof(info));
-            memcpy(client->local.ip, &info.ipi6_addr, 16);
-            client->local.scope = IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr) ? info.ipi6_ifindex : 0;
-            client->ifindex = info.ipi6_ifindex;
-        }
-    }
-}
-
-static void udp_write_info(struct msghdr *header, uint8_t *control, const struct wr_addr *local)
-{
-    struct cmsghdr *c;
-
-    header->msg_control = control;
-    header->msg_controllen = CONTROL_SIZE;
-    c = CMSG_FIRSTHDR(header);
-    if (local->family == WR_AF_V4) {
-        struct in_pktinfo info = {0};
-
-        memcpy(&info.ipi_spec_dst, local->ip, 4);
-        c->cmsg_level = IPPROTO_IP;
-        c->cmsg_type = IP_PKTINFO;
-        c->cmsg_len = CMSG_LEN(sizeof(info));
-        memcpy(CMSG_DATA(c), &info, sizeof(info));
-        header->msg_controllen = CMSG_SPACE(sizeof(info));
-    } else {
-        struct in6_pktinfo info = {.ipi6_ifindex = local->scope};
-
-        memcpy(&info.ipi6_addr, local->ip, 16);
-        c->cmsg_level = IPPROTO_IPV6;
-        c->cmsg_type = IPV6_PKTINFO;
-        c->cmsg_len = CMSG_LEN(sizeof(info));
-        memcpy(CMSG_DATA(c), &info, sizeof(info));
-        header->msg_controllen = CMSG_SPACE(sizeof(info));
-    }
-}
+/* --- answers -------------------------------------------------------------------------------------- */
 
 /* Makes a message leave from where the listener is, or was asked. */
 static void udp_set_source(struct msghdr *header, uint8_t *control,
                            const struct udp_listener *listener, const struct wr_addr *local)
 {
     if (listener->wildcard && local->family != WR_AF_NONE && !wr_addr_is_any(local)) {
-        udp_write_info(header, control, local);
+        wr_sock_write_info(header, control, local);
     } else {
         header->msg_control = NULL;
         header->msg_controllen = 0;
     }
 }
-
-/* --- answers -------------------------------------------------------------------------------------- */
 
 /* Sends; one that the kernel refuses is skipped and counted, a full buffer drops the rest. */
 static void udp_send(struct wr_udp *u, int fd, struct mmsghdr *message, unsigned count)
@@ -306,7 +254,7 @@ static void udp_feed_one(struct wr_udp *u, const struct udp_listener *listener, 
     event->client.ifindex = 0;
     event->client.listener = listener->number;
     if (listener->wildcard) {
-        udp_read_info(header, &event->client);
+        wr_sock_read_info(header, &event->client.local, &event->client.ifindex);
     }
     event->bytes = u->in.part[i].iov_base;
     event->size = u->in.message[i].msg_len;

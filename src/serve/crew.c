@@ -17,9 +17,11 @@
 #include "net/loop.h"
 #include "serve/hand.h"
 #include "serve/say.h"
+#include "transport/antireplay.h"
 
 /* Records taken from one ring before the loop has its turn again. */
 #define HANDS_A_WAKE 512
+#define STRIKE_SETS  8192
 
 struct worker {
     _Alignas(64) struct wr_stats stats;
@@ -40,6 +42,8 @@ struct worker {
 struct wr_crew {
     struct wr_crew_setup setup;
     struct wr_hands *hands;
+    struct wr_strike strike; /* early data that was taken, by all workers */
+    void *strike_block;
     _Atomic uint32_t open_orders; /* workers that have not carried out the order */
     struct worker worker[];
 };
@@ -75,6 +79,9 @@ static void take_item(struct wr_loop *loop, const struct wr_hand_item *item)
     case WR_HAND_QUERY: wr_loop_take_query(loop, &item->client, item->bytes, item->size); break;
     case WR_HAND_REPLY: wr_loop_take_reply(loop, &item->client, item->bytes, item->size); break;
     case WR_HAND_DROP: wr_loop_take_drop(loop, &item->client); break;
+    case WR_HAND_DATAGRAM:
+        wr_loop_take_datagram(loop, &item->client, item->bytes, item->size);
+        break;
     }
 }
 
@@ -117,6 +124,7 @@ static void carry_out(struct worker *w, struct wr_loop *loop, const struct wr_cr
     }
     if (order->secrets != NULL) {
         w->secrets = *order->secrets;
+        wr_loop_set_secrets(loop, &w->secrets);
     }
     if (order->limits != NULL) {
         wr_loop_set_limits(loop, order->limits);
@@ -226,18 +234,40 @@ static int create_loop(struct worker *w)
         .shared = s->shared,
         .stats = &w->net_stats,
         .clock = s->clock,
+        .workers = s->workers,
+        .strike = &w->crew->strike,
         .avoid_ports = s->avoid_ports,
         .avoid_ports_count = s->avoid_ports_count,
         .hooks = {.user = w, .hand = hand, .woken = woken, .handed = handed},
     };
     int err = seed(&setup.rng);
+    setup.limits.doq_connections =
+        (setup.limits.doq_connections + s->workers - 1) / s->workers; /* each has its own */
     if (err == WR_OK) {
         err = wr_loop_create(&setup, &w->loop);
     }
     if (err == WR_OK) {
         wr_loop_set_terms(w->loop, s->terms);
+        wr_loop_set_secrets(w->loop, &w->secrets);
     }
     return err;
+}
+
+/* Room for the handshakes of a window at WR_DOQ_HANDSHAKES_S in each worker; untouched memory costs nothing. */
+static int create_strike(struct wr_crew *c)
+{
+    struct wr_hash_key key;
+    if (getrandom(&key, sizeof(key), 0) != (ssize_t)sizeof(key)) {
+        return WR_E_IO;
+    }
+    void *block = mmap(NULL, wr_strike_size(STRIKE_SETS), PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (block == MAP_FAILED) {
+        return WR_E_NOMEM;
+    }
+    c->strike_block = block;
+    wr_strike_init(&c->strike, block, STRIKE_SETS, &key, WR_ANTIREPLAY_WINDOW_MS * WR_MS);
+    return WR_OK;
 }
 
 int wr_crew_create(const struct wr_crew_setup *setup, struct wr_crew **ret_crew)
@@ -251,6 +281,9 @@ int wr_crew_create(const struct wr_crew_setup *setup, struct wr_crew **ret_crew)
     memset(c, 0, size);
     c->setup = *setup;
     int err = wr_hands_create(setup->workers, &c->hands);
+    if (err == WR_OK) {
+        err = create_strike(c);
+    }
     for (uint16_t i = 0; i < setup->workers && err == WR_OK; i++) {
         struct worker *w = &c->worker[i];
         w->crew = c;
@@ -375,6 +408,9 @@ void wr_crew_destroy(struct wr_crew *c)
         explicit_bzero(&w->secrets, sizeof(w->secrets));
     }
     wr_hands_destroy(c->hands);
+    if (c->strike_block != NULL) {
+        munmap(c->strike_block, wr_strike_size(STRIKE_SETS));
+    }
     free(c);
 }
 

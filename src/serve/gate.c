@@ -132,6 +132,7 @@ static void plan_listeners(struct making *m)
     plan_some(m, WR_CLIENT_UDP, m->conf->listen.items, m->conf->listen.count);
     plan_some(m, WR_CLIENT_DOT, m->conf->encrypted.dot.items, m->conf->encrypted.dot.count);
     plan_some(m, WR_CLIENT_DOH, m->conf->encrypted.doh.items, m->conf->encrypted.doh.count);
+    plan_some(m, WR_CLIENT_DOQ, m->conf->encrypted.doq.items, m->conf->encrypted.doq.count);
 }
 
 static bool is_local(const struct wr_gate_world *w, const struct wr_addr *addr)

@@ -89,6 +89,7 @@ void wr_places_limits(const struct wr_conf *conf, const struct wr_places *places
     l.handshake_ms = (uint32_t)conf->encrypted.handshake_ms;
     l.handshake_rate = conf->encrypted.handshake_rate;
     l.encrypted_bytes = conf->encrypted.memory_bytes;
+    l.doq_connections = conf->encrypted.doq_connections;
     l.tcp_pipeline = conf->tcp.max_inflight;
     l.prefix4_len = (uint8_t)conf->limits.prefix4;
     l.prefix6_len = (uint8_t)conf->limits.prefix6;

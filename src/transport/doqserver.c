@@ -284,7 +284,8 @@ static void accept_one(struct wr_doqserver *s, const struct wr_doq_datagram *in)
         return;
     }
     err = wr_quic_prove(s->setup.secrets, &in->from, s->now_us, &hello);
-    if (s->draining || err != WR_OK) {
+    if (s->draining || err != WR_OK || s->setup.tls.creds == NULL ||
+        (s->setup.known != NULL && !s->setup.known(s->setup.user, &in->from))) {
         say_refused(s, in, &hello);
         return;
     }

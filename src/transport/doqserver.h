@@ -46,6 +46,8 @@ struct wr_doqserver_setup {
     const struct wr_quic_secrets *secrets; /* one set for all workers */
     struct wr_quic_tls tls;                /* creds, ticket_key, anti_replay */
     struct wr_rng *rng;
+    /* May somebody from there ask at all? Who may not is refused before a handshake. NULL: everybody. */
+    bool (*known)(void *user, const struct wr_addr *from);
     /* A client whose address is proven wants a place, and gives it back. NULL: always. */
     bool (*admit)(void *user, const struct wr_addr *from);
     void (*leave)(void *user, const struct wr_addr *from);

@@ -205,7 +205,7 @@ static void quic_set(struct wr_quic *q, const struct wr_quic_limits *limits,
     ngtcp2_transport_params_default(params);
     params->initial_max_data = limits->window;
     params->max_idle_timeout = (ngtcp2_duration)limits->idle_ms * NGTCP2_MILLISECONDS;
-    params->active_connection_id_limit = 2;
+    params->active_connection_id_limit = 7; /* ids to move with, faster than the old ones retire */
 }
 
 static void quic_begin(struct wr_quic *q, struct wr_quic_env *env, bool server, uint64_t now_us)
@@ -567,6 +567,35 @@ uint64_t wr_quic_rtt_us(const struct wr_quic *q)
     return q->conn == NULL || q->state != WR_QUIC_OPEN ? 0 : wr_ng_rtt(q->conn) / 1000;
 }
 
+/* RFC 9000 section 20.1. */
+static const char *quic_transport_name(uint64_t code)
+{
+    static const char *const names[] = {
+        "the other side ended the connection",
+        "the other side: INTERNAL_ERROR",
+        "the other side: CONNECTION_REFUSED",
+        "the other side: FLOW_CONTROL_ERROR",
+        "the other side: STREAM_LIMIT_ERROR",
+        "the other side: STREAM_STATE_ERROR",
+        "the other side: FINAL_SIZE_ERROR",
+        "the other side: FRAME_ENCODING_ERROR",
+        "the other side: TRANSPORT_PARAMETER_ERROR",
+        "the other side: CONNECTION_ID_LIMIT_ERROR",
+        "the other side: PROTOCOL_VIOLATION",
+        "the other side: INVALID_TOKEN",
+        "the other side: APPLICATION_ERROR",
+        "the other side: CRYPTO_BUFFER_EXCEEDED",
+        "the other side: KEY_UPDATE_ERROR",
+        "the other side: AEAD_LIMIT_REACHED",
+        "the other side: NO_VIABLE_PATH",
+    };
+
+    if (code >= 0x100 && code < 0x200) {
+        return "the other side refused the TLS handshake";
+    }
+    return code < WR_ARRAY_LEN(names) ? names[code] : "the other side gave the connection up";
+}
+
 const char *wr_quic_why(const struct wr_quic *q)
 {
     if (q->failed_verify) {
@@ -578,7 +607,7 @@ const char *wr_quic_why(const struct wr_quic *q)
     }
     if (q->by_peer) {
         return q->code_is_app ? "the other side closed the connection"
-                              : "the other side gave the connection up";
+                              : quic_transport_name(q->code);
     }
     if (q->alert != 0) {
         return "the TLS handshake failed";

@@ -76,7 +76,7 @@ struct dw {
     unsigned early_queries;
     struct wr_addr last_from;
     struct wr_strike strike;
-    struct wr_antireplay antireplay;
+    struct wr_antireplay antireplay[DW_WORKERS]; /* each worker has its own, as in the daemon */
     void *strike_block;
     uint32_t admitted;
     uint32_t admit_max;
@@ -127,6 +127,7 @@ static inline void dw_start_server(struct dw *w, unsigned i)
     size_t size = wr_doqserver_size(&w->setup);
 
     w->setup.worker = (uint16_t)i;
+    w->setup.tls.anti_replay = w->antireplay[i].handle;
     w->block[i] = aligned_alloc(64, (size + 63) & ~(size_t)63);
     memset(w->block[i], 0, size);
     assert_int_equal(wr_doqserver_start(w->block[i], &w->setup, &w->s[i]), WR_OK);
@@ -173,8 +174,21 @@ static inline void dw_take_early(struct dw *w)
 
     w->strike_block = calloc(1, wr_strike_size(256));
     wr_strike_init(&w->strike, w->strike_block, 256, &key, WR_ANTIREPLAY_WINDOW_MS * WR_MS);
-    assert_int_equal(wr_antireplay_init(&w->antireplay, &w->strike, &w->now_us), WR_OK);
-    w->setup.tls.anti_replay = w->antireplay.handle;
+    for (unsigned i = 0; i < DW_WORKERS; i++) {
+        struct timespec apart = {.tv_nsec = 2000000}; /* made at other times */
+
+        nanosleep(&apart, NULL);
+        assert_int_equal(wr_antireplay_init(&w->antireplay[i], &w->strike, &w->now_us), WR_OK);
+    }
+}
+
+static inline void dw_take_no_early(struct dw *w)
+{
+    for (unsigned i = 0; i < DW_WORKERS; i++) {
+        wr_antireplay_end(&w->antireplay[i]);
+    }
+    free(w->strike_block);
+    w->strike_block = NULL;
 }
 
 static inline void dw_start(struct dw *w)
@@ -508,8 +522,7 @@ static inline void dw_free(struct dw *w)
             free(w->flight[i].bytes);
         }
     }
-    wr_antireplay_end(&w->antireplay);
-    free(w->strike_block);
+    dw_take_no_early(w);
     wr_creds_drop(w->server_creds);
     wr_creds_drop(w->client_creds);
     certs_free(&w->cert);

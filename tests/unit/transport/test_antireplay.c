@@ -124,8 +124,7 @@ static void test_after_a_restart(void **state)
     dw_start(w);
     struct dw_client *before = visit(w);
 
-    wr_antireplay_end(&w->antireplay);
-    free(w->strike_block);
+    dw_take_no_early(w);
     wr_rng_bytes(&w->rng, w->ticket_key, sizeof(w->ticket_key));
     dw_take_early(w);
     for (unsigned i = 0; i < DW_WORKERS; i++) {
@@ -154,10 +153,10 @@ static void test_older_than_the_register(void **state)
 
     struct timespec wait = {.tv_nsec = 2000000}; /* the ticket must be older by a clock's step */
     nanosleep(&wait, NULL);
-    wr_antireplay_end(&w->antireplay);
-    free(w->strike_block);
+    dw_take_no_early(w);
     dw_take_early(w);
     for (unsigned i = 0; i < DW_WORKERS; i++) {
+        w->setup.tls.anti_replay = w->antireplay[i].handle;
         wr_doqserver_adopt(w->s[i], &w->setup.tls);
     }
     struct dw_client *c = dw_client_at(w, before, false);

@@ -34,6 +34,34 @@ static void test_moves(void **state)
     dw_free(w);
 }
 
+/* A client that moves all the time, with questions on their way, faster than ids are retired. */
+static void test_moves_without_rest(void **state)
+{
+    struct dw *w = dw_new(7);
+    unsigned moved = 0;
+
+    dw_start(w);
+    struct dw_client *c = dw_client(w);
+
+    dw_run(w, WR_S);
+    for (unsigned i = 0; i < 100; i++) {
+        struct wr_addr addr = dw_addr(10, (uint16_t)(2000 + i));
+
+        dw_ask(w, c, (uint16_t)(2 * i), 0);
+        if (wr_doqclient_move(c->c, &addr, w->now_us) == WR_OK) {
+            c->addr = addr;
+            moved++;
+        }
+        dw_ask(w, c, (uint16_t)(2 * i + 1), 0);
+        dw_run(w, 15 * WR_MS);
+    }
+    dw_run(w, 3 * WR_S);
+    assert_int_equal(c->answers, 200);
+    assert_true(moved > 10);
+    assert_false(c->ended);
+    dw_free(w);
+}
+
 /* A packet from a forged address is not a question from there: nobody is let in by it. */
 static void test_a_forged_address(void **state)
 {
@@ -164,9 +192,13 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_moves),           cmocka_unit_test(test_a_forged_address),
-        cmocka_unit_test(test_stateless_reset), cmocka_unit_test(test_silence),
-        cmocka_unit_test(test_another_version), cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_moves),
+        cmocka_unit_test(test_moves_without_rest),
+        cmocka_unit_test(test_a_forged_address),
+        cmocka_unit_test(test_stateless_reset),
+        cmocka_unit_test(test_silence),
+        cmocka_unit_test(test_another_version),
+        cmocka_unit_test(test_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,640 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/doqsock.h"
+
+#include "base/err.h"
+
+#ifdef WR_HAVE_QUIC
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "net/sock.h"
+#include "transport/antireplay.h"
+#include "transport/doqserver.h"
+
+/* A datagram of QUIC is at most what an Ethernet frame holds; a longer one is cut and cannot be read. */
+enum { IN_ROOM = 1536, OUT_ROOM = WR_QUIC_DATAGRAM };
+/* Of each place: streams and chunks for queries and answers that are on their way; few connections use what they may. */
+enum { STREAMS_EACH = 8, CHUNKS_EACH = 32, STREAMS_MIN = 512, CHUNKS_MIN = 2048 };
+/* Octets that the libraries may hold for each place: ngtcp2 0.12.1 takes 90 KB. */
+enum { MEMORY_EACH = 128 * 1024 };
+/* The handle of a connection is told from one of TCP by this bit: the engine knows clients by it and their worker. */
+#define CONN_MARK (UINT64_C(1) << 63)
+
+struct doq_listener {
+    uv_poll_t poll;
+    struct wr_doqsock *doq;
+    struct wr_addr addr;
+    int fd; /* -1: none */
+    uint16_t number;
+    bool wildcard, closing;
+};
+
+struct doq_batch {
+    struct mmsghdr message[WR_NET_BATCH];
+    struct iovec part[WR_NET_BATCH];
+    union wr_sockaddr name[WR_NET_BATCH];
+    _Alignas(16) uint8_t control[WR_NET_BATCH][WR_SOCK_CONTROL_SIZE];
+    uint16_t number[WR_NET_BATCH]; /* out: the listener of each */
+};
+
+struct wr_doqsock {
+    uv_loop_t *loop;
+    struct wr_feed feed;
+    struct wr_doqsock_setup setup;
+    struct wr_doqserver *server; /* NULL: no listener was ever opened */
+    uint8_t *block;
+    size_t block_size;
+    struct wr_quic_secrets secrets;
+    struct wr_terms terms;
+    struct wr_net_limits counted; /* by whose prefixes clients are counted */
+    struct wr_antireplay antireplay;
+    uint64_t now_us;
+    uv_timer_t timer;
+    uint64_t timer_us;
+    bool timer_there, draining;
+    struct doq_batch in, out;
+    unsigned outs;
+    struct wr_event event;
+    struct doq_listener listener[WR_NET_LISTENERS_MAX];
+    uint8_t in_bytes[WR_NET_BATCH][IN_ROOM];
+    uint8_t out_bytes[WR_NET_BATCH][OUT_ROOM];
+    uint8_t answer[WR_MSG_MAX];
+};
+
+/* --- life ----------------------------------------------------------------------------------------- */
+
+int wr_doqsock_create(uv_loop_t *loop, const struct wr_feed *feed,
+                      const struct wr_doqsock_setup *setup, struct wr_doqsock **ret_doq)
+{
+    struct wr_doqsock *d =
+        mmap(NULL, sizeof(*d), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (d == MAP_FAILED) {
+        return WR_E_NOMEM;
+    }
+    d->loop = loop;
+    d->feed = *feed;
+    d->setup = *setup;
+    d->timer_us = WR_TIME_NEVER;
+    for (unsigned i = 0; i < WR_NET_LISTENERS_MAX; i++) {
+        d->listener[i].fd = -1;
+    }
+    *ret_doq = d;
+    return WR_OK;
+}
+
+static bool doq_known(void *user, const struct wr_addr *from)
+{
+    const struct wr_doqsock *d = user;
+
+    return d->feed.engine == NULL || wr_engine_may_ask(d->feed.engine, from);
+}
+
+static bool doq_admit(void *user, const struct wr_addr *from)
+{
+    struct wr_doqsock *d = user;
+
+    d->counted.tcp_per_client = d->feed.limits->tcp_per_client;
+    return wr_limits_enter(d->setup.shared, &d->counted, from);
+}
+
+static void doq_leave(void *user, const struct wr_addr *from)
+{
+    struct wr_doqsock *d = user;
+
+    wr_limits_leave(d->setup.shared, &d->counted, from);
+}
+
+static void doq_tls(struct wr_doqsock *d, struct wr_quic_tls *tls)
+{
+    *tls = (struct wr_quic_tls){.creds = d->terms.creds,
+                                .ticket_key = d->terms.ticket_key,
+                                .anti_replay = d->antireplay.handle};
+}
+
+/* The places, when the first listener is opened. */
+static int doq_make_server(struct wr_doqsock *d)
+{
+    uint32_t places = d->feed.limits->doq_connections;
+    struct wr_doqserver_setup setup = {
+        .worker = d->feed.worker,
+        .workers = d->setup.workers > 0 ? d->setup.workers : (uint16_t)(d->feed.worker + 1),
+        .connections = places,
+        .streams = places * STREAMS_EACH > STREAMS_MIN ? places * STREAMS_EACH : STREAMS_MIN,
+        .chunks = places * CHUNKS_EACH > CHUNKS_MIN ? places * CHUNKS_EACH : CHUNKS_MIN,
+        .query_max = WR_NET_QUERY_MAX,
+        .idle_ms = d->feed.limits->doq_idle_ms,
+        .memory_max = (uint64_t)places * MEMORY_EACH,
+        .secrets = &d->secrets,
+        .rng = d->setup.rng,
+        .known = doq_known,
+        .admit = doq_admit,
+        .leave = doq_leave,
+        .user = d,
+    };
+    int err;
+
+    if (d->setup.strike != NULL &&
+        (err = wr_antireplay_init(&d->antireplay, d->setup.strike, &d->now_us)) != WR_OK) {
+        return err;
+    }
+    doq_tls(d, &setup.tls);
+    d->counted = *d->feed.limits;
+    d->block_size = wr_doqserver_size(&setup);
+    d->block = mmap(NULL, d->block_size, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (d->block == MAP_FAILED) {
+        d->block = NULL;
+        return WR_E_NOMEM;
+    }
+    if ((err = wr_doqserver_start(d->block, &setup, &d->server)) != WR_OK) {
+        return err;
+    }
+    uv_timer_init(d->loop, &d->timer);
+    d->timer.data = d;
+    d->timer_there = true;
+    return WR_OK;
+}
+
+void wr_doqsock_destroy(struct wr_doqsock *d)
+{
+    if (d == NULL) {
+        return;
+    }
+    if (d->server != NULL) {
+        wr_doqserver_end(d->server);
+    }
+    wr_antireplay_end(&d->antireplay);
+    if (d->block != NULL) {
+        munmap(d->block, d->block_size);
+    }
+    wr_creds_drop(d->terms.creds);
+    explicit_bzero(&d->secrets, sizeof(d->secrets));
+    munmap(d, sizeof(*d));
+}
+
+void wr_doqsock_set_terms(struct wr_doqsock *d, const struct wr_terms *terms)
+{
+    struct wr_creds *before = d->terms.creds;
+    struct wr_quic_tls tls;
+
+    d->terms = *terms;
+    if (terms->creds != NULL) {
+        wr_creds_keep(terms->creds);
+    }
+    wr_creds_drop(before);
+    if (d->server != NULL) {
+        doq_tls(d, &tls);
+        wr_doqserver_adopt(d->server, &tls);
+    }
+}
+
+/* A keyed hash of a short word, as often as fills the room. */
+static void derive(const void *key, const char *word, uint8_t *room, size_t size)
+{
+    struct wr_hash_key from;
+    uint64_t part[2];
+
+    memcpy(&from, key, sizeof(from));
+    for (size_t at = 0; at < size; at += sizeof(part)) {
+        char text[16] = {0};
+        size_t n = strlen(word);
+
+        memcpy(text, word, n);
+        text[n] = (char)('a' + at / sizeof(part));
+        wr_hash_sip24_128(&from, text, sizeof(text), part);
+        memcpy(room + at, part, size - at < sizeof(part) ? size - at : sizeof(part));
+    }
+    explicit_bzero(part, sizeof(part));
+}
+
+void wr_doqsock_set_secrets(struct wr_doqsock *d, const struct wr_secrets *secrets)
+{
+    struct wr_quic_secrets *q = &d->secrets;
+
+    derive(secrets->cookie_key, "quic token", q->token_key, sizeof(q->token_key));
+    derive(secrets->old_cookie_key, "quic token", q->old_token_key, sizeof(q->old_token_key));
+    derive(&secrets->table_key, "quic reset", q->reset_key, sizeof(q->reset_key));
+    derive(&secrets->table_key, "quic id", (uint8_t *)&q->cid_key, sizeof(q->cid_key));
+}
+
+/* --- what goes out -------------------------------------------------------------------------------- */
+
+/* Sends datagrams of one listener. A full buffer loses the rest: QUIC sends again. */
+static void doq_send(struct wr_doqsock *d, int fd, struct mmsghdr *message, unsigned count)
+{
+    unsigned done = 0;
+
+    while (done < count) {
+        int n = sendmmsg(fd, message + done, count - done, MSG_DONTWAIT);
+
+        if (n > 0) {
+            done += (unsigned)n;
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            wr_stats_add(&d->feed.stats->doq_unsent, count - done);
+            return;
+        } else if (errno != EINTR) {
+            wr_stats_add(&d->feed.stats->doq_unsent, 1);
+            done++;
+        }
+    }
+}
+
+static void doq_flush(struct wr_doqsock *d)
+{
+    unsigned start = 0;
+
+    while (start < d->outs) {
+        unsigned end = start + 1;
+        int fd = d->listener[d->out.number[start]].fd;
+
+        while (end < d->outs && d->out.number[end] == d->out.number[start]) {
+            end++;
+        }
+        if (fd >= 0) {
+            doq_send(d, fd, d->out.message + start, end - start);
+        } else {
+            wr_stats_add(&d->feed.stats->doq_unsent, end - start);
+        }
+        start = end;
+    }
+    d->outs = 0;
+}
+
+static void doq_put(struct wr_doqsock *d, const struct wr_doq_datagram *way)
+{
+    unsigned i = d->outs;
+    struct msghdr *header = &d->out.message[i].msg_hdr;
+    const struct doq_listener *listener = &d->listener[way->listener];
+
+    d->out.part[i] = (struct iovec){d->out_bytes[i], way->size};
+    *header = (struct msghdr){.msg_name = &d->out.name[i],
+                              .msg_namelen = wr_sock_from_addr(&way->from, &d->out.name[i]),
+                              .msg_iov = &d->out.part[i],
+                              .msg_iovlen = 1};
+    if (listener->wildcard && !wr_addr_is_any(&way->local)) {
+        wr_sock_write_info(header, d->out.control[i], &way->local);
+    }
+    d->out.number[i] = way->listener;
+    if (++d->outs == WR_NET_BATCH) {
+        doq_flush(d);
+    }
+}
+
+/* --- queries -------------------------------------------------------------------------------------- */
+
+static void doq_set_client(const struct wr_doqsock *d, const struct wr_doq_query *q,
+                           struct wr_client *ret_client)
+{
+    *ret_client = (struct wr_client){.from = q->from,
+                                     .local = q->local,
+                                     .conn = q->conn | CONN_MARK,
+                                     .stream = q->stream,
+                                     .ifindex = q->ifindex,
+                                     .listener = q->listener,
+                                     .worker = d->feed.worker,
+                                     .transport = WR_CLIENT_DOQ};
+}
+
+static void doq_ask(struct wr_doqsock *d)
+{
+    struct wr_doq_query q;
+
+    while (wr_doqserver_next(d->server, &q) != WR_DOQ_NOTHING) {
+        struct wr_event *event = &d->event;
+
+        *event = (struct wr_event){.kind = q.said == WR_DOQ_QUERY ? WR_EVENT_QUERY
+                                                                  : WR_EVENT_CLIENT_GONE,
+                                   .bytes = q.msg,
+                                   .size = q.size,
+                                   .room = d->answer,
+                                   .room_size = sizeof(d->answer)};
+        doq_set_client(d, &q, &event->client);
+        d->feed.event(d->feed.user, event);
+    }
+}
+
+/* Queries in, answers out, until both are silent. */
+static void doq_work(struct wr_doqsock *d)
+{
+    struct wr_doq_datagram way;
+
+    doq_ask(d);
+    while ((way.size = wr_doqserver_output(d->server, d->out_bytes[d->outs], OUT_ROOM, &way,
+                                           d->now_us)) > 0) {
+        doq_put(d, &way);
+    }
+    doq_ask(d); /* connections that ended */
+    doq_flush(d);
+}
+
+void wr_doqsock_reply(struct wr_doqsock *d, const struct wr_client *client, const uint8_t *bytes,
+                      size_t size)
+{
+    if (d->server != NULL) {
+        wr_doqserver_answer(d->server, client->conn & ~CONN_MARK, client->stream, bytes, size,
+                            d->now_us);
+    }
+}
+
+static void doq_feed(struct wr_doqsock *d, const struct wr_doq_datagram *in)
+{
+    uint16_t worker = 0;
+
+    if (wr_doqserver_feed(d->server, in, d->now_us, &worker) == WR_E_NOTFOUND) {
+        const struct wr_client client = {.from = in->from,
+                                         .local = in->local,
+                                         .ifindex = in->ifindex,
+                                         .listener = in->listener,
+                                         .worker = d->feed.worker,
+                                         .transport = WR_CLIENT_DOQ};
+
+        if (d->setup.hand != NULL &&
+            d->setup.hand(d->feed.user, worker, &client, in->bytes, in->size)) {
+            wr_stats_add(&d->feed.stats->doq_handed, 1);
+        } else {
+            wr_stats_add(&d->feed.stats->hand_failed, 1);
+        }
+    }
+}
+
+void wr_doqsock_take(struct wr_doqsock *d, const struct wr_client *client, const uint8_t *bytes,
+                     size_t size)
+{
+    const struct wr_doq_datagram in = {.from = client->from,
+                                       .local = client->local,
+                                       .ifindex = client->ifindex,
+                                       .listener = client->listener,
+                                       .handed = true,
+                                       .bytes = bytes,
+                                       .size = size};
+
+    if (d->server != NULL) {
+        d->now_us = d->feed.tick(d->feed.user)->mono_us;
+        doq_feed(d, &in);
+    }
+}
+
+static void doq_feed_one(struct wr_doqsock *d, const struct doq_listener *listener, unsigned i)
+{
+    struct wr_doq_datagram in = {.local = listener->addr,
+                                 .listener = listener->number,
+                                 .bytes = d->in_bytes[i],
+                                 .size = d->in.message[i].msg_len};
+
+    if (wr_sock_to_addr(&d->in.name[i], &in.from) != WR_OK) {
+        return;
+    }
+    if (listener->wildcard) {
+        wr_sock_read_info(&d->in.message[i].msg_hdr, &in.local, &in.ifindex);
+    }
+    doq_feed(d, &in);
+}
+
+/* One batch. False: there was no more than that. */
+static bool doq_turn(struct wr_doqsock *d, const struct doq_listener *listener)
+{
+    int n;
+
+    for (unsigned i = 0; i < WR_NET_BATCH; i++) {
+        d->in.part[i] = (struct iovec){d->in_bytes[i], IN_ROOM};
+        d->in.message[i].msg_hdr =
+            (struct msghdr){.msg_name = &d->in.name[i],
+                            .msg_namelen = sizeof(d->in.name[i]),
+                            .msg_iov = &d->in.part[i],
+                            .msg_iovlen = 1,
+                            .msg_control = listener->wildcard ? d->in.control[i] : NULL,
+                            .msg_controllen = listener->wildcard ? WR_SOCK_CONTROL_SIZE : 0};
+    }
+    n = recvmmsg(listener->fd, d->in.message, WR_NET_BATCH, MSG_DONTWAIT, NULL);
+    if (n <= 0) {
+        return false;
+    }
+    d->now_us = d->feed.tick(d->feed.user)->mono_us;
+    for (int i = 0; i < n; i++) {
+        doq_feed_one(d, listener, (unsigned)i);
+    }
+    doq_work(d);
+    return n == WR_NET_BATCH;
+}
+
+static void doq_on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct doq_listener *listener = poll->data;
+
+    if (status < 0) {
+        uv_poll_start(poll, UV_READABLE, doq_on_poll);
+    }
+    for (unsigned i = 0; i < WR_NET_BATCHES_TURN && listener->fd >= 0; i++) {
+        if (!doq_turn(listener->doq, listener)) {
+            return;
+        }
+    }
+}
+
+/* --- time ----------------------------------------------------------------------------------------- */
+
+static void doq_on_timer(uv_timer_t *timer)
+{
+    struct wr_doqsock *d = timer->data;
+
+    d->timer_us = WR_TIME_NEVER;
+    d->now_us = d->feed.tick(d->feed.user)->mono_us;
+    wr_doqserver_time(d->server, d->now_us);
+    doq_work(d);
+}
+
+static void doq_count(struct wr_doqsock *d)
+{
+    const struct wr_doqserver_stats *s = wr_doqserver_stats(d->server);
+    struct wr_net_stats *to = d->feed.stats;
+
+    wr_net_stats_set(&to->doq_accepted, s->accepted);
+    wr_net_stats_set(&to->doq_completed, s->completed);
+    wr_net_stats_set(&to->doq_resumed, s->resumed);
+    wr_net_stats_set(&to->doq_early, s->early);
+    wr_net_stats_set(&to->doq_refused, s->refused);
+    wr_net_stats_set(&to->doq_retried, s->retried);
+    wr_net_stats_set(&to->doq_evicted, s->evicted);
+    wr_net_stats_set(&to->doq_overload, s->overload);
+    wr_net_stats_set(&to->doq_broken, s->broken);
+    wr_net_stats_set(&to->doq_moved, s->moved);
+    wr_net_stats_set(&to->doq_garbage, s->garbage);
+    wr_net_stats_set(&to->gauge_doq_clients, wr_doqserver_open(d->server));
+    wr_net_stats_set(&to->gauge_doq_bytes, wr_doqserver_memory(d->server));
+}
+
+void wr_doqsock_turn(struct wr_doqsock *d, uint64_t now_us)
+{
+    uint64_t at_us;
+
+    if (d->server == NULL || !d->timer_there) {
+        return;
+    }
+    d->now_us = now_us;
+    if (wr_doqserver_deadline(d->server) == 0) { /* answers that came from elsewhere */
+        doq_work(d);
+    }
+    doq_count(d);
+    at_us = wr_doqserver_deadline(d->server);
+    if (at_us == d->timer_us) {
+        return;
+    }
+    d->timer_us = at_us;
+    if (at_us == WR_TIME_NEVER) {
+        uv_timer_stop(&d->timer);
+    } else {
+        uv_timer_start(&d->timer, doq_on_timer, at_us <= now_us ? 0 : (at_us - now_us) / WR_MS + 1,
+                       0);
+    }
+}
+
+/* --- listeners ------------------------------------------------------------------------------------ */
+
+int wr_doqsock_add(struct wr_doqsock *d, uint16_t number, int fd, const struct wr_addr *addr)
+{
+    struct doq_listener *listener;
+    int err;
+
+    if (number >= WR_NET_LISTENERS_MAX) {
+        return WR_E_RANGE;
+    }
+    listener = &d->listener[number];
+    if (listener->fd >= 0 || listener->closing) {
+        return WR_E_EXISTS;
+    }
+    if (d->server == NULL && (err = doq_make_server(d)) != WR_OK) {
+        return err;
+    }
+    listener->doq = d;
+    listener->addr = *addr;
+    listener->number = number;
+    listener->wildcard = wr_addr_is_any(addr);
+    if (uv_poll_init(d->loop, &listener->poll, fd) != 0) {
+        return WR_E_IO;
+    }
+    listener->poll.data = listener;
+    listener->fd = fd;
+    if (uv_poll_start(&listener->poll, UV_READABLE, doq_on_poll) != 0) {
+        wr_doqsock_remove(d, number);
+        return WR_E_IO;
+    }
+    return WR_OK;
+}
+
+static void doq_on_close(uv_handle_t *handle)
+{
+    struct doq_listener *listener = handle->data;
+
+    listener->closing = false;
+}
+
+bool wr_doqsock_remove(struct wr_doqsock *d, uint16_t number)
+{
+    struct doq_listener *listener;
+
+    if (number >= WR_NET_LISTENERS_MAX || d->listener[number].fd < 0) {
+        return false;
+    }
+    listener = &d->listener[number];
+    uv_poll_stop(&listener->poll);
+    uv_close((uv_handle_t *)&listener->poll, doq_on_close);
+    close(listener->fd);
+    listener->fd = -1;
+    listener->closing = true;
+    return true;
+}
+
+void wr_doqsock_drain(struct wr_doqsock *d)
+{
+    if (d->server != NULL && !d->draining) {
+        d->draining = true;
+        d->now_us = d->feed.tick(d->feed.user)->mono_us;
+        wr_doqserver_drain(d->server, d->now_us);
+        doq_work(d);
+    }
+}
+
+uint32_t wr_doqsock_open(const struct wr_doqsock *d)
+{
+    return d->server == NULL ? 0 : wr_doqserver_open(d->server);
+}
+
+void wr_doqsock_close(struct wr_doqsock *d)
+{
+    wr_doqsock_drain(d);
+    for (uint16_t i = 0; i < WR_NET_LISTENERS_MAX; i++) {
+        wr_doqsock_remove(d, i);
+    }
+    if (d->timer_there) {
+        d->timer_there = false;
+        uv_timer_stop(&d->timer);
+        uv_close((uv_handle_t *)&d->timer, NULL);
+    }
+}
+
+#else
+
+int wr_doqsock_create(uv_loop_t *loop, const struct wr_feed *feed,
+                      const struct wr_doqsock_setup *setup, struct wr_doqsock **ret_doq)
+{
+    *ret_doq = NULL;
+    return WR_OK;
+}
+
+int wr_doqsock_add(struct wr_doqsock *d, uint16_t number, int fd, const struct wr_addr *addr)
+{
+    return WR_E_UNSUPPORTED;
+}
+
+bool wr_doqsock_remove(struct wr_doqsock *d, uint16_t number)
+{
+    return false;
+}
+
+void wr_doqsock_set_terms(struct wr_doqsock *d, const struct wr_terms *terms)
+{
+}
+
+void wr_doqsock_set_secrets(struct wr_doqsock *d, const struct wr_secrets *secrets)
+{
+}
+
+void wr_doqsock_take(struct wr_doqsock *d, const struct wr_client *client, const uint8_t *bytes,
+                     size_t size)
+{
+}
+
+void wr_doqsock_reply(struct wr_doqsock *d, const struct wr_client *client, const uint8_t *bytes,
+                      size_t size)
+{
+}
+
+void wr_doqsock_turn(struct wr_doqsock *d, uint64_t now_us)
+{
+}
+
+void wr_doqsock_drain(struct wr_doqsock *d)
+{
+}
+
+uint32_t wr_doqsock_open(const struct wr_doqsock *d)
+{
+    return 0;
+}
+
+void wr_doqsock_close(struct wr_doqsock *d)
+{
+}
+
+void wr_doqsock_destroy(struct wr_doqsock *d)
+{
+}
+
+#endif
