@@ -2,6 +2,7 @@
 #include "resolve/securestream.h"
 
 #include "base/err.h"
+#include "base/str.h"
 #include "transport/whom.h"
 
 static const struct wr_upstream *find(const struct wr_upstreams *u, uint16_t slot,
@@ -26,6 +27,30 @@ static uint8_t kind_of(uint8_t scheme)
     }
 }
 
+/* What HTTP calls the server: its name, or its address, and a port that is not the usual one. */
+static void write_host(struct wr_stream *st, const char *name)
+{
+    struct wr_addr bare = st->addr;
+    struct wr_str s;
+    wr_str_init(&s, st->host, sizeof(st->host));
+    bare.scope = 0;
+    bare.port = bare.port == 443 ? 0 : bare.port;
+    if (name[0]) {
+        wr_str_text(&s, name);
+        if (bare.port) {
+            wr_str_text(&s, ":");
+            wr_str_u64(&s, bare.port);
+        }
+        return;
+    }
+    char text[WR_ADDR_TEXT_SIZE];
+    wr_addr_to_text(&bare, text, sizeof(text));
+    bool bracket = bare.family == WR_AF_V6 && !bare.port;
+    wr_str_text(&s, bracket ? "[" : "");
+    wr_str_text(&s, text);
+    wr_str_text(&s, bracket ? "]" : "");
+}
+
 int wr_securestream_set(struct wr_streams *s, struct wr_stream *st, struct wr_upconn_setup *setup)
 {
     setup->kind = kind_of(st->scheme);
@@ -38,11 +63,20 @@ int wr_securestream_set(struct wr_streams *s, struct wr_stream *st, struct wr_up
         return WR_E_NOTFOUND;
     }
     const struct wr_whom *whom = st->upstream->whom;
+    const struct wr_uri *uri = st->upstream->uri;
+    if (setup->kind == WR_UPCONN_DOQ || (setup->kind == WR_UPCONN_DOH && !s->memory.resize)) {
+        return WR_E_UNSUPPORTED;
+    }
+    write_host(st, whom->name);
     setup->plain = s->plain;
-    setup->secure = (struct wr_upconn_secure){.creds = st->trust,
-                                              .verify = wr_whom_verify,
-                                              .user = (void *)(uintptr_t)whom,
-                                              .name = whom->name[0] ? whom->name : NULL};
+    setup->secure =
+        (struct wr_upconn_secure){.creds = st->trust,
+                                  .verify = wr_whom_verify,
+                                  .user = (void *)(uintptr_t)whom,
+                                  .name = whom->name[0] ? whom->name : NULL,
+                                  .host = st->host,
+                                  .path = uri && uri->path[0] ? uri->path : "/dns-query",
+                                  .memory = s->memory};
     return WR_OK;
 }
 

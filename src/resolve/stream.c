@@ -344,9 +344,8 @@ void wr_streams_bytes(struct wr_streams *s, wr_id id, const uint8_t *bytes, size
 }
 
 /* The exchange that the message answers. NULL: to nobody, or too late. */
-static struct wr_exchange *find_asked(struct wr_stream *st, const uint8_t *msg)
+static struct wr_exchange *find_asked(struct wr_stream *st, uint16_t msg_id)
 {
-    uint16_t msg_id = (uint16_t)(msg[0] << 8 | msg[1]);
     for (struct wr_list *n = st->asked.next; n != &st->asked; n = n->next) {
         struct wr_exchange *x = WR_CONTAINER(n, struct wr_exchange, on_stream);
         if (x->stream_msg_id == msg_id) {
@@ -359,7 +358,7 @@ static struct wr_exchange *find_asked(struct wr_stream *st, const uint8_t *msg)
 /* Whether it was asked for: then it is a sign of life. What nobody asked is not, and is heard a few times only. */
 static struct wr_exchange *take(struct wr_streams *s, struct wr_stream *st, const uint8_t *msg)
 {
-    struct wr_exchange *x = find_asked(st, msg);
+    struct wr_exchange *x = find_asked(st, (uint16_t)(msg[0] << 8 | msg[1]));
     st->begun_us = s->reading_us;
     if (x || st->owed > 0) {
         st->since_us = st->count ? s->reading_us : st->since_us;
@@ -384,6 +383,23 @@ static void conn_ended(struct wr_streams *s, struct wr_stream *st,
     give_up(s, st, said->why == WR_UPCONN_OWN ? OWN : BROKEN);
 }
 
+/* No answer comes to this question; the connection goes on. */
+static void question_failed(struct wr_streams *s, struct wr_stream *st,
+                            const struct wr_upconn_said *said, uint64_t now_us)
+{
+    struct wr_exchange *x = find_asked(st, said->id);
+    if (!x) {
+        st->owed -= st->owed > 0;
+        return;
+    }
+    wr_securestream_failed(s, st, WR_UPCONN_NOT_DNS, said->text, now_us);
+    x->stream_owed = false;
+    wr_streams_leave(s, x, now_us);
+    x->stream_again = said->again && !x->stream_retried;
+    x->lost_own = false;
+    wr_list_append(&s->orphans, &x->on_stream);
+}
+
 /* The stream whose octets, or whose beginning, are being looked at; NULL: it is over. */
 static struct wr_stream *being_read(const struct wr_streams *s)
 {
@@ -406,6 +422,7 @@ bool wr_streams_message(struct wr_streams *s, const struct wr_now *now,
             }
             break;
         case WR_UPCONN_SAID_TICKET: wr_securestream_ticket(s, st, said.msg, said.size); break;
+        case WR_UPCONN_SAID_FAILED: question_failed(s, st, &said, now->mono_us); break;
         case WR_UPCONN_SAID_ENDED: conn_ended(s, st, &said, now->mono_us); break;
         default:
             *ret_msg = said.msg;
@@ -418,7 +435,9 @@ bool wr_streams_message(struct wr_streams *s, const struct wr_now *now,
         if (st->state == WR_STREAM_READY) {
             arm(s, st);
         }
-        if (wr_upconn_has_output(&st->conn)) {
+        bool goes_on = st->blocked && !wr_list_empty(&st->waiting);
+        st->blocked = false;
+        if (goes_on || wr_upconn_has_output(&st->conn)) {
             mark_pending(s, st);
         }
     }
@@ -464,8 +483,16 @@ static struct wr_exchange *ask_one(struct wr_streams *s, struct wr_stream *st, u
 void wr_streams_ask(struct wr_streams *s, wr_id id, const uint8_t *msg, size_t size)
 {
     struct wr_stream *st = wr_pool_get(&s->pool, id);
-    if (st && st->state == WR_STREAM_READY && wr_upconn_ask(&st->conn, msg, size) != WR_OK) {
-        give_up(s, st, OWN); /* there was room for a question a moment ago */
+    int err = st && st->state == WR_STREAM_READY ? wr_upconn_ask(&st->conn, msg, size) : WR_OK;
+    if (err == WR_E_AGAIN) { /* as many are out as the server allows: it waits for its turn */
+        struct wr_list *last = st->asked.prev;
+        WR_CONTAINER(last, struct wr_exchange, on_stream)->stream_owed = false;
+        WR_CONTAINER(last, struct wr_exchange, on_stream)->written_us = 0;
+        wr_list_remove(last);
+        wr_list_append(&st->waiting, last);
+        st->blocked = true;
+    } else if (err != WR_OK) {
+        give_up(s, st, OWN);
     }
 }
 
@@ -484,14 +511,16 @@ static enum wr_stream_action poll_one(struct wr_streams *s, struct wr_stream *st
         ret_out->addr = st->addr;
         return WR_STREAM_OPEN;
     }
-    if (st->state == WR_STREAM_READY && !wr_list_empty(&st->waiting) &&
+    if (st->state == WR_STREAM_READY && !wr_list_empty(&st->waiting) && !st->blocked &&
         wr_upconn_can_ask(&st->conn)) {
         ret_out->exchange = ask_one(s, st, now_us);
         return WR_STREAM_ASK;
     }
     if (wr_upconn_has_output(&st->conn)) {
         ret_out->size = wr_upconn_output(&st->conn, &ret_out->bytes);
-        return WR_STREAM_WRITE;
+        if (ret_out->size > 0) {
+            return WR_STREAM_WRITE;
+        }
     }
     wr_list_remove(&st->node);
     return WR_STREAM_NOTHING;

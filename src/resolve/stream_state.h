@@ -40,8 +40,10 @@ struct wr_stream {
     uint32_t generation;  /* of the slot */
     uint16_t unasked;     /* messages that nobody asked for */
     uint16_t slot;        /* whose it is, beside addr and scheme */
+    char host[WR_DOHCLIENT_HOST_SIZE]; /* for HTTP: name or address, and the port */
     uint8_t scheme;
     uint8_t state;
+    bool blocked;   /* it takes no more questions until it has said something */
     bool tell_open; /* OPEN has not been given out yet */
     bool unproven;  /* counted in the streams' `unproven` */
     bool leaving;   /* its server wants no more questions on it */

@@ -50,6 +50,17 @@ struct wr_crew {
 
 /* --- in the worker's thread --- */
 
+/* For what HTTP to upstreams needs while it is spoken; each connection has a bound. */
+static void *resize(void *user, void *at, size_t size)
+{
+    (void)user;
+    if (size == 0) {
+        free(at);
+        return NULL;
+    }
+    return realloc(at, size);
+}
+
 static bool hand(void *user, enum wr_hand kind, uint16_t to, const struct wr_client *client,
                  const uint8_t *bytes, size_t size)
 {
@@ -200,6 +211,7 @@ static int create_engine(struct worker *w)
         .cache = s->cache,
         .upstream_state = s->upstream_state,
         .conns = s->conns,
+        .memory = {.resize = resize},
         .infra_slots = s->infra_slots,
         .zones = s->zones,
         .ranges = s->ranges,

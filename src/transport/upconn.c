@@ -6,7 +6,10 @@
 #include "base/check.h"
 #include "base/err.h"
 
-static const char *const dot_alpn[] = {"dot"};
+/* Octets of HTTP in one record. */
+#define WEB_RECORD_MAX 4096
+
+static const char *const dot_alpn[] = {"dot"}, *const web_alpn[] = {"h2", "http/1.1"};
 
 const char *wr_upconn_state_name(uint8_t state)
 {
@@ -60,6 +63,57 @@ void wr_upconn_opened(struct wr_upconn *c, const uint8_t *ticket, size_t size)
     c->state = c->tell_ready ? WR_UPCONN_READY : WR_UPCONN_SHAKING;
 }
 
+static bool is_web(const struct wr_upconn *c)
+{
+    return c->kind == WR_UPCONN_DOH;
+}
+
+/* ---- HTTP ---- */
+
+/* What HTTP wants said goes into records, as far as there is room. */
+static int flush_web(struct wr_upconn *c)
+{
+    int err = WR_OK;
+    while (err == WR_OK && wr_dohclient_has_output(&c->http)) {
+        size_t room = c->out.cap - c->out.pos;
+        if (room <= WR_TLS_RECORD_MORE) {
+            return WR_OK; /* after the owner took what is there */
+        }
+        room -= WR_TLS_RECORD_MORE;
+        size_t size =
+            wr_dohclient_output(&c->http, c->plain, room < WEB_RECORD_MAX ? room : WEB_RECORD_MAX);
+        if (size == 0) {
+            return WR_OK;
+        }
+        err = wr_tls_write(&c->tls, c->plain, size, &c->out);
+    }
+    return err;
+}
+
+static int begin_web(struct wr_upconn *c, uint64_t now_us)
+{
+    struct wr_dohclient_setup setup = {.version = c->tls.alpn == 0 ? WR_HTTP_2 : WR_HTTP_1_1,
+                                       .method = WR_HTTP_POST,
+                                       .host = c->secure.host,
+                                       .path = c->secure.path,
+                                       .memory = c->secure.memory};
+    int err = wr_dohclient_start(&c->http, &setup, now_us);
+    c->web = err == WR_OK;
+    return c->web ? flush_web(c) : err;
+}
+
+static bool web_said(const struct wr_dohclient_said *from, struct wr_upconn_said *ret_said)
+{
+    *ret_said = (struct wr_upconn_said){
+        .kind = from->kind == WR_DOHCLIENT_ANSWER ? WR_UPCONN_SAID_ANSWER : WR_UPCONN_SAID_FAILED,
+        .id = (uint16_t)from->token,
+        .again = from->again,
+        .msg = from->bytes,
+        .size = from->size,
+        .text = from->why ? from->why : ""};
+    return true;
+}
+
 /* ---- TLS ---- */
 
 /* Notes who said no: a server that is not the one that is meant is another thing than a handshake that fails. */
@@ -79,8 +133,8 @@ static int begin(struct wr_upconn *c, const struct wr_now *now)
 {
     struct wr_tls_setup setup = {.role = WR_TLS_CLIENT,
                                  .creds = c->secure.creds,
-                                 .alpn = dot_alpn,
-                                 .alpn_count = WR_ARRAY_LEN(dot_alpn),
+                                 .alpn = is_web(c) ? web_alpn : dot_alpn,
+                                 .alpn_count = is_web(c) ? 2 : 1,
                                  .verify = judge,
                                  .user = c,
                                  .name = c->secure.name,
@@ -136,10 +190,17 @@ static int read_more(struct wr_upconn *c, const struct wr_now *now)
         err = wr_tls_read(&c->tls, c->plain, WR_UPCONN_PLAIN, &size, &c->out);
     }
     if (c->state == WR_UPCONN_SHAKING && c->tls.state == WR_TLS_OPEN) {
+        int web = is_web(c) ? begin_web(c, now->mono_us) : WR_OK;
+        if (web != WR_OK) {
+            return web;
+        }
         c->state = WR_UPCONN_READY;
         c->tell_ready = true;
     }
-    if (err == WR_OK) {
+    if (err == WR_OK && c->web) {
+        (void)wr_dohclient_feed(&c->http, c->plain, size,
+                                now->mono_us); /* next tells how it ended */
+    } else if (err == WR_OK) {
         wr_frame_feed(&c->frame, c->plain, size);
     }
     return err;
@@ -170,26 +231,53 @@ static bool next_ready(struct wr_upconn *c, struct wr_upconn_said *ret_said)
     return true;
 }
 
-bool wr_upconn_next(struct wr_upconn *c, const struct wr_now *now, struct wr_upconn_said *ret_said)
+/* A message, or the end of what speaks DNS here. WR_E_AGAIN: more octets are needed. */
+static int next_message(struct wr_upconn *c, struct wr_upconn_said *ret_said)
 {
+    struct wr_dohclient_said web;
     const uint8_t *msg;
     size_t size;
+    if (is_web(c)) {
+        if (!c->web || !wr_dohclient_next(&c->http, &web)) {
+            return WR_E_AGAIN;
+        }
+        if (web.kind == WR_DOHCLIENT_ENDED) {
+            ended(c, WR_UPCONN_CLOSED, ret_said);
+            ret_said->text = web.why ? web.why : "";
+            return WR_OK;
+        }
+        return web_said(&web, ret_said) ? WR_OK : WR_E_AGAIN;
+    }
+    int err = wr_frame_next(&c->frame, &msg, &size);
+    if (err == WR_OK) {
+        *ret_said = (struct wr_upconn_said){
+            .kind = WR_UPCONN_SAID_ANSWER, .msg = msg, .size = size, .text = ""};
+    } else if (err != WR_E_AGAIN) {
+        ended(c, WR_UPCONN_NOT_DNS, ret_said);
+        return WR_OK;
+    }
+    return err;
+}
+
+/* All is read: what HTTP says to it, and tickets. */
+static bool next_quiet(struct wr_upconn *c, struct wr_upconn_said *ret_said)
+{
+    int err = c->web ? flush_web(c) : WR_OK;
+    if (err != WR_OK) {
+        return ended(c, why_of(c, err), ret_said);
+    }
+    return wr_upconn_is_encrypted(c->kind) && take_ticket(c, ret_said);
+}
+
+bool wr_upconn_next(struct wr_upconn *c, const struct wr_now *now, struct wr_upconn_said *ret_said)
+{
     while (c->state == WR_UPCONN_READY || c->state == WR_UPCONN_SHAKING) {
-        if (next_ready(c, ret_said)) {
+        if (next_ready(c, ret_said) || next_message(c, ret_said) == WR_OK) {
             return true;
         }
-        int err = wr_frame_next(&c->frame, &msg, &size);
-        if (err == WR_OK) {
-            *ret_said = (struct wr_upconn_said){
-                .kind = WR_UPCONN_SAID_ANSWER, .msg = msg, .size = size, .text = ""};
-            return true;
-        }
-        if (err != WR_E_AGAIN) {
-            return ended(c, WR_UPCONN_NOT_DNS, ret_said);
-        }
-        err = wr_upconn_is_encrypted(c->kind) ? read_more(c, now) : WR_E_AGAIN;
+        int err = wr_upconn_is_encrypted(c->kind) ? read_more(c, now) : WR_E_AGAIN;
         if (err == WR_E_AGAIN && !c->tell_ready) {
-            return wr_upconn_is_encrypted(c->kind) && take_ticket(c, ret_said);
+            return next_quiet(c, ret_said);
         }
         if (err != WR_OK && err != WR_E_AGAIN) {
             return ended(c, why_of(c, err), ret_said);
@@ -213,6 +301,10 @@ int wr_upconn_ask(struct wr_upconn *c, const uint8_t *msg, size_t size)
     if (!wr_upconn_can_ask(c)) {
         return WR_E_AGAIN;
     }
+    if (c->web) {
+        int err = wr_dohclient_ask(&c->http, msg, size);
+        return err == WR_OK ? flush_web(c) : err;
+    }
     framed[0] = (uint8_t)(size >> 8);
     framed[1] = (uint8_t)size;
     memcpy(framed + 2, msg, size);
@@ -225,6 +317,9 @@ int wr_upconn_ask(struct wr_upconn *c, const uint8_t *msg, size_t size)
 
 size_t wr_upconn_output(struct wr_upconn *c, const uint8_t **ret_bytes)
 {
+    if (c->out.pos == 0 && c->web) {
+        (void)flush_web(c); /* a session that failed tells so by next */
+    }
     size_t size = c->out.pos;
     *ret_bytes = c->out.base;
     c->out.pos = 0;
@@ -233,7 +328,7 @@ size_t wr_upconn_output(struct wr_upconn *c, const uint8_t **ret_bytes)
 
 bool wr_upconn_has_output(const struct wr_upconn *c)
 {
-    return c->out.pos > 0;
+    return c->out.pos > 0 || (c->web && wr_dohclient_has_output(&c->http));
 }
 
 void wr_upconn_facts(const struct wr_upconn *c, struct wr_upconn_facts *ret_facts)
@@ -241,13 +336,16 @@ void wr_upconn_facts(const struct wr_upconn *c, struct wr_upconn_facts *ret_fact
     *ret_facts = (struct wr_upconn_facts){.resumed = c->tls.resumed,
                                           .version = wr_tls_version(&c->tls),
                                           .cipher = wr_tls_cipher(&c->tls),
-                                          .protocol = "",
+                                          .protocol = !c->web            ? ""
+                                                      : c->tls.alpn == 0 ? "h2"
+                                                                         : "http/1.1",
                                           .proof = c->proof.text};
 }
 
 bool wr_upconn_partial(const struct wr_upconn *c)
 {
-    return c->state == WR_UPCONN_READY && wr_frame_partial(&c->frame);
+    return c->state == WR_UPCONN_READY &&
+           (c->web ? wr_dohclient_since(&c->http) != WR_TIME_NEVER : wr_frame_partial(&c->frame));
 }
 
 void wr_upconn_close(struct wr_upconn *c)
@@ -262,6 +360,10 @@ void wr_upconn_close(struct wr_upconn *c)
 
 void wr_upconn_end(struct wr_upconn *c)
 {
+    if (c->web) {
+        wr_dohclient_end(&c->http);
+        c->web = false;
+    }
     if (c->begun) {
         wr_tls_end(&c->tls);
     }

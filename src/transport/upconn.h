@@ -26,6 +26,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/time.h"
+#include "transport/dohclient.h"
 #include "transport/frame.h"
 #include "transport/tls.h"
 
@@ -70,6 +71,9 @@ struct wr_upconn_secure {
     wr_tls_verify_fn *verify;
     void *user;       /* for verify */
     const char *name; /* for SNI, or NULL; lives until READY */
+    /* Of HTTP: host (with a port that is not 443) and path, until READY; memory as realloc gives it. */
+    const char *host, *path;
+    struct wr_http_memory memory;
 };
 
 struct wr_upconn {
@@ -84,6 +88,8 @@ struct wr_upconn {
     uint8_t state; /* enum wr_upconn_state */
     uint8_t why;   /* enum wr_upconn_why, of the end */
     bool tell_ready, begun, denied;
+    bool web; /* `http` is begun */
+    struct wr_dohclient http;
     struct wr_verdict_text proof; /* what proved who it is */
 };
 
@@ -106,13 +112,16 @@ struct wr_upconn_setup {
 enum wr_upconn_said_kind {
     WR_UPCONN_SAID_READY = 1, /* messages may be asked */
     WR_UPCONN_SAID_ANSWER,    /* msg, size: valid until the next call */
-    WR_UPCONN_SAID_TICKET,    /* msg, size: a ticket for the next connection to this server */
-    WR_UPCONN_SAID_ENDED,     /* nothing more comes: why, text */
+    WR_UPCONN_SAID_FAILED, /* id: no answer comes to it; `again`: the server has not looked at it; text */
+    WR_UPCONN_SAID_TICKET, /* msg, size: a ticket for the next connection to this server */
+    WR_UPCONN_SAID_ENDED,  /* nothing more comes: why, text */
 };
 
 struct wr_upconn_said {
     uint8_t kind;
     uint8_t why; /* enum wr_upconn_why */
+    bool again;
+    uint16_t id;
     const uint8_t *msg;
     size_t size;
     const char *text; /* a sentence, or "" */

@@ -64,6 +64,27 @@ def real_servers(lab):
             need(until(lambda: resolves(lab), 5), f"{kind} after its restart: {lab.weir.log_tail()}")
 
 
+@e2e.test("kresd, unbound and dnsdist are asked over HTTPS, forty questions on one connection of HTTP/2; a path that is not there has its words")
+def over_https(lab):
+    ca = secure.authority()
+    identity = ca.issue("relay", [secure.HOST], [RELAY4, RELAY6])
+    for kind in ("kresd", "unbound", "dnsdist"):
+        with secure.Upstream(lab, kind, identity):
+            lab.start_gateway(config([f"https://{RELAY4}/dns-query#name={secure.HOST}"], ca))
+            with lab.capture() as wire:
+                need(resolves(lab), f"{kind}: {lab.weir.log_tail()}")
+                replies = lab.kdig_many("camera", [f"n{i}.camera.example" for i in range(40)])
+            equal({reply.rcode for reply in replies}, {"NXDOMAIN"}, kind)
+            equal(wire.readable(NAME), [], kind)
+            seen = state(lab)
+            equal((seen["transport"], seen["version"], seen["protocol"]), ("https", "TLS1.3", "h2"), kind)
+            equal((seen["connection_failures"], seen["handshakes"]), (0, 1), f"{kind}: {seen}")
+    with secure.Upstream(lab, "unbound", identity):
+        lab.start_gateway(config([f"https://{RELAY4}/elsewhere#name={secure.HOST}"], ca))
+        equal(lab.kdig("camera", NAME, timeout=6).rcode, "SERVFAIL")
+        need("no DNS" in state(lab)["last_failure"], state(lab))
+
+
 @e2e.test("a second connection to the same server is resumed")
 def resumed(lab):
     ca = secure.authority()

@@ -34,6 +34,15 @@ struct rig {
     struct wr_creds *trust;
 };
 
+static inline void *rig_resize(void *user, void *at, size_t size)
+{
+    if (size == 0) {
+        free(at);
+        return NULL;
+    }
+    return realloc(at, size);
+}
+
 static inline void rig_start_sized(struct rig *r, uint32_t requests)
 {
     struct wr_hash_key key = {{1, 2}};
@@ -62,6 +71,7 @@ static inline void rig_start_sized(struct rig *r, uint32_t requests)
                                       .ttl = &r->ttl,
                                       .query_timeout_ms = 5000,
                                       .upstream_state = r->state,
+                                      .memory = {.resize = rig_resize},
                                       .client_cookie_key = cookie_key,
                                       .table_key = key,
                                       .rng = &r->rng};

@@ -93,7 +93,7 @@ static void open_for(unsigned n)
 static bool play(void)
 {
     static uint8_t bytes[64 * 1024];
-    uint8_t query[128] = {0};
+    uint8_t query[19] = {0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 'a', 0, 0, 1, 0, 1};
     const uint8_t *msg, *said;
     size_t size;
     for (unsigned turn = 0; turn < 100; turn++) {
@@ -327,6 +327,40 @@ static void test_time_becomes_known(void **state)
     assert_int_equal(view.resumed, 0);
 }
 
+/* Over HTTPS one question may fail alone: it is told, asked elsewhere, and the connection goes on. */
+static void test_https_question_fails_alone(void **state)
+{
+    bool again;
+    for (unsigned i = 0; i < 3; i++) {
+        x[i].scheme = WR_SCHEME_HTTPS;
+    }
+    upstreams.upstream[0].scheme = WR_SCHEME_HTTPS;
+    upstreams.upstream[0].uri = NULL;                                   /* the usual path */
+    assert_int_equal(wr_streams_place(&s, &x[0], &rng, T0), WR_E_FULL); /* nobody lends memory */
+    s.memory.resize = dotserver_resize;
+    d.web = true;
+    dotserver_accept(&d);
+    open_for(0);
+    assert_true(play());
+    assert_ptr_equal(got, &x[0]);
+    look();
+    assert_string_equal(view.protocol, "h2");
+    wr_streams_leave(&s, &x[0], T0);
+    d.mute = true;
+    assert_int_equal(wr_streams_place(&s, &x[1], &rng, T0), 0);
+    assert_false(play());
+    assert_ptr_equal(wr_streams_orphan(&s, &again), &x[1]);
+    assert_int_equal(x[1].stream, 0);
+    d.mute = false;
+    look();
+    assert_int_equal(view.failures, 1);
+    assert_int_equal(view.why, WR_UPCONN_NOT_DNS);
+    assert_int_equal(wr_streams_place(&s, &x[2], &rng, T0), 0);
+    assert_true(play());
+    assert_ptr_equal(got, &x[2]);
+    assert_int_equal(s.opened, 1);
+}
+
 static void test_servers_keepalive(void **state)
 {
     open_for(0);
@@ -378,6 +412,7 @@ int main(void)
         CASE(test_hung),
         CASE(test_adopt_ends_what_was_proven),
         CASE(test_time_becomes_known),
+        CASE(test_https_question_fails_alone),
         CASE(test_servers_keepalive),
         CASE(test_idle_server_talks_on),
     };
