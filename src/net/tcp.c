@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -178,7 +179,8 @@ static void conn_part(struct conn *c)
 static void conn_seal(struct conn *c)
 {
     struct wr_tcp *t = c->tcp;
-    uint64_t cost = WR_TLS_SESSION_COST + (wr_wqueue_waiting(&c->queue) > 0 ? c->queue.cap : 0);
+    uint64_t cost = WR_TLS_SESSION_COST + wr_conn_memory(&c->wire) +
+                    (wr_wqueue_waiting(&c->queue) > 0 ? c->queue.cap : 0);
     bool opens = c->state == CONN_OPENING;
 
     if (wr_conn_session(&c->wire) == NULL) {
@@ -322,6 +324,12 @@ static void conn_settle(struct conn *c)
         c->stuck_us = c->tcp->now_us;
     }
     c->waiting = wr_conn_waiting(&c->wire);
+    if (c->state == CONN_PARTIAL) {
+        /* A client that writes a message in two pieces, and whose kernel holds the second back until the first is acknowledged
+         * (Nagle), would wait for our delayed acknowledgement: 40 ms a message. */
+        int on = 1;
+        (void)setsockopt(c->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+    }
     if (c->state == CONN_IDLE && (c->ended || c->tcp->draining)) {
         conn_close(c);
         return;

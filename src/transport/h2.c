@@ -242,6 +242,14 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const ui
     struct stream *s = nghttp2_session_get_stream_user_data(session, id);
     size_t expected;
 
+    if (s != NULL && s->state == ANSWERED && s->err != WR_OK && !h->client) {
+        s->octets += (uint32_t)size; /* at most a window at once */
+        if (s->octets > WR_HTTP_HEAD_MAX + WR_HTTP_PIPELINE_MAX) {
+            s->octets = 0;
+            h2_reset(h, s, NGHTTP2_NO_ERROR); /* not wanted (RFC 9113 section 8.1) */
+        }
+        return 0;
+    }
     if (s == NULL || s->state != READING) {
         return 0;
     }
@@ -283,24 +291,14 @@ static int on_close(nghttp2_session *session, int32_t id, uint32_t code, void *u
     return 0;
 }
 
-/* A response has gone out whole though its request has not come whole: the rest is not wanted (RFC 9113 section 8.1). And what nghttp2
- * says against a peer that breaks the protocol ends the connection. */
+/* What nghttp2 says against a peer that breaks the protocol ends the connection. */
 static int on_sent(nghttp2_session *session, const nghttp2_frame *frame, void *user)
 {
     struct wr_h2 *h = user;
-    struct stream *s;
 
     if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR &&
         h->err == WR_OK) {
         h->err = WR_E_FORMAT;
-    }
-    if (h->client || (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0 ||
-        (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA)) {
-        return 0;
-    }
-    s = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
-    if (s != NULL && s->err != WR_OK) {
-        h2_reset(h, s, NGHTTP2_NO_ERROR);
     }
     return 0;
 }

@@ -11,6 +11,9 @@
  * that get nothing done: each (SETTINGS, PING, RST_STREAM, PRIORITY, WINDOW_UPDATE, CONTINUATION, empty DATA, whatever is not known)
  * takes from a credit that time and messages that are done give back. Who has none left gets GOAWAY with ENHANCE_YOUR_CALM.
  *
+ * A request that is refused before all of it came (a body too long) is read on and thrown away, for clients take the reset of a stream for
+ * the loss of the response; beyond 32 KiB it is reset.
+ *
  * Errors of the connection stick: feed and next give them; what is still to be said (GOAWAY) is in the output.
  */
 #ifndef WR_TRANSPORT_H2_H

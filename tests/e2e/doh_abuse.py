@@ -208,6 +208,8 @@ def huge(box):
         while (got := raw.read())[0] != HEADERS:
             pass
         need(got[3][0] != h2raw.OK and got[1] & 1, got)
+        for _ in range(6):
+            raw.frame(h2raw.DATA, 0, 1, bytes(10000))
         while (got := raw.read())[0] != RST_STREAM:
             pass
         equal(got[3], bytes(4), "NO_ERROR: the response stands, the rest is not wanted")
