@@ -40,8 +40,6 @@ struct wr_designated {
     const char *path; /* of DoH */
 };
 
-/* Where nothing else is said (RFC 8484 section 4.1 has it in its examples, and so does everybody). */
-#define WR_DESIGNATED_PATH "/dns-query"
 /* Seconds that what is told may be kept: a listener or a certificate may be changed at any time. */
 #define WR_DESIGNATED_TTL_S 300
 

@@ -100,9 +100,9 @@ void wr_encryption_settled(struct wr_serve *s)
     wr_certfiles_tell(&e->files, s->conf, e->terms.creds, &now, true);
 }
 
-int wr_encryption_designate(struct wr_serve *s, struct wr_gate *gate)
+int wr_encryption_designate(struct wr_serve *s, const struct wr_conf *conf, struct wr_gate *gate)
 {
-    return wr_designation_put(gate, WR_DESIGNATED_PATH, s->encryption.terms.creds);
+    return wr_designation_put(gate, conf->encrypted.doh_path, s->encryption.terms.creds);
 }
 
 void wr_encryption_end(struct wr_serve *s)

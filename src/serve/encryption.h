@@ -37,8 +37,8 @@ const struct wr_terms *wr_encryption_next(struct wr_serve *s, const struct wr_co
 void wr_encryption_tick(struct wr_serve *s);
 /* The order with the next terms has settled. */
 void wr_encryption_settled(struct wr_serve *s);
-/* Puts into a new gate what clients may be told of the listeners in it, by the certificates in force. WR_E_NOMEM. */
-int wr_encryption_designate(struct wr_serve *s, struct wr_gate *gate);
+/* Puts into a new gate of `conf` what clients may be told of the listeners in it, by the certificates in force. WR_E_NOMEM. */
+int wr_encryption_designate(struct wr_serve *s, const struct wr_conf *conf, struct wr_gate *gate);
 void wr_encryption_end(struct wr_serve *s);
 void wr_encryption_report(const struct wr_serve *s, struct wr_json *j, int64_t now_s);
 

@@ -319,7 +319,7 @@ static int prepare(struct wr_serve *s, const struct wr_conf *conf)
                            &r->gate);
         wr_reload_say_notes(&notes, r->report.text, sizeof(r->report.text));
     }
-    return err == WR_OK ? wr_encryption_designate(s, r->gate) : err;
+    return err == WR_OK ? wr_encryption_designate(s, conf, r->gate) : err;
 }
 
 static void rest_listeners(struct wr_serve *s)

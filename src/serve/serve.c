@@ -110,7 +110,7 @@ static int add_delegations(struct wr_serve *s)
     if (err == WR_OK) {
         wr_gate_free(s->gate);
         s->gate = gate;
-        err = wr_encryption_designate(s, gate);
+        err = wr_encryption_designate(s, s->conf, gate);
     }
     return err;
 }
@@ -593,7 +593,7 @@ static int prepare(struct wr_serve *s)
         err = wr_encryption_begin(s);
     }
     if (err == WR_OK) {
-        err = wr_encryption_designate(s, s->gate);
+        err = wr_encryption_designate(s, s->conf, s->gate);
     }
     if (err == WR_OK) {
         err = wr_doors_drop(s);

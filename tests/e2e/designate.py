@@ -93,12 +93,13 @@ def issue(files, names, addresses, who="server"):
 
 def settings(pair, **more):
     return {"listen": ["127.0.0.1:5300", "lan0:5300"],
-            "encrypted": {"dot": ["lan0"], "certificates": [{"chain": pair.chain, "key": pair.key}]}, **more}
+            "encrypted": {"dot": ["lan0"], "doh": ["lan0:8443"], "doh_path": "/ask", "certificates": [{"chain": pair.chain, "key": pair.key}]}, **more}
 
 
-def hint(address, name=NAME, more=""):
+def hint(address, name=NAME):
     kind = "ipv6hint" if ":" in address else "ipv4hint"
-    return [f'2 {name}. alpn="dot"{more} {kind}={address}']
+    return [f'2 {name}. alpn="dot" {kind}={address}',
+            f'3 {name}. alpn="h2" port=8443 {kind}={address} dohpath="/ask{{?dns}}"']
 
 
 def plain(lines):
@@ -156,7 +157,8 @@ def handed_out(box):
     words = [weir.program, "dnr", weir.config, "--address", f"{LAN},{LAN6}"]
     text = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     said = json.loads(subprocess.run([*words, "--json"], capture_output=True, text=True, check=True).stdout)
-    equal(said["instances"], [{"priority": 1, "name": f"{NAME}.", "addresses": [LAN, LAN6], "parameters": "alpn=dot"}])
+    equal([(one["priority"], one["name"], one["addresses"], one["parameters"]) for one in said["instances"]],
+          [(1, f"{NAME}.", [LAN, LAN6], "alpn=dot"), (2, f"{NAME}.", [LAN, LAN6], "alpn=h2 port=8443 dohpath=/ask{?dns}")])
     conf = os.path.join(weir.folder, "dnsmasq.conf")
     with open(conf, "w", encoding="ascii") as file:
         file.write("port=0\ninterface=lan0\nbind-interfaces\nno-resolv\nuser=root\ngroup=root\nleasefile-ro\nno-ping\n"
