@@ -36,7 +36,7 @@ IDLE = 1000
 WHAT = ("dot", "doh", "doq", "new", "resumed", "idle")
 ADDRESSES = {"weir": "127.0.0.41", "unbound": "127.0.0.42", "kresd": "127.0.0.43", "dnsdist": "127.0.0.44",
              "knotd": "127.0.0.45"}
-SPEAKS = {"weir": ("dot", "new", "resumed", "idle"), "knotd": ("doq",)}
+SPEAKS = {"knotd": ("doq",)}  # weir's: what_weir_speaks
 OTHERS = ("dot", "doh", "new", "resumed", "idle")
 
 WEIR = """\
@@ -46,6 +46,7 @@ workers: 1
 user: root
 encrypted:
 {listeners}  certificates: [{{chain: {chain}, key: {key}}}]
+  handshake_rate: 0
 upstream:
   groups: [{{name: bench, servers: ["udp://{up}"]}}]
   default: bench
@@ -86,6 +87,13 @@ def knotd_command(home, identity, listen):
     path = secure.write(os.path.join(home, "knot.conf"), KNOTD.format(
         dir=home, listen=listen, chain=identity.chain, key=identity.key))
     return [spaces.peer("knotd"), "-c", path]
+
+
+def what_weir_speaks(program):
+    """The rows that this weir can have, by its own manual: a listener that it does not know is not measured."""
+    manual = subprocess.run([program, "check", "--doc"], capture_output=True, text=True, check=True).stdout
+    heard = [what for what in ("dot", "doh", "doq") if f"### `encrypted.{what}`" in manual]
+    return (*heard, "new", "resumed", "idle")
 
 
 def weir_command(home, identity, program):
@@ -307,11 +315,12 @@ def parse():
     for name in options.peers:
         if name not in ADDRESSES or name == "weir":
             p.error(f"no such peer: {name}")
-    options.what = options.what or list(SPEAKS["weir"])
+    options.what = options.what or [what for what in WHAT if what in what_weir_speaks(os.path.abspath(options.weir))]
     for what in options.what:
         if what not in WHAT:
             p.error(f"no such bench: {what}; there are {', '.join(WHAT)}")
     options.weir = os.path.abspath(options.weir)
+    SPEAKS["weir"] = what_weir_speaks(options.weir)
     options.tools = os.path.abspath(options.tools or os.path.join(os.path.dirname(os.path.dirname(options.weir)), "bench"))
     return options
 
@@ -333,7 +342,10 @@ def main():
             print(f"absent: {line}")
         for what in options.what:
             results[what] = bench.idle() if what == "idle" else bench.rounds(what)
-            (idle_table(results[what]) if what == "idle" else table(what, results[what]))
+            if what == "idle":
+                idle_table(results[what])
+            else:
+                table(what, results[what])
     finally:
         bench.stop()
     if options.json:

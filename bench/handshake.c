@@ -14,6 +14,7 @@
 #include <gnutls/gnutls.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -321,6 +322,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: handshake [-t s] [-c n] [-r] [-i n] ADDRESS PORT HOST CAFILE\n");
         return 2;
     }
+    signal(SIGPIPE, SIG_IGN); /* a server that hangs up is a failed connection */
     s.host = argv[optind + 2];
     gnutls_certificate_allocate_credentials(&s.trust);
     if (gnutls_certificate_set_x509_trust_file(s.trust, argv[optind + 3], GNUTLS_X509_FMT_PEM) <

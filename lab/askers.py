@@ -147,12 +147,13 @@ class Local:
         raise NotImplementedError
 
     def start(self):
+        open(self.log, "w").close()
         self.process = self.node.start(self.argv(), log=self.log)
-        if not until(self._listens, 20):
+        if not until(self.listens, 20):
             raise LabError(f"{self.name} does not listen: {self.said()}")
         return self
 
-    def _listens(self):
+    def listens(self):
         if self.process.poll() is not None:
             return False
         with self.node.inside(), socket.socket() as sock:
@@ -233,6 +234,11 @@ class Dnscrypt(Local):
     def __init__(self, node, where, proxy=None, proxy_path="/proxy", bootstrap=None):
         super().__init__(node, where)
         self.proxy, self.proxy_path, self.bootstrap = proxy, proxy_path, bootstrap
+
+    def listens(self):
+        """It opens its ports first and looks at its server then; what is asked in between is lost."""
+        said = self.said()
+        return super().listens() and ("is ready" in said or "[ERROR]" in said)
 
     def argv(self):
         where = self.where

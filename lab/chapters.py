@@ -8,6 +8,7 @@ import time
 
 import badpackets
 import clients
+import private
 import proofs
 import services
 import world
@@ -295,4 +296,5 @@ CHAPTERS = {
     "malformed": malformed,
     **services.CHAPTERS,
     **proofs.CHAPTERS,
+    **private.CHAPTERS,
 }

@@ -18,8 +18,10 @@ connections; it stays until `stop` or the end of the lab.
 import os
 import socket
 import subprocess
+import tempfile
 
 import certs
+import gateway
 import rooted
 import world
 from servers import log_of, write
@@ -66,7 +68,7 @@ modules.unload('priming')
 modules.unload('ta_signal_query')
 modules.unload('ta_sentinel')
 trust_anchors.remove('.')
-policy.add(policy.all(policy.STUB({{'{forward}'}})))
+policy.add(policy.all(policy.FORWARD({{'{forward}'}})))
 """)
     return rooted.command("/usr/sbin/kresd", "-n", "-c", conf, home)
 
@@ -176,3 +178,30 @@ class Upstream:
 def authority(name="ca"):
     """A new authority of the lab, in a folder of its own."""
     return certs.Authority(os.path.join(RUN, "certs", name), name)
+
+
+def only(url, ca, **more):
+    """A configuration that asks this server and nobody else, encrypted or not at all."""
+    return {"upstream": {"groups": [{"name": "relay", "servers": [url]}], "default": "relay", "encryption": "required",
+                         "ca_file": ca.path}, **more}
+
+
+def listening(identity, addresses, transports=("dot",)):
+    """The section of a configuration that has weir listen for these, with this certificate."""
+    return {"encrypted": {**{transport: list(addresses) for transport in transports},
+                          "certificates": [{"chain": identity.chain, "key": identity.key}]}}
+
+
+def able():
+    """What this weir says it can: transports that it listens for, schemes of upstreams that it asks."""
+    program = gateway.binary()
+    manual = subprocess.run([program, "check", "--doc"], capture_output=True, text=True, check=True).stdout
+    heard = [what for what in ("dot", "doh", "doq") if f"### `encrypted.{what}`" in manual]
+    asked = []
+    with tempfile.TemporaryDirectory() as folder:
+        for scheme in ("tls", "https", "quic"):
+            path = write(os.path.join(folder, "weir.yaml"), "upstream: {groups: [{name: a, servers: "
+                         f"[\"{scheme}://192.0.2.1#opportunistic\"]}}], default: a}}\n")
+            done = subprocess.run([program, "check", path], capture_output=True, text=True, check=False)
+            asked += [scheme] if "not supported yet" not in done.stdout + done.stderr else []
+    return heard, asked

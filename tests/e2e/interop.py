@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who speaks what to whom: encrypted DNS between weir and programs that others wrote. The table of it is in docs/rfcs.md."""
 
-
 import dns.message
 import dns.rcode
 
@@ -13,7 +12,13 @@ from lab import askers, clients, secure, world
 HOST = "dns.home.example"
 NAME, ADDRESS = "api.camera.example", ["198.51.100.31"]
 RELAY4, RELAY6 = world.INTERNET["relay"]
-LISTENERS = ("dot",)
+LISTENERS, UPSTREAMS = secure.able()
+need("dot" in LISTENERS, "no DNS over TLS")
+
+
+def only_if(able, name):
+    """A test of what this weir can; else there is nothing to test."""
+    return e2e.test(name) if able else lambda function: function
 
 
 def listeners(lab, **more):
@@ -21,8 +26,7 @@ def listeners(lab, **more):
     v4, v6, _ = world.SEGMENTS["br-home"]
     ca = secure.authority()
     mine = ca.issue("weir", [HOST], [v4, v6])
-    lab.start_gateway({"encrypted": {**{what: [v4, v6] for what in LISTENERS},
-                                     "certificates": [{"chain": mine.chain, "key": mine.key}]}, **more})
+    lab.start_gateway({**secure.listening(mine, (v4, v6), LISTENERS), **more})
     return [askers.Server(address, HOST, ca.path) for address in (v4, v6)]
 
 
@@ -77,6 +81,18 @@ def tls_tools(lab):
             equal(right(said, asked), version != "1.1", f"{ask.__name__} TLS {version}: {text}")
 
 
+@only_if("doh" in LISTENERS, "curl to weir: a message by POST over HTTP/2 and HTTP/1.1, and a page whose host it looks up with --doh-url")
+def curl(lab):
+    where = listeners(lab)[0]
+    for words, version in ((["--http2"], "2"), (["--http1.1"], "1.1")):
+        asked = query()
+        status, spoken, head, body = askers.post(lab.nodes["phone"], where, asked, *words)
+        equal((status, spoken, right(body, asked)), (200, version, True), head)
+        need("content-type: application/dns-message" in head and "cache-control: max-age=" in head, head)
+    _, said = askers.curl(lab.nodes["phone"], where, f"http://{NAME}/", "--connect-timeout", "1")
+    need(f"Host {NAME}:80 was resolved" in said and f"IPv4: {ADDRESS[0]}" in said, said)
+
+
 @e2e.test("dnsperf to weir: a thousand questions over each transport that it has, each answered")
 def dnsperf(lab):
     where = listeners(lab)[0]
@@ -92,6 +108,26 @@ def stubs(lab):
         with kind(lab.nodes["phone"], where) as stub:
             reply = clients.kdig(lab.nodes["phone"], stub.address, NAME)
             equal((reply.rcode, reply.data("A")), ("NOERROR", ADDRESS), f"{kind.__name__}: {reply.text} {stub.said()}")
+
+
+
+
+@only_if(UPSTREAMS, "weir to unbound, kresd, dnsdist and knotd: verified, over IPv4 and IPv6, and nothing readable on the way")
+def upstreams(lab):
+    ca = secure.authority()
+    theirs = ca.issue("relay", [secure.HOST], [RELAY4, RELAY6])
+    for kind, protocols in secure.SPEAKS.items():
+        with secure.Upstream(lab, kind, theirs):
+            for protocol in [protocol for protocol in protocols if protocol in UPSTREAMS]:
+                for address in (RELAY4, RELAY6):
+                    url = f"{protocol}://{secure.bracket(address)}#name={secure.HOST}"
+                    lab.start_gateway(secure.only(url, ca))
+                    with lab.capture() as wire:
+                        reply = lab.kdig("camera", NAME)
+                        equal((reply.rcode, reply.data("A")), ("NOERROR", ADDRESS), f"{kind} {url}: {reply.text}")
+                    equal(wire.readable(NAME), [], f"{kind} {url}")
+                    rows = lab.weir.verb("upstreams")["upstreams"]
+                    need(len(rows) == 1 and rows[0]["state"] == "good" and rows[0]["answers"] > 0, rows)
 
 
 e2e.main()
