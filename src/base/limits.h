@@ -380,8 +380,19 @@
 #define WR_ODOH_QUERY_MAX 512
 /* After this nobody waits for the answer to an oblivious query, and its place may be taken: three times what a client query may last. */
 #define WR_ODOH_ANSWER_MAX_US (30 * WR_S)
+/* Oblivious queries that a worker has opened and not answered; each place is 150 octets. */
+#define WR_ODOH_OUT_MAX 512
+/* What an oblivious proxy carries at once for each worker, octets of one, and how long it waits for the target. */
+#define WR_ODOH_CARRIED_MAX 128
+#define WR_ODOH_CARRY_MAX   4096
+#define WR_ODOH_CARRY_US    (5 * WR_S)
+/* Oblivious queries of one connection that did not open: each costs a curve and is no question that a quota could count. A proxy that
+ * carries for many has some after a change of keys; a flood of them has to pay a handshake for each so many. */
+#define WR_ODOH_REFUSED_MAX 64
+/* Octets of an oblivious query with its padding, opened; what one over plain HTTPS may have. */
+#define WR_ODOH_HEARD_MAX 4096
 /* Targets that a proxy may carry to, and octets of one's host with port and of its path, as they stand in a request. */
-#define WR_ODOH_TARGETS_MAX    32
+#define WR_ODOH_TARGETS_MAX    16
 #define WR_ODOH_HOST_MAX       264
 #define WR_ODOH_PATH_MAX       256
 #define WR_ODOH_PARAMETERS_MAX 2048

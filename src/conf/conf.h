@@ -179,6 +179,11 @@ struct wr_conf {
             size_t count;
         } dot, doh;
         const char *doh_path;
+        bool odoh_target;
+        struct {
+            struct wr_uri *items;
+            size_t count;
+        } odoh_targets; /* none: this is no proxy */
         struct {
             struct wr_conf_listen *items;
             size_t count;

@@ -262,6 +262,32 @@ bool wr_rules_is_own(const struct wr_conf *conf, const struct wr_addr *addr)
     return false;
 }
 
+static void check_oblivious(const struct rules *r)
+{
+    const struct wr_conf *conf = r->conf;
+    char path[PATH_SIZE];
+
+    if (conf->encrypted.odoh_target && conf->encrypted.doh.count == 0)
+        warn(r, "encrypted.odoh.target",
+             "nobody can reach it: a target needs a listener in `encrypted.doh`");
+    if (conf->encrypted.odoh_targets.count > 0 && conf->encrypted.doh.count == 0)
+        warn(r, "encrypted.odoh.targets",
+             "nobody can reach it: a proxy needs a listener in `encrypted.doh`");
+    for (size_t i = 0; i < conf->encrypted.odoh_targets.count; i++) {
+        const struct wr_uri *uri = &conf->encrypted.odoh_targets.items[i];
+
+        indexed(path, "encrypted.odoh.targets", i, "");
+        if (uri->scheme != WR_URI_HTTPS)
+            wrong(r, path, "a target is an `https://` URL");
+        else if (uri->addrs == 0)
+            wrong(r, path, "the address is missing: `#addr=` and an address behind it");
+        else if (uri->name[0] == 0)
+            wrong(r, path, "clients ask for it by its name: `https://name/path#addr=` ...");
+        else if (uri->proof & (WR_URI_DANE | WR_URI_OPPORTUNISTIC))
+            wrong(r, path, "a target is proven by `pkix` or by pins");
+    }
+}
+
 /* A path of a URL that nobody has to encode. */
 static bool is_plain_path(const char *path)
 {
@@ -292,6 +318,7 @@ static void check_listen(const struct rules *r)
         conf->encrypted.certificates.count == 0)
         warn(r, "encrypted.certificates",
              "none: nobody is served over TLS or QUIC; `weir cert new` makes one");
+    check_oblivious(r);
     for (size_t i = 0; i < conf->listen.count; i++) {
         const struct wr_conf_listen *listen = &conf->listen.items[i];
 

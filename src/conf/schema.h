@@ -44,6 +44,8 @@ enum wr_schema_reload {
 
 enum { WR_SCHEMA_PROFILES = 3 }; /* as many as enum wr_conf_profile has */
 
+#define WR_HTTPS_PORT 443
+
 struct wr_schema_row {
     const char *name;
     uint8_t type;                  /* enum wr_schema_type */
@@ -61,7 +63,7 @@ struct wr_schema_row {
         *example; /* a value that shows what is meant, as in the file; NULL: the default does */
     size_t offset;
     size_t item_size; /* of lists */
-    uint16_t port;    /* of LISTEN: where none is written; 0: 53 */
+    uint16_t port; /* of LISTEN: where none is written; 0: 53. URL: WR_HTTPS_PORT: https as well */
 };
 
 size_t wr_schema_rows(const struct wr_schema_row **ret_rows);

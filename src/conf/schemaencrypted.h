@@ -67,3 +67,19 @@
      BY_PROFILE("32MiB", "4MiB", "256MiB"), AT(encrypted.memory_bytes),
      .doc = "What all encrypted connections may take together. One counts as 20 KiB and what "
             "waits to be sent. When it is used up, who has been idle for longest gives way."},
+    {"encrypted.odoh", WR_SCHEMA_SECTION, V01,
+     .doc = "Oblivious DNS over HTTPS (RFC 9230): one machine knows who asks, another one what."},
+    {"encrypted.odoh.target", WR_SCHEMA_BOOL, V01, DEFAULT("false"), AT(encrypted.odoh_target),
+     .doc = "Answers queries that only weir can open, on the listeners and the path of DNS over "
+            "HTTPS: a proxy of somebody else carries them, and weir does not see whose they are. "
+            "Its keys are at `/.well-known/odohconfigs`; they change each day and are made anew at "
+            "a start."},
+    {"encrypted.odoh.targets", WR_SCHEMA_URL, .list = true, .max_items = WR_ODOH_TARGETS_MAX, V01,
+     DEFAULT(""), LIST(encrypted.odoh_targets), .port = WR_HTTPS_PORT,
+     EXAMPLE("\"https://odoh.example/dns-query#addr=192.0.2.1\""),
+     .doc = "With one or more, weir is a proxy: at `/proxy` of the listeners of DNS over HTTPS it "
+            "takes sealed queries for these targets "
+            "(`?targethost=odoh.example&targetpath=/dns-query`) and "
+            "carries them there, without a word about who asks. Nobody else is carried to. Each is "
+            "a URL with "
+            "its address and what proves it, as in `upstream.groups[].servers`."},

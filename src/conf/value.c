@@ -336,7 +336,8 @@ static int read_url(const struct job *job)
         snprintf(job->why, WR_VALUE_WHY_SIZE, "%s", error.why);
         return err;
     }
-    if (!wr_uri_is_served(uri.scheme)) {
+    if (!wr_uri_is_served(uri.scheme) &&
+        !(job->row->port == WR_HTTPS_PORT && uri.scheme == WR_URI_HTTPS)) {
         snprintf(job->why, WR_VALUE_WHY_SIZE,
                  "this scheme is not supported yet; udp://, tcp:// and tls:// are");
         return WR_E_UNSUPPORTED;

@@ -162,14 +162,11 @@ int wr_hpke_sender(struct wr_hpke *ret_hpke, enum wr_aead_alg aead, const uint8_
 }
 
 int wr_hpke_recipient(struct wr_hpke *ret_hpke, enum wr_aead_alg aead, const uint8_t *secret,
-                      const uint8_t *enc, const void *info, size_t info_size)
+                      const uint8_t *public, const uint8_t *enc, const void *info, size_t info_size)
 {
-    uint8_t shared[DIGEST_SIZE], own[WR_HPKE_KEY];
-    int err = wr_hpke_public(secret, own);
+    uint8_t shared[DIGEST_SIZE];
+    int err = agree(secret, enc, enc, public, shared);
 
-    if (!err) {
-        err = agree(secret, enc, enc, own, shared);
-    }
     if (!err) {
         err = schedule(ret_hpke, aead, shared, info, info_size);
     }

@@ -4,7 +4,7 @@
  *
  *     sender:     err = wr_hpke_sender(&h, aead, their_public, info, info_size, ephemeral, enc);
  *                 err = wr_hpke_seal(&h, aad, aad_size, text, size, sealed);            size + 16 octets
- *     recipient:  err = wr_hpke_recipient(&h, aead, our_secret, enc, info, info_size);
+ *     recipient:  err = wr_hpke_recipient(&h, aead, our_secret, our_public, enc, info, info_size);
  *                 err = wr_hpke_open(&h, aad, aad_size, sealed, size, text);            size - 16 octets
  *     either:     err = wr_hpke_export(&h, context, context_size, secret, secret_size);
  *                 wr_hpke_close(&h);
@@ -37,8 +37,10 @@ int wr_hpke_public(const uint8_t *secret, uint8_t *ret_public);
 
 int wr_hpke_sender(struct wr_hpke *ret_hpke, enum wr_aead_alg aead, const uint8_t *their_public,
                    const void *info, size_t info_size, const uint8_t *ephemeral, uint8_t *ret_enc);
+/* `public` is that of `secret`: to work it out again would be half of the cost. */
 int wr_hpke_recipient(struct wr_hpke *ret_hpke, enum wr_aead_alg aead, const uint8_t *secret,
-                      const uint8_t *enc, const void *info, size_t info_size);
+                      const uint8_t *public, const uint8_t *enc, const void *info,
+                      size_t info_size);
 int wr_hpke_seal(struct wr_hpke *h, const uint8_t *aad, size_t aad_size, const uint8_t *text,
                  size_t size, uint8_t *ret_sealed);
 int wr_hpke_open(struct wr_hpke *h, const uint8_t *aad, size_t aad_size, const uint8_t *sealed,

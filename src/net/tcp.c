@@ -88,6 +88,7 @@ void wr_tcp_destroy(struct wr_tcp *t)
     }
     free(t->blocks[0]);
     free(t->blocks[1]);
+    wr_tcp_end_oblivious(t);
     free(t->scratch);
     free(t->out_room);
     wr_creds_drop(t->terms.creds);
@@ -372,7 +373,11 @@ static void conn_feed(struct conn *c, const struct wr_conn_query *query)
     conn_claim_path(&event.client, &query->claim);
     c->owed++;
     c->asked = true;
-    t->feed.event(t->feed.user, &event);
+    if (query->carry) {
+        wr_tcp_carry(t, c->id, query);
+    } else {
+        t->feed.event(t->feed.user, &event);
+    }
 }
 
 /* What the client says it is goes with each question from now on. */
@@ -530,6 +535,38 @@ static int conn_answer(struct conn *c, uint64_t stream, const uint8_t *bytes, si
     return err;
 }
 
+/* An answer went out, or err says why not. */
+static void conn_replied(struct conn *c, int err)
+{
+    struct wr_tcp *t = c->tcp;
+
+    if (err != WR_OK) {
+        if (err == WR_E_FULL) {
+            wr_stats_add(&t->feed.stats->tcp_unread, 1);
+        }
+        conn_close(c);
+    } else if (t->reading != c->id && conn_drain(c)) {
+        conn_settle(c);
+    }
+}
+
+void wr_tcp_carried(struct wr_tcp *t, wr_id conn, uint64_t stream,
+                    const struct wr_http_reply *reply)
+{
+    struct conn *c = conn_find(t, conn);
+    int err;
+
+    if (c == NULL) {
+        return;
+    }
+    c->owed -= c->owed > 0;
+    err = wr_conn_reply(&c->wire, stream, reply, tcp_out(t, c));
+    if (err == WR_OK && t->reading != c->id) {
+        err = conn_send(c);
+    }
+    conn_replied(c, err);
+}
+
 void wr_tcp_reply(struct wr_tcp *t, const struct wr_client *client, const uint8_t *bytes,
                   size_t size)
 {
@@ -541,34 +578,7 @@ void wr_tcp_reply(struct wr_tcp *t, const struct wr_client *client, const uint8_
     }
     c->owed -= c->owed > 0;
     err = conn_answer(c, client->stream, bytes, bytes == NULL ? 0 : size);
-    if (err != WR_OK) {
-        if (err == WR_E_FULL) {
-            wr_stats_add(&t->feed.stats->tcp_unread, 1);
-        }
-        conn_close(c);
-    } else if (t->reading != c->id && conn_drain(c)) {
-        conn_settle(c);
-    }
-}
-
-void wr_tcp_set_terms(struct wr_tcp *t, const struct wr_terms *terms)
-{
-    struct wr_creds *old = t->terms.creds;
-
-    t->terms = *terms;
-    if (terms->creds != NULL) {
-        wr_creds_keep(terms->creds);
-    }
-    wr_creds_drop(old);
-    t->site = (struct wr_doh_site){
-        .resource = {{.path = t->terms.doh_path,
-                      .kind = WR_DOH_DNS,
-                      .type = WR_HTTP_TYPE_DNS,
-                      .methods = WR_DOH_GET | WR_DOH_POST,
-                      .below = true}},
-        .count = 1,
-        .message_max = WR_NET_QUERY_MAX,
-    };
+    conn_replied(c, err);
 }
 
 /* --- time-outs ------------------------------------------------------------------------------------ */
@@ -686,6 +696,7 @@ static bool conn_wire(struct conn *c)
         .scratch = t->scratch,
         .site = &t->site,
         .memory = {tcp_resize, NULL},
+        .oblivious = t->oblivious,
     };
     size_t room = wr_conn_room(setup.kind);
 
@@ -785,5 +796,6 @@ void wr_tcp_close(struct wr_tcp *t)
     uv_timer_stop(&t->timer);
     if (!uv_is_closing((uv_handle_t *)&t->timer)) {
         uv_close((uv_handle_t *)&t->timer, NULL);
+        wr_carrier_close(t->carrier);
     }
 }

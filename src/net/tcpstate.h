@@ -16,6 +16,9 @@
 #include "net/tcp.h"
 #include "net/wqueue.h"
 #include "net/yield.h"
+#include "net/carrier.h"
+#include "transport/oblivious.h"
+#include "transport/odohproxy.h"
 #include "transport/conn.h"
 
 enum {
@@ -81,6 +84,9 @@ struct wr_tcp {
     size_t room_size;
     struct wr_terms terms;               /* of encrypted connections */
     struct wr_doh_site site;             /* what is served by DoH: paths are those of terms */
+    struct wr_odohproxy proxy;           /* when terms have targets */
+    struct wr_carrier *carrier;          /* its sockets; made once */
+    struct wr_oblivious *oblivious;      /* when this is a target; made once */
     uint8_t *scratch;                    /* of wr_conn */
     struct wr_writer out;                /* octets for out_of, not given to the kernel yet */
     uint8_t *out_room;                   /* OUT_ROOM */
@@ -112,5 +118,16 @@ void wr_tcp_end(struct conn *c);
 void wr_tcp_yield(struct wr_tcp *t, struct wr_yield_seat *who);
 uint64_t wr_tcp_now(struct wr_tcp *t);
 int wr_tcp_spare(void);
+/* Makes what an oblivious target needs, if it is not there; false: it could not be made. */
+bool wr_tcp_be_target(struct wr_tcp *t);
+void wr_tcp_end_target(struct wr_tcp *t);
+/* Both, when everything ends. */
+void wr_tcp_end_oblivious(struct wr_tcp *t);
+/* Makes what an oblivious proxy needs, and lists whom it carries to by the terms. */
+bool wr_tcp_be_proxy(struct wr_tcp *t);
+void wr_tcp_carry(struct wr_tcp *t, wr_id conn, const struct wr_conn_query *query);
+/* The response to it, for a client that may be gone. */
+void wr_tcp_carried(struct wr_tcp *t, wr_id conn, uint64_t stream,
+                    const struct wr_http_reply *reply);
 
 #endif

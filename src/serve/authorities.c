@@ -13,6 +13,9 @@
 
 static bool is_wanted(const struct wr_conf *conf)
 {
+    if (conf->encrypted.odoh_targets.count > 0) {
+        return true;
+    }
     for (size_t i = 0; i < conf->upstream.groups.count; i++) {
         const struct wr_conf_group *group = &conf->upstream.groups.items[i];
         for (size_t k = 0; k < group->servers.count; k++) {

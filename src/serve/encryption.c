@@ -6,12 +6,56 @@
 #include <sys/random.h>
 
 #include "base/err.h"
+#include "base/str.h"
 #include "net/clock.h"
 #include "serve/designation.h"
 #include "serve/say.h"
 #include "serve/serve.h"
 
-static void terms_from(const struct wr_serve *s, const struct wr_conf *conf, struct wr_creds *creds,
+/* Whether what is at the URL is this host itself: by a name or an address that our certificates carry. */
+static bool is_ourselves(const struct wr_creds *creds, const struct wr_uri *uri)
+{
+    struct wr_addr bare = uri->addr;
+
+    bare.port = 0;
+    for (size_t i = 0; creds != NULL && i < wr_creds_count(creds); i++) {
+        const char *name = wr_creds_facts(creds, i)->names;
+
+        for (; *name != 0; name += strlen(name) + 1) {
+            if (wr_str_same(name, uri->name)) {
+                return true;
+            }
+        }
+    }
+    return creds != NULL && wr_creds_has_addr(creds, &bare);
+}
+
+/* Whom an oblivious proxy carries to. Without anchors it is none. */
+static void proxy_terms(struct wr_serve *s, const struct wr_conf *conf, struct wr_terms *ret)
+{
+    struct wr_verdict_text why;
+    struct wr_creds *anchors = NULL;
+
+    if (conf->encrypted.odoh_targets.count == 0 ||
+        wr_authorities_find(&s->authorities, conf, &why, &anchors) != WR_OK || anchors == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < conf->encrypted.odoh_targets.count; i++) {
+        const struct wr_uri *uri = &conf->encrypted.odoh_targets.items[i];
+
+        if (is_ourselves(ret->creds, uri)) {
+            wr_say(WR_LOG_ERROR,
+                   "encrypted.odoh.targets[%zu] is this host itself: proxy and target of one query "
+                   "must not be one, and nothing is carried to it",
+                   i);
+        } else {
+            ret->odoh_target_uri[ret->odoh_targets++] = *uri;
+        }
+    }
+    ret->anchors = wr_creds_keep(anchors);
+}
+
+static void terms_from(struct wr_serve *s, const struct wr_conf *conf, struct wr_creds *creds,
                        struct wr_terms *ret)
 {
     const char *below = conf->encrypted.names_below;
@@ -20,6 +64,10 @@ static void terms_from(const struct wr_serve *s, const struct wr_conf *conf, str
                              .ask_certificate = creds != NULL && wr_creds_anchors(creds) > 0};
     snprintf(ret->doh_path, sizeof(ret->doh_path), "%s", conf->encrypted.doh_path);
     memcpy(ret->ticket_key, s->encryption.terms.ticket_key, sizeof(ret->ticket_key));
+    memcpy(ret->odoh_secret, s->encryption.terms.odoh_secret, sizeof(ret->odoh_secret));
+    ret->odoh_since_us = s->encryption.terms.odoh_since_us;
+    ret->odoh_target = conf->encrypted.odoh_target;
+    proxy_terms(s, conf, ret);
     for (size_t i = 0; below[i] != 0 && i + 1 < sizeof(ret->names_below); i++) {
         ret->names_below[i] = (char)(below[i] >= 'A' && below[i] <= 'Z' ? below[i] + 32 : below[i]);
     }
@@ -32,10 +80,13 @@ int wr_encryption_begin(struct wr_serve *s)
     struct wr_now now;
 
     if (getrandom(e->terms.ticket_key, sizeof(e->terms.ticket_key), 0) !=
-        (ssize_t)sizeof(e->terms.ticket_key)) {
+            (ssize_t)sizeof(e->terms.ticket_key) ||
+        getrandom(e->terms.odoh_secret, sizeof(e->terms.odoh_secret), 0) !=
+            (ssize_t)sizeof(e->terms.odoh_secret)) {
         return WR_E_IO;
     }
     wr_clock_now(false, &now);
+    e->terms.odoh_since_us = now.mono_us;
     wr_creds_clock(now.wall_s);
     if (wr_certfiles_read(&e->files, s->conf, &creds) != WR_OK) {
         wr_say(WR_LOG_ERROR, "%s; encrypted connections are refused until that is mended",
@@ -93,8 +144,9 @@ void wr_encryption_settled(struct wr_serve *s)
         return;
     }
     wr_creds_drop(e->terms.creds);
+    wr_creds_drop(e->terms.anchors);
     e->terms = e->next;
-    e->next.creds = NULL;
+    e->next.creds = e->next.anchors = NULL;
     e->has_next = false;
     wr_clock_read(&s->clock, &now);
     wr_certfiles_tell(&e->files, s->conf, e->terms.creds, &now, true);
@@ -109,8 +161,12 @@ void wr_encryption_end(struct wr_serve *s)
 {
     wr_creds_drop(s->encryption.terms.creds);
     wr_creds_drop(s->encryption.next.creds);
+    wr_creds_drop(s->encryption.terms.anchors);
+    wr_creds_drop(s->encryption.next.anchors);
     s->encryption.terms.creds = s->encryption.next.creds = NULL;
+    s->encryption.terms.anchors = s->encryption.next.anchors = NULL;
     explicit_bzero(s->encryption.terms.ticket_key, sizeof(s->encryption.terms.ticket_key));
+    explicit_bzero(s->encryption.terms.odoh_secret, sizeof(s->encryption.terms.odoh_secret));
 }
 
 static void put_pair(struct wr_json *j, const struct wr_conf_pair *pair,

@@ -15,7 +15,7 @@
 #define KEY_ID_SIZE  20
 #define CA_NAME_SIZE 40
 #define COMMON_MAX   64 /* RFC 5280, ub-common-name */
-#define NAME_MAX     253
+#define DNS_NAME_MAX 253
 #define LABEL_MAX    63
 
 static int error_of(int gnutls_err)
@@ -48,7 +48,7 @@ bool wr_certmake_name(const char *text)
 {
     size_t n = strlen(text), begin = 0;
 
-    if (n > NAME_MAX) {
+    if (n > DNS_NAME_MAX) {
         return false;
     }
     if (text[0] == '*' && text[1] == '.') {

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "transport/dohserver.h"
+#include "transport/oblivious.h"
 
 struct wr_conn_tls {
     struct wr_tls tls;
@@ -16,7 +17,9 @@ struct wr_conn_tls {
     /* DOH only: */
     const struct wr_doh_site *site;
     struct wr_http_memory memory;
-    bool speaks; /* the server below is started */
+    struct wr_oblivious *oblivious;
+    unsigned refused; /* oblivious queries that did not open */
+    bool speaks;      /* the server below is started */
     struct wr_dohserver doh;
 };
 
@@ -127,6 +130,8 @@ static int conn_start_tls(struct wr_conn *c, const struct wr_conn_setup *setup,
         wr_assert(setup->site->message_max <= setup->frame_size);
         c->tls->site = setup->site;
         c->tls->memory = setup->memory;
+        c->tls->oblivious = setup->oblivious;
+        c->tls->refused = 0;
         c->tls->speaks = false;
     }
     return wr_tls_start(&c->tls->tls, &tls, now, NULL);
@@ -198,8 +203,29 @@ static int conn_next_doh(struct wr_conn *c, struct wr_writer *out, struct wr_con
 
     do { /* each turn uses up octets that were fed */
         err = s->speaks ? wr_dohserver_next(&s->doh, c->frame.room, &query) : WR_E_AGAIN;
+        if (err == WR_OK && wr_oblivious_is_carried(&query)) {
+            *ret_query = (struct wr_conn_query){.bytes = query.bytes,
+                                                .size = query.size,
+                                                .stream = query.stream,
+                                                .carry = true,
+                                                .post = query.method == WR_HTTP_POST,
+                                                .parameters = query.parameters};
+            return WR_OK;
+        }
+        if (err == WR_OK && query.kind != WR_DOH_DNS) {
+            bool configs = query.kind == WR_DOH_ODOH_CONFIGS;
+
+            if (!wr_oblivious_take(s->oblivious, &s->doh, &query, s->tls.now.mono_us)) {
+                s->refused += !configs;
+                err = s->refused >= WR_ODOH_REFUSED_MAX ? WR_E_LIMIT : WR_OK;
+                continue;
+            }
+        }
         if (err == WR_OK) {
-            *ret_query = (struct wr_conn_query){query.bytes, query.size, query.stream, query.claim};
+            *ret_query = (struct wr_conn_query){.bytes = query.bytes,
+                                                .size = query.size,
+                                                .stream = query.stream,
+                                                .claim = query.claim};
             return WR_OK;
         }
         if (err == WR_E_AGAIN) {
@@ -215,7 +241,7 @@ int wr_conn_next(struct wr_conn *c, struct wr_writer *out, struct wr_conn_query 
     if (c->kind == WR_CONN_DOH) {
         return conn_next_doh(c, out, ret_query);
     }
-    ret_query->claim = (struct wr_str_part){NULL, 0};
+    *ret_query = (struct wr_conn_query){.stream = 0};
     for (;;) { /* each turn uses up octets that were fed */
         int err = wr_frame_next(&c->frame, &ret_query->bytes, &ret_query->size);
 
@@ -238,6 +264,7 @@ size_t wr_conn_answer_room(const struct wr_conn *c, size_t size)
     size_t framed = size + 2;
 
     if (c->kind == WR_CONN_DOH) {
+        size += c->tls->oblivious != NULL ? WR_OBLIVIOUS_MORE : 0;
         return size + DOH_HEAD + (size / DOH_PIECE + 2) * WR_TLS_RECORD_MORE;
     }
     return c->tls == NULL ? framed : framed + (framed / 16384 + 2) * WR_TLS_RECORD_MORE;
@@ -265,7 +292,11 @@ int wr_conn_answer(struct wr_conn *c, uint64_t stream, const uint8_t *bytes, siz
     wr_assert(size <= WR_MSG_MAX);
     if (c->kind == WR_CONN_DOH) {
         /* A client that has gone (reset) wants nothing; one whose answer finds no memory is told so. */
-        (void)wr_dohserver_answer(&c->tls->doh, stream, bytes, size);
+        if (wr_oblivious_is(stream)) {
+            (void)wr_oblivious_answer(c->tls->oblivious, &c->tls->doh, stream, bytes, size);
+        } else {
+            (void)wr_dohserver_answer(&c->tls->doh, stream, bytes, size);
+        }
         return wr_conn_output(c, out);
     }
     if (bytes == NULL) {
@@ -277,6 +308,13 @@ int wr_conn_answer(struct wr_conn *c, uint64_t stream, const uint8_t *bytes, siz
     wr_buf_put_u16(out, (uint16_t)size);
     wr_buf_put_bytes(out, bytes, size);
     return out->err;
+}
+
+int wr_conn_reply(struct wr_conn *c, uint64_t stream, const struct wr_http_reply *reply,
+                  struct wr_writer *out)
+{
+    (void)wr_dohserver_reply(&c->tls->doh, stream, reply);
+    return wr_conn_output(c, out);
 }
 
 static const struct wr_dohserver *conn_doh(const struct wr_conn *c)

@@ -61,13 +61,16 @@ struct wr_conn_setup {
     uint8_t *scratch; /* WR_CONN_SCRATCH octets */
     const struct wr_doh_site *
         site; /* DOH: what is served where; outlives the connection. message_max + 2 <= frame_size */
-    struct wr_http_memory memory; /* DOH: of the HTTP session */
+    struct wr_http_memory memory;   /* DOH: of the HTTP session */
+    struct wr_oblivious *oblivious; /* DOH: of the thread; when site has its resources */
 };
 
 struct wr_conn_query {
     const uint8_t *bytes;
     size_t size;
     uint64_t stream;
+    bool carry, post; /* for another server: the body as it came, and for whom stands in */
+    struct wr_str_part parameters;
     struct wr_str_part
         claim; /* a segment of the path that names who asks, or empty; for this question */
 };
@@ -88,6 +91,9 @@ int wr_conn_next(struct wr_conn *c, struct wr_writer *out, struct wr_conn_query 
 /* WR_OK or WR_E_FULL and others: the connection is of no use any more. */
 int wr_conn_answer(struct wr_conn *c, uint64_t stream, const uint8_t *bytes, size_t size,
                    struct wr_writer *out);
+/* DOH: the response to what was to be carried; as wr_conn_answer. */
+int wr_conn_reply(struct wr_conn *c, uint64_t stream, const struct wr_http_reply *reply,
+                  struct wr_writer *out);
 /* Appends what is still to be sent and fits. WR_OK or an error, as for answers. */
 int wr_conn_output(struct wr_conn *c, struct wr_writer *out);
 bool wr_conn_has_output(const struct wr_conn *c);

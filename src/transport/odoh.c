@@ -315,8 +315,8 @@ static int open_query(const struct wr_odoh_key *key, const struct envelope *e,
     uint8_t aad[AAD_MAX], secret[WR_AEAD_KEY_MAX];
     size_t sealed_size = e->sealed_size - WR_HPKE_KEY;
     struct wr_hpke h;
-    int err = wr_hpke_recipient(&h, key->config.aead, key->secret, e->sealed, label_query,
-                                sizeof(label_query) - 1);
+    int err = wr_hpke_recipient(&h, key->config.aead, key->secret, key->config.public, e->sealed,
+                                label_query, sizeof(label_query) - 1);
 
     if (err) {
         return err;

@@ -14,13 +14,21 @@
 
 #include "transport/creds.h"
 #include "transport/tls.h"
+#include "transport/uri.h"
 
 struct wr_terms {
     struct wr_creds *creds; /* NULL: nobody can be served; new connections are refused */
     uint8_t ticket_key[WR_TLS_TICKET_KEY];
-    char names_below[256]; /* "": none. A server name of one label more claims to be that label */
-    char doh_path[128];    /* "/dns-query" */
-    bool ask_certificate;  /* clients may show one; the anchors are those of creds */
+    char names_below[256];   /* "": none. A server name of one label more claims to be that label */
+    char doh_path[128];      /* "/dns-query" */
+    uint8_t odoh_secret[32]; /* of an oblivious target (transport/odohkeys), and since when */
+    uint64_t odoh_since_us;
+    bool odoh_target;
+    /* Of an oblivious proxy: whom it carries to, by what they are proven, and what they must not be called: our own names. */
+    struct wr_creds *anchors; /* NULL: this is no proxy */
+    uint8_t odoh_targets;
+    struct wr_uri odoh_target_uri[WR_ODOH_TARGETS_MAX];
+    bool ask_certificate; /* clients may show one; the anchors are those of creds */
 };
 
 #endif

@@ -32,6 +32,22 @@ static void test_encrypted(void **state)
          "TLSA records are not looked up yet"},
         {"recursion: {hints: [\"tls://192.0.2.1\"]}\n", 1, 21, "in plain text"},
     };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        check_broken(&rows[i]);
+}
+
+static void test_oblivious_targets(void **state)
+{
+    static const struct broken rows[] = {
+        {"encrypted: {doh: [192.168.7.1], odoh: {targets: [\"https://a.example/q\"]}}\n", 1, 50,
+         "the address is missing"},
+        {"encrypted: {doh: [192.168.7.1], odoh: {targets: [\"https://192.0.2.1/q\"]}}\n", 1, 50,
+         "by its name"},
+        {"encrypted: {doh: [192.168.7.1], odoh: {targets: "
+         "[\"https://a.example/q#addr=192.0.2.1&dane\"]}}\n",
+         1, 50, "pkix` or by pins"},
+    };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         check_broken(&rows[i]);
 }
@@ -225,11 +241,17 @@ static void test_too_many_servers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wrong),   cmocka_unit_test(test_zones_that_are_asked),
-        cmocka_unit_test(test_bounds),  cmocka_unit_test(test_encrypted),
-        cmocka_unit_test(test_wrong),   cmocka_unit_test(test_warnings),
-        cmocka_unit_test(test_no_loop), cmocka_unit_test(test_is_own),
-        cmocka_unit_test(test_indexes), cmocka_unit_test(test_too_many_servers),
+        cmocka_unit_test(test_oblivious_targets),
+        cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_zones_that_are_asked),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_encrypted),
+        cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_no_loop),
+        cmocka_unit_test(test_is_own),
+        cmocka_unit_test(test_indexes),
+        cmocka_unit_test(test_too_many_servers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
