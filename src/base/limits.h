@@ -310,6 +310,12 @@
 /* Octets of the SVCB records that name encrypted services (RFC 9462): a dozen ports with their names and addresses. */
 #define WR_DESIGNATED_OCTETS_MAX 4096
 
+/* Encrypted services that a server names for itself: three transports, and a spare. */
+#define WR_UPGRADES_MAX 4
+/* Records of such an answer that are looked at, and octets of one: real ones have three, of a hundred octets. */
+#define WR_UPGRADE_LOOKS_MAX  32
+#define WR_UPGRADE_RECORD_MAX 1024
+
 /* Local names: zones, each looked at when the snapshot is built: a house has a few, special-use names and routes the rest. */
 #define WR_LOCAL_ZONES_MAX 16384
 /* Records of one local source: a zone file of 100 MB has about as many. All together, with the PTR records that are made. */

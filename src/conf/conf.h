@@ -54,6 +54,9 @@ enum wr_conf_encryption { WR_ENCRYPTION_OPTIONAL = 0, WR_ENCRYPTION_REQUIRED = 1
 #define WR_CONF_RECURSION UINT32_MAX
 #define WR_CONF_SYSTEM    (UINT32_MAX - 1)
 
+/* Is a server that is known by its address asked for a better way (RFC 9462), and without a proof where it is a private one? */
+enum wr_conf_find { WR_FIND_OFF = 0, WR_FIND_PROVEN, WR_FIND_PRIVATE };
+
 struct wr_conf_group {
     const char *name;
     struct {
@@ -66,7 +69,8 @@ struct wr_conf_group {
         size_t count; /* 0 or 1 */
     } client_subnet;
     bool authoritative, recurse_after, cache;
-    bool allow_plain; /* plain servers beside encrypted ones, for when those cannot be reached */
+    uint32_t discover; /* enum wr_conf_find: better ways to its plain servers */
+    bool allow_plain;  /* plain servers beside encrypted ones, for when those cannot be reached */
 };
 
 struct wr_conf_route {

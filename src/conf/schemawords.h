@@ -25,6 +25,7 @@ static const char *const relay_words[] = {"stun", "turn", NULL};
 static const char *const relay_transport_words[] = {"udp", "tcp", "tls", "dtls", NULL};
 static const char *const lease_words[] = {"dnsmasq", "kea", "isc", "odhcpd", NULL};
 static const char *const discover_words[] = {"off", "rfc7050", NULL};
+static const char *const find_words[] = {"off", "proven", "private", NULL};
 static const char *const level_words[] = {"error", "warn", "info", "debug", NULL};
 
 #define KIB         ((uint64_t)1024)

@@ -39,7 +39,7 @@ bool wr_ask_matches(const uint8_t *query, size_t query_size, const uint8_t *repl
 
 static void begin(struct attempt *t)
 {
-    wr_asksock_begin(&t->sock, t->ask->timeout_ms);
+    wr_asksock_begin(&t->sock, t->ask->timeout_ms, t->ask->cancel);
 }
 
 /* What the system said goes into the reply. */

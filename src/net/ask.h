@@ -28,8 +28,9 @@ struct wr_ask {
     struct wr_addr from;   /* family WR_AF_NONE: the system chooses */
     bool tcp;
     bool keep_truncated;
-    uint32_t timeout_ms; /* of one try, at least 1 */
-    uint32_t tries;      /* over UDP, at least 1; TCP is tried once */
+    const _Atomic bool *cancel; /* or NULL; true ends it, as a time-out */
+    uint32_t timeout_ms;        /* of one try, at least 1 */
+    uint32_t tries;             /* over UDP, at least 1; TCP is tried once */
 };
 
 struct wr_ask_reply {

@@ -223,7 +223,7 @@ int wr_askflow_run(const struct wr_askflow *flow, const uint8_t *query, size_t s
     ret_reply->error[0] = 0;
     ret_reply->tcp = true;
     wr_upconn_start(&room->conn, &setup);
-    wr_asksock_begin(&r.sock, flow->timeout_ms);
+    wr_asksock_begin(&r.sock, flow->timeout_ms, flow->cancel);
     r.since_us = r.sock.started_us;
     err = run(&r);
     wr_upconn_end(&room->conn);

@@ -20,10 +20,11 @@
 #include "transport/uri.h"
 
 struct wr_askflow {
-    struct wr_addr server; /* with port */
-    struct wr_addr from;   /* family WR_AF_NONE: the system chooses */
-    uint32_t timeout_ms;   /* of all, at least 1 */
-    uint8_t kind;          /* enum wr_upconn_kind, an encrypted one */
+    struct wr_addr server;      /* with port */
+    struct wr_addr from;        /* family WR_AF_NONE: the system chooses */
+    const _Atomic bool *cancel; /* or NULL; true ends it, as a time-out */
+    uint32_t timeout_ms;        /* of all, at least 1 */
+    uint8_t kind;               /* enum wr_upconn_kind, an encrypted one */
     struct wr_upconn_secure secure;
     const uint8_t *ticket; /* of an earlier connection to this server, or NULL */
     size_t ticket_size;

@@ -13,6 +13,9 @@
 #include "net/clock.h"
 #include "net/sock.h"
 
+/* How often it is looked whether somebody wants it ended. */
+#define CANCEL_LOOK_US (50 * WR_MS)
+
 uint64_t wr_asksock_now_us(void)
 {
     struct wr_now now;
@@ -28,10 +31,11 @@ int wr_asksock_error(struct wr_asksock *s, const char *what)
     return WR_E_IO;
 }
 
-void wr_asksock_begin(struct wr_asksock *s, uint32_t timeout_ms)
+void wr_asksock_begin(struct wr_asksock *s, uint32_t timeout_ms, const _Atomic bool *cancel)
 {
     memset(s, 0, sizeof(*s));
     s->fd = -1;
+    s->cancel = cancel;
     s->started_us = wr_asksock_now_us();
     s->deadline_us = s->started_us + timeout_ms * WR_MS;
 }
@@ -67,12 +71,15 @@ int wr_asksock_wait(struct wr_asksock *s, short events, uint64_t until_us)
     uint64_t end = wr_time_min(until_us, s->deadline_us);
 
     for (;;) {
-        uint64_t now = wr_asksock_now_us();
+        uint64_t now = wr_asksock_now_us(), left;
         int ready;
 
-        if (now >= end)
+        if (now >= end || (s->cancel && *s->cancel))
             return WR_E_TIMEOUT;
-        ready = poll(&fd, 1, (int)((end - now + WR_MS - 1) / WR_MS));
+        left = end - now;
+        if (s->cancel && left > CANCEL_LOOK_US)
+            left = CANCEL_LOOK_US;
+        ready = poll(&fd, 1, (int)((left + WR_MS - 1) / WR_MS));
         if (ready > 0)
             return WR_OK;
         if (ready < 0 && errno != EINTR)

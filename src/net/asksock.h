@@ -13,6 +13,7 @@
 #ifndef WR_NET_ASKSOCK_H
 #define WR_NET_ASKSOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,13 +22,14 @@
 #define WR_ASKSOCK_ERROR_SIZE 160
 
 struct wr_asksock {
-    int fd; /* -1: none */
+    int fd;                     /* -1: none */
+    const _Atomic bool *cancel; /* or NULL; true ends all waiting, as a time-out */
     uint64_t started_us, deadline_us;
     int number;
     char error[WR_ASKSOCK_ERROR_SIZE];
 };
 
-void wr_asksock_begin(struct wr_asksock *s, uint32_t timeout_ms);
+void wr_asksock_begin(struct wr_asksock *s, uint32_t timeout_ms, const _Atomic bool *cancel);
 int wr_asksock_open(struct wr_asksock *s, int type, const struct wr_addr *server,
                     const struct wr_addr *from);
 /* Until it is ready for `events` (POLLIN, POLLOUT), or until_us, which may be beyond the deadline. */

@@ -18,6 +18,9 @@ static bool is_wanted(const struct wr_conf *conf)
     }
     for (size_t i = 0; i < conf->upstream.groups.count; i++) {
         const struct wr_conf_group *group = &conf->upstream.groups.items[i];
+        if (group->discover != WR_FIND_OFF) {
+            return true;
+        }
         for (size_t k = 0; k < group->servers.count; k++) {
             if (wr_uri_is_encrypted(group->servers.items[k].scheme)) {
                 return true;

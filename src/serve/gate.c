@@ -310,6 +310,18 @@ static void add_configured(struct making *m, struct wr_group *group, const struc
     add_addresses(m, group, uri, &addr);
 }
 
+/* The better way to a plain server stands before it. */
+static void add_way(struct making *m, struct wr_group *group, const struct wr_conf_group *from,
+                    const struct wr_uri *plain)
+{
+    for (uint32_t i = 0; i < m->world->ways && from->discover != WR_FIND_OFF; i++) {
+        if (wr_addr_equal(&m->world->way[i].plain, &plain->addr) &&
+            strcmp(m->world->way[i].way.zone, plain->zone) == 0) {
+            add_configured(m, group, &m->world->way[i].way);
+        }
+    }
+}
+
 static void add_configured_groups(struct making *m)
 {
     const struct wr_conf *c = m->conf;
@@ -326,6 +338,7 @@ static void add_configured_groups(struct making *m)
             group->subnet = from->client_subnet.items[0];
         }
         for (size_t k = 0; k < from->servers.count; k++) {
+            add_way(m, group, from, &from->servers.items[k]);
             add_configured(m, group, &from->servers.items[k]);
         }
     }

@@ -54,6 +54,12 @@ struct wr_gate_local {
     uint8_t len; /* bits of its prefix */
 };
 
+/* A better way to a server that is written as an address (serve/finder). */
+struct wr_gate_way {
+    struct wr_addr plain;
+    struct wr_uri way;
+};
+
 struct wr_creds;
 struct wr_designation;
 
@@ -70,6 +76,8 @@ struct wr_gate_world {
         *authorities;       /* who vouches for encrypted servers; NULL: they cannot be asked */
     int64_t floor_s;        /* a moment that has certainly passed; 0: the release */
     _Atomic uint32_t *news; /* where NOTIFY is counted (resolve/news), or NULL */
+    const struct wr_gate_way *way; /* for groups that want them */
+    uint32_t ways;
 };
 
 struct wr_gate_listener {

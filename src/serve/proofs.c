@@ -35,7 +35,9 @@ int wr_proofs_start(struct wr_proofs *p, const struct wr_conf *conf, struct wr_c
     unsigned room = 0;
     for (size_t i = 0; i < conf->upstream.groups.count; i++) {
         const struct wr_conf_group *group = &conf->upstream.groups.items[i];
-        room += encrypted(group->servers.items, group->servers.count);
+        room += group->discover != WR_FIND_OFF /* each of its servers, or a better way to it */
+                    ? (unsigned)group->servers.count
+                    : encrypted(group->servers.items, group->servers.count);
     }
     room += encrypted(conf->upstream.bootstrap.items, conf->upstream.bootstrap.count);
     p->authorities = authorities != NULL ? wr_creds_keep(authorities) : NULL;

@@ -16,6 +16,7 @@
 #include "net/clock.h"
 #include "serve/anchors.h"
 #include "serve/control.h"
+#include "serve/finder.h"
 #include "serve/notify.h"
 #include "serve/say.h"
 #include "serve/serve.h"
@@ -314,6 +315,8 @@ static int prepare(struct wr_serve *s, const struct wr_conf *conf)
         r->world.view.advertised = wr_translator_prefix(s->translator);
         r->world.view.news = s->news;
         r->world.view.bootstrap = s->bootstrap;
+        r->world.view.way = r->way;
+        r->world.view.ways = wr_finder_ways(s->finder, r->way);
         wr_reload_authorities(s, conf, &r->world.view);
         err = wr_gate_make(conf, &r->world.view, &s->slots, s->gate->settings.serial + 1, &notes,
                            &r->gate);
@@ -556,6 +559,9 @@ static void take_over(struct wr_serve *s)
         r->conf = NULL;
         wr_copies_give(s->copies, r->plan);
         r->plan = NULL;
+        if (wr_finder_plan(s->finder, s->conf, s->authorities.creds) != WR_OK) {
+            wr_say(WR_LOG_ERROR, "no memory to look for better ways to upstreams");
+        }
         struct wr_keep_conf keep;
         wr_shared_keep_conf(s->conf, &keep);
         wr_keep_change(s->shared.keep, &keep);

@@ -55,6 +55,7 @@ struct wr_reload {
     struct wr_conf *conf;        /* the next ones, until the order has settled */
     struct wr_gate *gate;
     struct wr_world world;
+    struct wr_gate_way way[WR_UPSTREAMS_MAX]; /* for the gate that is made */
     struct wr_listeners_change change;
     uint64_t retry_us; /* what could not be listened on is tried again then */
     struct wr_net_limits limits;

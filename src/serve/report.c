@@ -17,6 +17,7 @@
 #include "resolve/question.h"
 #include "resolve/select.h"
 #include "serve/anchors.h"
+#include "serve/finder.h"
 #include "serve/put.h"
 #include "serve/serve.h"
 #include "serve/timekeeper.h"
@@ -190,6 +191,7 @@ void wr_report_status(struct wr_serve *s, struct wr_json *j, const char *key)
     put_keep(s, j, &now);
     wr_json_bool(j, "encrypted_only", s->gate->settings.upstreams.encrypted_only);
     put_upstream_summary(s, j);
+    wr_finder_report(s->finder, j, "discovered");
     put_ports(s, j);
     put_reload(s, j);
     put_copies(s, j);

@@ -18,6 +18,7 @@
 #include "serve/anchors.h"
 #include "serve/control.h"
 #include "serve/doors.h"
+#include "serve/finder.h"
 #include "serve/metrics.h"
 #include "serve/notify.h"
 #include "serve/say.h"
@@ -140,6 +141,12 @@ static void wake_copied(void *user)
     uv_async_send(&s->copied);
 }
 
+static void wake_found(void *user)
+{
+    struct wr_serve *s = user;
+    uv_async_send(&s->found);
+}
+
 static uint32_t share(uint32_t whole, uint16_t workers)
 {
     /* Names fall on workers by their hash, so evenly but not exactly: a quarter more than the share. */
@@ -230,6 +237,10 @@ static int create_all(struct wr_serve *s)
         err = wr_copies_create(&copies, &s->copies);
     }
     if (err == WR_OK) {
+        const struct wr_finder_setup finder = {wake_found, s};
+        err = wr_finder_create(&finder, &s->finder);
+    }
+    if (err == WR_OK) {
         err = wr_reload_first_locals(s);
     }
     if (err == WR_OK) {
@@ -313,6 +324,7 @@ static void on_link(void *user)
     wr_crew_link_changed(s->crew);
     wr_timekeeper_link(s);
     wr_translator_link(s);
+    wr_finder_link(s->finder);
     wr_reload_refresh(s);
 }
 
@@ -324,6 +336,11 @@ static void look_at_locals(void *user)
     if (now.mono_us >= s->locals_us && (s->copies_news || wr_locals_look(&s->locals, &now))) {
         wr_reload_locals(s);
     }
+}
+
+static void on_found(uv_async_t *handle)
+{
+    wr_reload_refresh(handle->data);
 }
 
 static void on_copied(uv_async_t *handle)
@@ -408,7 +425,7 @@ static int start_loop(struct wr_serve *s)
         s->signals[i].data = s;
         uv_signal_start(&s->signals[i], on_signal, numbers[i]);
     }
-    s->settled.data = s->grown.data = s->copied.data = s->tick.data = s;
+    s->settled.data = s->grown.data = s->copied.data = s->found.data = s->tick.data = s;
     uv_timer_init(&s->loop, &s->tick);
     uint64_t alive_ms = wr_notify_alive_us() / 1000;
     uint64_t tick_ms = alive_ms > 0 && alive_ms < TICK_MS ? alive_ms : TICK_MS;
@@ -445,6 +462,9 @@ static int start_loop(struct wr_serve *s)
     if (err == WR_OK) {
         err = wr_copies_run(s->copies);
     }
+    if (err == WR_OK) {
+        err = wr_finder_plan(s->finder, s->conf, s->authorities.creds);
+    }
     return err == WR_OK ? wr_crew_run(s->crew) : err;
 }
 
@@ -478,6 +498,7 @@ static void close_handles(struct wr_serve *s)
     wr_timekeeper_close(s->time);
     wr_translator_close(s->translator);
     uv_close((uv_handle_t *)&s->copied, NULL);
+    uv_close((uv_handle_t *)&s->found, NULL);
     wr_link_close(s->link);
     wr_watch_close(s->watch);
     wr_httpd_close(s->httpd);
@@ -514,6 +535,8 @@ static void end(struct wr_serve *s)
     s->anchors = NULL;
     wr_copies_close(s->copies);
     s->copies = NULL;
+    wr_finder_free(s->finder);
+    s->finder = NULL;
     if (s->ledger != NULL) {
         wr_ledger_stop(s->ledger);
     }
@@ -645,6 +668,7 @@ int wr_serve_run(const struct wr_serve_options *options)
     uv_async_init(&s->loop, &s->settled, on_settled);
     uv_async_init(&s->loop, &s->grown, on_grown);
     uv_async_init(&s->loop, &s->copied, on_copied);
+    uv_async_init(&s->loop, &s->found, on_found);
     int err = prepare(s);
     if (err == WR_OK) {
         err = start_loop(s);

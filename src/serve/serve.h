@@ -44,6 +44,7 @@
 #include "serve/world.h"
 
 struct wr_control;
+struct wr_finder;
 struct wr_live_anchors;
 struct wr_timekeeper;
 struct wr_translator;
@@ -67,6 +68,7 @@ struct wr_serve {
     struct wr_live_anchors *anchors;
     struct wr_timekeeper *time;
     struct wr_translator *translator;
+    struct wr_finder *finder;
     struct wr_copies *copies;
     _Atomic uint32_t news[WR_NEWS_COUNTS]; /* NOTIFY of primaries, by zone (resolve/news) */
     bool copies_news;         /* there are new copies of zones, and local names without them */
@@ -97,6 +99,7 @@ struct wr_serve {
     uv_async_t settled; /* the workers have carried out an order */
     uv_async_t grown;   /* the ledger has new events */
     uv_async_t copied;  /* there are new copies of zones */
+    uv_async_t found;   /* there are other ways to upstreams */
     uv_timer_t tick;
     struct wr_link *link;
     struct wr_watch *watch; /* of local files; NULL: none */

@@ -47,7 +47,7 @@ static void test_stream(void **state)
     size_t n = 0;
     int fd;
 
-    wr_asksock_begin(&s, 20000);
+    wr_asksock_begin(&s, 20000, NULL);
     assert_int_equal(wr_asksock_open(&s, SOCK_STREAM, &at, &any), WR_OK);
     assert_int_equal(wr_asksock_connected(&s), WR_OK);
     fd = accept(listener, NULL, NULL);
@@ -71,14 +71,28 @@ static void test_deadlines(void **state)
     struct wr_asksock s;
     uint64_t now = wr_asksock_now_us();
 
-    wr_asksock_begin(&s, 20000);
+    wr_asksock_begin(&s, 20000, NULL);
     assert_int_equal(wr_asksock_open(&s, SOCK_STREAM, &at, &any), WR_OK);
     assert_int_equal(wr_asksock_connected(&s), WR_OK);
     assert_int_equal(wr_asksock_wait(&s, POLLIN, wr_asksock_now_us() + 5 * WR_MS), WR_E_TIMEOUT);
     assert_true(wr_asksock_now_us() < now + 20 * WR_S); /* the nearer of the two */
     (void)wr_asksock_end(&s);
-    wr_asksock_begin(&s, 5);
+    wr_asksock_begin(&s, 5, NULL);
     assert_int_equal(wr_asksock_open(&s, SOCK_STREAM, &at, &any), WR_OK);
+    assert_int_equal(wr_asksock_wait(&s, POLLIN, UINT64_MAX), WR_E_TIMEOUT);
+    (void)wr_asksock_end(&s);
+}
+
+/* Somebody wants it ended: at once, and nothing is waited for any more. */
+static void test_cancel(void **state)
+{
+    static _Atomic bool cancel;
+    struct wr_asksock s;
+
+    wr_asksock_begin(&s, 3600 * 1000, &cancel);
+    assert_int_equal(wr_asksock_open(&s, SOCK_STREAM, &at, &any), WR_OK);
+    assert_int_equal(wr_asksock_connected(&s), WR_OK);
+    cancel = true;
     assert_int_equal(wr_asksock_wait(&s, POLLIN, UINT64_MAX), WR_E_TIMEOUT);
     (void)wr_asksock_end(&s);
 }
@@ -91,7 +105,7 @@ static void test_refused(void **state)
 
     close(listener);
     listener = -1;
-    wr_asksock_begin(&s, 20000);
+    wr_asksock_begin(&s, 20000, NULL);
     err = wr_asksock_open(&s, SOCK_STREAM, &at, &any);
     if (!err)
         err = wr_asksock_connected(&s);
@@ -100,7 +114,7 @@ static void test_refused(void **state)
     assert_non_null(strstr(s.error, "cannot connect"));
     (void)wr_asksock_end(&s);
     at.ip[0] = 10;
-    wr_asksock_begin(&s, 20000);
+    wr_asksock_begin(&s, 20000, NULL);
     assert_int_equal(wr_asksock_open(&s, SOCK_STREAM, &at, &at), WR_E_IO); /* not ours */
     assert_non_null(strstr(s.error, "from that address"));
     (void)wr_asksock_end(&s);
@@ -111,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_stream, setup, teardown),
         cmocka_unit_test_setup_teardown(test_deadlines, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_cancel, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
     };
 

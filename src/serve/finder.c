@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/finder.h"
+
+#include <net/if.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/err.h"
+#include "net/asksock.h"
+#include "net/better.h"
+#include "serve/beat.h"
+#include "serve/put.h"
+#include "serve/say.h"
+
+enum {
+    LOOK_MS = 3000,  /* one time-out of a look */
+    BEAT_MS = 500,   /* how often the thread looks whether somebody is due */
+    REST_MIN_S = 60, /* nobody is asked more often, whatever the TTL */
+    REST_MAX_S = 86400,
+    REST_NONE_S = 3600, /* a server that names nothing */
+    REST_DENIED_S = 300
+};
+
+struct target {
+    struct wr_uri plain;
+    bool unproven; /* wanted without proof, at a private address */
+    bool known;    /* way is one */
+    struct wr_uri way;
+    bool way_proven;
+    bool looked;
+    int err; /* of the last look */
+    unsigned failures;
+    uint64_t due_us;
+    char why[WR_ASKFLOW_WHY_SIZE];
+};
+
+struct wr_finder {
+    struct wr_finder_setup setup;
+    struct wr_beat beat;
+    bool running;
+    _Atomic bool stop;    /* the look at hand is to end */
+    pthread_mutex_t lock; /* of what follows */
+    struct wr_creds *creds;
+    struct target target[WR_UPSTREAMS_MAX];
+    uint32_t targets;
+    /* the thread's */
+    struct wr_better_room room;
+};
+
+uint32_t wr_finder_rest_s(int err, uint32_t ttl_s, unsigned failures)
+{
+    uint32_t rest = REST_MIN_S;
+    if (err == WR_E_TIMEOUT || err == WR_E_IO) {
+        for (unsigned i = 1; i < failures && rest < REST_NONE_S; i++) {
+            rest *= 2;
+        }
+        return rest < REST_NONE_S ? rest : REST_NONE_S;
+    }
+    uint32_t least = err == WR_E_NOTFOUND ? REST_NONE_S : err ? REST_DENIED_S : REST_MIN_S;
+    rest = ttl_s > least ? ttl_s : least;
+    return rest < REST_MAX_S ? rest : REST_MAX_S;
+}
+
+static bool is_same(const struct wr_uri *a, const struct wr_uri *b)
+{
+    return wr_addr_equal(&a->addr, &b->addr) && strcmp(a->zone, b->zone) == 0;
+}
+
+/* --- looking: the thread ---------------------------------------------------------------------- */
+
+static struct wr_uri way_of(const struct wr_uri *plain, const struct wr_better_found *found)
+{
+    struct wr_uri way = {.scheme = found->way.scheme,
+                         .addrs = 1,
+                         .addr = plain->addr,
+                         .proof = found->proven ? WR_URI_PKIX : WR_URI_OPPORTUNISTIC};
+    way.addr.port = found->way.port;
+    memcpy(way.zone, plain->zone, sizeof(way.zone));
+    memcpy(way.path, found->way.path, sizeof(way.path));
+    return way;
+}
+
+static void say_change(const struct target *t, const struct wr_uri *before, bool was_known)
+{
+    char plain[WR_URI_TEXT_SIZE], way[WR_URI_TEXT_SIZE];
+    wr_uri_to_short(&t->plain, plain, sizeof(plain));
+    if (t->known) {
+        wr_uri_to_short(&t->way, way, sizeof(way));
+        wr_say(WR_LOG_INFO, "upstream %s names %s, which %s: it is asked first", plain, way,
+               t->way_proven ? "proved the address" : "is taken without a proof");
+    } else if (was_known) {
+        wr_uri_to_short(before, way, sizeof(way));
+        wr_say(WR_LOG_WARN, "upstream %s: %s is not asked any more: %s", plain, way,
+               t->why[0] ? t->why : "it is not named any more");
+    } else if (t->err == WR_E_DENIED) {
+        wr_say(WR_LOG_WARN, "upstream %s names encrypted services, and none is good: %s", plain,
+               t->why);
+    }
+}
+
+/* What came of a look; true: the ways are others now. */
+static bool settle(struct target *t, int err, const struct wr_better_found *found)
+{
+    struct wr_uri before = t->way, way = way_of(&t->plain, found);
+    bool was_known = t->known, silent = err == WR_E_TIMEOUT || err == WR_E_IO;
+    t->failures = silent ? t->failures + 1 : 0;
+    t->due_us = wr_asksock_now_us() + wr_finder_rest_s(err, found->ttl_s, t->failures) * WR_S;
+    snprintf(t->why, sizeof(t->why), "%s", found->why);
+    bool told = t->looked && t->err == err;
+    t->looked = true;
+    t->err = err;
+    if (silent) {
+        return false;
+    }
+    t->known = err == WR_OK;
+    t->way = way;
+    t->way_proven = found->proven;
+    bool changed = t->known != was_known || (t->known && memcmp(&before, &way, sizeof(way)) != 0);
+    if (changed || !told) {
+        say_change(t, &before, was_known);
+    }
+    return changed;
+}
+
+static uint32_t find_due(const struct wr_finder *f)
+{
+    uint64_t now_us = wr_asksock_now_us();
+    uint32_t i = 0;
+    while (i < f->targets && f->target[i].due_us > now_us) {
+        i++;
+    }
+    return i;
+}
+
+static int look(struct wr_finder *f, const struct target *t, struct wr_creds *creds,
+                struct wr_better_found *ret_found)
+{
+    struct wr_better better = {.server = t->plain.addr,
+                               .timeout_ms = LOOK_MS,
+                               .creds = creds,
+                               .unproven = t->unproven,
+                               .cancel = &f->stop};
+    uint8_t query[64];
+    uint16_t id = 0;
+    memset(ret_found, 0, sizeof(*ret_found));
+    if (t->plain.zone[0] != 0) {
+        better.server.scope = if_nametoindex(t->plain.zone);
+    }
+    if (getrandom(&id, sizeof(id), 0) != (ssize_t)sizeof(id)) {
+        return WR_E_IO;
+    }
+    return wr_better_find(&better, query, wr_better_query(id, query), &f->room, ret_found);
+}
+
+static void on_beat(void *user)
+{
+    struct wr_finder *f = user;
+    struct wr_better_found found;
+    pthread_mutex_lock(&f->lock);
+    uint32_t i = find_due(f);
+    struct wr_creds *creds = wr_creds_keep(f->creds);
+    struct target t = f->target[i < f->targets ? i : 0];
+    bool any = i < f->targets;
+    pthread_mutex_unlock(&f->lock);
+    bool changed = false;
+    if (any) {
+        int err = look(f, &t, creds, &found);
+        pthread_mutex_lock(&f->lock);
+        for (i = 0; i < f->targets && !is_same(&f->target[i].plain, &t.plain); i++) {
+        }
+        changed = i < f->targets && settle(&f->target[i], err, &found);
+        pthread_mutex_unlock(&f->lock);
+    }
+    wr_creds_drop(creds);
+    if (changed) {
+        f->setup.news(f->setup.user);
+    }
+}
+
+/* --- the plan: the main thread ---------------------------------------------------------------- */
+
+int wr_finder_create(const struct wr_finder_setup *setup, struct wr_finder **ret_finder)
+{
+    struct wr_finder *f = calloc(1, sizeof(*f));
+    if (f == NULL) {
+        return WR_E_NOMEM;
+    }
+    f->setup = *setup;
+    f->beat =
+        (struct wr_beat){.name = "weir-finder", .period_ms = BEAT_MS, .work = on_beat, .user = f};
+    pthread_mutex_init(&f->lock, NULL);
+    *ret_finder = f;
+    return WR_OK;
+}
+
+static void stop(struct wr_finder *f)
+{
+    f->stop = true;
+    wr_beat_stop(&f->beat);
+    f->stop = false;
+    f->running = false;
+}
+
+static void add_target(struct wr_finder *f, const struct target *old, uint32_t olds,
+                       const struct wr_uri *plain, bool unproven)
+{
+    for (uint32_t i = 0; i < f->targets; i++) {
+        if (is_same(&f->target[i].plain, plain)) {
+            return;
+        }
+    }
+    if (f->targets == WR_UPSTREAMS_MAX) {
+        return;
+    }
+    struct target *t = &f->target[f->targets++];
+    *t = (struct target){.plain = *plain, .unproven = unproven};
+    for (uint32_t i = 0; i < olds; i++) {
+        if (is_same(&old[i].plain, plain) && old[i].unproven == unproven) {
+            *t = old[i];
+        }
+    }
+}
+
+static void plan(struct wr_finder *f, const struct wr_conf *conf, const struct target *old,
+                 uint32_t olds)
+{
+    f->targets = 0;
+    for (size_t i = 0; i < conf->upstream.groups.count; i++) {
+        const struct wr_conf_group *g = &conf->upstream.groups.items[i];
+        for (size_t k = 0; g->discover != WR_FIND_OFF && k < g->servers.count; k++) {
+            if (!wr_uri_is_encrypted(g->servers.items[k].scheme)) {
+                add_target(f, old, olds, &g->servers.items[k], g->discover == WR_FIND_PRIVATE);
+            }
+        }
+    }
+}
+
+int wr_finder_plan(struct wr_finder *f, const struct wr_conf *conf, struct wr_creds *creds)
+{
+    struct target *old = malloc(sizeof(f->target));
+    if (old == NULL) {
+        return WR_E_NOMEM;
+    }
+    pthread_mutex_lock(&f->lock);
+    uint32_t olds = f->targets;
+    memcpy(old, f->target, sizeof(f->target));
+    plan(f, conf, old, olds);
+    wr_creds_drop(f->creds);
+    f->creds = creds != NULL ? wr_creds_keep(creds) : NULL;
+    bool wanted = f->targets > 0 && f->creds != NULL;
+    pthread_mutex_unlock(&f->lock);
+    free(old);
+    if (wanted && !f->running) {
+        int err = wr_beat_start(&f->beat);
+        f->running = err == WR_OK;
+        return err;
+    }
+    if (!wanted && f->running) {
+        stop(f);
+    }
+    return WR_OK;
+}
+
+void wr_finder_link(struct wr_finder *f)
+{
+    pthread_mutex_lock(&f->lock);
+    for (uint32_t i = 0; i < f->targets; i++) {
+        f->target[i].due_us = 0;
+        f->target[i].failures = 0;
+    }
+    pthread_mutex_unlock(&f->lock);
+}
+
+uint32_t wr_finder_ways(struct wr_finder *f, struct wr_gate_way ret_ways[WR_UPSTREAMS_MAX])
+{
+    uint32_t count = 0;
+    pthread_mutex_lock(&f->lock);
+    for (uint32_t i = 0; i < f->targets; i++) {
+        if (f->target[i].known) {
+            ret_ways[count].plain = f->target[i].plain.addr;
+            ret_ways[count++].way = f->target[i].way;
+        }
+    }
+    pthread_mutex_unlock(&f->lock);
+    return count;
+}
+
+static const char *state_of(const struct target *t)
+{
+    return t->known                  ? t->way_proven ? "proven" : "unproven"
+           : !t->looked              ? "not yet"
+           : t->err == WR_E_DENIED   ? "refused"
+           : t->err == WR_E_NOTFOUND ? "none named"
+                                     : "not heard";
+}
+
+void wr_finder_report(struct wr_finder *f, struct wr_json *j, const char *key)
+{
+    char text[WR_URI_TEXT_SIZE];
+    wr_json_array(j, key);
+    pthread_mutex_lock(&f->lock);
+    for (uint32_t i = 0; i < f->targets; i++) {
+        const struct target *t = &f->target[i];
+        wr_json_object(j, NULL);
+        wr_uri_to_short(&t->plain, text, sizeof(text));
+        wr_json_text(j, "server", text);
+        wr_json_text(j, "state", state_of(t));
+        if (t->known) {
+            wr_uri_to_short(&t->way, text, sizeof(text));
+            wr_json_text(j, "better", text);
+        }
+        wr_json_text(j, "why", t->why);
+        wr_json_end(j);
+    }
+    pthread_mutex_unlock(&f->lock);
+    wr_json_end(j);
+}
+
+void wr_finder_free(struct wr_finder *f)
+{
+    if (f == NULL) {
+        return;
+    }
+    if (f->running) {
+        stop(f);
+    }
+    wr_creds_drop(f->creds);
+    pthread_mutex_destroy(&f->lock);
+    free(f);
+}

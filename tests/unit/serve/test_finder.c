@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/net/namer.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "conf/mistakes.h"
+#include "net/asksock.h"
+#include "serve/finder.h"
+
+static struct certs_one ca, leaf;
+static struct wr_creds *creds;
+static struct plain plain;
+static _Atomic unsigned news;
+static struct wr_finder *finder;
+static struct wr_gate_way ways[WR_UPSTREAMS_MAX];
+
+static void on_news(void *user)
+{
+    news++;
+}
+
+static int setup(void **state)
+{
+    struct wr_creds_setup s = {0};
+    struct wr_verdict_text why;
+    int64_t day = 86400, from = (int64_t)time(NULL) - day, until = from + 30 * day;
+    const struct wr_finder_setup how = {.news = on_news};
+
+    certs_make(&ca, &(struct certs_want){.cn = "CA", .ca = true, .from_s = from, .until_s = until},
+               NULL);
+    certs_make(&leaf, &(struct certs_want){.ips = {"127.0.0.1"}, .from_s = from, .until_s = until},
+               &ca);
+    s.anchors = ca.pem.data;
+    s.anchors_size = ca.pem.size;
+    assert_int_equal(wr_creds_make(&s, &why, &creds), WR_OK);
+    plain_start(&plain);
+    return wr_finder_create(&how, &finder);
+}
+
+static int teardown(void **state)
+{
+    wr_finder_free(finder);
+    plain_stop(&plain);
+    wr_creds_drop(creds);
+    certs_free(&leaf);
+    certs_free(&ca);
+    return 0;
+}
+
+static struct wr_conf *read_conf(const char *discover)
+{
+    static struct wr_mistakes mistakes;
+    struct wr_conf *conf = NULL;
+    char text[512];
+
+    snprintf(text, sizeof(text),
+             "upstream:\n  groups:\n    - name: isp\n      servers: [\"udp://127.0.0.1:%u\"]\n"
+             "      discover: %s\n",
+             plain.at.port, discover);
+    memset(&mistakes, 0, sizeof(mistakes));
+    assert_int_equal(wr_conf_read(text, strlen(text), &mistakes, &conf), WR_OK);
+    return conf;
+}
+
+/* Waits for news; the look itself is what takes time. */
+static void await(unsigned count)
+{
+    uint64_t end = wr_asksock_now_us() + 60 * WR_S;
+    const struct timespec moment = {.tv_nsec = 5000000};
+
+    while (news < count) {
+        assert_true(wr_asksock_now_us() < end);
+        nanosleep(&moment, NULL);
+    }
+}
+
+static void test_found_and_lost(void **state)
+{
+    struct wr_conf *conf = read_conf("proven"), *off = read_conf("off");
+    struct server s;
+
+    server_start(&s, ANSWERS, &leaf);
+    plain_name(&plain, 0, 1, &s);
+    plain.count = 1;
+    assert_int_equal(wr_finder_plan(finder, conf, creds), WR_OK);
+    await(1);
+    assert_int_equal(wr_finder_ways(finder, ways), 1);
+    assert_true(wr_addr_equal(&ways[0].plain, &plain.at));
+    assert_int_equal(ways[0].way.scheme, WR_URI_TLS);
+    assert_int_equal(ways[0].way.addr.port, s.at.port);
+    assert_int_equal(ways[0].way.proof, WR_URI_PKIX);
+    /* The same configuration again: what is known stays, and nobody is asked anew. */
+    assert_int_equal(wr_finder_plan(finder, conf, creds), WR_OK);
+    assert_int_equal(wr_finder_ways(finder, ways), 1);
+    plain.count = 0; /* it names nothing any more */
+    wr_finder_link(finder);
+    await(2);
+    assert_int_equal(wr_finder_ways(finder, ways), 0);
+    assert_int_equal(wr_finder_plan(finder, off, creds), WR_OK);
+    assert_int_equal(wr_finder_ways(finder, ways), 0);
+    server_stop(&s);
+    wr_conf_free(conf);
+    wr_conf_free(off);
+}
+
+/* Who is silent is looked for later and later, who has nothing to name once an hour, and nobody more than once a minute. */
+static void test_rests(void **state)
+{
+    assert_int_equal(wr_finder_rest_s(WR_OK, 300, 0), 300);
+    assert_int_equal(wr_finder_rest_s(WR_OK, 0, 0), 60);
+    assert_int_equal(wr_finder_rest_s(WR_OK, UINT32_MAX, 0), 86400);
+    assert_int_equal(wr_finder_rest_s(WR_E_DENIED, 10, 0), 300);
+    assert_int_equal(wr_finder_rest_s(WR_E_DENIED, 7200, 0), 7200);
+    assert_int_equal(wr_finder_rest_s(WR_E_NOTFOUND, 0, 0), 3600);
+    assert_int_equal(wr_finder_rest_s(WR_E_TIMEOUT, 0, 1), 60);
+    assert_int_equal(wr_finder_rest_s(WR_E_IO, 0, 3), 240);
+    assert_int_equal(wr_finder_rest_s(WR_E_TIMEOUT, 0, 1000000), 3600);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_found_and_lost, setup, teardown),
+        cmocka_unit_test(test_rests),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
