@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * TCP state: what tcp.c (the connections) and tcpaccept.c (the listeners, and who gets a place) have in common. Nobody else includes
+ * TCP state: what tcp.c (the connections), tcpaccept.c (the listeners, and who gets a place) and tcproom.c (its memory) have in common. Nobody else includes
  * it; the story is in net/tcp.h.
  */
 #ifndef WR_NET_TCPSTATE_H

@@ -101,8 +101,8 @@ static uint8_t kind_of(uint8_t transport)
 
 int wr_designation_put(struct wr_gate *gate, const char *path, struct wr_creds *creds)
 {
-    const struct wr_creds_facts *facts[WR_CREDS_PAIRS_MAX];
-    struct wr_designated_door door[WR_GATE_LISTENERS_MAX];
+    const struct wr_creds_facts *facts[WR_CREDS_PAIRS_MAX] = {NULL};
+    struct wr_designated_door door[WR_GATE_LISTENERS_MAX] = {0};
     size_t certificates = creds != NULL ? wr_creds_count(creds) : 0;
     uint32_t doors = 0;
     for (uint32_t i = 0; i < gate->listeners && i < WR_GATE_LISTENERS_MAX; i++) {
