@@ -133,6 +133,7 @@ static struct wr_asktext_secure secure_facts(const struct wr_asksecure *s)
 {
     return (struct wr_asktext_secure){.version = s->facts.version,
                                       .cipher = s->facts.cipher,
+                                      .http = s->facts.http,
                                       .proof = s->proof.text,
                                       .key = s->proof.seen ? &s->proof.key : NULL,
                                       .proven = s->proof.proven,

@@ -31,6 +31,7 @@
 struct wr_askvia {
     uint8_t scheme;      /* WR_URI_TLS, WR_URI_HTTPS, WR_URI_QUIC; 0: UDP and TCP */
     bool ca;             /* an authority is to vouch for it: +tls-ca, +tls-host */
+    bool get;            /* of HTTPS: by GET, not by POST */
     bool any;            /* of authority and pins one is enough, as in URLs */
     const char *path;    /* of +https=; NULL: /dns-query */
     const char *ca_file; /* NULL: the system's authorities */

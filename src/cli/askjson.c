@@ -128,6 +128,8 @@ static json_t *secure_json(const struct wr_asktext_secure *secure)
     char pin[WR_PIN_TEXT_SIZE];
     struct wr_str s;
 
+    if (secure->http[0])
+        json_object_set_new(tls, "http", json_string(secure->http));
     if (secure->key) {
         wr_str_init(&s, pin, sizeof(pin));
         wr_pin_text(secure->key, &s);

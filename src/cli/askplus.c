@@ -161,6 +161,41 @@ static int take_tls(struct reader *r, struct wr_askflags *f, const char *value)
     return WR_OK;
 }
 
+/* Can it stand in the first line of a request? */
+static bool is_path(const char *text)
+{
+    size_t n = strlen(text);
+
+    for (size_t i = 0; i < n; i++)
+        if (text[i] <= ' ' || text[i] > '~' || strchr("?#{}", text[i]))
+            return false;
+    return n < WR_URI_PATH_SIZE;
+}
+
+/* "/path"; kdig's "name/path" is two flags here. */
+static int take_https(struct reader *r, struct wr_askflags *f, const char *value)
+{
+    const char *path = value ? strchr(value, '/') : NULL;
+
+    if (value && (!path || !is_path(value)))
+        return wrong(r, "+https wants a path, as /dns-query");
+    if (path && path != value)
+        return wrong(r, "+https wants the path alone; the name goes into +tls-host=%.*s",
+                     (int)(path - value), value);
+    f->via.scheme = WR_URI_HTTPS;
+    f->via.path = path;
+    return WR_OK;
+}
+
+static int take_get(struct reader *r, struct wr_askflags *f, const char *value)
+{
+    if (value)
+        return wrong(r, "+https-get takes no value");
+    f->via.scheme = WR_URI_HTTPS;
+    f->via.get = true;
+    return WR_OK;
+}
+
 /* A flag about what the server proves means DoT where no transport is named, as in kdig. */
 static int proves(struct wr_askflags *f)
 {
@@ -252,6 +287,8 @@ static const struct flag flags[] = {
     FLAG("ttl", show_ttl, "print TTLs"),
     FLAG("tcp", tcp, "ask over TCP"),
     {"tls", NO_BOOL, take_tls, true, NULL, "ask over TLS (DoT)"},
+    {"https", NO_BOOL, take_https, true, "[=PATH]", "ask over HTTPS (DoH)"},
+    {"https-get", NO_BOOL, take_get, false, NULL, "over HTTPS, by GET and not by POST"},
     {"tls-ca", NO_BOOL, take_ca, false, "[=FILE]",
      "an authority vouches for the server: of a file, or the system's"},
     {"tls-host", NO_BOOL, take_host, false, "HOST", "the name that it proves"},
@@ -337,7 +374,7 @@ static int take_no(struct reader *r, const struct flag *flag, const char *value)
         r->now->padding_chosen = true;
     } else if (flag->take == take_bufsize)
         r->now->bufsize = 0;
-    else if (flag->take == take_tls)
+    else if (flag->take == take_tls || flag->take == take_https)
         r->now->via = no_via;
     else if (!strcmp(flag->name, "all"))
         set_all(r->now, false);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/str.h"
 
 /* The system's authorities, where Debian, OpenWrt, Fedora and Alpine have them. */
 static const char *const bundles[] = {"/etc/ssl/certs/ca-certificates.crt",
@@ -97,6 +98,21 @@ static bool find_host(struct wr_asksecure *s, const struct wr_askflags *flags,
     return true;
 }
 
+static void put_authority(struct wr_asksecure *s, uint16_t port)
+{
+    bool v6 = strchr(s->host, ':');
+    struct wr_str text;
+
+    wr_str_init(&text, s->authority, sizeof(s->authority));
+    wr_str_text(&text, v6 ? "[" : "");
+    wr_str_text(&text, s->host);
+    wr_str_text(&text, v6 ? "]" : "");
+    if (port != wr_uri_scheme_port(WR_URI_HTTPS)) {
+        wr_str_char(&text, ':');
+        wr_str_u64(&text, port);
+    }
+}
+
 static void keep_ticket(struct wr_asksecure *s, const struct wr_addr *server,
                         const struct wr_askvia *via)
 {
@@ -135,12 +151,17 @@ int wr_asksecure_run(struct wr_asksecure *s, const struct wr_askflags *flags,
     s->proof.pins = flags->via.pins;
     s->proof.authority = flags->via.ca;
     s->proof.any = flags->via.any;
-    flow.secure = (struct wr_upconn_secure){.creds = s->creds,
-                                            .verify = wr_askproof_judge,
-                                            .user = &s->proof,
-                                            .name = flags->via.sni ? flags->via.sni
-                                                    : named        ? s->host
-                                                                   : NULL};
+    put_authority(s, server->port);
+    flow.secure =
+        (struct wr_upconn_secure){.creds = s->creds,
+                                  .verify = wr_askproof_judge,
+                                  .user = &s->proof,
+                                  .host = s->authority,
+                                  .path = flags->via.path ? flags->via.path : "/dns-query",
+                                  .get = flags->via.get,
+                                  .name = flags->via.sni ? flags->via.sni
+                                          : named        ? s->host
+                                                         : NULL};
     flow.ticket = again && s->ticket_size ? s->ticket : NULL;
     flow.ticket_size = again ? s->ticket_size : 0;
     err = wr_askflow_run(&flow, query, size, &s->room, ret_reply, &s->facts);

@@ -22,7 +22,8 @@ struct wr_asksecure {
     /* inside */
     struct wr_askflow_room room;
     char host[WR_URI_NAME_SIZE];
-    char ca_file[512]; /* whose authorities are in `creds` */
+    char authority[WR_URI_NAME_SIZE + 8]; /* of HTTP: the host, with a port that is not 443 */
+    char ca_file[512];                    /* whose authorities are in `creds` */
     struct wr_creds *creds;
     uint8_t ticket[WR_ASKFLOW_TICKET_SIZE];
     size_t ticket_size;

@@ -193,7 +193,8 @@ static void print_secure(const struct wr_asktext_secure *secure, FILE *out)
     char pin[WR_PIN_TEXT_SIZE];
     struct wr_str s;
 
-    fprintf(out, ";; %s %s, %s session: ", secure->version, secure->cipher,
+    fprintf(out, ";; %s %s, %s%s%s%s session: ", secure->version, secure->cipher,
+            secure->http[0] ? "HTTP/" : "", secure->http, secure->http[0] ? ", " : "",
             secure->resumed ? "resumed" : "new");
     print_safe_words(secure->proof, out);
     if (secure->key) {

@@ -16,6 +16,7 @@
 /* And of an encrypted one. */
 struct wr_asktext_secure {
     const char *version, *cipher; /* "TLS1.3", "AES-128-GCM" */
+    const char *http;             /* "2", "1.1"; "": no HTTP */
     const char *proof;            /* a sentence: what the server proved, or what it did not */
     const struct wr_pin *key;     /* its key's pin, or NULL */
     bool proven, resumed;

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -90,6 +91,9 @@ static void note_session(struct running *r)
     r->facts->resumed = facts.resumed;
     snprintf(r->facts->version, sizeof(r->facts->version), "%s", facts.version);
     snprintf(r->facts->cipher, sizeof(r->facts->cipher), "%s", facts.cipher);
+    if (facts.protocol[0])
+        snprintf(r->facts->http, sizeof(r->facts->http), "%s",
+                 strcmp(facts.protocol, "h2") ? "1.1" : "2");
 }
 
 static int ask(struct running *r)
@@ -136,6 +140,8 @@ static int listen_to(struct running *r)
             take_ticket(r, &said);
         } else if (said.kind == WR_UPCONN_SAID_ANSWER) {
             err = err == WR_E_AGAIN ? take_answer(r, &said) : err;
+        } else if (err == WR_E_AGAIN && said.kind == WR_UPCONN_SAID_FAILED) {
+            err = fail(r, WR_E_CLOSED, "no answer", said.text);
         } else if (err == WR_E_AGAIN) {
             err = fail(r, said.why == WR_UPCONN_STRANGER ? WR_E_DENIED : WR_E_CLOSED,
                        wr_upconn_why_text(said.why), said.text);
@@ -192,9 +198,23 @@ static int run(struct running *r)
     return err;
 }
 
+/* HTTP sessions grow and shrink; one of them, for one question. */
+static void *resize(void *user, void *old, size_t size)
+{
+    (void)user;
+    if (size)
+        return realloc(old, size);
+    free(old);
+    return NULL;
+}
+
 uint8_t wr_askflow_kind(uint8_t scheme)
 {
-    return scheme == WR_URI_TLS ? WR_UPCONN_DOT : 0;
+    switch (scheme) {
+    case WR_URI_TLS: return WR_UPCONN_DOT;
+    case WR_URI_HTTPS: return WR_UPCONN_DOH;
+    default: return 0;
+    }
 }
 
 int wr_askflow_run(const struct wr_askflow *flow, const uint8_t *query, size_t size,
@@ -215,6 +235,7 @@ int wr_askflow_run(const struct wr_askflow *flow, const uint8_t *query, size_t s
     int err;
 
     wr_assert(wr_upconn_is_encrypted(flow->kind));
+    setup.secure.memory = (struct wr_http_memory){.resize = resize};
     memset(ret_facts, 0, sizeof(*ret_facts));
     ret_reply->size = 0;
     ret_reply->tries = ret_reply->wrong = 0;

@@ -20,13 +20,13 @@
 #include "transport/uri.h"
 
 struct wr_askflow {
-    struct wr_addr server;      /* with port */
-    struct wr_addr from;        /* family WR_AF_NONE: the system chooses */
-    const _Atomic bool *cancel; /* or NULL; true ends it, as a time-out */
-    uint32_t timeout_ms;        /* of all, at least 1 */
-    uint8_t kind;               /* enum wr_upconn_kind, an encrypted one */
-    struct wr_upconn_secure secure;
-    const uint8_t *ticket; /* of an earlier connection to this server, or NULL */
+    struct wr_addr server;          /* with port */
+    struct wr_addr from;            /* family WR_AF_NONE: the system chooses */
+    const _Atomic bool *cancel;     /* or NULL; true ends it, as a time-out */
+    uint32_t timeout_ms;            /* of all, at least 1 */
+    uint8_t kind;                   /* enum wr_upconn_kind, an encrypted one */
+    struct wr_upconn_secure secure; /* its memory is given by the run */
+    const uint8_t *ticket;          /* of an earlier connection to this server, or NULL */
     size_t ticket_size;
 };
 
@@ -37,6 +37,7 @@ struct wr_askflow_facts {
     uint32_t connect_us, handshake_us, answer_us;
     bool ready, resumed;
     char version[16], cipher[40];
+    char http[8];                           /* "2", "1.1"; "": no HTTP */
     uint8_t ticket[WR_ASKFLOW_TICKET_SIZE]; /* for the next connection */
     size_t ticket_size;
     char why[WR_ASKFLOW_WHY_SIZE]; /* "" when all is well */

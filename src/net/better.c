@@ -53,7 +53,7 @@ static int try_way(const struct wr_better *look, const struct wr_upgrade *way, c
     struct wr_askflow flow = {.server = look->server,
                               .timeout_ms = look->timeout_ms,
                               .cancel = look->cancel,
-                              .kind = wr_askflow_kind(way->scheme),
+                              .kind = way->scheme == WR_URI_TLS ? WR_UPCONN_DOT : 0,
                               .secure = {.creds = look->creds, .verify = judge, .user = &j}};
     int err;
 

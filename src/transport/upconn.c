@@ -93,7 +93,7 @@ static int flush_web(struct wr_upconn *c)
 static int begin_web(struct wr_upconn *c, uint64_t now_us)
 {
     struct wr_dohclient_setup setup = {.version = c->tls.alpn == 0 ? WR_HTTP_2 : WR_HTTP_1_1,
-                                       .method = WR_HTTP_POST,
+                                       .method = c->secure.get ? WR_HTTP_GET : WR_HTTP_POST,
                                        .host = c->secure.host,
                                        .path = c->secure.path,
                                        .memory = c->secure.memory};

@@ -73,6 +73,7 @@ struct wr_upconn_secure {
     const char *name; /* for SNI, or NULL; lives until READY */
     /* Of HTTP: host (with a port that is not 443) and path, until READY; memory as realloc gives it. */
     const char *host, *path;
+    bool get; /* by GET, not by POST */
     struct wr_http_memory memory;
 };
 

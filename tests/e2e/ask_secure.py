@@ -15,18 +15,18 @@ from lab import certs, secure, world
 RELAY4, RELAY6 = world.INTERNET["relay"]
 NAME, DATA = "api.camera.example", "198.51.100.31"
 # kdig's names of transports, and weir's in JSON.
-SPOKEN = ("tls",)
+SPOKEN = ("tls", "https")
 
 
-def ask(lab, *words, status=0):
-    """The verb, on the machine `outsider`; its output and what it said beside it."""
-    done = lab.nodes["outsider"].run([model.gateway.binary(), "ask", *words], capture_output=True, text=True, check=False)
+def ask(lab, *words, status=0, on="outsider"):
+    """The verb, on a machine; its output and what it said beside it."""
+    done = lab.nodes[on].run([model.gateway.binary(), "ask", *words], capture_output=True, text=True, check=False)
     equal(done.returncode, status, f"weir ask {' '.join(words)}: {done.stdout}{done.stderr}")
     return done.stdout, done.stderr
 
 
-def asked(lab, *words, status=0):
-    return json.loads(ask(lab, "+json", *words, status=status)[0].splitlines()[-1])
+def asked(lab, *words, **more):
+    return json.loads(ask(lab, "+json", *words, **more)[0].splitlines()[-1])
 
 
 @contextlib.contextmanager
@@ -82,6 +82,36 @@ def urls(lab):
         need("did not prove" in said and "+tls-ca" in said, said)
         reply = asked(lab, f"@tls://{secure.HOST}#addr={RELAY4}", NAME, f"+tls-ca={ca.path}")
         need(secure.HOST in reply["tls"]["proof"], reply["tls"])
+
+
+@e2e.test("DNS over HTTPS: by POST, by GET, by URL and by name; a path that is none is told")
+def web(lab):
+    ca = secure.authority()
+    identity = ca.issue("relay", [secure.HOST], [RELAY4, RELAY6])
+    for kind in ("dnsdist", "unbound"):
+        with secure.Upstream(lab, kind, identity):
+            for words in ([f"@{RELAY4}", "+https"], [f"@{RELAY6}", "+https-get"], [f"@{RELAY4}", "+https=/dns-query"],
+                          [f"@https://{secure.HOST}/dns-query#addr={RELAY4}"], [f"@https://[{RELAY6}]/dns-query"]):
+                reply = asked(lab, *words, NAME, f"+tls-ca={ca.path}")
+                equal([r["rdata"] for r in reply["answer"]], [DATA], f"{kind} {words}")
+                equal((reply["transport"], reply["tls"]["http"], reply["tls"]["proven"]), ("https", "2", True), f"{kind} {words}")
+            text, _ = ask(lab, f"@{RELAY4}", NAME, "+https", f"+tls-ca={ca.path}")
+            need("HTTP/2, new session: an authority vouches" in text and "(HTTPS) in " in text, text)
+            _, said = ask(lab, f"@{RELAY4}", NAME, "+https=/nowhere", f"+tls-ca={ca.path}", status=1)
+            need("no answer: " in said, f"{kind}: {said}")
+
+
+@e2e.test("weir's own listeners, over both families")
+def own(lab):
+    ca = secure.authority()
+    v4, v6, _ = world.SEGMENTS["br-home"]
+    mine = ca.issue("weir", ["dns.home.example"], [v4, v6])
+    lab.start_gateway(secure.listening(mine, (v4, v6), {"dot", "doh"}))
+    for address in (v4, v6):
+        for words in (["+tls"], ["+https"], ["+https-get"]):
+            reply = asked(lab, f"@{address}", NAME, *words, f"+tls-ca={ca.path}", "+tls-host=dns.home.example", on="phone")
+            equal([r["rdata"] for r in reply["answer"]], [DATA], f"{address} {words}")
+            equal((reply["tls"]["proven"], reply["tls"].get("http")), (True, None if words == ["+tls"] else "2"), f"{words}")
 
 
 @e2e.test("what a server does not prove is refused when it is wanted, and told when it is not")

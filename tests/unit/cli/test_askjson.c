@@ -92,6 +92,7 @@ static void test_secure(void **state)
     struct wr_pin pin;
     struct wr_asktext_secure facts = {.version = "TLS1.3",
                                       .cipher = "AES-128-GCM",
+                                      .http = "",
                                       .proof = "NOT PROVEN for \xff",
                                       .key = &pin,
                                       .resumed = true,
@@ -110,6 +111,11 @@ static void test_secure(void **state)
     assert_true(json_is_true(json_object_get(tls, "resumed")));
     assert_true(json_is_false(json_object_get(tls, "proven")));
     assert_true(json_real_value(json_object_get(tls, "handshake_ms")) == 3.5);
+    assert_null(json_object_get(tls, "http"));
+    json_decref(all);
+    facts.http = "1.1";
+    all = printed(make_reply());
+    assert_string_equal(text_at(json_object_get(all, "tls"), "http"), "1.1");
     json_decref(all);
     secure = NULL;
 }

@@ -46,8 +46,18 @@ static void test_via(void **state)
     assert_int_equal(take("tls"), WR_OK);
     assert_int_equal(flags.via.scheme, WR_URI_TLS);
     assert_false(flags.via.ca);
-    assert_int_equal(take("tls-ca"), WR_OK);
+    assert_int_equal(take("https=/q"), WR_OK);
+    assert_int_equal(flags.via.scheme, WR_URI_HTTPS);
+    assert_string_equal(flags.via.path, "/q");
+    assert_false(flags.via.get);
+    assert_int_equal(take("tls-ca"), WR_OK); /* of whichever transport */
+    assert_int_equal(flags.via.scheme, WR_URI_HTTPS);
     assert_true(flags.via.ca && !flags.via.ca_file);
+    assert_int_equal(take("nohttps"), WR_OK);
+    assert_null(flags.via.path);
+    assert_int_equal(take("https-get"), WR_OK); /* enough alone */
+    assert_int_equal(flags.via.scheme, WR_URI_HTTPS);
+    assert_true(flags.via.get);
     assert_int_equal(take("notls"), WR_OK);
     assert_int_equal(flags.via.scheme, 0);
     assert_false(flags.via.ca);
@@ -70,11 +80,27 @@ static void test_wrong(void **state)
     static const struct {
         const char *word, *says;
     } rows[] = {
-        {"", "unknown"},        {"tpc", "did you mean +tcp"}, {"tcp=1", "takes no value"},
-        {"a", "more than one"}, {"notimeout", "no meaning"},  {"noretry", "no meaning"},
-        {"retry=x", "number"},  {"notcp=1", "no value"},      {"cookie=0", "hexadecimal"},
-        {"tls=1", "no value"},  {"pin=abcd", "44"},           {"tls-h", "wants the name"},
-        {"tls-", "than one"},   {"tls-sni=", "wants"},        {"nopin", "no meaning"},
+        {"", "unknown"},
+        {"tpc", "did you mean +tcp"},
+        {"tcp=1", "takes no value"},
+        {"a", "more than one"},
+        {"notimeout", "no meaning"},
+        {"noretry", "no meaning"},
+        {"retry=x", "number"},
+        {"notcp=1", "no value"},
+        {"cookie=0", "hexadecimal"},
+        {"tls=1", "no value"},
+        {"pin=abcd", "44"},
+        {"tls-h", "wants the name"},
+        {"https=q", "a path"},
+        {"https=a.b/q", "+tls-host=a.b"},
+        {"https=/q?x", "a path"},
+        {"https=/\xc3", "a path"},
+        {"https-get=1", "no value"},
+        {"nohttps-get", "no meaning"},
+        {"tls-", "than one"},
+        {"tls-sni=", "wants"},
+        {"nopin", "no meaning"},
     };
 
     memset(&flags, 0, sizeof(flags));
@@ -96,6 +122,7 @@ static void test_rows(void **state)
                   {"SECONDS", "=2"},
                   {"ADDRESS", "=192.0.2.1,2001:db8::1#5300"},
                   {"KEY", "=. DS 1 8 2 00"},
+                  {"[=PATH]", "=/q"},
                   {"[=FILE]", "=/ca.pem"},
                   {"HOST", "=dns.example"},
                   {"PIN", "=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}};

@@ -61,6 +61,24 @@ static void test_nobody(void **state)
                      WR_E_USAGE);
 }
 
+/* What a request names as its host: the name, or the address; the port where it is not HTTPS's own. */
+static void test_authority(void **state)
+{
+    struct wr_askflags flags = {.timeout_ms = 20000, .via = {.scheme = WR_URI_HTTPS}};
+    struct wr_addr other;
+
+    (void)wr_asksecure_run(secure, &flags, &nobody, query, sizeof(query), &reply);
+    assert_string_equal(secure->authority, "127.0.0.1:1");
+    assert_int_equal(wr_addr_from_text("[::1]:2", &other), WR_OK);
+    (void)wr_asksecure_run(secure, &flags, &other, query, sizeof(query), &reply);
+    assert_string_equal(secure->authority, "[::1]:2");
+    flags.via.host = "dns.example";
+    other.port = 443;
+    flags.timeout_ms = 200;
+    (void)wr_asksecure_run(secure, &flags, &other, query, sizeof(query), &reply);
+    assert_string_equal(secure->authority, "dns.example");
+}
+
 static void test_remedies(void **state)
 {
     struct wr_askflags flags = {.via = {.scheme = WR_URI_TLS, .ca = true}};
@@ -77,6 +95,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_no_authorities, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nobody, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_authority, setup, teardown),
         cmocka_unit_test_setup_teardown(test_remedies, setup, teardown),
     };
 

@@ -110,6 +110,7 @@ static void test_secure(void **state)
     struct wr_pin pin;
     struct wr_asktext_secure facts = {.version = "TLS1.3",
                                       .cipher = "AES-128-GCM",
+                                      .http = "",
                                       .proof = "an authority vouches for a\x1b[31m",
                                       .key = &pin,
                                       .proven = true,
@@ -127,8 +128,9 @@ static void test_secure(void **state)
           ";; From 192.0.2.53@53(TLS) in 1.2 ms\n\n");
     facts.key = NULL;
     facts.resumed = true;
+    facts.http = "2";
     char *text = print(reply_size, NULL, NULL);
-    assert_non_null(strstr(text, "AES-128-GCM, resumed session: "));
+    assert_non_null(strstr(text, "AES-128-GCM, HTTP/2, resumed session: "));
     assert_null(strstr(text, "+pin="));
     free(text);
     secure = NULL;
