@@ -175,6 +175,9 @@
 #define WR_DOQ_WINDOW (64u * 1024)
 /* CID flood: ids of one connection: eight that ngtcp2 gives at once, some that retire, and the client's first. */
 #define WR_DOQ_CIDS 16
+/* Ids that the other side may have given us at once: with the least that RFC 9000 section 18.2 allows, 2, ngtcp2 ends a connection at its
+ * fourth move. */
+#define WR_QUIC_IDS_ACTIVE 3
 /* QUIC handshake flood: in one worker, connections whose handshake is not complete; from so many on a new client proves its
  * address first (Retry), which costs no memory, and from the second number on it gets no answer and asks again. */
 #define WR_DOQ_RETRY_AT    32

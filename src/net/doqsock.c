@@ -55,6 +55,7 @@ struct wr_doqsock {
     struct wr_net_limits counted; /* by whose prefixes clients are counted */
     struct wr_antireplay antireplay;
     uint64_t now_us;
+    uint64_t budgeted; /* octets */
     uv_timer_t timer;
     uint64_t timer_us;
     bool timer_there, draining;
@@ -93,7 +94,8 @@ static bool doq_known(void *user, const struct wr_addr *from)
 {
     const struct wr_doqsock *d = user;
 
-    return d->feed.engine == NULL || wr_engine_may_ask(d->feed.engine, from);
+    return wr_budget_used(&d->setup.shared->budget) < d->feed.limits->encrypted_bytes &&
+           (d->feed.engine == NULL || wr_engine_may_ask(d->feed.engine, from));
 }
 
 static bool doq_admit(void *user, const struct wr_addr *from)
@@ -101,7 +103,8 @@ static bool doq_admit(void *user, const struct wr_addr *from)
     struct wr_doqsock *d = user;
 
     d->counted.tcp_per_client = d->feed.limits->tcp_per_client;
-    return wr_limits_enter(d->setup.shared, &d->counted, from);
+    return wr_limits_handshake(d->setup.shared, d->feed.limits, from, d->now_us) &&
+           wr_limits_enter(d->setup.shared, &d->counted, from);
 }
 
 static void doq_leave(void *user, const struct wr_addr *from)
@@ -162,6 +165,17 @@ static int doq_make_server(struct wr_doqsock *d)
     return WR_OK;
 }
 
+/* The budget of all encrypted connections knows what ours hold; over it nobody new is let in. */
+static void doq_budget(struct wr_doqsock *d, uint64_t octets)
+{
+    if (octets > d->budgeted) {
+        wr_budget_add(&d->setup.shared->budget, octets - d->budgeted);
+    } else if (octets < d->budgeted) {
+        wr_budget_give(&d->setup.shared->budget, d->budgeted - octets);
+    }
+    d->budgeted = octets;
+}
+
 void wr_doqsock_destroy(struct wr_doqsock *d)
 {
     if (d == NULL) {
@@ -169,6 +183,7 @@ void wr_doqsock_destroy(struct wr_doqsock *d)
     }
     if (d->server != NULL) {
         wr_doqserver_end(d->server);
+        doq_budget(d, 0);
     }
     wr_antireplay_end(&d->antireplay);
     if (d->block != NULL) {
@@ -455,6 +470,7 @@ static void doq_count(struct wr_doqsock *d)
     const struct wr_doqserver_stats *s = wr_doqserver_stats(d->server);
     struct wr_net_stats *to = d->feed.stats;
 
+    doq_budget(d, wr_doqserver_memory(d->server));
     wr_net_stats_set(&to->doq_accepted, s->accepted);
     wr_net_stats_set(&to->doq_completed, s->completed);
     wr_net_stats_set(&to->doq_resumed, s->resumed);

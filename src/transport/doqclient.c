@@ -10,6 +10,9 @@
 #include "base/pool.h"
 #include "transport/doq.h"
 
+/* While an answer is owed: a server that has lost our address after a move learns it from a PING, and a dead one is noticed. */
+enum { PING_MS = 1000 };
+
 enum { ALIGN = 64, WINDOW = 256 * 1024, STREAM_SIZE = WR_MSG_MAX + 2, TOKEN_MAX = 256 };
 
 enum query_state {
@@ -44,7 +47,7 @@ struct wr_doqclient {
     uint8_t token[TOKEN_MAX];
     size_t token_size;
     uint64_t now_us;
-    bool ready, told_ready, told_ended, ticket, has_token;
+    bool ready, told_ready, told_ended, ticket, has_token, pinging;
 };
 
 static void query_free(struct wr_doqclient *c, struct query *q)
@@ -76,6 +79,10 @@ static bool query_open(struct wr_doqclient *c, struct query *q)
 {
     if (wr_quic_open_stream(&c->quic, q, &q->stream) != WR_OK) {
         return false;
+    }
+    if (wr_list_empty(&c->asked)) {
+        wr_quic_keep_alive(&c->quic, PING_MS);
+        c->pinging = true;
     }
     query_move(q, &c->asked, QUERY_ASKED);
     wr_list_append(&c->sends, &q->send);
@@ -485,6 +492,10 @@ size_t wr_doqclient_output(struct wr_doqclient *c, uint8_t *room, size_t cap, ui
     struct wr_addr local, to;
 
     c->now_us = now_us;
+    if (wr_list_empty(&c->asked) && c->pinging) {
+        wr_quic_keep_alive(&c->quic, 0);
+        c->pinging = false;
+    }
     return wr_quic_output(&c->quic, room, cap, &local, &to, now_us);
 }
 

@@ -319,10 +319,30 @@ static struct doq_conn *conn_find(struct wr_doqserver *s, const uint8_t *cid, si
     return wr_pool_get(&s->conns, wr_map_first(&s->cids, hash == 0 ? 1 : hash, &cursor));
 }
 
+/*
+ * A client may go on from another address, one move at a time: until where it went to is validated, or that has failed, nothing is taken from
+ * elsewhere. Not during the handshake (RFC 9000 section 9), and not with an ngtcp2 that does not survive it (wr_quic_can_move): what
+ * comes from elsewhere is not read then, and such a client begins anew.
+ */
+static bool conn_may_come_from(const struct doq_conn *c, const struct wr_addr *from)
+{
+    struct wr_addr at;
+
+    if (c->quic.state != WR_QUIC_OPEN || !wr_quic_can_move()) {
+        return wr_addr_equal(&c->proven, from);
+    }
+    wr_quic_peer(&c->quic, &at);
+    return wr_addr_equal(&at, &c->proven) || wr_addr_equal(&at, from);
+}
+
 static void conn_feed(struct doq_conn *c, const struct wr_doq_datagram *in)
 {
     struct wr_doqserver *s = c->server;
 
+    if (!conn_may_come_from(c, &in->from)) {
+        s->stats.garbage++;
+        return;
+    }
     c->way = *in;
     wr_quic_feed(&c->quic, &in->local, &in->from, in->bytes, in->size, s->now_us);
     wr_doqserver_unblock(c);

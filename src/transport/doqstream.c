@@ -186,10 +186,13 @@ static void doq_on_ready(void *user)
 
 /* A packet from a new address says nothing of who asks before that address is known to be the client's: it could be forged
  * to be let in. */
-static void doq_on_proven(void *user, const struct wr_addr *from)
+static void doq_on_proven(void *user, const struct wr_addr *from, bool is_its_own)
 {
     struct doq_conn *c = user;
 
+    if (!is_its_own) {
+        return;
+    }
     c->server->stats.moved += !wr_addr_equal(&c->proven, from);
     c->proven = *from;
 }

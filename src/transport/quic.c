@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/time.h"
 #include "transport/quicdoor.h"
 #include "transport/quicmem.h"
@@ -126,9 +127,9 @@ static int quic_on_path(ngtcp2_conn *conn, uint32_t flags, WR_NG_PATH_ARGS,
     struct wr_quic *q = user;
     struct wr_addr from;
 
-    if (result == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS && q->calls->proven != NULL) {
+    if (q->calls->proven != NULL) {
         wr_quic_from_sockaddr(path->remote.addr, &from);
-        q->calls->proven(q->user, &from);
+        q->calls->proven(q->user, &from, result == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS);
     }
     return 0;
 }
@@ -205,7 +206,8 @@ static void quic_set(struct wr_quic *q, const struct wr_quic_limits *limits,
     ngtcp2_transport_params_default(params);
     params->initial_max_data = limits->window;
     params->max_idle_timeout = (ngtcp2_duration)limits->idle_ms * NGTCP2_MILLISECONDS;
-    params->active_connection_id_limit = 7; /* ids to move with, faster than the old ones retire */
+    params->active_connection_id_limit = WR_QUIC_IDS_ACTIVE;
+    params->disable_active_migration = !WR_NG_MOVES;
 }
 
 static void quic_begin(struct wr_quic *q, struct wr_quic_env *env, bool server, uint64_t now_us)
@@ -533,11 +535,32 @@ void wr_quic_more_streams(struct wr_quic *q)
     ngtcp2_conn_extend_max_streams_bidi(q->conn, 1);
 }
 
+bool wr_quic_can_move(void)
+{
+    return WR_NG_MOVES;
+}
+
+void wr_quic_peer(const struct wr_quic *q, struct wr_addr *ret_addr)
+{
+    wr_quic_from_sockaddr(ngtcp2_conn_get_path(q->conn)->remote.addr, ret_addr);
+}
+
+void wr_quic_keep_alive(struct wr_quic *q, uint32_t ms)
+{
+    if (q->conn != NULL && q->state < WR_QUIC_CLOSING) {
+        ngtcp2_conn_set_keep_alive_timeout(
+            q->conn, ms > 0 ? (ngtcp2_duration)ms * NGTCP2_MILLISECONDS : WR_NG_NO_KEEP_ALIVE);
+    }
+}
+
 int wr_quic_migrate(struct wr_quic *q, const struct wr_addr *local, const struct wr_addr *to,
                     uint64_t now_us)
 {
     struct quic_path path;
 
+    if (!WR_NG_MOVES) {
+        return WR_E_UNSUPPORTED;
+    }
     if (q->state != WR_QUIC_OPEN) {
         return WR_E_AGAIN;
     }

@@ -79,7 +79,8 @@ struct wr_quic_calls {
     void (*rejected)(void *user); /* client: early data was for nothing */
     void (*ticket)(void *user);   /* client: wr_quic_ticket has something */
     void (*token)(void *user, const uint8_t *bytes, size_t size); /* client: for the next time */
-    void (*proven)(void *user, const struct wr_addr *from); /* the peer's new address is its own */
+    /* The peer's new address was looked into: it is its own, or that cannot be told. */
+    void (*proven)(void *user, const struct wr_addr *from, bool is_its_own);
     int (*cid_added)(void *user, const uint8_t *cid, size_t size);
     void (*cid_gone)(void *user, const uint8_t *cid, size_t size);
     /* The next stream with something to send. False: none. */
@@ -193,7 +194,14 @@ void wr_quic_shut(struct wr_quic *q, int64_t stream, uint64_t code);
 void wr_quic_more_streams(struct wr_quic *q);
 /* Client: what to give to the next connection, 0: nothing, or it does not fit. */
 size_t wr_quic_ticket(struct wr_quic *q, uint8_t *room, size_t cap);
-/* Client: goes on from another address of ours. WR_E_AGAIN: not before the handshake is confirmed. */
+/* Can connections change their address with the ngtcp2 that weir was built with? */
+bool wr_quic_can_move(void);
+/* Where the other side is now, as far as packets of it that were read tell. */
+void wr_quic_peer(const struct wr_quic *q, struct wr_addr *ret_addr);
+/* A PING after so long a silence; 0: none. */
+void wr_quic_keep_alive(struct wr_quic *q, uint32_t ms);
+/* Client: goes on from another address of ours. WR_E_AGAIN: not before the handshake is confirmed;
+ * WR_E_UNSUPPORTED: wr_quic_can_move. */
 int wr_quic_migrate(struct wr_quic *q, const struct wr_addr *local, const struct wr_addr *to,
                     uint64_t now_us);
 /* Server: a token with which this address is known the next time. */

@@ -169,6 +169,7 @@ static void test_answers(void **state)
     assert_int_equal(said.size, QUERY_SIZE);
     assert_int_equal(said.msg[2] & 0x80, 0x80);
     assert_int_equal(said.msg[13], 'r');
+    assert_true(wr_budget_used(&w->shared.budget) > 20000);
     asker_ask(&a, 2, 'l'); /* later */
     said = asker_wait(&a, WR_DOQCLIENT_ANSWER);
     assert_int_equal(said.msg[13], 'l');
@@ -222,12 +223,30 @@ static void test_no_certificate(void **state)
     world_free(w);
 }
 
+/* The budget of all encrypted connections is used up: nobody new is let in, before any work is done. */
+static void test_over_the_budget(void **state)
+{
+    struct wr_addr addr;
+    struct world *w = quic_world(&addr, true);
+    struct asker a;
+
+    wr_budget_add(&w->shared.budget, w->setup.limits.encrypted_bytes);
+    asker_begin(&a, &addr);
+    asker_wait(&a, WR_DOQCLIENT_ENDED);
+    asker_end(&a);
+    world_stop(w, 0);
+    assert_true(w->stats.doq_refused > 0);
+    assert_int_equal(w->stats.doq_accepted, 0);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_the_engine_is_told),
         cmocka_unit_test(test_no_certificate),
+        cmocka_unit_test(test_over_the_budget),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
