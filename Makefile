@@ -2,7 +2,7 @@
 # Verbs only: each is one line. What they do is in tools/.
 
 .DEFAULT_GOAL := build
-.PHONY: build test check demo run sim fuzz bench exam differential attacks cover size format install deb deb-test fresh help clean
+.PHONY: build test check demo run sim fuzz bench exam differential attacks browser cover size format install deb deb-test fresh help clean
 
 build:   ## build build/weir (installs missing build tools by apt first)
 	@tools/build.sh
@@ -26,6 +26,8 @@ differential: ## the same names of weir, unbound, kresd and pdns-recursor: what 
 	@tools/build.sh && tools/differential.sh "$(NAMES)"
 attacks: ## known attacks on weir and its peers, each with a control and a limit (CASE=name)
 	@tools/build.sh && CASE="$(CASE)" tools/attacks.sh
+browser: ## Chromium in secure mode asks weir by DoH (fetches it once, 900 MB)
+	@tools/build.sh && WEIR=$$PWD/build/weir /usr/bin/python3 tests/e2e/interop_browser.py
 cover:   ## line coverage of the tests, per folder
 	@/usr/bin/python3 tools/cover.py
 size:    ## bytes per folder and of the program, memory at start
