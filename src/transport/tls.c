@@ -298,11 +298,24 @@ static void tls_find_alpn(struct wr_tls *t)
     }
 }
 
+/* A ticket of ours brings back the certificate that the client showed when it was given: it is judged anew, as things are now. */
+static int tls_judge_again(struct wr_tls *t)
+{
+    unsigned count = 0;
+
+    return t->verify == NULL || gnutls_certificate_get_peers(t->session, &count) == NULL
+               ? WR_OK
+               : tls_judge(t);
+}
+
 static int tls_opened(struct wr_tls *t)
 {
     t->state = WR_TLS_OPEN;
     t->resumed = gnutls_session_is_resumed(t->session) != 0;
     tls_find_alpn(t);
+    if (t->role == WR_TLS_SERVER && t->resumed && tls_judge_again(t) != WR_OK) {
+        return tls_fail(t, GNUTLS_E_CERTIFICATE_ERROR);
+    }
     if (t->role == WR_TLS_CLIENT && !t->resumed && !t->verified) {
         tls_say(t, "the peer did not say who it is", ""); /* no suite of ours lets it */
         return tls_fail(t, GNUTLS_E_NO_CERTIFICATE_FOUND);

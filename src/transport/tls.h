@@ -16,7 +16,8 @@
  * has no room the session has failed (WR_E_FULL), for part of a record is of no use.
  *
  * Who the peer is: its chain goes to `verify`, which says WR_OK or why not; a client without that hook is a programmer's mistake. It is
- * not called for a resumed session: a ticket is worth what was proven when it was given, so its owner keeps it with that.
+ * not called for a resumed session of a client: a ticket is worth what was proven when it was given, so its owner keeps it with that. A
+ * server's hook is called again with the certificate that the ticket brings back: authorities may be others by then.
  * Tickets: a server seals them with the key that it is given (WR_TLS_TICKET_KEY octets, one for all workers; GnuTLS derives keys from it
  * by the time and changes them every few hours), and gives one for each connection. 0-RTT is not offered and not taken.
  *

@@ -346,6 +346,57 @@ static void test_claims(void **state)
     }
 }
 
+/* A session with the ticket of an earlier one; without one it brings a ticket. */
+static void resume(const struct wr_terms *terms, uint8_t *ticket, size_t *n)
+{
+    static const char *const alpn[] = {"dot"};
+    struct wr_tls_setup setup = {.role = WR_TLS_CLIENT,
+                                 .creds = camera_creds,
+                                 .alpn = alpn,
+                                 .alpn_count = 1,
+                                 .verify = judge,
+                                 .name = "door.dns.example",
+                                 .ticket = *n > 0 ? ticket : NULL,
+                                 .ticket_size = *n};
+    uint8_t stream[40];
+    size_t size = put(stream, 20, 1);
+
+    start(WR_CONN_DOT, terms);
+    assert_int_equal(wr_tls_start(&b.client, &setup, &now, &b.to_server), WR_OK);
+    run(ROOM);
+    assert_int_equal(b.client.resumed, *n > 0);
+    assert_int_equal(wr_tls_write(&b.client, stream, size, &b.to_server), WR_OK);
+    run(ROOM);
+    assert_int_equal(b.queries, 1);
+    if (*n == 0) {
+        assert_int_equal(wr_tls_ticket(&b.client, ticket, ROOM, n), WR_OK);
+    }
+}
+
+/* Who has shown a certificate is who it was when it comes back with a ticket, as long as the authorities believe it. */
+static void test_claim_resumed(void **state)
+{
+    static uint8_t ticket[ROOM];
+    struct wr_terms terms = {.creds = server_creds, .ask_certificate = true};
+    struct wr_creds *others = creds_of(&leaf, &foreign_ca);
+    size_t n = 0;
+
+    strcpy(terms.names_below, "dns.example");
+    memset(terms.ticket_key, 7, sizeof(terms.ticket_key));
+    for (int i = 0; i < 2; i++) {
+        resume(&terms, ticket, &n);
+        assert_int_equal(b.conn.claim_kind, WR_CONN_CLAIM_CERTIFICATE);
+        assert_string_equal(b.conn.claim, "camera-7");
+        end();
+    }
+    terms.creds = others;
+    resume(&terms, ticket, &n);
+    assert_int_equal(b.conn.claim_kind, WR_CONN_CLAIM_SNI);
+    assert_string_equal(b.conn.claim, "door");
+    end();
+    wr_creds_drop(others);
+}
+
 /* What the DoH client says goes through TLS, octets of three hundred a piece. */
 static void run_doh(struct wr_dohclient *c)
 {
@@ -494,6 +545,7 @@ int main(void)
         cmocka_unit_test(test_partial_record),
         cmocka_unit_test(test_what_is_no_tls),
         cmocka_unit_test(test_claims),
+        cmocka_unit_test(test_claim_resumed),
     };
 
     return cmocka_run_group_tests_name("transport/conn", tests, setup_all, teardown_all);
