@@ -133,6 +133,8 @@ static int doq_make_server(struct wr_doqsock *d)
         .chunks = places * CHUNKS_EACH > CHUNKS_MIN ? places * CHUNKS_EACH : CHUNKS_MIN,
         .query_max = WR_NET_QUERY_MAX,
         .idle_ms = d->feed.limits->doq_idle_ms,
+        .message_ms = d->feed.limits->tcp_message_ms,
+        .read_ms = d->feed.limits->tcp_read_ms,
         .memory_max = (uint64_t)places * MEMORY_EACH,
         .secrets = &d->secrets,
         .rng = d->setup.rng,
@@ -480,6 +482,7 @@ static void doq_count(struct wr_doqsock *d)
     wr_net_stats_set(&to->doq_evicted, s->evicted);
     wr_net_stats_set(&to->doq_overload, s->overload);
     wr_net_stats_set(&to->doq_broken, s->broken);
+    wr_net_stats_set(&to->doq_slow, s->slow);
     wr_net_stats_set(&to->doq_moved, s->moved);
     wr_net_stats_set(&to->doq_garbage, s->garbage);
     wr_net_stats_set(&to->gauge_doq_clients, wr_doqserver_open(d->server));

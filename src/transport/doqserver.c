@@ -137,7 +137,8 @@ static void conn_settle(struct doq_conn *c)
         conn_end(c);
         return;
     }
-    wr_heap_set(&s->heap, &c->timer, wr_quic_deadline(&c->quic));
+    wr_heap_set(&s->heap, &c->timer,
+                wr_time_min(wr_quic_deadline(&c->quic), wr_doqserver_patience(c)));
 }
 
 static struct doq_stateless *stateless_slot(struct wr_doqserver *s)
@@ -452,6 +453,10 @@ void wr_doqserver_time(struct wr_doqserver *s, uint64_t now_us)
         struct doq_conn *c = WR_CONTAINER(timer, struct doq_conn, timer);
 
         wr_quic_time(&c->quic, now_us);
+        if (c->quic.state < WR_QUIC_CLOSING && wr_doqserver_patience(c) <= now_us) {
+            s->stats.slow++;
+            wr_quic_close(&c->quic, WR_DOQ_EXCESSIVE_LOAD);
+        }
         wr_doqserver_touch(c);
     }
 }

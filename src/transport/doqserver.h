@@ -8,8 +8,8 @@
  *
  * What bounds a stranger: before its address is proven a client gets at most three times what it sent (ngtcp2); when
  * handshakes pile up, new clients get a Retry, which costs no memory, and later none at all; connections, streams of
- * each and of all, octets of a query and of the answers that wait, memory of the libraries; a time for the handshake
- * and one for silence. When places run out the connection that was idle for longest is closed. Who breaks
+ * each and of all, octets of a query and of the answers that wait, memory of the libraries; a time for the handshake,
+ * one for silence, one for a query that has begun and one for an answer that is not taken (slow-loris: PINGs do not help). When places run out the connection that was idle for longest is closed. Who breaks
  * RFC 9250 loses its connection (DOQ_PROTOCOL_ERROR), who asks for more than there is, its query (DOQ_EXCESSIVE_LOAD).
  *
  * Early data: a QUERY or NOTIFY is answered at once; anything else waits until the handshake is complete.
@@ -32,7 +32,7 @@ struct wr_doqserver;
 /* Counted since the start; written by the owner's thread alone. */
 struct wr_doqserver_stats {
     uint64_t accepted, completed, resumed, refused, retried, resets, versions, evicted, garbage;
-    uint64_t queries, early, held, overload, broken, cancelled, moved;
+    uint64_t queries, early, held, overload, broken, cancelled, moved, slow;
 };
 
 struct wr_doqserver_setup {
@@ -42,6 +42,8 @@ struct wr_doqserver_setup {
     uint32_t chunks;      /* for queries and answers on their way (transport/chunks) */
     uint32_t query_max;   /* octets of a query */
     uint32_t idle_ms;
+    uint32_t message_ms;                   /* for a query, from its first octet to its last */
+    uint32_t read_ms;                      /* for an answer, until the client has taken it */
     uint64_t memory_max;                   /* of the libraries */
     const struct wr_quic_secrets *secrets; /* one set for all workers */
     struct wr_quic_tls tls;                /* creds, ticket_key, anti_replay */

@@ -34,6 +34,7 @@ struct doq_stream {
     struct wr_list queue; /* in the server's `ready`, or the connection's `sends` or `blocked` */
     struct wr_doq_count count;
     struct wr_chain_octets in, out;
+    uint64_t since_us; /* READING, HELD: since it began; SENDING, SHUT: since then */
     uint32_t sent;
     enum doq_stream_state state;
     bool early;
@@ -91,5 +92,7 @@ void wr_doqserver_touch(struct doq_conn *c);
 /* doqstream.c */
 void wr_doqserver_end_streams(struct doq_conn *c);
 void wr_doqserver_unblock(struct doq_conn *c);
+/* When the client will have taken too long with one of its streams; WR_TIME_NEVER. */
+uint64_t wr_doqserver_patience(const struct doq_conn *c);
 
 #endif

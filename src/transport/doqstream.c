@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/check.h"
 #include "base/err.h"
+#include "base/time.h"
 #include "transport/doqserver_state.h"
 
 static void stream_give_up(struct doq_stream *st, uint64_t code)
@@ -13,6 +14,7 @@ static void stream_give_up(struct doq_stream *st, uint64_t code)
         st->conn->owed--;
     }
     st->state = DOQ_SHUT; /* what is on its way stays until the library has let go of it */
+    st->since_us = s->now_us;
     wr_quic_shut(&st->conn->quic, st->number, code);
 }
 
@@ -28,6 +30,7 @@ static struct doq_stream *stream_begin(struct doq_conn *c, int64_t number)
     st->id = id;
     st->conn = c;
     st->number = number;
+    st->since_us = s->now_us;
     wr_list_init(&st->node);
     wr_list_init(&st->queue);
     wr_list_append(&c->streams, &st->node);
@@ -68,6 +71,24 @@ void wr_doqserver_unblock(struct doq_conn *c)
         wr_list_remove(n);
         wr_list_append(&c->sends, n);
     }
+}
+
+/* A stream of which nothing becomes holds room that is of all clients, and its connection is not idle. */
+uint64_t wr_doqserver_patience(const struct doq_conn *c)
+{
+    const struct wr_doqserver_setup *u = &c->server->setup;
+    uint64_t at_us = WR_TIME_NEVER;
+
+    for (const struct wr_list *n = c->streams.next; n != &c->streams; n = n->next) {
+        const struct doq_stream *st = WR_CONTAINER(n, struct doq_stream, node);
+
+        if (st->state == DOQ_READING) {
+            at_us = wr_time_min(at_us, st->since_us + u->message_ms * WR_MS);
+        } else if (st->state >= DOQ_SENDING) {
+            at_us = wr_time_min(at_us, st->since_us + u->read_ms * WR_MS);
+        }
+    }
+    return at_us;
 }
 
 /* --- what the connection tells -------------------------------------------------------------------- */
@@ -356,6 +377,7 @@ void wr_doqserver_answer(struct wr_doqserver *s, uint64_t conn, uint64_t stream,
     } else {
         st->conn->owed--;
         st->state = DOQ_SENDING;
+        st->since_us = now_us;
         wr_list_append(&st->conn->sends, &st->queue);
     }
     wr_doqserver_touch(st->conn);

@@ -151,6 +151,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                     .chunks = 64,
                                     .query_max = 4096,
                                     .idle_ms = 5000,
+                                    .message_ms = 5000,
+                                    .read_ms = 5000,
                                     .memory_max = MEMORY,
                                     .secrets = &secrets,
                                     .tls = {.creds = server_creds, .ticket_key = ticket_key},

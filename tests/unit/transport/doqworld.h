@@ -154,6 +154,8 @@ static inline struct dw *dw_new(uint64_t seed)
         .chunks = 8192,
         .query_max = 4096,
         .idle_ms = 30000,
+        .message_ms = 5000,
+        .read_ms = 20000,
         .memory_max = 64u << 20,
         .secrets = &w->secrets,
         .tls = {.creds = w->server_creds, .ticket_key = w->ticket_key},

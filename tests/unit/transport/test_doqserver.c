@@ -201,6 +201,36 @@ static void test_stream_flood(void **state)
     dw_free(w);
 }
 
+/* A query without an end, beside others that are whole, does not hold its place for ever; nor does an answer that is not taken. */
+static void test_slow_loris(void **state)
+{
+    uint8_t query[64] = {0};
+    size_t n = dw_query(query + 2, 0, 0) + 2;
+
+    query[1] = (uint8_t)(n - 2);
+    for (unsigned deaf = 0; deaf < 2; deaf++) {
+        struct dw *w = dw_new(15);
+        struct rogue *r = &rogues[0];
+        uint64_t wait_us = (deaf ? w->setup.read_ms : w->setup.message_ms) * WR_MS / 2;
+
+        dw_start(w);
+        rogue_start(r, w, 0, 60, NULL, 0);
+        rogue_run(r);
+        r->deaf = deaf;
+        rogue_say(r, query, deaf ? n : n - 1, deaf);
+        rogue_wait(r, wait_us - WR_MS * 100);
+        rogue_say(r, query, n, true);
+        rogue_wait(r, wait_us - WR_MS * 100);
+        assert_int_equal(wr_doqserver_open(w->s[0]), 1);
+        assert_int_equal(wr_doqserver_stats(w->s[0])->queries, 1 + deaf);
+        rogue_wait(r, WR_MS * 300);
+        assert_int_equal(wr_doqserver_open(w->s[0]), 0);
+        assert_int_equal(wr_doqserver_stats(w->s[0])->slow, 1);
+        rogue_end(r);
+        dw_free(w);
+    }
+}
+
 /* There are fewer places than clients: who was idle for longest makes room. */
 static void test_places_run_out(void **state)
 {
@@ -348,6 +378,7 @@ int main(void)
         cmocka_unit_test(test_good_handshakes_flood),
         cmocka_unit_test(test_garbage_and_made_up_ids),
         cmocka_unit_test(test_stream_flood),
+        cmocka_unit_test(test_slow_loris),
         cmocka_unit_test(test_places_run_out),
         cmocka_unit_test(test_no_place),
         cmocka_unit_test(test_not_admitted),
