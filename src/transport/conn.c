@@ -18,8 +18,9 @@ struct wr_conn_tls {
     const struct wr_doh_site *site;
     struct wr_http_memory memory;
     struct wr_oblivious *oblivious;
-    unsigned refused; /* oblivious queries that did not open */
-    bool speaks;      /* the server below is started */
+    unsigned refused;     /* oblivious queries that did not open */
+    bool asked_oblivious; /* and one that did */
+    bool speaks;          /* the server below is started */
     struct wr_dohserver doh;
 };
 
@@ -132,6 +133,7 @@ static int conn_start_tls(struct wr_conn *c, const struct wr_conn_setup *setup,
         c->tls->memory = setup->memory;
         c->tls->oblivious = setup->oblivious;
         c->tls->refused = 0;
+        c->tls->asked_oblivious = false;
         c->tls->speaks = false;
     }
     return wr_tls_start(&c->tls->tls, &tls, now, NULL);
@@ -194,6 +196,24 @@ static int conn_read_tls(struct wr_conn *c, struct wr_writer *out)
     return err;
 }
 
+/* True: it has become a DNS message. A connection that is older than the target (a reload made it one) cannot be served with it. */
+static bool conn_take_oblivious(struct wr_conn_tls *s, struct wr_doh_query *query)
+{
+    const struct wr_http_reply later = {.status = 503, .no_store = true, .max_age_s = -1};
+    bool configs = query->kind == WR_DOH_ODOH_CONFIGS;
+
+    if (s->oblivious == NULL) {
+        (void)wr_dohserver_reply(&s->doh, query->stream, &later);
+        return false;
+    }
+    if (wr_oblivious_take(s->oblivious, &s->doh, query, s->tls.now.mono_us)) {
+        s->asked_oblivious = true;
+        return true;
+    }
+    s->refused += !configs;
+    return false;
+}
+
 /* The next request that is a query; what else was said goes out. */
 static int conn_next_doh(struct wr_conn *c, struct wr_writer *out, struct wr_conn_query *ret_query)
 {
@@ -212,14 +232,9 @@ static int conn_next_doh(struct wr_conn *c, struct wr_writer *out, struct wr_con
                                                 .parameters = query.parameters};
             return WR_OK;
         }
-        if (err == WR_OK && query.kind != WR_DOH_DNS) {
-            bool configs = query.kind == WR_DOH_ODOH_CONFIGS;
-
-            if (!wr_oblivious_take(s->oblivious, &s->doh, &query, s->tls.now.mono_us)) {
-                s->refused += !configs;
-                err = s->refused >= WR_ODOH_REFUSED_MAX ? WR_E_LIMIT : WR_OK;
-                continue;
-            }
+        if (err == WR_OK && query.kind != WR_DOH_DNS && !conn_take_oblivious(s, &query)) {
+            err = s->refused >= WR_ODOH_REFUSED_MAX ? WR_E_LIMIT : WR_OK;
+            continue;
         }
         if (err == WR_OK) {
             *ret_query = (struct wr_conn_query){.bytes = query.bytes,
@@ -391,6 +406,9 @@ void wr_conn_end(struct wr_conn *c)
 {
     if (c->tls != NULL) {
         if (conn_doh(c) != NULL) {
+            if (c->tls->asked_oblivious) {
+                wr_oblivious_gone(c->tls->oblivious, &c->tls->doh);
+            }
             wr_dohserver_end(&c->tls->doh);
         }
         wr_tls_end(&c->tls->tls);

@@ -98,12 +98,18 @@ bool wr_oblivious_take(struct wr_oblivious *o, struct wr_dohserver *s, struct wr
         reply(s, query->stream, status, NULL, 0);
         return false;
     }
+    wr_odohtarget_own(&o->target, handle, s);
     query->kind = WR_DOH_DNS;
     query->bytes = o->query;
     query->size = n;
     query->stream |= (uint64_t)handle << HANDLE_SHIFT;
     query->claim = (struct wr_str_part){NULL, 0};
     return true;
+}
+
+void wr_oblivious_gone(struct wr_oblivious *o, const struct wr_dohserver *s)
+{
+    wr_odohtarget_gone(&o->target, s);
 }
 
 bool wr_oblivious_is(uint64_t stream)

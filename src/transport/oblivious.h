@@ -40,6 +40,8 @@ int wr_oblivious_start(struct wr_oblivious *o, const uint8_t secret[32], uint64_
 /* True: the query has become a DNS message. False: it has its response. */
 bool wr_oblivious_take(struct wr_oblivious *o, struct wr_dohserver *s, struct wr_doh_query *query,
                        uint64_t now_us);
+/* The connection ends: nobody waits for what it asked. */
+void wr_oblivious_gone(struct wr_oblivious *o, const struct wr_dohserver *s);
 bool wr_oblivious_is(uint64_t stream);
 /* As wr_dohserver_answer; `bytes` NULL: there is none, 503. */
 int wr_oblivious_answer(struct wr_oblivious *o, struct wr_dohserver *s, uint64_t stream,

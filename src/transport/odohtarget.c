@@ -30,6 +30,7 @@ static void give(struct wr_odohtarget *t, struct wr_odohtarget_slot *s)
 {
     wr_wipe(&s->heard, sizeof(s->heard));
     s->taken = false;
+    s->owner = NULL;
     s->generation++;
     wr_list_remove(&s->link);
     wr_list_append(&t->unused, &s->link);
@@ -118,6 +119,29 @@ void wr_odohtarget_drop(struct wr_odohtarget *t, uint32_t handle)
 
     if (s) {
         give(t, s);
+    }
+}
+
+void wr_odohtarget_own(struct wr_odohtarget *t, uint32_t handle, const void *owner)
+{
+    struct wr_odohtarget_slot *s = find(t, handle);
+
+    if (s) {
+        s->owner = owner;
+    }
+}
+
+void wr_odohtarget_gone(struct wr_odohtarget *t, const void *owner)
+{
+    struct wr_list *next;
+
+    for (struct wr_list *n = t->out.next; n != &t->out; n = next) {
+        struct wr_odohtarget_slot *s = WR_CONTAINER(n, struct wr_odohtarget_slot, link);
+
+        next = n->next;
+        if (s->owner == owner) {
+            give(t, s);
+        }
     }
 }
 

@@ -23,6 +23,7 @@
 struct wr_odohtarget_slot {
     struct wr_list link; /* on `out`, the oldest first, or on `unused` */
     struct wr_odoh_heard heard;
+    const void *owner; /* whoever's query it is, for wr_odohtarget_gone */
     uint64_t since_us;
     uint16_t generation;
     bool taken;
@@ -45,6 +46,9 @@ uint16_t wr_odohtarget_open(struct wr_odohtarget *t, const uint8_t *body, size_t
 int wr_odohtarget_seal(struct wr_odohtarget *t, uint32_t handle, const uint8_t *message,
                        size_t size, struct wr_writer *out);
 void wr_odohtarget_drop(struct wr_odohtarget *t, uint32_t handle);
+/* Whose query it is; when the owner has gone, none of its queries takes room any more. */
+void wr_odohtarget_own(struct wr_odohtarget *t, uint32_t handle, const void *owner);
+void wr_odohtarget_gone(struct wr_odohtarget *t, const void *owner);
 /* What is published now; WR_E_NOMEM. */
 int wr_odohtarget_configs(struct wr_odohtarget *t, uint64_t now_us, const uint8_t **ret_bytes,
                           size_t *ret_size);

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "transport/conn.h"
 #include "transport/dohclient.h"
+#include "transport/oblivious.h"
 #include "unit/transport/certs.h"
 #include "unit/transport/dohmsg.h"
 #include "unit/transport/httpmem.h"
@@ -35,7 +36,7 @@ struct both {
 
 static struct both b;
 
-static const struct wr_doh_site site = {
+static struct wr_doh_site site = {
     .resource = {{"/dns-query", WR_DOH_DNS, WR_HTTP_TYPE_DNS, WR_DOH_GET | WR_DOH_POST, true}},
     .count = 1,
     .message_max = FRAME - 2,
@@ -494,6 +495,27 @@ static void test_doh_http_1(void **state)
     assert_int_equal(http_memory.pieces, 0);
 }
 
+/* A reload makes this a target while a connection is open: that one is told to come back. */
+static void test_target_later(void **state)
+{
+    static const char get[] = "GET " WR_ODOH_CONFIGS_PATH " HTTP/1.1\r\nHost: a\r\n\r\n";
+    struct wr_terms terms = terms_of();
+    struct wr_doh_site before = site;
+
+    start(WR_CONN_DOH, &terms);
+    client_start_as(client_creds, "dns.example", "http/1.1");
+    run(300);
+    wr_oblivious_serve(&site, "/dns-query");
+    assert_int_equal(wr_tls_write(&b.client, (const uint8_t *)get, sizeof(get) - 1, &b.to_server),
+                     WR_OK);
+    run(300);
+    assert_memory_equal(b.plain, "HTTP/1.1 503 ", 13);
+    assert_int_equal(b.err, WR_E_AGAIN);
+    site = before;
+    end();
+    assert_int_equal(http_memory.pieces, 0);
+}
+
 /* Answers that fill what they are written to go on when there is room again. */
 static void test_doh_room(void **state)
 {
@@ -540,6 +562,7 @@ int main(void)
         cmocka_unit_test(test_plain),
         cmocka_unit_test(test_doh),
         cmocka_unit_test(test_doh_http_1),
+        cmocka_unit_test(test_target_later),
         cmocka_unit_test(test_doh_room),
         cmocka_unit_test(test_dot),
         cmocka_unit_test(test_partial_record),

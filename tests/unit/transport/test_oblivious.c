@@ -162,6 +162,31 @@ static void test_no_answer(void **state)
     finish(b);
 }
 
+/* Connections that end before their answers, more of them than there is room for queries: the next one is served. */
+static void test_gone(void **state)
+{
+    struct box *b = begin(WR_HTTP_2);
+    uint8_t query[64];
+    struct wr_dohserver others[2];
+    struct wr_doh_query q;
+
+    for (unsigned i = 0; i < WR_ODOH_OUT_MAX + 10; i++) {
+        seal(b, query, dohmsg_query(query, sizeof(query), 0));
+        assert_true(request(b, WR_HTTP_POST, WR_HTTP_TYPE_ODOH, "/dns-query", &q));
+        wr_oblivious_gone(&b->o, i % 2 == 0 ? &b->s : &others[1]);
+        wr_oblivious_gone(&b->o, &others[0]);
+        if (i % 2 == 1) {
+            assert_int_equal(wr_oblivious_answer(&b->o, &b->s, q.stream, query, 12), WR_OK);
+            assert_int_equal(response(b).status, 200);
+        } else {
+            assert_int_equal(wr_oblivious_answer(&b->o, &b->s, q.stream, query, 12),
+                             WR_E_NOTFOUND);
+            assert_int_equal(response(b).status, 503);
+        }
+    }
+    finish(b);
+}
+
 static void expect_status(struct box *b, uint16_t status)
 {
     struct wr_doh_query q;
@@ -198,6 +223,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round),
         cmocka_unit_test(test_no_answer),
+        cmocka_unit_test(test_gone),
         cmocka_unit_test(test_refused),
     };
 
