@@ -68,18 +68,24 @@ static bool sealed_yield(struct wr_tcp *t, bool idle)
     return true;
 }
 
-/* May a TLS connection begin: by its client's rate, by the handshakes under way, by the budget, from which its cost is taken. */
-static bool sealed_enter(struct wr_tcp *t, const struct wr_addr *from)
+/* May a TLS connection begin, by its client's rate: before anybody makes room for it. */
+static bool sealed_may(struct wr_tcp *t, const struct wr_addr *from)
 {
-    const struct wr_net_limits *limits = t->feed.limits;
-
     if (t->terms.creds == NULL) {
         return false;
     }
-    if (!wr_limits_handshake(t->shared, limits, from, t->now_us)) {
+    if (!wr_limits_handshake(t->shared, t->feed.limits, from, t->now_us)) {
         wr_stats_add(&t->feed.stats->tls_flooded, 1);
         return false;
     }
+    return true;
+}
+
+/* And by the handshakes under way, and by the budget, from which its cost is taken. */
+static bool sealed_enter(struct wr_tcp *t)
+{
+    const struct wr_net_limits *limits = t->feed.limits;
+
     if (atomic_load(&t->shared->opening) >= limits->handshakes && !sealed_yield(t, false)) {
         wr_stats_add(&t->feed.stats->tls_no_room, 1);
         return false;
@@ -104,7 +110,8 @@ static bool tcp_seat(struct wr_tcp *t, const struct tcp_listener *listener, int 
         return false;
     }
     atomic_fetch_add(&t->shared->outsiders, outsider);
-    if (tcp_make_place(t, outsider) && (!sealed || sealed_enter(t, &client->from))) {
+    if ((!sealed || sealed_may(t, &client->from)) && tcp_make_place(t, outsider) &&
+        (!sealed || sealed_enter(t))) {
         if (wr_tcp_begin(t, listener, fd, client, outsider)) {
             return true;
         }

@@ -311,5 +311,35 @@ def flood(box):
     equal(Client(files).ask("b.example").rcode, 0)
 
 
+@loopback.test("who is refused for its rate takes no place from anybody, also when all are taken")
+def flood_places(box):
+    files = Files(box)
+    weir = box.weir([box.upstream()], tcp={"max_connections": 8}, encrypted=encrypted(files.issue(), handshake_rate=1))
+    ctx = context(files)
+
+    def knock():
+        try:
+            ctx.wrap_socket(from_address("127.0.0.9"), server_hostname="dns.example").close()
+        except OSError:
+            return 0
+        return 1
+    until("its rate is used up", lambda: not knock())
+    until("only we are there", lambda: weir.verb("status")["encrypted"]["memory_used_bytes"] == 0)
+    fair = [Client(files) for _ in range(8)]
+    wire = question("half.example")
+    for c in fair:  # half a question: it may be closed for who comes
+        c.tls.sendall(struct.pack(">H", len(wire)) + wire[:5])
+    done = sum(knock() for _ in range(30))
+    need(done < 8, done)
+    answered = 0
+    for c in fair:
+        try:
+            c.tls.sendall(wire[5:])
+            answered += c.reply().rcode == 0
+        except (OSError, EOFError, struct.error, AssertionError):
+            pass
+    need(answered >= 8 - done, (answered, done))
+
+
 if __name__ == "__main__":
     loopback.main()
