@@ -65,9 +65,9 @@
          "is more is refused. A handshake costs fifty times what a query does. 0: no bound."},
     {"encrypted.memory", WR_SCHEMA_SIZE, V01, RANGE(65536, (uint64_t)16 << 30),
      BY_PROFILE("32MiB", "4MiB", "256MiB"), AT(encrypted.memory_bytes),
-     .doc = "What all encrypted connections may take together. One counts as 20 KiB and what "
-            "waits to be sent, one over QUIC as what it holds. When it is used up, who has been "
-            "idle for longest gives way; over QUIC nobody new is let in."},
+     .doc = "What all encrypted connections may take together. One over TLS counts as 20 KiB, what "
+            "HTTP holds for it and what waits to be sent, one over QUIC as what it holds. When it is "
+            "used up, who has been idle for longest gives way to who comes by the same transport."},
     {"encrypted.odoh", WR_SCHEMA_SECTION, V01,
      .doc = "Oblivious DNS over HTTPS (RFC 9230): one machine knows who asks, another one what."},
     {"encrypted.odoh.target", WR_SCHEMA_BOOL, V01, DEFAULT("false"), AT(encrypted.odoh_target),

@@ -54,8 +54,8 @@ struct wr_doqsock {
     struct wr_terms terms;
     struct wr_net_limits counted; /* by whose prefixes clients are counted */
     struct wr_antireplay antireplay;
+    uint64_t cost; /* what the budget of all encrypted connections counts for it */
     uint64_t now_us;
-    uint64_t budgeted; /* octets */
     uv_timer_t timer;
     uint64_t timer_us;
     bool timer_there, draining;
@@ -94,8 +94,7 @@ static bool doq_known(void *user, const struct wr_addr *from)
 {
     const struct wr_doqsock *d = user;
 
-    return wr_budget_used(&d->setup.shared->budget) < d->feed.limits->encrypted_bytes &&
-           (d->feed.engine == NULL || wr_engine_may_ask(d->feed.engine, from));
+    return d->feed.engine == NULL || wr_engine_may_ask(d->feed.engine, from);
 }
 
 static bool doq_admit(void *user, const struct wr_addr *from)
@@ -112,6 +111,24 @@ static void doq_leave(void *user, const struct wr_addr *from)
     struct wr_doqsock *d = user;
 
     wr_limits_leave(d->setup.shared, &d->counted, from);
+}
+
+static bool doq_full(void *user)
+{
+    const struct wr_doqsock *d = user;
+
+    return wr_budget_used(&d->setup.shared->budget) >= d->feed.limits->encrypted_bytes;
+}
+
+/* The library says exactly what it holds; the budget hears of it once a turn. */
+static void doq_pay(struct wr_doqsock *d, uint64_t cost)
+{
+    if (cost > d->cost) {
+        wr_budget_add(&d->setup.shared->budget, cost - d->cost);
+    } else {
+        wr_budget_give(&d->setup.shared->budget, d->cost - cost);
+    }
+    d->cost = cost;
 }
 
 static void doq_tls(struct wr_doqsock *d, struct wr_quic_tls *tls)
@@ -141,6 +158,7 @@ static int doq_make_server(struct wr_doqsock *d)
         .known = doq_known,
         .admit = doq_admit,
         .leave = doq_leave,
+        .full = doq_full,
         .user = d,
     };
     int err;
@@ -167,17 +185,6 @@ static int doq_make_server(struct wr_doqsock *d)
     return WR_OK;
 }
 
-/* The budget of all encrypted connections knows what ours hold; over it nobody new is let in. */
-static void doq_budget(struct wr_doqsock *d, uint64_t octets)
-{
-    if (octets > d->budgeted) {
-        wr_budget_add(&d->setup.shared->budget, octets - d->budgeted);
-    } else if (octets < d->budgeted) {
-        wr_budget_give(&d->setup.shared->budget, d->budgeted - octets);
-    }
-    d->budgeted = octets;
-}
-
 void wr_doqsock_destroy(struct wr_doqsock *d)
 {
     if (d == NULL) {
@@ -185,7 +192,7 @@ void wr_doqsock_destroy(struct wr_doqsock *d)
     }
     if (d->server != NULL) {
         wr_doqserver_end(d->server);
-        doq_budget(d, 0);
+        doq_pay(d, 0);
     }
     wr_antireplay_end(&d->antireplay);
     if (d->block != NULL) {
@@ -472,7 +479,6 @@ static void doq_count(struct wr_doqsock *d)
     const struct wr_doqserver_stats *s = wr_doqserver_stats(d->server);
     struct wr_net_stats *to = d->feed.stats;
 
-    doq_budget(d, wr_doqserver_memory(d->server));
     wr_net_stats_set(&to->doq_accepted, s->accepted);
     wr_net_stats_set(&to->doq_completed, s->completed);
     wr_net_stats_set(&to->doq_resumed, s->resumed);
@@ -487,6 +493,7 @@ static void doq_count(struct wr_doqsock *d)
     wr_net_stats_set(&to->doq_garbage, s->garbage);
     wr_net_stats_set(&to->gauge_doq_clients, wr_doqserver_open(d->server));
     wr_net_stats_set(&to->gauge_doq_bytes, wr_doqserver_memory(d->server));
+    doq_pay(d, wr_doqserver_memory(d->server));
 }
 
 void wr_doqsock_turn(struct wr_doqsock *d, uint64_t now_us)

@@ -199,6 +199,17 @@ static bool handshake_token(struct wr_doqserver *s, bool proven)
     return true;
 }
 
+static bool has_no_memory(const struct wr_doqserver *s)
+{
+    return s->setup.full != NULL && s->setup.full(s->setup.user);
+}
+
+/* Somebody would have to go for who comes: not for an address that may be made up. */
+static bool is_crowded(const struct wr_doqserver *s)
+{
+    return s->conns.taken == s->conns.count || has_no_memory(s);
+}
+
 static struct doq_conn *conn_begin(struct wr_doqserver *s, const struct wr_doq_datagram *in,
                                    const struct wr_quic_hello *hello)
 {
@@ -213,7 +224,9 @@ static struct doq_conn *conn_begin(struct wr_doqserver *s, const struct wr_doq_d
         }
         admitted = true;
     }
-    if ((c = wr_pool_take(&s->conns, &id)) == NULL && evict(s)) {
+    if (has_no_memory(s) && !evict(s)) {
+        c = NULL;
+    } else if ((c = wr_pool_take(&s->conns, &id)) == NULL && evict(s)) {
         c = wr_pool_take(&s->conns, &id);
     }
     if (c == NULL) {
@@ -290,7 +303,8 @@ static void accept_one(struct wr_doqserver *s, const struct wr_doq_datagram *in)
         say_refused(s, in, &hello);
         return;
     }
-    if (!hello.proven && (s->opening >= WR_DOQ_RETRY_AT || !handshake_token(s, false))) {
+    if (!hello.proven &&
+        (s->opening >= WR_DOQ_RETRY_AT || is_crowded(s) || !handshake_token(s, false))) {
         say_retry(s, in, &hello);
         return;
     }

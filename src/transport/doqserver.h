@@ -53,6 +53,8 @@ struct wr_doqserver_setup {
     /* A client whose address is proven wants a place, and gives it back. NULL: always. */
     bool (*admit)(void *user, const struct wr_addr *from);
     void (*leave)(void *user, const struct wr_addr *from);
+    /* The owner has no memory for more connections: one that is idle makes room for who comes, or who comes is refused. NULL: never. */
+    bool (*full)(void *user);
     void *user;
 };
 

@@ -80,6 +80,7 @@ struct dw {
     void *strike_block;
     uint32_t admitted;
     uint32_t admit_max;
+    bool full; /* the owner has no memory */
 };
 
 static inline struct wr_creds *dw_creds(const struct certs_one *cert)
@@ -115,6 +116,11 @@ static inline bool dw_admit(void *user, const struct wr_addr *from)
 static inline void dw_leave(void *user, const struct wr_addr *from)
 {
     ((struct dw *)user)->admitted--;
+}
+
+static inline bool dw_full(void *user)
+{
+    return ((struct dw *)user)->full;
 }
 
 static inline int dw_verify(void *user, const struct wr_certs *chain, struct wr_verdict_text *why)
@@ -162,6 +168,7 @@ static inline struct dw *dw_new(uint64_t seed)
         .rng = &w->rng,
         .admit = dw_admit,
         .leave = dw_leave,
+        .full = dw_full,
         .user = w,
     };
     w->chunk_block = malloc(wr_chunks_size(8192));

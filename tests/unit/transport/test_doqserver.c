@@ -248,8 +248,33 @@ static void test_places_run_out(void **state)
     }
     assert_int_equal(wr_doqserver_open(w->s[0]), 8);
     assert_int_equal(wr_doqserver_stats(w->s[0])->evicted, 12);
+    assert_int_equal(wr_doqserver_stats(w->s[0])->retried, 12); /* nobody goes for a forged address */
     assert_true(w->client[0].ended);
     assert_false(w->client[19].ended);
+    dw_free(w);
+}
+
+/* The owner's memory is used up: who is idle makes room for who comes, and if nobody is, who comes is refused. */
+static void test_no_memory(void **state)
+{
+    struct dw *w = dw_new(16);
+
+    dw_start(w);
+    for (unsigned i = 0; i < 4; i++) {
+        struct dw_client *c = dw_client(w);
+
+        c->worker = 0;
+        w->full = i > 0;
+        w->mute = i == 2;
+        dw_ask(w, c, 1, 0);
+        dw_run(w, WR_S);
+        assert_int_equal(c->answers, i < 2);
+        assert_int_equal(c->ended, i == 3);
+        assert_int_equal(wr_doqserver_open(w->s[0]), 1);
+    }
+    assert_int_equal(wr_doqserver_stats(w->s[0])->evicted, 2);
+    assert_int_equal(wr_doqserver_stats(w->s[0])->refused, 1);
+    assert_int_equal(wr_doqserver_stats(w->s[0])->retried, 3);
     dw_free(w);
 }
 
@@ -380,6 +405,7 @@ int main(void)
         cmocka_unit_test(test_stream_flood),
         cmocka_unit_test(test_slow_loris),
         cmocka_unit_test(test_places_run_out),
+        cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_no_place),
         cmocka_unit_test(test_not_admitted),
         cmocka_unit_test(test_memory_is_bounded),
