@@ -236,6 +236,7 @@ static void conn_settle(struct conn *c)
 {
     bool was_stuck = c->state == CONN_STUCK, was_idle = c->state == CONN_IDLE;
 
+    c->ended = c->ended || wr_conn_done(&c->wire);
     c->state = conn_next_state(c);
     if ((c->state == CONN_STUCK && !was_stuck) ||
         (c->state == CONN_WINDOW && c->waiting != wr_conn_waiting(&c->wire))) {

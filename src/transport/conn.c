@@ -360,6 +360,11 @@ bool wr_conn_has_output(const struct wr_conn *c)
     return conn_doh(c) != NULL && wr_dohserver_has_output(conn_doh(c));
 }
 
+bool wr_conn_done(const struct wr_conn *c)
+{
+    return conn_doh(c) != NULL && wr_dohserver_done(conn_doh(c));
+}
+
 bool wr_conn_more(const struct wr_conn *c)
 {
     return conn_doh(c) != NULL && wr_dohserver_more(conn_doh(c));

@@ -127,6 +127,11 @@ bool wr_dohserver_over(const struct wr_dohserver *s)
     return is_h2(s) ? wr_h2_over(&s->http.h2) : wr_h1_over(&s->http.h1);
 }
 
+bool wr_dohserver_done(const struct wr_dohserver *s)
+{
+    return is_h2(s) ? wr_h2_over(&s->http.h2) : wr_h1_done(&s->http.h1);
+}
+
 void wr_dohserver_end(struct wr_dohserver *s)
 {
     if (is_h2(s)) {

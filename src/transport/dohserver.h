@@ -65,6 +65,8 @@ size_t wr_dohserver_memory(const struct wr_dohserver *s);
 void wr_dohserver_close(struct wr_dohserver *s);
 /* Nothing comes of it any more: close the connection. */
 bool wr_dohserver_over(const struct wr_dohserver *s);
+/* That, and nothing of a request is still on its way. */
+bool wr_dohserver_done(const struct wr_dohserver *s);
 void wr_dohserver_end(struct wr_dohserver *s);
 
 #endif

@@ -176,6 +176,7 @@ static int h1_head(struct wr_h1 *h)
     h->state = head.chunked ? CHUNK_SIZE : h->left > 0 ? BODY : WHOLE;
     if (h->left > h->body_max) {
         h->message_err = WR_E_LIMIT;
+        h->unread = true;
         h->last = true; /* the body is not read */
         h->state = WHOLE;
     } else if (!h->client && head.head.expect && h->state != WHOLE) {
@@ -276,6 +277,7 @@ static bool h1_read_chunk_size(struct wr_h1 *h)
     h->state = h->left == 0 ? TRAILER : CHUNK_DATA;
     if (h->left > h->body_max - h->have) {
         h->message_err = WR_E_LIMIT;
+        h->unread = true;
         h->last = true;
         h->state = WHOLE;
     }
@@ -527,4 +529,9 @@ void wr_h1_close(struct wr_h1 *h)
 bool wr_h1_over(const struct wr_h1 *h)
 {
     return (h->err != WR_OK || h->closing) && !wr_h1_has_output(h);
+}
+
+bool wr_h1_done(const struct wr_h1 *h)
+{
+    return wr_h1_over(h) && !h->unread;
 }

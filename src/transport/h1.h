@@ -45,6 +45,7 @@ struct wr_h1 {
     bool last;    /* the connection ends with this message */
     bool closing; /* nothing more is read */
     bool looked;  /* what is in `in` has been looked at */
+    bool unread;  /* the rest of a body comes and is thrown away */
 };
 
 struct wr_h1_setup {
@@ -70,6 +71,8 @@ bool wr_h1_full(const struct wr_h1 *h);
 bool wr_h1_more(const struct wr_h1 *h);
 void wr_h1_close(struct wr_h1 *h);
 bool wr_h1_over(const struct wr_h1 *h);
+/* Over, and all that was to come has come: whoever closes now cuts nothing off. */
+bool wr_h1_done(const struct wr_h1 *h);
 void wr_h1_end(struct wr_h1 *h);
 
 #endif

@@ -139,6 +139,20 @@ def pipelined(box):
     c.close()
 
 
+@loopback.test("HTTP/1.1: who says that it is the last request finds the connection closed behind the answer, long before it is idle")
+def last(box):
+    files = Files(box)
+    box.weir([box.upstream(late_s=1)], tcp={"idle_timeout": "5m"}, encrypted=encrypted(files.issue()))
+    dns = base64url(question("slow.example")).encode()
+    for path, status, version in ((b"/nothing", b"404", b"1.1"), (b"/dns-query?dns=" + dns, b"200", b"1.1"),
+                                  (b"/dns-query?dns=" + dns, b"200", b"1.0")):
+        c = h2raw.Raw(PORT, context(files), alpn="http/1.1")
+        c.send(b"GET %s HTTP/%s\r\nHost: dns.example\r\n%s\r\n" % (path, version, b"Connection: close\r\n" if version == b"1.1" else b""))
+        got = c.tls.makefile("rb").read()      # to the end, which is close_notify
+        need(got.startswith(b"HTTP/1.1 " + status), got[:100])
+        c.close()
+
+
 @loopback.test("HTTP/2: many streams at once, answers as they are ready, and a large answer in many frames")
 def multiplexed(box):
     files = Files(box)

@@ -123,6 +123,7 @@ static void responses_are_written(void **state)
                         "HTTP/1.1 200 OK\r\nContent-Type: application/dns-message\r\nContent-"
                         "Length: 6\r\nCache-Control: max-age=60\r\nConnection: close\r\n\r\n");
     assert_true(wr_h1_over(&e->h));
+    assert_true(wr_h1_done(&e->h));
     assert_int_equal(feed(e, GET), WR_OK); /* not looked at */
     assert_int_equal(wr_h1_next(&e->h, &m), WR_E_AGAIN);
     finish(e);
@@ -200,6 +201,7 @@ static void too_long(void **state)
         assert_string_equal(said(e), "HTTP/1.1 413 Content Too Large\r\nContent-Length: "
                                      "0\r\nConnection: close\r\n\r\n");
         assert_true(wr_h1_over(&e->h));
+        assert_false(wr_h1_done(&e->h)); /* the rest of the body comes */
         finish(e);
     }
 }
