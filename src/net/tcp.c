@@ -167,7 +167,7 @@ static enum conn_state conn_next_state(const struct conn *c)
     if (wr_conn_waiting(&c->wire) != 0) {
         return CONN_WINDOW;
     }
-    if (wr_conn_partial(&c->wire) && !c->ended) {
+    if (wr_conn_partial(&c->wire) && !c->ended && !c->full) {
         return CONN_PARTIAL;
     }
     return c->owed > 0 ? CONN_BUSY : CONN_IDLE;
@@ -175,15 +175,14 @@ static enum conn_state conn_next_state(const struct conn *c)
 
 static void conn_poll(struct conn *c)
 {
-    bool full = c->owed >= c->tcp->feed.limits->tcp_pipeline;
     int events = 0;
 
     if (c->state == CONN_STUCK) {
         events = UV_WRITABLE; /* who does not read is not read */
-    } else if (!c->ended && !c->tcp->draining && !full) {
+    } else if (!c->ended && !c->tcp->draining && !c->full) {
         events = UV_READABLE;
     }
-    if (wr_conn_more(&c->wire) && !full) {
+    if (wr_conn_more(&c->wire) && !c->full) {
         events |= UV_WRITABLE; /* so that what waits here is looked at in the next turn */
     }
     if (events == c->events) {
@@ -231,12 +230,24 @@ static void conn_set_timer(struct conn *c)
     wr_heap_set(&c->tcp->heap, &c->timer, at_us);
 }
 
+/* Whether it is read. What is partly here while it is not waits for us, and its time begins when it is read again. */
+static void conn_set_full(struct conn *c)
+{
+    bool was_full = c->full;
+
+    c->full = c->owed >= c->tcp->feed.limits->tcp_pipeline || wr_conn_full(&c->wire);
+    if (was_full && !c->full) {
+        c->message_us = c->tcp->now_us;
+    }
+}
+
 /* After anything that happened: the state it is in now, its time-out, what is polled for. */
 static void conn_settle(struct conn *c)
 {
     bool was_stuck = c->state == CONN_STUCK, was_idle = c->state == CONN_IDLE;
 
     c->ended = c->ended || wr_conn_done(&c->wire);
+    conn_set_full(c);
     c->state = conn_next_state(c);
     if ((c->state == CONN_STUCK && !was_stuck) ||
         (c->state == CONN_WINDOW && c->waiting != wr_conn_waiting(&c->wire))) {

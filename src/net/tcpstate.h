@@ -64,6 +64,7 @@ struct conn {
     bool ended; /* the client has closed its sending side */
     bool opens; /* counted among those whose handshake is not done */
     bool asked; /* something was, since its state was looked at */
+    bool full;  /* nothing is read before an answer has gone */
 };
 
 struct tcp_listener {

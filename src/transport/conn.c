@@ -365,6 +365,11 @@ bool wr_conn_done(const struct wr_conn *c)
     return conn_doh(c) != NULL && wr_dohserver_done(conn_doh(c));
 }
 
+bool wr_conn_full(const struct wr_conn *c)
+{
+    return conn_doh(c) != NULL && wr_dohserver_full(conn_doh(c));
+}
+
 bool wr_conn_more(const struct wr_conn *c)
 {
     return conn_doh(c) != NULL && wr_dohserver_more(conn_doh(c));

@@ -98,6 +98,8 @@ int wr_conn_reply(struct wr_conn *c, uint64_t stream, const struct wr_http_reply
 int wr_conn_output(struct wr_conn *c, struct wr_writer *out);
 bool wr_conn_has_output(const struct wr_conn *c);
 bool wr_conn_more(const struct wr_conn *c);
+/* DOH: what is here already cannot be looked at before an answer, and nothing more should be read. */
+bool wr_conn_full(const struct wr_conn *c);
 /* DOH: the last answer has gone out, as the client or we said before (Connection: close, GOAWAY). */
 bool wr_conn_done(const struct wr_conn *c);
 /* When the oldest request that is not whole began, where that is known; WR_TIME_NEVER. */

@@ -139,6 +139,23 @@ def pipelined(box):
     c.close()
 
 
+@loopback.test("HTTP/1.1: more requests at once than are kept wait in the client's kernel, and all are answered")
+def many(box):
+    files = Files(box)
+    box.weir([box.upstream(late_s=1)], encrypted=encrypted(files.issue()))
+    c = h2raw.Raw(PORT, context(files), alpn="http/1.1")
+    dns, count = base64url(question("a.example")).encode(), 1000
+    c.send(b"".join(b"GET /dns-query?dns=%s HTTP/1.1\r\nHost: dns.example\r\nX-More: %s\r\n\r\n" % (dns, b"x" * 60) for _ in range(count)))
+    stream, seen = c.tls.makefile("rb"), 0
+    while seen < count and stream.readline().startswith(b"HTTP/1.1 200"):
+        size = 0
+        while (line := stream.readline()) != b"\r\n":
+            size = int(line.split(b":")[1]) if line.lower().startswith(b"content-length") else size
+        seen += len(stream.read(size)) == size
+    equal(seen, count)
+    c.close()
+
+
 @loopback.test("HTTP/1.1: who says that it is the last request finds the connection closed behind the answer, long before it is idle")
 def last(box):
     files = Files(box)

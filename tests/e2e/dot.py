@@ -101,6 +101,19 @@ def pipelined(box):
     c.close()
 
 
+@loopback.test("who asks more at once than is read waits, and is not closed for the half question that we did not read")
+def full(box):
+    files = Files(box)
+    box.weir([box.upstream(late_s=2)], tcp={"idle_timeout": "1s"}, encrypted=encrypted(files.issue()))
+    c = Client(files)
+    names = [f"n{i}.slow-{'x' * 40}.example" for i in range(150)]
+    octets = b"".join(struct.pack(">H", len(q)) + q for q in (question(n, number=i) for i, n in enumerate(names)))
+    for part in (octets[:-10], octets[-10:]):    # two records
+        c.tls.sendall(part)
+    equal(sorted(c.reply().id for _ in names), list(range(len(names))))
+    c.close()
+
+
 @loopback.test("tickets: any worker resumes, also after a reload; TLS 1.2 as well")
 def resumption(box):
     files = Files(box)
@@ -314,7 +327,8 @@ def flood(box):
 @loopback.test("who is refused for its rate takes no place from anybody, also when all are taken")
 def flood_places(box):
     files = Files(box)
-    weir = box.weir([box.upstream()], tcp={"max_connections": 8}, encrypted=encrypted(files.issue(), handshake_rate=1))
+    weir = box.weir([box.upstream()], tcp={"max_connections": 8, "max_per_client": 8},
+                    encrypted=encrypted(files.issue(), handshake_rate=1))
     ctx = context(files)
 
     def knock():

@@ -559,16 +559,11 @@ static void test_doh_room(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),
-        cmocka_unit_test(test_doh),
-        cmocka_unit_test(test_doh_http_1),
-        cmocka_unit_test(test_target_later),
-        cmocka_unit_test(test_doh_room),
-        cmocka_unit_test(test_dot),
-        cmocka_unit_test(test_partial_record),
-        cmocka_unit_test(test_what_is_no_tls),
-        cmocka_unit_test(test_claims),
-        cmocka_unit_test(test_claim_resumed),
+        cmocka_unit_test(test_plain),          cmocka_unit_test(test_doh),
+        cmocka_unit_test(test_doh_http_1),     cmocka_unit_test(test_target_later),
+        cmocka_unit_test(test_doh_room),       cmocka_unit_test(test_dot),
+        cmocka_unit_test(test_partial_record), cmocka_unit_test(test_what_is_no_tls),
+        cmocka_unit_test(test_claims),         cmocka_unit_test(test_claim_resumed),
     };
 
     return cmocka_run_group_tests_name("transport/conn", tests, setup_all, teardown_all);

@@ -248,7 +248,8 @@ static void test_places_run_out(void **state)
     }
     assert_int_equal(wr_doqserver_open(w->s[0]), 8);
     assert_int_equal(wr_doqserver_stats(w->s[0])->evicted, 12);
-    assert_int_equal(wr_doqserver_stats(w->s[0])->retried, 12); /* nobody goes for a forged address */
+    assert_int_equal(wr_doqserver_stats(w->s[0])->retried,
+                     12); /* nobody goes for a forged address */
     assert_true(w->client[0].ended);
     assert_false(w->client[19].ended);
     dw_free(w);

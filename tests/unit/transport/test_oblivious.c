@@ -179,8 +179,7 @@ static void test_gone(void **state)
             assert_int_equal(wr_oblivious_answer(&b->o, &b->s, q.stream, query, 12), WR_OK);
             assert_int_equal(response(b).status, 200);
         } else {
-            assert_int_equal(wr_oblivious_answer(&b->o, &b->s, q.stream, query, 12),
-                             WR_E_NOTFOUND);
+            assert_int_equal(wr_oblivious_answer(&b->o, &b->s, q.stream, query, 12), WR_E_NOTFOUND);
             assert_int_equal(response(b).status, 503);
         }
     }
