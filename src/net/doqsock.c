@@ -209,6 +209,7 @@ void wr_doqsock_set_terms(struct wr_doqsock *d, const struct wr_terms *terms)
     struct wr_quic_tls tls;
 
     d->terms = *terms;
+    explicit_bzero(d->terms.odoh_secret, sizeof(d->terms.odoh_secret));
     if (terms->creds != NULL) {
         wr_creds_keep(terms->creds);
     }

@@ -120,4 +120,5 @@ void wr_tcp_set_terms(struct wr_tcp *t, const struct wr_terms *terms)
     } else if (t->carrier != NULL) {
         wr_carrier_set(t->carrier, &t->terms);
     }
+    wr_wipe(t->terms.odoh_secret, sizeof(t->terms.odoh_secret)); /* the target has stepped on */
 }

@@ -11,6 +11,7 @@
 #include "serve/designation.h"
 #include "serve/say.h"
 #include "serve/serve.h"
+#include "transport/odohkeys.h"
 
 /* Whether what is at the URL is this host itself: by a name or an address that our certificates carry. */
 static bool is_ourselves(const struct wr_creds *creds, const struct wr_uri *uri)
@@ -125,6 +126,7 @@ void wr_encryption_tick(struct wr_serve *s)
 
     wr_clock_read(&s->clock, &now);
     wr_certfiles_tell(&e->files, s->conf, e->terms.creds, &now, false);
+    (void)wr_odohkeys_advance(e->terms.odoh_secret, &e->terms.odoh_since_us, now.mono_us);
     if (!wr_reload_is_idle(s) || !wr_certfiles_changed(&e->files, s->conf)) {
         return;
     }
@@ -146,7 +148,7 @@ void wr_encryption_settled(struct wr_serve *s)
     wr_creds_drop(e->terms.creds);
     wr_creds_drop(e->terms.anchors);
     e->terms = e->next;
-    e->next.creds = e->next.anchors = NULL;
+    explicit_bzero(&e->next, sizeof(e->next));
     e->has_next = false;
     wr_clock_read(&s->clock, &now);
     wr_certfiles_tell(&e->files, s->conf, e->terms.creds, &now, true);

@@ -54,6 +54,19 @@ int wr_odohkeys_start(struct wr_odohkeys *k, const uint8_t secret[32], uint64_t 
     return err ? err : publish(k);
 }
 
+int wr_odohkeys_advance(uint8_t secret[32], uint64_t *since_us, uint64_t now_us)
+{
+    struct wr_odoh_key unused;
+    int err = WR_OK;
+
+    for (unsigned i = 0; i < STEPS_MAX && !err && now_us >= *since_us + WR_ODOH_PERIOD_US; i++) {
+        err = step(secret, &unused, secret);
+        *since_us += err ? 0 : WR_ODOH_PERIOD_US;
+    }
+    wr_wipe(&unused, sizeof(unused));
+    return err;
+}
+
 int wr_odohkeys_turn(struct wr_odohkeys *k, uint64_t now_us)
 {
     for (unsigned i = 0; i < STEPS_MAX && now_us >= k->since_us + WR_ODOH_PERIOD_US; i++) {

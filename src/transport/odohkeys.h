@@ -36,6 +36,8 @@ struct wr_odohkeys {
 };
 
 int wr_odohkeys_start(struct wr_odohkeys *k, const uint8_t secret[32], uint64_t started_us);
+/* A secret that is kept for who starts later: the periods that are over are stepped over, and their keys cannot be made from it. */
+int wr_odohkeys_advance(uint8_t secret[32], uint64_t *since_us, uint64_t now_us);
 int wr_odohkeys_turn(struct wr_odohkeys *k, uint64_t now_us);
 
 #endif

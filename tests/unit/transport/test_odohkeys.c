@@ -98,13 +98,33 @@ static void test_secret_moves_on(void **state)
     assert_memory_not_equal(k.secret, before, sizeof(before));
 }
 
+/* A worker that starts later, from what was kept, has the keys of the others; what was kept is another secret by then. */
+static void test_start_later(void **state)
+{
+    struct wr_odohkeys old, late;
+    uint64_t since_us = START, now_us = START + WR_ODOH_PERIOD_US * 7 / 2;
+    uint8_t kept[32];
+
+    memcpy(kept, secret, sizeof(kept));
+    assert_int_equal(wr_odohkeys_advance(kept, &since_us, START + WR_ODOH_PERIOD_US - 1), WR_OK);
+    assert_memory_equal(kept, secret, sizeof(kept));
+    assert_int_equal(wr_odohkeys_start(&old, secret, START), WR_OK);
+    assert_int_equal(wr_odohkeys_turn(&old, now_us), WR_OK);
+    assert_int_equal(wr_odohkeys_advance(kept, &since_us, now_us), WR_OK);
+    assert_memory_not_equal(kept, secret, sizeof(kept));
+    assert_int_equal(since_us, START + 3 * WR_ODOH_PERIOD_US);
+    assert_int_equal(wr_odohkeys_start(&late, kept, since_us), WR_OK);
+    assert_memory_equal(late.configs, old.configs, old.configs_size);
+    assert_memory_equal(late.secret, old.secret, sizeof(old.secret));
+    assert_int_equal(late.since_us, old.since_us);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_periods),
-        cmocka_unit_test(test_fetched_late),
-        cmocka_unit_test(test_workers_agree),
-        cmocka_unit_test(test_secret_moves_on),
+        cmocka_unit_test(test_periods),       cmocka_unit_test(test_fetched_late),
+        cmocka_unit_test(test_workers_agree), cmocka_unit_test(test_secret_moves_on),
+        cmocka_unit_test(test_start_later),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
