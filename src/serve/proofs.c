@@ -30,14 +30,24 @@ static unsigned encrypted(const struct wr_uri *items, size_t count)
     return n;
 }
 
+static unsigned plain(const struct wr_uri *items, size_t count)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < count; i++) {
+        n += !wr_uri_is_encrypted(items[i].scheme);
+    }
+    return n;
+}
+
 int wr_proofs_start(struct wr_proofs *p, const struct wr_conf *conf, struct wr_creds *authorities)
 {
     unsigned room = 0;
     for (size_t i = 0; i < conf->upstream.groups.count; i++) {
         const struct wr_conf_group *group = &conf->upstream.groups.items[i];
-        room += group->discover != WR_FIND_OFF /* each of its servers, or a better way to it */
-                    ? (unsigned)group->servers.count
-                    : encrypted(group->servers.items, group->servers.count);
+        room += encrypted(group->servers.items, group->servers.count);
+        room += group->discover != WR_FIND_OFF /* and a better way to each of the others */
+                    ? plain(group->servers.items, group->servers.count)
+                    : 0;
     }
     room += encrypted(conf->upstream.bootstrap.items, conf->upstream.bootstrap.count);
     p->authorities = authorities != NULL ? wr_creds_keep(authorities) : NULL;

@@ -45,9 +45,32 @@ static void test_life(void **state)
     wr_proofs_free(&p);
 }
 
+/* Servers of either kind in a group whose better ways are looked for: each address of the one, a way to the other. */
+static void test_room_for_addresses_beside_ways(void **state)
+{
+    static const char *const urls[] = {"tls://dns.example#addr=192.0.2.1&addr=192.0.2.2",
+                                       "tls://found.example", "udp://192.0.2.3"};
+    struct wr_uri servers[3];
+    struct wr_conf_group group = {.servers = {servers, 3}, .discover = WR_FIND_PROVEN};
+    struct wr_upstream up = {.slot = 1};
+    struct wr_conf conf;
+    struct wr_proofs p;
+
+    memset(&conf, 0, sizeof(conf));
+    conf.upstream.groups.items = &group;
+    conf.upstream.groups.count = 1;
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(wr_uri_from_text(urls[i], strlen(urls[i]), &servers[i], NULL), WR_OK);
+    assert_int_equal(wr_proofs_start(&p, &conf, NULL), WR_OK);
+    for (unsigned i = 0; i < 2 + WR_URI_ADDRS_MAX + 1; i++)
+        wr_proofs_add(&p, &servers[i < 2 ? 0 : 1], &up);
+    wr_proofs_free(&p);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_life)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_life),
+                                       cmocka_unit_test(test_room_for_addresses_beside_ways)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
