@@ -70,9 +70,11 @@ static bool is_web(const struct wr_upconn *c)
 
 /* ---- HTTP ---- */
 
-/* What HTTP wants said goes into records, as far as there is room. */
+/* What HTTP wants said goes into records, as far as there is room. By a room of its own: another connection may have messages in
+ * `plain` that are not read yet. */
 static int flush_web(struct wr_upconn *c)
 {
+    uint8_t record[WEB_RECORD_MAX];
     int err = WR_OK;
     while (err == WR_OK && wr_dohclient_has_output(&c->http)) {
         size_t room = c->out.cap - c->out.pos;
@@ -81,11 +83,11 @@ static int flush_web(struct wr_upconn *c)
         }
         room -= WR_TLS_RECORD_MORE;
         size_t size =
-            wr_dohclient_output(&c->http, c->plain, room < WEB_RECORD_MAX ? room : WEB_RECORD_MAX);
+            wr_dohclient_output(&c->http, record, room < WEB_RECORD_MAX ? room : WEB_RECORD_MAX);
         if (size == 0) {
             return WR_OK;
         }
-        err = wr_tls_write(&c->tls, c->plain, size, &c->out);
+        err = wr_tls_write(&c->tls, record, size, &c->out);
     }
     return err;
 }

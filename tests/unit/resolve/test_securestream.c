@@ -361,6 +361,46 @@ static void test_https_question_fails_alone(void **state)
     assert_int_equal(s.opened, 1);
 }
 
+/* Between two messages of one record another connection is asked: it leaves the room alone in which the second one stands. */
+static void test_https_asks_beside_what_is_read(void **state)
+{
+    x[0].scheme = x[1].scheme = upstreams.upstream[0].scheme = WR_SCHEME_HTTPS;
+    s.memory.resize = dotserver_resize;
+    d.web = true;
+    dotserver_accept(&d);
+    open_for(0);
+    assert_true(play());
+    wr_streams_leave(&s, &x[0], T0);
+    assert_false(play());
+    memset(s.plain, 0xa5, WR_UPCONN_PLAIN);
+    assert_int_equal(wr_streams_place(&s, &x[1], &rng, T0), 0);
+    assert_int_equal(wr_streams_poll(&s, T0, &out), WR_STREAM_ASK);
+    uint8_t query[19] = {out.exchange->stream_msg_id >> 8,
+                         out.exchange->stream_msg_id & 255,
+                         1,
+                         0,
+                         0,
+                         1,
+                         0,
+                         0,
+                         0,
+                         0,
+                         0,
+                         0,
+                         1,
+                         'a',
+                         0,
+                         0,
+                         1,
+                         0,
+                         1};
+    wr_streams_ask(&s, out.id, query, sizeof(query));
+    assert_int_equal(wr_streams_poll(&s, T0, &out), WR_STREAM_WRITE);
+    for (size_t i = 0; i < WR_UPCONN_PLAIN; i++) {
+        assert_int_equal(s.plain[i], 0xa5);
+    }
+}
+
 static void test_servers_keepalive(void **state)
 {
     open_for(0);
@@ -413,6 +453,7 @@ int main(void)
         CASE(test_adopt_ends_what_was_proven),
         CASE(test_time_becomes_known),
         CASE(test_https_question_fails_alone),
+        CASE(test_https_asks_beside_what_is_read),
         CASE(test_servers_keepalive),
         CASE(test_idle_server_talks_on),
     };
