@@ -70,7 +70,11 @@ static const struct wr_schema_row table[] = {
      EXAMPLE("\"udp://192.0.2.1\", \"udp://[2001:db8::53]\""),
      .doc = "The servers, as URLs: `udp://192.0.2.1`, `tcp://[2001:db8::1]:5353`, "
             "`udp://[fe80::1%br-wan]`. The port is 53 where none is written. A server asked over "
-            "UDP is asked over TCP as well when an answer is too long or in doubt."},
+            "UDP is asked over TCP as well when an answer is too long or in doubt. "
+            "`odoh://target.example/dns-query#proxy=proxy.example/proxy` is asked by way of "
+            "somebody who passes sealed questions on (RFC 9230): the proxy knows who asks, the "
+            "target what, and nobody both as long as the two do not work together; addresses "
+            "(`addr=`) and proofs are the proxy's."},
     {"upstream.groups[].strategy", WR_SCHEMA_WORD, V01, DEFAULT("fastest"),
      IN(wr_conf_group, strategy), .words = strategy_words,
      .doc = "Who is asked first: the `fastest` (the others are tried now and then), the first in "

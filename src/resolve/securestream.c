@@ -23,6 +23,7 @@ static uint8_t kind_of(uint8_t scheme)
     case WR_SCHEME_TLS: return WR_UPCONN_DOT;
     case WR_SCHEME_HTTPS: return WR_UPCONN_DOH;
     case WR_SCHEME_QUIC: return WR_UPCONN_DOQ;
+    case WR_SCHEME_ODOH: return WR_UPCONN_ODOH;
     default: return WR_UPCONN_TCP;
     }
 }
@@ -51,6 +52,25 @@ static void write_host(struct wr_stream *st, const char *name)
     wr_str_text(&s, bracket ? "]" : "");
 }
 
+/* The URL is that of the target; the server that is connected to is the proxy. */
+static void set_target(struct wr_streams *s, struct wr_stream *st, struct wr_upconn_setup *setup)
+{
+    const struct wr_uri *uri = st->upstream->uri;
+    struct wr_odohkept *kept = &s->odoh[st->slot];
+    struct wr_str text;
+    wr_str_init(&text, st->target, sizeof(st->target));
+    wr_str_text(&text, uri->name);
+    if (uri->target_port != 443) {
+        wr_str_text(&text, ":");
+        wr_str_u64(&text, uri->target_port);
+    }
+    if (kept->generation != st->generation) {
+        *kept = (struct wr_odohkept){.generation = st->generation};
+    }
+    setup->secure.path = uri->proxy_path;
+    setup->secure.target = (struct wr_upconn_oblivious){st->target, uri->path, s->rng, kept};
+}
+
 int wr_securestream_set(struct wr_streams *s, struct wr_stream *st, struct wr_upconn_setup *setup)
 {
     setup->kind = kind_of(st->scheme);
@@ -64,7 +84,7 @@ int wr_securestream_set(struct wr_streams *s, struct wr_stream *st, struct wr_up
     }
     const struct wr_whom *whom = st->upstream->whom;
     const struct wr_uri *uri = st->upstream->uri;
-    if (setup->kind == WR_UPCONN_DOQ || (setup->kind == WR_UPCONN_DOH && !s->memory.resize)) {
+    if (setup->kind == WR_UPCONN_DOQ || (setup->kind != WR_UPCONN_DOT && !s->memory.resize)) {
         return WR_E_UNSUPPORTED;
     }
     write_host(st, whom->name);
@@ -77,6 +97,9 @@ int wr_securestream_set(struct wr_streams *s, struct wr_stream *st, struct wr_up
                                   .host = st->host,
                                   .path = uri && uri->path[0] ? uri->path : "/dns-query",
                                   .memory = s->memory};
+    if (setup->kind == WR_UPCONN_ODOH) {
+        set_target(s, st, setup);
+    }
     return WR_OK;
 }
 
@@ -143,6 +166,11 @@ void wr_securestream_adopt_tickets(struct wr_streams *s, const struct wr_upstrea
         const struct wr_ticketbox_place *p = &s->tickets.place[i];
         if (p->put && !as_before(s, upstreams, p->slot, p->generation)) {
             wr_ticketbox_drop(&s->tickets, i);
+        }
+    }
+    for (uint16_t i = 0; i < WR_UPSTREAMS_MAX; i++) {
+        if (s->odoh[i].until_us && !as_before(s, upstreams, i, s->odoh[i].generation)) {
+            s->odoh[i].until_us = 0;
         }
     }
 }

@@ -22,7 +22,7 @@ void wr_securestream_failed(struct wr_streams *s, const struct wr_stream *st, ui
 /* Do the new settings want of this server the proof that it has given? Then its stream goes on. */
 bool wr_securestream_adopt(struct wr_streams *s, struct wr_stream *st,
                            const struct wr_upstreams *upstreams);
-/* The same for its ticket. */
+/* The same for its ticket, and for what an oblivious target published. */
 void wr_securestream_adopt_tickets(struct wr_streams *s, const struct wr_upstreams *upstreams);
 
 #endif

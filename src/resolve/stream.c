@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "resolve/stream.h"
 
+#include <string.h>
+
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/time.h"
@@ -48,6 +50,7 @@ void wr_streams_init(struct wr_streams *s, void *block, uint32_t count)
     wr_ticketbox_init(&s->tickets, s->plain + WR_UPCONN_PLAIN);
     s->upstreams = NULL;
     s->conns = NULL;
+    memset(s->odoh, 0, sizeof(s->odoh));
     s->unproven = 0;
     wr_list_init(&s->pending);
     wr_list_init(&s->orphans);
@@ -579,6 +582,7 @@ void wr_streams_time_proven(struct wr_streams *s)
         }
     }
     wr_ticketbox_clear(&s->tickets);
+    memset(s->odoh, 0, sizeof(s->odoh)); /* they came by those connections */
     s->unproven = 0;
 }
 

@@ -47,13 +47,15 @@ struct wr_streams {
     const struct wr_upstreams *upstreams; /* encrypted servers, by slot; NULL: none */
     struct wr_conninfo *conns; /* notes about them, shared, by slot; NULL: none are made */
     struct wr_ticketbox tickets;
-    struct wr_http_memory memory; /* for HTTP to upstreams */
-    wr_id reading;                /* the stream whose octets are being taken apart, or 0 */
-    uint64_t reading_us;          /* when they came */
-    uint32_t most;     /* streams that may be there; those that are being closed do not count */
-    uint32_t unproven; /* encrypted ones whose proof rests on a time that nobody had confirmed */
-    uint64_t opened;   /* counter */
-    uint64_t evicted;  /* counter */
+    struct wr_http_memory memory;              /* for HTTP to upstreams */
+    struct wr_rng *rng;                        /* for oblivious queries */
+    struct wr_odohkept odoh[WR_UPSTREAMS_MAX]; /* what targets published, by slot */
+    wr_id reading;       /* the stream whose octets are being taken apart, or 0 */
+    uint64_t reading_us; /* when they came */
+    uint32_t most;       /* streams that may be there; those that are being closed do not count */
+    uint32_t unproven;   /* encrypted ones whose proof rests on a time that nobody had confirmed */
+    uint64_t opened;     /* counter */
+    uint64_t evicted;    /* counter */
 };
 
 enum wr_stream_action {

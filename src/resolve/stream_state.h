@@ -40,7 +40,8 @@ struct wr_stream {
     uint32_t generation;  /* of the slot */
     uint16_t unasked;     /* messages that nobody asked for */
     uint16_t slot;        /* whose it is, beside addr and scheme */
-    char host[WR_DOHCLIENT_HOST_SIZE]; /* for HTTP: name or address, and the port */
+    char host[WR_DOHCLIENT_HOST_SIZE];   /* for HTTP: name or address, and the port */
+    char target[WR_DOHCLIENT_HOST_SIZE]; /* of ODoH, the host above being the proxy */
     uint8_t scheme;
     uint8_t state;
     bool blocked;   /* it takes no more questions until it has said something */

@@ -65,10 +65,21 @@ void wr_upconn_opened(struct wr_upconn *c, const uint8_t *ticket, size_t size)
 
 static bool is_web(const struct wr_upconn *c)
 {
-    return c->kind == WR_UPCONN_DOH;
+    return c->kind == WR_UPCONN_DOH || c->kind == WR_UPCONN_ODOH;
 }
 
 /* ---- HTTP ---- */
+
+/* Whose octets they are. */
+static const struct wr_dohclient *http_seen(const struct wr_upconn *c)
+{
+    return c->odoh ? &c->odoh->client.http : &c->http;
+}
+
+static struct wr_dohclient *http_of(struct wr_upconn *c)
+{
+    return c->odoh ? &c->odoh->client.http : &c->http;
+}
 
 /* What HTTP wants said goes into records, as far as there is room. By a room of its own: another connection may have messages in
  * `plain` that are not read yet. */
@@ -76,14 +87,14 @@ static int flush_web(struct wr_upconn *c)
 {
     uint8_t record[WEB_RECORD_MAX];
     int err = WR_OK;
-    while (err == WR_OK && wr_dohclient_has_output(&c->http)) {
+    while (err == WR_OK && wr_dohclient_has_output(http_of(c))) {
         size_t room = c->out.cap - c->out.pos;
         if (room <= WR_TLS_RECORD_MORE) {
             return WR_OK; /* after the owner took what is there */
         }
         room -= WR_TLS_RECORD_MORE;
         size_t size =
-            wr_dohclient_output(&c->http, record, room < WEB_RECORD_MAX ? room : WEB_RECORD_MAX);
+            wr_dohclient_output(http_of(c), record, room < WEB_RECORD_MAX ? room : WEB_RECORD_MAX);
         if (size == 0) {
             return WR_OK;
         }
@@ -99,7 +110,9 @@ static int begin_web(struct wr_upconn *c, uint64_t now_us)
                                        .host = c->secure.host,
                                        .path = c->secure.path,
                                        .memory = c->secure.memory};
-    int err = wr_dohclient_start(&c->http, &setup, now_us);
+    int err = c->kind == WR_UPCONN_ODOH
+                  ? wr_upconnodoh_start(&c->odoh, &setup, &c->secure.target, now_us)
+                  : wr_dohclient_start(&c->http, &setup, now_us);
     c->web = err == WR_OK;
     return c->web ? flush_web(c) : err;
 }
@@ -158,8 +171,8 @@ static uint8_t why_of(const struct wr_upconn *c, int err)
     if (err == WR_E_CLOSED) {
         return WR_UPCONN_CLOSED;
     }
-    return c->state == WR_UPCONN_SHAKING && err == WR_E_FORMAT ? WR_UPCONN_NOT_TLS
-                                                               : WR_UPCONN_REJECTED;
+    return c->state == WR_UPCONN_SHAKING && !c->shaken && err == WR_E_FORMAT ? WR_UPCONN_NOT_TLS
+                                                                             : WR_UPCONN_REJECTED;
 }
 
 static bool ended(struct wr_upconn *c, uint8_t why, struct wr_upconn_said *ret_said)
@@ -183,6 +196,16 @@ static bool take_ticket(struct wr_upconn *c, struct wr_upconn_said *ret_said)
     return true;
 }
 
+/* The handshake is over; of an oblivious one the target's configuration has to be there too. */
+static void now_ready(struct wr_upconn *c)
+{
+    if (c->state == WR_UPCONN_SHAKING && c->shaken &&
+        (!c->odoh || wr_odohclient_ready(&c->odoh->client))) {
+        c->state = WR_UPCONN_READY;
+        c->tell_ready = true;
+    }
+}
+
 /* More plaintext for the frames. WR_E_AGAIN: there is none now. */
 static int read_more(struct wr_upconn *c, const struct wr_now *now)
 {
@@ -191,16 +214,16 @@ static int read_more(struct wr_upconn *c, const struct wr_now *now)
     if (err == WR_OK) {
         err = wr_tls_read(&c->tls, c->plain, WR_UPCONN_PLAIN, &size, &c->out);
     }
-    if (c->state == WR_UPCONN_SHAKING && c->tls.state == WR_TLS_OPEN) {
+    if (c->state == WR_UPCONN_SHAKING && !c->shaken && c->tls.state == WR_TLS_OPEN) {
         int web = is_web(c) ? begin_web(c, now->mono_us) : WR_OK;
         if (web != WR_OK) {
             return web;
         }
-        c->state = WR_UPCONN_READY;
-        c->tell_ready = true;
+        c->shaken = true;
+        now_ready(c);
     }
     if (err == WR_OK && c->web) {
-        (void)wr_dohclient_feed(&c->http, c->plain, size,
+        (void)wr_dohclient_feed(http_of(c), c->plain, size,
                                 now->mono_us); /* next tells how it ended */
     } else if (err == WR_OK) {
         wr_frame_feed(&c->frame, c->plain, size);
@@ -233,18 +256,30 @@ static bool next_ready(struct wr_upconn *c, struct wr_upconn_said *ret_said)
     return true;
 }
 
+static bool next_web(struct wr_upconn *c, uint64_t now_us, struct wr_dohclient_said *ret_said)
+{
+    if (!c->odoh) {
+        return c->web && wr_dohclient_next(&c->http, ret_said);
+    }
+    bool any = wr_upconnodoh_next(c->odoh, now_us, ret_said);
+    now_ready(c);
+    return any;
+}
+
 /* A message, or the end of what speaks DNS here. WR_E_AGAIN: more octets are needed. */
-static int next_message(struct wr_upconn *c, struct wr_upconn_said *ret_said)
+static int next_message(struct wr_upconn *c, uint64_t now_us, struct wr_upconn_said *ret_said)
 {
     struct wr_dohclient_said web;
     const uint8_t *msg;
     size_t size;
     if (is_web(c)) {
-        if (!c->web || !wr_dohclient_next(&c->http, &web)) {
+        if (!next_web(c, now_us, &web)) {
             return WR_E_AGAIN;
         }
         if (web.kind == WR_DOHCLIENT_ENDED) {
-            ended(c, WR_UPCONN_CLOSED, ret_said);
+            /* alive, and of no use: no configuration is to be had */
+            bool lives = c->odoh && !wr_dohclient_over(http_of(c));
+            ended(c, lives ? WR_UPCONN_NOT_DNS : WR_UPCONN_CLOSED, ret_said);
             ret_said->text = web.why ? web.why : "";
             return WR_OK;
         }
@@ -274,7 +309,7 @@ static bool next_quiet(struct wr_upconn *c, struct wr_upconn_said *ret_said)
 bool wr_upconn_next(struct wr_upconn *c, const struct wr_now *now, struct wr_upconn_said *ret_said)
 {
     while (c->state == WR_UPCONN_READY || c->state == WR_UPCONN_SHAKING) {
-        if (next_ready(c, ret_said) || next_message(c, ret_said) == WR_OK) {
+        if (next_ready(c, ret_said) || next_message(c, now->mono_us, ret_said) == WR_OK) {
             return true;
         }
         int err = wr_upconn_is_encrypted(c->kind) ? read_more(c, now) : WR_E_AGAIN;
@@ -304,7 +339,8 @@ int wr_upconn_ask(struct wr_upconn *c, const uint8_t *msg, size_t size)
         return WR_E_AGAIN;
     }
     if (c->web) {
-        int err = wr_dohclient_ask(&c->http, msg, size);
+        int err = c->odoh ? wr_odohclient_ask(&c->odoh->client, msg, size)
+                          : wr_dohclient_ask(&c->http, msg, size);
         return err == WR_OK ? flush_web(c) : err;
     }
     framed[0] = (uint8_t)(size >> 8);
@@ -330,7 +366,7 @@ size_t wr_upconn_output(struct wr_upconn *c, const uint8_t **ret_bytes)
 
 bool wr_upconn_has_output(const struct wr_upconn *c)
 {
-    return c->out.pos > 0 || (c->web && wr_dohclient_has_output(&c->http));
+    return c->out.pos > 0 || (c->web && wr_dohclient_has_output(http_seen(c)));
 }
 
 void wr_upconn_facts(const struct wr_upconn *c, struct wr_upconn_facts *ret_facts)
@@ -347,7 +383,8 @@ void wr_upconn_facts(const struct wr_upconn *c, struct wr_upconn_facts *ret_fact
 bool wr_upconn_partial(const struct wr_upconn *c)
 {
     return c->state == WR_UPCONN_READY &&
-           (c->web ? wr_dohclient_since(&c->http) != WR_TIME_NEVER : wr_frame_partial(&c->frame));
+           (c->web ? wr_dohclient_since(http_seen(c)) != WR_TIME_NEVER
+                   : wr_frame_partial(&c->frame));
 }
 
 void wr_upconn_close(struct wr_upconn *c)
@@ -362,10 +399,13 @@ void wr_upconn_close(struct wr_upconn *c)
 
 void wr_upconn_end(struct wr_upconn *c)
 {
-    if (c->web) {
+    if (c->odoh) {
+        wr_upconnodoh_end(c->odoh);
+    } else if (c->web) {
         wr_dohclient_end(&c->http);
-        c->web = false;
     }
+    c->odoh = NULL;
+    c->web = false;
     if (c->begun) {
         wr_tls_end(&c->tls);
     }

@@ -29,8 +29,15 @@
 #include "transport/dohclient.h"
 #include "transport/frame.h"
 #include "transport/tls.h"
+#include "transport/upconnodoh.h"
 
-enum wr_upconn_kind { WR_UPCONN_TCP = 1, WR_UPCONN_DOT, WR_UPCONN_DOH, WR_UPCONN_DOQ };
+enum wr_upconn_kind {
+    WR_UPCONN_TCP = 1,
+    WR_UPCONN_DOT,
+    WR_UPCONN_DOH,
+    WR_UPCONN_DOQ,
+    WR_UPCONN_ODOH
+};
 
 /* Room for one message in pieces: its length, and what may stand behind it. */
 #define WR_UPCONN_ROOM (2 + WR_MSG_MAX + 7)
@@ -75,6 +82,7 @@ struct wr_upconn_secure {
     const char *host, *path;
     bool get; /* by GET, not by POST */
     struct wr_http_memory memory;
+    struct wr_upconn_oblivious target; /* of ODoH, whose host and path above are the proxy's */
 };
 
 struct wr_upconn {
@@ -89,8 +97,10 @@ struct wr_upconn {
     uint8_t state; /* enum wr_upconn_state */
     uint8_t why;   /* enum wr_upconn_why, of the end */
     bool tell_ready, begun, denied;
-    bool web; /* `http` is begun */
+    bool shaken; /* the handshake is over */
+    bool web;    /* `http` is begun, or `odoh` */
     struct wr_dohclient http;
+    struct wr_upconnodoh *odoh;   /* speaks in its place */
     struct wr_verdict_text proof; /* what proved who it is */
 };
 

@@ -19,7 +19,7 @@ struct scheme {
 static const struct scheme schemes[] = {
     [WR_URI_UDP] = {"udp", 53, true},     [WR_URI_TCP] = {"tcp", 53, true},
     [WR_URI_TLS] = {"tls", 853, true},    [WR_URI_HTTPS] = {"https", 443, true},
-    [WR_URI_QUIC] = {"quic", 853, false}, [WR_URI_ODOH] = {"odoh", 443, false},
+    [WR_URI_QUIC] = {"quic", 853, false}, [WR_URI_ODOH] = {"odoh", 443, true},
 };
 
 /* Where the pieces of a URL end: "scheme://" authority path "#" facts. */

@@ -210,6 +210,7 @@ static void test_schemes(void **state)
     assert_true(wr_uri_is_encrypted(WR_URI_TLS) && wr_uri_is_encrypted(WR_URI_ODOH));
     assert_false(wr_uri_is_encrypted(WR_URI_TCP) || wr_uri_is_encrypted(0));
     assert_true(wr_uri_is_served(WR_URI_UDP) && wr_uri_is_served(WR_URI_TLS));
+    assert_true(wr_uri_is_served(WR_URI_ODOH));
     assert_false(wr_uri_is_served(0) || wr_uri_is_served(200));
     assert_string_equal(wr_uri_scheme_name(WR_URI_TLS), "tls");
     assert_int_equal(wr_uri_scheme_port(WR_URI_QUIC), 853);
