@@ -74,8 +74,9 @@ static void set_target(struct wr_streams *s, struct wr_stream *st, struct wr_upc
 int wr_securestream_set(struct wr_streams *s, struct wr_stream *st, struct wr_upconn_setup *setup)
 {
     setup->kind = kind_of(st->scheme);
-    if (!wr_upconn_is_encrypted(setup->kind)) {
-        return WR_OK;
+    if (!wr_upconn_is_encrypted(
+            setup->kind)) { /* what nobody speaks here is not said in plain text */
+        return wr_upstream_is_encrypted(st->scheme) ? WR_E_UNSUPPORTED : WR_OK;
     }
     st->upstream = find(s->upstreams, st->slot, st->generation);
     st->trust = s->upstreams ? s->upstreams->trust : NULL;
@@ -103,18 +104,21 @@ int wr_securestream_set(struct wr_streams *s, struct wr_stream *st, struct wr_up
     return WR_OK;
 }
 
-void wr_securestream_begin(struct wr_streams *s, struct wr_stream *st)
+void wr_securestream_begin(struct wr_streams *s, struct wr_stream *st, uint64_t now_us)
 {
     size_t size = 0;
-    const uint8_t *ticket =
-        st->upstream ? wr_ticketbox_take(&s->tickets, st->slot, st->generation, &size) : NULL;
+    const uint8_t *ticket = NULL;
+    if (st->upstream) {
+        ticket =
+            wr_ticketbox_take(&s->tickets, st->slot, st->generation, now_us, &st->proven_us, &size);
+    }
     wr_upconn_opened(&st->conn, ticket, size);
 }
 
 void wr_securestream_ticket(struct wr_streams *s, const struct wr_stream *st, const uint8_t *ticket,
                             size_t size)
 {
-    wr_ticketbox_put(&s->tickets, st->slot, st->generation, ticket, size);
+    wr_ticketbox_put(&s->tickets, st->slot, st->generation, st->proven_us, ticket, size);
 }
 
 void wr_securestream_ready(struct wr_streams *s, struct wr_stream *st, const struct wr_now *now)
@@ -124,8 +128,9 @@ void wr_securestream_ready(struct wr_streams *s, struct wr_stream *st, const str
         st->unproven = true;
         s->unproven++;
     }
+    wr_upconn_facts(&st->conn, &facts);
+    st->proven_us = facts.resumed ? st->proven_us : now->mono_us;
     if (s->conns) {
-        wr_upconn_facts(&st->conn, &facts);
         wr_conninfo_ready(&s->conns[st->slot], st->generation, &facts, now->mono_us);
     }
 }

@@ -11,7 +11,7 @@
 /* How its server is spoken with, in `setup`. WR_E_NOTFOUND: the settings know no such server (any more). */
 int wr_securestream_set(struct wr_streams *s, struct wr_stream *st, struct wr_upconn_setup *setup);
 /* The handshake may begin: with a ticket, if there is one. */
-void wr_securestream_begin(struct wr_streams *s, struct wr_stream *st);
+void wr_securestream_begin(struct wr_streams *s, struct wr_stream *st, uint64_t now_us);
 void wr_securestream_ready(struct wr_streams *s, struct wr_stream *st, const struct wr_now *now);
 void wr_securestream_ticket(struct wr_streams *s, const struct wr_stream *st, const uint8_t *ticket,
                             size_t size);

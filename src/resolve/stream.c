@@ -270,7 +270,7 @@ void wr_streams_opened(struct wr_streams *s, wr_id id, uint64_t now_us)
     if (!st || st->state != WR_STREAM_CONNECTING) {
         return;
     }
-    wr_securestream_begin(s, st);
+    wr_securestream_begin(s, st, now_us);
     if (wr_upconn_can_ask(&st->conn)) {
         now_open(s, st, now_us);
         return;

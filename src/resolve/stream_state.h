@@ -30,9 +30,11 @@ struct wr_stream {
     struct wr_creds *trust; /* likewise */
     /* Its last use: it opened, was asked after a pause, answered, or was left by the last. */
     uint64_t since_us;
-    uint64_t begun_us;    /* when the first octet of the unfinished message came */
-    uint64_t heard_us;    /* when the last octets came */
-    uint64_t idle_us;     /* how long it is kept without questions */
+    uint64_t
+        proven_us;     /* when its server proved itself, here or in the session that this resumes */
+    uint64_t begun_us; /* when the first octet of the unfinished message came */
+    uint64_t heard_us; /* when the last octets came */
+    uint64_t idle_us;  /* how long it is kept without questions */
     uint64_t idle_octets; /* heard since nothing is owed */
     uint32_t count;       /* exchanges on it */
     uint32_t served;      /* messages read */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/time.h"
+
 void wr_ticketbox_init(struct wr_ticketbox *b, uint8_t *octets)
 {
     *b = (struct wr_ticketbox){.octets = octets};
@@ -35,25 +37,29 @@ static uint8_t *octets_of(struct wr_ticketbox *b, const struct wr_ticketbox_plac
 }
 
 void wr_ticketbox_put(struct wr_ticketbox *b, uint16_t slot, uint32_t generation,
-                      const uint8_t *ticket, size_t size)
+                      uint64_t proven_us, const uint8_t *ticket, size_t size)
 {
     if (size == 0 || size > WR_TICKET_OCTETS_MAX) {
         return;
     }
     struct wr_ticketbox_place *p = find(b, slot);
     p = p ? p : oldest(b);
-    *p = (struct wr_ticketbox_place){++b->puts, generation, (uint32_t)size, slot};
+    *p = (struct wr_ticketbox_place){++b->puts, proven_us, generation, (uint32_t)size, slot};
     memcpy(octets_of(b, p), ticket, size);
 }
 
 const uint8_t *wr_ticketbox_take(struct wr_ticketbox *b, uint16_t slot, uint32_t generation,
-                                 size_t *ret_size)
+                                 uint64_t now_us, uint64_t *ret_proven_us, size_t *ret_size)
 {
     struct wr_ticketbox_place *p = find(b, slot);
     if (!p || p->generation != generation) {
         return NULL;
     }
     p->put = 0;
+    if (now_us >= p->proven_us + WR_TICKET_PROOF_S * WR_S) {
+        return NULL;
+    }
+    *ret_proven_us = p->proven_us;
     *ret_size = p->size;
     return octets_of(b, p);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "resolve/securestream.h"
 #include "resolve/stream.h"
 #include "transport/whom.h"
 
@@ -124,6 +125,18 @@ static bool play(void)
     return false;
 }
 
+/* When the proof was made that the ticket stands for. */
+static uint64_t proven_us(void)
+{
+    for (unsigned i = 0; i < WR_TICKETS_MAX; i++) {
+        if (s.tickets.place[i].put) {
+            return s.tickets.place[i].proven_us;
+        }
+    }
+    fail_msg("there is no ticket");
+    return 0;
+}
+
 static void test_proof_then_questions_then_resumption(void **state)
 {
     open_for(0);
@@ -153,11 +166,17 @@ static void test_proof_then_questions_then_resumption(void **state)
     assert_int_equal(view.failures, 0);
     /* and the one after that is resumed. */
     dotserver_accept(&d);
+    uint64_t first_us = now.mono_us;
+    assert_int_equal(proven_us(), first_us);
+    now.mono_us += WR_S;
     open_for(2);
     assert_true(play());
     look();
     assert_int_equal(view.handshakes, 2);
     assert_int_equal(view.resumed, 1);
+    /* The next ticket, which some servers give to a resumed session too, is as old as the proof. */
+    wr_securestream_ticket(&s, wr_pool_get(&s.pool, stream), (const uint8_t *)"new", 3);
+    assert_int_equal(proven_us(), first_us);
 }
 
 static void orphaned(unsigned n, bool own)
@@ -361,6 +380,17 @@ static void test_https_question_fails_alone(void **state)
     assert_int_equal(s.opened, 1);
 }
 
+/* A scheme that no connection speaks yet is refused; it was opened as plain TCP. */
+static void test_nothing_encrypted_becomes_plain(void **state)
+{
+    static const uint8_t schemes[] = {WR_SCHEME_ODOH, WR_SCHEME_QUIC};
+    for (unsigned i = 0; i < sizeof(schemes); i++) {
+        x[0].scheme = upstreams.upstream[0].scheme = schemes[i];
+        assert_int_equal(wr_streams_place(&s, &x[0], &rng, T0), WR_E_FULL);
+        assert_int_equal(s.opened, 0);
+    }
+}
+
 /* Between two messages of one record another connection is asked: it leaves the room alone in which the second one stands. */
 static void test_https_asks_beside_what_is_read(void **state)
 {
@@ -453,6 +483,7 @@ int main(void)
         CASE(test_adopt_ends_what_was_proven),
         CASE(test_time_becomes_known),
         CASE(test_https_question_fails_alone),
+        CASE(test_nothing_encrypted_becomes_plain),
         CASE(test_https_asks_beside_what_is_read),
         CASE(test_servers_keepalive),
         CASE(test_idle_server_talks_on),
