@@ -234,7 +234,7 @@ static bool rescue_orphan(struct wr_requests *rs, uint64_t now_us)
         x->want |= WR_EXCHANGE_WANT_STREAM;
         wr_forward_want(&rs->env, x);
     } else {
-        wr_request_lost(rs, x, x->lost_own ? WR_LOST_OWN : WR_LOST_BROKEN, now_us);
+        wr_request_lost(rs, x, (enum wr_lost)x->lost, now_us);
     }
     return true;
 }

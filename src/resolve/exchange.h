@@ -71,7 +71,7 @@ struct wr_exchange {
     bool cookie_retried;
     bool stream_retried, stream_again; /* streams' memory of RFC 7766 section 6.2.4 */
     bool stream_owed;                  /* written on its stream, and not answered there */
-    bool lost_own;                     /* its stream was lost for want of something here */
+    uint8_t lost;                      /* enum wr_lost, when it left its stream unanswered */
 };
 
 /* What a reply did. */

@@ -586,6 +586,10 @@ void wr_forward_lost(struct wr_forward *f, struct wr_forward_env *env, struct wr
         server_failed(f, env, x->server, now_us);
         return;
     }
+    if (lost == WR_LOST_ALONE) {
+        wr_forward_unusable(f, env, x, now_us);
+        return;
+    }
     note_failure(f, WR_FORWARD_UNREACHABLE);
     if (lost == WR_LOST_TOLD) {
         told_unreachable(f, env, x, now_us);

@@ -14,6 +14,9 @@ enum wr_lost {
     WR_LOST_BROKEN,
     /* No port, descriptor or memory here: the server is not to blame, and nothing is learned about it. */
     WR_LOST_OWN,
+    /* The server is there and gave something else than an answer, to this question alone: whoever chose the name may have brought
+     * that about, so it counts like SERVFAIL and nothing is learned about the server. */
+    WR_LOST_ALONE,
 };
 
 #endif

@@ -188,7 +188,7 @@ static void orphan_all(struct wr_streams *s, struct wr_stream *st, struct wr_lis
          * Or it had accepted, and broke off: that may be chance, once. */
         x->stream_again = end == ANEW || ((st->served > 0 || st->state == WR_STREAM_READY) &&
                                           !x->stream_retried && end != EVICTED);
-        x->lost_own = end != BROKEN;
+        x->lost = end != BROKEN ? WR_LOST_OWN : WR_LOST_BROKEN;
         wr_list_append(&s->orphans, &x->on_stream);
     }
 }
@@ -399,7 +399,7 @@ static void question_failed(struct wr_streams *s, struct wr_stream *st,
     x->stream_owed = false;
     wr_streams_leave(s, x, now_us);
     x->stream_again = said->again && !x->stream_retried;
-    x->lost_own = false;
+    x->lost = said->alone ? WR_LOST_ALONE : WR_LOST_BROKEN;
     wr_list_append(&s->orphans, &x->on_stream);
 }
 

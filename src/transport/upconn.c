@@ -123,6 +123,7 @@ static bool web_said(const struct wr_dohclient_said *from, struct wr_upconn_said
         .kind = from->kind == WR_DOHCLIENT_ANSWER ? WR_UPCONN_SAID_ANSWER : WR_UPCONN_SAID_FAILED,
         .id = (uint16_t)from->token,
         .again = from->again,
+        .alone = from->status == 200 || from->status >= 500,
         .msg = from->bytes,
         .size = from->size,
         .text = from->why ? from->why : ""};

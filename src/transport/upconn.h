@@ -132,6 +132,8 @@ struct wr_upconn_said {
     uint8_t kind;
     uint8_t why; /* enum wr_upconn_why */
     bool again;
+    bool
+        alone; /* FAILED: there was a response, and it is none to this question; others may be answered */
     uint16_t id;
     const uint8_t *msg;
     size_t size;

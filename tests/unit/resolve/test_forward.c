@@ -240,6 +240,19 @@ static void test_report_for_an_old_generation(void **state)
     assert_int_equal(r.state[0].suspect_until_us, 0);
 }
 
+/* A response that is none to one question (a 502 of HTTP) tells of the name: whoever chose it made no server suspect. */
+static void test_failed_alone(void **state)
+{
+    rig_ask(&r, "x.example.");
+    expect_datagram_to(0, &first);
+    wr_requests_unreachable(r.requests, first.out.id, WR_LOST_ALONE, r.now.mono_us);
+    assert_int_equal(r.state[0].suspect_until_us, 0);
+    assert_int_equal(r.state[0].given_up, 0);
+    rig_expect(&r, WR_REQUEST_FORGET);
+    rig_expect(&r, WR_REQUEST_DATAGRAM); /* the next is asked at once */
+    assert_int_not_equal(rig_server(&r), 0);
+}
+
 static void test_link_change_asks_again_at_once(void **state)
 {
     rig_ask(&r, "x.example.");
@@ -336,6 +349,7 @@ int main(void)
         CASE(test_parallel_asks_all),
         CASE(test_no_server_of_a_family_allowed),
         CASE(test_report_for_an_old_generation),
+        CASE(test_failed_alone),
         CASE(test_link_change_asks_again_at_once),
         cmocka_unit_test_setup_teardown(test_transports_in_turn, setup, teardown),
         cmocka_unit_test_setup_teardown(test_encryption_required, setup, teardown),
