@@ -126,8 +126,10 @@ static bool by_authority(struct judge *j, const struct wr_tlsa *r, struct wr_ver
         if (!wr_tlsa_matches(r, j->chain.cert[i].der, j->chain.cert[i].size)) {
             continue;
         }
-        if (r->usage == WR_TLSA_PKIX_TA) {
-            return i > 0 && by_pkix(j, why);
+        if (r->usage ==
+            WR_TLSA_PKIX_TA) { /* it signs for the server, and does not merely lie there */
+            return i > 0 && by_pkix(j, why) &&
+                   wr_creds_verify_own(&j->chain, i, j->host, why) == WR_OK;
         }
         return j->dated && wr_creds_verify_own(&j->chain, i, j->host, why) == WR_OK;
     }

@@ -207,6 +207,28 @@ static void test_dane(void **state)
     judge_dane(&r, "dns.example", &leaf, proven, WR_E_DENIED, "its certificate is none");
 }
 
+/* A server that some authority of the owner's vouches for sends along the one that the record names, which never signed for it. */
+static void test_authority_that_did_not_sign(void **state)
+{
+    struct wr_certs chain = {.of_server = true, .now = proven, .count = 3};
+    const struct certs_one *sent[] = {&leaf, &ca, &other_ca};
+    struct wr_verdict_text why = {""};
+    struct wr_uri uri;
+    struct wr_whom w = whom_of("tls://192.0.2.1#name=dns.example&dane", &uri);
+    struct wr_tlsa r = record(WR_TLSA_PKIX_TA, &ca);
+
+    for (unsigned i = 0; i < 3; i++)
+        chain.cert[i] = (struct wr_certs_one){sent[i]->der.data, sent[i]->der.size};
+    w.tlsa = &r;
+    w.tlsas = 1;
+    w.tlsa_known = true;
+    assert_int_equal(wr_whom_verify(&w, &chain, &why), WR_OK);
+    r = record(WR_TLSA_PKIX_TA, &other_ca);
+    assert_int_equal(wr_whom_verify(&w, &chain, &why), WR_E_DENIED);
+    r = record(WR_TLSA_DANE_TA, &other_ca);
+    assert_int_equal(wr_whom_verify(&w, &chain, &why), WR_E_DENIED);
+}
+
 /* While the time is not known only the floor counts: what ended before it has expired, and nothing else is said of dates. */
 static void test_time(void **state)
 {
@@ -278,10 +300,10 @@ static void test_tlsa_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pkix),      cmocka_unit_test(test_pins),
-        cmocka_unit_test(test_several),   cmocka_unit_test(test_dane),
-        cmocka_unit_test(test_time),      cmocka_unit_test(test_no_chain),
-        cmocka_unit_test(test_tlsa_name),
+        cmocka_unit_test(test_pkix),     cmocka_unit_test(test_pins),
+        cmocka_unit_test(test_several),  cmocka_unit_test(test_dane),
+        cmocka_unit_test(test_time),     cmocka_unit_test(test_authority_that_did_not_sign),
+        cmocka_unit_test(test_no_chain), cmocka_unit_test(test_tlsa_name),
     };
 
     return cmocka_run_group_tests(tests, setup_certs, teardown_certs);
