@@ -320,9 +320,10 @@ void wr_requests_poll(struct wr_requests *rs, const struct wr_now *now,
 {
     uint64_t now_us = now->mono_us;
     wr_prove_look_at_clock(rs, now);
-    if (rs->env.streams.unproven && now->wall_proven) {
+    if (now->wall_proven && !rs->env.streams.timed) {
         wr_streams_time_proven(&rs->env.streams);
     }
+    rs->env.streams.timed = now->wall_proven;
     ret_out->action = WR_REQUEST_NOTHING;
     ret_out->datagrams = false;
     ret_out->bytes = NULL;

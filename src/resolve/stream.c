@@ -52,6 +52,7 @@ void wr_streams_init(struct wr_streams *s, void *block, uint32_t count)
     s->conns = NULL;
     memset(s->odoh, 0, sizeof(s->odoh));
     s->unproven = 0;
+    s->timed = false;
     wr_list_init(&s->pending);
     wr_list_init(&s->orphans);
     s->reading = 0;
@@ -577,7 +578,8 @@ void wr_streams_time_proven(struct wr_streams *s)
     for (uint32_t i = 0; i < s->pool.count; i++) {
         wr_id id;
         struct wr_stream *st = wr_pool_at(&s->pool, i, &id);
-        if (st && st->unproven && st->state != WR_STREAM_CLOSING) {
+        bool shaking = st && st->upstream && st->state == WR_STREAM_SHAKING;
+        if (st && (st->unproven || shaking) && st->state != WR_STREAM_CLOSING) {
             give_up(s, st, ANEW);
         }
     }

@@ -54,8 +54,9 @@ struct wr_streams {
     uint64_t reading_us; /* when they came */
     uint32_t most;       /* streams that may be there; those that are being closed do not count */
     uint32_t unproven;   /* encrypted ones whose proof rests on a time that nobody had confirmed */
-    uint64_t opened;     /* counter */
-    uint64_t evicted;    /* counter */
+    bool timed; /* the time was known at the last look: the owner's, who says so when that begins */
+    uint64_t opened;  /* counter */
+    uint64_t evicted; /* counter */
 };
 
 enum wr_stream_action {
@@ -105,7 +106,8 @@ void wr_streams_ask(struct wr_streams *s, wr_id id, const uint8_t *msg, size_t s
 bool wr_streams_wanting(const struct wr_streams *s);
 /* The server of the stream that the exchange is on said how long it keeps idle connections (RFC 7828), in 100 ms. */
 void wr_streams_keepalive(struct wr_streams *s, const struct wr_exchange *x, uint16_t keep_100ms);
-/* The time is known now: what was proven without it has to be proven again. */
+/* The time is known now: what was proven without it has to be proven again, and what is being proven may rest on it, or on a ticket
+ * that does. */
 void wr_streams_time_proven(struct wr_streams *s);
 /* Other settings: encrypted streams and tickets of which other proof may be wanted now end. The old ones are still there. */
 void wr_streams_adopt(struct wr_streams *s, const struct wr_upstreams *upstreams);

@@ -346,6 +346,19 @@ static void test_time_becomes_known(void **state)
     assert_int_equal(view.resumed, 0);
 }
 
+/* A handshake that began without the time may end with it: what it was judged by counts. */
+static void test_time_becomes_known_in_a_handshake(void **state)
+{
+    bool again;
+    now.wall_proven = false;
+    open_for(0);
+    assert_true(heard_nothing());
+    assert_null(wr_streams_orphan(&s, &again)); /* it goes on */
+    wr_streams_time_proven(&s);
+    assert_ptr_equal(wr_streams_orphan(&s, &again), &x[0]);
+    assert_true(again);
+}
+
 /* Over HTTPS one question may fail alone: it is told, asked elsewhere, and the connection goes on. */
 static void test_https_question_fails_alone(void **state)
 {
@@ -483,6 +496,7 @@ int main(void)
         CASE(test_hung),
         CASE(test_adopt_ends_what_was_proven),
         CASE(test_time_becomes_known),
+        CASE(test_time_becomes_known_in_a_handshake),
         CASE(test_https_question_fails_alone),
         CASE(test_nothing_encrypted_becomes_plain),
         CASE(test_https_asks_beside_what_is_read),
