@@ -30,7 +30,7 @@ static void load_words(struct wr_conninfo *c, struct texts *ret)
 {
     uint64_t words[WR_ARRAY_LEN(c->words)];
     for (size_t i = 0; i < WR_ARRAY_LEN(words); i++) {
-        words[i] = LOAD(c->words[i]);
+        words[i] = atomic_load_explicit(&c->words[i], memory_order_acquire);
     }
     memcpy(ret, words, sizeof(*ret));
 }
@@ -40,7 +40,7 @@ static void store_words(struct wr_conninfo *c, const struct texts *texts)
     uint64_t words[WR_ARRAY_LEN(c->words)];
     memcpy(words, texts, sizeof(words));
     for (size_t i = 0; i < WR_ARRAY_LEN(words); i++) {
-        STORE(c->words[i], words[i]);
+        atomic_store_explicit(&c->words[i], words[i], memory_order_release);
     }
 }
 
@@ -48,13 +48,8 @@ static void store_words(struct wr_conninfo *c, const struct texts *texts)
 static bool write_begin(struct wr_conninfo *c)
 {
     uint32_t at = LOAD(c->sequence);
-    bool mine = !(at & 1) &&
-                atomic_compare_exchange_strong_explicit(&c->sequence, &at, at + 1,
-                                                        memory_order_acquire, memory_order_relaxed);
-    if (mine) {
-        atomic_thread_fence(memory_order_release);
-    }
-    return mine;
+    return !(at & 1) && atomic_compare_exchange_strong_explicit(
+                            &c->sequence, &at, at + 1, memory_order_acquire, memory_order_relaxed);
 }
 
 static void write_end(struct wr_conninfo *c)
@@ -125,7 +120,6 @@ static bool read_words(struct wr_conninfo *c, struct texts *ret)
 {
     uint32_t before = atomic_load_explicit(&c->sequence, memory_order_acquire);
     load_words(c, ret);
-    atomic_thread_fence(memory_order_acquire);
     return !(before & 1) && LOAD(c->sequence) == before;
 }
 
