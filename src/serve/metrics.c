@@ -144,7 +144,7 @@ static void put_upstream_counters(FILE *out, const struct wr_serve *s)
     }
 }
 
-/* Of encrypted ones. */
+/* Of encrypted ones, when there are any: a name without a value is none. */
 static void put_connection_counters(FILE *out, const struct wr_serve *s)
 {
     static const struct {
@@ -160,7 +160,11 @@ static void put_connection_counters(FILE *out, const struct wr_serve *s)
          offsetof(struct wr_conninfo, failures)},
     };
     const struct wr_upstreams *u = &s->gate->settings.upstreams;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    bool any = false;
+    for (unsigned k = 0; k < u->upstreams; k++) {
+        any = any || u->upstream[k].whom;
+    }
+    for (size_t i = 0; any && i < sizeof(rows) / sizeof(rows[0]); i++) {
         fprintf(out, "# HELP weir_%s %s\n# TYPE weir_%s counter\n", rows[i].name, rows[i].help,
                 rows[i].name);
         for (unsigned k = 0; k < u->upstreams; k++) {
