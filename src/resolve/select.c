@@ -52,11 +52,6 @@ bool wr_select_is_suspect(const struct wr_upstream_state *st)
     return LOAD(st->suspect_until_us) != 0;
 }
 
-static bool is_plain(uint8_t scheme)
-{
-    return scheme <= WR_SCHEME_TCP;
-}
-
 /* In which order transports are used: the least first. */
 static unsigned tier_of(uint8_t scheme)
 {
@@ -78,7 +73,8 @@ wr_servers wr_select_usable(const struct wr_select *s, unsigned group)
         bool allowed = peer.addr.family == WR_AF_V4   ? s->upstreams->ipv4
                        : peer.addr.family == WR_AF_V6 ? s->upstreams->ipv6
                                                       : false;
-        allowed = allowed && !(s->upstreams->encrypted_only && is_plain(peer.scheme));
+        allowed =
+            allowed && !(s->upstreams->encrypted_only && !wr_upstream_is_encrypted(peer.scheme));
         set |= allowed ? (wr_servers)1 << i : 0;
     }
     return set;
