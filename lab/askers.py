@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import rooted
 from servers import log_of, write
-from spaces import RUN, LabError, peer
+from spaces import RUN, LabError, Started, peer
 from story import until
 
 
@@ -131,7 +131,7 @@ def gnutls(node, where, wire, *words):
                         where.host, "--port", "853", "--logfile", "/dev/null", *words, where.address], wire)
 
 
-class Local:
+class Local(Started):
     """A stub on a device; what answers there on an address of its loopback."""
 
     address = "127.0.0.1"
@@ -162,20 +162,6 @@ class Local:
     def said(self):
         with open(self.log, errors="replace") as file:
             return file.read()[-800:]
-
-    def stop(self):
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(5)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-
-    __enter__ = start
-
-    def __exit__(self, *_):
-        self.stop()
 
 
 class Stubby(Local):

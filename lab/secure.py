@@ -25,7 +25,7 @@ import gateway
 import rooted
 import world
 from servers import log_of, write
-from spaces import RUN, LabError, peer
+from spaces import RUN, LabError, Started, peer
 from story import until
 
 HOST = "dns.relay.example"  # the name in the certificates of servers on the relay
@@ -130,7 +130,7 @@ def bracket(address):
     return f"[{address}]" if ":" in address else address
 
 
-class Upstream:
+class Upstream(Started):
     """One server of these kinds on a machine of the Internet; by default the relay."""
 
     def __init__(self, lab, kind, identity, machine="relay", forward="isp"):
@@ -159,20 +159,6 @@ class Upstream:
                 if sock.connect_ex((address, 853)) != 0:
                     return False
         return True
-
-    def stop(self):
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(5)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-
-    __enter__ = start
-
-    def __exit__(self, *_):
-        self.stop()
 
 
 def authority(name="ca"):

@@ -211,6 +211,27 @@ class Node:
         return self.run([peer("tc"), *words], check=False).returncode == 0
 
 
+class Started:
+    """What runs on a machine from `start` to `stop`, by `process`; in a `with` it does so by itself."""
+
+    process = None
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
+
+
 def bridge(node, name):
     """A switch inside a node."""
     node.ip("link", "add", "name", name, "type", "bridge")
