@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import loopback                                                                     # noqa: E402
 from loopback import equal, need, until                                                    # noqa: E402
 from spaces import peer                                                             # noqa: E402
-from certbox import Files                                                           # noqa: E402
+from encrypted import Files                                                         # noqa: E402
 
 PORT = 8531
 

@@ -14,7 +14,6 @@ import certs                                                                    
 import loopback                                                                     # noqa: E402
 from encrypted import Files, context, padded, run, share                            # noqa: E402
 from loopback import equal, need, question, read_framed, read_reply, until           # noqa: E402
-from certbox import Files, share                                                    # noqa: E402
 from spaces import peer                                                             # noqa: E402
 
 PORT = 8530
