@@ -135,11 +135,12 @@ static bool may_be_asked(const struct wr_conf *conf, const struct wr_uri *uri)
     return usable;
 }
 
-/* What weir would have to find out about the server, and does not yet. */
-static void check_known(const struct rules *r, const char *path, const struct wr_uri *uri)
+/* Records that nobody validates prove nothing. */
+static void check_dane(const struct rules *r, const char *path, const struct wr_uri *uri)
 {
-    if (uri->proof & WR_URI_DANE)
-        wrong(r, path, "TLSA records are not looked up yet; prove the server by pkix or pin=...");
+    if ((uri->proof & WR_URI_DANE) && !r->conf->dnssec.validate)
+        wrong(r, path,
+              "dane needs dnssec.validate; switch that on, or prove the server by pkix or pin=...");
 }
 
 static void check_servers(const struct rules *r, const struct wr_conf_group *group, size_t g)
@@ -155,7 +156,7 @@ static void check_servers(const struct rules *r, const struct wr_conf_group *gro
             continue;
         }
         usable = usable || may_be_asked(r->conf, &uris[i]);
-        check_known(r, indexed(path, list, i, ""), &uris[i]);
+        check_dane(r, indexed(path, list, i, ""), &uris[i]);
         wr_uri_to_short(&uris[i], text, sizeof(text));
         indexed(path, list, i, "");
         if (wr_rules_is_own(r->conf, &uris[i].addr))
@@ -429,7 +430,8 @@ static void check_bootstrap(const struct rules *r)
             wrong(r, path, "a name; who finds addresses is given by its own: #addr=192.0.2.1");
         else if (wr_rules_is_own(r->conf, &items[i].addr))
             wrong(r, path, "forwarding loop: weir itself listens there");
-        check_known(r, path, &items[i]);
+        if (items[i].proof & WR_URI_DANE)
+            wrong(r, path, "dane: who finds TLSA records is proven by pkix or pin=...");
     }
 }
 

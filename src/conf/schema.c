@@ -143,7 +143,9 @@ static const struct wr_schema_row table[] = {
      DEFAULT(""), LIST(upstream.bootstrap), EXAMPLE("\"tls://192.0.2.53#name=dns.example\""),
      .doc =
          "Servers, by address, that are asked for the addresses of upstreams whose URLs have "
-         "none, and for what proves those. Empty: they are found from the root. That an upstream "
+         "none, for the TLSA records of those that are proven by `dane`, and for what proves both. "
+         "Where there is `dane`, for the addresses of `time.servers` too. Empty: they are found "
+         "from the root. That an upstream "
          "cannot be found yet never keeps weir from starting."},
     {"upstream.ca_file", WR_SCHEMA_PATH, V01, RANGE(0, PATH_OCTETS),
      DEFAULT("/etc/ssl/certs/ca-certificates.crt"), AT(upstream.ca_file),

@@ -127,7 +127,22 @@ static void require_routes(const struct check *c)
     }
 }
 
-/* Addresses of servers that stand with a name alone. */
+static void require_found(const struct check *c, const char *list, size_t k,
+                          const struct wr_uri *uri)
+{
+    if (wr_uri_is_encrypted(uri->scheme) && uri->addrs == 0)
+        wrong_at(c, list, k, "",
+                 "its address would be looked up in plain text, and upstream.encryption "
+                 "is required; write it, as #addr=192.0.2.1, or name encrypted servers in "
+                 "upstream.bootstrap");
+    else if (uri->proof & WR_URI_DANE)
+        wrong_at(c, list, k, "",
+                 "its TLSA records would be looked up in plain text, and upstream.encryption is "
+                 "required; name encrypted servers in upstream.bootstrap, or prove it by pkix or "
+                 "pin=...");
+}
+
+/* Addresses of servers that stand with a name alone, and TLSA records. */
 static void require_bootstrap(const struct check *c)
 {
     const struct wr_conf *conf = c->conf;
@@ -142,12 +157,7 @@ static void require_bootstrap(const struct check *c)
 
         snprintf(list, sizeof(list), "upstream.groups[%zu].servers", i);
         for (size_t k = 0; k < group->servers.count; k++)
-            if (wr_uri_is_encrypted(group->servers.items[k].scheme) &&
-                group->servers.items[k].addrs == 0)
-                wrong_at(c, list, k, "",
-                         "its address would be looked up in plain text, and upstream.encryption "
-                         "is required; write it, as #addr=192.0.2.1, or name encrypted servers in "
-                         "upstream.bootstrap");
+            require_found(c, list, k, &group->servers.items[k]);
     }
 }
 

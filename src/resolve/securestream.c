@@ -150,8 +150,10 @@ static const struct wr_upstream *as_before(const struct wr_streams *s,
                                            uint32_t generation)
 {
     const struct wr_upstream *up = find(upstreams, slot, generation);
+    const struct wr_upstream *old = find(s->upstreams, slot, generation);
     bool same = s->upstreams && upstreams && s->upstreams->trust == upstreams->trust;
-    return same && up && !(up->whom->proof & WR_URI_DANE) ? up : NULL;
+    same = same && up && (!old || wr_whom_has_records_of(up->whom, old->whom));
+    return same ? up : NULL;
 }
 
 bool wr_securestream_adopt(struct wr_streams *s, struct wr_stream *st,

@@ -64,6 +64,12 @@ static unsigned tier_of(uint8_t scheme)
     }
 }
 
+static bool is_barred(const struct wr_select *s, unsigned group, unsigned i)
+{
+    return group < WR_GROUP_CUT &&
+           s->upstreams->upstream[s->upstreams->group[group].server[i]].barred;
+}
+
 wr_servers wr_select_usable(const struct wr_select *s, unsigned group)
 {
     unsigned count = wr_select_count(s, group);
@@ -73,8 +79,9 @@ wr_servers wr_select_usable(const struct wr_select *s, unsigned group)
         bool allowed = peer.addr.family == WR_AF_V4   ? s->upstreams->ipv4
                        : peer.addr.family == WR_AF_V6 ? s->upstreams->ipv6
                                                       : false;
-        allowed =
-            allowed && !(s->upstreams->encrypted_only && !wr_upstream_is_encrypted(peer.scheme));
+        allowed = allowed &&
+                  !(s->upstreams->encrypted_only && !wr_upstream_is_encrypted(peer.scheme)) &&
+                  !is_barred(s, group, i);
         set |= allowed ? (wr_servers)1 << i : 0;
     }
     return set;

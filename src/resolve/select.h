@@ -45,7 +45,7 @@ typedef uint32_t wr_servers;
 unsigned wr_select_count(const struct wr_select *s, unsigned group);
 struct wr_peer wr_select_peer(const struct wr_select *s, unsigned group, unsigned i);
 uint8_t wr_select_strategy(const struct wr_select *s, unsigned group);
-/* Servers of the group that may be asked at all (family, encryption; an address is known). */
+/* Servers of the group that may be asked at all (family, encryption; an address and what proves it are known). */
 wr_servers wr_select_usable(const struct wr_select *s, unsigned group);
 /* Servers of the group that are suspect: from the failure that made them so to their next answer. */
 wr_servers wr_select_suspects(const struct wr_select *s, unsigned group);

@@ -44,6 +44,8 @@ unsigned wr_upstream_route(const struct wr_upstreams *u, const uint8_t *name,
 {
     static const uint8_t root[1] = {0};
     unsigned at = holder(u->route, up_to(u, name), name);
-    *ret_zone = at ? u->route[at - 1].zone.wire : root;
-    return at ? u->route[at - 1].group : u->default_group;
+    unsigned group = at ? u->route[at - 1].group : u->default_group;
+    bool finds = u->bootstrap != 0 && group + 1u == u->bootstrap;
+    *ret_zone = at && !finds ? u->route[at - 1].zone.wire : root;
+    return group;
 }

@@ -49,6 +49,7 @@ struct wr_upstream {
     uint8_t scheme;      /* enum wr_scheme */
     uint8_t slot;        /* its place in the shared state */
     uint16_t generation; /* of that slot */
+    bool barred;         /* what alone can prove it is not known: it cannot be asked */
     uint8_t addrs;       /* addresses it has, `addr` and those of `more` */
     struct wr_addr more[WR_URI_ADDRS_MAX - 1];
     const struct wr_uri *uri;   /* as configured; NULL: it is asked in plain text */
@@ -155,7 +156,8 @@ bool wr_upstream_is_encrypted(uint8_t scheme);
 /* Fills `above` of routes that stand in the order of wr_name_order. A single route needs no linking. */
 void wr_upstream_link_routes(struct wr_route *route, unsigned routes);
 /* The group that answers for a name, the longest route's, else the default; `ret_zone` is the route's zone, or the
- * root: what the group's servers may speak for (bailiwick). Points into `u`, or is static. */
+ * root: what the group's servers may speak for (bailiwick). Who finds upstreams speaks for all names, for the proof that a name does not
+ * exist stands at others. Points into `u`, or is static. */
 unsigned wr_upstream_route(const struct wr_upstreams *u, const uint8_t *name,
                            const uint8_t **ret_zone);
 

@@ -6,7 +6,9 @@
 
 #include "base/str.h"
 #include "dns/codes.h"
+#include "resolve/ladder.h"
 #include "resolve/select.h"
+#include "serve/dane.h"
 #include "serve/say.h"
 #include "serve/serve.h"
 
@@ -59,7 +61,8 @@ static unsigned add_name(const struct wr_uri *uri, struct wr_name *ret, unsigned
     return count + 1;
 }
 
-unsigned wr_bootstrap_names(const struct wr_conf *conf, struct wr_name *ret, unsigned cap)
+/* Those whose addresses are to be found. */
+static unsigned names(const struct wr_conf *conf, struct wr_name *ret, unsigned cap)
 {
     unsigned count = 0;
     for (size_t i = 0; i < conf->upstream.groups.count; i++) {
@@ -67,6 +70,34 @@ unsigned wr_bootstrap_names(const struct wr_conf *conf, struct wr_name *ret, uns
         for (size_t k = 0; k < group->servers.count; k++) {
             count = add_name(&group->servers.items[k], ret, count, cap);
         }
+    }
+    return ret != NULL && count > cap ? cap : count;
+}
+
+static unsigned add_time_servers(const struct wr_conf *conf, struct wr_name *ret, unsigned count,
+                                 unsigned cap)
+{
+    for (size_t i = 0; i < conf->time.servers.count; i++) {
+        struct wr_time_server server;
+        bool is_new =
+            wr_ladder_server(conf->time.servers.items[i], &server) == WR_OK && server.name.size > 0;
+        for (unsigned k = 0; ret != NULL && is_new && k < count && k < cap; k++) {
+            is_new = !wr_name_equal(ret[k].wire, server.name.wire);
+        }
+        if (ret != NULL && is_new && count < cap) {
+            ret[count] = server.name;
+        }
+        count += is_new;
+    }
+    return count;
+}
+
+unsigned wr_bootstrap_names(const struct wr_conf *conf, struct wr_name *ret, unsigned cap)
+{
+    unsigned addresses = names(conf, ret, cap);
+    unsigned count = wr_dane_names(conf, ret, addresses, cap);
+    if (count > addresses && conf->time.trust != WR_CONF_TRUST_SYSTEM) {
+        count = add_time_servers(conf, ret, count, cap);
     }
     return ret != NULL && count > cap ? cap : count;
 }
@@ -100,7 +131,7 @@ void wr_bootstrap_give(const struct wr_bootstrap *b, const struct wr_uri *uri,
 static void fit(struct wr_bootstrap *b, const struct wr_conf *conf)
 {
     struct wr_name name[WR_UPSTREAMS_MAX];
-    unsigned count = wr_bootstrap_names(conf, name, WR_UPSTREAMS_MAX);
+    unsigned count = names(conf, name, WR_UPSTREAMS_MAX);
     for (unsigned i = 0; i < b->count;) {
         bool wanted = false;
         for (unsigned k = 0; k < count && !wanted; k++) {
@@ -260,27 +291,30 @@ static void turn(struct wr_serve *s, struct one *one, const struct wr_now *now)
     }
 }
 
-void wr_bootstrap_tick(struct wr_serve *s)
+bool wr_bootstrap_tick(struct wr_serve *s)
 {
     struct wr_now now;
-    if (s->bootstrap == NULL && wr_bootstrap_names(s->conf, NULL, 0) == 0) {
-        return;
+    bool awaited = false;
+    if (s->bootstrap == NULL && names(s->conf, NULL, 0) == 0) {
+        return false;
     }
     if (s->bootstrap == NULL) {
         s->bootstrap = calloc(1, sizeof(*s->bootstrap));
     }
     if (s->bootstrap == NULL) {
-        return; /* the next second may have memory */
+        return false; /* the next second may have memory */
     }
     wr_clock_read(&s->clock, &now);
     fit(s->bootstrap, s->conf);
     for (unsigned i = 0; i < s->bootstrap->count; i++) {
         turn(s, &s->bootstrap->one[i], &now);
+        awaited = awaited || s->bootstrap->one[i].open;
     }
     if (s->bootstrap->changed && wr_reload_is_idle(s)) {
         s->bootstrap->changed = false;
         wr_reload_refresh(s);
     }
+    return awaited || s->bootstrap->changed;
 }
 
 void wr_bootstrap_free(struct wr_bootstrap *b)

@@ -20,13 +20,18 @@
 struct wr_bootstrap;
 struct wr_serve;
 
-/* The names that have to be looked up, each once; `ret` may be NULL. At most `cap` are written; returns how many there are. */
+/* Of servers without an address, of TLSA records, of time servers. */
+#define WR_BOOTSTRAP_NAMES_MAX (2 * WR_UPSTREAMS_MAX + WR_TIME_SERVERS_MAX)
+
+/* The names that have to be looked up before upstreams can be asked: of servers without an address, of TLSA records (serve/dane), and where
+ * there are such, of time servers, for without the time no record is proven. Each once; `ret` may be NULL. At most `cap` are written; returns
+ * how many there are. */
 unsigned wr_bootstrap_names(const struct wr_conf *conf, struct wr_name *ret, unsigned cap);
 /* The addresses of that server, if they are known, with the port of its URL. `b` may be NULL. */
 void wr_bootstrap_give(const struct wr_bootstrap *b, const struct wr_uri *uri,
                        struct wr_upstream *upstream);
-/* Each second: looks for what the configuration in force wants. */
-void wr_bootstrap_tick(struct wr_serve *s);
+/* Each second, and sooner while it says that an answer is awaited: looks for what the configuration in force wants. */
+bool wr_bootstrap_tick(struct wr_serve *s);
 void wr_bootstrap_free(struct wr_bootstrap *b); /* NULL is fine */
 
 #endif

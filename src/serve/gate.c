@@ -269,7 +269,8 @@ static void make_all(struct wr_gate_making *m)
     u->ipv6 = m->conf->upstream.ipv6;
     u->case_randomisation = m->conf->upstream.case_randomisation;
     u->cookies = m->conf->upstream.cookies;
-    if (wr_proofs_start(&m->gate->proofs, m->conf, m->world->authorities) != WR_OK) {
+    if (wr_proofs_start(&m->gate->proofs, m->conf, m->world->authorities, m->world->dane) !=
+        WR_OK) {
         m->err = WR_E_NOMEM;
         return;
     }

@@ -33,6 +33,7 @@
 #include "net/limits.h"
 #include "resolve/local.h"
 #include "serve/bootstrap.h"
+#include "serve/dane.h"
 #include "serve/proofs.h"
 #include "serve/recursion.h"
 #include "serve/slots.h"
@@ -72,6 +73,7 @@ struct wr_gate_world {
     const struct wr_trustset *trust;      /* what became of the trust anchors, or NULL */
     struct wr_prefix advertised;          /* translator's, as routers tell it; WR_AF_NONE: none */
     const struct wr_bootstrap *bootstrap; /* addresses that were found, or NULL */
+    const struct wr_dane *dane;           /* TLSA records that were found, or NULL */
     struct wr_creds
         *authorities;       /* who vouches for encrypted servers; NULL: they cannot be asked */
     int64_t floor_s;        /* a moment that has certainly passed; 0: the release */

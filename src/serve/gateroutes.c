@@ -410,8 +410,8 @@ static void add_held(struct wr_gate_making *m)
 static uint16_t route_bootstrap(struct wr_gate_making *m, uint16_t routes)
 {
     struct wr_upstreams *u = &m->gate->settings.upstreams;
-    struct wr_name name[WR_UPSTREAMS_MAX];
-    unsigned count = wr_bootstrap_names(m->conf, name, WR_UPSTREAMS_MAX);
+    struct wr_name name[WR_BOOTSTRAP_NAMES_MAX];
+    unsigned count = wr_bootstrap_names(m->conf, name, WR_BOOTSTRAP_NAMES_MAX);
     for (unsigned i = 0; i < count && routes < WR_ROUTES_MAX; i++) {
         u->routes = routes;
         if (!is_routed(m->gate, name[i].wire)) {
@@ -429,7 +429,7 @@ void wr_gate_routes(struct wr_gate_making *m)
     struct wr_gate *g = m->gate;
     size_t count = c->upstream.routes.count;
     g->route = calloc(count + wr_local_cuts(m->world->names, NULL, NULL) + c->local.zones.count +
-                          WR_UPSTREAMS_MAX + 1,
+                          WR_BOOTSTRAP_NAMES_MAX + 1,
                       sizeof(*g->route));
     if (g->route == NULL) {
         m->err = WR_E_NOMEM;

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "serve/dane.h"
 
 _Static_assert((int)WR_SCHEME_TLS == (int)WR_URI_TLS && (int)WR_SCHEME_HTTPS == (int)WR_URI_HTTPS &&
                    (int)WR_SCHEME_QUIC == (int)WR_URI_QUIC &&
@@ -16,6 +17,7 @@ _Static_assert((int)WR_SCHEME_TLS == (int)WR_URI_TLS && (int)WR_SCHEME_HTTPS == 
 struct wr_proofs_one {
     struct wr_uri uri;
     struct wr_whom whom;
+    struct wr_tlsa *tlsa; /* or NULL */
 };
 
 /* Each at each of its addresses, those that will be found included. */
@@ -39,7 +41,8 @@ static unsigned plain(const struct wr_uri *items, size_t count)
     return n;
 }
 
-int wr_proofs_start(struct wr_proofs *p, const struct wr_conf *conf, struct wr_creds *authorities)
+int wr_proofs_start(struct wr_proofs *p, const struct wr_conf *conf, struct wr_creds *authorities,
+                    const struct wr_dane *dane)
 {
     unsigned room = 0;
     for (size_t i = 0; i < conf->upstream.groups.count; i++) {
@@ -51,10 +54,25 @@ int wr_proofs_start(struct wr_proofs *p, const struct wr_conf *conf, struct wr_c
     }
     room += encrypted(conf->upstream.bootstrap.items, conf->upstream.bootstrap.count);
     p->authorities = authorities != NULL ? wr_creds_keep(authorities) : NULL;
+    p->dane = dane;
     p->count = 0;
     p->room = room;
     p->one = room > 0 ? calloc(room, sizeof(*p->one)) : NULL;
     return room > 0 && p->one == NULL ? WR_E_NOMEM : WR_OK;
+}
+
+/* For want of memory it has none, and is asked by the next gate. */
+static void add_records(struct wr_proofs *p, struct wr_proofs_one *one)
+{
+    uint8_t count;
+    const struct wr_tlsa *from = wr_dane_give(p->dane, &one->uri, &count);
+    one->tlsa = count > 0 ? calloc(count, sizeof(*from)) : NULL;
+    if (one->tlsa != NULL) {
+        memcpy(one->tlsa, from, count * sizeof(*from));
+        one->whom.tlsa = one->tlsa;
+        one->whom.tlsas = count;
+        one->whom.tlsa_known = true;
+    }
 }
 
 void wr_proofs_add(struct wr_proofs *p, const struct wr_uri *uri, struct wr_upstream *upstream)
@@ -64,6 +82,8 @@ void wr_proofs_add(struct wr_proofs *p, const struct wr_uri *uri, struct wr_upst
     one->uri = *uri;
     one->whom = wr_whom_of(&one->uri, p->authorities);
     one->whom.addr = upstream->addr;
+    add_records(p, one);
+    upstream->barred = wr_dane_is_needed(one->uri.proof) && one->whom.tlsas == 0;
     upstream->uri = &one->uri;
     upstream->whom = &one->whom;
 }
@@ -78,6 +98,9 @@ void wr_proofs_time(struct wr_proofs *p, bool system_clock, int64_t floor_s)
 
 void wr_proofs_free(struct wr_proofs *p)
 {
+    for (unsigned i = 0; i < p->count; i++) {
+        free(p->one[i].tlsa);
+    }
     free(p->one);
     p->one = NULL;
     p->count = p->room = 0;

@@ -317,6 +317,7 @@ static int prepare(struct wr_serve *s, const struct wr_conf *conf)
         r->world.view.bootstrap = s->bootstrap;
         r->world.view.way = r->way;
         r->world.view.ways = wr_finder_ways(s->finder, r->way);
+        r->world.view.dane = s->dane;
         wr_reload_authorities(s, conf, &r->world.view);
         err = wr_gate_make(conf, &r->world.view, &s->slots, s->gate->settings.serial + 1, &notes,
                            &r->gate);

@@ -286,12 +286,27 @@ static void put_groups_of(const struct wr_upstreams *u, unsigned upstream, struc
     wr_json_end(j);
 }
 
+/* Why nobody asks it, or null. */
+static void put_barred(const struct wr_serve *s, const struct wr_upstream *up, struct wr_json *j)
+{
+    char text[WR_NAME_TEXT_SIZE + WR_ANSWER_REASON_MAX + 100];
+    struct wr_str reason;
+    wr_str_init(&reason, text, sizeof(text));
+    if (up->barred) {
+        wr_dane_put_reason(s->dane, up->uri, &reason);
+        wr_json_text(j, "not_asked", text);
+    } else {
+        wr_json_null(j, "not_asked");
+    }
+}
+
 /* Of an encrypted one: with what, proven how, and what went wrong last. */
 static void put_connection(const struct wr_serve *s, const struct wr_upstream *up, uint64_t now_us,
                            struct wr_json *j)
 {
     struct wr_conninfo_view v;
     char failure[2 * WR_CONNINFO_TEXT];
+    put_barred(s, up, j);
     wr_conninfo_read(&s->shared.conns[up->slot], up->generation, &v);
     wr_json_text(j, "version", v.version);
     wr_json_text(j, "cipher", v.cipher);

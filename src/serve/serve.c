@@ -26,6 +26,7 @@
 #include "serve/translator.h"
 
 #define TICK_MS  1000
+#define LOOK_MS  50
 #define DRAIN_MS 2000
 /* Cookie secrets are renewed this often; the one before is good for as long again. */
 #define SECRETS_S (24 * 3600)
@@ -389,13 +390,26 @@ static void look_at_reach(struct wr_serve *s)
     }
 }
 
+/* Between two ticks, so that a server can be asked as soon as it is known how. */
+static void on_look(uv_timer_t *handle)
+{
+    struct wr_serve *s = handle->data;
+    bool finds = wr_bootstrap_tick(s);
+    bool proves = wr_dane_tick(s);
+    if (!finds && !proves) {
+        uv_timer_stop(&s->look);
+    } else if (!uv_is_active((uv_handle_t *)&s->look)) {
+        uv_timer_start(&s->look, on_look, LOOK_MS, LOOK_MS);
+    }
+}
+
 static void on_tick(uv_timer_t *handle)
 {
     struct wr_serve *s = handle->data;
     struct wr_now now;
     wr_clock_now(false, &now);
     wr_timekeeper_tick(s);
-    wr_bootstrap_tick(s);
+    on_look(&s->look);
     wr_live_anchors_tick(s);
     wr_heldset_tell(s->locals.held);
     look_at_reach(s);
@@ -425,8 +439,10 @@ static int start_loop(struct wr_serve *s)
         s->signals[i].data = s;
         uv_signal_start(&s->signals[i], on_signal, numbers[i]);
     }
-    s->settled.data = s->grown.data = s->copied.data = s->found.data = s->tick.data = s;
+    s->settled.data = s->grown.data = s->copied.data = s->found.data = s->tick.data = s->look.data =
+        s;
     uv_timer_init(&s->loop, &s->tick);
+    uv_timer_init(&s->loop, &s->look);
     uint64_t alive_ms = wr_notify_alive_us() / 1000;
     uint64_t tick_ms = alive_ms > 0 && alive_ms < TICK_MS ? alive_ms : TICK_MS;
     uv_timer_start(&s->tick, on_tick, tick_ms, tick_ms);
@@ -492,6 +508,7 @@ static void close_handles(struct wr_serve *s)
     }
     if (s->tick.data != NULL) {
         uv_close((uv_handle_t *)&s->tick, NULL);
+        uv_close((uv_handle_t *)&s->look, NULL);
     }
     uv_close((uv_handle_t *)&s->settled, NULL);
     uv_close((uv_handle_t *)&s->grown, NULL);
@@ -556,6 +573,7 @@ static void end(struct wr_serve *s)
     wr_world_free(&s->reload.world);
     wr_authorities_free(&s->authorities);
     wr_bootstrap_free(s->bootstrap);
+    wr_dane_free(s->dane);
     wr_helper_stop(&s->helper);
     if (s->conf != s->first_conf) {
         wr_conf_free(s->conf);

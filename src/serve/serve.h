@@ -80,6 +80,7 @@ struct wr_serve {
     struct wr_reload reload;
     struct wr_authorities authorities;
     struct wr_bootstrap *bootstrap; /* NULL: no address had to be found yet */
+    struct wr_dane *dane;           /* NULL: no TLSA records had to be found yet */
     struct wr_net_limits limits;
     struct wr_secrets secrets;
     struct wr_sandbox_state sandbox;
@@ -101,6 +102,8 @@ struct wr_serve {
     uv_async_t copied;  /* there are new copies of zones */
     uv_async_t found;   /* there are other ways to upstreams */
     uv_timer_t tick;
+    uv_timer_t
+        look; /* goes while an answer about an upstream is awaited (serve/bootstrap, serve/dane) */
     struct wr_link *link;
     struct wr_watch *watch; /* of local files; NULL: none */
     struct wr_httpd *httpd;

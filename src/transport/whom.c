@@ -243,3 +243,16 @@ size_t wr_whom_tlsa_name(const struct wr_uri *uri, char *ret_name, size_t cap)
     wr_str_text(&s, name);
     return s.cut ? 0 : s.len;
 }
+
+bool wr_whom_has_records_of(const struct wr_whom *whom, const struct wr_whom *other)
+{
+    bool same = whom->tlsas == other->tlsas;
+
+    for (unsigned i = 0; same && i < whom->tlsas; i++) {
+        const struct wr_tlsa *a = &whom->tlsa[i], *b = &other->tlsa[i];
+
+        same = a->usage == b->usage && a->selector == b->selector && a->matching == b->matching &&
+               a->size == b->size && memcmp(a->data, b->data, a->size) == 0;
+    }
+    return same;
+}

@@ -49,6 +49,8 @@ struct wr_whom wr_whom_of(const struct wr_uri *uri, const struct wr_creds *creds
 int wr_whom_verify(void *user, const struct wr_certs *chain, struct wr_verdict_text *ret_why);
 /* Would the verdict at this moment rest on a time that nobody has confirmed? */
 bool wr_whom_is_unproven(const struct wr_whom *whom, const struct wr_now *now);
+/* Have both the same TLSA records, in the same order? */
+bool wr_whom_has_records_of(const struct wr_whom *whom, const struct wr_whom *other);
 /* "_853._tcp.dns.example": where the TLSA records of the server are, as text. 0: it has no name, or too long a one. */
 size_t wr_whom_tlsa_name(const struct wr_uri *uri, char *ret_name, size_t cap);
 

@@ -28,8 +28,11 @@ static void test_encrypted(void **state)
     static const struct broken rows[] = {
         {"upstream: {bootstrap: [\"tls://dns.example\"]}\n", 1, 24, "is given by its own"},
         {"upstream: {bootstrap: [\"udp://127.0.0.1\"]}\n", 1, 24, "forwarding loop"},
-        {"upstream: {groups: [{name: a, servers: [\"tls://dns.example#dane\"]}]}\n", 1, 41,
-         "TLSA records are not looked up yet"},
+        {"dnssec: {validate: false}\nupstream: {groups: [{name: a, servers: "
+         "[\"tls://dns.example#dane\"]}]}\n",
+         2, 41, "dane needs dnssec.validate"},
+        {"upstream: {bootstrap: [\"tls://192.0.2.1#name=dns.example&dane\"]}\n", 1, 24,
+         "who finds TLSA records is proven by"},
         {"recursion: {hints: [\"tls://192.0.2.1\"]}\n", 1, 21, "in plain text"},
     };
 

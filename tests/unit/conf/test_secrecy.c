@@ -116,6 +116,8 @@ static void test_bootstrap(void **state)
 {
     uri(0, "tls://dns.example");
     expect("upstream.groups[0].servers[0]", "upstream.bootstrap");
+    uri(0, "tls://192.0.2.1#name=dns.example&dane");
+    expect("upstream.groups[0].servers[0]", "its TLSA records would be looked up in plain text");
     uri(1, "tls://192.0.2.2");
     conf->upstream.bootstrap.items = &servers[1];
     conf->upstream.bootstrap.count = 1;

@@ -282,6 +282,7 @@ static void test_hung(void **state)
 static void test_adopt_ends_what_was_proven(void **state)
 {
     static struct wr_upstreams none, same;
+    static struct wr_whom other, with;
     open_for(0);
     assert_true(play());
     wr_streams_leave(&s, &x[0], T0);
@@ -316,9 +317,14 @@ static void test_adopt_ends_what_was_proven(void **state)
     assert_true(play());
     look();
     assert_int_equal(view.resumed, 0);
-    whom.proof |= WR_URI_DANE;
+    other = whom;
     same = upstreams;
-    wr_streams_adopt(&s, &same);
+    same.upstream[0].whom = &other;
+    wr_streams_adopt(&s, &same); /* the same ones */
+    assert_int_equal(s.pool.taken, 1);
+    upstreams.upstream[0].whom = &with;
+    with.tlsas = 1;
+    wr_streams_adopt(&s, &upstreams);
     assert_false(play());
     assert_int_equal(s.pool.taken, 0);
 }

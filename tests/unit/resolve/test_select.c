@@ -88,6 +88,9 @@ static void test_giving_up_makes_a_suspect(void **state)
 static void test_families(void **state)
 {
     assert_int_equal(wr_select_usable(&s, 0), 7);
+    u.upstream[1].barred = true; /* nothing proves it now */
+    assert_int_equal(wr_select_usable(&s, 0), 5);
+    u.upstream[1].barred = false;
     u.ipv6 = false;
     assert_int_equal(wr_select_usable(&s, 0), 3);
     u.ipv4 = false;

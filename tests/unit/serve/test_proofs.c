@@ -14,10 +14,10 @@ static void test_life(void **state)
     struct wr_creds_setup nobody = {.count = 0};
     struct wr_verdict_text why;
     struct wr_creds *creds;
-    struct wr_uri servers[2];
-    struct wr_conf_group group = {.servers = {servers, 2}};
+    struct wr_uri servers[4];
+    struct wr_conf_group group = {.servers = {servers, 4}};
     struct wr_conf conf;
-    struct wr_upstream up[2] = {{.slot = 1}, {.slot = 2}};
+    struct wr_upstream up[3] = {{.slot = 1}, {.slot = 2}, {.slot = 3}};
     struct wr_proofs p;
 
     memset(&conf, 0, sizeof(conf));
@@ -26,9 +26,18 @@ static void test_life(void **state)
     assert_int_equal(wr_creds_make(&nobody, &why, &creds), WR_OK);
     assert_int_equal(wr_uri_from_text(pinned, strlen(pinned), &servers[0], NULL), WR_OK);
     assert_int_equal(wr_uri_from_text("udp://192.0.2.2", 15, &servers[1], NULL), WR_OK);
-    assert_int_equal(wr_proofs_start(&p, &conf, creds), WR_OK);
-    assert_int_equal(p.room, 1);
+    assert_int_equal(wr_uri_from_text("tls://192.0.2.3#name=a.example&dane", 35, &servers[2], NULL),
+                     WR_OK);
+    assert_int_equal(
+        wr_uri_from_text("tls://192.0.2.3#name=a.example&dane&pkix", 40, &servers[3], NULL), WR_OK);
+    assert_int_equal(wr_proofs_start(&p, &conf, creds, NULL), WR_OK);
+    assert_int_equal(p.room, 3);
     wr_proofs_add(&p, &servers[0], &up[0]);
+    wr_proofs_add(&p, &servers[2], &up[1]);
+    wr_proofs_add(&p, &servers[3], &up[2]);
+    assert_false(up[0].barred);
+    assert_true(up[1].barred);  /* nobody knows its records */
+    assert_false(up[2].barred); /* an authority proves it as well */
     wr_proofs_time(&p, true, 77);
     memset(servers, 0, sizeof(servers)); /* the configuration goes */
     wr_creds_drop(creds);
@@ -41,7 +50,7 @@ static void test_life(void **state)
     wr_proofs_free(&p);
     wr_proofs_free(&p);
     conf.upstream.groups.count = 0;
-    assert_int_equal(wr_proofs_start(&p, &conf, NULL), WR_OK);
+    assert_int_equal(wr_proofs_start(&p, &conf, NULL, NULL), WR_OK);
     wr_proofs_free(&p);
 }
 
