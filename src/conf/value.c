@@ -338,9 +338,9 @@ static int read_url(const struct job *job)
     }
     if (!wr_uri_is_served(uri.scheme) &&
         !(job->row->port == WR_HTTPS_PORT && uri.scheme == WR_URI_HTTPS)) {
-        snprintf(
-            job->why, WR_VALUE_WHY_SIZE,
-            "this scheme is not supported yet; udp://, tcp://, tls://, https:// and odoh:// are");
+        snprintf(job->why, WR_VALUE_WHY_SIZE,
+                 "this scheme is not supported yet; udp://, tcp://, tls://, https://, odoh:// and "
+                 "(where QUIC is built in) quic:// are");
         return WR_E_UNSUPPORTED;
     }
     memcpy(job->place, &uri, sizeof(uri));

@@ -85,7 +85,7 @@ int wr_securestream_set(struct wr_streams *s, struct wr_stream *st, struct wr_up
     }
     const struct wr_whom *whom = st->upstream->whom;
     const struct wr_uri *uri = st->upstream->uri;
-    if (setup->kind == WR_UPCONN_DOQ || (setup->kind != WR_UPCONN_DOT && !s->memory.resize)) {
+    if (setup->kind != WR_UPCONN_DOT && !s->memory.resize) {
         return WR_E_UNSUPPORTED;
     }
     write_host(st, whom->name);
@@ -97,7 +97,9 @@ int wr_securestream_set(struct wr_streams *s, struct wr_stream *st, struct wr_up
                                   .name = whom->name[0] ? whom->name : NULL,
                                   .host = st->host,
                                   .path = uri && uri->path[0] ? uri->path : "/dns-query",
-                                  .memory = s->memory};
+                                  .memory = s->memory,
+                                  .to = st->addr,
+                                  .rng = s->rng};
     if (setup->kind == WR_UPCONN_ODOH) {
         set_target(s, st, setup);
     }

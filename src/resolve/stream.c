@@ -7,16 +7,9 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "resolve/securestream.h"
+#include "resolve/streamlife.h"
 
-/* Time for a connection to open, for its handshake, and for one that answers nothing of what is out. */
-#define CONNECT_US (2 * WR_S)
-#define SHAKE_US   (2 * WR_S)
-#define SILENT_US  (2 * WR_S)
-#define IDLE_US    (10 * WR_S)
-/* A handshake costs more than a place that is kept: many homes ask once in half a minute. */
-#define IDLE_SECURE_US (30 * WR_S)
-#define MESSAGE_US     (WR_STREAM_MESSAGE_MS * WR_MS)
-#define HOLD_US        (WR_STREAM_HOLD_MS * WR_MS)
+#define HOLD_US (WR_STREAM_HOLD_MS * WR_MS)
 /* Questions out on one stream at once; ids on it stay far from collision. */
 #define PIPELINE_MAX 128
 
@@ -53,6 +46,7 @@ void wr_streams_init(struct wr_streams *s, void *block, uint32_t count)
     memset(s->odoh, 0, sizeof(s->odoh));
     s->unproven = 0;
     s->timed = false;
+    s->rng = NULL;
     wr_list_init(&s->pending);
     wr_list_init(&s->orphans);
     s->reading = 0;
@@ -66,17 +60,6 @@ static void mark_pending(struct wr_streams *s, struct wr_stream *st)
     if (wr_list_empty(&st->node)) {
         wr_list_append(&s->pending, &st->node);
     }
-}
-
-/* One time for each thing that may last; octets that trickle in move none but that for the silence in a message. */
-static void arm(struct wr_streams *s, struct wr_stream *st)
-{
-    uint64_t at_us = st->since_us + (st->count ? SILENT_US : st->idle_us);
-    if (wr_upconn_partial(&st->conn)) {
-        uint64_t rest_us = wr_time_min(st->begun_us + MESSAGE_US, st->heard_us + SILENT_US);
-        at_us = st->count ? rest_us : wr_time_min(at_us, rest_us);
-    }
-    wr_heap_set(&s->timers, &st->timer, at_us);
 }
 
 static int start_conn(struct wr_streams *s, struct wr_stream *st)
@@ -113,9 +96,9 @@ static struct wr_stream *open_new(struct wr_streams *s, const struct wr_exchange
     st->state = WR_STREAM_CONNECTING;
     st->tell_open = true;
     st->since_us = now_us;
-    st->idle_us = st->upstream ? IDLE_SECURE_US : IDLE_US;
+    st->idle_us = st->upstream ? WR_STREAMLIFE_IDLE_SECURE_US : WR_STREAMLIFE_IDLE_US;
     s->opened++;
-    wr_heap_set(&s->timers, &st->timer, now_us + CONNECT_US);
+    wr_streamlife_set(s, st, now_us + WR_STREAMLIFE_CONNECT_US);
     mark_pending(s, st);
     return st;
 }
@@ -225,17 +208,19 @@ int wr_streams_place(struct wr_streams *s, struct wr_exchange *x, struct wr_rng 
                      uint64_t now_us)
 {
     wr_assert(x->stream == 0);
+    s->rng = rng;
     struct survey v = look(s, x, now_us);
     struct wr_stream *st = v.best ? v.best : make_room(s, &v, x, now_us);
     if (!st) {
         return WR_E_FULL;
     }
+    wr_streamlife_placed(st);
     x->stream_msg_id = free_msg_id(st, rng);
     x->stream = st->id;
     x->stream_owed = false;
     if (st->count++ == 0 && st->state == WR_STREAM_READY) {
         st->since_us = now_us;
-        arm(s, st);
+        wr_streamlife_arm(s, st);
     }
     wr_list_append(&st->waiting, &x->on_stream);
     mark_pending(s, st);
@@ -253,7 +238,7 @@ void wr_streams_leave(struct wr_streams *s, struct wr_exchange *x, uint64_t now_
     st->owed += x->stream_owed;
     if (--st->count == 0 && st->state == WR_STREAM_READY) {
         st->since_us = now_us;
-        arm(s, st);
+        wr_streamlife_arm(s, st);
     }
 }
 
@@ -261,7 +246,7 @@ static void now_open(struct wr_streams *s, struct wr_stream *st, uint64_t now_us
 {
     st->state = WR_STREAM_READY;
     st->since_us = now_us;
-    arm(s, st);
+    wr_streamlife_arm(s, st);
     mark_pending(s, st);
 }
 
@@ -277,7 +262,7 @@ void wr_streams_opened(struct wr_streams *s, wr_id id, uint64_t now_us)
         return;
     }
     st->state = WR_STREAM_SHAKING;
-    wr_heap_set(&s->timers, &st->timer, now_us + SHAKE_US);
+    wr_streamlife_set(s, st, now_us + WR_STREAMLIFE_SHAKE_US);
     s->reading = id; /* the handshake begins */
     s->reading_us = now_us;
 }
@@ -295,24 +280,11 @@ static void release(struct wr_streams *s, struct wr_stream *st, enum end end)
     wr_pool_give(&s->pool, st->id);
 }
 
-/* What its being closed by the other side is called. FINE: it was idle, and may. */
-static uint8_t why_closed(const struct wr_stream *st, enum wr_lost lost)
-{
-    if (lost == WR_LOST_OWN) {
-        return WR_UPCONN_OWN;
-    }
-    if (st->state == WR_STREAM_CONNECTING) {
-        return WR_UPCONN_REFUSED;
-    }
-    return st->state == WR_STREAM_READY && wr_list_empty(&st->asked) ? WR_UPCONN_FINE
-                                                                     : WR_UPCONN_CLOSED;
-}
-
 void wr_streams_closed(struct wr_streams *s, wr_id id, enum wr_lost lost, uint64_t now_us)
 {
     struct wr_stream *st = wr_pool_get(&s->pool, id);
     if (st) {
-        wr_securestream_failed(s, st, why_closed(st, lost), "", now_us);
+        wr_securestream_failed(s, st, wr_streamlife_closed(st, lost), "", now_us);
         release(s, st, lost == WR_LOST_OWN ? OWN : BROKEN);
     }
 }
@@ -437,7 +409,7 @@ bool wr_streams_message(struct wr_streams *s, const struct wr_now *now,
     }
     if (st) {
         if (st->state == WR_STREAM_READY) {
-            arm(s, st);
+            wr_streamlife_arm(s, st);
         }
         bool goes_on = st->blocked && !wr_list_empty(&st->waiting);
         st->blocked = false;
@@ -473,7 +445,7 @@ static struct wr_exchange *ask_one(struct wr_streams *s, struct wr_stream *st, u
     wr_list_remove(&x->on_stream);
     if (wr_list_empty(&st->asked)) {
         st->since_us = now_us;
-        arm(s, st);
+        wr_streamlife_arm(s, st);
     }
     wr_list_append(&st->asked, &x->on_stream);
     x->stream_owed = true;
@@ -505,6 +477,7 @@ static enum wr_stream_action poll_one(struct wr_streams *s, struct wr_stream *st
                                       struct wr_stream_out *ret_out)
 {
     *ret_out = (struct wr_stream_out){.id = st->id};
+    (void)wr_upconn_time(&st->conn, now_us);
     if (st->state == WR_STREAM_CLOSING && !wr_upconn_has_output(&st->conn)) {
         bool told = !st->tell_open; /* else the world never heard of it */
         release(s, st, BROKEN);
@@ -513,6 +486,7 @@ static enum wr_stream_action poll_one(struct wr_streams *s, struct wr_stream *st
     if (st->tell_open) {
         st->tell_open = false;
         ret_out->addr = st->addr;
+        ret_out->datagrams = st->conn.kind == WR_UPCONN_DOQ;
         return WR_STREAM_OPEN;
     }
     if (st->state == WR_STREAM_READY && !wr_list_empty(&st->waiting) && !st->blocked &&
@@ -527,6 +501,7 @@ static enum wr_stream_action poll_one(struct wr_streams *s, struct wr_stream *st
         }
     }
     wr_list_remove(&st->node);
+    wr_streamlife_again(s, st, now_us);
     return WR_STREAM_NOTHING;
 }
 
@@ -543,22 +518,16 @@ enum wr_stream_action wr_streams_poll(struct wr_streams *s, uint64_t now_us,
     return WR_STREAM_NOTHING;
 }
 
-/* What its time-out means. */
-static uint8_t why_expired(const struct wr_stream *st)
-{
-    switch (st->state) {
-    case WR_STREAM_CONNECTING: return WR_UPCONN_DEAF;
-    case WR_STREAM_SHAKING: return st->heard_us ? WR_UPCONN_HUNG : WR_UPCONN_MUTE;
-    default: return st->count ? WR_UPCONN_HUNG : WR_UPCONN_FINE;
-    }
-}
-
 void wr_streams_expire(struct wr_streams *s, uint64_t now_us)
 {
     struct wr_timer *t;
     while ((t = wr_heap_expired(&s->timers, now_us)) != NULL) {
         struct wr_stream *st = WR_CONTAINER(t, struct wr_stream, timer);
-        wr_securestream_failed(s, st, why_expired(st), "", now_us);
+        if (wr_streamlife_goes_on(s, st, now_us)) {
+            mark_pending(s, st);
+            continue;
+        }
+        wr_securestream_failed(s, st, wr_streamlife_expired(st), "", now_us);
         give_up(s, st, BROKEN);
     }
 }
@@ -566,8 +535,8 @@ void wr_streams_expire(struct wr_streams *s, uint64_t now_us)
 void wr_streams_keepalive(struct wr_streams *s, const struct wr_exchange *x, uint16_t keep_100ms)
 {
     struct wr_stream *st = wr_pool_get(&s->pool, x->stream);
-    if (!st || st->state != WR_STREAM_READY) {
-        return;
+    if (!st || st->state != WR_STREAM_READY || st->conn.kind == WR_UPCONN_DOQ) {
+        return; /* QUIC has its own (RFC 9250 section 5.5.2) */
     }
     st->leaving = keep_100ms == 0;
     st->idle_us = wr_time_min(keep_100ms * 100 * WR_MS, WR_STREAM_KEEP_MS * WR_MS);

@@ -47,8 +47,8 @@ struct wr_streams {
     const struct wr_upstreams *upstreams; /* encrypted servers, by slot; NULL: none */
     struct wr_conninfo *conns; /* notes about them, shared, by slot; NULL: none are made */
     struct wr_ticketbox tickets;
-    struct wr_http_memory memory;              /* for HTTP to upstreams */
-    struct wr_rng *rng;                        /* for oblivious queries */
+    struct wr_http_memory memory;              /* for HTTP and QUIC to upstreams */
+    struct wr_rng *rng;                        /* of who asks, which lives as long */
     struct wr_odohkept odoh[WR_UPSTREAMS_MAX]; /* what targets published, by slot */
     wr_id reading;       /* the stream whose octets are being taken apart, or 0 */
     uint64_t reading_us; /* when they came */

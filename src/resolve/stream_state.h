@@ -38,6 +38,8 @@ struct wr_stream {
     uint64_t idle_octets; /* heard since nothing is owed */
     uint32_t count;       /* exchanges on it */
     uint32_t served;      /* messages read */
+    uint32_t placed;      /* exchanges it was ever given */
+    uint64_t due_us;      /* when its patience ends; the timer may come before, for QUIC */
     uint32_t owed;        /* questions whose exchange left before the answer: it may still come */
     uint32_t generation;  /* of the slot */
     uint16_t unasked;     /* messages that nobody asked for */

@@ -5,6 +5,8 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "base/time.h"
+#include "transport/updoq.h"
 
 /* Octets of HTTP in one record. */
 #define WEB_RECORD_MAX 4096
@@ -232,6 +234,43 @@ static int read_more(struct wr_upconn *c, const struct wr_now *now)
     return err;
 }
 
+/* ---- QUIC ---- */
+
+static bool next_quic(struct wr_upconn *c, const struct wr_now *now,
+                      struct wr_upconn_said *ret_said)
+{
+    if (c->state != WR_UPCONN_READY && c->state != WR_UPCONN_SHAKING) {
+        return false;
+    }
+    int err = c->quic ? WR_OK : wr_updoq_begin(c, judge, now);
+    if (err != WR_OK) {
+        return ended(c, why_of(c, err), ret_said);
+    }
+    if (!wr_updoq_next(c, ret_said)) {
+        return false;
+    }
+    if (ret_said->kind == WR_UPCONN_SAID_READY) {
+        c->state = WR_UPCONN_READY;
+    } else if (ret_said->kind == WR_UPCONN_SAID_ENDED) {
+        const char *text = ret_said->text;
+        bool shaken = c->state == WR_UPCONN_READY;
+        ended(c, why_of(c, shaken ? WR_E_CLOSED : WR_E_DENIED), ret_said);
+        ret_said->text = text;
+    }
+    return true;
+}
+
+bool wr_upconn_time(struct wr_upconn *c, uint64_t now_us)
+{
+    c->now_us = now_us;
+    return c->quic ? wr_updoq_time(c) : c->state != WR_UPCONN_OVER;
+}
+
+uint64_t wr_upconn_deadline(const struct wr_upconn *c)
+{
+    return c->quic ? wr_updoq_deadline(c) : WR_TIME_NEVER;
+}
+
 /* ---- the connection ---- */
 
 void wr_upconn_feed(struct wr_upconn *c, const uint8_t *bytes, size_t size,
@@ -240,8 +279,11 @@ void wr_upconn_feed(struct wr_upconn *c, const uint8_t *bytes, size_t size,
     if (c->state != WR_UPCONN_READY && c->state != WR_UPCONN_SHAKING) {
         return;
     }
+    c->now_us = now->mono_us;
     if (!wr_upconn_is_encrypted(c->kind)) {
         wr_frame_feed(&c->frame, bytes, size);
+    } else if (c->quic) {
+        wr_updoq_feed(c, bytes, size, now->mono_us);
     } else if (c->begun) {
         wr_tls_feed(&c->tls, bytes, size, now);
     }
@@ -309,6 +351,10 @@ static bool next_quiet(struct wr_upconn *c, struct wr_upconn_said *ret_said)
 
 bool wr_upconn_next(struct wr_upconn *c, const struct wr_now *now, struct wr_upconn_said *ret_said)
 {
+    c->now_us = now->mono_us;
+    if (c->kind == WR_UPCONN_DOQ) {
+        return next_quic(c, now, ret_said);
+    }
     while (c->state == WR_UPCONN_READY || c->state == WR_UPCONN_SHAKING) {
         if (next_ready(c, ret_said) || next_message(c, now->mono_us, ret_said) == WR_OK) {
             return true;
@@ -326,6 +372,9 @@ bool wr_upconn_next(struct wr_upconn *c, const struct wr_now *now, struct wr_upc
 
 bool wr_upconn_can_ask(const struct wr_upconn *c)
 {
+    if (c->kind == WR_UPCONN_DOQ) {
+        return c->state == WR_UPCONN_READY && c->quic && wr_updoq_has_room(c);
+    }
     return c->state == WR_UPCONN_READY &&
            c->out.cap - c->out.pos >= 2 + WR_UPCONN_ASK_MAX + WR_TLS_RECORD_MORE;
 }
@@ -344,6 +393,9 @@ int wr_upconn_ask(struct wr_upconn *c, const uint8_t *msg, size_t size)
                           : wr_dohclient_ask(&c->http, msg, size);
         return err == WR_OK ? flush_web(c) : err;
     }
+    if (c->quic) {
+        return wr_updoq_ask(c, msg, size);
+    }
     framed[0] = (uint8_t)(size >> 8);
     framed[1] = (uint8_t)size;
     memcpy(framed + 2, msg, size);
@@ -359,7 +411,7 @@ size_t wr_upconn_output(struct wr_upconn *c, const uint8_t **ret_bytes)
     if (c->out.pos == 0 && c->web) {
         (void)flush_web(c); /* a session that failed tells so by next */
     }
-    size_t size = c->out.pos;
+    size_t size = c->quic && c->out.pos == 0 ? wr_updoq_output(c) : c->out.pos;
     *ret_bytes = c->out.base;
     c->out.pos = 0;
     return size;
@@ -367,11 +419,15 @@ size_t wr_upconn_output(struct wr_upconn *c, const uint8_t **ret_bytes)
 
 bool wr_upconn_has_output(const struct wr_upconn *c)
 {
-    return c->out.pos > 0 || (c->web && wr_dohclient_has_output(http_seen(c)));
+    return c->out.pos > 0 || c->quic_wants || (c->web && wr_dohclient_has_output(http_seen(c)));
 }
 
 void wr_upconn_facts(const struct wr_upconn *c, struct wr_upconn_facts *ret_facts)
 {
+    if (c->quic) {
+        wr_updoq_facts(c, ret_facts);
+        return;
+    }
     *ret_facts = (struct wr_upconn_facts){.resumed = c->tls.resumed,
                                           .version = wr_tls_version(&c->tls),
                                           .cipher = wr_tls_cipher(&c->tls),
@@ -390,7 +446,9 @@ bool wr_upconn_partial(const struct wr_upconn *c)
 
 void wr_upconn_close(struct wr_upconn *c)
 {
-    if (c->begun && c->state == WR_UPCONN_READY) {
+    if (c->quic && c->state == WR_UPCONN_READY) {
+        wr_updoq_close(c);
+    } else if (c->begun && c->state == WR_UPCONN_READY) {
         wr_tls_close(&c->tls, &c->out);
     }
     if (c->state < WR_UPCONN_CLOSING) {
@@ -407,6 +465,9 @@ void wr_upconn_end(struct wr_upconn *c)
     }
     c->odoh = NULL;
     c->web = false;
+    if (c->quic) {
+        wr_updoq_end(c);
+    }
     if (c->begun) {
         wr_tls_end(&c->tls);
     }

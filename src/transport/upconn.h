@@ -23,8 +23,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
 #include "base/buf.h"
 #include "base/limits.h"
+#include "base/rng.h"
 #include "base/time.h"
 #include "transport/dohclient.h"
 #include "transport/frame.h"
@@ -47,6 +49,13 @@ enum wr_upconn_kind {
 #define WR_UPCONN_PLAIN 16640
 /* A query. */
 #define WR_UPCONN_ASK_MAX 1024
+
+/* Of QUIC: questions out at once, chunks of 252 octets for them and their answers, octets in the libraries. */
+#define WR_UPDOQ_OUT       8
+#define WR_UPDOQ_CHUNKS    600
+#define WR_UPDOQ_LIBRARIES (512u * 1024)
+/* A connection by QUIC is asked so much and no more: knotd 3.4.6 allows 1024 streams in its life. */
+#define WR_UPDOQ_ASKS_MAX 1000
 
 enum wr_upconn_state {
     WR_UPCONN_NEW = 0,
@@ -80,10 +89,15 @@ struct wr_upconn_secure {
     const char *name; /* for SNI, or NULL; lives until READY */
     /* Of HTTP: host (with a port that is not 443) and path, until READY; memory as realloc gives it. */
     const char *host, *path;
-    bool get; /* by GET, not by POST */
-    struct wr_http_memory memory;
+    bool get;                          /* by GET, not by POST */
+    struct wr_http_memory memory;      /* and of QUIC */
     struct wr_upconn_oblivious target; /* of ODoH, whose host and path above are the proxy's */
+    /* Of QUIC: where it is, and random numbers that live as long. */
+    struct wr_addr to;
+    struct wr_rng *rng;
 };
+
+struct wr_updoq;
 
 struct wr_upconn {
     struct wr_frame frame;
@@ -100,7 +114,11 @@ struct wr_upconn {
     bool shaken; /* the handshake is over */
     bool web;    /* `http` is begun, or `odoh` */
     struct wr_dohclient http;
-    struct wr_upconnodoh *odoh;   /* speaks in its place */
+    struct wr_upconnodoh *odoh; /* speaks in its place */
+    struct wr_updoq *quic;      /* transport/updoq, from its beginning to the end */
+    void *quic_memory;
+    bool quic_wants;              /* something may wait to be sent */
+    uint64_t now_us;              /* as the owner said last */
     struct wr_verdict_text proof; /* what proved who it is */
 };
 
@@ -108,7 +126,7 @@ struct wr_upconn {
 struct wr_upconn_facts {
     bool resumed;
     const char *version, *cipher;
-    const char *protocol; /* "h2", or "" */
+    const char *protocol; /* "h2", "doq", or "" */
     const char *proof;    /* a sentence; "" for a resumed one: what was proven before */
 };
 
@@ -153,7 +171,11 @@ bool wr_upconn_next(struct wr_upconn *c, const struct wr_now *now, struct wr_upc
 bool wr_upconn_can_ask(const struct wr_upconn *c);
 /* A query. WR_E_AGAIN: not now; WR_E_LIMIT: too long; else the connection is of no use. */
 int wr_upconn_ask(struct wr_upconn *c, const uint8_t *msg, size_t size);
-/* Takes what is to be sent now: 0, or octets that stay valid until the next call. */
+/* The time, before each ask, output and close: what QUIC had to do by now is done. False: it is over, next says why. */
+bool wr_upconn_time(struct wr_upconn *c, uint64_t now_us);
+/* When time has to be called next; WR_TIME_NEVER for all but QUIC. */
+uint64_t wr_upconn_deadline(const struct wr_upconn *c);
+/* Takes what is to be sent now, of QUIC one datagram: 0, or octets that stay valid until the next call. */
 size_t wr_upconn_output(struct wr_upconn *c, const uint8_t **ret_bytes);
 /* Is something waiting to be sent? */
 bool wr_upconn_has_output(const struct wr_upconn *c);

@@ -10,6 +10,12 @@
 #include "transport/urifact.h"
 #include "transport/urihost.h"
 
+#ifdef WR_HAVE_QUIC
+enum { QUIC_SERVED = true };
+#else
+enum { QUIC_SERVED = false };
+#endif
+
 struct scheme {
     const char *name;
     uint16_t port;
@@ -17,9 +23,9 @@ struct scheme {
 };
 
 static const struct scheme schemes[] = {
-    [WR_URI_UDP] = {"udp", 53, true},     [WR_URI_TCP] = {"tcp", 53, true},
-    [WR_URI_TLS] = {"tls", 853, true},    [WR_URI_HTTPS] = {"https", 443, true},
-    [WR_URI_QUIC] = {"quic", 853, false}, [WR_URI_ODOH] = {"odoh", 443, true},
+    [WR_URI_UDP] = {"udp", 53, true},           [WR_URI_TCP] = {"tcp", 53, true},
+    [WR_URI_TLS] = {"tls", 853, true},          [WR_URI_HTTPS] = {"https", 443, true},
+    [WR_URI_QUIC] = {"quic", 853, QUIC_SERVED}, [WR_URI_ODOH] = {"odoh", 443, true},
 };
 
 /* Where the pieces of a URL end: "scheme://" authority path "#" facts. */

@@ -85,6 +85,30 @@ def over_https(lab):
         need("no DNS" in state(lab)["last_failure"], state(lab))
 
 
+@e2e.test("knotd is asked over QUIC: more names than it answers on one connection, each answered; the next connection is resumed; nothing readable leaves")
+def over_quic(lab):
+    ca = secure.authority()
+    with secure.Upstream(lab, "knotd", ca.issue("relay", [secure.HOST], [RELAY4, RELAY6])):
+        lab.start_gateway(config([f"quic://{RELAY4}#name={secure.HOST}"], ca, limits={"rrl_rate": 0}))
+        with lab.capture() as wire:
+            need(resolves(lab), lab.weir.log_tail())
+        equal(wire.readable(NAME), [])
+        seen = state(lab)
+        equal((seen["transport"], seen["version"], seen["protocol"], seen["handshakes"]), ("quic", "TLS1.3", "doq", 1), seen)
+        need("pkix" in seen["verified_by"], seen)
+        for first in range(0, 1120, 40):
+            replies = lab.kdig_many("camera", [f"n{i}.camera.example" for i in range(first, first + 40)])
+            lost = [f"n{first + i}: {reply.rcode}" for i, reply in enumerate(replies) if reply.rcode != "NXDOMAIN"]
+            equal(lost, [], state(lab))
+        seen = state(lab)
+        equal(seen["connection_failures"], 0, seen)
+        need(seen["handshakes"] >= 2 and seen["resumptions"] >= 1, seen)
+    with secure.Upstream(lab, "knotd", secure.authority("stranger").issue("relay", [secure.HOST], [RELAY4])):
+        lab.start_gateway(config([f"quic://{RELAY4}#name={secure.HOST}"], ca))
+        equal(lab.kdig("camera", NAME, timeout=6).rcode, "SERVFAIL")
+        need("did not prove" in state(lab)["last_failure"], state(lab))
+
+
 @e2e.test("a second connection to the same server is resumed")
 def resumed(lab):
     ca = secure.authority()

@@ -403,7 +403,8 @@ static void test_https_question_fails_alone(void **state)
 /* A scheme that no connection speaks yet is refused; it was opened as plain TCP. */
 static void test_nothing_encrypted_becomes_plain(void **state)
 {
-    static const uint8_t schemes[] = {WR_SCHEME_QUIC};
+    static const uint8_t schemes[] = {WR_SCHEME_HTTPS, WR_SCHEME_QUIC, WR_SCHEME_ODOH};
+    s.memory.resize = NULL; /* what HTTP and QUIC stand in */
     for (unsigned i = 0; i < sizeof(schemes); i++) {
         x[0].scheme = upstreams.upstream[0].scheme = schemes[i];
         assert_int_equal(wr_streams_place(&s, &x[0], &rng, T0), WR_E_FULL);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Streamlife: how long a stream to an upstream may last, silent or idle, and what its end is called. For resolve/stream.
+ *
+ * A stream has one time at which patience with it ends (due_us). One that speaks QUIC has to be moved before that as well, whenever
+ * its connection says so: then the timer is the earlier of both.
+ */
+#ifndef WR_RESOLVE_STREAMLIFE_H
+#define WR_RESOLVE_STREAMLIFE_H
+
+#include "resolve/stream_state.h"
+
+/* Time for a connection to open, for its handshake, and for one that answers nothing of what is out. */
+#define WR_STREAMLIFE_CONNECT_US (2 * WR_S)
+#define WR_STREAMLIFE_SHAKE_US   (2 * WR_S)
+#define WR_STREAMLIFE_SILENT_US  (2 * WR_S)
+#define WR_STREAMLIFE_IDLE_US    (10 * WR_S)
+/* A handshake costs more than a place that is kept: many homes ask once in half a minute. */
+#define WR_STREAMLIFE_IDLE_SECURE_US (30 * WR_S)
+
+/* Patience ends then. */
+void wr_streamlife_set(struct wr_streams *s, struct wr_stream *st, uint64_t due_us);
+/* It is READY, and something happened: patience starts anew as far as it may. */
+void wr_streamlife_arm(struct wr_streams *s, struct wr_stream *st);
+/* All was put out: the connection may want to be moved at another time. */
+void wr_streamlife_again(struct wr_streams *s, struct wr_stream *st, uint64_t now_us);
+/* Its timer is over: was that for the connection alone, and does that go on? */
+bool wr_streamlife_goes_on(struct wr_streams *s, struct wr_stream *st, uint64_t now_us);
+/* One more exchange is on it; by QUIC it may be the last. */
+void wr_streamlife_placed(struct wr_stream *st);
+/* What its time-out means: enum wr_upconn_why. */
+uint8_t wr_streamlife_expired(const struct wr_stream *st);
+/* What its being closed by the other side is called. FINE: it was idle, and may. */
+uint8_t wr_streamlife_closed(const struct wr_stream *st, enum wr_lost lost);
+
+#endif
