@@ -56,17 +56,20 @@ static void proxy_terms(struct wr_serve *s, const struct wr_conf *conf, struct w
     ret->anchors = wr_creds_keep(anchors);
 }
 
+/* The secrets are made once: those of `before` go on; NULL: the caller makes them. */
 static void terms_from(struct wr_serve *s, const struct wr_conf *conf, struct wr_creds *creds,
-                       struct wr_terms *ret)
+                       const struct wr_terms *before, struct wr_terms *ret)
 {
     const char *below = conf->encrypted.names_below;
 
     *ret = (struct wr_terms){.creds = creds,
                              .ask_certificate = creds != NULL && wr_creds_anchors(creds) > 0};
     snprintf(ret->doh_path, sizeof(ret->doh_path), "%s", conf->encrypted.doh_path);
-    memcpy(ret->ticket_key, s->encryption.terms.ticket_key, sizeof(ret->ticket_key));
-    memcpy(ret->odoh_secret, s->encryption.terms.odoh_secret, sizeof(ret->odoh_secret));
-    ret->odoh_since_us = s->encryption.terms.odoh_since_us;
+    if (before) {
+        memcpy(ret->ticket_key, before->ticket_key, sizeof(ret->ticket_key));
+        memcpy(ret->odoh_secret, before->odoh_secret, sizeof(ret->odoh_secret));
+        ret->odoh_since_us = before->odoh_since_us;
+    }
     ret->odoh_target = conf->encrypted.odoh_target;
     proxy_terms(s, conf, ret);
     for (size_t i = 0; below[i] != 0 && i + 1 < sizeof(ret->names_below); i++) {
@@ -80,20 +83,20 @@ int wr_encryption_begin(struct wr_serve *s)
     struct wr_creds *creds = NULL;
     struct wr_now now;
 
+    wr_clock_now(false, &now);
+    wr_creds_clock(now.wall_s);
+    if (wr_certfiles_read(&e->files, s->conf, &creds) != WR_OK) {
+        wr_say(WR_LOG_ERROR, "%s; encrypted connections are refused until that is mended",
+               e->files.why);
+    }
+    terms_from(s, s->conf, creds, NULL, &e->terms);
+    e->terms.odoh_since_us = now.mono_us;
     if (getrandom(e->terms.ticket_key, sizeof(e->terms.ticket_key), 0) !=
             (ssize_t)sizeof(e->terms.ticket_key) ||
         getrandom(e->terms.odoh_secret, sizeof(e->terms.odoh_secret), 0) !=
             (ssize_t)sizeof(e->terms.odoh_secret)) {
         return WR_E_IO;
     }
-    wr_clock_now(false, &now);
-    e->terms.odoh_since_us = now.mono_us;
-    wr_creds_clock(now.wall_s);
-    if (wr_certfiles_read(&e->files, s->conf, &creds) != WR_OK) {
-        wr_say(WR_LOG_ERROR, "%s; encrypted connections are refused until that is mended",
-               e->files.why);
-    }
-    terms_from(s, s->conf, creds, &e->terms);
     wr_certfiles_tell(&e->files, s->conf, creds, &now, true);
     return WR_OK;
 }
@@ -112,7 +115,7 @@ const struct wr_terms *wr_encryption_next(struct wr_serve *s, const struct wr_co
         *ret_why = e->files.why;
         return NULL;
     }
-    terms_from(s, conf, creds, &e->next);
+    terms_from(s, conf, creds, &e->terms, &e->next);
     e->has_next = true;
     return &e->next;
 }

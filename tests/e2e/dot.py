@@ -113,7 +113,7 @@ def full(box):
     c.close()
 
 
-@loopback.test("tickets: any worker resumes, also after a reload; TLS 1.2 as well")
+@loopback.test("tickets: any worker resumes, also after a reload, and not after a start; TLS 1.2 as well")
 def resumption(box):
     files = Files(box)
     weir = box.weir([box.upstream()], encrypted=encrypted(files.issue()))
@@ -133,6 +133,11 @@ def resumption(box):
             equal(c.ask("a.example").addresses, ["192.0.2.1"])
             session = c.tls.session
             c.close()
+        weir.stop()
+        weir.start()     # the key of the tickets is another one
+        c = Client(files, session=session, ctx=ctx)
+        need(not c.tls.session_reused, f"{version} after a start")
+        c.close()
 
 
 @loopback.test("answers are padded only for who padded the query, and only over TLS; keepalive is said")
