@@ -113,13 +113,48 @@ static void put_authority(struct wr_asksecure *s, uint16_t port)
     }
 }
 
-static void keep_ticket(struct wr_asksecure *s, const struct wr_addr *server,
-                        const struct wr_askvia *via)
+static void put_text(char *room, size_t cap, const char *text)
+{
+    struct wr_str s;
+
+    wr_str_init(&s, room, cap);
+    wr_str_text(&s, text ? text : "");
+}
+
+/* `s->host` is known. By what the texts say, not by where they stand: two URLs of one call are read into one place. */
+static void put_terms(const struct wr_asksecure *s, const struct wr_addr *server,
+                      const struct wr_askvia *via, struct wr_asksecure_terms *ret)
+{
+    memset(ret, 0, sizeof(*ret));
+    ret->server = *server;
+    put_text(ret->host, sizeof(ret->host), s->host);
+    put_text(ret->sni, sizeof(ret->sni), via->sni);
+    put_text(ret->ca_file, sizeof(ret->ca_file), via->ca_file);
+    memcpy(ret->pin, via->pin, sizeof(via->pin[0]) * via->pins);
+    ret->scheme = via->scheme;
+    ret->pins = via->pins;
+    ret->ca = via->ca;
+    ret->any = via->any;
+}
+
+/* Whether the ticket that is kept is of these terms; they are those of the next one. */
+static bool is_again(struct wr_asksecure *s, const struct wr_addr *server,
+                     const struct wr_askvia *via)
+{
+    struct wr_asksecure_terms terms;
+    bool same;
+
+    put_terms(s, server, via, &terms);
+    same = !memcmp(&terms, &s->ticket_terms, sizeof(terms));
+    s->ticket_terms = terms;
+    s->ticket_size = same ? s->ticket_size : 0;
+    return same;
+}
+
+static void keep_ticket(struct wr_asksecure *s)
 {
     s->ticket_size = s->facts.ticket_size;
     memcpy(s->ticket, s->facts.ticket, s->ticket_size);
-    s->ticket_of = *server;
-    s->ticket_via = *via;
 }
 
 int wr_asksecure_run(struct wr_asksecure *s, const struct wr_askflags *flags,
@@ -129,9 +164,6 @@ int wr_asksecure_run(struct wr_asksecure *s, const struct wr_askflags *flags,
     struct wr_askflow flow = {.server = *server,
                               .timeout_ms = flags->timeout_ms,
                               .kind = wr_askflow_kind(flags->via.scheme)};
-    /* What one session proved holds for its tickets, under the same conditions. */
-    bool again = !memcmp(&s->ticket_via, &flags->via, sizeof(flags->via)) &&
-                 wr_addr_equal(&s->ticket_of, server);
     bool named = find_host(s, flags, server);
     int err = load_authorities(s, &flags->via);
     char zone[16];
@@ -143,7 +175,7 @@ int wr_asksecure_run(struct wr_asksecure *s, const struct wr_askflags *flags,
                     "weir ask does not speak it");
     if (flags->from && wr_askflags_server(flags->from, 0, &flow.from, zone) != WR_OK)
         return fail(s, WR_E_USAGE, "-b", "wants an address");
-    if (!again)
+    if (!is_again(s, server, &flags->via)) /* what one session proved holds for its tickets */
         s->proof = (struct wr_askproof){0};
     s->proof.creds = s->creds;
     s->proof.host = s->host;
@@ -162,10 +194,10 @@ int wr_asksecure_run(struct wr_asksecure *s, const struct wr_askflags *flags,
                                   .name = flags->via.sni ? flags->via.sni
                                           : named        ? s->host
                                                          : NULL};
-    flow.ticket = again && s->ticket_size ? s->ticket : NULL;
-    flow.ticket_size = again ? s->ticket_size : 0;
+    flow.ticket = s->ticket_size ? s->ticket : NULL;
+    flow.ticket_size = s->ticket_size;
     err = wr_askflow_run(&flow, query, size, &s->room, ret_reply, &s->facts);
-    keep_ticket(s, server, &flags->via);
+    keep_ticket(s);
     return err;
 }
 

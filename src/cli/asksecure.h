@@ -16,6 +16,17 @@
 #include "cli/askproof.h"
 #include "net/askflow.h"
 
+/* What a ticket holds for: another connection under the same terms, to the same address, may resume. Filled with zeros first, so that it
+ * can be compared as octets. */
+struct wr_asksecure_terms {
+    struct wr_addr server;
+    char host[WR_URI_NAME_SIZE], sni[WR_URI_NAME_SIZE]; /* what it proves, what it is told */
+    char ca_file[512];
+    struct wr_pin pin[WR_URI_PINS_MAX];
+    uint8_t scheme, pins;
+    bool ca, any;
+};
+
 struct wr_asksecure {
     struct wr_askflow_facts facts;
     struct wr_askproof proof;
@@ -27,8 +38,7 @@ struct wr_asksecure {
     struct wr_creds *creds;
     uint8_t ticket[WR_ASKFLOW_TICKET_SIZE];
     size_t ticket_size;
-    struct wr_addr ticket_of;
-    struct wr_askvia ticket_via; /* under which conditions */
+    struct wr_asksecure_terms ticket_terms;
 };
 
 struct wr_asksecure *wr_asksecure_start(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "unit/unit.h"
+#include "unit/net/tlsserver.h"
 
 #include <string.h>
 
@@ -90,6 +90,47 @@ static void test_remedies(void **state)
     assert_string_equal(wr_asksecure_remedy(secure, &flags, WR_E_TIMEOUT), "");
 }
 
+static struct server server;
+
+/* Asks; true: by a resumed session. */
+static bool resumed(const struct wr_askflags *flags)
+{
+    assert_int_equal(wr_asksecure_run(secure, flags, &server.at, query, sizeof(query), &reply),
+                     WR_OK);
+    return secure->facts.resumed;
+}
+
+/* A ticket is used for the same server under the same terms alone, also when two names stand in one place one after the other, as those
+ * of two URLs do. */
+static void test_tickets(void **state)
+{
+    struct certs_one ca, leaf;
+    char name[16] = "dns.example";
+    struct wr_askflags flags = {
+        .timeout_ms = 20000, .server = name, .via = {.scheme = WR_URI_TLS, .sni = "dns.example"}};
+
+    certs_make(&ca, &(struct certs_want){.cn = "test CA", .ca = true}, NULL);
+    certs_make(&leaf, &(struct certs_want){.names = {"dns.example"}}, &ca);
+    server_start(&server, ANSWERS, &leaf);
+    assert_false(resumed(&flags));
+    assert_true(resumed(&flags));
+    memcpy(name, "two.example", sizeof("two.example"));
+    assert_false(resumed(&flags));
+    assert_non_null(strstr(secure->proof.text, "two.example"));
+    assert_true(resumed(&flags));
+    memcpy(flags.via.pin, &secure->proof.key, sizeof(secure->proof.key));
+    flags.via.pins = 1;
+    assert_false(resumed(&flags));
+    assert_true(resumed(&flags));
+    flags.via.sni = "two.example";
+    assert_false(resumed(&flags));
+    flags.via.host = name; /* written elsewhere, and the same */
+    assert_true(resumed(&flags));
+    server_stop(&server);
+    certs_free(&leaf);
+    certs_free(&ca);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -97,6 +138,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_nobody, setup, teardown),
         cmocka_unit_test_setup_teardown(test_authority, setup, teardown),
         cmocka_unit_test_setup_teardown(test_remedies, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_tickets, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
