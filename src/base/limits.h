@@ -137,6 +137,8 @@
 /* TLSA records of one name that are looked at: two keys in a roll-over, in two forms each (RFC 7671 section 8). */
 #define WR_TLSA_RECORDS_MAX 8
 #define WR_URI_PINS_MAX     4
+/* Octets of an oblivious target's configurations in a URL: two, for a key that changes. */
+#define WR_URI_CONFIG_MAX 96
 /* Addresses of root servers: thirteen names with two each. */
 #define WR_HINTS_MAX 32
 /* Prefixes that are never asked though a zone names them: loopback and what the owner adds. */

@@ -68,13 +68,19 @@ static const struct wr_schema_row table[] = {
     {"upstream.groups[].servers", WR_SCHEMA_URL, .list = true, .max_items = WR_GROUP_SERVERS_MAX,
      .min_items = 1, V01, INLIST(wr_conf_group, servers),
      EXAMPLE("\"udp://192.0.2.1\", \"udp://[2001:db8::53]\""),
-     .doc = "The servers, as URLs: `udp://192.0.2.1`, `tcp://[2001:db8::1]:5353`, "
-            "`udp://[fe80::1%br-wan]`. The port is 53 where none is written. A server asked over "
-            "UDP is asked over TCP as well when an answer is too long or in doubt. "
-            "`odoh://target.example/dns-query#proxy=proxy.example/proxy` is asked by way of "
-            "somebody who passes sealed questions on (RFC 9230): the proxy knows who asks, the "
-            "target what, and nobody both as long as the two do not work together; addresses "
-            "(`addr=`) and proofs are the proxy's."},
+     .doc =
+         "The servers, as URLs: `udp://192.0.2.1`, `tcp://[2001:db8::1]:5353`, "
+         "`udp://[fe80::1%br-wan]`. The port is 53 where none is written. A server asked over "
+         "UDP is asked over TCP as well when an answer is too long or in doubt. "
+         "`odoh://target.example/dns-query#proxy=proxy.example/proxy` is asked by way of "
+         "somebody who passes sealed questions on (RFC 9230): the proxy knows who asks, the "
+         "target what, and nobody both as long as the two do not work together; addresses "
+         "(`addr=`) and proofs are the proxy's. The target's keys are fetched through the proxy, "
+         "which could hand out others; `config=` pins what the target publishes (base64 of "
+         "`/.well-known/odohconfigs`; `weir ask +odoh` prints it): nothing is fetched then, and "
+         "a target that knows that key no more is failing, and said to be so, until another one "
+         "is pinned. Targets that change their keys each day, as weir does, are not to be "
+         "pinned."},
     {"upstream.groups[].strategy", WR_SCHEMA_WORD, V01, DEFAULT("fastest"),
      IN(wr_conf_group, strategy), .words = strategy_words,
      .doc = "Who is asked first: the `fastest` (the others are tried now and then), the first in "

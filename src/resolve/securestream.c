@@ -68,7 +68,12 @@ static void set_target(struct wr_streams *s, struct wr_stream *st, struct wr_upc
         *kept = (struct wr_odohkept){.generation = st->generation};
     }
     setup->secure.path = uri->proxy_path;
-    setup->secure.target = (struct wr_upconn_oblivious){st->target, uri->path, s->rng, kept};
+    setup->secure.target = (struct wr_upconn_oblivious){.host = st->target,
+                                                        .path = uri->path,
+                                                        .rng = s->rng,
+                                                        .kept = kept,
+                                                        .pinned = uri->config,
+                                                        .pinned_size = uri->config_size};
 }
 
 int wr_securestream_set(struct wr_streams *s, struct wr_stream *st, struct wr_upconn_setup *setup)

@@ -96,7 +96,8 @@ int wr_odohclient_start(struct wr_odohclient *c, const struct wr_odohclient_setu
     if (setup->config) {
         c->config = *setup->config;
         c->known = true;
-        c->fetch_us = now_us + WR_ODOH_MAX_AGE_S * WR_S;
+        c->pinned = setup->pinned;
+        c->fetch_us = c->pinned ? WR_TIME_NEVER : now_us + WR_ODOH_MAX_AGE_S * WR_S;
         c->configs = WR_ODOHCLIENT_SETTLED;
     }
     fetch(c);
@@ -240,6 +241,10 @@ static const char *open_response(struct wr_odohclient *c, const struct wr_odohcl
     if (said->why) {
         return said->why;
     }
+    if (said->status == 401 && c->pinned) {
+        return "the target does not know the pinned configuration (401): pin the one that it "
+               "publishes now, or none";
+    }
     if (said->status != 200) {
         return status_words(said->status);
     }
@@ -263,7 +268,7 @@ static bool take_response(struct wr_odohclient *c, struct wr_dohclient_said *sai
     size_t size = 0;
     const char *why;
 
-    if (!said->why && said->status == 401 && s->state == WR_ODOHCLIENT_OUT) {
+    if (!said->why && said->status == 401 && s->state == WR_ODOHCLIENT_OUT && !c->pinned) {
         s->state = WR_ODOHCLIENT_WAITS;
         if (c->configs == WR_ODOHCLIENT_SETTLED) {
             c->configs = WR_ODOHCLIENT_STALE;

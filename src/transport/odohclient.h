@@ -12,9 +12,10 @@
  *   FETCHING -> READY <-> FETCHING AGAIN         the target's configurations
  *
  * Configurations are fetched from the target's /.well-known/odohconfigs by way of the proxy when the connection begins and again when
- * they are half a day old, never because something is asked; who has some (pinned, or of an earlier connection) hands them in and
+ * they are half a day old, never because something is asked; who has some of an earlier connection hands them in and
  * nothing is fetched before they age. When the target does not know the key (401) they are fetched anew and what was asked
- * is asked once more; a second 401 is a failure.
+ * is asked once more; a second 401 is a failure. Pinned ones are never fetched: a 401 is a failure then, since whoever pins does not
+ * want to believe what the proxy hands out.
  *
  * Each query has a slot while it is out; slots, and `room` for a response while it is looked at, are the owner's; connections that one thread moves one after another may share the room. The id of a message is its
  * token, as in dohclient: on the wire it is 0.
@@ -63,6 +64,7 @@ struct wr_odohclient {
     uint16_t slots;
     uint8_t configs; /* enum wr_odohclient_configs */
     bool known;      /* config is there */
+    bool pinned;
     bool ended;
     char query[WR_ODOHCLIENT_TARGET_SIZE], fetch[WR_ODOHCLIENT_TARGET_SIZE];
 };
@@ -72,6 +74,7 @@ struct wr_odohclient_setup {
     const char *target_host;         /* with a port where it is not 443; copied */
     const char *target_path;
     const struct wr_odoh_config *config; /* or NULL */
+    bool pinned;                         /* config is not fetched, neither now nor later */
     struct wr_rng *rng;
     struct wr_odohclient_slot *slot;
     uint16_t slots;

@@ -28,17 +28,20 @@ struct wr_upconn_oblivious {
     const char *host, *path;
     struct wr_rng *rng;
     struct wr_odohkept *kept; /* until the end */
+    const uint8_t *pinned;    /* configurations as they are published; nothing is fetched or kept */
+    size_t pinned_size;       /* 0: none */
 };
 
 struct wr_upconnodoh {
     struct wr_odohclient client;
-    struct wr_odohkept *kept;
+    struct wr_odohkept *kept; /* NULL: pinned */
     struct wr_http_memory memory;
     struct wr_odohclient_slot slot[WR_UPCONNODOH_SLOTS];
     uint8_t room[WR_ODOHCLIENT_ROOM];
 };
 
-/* `proxy`: as for transport/dohclient. WR_E_NOMEM, or what wr_odohclient_start says; nothing is held then. */
+/* `proxy`: as for transport/dohclient. WR_E_NOMEM, or what wr_odohclient_start and (pinned) wr_odoh_configs_read say; nothing is
+ * held then. */
 int wr_upconnodoh_start(struct wr_upconnodoh **ret, const struct wr_dohclient_setup *proxy,
                         const struct wr_upconn_oblivious *target, uint64_t now_us);
 /* As wr_odohclient_next; what was learned is kept. */

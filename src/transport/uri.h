@@ -19,6 +19,7 @@
  *     all                each of the ways named is to be proven; without it one of them is enough
  *     opportunistic      nothing is proven
  *     proxy=host/path    of odoh: who passes the questions on; name, addr and the proofs are about the proxy then
+ *     config=...         of odoh: the target's configurations in base64 (RFC 9230 section 6.1); none are fetched then
  *
  * Without a way named it is pkix (RFC 8310: strict unless the owner says otherwise). udp and tcp have an address and
  * nothing else.
@@ -84,6 +85,8 @@ struct wr_uri {
     bool proxy_named;             /* of odoh: the proxy is written as a name */
     char proxy[WR_URI_NAME_SIZE]; /* of odoh: the proxy's name, or "": its address is `addr` */
     char proxy_path[WR_URI_PATH_SIZE];
+    uint8_t config[WR_URI_CONFIG_MAX]; /* of odoh: pinned configurations, of which one is usable */
+    uint8_t config_size;               /* 0: they are fetched */
     uint8_t pin[WR_URI_PINS_MAX][WR_URI_PIN_SIZE];
 };
 

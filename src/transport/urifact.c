@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/enc.h"
 #include "base/err.h"
+#include "transport/odoh.h"
 #include "transport/urihost.h"
 
 /* One fact: its word is read, [at, end) is its value. */
@@ -100,6 +101,25 @@ static int read_proxy(struct wr_uri_scan *s, struct wr_uri *uri)
     return wr_urihost_path(s, uri->proxy_path);
 }
 
+static int read_config(struct wr_uri_scan *s, struct wr_uri *uri)
+{
+    struct wr_odoh_config config;
+    size_t size = 0;
+
+    if (uri->scheme != WR_URI_ODOH)
+        return wr_uri_fail(s, s->at, WR_E_FORMAT, "only odoh:// has a target's configuration");
+    if (uri->config_size)
+        return wr_uri_fail(s, s->at, WR_E_FORMAT, "the configurations stand here already");
+    if (wr_enc_from_base64(s->text + s->at, s->end - s->at, uri->config, sizeof(uri->config),
+                           &size) != WR_OK ||
+        wr_odoh_configs_read(uri->config, size, &config) != WR_OK)
+        return wr_uri_fail(s, s->at, WR_E_FORMAT,
+                           "config is what the target publishes at " WR_ODOH_CONFIGS_PATH
+                           ", in base64, with a suite that is known here");
+    uri->config_size = (uint8_t)size;
+    return WR_OK;
+}
+
 struct word {
     const char *text; /* with "=" when it has a value */
     uint8_t proof;    /* what it sets, without a value */
@@ -107,10 +127,15 @@ struct word {
 };
 
 static const struct word words[] = {
-    {"name=", 0, read_name},     {"addr=", 0, read_addr},
-    {"pin=", 0, read_pin},       {"proxy=", 0, read_proxy},
-    {"pkix", WR_URI_PKIX, NULL}, {"dane", WR_URI_DANE, NULL},
-    {"all", WR_URI_ALL, NULL},   {"opportunistic", WR_URI_OPPORTUNISTIC, NULL},
+    {"name=", 0, read_name},
+    {"addr=", 0, read_addr},
+    {"pin=", 0, read_pin},
+    {"proxy=", 0, read_proxy},
+    {"config=", 0, read_config},
+    {"pkix", WR_URI_PKIX, NULL},
+    {"dane", WR_URI_DANE, NULL},
+    {"all", WR_URI_ALL, NULL},
+    {"opportunistic", WR_URI_OPPORTUNISTIC, NULL},
 };
 
 static int read_fact(struct wr_uri_scan *s, struct wr_uri *uri)
@@ -133,7 +158,7 @@ static int read_fact(struct wr_uri_scan *s, struct wr_uri *uri)
     }
     return wr_uri_fail(s, s->at, WR_E_FORMAT,
                        "no fact that is known; name=, addr=, pin=, pkix, dane, all, opportunistic "
-                       "and (of odoh) proxy= are, with & between them");
+                       "and (of odoh) proxy= and config= are, with & between them");
 }
 
 static bool is_one(uint8_t bits)
@@ -244,4 +269,8 @@ void wr_urifact_write(const struct wr_uri *uri, struct wr_str *out)
         put_host(out, wr_uri_addr(uri, i));
     }
     put_ways(uri, out, &mark);
+    if (uri->config_size) {
+        put_word(out, &mark, "config=");
+        wr_enc_base64(out, uri->config, uri->config_size);
+    }
 }

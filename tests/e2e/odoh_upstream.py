@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Oblivious upstreams (RFC 9230): three weirs, of which one asks, one carries and one answers; what each of them knows."""
+import base64
+import http.client
 import os
 import shutil
 import subprocess
@@ -10,7 +12,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lab"))
 
 import loopback                                                                     # noqa: E402
-from encrypted import Files, share                                                  # noqa: E402
+from encrypted import Files, context, share                                                  # noqa: E402
 from loopback import equal, need, until                                             # noqa: E402
 
 PROXY, TARGET, HOME = ("127.0.0.1", 4431), ("127.0.0.2", 4430), ("127.0.0.9", 5300)
@@ -27,8 +29,20 @@ def gateway(box, pair, listen, doh, **odoh):
     return box.weir([box.upstream(ttl=77)], encrypted=section, listen=[listen], workers=1)
 
 
-def odoh(pin, host="proxy.example", path="/proxy"):
-    return f"odoh://target.example:{TARGET[1]}/dns-query#proxy={host}:{PROXY[1]}{path}&addr={PROXY[0]}&pin=sha256/{pin}"
+def odoh(pin, host="proxy.example", path="/proxy", config=None):
+    return (f"odoh://target.example:{TARGET[1]}/dns-query#proxy={host}:{PROXY[1]}{path}&addr={PROXY[0]}&pin=sha256/{pin}"
+            + (f"&config={config}" if config else ""))
+
+
+def published(files):
+    """The target's configurations, asked for without a proxy, as a URL takes them."""
+    web = http.client.HTTPSConnection(*TARGET, timeout=20, context=context(files, "http/1.1"))
+    web.request("GET", "/.well-known/odohconfigs")
+    answer = web.getresponse()
+    equal(answer.status, 200)
+    octets = answer.read()
+    web.close()
+    return base64.b64encode(octets).decode()
 
 
 def home(box, url, start=True):
@@ -37,13 +51,13 @@ def home(box, url, start=True):
 
 
 class Three:
-    def __init__(self, box, path="/proxy"):
-        files = Files(box)
+    def __init__(self, box, path="/proxy", pinned=False):
+        files = self.files = Files(box)
         front, back = identity(files, "proxy", PROXY[0]), identity(files, "target", TARGET[0])
         self.target = gateway(box, back, "127.0.0.2:5300", TARGET, target=True)
         url = f"https://target.example:{TARGET[1]}/dns-query#addr={TARGET[0]}&pin=sha256/{back.pin}"
         self.proxy = gateway(box, front, "127.0.0.1:5300", PROXY, targets=[url])
-        self.home = home(box, odoh(front.pin, path=path))
+        self.home = home(box, odoh(front.pin, path=path, config=published(files) if pinned else None))
 
     def ask(self, name):
         return self.home.ask(name, to=HOME)
@@ -78,14 +92,27 @@ def three(box):
 def keys_lost(box):
     all3 = Three(box)
     equal(all3.ask("before.example").addresses, ["192.0.2.1"])
+    before = published(all3.files)
     all3.target.stop()
     all3.target.start()
+    need(published(all3.files) != before, "the same keys after a start")
     equal(all3.ask("after.example").addresses, ["192.0.2.1"])
     need(any(n.startswith("after") for n in names(all3.target)), names(all3.target))
     equal(all3.state()["handshakes"], 1)
     all3.proxy.stop()
     all3.proxy.start()      # the connection is another one, and the keys are still known
     until("asked again", lambda: all3.ask("third.example").addresses == ["192.0.2.1"])
+
+
+@loopback.test("with a pinned configuration the first query opens; a target that knows it no more fails, and what to do is said")
+def pinned(box):
+    all3 = Three(box, pinned=True)
+    equal(all3.ask("before.example").addresses, ["192.0.2.1"], all3.state())
+    all3.target.stop()
+    all3.target.start()     # with another key
+    equal(all3.ask("after.example").flags & 15, 2, all3.state())
+    need("the pinned configuration (401): pin the one" in all3.state()["last_failure"], all3.state())
+    need(not any(n.startswith("after") for n in names(all3.target)), names(all3.target))
 
 
 @loopback.test("a proxy without that path fails with words, and the question in time")

@@ -80,6 +80,8 @@ static void start_proxy_and_target(struct world *w, uint8_t version)
     assert_int_equal(wr_odohproxy_allow(&w->list, "target.example", 443, "/dns-query"), WR_OK);
 }
 
+static bool pin; /* what begin is given is pinned */
+
 static struct world *begin(uint8_t version, const char *target, const struct wr_odoh_config *config)
 {
     struct world *w = calloc(1, sizeof(*w));
@@ -90,6 +92,7 @@ static struct world *begin(uint8_t version, const char *target, const struct wr_
                                         .target_host = target,
                                         .target_path = "/dns-query",
                                         .config = config,
+                                        .pinned = pin,
                                         .slots = SLOTS};
 
     assert_non_null(w);
@@ -396,8 +399,8 @@ static void test_rotation(void **state)
     finish(w);
 }
 
-/* Configurations from elsewhere: nothing is fetched. */
-static void test_pinned(void **state)
+/* Configurations of an earlier connection: nothing is fetched. */
+static void test_kept(void **state)
 {
     struct world *w = begin(WR_HTTP_2, "target.example", NULL), *pinned;
     struct wr_odoh_config config;
@@ -411,6 +414,32 @@ static void test_pinned(void **state)
     answered(pinned, 2);
     assert_int_equal(pinned->fetches, 0);
     finish(pinned);
+}
+
+/* Pinned ones: also when they are old, and when the target knows them no more, which is said. */
+static void test_pinned(void **state)
+{
+    struct world *w = begin(WR_HTTP_2, "target.example", NULL);
+    struct wr_odoh_config config;
+
+    ask(w, 1);
+    answered(w, 1);
+    config = *wr_odohclient_config(&w->c);
+    finish(w);
+    pin = true;
+    w = begin(WR_HTTP_2, "target.example", &config);
+    pin = false;
+    ask(w, 2);
+    answered(w, 2);
+    w->now_us += WR_ODOH_MAX_AGE_S * WR_S;
+    ask(w, 3);
+    answered(w, 3);
+    w->forget = true;
+    ask(w, 4);
+    failed(w, 4, "pinned configuration (401)");
+    assert_int_equal(w->posts, 3);
+    assert_int_equal(w->fetches, 0);
+    finish(w);
 }
 
 static void test_refusals(void **state)
@@ -466,9 +495,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_each_sees), cmocka_unit_test(test_slots),
         cmocka_unit_test(test_keys_lost),      cmocka_unit_test(test_always_401),
-        cmocka_unit_test(test_rotation),       cmocka_unit_test(test_pinned),
-        cmocka_unit_test(test_refusals),       cmocka_unit_test(test_not_listed),
-        cmocka_unit_test(test_one_host),
+        cmocka_unit_test(test_rotation),       cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_pinned),         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_not_listed),     cmocka_unit_test(test_one_host),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

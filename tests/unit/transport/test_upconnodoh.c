@@ -26,13 +26,15 @@ static struct wr_odohkept kept;
 static struct wr_rng rng;
 static uint64_t now_us;
 static unsigned fetches, posts;
+static uint8_t pinned[96];
+static size_t pinned_size;
 
 static int begin(const char *target)
 {
     struct wr_dohserver_setup front = {.version = WR_HTTP_2, .site = &site};
     struct wr_dohclient_setup setup = {
         .version = WR_HTTP_2, .method = WR_HTTP_POST, .host = "proxy.example", .path = "/proxy"};
-    struct wr_upconn_oblivious to = {target, "/dns-query", &rng, &kept};
+    struct wr_upconn_oblivious to = {target, "/dns-query", &rng, &kept, pinned, pinned_size};
 
     setup.memory = (struct wr_http_memory){httpmem_resize, &mem[0]};
     front.memory = httpmem_of(&mem[1]);
@@ -102,6 +104,7 @@ static int setup(void **state)
     wr_rng_seed_u64(&rng, 3);
     now_us = 7 * WR_S;
     fetches = posts = 0;
+    pinned_size = 0;
     return 0;
 }
 
@@ -127,6 +130,34 @@ static void test_kept(void **state)
     assert_false(wr_odohclient_ready(&o->client));
     talk();
     assert_int_equal(fetches, 2);
+    finish();
+}
+
+/* What is pinned is used, whatever is kept, and nothing is fetched however old it gets; what cannot be read is refused. */
+static void test_pinned(void **state)
+{
+    static const uint8_t seed[WR_ODOH_RANDOM] = {8};
+    struct wr_odoh_key key;
+    struct wr_writer w;
+
+    assert_int_equal(begin("target.example"), WR_OK);
+    talk();
+    finish();
+    wr_buf_write_init(&w, pinned, sizeof(pinned));
+    assert_int_equal(wr_odoh_key_make(&key, WR_AEAD_AES128GCM, seed), WR_OK);
+    assert_int_equal(wr_odoh_configs_write(&key.config, 1, &w), WR_OK);
+    pinned_size = w.pos;
+    assert_int_equal(begin("target.example"), WR_OK);
+    for (unsigned day = 0; day < 3; day++) {
+        talk();
+        assert_memory_equal(wr_odohclient_config(&o->client), &key.config, sizeof(key.config));
+        now_us += 24 * 3600 * WR_S;
+    }
+    finish();
+    assert_int_equal(fetches, 1);
+    assert_memory_not_equal(&kept.config, &key.config, sizeof(key.config));
+    pinned_size--;
+    assert_int_not_equal(begin("target.example"), WR_OK);
     finish();
 }
 
@@ -163,6 +194,7 @@ static void test_refused(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {CASE(test_kept), CASE(test_slots), CASE(test_refused)};
+    const struct CMUnitTest tests[] = {CASE(test_kept), CASE(test_pinned), CASE(test_slots),
+                                       CASE(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

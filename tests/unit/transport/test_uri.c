@@ -157,6 +157,9 @@ static void test_encrypted(void **state)
          "proxy.example", "/dns-query", 1, 0, WR_URI_PKIX, 443},
         {"odoh://target.example:444/q#proxy=192.0.2.1:8443/p&name=proxy.example", "proxy.example",
          "/q", 1, 0, WR_URI_PKIX, 8443},
+        {"odoh://t.example/q#proxy=p.example/p&"
+         "config=ACwAAQAoACAAAQABACCx8bhA3noyQbAnSM+bBbdNyMXoRRKYc4gXvXaqjr6MKw==",
+         "p.example", "/q", 0, 0, WR_URI_PKIX, 443},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -80,6 +80,16 @@ static void test_proxies(void **state)
         {"odoh://t.example#proxy=p.example/p&proxy=q.example/p", 41, "second proxy"},
         {"odoh://t.example#proxy=p.example/p&name=q.example", 40, "one name"},
         {"odoh://t.example#proxy=192.0.2.1/p&dane", 17, "needs a name"},
+        {"odoh://t.example#proxy=p.example/p&config=AAAA", 42, "publishes"},
+        {"odoh://t.example#proxy=p.example/p&config=?", 42, "publishes"},
+        {"odoh://t.example#proxy=p.example/"
+         "p&config=ACwAAgAoACAAAQABACCx8bhA3noyQbAnSM+bBbdNyMXoRRKYc4gXvXaqjr6MKw==",
+         42, "suite that is known"},
+        {"odoh://t.example#proxy=p.example/"
+         "p&config=ACwAAQAoACAAAQABACCx8bhA3noyQbAnSM+bBbdNyMXoRRKYc4gXvXaqjr6MKw=="
+         "&config=AAAA",
+         114, "already"},
+        {"https://t.example#config=AAAA", 25, "only odoh"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
