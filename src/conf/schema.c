@@ -111,8 +111,9 @@ static const struct wr_schema_row table[] = {
     {"upstream.groups[].discover", WR_SCHEMA_WORD, V01, DEFAULT("off"), IN(wr_conf_group, discover),
      .words = find_words,
      .doc = "Plain servers are asked which encrypted services they name for themselves (RFC 9462), "
-            "and the first that is good goes before them: `proven` when its certificate carries "
-            "the server's address, `private` also without that at a private address."},
+            "and the first of each transport that is good goes before them: `proven` when its "
+            "certificate carries the server's address, `private` also without that at a private "
+            "address."},
     {"upstream.routes", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_ROUTES_MAX, V01, DEFAULT(""),
      LIST(upstream.routes),
      .doc = "Names that another group answers. The longest zone that matches wins."},

@@ -9,7 +9,6 @@
 
 #include "base/check.h"
 #include "base/err.h"
-#include "net/clock.h"
 
 struct running {
     const struct wr_askflow *flow;
@@ -23,11 +22,11 @@ struct running {
     bool asked;
 };
 
-static struct wr_now time_now(void)
+static struct wr_now time_now(const struct running *r)
 {
     struct wr_now now;
 
-    wr_clock_now(false, &now);
+    wr_clock_read(r->flow->clock, &now);
     return now;
 }
 
@@ -129,7 +128,7 @@ static void take_ticket(struct running *r, const struct wr_upconn_said *said)
 /* What the connection has to say; WR_OK: the answer is here, WR_E_AGAIN: go on. */
 static int listen_to(struct running *r)
 {
-    struct wr_now now = time_now();
+    struct wr_now now = time_now(r);
     struct wr_upconn_said said;
     int err = WR_E_AGAIN;
 
@@ -174,7 +173,7 @@ static int turn(struct running *r)
         return err;
     if (err)
         return fail_io(r, err);
-    struct wr_now now = time_now();
+    struct wr_now now = time_now(r);
     wr_upconn_feed(&r->room->conn, r->room->in, n, &now);
     return WR_E_AGAIN;
 }

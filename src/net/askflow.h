@@ -16,15 +16,18 @@
 #define WR_NET_ASKFLOW_H
 
 #include "net/ask.h"
+#include "net/clock.h"
 #include "transport/upconn.h"
 #include "transport/uri.h"
 
 struct wr_askflow {
-    struct wr_addr server;          /* with port */
-    struct wr_addr from;            /* family WR_AF_NONE: the system chooses */
-    const _Atomic bool *cancel;     /* or NULL; true ends it, as a time-out */
-    uint32_t timeout_ms;            /* of all, at least 1 */
-    uint8_t kind;                   /* enum wr_upconn_kind, an encrypted one */
+    struct wr_addr server;      /* with port */
+    struct wr_addr from;        /* family WR_AF_NONE: the system chooses */
+    const _Atomic bool *cancel; /* or NULL; true ends it, as a time-out */
+    uint32_t timeout_ms;        /* of all, at least 1 */
+    const struct wr_clock
+        *clock;   /* what is believed of the time, for the judge; NULL: the kernel's */
+    uint8_t kind; /* enum wr_upconn_kind, an encrypted one */
     struct wr_upconn_secure secure; /* its memory is given by the run */
     const uint8_t *ticket;          /* of an earlier connection to this server, or NULL */
     size_t ticket_size;

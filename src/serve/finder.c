@@ -24,15 +24,14 @@ enum {
     REST_DENIED_S = 300
 };
 
+_Static_assert(WR_FINDER_WAYS == WR_BETTER_WAYS, "a way of each transport is kept");
+
 struct target {
     struct wr_uri plain;
     bool unproven; /* wanted without proof, at a private address */
-    bool known;    /* way is one */
-    struct wr_uri way;
-    bool way_proven;
+    struct wr_finder_known known;
     bool looked;
     int err; /* of the last look */
-    unsigned failures;
     uint64_t due_us;
     char why[WR_ASKFLOW_WHY_SIZE];
 };
@@ -44,9 +43,13 @@ struct wr_finder {
     _Atomic bool stop;    /* the look at hand is to end */
     pthread_mutex_t lock; /* of what follows */
     struct wr_creds *creds;
+    bool system_clock;
+    int64_t floor_s;
     struct target target[WR_UPSTREAMS_MAX];
     uint32_t targets;
+    uint32_t links; /* counts their changes */
     /* the thread's */
+    bool timely; /* the time was known */
     struct wr_better_room room;
 };
 
@@ -71,28 +74,65 @@ static bool is_same(const struct wr_uri *a, const struct wr_uri *b)
 
 /* --- looking: the thread ---------------------------------------------------------------------- */
 
-static struct wr_uri way_of(const struct wr_uri *plain, const struct wr_better_found *found)
+static struct wr_uri way_of(const struct wr_uri *plain, const struct wr_better_way *found)
 {
-    struct wr_uri way = {.scheme = found->way.scheme,
+    struct wr_uri way = {.scheme = found->at.scheme,
                          .addrs = 1,
                          .addr = plain->addr,
                          .proof = found->proven ? WR_URI_PKIX : WR_URI_OPPORTUNISTIC};
-    way.addr.port = found->way.port;
+    way.addr.port = found->at.port;
     memcpy(way.zone, plain->zone, sizeof(way.zone));
-    memcpy(way.path, found->way.path, sizeof(way.path));
+    memcpy(way.path, found->at.path, sizeof(way.path));
     return way;
 }
 
-static void say_change(const struct target *t, const struct wr_uri *before, bool was_known)
+static bool is_silent(int err)
+{
+    return err == WR_E_TIMEOUT || err == WR_E_IO;
+}
+
+/* Nobody may talk away what was proven. */
+static bool stays(const struct wr_finder_known *k, const struct wr_better_found *found,
+                  uint64_t now_us)
+{
+    return k->ways > 0 && !found->refused && now_us < k->until_us;
+}
+
+uint32_t wr_finder_learn(struct wr_finder_known *k, const struct wr_uri *plain, int err,
+                         const struct wr_better_found *found, uint64_t now_us)
+{
+    bool refused = k->ways > 0 && found->refused;
+    if (err != WR_OK && !refused && (is_silent(err) || stays(k, found, now_us))) {
+        k->failures++;
+        return wr_finder_rest_s(WR_E_TIMEOUT, 0, k->failures);
+    }
+    bool lost = k->ways > 0 && err != WR_OK;
+    uint32_t rest = lost ? REST_MIN_S : wr_finder_rest_s(err, found->ttl_s, 1);
+    memset(k, 0, sizeof(*k));
+    k->early = found->early;
+    for (size_t i = 0; err == WR_OK && i < found->ways; i++) {
+        k->way[i] = way_of(plain, &found->way[i]);
+        k->proven[i] = found->way[i].proven;
+        k->ways++;
+    }
+    k->until_us = k->ways > 0 ? now_us + rest * WR_S : 0;
+    return rest;
+}
+
+/* The best of the ways. */
+static void say_change(const struct target *t, const struct wr_finder_known *before)
 {
     char plain[WR_URI_TEXT_SIZE], way[WR_URI_TEXT_SIZE];
     wr_uri_to_short(&t->plain, plain, sizeof(plain));
-    if (t->known) {
-        wr_uri_to_short(&t->way, way, sizeof(way));
-        wr_say(WR_LOG_INFO, "upstream %s names %s, which %s: it is asked first", plain, way,
-               t->way_proven ? "proved the address" : "is taken without a proof");
-    } else if (was_known) {
-        wr_uri_to_short(before, way, sizeof(way));
+    if (t->known.ways > 0) {
+        wr_uri_to_short(&t->known.way[0], way, sizeof(way));
+        wr_say(WR_LOG_INFO, "upstream %s names %s%s, which %s: it is asked first", plain, way,
+               t->known.ways > 1 ? " (and others)" : "",
+               !t->known.proven[0] ? "is taken without a proof"
+               : t->known.early    ? "proved the address, before the time was known"
+                                   : "proved the address");
+    } else if (before->ways > 0) {
+        wr_uri_to_short(&before->way[0], way, sizeof(way));
         wr_say(WR_LOG_WARN, "upstream %s: %s is not asked any more: %s", plain, way,
                t->why[0] ? t->why : "it is not named any more");
     } else if (t->err == WR_E_DENIED) {
@@ -101,28 +141,39 @@ static void say_change(const struct target *t, const struct wr_uri *before, bool
     }
 }
 
+static bool differ(const struct wr_finder_known *a, const struct wr_finder_known *b)
+{
+    return a->ways != b->ways || memcmp(a->way, b->way, sizeof(a->way)) != 0;
+}
+
 /* What came of a look; true: the ways are others now. */
 static bool settle(struct target *t, int err, const struct wr_better_found *found)
 {
-    struct wr_uri before = t->way, way = way_of(&t->plain, found);
-    bool was_known = t->known, silent = err == WR_E_TIMEOUT || err == WR_E_IO;
-    t->failures = silent ? t->failures + 1 : 0;
-    t->due_us = wr_asksock_now_us() + wr_finder_rest_s(err, found->ttl_s, t->failures) * WR_S;
+    struct wr_finder_known before = t->known;
+    uint64_t now_us = wr_asksock_now_us();
+    t->due_us = now_us + wr_finder_learn(&t->known, &t->plain, err, found, now_us) * WR_S;
+    if (t->known.ways > 0 && t->due_us > t->known.until_us && now_us < t->known.until_us) {
+        t->due_us = t->known.until_us;
+    }
     snprintf(t->why, sizeof(t->why), "%s", found->why);
-    bool told = t->looked && t->err == err;
+    bool told = t->looked && t->err == err, changed = differ(&before, &t->known);
     t->looked = true;
     t->err = err;
-    if (silent) {
-        return false;
-    }
-    t->known = err == WR_OK;
-    t->way = way;
-    t->way_proven = found->proven;
-    bool changed = t->known != was_known || (t->known && memcmp(&before, &way, sizeof(way)) != 0);
-    if (changed || !told) {
-        say_change(t, &before, was_known);
+    if (changed || !(told || is_silent(err))) {
+        say_change(t, &before);
     }
     return changed;
+}
+
+/* What was judged without the time is judged again when that is known. */
+static void look_at_clock(struct wr_finder *f)
+{
+    bool timely = f->system_clock || wr_clock_is_proven(f->setup.clock);
+    for (uint32_t i = 0; i < f->targets && timely && !f->timely; i++) {
+        struct target *t = &f->target[i];
+        t->due_us = t->known.early || t->err == WR_E_DENIED ? 0 : t->due_us;
+    }
+    f->timely = timely;
 }
 
 static uint32_t find_due(const struct wr_finder *f)
@@ -135,17 +186,22 @@ static uint32_t find_due(const struct wr_finder *f)
     return i;
 }
 
-static int look(struct wr_finder *f, const struct target *t, struct wr_creds *creds,
+/* `better`: who is asked, and by whose word and which time it is judged. */
+static int look(struct wr_finder *f, const struct target *t, struct wr_better better,
                 struct wr_better_found *ret_found)
 {
-    struct wr_better better = {.server = t->plain.addr,
-                               .timeout_ms = LOOK_MS,
-                               .creds = creds,
-                               .unproven = t->unproven,
-                               .cancel = &f->stop};
+    struct wr_upgrade known[WR_FINDER_WAYS];
     uint8_t query[64];
     uint16_t id = 0;
     memset(ret_found, 0, sizeof(*ret_found));
+    better.known = known;
+    for (size_t i = 0; i < t->known.ways; i++) {
+        if (t->known.proven[i]) {
+            known[better.knowns].scheme = t->known.way[i].scheme;
+            known[better.knowns].port = t->known.way[i].addr.port;
+            memcpy(known[better.knowns++].path, t->known.way[i].path, sizeof(known[0].path));
+        }
+    }
     if (t->plain.zone[0] != 0) {
         better.server.scope = if_nametoindex(t->plain.zone);
     }
@@ -155,23 +211,45 @@ static int look(struct wr_finder *f, const struct target *t, struct wr_creds *cr
     return wr_better_find(&better, query, wr_better_query(id, query), &f->room, ret_found);
 }
 
+static void meet_link(struct target *t)
+{
+    t->due_us = 0;
+    t->known.failures = 0;
+    if (t->known.ways > 0 && !t->known.proven[0]) {
+        t->known.until_us = 0; /* at that address may be somebody else now */
+    }
+}
+
 static void on_beat(void *user)
 {
     struct wr_finder *f = user;
     struct wr_better_found found;
     pthread_mutex_lock(&f->lock);
+    look_at_clock(f);
     uint32_t i = find_due(f);
     struct wr_creds *creds = wr_creds_keep(f->creds);
     struct target t = f->target[i < f->targets ? i : 0];
+    struct wr_better better = {.server = t.plain.addr,
+                               .timeout_ms = LOOK_MS,
+                               .creds = creds,
+                               .unproven = t.unproven,
+                               .cancel = &f->stop,
+                               .clock = f->setup.clock,
+                               .system_clock = f->system_clock,
+                               .floor_s = f->floor_s};
     bool any = i < f->targets;
+    uint32_t links = f->links;
     pthread_mutex_unlock(&f->lock);
     bool changed = false;
     if (any) {
-        int err = look(f, &t, creds, &found);
+        int err = look(f, &t, better, &found);
         pthread_mutex_lock(&f->lock);
         for (i = 0; i < f->targets && !is_same(&f->target[i].plain, &t.plain); i++) {
         }
         changed = i < f->targets && settle(&f->target[i], err, &found);
+        if (i < f->targets && f->links != links) {
+            meet_link(&f->target[i]); /* it may be another network that was heard */
+        }
         pthread_mutex_unlock(&f->lock);
     }
     wr_creds_drop(creds);
@@ -267,10 +345,18 @@ int wr_finder_plan(struct wr_finder *f, const struct wr_conf *conf, struct wr_cr
 void wr_finder_link(struct wr_finder *f)
 {
     pthread_mutex_lock(&f->lock);
+    f->links++;
     for (uint32_t i = 0; i < f->targets; i++) {
-        f->target[i].due_us = 0;
-        f->target[i].failures = 0;
+        meet_link(&f->target[i]);
     }
+    pthread_mutex_unlock(&f->lock);
+}
+
+void wr_finder_trust(struct wr_finder *f, const struct wr_prove_settings *prove)
+{
+    pthread_mutex_lock(&f->lock);
+    f->system_clock = prove->system_clock;
+    f->floor_s = prove->floor_s;
     pthread_mutex_unlock(&f->lock);
 }
 
@@ -279,9 +365,10 @@ uint32_t wr_finder_ways(struct wr_finder *f, struct wr_gate_way ret_ways[WR_UPST
     uint32_t count = 0;
     pthread_mutex_lock(&f->lock);
     for (uint32_t i = 0; i < f->targets; i++) {
-        if (f->target[i].known) {
+        const struct wr_finder_known *k = &f->target[i].known;
+        for (unsigned n = 0; n < k->ways && count < WR_UPSTREAMS_MAX; n++) {
             ret_ways[count].plain = f->target[i].plain.addr;
-            ret_ways[count++].way = f->target[i].way;
+            ret_ways[count++].way = k->way[n];
         }
     }
     pthread_mutex_unlock(&f->lock);
@@ -290,7 +377,7 @@ uint32_t wr_finder_ways(struct wr_finder *f, struct wr_gate_way ret_ways[WR_UPST
 
 static const char *state_of(const struct target *t)
 {
-    return t->known                  ? t->way_proven ? "proven" : "unproven"
+    return t->known.ways > 0         ? t->known.proven[0] ? "proven" : "unproven"
            : !t->looked              ? "not yet"
            : t->err == WR_E_DENIED   ? "refused"
            : t->err == WR_E_NOTFOUND ? "none named"
@@ -308,9 +395,15 @@ void wr_finder_report(struct wr_finder *f, struct wr_json *j, const char *key)
         wr_uri_to_short(&t->plain, text, sizeof(text));
         wr_json_text(j, "server", text);
         wr_json_text(j, "state", state_of(t));
-        if (t->known) {
-            wr_uri_to_short(&t->way, text, sizeof(text));
+        if (t->known.ways > 0) {
+            wr_uri_to_short(&t->known.way[0], text, sizeof(text));
             wr_json_text(j, "better", text);
+            wr_json_array(j, "ways");
+            for (unsigned n = 0; n < t->known.ways; n++) {
+                wr_uri_to_short(&t->known.way[n], text, sizeof(text));
+                wr_json_text(j, NULL, text);
+            }
+            wr_json_end(j);
         }
         wr_json_text(j, "why", t->why);
         wr_json_end(j);

@@ -10,6 +10,7 @@
 #include "dns/codes.h"
 #include "policy/prefix.h"
 #include "serve/bounds.h"
+#include "serve/finder.h"
 #include "serve/gate_state.h"
 #include "serve/resolvconf.h"
 
@@ -127,14 +128,38 @@ static void add_configured(struct wr_gate_making *m, struct wr_group *group,
     add_addresses(m, group, uri, &addr);
 }
 
-/* The better way to a plain server stands before it. */
-static void add_way(struct wr_gate_making *m, struct wr_group *group,
-                    const struct wr_conf_group *from, const struct wr_uri *plain)
+/* The n-th better way to a plain server. What was found never stands in the way of what is written: without room it is left out. */
+static void add_way(struct wr_gate_making *m, struct wr_group *group, const struct wr_uri *plain,
+                    unsigned n)
 {
-    for (uint32_t i = 0; i < m->world->ways && from->discover != WR_FIND_OFF; i++) {
-        if (wr_addr_equal(&m->world->way[i].plain, &plain->addr) &&
-            strcmp(m->world->way[i].way.zone, plain->zone) == 0) {
-            add_configured(m, group, &m->world->way[i].way);
+    const struct wr_upstreams *u = &m->gate->settings.upstreams;
+    for (uint32_t i = 0; i < m->world->ways; i++) {
+        const struct wr_gate_way *w = &m->world->way[i];
+        if (!wr_addr_equal(&w->plain, &plain->addr) || strcmp(w->way.zone, plain->zone) != 0 ||
+            n-- > 0) {
+            continue;
+        }
+        struct wr_addr addr = w->way.addr;
+        addr.scope = w->way.zone[0] != 0 ? wr_gate_ifindex(m->world, w->way.zone) : 0;
+        bool is_here = w->way.zone[0] == 0 || addr.scope != 0;
+        if (is_here && !wr_gate_is_own(m, &addr) && u->upstreams < WR_UPSTREAMS_MAX) {
+            add_addresses(m, group, &w->way, &addr);
+        }
+        return;
+    }
+}
+
+/* The best way to each server, then the second of each: they go by transport, and stand behind what the owner wrote. */
+static void add_ways(struct wr_gate_making *m)
+{
+    const struct wr_conf *c = m->conf;
+    struct wr_upstreams *u = &m->gate->settings.upstreams;
+    for (unsigned n = 0; n < WR_FINDER_WAYS; n++) {
+        for (size_t i = 0; i < c->upstream.groups.count && i < WR_GROUPS_MAX; i++) {
+            const struct wr_conf_group *from = &c->upstream.groups.items[i];
+            for (size_t k = 0; from->discover != WR_FIND_OFF && k < from->servers.count; k++) {
+                add_way(m, &u->group[i], &from->servers.items[k], n);
+            }
         }
     }
 }
@@ -155,7 +180,6 @@ static void add_configured_groups(struct wr_gate_making *m)
             group->subnet = from->client_subnet.items[0];
         }
         for (size_t k = 0; k < from->servers.count; k++) {
-            add_way(m, group, from, &from->servers.items[k]);
             add_configured(m, group, &from->servers.items[k]);
         }
     }
@@ -273,6 +297,7 @@ void wr_gate_groups(struct wr_gate_making *m)
         add_system_group(m);
     }
     add_bootstrap(m);
+    add_ways(m);
     m->gate->settings.upstreams.default_group = group_of(m, m->conf->upstream.default_index);
 }
 

@@ -551,6 +551,7 @@ static void take_over(struct wr_serve *s)
         memset(&r->world, 0, sizeof(r->world));
         s->limits = r->limits;
         wr_copies_trust(s->copies, &s->gate->settings.prove);
+        wr_finder_trust(s->finder, &s->gate->settings.prove);
     }
     if (r->conf != NULL) {
         if (s->conf != s->first_conf) {

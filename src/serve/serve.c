@@ -238,7 +238,7 @@ static int create_all(struct wr_serve *s)
         err = wr_copies_create(&copies, &s->copies);
     }
     if (err == WR_OK) {
-        const struct wr_finder_setup finder = {wake_found, s};
+        const struct wr_finder_setup finder = {wake_found, s, &s->clock};
         err = wr_finder_create(&finder, &s->finder);
     }
     if (err == WR_OK) {
@@ -479,6 +479,7 @@ static int start_loop(struct wr_serve *s)
         err = wr_copies_run(s->copies);
     }
     if (err == WR_OK) {
+        wr_finder_trust(s->finder, &s->gate->settings.prove);
         err = wr_finder_plan(s->finder, s->conf, s->authorities.creds);
     }
     return err == WR_OK ? wr_crew_run(s->crew) : err;

@@ -23,7 +23,7 @@ UP = "198.51.100.7"  # a public address, of this machine's own
 class World:
     """An authority, a certificate for UP and one for another address, and a weir that answers at UP:53 and UP:853."""
 
-    def __init__(self, box, private=False):
+    def __init__(self, box, **listeners):
         self.home = tempfile.mkdtemp(prefix="weir-certs-")
         os.chmod(self.home, 0o755)
         self.ca = certs.Authority(self.home)
@@ -32,11 +32,18 @@ class World:
         subprocess.run(["ip", "address", "replace", f"{UP}/32", "dev", "lo"], check=True)
         self.issue(UP)
         self.root = box.upstream(answer="192.0.2.77")
-        self.up = box.weir(start=False, workers=1, upstream={"ports": 256, "groups": [{"name": "all", "servers": [self.root.url]}]},
-                           listen=[f"{UP}:53"], allow=["0.0.0.0/0"],
-                           encrypted={"dot": [UP], "certificates": [{"chain": self.pair.chain, "key": self.pair.key}]})
+        self.up = box.weir(start=False, **self.settings(**(listeners or {"dot": [UP]})))
         self.up.address = (UP, 53)
         self.up.start()
+
+    def settings(self, **listeners):
+        return {"workers": 1, "upstream": {"ports": 256, "groups": [{"name": "all", "servers": [self.root.url]}]},
+                "listen": [f"{UP}:53"], "allow": ["0.0.0.0/0"],
+                "encrypted": {**listeners, "certificates": [{"chain": self.pair.chain, "key": self.pair.key}]}}
+
+    def change(self, more=None, **listeners):
+        self.up.configure({**self.settings(**listeners), **(more or {})})
+        self.up.verb("reload")
 
     def issue(self, address):
         self.pair = self.ca.issue("server", ["dns.up.example"], [address])
@@ -93,6 +100,41 @@ def upgraded(box):
     weir.verb("reload")
     until("none named", lambda: discovered(weir)["state"] == "none named")
     equal(weir.ask("plain.example").addresses, ["192.0.2.77"])
+
+
+@loopback.test("a server that names DoT and DoH is asked by DoT, and by DoH when nothing answers there")
+def fallback(box):
+    world = World(box, dot=[f"{UP}:8853"], doh=[f"{UP}:8443"])
+    weir = world.gateway()
+    until("the better ways", lambda: discovered(weir)["state"] == "proven")
+    equal(discovered(weir)["ways"], [f"tls://{UP}:8853", f"https://{UP}:8443/dns-query"])
+    until("they are in force", lambda: len(weir.verb("upstreams")["upstreams"]) == 3)
+    equal(weir.ask("a.example").addresses, ["192.0.2.77"])
+    equal(counters(world.up)["queries_doh"], 1)  # that it answers was tried once
+    world.up.stop()  # and comes back without DoT
+    world.up.configure(world.settings(doh=[f"{UP}:8443"]))
+    world.up.start()
+    for i in range(3):
+        equal(weir.ask(f"n{i}.example").addresses, ["192.0.2.77"])
+    after = counters(world.up)
+    equal((after["queries_doh"] >= 3, after["queries_dot"], after["queries_udp"]), (True, 0, 0))
+
+
+@loopback.test("what is said in the clear does not take a way that was proven")
+def forged(box):
+    world = World(box)
+    weir = world.gateway()
+    until("the better way", lambda: discovered(weir)["state"] == "proven")
+    before = counters(world.up)["queries_udp"]
+    # From here on the plain service says that there is none. (Port 853 says so as well, but what it said before has not ended.)
+    world.change({"local": {"special": {"off": ["resolver.arpa"]}}}, dot=[UP])
+    subprocess.run(["ip", "address", "add", "198.51.100.99/32", "dev", "lo"], check=True)
+    until("it was asked again", lambda: counters(world.up)["queries_udp"] > before)
+    subprocess.run(["ip", "address", "del", "198.51.100.99/32", "dev", "lo"], check=True)
+    until("and once more", lambda: counters(world.up)["queries_udp"] > before + 1)
+    equal(discovered(weir)["state"], "proven")
+    equal(weir.ask("a.example").addresses, ["192.0.2.77"])
+    need(counters(world.up)["queries_dot"] > 0)
 
 
 @loopback.test("off is the default: nobody is asked for a better way")

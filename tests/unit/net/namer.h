@@ -20,31 +20,40 @@ struct plain {
     struct wr_addr at;
     pthread_t thread;
     char rdata[3][128];
-    _Atomic unsigned count;
+    _Atomic unsigned count, asked;
 };
+
+static inline size_t plain_reply(const void *user, const uint8_t *query, uint8_t *out, size_t cap)
+{
+    const struct plain *p = user;
+    uint8_t rdata[512];
+    struct wr_build b;
+    struct wr_writer w;
+
+    wr_build_start(&b, out, cap, (uint16_t)(query[0] << 8 | query[1]), WR_FLAG_QR);
+    wr_build_question(&b, wr_upgrade_name, WR_TYPE_SVCB, WR_CLASS_IN);
+    for (unsigned i = 0; i < p->count; i++) {
+        wr_buf_write_init(&w, rdata, sizeof(rdata));
+        if (wr_present_read_rdata(p->rdata[i], strlen(p->rdata[i]), WR_TYPE_SVCB, NULL, &w, NULL) ==
+            WR_OK)
+            (void)!wr_build_rr(&b, WR_SECTION_ANSWER, wr_upgrade_name, WR_TYPE_SVCB, WR_CLASS_IN,
+                               120, rdata, w.pos);
+    }
+    return wr_build_finish(&b, 0);
+}
 
 static inline void *plain_run(void *user)
 {
     struct plain *p = user;
-    uint8_t in[512], out[2048], rdata[512];
+    uint8_t in[512], out[2048];
     struct sockaddr_storage from;
     socklen_t size = sizeof(from);
     ssize_t n;
 
     while ((n = recvfrom(p->fd, in, sizeof(in), 0, (struct sockaddr *)&from, &size)) > 0) {
-        struct wr_build b;
-        struct wr_writer w;
-
-        wr_build_start(&b, out, sizeof(out), (uint16_t)(in[0] << 8 | in[1]), WR_FLAG_QR);
-        wr_build_question(&b, wr_upgrade_name, WR_TYPE_SVCB, WR_CLASS_IN);
-        for (unsigned i = 0; i < p->count; i++) {
-            wr_buf_write_init(&w, rdata, sizeof(rdata));
-            if (wr_present_read_rdata(p->rdata[i], strlen(p->rdata[i]), WR_TYPE_SVCB, NULL, &w,
-                                      NULL) == WR_OK)
-                (void)!wr_build_rr(&b, WR_SECTION_ANSWER, wr_upgrade_name, WR_TYPE_SVCB,
-                                   WR_CLASS_IN, 120, rdata, w.pos);
-        }
-        (void)!sendto(p->fd, out, wr_build_finish(&b, 0), 0, (struct sockaddr *)&from, size);
+        p->asked++;
+        (void)!sendto(p->fd, out, plain_reply(p, in, out, sizeof(out)), 0, (struct sockaddr *)&from,
+                      size);
         size = sizeof(from);
     }
     return NULL;
@@ -56,6 +65,7 @@ static inline void plain_start(struct plain *p)
     socklen_t size;
 
     assert_int_equal(wr_addr_from_text("127.0.0.1", &p->at), WR_OK);
+    p->asked = 0;
     p->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     size = wr_sock_from_addr(&p->at, &sa);
     assert_int_equal(bind(p->fd, &sa.any, size), 0);

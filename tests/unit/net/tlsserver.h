@@ -33,6 +33,9 @@ struct server {
     struct wr_addr at;
     pthread_t thread;
     struct wr_creds *creds;
+    /* What is answered, in place of the question; NULL: nothing else. */
+    size_t (*reply)(const void *user, const uint8_t *query, uint8_t *out, size_t cap);
+    const void *user;
 };
 
 static const char server_ticket_key[WR_TLS_TICKET_KEY] = "0123456789";
@@ -53,9 +56,17 @@ static inline void server_push(int fd, struct wr_writer *out)
 }
 
 /* A frame with the reply to what came, or with another id. */
-static inline void server_answer(struct wr_tls *tls, int fd, uint8_t *framed, size_t n, bool lie,
-                                 struct wr_writer *out)
+static inline void server_answer(const struct server *s, struct wr_tls *tls, int fd,
+                                 uint8_t *framed, size_t n, bool lie, struct wr_writer *out)
 {
+    uint8_t reply[2 + 2048];
+
+    if (s->reply) {
+        n = s->reply(s->user, framed + 2, reply + 2, sizeof(reply) - 2) + 2;
+        reply[0] = (uint8_t)((n - 2) >> 8);
+        reply[1] = (uint8_t)(n - 2);
+        framed = reply;
+    }
     framed[4] |= 0x80;
     framed[2] ^= lie;
     assert_int_equal(wr_tls_write(tls, framed, n, out), WR_OK);
@@ -86,9 +97,9 @@ static inline void server_speak(struct server *s, int fd)
         wr_tls_feed(&tls, in, (size_t)got, &at);
         while ((err = wr_tls_read(&tls, plain, sizeof(plain), &n, &out)) == WR_OK) {
             if (s->play == LIES_FIRST)
-                server_answer(&tls, fd, plain, n, true, &out);
+                server_answer(s, &tls, fd, plain, n, true, &out);
             if (s->play != SHUTS_AFTER)
-                server_answer(&tls, fd, plain, n, false, &out);
+                server_answer(s, &tls, fd, plain, n, false, &out);
             else
                 shutdown(fd, SHUT_RDWR);
         }
@@ -117,7 +128,8 @@ static inline void *server_run(void *user)
     return NULL;
 }
 
-static inline void server_start(struct server *s, enum play play, const struct certs_one *leaf)
+static inline void server_start_at(struct server *s, enum play play, const struct certs_one *leaf,
+                                   uint16_t port)
 {
     struct wr_creds_pem pair = {leaf->pem.data, leaf->key_pem.data, leaf->pem.size,
                                 leaf->key_pem.size};
@@ -125,18 +137,26 @@ static inline void server_start(struct server *s, enum play play, const struct c
     struct wr_verdict_text why;
     union wr_sockaddr sa;
     socklen_t size;
+    int on = 1;
 
     memset(s, 0, sizeof(*s));
     s->play = play;
     assert_int_equal(wr_creds_make(&setup, &why, &s->creds), WR_OK);
     assert_int_equal(wr_addr_from_text("127.0.0.1", &s->at), WR_OK);
     s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    s->at.port = port;
+    assert_int_equal(setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), 0);
     size = wr_sock_from_addr(&s->at, &sa);
     assert_int_equal(bind(s->fd, &sa.any, size), 0);
     assert_int_equal(listen(s->fd, 4), 0);
     assert_int_equal(getsockname(s->fd, &sa.any, &size), 0);
     assert_int_equal(wr_sock_to_addr(&sa, &s->at), WR_OK);
     assert_int_equal(pthread_create(&s->thread, NULL, server_run, s), 0);
+}
+
+static inline void server_start(struct server *s, enum play play, const struct certs_one *leaf)
+{
+    server_start_at(s, play, leaf, 0);
 }
 
 static inline void server_stop(struct server *s)

@@ -6,14 +6,17 @@
 
 #include "conf/mistakes.h"
 #include "net/asksock.h"
+#include "net/better.h"
 #include "serve/finder.h"
 
-static struct certs_one ca, leaf;
+static struct certs_one ca, leaf, stranger, ended;
 static struct wr_creds *creds;
 static struct plain plain;
 static _Atomic unsigned news;
 static struct wr_finder *finder;
 static struct wr_gate_way ways[WR_UPSTREAMS_MAX];
+static struct wr_clock clock_of;
+static struct wr_prove_settings prove;
 
 static void on_news(void *user)
 {
@@ -25,16 +28,25 @@ static int setup(void **state)
     struct wr_creds_setup s = {0};
     struct wr_verdict_text why;
     int64_t day = 86400, from = (int64_t)time(NULL) - day, until = from + 30 * day;
-    const struct wr_finder_setup how = {.news = on_news};
+    const struct wr_finder_setup how = {.news = on_news, .clock = &clock_of};
 
-    certs_make(&ca, &(struct certs_want){.cn = "CA", .ca = true, .from_s = from, .until_s = until},
-               NULL);
+    certs_make(
+        &ca,
+        &(struct certs_want){.cn = "CA", .ca = true, .from_s = from - 9 * day, .until_s = until},
+        NULL);
     certs_make(&leaf, &(struct certs_want){.ips = {"127.0.0.1"}, .from_s = from, .until_s = until},
+               &ca);
+    certs_make(&stranger,
+               &(struct certs_want){.ips = {"192.0.2.1"}, .from_s = from, .until_s = until}, &ca);
+    certs_make(&ended,
+               &(struct certs_want){.ips = {"127.0.0.1"}, .from_s = from - day, .until_s = from},
                &ca);
     s.anchors = ca.pem.data;
     s.anchors_size = ca.pem.size;
     assert_int_equal(wr_creds_make(&s, &why, &creds), WR_OK);
     plain_start(&plain);
+    news = 0;
+    wr_clock_believe(&clock_of, true, 0);
     return wr_finder_create(&how, &finder);
 }
 
@@ -43,6 +55,8 @@ static int teardown(void **state)
     wr_finder_free(finder);
     plain_stop(&plain);
     wr_creds_drop(creds);
+    certs_free(&stranger);
+    certs_free(&ended);
     certs_free(&leaf);
     certs_free(&ca);
     return 0;
@@ -75,7 +89,25 @@ static void await(unsigned count)
     }
 }
 
-static void test_found_and_lost(void **state)
+/* Looks once more, to the end: who is asked twice has settled the first. */
+static void look_again(void)
+{
+    uint64_t end = wr_asksock_now_us() + 60 * WR_S;
+    const struct timespec moment = {.tv_nsec = 5000000};
+
+    for (unsigned i = 0; i < 2; i++) {
+        unsigned asked = plain.asked;
+
+        wr_finder_link(finder);
+        while (plain.asked == asked) {
+            assert_true(wr_asksock_now_us() < end);
+            nanosleep(&moment, NULL);
+        }
+    }
+}
+
+/* What is said in the clear brings the way, and does not take it. */
+static void test_found_and_kept(void **state)
 {
     struct wr_conf *conf = read_conf("proven"), *off = read_conf("off");
     struct server s;
@@ -93,15 +125,85 @@ static void test_found_and_lost(void **state)
     /* The same configuration again: what is known stays, and nobody is asked anew. */
     assert_int_equal(wr_finder_plan(finder, conf, creds), WR_OK);
     assert_int_equal(wr_finder_ways(finder, ways), 1);
-    plain.count = 0; /* it names nothing any more */
-    wr_finder_link(finder);
-    await(2);
-    assert_int_equal(wr_finder_ways(finder, ways), 0);
+    plain.count = 0; /* or somebody on the path says so */
+    look_again();
+    assert_int_equal(wr_finder_ways(finder, ways), 1);
     assert_int_equal(wr_finder_plan(finder, off, creds), WR_OK);
     assert_int_equal(wr_finder_ways(finder, ways), 0);
     server_stop(&s);
     wr_conf_free(conf);
     wr_conf_free(off);
+}
+
+/* It cannot prove itself any more: it goes at once, whatever is left of what was said. */
+static void test_refused(void **state)
+{
+    struct wr_conf *conf = read_conf("proven");
+    struct server s;
+
+    server_start(&s, ANSWERS, &leaf);
+    plain_name(&plain, 0, 1, &s);
+    plain.count = 1;
+    assert_int_equal(wr_finder_plan(finder, conf, creds), WR_OK);
+    await(1);
+    server_stop(&s);
+    server_start_at(&s, ANSWERS, &stranger, s.at.port);
+    wr_finder_link(finder);
+    await(2);
+    assert_int_equal(wr_finder_ways(finder, ways), 0);
+    server_stop(&s);
+    wr_conf_free(conf);
+}
+
+/* What was proven before the time was known is proven again when it is. */
+static void test_time_comes(void **state)
+{
+    struct wr_conf *conf = read_conf("proven");
+    struct server s;
+
+    server_start(&s, ANSWERS, &ended);
+    plain_name(&plain, 0, 1, &s);
+    plain.count = 1;
+    prove.floor_s = 1;
+    wr_clock_believe(&clock_of, false, 0);
+    wr_finder_trust(finder, &prove);
+    assert_int_equal(wr_finder_plan(finder, conf, creds), WR_OK);
+    await(1);
+    assert_int_equal(wr_finder_ways(finder, ways), 1);
+    wr_clock_believe(&clock_of, true, 0);
+    await(2);
+    assert_int_equal(wr_finder_ways(finder, ways), 0);
+    server_stop(&s);
+    wr_conf_free(conf);
+}
+
+/* One look after another, by the rules. */
+static void test_learn(void **state)
+{
+    struct wr_uri server = {.scheme = WR_URI_UDP, .addrs = 1};
+    struct wr_better_found named = {.ways = 1, .ttl_s = 600}, nothing = {0};
+    struct wr_finder_known k = {0};
+
+    named.way[0].at = (struct wr_upgrade){.scheme = WR_URI_TLS, .port = 853};
+    named.way[0].proven = true;
+    assert_int_equal(wr_finder_learn(&k, &server, WR_OK, &named, 100 * WR_S), 600);
+    assert_int_equal(k.ways, 1);
+    /* Forged: nothing is named, or what is named is no good. It stays, and is looked at again soon. */
+    assert_int_equal(wr_finder_learn(&k, &server, WR_E_NOTFOUND, &nothing, 200 * WR_S), 60);
+    assert_int_equal(wr_finder_learn(&k, &server, WR_E_DENIED, &nothing, 260 * WR_S), 120);
+    assert_int_equal(wr_finder_learn(&k, &server, WR_E_TIMEOUT, &nothing, 380 * WR_S), 240);
+    assert_int_equal(k.ways, 1);
+    /* What it said has ended. Silence takes nothing then either; that it is not named does, for a minute. */
+    assert_int_equal(wr_finder_learn(&k, &server, WR_E_TIMEOUT, &nothing, 701 * WR_S), 480);
+    assert_int_equal(k.ways, 1);
+    assert_int_equal(wr_finder_learn(&k, &server, WR_E_NOTFOUND, &nothing, 702 * WR_S), 60);
+    assert_int_equal(k.ways, 0);
+    assert_int_equal(wr_finder_learn(&k, &server, WR_E_NOTFOUND, &nothing, 800 * WR_S), 3600);
+    /* Who cannot prove himself goes before that. */
+    assert_int_equal(wr_finder_learn(&k, &server, WR_OK, &named, 900 * WR_S), 600);
+    nothing.refused = true;
+    assert_int_equal(wr_finder_learn(&k, &server, WR_E_TIMEOUT, &nothing, 901 * WR_S), 60);
+    assert_int_equal(k.ways, 0);
 }
 
 /* Who is silent is looked for later and later, who has nothing to name once an hour, and nobody more than once a minute. */
@@ -121,7 +223,10 @@ static void test_rests(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_found_and_lost, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_found_and_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_time_comes, setup, teardown),
+        cmocka_unit_test(test_learn),
         cmocka_unit_test(test_rests),
     };
 

@@ -30,6 +30,8 @@ struct made {
 static const struct wr_local *names; /* of the world */
 static int64_t floor_s;              /* likewise */
 static struct wr_prefix advertised;  /* likewise */
+static const struct wr_gate_way *found_ways;
+static uint32_t found_count;
 
 /* A machine with lo, br-iot (v4, link-local and global v6) and a bare tun0. */
 static int make_with(struct made *m, const char *yaml, const char *resolv)
@@ -45,7 +47,9 @@ static int make_with(struct made *m, const char *yaml, const char *resolv)
                                   .resolv_size = resolv == NULL ? 0 : strlen(resolv),
                                   .names = names,
                                   .advertised = advertised,
-                                  .floor_s = floor_s};
+                                  .floor_s = floor_s,
+                                  .way = found_ways,
+                                  .ways = found_count};
     struct wr_mistakes *mistakes = calloc(1, sizeof(*mistakes));
     struct wr_conf *conf = NULL;
     wr_mistakes_init(mistakes);
@@ -545,6 +549,41 @@ static void test_bootstrap(void **state)
     wr_gate_free(m.gate);
 }
 
+static struct wr_gate_way way_to(const char *plain, const char *url)
+{
+    struct wr_gate_way w = {.plain = addr(plain)};
+    assert_int_equal(wr_uri_from_text(url, strlen(url), &w.way, NULL), WR_OK);
+    return w;
+}
+
+/* What was found stands behind what is written: the best way to each, then the second; and never where weir itself listens. */
+static void test_ways(void **state)
+{
+    static const char text[] =
+        "encrypted: {dot: [192.168.7.1]}\nupstream:\n  groups:\n"
+        "    - {name: a, discover: proven, servers: [\"udp://192.0.2.1\", \"udp://192.0.2.2\", "
+        "\"udp://192.168.7.1:5300\"]}\n    - {name: b, servers: [\"udp://192.0.2.1\"]}\n";
+    struct wr_gate_way some[] = {
+        way_to("192.0.2.1:53", "tls://192.0.2.1"), way_to("192.0.2.1:53", "https://192.0.2.1/q"),
+        way_to("192.0.2.2:53", "tls://192.0.2.2"), way_to("192.168.7.1:5300", "tls://192.168.7.1")};
+    static const char *const wanted[] = {"udp://192.0.2.1",        "udp://192.0.2.2",
+                                         "udp://192.168.7.1:5300", "tls://192.0.2.1",
+                                         "tls://192.0.2.2",        "https://192.0.2.1/q"};
+    struct made m = {0};
+    found_ways = some;
+    found_count = 4;
+    assert_int_equal(make_with(&m, text, NULL), WR_OK);
+    found_ways = NULL;
+    found_count = 0;
+    const struct wr_upstreams *u = &m.gate->settings.upstreams;
+    assert_int_equal(u->group[0].servers, 6);
+    for (unsigned i = 0; i < 6; i++) {
+        assert_string_equal(u->upstream[u->group[0].server[i]].url, wanted[i]);
+    }
+    assert_int_equal(u->group[1].servers, 1);
+    wr_gate_free(m.gate);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -565,6 +604,7 @@ int main(void)
         cmocka_unit_test(test_dns64_of_routers),
         cmocka_unit_test(test_bootstrap),
         cmocka_unit_test(test_families),
+        cmocka_unit_test(test_ways),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "serve/finder.h"
 #include "serve/proofs.h"
 
 static void test_life(void **state)
@@ -54,7 +55,8 @@ static void test_life(void **state)
     wr_proofs_free(&p);
 }
 
-/* Servers of either kind in a group whose better ways are looked for: each address of the one, a way to the other. */
+/* Servers of either kind in a group whose better ways are looked for: each address of the one, a way of each transport to
+ * the other. */
 static void test_room_for_addresses_beside_ways(void **state)
 {
     static const char *const urls[] = {"tls://dns.example#addr=192.0.2.1&addr=192.0.2.2",
@@ -71,7 +73,7 @@ static void test_room_for_addresses_beside_ways(void **state)
     for (unsigned i = 0; i < 3; i++)
         assert_int_equal(wr_uri_from_text(urls[i], strlen(urls[i]), &servers[i], NULL), WR_OK);
     assert_int_equal(wr_proofs_start(&p, &conf, NULL, NULL), WR_OK);
-    for (unsigned i = 0; i < 2 + WR_URI_ADDRS_MAX + 1; i++)
+    for (unsigned i = 0; i < 2 + WR_URI_ADDRS_MAX + WR_FINDER_WAYS; i++)
         wr_proofs_add(&p, &servers[i < 2 ? 0 : 1], &up);
     wr_proofs_free(&p);
 }
