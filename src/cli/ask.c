@@ -125,13 +125,17 @@ static const char *transport_of(const struct asking *a, bool query)
     case WR_URI_TLS: return "TLS";
     case WR_URI_HTTPS: return "HTTPS";
     case WR_URI_QUIC: return "QUIC";
+    case WR_URI_ODOH: return "ODoH";
     default: return (query ? a->ask.tcp : a->reply.tcp) ? "TCP" : "UDP";
     }
 }
 
-static struct wr_asktext_secure secure_facts(const struct wr_asksecure *s)
+static struct wr_asktext_secure secure_facts(const struct asking *a)
 {
-    return (struct wr_asktext_secure){.version = s->facts.version,
+    const struct wr_asksecure *s = a->secure;
+
+    return (struct wr_asktext_secure){.odoh = a->flags->via.odoh ? &s->odoh : NULL,
+                                      .version = s->facts.version,
                                       .cipher = s->facts.cipher,
                                       .http = s->facts.http,
                                       .proof = s->proof.text,
@@ -159,7 +163,7 @@ static int print_message(struct asking *a, const uint8_t *bytes, size_t size, bo
     if (err)
         return err;
     if (a->flags->via.scheme && !query) {
-        secure = secure_facts(a->secure);
+        secure = secure_facts(a);
         facts.secure = &secure;
     }
     if (a->flags->json)
@@ -265,11 +269,13 @@ static int choose_flags(struct asking *a, const struct wr_askflags *flags)
     char why[WR_ASKFLAGS_WHY_SIZE] = "";
 
     a->own = *flags;
-    if (wr_askurl_is(flags->server) && wr_askurl_apply(&a->url, flags, &a->own, why) != WR_OK) {
+    if (wr_askurl_is(flags) && wr_askurl_apply(&a->url, flags, &a->own, why) != WR_OK) {
         fprintf(stderr, "weir ask: %s\n", why);
         return WR_E_USAGE;
     }
-    if (a->own.via.scheme && a->own.edns && !a->own.padding_chosen)
+    /* Of ODoH the envelope is padded (RFC 9230 section 6.2). */
+    if (a->own.via.scheme && a->own.via.scheme != WR_URI_ODOH && a->own.edns &&
+        !a->own.padding_chosen)
         a->own.padding = PADDING_BLOCK;
     if (a->own.via.scheme && !a->secure)
         a->secure = wr_asksecure_start();

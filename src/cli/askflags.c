@@ -159,7 +159,10 @@ void wr_askflags_opts(struct wr_opts *ret_opts)
             "and no word of what\nthe server proves its certificate is told and not "
             "insisted on; with +pin, +tls-ca or\n+tls-host it is. Exit status: 0 every question "
             "got "
-            "a reply (whatever it says), 1 one did\nnot, 2 not understood.",
+            "a reply (whatever it says), 1 one did\nnot, 2 not understood.\n\nWith +odoh=PROXY, "
+            "@SERVER is the name of the target, which the proxy looks up; addresses, pins\nand "
+            "authorities are about the proxy. The target's configuration is fetched by way of "
+            "the\nproxy, unless it is pinned.",
         .table = rows,
         .rows = WR_ARRAY_LEN(options) + wr_askplus_opts(rows + WR_ARRAY_LEN(options)),
     };

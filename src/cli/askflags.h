@@ -29,7 +29,7 @@
 
 /* Beyond UDP and TCP: by which transport, and what the server has to prove. */
 struct wr_askvia {
-    uint8_t scheme;      /* WR_URI_TLS, WR_URI_HTTPS, WR_URI_QUIC; 0: UDP and TCP */
+    uint8_t scheme;      /* WR_URI_TLS, WR_URI_HTTPS, WR_URI_QUIC, WR_URI_ODOH; 0: UDP and TCP */
     bool ca;             /* an authority is to vouch for it: +tls-ca, +tls-host */
     bool get;            /* of HTTPS: by GET, not by POST */
     bool any;            /* of authority and pins one is enough, as in URLs */
@@ -39,6 +39,9 @@ struct wr_askvia {
     const char *sni;     /* the name that it is told; NULL: the same */
     struct wr_pin pin[WR_URI_PINS_MAX];
     uint8_t pins;
+    /* Of ODoH, as written: +odoh, +odoh-path, +odoh-config; and what they say with @SERVER, or the URL (cli/askurl). */
+    const char *proxy, *target_path, *config;
+    const struct wr_uri *odoh;
 };
 
 struct wr_askflags {

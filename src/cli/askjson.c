@@ -138,6 +138,12 @@ static json_t *secure_json(const struct wr_asktext_secure *secure)
     return tls;
 }
 
+static json_t *odoh_json(const struct wr_askodoh *odoh)
+{
+    return json_pack("{s:s, s:s, s:s, s:s}", "target", odoh->target, "path", odoh->uri->path,
+                     "configuration", odoh->from, "config", odoh->config);
+}
+
 static json_t *transport_json(const char *transport)
 {
     char text[8] = "";
@@ -172,6 +178,8 @@ int wr_askjson_print(struct wr_askmsg_view *view, const struct wr_asktext_facts 
                     "flags", flags_json(msg->flags), "malformed", view->err != 0);
     if (facts->secure)
         json_object_set_new(all, "tls", secure_json(facts->secure));
+    if (facts->secure && facts->secure->odoh)
+        json_object_set_new(all, "odoh", odoh_json(facts->secure->odoh));
     if (msg->qtype)
         json_object_set_new(all, "question",
                             question_json(msg->qname.wire, msg->qtype, msg->qclass));

@@ -196,6 +196,33 @@ static int take_get(struct reader *r, struct wr_askflags *f, const char *value)
     return WR_OK;
 }
 
+/* "proxy.example", with a port and a path if it has others than 443 and /proxy. What makes facts in a URL is none of it. */
+static int take_odoh(struct reader *r, struct wr_askflags *f, const char *value)
+{
+    if (!value || !*value || strlen(value) >= WR_URI_NAME_SIZE + WR_URI_PATH_SIZE ||
+        strpbrk(value, "&# "))
+        return wrong(r, "+odoh wants the proxy, as proxy.example/proxy; the target is @SERVER");
+    f->via.scheme = WR_URI_ODOH;
+    f->via.proxy = value;
+    return WR_OK;
+}
+
+static int take_odoh_path(struct reader *r, struct wr_askflags *f, const char *value)
+{
+    if (!value || *value != '/' || !is_path(value))
+        return wrong(r, "+odoh-path wants the target's path, as /dns-query");
+    f->via.target_path = value;
+    return WR_OK;
+}
+
+static int take_odoh_config(struct reader *r, struct wr_askflags *f, const char *value)
+{
+    if (!value || !*value || strlen(value) > WR_URI_CONFIG_MAX * 4 / 3 || strpbrk(value, "&# "))
+        return wrong(r, "+odoh-config wants the target's configurations in base64");
+    f->via.config = value;
+    return WR_OK;
+}
+
 /* A flag about what the server proves means DoT where no transport is named, as in kdig. */
 static int proves(struct wr_askflags *f)
 {
@@ -289,6 +316,12 @@ static const struct flag flags[] = {
     {"tls", NO_BOOL, take_tls, true, NULL, "ask over TLS (DoT)"},
     {"https", NO_BOOL, take_https, true, "[=PATH]", "ask over HTTPS (DoH)"},
     {"https-get", NO_BOOL, take_get, false, NULL, "over HTTPS, by GET and not by POST"},
+    {"odoh", NO_BOOL, take_odoh, true, "PROXY",
+     "over Oblivious DoH: HOST[:PORT][/PATH] carries it to @SERVER"},
+    {"odoh-path", NO_BOOL, take_odoh_path, false, "PATH",
+     "the path of @SERVER, where it is not the usual one"},
+    {"odoh-config", NO_BOOL, take_odoh_config, false, "CONFIG",
+     "its configuration, pinned, as it is printed"},
     {"tls-ca", NO_BOOL, take_ca, false, "[=FILE]",
      "an authority vouches for the server: of a file, or the system's"},
     {"tls-host", NO_BOOL, take_host, false, "HOST", "the name that it proves"},
@@ -374,7 +407,7 @@ static int take_no(struct reader *r, const struct flag *flag, const char *value)
         r->now->padding_chosen = true;
     } else if (flag->take == take_bufsize)
         r->now->bufsize = 0;
-    else if (flag->take == take_tls || flag->take == take_https)
+    else if (flag->take == take_tls || flag->take == take_https || flag->take == take_odoh)
         r->now->via = no_via;
     else if (!strcmp(flag->name, "all"))
         set_all(r->now, false);

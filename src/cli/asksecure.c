@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -130,6 +131,8 @@ static void put_terms(const struct wr_asksecure *s, const struct wr_addr *server
     put_text(ret->host, sizeof(ret->host), s->host);
     put_text(ret->sni, sizeof(ret->sni), via->sni);
     put_text(ret->ca_file, sizeof(ret->ca_file), via->ca_file);
+    if (via->odoh)
+        wr_askodoh_target(via->odoh, ret->target, sizeof(ret->target));
     memcpy(ret->pin, via->pin, sizeof(via->pin[0]) * via->pins);
     ret->scheme = via->scheme;
     ret->pins = via->pins;
@@ -157,6 +160,45 @@ static void keep_ticket(struct wr_asksecure *s)
     memcpy(s->ticket, s->facts.ticket, s->ticket_size);
 }
 
+/* What the connection is to be like; `named`: s->host is a name. */
+static void set_secure(struct wr_asksecure *s, const struct wr_askvia *via, bool named,
+                       struct wr_upconn_secure *ret)
+{
+    s->proof.creds = s->creds;
+    s->proof.host = s->host;
+    s->proof.pin = via->pin;
+    s->proof.pins = via->pins;
+    s->proof.authority = via->ca;
+    s->proof.any = via->any;
+    *ret = (struct wr_upconn_secure){.creds = s->creds,
+                                     .verify = wr_askproof_judge,
+                                     .user = &s->proof,
+                                     .host = s->authority,
+                                     .path = via->path ? via->path : "/dns-query",
+                                     .get = via->get,
+                                     .name = via->sni ? via->sni
+                                             : named  ? s->host
+                                                      : NULL};
+}
+
+/* What cannot be asked; the source's address to `ret_from`. */
+static int check(struct wr_asksecure *s, const struct wr_askflags *flags, uint8_t kind,
+                 struct wr_addr *ret_from)
+{
+    const struct wr_uri *odoh = flags->via.odoh;
+    char zone[16];
+
+    if (!kind)
+        return fail(s, WR_E_USAGE, wr_uri_scheme_name(flags->via.scheme),
+                    "weir ask does not speak it");
+    if (odoh && !strcasecmp(s->host, odoh->name))
+        return fail(s, WR_E_USAGE, odoh->name,
+                    "proxy and target are the same host: it would know who asks what");
+    if (flags->from && wr_askflags_server(flags->from, 0, ret_from, zone) != WR_OK)
+        return fail(s, WR_E_USAGE, "-b", "wants an address");
+    return WR_OK;
+}
+
 int wr_asksecure_run(struct wr_asksecure *s, const struct wr_askflags *flags,
                      const struct wr_addr *server, const uint8_t *query, size_t size,
                      struct wr_ask_reply *ret_reply)
@@ -164,40 +206,26 @@ int wr_asksecure_run(struct wr_asksecure *s, const struct wr_askflags *flags,
     struct wr_askflow flow = {.server = *server,
                               .timeout_ms = flags->timeout_ms,
                               .kind = wr_askflow_kind(flags->via.scheme)};
-    bool named = find_host(s, flags, server);
+    bool named = find_host(s, flags, server), again;
     int err = load_authorities(s, &flags->via);
-    char zone[16];
 
+    if (!err)
+        err = check(s, flags, flow.kind, &flow.from);
     if (err)
         return err;
-    if (!flow.kind)
-        return fail(s, WR_E_USAGE, wr_uri_scheme_name(flags->via.scheme),
-                    "weir ask does not speak it");
-    if (flags->from && wr_askflags_server(flags->from, 0, &flow.from, zone) != WR_OK)
-        return fail(s, WR_E_USAGE, "-b", "wants an address");
-    if (!is_again(s, server, &flags->via)) /* what one session proved holds for its tickets */
+    again = is_again(s, server, &flags->via);
+    if (!again) /* what one session proved holds for its tickets */
         s->proof = (struct wr_askproof){0};
-    s->proof.creds = s->creds;
-    s->proof.host = s->host;
-    s->proof.pin = flags->via.pin;
-    s->proof.pins = flags->via.pins;
-    s->proof.authority = flags->via.ca;
-    s->proof.any = flags->via.any;
     put_authority(s, server->port);
-    flow.secure =
-        (struct wr_upconn_secure){.creds = s->creds,
-                                  .verify = wr_askproof_judge,
-                                  .user = &s->proof,
-                                  .host = s->authority,
-                                  .path = flags->via.path ? flags->via.path : "/dns-query",
-                                  .get = flags->via.get,
-                                  .name = flags->via.sni ? flags->via.sni
-                                          : named        ? s->host
-                                                         : NULL};
+    set_secure(s, &flags->via, named, &flow.secure);
+    if (flags->via.odoh)
+        wr_askodoh_begin(&s->odoh, flags->via.odoh, again, wr_asksock_now_us(), &flow.secure);
     flow.ticket = s->ticket_size ? s->ticket : NULL;
     flow.ticket_size = s->ticket_size;
     err = wr_askflow_run(&flow, query, size, &s->room, ret_reply, &s->facts);
     keep_ticket(s);
+    if (flags->via.odoh)
+        wr_askodoh_end(&s->odoh);
     return err;
 }
 
@@ -211,6 +239,14 @@ const char *wr_asksecure_remedy(const struct wr_asksecure *s, const struct wr_as
         return "name its authority with +tls-ca=FILE, the name in its certificate with "
                "+tls-host=NAME, or ask without them to see what it shows";
     if (err == WR_E_IO && !s->facts.connect_us)
-        return "is there a listener of this transport? the port follows the server behind a #";
+        return flags->via.odoh ? "is that the proxy, and its port? +odoh=HOST:PORT/PATH"
+                               : "is there a listener of this transport? the port follows the "
+                                 "server behind a #";
+    if (err == WR_E_CLOSED && flags->via.odoh && flags->via.odoh->config_size)
+        return "without +odoh-config (config= in a URL) the one that the target publishes now is "
+               "fetched, and printed";
+    if (err == WR_E_CLOSED && flags->via.odoh && s->facts.connect_us)
+        return "are the proxy's path (+odoh=HOST/PATH) and the target's (@HOST +odoh-path) right, "
+               "and does this proxy carry to that target?";
     return "";
 }

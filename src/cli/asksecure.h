@@ -6,13 +6,14 @@
  * questions the second shows whether sessions are resumed.
  *
  *     struct wr_asksecure *s = wr_asksecure_start();            NULL: no memory
- *     err = wr_asksecure_run(s, flags, &addr, query, size, &reply);      then s->facts and s->proof tell how it was
+ *     err = wr_asksecure_run(s, flags, &addr, query, size, &reply);      then s->facts, s->proof and s->odoh tell how it was
  *     wr_asksecure_end(s);
  */
 #ifndef WR_CLI_ASKSECURE_H
 #define WR_CLI_ASKSECURE_H
 
 #include "cli/askflags.h"
+#include "cli/askodoh.h"
 #include "cli/askproof.h"
 #include "net/askflow.h"
 
@@ -21,6 +22,7 @@
 struct wr_asksecure_terms {
     struct wr_addr server;
     char host[WR_URI_NAME_SIZE], sni[WR_URI_NAME_SIZE]; /* what it proves, what it is told */
+    char target[WR_URI_NAME_SIZE + 8];                  /* of ODoH */
     char ca_file[512];
     struct wr_pin pin[WR_URI_PINS_MAX];
     uint8_t scheme, pins;
@@ -30,6 +32,7 @@ struct wr_asksecure_terms {
 struct wr_asksecure {
     struct wr_askflow_facts facts;
     struct wr_askproof proof;
+    struct wr_askodoh odoh; /* of a question that went so */
     /* inside */
     struct wr_askflow_room room;
     char host[WR_URI_NAME_SIZE];

@@ -188,6 +188,13 @@ static void print_ms(const char *before, uint32_t us, FILE *out)
     fprintf(out, "%s%u.%u ms", before, us / 1000, us / 100 % 10);
 }
 
+static void print_odoh(const struct wr_askodoh *odoh, FILE *out)
+{
+    fprintf(out, ";; Carried to %s%s, which alone can open it; configuration %s:\n", odoh->target,
+            odoh->uri->path, odoh->from);
+    fprintf(out, ";; +odoh-config=%s\n", odoh->config);
+}
+
 static void print_secure(const struct wr_asktext_secure *secure, FILE *out)
 {
     char pin[WR_PIN_TEXT_SIZE];
@@ -202,6 +209,8 @@ static void print_secure(const struct wr_asktext_secure *secure, FILE *out)
         wr_pin_text(secure->key, &s);
         fprintf(out, ";; Key of the server: +pin=%s\n", pin);
     }
+    if (secure->odoh)
+        print_odoh(secure->odoh, out);
     print_ms(";; Connected in ", secure->connect_us, out);
     print_ms(", handshake in ", secure->handshake_us, out);
     print_ms(", answered in ", secure->answer_us, out);

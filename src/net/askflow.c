@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 
 #include "base/check.h"
@@ -178,6 +179,18 @@ static int turn(struct running *r)
     return WR_E_AGAIN;
 }
 
+/* What the envelopes of ODoH are made with. */
+static int seed(struct running *r)
+{
+    uint8_t bytes[32];
+
+    if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+        return fail(r, WR_E_IO, "the system gives no randomness", "");
+    wr_rng_seed(&r->room->rng, bytes);
+    explicit_bzero(bytes, sizeof(bytes));
+    return WR_OK;
+}
+
 static int run(struct running *r)
 {
     int err = wr_asksock_open(&r->sock, SOCK_STREAM, &r->flow->server, &r->flow->from);
@@ -212,6 +225,7 @@ uint8_t wr_askflow_kind(uint8_t scheme)
     switch (scheme) {
     case WR_URI_TLS: return WR_UPCONN_DOT;
     case WR_URI_HTTPS: return WR_UPCONN_DOH;
+    case WR_URI_ODOH: return WR_UPCONN_ODOH;
     default: return 0;
     }
 }
@@ -235,6 +249,7 @@ int wr_askflow_run(const struct wr_askflow *flow, const uint8_t *query, size_t s
 
     wr_assert(wr_upconn_is_encrypted(flow->kind));
     setup.secure.memory = (struct wr_http_memory){.resize = resize};
+    setup.secure.target.rng = &room->rng;
     memset(ret_facts, 0, sizeof(*ret_facts));
     ret_reply->size = 0;
     ret_reply->tries = ret_reply->wrong = 0;
@@ -245,7 +260,9 @@ int wr_askflow_run(const struct wr_askflow *flow, const uint8_t *query, size_t s
     wr_upconn_start(&room->conn, &setup);
     wr_asksock_begin(&r.sock, flow->timeout_ms, flow->cancel);
     r.since_us = r.sock.started_us;
-    err = run(&r);
+    err = seed(&r);
+    if (!err)
+        err = run(&r);
     wr_upconn_end(&room->conn);
     ret_reply->took_us = wr_asksock_end(&r.sock);
     return err;

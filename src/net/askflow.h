@@ -15,6 +15,7 @@
 #ifndef WR_NET_ASKFLOW_H
 #define WR_NET_ASKFLOW_H
 
+#include "base/rng.h"
 #include "net/ask.h"
 #include "net/clock.h"
 #include "transport/upconn.h"
@@ -28,7 +29,7 @@ struct wr_askflow {
     const struct wr_clock
         *clock;   /* what is believed of the time, for the judge; NULL: the kernel's */
     uint8_t kind; /* enum wr_upconn_kind, an encrypted one */
-    struct wr_upconn_secure secure; /* its memory is given by the run */
+    struct wr_upconn_secure secure; /* its memory and random numbers are given by the run */
     const uint8_t *ticket;          /* of an earlier connection to this server, or NULL */
     size_t ticket_size;
 };
@@ -49,6 +50,7 @@ struct wr_askflow_facts {
 /* What a connection works in. */
 struct wr_askflow_room {
     struct wr_upconn conn;
+    struct wr_rng rng;
     uint8_t room[WR_UPCONN_ROOM], out[WR_UPCONN_OUT], plain[WR_UPCONN_PLAIN], in[16384];
 };
 

@@ -116,6 +116,16 @@ static void test_secure(void **state)
     facts.http = "1.1";
     all = printed(make_reply());
     assert_string_equal(text_at(json_object_get(all, "tls"), "http"), "1.1");
+    assert_null(json_object_get(all, "odoh"));
+    json_decref(all);
+    struct wr_uri uri = {.path = "/q"};
+    struct wr_askodoh odoh = {.uri = &uri, .target = "t.example", .from = "kept", .config = "AAAA"};
+    facts.odoh = &odoh;
+    all = printed(make_reply());
+    assert_string_equal(text_at(json_object_get(all, "odoh"), "target"), "t.example");
+    assert_string_equal(text_at(json_object_get(all, "odoh"), "path"), "/q");
+    assert_string_equal(text_at(json_object_get(all, "odoh"), "configuration"), "kept");
+    assert_string_equal(text_at(json_object_get(all, "odoh"), "config"), "AAAA");
     json_decref(all);
     secure = NULL;
 }

@@ -73,6 +73,16 @@ static void test_via(void **state)
         assert_int_equal(take(i % 2 ? "pin=" PIN : "tls-pin=" PIN), WR_OK);
     assert_int_equal(flags.via.pins, WR_URI_PINS_MAX);
     assert_int_equal(take("pin=" PIN), WR_E_USAGE);
+    assert_int_equal(take("odoh=p.example/proxy"), WR_OK); /* what is proven is about the proxy */
+    assert_int_equal(flags.via.scheme, WR_URI_ODOH);
+    assert_string_equal(flags.via.proxy, "p.example/proxy");
+    assert_true(flags.via.ca && flags.via.pins);
+    assert_int_equal(take("odoh-path=/q"), WR_OK);
+    assert_string_equal(flags.via.target_path, "/q");
+    assert_int_equal(take("odoh-config=AAAA"), WR_OK);
+    assert_string_equal(flags.via.config, "AAAA");
+    assert_int_equal(take("noodoh"), WR_OK);
+    assert_null(flags.via.proxy);
 }
 
 static void test_wrong(void **state)
@@ -101,6 +111,11 @@ static void test_wrong(void **state)
         {"tls-", "than one"},
         {"tls-sni=", "wants"},
         {"nopin", "no meaning"},
+        {"odoh", "the proxy"},
+        {"odoh=p.example&config=x", "the proxy"},
+        {"odoh-path=q", "target's path"},
+        {"odoh-config=A&B", "base64"},
+        {"noodoh-path", "no meaning"},
     };
 
     memset(&flags, 0, sizeof(flags));
@@ -125,7 +140,10 @@ static void test_rows(void **state)
                   {"[=PATH]", "=/q"},
                   {"[=FILE]", "=/ca.pem"},
                   {"HOST", "=dns.example"},
-                  {"PIN", "=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}};
+                  {"PIN", "=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},
+                  {"PROXY", "=p.example"},
+                  {"PATH", "=/q"},
+                  {"CONFIG", "=AAAA"}};
     struct wr_opt rows[WR_ASKPLUS_MAX];
     size_t count = wr_askplus_opts(rows);
     char word[64];

@@ -133,6 +133,14 @@ static void test_secure(void **state)
     assert_non_null(strstr(text, "AES-128-GCM, HTTP/2, resumed session: "));
     assert_null(strstr(text, "+pin="));
     free(text);
+    struct wr_uri uri = {.path = "/q"};
+    struct wr_askodoh odoh = {
+        .uri = &uri, .target = "t.example:444", .from = "kept", .config = "AAAA"};
+    facts.odoh = &odoh;
+    text = print(reply_size, NULL, NULL);
+    assert_non_null(strstr(text, ";; Carried to t.example:444/q, which alone can open it; "
+                                 "configuration kept:\n;; +odoh-config=AAAA\n;; Connected"));
+    free(text);
     secure = NULL;
 }
 
