@@ -161,6 +161,14 @@ static int take_tls(struct reader *r, struct wr_askflags *f, const char *value)
     return WR_OK;
 }
 
+static int take_quic(struct reader *r, struct wr_askflags *f, const char *value)
+{
+    if (value)
+        return wrong(r, "+quic takes no value");
+    f->via.scheme = WR_URI_QUIC;
+    return WR_OK;
+}
+
 /* Can it stand in the first line of a request? */
 static bool is_path(const char *text)
 {
@@ -316,6 +324,7 @@ static const struct flag flags[] = {
     {"tls", NO_BOOL, take_tls, true, NULL, "ask over TLS (DoT)"},
     {"https", NO_BOOL, take_https, true, "[=PATH]", "ask over HTTPS (DoH)"},
     {"https-get", NO_BOOL, take_get, false, NULL, "over HTTPS, by GET and not by POST"},
+    {"quic", NO_BOOL, take_quic, true, NULL, "ask over QUIC (DoQ)"},
     {"odoh", NO_BOOL, take_odoh, true, "PROXY",
      "over Oblivious DoH: HOST[:PORT][/PATH] carries it to @SERVER"},
     {"odoh-path", NO_BOOL, take_odoh_path, false, "PATH",
@@ -407,7 +416,8 @@ static int take_no(struct reader *r, const struct flag *flag, const char *value)
         r->now->padding_chosen = true;
     } else if (flag->take == take_bufsize)
         r->now->bufsize = 0;
-    else if (flag->take == take_tls || flag->take == take_https || flag->take == take_odoh)
+    else if (flag->take == take_tls || flag->take == take_https || flag->take == take_quic ||
+             flag->take == take_odoh)
         r->now->via = no_via;
     else if (!strcmp(flag->name, "all"))
         set_all(r->now, false);

@@ -190,7 +190,7 @@ static int check(struct wr_asksecure *s, const struct wr_askflags *flags, uint8_
 
     if (!kind)
         return fail(s, WR_E_USAGE, wr_uri_scheme_name(flags->via.scheme),
-                    "weir ask does not speak it");
+                    "this weir was built without it");
     if (odoh && !strcasecmp(s->host, odoh->name))
         return fail(s, WR_E_USAGE, odoh->name,
                     "proxy and target are the same host: it would know who asks what");
@@ -238,7 +238,7 @@ const char *wr_asksecure_remedy(const struct wr_asksecure *s, const struct wr_as
     if (err == WR_E_DENIED)
         return "name its authority with +tls-ca=FILE, the name in its certificate with "
                "+tls-host=NAME, or ask without them to see what it shows";
-    if (err == WR_E_IO && !s->facts.connect_us)
+    if (err == WR_E_IO && !s->facts.ready)
         return flags->via.odoh ? "is that the proxy, and its port? +odoh=HOST:PORT/PATH"
                                : "is there a listener of this transport? the port follows the "
                                  "server behind a #";

@@ -211,8 +211,10 @@ static void print_secure(const struct wr_asktext_secure *secure, FILE *out)
     }
     if (secure->odoh)
         print_odoh(secure->odoh, out);
-    print_ms(";; Connected in ", secure->connect_us, out);
-    print_ms(", handshake in ", secure->handshake_us, out);
+    if (secure->connect_us)
+        print_ms(";; Connected in ", secure->connect_us, out);
+    print_ms(secure->connect_us ? ", handshake in " : ";; Handshake in ", secure->handshake_us,
+             out);
     print_ms(", answered in ", secure->answer_us, out);
     fputc('\n', out);
 }

@@ -22,7 +22,7 @@ struct wr_asktext_secure {
     const struct wr_pin *key;      /* its key's pin, or NULL */
     const struct wr_askodoh *odoh; /* NULL: no Oblivious DoH; else "the server" is the proxy */
     bool proven, resumed;
-    uint32_t connect_us, handshake_us, answer_us;
+    uint32_t connect_us, handshake_us, answer_us; /* connect_us: 0 for QUIC */
 };
 
 /* What is told of the exchange itself. */

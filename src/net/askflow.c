@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "base/time.h"
 
 struct running {
     const struct wr_askflow *flow;
@@ -47,6 +48,21 @@ static int fail(struct running *r, int err, const char *what, const char *more)
     return err;
 }
 
+static bool is_quic(const struct running *r)
+{
+    return r->flow->kind == WR_UPCONN_DOQ;
+}
+
+static const char *too_late(const struct running *r)
+{
+    if (r->facts->ready)
+        return "no answer in time";
+    if (is_quic(r))
+        return "nobody answers there by QUIC";
+    return r->facts->connect_us ? "the server took the connection and said nothing"
+                                : "no connection in time";
+}
+
 static int fail_io(struct running *r, int err)
 {
     switch (err) {
@@ -56,12 +72,7 @@ static int fail_io(struct running *r, int err)
                     r->facts->ready ? "the server closed the connection without an answer"
                                     : "the server closed the connection in the handshake",
                     "");
-    case WR_E_TIMEOUT:
-        return fail(r, err,
-                    r->facts->ready        ? "no answer in time"
-                    : r->facts->connect_us ? "the server took the connection and said nothing"
-                                           : "no connection in time",
-                    "");
+    case WR_E_TIMEOUT: return fail(r, err, too_late(r), "");
     default: return fail(r, err, wr_err_name(err), "");
     }
 }
@@ -72,6 +83,7 @@ static int flush(struct running *r)
     const uint8_t *bytes;
     size_t n;
 
+    (void)wr_upconn_time(&r->room->conn, wr_asksock_now_us());
     while ((n = wr_upconn_output(&r->room->conn, &bytes)) > 0) {
         int err = wr_asksock_send(&r->sock, bytes, n);
 
@@ -91,7 +103,7 @@ static void note_session(struct running *r)
     r->facts->resumed = facts.resumed;
     snprintf(r->facts->version, sizeof(r->facts->version), "%s", facts.version);
     snprintf(r->facts->cipher, sizeof(r->facts->cipher), "%s", facts.cipher);
-    if (facts.protocol[0])
+    if (facts.protocol[0] && !is_quic(r))
         snprintf(r->facts->http, sizeof(r->facts->http), "%s",
                  strcmp(facts.protocol, "h2") ? "1.1" : "2");
 }
@@ -152,12 +164,46 @@ static int listen_to(struct running *r)
     return err;
 }
 
+/* Until something comes, or the connection wants to be moved by the clock. */
+static int wait_for_it(struct running *r)
+{
+    uint64_t now_us = wr_asksock_now_us(), due_us = wr_upconn_deadline(&r->room->conn), until_us;
+    int err;
+
+    until_us = due_us > now_us + WR_MS ? due_us : now_us + WR_MS; /* it had its turn just now */
+    err = wr_asksock_wait(&r->sock, POLLIN, until_us);
+    if (err == WR_E_TIMEOUT && until_us < r->sock.deadline_us && wr_asksock_now_us() >= until_us)
+        return WR_E_AGAIN;
+    return err;
+}
+
+/* What came, to the connection. */
+static int hear(struct running *r)
+{
+    struct wr_now now;
+    size_t n = 0;
+    int err = wait_for_it(r);
+
+    if (!err)
+        err = wr_asksock_read(&r->sock, r->room->in, sizeof(r->room->in), &n);
+    if (err == WR_E_CLOSED && is_quic(r))
+        err = WR_E_AGAIN; /* a datagram of nothing */
+    if (err == WR_E_AGAIN)
+        return err;
+    if (err)
+        return fail_io(r, err);
+    now = time_now(r);
+    wr_upconn_feed(&r->room->conn, r->room->in, n, &now);
+    return WR_E_AGAIN;
+}
+
 /* One turn: what waits goes out, what comes is fed. WR_E_AGAIN: another. */
 static int turn(struct running *r)
 {
-    size_t n = 0;
     int err = listen_to(r), sent = flush(r);
 
+    if (err == WR_E_AGAIN && is_quic(r) && wr_upconn_deadline(&r->room->conn) == WR_TIME_NEVER)
+        err = listen_to(r); /* it ended by the clock */
     if (err != WR_E_AGAIN)
         return err; /* an alert may not have gone out: the reason counts */
     if (!sent && r->facts->ready && !r->asked) {
@@ -165,21 +211,10 @@ static int turn(struct running *r)
         if (!sent)
             sent = flush(r);
     }
-    if (sent)
-        return sent;
-    err = wr_asksock_wait(&r->sock, POLLIN, r->sock.deadline_us);
-    if (!err)
-        err = wr_asksock_read(&r->sock, r->room->in, sizeof(r->room->in), &n);
-    if (err == WR_E_AGAIN)
-        return err;
-    if (err)
-        return fail_io(r, err);
-    struct wr_now now = time_now(r);
-    wr_upconn_feed(&r->room->conn, r->room->in, n, &now);
-    return WR_E_AGAIN;
+    return sent ? sent : hear(r);
 }
 
-/* What the envelopes of ODoH are made with. */
+/* What QUIC and the envelopes of ODoH are made with. */
 static int seed(struct running *r)
 {
     uint8_t bytes[32];
@@ -193,13 +228,15 @@ static int seed(struct running *r)
 
 static int run(struct running *r)
 {
-    int err = wr_asksock_open(&r->sock, SOCK_STREAM, &r->flow->server, &r->flow->from);
+    int err = wr_asksock_open(&r->sock, is_quic(r) ? SOCK_DGRAM : SOCK_STREAM, &r->flow->server,
+                              &r->flow->from);
 
-    if (!err)
+    if (!err && !is_quic(r))
         err = wr_asksock_connected(&r->sock);
     if (err)
         return fail_io(r, err);
-    r->facts->connect_us = lap(r);
+    if (!is_quic(r))
+        r->facts->connect_us = lap(r);
     wr_upconn_opened(&r->room->conn, r->flow->ticket, r->flow->ticket_size);
     do {
         err = turn(r);
@@ -226,6 +263,7 @@ uint8_t wr_askflow_kind(uint8_t scheme)
     case WR_URI_TLS: return WR_UPCONN_DOT;
     case WR_URI_HTTPS: return WR_UPCONN_DOH;
     case WR_URI_ODOH: return WR_UPCONN_ODOH;
+    case WR_URI_QUIC: return wr_uri_is_served(scheme) ? WR_UPCONN_DOQ : 0;
     default: return 0;
     }
 }
@@ -249,7 +287,8 @@ int wr_askflow_run(const struct wr_askflow *flow, const uint8_t *query, size_t s
 
     wr_assert(wr_upconn_is_encrypted(flow->kind));
     setup.secure.memory = (struct wr_http_memory){.resize = resize};
-    setup.secure.target.rng = &room->rng;
+    setup.secure.target.rng = setup.secure.rng = &room->rng;
+    setup.secure.to = flow->server;
     memset(ret_facts, 0, sizeof(*ret_facts));
     ret_reply->size = 0;
     ret_reply->tries = ret_reply->wrong = 0;

@@ -3,7 +3,8 @@
  * Ask flow: one question over an encrypted connection of its own, and wait for the reply.
  *
  * The blocking way to move a connection to an upstream (transport/upconn): `weir ask` asks so, and who looks for a better way to
- * a server. Connecting, the handshake and the answer are timed apart. A reply that does not answer the question is passed
+ * a server. Connecting, the handshake and the answer are timed apart; QUIC has nothing before its handshake, and is moved by its own clock
+ * as well as by what comes. A reply that does not answer the question is passed
  * over and counted, as in net/ask.
  *
  *     struct wr_askflow_room *room = calloc(1, sizeof(*room));
@@ -38,7 +39,7 @@ struct wr_askflow {
 #define WR_ASKFLOW_WHY_SIZE    320
 
 struct wr_askflow_facts {
-    uint32_t connect_us, handshake_us, answer_us;
+    uint32_t connect_us, handshake_us, answer_us; /* connect_us: 0 for QUIC */
     bool ready, resumed;
     char version[16], cipher[40];
     char http[8];                           /* "2", "1.1"; "": no HTTP */

@@ -15,7 +15,7 @@ from lab import certs, secure, world
 RELAY4, RELAY6 = world.INTERNET["relay"]
 NAME, DATA = "api.camera.example", "198.51.100.31"
 # kdig's names of transports, and weir's in JSON.
-SPOKEN = ("tls", "https")
+SPOKEN = ("tls", "https", "quic")
 
 
 def ask(lab, *words, status=0, on="outsider"):
@@ -106,12 +106,12 @@ def own(lab):
     ca = secure.authority()
     v4, v6, _ = world.SEGMENTS["br-home"]
     mine = ca.issue("weir", ["dns.home.example"], [v4, v6])
-    lab.start_gateway(secure.listening(mine, (v4, v6), {"dot", "doh"}))
+    lab.start_gateway(secure.listening(mine, (v4, v6), {"dot", "doh", "doq"}))
     for address in (v4, v6):
-        for words in (["+tls"], ["+https"], ["+https-get"]):
+        for words in (["+tls"], ["+https"], ["+https-get"], ["+quic"]):
             reply = asked(lab, f"@{address}", NAME, *words, f"+tls-ca={ca.path}", "+tls-host=dns.home.example", on="phone")
             equal([r["rdata"] for r in reply["answer"]], [DATA], f"{address} {words}")
-            equal((reply["tls"]["proven"], reply["tls"].get("http")), (True, None if words == ["+tls"] else "2"), f"{words}")
+            equal((reply["tls"]["proven"], reply["tls"].get("http")), (True, "2" if "+https" in words[0] else None), f"{words}")
 
 
 @e2e.test("what a server does not prove is refused when it is wanted, and told when it is not")
@@ -146,6 +146,28 @@ def resumed(lab):
         # Another condition: nothing proven under the first one counts for it.
         _, said = ask(lab, f"@{RELAY4}", "-q", NAME, "+tls", "-q", NAME, f"+pin={'A' * 43}=", status=1)
         need("none of the pinned" in said, said)
+
+
+@e2e.test("over QUIC: by URL, resumed, and what is not proven is refused; nobody there, and who is silent, get a sentence")
+def quic(lab):
+    ca = secure.authority()
+    identity = ca.issue("relay", [secure.HOST], [RELAY4, RELAY6])
+    with secure.Upstream(lab, "knotd", identity):
+        reply = asked(lab, f"@quic://{RELAY4}#pin=sha256/{identity.pin}", NAME)
+        equal(([r["rdata"] for r in reply["answer"]], reply["transport"], reply["tls"]["proven"]), ([DATA], "quic", True))
+        text, _ = ask(lab, f"@{RELAY4}", f"+tls-ca={ca.path}", "+quic", "-q", NAME, "-q", NAME)
+        for words in ("new session: an authority vouches for", "resumed session: an authority vouches for", "(QUIC) in ", ";; Handshake in "):
+            need(words in text, f"{words}: {text}")
+        _, said = ask(lab, f"@{RELAY4}", NAME, "+quic", f"+pin={'A' * 43}=", status=1)
+        need("none of the pinned" in said, said)
+    _, said = ask(lab, f"@{RELAY4}#8853", NAME, "+quic", status=1)
+    need("refused" in said and "listener" in said, said)
+    with lab.nodes["relay"].inside():
+        mute = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        mute.bind((RELAY4, 8853))
+    with mute:
+        _, said = ask(lab, f"@{RELAY4}#8853", NAME, "+quic", "+timeout=1", status=1)
+        need("nobody answers there by QUIC" in said, said)
 
 
 @e2e.test("who accepts and never speaks, hangs up, or speaks HTTP, gets a sentence; nobody there as well")

@@ -83,6 +83,10 @@ static void test_via(void **state)
     assert_string_equal(flags.via.config, "AAAA");
     assert_int_equal(take("noodoh"), WR_OK);
     assert_null(flags.via.proxy);
+    assert_int_equal(take("quic"), WR_OK);
+    assert_int_equal(flags.via.scheme, WR_URI_QUIC);
+    assert_int_equal(take("noquic"), WR_OK);
+    assert_int_equal(flags.via.scheme, 0);
 }
 
 static void test_wrong(void **state)
@@ -100,6 +104,7 @@ static void test_wrong(void **state)
         {"notcp=1", "no value"},
         {"cookie=0", "hexadecimal"},
         {"tls=1", "no value"},
+        {"quic=1", "no value"},
         {"pin=abcd", "44"},
         {"tls-h", "wants the name"},
         {"https=q", "a path"},

@@ -23,13 +23,17 @@ static int judge(void *user, const struct wr_certs *chain, struct wr_verdict_tex
     return *good && chain->count == 1 ? WR_OK : WR_E_DENIED;
 }
 
+static uint8_t kind = WR_UPCONN_DOT;
+static _Atomic bool enough; /* ends what is asked */
+
 static int ask(const struct server *s, bool good, uint32_t timeout_ms, const uint8_t *ticket,
                size_t ticket_size)
 {
     struct wr_askflow flow = {
         .server = s->at,
+        .cancel = &enough,
         .timeout_ms = timeout_ms,
-        .kind = WR_UPCONN_DOT,
+        .kind = kind,
         .secure = {.creds = client_creds, .verify = judge, .user = &good, .name = "dns.example"},
         .ticket = ticket,
         .ticket_size = ticket_size};
@@ -146,12 +150,52 @@ static void test_refused(void **state)
     assert_int_equal(facts.connect_us, 0);
 }
 
+/* A machine that takes two datagrams and says nothing: the second one is sent when the clock says so. */
+static void *take_two(void *user)
+{
+    const struct server *s = user;
+    uint8_t datagram[2048];
+
+    for (unsigned i = 0; i < 2; i++)
+        assert_true(recv(s->fd, datagram, sizeof(datagram), 0) >= 1200);
+    enough = true;
+    return NULL;
+}
+
+/* QUIC: nobody there is told by the network, who is silent by the deadline. (Answers: tests/e2e/ask_secure.py.) */
+static void test_quic_nobody(void **state)
+{
+    struct server s = {.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    union wr_sockaddr sa;
+    socklen_t size;
+
+    if (!wr_askflow_kind(WR_URI_QUIC))
+        skip();
+    assert_int_equal(wr_addr_from_text("127.0.0.1", &s.at), WR_OK);
+    size = wr_sock_from_addr(&s.at, &sa);
+    assert_int_equal(bind(s.fd, &sa.any, size), 0);
+    assert_int_equal(getsockname(s.fd, &sa.any, &size), 0);
+    assert_int_equal(wr_sock_to_addr(&sa, &s.at), WR_OK);
+    kind = WR_UPCONN_DOQ;
+    assert_int_equal(pthread_create(&s.thread, NULL, take_two, &s), 0);
+    assert_int_equal(ask(&s, true, 60000, NULL, 0), WR_E_TIMEOUT);
+    pthread_join(s.thread, NULL);
+    assert_true(enough);
+    enough = false;
+    assert_string_equal(facts.why, "nobody answers there by QUIC");
+    close(s.fd);
+    assert_int_equal(ask(&s, true, 20000, NULL, 0), WR_E_IO);
+    assert_non_null(strstr(facts.why, "refused"));
+    assert_false(facts.ready);
+    kind = WR_UPCONN_DOT;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answer),  cmocka_unit_test(test_lies),
         cmocka_unit_test(test_denied),  cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_quic_nobody),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
