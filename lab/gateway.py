@@ -51,7 +51,7 @@ def anchors():
 RECURSION = {"upstream": {"groups": None, "default": "recursion"}}
 
 
-def default_config():
+def default_config(home=HOME):
     """Both segments and the WAN listened on, clients of the segments allowed, ISP and public asked."""
     isp, public = world.INTERNET["isp"], world.INTERNET["public"]
     return {
@@ -66,7 +66,7 @@ def default_config():
         "recursion": {"hints": [f"udp://{world.INTERNET['root'][0]}", f"udp://[{world.INTERNET['root'][1]}]"]},
         # Tests count what clients caused; tests/e2e/anchors.py looks at the signal.
         "dnssec": {"anchors": anchors(), "signal": False},
-        "control": {"socket": os.path.join(HOME, "control.sock")},
+        "control": {"socket": os.path.join(home, "control.sock")},
     }
 
 
@@ -107,19 +107,21 @@ def _flow(item):
 
 
 class Gateway:
-    """One running weir. `config` is a mapping laid over default_config(), or a whole YAML text."""
+    """One running weir. `config` is a mapping laid over default_config(), or a whole YAML text. More than one: each has a `name`."""
 
-    def __init__(self, node, config=None, environment=None):
+    def __init__(self, node, config=None, environment=None, name="weir"):
         self.node = node
         self.process = None
         self.environment = dict(os.environ, **(environment or {}))
-        self.log = log_of("weir")
-        self.path = os.path.join(HOME, "weir.yaml")
+        self.log = log_of(name)
+        self.home = os.path.join(RUN, name)
+        self.socket = os.path.join(self.home, "control.sock")
+        self.path = os.path.join(self.home, "weir.yaml")
         self.configure(config or {})
 
     def configure(self, config):
         """Write the configuration file; a running weir reads it at reload()."""
-        text = config if isinstance(config, str) else to_yaml(merge(default_config(), config))
+        text = config if isinstance(config, str) else to_yaml(merge(default_config(self.home), config))
         os.replace(write(self.path + ".new", text), self.path)  # never half a file at a reload
 
     def start(self, timeout=10.0, check=True):
@@ -133,7 +135,7 @@ class Gateway:
             sock.settimeout(0.05)
             environment = dict(self.environment, NOTIFY_SOCKET=notify)
             self.process = self.node.start([binary(), "serve", "-c", self.path], log=self.log,
-                                           env=environment, cwd=HOME)
+                                           env=environment, cwd=self.home)
             end = time.monotonic() + timeout
             while time.monotonic() < end and self.alive():
                 try:
@@ -179,8 +181,7 @@ class Gateway:
         return json.loads(done.stdout) if done.stdout.strip() else None
 
     def run_verb(self, *words):
-        control = ["--socket", os.path.join(HOME, "control.sock")]
-        return self.node.run([binary(), *words, *control], check=False)
+        return self.node.run([binary(), *words, "--socket", self.socket], check=False)
 
     def memory_kib(self):
         """Resident memory of weir and its children."""
