@@ -352,11 +352,18 @@ int wr_odoh_query(const struct wr_odoh_key *keys, size_t n, const uint8_t *bytes
         if (e.sealed_size < WR_HPKE_KEY + WR_AEAD_TAG) {
             return WR_E_FORMAT;
         }
-        if (e.sealed_size - WR_HPKE_KEY - WR_AEAD_TAG > cap) {
+        size_t text = e.sealed_size - WR_HPKE_KEY - WR_AEAD_TAG;
+        if (text > cap) {
             return WR_E_FULL;
         }
         err = open_query(&keys[i], &e, random, room, ret_heard);
-        return err ? err : text_read(room, e.sealed_size - WR_HPKE_KEY - WR_AEAD_TAG, ret_size);
+        if (!err) {
+            err = text_read(room, text, ret_size);
+        }
+        if (!err) {
+            ret_heard->padded = text > 4 + *ret_size || *ret_size % WR_ODOH_QUERY_BLOCK == 0;
+        }
+        return err;
     }
     return WR_E_NOTFOUND;
 }
@@ -364,7 +371,7 @@ int wr_odoh_query(const struct wr_odoh_key *keys, size_t n, const uint8_t *bytes
 int wr_odoh_reply(const struct wr_odoh_heard *heard, const uint8_t *msg, size_t size,
                   struct wr_writer *out)
 {
-    size_t text = text_size(size, WR_ODOH_RESPONSE_BLOCK), begin = out->pos;
+    size_t text = text_size(size, heard->padded ? WR_ODOH_RESPONSE_BLOCK : 1), begin = out->pos;
     size_t nonce_size = response_nonce_size(heard->aead);
     uint8_t aad[AAD_MAX], *sealed;
     int err;

@@ -12,7 +12,9 @@
  *
  * The cryptography is crypto/hpke (section 6.2); HTTP, media types and status codes are the owner's (section 4). `random` is fresh and
  * used once, WR_ODOH_RANDOM octets. Messages are padded as RFC 8467 has it, queries to 128 octets and responses to 468, by zeros that
- * stand behind them (section 6.2), so that no EDNS padding is needed. Padding that is not zero is refused, as the RFC wants.
+ * stand behind them (section 6.2), so that no EDNS padding is needed. A response is padded when its query was, here or by being of such a
+ * length: who does not pad may not understand it (dnscrypt-proxy 2.1.8 takes no response with zeros behind it). Padding that is not zero is
+ * refused, as the RFC wants.
  *
  * Memory: everything is handed in; `asked` and `heard` are what has to be kept between a query and its response, and hold secrets (crypto/wipe).
  *
@@ -22,6 +24,8 @@
  */
 #ifndef WR_TRANSPORT_ODOH_H
 #define WR_TRANSPORT_ODOH_H
+
+#include <stdbool.h>
 
 #include "base/buf.h"
 #include "base/limits.h"
@@ -59,6 +63,7 @@ struct wr_odoh_asked {
 /* Kept by the target. */
 struct wr_odoh_heard {
     enum wr_aead_alg aead;
+    bool padded; /* the query was */
     uint8_t key[WR_AEAD_KEY_MAX], nonce[WR_AEAD_NONCE];
     uint8_t
         response_nonce[WR_ODOH_RANDOM]; /* the first 16 or 32 octets of it, as long as the key */

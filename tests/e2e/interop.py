@@ -7,11 +7,12 @@ import dns.rcode
 
 import e2e
 from e2e import equal, need
-from lab import askers, clients, secure, world
+from lab import askers, clients, gateway, secure, world
 
 HOST = "dns.home.example"
 NAME, ADDRESS = "api.camera.example", ["198.51.100.31"]
 RELAY4, RELAY6 = world.INTERNET["relay"]
+TARGET = ("203.0.113.91", "2001:db8:91::91")     # a machine of the Internet, for one test
 LISTENERS, UPSTREAMS = secure.able()
 need("dot" in LISTENERS, "no DNS over TLS")
 
@@ -110,6 +111,37 @@ def stubs(lab):
             equal((reply.rcode, reply.data("A")), ("NOERROR", ADDRESS), f"{kind.__name__}: {reply.text} {stub.said()}")
 
 
+
+
+def party(lab, machine, address, identity, **odoh):
+    """One weir more, with a part in Oblivious DoH, at an address of the Internet."""
+    encrypted = secure.listening(identity, [address], ["doh"])["encrypted"]
+    config = {"listen": ["127.0.0.1", address], "allow": ["127.0.0.0/8", "192.0.2.0/24", "203.0.113.0/24", "198.51.100.0/24"],
+              "encrypted": {**encrypted, "odoh": odoh},
+              "local": {"zones": [{"zone": "target.example", "records": [f"@ A {TARGET[0]}"]}]}}
+    return gateway.Gateway(lab.nodes[machine], config, name=f"weir.{machine}").start()
+
+
+@only_if("doh" in LISTENERS, "dnscrypt-proxy through weir as oblivious proxy to weir as target")
+def oblivious(lab):
+    ca = secure.authority()
+    lab.add_machine("target", *TARGET)
+    front, back = ca.issue("proxy", ["proxy.example"], [RELAY4]), ca.issue("target", ["target.example"], [TARGET[0]])
+    listed = f"https://target.example/dns-query#addr={TARGET[0]}&pin=sha256/{back.pin}"
+    target = party(lab, "target", TARGET[0], back, target=True)
+    proxy = party(lab, "relay", RELAY4, front, targets=[listed])
+    try:
+        target_as, proxy_as = askers.Server(TARGET[0], "target.example", ca.path), askers.Server(RELAY4, "proxy.example", ca.path)
+        with askers.Dnscrypt(lab.nodes["outsider"], target_as, proxy_as, bootstrap=TARGET[0]) as stub:
+            for words in ([], ["+padding=64"]):    # it pads no envelope, and hands on what is padded by its client
+                reply = clients.kdig(lab.nodes["outsider"], stub.address, NAME, *words)
+                equal((reply.rcode, reply.data("A")), ("NOERROR", ADDRESS), f"{words} {reply.text} {stub.said()}")
+        asked = [line for line in target.run_verb("log").stdout.splitlines() if NAME in line]
+        need(len(asked) == 2 and all(RELAY4 in line and world.INTERNET["outsider"][0] not in line for line in asked), asked)
+        need(NAME not in proxy.run_verb("log").stdout, "the proxy knows what was asked")
+    finally:
+        target.stop()
+        proxy.stop()
 
 
 @only_if(UPSTREAMS, "weir to unbound, kresd, dnsdist and knotd: verified, over IPv4 and IPv6, and nothing readable on the way")

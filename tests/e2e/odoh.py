@@ -64,6 +64,10 @@ def answers(box):
         equal((reply.id, reply.addresses), (0, ["192.0.2.1"]))
         equal((len(plain) - 4) % 468, 0)                           # padded
         need(b"example" not in body and b"example" not in asked.wire)
+    wire = question("bare.example", number=0)
+    asked = key.ask(wire, 0, os.urandom(32))                       # who does not pad is not padded for
+    plain = asked.open_response(https.ask("POST", "/dns-query", asked.wire)[2])
+    equal(len(plain), 4 + len(obliviouspeer.message_of(plain)))
     events = [e for e in weir.verb("log")["events"] if e["name"] == "a19.example."]
     equal([(e["transport"], e["client"].split(":")[0]) for e in events], [("doh", "127.0.0.1")])
     status, _, _ = https.ask("POST", "/dns-query", question("b.example", number=0), "application/dns-message")

@@ -155,6 +155,21 @@ static void test_padding(void **state)
     }
 }
 
+/* Who did not pad is answered without padding; a length that is padded already counts as such. (Queries of others:
+ * tests/e2e/odoh.py.) */
+static void test_unpadded(void **state)
+{
+    static struct pair p;
+    struct wr_writer w;
+
+    exchange(&p, WR_AEAD_AES128GCM, 128, 30);
+    assert_true(p.heard.padded);
+    p.heard.padded = false;
+    wr_buf_write_init(&w, p.response, sizeof(p.response));
+    assert_int_equal(wr_odoh_reply(&p.heard, p.query, 30, &w), WR_OK);
+    assert_int_equal(w.pos, 1 + 2 + 16 + 2 + 4 + 16 + 30);
+}
+
 /* One octet changed anywhere, or missing: refused by both, and never opened as something else. */
 static void test_altered(void **state)
 {
@@ -314,10 +329,11 @@ static void test_bounds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_target),  cmocka_unit_test(test_client),
-        cmocka_unit_test(test_padding), cmocka_unit_test(test_altered),
-        cmocka_unit_test(test_keys),    cmocka_unit_test(test_configs),
-        cmocka_unit_test(test_bounds),  cmocka_unit_test(test_many_configs),
+        cmocka_unit_test(test_target),       cmocka_unit_test(test_client),
+        cmocka_unit_test(test_padding),      cmocka_unit_test(test_unpadded),
+        cmocka_unit_test(test_altered),      cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_configs),      cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_many_configs),
     };
 
     return cmocka_run_group_tests(tests, load, NULL);
