@@ -116,11 +116,12 @@
 /* Streams at once on one connection; RFC 9113 section 6.5.2 recommends no fewer. */
 #define WR_H2_STREAMS_MAX 100
 /* HTTP/2 rapid reset (CVE-2023-44487), floods of SETTINGS, PING, PRIORITY, WINDOW_UPDATE, CONTINUATION (CVE-2024-28182) and empty frames:
- * frames that get nothing done, as many as may come at once, come back in a second, and are earned by a message that is done.
- * A polite client has up to four a message (two windows, PING, RST_STREAM of what it wants no more). */
+ * of HEADERS on streams that are closed: frames that get nothing done, as many as may come at once, come back in a second, and are earned
+ * by a message that is done; its own HEADERS is one of them.
+ * A polite client has up to five a message (HEADERS, two windows, PING, RST_STREAM of what it wants no more). */
 #define WR_H2_IDLE_FRAMES_MAX    400
 #define WR_H2_IDLE_FRAMES_S      20
-#define WR_H2_IDLE_FRAMES_EARNED 4
+#define WR_H2_IDLE_FRAMES_EARNED 5
 /* HTTP/2: acknowledgements that wait to be sent, and entries of one SETTINGS frame (there are ten). */
 #define WR_H2_ACKS_MAX     500
 #define WR_H2_SETTINGS_MAX 32

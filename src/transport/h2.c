@@ -128,8 +128,10 @@ static void h2_earn(struct wr_h2 *h)
 static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *hd, void *user)
 {
     struct wr_h2 *h = user;
-    bool useful = hd->type == NGHTTP2_HEADERS || (hd->type == NGHTTP2_DATA && hd->length > 0) ||
-                  (hd->type == NGHTTP2_DATA && (hd->flags & NGHTTP2_FLAG_END_STREAM));
+    /* Octets, or the end, of a body. A head is not free: it may be of a stream that is long closed, broken, or refused, and is unpacked in any
+     * case; a message that is done gives back more than it took. */
+    bool useful =
+        hd->type == NGHTTP2_DATA && (hd->length > 0 || (hd->flags & NGHTTP2_FLAG_END_STREAM));
 
     if (useful || h2_spend(h)) {
         return 0;

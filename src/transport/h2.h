@@ -9,7 +9,8 @@
  *
  * What bounds the other side (names in base/limits.h): streams at once; octets and fields of a head; octets of a body; and frames
  * that get nothing done: each (SETTINGS, PING, RST_STREAM, PRIORITY, WINDOW_UPDATE, CONTINUATION, empty DATA, whatever is not known)
- * takes from a credit that time and messages that are done give back. Who has none left gets GOAWAY with ENHANCE_YOUR_CALM.
+ * takes from a credit that time and messages that are done give back, and so does each HEADERS, for it may be of a stream
+ * that is closed. Who has none left gets GOAWAY with ENHANCE_YOUR_CALM.
  *
  * A request that is refused before all of it came (a body too long) is read on and thrown away, for clients take the reset of a stream for
  * the loss of the response; beyond 32 KiB it is reset.

@@ -330,6 +330,44 @@ static void floods_end_the_connection(void **state)
     }
 }
 
+/* Heads that nobody awaits: of a stream that was passed over, of one that was answered, and heads that are broken. Each is unpacked and thrown
+ * away, so each counts. */
+static void floods_of_closed_streams(void **state)
+{
+    static const uint8_t broken[] = {0x83, 0x83, 0x87, 0x84}; /* two methods */
+    static const struct {
+        uint8_t type;
+        const uint8_t *bytes;
+        size_t size;
+        uint32_t stream, step;
+    } floods[] = {
+        {HEADERS, post_head, sizeof(post_head), 1, 0},
+        {HEADERS, post_head, sizeof(post_head), 3, 0},
+        {HEADERS, broken, sizeof(broken), 5, 2},
+    };
+
+    for (size_t i = 0; i < sizeof(floods) / sizeof(floods[0]); i++) {
+        struct end *s = raw();
+        struct wr_http_message m;
+        uint32_t stream = floods[i].stream;
+        unsigned n = 0;
+
+        assert_int_equal(feed_frame(s, HEADERS, 5, 3, post_head, sizeof(post_head)), WR_OK);
+        assert_int_equal(wr_h2_next(&s->h, &m), WR_OK);
+        assert_int_equal(respond(s, m.stream, "x", 1), WR_OK);
+        drain(s);
+        while (n < 2000 &&
+               feed_frame(s, floods[i].type, 5, stream, floods[i].bytes, floods[i].size) == WR_OK) {
+            drain(s);
+            stream += floods[i].step;
+            n++;
+        }
+        assert_in_range(n, WR_H2_IDLE_FRAMES_MAX / 2, WR_H2_IDLE_FRAMES_MAX);
+        assert_int_equal(drain(s), ENHANCE_YOUR_CALM);
+        finish(s);
+    }
+}
+
 static void time_gives_credit_back(void **state)
 {
     struct end *s = raw();
@@ -541,6 +579,7 @@ int main(void)
         cmocka_unit_test(refused_is_safe_to_ask_again),
         cmocka_unit_test(reset_is_told),
         cmocka_unit_test(floods_end_the_connection),
+        cmocka_unit_test(floods_of_closed_streams),
         cmocka_unit_test(time_gives_credit_back),
         cmocka_unit_test(messages_earn_credit),
         cmocka_unit_test(rapid_reset),
