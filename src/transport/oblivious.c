@@ -9,6 +9,7 @@
 
 #define HANDLE_SHIFT  32
 #define FLAG_RESPONSE 0x80
+#define AGAIN_US      (60 * WR_S)
 
 void wr_oblivious_serve(struct wr_doh_site *site, const char *path)
 {
@@ -44,7 +45,27 @@ int wr_oblivious_start(struct wr_oblivious *o, const uint8_t secret[32], uint64_
                        const uint8_t seed[32])
 {
     wr_rng_seed(&o->rng, seed);
+    o->again_us = 0;
     return wr_odohtarget_start(&o->target, secret, since_us, o->slot, WR_ODOH_OUT_MAX);
+}
+
+uint64_t wr_oblivious_deadline(const struct wr_oblivious *o)
+{
+    uint64_t at_us = wr_odohkeys_deadline(&o->target.keys);
+
+    return at_us > o->again_us ? at_us : o->again_us;
+}
+
+bool wr_oblivious_time(struct wr_oblivious *o, uint64_t now_us)
+{
+    if (now_us < wr_oblivious_deadline(o)) {
+        return false;
+    }
+    if (wr_odohkeys_turn(&o->target.keys, now_us) != WR_OK) {
+        o->again_us = now_us + AGAIN_US;
+        return false;
+    }
+    return true;
 }
 
 static void reply(struct wr_dohserver *s, uint64_t stream, uint16_t status, const uint8_t *body,

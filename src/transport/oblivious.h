@@ -26,6 +26,7 @@ struct wr_oblivious {
     struct wr_odohtarget target;
     struct wr_odohtarget_slot slot[WR_ODOH_OUT_MAX];
     struct wr_rng rng;
+    uint64_t again_us; /* the keys could not be changed: then it is tried again */
     uint8_t query[WR_ODOH_HEARD_MAX];
     uint8_t response[WR_MSG_MAX + 1];
 };
@@ -37,6 +38,9 @@ void wr_oblivious_carry(struct wr_doh_site *site);
 bool wr_oblivious_is_carried(const struct wr_doh_query *query);
 int wr_oblivious_start(struct wr_oblivious *o, const uint8_t secret[32], uint64_t since_us,
                        const uint8_t seed[32]);
+/* The keys change by themselves, whether somebody asks or not: a worker that nobody asks does not keep an old one. True: they did. */
+uint64_t wr_oblivious_deadline(const struct wr_oblivious *o);
+bool wr_oblivious_time(struct wr_oblivious *o, uint64_t now_us);
 /* True: the query has become a DNS message. False: it has its response. */
 bool wr_oblivious_take(struct wr_oblivious *o, struct wr_dohserver *s, struct wr_doh_query *query,
                        uint64_t now_us);

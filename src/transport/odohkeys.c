@@ -67,6 +67,11 @@ int wr_odohkeys_advance(uint8_t secret[32], uint64_t *since_us, uint64_t now_us)
     return err;
 }
 
+uint64_t wr_odohkeys_deadline(const struct wr_odohkeys *k)
+{
+    return k->since_us + WR_ODOH_PERIOD_US;
+}
+
 int wr_odohkeys_turn(struct wr_odohkeys *k, uint64_t now_us)
 {
     for (unsigned i = 0; i < STEPS_MAX && now_us >= k->since_us + WR_ODOH_PERIOD_US; i++) {

@@ -39,5 +39,7 @@ int wr_odohkeys_start(struct wr_odohkeys *k, const uint8_t secret[32], uint64_t 
 /* A secret that is kept for who starts later: the periods that are over are stepped over, and their keys cannot be made from it. */
 int wr_odohkeys_advance(uint8_t secret[32], uint64_t *since_us, uint64_t now_us);
 int wr_odohkeys_turn(struct wr_odohkeys *k, uint64_t now_us);
+/* When the period of key[0] is over: who turns the keys then, asked or not, keeps none longer than it is accepted. */
+uint64_t wr_odohkeys_deadline(const struct wr_odohkeys *k);
 
 #endif

@@ -217,6 +217,35 @@ static void test_refused(void **state)
     finish(b);
 }
 
+static bool has(const void *room, size_t size, const uint8_t *octets, size_t n)
+{
+    const uint8_t *at = room;
+
+    for (size_t i = 0; i + n <= size; i++) {
+        if (memcmp(at + i, octets, n) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Nobody asks for two periods: nothing that opened the first one's queries is kept, in a struct that is told the time alone. */
+static void test_keys_change_unasked(void **state)
+{
+    struct box *b = begin(WR_HTTP_2);
+    uint8_t first[WR_HPKE_KEY];
+
+    memcpy(first, b->o.target.keys.key[0].secret, sizeof(first));
+    assert_true(wr_oblivious_deadline(&b->o) == NOW + WR_ODOH_PERIOD_US);
+    assert_false(wr_oblivious_time(&b->o, NOW + WR_ODOH_PERIOD_US - 1));
+    assert_true(has(&b->o, sizeof(b->o), first, sizeof(first)));
+    assert_true(wr_oblivious_time(&b->o, wr_oblivious_deadline(&b->o)));
+    assert_true(wr_oblivious_time(&b->o, wr_oblivious_deadline(&b->o)));
+    assert_false(has(&b->o, sizeof(b->o), first, sizeof(first)));
+    assert_true(wr_oblivious_deadline(&b->o) == NOW + 3 * WR_ODOH_PERIOD_US);
+    finish(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +253,7 @@ int main(void)
         cmocka_unit_test(test_no_answer),
         cmocka_unit_test(test_gone),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_keys_change_unasked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
