@@ -3,6 +3,11 @@
 #include "base/heap.h"
 #include "base/time.h"
 
+struct wr_timer *wr_heap_first(const struct wr_heap *h)
+{
+    return h->count > 0 ? h->slots[0] : NULL;
+}
+
 size_t wr_heap_size(uint32_t cap)
 {
     return cap * sizeof(struct wr_timer *);

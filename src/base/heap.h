@@ -30,7 +30,8 @@ size_t wr_heap_size(uint32_t cap);
 void wr_heap_init(struct wr_heap *h, void *block, uint32_t cap);
 void wr_heap_set(struct wr_heap *h, struct wr_timer *t, uint64_t at_us); /* asserts room */
 void wr_heap_clear(struct wr_heap *h, struct wr_timer *t);
-uint64_t wr_heap_deadline(const struct wr_heap *h); /* WR_TIME_NEVER when empty */
+uint64_t wr_heap_deadline(const struct wr_heap *h);      /* WR_TIME_NEVER when empty */
+struct wr_timer *wr_heap_first(const struct wr_heap *h); /* the one with that deadline, or NULL */
 /* Takes out and gives the first timer with at_us <= now_us, or NULL. */
 struct wr_timer *wr_heap_expired(struct wr_heap *h, uint64_t now_us);
 

@@ -193,6 +193,12 @@
 /* QUIC gap flood: a stream whose octets come with a gap costs ngtcp2 8 KiB. Octets that it may hold for one connection of a
  * client; an honest one, whose queries are one frame each, has a quarter of it. */
 #define WR_DOQ_MEMORY_MAX (256u * 1024)
+/* Encrypted connections, TCP and QUIC: who has taken nothing of its answers for so long (zero window) gives its octets of the budget to who
+ * comes; and connections that give way for one that comes. */
+#define WR_UNREAD_MS   1000
+#define WR_RELIEFS_MAX 4
+/* An idle QUIC connection is closed with a word when the library's own time-out has not ended it in so much more: it was kept up by PINGs. */
+#define WR_DOQ_IDLE_MORE_MS 1000
 /* Datagrams that are no connection's and wait to be sent; the others are not sent. */
 #define WR_DOQ_STATELESS 64
 /* Workers: one a core. */

@@ -31,6 +31,7 @@
     X(tls_flooded, "TLS connections refused: the client begins too many handshakes")              \
     X(tls_yielded, "TLS connections that gave way to new ones when the budget was used up")       \
     X(tls_no_room, "TLS connections refused because the budget was used up")                      \
+    X(odoh_turned, "changes of the key of an oblivious target, by the time alone")                \
     X(doq_accepted, "QUIC connections begun")                                                     \
     X(doq_completed, "QUIC handshakes completed")                                                 \
     X(doq_resumed, "QUIC connections resumed with a ticket")                                      \
@@ -41,6 +42,7 @@
     X(doq_overload, "queries and handshakes over QUIC given up for lack of room")                 \
     X(doq_broken, "QUIC connections closed because the client broke RFC 9250")                    \
     X(doq_slow, "QUIC connections closed because a query did not end or an answer was not taken") \
+    X(doq_idle, "QUIC connections closed because nothing was asked, whatever else came")          \
     X(doq_moved, "QUIC clients that changed their address and went on")                           \
     X(doq_handed, "QUIC datagrams handed to the worker that holds the connection")                \
     X(doq_garbage, "datagrams to the QUIC listeners that were nobody's")                          \

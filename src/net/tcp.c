@@ -29,7 +29,7 @@ uint64_t wr_tcp_now(struct wr_tcp *t)
 
 /* --- one connection ------------------------------------------------------------------------------- */
 
-static struct conn *conn_find(const struct wr_tcp *t, wr_id id)
+struct conn *wr_tcp_find(const struct wr_tcp *t, wr_id id)
 {
     struct conn *c = wr_pool_get(&t->pool, id);
 
@@ -93,7 +93,7 @@ static void conn_part(struct conn *c)
     c->wire_room = NULL;
 }
 
-/* Among the TLS connections that may give way, in the order in which they became so; and what it costs. */
+/* Among the TLS connections that may give way, and what it costs. Those that are idle are known by their seats. */
 static void conn_seal(struct conn *c)
 {
     struct wr_tcp *t = c->tcp;
@@ -117,8 +117,8 @@ static void conn_seal(struct conn *c)
         return; /* it keeps its place */
     }
     wr_list_remove(&c->sealed);
-    if (opens || c->state == CONN_IDLE) {
-        wr_list_append(opens ? &t->opening : &t->idle_sealed, &c->sealed);
+    if (opens || c->state == CONN_STUCK || c->state == CONN_WINDOW) {
+        wr_list_append(opens ? &t->opening : &t->unread, &c->sealed);
     }
 }
 
@@ -202,7 +202,7 @@ static void conn_set_quiet(struct conn *c)
     bool partial = (c->state == CONN_PARTIAL || c->state == CONN_OPENING) && c->owed == 0;
     enum wr_yield_kind kind = idle ? WR_YIELD_IDLE : partial ? WR_YIELD_PARTIAL : WR_YIELD_BUSY;
 
-    wr_yield_set(&c->tcp->yield, &c->seat, kind, idle ? c->tcp->now_us : c->message_us);
+    wr_yield_set(&c->tcp->yield, &c->seat, kind, idle ? c->lively_us : c->message_us);
 }
 
 static void conn_set_timer(struct conn *c)
@@ -244,14 +244,20 @@ static void conn_set_full(struct conn *c)
 /* After anything that happened: the state it is in now, its time-out, what is polled for. */
 static void conn_settle(struct conn *c)
 {
-    bool was_stuck = c->state == CONN_STUCK, was_idle = c->state == CONN_IDLE;
+    enum conn_state was = c->state;
+    bool unread;
 
     c->ended = c->ended || wr_conn_done(&c->wire);
     conn_set_full(c);
     c->state = conn_next_state(c);
-    if ((c->state == CONN_STUCK && !was_stuck) ||
+    if ((c->state == CONN_STUCK && was != CONN_STUCK) ||
         (c->state == CONN_WINDOW && c->waiting != wr_conn_waiting(&c->wire))) {
-        c->stuck_us = c->tcp->now_us;
+        c->stuck_us = c->taken_us = c->tcp->now_us;
+    }
+    unread = c->state == CONN_STUCK || c->state == CONN_WINDOW;
+    if (c->lively || was == CONN_OPENING ||
+        (!unread && (was == CONN_STUCK || was == CONN_WINDOW))) {
+        c->lively_us = c->tcp->now_us;
     }
     c->waiting = wr_conn_waiting(&c->wire);
     if (c->state == CONN_PARTIAL) {
@@ -264,12 +270,12 @@ static void conn_settle(struct conn *c)
         conn_close(c);
         return;
     }
-    /* Records without a question do not make an idle one young again. */
-    if (c->state != CONN_IDLE || !was_idle || c->asked) {
+    /* Records without a question, whole or in pieces, do not make an idle one young again. */
+    if (c->state != CONN_IDLE || was != CONN_IDLE || c->lively) {
         conn_set_timer(c);
         conn_seal(c);
     }
-    c->asked = false;
+    c->lively = false;
     conn_poll(c);
 }
 
@@ -301,7 +307,7 @@ static void conn_feed(struct conn *c, const struct wr_conn_query *query)
     event.client.stream = query->stream;
     conn_claim_path(&event.client, &query->claim);
     c->owed++;
-    c->asked = true;
+    c->lively = true;
     if (query->carry) {
         wr_tcp_carry(t, c->id, query);
     } else {
@@ -353,7 +359,7 @@ static bool conn_drain(struct conn *c)
             break;
         }
         tcp_flush(t);
-        if (conn_find(t, id) == NULL) {
+        if (wr_tcp_find(t, id) == NULL) {
             return false;
         }
     }
@@ -375,7 +381,7 @@ static bool conn_messages(struct conn *c)
         t->reading = id;
         conn_feed(c, &query);
         t->reading = 0;
-        if (conn_find(t, id) == NULL) {
+        if (wr_tcp_find(t, id) == NULL) {
             return false;
         }
     }
@@ -392,10 +398,10 @@ static bool conn_messages(struct conn *c)
     if (t->out_of == c) {
         tcp_flush(t);
     }
-    return conn_find(t, id) != NULL && conn_drain(c);
+    return wr_tcp_find(t, id) != NULL && conn_drain(c);
 }
 
-static void conn_read(struct conn *c)
+void wr_tcp_read(struct conn *c)
 {
     struct wr_tcp *t = c->tcp;
     ssize_t n = recv(c->fd, t->bytes, sizeof(t->bytes), MSG_DONTWAIT);
@@ -431,9 +437,14 @@ static void conn_on_poll(uv_poll_t *poll, int status, int events)
         return;
     }
     if (events & UV_WRITABLE) {
+        size_t waited = wr_wqueue_waiting(&c->queue);
+
         if (wr_wqueue_flush(&c->queue, c->fd) == WR_E_CLOSED) {
             conn_close(c);
             return;
+        }
+        if (wr_wqueue_waiting(&c->queue) < waited) {
+            c->taken_us = c->tcp->now_us;
         }
         if (!conn_drain(c) || (wr_conn_more(&c->wire) && !conn_messages(c))) {
             return;
@@ -441,7 +452,7 @@ static void conn_on_poll(uv_poll_t *poll, int status, int events)
         conn_settle(c);
         return;
     }
-    conn_read(c);
+    wr_tcp_read(c);
 }
 
 /* An answer into what is gathered for its client. */
@@ -482,13 +493,14 @@ static void conn_replied(struct conn *c, int err)
 void wr_tcp_carried(struct wr_tcp *t, wr_id conn, uint64_t stream,
                     const struct wr_http_reply *reply)
 {
-    struct conn *c = conn_find(t, conn);
+    struct conn *c = wr_tcp_find(t, conn);
     int err;
 
     if (c == NULL) {
         return;
     }
     c->owed -= c->owed > 0;
+    c->lively = true;
     err = wr_conn_reply(&c->wire, stream, reply, tcp_out(t, c));
     if (err == WR_OK && t->reading != c->id) {
         err = conn_send(c);
@@ -499,99 +511,19 @@ void wr_tcp_carried(struct wr_tcp *t, wr_id conn, uint64_t stream,
 void wr_tcp_reply(struct wr_tcp *t, const struct wr_client *client, const uint8_t *bytes,
                   size_t size)
 {
-    struct conn *c = conn_find(t, client->conn);
+    struct conn *c = wr_tcp_find(t, client->conn);
     int err;
 
     if (c == NULL || size > WR_MSG_MAX) {
         return;
     }
     c->owed -= c->owed > 0;
+    c->lively = true;
     err = conn_answer(c, client->stream, bytes, bytes == NULL ? 0 : size);
     conn_replied(c, err);
 }
 
-/* --- time-outs ------------------------------------------------------------------------------------ */
-
-static uint64_t tcp_idle_us(const struct wr_tcp *t)
-{
-    return wr_yield_idle_us(t->feed.limits->tcp_connections, atomic_load(&t->shared->connections),
-                            t->feed.limits->tcp_idle_ms);
-}
-
-/* A worker that was held up finds the time-out over and a query in the socket: it came in time. */
-static bool conn_has_octets(const struct conn *c)
-{
-    uint8_t octet;
-
-    return recv(c->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
-}
-
-static void tcp_expire_idle(struct wr_tcp *t, uint64_t now_us)
-{
-    for (uint32_t left = t->yield.seats; left > 0; left--) {
-        struct wr_yield_seat *oldest = wr_yield_oldest_idle(&t->yield);
-        struct conn *c;
-
-        if (oldest == NULL || oldest->since_us + tcp_idle_us(t) > now_us) {
-            return;
-        }
-        c = WR_CONTAINER(oldest, struct conn, seat);
-        if (conn_has_octets(c)) {
-            conn_set_timer(c);
-            continue;
-        }
-        wr_stats_add(&t->feed.stats->tcp_idle, 1);
-        conn_close(c);
-    }
-}
-
-static void tcp_expire(struct wr_tcp *t, uint64_t now_us)
-{
-    struct wr_timer *timer;
-
-    while ((timer = wr_heap_expired(&t->heap, now_us)) != NULL) {
-        struct conn *c = WR_CONTAINER(timer, struct conn, timer);
-
-        if (c->state == CONN_STUCK || c->state == CONN_WINDOW) {
-            wr_stats_add(&t->feed.stats->tcp_unread, 1);
-        } else if (c->state == CONN_PARTIAL) {
-            wr_stats_add(&t->feed.stats->tcp_slow, 1);
-        } else if (c->state == CONN_OPENING) {
-            wr_stats_add(&t->feed.stats->tls_slow, 1);
-        }
-        conn_close(c);
-    }
-    tcp_expire_idle(t, now_us);
-}
-
-static void tcp_on_timer(uv_timer_t *timer)
-{
-    struct wr_tcp *t = timer->data;
-
-    t->timer_us = WR_TIME_NEVER;
-    tcp_expire(t, wr_tcp_now(t));
-}
-
-void wr_tcp_turn(struct wr_tcp *t, uint64_t now_us)
-{
-    const struct wr_yield_seat *oldest = wr_yield_oldest_idle(&t->yield);
-    uint64_t at_us = wr_heap_deadline(&t->heap);
-
-    if (oldest != NULL) {
-        at_us = wr_time_min(at_us, oldest->since_us + tcp_idle_us(t));
-    }
-    if (at_us == t->timer_us) {
-        return;
-    }
-    t->timer_us = at_us;
-    if (at_us == WR_TIME_NEVER) {
-        uv_timer_stop(&t->timer);
-    } else {
-        /* One more: the loop's clock is cut to whole milliseconds. */
-        uv_timer_start(&t->timer, tcp_on_timer, at_us <= now_us ? 1 : (at_us - now_us) / WR_MS + 1,
-                       0);
-    }
-}
+/* --- to begin and to end --- */
 
 void wr_tcp_yield(struct wr_tcp *t, struct wr_yield_seat *who)
 {
@@ -678,10 +610,10 @@ bool wr_tcp_begin(struct wr_tcp *t, const struct tcp_listener *listener, int fd,
         c->state = CONN_CLOSED;
         return false;
     }
-    wr_yield_enter(&t->yield, &c->seat, outsider);
+    wr_yield_enter(&t->yield, &c->seat, outsider, wr_conn_session(&c->wire) != NULL);
     wr_net_stats_set(&t->feed.stats->gauge_tcp_clients, t->yield.seats);
     wr_stats_add(&t->feed.stats->tcp_accepted, 1);
-    c->asked = true; /* so that its time begins */
+    c->lively = true; /* so that its time begins */
     c->cost =
         wr_conn_session(&c->wire) == NULL ? 0 : WR_TLS_SESSION_COST; /* taken by who let it in */
     conn_settle(c);

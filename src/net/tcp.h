@@ -13,6 +13,8 @@
  *
  * A client that has closed its sending side still gets the answers it is owed.
  *
+ * Only a whole question, or an answer that goes out, makes a connection young: records without one, PINGs and halves of nothing do not.
+ *
  * What octets mean is transport/conn's: plain messages, or TLS around them (RFC 7858), or HTTP within TLS (RFC 8484). A handshake has a deadline of its own; a part of a record
  * counts as part of a message. Answers to what one read brought leave together.
  */
@@ -45,6 +47,9 @@ void wr_tcp_reply(struct wr_tcp *t, const struct wr_client *client, const uint8_
 void wr_tcp_turn(struct wr_tcp *t, uint64_t now_us);
 /* No more connections and questions; idle connections are closed, others when they have their answers. */
 void wr_tcp_drain(struct wr_tcp *t);
+/* Octets are wanted from the budget of encrypted connections: one yields, who does not read before who is idle. False: there is none that
+ * may. */
+bool wr_tcp_relieve(struct wr_tcp *t);
 /* Connections open. */
 uint32_t wr_tcp_open(const struct wr_tcp *t);
 /* Closes everything at once; wr_tcp_destroy frees the rest once the loop has turned. */

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "net/sock.h"
 #include "net/tcpstate.h"
 
@@ -55,16 +56,73 @@ static bool tcp_refuse_without_files(struct wr_tcp *t, const struct tcp_listener
     return fd >= 0;
 }
 
-/* Who has been idle for longest gives way, else who has been opening for longest; of this worker's connections. */
-static bool sealed_yield(struct wr_tcp *t, bool idle)
+/* Who has been opening for longest. */
+static struct conn *oldest_opening(struct wr_tcp *t)
 {
-    struct wr_list *from = idle && !wr_list_empty(&t->idle_sealed) ? &t->idle_sealed : &t->opening;
+    return wr_list_empty(&t->opening) ? NULL : WR_CONTAINER(t->opening.next, struct conn, sealed);
+}
 
-    if (wr_list_empty(from)) {
+/* Who holds most of the budget and has taken nothing of its answers for a while: it may be that it never will. */
+static struct conn *heaviest_unread(struct wr_tcp *t)
+{
+    struct conn *most = NULL;
+
+    for (struct wr_list *n = t->unread.next; n != &t->unread; n = n->next) {
+        struct conn *c = WR_CONTAINER(n, struct conn, sealed);
+
+        if (t->now_us >= c->taken_us + WR_UNREAD_MS * WR_MS &&
+            (most == NULL || c->cost > most->cost)) {
+            most = c;
+        }
+    }
+    return most;
+}
+
+static struct conn *oldest_sealed(struct wr_tcp *t)
+{
+    struct wr_yield_seat *seat = wr_yield_oldest_sealed(&t->yield);
+
+    return seat == NULL ? NULL : WR_CONTAINER(seat, struct conn, seat);
+}
+
+/* Of this worker's connections one gives way: `octets` are wanted, or else a handshake's place. */
+static bool sealed_yield(struct wr_tcp *t, bool octets)
+{
+    struct conn *c = octets ? heaviest_unread(t) : NULL;
+
+    if (c == NULL && octets) {
+        c = oldest_sealed(t);
+    }
+    if (c == NULL) {
+        c = oldest_opening(t);
+    }
+    if (c == NULL) {
         return false;
     }
     wr_stats_add(&t->feed.stats->tls_yielded, 1);
-    wr_tcp_end(WR_CONTAINER(from->next, struct conn, sealed));
+    wr_tcp_end(c);
+    return true;
+}
+
+bool wr_tcp_relieve(struct wr_tcp *t)
+{
+    wr_tcp_now(t);
+    return sealed_yield(t, true);
+}
+
+/* From the budget of all encrypted connections; others give way for it. */
+static bool sealed_take(struct wr_tcp *t, uint64_t octets)
+{
+    const struct wr_net_limits *limits = t->feed.limits;
+
+    for (unsigned i = 0; !wr_budget_take(&t->shared->budget, octets, limits->encrypted_bytes);
+         i++) {
+        if (i == WR_RELIEFS_MAX ||
+            (!sealed_yield(t, true) &&
+             (t->feed.relieve == NULL || !t->feed.relieve(t->feed.user, WR_CLIENT_DOT)))) {
+            return false;
+        }
+    }
     return true;
 }
 
@@ -90,9 +148,7 @@ static bool sealed_enter(struct wr_tcp *t)
         wr_stats_add(&t->feed.stats->tls_no_room, 1);
         return false;
     }
-    if (wr_budget_take(&t->shared->budget, WR_TLS_SESSION_COST, limits->encrypted_bytes) ||
-        (sealed_yield(t, true) &&
-         wr_budget_take(&t->shared->budget, WR_TLS_SESSION_COST, limits->encrypted_bytes))) {
+    if (sealed_take(t, WR_TLS_SESSION_COST)) {
         return true;
     }
     wr_stats_add(&t->feed.stats->tls_no_room, 1);

@@ -40,18 +40,19 @@ int wr_tcp_create(uv_loop_t *loop, const struct wr_feed *feed, struct wr_net_sha
     t->frames = tcp_map(t->frames_size);
     t->blocks[0] = malloc(wr_pool_size(sizeof(struct conn), count));
     t->blocks[1] = malloc(wr_heap_size(count));
+    t->blocks[2] = malloc(wr_yield_size(count));
     t->scratch = malloc(WR_CONN_SCRATCH);
     t->out_room = malloc(OUT_ROOM);
-    if (t->frames == NULL || t->blocks[0] == NULL || t->blocks[1] == NULL || t->scratch == NULL ||
-        t->out_room == NULL) {
+    if (t->frames == NULL || t->blocks[0] == NULL || t->blocks[1] == NULL || t->blocks[2] == NULL ||
+        t->scratch == NULL || t->out_room == NULL) {
         wr_tcp_destroy(t);
         return WR_E_NOMEM;
     }
     wr_pool_init(&t->pool, t->blocks[0], sizeof(struct conn), count);
     wr_heap_init(&t->heap, t->blocks[1], count);
-    wr_yield_init(&t->yield);
-    wr_list_init(&t->idle_sealed);
+    wr_yield_init(&t->yield, t->blocks[2], count);
     wr_list_init(&t->opening);
+    wr_list_init(&t->unread);
     t->loop = loop;
     t->feed = *feed;
     t->shared = shared;
@@ -79,6 +80,7 @@ void wr_tcp_destroy(struct wr_tcp *t)
     }
     free(t->blocks[0]);
     free(t->blocks[1]);
+    free(t->blocks[2]);
     wr_tcp_end_oblivious(t);
     free(t->scratch);
     free(t->out_room);

@@ -47,11 +47,14 @@ struct conn {
     wr_id id;
     struct wr_timer timer; /* all states but IDLE */
     struct wr_yield_seat seat;
-    struct wr_list sealed; /* of TLS: those that are idle, or those that are opening; else alone */
+    struct wr_list sealed; /* of TLS: those that are opening, or that do not read; else alone */
     uint64_t cost;         /* octets of the budget */
     uint64_t message_us;   /* when the first octet of the unfinished message came */
-    uint64_t stuck_us;     /* STUCK, WINDOW: since when */
-    uint64_t waiting;      /* WINDOW: which answer is the oldest */
+    uint64_t
+        lively_us; /* a whole question came, or an answer went out; nothing else makes it young */
+    uint64_t stuck_us; /* STUCK, WINDOW: since when */
+    uint64_t taken_us; /* the same: when the client took something last */
+    uint64_t waiting;  /* WINDOW: which answer is the oldest */
     struct wr_conn wire;
     void *wire_room; /* of wire, for kinds that want some */
     struct wr_wqueue queue;
@@ -61,10 +64,10 @@ struct conn {
     int events;    /* what libuv polls for */
     uint32_t owed; /* questions without an answer */
     enum conn_state state;
-    bool ended; /* the client has closed its sending side */
-    bool opens; /* counted among those whose handshake is not done */
-    bool asked; /* something was, since its state was looked at */
-    bool full;  /* nothing is read before an answer has gone */
+    bool ended;  /* the client has closed its sending side */
+    bool opens;  /* counted among those whose handshake is not done */
+    bool lively; /* asked or answered, since its state was looked at */
+    bool full;   /* nothing is read before an answer has gone */
 };
 
 struct tcp_listener {
@@ -83,17 +86,17 @@ struct wr_tcp {
     struct wr_net_shared *shared;
     uint8_t *room; /* two octets of length and an answer */
     size_t room_size;
-    struct wr_terms terms;               /* of encrypted connections */
-    struct wr_doh_site site;             /* what is served by DoH: paths are those of terms */
-    struct wr_odohproxy proxy;           /* when terms have targets */
-    struct wr_carrier *carrier;          /* its sockets; made once */
-    struct wr_oblivious *oblivious;      /* when this is a target; made once */
-    uint8_t *scratch;                    /* of wr_conn */
-    struct wr_writer out;                /* octets for out_of, not given to the kernel yet */
-    uint8_t *out_room;                   /* OUT_ROOM */
-    struct conn *out_of;                 /* NULL: nobody's */
-    struct wr_list idle_sealed, opening; /* TLS connections, the longest first */
-    wr_id reading; /* whose questions are being fed: its answers go out together */
+    struct wr_terms terms;          /* of encrypted connections */
+    struct wr_doh_site site;        /* what is served by DoH: paths are those of terms */
+    struct wr_odohproxy proxy;      /* when terms have targets */
+    struct wr_carrier *carrier;     /* its sockets; made once */
+    struct wr_oblivious *oblivious; /* when this is a target; made once */
+    uint8_t *scratch;               /* of wr_conn */
+    struct wr_writer out;           /* octets for out_of, not given to the kernel yet */
+    uint8_t *out_room;              /* OUT_ROOM */
+    struct conn *out_of;            /* NULL: nobody's */
+    struct wr_list opening, unread; /* TLS connections: the longest first; in no order */
+    wr_id reading;                  /* whose questions are being fed: its answers go out together */
     struct wr_pool pool;
     struct wr_heap heap;
     struct wr_yield yield;
@@ -103,7 +106,7 @@ struct wr_tcp {
     uint64_t now_us;
     uint8_t *frames; /* FRAME_ROOM for each object of the pool */
     size_t frames_size;
-    void *blocks[2];
+    void *blocks[3];
     int spare_fd; /* given up for a moment when there are no others, to refuse a client */
     bool draining;
     uint8_t bytes[READ_SIZE];
@@ -118,6 +121,11 @@ void wr_tcp_end(struct conn *c);
 /* It yields its place. */
 void wr_tcp_yield(struct wr_tcp *t, struct wr_yield_seat *who);
 uint64_t wr_tcp_now(struct wr_tcp *t);
+/* Reads what is there; the connection may be gone then. */
+void wr_tcp_read(struct conn *c);
+struct conn *wr_tcp_find(const struct wr_tcp *t, wr_id id);
+/* The timer has rung. */
+void wr_tcp_on_timer(uv_timer_t *timer);
 int wr_tcp_spare(void);
 /* Makes what an oblivious target needs, if it is not there; false: it could not be made. */
 bool wr_tcp_be_target(struct wr_tcp *t);

@@ -8,18 +8,28 @@
 /* The idle time-out when the last places go. */
 #define IDLE_MIN_MS 250
 
-void wr_yield_init(struct wr_yield *y)
+size_t wr_yield_size(uint32_t seats)
 {
+    return 4 * wr_heap_size(seats);
+}
+
+void wr_yield_init(struct wr_yield *y, void *block, uint32_t seats)
+{
+    uint8_t *at = block;
+
     for (int i = 0; i < 2; i++) {
-        wr_list_init(&y->idle[i]);
+        for (int k = 0; k < 2; k++) {
+            wr_heap_init(&y->idle[i][k], at, seats);
+            at += wr_heap_size(seats);
+        }
         wr_list_init(&y->partial[i]);
     }
     y->seats = y->outsiders = 0;
 }
 
-void wr_yield_enter(struct wr_yield *y, struct wr_yield_seat *s, bool outsider)
+void wr_yield_enter(struct wr_yield *y, struct wr_yield_seat *s, bool outsider, bool sealed)
 {
-    *s = (struct wr_yield_seat){.outsider = outsider};
+    *s = (struct wr_yield_seat){.outsider = outsider, .sealed = sealed};
     wr_list_init(&s->node);
     y->seats++;
     y->outsiders += outsider;
@@ -28,6 +38,7 @@ void wr_yield_enter(struct wr_yield *y, struct wr_yield_seat *s, bool outsider)
 void wr_yield_leave(struct wr_yield *y, struct wr_yield_seat *s)
 {
     wr_list_remove(&s->node);
+    wr_heap_clear(&y->idle[s->outsider][s->sealed], &s->idle);
     y->seats--;
     y->outsiders -= s->outsider;
 }
@@ -41,28 +52,50 @@ void wr_yield_set(struct wr_yield *y, struct wr_yield_seat *s, enum wr_yield_kin
     s->kind = (uint8_t)kind;
     s->since_us = since_us;
     wr_list_remove(&s->node);
-    if (kind != WR_YIELD_BUSY) {
-        wr_list_append(kind == WR_YIELD_IDLE ? &y->idle[s->outsider] : &y->partial[s->outsider],
-                       &s->node);
+    if (kind == WR_YIELD_IDLE) {
+        wr_heap_set(&y->idle[s->outsider][s->sealed], &s->idle, since_us);
+    } else {
+        wr_heap_clear(&y->idle[s->outsider][s->sealed], &s->idle);
+    }
+    if (kind == WR_YIELD_PARTIAL) {
+        wr_list_append(&y->partial[s->outsider], &s->node);
     }
 }
 
-static struct wr_yield_seat *older(struct wr_yield_seat *a, const struct wr_list *list)
+static struct wr_yield_seat *older(struct wr_yield_seat *a, struct wr_yield_seat *b)
 {
-    struct wr_yield_seat *b =
-        wr_list_empty(list) ? NULL : WR_CONTAINER(list->next, struct wr_yield_seat, node);
-
     return a == NULL || (b != NULL && b->since_us < a->since_us) ? b : a;
+}
+
+static struct wr_yield_seat *oldest_of(const struct wr_heap *heap)
+{
+    struct wr_timer *first = wr_heap_first(heap);
+
+    return first == NULL ? NULL : WR_CONTAINER(first, struct wr_yield_seat, idle);
+}
+
+static struct wr_yield_seat *oldest_idle(const struct wr_yield *y, bool outsider)
+{
+    return older(oldest_of(&y->idle[outsider][0]), oldest_of(&y->idle[outsider][1]));
 }
 
 struct wr_yield_seat *wr_yield_oldest_idle(const struct wr_yield *y)
 {
-    return older(older(NULL, &y->idle[0]), &y->idle[1]);
+    return older(oldest_idle(y, false), oldest_idle(y, true));
+}
+
+struct wr_yield_seat *wr_yield_oldest_sealed(const struct wr_yield *y)
+{
+    return older(oldest_of(&y->idle[0][1]), oldest_of(&y->idle[1][1]));
 }
 
 static struct wr_yield_seat *oldest_quiet(const struct wr_yield *y, bool outsider)
 {
-    return older(older(NULL, &y->idle[outsider]), &y->partial[outsider]);
+    const struct wr_list *list = &y->partial[outsider];
+    struct wr_yield_seat *partial =
+        wr_list_empty(list) ? NULL : WR_CONTAINER(list->next, struct wr_yield_seat, node);
+
+    return older(oldest_idle(y, outsider), partial);
 }
 
 uint64_t wr_yield_idle_us(uint32_t limit, uint32_t connections, uint32_t idle_ms)

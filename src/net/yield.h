@@ -9,7 +9,10 @@
  * connections; so that one which came late is not without any, a few places are each worker's own. As the last quarter of the places goes,
  * idle ones are closed sooner of themselves.
  *
- *     wr_yield_enter(y, seat, outsider);  wr_yield_set(y, seat, kind, since_us);  ...  wr_yield_leave(y, seat);
+ * What makes a connection young is for its owner to say: it may become idle again with an earlier `since_us` than others that are, when all that came
+ * meanwhile asked nothing.
+ *
+ *     wr_yield_enter(y, seat, outsider, sealed);  wr_yield_set(y, seat, kind, since_us);  ...  wr_yield_leave(y, seat);
  *     if (wr_yield_for(y, &places, outsider, &who)) close `who`, unless it is NULL: then there is room
  *
  * Each connection has a seat as a member. Nothing is owned and nothing is closed here, and no clock is read: times are given, in
@@ -21,22 +24,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/heap.h"
 #include "base/list.h"
 #include "net/limits.h"
 
 enum wr_yield_kind { WR_YIELD_BUSY = 0, WR_YIELD_IDLE, WR_YIELD_PARTIAL };
 
 struct wr_yield_seat {
-    struct wr_list node; /* of those of its kind: in the order in which they became so */
-    uint64_t since_us;   /* when it became quiet */
+    struct wr_timer idle; /* IDLE: among those that are, by since when */
+    struct wr_list node;  /* PARTIAL: of those that are, in the order in which they became so */
+    uint64_t since_us;    /* since when it is quiet */
     uint8_t kind;
-    bool outsider;
+    bool outsider, sealed;
 };
 
 /* The seats of one worker. */
 struct wr_yield {
-    struct wr_list idle[2], partial[2]; /* by outsider */
-    uint32_t seats, outsiders;          /* of those, from addresses that may not ask */
+    struct wr_heap idle[2][2]; /* by outsider and sealed */
+    struct wr_list partial[2]; /* by outsider */
+    uint32_t seats, outsiders; /* of those, from addresses that may not ask */
 };
 
 /* Over all workers, with the one that comes. */
@@ -44,8 +50,11 @@ struct wr_yield_places {
     uint32_t limit, connections, outsiders;
 };
 
-void wr_yield_init(struct wr_yield *y);
-void wr_yield_enter(struct wr_yield *y, struct wr_yield_seat *s, bool outsider);
+size_t wr_yield_size(uint32_t seats);
+/* `block` is memory for so many seats. */
+void wr_yield_init(struct wr_yield *y, void *block, uint32_t seats);
+/* `sealed`: it is encrypted, and may yield octets (wr_yield_oldest_sealed) as well as its place. */
+void wr_yield_enter(struct wr_yield *y, struct wr_yield_seat *s, bool outsider, bool sealed);
 void wr_yield_leave(struct wr_yield *y, struct wr_yield_seat *s);
 /* After each change. Its turn to yield counts from `since_us`, when it became idle or its message began: more octets of the same message
  * are no reason to wait behind others. */
@@ -53,6 +62,7 @@ void wr_yield_set(struct wr_yield *y, struct wr_yield_seat *s, enum wr_yield_kin
                   uint64_t since_us);
 /* The seat that has been idle for longest, or NULL. */
 struct wr_yield_seat *wr_yield_oldest_idle(const struct wr_yield *y);
+struct wr_yield_seat *wr_yield_oldest_sealed(const struct wr_yield *y);
 /* How long one may be idle: the whole time while there is room, in the last quarter of the places less and less. */
 uint64_t wr_yield_idle_us(uint32_t limit, uint32_t connections, uint32_t idle_ms);
 /* A place among those of outsiders, for one that has been counted as such; then one among all for who has been counted. `ret_who` yields

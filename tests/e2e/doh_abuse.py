@@ -17,7 +17,7 @@ import h2raw                                                                    
 import loopback                                                                     # noqa: E402
 from encrypted import Files, context, padded                                                # noqa: E402
 from h2raw import CONTINUATION, ENHANCE_YOUR_CALM, HEADERS, PING, RST_STREAM, SETTINGS, frame    # noqa: E402
-from loopback import equal, need, question                                   # noqa: E402
+from loopback import equal, need, question, until                                   # noqa: E402
 
 PORT = 4430
 ASKED = 60
@@ -25,11 +25,11 @@ WAIT_S = 2
 CANCEL = struct.pack("!I", 8)
 
 
-def start(box, **more):
+def start(box, more=None, **words):
     files = Files(box)
     pair = files.issue()
     return files, box.weir([box.upstream()], encrypted={
-        "doh": [f"127.0.0.1:{PORT}"], "certificates": [{"chain": pair.chain, "key": pair.key}]}, **more)
+        "doh": [f"127.0.0.1:{PORT}"], "certificates": [{"chain": pair.chain, "key": pair.key}], **(more or {})}, **words)
 
 
 def memory(weir):
@@ -221,6 +221,52 @@ def huge(box):
         pour(one, bytes(16384))
         return True
     need(all(beside(box, attack)[1]))
+
+
+@loopback.test("PINGs, whole and in halves of a record, do not keep a connection on which nothing is asked")
+def pings(box):
+    def attack(files):
+        raw, began = h2raw.Halves(PORT, context(files)), time.monotonic()
+        try:
+            while not raw.closed() and time.monotonic() - began < 20:
+                raw.frame(PING, 0, 0, bytes(8))
+                time.sleep(0.1)
+        except OSError:
+            pass
+        raw.close()
+        return time.monotonic() - began
+    _weir, said = beside(box, attack, tcp={"idle_timeout": "1s"})
+    need(all(took < 15 for took in said), said)
+
+
+@loopback.test("zero window and the budget: who holds most and takes nothing gives way to who comes")
+def unread_budget(box):
+    files, weir = start(box, workers=1, more={"memory": "600KiB"})
+    big, held = padded("a.example", 128), []
+    for i in range(20):
+        try:
+            raw = h2raw.Raw(PORT, context(files), frame(SETTINGS, 0, 0, struct.pack("!HI", 4, 0)), source=f"127.0.0.{i // 8 + 2}")
+            for k in range(100):
+                raw.frame(HEADERS, 4, 2 * k + 1, h2raw.post_head(b"/dns-query", len(big)))
+                raw.frame(h2raw.DATA, 1, 2 * k + 1, big)
+            held.append(raw)
+        except OSError:
+            break
+    until("the budget is used up", lambda: weir.verb("stats")["counters"]["tls_no_room"] > 0 or
+          weir.verb("status")["encrypted"]["memory_used_bytes"] > 580 * 1024)
+
+    def served():
+        try:
+            return h2raw.Fair(PORT, context(files), seconds=WAIT_S).ask(question("fair.example")) is not None
+        except OSError:
+            return False
+    began = time.monotonic()
+    until("a place", served)
+    need(time.monotonic() - began < 15, "only when their time was over")
+    need(all(served() for _ in range(5)))
+    need(weir.verb("stats")["counters"]["tls_yielded"] > 0)
+    for raw in held:
+        raw.close()
 
 
 @loopback.test("more streams than are allowed")

@@ -10,6 +10,7 @@ Heads are written without HPACK's table; of heads that come only what begins the
 import socket
 import ssl
 import struct
+import time
 
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
 END_STREAM, ACK, END_HEADERS = 1, 1, 4
@@ -47,9 +48,9 @@ def post_head(path, length=None, extra=b""):
 
 
 class Raw:
-    def __init__(self, port, context, hello=frame(SETTINGS, 0, 0), seconds=20, alpn="h2"):
+    def __init__(self, port, context, hello=frame(SETTINGS, 0, 0), seconds=20, alpn="h2", source="127.0.0.1"):
         context.set_alpn_protocols([alpn])
-        plain = socket.create_connection(("127.0.0.1", port), seconds)
+        plain = socket.create_connection(("127.0.0.1", port), seconds, (source, 0))
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.tls = context.wrap_socket(plain, server_hostname="dns.example")
         self.buffer, self.stream = b"", 1
@@ -87,6 +88,49 @@ class Raw:
 
     def close(self):
         self.tls.close()
+
+
+class Halves(Raw):
+    """Each record leaves in two segments, so that the server has half of one for a moment."""
+
+    def __init__(self, port, context, seconds=20, source="127.0.0.1"):
+        context.set_alpn_protocols(["h2"])
+        self.plain = socket.create_connection(("127.0.0.1", port), seconds, (source, 0))
+        self.plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.came, self.goes = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.came, self.goes, server_hostname="dns.example")
+        while True:
+            try:
+                self.tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                self.plain.sendall(self.goes.read())
+                self.came.write(self.plain.recv(65536))
+        self.send(PREFACE + frame(SETTINGS, 0, 0))
+
+    def send(self, octets):
+        self.tls.write(octets)
+        record = self.goes.read()
+        self.plain.sendall(record[:-5])
+        time.sleep(0.01)     # a pace, not a wait
+        self.plain.sendall(record[-5:])
+
+    def closed(self):
+        """Whether the server has closed; what it said is thrown away."""
+        self.plain.setblocking(False)
+        try:
+            while self.plain.recv(65536):
+                pass
+            return True
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        finally:
+            self.plain.setblocking(True)
+
+    def close(self):
+        self.plain.close()
 
 
 class Fair(Raw):

@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "transport/odohkeys.h"
+
 static int dial(const struct world *w, const char *from)
 {
     return wire_connect(SOCK_STREAM, from, &w->tcp);
@@ -577,6 +579,27 @@ static void test_no_descriptors(void **state)
     world_free(w);
 }
 
+/* The key of a target changes in a worker that nobody asks. */
+static void test_the_key_changes_unasked(void **state)
+{
+    struct world *w = world_new();
+    struct wr_terms terms = {.doh_path = "/dns-query", .odoh_target = true};
+    struct wr_now now;
+
+    wr_clock_now(false, &now);
+    wr_assert(now.mono_us > 0);
+    terms.odoh_since_us = now.mono_us - WR_ODOH_PERIOD_US + 50 * WR_MS;
+    world_create(w);
+    wr_loop_set_terms(w->loop, &terms);
+    world_start(w);
+    for (int i = 0; i < WIRE_WAIT_MS && atomic_load(&w->stats.odoh_turned) == 0; i++) {
+        usleep(1000);
+    }
+    world_stop(w, 0);
+    assert_int_equal(w->stats.odoh_turned, 1);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -600,6 +623,7 @@ int main(void)
         cmocka_unit_test(test_pipeline_bound),
         cmocka_unit_test(test_client_gone),
         cmocka_unit_test(test_no_descriptors),
+        cmocka_unit_test(test_the_key_changes_unasked),
     };
 
     return cmocka_run_group_tests_name("net/tcp", tests, NULL, NULL);

@@ -7,16 +7,18 @@
 
 static struct wr_yield y;
 static struct wr_yield_seat seat[8], *who;
+static struct wr_timer *block[4 * 8];
 
 static int start(void **state)
 {
-    wr_yield_init(&y);
+    assert_true(wr_yield_size(8) <= sizeof(block));
+    wr_yield_init(&y, block, 8);
     return 0;
 }
 
 static void enter(unsigned i, bool outsider, enum wr_yield_kind kind, uint64_t since_us)
 {
-    wr_yield_enter(&y, &seat[i], outsider);
+    wr_yield_enter(&y, &seat[i], outsider, i % 2 == 1);
     wr_yield_set(&y, &seat[i], kind, since_us);
 }
 
@@ -63,6 +65,26 @@ static void test_a_message_in_pieces(void **state)
     wr_yield_set(&y, &seat[0], WR_YIELD_PARTIAL, 11);
     assert_true(full(false));
     assert_ptr_equal(who, &seat[1]);
+}
+
+/* What it sent meanwhile asked nothing: it is as old as it was, and before those that became idle since. */
+static void test_idle_again_without_a_question(void **state)
+{
+    enter(0, false, WR_YIELD_IDLE, 10);
+    enter(1, false, WR_YIELD_IDLE, 20);
+    enter(2, true, WR_YIELD_IDLE, 30);
+    enter(3, true, WR_YIELD_IDLE, 40);
+    wr_yield_set(&y, &seat[0], WR_YIELD_PARTIAL, 50);
+    assert_ptr_equal(wr_yield_oldest_idle(&y), &seat[1]);
+    wr_yield_set(&y, &seat[0], WR_YIELD_IDLE, 10);
+    assert_ptr_equal(wr_yield_oldest_idle(&y), &seat[0]);
+    assert_ptr_equal(wr_yield_oldest_sealed(&y), &seat[1]);
+    wr_yield_set(&y, &seat[1], WR_YIELD_BUSY, 60);
+    assert_ptr_equal(wr_yield_oldest_sealed(&y), &seat[3]);
+    wr_yield_leave(&y, &seat[0]);
+    wr_yield_leave(&y, &seat[3]);
+    assert_ptr_equal(wr_yield_oldest_idle(&y), &seat[2]);
+    assert_null(wr_yield_oldest_sealed(&y));
 }
 
 static void test_outsiders_yield_first_and_take_no_place(void **state)
@@ -140,6 +162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_the_oldest_that_is_owed_nothing),
         CASE(test_a_message_in_pieces),
+        CASE(test_idle_again_without_a_question),
         CASE(test_outsiders_yield_first_and_take_no_place),
         CASE(test_the_outsiders_share),
         CASE(test_places_of_its_own),
