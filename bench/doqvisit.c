@@ -35,6 +35,7 @@ enum {
     CHUNKS = 65536,
     ROOM = 65536,
     FLIGHT = 4,
+    TOKEN_MAX = 256,
     QUERY_MAX = 300,
     DRAIN = 64,
     REST_US = 60000
@@ -51,6 +52,8 @@ struct client {
     uint16_t id;
     uint8_t ticket[WR_QUIC_TICKET_MAX];
     size_t ticket_size;
+    uint8_t token[TOKEN_MAX];
+    size_t token_size;
     uint8_t flight[FLIGHT][WR_QUIC_DATAGRAM]; /* the first datagrams, for replay */
     size_t flight_size[FLIGHT];
     unsigned flights;
@@ -130,6 +133,8 @@ static void begin(struct client *c)
     if (opt.resume && c->ticket_size > 0) {
         setup.tls.ticket = c->ticket;
         setup.tls.ticket_size = c->ticket_size;
+        setup.token = c->token_size > 0 ? c->token : NULL;
+        setup.token_size = c->token_size;
     }
     c->block = aligned_alloc(64, size);
     wr_assert(c->block != NULL);
@@ -245,6 +250,10 @@ static void listen_to(struct client *c)
         case WR_DOQCLIENT_TICKET:
             c->ticket_size = wr_doqclient_ticket(c->c, c->ticket, sizeof(c->ticket));
             break;
+        case WR_DOQCLIENT_TOKEN:
+            c->token_size = said.size <= sizeof(c->token) ? said.size : 0;
+            memcpy(c->token, said.msg, c->token_size);
+            break;
         case WR_DOQCLIENT_ENDED:
             c->over = true;
             total.failed += c->out;
@@ -274,7 +283,7 @@ static bool turn(struct client *c, uint64_t end_us)
     }
     listen_to(c);
     if (opt.fresh && c->out == 0 && c->asked > 0 && c->ready &&
-        (c->ticket_size > 0 || !opt.resume)) {
+        ((c->ticket_size > 0 && c->token_size > 0) || !opt.resume)) {
         if (opt.replay) {
             replay(c);
         }

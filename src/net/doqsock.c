@@ -113,13 +113,6 @@ static void doq_leave(void *user, const struct wr_addr *from)
     wr_limits_leave(d->setup.shared, &d->counted, from);
 }
 
-static bool doq_full(void *user)
-{
-    const struct wr_doqsock *d = user;
-
-    return wr_budget_used(&d->setup.shared->budget) >= d->feed.limits->encrypted_bytes;
-}
-
 /* The library says exactly what it holds; the budget hears of it once a turn. */
 static void doq_pay(struct wr_doqsock *d, uint64_t cost)
 {
@@ -129,6 +122,34 @@ static void doq_pay(struct wr_doqsock *d, uint64_t cost)
         wr_budget_give(&d->setup.shared->budget, d->cost - cost);
     }
     d->cost = cost;
+}
+
+static bool doq_full(void *user)
+{
+    struct wr_doqsock *d = user;
+
+    doq_pay(d, wr_doqserver_memory(d->server));
+    return wr_budget_used(&d->setup.shared->budget) >= d->feed.limits->encrypted_bytes;
+}
+
+static bool doq_relieve(void *user)
+{
+    const struct wr_doqsock *d = user;
+
+    return d->feed.relieve != NULL && d->feed.relieve(d->feed.user, WR_CLIENT_DOQ);
+}
+
+bool wr_doqsock_relieve(struct wr_doqsock *d)
+{
+    if (d->server == NULL) {
+        return false;
+    }
+    d->now_us = d->feed.tick(d->feed.user)->mono_us;
+    if (!wr_doqserver_relieve(d->server, d->now_us)) {
+        return false;
+    }
+    doq_pay(d, wr_doqserver_memory(d->server));
+    return true;
 }
 
 static void doq_tls(struct wr_doqsock *d, struct wr_quic_tls *tls)
@@ -159,6 +180,7 @@ static int doq_make_server(struct wr_doqsock *d)
         .admit = doq_admit,
         .leave = doq_leave,
         .full = doq_full,
+        .relieve = doq_relieve,
         .user = d,
     };
     int err;
@@ -490,6 +512,7 @@ static void doq_count(struct wr_doqsock *d)
     wr_net_stats_set(&to->doq_overload, s->overload);
     wr_net_stats_set(&to->doq_broken, s->broken);
     wr_net_stats_set(&to->doq_slow, s->slow);
+    wr_net_stats_set(&to->doq_idle, s->idle);
     wr_net_stats_set(&to->doq_moved, s->moved);
     wr_net_stats_set(&to->doq_garbage, s->garbage);
     wr_net_stats_set(&to->gauge_doq_clients, wr_doqserver_open(d->server));
@@ -607,6 +630,11 @@ void wr_doqsock_close(struct wr_doqsock *d)
 }
 
 #else
+
+bool wr_doqsock_relieve(struct wr_doqsock *d)
+{
+    return false;
+}
 
 int wr_doqsock_create(uv_loop_t *loop, const struct wr_feed *feed,
                       const struct wr_doqsock_setup *setup, struct wr_doqsock **ret_doq)

@@ -71,6 +71,14 @@ static const struct wr_now *loop_tick(void *user)
     return &l->now;
 }
 
+/* The budget is one for all parts: who comes to one of them may have what somebody of the other holds and does not use. */
+static bool loop_relieve(void *user, enum wr_client_transport part)
+{
+    struct wr_loop *l = user;
+
+    return part == WR_CLIENT_DOQ ? wr_tcp_relieve(l->tcp) : wr_doqsock_relieve(l->doq);
+}
+
 const struct wr_now *wr_loop_now(struct wr_loop *l)
 {
     return loop_tick(l);
@@ -456,6 +464,7 @@ int wr_loop_create(const struct wr_loop_setup *setup, struct wr_loop **ret_loop)
     l->feed = (struct wr_feed){.user = l,
                                .event = loop_event,
                                .tick = loop_tick,
+                               .relieve = loop_relieve,
                                .engine = setup->engine,
                                .stats = setup->stats,
                                .limits = &l->setup.limits,

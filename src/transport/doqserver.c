@@ -128,6 +128,14 @@ static void conn_end(struct doq_conn *c)
     }
 }
 
+/* The library's time-out begins anew with each packet; a connection on which nothing is asked ends all the same. */
+static uint64_t conn_idle_end(const struct doq_conn *c)
+{
+    return c->open == 0 && c->quic.state == WR_QUIC_OPEN
+               ? c->lively_us + (c->server->setup.idle_ms + WR_DOQ_IDLE_MORE_MS) * WR_MS
+               : WR_TIME_NEVER;
+}
+
 /* After all that could change it. */
 static void conn_settle(struct doq_conn *c)
 {
@@ -138,7 +146,8 @@ static void conn_settle(struct doq_conn *c)
         return;
     }
     wr_heap_set(&s->heap, &c->timer,
-                wr_time_min(wr_quic_deadline(&c->quic), wr_doqserver_patience(c)));
+                wr_time_min(wr_quic_deadline(&c->quic),
+                            wr_time_min(wr_doqserver_patience(c), conn_idle_end(c))));
 }
 
 static struct doq_stateless *stateless_slot(struct wr_doqserver *s)
@@ -158,17 +167,47 @@ static void stateless_put(struct wr_doqserver *s, struct doq_stateless *slot,
     }
 }
 
-/* The connection that was idle for longest makes room. */
+static struct doq_conn *longest_idle(const struct wr_doqserver *s)
+{
+    struct doq_conn *oldest = NULL;
+
+    for (const struct wr_list *n = s->idle.next; n != &s->idle; n = n->next) {
+        struct doq_conn *c = WR_CONTAINER(n, struct doq_conn, seat);
+
+        oldest = oldest == NULL || c->lively_us < oldest->lively_us ? c : oldest;
+    }
+    return oldest;
+}
+
+/* Who holds most of what it does not read. */
+static struct doq_conn *heaviest_unread(struct wr_doqserver *s)
+{
+    struct doq_conn *most = NULL;
+    uint64_t octets = 0;
+    wr_id id;
+
+    for (uint32_t i = 0; i < s->conns.count; i++) {
+        struct doq_conn *c = wr_pool_at(&s->conns, i, &id);
+        uint64_t held = c == NULL || c->quic.state != WR_QUIC_OPEN ? 0 : wr_doqserver_unread(c);
+
+        if (held > octets) {
+            octets = held;
+            most = c;
+        }
+    }
+    return most;
+}
+
+/* The connection that takes nothing and holds most makes room, else the one that was idle for longest. */
 static bool evict(struct wr_doqserver *s)
 {
     struct doq_stateless *slot = stateless_slot(s);
     struct wr_doq_datagram way;
-    struct doq_conn *c;
+    struct doq_conn *c = heaviest_unread(s);
 
-    if (wr_list_empty(&s->idle)) {
+    if (c == NULL && (c = longest_idle(s)) == NULL) {
         return false;
     }
-    c = WR_CONTAINER(s->idle.next, struct doq_conn, seat);
     way = c->way;
     wr_quic_close(&c->quic, WR_DOQ_NO_ERROR);
     if (slot != NULL) {
@@ -210,6 +249,20 @@ static bool is_crowded(const struct wr_doqserver *s)
     return s->conns.taken == s->conns.count || has_no_memory(s);
 }
 
+/* Somebody makes room, of ours or of the owner's. */
+static bool find_memory(struct wr_doqserver *s)
+{
+    unsigned yielded = 0;
+
+    while (has_no_memory(s) && yielded < WR_RELIEFS_MAX) {
+        if (!evict(s) && (s->setup.relieve == NULL || !s->setup.relieve(s->setup.user))) {
+            return yielded > 0;
+        }
+        yielded++;
+    }
+    return true;
+}
+
 static struct doq_conn *conn_begin(struct wr_doqserver *s, const struct wr_doq_datagram *in,
                                    const struct wr_quic_hello *hello)
 {
@@ -224,7 +277,7 @@ static struct doq_conn *conn_begin(struct wr_doqserver *s, const struct wr_doq_d
         }
         admitted = true;
     }
-    if (has_no_memory(s) && !evict(s)) {
+    if (!find_memory(s)) {
         c = NULL;
     } else if ((c = wr_pool_take(&s->conns, &id)) == NULL && evict(s)) {
         c = wr_pool_take(&s->conns, &id);
@@ -240,6 +293,7 @@ static struct doq_conn *conn_begin(struct wr_doqserver *s, const struct wr_doq_d
     c->way = *in;
     c->proven = c->counted = in->from;
     c->admitted = admitted;
+    c->vouched = hello->proven;
     c->was_opening = true;
     s->opening++;
     wr_list_init(&c->dirty);
@@ -471,8 +525,18 @@ void wr_doqserver_time(struct wr_doqserver *s, uint64_t now_us)
             s->stats.slow++;
             wr_quic_close(&c->quic, WR_DOQ_EXCESSIVE_LOAD);
         }
+        if (conn_idle_end(c) <= now_us) {
+            s->stats.idle++;
+            wr_quic_close(&c->quic, WR_DOQ_NO_ERROR);
+        }
         wr_doqserver_touch(c);
     }
+}
+
+bool wr_doqserver_relieve(struct wr_doqserver *s, uint64_t now_us)
+{
+    s->now_us = now_us;
+    return evict(s);
 }
 
 void wr_doqserver_drain(struct wr_doqserver *s, uint64_t now_us)

@@ -9,10 +9,14 @@
  * What bounds a stranger: before its address is proven a client gets at most three times what it sent (ngtcp2); when
  * handshakes pile up, new clients get a Retry, which costs no memory, and later none at all; connections, streams of
  * each and of all, octets of a query and of the answers that wait, memory of the libraries; a time for the handshake,
- * one for silence, one for a query that has begun and one for an answer that is not taken (slow-loris: PINGs do not help). When places run out the connection that was idle for longest is closed. Who breaks
+ * one for silence, one for a query that has begun and one for an answer that is not taken (slow-loris: PINGs do not help, and keep no idle
+ * connection young: whole queries and answers do). When places or memory run out the connection is closed that holds most and takes nothing of it, else the one that was idle for
+ * longest. Who breaks
  * RFC 9250 loses its connection (DOQ_PROTOCOL_ERROR), who asks for more than there is, its query (DOQ_EXCESSIVE_LOAD).
  *
- * Early data: a QUERY or NOTIFY is answered at once; anything else waits until the handshake is complete.
+ * Early data: a QUERY or NOTIFY is answered at once when a token has proven the address (RFC 9000 section 8.1.3); without one it is from
+ * whoever the datagram names, so that nobody's rate is taken and nobody is sent an answer before the handshake is complete. Anything else waits for it in
+ * any case.
  *
  * Memory: one block, handed in; what the libraries allocate is counted and bounded (transport/quic).
  */
@@ -32,7 +36,7 @@ struct wr_doqserver;
 /* Counted since the start; written by the owner's thread alone. */
 struct wr_doqserver_stats {
     uint64_t accepted, completed, resumed, refused, retried, resets, versions, evicted, garbage;
-    uint64_t queries, early, held, overload, broken, cancelled, moved, slow;
+    uint64_t queries, early, held, overload, broken, cancelled, moved, slow, idle;
 };
 
 struct wr_doqserver_setup {
@@ -55,6 +59,8 @@ struct wr_doqserver_setup {
     void (*leave)(void *user, const struct wr_addr *from);
     /* The owner has no memory for more connections: one that is idle makes room for who comes, or who comes is refused. NULL: never. */
     bool (*full)(void *user);
+    /* And when none of ours can: somebody of the owner's other connections makes room. False: nobody. NULL: there are none. */
+    bool (*relieve)(void *user);
     void *user;
 };
 
@@ -103,6 +109,8 @@ size_t wr_doqserver_output(struct wr_doqserver *s, uint8_t *room, size_t cap,
                            struct wr_doq_datagram *ret_way, uint64_t now_us);
 uint64_t wr_doqserver_deadline(const struct wr_doqserver *s);
 void wr_doqserver_time(struct wr_doqserver *s, uint64_t now_us);
+/* For somebody else, who has no memory: a connection makes room. False: there is none that may. */
+bool wr_doqserver_relieve(struct wr_doqserver *s, uint64_t now_us);
 /* No new connections; each is closed when nothing is owed on it. */
 void wr_doqserver_drain(struct wr_doqserver *s, uint64_t now_us);
 /* Connections that are not over. */

@@ -46,17 +46,19 @@ struct doq_conn {
     wr_id id;
     struct wr_timer timer;
     struct wr_list dirty; /* has perhaps something to put out */
-    struct wr_list
-        seat; /* in `idle`, longest first, while it has no streams and is open; in `gone` at the end */
+    struct wr_list seat;  /* in `idle` while it has no streams and is open; in `gone` at the end */
     struct wr_list streams, sends, blocked;
     struct wr_doq_datagram way; /* of what came last */
     struct wr_addr
         proven; /* the client's address: of the handshake, then the last that was validated */
     struct wr_addr counted;    /* under which it was admitted */
     uint64_t cid[WR_DOQ_CIDS]; /* hashes; 0: free */
-    uint32_t open;             /* streams */
+    uint64_t
+        lively_us; /* when a whole query came, or an answer had gone, last; nothing else makes it young */
+    uint32_t open; /* streams */
     uint32_t owed;
     bool admitted, was_opening, refuse;
+    bool vouched; /* a token proved the address before the handshake */
 };
 
 struct doq_stateless {
@@ -92,6 +94,8 @@ void wr_doqserver_touch(struct doq_conn *c);
 /* doqstream.c */
 void wr_doqserver_end_streams(struct doq_conn *c);
 void wr_doqserver_unblock(struct doq_conn *c);
+/* Octets of answers that the client has not taken for WR_UNREAD_MS. */
+uint64_t wr_doqserver_unread(const struct doq_conn *c);
 /* When the client will have taken too long with one of its streams; WR_TIME_NEVER. */
 uint64_t wr_doqserver_patience(const struct doq_conn *c);
 

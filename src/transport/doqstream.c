@@ -91,6 +91,21 @@ uint64_t wr_doqserver_patience(const struct doq_conn *c)
     return at_us;
 }
 
+uint64_t wr_doqserver_unread(const struct doq_conn *c)
+{
+    const struct wr_doqserver *s = c->server;
+    uint64_t octets = 0;
+
+    for (const struct wr_list *n = c->streams.next; n != &c->streams; n = n->next) {
+        const struct doq_stream *st = WR_CONTAINER(n, struct doq_stream, node);
+
+        if (st->state >= DOQ_SENDING && s->now_us >= st->since_us + WR_UNREAD_MS * WR_MS) {
+            octets += st->out.size;
+        }
+    }
+    return octets;
+}
+
 /* --- what the connection tells -------------------------------------------------------------------- */
 
 static void stream_whole(struct doq_stream *st)
@@ -99,7 +114,8 @@ static void stream_whole(struct doq_stream *st)
     uint8_t head[5] = {0};
 
     wr_chunks_read(&s->chunks, &st->in, 0, head, sizeof(head));
-    if (st->early && !wr_doq_may_be_early(head + 2, sizeof(head) - 2)) {
+    st->conn->lively_us = s->now_us;
+    if (st->early && (!st->conn->vouched || !wr_doq_may_be_early(head + 2, sizeof(head) - 2))) {
         st->state = DOQ_HELD;
         s->stats.held++;
         return;
@@ -151,6 +167,9 @@ static void doq_on_closed(void *user, int64_t number, void *of, uint64_t code)
     if (st != NULL) {
         /* Section 4.3.1: the client has cancelled (STOP_SENDING), and ngtcp2 has reset the stream. */
         c->server->stats.cancelled += st->state < DOQ_SENDING;
+        if (st->state == DOQ_SENDING) {
+            c->lively_us = c->server->now_us;
+        }
         stream_end(st);
         if (c->open == 0 && c->quic.state == WR_QUIC_OPEN) {
             wr_list_append(&c->server->idle, &c->seat);
@@ -182,6 +201,7 @@ static void doq_on_ready(void *user)
     s->stats.resumed += c->quic.resumed;
     s->opening -= c->was_opening;
     c->was_opening = false;
+    c->lively_us = s->now_us;
     for (struct wr_list *n = c->streams.next; n != &c->streams; n = n->next) {
         struct doq_stream *st = WR_CONTAINER(n, struct doq_stream, node);
 

@@ -92,8 +92,9 @@ static inline void rogue_took(void *user, int64_t number, size_t size, bool bloc
     }
 }
 
-static inline void rogue_start(struct rogue *r, struct dw *w, unsigned worker, unsigned host,
-                               const uint8_t *ticket, size_t ticket_size)
+/* With what one of ours has from the time before, when it is not NULL: its ticket and, if it is at that address, the token. */
+static inline void rogue_start_known(struct rogue *r, struct dw *w, unsigned worker, unsigned host,
+                                     const struct dw_client *before, bool with_token)
 {
     static const struct wr_quic_calls calls = {
         .octets = rogue_octets,
@@ -108,8 +109,8 @@ static inline void rogue_start(struct rogue *r, struct dw *w, unsigned worker, u
                                     .verify = dw_verify,
                                     .verify_user = w,
                                     .now = {.mono_us = w->now_us, .wall_s = time(NULL)},
-                                    .ticket = ticket,
-                                    .ticket_size = ticket_size};
+                                    .ticket = before != NULL ? before->ticket : NULL,
+                                    .ticket_size = before != NULL ? before->ticket_size : 0};
     const struct wr_quic_limits limits = {
         .stream_size = 70000, .window = 70000, .idle_ms = 30000, .handshake_ms = 5000};
     struct wr_addr to = dw_addr(1, 853);
@@ -121,9 +122,15 @@ static inline void rogue_start(struct rogue *r, struct dw *w, unsigned worker, u
     r->quic.calls = &calls;
     r->quic.user = r;
     assert_int_equal(wr_quic_env_init(&r->env, &w->rng, 0, NULL, 8u << 20, 8u << 20), WR_OK);
-    assert_int_equal(
-        wr_quic_connect(&r->quic, &r->env, &tls, &limits, &r->addr, &to, NULL, 0, w->now_us),
-        WR_OK);
+    assert_int_equal(wr_quic_connect(&r->quic, &r->env, &tls, &limits, &r->addr, &to,
+                                     with_token ? before->token : NULL,
+                                     with_token ? before->token_size : 0, w->now_us),
+                     WR_OK);
+}
+
+static inline void rogue_start(struct rogue *r, struct dw *w, unsigned worker, unsigned host)
+{
+    rogue_start_known(r, w, worker, host, NULL, false);
 }
 
 static inline void rogue_end(struct rogue *r)

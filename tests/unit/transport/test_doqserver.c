@@ -190,7 +190,7 @@ static void test_stream_flood(void **state)
 
     dw_start(w);
     for (unsigned i = 0; i < 8; i++) {
-        rogue_start(&rogues[i], w, 0, 60 + i, NULL, 0);
+        rogue_start(&rogues[i], w, 0, 60 + i);
         rogue_run(&rogues[i]);
     }
     honest_beside(w, flood_streams);
@@ -214,7 +214,7 @@ static void test_slow_loris(void **state)
         uint64_t wait_us = (deaf ? w->setup.read_ms : w->setup.message_ms) * WR_MS / 2;
 
         dw_start(w);
-        rogue_start(r, w, 0, 60, NULL, 0);
+        rogue_start(r, w, 0, 60);
         rogue_run(r);
         r->deaf = deaf;
         rogue_say(r, query, deaf ? n : n - 1, deaf);
@@ -229,6 +229,131 @@ static void test_slow_loris(void **state)
         rogue_end(r);
         dw_free(w);
     }
+}
+
+/* Neither PINGs nor streams on which nothing is asked keep a connection; a whole query does. */
+static void test_pings_do_not_keep(void **state)
+{
+    struct dw *w = dw_new(17);
+    struct rogue *r = &rogues[0];
+    uint8_t query[64] = {0};
+    size_t n = dw_query(query + 2, 0, 0) + 2;
+    uint64_t idle_us = w->setup.idle_ms * WR_MS;
+
+    query[1] = (uint8_t)(n - 2);
+    dw_start(w);
+    rogue_start(r, w, 0, 60);
+    rogue_run(r);
+    wr_quic_keep_alive(&r->quic, 3000);
+    rogue_wait(r, idle_us / 2);
+    rogue_say(r, query, n, true);
+    rogue_wait(r, idle_us * 3 / 4);
+    assert_int_equal(wr_doqserver_open(w->s[0]), 1);
+    wr_quic_shut(&r->quic, rogue_say(r, query, 1, false)->number, WR_DOQ_REQUEST_CANCELLED);
+    rogue_wait(r, idle_us / 4 + 2 * WR_DOQ_IDLE_MORE_MS * WR_MS);
+    assert_int_equal(wr_doqserver_open(w->s[0]), 0);
+    assert_int_equal(wr_doqserver_stats(w->s[0])->idle, 1);
+    assert_int_equal(wr_doqserver_stats(w->s[0])->slow, 0);
+    rogue_end(r);
+    dw_free(w);
+}
+
+static unsigned short_until;
+
+static bool is_short(void *user)
+{
+    return wr_doqserver_stats(((struct dw *)user)->s[0])->evicted < short_until;
+}
+
+/* The memory is used up: who takes nothing of what it holds goes before who is idle, and the heaviest of them first. */
+static void test_unread_yields_first(void **state)
+{
+    struct dw *w = dw_new(18);
+    uint8_t query[64] = {0};
+    size_t n = dw_query(query + 2, 0, 60) + 2;
+    struct dw_client *idle = dw_client(w), *comes;
+
+    query[1] = (uint8_t)(n - 2);
+    short_until = 0;
+    w->setup.full = is_short;
+    dw_start(w);
+    dw_ask(w, idle, 1, 0);
+    dw_run(w, WR_S);
+    for (unsigned i = 0; i < 2; i++) {
+        rogue_start(&rogues[i], w, 0, 60 + i);
+        rogue_run(&rogues[i]);
+        rogues[i].deaf = true;
+        for (unsigned k = 0; k <= i; k++) {
+            rogue_say(&rogues[i], query, n, true);
+        }
+        rogue_wait(&rogues[i], 2 * WR_UNREAD_MS * WR_MS);
+    }
+    w->mute = true;
+    for (unsigned i = 0; i < 3; i++) {
+        uint64_t held = wr_doqserver_memory(w->s[0]), least = (i == 0 ? 100 : 40) * 1024;
+
+        short_until = 1 + i;
+        comes = dw_client(w);
+        comes->worker = 0;
+        dw_ask(w, comes, 1, 0);
+        dw_run(w, WR_S);
+        assert_false(comes->ended);
+        assert_int_equal(wr_doqserver_stats(w->s[0])->evicted, 1 + i);
+        assert_int_equal(wr_doqserver_open(w->s[0]), 3);
+        assert_int_equal(idle->ended, i == 2);
+        assert_true(i == 2 || wr_doqserver_memory(w->s[0]) + least < held);
+        assert_true(i != 1 || wr_doqserver_memory(w->s[0]) + 100 * 1024 > held);
+    }
+    rogue_end(&rogues[0]);
+    rogue_end(&rogues[1]);
+    dw_free(w);
+}
+
+static unsigned relieved;
+
+static bool relieve(void *user)
+{
+    struct dw *w = user;
+
+    w->full = ++relieved < 2;
+    return true;
+}
+
+/* None of ours may go, but somebody of the owner's others. */
+static void test_others_make_room(void **state)
+{
+    struct dw *w = dw_new(19);
+    struct dw_client *c;
+
+    relieved = 0;
+    w->full = true;
+    w->setup.relieve = relieve;
+    dw_start(w);
+    c = dw_client(w);
+    dw_ask(w, c, 1, 0);
+    dw_run(w, WR_S);
+    assert_int_equal(c->answers, 1);
+    assert_int_equal(relieved, 2);
+    dw_free(w);
+}
+
+/* For somebody else who has no memory one of ours goes, if it is idle. */
+static void test_relieves_others(void **state)
+{
+    struct dw *w = dw_new(20);
+    struct dw_client *c = dw_client(w);
+
+    dw_start(w);
+    c->worker = 0;
+    assert_false(wr_doqserver_relieve(w->s[0], w->now_us));
+    dw_ask(w, c, 1, 0);
+    dw_run(w, WR_S);
+    assert_int_equal(c->answers, 1);
+    assert_true(wr_doqserver_relieve(w->s[0], w->now_us));
+    assert_false(wr_doqserver_relieve(w->s[0], w->now_us));
+    dw_run(w, WR_S);
+    assert_true(c->ended);
+    dw_free(w);
 }
 
 /* There are fewer places than clients: who was idle for longest makes room. */
@@ -412,6 +537,10 @@ int main(void)
         cmocka_unit_test(test_memory_is_bounded),
         cmocka_unit_test(test_drain),
         cmocka_unit_test(test_token_under_load),
+        cmocka_unit_test(test_pings_do_not_keep),
+        cmocka_unit_test(test_unread_yields_first),
+        cmocka_unit_test(test_others_make_room),
+        cmocka_unit_test(test_relieves_others),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

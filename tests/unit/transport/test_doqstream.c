@@ -20,7 +20,7 @@ static void check(const uint8_t *bytes, size_t size, bool fin, uint64_t code, un
     static struct rogue r;
 
     dw_start(w);
-    rogue_start(&r, w, 0, 50, NULL, 0);
+    rogue_start(&r, w, 0, 50);
     rogue_run(&r);
     assert_true(r.ready);
     rogue_say(&r, bytes, size, fin);
@@ -78,7 +78,7 @@ static void test_cancelled(void **state)
 
     w->mute = true;
     dw_start(w);
-    rogue_start(&r, w, 0, 50, NULL, 0);
+    rogue_start(&r, w, 0, 50);
     rogue_run(&r);
     struct rogue_stream *half = rogue_say(&r, bytes, n - 4, false);
     struct rogue_stream *whole = rogue_say(&r, bytes, n, true);
@@ -108,7 +108,7 @@ static void test_no_answer(void **state)
     uint8_t bytes[64];
 
     dw_start(w);
-    rogue_start(&r, w, 0, 50, NULL, 0);
+    rogue_start(&r, w, 0, 50);
     rogue_run(&r);
     w->mute = true;
     struct rogue_stream *st = rogue_say(&r, bytes, framed(bytes, 0, 0), true);
@@ -147,7 +147,7 @@ static void test_early_update_waits(void **state)
 
     dw_ask(w, before, 1, 0);
     dw_run(w, WR_S);
-    rogue_start(&r, w, 1, 50, before->ticket, before->ticket_size);
+    rogue_start_known(&r, w, 1, 10, before, true);
     rogue_say(&r, bytes, n, true);
     bytes[4] = 5 << 3;
     rogue_say(&r, bytes, n, true);
@@ -161,6 +161,39 @@ static void test_early_update_waits(void **state)
     assert_true(r.ready);
     assert_int_equal(wr_doqserver_stats(w->s[1])->queries, 2);
     assert_int_equal(w->early_queries, 1);
+    rogue_end(&r);
+    dw_free(w);
+}
+
+/* Early data with a query, and nothing that says whose address it is: whoever has a ticket could have somebody else asked for, and answered. It
+ * waits for the handshake, and then it is one like any other. */
+static void test_early_from_anywhere_waits(void **state)
+{
+    struct dw *w = dw_new(4);
+    static struct rogue r;
+    uint8_t bytes[64];
+    size_t n = framed(bytes, 0, 8);
+
+    dw_take_early(w);
+    dw_start(w);
+    struct dw_client *before = dw_client(w);
+
+    dw_ask(w, before, 1, 0);
+    dw_run(w, WR_S);
+    rogue_start_known(&r, w, 1, 50, before, false);
+    rogue_say(&r, bytes, n, true);
+    r.deaf = true;
+    rogue_run(&r); /* its first flight alone */
+    assert_int_equal(wr_doqserver_stats(w->s[1])->queries, 0);
+    assert_int_equal(wr_doqserver_stats(w->s[1])->held, 1);
+    assert_true(r.to_client <= 3 * r.to_server);
+    r.deaf = false;
+    rogue_wait(&r, 3 * WR_S);
+    assert_true(r.ready);
+    assert_int_equal(wr_doqserver_stats(w->s[1])->queries, 1);
+    assert_int_equal(wr_doqserver_stats(w->s[1])->early, 0);
+    assert_int_equal(w->early_queries, 0);
+    assert_true(r.stream[0].got > 8 * 1024);
     rogue_end(&r);
     dw_free(w);
 }
@@ -198,8 +231,11 @@ static void test_gone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_rules), cmocka_unit_test(test_cancelled),
-        cmocka_unit_test(test_no_answer), cmocka_unit_test(test_early_update_waits),
+        cmocka_unit_test(test_the_rules),
+        cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_no_answer),
+        cmocka_unit_test(test_early_update_waits),
+        cmocka_unit_test(test_early_from_anywhere_waits),
         cmocka_unit_test(test_gone),
     };
 

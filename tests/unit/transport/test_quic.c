@@ -123,7 +123,7 @@ static void test_a_forged_address(void **state)
     uint16_t other;
 
     dw_start(w);
-    rogue_start(&r, w, 0, 50, NULL, 0);
+    rogue_start(&r, w, 0, 50);
     rogue_wait(&r, WR_S);
     real = r.addr;
     bytes[0] = 0;
