@@ -402,8 +402,11 @@
 #define WR_ODOH_OUT_MAX 512
 /* What an oblivious proxy carries at once for each worker, octets of one, and how long it waits for the target. */
 #define WR_ODOH_CARRIED_MAX 128
-#define WR_ODOH_CARRY_MAX   4096
-#define WR_ODOH_CARRY_US    (5 * WR_S)
+/* Of these, those of one client, and of one network (an IPv6 client has as many addresses as it likes). */
+#define WR_ODOH_CARRIED_CLIENT  32
+#define WR_ODOH_CARRIED_NETWORK 64
+#define WR_ODOH_CARRY_MAX       4096
+#define WR_ODOH_CARRY_US        (5 * WR_S)
 /* Oblivious queries of one connection that did not open: each costs a curve and is no question that a quota could count. A proxy that
  * carries for many has some after a change of keys; a flood of them has to pay a handshake for each so many. */
 #define WR_ODOH_REFUSED_MAX 64

@@ -22,10 +22,13 @@
 #define TOKEN_SHIFT 16
 #define HOST_SIZE   300
 
+enum { STATUS_MANY = 429, STATUS_LATER = 503 };
+
 enum carry_state { CARRY_FREE = 0, CARRY_WAITS, CARRY_OUT };
 
 struct carry {
     wr_id conn;
+    struct wr_addr from;
     uint64_t stream, deadline_us;
     const char *path;
     uint32_t use; /* which use of this place: a late response is for an earlier one */
@@ -42,6 +45,7 @@ struct link {
     struct wr_whom whom;
     struct wr_wqueue queue;
     uint64_t heard_us; /* when the target last said something */
+    uint64_t cost;     /* octets of the budget */
     int fd;
     uint8_t target;
     bool connecting;
@@ -52,6 +56,7 @@ struct link {
 struct wr_carrier {
     uv_loop_t *loop;
     struct wr_feed feed;
+    struct wr_budget *budget;
     wr_carrier_told *told;
     void *user;
     const struct wr_terms *terms;
@@ -91,6 +96,23 @@ static void tell_status(struct wr_carrier *c, struct carry *one, uint16_t status
     tell(c, one, &reply);
 }
 
+/* What it holds, as far as it is known: the session as one was measured, the rest as it is. */
+static void link_pay(struct link *l, uint64_t cost)
+{
+    if (cost > l->cost) {
+        wr_budget_add(l->all->budget, cost - l->cost);
+    } else {
+        wr_budget_give(l->all->budget, l->cost - cost);
+    }
+    l->cost = cost;
+}
+
+static void link_count(struct link *l)
+{
+    link_pay(l, sizeof(*l) + WR_TLS_SESSION_COST + wr_odohcarry_memory(&l->c) +
+                    (wr_wqueue_waiting(&l->queue) > 0 ? l->queue.cap : 0));
+}
+
 static void link_on_closed(uv_handle_t *handle)
 {
     free(handle->data);
@@ -102,6 +124,7 @@ static void link_end(struct link *l)
     struct wr_carrier *c = l->all;
 
     c->link[l->target] = NULL;
+    link_pay(l, 0);
     l->all = NULL;
     wr_odohcarry_end(&l->c);
     wr_wqueue_free(&l->queue);
@@ -135,6 +158,7 @@ static bool link_send(struct link *l)
             return false;
         }
     }
+    link_count(l);
     link_want(l);
     return true;
 }
@@ -320,6 +344,7 @@ static struct link *link_begin(struct wr_carrier *c, unsigned target)
     l->whom = wr_whom_of(uri, c->terms->anchors);
     link_host(l, uri);
     c->link[target] = l;
+    link_count(l);
     link_want(l);
     return l;
 }
@@ -355,24 +380,56 @@ static void on_tick(uv_timer_t *timer)
     }
 }
 
-bool wr_carrier_take(struct wr_carrier *c, const struct wr_carrier_load *load)
+/* Has this client, and has its network, less out than it may? */
+static bool has_share(const struct wr_carrier *c, const struct wr_addr *from)
 {
-    struct carry *one = NULL;
+    const struct wr_net_limits *limits = c->feed.limits;
+    unsigned len = from->family == WR_AF_V4 ? limits->prefix4_len : limits->prefix6_len;
+    struct wr_addr network = wr_addr_mask(from, len);
+    unsigned own = 0, all = 0;
+
+    for (unsigned i = 0; i < WR_ODOH_CARRIED_MAX; i++) {
+        const struct carry *one = &c->carry[i];
+
+        if (one->state != CARRY_FREE) {
+            struct wr_addr other = wr_addr_mask(&one->from, len);
+
+            own += wr_addr_same_ip(&one->from, from);
+            all += wr_addr_same_ip(&other, &network);
+        }
+    }
+    return own < WR_ODOH_CARRIED_CLIENT && all < WR_ODOH_CARRIED_NETWORK;
+}
+
+static struct carry *carry_free(struct wr_carrier *c)
+{
+    for (unsigned i = 0; i < WR_ODOH_CARRIED_MAX; i++) {
+        if (c->carry[i].state == CARRY_FREE) {
+            return &c->carry[i];
+        }
+    }
+    return NULL;
+}
+
+uint16_t wr_carrier_take(struct wr_carrier *c, const struct wr_carrier_load *load)
+{
+    struct carry *one = carry_free(c);
     struct link *l = c->link[load->target];
 
-    for (unsigned i = 0; i < WR_ODOH_CARRIED_MAX && one == NULL; i++) {
-        one = c->carry[i].state == CARRY_FREE ? &c->carry[i] : NULL;
+    if (!has_share(c, &load->from)) {
+        return STATUS_MANY;
     }
     if (one == NULL || load->size > WR_ODOH_CARRY_MAX) {
-        return false;
+        return STATUS_LATER;
     }
     if (l == NULL) {
         l = link_begin(c, load->target);
     }
     if (l == NULL) {
-        return false;
+        return STATUS_LATER;
     }
     one->conn = load->conn;
+    one->from = load->from;
     one->stream = load->stream;
     one->deadline_us = c->feed.tick(c->feed.user)->mono_us + WR_ODOH_CARRY_US;
     one->path = load->path;
@@ -391,7 +448,7 @@ bool wr_carrier_take(struct wr_carrier *c, const struct wr_carrier_load *load)
         link_load(l);
         (void)link_send(l);
     }
-    return true;
+    return 0;
 }
 
 static void drop_links(struct wr_carrier *c)
@@ -409,8 +466,8 @@ void wr_carrier_set(struct wr_carrier *c, const struct wr_terms *terms)
     c->terms = terms;
 }
 
-int wr_carrier_create(uv_loop_t *loop, const struct wr_feed *feed, wr_carrier_told *told,
-                      void *user, struct wr_carrier **ret_carrier)
+int wr_carrier_create(uv_loop_t *loop, const struct wr_feed *feed, struct wr_budget *budget,
+                      wr_carrier_told *told, void *user, struct wr_carrier **ret_carrier)
 {
     struct wr_carrier *c = calloc(1, sizeof(*c));
 
@@ -419,6 +476,7 @@ int wr_carrier_create(uv_loop_t *loop, const struct wr_feed *feed, wr_carrier_to
     }
     c->loop = loop;
     c->feed = *feed;
+    c->budget = budget;
     c->told = told;
     c->user = user;
     uv_timer_init(loop, &c->timer);

@@ -309,7 +309,7 @@ static void conn_feed(struct conn *c, const struct wr_conn_query *query)
     c->owed++;
     c->lively = true;
     if (query->carry) {
-        wr_tcp_carry(t, c->id, query);
+        wr_tcp_carry(t, &c->client, query);
     } else {
         t->feed.event(t->feed.user, &event);
     }

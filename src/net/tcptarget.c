@@ -48,9 +48,11 @@ static void tcp_say(struct wr_tcp *t, wr_id conn, uint64_t stream, uint16_t stat
 }
 
 /* What the client wants carried goes to its target, if that is one of the owner's list. */
-void wr_tcp_carry(struct wr_tcp *t, wr_id conn, const struct wr_conn_query *query)
+void wr_tcp_carry(struct wr_tcp *t, const struct wr_client *client,
+                  const struct wr_conn_query *query)
 {
-    struct wr_carrier_load load = {.conn = conn,
+    struct wr_carrier_load load = {.conn = client->conn,
+                                   .from = client->from,
                                    .stream = query->stream,
                                    .body = query->bytes,
                                    .size = query->size,
@@ -61,11 +63,11 @@ void wr_tcp_carry(struct wr_tcp *t, wr_id conn, const struct wr_conn_query *quer
     if (status == 0 && query->size > WR_ODOH_CARRY_MAX) {
         status = 413;
     }
-    if (status == 0 && !wr_carrier_take(t->carrier, &load)) {
-        status = 503;
+    if (status == 0) {
+        status = wr_carrier_take(t->carrier, &load);
     }
     if (status != 0) {
-        tcp_say(t, conn, query->stream, status);
+        tcp_say(t, client->conn, query->stream, status);
     }
 }
 
@@ -82,8 +84,8 @@ bool wr_tcp_be_proxy(struct wr_tcp *t)
 
         (void)wr_odohproxy_allow(&t->proxy, uri->name, uri->addr.port, uri->path);
     }
-    if (t->carrier == NULL &&
-        wr_carrier_create(t->loop, &t->feed, tcp_told, t, &t->carrier) != WR_OK) {
+    if (t->carrier == NULL && wr_carrier_create(t->loop, &t->feed, &t->shared->budget, tcp_told, t,
+                                                &t->carrier) != WR_OK) {
         return false;
     }
     wr_carrier_set(t->carrier, &t->terms);

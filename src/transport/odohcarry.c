@@ -142,6 +142,11 @@ size_t wr_odohcarry_output(struct wr_odohcarry *c, uint8_t *room, size_t cap)
     return n;
 }
 
+size_t wr_odohcarry_memory(const struct wr_odohcarry *c)
+{
+    return c->speaks ? wr_dohclient_memory(&c->http) : 0;
+}
+
 void wr_odohcarry_end(struct wr_odohcarry *c)
 {
     if (c->speaks) {

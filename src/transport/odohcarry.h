@@ -62,6 +62,8 @@ void wr_odohcarry_feed(struct wr_odohcarry *c, const uint8_t *bytes, size_t size
 bool wr_odohcarry_next(struct wr_odohcarry *c, const struct wr_now *now,
                        struct wr_dohclient_said *ret_said);
 int wr_odohcarry_request(struct wr_odohcarry *c, const struct wr_http_request *request);
+/* Octets that HTTP holds. */
+size_t wr_odohcarry_memory(const struct wr_odohcarry *c);
 size_t wr_odohcarry_output(struct wr_odohcarry *c, uint8_t *room, size_t cap);
 void wr_odohcarry_end(struct wr_odohcarry *c);
 

@@ -13,10 +13,11 @@ import urllib.parse
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lab"))
 
+import h2raw                                                                        # noqa: E402
 import loopback                                                                     # noqa: E402
 import obliviouspeer                                                                # noqa: E402
 from encrypted import Files, context, share                                         # noqa: E402
-from loopback import equal, need, question, read_reply                              # noqa: E402
+from loopback import equal, need, question, read_reply, until                              # noqa: E402
 
 PROXY, TARGET, CLIENT = ("127.0.0.1", 4431), ("127.0.0.2", 4430), "127.0.0.9"
 CONFIGS = "/.well-known/odohconfigs"
@@ -105,7 +106,7 @@ def listed(box):
 class Target:
     """An HTTPS server that keeps the head of each request and answers octets."""
 
-    def __init__(self, pair, status=200):
+    def __init__(self, pair, status=200, where=TARGET):
         heads = self.heads = []
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -124,7 +125,7 @@ class Target:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(TARGET, Handler)
+        self.server = http.server.ThreadingHTTPServer(where, Handler)
         trust = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         trust.load_cert_chain(pair.chain, pair.key)
         self.server.socket = trust.wrap_socket(self.server.socket, server_side=True)
@@ -178,6 +179,40 @@ def silent(box):
     target = Target(pair)
     box.things.append(target)
     equal(https.ask("POST", NAME, "/dns-query", b"sealed")[0], 200)
+
+
+@loopback.test("one client whose target is mute has its share of what is carried, and the others theirs; what connections hold is in the budget")
+def greedy(box):
+    files = Files(box)
+    pair = identity(files, "target", TARGET[0])
+    good = ("127.0.0.3", 4430)
+    target = Target(pair, where=good)
+    box.things.append(target)
+    urls = [f"https://target.example:{port}/dns-query#addr={addr}&pin=sha256/{pair.pin}" for addr, port in ((TARGET[0], 4429), good)]
+    weir = gateway(box, identity(files, "proxy", PROXY[0]), "127.0.0.1:5300", PROXY, targets=urls)
+    trust = context(files)
+    trust.check_hostname = False
+    path = "/proxy?" + urllib.parse.urlencode({"targethost": "target.example:4429", "targetpath": "/dns-query"})
+    head = b"\x83\x87\x01" + h2raw.string(b"proxy.example") + b"\x04" + h2raw.string(path.encode())
+    head += h2raw.literal(b"content-type", obliviouspeer.MEDIA_TYPE.encode()) + h2raw.literal(b"content-length", b"6")
+    with socket.create_server((TARGET[0], 4429)):
+        hogs = []
+        for _ in range(3):
+            hogs.append(h2raw.Raw(PROXY[1], trust, source=CLIENT))
+            for i in range(60):
+                hogs[-1].send(h2raw.frame(h2raw.HEADERS, 4, 2 * i + 1, head) + h2raw.frame(h2raw.DATA, 1, 2 * i + 1, b"sealed"))
+        refused = 0
+        while refused < 40:     # of the last sixty: all has been looked at
+            refused += hogs[-1].read()[0] == h2raw.HEADERS
+        fair, again = Https(files, "127.0.0.8"), Https(files, CLIENT)
+        status, _, body = fair.ask("POST", NAME, "/dns-query", b"sealed")
+        equal((status, body), (200, b"octets"))
+        equal(again.ask("POST", NAME, "/dns-query", b"sealed")[0], 429)
+        for one in [*hogs, fair, again]:
+            one.close()
+        until("the clients have gone", lambda: weir.verb("stats")["counters"]["gauge_tcp_clients"] == 0)
+        used = weir.verb("status")["encrypted"]["memory_used_bytes"]
+        need(used > 40000, used)     # the connections to targets
 
 
 loopback.main()
