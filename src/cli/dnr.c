@@ -144,7 +144,7 @@ static int print_listeners(struct dnr *d)
     if (status)
         return status;
     if (wr_gate_make(d->conf, &world.view, &d->slots, 1, &d->notes, &gate) == WR_OK &&
-        wr_designation_put(gate, d->conf->encrypted.doh_path, NULL) == WR_OK) {
+        wr_designation_put(gate, NULL, 0, d->conf->encrypted.doh_path, NULL) == WR_OK) {
         status = print(d, &gate->settings.designated);
     } else {
         print_notes(d);

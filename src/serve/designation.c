@@ -99,17 +99,21 @@ static uint8_t kind_of(uint8_t transport)
     }
 }
 
-int wr_designation_put(struct wr_gate *gate, const char *path, struct wr_creds *creds)
+int wr_designation_put(struct wr_gate *gate, const struct wr_listener_entry *open, uint32_t opens,
+                       const char *path, struct wr_creds *creds)
 {
+    enum { MOST = WR_GATE_LISTENERS_MAX + WR_NET_LISTENERS_MAX };
     const struct wr_creds_facts *facts[WR_CREDS_PAIRS_MAX] = {NULL};
-    struct wr_designated_door door[WR_GATE_LISTENERS_MAX] = {0};
+    struct wr_designated_door door[MOST] = {0};
     size_t certificates = creds != NULL ? wr_creds_count(creds) : 0;
-    uint32_t doors = 0;
-    for (uint32_t i = 0; i < gate->listeners && i < WR_GATE_LISTENERS_MAX; i++) {
-        door[doors] = (struct wr_designated_door){.addr = gate->listener[i].addr,
-                                                  .kind = kind_of(gate->listener[i].transport)};
+    uint32_t doors = 0, all = open != NULL ? opens : gate->listeners;
+    for (uint32_t i = 0; i < all && doors < MOST; i++) {
+        door[doors] = (struct wr_designated_door){
+            .addr = open != NULL ? open[i].addr : gate->listener[i].addr,
+            .kind = kind_of(open != NULL ? open[i].transport : gate->listener[i].transport)};
         doors += door[doors].kind != 0;
     }
+    gate->designated_by = creds != NULL ? wr_creds_keep(creds) : NULL;
     certificates = certificates < WR_CREDS_PAIRS_MAX ? certificates : WR_CREDS_PAIRS_MAX;
     for (size_t i = 0; i < certificates; i++) {
         facts[i] = wr_creds_facts(creds, i);
@@ -119,6 +123,5 @@ int wr_designation_put(struct wr_gate *gate, const char *path, struct wr_creds *
         return err;
     }
     gate->settings.designated = gate->designation->told;
-    gate->designated_by = creds != NULL ? wr_creds_keep(creds) : NULL;
     return WR_OK;
 }

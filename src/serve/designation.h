@@ -12,6 +12,7 @@
 
 #include "resolve/designated.h"
 #include "serve/gate.h"
+#include "serve/listeners.h"
 #include "transport/creds.h"
 
 struct wr_designation {
@@ -25,8 +26,9 @@ int wr_designation_make(const struct wr_designated_door *doors, uint32_t count,
                         const char *path, struct wr_designation **ret_designation);
 void wr_designation_free(struct wr_designation *d); /* NULL is fine */
 
-/* Puts what the gate's listeners and these credentials (NULL: none) are into the gate's settings, before a worker has seen it. The gate
- * keeps the credentials, so that it can be told whether they are still those in force. */
-int wr_designation_put(struct wr_gate *gate, const char *path, struct wr_creds *creds);
+/* Puts what is open (NULL: all that the gate wants) and these credentials (NULL: none) are into the gate's settings, before a worker has
+ * seen it. The gate keeps the credentials, so that it can be told whether they are still those in force. */
+int wr_designation_put(struct wr_gate *gate, const struct wr_listener_entry *open, uint32_t opens,
+                       const char *path, struct wr_creds *creds);
 
 #endif

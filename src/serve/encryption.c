@@ -157,9 +157,15 @@ void wr_encryption_settled(struct wr_serve *s)
     wr_certfiles_tell(&e->files, s->conf, e->terms.creds, &now, true);
 }
 
-int wr_encryption_designate(struct wr_serve *s, const struct wr_conf *conf, struct wr_gate *gate)
+int wr_encryption_designate(struct wr_serve *s, const struct wr_listeners_change *change,
+                            struct wr_gate *gate)
 {
-    return wr_designation_put(gate, conf->encrypted.doh_path, s->encryption.terms.creds);
+    const struct wr_terms *terms =
+        s->encryption.has_next ? &s->encryption.next : &s->encryption.terms;
+    struct wr_listener_entry open[WR_NET_LISTENERS_MAX];
+    uint32_t opens = wr_listeners_after(&s->listeners, change, open);
+
+    return wr_designation_put(gate, open, opens, terms->doh_path, terms->creds);
 }
 
 void wr_encryption_end(struct wr_serve *s)

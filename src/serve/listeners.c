@@ -301,6 +301,23 @@ void wr_listeners_settle(struct wr_listeners *l, const struct wr_listeners_chang
     }
 }
 
+uint32_t wr_listeners_after(const struct wr_listeners *l, const struct wr_listeners_change *change,
+                            struct wr_listener_entry *ret_entry)
+{
+    struct wr_listeners after;
+    uint32_t count = 0;
+    memcpy(after.entry, l->entry, sizeof(after.entry));
+    if (change != NULL) {
+        wr_listeners_settle(&after, change);
+    }
+    for (unsigned n = 0; n < WR_NET_LISTENERS_MAX; n++) {
+        if (after.entry[n].used) {
+            ret_entry[count++] = after.entry[n];
+        }
+    }
+    return count;
+}
+
 uint32_t wr_listeners_count(const struct wr_listeners *l)
 {
     uint32_t count = 0;

@@ -70,6 +70,9 @@ void wr_listeners_hold(const struct wr_listeners *l, const struct wr_gate_world 
                        struct wr_listeners_change *change);
 /* The change is carried out: writes it down. */
 void wr_listeners_settle(struct wr_listeners *l, const struct wr_listeners_change *change);
+/* What is open once the change is carried out (NULL: now), at most WR_NET_LISTENERS_MAX: how many. */
+uint32_t wr_listeners_after(const struct wr_listeners *l, const struct wr_listeners_change *change,
+                            struct wr_listener_entry *ret_entry);
 /* How many are open. */
 uint32_t wr_listeners_count(const struct wr_listeners *l);
 /* How many are wanted, and how many of those are open. */

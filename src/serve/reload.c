@@ -276,6 +276,7 @@ static void fail(struct wr_serve *s)
     wr_world_free(&r->world);
     wr_locals_free(&r->locals);
     wr_copies_plan_free(r->plan);
+    r->terms = NULL;
     r->plan = NULL;
     r->has_locals = false;
     r->conf = NULL;
@@ -323,7 +324,7 @@ static int prepare(struct wr_serve *s, const struct wr_conf *conf)
                            &r->gate);
         wr_reload_say_notes(&notes, r->report.text, sizeof(r->report.text));
     }
-    return err == WR_OK ? wr_encryption_designate(s, conf, r->gate) : err;
+    return err;
 }
 
 static void rest_listeners(struct wr_serve *s)
@@ -357,17 +358,6 @@ static void tell_missing(struct wr_serve *s)
     add_line(r->report.text, sizeof(r->report.text), line);
 }
 
-/* The certificates, as they lie there now; what is wrong with them is for who asked for the reload. */
-static const struct wr_terms *next_terms(struct wr_serve *s, const struct wr_conf *conf)
-{
-    const char *why;
-    const struct wr_terms *terms = wr_encryption_next(s, conf, &why);
-    if (why != NULL) {
-        add_line(s->reload.report.text, sizeof(s->reload.report.text), why);
-    }
-    return terms;
-}
-
 static void give(struct wr_serve *s, const struct wr_conf *conf)
 {
     struct wr_reload *r = &s->reload;
@@ -386,10 +376,13 @@ static void give(struct wr_serve *s, const struct wr_conf *conf)
         add_line(r->report.text, sizeof(r->report.text), text);
     }
     wr_gate_fit_state(r->gate, s->shared.upstream_state);
+    if (wr_encryption_designate(s, &r->change, r->gate) != WR_OK) {
+        wr_say(WR_LOG_ERROR, "no memory to tell clients of the encrypted listeners");
+    }
     r->order = (struct wr_crew_order){
         .settings = &r->gate->settings,
         .limits = &r->limits,
-        .terms = r->is_refresh ? NULL : next_terms(s, conf),
+        .terms = r->terms,
         .has_local = r->has_locals,
         .local = r->locals.set.local,
         .held = wr_heldset_zones(r->locals.held),
@@ -399,6 +392,19 @@ static void give(struct wr_serve *s, const struct wr_conf *conf)
         .closes = r->change.closes,
     };
     wr_crew_give(s->crew, &r->order); /* idle: it cannot be busy */
+}
+
+/* The certificates, as they lie there now: with bad ones nothing of the reload is carried out, or clients would be told of a path and of names
+ * that are not served. */
+static int next_terms(struct wr_serve *s, const struct wr_conf *conf)
+{
+    struct wr_reload *r = &s->reload;
+    const char *why;
+    r->terms = wr_encryption_next(s, conf, &why);
+    if (why != NULL) {
+        add_line(r->report.text, sizeof(r->report.text), why);
+    }
+    return r->terms != NULL ? WR_OK : WR_E_USAGE;
 }
 
 void wr_reload_begin(struct wr_serve *s)
@@ -428,6 +434,9 @@ void wr_reload_begin(struct wr_serve *s)
     }
     if (err == WR_OK) {
         err = prepare(s, r->conf);
+    }
+    if (err == WR_OK) {
+        err = next_terms(s, r->conf); /* the last thing that can fail */
     }
     if (err != WR_OK) {
         fail(s);
@@ -540,6 +549,9 @@ static void take_over(struct wr_serve *s)
 {
     struct wr_reload *r = &s->reload;
     wr_listeners_settle(&s->listeners, &r->change);
+    if (r->gate == NULL && (r->change.opens > 0 || r->change.closes > 0)) {
+        r->refresh_again = true; /* clients are told what listens now */
+    }
     take_over_locals(s);
     if (r->gate != NULL) {
         wr_live_anchors_changed(s, &s->gate->validation.anchors, &r->gate->validation.anchors);
@@ -570,6 +582,7 @@ static void take_over(struct wr_serve *s)
         wr_say_level((enum wr_log_level)s->conf->log.level);
     }
     wr_encryption_settled(s);
+    r->terms = NULL;
     if (s->gate->designated_by != s->encryption.terms.creds) {
         r->refresh_again = true; /* clients are told what the new certificates prove */
     }

@@ -3,7 +3,7 @@
  * Reload: from one configuration to the next without a gap.
  *
  * A reload reads the file, makes a new gate, opens what is new, and gives the workers one order. Anything wrong before the order
- * is given is reported whole and changes nothing. Process, cache, learned upstream state and TCP connections
+ * is given is reported whole and changes nothing, certificates that are no good among it. Process, cache, learned upstream state and TCP connections
  * stay. Keys that take effect only at a restart keep the value of the start and are named in the report.
  *
  * What cannot be had of the addresses to listen on is found only when they are opened. Then all the rest is in force, the reload is
@@ -57,7 +57,8 @@ struct wr_reload {
     struct wr_world world;
     struct wr_gate_way way[WR_UPSTREAMS_MAX]; /* for the gate that is made */
     struct wr_listeners_change change;
-    uint64_t retry_us; /* what could not be listened on is tried again then */
+    const struct wr_terms *terms; /* the next ones, with new certificates; NULL: as before */
+    uint64_t retry_us;            /* what could not be listened on is tried again then */
     struct wr_net_limits limits;
     struct wr_secrets secrets;
     struct wr_crew_order order;

@@ -112,7 +112,7 @@ static int add_delegations(struct wr_serve *s)
     if (err == WR_OK) {
         wr_gate_free(s->gate);
         s->gate = gate;
-        err = wr_encryption_designate(s, s->conf, gate);
+        err = wr_encryption_designate(s, &s->reload.change, gate);
     }
     return err;
 }
@@ -635,7 +635,7 @@ static int prepare(struct wr_serve *s)
         err = wr_encryption_begin(s);
     }
     if (err == WR_OK) {
-        err = wr_encryption_designate(s, s->conf, s->gate);
+        err = wr_encryption_designate(s, &s->reload.change, s->gate);
     }
     if (err == WR_OK) {
         err = wr_doors_drop(s);

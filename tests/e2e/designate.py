@@ -132,6 +132,48 @@ def discovered(box):
     equal(cable.ask(PUBLIC), [], "the old certificate's address")
 
 
+def told(address, path, dot_port=""):
+    return [f'2 {NAME}. alpn=dot{dot_port} ipv4hint={address}', f'3 {NAME}. alpn=h2 port=8443 ipv4hint={address} dohpath={path}{{?dns}}']
+
+
+@loopback.test("a reload whose certificates are no good changes nothing, and devices hear of what is served")
+def bad_certificate(box):
+    files, cable = Files(box), Cable(box)
+    pair = issue(files, [NAME], [PUBLIC])
+    up, other = box.upstream(), box.upstream(answer="192.0.2.9")
+    weir = box.weir([up], **settings(pair))
+    equal(plain(cable.ask(LAN)), told(LAN, "/ask"))
+    with open(pair.chain, "w", encoding="ascii") as file:
+        file.write("nonsense")
+    changed = settings(pair)
+    changed["encrypted"].update(doh_path="/new", dot=["lan0:8853"])
+    weir.configure(box.settings([other], **changed))
+    answer = weir.refusal('{"verb":"reload"}')
+    need(pair.chain in answer["error"], answer)
+    equal(plain(cable.ask(LAN)), told(LAN, "/ask"))
+    equal(weir.ask("a.example").addresses, ["192.0.2.1"], "the upstream of before")
+    socket.create_connection((LAN, 853), loopback.PATIENCE_S).close()
+    issue(files, [NAME], [PUBLIC])
+    weir.verb("reload")
+    until("the new one", lambda: plain(cable.ask(LAN)) == told(LAN, "/new", " port=8853"))
+    equal(weir.ask("b.example").addresses, ["192.0.2.9"])
+
+
+@loopback.test("a port that cannot be listened on is not told: the one before is, while it stays open")
+def busy_port(box):
+    files, cable = Files(box), Cable(box)
+    pair = issue(files, [NAME], [PUBLIC])
+    up = box.upstream()
+    weir = box.weir([up], **settings(pair))
+    changed = settings(pair)
+    changed["encrypted"].update(dot=["lan0:8853"])
+    with socket.create_server((LAN, 8853)):
+        weir.configure(box.settings([up], **changed))
+        need("8853" in weir.refusal('{"verb":"reload"}')["error"])
+        equal(plain(cable.ask(LAN)), told(LAN, "/ask"))
+    until("the port is taken", lambda: plain(cable.ask(LAN)) == told(LAN, "/ask", " port=8853"))
+
+
 @loopback.test("the owner's own records go before, and switched off it is a name like any other")
 def owned(box):
     files, cable = Files(box), Cable(box)

@@ -48,6 +48,17 @@ static void test_encrypted(void **state)
     wr_listeners_plan(&l, &gate, c);
     assert_int_equal(c->opens, 2);
     assert_int_equal(c->closes, 1);
+    struct wr_listener_entry open[WR_NET_LISTENERS_MAX];
+    assert_int_equal(wr_listeners_after(&l, NULL, open), 3);
+    assert_int_equal(open[2].transport, WR_CLIENT_DOT);
+    assert_int_equal(wr_listeners_after(&l, c, open), 4);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_int_not_equal(open[i].transport, WR_CLIENT_DOT);
+    }
+    c->closes = 0; /* it is held open, for something is missing */
+    c->opens = 0;
+    assert_int_equal(wr_listeners_after(&l, c, open), 3);
+    assert_int_equal(open[2].transport, WR_CLIENT_DOT);
     free(c);
 }
 
