@@ -104,9 +104,10 @@ def _message(packet, wire):
                    packet.target_port, packet.protocol, wire, parsed)
 
 
-def _labels(name):
-    """A name as it is on the wire, small letters, without the root."""
-    return b"".join(bytes([len(label)]) + label for label in name.rstrip(".").lower().encode().split(b"."))
+def forms(name):
+    """A name as octets: labels as on the wire, and as text; small letters, without the root."""
+    text = name.rstrip(".").lower().encode()
+    return [b"".join(bytes([len(label)]) + label for label in text.split(b".")), text]
 
 
 def _questions(octets):
@@ -191,11 +192,11 @@ class Capture:
     def readable(self, *names):
         """What a listener on this wire could read: each name, as labels or as text in any letter case, in any packet or
         stream; and every DNS question whatever its port. Sentences; empty when there was nothing to read."""
-        words = {name: [_labels(name), name.rstrip(".").lower().encode()] for name in names}
+        words = {name: forms(name) for name in names}
         found = []
         for where, octets in self._texts():
             low = octets.lower()
-            found += [f"{name} in {where}" for name, forms in words.items() if any(form in low for form in forms)]
+            found += [f"{name} in {where}" for name, forms_ in words.items() if any(form in low for form in forms_)]
             found += [f"a question for {name} in {where}" for name in _questions(octets)]
         return found
 

@@ -7,7 +7,7 @@
     KEEP=1                 leave the lab up at the end and print how to enter it
     WEIR=path              the program to show (default: the one that make builds)
 
-Each step is checked from the clients' answers or from a capture. Exit 0 only if all of them held.
+Each step is checked from the clients' answers, a capture or a process's memory. Exit 0 only if all of them held.
 """
 
 import os

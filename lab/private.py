@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Chapters of the demo about what others can read: encrypted DNS between devices and weir, and between weir and the Internet."""
+"""Chapters of the demo about what others can read: encrypted DNS between devices and weir, between weir and the Internet, and by way of an
+oblivious proxy."""
+
+import contextlib
+import ipaddress
 
 import clients
+import gateway
 import secure
 import world
 from askers import Server
+from capture import Capture, forms
 from story import until
 
 HOST = "dns.home.example"
+TARGET = ("203.0.113.90", "2001:db8:90::90")  # a machine of the Internet, for one chapter
 # Who asks for what, how kdig is told, what it is called, and the listener that it needs.
 ASKED = [("laptop", "api.camera.example", "+tls", "DoT", "dot"), ("phone", "stream.camera.example", "+https", "DoH", "doh"),
          ("thermostat", "broker.cloud.example", "+quic", "DoQ", "doq"),
@@ -50,6 +57,55 @@ def private(lab, story):
             lab.kdig(device, name)
     seen = wire.readable(*names)
     story.check("the same without encryption: the same capture reads them", len(seen) >= len(asked), seen[0] if seen else "")
+    oblivious(lab, story)
+
+
+def party(lab, machine, address, identity, odoh):
+    """One weir that serves a part of Oblivious DoH at an address of the Internet."""
+    weir = gateway.Gateway(lab.nodes[machine], {"listen": ["127.0.0.1"], "allow": ["2001:db8::/32"],
+                                                **gateway.merge(secure.listening(identity, [address], ["doh"]), {"encrypted": {"odoh": odoh}})},
+                           name=f"weir.{machine}")
+    return weir.start()
+
+
+def oblivious(lab, story):
+    """One query by way of an Oblivious DoH proxy: who came to each party, and which name each has in its memory."""
+    name, home, proxy, target = "sealed.load.cloud.example", world.WAN[1], world.INTERNET["relay"][1], TARGET[1]
+    truth = clients.kdig(lab.nodes["outsider"], world.INTERNET["isp"][0], "open.load.cloud.example").data()
+    lab.add_machine("target", *TARGET)
+    ca = secure.authority("oblivious")
+    front, back = ca.issue("proxy", ["proxy.example"], [proxy]), ca.issue("target", ["target.example"], [target])
+    listed = f"https://target.example/dns-query#addr=[{target}]&pin=sha256/{back.pin}"
+    parties = {"proxy": party(lab, "relay", proxy, front, {"targets": [listed]}), "target": party(lab, "target", target, back, {"target": True})}
+    with contextlib.ExitStack() as stack:
+        wires = {who: stack.enter_context(Capture(weir.node, "eth0")) for who, weir in parties.items()}
+        story.tell("three weirs: this one, an Oblivious DoH proxy on the Internet, and a target that looks names up")
+        lab.start_gateway(secure.only(f"odoh://target.example/dns-query#proxy=proxy.example/proxy&addr=[{proxy}]&pin=sha256/{front.pin}", ca))
+        reply = lab.kdig("camera", name)
+        story.check("the camera's name is found by way of both", reply.data() == truth and truth, reply)
+        knows = {who: (remembers(weir, [ipaddress.ip_address(home).packed]), remembers(weir, forms(name))) for who, weir in parties.items()}
+    came = {who: {p.source for p in wire.packets if not p.outgoing and p.target_port == 443} for who, wire in wires.items()}
+    asked = {who: [query.name for query in wire.queries() if query.name.startswith(name)] for who, wire in wires.items()}
+    for weir in parties.values():
+        weir.stop()
+    story.check("the proxy saw who: its one client is this home", came["proxy"] == {home} and knows["proxy"][0], came["proxy"])
+    story.check("but no name: not on its wire, and nowhere in its memory", not wires["proxy"].readable(name) and not knows["proxy"][1])
+    story.check("the target saw the name, and asked for it", asked["target"] and knows["target"][1], asked["target"])
+    story.check("but not who: its one client is the proxy, and the home's address is nowhere in its memory",
+                came["target"] == {proxy} and not knows["target"][0], came["target"])
+
+
+def remembers(weir, words):
+    """Whether one of these octets is in what this process can write to: heap, stacks, cache."""
+    with open(f"/proc/{weir.pid}/maps") as maps, open(f"/proc/{weir.pid}/mem", "rb") as memory:
+        for line in maps:
+            first, last = (int(end, 16) for end in line.split()[0].split("-"))
+            if line.split()[1].startswith("rw") and last - first < 1 << 30:
+                memory.seek(first)
+                octets = memory.read(last - first).lower()
+                if any(word in octets for word in words):
+                    return True
+    return False
 
 
 CHAPTERS = {"private": private}

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How a chapter of the demo tells what happens and checks it.
 
-Every check is made from what a client received or from a capture, never from weir's own log.
+Every check is made from what a client received, from a capture or from what a process has in its memory, never from weir's own log.
 """
 
 import sys
