@@ -6,56 +6,19 @@
  *
  * After a handshake the octets come as ciphertext of nobody's key; before it they may be a whole hello.
  */
-#include "fuzz.h"
-
-#include "base/err.h"
-#include "transport/tls.h"
-#include "unit/transport/certs.h"
+#include "tlspair.h"
 
 enum { OUT_ROOM = 64 * 1024, PLAIN_ROOM = 17 * 1024 };
 
-static struct certs_one ca, leaf;
-static struct wr_creds *server_creds, *client_creds;
-static const uint8_t ticket_key[WR_TLS_TICKET_KEY] = {7};
 static const char *const alpn[] = {"dot"};
-static const struct wr_now now = {.mono_us = 1, .wall_s = CERTS_NOW_S, .wall_proven = true};
 static uint8_t out_room[2][OUT_ROOM];
 static uint8_t plain[PLAIN_ROOM];
 
-static int judge(void *user, const struct wr_certs *chain, struct wr_verdict_text *why)
-{
-    return wr_creds_verify(client_creds, chain, "dns.example", why);
-}
-
-static void make_all(void)
-{
-    struct wr_creds_pem pair;
-    struct wr_creds_setup server = {.pairs = &pair, .count = 1}, client = {0};
-    struct wr_verdict_text why;
-
-    certs_make(&ca, &(struct certs_want){.cn = "fuzz CA", .ca = true}, NULL);
-    certs_make(&leaf, &(struct certs_want){.names = {"dns.example"}}, &ca);
-    pair = (struct wr_creds_pem){.chain = leaf.pem.data,
-                                 .chain_size = leaf.pem.size,
-                                 .key = leaf.key_pem.data,
-                                 .key_size = leaf.key_pem.size};
-    client.anchors = ca.pem.data;
-    client.anchors_size = ca.pem.size;
-    promise(wr_creds_make(&server, &why, &server_creds) == WR_OK);
-    promise(wr_creds_make(&client, &why, &client_creds) == WR_OK);
-}
-
 static void start(struct wr_tls *t, enum wr_tls_role role, struct wr_writer *out)
 {
-    struct wr_tls_setup setup = {.role = role,
-                                 .creds = role == WR_TLS_SERVER ? server_creds : client_creds,
-                                 .alpn = alpn,
-                                 .alpn_count = 1,
-                                 .verify = judge,
-                                 .name = role == WR_TLS_CLIENT ? "dns.example" : NULL,
-                                 .ticket_key = role == WR_TLS_SERVER ? ticket_key : NULL};
+    struct wr_tls_setup setup = tlspair_setup(role, alpn, 1);
 
-    promise(wr_tls_start(t, &setup, &now, out) == WR_OK);
+    promise(wr_tls_start(t, &setup, &tlspair_now, out) == WR_OK);
 }
 
 /* Octets to one side until they are used up; gives how many came out as plaintext. */
@@ -70,7 +33,7 @@ static size_t take(struct wr_tls *t, const uint8_t *data, size_t size, size_t st
         uint8_t *copy = malloc(piece);
 
         memcpy(copy, data + at, piece);
-        wr_tls_feed(t, copy, piece, &now);
+        wr_tls_feed(t, copy, piece, &tlspair_now);
         while ((err = wr_tls_read(t, plain, sizeof(plain), &n, out)) == WR_OK) {
             promise(n > 0 && n <= sizeof(plain));
             sum += n;
@@ -127,9 +90,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 2) {
         return 0;
-    }
-    if (server_creds == NULL) {
-        make_all();
     }
     promise(run(data[0], data + 1, size - 1, size) ==
             run(data[0], data + 1, size - 1, 1 + (data[0] >> 2)));
