@@ -7,7 +7,8 @@
  * WINDOW questions are out on each connection. -q: the name (default a.example). What else it does (-x, several times):
  *   new      a new connection for each question      resume   ... with the ticket of the one before, as early data
  *   rush     a new socket, so another port, after every WINDOW answers, as fast as can be: by the rules of QUIC where the
- *            ngtcp2 at hand knows how, else behind its back, as a NAT does; ends with -s, whatever has come
+ *            ngtcp2 at hand knows how, else behind its back, as a NAT does; ends a second after -s, whatever
+ *            has come
  *   replay   with resume: sends the first flight of each connection once more, from another port
  *
  * It believes every certificate. One line of JSON says what came of it. Exit 1: something failed.
@@ -38,7 +39,9 @@ enum {
     TOKEN_MAX = 256,
     QUERY_MAX = 300,
     DRAIN = 64,
-    REST_US = 60000
+    REST_US = 60000,
+    PATIENCE_US = 30000000, /* with answers, after the end */
+    RUSH_PATIENCE_US = 1000000
 };
 
 struct client {
@@ -407,7 +410,7 @@ int main(int argc, char **argv)
         begin(&clients[i]);
     }
     run(start_us + (uint64_t)(opt.seconds * 1e6),
-        start_us + (uint64_t)(opt.seconds * 1e6) + 30000000);
+        start_us + (uint64_t)(opt.seconds * 1e6) + (opt.rush ? RUSH_PATIENCE_US : PATIENCE_US));
     took_us = now_us() - start_us;
     for (unsigned i = 0; i < opt.clients; i++) {
         wr_doqclient_close(clients[i].c, now_us());

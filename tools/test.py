@@ -33,7 +33,10 @@ THREADS = os.path.join(ROOT, "build", "tsan")
 CI = os.environ.get("CI") == "true"
 SKIP_STATUS = 77
 E2E_TIMEOUT_S = 420
-E2E_WAITING = ("anchors.py", "keep.py", "ladder.py", "stale.py")
+E2E_AT_ONCE = 3
+# Those that take long begin first, so that none of them is left alone at the end.
+E2E_LONG = ("ladder.py", "stale.py", "keep.py", "untouched.py", "anchors.py", "attacks.py", "upstream.py", "package.py", "serve_copies.py",
+            "limits.py")
 TOOLS_TIMEOUT_S = 300
 TAIL_LINES = 40
 
@@ -191,19 +194,19 @@ def e2e_env():
     return env
 
 
+def e2e_order(path):
+    name = os.path.basename(path)
+    return (E2E_LONG.index(name) if name in E2E_LONG else len(E2E_LONG)), name
+
+
 def e2e_tests(tally, pattern, python):
-    """Two at a time: those that mostly wait for timers, and the others. Each has namespaces of its own."""
+    """Three at a time, for most of them wait most of the time. Each has namespaces of its own."""
     env = e2e_env()
     # A module that others import is not a test: tests are executable.
-    paths = [p for p in sorted(glob.glob("tests/e2e/*.py")) if pattern in p and os.access(p, os.X_OK)]
-
-    def lane(waits):
-        for path in paths:
-            if (os.path.basename(path) in E2E_WAITING) == waits:
-                run_counted(tally, path, [python, path], E2E_TIMEOUT_S, env, must_run=True)
-
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(lane, waits) for waits in (True, False)]:
+    paths = [p for p in glob.glob("tests/e2e/*.py") if pattern in p and os.access(p, os.X_OK)]
+    with concurrent.futures.ThreadPoolExecutor(E2E_AT_ONCE) as pool:
+        for done in [pool.submit(run_counted, tally, path, [python, path], E2E_TIMEOUT_S, env, must_run=True)
+                     for path in sorted(paths, key=e2e_order)]:
             done.result()
 
 

@@ -46,6 +46,16 @@ class CountTest(unittest.TestCase):
         self.assertEqual(self.count(text, 1), (2, 2, ["no nft"]))
 
 
+class OrderTest(unittest.TestCase):
+    def test_long_ones_first(self):
+        names = ["a.py", "stale.py", "z.py", "ladder.py"]
+        self.assertEqual(sorted(names, key=runner.e2e_order), ["ladder.py", "stale.py", "a.py", "z.py"])
+
+    def test_long_ones_are_there(self):
+        here = os.path.join(ROOT, "tests", "e2e")
+        self.assertEqual([n for n in runner.E2E_LONG if not os.access(os.path.join(here, n), os.X_OK)], [])
+
+
 class TallyTest(unittest.TestCase):
     def tally(self, ci, *outcomes, must_run=False):
         self.enterContext(mock.patch.object(runner, "CI", ci))
