@@ -569,6 +569,7 @@ static void end(struct wr_serve *s)
     wr_locals_free(&s->locals);
     wr_locals_free(&s->reload.locals);
     wr_localset_free(&s->reload.set);
+    wr_heldset_free(s->reload.held);
     wr_copies_plan_free(s->reload.plan);
     wr_world_free(&s->world);
     wr_world_free(&s->reload.world);

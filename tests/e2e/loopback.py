@@ -288,8 +288,15 @@ class Box:
         return weir.start() if start else weir
 
     def close(self):
+        """All of it, whatever one of them says; what the first one said is said then."""
+        failed = None
         while self.things:
-            self.things.pop().close()
+            try:
+                self.things.pop().close()
+            except Exception as why:    # pylint: disable=broad-except
+                failed = failed or why
+        if failed:
+            raise failed
 
 
 def enter():
