@@ -51,6 +51,15 @@ class OrderTest(unittest.TestCase):
         names = ["a.py", "stale.py", "z.py", "ladder.py"]
         self.assertEqual(sorted(names, key=runner.e2e_order), ["ladder.py", "stale.py", "a.py", "z.py"])
 
+    def test_none_is_forgotten(self):
+        """Whatever runs tests when it is started is executable, or `make test` would pass it by. Chromium's is `make browser`."""
+        here = os.path.join(ROOT, "tests", "e2e")
+        for name in sorted(os.listdir(here)):
+            path = os.path.join(here, name)
+            if name.endswith(".py") and name != "interop_browser.py":
+                with open(path, encoding="utf-8") as file:
+                    self.assertEqual(os.access(path, os.X_OK), file.read(2) == "#!", name)
+
     def test_long_ones_are_there(self):
         here = os.path.join(ROOT, "tests", "e2e")
         self.assertEqual([n for n in runner.E2E_LONG if not os.access(os.path.join(here, n), os.X_OK)], [])
