@@ -2,6 +2,7 @@
 #include "resolve/select.h"
 
 #include "base/time.h"
+#include "transport/whom.h"
 
 /* Before anything is measured: a try is repeated elsewhere after this. */
 #define PATIENCE_UNKNOWN_US (200 * WR_MS)
@@ -16,8 +17,9 @@
 /* One choice in so many goes to a server that is not the fastest, to learn of changes. */
 #define EXPLORE_ONE_IN 32
 #define PROBE_EVERY_US (500 * WR_MS)
-/* The last of the transports. */
-#define TIER_PLAIN 4
+/* Those of who has to prove himself, those of who need not, and the last. */
+#define TIERS_PROVEN 4
+#define TIER_PLAIN   (2 * TIERS_PROVEN)
 
 #define LOAD(x)     atomic_load_explicit(&(x), memory_order_relaxed)
 #define STORE(x, v) atomic_store_explicit(&(x), (v), memory_order_relaxed)
@@ -52,14 +54,22 @@ bool wr_select_is_suspect(const struct wr_upstream_state *st)
     return LOAD(st->suspect_until_us) != 0;
 }
 
-/* In which order transports are used: the least first. */
-static unsigned tier_of(uint8_t scheme)
+static bool is_opportunistic(const struct wr_select *s, unsigned group, unsigned i)
 {
-    switch (scheme) {
-    case WR_SCHEME_ODOH: return 0;
-    case WR_SCHEME_QUIC: return 1;
-    case WR_SCHEME_TLS: return 2;
-    case WR_SCHEME_HTTPS: return 3;
+    const struct wr_upstream *u =
+        group < WR_GROUP_CUT ? &s->upstreams->upstream[s->upstreams->group[group].server[i]] : NULL;
+    return u != NULL && u->whom != NULL && u->whom->proof == WR_URI_OPPORTUNISTIC;
+}
+
+/* In which order servers are used: the least first. */
+static unsigned tier_of(const struct wr_select *s, unsigned group, unsigned i)
+{
+    unsigned tier = is_opportunistic(s, group, i) ? TIERS_PROVEN : 0;
+    switch (wr_select_peer(s, group, i).scheme) {
+    case WR_SCHEME_ODOH: return tier;
+    case WR_SCHEME_QUIC: return tier + 1;
+    case WR_SCHEME_TLS: return tier + 2;
+    case WR_SCHEME_HTTPS: return tier + 3;
     default: return TIER_PLAIN;
     }
 }
@@ -104,7 +114,7 @@ wr_servers wr_select_turn(const struct wr_select *s, unsigned group, wr_servers 
     wr_servers suspects = wr_select_suspects(s, group), better = 0;
     unsigned count = wr_select_count(s, group);
     for (unsigned i = 0; i < count; i++) {
-        tier[tier_of(wr_select_peer(s, group, i).scheme)] |= among & ((wr_servers)1 << i);
+        tier[tier_of(s, group, i)] |= among & ((wr_servers)1 << i);
     }
     for (unsigned t = 0; t < TIER_PLAIN; t++) {
         if (tier[t] & ~(suspects | bad)) {

@@ -11,7 +11,8 @@
  *    tries, was given up unheard: only then clients are told sooner.
  *  - Back-off counts only while another server of the group is good. When all are suspect, every one may be
  *    asked at once, and each is probed every half second until one answers.
- *  - A group goes by transport: ODoH, else DoQ, else DoT, else DoH, else plain. A transport is left when each of its servers is
+ *  - A group goes by transport: ODoH, else DoQ, else DoT, else DoH, then the same of servers that need not prove themselves
+ *    (`opportunistic`), else plain. A transport is left when each of its servers is
  *    suspect, or silent or of no use for this question; for plain text only when each of the encrypted ones is unreachable: an
  *    error is an answer. Since suspects are probed, the better transport comes back by itself.
  *  - A suspect whose time is over is probed with a question of our own: no client waits for it.

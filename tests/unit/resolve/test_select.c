@@ -5,6 +5,7 @@
 
 #include "base/time.h"
 #include "resolve/select.h"
+#include "transport/whom.h"
 
 static struct wr_upstreams u;
 static struct wr_upstream_state st[3];
@@ -243,28 +244,37 @@ static void test_turn(void **state)
 {
     static const struct {
         uint8_t scheme[3];
-        wr_servers suspect, bad, gone, turn;
+        wr_servers suspect, bad, gone, turn, any;
     } rows[] = {
-        {{WR_SCHEME_UDP, WR_SCHEME_TCP, WR_SCHEME_UDP}, 0, 0, 0, 7},
-        {{WR_SCHEME_UDP, WR_SCHEME_TCP, WR_SCHEME_UDP}, 3, 4, 4, 7},
-        {{WR_SCHEME_HTTPS, WR_SCHEME_TLS, WR_SCHEME_QUIC}, 0, 0, 0, 4},
-        {{WR_SCHEME_HTTPS, WR_SCHEME_TLS, WR_SCHEME_QUIC}, 4, 0, 0, 2},
-        {{WR_SCHEME_HTTPS, WR_SCHEME_TLS, WR_SCHEME_QUIC}, 4, 2, 0, 1},
-        {{WR_SCHEME_HTTPS, WR_SCHEME_TLS, WR_SCHEME_QUIC}, 7, 0, 0, 7},
-        {{WR_SCHEME_HTTPS, WR_SCHEME_TLS, WR_SCHEME_ODOH}, 0, 0, 0, 4},
-        {{WR_SCHEME_TLS, WR_SCHEME_TLS, WR_SCHEME_UDP}, 1, 0, 0, 3}, /* the other is good */
-        {{WR_SCHEME_TLS, WR_SCHEME_TLS, WR_SCHEME_UDP}, 3, 0, 0, 4},
-        {{WR_SCHEME_TLS, WR_SCHEME_TLS, WR_SCHEME_UDP}, 1, 2, 2, 4},
-        {{WR_SCHEME_TLS, WR_SCHEME_TLS, WR_SCHEME_UDP}, 7, 0, 0, 7},
+        {{WR_SCHEME_UDP, WR_SCHEME_TCP, WR_SCHEME_UDP}, 0, 0, 0, 7, 0},
+        {{WR_SCHEME_UDP, WR_SCHEME_TCP, WR_SCHEME_UDP}, 3, 4, 4, 7, 0},
+        {{WR_SCHEME_HTTPS, WR_SCHEME_TLS, WR_SCHEME_QUIC}, 0, 0, 0, 4, 0},
+        {{WR_SCHEME_HTTPS, WR_SCHEME_TLS, WR_SCHEME_QUIC}, 4, 0, 0, 2, 0},
+        {{WR_SCHEME_HTTPS, WR_SCHEME_TLS, WR_SCHEME_QUIC}, 4, 2, 0, 1, 0},
+        {{WR_SCHEME_HTTPS, WR_SCHEME_TLS, WR_SCHEME_QUIC}, 7, 0, 0, 7, 0},
+        {{WR_SCHEME_HTTPS, WR_SCHEME_TLS, WR_SCHEME_ODOH}, 0, 0, 0, 4, 0},
+        {{WR_SCHEME_TLS, WR_SCHEME_TLS, WR_SCHEME_UDP}, 1, 0, 0, 3, 0}, /* the other is good */
+        {{WR_SCHEME_TLS, WR_SCHEME_TLS, WR_SCHEME_UDP}, 3, 0, 0, 4, 0},
+        {{WR_SCHEME_TLS, WR_SCHEME_TLS, WR_SCHEME_UDP}, 1, 2, 2, 4, 0},
+        {{WR_SCHEME_TLS, WR_SCHEME_TLS, WR_SCHEME_UDP}, 7, 0, 0, 7, 0},
         /* An error is an answer: another transport may know better, but no plain text because of it. */
-        {{WR_SCHEME_TLS, WR_SCHEME_HTTPS, WR_SCHEME_UDP}, 0, 1, 0, 2},
-        {{WR_SCHEME_TLS, WR_SCHEME_HTTPS, WR_SCHEME_UDP}, 0, 3, 0, 3},
-        {{WR_SCHEME_TLS, WR_SCHEME_HTTPS, WR_SCHEME_UDP}, 1, 3, 0, 3},
-        {{WR_SCHEME_TLS, WR_SCHEME_HTTPS, WR_SCHEME_UDP}, 1, 3, 2, 4},
+        {{WR_SCHEME_TLS, WR_SCHEME_HTTPS, WR_SCHEME_UDP}, 0, 1, 0, 2, 0},
+        {{WR_SCHEME_TLS, WR_SCHEME_HTTPS, WR_SCHEME_UDP}, 0, 3, 0, 3, 0},
+        {{WR_SCHEME_TLS, WR_SCHEME_HTTPS, WR_SCHEME_UDP}, 1, 3, 0, 3, 0},
+        {{WR_SCHEME_TLS, WR_SCHEME_HTTPS, WR_SCHEME_UDP}, 1, 3, 2, 4, 0},
+        /* Who need not prove himself comes after all who do, and before plain text. */
+        {{WR_SCHEME_TLS, WR_SCHEME_TLS, WR_SCHEME_UDP}, 0, 0, 0, 2, 1},
+        {{WR_SCHEME_QUIC, WR_SCHEME_HTTPS, WR_SCHEME_UDP}, 0, 0, 0, 2, 1},
+        {{WR_SCHEME_QUIC, WR_SCHEME_HTTPS, WR_SCHEME_UDP}, 2, 0, 0, 1, 1},
+        {{WR_SCHEME_HTTPS, WR_SCHEME_QUIC, WR_SCHEME_TLS}, 0, 0, 0, 2, 7},
+        {{WR_SCHEME_QUIC, WR_SCHEME_HTTPS, WR_SCHEME_UDP}, 3, 0, 0, 4, 1},
     };
+    static const struct wr_whom any = {.proof = WR_URI_OPPORTUNISTIC},
+                                proven = {.proof = WR_URI_PKIX};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         for (unsigned k = 0; k < 3; k++) {
             u.upstream[k].scheme = rows[i].scheme[k];
+            u.upstream[k].whom = rows[i].any >> k & 1 ? &any : &proven;
             st[k].suspect_until_us = rows[i].suspect >> k & 1 ? T0 : 0;
         }
         wr_servers got = wr_select_turn(&s, 0, 7, rows[i].bad, rows[i].gone);
