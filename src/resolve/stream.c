@@ -127,7 +127,7 @@ static struct survey look(const struct wr_streams *s, const struct wr_exchange *
         }
         bool near = wr_addr_equal(&st->addr, &x->addr);
         bool same = near && st->scheme == x->scheme && st->slot == x->slot && !st->leaving &&
-                    (!st->upstream || st->generation == x->generation);
+                    !st->doubted && (!st->upstream || st->generation == x->generation);
         v.live++;
         v.same += near;
         if (same && st->count < PIPELINE_MAX && (!v.best || st->count < v.best->count)) {
@@ -219,8 +219,7 @@ int wr_streams_place(struct wr_streams *s, struct wr_exchange *x, struct wr_rng 
     x->stream = st->id;
     x->stream_owed = false;
     if (st->count++ == 0 && st->state == WR_STREAM_READY) {
-        st->since_us = now_us;
-        wr_streamlife_arm(s, st);
+        wr_streamlife_used(s, st, now_us);
     }
     wr_list_append(&st->waiting, &x->on_stream);
     mark_pending(s, st);
@@ -236,16 +235,17 @@ void wr_streams_leave(struct wr_streams *s, struct wr_exchange *x, uint64_t now_
         return;
     }
     st->owed += x->stream_owed;
+    st->unheard += x->stream_owed && x->written_us >= st->since_us;
     if (--st->count == 0 && st->state == WR_STREAM_READY) {
-        st->since_us = now_us;
-        wr_streamlife_arm(s, st);
+        wr_streamlife_used(s, st, now_us);
     }
 }
 
 static void now_open(struct wr_streams *s, struct wr_stream *st, uint64_t now_us)
 {
     st->state = WR_STREAM_READY;
-    st->since_us = now_us;
+    st->took_us = now_us - st->since_us;
+    st->since_us = st->ready_us = now_us;
     wr_streamlife_arm(s, st);
     mark_pending(s, st);
 }
@@ -337,7 +337,7 @@ static struct wr_exchange *take(struct wr_streams *s, struct wr_stream *st, cons
     struct wr_exchange *x = find_asked(st, (uint16_t)(msg[0] << 8 | msg[1]));
     st->begun_us = s->reading_us;
     if (x || st->owed > 0) {
-        st->since_us = st->count ? s->reading_us : st->since_us;
+        wr_streamlife_heard(st, s->reading_us);
         st->served++;
     }
     if (x) {
@@ -444,8 +444,7 @@ static struct wr_exchange *ask_one(struct wr_streams *s, struct wr_stream *st, u
     struct wr_exchange *x = WR_CONTAINER(st->waiting.next, struct wr_exchange, on_stream);
     wr_list_remove(&x->on_stream);
     if (wr_list_empty(&st->asked)) {
-        st->since_us = now_us;
-        wr_streamlife_arm(s, st);
+        wr_streamlife_used(s, st, now_us);
     }
     wr_list_append(&st->asked, &x->on_stream);
     x->stream_owed = true;
@@ -523,11 +522,12 @@ void wr_streams_expire(struct wr_streams *s, uint64_t now_us)
     struct wr_timer *t;
     while ((t = wr_heap_expired(&s->timers, now_us)) != NULL) {
         struct wr_stream *st = WR_CONTAINER(t, struct wr_stream, timer);
-        if (wr_streamlife_goes_on(s, st, now_us)) {
+        if (wr_streamlife_goes_on(s, st, now_us) || wr_streamlife_doubt(s, st, now_us)) {
             mark_pending(s, st);
             continue;
         }
-        wr_securestream_failed(s, st, wr_streamlife_expired(st), "", now_us);
+        uint8_t why = wr_streamlife_is_slow(s, st) ? WR_UPCONN_FINE : wr_streamlife_expired(st);
+        wr_securestream_failed(s, st, why, "", now_us);
         give_up(s, st, BROKEN);
     }
 }
@@ -593,7 +593,7 @@ void wr_streams_abandon(struct wr_streams *s)
         wr_id id;
         struct wr_stream *st = wr_pool_at(&s->pool, i, &id);
         if (st && st->state != WR_STREAM_CLOSING) {
-            give_up(s, st, BROKEN);
+            give_up(s, st, ANEW);
         }
     }
 }

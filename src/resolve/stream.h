@@ -6,8 +6,8 @@
  *
  * Questions are pipelined, answers may come in any order (RFC 7766 section 6.2);
  * each question has an id of its own on its stream. A stream that answers nothing while
- * questions are out is given up (a hung connection after a link change), one
- * that is idle is closed. A stream that its server closed after it had served is
+ * questions are out is doubted (a hung connection after a link change): they go over another one, and it is given up when it stays
+ * silent. One that is idle is closed. A stream that its server closed after it had served is
  * replaced once for the questions left on it, as RFC 7766 section 6.2.4 expects.
  *
  * A server must not hold a place by what it sends: a message has one deadline from its first octet on, only a message that
@@ -116,7 +116,7 @@ void wr_streams_stop(struct wr_streams *s);
 /* Gives up what is silent or idle. */
 void wr_streams_expire(struct wr_streams *s, uint64_t now_us);
 uint64_t wr_streams_deadline(const struct wr_streams *s);
-/* Closes every stream: the link changed under them. */
+/* Closes every stream: the link changed under them. Their questions go over new ones. */
 void wr_streams_abandon(struct wr_streams *s);
 
 #endif

@@ -30,6 +30,8 @@ struct wr_stream {
     struct wr_creds *trust; /* likewise */
     /* Its last use: it opened, was asked after a pause, answered, or was left by the last. */
     uint64_t since_us;
+    uint64_t ready_us; /* when it became so */
+    uint64_t took_us;  /* from its beginning until it was READY */
     uint64_t
         proven_us;     /* when its server proved itself, here or in the session that this resumes */
     uint64_t begun_us; /* when the first octet of the unfinished message came */
@@ -41,6 +43,7 @@ struct wr_stream {
     uint32_t placed;      /* exchanges it was ever given */
     uint64_t due_us;      /* when its patience ends; the timer may come before, for QUIC */
     uint32_t owed;        /* questions whose exchange left before the answer: it may still come */
+    uint32_t unheard;     /* of those, asked since it was last heard of */
     uint32_t generation;  /* of the slot */
     uint16_t unasked;     /* messages that nobody asked for */
     uint16_t slot;        /* whose it is, beside addr and scheme */
@@ -52,6 +55,7 @@ struct wr_stream {
     bool tell_open; /* OPEN has not been given out yet */
     bool unproven;  /* counted in the streams' `unproven` */
     bool leaving;   /* its server wants no more questions on it */
+    bool doubted;   /* silent for so long that its questions went elsewhere */
 };
 
 #endif

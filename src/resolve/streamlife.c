@@ -17,16 +17,107 @@ void wr_streamlife_set(struct wr_streams *s, struct wr_stream *st, uint64_t due_
     set_timer(s, st);
 }
 
+/* How long it may be silent now. */
+static uint64_t silence(const struct wr_stream *st)
+{
+    uint64_t doubt_us = WR_STREAMLIFE_DOUBT_US + st->took_us;
+    return st->doubted ? WR_STREAMLIFE_SILENT_US : wr_time_min(doubt_us, WR_STREAMLIFE_SILENT_US);
+}
+
 /* One time for each thing that may last; octets that trickle in move none but that for the silence in a message. */
 void wr_streamlife_arm(struct wr_streams *s, struct wr_stream *st)
 {
-    uint64_t at_us = st->since_us + (st->count ? WR_STREAMLIFE_SILENT_US : st->idle_us);
+    uint64_t at_us = st->since_us + (st->count || st->unheard ? silence(st) : st->idle_us);
     if (wr_upconn_partial(&st->conn)) {
         uint64_t rest_us =
             wr_time_min(st->begun_us + MESSAGE_US, st->heard_us + WR_STREAMLIFE_SILENT_US);
         at_us = st->count ? rest_us : wr_time_min(at_us, rest_us);
     }
     wr_streamlife_set(s, st, at_us);
+}
+
+void wr_streamlife_used(struct wr_streams *s, struct wr_stream *st, uint64_t now_us)
+{
+    if (st->unheard == 0) { /* else its silence goes on, whoever waits */
+        st->since_us = now_us;
+    }
+    wr_streamlife_arm(s, st);
+}
+
+void wr_streamlife_heard(struct wr_stream *st, uint64_t now_us)
+{
+    st->since_us = now_us;
+    st->unheard = 0;
+    st->doubted = false;
+}
+
+/* Whether another stream to this server may be had without taking anybody's place. */
+static bool has_room(const struct wr_streams *s, const struct wr_stream *st)
+{
+    uint32_t live = 0, near = 0;
+    for (uint32_t i = 0; i < s->pool.count; i++) {
+        wr_id id;
+        const struct wr_stream *other = wr_pool_at(&s->pool, i, &id);
+        if (other && other->state != WR_STREAM_CLOSING) {
+            live++;
+            near += wr_addr_equal(&other->addr, &st->addr);
+        }
+    }
+    return live < s->most && near < s->most / WR_STREAM_SHARE;
+}
+
+/* Those that have not been moved before. */
+static void move(struct wr_streams *s, struct wr_stream *st, struct wr_list *list)
+{
+    struct wr_list *next;
+    for (struct wr_list *n = list->next; n != list; n = next) {
+        struct wr_exchange *x = WR_CONTAINER(n, struct wr_exchange, on_stream);
+        next = n->next;
+        if (!x->stream_retried) {
+            wr_list_remove(&x->on_stream);
+            st->count--;
+            st->owed += x->stream_owed;
+            st->unheard += x->stream_owed;
+            x->stream = 0;
+            x->stream_owed = false;
+            x->stream_again = true;
+            wr_list_append(&s->orphans, &x->on_stream);
+        }
+    }
+}
+
+bool wr_streamlife_doubt(struct wr_streams *s, struct wr_stream *st, uint64_t now_us)
+{
+    bool is_early = now_us < st->since_us + WR_STREAMLIFE_SILENT_US;
+    if (st->state != WR_STREAM_READY || st->doubted || !is_early || !(st->count || st->unheard) ||
+        wr_upconn_partial(&st->conn)) {
+        return false;
+    }
+    st->doubted = true;
+    if (has_room(s, st)) {
+        move(s, st, &st->asked);
+        move(s, st, &st->waiting);
+    }
+    wr_streamlife_arm(s, st);
+    return true;
+}
+
+bool wr_streamlife_is_slow(const struct wr_streams *s, const struct wr_stream *st)
+{
+    bool is_slow = false;
+    for (uint32_t i = 0; i < s->pool.count && st->doubted; i++) {
+        wr_id id;
+        const struct wr_stream *other = wr_pool_at(&s->pool, i, &id);
+        if (other && other != st && other->slot == st->slot &&
+            other->generation == st->generation && other->state == WR_STREAM_READY &&
+            other->ready_us >= st->since_us) {
+            if (other->served > 0) {
+                return false;
+            }
+            is_slow = true;
+        }
+    }
+    return is_slow;
 }
 
 void wr_streamlife_again(struct wr_streams *s, struct wr_stream *st, uint64_t now_us)
@@ -60,7 +151,7 @@ uint8_t wr_streamlife_expired(const struct wr_stream *st)
     switch (st->state) {
     case WR_STREAM_CONNECTING: return WR_UPCONN_DEAF;
     case WR_STREAM_SHAKING: return st->heard_us ? WR_UPCONN_HUNG : WR_UPCONN_MUTE;
-    default: return st->count ? WR_UPCONN_HUNG : WR_UPCONN_FINE;
+    default: return st->count || st->unheard ? WR_UPCONN_HUNG : WR_UPCONN_FINE;
     }
 }
 

@@ -10,11 +10,15 @@
 
 #include "resolve/stream_state.h"
 
-/* Time for a connection to open, for its handshake, and for one that answers nothing of what is out. */
+/* Time for a connection to open, for its handshake, and for one that answers nothing of what was asked of it since it was last
+ * heard of: then it is left, within three seconds of a link change that nobody told of. */
 #define WR_STREAMLIFE_CONNECT_US (2 * WR_S)
 #define WR_STREAMLIFE_SHAKE_US   (2 * WR_S)
 #define WR_STREAMLIFE_SILENT_US  (2 * WR_S)
-#define WR_STREAMLIFE_IDLE_US    (10 * WR_S)
+/* And before that, when its questions go over another one while they can still be answered (a question ends after 1.9 s of silence): so
+ * much and the time that a connection took, for that is what another one takes. */
+#define WR_STREAMLIFE_DOUBT_US (1 * WR_S)
+#define WR_STREAMLIFE_IDLE_US  (10 * WR_S)
 /* A handshake costs more than a place that is kept: many homes ask once in half a minute. */
 #define WR_STREAMLIFE_IDLE_SECURE_US (30 * WR_S)
 
@@ -24,6 +28,14 @@ void wr_streamlife_set(struct wr_streams *s, struct wr_stream *st, uint64_t due_
 void wr_streamlife_arm(struct wr_streams *s, struct wr_stream *st);
 /* All was put out: the connection may want to be moved at another time. */
 void wr_streamlife_again(struct wr_streams *s, struct wr_stream *st, uint64_t now_us);
+/* It is READY, and questions come or go. */
+void wr_streamlife_used(struct wr_streams *s, struct wr_stream *st, uint64_t now_us);
+/* An answer that was asked for came. */
+void wr_streamlife_heard(struct wr_stream *st, uint64_t now_us);
+/* Its patience is over: do its questions go over another one (they are orphans then) while it is listened to? */
+bool wr_streamlife_doubt(struct wr_streams *s, struct wr_stream *st, uint64_t now_us);
+/* Nothing says that the connection is to blame: another one to the same server was made meanwhile, and is as silent. */
+bool wr_streamlife_is_slow(const struct wr_streams *s, const struct wr_stream *st);
 /* Its timer is over: was that for the connection alone, and does that go on? */
 bool wr_streamlife_goes_on(struct wr_streams *s, struct wr_stream *st, uint64_t now_us);
 /* One more exchange is on it; by QUIC it may be the last. */

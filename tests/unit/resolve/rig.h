@@ -65,7 +65,7 @@ static inline void rig_start_sized(struct rig *r, uint32_t requests)
     }
     r->cache_block = aligned_alloc(64, RIG_CACHE);
     struct wr_requests_setup setup = {.requests = requests,
-                                      .streams = 2,
+                                      .streams = 4,
                                       .infra_slots = RIG_FOUND,
                                       .upstreams = &r->upstreams,
                                       .ttl = &r->ttl,

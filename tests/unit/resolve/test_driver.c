@@ -95,6 +95,46 @@ static void test_hung_stream(void **state)
     wr_requests_release(r.requests, id, r.now.mono_us);
 }
 
+/* A lone server, and a connection to it that hangs without anybody's word (a link changed somewhere else): the question that
+ * finds out is answered over a new one, and the hung one is closed within three seconds. */
+static void test_hung_stream_loses_no_question(void **state)
+{
+    r.upstreams.groups = 1;
+    r.upstreams.upstream[0].scheme = WR_SCHEME_TCP;
+    r.upstreams.group[0].servers = 1;
+    wr_id id = rig_ask(&r, "x.example.");
+    wr_id hung = open_stream();
+    feed_stream(hung, &sent, 4000);
+    rig_result(&r, id, 0);
+    r.now.mono_us += 5 * WR_S;
+    uint64_t begun = r.now.mono_us;
+    id = rig_ask(&r, "y.example.");
+    rig_expect(&r, WR_REQUEST_STREAM_WRITE); /* and nobody hears it */
+    struct rig asked = r;
+    wr_id stream = 0;
+    while (!stream) {
+        enum wr_request_action a = rig_wait(&r, 3 * WR_S);
+        assert_int_not_equal(a, WR_REQUEST_FINISHED);
+        assert_int_not_equal(a, WR_REQUEST_NOTHING);
+        stream = a == WR_REQUEST_STREAM_OPEN ? r.out.id : 0;
+    }
+    assert_true(r.now.mono_us - begun <= 1100 * WR_MS);
+    r.now.mono_us += 50 * WR_MS;
+    wr_requests_stream_open(r.requests, stream, r.now.mono_us);
+    while (rig_poll(&r) != WR_REQUEST_STREAM_WRITE ||
+           !wr_name_equal(r.msg.qname.wire, asked.msg.qname.wire)) {
+        assert_int_not_equal(r.out.action, WR_REQUEST_NOTHING);
+    }
+    sent = r;
+    feed_stream(stream, &sent, 4000);
+    rig_result(&r, id, 0);
+    while (rig_wait(&r, 3 * WR_S) != WR_REQUEST_STREAM_CLOSE) {
+        assert_int_not_equal(r.out.action, WR_REQUEST_NOTHING);
+    }
+    assert_true(r.out.id == hung);
+    assert_true(r.now.mono_us - begun <= 3 * WR_S);
+}
+
 /* While all are suspect each is probed every half second, and the first answer makes it good. */
 static void test_probes_find_the_way_back(void **state)
 {
@@ -279,6 +319,7 @@ int main(void)
         CASE(test_truncated_then_stream_octet_by_octet),
         CASE(test_lost_stream_goes_to_another_server),
         CASE(test_hung_stream),
+        CASE(test_hung_stream_loses_no_question),
         CASE(test_probes_find_the_way_back),
         CASE(test_adopt_moves_what_is_in_flight),
         CASE(test_slow_name_does_not_end_wariness),

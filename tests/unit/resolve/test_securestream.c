@@ -271,10 +271,14 @@ static void test_hung(void **state)
     d.mute = true;
     assert_int_equal(wr_streams_place(&s, &x[1], &rng, T0), 0);
     assert_false(play());
-    assert_true(wr_streams_deadline(&s) <= T0 + 3 * WR_S);
-    wr_streams_expire(&s, wr_streams_deadline(&s));
+    assert_int_equal(wr_streams_deadline(&s), T0 + 1 * WR_S);
+    wr_streams_expire(&s, T0 + 1 * WR_S);
     assert_ptr_equal(wr_streams_orphan(&s, &again), &x[1]);
-    assert_true(again); /* it had served: a new connection is worth a try */
+    assert_true(again); /* over a new connection, while it can still be answered */
+    look();
+    assert_int_equal(view.failures, 0);
+    assert_int_equal(wr_streams_deadline(&s), T0 + 2 * WR_S);
+    wr_streams_expire(&s, T0 + 2 * WR_S);
     failed(WR_UPCONN_HUNG, "");
 }
 
