@@ -46,7 +46,8 @@ static const struct wr_now *on_tick(void *user)
 static int set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
-    struct wr_feed feed = {f, on_event, on_tick, NULL, &f->stats, &f->limits, 0};
+    struct wr_feed feed = {
+        .user = f, .event = on_event, .tick = on_tick, .stats = &f->stats, .limits = &f->limits};
 
     f->limits = wr_limits_default();
     f->in_order = true;

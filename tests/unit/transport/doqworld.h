@@ -212,7 +212,7 @@ static inline struct wr_addr dw_addr(unsigned host, uint16_t port)
     return (struct wr_addr){.family = WR_AF_V4, .ip = {192, 0, 2, (uint8_t)host}, .port = port};
 }
 
-/* A client on worker i % DW_WORKERS; ticket and token of an earlier one, or NULL. */
+/* A client on worker i % DW_WORKERS; ticket and, at its address, token of an earlier one, or NULL. */
 static inline struct dw_client *dw_client_at(struct dw *w, const struct dw_client *before,
                                              bool with_token)
 {
@@ -241,8 +241,12 @@ static inline struct dw_client *dw_client_at(struct dw *w, const struct dw_clien
     if (before != NULL) {
         setup.tls.ticket = before->ticket_size > 0 ? before->ticket : NULL;
         setup.tls.ticket_size = before->ticket_size;
-        setup.token = with_token ? before->token : NULL;
-        setup.token_size = with_token ? before->token_size : 0;
+    }
+    if (before != NULL && with_token) {
+        setup.token = before->token;
+        setup.token_size = before->token_size;
+        memcpy(c->addr.ip, before->addr.ip, sizeof(c->addr.ip));
+        setup.local = c->addr;
     }
     size_t size = (wr_doqclient_size(&setup) + 63) & ~(size_t)63;
     c->block = aligned_alloc(64, size);
