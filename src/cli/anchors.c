@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* weir anchors: the trust anchors of the running gateway, and changing them. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "cli/opts.h"
+#include "cli/readfile.h"
 #include "cli/talk.h"
 #include "cli/verb.h"
 #include "dnssec/anchor.h"
@@ -106,23 +106,20 @@ static bool take_xml(struct list *list, const char *path, const char *text, size
 /* Everything is looked at before anything is sent. */
 static bool read_file(const char *path, struct list *list)
 {
-    FILE *f = strcmp(path, "-") ? fopen(path, "re") : stdin;
-    char *text = calloc(1, FILE_SIZE + 1);
-    bool good = false;
+    const char *why;
+    size_t size;
+    char *text = wr_readfile(path, FILE_SIZE, &size, &why);
+    bool good;
 
-    if (f && text) {
-        size_t size = fread(text, 1, FILE_SIZE, f);
-        const char *first = text + strspn(text, " \t\r\n");
-
-        good = *first == '<' ? take_xml(list, path, text, size) : take_text(list, path, text);
-        if (good && list->count == 0)
-            fprintf(stderr, "weir anchors: %s holds no anchor that is valid now\n", path);
-        good = good && list->count > 0;
-    } else {
-        fprintf(stderr, "weir anchors: %s: %s\n", path, strerror(errno));
+    if (!text) {
+        fprintf(stderr, "weir anchors: %s: %s\n", path, why);
+        return false;
     }
-    if (f && f != stdin)
-        fclose(f);
+    good = text[strspn(text, " \t\r\n")] == '<' ? take_xml(list, path, text, size)
+                                                : take_text(list, path, text);
+    if (good && list->count == 0)
+        fprintf(stderr, "weir anchors: %s holds no anchor that is valid now\n", path);
+    good = good && list->count > 0;
     free(text);
     return good;
 }

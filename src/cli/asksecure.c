@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/asksecure.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "cli/readfile.h"
 
 /* The system's authorities, where Debian, OpenWrt, Fedora and Alpine have them. */
 static const char *const bundles[] = {"/etc/ssl/certs/ca-certificates.crt",
@@ -33,47 +33,29 @@ static int fail(struct wr_asksecure *s, int err, const char *what, const char *m
     return err;
 }
 
-/* The file's octets, for free(); NULL: it cannot be read, errno says why. */
-static uint8_t *read_file(const char *path, size_t *ret_size)
-{
-    uint8_t *bytes = malloc(BUNDLE_MAX);
-    FILE *file = bytes ? fopen(path, "re") : NULL;
-
-    *ret_size = 0;
-    if (!file) {
-        free(bytes);
-        return NULL;
-    }
-    *ret_size = fread(bytes, 1, BUNDLE_MAX, file);
-    fclose(file);
-    return bytes;
-}
-
 /* Those of the file, or of the system; without a condition it does not matter when there are none. */
 static int load_authorities(struct wr_asksecure *s, const struct wr_askvia *via)
 {
     struct wr_creds_setup setup = {0};
     struct wr_verdict_text why = {""};
-    const char *path = via->ca_file;
-    uint8_t *bytes = NULL;
     size_t size = 0;
+    const char *path = via->ca_file, *problem = "";
+    char *bytes = path ? wr_readfile(path, BUNDLE_MAX, &size, &problem) : NULL;
     int err;
 
+    if (path && !bytes)
+        return fail(s, WR_E_USAGE, path, problem);
     for (size_t i = 0; i < sizeof(bundles) / sizeof(bundles[0]) && !via->ca_file && !bytes; i++) {
         path = bundles[i];
-        bytes = read_file(path, &size);
+        bytes = wr_readfile(path, BUNDLE_MAX, &size, &problem);
     }
-    if (via->ca_file)
-        bytes = read_file(path, &size);
-    if (!bytes && via->ca_file)
-        return fail(s, WR_E_USAGE, path, strerror(errno));
     if (s->creds && !strcmp(s->ca_file, bytes ? path : "")) {
         free(bytes);
         return WR_OK;
     }
     wr_creds_drop(s->creds);
     s->creds = NULL;
-    setup.anchors = bytes;
+    setup.anchors = (const uint8_t *)bytes;
     setup.anchors_size = size;
     err = wr_creds_make(&setup, &why, &s->creds);
     snprintf(s->ca_file, sizeof(s->ca_file), "%s", bytes ? path : "");

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/certshow.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/err.h"
+#include "cli/readfile.h"
 #include "cli/table.h"
 #include "cli/verb.h"
 #include "crypto/pin.h"
@@ -97,27 +98,6 @@ static json_t *cert_json(const struct wr_certlook *look, int64_t now_s)
                      "sha256", digest, "minded", minded(look, now_s));
 }
 
-/* The whole file with a NUL behind it; what is longer or has a NUL in it is none of ours. */
-static const char *read_file(const char *path, char *text, size_t cap)
-{
-    FILE *f = fopen(path, "re");
-    const char *why = NULL;
-    size_t n;
-
-    if (!f)
-        return strerror(errno);
-    n = fread(text, 1, cap - 1, f);
-    text[n] = '\0';
-    if (ferror(f))
-        why = strerror(errno);
-    else if (n == cap - 1)
-        why = "longer than 256 KiB";
-    else if (strlen(text) != n)
-        why = "not PEM: there is a NUL in it";
-    fclose(f);
-    return why;
-}
-
 static int show(const char *path, const char *text, json_t *all)
 {
     struct wr_certlook look;
@@ -146,13 +126,17 @@ static int show(const char *path, const char *text, json_t *all)
 
 int wr_certshow_run(const char *path, bool json)
 {
-    static char text[FILE_MAX];
-    const char *why = read_file(path, text, sizeof(text));
+    const char *why;
+    size_t size, i;
+    char *text = wr_readfile(path, FILE_MAX, &size, &why);
     json_t *all = json_array(), *one;
-    size_t i;
-    int status = why ? fail(path, why) : show(path, text, all);
+    int status = !text                  ? fail(path, why)
+                 : strlen(text) != size ? fail(path, "not PEM: there is a NUL in it")
+                                        : show(path, text, all);
 
-    wr_wipe(text, sizeof(text));
+    if (text)
+        wr_wipe(text, size);
+    free(text);
     if (json && json_array_size(all) > 0) {
         json_dumpf(all, stdout, JSON_INDENT(2));
         putchar('\n');

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "cli/dnrlist.h"
 #include "cli/opts.h"
+#include "cli/readfile.h"
 #include "cli/verb.h"
 #include "conf/conf.h"
 #include "conf/mistakes.h"
@@ -87,25 +88,21 @@ static int read_wishes(struct dnr *d, const struct wr_opts *opts)
 /* What stands in the files of the certificates; their keys are not read. */
 static int read_certificates(struct dnr *d)
 {
-    char *pem = malloc(CHAIN_MAX + 1);
-    int status = pem ? WR_EXIT_OK : fail("no memory", "");
+    int status = WR_EXIT_OK;
 
     for (size_t i = 0; !status && i < d->conf->encrypted.certificates.count; i++) {
-        const char *path = d->conf->encrypted.certificates.items[i].chain;
-        FILE *file = fopen(path, "re");
-        size_t n = file ? fread(pem, 1, CHAIN_MAX, file) : 0;
+        const char *path = d->conf->encrypted.certificates.items[i].chain, *why;
+        size_t size;
+        char *pem = wr_readfile(path, CHAIN_MAX, &size, &why);
 
-        if (file)
-            fclose(file);
-        pem[n] = 0;
-        if (!file)
-            status = fail(path, "it cannot be read");
+        if (!pem)
+            status = fail(path, why);
         else if (wr_certlook(pem, 0, &d->look[i]) != WR_OK)
             status = fail(path, "there is no certificate in it");
+        free(pem);
         d->facts[i] = &d->look[i].facts;
         d->certificates++;
     }
-    free(pem);
     return status;
 }
 

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "cli/askflags.h"
+#include "cli/readfile.h"
 #include "net/sock.h"
 #include "serve/resolvconf.h"
 
@@ -69,16 +70,11 @@ static int look_up(const struct wr_whom *whom, struct wr_addr *servers, size_t *
 static int system_servers(const struct wr_whom *whom, struct wr_addr *servers, size_t *count)
 {
     struct wr_resolvconf_server found[WR_WHOM_MAX];
-    char *text = malloc(RESOLV_CONF_SIZE);
-    FILE *file = text ? fopen(RESOLV_CONF, "re") : NULL;
-    uint32_t n = 0;
+    const char *why;
+    size_t size;
+    char *text = wr_readfile(RESOLV_CONF, RESOLV_CONF_SIZE, &size, &why);
+    uint32_t n = text ? wr_resolvconf_read(text, size, found, WR_WHOM_MAX, NULL) : 0;
 
-    if (file) {
-        size_t size = fread(text, 1, RESOLV_CONF_SIZE, file);
-
-        n = wr_resolvconf_read(text, size, found, WR_WHOM_MAX, NULL);
-        fclose(file);
-    }
     free(text);
     for (uint32_t i = 0; i < n; i++) {
         found[i].addr.port = whom->port;
