@@ -211,6 +211,22 @@ static void go_on(struct wr_odohclient *c, const char *why)
     }
 }
 
+/* Of a fetch; what the target says comes through the proxy as it is. */
+static const char *configs_words(uint16_t status)
+{
+    switch (status) {
+    case 403:
+    case 405: return "the proxy does not give the target's configurations (403 or 405)";
+    case 404: return "no configurations: the proxy has no such path, or the target has none (404)";
+    case 429: return "no configurations: the proxy was asked too much (429)";
+    case 502:
+    case 504: return "no configurations: the proxy does not reach the target (502 or 504)";
+    default:
+        return status >= 500 ? "no configurations: the proxy or the target failed (5xx)"
+                             : "no configurations: the status is not 200";
+    }
+}
+
 /* NULL, or why there are none. Older ones go on being used, and are asked for again after a while. */
 static const char *take_configs(struct wr_odohclient *c, const struct wr_dohclient_said *said,
                                 uint64_t now_us)
@@ -218,9 +234,7 @@ static const char *take_configs(struct wr_odohclient *c, const struct wr_dohclie
     const char *why = said->why;
 
     if (!why && said->status != 200) {
-        why = said->status == 403 || said->status == 405
-                  ? "the proxy does not give the target's configurations (403 or 405)"
-                  : "the target's configurations cannot be had";
+        why = configs_words(said->status);
     } else if (!why && (said->size > WR_ODOH_CONFIGS_SIZE_MAX ||
                         wr_odoh_configs_read(said->bytes, said->size, &c->config) != WR_OK)) {
         why = "the target's configurations cannot be read, or are of no kind that is known here";

@@ -88,7 +88,7 @@ def carried(box):
 def refused(asker, target, config):
     """What goes wrong has its sentence, and what to do; the same proxy and target."""
     said = asker.text(AT, TO + "/elsewhere", "a.example", status=1)
-    need("configurations" in said and "+odoh=HOST/PATH" in said, said)
+    need("no such path" in said and "+odoh=HOST/PATH" in said, said)
     said = asker.text("@other.example", TO, "a.example", status=1)
     need("403" in said and "carry to that target" in said, said)
     said = asker.text("@proxy.example", TO, "a.example", status=2)

@@ -55,7 +55,8 @@ struct world {
     uint64_t now_us;
     struct seen by_proxy, by_target;
     unsigned fetches, posts;
-    uint16_t spoil; /* the target's status in place of its own, for one request */
+    uint16_t spoil;      /* the target's status in place of its own, for one request */
+    uint16_t no_configs; /* the same, of its configurations */
     bool other_question, forget;
     uint8_t room[WR_ODOHCLIENT_ROOM], get[4096];
 };
@@ -224,6 +225,7 @@ static void target_turn(struct world *w)
             continue;
         }
         w->fetches++;
+        reply.status = w->no_configs ? w->no_configs : 200;
         assert_int_equal(wr_odohtarget_configs(&w->keys, w->now_us, &reply.body, &reply.size),
                          WR_OK);
         assert_int_equal(wr_dohserver_reply(&w->target, q.stream, &reply), WR_OK);
@@ -416,6 +418,28 @@ static void test_kept(void **state)
     finish(pinned);
 }
 
+/* Each reason for which there are none has its words. */
+static void test_no_configs(void **state)
+{
+    static const struct {
+        uint16_t status;
+        const char *says;
+    } rows[] = {{403, "does not give"}, {404, "no such path"}, {429, "too much"},
+                {502, "not reach"},     {500, "failed"},       {400, "not 200"}};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct world *w = begin(WR_HTTP_2, "target.example", NULL);
+        struct wr_dohclient_said said;
+
+        w->no_configs = rows[i].status;
+        assert_true(talk(w, &said));
+        assert_int_equal(said.kind, WR_DOHCLIENT_ENDED);
+        if (!strstr(said.why, rows[i].says) || !strstr(said.why, "configurations"))
+            fail_msg("%u: %s", rows[i].status, said.why);
+        finish(w);
+    }
+}
+
 /* Pinned ones: also when they are old, and when the target knows them no more, which is said. */
 static void test_pinned(void **state)
 {
@@ -496,8 +520,9 @@ int main(void)
         cmocka_unit_test(test_what_each_sees), cmocka_unit_test(test_slots),
         cmocka_unit_test(test_keys_lost),      cmocka_unit_test(test_always_401),
         cmocka_unit_test(test_rotation),       cmocka_unit_test(test_kept),
-        cmocka_unit_test(test_pinned),         cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_not_listed),     cmocka_unit_test(test_one_host),
+        cmocka_unit_test(test_pinned),         cmocka_unit_test(test_no_configs),
+        cmocka_unit_test(test_refusals),       cmocka_unit_test(test_not_listed),
+        cmocka_unit_test(test_one_host),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
