@@ -455,17 +455,34 @@ static struct wr_exchange *ask_one(struct wr_streams *s, struct wr_stream *st, u
     return x;
 }
 
+/* The question named last did not get out: it waits for its turn, or fails alone. */
+static void unask(struct wr_streams *s, struct wr_stream *st, bool waits)
+{
+    struct wr_exchange *x = WR_CONTAINER(st->asked.prev, struct wr_exchange, on_stream);
+    x->stream_owed = false;
+    x->written_us = 0;
+    wr_list_remove(&x->on_stream);
+    if (waits) {
+        wr_list_append(&st->waiting, &x->on_stream);
+        st->blocked = true;
+        return;
+    }
+    st->count--;
+    x->stream = 0;
+    x->stream_again = false;
+    x->lost = WR_LOST_OWN;
+    wr_list_append(&s->orphans, &x->on_stream);
+    wr_streamlife_arm(s, st);
+}
+
 void wr_streams_ask(struct wr_streams *s, wr_id id, const uint8_t *msg, size_t size)
 {
     struct wr_stream *st = wr_pool_get(&s->pool, id);
     int err = st && st->state == WR_STREAM_READY ? wr_upconn_ask(&st->conn, msg, size) : WR_OK;
-    if (err == WR_E_AGAIN) { /* as many are out as the server allows: it waits for its turn */
-        struct wr_list *last = st->asked.prev;
-        WR_CONTAINER(last, struct wr_exchange, on_stream)->stream_owed = false;
-        WR_CONTAINER(last, struct wr_exchange, on_stream)->written_us = 0;
-        wr_list_remove(last);
-        wr_list_append(&st->waiting, last);
-        st->blocked = true;
+    if (err == WR_E_AGAIN) { /* as many are out as the server allows */
+        unask(s, st, true);
+    } else if (err == WR_E_NOMEM) { /* what is out gives its memory back */
+        unask(s, st, st->asked.next != st->asked.prev);
     } else if (err != WR_OK) {
         give_up(s, st, OWN);
     }

@@ -72,7 +72,8 @@ struct wr_dohclient_said {
 /* WR_E_NOMEM; WR_E_LIMIT: host or path too long, or with octets that have no place there. Then nothing is held. */
 int wr_dohclient_start(struct wr_dohclient *c, const struct wr_dohclient_setup *setup,
                        uint64_t now_us);
-/* WR_OK; WR_E_AGAIN; WR_E_CLOSED: the connection takes no more; WR_E_FORMAT: no message; WR_E_NOMEM. */
+/* WR_OK; WR_E_AGAIN; WR_E_CLOSED: the connection takes no more; WR_E_FORMAT: no message; WR_E_NOMEM: not this one, the connection is as
+ * before. */
 int wr_dohclient_ask(struct wr_dohclient *c, const uint8_t *message, size_t size);
 /* `authority` NULL: the setup's. Target, type, method and token (WR_DOHCLIENT_TOKENS and above) are the request's. */
 int wr_dohclient_request(struct wr_dohclient *c, const struct wr_http_request *request);

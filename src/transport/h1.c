@@ -438,6 +438,7 @@ int wr_h1_request(struct wr_h1 *h, const struct wr_http_request *request)
     bool post = request->method == WR_HTTP_POST;
     char room[HEAD_LINES];
     struct wr_str s;
+    size_t said;
 
     h1_settle(h);
     if (h->in.size > 0 && h->method == 0 && h->err == WR_OK) {
@@ -449,6 +450,7 @@ int wr_h1_request(struct wr_h1 *h, const struct wr_http_request *request)
     if (h->method != 0) {
         return WR_E_AGAIN;
     }
+    said = h->out.size;
     h->number++;
     h->token = request->token;
     h->method = request->method;
@@ -474,7 +476,11 @@ int wr_h1_request(struct wr_h1 *h, const struct wr_http_request *request)
         h1_say(h, request->target.at, request->target.n) != WR_OK || s.cut ||
         h1_say(h, s.base, s.len) != WR_OK ||
         (post && h1_say(h, request->body, request->size) != WR_OK)) {
-        h->err = WR_E_NOMEM;
+        h->err = WR_OK; /* as if it had not been asked */
+        h->out.size = said;
+        h->asked.size = 0;
+        h->method = 0;
+        h->number--;
         return WR_E_NOMEM;
     }
     return WR_OK;

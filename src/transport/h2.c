@@ -652,9 +652,12 @@ int wr_h2_request(struct wr_h2 *h, const struct wr_http_request *request)
         WR_OK) {
         s->id = h2_submit_request(h, s, request);
     }
-    if (s->id <= 0) { /* no memory, or all stream numbers used */
-        int err = s->id == NGHTTP2_ERR_STREAM_ID_NOT_AVAILABLE ? WR_E_CLOSED : WR_E_NOMEM;
-        h->closing |= err == WR_E_CLOSED;
+    if (s->id <= 0) { /* no memory for it, or all stream numbers used */
+        int err = s->id == 0 ? WR_E_NOMEM : WR_E_CLOSED;
+        h->closing |= s->id == NGHTTP2_ERR_STREAM_ID_NOT_AVAILABLE;
+        if (err == WR_E_CLOSED && !h->closing) { /* nghttp2 is not to be trusted then */
+            h->err = WR_E_NOMEM;
+        }
         stream_free(h, s);
         return err;
     }

@@ -169,7 +169,8 @@ void wr_upconn_feed(struct wr_upconn *c, const uint8_t *bytes, size_t size,
 bool wr_upconn_next(struct wr_upconn *c, const struct wr_now *now, struct wr_upconn_said *ret_said);
 /* May a message of at most WR_UPCONN_ASK_MAX octets be asked now? Not before READY, nor while too much waits to be sent. */
 bool wr_upconn_can_ask(const struct wr_upconn *c);
-/* A query. WR_E_AGAIN: not now; WR_E_LIMIT: too long; else the connection is of no use. */
+/* A query. WR_E_AGAIN: not now; WR_E_NOMEM: no memory for it, and the connection goes on; WR_E_LIMIT: too long; else the connection is of
+ * no use. */
 int wr_upconn_ask(struct wr_upconn *c, const uint8_t *msg, size_t size);
 /* The time, before each ask, output and close: what QUIC had to do by now is done. False: it is over, next says why. */
 bool wr_upconn_time(struct wr_upconn *c, uint64_t now_us);

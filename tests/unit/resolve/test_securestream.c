@@ -55,6 +55,7 @@ static int setup(void **state)
     wr_streams_init(&s, block, 4);
     wr_streams_adopt(&s, &upstreams);
     s.conns = conns;
+    s.memory.resize = NULL;
     wr_rng_seed_u64(&rng, 3);
     for (unsigned i = 0; i < 3; i++) {
         wr_list_init(&x[i].node);
@@ -282,6 +283,44 @@ static void test_hung(void **state)
     failed(WR_UPCONN_HUNG, "");
 }
 
+static bool is_full; /* no memory is to be had */
+
+static void *resize(void *user, void *old, size_t size)
+{
+    if (size == 0) {
+        free(old);
+        return NULL;
+    }
+    return is_full ? NULL : realloc(old, size);
+}
+
+/* No memory for one question over HTTPS: it alone comes to nothing, and nobody is to blame. */
+static void test_no_memory_for_one(void **state)
+{
+    bool again;
+    d.web = true;
+    dotserver_accept(&d);
+    s.memory = (struct wr_http_memory){.resize = resize};
+    uri.scheme = WR_URI_HTTPS;
+    upstreams.upstream[0].scheme = x[0].scheme = x[1].scheme = x[2].scheme = WR_SCHEME_HTTPS;
+    open_for(0);
+    assert_true(play());
+    wr_streams_leave(&s, &x[0], T0);
+    is_full = true;
+    assert_int_equal(wr_streams_place(&s, &x[1], &rng, T0), 0);
+    assert_false(play());
+    is_full = false;
+    assert_ptr_equal(wr_streams_orphan(&s, &again), &x[1]);
+    assert_false(again);
+    assert_int_equal(x[1].lost, WR_LOST_OWN);
+    assert_int_equal(wr_streams_place(&s, &x[2], &rng, T0), 0);
+    assert_true(play());
+    assert_ptr_equal(got, &x[2]);
+    look();
+    assert_int_equal(view.handshakes, 1); /* over the same connection */
+    assert_int_equal(view.failures, 0);
+}
+
 /* Other settings may ask for other proof: nothing goes over a connection that was proven by the old ones. */
 static void test_adopt_ends_what_was_proven(void **state)
 {
@@ -505,6 +544,7 @@ int main(void)
         CASE(test_who_never_speaks),
         CASE(test_refused_and_deaf),
         CASE(test_hung),
+        CASE(test_no_memory_for_one),
         CASE(test_adopt_ends_what_was_proven),
         CASE(test_time_becomes_known),
         CASE(test_time_becomes_known_in_a_handshake),

@@ -88,6 +88,36 @@ static void test_one_fails(void **state)
     answered(4, 0);
 }
 
+/* No memory for one, whichever piece of it is refused: it is not asked, and the connection goes on. */
+static void test_no_memory_for_one(void **state)
+{
+    uint8_t msg[sizeof(query)];
+    memcpy(msg, query, sizeof(query));
+    for (unsigned i = 0; i < 2; i++) {
+        d.old = i == 1;
+        dotserver_accept(&d);
+        ticket_size = 0;
+        begin();
+        expect(WR_UPCONN_SAID_READY, 0);
+        const size_t max = c.http.heap.max;
+        unsigned refused = 0;
+        int err;
+        do {
+            c.http.heap.max = c.http.heap.used + refused * 8;
+            err = wr_upconn_ask(&c, msg, sizeof(msg));
+            refused += err == WR_E_NOMEM;
+        } while (err == WR_E_NOMEM);
+        c.http.heap.max = max;
+        assert_int_equal(err, WR_OK);
+        assert_true(refused > 1);
+        answered(0, 0);
+        ask(1);
+        answered(1, 0);
+        wr_upconn_close(&c);
+        wr_upconn_end(&c);
+    }
+}
+
 static void test_resumed(void **state)
 {
     begin();
@@ -121,6 +151,7 @@ static void test_no_http(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {CASE(test_asks_and_hears), CASE(test_one_fails),
-                                       CASE(test_resumed), CASE(test_no_http)};
+                                       CASE(test_no_memory_for_one), CASE(test_resumed),
+                                       CASE(test_no_http)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
