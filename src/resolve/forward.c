@@ -28,6 +28,9 @@
 #define LATELY_US (10 * WR_S)
 /* A connection and a proof are had within this by most: the patience of a question that waits for them is no less. */
 #define CONNECT_PATIENCE_US (200 * WR_MS)
+/* The Connection Attempt Delay of RFC 8305 section 8: a server whose connection is not there after so long is tried at another of its
+ * addresses as well. */
+#define ATTEMPT_US (250 * WR_MS)
 /* When there is nothing left to try: an answer, or the end, is waited for. */
 #define PAUSE_IDLE_US (1 * WR_S)
 
@@ -343,6 +346,20 @@ static uint64_t idle_until(const struct wr_forward *f, const struct wr_forward_e
     return at_us;
 }
 
+/* When the next try is due, after this one. */
+static uint64_t next_at(const struct wr_forward *f, const struct wr_forward_env *env,
+                        const struct wr_exchange *x, uint64_t now_us)
+{
+    uint64_t pause_us = pause_for(f, env, x, now_us);
+    if (pause_us > ATTEMPT_US && x->state == WR_EXCHANGE_STREAM && x->written_us == 0) {
+        int next = next_untried(f, env, now_us);
+        bool another =
+            next >= 0 && wr_select_is_sibling(&env->select, f->group, x->server, (unsigned)next);
+        pause_us = another ? ATTEMPT_US : pause_us;
+    }
+    return now_us + pause_us;
+}
+
 /* One more try, if there is one to make; sets the time of the next. A suspect's turn costs the good ones none of theirs:
  * what was lost on the way to them need not wait for a server that is dead. */
 static void try_next(struct wr_forward *f, struct wr_forward_env *env, uint64_t now_us)
@@ -358,8 +375,8 @@ static void try_next(struct wr_forward *f, struct wr_forward_env *env, uint64_t 
         finish(f, env, WR_FORWARD_FAILED, "nobody left", now_us);
         return;
     }
-    f->next_us = earlier(x ? now_us + pause_for(f, env, x, now_us) : idle_until(f, env, now_us),
-                         f->give_up_us);
+    f->next_us =
+        earlier(x ? next_at(f, env, x, now_us) : idle_until(f, env, now_us), f->give_up_us);
 }
 
 void wr_forward_limit(struct wr_forward *f, uint16_t most)

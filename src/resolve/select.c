@@ -129,6 +129,17 @@ wr_servers wr_select_turn(const struct wr_select *s, unsigned group, wr_servers 
     return tier[TIER_PLAIN] & ~(suspects | bad) ? tier[TIER_PLAIN] : among;
 }
 
+bool wr_select_is_sibling(const struct wr_select *s, unsigned group, unsigned i, unsigned other)
+{
+    if (group >= WR_GROUP_CUT || i == other) {
+        return false;
+    }
+    const struct wr_group *g = &s->upstreams->group[group];
+    const struct wr_upstream *a = &s->upstreams->upstream[g->server[i]],
+                             *b = &s->upstreams->upstream[g->server[other]];
+    return a->origin != 0 && a->origin == b->origin;
+}
+
 static int nth(wr_servers among, unsigned n)
 {
     for (int i = 0; among; i++, among >>= 1) {

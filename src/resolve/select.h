@@ -54,6 +54,8 @@ wr_servers wr_select_suspects(const struct wr_select *s, unsigned group);
  * cannot be reached. */
 wr_servers wr_select_turn(const struct wr_select *s, unsigned group, wr_servers among,
                           wr_servers bad, wr_servers gone);
+/* Is it another address of the same server? */
+bool wr_select_is_sibling(const struct wr_select *s, unsigned group, unsigned i, unsigned other);
 /* The best server of `among` by the group's strategy; -1 when `among` is empty. */
 int wr_select_pick(const struct wr_select *s, unsigned group, wr_servers among);
 /* How long to wait for this server before another try, microseconds. */

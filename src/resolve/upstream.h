@@ -54,8 +54,9 @@ struct wr_upstream {
     struct wr_addr more[WR_URI_ADDRS_MAX - 1];
     const struct wr_uri *uri;   /* as configured; NULL: it is asked in plain text */
     const struct wr_whom *whom; /* who it has to be, for wr_whom_verify; NULL as well */
-    uint64_t identity;          /* of the whole URL */
-    char url[96]; /* as configured without what it has to prove, NUL-ended; for people */
+    uint64_t identity; /* of the whole URL, and where it is one of several, of the address */
+    uint64_t origin;   /* of the URL alone: its addresses share it; 0: nobody shares */
+    char url[96];      /* as configured without what it has to prove, NUL-ended; for people */
 };
 
 /* A server as it is asked: one that is configured, or one found on the way from the root. */

@@ -37,6 +37,7 @@ static int add_upstream(struct wr_gate_making *m, const struct wr_uri *uri,
     wr_uri_to_short(uri, up.url, sizeof(up.url));
     if (uri->addrs != 1) { /* one of several, or found */
         size_t n = strlen(up.url);
+        up.origin = up.identity;
         up.identity = wr_slots_identity_at(&up);
         snprintf(up.url + n, sizeof(up.url) - n, "%s%s", up.addrs > 0 ? "#addr=" : "",
                  up.addrs > 0 ? ip_text(addr) : "");
@@ -76,6 +77,25 @@ static bool is_on(const struct wr_upstreams *u, const struct wr_addr *addr)
     return addr->family == WR_AF_V4 ? u->ipv4 : u->ipv6;
 }
 
+/* The addresses with the families in turn, that of the first one first (RFC 8305 section 4): whole families are broken more often than
+ * hosts. Returns how many. */
+static unsigned in_turn(const struct wr_upstream *at, const struct wr_addr *ret_addr[])
+{
+    unsigned count = 0, next[2] = {0, 0};
+    for (unsigned turn = 0; turn < 2u * WR_URI_ADDRS_MAX && count < at->addrs; turn++) {
+        bool own = turn % 2 == 0;
+        const struct wr_addr *found = NULL;
+        for (unsigned *i = &next[!own]; *i < at->addrs && found == NULL; (*i)++) {
+            const struct wr_addr *addr = *i == 0 ? &at->addr : &at->more[*i - 1];
+            found = (addr->family == at->addr.family) == own ? addr : NULL;
+        }
+        if (found != NULL) {
+            ret_addr[count++] = found;
+        }
+    }
+    return count;
+}
+
 /* A server is asked at each of its addresses like one of several servers: the fastest, and the others when it is silent. Addresses of
  * a family that is off are left out where there are others. `first` has the interface of a link-local one. */
 static void add_addresses(struct wr_gate_making *m, struct wr_group *group,
@@ -83,18 +103,19 @@ static void add_addresses(struct wr_gate_making *m, struct wr_group *group,
 {
     const struct wr_upstreams *u = &m->gate->settings.upstreams;
     struct wr_upstream at = {.addr = *first, .addrs = uri->addrs};
+    const struct wr_addr *addr[WR_URI_ADDRS_MAX];
     bool any = false;
     memcpy(at.more, uri->more, sizeof(at.more));
     if (uri->addrs == 0) {
         wr_bootstrap_give(m->world->bootstrap, uri, &at);
     }
-    for (unsigned i = 0; i < at.addrs; i++) {
-        any = any || is_on(u, i == 0 ? &at.addr : &at.more[i - 1]);
+    unsigned count = in_turn(&at, addr);
+    for (unsigned i = 0; i < count; i++) {
+        any = any || is_on(u, addr[i]);
     }
-    for (unsigned i = 0; i < at.addrs; i++) {
-        const struct wr_addr *addr = i == 0 ? &at.addr : &at.more[i - 1];
-        if ((!any || is_on(u, addr)) && !wr_gate_is_own(m, addr)) {
-            add_to_group(group, add_upstream(m, uri, addr));
+    for (unsigned i = 0; i < count; i++) {
+        if ((!any || is_on(u, addr[i])) && !wr_gate_is_own(m, addr[i])) {
+            add_to_group(group, add_upstream(m, uri, addr[i]));
         }
     }
     if (at.addrs == 0) {

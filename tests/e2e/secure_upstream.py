@@ -178,6 +178,19 @@ def impostors(lab):
         need(not any(b"camera" in octets for octets in portal.asked), portal.asked)
 
 
+@e2e.test("of a server at two addresses one answers nobody: the first question is answered over the other, in a moment")
+def dead_family(lab):
+    ca = secure.authority()
+    nobody = RELAY6.rsplit(":", 1)[0] + ":dead"
+    with secure.Upstream(lab, "unbound", ca.issue("relay", [secure.HOST], [RELAY4, RELAY6])):
+        lab.start_gateway(config([f"tls://{secure.HOST}#addr=[{nobody}]&addr={RELAY4}"], ca))
+        began = time.monotonic()
+        need(resolves(lab), lab.weir.log_tail())
+        need(time.monotonic() - began < 1.5, f"{time.monotonic() - began:.2f} s")  # 0.3 s on a quiet machine; a time-out is 2 s
+        seen = [state(lab, i) for i in range(2)]
+        equal([one["handshakes"] for one in seen], [0, 1], seen)
+
+
 @e2e.test("a connection that hangs is left within 3 s; a server that went and came back is used 2 s later")
 def hung(lab):
     ca = secure.authority()

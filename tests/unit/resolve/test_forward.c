@@ -38,6 +38,33 @@ static void test_hedge_and_late_winner(void **state)
     assert_int_equal(wr_requests_count(r.requests), 0);
 }
 
+/* Two addresses of one server: over the first no connection is to be had, and nobody says so. After the delay of RFC 8305 section 8
+ * one to the other is begun, and the first goes on. When they are two servers the first has its time. */
+static void test_attempts_in_turn(void **state)
+{
+    for (unsigned same = 0; same < 2; same++) {
+        struct wr_addr v6 = {.family = WR_AF_V6, .ip = {0x20, 1, 0xd, 0xb8}, .port = 853};
+        rig_encrypt(&r, 0, WR_SCHEME_TLS);
+        rig_encrypt(&r, 1, WR_SCHEME_TLS);
+        r.upstreams.group[0].servers = 2;
+        r.upstreams.upstream[0].addr = v6;
+        r.upstreams.upstream[0].origin = r.upstreams.upstream[1].origin = same;
+        r.state[0].srtt_us = 400 * WR_MS; /* it was there, and far */
+        r.state[0].rttvar_us = 200 * WR_MS;
+        wr_id id = rig_ask(&r, "x.example.");
+        assert_int_equal(rig_wait(&r, 0), WR_REQUEST_STREAM_OPEN);
+        assert_true(wr_addr_equal(&r.out.addr, &v6));
+        uint64_t begun = r.now.mono_us;
+        assert_int_equal(rig_wait(&r, 2 * WR_S), WR_REQUEST_STREAM_OPEN);
+        assert_true(wr_addr_equal(&r.out.addr, &r.upstreams.upstream[1].addr));
+        assert_int_equal(r.now.mono_us - begun, same ? 250 * WR_MS : 800 * WR_MS);
+        assert_int_equal(r.state[0].failures, same ? 0 : 1); /* it is late, not dead */
+        wr_requests_release(r.requests, id, r.now.mono_us);
+        rig_stop(&r);
+        rig_start(&r);
+    }
+}
+
 /* An error is no reason to wait. */
 static void test_errors_move_on_at_once(void **state)
 {
@@ -338,6 +365,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(test_hedge_and_late_winner),
+        CASE(test_attempts_in_turn),
         CASE(test_errors_move_on_at_once),
         CASE(test_told_unreachable_only_hurries),
         CASE(test_a_suspects_turn_costs_no_time),

@@ -518,6 +518,28 @@ static void test_families(void **state)
     wr_gate_free(m.gate);
 }
 
+/* The families in turn, however they are written; all of one server, which others are not. */
+static void test_families_in_turn(void **state)
+{
+    static const char text[] =
+        "upstream:\n  groups:\n    - {name: a, servers: [\"tls://dns.example#addr=[2001:db8::1]"
+        "&addr=[2001:db8::2]&addr=192.0.2.1&addr=192.0.2.2\", \"tls://192.0.2.9\"]}\n";
+    static const char *const wanted[] = {"[2001:db8::1]:853", "192.0.2.1:853", "[2001:db8::2]:853",
+                                         "192.0.2.2:853", "192.0.2.9:853"};
+    struct made m = {0};
+    assert_int_equal(make_with(&m, text, NULL), WR_OK);
+    const struct wr_upstreams *u = &m.gate->settings.upstreams;
+    assert_int_equal(u->group[0].servers, 5);
+    for (unsigned i = 0; i < 5; i++) {
+        struct wr_addr a = addr(wanted[i]);
+        assert_true(wr_addr_equal(&u->upstream[u->group[0].server[i]].addr, &a));
+    }
+    assert_true(u->upstream[0].origin != 0 && u->upstream[0].origin == u->upstream[3].origin);
+    assert_int_not_equal(u->upstream[0].identity, u->upstream[3].identity);
+    assert_int_equal(u->upstream[4].origin, 0);
+    wr_gate_free(m.gate);
+}
+
 /* A server with a name alone has no address yet, and its name a way of its own. */
 static void test_bootstrap(void **state)
 {
@@ -604,6 +626,7 @@ int main(void)
         cmocka_unit_test(test_dns64_of_routers),
         cmocka_unit_test(test_bootstrap),
         cmocka_unit_test(test_families),
+        cmocka_unit_test(test_families_in_turn),
         cmocka_unit_test(test_ways),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
