@@ -187,6 +187,17 @@ def rule_oracle(tree):
                               "write that part of the oracle anew, or pass the fact in")
 
 
+def rule_standin(tree):
+    """what stands in for TLS comes from a test: the program has none to hand in"""
+    for path in tree.sources():
+        below = RANK.get(folder_of(path), LINE_RANK) < LINE_RANK
+        for number, line in enumerate(tree.lines(path), 1):
+            makes = re.search(r"\bstruct wr_tls_standin\s+\w+\s*[=;]", line)
+            if re.search(r"\b(wr_tls_standin|standin)\b", line) and (not below or makes):
+                yield Finding(path, number, "hands in a stand-in for TLS",
+                              "the program speaks real TLS; stand-ins live under tests/")
+
+
 def rule_purity(tree):
     """below the line only freestanding headers and string.h"""
     for path in tree.sources():

@@ -41,6 +41,7 @@
 #include "transport/http.h"
 
 struct wr_engine;
+struct wr_tls_standin;
 
 /* One set for all workers. */
 struct wr_secrets {
@@ -63,11 +64,12 @@ struct wr_engine_setup {
     const struct wr_secrets *secrets;         /* lives as long as the engine */
     struct wr_cache *cache;                   /* shared */
     struct wr_upstream_state *upstream_state; /* shared, WR_UPSTREAMS_MAX and infra_slots of them */
-    struct wr_http_memory memory; /* for HTTP to upstreams; resize NULL: none is asked so */
-    struct wr_conninfo *conns;    /* shared, WR_UPSTREAMS_MAX of them, or NULL */
-    uint32_t infra_slots;         /* for servers found by iteration; 0: none can be */
-    struct wr_quota *quota;       /* shared */
-    struct wr_ring *records;      /* to the ledger, or NULL */
+    struct wr_http_memory memory;         /* for HTTP to upstreams; resize NULL: none is asked so */
+    const struct wr_tls_standin *standin; /* speaks TLS in a simulation; NULL: GnuTLS does */
+    struct wr_conninfo *conns;            /* shared, WR_UPSTREAMS_MAX of them, or NULL */
+    uint32_t infra_slots;                 /* for servers found by iteration; 0: none can be */
+    struct wr_quota *quota;               /* shared */
+    struct wr_ring *records;              /* to the ledger, or NULL */
     struct wr_stats *stats;
     const struct wr_trace *trace; /* or NULL */
     struct wr_rng rng;            /* seeded; copied */

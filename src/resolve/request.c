@@ -100,6 +100,7 @@ struct wr_requests *wr_requests_start(void *block, const struct wr_requests_setu
     wr_streams_adopt(&rs->env.streams, setup->upstreams);
     rs->env.streams.conns = setup->conns;
     rs->env.streams.memory = setup->memory;
+    rs->env.streams.standin = setup->standin;
     rs->env.streams.rng = setup->rng;
     rs->env.client_cookie_key = setup->client_cookie_key;
     rs->nsecache.time = &rs->time;

@@ -46,8 +46,9 @@ struct wr_requests_setup {
     uint32_t query_timeout_ms;
     struct wr_cache *cache;
     struct wr_upstream_state *upstream_state;
-    struct wr_http_memory memory; /* for HTTP to upstreams; resize NULL: none is asked so */
-    struct wr_conninfo *conns;    /* WR_UPSTREAMS_MAX of them, shared by all workers, or NULL */
+    struct wr_http_memory memory;         /* for HTTP to upstreams; resize NULL: none is asked so */
+    const struct wr_tls_standin *standin; /* speaks TLS in a simulation; NULL: GnuTLS does */
+    struct wr_conninfo *conns; /* WR_UPSTREAMS_MAX of them, shared by all workers, or NULL */
     const uint8_t *client_cookie_key;
     struct wr_hash_key table_key;
     struct wr_rng *rng; /* the engine's, lives as long */

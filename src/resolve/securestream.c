@@ -104,7 +104,8 @@ int wr_securestream_set(struct wr_streams *s, struct wr_stream *st, struct wr_up
                                   .path = uri && uri->path[0] ? uri->path : "/dns-query",
                                   .memory = s->memory,
                                   .to = st->addr,
-                                  .rng = s->rng};
+                                  .rng = s->rng,
+                                  .standin = s->standin};
     if (setup->kind == WR_UPCONN_ODOH) {
         set_target(s, st, setup);
     }

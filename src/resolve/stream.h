@@ -48,6 +48,7 @@ struct wr_streams {
     struct wr_conninfo *conns; /* notes about them, shared, by slot; NULL: none are made */
     struct wr_ticketbox tickets;
     struct wr_http_memory memory;              /* for HTTP and QUIC to upstreams */
+    const struct wr_tls_standin *standin;      /* in a simulation; NULL: GnuTLS */
     struct wr_rng *rng;                        /* of who asks, which lives as long */
     struct wr_odohkept odoh[WR_UPSTREAMS_MAX]; /* what targets published, by slot */
     wr_id reading;       /* the stream whose octets are being taken apart, or 0 */

@@ -248,7 +248,12 @@ int wr_tls_start(struct wr_tls *t, const struct wr_tls_setup *setup, const struc
                          .alpn = -1,
                          .verify = setup->verify,
                          .user = setup->user,
+                         .standin = setup->standin,
                          .now = *now};
+    if (t->standin != NULL) {
+        t->creds = wr_creds_keep(setup->creds);
+        return t->standin->start(t, setup, out);
+    }
     t->handshake_left =
         t->role == WR_TLS_SERVER ? WR_TLS_HELLO_OCTETS_MAX : WR_TLS_CHAIN_OCTETS_MAX;
     wr_creds_clock(now->wall_s);
@@ -439,6 +444,9 @@ int wr_tls_read(struct wr_tls *t, uint8_t *room, size_t cap, size_t *ret_n, stru
     if (t->state == WR_TLS_NONE || t->state >= WR_TLS_ENDED) {
         return WR_E_CLOSED;
     }
+    if (t->standin != NULL) {
+        return t->standin->read(t, room, cap, ret_n, out);
+    }
     if (t->state == WR_TLS_OPEN && t->in_size == 0 &&
         gnutls_record_check_pending(t->session) == 0) {
         return WR_E_AGAIN; /* the library would find out the long way */
@@ -461,6 +469,9 @@ int wr_tls_write(struct wr_tls *t, const uint8_t *bytes, size_t size, struct wr_
     if (t->state != WR_TLS_OPEN && t->state != WR_TLS_ENDED) {
         return t->state == WR_TLS_FAILED ? t->err : WR_E_USAGE;
     }
+    if (t->standin != NULL) {
+        return t->standin->write(t, bytes, size, out);
+    }
     t->out = out;
     for (size_t at = 0; at < size && err == WR_OK;) {
         size_t n = size - at < RECORD_MAX ? size - at : RECORD_MAX;
@@ -478,7 +489,9 @@ int wr_tls_write(struct wr_tls *t, const uint8_t *bytes, size_t size, struct wr_
 
 void wr_tls_close(struct wr_tls *t, struct wr_writer *out)
 {
-    if (t->state == WR_TLS_OPEN || t->state == WR_TLS_ENDED) {
+    if (t->standin != NULL && (t->state == WR_TLS_OPEN || t->state == WR_TLS_ENDED)) {
+        t->standin->close(t, out);
+    } else if (t->state == WR_TLS_OPEN || t->state == WR_TLS_ENDED) {
         t->out = out;
         gnutls_bye(t->session, GNUTLS_SHUT_WR);
         t->out = NULL;
@@ -490,10 +503,12 @@ void wr_tls_close(struct wr_tls *t, struct wr_writer *out)
 
 void wr_tls_end(struct wr_tls *t)
 {
-    if (t->session != NULL) {
+    if (t->session != NULL && t->standin != NULL) {
+        t->standin->end(t);
+    } else if (t->session != NULL) {
         gnutls_deinit(t->session);
-        t->session = NULL;
     }
+    t->session = NULL;
     wr_creds_drop(t->creds);
     t->creds = NULL;
     t->in_size = 0;
@@ -506,19 +521,22 @@ void wr_tls_end(struct wr_tls *t)
 
 const char *wr_tls_version(const struct wr_tls *t)
 {
-    return gnutls_protocol_get_name(gnutls_protocol_get_version(t->session));
+    return t->standin != NULL ? t->standin->version
+                              : gnutls_protocol_get_name(gnutls_protocol_get_version(t->session));
 }
 
 const char *wr_tls_cipher(const struct wr_tls *t)
 {
-    return gnutls_cipher_get_name(gnutls_cipher_get(t->session));
+    return t->standin != NULL ? t->standin->cipher
+                              : gnutls_cipher_get_name(gnutls_cipher_get(t->session));
 }
 
 int wr_tls_sni(const struct wr_tls *t, char *room, size_t cap)
 {
     size_t n = cap;
     unsigned type = 0;
-    int said = gnutls_server_name_get(t->session, room, &n, &type, 0);
+    int said = t->standin != NULL ? GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE
+                                  : gnutls_server_name_get(t->session, room, &n, &type, 0);
 
     if (said == GNUTLS_E_SHORT_MEMORY_BUFFER) {
         return WR_E_FULL;
@@ -538,8 +556,13 @@ int wr_tls_ticket(struct wr_tls *t, uint8_t *room, size_t cap, size_t *ret_n)
     int err = WR_OK;
 
     if (t->role != WR_TLS_CLIENT || t->ticket_taken ||
-        (t->state != WR_TLS_OPEN && t->state != WR_TLS_ENDED) ||
-        (gnutls_session_get_flags(t->session) & GNUTLS_SFLAGS_SESSION_TICKET) == 0) {
+        (t->state != WR_TLS_OPEN && t->state != WR_TLS_ENDED)) {
+        return WR_E_AGAIN;
+    }
+    if (t->standin != NULL) {
+        return t->standin->ticket(t, room, cap, ret_n);
+    }
+    if ((gnutls_session_get_flags(t->session) & GNUTLS_SFLAGS_SESSION_TICKET) == 0) {
         return WR_E_AGAIN;
     }
     t->ticket_taken = true;

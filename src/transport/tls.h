@@ -21,6 +21,10 @@
  * Tickets: a server seals them with the key that it is given (WR_TLS_TICKET_KEY octets, one for all workers; GnuTLS derives keys from it
  * by the time and changes them every few hours), and gives one for each connection. 0-RTT is not offered and not taken.
  *
+ * Where the same must lead to the same, octet by octet, something else may stand in for GnuTLS, which draws keys: a table of functions that
+ * the setup hands in (wr_tls_standin). There is none in the program: it comes as an argument from whoever drives a machine, as time and
+ * randomness do, and serve/ hands in none.
+ *
  * Ownership: `t` is the owner's and must not move; the session behind it is GnuTLS's (10 to 20 KiB, more while a record or a handshake
  * is incomplete: WR_TLS_SESSION_COST). Errors of a stranger's octets never end the program. Not thread-safe, but sessions of several threads
  * share credentials.
@@ -53,6 +57,21 @@ enum wr_tls_state {
 typedef int wr_tls_verify_fn(void *user, const struct wr_certs *chain,
                              struct wr_verdict_text *ret_why);
 
+struct wr_tls;
+struct wr_tls_setup;
+
+/* What stands in for GnuTLS, with the promises above. It keeps its own in t->session and moves t->state; octets of the peer are t->in
+ * and t->in_size, the hook for who the peer is t->verify and t->user, the time t->now. */
+struct wr_tls_standin {
+    const char *version, *cipher; /* for people */
+    int (*start)(struct wr_tls *t, const struct wr_tls_setup *setup, struct wr_writer *out);
+    int (*read)(struct wr_tls *t, uint8_t *room, size_t cap, size_t *ret_n, struct wr_writer *out);
+    int (*write)(struct wr_tls *t, const uint8_t *bytes, size_t size, struct wr_writer *out);
+    void (*close)(struct wr_tls *t, struct wr_writer *out);
+    void (*end)(struct wr_tls *t);
+    int (*ticket)(struct wr_tls *t, uint8_t *room, size_t cap, size_t *ret_n);
+};
+
 struct wr_tls_setup {
     enum wr_tls_role role;
     struct wr_creds *creds; /* kept until wr_tls_end */
@@ -66,10 +85,12 @@ struct wr_tls_setup {
     size_t ticket_size;
     const uint8_t *ticket_key; /* server: WR_TLS_TICKET_KEY octets, or NULL: no tickets */
     bool ask;                  /* server: asks for a certificate; without one it goes on */
+    const struct wr_tls_standin *standin; /* NULL: GnuTLS; it outlives the session */
 };
 
 struct wr_tls {
-    void *session; /* GnuTLS's */
+    void *session; /* GnuTLS's, or the stand-in's */
+    const struct wr_tls_standin *standin;
     struct wr_creds *creds;
     wr_tls_verify_fn *verify;
     void *user;

@@ -157,7 +157,8 @@ static int begin(struct wr_upconn *c, const struct wr_now *now)
                                  .user = c,
                                  .name = c->secure.name,
                                  .ticket = c->ticket,
-                                 .ticket_size = c->ticket_size};
+                                 .ticket_size = c->ticket_size,
+                                 .standin = c->secure.standin};
     c->begun = true;
     c->ticket = NULL;
     return wr_tls_start(&c->tls, &setup, now, &c->out);

@@ -95,6 +95,7 @@ struct wr_upconn_secure {
     /* Of QUIC: where it is, and random numbers that live as long. */
     struct wr_addr to;
     struct wr_rng *rng;
+    const struct wr_tls_standin *standin; /* speaks TLS, over TCP; NULL: GnuTLS */
 };
 
 struct wr_updoq;

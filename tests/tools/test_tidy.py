@@ -91,6 +91,13 @@ class TidyTest(unittest.TestCase):
         self.write("tests/sim/wire.c", SPDX_C + '#include "dns/msg.h"\n')
         self.expect("oracle", 'tests/sim/wire.c:2: the oracle uses "dns/msg.h"')
 
+    def test_standin_in_the_program(self):
+        self.write("src/transport/tls.h", STORY + "struct wr_tls_standin {\n    int a;\n};\nconst struct wr_tls_standin *standin;\n")
+        self.expect("standin")
+        self.write("src/serve/crew.c", SPDX_C + "static const int x;\n    .standin = x;\n")
+        self.write("src/transport/fake.c", SPDX_C + "static const struct wr_tls_standin fake = {0};\n")
+        self.expect("standin", "src/serve/crew.c:3: hands in", "src/transport/fake.c:2: hands in")
+
     def test_purity_forbidden_headers(self):
         self.write("src/engine/engine.h", STORY + "#include <time.h>\n#include <uv.h>\n#include <stdint.h>\n")
         self.expect("purity", "src/engine/engine.h:7: <time.h> below", "src/engine/engine.h:8: <uv.h>")

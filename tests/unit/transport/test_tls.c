@@ -519,6 +519,100 @@ static void test_broken_certificates(void **state)
     certs_free(&self);
 }
 
+/* ---- what stands in for the library ---- */
+
+static unsigned stood, ended;
+
+static int standin_start(struct wr_tls *t, const struct wr_tls_setup *setup, struct wr_writer *out)
+{
+    t->session = &stood; /* its own */
+    t->state = WR_TLS_OPEN;
+    stood++;
+    assert_string_equal(setup->name, "dns.example");
+    wr_buf_put_bytes(out, "hello", 5);
+    return WR_OK;
+}
+
+static int standin_read(struct wr_tls *t, uint8_t *room, size_t cap, size_t *ret_n,
+                        struct wr_writer *out)
+{
+    size_t n = t->in_size < cap ? t->in_size : cap;
+
+    if (n == 0) {
+        return WR_E_AGAIN;
+    }
+    memcpy(room, t->in, n);
+    t->in_size = 0;
+    *ret_n = n;
+    return WR_OK;
+}
+
+static int standin_write(struct wr_tls *t, const uint8_t *bytes, size_t size, struct wr_writer *out)
+{
+    wr_buf_put_bytes(out, bytes, size);
+    return out->err;
+}
+
+static void standin_close(struct wr_tls *t, struct wr_writer *out)
+{
+    wr_buf_put_bytes(out, "bye", 3);
+}
+
+static void standin_end(struct wr_tls *t)
+{
+    ended++;
+}
+
+static int standin_ticket(struct wr_tls *t, uint8_t *room, size_t cap, size_t *ret_n)
+{
+    t->ticket_taken = true;
+    room[0] = 't';
+    *ret_n = 1;
+    return WR_OK;
+}
+
+/* All that the library would have done is asked of it, and nothing else of the library. */
+static void test_standin(void **state)
+{
+    static const struct wr_tls_standin standin = {"stand-in",   "none",        standin_start,
+                                                  standin_read, standin_write, standin_close,
+                                                  standin_end,  standin_ticket};
+    struct whom whom = {.creds = client_creds, .host = "dns.example"};
+    struct wr_tls_setup setup = {.role = WR_TLS_CLIENT,
+                                 .creds = client_creds,
+                                 .verify = judge,
+                                 .user = &whom,
+                                 .name = "dns.example",
+                                 .standin = &standin};
+    struct wr_now now = {.wall_s = CERTS_NOW_S};
+    uint8_t octets[64], room[16];
+    struct wr_writer out;
+    struct wr_tls t;
+    size_t n = 0;
+
+    wr_buf_write_init(&out, octets, sizeof(octets));
+    assert_int_equal(wr_tls_start(&t, &setup, &now, &out), WR_OK);
+    assert_int_equal(wr_tls_read(&t, room, sizeof(room), &n, &out), WR_E_AGAIN);
+    wr_tls_feed(&t, (const uint8_t *)"plain", 5, &now);
+    assert_int_equal(wr_tls_read(&t, room, sizeof(room), &n, &out), WR_OK);
+    assert_memory_equal(room, "plain", n);
+    assert_int_equal(wr_tls_write(&t, (const uint8_t *)"data", 4, &out), WR_OK);
+    assert_int_equal(wr_tls_ticket(&t, room, sizeof(room), &n), WR_OK);
+    assert_int_equal(wr_tls_ticket(&t, room, sizeof(room), &n), WR_E_AGAIN);
+    assert_string_equal(wr_tls_version(&t), "stand-in");
+    assert_string_equal(wr_tls_cipher(&t), "none");
+    assert_int_equal(wr_tls_sni(&t, (char *)room, sizeof(room)), WR_E_NOTFOUND);
+    wr_tls_close(&t, &out);
+    assert_int_equal(t.state, WR_TLS_CLOSED);
+    wr_tls_end(&t);
+    wr_tls_end(&t);
+    assert_int_equal(stood, 1);
+    assert_int_equal(ended, 1);
+    assert_int_equal(whom.asked, 0);
+    assert_int_equal(out.pos, 12);
+    assert_memory_equal(octets, "hellodatabye", 12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -531,6 +625,7 @@ int main(void)
         cmocka_unit_test(test_altered_octets),
         cmocka_unit_test(test_old_versions),
         cmocka_unit_test(test_no_room),
+        cmocka_unit_test(test_standin),
     };
 
     return cmocka_run_group_tests_name("transport/tls", tests, setup_all, teardown_all);
