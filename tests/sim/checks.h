@@ -8,8 +8,8 @@
  *               answered at all are as the oracle says (vouch.h)
  *   3 bounded   upstream messages per client query
  *   4 fixed     memory: canaries, open ports and streams within their pools, nothing left open at the end
- *   5 closed    a routed zone's questions go to its own servers and nowhere else (encryption required: no
- *               encrypted upstream yet)
+ *   5 closed    a routed zone's questions go to its own servers and nowhere else; where encryption is required nothing that
+ *               can be read leaves, as a datagram or on a connection (sealed.h)
  *   6 recovers  after the faults everything answers, fresh, within two seconds
  *   7 leased    policy and firewall (no policy yet)
  *   8 equal     same seed, same trace
@@ -46,6 +46,9 @@ enum check_plant {
     PLANT_VOUCHED,   /* AD of what is not secure */
     PLANT_SILENT,    /* no AD of what is */
     PLANT_BELIEVING, /* nothing is validated */
+    PLANT_PLAIN,     /* the engines are not told that encryption is required */
+    PLANT_READABLE,  /* what stands for TLS hides nothing */
+    PLANT_CREDULOUS, /* encrypted servers need not prove who they are */
     PLANTS
 };
 

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "policy/prefix.h"
+#include "resolve/conninfo.h"
+#include "transport/uri.h"
 
 #define QUOTA_BUCKETS 4096
 #define POLLS_MAX     20000 /* actions after one event: more is an engine that never rests */
@@ -70,7 +72,7 @@ void gate_upstream(struct gate *g, unsigned group, const struct wr_addr *addr,
     wr_addr_to_text(addr, text, sizeof text);
     *up = (struct wr_upstream){
         .addr = *addr, .scheme = (uint8_t)scheme, .slot = (uint8_t)u->upstreams};
-    snprintf(up->url, sizeof up->url, "%s://%s", scheme == WR_SCHEME_TCP ? "tcp" : "udp", text);
+    snprintf(up->url, sizeof up->url, "%s://%s", wr_uri_scheme_name((uint8_t)scheme), text);
     if (group >= u->groups) {
         group = u->groups++;
         snprintf(u->group[group].name, sizeof u->group[group].name, "group%u", group);
@@ -123,6 +125,15 @@ static bool canary_whole(const void *block, size_t size)
     return true;
 }
 
+static void *resize(void *user, void *at, size_t size)
+{
+    if (size) {
+        return realloc(at, size);
+    }
+    free(at);
+    return NULL;
+}
+
 static void start_engines(struct gate *g, const struct wr_now *now)
 {
     g->starts++;
@@ -138,6 +149,9 @@ static void start_engines(struct gate *g, const struct wr_now *now)
             .secrets = &g->secrets,
             .cache = g->cache,
             .upstream_state = g->upstream_state,
+            .memory = {.resize = resize},
+            .standin = g->standin,
+            .conns = g->conns,
             .infra_slots = g->infra_slots,
             .zones = g->zones,
             .ranges = g->ranges,
@@ -162,7 +176,8 @@ static void fresh_shared(struct gate *g)
     size_t states = (WR_UPSTREAMS_MAX + g->infra_slots) * sizeof(struct wr_upstream_state);
     g->upstream_state = aligned_alloc(64, (states + 63) / 64 * 64);
     g->quota_block = aligned_alloc(64, (quota_size + 63) / 64 * 64);
-    assert(g->upstream_state && g->quota_block);
+    g->conns = calloc(WR_UPSTREAMS_MAX, sizeof *g->conns);
+    assert(g->upstream_state && g->quota_block && g->conns);
     memset((void *)g->upstream_state, 0, states);
     g->quota = wr_quota_init(g->quota_block, QUOTA_BUCKETS);
 }
@@ -189,6 +204,7 @@ static void drop_engines(struct gate *g)
     }
     free((void *)g->upstream_state);
     free(g->quota_block);
+    free(g->conns);
 }
 
 void gate_restart(struct gate *g, const struct wr_now *now)

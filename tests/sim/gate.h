@@ -58,6 +58,8 @@ struct gate {
     uint8_t *cache_block;
     struct wr_cache *cache;
     struct wr_upstream_state *upstream_state;
+    const struct wr_tls_standin *standin; /* speaks TLS to upstreams, or NULL */
+    struct wr_conninfo *conns;
     void *quota_block;
     struct wr_quota *quota;
     struct wr_trace trace;

@@ -117,6 +117,7 @@ struct net_stream *net_stream_new(struct net_streams *s, unsigned worker, wr_id 
             st->server = server;
             st->arrives_us = 0;
             st->have = 0;
+            st->line = NULL;
             s->opened++;
             s->open++;
             s->most = s->open > s->most ? s->open : s->most;
@@ -131,5 +132,9 @@ void net_stream_end(struct net_streams *s, struct net_stream *st)
     if (st->used) {
         st->used = false;
         s->open--;
+        if (st->line) {
+            st->line_end(st->line);
+        }
+        st->line = NULL;
     }
 }

@@ -63,6 +63,8 @@ struct net_stream {
     uint64_t arrives_us; /* when the last octets sent to the gateway arrive */
     size_t have;
     uint8_t in[65537 + 2]; /* what the server has got and not yet read as messages */
+    void *line;            /* of an encrypted one (sealed.h), or NULL */
+    void (*line_end)(void *line);
 };
 
 struct net_streams {

@@ -20,6 +20,7 @@ void server_init(struct world *w, unsigned i)
     *s = (struct server){.secret = wr_rng_u64(&w->rng)};
     s->addr.family = i % 3 == 2 ? WR_AF_V6 : WR_AF_V4;
     s->addr.port = PORT_DNS;
+    s->scheme = WR_SCHEME_UDP;
     if (s->addr.family == WR_AF_V4) {
         memcpy(s->addr.ip, (uint8_t[]){192, 0, 2, (uint8_t)(1 + i)}, 4);
     } else {
@@ -44,6 +45,7 @@ void server_init(struct world *w, unsigned i)
 void server_calm(struct server *s)
 {
     memset(s->way_pm, 0, sizeof s->way_pm);
+    memset(s->seal_pm, 0, sizeof s->seal_pm);
     s->forge_pm = 0;
     s->link.state = LINK_UP;
     s->link.loss_pm = s->link.double_pm = s->link.late_pm = 0;
@@ -62,6 +64,9 @@ void server_mix(struct world *w, struct server *s)
     s->link.loss_pm = wr_rng_below(&w->rng, 3) ? 0 : wr_rng_below(&w->rng, 300);
     s->link.double_pm = wr_rng_below(&w->rng, 100);
     s->link.late_pm = wr_rng_below(&w->rng, 50);
+    if (s->scheme != WR_SCHEME_UDP) {
+        sealed_mix(w, s);
+    }
     s->forge_pm = w->forges && wr_rng_below(&w->rng, 2) == 0 ? wr_rng_below(&w->rng, 600) : 0;
 }
 
@@ -351,9 +356,10 @@ void server_hears(struct world *w, const struct sim_event *e)
 }
 
 /* Cuts the octets into pieces; the statement goes with the last. */
-static void send_pieces(struct world *w, struct net_stream *st, struct server *s,
-                        const uint8_t *bytes, size_t size, uint32_t statement, bool dribble)
+void server_send(struct world *w, struct net_stream *st, const uint8_t *bytes, size_t size,
+                 uint32_t statement, bool dribble)
 {
+    const struct server *s = &w->server[st->server];
     uint64_t at = w->clock.now.mono_us + net_delay(&s->link, &w->rng);
     while (size) {
         size_t n = dribble ? 1 + wr_rng_below(&w->rng, 40) : 1 + wr_rng_below(&w->rng, 4000);
@@ -371,53 +377,84 @@ static void send_pieces(struct world *w, struct net_stream *st, struct server *s
     }
 }
 
-static void end_stream(struct world *w, struct net_stream *st, uint64_t delay_us)
+void server_end_stream(struct world *w, struct net_stream *st, uint64_t delay_us)
 {
     struct sim_event e = {.kind = EV_STREAM_DOWN, .tag = net_stream_tag(&w->streams, st)};
     clock_post(&w->clock, delay_us, &e, NULL, 0);
+}
+
+/* What is in w->out, as it goes over this stream. */
+static size_t on_the_wire(struct world *w, struct net_stream *st, const uint8_t **ret_wire,
+                          uint32_t *statement)
+{
+    static uint8_t framed[WIRE_MSG_MAX + 2];
+    if (st->line) {
+        return sealed_wrap(w, st, ret_wire, statement);
+    }
+    wire_set_u16(framed, (unsigned)w->out->size);
+    memcpy(framed + 2, w->out->bytes, w->out->size);
+    *ret_wire = framed;
+    return w->out->size + 2;
 }
 
 static void answer_stream(struct world *w, struct net_stream *st, const uint8_t *bytes, size_t size)
 {
     struct server *s = &w->server[st->server];
     struct wire_msg *q = w->query;
-    static uint8_t framed[WIRE_MSG_MAX + 2];
+    const uint8_t *wire;
     uint32_t statement;
     s->heard_tcp++;
     if (wire_read(q, bytes, size)) {
-        end_stream(w, st, 1000);
+        server_end_stream(w, st, 1000);
         return;
     }
     enum server_way way = draw_way(w, s);
+    if (st->line) {
+        way = sealed_way(st, way);
+    }
     note_error(w, q, way);
     if (way == WAY_STALL || (way == WAY_SLOW && wr_rng_below(&w->rng, 2))) {
         st->stalled = way == WAY_STALL; /* the connection hangs */
         return;
     }
-    if (way >= WAY_WRONG_ID && way <= WAY_WRONG_QUESTION && is_lie(w, s, q, way)) {
+    if (st->line && sealed_is_stranger(st)) {
+        write_poison(s, w->out, q, WAY_GOOD);
+        statement = 0;
+    } else if (way >= WAY_WRONG_ID && way <= WAY_WRONG_QUESTION && is_lie(w, s, q, way)) {
         write_poison(s, w->out, q, way);
         statement = 0;
     } else if (!write_response(w, s, q, way, true, &statement)) {
         return;
     }
-    wire_set_u16(framed, (unsigned)w->out->size);
-    memcpy(framed + 2, w->out->bytes, w->out->size);
-    size_t n = w->out->size + 2;
+    size_t n = on_the_wire(w, st, &wire, &statement);
+    if (n == 0) {
+        return; /* nobody waits for it any more */
+    }
     if (way == WAY_RESET) {
         n = wr_rng_below(&w->rng, (uint32_t)n);
-        send_pieces(w, st, s, framed, n, 0, false);
-        end_stream(w, st,
-                   st->arrives_us > w->clock.now.mono_us ? st->arrives_us - w->clock.now.mono_us
-                                                         : 1);
+        server_send(w, st, wire, n, 0, false);
+        server_end_stream(
+            w, st,
+            st->arrives_us > w->clock.now.mono_us ? st->arrives_us - w->clock.now.mono_us : 1);
         return;
     }
-    send_pieces(w, st, s, framed, n, statement, way == WAY_SLOW);
+    server_send(w, st, wire, n, statement, way == WAY_SLOW);
 }
 
 void server_stream_hears(struct world *w, const struct sim_event *e)
 {
     struct net_stream *st = net_stream_by_tag(&w->streams, e->tag);
     if (!st || !st->up || st->stalled || w->server[st->server].link.state != LINK_UP) {
+        return;
+    }
+    if (st->line) {
+        const uint8_t *msg;
+        size_t n;
+        sealed_hears(w, st, e->bytes, e->size);
+        while (!st->stalled && sealed_next(w, st, &msg, &n)) {
+            checks_sent(w, st->server, msg, n);
+            answer_stream(w, st, msg, n);
+        }
         return;
     }
     if (st->have + e->size > sizeof st->in) {

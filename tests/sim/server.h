@@ -14,6 +14,22 @@
 
 #define SERVERS_MAX 8
 
+/* How a connection to an encrypted server goes. */
+enum seal_way {
+    SEAL_GOOD = 0,
+    SEAL_MUTE,    /* it is accepted, and nobody ever speaks */
+    SEAL_CLEAR,   /* a portal's page, in plain text */
+    SEAL_EXPIRED, /* these show another certificate; whoever takes it gets poison */
+    SEAL_ELSEWHERE,
+    SEAL_PORTAL,
+    SEAL_THIEF,
+    SEAL_REFUSED, /* an alert */
+    SEAL_RESET,   /* it ends within the handshake */
+    SEAL_CHANGED, /* octets are changed on the way */
+    SEAL_LATE,    /* the handshake takes up to three seconds */
+    SEAL_WAYS
+};
+
 enum server_way {
     WAY_GOOD = 0,
     WAY_SLOW,  /* up to three seconds late */
@@ -47,8 +63,10 @@ struct server {
     bool authoritative;    /* has zones of the tree, and does not resolve */
     bool routed;           /* answers for the routed zone, and is asked for nothing else */
     bool cookie_known;     /* the gateway has heard a cookie of this server since its start */
+    uint8_t scheme;        /* enum wr_scheme: how it is asked, but for what the weather makes TCP */
     unsigned way_pm[WAYS]; /* per mille; the rest is good */
-    unsigned forge_pm;     /* ... of answers that are changed on the way (forger.h) */
+    unsigned seal_pm[SEAL_WAYS]; /* of an encrypted one, by connection (sealed.h) */
+    unsigned forge_pm;           /* ... of answers that are changed on the way (forger.h) */
     uint64_t secret;
     uint64_t heard, heard_tcp; /* questions that arrived */
 };
@@ -61,6 +79,10 @@ void server_init(struct world *w, unsigned i);
 void server_calm(struct server *s);
 void server_mix(struct world *w, struct server *s);
 void server_hears(struct world *w, const struct sim_event *e);
+/* Octets go out in pieces, each after its time, the statement with the last; a dribble takes long. */
+void server_send(struct world *w, struct net_stream *st, const uint8_t *bytes, size_t size,
+                 uint32_t statement, bool dribble);
+void server_end_stream(struct world *w, struct net_stream *st, uint64_t delay_us);
 void server_stream_hears(struct world *w, const struct sim_event *e);
 /* The attacker off the path, who sees nothing and guesses most. */
 void server_attack(struct world *w);

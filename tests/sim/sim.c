@@ -9,6 +9,7 @@
  *     sim --plants              every planted fault must be found, by the check that is there for it
  *     sim --tests               all three, as TAP (what the normal test runs)
  *     --plant NAME  --machine weir|control  --secure (each seed with recursion and signed zones)
+ *     --sealed (each seed with encrypted upstreams, and encryption required)
  *
  * Each seed runs twice: the second trace must be the first. Exit 0: nothing was violated.
  */
@@ -27,9 +28,11 @@ struct options {
     const struct gate_machine *machine;
     enum { TREE_DRAWN = 0, TREE_NEVER, TREE_ALWAYS } tree; /* recursion: as the seed says */
     bool secure;                                           /* always signed zones */
+    bool sealed;                                           /* always encrypted, and required */
 };
 
 static struct {
+    uint64_t sealed, required, sessions, opened, resumed, refused, web, house, looked;
     uint64_t seeds, trees, secure, vouched, bogus, forgeries, queries, sent, stale, fresh, failed,
         restarts, handovers, slowest_us, calm_slowest_us, calm;
 } total;
@@ -40,6 +43,15 @@ static void add_up(const struct world *w)
     total.seeds++;
     total.trees += w->plan.tree;
     total.secure += w->plan.secure;
+    total.sealed += w->sealed.on;
+    total.required += w->sealed.required;
+    total.sessions += w->sealed.veil.sessions;
+    total.opened += w->sealed.veil.opened;
+    total.resumed += w->sealed.veil.resumed;
+    total.refused += w->sealed.veil.refused;
+    total.web += w->sealed.web;
+    total.house += w->sealed.asked;
+    total.looked += w->sealed.looked;
     total.vouched += c->vouched;
     total.bogus += c->bogus;
     total.forgeries += c->forgeries;
@@ -68,6 +80,9 @@ static unsigned run_once(uint64_t seed, const struct options *o, bool trace, uin
     plan.tree = o->tree == TREE_DRAWN ? plan.tree : o->tree == TREE_ALWAYS;
     plan.tree = plan.tree || o->secure;
     plan.secure = plan.secure || o->secure;
+    plan.tree = plan.tree && !o->sealed;
+    plan.sealed = plan.sealed || o->sealed;
+    plan.required = plan.required || o->sealed;
     struct world *w = world_new(&plan);
     bool good = world_run(w);
     unsigned check = good ? 0 : w->checks.check;
@@ -105,6 +120,19 @@ static unsigned run_seed(uint64_t seed, const struct options *o, char *ret_text,
     return check;
 }
 
+static void print_sealed(const struct options *o)
+{
+    printf(
+        "%s%llu runs with encrypted upstreams, encryption required in %llu: %llu connections, %llu "
+        "opened, %llu of them resumed, %llu servers refused for who they are, %llu messages over "
+        "HTTP, %llu questions of the box itself; %llu octets looked at\n",
+        o->tests ? "# " : "", (unsigned long long)total.sealed, (unsigned long long)total.required,
+        (unsigned long long)total.sessions, (unsigned long long)total.opened,
+        (unsigned long long)total.resumed, (unsigned long long)total.refused,
+        (unsigned long long)total.web, (unsigned long long)total.house,
+        (unsigned long long)total.looked);
+}
+
 static int run_seeds(const struct options *o)
 {
     char text[600];
@@ -113,11 +141,14 @@ static int run_seeds(const struct options *o)
         if (run_seed(s, o, text, sizeof text)) {
             failed++;
             printf("seed %llu: %s; replay: %s%llu\n", (unsigned long long)s, text,
-                   o->secure ? "sim --trace --secure --seed " : "make sim SEED=",
+                   o->secure   ? "sim --trace --secure --seed "
+                   : o->sealed ? "sim --trace --sealed --seed "
+                               : "make sim SEED=",
                    (unsigned long long)s);
             fflush(stdout);
         }
     }
+    print_sealed(o);
     printf(
         "%s%llu runs with signed zones: %llu replies with AD, %llu failures of bogus zones, %llu "
         "answers forged on the path\n",
@@ -144,11 +175,11 @@ static int run_seeds(const struct options *o)
 
 /* Which check must find which plant. */
 static const unsigned finder[PLANTS] = {
-    [PLANT_LOST] = 1,      [PLANT_TWICE] = 1,  [PLANT_LATE] = 1,    [PLANT_FORGED] = 2,
-    [PLANT_TTL] = 2,       [PLANT_DENIED] = 2, [PLANT_FLOOD] = 3,   [PLANT_LEAK] = 4,
-    [PLANT_MEMORY] = 4,    [PLANT_DEAD] = 6,   [PLANT_UNEQUAL] = 8, [PLANT_SHAPE] = 9,
-    [PLANT_STRAY] = 5,     [PLANT_SIZE] = 9,   [PLANT_VOUCHED] = 2, [PLANT_SILENT] = 2,
-    [PLANT_BELIEVING] = 2,
+    [PLANT_LOST] = 1,      [PLANT_TWICE] = 1,  [PLANT_LATE] = 1,     [PLANT_FORGED] = 2,
+    [PLANT_TTL] = 2,       [PLANT_DENIED] = 2, [PLANT_FLOOD] = 3,    [PLANT_LEAK] = 4,
+    [PLANT_MEMORY] = 4,    [PLANT_DEAD] = 6,   [PLANT_UNEQUAL] = 8,  [PLANT_SHAPE] = 9,
+    [PLANT_STRAY] = 5,     [PLANT_SIZE] = 9,   [PLANT_VOUCHED] = 2,  [PLANT_SILENT] = 2,
+    [PLANT_BELIEVING] = 2, [PLANT_PLAIN] = 5,  [PLANT_READABLE] = 5, [PLANT_CREDULOUS] = 2,
 };
 
 /* Each fault in a world of forwarders, and in one with recursion; those about proofs where zones are signed. */
@@ -162,8 +193,9 @@ static int run_plants(const struct options *options)
         unsigned check = 0;
         o.plant = (enum check_plant)(p / 2);
         o.tree = p % 2 ? TREE_ALWAYS : TREE_NEVER;
-        o.secure = o.plant >= PLANT_VOUCHED; /* those are about proofs */
-        if (o.secure && o.tree == TREE_NEVER) {
+        o.secure = o.plant >= PLANT_VOUCHED && o.plant <= PLANT_BELIEVING; /* about proofs */
+        o.sealed = o.plant >= PLANT_PLAIN;                                 /* about encryption */
+        if ((o.secure && o.tree == TREE_NEVER) || (o.sealed && o.tree == TREE_ALWAYS)) {
             continue;
         }
         /* Not every seed has the moment that a plant waits for. */
@@ -183,7 +215,7 @@ static int usage(void)
 {
     fprintf(stderr, "usage: sim [SEED [COUNT]] [--seed N] [--count N] [--trace] [--goals [NAME]] "
                     "[--plants] [--tests] "
-                    "[--plant NAME] [--machine weir|control] [--secure]\n");
+                    "[--plant NAME] [--machine weir|control] [--secure] [--sealed]\n");
     return 2;
 }
 
@@ -222,6 +254,8 @@ static bool read_options(struct options *o, int argc, char **argv)
             o->goal = i + 1 < argc && argv[i + 1][0] != '-' ? argv[++i] : NULL;
         } else if (strcmp(a, "--secure") == 0) {
             o->secure = true;
+        } else if (strcmp(a, "--sealed") == 0) {
+            o->sealed = true;
         } else if (strcmp(a, "--plants") == 0) {
             o->plants = true;
         } else if (strcmp(a, "--tests") == 0) {

@@ -124,6 +124,32 @@ void wire_name_text(const uint8_t *name, char *ret, size_t cap)
     ret[n] = 0;
 }
 
+static bool holds(const uint8_t *bytes, size_t size, const uint8_t *what, size_t n)
+{
+    for (size_t at = 0; at + n <= size; at++) {
+        size_t k = 0;
+        while (k < n && fold(bytes[at + k]) == fold(what[k])) {
+            k++;
+        }
+        if (k == n) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool wire_name_in(const uint8_t *bytes, size_t size, const uint8_t *name, bool as_text)
+{
+    char text[4 * WIRE_NAME_SIZE];
+    if (name[0] == 0) {
+        return false;
+    }
+    wire_name_text(name, text, sizeof text);
+    /* Without the root's octet, and without the dot at the end. */
+    return holds(bytes, size, name, wire_name_size(name) - 1) ||
+           (as_text && holds(bytes, size, (const uint8_t *)text, strlen(text) - 1));
+}
+
 static const struct {
     uint16_t type;
     const char *text;

@@ -45,14 +45,15 @@ static void rule_zone(struct world *w)
 static void draw_layout(struct world *w)
 {
     struct wr_rng *rng = &w->rng;
-    if (w->plan.servers >= 2 && !w->plan.tree && wr_rng_below(rng, 3) == 0) {
+    if (w->plan.servers >= 2 && !w->plan.tree && !w->plan.sealed && wr_rng_below(rng, 3) == 0) {
         route_zone(w);
     }
     if (wr_rng_below(rng, 3) == 0) {
         rule_zone(w);
     }
     for (unsigned i = 0; i < w->plan.servers; i++) {
-        if (!w->server[i].no_tcp && wr_rng_below(rng, 6) == 0) {
+        if (w->server[i].scheme == WR_SCHEME_UDP && !w->server[i].no_tcp &&
+            wr_rng_below(rng, 6) == 0) {
             w->gate.settings.upstreams.upstream[i].scheme = WR_SCHEME_TCP;
         }
     }
@@ -103,8 +104,9 @@ static void step_wall(struct world *w)
     default: wall_s = 1790000000; break;
     }
     bool proven = wr_rng_below(&w->rng, 2);
-    if (w->secure.on && proven) { /* who proves the time does not lie, but may be a bit off */
-        wall_s = w->secure.wall_s + (int64_t)wr_rng_below(&w->rng, 3600) - 1800;
+    if ((w->secure.on || w->sealed.on) &&
+        proven) { /* who proves the time does not lie, but may be a bit off */
+        wall_s = w->date_s + (int64_t)wr_rng_below(&w->rng, 3600) - 1800;
     }
     world_set_wall(w, wall_s, proven);
 }
@@ -119,7 +121,7 @@ static void cut(struct world *w, struct server *s)
 static void fault(struct world *w)
 {
     struct server *s = &w->server[wr_rng_below(&w->rng, w->plan.servers)];
-    switch (wr_rng_below(&w->rng, 19)) {
+    switch (wr_rng_below(&w->rng, w->sealed.on ? 22 : 19)) {
     case 0:
     case 1:
     case 2: server_mix(w, s); break;
@@ -170,6 +172,9 @@ static void fault(struct world *w)
         w->no_ports = !w->no_ports;
         world_say(w, w->no_ports ? "no descriptors left" : "descriptors again");
         break;
+    case 19: sealed_portal(w, true); break;
+    case 20:
+    case 21: sealed_portal(w, false); break;
     default: world_link_event(w); break;
     }
 }
@@ -194,8 +199,8 @@ void weather_calm(struct world *w)
     w->calm_us = w->clock.now.mono_us;
     w->client_link = (struct net_link){.base_us = 200, .jitter_us = 500};
     reset_stalled(w);
-    if (w->secure.on) {
-        world_set_wall(w, w->secure.wall_s, true);
+    if (w->secure.on || w->sealed.on) {
+        world_set_wall(w, w->date_s, true);
     }
     for (unsigned i = 0; i < w->plan.servers; i++) {
         server_calm(&w->server[i]);

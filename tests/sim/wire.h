@@ -122,6 +122,8 @@ size_t wire_name_size(const uint8_t *name);
 bool wire_name_same(const uint8_t *a, const uint8_t *b);        /* case ignored */
 bool wire_name_same_octets(const uint8_t *a, const uint8_t *b); /* case counts */
 bool wire_name_below(const uint8_t *name, const uint8_t *top);  /* equal counts */
+/* Can it be read in these octets, as labels, or as text too? Not the root. */
+bool wire_name_in(const uint8_t *bytes, size_t size, const uint8_t *name, bool as_text);
 void wire_name_copy(uint8_t *ret, const uint8_t *name);
 void wire_name_lower(uint8_t *name);
 /* 0 or -1. "." is the root; a missing last dot is forgiven; \DDD and \. are read. */

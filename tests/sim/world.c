@@ -95,6 +95,7 @@ static void act_datagram(struct world *w, unsigned worker, const struct wr_actio
     struct sim_event e = {.kind = EV_SERVER_HEARS, .who = server, .id = a->id};
     uint64_t delay[2];
     checks_trace(w, "datagram", worker, a->id, a->bytes, a->size);
+    sealed_sees_datagram(w, server);
     checks_sent(w, server, a->bytes, a->size);
     if (w->no_ports && !net_port_is_open(w->ports, worker, a->id)) {
         e = (struct sim_event){
@@ -137,6 +138,7 @@ static void act_stream_open(struct world *w, unsigned worker, const struct wr_ac
     struct net_stream *st =
         server < SERVERS_MAX ? net_stream_new(&w->streams, worker, a->id, server) : NULL;
     checks_trace(w, "open", worker, a->id, NULL, 0);
+    sealed_sees_open(w, server);
     world_say(w, "worker %u connects to server %u, stream %llx", worker, server,
               (unsigned long long)a->id);
     if (!st) {
@@ -168,7 +170,8 @@ static void act_stream_write(struct world *w, unsigned worker, const struct wr_a
         checks_fail(w, 9, "octets on a stream that is not open");
         return;
     }
-    for (size_t at = 0;
+    sealed_sees_octets(w, st->server, a->bytes, a->size);
+    for (size_t at = st->line ? a->size : 0;
          at + 2 < a->size;) { /* questions that were ready at once are written at once */
         size_t size = (size_t)a->bytes[at] << 8 | a->bytes[at + 1];
         if (size > a->size - at - 2) {
@@ -286,6 +289,7 @@ static void feed_stream(struct world *w, const struct sim_event *e)
             return;
         }
         st->up = true;
+        sealed_up(w, st);
         s.kind = WR_EVENT_STREAM_OPEN;
         break;
     case EV_STREAM_TO_GATE:
@@ -350,6 +354,7 @@ static void dispatch(struct world *w, struct sim_event *e)
             feed_stream(w, e);
         }
         break;
+    case EV_HOUSE: sealed_house(w); break;
     case EV_SWEEP:
         checks_sweep(w);
         clock_post(&w->clock, SWEEP_US, e, NULL, 0);
@@ -502,6 +507,8 @@ void world_defaults(struct world_plan *p, uint64_t seed)
     p->calm_us = 8 * WR_S;
     p->tree = wr_rng_below(&rng, 3) == 0;
     p->secure = wr_rng_below(&rng, 2) == 0;
+    p->sealed = wr_rng_below(&rng, 3) == 0;
+    p->required = wr_rng_below(&rng, 4) != 0;
 }
 
 static void init_gate(struct world *w)
@@ -516,7 +523,10 @@ static void init_gate(struct world *w)
     g->trace.line = trace_line;
     g->trace.user = w;
     for (unsigned i = 0; i < w->plan.servers && !w->plan.tree; i++) {
-        gate_upstream(g, 0, &w->server[i].addr, WR_SCHEME_UDP);
+        gate_upstream(g, 0, &w->server[i].addr, w->server[i].scheme);
+    }
+    if (w->sealed.on) {
+        sealed_settings(w);
     }
     for (unsigned i = 0; i < TREE_HINTS && w->plan.tree; i++) {
         gate_hint(g, &w->server[i].addr);
@@ -555,6 +565,10 @@ static void post_milestones(struct world *w)
         e.kind = EV_ATTACK;
         clock_post(&w->clock, WR_S, &e, NULL, 0);
     }
+    if (w->sealed.required) {
+        e.kind = EV_HOUSE;
+        clock_post(&w->clock, WR_S, &e, NULL, 0);
+    }
 }
 
 struct world *world_new(const struct world_plan *plan)
@@ -563,9 +577,10 @@ struct world *world_new(const struct world_plan *plan)
     assert(w);
     w->plan = *plan;
     if (w->plan.machine != &gate_weir) {
-        w->plan.tree = false; /* the control only forwards */
+        w->plan.tree = w->plan.sealed = false; /* the control only forwards, in plain text */
     }
     w->plan.secure = w->plan.secure && w->plan.tree;
+    w->plan.sealed = w->plan.sealed && !w->plan.tree;
     if (w->plan.tree) {
         w->plan.servers = TREE_SERVERS;
         w->plan.calm_us += w->plan.faults ? world_memory_us(w) : 0;
@@ -578,6 +593,7 @@ struct world *world_new(const struct world_plan *plan)
     assert(w->ports && w->streams.list && w->msg && w->query && w->out);
     wr_rng_seed_u64(&w->rng, plan->seed * 7919 + 17);
     clock_init(&w->clock, WR_S + wr_rng_below(&w->rng, 1000000000), WALL_S);
+    w->date_s = WALL_S;
     oracle_init(&w->oracle, plan->seed, plan->names);
     w->proven_us = w->was_proven_us = w->clock.now.mono_us;
     if (w->plan.secure) {
@@ -588,6 +604,9 @@ struct world *world_new(const struct world_plan *plan)
     w->routed_zone = -1;
     for (unsigned i = 0; i < w->plan.servers; i++) {
         server_init(w, i);
+    }
+    if (w->plan.sealed) {
+        sealed_init(w);
     }
     init_gate(w);
     weather_settings(w);
@@ -602,6 +621,10 @@ struct world *world_new(const struct world_plan *plan)
 void world_free(struct world *w)
 {
     gate_free(&w->gate);
+    for (unsigned i = 0; i < NET_STREAMS_MAX; i++) {
+        net_stream_end(&w->streams, &w->streams.list[i]);
+    }
+    sealed_free(w);
     clock_free(&w->clock);
     oracle_free(&w->oracle);
     secure_free(&w->secure);

@@ -18,6 +18,7 @@
 #include "gate.h"
 #include "network.h"
 #include "oracle.h"
+#include "sealed.h"
 #include "secure.h"
 #include "server.h"
 
@@ -38,6 +39,7 @@ enum world_event {
     EV_ATTACK, /* the forger acts */
     EV_FAULT,  /* the weather changes */
     EV_CALM,   /* the faults end */
+    EV_HOUSE,  /* the box asks for itself */
     EV_SWEEP,  /* overdue queries are looked for */
     EV_QUIET,  /* the clients fall silent */
     EV_END,
@@ -51,10 +53,12 @@ struct world_plan {
     uint64_t faults_us, calm_us; /* how long each part takes */
     bool faults;                 /* weather, lies, attack */
     bool attack, restarts;
-    bool wary;   /* the bound on guesses by the hour holds; else lies over UDP go on being told */
-    bool tree;   /* the gateway finds names from the root (tree.h) */
-    bool secure; /* ... and its zones are signed, or should be (secure.h) */
-    bool plain;  /* no DO, CD or client subnet in the queries */
+    bool wary;     /* the bound on guesses by the hour holds; else lies over UDP go on being told */
+    bool tree;     /* the gateway finds names from the root (tree.h) */
+    bool secure;   /* ... and its zones are signed, or should be (secure.h) */
+    bool sealed;   /* upstreams are encrypted (sealed.h) ... */
+    bool required; /* ... and nobody else may be asked */
+    bool plain;    /* no DO, CD or client subnet in the queries */
     const struct gate_machine *machine;
     enum check_plant plant;
     bool verbose;
@@ -70,6 +74,8 @@ struct world {
     struct gate gate;
     struct oracle oracle;
     struct secure secure;
+    struct sealed sealed;
+    int64_t date_s;           /* as the world begins */
     bool forges, forges_keys; /* a forger is on the path (forger.h) */
     uint64_t proven_us;       /* since when the wall clock is proven, WR_TIME_NEVER: it is not */
     uint64_t was_proven_us;   /* the last moment at which it was */
