@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "line.h"
 #include "network.h"
 #include "story.h"
 
@@ -90,101 +91,18 @@ static void broken(struct player *p, const char *what)
 
 /* ---- servers ---- */
 
-static bool entry_matches(const struct story_entry *e, const struct wire_msg *q, bool tcp)
-{
-    const struct {
-        unsigned bit;
-        bool holds;
-    } rows[] = {{MATCH_TCP, tcp},
-                {MATCH_UDP, !tcp},
-                {MATCH_EDNS, q->edns.present},
-                {MATCH_NOEDNS, !q->edns.present},
-                {MATCH_DO, q->edns.dnssec_ok},
-                {MATCH_NODO, !q->edns.dnssec_ok},
-                {MATCH_CD, q->flags & FLAG_CD},
-                {MATCH_NOCD, !(q->flags & FLAG_CD)},
-                {MATCH_COOKIE, q->edns.cookie_size >= 8},
-                {MATCH_NOCOOKIE, q->edns.cookie_size == 0},
-                {MATCH_SERVERCOOKIE, q->edns.cookie_size > 8}};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (e->match & rows[i].bit && !rows[i].holds) {
-            return false;
-        }
-    }
-    if (e->times && e->used >= e->times) {
-        return false;
-    }
-    if (e->match & MATCH_ANY) {
-        return true;
-    }
-    if (e->match & MATCH_SUBDOMAIN) {
-        return wire_name_below(q->qname, e->qname);
-    }
-    return wire_name_same(q->qname, e->qname) && q->qtype == e->qtype;
-}
-
 static struct story_entry *find_entry(struct player *p, unsigned server, const struct wire_msg *q,
                                       bool tcp)
 {
     for (unsigned i = 0; i < p->s->entries; i++) {
         struct story_entry *e = p->s->entry[i];
         if (e->servers >> server & 1 && p->step >= e->first_step && p->step <= e->last_step &&
-            entry_matches(e, q, tcp)) {
+            story_entry_matches(e, q, tcp)) {
             e->used++;
             return e;
         }
     }
     return NULL;
-}
-
-static void write_server_opt(struct player *p, const struct story_entry *e,
-                             const struct wire_msg *q)
-{
-    struct wire_edns opt = {
-        .udp_size = 1232, .ede = e->edns.ede, .rcode_high = (uint8_t)(e->rcode >> 4)};
-    if (!q->edns.present || e->edns_want < 0) {
-        return;
-    }
-    opt.dnssec_ok = q->edns.dnssec_ok;
-    if (e->adjust & (ADJUST_COOKIE | ADJUST_OTHER_COOKIE) && q->edns.cookie_size >= 8) {
-        memcpy(opt.cookie, q->edns.cookie, 8);
-        memcpy(opt.cookie + 8, "SERVER01SERVER02", 16);
-        opt.cookie_size = 24;
-        opt.cookie[0] ^= e->adjust & ADJUST_OTHER_COOKIE ? 0x33 : 0;
-    }
-    wire_opt(p->out, &opt);
-}
-
-/* Writes what the entry says to q into p->out. */
-static void write_server_reply(struct player *p, const struct story_entry *e,
-                               const struct wire_msg *q, bool tcp)
-{
-    uint8_t name[WIRE_NAME_SIZE];
-    uint16_t flags = (uint16_t)(q->flags & (FLAG_RD | FLAG_CD));
-    wire_name_copy(name, e->has_other ? e->other : q->qname);
-    if (e->adjust & ADJUST_LOWER_CASE) {
-        wire_name_lower(name);
-    }
-    flags |= (uint16_t)(e->flags_given && e->flags & FLAG_QR ? e->flags & ~(FLAG_RD | FLAG_CD)
-                                                             : FLAG_QR | FLAG_RA);
-    flags |= e->flags & FLAG_TC;
-    for (int with = 1; with >= 0; with--) {
-        wire_start(p->out, (uint16_t)(q->id ^ (e->adjust & ADJUST_WRONG_ID ? 0x1111 : 0)),
-                   (uint16_t)(flags | (e->rcode & 15) | (with ? 0 : FLAG_TC)));
-        wire_question(p->out, name, q->qtype, q->qclass);
-        for (unsigned i = 0; i < e->rrs && with; i++) {
-            /* An owner that is the question takes its letter case. */
-            const uint8_t *owner = wire_name_same(e->rr[i].owner, name) ? name : e->rr[i].owner;
-            wire_record(p->out, (enum wire_section)e->rr[i].section, owner, e->rr[i].type,
-                        e->rr[i].ttl, e->rr[i].rdata, e->rr[i].size);
-        }
-        write_server_opt(p, e, q);
-        wire_end(p->out);
-        size_t most = tcp ? WIRE_MSG_MAX : q->edns.present ? q->edns.udp_size : 512;
-        if (p->out->size <= most) {
-            return;
-        }
-    }
 }
 
 static const struct story_entry silent_servfail = {.rcode = RCODE_SERVFAIL, .edns = {.ede = -1}};
@@ -217,7 +135,7 @@ static void server_answers(struct player *p, const struct sim_event *e, struct n
         clock_post(&p->clock, ROUND_TRIP_US / 2, &to, bytes, size);
         return;
     }
-    write_server_reply(p, entry, p->msg, st != NULL);
+    story_write_reply(p->out, entry, p->msg, st != NULL);
     if (entry->adjust & ADJUST_GARBAGE) {
         memset(p->out->bytes + 2, 0xee, p->out->size - 2);
     }
@@ -227,19 +145,52 @@ static void server_answers(struct player *p, const struct sim_event *e, struct n
         clock_post(&p->clock, delay, &to, p->out->bytes, p->out->size);
         return;
     }
-    static uint8_t framed[WIRE_MSG_MAX + 2];
+    static uint8_t framed[LINE_OUT];
     to.kind = entry->adjust & ADJUST_RESET ? PLAY_DOWN : PLAY_TO_GATE;
     to.tag = net_stream_tag(&p->streams, st);
+    if (st->line) {
+        struct wr_writer out;
+        wr_buf_write_init(&out, framed, sizeof framed);
+        line_answer(st->line, p->out->bytes, p->out->size, &out);
+        clock_post(&p->clock, delay, &to, framed, out.pos);
+        return;
+    }
     wire_set_u16(framed, (unsigned)p->out->size);
     memcpy(framed + 2, p->out->bytes, p->out->size);
     clock_post(&p->clock, delay, &to, framed, p->out->size + 2);
+}
+
+/* An encrypted one. */
+static void line_hears(struct player *p, const struct sim_event *e, struct net_stream *st)
+{
+    static uint8_t room[LINE_OUT];
+    struct sim_event at = {.kind = PLAY_TO_GATE, .tag = e->tag, .who = st->server};
+    struct wr_writer out;
+    const uint8_t *msg;
+    size_t size;
+    wr_buf_write_init(&out, room, sizeof room);
+    int over = line_feed(st->line, e->bytes, e->size, p->clock.now.mono_us, &out);
+    if (out.pos) {
+        clock_post(&p->clock, ROUND_TRIP_US / 2, &at, room, out.pos);
+    }
+    while (line_next(st->line, &msg, &size)) {
+        server_answers(p, &at, st, msg, size);
+    }
+    if (over) {
+        at.kind = PLAY_DOWN;
+        clock_post(&p->clock, ROUND_TRIP_US / 2, &at, NULL, 0);
+    }
 }
 
 static void stream_hears(struct player *p, const struct sim_event *e)
 {
     struct net_stream *st = net_stream_by_tag(&p->streams, e->tag);
     struct sim_event at = *e;
-    if (!st || p->server[st->server].cut || st->have + e->size > sizeof st->in) {
+    if (st && st->line && !st->stalled && !p->server[st->server].cut) {
+        line_hears(p, e, st);
+        return;
+    }
+    if (!st || st->stalled || p->server[st->server].cut || st->have + e->size > sizeof st->in) {
         return;
     }
     at.who = st->server;
@@ -343,10 +294,19 @@ static void act(void *user, unsigned worker, const struct wr_action *a)
     switch (a->kind) {
     case WR_ACTION_REPLY:
     case WR_ACTION_DROP: take_reply(p, a); break;
-    case WR_ACTION_DATAGRAM: send_datagram(p, worker, a); break;
+    case WR_ACTION_DATAGRAM:
+        if (p->gate->settings.upstreams.encrypted_only) {
+            broken(p, "a datagram leaves, and encryption is required");
+        }
+        send_datagram(p, worker, a);
+        break;
     case WR_ACTION_FORGET: net_port_close(p->ports, worker, a->id); break;
     case WR_ACTION_STREAM_OPEN: open_stream(p, worker, a); break;
     case WR_ACTION_STREAM_WRITE:
+        if (p->gate->settings.upstreams.encrypted_only &&
+            story_sealing_readable(p->s, a->bytes, a->size)) {
+            broken(p, "a name can be read, and encryption is required");
+        }
         if (st) {
             e.tag = net_stream_tag(&p->streams, st);
             clock_post(&p->clock, ROUND_TRIP_US / 2, &e, a->bytes, a->size);
@@ -414,8 +374,11 @@ static void dispatch(struct player *p, const struct sim_event *e)
         break;
     case PLAY_UP:
     case PLAY_TO_GATE:
-        if (!st || p->server[st->server].cut) {
+        if (!st || st->stalled || p->server[st->server].cut) {
             return;
+        }
+        if (!st->up) {
+            story_sealing_up(p->s, st->server, st);
         }
         st->up = true;
         w.kind = e->kind == PLAY_UP ? WR_EVENT_STREAM_OPEN : WR_EVENT_STREAM_BYTES;
@@ -644,6 +607,14 @@ static void play_restart(struct player *p)
     gate_restart(p->gate, &p->clock.now);
 }
 
+static void hang(struct player *p, unsigned server)
+{
+    for (unsigned i = 0; i < NET_STREAMS_MAX; i++) {
+        struct net_stream *st = &p->streams.list[i];
+        st->stalled |= st->used && st->server == server;
+    }
+}
+
 static const char *play_step(struct player *p, const struct story_step *s)
 {
     unsigned server = server_at(p, &s->addr);
@@ -664,6 +635,9 @@ static const char *play_step(struct player *p, const struct story_step *s)
     case STEP_REFUSE_TCP: p->server[server].no_tcp = true; break;
     case STEP_LINK: feed(p, &(struct wr_event){.kind = WR_EVENT_LINK}); break;
     case STEP_RESTART: play_restart(p); break;
+    case STEP_HANG: hang(p, server); break;
+    case STEP_SHOWS:
+        return story_sealing_show(p->s, server, s->what) ? NULL : "no such server, or certificate";
     }
     return NULL;
 }
@@ -703,6 +677,9 @@ static struct player *new_player(struct story *s, bool verbose)
 static void free_player(struct player *p)
 {
     gate_free(p->gate);
+    for (unsigned i = 0; i < NET_STREAMS_MAX; i++) {
+        net_stream_end(&p->streams, &p->streams.list[i]);
+    }
     clock_free(&p->clock);
     for (unsigned i = 0; i < p->asked; i++) {
         free(p->asks[i].reply);

@@ -120,6 +120,16 @@ static unsigned server_number(struct reader *r, const char *text)
 
 static void read_upstream(struct reader *r, unsigned group, const char *url)
 {
+    struct wr_addr addr;
+    if (story_sealing_reads(r->s, url, &addr)) {
+        char where[WR_ADDR_TEXT_SIZE];
+        wr_addr_to_text(&addr, where, sizeof where);
+        server_number(r, where);
+        gate_upstream(&r->s->gate, group, &addr,
+                      strncmp(url, "tls://", 6) == 0 ? WR_SCHEME_TLS : WR_SCHEME_HTTPS);
+        story_sealing_prove(r->s);
+        return;
+    }
     enum wr_scheme scheme = strncmp(url, "tcp://", 6) == 0 ? WR_SCHEME_TCP : WR_SCHEME_UDP;
     const char *text = strstr(url, "://") ? strstr(url, "://") + 3 : url;
     gate_upstream(&r->s->gate, group, &r->s->server[server_number(r, text)], scheme);
@@ -266,6 +276,8 @@ static void read_setting(struct reader *r)
     struct wr_upstreams *u = &r->s->gate.settings.upstreams;
     if (is(r, 0, "upstream") && r->words == 2) {
         read_upstream(r, 0, r->word[1]);
+    } else if (is(r, 0, "encryption") && is(r, 1, "required")) {
+        u->encrypted_only = true;
     } else if (is(r, 0, "route")) {
         read_route(r);
     } else if (is(r, 0, "ttl")) {
@@ -620,7 +632,7 @@ static void read_step_word(struct reader *r, struct story_step *s, const char *w
         s->time_us = duration(r, word);
     } else if (word[strspn(word, "0123456789")] == 0) {
         s->count = strtoull(word, NULL, 10);
-    } else if (s->kind == STEP_CHECK_COUNT) {
+    } else if (s->kind == STEP_CHECK_COUNT || (s->kind == STEP_SHOWS && s->addr.family)) {
         snprintf(s->what, sizeof s->what, "%s", word);
     } else {
         s->addr = r->s->server[server_number(r, word)];
@@ -632,7 +644,7 @@ static void read_step(struct reader *r)
     static const char *const kinds[] = {
         "",           "QUERY",       "CHECK_ANSWER", "CHECK_SILENT", "CHECK_COUNT",
         "CHECK_SENT", "TIME_PASSES", "CUT",          "RESTORE",      "REFUSE_TCP",
-        "LINK",       "RESTART"};
+        "LINK",       "RESTART",     "SHOWS",        "HANG"};
     if (r->s->steps == STORY_STEPS_MAX || r->words < 3) {
         fail(r, "STEP number what");
         return;
@@ -640,7 +652,7 @@ static void read_step(struct reader *r)
     struct story_step *s = &r->s->step[r->s->steps++];
     *s = (struct story_step){
         .line = r->line, .number = (unsigned)atoi(r->word[1]), .times = 1, .compare = "="};
-    for (unsigned k = STEP_QUERY; k <= STEP_RESTART; k++) {
+    for (unsigned k = STEP_QUERY; k <= STEP_HANG; k++) {
         s->kind = is(r, 2, kinds[k]) ? (enum step_kind)k : s->kind;
     }
     if (!s->kind) {
@@ -720,4 +732,5 @@ void story_free(struct story *s)
     }
     s->entries = 0;
     story_names_free(s);
+    story_sealing_free(s);
 }

@@ -5,6 +5,8 @@
  *   ; first lines: what the story is about, with the RFC
  *   CONFIG                        one setting a line, see read_setting() in reader.c; local names: names.c
  *     upstream 192.0.2.1          (or hint 192.0.2.1: recursion from the root; stub ZONE ADDR, recurse-after yes)
+ *     upstream tls://192.0.2.1#name=dns.sealed.net, or https://...   (sealing.c); in ranges and steps it is 192.0.2.1:853, or :443
+ *     encryption required         plain servers are not asked; a name that can be read on the way ends the story
  *   CONFIG_END
  *   SCENARIO_BEGIN title
  *   RANGE_BEGIN 0 100             what servers say while steps 0 to 100 are played
@@ -27,6 +29,8 @@
  *   STEP 5 CHECK_SENT ADDR n [TCP] (also >= n, <= n)   questions that server got since the last CHECK_SENT of it
  *   STEP 6 TIME_PASSES 30s
  *   STEP 7 CUT ADDR [unreachable: by ICMP | no-route | no-descriptors] / RESTORE ADDR / REFUSE_TCP ADDR / LINK / RESTART
+ *   STEP 8 SHOWS ADDR good|expired|elsewhere|portal|thief   which certificate (tests/sim/veil.h) an encrypted server has from now on
+ *   STEP 9 HANG ADDR              connections that are there now hear and say nothing any more
  *   SCENARIO_END
  */
 #ifndef WEIR_SCENARIOS_STORY_H
@@ -37,7 +41,9 @@
 #include "gate.h"
 #include "wire.h"
 
+struct net_stream;
 struct story_names;
+struct story_sealing;
 
 #define STORY_SERVERS_MAX 16
 #define STORY_ENTRIES_MAX 64
@@ -120,7 +126,9 @@ enum step_kind {
     STEP_RESTORE,
     STEP_REFUSE_TCP,
     STEP_LINK,
-    STEP_RESTART
+    STEP_RESTART,
+    STEP_SHOWS,
+    STEP_HANG
 };
 
 struct story_step {
@@ -146,7 +154,8 @@ struct story {
     struct gate gate; /* settings only */
     struct wr_route route[STORY_ROUTES_MAX];
     struct wr_ttl_rule rule[4];
-    struct story_names *names; /* local names, or NULL */
+    struct story_names *names;     /* local names, or NULL */
+    struct story_sealing *sealing; /* encrypted upstreams, or NULL */
     struct wr_prefix dns64_exclude, dns64_only_for;
 };
 
@@ -154,6 +163,24 @@ struct story {
 int story_names_setting(struct story *s, char **words, unsigned count);
 void story_names_compile(struct story *s); /* into s->gate.local */
 void story_names_free(struct story *s);
+
+/* Encrypted upstreams of a story (sealing.c). False: the URL is no encrypted one that can be read; else `ret_addr` is where the server is. */
+bool story_sealing_reads(struct story *s, const char *url, struct wr_addr *ret_addr);
+/* The upstream that the gate was given last is that one. */
+void story_sealing_prove(struct story *s);
+void story_sealing_free(struct story *s);
+/* Which certificate the server shows from now on; false: there is no such one. */
+bool story_sealing_show(struct story *s, unsigned server, const char *what);
+/* A stream to this server is up: an encrypted one gets its line. */
+void story_sealing_up(struct story *s, unsigned server, struct net_stream *st);
+/* A name of the story's queries that can be read in these octets, or NULL. */
+const char *story_sealing_readable(const struct story *s, const uint8_t *bytes, size_t size);
+
+/* Does the entry say something to this query? (speak.c) */
+bool story_entry_matches(const struct story_entry *e, const struct wire_msg *q, bool tcp);
+/* Writes that. */
+void story_write_reply(struct wire_out *out, const struct story_entry *e, const struct wire_msg *q,
+                       bool tcp);
 
 /* 0, or -1 with story->error. */
 int story_read(struct story *s, const char *path);
