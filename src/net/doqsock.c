@@ -5,15 +5,14 @@
 
 #ifdef WR_HAVE_QUIC
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/check.h"
 #include "base/limits.h"
-#include "net/sock.h"
+#include "net/batch.h"
+#include "net/listener.h"
 #include "transport/antireplay.h"
 #include "transport/doqserver.h"
 
@@ -25,23 +24,6 @@ enum { STREAMS_EACH = 8, CHUNKS_EACH = 32, STREAMS_MIN = 512, CHUNKS_MIN = 2048 
 enum { MEMORY_EACH = 128 * 1024 };
 /* The handle of a connection is told from one of TCP by this bit: the engine knows clients by it and their worker. */
 #define CONN_MARK (UINT64_C(1) << 63)
-
-struct doq_listener {
-    uv_poll_t poll;
-    struct wr_doqsock *doq;
-    struct wr_addr addr;
-    int fd; /* -1: none */
-    uint16_t number;
-    bool wildcard, closing;
-};
-
-struct doq_batch {
-    struct mmsghdr message[WR_NET_BATCH];
-    struct iovec part[WR_NET_BATCH];
-    union wr_sockaddr name[WR_NET_BATCH];
-    _Alignas(16) uint8_t control[WR_NET_BATCH][WR_SOCK_CONTROL_SIZE];
-    uint16_t number[WR_NET_BATCH]; /* out: the listener of each */
-};
 
 struct wr_doqsock {
     uv_loop_t *loop;
@@ -59,12 +41,10 @@ struct wr_doqsock {
     uv_timer_t timer;
     uint64_t timer_us;
     bool timer_there, draining;
-    struct doq_batch in, out;
+    struct wr_batch in, out;
     unsigned outs;
     struct wr_event event;
-    struct doq_listener listener[WR_NET_LISTENERS_MAX];
-    uint8_t in_bytes[WR_NET_BATCH][IN_ROOM];
-    uint8_t out_bytes[WR_NET_BATCH][OUT_ROOM];
+    struct wr_listener_row listeners;
     uint8_t answer[WR_MSG_MAX];
 };
 
@@ -83,9 +63,7 @@ int wr_doqsock_create(uv_loop_t *loop, const struct wr_feed *feed,
     d->feed = *feed;
     d->setup = *setup;
     d->timer_us = WR_TIME_NEVER;
-    for (unsigned i = 0; i < WR_NET_LISTENERS_MAX; i++) {
-        d->listener[i].fd = -1;
-    }
+    wr_listener_init(&d->listeners, d);
     *ret_doq = d;
     return WR_OK;
 }
@@ -198,6 +176,10 @@ static int doq_make_server(struct wr_doqsock *d)
         d->block = NULL;
         return WR_E_NOMEM;
     }
+    if (!wr_batch_init(&d->in, IN_ROOM, IN_ROOM) || !wr_batch_init(&d->out, OUT_ROOM, OUT_ROOM)) {
+        wr_batch_free(&d->in);
+        return WR_E_NOMEM;
+    }
     if ((err = wr_doqserver_start(d->block, &setup, &d->server)) != WR_OK) {
         return err;
     }
@@ -220,6 +202,8 @@ void wr_doqsock_destroy(struct wr_doqsock *d)
     if (d->block != NULL) {
         munmap(d->block, d->block_size);
     }
+    wr_batch_free(&d->in);
+    wr_batch_free(&d->out);
     wr_creds_drop(d->terms.creds);
     explicit_bzero(&d->secrets, sizeof(d->secrets));
     munmap(d, sizeof(*d));
@@ -273,44 +257,10 @@ void wr_doqsock_set_secrets(struct wr_doqsock *d, const struct wr_secrets *secre
 
 /* --- what goes out -------------------------------------------------------------------------------- */
 
-/* Sends datagrams of one listener. A full buffer loses the rest: QUIC sends again. */
-static void doq_send(struct wr_doqsock *d, int fd, struct mmsghdr *message, unsigned count)
-{
-    unsigned done = 0;
-
-    while (done < count) {
-        int n = sendmmsg(fd, message + done, count - done, MSG_DONTWAIT);
-
-        if (n > 0) {
-            done += (unsigned)n;
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            wr_stats_add(&d->feed.stats->doq_unsent, count - done);
-            return;
-        } else if (errno != EINTR) {
-            wr_stats_add(&d->feed.stats->doq_unsent, 1);
-            done++;
-        }
-    }
-}
-
+/* A full buffer loses the rest: QUIC sends again. */
 static void doq_flush(struct wr_doqsock *d)
 {
-    unsigned start = 0;
-
-    while (start < d->outs) {
-        unsigned end = start + 1;
-        int fd = d->listener[d->out.number[start]].fd;
-
-        while (end < d->outs && d->out.number[end] == d->out.number[start]) {
-            end++;
-        }
-        if (fd >= 0) {
-            doq_send(d, fd, d->out.message + start, end - start);
-        } else {
-            wr_stats_add(&d->feed.stats->doq_unsent, end - start);
-        }
-        start = end;
-    }
+    wr_stats_add(&d->feed.stats->doq_unsent, wr_batch_flush(&d->out, &d->listeners, d->outs));
     d->outs = 0;
 }
 
@@ -318,16 +268,10 @@ static void doq_put(struct wr_doqsock *d, const struct wr_doq_datagram *way)
 {
     unsigned i = d->outs;
     struct msghdr *header = &d->out.message[i].msg_hdr;
-    const struct doq_listener *listener = &d->listener[way->listener];
 
-    d->out.part[i] = (struct iovec){d->out_bytes[i], way->size};
-    *header = (struct msghdr){.msg_name = &d->out.name[i],
-                              .msg_namelen = wr_sock_from_addr(&way->from, &d->out.name[i]),
-                              .msg_iov = &d->out.part[i],
-                              .msg_iovlen = 1};
-    if (listener->wildcard && !wr_addr_is_any(&way->local)) {
-        wr_sock_write_info(header, d->out.control[i], &way->local);
-    }
+    d->out.part[i].iov_len = way->size;
+    header->msg_namelen = wr_sock_from_addr(&way->from, &d->out.name[i]);
+    wr_batch_source(header, d->out.control[i], &d->listeners.at[way->listener], &way->local);
     d->out.number[i] = way->listener;
     if (++d->outs == WR_NET_BATCH) {
         doq_flush(d);
@@ -373,7 +317,7 @@ static void doq_work(struct wr_doqsock *d)
     struct wr_doq_datagram way;
 
     doq_ask(d);
-    while ((way.size = wr_doqserver_output(d->server, d->out_bytes[d->outs], OUT_ROOM, &way,
+    while ((way.size = wr_doqserver_output(d->server, d->out.part[d->outs].iov_base, OUT_ROOM, &way,
                                            d->now_us)) > 0) {
         doq_put(d, &way);
     }
@@ -428,11 +372,11 @@ void wr_doqsock_take(struct wr_doqsock *d, const struct wr_client *client, const
     }
 }
 
-static void doq_feed_one(struct wr_doqsock *d, const struct doq_listener *listener, unsigned i)
+static void doq_feed_one(struct wr_doqsock *d, const struct wr_listener *listener, unsigned i)
 {
     struct wr_doq_datagram in = {.local = listener->addr,
                                  .listener = listener->number,
-                                 .bytes = d->in_bytes[i],
+                                 .bytes = d->in.part[i].iov_base,
                                  .size = d->in.message[i].msg_len};
 
     if (wr_sock_to_addr(&d->in.name[i], &in.from) != WR_OK) {
@@ -445,27 +389,16 @@ static void doq_feed_one(struct wr_doqsock *d, const struct doq_listener *listen
 }
 
 /* One batch. False: there was no more than that. */
-static bool doq_turn(struct wr_doqsock *d, const struct doq_listener *listener)
+static bool doq_turn(struct wr_doqsock *d, const struct wr_listener *listener)
 {
-    int n;
+    unsigned n = wr_batch_read(&d->in, listener);
 
-    for (unsigned i = 0; i < WR_NET_BATCH; i++) {
-        d->in.part[i] = (struct iovec){d->in_bytes[i], IN_ROOM};
-        d->in.message[i].msg_hdr =
-            (struct msghdr){.msg_name = &d->in.name[i],
-                            .msg_namelen = sizeof(d->in.name[i]),
-                            .msg_iov = &d->in.part[i],
-                            .msg_iovlen = 1,
-                            .msg_control = listener->wildcard ? d->in.control[i] : NULL,
-                            .msg_controllen = listener->wildcard ? WR_SOCK_CONTROL_SIZE : 0};
-    }
-    n = recvmmsg(listener->fd, d->in.message, WR_NET_BATCH, MSG_DONTWAIT, NULL);
-    if (n <= 0) {
+    if (n == 0) {
         return false;
     }
     d->now_us = d->feed.tick(d->feed.user)->mono_us;
-    for (int i = 0; i < n; i++) {
-        doq_feed_one(d, listener, (unsigned)i);
+    for (unsigned i = 0; i < n; i++) {
+        doq_feed_one(d, listener, i);
     }
     doq_work(d);
     return n == WR_NET_BATCH;
@@ -473,13 +406,10 @@ static bool doq_turn(struct wr_doqsock *d, const struct doq_listener *listener)
 
 static void doq_on_poll(uv_poll_t *poll, int status, int events)
 {
-    struct doq_listener *listener = poll->data;
+    struct wr_listener *listener = wr_listener_of(poll, status);
 
-    if (status < 0) {
-        uv_poll_start(poll, UV_READABLE, doq_on_poll);
-    }
     for (unsigned i = 0; i < WR_NET_BATCHES_TURN && listener->fd >= 0; i++) {
-        if (!doq_turn(listener->doq, listener)) {
+        if (!doq_turn(listener->owner, listener)) {
             return;
         }
     }
@@ -549,56 +479,23 @@ void wr_doqsock_turn(struct wr_doqsock *d, uint64_t now_us)
 
 int wr_doqsock_add(struct wr_doqsock *d, uint16_t number, int fd, const struct wr_addr *addr)
 {
-    struct doq_listener *listener;
-    int err;
+    int err = wr_listener_may_add(&d->listeners, number);
 
-    if (number >= WR_NET_LISTENERS_MAX) {
-        return WR_E_RANGE;
+    if (err == WR_OK && d->server == NULL) {
+        err = doq_make_server(d);
     }
-    listener = &d->listener[number];
-    if (listener->fd >= 0 || listener->closing) {
-        return WR_E_EXISTS;
-    }
-    if (d->server == NULL && (err = doq_make_server(d)) != WR_OK) {
-        return err;
-    }
-    listener->doq = d;
-    listener->addr = *addr;
-    listener->number = number;
-    listener->wildcard = wr_addr_is_any(addr);
-    if (uv_poll_init(d->loop, &listener->poll, fd) != 0) {
-        return WR_E_IO;
-    }
-    listener->poll.data = listener;
-    listener->fd = fd;
-    if (uv_poll_start(&listener->poll, UV_READABLE, doq_on_poll) != 0) {
-        wr_doqsock_remove(d, number);
-        return WR_E_IO;
-    }
-    return WR_OK;
-}
-
-static void doq_on_close(uv_handle_t *handle)
-{
-    struct doq_listener *listener = handle->data;
-
-    listener->closing = false;
+    return err == WR_OK ? wr_listener_add(&d->listeners, d->loop, number, fd, addr, doq_on_poll)
+                        : err;
 }
 
 bool wr_doqsock_remove(struct wr_doqsock *d, uint16_t number)
 {
-    struct doq_listener *listener;
+    struct wr_listener *listener = wr_listener_get(&d->listeners, number);
 
-    if (number >= WR_NET_LISTENERS_MAX || d->listener[number].fd < 0) {
-        return false;
+    if (listener != NULL) {
+        wr_listener_remove(listener);
     }
-    listener = &d->listener[number];
-    uv_poll_stop(&listener->poll);
-    uv_close((uv_handle_t *)&listener->poll, doq_on_close);
-    close(listener->fd);
-    listener->fd = -1;
-    listener->closing = true;
-    return true;
+    return listener != NULL;
 }
 
 void wr_doqsock_drain(struct wr_doqsock *d)

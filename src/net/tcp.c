@@ -582,7 +582,7 @@ void wr_tcp_end(struct conn *c)
     conn_close(c);
 }
 
-bool wr_tcp_begin(struct wr_tcp *t, const struct tcp_listener *listener, int fd,
+bool wr_tcp_begin(struct wr_tcp *t, const struct wr_listener *listener, int fd,
                   const struct wr_client *client, bool outsider)
 {
     wr_id id;

@@ -38,7 +38,7 @@ static bool tcp_make_place(struct wr_tcp *t, bool outsider)
 }
 
 /* No descriptors: the client in front is refused with the spare one, or the listener would be ready for ever. */
-static bool tcp_refuse_without_files(struct wr_tcp *t, const struct tcp_listener *listener)
+static bool tcp_refuse_without_files(struct wr_tcp *t, const struct wr_listener *listener)
 {
     int fd;
 
@@ -156,7 +156,7 @@ static bool sealed_enter(struct wr_tcp *t)
 }
 
 /* A place for the client who is here, and the connection in it. False: there is none for it. */
-static bool tcp_seat(struct wr_tcp *t, const struct tcp_listener *listener, int fd,
+static bool tcp_seat(struct wr_tcp *t, const struct wr_listener *listener, int fd,
                      const struct wr_client *client)
 {
     bool sealed = wr_client_is_encrypted(client->transport);
@@ -179,7 +179,7 @@ static bool tcp_seat(struct wr_tcp *t, const struct tcp_listener *listener, int 
 }
 
 /* Accepts one connection. False: there is none. */
-static bool tcp_accept(struct wr_tcp *t, const struct tcp_listener *listener)
+static bool tcp_accept(struct wr_tcp *t, const struct wr_listener *listener)
 {
     union wr_sockaddr from, local;
     socklen_t from_size = sizeof(from), local_size = sizeof(local);
@@ -204,14 +204,12 @@ static bool tcp_accept(struct wr_tcp *t, const struct tcp_listener *listener)
 
 static void tcp_on_accept(uv_poll_t *poll, int status, int events)
 {
-    struct tcp_listener *listener = poll->data;
+    struct wr_listener *listener = wr_listener_of(poll, status);
+    struct wr_tcp *t = listener->owner;
 
-    wr_tcp_now(listener->tcp);
-    if (status < 0) { /* libuv has stopped to poll */
-        uv_poll_start(&listener->poll, UV_READABLE, tcp_on_accept);
-    }
+    wr_tcp_now(t);
     for (int i = 0; i < WR_NET_ACCEPTS_TURN && listener->fd >= 0; i++) {
-        if (!tcp_accept(listener->tcp, listener)) {
+        if (!tcp_accept(t, listener)) {
             return;
         }
     }
@@ -220,50 +218,20 @@ static void tcp_on_accept(uv_poll_t *poll, int status, int events)
 int wr_tcp_add(struct wr_tcp *t, uint16_t number, uint8_t transport, int fd,
                const struct wr_addr *addr)
 {
-    struct tcp_listener *listener;
+    int err = wr_listener_add(&t->listeners, t->loop, number, fd, addr, tcp_on_accept);
 
-    if (number >= WR_NET_LISTENERS_MAX) {
-        return WR_E_RANGE;
+    if (err == WR_OK) {
+        t->listeners.at[number].transport = transport;
     }
-    listener = &t->listener[number];
-    if (listener->fd >= 0 || listener->closing) {
-        return WR_E_EXISTS;
-    }
-    listener->tcp = t;
-    listener->addr = *addr;
-    listener->number = number;
-    listener->transport = transport;
-    if (uv_poll_init(t->loop, &listener->poll, fd) != 0) {
-        return WR_E_IO;
-    }
-    listener->poll.data = listener;
-    listener->fd = fd;
-    if (uv_poll_start(&listener->poll, UV_READABLE, tcp_on_accept) != 0) {
-        wr_tcp_remove(t, number);
-        return WR_E_IO;
-    }
-    return WR_OK;
-}
-
-static void tcp_on_listener_close(uv_handle_t *handle)
-{
-    struct tcp_listener *listener = handle->data;
-
-    listener->closing = false;
+    return err;
 }
 
 bool wr_tcp_remove(struct wr_tcp *t, uint16_t number)
 {
-    struct tcp_listener *listener;
+    struct wr_listener *listener = wr_listener_get(&t->listeners, number);
 
-    if (number >= WR_NET_LISTENERS_MAX || t->listener[number].fd < 0) {
-        return false;
+    if (listener != NULL) {
+        wr_listener_remove(listener);
     }
-    listener = &t->listener[number];
-    uv_poll_stop(&listener->poll);
-    uv_close((uv_handle_t *)&listener->poll, tcp_on_listener_close);
-    close(listener->fd);
-    listener->fd = -1;
-    listener->closing = true;
-    return true;
+    return listener != NULL;
 }

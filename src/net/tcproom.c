@@ -61,9 +61,7 @@ int wr_tcp_create(uv_loop_t *loop, const struct wr_feed *feed, struct wr_net_sha
     wr_buf_write_init(&t->out, t->out_room, OUT_ROOM);
     t->timer_us = WR_TIME_NEVER;
     t->spare_fd = wr_tcp_spare();
-    for (unsigned i = 0; i < WR_NET_LISTENERS_MAX; i++) {
-        t->listener[i].fd = -1;
-    }
+    wr_listener_init(&t->listeners, t);
     uv_timer_init(loop, &t->timer);
     t->timer.data = t;
     *ret_tcp = t;

@@ -13,6 +13,7 @@
 #include "base/heap.h"
 #include "base/pool.h"
 #include "net/feed.h"
+#include "net/listener.h"
 #include "net/tcp.h"
 #include "net/wqueue.h"
 #include "net/yield.h"
@@ -70,16 +71,6 @@ struct conn {
     bool full;   /* nothing is read before an answer has gone */
 };
 
-struct tcp_listener {
-    uv_poll_t poll;
-    struct wr_tcp *tcp;
-    struct wr_addr addr;
-    int fd; /* -1: none */
-    uint16_t number;
-    uint8_t transport; /* enum wr_client_transport */
-    bool closing;
-};
-
 struct wr_tcp {
     uv_loop_t *loop;
     struct wr_feed feed;
@@ -110,11 +101,11 @@ struct wr_tcp {
     int spare_fd; /* given up for a moment when there are no others, to refuse a client */
     bool draining;
     uint8_t bytes[READ_SIZE];
-    struct tcp_listener listener[WR_NET_LISTENERS_MAX];
+    struct wr_listener_row listeners;
 };
 
 /* A connection on `fd`, which it takes over. False: there is no room. */
-bool wr_tcp_begin(struct wr_tcp *t, const struct tcp_listener *listener, int fd,
+bool wr_tcp_begin(struct wr_tcp *t, const struct wr_listener *listener, int fd,
                   const struct wr_client *client, bool outsider);
 /* It is closed for another. */
 void wr_tcp_end(struct conn *c);
