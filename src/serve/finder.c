@@ -24,8 +24,6 @@ enum {
     REST_DENIED_S = 300
 };
 
-_Static_assert(WR_FINDER_WAYS == WR_BETTER_WAYS, "a way of each transport is kept");
-
 struct target {
     struct wr_uri plain;
     bool unproven; /* wanted without proof, at a private address */
@@ -50,13 +48,18 @@ struct wr_finder {
     uint32_t links; /* counts their changes */
     /* the thread's */
     bool timely; /* the time was known */
-    struct wr_better_room room;
 };
+
+/* Nothing was heard of it. */
+static bool is_silent(int err)
+{
+    return err == WR_E_TIMEOUT || err == WR_E_IO || err == WR_E_NOMEM;
+}
 
 uint32_t wr_finder_rest_s(int err, uint32_t ttl_s, unsigned failures)
 {
     uint32_t rest = REST_MIN_S;
-    if (err == WR_E_TIMEOUT || err == WR_E_IO) {
+    if (is_silent(err)) {
         for (unsigned i = 1; i < failures && rest < REST_NONE_S; i++) {
             rest *= 2;
         }
@@ -86,9 +89,11 @@ static struct wr_uri way_of(const struct wr_uri *plain, const struct wr_better_w
     return way;
 }
 
-static bool is_silent(int err)
+static void put_way(const struct target *t, const struct wr_better_way *found,
+                    char text[WR_URI_TEXT_SIZE])
 {
-    return err == WR_E_TIMEOUT || err == WR_E_IO;
+    struct wr_uri way = way_of(&t->plain, found);
+    wr_uri_to_short(&way, text, WR_URI_TEXT_SIZE);
 }
 
 /* Nobody may talk away what was proven. */
@@ -98,8 +103,8 @@ static bool stays(const struct wr_finder_known *k, const struct wr_better_found 
     return k->ways > 0 && !found->refused && now_us < k->until_us;
 }
 
-uint32_t wr_finder_learn(struct wr_finder_known *k, const struct wr_uri *plain, int err,
-                         const struct wr_better_found *found, uint64_t now_us)
+uint32_t wr_finder_learn(struct wr_finder_known *k, int err, const struct wr_better_found *found,
+                         uint64_t now_us)
 {
     bool refused = k->ways > 0 && found->refused;
     if (err != WR_OK && !refused && (is_silent(err) || stays(k, found, now_us))) {
@@ -111,9 +116,7 @@ uint32_t wr_finder_learn(struct wr_finder_known *k, const struct wr_uri *plain, 
     memset(k, 0, sizeof(*k));
     k->early = found->early;
     for (size_t i = 0; err == WR_OK && i < found->ways; i++) {
-        k->way[i] = way_of(plain, &found->way[i]);
-        k->proven[i] = found->way[i].proven;
-        k->ways++;
+        k->way[k->ways++] = found->way[i];
     }
     k->until_us = k->ways > 0 ? now_us + rest * WR_S : 0;
     return rest;
@@ -125,14 +128,14 @@ static void say_change(const struct target *t, const struct wr_finder_known *bef
     char plain[WR_URI_TEXT_SIZE], way[WR_URI_TEXT_SIZE];
     wr_uri_to_short(&t->plain, plain, sizeof(plain));
     if (t->known.ways > 0) {
-        wr_uri_to_short(&t->known.way[0], way, sizeof(way));
+        put_way(t, &t->known.way[0], way);
         wr_say(WR_LOG_INFO, "upstream %s names %s%s, which %s: it is asked first", plain, way,
                t->known.ways > 1 ? " (and others)" : "",
-               !t->known.proven[0] ? "is taken without a proof"
-               : t->known.early    ? "proved the address, before the time was known"
-                                   : "proved the address");
+               !t->known.way[0].proven ? "is taken without a proof"
+               : t->known.early        ? "proved the address, before the time was known"
+                                       : "proved the address");
     } else if (before->ways > 0) {
-        wr_uri_to_short(&before->way[0], way, sizeof(way));
+        put_way(t, &before->way[0], way);
         wr_say(WR_LOG_WARN, "upstream %s: %s is not asked any more: %s", plain, way,
                t->why[0] ? t->why : "it is not named any more");
     } else if (t->err == WR_E_DENIED) {
@@ -143,7 +146,13 @@ static void say_change(const struct target *t, const struct wr_finder_known *bef
 
 static bool differ(const struct wr_finder_known *a, const struct wr_finder_known *b)
 {
-    return a->ways != b->ways || memcmp(a->way, b->way, sizeof(a->way)) != 0;
+    bool same = a->ways == b->ways;
+    for (size_t i = 0; same && i < a->ways; i++) {
+        const struct wr_better_way *x = &a->way[i], *y = &b->way[i];
+        same = x->proven == y->proven && x->at.scheme == y->at.scheme && x->at.port == y->at.port &&
+               strcmp(x->at.path, y->at.path) == 0;
+    }
+    return !same;
 }
 
 /* What came of a look; true: the ways are others now. */
@@ -151,7 +160,7 @@ static bool settle(struct target *t, int err, const struct wr_better_found *foun
 {
     struct wr_finder_known before = t->known;
     uint64_t now_us = wr_asksock_now_us();
-    t->due_us = now_us + wr_finder_learn(&t->known, &t->plain, err, found, now_us) * WR_S;
+    t->due_us = now_us + wr_finder_learn(&t->known, err, found, now_us) * WR_S;
     if (t->known.ways > 0 && t->due_us > t->known.until_us && now_us < t->known.until_us) {
         t->due_us = t->known.until_us;
     }
@@ -187,19 +196,16 @@ static uint32_t find_due(const struct wr_finder *f)
 }
 
 /* `better`: who is asked, and by whose word and which time it is judged. */
-static int look(struct wr_finder *f, const struct target *t, struct wr_better better,
-                struct wr_better_found *ret_found)
+static int look(const struct target *t, struct wr_better better, struct wr_better_found *ret_found)
 {
-    struct wr_upgrade known[WR_FINDER_WAYS];
+    struct wr_upgrade known[WR_BETTER_WAYS];
     uint8_t query[64];
     uint16_t id = 0;
     memset(ret_found, 0, sizeof(*ret_found));
     better.known = known;
     for (size_t i = 0; i < t->known.ways; i++) {
-        if (t->known.proven[i]) {
-            known[better.knowns].scheme = t->known.way[i].scheme;
-            known[better.knowns].port = t->known.way[i].addr.port;
-            memcpy(known[better.knowns++].path, t->known.way[i].path, sizeof(known[0].path));
+        if (t->known.way[i].proven) {
+            known[better.knowns++] = t->known.way[i].at;
         }
     }
     if (t->plain.zone[0] != 0) {
@@ -208,14 +214,20 @@ static int look(struct wr_finder *f, const struct target *t, struct wr_better be
     if (getrandom(&id, sizeof(id), 0) != (ssize_t)sizeof(id)) {
         return WR_E_IO;
     }
-    return wr_better_find(&better, query, wr_better_query(id, query), &f->room, ret_found);
+    struct wr_better_room *room = calloc(1, sizeof(*room)); /* large, and looks are rare */
+    if (room == NULL) {
+        return WR_E_NOMEM;
+    }
+    int err = wr_better_find(&better, query, wr_better_query(id, query), room, ret_found);
+    free(room);
+    return err;
 }
 
 static void meet_link(struct target *t)
 {
     t->due_us = 0;
     t->known.failures = 0;
-    if (t->known.ways > 0 && !t->known.proven[0]) {
+    if (t->known.ways > 0 && !t->known.way[0].proven) {
         t->known.until_us = 0; /* at that address may be somebody else now */
     }
 }
@@ -242,7 +254,7 @@ static void on_beat(void *user)
     pthread_mutex_unlock(&f->lock);
     bool changed = false;
     if (any) {
-        int err = look(f, &t, better, &found);
+        int err = look(&t, better, &found);
         pthread_mutex_lock(&f->lock);
         for (i = 0; i < f->targets && !is_same(&f->target[i].plain, &t.plain); i++) {
         }
@@ -324,7 +336,7 @@ int wr_finder_plan(struct wr_finder *f, const struct wr_conf *conf, struct wr_cr
     }
     pthread_mutex_lock(&f->lock);
     uint32_t olds = f->targets;
-    memcpy(old, f->target, sizeof(f->target));
+    memcpy(old, f->target, olds * sizeof(f->target[0]));
     plan(f, conf, old, olds);
     wr_creds_drop(f->creds);
     f->creds = creds != NULL ? wr_creds_keep(creds) : NULL;
@@ -368,7 +380,7 @@ uint32_t wr_finder_ways(struct wr_finder *f, struct wr_gate_way ret_ways[WR_UPST
         const struct wr_finder_known *k = &f->target[i].known;
         for (unsigned n = 0; n < k->ways && count < WR_UPSTREAMS_MAX; n++) {
             ret_ways[count].plain = f->target[i].plain.addr;
-            ret_ways[count++].way = k->way[n];
+            ret_ways[count++].way = way_of(&f->target[i].plain, &k->way[n]);
         }
     }
     pthread_mutex_unlock(&f->lock);
@@ -377,7 +389,7 @@ uint32_t wr_finder_ways(struct wr_finder *f, struct wr_gate_way ret_ways[WR_UPST
 
 static const char *state_of(const struct target *t)
 {
-    return t->known.ways > 0         ? t->known.proven[0] ? "proven" : "unproven"
+    return t->known.ways > 0         ? t->known.way[0].proven ? "proven" : "unproven"
            : !t->looked              ? "not yet"
            : t->err == WR_E_DENIED   ? "refused"
            : t->err == WR_E_NOTFOUND ? "none named"
@@ -396,11 +408,11 @@ void wr_finder_report(struct wr_finder *f, struct wr_json *j, const char *key)
         wr_json_text(j, "server", text);
         wr_json_text(j, "state", state_of(t));
         if (t->known.ways > 0) {
-            wr_uri_to_short(&t->known.way[0], text, sizeof(text));
+            put_way(t, &t->known.way[0], text);
             wr_json_text(j, "better", text);
             wr_json_array(j, "ways");
             for (unsigned n = 0; n < t->known.ways; n++) {
-                wr_uri_to_short(&t->known.way[n], text, sizeof(text));
+                put_way(t, &t->known.way[n], text);
                 wr_json_text(j, NULL, text);
             }
             wr_json_end(j);

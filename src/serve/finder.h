@@ -17,14 +17,12 @@
 #include <stdbool.h>
 
 #include "conf/conf.h"
+#include "net/better.h"
 #include "net/clock.h"
 #include "resolve/prove.h"
 #include "serve/gate.h"
 #include "serve/json.h"
 #include "transport/creds.h"
-
-/* Ways to one server: one of each transport. */
-#define WR_FINDER_WAYS 3
 
 struct wr_finder;
 
@@ -50,18 +48,16 @@ void wr_finder_free(struct wr_finder *f); /* waits for the look at hand; NULL is
 /* When to look again after this outcome of net/better, in seconds; `failures` in a row. */
 uint32_t wr_finder_rest_s(int err, uint32_t ttl_s, unsigned failures);
 
-struct wr_better_found;
 /* What is known of the ways to one server. */
 struct wr_finder_known {
-    struct wr_uri way[WR_FINDER_WAYS]; /* each at the server's own address, as a URL says it */
-    bool proven[WR_FINDER_WAYS];
+    struct wr_better_way way[WR_BETTER_WAYS]; /* the best first */
     uint8_t ways;
     bool early;        /* proven before the time was known */
     unsigned failures; /* in a row: not heard, or heard to say what was not believed */
     uint64_t until_us; /* what the server said of them ends */
 };
 /* What one look changes of it (net/better). Returns after how many seconds to look again. */
-uint32_t wr_finder_learn(struct wr_finder_known *k, const struct wr_uri *plain, int err,
-                         const struct wr_better_found *found, uint64_t now_us);
+uint32_t wr_finder_learn(struct wr_finder_known *k, int err, const struct wr_better_found *found,
+                         uint64_t now_us);
 
 #endif

@@ -8,9 +8,9 @@
 #include "base/err.h"
 #include "conf/rootcopy.h"
 #include "dns/codes.h"
+#include "net/better.h"
 #include "policy/prefix.h"
 #include "serve/bounds.h"
-#include "serve/finder.h"
 #include "serve/gate_state.h"
 #include "serve/resolvconf.h"
 
@@ -175,7 +175,7 @@ static void add_ways(struct wr_gate_making *m)
 {
     const struct wr_conf *c = m->conf;
     struct wr_upstreams *u = &m->gate->settings.upstreams;
-    for (unsigned n = 0; n < WR_FINDER_WAYS; n++) {
+    for (unsigned n = 0; n < WR_BETTER_WAYS; n++) {
         for (size_t i = 0; i < c->upstream.groups.count && i < WR_GROUPS_MAX; i++) {
             const struct wr_conf_group *from = &c->upstream.groups.items[i];
             for (size_t k = 0; from->discover != WR_FIND_OFF && k < from->servers.count; k++) {

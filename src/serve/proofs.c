@@ -6,8 +6,8 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "net/better.h"
 #include "serve/dane.h"
-#include "serve/finder.h"
 
 _Static_assert((int)WR_SCHEME_TLS == (int)WR_URI_TLS && (int)WR_SCHEME_HTTPS == (int)WR_URI_HTTPS &&
                    (int)WR_SCHEME_QUIC == (int)WR_URI_QUIC &&
@@ -50,7 +50,7 @@ int wr_proofs_start(struct wr_proofs *p, const struct wr_conf *conf, struct wr_c
         const struct wr_conf_group *group = &conf->upstream.groups.items[i];
         room += encrypted(group->servers.items, group->servers.count);
         room += group->discover != WR_FIND_OFF /* and better ways to each of the others */
-                    ? WR_FINDER_WAYS * plain(group->servers.items, group->servers.count)
+                    ? WR_BETTER_WAYS * plain(group->servers.items, group->servers.count)
                     : 0;
     }
     room += encrypted(conf->upstream.bootstrap.items, conf->upstream.bootstrap.count);

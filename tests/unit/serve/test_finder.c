@@ -6,7 +6,6 @@
 
 #include "conf/mistakes.h"
 #include "net/asksock.h"
-#include "net/better.h"
 #include "serve/finder.h"
 
 static struct certs_one ca, leaf, stranger, ended;
@@ -180,29 +179,28 @@ static void test_time_comes(void **state)
 /* One look after another, by the rules. */
 static void test_learn(void **state)
 {
-    struct wr_uri server = {.scheme = WR_URI_UDP, .addrs = 1};
     struct wr_better_found named = {.ways = 1, .ttl_s = 600}, nothing = {0};
     struct wr_finder_known k = {0};
 
     named.way[0].at = (struct wr_upgrade){.scheme = WR_URI_TLS, .port = 853};
     named.way[0].proven = true;
-    assert_int_equal(wr_finder_learn(&k, &server, WR_OK, &named, 100 * WR_S), 600);
+    assert_int_equal(wr_finder_learn(&k, WR_OK, &named, 100 * WR_S), 600);
     assert_int_equal(k.ways, 1);
     /* Forged: nothing is named, or what is named is no good. It stays, and is looked at again soon. */
-    assert_int_equal(wr_finder_learn(&k, &server, WR_E_NOTFOUND, &nothing, 200 * WR_S), 60);
-    assert_int_equal(wr_finder_learn(&k, &server, WR_E_DENIED, &nothing, 260 * WR_S), 120);
-    assert_int_equal(wr_finder_learn(&k, &server, WR_E_TIMEOUT, &nothing, 380 * WR_S), 240);
+    assert_int_equal(wr_finder_learn(&k, WR_E_NOTFOUND, &nothing, 200 * WR_S), 60);
+    assert_int_equal(wr_finder_learn(&k, WR_E_DENIED, &nothing, 260 * WR_S), 120);
+    assert_int_equal(wr_finder_learn(&k, WR_E_TIMEOUT, &nothing, 380 * WR_S), 240);
     assert_int_equal(k.ways, 1);
     /* What it said has ended. Silence takes nothing then either; that it is not named does, for a minute. */
-    assert_int_equal(wr_finder_learn(&k, &server, WR_E_TIMEOUT, &nothing, 701 * WR_S), 480);
+    assert_int_equal(wr_finder_learn(&k, WR_E_TIMEOUT, &nothing, 701 * WR_S), 480);
     assert_int_equal(k.ways, 1);
-    assert_int_equal(wr_finder_learn(&k, &server, WR_E_NOTFOUND, &nothing, 702 * WR_S), 60);
+    assert_int_equal(wr_finder_learn(&k, WR_E_NOTFOUND, &nothing, 702 * WR_S), 60);
     assert_int_equal(k.ways, 0);
-    assert_int_equal(wr_finder_learn(&k, &server, WR_E_NOTFOUND, &nothing, 800 * WR_S), 3600);
+    assert_int_equal(wr_finder_learn(&k, WR_E_NOTFOUND, &nothing, 800 * WR_S), 3600);
     /* Who cannot prove himself goes before that. */
-    assert_int_equal(wr_finder_learn(&k, &server, WR_OK, &named, 900 * WR_S), 600);
+    assert_int_equal(wr_finder_learn(&k, WR_OK, &named, 900 * WR_S), 600);
     nothing.refused = true;
-    assert_int_equal(wr_finder_learn(&k, &server, WR_E_TIMEOUT, &nothing, 901 * WR_S), 60);
+    assert_int_equal(wr_finder_learn(&k, WR_E_TIMEOUT, &nothing, 901 * WR_S), 60);
     assert_int_equal(k.ways, 0);
 }
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "serve/finder.h"
+#include "net/better.h"
 #include "serve/proofs.h"
 
 static void test_life(void **state)
@@ -73,7 +73,7 @@ static void test_room_for_addresses_beside_ways(void **state)
     for (unsigned i = 0; i < 3; i++)
         assert_int_equal(wr_uri_from_text(urls[i], strlen(urls[i]), &servers[i], NULL), WR_OK);
     assert_int_equal(wr_proofs_start(&p, &conf, NULL, NULL), WR_OK);
-    for (unsigned i = 0; i < 2 + WR_URI_ADDRS_MAX + WR_FINDER_WAYS; i++)
+    for (unsigned i = 0; i < 2 + WR_URI_ADDRS_MAX + WR_BETTER_WAYS; i++)
         wr_proofs_add(&p, &servers[i < 2 ? 0 : 1], &up);
     wr_proofs_free(&p);
 }
