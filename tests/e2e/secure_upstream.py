@@ -208,4 +208,33 @@ def hung(lab):
         need(resolves(lab), f"2 s later: {state(lab)}")
 
 
+def peers_of(node, port):
+    """The ports of who is connected to this one of the machine (TCP)."""
+    found = set()
+    with node.inside():
+        for table in ("tcp", "tcp6"):
+            with open(f"/proc/thread-self/net/{table}", encoding="ascii") as lines:
+                for line in list(lines)[1:]:
+                    _, here, there, state = line.split()[:4]
+                    if state == "01" and int(here.split(":")[1], 16) == port:
+                        found.add(int(there.split(":")[1], 16))
+    return found
+
+
+@e2e.test("a connection that something on the way has forgotten: the one question that finds out is answered over another")
+def forgotten(lab):
+    ca = secure.authority()
+    relay = lab.nodes["relay"]
+    with secure.Upstream(lab, "unbound", ca.issue("relay", [secure.HOST], [RELAY4, RELAY6])):
+        lab.start_gateway(config([f"tls://{RELAY4}#name={secure.HOST}"], ca))
+        need(resolves(lab), lab.weir.log_tail())
+        ports = peers_of(relay, 853)
+        equal(len(ports), 1, ports)
+        relay.drop("flow", f"tcp sport {ports.pop()}")
+        flush(lab)
+        need(resolves(lab), f"{state(lab)} {lab.weir.log_tail()}")
+        need(state(lab)["handshakes"] >= 2, state(lab))
+        relay.undrop("flow")
+
+
 e2e.main()
