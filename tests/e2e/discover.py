@@ -102,6 +102,27 @@ def upgraded(box):
     equal(weir.ask("plain.example").addresses, ["192.0.2.77"])
 
 
+@loopback.test("a server that names all three is asked by DoQ, and by DoT when nothing answers there")
+def all_three(box):
+    world = World(box, doq=[f"{UP}:8853"], dot=[f"{UP}:8853"], doh=[f"{UP}:8443"])
+    weir = world.gateway()
+    until("the better ways", lambda: discovered(weir)["state"] == "proven")
+    equal(discovered(weir)["ways"], [f"quic://{UP}:8853", f"tls://{UP}:8853", f"https://{UP}:8443/dns-query"])
+    until("they are in force", lambda: len(weir.verb("upstreams")["upstreams"]) == 4)
+    before = counters(world.up)
+    for i in range(3):
+        equal(weir.ask(f"a{i}.example").addresses, ["192.0.2.77"])
+    after = counters(world.up)
+    equal(after["queries_doq"] - before["queries_doq"], 3)
+    world.up.stop()  # and comes back without DoQ
+    world.up.configure(world.settings(dot=[f"{UP}:8853"]))
+    world.up.start()
+    for i in range(3):
+        equal(weir.ask(f"n{i}.example").addresses, ["192.0.2.77"])
+    after = counters(world.up)
+    equal((after["queries_dot"] >= 3, after["queries_udp"]), (True, 0))
+
+
 @loopback.test("a server that names DoT and DoH is asked by DoT, and by DoH when nothing answers there")
 def fallback(box):
     world = World(box, dot=[f"{UP}:8853"], doh=[f"{UP}:8443"])
