@@ -47,6 +47,7 @@ struct wr_exchange {
     wr_id id;
     wr_id request;    /* whose it is */
     wr_id stream;     /* the stream it is on, or 0 */
+    wr_id old_stream; /* one that it went from and that may answer all the same, or 0 */
     uint64_t sent_us; /* last send */
     uint64_t first_sent_us;
     uint64_t written_us; /* when it was handed to a stream; 0: it waits for one */
@@ -57,8 +58,8 @@ struct wr_exchange {
     struct wr_prefix subnet;            /* family NONE: none is sent */
     uint8_t client_cookie[8];
     uint16_t msg_id;
-    uint16_t stream_msg_id;
-    uint16_t wrong; /* wrong replies taken */
+    uint16_t stream_msg_id, old_msg_id; /* its ids there */
+    uint16_t wrong;                     /* wrong replies taken */
     uint16_t sends;
     uint8_t state; /* enum wr_exchange_state */
     uint8_t want;

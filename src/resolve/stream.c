@@ -334,7 +334,9 @@ static struct wr_exchange *find_asked(struct wr_stream *st, uint16_t msg_id)
 /* Whether it was asked for: then it is a sign of life. What nobody asked is not, and is heard a few times only. */
 static struct wr_exchange *take(struct wr_streams *s, struct wr_stream *st, const uint8_t *msg)
 {
-    struct wr_exchange *x = find_asked(st, (uint16_t)(msg[0] << 8 | msg[1]));
+    uint16_t msg_id = (uint16_t)(msg[0] << 8 | msg[1]);
+    struct wr_exchange *x = find_asked(st, msg_id);
+    struct wr_exchange *moved = x ? NULL : wr_streamlife_claim(s, st, msg_id);
     st->begun_us = s->reading_us;
     if (x || st->owed > 0) {
         wr_streamlife_heard(st, s->reading_us);
@@ -347,7 +349,7 @@ static struct wr_exchange *take(struct wr_streams *s, struct wr_stream *st, cons
     } else if (++st->unasked >= WR_STREAM_UNASKED_MAX) {
         give_up(s, st, BROKEN);
     }
-    return x;
+    return x ? x : moved;
 }
 
 static void conn_ended(struct wr_streams *s, struct wr_stream *st,

@@ -79,6 +79,8 @@ static void move(struct wr_streams *s, struct wr_stream *st, struct wr_list *lis
             st->owed += x->stream_owed;
             st->unheard += x->stream_owed;
             x->stream = 0;
+            x->old_stream = x->stream_owed ? st->id : 0;
+            x->old_msg_id = x->stream_msg_id;
             x->stream_owed = false;
             x->stream_again = true;
             wr_list_append(&s->orphans, &x->on_stream);
@@ -100,6 +102,37 @@ bool wr_streamlife_doubt(struct wr_streams *s, struct wr_stream *st, uint64_t no
     }
     wr_streamlife_arm(s, st);
     return true;
+}
+
+static struct wr_exchange *find_moved(struct wr_list *list, wr_id from, uint16_t msg_id)
+{
+    for (struct wr_list *n = list->next; n != list; n = n->next) {
+        struct wr_exchange *x = WR_CONTAINER(n, struct wr_exchange, on_stream);
+        if (x->old_stream == from && x->old_msg_id == msg_id) {
+            return x;
+        }
+    }
+    return NULL;
+}
+
+struct wr_exchange *wr_streamlife_claim(struct wr_streams *s, const struct wr_stream *st,
+                                        uint16_t msg_id)
+{
+    struct wr_exchange *x = NULL;
+    for (uint32_t i = 0; i < s->pool.count && st->owed > 0 && x == NULL; i++) {
+        wr_id id;
+        struct wr_stream *other = wr_pool_at(&s->pool, i, &id);
+        if (other && other != st && other->state != WR_STREAM_CLOSING && other->slot == st->slot) {
+            x = find_moved(&other->asked, st->id, msg_id);
+            x = x ? x : find_moved(&other->waiting, st->id, msg_id);
+        }
+    }
+    if (x) {
+        x->old_stream = 0;
+        x->stream_msg_id = msg_id; /* it is judged by that, and leaves the other stream */
+        x->written_us = 0;         /* when this one was written is not known any more */
+    }
+    return x;
 }
 
 bool wr_streamlife_is_slow(const struct wr_streams *s, const struct wr_stream *st)

@@ -34,6 +34,9 @@ void wr_streamlife_used(struct wr_streams *s, struct wr_stream *st, uint64_t now
 void wr_streamlife_heard(struct wr_stream *st, uint64_t now_us);
 /* Its patience is over: do its questions go over another one (they are orphans then) while it is listened to? */
 bool wr_streamlife_doubt(struct wr_streams *s, struct wr_stream *st, uint64_t now_us);
+/* A message came to a question that went over another one meanwhile: the exchange, which is answered. NULL: it was none of those. */
+struct wr_exchange *wr_streamlife_claim(struct wr_streams *s, const struct wr_stream *st,
+                                        uint16_t msg_id);
 /* Nothing says that the connection is to blame: another one to the same server was made meanwhile, and is as silent. */
 bool wr_streamlife_is_slow(const struct wr_streams *s, const struct wr_stream *st);
 /* Its timer is over: was that for the connection alone, and does that go on? */

@@ -135,6 +135,33 @@ static void test_hung_stream_loses_no_question(void **state)
     assert_true(r.now.mono_us - begun <= 3 * WR_S);
 }
 
+/* It was not hung, the name takes its time: what comes over the first connection counts, though the question went over another. */
+static void test_slow_answer_is_taken(void **state)
+{
+    r.upstreams.groups = 1;
+    r.upstreams.upstream[0].scheme = WR_SCHEME_TCP;
+    r.upstreams.group[0].servers = 1;
+    wr_id id = rig_ask(&r, "x.example.");
+    uint64_t begun = r.now.mono_us;
+    wr_id stream = open_stream();
+    struct rig first = sent;
+    while (rig_wait(&r, 3 * WR_S) != WR_REQUEST_STREAM_OPEN) {
+        assert_int_not_equal(r.out.action, WR_REQUEST_NOTHING);
+    }
+    wr_requests_stream_open(r.requests, r.out.id, r.now.mono_us);
+    while (rig_poll(&r) != WR_REQUEST_STREAM_WRITE) {
+        assert_int_not_equal(r.out.action, WR_REQUEST_NOTHING);
+    }
+    r.now.mono_us = begun + 1500 * WR_MS;
+    feed_stream(stream, &first, 4000);
+    rig_result(&r, id, 0);
+    assert_int_equal(wr_requests_count(r.requests), 0);
+    id = rig_ask(&r, "x.example.");
+    rig_expect(&r, WR_REQUEST_STREAM_WRITE);
+    assert_true(r.out.id == stream); /* as good as before */
+    wr_requests_release(r.requests, id, r.now.mono_us);
+}
+
 /* While all are suspect each is probed every half second, and the first answer makes it good. */
 static void test_probes_find_the_way_back(void **state)
 {
@@ -320,6 +347,7 @@ int main(void)
         CASE(test_lost_stream_goes_to_another_server),
         CASE(test_hung_stream),
         CASE(test_hung_stream_loses_no_question),
+        CASE(test_slow_answer_is_taken),
         CASE(test_probes_find_the_way_back),
         CASE(test_adopt_moves_what_is_in_flight),
         CASE(test_slow_name_does_not_end_wariness),

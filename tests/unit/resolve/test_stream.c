@@ -199,9 +199,32 @@ static void test_slow_stream_is_used_again(void **state)
     uint16_t msg_id = x[0].stream_msg_id;
     wr_streams_expire(&s, T0 + 1 * WR_S);
     assert_ptr_equal(wr_streams_orphan(&s, &again), &x[0]);
+    assert_int_equal(wr_streams_place(&s, &x[0], &rng, T0), 0);
+    assert_int_equal(poll_at(T0), WR_STREAM_OPEN);
+    wr_id other = out.id;
     feed(stream, msg_id);
     assert_true(wr_streams_message(&s, &now, &got, &msg, &size));
-    assert_null(got); /* too late for the one that moved */
+    assert_ptr_equal(got, &x[0]); /* though it waits for the other one now */
+    assert_int_equal(got->stream, other);
+    assert_int_equal(got->stream_msg_id, msg_id);
+    wr_streams_leave(&s, &x[0], T0);
+    assert_int_equal(wr_streams_place(&s, &x[1], &rng, T0), 0);
+    ask_one(1);
+    assert_int_equal(out.id, stream);
+}
+
+/* The same when nobody waits for it any more. */
+static void test_slow_answer_to_nobody(void **state)
+{
+    const uint8_t *msg;
+    size_t size;
+    bool again;
+    wr_id stream = open_with(0);
+    wr_streams_expire(&s, T0 + 1 * WR_S);
+    assert_ptr_equal(wr_streams_orphan(&s, &again), &x[0]);
+    feed(stream, x[0].stream_msg_id);
+    assert_true(wr_streams_message(&s, &now, &got, &msg, &size));
+    assert_null(got);
     assert_int_equal(wr_streams_place(&s, &x[1], &rng, T0), 0);
     ask_one(1);
     assert_int_equal(out.id, stream);
@@ -389,6 +412,7 @@ int main(void)
         CASE(test_hung_stream_is_left),
         CASE(test_hung_stream_is_left_whoever_waits),
         CASE(test_slow_stream_is_used_again),
+        CASE(test_slow_answer_to_nobody),
         CASE(test_abandoned_is_asked_anew),
         CASE(test_idle_stream_is_closed_later),
         CASE(test_garbage_loses_the_stream),
