@@ -4,39 +4,57 @@
 
 #include "unit/transport/doqworld.h"
 
-/* A client that has been here before, and its ticket. */
-static struct dw_client *visit(struct dw *w)
-{
-    struct dw_client *c = dw_client(w);
+static struct dw *w;
+static struct dw_client *before; /* who has been here, and has its ticket */
 
-    dw_ask(w, c, 1, 0);
+/* Servers that take early data, and a client that has visited one. */
+static int setup(void **state)
+{
+    w = dw_new(1);
+    dw_take_early(w);
+    dw_start(w);
+    before = dw_client(w);
+    dw_ask(w, before, 1, 0);
     dw_run(w, WR_S);
-    assert_int_equal(c->answers, 1);
-    assert_true(c->ticket_size > 0);
-    wr_doqclient_close(c->c, w->now_us);
+    assert_int_equal(before->answers, 1);
+    assert_true(before->ticket_size > 0);
+    wr_doqclient_close(before->c, w->now_us);
     dw_run(w, WR_S);
-    return c;
+    return 0;
 }
 
-static void ask_early(struct dw *w, struct dw_client *c)
+static int teardown(void **state)
 {
+    dw_free(w);
+    return 0;
+}
+
+/* Who has the ticket comes, and asks in its first flight. */
+static struct dw_client *come_again(void)
+{
+    struct dw_client *c = dw_client_at(w, before, true);
     uint8_t msg[64];
 
     assert_int_equal(wr_doqclient_ask(c->c, msg, dw_query(msg, 2, 0), true, w->now_us), WR_OK);
+    return c;
 }
 
-static struct wr_doqclient_facts facts(const struct dw_client *c)
+/* It has its answer, and this is how. */
+static void expect(const struct dw_client *c, bool resumed, bool early)
 {
     struct wr_doqclient_facts f;
 
     wr_doqclient_facts(c->c, &f);
-    return f;
+    assert_int_equal(c->answers, 1);
+    assert_int_equal(f.resumed, resumed);
+    assert_int_equal(f.early_taken, early);
+    assert_int_equal(w->early_queries, early);
 }
 
 static uint8_t first[4][WR_QUIC_DATAGRAM];
 static size_t first_size[4], firsts;
 
-static bool record(struct dw *w, bool to_server, unsigned client, uint8_t *bytes, size_t *size)
+static bool record(struct dw *world, bool to_server, unsigned client, uint8_t *bytes, size_t *size)
 {
     if (to_server && client == 1 && firsts < 4) {
         memcpy(first[firsts], bytes, *size);
@@ -46,7 +64,7 @@ static bool record(struct dw *w, bool to_server, unsigned client, uint8_t *bytes
 }
 
 /* Under the address of the one that was heard, for which its token is good. */
-static void replay(struct dw *w, unsigned worker, uint16_t port)
+static void replay(unsigned worker, uint16_t port)
 {
     for (unsigned i = 0; i < firsts; i++) {
         struct wr_doq_datagram in = {.from = dw_addr(10, port),
@@ -60,71 +78,42 @@ static void replay(struct dw *w, unsigned worker, uint16_t port)
 
 static void test_taken_once(void **state)
 {
-    struct dw *w = dw_new(1);
-
-    dw_take_early(w);
-    dw_start(w);
-    struct dw_client *before = visit(w);
-    struct dw_client *c = dw_client_at(w, before, true);
-
     w->tap = record;
     firsts = 0;
-    ask_early(w, c);
+    struct dw_client *c = come_again();
     dw_flush_client(w, 1);
     size_t flight = firsts;
     dw_run(w, WR_S);
-    assert_int_equal(c->answers, 1);
-    assert_true(facts(c).resumed);
-    assert_true(facts(c).early_taken);
-    assert_int_equal(w->early_queries, 1);
+    expect(c, true, true);
     firsts = flight;
     /* Its first flight again, from other ports, to both workers: no query comes of it. */
     w->tap = NULL;
     for (uint16_t i = 0; i < 3; i++) {
         w->now_us += 10 * WR_MS;
-        replay(w, 1, 7000 + i);
-        replay(w, 0, 7010 + i);
+        replay(1, 7000 + i);
+        replay(0, 7010 + i);
     }
     dw_run(w, WR_S);
     assert_int_equal(w->early_queries, 1);
     assert_int_equal(wr_doqserver_stats(w->s[0])->queries + wr_doqserver_stats(w->s[1])->queries,
                      2);
-    dw_free(w);
 }
 
 /* Without a register there is no early data: the client asks again by itself, and no query is lost. */
 static void test_refused_is_asked_again(void **state)
 {
-    struct dw *w = dw_new(2);
-
-    dw_take_early(w);
-    dw_start(w);
-    struct dw_client *before = visit(w);
-
     for (unsigned i = 0; i < DW_WORKERS; i++) {
         w->setup.tls.anti_replay = NULL;
         wr_doqserver_adopt(w->s[i], &w->setup.tls);
     }
-    struct dw_client *c = dw_client_at(w, before, true);
-
-    ask_early(w, c);
+    struct dw_client *c = come_again();
     dw_run(w, WR_S);
-    assert_int_equal(c->answers, 1);
-    assert_true(facts(c).resumed);
-    assert_false(facts(c).early_taken);
-    assert_int_equal(w->early_queries, 0);
-    dw_free(w);
+    expect(c, true, false);
 }
 
 /* A restart: the key of the tickets is another, so a recorded first flight is worth nothing, register or not. */
 static void test_after_a_restart(void **state)
 {
-    struct dw *w = dw_new(3);
-
-    dw_take_early(w);
-    dw_start(w);
-    struct dw_client *before = visit(w);
-
     dw_take_no_early(w);
     wr_rng_bytes(&w->rng, w->ticket_key, sizeof(w->ticket_key));
     dw_take_early(w);
@@ -132,26 +121,14 @@ static void test_after_a_restart(void **state)
         dw_stop_server(w, i);
         dw_start_server(w, i);
     }
-    struct dw_client *c = dw_client_at(w, before, true);
-
-    ask_early(w, c);
+    struct dw_client *c = come_again();
     dw_run(w, WR_S);
-    assert_int_equal(c->answers, 1);
-    assert_false(facts(c).resumed);
-    assert_false(facts(c).early_taken);
-    assert_int_equal(w->early_queries, 0);
-    dw_free(w);
+    expect(c, false, false);
 }
 
 /* The same key, but the register is new: GnuTLS refuses what is older than it. */
 static void test_older_than_the_register(void **state)
 {
-    struct dw *w = dw_new(4);
-
-    dw_take_early(w);
-    dw_start(w);
-    struct dw_client *before = visit(w);
-
     struct timespec wait = {.tv_nsec = 2000000}; /* the ticket must be older by a clock's step */
     nanosleep(&wait, NULL);
     dw_take_no_early(w);
@@ -160,24 +137,18 @@ static void test_older_than_the_register(void **state)
         w->setup.tls.anti_replay = w->antireplay[i].handle;
         wr_doqserver_adopt(w->s[i], &w->setup.tls);
     }
-    struct dw_client *c = dw_client_at(w, before, true);
-
-    ask_early(w, c);
+    struct dw_client *c = come_again();
     dw_run(w, WR_S);
-    assert_int_equal(c->answers, 1);
-    assert_true(facts(c).resumed);
-    assert_false(facts(c).early_taken);
-    assert_int_equal(w->early_queries, 0);
-    dw_free(w);
+    expect(c, true, false);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_taken_once),
-        cmocka_unit_test(test_refused_is_asked_again),
-        cmocka_unit_test(test_after_a_restart),
-        cmocka_unit_test(test_older_than_the_register),
+        cmocka_unit_test_setup_teardown(test_taken_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_refused_is_asked_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_after_a_restart, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_older_than_the_register, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
