@@ -24,7 +24,7 @@ import certs
 import gateway
 import rooted
 import world
-from servers import log_of, write
+from servers import knot_conf, log_of, write
 from spaces import RUN, LabError, Started, peer
 from story import until
 
@@ -89,24 +89,8 @@ newServer({{address='{forward}:53', healthCheckMode='up'}})
 
 def _knotd(home, addresses, identity, forward):
     listen = ", ".join(f"{a}@853" for a in addresses)
-    conf = write(os.path.join(home, "knot.conf"), f"""server:
-    rundir: {home}
-    udp-workers: 1
-    tcp-workers: 1
-    background-workers: 1
-    listen-tls: [{listen}]
-    listen-quic: [{listen}]
-    key-file: {identity.key}
-    cert-file: {identity.chain}
-log:
-  - target: stderr
-    any: info
-database:
-    storage: {home}
-    journal-db-max-size: 16M
-    kasp-db-max-size: 8M
-    timer-db-max-size: 2M
-remote:
+    own = (f"listen-tls: [{listen}]", f"listen-quic: [{listen}]", f"key-file: {identity.key}", f"cert-file: {identity.chain}")
+    conf = write(os.path.join(home, "knot.conf"), knot_conf(home, *own) + f"""remote:
   - id: forward
     address: {forward}
 mod-dnsproxy:

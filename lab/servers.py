@@ -47,25 +47,29 @@ def _zone_file(zone):
     return "root.zone" if zone == "." else zone + "zone"
 
 
-def _knot_conf(name, zones, signing=True):
-    """`zones`: name -> policy. Without `signing` the zone files are served as they are."""
-    home = os.path.join(RUN, name)
-    conf = f"""server:
+def knot_conf(home, *server, level="info"):
+    """What every knotd of the tests has, with its files in `home`; `server`: lines of that section, such as where it listens."""
+    lines = "".join(f"    {line}\n" for line in server)
+    return f"""server:
     rundir: {home}
     udp-workers: 1
     tcp-workers: 1
     background-workers: 1
-    listen: [0.0.0.0@53, ::@53]
-log:
+{lines}log:
   - target: stderr
-    any: warning
+    any: {level}
 database:
     storage: {home}
     journal-db-max-size: 16M
     kasp-db-max-size: 8M
     timer-db-max-size: 2M
-policy:
 """
+
+
+def _knot_conf(name, zones, signing=True):
+    """`zones`: name -> policy. Without `signing` the zone files are served as they are."""
+    home = os.path.join(RUN, name)
+    conf = knot_conf(home, "listen: [0.0.0.0@53, ::@53]", level="warning") + "policy:\n"
     for policy, lines in POLICIES.items():
         conf += f"  - id: {policy}\n    manual: on\n    single-type-signing: on\n{lines}"
     conf += f"""template:

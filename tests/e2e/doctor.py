@@ -27,7 +27,7 @@ import loopback
 from loopback import equal, need, until
 
 sys.path.insert(0, os.path.join(loopback.TOP, "lab"))
-from servers import answer_stun, nsd_conf
+from servers import answer_stun, knot_conf, nsd_conf
 from spaces import LabError, peer
 
 PARENT, CHILD, SILENT, NOBODY, FAKE = "198.51.100.1", "198.51.100.3", "198.51.100.66", "198.51.100.67", "127.0.5.1"
@@ -160,18 +160,7 @@ class Servers:
             text += "".join(f"{zone} NS {ns}.{zone}\n{ns}.{zone} A {address}\n" for ns, address in servers.items())
         self.write("root.zone", root)
         self.write("example.zone", text)
-        conf = self.write("knot.conf", f"""server:
-    rundir: {self.folder}
-    udp-workers: 1
-    tcp-workers: 1
-    background-workers: 1
-    listen: [{PARENT}@53]
-database:
-    storage: {self.folder}
-    journal-db-max-size: 16M
-    kasp-db-max-size: 8M
-    timer-db-max-size: 2M
-template:
+        conf = self.write("knot.conf", knot_conf(self.folder, f"listen: {PARENT}@53") + f"""template:
   - id: default
     storage: {self.folder}
     zonefile-sync: -1

@@ -21,6 +21,7 @@ import primaries
 from loopback import equal, need, until
 
 sys.path.insert(0, os.path.join(loopback.TOP, "lab"))
+import servers  # noqa: E402
 import spaces  # noqa: E402
 
 ROOT, SITE = "127.0.0.2", "127.0.0.4"
@@ -36,22 +37,7 @@ class Knot(primaries.Primary):
 
     def __init__(self, box, address, zones, digest=False):
         super().__init__(box, address, 53)
-        conf = f"""server:
-    rundir: {self.folder}
-    udp-workers: 1
-    tcp-workers: 1
-    background-workers: 1
-    listen: {address}@53
-log:
-  - target: stderr
-    any: info
-database:
-    storage: {self.folder}
-    journal-db-max-size: 16M
-    kasp-db-max-size: 8M
-    timer-db-max-size: 2M
-policy:
-"""
+        conf = servers.knot_conf(self.folder, f"listen: {address}@53") + "policy:\n"
         for policy, lines in POLICIES.items():
             conf += f"  - id: {policy}\n    single-type-signing: on\n    algorithm: ecdsap256sha256\n{lines}"
         conf += f"""acl:
@@ -91,21 +77,7 @@ class Nsd(primaries.Primary):
 
     def __init__(self, box, address, zone, text):
         super().__init__(box, address, 53)
-        conf = self.write("nsd.conf", f"""server:
-  ip-address: {address}
-  username: ""
-  chroot: ""
-  zonesdir: "{self.folder}"
-  pidfile: "{self.folder}/nsd.pid"
-  xfrdfile: "{self.folder}/xfrd.state"
-  zonelistfile: "{self.folder}/zone.list"
-  xfrdir: "{self.folder}"
-  cookie-secret-file: ""
-  server-count: 1
-  rrl-ratelimit: 0
-remote-control:
-  control-enable: no
-zone:
+        conf = self.write("nsd.conf", servers.nsd_conf(self.folder, [address]) + f"""zone:
   name: "{zone}"
   zonefile: "{self.write('zone', text)}"
   provide-xfr: 127.0.0.0/8 NOKEY

@@ -87,21 +87,7 @@ class Knot(Primary):
         keys = f"key:\n  - id: {key}\n    algorithm: hmac-sha256\n    secret: {secret}\n" if key else ""
         remote = f"remote:\n  - id: weir\n    address: {notify}\n    via: {self.address}\n" if notify else ""
         acl = "deny: on" if deny else f"key: {key}" if key else "address: 127.0.0.0/8"
-        self.conf = self.write("knot.conf", f"""server:
-    rundir: {self.folder}
-    udp-workers: 1
-    tcp-workers: 1
-    background-workers: 1
-    listen: {self.address}@{self.port}
-log:
-  - target: stderr
-    any: info
-database:
-    storage: {self.folder}
-    journal-db-max-size: 16M
-    kasp-db-max-size: 8M
-    timer-db-max-size: 2M
-{keys}{remote}acl:
+        self.conf = self.write("knot.conf", servers.knot_conf(self.folder, f"listen: {self.address}@{self.port}") + f"""{keys}{remote}acl:
   - id: out
     {acl}
     action: transfer
