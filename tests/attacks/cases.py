@@ -15,7 +15,7 @@ MESSAGES_MAX = 100      # WR_REQUEST_SENDS_MAX
 
 
 def case(key, title, prepare=None, control=None, **settings):
-    """Registers the attack function below it."""
+    """Registers the attack function below it. `settings` are weir's; secure=True: `prepare` makes world.identity, and all listen with it."""
     def register(attack):
         ALL.append(Case(key, title, prepare, control, attack, settings))
         return attack

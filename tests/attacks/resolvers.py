@@ -17,6 +17,7 @@ import dns.message
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PEERS = os.environ.get("WEIR_PEERS", os.path.join(TOP, "build", "peers"))
 ADDRESS = ("127.0.0.1", 5300)
+DOT, DOH = ("127.0.0.1", 8530), ("127.0.0.1", 4430)     # of those that were given an identity
 START_S = 15
 PLACES = ("/tmp", "/proc", "/dev")
 
@@ -38,8 +39,9 @@ def counter_library():
 class Resolver:
     name = ""
 
-    def __init__(self, root_address, anchor, **words):
-        self.root, self.anchor, self.words = root_address, anchor, words
+    def __init__(self, root_address, anchor, identity=None, **words):
+        """`identity`: of lab/certs; then it listens for DNS over TLS and HTTPS too."""
+        self.root, self.anchor, self.identity, self.words = root_address, anchor, identity, words
         self.folder = tempfile.mkdtemp(prefix="attacks-")
         os.chmod(self.folder, 0o777)
         self.counts = os.path.join(self.folder, "counts")
@@ -53,6 +55,10 @@ class Resolver:
         with open(path, "w", encoding="utf-8") as f:
             f.write(text)
         return path
+
+    def pair(self):
+        """The certificate and its key, in files that the resolver can see."""
+        return [shutil.copy(path, self.folder) for path in (self.identity.chain, self.identity.key)]
 
     def command(self):
         raise NotImplementedError
@@ -146,6 +152,9 @@ class Weir(Resolver):
             "local": {"special": {"enable": False}},
             "control": {"socket": os.path.join(self.folder, "control")},
         }
+        if self.identity:
+            chain, key = self.pair()
+            conf["encrypted"] = {"dot": ["%s:%d" % DOT], "doh": ["%s:%d" % DOH], "certificates": [{"chain": chain, "key": key}]}
         for key, value in self.words.items():
             conf.setdefault(key, {}).update(value)
         path = self.write("weir.yaml", json.dumps(conf))
@@ -157,8 +166,13 @@ class Unbound(Resolver):
 
     def command(self):
         hints = self.write("hints", f". 3600 NS a.root.zz.\na.root.zz. 3600 A {self.root}\n")
+        secure = ""
+        if self.identity:
+            chain, key = self.pair()
+            secure = "".join(f"  interface: {address}@{port}\n" for address, port in (DOT, DOH))
+            secure += f'  tls-port: {DOT[1]}\n  https-port: {DOH[1]}\n  tls-service-pem: "{chain}"\n  tls-service-key: "{key}"\n'
         path = self.write("unbound.conf", f"""server:
-  interface: 127.0.0.1@5300
+{secure}  interface: 127.0.0.1@5300
   do-ip6: no
   access-control: 0.0.0.0/0 allow
   username: ""
@@ -182,9 +196,13 @@ class Kresd(Resolver):
     def command(self):
         hints = self.write("hints", f". 3600 NS a.root.zz.\na.root.zz. 3600 A {self.root}\n")
         keys = self.write("root.keys", self.anchor + "\n")
+        secure = ""
+        if self.identity:
+            secure = "".join(f"net.listen('{address}', {port}, {{kind='{kind}'}})\n" for (address, port), kind in ((DOT, "tls"), (DOH, "doh2")))
+            secure += "net.tls('{}', '{}')\n".format(*self.pair())
         path = self.write("kresd.conf", f"""
 net.listen('127.0.0.1', 5300)
-net.ipv6 = false
+{secure}net.ipv6 = false
 cache.open(20 * MB, 'lmdb://{self.folder}')
 modules.unload('priming')
 modules.unload('ta_signal_query')

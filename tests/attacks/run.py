@@ -32,8 +32,9 @@ def slowed(figure):
 
 
 def attack(case, world, kind):
-    words = case.settings if kind is resolvers.Weir else {}
-    resolver = kind(world.servers.root_address, world.anchor, **words)
+    words = dict(case.settings)
+    identity = world.identity if words.pop("secure", False) else None
+    resolver = kind(world.servers.root_address, world.anchor, identity, **(words if kind is resolvers.Weir else {}))
     try:
         figures = [slowed(f) for f in case.attack(world, resolver.start())]
         if not resolver.alive():
@@ -72,7 +73,7 @@ def main():
             print("unshare or ip is not installed")
             sys.exit(SKIPPED)
         enter()
-    import attack_clock, attack_floods, attack_names, attack_proof, attack_taken, attack_work    # noqa: E401 pylint: disable=all
+    import attack_clock, attack_encrypted, attack_floods, attack_names, attack_proof, attack_taken, attack_work    # noqa: E401 pylint: disable=all
     import world as internet    # pylint: disable=import-outside-toplevel
     words = [w for w in sys.argv[1:] if w != "--peers"]
     kinds, missing = [resolvers.Weir], []
