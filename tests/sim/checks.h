@@ -49,6 +49,7 @@ enum check_plant {
     PLANT_PLAIN,     /* the engines are not told that encryption is required */
     PLANT_READABLE,  /* what stands for TLS hides nothing */
     PLANT_CREDULOUS, /* encrypted servers need not prove who they are */
+    PLANT_EAGER,     /* the engines do not know the encrypted ones of a group */
     PLANTS
 };
 

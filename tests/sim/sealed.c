@@ -132,6 +132,19 @@ static void tempt(struct world *w)
     wr_upstream_link_routes(w->sealed.route, 3);
 }
 
+/* A plant. */
+static void forget_encrypted(struct wr_upstreams *u)
+{
+    struct wr_group *g = &u->group[0];
+    uint8_t kept = 0;
+    for (unsigned i = 0; i < g->servers; i++) {
+        if (!wr_upstream_is_encrypted(u->upstream[g->server[i]].scheme)) {
+            g->server[kept++] = g->server[i];
+        }
+    }
+    g->servers = kept ? kept : g->servers;
+}
+
 void sealed_settings(struct world *w)
 {
     struct wr_upstreams *u = &w->gate.settings.upstreams;
@@ -146,6 +159,8 @@ void sealed_settings(struct world *w)
     }
     if (w->sealed.required) {
         tempt(w);
+    } else if (w->plan.plant == PLANT_EAGER) {
+        forget_encrypted(u);
     }
 }
 
@@ -259,11 +274,13 @@ static bool is_well(const struct world *w)
     return w->calm && w->clock.now.mono_us > w->calm_us + 4 * WR_S;
 }
 
-void sealed_sees_datagram(struct world *w, unsigned server)
+void sealed_sees_datagram(struct world *w, unsigned server, const uint8_t *bytes, size_t size)
 {
     if (w->sealed.required) {
         checks_fail(w, 5, "a datagram leaves, and encryption is required");
-    } else if (w->sealed.on && is_well(w)) {
+    } else if (w->sealed.on && is_well(w) && wire_read(w->query, bytes, size) == 0 &&
+               w->query->qname
+                   [0]) { /* a server that was suspect is asked for the root's servers, to see */
         checks_fail(w, 5, "plain server %u is asked while encrypted ones answer", server);
     }
 }

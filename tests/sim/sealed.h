@@ -13,7 +13,7 @@
  *
  * Invariant 5, looked at for every datagram and every octet that leaves: encryption is required, so there is no datagram, no connection to a
  * plain server, no message in the clear, and nowhere a zone's name, as labels or as text. Where it is not required octets on
- * connections to encrypted servers are looked at likewise; and in the calm no plain server is asked while encrypted ones answer.
+ * connections to encrypted servers are looked at likewise; and in the calm no plain server is asked for a name while encrypted ones answer.
  */
 #ifndef WEIR_SIM_SEALED_H
 #define WEIR_SIM_SEALED_H
@@ -49,7 +49,7 @@ void sealed_portal(struct world *w, bool comes);
 void sealed_house(struct world *w);
 
 /* What leaves: as one datagram, a connection, octets on one to this server (SERVERS_MAX: to nobody that the world knows). */
-void sealed_sees_datagram(struct world *w, unsigned server);
+void sealed_sees_datagram(struct world *w, unsigned server, const uint8_t *bytes, size_t size);
 void sealed_sees_open(struct world *w, unsigned server);
 void sealed_sees_octets(struct world *w, unsigned server, const uint8_t *bytes, size_t size);
 

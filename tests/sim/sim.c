@@ -9,7 +9,7 @@
  *     sim --plants              every planted fault must be found, by the check that is there for it
  *     sim --tests               all three, as TAP (what the normal test runs)
  *     --plant NAME  --machine weir|control  --secure (each seed with recursion and signed zones)
- *     --sealed (each seed with encrypted upstreams, and encryption required)
+ *     --sealed (each seed with encrypted upstreams, and encryption required)  --mixed (with encrypted and plain ones)
  *
  * Each seed runs twice: the second trace must be the first. Exit 0: nothing was violated.
  */
@@ -29,6 +29,7 @@ struct options {
     enum { TREE_DRAWN = 0, TREE_NEVER, TREE_ALWAYS } tree; /* recursion: as the seed says */
     bool secure;                                           /* always signed zones */
     bool sealed;                                           /* always encrypted, and required */
+    bool mixed;                                            /* ... and not required */
 };
 
 static struct {
@@ -80,9 +81,9 @@ static unsigned run_once(uint64_t seed, const struct options *o, bool trace, uin
     plan.tree = o->tree == TREE_DRAWN ? plan.tree : o->tree == TREE_ALWAYS;
     plan.tree = plan.tree || o->secure;
     plan.secure = plan.secure || o->secure;
-    plan.tree = plan.tree && !o->sealed;
-    plan.sealed = plan.sealed || o->sealed;
-    plan.required = plan.required || o->sealed;
+    plan.tree = plan.tree && !o->sealed && !o->mixed;
+    plan.sealed = plan.sealed || o->sealed || o->mixed;
+    plan.required = (plan.required || o->sealed) && !o->mixed;
     struct world *w = world_new(&plan);
     bool good = world_run(w);
     unsigned check = good ? 0 : w->checks.check;
@@ -143,6 +144,7 @@ static int run_seeds(const struct options *o)
             printf("seed %llu: %s; replay: %s%llu\n", (unsigned long long)s, text,
                    o->secure   ? "sim --trace --secure --seed "
                    : o->sealed ? "sim --trace --sealed --seed "
+                   : o->mixed  ? "sim --trace --mixed --seed "
                                : "make sim SEED=",
                    (unsigned long long)s);
             fflush(stdout);
@@ -180,6 +182,7 @@ static const unsigned finder[PLANTS] = {
     [PLANT_MEMORY] = 4,    [PLANT_DEAD] = 6,   [PLANT_UNEQUAL] = 8,  [PLANT_SHAPE] = 9,
     [PLANT_STRAY] = 5,     [PLANT_SIZE] = 9,   [PLANT_VOUCHED] = 2,  [PLANT_SILENT] = 2,
     [PLANT_BELIEVING] = 2, [PLANT_PLAIN] = 5,  [PLANT_READABLE] = 5, [PLANT_CREDULOUS] = 2,
+    [PLANT_EAGER] = 5,
 };
 
 /* Each fault in a world of forwarders, and in one with recursion; those about proofs where zones are signed. */
@@ -194,8 +197,10 @@ static int run_plants(const struct options *options)
         o.plant = (enum check_plant)(p / 2);
         o.tree = p % 2 ? TREE_ALWAYS : TREE_NEVER;
         o.secure = o.plant >= PLANT_VOUCHED && o.plant <= PLANT_BELIEVING; /* about proofs */
-        o.sealed = o.plant >= PLANT_PLAIN;                                 /* about encryption */
-        if ((o.secure && o.tree == TREE_NEVER) || (o.sealed && o.tree == TREE_ALWAYS)) {
+        o.mixed = o.plant == PLANT_EAGER;
+        o.sealed = o.plant >= PLANT_PLAIN && !o.mixed; /* about encryption */
+        if ((o.secure && o.tree == TREE_NEVER) ||
+            ((o.sealed || o.mixed) && o.tree == TREE_ALWAYS)) {
             continue;
         }
         /* Not every seed has the moment that a plant waits for. */
@@ -215,7 +220,7 @@ static int usage(void)
 {
     fprintf(stderr, "usage: sim [SEED [COUNT]] [--seed N] [--count N] [--trace] [--goals [NAME]] "
                     "[--plants] [--tests] "
-                    "[--plant NAME] [--machine weir|control] [--secure] [--sealed]\n");
+                    "[--plant NAME] [--machine weir|control] [--secure] [--sealed] [--mixed]\n");
     return 2;
 }
 
@@ -256,6 +261,8 @@ static bool read_options(struct options *o, int argc, char **argv)
             o->secure = true;
         } else if (strcmp(a, "--sealed") == 0) {
             o->sealed = true;
+        } else if (strcmp(a, "--mixed") == 0) {
+            o->mixed = true;
         } else if (strcmp(a, "--plants") == 0) {
             o->plants = true;
         } else if (strcmp(a, "--tests") == 0) {

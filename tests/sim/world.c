@@ -95,7 +95,7 @@ static void act_datagram(struct world *w, unsigned worker, const struct wr_actio
     struct sim_event e = {.kind = EV_SERVER_HEARS, .who = server, .id = a->id};
     uint64_t delay[2];
     checks_trace(w, "datagram", worker, a->id, a->bytes, a->size);
-    sealed_sees_datagram(w, server);
+    sealed_sees_datagram(w, server, a->bytes, a->size);
     checks_sent(w, server, a->bytes, a->size);
     if (w->no_ports && !net_port_is_open(w->ports, worker, a->id)) {
         e = (struct sim_event){
