@@ -87,15 +87,6 @@ static struct world *quiet_world(uint64_t seed, bool verbose)
     return quiet_world_of(2, seed, verbose);
 }
 
-/* Waits until the query at `at` in the ledger is settled. */
-static const struct asked *await(struct world *w, unsigned at)
-{
-    for (unsigned n = 0; n < 700 && !w->checks.asked[at].settled_us; n++) {
-        goal_pass(w, 10 * WR_MS);
-    }
-    return &w->checks.asked[at];
-}
-
 /* One round: every name once, one after the other or many at a time. All have left the cache when it begins. */
 static void ask_round(struct world *w, unsigned at_once)
 {
@@ -103,7 +94,7 @@ static void ask_round(struct world *w, unsigned at_once)
     for (unsigned i = 0; i < w->oracle.names; i++) {
         unsigned at = goal_ask(w, i % w->plan.clients, (int)i, TYPE_A);
         if (at_once == 1 || i % at_once == 0) {
-            await(w, at);
+            goal_await(w, at);
         }
     }
     goal_pass(w, 6 * WR_S);
@@ -168,16 +159,16 @@ bool goal_outage(char *figures, size_t cap, bool verbose)
     uint64_t first_us = 0, later_us = 0, asked = 0, explained = 0;
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         struct world *w = quiet_world(seed, verbose);
-        await(w, goal_ask(w, 0, 0, TYPE_A));
+        goal_await(w, goal_ask(w, 0, 0, TYPE_A));
         goal_pass(w, WR_S);
         cut_all(w, seed % 2 ? LINK_SILENT : LINK_UNREACHABLE);
-        const struct asked *a = await(w, goal_ask(w, 1, 20, TYPE_A));
+        const struct asked *a = goal_await(w, goal_ask(w, 1, 20, TYPE_A));
         uint64_t took = a->settled_us - a->fed_us;
         first_us = took > first_us ? took : first_us;
         explained += a->ede == 22 || a->ede == 23;
         asked++;
         for (int name = 30; name < 90; name++) {
-            a = await(w, goal_ask(w, (unsigned)name % 6, name, TYPE_AAAA));
+            a = goal_await(w, goal_ask(w, (unsigned)name % 6, name, TYPE_AAAA));
             took = a->settled_us - a->fed_us;
             later_us = took > later_us ? took : later_us;
             explained += a->ede == 22 || a->ede == 23;
@@ -202,18 +193,18 @@ bool goal_recovery(char *figures, size_t cap, bool verbose)
     for (uint64_t seed = 1; seed <= 4 * SEEDS; seed++) {
         struct world *w = quiet_world(seed, verbose);
         uint64_t outage_us = outages_s[seed % 6] * WR_S;
-        await(w, goal_ask(w, 0, 0, TYPE_A));
+        goal_await(w, goal_ask(w, 0, 0, TYPE_A));
         cut_all(w, seed % 2 ? LINK_SILENT : LINK_UNREACHABLE);
-        await(w, goal_ask(w, 1, 20, TYPE_A));
+        goal_await(w, goal_ask(w, 1, 20, TYPE_A));
         goal_pass(w, outage_us);
         if (seed % 3) {
-            await(w,
-                  goal_ask(w, 2, 21,
-                           TYPE_A)); /* clients that go on asking, or are gone for all that time */
+            goal_await(
+                w, goal_ask(w, 2, 21,
+                            TYPE_A)); /* clients that go on asking, or are gone for all that time */
         }
         cut_all(w, LINK_UP);
         goal_pass(w, 2 * WR_S);
-        const struct asked *a = await(w, goal_ask(w, 3, seed % 2 ? 20 : 22, TYPE_A));
+        const struct asked *a = goal_await(w, goal_ask(w, 3, seed % 2 ? 20 : 22, TYPE_A));
         asked++;
         fresh += a->reply_size && a->rcode != RCODE_SERVFAIL && !a->stale;
         slowest_us =
@@ -236,7 +227,7 @@ bool goal_stale(char *figures, size_t cap, bool verbose)
         for (unsigned i = 0; i < w->oracle.names; i++) {
             w->oracle.name[i].kind = ORACLE_HOST;
             w->oracle.name[i].ttl_s = 60;
-            await(w, goal_ask(w, i % 6, (int)i, TYPE_A));
+            goal_await(w, goal_ask(w, i % 6, (int)i, TYPE_A));
         }
         goal_pass(w, 90 * WR_S);
         cut_all(w, seed % 2 ? LINK_SILENT : LINK_UNREACHABLE);

@@ -75,6 +75,14 @@ void goal_cut(struct world *w, unsigned server, enum link_state state)
     world_say(w, "server %u: link %d", server, (int)state);
 }
 
+const struct asked *goal_await(struct world *w, unsigned at)
+{
+    for (unsigned n = 0; n < 700 && !w->checks.asked[at].settled_us; n++) {
+        goal_pass(w, 10 * WR_MS);
+    }
+    return &w->checks.asked[at];
+}
+
 /* The end of a world: its checks are part of the story. */
 bool goal_end(struct world *w, char *why, size_t cap)
 {
@@ -99,6 +107,13 @@ static const struct {
      "all dead: unknown names fail within 400 ms (2 s before that is known), EDE 22 or 23"},
     {"recovery", goal_recovery, "back for 2 s: the first client query is answered fresh"},
     {"stale", goal_stale, "100 % of cached names answered during an outage, TTL 30, EDE 3"},
+    {"hung", goal_hung,
+     "connections that a link change made deaf: the next question is answered within 3 s, within 1 "
+     "s "
+     "when the change is told"},
+    {"portal", goal_portal,
+     "encryption required behind a portal: nothing is believed and nothing can be read; left, the "
+     "first question is answered within 2 s"},
     {"overload", goal_overload,
      "a flood of 10 x capacity leaves the others at least 95 % answered"},
     {"amplification", goal_amplification,

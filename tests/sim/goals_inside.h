@@ -17,6 +17,8 @@ struct world *goal_world(uint64_t seed, const struct gate_machine *machine, unsi
 void goal_pass(struct world *w, uint64_t time_us);
 /* Asks and lets it arrive; gives its place in the ledger. */
 unsigned goal_ask(struct world *w, unsigned client, int name, uint16_t type);
+/* Waits until the query at `at` in the ledger is settled. */
+const struct asked *goal_await(struct world *w, unsigned at);
 void goal_count(const struct world *w, unsigned from, struct goal_tally *t);
 void goal_cut(struct world *w, unsigned server, enum link_state state);
 bool goal_end(struct world *w, char *why, size_t cap);
@@ -26,6 +28,8 @@ bool goal_loss(char *figures, size_t cap, bool verbose);
 bool goal_outage(char *figures, size_t cap, bool verbose);
 bool goal_recovery(char *figures, size_t cap, bool verbose);
 bool goal_stale(char *figures, size_t cap, bool verbose);
+bool goal_hung(char *figures, size_t cap, bool verbose);
+bool goal_portal(char *figures, size_t cap, bool verbose);
 bool goal_overload(char *figures, size_t cap, bool verbose);
 bool goal_amplification(char *figures, size_t cap, bool verbose);
 bool goal_spoofing(char *figures, size_t cap, bool verbose);
