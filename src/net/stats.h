@@ -38,7 +38,7 @@
     X(doq_early, "queries over QUIC taken as early data")                                         \
     X(doq_refused, "QUIC connections refused: they may not ask, or there are too many")           \
     X(doq_retried, "QUIC clients that had to prove their address first")                          \
-    X(doq_evicted, "QUIC connections that were idle, closed to make room")                        \
+    X(doq_evicted, "QUIC connections that were idle or did not read, closed to make room")        \
     X(doq_overload, "queries and handshakes over QUIC given up for lack of room")                 \
     X(doq_broken, "QUIC connections closed because the client broke RFC 9250")                    \
     X(doq_slow, "QUIC connections closed because a query did not end or an answer was not taken") \

@@ -179,8 +179,8 @@ static struct doq_conn *longest_idle(const struct wr_doqserver *s)
     return oldest;
 }
 
-/* Who holds most of what it does not read. */
-static struct doq_conn *heaviest_unread(struct wr_doqserver *s)
+/* Who holds most of what it does not read, but for this one. */
+static struct doq_conn *heaviest_unread(struct wr_doqserver *s, const struct doq_conn *but)
 {
     struct doq_conn *most = NULL;
     uint64_t octets = 0;
@@ -188,7 +188,8 @@ static struct doq_conn *heaviest_unread(struct wr_doqserver *s)
 
     for (uint32_t i = 0; i < s->conns.count; i++) {
         struct doq_conn *c = wr_pool_at(&s->conns, i, &id);
-        uint64_t held = c == NULL || c->quic.state != WR_QUIC_OPEN ? 0 : wr_doqserver_unread(c);
+        uint64_t held =
+            c == NULL || c == but || c->quic.state != WR_QUIC_OPEN ? 0 : wr_doqserver_unread(c);
 
         if (held > octets) {
             octets = held;
@@ -198,17 +199,12 @@ static struct doq_conn *heaviest_unread(struct wr_doqserver *s)
     return most;
 }
 
-/* The connection that takes nothing and holds most makes room, else the one that was idle for longest. */
-static bool evict(struct wr_doqserver *s)
+static void conn_evict(struct doq_conn *c)
 {
+    struct wr_doqserver *s = c->server;
     struct doq_stateless *slot = stateless_slot(s);
-    struct wr_doq_datagram way;
-    struct doq_conn *c = heaviest_unread(s);
+    struct wr_doq_datagram way = c->way;
 
-    if (c == NULL && (c = longest_idle(s)) == NULL) {
-        return false;
-    }
-    way = c->way;
     wr_quic_close(&c->quic, WR_DOQ_NO_ERROR);
     if (slot != NULL) {
         size_t n = wr_quic_output(&c->quic, slot->bytes, sizeof(slot->bytes), &way.local, &way.from,
@@ -218,7 +214,28 @@ static bool evict(struct wr_doqserver *s)
     }
     s->stats.evicted++;
     conn_end(c);
-    return true;
+}
+
+/* The connection that takes nothing and holds most makes room, else the one that was idle for longest. */
+static bool evict(struct wr_doqserver *s)
+{
+    struct doq_conn *c = heaviest_unread(s, NULL);
+
+    c = c != NULL ? c : longest_idle(s);
+    if (c != NULL) {
+        conn_evict(c);
+    }
+    return c != NULL;
+}
+
+bool wr_doqserver_find_chunks(struct doq_conn *c)
+{
+    struct doq_conn *other = heaviest_unread(c->server, c);
+
+    if (other != NULL) {
+        conn_evict(other);
+    }
+    return other != NULL;
 }
 
 /* --- new connections ------------------------------------------------------------------------------ */

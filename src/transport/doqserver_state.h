@@ -91,6 +91,8 @@ extern const struct wr_quic_calls wr_doqserver_calls;
 
 /* doqserver.c */
 void wr_doqserver_touch(struct doq_conn *c);
+/* There are no chunks for this one: who holds most and takes nothing of it goes. False: there is nobody like that. */
+bool wr_doqserver_find_chunks(struct doq_conn *c);
 /* doqstream.c */
 void wr_doqserver_end_streams(struct doq_conn *c);
 void wr_doqserver_unblock(struct doq_conn *c);

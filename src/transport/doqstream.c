@@ -106,6 +106,18 @@ uint64_t wr_doqserver_unread(const struct doq_conn *c)
     return octets;
 }
 
+/* Octets that wait; for want of chunks somebody makes room who does not read. */
+static int stream_keep(struct doq_stream *st, struct wr_chain_octets *to, const uint8_t *bytes,
+                       size_t size)
+{
+    struct wr_doqserver *s = st->conn->server;
+    int err = wr_chunks_append(&s->chunks, to, bytes, size);
+
+    return err != WR_OK && wr_doqserver_find_chunks(st->conn)
+               ? wr_chunks_append(&s->chunks, to, bytes, size)
+               : err;
+}
+
 /* --- what the connection tells -------------------------------------------------------------------- */
 
 static void stream_whole(struct doq_stream *st)
@@ -148,7 +160,7 @@ static int doq_on_octets(void *user, int64_t number, void *of, const uint8_t *by
         c->quic.fail_code = WR_DOQ_PROTOCOL_ERROR;
         return WR_E_FORMAT;
     }
-    if (wr_chunks_append(&s->chunks, &st->in, bytes, size) != WR_OK) {
+    if (stream_keep(st, &st->in, bytes, size) != WR_OK) {
         s->stats.overload++;
         stream_give_up(st, WR_DOQ_EXCESSIVE_LOAD);
         return WR_OK;
@@ -390,8 +402,8 @@ void wr_doqserver_answer(struct wr_doqserver *s, uint64_t conn, uint64_t stream,
         return;
     }
     s->now_us = now_us;
-    if (bytes == NULL || wr_chunks_append(&s->chunks, &st->out, length, 2) != WR_OK ||
-        wr_chunks_append(&s->chunks, &st->out, bytes, size) != WR_OK) {
+    if (bytes == NULL || stream_keep(st, &st->out, length, 2) != WR_OK ||
+        stream_keep(st, &st->out, bytes, size) != WR_OK) {
         s->stats.overload += bytes != NULL;
         stream_give_up(st, WR_DOQ_EXCESSIVE_LOAD);
     } else {

@@ -96,13 +96,31 @@ static void asker_ask(struct asker *a, uint16_t number, char word)
     assert_int_equal(wr_doqclient_ask(a->c, query, sizeof(query), false, mono_us()), WR_OK);
 }
 
+/* What is to be sent leaves, and what comes within a moment is taken. */
+static void asker_turn(struct asker *a)
+{
+    uint8_t bytes[2048];
+    size_t out;
+    ssize_t n;
+
+    while ((out = wr_doqclient_output(a->c, bytes, sizeof(bytes), mono_us())) > 0) {
+        if (send(a->fd, bytes, out, 0) < 0) {
+            break; /* refused: the time-out tells */
+        }
+    }
+    if (wire_readable(a->fd, 10)) {
+        while ((n = recv(a->fd, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0) {
+            wr_doqclient_feed(a->c, bytes, (size_t)n, mono_us());
+        }
+    }
+    wr_doqclient_time(a->c, mono_us());
+}
+
 /* The next thing of this kind, within the time. */
 static struct wr_doqclient_said asker_wait(struct asker *a, enum wr_doqclient_kind kind)
 {
     uint64_t end_us = mono_us() + WAIT_US;
     struct wr_doqclient_said said;
-    uint8_t bytes[2048];
-    ssize_t n;
 
     while (mono_us() < end_us) {
         while (wr_doqclient_next(a->c, &said) != WR_DOQCLIENT_NOTHING) {
@@ -110,22 +128,14 @@ static struct wr_doqclient_said asker_wait(struct asker *a, enum wr_doqclient_ki
                 return said;
             }
         }
-        size_t out;
-        while ((out = wr_doqclient_output(a->c, bytes, sizeof(bytes), mono_us())) > 0) {
-            if (send(a->fd, bytes, out, 0) < 0) {
-                break; /* refused: the time-out tells */
-            }
-        }
-        if (wire_readable(a->fd, 10)) {
-            while ((n = recv(a->fd, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0) {
-                wr_doqclient_feed(a->c, bytes, (size_t)n, mono_us());
-            }
-        }
-        wr_doqclient_time(a->c, mono_us());
+        asker_turn(a);
     }
     fail_msg("nothing of kind %d came", kind);
     return said;
 }
+
+/* Where it is to listen for DoT as well; NULL: nowhere. */
+static struct wr_addr *dot;
 
 static struct world *quic_world(struct wr_addr *addr, bool with_certificate)
 {
@@ -151,6 +161,9 @@ static struct world *quic_world(struct wr_addr *addr, bool with_certificate)
     addr->port = wire_port(fd);
     assert_int_equal(wr_loop_listen(w->loop, 7, WR_CLIENT_DOQ, fd, addr), WR_OK);
     assert_int_equal(wr_loop_listen(w->loop, 7, WR_CLIENT_DOQ, fd, addr), WR_E_EXISTS);
+    if (dot != NULL) {
+        world_listen(w, 8, WR_CLIENT_DOT, dot);
+    }
     world_start(w);
     return w;
 }
@@ -240,13 +253,42 @@ static void test_over_the_budget(void **state)
     world_free(w);
 }
 
+/* Who comes over TLS may have what somebody idle holds over QUIC: it is one budget. */
+static void test_yields_to_tls(void **state)
+{
+    static struct wr_addr tls;
+    struct wr_addr addr;
+    uint64_t end_us = mono_us() + WAIT_US;
+    struct world *w;
+    struct asker a;
+    int fd;
+
+    tls = wire_addr("127.0.0.1");
+    dot = &tls;
+    w = quic_world(&addr, true);
+    dot = NULL;
+    asker_begin(&a, &addr);
+    asker_ask(&a, 1, 'h');
+    asker_wait(&a, WR_DOQCLIENT_ANSWER);
+    wr_budget_add(&w->shared.budget, w->setup.limits.encrypted_bytes);
+    while (atomic_load(&w->stats.doq_evicted) == 0 && mono_us() < end_us) {
+        fd = wire_connect(SOCK_STREAM, "127.0.0.1", &tls);
+        asker_turn(&a); /* it is idle once the answer is acknowledged */
+        close(fd);
+    }
+    asker_wait(&a, WR_DOQCLIENT_ENDED);
+    asker_end(&a);
+    world_stop(w, 0);
+    assert_int_equal(w->stats.doq_evicted, 1);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answers),
-        cmocka_unit_test(test_the_engine_is_told),
-        cmocka_unit_test(test_no_certificate),
-        cmocka_unit_test(test_over_the_budget),
+        cmocka_unit_test(test_answers),        cmocka_unit_test(test_the_engine_is_told),
+        cmocka_unit_test(test_no_certificate), cmocka_unit_test(test_over_the_budget),
+        cmocka_unit_test(test_yields_to_tls),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -309,6 +309,42 @@ static void test_unread_yields_first(void **state)
     dw_free(w);
 }
 
+/* The room for answers is used up by one that takes none: it goes, and the others have theirs. */
+static void test_unread_answers_make_room(void **state)
+{
+    struct dw *w = dw_new(21);
+    struct rogue *r = &rogues[0];
+    uint8_t query[64] = {0};
+    size_t n = dw_query(query + 2, 0, 60) + 2;
+    struct dw_client *c;
+
+    query[1] = (uint8_t)(n - 2);
+    w->setup.chunks = 600; /* two answers of 60 KiB */
+    dw_start(w);
+    c = dw_client(w);
+    c->worker = 0;
+    dw_ask(w, c, 1, 60);
+    dw_run(w, WR_S);
+    assert_int_equal(c->answers, 1);
+    rogue_start(r, w, 0, 60);
+    rogue_run(r);
+    r->deaf = true;
+    rogue_say(r, query, n, true);
+    rogue_say(r, query, n, true);
+    rogue_run(r);
+    dw_ask(w, c, 2, 60); /* it may still be on its way to the other */
+    dw_run(w, WR_UNREAD_MS * WR_MS / 2);
+    assert_int_equal(c->failed, 1);
+    rogue_wait(r, WR_UNREAD_MS * WR_MS);
+    dw_ask(w, c, 3, 60);
+    dw_run(w, WR_S);
+    assert_int_equal(c->answers, 2);
+    assert_int_equal(c->failed, 1);
+    assert_int_equal(wr_doqserver_stats(w->s[0])->evicted, 1);
+    rogue_end(r);
+    dw_free(w);
+}
+
 static unsigned relieved;
 
 static bool relieve(void *user)
@@ -539,6 +575,7 @@ int main(void)
         cmocka_unit_test(test_token_under_load),
         cmocka_unit_test(test_pings_do_not_keep),
         cmocka_unit_test(test_unread_yields_first),
+        cmocka_unit_test(test_unread_answers_make_room),
         cmocka_unit_test(test_others_make_room),
         cmocka_unit_test(test_relieves_others),
     };
