@@ -29,6 +29,7 @@ Alone, `lab/lab.py [COMMAND ...]` brings the lab up with weir and runs a shell o
 gateway. Started without weir being built, it says so and goes on with the Internet alone.
 """
 
+import concurrent.futures
 import json
 import os
 import shutil
@@ -151,6 +152,13 @@ class Lab:
     def kdig_many(self, device, names, *args, family=4, **words):
         return clients.kdig_many(self.nodes[device], self.server_for(device, family), names, *args,
                                  **words)
+
+    def kdig_all(self, names, *args, **words):
+        """One query for each name, by every device at once, for names whose answers are late; replies in no order."""
+        devices = [device for _, _, devices in world.SEGMENTS.values() for device in devices]
+        with concurrent.futures.ThreadPoolExecutor(len(devices)) as pool:
+            parts = [pool.submit(self.kdig_many, device, names[i::len(devices)], *args, **words) for i, device in enumerate(devices)]
+            return [reply for part in parts for reply in part.result()]
 
     def exchange(self, device, wire, family=4, **words):
         """Raw octets from a device to the gateway, over UDP."""

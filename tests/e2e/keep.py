@@ -50,7 +50,7 @@ def served(lab, names=NAMES):
     """How many of these names are answered with all upstreams cut; every answer must be true."""
     lab.cut("isp", "public")
     try:
-        replies = lab.kdig_many("phone", names)
+        replies = lab.kdig_all(names)
     finally:
         lab.restore("isp", "public")
     good = [r for r in replies if r.rcode == "NOERROR"]

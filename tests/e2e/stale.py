@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stale answers (RFC 8767): when, how long, what they say, and when not."""
 
-import concurrent.futures
 import time
 
 import e2e
@@ -14,14 +13,6 @@ NAMES = [f"s{i}.brief.cloud.example" for i in range(100)]     # TTL 2 s
 
 def authority(lab, name):
     return clients.kdig(lab.nodes["cloud"], world.INTERNET["cloud"][0], name)
-
-
-def all_at_once(lab, names):
-    """These names, each device a part of them: an answer takes as long as the client timer."""
-    devices = [device for _, _, devices in world.SEGMENTS.values() for device in devices]
-    with concurrent.futures.ThreadPoolExecutor(len(devices)) as pool:
-        parts = [pool.submit(lab.kdig_many, device, names[i::len(devices)]) for i, device in enumerate(devices)]
-        return [reply for part in parts for reply in part.result()]
 
 
 def outlive(lab, *names, gap=3.0):
@@ -36,7 +27,7 @@ def outlive(lab, *names, gap=3.0):
 def all_names(lab):
     lab.start_gateway()
     outlive(lab, *NAMES)
-    replies = all_at_once(lab, NAMES)
+    replies = lab.kdig_all(NAMES)
     equal(len(replies), len(NAMES))
     bad = [str(r) for r in replies if r.rcode != "NOERROR" or 3 not in r.ede or r.ttls() != [30]]
     need(not bad, f"{len(bad)} of {len(NAMES)}, e.g. {bad[:2]}")

@@ -85,7 +85,7 @@ def loss(lab):
     isp.lose("in", 20, "udp dport 53 ip saddr " + world.WAN[0])
     isp.lose("out", 20, "udp sport 53 ip daddr " + world.WAN[0], hook="output")
     try:
-        replies = lab.kdig_many("camera", load_names("lossy", 200))
+        replies = lab.kdig_all(load_names("lossy", 200))
     finally:
         isp.undrop("in")
         isp.undrop("out")

@@ -2,7 +2,7 @@
 /*
  * What an upstream says on a connection. The first octet: its kind, whether a true server in memory does the handshake first
  * (what comes is plaintext by one who has proven itself then, else it is what stands on the wire), HTTP/1.1 or 2, and whether
- * an oblivious target's configuration is known already. The rest are pieces as they come, each behind its length in one octet.
+ * an oblivious target's configuration is known already, or pinned. The rest are pieces as they come, each behind its length in one octet.
  *
  * Nothing is ready that was not proven, each question is settled at most once, nothing is told after the end, all memory is
  * given back.
@@ -12,7 +12,7 @@
 #include "transport/odohkeys.h"
 #include "transport/upconn.h"
 
-enum { KINDS = 4, PROVEN = 4, OLD = 8, KNOWN = 16, ASKED = 2, ID = 0x1234 };
+enum { KINDS = 4, PROVEN = 4, OLD = 8, KNOWN = 16, PINNED = 32, ASKED = 2, ID = 0x1234 };
 
 static const uint8_t query[] = "\x12\x34\1\0\0\1\0\0\0\0\0\0\4lamp\4home\0\0\1\0\1";
 static uint8_t room[WR_UPCONN_ROOM], out[WR_UPCONN_OUT], plain[WR_UPCONN_PLAIN];
@@ -44,15 +44,25 @@ static void *resize(void *user, void *at, size_t size)
     return at;
 }
 
-static void know(bool known)
+/* One configuration: kept of an earlier connection, or as the owner has it, or none. */
+static void know(uint8_t how, struct wr_upconn_oblivious *target)
 {
     static const uint8_t seed[WR_ODOH_RANDOM] = {9};
+    static uint8_t octets[256];
     struct wr_odoh_key key;
+    struct wr_writer w;
+
+    promise(wr_odoh_key_make(&key, WR_AEAD_AES128GCM, seed) == WR_OK);
     kept = (struct wr_odohkept){0};
-    if (known) {
-        promise(wr_odoh_key_make(&key, WR_AEAD_AES128GCM, seed) == WR_OK);
+    if (how & KNOWN) {
         kept.config = key.config;
         kept.until_us = WR_TIME_NEVER;
+    }
+    if (how & PINNED) {
+        wr_buf_write_init(&w, octets, sizeof(octets));
+        promise(wr_odoh_configs_write(&key.config, 1, &w) == WR_OK);
+        target->pinned = octets;
+        target->pinned_size = w.pos;
     }
 }
 
@@ -135,14 +145,15 @@ static void begin(uint8_t how)
                                          WR_UPCONN_ODOH};
     struct wr_upconn_setup setup = {
         .kind = kinds[how % KINDS], .room = room, .out = out, .plain = plain};
-    setup.secure = (struct wr_upconn_secure){.creds = tlspair_client,
-                                             .verify = judge,
-                                             .name = TLSPAIR_NAME,
-                                             .host = TLSPAIR_NAME,
-                                             .path = "/q",
-                                             .memory = {resize, NULL},
-                                             .target = {"target.example", "/q", &rng, &kept}};
-    know((how & KNOWN) != 0);
+    setup.secure = (struct wr_upconn_secure){
+        .creds = tlspair_client,
+        .verify = judge,
+        .name = TLSPAIR_NAME,
+        .host = TLSPAIR_NAME,
+        .path = "/q",
+        .memory = {resize, NULL},
+        .target = {.host = "target.example", .path = "/q", .rng = &rng, .kept = &kept}};
+    know(how, &setup.secure.target);
     proven = setup.kind != WR_UPCONN_TCP && (how & PROVEN);
     ended = false;
     readies = asked = 0;
