@@ -106,6 +106,7 @@ static struct wr_stream *open_new(struct wr_streams *s, const struct wr_exchange
 /* What is there for a question to a server. */
 struct survey {
     struct wr_stream *best; /* its stream with the most room, or NULL */
+    struct wr_stream *full; /* likewise of those on which it would wait for others' answers */
     /* Who yields: a stream without questions, else the one without an answer for longest; or NULL. */
     struct wr_stream *victim;
     uint32_t live, same; /* streams, and of those to this address */
@@ -114,6 +115,14 @@ struct survey {
 static bool yields_before(const struct wr_stream *a, const struct wr_stream *b)
 {
     return (a->count == 0) != (b->count == 0) ? a->count == 0 : a->since_us < b->since_us;
+}
+
+/* By QUIC few questions are out at once, and one that was left is out until its server has answered it: names that are slow there would
+ * hold up all others. */
+static bool is_full(const struct wr_stream *st)
+{
+    return st->conn.kind == WR_UPCONN_DOQ && st->state == WR_STREAM_READY &&
+           st->count + st->owed >= WR_UPDOQ_OUT;
 }
 
 static struct survey look(const struct wr_streams *s, const struct wr_exchange *x, uint64_t now_us)
@@ -130,8 +139,9 @@ static struct survey look(const struct wr_streams *s, const struct wr_exchange *
                     !st->doubted && (!st->upstream || st->generation == x->generation);
         v.live++;
         v.same += near;
-        if (same && st->count < PIPELINE_MAX && (!v.best || st->count < v.best->count)) {
-            v.best = st;
+        struct wr_stream **to = is_full(st) ? &v.full : &v.best;
+        if (same && st->count < PIPELINE_MAX && (!*to || st->count < (*to)->count)) {
+            *to = st;
         }
         if ((st->count == 0 || st->since_us + HOLD_US <= now_us) &&
             (!v.victim || yields_before(st, v.victim))) {
@@ -210,7 +220,11 @@ int wr_streams_place(struct wr_streams *s, struct wr_exchange *x, struct wr_rng 
     wr_assert(x->stream == 0);
     s->rng = rng;
     struct survey v = look(s, x, now_us);
-    struct wr_stream *st = v.best ? v.best : make_room(s, &v, x, now_us);
+    struct wr_stream *st = v.best;
+    if (!st && (!v.full || (v.live < s->most && v.same < WR_UPDOQ_CONNS))) { /* else it can wait */
+        st = make_room(s, &v, x, now_us);
+    }
+    st = st ? st : v.full;
     if (!st) {
         return WR_E_FULL;
     }
@@ -368,6 +382,7 @@ static void question_failed(struct wr_streams *s, struct wr_stream *st,
     struct wr_exchange *x = find_asked(st, said->id);
     if (!x) {
         st->owed -= st->owed > 0;
+        st->unheard = st->unheard < st->owed ? st->unheard : st->owed; /* that is heard of */
         return;
     }
     wr_securestream_failed(s, st, WR_UPCONN_NOT_DNS, said->text, now_us);

@@ -101,6 +101,12 @@ int wr_encryption_begin(struct wr_serve *s)
     return WR_OK;
 }
 
+/* What lies there was read, and was good: it may be that root alone can, and there is no root any more. */
+static bool is_read(const struct wr_encryption *e, const struct wr_conf *conf)
+{
+    return e->terms.creds != NULL && e->files.why[0] == 0 && !wr_certfiles_changed(&e->files, conf);
+}
+
 const struct wr_terms *wr_encryption_next(struct wr_serve *s, const struct wr_conf *conf,
                                           const char **ret_why)
 {
@@ -108,7 +114,9 @@ const struct wr_terms *wr_encryption_next(struct wr_serve *s, const struct wr_co
     struct wr_creds *creds = NULL;
 
     *ret_why = NULL;
-    if (wr_certfiles_read(&e->files, conf, &creds) != WR_OK) {
+    if (is_read(e, conf)) {
+        creds = wr_creds_keep(e->terms.creds);
+    } else if (wr_certfiles_read(&e->files, conf, &creds) != WR_OK) {
         wr_say(WR_LOG_ERROR, "%s; %s", e->files.why,
                e->terms.creds != NULL ? "the certificates that were read before stay in use"
                                       : "encrypted connections are refused until that is mended");

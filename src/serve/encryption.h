@@ -4,8 +4,9 @@
  *
  * At the start the files are read while there is privilege. What is wrong with them then is told and does not keep weir from answering
  * without encryption; encrypted connections are refused until it is mended. Later what is read anew becomes the next terms, which go to
- * the workers with an order of the crew, and are in force once it has settled; until then the old ones are. When the files are no good they
- * stay, and a reload that wanted them is not carried out at all. The ticket key is made once: clients resume with any worker, and after a reload.
+ * the workers with an order of the crew, and are in force once it has settled; until then the old ones are. Files that are as they
+ * were when they were read are not read anew: it may be that root alone can. When they are no good the old terms stay, and a reload that wanted
+ * them is not carried out at all. The ticket key is made once: clients resume with any worker, and after a reload.
  *
  * Owned by the main thread; a part of struct wr_serve.
  */

@@ -56,6 +56,8 @@ enum wr_upconn_kind {
 #define WR_UPDOQ_LIBRARIES (512u * 1024)
 /* A connection by QUIC is asked so much and no more: knotd 3.4.6 allows 1024 streams in its life. */
 #define WR_UPDOQ_ASKS_MAX 1000
+/* Connections to one server, while as many questions are out on each as may be. */
+#define WR_UPDOQ_CONNS 8
 
 enum wr_upconn_state {
     WR_UPCONN_NEW = 0,

@@ -199,6 +199,17 @@ def changes(box):
     kept.close()
 
 
+@loopback.test("a key that root alone may read: what else is reloaded is, until the key is another")
+def roots(box):
+    files = Files(box)
+    server = files.issue()
+    os.chmod(server.key, 0o600)
+    weir = box.weir([box.upstream()], encrypted=encrypted(server))
+    weir.verb("reload")
+    equal(weir.verb("status")["certificates_problem"], None)
+    Client(files).ask("a.example")
+
+
 @loopback.test("no certificate that can be used: plain DNS is served, TLS refused, and status says why")
 def without(box):
     files = Files(box)

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "resolve/stream.h"
+#include "resolve/stream_state.h"
 
 #define COUNT 4
 #define T0    (70 * WR_S)
@@ -403,10 +404,35 @@ static void test_link_change_abandons(void **state)
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+/* Names that are slow at the server hold up nothing else: as many as may be out are, and the next question has another connection. */
+static void test_by_quic_who_finds_it_full_has_another(void **state)
+{
+    wr_id stream = open_with(0);
+    struct wr_stream *st = wr_pool_get(&s.pool, stream);
+    st->conn.kind = WR_UPCONN_DOQ; /* with as many out as it takes */
+    for (unsigned i = 1; i < WR_UPDOQ_OUT; i++) {
+        assert_int_equal(wr_streams_place(&s, &x[i], &rng, T0), 0);
+        assert_int_equal(x[i].stream, stream);
+    }
+    wr_streams_leave(&s, &x[0], T0); /* nobody waits for it, and it is out all the same */
+    assert_int_equal(wr_streams_place(&s, &x[10], &rng, T0), 0);
+    assert_int_not_equal(x[10].stream, stream);
+    assert_int_equal(wr_streams_place(&s, &x[11], &rng, T0), 0);
+    assert_int_equal(x[11].stream, x[10].stream);
+    /* That one is full as well, and no third may be had: it waits. */
+    st = wr_pool_get(&s.pool, x[10].stream);
+    st->conn.kind = WR_UPCONN_DOQ;
+    st->state = WR_STREAM_READY;
+    st->owed = WR_UPDOQ_OUT;
+    assert_int_equal(wr_streams_place(&s, &x[12], &rng, T0), 0);
+    assert_int_equal(x[12].stream, x[10].stream);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(test_pipelined_and_out_of_order),
+        CASE(test_by_quic_who_finds_it_full_has_another),
         CASE(test_refused_connection_orphans),
         CASE(test_closed_after_service_is_worth_a_retry),
         CASE(test_hung_stream_is_left),
