@@ -111,6 +111,7 @@ const struct wr_terms *wr_encryption_next(struct wr_serve *s, const struct wr_co
                                           const char **ret_why)
 {
     struct wr_encryption *e = &s->encryption;
+    const struct wr_certfiles before = e->files;
     struct wr_creds *creds = NULL;
 
     *ret_why = NULL;
@@ -120,7 +121,12 @@ const struct wr_terms *wr_encryption_next(struct wr_serve *s, const struct wr_co
         wr_say(WR_LOG_ERROR, "%s; %s", e->files.why,
                e->terms.creds != NULL ? "the certificates that were read before stay in use"
                                       : "encrypted connections are refused until that is mended");
-        *ret_why = e->files.why;
+        snprintf(e->refused, sizeof(e->refused), "%s", e->files.why);
+        *ret_why = e->refused;
+        if (conf !=
+            s->conf) { /* not in force: what is known of the files that are is as true as before */
+            e->files = before;
+        }
         return NULL;
     }
     terms_from(s, conf, creds, &e->terms, &e->next);

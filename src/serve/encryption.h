@@ -25,6 +25,7 @@ struct wr_serve;
 
 struct wr_encryption {
     struct wr_certfiles files;
+    char refused[sizeof(((struct wr_certfiles *)0)->why)]; /* why a reload was, last */
     struct wr_terms terms; /* in force; its reference to the credentials is ours */
     struct wr_terms next;  /* under way to the workers */
     bool has_next;

@@ -6,6 +6,7 @@ import socket
 import ssl
 import struct
 import sys
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lab"))
@@ -204,7 +205,14 @@ def roots(box):
     files = Files(box)
     server = files.issue()
     os.chmod(server.key, 0o600)
-    weir = box.weir([box.upstream()], encrypted=encrypted(server))
+    up = box.upstream()
+    weir = box.weir([up], encrypted=encrypted(server))
+    weir.verb("reload")
+    weir.configure(box.settings([up], encrypted={"dot": [f"127.0.0.1:{PORT}"],
+                                                 "certificates": [{"chain": "/nowhere", "key": server.key}]}))
+    need("/nowhere" in weir.refusal('{"verb":"reload"}')["error"])
+    weir.configure(box.settings([up], encrypted=encrypted(server)))
+    time.sleep(1.5)    # the files are looked at each second
     weir.verb("reload")
     equal(weir.verb("status")["certificates_problem"], None)
     Client(files).ask("a.example")
