@@ -251,7 +251,7 @@ static bool is_gone(const struct wr_forward_env *env, const struct wr_exchange *
 static wr_servers turn_of(const struct wr_forward *f, const struct wr_forward_env *env,
                           uint64_t now_us)
 {
-    wr_servers bad = f->failed | f->errors, gone = f->failed & ~f->errors;
+    wr_servers bad = f->failed | f->errors, gone = f->failed & ~(f->errors | f->unasked);
     for (unsigned i = 0; i < WR_GROUP_SERVERS_MAX; i++) {
         const struct wr_exchange *x = exchange_of(f, env, i);
         bad |= x && now_us >= silent_at(env, x) ? (wr_servers)1 << i : 0;
@@ -487,7 +487,7 @@ static void go_on(struct wr_forward *f, uint64_t now_us)
 {
     f->give_up_us = earlier(f->end_us, now_us + PAUSE_SLOW_US);
     f->tried &= ~f->failed;
-    f->failed = 0;
+    f->failed = f->unasked = 0;
     f->sends_max += f->sends_max < f->sends_cap;
 }
 
@@ -600,6 +600,7 @@ void wr_forward_lost(struct wr_forward *f, struct wr_forward_env *env, struct wr
 {
     if (lost == WR_LOST_OWN) {
         note_failure(f, WR_FORWARD_NO_ROOM);
+        f->unasked |= (wr_servers)1 << x->server;
         server_failed(f, env, x->server, now_us);
         return;
     }

@@ -61,7 +61,8 @@ struct wr_forward {
     uint64_t started_us, next_us, give_up_us, end_us;
     wr_servers among; /* servers that may be asked */
     wr_servers tried, failed;
-    wr_servers errors; /* those that answered with an error */
+    wr_servers errors;  /* those that answered with an error */
+    wr_servers unasked; /* those that failed for want of something of ours */
     uint16_t sends, sends_max;
     uint16_t sends_cap; /* sends_max may grow with patience, and no further than this */
     uint16_t rcode;     /* of ERROR */

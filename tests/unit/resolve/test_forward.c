@@ -315,6 +315,23 @@ static void test_transports_in_turn(void **state)
     rig_result(&r, id, 0);
 }
 
+/* That we have no room for a connection, or no memory, says nothing of the server: it is no reason for plain text. */
+static void test_no_room_is_no_reason_for_plain_text(void **state)
+{
+    rig_encrypt(&r, 0, WR_SCHEME_TLS);
+    r.upstreams.group[0].servers = 2;
+    wr_id id = rig_ask(&r, "x.example.");
+    rig_expect(&r, WR_REQUEST_STREAM_OPEN);
+    assert_int_equal(rig_server(&r), 0);
+    wr_requests_stream_closed(r.requests, r.out.id, WR_LOST_OWN, r.now.mono_us);
+    for (enum wr_request_action a = rig_wait(&r, 5 * WR_S); a != WR_REQUEST_FINISHED;
+         a = rig_wait(&r, 5 * WR_S)) {
+        assert_int_not_equal(a, WR_REQUEST_DATAGRAM);
+        assert_int_not_equal(a, WR_REQUEST_NOTHING);
+    }
+    wr_requests_release(r.requests, id, r.now.mono_us);
+}
+
 /* With encryption required nothing else is left, and no root is asked either. */
 static void test_encryption_required(void **state)
 {
@@ -366,6 +383,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_hedge_and_late_winner),
         CASE(test_attempts_in_turn),
+        CASE(test_no_room_is_no_reason_for_plain_text),
         CASE(test_errors_move_on_at_once),
         CASE(test_told_unreachable_only_hurries),
         CASE(test_a_suspects_turn_costs_no_time),
