@@ -173,8 +173,13 @@ static int order(const struct wr_tlsa *a, const struct wr_tlsa *b)
     return by != 0 ? by : memcmp(a->data, b->data, a->size);
 }
 
+/* The least are kept, in whatever order they come: else a set that is turned with each answer would be another one each time. */
 static uint8_t insert(struct wr_tlsa *list, uint8_t count, const struct wr_tlsa *r)
 {
+    if (count == WR_TLSA_RECORDS_MAX && order(&list[count - 1], r) <= 0) {
+        return count;
+    }
+    count -= count == WR_TLSA_RECORDS_MAX;
     uint8_t at = count;
     while (at > 0 && order(&list[at - 1], r) > 0) {
         at--;
@@ -201,7 +206,7 @@ enum wr_dane_found wr_dane_read(const struct wr_answer *a, struct wr_tlsa *ret, 
                              wr_rrset_next(&walk, &rdata, &size);
              k++) {
             any = true;
-            if (count < WR_TLSA_RECORDS_MAX && wr_tlsa_read(rdata, size, &one) == WR_OK) {
+            if (wr_tlsa_read(rdata, size, &one) == WR_OK) {
                 count = insert(ret, count, &one);
             }
         }

@@ -134,6 +134,15 @@ static void test_many(void **state)
                                     .records = 2 * WR_TLSA_RECORDS_MAX};
     assert_int_equal(wr_dane_read(&a, tlsa, &count), WR_DANE_FOUND);
     assert_int_equal(count, WR_TLSA_RECORDS_MAX);
+    n = 0;
+    for (uint8_t i = 2 * WR_TLSA_RECORDS_MAX; i-- > 0;) { /* the same, turned */
+        n = put(data, n, 3, 1, i, 32);
+    }
+    assert_int_equal(wr_dane_read(&a, tlsa, &count), WR_DANE_FOUND);
+    assert_int_equal(count, WR_TLSA_RECORDS_MAX);
+    for (uint8_t i = 0; i < count; i++) {
+        assert_int_equal(tlsa[i].data[0], i);
+    }
 }
 
 /* Nothing known: no record, and a reason. */
