@@ -150,14 +150,19 @@ static int nth(wr_servers among, unsigned n)
     return -1;
 }
 
-/* An unmeasured server counts as fast, so that each is measured soon. */
+/* An unmeasured server counts as fast, so that each is measured soon; one that was silent instead counts as the slowest. */
+static uint32_t speed_of(const struct wr_upstream_state *st)
+{
+    uint32_t srtt = LOAD(st->srtt_us);
+    return srtt == 0 && LOAD(st->failures) > 0 ? UINT32_MAX - 1 : srtt;
+}
+
 static int pick_fastest(const struct wr_select *s, unsigned group, wr_servers among)
 {
     int best = -1;
     uint32_t best_us = UINT32_MAX;
     for (int i = 0; (among >> i) != 0; i++) {
-        uint32_t srtt =
-            among >> i & 1 ? LOAD(state_of(s, group, (unsigned)i)->srtt_us) : UINT32_MAX;
+        uint32_t srtt = among >> i & 1 ? speed_of(state_of(s, group, (unsigned)i)) : UINT32_MAX;
         if ((among >> i & 1) && (best < 0 || srtt < best_us)) {
             best = i;
             best_us = srtt;

@@ -110,6 +110,12 @@ static void test_strategies(void **state)
     wr_select_answered(&st[0], 30 * WR_MS, T0);
     wr_select_answered(&st[1], 5 * WR_MS, T0);
     assert_true(picks_of(2, 1000) > 900); /* not measured yet: soon it will be */
+    wr_select_timed_out(&st[2], T0, T0 + 1, &rng);
+    assert_false(wr_select_is_suspect(&st[2]));
+    assert_true(picks_of(1, 1000) > 900); /* it was tried, and silent: now and then again */
+    assert_in_range(picks_of(2, 10000), 50, 200);
+    wr_select_forgive(&st[2]);
+    assert_true(picks_of(2, 1000) > 900);
     wr_select_answered(&st[2], 40 * WR_MS, T0);
     unsigned best = picks_of(1, 10000);
     assert_in_range(best, 9600, 9900); /* the rest explores */
