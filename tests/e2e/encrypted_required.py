@@ -110,8 +110,7 @@ def story(lab, check):
     check("a link change")
     lab.cut("isp", "public")
     try:
-        for name in DOWN:
-            reply = lab.kdig("camera", name, timeout=12)
+        for reply in lab.kdig_all(DOWN, timeout=12):
             need(reply is None or reply.rcode in (None, "SERVFAIL"), reply)
         check("every upstream down")
     finally:
