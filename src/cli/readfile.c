@@ -15,7 +15,7 @@ char *wr_readfile(const char *path, size_t most, size_t *ret_n, const char **ret
     *ret_why = !text || ferror(file) ? strerror(errno) : *ret_n > most ? "it is too long" : NULL;
     if (file && file != stdin)
         fclose(file);
-    if (!*ret_why) {
+    if (text && !*ret_why) {
         text[*ret_n] = '\0';
         return text;
     }

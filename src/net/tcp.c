@@ -318,7 +318,7 @@ static void conn_feed(struct conn *c, const struct wr_conn_query *query)
 /* What the client says it is goes with each question from now on. */
 static void conn_claim(struct conn *c)
 {
-    _Static_assert((int)WR_CLAIM_SIZE == (int)WR_CONN_CLAIM_SIZE &&
+    _Static_assert(sizeof(c->client.claim) == sizeof(c->wire.claim) &&
                        (int)WR_CLAIM_SNI == (int)WR_CONN_CLAIM_SNI &&
                        (int)WR_CLAIM_CERTIFICATE == (int)WR_CONN_CLAIM_CERTIFICATE,
                    "one is the other's");
