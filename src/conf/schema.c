@@ -67,11 +67,19 @@ static const struct wr_schema_row table[] = {
      EXAMPLE("isp"), .doc = "What routes and `weir upstreams` call the group."},
     {"upstream.groups[].servers", WR_SCHEMA_URL, .list = true, .max_items = WR_GROUP_SERVERS_MAX,
      .min_items = 1, V01, INLIST(wr_conf_group, servers),
-     EXAMPLE("\"udp://192.0.2.1\", \"udp://[2001:db8::53]\""),
+     EXAMPLE("\"tls://dns.example#addr=192.0.2.1\", \"udp://[2001:db8::53]\""),
      .doc =
          "The servers, as URLs: `udp://192.0.2.1`, `tcp://[2001:db8::1]:5353`, "
          "`udp://[fe80::1%br-wan]`. The port is 53 where none is written. A server asked over "
-         "UDP is asked over TCP as well when an answer is too long or in doubt. "
+         "UDP is asked over TCP as well when an answer is too long or in doubt. Encrypted: "
+         "`tls://` (port 853), `quic://` (853), `https://dns.example/dns-query` (443). Those have "
+         "to prove that they are the host of the URL, by a certificate that `upstream.ca_file` "
+         "vouches for. Behind a `#`, with `&` between them, stand facts: `addr=192.0.2.1` an "
+         "address of the host (else it is looked up), `name=dns.example` the host's name where "
+         "an address is written; and what proves it instead: `pin=sha256/...` a key (two, for "
+         "the change), `dane` TLSA records, `pkix` a certificate, each of those named with `all`, "
+         "nothing with `opportunistic`. Which are asked first: odoh, quic, tls, https, and "
+         "plain ones only with `allow_plain`. "
          "`odoh://target.example/dns-query#proxy=proxy.example/proxy` is asked by way of "
          "somebody who passes sealed questions on (RFC 9230): the proxy knows who asks, the "
          "target what, and nobody both as long as the two do not work together; addresses "
