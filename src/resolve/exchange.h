@@ -51,6 +51,9 @@ struct wr_exchange {
     uint64_t sent_us; /* last send */
     uint64_t first_sent_us;
     uint64_t written_us; /* when it was handed to a stream; 0: it waits for one */
+    uint64_t waits_us;   /* since when it waits on its stream */
+    uint64_t held_us,
+        held_from_us; /* how long it waited there for nothing but a place; and from when, if that is not counted yet */
     uint64_t silent_us; /* its silence is counted from here: the first send, or the last time-out */
     struct wr_addr addr;
     const struct wr_question *question; /* the owner's; lives as long */

@@ -55,13 +55,6 @@ void wr_streams_init(struct wr_streams *s, void *block, uint32_t count)
     s->evicted = 0;
 }
 
-static void mark_pending(struct wr_streams *s, struct wr_stream *st)
-{
-    if (wr_list_empty(&st->node)) {
-        wr_list_append(&s->pending, &st->node);
-    }
-}
-
 static int start_conn(struct wr_streams *s, struct wr_stream *st)
 {
     uint8_t *room = s->rooms + (size_t)(uint32_t)st->id * ROOM_SIZE;
@@ -99,7 +92,7 @@ static struct wr_stream *open_new(struct wr_streams *s, const struct wr_exchange
     st->idle_us = st->upstream ? WR_STREAMLIFE_IDLE_SECURE_US : WR_STREAMLIFE_IDLE_US;
     s->opened++;
     wr_streamlife_set(s, st, now_us + WR_STREAMLIFE_CONNECT_US);
-    mark_pending(s, st);
+    wr_streamlife_mark(s, st);
     return st;
 }
 
@@ -117,12 +110,17 @@ static bool yields_before(const struct wr_stream *a, const struct wr_stream *b)
     return (a->count == 0) != (b->count == 0) ? a->count == 0 : a->since_us < b->since_us;
 }
 
-/* By QUIC few questions are out at once, and one that was left is out until its server has answered it: names that are slow there would
- * hold up all others. */
+/* Few questions are out at once by QUIC and ODoH, one by HTTP/1.1: names that are slow there would hold up all others. */
 static bool is_full(const struct wr_stream *st)
 {
-    return st->conn.kind == WR_UPCONN_DOQ && st->state == WR_STREAM_READY &&
-           st->count + st->owed >= WR_UPDOQ_OUT;
+    uint32_t spare = st->state == WR_STREAM_READY ? wr_upconn_spare(&st->conn) : UINT32_MAX;
+    if (spare > PIPELINE_MAX) {
+        return false;
+    }
+    for (const struct wr_list *n = st->waiting.next; n != &st->waiting && spare > 0; n = n->next) {
+        spare--;
+    }
+    return spare == 0;
 }
 
 static struct survey look(const struct wr_streams *s, const struct wr_exchange *x, uint64_t now_us)
@@ -139,7 +137,7 @@ static struct survey look(const struct wr_streams *s, const struct wr_exchange *
                     !st->doubted && (!st->upstream || st->generation == x->generation);
         v.live++;
         v.same += near;
-        struct wr_stream **to = is_full(st) ? &v.full : &v.best;
+        struct wr_stream **to = same && is_full(st) ? &v.full : &v.best;
         if (same && st->count < PIPELINE_MAX && (!*to || st->count < (*to)->count)) {
             *to = st;
         }
@@ -178,6 +176,9 @@ static void orphan_all(struct wr_streams *s, struct wr_stream *st, struct wr_lis
         struct wr_exchange *x = WR_CONTAINER(list->next, struct wr_exchange, on_stream);
         wr_list_remove(&x->on_stream);
         x->stream = 0;
+        if (list == &st->waiting) {
+            wr_streamlife_held(st, x, 0);
+        }
         /* Its server had answered here before: idle time-outs race with questions (RFC 7766 section 6.2.4).
          * Or it had accepted, and broke off: that may be chance, once. */
         x->stream_again = end == ANEW || ((st->served > 0 || st->state == WR_STREAM_READY) &&
@@ -196,7 +197,7 @@ static void give_up(struct wr_streams *s, struct wr_stream *st, enum end end)
     orphan_all(s, st, &st->asked, end);
     orphan_all(s, st, &st->waiting, end);
     wr_heap_clear(&s->timers, &st->timer);
-    mark_pending(s, st);
+    wr_streamlife_mark(s, st);
 }
 
 /* A new stream; when all places are taken somebody yields. NULL: nobody does, or this server has its share. */
@@ -221,10 +222,13 @@ int wr_streams_place(struct wr_streams *s, struct wr_exchange *x, struct wr_rng 
     s->rng = rng;
     struct survey v = look(s, x, now_us);
     struct wr_stream *st = v.best;
-    if (!st && (!v.full || (v.live < s->most && v.same < WR_UPDOQ_CONNS))) { /* else it can wait */
+    if (!st && (!v.full || (v.live < s->most && v.same < WR_UPCONN_CONNS))) { /* else it can wait */
         st = make_room(s, &v, x, now_us);
     }
-    st = st ? st : v.full;
+    /* One that was out already, on a connection that is doubted, takes nobody's place. */
+    struct wr_stream *left =
+        !st && v.full && !x->old_stream ? wr_streamlife_yield(s, v.full, now_us) : NULL;
+    st = st ? st : left ? left : v.full;
     if (!st) {
         return WR_E_FULL;
     }
@@ -232,11 +236,15 @@ int wr_streams_place(struct wr_streams *s, struct wr_exchange *x, struct wr_rng 
     x->stream_msg_id = free_msg_id(st, rng);
     x->stream = st->id;
     x->stream_owed = false;
+    x->held_us += x->held_from_us ? now_us - x->held_from_us : 0;
+    x->held_from_us = 0;
+    x->waits_us = now_us;
     if (st->count++ == 0 && st->state == WR_STREAM_READY) {
         wr_streamlife_used(s, st, now_us);
     }
-    wr_list_append(&st->waiting, &x->on_stream);
-    mark_pending(s, st);
+    wr_list_append(left ? st->waiting.next : &st->waiting,
+                   &x->on_stream); /* the place is its own */
+    wr_streamlife_mark(s, st);
     return WR_OK;
 }
 
@@ -245,14 +253,22 @@ void wr_streams_leave(struct wr_streams *s, struct wr_exchange *x, uint64_t now_
     struct wr_stream *st = wr_pool_get(&s->pool, x->stream);
     wr_list_remove(&x->on_stream);
     x->stream = 0;
+    wr_streamlife_forget(s, x);
     if (!st) {
         return;
     }
-    st->owed += x->stream_owed;
-    st->unheard += x->stream_owed && x->written_us >= st->since_us;
+    if (x->stream_owed) {
+        wr_streamlife_left(s, st, x);
+    }
     if (--st->count == 0 && st->state == WR_STREAM_READY) {
         wr_streamlife_used(s, st, now_us);
     }
+}
+
+bool wr_streams_holds(const struct wr_streams *s, const struct wr_exchange *x)
+{
+    const struct wr_stream *st = wr_pool_get(&s->pool, x->stream);
+    return st && st->state == WR_STREAM_READY && !x->stream_owed && x->written_us == 0;
 }
 
 static void now_open(struct wr_streams *s, struct wr_stream *st, uint64_t now_us)
@@ -261,7 +277,7 @@ static void now_open(struct wr_streams *s, struct wr_stream *st, uint64_t now_us
     st->took_us = now_us - st->since_us;
     st->since_us = st->ready_us = now_us;
     wr_streamlife_arm(s, st);
-    mark_pending(s, st);
+    wr_streamlife_mark(s, st);
 }
 
 void wr_streams_opened(struct wr_streams *s, wr_id id, uint64_t now_us)
@@ -326,7 +342,8 @@ void wr_streams_bytes(struct wr_streams *s, wr_id id, const uint8_t *bytes, size
         return;
     }
     s->reading = id;
-    s->reading_us = st->heard_us = now->mono_us;
+    s->reading_us = now->mono_us;
+    wr_streamlife_spoke(st, now->mono_us);
     if (!wr_upconn_partial(&st->conn)) {
         st->begun_us = now->mono_us;
     }
@@ -431,7 +448,7 @@ bool wr_streams_message(struct wr_streams *s, const struct wr_now *now,
         bool goes_on = st->blocked && !wr_list_empty(&st->waiting);
         st->blocked = false;
         if (goes_on || wr_upconn_has_output(&st->conn)) {
-            mark_pending(s, st);
+            wr_streamlife_mark(s, st);
         }
     }
     s->reading = 0;
@@ -465,6 +482,7 @@ static struct wr_exchange *ask_one(struct wr_streams *s, struct wr_stream *st, u
     }
     wr_list_append(&st->asked, &x->on_stream);
     x->stream_owed = true;
+    wr_streamlife_held(st, x, now_us);
     if (x->silent_us == x->first_sent_us) {
         x->silent_us = now_us; /* the handshake was no silence */
     }
@@ -557,7 +575,7 @@ void wr_streams_expire(struct wr_streams *s, uint64_t now_us)
     while ((t = wr_heap_expired(&s->timers, now_us)) != NULL) {
         struct wr_stream *st = WR_CONTAINER(t, struct wr_stream, timer);
         if (wr_streamlife_goes_on(s, st, now_us) || wr_streamlife_doubt(s, st, now_us)) {
-            mark_pending(s, st);
+            wr_streamlife_mark(s, st);
             continue;
         }
         uint8_t why = wr_streamlife_is_slow(s, st) ? WR_UPCONN_FINE : wr_streamlife_expired(st);

@@ -7,7 +7,8 @@
  * Questions are pipelined, answers may come in any order (RFC 7766 section 6.2);
  * each question has an id of its own on its stream. A stream that answers nothing while
  * questions are out is doubted (a hung connection after a link change): they go over another one, and it is given up when it stays
- * silent. One that is idle is closed. A stream that its server closed after it had served is
+ * silent; one by QUIC shows by acknowledgements that it does not hang. Where few questions may be out at once, who finds a stream
+ * full has another, and what nobody waits for is taken back (QUIC). One that is idle is closed. A stream that its server closed after it had served is
  * replaced once for the questions left on it, as RFC 7766 section 6.2.4 expects.
  *
  * A server must not hold a place by what it sends: a message has one deadline from its first octet on, only a message that
@@ -86,6 +87,9 @@ int wr_streams_place(struct wr_streams *s, struct wr_exchange *x, struct wr_rng 
                      uint64_t now_us);
 /* Takes the exchange off its stream; a late answer will be ignored. */
 void wr_streams_leave(struct wr_streams *s, struct wr_exchange *x, uint64_t now_us);
+
+/* Nothing but our own want of places on a connection that is there keeps its question from being written. */
+bool wr_streams_holds(const struct wr_streams *s, const struct wr_exchange *x);
 
 /* What the world reported. Ids that are over are ignored. */
 void wr_streams_opened(struct wr_streams *s, wr_id id, uint64_t now_us);

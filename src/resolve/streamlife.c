@@ -24,10 +24,18 @@ static uint64_t silence(const struct wr_stream *st)
     return st->doubted ? WR_STREAMLIFE_SILENT_US : wr_time_min(doubt_us, WR_STREAMLIFE_SILENT_US);
 }
 
+/* Since when it is silent. A name that is slow at the server is no silence of a connection by QUIC. */
+static uint64_t quiet_since(const struct wr_stream *st)
+{
+    uint64_t heard_us = wr_time_min(st->heard_us, st->since_us + WR_STREAMLIFE_ACKED_US);
+    return st->conn.kind == WR_UPCONN_DOQ && heard_us > st->since_us ? heard_us : st->since_us;
+}
+
 /* One time for each thing that may last; octets that trickle in move none but that for the silence in a message. */
 void wr_streamlife_arm(struct wr_streams *s, struct wr_stream *st)
 {
-    uint64_t at_us = st->since_us + (st->count || st->unheard ? silence(st) : st->idle_us);
+    uint64_t at_us =
+        st->count || st->unheard ? quiet_since(st) + silence(st) : st->since_us + st->idle_us;
     if (wr_upconn_partial(&st->conn)) {
         uint64_t rest_us =
             wr_time_min(st->begun_us + MESSAGE_US, st->heard_us + WR_STREAMLIFE_SILENT_US);
@@ -51,6 +59,15 @@ void wr_streamlife_heard(struct wr_stream *st, uint64_t now_us)
     st->doubted = false;
 }
 
+void wr_streamlife_spoke(struct wr_stream *st, uint64_t now_us)
+{
+    st->heard_us = now_us;
+    if (st->conn.kind == WR_UPCONN_DOQ && now_us < st->since_us + WR_STREAMLIFE_ACKED_US) {
+        st->unheard = 0;
+        st->doubted = false;
+    }
+}
+
 /* Whether another stream to this server may be had without taking anybody's place. */
 static bool has_room(const struct wr_streams *s, const struct wr_stream *st)
 {
@@ -66,6 +83,17 @@ static bool has_room(const struct wr_streams *s, const struct wr_stream *st)
     return live < s->most && near < s->most / WR_STREAM_SHARE;
 }
 
+void wr_streamlife_held(const struct wr_stream *st, struct wr_exchange *x, uint64_t now_us)
+{
+    uint64_t from_us = st->ready_us > x->waits_us ? st->ready_us : x->waits_us;
+    if (now_us == 0) {
+        x->held_from_us = st->ready_us ? from_us : 0; /* until it is placed again */
+        return;
+    }
+    x->held_us += now_us - from_us;
+    x->waits_us = now_us;
+}
+
 /* Those that have not been moved before. */
 static void move(struct wr_streams *s, struct wr_stream *st, struct wr_list *list)
 {
@@ -78,6 +106,9 @@ static void move(struct wr_streams *s, struct wr_stream *st, struct wr_list *lis
             st->count--;
             st->owed += x->stream_owed;
             st->unheard += x->stream_owed;
+            if (!x->stream_owed) {
+                wr_streamlife_held(st, x, 0);
+            }
             x->stream = 0;
             x->old_stream = x->stream_owed ? st->id : 0;
             x->old_msg_id = x->stream_msg_id;
@@ -90,7 +121,7 @@ static void move(struct wr_streams *s, struct wr_stream *st, struct wr_list *lis
 
 bool wr_streamlife_doubt(struct wr_streams *s, struct wr_stream *st, uint64_t now_us)
 {
-    bool is_early = now_us < st->since_us + WR_STREAMLIFE_SILENT_US;
+    bool is_early = now_us < quiet_since(st) + WR_STREAMLIFE_SILENT_US;
     if (st->state != WR_STREAM_READY || st->doubted || !is_early || !(st->count || st->unheard) ||
         wr_upconn_partial(&st->conn)) {
         return false;
@@ -115,13 +146,99 @@ static struct wr_exchange *find_moved(struct wr_list *list, wr_id from, uint16_t
     return NULL;
 }
 
+void wr_streamlife_mark(struct wr_streams *s, struct wr_stream *st)
+{
+    if (wr_list_empty(&st->node)) {
+        wr_list_append(&s->pending, &st->node);
+    }
+}
+
+void wr_streamlife_left(struct wr_streams *s, struct wr_stream *st, const struct wr_exchange *x)
+{
+    st->unheard += x->written_us >= quiet_since(st);
+    if (wr_upconn_cancel(&st->conn, x->stream_msg_id)) {
+        wr_streamlife_mark(s, st);
+    } else {
+        st->owed++;
+    }
+}
+
+void wr_streamlife_forget(struct wr_streams *s, struct wr_exchange *x)
+{
+    struct wr_stream *old = wr_pool_get(&s->pool, x->old_stream);
+    if (old && old->state == WR_STREAM_READY && wr_upconn_cancel(&old->conn, x->old_msg_id)) {
+        x->old_stream = 0;
+        old->owed -= old->owed > 0;
+        wr_streamlife_mark(s, old);
+    }
+}
+
+static bool is_like(const struct wr_stream *a, const struct wr_stream *b)
+{
+    return a->slot == b->slot && a->generation == b->generation && a->scheme == b->scheme &&
+           wr_addr_equal(&a->addr, &b->addr);
+}
+
+/* Since when its server could have answered it, here or on a doubted connection. */
+static uint64_t out_since(const struct wr_exchange *x)
+{
+    return x->first_sent_us + x->held_us;
+}
+
+/* The question that is out there for longest, and so long that it is more likely silence than a slow answer. */
+static struct wr_exchange *overdue(struct wr_stream *st, uint64_t now_us)
+{
+    struct wr_exchange *late = NULL;
+    if (st->conn.kind != WR_UPCONN_DOQ || st->state != WR_STREAM_READY || st->doubted ||
+        st->leaving) {
+        return NULL;
+    }
+    for (struct wr_list *n = st->asked.next; n != &st->asked; n = n->next) {
+        struct wr_exchange *x = WR_CONTAINER(n, struct wr_exchange, on_stream);
+        if (x->stream_owed && out_since(x) + WR_STREAMLIFE_DOUBT_US <= now_us &&
+            (!late || out_since(x) < out_since(late))) {
+            late = x;
+        }
+    }
+    return late;
+}
+
+struct wr_stream *wr_streamlife_yield(struct wr_streams *s, const struct wr_stream *like,
+                                      uint64_t now_us)
+{
+    struct wr_exchange *late = NULL;
+    struct wr_stream *from = NULL;
+    for (uint32_t i = 0; i < s->pool.count; i++) {
+        wr_id id;
+        struct wr_stream *st = wr_pool_at(&s->pool, i, &id);
+        struct wr_exchange *x = st && is_like(st, like) ? overdue(st, now_us) : NULL;
+        if (x && (!late || out_since(x) < out_since(late))) {
+            late = x;
+            from = st;
+        }
+    }
+    if (late) {
+        wr_list_remove(&late->on_stream);
+        late->stream = 0;
+        wr_streamlife_forget(s, late);
+        wr_streamlife_left(s, from, late);
+        from->count--;
+        late->stream_owed = false;
+        late->stream_again = false;
+        late->lost = WR_LOST_OWN;
+        wr_list_append(&s->orphans, &late->on_stream);
+    }
+    return from;
+}
+
 struct wr_exchange *wr_streamlife_claim(struct wr_streams *s, const struct wr_stream *st,
                                         uint16_t msg_id)
 {
     struct wr_exchange *x = NULL;
+    struct wr_stream *other = NULL;
     for (uint32_t i = 0; i < s->pool.count && st->owed > 0 && x == NULL; i++) {
         wr_id id;
-        struct wr_stream *other = wr_pool_at(&s->pool, i, &id);
+        other = wr_pool_at(&s->pool, i, &id);
         if (other && other != st && other->state != WR_STREAM_CLOSING && other->slot == st->slot) {
             x = find_moved(&other->asked, st->id, msg_id);
             x = x ? x : find_moved(&other->waiting, st->id, msg_id);
@@ -129,6 +246,10 @@ struct wr_exchange *wr_streamlife_claim(struct wr_streams *s, const struct wr_st
     }
     if (x) {
         x->old_stream = 0;
+        if (x->stream_owed && wr_upconn_cancel(&other->conn, x->stream_msg_id)) {
+            x->stream_owed = false;
+            wr_streamlife_mark(s, other);
+        }
         x->stream_msg_id = msg_id; /* it is judged by that, and leaves the other stream */
         x->written_us = 0;         /* when this one was written is not known any more */
     }

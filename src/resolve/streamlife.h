@@ -19,6 +19,8 @@
  * much and the time that a connection took, for that is what another one takes. */
 #define WR_STREAMLIFE_DOUBT_US (1 * WR_S)
 #define WR_STREAMLIFE_IDLE_US  (10 * WR_S)
+/* QUIC says that it heard our questions before it answers them: such a connection does not hang, but for so long without an answer. */
+#define WR_STREAMLIFE_ACKED_US (5 * WR_S)
 /* A handshake costs more than a place that is kept: many homes ask once in half a minute. */
 #define WR_STREAMLIFE_IDLE_SECURE_US (30 * WR_S)
 
@@ -30,6 +32,8 @@ void wr_streamlife_arm(struct wr_streams *s, struct wr_stream *st);
 void wr_streamlife_again(struct wr_streams *s, struct wr_stream *st, uint64_t now_us);
 /* It is READY, and questions come or go. */
 void wr_streamlife_used(struct wr_streams *s, struct wr_stream *st, uint64_t now_us);
+/* Octets came: by QUIC that alone shows that it does not hang. */
+void wr_streamlife_spoke(struct wr_stream *st, uint64_t now_us);
 /* An answer that was asked for came. */
 void wr_streamlife_heard(struct wr_stream *st, uint64_t now_us);
 /* Its patience is over: do its questions go over another one (they are orphans then) while it is listened to? */
@@ -41,6 +45,19 @@ struct wr_exchange *wr_streamlife_claim(struct wr_streams *s, const struct wr_st
 bool wr_streamlife_is_slow(const struct wr_streams *s, const struct wr_stream *st);
 /* Its timer is over: was that for the connection alone, and does that go on? */
 bool wr_streamlife_goes_on(struct wr_streams *s, struct wr_stream *st, uint64_t now_us);
+/* The exchange waits there no more: by its own want of places our connection may have held it. `now_us`: it is written; 0: it leaves. */
+void wr_streamlife_held(const struct wr_stream *st, struct wr_exchange *x, uint64_t now_us);
+/* All connections like this one are full: the question that is out by QUIC for longest, and too long, makes room. Its exchange is an orphan,
+ * and nobody is to blame. The connection that has a place then; NULL: none has. */
+struct wr_stream *wr_streamlife_yield(struct wr_streams *s, const struct wr_stream *like,
+                                      uint64_t now_us);
+/* It has something to be done. */
+void wr_streamlife_mark(struct wr_streams *s, struct wr_stream *st);
+/* An exchange leaves whose question was written there and is not answered: it is taken back where that can be done (QUIC), and else its
+ * answer may still come. */
+void wr_streamlife_left(struct wr_streams *s, struct wr_stream *st, const struct wr_exchange *x);
+/* The same of a doubted one that the exchange had gone from. */
+void wr_streamlife_forget(struct wr_streams *s, struct wr_exchange *x);
 /* One more exchange is on it; by QUIC it may be the last. */
 void wr_streamlife_placed(struct wr_stream *st);
 /* What its time-out means: enum wr_upconn_why. */

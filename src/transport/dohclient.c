@@ -201,6 +201,11 @@ bool wr_dohclient_has_output(const struct wr_dohclient *c)
     return is_h2(c) ? wr_h2_has_output(&c->http.h2) : wr_h1_has_output(&c->http.h1);
 }
 
+bool wr_dohclient_busy(const struct wr_dohclient *c)
+{
+    return !is_h2(c) && wr_h1_busy(&c->http.h1);
+}
+
 uint64_t wr_dohclient_since(const struct wr_dohclient *c)
 {
     return is_h2(c) ? wr_h2_since(&c->http.h2) : wr_h1_since(&c->http.h1);

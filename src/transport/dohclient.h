@@ -81,6 +81,8 @@ int wr_dohclient_feed(struct wr_dohclient *c, const uint8_t *bytes, size_t size,
 bool wr_dohclient_next(struct wr_dohclient *c, struct wr_dohclient_said *ret_said);
 size_t wr_dohclient_output(struct wr_dohclient *c, uint8_t *room, size_t cap);
 bool wr_dohclient_has_output(const struct wr_dohclient *c);
+/* By HTTP/1.1, and a response is waited for: whatever is asked next waits behind it. */
+bool wr_dohclient_busy(const struct wr_dohclient *c);
 /* Part of a response is here, or all of a request is out: when the oldest began; WR_TIME_NEVER. */
 uint64_t wr_dohclient_since(const struct wr_dohclient *c);
 size_t wr_dohclient_memory(const struct wr_dohclient *c);

@@ -10,8 +10,9 @@
 #include "base/pool.h"
 #include "transport/doq.h"
 
-/* While an answer is owed: a server that has lost our address after a move learns it from a PING, and a dead one is noticed. */
-enum { PING_MS = 1000 };
+/* While an answer is owed: a server that has lost our address after a move learns it from a PING, and one that only takes its time is told
+ * from a dead one before the owner doubts it (a second, resolve/streamlife). */
+enum { PING_MS = 500 };
 
 enum { ALIGN = 64, WINDOW = 256 * 1024, STREAM_SIZE = WR_MSG_MAX + 2, TOKEN_MAX = 256 };
 
@@ -333,9 +334,14 @@ void wr_doqclient_end(struct wr_doqclient *c)
 
 /* --- questions and answers ------------------------------------------------------------------------ */
 
+uint32_t wr_doqclient_spare(const struct wr_doqclient *c)
+{
+    return c->quic.state < WR_QUIC_CLOSING ? c->queries.count - c->queries.taken : 0;
+}
+
 bool wr_doqclient_has_room(const struct wr_doqclient *c)
 {
-    return c->quic.state < WR_QUIC_CLOSING && c->queries.taken < c->queries.count;
+    return wr_doqclient_spare(c) > 0;
 }
 
 int wr_doqclient_ask(struct wr_doqclient *c, const uint8_t *msg, size_t size, bool early_ok,

@@ -75,7 +75,7 @@ void wr_doqclient_feed(struct wr_doqclient *c, const uint8_t *bytes, size_t size
 /* WR_E_AGAIN: as many are asked as may be, or there are no chunks. WR_E_FORMAT: not a message. WR_E_CLOSED. */
 int wr_doqclient_ask(struct wr_doqclient *c, const uint8_t *msg, size_t size, bool early_ok,
                      uint64_t now_us);
-/* Nobody waits for it any more. */
+/* Nobody waits for it any more: its stream is shut, and its place comes back when the server has said that it knows (a round trip). */
 void wr_doqclient_cancel(struct wr_doqclient *c, uint16_t id);
 enum wr_doqclient_kind wr_doqclient_next(struct wr_doqclient *c,
                                          struct wr_doqclient_said *ret_said);
@@ -88,6 +88,8 @@ void wr_doqclient_close(struct wr_doqclient *c, uint64_t now_us);
 void wr_doqclient_facts(const struct wr_doqclient *c, struct wr_doqclient_facts *ret_facts);
 /* What to resume with; 0: nothing. At most WR_QUIC_TICKET_MAX. */
 size_t wr_doqclient_ticket(struct wr_doqclient *c, uint8_t *room, size_t cap);
+/* How many more may be asked now. */
+uint32_t wr_doqclient_spare(const struct wr_doqclient *c);
 /* Another may be asked now. */
 bool wr_doqclient_has_room(const struct wr_doqclient *c);
 /* The client's address has changed (a new socket): goes on from there (RFC 9000 section 9). */

@@ -508,6 +508,11 @@ bool wr_h1_has_output(const struct wr_h1 *h)
     return h->out.size > h->sent;
 }
 
+bool wr_h1_busy(const struct wr_h1 *h)
+{
+    return h->method != 0 && h->state != GIVEN;
+}
+
 uint64_t wr_h1_since(const struct wr_h1 *h)
 {
     bool reading = h->err == WR_OK && h->state < WHOLE && h->in.size > 0;

@@ -63,6 +63,8 @@ int wr_h1_respond(struct wr_h1 *h, uint64_t stream, const struct wr_http_reply *
 int wr_h1_request(struct wr_h1 *h, const struct wr_http_request *request);
 size_t wr_h1_output(struct wr_h1 *h, uint8_t *room, size_t cap);
 bool wr_h1_has_output(const struct wr_h1 *h);
+/* A client's: a response is waited for, and nothing else may be asked. */
+bool wr_h1_busy(const struct wr_h1 *h);
 /* When the message that is being read began; WR_TIME_NEVER. */
 uint64_t wr_h1_since(const struct wr_h1 *h);
 /* More octets are not wanted before the message in work has its response. */

@@ -164,6 +164,15 @@ int wr_odohclient_ask(struct wr_odohclient *c, const uint8_t *message, size_t si
     return WR_OK;
 }
 
+unsigned wr_odohclient_spare(const struct wr_odohclient *c)
+{
+    unsigned spare = 0;
+    for (unsigned i = 0; i < c->slots; i++) {
+        spare += c->slot[i].state == WR_ODOHCLIENT_FREE;
+    }
+    return spare;
+}
+
 int wr_odohclient_feed(struct wr_odohclient *c, const uint8_t *bytes, size_t size, uint64_t now_us)
 {
     return wr_dohclient_feed(&c->http, bytes, size, now_us);

@@ -86,6 +86,8 @@ int wr_odohclient_start(struct wr_odohclient *c, const struct wr_odohclient_setu
                         uint64_t now_us);
 /* As wr_dohclient_ask; WR_E_LIMIT: more than WR_ODOH_QUERY_MAX octets. */
 int wr_odohclient_ask(struct wr_odohclient *c, const uint8_t *message, size_t size);
+/* How many more may be out. */
+unsigned wr_odohclient_spare(const struct wr_odohclient *c);
 /* May something be asked now? */
 bool wr_odohclient_ready(const struct wr_odohclient *c);
 int wr_odohclient_feed(struct wr_odohclient *c, const uint8_t *bytes, size_t size, uint64_t now_us);

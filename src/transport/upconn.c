@@ -380,6 +380,25 @@ bool wr_upconn_can_ask(const struct wr_upconn *c)
            c->out.cap - c->out.pos >= 2 + WR_UPCONN_ASK_MAX + WR_TLS_RECORD_MORE;
 }
 
+uint32_t wr_upconn_spare(const struct wr_upconn *c)
+{
+    if (c->kind == WR_UPCONN_DOQ) {
+        return c->quic ? wr_updoq_spare(c) : WR_UPDOQ_OUT;
+    }
+    if (c->web && http_seen(c)->version != WR_HTTP_2) {
+        return wr_dohclient_busy(http_seen(c)) ? 0 : 1;
+    }
+    return c->odoh ? wr_odohclient_spare(&c->odoh->client) : UINT32_MAX;
+}
+
+bool wr_upconn_cancel(struct wr_upconn *c, uint16_t id)
+{
+    if (c->quic) {
+        wr_updoq_cancel(c, id);
+    }
+    return c->kind == WR_UPCONN_DOQ; /* one whose end came has nothing more to say either */
+}
+
 int wr_upconn_ask(struct wr_upconn *c, const uint8_t *msg, size_t size)
 {
     uint8_t framed[2 + WR_UPCONN_ASK_MAX];

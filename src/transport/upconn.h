@@ -56,8 +56,8 @@ enum wr_upconn_kind {
 #define WR_UPDOQ_LIBRARIES (512u * 1024)
 /* A connection by QUIC is asked so much and no more: knotd 3.4.6 allows 1024 streams in its life. */
 #define WR_UPDOQ_ASKS_MAX 1000
-/* Connections to one server, while as many questions are out on each as may be. */
-#define WR_UPDOQ_CONNS 8
+/* Connections to one server, while as many questions are out on each as may be (wr_upconn_spare). */
+#define WR_UPCONN_CONNS 8
 
 enum wr_upconn_state {
     WR_UPCONN_NEW = 0,
@@ -172,6 +172,10 @@ void wr_upconn_feed(struct wr_upconn *c, const uint8_t *bytes, size_t size,
 bool wr_upconn_next(struct wr_upconn *c, const struct wr_now *now, struct wr_upconn_said *ret_said);
 /* May a message of at most WR_UPCONN_ASK_MAX octets be asked now? Not before READY, nor while too much waits to be sent. */
 bool wr_upconn_can_ask(const struct wr_upconn *c);
+/* How many more questions may be out at once beside those that are; UINT32_MAX: one that is slow holds up no other. */
+uint32_t wr_upconn_spare(const struct wr_upconn *c);
+/* Nobody waits for the answer to the question with this id any more. False: it may come all the same. */
+bool wr_upconn_cancel(struct wr_upconn *c, uint16_t id);
 /* A query. WR_E_AGAIN: not now; WR_E_NOMEM: no memory for it, and the connection goes on; WR_E_LIMIT: too long; else the connection is of
  * no use. */
 int wr_upconn_ask(struct wr_upconn *c, const uint8_t *msg, size_t size);

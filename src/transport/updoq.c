@@ -115,6 +115,17 @@ bool wr_updoq_has_room(const struct wr_upconn *c)
     return wr_doqclient_has_room(c->quic->client);
 }
 
+uint32_t wr_updoq_spare(const struct wr_upconn *c)
+{
+    return wr_doqclient_spare(c->quic->client);
+}
+
+void wr_updoq_cancel(struct wr_upconn *c, uint16_t id)
+{
+    wr_doqclient_cancel(c->quic->client, id);
+    c->quic_wants = true;
+}
+
 int wr_updoq_ask(struct wr_upconn *c, const uint8_t *msg, size_t size)
 {
     c->quic_wants = true;
@@ -190,6 +201,15 @@ bool wr_updoq_next(struct wr_upconn *c, struct wr_upconn_said *ret_said)
 bool wr_updoq_has_room(const struct wr_upconn *c)
 {
     return false;
+}
+
+uint32_t wr_updoq_spare(const struct wr_upconn *c)
+{
+    return 0;
+}
+
+void wr_updoq_cancel(struct wr_upconn *c, uint16_t id)
+{
 }
 
 int wr_updoq_ask(struct wr_upconn *c, const uint8_t *msg, size_t size)

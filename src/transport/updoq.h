@@ -20,6 +20,8 @@ void wr_updoq_feed(struct wr_upconn *c, const uint8_t *bytes, size_t size, uint6
 /* As wr_upconn_next once it is begun; of the end only that, and the sentence. READY: the handshake is complete. */
 bool wr_updoq_next(struct wr_upconn *c, struct wr_upconn_said *ret_said);
 bool wr_updoq_has_room(const struct wr_upconn *c);
+uint32_t wr_updoq_spare(const struct wr_upconn *c);
+void wr_updoq_cancel(struct wr_upconn *c, uint16_t id);
 int wr_updoq_ask(struct wr_upconn *c, const uint8_t *msg, size_t size);
 /* One datagram into the room for what goes out. */
 size_t wr_updoq_output(struct wr_upconn *c);

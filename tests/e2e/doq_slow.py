@@ -26,7 +26,7 @@ class Partly(loopback.Upstream):
             super()._send(answer, client)
 
 
-@loopback.test("sixteen silent names a second: nobody else waits for them")
+@loopback.test("thirty-two silent names a second: nobody else waits for them")
 def slow(box):
     server = Files(box).issue()
     up = Partly("127.0.0.1", 7790)
@@ -42,7 +42,7 @@ def slow(box):
         n = 0
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
             s.connect(weir.address)
-            while not over.wait(0.5):
+            while not over.wait(0.25):
                 for n in range(n, n + 8):
                     s.send(question(f"slow{n}.example"))
                 n += 1

@@ -495,6 +495,37 @@ static void test_https_asks_beside_what_is_read(void **state)
     }
 }
 
+/* By HTTP/1.1 what is asked next waits for the response before: it has another connection. By HTTP/2 it does not wait. */
+static void test_by_http_1_who_finds_it_busy_has_another(void **state)
+{
+    static const uint8_t query[19] = {0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 'a', 0, 0, 1, 0, 1};
+    x[0].scheme = x[1].scheme = x[2].scheme = upstreams.upstream[0].scheme = WR_SCHEME_HTTPS;
+    s.memory.resize = dotserver_resize;
+    d.web = true;
+    for (unsigned i = 0; i < 2; i++) {
+        bool again;
+        d.old = i == 1;
+        dotserver_accept(&d);
+        open_for(0);
+        assert_true(play());
+        wr_streams_leave(&s, &x[0], T0);
+        assert_false(play());
+        assert_int_equal(wr_streams_place(&s, &x[1], &rng, T0), 0);
+        assert_int_equal(x[1].stream, stream); /* one that is at leisure is taken again */
+        assert_int_equal(wr_streams_poll(&s, T0, &out), WR_STREAM_ASK);
+        wr_streams_ask(&s, out.id, query, sizeof(query));
+        assert_int_equal(wr_streams_poll(&s, T0, &out), WR_STREAM_WRITE); /* and is not answered */
+        assert_int_equal(wr_streams_place(&s, &x[2], &rng, T0), 0);
+        assert_int_equal(x[2].stream == stream, i == 0);
+        assert_int_equal(wr_streams_place(&s, &x[0], &rng, T0), 0);
+        assert_int_equal(x[0].stream, x[2].stream);
+        wr_streams_abandon(&s);
+        while (wr_streams_orphan(&s, &again)) {
+        }
+        assert_false(play());
+    }
+}
+
 static void test_servers_keepalive(void **state)
 {
     open_for(0);
@@ -551,6 +582,7 @@ int main(void)
         CASE(test_https_question_fails_alone),
         CASE(test_nothing_encrypted_becomes_plain),
         CASE(test_https_asks_beside_what_is_read),
+        CASE(test_by_http_1_who_finds_it_busy_has_another),
         CASE(test_servers_keepalive),
         CASE(test_idle_server_talks_on),
     };

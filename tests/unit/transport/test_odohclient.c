@@ -329,8 +329,10 @@ static void test_slots(void **state)
     uint8_t query[64];
 
     for (uint16_t id = 1; id <= SLOTS; id++) {
+        assert_int_equal(wr_odohclient_spare(&w->c), SLOTS + 1u - id);
         ask(w, id);
     }
+    assert_int_equal(wr_odohclient_spare(&w->c), 0);
     assert_int_equal(wr_odohclient_ask(&w->c, query, dohmsg_query(query, 64, 99)), WR_E_AGAIN);
     for (uint16_t id = 1; id <= SLOTS; id++) {
         answered(w, id);
