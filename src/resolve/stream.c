@@ -523,12 +523,35 @@ void wr_streams_ask(struct wr_streams *s, wr_id id, const uint8_t *msg, size_t s
     }
 }
 
-/* What this stream wants done; NOTHING: it is taken off the list. */
+/* Its connection is over by its own clock, or by an error of its own: nothing will be heard that says so. */
+static bool is_at_end(struct wr_stream *st, uint64_t now_us)
+{
+    return (st->state == WR_STREAM_READY || st->state == WR_STREAM_SHAKING) &&
+           !wr_upconn_time(&st->conn, now_us);
+}
+
+/* It says why. */
+static void hear_end(struct wr_streams *s, struct wr_stream *st, uint64_t now_us)
+{
+    const struct wr_now now = {.mono_us = now_us};
+    struct wr_upconn_said said;
+    while (wr_upconn_next(&st->conn, &now, &said)) {
+        if (said.kind == WR_UPCONN_SAID_ENDED) {
+            conn_ended(s, st, &said, now_us);
+            return;
+        }
+    }
+    give_up(s, st, BROKEN);
+}
+
+/* What this stream wants done; NOTHING: it is taken off the list, or it has come to its end. */
 static enum wr_stream_action poll_one(struct wr_streams *s, struct wr_stream *st, uint64_t now_us,
                                       struct wr_stream_out *ret_out)
 {
     *ret_out = (struct wr_stream_out){.id = st->id};
-    (void)wr_upconn_time(&st->conn, now_us);
+    if (is_at_end(st, now_us)) {
+        hear_end(s, st, now_us);
+    }
     if (st->state == WR_STREAM_CLOSING && !wr_upconn_has_output(&st->conn)) {
         bool told = !st->tell_open; /* else the world never heard of it */
         release(s, st, BROKEN);
@@ -551,8 +574,10 @@ static enum wr_stream_action poll_one(struct wr_streams *s, struct wr_stream *st
             return WR_STREAM_WRITE;
         }
     }
-    wr_list_remove(&st->node);
-    wr_streamlife_again(s, st, now_us);
+    if (!is_at_end(st, now_us)) {
+        wr_list_remove(&st->node);
+        wr_streamlife_again(s, st, now_us);
+    }
     return WR_STREAM_NOTHING;
 }
 
@@ -574,6 +599,10 @@ void wr_streams_expire(struct wr_streams *s, uint64_t now_us)
     struct wr_timer *t;
     while ((t = wr_heap_expired(&s->timers, now_us)) != NULL) {
         struct wr_stream *st = WR_CONTAINER(t, struct wr_stream, timer);
+        if (is_at_end(st, now_us)) {
+            hear_end(s, st, now_us);
+            continue;
+        }
         if (wr_streamlife_goes_on(s, st, now_us) || wr_streamlife_doubt(s, st, now_us)) {
             wr_streamlife_mark(s, st);
             continue;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Streams by QUIC, against our server in memory: what nobody waits for any more is taken back. */
+/* Streams by QUIC, against our server in memory: what nobody waits for any more is taken back, and one that ends by itself says so. */
 #include "unit/unit.h"
 
 #include "base/check.h"
 #include "base/limits.h"
 #include "resolve/stream.h"
 #include "resolve/streamlife.h"
+#include "transport/updoq.h"
 #include "transport/whom.h"
 #include "unit/transport/doqworld.h"
 
@@ -16,6 +17,7 @@ static struct wr_exchange x[2 * WR_UPDOQ_OUT];
 static struct wr_upstreams upstreams;
 static struct wr_whom whom = {.proof = WR_URI_OPPORTUNISTIC, .name = "dns.test"};
 static struct wr_conninfo conns[WR_UPSTREAMS_MAX];
+static struct wr_conninfo_view view;
 static struct wr_stream_out out;
 static struct wr_exchange *got;
 static unsigned opened;
@@ -259,6 +261,36 @@ static void test_who_acknowledges_is_not_doubted(void **state)
     assert_true(again);
 }
 
+/* It ended by its own clock or by an error of ours, so nothing comes that says it: its question is not left to wait until patience ends,
+ * and the server has not hung. */
+static void test_an_end_of_its_own_is_heard_at_once(void **state)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        bool again;
+        struct wr_stream *st = open_for(0);
+        w->mute = true;
+        assert_int_equal(wr_streams_place(&s, &x[1], &w->rng, w->now_us), 0);
+        assert_false(play(300 * WR_MS));
+        wr_updoq_close(&st->conn);
+        if (i == 0) { /* seen when it is its turn, or when its clock is looked at */
+            wr_streamlife_mark(&s, st);
+            while (serve()) {
+            }
+        } else {
+            wr_streams_expire(&s, wr_streams_deadline(&s));
+        }
+        assert_ptr_equal(wr_streams_orphan(&s, &again), &x[1]);
+        assert_true(again);
+        wr_conninfo_read(&conns[5], 2, &view);
+        assert_int_equal(view.failures, i + 1);
+        assert_int_equal(view.why, WR_UPCONN_CLOSED);
+        assert_string_equal(view.text, "closed here");
+        x[1].stream_retried = w->mute = false;
+        assert_false(play(100 * WR_MS));
+        assert_int_equal(s.pool.taken, 0);
+    }
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -266,6 +298,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_what_is_left_is_taken_back),         CASE(test_who_is_out_for_longest_makes_room),
         CASE(test_what_went_elsewhere_is_taken_back),  CASE(test_who_acknowledges_is_not_doubted),
+        CASE(test_an_end_of_its_own_is_heard_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
