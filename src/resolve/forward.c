@@ -77,7 +77,7 @@ static void end_exchange(struct wr_forward *f, struct wr_forward_env *env, unsig
     if (!x) {
         return;
     }
-    if (x->stream) {
+    if (x->stream || x->old_stream) {
         wr_streams_leave(&env->streams, x, now_us);
     }
     wr_list_remove(&x->on_stream);
@@ -240,10 +240,16 @@ static uint64_t silent_at(const struct wr_forward_env *env, const struct wr_exch
     return x->first_sent_us + 2 * patience(env, x);
 }
 
+/* When it counts as silence so long that plain text may be asked; what we held up ourselves is none. */
+static uint64_t gone_at(const struct wr_exchange *x)
+{
+    return x->first_sent_us + x->held_us + PLAIN_AFTER_US;
+}
+
 static bool is_gone(const struct wr_forward_env *env, const struct wr_exchange *x, uint64_t now_us)
 {
     const struct wr_upstream_state *st = wr_forward_state_of(env, x);
-    return now_us >= x->first_sent_us + PLAIN_AFTER_US &&
+    return now_us >= gone_at(x) && !wr_streams_holds(&env->streams, x) &&
            atomic_load_explicit(&st->answered_us, memory_order_relaxed) < x->first_sent_us;
 }
 
@@ -338,8 +344,7 @@ static uint64_t idle_until(const struct wr_forward *f, const struct wr_forward_e
     uint64_t at_us = now_us + PAUSE_IDLE_US;
     for (unsigned i = 0; i < WR_GROUP_SERVERS_MAX && (f->among & ~f->tried); i++) {
         const struct wr_exchange *x = exchange_of(f, env, i);
-        uint64_t next_us = x ? silent_at(env, x) : 0,
-                 plain_us = x ? x->first_sent_us + PLAIN_AFTER_US : 0;
+        uint64_t next_us = x ? silent_at(env, x) : 0, plain_us = x ? gone_at(x) : 0;
         at_us = next_us > now_us ? earlier(at_us, next_us) : at_us;
         at_us = plain_us > now_us ? earlier(at_us, plain_us) : at_us;
     }
@@ -453,7 +458,7 @@ static void note_timeouts(struct wr_forward *f, struct wr_forward_env *env, uint
 {
     for (unsigned i = 0; i < WR_GROUP_SERVERS_MAX; i++) {
         struct wr_exchange *x = exchange_of(f, env, i);
-        if (x && now_us >= x->silent_us + patience(env, x)) {
+        if (x && now_us >= x->silent_us + patience(env, x) && !wr_streams_holds(&env->streams, x)) {
             note_timeout(f, env, x, now_us);
         }
     }
@@ -468,7 +473,8 @@ static void note_giving_up(const struct wr_forward *f, const struct wr_forward_e
     for (unsigned i = 0; i < WR_GROUP_SERVERS_MAX; i++) {
         const struct wr_exchange *x = exchange_of(f, env, i);
         struct wr_upstream_state *st = x ? wr_forward_state_of(env, x) : NULL;
-        if (!st || !is_current(env, x) || now_us < x->first_sent_us + patience(env, x) ||
+        if (!st || !is_current(env, x) || wr_streams_holds(&env->streams, x) ||
+            now_us < x->first_sent_us + x->held_us + patience(env, x) ||
             atomic_load_explicit(&st->answered_us, memory_order_relaxed) > x->first_sent_us) {
             continue;
         }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/resolve/rig.h"
 
+#include "resolve/request_state.h"
+#include "resolve/streamlife.h"
+
 static struct rig r, first, second;
 
 static const struct wire_rr good = WIRE_AN("x.example.", WR_TYPE_A, 60, "192.0.2.99");
@@ -332,6 +335,32 @@ static void test_no_room_is_no_reason_for_plain_text(void **state)
     wr_requests_release(r.requests, id, r.now.mono_us);
 }
 
+/* A connection that is there, and on which as many questions are out as may be, however silent: what never got its turn says nothing of
+ * the server either. */
+static void test_no_turn_is_no_reason_for_plain_text(void **state)
+{
+    struct wr_streams *s = &r.requests->env.streams;
+    rig_encrypt(&r, 0, WR_SCHEME_TLS);
+    r.upstreams.group[0].servers = 2;
+    wr_id id = rig_ask(&r, "x.example.");
+    rig_expect(&r, WR_REQUEST_STREAM_OPEN);
+    for (enum wr_request_action a = r.out.action; a != WR_REQUEST_FINISHED;
+         a = rig_wait(&r, 5 * WR_S)) {
+        struct wr_stream *st = wr_pool_get(&s->pool, r.out.id);
+        assert_int_not_equal(a, WR_REQUEST_DATAGRAM);
+        assert_int_not_equal(a, WR_REQUEST_NOTHING);
+        if (a == WR_REQUEST_STREAM_OPEN) {
+            st->conn.kind = WR_UPCONN_DOQ; /* has no room */
+            st->state = WR_STREAM_READY;
+            st->ready_us = r.now.mono_us;
+            wr_streamlife_arm(s, st);
+        }
+    }
+    assert_int_equal(r.state[0].timeouts, 0);
+    assert_int_equal(r.state[0].suspect_until_us, 0);
+    wr_requests_release(r.requests, id, r.now.mono_us);
+}
+
 /* With encryption required nothing else is left, and no root is asked either. */
 static void test_encryption_required(void **state)
 {
@@ -384,6 +413,7 @@ int main(void)
         CASE(test_hedge_and_late_winner),
         CASE(test_attempts_in_turn),
         CASE(test_no_room_is_no_reason_for_plain_text),
+        CASE(test_no_turn_is_no_reason_for_plain_text),
         CASE(test_errors_move_on_at_once),
         CASE(test_told_unreachable_only_hurries),
         CASE(test_a_suspects_turn_costs_no_time),
