@@ -183,23 +183,38 @@ static void require_zones(const struct check *c)
     }
 }
 
-/* Nobody can read along, but anybody on the path can be that server. */
-static void warn_opportunistic(const struct check *c)
+static void warn_unproven(const struct check *c, const char *list, const struct wr_uri *items,
+                          size_t count, const char *text)
 {
     char path[PATH_SIZE];
 
-    for (size_t i = 0; i < c->conf->upstream.groups.count; i++) {
-        const struct wr_conf_group *group = &c->conf->upstream.groups.items[i];
-
-        for (size_t k = 0; k < group->servers.count; k++) {
-            if (group->servers.items[k].proof != WR_URI_OPPORTUNISTIC)
-                continue;
-            snprintf(path, sizeof(path), "upstream.groups[%zu].servers[%zu]", i, k);
-            c->wrong(c->user, path, true,
-                     "opportunistic: whoever is on the path can pretend to be this server and read "
-                     "every name; a pin or a name proves it");
-        }
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].proof != WR_URI_OPPORTUNISTIC)
+            continue;
+        snprintf(path, sizeof(path), "%s[%zu]", list, i);
+        c->wrong(c->user, path, true, text);
     }
+}
+
+/* Nobody can read along, but anybody on the path can be that server. */
+static void warn_opportunistic(const struct check *c)
+{
+    const struct wr_conf *conf = c->conf;
+    char list[PATH_SIZE];
+
+    for (size_t i = 0; i < conf->upstream.groups.count; i++) {
+        const struct wr_conf_group *group = &conf->upstream.groups.items[i];
+
+        snprintf(list, sizeof(list), "upstream.groups[%zu].servers", i);
+        warn_unproven(c, list, group->servers.items, group->servers.count,
+                      "opportunistic: whoever is on the path can pretend to be this server and "
+                      "read every name; a pin or a name proves it");
+    }
+    warn_unproven(c, "upstream.bootstrap", conf->upstream.bootstrap.items,
+                  conf->upstream.bootstrap.count,
+                  "opportunistic: whoever is on the path can pretend to be this server, and read "
+                  "and forge where the servers that are written by name are; a pin or a name "
+                  "proves it");
 }
 
 void wr_secrecy_check(const struct wr_conf *conf, wr_secrecy_wrong *wrong_one, void *user)

@@ -170,6 +170,18 @@ static void test_opportunistic(void **state)
     assert_int_equal(said.errors, 0);
     assert_int_equal(said.warnings, 1);
     assert_string_equal(said.path, "upstream.groups[0].servers[0]");
+    /* Whoever finds the addresses of the others is no better. */
+    uri(0, "tls://192.0.2.1#name=dns.example");
+    uri(1, "tls://192.0.2.2#opportunistic");
+    conf->upstream.bootstrap.items = &servers[1];
+    conf->upstream.bootstrap.count = 1;
+    memset(&said, 0, sizeof(said));
+    wr_secrecy_check(conf, on_wrong, NULL);
+    assert_int_equal(said.errors, 0);
+    assert_int_equal(said.warnings, 1);
+    assert_string_equal(said.path, "upstream.bootstrap[0]");
+    assert_non_null(strstr(said.text, "forge"));
+    conf->upstream.bootstrap.count = 0;
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
