@@ -96,18 +96,33 @@ static void put_way(const struct target *t, const struct wr_better_way *found,
     wr_uri_to_short(&way, text, WR_URI_TEXT_SIZE);
 }
 
-/* Nobody may talk away what was proven. */
-static bool stays(const struct wr_finder_known *k, const struct wr_better_found *found,
+static bool is_any_proven(const struct wr_better_way *way, size_t ways)
+{
+    bool any = false;
+    for (size_t i = 0; i < ways && !any; i++) {
+        any = way[i].proven;
+    }
+    return any;
+}
+
+/*
+ * Nobody may talk away what was proven, nor put in its place what is not: on the path, or in the network that the box has come to,
+ * anybody can show another certificate and say anything in the clear. What was proven without the time has to prove itself when
+ * that is known.
+ */
+static bool stays(const struct wr_finder_known *k, int err, const struct wr_better_found *found,
                   uint64_t now_us)
 {
-    return k->ways > 0 && !found->refused && now_us < k->until_us;
+    bool worse =
+        err != WR_OK || (is_any_proven(k->way, k->ways) && !is_any_proven(found->way, found->ways));
+    return k->ways > 0 && worse && now_us < k->until_us && !(k->early && found->refused);
 }
 
 uint32_t wr_finder_learn(struct wr_finder_known *k, int err, const struct wr_better_found *found,
                          uint64_t now_us)
 {
     bool refused = k->ways > 0 && found->refused;
-    if (err != WR_OK && !refused && (is_silent(err) || stays(k, found, now_us))) {
+    if ((is_silent(err) && !refused) || stays(k, err, found, now_us)) {
         k->failures++;
         return wr_finder_rest_s(WR_E_TIMEOUT, 0, k->failures);
     }
@@ -168,7 +183,7 @@ static bool settle(struct target *t, int err, const struct wr_better_found *foun
     bool told = t->looked && t->err == err, changed = differ(&before, &t->known);
     t->looked = true;
     t->err = err;
-    if (changed || !(told || is_silent(err))) {
+    if (changed || !(told || is_silent(err) || (err != WR_OK && t->known.ways > 0))) {
         say_change(t, &before);
     }
     return changed;

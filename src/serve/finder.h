@@ -4,9 +4,10 @@
  *
  * One thread looks at one server after another (net/better): when the configuration is new, when what the server said ends, some time
  * after a failure, soon after links changed, and when the time becomes known. Ways that were found, one of each transport, are servers
- * of their own in the next gate, beside the plain one, whose place they take while they can be reached. A way that was proven stays until it
- * cannot prove itself, or until what the server said of it has ended and it is not named any more: what is said in the clear drops
- * nothing before, for anybody can say it. Silence alone never does, and whether a server is good is for resolve/select. What is dropped is looked
+ * of their own in the next gate, beside the plain one, whose place they take while they can be reached. A way that was proven stays until
+ * what the server said of it has ended, and it is not named any more or cannot prove itself: before that neither what is said in the clear nor
+ * another certificate in its place drops it, for anybody on the path can bring about both. Silence alone never does, and whether a server is good is for resolve/select.
+ * Only what was proven before the time was known goes at once, when it cannot prove itself. What is dropped is looked
  * for again after a minute. A way without proof lives no longer than the answer that named it, and not over a change of links.
  *
  * Main thread, but for the thread itself. Errors: WR_E_NOMEM.

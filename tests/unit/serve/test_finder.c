@@ -134,7 +134,7 @@ static void test_found_and_kept(void **state)
     wr_conf_free(off);
 }
 
-/* It cannot prove itself any more: it goes at once, whatever is left of what was said. */
+/* A captive portal: another certificate where the way was, and a lie in the clear. What was proven stays; with it questions find nobody there. */
 static void test_refused(void **state)
 {
     struct wr_conf *conf = read_conf("proven");
@@ -147,9 +147,13 @@ static void test_refused(void **state)
     await(1);
     server_stop(&s);
     server_start_at(&s, ANSWERS, &stranger, s.at.port);
-    wr_finder_link(finder);
-    await(2);
-    assert_int_equal(wr_finder_ways(finder, ways), 0);
+    for (unsigned named = 0; named < 2; named++) { /* nothing, and that it is there */
+        plain.count = named;
+        look_again();
+        assert_int_equal(wr_finder_ways(finder, ways), 1);
+        assert_int_equal(ways[0].way.proof, WR_URI_PKIX);
+    }
+    assert_int_equal(news, 1);
     server_stop(&s);
     wr_conf_free(conf);
 }
@@ -197,10 +201,39 @@ static void test_learn(void **state)
     assert_int_equal(wr_finder_learn(&k, WR_E_NOTFOUND, &nothing, 702 * WR_S), 60);
     assert_int_equal(k.ways, 0);
     assert_int_equal(wr_finder_learn(&k, WR_E_NOTFOUND, &nothing, 800 * WR_S), 3600);
-    /* Who cannot prove himself goes before that. */
+}
+
+/* Somebody else is where the way was proven. */
+static void test_learn_refused(void **state)
+{
+    struct wr_better_found named = {.ways = 1, .ttl_s = 600}, other;
+    struct wr_finder_known k = {0};
+
+    named.way[0].at = (struct wr_upgrade){.scheme = WR_URI_TLS, .port = 853};
+    named.way[0].proven = true;
+    other = named;
+    other.refused = true;
+    other.way[0].proven = false;
     assert_int_equal(wr_finder_learn(&k, WR_OK, &named, 900 * WR_S), 600);
-    nothing.refused = true;
-    assert_int_equal(wr_finder_learn(&k, WR_E_TIMEOUT, &nothing, 901 * WR_S), 60);
+    assert_int_equal(wr_finder_learn(&k, WR_E_TIMEOUT, &other, 901 * WR_S), 60);
+    assert_int_equal(wr_finder_learn(&k, WR_E_NOTFOUND, &other, 961 * WR_S), 120);
+    assert_int_equal(wr_finder_learn(&k, WR_E_DENIED, &other, 1081 * WR_S), 240);
+    /* What is taken without a proof does not take the place of what was proven. */
+    assert_int_equal(wr_finder_learn(&k, WR_OK, &other, 1321 * WR_S), 480);
+    assert_true(k.ways == 1 && k.way[0].proven);
+    /* What it said has ended. */
+    assert_int_equal(wr_finder_learn(&k, WR_E_TIMEOUT, &other, 1500 * WR_S), 60);
+    assert_int_equal(k.ways, 0);
+    assert_int_equal(wr_finder_learn(&k, WR_OK, &other, 1600 * WR_S), 600);
+    assert_true(k.ways == 1 && !k.way[0].proven);
+    other = named; /* and the proven one takes that of the other */
+    assert_int_equal(wr_finder_learn(&k, WR_OK, &other, 1601 * WR_S), 600);
+    assert_true(k.ways == 1 && k.way[0].proven);
+    /* Proven before the time was known, and not any more. */
+    other.early = true;
+    assert_int_equal(wr_finder_learn(&k, WR_OK, &other, 1700 * WR_S), 600);
+    other.refused = true;
+    assert_int_equal(wr_finder_learn(&k, WR_E_DENIED, &other, 1701 * WR_S), 60);
     assert_int_equal(k.ways, 0);
 }
 
@@ -225,6 +258,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_time_comes, setup, teardown),
         cmocka_unit_test(test_learn),
+        cmocka_unit_test(test_learn_refused),
         cmocka_unit_test(test_rests),
     };
 
