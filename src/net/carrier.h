@@ -3,7 +3,7 @@
  * Carrier: the sockets of an oblivious proxy (RFC 9230 section 4.1), one for each worker.
  *
  *     err = wr_carrier_create(loop, &feed, &shared->budget, told, user, &carrier)
- *     wr_carrier_set(c, &terms)                    whom it carries to; what is out to others is given up
+ *     wr_carrier_set(c, &terms)                    whom it carries to; what is out is given up
  *     status = wr_carrier_take(c, &load)           429, 503: as many are out as may be, of this client or in all
  *     told(user, conn, stream, &reply)             later, once for each: the target's response, or 502 or 504
  *     wr_carrier_close(c) ... the loop runs ... wr_carrier_destroy(c)

@@ -124,7 +124,6 @@ void wr_tcp_end_target(struct wr_tcp *t);
 /* Both, when everything ends. */
 void wr_tcp_end_oblivious(struct wr_tcp *t);
 /* Makes what an oblivious proxy needs, and lists whom it carries to by the terms. */
-bool wr_tcp_be_proxy(struct wr_tcp *t);
 void wr_tcp_carry(struct wr_tcp *t, const struct wr_client *client,
                   const struct wr_conn_query *query);
 /* The response to it, for a client that may be gone. */

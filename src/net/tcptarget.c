@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "base/err.h"
@@ -76,7 +77,7 @@ static void tcp_told(void *user, wr_id conn, uint64_t stream, const struct wr_ht
     wr_tcp_carried(user, conn, stream, reply);
 }
 
-bool wr_tcp_be_proxy(struct wr_tcp *t)
+static bool be_proxy(struct wr_tcp *t)
 {
     wr_odohproxy_init(&t->proxy);
     for (unsigned i = 0; i < t->terms.odoh_targets; i++) {
@@ -88,12 +89,27 @@ bool wr_tcp_be_proxy(struct wr_tcp *t)
                                                 &t->carrier) != WR_OK) {
         return false;
     }
-    wr_carrier_set(t->carrier, &t->terms);
     return true;
 }
 
+/* The same targets, each proven by the same. */
+static bool is_same_proxy(const struct wr_terms *a, const struct wr_terms *b)
+{
+    bool same = a->anchors == b->anchors && a->odoh_targets == b->odoh_targets;
+    char text[2][WR_URI_TEXT_SIZE];
+
+    for (unsigned i = 0; same && i < a->odoh_targets; i++) {
+        wr_uri_to_text(&a->odoh_target_uri[i], text[0], sizeof(text[0]));
+        wr_uri_to_text(&b->odoh_target_uri[i], text[1], sizeof(text[1]));
+        same = strcmp(text[0], text[1]) == 0;
+    }
+    return same;
+}
+
+/* The links of the carrier stay where nothing changes for them: what they know of the terms stands where it stood. */
 void wr_tcp_set_terms(struct wr_tcp *t, const struct wr_terms *terms)
 {
+    bool stays = is_same_proxy(&t->terms, terms);
     struct wr_creds *old = t->terms.creds, *old_anchors = t->terms.anchors;
 
     t->terms = *terms;
@@ -117,9 +133,11 @@ void wr_tcp_set_terms(struct wr_tcp *t, const struct wr_terms *terms)
     if (terms->odoh_target && wr_tcp_be_target(t)) {
         wr_oblivious_serve(&t->site, t->terms.doh_path);
     }
-    if (terms->anchors != NULL && wr_tcp_be_proxy(t)) {
+    bool had_carrier = t->carrier != NULL;
+    if (terms->anchors != NULL && be_proxy(t)) {
         wr_oblivious_carry(&t->site);
-    } else if (t->carrier != NULL) {
+    }
+    if (t->carrier != NULL && !(stays && had_carrier)) {
         wr_carrier_set(t->carrier, &t->terms);
     }
     wr_wipe(t->terms.odoh_secret, sizeof(t->terms.odoh_secret)); /* the target has stepped on */

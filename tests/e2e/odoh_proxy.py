@@ -107,14 +107,20 @@ class Target:
     """An HTTPS server that keeps the head of each request and answers octets."""
 
     def __init__(self, pair, status=200, where=TARGET):
-        heads = self.heads = []
+        heads, peers = self.heads, self.peers = [], []
+        self.arrived, self.go = threading.Event(), threading.Event()
+        arrived, go = self.arrived, self.go
+        go.set()
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self):
                 heads.append((self.path, {k.lower(): v for k, v in self.headers.items()}))
+                peers.append(self.client_address)
                 self.rfile.read(int(self.headers["content-length"]))
+                arrived.set()
+                go.wait(30)
                 self.send_response(status)
                 self.send_header("Content-Type", obliviouspeer.MEDIA_TYPE)
                 self.send_header("Set-Cookie", "who=you")
@@ -126,6 +132,7 @@ class Target:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(where, Handler)
+        self.server.handle_error = lambda *_: None  # who asked has gone
         trust = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         trust.load_cert_chain(pair.chain, pair.key)
         self.server.socket = trust.wrap_socket(self.server.socket, server_side=True)
@@ -150,6 +157,34 @@ def nothing(box):
     equal(path, "/dns-query")
     equal(sorted(head), ["accept", "content-length", "content-type", "host"], head)
     equal(head["host"], NAME)
+
+
+@loopback.test("a reload that leaves the targets as they are: what is out comes back, over the connection that was there; other targets end it")
+def reloaded(box):
+    files = Files(box)
+    pair = identity(files, "target", TARGET[0])
+    target = Target(pair)
+    box.things.append(target)
+    own = identity(files, "proxy", PROXY[0])
+    url = f"https://target.example:{TARGET[1]}/dns-query#addr={TARGET[0]}&pin=sha256/{pair.pin}"
+    section = {"doh": [f"{PROXY[0]}:{PROXY[1]}"], "certificates": [{"chain": own.chain, "key": own.key}], "odoh": {"targets": [url]}}
+    weir = box.weir([box.upstream()], encrypted=section, listen=["127.0.0.1:5300"], workers=1)
+    https, said = Https(files), []
+    equal(https.ask("POST", NAME, "/dns-query", b"sealed")[0], 200)
+    for changed in (section, {**section, "doh_path": "/other"}, {**section, "odoh": {"targets": [url, url.replace("dns-query#", "more#")]}}):
+        target.arrived.clear()
+        target.go.clear()
+        asks = threading.Thread(target=lambda: said.append(https.ask("POST", NAME, "/dns-query", b"sealed")[0]))
+        asks.start()
+        need(target.arrived.wait(30), "the load did not come")
+        weir.configure(box.settings([box.upstream()], encrypted=changed, listen=["127.0.0.1:5300"], workers=1))
+        weir.verb("reload")
+        target.go.set()
+        asks.join(30)
+    equal(said, [200, 200, 502])
+    equal(len(set(target.peers)), 1, target.peers)
+    equal(https.ask("POST", NAME, "/more", b"sealed")[0], 200)
+    equal(len(set(target.peers)), 2, target.peers)
 
 
 @loopback.test("a target that is not who it should be, or not there, is a 502 and nothing is sent to it")
