@@ -102,12 +102,14 @@ static void doq_pay(struct wr_doqsock *d, uint64_t cost)
     d->cost = cost;
 }
 
-static bool doq_full(void *user)
+static uint64_t doq_lack(void *user)
 {
     struct wr_doqsock *d = user;
+    uint64_t limit = d->feed.limits->encrypted_bytes, used;
 
     doq_pay(d, wr_doqserver_memory(d->server));
-    return wr_budget_used(&d->setup.shared->budget) >= d->feed.limits->encrypted_bytes;
+    used = wr_budget_used(&d->setup.shared->budget);
+    return used < limit ? 0 : used - limit + 1;
 }
 
 static bool doq_relieve(void *user)
@@ -157,7 +159,7 @@ static int doq_make_server(struct wr_doqsock *d)
         .known = doq_known,
         .admit = doq_admit,
         .leave = doq_leave,
-        .full = doq_full,
+        .lack = doq_lack,
         .relieve = doq_relieve,
         .user = d,
     };

@@ -110,17 +110,26 @@ bool wr_tcp_relieve(struct wr_tcp *t)
     return sealed_yield(t, true);
 }
 
-/* From the budget of all encrypted connections; others give way for it. */
+/* From the budget of all encrypted connections; others give way for it, but not in vain. */
 static bool sealed_take(struct wr_tcp *t, uint64_t octets)
 {
-    const struct wr_net_limits *limits = t->feed.limits;
+    const uint64_t limit = t->feed.limits->encrypted_bytes;
+    struct wr_budget *budget = &t->shared->budget;
 
-    for (unsigned i = 0; !wr_budget_take(&t->shared->budget, octets, limits->encrypted_bytes);
-         i++) {
-        if (i == WR_RELIEFS_MAX ||
+    for (unsigned left = WR_RELIEFS_MAX; !wr_budget_take(budget, octets, limit);) {
+        uint64_t before = wr_budget_used(budget), used, freed;
+
+        if (left == 0 ||
             (!sealed_yield(t, true) &&
              (t->feed.relieve == NULL || !t->feed.relieve(t->feed.user, WR_CLIENT_DOT)))) {
             return false;
+        }
+        left--;
+        used = wr_budget_used(budget);
+        freed = before > used ? before - used : 0;
+        if (used + octets > limit && !wr_budget_is_near(used + octets - limit, freed, left)) {
+            wr_budget_add(budget, freed >= octets ? octets : 0); /* in the place of who went */
+            return freed >= octets;
         }
     }
     return true;

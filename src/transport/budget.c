@@ -32,3 +32,8 @@ uint64_t wr_budget_used(const struct wr_budget *b)
 {
     return atomic_load_explicit(&b->used, memory_order_relaxed);
 }
+
+bool wr_budget_is_near(uint64_t lack, uint64_t freed, unsigned left)
+{
+    return left > 0 && freed > 0 && (lack + left - 1) / left <= freed;
+}

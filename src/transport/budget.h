@@ -24,5 +24,8 @@ bool wr_budget_take(struct wr_budget *b, uint64_t octets, uint64_t limit);
 void wr_budget_add(struct wr_budget *b, uint64_t octets);
 void wr_budget_give(struct wr_budget *b, uint64_t octets);
 uint64_t wr_budget_used(const struct wr_budget *b);
+/* Somebody gave way and `freed` octets are free by that, and `lack` are wanted still: shall others give way too, `left` of them at the most? Not
+ * where nothing was freed, or what holds the rest is elsewhere: then who comes can have the place of the one that went, and no more. */
+bool wr_budget_is_near(uint64_t lack, uint64_t freed, unsigned left);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "base/time.h"
+#include "transport/budget.h"
 #include "transport/doqserver_state.h"
 
 enum { ALIGN = 64 };
@@ -255,27 +256,34 @@ static bool handshake_token(struct wr_doqserver *s, bool proven)
     return true;
 }
 
-static bool has_no_memory(const struct wr_doqserver *s)
+static uint64_t lack(const struct wr_doqserver *s)
 {
-    return s->setup.full != NULL && s->setup.full(s->setup.user);
+    return s->setup.lack != NULL ? s->setup.lack(s->setup.user) : 0;
 }
 
 /* Somebody would have to go for who comes: not for an address that may be made up. */
 static bool is_crowded(const struct wr_doqserver *s)
 {
-    return s->conns.taken == s->conns.count || has_no_memory(s);
+    return s->conns.taken == s->conns.count || lack(s) > 0;
 }
 
-/* Somebody makes room, of ours or of the owner's. */
+/* Somebody makes room, of ours or of the owner's; others as well only while what is wanted is within reach. Who comes has at least the place
+ * of who went. */
 static bool find_memory(struct wr_doqserver *s)
 {
-    unsigned yielded = 0;
+    uint64_t octets = lack(s);
 
-    while (has_no_memory(s) && yielded < WR_RELIEFS_MAX) {
+    for (unsigned left = WR_RELIEFS_MAX; octets > 0 && left > 0;) {
+        uint64_t before = octets;
+
         if (!evict(s) && (s->setup.relieve == NULL || !s->setup.relieve(s->setup.user))) {
-            return yielded > 0;
+            return left < WR_RELIEFS_MAX;
         }
-        yielded++;
+        left--;
+        octets = lack(s);
+        if (!wr_budget_is_near(octets, before > octets ? before - octets : 0, left)) {
+            return true;
+        }
     }
     return true;
 }

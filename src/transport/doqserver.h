@@ -57,8 +57,9 @@ struct wr_doqserver_setup {
     /* A client whose address is proven wants a place, and gives it back. NULL: always. */
     bool (*admit)(void *user, const struct wr_addr *from);
     void (*leave)(void *user, const struct wr_addr *from);
-    /* The owner has no memory for more connections: one that is idle makes room for who comes, or who comes is refused. NULL: never. */
-    bool (*full)(void *user);
+    /* The owner has no memory for more connections: so many octets too few, 0: enough. One that is idle makes
+     * room for who comes, or who comes is refused. NULL: always enough. */
+    uint64_t (*lack)(void *user);
     /* And when none of ours can: somebody of the owner's other connections makes room. False: nobody. NULL: there are none. */
     bool (*relieve)(void *user);
     void *user;

@@ -55,7 +55,8 @@ struct doq_conn {
     uint64_t cid[WR_DOQ_CIDS]; /* hashes; 0: free */
     uint64_t
         lively_us; /* when a whole query came, or an answer had gone, last; nothing else makes it young */
-    uint32_t open; /* streams */
+    uint64_t taken_us; /* when the client confirmed octets of answers last */
+    uint32_t open;     /* streams */
     uint32_t owed;
     bool admitted, was_opening, refuse;
     bool vouched; /* a token proved the address before the handshake */
@@ -96,7 +97,7 @@ bool wr_doqserver_find_chunks(struct doq_conn *c);
 /* doqstream.c */
 void wr_doqserver_end_streams(struct doq_conn *c);
 void wr_doqserver_unblock(struct doq_conn *c);
-/* Octets of answers that the client has not taken for WR_UNREAD_MS. */
+/* Octets of answers that have waited for WR_UNREAD_MS; 0 while the client has taken something within that time. */
 uint64_t wr_doqserver_unread(const struct doq_conn *c);
 /* When the client will have taken too long with one of its streams; WR_TIME_NEVER. */
 uint64_t wr_doqserver_patience(const struct doq_conn *c);

@@ -96,6 +96,9 @@ uint64_t wr_doqserver_unread(const struct doq_conn *c)
     const struct wr_doqserver *s = c->server;
     uint64_t octets = 0;
 
+    if (s->now_us < c->taken_us + WR_UNREAD_MS * WR_MS) {
+        return 0; /* slow, but it takes: the others of its answers wait behind that one */
+    }
     for (const struct wr_list *n = c->streams.next; n != &c->streams; n = n->next) {
         const struct doq_stream *st = WR_CONTAINER(n, struct doq_stream, node);
 
@@ -322,6 +325,13 @@ static void doq_took(void *user, int64_t number, size_t size, bool blocked)
     }
 }
 
+static void doq_confirmed(void *user)
+{
+    struct doq_conn *c = user;
+
+    c->taken_us = c->server->now_us;
+}
+
 const struct wr_quic_calls wr_doqserver_calls = {
     .octets = doq_on_octets,
     .closed = doq_on_closed,
@@ -332,6 +342,7 @@ const struct wr_quic_calls wr_doqserver_calls = {
     .cid_gone = doq_on_cid_gone,
     .wants = doq_wants,
     .took = doq_took,
+    .confirmed = doq_confirmed,
 };
 
 /* --- queries and answers -------------------------------------------------------------------------- */

@@ -82,6 +82,17 @@ static int quic_on_close(ngtcp2_conn *conn, uint32_t flags, int64_t stream, uint
     return 0;
 }
 
+static int quic_on_confirmed(ngtcp2_conn *conn, int64_t stream, uint64_t offset, uint64_t size,
+                             void *user, void *of)
+{
+    struct wr_quic *q = user;
+
+    if (q->calls->confirmed != NULL && size > 0) {
+        q->calls->confirmed(q->user);
+    }
+    return 0;
+}
+
 static int quic_on_reset(ngtcp2_conn *conn, int64_t stream, uint64_t final_size, uint64_t code,
                          void *user, void *of)
 {
@@ -154,6 +165,7 @@ static const ngtcp2_callbacks quic_callbacks = {
     .decrypt = ngtcp2_crypto_decrypt_cb,
     .hp_mask = ngtcp2_crypto_hp_mask_cb,
     .recv_stream_data = quic_on_data,
+    .acked_stream_data_offset = quic_on_confirmed,
     .stream_close = quic_on_close,
     .recv_retry = ngtcp2_crypto_recv_retry_cb,
     .extend_max_local_streams_bidi = quic_on_room,

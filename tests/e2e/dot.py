@@ -323,6 +323,26 @@ def budget(box):
     until("all is given back", lambda: weir.verb("status")["encrypted"]["memory_used_bytes"] == 0)
 
 
+@loopback.test("a budget that became far too small: who comes has the place of one, and nobody else goes in vain")
+def over_budget(box):
+    files = Files(box)
+    more = encrypted(files.issue(), memory="400KiB")
+    weir = box.weir([box.upstream()], encrypted=more, workers=1)
+    clients = [Client(files) for _ in range(15)]
+    for client in clients:
+        equal(client.ask("a.example").rcode, 0)
+    weir.configure(box.settings([box.upstream()], encrypted={**more, "memory": "100KiB"}, workers=1))
+    weir.verb("reload")
+    late = Client(files)
+    equal(late.ask("a.example").rcode, 0)
+    equal(clients[0].tls.recv(10), b"")
+    equal(counters(weir)["tls_yielded"], 1)
+    for client in clients[1:]:
+        equal(client.ask("b.example").rcode, 0)
+    for client in clients + [late]:
+        client.close()
+
+
 @loopback.test("a flood of handshakes from one client: it is bounded, and the others have their answers")
 def flood(box):
     files = Files(box)

@@ -30,6 +30,7 @@ struct rogue {
     bool ready;
     size_t to_server, to_client; /* octets */
     bool deaf;                   /* what the server says does not arrive */
+    bool holds;                  /* it arrives, and is not read */
 };
 
 static inline int rogue_octets(void *user, int64_t number, void *of, const uint8_t *bytes,
@@ -38,7 +39,9 @@ static inline int rogue_octets(void *user, int64_t number, void *of, const uint8
     struct rogue *r = user;
 
     ((struct rogue_stream *)of)->got += size;
-    wr_quic_consumed(&r->quic, number, size);
+    if (!r->holds) {
+        wr_quic_consumed(&r->quic, number, size);
+    }
     return WR_OK;
 }
 
@@ -111,8 +114,9 @@ static inline void rogue_start_known(struct rogue *r, struct dw *w, unsigned wor
                                     .now = {.mono_us = w->now_us, .wall_s = time(NULL)},
                                     .ticket = before != NULL ? before->ticket : NULL,
                                     .ticket_size = before != NULL ? before->ticket_size : 0};
+    uint32_t window = w->rogue_window > 0 ? w->rogue_window : 70000;
     const struct wr_quic_limits limits = {
-        .stream_size = 70000, .window = 70000, .idle_ms = 30000, .handshake_ms = 5000};
+        .stream_size = window, .window = window, .idle_ms = 30000, .handshake_ms = 5000};
     struct wr_addr to = dw_addr(1, 853);
 
     memset(r, 0, sizeof(*r));

@@ -80,7 +80,8 @@ struct dw {
     void *strike_block;
     uint32_t admitted;
     uint32_t admit_max;
-    bool full; /* the owner has no memory */
+    uint32_t rogue_window; /* octets; 0: enough for all */
+    uint64_t lack;         /* octets that the owner has too few */
 };
 
 static inline struct wr_creds *dw_creds(const struct certs_one *cert)
@@ -118,9 +119,9 @@ static inline void dw_leave(void *user, const struct wr_addr *from)
     ((struct dw *)user)->admitted--;
 }
 
-static inline bool dw_full(void *user)
+static inline uint64_t dw_lack(void *user)
 {
-    return ((struct dw *)user)->full;
+    return ((struct dw *)user)->lack;
 }
 
 static inline int dw_verify(void *user, const struct wr_certs *chain, struct wr_verdict_text *why)
@@ -168,7 +169,7 @@ static inline struct dw *dw_new(uint64_t seed)
         .rng = &w->rng,
         .admit = dw_admit,
         .leave = dw_leave,
-        .full = dw_full,
+        .lack = dw_lack,
         .user = w,
     };
     w->chunk_block = malloc(wr_chunks_size(8192));

@@ -30,6 +30,15 @@ static void test_bounds(void **state)
     assert_int_equal(wr_budget_used(&b), 0);
 }
 
+static void test_near(void **state)
+{
+    assert_true(wr_budget_is_near(300, 100, 3));
+    assert_false(wr_budget_is_near(301, 100, 3));
+    assert_false(wr_budget_is_near(1, 100, 0));
+    assert_false(wr_budget_is_near(0, 0, 3)); /* nothing came of it */
+    assert_false(wr_budget_is_near(UINT32_MAX, 1, 3));
+}
+
 static void *hammer(void *user)
 {
     for (int i = 0; i < ROUNDS; i++) {
@@ -59,6 +68,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_near),
         cmocka_unit_test(test_threads),
     };
 

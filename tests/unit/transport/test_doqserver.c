@@ -260,13 +260,15 @@ static void test_pings_do_not_keep(void **state)
 
 static unsigned short_until;
 
-static bool is_short(void *user)
+static uint64_t is_short(void *user)
 {
-    return wr_doqserver_stats(((struct dw *)user)->s[0])->evicted < short_until;
+    struct dw *w = user;
+
+    return w->lack + (wr_doqserver_stats(w->s[0])->evicted < short_until);
 }
 
 /* The memory is used up: who takes nothing of what it holds goes before who is idle, and the heaviest of them first. */
-static void test_unread_yields_first(void **state)
+static void unread_yields_first(uint64_t elsewhere)
 {
     struct dw *w = dw_new(18);
     uint8_t query[64] = {0};
@@ -275,7 +277,7 @@ static void test_unread_yields_first(void **state)
 
     query[1] = (uint8_t)(n - 2);
     short_until = 0;
-    w->setup.full = is_short;
+    w->setup.lack = is_short;
     dw_start(w);
     dw_ask(w, idle, 1, 0);
     dw_run(w, WR_S);
@@ -289,6 +291,7 @@ static void test_unread_yields_first(void **state)
         rogue_wait(&rogues[i], 2 * WR_UNREAD_MS * WR_MS);
     }
     w->mute = true;
+    w->lack = elsewhere;
     for (unsigned i = 0; i < 3; i++) {
         uint64_t held = wr_doqserver_memory(w->s[0]), least = (i == 0 ? 100 : 40) * 1024;
 
@@ -307,6 +310,13 @@ static void test_unread_yields_first(void **state)
     rogue_end(&rogues[0]);
     rogue_end(&rogues[1]);
     dw_free(w);
+}
+
+static void test_unread_yields_first(void **state)
+{
+    unread_yields_first(0);
+    unread_yields_first(
+        1000000000); /* held by others, whoever of ours goes: one goes for each that comes, and no more */
 }
 
 /* The room for answers is used up by one that takes none: it goes, and the others have theirs. */
@@ -345,31 +355,71 @@ static void test_unread_answers_make_room(void **state)
     dw_free(w);
 }
 
-static unsigned relieved;
+static unsigned relieved, relieved_most;
 
 static bool relieve(void *user)
 {
     struct dw *w = user;
 
-    w->full = ++relieved < 2;
-    return true;
+    relieved++;
+    w->lack -= w->lack < 1000;
+    return relieved <= relieved_most;
 }
 
-/* None of ours may go, but somebody of the owner's others. */
+/* None of ours may go, but somebody of the owner's others; not in vain. */
 static void test_others_make_room(void **state)
 {
-    struct dw *w = dw_new(19);
-    struct dw_client *c;
+    static const struct {
+        uint64_t lack;
+        unsigned most, relieved;
+        bool answered;
+    } cases[] = {{2, 9, 2, true}, {1000, 9, 1, true}, {2, 0, 1, false}};
 
-    relieved = 0;
-    w->full = true;
-    w->setup.relieve = relieve;
+    for (unsigned i = 0; i < 3; i++) {
+        struct dw *w = dw_new(19);
+        struct dw_client *c;
+
+        relieved = 0;
+        relieved_most = cases[i].most;
+        w->lack = cases[i].lack;
+        w->setup.relieve = relieve;
+        dw_start(w);
+        c = dw_client(w);
+        dw_ask(w, c, 1, 0);
+        dw_run(w, WR_S);
+        assert_int_equal(c->answers, cases[i].answered);
+        assert_true(relieved == cases[i].relieved);
+        dw_free(w);
+    }
+}
+
+/* It takes what it is given, slowly: that is no reason to go, though its answer has waited for longer than others may. */
+static void test_slow_reader_stays(void **state)
+{
+    struct dw *w = dw_new(22);
+    struct rogue *r = &rogues[0];
+    uint8_t query[64] = {0};
+    size_t n = dw_query(query + 2, 0, 60) + 2;
+
+    query[1] = (uint8_t)(n - 2);
     dw_start(w);
-    c = dw_client(w);
-    dw_ask(w, c, 1, 0);
-    dw_run(w, WR_S);
-    assert_int_equal(c->answers, 1);
-    assert_int_equal(relieved, 2);
+    w->rogue_window = 8000;
+    rogue_start(r, w, 0, 60);
+    rogue_run(r);
+    r->holds = true;
+    struct rogue_stream *first = rogue_say(r, query, n, true);
+    rogue_say(r, query, n, true);
+    for (unsigned i = 0; i < 10; i++) {
+        rogue_wait(r, WR_UNREAD_MS * WR_MS / 4);
+        assert_false(wr_doqserver_relieve(w->s[0], w->now_us));
+        assert_int_equal(first->got, 8000 + i * 4500);
+        wr_quic_consumed(&r->quic, first->number,
+                         4500); /* more than half of the window, else it is not told */
+    }
+    rogue_wait(r, WR_UNREAD_MS * WR_MS / 4);
+    rogue_wait(r, WR_UNREAD_MS * WR_MS);
+    assert_true(wr_doqserver_relieve(w->s[0], w->now_us)); /* now it takes no more */
+    rogue_end(r);
     dw_free(w);
 }
 
@@ -426,7 +476,7 @@ static void test_no_memory(void **state)
         struct dw_client *c = dw_client(w);
 
         c->worker = 0;
-        w->full = i > 0;
+        w->lack = i > 0;
         w->mute = i == 2;
         dw_ask(w, c, 1, 0);
         dw_run(w, WR_S);
@@ -578,6 +628,7 @@ int main(void)
         cmocka_unit_test(test_unread_answers_make_room),
         cmocka_unit_test(test_others_make_room),
         cmocka_unit_test(test_relieves_others),
+        cmocka_unit_test(test_slow_reader_stays),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
