@@ -252,6 +252,12 @@ static void settle(struct one *one, bool well, uint64_t look_us, const struct wr
     one->next_us = now->mono_us + (well ? look_us : one->pause_us);
 }
 
+/* Do its records count though nobody confirms them? */
+static bool is_kept(const struct one *one, const struct wr_now *now)
+{
+    return one->count > 0 && now->mono_us < one->keep_us;
+}
+
 static void take(struct wr_dane *d, struct one *one, bool fresh, const struct wr_now *now)
 {
     uint8_t count = 0;
@@ -259,11 +265,11 @@ static void take(struct wr_dane *d, struct one *one, bool fresh, const struct wr
     enum wr_dane_found found = wr_dane_read(&d->answer, d->fresh, &count);
     bool same = is_known(one, d->fresh, count);
     one->timeless = found == WR_DANE_TIMELESS;
-    if (one->timeless && one->count > 0) {
+    if (one->timeless && is_kept(one, now)) {
         settle(one, false, 0, now);
         return;
     }
-    if (fresh || one->count == 0) {
+    if (count > 0 && (fresh || one->count == 0)) {
         one->keep_us = now->mono_us + (fresh ? ttl_us : 0) + KEEP_US;
     }
     set(d, one, found, d->fresh, count);
@@ -282,7 +288,7 @@ static void give_up(struct wr_serve *s, struct one *one, struct wr_answer_room *
     bool by_silence;
     struct wr_str text;
     settle(one, false, 0, now);
-    if (one->count > 0 && now->mono_us < one->keep_us) {
+    if (is_kept(one, now)) {
         return;
     }
     wr_str_init(&text, one->detail, sizeof(one->detail));
@@ -294,7 +300,8 @@ static void give_up(struct wr_serve *s, struct one *one, struct wr_answer_room *
     set(d, one, WR_DANE_FAILED, NULL, 0);
 }
 
-/* When the server is lost, what is remembered is no help; when it is late, what has expired is better than nothing. */
+/* When the server is lost, what is remembered is no help; when it is late, what has expired is better than nothing: where nothing was known before, and
+ * else as long as that is kept. */
 static void look(struct wr_serve *s, struct one *one, const struct wr_now *now)
 {
     struct wr_dane *d = s->dane;
@@ -310,7 +317,9 @@ static void look(struct wr_serve *s, struct one *one, const struct wr_now *now)
     enum wr_found found =
         wr_answer_find(s->shared.cache, &s->gate->settings.ttl, s->locals.set.local, &q,
                        (uint32_t)(now->mono_us / WR_S), true, &room, &d->answer);
-    if (found == WR_FOUND_FRESH || (found == WR_FOUND_STALE && late && d->answer.answers > 0)) {
+    bool old = found == WR_FOUND_STALE && late && d->answer.answers > 0 &&
+               (one->keep_us == 0 || now->mono_us < one->keep_us);
+    if (found == WR_FOUND_FRESH || old) {
         take(d, one, found == WR_FOUND_FRESH, now);
     } else if (late) {
         give_up(s, one, &room, &q, now);

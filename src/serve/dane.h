@@ -9,7 +9,7 @@
  *
  * Until there are records, and when it is proven that there are none, a server that dane alone can prove is barred (serve/proofs): nobody asks it, and the
  * log and `weir upstreams` say why. They are looked at again when their TTL has ended, or when the server is well at none of its addresses,
- * for its key may have changed. A look-up that fails leaves the old ones, for a day after their TTL. Other records make a new gate; a roll-over has both keys in the zone for a while.
+ * for its key may have changed. A look-up that fails, or that nobody can prove because the time was lost, leaves the old ones for a day after their TTL, and no longer, even if the cache still serves them. Other records make a new gate; a roll-over has both keys in the zone for a while.
  *
  * Main thread only.
  */
