@@ -128,6 +128,7 @@ class Node:
     def __init__(self, name):
         self.name = name
         self.processes = []
+        self.drops = set()
         home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
         try:
             _libc_check(libc.unshare(CLONE_NEWNET), f"{name}: new network namespace")
@@ -194,11 +195,14 @@ class Node:
 
     def drop(self, name, rule="", hook="input"):
         """Drop what matches the nft expression (everything by default) until undrop(name)."""
+        self.drops.add(name)
         self.nft(f"table inet cut_{name} {{\n chain c {{\n"
                  f"  type filter hook {hook} priority -300\n  {rule} counter drop\n }}\n}}\n")
 
     def undrop(self, name):
-        self.run([peer("nft"), "delete", "table", "inet", f"cut_{name}"], check=False)
+        if name in self.drops:
+            self.drops.remove(name)
+            self.run([peer("nft"), "delete", "table", "inet", f"cut_{name}"], check=False)
 
     def lose(self, name, percent, rule="", hook="input"):
         """Lose this share of the packets that match, at random."""
