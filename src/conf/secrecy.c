@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "base/str.h"
+
 enum { PATH_SIZE = 128, TEXT_SIZE = WR_URI_TEXT_SIZE + 256 };
 
 struct check {
@@ -21,8 +23,14 @@ static void wrong_at(const struct check *c, const char *list, size_t i, const ch
                      const char *text)
 {
     char path[PATH_SIZE];
+    struct wr_str s;
 
-    snprintf(path, sizeof(path), "%s[%zu]%s%s", list, i, *leaf ? "." : "", leaf);
+    wr_str_init(&s, path, sizeof(path));
+    wr_str_text(&s, list);
+    wr_str_text(&s, "[");
+    wr_str_u64(&s, i);
+    wr_str_text(&s, *leaf ? "]." : "]");
+    wr_str_text(&s, leaf);
     wrong(c, path, text);
 }
 
