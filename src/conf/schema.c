@@ -67,7 +67,7 @@ static const struct wr_schema_row table[] = {
      EXAMPLE("isp"), .doc = "What routes and `weir upstreams` call the group."},
     {"upstream.groups[].servers", WR_SCHEMA_URL, .list = true, .max_items = WR_GROUP_SERVERS_MAX,
      .min_items = 1, V01, INLIST(wr_conf_group, servers),
-     EXAMPLE("\"tls://dns.example#addr=192.0.2.1\", \"udp://[2001:db8::53]\""),
+     EXAMPLE("\"udp://192.0.2.1\", \"udp://[2001:db8::53]\""),
      .doc =
          "The servers, as URLs: `udp://192.0.2.1`, `tcp://[2001:db8::1]:5353`, "
          "`udp://[fe80::1%br-wan]`. The port is 53 where none is written. A server asked over "
