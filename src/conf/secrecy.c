@@ -70,7 +70,9 @@ static void check_group(const struct check *c, size_t i)
     char list[PATH_SIZE];
 
     snprintf(list, sizeof(list), "upstream.groups[%zu].servers", i);
-    if (has_encrypted(group) && !group->allow_plain)
+    /* with `required`, require_groups says it: allow_plain is no way out there */
+    if (c->conf->upstream.encryption != WR_ENCRYPTION_REQUIRED && has_encrypted(group) &&
+        !group->allow_plain)
         refuse_plain(c, list, group->servers.items, group->servers.count, "",
                      " would be asked in plain text when the encrypted servers of this group "
                      "cannot be reached; remove it, or write allow_plain: true");
@@ -225,12 +227,50 @@ static void warn_opportunistic(const struct check *c)
                   "proves it");
 }
 
+/* --- names that nothing proves --- */
+
+/* `name=` is proven by pkix and dane alone; beside a pin it is what the server is told, and no more. */
+static void warn_names(const struct check *c, const char *list, const struct wr_uri *items,
+                       size_t count)
+{
+    char path[PATH_SIZE], text[TEXT_SIZE];
+
+    for (size_t i = 0; i < count; i++) {
+        const struct wr_uri *uri = &items[i];
+        bool written = uri->scheme == WR_URI_ODOH ? !uri->proxy_named : !uri->named;
+
+        if (uri->proof != WR_URI_PINS || !written || !wr_uri_peer_name(uri)[0])
+            continue;
+        snprintf(path, sizeof(path), "%s[%zu]", list, i);
+        snprintf(text, sizeof(text),
+                 "name=%s is not proven, the pin alone is; write `&pkix&all` behind it to have "
+                 "both proven, or `&pkix` for one of them",
+                 wr_uri_peer_name(uri));
+        c->wrong(c->user, path, true, text);
+    }
+}
+
+static void warn_all_names(const struct check *c)
+{
+    char list[PATH_SIZE];
+
+    for (size_t i = 0; i < c->conf->upstream.groups.count; i++) {
+        const struct wr_conf_group *group = &c->conf->upstream.groups.items[i];
+
+        snprintf(list, sizeof(list), "upstream.groups[%zu].servers", i);
+        warn_names(c, list, group->servers.items, group->servers.count);
+    }
+    warn_names(c, "upstream.bootstrap", c->conf->upstream.bootstrap.items,
+               c->conf->upstream.bootstrap.count);
+}
+
 void wr_secrecy_check(const struct wr_conf *conf, wr_secrecy_wrong *wrong_one, void *user)
 {
     const struct check c = {.conf = conf, .wrong = wrong_one, .user = user};
 
     for (size_t i = 0; i < conf->upstream.groups.count; i++)
         check_group(&c, i);
+    warn_all_names(&c);
     if (conf->upstream.encryption != WR_ENCRYPTION_REQUIRED)
         return;
     require_groups(&c);

@@ -48,8 +48,10 @@ static int read_scheme(struct wr_uri_scan *s, struct wr_uri *uri)
     size_t colon = wr_uri_find(s, ':');
 
     if (colon + 2 >= s->end || s->text[colon + 1] != '/' || s->text[colon + 2] != '/')
-        return wr_uri_fail(s, s->at, WR_E_FORMAT,
-                           "no scheme; write udp:// or tcp:// before the address");
+        return wr_uri_fail(
+            s, s->at, WR_E_FORMAT,
+            "no scheme; write tls://, https:// or quic:// before the address, or udp:// "
+            "where plain text is meant");
     for (size_t i = WR_URI_UDP; i < WR_ARRAY_LEN(schemes); i++) {
         if (!same_word(s->text + s->at, colon - s->at, schemes[i].name))
             continue;

@@ -181,7 +181,11 @@ static int check(struct wr_uri_scan *s, size_t from, struct wr_uri *uri)
         return wr_uri_fail(s, from, WR_E_FORMAT,
                            "opportunistic means that nothing is proven; it stands alone");
     if ((uri->proof & WR_URI_ALL) && (ways == 0 || is_one(ways)))
-        return wr_uri_fail(s, from, WR_E_FORMAT, "all is of two ways or more: pkix, dane, pin=...");
+        return wr_uri_fail(s, from, WR_E_FORMAT,
+                           wr_uri_peer_name(uri)[0] && ways == WR_URI_PINS
+                               ? "all is of two ways or more; the name is proven by the word pkix "
+                                 "(or dane): write pkix beside pin=... and all"
+                               : "all is of two ways or more: pkix, dane, pin=...");
     if ((uri->proof & WR_URI_DANE) && !wr_uri_peer_name(uri)[0])
         return wr_uri_fail(s, from, WR_E_FORMAT,
                            "dane needs a name, at which the records are: name=dns.example");

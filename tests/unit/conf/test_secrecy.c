@@ -9,6 +9,8 @@
 #include "conf/mistakes.h"
 #include "conf/secrecy.h"
 
+#define PIN "pin=sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
 static struct wr_mistakes mistakes;
 static struct wr_conf *conf;
 static struct wr_uri servers[2];
@@ -94,6 +96,41 @@ static void test_mixed_group(void **state)
     uri(0, "tcp://192.0.2.1"); /* all plain: nothing to be secret about */
     group.allow_plain = false;
     expect(NULL, NULL);
+}
+
+/* What `required` refuses is not said to be allowed by another key. */
+static void test_mixed_group_when_required(void **state)
+{
+    uri(1, "tcp://192.0.2.2");
+    group.servers.count = 2;
+    expect("upstream.groups[0].servers[1]", "upstream.encryption is required");
+    assert_null(strstr(said.text, "allow_plain"));
+}
+
+static void warns(const char *url, const char *words)
+{
+    uri(0, url);
+    memset(&said, 0, sizeof(said));
+    wr_secrecy_check(conf, on_wrong, NULL);
+    assert_int_equal(said.errors, 0);
+    assert_int_equal(said.warnings, words != NULL);
+    if (words &&
+        (strcmp(said.path, "upstream.groups[0].servers[0]") != 0 || !strstr(said.text, words)))
+        fail_msg("%s: %s", said.path, said.text);
+}
+
+/* A pin proves a key, and no name; who writes both wants to know. */
+static void test_a_name_beside_a_pin(void **state)
+{
+    warns("tls://192.0.2.1#name=dns.example&" PIN, "name=dns.example is not proven");
+    warns("quic://192.0.2.1#name=dns.example&" PIN, "&pkix&all");
+    warns("odoh://t.example#proxy=192.0.2.1/p&name=p.example&" PIN, "name=p.example");
+    warns("tls://192.0.2.1#name=dns.example&" PIN "&pkix", NULL);
+    warns("tls://192.0.2.1#name=dns.example&" PIN "&pkix&all", NULL);
+    warns("tls://dns.example#addr=192.0.2.1&" PIN, NULL); /* the host is what it is called */
+    warns("tls://192.0.2.1#" PIN, NULL);
+    conf->upstream.encryption = WR_ENCRYPTION_OPTIONAL;
+    warns("tls://192.0.2.1#name=dns.example&" PIN, "not proven");
 }
 
 static void test_groups(void **state)
@@ -189,8 +226,15 @@ static void test_opportunistic(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_good),  CASE(test_mixed_group),   CASE(test_groups),    CASE(test_routes),
-        CASE(test_zones), CASE(test_opportunistic), CASE(test_bootstrap),
+        CASE(test_good),
+        CASE(test_mixed_group),
+        CASE(test_groups),
+        CASE(test_routes),
+        CASE(test_zones),
+        CASE(test_opportunistic),
+        CASE(test_bootstrap),
+        CASE(test_mixed_group_when_required),
+        CASE(test_a_name_beside_a_pin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

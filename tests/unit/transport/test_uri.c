@@ -59,7 +59,7 @@ static void test_bad(void **state)
         const char *says; /* a piece of the reason */
     } rows[] = {
         {"", WR_E_FORMAT, 0, "empty"},
-        {"192.0.2.1", WR_E_FORMAT, 0, "no scheme"},
+        {"192.0.2.1", WR_E_FORMAT, 0, "no scheme; write tls://"},
         {"udp:192.0.2.1", WR_E_FORMAT, 0, "no scheme"},
         {"udp://", WR_E_FORMAT, 6, "no IPv4"},
         {"ftp://192.0.2.1", WR_E_FORMAT, 0, "unknown scheme"},

@@ -52,7 +52,8 @@ static void test_refused(void **state)
         {"dane", 0, "needs a name"},
         {"all", 0, "two ways"},
         {"pkix&all", 0, "two ways"},
-        {PIN_A "&all", 0, "two ways"},
+        {PIN_A "&all", 0, "two ways or more: pkix"},
+        {"name=a.example&" PIN_A "&all", 0, "the name is proven by the word pkix"},
         {"opportunistic&pkix", 0, "alone"},
         {"opportunistic&" PIN_A, 0, "alone"},
     };
