@@ -125,6 +125,37 @@ static const uint8_t *choose_name(const struct wr_designated *d, const uint8_t *
     return NULL;
 }
 
+/* Whom nobody but this host reaches, and nobody is told. */
+static bool is_own(const struct wr_addr *addr)
+{
+    return wr_addr_kind(addr) == WR_ADDR_LOOPBACK;
+}
+
+static bool are_own(const struct wr_addr *addr, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!is_own(&addr[i]))
+            return false;
+    return count > 0;
+}
+
+/* There are listeners and a name, and nothing to tell. */
+static const char *why_nothing(const struct making *m)
+{
+    bool own = true;
+
+    if (are_own(m->want->addr, m->want->addrs))
+        return "a loopback address cannot be told to devices: each would ask itself; name the "
+               "address of this host in their network";
+    if (m->want->addrs)
+        return "no encrypted listener is at that address";
+    for (uint32_t i = 0; i < m->d->doors; i++)
+        own = own && is_own(&m->d->door[i].addr);
+    return own ? "the encrypted listeners are at loopback addresses, which no device reaches: let "
+                 "encrypted.dot, encrypted.doh or encrypted.doq listen at an address of the network"
+               : "no listener is at an address that devices could be told: name it with --address";
+}
+
 int wr_dnrlist_make(const struct wr_designated *d, const struct wr_dnrlist_want *want,
                     struct wr_dnrtext *t, const char **ret_why)
 {
@@ -142,8 +173,6 @@ int wr_dnrlist_make(const struct wr_designated *d, const struct wr_dnrlist_want 
     for (size_t i = 0; m.name && i < WR_ARRAY_LEN(kinds); i++)
         add_kind(&m, kinds[i]);
     if (m.name && d->doors && t->count == 0)
-        *ret_why = want->addrs ? "no encrypted listener is at that address"
-                               : "no listener is at an address that devices could be told: name "
-                                 "it with --address";
+        *ret_why = why_nothing(&m);
     return t->count ? WR_OK : WR_E_NOTFOUND;
 }

@@ -96,6 +96,25 @@ static void test_addresses(void **state)
     assert_non_null(strstr(why, "at that address"));
 }
 
+/* A loopback address is no device's way, whether it is asked for or all there is. */
+static void test_loopback(void **state)
+{
+    struct wr_addr wanted;
+    struct wr_dnrlist_want want = {.addr = &wanted, .addrs = 1};
+
+    add_door(WR_SERVICE_DOT, "127.0.0.1:853");
+    assert_string_equal(make(NULL), "nothing");
+    assert_non_null(strstr(why, "at loopback addresses"));
+    assert_null(strstr(why, "--address"));
+    assert_int_equal(wr_addr_from_text("127.0.0.1", &wanted), WR_OK);
+    assert_string_equal(make(&want), "nothing");
+    assert_non_null(strstr(why, "cannot be told to devices"));
+    add_door(WR_SERVICE_DOT, "[::1]:853");
+    assert_int_equal(wr_addr_from_text("::1", &wanted), WR_OK);
+    assert_string_equal(make(&want), "nothing");
+    assert_non_null(strstr(why, "cannot be told to devices"));
+}
+
 static void test_names(void **state)
 {
     struct wr_name other;
@@ -120,6 +139,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_together, setup),
         cmocka_unit_test_setup(test_addresses, setup),
+        cmocka_unit_test_setup(test_loopback, setup),
         cmocka_unit_test_setup(test_names, setup),
     };
 
