@@ -115,6 +115,12 @@ void wr_conninfo_failed(struct wr_conninfo *c, uint32_t generation, uint32_t why
     STORE(c->failed_us, now_us);
 }
 
+bool wr_conninfo_is_stranger(const struct wr_conninfo *c, uint32_t generation)
+{
+    return LOAD(c->generation) == generation && LOAD(c->why) == WR_UPCONN_STRANGER &&
+           LOAD(c->failed_us) >= LOAD(c->ready_us);
+}
+
 /* False: somebody writes. */
 static bool read_words(struct wr_conninfo *c, struct texts *ret)
 {

@@ -46,6 +46,8 @@ void wr_conninfo_ready(struct wr_conninfo *c, uint32_t generation,
                        const struct wr_upconn_facts *facts, uint64_t now_us);
 void wr_conninfo_failed(struct wr_conninfo *c, uint32_t generation, uint32_t why, const char *text,
                         uint64_t now_us);
+/* Was the last that happened a server that did not prove who it is? For the words of an error. */
+bool wr_conninfo_is_stranger(const struct wr_conninfo *c, uint32_t generation);
 /* Zeros when it is about another generation. */
 void wr_conninfo_read(struct wr_conninfo *c, uint32_t generation,
                       struct wr_conninfo_view *ret_view);

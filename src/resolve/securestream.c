@@ -146,6 +146,9 @@ void wr_securestream_ready(struct wr_streams *s, struct wr_stream *st, const str
 void wr_securestream_failed(struct wr_streams *s, const struct wr_stream *st, uint8_t why,
                             const char *text, uint64_t now_us)
 {
+    if (why == WR_UPCONN_NOT_DNS && st->scheme == WR_SCHEME_ODOH) {
+        why = WR_UPCONN_UNCARRIED; /* port and scheme are right: the proxy answered */
+    }
     if (s->conns && st->upstream && why != WR_UPCONN_FINE) {
         wr_conninfo_failed(&s->conns[st->slot], st->generation, why, text, now_us);
     }

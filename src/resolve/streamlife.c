@@ -314,8 +314,12 @@ uint8_t wr_streamlife_closed(const struct wr_stream *st, enum wr_lost lost)
     if (lost == WR_LOST_OWN) {
         return WR_UPCONN_OWN;
     }
-    if (st->state == WR_STREAM_CONNECTING) {
-        return WR_UPCONN_REFUSED;
+    bool shaking = st->state == WR_STREAM_SHAKING && !st->heard_us;
+    if (st->state == WR_STREAM_CONNECTING || (shaking && st->conn.kind == WR_UPCONN_DOQ)) {
+        return WR_UPCONN_REFUSED; /* a datagram needs no connection: the refusal comes to the first */
+    }
+    if (shaking) {
+        return WR_UPCONN_SHUT;
     }
     return st->state == WR_STREAM_READY && wr_list_empty(&st->asked) ? WR_UPCONN_FINE
                                                                      : WR_UPCONN_CLOSED;

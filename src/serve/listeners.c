@@ -173,6 +173,46 @@ static bool overlaps(const struct wr_listeners *l, const struct wr_crew_listen *
     return false;
 }
 
+static bool claims_same(uint8_t a_transport, const struct wr_addr *a, uint8_t b_transport,
+                        const struct wr_addr *b)
+{
+    return same_ports(a_transport, b_transport) && a->family == b->family && a->port == b->port &&
+           (wr_addr_equal(a, b) || wr_addr_is_any(a) || wr_addr_is_any(b));
+}
+
+/* The listener of ours that has the port of `open` already, open since before or just now; false: somebody else has it. */
+static bool find_rival(const struct wr_listeners *l, const struct wr_listeners_change *change,
+                       uint32_t opened, const struct wr_crew_listen *open,
+                       struct wr_listener_entry *ret_rival)
+{
+    for (uint32_t i = 0; i < opened; i++) {
+        const struct wr_crew_listen *o = &change->open[i];
+        if (claims_same(o->transport, &o->addr, open->transport, &open->addr)) {
+            *ret_rival = (struct wr_listener_entry){true, o->transport, o->addr};
+            return true;
+        }
+    }
+    for (unsigned n = 0; n < WR_NET_LISTENERS_MAX; n++) {
+        const struct wr_listener_entry *e = &l->entry[n];
+        if (e->used && claims_same(e->transport, &e->addr, open->transport, &open->addr)) {
+            *ret_rival = *e;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void explain_rival(const struct wr_crew_listen *open, const struct wr_listener_entry *rival,
+                          struct wr_sock_error *error)
+{
+    char text[WR_ADDR_TEXT_SIZE];
+    wr_addr_to_text(&rival->addr, text, sizeof(text));
+    snprintf(error->text, sizeof(error->text),
+             "weir itself has that port, for its listener of %s at %s: two of its listeners want "
+             "the same, give the one of %s another address or port",
+             transport_name(rival->transport), text, transport_name(open->transport));
+}
+
 /* WR_OK, or why not is in `error`. */
 static int open_one(struct wr_listeners *l, struct wr_helper *helper, uint16_t workers, bool brief,
                     struct wr_crew_listen *open, struct wr_sock_error *error)
@@ -230,8 +270,13 @@ void wr_listeners_open(struct wr_listeners *l, struct wr_helper *helper, uint16_
         const struct wr_listener_missing *before = NULL;
         struct wr_sock_error error = {.number = 0};
         bool known = is_missing(l, open, &before);
-        int err = open_one(l, helper, workers, again && known, open, &error);
+        struct wr_listener_entry rival;
+        bool own = find_rival(l, change, kept, open, &rival);
+        int err = open_one(l, helper, workers, own || (again && known), open, &error);
         if (err != WR_OK) {
+            if (own && err == WR_E_BUSY) {
+                explain_rival(open, &rival, &error);
+            }
             struct wr_listener_missing *m = &now[missings++];
             *m = (struct wr_listener_missing){
                 .transport = open->transport, .addr = open->addr, .err = err};

@@ -27,6 +27,12 @@ static const char *advice(uint32_t why)
                                "a captive portal",
         [WR_UPCONN_NOT_DNS] = "check the port and the scheme of its URL",
         [WR_UPCONN_CLOSED] = "it may be overloaded, or want no more connections from here",
+        [WR_UPCONN_UNCARRIED] =
+            "compare the proxy and the target of its URL with what those who run "
+            "them say: a proxy carries to the targets that it knows",
+        [WR_UPCONN_SHUT] =
+            "check the port, for what speaks no TLS does that (plain DNS is tcp:// or "
+            "udp://), and so does a server that is overloaded",
         [WR_UPCONN_HUNG] = "a link on the way may have changed; a new connection is made",
         [WR_UPCONN_OWN] = "raise the limits of memory and open files",
     };

@@ -183,7 +183,7 @@ static const char *status_words(uint16_t status)
     switch (status) {
     case 400: return "the proxy or the target cannot read the query (400)";
     case 401: return "the target does not know the key that it publishes (401 again)";
-    case 403: return "the proxy does not carry to this target (403)";
+    case 403: return "the proxy does not carry to that target (403)";
     case 404: return "the proxy has no such path (404)";
     case 405:
     case 415: return "the proxy does not take oblivious messages (405 or 415)";
@@ -224,8 +224,8 @@ static void go_on(struct wr_odohclient *c, const char *why)
 static const char *configs_words(uint16_t status)
 {
     switch (status) {
-    case 403:
-    case 405: return "the proxy does not give the target's configurations (403 or 405)";
+    case 403: return "no configurations: the proxy does not carry to that target (403)";
+    case 405: return "no configurations: the proxy gives those of no target, or is none (405)";
     case 404: return "no configurations: the proxy has no such path, or the target has none (404)";
     case 429: return "no configurations: the proxy was asked too much (429)";
     case 502:

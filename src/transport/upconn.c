@@ -31,6 +31,8 @@ const char *wr_upconn_why_text(uint8_t why)
         [WR_UPCONN_STRANGER] = "it did not prove to be who it should be",
         [WR_UPCONN_NOT_DNS] = "what it says is no DNS",
         [WR_UPCONN_CLOSED] = "it closed the connection",
+        [WR_UPCONN_UNCARRIED] = "nothing comes back from its target",
+        [WR_UPCONN_SHUT] = "it closed the connection without a word of TLS",
         [WR_UPCONN_HUNG] = "it answers no more",
         [WR_UPCONN_OWN] = "there was no room for it here",
     };

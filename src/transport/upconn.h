@@ -70,16 +70,18 @@ enum wr_upconn_state {
 /* Why a connection failed, or was not to be had. */
 enum wr_upconn_why {
     WR_UPCONN_FINE = 0,
-    WR_UPCONN_REFUSED,  /* by the network or the server, before it was there */
-    WR_UPCONN_DEAF,     /* the network took the octets, nobody answered */
-    WR_UPCONN_MUTE,     /* it accepted, and never spoke */
-    WR_UPCONN_NOT_TLS,  /* what it says is no TLS */
-    WR_UPCONN_REJECTED, /* the handshake failed: it, or we, did not like the other's terms */
-    WR_UPCONN_STRANGER, /* it is not who it should be */
-    WR_UPCONN_NOT_DNS,  /* it proved who it is, and what it says is no DNS */
-    WR_UPCONN_CLOSED,   /* it closed */
-    WR_UPCONN_HUNG,     /* it had answered, and answers no more */
-    WR_UPCONN_OWN,      /* nothing left here: memory, places */
+    WR_UPCONN_REFUSED,   /* by the network or the server, before it was there */
+    WR_UPCONN_DEAF,      /* the network took the octets, nobody answered */
+    WR_UPCONN_MUTE,      /* it accepted, and never spoke */
+    WR_UPCONN_NOT_TLS,   /* what it says is no TLS */
+    WR_UPCONN_REJECTED,  /* the handshake failed: it, or we, did not like the other's terms */
+    WR_UPCONN_STRANGER,  /* it is not who it should be */
+    WR_UPCONN_NOT_DNS,   /* it proved who it is, and what it says is no DNS */
+    WR_UPCONN_CLOSED,    /* it closed */
+    WR_UPCONN_HUNG,      /* it had answered, and answers no more */
+    WR_UPCONN_UNCARRIED, /* an oblivious proxy is who it should be, and says no in words of HTTP */
+    WR_UPCONN_SHUT,      /* it accepted, and closed before it said anything */
+    WR_UPCONN_OWN,       /* nothing left here: memory, places */
     WR_UPCONN_WHYS,
 };
 

@@ -43,6 +43,18 @@ static void test_tells_what_was_noted(void **state)
     assert_int_equal(v.failed_us, 7 * WR_S);
 }
 
+static void test_a_stranger_is_one_until_it_proves_itself(void **state)
+{
+    assert_false(wr_conninfo_is_stranger(&c, 0));
+    wr_conninfo_failed(&c, 3, WR_UPCONN_STRANGER, "another name", 7 * WR_S);
+    assert_true(wr_conninfo_is_stranger(&c, 3));
+    assert_false(wr_conninfo_is_stranger(&c, 4));
+    wr_conninfo_ready(&c, 3, &first, 8 * WR_S);
+    assert_false(wr_conninfo_is_stranger(&c, 3));
+    wr_conninfo_failed(&c, 3, WR_UPCONN_MUTE, "", 9 * WR_S);
+    assert_false(wr_conninfo_is_stranger(&c, 3));
+}
+
 static void test_another_server_in_the_slot(void **state)
 {
     wr_conninfo_failed(&c, 3, WR_UPCONN_MUTE, "long ago", 7 * WR_S);
@@ -78,6 +90,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_tells_what_was_noted, setup),
+        cmocka_unit_test_setup(test_a_stranger_is_one_until_it_proves_itself, setup),
         cmocka_unit_test_setup(test_another_server_in_the_slot, setup),
         cmocka_unit_test_setup(test_no_torn_words, setup),
     };

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "resolve/conninfo.h"
 #include "resolve/request_state.h"
+#include "transport/uri.h"
 
 static struct wr_requests *rs;
 static struct wr_request r;
@@ -125,11 +127,45 @@ static void test_upstreams(void **state)
     expect(WR_EDE_BOGUS, "example.", "the upstreams of group inside answered SERVFAIL");
 }
 
+/* All of them strangers: that is said, and whom was meant; not when one of them merely cannot be reached. */
+static void test_strangers(void **state)
+{
+    static struct wr_conninfo conns[WR_UPSTREAMS_MAX];
+    static const struct wr_whom *const somebody = (const void *)conns;
+    static struct wr_uri uri;
+    memset((void *)conns, 0, sizeof(conns));
+    rs->env.streams.conns = conns;
+    r.iter = 0;
+    upstreams.groups = 1;
+    upstreams.default_group = 0;
+    upstreams.group[0].servers = 2;
+    upstreams.group[0].server[1] = 1;
+    for (uint8_t i = 0; i < 2; i++) {
+        upstreams.upstream[i] = (struct wr_upstream){.slot = i, .generation = 7, .whom = somebody};
+        wr_addr_from_text(i ? "192.0.2.2:853" : "192.0.2.1:853", &upstreams.upstream[i].addr);
+    }
+    r.forward.failure = WR_FORWARD_UNREACHABLE;
+    wr_conninfo_failed(&conns[0], 7, WR_UPCONN_STRANGER, "expired", 5);
+    expect(WR_EDE_NETWORK_ERROR, ".", "the upstreams cannot be reached");
+    wr_conninfo_failed(&conns[1], 7, WR_UPCONN_STRANGER, "expired", 5);
+    expect(WR_EDE_NETWORK_ERROR, ".",
+           "the upstreams did not prove to be who they should be (192.0.2.1 and others)");
+    static const char url[] = "tls://192.0.2.1#name=dns.example";
+    assert_int_equal(wr_uri_from_text(url, strlen(url), &uri, NULL), 0);
+    upstreams.upstream[0].uri = &uri;
+    upstreams.group[0].servers = 1;
+    expect(WR_EDE_NETWORK_ERROR, ".",
+           "the upstreams did not prove to be who they should be (dns.example)");
+    r.forward.failure = WR_FORWARD_SILENCE;
+    expect(WR_EDE_NO_REACHABLE_AUTHORITY, ".", "none of the upstreams answered in time");
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {CASE(test_servers_of_a_zone), CASE(test_addresses),
-                                       CASE(test_bounds), CASE(test_upstreams)};
+                                       CASE(test_bounds), CASE(test_upstreams),
+                                       CASE(test_strangers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -564,6 +564,23 @@ static void test_idle_server_talks_on(void **state)
     assert_true(fed < 100);
 }
 
+/* What a proxy says is about its target; port and scheme of the URL are right then. */
+static void test_what_a_proxy_says(void **state)
+{
+    static struct wr_stream st;
+    static const char text[] = "the proxy does not carry to that target (403)";
+    st = (struct wr_stream){.slot = 5, .generation = 2, .scheme = WR_SCHEME_ODOH};
+    st.upstream = &upstreams.upstream[0];
+    wr_securestream_failed(&s, &st, WR_UPCONN_NOT_DNS, text, T0);
+    look();
+    assert_int_equal(view.why, WR_UPCONN_UNCARRIED);
+    assert_string_equal(view.text, text);
+    st.scheme = WR_SCHEME_HTTPS;
+    wr_securestream_failed(&s, &st, WR_UPCONN_NOT_DNS, "", T0);
+    look();
+    assert_int_equal(view.why, WR_UPCONN_NOT_DNS);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -585,6 +602,7 @@ int main(void)
         CASE(test_by_http_1_who_finds_it_busy_has_another),
         CASE(test_servers_keepalive),
         CASE(test_idle_server_talks_on),
+        CASE(test_what_a_proxy_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,6 +45,13 @@ static void test_what_being_closed_is_called(void **state)
     st.state = WR_STREAM_READY;
     assert_int_equal(wr_streamlife_closed(&st, 0), WR_UPCONN_FINE);
     st.state = WR_STREAM_SHAKING;
+    assert_int_equal(wr_streamlife_closed(&st, 0), WR_UPCONN_SHUT);
+    st.conn.kind = WR_UPCONN_DOQ; /* nobody has the port, and the network says so */
+    assert_int_equal(wr_streamlife_closed(&st, 0), WR_UPCONN_REFUSED);
+    assert_int_equal(wr_streamlife_closed(&st, WR_LOST_OWN), WR_UPCONN_OWN);
+    st.heard_us = 1;
+    assert_int_equal(wr_streamlife_closed(&st, 0), WR_UPCONN_CLOSED);
+    st.conn.kind = WR_UPCONN_DOT;
     assert_int_equal(wr_streamlife_closed(&st, 0), WR_UPCONN_CLOSED);
 }
 

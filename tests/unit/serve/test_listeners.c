@@ -175,6 +175,35 @@ static void test_open(void **state)
     free(c);
 }
 
+/* Two of weir's own want one port: that is said, and not that another process is to be stopped. */
+static void test_two_of_its_own(void **state)
+{
+    struct wr_listeners l;
+    struct wr_listeners_change *c = malloc(sizeof(*c));
+    struct wr_helper none = {.fd = -1};
+    char text[512];
+    memset(&l, 0, sizeof(l));
+    want("127.0.0.1:0", NULL);
+    int taken = take_port(&places[0].addr); /* of UDP: that of TCP is free */
+    places[1] = places[0];
+    gate.listeners = 2;
+    places[0].transport = WR_CLIENT_DOT;
+    places[1].transport = WR_CLIENT_DOH;
+    wr_listeners_plan(&l, &gate, c);
+    assert_int_equal(c->opens, 2);
+    wr_listeners_open(&l, &none, 2, false, c);
+    assert_int_equal(c->opens, 1);
+    assert_int_equal(l.missings, 1);
+    wr_listeners_tell(&l.missing[0], text, sizeof(text));
+    assert_non_null(strstr(text, "over HTTPS: weir itself has that port, for its listener of TLS"));
+    assert_null(strstr(text, "stop it"));
+    wr_listeners_settle(&l, c);
+    close_open(c);
+    places[0].transport = places[1].transport = WR_CLIENT_UDP;
+    close(taken);
+    free(c);
+}
+
 /* From one address to another that is taken: the old ones stay until the new one can be had. */
 static void test_the_old_stay(void **state)
 {
@@ -281,9 +310,13 @@ static void test_from_all_to_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_encrypted),       cmocka_unit_test(test_come_and_go),
-        cmocka_unit_test(test_no_more_numbers), cmocka_unit_test(test_open),
-        cmocka_unit_test(test_the_old_stay),    cmocka_unit_test(test_an_address_that_is_gone),
+        cmocka_unit_test(test_encrypted),
+        cmocka_unit_test(test_come_and_go),
+        cmocka_unit_test(test_no_more_numbers),
+        cmocka_unit_test(test_open),
+        cmocka_unit_test(test_two_of_its_own),
+        cmocka_unit_test(test_the_old_stay),
+        cmocka_unit_test(test_an_address_that_is_gone),
         cmocka_unit_test(test_from_all_to_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -426,8 +426,13 @@ static void test_no_configs(void **state)
     static const struct {
         uint16_t status;
         const char *says;
-    } rows[] = {{403, "does not give"}, {404, "no such path"}, {429, "too much"},
-                {502, "not reach"},     {500, "failed"},       {400, "not 200"}};
+    } rows[] = {{403, "does not carry to that target"},
+                {405, "or is none"},
+                {404, "no such path"},
+                {429, "too much"},
+                {502, "not reach"},
+                {500, "failed"},
+                {400, "not 200"}};
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct world *w = begin(WR_HTTP_2, "target.example", NULL);
