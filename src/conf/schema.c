@@ -92,7 +92,10 @@ static const struct wr_schema_row table[] = {
     {"upstream.groups[].strategy", WR_SCHEMA_WORD, V01, DEFAULT("fastest"),
      IN(wr_conf_group, strategy), .words = strategy_words,
      .doc = "Who is asked first: the `fastest` (the others are tried now and then), the first in "
-            "`order` that answers, all in `parallel`, or each in turn (`round-robin`)."},
+            "`order` that answers, all in `parallel`, or each in turn (`round-robin`). "
+            "Of servers by several transports only those of the most private one that can be "
+            "reached are asked, and `strategy` chooses among them: first odoh, then quic, tls, "
+            "https, then those that are `#opportunistic`, and plain tcp and udp last."},
     {"upstream.groups[].client_subnet", WR_SCHEMA_PREFIX, .list = true, .max_items = 1, V01,
      DEFAULT(""), INLIST(wr_conf_group, client_subnet), EXAMPLE("198.51.100.0/24"),
      .doc = "One prefix that these servers are told as the client's (RFC 7871), such as the site's "

@@ -81,6 +81,7 @@
      .doc = "With one or more, weir is a proxy: at `/proxy` of the listeners of DNS over HTTPS it "
             "takes sealed queries for these targets "
             "(`?targethost=odoh.example&targetpath=/dns-query`) and "
-            "carries them there, without a word about who asks. Nobody else is carried to. Each is "
-            "a URL with "
+            "carries them there, without a word about who asks. Nobody else is carried to, and "
+            "never a target on this host itself (one whose name or address is in a certificate "
+            "of weir's), which would know both halves: who asks for it is told 403. Each is a URL with "
             "its address and what proves it, as in `upstream.groups[].servers`."},
