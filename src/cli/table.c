@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/table.h"
 
+#include <stdint.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "base/utf8.h"
@@ -11,7 +14,8 @@ enum {
     COLUMNS_MAX = 128, /* keys of one table; what is beyond is not shown */
     COLUMNS_WIDE = 16, /* more than this are turned */
     DEPTH_MAX = 8,
-    INDENT = 2
+    INDENT = 2,
+    ROOM_USUAL = 100 /* where there is no terminal */
 };
 
 /* A list of objects, and the keys that any of them has, in the order they are met. */
@@ -20,6 +24,7 @@ struct table {
     size_t rows, columns;
     const char *keys[COLUMNS_MAX];
     size_t widths[COLUMNS_MAX];
+    size_t key_width, cell_width; /* the widest of each */
 };
 
 /* Columns of a terminal that the text takes: characters, not octets. */
@@ -134,17 +139,42 @@ static void cell_at(const struct table *t, size_t row, size_t column, char text[
         memcpy(text, "-", 2);
 }
 
-static void print_straight(struct table *t, int indent, FILE *out)
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static void measure(struct table *t)
 {
     char text[CELL_SIZE];
 
     for (size_t c = 0; c < t->columns; c++) {
         t->widths[c] = width_of(t->keys[c]);
+        t->key_width = larger(t->key_width, t->widths[c]);
         for (size_t r = 0; r < t->rows; r++) {
             cell_at(t, r, c, text);
-            t->widths[c] = width_of(text) > t->widths[c] ? width_of(text) : t->widths[c];
+            t->widths[c] = larger(t->widths[c], width_of(text));
+            t->cell_width = larger(t->cell_width, width_of(text));
         }
     }
+}
+
+/* Columns of the longest line, straight or turned; the last cell of a line is counted with its blanks. */
+static size_t width_of_table(const struct table *t, bool turned)
+{
+    size_t width = 0;
+
+    if (turned)
+        return t->key_width + t->rows * (2 + t->cell_width);
+    for (size_t c = 0; c < t->columns; c++)
+        width += t->widths[c] + (c + 1 < t->columns ? 2 : 0);
+    return width;
+}
+
+static void print_straight(struct table *t, int indent, FILE *out)
+{
+    char text[CELL_SIZE];
+
     for (size_t r = 0; r <= t->rows; r++) {
         fprintf(out, "%*s", indent, "");
         for (size_t c = 0; c < t->columns; c++) {
@@ -160,33 +190,48 @@ static void print_straight(struct table *t, int indent, FILE *out)
 static void print_turned(struct table *t, int indent, FILE *out)
 {
     char text[CELL_SIZE];
-    size_t width = 0, cells = 0;
 
     for (size_t c = 0; c < t->columns; c++) {
-        width = width_of(t->keys[c]) > width ? width_of(t->keys[c]) : width;
-        for (size_t r = 0; r < t->rows; r++) {
-            cell_at(t, r, c, text);
-            cells = width_of(text) > cells ? width_of(text) : cells;
-        }
-    }
-    for (size_t c = 0; c < t->columns; c++) {
         fprintf(out, "%*s", indent, "");
-        pad(t->keys[c], width + 2, out);
+        pad(t->keys[c], t->key_width + 2, out);
         for (size_t r = 0; r < t->rows; r++) {
             cell_at(t, r, c, text);
-            pad(text, r + 1 < t->rows ? cells + 2 : 0, out);
+            pad(text, r + 1 < t->rows ? t->cell_width + 2 : 0, out);
         }
         fputc('\n', out);
     }
 }
 
-static void print_table(const json_t *list, int indent, FILE *out)
+/* Too wide: a row after the other, a blank line between them. */
+static void print_blocks(const struct table *t, int indent, FILE *out)
 {
+    char text[CELL_SIZE];
+
+    for (size_t r = 0; r < t->rows; r++) {
+        fputs(r ? "\n" : "", out);
+        for (size_t c = 0; c < t->columns; c++) {
+            if (!json_object_get(json_array_get(t->list, r), t->keys[c]))
+                continue;
+            cell_at(t, r, c, text);
+            fprintf(out, "%*s", indent, "");
+            pad(t->keys[c], t->key_width + 2, out);
+            fprintf(out, "%s\n", text);
+        }
+    }
+}
+
+static void print_table(const json_t *list, int indent, size_t room, FILE *out)
+{
+    bool turned;
     struct table t = {.list = list, .rows = json_array_size(list)};
 
     for (size_t r = 0; r < t.rows; r++)
         add_keys(&t, json_array_get(list, r));
-    if (t.columns > COLUMNS_WIDE)
+    measure(&t);
+    turned = t.columns > COLUMNS_WIDE;
+    if ((size_t)indent + width_of_table(&t, turned) > room)
+        print_blocks(&t, indent, out);
+    else if (turned)
         print_turned(&t, indent, out);
     else
         print_straight(&t, indent, out);
@@ -214,9 +259,9 @@ static bool is_block(const json_t *value)
            (json_is_string(value) && strchr(json_string_value(value), '\n'));
 }
 
-static void print_value(const json_t *value, int indent, unsigned depth, FILE *out);
+static void print_value(const json_t *value, int indent, unsigned depth, size_t room, FILE *out);
 
-static void print_object(const json_t *object, int indent, unsigned depth, FILE *out)
+static void print_object(const json_t *object, int indent, unsigned depth, size_t room, FILE *out)
 {
     char text[CELL_SIZE];
     const char *key;
@@ -233,7 +278,7 @@ static void print_object(const json_t *object, int indent, unsigned depth, FILE 
         fprintf(out, "%*s%s:", indent, "", key);
         if (is_block(item) && depth < DEPTH_MAX) {
             fputc('\n', out);
-            print_value(item, indent + INDENT, depth + 1, out);
+            print_value(item, indent + INDENT, depth + 1, room, out);
             continue;
         }
         wr_table_cell(item, text, sizeof(text));
@@ -241,14 +286,14 @@ static void print_object(const json_t *object, int indent, unsigned depth, FILE 
     }
 }
 
-static void print_value(const json_t *value, int indent, unsigned depth, FILE *out)
+static void print_value(const json_t *value, int indent, unsigned depth, size_t room, FILE *out)
 {
     char text[CELL_SIZE];
 
     if (json_is_object(value)) {
-        print_object(value, indent, depth, out);
+        print_object(value, indent, depth, room, out);
     } else if (is_table(value)) {
-        print_table(value, indent, out);
+        print_table(value, indent, room, out);
     } else if (json_is_string(value)) {
         print_lines(json_string_value(value), indent, out);
     } else {
@@ -259,5 +304,18 @@ static void print_value(const json_t *value, int indent, unsigned depth, FILE *o
 
 void wr_table_print(const json_t *value, FILE *out)
 {
-    print_value(value, 0, 0, out);
+    print_value(value, 0, 0, SIZE_MAX, out);
+}
+
+void wr_table_print_in(const json_t *value, size_t room, FILE *out)
+{
+    print_value(value, 0, 0, room, out);
+}
+
+size_t wr_table_room(int fd)
+{
+    struct winsize size;
+
+    return isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
+                                                                              : ROOM_USUAL;
 }

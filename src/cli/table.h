@@ -14,6 +14,10 @@
 #include <stdio.h>
 
 void wr_table_print(const json_t *value, FILE *out);
+/* The same, and a table that is wider than `room` columns becomes a block a row. */
+void wr_table_print_in(const json_t *value, size_t room, FILE *out);
+/* Columns of the terminal at `fd`; 100 when it is none. */
+size_t wr_table_room(int fd);
 /* One value in one line: "good", "3", "a, b", "-" for null and for nothing. */
 void wr_table_cell(const json_t *value, char *ret_text, size_t cap);
 

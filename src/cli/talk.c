@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -258,7 +259,7 @@ int wr_talk_ask(const struct wr_talk *talk, const char *verb, json_t *args, json
 int wr_talk_print(const struct wr_talk *talk, const json_t *result)
 {
     if (!talk->json) {
-        wr_table_print(result, stdout);
+        wr_table_print_in(result, talk->narrow ? wr_table_room(STDOUT_FILENO) : SIZE_MAX, stdout);
         return WR_EXIT_OK;
     }
     if (json_dumpf(result, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY) != 0)
@@ -272,6 +273,8 @@ int wr_talk_do(const struct wr_talk *talk, const char *verb, json_t *args)
     json_t *result = NULL;
     int status = wr_talk_ask(talk, verb, args, &result);
 
+    if (status == WR_EXIT_OK && talk->refine && !talk->json)
+        talk->refine(result);
     if (status == WR_EXIT_OK)
         status = wr_talk_print(talk, result);
     json_decref(result);

@@ -16,10 +16,12 @@
 #include <stdbool.h>
 
 struct wr_talk {
-    const char *who;    /* the verb, for messages */
-    const char *socket; /* of --socket, or NULL */
-    bool json;          /* print results as they are */
-    bool quiet;         /* say nothing when no daemon is there: the verb has another way */
+    const char *who;                /* the verb, for messages */
+    const char *socket;             /* of --socket, or NULL */
+    bool json;                      /* print results as they are */
+    bool narrow;                    /* tables that are wider than the terminal become blocks */
+    void (*refine)(json_t *result); /* or NULL: what people read otherwise than programs */
+    bool quiet; /* say nothing when no daemon is there: the verb has another way */
 };
 
 /* Rows of a verb's options (cli/opts.h) that fill in a `struct wr_talk talk`. */

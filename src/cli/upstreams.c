@@ -6,7 +6,7 @@
 
 int wr_cli_upstreams(int argc, char **argv)
 {
-    struct wr_talk talk = {.who = "upstreams"};
+    struct wr_talk talk = {.who = "upstreams", .narrow = true};
     const struct wr_opt table[] = {
         WR_TALK_SOCKET_ROW(talk),
         WR_TALK_JSON_ROW(talk),

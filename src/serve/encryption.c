@@ -6,6 +6,7 @@
 #include <sys/random.h>
 
 #include "base/err.h"
+#include "base/enc.h"
 #include "base/str.h"
 #include "net/clock.h"
 #include "serve/designation.h"
@@ -198,8 +199,12 @@ static void put_pair(struct wr_json *j, const struct wr_conf_pair *pair,
                      const struct wr_creds_facts *f, int64_t now_s)
 {
     static const char *const kinds[] = {"other", "rsa", "ecdsa", "eddsa"};
-    char pin[2 * WR_CREDS_PIN_SIZE + 1];
+    char pin[2 * WR_CREDS_PIN_SIZE + 1], text[64];
+    struct wr_str s;
 
+    wr_str_init(&s, text, sizeof(text));
+    wr_str_text(&s, "sha256/");
+    wr_enc_base64(&s, f->pin, WR_CREDS_PIN_SIZE);
     for (size_t i = 0; i < WR_CREDS_PIN_SIZE; i++) {
         snprintf(pin + 2 * i, 3, "%02x", f->pin[i]);
     }
@@ -210,6 +215,7 @@ static void put_pair(struct wr_json *j, const struct wr_conf_pair *pair,
     wr_json_i64(j, "not_after", f->not_after_s);
     wr_json_i64(j, "days_left", (f->not_after_s - now_s) / 86400);
     wr_json_text(j, "pin_sha256", pin);
+    wr_json_text(j, "pin", text);
     wr_json_array(j, "names");
     for (const char *name = f->names; *name != 0; name += strlen(name) + 1) {
         wr_json_text(j, NULL, name);

@@ -300,12 +300,25 @@ static void put_barred(const struct wr_serve *s, const struct wr_upstream *up, s
     }
 }
 
+/* What stands behind the # of its URL: who it has to be, and how that is proven. */
+static void put_facts(const struct wr_upstream *up, struct wr_json *j)
+{
+    char text[WR_URI_TEXT_SIZE];
+    const char *hash = NULL;
+    if (up->uri) {
+        wr_uri_to_text(up->uri, text, sizeof(text));
+        hash = strchr(text, '#');
+    }
+    wr_json_text(j, "facts", hash ? hash + 1 : NULL);
+}
+
 /* Of an encrypted one: with what, proven how, and what went wrong last. */
 static void put_connection(const struct wr_serve *s, const struct wr_upstream *up, uint64_t now_us,
                            struct wr_json *j)
 {
     struct wr_conninfo_view v;
     char failure[2 * WR_CONNINFO_TEXT];
+    put_facts(up, j);
     put_barred(s, up, j);
     wr_conninfo_read(&s->shared.conns[up->slot], up->generation, &v);
     wr_json_text(j, "version", v.version);

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """DNS over TLS to clients: kdig, openssl, gnutls-cli and this process ask weir; certificates change, expire and are wrong."""
+import base64
 import os
 import socket
 import ssl
@@ -179,6 +180,8 @@ def changes(box):
     weir = box.weir([box.upstream()], encrypted=encrypted(server), user="")
     pins = lambda: [c["pin_sha256"] for c in weir.verb("status")["certificates"]]    # noqa: E731
     old = pins()
+    equal([c["pin"] for c in weir.verb("status")["certificates"]],
+          ["sha256/" + base64.b64encode(bytes.fromhex(pin)).decode() for pin in old])
     kept = Client(files)
     files.issue(days=(-1, 5))
     until("taken", lambda: pins() != old)

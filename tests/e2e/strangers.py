@@ -3,6 +3,8 @@
 """Upstreams that prove nothing: bad certificates, wrong pins, a captive portal, one that never speaks. No answer is made
 of them and they are told no question; `weir upstreams` and the log say what is wrong."""
 
+import time
+
 import e2e
 from e2e import equal, need, until
 from lab import certs, impostor, secure, world
@@ -27,6 +29,11 @@ def refused(lab, words, where):
     need(until(lambda: words in lab.weir.log_tail(40), 10), f"{where}: {lab.weir.log_tail(40)}")
 
 
+def told(lab):
+    reply = lab.kdig("camera", f"n{time.monotonic_ns()}.camera.example", timeout=8)
+    return f"{reply.ede} {reply.why}"
+
+
 def failure(lab):
     return lab.weir.verb("upstreams")["upstreams"][0]["last_failure"]
 
@@ -48,8 +55,11 @@ def pins(lab):
         for pin in (f"pin=sha256/{good.pin}", f"pin=sha256/{other.pin}&pin=sha256/{good.pin}"):
             lab.start_gateway(secure.only(f"tls://{RELAY4}#{pin}", secure.authority("nobody")))
             equal(lab.kdig("camera", NAME).rcode, "NOERROR", pin)
+            equal(lab.weir.verb("upstreams")["upstreams"][0]["facts"], pin)
         lab.start_gateway(secure.only(f"tls://{RELAY4}#pin=sha256/{other.pin}", ca))
         refused(lab, "its public key is none of those that are pinned", "wrong pin")
+        # The client is told what it was, and of whom: the host alone.
+        need(until(lambda: f"did not prove to be who they should be ({RELAY4})" in told(lab), 10), told(lab))
 
 
 @e2e.test("a captive portal that answers everything gets no question; once it is gone the server is asked again")

@@ -93,6 +93,19 @@ def results():
         equal(json.loads(weir("status", "-s", path, "--json").stdout), result)
 
 
+@mock.test("status: a pin as URLs have it and a date for people, both as they are for programs; upstreams: a block a server where a line is too long")
+def for_people():
+    pin = "sha256/" + "A" * 43 + "="
+    result = {"certificates": [{"not_after": 86400, "pin_sha256": "00" * 32, "pin": pin}]}
+    with daemon(good(result)) as (path, _):
+        equal(weir("status", "-s", path).stdout, f"certificates:\n  not_after             pin\n  1970-01-02T00:00:00Z  {pin}\n")
+        equal(json.loads(weir("status", "-s", path, "--json").stdout), result)
+    result = {"upstreams": [{"url": "tls://192.0.2.1", "last_failure": "x" * 60}, {"url": "y" * 40}]}
+    with daemon(good(result)) as (path, _):
+        equal(weir("upstreams", "-s", path).stdout, "upstreams:\n  url           tls://192.0.2.1\n"
+              f"  last_failure  {'x' * 60}\n\n  url           {'y' * 40}\n")
+
+
 @mock.test("a refusal goes to standard error, status 1; each of its lines")
 def refusal():
     with daemon(json.dumps({"ok": False, "code": "config", "error": "f:1:2: one\nf:3:4: two\x1b[2J"}).encode() +

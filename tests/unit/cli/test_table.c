@@ -55,6 +55,35 @@ static void test_table(void **state)
     check("[{\"a\": {\"x\": 1, \"y\": [2, 3]}}]", "a\nx=1 y=2, 3\n");
 }
 
+/* Wider than the room: a block a row; keys that a row does not have are left out. */
+static void test_narrow(void **state)
+{
+    static const char json[] = "{\"n\": 1, \"rows\": [{\"a\": \"x\", \"long\": \"0123456789\"},"
+                               " {\"a\": \"\\u00e9\", \"b\": [1, 2]}]}";
+    static const struct {
+        size_t room;
+        const char *want;
+    } rows[] = {
+        {24, "n: 1\nrows:\n  a  long        b\n  x  0123456789  -\n  \xc3\xa9  -           1, 2\n"},
+        {20, "n: 1\nrows:\n  a     x\n  long  0123456789\n\n  a     \xc3\xa9\n  b     1, 2\n"},
+    };
+
+    for (size_t i = 0; i < 2; i++) {
+        json_t *value = json_loads(json, 0, NULL);
+        char *text = NULL;
+        size_t n;
+        FILE *out = open_memstream(&text, &n);
+
+        assert_non_null(value);
+        wr_table_print_in(value, rows[i].room, out);
+        fclose(out);
+        assert_string_equal(text, rows[i].want);
+        json_decref(value);
+        free(text);
+    }
+    assert_int_equal(wr_table_room(-1), 100);
+}
+
 /* Too many columns for a screen: a row a key. */
 static void test_turned(void **state)
 {
@@ -106,7 +135,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values), cmocka_unit_test(test_object), cmocka_unit_test(test_table),
-        cmocka_unit_test(test_turned), cmocka_unit_test(test_safe),   cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_turned), cmocka_unit_test(test_narrow), cmocka_unit_test(test_safe),
+        cmocka_unit_test(test_depth),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
