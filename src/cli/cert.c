@@ -34,7 +34,7 @@ static int make(struct wr_opts *opts, struct wr_certnew *job, const char *days)
 
 int wr_cli_cert(int argc, char **argv)
 {
-    struct wr_certnew job = {.dir = "."};
+    struct wr_certnew job = {.dir = ".", .group = "weir"};
     const char *days = DAYS;
     const struct wr_opt table[] = {
         {"dir", 'd', .value = &job.dir, .meta = "PATH", .help = "where the files are; else here"},

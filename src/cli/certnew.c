@@ -3,8 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -19,6 +22,8 @@
 #define CA_DAYS     3650
 #define URL_SIZE    512
 #define PINS        2
+#define KEY_WRONG   027 /* a group may read a key, and that is all (as serve/certfiles has it) */
+#define KEY_SHARED  0640
 #define CLOCK_LEAST 1764547200 /* December 2025: a clock that says less was never set */
 
 enum file { CA_CERT, CA_KEY, SERVER_CERT, SERVER_KEY, NEXT_KEY, FILES };
@@ -35,7 +40,10 @@ static const struct {
 struct work {
     struct wr_certnew *job;
     int folder;
-    bool is_there[FILES], is_new[FILES];
+    bool is_there[FILES], is_new[FILES],
+        is_shared;          /* is_shared: weir's group may read server.key */
+    struct stat was[FILES]; /* whose it is, of what is there */
+    char home[PATH_MAX];    /* the folder from the root */
     char pem[FILES][WR_CERTMAKE_PEM_SIZE];
     int64_t now_s, until_s;
     struct wr_pin pin[PINS];
@@ -91,6 +99,11 @@ static int fail(const struct work *w, enum file file, const char *why)
     return WR_EXIT_FAILED;
 }
 
+static bool is_key(enum file file)
+{
+    return files[file].mode == 0600;
+}
+
 /* What is there already. A file that is there and cannot be read is an end. */
 static int read_file(struct work *w, enum file file)
 {
@@ -106,9 +119,11 @@ static int read_file(struct work *w, enum file file)
     close(fd);
     if (n <= 0 || n == WR_CERTMAKE_PEM_SIZE - 1)
         return fail(w, file, "is no file that weir made");
-    if (files[file].mode == 0600 && (st.st_mode & 077))
-        fprintf(stderr, "weir cert: %s/%s: others may read this key; chmod 600 it\n", w->job->dir,
-                files[file].name);
+    w->was[file] = st;
+    if (is_key(file) && (st.st_mode & KEY_WRONG))
+        fprintf(stderr,
+                "weir cert: %s/%s: others may read or write this key; chmod 640 or 600 it\n",
+                w->job->dir, files[file].name);
     w->pem[file][n] = '\0';
     return WR_EXIT_OK;
 }
@@ -128,6 +143,30 @@ static bool write_all(int fd, const char *text, size_t n)
     return fsync(fd) == 0;
 }
 
+/* Whose the file is: what it replaces stays its owner's and its group's, with its rights (never those of others, for a key). A new key of
+ * the server is the daemon's group's to read: it is no longer root when it reads the next one. */
+static bool give_rights(struct work *w, enum file file, int fd)
+{
+    const struct group *group;
+
+    if (w->is_there[file]) {
+        const struct stat *was = &w->was[file];
+        mode_t mode = was->st_mode & 0777 & ~(mode_t)(is_key(file) ? KEY_WRONG : 0);
+
+        if (fchown(fd, was->st_uid, was->st_gid) == 0)
+            return fchmod(fd, mode) == 0;
+        fprintf(stderr, "weir cert: %s/%s: its owner and group could not be kept: %s\n",
+                w->job->dir, files[file].name, strerror(errno));
+        return fchmod(fd, files[file].mode) == 0;
+    }
+    group = file == SERVER_KEY && geteuid() == 0 ? getgrnam(w->job->group) : NULL;
+    if (group && fchown(fd, (uid_t)-1, group->gr_gid) == 0) {
+        w->is_shared = true;
+        return fchmod(fd, KEY_SHARED) == 0;
+    }
+    return fchmod(fd, files[file].mode) == 0;
+}
+
 /* Whole or not at all, and with its rights from the first octet: beside its name first, then in its place. */
 static int write_file(struct work *w, enum file file)
 {
@@ -141,7 +180,7 @@ static int write_file(struct work *w, enum file file)
                 files[file].mode);
     if (fd < 0)
         return fail(w, file, strerror(errno));
-    good = fchmod(fd, files[file].mode) == 0 && write_all(fd, w->pem[file], strlen(w->pem[file]));
+    good = give_rights(w, file, fd) && write_all(fd, w->pem[file], strlen(w->pem[file]));
     good = close(fd) == 0 && good;
     /* A link does not replace what came meanwhile; a rename would. */
     if (good && !w->is_there[file])
@@ -260,8 +299,8 @@ static const char *day_text(int64_t when_s, char room[16])
 
 static json_t *path_json(const struct work *w, enum file file)
 {
-    return json_pack("{s:o, s:b}", "file", json_sprintf("%s/%s", w->job->dir, files[file].name),
-                     "new", (int)w->is_new[file]);
+    return json_pack("{s:o, s:b}", "file", json_sprintf("%s/%s", w->home, files[file].name), "new",
+                     (int)w->is_new[file]);
 }
 
 static void print_json(const struct work *w, const char *url)
@@ -295,6 +334,20 @@ static void print_json(const struct work *w, const char *url)
     json_decref(all);
 }
 
+/* A path as YAML takes it: weir wants it from the root, and a folder may have any letters. */
+static void print_path(const struct work *w, enum file file)
+{
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._/";
+    json_t *path = json_sprintf("%s/%s", w->home, files[file].name);
+
+    if (!path || strspn(w->home, plain) == strlen(w->home))
+        printf("%s/%s", w->home, files[file].name);
+    else
+        json_dumpf(path, stdout, JSON_ENCODE_ANY);
+    json_decref(path);
+}
+
 static void print_text(const struct work *w, const char *url)
 {
     static const char *const about[FILES] = {
@@ -307,8 +360,11 @@ static void print_text(const struct work *w, const char *url)
     char day[16], text[WR_PIN_TEXT_SIZE];
 
     for (unsigned i = 0; i < FILES; i++)
-        printf("%-4s %s/%s  %s\n", w->is_new[i] ? "new" : "kept", w->job->dir, files[i].name,
-               about[i]);
+        printf("%-4s %s/%s  %s\n", w->is_new[i] ? "new" : "kept", w->home, files[i].name, about[i]);
+    if (w->is_shared)
+        printf("group %s may read server.key (mode 640): weir reads it anew when it is no longer "
+               "root\n",
+               w->job->group);
     printf("good until %s\n", day_text(w->until_s, day));
     for (size_t i = 0; i < PINS; i++) {
         struct wr_str s;
@@ -317,8 +373,11 @@ static void print_text(const struct work *w, const char *url)
         wr_pin_text(&w->pin[i], &s);
         printf("pin-sha256 %s  %s\n", text, i ? "(next)" : "(now)");
     }
-    printf("\nencrypted:\n  certificates:\n    - {chain: %s/%s, key: %s/%s}\n\n%s\n", w->job->dir,
-           files[SERVER_CERT].name, w->job->dir, files[SERVER_KEY].name, url);
+    fputs("\nencrypted:\n  certificates:\n    - {chain: ", stdout);
+    print_path(w, SERVER_CERT);
+    fputs(", key: ", stdout);
+    print_path(w, SERVER_KEY);
+    printf("}\n\n%s\n", url);
 }
 
 int wr_certnew_run(struct wr_certnew *job)
@@ -341,8 +400,10 @@ int wr_certnew_run(struct wr_certnew *job)
         return WR_EXIT_FAILED;
     }
     w.folder = open(job->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (w.folder < 0) {
+    if (w.folder < 0 || !realpath(job->dir, w.home)) {
         fprintf(stderr, "weir cert: %s: %s\n", job->dir, strerror(errno));
+        if (w.folder >= 0)
+            close(w.folder);
         return WR_EXIT_FAILED;
     }
     status = make_all(&w);

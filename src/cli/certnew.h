@@ -8,7 +8,9 @@
  * ca.pem and ca.key are the authority: made once, kept, used again. server.pem and server.key are what `encrypted.certificates`
  * names. next.key is the key that comes after server.key; both pins are printed, so that who pins them lives through a change
  * (RFC 7469 section 4.3). A file that is there is never written over without --replace; with it server.key stays (and so the pins) unless
- * --roll lets next.key take its place. Keys are 0600 and are on the disk before the certificate that needs them.
+ * --roll lets next.key take its place. Keys are 0600 and are on the disk before the certificate that needs them; server.key is 0640 and of
+ * the group `group` when root makes it and there is such a group, so that the daemon, root no longer, can read the next one. What is replaced
+ * keeps owner, group and mode.
  */
 #ifndef WR_CLI_CERTNEW_H
 #define WR_CLI_CERTNEW_H
@@ -20,6 +22,7 @@
 
 struct wr_certnew {
     const char *dir;
+    const char *group; /* of the user that the daemon is */
     long days;
     bool replace, roll, qr, json;
     const char *name[WR_CERTMAKE_NAMES_MAX];

@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "serve/say.h"
 
-enum { DAY_S = 86400, NO_STEP = INT32_MAX, KEY_WRONG = 027 & ~040 };
+enum { DAY_S = 86400, NO_STEP = INT32_MAX, KEY_WRONG = 027 & ~040, PATH_TWICE_MAX = 80 };
 
 struct file {
     uint8_t *bytes;
@@ -113,15 +113,35 @@ static int read_rest(int fd, struct file *ret, size_t size)
     return WR_OK;
 }
 
-static int read_file(const char *path, bool key, size_t most, struct file *ret,
-                     struct wr_certfile_mark *mark, char *why, size_t cap)
+/* Whoever weir has become may not read it: the sentence names him, and what lets him. */
+static void say_denied(const struct wr_conf *conf, const char *path, char *why, size_t cap)
+{
+    unsigned group = (unsigned)getegid();
+
+    if (geteuid() == 0 || strlen(path) > PATH_TWICE_MAX) {
+        snprintf(why, cap,
+                 "%s: Permission denied: uid %u cannot read it; chgrp %u and chmod 640 the file",
+                 path, (unsigned)geteuid(), group);
+        return;
+    }
+    snprintf(why, cap,
+             "%s: Permission denied: weir runs as %s%suid %u, who cannot read it; run "
+             "`chgrp %u %s && chmod 640 %s`",
+             path, conf->user, conf->user[0] ? ", " : "", (unsigned)geteuid(), group, path, path);
+}
+
+static int read_file(const struct wr_conf *conf, const char *path, bool key, size_t most,
+                     struct file *ret, struct wr_certfile_mark *mark, char *why, size_t cap)
 {
     struct stat st;
     int err = WR_OK, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
     if (fd < 0 || fstat(fd, &st) != 0) {
-        snprintf(why, cap, "%s: %s%s", path, strerror(errno),
-                 errno == EACCES ? " (let the user that weir runs as read it)" : "");
+        if (errno == EACCES) {
+            say_denied(conf, path, why, cap);
+        } else {
+            snprintf(why, cap, "%s: %s", path, strerror(errno));
+        }
         mark_path(path, mark);
         if (fd >= 0) {
             close(fd);
@@ -159,7 +179,8 @@ static int read_all(struct wr_certfiles *f, const struct wr_conf *conf, struct f
             mark_path(path_of(conf, i), &f->mark[i]);
             continue;
         }
-        err = read_file(path_of(conf, i), key, most, &file[i], &f->mark[i], f->why, sizeof(f->why));
+        err = read_file(conf, path_of(conf, i), key, most, &file[i], &f->mark[i], f->why,
+                        sizeof(f->why));
     }
     return err;
 }

@@ -40,7 +40,7 @@ struct wr_certfiles {
     uint32_t marks;
     int told_days
         [WR_CREDS_PAIRS_MAX]; /* what was said last of the end of a chain; INT32_MAX: nothing */
-    char why[320];            /* why what lies there now is not used, or "" */
+    char why[400];            /* why what lies there now is not used, or "" */
 };
 
 /* Reads all. WR_OK and credentials (NULL when none are configured), or an error and why; the marks are taken in any case. */

@@ -3,6 +3,7 @@
 """weir cert: what it makes is judged by OpenSSL and GnuTLS, its pin by OpenSSL, its QR code by a reader of its own. No daemon, no network."""
 
 import base64
+import grp
 import hashlib
 import json
 import os
@@ -35,6 +36,20 @@ def contents(folder):
     return found
 
 
+def mode_of(folder, name):
+    return os.stat(os.path.join(folder, name)).st_mode & 0o777
+
+
+def has_group():
+    try:
+        return bool(grp.getgrnam("weir"))
+    except KeyError:
+        return False
+
+
+SERVER_KEY = 0o640 if os.geteuid() == 0 and has_group() else 0o600
+
+
 def pin_of(path, kind):
     """By OpenSSL: the digest of the public key of a certificate or a private key."""
     pem = run("openssl", "x509", "-in", path, "-noout", "-pubkey").stdout if kind == "x509" else \
@@ -61,7 +76,7 @@ def takes():
         equal(done.returncode, 0, done.stdout)
         equal(seen["pins"], [pin_of(cert, "x509"), pin_of(os.path.join(folder, "next.key"), "pkey")])
         for name in FILES:
-            equal(oct(os.stat(os.path.join(folder, name)).st_mode & 0o777), oct(0o600 if name.endswith("key") else 0o644), name)
+            equal(oct(mode_of(folder, name)), oct(SERVER_KEY if name == "server.key" else 0o600 if name.endswith("key") else 0o644), name)
         text = run("openssl", "x509", "-in", cert, "-noout", "-text").stdout.decode()
         need("prime256v1" in text and "ecdsa-with-SHA256" in text, text)
         need(run("openssl", "x509", "-in", cert, "-noout", "-checkend", str(799 * 86400)).returncode == 0, text)
@@ -141,6 +156,63 @@ def code():
             equal(qrread.read([line for line in lines if re.fullmatch("[ \u2580\u2584\u2588]{20,}", line)]), url)
             need("pin=" + pin_of(os.path.join(folder, "server.pem"), "x509") in url, url)
             need("\x1b" not in done.stdout)
+
+
+@mock.test("new: what is to be written into weir.yaml is taken by weir, wherever the command ran and whatever the folder is called")
+def snippet():
+    with tempfile.TemporaryDirectory() as top:
+        for name, words in (("here", []), ("a, b {c}: 'd'", ["--dir", "."]), ("there", ["--dir", "../there"])):
+            folder = os.path.join(top, name)
+            os.mkdir(folder)
+            done = weir("cert", "new", *words, "dns.home", cwd=folder)
+            equal((done.returncode, done.stderr), (0, ""))
+            text = done.stdout[done.stdout.index("encrypted:"):done.stdout.index("tls://")]
+            path = os.path.join(top, name + ".yaml")
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text)
+            checked = weir("check", "--print", path)
+            equal((checked.returncode, checked.stderr), (0, ""), text)
+            need(os.path.join(os.path.realpath(folder), "server.key").replace("'", "''") in checked.stdout.replace("'", "''"), checked.stdout)
+
+
+@mock.test("new: root gives the server's key to the group that weir is, and no other; what is replaced keeps its owner, group and mode")
+def shared():
+    root = os.geteuid() == 0
+    gid = 4242 if root else 0          # in a namespace of one user its own is all there is
+    with tempfile.TemporaryDirectory() as top:
+        groups, folder = os.path.join(top, "group"), os.path.join(top, "tls")
+        with open(groups, "w", encoding="ascii") as f:
+            f.write(f"root:x:0:\nweir:x:{gid}:\n")
+
+        def new(*words):
+            script = 'mount --bind "$1" /etc/group && shift && exec "$@"'
+            done = run("unshare", "-m" if root else "-rm", "sh", "-c", script, "sh", groups, mock.WEIR, "cert", "new", "--dir", folder, *words)
+            equal((done.returncode, done.stderr), (0, b""))
+            return done.stdout.decode()
+
+        need("group weir may read server.key" in new("dns.home"))
+        equal([oct(mode_of(folder, name)) for name in FILES], ["0o600", "0o644", "0o600", "0o640", "0o644"])
+        key = os.path.join(folder, "server.key")
+        equal(os.stat(key).st_gid, gid if root else os.getegid())
+        for name in ("ca.key", "next.key"):
+            equal(os.stat(os.path.join(folder, name)).st_gid, os.getegid(), name)
+        if root:
+            os.chown(key, 1234, 2345)
+            os.chown(os.path.join(folder, "server.pem"), 1234, 2345)
+        os.chmod(os.path.join(folder, "server.pem"), 0o640)
+        before = contents(folder)
+        new("dns.home", "--replace", "--roll")
+        need(before["server.key"] != contents(folder)["server.key"] and before["server.pem"] != contents(folder)["server.pem"])
+        for name in ("server.key", "server.pem"):
+            equal(oct(mode_of(folder, name)), "0o640", name)
+            if root:
+                seen = os.stat(os.path.join(folder, name))
+                equal((seen.st_uid, seen.st_gid), (1234, 2345), name)
+        os.chmod(key, 0o644)            # that of others is no right to keep
+        done = weir("cert", "new", "--dir", folder, "--replace", "--roll", "dns.home")
+        equal(done.returncode, 0)
+        need("server.key: others may read or write this key" in done.stderr, done.stderr)
+        equal(oct(mode_of(folder, "server.key")), "0o640")
 
 
 @mock.test("show: names, dates, key and pin of each certificate; what a client would mind; the pin of a key; what is no certificate")

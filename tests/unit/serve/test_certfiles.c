@@ -93,6 +93,35 @@ static void test_what_is_taken(void **state)
     }
 }
 
+/* Whoever may not read a key is named, and so is what lets him; a path that is too long stands there once, and is not cut. */
+static void test_denied(void **state)
+{
+    struct wr_certfiles f = {.marks = 0};
+    struct wr_creds *creds = NULL;
+    bool root = geteuid() == 0;
+    char deep[200], text[700];
+
+    conf.user = "dns";
+    put(chain, &leaf.pem, 0644);
+    put(key, &leaf.key_pem, 0000);
+    assert_int_equal(chmod(home, 0755), 0);
+    assert_int_equal(root ? seteuid(65534) : 0, 0);
+    snprintf(text, sizeof(text),
+             "%s: Permission denied: weir runs as dns, uid %u, who cannot read it; run `chgrp %u "
+             "%s && chmod 640 %s`",
+             key, (unsigned)geteuid(), (unsigned)getegid(), key, key);
+    assert_int_equal(wr_certfiles_read(&f, &conf, &creds), WR_E_IO);
+    assert_string_equal(f.why, text);
+    memset(deep, '/', sizeof(deep));
+    snprintf(deep + 100, sizeof(deep) - 100, "%s", key);
+    pair.key = deep;
+    assert_int_equal(wr_certfiles_read(&f, &conf, &creds), WR_E_IO);
+    assert_int_equal(root ? seteuid(0) : 0, 0);
+    assert_non_null(strstr(f.why, "chmod 640 the file"));
+    assert_null(creds);
+    pair.key = key;
+}
+
 static void test_changes(void **state)
 {
     struct wr_certfiles f = {.marks = 0};
@@ -141,6 +170,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_taken),
+        cmocka_unit_test(test_denied),
         cmocka_unit_test(test_changes),
         cmocka_unit_test(test_steps),
     };
