@@ -10,6 +10,7 @@
 #include "conf/record.h"
 #include "conf/secrecy.h"
 #include "conf/services.h"
+#include "conf/sockets.h"
 #include "conf/tsigkey.h"
 #include "conf/value.h"
 #include "dns/name.h"
@@ -135,6 +136,15 @@ static bool may_be_asked(const struct wr_conf *conf, const struct wr_uri *uri)
     return usable;
 }
 
+/* Is one of its addresses a listener of this configuration? */
+static bool has_own(const struct wr_conf *conf, const struct wr_uri *uri)
+{
+    for (unsigned i = 0; i < uri->addrs; i++)
+        if (wr_sockets_is_own(conf, wr_uri_addr(uri, i)))
+            return true;
+    return false;
+}
+
 /* Records that nobody validates prove nothing. */
 static void check_dane(const struct rules *r, const char *path, const struct wr_uri *uri)
 {
@@ -159,7 +169,7 @@ static void check_servers(const struct rules *r, const struct wr_conf_group *gro
         check_dane(r, indexed(path, list, i, ""), &uris[i]);
         wr_uri_to_short(&uris[i], text, sizeof(text));
         indexed(path, list, i, "");
-        if (wr_rules_is_own(r->conf, &uris[i].addr))
+        if (has_own(r->conf, &uris[i]))
             wrong(r, path, "forwarding loop: weir itself listens on the address of %s", text);
         for (size_t j = 0; j < i; j++)
             if (is_same_server(&uris[i], &uris[j]))
@@ -250,19 +260,6 @@ static bool is_same_listen(const struct wr_conf_listen *a, const struct wr_conf_
     return wr_addr_equal(&a->addr, &b->addr) && !strcmp(a->interface, b->interface);
 }
 
-bool wr_rules_is_own(const struct wr_conf *conf, const struct wr_addr *addr)
-{
-    for (size_t i = 0; i < conf->listen.count; i++) {
-        const struct wr_addr *own = &conf->listen.items[i].addr;
-
-        if (own->port != addr->port || own->family != addr->family)
-            continue;
-        if (wr_addr_same_ip(own, addr) || (wr_addr_is_any(own) && wr_addr_is_loopback(addr)))
-            return true;
-    }
-    return false;
-}
-
 static void check_oblivious(const struct rules *r)
 {
     const struct wr_conf *conf = r->conf;
@@ -286,6 +283,10 @@ static void check_oblivious(const struct rules *r)
             wrong(r, path, "clients ask for it by its name: `https://name/path#addr=` ...");
         else if (uri->proof & (WR_URI_DANE | WR_URI_OPPORTUNISTIC))
             wrong(r, path, "a target is proven by `pkix` or by pins");
+        else if (has_own(conf, uri))
+            wrong(r, path,
+                  "weir itself listens on its address: proxy and target of one query must not be "
+                  "one, for who is both knows who asks what");
     }
 }
 
@@ -327,8 +328,6 @@ static void check_listen(const struct rules *r)
             if (is_same_listen(listen, &conf->listen.items[j]) &&
                 (has_place(listen) || listen->interface[0]))
                 wrong(r, indexed(path, "listen", i, ""), "stands in the list twice");
-        if (has_place(listen) && wr_addr_equal(&listen->addr, &conf->metrics.listen))
-            wrong(r, "metrics.listen", "weir answers questions at this address and port");
     }
 }
 
@@ -428,7 +427,7 @@ static void check_bootstrap(const struct rules *r)
             continue;
         if (items[i].addrs == 0)
             wrong(r, path, "a name; who finds addresses is given by its own: #addr=192.0.2.1");
-        else if (wr_rules_is_own(r->conf, &items[i].addr))
+        else if (has_own(r->conf, &items[i]))
             wrong(r, path, "forwarding loop: weir itself listens there");
         if (items[i].proof & WR_URI_DANE)
             wrong(r, path, "dane: who finds TLSA records is proven by pkix or pin=...");
@@ -719,6 +718,18 @@ static void check_time(const struct rules *r)
         warn(r, "time.agree", "there are fewer time.servers, so they can never prove the time");
 }
 
+/* Both places: the other one's line stands at the end. */
+static void put_socket(void *user, const char *path, const char *other, const char *text)
+{
+    uint32_t line, column;
+
+    place_of(user, other, &line, &column);
+    if (line > 0)
+        wrong(user, path, "%s%s (line %u, column %u)", text, other, line, column);
+    else
+        wrong(user, path, "%s%s (by default)", text, other);
+}
+
 static void put_secrecy(void *user, const char *path, bool warning, const char *text)
 {
     if (warning)
@@ -732,6 +743,7 @@ void wr_rules_check(const struct wr_yaml *yaml, struct wr_mistakes *mistakes, st
     struct rules r = {.yaml = yaml, .mistakes = mistakes, .conf = conf};
 
     check_listen(&r);
+    wr_sockets_check(conf, put_socket, &r);
     check_allow(&r);
     check_groups(&r);
     check_default(&r);

@@ -15,8 +15,4 @@
 
 void wr_rules_check(const struct wr_yaml *yaml, struct wr_mistakes *mistakes, struct wr_conf *conf);
 
-/* True when a question sent to `addr` would come back to one of conf's own listeners (those given by
- * address; of interfaces only the daemon knows the addresses). */
-bool wr_rules_is_own(const struct wr_conf *conf, const struct wr_addr *addr);
-
 #endif

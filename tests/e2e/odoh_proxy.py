@@ -92,7 +92,7 @@ def three(box):
 def listed(box):
     files = Files(box)
     pair = identity(files, "proxy", PROXY[0])
-    url = f"https://proxy.example:{PROXY[1]}/dns-query#addr=127.0.0.1&pin=sha256/{pair.pin}"
+    url = f"https://proxy.example:{PROXY[1]}/dns-query#addr=127.0.0.9&pin=sha256/{pair.pin}"      # by its certificate; a listener's address is refused
     other = "https://other.example/q#addr=127.0.0.3"
     weir = gateway(box, pair, "127.0.0.1:5300", PROXY, targets=[url, other], target=True)
     need("must not be one" in weir.log(), weir.log())
