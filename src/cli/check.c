@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -17,6 +18,7 @@
 #include "conf/jsonschema.h"
 #include "conf/mistakes.h"
 #include "conf/print.h"
+#include "serve/certcheck.h"
 #include "serve/locals.h"
 
 struct check {
@@ -26,6 +28,7 @@ struct check {
     struct wr_conf *conf;
     json_t *local; /* --json: what is wrong in local files */
     unsigned local_errors, local_warnings;
+    unsigned refused; /* of local_errors: those of the encrypted sides */
     struct wr_checkname name;
 };
 
@@ -61,7 +64,7 @@ static void print_json(const struct check *c)
     json_decref(all);
 }
 
-/* What is wrong in zone files, hosts and leases stops nothing: the rest of them is served. The owner's mistakes are mistakes all the
+/* What is wrong in zone files, hosts, leases and certificates stops nothing: the rest of them is served. The owner's mistakes are mistakes all the
  * same; a client's name that is refused is none. */
 static void tell_local(void *user, enum wr_names_said said, const char *file, uint32_t line,
                        const char *text)
@@ -99,11 +102,17 @@ static void check_locals(struct check *c)
         wr_locals_free(&locals);
     else
         tell_local(c, WR_NAMES_MISTAKE, "local", 0, wr_err_name(err));
+    c->refused = wr_certcheck(c->conf, time(NULL), &hooks);
 }
 
 static void print_end(const struct check *c)
 {
-    if (c->local_errors)
+    if (c->refused)
+        fprintf(stderr,
+                "%s: good, but not what it names: %u mistakes; what is encrypted is not served or "
+                "not asked until that is mended\n",
+                c->file, c->local_errors);
+    else if (c->local_errors)
         fprintf(stderr, "%s: good, but not what it names: %u mistakes, and weir serves the rest\n",
                 c->file, c->local_errors);
     else
@@ -203,8 +212,9 @@ static int read_and_run(struct check *c, int argc, char **argv)
         "check",
         "[FILE] | name NAME [@SERVER]",
         "Finds every mistake in a configuration (\"-\": standard input; default " WR_CONF_PATH
-        "),\nand in the zone files, hosts files and keys that it names. Exit status 1 when there "
-        "is\none.\n\nWith `name` it is a doctor: it looks up what a "
+        "),\nand in the zone files, hosts files, keys and certificates that it names. Exit status "
+        "1 "
+        "when\nthere is one.\n\nWith `name` it is a doctor: it looks up what a "
         "client of a host, a service\n(_turn._udp.example), a DNS-SD type or instance, or a domain "
         "looks up, tries what it\nfinds, and tells what is wrong and what mends it. It asks "
         "@SERVER, else the running\ngateway, else the servers of resolv.conf. Exit status 1 when "

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/str.h"
 #include "serve/say.h"
 
 enum { DAY_S = 86400, NO_STEP = INT32_MAX, KEY_WRONG = 027 & ~040, PATH_TWICE_MAX = 80 };
@@ -253,6 +254,23 @@ int wr_certfiles_read(struct wr_certfiles *f, const struct wr_conf *conf,
         *ret_creds = creds;
     }
     return err;
+}
+
+bool wr_certfiles_is_ours(const struct wr_creds *creds, const struct wr_uri *uri)
+{
+    struct wr_addr bare = uri->addr;
+
+    bare.port = 0;
+    for (size_t i = 0; creds != NULL && i < wr_creds_count(creds); i++) {
+        const char *name = wr_creds_facts(creds, i)->names;
+
+        for (; *name != 0; name += strlen(name) + 1) {
+            if (wr_str_same(name, uri->name)) {
+                return true;
+            }
+        }
+    }
+    return creds != NULL && wr_creds_has_addr(creds, &bare);
 }
 
 /* --- telling ----------------------------------------------------------------------------------------- */

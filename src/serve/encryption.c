@@ -5,32 +5,14 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "base/err.h"
 #include "base/enc.h"
+#include "base/err.h"
 #include "base/str.h"
 #include "net/clock.h"
 #include "serve/designation.h"
 #include "serve/say.h"
 #include "serve/serve.h"
 #include "transport/odohkeys.h"
-
-/* Whether what is at the URL is this host itself: by a name or an address that our certificates carry. */
-static bool is_ourselves(const struct wr_creds *creds, const struct wr_uri *uri)
-{
-    struct wr_addr bare = uri->addr;
-
-    bare.port = 0;
-    for (size_t i = 0; creds != NULL && i < wr_creds_count(creds); i++) {
-        const char *name = wr_creds_facts(creds, i)->names;
-
-        for (; *name != 0; name += strlen(name) + 1) {
-            if (wr_str_same(name, uri->name)) {
-                return true;
-            }
-        }
-    }
-    return creds != NULL && wr_creds_has_addr(creds, &bare);
-}
 
 /* Whom an oblivious proxy carries to. Without anchors it is none. */
 static void proxy_terms(struct wr_serve *s, const struct wr_conf *conf, struct wr_terms *ret)
@@ -45,7 +27,7 @@ static void proxy_terms(struct wr_serve *s, const struct wr_conf *conf, struct w
     for (size_t i = 0; i < conf->encrypted.odoh_targets.count; i++) {
         const struct wr_uri *uri = &conf->encrypted.odoh_targets.items[i];
 
-        if (is_ourselves(ret->creds, uri)) {
+        if (wr_certfiles_is_ours(ret->creds, uri)) {
             wr_say(WR_LOG_ERROR,
                    "encrypted.odoh.targets[%zu] is this host itself: proxy and target of one query "
                    "must not be one, and nothing is carried to it",
