@@ -9,11 +9,15 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tempfile
 
-import mock
-import qrread
-from mock import equal, need, weir
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lab"))
+
+import mock                                                                         # noqa: E402
+import qrread                                                                       # noqa: E402
+from mock import equal, need, weir                                                  # noqa: E402
+from spaces import peer                                                             # noqa: E402
 
 FILES = ["ca.key", "ca.pem", "next.key", "server.key", "server.pem"]
 
@@ -52,9 +56,9 @@ SERVER_KEY = 0o640 if os.geteuid() == 0 and has_group() else 0o600
 
 def pin_of(path, kind):
     """By OpenSSL: the digest of the public key of a certificate or a private key."""
-    pem = run("openssl", "x509", "-in", path, "-noout", "-pubkey").stdout if kind == "x509" else \
-        run("openssl", "pkey", "-in", path, "-pubout").stdout
-    der = run("openssl", "pkey", "-pubin", "-outform", "der", data=pem).stdout
+    pem = run(peer("openssl"), "x509", "-in", path, "-noout", "-pubkey").stdout if kind == "x509" else \
+        run(peer("openssl"), "pkey", "-in", path, "-pubout").stdout
+    der = run(peer("openssl"), "pkey", "-pubin", "-outform", "der", data=pem).stdout
     need(len(der) > 80, pem)
     return "sha256/" + base64.b64encode(hashlib.sha256(der).digest()).decode()
 
@@ -69,17 +73,17 @@ def takes():
         ca, cert = os.path.join(folder, "ca.pem"), os.path.join(folder, "server.pem")
         for flag, value, good in (("-verify_hostname", "dns.home", True), ("-verify_hostname", "tv.dns.home", True), ("-verify_ip", "192.0.2.1", True),
                                   ("-verify_ip", "2001:db8::1", True), ("-verify_hostname", "dns.work", False), ("-verify_ip", "192.0.2.2", False)):
-            done = run("openssl", "verify", "-x509_strict", "-purpose", "sslserver", "-CAfile", ca, flag, value, cert)
+            done = run(peer("openssl"), "verify", "-x509_strict", "-purpose", "sslserver", "-CAfile", ca, flag, value, cert)
             equal(done.returncode == 0, good, (flag, value, done.stderr))
-        need(run("openssl", "verify", "-purpose", "sslclient", "-CAfile", ca, cert).returncode != 0, "it is for servers alone")
-        done = run("certtool", "--verify", "--load-ca-certificate", ca, "--infile", cert, "--verify-hostname", "dns.home", "--verify-profile", "medium")
+        need(run(peer("openssl"), "verify", "-purpose", "sslclient", "-CAfile", ca, cert).returncode != 0, "it is for servers alone")
+        done = run(peer("certtool"), "--verify", "--load-ca-certificate", ca, "--infile", cert, "--verify-hostname", "dns.home", "--verify-profile", "medium")
         equal(done.returncode, 0, done.stdout)
         equal(seen["pins"], [pin_of(cert, "x509"), pin_of(os.path.join(folder, "next.key"), "pkey")])
         for name in FILES:
             equal(oct(mode_of(folder, name)), oct(SERVER_KEY if name == "server.key" else 0o600 if name.endswith("key") else 0o644), name)
-        text = run("openssl", "x509", "-in", cert, "-noout", "-text").stdout.decode()
+        text = run(peer("openssl"), "x509", "-in", cert, "-noout", "-text").stdout.decode()
         need("prime256v1" in text and "ecdsa-with-SHA256" in text, text)
-        need(run("openssl", "x509", "-in", cert, "-noout", "-checkend", str(799 * 86400)).returncode == 0, text)
+        need(run(peer("openssl"), "x509", "-in", cert, "-noout", "-checkend", str(799 * 86400)).returncode == 0, text)
 
 
 @mock.test("new: what is there stays; --replace keeps the key, --roll goes on with the next one, the authority is the same")
@@ -100,7 +104,7 @@ def stays():
         need(third["pins"][1] not in first["pins"])
         equal([name for name in FILES if after[name] != contents(folder)[name]], ["next.key", "server.key", "server.pem"])
         equal(pin_of(os.path.join(folder, "server.pem"), "x509"), third["pins"][0])
-        equal(run("openssl", "verify", "-CAfile", os.path.join(folder, "ca.pem"), os.path.join(folder, "server.pem")).returncode, 0)
+        equal(run(peer("openssl"), "verify", "-CAfile", os.path.join(folder, "ca.pem"), os.path.join(folder, "server.pem")).returncode, 0)
         equal(sorted(os.listdir(folder)), FILES)
 
 
@@ -230,21 +234,21 @@ def shows():
         equal((server["authority"], authority["authority"], authority["self_signed"]), (False, True, True))
         equal(server["issuer"], authority["subject"])
         need(28 <= server["days_left"] <= 30, server)
-        der = run("openssl", "x509", "-in", cert, "-outform", "der").stdout
+        der = run(peer("openssl"), "x509", "-in", cert, "-outform", "der").stdout
         equal(server["sha256"], hashlib.sha256(der).hexdigest())
         need(seen["pins"][0] in weir("cert", "show", key).stdout)
         text = weir("cert", "show", cert).stdout
         need("dns.home, 192.0.2.1" in text and seen["pins"][0] in text, text)
         need(authority["pin"] == pin_of(ca, "x509"), authority)
         rsa = os.path.join(folder, "rsa.pem")
-        run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "/dev/null", "-out", rsa, "-days", "1", "-subj", "/CN=a\x1b[2Jb")
+        run(peer("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "/dev/null", "-out", rsa, "-days", "1", "-subj", "/CN=a\x1b[2Jb")
         done = weir("cert", "show", rsa)
         equal(done.returncode, 0, done.stderr)
         need("RSA" in done.stdout and "\x1b" not in done.stdout, done.stdout)
         old = os.path.join(folder, "old.pem")
         with open(os.path.join(folder, "template"), "w", encoding="ascii") as f:
             f.write('cn = "old"\nactivation_date = "2020-01-01 00:00:00 UTC"\nexpiration_date = "2021-01-01 00:00:00 UTC"\n')
-        done = run("certtool", "--generate-self-signed", "--load-privkey", key, "--template", os.path.join(folder, "template"), "--outfile", old)
+        done = run(peer("certtool"), "--generate-self-signed", "--load-privkey", key, "--template", os.path.join(folder, "template"), "--outfile", old)
         equal(done.returncode, 0, done.stderr)
         done = weir("cert", "show", old)
         equal(done.returncode, 1)

@@ -5,10 +5,14 @@
 import json
 import os
 import subprocess
+import sys
 import tempfile
 
-import mock
-from mock import equal, need, weir
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lab"))
+
+import mock                                                                         # noqa: E402
+from mock import equal, need, weir                                                  # noqa: E402
+from spaces import peer                                                             # noqa: E402
 
 
 def write(folder, text):
@@ -32,7 +36,7 @@ def files():
             good = f.read()
 
         def other():
-            subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key], check=True)
+            subprocess.run([peer("openssl"), "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key], check=True)
             os.chmod(key, 0o600)
 
         for change, says in ((other, "the key is not the one"), (lambda: os.chmod(key, 0o644), "has rights 644"), (lambda: os.unlink(key), "No such file")):

@@ -36,7 +36,7 @@ def base64url(wire):
 
 class Curl:
     def __init__(self, files):
-        self.base = ["curl", "-sS", "-i", "--cacert", files.ca.path, "--resolve", f"dns.example:{PORT}:127.0.0.1",
+        self.base = [peer("curl"), "-sS", "-i", "--cacert", files.ca.path, "--resolve", f"dns.example:{PORT}:127.0.0.1",
                      "--max-time", "20"]
 
     def __call__(self, *words, data=b""):
@@ -114,7 +114,7 @@ def statuses(box):
 @loopback.test("curl --doh-url: a name of the web is resolved by weir")
 def doh_url(box):
     files, _weir = start(box)
-    done = run("curl", "-sS", "--doh-url", f"https://127.0.0.1:{PORT}/dns-query", "--cacert", files.ca.path, "--max-time", "5",
+    done = run(peer("curl"), "-sS", "--doh-url", f"https://127.0.0.1:{PORT}/dns-query", "--cacert", files.ca.path, "--max-time", "5",
                "--connect-timeout", "3", "-v", "http://web.example:9/")
     need(b"192.0.2.1" in done.stderr, done.stderr[-600:])
 

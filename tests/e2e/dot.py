@@ -74,7 +74,7 @@ def with_tools(box):
                         (["-alpn", "dot"], True), (["-alpn", "h2"], False)):
         done = run(*base, *words)
         equal(b"CONNECTION ESTABLISHED" in done.stderr and done.returncode == 0, good, (words, done.stderr[-400:]))
-    done = run("gnutls-cli", "--x509cafile", files.ca.path, "--sni-hostname=dns.example",
+    done = run(peer("gnutls-cli"), "--x509cafile", files.ca.path, "--sni-hostname=dns.example",
                "--verify-hostname=dns.example", "-p", str(PORT), "127.0.0.1")
     need(b"Handshake was completed" in done.stdout, done)
     equal(weir.ask("still.example").rcode, 0)
