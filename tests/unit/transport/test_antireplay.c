@@ -126,29 +126,12 @@ static void test_after_a_restart(void **state)
     expect(c, false, false);
 }
 
-/* The same key, but the register is new: GnuTLS refuses what is older than it. */
-static void test_older_than_the_register(void **state)
-{
-    struct timespec wait = {.tv_nsec = 2000000}; /* the ticket must be older by a clock's step */
-    nanosleep(&wait, NULL);
-    dw_take_no_early(w);
-    dw_take_early(w);
-    for (unsigned i = 0; i < DW_WORKERS; i++) {
-        w->setup.tls.anti_replay = w->antireplay[i].handle;
-        wr_doqserver_adopt(w->s[i], &w->setup.tls);
-    }
-    struct dw_client *c = come_again();
-    dw_run(w, WR_S);
-    expect(c, true, false);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_taken_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused_is_asked_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_after_a_restart, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_older_than_the_register, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

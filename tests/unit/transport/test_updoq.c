@@ -177,7 +177,8 @@ static void test_eight_are_out(void **state)
     for (unsigned i = 0; i < WR_UPDOQ_OUT; i++) {
         expect(WR_UPCONN_SAID_ANSWER);
     }
-    (void)play();
+    while (play()) { /* tickets, before the server gives places back */
+    }
     assert_true(wr_upconn_can_ask(&c));
 }
 
