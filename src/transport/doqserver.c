@@ -180,8 +180,15 @@ static struct doq_conn *longest_idle(const struct wr_doqserver *s)
     return oldest;
 }
 
-/* Who holds most of what it does not read, but for this one. */
-static struct doq_conn *heaviest_unread(struct wr_doqserver *s, const struct doq_conn *but)
+/* It took something of its answers lately. */
+static bool is_taking(const struct doq_conn *c)
+{
+    return c->server->now_us < c->taken_us + WR_UNREAD_MS * WR_MS;
+}
+
+/* Who holds most of what it does not read, but for this one; `slow`: also of those that take of it now and then. */
+static struct doq_conn *heaviest_unread(struct wr_doqserver *s, const struct doq_conn *but,
+                                        bool slow)
 {
     struct doq_conn *most = NULL;
     uint64_t octets = 0;
@@ -190,7 +197,9 @@ static struct doq_conn *heaviest_unread(struct wr_doqserver *s, const struct doq
     for (uint32_t i = 0; i < s->conns.count; i++) {
         struct doq_conn *c = wr_pool_at(&s->conns, i, &id);
         uint64_t held =
-            c == NULL || c == but || c->quic.state != WR_QUIC_OPEN ? 0 : wr_doqserver_unread(c);
+            c == NULL || c == but || c->quic.state != WR_QUIC_OPEN || (!slow && is_taking(c))
+                ? 0
+                : wr_doqserver_unread(c);
 
         if (held > octets) {
             octets = held;
@@ -220,7 +229,7 @@ static void conn_evict(struct doq_conn *c)
 /* The connection that takes nothing and holds most makes room, else the one that was idle for longest. */
 static bool evict(struct wr_doqserver *s)
 {
-    struct doq_conn *c = heaviest_unread(s, NULL);
+    struct doq_conn *c = heaviest_unread(s, NULL, false);
 
     c = c != NULL ? c : longest_idle(s);
     if (c != NULL) {
@@ -231,8 +240,10 @@ static bool evict(struct wr_doqserver *s)
 
 bool wr_doqserver_find_chunks(struct doq_conn *c)
 {
-    struct doq_conn *other = heaviest_unread(c->server, c);
+    struct doq_conn *other = heaviest_unread(c->server, c, false);
 
+    /* An octet a second costs nothing, and this room is of all clients: nobody keeps it by that. */
+    other = other != NULL ? other : heaviest_unread(c->server, c, true);
     if (other != NULL) {
         conn_evict(other);
     }

@@ -92,12 +92,12 @@ extern const struct wr_quic_calls wr_doqserver_calls;
 
 /* doqserver.c */
 void wr_doqserver_touch(struct doq_conn *c);
-/* There are no chunks for this one: who holds most and takes nothing of it goes. False: there is nobody like that. */
+/* There are no chunks for this one: who holds most and takes nothing of it goes, or else most that has waited. False: nobody holds any. */
 bool wr_doqserver_find_chunks(struct doq_conn *c);
 /* doqstream.c */
 void wr_doqserver_end_streams(struct doq_conn *c);
 void wr_doqserver_unblock(struct doq_conn *c);
-/* Octets of answers that have waited for WR_UNREAD_MS; 0 while the client has taken something within that time. */
+/* Octets of answers that have waited for WR_UNREAD_MS. */
 uint64_t wr_doqserver_unread(const struct doq_conn *c);
 /* When the client will have taken too long with one of its streams; WR_TIME_NEVER. */
 uint64_t wr_doqserver_patience(const struct doq_conn *c);

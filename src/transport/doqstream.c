@@ -96,9 +96,6 @@ uint64_t wr_doqserver_unread(const struct doq_conn *c)
     const struct wr_doqserver *s = c->server;
     uint64_t octets = 0;
 
-    if (s->now_us < c->taken_us + WR_UNREAD_MS * WR_MS) {
-        return 0; /* slow, but it takes: the others of its answers wait behind that one */
-    }
     for (const struct wr_list *n = c->streams.next; n != &c->streams; n = n->next) {
         const struct doq_stream *st = WR_CONTAINER(n, struct doq_stream, node);
 

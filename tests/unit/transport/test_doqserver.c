@@ -355,6 +355,44 @@ static void test_unread_answers_make_room(void **state)
     dw_free(w);
 }
 
+/* Who takes an octet now and then holds the room no longer than who takes none: it is of all clients. */
+static void test_trickle_makes_room(void **state)
+{
+    struct dw *w = dw_new(23);
+    struct rogue *r = &rogues[0];
+    uint8_t query[64] = {0};
+    size_t n = dw_query(query + 2, 0, 60) + 2;
+    struct dw_client *c;
+
+    query[1] = (uint8_t)(n - 2);
+    w->setup.chunks = 600; /* two answers of 60 KiB */
+    dw_start(w);
+    c = dw_client(w);
+    c->worker = 0;
+    dw_ask(w, c, 1, 60);
+    dw_run(w, WR_S);
+    assert_int_equal(c->answers, 1);
+    w->rogue_window = 200;
+    rogue_start(r, w, 0, 60);
+    rogue_run(r);
+    r->holds = true;
+    struct rogue_stream *first = rogue_say(r, query, n, true);
+    rogue_say(r, query, n, true);
+    for (unsigned i = 0; i < 6; i++) {
+        rogue_wait(r, WR_UNREAD_MS * WR_MS / 2);
+        wr_quic_consumed(&r->quic, first->number, 110);
+    }
+    rogue_wait(r, WR_UNREAD_MS * WR_MS / 2);
+    assert_in_range(first->got, 201, 2000); /* of 2 times 60 KiB, in three and a half times as long as one may be deaf */
+    dw_ask(w, c, 2, 60);
+    dw_run(w, WR_UNREAD_MS * WR_MS / 4);
+    assert_int_equal(c->answers, 2);
+    assert_int_equal(c->failed, 0);
+    assert_int_equal(wr_doqserver_stats(w->s[0])->evicted, 1);
+    rogue_end(r);
+    dw_free(w);
+}
+
 static unsigned relieved, relieved_most;
 
 static bool relieve(void *user)
@@ -626,6 +664,7 @@ int main(void)
         cmocka_unit_test(test_pings_do_not_keep),
         cmocka_unit_test(test_unread_yields_first),
         cmocka_unit_test(test_unread_answers_make_room),
+        cmocka_unit_test(test_trickle_makes_room),
         cmocka_unit_test(test_others_make_room),
         cmocka_unit_test(test_relieves_others),
         cmocka_unit_test(test_slow_reader_stays),
