@@ -179,10 +179,10 @@ static bool is_like(const struct wr_stream *a, const struct wr_stream *b)
            wr_addr_equal(&a->addr, &b->addr);
 }
 
-/* Since when its server could have answered it, here or on a doubted connection. */
+/* Since when its server could have answered it, here or on a doubted connection. A handshake is not counted: it was not out yet. */
 static uint64_t out_since(const struct wr_exchange *x)
 {
-    return x->first_sent_us + x->held_us;
+    return x->old_stream ? x->first_sent_us + x->held_us : x->written_us;
 }
 
 /* The question that is out there for longest, and so long that it is more likely silence than a slow answer. */

@@ -219,6 +219,34 @@ static void test_who_is_out_for_longest_makes_room(void **state)
     assert_int_equal(opened, 1);
 }
 
+/* A handshake that took long is no lateness of the questions that waited for it: they were written just now. */
+static void test_who_was_written_just_now_keeps_his_place(void **state)
+{
+    bool again;
+    s.most = 2; /* the server's share is one connection */
+    w->mute = true;
+    dead = true;
+    for (unsigned i = 0; i < WR_UPDOQ_OUT; i++) {
+        x[i].first_sent_us = w->now_us;
+        assert_int_equal(wr_streams_place(&s, &x[i], &w->rng, w->now_us), 0);
+    }
+    assert_false(play(900 * WR_MS));
+    assert_int_equal(x[0].written_us, 0);
+    dead = false; /* the first datagram is sent again after a second */
+    for (unsigned i = 0; i < 60 && x[WR_UPDOQ_OUT - 1].written_us == 0; i++) {
+        assert_false(play(5 * WR_MS));
+    }
+    assert_int_not_equal(x[WR_UPDOQ_OUT - 1].written_us, 0);
+    assert_true(w->now_us >= x[0].first_sent_us + WR_STREAMLIFE_DOUBT_US);
+    x[8].first_sent_us = w->now_us;
+    assert_int_equal(wr_streams_place(&s, &x[8], &w->rng, w->now_us), 0);
+    assert_null(wr_streams_orphan(&s, &again));
+    assert_false(play(500 * WR_MS));
+    x[9].first_sent_us = w->now_us;
+    assert_int_equal(wr_streams_place(&s, &x[9], &w->rng, w->now_us), 0);
+    assert_null(wr_streams_orphan(&s, &again));
+}
+
 /* The same of a question that went from a doubted connection to another one, and is left there. */
 static void test_what_went_elsewhere_is_taken_back(void **state)
 {
@@ -299,6 +327,7 @@ int main(void)
         CASE(test_what_is_left_is_taken_back),         CASE(test_who_is_out_for_longest_makes_room),
         CASE(test_what_went_elsewhere_is_taken_back),  CASE(test_who_acknowledges_is_not_doubted),
         CASE(test_an_end_of_its_own_is_heard_at_once),
+        CASE(test_who_was_written_just_now_keeps_his_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
