@@ -186,7 +186,8 @@ static bool is_taking(const struct doq_conn *c)
     return c->server->now_us < c->taken_us + WR_UNREAD_MS * WR_MS;
 }
 
-/* Who holds most of what it does not read, but for this one; `slow`: also of those that take of it now and then. */
+/* Who holds most of what it does not read, but for this one; `slow`: also of those that take of it now and then, and what
+ * streams hold whose questions do not become whole. */
 static struct doq_conn *heaviest_unread(struct wr_doqserver *s, const struct doq_conn *but,
                                         bool slow)
 {
@@ -199,7 +200,7 @@ static struct doq_conn *heaviest_unread(struct wr_doqserver *s, const struct doq
         uint64_t held =
             c == NULL || c == but || c->quic.state != WR_QUIC_OPEN || (!slow && is_taking(c))
                 ? 0
-                : wr_doqserver_unread(c);
+                : wr_doqserver_unread(c, slow);
 
         if (held > octets) {
             octets = held;
@@ -238,7 +239,7 @@ static bool evict(struct wr_doqserver *s)
     return c != NULL;
 }
 
-bool wr_doqserver_find_chunks(struct doq_conn *c)
+bool wr_doqserver_find_room(struct doq_conn *c)
 {
     struct doq_conn *other = heaviest_unread(c->server, c, false);
 

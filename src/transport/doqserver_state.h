@@ -92,13 +92,13 @@ extern const struct wr_quic_calls wr_doqserver_calls;
 
 /* doqserver.c */
 void wr_doqserver_touch(struct doq_conn *c);
-/* There are no chunks for this one: who holds most and takes nothing of it goes, or else most that has waited. False: nobody holds any. */
-bool wr_doqserver_find_chunks(struct doq_conn *c);
+/* There are no chunks, or no stream, for this one: who holds most and takes nothing of it goes, or else most that has waited. False: nobody holds any. */
+bool wr_doqserver_find_room(struct doq_conn *c);
 /* doqstream.c */
 void wr_doqserver_end_streams(struct doq_conn *c);
 void wr_doqserver_unblock(struct doq_conn *c);
-/* Octets of answers that have waited for WR_UNREAD_MS. */
-uint64_t wr_doqserver_unread(const struct doq_conn *c);
+/* Octets of answers that have waited for WR_UNREAD_MS; `all`: and of questions that are not whole after that, with their places. */
+uint64_t wr_doqserver_unread(const struct doq_conn *c, bool all);
 /* When the client will have taken too long with one of its streams; WR_TIME_NEVER. */
 uint64_t wr_doqserver_patience(const struct doq_conn *c);
 

@@ -24,6 +24,9 @@ static struct doq_stream *stream_begin(struct doq_conn *c, int64_t number)
     wr_id id;
     struct doq_stream *st = wr_pool_take(&s->streams, &id);
 
+    if (st == NULL && wr_doqserver_find_room(c)) {
+        st = wr_pool_take(&s->streams, &id);
+    }
     if (st == NULL) {
         return NULL;
     }
@@ -91,7 +94,7 @@ uint64_t wr_doqserver_patience(const struct doq_conn *c)
     return at_us;
 }
 
-uint64_t wr_doqserver_unread(const struct doq_conn *c)
+uint64_t wr_doqserver_unread(const struct doq_conn *c, bool all)
 {
     const struct wr_doqserver *s = c->server;
     uint64_t octets = 0;
@@ -99,8 +102,13 @@ uint64_t wr_doqserver_unread(const struct doq_conn *c)
     for (const struct wr_list *n = c->streams.next; n != &c->streams; n = n->next) {
         const struct doq_stream *st = WR_CONTAINER(n, struct doq_stream, node);
 
-        if (st->state >= DOQ_SENDING && s->now_us >= st->since_us + WR_UNREAD_MS * WR_MS) {
+        if (s->now_us < st->since_us + WR_UNREAD_MS * WR_MS) {
+            continue;
+        }
+        if (st->state >= DOQ_SENDING) {
             octets += st->out.size;
+        } else if (all && st->state == DOQ_READING) {
+            octets += WR_CHUNK_SIZE + st->in.size; /* its place counts as well */
         }
     }
     return octets;
@@ -113,7 +121,7 @@ static int stream_keep(struct doq_stream *st, struct wr_chain_octets *to, const 
     struct wr_doqserver *s = st->conn->server;
     int err = wr_chunks_append(&s->chunks, to, bytes, size);
 
-    return err != WR_OK && wr_doqserver_find_chunks(st->conn)
+    return err != WR_OK && wr_doqserver_find_room(st->conn)
                ? wr_chunks_append(&s->chunks, to, bytes, size)
                : err;
 }

@@ -393,6 +393,40 @@ static void test_trickle_makes_room(void **state)
     dw_free(w);
 }
 
+/* Questions that never become whole hold the room, or the places of streams: they are not patient for all others. */
+static void test_half_questions_make_room(void **state)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct dw *w = dw_new(24);
+        struct rogue *r = &rogues[0];
+        uint8_t half[4000] = {4000 >> 8, 4000 & 255};
+        struct dw_client *c;
+
+        if (i == 0) {
+            w->setup.chunks = 32; /* two such halves */
+        } else {
+            w->setup.streams = 2;
+        }
+        dw_start(w);
+        c = dw_client(w);
+        c->worker = 0;
+        dw_ask(w, c, 1, 0);
+        dw_run(w, WR_S);
+        assert_int_equal(c->answers, 1);
+        rogue_start(r, w, 0, 60);
+        rogue_run(r);
+        rogue_say(r, half, i == 0 ? sizeof(half) : 1, false);
+        rogue_say(r, half, i == 0 ? sizeof(half) : 1, false);
+        rogue_wait(r, 2 * WR_UNREAD_MS * WR_MS);
+        dw_ask(w, c, 2, 0);
+        dw_run(w, WR_S / 2);
+        assert_int_equal(c->answers, 2);
+        assert_int_equal(wr_doqserver_stats(w->s[0])->evicted, 1);
+        rogue_end(r);
+        dw_free(w);
+    }
+}
+
 static unsigned relieved, relieved_most;
 
 static bool relieve(void *user)
@@ -665,6 +699,7 @@ int main(void)
         cmocka_unit_test(test_unread_yields_first),
         cmocka_unit_test(test_unread_answers_make_room),
         cmocka_unit_test(test_trickle_makes_room),
+        cmocka_unit_test(test_half_questions_make_room),
         cmocka_unit_test(test_others_make_room),
         cmocka_unit_test(test_relieves_others),
         cmocka_unit_test(test_slow_reader_stays),
