@@ -182,6 +182,7 @@ static bool ask(struct wr_forward *f, struct wr_forward_env *env, unsigned serve
     if (!x) {
         note_failure(f, WR_FORWARD_NO_ROOM);
         f->failed |= (wr_servers)1 << server;
+        f->unasked |= (wr_servers)1 << server;
         return false;
     }
     struct wr_exchange_setup setup = {.upstreams = u,
@@ -586,6 +587,7 @@ void wr_forward_no_room(struct wr_forward *f, struct wr_forward_env *env, struct
                         uint64_t now_us)
 {
     note_failure(f, WR_FORWARD_NO_ROOM);
+    f->unasked |= (wr_servers)1 << x->server; /* it answered: what is wanting is ours */
     move(f, env, WR_FORWARD_TRYING, "no room");
     server_failed(f, env, x->server, now_us);
 }

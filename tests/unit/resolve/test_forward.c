@@ -361,6 +361,25 @@ static void test_no_turn_is_no_reason_for_plain_text(void **state)
     wr_requests_release(r.requests, id, r.now.mono_us);
 }
 
+/* Nor is it when the server answered and there was no place for what it said. */
+static void test_no_place_for_an_answer_is_no_reason_either(void **state)
+{
+    rig_encrypt(&r, 0, WR_SCHEME_TLS);
+    r.upstreams.group[0].servers = 2;
+    wr_id id = rig_ask(&r, "x.example.");
+    rig_expect(&r, WR_REQUEST_STREAM_OPEN);
+    struct wr_request *q = wr_pool_get(&r.requests->pool, id);
+    struct wr_exchange *x = wr_pool_get(&r.requests->env.exchanges, q->forward.exchange[0]);
+    wr_forward_no_room(&q->forward, &r.requests->env, x, r.now.mono_us);
+    wr_request_settle(r.requests, q, id, r.now.mono_us);
+    for (enum wr_request_action a = rig_wait(&r, 5 * WR_S); a != WR_REQUEST_FINISHED;
+         a = rig_wait(&r, 5 * WR_S)) {
+        assert_int_not_equal(a, WR_REQUEST_DATAGRAM);
+        assert_int_not_equal(a, WR_REQUEST_NOTHING);
+    }
+    wr_requests_release(r.requests, id, r.now.mono_us);
+}
+
 /* With encryption required nothing else is left, and no root is asked either. */
 static void test_encryption_required(void **state)
 {
@@ -413,6 +432,7 @@ int main(void)
         CASE(test_hedge_and_late_winner),
         CASE(test_attempts_in_turn),
         CASE(test_no_room_is_no_reason_for_plain_text),
+        CASE(test_no_place_for_an_answer_is_no_reason_either),
         CASE(test_no_turn_is_no_reason_for_plain_text),
         CASE(test_errors_move_on_at_once),
         CASE(test_told_unreachable_only_hurries),
