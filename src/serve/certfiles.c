@@ -71,11 +71,23 @@ bool wr_certfiles_changed(const struct wr_certfiles *f, const struct wr_conf *co
     }
     for (uint32_t i = 0; i < f->marks; i++) {
         mark_path(path_of(conf, i), &now);
-        if (!mark_same(&now, &f->mark[i])) {
+        /* Root could look there when it was read, and nobody can now: nothing is known of a change. */
+        bool hidden = now.err == EACCES && f->mark[i].err == 0;
+        if (!hidden && !mark_same(&now, &f->mark[i])) {
             return true;
         }
     }
     return false;
+}
+
+bool wr_certfiles_same_paths(const struct wr_conf *a, const struct wr_conf *b)
+{
+    bool same = count_files(a) == count_files(b);
+
+    for (uint32_t i = 0; same && i < count_files(a); i++) {
+        same = strcmp(path_of(a, i), path_of(b, i)) == 0;
+    }
+    return same;
 }
 
 /* --- reading ---------------------------------------------------------------------------------------- */

@@ -50,6 +50,8 @@ int wr_certfiles_read(struct wr_certfiles *f, const struct wr_conf *conf,
 bool wr_certfiles_changed(const struct wr_certfiles *f, const struct wr_conf *conf);
 /* Whether what is at the URL is this host itself: by a name or an address that our certificates carry. */
 bool wr_certfiles_is_ours(const struct wr_creds *creds, const struct wr_uri *uri);
+/* Do both name the same files? */
+bool wr_certfiles_same_paths(const struct wr_conf *a, const struct wr_conf *b);
 /* Says what is new about the credentials in force: their end, and RSA. `fresh`: they were taken just now. */
 void wr_certfiles_tell(struct wr_certfiles *f, const struct wr_conf *conf,
                        const struct wr_creds *creds, const struct wr_now *now, bool fresh);

@@ -85,9 +85,12 @@ int wr_encryption_begin(struct wr_serve *s)
 }
 
 /* What lies there was read, and was good: it may be that root alone can, and there is no root any more. */
-static bool is_read(const struct wr_encryption *e, const struct wr_conf *conf)
+static bool is_read(const struct wr_serve *s, const struct wr_conf *conf)
 {
-    return e->terms.creds != NULL && e->files.why[0] == 0 && !wr_certfiles_changed(&e->files, conf);
+    const struct wr_encryption *e = &s->encryption;
+
+    return e->terms.creds != NULL && e->files.why[0] == 0 &&
+           wr_certfiles_same_paths(s->conf, conf) && !wr_certfiles_changed(&e->files, conf);
 }
 
 const struct wr_terms *wr_encryption_next(struct wr_serve *s, const struct wr_conf *conf,
@@ -98,7 +101,7 @@ const struct wr_terms *wr_encryption_next(struct wr_serve *s, const struct wr_co
     struct wr_creds *creds = NULL;
 
     *ret_why = NULL;
-    if (is_read(e, conf)) {
+    if (is_read(s, conf)) {
         creds = wr_creds_keep(e->terms.creds);
     } else if (wr_certfiles_read(&e->files, conf, &creds) != WR_OK) {
         wr_say(WR_LOG_ERROR, "%s; %s", e->files.why,

@@ -144,6 +144,35 @@ static void test_changes(void **state)
     conf.encrypted.certificates.count = 1;
 }
 
+/* A folder that root alone may enter (/etc/letsencrypt/live is one): for who is root no longer nothing has changed. */
+static void test_a_folder_of_roots(void **state)
+{
+    struct wr_certfiles f = {.marks = 0};
+    struct wr_creds *creds = NULL;
+    struct wr_conf_pair elsewhere = {key, chain};
+    struct wr_conf other_conf = conf;
+
+    if (geteuid() != 0) {
+        skip();
+    }
+    conf.encrypted.certificates.count = 1;
+    put(chain, &leaf.pem, 0644);
+    put(key, &leaf.key_pem, 0600);
+    assert_int_equal(chmod(home, 0700), 0);
+    assert_int_equal(wr_certfiles_read(&f, &conf, &creds), WR_OK);
+    assert_int_equal(seteuid(65534), 0);
+    bool changed = wr_certfiles_changed(&f, &conf);
+    assert_int_equal(seteuid(0), 0);
+    assert_false(changed);
+    put(chain, &other.pem, 0644);
+    assert_true(wr_certfiles_changed(&f, &conf));
+    other_conf = conf;
+    assert_true(wr_certfiles_same_paths(&conf, &other_conf));
+    other_conf.encrypted.certificates.items = &elsewhere;
+    assert_false(wr_certfiles_same_paths(&conf, &other_conf));
+    wr_creds_drop(creds);
+}
+
 static void test_steps(void **state)
 {
     static const struct {
@@ -172,6 +201,7 @@ int main(void)
         cmocka_unit_test(test_what_is_taken),
         cmocka_unit_test(test_denied),
         cmocka_unit_test(test_changes),
+        cmocka_unit_test(test_a_folder_of_roots),
         cmocka_unit_test(test_steps),
     };
 
