@@ -167,13 +167,13 @@ static void say(const struct one *one)
 
 static int order(const struct wr_tlsa *a, const struct wr_tlsa *b)
 {
-    int by = memcmp((const uint8_t[3]){a->usage, a->selector, a->matching},
-                    (const uint8_t[3]){b->usage, b->selector, b->matching}, 3);
+    int by = memcmp((const uint8_t[3]){(uint8_t)~a->usage, a->selector, a->matching},
+                    (const uint8_t[3]){(uint8_t)~b->usage, b->selector, b->matching}, 3);
     by = by != 0 ? by : (int)a->size - (int)b->size;
     return by != 0 ? by : memcmp(a->data, b->data, a->size);
 }
 
-/* The least are kept, in whatever order they come: else a set that is turned with each answer would be another one each time. */
+/* The least are kept (those that prove by themselves, usages 3 and 2, before those that ask for an authority as well), in whatever order they come: else a set that is turned with each answer would be another one each time. */
 static uint8_t insert(struct wr_tlsa *list, uint8_t count, const struct wr_tlsa *r)
 {
     if (count == WR_TLSA_RECORDS_MAX && order(&list[count - 1], r) <= 0) {
