@@ -324,8 +324,10 @@ static void test_an_end_of_its_own_is_heard_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_what_is_left_is_taken_back),         CASE(test_who_is_out_for_longest_makes_room),
-        CASE(test_what_went_elsewhere_is_taken_back),  CASE(test_who_acknowledges_is_not_doubted),
+        CASE(test_what_is_left_is_taken_back),
+        CASE(test_who_is_out_for_longest_makes_room),
+        CASE(test_what_went_elsewhere_is_taken_back),
+        CASE(test_who_acknowledges_is_not_doubted),
         CASE(test_an_end_of_its_own_is_heard_at_once),
         CASE(test_who_was_written_just_now_keeps_his_place),
     };

@@ -144,7 +144,8 @@ static void test_many(void **state)
         assert_int_equal(tlsa[i].data[0], i);
     }
     n = 0;
-    for (uint8_t i = 0; i < 2 * WR_TLSA_RECORDS_MAX; i++) { /* the one that needs nobody else is kept */
+    for (uint8_t i = 0; i < 2 * WR_TLSA_RECORDS_MAX;
+         i++) { /* the one that needs nobody else is kept */
         n = put(data, n, i == 9 ? 3 : 0, 1, i, 32);
     }
     a.answer[0].size = (uint32_t)n;

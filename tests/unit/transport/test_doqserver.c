@@ -383,7 +383,9 @@ static void test_trickle_makes_room(void **state)
         wr_quic_consumed(&r->quic, first->number, 110);
     }
     rogue_wait(r, WR_UNREAD_MS * WR_MS / 2);
-    assert_in_range(first->got, 201, 2000); /* of 2 times 60 KiB, in three and a half times as long as one may be deaf */
+    assert_in_range(
+        first->got, 201,
+        2000); /* of 2 times 60 KiB, in three and a half times as long as one may be deaf */
     dw_ask(w, c, 2, 60);
     dw_run(w, WR_UNREAD_MS * WR_MS / 4);
     assert_int_equal(c->answers, 2);
