@@ -139,8 +139,10 @@ static bool may_be_asked(const struct wr_conf *conf, const struct wr_uri *uri)
 /* Is one of its addresses a listener of this configuration? */
 static bool has_own(const struct wr_conf *conf, const struct wr_uri *uri)
 {
+    bool udp = uri->scheme == WR_URI_UDP || uri->scheme == WR_URI_QUIC;
+
     for (unsigned i = 0; i < uri->addrs; i++)
-        if (wr_sockets_is_own(conf, wr_uri_addr(uri, i)))
+        if (wr_sockets_is_own(conf, wr_uri_addr(uri, i), udp, uri->scheme != WR_URI_QUIC))
             return true;
     return false;
 }

@@ -44,7 +44,8 @@
      IN(wr_conf_pair, key), EXAMPLE("/etc/weir/dns.example.key"),
      .doc = "PEM file with its key, without a password. It must belong to root or to weir's user; "
             "others may not read it, and nobody else may write it. A group may read it: after the "
-            "start weir is no longer root, and can read it anew only then."},
+            "start weir is no longer root, and can read it anew only then. In a folder that root alone "
+            "may enter, such as certbot's, a new key or certificate is seen at a restart alone."},
     {"encrypted.client_anchors", WR_SCHEMA_PATH, V01, RANGE(0, PATH_OCTETS), DEFAULT("\"\""),
      AT(encrypted.client_anchors), EXAMPLE("/etc/weir/devices-ca.pem"),
      .doc = "PEM file with the authorities of client certificates. With it clients are asked for a "

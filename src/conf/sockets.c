@@ -72,7 +72,7 @@ void wr_sockets_check(const struct wr_conf *conf, wr_sockets_wrong *wrong, void 
             compare(&list[i], &list[j], wrong, user);
 }
 
-bool wr_sockets_is_own(const struct wr_conf *conf, const struct wr_addr *addr)
+bool wr_sockets_is_own(const struct wr_conf *conf, const struct wr_addr *addr, bool udp, bool tcp)
 {
     struct wr_conf_listen metrics;
     struct list list[LISTS];
@@ -82,6 +82,8 @@ bool wr_sockets_is_own(const struct wr_conf *conf, const struct wr_addr *addr)
         for (size_t i = 0; i < list[n].count; i++) {
             const struct wr_addr *own = &list[n].items[i].addr;
 
+            if (!(list[n].protocols & ((udp ? UDP : 0) | (tcp ? TCP : 0))))
+                break;
             if (own->port != addr->port || own->family != addr->family)
                 continue;
             if (wr_addr_same_ip(own, addr) || (wr_addr_is_any(own) && wr_addr_is_loopback(addr)))

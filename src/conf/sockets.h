@@ -2,7 +2,7 @@
 /*
  * Sockets: which addresses and ports a configuration listens on, and what cannot be true of them together.
  *
- *     wr_sockets_check(conf, put, user);        wr_sockets_is_own(conf, &addr)
+ *     wr_sockets_check(conf, put, user);        wr_sockets_is_own(conf, &addr, udp, tcp)
  *
  * `listen` takes a port of UDP and the same of TCP, `encrypted.dot` and `encrypted.doh` one of TCP, `encrypted.doq` one of UDP,
  * `metrics.listen` one of TCP. Two of them on one socket are a mistake: one would be served and the other not. All addresses and one of
@@ -19,7 +19,7 @@
 typedef void wr_sockets_wrong(void *user, const char *path, const char *other, const char *text);
 
 void wr_sockets_check(const struct wr_conf *conf, wr_sockets_wrong *wrong, void *user);
-/* True when a question sent to `addr` would come back to one of conf's own listeners (those given by address). */
-bool wr_sockets_is_own(const struct wr_conf *conf, const struct wr_addr *addr);
+/* True when a question sent to `addr` over UDP, TCP or either would come back to one of conf's own listeners (those given by address). */
+bool wr_sockets_is_own(const struct wr_conf *conf, const struct wr_addr *addr, bool udp, bool tcp);
 
 #endif

@@ -81,9 +81,10 @@ static void test_own(void **state)
     conf =
         good_conf("encrypted: {dot: [192.0.2.1], " PAIR "}\nmetrics: {listen: \"192.0.2.1:9\"}\n");
     assert_int_equal(wr_addr_from_text("192.0.2.1:853", &addr), WR_OK);
-    assert_true(wr_sockets_is_own(conf, &addr));
+    assert_true(wr_sockets_is_own(conf, &addr, false, true));
+    assert_false(wr_sockets_is_own(conf, &addr, true, false)); /* over QUIC nobody is there */
     assert_int_equal(wr_addr_from_text("192.0.2.1:9", &addr), WR_OK);
-    assert_false(wr_sockets_is_own(conf, &addr));
+    assert_false(wr_sockets_is_own(conf, &addr, true, true));
     wr_conf_free(conf);
 }
 
@@ -102,7 +103,7 @@ static void test_is_own(void **state)
         struct wr_addr addr;
 
         assert_int_equal(wr_addr_from_text(rows[i].addr, &addr), WR_OK);
-        assert_int_equal(wr_sockets_is_own(c, &addr), rows[i].own);
+        assert_int_equal(wr_sockets_is_own(c, &addr, true, false), rows[i].own);
     }
     wr_conf_free(c);
 }

@@ -122,19 +122,28 @@ static void test_no_more_numbers(void **state)
     free(c);
 }
 
-/* A UDP socket that somebody else has; *ret_addr is where. */
+/* A UDP socket that somebody else has, at a port that nobody has over TCP; *ret_addr is where. */
 static int take_port(struct wr_addr *ret_addr)
 {
     union wr_sockaddr sa;
-    socklen_t size = sizeof(sa);
-    memset(&sa, 0, sizeof(sa));
-    int taken = socket(AF_INET, SOCK_DGRAM, 0);
-    struct wr_addr any_port = addr("127.0.0.1:0");
-    wr_sock_from_addr(&any_port, &sa);
-    assert_int_equal(bind(taken, &sa.any, sizeof(sa.v4)), 0);
-    assert_int_equal(getsockname(taken, &sa.any, &size), 0);
-    wr_sock_to_addr(&sa, ret_addr);
-    return taken;
+    for (unsigned i = 0; i < 100; i++) {
+        socklen_t size = sizeof(sa);
+        memset(&sa, 0, sizeof(sa));
+        int taken = socket(AF_INET, SOCK_DGRAM, 0), beside = socket(AF_INET, SOCK_STREAM, 0);
+        struct wr_addr any_port = addr("127.0.0.1:0");
+        wr_sock_from_addr(&any_port, &sa);
+        assert_int_equal(bind(taken, &sa.any, sizeof(sa.v4)), 0);
+        assert_int_equal(getsockname(taken, &sa.any, &size), 0);
+        wr_sock_to_addr(&sa, ret_addr);
+        bool both = bind(beside, &sa.any, sizeof(sa.v4)) == 0;
+        close(beside);
+        if (both) {
+            return taken;
+        }
+        close(taken);
+    }
+    fail_msg("no port is free over UDP and TCP");
+    return -1;
 }
 
 static void close_open(struct wr_listeners_change *c)
