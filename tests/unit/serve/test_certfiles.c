@@ -198,10 +198,8 @@ static void test_steps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_taken),
-        cmocka_unit_test(test_denied),
-        cmocka_unit_test(test_changes),
-        cmocka_unit_test(test_a_folder_of_roots),
+        cmocka_unit_test(test_what_is_taken), cmocka_unit_test(test_denied),
+        cmocka_unit_test(test_changes),       cmocka_unit_test(test_a_folder_of_roots),
         cmocka_unit_test(test_steps),
     };
 
