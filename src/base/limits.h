@@ -193,6 +193,9 @@
 /* QUIC gap flood: a stream whose octets come with a gap costs ngtcp2 8 KiB. Octets that it may hold for one connection of a
  * client; an honest one, whose queries are one frame each, has a quarter of it. */
 #define WR_DOQ_MEMORY_MAX (256u * 1024)
+/* Reflection by TCP Fast Open with a stolen cookie (RFC 7413 section 5.2): connections of one listener that began with octets in the SYN and whose
+ * client has not yet shown that it hears us. More shake hands as ever. */
+#define WR_TCP_FASTOPEN 16
 /* Encrypted connections, TCP and QUIC: who has taken nothing of its answers for so long (zero window) gives its octets of the budget to who
  * comes; and connections that give way for one that comes. */
 #define WR_UNREAD_MS   1000

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "serve/caps.h"
 #include "serve/say.h"
 
@@ -46,7 +47,8 @@ struct reply {
 static int open_listener(enum wr_client_transport transport, const struct wr_addr *addr,
                          const struct wr_helper_how *how, int *ret_fd, struct wr_sock_error *error)
 {
-    struct wr_sock_options options = {.probe = how->probe, .brief = how->brief};
+    struct wr_sock_options options = {
+        .probe = how->probe, .brief = how->brief, .fastopen = WR_TCP_FASTOPEN};
     return !wr_client_has_datagrams((uint8_t)transport)
                ? wr_sock_listen_tcp(addr, &options, ret_fd, error)
                : wr_sock_listen_udp(addr, &options, ret_fd, error);
