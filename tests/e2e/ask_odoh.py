@@ -4,34 +4,21 @@
 import http.server
 import json
 import os
-import ssl
 import struct
 import subprocess
 import sys
-import threading
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lab"))
 
 import loopback                                                                     # noqa: E402
 import obliviouspeer                                                                # noqa: E402
-from encrypted import Files, share                                                  # noqa: E402
+from encrypted import Files, HttpsServer, gateway, identity                         # noqa: E402
 from loopback import equal, need                                                    # noqa: E402
 
 PROXY, TARGET, CLIENT = ("127.0.0.1", 4431), ("127.0.0.2", 4430), "127.0.0.9"
 AT = f"@target.example#{TARGET[1]}"
 TO = f"+odoh={PROXY[0]}:{PROXY[1]}"
-
-
-def identity(files, who, address):
-    one = files.ca.issue(who, [f"{who}.example"], [address])
-    share(one.key)
-    return one
-
-
-def gateway(box, pair, listen, doh, **odoh):
-    section = {"doh": [f"{doh[0]}:{doh[1]}"], "certificates": [{"chain": pair.chain, "key": pair.key}], "odoh": odoh}
-    return box.weir([box.upstream(ttl=77)], encrypted=section, listen=[listen], workers=1)
 
 
 class Asker:
@@ -110,7 +97,7 @@ def refused(asker, target, config):
     need(reply["odoh"]["config"] != config and rdata(reply) == ["192.0.2.1"], reply)
 
 
-class Changing:
+class Changing(HttpsServer):
     """Proxy and target in one, over HTTP/1.1: `keys` are published and used one after the other, each for as many queries as stand with it."""
 
     def __init__(self, pair, *keys):
@@ -149,15 +136,7 @@ class Changing:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(PROXY, Handler)
-        trust = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        trust.load_cert_chain(pair.chain, pair.key)
-        self.server.socket = trust.wrap_socket(self.server.socket, server_side=True)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+        super().__init__(PROXY, pair, Handler)
 
 
 @loopback.test("a key that changes between two questions: 401, fetched anew and asked once more; a second 401 is told")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What tests of encrypted listeners have in common: certificates in a folder, clients that trust them, padded queries."""
+import http.server
 import os
 import shutil
 import ssl
@@ -7,6 +8,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lab"))
 
@@ -40,6 +42,34 @@ def share(key):
     except (KeyError, PermissionError, OSError):
         pass
     os.chmod(key, 0o640)
+
+
+def identity(files, who, address):
+    """A party of Oblivious DoH: WHO.example, at its address."""
+    one = files.ca.issue(who, [f"{who}.example"], [address])
+    share(one.key)
+    return one
+
+
+def gateway(box, pair, listen, doh, **odoh):
+    """weir as such a party, by what stands in encrypted.odoh."""
+    section = {"doh": [f"{doh[0]}:{doh[1]}"], "certificates": [{"chain": pair.chain, "key": pair.key}], "odoh": odoh}
+    return box.weir([box.upstream(ttl=77)], encrypted=section, listen=[listen], workers=1)
+
+
+class HttpsServer:
+    """A party of this process: what `handler`, of http.server, answers."""
+
+    def __init__(self, where, pair, handler):
+        self.server = http.server.ThreadingHTTPServer(where, handler)
+        trust = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        trust.load_cert_chain(pair.chain, pair.key)
+        self.server.socket = trust.wrap_socket(self.server.socket, server_side=True)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 def context(files, *alpn):

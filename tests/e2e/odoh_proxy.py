@@ -5,7 +5,6 @@ import http.client
 import http.server
 import os
 import socket
-import ssl
 import sys
 import threading
 import urllib.parse
@@ -16,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import h2raw                                                                        # noqa: E402
 import loopback                                                                     # noqa: E402
 import obliviouspeer                                                                # noqa: E402
-from encrypted import Files, context, share                                         # noqa: E402
+from encrypted import Files, HttpsServer, context, gateway, identity                # noqa: E402
 from loopback import equal, need, question, read_reply, until                              # noqa: E402
 
 PROXY, TARGET, CLIENT = ("127.0.0.1", 4431), ("127.0.0.2", 4430), "127.0.0.9"
@@ -44,17 +43,6 @@ class Https(http.client.HTTPSConnection):
 def sealed(key, name):
     wire = question(name, number=0)
     return key.ask(wire, obliviouspeer.padding(len(wire), 128), os.urandom(32))
-
-
-def identity(files, who, address):
-    one = files.ca.issue(who, [f"{who}.example"], [address])
-    share(one.key)
-    return one
-
-
-def gateway(box, pair, listen, doh, **odoh):
-    section = {"doh": [f"{doh[0]}:{doh[1]}"], "certificates": [{"chain": pair.chain, "key": pair.key}], "odoh": odoh}
-    return box.weir([box.upstream(ttl=77)], encrypted=section, listen=[listen], workers=1)
 
 
 def proxy(box, files, pin, where=TARGET):
@@ -103,7 +91,7 @@ def listed(box):
     equal(https.ask("GET", "nobody.example", CONFIGS)[0], 403)
 
 
-class Target:
+class Target(HttpsServer):
     """An HTTPS server that keeps the head of each request and answers octets."""
 
     def __init__(self, pair, status=200, where=TARGET):
@@ -131,16 +119,8 @@ class Target:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(where, Handler)
+        super().__init__(where, pair, Handler)
         self.server.handle_error = lambda *_: None  # who asked has gone
-        trust = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        trust.load_cert_chain(pair.chain, pair.key)
-        self.server.socket = trust.wrap_socket(self.server.socket, server_side=True)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 @loopback.test("what leaves the proxy says nothing of the client; what comes back is the body and the status")

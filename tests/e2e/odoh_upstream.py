@@ -12,21 +12,10 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lab"))
 
 import loopback                                                                     # noqa: E402
-from encrypted import Files, context, share                                                  # noqa: E402
+from encrypted import Files, context, gateway, identity                             # noqa: E402
 from loopback import equal, need, until                                             # noqa: E402
 
 PROXY, TARGET, HOME = ("127.0.0.1", 4431), ("127.0.0.2", 4430), ("127.0.0.9", 5300)
-
-
-def identity(files, who, address):
-    one = files.ca.issue(who, [f"{who}.example"], [address])
-    share(one.key)
-    return one
-
-
-def gateway(box, pair, listen, doh, **odoh):
-    section = {"doh": [f"{doh[0]}:{doh[1]}"], "certificates": [{"chain": pair.chain, "key": pair.key}], "odoh": odoh}
-    return box.weir([box.upstream(ttl=77)], encrypted=section, listen=[listen], workers=1)
 
 
 def odoh(pin, host="proxy.example", path="/proxy", config=None):
