@@ -25,4 +25,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
         }                                                                              \
     } while (0)
 
+/* Memory as the hook of HTTP and QUIC wants it: `user` is a long that counts the pieces that are not given back. */
+static inline void *fuzz_resize(void *user, void *at, size_t size)
+{
+    long *pieces = user;
+
+    if (size == 0) {
+        *pieces -= at != NULL;
+        free(at);
+        return NULL;
+    }
+    *pieces += at == NULL;
+    at = realloc(at, size);
+    promise(at != NULL);
+    return at;
+}
+
 #endif

@@ -11,21 +11,6 @@
 
 enum { SLACK = 256 * 1024 };
 
-static void *resize(void *user, void *at, size_t size)
-{
-    long *pieces = user;
-
-    if (size == 0) {
-        *pieces -= at != NULL;
-        free(at);
-        return NULL;
-    }
-    *pieces += at == NULL;
-    at = realloc(at, size);
-    promise(at != NULL);
-    return at;
-}
-
 static const uint8_t query[] = "\x12\x34\1\0\0\1\0\0\0\0\0\0\4lamp\4home\0\0\1\0\1";
 enum { QUERY_SIZE = sizeof(query) - 1 };
 
@@ -65,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     long pieces = 0;
     struct wr_dohclient_setup setup = {
-        .host = "dns.example", .path = "/q", .memory = {resize, &pieces}};
+        .host = "dns.example", .path = "/q", .memory = {fuzz_resize, &pieces}};
     struct wr_dohclient c;
     uint8_t message[QUERY_SIZE];
     unsigned asked = 0;

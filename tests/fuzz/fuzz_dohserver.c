@@ -29,21 +29,6 @@ struct sum {
     long pieces;
 };
 
-static void *resize(void *user, void *at, size_t size)
-{
-    long *pieces = user;
-
-    if (size == 0) {
-        *pieces -= at != NULL;
-        free(at);
-        return NULL;
-    }
-    *pieces += at == NULL;
-    at = realloc(at, size);
-    promise(at != NULL);
-    return at;
-}
-
 static void take(struct sum *sum, const struct wr_doh_query *q)
 {
     sum->queries++;
@@ -83,7 +68,7 @@ static void run_queries(struct wr_dohserver *s, struct sum *sum)
 
 static void run(struct sum *sum, uint8_t version, const uint8_t *data, size_t size, size_t step)
 {
-    struct wr_dohserver_setup setup = {version, &site, {resize, &sum->pieces}};
+    struct wr_dohserver_setup setup = {version, &site, {fuzz_resize, &sum->pieces}};
     struct wr_dohserver s;
 
     promise(wr_dohserver_start(&s, &setup, 1000000) == WR_OK);

@@ -31,19 +31,6 @@ static int judge(void *user, const struct wr_certs *chain, struct wr_verdict_tex
     return proven ? tlspair_judge(user, chain, ret_why) : WR_E_DENIED;
 }
 
-static void *resize(void *user, void *at, size_t size)
-{
-    if (size == 0) {
-        pieces -= at != NULL;
-        free(at);
-        return NULL;
-    }
-    pieces += at == NULL;
-    at = realloc(at, size);
-    promise(at != NULL);
-    return at;
-}
-
 /* One configuration: kept of an earlier connection, or as the owner has it, or none. */
 static void know(uint8_t how, struct wr_upconn_oblivious *target)
 {
@@ -151,7 +138,7 @@ static void begin(uint8_t how)
         .name = TLSPAIR_NAME,
         .host = TLSPAIR_NAME,
         .path = "/q",
-        .memory = {resize, NULL},
+        .memory = {fuzz_resize, &pieces},
         .target = {.host = "target.example", .path = "/q", .rng = &rng, .kept = &kept}};
     know(how, &setup.secure.target);
     proven = setup.kind != WR_UPCONN_TCP && (how & PROVEN);

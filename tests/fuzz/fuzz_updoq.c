@@ -29,19 +29,6 @@ static long pieces;
 static bool ended;
 static unsigned readies, asked, settled[ASKED];
 
-static void *resize(void *user, void *at, size_t size)
-{
-    if (size == 0) {
-        pieces -= at != NULL;
-        free(at);
-        return NULL;
-    }
-    pieces += at == NULL;
-    at = realloc(at, size);
-    promise(at != NULL);
-    return at;
-}
-
 /* The next step: what is done, and where; false: the script is over. */
 static bool step(size_t size, uint8_t *ret_op, size_t *ret_at, uint8_t *ret_flip)
 {
@@ -208,7 +195,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     setup.secure = (struct wr_upconn_secure){.creds = tlspair_client,
                                              .verify = tlspair_judge,
                                              .name = TLSPAIR_NAME,
-                                             .memory = {resize, NULL},
+                                             .memory = {fuzz_resize, &pieces},
                                              .to = there,
                                              .rng = &rng};
     wr_upconn_start(&c, &setup);
