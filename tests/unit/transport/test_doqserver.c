@@ -319,23 +319,33 @@ static void test_unread_yields_first(void **state)
         1000000000); /* held by others, whoever of ours goes: one goes for each that comes, and no more */
 }
 
-/* The room for answers is used up by one that takes none: it goes, and the others have theirs. */
-static void test_unread_answers_make_room(void **state)
+/* A server with room for two answers of 60 KiB, and one who had such an answer. */
+static struct dw *room_for_two(uint64_t seed, struct dw_client **ret_client)
 {
-    struct dw *w = dw_new(21);
-    struct rogue *r = &rogues[0];
-    uint8_t query[64] = {0};
-    size_t n = dw_query(query + 2, 0, 60) + 2;
+    struct dw *w = dw_new(seed);
     struct dw_client *c;
 
-    query[1] = (uint8_t)(n - 2);
-    w->setup.chunks = 600; /* two answers of 60 KiB */
+    w->setup.chunks = 600;
     dw_start(w);
     c = dw_client(w);
     c->worker = 0;
     dw_ask(w, c, 1, 60);
     dw_run(w, WR_S);
     assert_int_equal(c->answers, 1);
+    *ret_client = c;
+    return w;
+}
+
+/* The room for answers is used up by one that takes none: it goes, and the others have theirs. */
+static void test_unread_answers_make_room(void **state)
+{
+    struct rogue *r = &rogues[0];
+    uint8_t query[64] = {0};
+    size_t n = dw_query(query + 2, 0, 60) + 2;
+    struct dw_client *c;
+    struct dw *w = room_for_two(21, &c);
+
+    query[1] = (uint8_t)(n - 2);
     rogue_start(r, w, 0, 60);
     rogue_run(r);
     r->deaf = true;
@@ -358,20 +368,13 @@ static void test_unread_answers_make_room(void **state)
 /* Who takes an octet now and then holds the room no longer than who takes none: it is of all clients. */
 static void test_trickle_makes_room(void **state)
 {
-    struct dw *w = dw_new(23);
     struct rogue *r = &rogues[0];
     uint8_t query[64] = {0};
     size_t n = dw_query(query + 2, 0, 60) + 2;
     struct dw_client *c;
+    struct dw *w = room_for_two(23, &c);
 
     query[1] = (uint8_t)(n - 2);
-    w->setup.chunks = 600; /* two answers of 60 KiB */
-    dw_start(w);
-    c = dw_client(w);
-    c->worker = 0;
-    dw_ask(w, c, 1, 60);
-    dw_run(w, WR_S);
-    assert_int_equal(c->answers, 1);
     w->rogue_window = 200;
     rogue_start(r, w, 0, 60);
     rogue_run(r);
