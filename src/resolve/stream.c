@@ -177,7 +177,7 @@ static void orphan_all(struct wr_streams *s, struct wr_stream *st, struct wr_lis
         wr_list_remove(&x->on_stream);
         x->stream = 0;
         if (list == &st->waiting) {
-            wr_streamlife_held(st, x, 0);
+            wr_streamlife_unplaced(st, x);
         }
         /* Its server had answered here before: idle time-outs race with questions (RFC 7766 section 6.2.4).
          * Or it had accepted, and broke off: that may be chance, once. */
@@ -482,7 +482,7 @@ static struct wr_exchange *ask_one(struct wr_streams *s, struct wr_stream *st, u
     }
     wr_list_append(&st->asked, &x->on_stream);
     x->stream_owed = true;
-    wr_streamlife_held(st, x, now_us);
+    wr_streamlife_written(st, x, now_us);
     if (x->silent_us == x->first_sent_us) {
         x->silent_us = now_us; /* the handshake was no silence */
     }

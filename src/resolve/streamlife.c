@@ -6,15 +6,10 @@
 
 #define MESSAGE_US (WR_STREAM_MESSAGE_MS * WR_MS)
 
-static void set_timer(struct wr_streams *s, struct wr_stream *st)
-{
-    wr_heap_set(&s->timers, &st->timer, wr_time_min(st->due_us, wr_upconn_deadline(&st->conn)));
-}
-
 void wr_streamlife_set(struct wr_streams *s, struct wr_stream *st, uint64_t due_us)
 {
     st->due_us = due_us;
-    set_timer(s, st);
+    wr_heap_set(&s->timers, &st->timer, wr_time_min(due_us, wr_upconn_deadline(&st->conn)));
 }
 
 /* How long it may be silent now. */
@@ -83,14 +78,20 @@ static bool has_room(const struct wr_streams *s, const struct wr_stream *st)
     return live < s->most && near < s->most / WR_STREAM_SHARE;
 }
 
-void wr_streamlife_held(const struct wr_stream *st, struct wr_exchange *x, uint64_t now_us)
+/* Since when it is our connection that it waits for, and not the server's handshake. */
+static uint64_t waits_since(const struct wr_stream *st, const struct wr_exchange *x)
 {
-    uint64_t from_us = st->ready_us > x->waits_us ? st->ready_us : x->waits_us;
-    if (now_us == 0) {
-        x->held_from_us = st->ready_us ? from_us : 0; /* until it is placed again */
-        return;
-    }
-    x->held_us += now_us - from_us;
+    return st->ready_us > x->waits_us ? st->ready_us : x->waits_us;
+}
+
+void wr_streamlife_unplaced(const struct wr_stream *st, struct wr_exchange *x)
+{
+    x->held_from_us = st->ready_us ? waits_since(st, x) : 0;
+}
+
+void wr_streamlife_written(const struct wr_stream *st, struct wr_exchange *x, uint64_t now_us)
+{
+    x->held_us += now_us - waits_since(st, x);
     x->waits_us = now_us;
 }
 
@@ -107,7 +108,7 @@ static void move(struct wr_streams *s, struct wr_stream *st, struct wr_list *lis
             st->owed += x->stream_owed;
             st->unheard += x->stream_owed;
             if (!x->stream_owed) {
-                wr_streamlife_held(st, x, 0);
+                wr_streamlife_unplaced(st, x);
             }
             x->stream = 0;
             x->old_stream = x->stream_owed ? st->id : 0;

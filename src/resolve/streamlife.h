@@ -45,8 +45,10 @@ struct wr_exchange *wr_streamlife_claim(struct wr_streams *s, const struct wr_st
 bool wr_streamlife_is_slow(const struct wr_streams *s, const struct wr_stream *st);
 /* Its timer is over: was that for the connection alone, and does that go on? */
 bool wr_streamlife_goes_on(struct wr_streams *s, struct wr_stream *st, uint64_t now_us);
-/* The exchange waits there no more: by its own want of places our connection may have held it. `now_us`: it is written; 0: it leaves. */
-void wr_streamlife_held(const struct wr_stream *st, struct wr_exchange *x, uint64_t now_us);
+/* The exchange waited there, where by its own want of places our connection may have held it: it leaves, and is held until it is placed
+ * again; or it is written. */
+void wr_streamlife_unplaced(const struct wr_stream *st, struct wr_exchange *x);
+void wr_streamlife_written(const struct wr_stream *st, struct wr_exchange *x, uint64_t now_us);
 /* All connections like this one are full: the question that is out by QUIC for longest, and too long, makes room. Its exchange is an orphan,
  * and nobody is to blame. The connection that has a place then; NULL: none has. */
 struct wr_stream *wr_streamlife_yield(struct wr_streams *s, const struct wr_stream *like,
