@@ -13,6 +13,8 @@
 
 #include "dns/msg.h"
 #include "engine/event.h"
+#include "policy/verdict.h"
+#include "policy/who.h"
 #include "resolve/dns64.h"
 #include "resolve/question.h"
 
@@ -44,6 +46,8 @@ struct wr_asker {
     struct wr_client client;
     struct wr_question question; /* what is looked for */
     struct wr_turned turned;
+    struct wr_who who;
+    struct wr_verdict verdict; /* the last that was said: on the question, then on the answer */
     uint64_t asked_us;
     uint64_t client_hash; /* its address */
     uint64_t

@@ -47,6 +47,7 @@ struct wr_outcome {
     uint8_t slot;   /* upstream, 255 none */
     uint16_t rcode;
     int16_t ede;
+    uint8_t security;   /* enum wr_security */
     uint64_t what_hash; /* what counts as one kind for response rate limiting */
     uint64_t bucket;    /* of response rate limiting, when it is known already; 0: not yet */
 };

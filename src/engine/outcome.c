@@ -37,6 +37,10 @@ static void record(struct wr_engine *e, const struct wr_asker *a, const struct w
     *rec = (struct wr_record){.wall_s = now->wall_s,
                               .mono_us = now->mono_us,
                               .client = a->client.from,
+                              .verdict = a->verdict,
+                              .device = a->who.device,
+                              .segment = a->who.segment,
+                              .security = o->security,
                               .took_us = (uint32_t)(now->mono_us - a->asked_us),
                               .ede = o->ede,
                               .qtype = wr_asker_type(a),
@@ -187,6 +191,7 @@ void wr_outcome_answer(struct wr_engine *e, const struct wr_asker *a,
     struct wr_outcome o = {.source = source,
                            .slot = slot,
                            .rcode = answer->rcode,
+                           .security = answer->security,
                            .ede = wr_reply_ede(&r, a, answer),
                            .what_hash = what_hash(e, a, answer)};
     if (limited(e, a)) { /* its bucket is on the way while the reply is built */

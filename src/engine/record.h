@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "policy/verdict.h"
 
 enum wr_source {
     WR_SOURCE_NONE = 0,
@@ -25,11 +26,15 @@ struct wr_record {
     int64_t wall_s;
     uint64_t mono_us;
     struct wr_addr client;
+    struct wr_verdict verdict;
+    uint32_t device; /* of struct wr_who */
     uint32_t took_us;
     int16_t ede; /* WR_EDE_NONE: none */
     uint16_t qtype;
     uint16_t rcode;
     uint16_t reply_size;
+    uint16_t segment;   /* of struct wr_who */
+    uint8_t security;   /* enum wr_security of the answer; 0: nothing was judged */
     uint8_t source;     /* enum wr_source */
     uint8_t transport;  /* enum wr_client_transport */
     uint8_t upstream;   /* slot, 255: none */
