@@ -15,12 +15,17 @@ import time
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
 END_STREAM, ACK, END_HEADERS = 1, 1, 4
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-ENHANCE_YOUR_CALM = 11
+PROTOCOL_ERROR, ENHANCE_YOUR_CALM = 1, 11
 OK = 0x88
 
 
 def frame(kind, flags, stream, payload=b""):
     return struct.pack("!I", len(payload))[1:] + bytes([kind, flags]) + struct.pack("!I", stream) + payload
+
+
+def goaway_of(kind, payload):
+    last, code = struct.unpack("!II", payload[:8]) if kind == GOAWAY else (0, 0)
+    return (code, last) if kind == GOAWAY else None
 
 
 def string(text):
@@ -53,7 +58,7 @@ class Raw:
         plain = socket.create_connection(("127.0.0.1", port), seconds, (source, 0))
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.tls = context.wrap_socket(plain, server_hostname="dns.example")
-        self.buffer, self.stream = b"", 1
+        self.buffer, self.stream, self.seconds = b"", 1, seconds
         if alpn == "h2":
             self.send(PREFACE + hello)
 
@@ -78,13 +83,28 @@ class Raw:
         self.buffer = self.buffer[9 + size:]
         return head[3], head[4], int.from_bytes(head[5:9], "big") & 0x7fffffff, payload
 
+    def goaway(self):
+        """Error code and last stream of a GOAWAY that has come, or None; waits for nothing."""
+        self.tls.settimeout(0)
+        try:
+            self.buffer += self.tls.recv(65536)
+        except OSError:
+            pass    # nothing is here; or the end, which who waits for it is told
+        finally:
+            self.tls.settimeout(self.seconds)
+        at, said = 0, None
+        while len(self.buffer) >= at + 9 and len(self.buffer) >= (end := at + 9 + int.from_bytes(self.buffer[at:at + 3], "big")):
+            said = goaway_of(self.buffer[at + 3], self.buffer[at + 9:end]) or said
+            at = end
+        self.buffer = self.buffer[at:]
+        return said
+
     def closed(self):
-        """Reads to the end; the error code of GOAWAY, or None."""
-        code = None
+        """Reads to the end: error code and last stream of GOAWAY, or None. TimeoutError: it is not closed."""
+        said = None
         while (got := self.read()) is not None:
-            if got[0] == GOAWAY:
-                code = int.from_bytes(got[3][4:8], "big")
-        return code
+            said = goaway_of(got[0], got[3]) or said
+        return said
 
     def close(self):
         self.tls.close()

@@ -46,6 +46,41 @@ static uint16_t free_port(void)
     return port;
 }
 
+static void wait_for(struct wr_helper *h, enum wr_helper_state state);
+
+/* On a busy machine the child may be slow: that is not what these tests are about. */
+static int listen_patiently(struct wr_helper *h, enum wr_client_transport transport,
+                            const struct wr_addr *a, const struct wr_helper_how *how, int *ret_fd,
+                            struct wr_sock_error *error)
+{
+    int err = WR_E_AGAIN;
+
+    for (int i = 0; i < 10 && err == WR_E_AGAIN; i++) {
+        err = wr_helper_listen(h, transport, a, how, ret_fd, error);
+        if (err == WR_E_AGAIN) {
+            wait_for(h, WR_HELPER_WELL);
+        }
+    }
+    return err;
+}
+
+/* A listener on loopback, on a port that others may take meanwhile; which one it was is in *a. */
+static int open_one(struct wr_helper *h, enum wr_client_transport transport,
+                    const struct wr_helper_how *how, struct wr_addr *a)
+{
+    struct wr_sock_error error;
+    int fd = -1, err = WR_E_BUSY;
+
+    *a = addr("127.0.0.1:1");
+    for (int i = 0; i < 100 && err == WR_E_BUSY; i++) {
+        a->port = free_port();
+        err = listen_patiently(h, transport, a, how, &fd, &error);
+    }
+    assert_int_equal(err, WR_OK);
+    assert_int_equal(port_of(fd), a->port);
+    return fd;
+}
+
 static void test_without_a_child(void **state)
 {
     struct wr_helper none = {.fd = -1};
@@ -56,26 +91,23 @@ static void test_without_a_child(void **state)
 static void test_through_the_child(void **state)
 {
     struct wr_helper h;
+    struct wr_addr a;
     struct wr_sock_error error;
     assert_int_equal(wr_helper_start(&h), WR_OK);
     assert_int_equal(h.fd >= 0, wr_caps_can_bind());
-    struct wr_addr a = addr("127.0.0.1:1");
-    a.port = free_port();
-    int udp = -1, tcp = -1, fd = -1;
-    assert_int_equal(wr_helper_listen(&h, WR_CLIENT_UDP, &a, &probing, &udp, &error), WR_OK);
-    assert_int_equal(port_of(udp), a.port);
-    assert_int_equal(wr_helper_listen(&h, WR_CLIENT_TCP, &a, &probing, &tcp, &error), WR_OK);
-    int listening = 0;
+    int tcp = open_one(&h, WR_CLIENT_TCP, &probing, &a), listening = 0;
     socklen_t size = sizeof(listening);
     assert_int_equal(getsockopt(tcp, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size), 0);
     assert_int_equal(listening, 1);
+    int udp = open_one(&h, WR_CLIENT_UDP, &probing, &a), fd = -1;
     /* A mistake comes back with its sentence, and the child lives on. */
     struct wr_addr foreign = addr("198.51.100.77:5300");
     memset(&error, 0, sizeof(error));
-    assert_int_not_equal(wr_helper_listen(&h, WR_CLIENT_UDP, &foreign, &plain, &fd, &error), WR_OK);
+    assert_int_equal(listen_patiently(&h, WR_CLIENT_UDP, &foreign, &plain, &fd, &error),
+                     WR_E_NOTFOUND);
     assert_int_equal(fd, -1);
     assert_true(strlen(error.text) > 10);
-    assert_int_equal(wr_helper_listen(&h, WR_CLIENT_UDP, &a, &plain, &fd, &error), WR_OK);
+    assert_int_equal(listen_patiently(&h, WR_CLIENT_UDP, &a, &plain, &fd, &error), WR_OK);
     close(fd);
     close(udp);
     close(tcp);
@@ -142,13 +174,8 @@ static void test_the_child_ends(void **state)
     wait_for(&h, WR_HELPER_GONE);
     assert_non_null(strstr(wr_helper_problem(&h), "restart"));
     wait_until_reaped(&h, pid);
-    struct wr_addr a = addr("127.0.0.1:1");
-    a.port = free_port();
-    struct wr_sock_error error;
-    int fd = -1;
-    assert_int_equal(wr_helper_listen(&h, WR_CLIENT_UDP, &a, &plain, &fd, &error), WR_OK);
-    assert_int_equal(port_of(fd), a.port);
-    close(fd);
+    struct wr_addr a;
+    close(open_one(&h, WR_CLIENT_UDP, &plain, &a));
     wr_helper_stop(&h);
 }
 
@@ -174,8 +201,7 @@ static void test_the_child_hangs(void **state)
     assert_int_equal(wr_helper_look(&h), WR_HELPER_SLOW);
     kill(h.pid, SIGCONT);
     wait_for(&h, WR_HELPER_WELL);
-    assert_int_equal(wr_helper_listen(&h, WR_CLIENT_TCP, &a, &probing, &fd, &error), WR_OK);
-    close(fd);
+    close(open_one(&h, WR_CLIENT_TCP, &probing, &a));
     wr_helper_stop(&h);
 }
 

@@ -368,6 +368,38 @@ static void floods_of_closed_streams(void **state)
     }
 }
 
+/* Streams over SETTINGS_MAX_CONCURRENT_STREAMS: who has acknowledged it is closed by nghttp2 at the first; for who has not, each is refused, and
+ * what bounds them is the credit of frames. */
+static void more_streams_than_are_allowed(void **state)
+{
+    for (int told = 0; told < 2; told++) {
+        struct end *s = raw();
+        uint32_t n = 0;
+        int code = drain(s);
+
+        if (told) {
+            assert_int_equal(feed_frame(s, SETTINGS, 1, 0, "", 0), WR_OK);
+        }
+        while (n < 10000 && code == -1) { /* heads without an end: each stream stays open */
+            (void)feed_frame(s, HEADERS, 4, 2 * n + 1, post_head, sizeof(post_head));
+            assert_in_range(s->h.streams, 1, WR_H2_STREAMS_MAX);
+            code = drain(s);
+            n++;
+        }
+        if (told) {
+            assert_int_equal(n, WR_H2_STREAMS_MAX + 1);
+            assert_int_equal(code, 1); /* PROTOCOL_ERROR */
+        } else {
+            assert_in_range(n, WR_H2_IDLE_FRAMES_MAX / 2, WR_H2_IDLE_FRAMES_MAX);
+            assert_int_equal(code, ENHANCE_YOUR_CALM);
+        }
+        assert_true(wr_h2_over(&s->h));
+        assert_int_not_equal(feed_frame(s, HEADERS, 4, 2 * n + 1, post_head, sizeof(post_head)),
+                             WR_OK);
+        finish(s);
+    }
+}
+
 static void time_gives_credit_back(void **state)
 {
     struct end *s = raw();
@@ -580,6 +612,7 @@ int main(void)
         cmocka_unit_test(reset_is_told),
         cmocka_unit_test(floods_end_the_connection),
         cmocka_unit_test(floods_of_closed_streams),
+        cmocka_unit_test(more_streams_than_are_allowed),
         cmocka_unit_test(time_gives_credit_back),
         cmocka_unit_test(messages_earn_credit),
         cmocka_unit_test(rapid_reset),
