@@ -50,6 +50,9 @@ enum check_plant {
     PLANT_READABLE,  /* what stands for TLS hides nothing */
     PLANT_CREDULOUS, /* encrypted servers need not prove who they are */
     PLANT_EAGER,     /* the engines do not know the encrypted ones of a group */
+    PLANT_UNCOVERED, /* the engines take an oblivious proxy for a resolver */
+    PLANT_DIRECT,    /* ... and go to its target themselves */
+    PLANT_TOLD,      /* what a target opens has an address of a client in it */
     PLANTS
 };
 

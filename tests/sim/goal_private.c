@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Stories of encrypted upstreams: connections that a link change made deaf, and portals. */
+/* Stories of encrypted upstreams: connections that a link change made deaf, portals, and keys that change. */
 #include <stdio.h>
 
 #include "goals_inside.h"
@@ -99,4 +99,42 @@ bool goal_portal(char *figures, size_t cap, bool verbose)
              (unsigned long long)looked, (unsigned long long)fresh, SEEDS, (double)slowest_us / 1e3,
              why);
     return good && answered == 0 && refused > 0 && fresh == SEEDS && slowest_us <= 2 * WR_S;
+}
+
+static void oblivious(struct world_plan *p)
+{
+    encrypted(p);
+    p->scheme = WR_SCHEME_ODOH;
+}
+
+/* The key changes while a question is on its way: what comes back is 401, once. */
+bool goal_rotated(char *figures, size_t cap, bool verbose)
+{
+    char why[300] = "";
+    bool good = true;
+    uint64_t asked = 0, fresh = 0, unknown = 0, requests = 0, slowest_us = 0;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct world *w = goal_world(seed, &gate_weir, 1, 6, verbose, oblivious);
+        w->quiet = true;
+        goal_await(w, goal_ask(w, 0, 0, TYPE_A));
+        uint64_t before = w->sealed.carried;
+        for (int name = 20; name < 30; name++, asked++) {
+            unsigned at = goal_ask(w, (unsigned)name % 6, name, TYPE_A);
+            carried_turn(w, 0);
+            const struct asked *a = goal_await(w, at);
+            uint64_t took = a->settled_us - a->fed_us;
+            fresh += a->reply_size && a->rcode != RCODE_SERVFAIL && !a->stale;
+            slowest_us = took > slowest_us ? took : slowest_us;
+        }
+        unknown += w->sealed.unknown;
+        requests += w->sealed.carried - before;
+        good &= goal_end(w, why, sizeof why);
+    }
+    snprintf(figures, cap,
+             "%llu of %llu questions answered, %llu of them with 401 at first, by %llu requests; "
+             "slowest %.0f ms; %s",
+             (unsigned long long)fresh, (unsigned long long)asked, (unsigned long long)unknown,
+             (unsigned long long)requests, (double)slowest_us / 1e3, why);
+    /* Each: asked, the configurations, asked again. */
+    return good && fresh == asked && unknown == asked && requests <= 3 * asked;
 }

@@ -114,6 +114,9 @@ static const struct {
     {"portal", goal_portal,
      "encryption required behind a portal: nothing is believed and nothing can be read; left, the "
      "first question is answered within 2 s"},
+    {"rotated", goal_rotated,
+     "an oblivious target whose key changes under the questions: none fails, each is asked again "
+     "once"},
     {"overload", goal_overload,
      "a flood of 10 x capacity leaves the others at least 95 % answered"},
     {"amplification", goal_amplification,

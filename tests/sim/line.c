@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transport/dohserver.h"
+#include "transport/oblivious.h"
 
 #define MSG_MAX 65535
 
@@ -14,10 +14,15 @@ struct line {
     struct veil_server tls;
     struct wr_dohserver http;
     bool web, shaken;
+    struct wr_doh_site site;
+    size_t plain;     /* octets of the last feed, in plain_room */
     uint64_t request; /* HTTP's number of the question that is answered */
     size_t have;      /* of frames */
     uint8_t in[2 * (MSG_MAX + 2)], msg[MSG_MAX];
 };
+
+/* Of the line that was fed last. */
+static uint8_t plain_room[LINE_OUT];
 
 static const struct wr_doh_site site = {
     .resource = {{"/dns-query", WR_DOH_DNS, WR_HTTP_TYPE_DNS, WR_DOH_GET | WR_DOH_POST, false}},
@@ -39,7 +44,14 @@ struct line *line_new(struct veil *v, enum veil_who who, unsigned likes, uint64_
     assert(l);
     veil_server_start(&l->tls, v, who, secret);
     l->tls.likes = likes;
+    l->site = site;
     return l;
+}
+
+void line_is_proxy(struct line *l)
+{
+    l->site.count = 0;
+    wr_oblivious_carry(&l->site);
 }
 
 void line_free(void *line)
@@ -55,7 +67,7 @@ static void begin_web(struct line *l, uint64_t now_us)
 {
     struct wr_dohserver_setup setup = {.version =
                                            strcmp(l->tls.alpn, "h2") == 0 ? WR_HTTP_2 : WR_HTTP_1_1,
-                                       .site = &site,
+                                       .site = &l->site,
                                        .memory = {.resize = resize}};
     int err = wr_dohserver_start(&l->http, &setup, now_us);
     assert(err == WR_OK);
@@ -74,10 +86,10 @@ static void flush_web(struct line *l, struct wr_writer *out)
 int line_feed(struct line *l, const uint8_t *bytes, size_t size, uint64_t now_us,
               struct wr_writer *out)
 {
-    static uint8_t room[LINE_OUT];
     struct wr_writer plain;
-    wr_buf_write_init(&plain, room, sizeof room);
+    wr_buf_write_init(&plain, plain_room, sizeof plain_room);
     int over = veil_server_feed(&l->tls, bytes, size, &plain, out);
+    l->plain = plain.pos;
     if (l->tls.open && !l->shaken) {
         l->shaken = true;
         if (strcmp(l->tls.alpn, "dot") != 0) {
@@ -86,7 +98,7 @@ int line_feed(struct line *l, const uint8_t *bytes, size_t size, uint64_t now_us
     }
     if (l->web) {
         if (plain.pos) {
-            wr_dohserver_feed(&l->http, room, plain.pos, now_us);
+            wr_dohserver_feed(&l->http, plain_room, plain.pos, now_us);
         }
         if (!over) {
             flush_web(l, out);
@@ -96,7 +108,7 @@ int line_feed(struct line *l, const uint8_t *bytes, size_t size, uint64_t now_us
     if (l->have + plain.pos > sizeof l->in) {
         return -1;
     }
-    memcpy(l->in + l->have, room, plain.pos);
+    memcpy(l->in + l->have, plain_room, plain.pos);
     l->have += plain.pos;
     return over;
 }
@@ -142,6 +154,24 @@ void line_answer(struct line *l, const uint8_t *msg, size_t size, struct wr_writ
     memcpy(framed, length, 2);
     memcpy(framed + 2, msg, size);
     veil_server_write(&l->tls, framed, 2 + size, out);
+}
+
+bool line_take(struct line *l, struct wr_doh_query *ret_query)
+{
+    return l->web && wr_dohserver_next(&l->http, l->msg, ret_query) == WR_OK;
+}
+
+void line_reply(struct line *l, uint64_t stream, const struct wr_http_reply *reply,
+                struct wr_writer *out)
+{
+    wr_dohserver_reply(&l->http, stream, reply);
+    flush_web(l, out);
+}
+
+const uint8_t *line_plain(const struct line *l, size_t *ret_size)
+{
+    *ret_size = l->plain;
+    return plain_room;
 }
 
 void line_refuse(struct line *l, struct wr_writer *out)

@@ -110,7 +110,7 @@ struct net_stream *net_stream_new(struct net_streams *s, unsigned worker, wr_id 
         if (!st->used) {
             uint32_t generation = st->generation + 1;
             st->used = true;
-            st->up = st->stalled = false;
+            st->up = st->stalled = st->owes = false;
             st->generation = generation;
             st->worker = worker;
             st->id = id;

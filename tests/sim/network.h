@@ -57,6 +57,7 @@ bool net_port_close(struct net_ports *p, unsigned worker, wr_id id);
 
 struct net_stream {
     bool used, up, stalled;
+    bool owes; /* what was asked on it gets no answer, or a late one */
     uint32_t generation;
     unsigned worker, server;
     wr_id id;

@@ -22,22 +22,37 @@ static const char upstreams_zone[] = "sealed.net";
 
 /* ---- the servers ---- */
 
-/* "tls://192.0.2.1:853#name=dns0.sealed.net&pin=..." */
-static void write_url(struct world *w, unsigned i, char *ret_text, size_t cap)
+/* "tls://192.0.2.1:853#name=dns0.sealed.net", "odoh://target0.hidden.net/dns-query#proxy=dns0.sealed.net/proxy&addr=192.0.2.1" */
+static void write_place(struct world *w, unsigned i, struct wr_str *text)
 {
     const struct server *s = &w->server[i];
+    struct wr_addr bare = s->addr;
     char addr[WR_ADDR_TEXT_SIZE];
+    bool proxy = s->scheme == WR_SCHEME_ODOH;
+    bare.port = proxy ? 0 : bare.port;
+    wr_addr_to_text(&bare, addr, sizeof addr);
+    wr_str_text(text, wr_uri_scheme_name(s->scheme));
+    wr_str_text(text, "://");
+    wr_str_text(text, proxy ? carried_init(w, i) : addr);
+    wr_str_text(text, proxy || s->scheme == WR_SCHEME_HTTPS ? CARRIED_PATH : "");
+    wr_str_text(text, proxy ? "#proxy=dns" : "#name=dns");
+    wr_str_u64(text, i);
+    wr_str_text(text, ".");
+    wr_str_text(text, upstreams_zone);
+    if (proxy) {
+        bool brackets = bare.family == WR_AF_V6;
+        wr_str_text(text, brackets ? "/proxy&addr=[" : "/proxy&addr=");
+        wr_str_text(text, addr);
+        wr_str_text(text, brackets ? "]" : "");
+    }
+}
+
+static void write_url(struct world *w, unsigned i, char *ret_text, size_t cap)
+{
     uint8_t pin[WR_CREDS_PIN_SIZE];
     struct wr_str text;
-    wr_addr_to_text(&s->addr, addr, sizeof addr);
     wr_str_init(&text, ret_text, cap);
-    wr_str_text(&text, wr_uri_scheme_name(s->scheme));
-    wr_str_text(&text, "://");
-    wr_str_text(&text, addr);
-    wr_str_text(&text, s->scheme == WR_SCHEME_HTTPS ? "/dns-query#name=dns" : "#name=dns");
-    wr_str_u64(&text, i);
-    wr_str_text(&text, ".");
-    wr_str_text(&text, upstreams_zone);
+    write_place(w, i, &text);
     unsigned proof = wr_rng_below(&w->rng, 3);
     if (proof) {
         int err = wr_creds_pin(w->sealed.veil.cert[VEIL_GOOD].der,
@@ -51,11 +66,14 @@ static void write_url(struct world *w, unsigned i, char *ret_text, size_t cap)
 
 static void make_server(struct world *w, unsigned i)
 {
+    static const uint8_t schemes[] = {WR_SCHEME_TLS, WR_SCHEME_TLS, WR_SCHEME_HTTPS, WR_SCHEME_ODOH,
+                                      WR_SCHEME_ODOH};
     struct sealed *z = &w->sealed;
     struct server *s = &w->server[i];
     struct wr_uri_error why;
     char url[WR_URI_TEXT_SIZE];
-    s->scheme = wr_rng_below(&w->rng, 3) == 0 ? WR_SCHEME_HTTPS : WR_SCHEME_TLS;
+    s->scheme = schemes[wr_rng_below(&w->rng, sizeof schemes)];
+    s->scheme = w->plan.scheme ? w->plan.scheme : s->scheme;
     s->addr.port = wr_uri_scheme_port(s->scheme);
     s->no_tcp = false;
     write_url(w, i, url, sizeof url);
@@ -88,6 +106,7 @@ void sealed_init(struct world *w)
 void sealed_free(struct world *w)
 {
     wr_creds_drop(w->sealed.trust);
+    carried_free(w);
 }
 
 /* ---- the settings ---- */
@@ -145,6 +164,19 @@ static void forget_encrypted(struct wr_upstreams *u)
     g->servers = kept ? kept : g->servers;
 }
 
+/* Plants: a proxy is taken for a resolver; its target is asked without it. */
+static void spoil_proxies(struct world *w)
+{
+    for (unsigned i = 0; i < w->plan.servers; i++) {
+        struct wr_upstream *u = &w->gate.settings.upstreams.upstream[i];
+        if (w->server[i].scheme == WR_SCHEME_ODOH && w->plan.plant == PLANT_UNCOVERED) {
+            u->scheme = WR_SCHEME_HTTPS;
+        } else if (w->server[i].scheme == WR_SCHEME_ODOH && w->plan.plant == PLANT_DIRECT) {
+            u->addr = *carried_addr(w, i);
+        }
+    }
+}
+
 void sealed_settings(struct world *w)
 {
     struct wr_upstreams *u = &w->gate.settings.upstreams;
@@ -157,6 +189,7 @@ void sealed_settings(struct world *w)
             u->upstream[i].whom = &w->sealed.whom[i];
         }
     }
+    spoil_proxies(w);
     if (w->sealed.required) {
         tempt(w);
     } else if (w->plan.plant == PLANT_EAGER) {
@@ -172,6 +205,9 @@ void sealed_mix(struct world *w, struct server *s)
     for (unsigned n = wr_rng_below(&w->rng, 4); n; n--) {
         unsigned way = 1 + wr_rng_below(&w->rng, SEAL_WAYS - 1);
         s->seal_pm[way] = 20 + wr_rng_below(&w->rng, wr_rng_below(&w->rng, 4) ? 200 : 900);
+    }
+    if (s->scheme == WR_SCHEME_ODOH) {
+        carried_mix(w, s);
     }
 }
 
@@ -244,7 +280,7 @@ void sealed_house(struct world *w)
 /* ---- who looks at the wire ---- */
 
 /* As labels, and, but for the servers' own, which a handshake may show, as text. */
-static const char *zone_in(const struct world *w, const uint8_t *bytes, size_t size)
+const char *sealed_zone_in(const struct world *w, const uint8_t *bytes, size_t size)
 {
     static char text[WIRE_NAME_SIZE];
     for (unsigned z = 0; z < ORACLE_ZONES + 3; z++) {
@@ -285,9 +321,11 @@ void sealed_sees_datagram(struct world *w, unsigned server, const uint8_t *bytes
     }
 }
 
-void sealed_sees_open(struct world *w, unsigned server)
+void sealed_sees_open(struct world *w, unsigned server, const struct wr_addr *to)
 {
-    if (w->sealed.required && !is_sealed(w, server)) {
+    if (carried_is_target(w, to)) {
+        checks_fail(w, 5, "a connection to an oblivious target itself");
+    } else if (w->sealed.required && !is_sealed(w, server)) {
         checks_fail(w, 5, "a connection to a plain server, and encryption is required");
     }
 }
@@ -298,7 +336,7 @@ void sealed_sees_octets(struct world *w, unsigned server, const uint8_t *bytes, 
         return;
     }
     w->sealed.looked += size;
-    const char *zone = zone_in(w, bytes, size);
+    const char *zone = sealed_zone_in(w, bytes, size);
     if (zone) {
         checks_fail(w, 5, "%s can be read in what goes to server %u", zone, server);
     }
@@ -343,6 +381,9 @@ void sealed_up(struct world *w, struct net_stream *st)
     l->stranger = who != VEIL_GOOD;
     /* Of HTTP/2 and HTTP/1.1 each server has one. */
     l->line = line_new(&w->sealed.veil, who, (unsigned)(s->secret & 1), s->secret + who);
+    if (s->scheme == WR_SCHEME_ODOH) {
+        line_is_proxy(l->line);
+    }
     st->stalled = l->way == SEAL_MUTE;
     if (l->way == SEAL_LATE) {
         st->arrives_us = w->clock.now.mono_us + wr_rng_below(&w->rng, 3000000);
@@ -355,11 +396,10 @@ bool sealed_is_stranger(const struct net_stream *st)
     return l->stranger;
 }
 
-/* Over HTTP an id means nothing, so a wrong one is no lie. */
-enum server_way sealed_way(const struct net_stream *st, enum server_way way)
+bool sealed_is_numbered(const struct net_stream *st)
 {
     const struct seal *l = st->line;
-    return line_is_web(l->line) && way == WAY_WRONG_ID ? WAY_GOOD : way;
+    return !line_is_web(l->line);
 }
 
 /* Somebody on the way changes an octet, now and then. */
@@ -405,6 +445,10 @@ void sealed_hears(struct world *w, struct net_stream *st, const uint8_t *bytes, 
     int over = line_feed(l->line, bytes, size, w->clock.now.mono_us, &out);
     change(w, l, &out);
     server_send(w, st, room, out.pos, 0, false);
+    if (w->server[st->server].scheme == WR_SCHEME_ODOH) {
+        const uint8_t *plain = line_plain(l->line, &size);
+        carried_sees(w, st->server, plain, size);
+    }
     if (over) {
         st->stalled = true;
         server_end_stream(w, st, 1000);
@@ -414,6 +458,10 @@ void sealed_hears(struct world *w, struct net_stream *st, const uint8_t *bytes, 
 bool sealed_next(struct world *w, struct net_stream *st, const uint8_t **ret_msg, size_t *ret_size)
 {
     struct seal *l = st->line;
+    if (w->server[st->server].scheme == WR_SCHEME_ODOH) {
+        carried_take(w, st, l->line, l->stranger);
+        return false;
+    }
     bool any = line_next(l->line, ret_msg, ret_size);
     w->sealed.web += any && line_is_web(l->line);
     return any;
@@ -432,4 +480,27 @@ size_t sealed_wrap(struct world *w, struct net_stream *st, const uint8_t **ret_w
     }
     *ret_wire = room;
     return out.pos;
+}
+
+void sealed_reply(struct world *w, struct net_stream *st, uint64_t http,
+                  const struct wr_http_reply *reply, uint32_t statement, bool cut, bool dribble)
+{
+    static uint8_t room[LINE_OUT];
+    struct seal *l = st->line;
+    struct wr_writer out;
+    wr_buf_write_init(&out, room, sizeof room);
+    line_reply(l->line, http, reply, &out);
+    if (change(w, l, &out)) {
+        statement = 0;
+    }
+    if (out.pos == 0) {
+        return; /* nobody waits for it any more */
+    }
+    if (cut) {
+        server_send_cut(w, st, room, out.pos);
+        return;
+    }
+    server_send(w, st, room, out.pos, statement, dribble);
+    /* Behind it on the connection, over HTTP/1.1, the next request may have waited. */
+    carried_take(w, st, l->line, l->stranger);
 }

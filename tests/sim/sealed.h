@@ -2,8 +2,8 @@
 /*
  * Sealed: encrypted upstreams in the simulated world, and who looks at the wire.
  *
- * In a sealed world forwarders are servers of DNS over TLS and over HTTPS (each by seed), with names below sealed.net, proven by an authority,
- * by a pin, or by both. What stands for TLS is in veil.h. Beside the weather of any server each connection can go wrong in the ways of
+ * In a sealed world forwarders are servers of DNS over TLS and over HTTPS, and proxies of Oblivious DoH (carried.h), each by seed, with names
+ * below sealed.net, proven by an authority, by a pin, or by both. What stands for TLS is in veil.h. Beside the weather of any server each connection can go wrong in the ways of
  * enum seal_way (server.h), and portals come that stand in the place of all servers until the link changes.
  *
  * In three of four of them encryption is required. The engines' settings then want everything that weir's configuration would refuse: a
@@ -19,6 +19,7 @@
 #define WEIR_SIM_SEALED_H
 
 #include "resolve/upstream.h"
+#include "carried.h"
 #include "server.h"
 #include "transport/uri.h"
 #include "transport/whom.h"
@@ -31,10 +32,12 @@ struct sealed {
     struct wr_uri uri[SERVERS_MAX];
     struct wr_whom whom[SERVERS_MAX];
     struct wr_route route[3];
-    uint64_t looked; /* octets */
-    uint64_t asked;  /* questions of the box itself */
-    uint64_t web;    /* messages over HTTP */
-    bool portal;     /* stands in the way now */
+    uint64_t looked;                    /* octets */
+    uint64_t asked;                     /* questions of the box itself */
+    uint64_t web;                       /* messages over HTTP */
+    struct target *target[SERVERS_MAX]; /* of the proxies (carried.h) */
+    uint64_t carried, unknown;          /* requests to proxies; 401 of a target */
+    bool portal;                        /* stands in the way now */
 };
 
 struct world;
@@ -50,8 +53,11 @@ void sealed_house(struct world *w);
 
 /* What leaves: as one datagram, a connection, octets on one to this server (SERVERS_MAX: to nobody that the world knows). */
 void sealed_sees_datagram(struct world *w, unsigned server, const uint8_t *bytes, size_t size);
-void sealed_sees_open(struct world *w, unsigned server);
+void sealed_sees_open(struct world *w, unsigned server, const struct wr_addr *to);
 void sealed_sees_octets(struct world *w, unsigned server, const uint8_t *bytes, size_t size);
+
+/* A zone that can be read there, or NULL. */
+const char *sealed_zone_in(const struct world *w, const uint8_t *bytes, size_t size);
 
 /* The server's side of a stream that is up. */
 void sealed_up(struct world *w, struct net_stream *st);
@@ -61,8 +67,11 @@ bool sealed_next(struct world *w, struct net_stream *st, const uint8_t **ret_msg
 /* What is in w->out, encrypted; 0: nobody waits for it. */
 size_t sealed_wrap(struct world *w, struct net_stream *st, const uint8_t **ret_wire,
                    uint32_t *statement);
-/* A way of answering that means something here. */
-enum server_way sealed_way(const struct net_stream *st, enum server_way way);
+/* Of a proxy: the response to a request, whole or cut off, all at once or in dribs. */
+void sealed_reply(struct world *w, struct net_stream *st, uint64_t http,
+                  const struct wr_http_reply *reply, uint32_t statement, bool cut, bool dribble);
+/* A message's id means something here: not over HTTP. */
+bool sealed_is_numbered(const struct net_stream *st);
 /* Whoever is here is not who is meant, and lies. */
 bool sealed_is_stranger(const struct net_stream *st);
 

@@ -46,6 +46,7 @@ void server_calm(struct server *s)
 {
     memset(s->way_pm, 0, sizeof s->way_pm);
     memset(s->seal_pm, 0, sizeof s->seal_pm);
+    memset(s->carry_pm, 0, sizeof s->carry_pm);
     s->forge_pm = 0;
     s->link.state = LINK_UP;
     s->link.loss_pm = s->link.double_pm = s->link.late_pm = 0;
@@ -383,6 +384,33 @@ void server_end_stream(struct world *w, struct net_stream *st, uint64_t delay_us
     clock_post(&w->clock, delay_us, &e, NULL, 0);
 }
 
+void server_send_cut(struct world *w, struct net_stream *st, const uint8_t *bytes, size_t size)
+{
+    uint64_t now_us = w->clock.now.mono_us;
+    server_send(w, st, bytes, wr_rng_below(&w->rng, (uint32_t)size), 0, false);
+    server_end_stream(w, st, st->arrives_us > now_us ? st->arrives_us - now_us : 1);
+}
+
+enum server_way server_draws(struct world *w, const struct server *s, bool numbered)
+{
+    enum server_way way = draw_way(w, s);
+    way = !numbered && way == WAY_WRONG_ID ? WAY_GOOD : way; /* that is no lie then */
+    note_error(w, w->query, way);
+    return way;
+}
+
+bool server_says(struct world *w, struct server *s, enum server_way way, bool stranger,
+                 uint32_t *ret_statement)
+{
+    bool lies = way >= WAY_WRONG_ID && way <= WAY_WRONG_QUESTION && is_lie(w, s, w->query, way);
+    if (!stranger && !lies) {
+        return write_response(w, s, w->query, way, true, ret_statement);
+    }
+    write_poison(s, w->out, w->query, stranger ? WAY_GOOD : way);
+    *ret_statement = 0;
+    return true;
+}
+
 /* What is in w->out, as it goes over this stream. */
 static size_t on_the_wire(struct world *w, struct net_stream *st, const uint8_t **ret_wire,
                           uint32_t *statement)
@@ -400,30 +428,19 @@ static size_t on_the_wire(struct world *w, struct net_stream *st, const uint8_t 
 static void answer_stream(struct world *w, struct net_stream *st, const uint8_t *bytes, size_t size)
 {
     struct server *s = &w->server[st->server];
-    struct wire_msg *q = w->query;
     const uint8_t *wire;
     uint32_t statement;
     s->heard_tcp++;
-    if (wire_read(q, bytes, size)) {
+    if (wire_read(w->query, bytes, size)) {
         server_end_stream(w, st, 1000);
         return;
     }
-    enum server_way way = draw_way(w, s);
-    if (st->line) {
-        way = sealed_way(st, way);
-    }
-    note_error(w, q, way);
+    enum server_way way = server_draws(w, s, !st->line || sealed_is_numbered(st));
     if (way == WAY_STALL || (way == WAY_SLOW && wr_rng_below(&w->rng, 2))) {
         st->stalled = way == WAY_STALL; /* the connection hangs */
         return;
     }
-    if (st->line && sealed_is_stranger(st)) {
-        write_poison(s, w->out, q, WAY_GOOD);
-        statement = 0;
-    } else if (way >= WAY_WRONG_ID && way <= WAY_WRONG_QUESTION && is_lie(w, s, q, way)) {
-        write_poison(s, w->out, q, way);
-        statement = 0;
-    } else if (!write_response(w, s, q, way, true, &statement)) {
+    if (!server_says(w, s, way, st->line && sealed_is_stranger(st), &statement)) {
         return;
     }
     size_t n = on_the_wire(w, st, &wire, &statement);
@@ -431,11 +448,7 @@ static void answer_stream(struct world *w, struct net_stream *st, const uint8_t 
         return; /* nobody waits for it any more */
     }
     if (way == WAY_RESET) {
-        n = wr_rng_below(&w->rng, (uint32_t)n);
-        server_send(w, st, wire, n, 0, false);
-        server_end_stream(
-            w, st,
-            st->arrives_us > w->clock.now.mono_us ? st->arrives_us - w->clock.now.mono_us : 1);
+        server_send_cut(w, st, wire, n);
         return;
     }
     server_send(w, st, wire, n, statement, way == WAY_SLOW);

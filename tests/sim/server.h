@@ -30,6 +30,23 @@ enum seal_way {
     SEAL_WAYS
 };
 
+/* How a request to an oblivious proxy goes (carried.h). */
+enum carry_way {
+    CARRY_GOOD = 0,
+    CARRY_DOWN,    /* the proxy does not reach the target: 502 */
+    CARRY_LATE,    /* ... and says so after five seconds: 504 */
+    CARRY_LOST,    /* nothing ever comes back */
+    CARRY_REFUSED, /* 403 */
+    CARRY_BUSY,    /* 429 */
+    CARRY_CUT,     /* the proxy ends the connection */
+    CARRY_CHANGED, /* the proxy changes an octet of what comes back */
+    CARRY_TURNED,  /* the target has a new key by now, and the old one no more */
+    CARRY_UNKNOWN, /* the target knows no key, and publishes none */
+    CARRY_OLD,     /* what it publishes is a key that it does not have any more */
+    CARRY_BROKEN,  /* what it publishes is no configuration */
+    CARRY_WAYS
+};
+
 enum server_way {
     WAY_GOOD = 0,
     WAY_SLOW,  /* up to three seconds late */
@@ -65,8 +82,9 @@ struct server {
     bool cookie_known;     /* the gateway has heard a cookie of this server since its start */
     uint8_t scheme;        /* enum wr_scheme: how it is asked, but for what the weather makes TCP */
     unsigned way_pm[WAYS]; /* per mille; the rest is good */
-    unsigned seal_pm[SEAL_WAYS]; /* of an encrypted one, by connection (sealed.h) */
-    unsigned forge_pm;           /* ... of answers that are changed on the way (forger.h) */
+    unsigned seal_pm[SEAL_WAYS];   /* of an encrypted one, by connection (sealed.h) */
+    unsigned carry_pm[CARRY_WAYS]; /* of a proxy, by request (carried.h) */
+    unsigned forge_pm;             /* ... of answers that are changed on the way (forger.h) */
     uint64_t secret;
     uint64_t heard, heard_tcp; /* questions that arrived */
 };
@@ -79,9 +97,16 @@ void server_init(struct world *w, unsigned i);
 void server_calm(struct server *s);
 void server_mix(struct world *w, struct server *s);
 void server_hears(struct world *w, const struct sim_event *e);
+/* A question came over a connection: how it is answered. `numbered`: its id means something there. It is in w->query. */
+enum server_way server_draws(struct world *w, const struct server *s, bool numbered);
+/* What it says in this way, to w->out. False: nothing. `stranger`: whoever speaks is not who is meant. */
+bool server_says(struct world *w, struct server *s, enum server_way way, bool stranger,
+                 uint32_t *ret_statement);
 /* Octets go out in pieces, each after its time, the statement with the last; a dribble takes long. */
 void server_send(struct world *w, struct net_stream *st, const uint8_t *bytes, size_t size,
                  uint32_t statement, bool dribble);
+/* Part of them, and then the end. */
+void server_send_cut(struct world *w, struct net_stream *st, const uint8_t *bytes, size_t size);
 void server_end_stream(struct world *w, struct net_stream *st, uint64_t delay_us);
 void server_stream_hears(struct world *w, const struct sim_event *e);
 /* The attacker off the path, who sees nothing and guesses most. */

@@ -33,6 +33,7 @@ struct options {
 };
 
 static struct {
+    uint64_t carried, unknown;
     uint64_t sealed, required, sessions, opened, resumed, refused, web, house, looked;
     uint64_t seeds, trees, secure, vouched, bogus, forgeries, queries, sent, stale, fresh, failed,
         restarts, handovers, slowest_us, calm_slowest_us, calm;
@@ -51,6 +52,8 @@ static void add_up(const struct world *w)
     total.resumed += w->sealed.veil.resumed;
     total.refused += w->sealed.veil.refused;
     total.web += w->sealed.web;
+    total.carried += w->sealed.carried;
+    total.unknown += w->sealed.unknown;
     total.house += w->sealed.asked;
     total.looked += w->sealed.looked;
     total.vouched += c->vouched;
@@ -126,11 +129,13 @@ static void print_sealed(const struct options *o)
     printf(
         "%s%llu runs with encrypted upstreams, encryption required in %llu: %llu connections, %llu "
         "opened, %llu of them resumed, %llu servers refused for who they are, %llu messages over "
-        "HTTP, %llu questions of the box itself; %llu octets looked at\n",
+        "HTTP, %llu requests to oblivious proxies (%llu with a key that their target did not "
+        "know), %llu questions of the box itself; %llu octets looked at\n",
         o->tests ? "# " : "", (unsigned long long)total.sealed, (unsigned long long)total.required,
         (unsigned long long)total.sessions, (unsigned long long)total.opened,
         (unsigned long long)total.resumed, (unsigned long long)total.refused,
-        (unsigned long long)total.web, (unsigned long long)total.house,
+        (unsigned long long)total.web, (unsigned long long)total.carried,
+        (unsigned long long)total.unknown, (unsigned long long)total.house,
         (unsigned long long)total.looked);
 }
 
@@ -177,12 +182,12 @@ static int run_seeds(const struct options *o)
 
 /* Which check must find which plant. */
 static const unsigned finder[PLANTS] = {
-    [PLANT_LOST] = 1,      [PLANT_TWICE] = 1,  [PLANT_LATE] = 1,     [PLANT_FORGED] = 2,
-    [PLANT_TTL] = 2,       [PLANT_DENIED] = 2, [PLANT_FLOOD] = 3,    [PLANT_LEAK] = 4,
-    [PLANT_MEMORY] = 4,    [PLANT_DEAD] = 6,   [PLANT_UNEQUAL] = 8,  [PLANT_SHAPE] = 9,
-    [PLANT_STRAY] = 5,     [PLANT_SIZE] = 9,   [PLANT_VOUCHED] = 2,  [PLANT_SILENT] = 2,
-    [PLANT_BELIEVING] = 2, [PLANT_PLAIN] = 5,  [PLANT_READABLE] = 5, [PLANT_CREDULOUS] = 2,
-    [PLANT_EAGER] = 5,
+    [PLANT_LOST] = 1,      [PLANT_TWICE] = 1,     [PLANT_LATE] = 1,     [PLANT_FORGED] = 2,
+    [PLANT_TTL] = 2,       [PLANT_DENIED] = 2,    [PLANT_FLOOD] = 3,    [PLANT_LEAK] = 4,
+    [PLANT_MEMORY] = 4,    [PLANT_DEAD] = 6,      [PLANT_UNEQUAL] = 8,  [PLANT_SHAPE] = 9,
+    [PLANT_STRAY] = 5,     [PLANT_SIZE] = 9,      [PLANT_VOUCHED] = 2,  [PLANT_SILENT] = 2,
+    [PLANT_BELIEVING] = 2, [PLANT_PLAIN] = 5,     [PLANT_READABLE] = 5, [PLANT_CREDULOUS] = 2,
+    [PLANT_EAGER] = 5,     [PLANT_UNCOVERED] = 5, [PLANT_DIRECT] = 5,   [PLANT_TOLD] = 5,
 };
 
 /* Each fault in a world of forwarders, and in one with recursion; those about proofs where zones are signed. */

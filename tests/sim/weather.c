@@ -179,12 +179,12 @@ static void fault(struct world *w)
     }
 }
 
-/* A connection over which octets were lost is reset by its server when the way is open again. */
+/* A connection over which octets or answers were lost is reset by its server when the way is open again. */
 static void reset_stalled(struct world *w)
 {
     for (unsigned i = 0; i < NET_STREAMS_MAX; i++) {
         struct net_stream *st = &w->streams.list[i];
-        if (st->used && (st->stalled || !st->up)) {
+        if (st->used && (st->stalled || st->owes || !st->up)) {
             struct sim_event e = {.kind = EV_STREAM_DOWN, .tag = net_stream_tag(&w->streams, st)};
             clock_post(&w->clock, 1000, &e, NULL, 0);
         }

@@ -138,7 +138,7 @@ static void act_stream_open(struct world *w, unsigned worker, const struct wr_ac
     struct net_stream *st =
         server < SERVERS_MAX ? net_stream_new(&w->streams, worker, a->id, server) : NULL;
     checks_trace(w, "open", worker, a->id, NULL, 0);
-    sealed_sees_open(w, server);
+    sealed_sees_open(w, server, &a->to);
     world_say(w, "worker %u connects to server %u, stream %llx", worker, server,
               (unsigned long long)a->id);
     if (!st) {
@@ -354,6 +354,8 @@ static void dispatch(struct world *w, struct sim_event *e)
             feed_stream(w, e);
         }
         break;
+    case EV_CARRY_ASKED:
+    case EV_CARRY_SAID: carried_event(w, e); break;
     case EV_HOUSE: sealed_house(w); break;
     case EV_SWEEP:
         checks_sweep(w);

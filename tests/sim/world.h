@@ -36,12 +36,14 @@ enum world_event {
     EV_STREAM_DOWN,
     EV_STREAM_TO_SERVER,
     EV_STREAM_TO_GATE,
-    EV_ATTACK, /* the forger acts */
-    EV_FAULT,  /* the weather changes */
-    EV_CALM,   /* the faults end */
-    EV_HOUSE,  /* the box asks for itself */
-    EV_SWEEP,  /* overdue queries are looked for */
-    EV_QUIET,  /* the clients fall silent */
+    EV_CARRY_ASKED, /* a request arrives at an oblivious target: who = its proxy (carried.h) */
+    EV_CARRY_SAID,  /* ... and its response at the proxy */
+    EV_ATTACK,      /* the forger acts */
+    EV_FAULT,       /* the weather changes */
+    EV_CALM,        /* the faults end */
+    EV_HOUSE,       /* the box asks for itself */
+    EV_SWEEP,       /* overdue queries are looked for */
+    EV_QUIET,       /* the clients fall silent */
     EV_END,
 };
 
@@ -58,7 +60,8 @@ struct world_plan {
     bool secure;   /* ... and its zones are signed, or should be (secure.h) */
     bool sealed;   /* upstreams are encrypted (sealed.h) ... */
     bool required; /* ... and nobody else may be asked */
-    bool plain;    /* no DO, CD or client subnet in the queries */
+    uint8_t scheme; /* of all encrypted servers (enum wr_scheme); 0: as drawn */
+    bool plain;     /* no DO, CD or client subnet in the queries */
     const struct gate_machine *machine;
     enum check_plant plant;
     bool verbose;
