@@ -318,13 +318,13 @@ static void conn_feed(struct conn *c, const struct wr_conn_query *query)
 /* What the client says it is goes with each question from now on. */
 static void conn_claim(struct conn *c)
 {
-    _Static_assert(sizeof(c->client.claim) == sizeof(c->wire.claim) &&
-                       (int)WR_CLAIM_SNI == (int)WR_CONN_CLAIM_SNI &&
-                       (int)WR_CLAIM_CERTIFICATE == (int)WR_CONN_CLAIM_CERTIFICATE,
+    _Static_assert(sizeof(c->client.claim) == sizeof(c->wire.claim.text) &&
+                       (int)WR_CLAIM_SNI == (int)WR_IDENTITY_SNI &&
+                       (int)WR_CLAIM_CERTIFICATE == (int)WR_IDENTITY_CERTIFICATE,
                    "one is the other's");
-    if (c->client.claim_kind == WR_CLAIM_NONE && c->wire.claim_kind != WR_CLAIM_NONE) {
-        c->client.claim_kind = c->wire.claim_kind;
-        memcpy(c->client.claim, c->wire.claim, sizeof(c->client.claim));
+    if (c->client.claim_kind == WR_CLAIM_NONE && c->wire.claim.kind != WR_CLAIM_NONE) {
+        c->client.claim_kind = c->wire.claim.kind;
+        memcpy(c->client.claim, c->wire.claim.text, sizeof(c->client.claim));
     }
 }
 

@@ -13,7 +13,7 @@
 struct wr_conn_tls {
     struct wr_tls tls;
     char below[256]; /* names_below */
-    char certified[WR_CONN_CLAIM_SIZE];
+    struct wr_identity certified;
     /* DOH only: */
     const struct wr_doh_site *site;
     struct wr_http_memory memory;
@@ -41,69 +41,23 @@ size_t wr_conn_room(enum wr_conn_kind kind)
 
 /* --- who it says it is -------------------------------------------------------------------------------- */
 
-static bool is_label(const char *text, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        char c = text[i];
-
-        if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_') {
-            return false;
-        }
-    }
-    return n > 0 && n < WR_CONN_CLAIM_SIZE;
-}
-
-/* The first name of a certificate that leads to an anchor; one that does not says nothing. */
 static int conn_judge(void *user, const struct wr_certs *chain, struct wr_verdict_text *why)
 {
     struct wr_conn_tls *s = user;
-    struct wr_verdict_text not_told;
-    struct wr_creds_facts facts;
-    size_t n;
 
-    if (wr_creds_verify(s->tls.creds, chain, NULL, &not_told) != WR_OK ||
-        wr_creds_facts_of(chain->cert[0].der, chain->cert[0].size, &facts) != WR_OK) {
-        return WR_OK;
-    }
-    n = strlen(facts.names);
-    for (size_t i = 0; i < n; i++) {
-        facts.names[i] = (char)(facts.names[i] >= 'A' && facts.names[i] <= 'Z' ? facts.names[i] + 32
-                                                                               : facts.names[i]);
-    }
-    if (n > 0 && n < sizeof(s->certified)) {
-        memcpy(s->certified, facts.names, n + 1);
-    }
+    wr_identity_certificate(&s->certified, s->tls.creds, chain);
     return WR_OK;
-}
-
-static void conn_claim_set(struct wr_conn *c, uint8_t kind, const char *text, size_t n)
-{
-    memcpy(c->claim, text, n);
-    c->claim[n] = '\0';
-    c->claim_kind = kind;
 }
 
 static void conn_find_claim(struct wr_conn *c)
 {
     struct wr_conn_tls *s = c->tls;
-    size_t below = strlen(s->below), n, label;
     char name[256] = "";
 
-    if (s->certified[0] != '\0') {
-        conn_claim_set(c, WR_CONN_CLAIM_CERTIFICATE, s->certified, strlen(s->certified));
-        return;
-    }
-    if (below == 0 || wr_tls_sni(&s->tls, name, sizeof(name) - 1) != WR_OK) {
-        return;
-    }
-    n = strlen(name);
-    if (n < below + 2 || memcmp(name + n - below, s->below, below) != 0 ||
-        name[n - below - 1] != '.') {
-        return;
-    }
-    label = n - below - 1;
-    if (is_label(name, label)) {
-        conn_claim_set(c, WR_CONN_CLAIM_SNI, name, label);
+    if (s->certified.kind != WR_IDENTITY_NONE) {
+        c->claim = s->certified;
+    } else if (wr_tls_sni(&s->tls, name, sizeof(name) - 1) == WR_OK) {
+        wr_identity_name(&c->claim, name, s->below);
     }
 }
 
@@ -126,7 +80,7 @@ static int conn_start_tls(struct wr_conn *c, const struct wr_conn_setup *setup,
 
     c->tls = setup->room;
     memcpy(c->tls->below, terms->names_below, sizeof(c->tls->below));
-    c->tls->certified[0] = '\0';
+    c->tls->certified = (struct wr_identity){.kind = WR_IDENTITY_NONE};
     if (doh) {
         wr_assert(setup->site->message_max <= setup->frame_size);
         c->tls->site = setup->site;

@@ -19,9 +19,7 @@
  *
  * The owner keeps deadlines: wr_conn_opening (the handshake is not done), wr_conn_partial (something has begun and has no end yet).
  *
- * A claim is the name that the client gives itself: the label before `names_below` in the server name (SNI) that it wants, or the first
- * name of its certificate, if that leads to an anchor; a certificate goes before a label. A certificate that is not good claims nothing, and its
- * owner is served all the same.
+ * A claim is the name that the client gives itself (transport/identity): a label before `names_below`, or a certificate.
  *
  * Memory: the owner's; `room` for the kinds that want some (wr_conn_room octets), the frame's room, and one scratch for all connections
  * of a thread. TLS sessions are GnuTLS's.
@@ -36,21 +34,13 @@
 #include "base/buf.h"
 #include "transport/doh.h"
 #include "transport/frame.h"
+#include "transport/identity.h"
 #include "transport/terms.h"
 
 enum wr_conn_kind { WR_CONN_PLAIN = 1, WR_CONN_DOT, WR_CONN_DOH };
 
-/* A label or name that a client claims to be, with the NUL. */
-#define WR_CONN_CLAIM_SIZE 32
 /* Plaintext of one record. */
 #define WR_CONN_SCRATCH (17 * 1024)
-
-enum wr_conn_claim {
-    WR_CONN_CLAIM_NONE = 0,
-    WR_CONN_CLAIM_PATH,
-    WR_CONN_CLAIM_SNI,
-    WR_CONN_CLAIM_CERTIFICATE
-};
 
 struct wr_conn_setup {
     enum wr_conn_kind kind;
@@ -80,8 +70,7 @@ struct wr_conn {
     struct wr_conn_tls *tls; /* in the owner's room; NULL: none */
     uint8_t *scratch;
     uint8_t kind;
-    uint8_t claim_kind; /* enum wr_conn_claim */
-    char claim[WR_CONN_CLAIM_SIZE];
+    struct wr_identity claim;
 };
 
 size_t wr_conn_room(enum wr_conn_kind kind);

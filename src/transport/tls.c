@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "transport/tlspeer.h"
 
 enum { RECORD_MAX = 16384, ALPN_MAX = 4, TICKET_SUM = 32 /* SHA-256 before a ticket */ };
 
@@ -120,33 +121,49 @@ static int tls_fail(struct wr_tls *t, int said)
 static int tls_judge(struct wr_tls *t)
 {
     struct wr_certs chain = {.now = t->now, .of_server = t->role == WR_TLS_CLIENT};
-    unsigned count = 0;
-    const gnutls_datum_t *list = gnutls_certificate_get_peers(t->session, &count);
+    int err = wr_tlspeer_chain(t->session, &chain);
 
-    if (list == NULL || count == 0 || count > WR_TLS_CERTS_MAX) {
-        tls_say(t, count > WR_TLS_CERTS_MAX ? "too long a chain" : "the peer has no certificate",
-                "");
+    if (err != WR_OK) {
+        tls_say(t, err == WR_E_LIMIT ? "too long a chain" : "the peer has no certificate", "");
         return WR_E_DENIED;
     }
-    for (unsigned i = 0; i < count; i++) {
-        chain.cert[i] = (struct wr_certs_one){list[i].data, list[i].size};
-    }
-    chain.count = count;
     return t->verify(t->user, &chain, &t->why);
+}
+
+static bool tls_is_borrowed(struct wr_tls *t)
+{
+    bool borrowed = t->role == WR_TLS_SERVER && wr_tlspeer_borrowed(t->session, t->shown);
+
+    if (borrowed) {
+        tls_say(t, "the certificate of another's ticket", "");
+    }
+    return borrowed;
 }
 
 static int tls_on_verify(gnutls_session_t session)
 {
     struct wr_tls *t = gnutls_session_get_ptr(session);
-    unsigned count = 0;
 
-    if (t->role == WR_TLS_SERVER && gnutls_certificate_get_peers(session, &count) == NULL) {
-        return 0; /* a client need not have one */
+    if (tls_is_borrowed(t)) {
+        return GNUTLS_E_CERTIFICATE_ERROR;
+    }
+    if (t->role == WR_TLS_SERVER && !t->shown) {
+        return 0; /* a client need not have one; that of a ticket is judged when the session is open */
     }
     if (t->verify == NULL || tls_judge(t) != WR_OK) {
         return GNUTLS_E_CERTIFICATE_ERROR;
     }
     t->verified = true;
+    return 0;
+}
+
+/* It is more than an empty list; without its key the handshake fails after this. */
+static int tls_on_certificate(gnutls_session_t session, unsigned int type, unsigned int when,
+                              unsigned int incoming, const gnutls_datum_t *msg)
+{
+    struct wr_tls *t = gnutls_session_get_ptr(session);
+
+    t->shown = t->shown || (incoming != 0 && msg->size > WR_TLSPEER_NO_CERTIFICATE);
     return 0;
 }
 
@@ -175,12 +192,10 @@ static int tls_set_alpn(struct wr_tls *t, const struct wr_tls_setup *setup)
 
 static int tls_set_server(struct wr_tls *t, const struct wr_tls_setup *setup)
 {
-    gnutls_datum_t key = {(unsigned char *)(uintptr_t)setup->ticket_key, WR_TLS_TICKET_KEY};
-
-    gnutls_certificate_server_set_request(t->session,
-                                          setup->ask ? GNUTLS_CERT_REQUEST : GNUTLS_CERT_IGNORE);
+    gnutls_handshake_set_hook_function(t->session, GNUTLS_HANDSHAKE_CERTIFICATE_PKT,
+                                       GNUTLS_HOOK_POST, tls_on_certificate);
     t->tickets_on = setup->ticket_key != NULL;
-    return t->tickets_on ? gnutls_session_ticket_enable_server(t->session, &key) : 0;
+    return wr_tlspeer_serve(t->session, setup->ask, setup->ticket_key);
 }
 
 /* The library trusts what it packed itself: cut or altered octets would make it read beyond them. */
@@ -318,7 +333,8 @@ static int tls_opened(struct wr_tls *t)
     t->state = WR_TLS_OPEN;
     t->resumed = gnutls_session_is_resumed(t->session) != 0;
     tls_find_alpn(t);
-    if (t->role == WR_TLS_SERVER && t->resumed && tls_judge_again(t) != WR_OK) {
+    if (tls_is_borrowed(t) ||
+        (t->role == WR_TLS_SERVER && t->resumed && tls_judge_again(t) != WR_OK)) {
         return tls_fail(t, GNUTLS_E_CERTIFICATE_ERROR);
     }
     if (t->role == WR_TLS_CLIENT && !t->resumed && !t->verified) {
@@ -533,21 +549,7 @@ const char *wr_tls_cipher(const struct wr_tls *t)
 
 int wr_tls_sni(const struct wr_tls *t, char *room, size_t cap)
 {
-    size_t n = cap;
-    unsigned type = 0;
-    int said = t->standin != NULL ? GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE
-                                  : gnutls_server_name_get(t->session, room, &n, &type, 0);
-
-    if (said == GNUTLS_E_SHORT_MEMORY_BUFFER) {
-        return WR_E_FULL;
-    }
-    if (said != 0 || type != GNUTLS_NAME_DNS) {
-        return WR_E_NOTFOUND;
-    }
-    for (size_t i = 0; i < n && room[i] != '\0'; i++) {
-        room[i] = (char)(room[i] >= 'A' && room[i] <= 'Z' ? room[i] + 32 : room[i]);
-    }
-    return WR_OK;
+    return t->standin != NULL ? WR_E_NOTFOUND : wr_tlspeer_sni(t->session, room, cap);
 }
 
 int wr_tls_ticket(struct wr_tls *t, uint8_t *room, size_t cap, size_t *ret_n)

@@ -108,6 +108,7 @@ struct wr_tls {
     uint8_t alpn_count;
     bool resumed, verified; /* verified: the hook said yes in this session */
     bool tickets_on;        /* server: it gives them */
+    bool shown;             /* server: the client showed a certificate in this handshake */
     bool ticket_taken;      /* client */
     int err;
     struct wr_verdict_text why;

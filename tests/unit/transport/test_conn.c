@@ -2,6 +2,7 @@
 /* A client's connection without a socket: frames in the open and within TLS, cut anywhere; who the client says it is. */
 #include "unit/unit.h"
 
+#include <gnutls/crypto.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +15,11 @@
 #include "unit/transport/dohmsg.h"
 #include "unit/transport/httpmem.h"
 
-enum { ROOM = 256 * 1024, FRAME = 4098 };
+enum {
+    ROOM = 256 * 1024,
+    FRAME = 4098,
+    TICKET_SUM = 32 /* octets that tls.c has before a ticket */
+};
 
 static struct certs_one ca, leaf, camera, foreign_ca, foreign;
 static struct wr_creds *server_creds, *client_creds, *camera_creds, *foreign_creds;
@@ -246,7 +251,7 @@ static void test_dot(void **state)
         run(steps[i]);
         assert_false(wr_conn_opening(&b.conn));
         assert_false(wr_conn_partial(&b.conn));
-        assert_int_equal(b.conn.claim_kind, WR_CONN_CLAIM_NONE);
+        assert_int_equal(b.conn.claim.kind, WR_IDENTITY_NONE);
         assert_int_equal(wr_tls_write(&b.client, stream, 9, &b.to_server), WR_OK);
         run(steps[i]);
         assert_int_equal(b.queries, 0);
@@ -315,18 +320,18 @@ static void test_claims(void **state)
         uint8_t kind;
         const char *claim;
     } row[] = {
-        {client_creds, "Camera-7.dns.example", "dns.example", false, WR_CONN_CLAIM_SNI, "camera-7"},
-        {client_creds, "dns.example", "dns.example", false, WR_CONN_CLAIM_NONE, ""},
-        {client_creds, "a.b.dns.example", "dns.example", false, WR_CONN_CLAIM_NONE, ""},
-        {client_creds, "a.xdns.example", "dns.example", false, WR_CONN_CLAIM_NONE, ""},
-        {client_creds, "camera-7.dns.example", "", false, WR_CONN_CLAIM_NONE, ""},
+        {client_creds, "Camera-7.dns.example", "dns.example", false, WR_IDENTITY_SNI, "camera-7"},
+        {client_creds, "dns.example", "dns.example", false, WR_IDENTITY_NONE, ""},
+        {client_creds, "a.b.dns.example", "dns.example", false, WR_IDENTITY_NONE, ""},
+        {client_creds, "a.xdns.example", "dns.example", false, WR_IDENTITY_NONE, ""},
+        {client_creds, "camera-7.dns.example", "", false, WR_IDENTITY_NONE, ""},
         {client_creds, "abcdefghijklmnopqrstuvwxyz0123456.dns.example", "dns.example", false,
-         WR_CONN_CLAIM_NONE, ""},
-        {client_creds, NULL, "dns.example", true, WR_CONN_CLAIM_NONE, ""},
-        {camera_creds, "door.dns.example", "dns.example", true, WR_CONN_CLAIM_CERTIFICATE,
+         WR_IDENTITY_NONE, ""},
+        {client_creds, NULL, "dns.example", true, WR_IDENTITY_NONE, ""},
+        {camera_creds, "door.dns.example", "dns.example", true, WR_IDENTITY_CERTIFICATE,
          "camera-7"},
-        {camera_creds, "door.dns.example", "dns.example", false, WR_CONN_CLAIM_SNI, "door"},
-        {foreign_creds, NULL, "dns.example", true, WR_CONN_CLAIM_NONE, ""},
+        {camera_creds, "door.dns.example", "dns.example", false, WR_IDENTITY_SNI, "door"},
+        {foreign_creds, NULL, "dns.example", true, WR_IDENTITY_NONE, ""},
     };
 
     for (size_t i = 0; i < WR_ARRAY_LEN(row); i++) {
@@ -341,18 +346,19 @@ static void test_claims(void **state)
         assert_int_equal(wr_tls_write(&b.client, stream, n, &b.to_server), WR_OK);
         run(ROOM);
         assert_int_equal(b.queries, 1); /* everybody is served */
-        assert_int_equal(b.conn.claim_kind, row[i].kind);
-        assert_string_equal(b.conn.claim, row[i].claim);
+        assert_int_equal(b.conn.claim.kind, row[i].kind);
+        assert_string_equal(b.conn.claim.text, row[i].claim);
         end();
     }
 }
 
 /* A session with the ticket of an earlier one; without one it brings a ticket. */
-static void resume(const struct wr_terms *terms, uint8_t *ticket, size_t *n)
+static void come_back(const struct wr_terms *terms, struct wr_creds *creds, uint8_t *ticket,
+                      size_t *n)
 {
     static const char *const alpn[] = {"dot"};
     struct wr_tls_setup setup = {.role = WR_TLS_CLIENT,
-                                 .creds = camera_creds,
+                                 .creds = creds,
                                  .alpn = alpn,
                                  .alpn_count = 1,
                                  .verify = judge,
@@ -365,9 +371,13 @@ static void resume(const struct wr_terms *terms, uint8_t *ticket, size_t *n)
     start(WR_CONN_DOT, terms);
     assert_int_equal(wr_tls_start(&b.client, &setup, &now, &b.to_server), WR_OK);
     run(ROOM);
-    assert_int_equal(b.client.resumed, *n > 0);
-    assert_int_equal(wr_tls_write(&b.client, stream, size, &b.to_server), WR_OK);
+    (void)wr_tls_write(&b.client, stream, size, &b.to_server);
     run(ROOM);
+}
+
+static void resume(const struct wr_terms *terms, struct wr_creds *creds, uint8_t *ticket, size_t *n)
+{
+    come_back(terms, creds, ticket, n);
     assert_int_equal(b.queries, 1);
     if (*n == 0) {
         assert_int_equal(wr_tls_ticket(&b.client, ticket, ROOM, n), WR_OK);
@@ -385,15 +395,17 @@ static void test_claim_resumed(void **state)
     strcpy(terms.names_below, "dns.example");
     memset(terms.ticket_key, 7, sizeof(terms.ticket_key));
     for (int i = 0; i < 2; i++) {
-        resume(&terms, ticket, &n);
-        assert_int_equal(b.conn.claim_kind, WR_CONN_CLAIM_CERTIFICATE);
-        assert_string_equal(b.conn.claim, "camera-7");
+        resume(&terms, camera_creds, ticket, &n);
+        assert_int_equal(b.client.resumed, i > 0);
+        assert_int_equal(b.conn.claim.kind, WR_IDENTITY_CERTIFICATE);
+        assert_string_equal(b.conn.claim.text, "camera-7");
         end();
     }
     terms.creds = others;
-    resume(&terms, ticket, &n);
-    assert_int_equal(b.conn.claim_kind, WR_CONN_CLAIM_SNI);
-    assert_string_equal(b.conn.claim, "door");
+    resume(&terms, camera_creds, ticket, &n);
+    assert_true(b.client.resumed);
+    assert_int_equal(b.conn.claim.kind, WR_IDENTITY_SNI);
+    assert_string_equal(b.conn.claim.text, "door");
     end();
     wr_creds_drop(others);
 }
@@ -556,14 +568,71 @@ static void test_doh_room(void **state)
     assert_int_equal(http_memory.pieces, 0);
 }
 
+/* A ticket goes over the wire for all to see. Who shows another's, so that it is too old to be taken, is not that other. */
+static void test_claim_of_a_stale_ticket(void **state)
+{
+    static const uint8_t six_hours[4] = {0, 0, 0x54, 0x60};
+    static uint8_t ticket[ROOM];
+    struct wr_terms terms = {.creds = server_creds, .ask_certificate = true};
+    size_t n = 0, at = TICKET_SUM;
+
+    memset(terms.ticket_key, 7, sizeof(terms.ticket_key));
+    resume(&terms, camera_creds, ticket, &n);
+    assert_int_equal(b.conn.claim.kind, WR_IDENTITY_CERTIFICATE);
+    end();
+    /* GnuTLS keeps the ticket's lifetime, then what its age is hidden by, then a nonce of four octets. */
+    while (at + 9 < n && (memcmp(ticket + at, six_hours, 4) != 0 || ticket[at + 8] != 4)) {
+        at++;
+    }
+    assert_true(at + 9 < n);
+    ticket[at + 4] ^= 0x80;
+    assert_int_equal(
+        gnutls_hash_fast(GNUTLS_DIG_SHA256, ticket + TICKET_SUM, n - TICKET_SUM, ticket), 0);
+    come_back(&terms, client_creds, ticket, &n);
+    assert_int_equal(b.queries, 0); /* and gets no ticket in the other's name */
+    assert_int_equal(b.conn.claim.kind, WR_IDENTITY_NONE);
+    assert_string_equal(wr_conn_why(&b.conn), "the certificate of another's ticket");
+    end();
+    come_back(&terms, foreign_creds, ticket, &n); /* has a certificate of its own, and its key */
+    assert_false(b.client.resumed);
+    assert_int_equal(b.queries, 1);
+    assert_int_equal(b.conn.claim.kind, WR_IDENTITY_NONE);
+    end();
+}
+
+/* Who has a ticket from before certificates were asked for is asked for one now. */
+static void test_asked_anew(void **state)
+{
+    static uint8_t ticket[ROOM];
+    struct wr_terms terms = {.creds = server_creds};
+    size_t n = 0;
+
+    memset(terms.ticket_key, 7, sizeof(terms.ticket_key));
+    resume(&terms, camera_creds, ticket, &n);
+    assert_int_equal(b.conn.claim.kind, WR_IDENTITY_NONE);
+    end();
+    terms.ask_certificate = true;
+    resume(&terms, camera_creds, ticket, &n);
+    assert_false(b.client.resumed);
+    assert_int_equal(b.conn.claim.kind, WR_IDENTITY_CERTIFICATE);
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),          cmocka_unit_test(test_doh),
-        cmocka_unit_test(test_doh_http_1),     cmocka_unit_test(test_target_later),
-        cmocka_unit_test(test_doh_room),       cmocka_unit_test(test_dot),
-        cmocka_unit_test(test_partial_record), cmocka_unit_test(test_what_is_no_tls),
-        cmocka_unit_test(test_claims),         cmocka_unit_test(test_claim_resumed),
+        cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_doh),
+        cmocka_unit_test(test_doh_http_1),
+        cmocka_unit_test(test_target_later),
+        cmocka_unit_test(test_doh_room),
+        cmocka_unit_test(test_dot),
+        cmocka_unit_test(test_partial_record),
+        cmocka_unit_test(test_what_is_no_tls),
+        cmocka_unit_test(test_claims),
+        cmocka_unit_test(test_claim_resumed),
+        cmocka_unit_test(test_claim_of_a_stale_ticket),
+        cmocka_unit_test(test_asked_anew),
     };
 
     return cmocka_run_group_tests_name("transport/conn", tests, setup_all, teardown_all);
