@@ -37,7 +37,7 @@ struct wr_doqsock {
     struct wr_net_limits counted; /* by whose prefixes clients are counted */
     struct wr_antireplay antireplay;
     uint64_t cost; /* what the budget of all encrypted connections counts for it */
-    uint64_t now_us;
+    struct wr_now now;
     uv_timer_t timer;
     uint64_t timer_us;
     bool timer_there, draining;
@@ -80,7 +80,7 @@ static bool doq_admit(void *user, const struct wr_addr *from)
     struct wr_doqsock *d = user;
 
     d->counted.tcp_per_client = d->feed.limits->tcp_per_client;
-    return wr_limits_handshake(d->setup.shared, d->feed.limits, from, d->now_us) &&
+    return wr_limits_handshake(d->setup.shared, d->feed.limits, from, d->now.mono_us) &&
            wr_limits_enter(d->setup.shared, &d->counted, from);
 }
 
@@ -124,8 +124,8 @@ bool wr_doqsock_relieve(struct wr_doqsock *d)
     if (d->server == NULL) {
         return false;
     }
-    d->now_us = d->feed.tick(d->feed.user)->mono_us;
-    if (!wr_doqserver_relieve(d->server, d->now_us)) {
+    d->now = *d->feed.tick(d->feed.user);
+    if (!wr_doqserver_relieve(d->server, d->now.mono_us)) {
         return false;
     }
     doq_pay(d, wr_doqserver_memory(d->server));
@@ -136,7 +136,8 @@ static void doq_tls(struct wr_doqsock *d, struct wr_quic_tls *tls)
 {
     *tls = (struct wr_quic_tls){.creds = d->terms.creds,
                                 .ticket_key = d->terms.ticket_key,
-                                .anti_replay = d->antireplay.handle};
+                                .anti_replay = d->antireplay.handle,
+                                .ask = d->terms.ask_certificate};
 }
 
 /* The places, when the first listener is opened. */
@@ -155,6 +156,8 @@ static int doq_make_server(struct wr_doqsock *d)
         .read_ms = d->feed.limits->tcp_read_ms,
         .memory_max = (uint64_t)places * MEMORY_EACH,
         .secrets = &d->secrets,
+        .clock = &d->now,
+        .names_below = d->terms.names_below,
         .rng = d->setup.rng,
         .known = doq_known,
         .admit = doq_admit,
@@ -166,7 +169,7 @@ static int doq_make_server(struct wr_doqsock *d)
     int err;
 
     if (d->setup.strike != NULL &&
-        (err = wr_antireplay_init(&d->antireplay, d->setup.strike, &d->now_us)) != WR_OK) {
+        (err = wr_antireplay_init(&d->antireplay, d->setup.strike, &d->now.mono_us)) != WR_OK) {
         return err;
     }
     doq_tls(d, &setup.tls);
@@ -293,6 +296,10 @@ static void doq_set_client(const struct wr_doqsock *d, const struct wr_doq_query
                                      .listener = q->listener,
                                      .worker = d->feed.worker,
                                      .transport = WR_CLIENT_DOQ};
+    if (q->claim != NULL) { /* whose enums are one is said in tcp.c */
+        ret_client->claim_kind = q->claim->kind;
+        memcpy(ret_client->claim, q->claim->text, sizeof(ret_client->claim));
+    }
 }
 
 static void doq_ask(struct wr_doqsock *d)
@@ -320,7 +327,7 @@ static void doq_work(struct wr_doqsock *d)
 
     doq_ask(d);
     while ((way.size = wr_doqserver_output(d->server, d->out.part[d->outs].iov_base, OUT_ROOM, &way,
-                                           d->now_us)) > 0) {
+                                           d->now.mono_us)) > 0) {
         doq_put(d, &way);
     }
     doq_ask(d); /* connections that ended */
@@ -332,7 +339,7 @@ void wr_doqsock_reply(struct wr_doqsock *d, const struct wr_client *client, cons
 {
     if (d->server != NULL) {
         wr_doqserver_answer(d->server, client->conn & ~CONN_MARK, client->stream, bytes, size,
-                            d->now_us);
+                            d->now.mono_us);
     }
 }
 
@@ -340,7 +347,7 @@ static void doq_feed(struct wr_doqsock *d, const struct wr_doq_datagram *in)
 {
     uint16_t worker = 0;
 
-    if (wr_doqserver_feed(d->server, in, d->now_us, &worker) == WR_E_NOTFOUND) {
+    if (wr_doqserver_feed(d->server, in, d->now.mono_us, &worker) == WR_E_NOTFOUND) {
         const struct wr_client client = {.from = in->from,
                                          .local = in->local,
                                          .ifindex = in->ifindex,
@@ -369,7 +376,7 @@ void wr_doqsock_take(struct wr_doqsock *d, const struct wr_client *client, const
                                        .size = size};
 
     if (d->server != NULL) {
-        d->now_us = d->feed.tick(d->feed.user)->mono_us;
+        d->now = *d->feed.tick(d->feed.user);
         doq_feed(d, &in);
     }
 }
@@ -398,7 +405,7 @@ static bool doq_turn(struct wr_doqsock *d, const struct wr_listener *listener)
     if (n == 0) {
         return false;
     }
-    d->now_us = d->feed.tick(d->feed.user)->mono_us;
+    d->now = *d->feed.tick(d->feed.user);
     for (unsigned i = 0; i < n; i++) {
         doq_feed_one(d, listener, i);
     }
@@ -424,8 +431,8 @@ static void doq_on_timer(uv_timer_t *timer)
     struct wr_doqsock *d = timer->data;
 
     d->timer_us = WR_TIME_NEVER;
-    d->now_us = d->feed.tick(d->feed.user)->mono_us;
-    wr_doqserver_time(d->server, d->now_us);
+    d->now = *d->feed.tick(d->feed.user);
+    wr_doqserver_time(d->server, d->now.mono_us);
     doq_work(d);
 }
 
@@ -459,7 +466,7 @@ void wr_doqsock_turn(struct wr_doqsock *d, uint64_t now_us)
     if (d->server == NULL || !d->timer_there) {
         return;
     }
-    d->now_us = now_us;
+    d->now.mono_us = now_us;
     if (wr_doqserver_deadline(d->server) == 0) { /* answers that came from elsewhere */
         doq_work(d);
     }
@@ -504,8 +511,8 @@ void wr_doqsock_drain(struct wr_doqsock *d)
 {
     if (d->server != NULL && !d->draining) {
         d->draining = true;
-        d->now_us = d->feed.tick(d->feed.user)->mono_us;
-        wr_doqserver_drain(d->server, d->now_us);
+        d->now = *d->feed.tick(d->feed.user);
+        wr_doqserver_drain(d->server, d->now.mono_us);
         doq_work(d);
     }
 }

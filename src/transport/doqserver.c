@@ -303,6 +303,7 @@ static bool find_memory(struct wr_doqserver *s)
 static struct doq_conn *conn_begin(struct wr_doqserver *s, const struct wr_doq_datagram *in,
                                    const struct wr_quic_hello *hello)
 {
+    struct wr_quic_tls tls = s->setup.tls;
     bool admitted = false;
     struct doq_conn *c;
     wr_id id;
@@ -341,7 +342,13 @@ static struct doq_conn *conn_begin(struct wr_doqserver *s, const struct wr_doq_d
     c->quic.calls = &wr_doqserver_calls;
     c->quic.user = c;
     c->quic.fail_code = WR_DOQ_INTERNAL_ERROR;
-    err = wr_quic_accept(&c->quic, &s->env, &s->setup.tls, &s->limits, hello, &in->local, &in->from,
+    tls.verify = wr_doqserver_judge;
+    tls.verify_user = c;
+    if (s->setup.clock != NULL) {
+        tls.now = *s->setup.clock;
+    }
+    tls.now.mono_us = s->now_us;
+    err = wr_quic_accept(&c->quic, &s->env, &tls, &s->limits, hello, &in->local, &in->from,
                          s->now_us);
     if (err == WR_OK) {
         err = wr_doqserver_calls.cid_added(c, hello->dcid.bytes, hello->dcid.size);

@@ -16,7 +16,8 @@
  *
  * Early data: a QUERY or NOTIFY is answered at once when a token has proven the address (RFC 9000 section 8.1.3); without one it is from
  * whoever the datagram names, so that nobody's rate is taken and nobody is sent an answer before the handshake is complete. Anything else waits for it in
- * any case.
+ * any case, and so does what comes with the ticket of a client that had shown a certificate: a replay must not be that client, and a policy for it
+ * must not be got round.
  *
  * Memory: one block, handed in; what the libraries allocate is counted and bounded (transport/quic).
  */
@@ -29,6 +30,7 @@
 
 #include "base/addr.h"
 #include "base/rng.h"
+#include "transport/identity.h"
 #include "transport/quic.h"
 
 struct wr_doqserver;
@@ -50,7 +52,9 @@ struct wr_doqserver_setup {
     uint32_t read_ms;                      /* for an answer, until the client has taken it */
     uint64_t memory_max;                   /* of the libraries */
     const struct wr_quic_secrets *secrets; /* one set for all workers */
-    struct wr_quic_tls tls;                /* creds, ticket_key, anti_replay */
+    struct wr_quic_tls tls;                /* creds, ticket_key, anti_replay, ask */
+    const struct wr_now *clock; /* certificates of clients are judged by it; the owner's */
+    const char *names_below;    /* transport/identity; the owner's; NULL: none */
     struct wr_rng *rng;
     /* May somebody from there ask at all? Who may not is refused before a handshake. NULL: everybody. */
     bool (*known)(void *user, const struct wr_addr *from);
@@ -89,7 +93,8 @@ struct wr_doq_query {
     struct wr_addr from, local;
     uint32_t ifindex;
     uint16_t listener;
-    bool early; /* the handshake is not complete: it may be a replay */
+    bool early;                      /* the handshake is not complete: it may be a replay */
+    const struct wr_identity *claim; /* likewise */
 };
 
 size_t wr_doqserver_size(const struct wr_doqserver_setup *setup);

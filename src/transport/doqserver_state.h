@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * DoQ server, inside: what its two files share. doqserver.c knows datagrams and connections, doqstream.c the
- * streams of one connection. Nobody else includes this.
+ * DoQ server, inside: what its files share. doqserver.c knows datagrams and connections, doqstream.c the
+ * streams of one connection, doqclaim.c who its client is. Nobody else includes this.
  */
 #ifndef WR_TRANSPORT_DOQSERVER_STATE_H
 #define WR_TRANSPORT_DOQSERVER_STATE_H
@@ -60,6 +60,8 @@ struct doq_conn {
     uint32_t owed;
     bool admitted, was_opening, refuse;
     bool vouched; /* a token proved the address before the handshake */
+    bool named;   /* the name that it wants was looked at */
+    struct wr_identity claim;
 };
 
 struct doq_stateless {
@@ -101,5 +103,8 @@ void wr_doqserver_unblock(struct doq_conn *c);
 uint64_t wr_doqserver_unread(const struct doq_conn *c, bool all);
 /* When the client will have taken too long with one of its streams; WR_TIME_NEVER. */
 uint64_t wr_doqserver_patience(const struct doq_conn *c);
+/* doqclaim.c: a wr_tls_verify_fn of connections; and what is known when a question is handed on. */
+int wr_doqserver_judge(void *user, const struct wr_certs *chain, struct wr_verdict_text *why);
+const struct wr_identity *wr_doqserver_claim(struct doq_conn *c);
 
 #endif

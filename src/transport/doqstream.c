@@ -135,7 +135,8 @@ static void stream_whole(struct doq_stream *st)
 
     wr_chunks_read(&s->chunks, &st->in, 0, head, sizeof(head));
     st->conn->lively_us = s->now_us;
-    if (st->early && (!st->conn->vouched || !wr_doq_may_be_early(head + 2, sizeof(head) - 2))) {
+    if (st->early && (!st->conn->vouched || wr_quic_has_certificate(&st->conn->quic) ||
+                      !wr_doq_may_be_early(head + 2, sizeof(head) - 2))) {
         st->state = DOQ_HELD;
         s->stats.held++;
         return;
@@ -382,6 +383,7 @@ static bool stream_take(struct wr_doqserver *s, struct doq_stream *st,
         .ifindex = c->way.ifindex,
         .listener = c->way.listener,
         .early = st->early && c->quic.state == WR_QUIC_OPENING,
+        .claim = wr_doqserver_claim(c),
     };
     return true;
 }

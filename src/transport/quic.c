@@ -115,7 +115,7 @@ static int quic_on_ready(ngtcp2_conn *conn, void *user)
         }
         q->calls->rejected(q->user);
     }
-    if (q->server && wr_quic_tls_send_ticket(q) != WR_OK) {
+    if (q->server && (wr_quic_tls_opened(q) != WR_OK || wr_quic_tls_send_ticket(q) != WR_OK)) {
         return NGTCP2_ERR_CALLBACK_FAILURE;
     }
     q->calls->ready(q->user);

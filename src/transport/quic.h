@@ -96,11 +96,13 @@ struct wr_quic_tls {
     /* Server. */
     const uint8_t *ticket_key; /* WR_TLS_TICKET_KEY octets; NULL: no tickets */
     void *anti_replay;         /* gnutls_anti_replay_t; NULL: no early data */
-    /* Client. */
-    const char *host;         /* for SNI; NULL: none */
-    wr_tls_verify_fn *verify; /* judges the server; not called when resumed */
+    bool ask;                  /* for a certificate; without one it goes on */
+    /* Judges a server, but not when the session is resumed; a client that has a certificate, and then again. */
+    wr_tls_verify_fn *verify;
     void *verify_user;
-    struct wr_now now;     /* when the server is judged */
+    struct wr_now now; /* when the other side is judged */
+    /* Client. */
+    const char *host;      /* for SNI; NULL: none */
     const uint8_t *ticket; /* from wr_quic_ticket, or NULL */
     size_t ticket_size;
 };
@@ -146,7 +148,7 @@ struct wr_quic {
     struct wr_creds *creds;
     wr_tls_verify_fn *verify;
     void *verify_user;
-    struct wr_now began;        /* client */
+    struct wr_now began;
     struct wr_verdict_text why; /* what `verify` said */
     uint64_t now_us;
     enum wr_quic_state state;
@@ -154,6 +156,7 @@ struct wr_quic {
     uint64_t fail_code; /* told when a call of the owner fails */
     bool code_is_app, by_peer, has_ticket, resumed, early_sent, early_taken, wants_retry;
     bool server, failed_verify, timed_out;
+    bool shown;    /* server: the client showed a certificate in this handshake */
     uint8_t alert; /* TLS alert, 0 none */
     int error;     /* ngtcp2's, 0 none */
 };
@@ -206,6 +209,10 @@ void wr_quic_keep_alive(struct wr_quic *q, uint32_t ms);
  * WR_E_UNSUPPORTED: wr_quic_can_move. */
 int wr_quic_migrate(struct wr_quic *q, const struct wr_addr *local, const struct wr_addr *to,
                     uint64_t now_us);
+/* Server: the name that the client wants, as soon as its hello was read: as wr_tls_sni. */
+int wr_quic_sni(const struct wr_quic *q, char *room, size_t cap);
+/* Server: there is a certificate, of this handshake or of a ticket; before the handshake is complete nothing is proven by that. */
+bool wr_quic_has_certificate(const struct wr_quic *q);
 /* Server: a token with which this address is known the next time. */
 void wr_quic_send_token(struct wr_quic *q, const struct wr_addr *client);
 /* The round-trip time as measured, 0 unknown. */

@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "transport/doq.h"
 #include "transport/quicver.h"
+#include "transport/tlspeer.h"
 
 /* A kept session: version, digest of the rest, length of the transport parameters, those, GnuTLS's own. */
 enum {
@@ -34,25 +35,40 @@ static struct wr_quic *tls_owner(gnutls_session_t session)
     return ref->user_data;
 }
 
+static int tls_judge(struct wr_quic *q)
+{
+    struct wr_certs chain = {.now = q->began, .of_server = !q->server};
+
+    if (q->verify == NULL || wr_tlspeer_chain(q->session, &chain) != WR_OK) {
+        return WR_E_DENIED;
+    }
+    chain.now.mono_us = q->now_us;
+    chain.now.wall_s += (int64_t)((q->now_us - q->began.mono_us) / WR_S);
+    return q->verify(q->verify_user, &chain, &q->why);
+}
+
 static int tls_verify(gnutls_session_t session)
 {
     struct wr_quic *q = tls_owner(session);
-    struct wr_certs chain = {.now = q->began, .of_server = true};
-    unsigned count = 0;
-    const gnutls_datum_t *list = gnutls_certificate_get_peers(session, &count);
 
-    q->failed_verify = true;
-    if (q->verify == NULL || list == NULL || count == 0 || count > WR_TLS_CERTS_MAX) {
+    if (q->server && wr_tlspeer_borrowed(session, q->shown)) {
         return GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
     }
-    for (unsigned i = 0; i < count; i++) {
-        chain.cert[i] = (struct wr_certs_one){list[i].data, list[i].size};
+    if (q->server && !q->shown) {
+        return 0; /* a client need not have one; that of a ticket is judged when the handshake is complete */
     }
-    chain.count = count;
-    chain.now.mono_us = q->now_us;
-    chain.now.wall_s += (int64_t)((q->now_us - q->began.mono_us) / WR_S);
-    q->failed_verify = q->verify(q->verify_user, &chain, &q->why) != WR_OK;
+    q->failed_verify = tls_judge(q) != WR_OK;
     return q->failed_verify ? GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR : 0;
+}
+
+/* It is more than an empty list; without its key the handshake fails after this. */
+static int tls_on_certificate(gnutls_session_t session, unsigned int type, unsigned int when,
+                              unsigned int incoming, const gnutls_datum_t *msg)
+{
+    struct wr_quic *q = tls_owner(session);
+
+    q->shown = q->shown || (incoming != 0 && msg->size > WR_TLSPEER_NO_CERTIFICATE);
+    return 0;
 }
 
 static int tls_on_ticket(gnutls_session_t session, unsigned int type, unsigned int when,
@@ -69,14 +85,15 @@ static int tls_on_ticket(gnutls_session_t session, unsigned int type, unsigned i
 
 static int tls_server(struct wr_quic *q, const struct wr_quic_tls *tls)
 {
-    gnutls_datum_t key = {(uint8_t *)(uintptr_t)tls->ticket_key, WR_TLS_TICKET_KEY};
-
     if (gnutls_init((gnutls_session_t *)&q->session,
                     GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET | GNUTLS_NO_END_OF_EARLY_DATA |
                         (tls->anti_replay != NULL ? GNUTLS_ENABLE_EARLY_DATA : 0)) != 0) {
         return WR_E_NOMEM;
     }
-    if (tls->ticket_key != NULL && gnutls_session_ticket_enable_server(q->session, &key) != 0) {
+    gnutls_session_set_verify_function(q->session, tls_verify);
+    gnutls_handshake_set_hook_function(q->session, GNUTLS_HANDSHAKE_CERTIFICATE_PKT,
+                                       GNUTLS_HOOK_POST, tls_on_certificate);
+    if (wr_tlspeer_serve(q->session, tls->ask, tls->ticket_key) != 0) {
         return WR_E_NOMEM;
     }
     if (tls->ticket_key != NULL && tls->anti_replay != NULL) {
@@ -115,9 +132,6 @@ static int tls_client(struct wr_quic *q, const struct wr_quic_tls *tls)
                     GNUTLS_CLIENT | GNUTLS_ENABLE_EARLY_DATA | GNUTLS_NO_END_OF_EARLY_DATA) != 0) {
         return WR_E_NOMEM;
     }
-    q->verify = tls->verify;
-    q->verify_user = tls->verify_user;
-    q->began = tls->now;
     wr_creds_clock(tls->now.wall_s);
     gnutls_session_set_verify_function(q->session, tls_verify);
     gnutls_handshake_set_hook_function(q->session, GNUTLS_HANDSHAKE_NEW_SESSION_TICKET,
@@ -141,6 +155,9 @@ int wr_quic_tls_start(struct wr_quic *q, const struct wr_quic_tls *tls)
     if (q->env->memory + WR_QUIC_TLS_OCTETS > q->env->memory_max) {
         return WR_E_NOMEM;
     }
+    q->verify = tls->verify;
+    q->verify_user = tls->verify_user;
+    q->began = tls->now;
     err = q->server ? tls_server(q, tls) : tls_client(q, tls);
     if (q->session != NULL) {
         q->env->memory += WR_QUIC_TLS_OCTETS;
@@ -158,6 +175,26 @@ int wr_quic_tls_start(struct wr_quic *q, const struct wr_quic_tls *tls)
     }
     ngtcp2_conn_set_tls_native_handle(q->conn, q->session);
     return WR_OK;
+}
+
+int wr_quic_tls_opened(struct wr_quic *q)
+{
+    if (wr_tlspeer_borrowed(q->session, q->shown)) {
+        return WR_E_DENIED;
+    }
+    return q->resumed && wr_quic_has_certificate(q) ? tls_judge(q) : WR_OK;
+}
+
+int wr_quic_sni(const struct wr_quic *q, char *room, size_t cap)
+{
+    return wr_tlspeer_sni(q->session, room, cap);
+}
+
+bool wr_quic_has_certificate(const struct wr_quic *q)
+{
+    unsigned count = 0;
+
+    return gnutls_certificate_get_peers(q->session, &count) != NULL;
 }
 
 int wr_quic_tls_send_ticket(struct wr_quic *q)

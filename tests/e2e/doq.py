@@ -11,6 +11,7 @@ import threading
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lab"))
 
+import certs                                                                        # noqa: E402
 import loopback                                                                     # noqa: E402
 from loopback import equal, need, until                                                    # noqa: E402
 from spaces import peer                                                             # noqa: E402
@@ -66,6 +67,27 @@ def with_kdig(box):
     equal(said.count("192.0.2.1"), 3, said)
     refused = run("a.example", "+tls-host=other.example")
     need(b"192.0.2.1" not in refused.stdout, refused)
+
+
+@loopback.test("who the client says it is: a server name, a certificate")
+def claims(box):
+    files = Files(box)
+    weir = box.weir([box.upstream()], workers=2, encrypted=encrypted(
+        files.issue(), names_below="dns.example", client_anchors=files.ca.path))
+    kdig = [peer("kdig"), "@127.0.0.1", "-p", str(PORT), "+quic", "+time=10", "+retry=0", f"+tls-ca={files.ca.path}"]
+    mine = files.ca.issue("meter", ["meter-3"])
+    stranger = certs.Authority(os.path.join(files.home, "stranger")).issue("x", ["meter-4"])
+    shows = lambda pair: [f"+tls-certfile={pair.chain}", f"+tls-keyfile={pair.key}"]                    # noqa: E731
+    for name, words in (("a.example", ["+tls-host=dns.example", "+tls-sni=camera-7.dns.example"]),
+                        ("b.example", ["+tls-host=dns.example", *shows(mine)]),
+                        ("c.example", ["+tls-host=dns.example", *shows(stranger)])):
+        said = subprocess.run([*kdig, name, *words], capture_output=True, timeout=30, check=False).stdout
+        need(b"192.0.2.1" in said, said)
+    events = {e["name"]: e for e in weir.verb("log")["events"]}
+    equal((events["a.example."]["claim"], events["a.example."]["claim_by"]), ("camera-7", "sni"))
+    equal((events["b.example."]["claim"], events["b.example."]["claim_by"]), ("meter-3", "certificate"))
+    need("claim" not in events["c.example."])
+    equal({e["transport"] for e in events.values()}, {"doq"})
 
 
 @loopback.test("clients change their port all the time: weir goes on, and so do the others")

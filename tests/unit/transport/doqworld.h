@@ -75,6 +75,7 @@ struct dw {
     bool (*tap)(struct dw *w, bool to_server, unsigned client, uint8_t *bytes, size_t *size);
     unsigned early_queries;
     struct wr_addr last_from;
+    struct wr_identity last_claim;
     struct wr_strike strike;
     struct wr_antireplay antireplay[DW_WORKERS]; /* each worker has its own, as in the daemon */
     void *strike_block;
@@ -327,6 +328,7 @@ static inline void dw_serve(struct dw *w, unsigned worker)
 
             w->early_queries += q.early;
             w->last_from = q.from;
+            w->last_claim = *q.claim;
             memset(answer, 0, sizeof(answer));
             memcpy(answer, q.msg, q.size);
             answer[2] |= 0x80;
