@@ -172,6 +172,13 @@
 #define WR_PROVE_HOLD_MS 1000
 /* Rate limits: times a worker tries to take a token of a bucket that others write at the same moment. */
 #define WR_QUOTA_TRIES_MAX 32
+
+/* Names of one list (policy/nametree): 200 MiB of memory; the largest public ones have five million. */
+#define WR_NAMETREE_NAMES_MAX (1u << 24)
+/* Entries of one bucket. Six on average under a key that nobody knows: more than this in one is no chance but a broken file. */
+#define WR_NAMETREE_BUCKET_MAX 96
+/* Addresses and prefixes of one list (policy/addrtree): 24 octets each. */
+#define WR_ADDRTREE_MAX (1u << 22)
 /* QUIC stream flood: streams that a client may have open on one connection; it may open another as one ends. */
 #define WR_DOQ_STREAMS 64
 /* Octets that a client may send on one connection before we have taken some. */
