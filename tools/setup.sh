@@ -39,6 +39,8 @@ group_build() {
     need libnghttp2-dev pkg-config --exists libnghttp2
     need libngtcp2-dev pkg-config --exists libngtcp2
     need libngtcp2-crypto-gnutls-dev pkg-config --exists libngtcp2_crypto_gnutls
+    need libidn2-dev pkg-config --exists libidn2
+    need libpsl-dev pkg-config --exists libpsl
     need libqrencode-dev pkg-config --exists libqrencode
     need libcmocka-dev pkg-config --exists cmocka
     need python3 test -x /usr/bin/python3

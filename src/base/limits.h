@@ -173,6 +173,8 @@
 /* Rate limits: times a worker tries to take a token of a bucket that others write at the same moment. */
 #define WR_QUOTA_TRIES_MAX 32
 
+/* A line of a list that is fed in (conf/feedtext). Lines of names are below 300 octets; dnsmasq takes 1024. */
+#define WR_FEED_LINE_MAX 4096
 /* Names of one list (policy/nametree): 200 MiB of memory; the largest public ones have five million. */
 #define WR_NAMETREE_NAMES_MAX (1u << 24)
 /* Entries of one bucket. Six on average under a key that nobody knows: more than this in one is no chance but a broken file. */

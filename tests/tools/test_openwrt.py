@@ -80,7 +80,8 @@ class OpenwrtTest(unittest.TestCase):
         self.assertIn("conffiles=/etc/weir/weir.yaml", said)
         # Each library that weir is linked with is one of OpenWrt's packages here.
         libraries = {"libuv": "libuv", "yaml-0.1": "libyaml", "jansson": "jansson", "gnutls": "libgnutls",
-                     "libnghttp2": "libnghttp2", "libqrencode": "libqrencode"}
+                     "libnghttp2": "libnghttp2", "libqrencode": "libqrencode",
+                     "libidn2": "libidn2", "libpsl": "libpsl"}
         self.assertIn("-Dquic=false", said)  # OpenWrt has no ngtcp2 that uses GnuTLS
         depends = re.search(r"DEPENDS:=(.*)", said).group(1).split()
         for name in re.findall(r"_dep = dependency\('([\w.-]+)'", text):
