@@ -493,4 +493,18 @@
 /* Names of one certificate that are looked at. */
 #define WR_CREDS_ALTERNATIVES_MAX 128
 
+/* Policy. Rules of the owner, and lists of approved names: each query may have to be held against all that name nothing. */
+#define WR_POLICY_RULES_MAX 512
+#define WR_POLICY_ONLYS_MAX 128
+/* Segments, and interfaces or subnets of one of them. */
+#define WR_SEGMENTS_MAX       64
+#define WR_SEGMENT_PLACES_MAX 64
+/* Prefixes of one rule. */
+#define WR_POLICY_PREFIXES_MAX 4096
+/* Names that one key of a rule or a list may have; longer lists are feeds. */
+#define WR_POLICY_NAMES_MAX 4096
+/* Octets of a rule's name with the NUL, and of the words that a denial says for itself. */
+#define WR_POLICY_NAME_SIZE   64
+#define WR_POLICY_REASON_SIZE 192
+
 #endif

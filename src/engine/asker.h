@@ -48,6 +48,7 @@ struct wr_asker {
     struct wr_turned turned;
     struct wr_who who;
     struct wr_verdict verdict; /* the last that was said: on the question, then on the answer */
+    uint64_t judged_by;        /* serial of the settings that the question was judged by */
     uint64_t asked_us;
     uint64_t client_hash; /* its address */
     uint64_t

@@ -70,6 +70,7 @@ struct wr_engine_setup {
     uint32_t infra_slots;                 /* for servers found by iteration; 0: none can be */
     struct wr_quota *quota;               /* shared */
     struct wr_ring *records;              /* to the ledger, or NULL */
+    _Atomic uint64_t *hits; /* by label: how often each rule has said something here; or NULL */
     struct wr_stats *stats;
     const struct wr_trace *trace; /* or NULL */
     struct wr_rng rng;            /* seeded; copied */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The inside of the engine: shared by engine.c (the four calls), pipeline.c (what becomes of a query) and
- * outcome.c (how it leaves: reply, drop, record). Nobody else includes it.
+ * outcome.c (how it leaves: reply, drop, record), obey.c (what policy makes of it). Nobody else includes it.
  */
 #ifndef WR_ENGINE_ENGINE_STATE_H
 #define WR_ENGINE_ENGINE_STATE_H
@@ -67,16 +67,26 @@ void wr_outcome_send(struct wr_engine *e, const struct wr_asker *a, const struct
 /* A deliberate drop; `counter` says why. */
 void wr_outcome_drop(struct wr_engine *e, const struct wr_asker *a, _Atomic uint64_t *counter,
                      const struct wr_now *now, struct wr_action *ret_action);
-/* Writes and sends an answer. */
-void wr_outcome_answer(struct wr_engine *e, const struct wr_asker *a,
-                       const struct wr_answer *answer, uint8_t source, uint8_t slot, uint8_t *room,
-                       size_t cap, const struct wr_now *now, struct wr_action *ret_action);
+/* Writes and sends an answer, if policy lets it pass. */
+void wr_outcome_answer(struct wr_engine *e, struct wr_asker *a, const struct wr_answer *answer,
+                       uint8_t source, uint8_t slot, uint8_t *room, size_t cap,
+                       const struct wr_now *now, struct wr_action *ret_action);
 /* Writes and sends an RCODE alone. */
 void wr_outcome_error(struct wr_engine *e, const struct wr_asker *a, uint16_t rcode, int ede,
                       const char *text, uint8_t *room, size_t cap, const struct wr_now *now,
                       struct wr_action *ret_action);
 void wr_outcome_reply_setup(const struct wr_engine *e, const struct wr_now *now,
                             struct wr_reply *ret);
+
+/* obey.c: who asks, as far as it is known. */
+void wr_obey_identify(const struct wr_engine *e, struct wr_asker *a);
+/* What policy says of the question, and of an answer that is about to be sent, is done. True: with that the query is settled, into
+ * e->ready or the action. */
+bool wr_obey_question(struct wr_engine *e, struct wr_asker *a, uint8_t *room, size_t cap,
+                      const struct wr_now *now);
+bool wr_obey_answer(struct wr_engine *e, struct wr_asker *a, const struct wr_answer *answer,
+                    uint8_t *room, size_t cap, const struct wr_now *now,
+                    struct wr_action *ret_action);
 
 static inline uint32_t wr_engine_now_s(const struct wr_now *now)
 {

@@ -167,9 +167,9 @@ static bool is_against_sentinel(const struct wr_engine *e, const struct wr_asker
            wr_signal_fails(p->anchors, wr_asker_name(a));
 }
 
-void wr_outcome_answer(struct wr_engine *e, const struct wr_asker *a,
-                       const struct wr_answer *answer, uint8_t source, uint8_t slot, uint8_t *room,
-                       size_t cap, const struct wr_now *now, struct wr_action *ret_action)
+void wr_outcome_answer(struct wr_engine *e, struct wr_asker *a, const struct wr_answer *answer,
+                       uint8_t source, uint8_t slot, uint8_t *room, size_t cap,
+                       const struct wr_now *now, struct wr_action *ret_action)
 {
     struct wr_reply r;
     bool truncated;
@@ -183,6 +183,9 @@ void wr_outcome_answer(struct wr_engine *e, const struct wr_asker *a,
         wr_outcome_error(e, a, WR_RCODE_SERVFAIL, WR_EDE_OTHER,
                          "the name asks which root keys are trusted here, and this is the answer",
                          room, cap, now, ret_action);
+        return;
+    }
+    if (wr_obey_answer(e, a, answer, room, cap, now, ret_action)) {
         return;
     }
     e->turn++;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What becomes of a query, in the order it happens:
- *   parse -> may they ask -> limits -> cookie -> is it a question for us -> answered by weir itself
+ *   parse -> may they ask -> limits -> cookie -> is it a question for us -> what policy says of it -> answered by weir itself
  *   -> DNS64 -> known (local names; cache: fresh, failed a moment ago) -> the worker that owns the name -> a request,
  *   and wait.
  * Each step either lets the query pass or settles it; the first that settles it ends the walk.
@@ -339,6 +339,12 @@ static bool turn(struct walk *w, const struct wr_answer *answer)
     return wr_translate_turn(&w->e->dns64, &w->asker, answer);
 }
 
+/* Before anything is looked up, asked or known by itself: who is denied a name tells it to nobody. */
+static bool step_policy(struct walk *w)
+{
+    return wr_obey_question(w->e, &w->asker, w->room, w->room_size, w->now);
+}
+
 /* The names and addresses of DNS64 itself. */
 static bool step_dns64(struct walk *w)
 {
@@ -647,7 +653,7 @@ static void handed_over(struct walk *w)
         return;
     }
     check_cookie(w);
-    if (!step_loop(w) && !step_dns64(w) && !step_snoop(w) && !step_fresh(w) &&
+    if (!step_loop(w) && !step_policy(w) && !step_dns64(w) && !step_snoop(w) && !step_fresh(w) &&
         !step_recursion_desired(w) && !step_failed(w) && !step_inflight(w)) {
         step_ask(w, &w->asker.question);
     }
@@ -702,6 +708,7 @@ void wr_pipeline_query(struct wr_engine *e, const struct wr_event *event, const 
     }
     wr_asker_init(&w.asker, &event->client, &w.msg, now->mono_us);
     count_as(e, &w.asker);
+    wr_obey_identify(e, &w.asker);
     if (event->client.handed) {
         handed_over(&w);
         return;
@@ -713,9 +720,10 @@ void wr_pipeline_query(struct wr_engine *e, const struct wr_event *event, const 
     if (!err) {
         check_cookie(&w);
     }
-    if (step_rate(&w) || step_form(&w, err) || step_loop(&w) || step_dns64(&w) || step_local(&w) ||
-        step_held(&w) || step_snoop(&w) || step_fresh(&w) || step_recursion_desired(&w) ||
-        step_owner(&w, &w.asker.question) || step_failed(&w) || step_inflight(&w)) {
+    if (step_rate(&w) || step_form(&w, err) || step_loop(&w) || step_policy(&w) || step_dns64(&w) ||
+        step_local(&w) || step_held(&w) || step_snoop(&w) || step_fresh(&w) ||
+        step_recursion_desired(&w) || step_owner(&w, &w.asker.question) || step_failed(&w) ||
+        step_inflight(&w)) {
         return;
     }
     step_ask(&w, &w.asker.question);

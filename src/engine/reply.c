@@ -189,6 +189,44 @@ size_t wr_reply_error(const struct wr_reply *r, const struct wr_asker *a, uint16
     return wr_build_finish(&b, rcode);
 }
 
+/* The SOA of a zone of which nothing more is known (RFC 6303 section 3). */
+static int put_soa(struct wr_build *b, const uint8_t *name, uint32_t ttl_s)
+{
+    static const uint8_t nobody[] = "\6nobody\7invalid";
+    uint8_t rdata[WR_NAME_MAX + sizeof(nobody) + 20];
+    struct wr_writer w;
+    wr_buf_write_init(&w, rdata, sizeof(rdata));
+    wr_buf_put_bytes(&w, name, wr_name_size(name));
+    wr_buf_put_bytes(&w, nobody, sizeof(nobody));
+    wr_buf_put_u32(&w, 1);      /* serial */
+    wr_buf_put_u32(&w, 3600);   /* refresh */
+    wr_buf_put_u32(&w, 1200);   /* retry */
+    wr_buf_put_u32(&w, 604800); /* expire */
+    wr_buf_put_u32(&w, ttl_s);
+    return wr_build_rr(b, WR_SECTION_AUTHORITY, name, WR_TYPE_SOA, WR_CLASS_IN, ttl_s, rdata,
+                       w.pos);
+}
+
+size_t wr_reply_denial(const struct wr_reply *r, const struct wr_asker *a, uint16_t rcode, int ede,
+                       const char *ede_text, uint32_t ttl_s, uint8_t *room, size_t cap)
+{
+    struct wr_build b;
+    struct wr_build_opt opt;
+    uint8_t cookie[24];
+    size_t limit = limit_of(r, a, cap);
+    start(&b, a, reply_flags(a), room, limit);
+    if (a->edns) {
+        make_opt(r, a, ede, ede_text, cookie, &opt);
+        b.limit = limit - wr_build_opt_size(&opt);
+    }
+    (void)put_soa(&b, wr_asker_name(a), ttl_s); /* without it nobody remembers; TC would not help */
+    b.limit = limit;
+    if (a->edns) {
+        (void)wr_build_opt(&b, &opt, rcode);
+    }
+    return wr_build_finish(&b, rcode);
+}
+
 size_t wr_reply_slip(const struct wr_asker *a, uint8_t *room, size_t cap)
 {
     struct wr_build b;

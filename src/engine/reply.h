@@ -35,6 +35,9 @@ size_t wr_reply_answer(const struct wr_reply *r, const struct wr_asker *a,
 /* An RCODE alone, with its extended error and a few words (or WR_EDE_NONE, NULL). */
 size_t wr_reply_error(const struct wr_reply *r, const struct wr_asker *a, uint16_t rcode, int ede,
                       const char *ede_text, uint8_t *room, size_t cap);
+/* That there is nothing of the kind, with a SOA of the name asked so that clients remember it for `ttl_s` (RFC 2308). */
+size_t wr_reply_denial(const struct wr_reply *r, const struct wr_asker *a, uint16_t rcode, int ede,
+                       const char *ede_text, uint32_t ttl_s, uint8_t *room, size_t cap);
 /* Empty, with TC: "ask over TCP" (response rate limiting). No larger than the query. */
 size_t wr_reply_slip(const struct wr_asker *a, uint8_t *room, size_t cap);
 /* REFUSED for somebody who may not ask: never larger than the query. */

@@ -13,6 +13,8 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "policy/policy.h"
+#include "policy/segment.h"
 #include "resolve/designated.h"
 #include "resolve/dns64.h"
 #include "resolve/news.h"
@@ -33,6 +35,9 @@ struct wr_settings {
 
     const struct wr_prefix *allow; /* who may ask */
     uint32_t allows;
+
+    const struct wr_policy *policy;     /* the owner's rules; NULL: there are none */
+    const struct wr_segments *segments; /* NULL: there are none */
 
     struct wr_ttl_policy ttl;
 

@@ -38,6 +38,8 @@
     X(dropped_response, "messages with QR set sent to a listener, dropped")                    \
     X(dropped_outsider, "queries from addresses not allowed, dropped beyond the refusal rate") \
     X(dropped_client_rate, "queries dropped because their client asks too fast")               \
+    X(denied, "queries denied by a rule")                                                      \
+    X(dropped_policy, "queries dropped because a rule says so")                                \
     X(dropped_rrl, "replies withheld by response rate limiting")                               \
     X(slipped_rrl, "replies truncated by response rate limiting")                              \
     X(dropped_overload, "queries given up for room: the client with most in flight yields")    \

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What becomes of a query by what policy says of it: nothing, a denial, silence.
+ *
+ * Whoever decides (rules, and what stands behind them) is asked here and nowhere else, on the question and on the answer that is about to
+ * be sent; what is said stays in the asker. A denial is proven by nobody: AD is clear, nothing is signed, and its extended error says
+ * which rule it was.
+ */
+#include "engine/engine_state.h"
+
+/* Those who decide, in their order; the first that says something to be obeyed is not contradicted by the next. */
+static struct wr_verdict say_of_question(const struct wr_engine *e, const struct wr_policy_ask *ask)
+{
+    return wr_policy_question(e->settings->policy, ask);
+}
+
+static struct wr_verdict say_of_answer(const struct wr_engine *e, const struct wr_policy_ask *ask,
+                                       const struct wr_answer *answer)
+{
+    return wr_policy_answer(e->settings->policy, ask, answer->answer, answer->answers);
+}
+
+static struct wr_policy_ask ask_of(const struct wr_asker *a, const struct wr_now *now)
+{
+    return (struct wr_policy_ask){.who = &a->who,
+                                  .client = &a->client.from,
+                                  .name = wr_asker_name(a),
+                                  .type = wr_asker_type(a),
+                                  .now = now};
+}
+
+static void deny(struct wr_engine *e, const struct wr_asker *a, uint16_t rcode, uint8_t *room,
+                 size_t cap, const struct wr_now *now, struct wr_action *ret_action)
+{
+    const struct wr_policy *p = e->settings->policy;
+    char words[WR_POLICY_REASON_SIZE];
+    struct wr_reply r;
+    int16_t ede = wr_policy_reason(p, &a->verdict, words);
+    wr_outcome_reply_setup(e, now, &r);
+    size_t size = rcode == WR_RCODE_REFUSED
+                      ? wr_reply_error(&r, a, rcode, ede, words, room, cap)
+                      : wr_reply_denial(&r, a, rcode, ede, words, wr_policy_ttl(p), room, cap);
+    struct wr_outcome o = {.source = WR_SOURCE_LOCAL,
+                           .slot = 255,
+                           .rcode = rcode,
+                           .ede = ede,
+                           .what_hash = 0x50000u + a->verdict.rule};
+    wr_stats_add(&e->setup.stats->denied, 1);
+    wr_outcome_send(e, a, &o, room, size, now, ret_action);
+}
+
+/* "Ask over TCP": an answer without anything in it. */
+static void truncate(struct wr_engine *e, const struct wr_asker *a, uint8_t *room, size_t cap,
+                     const struct wr_now *now, struct wr_action *ret_action)
+{
+    struct wr_outcome o = {.source = WR_SOURCE_LOCAL,
+                           .slot = 255,
+                           .ede = WR_EDE_NONE,
+                           .what_hash = 0x50000u + a->verdict.rule};
+    wr_outcome_send(e, a, &o, room, wr_reply_slip(a, room, cap), now, ret_action);
+}
+
+/* True: with that the query is settled. */
+static bool obey(struct wr_engine *e, const struct wr_asker *a, uint8_t *room, size_t cap,
+                 const struct wr_now *now, struct wr_action *ret_action)
+{
+    if (a->verdict.shadow) {
+        return false;
+    }
+    switch (a->verdict.action) {
+    case WR_VERDICT_NXDOMAIN:
+        deny(e, a, WR_RCODE_NXDOMAIN, room, cap, now, ret_action);
+        return true;
+    case WR_VERDICT_NODATA: deny(e, a, WR_RCODE_NOERROR, room, cap, now, ret_action); return true;
+    case WR_VERDICT_REFUSED: deny(e, a, WR_RCODE_REFUSED, room, cap, now, ret_action); return true;
+    case WR_VERDICT_DROP:
+        wr_outcome_drop(e, a, &e->setup.stats->dropped_policy, now, ret_action);
+        return true;
+    case WR_VERDICT_TRUNCATE:
+        if (wr_client_is_stream(a->client.transport)) {
+            return false;
+        }
+        truncate(e, a, room, cap, now, ret_action);
+        return true;
+    default: return false;
+    }
+}
+
+void wr_obey_identify(const struct wr_engine *e, struct wr_asker *a)
+{
+    const struct wr_segments *s = e->settings->segments;
+    if (s != NULL) {
+        uint16_t at = wr_segment_of(s, a->client.ifindex, &a->client.from);
+        a->who.segment = at == WR_SEGMENT_NONE ? 0 : s->segment[at].label;
+    }
+}
+
+bool wr_obey_question(struct wr_engine *e, struct wr_asker *a, uint8_t *room, size_t cap,
+                      const struct wr_now *now)
+{
+    if (e->settings->policy == NULL || a->qclass != WR_CLASS_IN) {
+        return false;
+    }
+    struct wr_policy_ask ask = ask_of(a, now);
+    /* What another worker has admitted was counted there. */
+    ask.hits = a->client.handed ? NULL : e->setup.hits;
+    a->verdict = say_of_question(e, &ask);
+    a->judged_by = e->settings->serial;
+    return obey(e, a, room, cap, now, &e->ready);
+}
+
+/* Under other settings than those that the question was judged by all is judged once more. */
+bool wr_obey_answer(struct wr_engine *e, struct wr_asker *a, const struct wr_answer *answer,
+                    uint8_t *room, size_t cap, const struct wr_now *now,
+                    struct wr_action *ret_action)
+{
+    const struct wr_policy *p = e->settings->policy;
+    if (p == NULL || a->qclass != WR_CLASS_IN ||
+        (!wr_policy_wants_answers(p) && a->judged_by == e->settings->serial)) {
+        return false;
+    }
+    struct wr_policy_ask ask = ask_of(a, now);
+    ask.hits = e->setup.hits;
+    struct wr_verdict v = say_of_answer(e, &ask, answer);
+    a->verdict = v.action != WR_VERDICT_NONE ? v : a->verdict;
+    return obey(e, a, room, cap, now, ret_action);
+}

@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/policy.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/str.h"
+#include "dns/codes.h"
+#include "dns/svcb.h"
+#include "policy/prefix.h"
+
+#define RULE_WORDS (WR_POLICY_RULES_MAX / 64)
+#define ONLY_WORDS (WR_POLICY_ONLYS_MAX / 64)
+
+/* What a node of the table says: which rule or list, and what the name is to it. */
+enum ref_kind { REF_EXACT = 0, REF_BELOW, REF_EXCEPT, REF_ALIAS, REF_ONLY, REF_KINDS };
+
+struct node {
+    const uint8_t *name; /* NULL: the place is free */
+    uint64_t hash;
+    uint32_t first, refs; /* in `ref` */
+};
+
+struct wr_policy {
+    struct wr_policy_spec spec;
+    struct node *node;
+    uint32_t *ref; /* index * REF_KINDS + kind */
+    uint32_t mask; /* places - 1 */
+    struct wr_prefix *address;
+    uint32_t addresses; /* of all rules together: what is in none of them is in no rule's */
+    uint64_t nameless[RULE_WORDS]; /* rules that hold for all names but those they except */
+    bool wants_answers, has_aliases;
+};
+
+/* What the table says of one query. */
+struct look {
+    uint64_t named[RULE_WORDS], except[RULE_WORDS], alias[RULE_WORDS];
+    uint64_t only[ONLY_WORDS];
+};
+
+/* --- the table --- */
+
+static uint64_t hash_label(uint64_t parent, const uint8_t *label)
+{
+    uint64_t h = parent ^ label[0];
+    for (unsigned i = 1; i <= label[0]; i++) {
+        h = (h ^ wr_name_fold(label[i])) * 0x100000001b3u;
+    }
+    return wr_hash_mix(h);
+}
+
+/* The labels of a name by their beginnings; returns how many. */
+static unsigned split(const uint8_t *name, const uint8_t *ret_label[WR_NAME_LABELS_MAX])
+{
+    unsigned n = 0;
+    for (const uint8_t *at = name; *at != 0 && n < WR_NAME_LABELS_MAX; at += *at + 1) {
+        ret_label[n++] = at;
+    }
+    return n;
+}
+
+static struct node *place_of(const struct wr_policy *p, uint64_t hash, const uint8_t *name)
+{
+    uint32_t i = (uint32_t)hash & p->mask;
+    while (p->node[i].name != NULL &&
+           (p->node[i].hash != hash || !wr_name_equal(p->node[i].name, name))) {
+        i = (i + 1) & p->mask;
+    }
+    return &p->node[i];
+}
+
+/* The node of a name, made with those of its ancestors where it is not there. */
+static struct node *node_of(const struct wr_policy *p, const uint8_t *name)
+{
+    static const uint8_t root[1] = {0};
+    const uint8_t *label[WR_NAME_LABELS_MAX];
+    unsigned n = split(name, label);
+    uint64_t hash = 1;
+    struct node *node = place_of(p, hash, root);
+    *node = node->name ? *node : (struct node){.name = root, .hash = hash};
+    while (n > 0) {
+        const uint8_t *at = label[--n];
+        hash = hash_label(hash, at);
+        node = place_of(p, hash, at);
+        *node = node->name ? *node : (struct node){.name = at, .hash = hash};
+    }
+    return node;
+}
+
+static void see(const struct wr_policy *p, const struct node *node, bool whole, bool is_alias,
+                struct look *l)
+{
+    for (uint32_t i = 0; i < node->refs; i++) {
+        uint32_t index = p->ref[node->first + i] / REF_KINDS;
+        uint64_t bit = (uint64_t)1 << (index % 64);
+        switch (p->ref[node->first + i] % REF_KINDS) {
+        case REF_EXACT: l->named[index / 64] |= whole && !is_alias ? bit : 0; break;
+        case REF_BELOW: l->named[index / 64] |= is_alias ? 0 : bit; break;
+        case REF_EXCEPT: l->except[index / 64] |= is_alias ? 0 : bit; break;
+        case REF_ALIAS: l->alias[index / 64] |= is_alias ? bit : 0; break;
+        default: l->only[index / 64] |= is_alias ? 0 : bit; break;
+        }
+    }
+}
+
+/* Everything that the table says of a name and of all above it. */
+static void descend(const struct wr_policy *p, const uint8_t *name, bool is_alias, struct look *l)
+{
+    static const uint8_t root[1] = {0};
+    const uint8_t *label[WR_NAME_LABELS_MAX];
+    unsigned n = split(name, label);
+    uint64_t hash = 1;
+    const struct node *node = place_of(p, hash, root);
+    while (node->name != NULL) {
+        see(p, node, n == 0, is_alias, l);
+        if (n == 0) {
+            return;
+        }
+        hash = hash_label(hash, label[--n]);
+        node = place_of(p, hash, label[n]);
+    }
+}
+
+/* --- compiling --- */
+
+static uint32_t nodes_of(const struct wr_policy_names *names)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < names->count; i++) {
+        n += wr_name_labels(names->name[i]) + 1;
+    }
+    return n;
+}
+
+/* Calls `each` for all names in the order of the rules, lists after them. */
+static void each_name(const struct wr_policy_spec *s,
+                      void (*each)(void *user, const struct wr_policy_names *names, uint32_t index,
+                                   enum ref_kind kind),
+                      void *user)
+{
+    for (uint32_t i = 0; i < s->rules; i++) {
+        each(user, &s->rule[i].exact, i, REF_EXACT);
+        each(user, &s->rule[i].below, i, REF_BELOW);
+        each(user, &s->rule[i].except, i, REF_EXCEPT);
+        each(user, &s->rule[i].alias, i, REF_ALIAS);
+    }
+    for (uint32_t i = 0; i < s->onlys; i++) {
+        each(user, &s->only[i].below, i, REF_ONLY);
+    }
+}
+
+struct sizes {
+    uint32_t nodes, refs, addresses, places;
+};
+
+static void count_names(void *user, const struct wr_policy_names *names, uint32_t index,
+                        enum ref_kind kind)
+{
+    struct sizes *z = user;
+    (void)index, (void)kind;
+    z->nodes += nodes_of(names);
+    z->refs += names->count;
+}
+
+static struct sizes sizes_of(const struct wr_policy_spec *s)
+{
+    struct sizes z = {.nodes = 1, .places = 16};
+    each_name(s, count_names, &z);
+    for (uint32_t i = 0; i < s->rules; i++) {
+        z.addresses += s->rule[i].addresses;
+    }
+    while (z.places < 2 * z.nodes) {
+        z.places *= 2;
+    }
+    return z;
+}
+
+static size_t align64(size_t n)
+{
+    return (n + 63) & ~(size_t)63;
+}
+
+size_t wr_policy_size(const struct wr_policy_spec *spec)
+{
+    struct sizes z = sizes_of(spec);
+    return align64(sizeof(struct wr_policy)) + align64(z.places * sizeof(struct node)) +
+           align64(z.refs * sizeof(uint32_t)) + align64(z.addresses * sizeof(struct wr_prefix));
+}
+
+static void make_nodes(void *user, const struct wr_policy_names *names, uint32_t index,
+                       enum ref_kind kind)
+{
+    (void)index, (void)kind;
+    for (uint32_t i = 0; i < names->count; i++) {
+        node_of(user, names->name[i])->refs++;
+    }
+}
+
+static void fill_nodes(void *user, const struct wr_policy_names *names, uint32_t index,
+                       enum ref_kind kind)
+{
+    struct wr_policy *p = user;
+    for (uint32_t i = 0; i < names->count; i++) {
+        struct node *node = node_of(p, names->name[i]);
+        p->ref[node->first + node->refs++] = index * REF_KINDS + kind;
+    }
+}
+
+static bool looks_at_answers(const struct wr_policy_rule *r)
+{
+    return r->alias.count > 0 || r->addresses > 0;
+}
+
+static void note_rules(struct wr_policy *p)
+{
+    for (uint32_t i = 0; i < p->spec.rules; i++) {
+        const struct wr_policy_rule *r = &p->spec.rule[i];
+        if (r->exact.count == 0 && r->below.count == 0) {
+            p->nameless[i / 64] |= (uint64_t)1 << (i % 64);
+        }
+        if (r->addresses > 0) {
+            memcpy(p->address + p->addresses, r->address, r->addresses * sizeof(*r->address));
+            p->addresses += r->addresses;
+        }
+        p->wants_answers = p->wants_answers || looks_at_answers(r);
+        p->has_aliases = p->has_aliases || r->alias.count > 0;
+    }
+    p->addresses = wr_prefix_compile(p->address, p->addresses);
+}
+
+const struct wr_policy *wr_policy_compile(void *block, const struct wr_policy_spec *spec)
+{
+    struct sizes z = sizes_of(spec);
+    struct wr_policy *p = block;
+    uint8_t *at = (uint8_t *)block + align64(sizeof(*p));
+    wr_assert(((uintptr_t)block & 63) == 0 && spec->rules <= WR_POLICY_RULES_MAX &&
+              spec->onlys <= WR_POLICY_ONLYS_MAX);
+    *p = (struct wr_policy){.spec = *spec, .mask = z.places - 1};
+    p->node = (struct node *)(void *)at;
+    at += align64(z.places * sizeof(*p->node));
+    p->ref = (uint32_t *)(void *)at;
+    at += align64(z.refs * sizeof(*p->ref));
+    p->address = (struct wr_prefix *)(void *)at;
+    memset((void *)p->node, 0, z.places * sizeof(*p->node));
+    each_name(spec, make_nodes, p);
+    uint32_t first = 0;
+    for (uint32_t i = 0; i < z.places; i++) {
+        p->node[i].first = first;
+        first += p->node[i].refs;
+        p->node[i].refs = 0;
+    }
+    each_name(spec, fill_nodes, p);
+    note_rules(p);
+    return p;
+}
+
+/* --- who asks what --- */
+
+static bool is_about(const struct wr_policy_about *about, const struct wr_policy_ask *ask)
+{
+    bool segment = about->segments == 0, device = about->devices == 0;
+    for (uint32_t i = 0; i < about->segments && !segment; i++) {
+        segment = about->segment[i] == ask->who->segment;
+    }
+    for (uint32_t i = 0; i < about->devices && !device; i++) {
+        device = about->device[i] == ask->who->device;
+    }
+    return segment && device && (about->groups == 0 || (about->groups & ask->who->groups) != 0) &&
+           (about->clients == 0 || wr_prefix_has(about->client, about->clients, ask->client));
+}
+
+static bool is_of_type(const struct wr_policy_rule *r, uint16_t type)
+{
+    bool found = r->types == 0;
+    for (uint32_t i = 0; i < r->types && !found; i++) {
+        found = r->type[i] == type;
+    }
+    return found;
+}
+
+static bool has_bit(const uint64_t *words, uint32_t i)
+{
+    return (words[i / 64] >> (i % 64) & 1) != 0;
+}
+
+/* Is there a list of approved names for who asks, and is the name in none of them? Then `ret_v` says so. */
+static bool is_unapproved(const struct wr_policy *p, const struct wr_policy_ask *ask,
+                          const struct look *l, struct wr_verdict *ret_v)
+{
+    const struct wr_policy_only *first = NULL;
+    for (uint32_t i = 0; i < p->spec.onlys; i++) {
+        const struct wr_policy_only *o = &p->spec.only[i];
+        if (!is_about(&o->about, ask)) {
+            continue;
+        }
+        if (has_bit(l->only, i)) {
+            return false;
+        }
+        first = first ? first : o;
+    }
+    if (first == NULL) {
+        return false;
+    }
+    *ret_v = (struct wr_verdict){.action = WR_VERDICT_NXDOMAIN,
+                                 .by = WR_VERDICT_BY_RULE,
+                                 .trigger = WR_TRIGGER_NAME,
+                                 .rule = first->label};
+    return true;
+}
+
+/* --- what is in an answer --- */
+
+/* Calls `is_it` for each address until it says yes: A, AAAA, and the hints of SVCB and HTTPS. */
+struct addresses {
+    const struct wr_rrset *sets;
+    unsigned count;
+};
+
+static bool any_of(const struct wr_prefix *prefix, uint32_t prefixes, uint8_t family,
+                   const uint8_t *octets, size_t size)
+{
+    size_t one = family == WR_AF_V4 ? 4 : 16;
+    for (; size >= one; octets += one, size -= one) {
+        struct wr_addr addr = {.family = family};
+        memcpy(addr.ip, octets, one);
+        if (wr_prefix_has(prefix, prefixes, &addr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool record_has(const struct wr_prefix *prefix, uint32_t prefixes, uint16_t type,
+                       const uint8_t *rdata, size_t size)
+{
+    if (type == WR_TYPE_A || type == WR_TYPE_AAAA) {
+        return any_of(prefix, prefixes, type == WR_TYPE_A ? WR_AF_V4 : WR_AF_V6, rdata, size);
+    }
+    size_t head = 2 + (size > 3 ? wr_name_size(rdata + 2) : 0), v4 = 0, v6 = 0;
+    if (size < 3 || head > size) {
+        return false;
+    }
+    const uint8_t *hint4 = wr_svcb_find(rdata + head, size - head, WR_SVCB_IPV4HINT, &v4);
+    const uint8_t *hint6 = wr_svcb_find(rdata + head, size - head, WR_SVCB_IPV6HINT, &v6);
+    return (hint4 && any_of(prefix, prefixes, WR_AF_V4, hint4, v4)) ||
+           (hint6 && any_of(prefix, prefixes, WR_AF_V6, hint6, v6));
+}
+
+static bool answer_has(const struct wr_prefix *prefix, uint32_t prefixes,
+                       const struct addresses *in)
+{
+    for (unsigned s = 0; s < in->count; s++) {
+        const struct wr_rrset *set = &in->sets[s];
+        bool has = set->type == WR_TYPE_A || set->type == WR_TYPE_AAAA ||
+                   set->type == WR_TYPE_SVCB || set->type == WR_TYPE_HTTPS;
+        struct wr_rrset_walk walk = wr_rrset_walk(set);
+        const uint8_t *rdata;
+        uint16_t size;
+        for (unsigned i = 0; has && i < set->records && wr_rrset_next(&walk, &rdata, &size); i++) {
+            if (record_has(prefix, prefixes, set->type, rdata, size)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void see_aliases(const struct wr_policy *p, const struct addresses *in, struct look *l)
+{
+    for (unsigned s = 0; s < in->count && p->has_aliases; s++) {
+        struct wr_rrset_walk walk = wr_rrset_walk(&in->sets[s]);
+        const uint8_t *target;
+        uint16_t size;
+        if (in->sets[s].type == WR_TYPE_CNAME && in->sets[s].records > 0 &&
+            wr_rrset_next(&walk, &target, &size)) {
+            descend(p, target, true, l);
+        }
+    }
+}
+
+/* --- the walk --- */
+
+static void count(const struct wr_policy_ask *ask, uint16_t label)
+{
+    if (ask->hits != NULL) {
+        atomic_store_explicit(&ask->hits[label],
+                              atomic_load_explicit(&ask->hits[label], memory_order_relaxed) + 1,
+                              memory_order_relaxed);
+    }
+}
+
+/* Does what the rule names of an answer hold? `in` NULL: there is none yet. */
+static bool holds_for_answer(const struct wr_policy *p, uint32_t i, const struct look *l,
+                             const struct addresses *in, bool listed, uint8_t *ret_trigger)
+{
+    const struct wr_policy_rule *r = &p->spec.rule[i];
+    if (!looks_at_answers(r)) {
+        return true;
+    }
+    if (in == NULL || (r->alias.count > 0 && !has_bit(l->alias, i)) ||
+        (r->addresses > 0 && !(listed && answer_has(r->address, r->addresses, in)))) {
+        return false;
+    }
+    *ret_trigger = r->addresses > 0 ? WR_TRIGGER_ADDRESS : WR_TRIGGER_ALIAS;
+    return true;
+}
+
+static struct wr_verdict verdict_of(const struct wr_policy_rule *r, bool named, uint8_t trigger)
+{
+    uint8_t by_question = named || r->types > 0 ? WR_TRIGGER_NAME : WR_TRIGGER_CLIENT;
+    return (struct wr_verdict){.action = r->action,
+                               .by = WR_VERDICT_BY_RULE,
+                               .trigger = trigger != WR_TRIGGER_NONE ? trigger : by_question,
+                               .shadow = r->shadow,
+                               .rule = r->label};
+}
+
+/* The rules in order. Each is counted where it is first able to say something. */
+static struct wr_verdict walk(const struct wr_policy *p, const struct wr_policy_ask *ask,
+                              const struct look *l, const struct addresses *in)
+{
+    struct wr_verdict shadow = {.action = WR_VERDICT_NONE};
+    bool listed = in != NULL && p->addresses > 0 && answer_has(p->address, p->addresses, in);
+    for (uint32_t w = 0; w * 64 < p->spec.rules; w++) {
+        uint64_t left = (l->named[w] | p->nameless[w]) & ~l->except[w];
+        for (; left != 0; left &= left - 1) {
+            uint32_t i = w * 64 + (uint32_t)__builtin_ctzll(left);
+            const struct wr_policy_rule *r = &p->spec.rule[i];
+            uint8_t trigger = WR_TRIGGER_NONE;
+            if (!is_of_type(r, ask->type) || !is_about(&r->about, ask) ||
+                !holds_for_answer(p, i, l, in, listed, &trigger)) {
+                continue;
+            }
+            struct wr_verdict v = verdict_of(r, has_bit(l->named, i), trigger);
+            if ((in != NULL) == looks_at_answers(r)) {
+                count(ask, r->label);
+            }
+            if (!r->shadow) {
+                return v;
+            }
+            shadow = shadow.rule == 0 ? v : shadow;
+        }
+    }
+    return shadow;
+}
+
+static struct wr_verdict decide(const struct wr_policy *p, const struct wr_policy_ask *ask,
+                                const struct addresses *in)
+{
+    struct look l = {.only = {0}};
+    struct wr_verdict v;
+    descend(p, ask->name, false, &l);
+    if (is_unapproved(p, ask, &l, &v)) {
+        if (in == NULL) {
+            count(ask, v.rule);
+        }
+        return v;
+    }
+    if (in != NULL) {
+        see_aliases(p, in, &l);
+    }
+    return walk(p, ask, &l, in);
+}
+
+struct wr_verdict wr_policy_question(const struct wr_policy *p, const struct wr_policy_ask *ask)
+{
+    return decide(p, ask, NULL);
+}
+
+bool wr_policy_wants_answers(const struct wr_policy *p)
+{
+    return p->wants_answers;
+}
+
+struct wr_verdict wr_policy_answer(const struct wr_policy *p, const struct wr_policy_ask *ask,
+                                   const struct wr_rrset *sets, unsigned count)
+{
+    const struct addresses in = {sets, count};
+    return decide(p, ask, &in);
+}
+
+/* --- for people --- */
+
+const struct wr_policy_rule *wr_policy_rule_of(const struct wr_policy *p, uint16_t label)
+{
+    for (uint32_t i = 0; i < p->spec.rules && label != 0; i++) {
+        if (p->spec.rule[i].label == label) {
+            return &p->spec.rule[i];
+        }
+    }
+    return NULL;
+}
+
+int16_t wr_policy_reason(const struct wr_policy *p, const struct wr_verdict *v, char *room)
+{
+    const struct wr_policy_rule *r = wr_policy_rule_of(p, v->rule);
+    struct wr_str s;
+    wr_str_init(&s, room, WR_POLICY_REASON_SIZE);
+    if (r != NULL) {
+        wr_str_text(&s, "rule ");
+        wr_str_text(&s, r->name);
+        return r->ede;
+    }
+    for (uint32_t i = 0; i < p->spec.onlys; i++) {
+        if (p->spec.only[i].label == v->rule) {
+            wr_str_text(&s, "not among the approved names of ");
+            wr_str_text(&s, p->spec.only[i].name);
+            return WR_EDE_BLOCKED;
+        }
+    }
+    return WR_EDE_BLOCKED;
+}
+
+uint32_t wr_policy_ttl(const struct wr_policy *p)
+{
+    return p->spec.ttl_s;
+}

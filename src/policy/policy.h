@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Policy: what the owner's rules say of a query, compiled into one immutable snapshot with one look-up.
+ *
+ * Rules are walked in the order in which they are written; the first that says something wins, those in the shadow are only counted. A rule
+ * says something when all that it names holds: who asks (segment, group, device, address), the name (itself, or it and all below), the
+ * type, and of the answer an alias in its chain or an address. What is not named holds for all.
+ *
+ * It is asked twice. On the question, before anything is looked up or asked: rules that name nothing of an answer decide there, so that
+ * what is denied is told to nobody. On the answer that is about to be sent: all rules once more, in the same order, now with
+ * what is in it; what is in force by then counts, not what was when the question came.
+ *
+ * Approved names: a list for a segment, a group or devices. To whom such lists apply, a name that is in none of them is denied whatever
+ * the rules say; a list opens nothing that a rule denies. The name asked has to be in it, the aliases behind it need not.
+ *
+ * All names of all rules and lists are in one table, a node for each and for each of its ancestors. A look-up descends from the root
+ * label by label and ends at the first node that is missing: a name that no rule has to do with costs one or two labels.
+ *
+ * Memory: rules, lists and what they point to are the caller's and stay as long as the policy; the table lies in a block handed in.
+ */
+#ifndef WR_POLICY_POLICY_H
+#define WR_POLICY_POLICY_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/limits.h"
+#include "base/time.h"
+#include "dns/name.h"
+#include "dns/rrset.h"
+#include "policy/verdict.h"
+#include "policy/who.h"
+
+/* Whom a rule or a list is about: each that is not empty has to hold. */
+struct wr_policy_about {
+    const uint16_t *segment; /* labels */
+    const uint32_t *device;
+    const struct wr_prefix *client; /* as wr_prefix_compile leaves them */
+    uint32_t segments, devices, clients;
+    uint64_t groups; /* one of these bits; 0: whoever */
+};
+
+struct wr_policy_names {
+    const uint8_t *const *name; /* wire form */
+    uint32_t count;
+};
+
+struct wr_policy_rule {
+    char name[WR_POLICY_NAME_SIZE];
+    uint16_t label;
+    uint8_t action; /* enum wr_verdict_action */
+    bool shadow;
+    int16_t ede; /* what a denial says of itself (RFC 8914) */
+    struct wr_policy_about about;
+    struct wr_policy_names exact, below; /* the name; the name and all below it */
+    struct wr_policy_names except;       /* below these the rule says nothing */
+    const uint16_t *type;
+    uint32_t types;
+    /* Of the answer. */
+    struct wr_policy_names alias; /* and all below it */
+    const struct wr_prefix *address;
+    uint32_t addresses;
+};
+
+/* Approved names of some. */
+struct wr_policy_only {
+    char name[WR_POLICY_NAME_SIZE]; /* of the segment, the group or the list */
+    uint16_t label;
+    struct wr_policy_about about;
+    struct wr_policy_names below;
+};
+
+/* What is compiled. */
+struct wr_policy_spec {
+    const struct wr_policy_rule *rule;
+    const struct wr_policy_only *only;
+    uint32_t rules, onlys;
+    uint32_t ttl_s; /* how long a client may remember a denial */
+};
+
+struct wr_policy;
+
+/* One query. */
+struct wr_policy_ask {
+    const struct wr_who *who;
+    const struct wr_addr *client;
+    const uint8_t *name; /* as it was asked */
+    uint16_t type;
+    const struct wr_now *now;
+    /* By label, of this one writer: how often each rule has said something, in the shadow too. NULL: nothing is counted. */
+    _Atomic uint64_t *hits;
+};
+
+size_t wr_policy_size(const struct wr_policy_spec *spec); /* octets of block that compile wants */
+/* The block is 64-aligned. At most WR_POLICY_RULES_MAX rules and WR_POLICY_ONLYS_MAX lists. */
+const struct wr_policy *wr_policy_compile(void *block, const struct wr_policy_spec *spec);
+
+/* What is said of the question. WR_VERDICT_NONE: nothing that is to be obeyed (perhaps something in the shadow). */
+struct wr_verdict wr_policy_question(const struct wr_policy *p, const struct wr_policy_ask *ask);
+/* Does any rule want to see answers? */
+bool wr_policy_wants_answers(const struct wr_policy *p);
+/* What is said of the answer with these sets in its answer section; that of the question, when nothing else is. */
+struct wr_verdict wr_policy_answer(const struct wr_policy *p, const struct wr_policy_ask *ask,
+                                   const struct wr_rrset *sets, unsigned count);
+
+/* The rule with this label, or NULL. */
+const struct wr_policy_rule *wr_policy_rule_of(const struct wr_policy *p, uint16_t label);
+/* The code and the words of an extended error for a verdict that denies; `room` holds WR_POLICY_REASON_SIZE. */
+int16_t wr_policy_reason(const struct wr_policy *p, const struct wr_verdict *v, char *room);
+uint32_t wr_policy_ttl(const struct wr_policy *p);
+
+#endif

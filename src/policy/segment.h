@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Segment: the part of the network that a client is in.
+ *
+ * A segment has interfaces, subnets, or both. A client is in the segment with the longest subnet that has its address; when none has,
+ * in that of the interface it came in by. One exception, for who writes another's address on his packets: a subnet of a segment
+ * that has interfaces of its own does not count for what came in by an interface of another segment.
+ *
+ * Compiled once in the caller's memory, immutable afterwards; a look-up is a binary search and a walk outwards.
+ */
+#ifndef WR_POLICY_SEGMENT_H
+#define WR_POLICY_SEGMENT_H
+
+#include <stdint.h>
+
+#include "base/addr.h"
+
+struct wr_segment_subnet {
+    struct wr_prefix prefix;
+    uint16_t segment;
+    uint16_t above; /* made by compile: the place + 1 of the nearest one around it; 0: none */
+};
+
+struct wr_segment_link {
+    uint32_t ifindex;
+    uint16_t segment;
+};
+
+struct wr_segment {
+    uint16_t label;
+};
+
+struct wr_segments {
+    const struct wr_segment *segment;
+    struct wr_segment_subnet *subnet;
+    const struct wr_segment_link *link; /* interfaces */
+    uint16_t segments, subnets, links;
+};
+
+#define WR_SEGMENT_NONE UINT16_MAX
+
+/* Sorts and links the subnets; of equal ones the first counts. */
+void wr_segment_compile(struct wr_segments *s);
+/* The place of the client's segment, or WR_SEGMENT_NONE. `ifindex` 0: not known. */
+uint16_t wr_segment_of(const struct wr_segments *s, uint32_t ifindex, const struct wr_addr *from);
+
+#endif

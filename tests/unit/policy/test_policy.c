@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dns/codes.h"
+#include "policy/policy.h"
+#include "policy/prefix.h"
+
+#define RULES 16
+
+/* A policy in the making: names are text, and live here. */
+struct book {
+    struct wr_policy_rule rule[RULES];
+    struct wr_policy_only only[4];
+    struct wr_policy_spec spec;
+    struct wr_name name[64];
+    const uint8_t *list[64];
+    struct wr_prefix prefix[16];
+    unsigned names, prefixes;
+    void *block;
+    const struct wr_policy *policy;
+};
+
+static struct book b;
+static _Atomic uint64_t hits[100];
+static struct wr_who who;
+static struct wr_addr client;
+
+static struct wr_policy_names names(const char *const *text)
+{
+    struct wr_policy_names n = {&b.list[b.names], 0};
+    for (; *text; text++, n.count++) {
+        struct wr_name *name = &b.name[b.names];
+        assert_int_equal(wr_name_from_text(*text, strlen(*text), name), 0);
+        b.list[b.names++] = name->wire;
+    }
+    return n;
+}
+#define NAMES(...) names((const char *const[]){__VA_ARGS__, NULL})
+
+static const struct wr_prefix *prefix(const char *text)
+{
+    struct wr_prefix *p = &b.prefix[b.prefixes++];
+    assert_int_equal(wr_addr_prefix_from_text(text, p), 0);
+    return p;
+}
+
+static void begin(void)
+{
+    free(b.block);
+    memset(&b, 0, sizeof(b));
+    memset((void *)hits, 0, sizeof(hits));
+    who = (struct wr_who){.device = 7, .segment = 3, .groups = 2};
+    assert_int_equal(wr_addr_from_text("10.0.0.9", &client), 0);
+    b.spec = (struct wr_policy_spec){.rule = b.rule, .only = b.only, .ttl_s = 60};
+}
+
+/* The next rule; its label is its place, from 1. */
+static struct wr_policy_rule *add(const char *name, uint8_t action)
+{
+    struct wr_policy_rule *r = &b.rule[b.spec.rules++];
+    *r = (struct wr_policy_rule){
+        .label = (uint16_t)b.spec.rules, .action = action, .ede = WR_EDE_BLOCKED};
+    strncpy(r->name, name, sizeof(r->name) - 1);
+    return r;
+}
+
+static void finish(void)
+{
+    size_t size = wr_policy_size(&b.spec);
+    b.block = aligned_alloc(64, (size + 63) / 64 * 64);
+    assert_non_null(b.block);
+    b.policy = wr_policy_compile(b.block, &b.spec);
+}
+
+static struct wr_verdict ask_of(const char *name, uint16_t type, const struct wr_rrset *sets,
+                                unsigned count)
+{
+    struct wr_name n;
+    struct wr_now now = {.mono_us = 1};
+    assert_int_equal(wr_name_from_text(name, strlen(name), &n), 0);
+    struct wr_policy_ask ask = {&who, &client, n.wire, type, &now, hits};
+    return sets ? wr_policy_answer(b.policy, &ask, sets, count)
+                : wr_policy_question(b.policy, &ask);
+}
+
+/* The rule that decides the question; 0: none does. */
+static unsigned rule_for(const char *name)
+{
+    struct wr_verdict v = ask_of(name, WR_TYPE_A, NULL, 0);
+    return v.shadow ? 0 : v.rule;
+}
+
+static void test_names(void **state)
+{
+    begin();
+    add("exact", WR_VERDICT_NXDOMAIN)->exact = NAMES("metrics.vendor.example", "one.example");
+    struct wr_policy_rule *below = add("below", WR_VERDICT_NODATA);
+    below->below = NAMES("ads.example", "Track.Example");
+    below->except = NAMES("good.ads.example");
+    finish();
+    static const struct {
+        const char *name;
+        unsigned rule;
+    } rows[] = {{"metrics.vendor.example", 1},
+                {"METRICS.Vendor.example", 1},
+                {"x.metrics.vendor.example", 0},
+                {"vendor.example", 0},
+                {"one.example", 1},
+                {"ads.example", 2},
+                {"a.b.c.ads.example", 2},
+                {"xads.example", 0},
+                {"track.example", 2},
+                {"good.ads.example", 0},
+                {"x.good.ads.example", 0},
+                {"bad.ads.example", 2},
+                {".", 0},
+                {"example", 0},
+                {"com", 0}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(rule_for(rows[i].name), rows[i].rule);
+    }
+    assert_false(wr_policy_wants_answers(b.policy));
+}
+
+/* The first that says something decides, whatever kind of name leads to it. */
+static void test_order(void **state)
+{
+    begin();
+    add("deep", WR_VERDICT_ALLOW)->exact = NAMES("ok.ads.example");
+    add("all", WR_VERDICT_REFUSED)->type = (const uint16_t[]){WR_TYPE_ANY};
+    b.rule[1].types = 1;
+    add("ads", WR_VERDICT_NXDOMAIN)->below = NAMES("ads.example");
+    add("tld", WR_VERDICT_NODATA)->below = NAMES("example", ".");
+    finish();
+    assert_int_equal(rule_for("ok.ads.example"), 1);
+    assert_int_equal(rule_for("x.ads.example"), 3);
+    assert_int_equal(rule_for("y.example"), 4);
+    assert_int_equal(rule_for("y.net"), 4);
+    assert_int_equal(ask_of("x.ads.example", WR_TYPE_ANY, NULL, 0).rule, 2);
+    assert_int_equal(ask_of("x.ads.example", WR_TYPE_A, NULL, 0).action, WR_VERDICT_NXDOMAIN);
+    assert_int_equal(ask_of("x.ads.example", WR_TYPE_A, NULL, 0).trigger, WR_TRIGGER_NAME);
+}
+
+static void test_who(void **state)
+{
+    static const uint16_t segment[] = {2, 3};
+    static const uint32_t device[] = {8};
+    begin();
+    struct wr_policy_rule *r = add("segment and group", WR_VERDICT_DROP);
+    r->about = (struct wr_policy_about){.segment = segment, .segments = 2, .groups = 4};
+    r = add("device", WR_VERDICT_NODATA);
+    r->about = (struct wr_policy_about){.device = device, .devices = 1};
+    r = add("address", WR_VERDICT_REFUSED);
+    r->about = (struct wr_policy_about){.client = prefix("10.0.0.0/28"), .clients = 1};
+    finish();
+    assert_int_equal(rule_for("x.example"), 3);
+    assert_int_equal(ask_of("x.example", WR_TYPE_A, NULL, 0).trigger, WR_TRIGGER_CLIENT);
+    who.device = 8;
+    assert_int_equal(rule_for("x.example"), 2);
+    who.groups = 6;
+    assert_int_equal(rule_for("x.example"), 1);
+    who.segment = 4;
+    assert_int_equal(rule_for("x.example"), 2);
+    who.device = 0;
+    client.ip[3] = 99;
+    assert_int_equal(rule_for("x.example"), 0);
+}
+
+static void test_shadow_is_counted_and_not_obeyed(void **state)
+{
+    begin();
+    add("tried", WR_VERDICT_NXDOMAIN)->below = NAMES("example");
+    b.rule[0].shadow = true;
+    add("real", WR_VERDICT_NODATA)->below = NAMES("ads.example");
+    finish();
+    struct wr_verdict v = ask_of("www.example", WR_TYPE_A, NULL, 0);
+    assert_true(v.shadow && v.rule == 1 && v.action == WR_VERDICT_NXDOMAIN);
+    v = ask_of("x.ads.example", WR_TYPE_A, NULL, 0);
+    assert_true(!v.shadow && v.rule == 2);
+    assert_int_equal(hits[1], 2);
+    assert_int_equal(hits[2], 1);
+}
+
+/* Lists add up; whoever has none is not held to any; no rule opens what they leave out. */
+static void test_only(void **state)
+{
+    static const uint16_t cameras[] = {3};
+    begin();
+    b.only[0] = (struct wr_policy_only){
+        .label = 50, .about = {.segment = cameras, .segments = 1}, .name = "cameras"};
+    b.only[0].below = NAMES("vendor.example");
+    b.only[1] = (struct wr_policy_only){.label = 51, .about = {.groups = 2}, .name = "clocks"};
+    b.only[1].below = NAMES("ntp.example");
+    b.only[2] = (struct wr_policy_only){.label = 52, .about = {.groups = 64}, .name = "others"};
+    b.only[2].below = NAMES("other.example");
+    b.spec.onlys = 3;
+    add("open", WR_VERDICT_ALLOW)->below = NAMES("open.example");
+    add("shut", WR_VERDICT_NODATA)->below = NAMES("log.vendor.example");
+    finish();
+    assert_int_equal(rule_for("vendor.example"), 0);
+    assert_int_equal(rule_for("a.vendor.example"), 0);
+    assert_int_equal(rule_for("ntp.example"), 0);
+    assert_int_equal(rule_for("other.example"), 50);
+    assert_int_equal(rule_for("open.example"), 50);
+    assert_int_equal(rule_for("example"), 50);
+    assert_int_equal(rule_for("xvendor.example"), 50);
+    assert_int_equal(rule_for("log.vendor.example"), 2);
+    assert_int_equal(hits[50], 4);
+    char words[WR_POLICY_REASON_SIZE];
+    struct wr_verdict v = ask_of("x.net", WR_TYPE_A, NULL, 0);
+    assert_int_equal(v.action, WR_VERDICT_NXDOMAIN);
+    assert_int_equal(wr_policy_reason(b.policy, &v, words), WR_EDE_BLOCKED);
+    assert_string_equal(words, "not among the approved names of cameras");
+    who = (struct wr_who){.segment = 9};
+    assert_int_equal(rule_for("x.net"), 0);
+}
+
+/* --- answers --- */
+
+static struct wr_rrset set_of(const char *owner, uint16_t type, const uint8_t *data, uint32_t size)
+{
+    static struct wr_name keep[8];
+    static unsigned turn;
+    struct wr_name *n = &keep[turn++ % 8];
+    assert_int_equal(wr_name_from_text(owner, strlen(owner), n), 0);
+    return (struct wr_rrset){.owner = n->wire,
+                             .data = data,
+                             .size = size,
+                             .type = type,
+                             .class_ = WR_CLASS_IN,
+                             .records = 1};
+}
+
+static const uint8_t to_tracker[] = "\0\x0f\1x\7tracker\3net"; /* the root is the NUL */
+static const uint8_t a_bad[] = {0, 4, 198, 51, 100, 7};
+static const uint8_t a_good[] = {0, 4, 192, 0, 2, 7};
+
+static void test_aliases_and_addresses(void **state)
+{
+    begin();
+    add("alias", WR_VERDICT_NXDOMAIN)->alias = NAMES("tracker.net");
+    struct wr_policy_rule *r = add("address", WR_VERDICT_NODATA);
+    r->address = prefix("198.51.100.0/24");
+    r->addresses = 1;
+    finish();
+    assert_true(wr_policy_wants_answers(b.policy));
+    struct wr_rrset chain[] = {set_of("www.example", WR_TYPE_CNAME, to_tracker, sizeof(to_tracker)),
+                               set_of("x.tracker.net", WR_TYPE_A, a_good, sizeof(a_good))};
+    assert_int_equal(rule_for("x.tracker.net"), 0); /* the name itself is no alias */
+    struct wr_verdict v = ask_of("www.example", WR_TYPE_A, chain, 2);
+    assert_true(v.rule == 1 && v.trigger == WR_TRIGGER_ALIAS);
+    assert_int_equal(ask_of("x.tracker.net", WR_TYPE_A, chain + 1, 1).rule, 0);
+    chain[1].data = a_bad;
+    v = ask_of("x.tracker.net", WR_TYPE_A, chain + 1, 1);
+    assert_true(v.rule == 2 && v.trigger == WR_TRIGGER_ADDRESS);
+    assert_int_equal(hits[1], 1);
+    assert_int_equal(hits[2], 1);
+}
+
+/* Hints of HTTPS lead to an address as A does. */
+static void test_hints(void **state)
+{
+    static const uint8_t hint4[] = {0, 11, 0, 1, 0, 0, 4, 0, 4, 198, 51, 100, 9};
+    static const uint8_t hint6[] = {0,    23,   0, 1, 0, 0, 6, 0, 16, 0x20, 0x01, 0x0d, 0xb8,
+                                    0xba, 0xd0, 0, 0, 0, 0, 0, 0, 0,  0,    0,    1};
+    begin();
+    struct wr_policy_rule *r = add("v4", WR_VERDICT_NODATA);
+    r->address = prefix("198.51.100.0/24");
+    r->addresses = 1;
+    r = add("v6", WR_VERDICT_NODATA);
+    r->address = prefix("2001:db8:bad0::/48");
+    r->addresses = 1;
+    finish();
+    struct wr_rrset set = set_of("www.example", WR_TYPE_HTTPS, hint4, sizeof(hint4));
+    assert_int_equal(ask_of("www.example", WR_TYPE_HTTPS, &set, 1).rule, 1);
+    set = set_of("www.example", WR_TYPE_SVCB, hint6, sizeof(hint6));
+    assert_int_equal(ask_of("www.example", WR_TYPE_SVCB, &set, 1).rule, 2);
+    set.type = WR_TYPE_TXT;
+    assert_int_equal(ask_of("www.example", WR_TYPE_TXT, &set, 1).rule, 0);
+}
+
+/* A rule above that allows the question ends the walk there too; one below it does not come first. */
+static void test_order_with_answers(void **state)
+{
+    begin();
+    struct wr_policy_rule *r = add("first", WR_VERDICT_NODATA);
+    r->address = prefix("198.51.100.0/24");
+    r->addresses = 1;
+    r->below = NAMES("first.example");
+    add("allow", WR_VERDICT_ALLOW)->below = NAMES("example");
+    r = add("last", WR_VERDICT_NXDOMAIN);
+    r->address = prefix("198.51.100.0/25");
+    r->addresses = 1;
+    finish();
+    struct wr_rrset set = set_of("x.example", WR_TYPE_A, a_bad, sizeof(a_bad));
+    assert_int_equal(ask_of("x.example", WR_TYPE_A, &set, 1).rule, 2);
+    assert_int_equal(ask_of("first.example", WR_TYPE_A, &set, 1).rule, 1);
+    assert_int_equal(ask_of("x.net", WR_TYPE_A, &set, 1).rule, 3);
+    assert_int_equal(hits[2], 0); /* it was counted on the question, which was not asked here */
+}
+
+static void test_empty(void **state)
+{
+    begin();
+    finish();
+    assert_int_equal(rule_for("x.example"), 0);
+    assert_null(wr_policy_rule_of(b.policy, 0));
+    assert_int_equal(wr_policy_ttl(b.policy), 60);
+    free(b.block);
+    b.block = NULL;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_names), cmocka_unit_test(test_order),
+        cmocka_unit_test(test_who),   cmocka_unit_test(test_shadow_is_counted_and_not_obeyed),
+        cmocka_unit_test(test_only),  cmocka_unit_test(test_aliases_and_addresses),
+        cmocka_unit_test(test_hints), cmocka_unit_test(test_order_with_answers),
+        cmocka_unit_test(test_empty),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
