@@ -506,5 +506,26 @@
 /* Octets of a rule's name with the NUL, and of the words that a denial says for itself. */
 #define WR_POLICY_NAME_SIZE   64
 #define WR_POLICY_REASON_SIZE 192
+/* Devices. Lines of the table that are tried for one address, and times a line is read anew that changes meanwhile. */
+#define WR_DEVICE_LINES_MAX 16
+#define WR_DEVICE_TRIES_MAX 16
+/* Hundredths of certainty for who only says a name. */
+#define WR_DEVICE_SURE_CLAIM 40
+/* Addresses of one device: two prefixes with a stable and some temporary ones (RFC 8981), IPv4, link-local. What it is known by: MAC
+ * addresses of its ports and those it has made up, identifiers, names. The one unseen for longest leaves. */
+#define WR_IDENTITY_ADDRESSES_MAX 16
+#define WR_IDENTITY_MARKS_MAX     12
+/* A device that made up a new MAC address is known again when its old ones were silent for so long. */
+#define WR_IDENTITY_QUIET_S 60
+/* A conflict is over when its reason is so long ago; who is silent for so long has left an address to who contests it. */
+#define WR_IDENTITY_CONFLICT_S 600
+/* An address without a lease that moves: who had it was there a moment ago. */
+#define WR_IDENTITY_MOMENT_S 60
+/* Without a lease, an address is forgotten: IPv4, and IPv6 (temporary ones live for two days). */
+#define WR_IDENTITY_IPV4_S 86400
+#define WR_IDENTITY_IPV6_S (7 * 86400)
+/* Neighbour spoofing: a device that was seen for less than the first is a guest, and forgotten after the second. */
+#define WR_IDENTITY_GUEST_S  600
+#define WR_IDENTITY_FORGET_S 86400
 
 #endif

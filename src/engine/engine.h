@@ -35,6 +35,7 @@
 #include "engine/record.h"
 #include "engine/settings.h"
 #include "engine/stats.h"
+#include "policy/device.h"
 #include "policy/quota.h"
 #include "resolve/cache.h"
 #include "resolve/upstream.h"
@@ -69,7 +70,8 @@ struct wr_engine_setup {
     struct wr_conninfo *conns;            /* shared, WR_UPSTREAMS_MAX of them, or NULL */
     uint32_t infra_slots;                 /* for servers found by iteration; 0: none can be */
     struct wr_quota *quota;               /* shared */
-    struct wr_ring *records;              /* to the ledger, or NULL */
+    const struct wr_device_table *devices; /* shared; NULL: nobody is known */
+    struct wr_ring *records;               /* to the ledger, or NULL */
     _Atomic uint64_t *hits; /* by label: how often each rule has said something here; or NULL */
     struct wr_stats *stats;
     const struct wr_trace *trace; /* or NULL */

@@ -78,7 +78,7 @@ void wr_outcome_error(struct wr_engine *e, const struct wr_asker *a, uint16_t rc
 void wr_outcome_reply_setup(const struct wr_engine *e, const struct wr_now *now,
                             struct wr_reply *ret);
 
-/* obey.c: who asks, as far as it is known. */
+/* obey.c: who asks, as far as it is known; once, and again where a query was handed to. */
 void wr_obey_identify(const struct wr_engine *e, struct wr_asker *a);
 /* What policy says of the question, and of an answer that is about to be sent, is done. True: with that the query is settled, into
  * e->ready or the action. */

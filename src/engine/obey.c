@@ -7,6 +7,7 @@
  * which rule it was.
  */
 #include "engine/engine_state.h"
+#include "policy/device.h"
 
 /* Those who decide, in their order; the first that says something to be obeyed is not contradicted by the next. */
 static struct wr_verdict say_of_question(const struct wr_engine *e, const struct wr_policy_ask *ask)
@@ -89,6 +90,11 @@ static bool obey(struct wr_engine *e, const struct wr_asker *a, uint8_t *room, s
 void wr_obey_identify(const struct wr_engine *e, struct wr_asker *a)
 {
     const struct wr_segments *s = e->settings->segments;
+    const struct wr_client *c = &a->client;
+    if (e->setup.devices != NULL) {
+        (void)wr_device_find(e->setup.devices, &c->from, c->ifindex, c->claim,
+                             c->claim_kind == WR_CLAIM_CERTIFICATE, &a->who);
+    }
     if (s != NULL) {
         uint16_t at = wr_segment_of(s, a->client.ifindex, &a->client.from);
         a->who.segment = at == WR_SEGMENT_NONE ? 0 : s->segment[at].label;

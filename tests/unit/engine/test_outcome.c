@@ -46,6 +46,35 @@ static void test_each_query_is_recorded(void **state)
     rig_stop(&r);
 }
 
+/* Who is behind an address is looked up as the query comes, and stands in its record, whoever answers it. */
+static void test_device_is_recorded(void **state)
+{
+    char name[WR_NAME_TEXT_SIZE];
+    struct wr_hash_key key = {{3, 4}};
+    struct wr_addr camera;
+    const struct wr_who who = {.device = 17, .state = WR_WHO_KNOWN};
+    size_t size = wr_device_size(8);
+    rig_start(&r);
+    void *block = aligned_alloc(64, size);
+    memset(block, 0, size);
+    struct wr_device_table *table = wr_device_init(block, 8, &key);
+    r.engine->setup.devices = table;
+    assert_int_equal(wr_addr_from_text("10.0.0.1", &camera), WR_OK);
+    assert_int_equal(wr_device_put(table, wr_device_key(table, &camera, 0), &who), WR_OK);
+    rig_ask(&r, (struct rig_query){.name = "door.example."});
+    rig_expect(&r, WR_ACTION_DATAGRAM);
+    wr_device_remove(table, wr_device_key(table, &camera, 0)); /* it was known when it asked */
+    rig_answer(&r, 0, 0, &RIG_A("door.example.", 60), 1);
+    rig_expect(&r, WR_ACTION_REPLY);
+    assert_int_equal(last_record(name, sizeof(name)).device, 17);
+    rig_expect(&r, WR_ACTION_FORGET);
+    rig_ask(&r, (struct rig_query){.name = "door.example.", .from = "10.0.0.2:99"});
+    rig_expect(&r, WR_ACTION_REPLY);
+    assert_int_equal(last_record(name, sizeof(name)).device, 0);
+    rig_stop(&r);
+    free(block);
+}
+
 static void test_drops_are_recorded(void **state)
 {
     char name[WR_NAME_TEXT_SIZE];
@@ -230,6 +259,7 @@ int main(void)
         cmocka_unit_test(test_judged_without_the_time),
         cmocka_unit_test(test_proven_before_the_clock_turned),
         cmocka_unit_test(test_sentinel),
+        cmocka_unit_test(test_device_is_recorded),
         cmocka_unit_test(test_drops_are_recorded),
         cmocka_unit_test(test_full_ring_is_counted),
         cmocka_unit_test(test_rcodes_are_counted),

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Identity: which device is behind an address, weighed from what is seen.
+ *
+ *     wr_identity_neighbour   the kernel has seen this MAC address behind this IP address, on this interface
+ *     wr_identity_lease       a DHCP server has given the address to this client
+ *     wr_identity_claim       whoever asks from this address proves (certificate) or says that it is so-and-so
+ *     wr_identity_configure   the owner says what belongs together
+ *
+ * Each is evidence with a time. Out come devices, with a number that no other device ever has, and for each address the
+ * one it belongs to, put into the table that workers read (policy/device.h) in the same call: policy follows an address at
+ * once. Nothing here waits, asks anybody, or looks at a clock.
+ *
+ * What ties marks to a device, from the strongest:
+ *
+ *   the owner's word; a proven certificate; a MAC address that a manufacturer has given; a MAC address that the device made up
+ *   itself (RFC 8948 has the bit) and that others know already.
+ *
+ * A made-up MAC address that nobody knows is a new device, until there is strong evidence that it is an old one: the same DHCP
+ * client identifier or DUID together with the same host name, or a proven certificate. Identifiers can be heard and repeated by
+ * anybody. So the first of the two holds only when the device's other MAC addresses have been silent for
+ * WR_IDENTITY_QUIET_S; until then it is nobody's. A host name alone ties nothing.
+ *
+ * An address that goes to another device by its lease goes at once. When the neighbour table alone says so, it depends on whether
+ * that is likely: who holds a lease, whose MAC address stands in the address (EUI-64), who has an IPv6 address that
+ * it chose itself, and who was there a moment ago, keep the name of the address, but the address is in conflict: it has the groups of both devices,
+ * and whoever decides gives it what both may have (WR_WHO_CONFLICT). A device whose MAC address is on two interfaces, whose
+ * fingerprint (DHCP identifier and host name) changes, or whose old MAC address comes back, is in conflict as a whole, until that
+ * is WR_IDENTITY_CONFLICT_S ago or the owner says that it is well (`allow`).
+ *
+ * Strangers can make up neighbours without end. Devices have classes: what the owner has named or configured; what has a lease or a certificate;
+ * what was seen over ten minutes; the rest. Of the last two an interface has half of the places at most; who is least deserving
+ * leaves first, and nobody leaves for somebody of a class that is lower.
+ *
+ * Time is wall clock seconds. Memory is a block of a fixed size, by the number of devices: wr_identity_size.
+ */
+#ifndef WR_POLICY_IDENTITY_H
+#define WR_POLICY_IDENTITY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "policy/device.h"
+
+struct wr_identity;
+
+/* A mark is what a device is known by. */
+enum wr_mark_kind {
+    WR_MARK_NONE = 0,
+    WR_MARK_MAC,         /* six octets */
+    WR_MARK_CLIENT,      /* DHCPv4 client identifier (RFC 2132 section 9.14) */
+    WR_MARK_DUID,        /* RFC 8415 section 11 */
+    WR_MARK_HOST,        /* what it calls itself in DHCP, in small letters */
+    WR_MARK_CERTIFICATE, /* a name that it has proven */
+    WR_MARK_CLAIM,       /* a name that it only says */
+};
+
+/* Where a mark or an address is known from: bits. */
+enum wr_mark_source {
+    WR_FROM_NEIGHBOUR = 1, /* the kernel's neighbour table */
+    WR_FROM_LEASE = 2,
+    WR_FROM_QUERY = 4,   /* the way in which it asked */
+    WR_FROM_CONFIG = 8,  /* the configuration */
+    WR_FROM_MEMORY = 16, /* the registry, of a time before the last start; gone when seen again */
+};
+
+#define WR_MARK_SIZE          40 /* octets of one that are kept; of longer ones the end is a hash */
+#define WR_IDENTITY_GROUPS    8  /* of one device, by its configuration and as many by command */
+#define WR_IDENTITY_NAME_SIZE 64
+
+struct wr_mark {
+    int64_t first_s, last_s; /* seen */
+    uint32_t ifindex;        /* of MAC: where it was seen last; 0: nowhere */
+    uint8_t kind;            /* enum wr_mark_kind */
+    uint8_t sources;         /* of enum wr_mark_source */
+    uint8_t size;
+    uint8_t octets[WR_MARK_SIZE];
+};
+
+struct wr_identity_address {
+    struct wr_addr addr; /* family NONE: no address */
+    uint32_t ifindex;
+    int64_t first_s, last_s;
+    int64_t lease_s; /* until when a DHCP server has promised it; 0: it has not */
+    int64_t rival_s; /* when somebody else was seen with it */
+    uint32_t rival;  /* the number of that device; 0: nobody */
+    uint8_t sources;
+};
+
+enum wr_identity_trouble {
+    WR_TROUBLE_NONE = 0,
+    WR_TROUBLE_INTERFACES,  /* its MAC address is on two interfaces */
+    WR_TROUBLE_FINGERPRINT, /* its DHCP identifier and its host name have changed */
+    WR_TROUBLE_RETURNED,    /* a MAC address that it had given up is back */
+    WR_TROUBLE_COPIED,      /* its certificate is shown by another device */
+    WR_TROUBLE_CONTESTED,   /* an address of it is used by another device (events only) */
+    WR_TROUBLE_FULL,        /* there is no place for another device (events only) */
+};
+
+struct wr_identity_device {
+    uint32_t number; /* 0: no device */
+    uint32_t ifindex;
+    int64_t first_s, last_s;
+    int64_t trouble_s;
+    uint32_t candidate; /* the device that it will be when that one stays silent; 0: none */
+    int64_t turn_s;     /* when another of its MAC addresses was heard than the one before */
+    uint8_t turns;      /* how often within a short time */
+    uint8_t last_mac;   /* index of the mark */
+    uint8_t trouble;    /* enum wr_identity_trouble */
+    bool linked;        /* a made-up MAC address was tied to it by its identifier and name */
+    bool quarantined;
+    bool configured;
+    uint16_t group[WR_IDENTITY_GROUPS];      /* labels; by command */
+    uint16_t conf_group[WR_IDENTITY_GROUPS]; /* by the configuration */
+    char name[WR_IDENTITY_NAME_SIZE];        /* the owner's; "" */
+    char kind[WR_IDENTITY_NAME_SIZE];        /* likewise */
+    struct wr_mark mark[WR_IDENTITY_MARKS_MAX];
+    struct wr_identity_address address[WR_IDENTITY_ADDRESSES_MAX];
+};
+
+struct wr_identity_event {
+    enum wr_identity_trouble trouble;
+    uint32_t device, other; /* numbers; other 0: nobody */
+    struct wr_addr addr;    /* of CONTESTED */
+};
+
+struct wr_identity_setup {
+    uint32_t devices; /* most */
+    struct wr_hash_key key;
+    struct wr_device_table *table; /* the results; or NULL */
+    int64_t forget_s; /* devices unseen for so long are forgotten, but for the owner's */
+};
+
+size_t wr_identity_size(uint32_t devices);
+/* Keys that the table needs for so many devices. */
+uint32_t wr_identity_keys(uint32_t devices);
+struct wr_identity *wr_identity_init(void *block, const struct wr_identity_setup *setup);
+
+/* --- evidence --- */
+
+/* How fresh a neighbour is. */
+enum wr_neighbour_age {
+    WR_NEIGHBOUR_OLD =
+        0,             /* it stands in the table, from whenever: only where nothing else is known */
+    WR_NEIGHBOUR_NEWS, /* the kernel has just been told so */
+    WR_NEIGHBOUR_CONFIRMED, /* the kernel knows that it is there now */
+};
+void wr_identity_neighbour(struct wr_identity *m, uint32_t ifindex, const uint8_t mac[6],
+                           const struct wr_addr *addr, enum wr_neighbour_age age, int64_t now_s);
+
+struct wr_identity_lease {
+    struct wr_addr addr;
+    uint8_t mac[6];
+    bool has_mac;
+    uint8_t id_kind; /* WR_MARK_CLIENT, WR_MARK_DUID; NONE: no id */
+    const uint8_t *id;
+    size_t id_size;
+    const char *host; /* or NULL */
+    size_t host_size;
+    int64_t until_s;
+};
+void wr_identity_lease(struct wr_identity *m, const struct wr_identity_lease *lease, int64_t now_s);
+
+/* `proven`: by a certificate. */
+void wr_identity_claim(struct wr_identity *m, const struct wr_addr *addr, uint32_t ifindex,
+                       const char *claim, bool proven, int64_t now_s);
+
+/* Things end with time: call it every few seconds. */
+void wr_identity_tick(struct wr_identity *m, int64_t now_s);
+
+/* --- the owner's word (policy/identityowner.c) --- */
+
+/* One device of the configuration. All of them, between begin and end: what is not said again is the owner's no more. */
+struct wr_identity_configured {
+    const char *name, *kind; /* kind may be "" */
+    const uint8_t (*mac)[6];
+    size_t macs;
+    const char *const *claim;
+    size_t claims; /* names that it need not prove, from an address that nobody has */
+    const char *const *certificate;
+    size_t certificates;
+    const struct wr_addr *addr;
+    size_t addrs;
+    const uint16_t *group; /* labels */
+    size_t groups;
+};
+void wr_identity_configure_begin(struct wr_identity *m);
+/* WR_E_FULL: no place for another device. */
+int wr_identity_configure(struct wr_identity *m, const struct wr_identity_configured *c,
+                          int64_t now_s);
+void wr_identity_configure_end(struct wr_identity *m);
+/* The groups there are, by their labels: bit n of wr_who.groups is the n-th. */
+void wr_identity_groups(struct wr_identity *m, const uint16_t *labels, size_t count);
+
+/* Commands; WR_E_NOTFOUND: there is no such device. */
+int wr_identity_name(struct wr_identity *m, uint32_t number, const char *name); /* WR_E_EXISTS */
+int wr_identity_join(struct wr_identity *m, uint32_t number, uint16_t group);   /* WR_E_FULL */
+int wr_identity_leave(struct wr_identity *m, uint32_t number, uint16_t group);
+int wr_identity_quarantine(struct wr_identity *m, uint32_t number, bool on);
+/* What is in conflict is well: that device keeps what it has. */
+int wr_identity_allow(struct wr_identity *m, uint32_t number);
+/* A device as the registry has kept it: all of it, with its number. WR_E_EXISTS, WR_E_FULL. */
+int wr_identity_restore(struct wr_identity *m, const struct wr_identity_device *device);
+/* Numbers below this are given already. */
+uint32_t wr_identity_next(const struct wr_identity *m);
+void wr_identity_set_next(struct wr_identity *m, uint32_t next);
+
+/* --- looking --- */
+
+/* By its name, its host name if that is one device's alone, or "d17". NULL: none, or more than one. */
+const struct wr_identity_device *wr_identity_find(const struct wr_identity *m, const char *text);
+const struct wr_identity_device *wr_identity_get(const struct wr_identity *m, uint32_t number);
+/* In no order: *cursor 0 begins. NULL: that was the last. */
+const struct wr_identity_device *wr_identity_walk(const struct wr_identity *m, uint32_t *cursor);
+uint32_t wr_identity_count(const struct wr_identity *m);
+uint64_t
+wr_identity_refused(const struct wr_identity *m); /* devices without a place, since the start */
+/* Counts up with everything that the registry has to know. */
+uint64_t wr_identity_changes(const struct wr_identity *m);
+/* What a worker is told for this address of the device. */
+struct wr_who wr_identity_who(const struct wr_identity *m, const struct wr_identity_device *d,
+                              const struct wr_identity_address *a);
+/* Hundredths for the device as a whole: of its address that is surest. */
+uint8_t wr_identity_sure(const struct wr_identity *m, const struct wr_identity_device *d);
+bool wr_identity_next_event(struct wr_identity *m, struct wr_identity_event *ret_event);
+/* "camera-3", else the host name, else "d17"; printable. `cap` at least WR_IDENTITY_NAME_SIZE. */
+void wr_identity_call(const struct wr_identity_device *d, char *ret_text, size_t cap);
+/* Is the MAC address one that the device, not its maker, has chosen? */
+bool wr_identity_mac_is_local(const uint8_t mac[6]);
+
+const char *wr_mark_kind_name(uint8_t kind);           /* "mac", "client-id", "duid", ... */
+const char *wr_mark_source_name(uint8_t source);       /* of one bit: "neighbour", ... */
+const char *wr_identity_trouble_text(uint8_t trouble); /* a few words */
+
+#endif
