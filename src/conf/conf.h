@@ -168,6 +168,44 @@ struct wr_conf_leases {
     const uint8_t *zone;
 };
 
+struct wr_conf_segment {
+    const char *name;
+    struct {
+        const char **items;
+        size_t count;
+    } interfaces;
+    struct {
+        struct wr_prefix *items;
+        size_t count;
+    } subnets;
+    struct {
+        const uint8_t **items; /* wire names */
+        size_t count;
+    } only;
+};
+
+/* The word "log"; those before it are those of enum wr_verdict_action, less one. */
+#define WR_CONF_VERDICT_LOG 6
+
+struct wr_conf_rule {
+    const char *name;
+    uint32_t verdict; /* enum wr_verdict_action less one, or WR_CONF_VERDICT_LOG */
+    uint32_t reason;  /* as conf/schemawords.h has them */
+    bool shadow;
+    struct {
+        const char **items;
+        size_t count;
+    } segments, types;
+    struct {
+        struct wr_prefix *items;
+        size_t count;
+    } clients, addresses;
+    struct {
+        const uint8_t **items; /* wire names */
+        size_t count;
+    } names, domains, except, aliases;
+};
+
 struct wr_conf {
     struct {
         struct wr_conf_listen *items;
@@ -202,6 +240,17 @@ struct wr_conf {
         uint32_t handshake_rate;
         uint32_t doq_connections;
     } encrypted;
+    struct {
+        struct wr_conf_segment *items;
+        size_t count;
+    } segments;
+    struct {
+        struct {
+            struct wr_conf_rule *items;
+            size_t count;
+        } rules;
+        uint32_t denial_ttl_s;
+    } policy;
     uint32_t workers; /* 0: one a core */
     const char *user; /* "": stay who we are */
     uint32_t profile; /* enum wr_conf_profile */

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "conf/record.h"
+#include "conf/policyrules.h"
 #include "conf/secrecy.h"
 #include "conf/services.h"
 #include "conf/sockets.h"
@@ -732,7 +733,7 @@ static void put_socket(void *user, const char *path, const char *other, const ch
         wrong(user, path, "%s%s (by default)", text, other);
 }
 
-static void put_secrecy(void *user, const char *path, bool warning, const char *text)
+static void put_mistake(void *user, const char *path, bool warning, const char *text)
 {
     if (warning)
         warn(user, path, text);
@@ -761,5 +762,6 @@ void wr_rules_check(const struct wr_yaml *yaml, struct wr_mistakes *mistakes, st
     check_relays(&r);
     check_special(&r);
     check_time(&r);
-    wr_secrecy_check(conf, put_secrecy, &r);
+    wr_policyrules_check(conf, put_mistake, &r);
+    wr_secrecy_check(conf, put_mistake, &r);
 }

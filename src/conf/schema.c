@@ -645,6 +645,8 @@ static const struct wr_schema_row table[] = {
      .doc = "Answer ANY with one small record (RFC 8482). `false`: with all records that servers "
             "tell; large, and asked anew each time."},
 
+#include "conf/schemasegments.h"
+#include "conf/schemapolicy.h"
     {"control", WR_SCHEMA_SECTION, V01,
      .doc = "The socket that `weir status` and its kin talk to."},
     {"control.socket", WR_SCHEMA_PATH, V01, RESTART, RANGE(0, 100),

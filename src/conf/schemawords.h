@@ -26,6 +26,10 @@ static const char *const relay_transport_words[] = {"udp", "tcp", "tls", "dtls",
 static const char *const lease_words[] = {"dnsmasq", "kea", "isc", "odhcpd", NULL};
 static const char *const discover_words[] = {"off", "rfc7050", NULL};
 static const char *const find_words[] = {"off", "proven", "private", NULL};
+/* In the order of enum wr_verdict_action behind "none". */
+static const char *const verdict_words[] = {"allow", "nxdomain", "nodata", "refused",
+                                            "drop",  "truncate", "log",    NULL};
+static const char *const reason_words[] = {"blocked", "censored", "filtered", "prohibited", NULL};
 static const char *const level_words[] = {"error", "warn", "info", "debug", NULL};
 
 #define KIB         ((uint64_t)1024)

@@ -16,6 +16,7 @@
 #include "net/clock.h"
 #include "net/loop.h"
 #include "serve/hand.h"
+#include "serve/labels.h"
 #include "serve/say.h"
 #include "transport/antireplay.h"
 
@@ -31,6 +32,7 @@ struct worker {
     uint16_t number;
     bool running;
     pthread_t thread;
+    _Atomic uint64_t *hits; /* of rules, by label */
     struct wr_engine *engine;
     size_t engine_size;
     struct wr_loop *loop;
@@ -198,6 +200,7 @@ static int seed(struct wr_rng *ret_rng)
 static int create_engine(struct worker *w)
 {
     const struct wr_crew_setup *s = &w->crew->setup;
+    w->hits = calloc(WR_LABELS_MAX, sizeof(*w->hits));
     struct wr_engine_setup setup = {
         .worker = w->number,
         .workers = s->workers,
@@ -217,9 +220,10 @@ static int create_engine(struct worker *w)
         .ranges = s->ranges,
         .quota = s->quota,
         .records = s->records == NULL ? NULL : &s->records[w->number],
+        .hits = w->hits,
         .stats = &w->stats,
     };
-    int err = seed(&setup.rng);
+    int err = w->hits == NULL ? WR_E_NOMEM : seed(&setup.rng);
     if (err != WR_OK) {
         return err;
     }
@@ -417,6 +421,7 @@ void wr_crew_destroy(struct wr_crew *c)
             }
             munmap(w->engine, w->engine_size);
         }
+        free((void *)w->hits);
         explicit_bzero(&w->secrets, sizeof(w->secrets));
     }
     wr_hands_destroy(c->hands);
@@ -435,6 +440,15 @@ const struct wr_stats *wr_crew_stats(const struct wr_crew *c, uint16_t worker)
 {
     wr_assert(worker < c->setup.workers);
     return &c->worker[worker].stats;
+}
+
+uint64_t wr_crew_hits(const struct wr_crew *c, uint16_t label)
+{
+    uint64_t hits = 0;
+    for (uint16_t i = 0; i < c->setup.workers && label < WR_LABELS_MAX; i++) {
+        hits += atomic_load_explicit(&c->worker[i].hits[label], memory_order_relaxed);
+    }
+    return hits;
 }
 
 const struct wr_net_stats *wr_crew_net_stats(const struct wr_crew *c, uint16_t worker)

@@ -92,6 +92,8 @@ void wr_crew_destroy(struct wr_crew *c); /* after the stop; NULL is fine */
 uint16_t wr_crew_workers(const struct wr_crew *c);
 const struct wr_stats *wr_crew_stats(const struct wr_crew *c, uint16_t worker);
 const struct wr_net_stats *wr_crew_net_stats(const struct wr_crew *c, uint16_t worker);
+/* How often the rule of this label has said something, in the shadow too, since the start. */
+uint64_t wr_crew_hits(const struct wr_crew *c, uint16_t label);
 uint64_t wr_crew_hands_dropped(const struct wr_crew *c);
 
 #endif

@@ -13,6 +13,7 @@
 #include "dns/codes.h"
 #include "policy/prefix.h"
 #include "serve/bounds.h"
+#include "serve/labels.h"
 #include "serve/resolvconf.h"
 
 void wr_gate_note(struct wr_gate_making *m, enum wr_log_level level, const char *format, ...)
@@ -261,6 +262,40 @@ static void compile_news(struct wr_gate_making *m)
     }
 }
 
+/* --- policy --- */
+
+static uint16_t label_of(void *user, const char *text)
+{
+    struct wr_gate_making *m = user;
+    uint16_t label = wr_labels_number(m->world->labels, text);
+    if (label == 0) {
+        wr_gate_note(m, WR_LOG_ERROR,
+                     "no number is left for %s: so many names of rules and segments need a restart",
+                     text);
+    }
+    return label;
+}
+
+static uint32_t ifindex_of(void *user, const char *interface)
+{
+    const struct wr_gate_making *m = user;
+    return wr_gate_ifindex(m->world, interface);
+}
+
+static void make_policy(struct wr_gate_making *m)
+{
+    const struct wr_policybuild_hooks hooks = {m, label_of, ifindex_of};
+    struct wr_gate *g = m->gate;
+    if (m->world->labels == NULL) {
+        return;
+    }
+    if (wr_policybuild_make(m->conf, &hooks, &g->policy)) {
+        m->err = WR_E_NOMEM;
+    }
+    g->settings.policy = g->policy.policy;
+    g->settings.segments = g->policy.segments;
+}
+
 static void make_all(struct wr_gate_making *m)
 {
     struct wr_upstreams *u = &m->gate->settings.upstreams;
@@ -298,6 +333,7 @@ static void make_all(struct wr_gate_making *m)
     wr_proofs_time(&m->gate->proofs, prove->system_clock, prove->floor_s);
     wr_gate_routes(m);
     compile_ttl_rules(m);
+    make_policy(m);
     wr_slots_assign(&m->slots, u, m->gate->settings.serial);
 }
 
@@ -339,6 +375,7 @@ void wr_gate_free(struct wr_gate *gate)
         wr_proofs_free(&gate->proofs);
         wr_recursion_free(&gate->recursion);
         wr_validation_free(&gate->validation);
+        wr_policybuild_free(&gate->policy);
         wr_designation_free(gate->designation);
         wr_creds_drop(gate->designated_by);
         free(gate);

@@ -28,6 +28,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "conf/conf.h"
+#include "conf/policybuild.h"
 #include "engine/event.h"
 #include "engine/settings.h"
 #include "net/limits.h"
@@ -63,6 +64,7 @@ struct wr_gate_way {
 
 struct wr_creds;
 struct wr_designation;
+struct wr_labels;
 
 struct wr_gate_world {
     const struct wr_gate_local *local;
@@ -75,9 +77,10 @@ struct wr_gate_world {
     const struct wr_bootstrap *bootstrap; /* addresses that were found, or NULL */
     const struct wr_dane *dane;           /* TLSA records that were found, or NULL */
     struct wr_creds
-        *authorities;       /* who vouches for encrypted servers; NULL: they cannot be asked */
-    int64_t floor_s;        /* a moment that has certainly passed; 0: the release */
-    _Atomic uint32_t *news; /* where NOTIFY is counted (resolve/news), or NULL */
+        *authorities;         /* who vouches for encrypted servers; NULL: they cannot be asked */
+    int64_t floor_s;          /* a moment that has certainly passed; 0: the release */
+    _Atomic uint32_t *news;   /* where NOTIFY is counted (resolve/news), or NULL */
+    struct wr_labels *labels; /* numbers for segments and rules; NULL: there is no policy */
     const struct wr_gate_way *way; /* for groups that want them */
     uint32_t ways;
 };
@@ -113,6 +116,7 @@ struct wr_gate {
     struct wr_proofs proofs;
     struct wr_recursion recursion;
     struct wr_validation validation;
+    struct wr_policybuild policy;
     struct wr_designation *designation; /* serve/designation; NULL: nothing is told */
     struct wr_creds *designated_by;     /* and by which certificates */
 };

@@ -315,6 +315,7 @@ static int prepare(struct wr_serve *s, const struct wr_conf *conf)
         r->world.view.floor_s = wr_timekeeper_floor(s->time);
         r->world.view.advertised = wr_translator_prefix(s->translator);
         r->world.view.news = s->news;
+        r->world.view.labels = s->labels;
         r->world.view.bootstrap = s->bootstrap;
         r->world.view.way = r->way;
         r->world.view.ways = wr_finder_ways(s->finder, r->way);

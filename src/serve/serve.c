@@ -85,8 +85,12 @@ static int make_first_gate(struct wr_serve *s)
 {
     struct wr_gate_notes notes = {.count = 0};
     s->reload.resolv_mark = wr_reload_resolv_mark(s->conf->upstream.resolv_conf);
-    int err = wr_world_read(s->conf->upstream.resolv_conf, &s->world);
+    int err = wr_labels_create(&s->labels);
     if (err == WR_OK) {
+        err = wr_world_read(s->conf->upstream.resolv_conf, &s->world);
+    }
+    if (err == WR_OK) {
+        s->world.view.labels = s->labels;
         s->world.view.trust = wr_live_anchors_set(s->anchors);
         s->world.view.floor_s = wr_timekeeper_floor(s->time);
         s->world.view.news = s->news;
@@ -566,6 +570,7 @@ static void end(struct wr_serve *s)
     wr_shared_destroy(&s->shared, &now);
     wr_gate_free(s->gate);
     wr_gate_free(s->reload.gate);
+    wr_labels_destroy(s->labels);
     wr_locals_free(&s->locals);
     wr_locals_free(&s->reload.locals);
     wr_localset_free(&s->reload.set);

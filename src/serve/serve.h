@@ -32,6 +32,7 @@
 #include "serve/gate.h"
 #include "serve/encryption.h"
 #include "serve/helper.h"
+#include "serve/labels.h"
 #include "serve/ledger.h"
 #include "serve/listeners.h"
 #include "serve/locals.h"
@@ -64,6 +65,7 @@ struct wr_serve {
     struct wr_shared shared;
     struct wr_upwatch upwatch;
     struct wr_crew *crew;
+    struct wr_labels *labels; /* numbers for the owner's names */
     struct wr_ledger *ledger;
     struct wr_live_anchors *anchors;
     struct wr_timekeeper *time;

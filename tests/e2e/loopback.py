@@ -196,12 +196,14 @@ class Weir:
         with open(self.log_path, encoding="utf-8", errors="replace") as f:
             return f.read()
 
-    def ask(self, name, to=None, tcp=False, edns=False, seconds=PATIENCE_S, qtype=1):
+    def ask(self, name, to=None, tcp=False, edns=False, seconds=PATIENCE_S, qtype=1, source=None):
         wire = question(name, edns=edns, qtype=qtype)
         to = to or self.address
         family = socket.AF_INET6 if ":" in to[0] else socket.AF_INET
         with socket.socket(family, socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM) as s:
             s.settimeout(seconds)
+            if source:
+                s.bind((source, 0))
             s.connect(to)
             s.sendall(struct.pack(">H", len(wire)) + wire if tcp else wire)
             reply = read_reply(read_framed(s) if tcp else s.recv(65536))

@@ -296,6 +296,10 @@ static void read_setting(struct reader *r)
     } else if (is(r, 0, "version") && r->words == 2) {
         snprintf(r->s->gate.settings.version, sizeof r->s->gate.settings.version, "%s",
                  is(r, 1, "none") ? "" : r->word[1]);
+    } else if (is(r, 0, "conf")) {
+        if (story_rules_setting(r->s, strstr(r->text, r->word[0]) + strlen("conf "))) {
+            fail(r, "too much of `conf`");
+        }
     } else if (story_names_setting(r->s, r->word, r->words) == 0) {
         return;
     } else if (!read_recursion(r) && !read_number(r) && !read_switch(r)) {
@@ -715,6 +719,8 @@ int story_read(struct story *s, const char *path)
     qsort(s->route, routes, sizeof s->route[0], by_name);
     wr_upstream_link_routes(s->route, routes);
     story_names_compile(s);
+    story_rules_compile(s);
+    r.failed = r.failed || s->error[0] != 0;
     if (!r.failed && (!ended || !s->steps)) {
         return fail(&r, "a story without steps or end");
     }
@@ -732,5 +738,6 @@ void story_free(struct story *s)
     }
     s->entries = 0;
     story_names_free(s);
+    story_rules_free(s);
     story_sealing_free(s);
 }

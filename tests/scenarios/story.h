@@ -6,6 +6,7 @@
  *   CONFIG                        one setting a line, see read_setting() in reader.c; local names: names.c
  *     upstream 192.0.2.1          (or hint 192.0.2.1: recursion from the root; stub ZONE ADDR, recurse-after yes)
  *     upstream tls://192.0.2.1#name=dns.sealed.net, or https://...   (sealing.c); in ranges and steps it is 192.0.2.1:853, or :443
+ *     conf LINE                   a line of a configuration file, for `segments` and `policy` (rules.c)
  *     encryption required         plain servers are not asked; a name that can be read on the way ends the story
  *   CONFIG_END
  *   SCENARIO_BEGIN title
@@ -43,6 +44,7 @@
 
 struct net_stream;
 struct story_names;
+struct story_rules;
 struct story_sealing;
 
 #define STORY_SERVERS_MAX 16
@@ -155,6 +157,7 @@ struct story {
     struct wr_route route[STORY_ROUTES_MAX];
     struct wr_ttl_rule rule[4];
     struct story_names *names;     /* local names, or NULL */
+    struct story_rules *rules;     /* segments and rules, or NULL */
     struct story_sealing *sealing; /* encrypted upstreams, or NULL */
     struct wr_prefix dns64_exclude, dns64_only_for;
 };
@@ -163,6 +166,11 @@ struct story {
 int story_names_setting(struct story *s, char **words, unsigned count);
 void story_names_compile(struct story *s); /* into s->gate.local */
 void story_names_free(struct story *s);
+
+/* Segments and rules of a story (rules.c): lines of a configuration file behind the word "conf". -1: too many of them. */
+int story_rules_setting(struct story *s, const char *line);
+void story_rules_compile(struct story *s); /* into s->gate.settings; s->error says what is wrong */
+void story_rules_free(struct story *s);
 
 /* Encrypted upstreams of a story (sealing.c). False: the URL is no encrypted one that can be read; else `ret_addr` is where the server is. */
 bool story_sealing_reads(struct story *s, const char *url, struct wr_addr *ret_addr);

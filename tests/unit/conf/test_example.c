@@ -50,7 +50,8 @@ static bool is_of_another_key(const char *name)
     bool key = strncmp(name, "local.zones", 11) == 0;
 
     for (uint32_t i = 0; i < mistakes.count; i++)
-        if ((group && strstr(mistakes.item[i].text, "isp")) ||
+        if (strstr(mistakes.item[i].text, "there is no segment \"cameras\"") ||
+            (group && strstr(mistakes.item[i].text, "isp")) ||
             (key && strstr(mistakes.item[i].text, "local.keys")) ||
             strstr(mistakes.item[i].text, "built without QUIC"))
             return true;

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conf/policybuild.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dns/codes.h"
+#include "policy/prefix.h"
+
+struct work {
+    const struct wr_conf *conf;
+    const struct wr_policybuild_hooks *hooks;
+    struct wr_policybuild *out;
+};
+
+static uint16_t label_of(const struct work *k, const char *text)
+{
+    return k->hooks->label(k->hooks->user, text);
+}
+
+/* --- segments --- */
+
+static void make_segment(struct work *k, struct wr_segments *s, struct wr_segment *segment,
+                         struct wr_segment_link *link)
+{
+    const struct wr_conf_segment *from = &k->conf->segments.items[s->segments];
+
+    *segment = (struct wr_segment){.label = label_of(k, from->name)};
+    for (size_t i = 0; i < from->interfaces.count; i++)
+        link[s->links++] = (struct wr_segment_link){
+            k->hooks->ifindex(k->hooks->user, from->interfaces.items[i]), s->segments};
+    for (size_t i = 0; i < from->subnets.count; i++)
+        s->subnet[s->subnets++] =
+            (struct wr_segment_subnet){.prefix = from->subnets.items[i], .segment = s->segments};
+    s->segments++;
+}
+
+static void make_segments(struct work *k)
+{
+    size_t count = k->conf->segments.count, links = 0, subnets = 0;
+    struct wr_conf_mem *mem = &k->out->mem;
+
+    for (size_t i = 0; i < count; i++) {
+        links += k->conf->segments.items[i].interfaces.count;
+        subnets += k->conf->segments.items[i].subnets.count;
+    }
+    struct wr_segments *s = wr_mem_take(mem, sizeof(*s));
+    struct wr_segment *segment = wr_mem_take(mem, count * sizeof(*segment));
+    struct wr_segment_link *link = wr_mem_take(mem, links * sizeof(*link));
+    struct wr_segment_subnet *subnet = wr_mem_take(mem, subnets * sizeof(*subnet));
+
+    if (mem->failed || count == 0)
+        return;
+    *s = (struct wr_segments){.segment = segment, .subnet = subnet, .link = link};
+    while (s->segments < count)
+        make_segment(k, s, &segment[s->segments], link);
+    wr_segment_compile(s);
+    k->out->segments = s;
+}
+
+/* --- rules --- */
+
+static struct wr_prefix *prefixes(struct work *k, const struct wr_prefix *from, size_t count,
+                                  uint32_t *ret_count)
+{
+    struct wr_prefix *copy = wr_mem_take(&k->out->mem, count * sizeof(*copy));
+
+    *ret_count = 0;
+    if (!copy || count == 0)
+        return copy;
+    memcpy(copy, from, count * sizeof(*copy));
+    *ret_count = wr_prefix_compile(copy, (uint32_t)count);
+    return copy;
+}
+
+static uint16_t *segment_labels(struct work *k, const char *const *items, size_t count)
+{
+    uint16_t *labels = wr_mem_take(&k->out->mem, count * sizeof(*labels));
+
+    for (size_t i = 0; labels && i < count; i++)
+        labels[i] = label_of(k, items[i]);
+    return labels;
+}
+
+static uint16_t *types(struct work *k, const char *const *items, size_t count)
+{
+    uint16_t *numbers = wr_mem_take(&k->out->mem, count * sizeof(*numbers));
+
+    for (size_t i = 0; numbers && i < count; i++)
+        (void)wr_codes_type_from_text(items[i], strlen(items[i]), &numbers[i]); /* was checked */
+    return numbers;
+}
+
+#define NAMES(list) ((struct wr_policy_names){(list).items, (uint32_t)(list).count})
+
+static void make_rule(struct work *k, const struct wr_conf_rule *from, struct wr_policy_rule *r)
+{
+    static const int16_t reasons[] = {WR_EDE_BLOCKED, WR_EDE_CENSORED, WR_EDE_FILTERED,
+                                      WR_EDE_PROHIBITED};
+    bool logs = from->verdict == WR_CONF_VERDICT_LOG;
+
+    snprintf(r->name, sizeof(r->name), "%s", from->name);
+    r->label = label_of(k, from->name);
+    r->action = logs ? WR_VERDICT_ALLOW : (uint8_t)(from->verdict + 1);
+    r->shadow = from->shadow || logs;
+    r->ede = reasons[from->reason];
+    r->about.segment = segment_labels(k, from->segments.items, from->segments.count);
+    r->about.segments = (uint32_t)from->segments.count;
+    r->about.client = prefixes(k, from->clients.items, from->clients.count, &r->about.clients);
+    r->exact = NAMES(from->names);
+    r->below = NAMES(from->domains);
+    r->except = NAMES(from->except);
+    r->alias = NAMES(from->aliases);
+    r->type = types(k, from->types.items, from->types.count);
+    r->types = (uint32_t)from->types.count;
+    r->address = prefixes(k, from->addresses.items, from->addresses.count, &r->addresses);
+}
+
+/* The list of a segment has a name that no rule can have: there is a ":" in it. */
+static void make_only(struct work *k, const struct wr_conf_segment *from, struct wr_policy_only *o)
+{
+    char text[WR_POLICY_NAME_SIZE + 8];
+
+    snprintf(text, sizeof(text), "only:%s", from->name);
+    snprintf(o->name, sizeof(o->name), "%s", from->name);
+    o->label = label_of(k, text);
+    o->about.segment = segment_labels(k, (const char *const *)&from->name, 1);
+    o->about.segments = 1;
+    o->below = NAMES(from->only);
+}
+
+static void compile(struct work *k, const struct wr_policy_spec *spec)
+{
+    struct wr_conf_mem *mem = &k->out->mem;
+
+    if (spec->rules == 0 && spec->onlys == 0)
+        return;
+    k->out->block = aligned_alloc(64, wr_policy_size(spec));
+    mem->failed = mem->failed || !k->out->block;
+    if (!mem->failed)
+        k->out->policy = wr_policy_compile(k->out->block, spec);
+}
+
+static void make_policy(struct work *k)
+{
+    const struct wr_conf *c = k->conf;
+    struct wr_conf_mem *mem = &k->out->mem;
+    struct wr_policy_rule *rule = wr_mem_take(mem, c->policy.rules.count * sizeof(*rule));
+    struct wr_policy_only *only = wr_mem_take(mem, c->segments.count * sizeof(*only));
+    struct wr_policy_spec spec = {.rule = rule, .only = only, .ttl_s = c->policy.denial_ttl_s};
+
+    for (; !mem->failed && spec.rules < c->policy.rules.count; spec.rules++)
+        make_rule(k, &c->policy.rules.items[spec.rules], &rule[spec.rules]);
+    for (size_t i = 0; !mem->failed && i < c->segments.count; i++)
+        if (c->segments.items[i].only.count > 0)
+            make_only(k, &c->segments.items[i], &only[spec.onlys++]);
+    if (!mem->failed)
+        compile(k, &spec);
+}
+
+int wr_policybuild_make(const struct wr_conf *conf, const struct wr_policybuild_hooks *hooks,
+                        struct wr_policybuild *ret)
+{
+    struct work k = {conf, hooks, ret};
+
+    *ret = (struct wr_policybuild){.policy = NULL};
+    wr_mem_init(&ret->mem);
+    make_segments(&k);
+    make_policy(&k);
+    if (ret->mem.failed) {
+        wr_policybuild_free(ret);
+        return WR_E_NOMEM;
+    }
+    return WR_OK;
+}
+
+void wr_policybuild_free(struct wr_policybuild *b)
+{
+    free(b->block);
+    wr_mem_free(&b->mem);
+    *b = (struct wr_policybuild){.policy = NULL};
+}

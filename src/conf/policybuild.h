@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Policy build: from segments and rules as the owner wrote them to what decides (policy/policy, policy/segment).
+ *
+ *     err = wr_policybuild_make(conf, &hooks, &set);   settings.policy = set.policy, settings.segments = set.segments
+ *     wr_policybuild_free(&set);
+ *
+ * Numbers for names and interfaces come from the hooks. The set points into the configuration: it is freed first.
+ */
+#ifndef WR_CONF_POLICYBUILD_H
+#define WR_CONF_POLICYBUILD_H
+
+#include "conf/conf.h"
+#include "conf/mem.h"
+#include "policy/policy.h"
+#include "policy/segment.h"
+
+struct wr_policybuild_hooks {
+    void *user;
+    uint16_t (*label)(void *user, const char *text);        /* a number for a name; never 0 */
+    uint32_t (*ifindex)(void *user, const char *interface); /* 0: there is none now */
+};
+
+struct wr_policybuild {
+    const struct wr_policy *policy;     /* NULL: no rule, no list */
+    const struct wr_segments *segments; /* NULL: none */
+    void *block;                        /* of the policy's table */
+    struct wr_conf_mem mem;
+};
+
+int wr_policybuild_make(const struct wr_conf *conf, const struct wr_policybuild_hooks *hooks,
+                        struct wr_policybuild *ret); /* WR_E_NOMEM */
+void wr_policybuild_free(struct wr_policybuild *b);  /* all zeros is fine */
+
+#endif

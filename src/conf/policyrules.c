@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conf/policyrules.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dns/codes.h"
+
+enum { PATH_SIZE = 128, TEXT_SIZE = 256 };
+
+struct check {
+    const struct wr_conf *conf;
+    wr_policyrules_wrong *wrong;
+    void *user;
+};
+
+/* `list`[i].`leaf`, or where `k` is no -1 the k-th of it. */
+__attribute__((format(printf, 6, 7))) static void wrong(const struct check *c, const char *list,
+                                                        size_t i, const char *leaf, long k,
+                                                        const char *format, ...)
+{
+    char path[PATH_SIZE], text[TEXT_SIZE];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    if (k < 0)
+        snprintf(path, sizeof(path), "%s[%zu].%s", list, i, leaf);
+    else
+        snprintf(path, sizeof(path), "%s[%zu].%s[%ld]", list, i, leaf, k);
+    c->wrong(c->user, path, false, text);
+}
+
+/* --- segments --- */
+
+static void check_interface(const struct check *c, size_t i, size_t k)
+{
+    const struct wr_conf_segment *s = c->conf->segments.items;
+
+    for (size_t other = 0; other <= i; other++)
+        for (size_t n = 0; n < s[other].interfaces.count && (other < i || n < k); n++)
+            if (!strcmp(s[other].interfaces.items[n], s[i].interfaces.items[k])) {
+                wrong(c, "segments", i, "interfaces", (long)k,
+                      "this interface belongs to the segment %s already", s[other].name);
+                return;
+            }
+}
+
+static void check_subnet(const struct check *c, size_t i, size_t k)
+{
+    const struct wr_conf_segment *s = c->conf->segments.items;
+    const struct wr_prefix *own = &s[i].subnets.items[k];
+
+    for (size_t other = 0; other <= i; other++)
+        for (size_t n = 0; n < s[other].subnets.count && (other < i || n < k); n++) {
+            const struct wr_prefix *p = &s[other].subnets.items[n];
+
+            if (p->len == own->len && wr_addr_equal(&p->addr, &own->addr)) {
+                wrong(c, "segments", i, "subnets", (long)k,
+                      "this subnet belongs to the segment %s already", s[other].name);
+                return;
+            }
+        }
+}
+
+static void check_segments(const struct check *c)
+{
+    const struct wr_conf_segment *s = c->conf->segments.items;
+
+    for (size_t i = 0; i < c->conf->segments.count; i++) {
+        for (size_t other = 0; other < i && s[i].name; other++)
+            if (s[other].name && !strcmp(s[other].name, s[i].name))
+                wrong(c, "segments", i, "name", -1, "there is a segment of this name already");
+        if (s[i].interfaces.count == 0 && s[i].subnets.count == 0) {
+            char path[PATH_SIZE];
+
+            snprintf(path, sizeof(path), "segments[%zu].name", i);
+            c->wrong(c->user, path, true,
+                     "a segment without interfaces and subnets: nobody is in it");
+        }
+        for (size_t k = 0; k < s[i].interfaces.count; k++)
+            check_interface(c, i, k);
+        for (size_t k = 0; k < s[i].subnets.count; k++)
+            check_subnet(c, i, k);
+    }
+}
+
+/* --- rules --- */
+
+static bool is_segment(const struct wr_conf *conf, const char *name)
+{
+    for (size_t i = 0; i < conf->segments.count; i++)
+        if (conf->segments.items[i].name && !strcmp(conf->segments.items[i].name, name))
+            return true;
+    return false;
+}
+
+static void check_rule(const struct check *c, size_t i)
+{
+    const struct wr_conf_rule *rules = c->conf->policy.rules.items, *r = &rules[i];
+    uint16_t type;
+
+    for (size_t other = 0; other < i && r->name; other++)
+        if (rules[other].name && !strcmp(rules[other].name, r->name))
+            wrong(c, "policy.rules", i, "name", -1, "there is a rule of this name already");
+    for (size_t k = 0; k < r->segments.count; k++)
+        if (!is_segment(c->conf, r->segments.items[k]))
+            wrong(c, "policy.rules", i, "segments", (long)k, "there is no segment \"%s\"",
+                  r->segments.items[k]);
+    for (size_t k = 0; k < r->types.count; k++)
+        if (wr_codes_type_from_text(r->types.items[k], strlen(r->types.items[k]), &type))
+            wrong(c, "policy.rules", i, "types", (long)k, "\"%s\" is no record type",
+                  r->types.items[k]);
+}
+
+void wr_policyrules_check(const struct wr_conf *conf, wr_policyrules_wrong *wrong_fn, void *user)
+{
+    struct check c = {conf, wrong_fn, user};
+
+    check_segments(&c);
+    for (size_t i = 0; i < conf->policy.rules.count; i++)
+        check_rule(&c, i);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Schema, policy: the rows of the section `policy`, a part of the one table of keys.
+ *
+ * schema.c includes this in the middle of that table, with its macros, and nobody else does; so there is no guard.
+ */
+/* clang-format off */
+    {"policy", WR_SCHEMA_SECTION, V01, .doc = "Who may have which names."},
+    {"policy.rules", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_POLICY_RULES_MAX, V01, DEFAULT(""),
+     LIST(policy.rules),
+     .doc = "Rules, in order: the first whose conditions all hold decides. What a rule says goes "
+            "before local names, special-use names and the cache. Rules without `aliases` and `addresses` decide "
+            "on the question, before anybody is asked; the others on the answer, just before it "
+            "is sent, and there what stands above them is looked at once more."},
+    {"policy.rules[].name", WR_SCHEMA_LABEL, V01, RANGE(1, WR_POLICY_NAME_SIZE - 1),
+     IN(wr_conf_rule, name), EXAMPLE("no-telemetry"),
+     .doc = "What the extended error of a denial, `weir log` and `weir policy` call it."},
+    {"policy.rules[].verdict", WR_SCHEMA_WORD, V01, IN(wr_conf_rule, verdict), .words = verdict_words,
+     EXAMPLE("nxdomain"),
+     .doc = "`allow`: no later rule is asked. `nxdomain`: the name does not exist, and nothing below "
+            "it. `nodata`: it has no record of the type. `refused`. `drop`: no reply at all. "
+            "`truncate`: over UDP nothing but the wish that it be asked over TCP. `log`: it is recorded "
+            "and counted, and the walk goes on."},
+    {"policy.rules[].segments", WR_SCHEMA_LABEL, .list = true, .max_items = WR_SEGMENTS_MAX, V01,
+     RANGE(1, 63), DEFAULT(""), INLIST(wr_conf_rule, segments), EXAMPLE("cameras"),
+     .doc = "Only for clients in one of these segments."},
+    {"policy.rules[].clients", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_SEGMENT_PLACES_MAX, V01,
+     DEFAULT(""), INLIST(wr_conf_rule, clients), EXAMPLE("192.168.9.20, 192.168.9.32/28"),
+     .doc = "Only for clients with these addresses."},
+    {"policy.rules[].names", WR_SCHEMA_NAME, .list = true, .max_items = WR_POLICY_NAMES_MAX, V01,
+     DEFAULT(""), INLIST(wr_conf_rule, names), EXAMPLE("metrics.vendor.example"),
+     .doc = "Only for these names, not for what is below them."},
+    {"policy.rules[].domains", WR_SCHEMA_NAME, .list = true, .max_items = WR_POLICY_NAMES_MAX, V01,
+     DEFAULT(""), INLIST(wr_conf_rule, domains), EXAMPLE("telemetry.example"),
+     .doc = "Only for these names and all below them. With `names` too, either will do."},
+    {"policy.rules[].except", WR_SCHEMA_NAME, .list = true, .max_items = WR_POLICY_NAMES_MAX, V01,
+     DEFAULT(""), INLIST(wr_conf_rule, except), EXAMPLE("updates.telemetry.example"),
+     .doc = "Not for these names and what is below them."},
+    {"policy.rules[].types", WR_SCHEMA_LABEL, .list = true, .max_items = 64, V01, RANGE(1, 16),
+     DEFAULT(""), INLIST(wr_conf_rule, types), EXAMPLE("HTTPS, SVCB"),
+     .doc = "Only for questions of these types: `AAAA`, `TYPE65`."},
+    {"policy.rules[].aliases", WR_SCHEMA_NAME, .list = true, .max_items = WR_POLICY_NAMES_MAX, V01,
+     DEFAULT(""), INLIST(wr_conf_rule, aliases), EXAMPLE("tracker.example"),
+     .doc = "Only for answers that lead (by CNAME or DNAME) to one of these names or below them."},
+    {"policy.rules[].addresses", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_POLICY_PREFIXES_MAX,
+     V01, DEFAULT(""), INLIST(wr_conf_rule, addresses), EXAMPLE("198.51.100.0/24"),
+     .doc = "Only for answers with such an address: in A and AAAA records, and in the hints of SVCB "
+            "and HTTPS."},
+    {"policy.rules[].reason", WR_SCHEMA_WORD, V01, DEFAULT("blocked"), IN(wr_conf_rule, reason),
+     .words = reason_words,
+     .doc = "What a denial says of itself in its extended error (RFC 8914): `blocked` by whoever runs this "
+            "network (15), `censored` because somebody outside demands it (16), `filtered` because the "
+            "client's side asked for it (17), `prohibited`: this client may not (18)."},
+    {"policy.rules[].shadow", WR_SCHEMA_BOOL, V01, DEFAULT("false"), IN(wr_conf_rule, shadow),
+     .doc = "The rule is tried: what it would have done is recorded and counted, and the walk goes on."},
+    {"policy.denial_ttl", WR_SCHEMA_SECONDS, V01, RANGE(0, 86400), DEFAULT("1m"),
+     AT(policy.denial_ttl_s),
+     .doc = "How long clients may remember that a name is denied. Short: what is allowed later is "
+            "found soon."},

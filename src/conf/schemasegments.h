@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Schema, segments: the rows of `segments`, a part of the one table of keys.
+ *
+ * schema.c includes this in the middle of that table, with its macros, and nobody else does; so there is no guard.
+ */
+/* clang-format off */
+    {"segments", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_SEGMENTS_MAX, V01, DEFAULT(""),
+     LIST(segments),
+     .doc = "Parts of the network. A client is in the segment with the longest subnet that has its "
+            "address, else in that of the interface it came in by; a subnet of a segment with "
+            "interfaces does not count for what came in by another segment's interface. Who is in "
+            "none of them is served as if there were none."},
+    {"segments[].name", WR_SCHEMA_LABEL, V01, RANGE(1, 63), IN(wr_conf_segment, name),
+     EXAMPLE("cameras"), .doc = "What rules, `weir log` and `weir policy` call it."},
+    {"segments[].interfaces", WR_SCHEMA_LABEL, .list = true, .max_items = WR_SEGMENT_PLACES_MAX, V01,
+     RANGE(1, WR_CONF_INTERFACE_SIZE - 1), DEFAULT(""), INLIST(wr_conf_segment, interfaces),
+     EXAMPLE("br-cam"), .doc = "Interfaces that its clients come in by; a VLAN's is one like another."},
+    {"segments[].subnets", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_SEGMENT_PLACES_MAX, V01,
+     DEFAULT(""), INLIST(wr_conf_segment, subnets), EXAMPLE("192.168.9.0/24, \"fd00:9::/64\""),
+     .doc = "Addresses of its clients, for what comes from behind another router."},
+    {"segments[].only", WR_SCHEMA_NAME, .list = true, .max_items = WR_POLICY_NAMES_MAX, V01,
+     DEFAULT(""), INLIST(wr_conf_segment, only), EXAMPLE("vendor.example, pool.ntp.org"),
+     .doc = "Approved names: its clients get these, all below them, and whatever aliases these "
+            "lead to; nothing else exists for them, local names and special ones included. "
+            "A rule can still deny an approved name, and none opens another. Where several lists "
+            "apply to a client, a name of any of them is approved. Empty: there is no such list."},

@@ -1,0 +1,60 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Rules for two clients in two segments, on the real binary: what each gets, what is asked of the upstream for it, and what a reload changes."""
+import loopback
+from loopback import equal, need
+
+CAMERA, DESK = "127.0.0.2", "127.0.0.3"
+SEGMENTS = [{"name": "cams", "subnets": [CAMERA + "/32"], "only": ["vendor.example"]},
+            {"name": "desks", "subnets": [DESK + "/32"]}]
+
+
+def rules(*items):
+    return {"segments": SEGMENTS, "policy": {"denial_ttl": "20s", "rules": list(items)}}
+
+
+@loopback.test("a rule holds for whom it names, and nobody is asked for what is denied")
+def segments(box):
+    up = box.upstream()
+    weir = box.weir(upstreams=[up], **rules(
+        {"name": "no-ads", "segments": ["desks"], "domains": ["ads.example"], "verdict": "nxdomain"},
+        {"name": "no-net", "segments": ["desks"], "addresses": ["192.0.2.0/24"], "domains": ["far.example"],
+         "verdict": "nodata", "reason": "filtered"}))
+    denied = weir.ask("x.ads.example", source=DESK, edns=True)
+    equal((denied.rcode, denied.ede, denied.text, denied.counts[2]), (3, 15, "rule no-ads", 1))
+    equal(weir.ask("ads.example", source=DESK, edns=True, tcp=True).rcode, 3)
+    far = weir.ask("far.example", source=DESK, edns=True)
+    equal((far.rcode, far.ede, far.addresses), (0, 17, []))
+    equal(weir.ask("far.example").addresses, ["192.0.2.1"])     # from the cache, for who is in no segment
+    equal(weir.ask("x.ads.example").addresses, ["192.0.2.1"])
+    equal(weir.ask("x.ads.example", source=DESK).rcode, 3)      # it is in the cache now
+    equal(weir.ask("api.vendor.example", source=CAMERA).addresses, ["192.0.2.1"])
+    other = weir.ask("ads.example", source=CAMERA, edns=True)
+    equal((other.rcode, other.text), (3, "not among the approved names of cams"))
+    equal(up.names[loopback.wire_name("ads.example")], 0)
+
+
+@loopback.test("a reload puts other rules in force")
+def reloads(box):
+    weir = box.weir(upstreams=[box.upstream()], **rules(
+        {"name": "gone", "domains": ["gone.example"], "verdict": "refused", "reason": "prohibited"}))
+    equal(weir.ask("a.gone.example", edns=True).ede, 18)
+    weir.configure(box.settings([box.things[0]], segments=SEGMENTS,
+                                policy={"rules": [{"name": "b", "domains": ["b.example"], "verdict": "nodata"}]}))
+    weir.verb("reload")
+    equal(weir.ask("a.gone.example").addresses, ["192.0.2.1"])
+    equal(weir.ask("b.example").addresses, [])
+
+
+@loopback.test("what does not hold together is refused before anything changes")
+def refused(box):
+    weir = box.weir(upstreams=[box.upstream()], **rules(
+        {"name": "a", "domains": ["a.example"], "verdict": "refused"}))
+    weir.configure(box.settings([box.things[0]], policy={"rules": [
+        {"name": "a", "segments": ["nobody"], "verdict": "drop"}]}))
+    answer = weir.refusal('{"verb": "reload"}')
+    need("there is no segment" in str(answer), answer)
+    equal(weir.ask("a.example").rcode, 5)
+
+
+loopback.main()

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the owner wrote decides as it reads. */
+#include "unit/conf/conftest.h"
+
+#include "conf/policybuild.h"
+#include "dns/codes.h"
+
+static char labels[16][80];
+static unsigned count;
+
+static uint16_t label_of(void *user, const char *text)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (!strcmp(labels[i], text))
+            return (uint16_t)(i + 1);
+    snprintf(labels[count], sizeof(labels[count]), "%s", text);
+    return (uint16_t)++count;
+}
+
+static uint32_t ifindex_of(void *user, const char *interface)
+{
+    return !strcmp(interface, "br-cam") ? 5 : 0;
+}
+
+static const struct wr_policybuild_hooks hooks = {NULL, label_of, ifindex_of};
+
+static const char text[] =
+    "segments:\n"
+    "  - {name: cams, interfaces: [br-cam], only: [vendor.example]}\n"
+    "  - {name: desk, interfaces: [gone0], subnets: [10.1.0.0/16]}\n"
+    "policy:\n"
+    "  denial_ttl: 2m\n"
+    "  rules:\n"
+    "    - {name: tried, domains: [vendor.example], verdict: refused, shadow: true}\n"
+    "    - {name: noted, types: [A], domains: [noted.example], verdict: log}\n"
+    "    - {name: hidden, segments: [desk], clients: [10.1.2.0/24, 10.1.3.0/24], names: "
+    "[a.example], "
+    "verdict: drop, reason: censored}\n"
+    "    - {name: far, addresses: [198.51.100.0/24, 198.51.100.7], verdict: nodata}\n";
+
+static struct wr_verdict verdict(const struct wr_policybuild *b, uint32_t ifindex, const char *from,
+                                 const char *name)
+{
+    struct wr_addr client;
+    struct wr_name n;
+    struct wr_who who = {.segment = 0};
+    assert_int_equal(wr_addr_from_text(from, &client), 0);
+    assert_int_equal(wr_name_from_text(name, strlen(name), &n), 0);
+    uint16_t at = wr_segment_of(b->segments, ifindex, &client);
+    who.segment = at == WR_SEGMENT_NONE ? 0 : b->segments->segment[at].label;
+    struct wr_policy_ask ask = {.who = &who, .client = &client, .name = n.wire, .type = WR_TYPE_A};
+    return wr_policy_question(b->policy, &ask);
+}
+
+static void test_as_it_reads(void **state)
+{
+    struct wr_conf *c = good_conf(text);
+    struct wr_policybuild b;
+    assert_int_equal(wr_policybuild_make(c, &hooks, &b), WR_OK);
+    struct wr_verdict v = verdict(&b, 5, "192.168.1.1", "vendor.example");
+    assert_true(v.shadow && v.action == WR_VERDICT_REFUSED && v.rule == label_of(NULL, "tried"));
+    v = verdict(&b, 5, "192.168.1.1", "other.example");
+    assert_true(!v.shadow && v.action == WR_VERDICT_NXDOMAIN &&
+                v.rule == label_of(NULL, "only:cams"));
+    v = verdict(&b, 0, "10.1.2.9", "noted.example");
+    assert_true(v.shadow && v.action == WR_VERDICT_ALLOW && v.rule == label_of(NULL, "noted"));
+    v = verdict(&b, 0, "10.1.2.9", "a.example");
+    assert_true(!v.shadow && v.action == WR_VERDICT_DROP);
+    char words[WR_POLICY_REASON_SIZE];
+    assert_int_equal(wr_policy_reason(b.policy, &v, words), WR_EDE_CENSORED);
+    assert_string_equal(words, "rule hidden");
+    assert_int_equal(verdict(&b, 0, "10.1.4.9", "a.example").action, WR_VERDICT_NONE);
+    assert_int_equal(verdict(&b, 0, "192.168.1.1", "a.example").action, WR_VERDICT_NONE);
+    assert_true(wr_policy_wants_answers(b.policy));
+    assert_int_equal(wr_policy_ttl(b.policy), 120);
+    wr_policybuild_free(&b);
+    wr_conf_free(c);
+}
+
+static void test_nothing_written(void **state)
+{
+    struct wr_conf *c = good_conf("");
+    struct wr_policybuild b;
+    assert_int_equal(wr_policybuild_make(c, &hooks, &b), WR_OK);
+    assert_null(b.policy);
+    assert_null(b.segments);
+    wr_policybuild_free(&b);
+    wr_conf_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_as_it_reads),
+        cmocka_unit_test(test_nothing_written),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What segments and rules must not say, each at its place. */
+#include "unit/conf/conftest.h"
+
+#include "conf/policyrules.h"
+
+#define SEGMENT "segments:\n  - {name: cams, interfaces: [br-cam], subnets: [192.0.2.0/24]}\n"
+
+static void test_good(void **state)
+{
+    struct wr_conf *c = good_conf(
+        SEGMENT
+        "  - {name: guests, interfaces: [br-guest], only: [vendor.example]}\n"
+        "policy:\n  rules:\n"
+        "    - {name: a, segments: [cams, guests], domains: [ads.example], verdict: nodata}\n"
+        "    - {name: b, types: [HTTPS, TYPE77], clients: [10.0.0.0/8], verdict: log}\n"
+        "  denial_ttl: 10s\n");
+    assert_int_equal(c->segments.count, 2);
+    assert_int_equal(c->policy.rules.count, 2);
+    assert_int_equal(c->policy.rules.items[0].verdict, 2);
+    assert_int_equal(c->policy.rules.items[1].verdict, WR_CONF_VERDICT_LOG);
+    assert_int_equal(c->policy.denial_ttl_s, 10);
+    wr_conf_free(c);
+}
+
+static void test_wrong(void **state)
+{
+    static const struct broken rows[] = {
+        {SEGMENT "  - {name: cams, interfaces: [br-x]}\n", 3, 12,
+         "there is a segment of this name already"},
+        {SEGMENT "  - {name: two, interfaces: [br-x, br-cam]}\n", 3, 36,
+         "belongs to the segment cams already"},
+        {SEGMENT "  - {name: two, subnets: [192.0.2.0/24]}\n", 3, 27,
+         "belongs to the segment cams already"},
+        {"segments: [{name: one, subnets: [10.0.0.0/8, 10.0.0.0/8]}]\n", 1, 46,
+         "belongs to the segment one already"},
+        {"policy: {rules: [{name: a, verdict: drop, segments: [cams]}]}\n", 1, 54,
+         "there is no segment \"cams\""},
+        {"policy: {rules: [{name: a, verdict: drop}, {name: a, verdict: drop}]}\n", 1, 51,
+         "there is a rule of this name already"},
+        {"policy: {rules: [{name: a, verdict: drop, types: [A, BOGUS]}]}\n", 1, 54,
+         "\"BOGUS\" is no record type"},
+        {"policy: {rules: [{name: a, verdict: maybe}]}\n", 1, 37, "verdict"},
+        {"policy: {rules: [{name: a}]}\n", 1, 18, "verdict"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        check_broken(&rows[i]);
+}
+
+/* Subnets may nest: the longest counts. */
+static void test_nested_subnets(void **state)
+{
+    wr_conf_free(good_conf("segments:\n  - {name: a, subnets: [10.0.0.0/8]}\n"
+                           "  - {name: b, subnets: [10.0.0.0/16]}\n"));
+}
+
+static void test_nobody_in_it(void **state)
+{
+    wr_conf_free(good_conf("segments: [{name: none}]\n"));
+    assert_true(has_mistake(1, 19, "nobody is in it"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_good),
+        cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_nested_subnets),
+        cmocka_unit_test(test_nobody_in_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
