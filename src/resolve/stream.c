@@ -398,8 +398,7 @@ static void question_failed(struct wr_streams *s, struct wr_stream *st,
 {
     struct wr_exchange *x = find_asked(st, said->id);
     if (!x) {
-        st->owed -= st->owed > 0;
-        st->unheard = st->unheard < st->owed ? st->unheard : st->owed; /* that is heard of */
+        wr_streamlife_failed(s, st, said->id);
         return;
     }
     wr_securestream_failed(s, st, WR_UPCONN_NOT_DNS, said->text, now_us);

@@ -232,19 +232,40 @@ struct wr_stream *wr_streamlife_yield(struct wr_streams *s, const struct wr_stre
     return from;
 }
 
-struct wr_exchange *wr_streamlife_claim(struct wr_streams *s, const struct wr_stream *st,
-                                        uint16_t msg_id)
+/* The question that was moved from there, with the connection that it is on now. */
+static struct wr_exchange *moved_from(struct wr_streams *s, const struct wr_stream *st,
+                                      uint16_t msg_id, struct wr_stream **ret_other)
 {
     struct wr_exchange *x = NULL;
-    struct wr_stream *other = NULL;
     for (uint32_t i = 0; i < s->pool.count && st->owed > 0 && x == NULL; i++) {
         wr_id id;
-        other = wr_pool_at(&s->pool, i, &id);
+        struct wr_stream *other = wr_pool_at(&s->pool, i, &id);
         if (other && other != st && other->state != WR_STREAM_CLOSING && other->slot == st->slot) {
             x = find_moved(&other->asked, st->id, msg_id);
             x = x ? x : find_moved(&other->waiting, st->id, msg_id);
+            *ret_other = other;
         }
     }
+    return x;
+}
+
+void wr_streamlife_failed(struct wr_streams *s, struct wr_stream *st, uint16_t msg_id)
+{
+    struct wr_stream *other = NULL;
+    struct wr_exchange *x = moved_from(s, st, msg_id, &other);
+    x = x ? x : find_moved(&s->orphans, st->id, msg_id);
+    if (x) {
+        x->old_stream = 0; /* else it would be taken back, and counted, once more */
+    }
+    st->owed -= st->owed > 0;
+    st->unheard = st->unheard < st->owed ? st->unheard : st->owed; /* that is heard of */
+}
+
+struct wr_exchange *wr_streamlife_claim(struct wr_streams *s, const struct wr_stream *st,
+                                        uint16_t msg_id)
+{
+    struct wr_stream *other = NULL;
+    struct wr_exchange *x = moved_from(s, st, msg_id, &other);
     if (x) {
         x->old_stream = 0;
         if (x->stream_owed && wr_upconn_cancel(&other->conn, x->stream_msg_id)) {

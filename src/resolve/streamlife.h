@@ -41,6 +41,8 @@ bool wr_streamlife_doubt(struct wr_streams *s, struct wr_stream *st, uint64_t no
 /* A message came to a question that went over another one meanwhile: the exchange, which is answered. NULL: it was none of those. */
 struct wr_exchange *wr_streamlife_claim(struct wr_streams *s, const struct wr_stream *st,
                                         uint16_t msg_id);
+/* No answer comes to a question whose exchange is not there any more: it left, or went over another one. */
+void wr_streamlife_failed(struct wr_streams *s, struct wr_stream *st, uint16_t msg_id);
 /* Nothing says that the connection is to blame: another one to the same server was made meanwhile, and is as silent. */
 bool wr_streamlife_is_slow(const struct wr_streams *s, const struct wr_stream *st);
 /* Its timer is over: was that for the connection alone, and does that go on? */

@@ -270,6 +270,39 @@ static void test_what_went_elsewhere_is_taken_back(void **state)
     assert_int_equal(wr_upconn_spare(&st->conn), WR_UPDOQ_OUT);
 }
 
+/* Of two questions that went elsewhere one fails on the doubted connection: that it leaves then is not counted for the other as well. */
+static void test_what_failed_there_is_not_taken_back(void **state)
+{
+    bool again;
+    struct wr_stream *st = open_for(0);
+    uint64_t first;
+    w->mute = true;
+    assert_int_equal(wr_streams_place(&s, &x[1], &w->rng, w->now_us), 0);
+    assert_false(play(5 * WR_MS));
+    first = w->last_stream;
+    assert_int_equal(wr_streams_place(&s, &x[2], &w->rng, w->now_us), 0);
+    assert_false(play(5 * WR_MS));
+    assert_int_not_equal(w->last_stream, first);
+    dead = true;
+    assert_false(play(1100 * WR_MS));
+    assert_true(st->doubted);
+    for (int i = 1; i <= 2; i++) {
+        assert_ptr_equal(wr_streams_orphan(&s, &again), &x[i]);
+        assert_int_equal(wr_streams_place(&s, &x[i], &w->rng, w->now_us), 0);
+        assert_int_equal(x[i].old_stream, st->id);
+    }
+    assert_int_equal(st->owed, 2);
+    wr_doqserver_answer(w->s[0], w->last_conn, first, NULL, 0, w->now_us);
+    dead = false;
+    assert_false(play(100 * WR_MS));
+    assert_int_equal(st->owed, 1);
+    assert_int_equal(x[1].old_stream, 0);
+    wr_streams_leave(&s, &x[1], w->now_us);
+    assert_int_equal(st->owed, 1);
+    wr_streams_leave(&s, &x[2], w->now_us);
+    assert_int_equal(st->owed, 0);
+}
+
 /* A server that says that it heard the question has not hung: the name is slow. Not for ever. */
 static void test_who_acknowledges_is_not_doubted(void **state)
 {
@@ -327,6 +360,7 @@ int main(void)
         CASE(test_what_is_left_is_taken_back),
         CASE(test_who_is_out_for_longest_makes_room),
         CASE(test_what_went_elsewhere_is_taken_back),
+        CASE(test_what_failed_there_is_not_taken_back),
         CASE(test_who_acknowledges_is_not_doubted),
         CASE(test_an_end_of_its_own_is_heard_at_once),
         CASE(test_who_was_written_just_now_keeps_his_place),

@@ -76,6 +76,7 @@ struct dw {
     unsigned early_queries;
     struct wr_addr last_from;
     struct wr_identity last_claim;
+    uint64_t last_conn, last_stream;
     struct wr_strike strike;
     struct wr_antireplay antireplay[DW_WORKERS]; /* each worker has its own, as in the daemon */
     void *strike_block;
@@ -329,6 +330,8 @@ static inline void dw_serve(struct dw *w, unsigned worker)
             w->early_queries += q.early;
             w->last_from = q.from;
             w->last_claim = *q.claim;
+            w->last_conn = q.conn;
+            w->last_stream = q.stream;
             memset(answer, 0, sizeof(answer));
             memcpy(answer, q.msg, q.size);
             answer[2] |= 0x80;
