@@ -207,10 +207,15 @@
 #define WR_TCP_FASTOPEN 16
 /* Encrypted connections, TCP and QUIC: who has taken nothing of its answers for so long (zero window) gives its octets of the budget to who
  * comes; and connections that give way for one that comes. */
-#define WR_UNREAD_MS   1000
+#define WR_UNREAD_MS 1000
+/* Octets a second: who takes less of what waits for it is as one who takes nothing, and its time goes on. */
+#define WR_READ_RATE   500u
 #define WR_RELIEFS_MAX 4
 /* An idle QUIC connection is closed with a word when the library's own time-out has not ended it in so much more: it was kept up by PINGs. */
 #define WR_DOQ_IDLE_MORE_MS 1000
+/* When nobody was found who could make room for a stream or its octets: so long nobody is looked for again. A search looks at all
+ * streams, and every packet of a client could begin one. */
+#define WR_DOQ_BARREN_MS 50
 /* Datagrams that are no connection's and wait to be sent; the others are not sent. */
 #define WR_DOQ_STATELESS 64
 /* Workers: one a core. */

@@ -168,49 +168,7 @@ static void stateless_put(struct wr_doqserver *s, struct doq_stateless *slot,
     }
 }
 
-static struct doq_conn *longest_idle(const struct wr_doqserver *s)
-{
-    struct doq_conn *oldest = NULL;
-
-    for (const struct wr_list *n = s->idle.next; n != &s->idle; n = n->next) {
-        struct doq_conn *c = WR_CONTAINER(n, struct doq_conn, seat);
-
-        oldest = oldest == NULL || c->lively_us < oldest->lively_us ? c : oldest;
-    }
-    return oldest;
-}
-
-/* It took something of its answers lately. */
-static bool is_taking(const struct doq_conn *c)
-{
-    return c->server->now_us < c->taken_us + WR_UNREAD_MS * WR_MS;
-}
-
-/* Who holds most of what it does not read, but for this one; `slow`: also of those that take of it now and then, and what
- * streams hold whose questions do not become whole. */
-static struct doq_conn *heaviest_unread(struct wr_doqserver *s, const struct doq_conn *but,
-                                        bool slow)
-{
-    struct doq_conn *most = NULL;
-    uint64_t octets = 0;
-    wr_id id;
-
-    for (uint32_t i = 0; i < s->conns.count; i++) {
-        struct doq_conn *c = wr_pool_at(&s->conns, i, &id);
-        uint64_t held =
-            c == NULL || c == but || c->quic.state != WR_QUIC_OPEN || (!slow && is_taking(c))
-                ? 0
-                : wr_doqserver_unread(c, slow);
-
-        if (held > octets) {
-            octets = held;
-            most = c;
-        }
-    }
-    return most;
-}
-
-static void conn_evict(struct doq_conn *c)
+void wr_doqserver_evict(struct doq_conn *c)
 {
     struct wr_doqserver *s = c->server;
     struct doq_stateless *slot = stateless_slot(s);
@@ -225,30 +183,6 @@ static void conn_evict(struct doq_conn *c)
     }
     s->stats.evicted++;
     conn_end(c);
-}
-
-/* The connection that takes nothing and holds most makes room, else the one that was idle for longest. */
-static bool evict(struct wr_doqserver *s)
-{
-    struct doq_conn *c = heaviest_unread(s, NULL, false);
-
-    c = c != NULL ? c : longest_idle(s);
-    if (c != NULL) {
-        conn_evict(c);
-    }
-    return c != NULL;
-}
-
-bool wr_doqserver_find_room(struct doq_conn *c)
-{
-    struct doq_conn *other = heaviest_unread(c->server, c, false);
-
-    /* An octet a second costs nothing, and this room is of all clients: nobody keeps it by that. */
-    other = other != NULL ? other : heaviest_unread(c->server, c, true);
-    if (other != NULL) {
-        conn_evict(other);
-    }
-    return other != NULL;
 }
 
 /* --- new connections ------------------------------------------------------------------------------ */
@@ -288,7 +222,8 @@ static bool find_memory(struct wr_doqserver *s)
     for (unsigned left = WR_RELIEFS_MAX; octets > 0 && left > 0;) {
         uint64_t before = octets;
 
-        if (!evict(s) && (s->setup.relieve == NULL || !s->setup.relieve(s->setup.user))) {
+        if (!wr_doqserver_yield(s) &&
+            (s->setup.relieve == NULL || !s->setup.relieve(s->setup.user))) {
             return left < WR_RELIEFS_MAX;
         }
         left--;
@@ -317,7 +252,7 @@ static struct doq_conn *conn_begin(struct wr_doqserver *s, const struct wr_doq_d
     }
     if (!find_memory(s)) {
         c = NULL;
-    } else if ((c = wr_pool_take(&s->conns, &id)) == NULL && evict(s)) {
+    } else if ((c = wr_pool_take(&s->conns, &id)) == NULL && wr_doqserver_yield(s)) {
         c = wr_pool_take(&s->conns, &id);
     }
     if (c == NULL) {
@@ -580,7 +515,7 @@ void wr_doqserver_time(struct wr_doqserver *s, uint64_t now_us)
 bool wr_doqserver_relieve(struct wr_doqserver *s, uint64_t now_us)
 {
     s->now_us = now_us;
-    return evict(s);
+    return wr_doqserver_yield(s);
 }
 
 void wr_doqserver_drain(struct wr_doqserver *s, uint64_t now_us)

@@ -39,6 +39,7 @@ struct wr_doqserver;
 struct wr_doqserver_stats {
     uint64_t accepted, completed, resumed, refused, retried, resets, versions, evicted, garbage;
     uint64_t queries, early, held, overload, broken, cancelled, moved, slow, idle;
+    uint64_t searches; /* for somebody who makes room for a stream */
 };
 
 struct wr_doqserver_setup {

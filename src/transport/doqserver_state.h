@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * DoQ server, inside: what its files share. doqserver.c knows datagrams and connections, doqstream.c the
- * streams of one connection, doqclaim.c who its client is. Nobody else includes this.
+ * streams of one connection, doqclaim.c who its client is, doqyield.c who makes room. Nobody else includes this.
  */
 #ifndef WR_TRANSPORT_DOQSERVER_STATE_H
 #define WR_TRANSPORT_DOQSERVER_STATE_H
@@ -55,8 +55,10 @@ struct doq_conn {
     uint64_t cid[WR_DOQ_CIDS]; /* hashes; 0: free */
     uint64_t
         lively_us; /* when a whole query came, or an answer had gone, last; nothing else makes it young */
-    uint64_t taken_us; /* when the client confirmed octets of answers last */
-    uint32_t open;     /* streams */
+    uint64_t taken_us;  /* when the client had confirmed octets of answers last that are worth it */
+    uint64_t taken;     /* octets since then */
+    uint64_t barren_us; /* until then nobody is looked for who could make room for it */
+    uint32_t open;      /* streams */
     uint32_t owed;
     bool admitted, was_opening, refuse;
     bool vouched; /* a token proved the address before the handshake */
@@ -82,6 +84,7 @@ struct wr_doqserver {
     struct wr_doqserver_stats stats;
     uint64_t now_us;
     uint64_t tokens_us; /* the bucket of handshakes, as the time that would fill it */
+    uint64_t barren_us; /* the same, for anybody */
     uint32_t opening;   /* connections whose handshake is not complete */
     uint32_t gone_count;
     bool draining;
@@ -94,12 +97,19 @@ extern const struct wr_quic_calls wr_doqserver_calls;
 
 /* doqserver.c */
 void wr_doqserver_touch(struct doq_conn *c);
+/* It is told that it ends, and is gone. */
+void wr_doqserver_evict(struct doq_conn *c);
+/* doqyield.c */
+/* There is no place or memory for who comes: the connection that takes nothing and holds most goes, else the one that was idle for
+ * longest. False: there is none. */
+bool wr_doqserver_yield(struct wr_doqserver *s);
 /* There are no chunks, or no stream, for this one: who holds most and takes nothing of it goes, or else most that has waited. False: nobody holds any. */
 bool wr_doqserver_find_room(struct doq_conn *c);
 /* doqstream.c */
 void wr_doqserver_end_streams(struct doq_conn *c);
 void wr_doqserver_unblock(struct doq_conn *c);
-/* Octets of answers that have waited for WR_UNREAD_MS; `all`: and of questions that are not whole after that, with their places. */
+/* Octets of answers that have waited for WR_UNREAD_MS; `all`: and of questions that are not whole after that, or wait for the handshake, with
+ * their places. */
 uint64_t wr_doqserver_unread(const struct doq_conn *c, bool all);
 /* When the client will have taken too long with one of its streams; WR_TIME_NEVER. */
 uint64_t wr_doqserver_patience(const struct doq_conn *c);

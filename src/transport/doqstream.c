@@ -107,7 +107,7 @@ uint64_t wr_doqserver_unread(const struct doq_conn *c, bool all)
         }
         if (st->state >= DOQ_SENDING) {
             octets += st->out.size;
-        } else if (all && st->state == DOQ_READING) {
+        } else if (all && st->state <= DOQ_HELD) {
             octets += WR_CHUNK_SIZE + st->in.size; /* its place counts as well */
         }
     }
@@ -331,11 +331,16 @@ static void doq_took(void *user, int64_t number, size_t size, bool blocked)
     }
 }
 
-static void doq_confirmed(void *user)
+/* An octet now and then is nothing: who takes less than WR_READ_RATE is as who takes none. */
+static void doq_confirmed(void *user, uint64_t size)
 {
     struct doq_conn *c = user;
 
-    c->taken_us = c->server->now_us;
+    c->taken += size;
+    if (c->taken >= WR_READ_RATE * WR_UNREAD_MS / 1000) {
+        c->taken = 0;
+        c->taken_us = c->server->now_us;
+    }
 }
 
 const struct wr_quic_calls wr_doqserver_calls = {

@@ -88,7 +88,7 @@ static int quic_on_confirmed(ngtcp2_conn *conn, int64_t stream, uint64_t offset,
     struct wr_quic *q = user;
 
     if (q->calls->confirmed != NULL && size > 0) {
-        q->calls->confirmed(q->user);
+        q->calls->confirmed(q->user, size);
     }
     return 0;
 }

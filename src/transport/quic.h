@@ -87,8 +87,8 @@ struct wr_quic_calls {
     bool (*wants)(void *user, struct wr_quic_want *ret_want);
     /* So much of it was taken, the FIN with the last octet; or (blocked) flow control holds it for now. */
     void (*took)(void *user, int64_t stream, size_t size, bool blocked);
-    void (*confirmed)(
-        void *user); /* server: the other side has octets of a stream that it had not before */
+    /* Server: the other side has so many octets of a stream that it had not before. */
+    void (*confirmed)(void *user, uint64_t size);
 };
 
 struct wr_quic_tls {
