@@ -89,38 +89,21 @@ static bool put_iter(struct wr_str *s, const struct wr_iter *it)
     return true;
 }
 
-/* What the URL calls the server: of odoh the proxy, which is who has to prove something. */
-static void put_host(struct wr_str *s, const struct wr_upstream *up)
-{
-    char text[WR_ADDR_TEXT_SIZE];
-    struct wr_addr bare = up->addr;
-    if (up->uri && wr_uri_peer_name(up->uri)[0]) {
-        wr_str_text(s, wr_uri_peer_name(up->uri));
-        return;
-    }
-    bare.port = 0;
-    bare.scope = 0;
-    wr_addr_to_text(&bare, text, sizeof(text));
-    wr_str_text(s, text);
-}
-
-/* The first of the group's servers, when none of them proved who it is; else NULL. */
-static const struct wr_upstream *find_stranger(const struct wr_requests *rs,
-                                               const struct wr_upstreams *u, unsigned group)
+/* None of the group's servers proved who it is. */
+static bool are_strangers(const struct wr_requests *rs, const struct wr_upstreams *u,
+                          unsigned group)
 {
     const struct wr_conninfo *conns = rs->env.streams.conns;
-    const struct wr_upstream *first = NULL;
     if (!conns || group >= u->groups) {
-        return NULL;
+        return false;
     }
     for (unsigned i = 0; i < u->group[group].servers; i++) {
         const struct wr_upstream *up = &u->upstream[u->group[group].server[i]];
         if (!up->whom || !wr_conninfo_is_stranger(&conns[up->slot], up->generation)) {
-            return NULL;
+            return false;
         }
-        first = first ? first : up;
     }
-    return first;
+    return u->group[group].servers > 0;
 }
 
 static void explain_forward(struct wr_requests *rs, const struct wr_request *r, struct wr_str *s)
@@ -137,16 +120,13 @@ static void explain_forward(struct wr_requests *rs, const struct wr_request *r, 
         wr_str_text(&w, " of group ");
         wr_str_text(&w, u->group[group].name);
     }
-    const struct wr_upstream *stranger =
-        r->forward.failure == WR_FORWARD_UNREACHABLE ? find_stranger(rs, u, group) : NULL;
-    if (!stranger) {
+    if (r->forward.failure != WR_FORWARD_UNREACHABLE || !are_strangers(rs, u, group)) {
         put_forward(s, &r->forward, who);
         return;
     }
+    /* Not which they are: a host may have the owner's account in it, and any client is told this. The log and `weir upstreams` say it. */
     wr_str_text(s, who);
-    wr_str_text(s, " did not prove to be who they should be (");
-    put_host(s, stranger);
-    wr_str_text(s, u->group[group].servers > 1 ? " and others)" : ")");
+    wr_str_text(s, " did not prove to be who they should be");
 }
 
 bool wr_request_explain(struct wr_requests *rs, const struct wr_request *r, struct wr_answer *a,
