@@ -475,6 +475,7 @@ enum wr_doqclient_kind wr_doqclient_next(struct wr_doqclient *c, struct wr_doqcl
         c->told_ended = true;
         ret_said->kind = WR_DOQCLIENT_ENDED;
         ret_said->why = wr_quic_why(&c->quic);
+        ret_said->own = wr_quic_ran_out(&c->quic);
     }
     return ret_said->kind;
 }

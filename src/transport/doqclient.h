@@ -57,6 +57,7 @@ struct wr_doqclient_said {
     size_t size;
     uint16_t id;
     const char *why;
+    bool own; /* ENDED: for want of memory here, and no fault of the server */
 };
 
 /* Once READY. */

@@ -631,6 +631,12 @@ static const char *quic_transport_name(uint64_t code)
     return code < WR_ARRAY_LEN(names) ? names[code] : "the other side gave the connection up";
 }
 
+bool wr_quic_ran_out(const struct wr_quic *q)
+{
+    return q->ran_out && q->error != 0 && !q->by_peer && !q->failed_verify &&
+           !q->timed_out; /* its codes for that are several */
+}
+
 const char *wr_quic_why(const struct wr_quic *q)
 {
     if (q->failed_verify) {
@@ -649,6 +655,9 @@ const char *wr_quic_why(const struct wr_quic *q)
     }
     if (q->error == NGTCP2_ERR_RECV_VERSION_NEGOTIATION) {
         return "the server does not speak QUIC version 1";
+    }
+    if (wr_quic_ran_out(q)) {
+        return "no memory for it here";
     }
     return q->error != 0 ? ngtcp2_strerror(q->error) : "closed here";
 }

@@ -156,6 +156,7 @@ struct wr_quic {
     uint64_t fail_code; /* told when a call of the owner fails */
     bool code_is_app, by_peer, has_ticket, resumed, early_sent, early_taken, wants_retry;
     bool server, failed_verify, timed_out;
+    bool ran_out;  /* the library was refused memory */
     bool shown;    /* server: the client showed a certificate in this handshake */
     uint8_t alert; /* TLS alert, 0 none */
     int error;     /* ngtcp2's, 0 none */
@@ -217,6 +218,8 @@ bool wr_quic_has_certificate(const struct wr_quic *q);
 void wr_quic_send_token(struct wr_quic *q, const struct wr_addr *client);
 /* The round-trip time as measured, 0 unknown. */
 uint64_t wr_quic_rtt_us(const struct wr_quic *q);
+/* It ended because the library had no memory, or came to its bound. */
+bool wr_quic_ran_out(const struct wr_quic *q);
 /* One sentence on why it is over; lives as long as `q`. */
 const char *wr_quic_why(const struct wr_quic *q);
 

@@ -23,6 +23,7 @@ static void *mem_take(struct wr_quic *q, size_t size)
         b = gnutls_malloc(size + sizeof(*b));
     }
     if (b == NULL) {
+        q->ran_out = true;
         return NULL;
     }
     b->size = size + sizeof(*b);

@@ -256,8 +256,9 @@ static bool next_quic(struct wr_upconn *c, const struct wr_now *now,
         c->state = WR_UPCONN_READY;
     } else if (ret_said->kind == WR_UPCONN_SAID_ENDED) {
         const char *text = ret_said->text;
-        bool shaken = c->state == WR_UPCONN_READY;
-        ended(c, why_of(c, shaken ? WR_E_CLOSED : WR_E_DENIED), ret_said);
+        int how = c->state == WR_UPCONN_READY ? WR_E_CLOSED : WR_E_DENIED;
+        how = ret_said->why == WR_UPCONN_OWN ? WR_E_NOMEM : how;
+        ended(c, why_of(c, how), ret_said);
         ret_said->text = text;
     }
     return true;

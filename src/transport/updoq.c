@@ -89,8 +89,11 @@ bool wr_updoq_next(struct wr_upconn *c, struct wr_upconn_said *ret_said)
 {
     struct wr_doqclient_said said;
     while (next_said(c, &said)) {
-        *ret_said = (struct wr_upconn_said){
-            .id = said.id, .msg = said.msg, .size = said.size, .text = said.why ? said.why : ""};
+        *ret_said = (struct wr_upconn_said){.id = said.id,
+                                            .msg = said.msg,
+                                            .size = said.size,
+                                            .text = said.why ? said.why : "",
+                                            .why = said.own ? WR_UPCONN_OWN : WR_UPCONN_FINE};
         switch (said.kind) {
         case WR_DOQCLIENT_READY: ret_said->kind = WR_UPCONN_SAID_READY; return true;
         case WR_DOQCLIENT_ANSWER: ret_said->kind = WR_UPCONN_SAID_ANSWER; return true;

@@ -17,7 +17,7 @@
 /* Begins; `verify` judges the server, with the connection as its user. */
 int wr_updoq_begin(struct wr_upconn *c, wr_tls_verify_fn *verify, const struct wr_now *now);
 void wr_updoq_feed(struct wr_upconn *c, const uint8_t *bytes, size_t size, uint64_t now_us);
-/* As wr_upconn_next once it is begun; of the end only that, and the sentence. READY: the handshake is complete. */
+/* As wr_upconn_next once it is begun; of the end only that, the sentence, and whether it was for want of memory (OWN). READY: the handshake is complete. */
 bool wr_updoq_next(struct wr_upconn *c, struct wr_upconn_said *ret_said);
 bool wr_updoq_has_room(const struct wr_upconn *c);
 uint32_t wr_updoq_spare(const struct wr_upconn *c);

@@ -42,7 +42,7 @@ struct dw_client {
     void *block;
     struct wr_addr addr;
     uint16_t worker; /* where the kernel would take its datagrams */
-    bool ready, ended;
+    bool ready, ended, own;
     const char *why;
     unsigned answers, failed, bad;
     const char *failed_why;
@@ -82,6 +82,7 @@ struct dw {
     void *strike_block;
     uint32_t admitted;
     uint32_t admit_max;
+    uint64_t client_memory; /* octets that the libraries may hold for one */
     uint32_t rogue_window; /* octets; 0: enough for all */
     uint64_t lack;         /* octets that the owner has too few */
 };
@@ -149,6 +150,7 @@ static inline struct dw *dw_new(uint64_t seed)
     w->now_us = 1000 * WR_S;
     w->delay_us = 5000;
     w->admit_max = UINT32_MAX;
+    w->client_memory = 8u << 20;
     wr_rng_seed_u64(&w->rng, seed);
     wr_rng_seed_u64(&w->net, seed + 1);
     certs_make(&w->cert, &(struct certs_want){.names = {"dns.test"}}, NULL);
@@ -231,7 +233,7 @@ static inline struct dw_client *dw_client_at(struct dw *w, const struct dw_clien
         .room = w->room,
         .room_size = sizeof(w->room),
         .rng = &w->rng,
-        .memory_max = 8u << 20,
+        .memory_max = w->client_memory,
         .idle_ms = 30000,
         .handshake_ms = 5000,
     };
@@ -403,6 +405,7 @@ static inline void dw_flush_client(struct dw *w, unsigned i)
             break;
         case WR_DOQCLIENT_ENDED:
             c->ended = true;
+            c->own = said.own;
             c->why = said.why;
             break;
         case WR_DOQCLIENT_NOTHING: break;

@@ -144,9 +144,41 @@ static void test_nobody_is_there(void **state)
     dw_run(w, 6 * WR_S);
     assert_true(c->ended);
     assert_string_equal(c->why, "the handshake took too long");
+    assert_false(c->own);
     assert_int_equal(wr_doqclient_ask(c->c, (const uint8_t[12]){0}, 12, false, w->now_us),
                      WR_E_CLOSED);
     dw_free(w);
+}
+
+/* Its libraries come to the bound of their memory: that is told as what it is, before the connection is open and later. */
+static void test_memory_runs_out(void **state)
+{
+    unsigned opening = 0, open = 0;
+
+    for (uint64_t kib = 64; kib < 256; kib += 4) {
+        struct dw *w = dw_new(20);
+        struct dw_client *c;
+
+        dw_start(w);
+        w->client_memory = kib * 1024;
+        c = dw_client(w);
+        for (uint16_t i = 0; i < 50 && !c->ended; i++) {
+            uint8_t msg[64];
+
+            (void)wr_doqclient_ask(c->c, msg, dw_query(msg, i, 60), false, w->now_us);
+            dw_run(w, WR_S / 50);
+        }
+        dw_run(w, WR_S);
+        if (c->ended) {
+            assert_string_equal(c->why, "no memory for it here");
+            assert_true(c->own);
+            opening += !c->ready;
+            open += c->ready;
+        }
+        dw_free(w);
+    }
+    print_message("# while opening %u, later %u\n", opening, open);
+    assert_true(opening + open > 0);
 }
 
 int main(void)
@@ -159,6 +191,7 @@ int main(void)
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_the_server_gives_up_one),
         cmocka_unit_test(test_nobody_is_there),
+        cmocka_unit_test(test_memory_runs_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
