@@ -112,24 +112,24 @@ static uint64_t doq_lack(void *user)
     return used < limit ? 0 : used - limit + 1;
 }
 
-static bool doq_relieve(void *user)
+static uint64_t doq_relieve(void *user)
 {
     const struct wr_doqsock *d = user;
 
-    return d->feed.relieve != NULL && d->feed.relieve(d->feed.user, WR_CLIENT_DOQ);
+    return d->feed.relieve != NULL ? d->feed.relieve(d->feed.user, WR_CLIENT_DOQ) : 0;
 }
 
-bool wr_doqsock_relieve(struct wr_doqsock *d)
+uint64_t wr_doqsock_relieve(struct wr_doqsock *d)
 {
+    uint64_t freed;
+
     if (d->server == NULL) {
-        return false;
+        return 0;
     }
     d->now = *d->feed.tick(d->feed.user);
-    if (!wr_doqserver_relieve(d->server, d->now.mono_us)) {
-        return false;
-    }
+    freed = wr_doqserver_relieve(d->server, d->now.mono_us);
     doq_pay(d, wr_doqserver_memory(d->server));
-    return true;
+    return freed;
 }
 
 static void doq_tls(struct wr_doqsock *d, struct wr_quic_tls *tls)
@@ -138,6 +138,33 @@ static void doq_tls(struct wr_doqsock *d, struct wr_quic_tls *tls)
                                 .ticket_key = d->terms.ticket_key,
                                 .anti_replay = d->antireplay.handle,
                                 .ask = d->terms.ask_certificate};
+}
+
+/* The block of the server, and room for datagrams. */
+static int doq_take_memory(struct wr_doqsock *d, size_t size)
+{
+    d->block_size = size;
+    d->block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                    -1, 0);
+    if (d->block == MAP_FAILED) {
+        d->block = NULL;
+    }
+    return d->block != NULL && wr_batch_init(&d->in, IN_ROOM, IN_ROOM) &&
+                   wr_batch_init(&d->out, OUT_ROOM, OUT_ROOM)
+               ? WR_OK
+               : WR_E_NOMEM;
+}
+
+/* All that a server has or would have had. */
+static void doq_give_memory(struct wr_doqsock *d)
+{
+    wr_antireplay_end(&d->antireplay);
+    if (d->block != NULL) {
+        munmap(d->block, d->block_size);
+        d->block = NULL;
+    }
+    wr_batch_free(&d->in);
+    wr_batch_free(&d->out);
 }
 
 /* The places, when the first listener is opened. */
@@ -166,26 +193,21 @@ static int doq_make_server(struct wr_doqsock *d)
         .relieve = doq_relieve,
         .user = d,
     };
-    int err;
+    int err = WR_OK;
 
-    if (d->setup.strike != NULL &&
-        (err = wr_antireplay_init(&d->antireplay, d->setup.strike, &d->now.mono_us)) != WR_OK) {
-        return err;
+    if (d->setup.strike != NULL) {
+        err = wr_antireplay_init(&d->antireplay, d->setup.strike, &d->now.mono_us);
     }
     doq_tls(d, &setup.tls);
     d->counted = *d->feed.limits;
-    d->block_size = wr_doqserver_size(&setup);
-    d->block = mmap(NULL, d->block_size, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (d->block == MAP_FAILED) {
-        d->block = NULL;
-        return WR_E_NOMEM;
+    if (err == WR_OK) {
+        err = doq_take_memory(d, wr_doqserver_size(&setup));
     }
-    if (!wr_batch_init(&d->in, IN_ROOM, IN_ROOM) || !wr_batch_init(&d->out, OUT_ROOM, OUT_ROOM)) {
-        wr_batch_free(&d->in);
-        return WR_E_NOMEM;
+    if (err == WR_OK) {
+        err = wr_doqserver_start(d->block, &setup, &d->server);
     }
-    if ((err = wr_doqserver_start(d->block, &setup, &d->server)) != WR_OK) {
+    if (err != WR_OK) {
+        doq_give_memory(d);
         return err;
     }
     uv_timer_init(d->loop, &d->timer);
@@ -203,12 +225,7 @@ void wr_doqsock_destroy(struct wr_doqsock *d)
         wr_doqserver_end(d->server);
         doq_pay(d, 0);
     }
-    wr_antireplay_end(&d->antireplay);
-    if (d->block != NULL) {
-        munmap(d->block, d->block_size);
-    }
-    wr_batch_free(&d->in);
-    wr_batch_free(&d->out);
+    doq_give_memory(d);
     wr_creds_drop(d->terms.creds);
     explicit_bzero(&d->secrets, sizeof(d->secrets));
     munmap(d, sizeof(*d));
@@ -537,9 +554,9 @@ void wr_doqsock_close(struct wr_doqsock *d)
 
 #else
 
-bool wr_doqsock_relieve(struct wr_doqsock *d)
+uint64_t wr_doqsock_relieve(struct wr_doqsock *d)
 {
-    return false;
+    return 0;
 }
 
 int wr_doqsock_create(uv_loop_t *loop, const struct wr_feed *feed,

@@ -46,8 +46,9 @@ void wr_doqsock_take(struct wr_doqsock *d, const struct wr_client *client, const
 /* An answer, or (bytes NULL) the decision to give none. */
 void wr_doqsock_reply(struct wr_doqsock *d, const struct wr_client *client, const uint8_t *bytes,
                       size_t size);
-/* Octets are wanted from the budget of encrypted connections: one yields. False: there is none that may. */
-bool wr_doqsock_relieve(struct wr_doqsock *d);
+/* Octets are wanted from the budget of encrypted connections: one yields. How many are free by that; 0: there is none
+ * that may. */
+uint64_t wr_doqsock_relieve(struct wr_doqsock *d);
 /* The end of a turn: sends what there is, sets the timer. */
 void wr_doqsock_turn(struct wr_doqsock *d, uint64_t now_us);
 void wr_doqsock_drain(struct wr_doqsock *d);

@@ -18,9 +18,9 @@ struct wr_feed {
     void *user;
     void (*event)(void *user, const struct wr_event *event);
     const struct wr_now *(*tick)(void *user);
-    /* The budget of encrypted connections is used up: one of this worker yields that is not of this part. False: none does. NULL: no
-     * other part has any. */
-    bool (*relieve)(void *user, enum wr_client_transport part);
+    /* The budget of encrypted connections is used up: one of this worker yields that is not of this part. How many octets are free by
+     * that; 0: none does. NULL: no other part has any. */
+    uint64_t (*relieve)(void *user, enum wr_client_transport part);
     const struct wr_engine *engine; /* for its hints; may be NULL */
     struct wr_net_stats *stats;
     const struct wr_net_limits *limits;

@@ -72,7 +72,7 @@ static const struct wr_now *loop_tick(void *user)
 }
 
 /* The budget is one for all parts: who comes to one of them may have what somebody of the other holds and does not use. */
-static bool loop_relieve(void *user, enum wr_client_transport part)
+static uint64_t loop_relieve(void *user, enum wr_client_transport part)
 {
     struct wr_loop *l = user;
 

@@ -47,9 +47,9 @@ void wr_tcp_reply(struct wr_tcp *t, const struct wr_client *client, const uint8_
 void wr_tcp_turn(struct wr_tcp *t, uint64_t now_us);
 /* No more connections and questions; idle connections are closed, others when they have their answers. */
 void wr_tcp_drain(struct wr_tcp *t);
-/* Octets are wanted from the budget of encrypted connections: one yields, who does not read before who is idle. False: there is none that
- * may. */
-bool wr_tcp_relieve(struct wr_tcp *t);
+/* Octets are wanted from the budget of encrypted connections: one yields, who does not read before who is idle. How many are
+ * free by that; 0: there is none that may. */
+uint64_t wr_tcp_relieve(struct wr_tcp *t);
 /* Connections open. */
 uint32_t wr_tcp_open(const struct wr_tcp *t);
 /* Closes everything at once; wr_tcp_destroy frees the rest once the loop has turned. */

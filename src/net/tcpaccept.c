@@ -85,10 +85,11 @@ static struct conn *oldest_sealed(struct wr_tcp *t)
     return seat == NULL ? NULL : WR_CONTAINER(seat, struct conn, seat);
 }
 
-/* Of this worker's connections one gives way: `octets` are wanted, or else a handshake's place. */
-static bool sealed_yield(struct wr_tcp *t, bool octets)
+/* Of this worker's connections one gives way: `octets` are wanted, or else a handshake's place. How many are free by that; 0: none may. */
+static uint64_t sealed_yield(struct wr_tcp *t, bool octets)
 {
     struct conn *c = octets ? heaviest_unread(t) : NULL;
+    uint64_t freed;
 
     if (c == NULL && octets) {
         c = oldest_sealed(t);
@@ -97,42 +98,34 @@ static bool sealed_yield(struct wr_tcp *t, bool octets)
         c = oldest_opening(t);
     }
     if (c == NULL) {
-        return false;
+        return 0;
     }
+    freed = c->cost;
     wr_stats_add(&t->feed.stats->tls_yielded, 1);
     wr_tcp_end(c);
-    return true;
+    return freed;
 }
 
-bool wr_tcp_relieve(struct wr_tcp *t)
+uint64_t wr_tcp_relieve(struct wr_tcp *t)
 {
     wr_tcp_now(t);
     return sealed_yield(t, true);
 }
 
+static uint64_t any_yields(void *user)
+{
+    struct wr_tcp *t = user;
+    uint64_t freed = sealed_yield(t, true);
+
+    return freed == 0 && t->feed.relieve != NULL ? t->feed.relieve(t->feed.user, WR_CLIENT_DOT)
+                                                 : freed;
+}
+
 /* From the budget of all encrypted connections; others give way for it, but not in vain. */
 static bool sealed_take(struct wr_tcp *t, uint64_t octets)
 {
-    const uint64_t limit = t->feed.limits->encrypted_bytes;
-    struct wr_budget *budget = &t->shared->budget;
-
-    for (unsigned left = WR_RELIEFS_MAX; !wr_budget_take(budget, octets, limit);) {
-        uint64_t before = wr_budget_used(budget), used, freed;
-
-        if (left == 0 ||
-            (!sealed_yield(t, true) &&
-             (t->feed.relieve == NULL || !t->feed.relieve(t->feed.user, WR_CLIENT_DOT)))) {
-            return false;
-        }
-        left--;
-        used = wr_budget_used(budget);
-        freed = before > used ? before - used : 0;
-        if (used + octets > limit && !wr_budget_is_near(used + octets - limit, freed, left)) {
-            wr_budget_add(budget, freed >= octets ? octets : 0); /* in the place of who went */
-            return freed >= octets;
-        }
-    }
-    return true;
+    return wr_budget_win(&t->shared->budget, octets, t->feed.limits->encrypted_bytes, any_yields,
+                         t);
 }
 
 /* May a TLS connection begin, by its client's rate: before anybody makes room for it. */
@@ -153,7 +146,7 @@ static bool sealed_enter(struct wr_tcp *t)
 {
     const struct wr_net_limits *limits = t->feed.limits;
 
-    if (atomic_load(&t->shared->opening) >= limits->handshakes && !sealed_yield(t, false)) {
+    if (atomic_load(&t->shared->opening) >= limits->handshakes && sealed_yield(t, false) == 0) {
         wr_stats_add(&t->feed.stats->tls_no_room, 1);
         return false;
     }

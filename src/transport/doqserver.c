@@ -220,15 +220,17 @@ static bool find_memory(struct wr_doqserver *s)
     uint64_t octets = lack(s);
 
     for (unsigned left = WR_RELIEFS_MAX; octets > 0 && left > 0;) {
-        uint64_t before = octets;
+        uint64_t freed = wr_doqserver_yield(s); /* others give and take at the same time */
 
-        if (!wr_doqserver_yield(s) &&
-            (s->setup.relieve == NULL || !s->setup.relieve(s->setup.user))) {
+        if (freed == 0 && s->setup.relieve != NULL) {
+            freed = s->setup.relieve(s->setup.user);
+        }
+        if (freed == 0) {
             return left < WR_RELIEFS_MAX;
         }
         left--;
         octets = lack(s);
-        if (!wr_budget_is_near(octets, before > octets ? before - octets : 0, left)) {
+        if (!wr_budget_is_near(octets, freed, left)) {
             return true;
         }
     }
@@ -252,7 +254,7 @@ static struct doq_conn *conn_begin(struct wr_doqserver *s, const struct wr_doq_d
     }
     if (!find_memory(s)) {
         c = NULL;
-    } else if ((c = wr_pool_take(&s->conns, &id)) == NULL && wr_doqserver_yield(s)) {
+    } else if ((c = wr_pool_take(&s->conns, &id)) == NULL && wr_doqserver_yield(s) > 0) {
         c = wr_pool_take(&s->conns, &id);
     }
     if (c == NULL) {
@@ -512,7 +514,7 @@ void wr_doqserver_time(struct wr_doqserver *s, uint64_t now_us)
     }
 }
 
-bool wr_doqserver_relieve(struct wr_doqserver *s, uint64_t now_us)
+uint64_t wr_doqserver_relieve(struct wr_doqserver *s, uint64_t now_us)
 {
     s->now_us = now_us;
     return wr_doqserver_yield(s);

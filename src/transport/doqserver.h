@@ -65,8 +65,8 @@ struct wr_doqserver_setup {
     /* The owner has no memory for more connections: so many octets too few, 0: enough. One that is idle makes
      * room for who comes, or who comes is refused. NULL: always enough. */
     uint64_t (*lack)(void *user);
-    /* And when none of ours can: somebody of the owner's other connections makes room. False: nobody. NULL: there are none. */
-    bool (*relieve)(void *user);
+    /* And when none of ours can: somebody of the owner's other connections makes room. How many octets; 0: nobody. NULL: there are none. */
+    uint64_t (*relieve)(void *user);
     void *user;
 };
 
@@ -116,8 +116,8 @@ size_t wr_doqserver_output(struct wr_doqserver *s, uint8_t *room, size_t cap,
                            struct wr_doq_datagram *ret_way, uint64_t now_us);
 uint64_t wr_doqserver_deadline(const struct wr_doqserver *s);
 void wr_doqserver_time(struct wr_doqserver *s, uint64_t now_us);
-/* For somebody else, who has no memory: a connection makes room. False: there is none that may. */
-bool wr_doqserver_relieve(struct wr_doqserver *s, uint64_t now_us);
+/* For somebody else, who has no memory: a connection makes room. How many octets are free by that; 0: there is none that may. */
+uint64_t wr_doqserver_relieve(struct wr_doqserver *s, uint64_t now_us);
 /* No new connections; each is closed when nothing is owed on it. */
 void wr_doqserver_drain(struct wr_doqserver *s, uint64_t now_us);
 /* Connections that are not over. */

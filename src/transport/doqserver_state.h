@@ -101,8 +101,8 @@ void wr_doqserver_touch(struct doq_conn *c);
 void wr_doqserver_evict(struct doq_conn *c);
 /* doqyield.c */
 /* There is no place or memory for who comes: the connection that takes nothing and holds most goes, else the one that was idle for
- * longest. False: there is none. */
-bool wr_doqserver_yield(struct wr_doqserver *s);
+ * longest. How many octets are free by that; 0: there is none. */
+uint64_t wr_doqserver_yield(struct wr_doqserver *s);
 /* There are no chunks, or no stream, for this one: who holds most and takes nothing of it goes, or else most that has waited. False: nobody holds any. */
 bool wr_doqserver_find_room(struct doq_conn *c);
 /* doqstream.c */

@@ -50,15 +50,17 @@ static struct doq_conn *heaviest_unread(struct wr_doqserver *s, const struct doq
     return most;
 }
 
-bool wr_doqserver_yield(struct wr_doqserver *s)
+uint64_t wr_doqserver_yield(struct wr_doqserver *s)
 {
+    uint64_t before = wr_doqserver_memory(s);
     struct doq_conn *c = heaviest_unread(s, NULL, false);
 
     c = c != NULL ? c : longest_idle(s);
-    if (c != NULL) {
-        wr_doqserver_evict(c);
+    if (c == NULL) {
+        return 0;
     }
-    return c != NULL;
+    wr_doqserver_evict(c);
+    return before - wr_doqserver_memory(s);
 }
 
 /* All streams of all connections are looked at, and whoever holds them could make that happen with each of its packets: a search that found

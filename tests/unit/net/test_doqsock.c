@@ -2,6 +2,8 @@
 /* The listening side over QUIC: a loop with a stand-in engine, asked by our client over a real socket. */
 #include "unit/net/world.h"
 
+#include <sys/resource.h>
+
 #include "net/doqsock.h"
 #include "transport/doqclient.h"
 #include "unit/transport/certs.h"
@@ -283,12 +285,74 @@ static void test_yields_to_tls(void **state)
     world_free(w);
 }
 
+/* Octets of address space. */
+static rlim_t memory_now(void)
+{
+    FILE *f = fopen("/proc/self/statm", "r");
+    unsigned long pages = 0;
+
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "%lu", &pages), 1);
+    fclose(f);
+    return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
+static const struct wr_now *tick(void *user)
+{
+    static const struct wr_now now = {.mono_us = 1};
+
+    return &now;
+}
+
+/* There is no memory for the places: nothing of it is kept, and the next time is like the first. */
+static void test_no_memory_for_places(void **state)
+{
+    static const struct wr_hash_key key = {{1, 2}};
+    struct wr_net_limits limits = {.doq_connections = 4096}; /* more than a little */
+    struct wr_net_stats stats;
+    struct wr_feed feed = {.tick = tick, .limits = &limits, .stats = &stats};
+    struct wr_strike strike;
+    void *strikes = calloc(1, wr_strike_size(64));
+    struct wr_doqsock_setup setup = {.strike = &strike};
+    struct wr_addr addr = wire_addr("127.0.0.1");
+    struct wr_doqsock *d = NULL;
+    struct wr_sock_error error;
+    struct rlimit before, none;
+    static struct wr_rng rng;
+    uv_loop_t loop;
+    int fd;
+
+    memset(&stats, 0, sizeof(stats));
+    wr_strike_init(&strike, strikes, 64, &key, WR_S);
+    wr_rng_seed_u64(&rng, 1);
+    setup.rng = &rng;
+    assert_int_equal(uv_loop_init(&loop), 0);
+    assert_int_equal(wr_doqsock_create(&loop, &feed, &setup, &d), WR_OK);
+    assert_int_equal(wr_sock_listen_udp(&addr, &(struct wr_sock_options){0}, &fd, &error), WR_OK);
+    assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+    none = before;
+    none.rlim_cur = memory_now() + (256 << 10);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
+        int err = wr_doqsock_add(d, 0, fd, &addr);
+        assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+        assert_int_equal(err, WR_E_NOMEM);
+    }
+    assert_int_equal(wr_doqsock_open(d), 0);
+    wr_doqsock_close(d);
+    assert_int_equal(uv_run(&loop, UV_RUN_DEFAULT), 0);
+    wr_doqsock_destroy(d);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    close(fd);
+    free(strikes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers),        cmocka_unit_test(test_the_engine_is_told),
         cmocka_unit_test(test_no_certificate), cmocka_unit_test(test_over_the_budget),
-        cmocka_unit_test(test_yields_to_tls),
+        cmocka_unit_test(test_yields_to_tls),  cmocka_unit_test(test_no_memory_for_places),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 /* The DoQ server under attack, with an honest client beside it; places, hand-over and the end. */
 #include "unit/unit.h"
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "unit/transport/doqrogue.h"
 
@@ -321,12 +322,14 @@ static void test_unread_yields_first(void **state)
 
 static unsigned relieved, relieved_most;
 
-static bool relieve(void *user)
+static int64_t elsewhere; /* octets that others take (or give) meanwhile */
+
+static uint64_t relieve(void *user)
 {
     struct dw *w = user;
 
     relieved++;
-    w->lack -= w->lack < 1000;
+    w->lack = (uint64_t)((int64_t)w->lack - (w->lack < 1000) + (relieved == 1 ? elsewhere : 0));
     return relieved <= relieved_most;
 }
 
@@ -337,13 +340,19 @@ static void test_others_make_room(void **state)
         uint64_t lack;
         unsigned most, relieved;
         bool answered;
-    } cases[] = {{2, 9, 2, true}, {1000, 9, 1, true}, {2, 0, 1, false}};
+        int64_t elsewhere;
+    } cases[] = {{2, 9, 2, true, 0},
+                 {1000, 9, 1, true, 0},
+                 {2, 0, 1, false, 0},
+                 {1000, 9, 1, true, -900},
+                 {2, 9, 3, true, 1}};
 
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < WR_ARRAY_LEN(cases); i++) {
         struct dw *w = dw_new(19);
         struct dw_client *c;
 
         relieved = 0;
+        elsewhere = cases[i].elsewhere;
         relieved_most = cases[i].most;
         w->lack = cases[i].lack;
         w->setup.relieve = relieve;
