@@ -6,9 +6,9 @@
 #include "base/time.h"
 
 #define HOUR_US ((uint64_t)3600 * WR_S)
-#define DAY_US  (24 * HOUR_US)
-/* Beyond this an elapsed time fills any bucket; keeps the product below 2^64. */
-#define PER_DAY_MAX ((uint64_t)1 << 26)
+#define DAY_MS  (24 * HOUR_US / WR_MS)
+/* Keeps the product of a day's milliseconds and a day's octets below 2^64. */
+#define PER_DAY_MAX ((uint64_t)1 << 36)
 
 void wr_writebudget_change(struct wr_writebudget *b, uint64_t per_day_bytes, uint64_t min_us,
                            uint64_t max_us)
@@ -35,21 +35,21 @@ void wr_writebudget_init(struct wr_writebudget *b, uint64_t per_day_bytes, uint6
 
 static void fill(struct wr_writebudget *b, uint64_t now_us)
 {
-    uint64_t rate = b->per_day - b->cap, passed, more;
+    uint64_t rate = b->per_day - b->cap, passed_ms, more;
 
     if (now_us <= b->filled_us || rate == 0) {
         return;
     }
-    passed = now_us - b->filled_us;
-    if (passed >= DAY_US) {
+    passed_ms = (now_us - b->filled_us) / WR_MS;
+    if (passed_ms >= DAY_MS) {
         b->level = b->cap;
         b->filled_us = now_us;
         return;
     }
-    more = passed * rate / DAY_US;
+    more = passed_ms * rate / DAY_MS;
     b->level = b->level + more < b->cap ? b->level + more : b->cap;
-    /* Only the time that made whole octets is used up. */
-    b->filled_us += more * DAY_US / rate;
+    /* Only the time that made whole octets is used up, rounded up: never more than the budget. */
+    b->filled_us += (more * DAY_MS + rate - 1) / rate * WR_MS;
 }
 
 uint64_t wr_writebudget_allowed(struct wr_writebudget *b, uint64_t now_us)
@@ -85,7 +85,7 @@ void wr_writebudget_before(struct wr_writebudget *b, uint64_t ago_s, uint64_t by
     uint64_t rate = b->per_day - b->cap;
 
     /* In the time that fills the bucket from nothing, all of it has come back. */
-    if (rate > 0 && ago_s * WR_S < b->cap * DAY_US / rate) {
+    if (rate > 0 && ago_s * 1000 < b->cap * DAY_MS / rate) {
         b->level -= bytes < b->level ? bytes : b->level;
     }
 }

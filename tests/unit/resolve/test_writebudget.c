@@ -21,6 +21,23 @@ static void an_eighth_may_go_at_once(void **state)
     assert_int_equal(wr_writebudget_allowed(&b, 5 * WR_S + 48 * HOUR), MIB / 8);
 }
 
+/* A busy site: gigabytes a day flow in as evenly, and no more of them. */
+static void large_budgets(void **state)
+{
+    struct wr_writebudget b;
+    const uint64_t day = 8 * 1024 * MIB;
+    uint64_t spent = 0, now = 0;
+
+    wr_writebudget_init(&b, day, MIN, HOUR, 0);
+    for (; now < 24 * HOUR; now += 37000) {
+        uint64_t n = wr_writebudget_allowed(&b, now);
+
+        wr_writebudget_spend(&b, now, n);
+        spent += n;
+    }
+    assert_in_range(spent, day - day / 50, day);
+}
+
 /* Whoever spends all that is allowed, whenever: no 24 hours see more than the budget. */
 static void no_day_sees_more_than_the_budget(void **state)
 {
@@ -107,13 +124,14 @@ static void nothing_allowed_stays_nothing(void **state)
     assert_int_equal(wr_writebudget_allowed(&b, 1000 * HOUR), 0);
     wr_writebudget_init(&b, UINT64_MAX, MIN, 0, 0); /* max below min */
     assert_int_equal(b.interval_us, MIN);
-    assert_in_range(wr_writebudget_allowed(&b, HOUR), MIB, 64 * MIB);
+    assert_in_range(wr_writebudget_allowed(&b, HOUR), MIB, 64 * 1024 * MIB);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_eighth_may_go_at_once),
+        cmocka_unit_test(large_budgets),
         cmocka_unit_test(no_day_sees_more_than_the_budget),
         cmocka_unit_test(the_interval_stretches_and_comes_back),
         cmocka_unit_test(today_forgets_yesterday),
