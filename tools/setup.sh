@@ -41,6 +41,7 @@ group_build() {
     need libngtcp2-crypto-gnutls-dev pkg-config --exists libngtcp2_crypto_gnutls
     need libidn2-dev pkg-config --exists libidn2
     need libpsl-dev pkg-config --exists libpsl
+    need zlib1g-dev pkg-config --exists zlib
     need libqrencode-dev pkg-config --exists libqrencode
     need libcmocka-dev pkg-config --exists cmocka
     need python3 test -x /usr/bin/python3

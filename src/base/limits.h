@@ -260,6 +260,17 @@
 /* Names flushed between two checkpoints; beyond that the whole file is made void, so that none comes back. */
 #define WR_KEEP_FLUSHES_MAX 32
 
+/* The log. Rows of counts in place of queries: clients of one minute, by what became of their questions. */
+#define WR_ROLLUP_ROWS_MAX 2048
+/* Events of one block on disk, texts in it, and their octets: a block that is read back takes no more than a megabyte of memory. */
+#define WR_LOGBLOCK_EVENTS_MAX 4096
+#define WR_LOGBLOCK_TEXTS_MAX  8192
+#define WR_LOGBLOCK_TEXT_MAX   ((size_t)256 << 10)
+/* Octets of a block as it is before it is compressed: all columns at their longest, and the texts. */
+#define WR_LOGBLOCK_RAW_MAX ((size_t)1 << 20)
+/* Segments in the folder of the log; more are not ours. */
+#define WR_LOG_SEGMENTS_MAX 4096
+
 /* Larger RSA keys are not supported (RFC 3110 section 2 ends at 4096 bits): a check costs the cube of the size. */
 #define WR_RSA_BITS_MAX 4096
 /* Exponents of thousands of bits make one check cost as much as a hundred; real ones have 17 or 33. */

@@ -1,93 +1,154 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* weir log: the last queries, from the daemon's memory, and those that come. */
+/* weir log: who asked what, what was answered and why, from the daemon's memory and disk, and those that come; `weir log verify`. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/err.h"
 #include "base/str.h"
+#include "cli/logline.h"
+#include "cli/logverify.h"
 #include "cli/opts.h"
-#include "cli/table.h"
 #include "cli/talk.h"
 #include "cli/verb.h"
+#include "cli/when.h"
 
-enum { COUNT_MAX = 1048576, CELL_SIZE = 1024 };
+enum { COUNT_MAX = 100000000 };
 
-/* "time" is seconds since 1970; the rest is printed as it comes. */
-static void print_time(const json_t *value)
-{
-    time_t seconds = (time_t)json_integer_value(value);
-    char text[40] = "-";
-    struct tm tm;
+struct log {
+    struct wr_talk talk;
+    const char *count, *since, *until;
+    const char *device, *client, *name, *type, *verdict, *rule, *segment, *source, *rcode,
+        *security, *kind;
+    const char *head, *config;
+    bool follow;
+    uint64_t missing;
+};
 
-    if (gmtime_r(&seconds, &tm))
-        strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-    fputs(text, stdout);
-}
-
-/* One line an event: the daemon's fields in its order, numbers with their names. */
 static bool print_event(void *user, const json_t *event)
 {
-    const struct wr_talk *talk = user;
-    if (json_is_true(json_object_get(event, "end")))
-        return false;
-    char text[CELL_SIZE];
-    const char *key;
-    json_t *item;
-    bool any = false;
+    struct log *log = user;
 
-    if (talk->json) {
-        json_dumpf(event, stdout, JSON_COMPACT);
-    } else {
-        json_object_foreach((json_t *)(uintptr_t)event, key, item)
-        {
-            fputs(any ? " " : "", stdout);
-            any = true;
-            if (!strcmp(key, "time") && json_is_integer(item)) {
-                print_time(item);
-                continue;
-            }
-            wr_table_cell(item, text, sizeof(text));
-            if (!json_is_string(item))
-                printf("%s=", key);
-            fputs(text, stdout);
-        }
+    if (json_is_true(json_object_get(event, "end"))) {
+        log->missing = (uint64_t)json_integer_value(json_object_get(event, "missing"));
+        return false;
     }
+    if (log->talk.json)
+        json_dumpf(event, stdout, JSON_COMPACT);
+    else
+        wr_logline_print(event, stdout);
     putchar('\n');
     return fflush(stdout) == 0;
 }
 
+static int add_when(const struct wr_opts *opts, json_t *args, const char *key, const char *text)
+{
+    int64_t at = 0;
+
+    if (!text)
+        return WR_OPTS_GO;
+    if (wr_when_read(text, (int64_t)time(NULL), &at) != WR_OK)
+        return wr_opts_misused(opts, "--%s wants 2h, 2026-11-28, 2026-11-28T04:05:06Z or @seconds",
+                               key);
+    json_object_set_new(args, key, json_integer(at));
+    return WR_OPTS_GO;
+}
+
+static int show(struct log *log, const struct wr_opts *opts)
+{
+    const struct {
+        const char *key, *value;
+    } words[] = {{"device", log->device},     {"client", log->client},   {"name", log->name},
+                 {"type", log->type},         {"verdict", log->verdict}, {"rule", log->rule},
+                 {"segment", log->segment},   {"source", log->source},   {"rcode", log->rcode},
+                 {"security", log->security}, {"kind", log->kind}};
+    json_t *args = json_object();
+    uint64_t n = 0;
+    int status = WR_OPTS_GO;
+
+    if (log->count && wr_str_to_u64(log->count, strlen(log->count), COUNT_MAX, &n) != WR_OK)
+        status = wr_opts_misused(opts, "--count wants a number up to %d", COUNT_MAX);
+    else if (log->count)
+        json_object_set_new(args, "count", json_integer((json_int_t)n));
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (words[i].value)
+            json_object_set_new(args, words[i].key, json_string(words[i].value));
+    if (status == WR_OPTS_GO)
+        status = add_when(opts, args, "since", log->since);
+    if (status == WR_OPTS_GO)
+        status = add_when(opts, args, "until", log->until);
+    if (status != WR_OPTS_GO) {
+        json_decref(args);
+        return status;
+    }
+    json_object_set_new(args, log->follow ? "follow" : "lines", json_true());
+    status = wr_talk_follow(&log->talk, "log", args, log->follow, print_event, log);
+    if (log->missing)
+        fprintf(stderr,
+                "weir log: %llu events or blocks could not be read; weir status and weir log "
+                "verify say more\n",
+                (unsigned long long)log->missing);
+    return status;
+}
+
 int wr_cli_log(int argc, char **argv)
 {
-    struct wr_talk talk = {.who = "log"};
-    const char *count = NULL;
-    bool follow = false;
+    struct log log = {.talk.who = "log"};
     const struct wr_opt table[] = {
-        WR_TALK_SOCKET_ROW(talk),
-        {"json", 'j', .flag = &talk.json, .help = "print JSON, one object a line"},
-        {"count", 'n', .value = &count, .meta = "N", .help = "the last N queries"},
-        {"follow", 'f', .flag = &follow, .help = "go on with those that come"},
+        WR_TALK_SOCKET_ROW(log.talk),
+        {"json", 'j', .flag = &log.talk.json, .help = "print JSON, one object a line"},
+        {"count", 'n', .value = &log.count, .meta = "N", .help = "the last N (of those wanted)"},
+        {"follow", 'f', .flag = &log.follow, .help = "go on with those that come"},
+        {"since", 'S', .value = &log.since, .meta = "TIME", .help = "from then on"},
+        {"until", 'U', .value = &log.until, .meta = "TIME", .help = "up to then"},
+        {"device", 'd', .value = &log.device, .meta = "NAME",
+         .help = "of a device: its number, or what it calls itself"},
+        {"client", 'c', .value = &log.client, .meta = "ADDRESS",
+         .help = "from an address or prefix"},
+        {"segment", 0, .value = &log.segment, .meta = "NAME", .help = "of a segment"},
+        {"name", 0, .value = &log.name, .meta = "NAME", .help = "for a name and all below it"},
+        {"type", 't', .value = &log.type, .meta = "TYPE", .help = "for a record type"},
+        {"verdict", 'v', .value = &log.verdict, .meta = "VALUE",
+         .help = "with a verdict of policy: nxdomain, refused, data and so on"},
+        {"rule", 'r', .value = &log.rule, .meta = "NAME", .help = "decided by a rule"},
+        {"source", 0, .value = &log.source, .meta = "VALUE",
+         .help = "answered from cache, stale, upstream, local, or dropped"},
+        {"rcode", 0, .value = &log.rcode, .meta = "VALUE", .help = "answered with a response code"},
+        {"security", 0, .value = &log.security, .meta = "VALUE", .help = "secure, or other"},
+        {"kind", 'k', .value = &log.kind, .meta = "VALUE",
+         .help = "query, rollup, policy, device or log"},
+        {"head", 0, .value = &log.head, .meta = "HEX",
+         .help = "verify: this hash must stand in the chain"},
+        {"config", 0, .value = &log.config, .meta = "FILE",
+         .help = "verify: where log.path is written"},
     };
-    struct wr_opts opts = {"log",
-                           "",
-                           "Prints the last queries and what became of them.",
-                           table,
-                           sizeof(table) / sizeof(table[0]),
-                           NULL,
-                           0};
+    struct wr_opts opts = {
+        "log",
+        "[verify] [PATH]",
+        "Prints who asked what, and what became of it: from the gateway's memory and, with "
+        "log.path, its disk.\n"
+        "TIME is 2h ago, 2026-11-28, 2026-11-28T04:05:06Z or @1795838706. `weir log verify` "
+        "proves\n"
+        "that the log on disk (in a folder) is whole, without the gateway.",
+        table,
+        sizeof(table) / sizeof(table[0]),
+        NULL,
+        0};
     int status = wr_opts_read(&opts, argc, argv);
-    json_t *args;
-    uint64_t n = 0;
 
     if (status != WR_OPTS_GO)
         return status;
+    if (opts.operands && !strcmp(opts.operand[0], "verify")) {
+        if (opts.operands > 2)
+            return wr_opts_misused(&opts, "one folder at a time");
+        const struct wr_logverify_want want = {.folder =
+                                                   opts.operands == 2 ? opts.operand[1] : NULL,
+                                               .config = log.config,
+                                               .head = log.head,
+                                               .json = log.talk.json};
+        return wr_logverify_run(&want, &opts);
+    }
     if (opts.operands)
-        return wr_opts_misused(&opts, "nothing may follow");
-    if (count && wr_str_to_u64(count, strlen(count), COUNT_MAX, &n) != WR_OK)
-        return wr_opts_misused(&opts, "--count wants a number up to %d", COUNT_MAX);
-    args = json_object();
-    if (count)
-        json_object_set_new(args, "count", json_integer((json_int_t)n));
-    json_object_set_new(args, follow ? "follow" : "lines", json_true());
-    return wr_talk_follow(&talk, "log", args, follow, print_event, &talk);
+        return wr_opts_misused(&opts, "verify, or nothing");
+    return show(&log, &opts);
 }

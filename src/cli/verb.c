@@ -23,7 +23,7 @@ static const struct wr_verb verbs[] = {
     {"zones", wr_cli_zones, "the zones it keeps copies of, and how they are"},
     {"cert", wr_cli_cert, "make certificates for the encrypted listeners; show them"},
     {"dnr", wr_cli_dnr, "what DHCP servers tell of the encrypted listeners"},
-    {"log", wr_cli_log, "the last queries, and those that come"},
+    {"log", wr_cli_log, "who asked what, from memory and disk; is the log whole"},
     {"reload", wr_cli_reload, "put the changed configuration in force"},
     {"help", wr_cli_help, "this list, or how a verb is used"},
 };

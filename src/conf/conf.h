@@ -436,6 +436,9 @@ struct wr_conf {
     struct {
         uint32_t level; /* enum wr_log_level */
         uint32_t events;
+        const char *path; /* folder; "": nothing goes to disk */
+        uint64_t size_bytes, budget_per_day_bytes, interval_ms;
+        uint32_t privacy; /* enum wr_ledger_privacy */
     } log;
 
     struct wr_conf_mem *mem; /* all that the pointers above point to */

@@ -670,12 +670,7 @@ static const struct wr_schema_row table[] = {
      .doc = "Address and port of an HTTP listener, `127.0.0.1:9153`; it tells figures, never a "
             "client's address or a name. Empty: off."},
 
-    {"log", WR_SCHEMA_SECTION, V01, .doc = "What weir says and remembers of its work."},
-    {"log.level", WR_SCHEMA_WORD, V01, DEFAULT("info"), AT(log.level), .words = level_words,
-     .doc = "What goes to standard error; `debug` is for developers."},
-    {"log.events", WR_SCHEMA_INT, V01, RESTART, RANGE(0, 1048576),
-     BY_PROFILE("4096", "512", "65536"), AT(log.events), .unit = "queries",
-     .doc = "The last queries kept in memory for `weir log`."},
+#include "conf/schemalog.h"
 };
 
 size_t wr_schema_rows(const struct wr_schema_row **ret_rows)

@@ -30,6 +30,7 @@ static const char *const find_words[] = {"off", "proven", "private", NULL};
 static const char *const verdict_words[] = {"allow", "nxdomain", "nodata", "refused",
                                             "drop",  "truncate", "log",    NULL};
 static const char *const reason_words[] = {"blocked", "censored", "filtered", "prohibited", NULL};
+static const char *const privacy_words[] = {"full", "hashed", "aggregate", NULL};
 static const char *const level_words[] = {"error", "warn", "info", "debug", NULL};
 
 #define KIB         ((uint64_t)1024)

@@ -13,6 +13,7 @@
 #include "serve/anchors.h"
 #include "serve/confjson.h"
 #include "serve/json.h"
+#include "serve/logstream.h"
 #include "serve/metrics.h"
 #include "serve/pieces.h"
 #include "serve/report.h"
@@ -28,16 +29,15 @@
 #define FOLLOWERS_MAX       16
 #define FOLLOWERS_GUEST_MAX 8
 #define CACHE_SHOW_LIMIT    1000
-#define ARGS_MAX            4
+#define ARGS_MAX            20
 #define NEGATIVE_MAX_S      (366 * 86400)
 
 /* A client that is owed more than the one line it gets at once. */
 struct waiting {
     wr_id client; /* 0: free */
     enum { WAITS_RELOAD, WAITS_FOLLOW, WAITS_LINES, WAITS_PIECES } what;
-    uint64_t last;   /* events go to it: number of the last one sent */
-    uint64_t until;  /* WAITS_LINES: of the last one wanted */
-    uint64_t reload; /* the number of the reload that began after the request */
+    struct wr_logstream *stream; /* events go to it */
+    uint64_t reload;             /* the number of the reload that began after the request */
     struct wr_pieces pieces;
     struct wr_json j; /* of the pieces */
 };
@@ -48,6 +48,7 @@ struct wr_control {
     struct waiting waiting[WR_UNIXSOCK_CLIENTS_MAX];
     wr_id client; /* who is being answered: where the writer spills to */
     struct wr_ledger_event events[FOLLOW_BATCH];
+    uv_timer_t more; /* somebody is owed more of the log */
     char room[ROOM_SIZE];
     char why[400]; /* an error's sentence */
 };
@@ -65,6 +66,8 @@ struct verb {
     /* NULL, or the code of an error; its sentence is in c->why then and nothing has been written. */
     const char *(*run)(struct wr_control *c, const json_t *args, struct wr_json *j);
 };
+
+static void on_more(uv_timer_t *timer);
 
 static void spill(void *user, const char *bytes, size_t n)
 {
@@ -412,51 +415,80 @@ void wr_control_reloaded(struct wr_control *c)
 
 /* --- log --- */
 
+static void forget(struct wr_control *c, struct waiting *w)
+{
+    wr_logstream_close(w->stream);
+    if (w->what == WAITS_FOLLOW) {
+        atomic_fetch_sub(&c->s->followers, 1);
+    }
+    *w = (struct waiting){0};
+}
+
 /* The last line for those who do not follow: so they know that nothing was cut off. */
 static void end_lines(struct wr_control *c, struct waiting *w)
 {
     struct wr_ledger_stats stats;
     struct wr_json j;
     wr_id client = w->client;
+    uint64_t missing = wr_logstream_missing(w->stream);
     wr_ledger_stats(c->s->ledger, &stats);
     begin(c, client, &j);
     wr_json_object(&j, NULL);
     wr_json_bool(&j, "end", true);
     wr_json_u64(&j, "taken", stats.taken);
     wr_json_u64(&j, "dropped", stats.dropped);
+    if (missing > 0) {
+        wr_json_u64(&j, "missing", missing);
+    }
     wr_json_end(&j);
-    *w = (struct waiting){0};
+    forget(c, w);
     wr_json_finish(&j);
     wr_unixsock_finish(c->socket, client);
 }
 
+/* A piece of the log, and the next one in the next turn of the loop: the disk may be asked for long. */
 static void send_events(struct wr_control *c, struct waiting *w)
 {
-    uint64_t until = w->what == WAITS_LINES ? w->until : UINT64_MAX;
-    uint32_t n = 1;
-    while (w->client != 0 && w->last < until &&
-           wr_unixsock_queued(c->socket, w->client) < FOLLOW_QUEUE_MAX &&
-           (n = wr_ledger_read(c->s->ledger, w->last, c->events, FOLLOW_BATCH)) > 0) {
-        for (uint32_t i = 0; i < n && w->client != 0 && c->events[i].number <= until; i++) {
-            struct wr_json j;
-            begin(c, w->client, &j);
-            wr_report_event(c->s, &c->events[i], &j, NULL);
-            wr_json_finish(&j);
-        }
-        w->last = c->events[n - 1].number;
+    wr_id client = w->client;
+    uint32_t n = 0;
+    if (wr_unixsock_queued(c->socket, client) >= FOLLOW_QUEUE_MAX) {
+        return; /* when it has read */
     }
-    if (w->client != 0 && w->what == WAITS_LINES && (w->last >= until || n == 0)) {
+    enum wr_logstream_state state = wr_logstream_next(w->stream, c->events, FOLLOW_BATCH, &n);
+    for (uint32_t i = 0; i < n && w->client == client; i++) {
+        struct wr_json j;
+        begin(c, client, &j);
+        wr_report_event(&c->events[i], &j, NULL);
+        wr_json_finish(&j);
+    }
+    if (w->client != client) {
+        return; /* it was cut off while it was written to */
+    }
+    if (state == WR_LOGSTREAM_END) {
         end_lines(c, w);
+    } else if (state == WR_LOGSTREAM_MORE) {
+        uv_timer_start(&c->more, on_more, 0, 0);
     }
+}
+
+static void send_to_all(struct wr_control *c)
+{
+    for (unsigned i = 0; i < WR_UNIXSOCK_CLIENTS_MAX; i++) {
+        struct waiting *w = &c->waiting[i];
+        if (w->client != 0 && (w->what == WAITS_FOLLOW || w->what == WAITS_LINES)) {
+            send_events(c, w);
+        }
+    }
+}
+
+static void on_more(uv_timer_t *timer)
+{
+    send_to_all(timer->data);
 }
 
 void wr_control_events(struct wr_control *c)
 {
-    for (unsigned i = 0; i < WR_UNIXSOCK_CLIENTS_MAX; i++) {
-        if (c->waiting[i].client != 0 && c->waiting[i].what == WAITS_FOLLOW) {
-            send_events(c, &c->waiting[i]);
-        }
-    }
+    send_to_all(c);
 }
 
 static bool may_follow(const struct wr_control *c, wr_id client)
@@ -472,37 +504,49 @@ static bool may_follow(const struct wr_control *c, wr_id client)
            (guests < FOLLOWERS_GUEST_MAX || wr_unixsock_trusts(c->socket, client));
 }
 
+static void start_stream(struct wr_control *c, wr_id client, const struct wr_logstream_want *want)
+{
+    struct waiting *w = find_waiting(c, 0);
+    if (w == NULL || (want->follow && !may_follow(c, client))) {
+        answer_error(c, client, "busy", "too many clients follow the log already; try again later");
+        return;
+    }
+    struct wr_logstream *stream;
+    if (wr_logstream_open(c->s->ledger, want, &stream) != WR_OK) {
+        answer_error(c, client, "memory", "no memory to read the log; try again");
+        return;
+    }
+    *w = (struct waiting){
+        .client = client, .what = want->follow ? WAITS_FOLLOW : WAITS_LINES, .stream = stream};
+    atomic_fetch_add(&c->s->followers, want->follow ? 1 : 0);
+    send_events(c, w);
+}
+
 static void start_log(struct wr_control *c, wr_id client, const json_t *args)
 {
     struct wr_ledger_stats stats;
     const json_t *count = json_object_get(args, "count");
+    struct wr_logstream_want want = {
+        .count = count == NULL ? UINT64_MAX : (uint64_t)json_integer_value(count),
+        .follow = json_is_true(json_object_get(args, "follow")),
+        .folder = c->s->logdisk != NULL ? c->s->first_conf->log.path : NULL};
     wr_ledger_catch_up(c->s->ledger);
-    wr_ledger_stats(c->s->ledger, &stats);
-    uint64_t want = count == NULL ? stats.cap : (uint64_t)json_integer_value(count);
     if (count != NULL && json_integer_value(count) < 0) {
         answer_error(c, client, "argument", "the argument count must not be negative");
         return;
     }
-    uint64_t after = stats.taken > want ? stats.taken - want : 0;
-    bool follow = json_is_true(json_object_get(args, "follow"));
-    bool lines = json_is_true(json_object_get(args, "lines"));
-    if (!follow && !lines) {
-        struct wr_pieces pieces;
-        wr_pieces_log(c->s, after, &pieces);
-        start_pieces(c, client, &pieces);
+    if (wr_logfilter_read(args, &want.filter, c->why, sizeof(c->why)) != WR_OK) {
+        answer_error(c, client, "argument", c->why);
         return;
     }
-    struct waiting *w = find_waiting(c, 0);
-    if (w == NULL || (follow && !may_follow(c, client))) {
-        answer_error(c, client, "busy", "too many clients follow the log already; try again later");
+    if (want.follow || json_is_true(json_object_get(args, "lines"))) {
+        start_stream(c, client, &want);
         return;
     }
-    *w = (struct waiting){.client = client,
-                          .what = follow ? WAITS_FOLLOW : WAITS_LINES,
-                          .last = after,
-                          .until = stats.taken};
-    atomic_fetch_add(&c->s->followers, follow ? 1 : 0);
-    send_events(c, w);
+    struct wr_pieces pieces; /* of what memory has, as one object */
+    wr_ledger_stats(c->s->ledger, &stats);
+    wr_pieces_log(c->s, stats.last > want.count ? stats.last - want.count : 0, &pieces);
+    start_pieces(c, client, &pieces);
 }
 
 /* --- the line --- */
@@ -539,6 +583,19 @@ static const struct verb verbs[] = {
      {{"follow", JSON_TRUE, false},
       {"count", JSON_INTEGER, false},
       {"lines", JSON_TRUE, false},
+      {"device", JSON_STRING, false},
+      {"client", JSON_STRING, false},
+      {"name", JSON_STRING, false},
+      {"type", JSON_STRING, false},
+      {"verdict", JSON_STRING, false},
+      {"rule", JSON_STRING, false},
+      {"segment", JSON_STRING, false},
+      {"source", JSON_STRING, false},
+      {"rcode", JSON_STRING, false},
+      {"security", JSON_STRING, false},
+      {"kind", JSON_STRING, false},
+      {"since", JSON_INTEGER, false},
+      {"until", JSON_INTEGER, false},
       {NULL, 0, false}},
      NULL},
     {"metrics", false, {{NULL, 0, false}}, run_metrics},
@@ -686,11 +743,13 @@ static void on_gone(void *user, struct wr_unixsock *socket, wr_id client)
     struct wr_control *c = user;
     struct waiting *w = find_waiting(c, client);
     if (w != NULL) {
-        if (w->what == WAITS_FOLLOW) {
-            atomic_fetch_sub(&c->s->followers, 1);
-        }
-        *w = (struct waiting){0};
+        forget(c, w);
     }
+}
+
+static void free_control(uv_handle_t *handle)
+{
+    free(handle->data);
 }
 
 int wr_control_start(struct wr_serve *s, int fd, struct wr_control **ret_control,
@@ -701,6 +760,8 @@ int wr_control_start(struct wr_serve *s, int fd, struct wr_control **ret_control
         return WR_E_NOMEM;
     }
     c->s = s;
+    uv_timer_init(&s->loop, &c->more);
+    c->more.data = c;
     struct wr_unixsock_setup setup = {
         .path = s->conf->control.socket,
         .mode = s->conf->control.group[0] != 0 ? 0660 : 0600,
@@ -709,7 +770,7 @@ int wr_control_start(struct wr_serve *s, int fd, struct wr_control **ret_control
     };
     int err = wr_unixsock_adopt(&s->loop, fd, &setup, &c->socket, error);
     if (err != WR_OK) {
-        free(c);
+        uv_close((uv_handle_t *)&c->more, free_control);
         return err;
     }
     *ret_control = c;
@@ -718,6 +779,7 @@ int wr_control_start(struct wr_serve *s, int fd, struct wr_control **ret_control
 
 void wr_control_close(struct wr_control *c)
 {
+    uv_close((uv_handle_t *)&c->more, NULL);
     wr_unixsock_close(c->socket);
 }
 

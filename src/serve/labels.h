@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Labels: numbers for the names that the owner gives to segments, groups, rules, feeds and policy zones.
+ * Labels: numbers for the names that the owner gives to segments, groups, rules, feeds, policy zones and upstreams (their URLs).
  *
  * A record of a query carries numbers, and is read when the configuration may have changed already. So a text has the same number
  * as long as the program runs, in every configuration, and no number is used again. Compared as octets. 0 is no text.
@@ -17,7 +17,7 @@ struct wr_labels;
 /* Texts that can be remembered: what a program that runs for years is reloaded with. */
 #define WR_LABELS_MAX 16384
 /* Octets of one, with the NUL. */
-#define WR_LABEL_TEXT_SIZE 64
+#define WR_LABEL_TEXT_SIZE 96
 
 int wr_labels_create(struct wr_labels **ret_labels); /* WR_E_NOMEM */
 void wr_labels_destroy(struct wr_labels *l);         /* NULL is fine */

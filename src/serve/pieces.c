@@ -13,7 +13,7 @@ void wr_pieces_log(struct wr_serve *s, uint64_t after, struct wr_pieces *ret_p)
 {
     struct wr_ledger_stats stats;
     wr_ledger_stats(s->ledger, &stats);
-    *ret_p = (struct wr_pieces){.after = after, .until = stats.taken};
+    *ret_p = (struct wr_pieces){.after = after, .until = stats.last};
 }
 
 void wr_pieces_cache(const struct wr_name *name, uint64_t limit, struct wr_pieces *ret_p)
@@ -31,7 +31,9 @@ static bool put_events(struct wr_pieces *p, struct wr_serve *s, struct wr_json *
     struct wr_ledger_event events[WR_PIECES_EVENTS];
     uint32_t n = wr_ledger_read(s->ledger, p->after, events, WR_PIECES_EVENTS);
     for (uint32_t i = 0; i < n && events[i].number <= p->until; i++) {
-        wr_report_event(s, &events[i], j, NULL);
+        if (events[i].kind == WR_LEDGER_QUERY) {
+            wr_report_event(&events[i], j, NULL);
+        };
     }
     if (n > 0) {
         p->after = events[n - 1].number;

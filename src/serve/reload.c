@@ -17,6 +17,7 @@
 #include "serve/anchors.h"
 #include "serve/control.h"
 #include "serve/finder.h"
+#include "serve/journal.h"
 #include "serve/notify.h"
 #include "serve/say.h"
 #include "serve/serve.h"
@@ -377,6 +378,7 @@ static void give(struct wr_serve *s, const struct wr_conf *conf)
         add_line(r->report.text, sizeof(r->report.text), text);
     }
     wr_gate_fit_state(r->gate, s->shared.upstream_state);
+    wr_journal_upstreams(s);
     if (wr_encryption_designate(s, &r->change, r->gate) != WR_OK) {
         wr_say(WR_LOG_ERROR, "no memory to tell clients of the encrypted listeners");
     }
@@ -614,6 +616,7 @@ void wr_reload_settled(struct wr_serve *s)
                    "are tried again every %d s",
                    (unsigned)r->change.failed, WR_LISTENERS_RETRY_MS / 1000);
         }
+        wr_journal_settled(s);
         wr_notify_ready();
         if (s->control != NULL) {
             wr_control_reloaded(s->control);

@@ -18,6 +18,7 @@
 #include "resolve/select.h"
 #include "serve/anchors.h"
 #include "serve/finder.h"
+#include "serve/journal.h"
 #include "serve/put.h"
 #include "serve/serve.h"
 #include "serve/timekeeper.h"
@@ -195,6 +196,7 @@ void wr_report_status(struct wr_serve *s, struct wr_json *j, const char *key)
     put_ports(s, j);
     put_reload(s, j);
     put_copies(s, j);
+    wr_journal_report(s, j, "log");
     wr_json_text(j, "anchors_problem", wr_live_anchors_problem(s->anchors));
     wr_json_object(j, "sandbox");
     wr_json_bool(j, "landlock", s->sandbox.landlock);
@@ -437,18 +439,71 @@ void wr_report_entry(const struct wr_cache_key *key, const struct wr_cache_entry
 
 /* --- events --- */
 
-void wr_report_event(const struct wr_serve *s, const struct wr_ledger_event *event,
-                     struct wr_json *j, const char *key)
+static void put_client(struct wr_json *j, const struct wr_ledger_event *event)
 {
     const struct wr_record *r = &event->record;
-    wr_json_object(j, key);
-    wr_json_u64(j, "number", event->number);
-    wr_json_i64(j, "time", r->wall_s);
-    put_addr(j, "client", &r->client);
-    wr_json_text(j, "transport", wr_client_transport_name(r->transport));
+    char text[40];
+    struct wr_str str;
+    if (r->client.family != WR_AF_NONE) {
+        put_addr(j, "client", &r->client);
+    } else if (event->kind == WR_LEDGER_QUERY) { /* hidden (log.privacy) */
+        wr_str_init(&str, text, sizeof(text));
+        wr_str_char(&str, '~');
+        wr_str_hex(&str, r->client.ip, 8);
+        wr_json_text(j, "client", text);
+    }
+    if (r->device != 0) {
+        wr_json_u64(j, "device", r->device);
+    }
+    if (event->segment[0] != 0) {
+        wr_json_text(j, "segment", event->segment);
+    }
     if (event->claim[0] != '\0') {
         wr_json_text(j, "claim", event->claim);
         wr_json_text(j, "claim_by", wr_claim_name(r->claim_kind));
+    }
+}
+
+static void put_verdict(struct wr_json *j, const struct wr_ledger_event *event)
+{
+    const struct wr_verdict *v = &event->record.verdict;
+    if (v->action == WR_VERDICT_NONE) {
+        return;
+    }
+    wr_json_text(j, "verdict", wr_verdict_action_name(v->action));
+    wr_json_text(j, "by", wr_verdict_by_name(v->by));
+    if (v->shadow) {
+        wr_json_bool(j, "shadow", true);
+    }
+    if (event->rule[0] != 0) {
+        wr_json_text(j, "rule", event->rule);
+    }
+    if (v->trigger != WR_TRIGGER_NONE) {
+        wr_json_text(j, "trigger", wr_verdict_trigger_name(v->trigger));
+    }
+    if (event->feed[0] != 0) {
+        wr_json_text(j, "feed", event->feed);
+        wr_json_u64(j, "line", v->line);
+    }
+}
+
+/* What is no query. */
+static void put_change(struct wr_json *j, const struct wr_ledger_event *event)
+{
+    wr_json_text(j, "kind", wr_ledger_kind_name(event->kind));
+    wr_json_text(j, "text", event->text);
+}
+
+static void put_query(struct wr_json *j, const struct wr_ledger_event *event)
+{
+    const struct wr_record *r = &event->record;
+    if (event->kind == WR_LEDGER_ROLLUP) {
+        wr_json_text(j, "kind", wr_ledger_kind_name(event->kind));
+        wr_json_u64(j, "count", event->count);
+    }
+    put_client(j, event);
+    if (event->kind == WR_LEDGER_QUERY) {
+        wr_json_text(j, "transport", wr_client_transport_name(r->transport));
     }
     if (event->name.size > 0) {
         put_name(j, "name", event->name.wire);
@@ -457,14 +512,33 @@ void wr_report_event(const struct wr_serve *s, const struct wr_ledger_event *eve
     wr_json_text(j, "source", wr_record_source_name(r->source));
     if (r->source != WR_SOURCE_DROPPED) {
         put_rcode(j, "rcode", r->rcode);
+    }
+    put_verdict(j, event);
+    if (event->kind == WR_LEDGER_ROLLUP) {
+        return;
+    }
+    if (r->source != WR_SOURCE_DROPPED) {
         wr_json_u64(j, "size", r->reply_size);
+        wr_json_text(j, "security", security_name(r->security));
     }
     if (r->ede != WR_EDE_NONE) {
         wr_json_u64(j, "ede", (uint16_t)r->ede);
     }
     wr_json_u64(j, "took_us", r->took_us);
-    if (r->upstream < WR_UPSTREAMS_MAX && s->slots.url[r->upstream][0] != 0) {
-        wr_json_text(j, "upstream", s->slots.url[r->upstream]);
+    if (event->upstream[0] != 0) {
+        wr_json_text(j, "upstream", event->upstream);
+    }
+}
+
+void wr_report_event(const struct wr_ledger_event *event, struct wr_json *j, const char *key)
+{
+    wr_json_object(j, key);
+    wr_json_u64(j, "number", event->number);
+    wr_json_i64(j, "time", event->record.wall_s);
+    if (event->kind == WR_LEDGER_QUERY || event->kind == WR_LEDGER_ROLLUP) {
+        put_query(j, event);
+    } else {
+        put_change(j, event);
     }
     wr_json_end(j);
 }

@@ -19,6 +19,7 @@
 #include "serve/control.h"
 #include "serve/doors.h"
 #include "serve/finder.h"
+#include "serve/journal.h"
 #include "serve/metrics.h"
 #include "serve/notify.h"
 #include "serve/say.h"
@@ -85,10 +86,7 @@ static int make_first_gate(struct wr_serve *s)
 {
     struct wr_gate_notes notes = {.count = 0};
     s->reload.resolv_mark = wr_reload_resolv_mark(s->conf->upstream.resolv_conf);
-    int err = wr_labels_create(&s->labels);
-    if (err == WR_OK) {
-        err = wr_world_read(s->conf->upstream.resolv_conf, &s->world);
-    }
+    int err = wr_world_read(s->conf->upstream.resolv_conf, &s->world);
     if (err == WR_OK) {
         s->world.view.labels = s->labels;
         s->world.view.trust = wr_live_anchors_set(s->anchors);
@@ -256,7 +254,7 @@ static int create_all(struct wr_serve *s)
         err = fill_secrets(&s->secrets) ? WR_OK : WR_E_IO;
     }
     if (err == WR_OK) {
-        err = wr_ledger_create(s->workers, s->conf->log.events, &s->ledger);
+        err = wr_journal_open(s);
     }
     if (err == WR_OK) {
         err = create_crew(s);
@@ -466,7 +464,7 @@ static int start_loop(struct wr_serve *s)
         wr_say(WR_LOG_WARN, "no metrics: %s", error.text);
         s->httpd = NULL;
     }
-    int err = wr_ledger_run(s->ledger, wake_grown, s);
+    int err = wr_journal_run(s, wake_grown);
     if (err == WR_OK) {
         err = start_keeping(s);
     }
@@ -559,13 +557,11 @@ static void end(struct wr_serve *s)
     s->copies = NULL;
     wr_finder_free(s->finder);
     s->finder = NULL;
-    if (s->ledger != NULL) {
-        wr_ledger_stop(s->ledger);
-    }
+    wr_journal_stop(s);
     close_handles(s);
     wr_crew_destroy(s->crew);
     wr_encryption_end(s);
-    wr_ledger_destroy(s->ledger);
+    wr_journal_free(s);
     wr_clock_read(&s->clock, &now);
     wr_shared_destroy(&s->shared, &now);
     wr_gate_free(s->gate);
@@ -617,7 +613,11 @@ static int prepare(struct wr_serve *s)
     s->reload.report.text[0] = 0;
     wr_say_level((enum wr_log_level)s->conf->log.level);
     s->workers = count_workers(s->conf);
-    int err = wr_helper_start(&s->helper);
+    int err = wr_labels_create(&s->labels);
+    if (err != WR_OK) {
+        return err;
+    }
+    err = wr_helper_start(&s->helper);
     if (err != WR_OK) {
         wr_say(WR_LOG_ERROR, "the helper that opens listeners cannot be started: %s",
                strerror(errno));

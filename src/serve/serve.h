@@ -34,6 +34,7 @@
 #include "serve/helper.h"
 #include "serve/labels.h"
 #include "serve/ledger.h"
+#include "serve/logdisk.h"
 #include "serve/listeners.h"
 #include "serve/locals.h"
 #include "serve/places.h"
@@ -65,8 +66,9 @@ struct wr_serve {
     struct wr_shared shared;
     struct wr_upwatch upwatch;
     struct wr_crew *crew;
-    struct wr_labels *labels; /* numbers for the owner's names */
+    struct wr_labels *labels; /* from before the first gate until after the last worker */
     struct wr_ledger *ledger;
+    struct wr_logdisk *logdisk; /* NULL: none */
     struct wr_live_anchors *anchors;
     struct wr_timekeeper *time;
     struct wr_translator *translator;

@@ -81,7 +81,7 @@ class OpenwrtTest(unittest.TestCase):
         # Each library that weir is linked with is one of OpenWrt's packages here.
         libraries = {"libuv": "libuv", "yaml-0.1": "libyaml", "jansson": "jansson", "gnutls": "libgnutls",
                      "libnghttp2": "libnghttp2", "libqrencode": "libqrencode",
-                     "libidn2": "libidn2", "libpsl": "libpsl"}
+                     "libidn2": "libidn2", "libpsl": "libpsl", "zlib": "zlib"}
         self.assertIn("-Dquic=false", said)  # OpenWrt has no ngtcp2 that uses GnuTLS
         depends = re.search(r"DEPENDS:=(.*)", said).group(1).split()
         for name in re.findall(r"_dep = dependency\('([\w.-]+)'", text):

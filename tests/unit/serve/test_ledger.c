@@ -120,6 +120,119 @@ static void test_round_and_round(void **state)
     wr_ledger_destroy(l);
 }
 
+/* A reader that keeps up sees every event once; one that does not knows how many it has missed. */
+static void test_followers(void **state)
+{
+    struct wr_ledger *l = NULL;
+    struct wr_ledger_cursor quick = {0}, slow = {0};
+    struct wr_ledger_event e[64];
+    struct wr_rng rng;
+    uint32_t mark = 0, seen = 0, n;
+    wr_rng_seed_u64(&rng, 3);
+    assert_int_equal(wr_ledger_create(1, 200, &l), WR_OK);
+    for (int round = 0; round < 2000; round++) {
+        for (uint32_t i = wr_rng_below(&rng, 40); i > 0; i--) {
+            assert_true(
+                put(&wr_ledger_rings(l)[0], ++mark, (uint8_t)(1 + wr_rng_below(&rng, 250))));
+        }
+        wr_ledger_catch_up(l);
+        while ((n = wr_ledger_follow(l, &quick, e, 64)) > 0) {
+            for (uint32_t i = 0; i < n; i++) {
+                assert_int_equal(e[i].record.took_us, ++seen);
+                assert_int_equal(e[i].number, seen);
+                assert_int_equal(e[i].name.wire[0], seen & 0xff);
+            }
+        }
+    }
+    assert_int_equal(seen, mark);
+    assert_int_equal(quick.lost, 0);
+    for (seen = 0; (n = wr_ledger_follow(l, &slow, e, 64)) > 0;) {
+        seen += n;
+    }
+    assert_true(seen > 0 && seen <= 200);
+    assert_int_equal(slow.lost + seen, mark);
+    wr_ledger_destroy(l);
+}
+
+static void test_notes_stand_among_the_queries(void **state)
+{
+    struct wr_ledger *l = NULL;
+    struct wr_ledger_event e[4];
+    char longer[400];
+    memset(longer, 'x', sizeof(longer) - 1);
+    longer[sizeof(longer) - 1] = 0;
+    assert_int_equal(wr_ledger_create(1, 8, &l), WR_OK);
+    wr_ledger_go_on(l, 41);
+    assert_true(put(&wr_ledger_rings(l)[0], 1, 3));
+    wr_ledger_catch_up(l);
+    wr_ledger_note(l, WR_LEDGER_POLICY, 1700000000, 7, "settings 2 in force");
+    wr_ledger_note(l, WR_LEDGER_LOG, 1700000000, 8, longer);
+    assert_int_equal(wr_ledger_read(l, 0, e, 4), 3);
+    assert_int_equal(e[0].number, 42);
+    assert_int_equal(e[0].kind, WR_LEDGER_QUERY);
+    assert_string_equal(e[0].text, "");
+    assert_int_equal(e[1].number, 43);
+    assert_int_equal(e[1].kind, WR_LEDGER_POLICY);
+    assert_string_equal(e[1].text, "settings 2 in force");
+    assert_int_equal(e[1].record.wall_s, 1700000000);
+    assert_int_equal(strlen(e[2].text), WR_LEDGER_TEXT_SIZE - 1);
+    wr_ledger_destroy(l);
+}
+
+/* A client of the same day is the same eight octets, another one others, and its address is nowhere. */
+static void test_hidden_clients(void **state)
+{
+    struct wr_ledger *l = NULL;
+    struct wr_ledger_event e[4];
+    assert_int_equal(wr_ledger_create(1, 8, &l), WR_OK);
+    wr_ledger_hide(l, WR_LEDGER_HASHED);
+    for (int i = 0; i < 4; i++) {
+        struct wr_record r;
+        memset(&r, 0, sizeof(r));
+        r.client.family = WR_AF_V4;
+        r.client.port = (uint16_t)(1000 + i);
+        memcpy(r.client.ip, i == 1 ? "\xc0\x00\x02\x02" : "\xc0\x00\x02\x01", 4);
+        r.device = 5;
+        r.wall_s = i == 3 ? 86400 * 2 : 86400;
+        memcpy(wr_ring_reserve(&wr_ledger_rings(l)[0], sizeof(r)), &r, sizeof(r));
+        wr_ring_commit(&wr_ledger_rings(l)[0]);
+    }
+    wr_ledger_catch_up(l);
+    assert_int_equal(wr_ledger_read(l, 0, e, 4), 4);
+    assert_int_equal(e[0].record.client.family, WR_AF_NONE);
+    assert_int_equal(e[0].record.client.port, 0);
+    assert_int_equal(e[0].record.device, 0);
+    assert_memory_equal(e[0].record.client.ip, e[2].record.client.ip, 16);
+    assert_memory_not_equal(e[0].record.client.ip, e[1].record.client.ip, 8);
+    assert_memory_not_equal(e[0].record.client.ip, e[3].record.client.ip, 8); /* another day */
+    wr_ledger_destroy(l);
+}
+
+static void test_counts_in_place_of_queries(void **state)
+{
+    struct wr_ledger *l = NULL;
+    struct wr_ledger_event e[4];
+    struct wr_ledger_stats s;
+    assert_int_equal(wr_ledger_create(1, 8, &l), WR_OK);
+    wr_ledger_hide(l, WR_LEDGER_AGGREGATE);
+    assert_int_equal(wr_ledger_run(l, NULL, NULL), WR_OK);
+    for (uint32_t i = 0; i < 100; i++) {
+        assert_true(put(&wr_ledger_rings(l)[0], i, 10));
+    }
+    wr_ledger_stop(l);
+    wr_ledger_stats(l, &s);
+    assert_int_equal(s.taken, 100);
+    assert_int_equal(wr_ledger_read(l, 0, e, 4), s.last);
+    uint32_t count = 0;
+    for (uint64_t i = 0; i < s.last; i++) {
+        assert_int_equal(e[i].kind, WR_LEDGER_ROLLUP);
+        assert_int_equal(e[i].name.size, 0);
+        count += e[i].count;
+    }
+    assert_int_equal(count, 100);
+    wr_ledger_destroy(l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +240,10 @@ int main(void)
         cmocka_unit_test(test_none_kept),
         cmocka_unit_test(test_full_ring_is_counted),
         cmocka_unit_test(test_round_and_round),
+        cmocka_unit_test(test_followers),
+        cmocka_unit_test(test_notes_stand_among_the_queries),
+        cmocka_unit_test(test_hidden_clients),
+        cmocka_unit_test(test_counts_in_place_of_queries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

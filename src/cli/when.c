@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/when.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+static int read_ago(const char *text, int64_t now_s, int64_t *ret_s)
+{
+    static const char units[] = "smhd";
+    static const int64_t seconds[] = {1, 60, 3600, 86400};
+    size_t n = strlen(text);
+    const char *unit = n > 1 ? strchr(units, text[n - 1]) : NULL;
+    uint64_t count = 0;
+
+    if (!unit || !*unit || wr_str_to_u64(text, n - 1, 100000000, &count) != WR_OK)
+        return WR_E_FORMAT;
+    *ret_s = now_s - (int64_t)count * seconds[unit - units];
+    return WR_OK;
+}
+
+/* All of the text is read by the format, but for a Z. */
+static bool fits(const char *text, const char *format, struct tm *ret_tm)
+{
+    memset(ret_tm, 0, sizeof(*ret_tm));
+    const char *rest = strptime(text, format, ret_tm);
+
+    return rest && (!*rest || !strcmp(rest, "Z"));
+}
+
+int wr_when_read(const char *text, int64_t now_s, int64_t *ret_s)
+{
+    static const char *const formats[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S",
+                                          "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"};
+    struct tm tm;
+    uint64_t since = 0;
+
+    if (text[0] == '@') {
+        if (wr_str_to_u64(text + 1, strlen(text + 1), INT64_MAX, &since) != WR_OK)
+            return WR_E_FORMAT;
+        *ret_s = (int64_t)since;
+        return WR_OK;
+    }
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+        if (fits(text, formats[i], &tm)) {
+            *ret_s = (int64_t)timegm(&tm);
+            return WR_OK;
+        }
+    }
+    return read_ago(text, now_s, ret_s);
+}
+
+void wr_when_text(int64_t s, char *ret_text, unsigned cap)
+{
+    time_t at = (time_t)s;
+    struct tm tm;
+
+    snprintf(ret_text, cap, "-");
+    if (gmtime_r(&at, &tm))
+        strftime(ret_text, cap, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}

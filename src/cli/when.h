@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * When: a moment as people write it.
+ *
+ *     2h  30m  90s  7d                    so long ago
+ *     2026-11-28                          the beginning of that day, in UTC
+ *     2026-11-28T04:05:06Z                that second, in UTC (RFC 3339); seconds and Z may be left out, a blank stands for T
+ *     @1795838706                         seconds since 1970
+ */
+#ifndef WR_CLI_WHEN_H
+#define WR_CLI_WHEN_H
+
+#include <stdint.h>
+
+int wr_when_read(const char *text, int64_t now_s, int64_t *ret_s); /* WR_E_FORMAT */
+/* "2026-11-28T04:05:06Z"; cap 32 is enough. */
+void wr_when_text(int64_t s, char *ret_text, unsigned cap);
+
+#endif
