@@ -38,6 +38,7 @@ static void tear_down(struct box *b)
 {
     wr_journal_stop(b->s);
     wr_journal_free(b->s);
+    wr_labels_destroy(b->s->labels);
     wr_conf_free(b->s->conf);
     free(b->s);
     free(b->gate);
