@@ -192,8 +192,8 @@ def rule_standin(tree):
     for path in tree.sources():
         below = RANK.get(folder_of(path), LINE_RANK) < LINE_RANK
         for number, line in enumerate(tree.lines(path), 1):
-            makes = re.search(r"\bstruct wr_tls_standin\s+\w+\s*[=;]", line)
-            if re.search(r"\b(wr_tls_standin|standin)\b", line) and (not below or makes):
+            makes = re.search(r"\bstruct wr_(tls|quic)_standin\s+\w+\s*[=;]", line)
+            if re.search(r"\b(wr_tls_standin|wr_quic_standin|standin)\b", line) and (not below or makes):
                 yield Finding(path, number, "hands in a stand-in for TLS",
                               "the program speaks real TLS; stand-ins live under tests/")
 

@@ -107,8 +107,7 @@ static int quic_on_ready(ngtcp2_conn *conn, void *user)
     struct wr_quic *q = user;
 
     q->state = WR_QUIC_OPEN;
-    q->resumed = gnutls_session_is_resumed(q->session) != 0;
-    q->early_taken = (gnutls_session_get_flags(q->session) & GNUTLS_SFLAGS_EARLY_DATA) != 0;
+    wr_quic_tls_ready(q);
     if (!q->server && q->early_sent && !q->early_taken) {
         if (wr_ng_early_rejected(conn) != 0) {
             return NGTCP2_ERR_CALLBACK_FAILURE;
@@ -222,13 +221,21 @@ static void quic_set(struct wr_quic *q, const struct wr_quic_limits *limits,
     params->disable_active_migration = !WR_NG_MOVES;
 }
 
-static void quic_begin(struct wr_quic *q, struct wr_quic_env *env, bool server, uint64_t now_us)
+/* Gives what ngtcp2 calls, which copies it. */
+static void quic_begin(struct wr_quic *q, struct wr_quic_env *env, bool server,
+                       const struct wr_quic_tls *tls, uint64_t now_us,
+                       ngtcp2_callbacks *ret_callbacks)
 {
     ngtcp2_crypto_conn_ref *ref = (ngtcp2_crypto_conn_ref *)(void *)q->ref;
 
     q->env = env;
     q->server = server;
     q->now_us = now_us;
+    q->standin = tls->standin;
+    *ret_callbacks = quic_callbacks;
+    if (q->standin != NULL) {
+        q->standin->callbacks(ret_callbacks);
+    }
     wr_quic_mem_init(q);
     ref->get_conn = quic_conn_of;
     ref->user_data = q;
@@ -244,13 +251,14 @@ int wr_quic_accept(struct wr_quic *q, struct wr_quic_env *env, const struct wr_q
                    const struct wr_addr *local, const struct wr_addr *from, uint64_t now_us)
 {
     ngtcp2_transport_params params;
+    ngtcp2_callbacks callbacks;
     ngtcp2_settings settings;
     struct wr_quic_cid made;
     ngtcp2_cid dcid, scid;
     struct quic_path path;
     int err;
 
-    quic_begin(q, env, true, now_us);
+    quic_begin(q, env, true, tls, now_us, &callbacks);
     quic_set(q, limits, &settings, &params);
     wr_quic_cid_make(env, &made);
     quic_to_cid(&hello->scid, &dcid);
@@ -274,7 +282,7 @@ int wr_quic_accept(struct wr_quic *q, struct wr_quic_env *env, const struct wr_q
     }
     quic_set_path(&path, local, from);
     if (ngtcp2_conn_server_new((ngtcp2_conn **)&q->conn, &dcid, &scid, &path.path, hello->version,
-                               &quic_callbacks, &settings, &params, (ngtcp2_mem *)(void *)q->mem,
+                               &callbacks, &settings, &params, (ngtcp2_mem *)(void *)q->mem,
                                q) != 0) {
         return WR_E_NOMEM;
     }
@@ -292,12 +300,13 @@ int wr_quic_connect(struct wr_quic *q, struct wr_quic_env *env, const struct wr_
 {
     struct wr_quic_cid random, made;
     ngtcp2_transport_params params;
+    ngtcp2_callbacks callbacks;
     ngtcp2_settings settings;
     struct quic_path path;
     ngtcp2_cid dcid, scid;
     int err;
 
-    quic_begin(q, env, false, now_us);
+    quic_begin(q, env, false, tls, now_us, &callbacks);
     quic_set(q, limits, &settings, &params);
     random.size = NGTCP2_MAX_CIDLEN;
     wr_rng_bytes(env->rng, random.bytes, random.size);
@@ -308,7 +317,7 @@ int wr_quic_connect(struct wr_quic *q, struct wr_quic_env *env, const struct wr_
     wr_ng_set_token(&settings, token, token_size);
     quic_set_path(&path, local, to);
     if (ngtcp2_conn_client_new((ngtcp2_conn **)&q->conn, &dcid, &scid, &path.path,
-                               NGTCP2_PROTO_VER_V1, &quic_callbacks, &settings, &params,
+                               NGTCP2_PROTO_VER_V1, &callbacks, &settings, &params,
                                (ngtcp2_mem *)(void *)q->mem, q) != 0) {
         return WR_E_NOMEM;
     }

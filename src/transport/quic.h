@@ -11,7 +11,7 @@
  * over a bound it is told that there is no memory, and that connection fails. What it forgets to free (0.12.1 and 1.11
  * lose a frame of several parts that was sent again) is freed with the connection. The sessions of GnuTLS have no such hook; each
  * is counted by a figure that was measured (WR_QUIC_TLS_OCTETS). Randomness of ngtcp2 comes from `rng`, that of
- * GnuTLS is its own.
+ * GnuTLS is its own; where that must not be, something stands in for it (wr_quic_standin), as in transport/tls.
  *
  * Errors: a datagram that breaks the protocol closes the connection (one CONNECTION_CLOSE, then `over`); nothing is kept
  * of a closed one: who still writes to it gets a stateless reset (RFC 9000 section 10.2).
@@ -58,6 +58,18 @@ struct wr_quic_env {
 };
 
 struct wr_quic;
+struct wr_quic_tls;
+
+/* What stands in for GnuTLS and for the keys of packets: an argument of whoever drives a machine, there is none in the program. It keeps
+ * its own in q->session, asks wr_quic_tls_judge (transport/quictls) who the server is, and sets q->resumed and q->has_ticket. */
+struct wr_quic_standin {
+    void (*callbacks)(
+        void *callbacks); /* sets those of a ngtcp2_callbacks that have to do with keys */
+    int (*start)(struct wr_quic *q, const struct wr_quic_tls *tls);
+    int (*send_ticket)(struct wr_quic *q); /* server: the handshake is complete */
+    size_t (*ticket)(struct wr_quic *q, uint8_t *room, size_t cap);
+    void (*end)(struct wr_quic *q);
+};
 
 /* Stream octets that wait to be sent. */
 struct wr_quic_want {
@@ -92,7 +104,8 @@ struct wr_quic_calls {
 };
 
 struct wr_quic_tls {
-    struct wr_creds *creds; /* kept until wr_quic_end */
+    struct wr_creds *creds;                /* kept until wr_quic_end */
+    const struct wr_quic_standin *standin; /* NULL: GnuTLS; it outlives the connection */
     /* Server. */
     const uint8_t *ticket_key; /* WR_TLS_TICKET_KEY octets; NULL: no tickets */
     void *anti_replay;         /* gnutls_anti_replay_t; NULL: no early data */
@@ -137,7 +150,8 @@ enum wr_quic_state {
 };
 
 struct wr_quic {
-    void *conn, *session;
+    void *conn, *session; /* ngtcp2's; GnuTLS's, or the stand-in's */
+    const struct wr_quic_standin *standin;
     void *ref[2];          /* ngtcp2_crypto_conn_ref */
     void *mem[5];          /* ngtcp2_mem */
     struct wr_list blocks; /* what ngtcp2 has allocated */

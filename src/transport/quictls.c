@@ -35,16 +35,20 @@ static struct wr_quic *tls_owner(gnutls_session_t session)
     return ref->user_data;
 }
 
+int wr_quic_tls_judge(struct wr_quic *q, struct wr_certs *chain)
+{
+    chain->now = q->began;
+    chain->now.mono_us = q->now_us;
+    chain->now.wall_s += (int64_t)((q->now_us - q->began.mono_us) / WR_S);
+    return q->verify == NULL ? WR_E_DENIED : q->verify(q->verify_user, chain, &q->why);
+}
+
 static int tls_judge(struct wr_quic *q)
 {
-    struct wr_certs chain = {.now = q->began, .of_server = !q->server};
+    struct wr_certs chain = {.of_server = !q->server};
 
-    if (q->verify == NULL || wr_tlspeer_chain(q->session, &chain) != WR_OK) {
-        return WR_E_DENIED;
-    }
-    chain.now.mono_us = q->now_us;
-    chain.now.wall_s += (int64_t)((q->now_us - q->began.mono_us) / WR_S);
-    return q->verify(q->verify_user, &chain, &q->why);
+    return wr_tlspeer_chain(q->session, &chain) == WR_OK ? wr_quic_tls_judge(q, &chain)
+                                                         : WR_E_DENIED;
 }
 
 static int tls_verify(gnutls_session_t session)
@@ -147,25 +151,11 @@ static int tls_client(struct wr_quic *q, const struct wr_quic_tls *tls)
     return WR_OK;
 }
 
-int wr_quic_tls_start(struct wr_quic *q, const struct wr_quic_tls *tls)
+/* Under GnuTLS; `session` is there. */
+static int tls_set(struct wr_quic *q, const struct wr_quic_tls *tls)
 {
     gnutls_datum_t alpn = {(uint8_t *)(uintptr_t)WR_DOQ_ALPN, sizeof(WR_DOQ_ALPN) - 1};
-    int err;
 
-    if (q->env->memory + WR_QUIC_TLS_OCTETS > q->env->memory_max) {
-        return WR_E_NOMEM;
-    }
-    q->verify = tls->verify;
-    q->verify_user = tls->verify_user;
-    q->began = tls->now;
-    err = q->server ? tls_server(q, tls) : tls_client(q, tls);
-    if (q->session != NULL) {
-        q->env->memory += WR_QUIC_TLS_OCTETS;
-    }
-    if (err != WR_OK) {
-        return err;
-    }
-    q->creds = wr_creds_keep(tls->creds);
     gnutls_session_set_ptr(q->session, q->ref);
     if (gnutls_priority_set(q->session, q->env->priority) != 0 ||
         gnutls_credentials_set(q->session, GNUTLS_CRD_CERTIFICATE, wr_creds_library(tls->creds)) !=
@@ -177,8 +167,42 @@ int wr_quic_tls_start(struct wr_quic *q, const struct wr_quic_tls *tls)
     return WR_OK;
 }
 
+int wr_quic_tls_start(struct wr_quic *q, const struct wr_quic_tls *tls)
+{
+    int err;
+
+    if (q->env->memory + WR_QUIC_TLS_OCTETS > q->env->memory_max) {
+        return WR_E_NOMEM;
+    }
+    q->verify = tls->verify;
+    q->verify_user = tls->verify_user;
+    q->began = tls->now;
+    err = q->standin != NULL ? q->standin->start(q, tls)
+          : q->server        ? tls_server(q, tls)
+                             : tls_client(q, tls);
+    if (q->session != NULL) {
+        q->env->memory += WR_QUIC_TLS_OCTETS;
+    }
+    if (err != WR_OK) {
+        return err;
+    }
+    q->creds = wr_creds_keep(tls->creds);
+    return q->standin != NULL ? WR_OK : tls_set(q, tls);
+}
+
+void wr_quic_tls_ready(struct wr_quic *q)
+{
+    if (q->standin == NULL) {
+        q->resumed = gnutls_session_is_resumed(q->session) != 0;
+        q->early_taken = (gnutls_session_get_flags(q->session) & GNUTLS_SFLAGS_EARLY_DATA) != 0;
+    }
+}
+
 int wr_quic_tls_opened(struct wr_quic *q)
 {
+    if (q->standin != NULL) {
+        return WR_OK;
+    }
     if (wr_tlspeer_borrowed(q->session, q->shown)) {
         return WR_E_DENIED;
     }
@@ -187,25 +211,32 @@ int wr_quic_tls_opened(struct wr_quic *q)
 
 int wr_quic_sni(const struct wr_quic *q, char *room, size_t cap)
 {
-    return wr_tlspeer_sni(q->session, room, cap);
+    return q->standin != NULL ? WR_E_NOTFOUND : wr_tlspeer_sni(q->session, room, cap);
 }
 
 bool wr_quic_has_certificate(const struct wr_quic *q)
 {
     unsigned count = 0;
 
-    return gnutls_certificate_get_peers(q->session, &count) != NULL;
+    return q->standin == NULL && gnutls_certificate_get_peers(q->session, &count) != NULL;
 }
 
 int wr_quic_tls_send_ticket(struct wr_quic *q)
 {
+    if (q->standin != NULL) {
+        return q->standin->send_ticket(q);
+    }
     return !q->has_ticket || gnutls_session_ticket_send(q->session, 1, 0) == 0 ? WR_OK : WR_E_NOMEM;
 }
 
 void wr_quic_tls_end(struct wr_quic *q)
 {
     if (q->session != NULL) {
-        gnutls_deinit(q->session);
+        if (q->standin != NULL) {
+            q->standin->end(q);
+        } else {
+            gnutls_deinit(q->session);
+        }
         q->session = NULL;
         q->env->memory -= WR_QUIC_TLS_OCTETS;
     }
@@ -218,6 +249,9 @@ size_t wr_quic_ticket(struct wr_quic *q, uint8_t *room, size_t cap)
     gnutls_datum_t data = {NULL, 0};
     size_t params, size = 0;
 
+    if (q->standin != NULL) {
+        return q->has_ticket && q->session != NULL ? q->standin->ticket(q, room, cap) : 0;
+    }
     if (!q->has_ticket || q->conn == NULL || cap < TICKET_HEAD + PARAMS_MAX ||
         gnutls_session_get_data2(q->session, &data) != 0) {
         return 0;

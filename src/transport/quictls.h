@@ -15,6 +15,10 @@
 
 /* For a connection whose `conn` is there. WR_E_NOMEM. */
 int wr_quic_tls_start(struct wr_quic *q, const struct wr_quic_tls *tls);
+/* The handshake is complete: what is known of it now. */
+void wr_quic_tls_ready(struct wr_quic *q);
+/* The hook judges the other side's chain at this moment; `chain` has its certificates. */
+int wr_quic_tls_judge(struct wr_quic *q, struct wr_certs *chain);
 /* Server, when the handshake is complete: the certificate of a resumed ticket is judged. WR_E_DENIED. */
 int wr_quic_tls_opened(struct wr_quic *q);
 int wr_quic_tls_send_ticket(struct wr_quic *q);

@@ -2,7 +2,7 @@
 /*
  * The versions of ngtcp2: the one place that knows in what 0.12.1 (Debian 12) and 1.0 and later differ.
  *
- * Included by the files of transport/ that call ngtcp2 and by nobody else. Names here are wr_ng_...; what is the
+ * Included by the files of transport/ that call ngtcp2, by what stands in for TLS there in tests, and by nobody else. Names here are wr_ng_...; what is the
  * same in both is called by its own name. Built against 0.12.1 and against 1.11 (docs/testing.md).
  */
 #ifndef WR_TRANSPORT_QUICVER_H
@@ -34,6 +34,15 @@ typedef ngtcp2_ccerr wr_ng_error;
 #define wr_ng_shutdown_read(c, id, code)  ngtcp2_conn_shutdown_stream_read((c), 0, (id), (code))
 #define wr_ng_shutdown_write(c, id, code) ngtcp2_conn_shutdown_stream_write((c), 0, (id), (code))
 #define wr_ng_early_rejected(conn)        ngtcp2_conn_tls_early_data_rejected(conn)
+
+/* What a TLS calls. */
+typedef ngtcp2_encryption_level wr_ng_level;
+#define WR_NG_INITIAL      NGTCP2_ENCRYPTION_LEVEL_INITIAL
+#define WR_NG_HANDSHAKE    NGTCP2_ENCRYPTION_LEVEL_HANDSHAKE
+#define WR_NG_OPEN         NGTCP2_ENCRYPTION_LEVEL_1RTT
+#define wr_ng_shaken(conn) ngtcp2_conn_tls_handshake_completed(conn)
+#define wr_ng_params(conn, p, size) \
+    ngtcp2_conn_decode_and_set_remote_transport_params(conn, p, size)
 
 static inline wr_ng_error wr_ng_peer_error(ngtcp2_conn *conn)
 {
@@ -92,8 +101,15 @@ static inline int wr_ng_load_params(ngtcp2_conn *conn, const uint8_t *bytes, siz
 
 #else
 
+typedef ngtcp2_crypto_level wr_ng_level;
+#define WR_NG_INITIAL               NGTCP2_CRYPTO_LEVEL_INITIAL
+#define WR_NG_HANDSHAKE             NGTCP2_CRYPTO_LEVEL_HANDSHAKE
+#define WR_NG_OPEN                  NGTCP2_CRYPTO_LEVEL_APPLICATION
+#define wr_ng_shaken(conn)          ngtcp2_conn_handshake_completed(conn)
+#define wr_ng_params(conn, p, size) ngtcp2_conn_decode_remote_transport_params(conn, p, size)
+
 typedef ngtcp2_connection_close_error wr_ng_error;
-#define wr_ng_error_default(e) ngtcp2_connection_close_error_default(e)
+#define wr_ng_error_default(e)      ngtcp2_connection_close_error_default(e)
 #define wr_ng_error_app(e, code) \
     ngtcp2_connection_close_error_set_application_error((e), (code), NULL, 0)
 #define wr_ng_error_transport(e, code) \

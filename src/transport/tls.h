@@ -59,6 +59,7 @@ typedef int wr_tls_verify_fn(void *user, const struct wr_certs *chain,
 
 struct wr_tls;
 struct wr_tls_setup;
+struct wr_quic_standin;
 
 /* What stands in for GnuTLS, with the promises above. It keeps its own in t->session and moves t->state; octets of the peer are t->in
  * and t->in_size, the hook for who the peer is t->verify and t->user, the time t->now. */
@@ -70,6 +71,7 @@ struct wr_tls_standin {
     void (*close)(struct wr_tls *t, struct wr_writer *out);
     void (*end)(struct wr_tls *t);
     int (*ticket)(struct wr_tls *t, uint8_t *room, size_t cap, size_t *ret_n);
+    const struct wr_quic_standin *quic; /* the same under QUIC (transport/quic); NULL: GnuTLS */
 };
 
 struct wr_tls_setup {

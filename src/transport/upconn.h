@@ -99,7 +99,7 @@ struct wr_upconn_secure {
     /* Of QUIC: where it is, and random numbers that live as long. */
     struct wr_addr to;
     struct wr_rng *rng;
-    const struct wr_tls_standin *standin; /* speaks TLS, over TCP; NULL: GnuTLS */
+    const struct wr_tls_standin *standin; /* speaks TLS; NULL: GnuTLS */
 };
 
 struct wr_updoq;

@@ -43,6 +43,9 @@ int wr_updoq_begin(struct wr_upconn *c, wr_tls_verify_fn *verify, const struct w
                                        .memory_max = WR_UPDOQ_LIBRARIES,
                                        .idle_ms = IDLE_MS,
                                        .handshake_ms = HANDSHAKE_MS};
+    if (c->secure.standin) {
+        setup.tls.standin = c->secure.standin->quic;
+    }
     size_t block = round_up(wr_doqclient_size(&setup)), head = round_up(sizeof(struct wr_updoq));
     c->ticket = NULL;
     uint8_t *memory =
@@ -159,7 +162,7 @@ uint64_t wr_updoq_deadline(const struct wr_upconn *c)
 void wr_updoq_facts(const struct wr_upconn *c, struct wr_upconn_facts *ret_facts)
 {
     struct wr_doqclient_facts facts;
-    struct wr_tls tls = {0};
+    struct wr_tls tls = {.standin = c->secure.standin};
     wr_doqclient_facts(c->quic->client, &facts);
     tls.session = facts.session;
     *ret_facts = (struct wr_upconn_facts){.resumed = facts.resumed,

@@ -23,7 +23,7 @@ static const char *const plant_names[PLANTS] = {
     "none",  "lost",      "twice",  "late",      "forged",  "ttl",      "denied",
     "flood", "leak",      "memory", "dead",      "unequal", "shape",    "stray",
     "size",  "vouched",   "silent", "believing", "plain",   "readable", "credulous",
-    "eager", "uncovered", "direct", "told",
+    "eager", "uncovered", "direct", "numbered",  "told",
 };
 
 const char *check_plant_name(enum check_plant p)

@@ -52,6 +52,7 @@ enum check_plant {
     PLANT_EAGER,     /* the engines do not know the encrypted ones of a group */
     PLANT_UNCOVERED, /* the engines take an oblivious proxy for a resolver */
     PLANT_DIRECT,    /* ... and go to its target themselves */
+    PLANT_NUMBERED,  /* a message by QUIC has an id */
     PLANT_TOLD,      /* what a target opens has an address of a client in it */
     PLANTS
 };

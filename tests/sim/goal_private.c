@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Stories of encrypted upstreams: connections that a link change made deaf, portals, and keys that change. */
+/* Stories of encrypted upstreams: connections that a link change made deaf, portals, keys that change, and
+ * servers that were started anew. */
 #include <stdio.h>
 
 #include "goals_inside.h"
+#include "quicserver.h"
 
 #define SEEDS 12
 
@@ -137,4 +139,43 @@ bool goal_rotated(char *figures, size_t cap, bool verbose)
              (unsigned long long)requests, (double)slowest_us / 1e3, why);
     /* Each: asked, the configurations, asked again. */
     return good && fresh == asked && unknown == asked && requests <= 3 * asked;
+}
+
+static void by_quic(struct world_plan *p)
+{
+    encrypted(p);
+    p->scheme = WR_SCHEME_QUIC;
+}
+
+bool goal_anew(char *figures, size_t cap, bool verbose)
+{
+    char why[300] = "";
+    bool good = true;
+    uint64_t slowest_us[2] = {0}, asked = 0, fresh = 0, quics = 0;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct world *w = goal_world(seed, &gate_weir, 1, 6, verbose, by_quic);
+        if (w->server[0].scheme != WR_SCHEME_QUIC) { /* built without */
+            world_free(w);
+            snprintf(figures, cap, "not asked: this was built without QUIC");
+            return true;
+        }
+        w->quiet = true;
+        goal_await(w, goal_ask(w, 0, 0, TYPE_A));
+        for (unsigned tells = 0; tells < 2; tells++, asked++) {
+            quicserver_restart(w, 0, tells);
+            const struct asked *a = goal_await(w, goal_ask(w, 1, (int)(20 + tells), TYPE_A));
+            uint64_t took = a->settled_us - a->fed_us;
+            fresh += a->reply_size && a->rcode != RCODE_SERVFAIL && !a->stale;
+            slowest_us[tells] = took > slowest_us[tells] ? took : slowest_us[tells];
+            goal_pass(w, WR_S);
+        }
+        quics += w->sealed.quics;
+        good &= goal_end(w, why, sizeof why);
+    }
+    snprintf(figures, cap,
+             "%llu of %llu questions answered, by %llu connections; slowest %.0f ms with a reset, "
+             "%.0f ms without; %s",
+             (unsigned long long)fresh, (unsigned long long)asked, (unsigned long long)quics,
+             (double)slowest_us[1] / 1e3, (double)slowest_us[0] / 1e3, why);
+    return good && fresh == asked && slowest_us[1] <= 500 * WR_MS && slowest_us[0] <= 3 * WR_S;
 }

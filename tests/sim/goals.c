@@ -117,6 +117,9 @@ static const struct {
     {"rotated", goal_rotated,
      "an oblivious target whose key changes under the questions: none fails, each is asked again "
      "once"},
+    {"anew", goal_anew,
+     "a server by QUIC that was started anew: the next question is answered within 500 ms when "
+     "it tells by a stateless reset, within 3 s when it does not"},
     {"overload", goal_overload,
      "a flood of 10 x capacity leaves the others at least 95 % answered"},
     {"amplification", goal_amplification,

@@ -31,6 +31,7 @@ bool goal_stale(char *figures, size_t cap, bool verbose);
 bool goal_hung(char *figures, size_t cap, bool verbose);
 bool goal_portal(char *figures, size_t cap, bool verbose);
 bool goal_rotated(char *figures, size_t cap, bool verbose);
+bool goal_anew(char *figures, size_t cap, bool verbose);
 bool goal_overload(char *figures, size_t cap, bool verbose);
 bool goal_amplification(char *figures, size_t cap, bool verbose);
 bool goal_spoofing(char *figures, size_t cap, bool verbose);

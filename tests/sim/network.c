@@ -117,6 +117,7 @@ struct net_stream *net_stream_new(struct net_streams *s, unsigned worker, wr_id 
             st->server = server;
             st->arrives_us = 0;
             st->have = 0;
+            st->datagrams = false;
             st->line = NULL;
             s->opened++;
             s->open++;

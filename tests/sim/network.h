@@ -57,7 +57,8 @@ bool net_port_close(struct net_ports *p, unsigned worker, wr_id id);
 
 struct net_stream {
     bool used, up, stalled;
-    bool owes; /* what was asked on it gets no answer, or a late one */
+    bool owes;      /* what was asked on it gets no answer, or a late one */
+    bool datagrams; /* a socket for them: each of what is written is one (quicserver.h) */
     uint32_t generation;
     unsigned worker, server;
     wr_id id;

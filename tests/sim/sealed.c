@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "line.h"
+#include "quicserver.h"
 #include "world.h"
 
 #define FLOOR_BEFORE_S (100 * INT64_C(86400))
@@ -66,14 +67,17 @@ static void write_url(struct world *w, unsigned i, char *ret_text, size_t cap)
 
 static void make_server(struct world *w, unsigned i)
 {
-    static const uint8_t schemes[] = {WR_SCHEME_TLS, WR_SCHEME_TLS, WR_SCHEME_HTTPS, WR_SCHEME_ODOH,
-                                      WR_SCHEME_ODOH};
+    static const uint8_t schemes[] = {WR_SCHEME_QUIC,  WR_SCHEME_QUIC, WR_SCHEME_TLS, WR_SCHEME_TLS,
+                                      WR_SCHEME_HTTPS, WR_SCHEME_ODOH, WR_SCHEME_ODOH};
     struct sealed *z = &w->sealed;
     struct server *s = &w->server[i];
     struct wr_uri_error why;
     char url[WR_URI_TEXT_SIZE];
     s->scheme = schemes[wr_rng_below(&w->rng, sizeof schemes)];
     s->scheme = w->plan.scheme ? w->plan.scheme : s->scheme;
+    if (s->scheme == WR_SCHEME_QUIC && !quicserver_init(w, i)) {
+        s->scheme = WR_SCHEME_TLS;
+    }
     s->addr.port = wr_uri_scheme_port(s->scheme);
     s->no_tcp = false;
     write_url(w, i, url, sizeof url);
@@ -107,6 +111,7 @@ void sealed_free(struct world *w)
 {
     wr_creds_drop(w->sealed.trust);
     carried_free(w);
+    quicserver_free(w);
 }
 
 /* ---- the settings ---- */
@@ -235,6 +240,18 @@ static enum seal_way draw_way(struct world *w, const struct server *s)
     return SEAL_GOOD;
 }
 
+void sealed_restart(struct world *w, unsigned server)
+{
+    world_say(w, "server %u starts anew", server);
+    quicserver_restart(w, server, wr_rng_below(&w->rng, 3) != 0);
+    for (unsigned i = 0; i < NET_STREAMS_MAX; i++) {
+        struct net_stream *st = &w->streams.list[i];
+        if (st->used && !st->datagrams && st->server == server) {
+            server_end_stream(w, st, 1 + wr_rng_below(&w->rng, 2000));
+        }
+    }
+}
+
 /* ---- what the box asks for itself ---- */
 
 void sealed_house(struct world *w)
@@ -340,6 +357,9 @@ void sealed_sees_octets(struct world *w, unsigned server, const uint8_t *bytes, 
     if (zone) {
         checks_fail(w, 5, "%s can be read in what goes to server %u", zone, server);
     }
+    if (wire_read(w->query, bytes, size) == 0 && w->query->counts[0] == 1) {
+        checks_fail(w, 5, "a message in plain text goes to server %u as a datagram", server);
+    }
     for (size_t n = size >= 2 ? wire_u16(bytes) : 0; n >= 12 && n <= size - 2; n = 0) {
         if (wire_read(w->query, bytes + 2, n) == 0) {
             checks_fail(w, 5, "a message in plain text goes to server %u", server);
@@ -372,12 +392,17 @@ void sealed_up(struct world *w, struct net_stream *st)
     if (s->scheme == WR_SCHEME_UDP) {
         return;
     }
+    enum seal_way way = draw_way(w, s);
+    enum veil_who who = shows[way];
+    if (st->datagrams) {
+        quicserver_up(w, st, way, who);
+        return;
+    }
     struct seal *l = calloc(1, sizeof *l);
     assert(l);
     st->line = l;
     st->line_end = end_seal;
-    l->way = draw_way(w, s);
-    enum veil_who who = shows[l->way];
+    l->way = way;
     l->stranger = who != VEIL_GOOD;
     /* Of HTTP/2 and HTTP/1.1 each server has one. */
     l->line = line_new(&w->sealed.veil, who, (unsigned)(s->secret & 1), s->secret + who);
@@ -392,6 +417,9 @@ void sealed_up(struct world *w, struct net_stream *st)
 
 bool sealed_is_stranger(const struct net_stream *st)
 {
+    if (st->datagrams) {
+        return quicserver_is_stranger(st);
+    }
     const struct seal *l = st->line;
     return l->stranger;
 }
@@ -399,7 +427,7 @@ bool sealed_is_stranger(const struct net_stream *st)
 bool sealed_is_numbered(const struct net_stream *st)
 {
     const struct seal *l = st->line;
-    return !line_is_web(l->line);
+    return !st->datagrams && !line_is_web(l->line);
 }
 
 /* Somebody on the way changes an octet, now and then. */

@@ -2,7 +2,7 @@
 /*
  * Sealed: encrypted upstreams in the simulated world, and who looks at the wire.
  *
- * In a sealed world forwarders are servers of DNS over TLS and over HTTPS, and proxies of Oblivious DoH (carried.h), each by seed, with names
+ * In a sealed world forwarders are servers of DNS over TLS, over HTTPS and over QUIC (quicserver.h), and proxies of Oblivious DoH (carried.h), each by seed, with names
  * below sealed.net, proven by an authority, by a pin, or by both. What stands for TLS is in veil.h. Beside the weather of any server each connection can go wrong in the ways of
  * enum seal_way (server.h), and portals come that stand in the place of all servers until the link changes.
  *
@@ -18,6 +18,7 @@
 #ifndef WEIR_SIM_SEALED_H
 #define WEIR_SIM_SEALED_H
 
+#include "quicline.h"
 #include "resolve/upstream.h"
 #include "carried.h"
 #include "server.h"
@@ -36,6 +37,8 @@ struct sealed {
     uint64_t asked;                     /* questions of the box itself */
     uint64_t web;                       /* messages over HTTP */
     struct target *target[SERVERS_MAX]; /* of the proxies (carried.h) */
+    struct quicside *quic[SERVERS_MAX]; /* of servers by QUIC (quicserver.h) */
+    uint64_t quics, asked_quic;         /* connections to them, and questions */
     uint64_t carried, unknown;          /* requests to proxies; 401 of a target */
     bool portal;                        /* stands in the way now */
 };
@@ -48,6 +51,8 @@ void sealed_settings(struct world *w); /* of the gate */
 void sealed_free(struct world *w);
 void sealed_mix(struct world *w, struct server *s);
 void sealed_portal(struct world *w, bool comes);
+/* A server starts anew: its connections are over. */
+void sealed_restart(struct world *w, unsigned server);
 /* The box asks something for itself, and will again. */
 void sealed_house(struct world *w);
 

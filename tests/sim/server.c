@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "forger.h"
+#include "quicserver.h"
 #include "tree.h"
 #include "world.h"
 
@@ -425,7 +426,7 @@ static size_t on_the_wire(struct world *w, struct net_stream *st, const uint8_t 
     return w->out->size + 2;
 }
 
-static void answer_stream(struct world *w, struct net_stream *st, const uint8_t *bytes, size_t size)
+void server_answers(struct world *w, struct net_stream *st, const uint8_t *bytes, size_t size)
 {
     struct server *s = &w->server[st->server];
     const uint8_t *wire;
@@ -437,10 +438,15 @@ static void answer_stream(struct world *w, struct net_stream *st, const uint8_t 
     }
     enum server_way way = server_draws(w, s, !st->line || sealed_is_numbered(st));
     if (way == WAY_STALL || (way == WAY_SLOW && wr_rng_below(&w->rng, 2))) {
-        st->stalled = way == WAY_STALL; /* the connection hangs */
+        /* The connection hangs; by QUIC perhaps only the question. */
+        st->stalled = way == WAY_STALL && (!st->datagrams || wr_rng_below(&w->rng, 2));
         return;
     }
     if (!server_says(w, s, way, st->line && sealed_is_stranger(st), &statement)) {
+        return;
+    }
+    if (st->datagrams) {
+        quicserver_answers(w, st, way, statement);
         return;
     }
     size_t n = on_the_wire(w, st, &wire, &statement);
@@ -460,13 +466,17 @@ void server_stream_hears(struct world *w, const struct sim_event *e)
     if (!st || !st->up || st->stalled || w->server[st->server].link.state != LINK_UP) {
         return;
     }
+    if (st->datagrams) {
+        quicserver_hears(w, st, e->bytes, e->size);
+        return;
+    }
     if (st->line) {
         const uint8_t *msg;
         size_t n;
         sealed_hears(w, st, e->bytes, e->size);
         while (!st->stalled && sealed_next(w, st, &msg, &n)) {
             checks_sent(w, st->server, msg, n);
-            answer_stream(w, st, msg, n);
+            server_answers(w, st, msg, n);
         }
         return;
     }
@@ -479,7 +489,7 @@ void server_stream_hears(struct world *w, const struct sim_event *e)
     size_t at = 0;
     while (st->have - at >= 2 && st->have - at >= 2u + wire_u16(st->in + at) && !st->stalled) {
         size_t n = wire_u16(st->in + at);
-        answer_stream(w, st, st->in + at + 2, n);
+        server_answers(w, st, st->in + at + 2, n);
         at += 2 + n;
     }
     memmove(st->in, st->in + at, st->have - at);

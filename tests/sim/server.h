@@ -27,6 +27,8 @@ enum seal_way {
     SEAL_RESET,   /* it ends within the handshake */
     SEAL_CHANGED, /* octets are changed on the way */
     SEAL_LATE,    /* the handshake takes up to three seconds */
+    SEAL_CLOSED,  /* by QUIC: it ends with an error, sooner or later */
+    SEAL_TORN,    /* by QUIC: some streams are reset in place of an answer */
     SEAL_WAYS
 };
 
@@ -102,6 +104,8 @@ enum server_way server_draws(struct world *w, const struct server *s, bool numbe
 /* What it says in this way, to w->out. False: nothing. `stranger`: whoever speaks is not who is meant. */
 bool server_says(struct world *w, struct server *s, enum server_way way, bool stranger,
                  uint32_t *ret_statement);
+/* A question came over this connection. */
+void server_answers(struct world *w, struct net_stream *st, const uint8_t *bytes, size_t size);
 /* Octets go out in pieces, each after its time, the statement with the last; a dribble takes long. */
 void server_send(struct world *w, struct net_stream *st, const uint8_t *bytes, size_t size,
                  uint32_t statement, bool dribble);

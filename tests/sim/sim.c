@@ -10,6 +10,7 @@
  *     sim --tests               all three, as TAP (what the normal test runs)
  *     --plant NAME  --machine weir|control  --secure (each seed with recursion and signed zones)
  *     --sealed (each seed with encrypted upstreams, and encryption required)  --mixed (with encrypted and plain ones)
+ *     --by tls|https|quic|odoh (encrypted servers speak that, and nothing else)
  *
  * Each seed runs twice: the second trace must be the first. Exit 0: nothing was violated.
  */
@@ -30,10 +31,11 @@ struct options {
     bool secure;                                           /* always signed zones */
     bool sealed;                                           /* always encrypted, and required */
     bool mixed;                                            /* ... and not required */
+    uint8_t scheme;                                        /* of encrypted ones, 0: drawn */
 };
 
 static struct {
-    uint64_t carried, unknown;
+    uint64_t quics, asked_quic, carried, unknown;
     uint64_t sealed, required, sessions, opened, resumed, refused, web, house, looked;
     uint64_t seeds, trees, secure, vouched, bogus, forgeries, queries, sent, stale, fresh, failed,
         restarts, handovers, slowest_us, calm_slowest_us, calm;
@@ -52,6 +54,8 @@ static void add_up(const struct world *w)
     total.resumed += w->sealed.veil.resumed;
     total.refused += w->sealed.veil.refused;
     total.web += w->sealed.web;
+    total.quics += w->sealed.quics;
+    total.asked_quic += w->sealed.asked_quic;
     total.carried += w->sealed.carried;
     total.unknown += w->sealed.unknown;
     total.house += w->sealed.asked;
@@ -87,6 +91,7 @@ static unsigned run_once(uint64_t seed, const struct options *o, bool trace, uin
     plan.tree = plan.tree && !o->sealed && !o->mixed;
     plan.sealed = plan.sealed || o->sealed || o->mixed;
     plan.required = (plan.required || o->sealed) && !o->mixed;
+    plan.scheme = o->scheme;
     struct world *w = world_new(&plan);
     bool good = world_run(w);
     unsigned check = good ? 0 : w->checks.check;
@@ -126,17 +131,19 @@ static unsigned run_seed(uint64_t seed, const struct options *o, char *ret_text,
 
 static void print_sealed(const struct options *o)
 {
-    printf(
-        "%s%llu runs with encrypted upstreams, encryption required in %llu: %llu connections, %llu "
-        "opened, %llu of them resumed, %llu servers refused for who they are, %llu messages over "
-        "HTTP, %llu requests to oblivious proxies (%llu with a key that their target did not "
-        "know), %llu questions of the box itself; %llu octets looked at\n",
-        o->tests ? "# " : "", (unsigned long long)total.sealed, (unsigned long long)total.required,
-        (unsigned long long)total.sessions, (unsigned long long)total.opened,
-        (unsigned long long)total.resumed, (unsigned long long)total.refused,
-        (unsigned long long)total.web, (unsigned long long)total.carried,
-        (unsigned long long)total.unknown, (unsigned long long)total.house,
-        (unsigned long long)total.looked);
+    const char *hash = o->tests ? "# " : "";
+    printf("%s%llu runs with encrypted upstreams, encryption required in %llu: %llu connections, "
+           "%llu opened, %llu of them resumed, %llu servers refused for who they are, %llu "
+           "questions of the box itself; %llu octets looked at\n",
+           hash, (unsigned long long)total.sealed, (unsigned long long)total.required,
+           (unsigned long long)total.sessions, (unsigned long long)total.opened,
+           (unsigned long long)total.resumed, (unsigned long long)total.refused,
+           (unsigned long long)total.house, (unsigned long long)total.looked);
+    printf("%s%llu messages over HTTP; %llu connections by QUIC, %llu messages; %llu requests to "
+           "oblivious proxies, %llu with a key that their target did not know\n",
+           hash, (unsigned long long)total.web, (unsigned long long)total.quics,
+           (unsigned long long)total.asked_quic, (unsigned long long)total.carried,
+           (unsigned long long)total.unknown);
 }
 
 static int run_seeds(const struct options *o)
@@ -188,17 +195,30 @@ static const unsigned finder[PLANTS] = {
     [PLANT_STRAY] = 5,     [PLANT_SIZE] = 9,      [PLANT_VOUCHED] = 2,  [PLANT_SILENT] = 2,
     [PLANT_BELIEVING] = 2, [PLANT_PLAIN] = 5,     [PLANT_READABLE] = 5, [PLANT_CREDULOUS] = 2,
     [PLANT_EAGER] = 5,     [PLANT_UNCOVERED] = 5, [PLANT_DIRECT] = 5,   [PLANT_TOLD] = 5,
+    [PLANT_NUMBERED] = 9,
 };
+
+/* Whether the check that is there for it finds this fault in one of a few seeds; not every seed has the moment that a plant waits for. */
+static bool find_plant(const struct options *o, const char *where)
+{
+    char text[600];
+    unsigned check = 0;
+    for (uint64_t seed = 1; seed <= 5 && !check; seed++) {
+        check = run_seed(seed, o, text, sizeof text);
+    }
+    bool found = check == finder[o->plant];
+    printf("%s - planted fault '%s'%s is found by check %u (%s)\n", found ? "ok" : "not ok",
+           check_plant_name(o->plant), where, finder[o->plant], check ? text : "nothing found");
+    return found;
+}
 
 /* Each fault in a world of forwarders, and in one with recursion; those about proofs where zones are signed. */
 static int run_plants(const struct options *options)
 {
     struct options o = *options;
-    char text[600];
     int bad = 0;
     o.trace = false;
     for (int p = 2; p < 2 * PLANTS; p++) {
-        unsigned check = 0;
         o.plant = (enum check_plant)(p / 2);
         o.tree = p % 2 ? TREE_ALWAYS : TREE_NEVER;
         o.secure = o.plant >= PLANT_VOUCHED && o.plant <= PLANT_BELIEVING; /* about proofs */
@@ -208,24 +228,58 @@ static int run_plants(const struct options *options)
             ((o.sealed || o.mixed) && o.tree == TREE_ALWAYS)) {
             continue;
         }
-        /* Not every seed has the moment that a plant waits for. */
-        for (uint64_t seed = 1; seed <= 5 && !check; seed++) {
-            check = run_seed(seed, &o, text, sizeof text);
-        }
-        bool found = check == finder[o.plant];
-        bad += !found;
-        printf("%s - planted fault '%s'%s is found by check %u (%s)\n", found ? "ok" : "not ok",
-               check_plant_name(o.plant), p % 2 ? " under recursion" : "", finder[o.plant],
-               check ? text : "nothing found");
+        bad += !find_plant(&o, p % 2 ? " under recursion" : "");
     }
-    return bad != 0;
+    return bad;
+}
+
+/* Those that each way of encryption must be found with. */
+static int run_sealed_plants(const struct options *options)
+{
+    static const enum check_plant plants[] = {PLANT_READABLE, PLANT_CREDULOUS, PLANT_UNEQUAL};
+    struct options o = *options;
+    char where[32];
+    int bad = 0;
+    o.trace = false;
+    o.sealed = true;
+    for (o.scheme = WR_SCHEME_TLS; o.scheme <= WR_SCHEME_ODOH; o.scheme++) {
+        snprintf(where, sizeof where, " by %s", wr_uri_scheme_name(o.scheme));
+        for (size_t i = 0; i < sizeof plants / sizeof plants[0]; i++) {
+            /* What a proxy is to carry is in envelopes, whatever its TLS hides. */
+            if (o.scheme != WR_SCHEME_ODOH || plants[i] != PLANT_READABLE) {
+                o.plant = plants[i];
+                bad += !find_plant(&o, where);
+            }
+        }
+    }
+    return bad;
+}
+
+/* A few seeds of each way of encryption, whatever the drawn ones had. */
+static int run_sealed_seeds(const struct options *options)
+{
+    struct options o = *options;
+    char text[600];
+    int bad = 0;
+    o.sealed = true;
+    for (o.scheme = WR_SCHEME_TLS; o.scheme <= WR_SCHEME_ODOH; o.scheme++) {
+        unsigned failed = 0;
+        for (uint64_t seed = 1; seed <= 3 && !failed; seed++) {
+            failed = run_seed(seed, &o, text, sizeof text);
+        }
+        bad += failed != 0;
+        printf("%s - three seeds with servers by %s alone hold%s%s\n", failed ? "not ok" : "ok",
+               wr_uri_scheme_name(o.scheme), failed ? ": " : "", failed ? text : "");
+    }
+    return bad;
 }
 
 static int usage(void)
 {
     fprintf(stderr, "usage: sim [SEED [COUNT]] [--seed N] [--count N] [--trace] [--goals [NAME]] "
                     "[--plants] [--tests] "
-                    "[--plant NAME] [--machine weir|control] [--secure] [--sealed] [--mixed]\n");
+                    "[--plant NAME] [--machine weir|control] [--secure] [--sealed] [--mixed] [--by "
+                    "tls|https|quic|odoh]\n");
     return 2;
 }
 
@@ -239,6 +293,11 @@ static bool take_value(struct options *o, const char *key, const char *value)
         o->one = false;
     } else if (strcmp(key, "--machine") == 0) {
         o->machine = strcmp(value, "control") == 0 ? &gate_control : &gate_weir;
+    } else if (strcmp(key, "--by") == 0) {
+        for (uint8_t s = WR_SCHEME_TLS; s <= WR_SCHEME_ODOH; s++) {
+            o->scheme = strcmp(value, wr_uri_scheme_name(s)) == 0 ? s : o->scheme;
+        }
+        return o->scheme != 0;
     } else if (strcmp(key, "--plant") == 0) {
         for (int p = 1; p < PLANTS; p++) {
             o->plant = strcmp(value, check_plant_name((enum check_plant)p)) == 0
@@ -295,13 +354,15 @@ int main(int argc, char **argv)
         return goals_run(o.goal, o.trace);
     }
     if (o.plants) {
-        return run_plants(&o);
+        return run_plants(&o) + run_sealed_plants(&o) != 0;
     }
     if (!o.tests) {
         return run_seeds(&o);
     }
     int bad = run_seeds(&o);
-    bad |= run_plants(&o);
-    bad |= goals_run(NULL, false);
-    return bad;
+    bad += run_sealed_seeds(&o);
+    bad += run_plants(&o);
+    bad += run_sealed_plants(&o);
+    bad += goals_run(NULL, false);
+    return bad != 0;
 }

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/str.h"
+#include "quicveil.h"
 #include "sealcerts.h"
 
 enum { HEADER = 5, TAG = 8, DATA_MAX = 16384, ALPN_MAX = 4 };
@@ -19,28 +20,43 @@ enum { ALERT = 21, HANDSHAKE = 22, DATA = 23 };
 enum { HELLO = 1, CHAIN = 11, FINISHED = 20, TICKET = 4 };
 enum { CLOSE_NOTIFY = 0, BAD_RECORD = 20, HANDSHAKE_FAILURE = 40, BAD_CERTIFICATE = 42 };
 
-static uint64_t mix(uint64_t a, uint64_t b, uint64_t c)
+uint64_t veil_mix(uint64_t a, uint64_t b, uint64_t c)
 {
     static const struct wr_hash_key key = {{0x7665696c, 0x7665696c}};
     uint64_t parts[3] = {a, b, c};
     return wr_hash_sip13(&key, parts, sizeof parts);
 }
 
-static uint64_t digest(const uint8_t *bytes, size_t size)
+uint64_t veil_digest(const uint8_t *bytes, size_t size)
 {
     static const struct wr_hash_key key = {{0x68656c6c6f, 0x68656c6c6f}};
     return wr_hash_sip13(&key, bytes, size);
 }
 
-static uint64_t draw(struct veil *v)
+uint64_t veil_draw(struct veil *v)
 {
-    return mix(v->seed, ++v->drawn, 1);
+    return veil_mix(v->seed, ++v->drawn, 1);
 }
 
 /* What is said with the key of a certificate: that this session is meant. Only its owner is let call it, and who checks it. */
-static uint64_t sign(const struct veil *v, enum veil_who who, uint64_t session)
+uint64_t veil_sign(const struct veil *v, enum veil_who who, uint64_t session)
 {
-    return mix(mix(v->seed, who, 6), session, 3);
+    return veil_mix(veil_mix(v->seed, who, 6), session, 3);
+}
+
+/* Half of an id says which ticket, the other that it is one of this server's. */
+void veil_ticket_make(struct veil *v, uint64_t secret, uint8_t ret[VEIL_TICKET])
+{
+    uint64_t half = veil_draw(v) >> 32 | 1;
+    uint64_t id = half << 32 | (uint32_t)veil_mix(secret, half, 4), psk = veil_mix(secret, id, 5);
+    memcpy(ret, &id, 8);
+    memcpy(ret + 8, &psk, 8);
+}
+
+bool veil_ticket_open(uint64_t secret, uint64_t id, uint64_t *ret_psk)
+{
+    *ret_psk = veil_mix(secret, id, 5);
+    return id && (uint32_t)id == (uint32_t)veil_mix(secret, id >> 32, 4);
 }
 
 /* ---- records ---- */
@@ -48,7 +64,7 @@ static uint64_t sign(const struct veil *v, enum veil_who who, uint64_t session)
 static void cipher(const struct veil_key *k, uint8_t *bytes, size_t size)
 {
     for (size_t at = 0; at < size; at += 8) {
-        uint64_t stream = mix(k->key, k->records, at);
+        uint64_t stream = veil_mix(k->key, k->records, at);
         for (size_t i = at; i < size && i < at + 8; i++, stream >>= 8) {
             bytes[i] ^= (uint8_t)stream;
         }
@@ -156,9 +172,9 @@ static void alert(struct veil_end *e, uint8_t code, struct wr_writer *out)
 /* From all of both hellos, and what the ticket brings. */
 static void set_keys(struct veil_end *e, bool server, uint64_t asked, uint64_t said, uint64_t psk)
 {
-    uint64_t both = mix(asked, said, psk);
-    e->in.key = mix(both, server ? 1 : 2, 0);
-    e->out.key = mix(both, server ? 2 : 1, 0);
+    uint64_t both = veil_mix(asked, said, psk);
+    e->in.key = veil_mix(both, server ? 1 : 2, 0);
+    e->out.key = veil_mix(both, server ? 2 : 1, 0);
     e->keyed = true;
 }
 
@@ -167,9 +183,9 @@ static void set_keys(struct veil_end *e, bool server, uint64_t asked, uint64_t s
 struct client {
     struct veil_end end;
     struct veil *veil;
-    uint64_t hello;     /* what was said in it */
-    uint64_t id, psk;   /* of the ticket that is used */
-    uint8_t ticket[16]; /* that was given */
+    uint64_t hello;              /* what was said in it */
+    uint64_t id, psk;            /* of the ticket that is used */
+    uint8_t ticket[VEIL_TICKET]; /* that was given */
     bool greeted, judged, has_ticket;
 };
 
@@ -201,13 +217,13 @@ static int client_start(struct wr_tls *t, const struct wr_tls_setup *setup, stru
     t->alpn_count = (uint8_t)setup->alpn_count;
     c->end.veil = c->veil = v;
     v->sessions++;
-    if (setup->ticket_size == 16) {
+    if (setup->ticket_size == VEIL_TICKET) {
         memcpy(&c->id, setup->ticket, 8);
         memcpy(&c->psk, setup->ticket + 8, 8);
     }
     wr_buf_write_init(&w, room, sizeof room);
     wr_buf_put_u8(&w, HELLO);
-    wr_buf_put_u64(&w, draw(v));
+    wr_buf_put_u64(&w, veil_draw(v));
     wr_buf_put_u64(&w, c->id);
     wr_buf_put_u8(&w, t->alpn_count);
     for (unsigned i = 0; i < t->alpn_count; i++) {
@@ -217,7 +233,7 @@ static int client_start(struct wr_tls *t, const struct wr_tls_setup *setup, stru
     if (setup->name) { /* in the clear, as in TLS */
         wr_buf_put_bytes(&w, setup->name, strlen(setup->name));
     }
-    c->hello = digest(room, w.pos);
+    c->hello = veil_digest(room, w.pos);
     return seal(&c->end, HANDSHAKE, room, w.pos, out);
 }
 
@@ -232,17 +248,17 @@ static int hear_hello(struct wr_tls *t, struct wr_reader *r)
     }
     t->alpn = (int8_t)(alpn == 0xff ? -1 : alpn);
     t->resumed = resumed;
-    set_keys(&c->end, false, c->hello, digest(r->base, r->size), resumed ? c->psk : 0);
+    set_keys(&c->end, false, c->hello, veil_digest(r->base, r->size), resumed ? c->psk : 0);
     c->greeted = true;
     return WR_OK;
 }
 
-static bool is_signed(const struct veil *v, const uint8_t *der, size_t size, uint64_t session,
-                      uint64_t signature)
+bool veil_is_signed(const struct veil *v, const uint8_t *der, size_t size, uint64_t session,
+                    uint64_t signature)
 {
     for (unsigned i = 0; i < VEIL_THIEF; i++) {
         if (v->cert[i].size == size && memcmp(v->cert[i].der, der, size) == 0) {
-            return signature == sign(v, (enum veil_who)i, session);
+            return signature == veil_sign(v, (enum veil_who)i, session);
         }
     }
     return false;
@@ -256,7 +272,7 @@ static int hear_chain(struct wr_tls *t, struct wr_reader *r)
     size_t size = wr_buf_get_u16(r);
     const uint8_t *der = wr_buf_get_bytes(r, size);
     uint64_t signature = wr_buf_get_u64(r);
-    if (r->err || t->resumed || !is_signed(c->veil, der, size, c->end.in.key, signature)) {
+    if (r->err || t->resumed || !veil_is_signed(c->veil, der, size, c->end.in.key, signature)) {
         return WR_E_FORMAT;
     }
     chain.cert[0] = (struct wr_certs_one){der, size};
@@ -293,8 +309,8 @@ static int hear_handshake(struct wr_tls *t, const uint8_t *bytes, size_t size,
                : kind == FINISHED ? hear_finished(t, out)
                                   : WR_E_FORMAT;
     }
-    if (kind == TICKET && size == 17) {
-        memcpy(c->ticket, bytes + 1, 16);
+    if (kind == TICKET && size == 1 + VEIL_TICKET) {
+        memcpy(c->ticket, bytes + 1, VEIL_TICKET);
         c->has_ticket = true;
         return WR_OK;
     }
@@ -382,12 +398,12 @@ static void client_end(struct wr_tls *t)
 static int client_ticket(struct wr_tls *t, uint8_t *room, size_t cap, size_t *ret_n)
 {
     struct client *c = t->session;
-    if (!c->has_ticket || cap < 16) {
+    if (!c->has_ticket || cap < VEIL_TICKET) {
         return WR_E_AGAIN;
     }
     t->ticket_taken = true;
-    memcpy(room, c->ticket, 16);
-    *ret_n = 16;
+    memcpy(room, c->ticket, VEIL_TICKET);
+    *ret_n = VEIL_TICKET;
     return WR_OK;
 }
 
@@ -424,16 +440,15 @@ static int greet(struct veil_server *s, const uint8_t *bytes, size_t size, struc
     if (r.err || kind != HELLO || !take_alpn(s, &r, &alpn)) {
         return -1;
     }
-    /* Half of an id says which ticket, the other that it is one of this server's. */
-    bool resumed = id && (uint32_t)id == (uint32_t)mix(s->secret, id >> 32, 4);
+    uint64_t psk;
+    bool resumed = veil_ticket_open(s->secret, id, &psk);
     wr_buf_write_init(&w, room, sizeof room);
     wr_buf_put_u8(&w, HELLO);
-    wr_buf_put_u64(&w, draw(s->veil));
+    wr_buf_put_u64(&w, veil_draw(s->veil));
     wr_buf_put_u8(&w, resumed);
     wr_buf_put_u8(&w, alpn);
     seal(&s->end, HANDSHAKE, room, w.pos, out);
-    set_keys(&s->end, true, digest(bytes, size), digest(room, w.pos),
-             resumed ? mix(s->secret, id, 5) : 0);
+    set_keys(&s->end, true, veil_digest(bytes, size), veil_digest(room, w.pos), resumed ? psk : 0);
     s->greeted = true;
     if (!resumed) {
         const struct veil_cert *c = &s->veil->cert[s->who];
@@ -441,7 +456,7 @@ static int greet(struct veil_server *s, const uint8_t *bytes, size_t size, struc
         wr_buf_put_u8(&w, CHAIN);
         wr_buf_put_u16(&w, (uint16_t)c->size);
         wr_buf_put_bytes(&w, c->der, c->size);
-        wr_buf_put_u64(&w, sign(s->veil, s->who, s->end.out.key));
+        wr_buf_put_u64(&w, veil_sign(s->veil, s->who, s->end.out.key));
         seal(&s->end, HANDSHAKE, room, w.pos, out);
     }
     room[0] = FINISHED;
@@ -450,11 +465,8 @@ static int greet(struct veil_server *s, const uint8_t *bytes, size_t size, struc
 
 static int now_open(struct veil_server *s, struct wr_writer *out)
 {
-    uint8_t room[17] = {TICKET};
-    uint64_t half = draw(s->veil) >> 32 | 1;
-    uint64_t id = half << 32 | (uint32_t)mix(s->secret, half, 4), psk = mix(s->secret, id, 5);
-    memcpy(room + 1, &id, 8);
-    memcpy(room + 9, &psk, 8);
+    uint8_t room[1 + VEIL_TICKET] = {TICKET};
+    veil_ticket_make(s->veil, s->secret, room + 1);
     s->open = true;
     return seal(&s->end, HANDSHAKE, room, sizeof room, out);
 }
@@ -541,6 +553,9 @@ int veil_init(struct veil *v, uint64_t seed)
                                        .close = client_close,
                                        .end = client_end,
                                        .ticket = client_ticket};
+    if (quicveil_calls(&v->quic)) {
+        v->calls.quic = &v->quic;
+    }
     v->seed = seed;
     int err = read_cert(&v->authority, sealcert_authority);
     for (unsigned i = 0; i < VEIL_WHOS && !err; i++) {

@@ -20,11 +20,13 @@
 #define WEIR_SIM_VEIL_H
 
 #include "base/buf.h"
+#include "transport/quic.h"
 #include "transport/tls.h"
 
 #define VEIL_RECORD_MAX (5 + 1 + 16384 + 8)
 #define VEIL_FLIGHT     2048
 #define VEIL_CERT_MAX   512
+#define VEIL_TICKET     16
 
 /* A thief shows the good certificate and has not its key. */
 enum veil_who { VEIL_GOOD = 0, VEIL_EXPIRED, VEIL_ELSEWHERE, VEIL_PORTAL, VEIL_THIEF, VEIL_WHOS };
@@ -36,6 +38,7 @@ struct veil_cert {
 
 struct veil {
     struct wr_tls_standin calls; /* first: a session finds its veil by it */
+    struct wr_quic_standin quic; /* likewise under QUIC (quicveil.h) */
     uint64_t seed, drawn;        /* where keys come from */
     struct veil_cert authority, cert[VEIL_WHOS];
     bool naked;                                  /* a plant: nothing is hidden */
@@ -80,5 +83,17 @@ int veil_server_write(struct veil_server *s, const uint8_t *bytes, size_t size,
                       struct wr_writer *out);
 /* An alert in place of an answer. */
 void veil_server_refuse(struct veil_server *s, struct wr_writer *out);
+
+/* Of both kinds, over TCP and under QUIC: */
+uint64_t veil_mix(uint64_t a, uint64_t b, uint64_t c);
+uint64_t veil_digest(const uint8_t *bytes, size_t size);
+uint64_t veil_draw(struct veil *v);
+/* The word of who has the key of this certificate, for a session; and is it that? */
+uint64_t veil_sign(const struct veil *v, enum veil_who who, uint64_t session);
+bool veil_is_signed(const struct veil *v, const uint8_t *der, size_t size, uint64_t session,
+                    uint64_t signature);
+/* A ticket is its id and the secret that goes with it. False: it is none of this server's. */
+void veil_ticket_make(struct veil *v, uint64_t secret, uint8_t ret[VEIL_TICKET]);
+bool veil_ticket_open(uint64_t secret, uint64_t id, uint64_t *ret_psk);
 
 #endif

@@ -121,7 +121,7 @@ static void cut(struct world *w, struct server *s)
 static void fault(struct world *w)
 {
     struct server *s = &w->server[wr_rng_below(&w->rng, w->plan.servers)];
-    switch (wr_rng_below(&w->rng, w->sealed.on ? 22 : 19)) {
+    switch (wr_rng_below(&w->rng, w->sealed.on ? 24 : 19)) {
     case 0:
     case 1:
     case 2: server_mix(w, s); break;
@@ -175,6 +175,8 @@ static void fault(struct world *w)
     case 19: sealed_portal(w, true); break;
     case 20:
     case 21: sealed_portal(w, false); break;
+    case 22:
+    case 23: sealed_restart(w, (unsigned)(s - w->server)); break;
     default: world_link_event(w); break;
     }
 }

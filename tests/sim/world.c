@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "quicserver.h"
 #include "tree.h"
 #include "weather.h"
 
@@ -148,6 +149,11 @@ static void act_stream_open(struct world *w, unsigned worker, const struct wr_ac
     struct sim_event e = {
         .kind = EV_STREAM_UP, .tag = net_stream_tag(&w->streams, st), .id = a->id, .who = worker};
     const struct server *s = &w->server[server];
+    st->datagrams = a->datagrams;
+    if (a->datagrams) { /* a socket is there at once, whoever is at the other end */
+        clock_post(&w->clock, 1, &e, NULL, 0);
+        return;
+    }
     if (s->link.state == LINK_UNREACHABLE || (s->no_tcp && s->link.state == LINK_UP)) {
         e.kind = EV_STREAM_DOWN;
         clock_post(&w->clock, s->link.state == LINK_UP ? 2ull * s->link.base_us : 200, &e, NULL, 0);
@@ -180,6 +186,10 @@ static void act_stream_write(struct world *w, unsigned worker, const struct wr_a
         }
         checks_sent(w, st->server, a->bytes + at + 2, size);
         at += 2 + size;
+    }
+    if (st->datagrams) {
+        quicserver_write(w, st, a->bytes, a->size);
+        return;
     }
     struct sim_event e = {.kind = EV_STREAM_TO_SERVER, .tag = net_stream_tag(&w->streams, st)};
     clock_post(&w->clock, w->server[st->server].link.base_us, &e, a->bytes, a->size);
@@ -285,7 +295,7 @@ static void feed_stream(struct world *w, const struct sim_event *e)
     unsigned worker = st ? st->worker : e->who;
     switch (e->kind) {
     case EV_STREAM_UP:
-        if (!st || w->server[st->server].link.state != LINK_UP) {
+        if (!st || (!st->datagrams && w->server[st->server].link.state != LINK_UP)) {
             return;
         }
         st->up = true;
@@ -297,8 +307,12 @@ static void feed_stream(struct world *w, const struct sim_event *e)
             return;
         }
         if (w->server[st->server].link.state != LINK_UP) {
-            st->stalled = true; /* what comes later would not fit what was lost */
+            st->stalled |= !st->datagrams; /* what comes later would not fit what was lost */
+            st->owes = true;
             return;
+        }
+        if (st->datagrams) {
+            quicserver_arrives(w, st);
         }
         if (e->statement) {
             oracle_heard(&w->oracle, e->statement, zone_of_server(w, st->server, e->statement),
@@ -356,6 +370,8 @@ static void dispatch(struct world *w, struct sim_event *e)
         break;
     case EV_CARRY_ASKED:
     case EV_CARRY_SAID: carried_event(w, e); break;
+    case EV_QUIC_TIME:
+    case EV_QUIC_SAYS: quicserver_event(w, e); break;
     case EV_HOUSE: sealed_house(w); break;
     case EV_SWEEP:
         checks_sweep(w);

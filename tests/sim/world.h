@@ -38,6 +38,8 @@ enum world_event {
     EV_STREAM_TO_GATE,
     EV_CARRY_ASKED, /* a request arrives at an oblivious target: who = its proxy (carried.h) */
     EV_CARRY_SAID,  /* ... and its response at the proxy */
+    EV_QUIC_TIME,   /* a connection by QUIC looks at its clock: tag = stream (quicserver.h) */
+    EV_QUIC_SAYS,   /* ... and says something late: id = its stream */
     EV_ATTACK,      /* the forger acts */
     EV_FAULT,       /* the weather changes */
     EV_CALM,        /* the faults end */

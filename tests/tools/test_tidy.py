@@ -96,7 +96,9 @@ class TidyTest(unittest.TestCase):
         self.expect("standin")
         self.write("src/serve/crew.c", SPDX_C + "static const int x;\n    .standin = x;\n")
         self.write("src/transport/fake.c", SPDX_C + "static const struct wr_tls_standin fake = {0};\n")
-        self.expect("standin", "src/serve/crew.c:3: hands in", "src/transport/fake.c:2: hands in")
+        self.write("src/transport/quick.c", SPDX_C + "const struct wr_quic_standin fake;\n")
+        self.expect("standin", "src/serve/crew.c:3: hands in", "src/transport/fake.c:2: hands in",
+                    "src/transport/quick.c:2: hands in")
 
     def test_purity_forbidden_headers(self):
         self.write("src/engine/engine.h", STORY + "#include <time.h>\n#include <uv.h>\n#include <stdint.h>\n")

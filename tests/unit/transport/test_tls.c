@@ -574,9 +574,9 @@ static int standin_ticket(struct wr_tls *t, uint8_t *room, size_t cap, size_t *r
 /* All that the library would have done is asked of it, and nothing else of the library. */
 static void test_standin(void **state)
 {
-    static const struct wr_tls_standin standin = {"stand-in",   "none",        standin_start,
-                                                  standin_read, standin_write, standin_close,
-                                                  standin_end,  standin_ticket};
+    static const struct wr_tls_standin standin = {"stand-in",   "none",         standin_start,
+                                                  standin_read, standin_write,  standin_close,
+                                                  standin_end,  standin_ticket, NULL};
     struct whom whom = {.creds = client_creds, .host = "dns.example"};
     struct wr_tls_setup setup = {.role = WR_TLS_CLIENT,
                                  .creds = client_creds,
