@@ -58,8 +58,8 @@ struct wr_net_limits {
         doq_connections; /* QUIC, of each worker; room is made when the first listener is opened */
     uint32_t doq_idle_ms;
     uint32_t tcp_pipeline; /* questions unanswered on one connection, then it is not read */
-    uint32_t tcp_read_ms;  /* until a client that fell behind has read all that waits */
-    uint32_t tcp_queue;    /* octets that wait for a client that does not read, then it is closed */
+    uint32_t tcp_read_ms; /* until a client that fell behind has read all that waits (net/unread) */
+    uint32_t tcp_queue;   /* octets that wait for a client that does not read, then it is closed */
     uint32_t upstream_queue; /* octets that wait on one upstream stream, then it is closed */
     uint32_t connect_ms;     /* an upstream TCP connection must be there by then */
     uint32_t ports;          /* upstream UDP ports of this worker for each family (serve/places) */

@@ -227,6 +227,9 @@ static void conn_set_timer(struct conn *c)
         at_us = now_us + limits->tcp_message_ms * WR_MS;
         at_us = at_us < end_us ? at_us : end_us; /* an octet now and then does not hold it open */
     }
+    if (c->state == CONN_WINDOW || c->state == CONN_STUCK) { /* nor an answer now and then */
+        at_us = wr_time_min(at_us, wr_unread_end(&c->unread, limits->tcp_read_ms));
+    }
     wr_heap_set(&c->tcp->heap, &c->timer, at_us);
 }
 
@@ -241,6 +244,19 @@ static void conn_set_full(struct conn *c)
     }
 }
 
+/* How it takes its answers, while some wait. */
+static void conn_set_unread(struct conn *c, bool unread, bool was_unread)
+{
+    uint64_t carried = wr_conn_carried(&c->wire);
+
+    if (unread && was_unread) {
+        wr_unread_took(&c->unread, carried - c->carried, c->tcp->now_us);
+    } else if (unread) {
+        wr_unread_begin(&c->unread, c->tcp->now_us);
+    }
+    c->carried = carried;
+}
+
 /* After anything that happened: the state it is in now, its time-out, what is polled for. */
 static void conn_settle(struct conn *c)
 {
@@ -252,9 +268,10 @@ static void conn_settle(struct conn *c)
     c->state = conn_next_state(c);
     if ((c->state == CONN_STUCK && was != CONN_STUCK) ||
         (c->state == CONN_WINDOW && c->waiting != wr_conn_waiting(&c->wire))) {
-        c->stuck_us = c->taken_us = c->tcp->now_us;
+        c->stuck_us = c->tcp->now_us;
     }
     unread = c->state == CONN_STUCK || c->state == CONN_WINDOW;
+    conn_set_unread(c, unread, was == CONN_STUCK || was == CONN_WINDOW);
     if (c->lively || was == CONN_OPENING ||
         (!unread && (was == CONN_STUCK || was == CONN_WINDOW))) {
         c->lively_us = c->tcp->now_us;
@@ -444,7 +461,7 @@ static void conn_on_poll(uv_poll_t *poll, int status, int events)
             return;
         }
         if (wr_wqueue_waiting(&c->queue) < waited) {
-            c->taken_us = c->tcp->now_us;
+            wr_unread_took(&c->unread, waited - wr_wqueue_waiting(&c->queue), c->tcp->now_us);
         }
         if (!conn_drain(c) || (wr_conn_more(&c->wire) && !conn_messages(c))) {
             return;

@@ -62,7 +62,7 @@ static struct conn *oldest_opening(struct wr_tcp *t)
     return wr_list_empty(&t->opening) ? NULL : WR_CONTAINER(t->opening.next, struct conn, sealed);
 }
 
-/* Who holds most of the budget and has taken nothing of its answers for a while: it may be that it never will. */
+/* Who holds most of the budget and has taken nothing of its answers for a while, or as good as nothing: it may be that it never will. */
 static struct conn *heaviest_unread(struct wr_tcp *t)
 {
     struct conn *most = NULL;
@@ -70,8 +70,7 @@ static struct conn *heaviest_unread(struct wr_tcp *t)
     for (struct wr_list *n = t->unread.next; n != &t->unread; n = n->next) {
         struct conn *c = WR_CONTAINER(n, struct conn, sealed);
 
-        if (t->now_us >= c->taken_us + WR_UNREAD_MS * WR_MS &&
-            (most == NULL || c->cost > most->cost)) {
+        if (wr_unread_is_deaf(&c->unread, t->now_us) && (most == NULL || c->cost > most->cost)) {
             most = c;
         }
     }

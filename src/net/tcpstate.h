@@ -15,6 +15,7 @@
 #include "net/feed.h"
 #include "net/listener.h"
 #include "net/tcp.h"
+#include "net/unread.h"
 #include "net/wqueue.h"
 #include "net/yield.h"
 #include "net/carrier.h"
@@ -53,9 +54,10 @@ struct conn {
     uint64_t message_us;   /* when the first octet of the unfinished message came */
     uint64_t
         lively_us; /* a whole question came, or an answer went out; nothing else makes it young */
-    uint64_t stuck_us; /* STUCK, WINDOW: since when */
-    uint64_t taken_us; /* the same: when the client took something last */
-    uint64_t waiting;  /* WINDOW: which answer is the oldest */
+    uint64_t stuck_us;       /* STUCK: since when; WINDOW: since when this answer is the oldest */
+    struct wr_unread unread; /* of both, as long as it is one of them */
+    uint64_t carried;        /* of wr_conn_carried, as it was looked at last */
+    uint64_t waiting;        /* WINDOW: which answer is the oldest */
     struct wr_conn wire;
     void *wire_room; /* of wire, for kinds that want some */
     struct wr_wqueue queue;

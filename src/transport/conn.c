@@ -339,6 +339,11 @@ uint64_t wr_conn_waiting(const struct wr_conn *c)
     return conn_doh(c) != NULL ? wr_dohserver_waiting(conn_doh(c)) : 0;
 }
 
+uint64_t wr_conn_carried(const struct wr_conn *c)
+{
+    return conn_doh(c) != NULL ? wr_dohserver_carried(conn_doh(c)) : 0;
+}
+
 size_t wr_conn_memory(const struct wr_conn *c)
 {
     return conn_doh(c) != NULL ? wr_dohserver_memory(conn_doh(c)) : 0;

@@ -95,6 +95,8 @@ bool wr_conn_done(const struct wr_conn *c);
 uint64_t wr_conn_since(const struct wr_conn *c);
 /* Not 0: an answer waits for the client's window, the oldest being this one. */
 uint64_t wr_conn_waiting(const struct wr_conn *c);
+/* Octets of answers that it has let out until now. */
+uint64_t wr_conn_carried(const struct wr_conn *c);
 /* Octets that the kind holds beside the session of TLS. */
 size_t wr_conn_memory(const struct wr_conn *c);
 /* Room that `out` must have for an answer of so many octets. */

@@ -98,6 +98,11 @@ uint64_t wr_dohserver_waiting(const struct wr_dohserver *s)
     return is_h2(s) ? wr_h2_waiting(&s->http.h2) : wr_h1_has_output(&s->http.h1);
 }
 
+uint64_t wr_dohserver_carried(const struct wr_dohserver *s)
+{
+    return is_h2(s) ? s->http.h2.carried : 0;
+}
+
 bool wr_dohserver_full(const struct wr_dohserver *s)
 {
     return !is_h2(s) && wr_h1_full(&s->http.h1);

@@ -57,6 +57,8 @@ void wr_dohserver_early(struct wr_dohserver *s, bool early);
 uint64_t wr_dohserver_since(const struct wr_dohserver *s);
 /* The stream of the oldest answer that the client's window, or the owner, has not let out; 0: none waits. */
 uint64_t wr_dohserver_waiting(const struct wr_dohserver *s);
+/* HTTP/2: octets of answers that the client's window has let out until now. */
+uint64_t wr_dohserver_carried(const struct wr_dohserver *s);
 bool wr_dohserver_full(const struct wr_dohserver *s);
 /* A request waits here that next has not been able to look at before an answer. */
 bool wr_dohserver_more(const struct wr_dohserver *s);

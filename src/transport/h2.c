@@ -315,6 +315,7 @@ static ssize_t on_read(nghttp2_session *session, int32_t id, uint8_t *room, size
         memcpy(room, s->out.base + s->sent, n);
     }
     s->sent += n;
+    ((struct wr_h2 *)user)->carried += n;
     if (s->sent == s->out.size) {
         *flags |= NGHTTP2_DATA_FLAG_EOF;
     }

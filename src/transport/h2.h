@@ -41,7 +41,8 @@ struct wr_h2 {
     uint32_t streams; /* on all lists */
     int err;
     bool client;
-    bool closing; /* GOAWAY was sent, or came */
+    bool closing;     /* GOAWAY was sent, or came */
+    uint64_t carried; /* octets of bodies that went out */
 };
 
 struct wr_h2_setup {

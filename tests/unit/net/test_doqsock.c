@@ -308,10 +308,10 @@ static const struct wr_now *tick(void *user)
 static void test_no_memory_for_places(void **state)
 {
     static const struct wr_hash_key key = {{1, 2}};
-    struct wr_net_limits limits = {.doq_connections = 4096}; /* more than a little */
-    struct wr_net_stats stats;
+    static struct wr_net_limits limits = {.doq_connections = 4096}; /* more than a little */
+    static struct wr_net_stats stats;
     struct wr_feed feed = {.tick = tick, .limits = &limits, .stats = &stats};
-    struct wr_strike strike;
+    static struct wr_strike strike;
     void *strikes = calloc(1, wr_strike_size(64));
     struct wr_doqsock_setup setup = {.strike = &strike};
     struct wr_addr addr = wire_addr("127.0.0.1");
@@ -319,7 +319,7 @@ static void test_no_memory_for_places(void **state)
     struct wr_sock_error error;
     struct rlimit before, none;
     static struct wr_rng rng;
-    uv_loop_t loop;
+    static uv_loop_t loop;
     int fd;
 
     memset(&stats, 0, sizeof(stats));
