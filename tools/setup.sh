@@ -42,6 +42,7 @@ group_build() {
     need libidn2-dev pkg-config --exists libidn2
     need libpsl-dev pkg-config --exists libpsl
     need zlib1g-dev pkg-config --exists zlib
+    need libcurl4-gnutls-dev pkg-config --exists libcurl
     need libqrencode-dev pkg-config --exists libqrencode
     need libcmocka-dev pkg-config --exists cmocka
     need python3 test -x /usr/bin/python3

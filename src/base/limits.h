@@ -173,6 +173,18 @@
 /* Rate limits: times a worker tries to take a token of a bucket that others write at the same moment. */
 #define WR_QUOTA_TRIES_MAX 32
 
+/* A list that is fetched: octets of its URL; pins of its server; redirects that are followed. Mirrors of lists redirect once or twice. */
+#define WR_FEED_URL_SIZE      960
+#define WR_FEED_PINS_MAX      4
+#define WR_FEED_REDIRECTS_MAX 5
+/* How long its server may take to be connected to, and for all; and how little a second it may send for half a minute: 100 MB take two
+ * minutes at 6 Mbit/s, and who dribbles keeps other lists waiting. */
+#define WR_FEED_CONNECT_MS  10000
+#define WR_FEED_FETCH_MS    300000
+#define WR_FEED_SLOW_OCTETS 2048
+#define WR_FEED_SLOW_S      30
+/* Lists of one configuration; people have two to ten. */
+#define WR_FEEDS_MAX 64
 /* A line of a list that is fed in (conf/feedtext). Lines of names are below 300 octets; dnsmasq takes 1024. */
 #define WR_FEED_LINE_MAX 4096
 /* Names of one list (policy/nametree): 200 MiB of memory; the largest public ones have five million. */
@@ -511,6 +523,8 @@
 
 /* Policy. Rules of the owner, and lists of approved names: each query may have to be held against all that name nothing. */
 #define WR_POLICY_RULES_MAX 512
+/* Those that the owner writes; the rest is for feeds with a verdict of their own. */
+#define WR_CONF_RULES_MAX (WR_POLICY_RULES_MAX - WR_FEEDS_MAX)
 #define WR_POLICY_ONLYS_MAX 128
 /* Segments, and interfaces or subnets of one of them. */
 #define WR_SEGMENTS_MAX       64

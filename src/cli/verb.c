@@ -21,6 +21,7 @@ static const struct wr_verb verbs[] = {
     {"why", wr_cli_why, "why it answers a name as it does"},
     {"anchors", wr_cli_anchors, "its trust anchors; add some, or an exception"},
     {"zones", wr_cli_zones, "the zones it keeps copies of, and how they are"},
+    {"feeds", wr_cli_feeds, "the lists of names and addresses it has, and how they are"},
     {"cert", wr_cli_cert, "make certificates for the encrypted listeners; show them"},
     {"dnr", wr_cli_dnr, "what DHCP servers tell of the encrypted listeners"},
     {"log", wr_cli_log, "who asked what, from memory and disk; is the log whole"},

@@ -195,7 +195,7 @@ struct wr_conf_rule {
     struct {
         const char **items;
         size_t count;
-    } segments, types;
+    } segments, types, feeds;
     struct {
         struct wr_prefix *items;
         size_t count;
@@ -204,6 +204,22 @@ struct wr_conf_rule {
         const uint8_t **items; /* wire names */
         size_t count;
     } names, domains, except, aliases;
+};
+
+/* A list of names and addresses. */
+struct wr_conf_feed {
+    const char *name;
+    const char *from; /* a path that begins with "/", or a URL */
+    struct {
+        const char **items;
+        size_t count;
+    } pins; /* as wr_pin_from_text reads them */
+    uint32_t refresh_s;
+    uint32_t verdict; /* 0: none; else enum wr_verdict_action less one */
+    uint32_t format;  /* enum wr_feed_format */
+    bool subdomains;  /* names stand for all below them as well */
+    bool public_suffixes;
+    uint64_t max_bytes;
 };
 
 struct wr_conf {
@@ -440,6 +456,12 @@ struct wr_conf {
         uint64_t size_bytes, budget_per_day_bytes, interval_ms;
         uint32_t privacy; /* enum wr_ledger_privacy */
     } log;
+
+    struct {
+        struct wr_conf_feed *items;
+        size_t count;
+    } feeds;
+    const char *feed_folder; /* "": the one that the system's manager gives, or none */
 
     struct wr_conf_mem *mem; /* all that the pointers above point to */
 };

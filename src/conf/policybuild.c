@@ -74,7 +74,7 @@ static struct wr_prefix *prefixes(struct work *k, const struct wr_prefix *from, 
     return copy;
 }
 
-static uint16_t *segment_labels(struct work *k, const char *const *items, size_t count)
+static uint16_t *labels_of(struct work *k, const char *const *items, size_t count)
 {
     uint16_t *labels = wr_mem_take(&k->out->mem, count * sizeof(*labels));
 
@@ -105,11 +105,13 @@ static void make_rule(struct work *k, const struct wr_conf_rule *from, struct wr
     r->action = logs ? WR_VERDICT_ALLOW : (uint8_t)(from->verdict + 1);
     r->shadow = from->shadow || logs;
     r->ede = reasons[from->reason];
-    r->about.segment = segment_labels(k, from->segments.items, from->segments.count);
+    r->about.segment = labels_of(k, from->segments.items, from->segments.count);
     r->about.segments = (uint32_t)from->segments.count;
     r->about.client = prefixes(k, from->clients.items, from->clients.count, &r->about.clients);
     r->exact = NAMES(from->names);
     r->below = NAMES(from->domains);
+    r->feed = labels_of(k, from->feeds.items, from->feeds.count);
+    r->feeds = (uint32_t)from->feeds.count;
     r->except = NAMES(from->except);
     r->alias = NAMES(from->aliases);
     r->type = types(k, from->types.items, from->types.count);
@@ -125,9 +127,35 @@ static void make_only(struct work *k, const struct wr_conf_segment *from, struct
     snprintf(text, sizeof(text), "only:%s", from->name);
     snprintf(o->name, sizeof(o->name), "%s", from->name);
     o->label = label_of(k, text);
-    o->about.segment = segment_labels(k, (const char *const *)&from->name, 1);
+    o->about.segment = labels_of(k, (const char *const *)&from->name, 1);
     o->about.segments = 1;
     o->below = NAMES(from->only);
+}
+
+/* A feed that says for itself what becomes of what it lists. Its rule has a name that no other can have. */
+static void make_feed_rule(struct work *k, const struct wr_conf_feed *from,
+                           struct wr_policy_rule *r)
+{
+    char text[WR_POLICY_NAME_SIZE + 8];
+
+    snprintf(text, sizeof(text), "feed:%s", from->name);
+    snprintf(r->name, sizeof(r->name), "%s", from->name);
+    r->label = label_of(k, text);
+    r->action = (uint8_t)(from->verdict + 1);
+    r->ede = WR_EDE_BLOCKED;
+    r->feed = labels_of(k, (const char *const *)&from->name, 1);
+    r->feeds = 1;
+}
+
+static const struct wr_policy_feed *feed_names(struct work *k)
+{
+    size_t count = k->conf->feeds.count;
+    struct wr_policy_feed *feed = wr_mem_take(&k->out->mem, count * sizeof(*feed));
+
+    for (size_t i = 0; feed && i < count; i++)
+        feed[i] = (struct wr_policy_feed){label_of(k, k->conf->feeds.items[i].name),
+                                          k->conf->feeds.items[i].name};
+    return feed;
 }
 
 static void compile(struct work *k, const struct wr_policy_spec *spec)
@@ -146,12 +174,18 @@ static void make_policy(struct work *k)
 {
     const struct wr_conf *c = k->conf;
     struct wr_conf_mem *mem = &k->out->mem;
-    struct wr_policy_rule *rule = wr_mem_take(mem, c->policy.rules.count * sizeof(*rule));
+    size_t rules = c->policy.rules.count + c->feeds.count;
+    struct wr_policy_rule *rule = wr_mem_take(mem, rules * sizeof(*rule));
     struct wr_policy_only *only = wr_mem_take(mem, c->segments.count * sizeof(*only));
     struct wr_policy_spec spec = {.rule = rule, .only = only, .ttl_s = c->policy.denial_ttl_s};
 
     for (; !mem->failed && spec.rules < c->policy.rules.count; spec.rules++)
         make_rule(k, &c->policy.rules.items[spec.rules], &rule[spec.rules]);
+    for (size_t i = 0; !mem->failed && i < c->feeds.count; i++)
+        if (c->feeds.items[i].verdict != 0)
+            make_feed_rule(k, &c->feeds.items[i], &rule[spec.rules++]);
+    spec.feed = feed_names(k);
+    spec.feeds = (uint32_t)c->feeds.count;
     for (size_t i = 0; !mem->failed && i < c->segments.count; i++)
         if (c->segments.items[i].only.count > 0)
             make_only(k, &c->segments.items[i], &only[spec.onlys++]);

@@ -97,6 +97,14 @@ static bool is_segment(const struct wr_conf *conf, const char *name)
     return false;
 }
 
+static bool is_feed(const struct wr_conf *conf, const char *name)
+{
+    for (size_t i = 0; i < conf->feeds.count; i++)
+        if (conf->feeds.items[i].name && !strcmp(conf->feeds.items[i].name, name))
+            return true;
+    return false;
+}
+
 static void check_rule(const struct check *c, size_t i)
 {
     const struct wr_conf_rule *rules = c->conf->policy.rules.items, *r = &rules[i];
@@ -109,6 +117,10 @@ static void check_rule(const struct check *c, size_t i)
         if (!is_segment(c->conf, r->segments.items[k]))
             wrong(c, "policy.rules", i, "segments", (long)k, "there is no segment \"%s\"",
                   r->segments.items[k]);
+    for (size_t k = 0; k < r->feeds.count; k++)
+        if (!is_feed(c->conf, r->feeds.items[k]))
+            wrong(c, "policy.rules", i, "feeds", (long)k, "there is no feed \"%s\"",
+                  r->feeds.items[k]);
     for (size_t k = 0; k < r->types.count; k++)
         if (wr_codes_type_from_text(r->types.items[k], strlen(r->types.items[k]), &type))
             wrong(c, "policy.rules", i, "types", (long)k, "\"%s\" is no record type",

@@ -647,6 +647,8 @@ static const struct wr_schema_row table[] = {
 
 #include "conf/schemasegments.h"
 #include "conf/schemapolicy.h"
+#include "conf/schemafeeds.h"
+
     {"control", WR_SCHEMA_SECTION, V01,
      .doc = "The socket that `weir status` and its kin talk to."},
     {"control.socket", WR_SCHEMA_PATH, V01, RESTART, RANGE(0, 100),
@@ -656,7 +658,7 @@ static const struct wr_schema_row table[] = {
      AT(control.group), EXAMPLE("adm"),
      .doc =
          "A group whose members may look as well: `status`, `stats`, `upstreams`, `cache show`, "
-         "`why`, `anchors`, `zones`, `config`, which shows all that stands in the file, and `log`, "
+         "`why`, `anchors`, `zones`, `feeds`, `config`, which shows all that stands in the file, and `log`, "
          "which tells who asked for what; mode 0660 then. What changes something is for root and "
          "the user that weir runs as."},
     {"control.group_may_change", WR_SCHEMA_BOOL, V01, DEFAULT("false"),

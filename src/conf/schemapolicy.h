@@ -6,7 +6,7 @@
  */
 /* clang-format off */
     {"policy", WR_SCHEMA_SECTION, V01, .doc = "Who may have which names."},
-    {"policy.rules", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_POLICY_RULES_MAX, V01, DEFAULT(""),
+    {"policy.rules", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_CONF_RULES_MAX, V01, DEFAULT(""),
      LIST(policy.rules),
      .doc = "Rules, in order: the first whose conditions all hold decides. What a rule says goes "
             "before local names, special-use names and the cache. Rules without `aliases` and `addresses` decide "
@@ -33,6 +33,10 @@
     {"policy.rules[].domains", WR_SCHEMA_NAME, .list = true, .max_items = WR_POLICY_NAMES_MAX, V01,
      DEFAULT(""), INLIST(wr_conf_rule, domains), EXAMPLE("telemetry.example"),
      .doc = "Only for these names and all below them. With `names` too, either will do."},
+    {"policy.rules[].feeds", WR_SCHEMA_LABEL, .list = true, .max_items = WR_FEEDS_MAX, V01, RANGE(1, 63), DEFAULT(""),
+     INLIST(wr_conf_rule, feeds), EXAMPLE("malware"),
+     .doc = "Only for what one of these `feeds` lists: the name, a name that its answer leads to (CNAME), or an address in the "
+            "answer. With `names` or `domains` too, either will do."},
     {"policy.rules[].except", WR_SCHEMA_NAME, .list = true, .max_items = WR_POLICY_NAMES_MAX, V01,
      DEFAULT(""), INLIST(wr_conf_rule, except), EXAMPLE("updates.telemetry.example"),
      .doc = "Not for these names and what is below them."},

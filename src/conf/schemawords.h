@@ -31,6 +31,10 @@ static const char *const verdict_words[] = {"allow", "nxdomain", "nodata", "refu
                                             "drop",  "truncate", "log",    NULL};
 static const char *const reason_words[] = {"blocked", "censored", "filtered", "prohibited", NULL};
 static const char *const privacy_words[] = {"full", "hashed", "aggregate", NULL};
+static const char *const feed_verdict_words[] = {"none",    "nxdomain", "nodata",
+                                                 "refused", "drop",     NULL};
+static const char *const feed_words[] = {"auto",    "hosts",     "domains", "wildcards", "dnsmasq",
+                                         "adblock", "addresses", "table",   NULL};
 static const char *const level_words[] = {"error", "warn", "info", "debug", NULL};
 
 #define KIB         ((uint64_t)1024)

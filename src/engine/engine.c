@@ -428,6 +428,11 @@ void wr_engine_adopt_held(struct wr_engine *e, const struct wr_heldzones *held)
     wr_requests_adopt_held(e->requests, held);
 }
 
+void wr_engine_adopt_feeds(struct wr_engine *e, const struct wr_feedset *feeds)
+{
+    e->setup.feeds = feeds;
+}
+
 uint32_t wr_engine_inflight(const struct wr_engine *e)
 {
     return wr_requests_count(e->requests);

@@ -36,6 +36,7 @@
 #include "engine/settings.h"
 #include "engine/stats.h"
 #include "policy/device.h"
+#include "policy/feedset.h"
 #include "policy/quota.h"
 #include "resolve/cache.h"
 #include "resolve/upstream.h"
@@ -62,6 +63,7 @@ struct wr_engine_setup {
     const struct wr_settings *settings;
     const struct wr_local *local;             /* local names, or NULL */
     const struct wr_heldzones *held;          /* zones that are asked here, or NULL */
+    const struct wr_feedset *feeds;           /* lists that rules name, or NULL */
     const struct wr_secrets *secrets;         /* lives as long as the engine */
     struct wr_cache *cache;                   /* shared */
     struct wr_upstream_state *upstream_state; /* shared, WR_UPSTREAMS_MAX and infra_slots of them */
@@ -102,6 +104,8 @@ void wr_engine_stop(struct wr_engine *e, const struct wr_now *now);
 void wr_engine_adopt_local(struct wr_engine *e, const struct wr_local *local);
 /* New zones that are asked here, likewise. */
 void wr_engine_adopt_held(struct wr_engine *e, const struct wr_heldzones *held);
+/* New lists (NULL: none), likewise. */
+void wr_engine_adopt_feeds(struct wr_engine *e, const struct wr_feedset *feeds);
 /* Questions in flight; 0 means that a clean shutdown may end. */
 uint32_t wr_engine_inflight(const struct wr_engine *e);
 

@@ -21,13 +21,15 @@ static struct wr_verdict say_of_answer(const struct wr_engine *e, const struct w
     return wr_policy_answer(e->settings->policy, ask, answer->answer, answer->answers);
 }
 
-static struct wr_policy_ask ask_of(const struct wr_asker *a, const struct wr_now *now)
+static struct wr_policy_ask ask_of(const struct wr_engine *e, const struct wr_asker *a,
+                                   const struct wr_now *now)
 {
     return (struct wr_policy_ask){.who = &a->who,
                                   .client = &a->client.from,
                                   .name = wr_asker_name(a),
                                   .type = wr_asker_type(a),
-                                  .now = now};
+                                  .now = now,
+                                  .feeds = e->setup.feeds};
 }
 
 static void deny(struct wr_engine *e, const struct wr_asker *a, uint16_t rcode, uint8_t *room,
@@ -107,7 +109,7 @@ bool wr_obey_question(struct wr_engine *e, struct wr_asker *a, uint8_t *room, si
     if (e->settings->policy == NULL || a->qclass != WR_CLASS_IN) {
         return false;
     }
-    struct wr_policy_ask ask = ask_of(a, now);
+    struct wr_policy_ask ask = ask_of(e, a, now);
     /* What another worker has admitted was counted there. */
     ask.hits = a->client.handed ? NULL : e->setup.hits;
     a->verdict = say_of_question(e, &ask);
@@ -122,10 +124,11 @@ bool wr_obey_answer(struct wr_engine *e, struct wr_asker *a, const struct wr_ans
 {
     const struct wr_policy *p = e->settings->policy;
     if (p == NULL || a->qclass != WR_CLASS_IN ||
-        (!wr_policy_wants_answers(p) && a->judged_by == e->settings->serial)) {
+        (a->judged_by == e->settings->serial &&
+         !wr_policy_wants_answer(p, e->setup.feeds, answer->answer, answer->answers))) {
         return false;
     }
-    struct wr_policy_ask ask = ask_of(a, now);
+    struct wr_policy_ask ask = ask_of(e, a, now);
     ask.hits = e->setup.hits;
     struct wr_verdict v = say_of_answer(e, &ask, answer);
     a->verdict = v.action != WR_VERDICT_NONE ? v : a->verdict;

@@ -295,34 +295,63 @@ static uint64_t weight(const struct wr_nametree_hit *hit)
     return kind << 32 | (WR_NAMETREE_LINE_MAX - hit->line);
 }
 
-static void look(const struct wr_nametree *tree, uint64_t print, unsigned labels, uint8_t wanted,
-                 struct wr_nametree_hit *hit)
+/* A suffix that may be in the list. */
+struct probe {
+    uint64_t print;
+    uint32_t from, to; /* its bucket */
+    uint8_t labels;
+    bool self; /* the name itself */
+};
+
+static void look(const struct wr_nametree *tree, const struct probe *p, struct wr_nametree_hit *hit)
 {
-    uint32_t b = bucket_of(print, tree->bits);
-    for (uint32_t i = tree->start[b]; i < tree->start[b + 1]; i++) {
+    uint8_t wanted = p->self ? WR_NAMETREE_SELF : WR_NAMETREE_BELOW;
+    for (uint32_t i = p->from; i < p->to; i++) {
+        if (tree->print[i] != p->print) {
+            continue;
+        }
         const struct wr_nametree_hit here = {.line = tree->word[i] >> FLAG_BITS,
                                              .flags = (uint8_t)(tree->word[i] & FLAGS),
-                                             .labels = (uint8_t)labels};
-        if (tree->print[i] == print && (here.flags & wanted) != 0 &&
-            (hit->line == 0 || weight(&here) > weight(hit))) {
+                                             .labels = p->labels};
+        if ((here.flags & wanted) != 0 && (hit->line == 0 || weight(&here) > weight(hit))) {
             *hit = here;
         }
     }
 }
 
-bool wr_nametree_find(const struct wr_nametree *tree, const uint8_t *name,
-                      struct wr_nametree_hit *ret_hit)
+/* The suffixes of a name that may be listed, from the root; the processor is told where their buckets are. */
+static unsigned probes_of(const struct wr_nametree *tree, const uint8_t *name,
+                          struct probe ret_probe[WR_NAME_LABELS_MAX])
 {
     const uint8_t *label[WR_NAME_LABELS_MAX];
-    unsigned labels = split(name, label);
-    struct wr_nametree_hit hit = {0, 0, 0};
+    unsigned labels = split(name, label), count = 0;
     uint64_t print = 0;
     for (unsigned depth = 1; depth <= labels; depth++) {
         bool self = depth == labels;
         print = next_print(&tree->key, print, label[labels - depth]);
         if (has_depth(self ? tree->self : tree->below, depth)) {
-            look(tree, print, depth, self ? WR_NAMETREE_SELF : WR_NAMETREE_BELOW, &hit);
+            ret_probe[count++] =
+                (struct probe){.print = print, .labels = (uint8_t)depth, .self = self};
+            __builtin_prefetch(&tree->start[bucket_of(print, tree->bits)]);
         }
+    }
+    return count;
+}
+
+bool wr_nametree_find(const struct wr_nametree *tree, const uint8_t *name,
+                      struct wr_nametree_hit *ret_hit)
+{
+    struct probe probe[WR_NAME_LABELS_MAX];
+    struct wr_nametree_hit hit = {0, 0, 0};
+    unsigned count = probes_of(tree, name, probe);
+    for (unsigned i = 0; i < count; i++) { /* the places of all are asked of memory at once */
+        uint32_t b = bucket_of(probe[i].print, tree->bits);
+        probe[i].from = tree->start[b];
+        probe[i].to = tree->start[b + 1];
+        __builtin_prefetch(&tree->print[probe[i].from]);
+    }
+    for (unsigned i = 0; i < count; i++) {
+        look(tree, &probe[i], &hit);
     }
     *ret_hit = hit;
     return hit.line != 0 && (hit.flags & WR_NAMETREE_EXCEPT) == 0;

@@ -29,7 +29,7 @@ struct wr_policy {
     struct wr_prefix *address;
     uint32_t addresses; /* of all rules together: what is in none of them is in no rule's */
     uint64_t nameless[RULE_WORDS]; /* rules that hold for all names but those they except */
-    bool wants_answers, has_aliases;
+    bool wants_answers, has_aliases, has_feeds;
 };
 
 /* What the table says of one query. */
@@ -215,7 +215,7 @@ static void note_rules(struct wr_policy *p)
 {
     for (uint32_t i = 0; i < p->spec.rules; i++) {
         const struct wr_policy_rule *r = &p->spec.rule[i];
-        if (r->exact.count == 0 && r->below.count == 0) {
+        if ((r->exact.count == 0 && r->below.count == 0) || r->feeds > 0) {
             p->nameless[i / 64] |= (uint64_t)1 << (i % 64);
         }
         if (r->addresses > 0) {
@@ -224,6 +224,7 @@ static void note_rules(struct wr_policy *p)
         }
         p->wants_answers = p->wants_answers || looks_at_answers(r);
         p->has_aliases = p->has_aliases || r->alias.count > 0;
+        p->has_feeds = p->has_feeds || r->feeds > 0;
     }
     p->addresses = wr_prefix_compile(p->address, p->addresses);
 }
@@ -310,31 +311,47 @@ static bool is_unapproved(const struct wr_policy *p, const struct wr_policy_ask 
 
 /* --- what is in an answer --- */
 
-/* Calls `is_it` for each address until it says yes: A, AAAA, and the hints of SVCB and HTTPS. */
+/* The sets of an answer, whose addresses are those of A, AAAA, and the hints of SVCB and HTTPS. */
 struct addresses {
     const struct wr_rrset *sets;
     unsigned count;
 };
 
-static bool any_of(const struct wr_prefix *prefix, uint32_t prefixes, uint8_t family,
-                   const uint8_t *octets, size_t size)
+/* What addresses are held against: prefixes of a rule, or what a feed lists. */
+struct seek {
+    const struct wr_prefix *prefix;
+    uint32_t prefixes;
+    const struct wr_feedset *feeds; /* not NULL: this one's */
+    uint16_t label;
+    uint32_t line; /* of the feed, when it was found there */
+};
+
+static bool is_sought(struct seek *k, const struct wr_addr *addr)
+{
+    if (k->feeds != NULL) {
+        k->line = wr_feedset_address(k->feeds, k->label, addr);
+        return k->line != 0;
+    }
+    return wr_prefix_has(k->prefix, k->prefixes, addr);
+}
+
+static bool any_of(struct seek *k, uint8_t family, const uint8_t *octets, size_t size)
 {
     size_t one = family == WR_AF_V4 ? 4 : 16;
     for (; size >= one; octets += one, size -= one) {
         struct wr_addr addr = {.family = family};
         memcpy(addr.ip, octets, one);
-        if (wr_prefix_has(prefix, prefixes, &addr)) {
+        if (is_sought(k, &addr)) {
             return true;
         }
     }
     return false;
 }
 
-static bool record_has(const struct wr_prefix *prefix, uint32_t prefixes, uint16_t type,
-                       const uint8_t *rdata, size_t size)
+static bool record_has(struct seek *k, uint16_t type, const uint8_t *rdata, size_t size)
 {
     if (type == WR_TYPE_A || type == WR_TYPE_AAAA) {
-        return any_of(prefix, prefixes, type == WR_TYPE_A ? WR_AF_V4 : WR_AF_V6, rdata, size);
+        return any_of(k, type == WR_TYPE_A ? WR_AF_V4 : WR_AF_V6, rdata, size);
     }
     size_t head = 2 + (size > 3 ? wr_name_size(rdata + 2) : 0), v4 = 0, v6 = 0;
     if (size < 3 || head > size) {
@@ -342,12 +359,10 @@ static bool record_has(const struct wr_prefix *prefix, uint32_t prefixes, uint16
     }
     const uint8_t *hint4 = wr_svcb_find(rdata + head, size - head, WR_SVCB_IPV4HINT, &v4);
     const uint8_t *hint6 = wr_svcb_find(rdata + head, size - head, WR_SVCB_IPV6HINT, &v6);
-    return (hint4 && any_of(prefix, prefixes, WR_AF_V4, hint4, v4)) ||
-           (hint6 && any_of(prefix, prefixes, WR_AF_V6, hint6, v6));
+    return (hint4 && any_of(k, WR_AF_V4, hint4, v4)) || (hint6 && any_of(k, WR_AF_V6, hint6, v6));
 }
 
-static bool answer_has(const struct wr_prefix *prefix, uint32_t prefixes,
-                       const struct addresses *in)
+static bool seek_in(struct seek *k, const struct addresses *in)
 {
     for (unsigned s = 0; s < in->count; s++) {
         const struct wr_rrset *set = &in->sets[s];
@@ -357,7 +372,7 @@ static bool answer_has(const struct wr_prefix *prefix, uint32_t prefixes,
         const uint8_t *rdata;
         uint16_t size;
         for (unsigned i = 0; has && i < set->records && wr_rrset_next(&walk, &rdata, &size); i++) {
-            if (record_has(prefix, prefixes, set->type, rdata, size)) {
+            if (record_has(k, set->type, rdata, size)) {
                 return true;
             }
         }
@@ -365,17 +380,70 @@ static bool answer_has(const struct wr_prefix *prefix, uint32_t prefixes,
     return false;
 }
 
+static bool answer_has(const struct wr_prefix *prefix, uint32_t prefixes,
+                       const struct addresses *in)
+{
+    struct seek k = {.prefix = prefix, .prefixes = prefixes};
+    return seek_in(&k, in);
+}
+
+/* The target of an alias in the answer, or NULL. */
+static const uint8_t *target_of(const struct wr_rrset *set)
+{
+    struct wr_rrset_walk walk = wr_rrset_walk(set);
+    const uint8_t *target;
+    uint16_t size;
+    return set->type == WR_TYPE_CNAME && set->records > 0 && wr_rrset_next(&walk, &target, &size)
+               ? target
+               : NULL;
+}
+
 static void see_aliases(const struct wr_policy *p, const struct addresses *in, struct look *l)
 {
     for (unsigned s = 0; s < in->count && p->has_aliases; s++) {
-        struct wr_rrset_walk walk = wr_rrset_walk(&in->sets[s]);
-        const uint8_t *target;
-        uint16_t size;
-        if (in->sets[s].type == WR_TYPE_CNAME && in->sets[s].records > 0 &&
-            wr_rrset_next(&walk, &target, &size)) {
+        const uint8_t *target = target_of(&in->sets[s]);
+        if (target != NULL) {
             descend(p, target, true, l);
         }
     }
+}
+
+/* --- what a feed lists --- */
+
+struct listing {
+    uint16_t label;
+    uint32_t line;
+    uint8_t trigger;
+};
+
+static void look_in_feed(const struct wr_policy_ask *ask, uint16_t label,
+                         const struct addresses *in, struct listing *ret)
+{
+    struct seek k = {.feeds = ask->feeds, .label = label};
+    *ret = (struct listing){label, wr_feedset_name(ask->feeds, label, ask->name), WR_TRIGGER_NAME};
+    for (unsigned s = 0; in != NULL && s < in->count && ret->line == 0; s++) {
+        const uint8_t *target = target_of(&in->sets[s]);
+        if (target != NULL) {
+            ret->line = wr_feedset_name(ask->feeds, label, target);
+            ret->trigger = WR_TRIGGER_ALIAS;
+        }
+    }
+    if (in != NULL && ret->line == 0 && ask->feeds != NULL && seek_in(&k, in)) {
+        ret->line = k.line;
+        ret->trigger = WR_TRIGGER_ADDRESS;
+    }
+}
+
+/* True for a rule that names no feeds, or whose names have it already. */
+static bool holds_for_feeds(const struct wr_policy_rule *r, bool named,
+                            const struct wr_policy_ask *ask, const struct addresses *in,
+                            struct listing *ret)
+{
+    *ret = (struct listing){.line = 0};
+    for (uint32_t i = 0; i < r->feeds && !named && ret->line == 0; i++) {
+        look_in_feed(ask, r->feed[i], in, ret);
+    }
+    return r->feeds == 0 || named || ret->line != 0;
 }
 
 /* --- the walk --- */
@@ -405,14 +473,18 @@ static bool holds_for_answer(const struct wr_policy *p, uint32_t i, const struct
     return true;
 }
 
-static struct wr_verdict verdict_of(const struct wr_policy_rule *r, bool named, uint8_t trigger)
+static struct wr_verdict verdict_of(const struct wr_policy_rule *r, bool named, uint8_t trigger,
+                                    const struct listing *listing)
 {
     uint8_t by_question = named || r->types > 0 ? WR_TRIGGER_NAME : WR_TRIGGER_CLIENT;
+    by_question = listing->line != 0 ? listing->trigger : by_question;
     return (struct wr_verdict){.action = r->action,
                                .by = WR_VERDICT_BY_RULE,
                                .trigger = trigger != WR_TRIGGER_NONE ? trigger : by_question,
                                .shadow = r->shadow,
-                               .rule = r->label};
+                               .rule = r->label,
+                               .feed = listing->line != 0 ? listing->label : 0,
+                               .line = listing->line};
 }
 
 /* The rules in order. Each is counted where it is first able to say something. */
@@ -431,8 +503,13 @@ static struct wr_verdict walk(const struct wr_policy *p, const struct wr_policy_
                 !holds_for_answer(p, i, l, in, listed, &trigger)) {
                 continue;
             }
-            struct wr_verdict v = verdict_of(r, has_bit(l->named, i), trigger);
-            if ((in != NULL) == looks_at_answers(r)) {
+            struct listing listing;
+            bool named = has_bit(l->named, i);
+            if (!holds_for_feeds(r, named, ask, in, &listing)) {
+                continue;
+            }
+            struct wr_verdict v = verdict_of(r, named, trigger, &listing);
+            if ((in != NULL) == (looks_at_answers(r) || listing.trigger > WR_TRIGGER_NAME)) {
                 count(ask, r->label);
             }
             if (!r->shadow) {
@@ -467,9 +544,17 @@ struct wr_verdict wr_policy_question(const struct wr_policy *p, const struct wr_
     return decide(p, ask, NULL);
 }
 
-bool wr_policy_wants_answers(const struct wr_policy *p)
+bool wr_policy_wants_answer(const struct wr_policy *p, const struct wr_feedset *feeds,
+                            const struct wr_rrset *sets, unsigned count)
 {
-    return p->wants_answers;
+    bool wants = p->wants_answers;
+    if (!wants && p->has_feeds && feeds != NULL) {
+        wants = feeds->has_addresses;
+        for (unsigned i = 0; i < count && !wants; i++) {
+            wants = sets[i].type == WR_TYPE_CNAME;
+        }
+    }
+    return wants;
 }
 
 struct wr_verdict wr_policy_answer(const struct wr_policy *p, const struct wr_policy_ask *ask,
@@ -491,14 +576,33 @@ const struct wr_policy_rule *wr_policy_rule_of(const struct wr_policy *p, uint16
     return NULL;
 }
 
+static const char *feed_name(const struct wr_policy *p, uint16_t label)
+{
+    for (uint32_t i = 0; i < p->spec.feeds && label != 0; i++) {
+        if (p->spec.feed[i].label == label) {
+            return p->spec.feed[i].name;
+        }
+    }
+    return "";
+}
+
 int16_t wr_policy_reason(const struct wr_policy *p, const struct wr_verdict *v, char *room)
 {
     const struct wr_policy_rule *r = wr_policy_rule_of(p, v->rule);
     struct wr_str s;
     wr_str_init(&s, room, WR_POLICY_REASON_SIZE);
-    if (r != NULL) {
+    const char *feed = feed_name(p, v->feed);
+    if (r != NULL && strcmp(r->name, feed) != 0) {
         wr_str_text(&s, "rule ");
         wr_str_text(&s, r->name);
+    }
+    if (v->line != 0) {
+        wr_str_text(&s, s.len > 0 ? ", feed " : "feed ");
+        wr_str_text(&s, feed);
+        wr_str_text(&s, " line ");
+        wr_str_u64(&s, v->line);
+    }
+    if (r != NULL) {
         return r->ede;
     }
     for (uint32_t i = 0; i < p->spec.onlys; i++) {

@@ -3,8 +3,8 @@
  * Policy: what the owner's rules say of a query, compiled into one immutable snapshot with one look-up.
  *
  * Rules are walked in the order in which they are written; the first that says something wins, those in the shadow are only counted. A rule
- * says something when all that it names holds: who asks (segment, group, device, address), the name (itself, or it and all below), the
- * type, and of the answer an alias in its chain or an address. What is not named holds for all.
+ * says something when all that it names holds: who asks (segment, group, device, address), the name (itself, or it and all below, or that a
+ * feed lists it or what it leads to), the type, and of the answer an alias in its chain or an address. What is not named holds for all.
  *
  * It is asked twice. On the question, before anything is looked up or asked: rules that name nothing of an answer decide there, so that
  * what is denied is told to nobody. On the answer that is about to be sent: all rules once more, in the same order, now with
@@ -31,6 +31,7 @@
 #include "base/time.h"
 #include "dns/name.h"
 #include "dns/rrset.h"
+#include "policy/feedset.h"
 #include "policy/verdict.h"
 #include "policy/who.h"
 
@@ -56,7 +57,10 @@ struct wr_policy_rule {
     int16_t ede; /* what a denial says of itself (RFC 8914) */
     struct wr_policy_about about;
     struct wr_policy_names exact, below; /* the name; the name and all below it */
-    struct wr_policy_names except;       /* below these the rule says nothing */
+    const uint16_t *
+        feed; /* labels: what one of these lists, by the name, an alias or an address; or `exact`, `below` */
+    uint32_t feeds;
+    struct wr_policy_names except; /* below these the rule says nothing */
     const uint16_t *type;
     uint32_t types;
     /* Of the answer. */
@@ -73,11 +77,18 @@ struct wr_policy_only {
     struct wr_policy_names below;
 };
 
+/* What a list is called. */
+struct wr_policy_feed {
+    uint16_t label;
+    const char *name;
+};
+
 /* What is compiled. */
 struct wr_policy_spec {
     const struct wr_policy_rule *rule;
     const struct wr_policy_only *only;
-    uint32_t rules, onlys;
+    const struct wr_policy_feed *feed;
+    uint32_t rules, onlys, feeds;
     uint32_t ttl_s; /* how long a client may remember a denial */
 };
 
@@ -92,6 +103,7 @@ struct wr_policy_ask {
     const struct wr_now *now;
     /* By label, of this one writer: how often each rule has said something, in the shadow too. NULL: nothing is counted. */
     _Atomic uint64_t *hits;
+    const struct wr_feedset *feeds; /* the lists in force, or NULL */
 };
 
 size_t wr_policy_size(const struct wr_policy_spec *spec); /* octets of block that compile wants */
@@ -100,8 +112,9 @@ const struct wr_policy *wr_policy_compile(void *block, const struct wr_policy_sp
 
 /* What is said of the question. WR_VERDICT_NONE: nothing that is to be obeyed (perhaps something in the shadow). */
 struct wr_verdict wr_policy_question(const struct wr_policy *p, const struct wr_policy_ask *ask);
-/* Does any rule want to see answers? */
-bool wr_policy_wants_answers(const struct wr_policy *p);
+/* Does any rule want to see this answer? Those that name feeds do when there is an alias in it, or an address in any feed. */
+bool wr_policy_wants_answer(const struct wr_policy *p, const struct wr_feedset *feeds,
+                            const struct wr_rrset *sets, unsigned count);
 /* What is said of the answer with these sets in its answer section; that of the question, when nothing else is. */
 struct wr_verdict wr_policy_answer(const struct wr_policy *p, const struct wr_policy_ask *ask,
                                    const struct wr_rrset *sets, unsigned count);

@@ -200,6 +200,21 @@ static const char *run_zones(struct wr_control *c, const json_t *args, struct wr
     return NULL;
 }
 
+static const char *run_feeds(struct wr_control *c, const json_t *args, struct wr_json *j)
+{
+    wr_feeds_report(c->s->feedswap.feeds, j, "result");
+    return NULL;
+}
+
+static const char *run_feeds_look(struct wr_control *c, const json_t *args, struct wr_json *j)
+{
+    if (!wr_feeds_look(c->s->feedswap.feeds, json_string_value(json_object_get(args, "name")))) {
+        snprintf(c->why, sizeof(c->why), "there is no feed of this name; `weir feeds` lists them");
+        return "feed";
+    }
+    return run_feeds(c, args, j);
+}
+
 static const char *run_zones_look(struct wr_control *c, const json_t *args, struct wr_json *j)
 {
     struct wr_name name;
@@ -577,6 +592,8 @@ static const struct verb verbs[] = {
     {"anchors_remove", true, {{"name", JSON_STRING, true}, {NULL, 0, false}}, run_anchors_remove},
     {"zones", false, {{NULL, 0, false}}, run_zones},
     {"zones_look", true, {{"name", JSON_STRING, true}, {NULL, 0, false}}, run_zones_look},
+    {"feeds", false, {{NULL, 0, false}}, run_feeds},
+    {"feeds_look", true, {{"name", JSON_STRING, true}, {NULL, 0, false}}, run_feeds_look},
     {"reload", true, {{NULL, 0, false}}, NULL},
     {"log",
      false,
@@ -688,7 +705,7 @@ static void take_request(struct wr_control *c, wr_id client, json_t *request)
         answer_error(c, client, "verb",
                      "unknown verb; there are status, stats, upstreams, cache_show, cache_flush, "
                      "why, anchors, anchors_add, anchors_negative, anchors_remove, zones, "
-                     "zones_look, reload, log and "
+                     "zones_look, feeds, feeds_look, reload, log and "
                      "metrics");
         return;
     }

@@ -149,6 +149,9 @@ static void carry_out(struct worker *w, struct wr_loop *loop, const struct wr_cr
         wr_engine_adopt_local(w->engine, order->local);
         wr_engine_adopt_held(w->engine, order->held);
     }
+    if (order->has_feeds) {
+        wr_engine_adopt_feeds(w->engine, order->feeds);
+    }
     if (order->settings != NULL) {
         wr_engine_adopt(w->engine, order->settings, wr_loop_now(loop));
     }
@@ -210,6 +213,7 @@ static int create_engine(struct worker *w)
         .settings = s->settings,
         .local = s->local,
         .held = s->held,
+        .feeds = s->feeds,
         .secrets = &w->secrets,
         .cache = s->cache,
         .upstream_state = s->upstream_state,

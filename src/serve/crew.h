@@ -31,6 +31,7 @@ struct wr_crew_setup {
     const struct wr_settings *settings;  /* until an order with others has settled */
     const struct wr_local *local;        /* likewise; NULL: none */
     const struct wr_heldzones *held;     /* likewise */
+    const struct wr_feedset *feeds;      /* likewise */
     struct wr_secrets secrets;           /* copied */
     struct wr_cache *cache;
     struct wr_upstream_state *upstream_state;
@@ -66,6 +67,8 @@ struct wr_crew_order {
     bool has_local;                     /* false: as before */
     const struct wr_local *local;       /* NULL: none */
     const struct wr_heldzones *held;    /* with has_local; NULL: none */
+    bool has_feeds;                     /* false: as before */
+    const struct wr_feedset *feeds;     /* NULL: none */
     const struct wr_crew_listen *open;
     uint32_t opens;
     const uint16_t *close; /* numbers */

@@ -164,7 +164,9 @@ void wr_doors_seal(struct wr_serve *s)
                    folder_of(wr_live_anchors_path(s->anchors), anchors),
                    folder_of(wr_timekeeper_path(s->time), time),
                    wr_copies_folder(s->copies)[0] != 0 ? wr_copies_folder(s->copies) : NULL,
-                   s->logdisk != NULL ? s->first_conf->log.path : NULL}};
+                   s->logdisk != NULL ? s->first_conf->log.path : NULL,
+                   wr_feeds_folder(s->feedswap.feeds)[0] != 0 ? wr_feeds_folder(s->feedswap.feeds)
+                                                              : NULL}};
     wr_sandbox_enter(&sandbox, &s->sandbox);
     if (s->sandbox.why_not != NULL) {
         wr_say(WR_LOG_INFO, "sandbox: Landlock %s, seccomp %s: %s",

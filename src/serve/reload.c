@@ -528,6 +528,16 @@ void wr_reload_terms(struct wr_serve *s, const struct wr_terms *terms)
     wr_crew_give(s->crew, &r->order);
 }
 
+void wr_reload_feeds(struct wr_serve *s, const struct wr_feedset *feeds)
+{
+    struct wr_reload *r = &s->reload;
+    r->under_way = true;
+    r->is_refresh = true;
+    r->change.opens = r->change.closes = 0;
+    r->order = (struct wr_crew_order){.has_feeds = true, .feeds = feeds};
+    wr_crew_give(s->crew, &r->order);
+}
+
 bool wr_reload_ask(struct wr_serve *s, const uint8_t *name, uint16_t type, bool unchecked)
 {
     struct wr_reload *r = &s->reload;
@@ -576,6 +586,7 @@ static void take_over(struct wr_serve *s)
         r->conf = NULL;
         wr_copies_give(s->copies, r->plan);
         r->plan = NULL;
+        wr_feedswap_plan(s);
         if (wr_finder_plan(s->finder, s->conf, s->authorities.creds) != WR_OK) {
             wr_say(WR_LOG_ERROR, "no memory to look for better ways to upstreams");
         }
@@ -637,6 +648,7 @@ void wr_reload_settled(struct wr_serve *s)
         r->locals_again = false;
         wr_reload_locals(s);
     }
+    wr_feedswap_settled(s);
 }
 
 bool wr_reload_is_idle(const struct wr_serve *s)

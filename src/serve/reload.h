@@ -78,6 +78,8 @@ int wr_reload_first_locals(struct wr_serve *s);
 void wr_reload_roll_secrets(struct wr_serve *s);
 /* New terms for encrypted connections, and nothing else; only while idle. */
 void wr_reload_terms(struct wr_serve *s, const struct wr_terms *terms);
+/* New lists of feeds, and nothing else; only while idle. */
+void wr_reload_feeds(struct wr_serve *s, const struct wr_feedset *feeds);
 /* The authorities for a gate that is about to be made. */
 void wr_reload_authorities(struct wr_serve *s, const struct wr_conf *conf,
                            struct wr_gate_world *world);

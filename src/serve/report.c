@@ -168,6 +168,17 @@ static void put_copies(const struct wr_serve *s, struct wr_json *j)
     wr_json_end(j);
 }
 
+static void put_feeds(const struct wr_serve *s, struct wr_json *j)
+{
+    unsigned all, failing;
+    wr_feeds_count(s->feedswap.feeds, &all, &failing);
+    wr_json_object(j, "feeds");
+    wr_json_u64(j, "lists", all);
+    wr_json_u64(j, "failing", failing);
+    wr_json_u64(j, "swaps", s->feedswap.swaps);
+    wr_json_end(j);
+}
+
 void wr_report_status(struct wr_serve *s, struct wr_json *j, const char *key)
 {
     struct wr_now now;
@@ -197,6 +208,7 @@ void wr_report_status(struct wr_serve *s, struct wr_json *j, const char *key)
     put_reload(s, j);
     put_copies(s, j);
     wr_journal_report(s, j, "log");
+    put_feeds(s, j);
     wr_json_text(j, "anchors_problem", wr_live_anchors_problem(s->anchors));
     wr_json_object(j, "sandbox");
     wr_json_bool(j, "landlock", s->sandbox.landlock);

@@ -274,6 +274,7 @@ static const uint16_t calls[] = {
     C(uname),
     C(sysinfo),
     C(prlimit64),
+    C(setpriority), /* only ever lower */
 #ifdef __NR_sync_file_range
     C(sync_file_range),
 #endif

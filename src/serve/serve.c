@@ -187,6 +187,7 @@ static int create_crew(struct wr_serve *s)
         .settings = &s->gate->settings,
         .local = s->locals.set.local,
         .held = wr_heldset_zones(s->locals.held),
+        .feeds = &s->feedswap.set->set,
         .secrets = s->secrets,
         .cache = s->shared.cache,
         .upstream_state = s->shared.upstream_state,
@@ -245,6 +246,9 @@ static int create_all(struct wr_serve *s)
     }
     if (err == WR_OK) {
         err = wr_reload_first_locals(s);
+    }
+    if (err == WR_OK) {
+        err = wr_feedswap_begin(s);
     }
     if (err == WR_OK) {
         err = add_delegations(s);
@@ -398,11 +402,17 @@ static void on_look(uv_timer_t *handle)
     struct wr_serve *s = handle->data;
     bool finds = wr_bootstrap_tick(s);
     bool proves = wr_dane_tick(s);
-    if (!finds && !proves) {
+    bool feeds = wr_feedswap_tick(s);
+    if (!finds && !proves && !feeds) {
         uv_timer_stop(&s->look);
     } else if (!uv_is_active((uv_handle_t *)&s->look)) {
         uv_timer_start(&s->look, on_look, LOOK_MS, LOOK_MS);
     }
+}
+
+void wr_serve_look(struct wr_serve *s)
+{
+    on_look(&s->look);
 }
 
 static void on_tick(uv_timer_t *handle)
@@ -481,6 +491,9 @@ static int start_loop(struct wr_serve *s)
         err = wr_copies_run(s->copies);
     }
     if (err == WR_OK) {
+        err = wr_feedswap_run(s);
+    }
+    if (err == WR_OK) {
         wr_finder_trust(s->finder, &s->gate->settings.prove);
         err = wr_finder_plan(s->finder, s->conf, s->authorities.creds);
     }
@@ -519,6 +532,7 @@ static void close_handles(struct wr_serve *s)
     wr_translator_close(s->translator);
     uv_close((uv_handle_t *)&s->copied, NULL);
     uv_close((uv_handle_t *)&s->found, NULL);
+    wr_feedswap_close(s);
     wr_link_close(s->link);
     wr_watch_close(s->watch);
     wr_httpd_close(s->httpd);
@@ -555,11 +569,13 @@ static void end(struct wr_serve *s)
     s->anchors = NULL;
     wr_copies_close(s->copies);
     s->copies = NULL;
+    wr_feedswap_stop(s);
     wr_finder_free(s->finder);
     s->finder = NULL;
     wr_journal_stop(s);
     close_handles(s);
     wr_crew_destroy(s->crew);
+    wr_feedswap_free(s);
     wr_encryption_end(s);
     wr_journal_free(s);
     wr_clock_read(&s->clock, &now);

@@ -31,6 +31,7 @@
 #include "serve/crew.h"
 #include "serve/gate.h"
 #include "serve/encryption.h"
+#include "serve/feedswap.h"
 #include "serve/helper.h"
 #include "serve/labels.h"
 #include "serve/ledger.h"
@@ -74,6 +75,7 @@ struct wr_serve {
     struct wr_translator *translator;
     struct wr_finder *finder;
     struct wr_copies *copies;
+    struct wr_feedswap feedswap;
     _Atomic uint32_t news[WR_NEWS_COUNTS]; /* NOTIFY of primaries, by zone (resolve/news) */
     bool copies_news;         /* there are new copies of zones, and local names without them */
     struct wr_beat keep_beat; /* the kept cache's tick: it may wait for the disk */
@@ -121,6 +123,8 @@ struct wr_serve_options {
 /* Serves until a signal ends it. Exit status: 0 ended by a signal, 1 could not start. */
 int wr_serve_run(const struct wr_serve_options *options);
 
+/* Looks, and again soon while something is awaited, for answers that the main thread wants for itself. */
+void wr_serve_look(struct wr_serve *s);
 /* Watches the folders of the local files in force. */
 void wr_serve_watch(struct wr_serve *s);
 

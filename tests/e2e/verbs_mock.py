@@ -66,6 +66,8 @@ def requests():
         ("reload",): {"verb": "reload", "args": {}},
         ("zones",): {"verb": "zones", "args": {}},
         ("zones", "look", "corp.example"): {"verb": "zones_look", "args": {"name": "corp.example"}},
+        ("feeds",): {"verb": "feeds", "args": {}},
+        ("feeds", "look", "malware"): {"verb": "feeds_look", "args": {"name": "malware"}},
         ("cache", "show"): {"verb": "cache_show", "args": {}},
         ("cache", "show", "cam.example", "--limit", "7"):
             {"verb": "cache_show", "args": {"name": "cam.example", "limit": 7}},

@@ -71,7 +71,7 @@ static void test_as_it_reads(void **state)
     assert_string_equal(words, "rule hidden");
     assert_int_equal(verdict(&b, 0, "10.1.4.9", "a.example").action, WR_VERDICT_NONE);
     assert_int_equal(verdict(&b, 0, "192.168.1.1", "a.example").action, WR_VERDICT_NONE);
-    assert_true(wr_policy_wants_answers(b.policy));
+    assert_true(wr_policy_wants_answer(b.policy, NULL, NULL, 0));
     assert_int_equal(wr_policy_ttl(b.policy), 120);
     wr_policybuild_free(&b);
     wr_conf_free(c);
@@ -88,11 +88,38 @@ static void test_nothing_written(void **state)
     wr_conf_free(c);
 }
 
+/* A feed with a verdict is a rule behind all rules; one that a rule names is part of it. */
+static void test_feeds(void **state)
+{
+    struct wr_conf *c = good_conf("feeds:\n"
+                                  "  - {name: ads, from: /a, verdict: nodata}\n"
+                                  "  - {name: bad, from: /b}\n"
+                                  "policy: {rules: [{name: r, verdict: refused, feeds: [bad]}]}\n");
+    struct wr_policybuild b;
+    assert_int_equal(wr_policybuild_make(c, &hooks, &b), WR_OK);
+    const struct wr_policy_rule *own = wr_policy_rule_of(b.policy, label_of(NULL, "r")),
+                                *feed = wr_policy_rule_of(b.policy, label_of(NULL, "feed:ads"));
+    assert_true(own && own->feeds == 1 && own->feed[0] == label_of(NULL, "bad"));
+    assert_true(feed && feed->feeds == 1 && feed->feed[0] == label_of(NULL, "ads"));
+    assert_int_equal(feed->action, WR_VERDICT_NODATA);
+    assert_true(feed > own);
+    char words[WR_POLICY_REASON_SIZE];
+    struct wr_verdict v = {.rule = own->label, .feed = label_of(NULL, "bad"), .line = 12};
+    assert_int_equal(wr_policy_reason(b.policy, &v, words), WR_EDE_BLOCKED);
+    assert_string_equal(words, "rule r, feed bad line 12");
+    v = (struct wr_verdict){.rule = feed->label, .feed = label_of(NULL, "ads"), .line = 3};
+    assert_int_equal(wr_policy_reason(b.policy, &v, words), WR_EDE_BLOCKED);
+    assert_string_equal(words, "feed ads line 3");
+    wr_policybuild_free(&b);
+    wr_conf_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_as_it_reads),
         cmocka_unit_test(test_nothing_written),
+        cmocka_unit_test(test_feeds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

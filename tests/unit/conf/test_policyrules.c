@@ -36,6 +36,8 @@ static void test_wrong(void **state)
          "belongs to the segment one already"},
         {"policy: {rules: [{name: a, verdict: drop, segments: [cams]}]}\n", 1, 54,
          "there is no segment \"cams\""},
+        {"policy: {rules: [{name: a, verdict: drop, feeds: [ads]}]}\n", 1, 51,
+         "there is no feed \"ads\""},
         {"policy: {rules: [{name: a, verdict: drop}, {name: a, verdict: drop}]}\n", 1, 51,
          "there is a rule of this name already"},
         {"policy: {rules: [{name: a, verdict: drop, types: [A, BOGUS]}]}\n", 1, 54,

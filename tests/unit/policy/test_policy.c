@@ -81,7 +81,7 @@ static struct wr_verdict ask_of(const char *name, uint16_t type, const struct wr
     struct wr_name n;
     struct wr_now now = {.mono_us = 1};
     assert_int_equal(wr_name_from_text(name, strlen(name), &n), 0);
-    struct wr_policy_ask ask = {&who, &client, n.wire, type, &now, hits};
+    struct wr_policy_ask ask = {&who, &client, n.wire, type, &now, hits, NULL};
     return sets ? wr_policy_answer(b.policy, &ask, sets, count)
                 : wr_policy_question(b.policy, &ask);
 }
@@ -122,7 +122,7 @@ static void test_names(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         assert_int_equal(rule_for(rows[i].name), rows[i].rule);
     }
-    assert_false(wr_policy_wants_answers(b.policy));
+    assert_false(wr_policy_wants_answer(b.policy, NULL, NULL, 0));
 }
 
 /* The first that says something decides, whatever kind of name leads to it. */
@@ -246,7 +246,7 @@ static void test_aliases_and_addresses(void **state)
     r->address = prefix("198.51.100.0/24");
     r->addresses = 1;
     finish();
-    assert_true(wr_policy_wants_answers(b.policy));
+    assert_true(wr_policy_wants_answer(b.policy, NULL, NULL, 0));
     struct wr_rrset chain[] = {set_of("www.example", WR_TYPE_CNAME, to_tracker, sizeof(to_tracker)),
                                set_of("x.tracker.net", WR_TYPE_A, a_good, sizeof(a_good))};
     assert_int_equal(rule_for("x.tracker.net"), 0); /* the name itself is no alias */

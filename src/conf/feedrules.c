@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conf/feedrules.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "conf/feedurl.h"
+#include "crypto/pin.h"
+
+/* Their files lie beside each other in one folder, on file systems that may not mind case. */
+static bool is_used_before(const struct wr_conf *conf, size_t i)
+{
+    for (size_t j = 0; j < i; j++) {
+        if (conf->feeds.items[j].name &&
+            wr_str_same(conf->feeds.items[i].name, conf->feeds.items[j].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A file or a URL, and what only a URL has. */
+static void check_source(const struct wr_conf_feed *feed, size_t i, wr_feedrules_put *put,
+                         void *user)
+{
+    char path[64];
+    struct wr_feedurl url;
+    struct wr_pin pin;
+    const char *why;
+    bool is_file = feed->from && feed->from[0] == '/';
+    snprintf(path, sizeof(path), "feeds[%zu].from", i);
+    if (feed->from && !is_file && wr_feedurl_read(feed->from, &url, &why) != WR_OK) {
+        put(user, path, false, why);
+    }
+    for (size_t k = 0; k < feed->pins.count; k++) {
+        const char *text = feed->pins.items[k];
+        snprintf(path, sizeof(path), "feeds[%zu].pins[%zu]", i, k);
+        if (text && wr_pin_from_text(text, strlen(text), &pin) != WR_OK) {
+            put(user, path, false, "a pin is sha256/ and 32 octets in base64 (44 characters)");
+        } else if (text && is_file) {
+            put(user, path, false, "a pin is of the server of a URL; this is a file");
+        }
+    }
+}
+
+static bool is_in_a_rule(const struct wr_conf *conf, const char *name)
+{
+    for (size_t i = 0; i < conf->policy.rules.count; i++) {
+        const struct wr_conf_rule *r = &conf->policy.rules.items[i];
+        for (size_t k = 0; k < r->feeds.count; k++) {
+            if (r->feeds.items[k] && strcmp(r->feeds.items[k], name) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+void wr_feedrules_check(const struct wr_conf *conf, wr_feedrules_put *put, void *user)
+{
+    char path[64];
+    for (size_t i = 0; i < conf->feeds.count; i++) {
+        const struct wr_conf_feed *feed = &conf->feeds.items[i];
+        snprintf(path, sizeof(path), "feeds[%zu].name", i);
+        if (feed->name && feed->name[0] == '.') {
+            put(user, path, false, "the name of a feed does not begin with a dot");
+        } else if (feed->name && is_used_before(conf, i)) {
+            put(user, path, false, "another feed has this name");
+        } else if (feed->name && feed->verdict == 0 && !is_in_a_rule(conf, feed->name)) {
+            put(user, path, true,
+                "nothing is done with this list: it has no verdict, and no rule names it");
+        }
+        check_source(feed, i, put, user);
+    }
+}
