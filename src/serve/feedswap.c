@@ -94,6 +94,26 @@ void wr_feedswap_settled(struct wr_serve *s)
     }
 }
 
+void wr_feedswap_put(const struct wr_serve *s, const uint8_t *name, struct wr_json *j,
+                     const char *key)
+{
+    const struct wr_feedset *set = &s->feedswap.set->set;
+    wr_json_array(j, key);
+    for (uint32_t i = 0; i < set->count; i++) {
+        const struct wr_feedset_item *item = &set->item[i];
+        struct wr_nametree_hit hit = {.line = 0};
+        bool listed = item->names != NULL && wr_nametree_find(item->names, name, &hit);
+        if (hit.line != 0) {
+            wr_json_object(j, NULL);
+            wr_json_text(j, "feed", wr_labels_text(s->labels, item->label));
+            wr_json_u64(j, "line", hit.line);
+            wr_json_bool(j, "listed", listed);
+            wr_json_end(j);
+        }
+    }
+    wr_json_end(j);
+}
+
 void wr_feedswap_stop(struct wr_serve *s)
 {
     wr_feeds_close(s->feedswap.feeds);

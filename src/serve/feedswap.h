@@ -33,6 +33,9 @@ bool wr_feedswap_tick(struct wr_serve *s);
 void wr_feedswap_plan(struct wr_serve *s);
 /* The workers have carried out an order, whichever it was; what waited for that is given now, if nothing else is under way. */
 void wr_feedswap_settled(struct wr_serve *s);
+/* Which feeds have a line about the name, for people: an array of feed, line, and whether the line lists it or excepts it. */
+void wr_feedswap_put(const struct wr_serve *s, const uint8_t *name, struct wr_json *j,
+                     const char *key);
 void wr_feedswap_stop(struct wr_serve *s);  /* the thread; before the loop ends */
 void wr_feedswap_close(struct wr_serve *s); /* the handle */
 void wr_feedswap_free(struct wr_serve *s);  /* after the workers have ended */

@@ -450,6 +450,7 @@ int wr_why_report(struct wr_serve *s, const struct wr_question *q, struct wr_jso
     put_route(w);
     put_answer(w);
     put_cached(w);
+    wr_feedswap_put(s, w->q.name.wire, j, "feeds");
     put_delegations(w);
     find_cut(w);
     put_servers(w);
