@@ -258,7 +258,13 @@
 #define WR_CONF_TSIG_MAX 64
 /* Services of a site; each is some records. */
 #define WR_CONF_SERVICES_MAX 1024
-#define WR_CONF_RELAYS_MAX   64
+/* Vendors of MAC addresses (40 000 in 2026), and octets of the IEEE's list (7 MB). */
+#define WR_OUI_LINES_MAX 131072
+#define WR_OUI_FILE_MAX  ((size_t)32 * 1024 * 1024)
+/* Devices that the configuration names, and of one of them: addresses or names of one kind. */
+#define WR_CONF_DEVICES_MAX      1024
+#define WR_CONF_DEVICE_MARKS_MAX 4
+#define WR_CONF_RELAYS_MAX       64
 /* Entries one cache write copies to keep them; more would make it wait on a crowd of used names (S3-FIFO laps). */
 #define WR_CACHE_MOVES_MAX 16
 /* Looks at a shard's write flag before `cache flush` gives that shard up: some milliseconds; a write takes microseconds. */
@@ -543,19 +549,19 @@
 #define WR_DEVICE_SURE_CLAIM 40
 /* Addresses of one device: two prefixes with a stable and some temporary ones (RFC 8981), IPv4, link-local. What it is known by: MAC
  * addresses of its ports and those it has made up, identifiers, names. The one unseen for longest leaves. */
-#define WR_IDENTITY_ADDRESSES_MAX 16
-#define WR_IDENTITY_MARKS_MAX     12
+#define WR_CENSUS_ADDRESSES_MAX 16
+#define WR_CENSUS_MARKS_MAX     12
 /* A device that made up a new MAC address is known again when its old ones were silent for so long. */
-#define WR_IDENTITY_QUIET_S 60
+#define WR_CENSUS_QUIET_S 60
 /* A conflict is over when its reason is so long ago; who is silent for so long has left an address to who contests it. */
-#define WR_IDENTITY_CONFLICT_S 600
+#define WR_CENSUS_CONFLICT_S 600
 /* An address without a lease that moves: who had it was there a moment ago. */
-#define WR_IDENTITY_MOMENT_S 60
+#define WR_CENSUS_MOMENT_S 60
 /* Without a lease, an address is forgotten: IPv4, and IPv6 (temporary ones live for two days). */
-#define WR_IDENTITY_IPV4_S 86400
-#define WR_IDENTITY_IPV6_S (7 * 86400)
+#define WR_CENSUS_IPV4_S 86400
+#define WR_CENSUS_IPV6_S (7 * 86400)
 /* Neighbour spoofing: a device that was seen for less than the first is a guest, and forgotten after the second. */
-#define WR_IDENTITY_GUEST_S  600
-#define WR_IDENTITY_FORGET_S 86400
+#define WR_CENSUS_GUEST_S  600
+#define WR_CENSUS_FORGET_S 86400
 
 #endif

@@ -19,6 +19,8 @@ static const struct wr_verb verbs[] = {
     {"upstreams", wr_cli_upstreams, "the servers it asks, and how they are"},
     {"cache", wr_cli_cache, "what it remembers; make it forget"},
     {"why", wr_cli_why, "why it answers a name as it does"},
+    {"devices", wr_cli_devices, "who is behind the addresses that ask"},
+    {"device", wr_cli_device, "one device and its evidence; name it, shut it off"},
     {"anchors", wr_cli_anchors, "its trust anchors; add some, or an exception"},
     {"zones", wr_cli_zones, "the zones it keeps copies of, and how they are"},
     {"feeds", wr_cli_feeds, "the lists of names and addresses it has, and how they are"},

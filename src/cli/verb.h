@@ -39,6 +39,8 @@ int wr_cli_cache(int argc, char **argv);
 int wr_cli_cert(int argc, char **argv);
 int wr_cli_config(int argc, char **argv);
 int wr_cli_check(int argc, char **argv);
+int wr_cli_device(int argc, char **argv);
+int wr_cli_devices(int argc, char **argv);
 int wr_cli_dnr(int argc, char **argv);
 int wr_cli_explain(int argc, char **argv);
 int wr_cli_help(int argc, char **argv);

@@ -222,6 +222,24 @@ struct wr_conf_feed {
     uint64_t max_bytes;
 };
 
+struct wr_conf_devgroup {
+    const char *name;
+};
+
+struct wr_conf_words {
+    const char **items;
+    size_t count;
+};
+
+struct wr_conf_device {
+    const char *name, *kind;
+    struct wr_conf_words mac, certificates, claims, groups;
+    struct {
+        struct wr_prefix *items; /* of one address each */
+        size_t count;
+    } addresses;
+};
+
 struct wr_conf {
     struct {
         struct wr_conf_listen *items;
@@ -267,6 +285,20 @@ struct wr_conf {
         } rules;
         uint32_t denial_ttl_s;
     } policy;
+    struct {
+        struct wr_conf_devgroup *items;
+        size_t count;
+    } groups;
+    struct {
+        struct wr_conf_device *items;
+        size_t count;
+    } devices;
+    struct {
+        uint32_t devices;
+        const char *file; /* "": where systemd says, or none */
+        uint32_t forget_s;
+        const char *oui;
+    } registry;
     uint32_t workers; /* 0: one a core */
     const char *user; /* "": stay who we are */
     uint32_t profile; /* enum wr_conf_profile */

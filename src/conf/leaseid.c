@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/leaseid.h"
 
+#include <string.h>
+
 #include "base/enc.h"
 #include "base/err.h"
 
@@ -104,17 +106,42 @@ static void take_id(struct wr_leaseid *id, const struct wr_hash_key *key,
     }
 }
 
-void wr_leaseid_of(const struct wr_lease *lease, const struct wr_hash_key *key,
-                   struct wr_leaseid *ret_id)
+static bool read_mac(const struct wr_lease *lease, struct octets *o)
 {
-    struct wr_leaseid id = {0};
-    struct octets o;
     struct wr_lease_word mac = lease->mac;
     if (mac.n > 3 && mac.at[2] == '-') { /* dnsmasq: the hardware type, when it is not Ethernet */
         mac.at += 3;
         mac.n -= 3;
     }
-    if (read_hex(&mac, &o)) {
+    return read_hex(&mac, o);
+}
+
+/* Of DHCPv6 the MAC address is left out: relays, and servers that guess. */
+void wr_leaseid_octets(const struct wr_lease *lease, struct wr_leaseid_octets *ret_octets)
+{
+    struct wr_leaseid_octets r = {.has_mac = false};
+    struct octets o;
+    if (lease->addr.family == WR_AF_V4 && read_mac(lease, &o) && o.n == sizeof(r.mac)) {
+        memcpy(r.mac, o.at, sizeof(r.mac));
+        r.has_mac = true;
+    }
+    if ((lease->id_quoted ? read_quoted : read_hex)(&lease->id, &o)) {
+        size_t skip = lease->id_kind == WR_LEASE_ID_IA ? IAID_SIZE : 0;
+        r.is_duid = lease->id_kind != WR_LEASE_ID_CLIENT;
+        if (o.n > skip) {
+            r.id_size = (uint8_t)(o.n - skip);
+            memcpy(r.id, o.at + skip, r.id_size);
+        }
+    }
+    *ret_octets = r;
+}
+
+void wr_leaseid_of(const struct wr_lease *lease, const struct wr_hash_key *key,
+                   struct wr_leaseid *ret_id)
+{
+    struct wr_leaseid id = {0};
+    struct octets o;
+    if (read_mac(lease, &o)) {
         id.mac = hash_of(key, o.at, o.n);
         id.seen = lease->addr.family == WR_AF_V4; /* DHCPv6 has relays, and servers that guess */
     }

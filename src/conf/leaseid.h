@@ -23,6 +23,16 @@ struct wr_leaseid {
     bool seen;          /* the MAC address, by the server, on packets; else it stood in a DUID */
 };
 
+/* The same as octets. */
+struct wr_leaseid_octets {
+    uint8_t mac[6];
+    uint8_t id[255];
+    uint8_t id_size; /* 0: none */
+    bool has_mac;    /* the server has seen it */
+    bool is_duid;    /* `id`; else a DHCPv4 client identifier */
+};
+void wr_leaseid_octets(const struct wr_lease *lease, struct wr_leaseid_octets *ret_octets);
+
 void wr_leaseid_of(const struct wr_lease *lease, const struct wr_hash_key *key,
                    struct wr_leaseid *ret_id);
 /* Of no lease: both are 0. */

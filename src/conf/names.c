@@ -281,6 +281,9 @@ static void add_lease(struct hosts *h, const struct wr_lease *lease, const uint8
     if (lease->gone || wr_addr_is_loopback(&lease->addr) || wr_addr_is_any(&lease->addr)) {
         return;
     }
+    if (h->hooks->lease != NULL) {
+        h->hooks->lease(h->hooks->lease_user, lease);
+    }
     int err = wr_lease_name(&lease->host, zone, &owner, &why);
     if (err == WR_E_DENIED) {
         snprintf(text, sizeof(text), "%s %s",

@@ -55,6 +55,9 @@ struct wr_names_hooks {
     void (*tell)(void *user, enum wr_names_said said, const char *file, uint32_t line,
                  const char *text);
     void *user;
+    /* Each lease as it is read, or NULL; its words stay for the call. */
+    void (*lease)(void *lease_user, const struct wr_lease *lease);
+    void *lease_user;
 };
 
 /* "file:line: text", for people. */

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/str.h"
+#include "conf/devicerules.h"
 #include "conf/feedrules.h"
 #include "conf/record.h"
 #include "conf/policyrules.h"
@@ -763,6 +764,7 @@ void wr_rules_check(const struct wr_yaml *yaml, struct wr_mistakes *mistakes, st
     check_relays(&r);
     check_special(&r);
     check_time(&r);
+    wr_devicerules_check(conf, put_mistake, &r);
     wr_policyrules_check(conf, put_mistake, &r);
     wr_secrecy_check(conf, put_mistake, &r);
     wr_feedrules_check(conf, put_mistake, &r);

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "conf/conf.h"
 #include "conf/schemawords.h"
+#include "policy/who.h"
 
 /* In the order of the documentation: a section before its keys. */
 static const struct wr_schema_row table[] = {
@@ -29,6 +30,7 @@ static const struct wr_schema_row table[] = {
             "of memory, `edge` for a box that serves thousands of devices."},
 
 #include "conf/schemaencrypted.h"
+#include "conf/schemadevices.h"
     {"identity", WR_SCHEMA_SECTION, V01,
      .doc = "What weir tells about itself to those who may ask."},
     {"identity.name", WR_SCHEMA_STRING, V01, RANGE(0, 63), DEFAULT("\"\""), AT(identity.name),
@@ -658,13 +660,14 @@ static const struct wr_schema_row table[] = {
      AT(control.group), EXAMPLE("adm"),
      .doc =
          "A group whose members may look as well: `status`, `stats`, `upstreams`, `cache show`, "
-         "`why`, `anchors`, `zones`, `feeds`, `config`, which shows all that stands in the file, and `log`, "
+         "`why`, `anchors`, `zones`, `feeds`, `devices`, `device`, `config`, which shows all that "
+         "stands in the file, and `log`, "
          "which tells who asked for what; mode 0660 then. What changes something is for root and "
          "the user that weir runs as."},
     {"control.group_may_change", WR_SCHEMA_BOOL, V01, DEFAULT("false"),
      AT(control.group_may_change),
-     .doc = "Its members may also `reload`, `cache flush`, and change trust anchors, which is to "
-            "switch validation off."},
+     .doc = "Its members may also `reload`, `cache flush`, name, group and quarantine devices, and "
+            "change trust anchors, which is to switch validation off."},
 
     {"metrics", WR_SCHEMA_SECTION, V01, .doc = "Figures for Prometheus."},
     {"metrics.listen", WR_SCHEMA_ENDPOINT, V01, RESTART, DEFAULT("\"\""), AT(metrics.listen),

@@ -2,7 +2,7 @@
 /*
  * Device: the table by which a worker knows who is behind an address.
  *
- * What is written here was weighed elsewhere (policy/identity.h); this is only the result, as the workers read it for each query: an
+ * What is written here was weighed elsewhere (policy/census.h); this is only the result, as the workers read it for each query: an
  * address, or a name that a client proves or claims to have, leads to a struct wr_who. The address of a link-local
  * client counts together with its interface.
  *

@@ -12,6 +12,7 @@
 #include "net/unixsock.h"
 #include "serve/anchors.h"
 #include "serve/confjson.h"
+#include "serve/devicecontrol.h"
 #include "serve/json.h"
 #include "serve/logstream.h"
 #include "serve/metrics.h"
@@ -276,6 +277,27 @@ static const char *run_anchors_remove(struct wr_control *c, const json_t *args, 
     }
     int err = wr_live_anchors_remove(c->s, name.wire, &why);
     return anchors_done(c, err, why, j);
+}
+
+static const char *run_devices(struct wr_control *c, const json_t *args, struct wr_json *j)
+{
+    json_int_t after = json_integer_value(json_object_get(args, "after"));
+    wr_devicecontrol_list(c->s, after > 0 && after < UINT32_MAX ? (uint32_t)after : 0, j, "result");
+    return NULL;
+}
+
+static const char *run_device(struct wr_control *c, const json_t *args, struct wr_json *j)
+{
+    return wr_devicecontrol_show(c->s, json_string_value(json_object_get(args, "device")), j,
+                                 "result", c->why, sizeof(c->why));
+}
+
+static const char *run_device_set(struct wr_control *c, const json_t *args, struct wr_json *j)
+{
+    return wr_devicecontrol_set(c->s, json_string_value(json_object_get(args, "device")),
+                                json_string_value(json_object_get(args, "do")),
+                                json_string_value(json_object_get(args, "value")), j, "result",
+                                c->why, sizeof(c->why));
 }
 
 struct flush_room {
@@ -594,6 +616,15 @@ static const struct verb verbs[] = {
     {"zones_look", true, {{"name", JSON_STRING, true}, {NULL, 0, false}}, run_zones_look},
     {"feeds", false, {{NULL, 0, false}}, run_feeds},
     {"feeds_look", true, {{"name", JSON_STRING, true}, {NULL, 0, false}}, run_feeds_look},
+    {"devices", false, {{"after", JSON_INTEGER, false}, {NULL, 0, false}}, run_devices},
+    {"device", false, {{"device", JSON_STRING, true}, {NULL, 0, false}}, run_device},
+    {"device_set",
+     true,
+     {{"device", JSON_STRING, true},
+      {"do", JSON_STRING, true},
+      {"value", JSON_STRING, false},
+      {NULL, 0, false}},
+     run_device_set},
     {"reload", true, {{NULL, 0, false}}, NULL},
     {"log",
      false,
@@ -705,7 +736,7 @@ static void take_request(struct wr_control *c, wr_id client, json_t *request)
         answer_error(c, client, "verb",
                      "unknown verb; there are status, stats, upstreams, cache_show, cache_flush, "
                      "why, anchors, anchors_add, anchors_negative, anchors_remove, zones, "
-                     "zones_look, feeds, feeds_look, reload, log and "
+                     "zones_look, feeds, feeds_look, devices, device, device_set, reload, log and "
                      "metrics");
         return;
     }

@@ -223,6 +223,7 @@ static int create_engine(struct worker *w)
         .zones = s->zones,
         .ranges = s->ranges,
         .quota = s->quota,
+        .devices = s->devices,
         .records = s->records == NULL ? NULL : &s->records[w->number],
         .hits = w->hits,
         .stats = &w->stats,

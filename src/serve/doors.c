@@ -14,6 +14,7 @@
 #include "net/unixsock.h"
 #include "serve/anchors.h"
 #include "serve/caps.h"
+#include "serve/devices.h"
 #include "serve/notify.h"
 #include "serve/say.h"
 #include "serve/serve.h"
@@ -158,11 +159,13 @@ static const char *folder_of(const char *path, char room[PATH_MAX])
 void wr_doors_seal(struct wr_serve *s)
 {
     char control[PATH_MAX], live[PATH_MAX], keep[PATH_MAX], anchors[PATH_MAX], time[PATH_MAX];
+    char devices[PATH_MAX];
     struct wr_sandbox sandbox = {
         .folder = {folder_of(s->conf->control.socket, control),
                    folder_of(s->conf->cache.live, live), folder_of(s->conf->cache.keep.path, keep),
                    folder_of(wr_live_anchors_path(s->anchors), anchors),
                    folder_of(wr_timekeeper_path(s->time), time),
+                   folder_of(wr_devices_path(s->devices), devices),
                    wr_copies_folder(s->copies)[0] != 0 ? wr_copies_folder(s->copies) : NULL,
                    s->logdisk != NULL ? s->first_conf->log.path : NULL,
                    wr_feeds_folder(s->feedswap.feeds)[0] != 0 ? wr_feeds_folder(s->feedswap.feeds)

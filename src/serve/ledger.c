@@ -47,6 +47,8 @@ struct wr_ledger {
     struct wr_ring *rings;
     void (*grown)(void *user);
     void *user;
+    void (*claimed)(void *user, const struct wr_record *record, const char *claim);
+    void *claimed_user;
     struct wr_beat beat;
 
     pthread_mutex_t lock; /* all below */
@@ -254,6 +256,26 @@ void wr_ledger_note(struct wr_ledger *l, enum wr_ledger_kind kind, int64_t wall_
     pthread_mutex_unlock(&l->lock);
 }
 
+void wr_ledger_claims(struct wr_ledger *l,
+                      void (*claimed)(void *user, const struct wr_record *record,
+                                      const char *claim),
+                      void *user)
+{
+    l->claimed = claimed;
+    l->claimed_user = user;
+}
+
+static void tell_claim(const struct wr_ledger *l, const uint8_t *record)
+{
+    struct wr_record r;
+    char claim[WR_CLAIM_SIZE] = {0};
+    memcpy(&r, record, sizeof(r)); /* in a ring it may not be aligned */
+    if (l->claimed != NULL && r.claim_size > 0) {
+        memcpy(claim, record + sizeof(r) + r.name_size, r.claim_size);
+        l->claimed(l->claimed_user, &r, claim);
+    }
+}
+
 static uint64_t time_of(const uint8_t *record)
 {
     uint64_t mono_us; /* a record in a ring may not be aligned */
@@ -288,6 +310,7 @@ static bool take_all(struct wr_ledger *l, bool *ret_grew)
     uint64_t before = l->last;
     while (octets < RING_SIZE && (ring = earliest(l, &record, &n)) != NULL) {
         take(l, record, n);
+        tell_claim(l, record);
         wr_ring_pop(ring);
         octets += n;
     }

@@ -77,6 +77,11 @@ void wr_ledger_note(struct wr_ledger *l, enum wr_ledger_kind kind, int64_t wall_
                     const char *text);
 /* Starts the thread; `grown(user)` is called from it after new events were taken in. */
 int wr_ledger_run(struct wr_ledger *l, void (*grown)(void *user), void *user);
+/* Before the thread starts: who wants to know what clients prove or say that they are. Called from whoever takes records in, one at a time. */
+void wr_ledger_claims(struct wr_ledger *l,
+                      void (*claimed)(void *user, const struct wr_record *record,
+                                      const char *claim),
+                      void *user);
 /* Ends the thread after a last look into the rings (the workers have stopped). */
 void wr_ledger_stop(struct wr_ledger *l);
 void wr_ledger_destroy(struct wr_ledger *l); /* NULL is fine */

@@ -16,6 +16,7 @@
 #include "net/clock.h"
 #include "serve/anchors.h"
 #include "serve/control.h"
+#include "serve/devices.h"
 #include "serve/finder.h"
 #include "serve/journal.h"
 #include "serve/notify.h"
@@ -142,7 +143,8 @@ static void now_of(struct wr_serve *s, struct wr_now *ret_now)
 int wr_reload_first_locals(struct wr_serve *s)
 {
     struct telling t = {.count = 0};
-    const struct wr_names_hooks hooks = {.tell = take_note, .user = &t};
+    const struct wr_names_hooks hooks = {
+        .tell = take_note, .user = &t, .lease = wr_devices_lease, .lease_user = s};
     struct wr_copies_plan *plan;
     struct wr_now now;
     int err = wr_copies_plan(s->conf, &hooks, &plan);
@@ -160,7 +162,8 @@ static int load_locals(struct wr_serve *s, const struct wr_conf *conf)
 {
     struct wr_reload *r = &s->reload;
     struct telling t = {.count = 0};
-    const struct wr_names_hooks hooks = {.tell = take_note, .user = &t};
+    const struct wr_names_hooks hooks = {
+        .tell = take_note, .user = &t, .lease = wr_devices_lease, .lease_user = s};
     struct wr_now now;
     now_of(s, &now);
     int err = wr_copies_plan(conf, &hooks, &r->plan);
@@ -189,7 +192,8 @@ void wr_reload_locals(struct wr_serve *s)
 {
     struct wr_reload *r = &s->reload;
     struct telling t = {.count = 0};
-    const struct wr_names_hooks hooks = {.tell = take_note, .user = &t};
+    const struct wr_names_hooks hooks = {
+        .tell = take_note, .user = &t, .lease = wr_devices_lease, .lease_user = s};
     struct wr_now now;
     if (r->under_way) {
         r->locals_again = true;
@@ -583,6 +587,7 @@ static void take_over(struct wr_serve *s)
             wr_conf_free(s->conf);
         }
         s->conf = r->conf;
+        wr_devices_configure(s);
         r->conf = NULL;
         wr_copies_give(s->copies, r->plan);
         r->plan = NULL;

@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define WR_SANDBOX_FOLDERS_MAX 8
+#define WR_SANDBOX_FOLDERS_MAX 9
 
 struct wr_sandbox {
     const char *folder

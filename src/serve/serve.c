@@ -17,6 +17,7 @@
 #include "net/sock.h"
 #include "serve/anchors.h"
 #include "serve/control.h"
+#include "serve/devices.h"
 #include "serve/doors.h"
 #include "serve/finder.h"
 #include "serve/journal.h"
@@ -196,6 +197,7 @@ static int create_crew(struct wr_serve *s)
         .zones = key_zones(c),
         .ranges = s->conf->dnssec.ranges,
         .quota = s->shared.quota,
+        .devices = s->shared.devices,
         .limits = s->limits,
         .shared = s->shared.net,
         .records = wr_ledger_rings(s->ledger),
@@ -243,6 +245,9 @@ static int create_all(struct wr_serve *s)
     if (err == WR_OK) {
         const struct wr_finder_setup finder = {wake_found, s, &s->clock};
         err = wr_finder_create(&finder, &s->finder);
+    }
+    if (err == WR_OK) {
+        err = wr_devices_begin(s);
     }
     if (err == WR_OK) {
         err = wr_reload_first_locals(s);
@@ -432,6 +437,7 @@ static void on_tick(uv_timer_t *handle)
     look_at_locals(s);
     (void)wr_helper_look(&s->helper);
     wr_reload_tick(s);
+    wr_devices_tick(s);
     wr_encryption_tick(s);
     wr_upwatch_tick(&s->upwatch, &s->gate->settings.upstreams, s->shared.conns, now.mono_us);
     if (now.mono_us - s->secrets_us >= SECRETS_S * WR_S && wr_reload_is_idle(s)) {
@@ -474,7 +480,10 @@ static int start_loop(struct wr_serve *s)
         wr_say(WR_LOG_WARN, "no metrics: %s", error.text);
         s->httpd = NULL;
     }
-    int err = wr_journal_run(s, wake_grown);
+    int err = wr_devices_run(s);
+    if (err == WR_OK) {
+        err = wr_journal_run(s, wake_grown);
+    }
     if (err == WR_OK) {
         err = start_keeping(s);
     }
@@ -534,6 +543,7 @@ static void close_handles(struct wr_serve *s)
     uv_close((uv_handle_t *)&s->found, NULL);
     wr_feedswap_close(s);
     wr_link_close(s->link);
+    wr_devices_close(s->devices);
     wr_watch_close(s->watch);
     wr_httpd_close(s->httpd);
     if (s->control != NULL) {
@@ -578,11 +588,11 @@ static void end(struct wr_serve *s)
     wr_feedswap_free(s);
     wr_encryption_end(s);
     wr_journal_free(s);
+    wr_devices_end(s);
     wr_clock_read(&s->clock, &now);
     wr_shared_destroy(&s->shared, &now);
     wr_gate_free(s->gate);
     wr_gate_free(s->reload.gate);
-    wr_labels_destroy(s->labels);
     wr_locals_free(&s->locals);
     wr_locals_free(&s->reload.locals);
     wr_localset_free(&s->reload.set);
@@ -599,6 +609,7 @@ static void end(struct wr_serve *s)
     }
     wr_conf_free(s->reload.conf);
     wr_conf_free(s->first_conf);
+    wr_labels_destroy(s->labels);
     explicit_bzero(&s->secrets, sizeof(s->secrets));
     explicit_bzero(&s->reload.secrets, sizeof(s->reload.secrets));
 }
@@ -642,6 +653,9 @@ static int prepare(struct wr_serve *s)
     err = wr_live_anchors_open(s->conf, &s->anchors);
     if (err == WR_OK) {
         err = wr_timekeeper_open(s, &s->time);
+    }
+    if (err == WR_OK) {
+        err = wr_devices_open(s, &s->devices);
     }
     if (err == WR_OK) {
         err = wr_translator_open(s, &s->translator);

@@ -47,6 +47,7 @@
 #include "serve/world.h"
 
 struct wr_control;
+struct wr_devices;
 struct wr_finder;
 struct wr_live_anchors;
 struct wr_timekeeper;
@@ -74,6 +75,7 @@ struct wr_serve {
     struct wr_timekeeper *time;
     struct wr_translator *translator;
     struct wr_finder *finder;
+    struct wr_devices *devices;
     struct wr_copies *copies;
     struct wr_feedswap feedswap;
     _Atomic uint32_t news[WR_NEWS_COUNTS]; /* NOTIFY of primaries, by zone (resolve/news) */

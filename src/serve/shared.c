@@ -9,6 +9,7 @@
 #include <sys/random.h>
 
 #include "base/err.h"
+#include "policy/census.h"
 
 /* Buckets for rate limits: clients and kinds of response at once, by profile. */
 #define QUOTA_GATEWAY 32768
@@ -49,6 +50,23 @@ void wr_shared_keep_conf(const struct wr_conf *conf, struct wr_keep_conf *ret_co
     };
 }
 
+static int make_devices(struct wr_shared *s, const struct wr_conf *conf)
+{
+    struct wr_hash_key key;
+    uint32_t keys = wr_census_keys(conf->registry.devices);
+    s->devices_size = wr_device_size(keys);
+    void *block = map(s->devices_size);
+    if (block == NULL) {
+        return WR_E_NOMEM;
+    }
+    if (!random_key(&key)) {
+        munmap(block, s->devices_size);
+        return WR_E_IO;
+    }
+    s->devices = wr_device_init(block, keys, &key);
+    return WR_OK;
+}
+
 static int fill(struct wr_shared *s, const struct wr_conf *conf, uint64_t anchors,
                 const struct wr_now *now)
 {
@@ -66,6 +84,10 @@ static int fill(struct wr_shared *s, const struct wr_conf *conf, uint64_t anchor
     s->quota = s->net->quota = wr_quota_init(quota_block, buckets);
     if (!random_key(&s->net->key)) {
         return WR_E_IO;
+    }
+    int devices = make_devices(s, conf);
+    if (devices != WR_OK) {
+        return devices;
     }
     wr_shared_keep_conf(conf, &keep);
     keep.anchors = anchors;
@@ -99,6 +121,9 @@ void wr_shared_destroy(struct wr_shared *shared, const struct wr_now *now)
     free(shared->net);
     if (shared->quota != NULL) {
         munmap(shared->quota, shared->quota_size);
+    }
+    if (shared->devices != NULL) {
+        munmap(shared->devices, shared->devices_size);
     }
     memset(shared, 0, sizeof(*shared));
 }

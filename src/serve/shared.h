@@ -13,6 +13,7 @@
 
 #include "conf/conf.h"
 #include "net/limits.h"
+#include "policy/device.h"
 #include "policy/quota.h"
 #include "resolve/cache.h"
 #include "resolve/conninfo.h"
@@ -26,6 +27,8 @@ struct wr_shared {
     struct wr_conninfo *conns;                /* of configured servers, by slot */
     struct wr_quota *quota;
     size_t quota_size;
+    struct wr_device_table *devices; /* who is behind an address; serve/devices writes it */
+    size_t devices_size;
     struct wr_net_shared *net;
 };
 

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a DHCP server gives to a client that asks for one option: by DHCPv4 (RFC 2131, 3396) and by DHCPv6 (RFC 8415).
 
-The client stands at `device` of a namespace that the caller has entered; it takes no lease.
+The client stands at `device` of a namespace that the caller has entered; it takes no lease, but with lease4.
 """
 import os
 import socket
 import struct
 
 COOKIE = b"\x63\x82\x53\x63"
-DISCOVER, OFFER = 1, 2
+DISCOVER, OFFER, REQUEST, ACK = 1, 2, 3, 5
 INFORMATION_REQUEST, REPLY = 11, 7
 
 
@@ -43,6 +43,36 @@ def v4(device, code, seconds):
             options = _options4(reply[240:])
             if reply[4:8] == transaction and options.get(53) == bytes((OFFER,)):
                 return options.get(code)
+
+
+def lease4(device, mac, seconds, host=None, client_id=None):
+    """Takes a lease by DHCPv4 (DISCOVER, OFFER, REQUEST, ACK) and returns the address."""
+    transaction = os.urandom(4)
+    head = struct.pack("!4B4sHH16x16s192x", 1, 1, 6, 0, transaction, 0, 0x8000, bytes.fromhex(mac.replace(":", ""))) + COOKIE
+
+    def message(kind, more=b""):
+        words = bytes((53, 1, kind)) + more
+        for code, value in ((12, host), (61, client_id)):
+            if value:
+                words += bytes((code, len(value))) + value.encode()
+        return head + words + b"\xff"
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode() + b"\0")
+        s.bind(("", 68))
+        s.settimeout(seconds)
+        s.sendto(message(DISCOVER), ("255.255.255.255", 67))
+        while True:
+            reply = s.recv(2048)
+            options = _options4(reply[240:])
+            if reply[4:8] != transaction:
+                continue
+            if options.get(53) == bytes((OFFER,)):
+                wanted = bytes((50, 4)) + reply[16:20] + bytes((54, 4)) + options[54]
+                s.sendto(message(REQUEST, wanted), ("255.255.255.255", 67))
+            elif options.get(53) == bytes((ACK,)):
+                return socket.inet_ntoa(reply[16:20])
 
 
 def v6(device, code, seconds):

@@ -39,7 +39,7 @@ def explain_words():
     need("\n  cache " in top and "\n  listen " in top and "cache.size" not in top, top)
     need("\n  cache.size " in weir("explain", "cache").stdout)
     for word, near in (("sevrers", "upstream.groups[].servers, recursion.servers or time.servers?"), ("cache.sise", "cache.size?"),
-                       ("name", "identity.name, upstream.groups[].name or cache.ttl[].name?")):
+                       ("cookies", "upstream.cookies or limits.cookies?")):
         done = weir("explain", word)
         equal((done.returncode, done.stdout), (2, ""), word)
         need(near in done.stderr, done.stderr)

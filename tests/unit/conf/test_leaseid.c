@@ -110,13 +110,43 @@ static void test_odhcpd(void **state)
     assert_false(same(f, v4, "# br-lan 00030001001122334466 7 cam 9 64 128 fd00::1/128\n"));
 }
 
+/* The same as octets, in each format's way of writing them. */
+static void test_octets(void **state)
+{
+    static const struct {
+        enum wr_lease_format format;
+        const char *text;
+        bool has_mac, is_duid;
+        const char *id;
+    } rows[] = {
+        {WR_LEASE_DNSMASQ, "1790000000 00:11:22:33:44:55 192.0.2.1 cam 01:00:11:22:33:44:55\n",
+         true, false, "\1\0\x11\x22\x33\x44\x55"},
+        {WR_LEASE_DNSMASQ, "1790000000 06-00:11:22:33:44:55 192.0.2.1 cam *\n", true, false, ""},
+        {WR_LEASE_DNSMASQ, "duid 00:01\n1790000000 7 2001:db8::1 cam 00:03:00:01:aa\n", false, true,
+         "\0\3\0\1\xaa"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        static const uint8_t mac[6] = {0, 0x11, 0x22, 0x33, 0x44, 0x55};
+        struct wr_leases leases;
+        struct wr_leaseid_octets o;
+        assert_int_equal(wr_leases_create(&key, &leases), WR_OK);
+        read_text(&leases, rows[i].format, rows[i].text);
+        assert_int_equal(leases.count, 1);
+        wr_leaseid_octets(&leases.item[0], &o);
+        assert_int_equal(o.has_mac, rows[i].has_mac);
+        assert_memory_equal(o.mac, rows[i].has_mac ? mac : (const uint8_t[6]){0}, 6);
+        assert_int_equal(o.id_size, i == 0 ? 7 : i == 1 ? 0 : 5);
+        assert_memory_equal(o.id, rows[i].id, o.id_size);
+        assert_int_equal(o.is_duid, o.id_size > 0 && rows[i].is_duid);
+        wr_leases_free(&leases);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dnsmasq),
-        cmocka_unit_test(test_kea),
-        cmocka_unit_test(test_isc),
-        cmocka_unit_test(test_odhcpd),
+        cmocka_unit_test(test_dnsmasq), cmocka_unit_test(test_kea),    cmocka_unit_test(test_isc),
+        cmocka_unit_test(test_odhcpd),  cmocka_unit_test(test_octets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -112,12 +112,37 @@ static void test_memory_refused(void **state)
     wr_names_free(&names);
 }
 
+static void count_lease(void *user, const struct wr_lease *lease)
+{
+    unsigned *count = user;
+    *count += lease->host.n == 3 && !lease->gone;
+}
+
+/* Each lease is told as well, whatever becomes of its name. */
+static void test_leases_are_told(void **state)
+{
+    static const char text[] = "1790000000 00:11:22:33:44:55 192.0.2.1 cam *\n"
+                               "1790000000 00:11:22:33:44:56 192.0.2.2 c_! *\n";
+    unsigned count = 0;
+    struct wr_names names;
+    struct wr_name zone;
+    const struct wr_names_text part = {text, sizeof(text) - 1};
+    const struct wr_names_hooks all = {
+        .tell = tell, .user = hooks.user, .lease = count_lease, .lease_user = &count};
+    assert_int_equal(wr_name_from_text("home.arpa", 9, &zone), WR_OK);
+    wr_names_init(&names, "leases");
+    wr_names_read_leases(&names, WR_LEASE_DNSMASQ, zone.wire, 60, &part, 1, &key, &all);
+    assert_int_equal(count, 2);
+    assert_int_equal(names.count, 1);
+    wr_names_free(&names);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_conf),           cmocka_unit_test(test_hosts),
         cmocka_unit_test(test_leases),         cmocka_unit_test(test_said),
-        cmocka_unit_test(test_memory_refused),
+        cmocka_unit_test(test_memory_refused), cmocka_unit_test(test_leases_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

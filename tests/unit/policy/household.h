@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A household for the tests of identity: a machine with its table, and short words for what is seen in it.
+ * A household for the tests of the census: a machine with its table, and short words for what is seen in it.
  */
 #ifndef WEIR_TESTS_HOUSEHOLD_H
 #define WEIR_TESTS_HOUSEHOLD_H
@@ -9,13 +9,13 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "policy/identity.h"
+#include "policy/census.h"
 
 #define T0  ((int64_t)1790000000)
 #define LAN 2u
 
 struct household {
-    struct wr_identity *m;
+    struct wr_census *m;
     struct wr_device_table *table;
     void *memory, *table_memory;
 };
@@ -23,15 +23,15 @@ struct household {
 static inline struct household household(uint32_t devices)
 {
     struct household h = {.memory = NULL};
-    struct wr_identity_setup setup = {.devices = devices, .key = {{1, 2}}, .forget_s = 90 * 86400};
-    size_t size = (wr_identity_size(devices) + 63) & ~(size_t)63;
-    size_t table_size = wr_device_size(wr_identity_keys(devices));
+    struct wr_census_setup setup = {.devices = devices, .key = {{1, 2}}, .forget_s = 90 * 86400};
+    size_t size = (wr_census_size(devices) + 63) & ~(size_t)63;
+    size_t table_size = wr_device_size(wr_census_keys(devices));
     h.memory = aligned_alloc(64, size);
     h.table_memory = aligned_alloc(64, (table_size + 63) & ~(size_t)63);
     memset(h.memory, 0, size);
     memset(h.table_memory, 0, table_size);
-    h.table = setup.table = wr_device_init(h.table_memory, wr_identity_keys(devices), &setup.key);
-    h.m = wr_identity_init(h.memory, &setup);
+    h.table = setup.table = wr_device_init(h.table_memory, wr_census_keys(devices), &setup.key);
+    h.m = wr_census_init(h.memory, &setup);
     return h;
 }
 
@@ -64,7 +64,7 @@ static inline void neighbour_on(struct household *h, uint32_t ifindex, const cha
     uint8_t octets[6];
     struct wr_addr a = address(addr);
     mac_of(mac, octets);
-    wr_identity_neighbour(h->m, ifindex, octets, &a, WR_NEIGHBOUR_CONFIRMED, now_s);
+    wr_census_neighbour(h->m, ifindex, octets, &a, WR_NEIGHBOUR_CONFIRMED, now_s);
 }
 
 static inline void neighbour(struct household *h, const char *mac, const char *addr, int64_t now_s)
@@ -76,7 +76,7 @@ static inline void neighbour(struct household *h, const char *mac, const char *a
 static inline void lease(struct household *h, const char *addr, const char *mac, const char *id,
                          const char *host, int64_t until_s, int64_t now_s)
 {
-    struct wr_identity_lease l = {.addr = address(addr), .until_s = until_s};
+    struct wr_census_lease l = {.addr = address(addr), .until_s = until_s};
     if (mac != NULL) {
         mac_of(mac, l.mac);
         l.has_mac = true;
@@ -88,7 +88,7 @@ static inline void lease(struct household *h, const char *addr, const char *mac,
     }
     l.host = host;
     l.host_size = host != NULL ? strlen(host) : 0;
-    wr_identity_lease(h->m, &l, now_s);
+    wr_census_lease(h->m, &l, now_s);
 }
 
 static inline struct wr_who who_at(const struct household *h, const char *addr)
@@ -104,11 +104,11 @@ static inline uint32_t device_at(const struct household *h, const char *addr)
     return who_at(h, addr).device;
 }
 
-static inline unsigned events_of(struct household *h, enum wr_identity_trouble trouble)
+static inline unsigned events_of(struct household *h, enum wr_census_trouble trouble)
 {
-    struct wr_identity_event event;
+    struct wr_census_event event;
     unsigned count = 0;
-    while (wr_identity_next_event(h->m, &event)) {
+    while (wr_census_next_event(h->m, &event)) {
         count += event.trouble == trouble;
     }
     return count;

@@ -233,6 +233,45 @@ static void test_counts_in_place_of_queries(void **state)
     wr_ledger_destroy(l);
 }
 
+struct claimed {
+    unsigned count;
+    char last[WR_CLAIM_SIZE];
+    uint8_t kind;
+};
+
+static void note_claim(void *user, const struct wr_record *record, const char *claim)
+{
+    struct claimed *c = user;
+    c->count++;
+    c->kind = record->claim_kind;
+    memcpy(c->last, claim, sizeof(c->last));
+}
+
+/* Whoever wants to hear of claims hears of those alone, also when no event is kept. */
+static void test_claims(void **state)
+{
+    static struct claimed heard;
+    struct wr_ledger *l = NULL;
+    struct wr_record r;
+    assert_int_equal(wr_ledger_create(1, 0, &l), WR_OK);
+    wr_ledger_claims(l, note_claim, &heard);
+    assert_true(put(&wr_ledger_rings(l)[0], 1, 10));
+    memset(&r, 0, sizeof(r));
+    r.name_size = 1;
+    r.claim_kind = WR_CLAIM_CERTIFICATE;
+    r.claim_size = 6;
+    uint8_t *at = wr_ring_reserve(&wr_ledger_rings(l)[0], (uint32_t)sizeof(r) + 7);
+    assert_non_null(at);
+    memcpy(at, &r, sizeof(r));
+    memcpy(at + sizeof(r), "\0camera", 7);
+    wr_ring_commit(&wr_ledger_rings(l)[0]);
+    take(l);
+    assert_int_equal(heard.count, 1);
+    assert_int_equal(heard.kind, WR_CLAIM_CERTIFICATE);
+    assert_string_equal(heard.last, "camera");
+    wr_ledger_destroy(l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +283,7 @@ int main(void)
         cmocka_unit_test(test_notes_stand_among_the_queries),
         cmocka_unit_test(test_hidden_clients),
         cmocka_unit_test(test_counts_in_place_of_queries),
+        cmocka_unit_test(test_claims),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

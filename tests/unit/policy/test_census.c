@@ -22,7 +22,7 @@ static void test_one_device(void **state)
     assert_int_equal(device_at(&h, "2001:db8::a2"), d);
     assert_int_equal(device_at(&h, "2001:db8::a3"), d);
     assert_int_equal(device_at(&h, "fe80::211:22ff:fe33:4455"), d);
-    assert_int_equal(wr_identity_count(h.m), 1);
+    assert_int_equal(wr_census_count(h.m), 1);
     assert_int_equal(who_at(&h, "192.0.2.5").state, WR_WHO_KNOWN);
     assert_int_equal(who_at(&h, "192.0.2.5").sure, 90);
     assert_int_equal(who_at(&h, "fe80::211:22ff:fe33:4455").sure, 95);
@@ -41,7 +41,7 @@ static void test_not_machines(void **state)
     lease(&h, "255.255.255.255", MAKERS, NULL, "x", T0 + 60, T0);
     lease(&h, "192.0.2.7", MAKERS, NULL, "x", T0 - 60, T0); /* over */
     lease(&h, "192.0.2.7", NULL, NULL, "x", T0 + 60, T0);   /* of nobody */
-    assert_int_equal(wr_identity_count(h.m), 0);
+    assert_int_equal(wr_census_count(h.m), 0);
     household_end(&h);
 }
 
@@ -56,7 +56,7 @@ static void test_made_up(void **state)
 
     lease(&h, "192.0.2.6", MADE_B, "phone-id", "phone", T0 + 9000, T0 + 300);
     assert_int_equal(device_at(&h, "192.0.2.6"), d);
-    assert_int_equal(wr_identity_count(h.m), 1);
+    assert_int_equal(wr_census_count(h.m), 1);
     neighbour(&h, MADE_B, "192.0.2.6", T0 + 301);
     neighbour(&h, MADE_B, "2001:db8::b", T0 + 302);
     assert_int_equal(device_at(&h, "2001:db8::b"), d);
@@ -67,7 +67,7 @@ static void test_made_up(void **state)
     lease(&h, "192.0.2.7", "02:00:00:00:00:0c", NULL, "phone", T0 + 9000, T0 + 600);
     lease(&h, "192.0.2.8", "02:00:00:00:00:0d", "phone-id", "other", T0 + 9000, T0 + 600);
     neighbour(&h, "02:00:00:00:00:0e", "192.0.2.9", T0 + 600);
-    assert_int_equal(wr_identity_count(h.m), 4);
+    assert_int_equal(wr_census_count(h.m), 4);
     assert_int_not_equal(device_at(&h, "192.0.2.7"), d);
     assert_int_not_equal(device_at(&h, "192.0.2.8"), d);
     assert_int_not_equal(device_at(&h, "192.0.2.9"), d);
@@ -83,13 +83,13 @@ static void test_impostor(void **state)
     uint32_t d = device_at(&h, "192.0.2.5");
     lease(&h, "192.0.2.6", MADE_B, "phone-id", "phone", T0 + 36000, T0 + 60);
     assert_int_not_equal(device_at(&h, "192.0.2.6"), d);
-    wr_identity_tick(h.m, T0 + 70);
+    wr_census_tick(h.m, T0 + 70);
     neighbour(&h, MADE_A, "192.0.2.5", T0 + 80);
-    wr_identity_tick(h.m, T0 + 120);
+    wr_census_tick(h.m, T0 + 120);
     assert_int_not_equal(device_at(&h, "192.0.2.6"), d);
-    wr_identity_tick(h.m, T0 + 141); /* silent for a minute */
+    wr_census_tick(h.m, T0 + 141); /* silent for a minute */
     assert_int_equal(device_at(&h, "192.0.2.6"), d);
-    assert_int_equal(wr_identity_count(h.m), 1);
+    assert_int_equal(wr_census_count(h.m), 1);
     assert_int_equal(who_at(&h, "192.0.2.6").state, WR_WHO_KNOWN);
 
     neighbour(&h, MADE_B, "192.0.2.6", T0 + 150);
@@ -99,7 +99,7 @@ static void test_impostor(void **state)
     assert_int_equal(who_at(&h, "192.0.2.6").state, WR_WHO_CONFLICT);
     assert_int_equal(who_at(&h, "192.0.2.5").state, WR_WHO_CONFLICT);
     assert_int_equal(events_of(&h, WR_TROUBLE_RETURNED), 1);
-    wr_identity_tick(h.m, T0 + 800);
+    wr_census_tick(h.m, T0 + 800);
     assert_int_equal(who_at(&h, "192.0.2.6").state, WR_WHO_KNOWN);
     household_end(&h);
 }
@@ -109,13 +109,13 @@ static void test_two_interfaces(void **state)
     struct household h = household(64);
     neighbour_on(&h, 2, MAKERS, "192.0.2.5", T0);
     neighbour_on(&h, 3, MAKERS, "198.51.100.5", T0 + 30);
-    assert_int_equal(wr_identity_count(h.m), 1);
+    assert_int_equal(wr_census_count(h.m), 1);
     assert_int_equal(who_at(&h, "192.0.2.5").state, WR_WHO_CONFLICT);
     assert_int_equal(who_at(&h, "198.51.100.5").state, WR_WHO_CONFLICT);
     assert_int_equal(who_at(&h, "198.51.100.5").sure, 50);
     assert_int_equal(events_of(&h, WR_TROUBLE_INTERFACES), 1);
     neighbour_on(&h, 3, MAKERS, "198.51.100.5", T0 + 700); /* only there since */
-    wr_identity_tick(h.m, T0 + 701);
+    wr_census_tick(h.m, T0 + 701);
     assert_int_equal(who_at(&h, "198.51.100.5").state, WR_WHO_KNOWN);
     household_end(&h);
 }
@@ -144,12 +144,12 @@ static void test_both_families(void **state)
     assert_int_equal(device_at(&h, "2001:db8::5"), device_at(&h, "192.0.2.5"));
 
     neighbour(&h, MAKERS, "192.0.2.6", T0);
-    struct wr_identity_lease l = {.addr = address("2001:db8::6"),
-                                  .until_s = T0 + 3600,
-                                  .id_kind = WR_MARK_DUID,
-                                  .id = ll,
-                                  .id_size = sizeof(ll)};
-    wr_identity_lease(h.m, &l, T0);
+    struct wr_census_lease l = {.addr = address("2001:db8::6"),
+                                .until_s = T0 + 3600,
+                                .id_kind = WR_MARK_DUID,
+                                .id = ll,
+                                .id_size = sizeof(ll)};
+    wr_census_lease(h.m, &l, T0);
     assert_int_equal(device_at(&h, "2001:db8::6"), device_at(&h, "192.0.2.6"));
 
     lease(&h, "2001:db8::9", NULL, "duid-9", "b", T0 + 3600, T0); /* its MAC address comes later */
@@ -157,7 +157,7 @@ static void test_both_families(void **state)
     neighbour(&h, "02:00:00:00:00:09", "192.0.2.9", T0 + 6);
     assert_int_equal(device_at(&h, "2001:db8::9"), device_at(&h, "192.0.2.9"));
     assert_int_equal(who_at(&h, "2001:db8::9").state, WR_WHO_KNOWN);
-    assert_int_equal(wr_identity_count(h.m), 3);
+    assert_int_equal(wr_census_count(h.m), 3);
     household_end(&h);
 }
 
@@ -169,12 +169,12 @@ static void test_certificate(void **state)
     struct wr_who who;
     neighbour(&h, MADE_A, "192.0.2.5", T0);
     uint32_t d = device_at(&h, "192.0.2.5");
-    wr_identity_claim(h.m, &a, LAN, "tablet", true, T0 + 1);
+    wr_census_claim(h.m, &a, LAN, "tablet", true, T0 + 1);
     neighbour(&h, MADE_B, "192.0.2.6", T0 + 300);
     assert_int_not_equal(device_at(&h, "192.0.2.6"), d);
-    wr_identity_claim(h.m, &b, LAN, "tablet", false, T0 + 301); /* only said */
+    wr_census_claim(h.m, &b, LAN, "tablet", false, T0 + 301); /* only said */
     assert_int_not_equal(device_at(&h, "192.0.2.6"), d);
-    wr_identity_claim(h.m, &b, LAN, "tablet", true, T0 + 302);
+    wr_census_claim(h.m, &b, LAN, "tablet", true, T0 + 302);
     assert_int_equal(device_at(&h, "192.0.2.6"), d);
     assert_true(wr_device_find(h.table, &far, 0, "tablet", true, &who));
     assert_int_equal(who.device, d);
@@ -182,7 +182,7 @@ static void test_certificate(void **state)
 
     neighbour(&h, MAKERS, "192.0.2.7",
               T0 + 400); /* another device, with a copy of the certificate */
-    wr_identity_claim(h.m, &c, LAN, "tablet", true, T0 + 401);
+    wr_census_claim(h.m, &c, LAN, "tablet", true, T0 + 401);
     assert_int_not_equal(device_at(&h, "192.0.2.7"), d);
     assert_int_equal(events_of(&h, WR_TROUBLE_COPIED), 1);
     assert_true(wr_device_find(h.table, &far, 0, "tablet", true, &who));
@@ -198,11 +198,11 @@ static void test_old_entries(void **state)
     struct wr_addr a = address("192.0.2.5"), b = address("192.0.2.6");
     mac_of(MADE_B, mac);
     neighbour(&h, MAKERS, "192.0.2.5", T0);
-    wr_identity_neighbour(h.m, LAN, mac, &a, WR_NEIGHBOUR_OLD, T0 + 500);
+    wr_census_neighbour(h.m, LAN, mac, &a, WR_NEIGHBOUR_OLD, T0 + 500);
     assert_int_equal(who_at(&h, "192.0.2.5").state, WR_WHO_KNOWN);
-    wr_identity_neighbour(h.m, LAN, mac, &b, WR_NEIGHBOUR_OLD, T0 + 500);
+    wr_census_neighbour(h.m, LAN, mac, &b, WR_NEIGHBOUR_OLD, T0 + 500);
     assert_int_not_equal(device_at(&h, "192.0.2.6"), 0);
-    wr_identity_neighbour(h.m, LAN, mac, &a, WR_NEIGHBOUR_NEWS, T0 + 510);
+    wr_census_neighbour(h.m, LAN, mac, &a, WR_NEIGHBOUR_NEWS, T0 + 510);
     assert_int_equal(device_at(&h, "192.0.2.5"), device_at(&h, "192.0.2.6"));
     household_end(&h);
 }
@@ -211,12 +211,12 @@ static void test_words(void **state)
 {
     for (uint8_t i = 0; i <= WR_MARK_CLAIM; i++) {
         assert_string_not_equal(wr_mark_kind_name(i), "?");
-        assert_string_not_equal(wr_identity_trouble_text(i), "?");
+        assert_string_not_equal(wr_census_trouble_text(i), "?");
     }
     assert_string_equal(wr_mark_source_name(WR_FROM_LEASE), "lease");
     assert_string_equal(wr_mark_source_name(3), "?");
-    assert_true(wr_identity_mac_is_local((const uint8_t[6]){2}));
-    assert_false(wr_identity_mac_is_local((const uint8_t[6]){0xb8}));
+    assert_true(wr_census_mac_is_local((const uint8_t[6]){2}));
+    assert_false(wr_census_mac_is_local((const uint8_t[6]){0xb8}));
 }
 
 int main(void)

@@ -6,29 +6,29 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "policy/identity_state.h"
+#include "policy/census_state.h"
 
 /* --- the configuration --- */
 
-static void each_forget_conf(struct wr_identity *m, struct wr_identity_device *d)
+static void each_forget_conf(struct wr_census *m, struct wr_census_device *d)
 {
-    for (size_t i = 0; i < WR_IDENTITY_MARKS_MAX; i++) {
+    for (size_t i = 0; i < WR_CENSUS_MARKS_MAX; i++) {
         struct wr_mark *mark = &d->mark[i];
         if (mark->sources & WR_FROM_CONFIG) {
             if (mark->kind == WR_MARK_CLAIM) {
-                wr_identity_unpublish_claim(m, mark);
+                wr_census_unpublish_claim(m, mark);
             }
             mark->sources &= (uint8_t)~WR_FROM_CONFIG;
         }
     }
-    for (size_t i = 0; i < WR_IDENTITY_ADDRESSES_MAX; i++) {
+    for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
         d->address[i].sources &= (uint8_t)~WR_FROM_CONFIG;
     }
     memset(d->conf_group, 0, sizeof(d->conf_group));
     d->configured = false;
 }
 
-void wr_identity_configure_begin(struct wr_identity *m)
+void wr_census_configure_begin(struct wr_census *m)
 {
     for (uint32_t i = 0; i < m->setup.devices; i++) {
         if (m->device[i].number != 0) {
@@ -38,29 +38,29 @@ void wr_identity_configure_begin(struct wr_identity *m)
 }
 
 /* What only the configuration knew is not known any more. */
-void wr_identity_configure_end(struct wr_identity *m)
+void wr_census_configure_end(struct wr_census *m)
 {
     for (uint32_t i = 0; i < m->setup.devices; i++) {
-        struct wr_identity_device *d = &m->device[i];
+        struct wr_census_device *d = &m->device[i];
         if (d->number == 0) {
             continue;
         }
-        for (size_t k = 0; k < WR_IDENTITY_MARKS_MAX; k++) {
+        for (size_t k = 0; k < WR_CENSUS_MARKS_MAX; k++) {
             if (d->mark[k].kind != WR_MARK_NONE && d->mark[k].sources == 0) {
-                wr_identity_mark_drop(m, d, &d->mark[k]);
+                wr_census_mark_drop(m, d, &d->mark[k]);
             }
         }
-        for (size_t k = 0; k < WR_IDENTITY_ADDRESSES_MAX; k++) {
+        for (size_t k = 0; k < WR_CENSUS_ADDRESSES_MAX; k++) {
             if (d->address[k].addr.family != WR_AF_NONE && d->address[k].sources == 0) {
-                wr_identity_address_drop(m, d, &d->address[k]);
+                wr_census_address_drop(m, d, &d->address[k]);
             }
         }
-        wr_identity_publish(m, d);
+        wr_census_publish(m, d);
     }
     m->changes++;
 }
 
-static struct wr_identity_device *by_name(const struct wr_identity *m, const char *name)
+static struct wr_census_device *by_name(const struct wr_census *m, const char *name)
 {
     for (uint32_t i = 0; i < m->setup.devices; i++) {
         if (m->device[i].number != 0 && wr_str_same(m->device[i].name, name)) {
@@ -71,56 +71,56 @@ static struct wr_identity_device *by_name(const struct wr_identity *m, const cha
 }
 
 /* The device of this name, or that of the first of its marks that is known, or a new one. */
-static struct wr_identity_device *configured(struct wr_identity *m,
-                                             const struct wr_identity_configured *c, int64_t now_s)
+static struct wr_census_device *configured(struct wr_census *m,
+                                           const struct wr_census_configured *c, int64_t now_s)
 {
     struct wr_mark mark;
-    struct wr_identity_device *d = by_name(m, c->name);
+    struct wr_census_device *d = by_name(m, c->name);
     for (size_t i = 0; i < c->macs && d == NULL; i++) {
-        wr_identity_mark_set(m, WR_MARK_MAC, c->mac[i], 6, &mark);
-        d = wr_identity_by_mark(m, &mark);
+        wr_census_mark_set(m, WR_MARK_MAC, c->mac[i], 6, &mark);
+        d = wr_census_by_mark(m, &mark);
         d = d != NULL && d->configured ? NULL : d;
     }
-    return d != NULL ? d : wr_identity_new(m, 0, true, now_s);
+    return d != NULL ? d : wr_census_new(m, 0, true, now_s);
 }
 
 /* The mark is the device's from now on, whoever had it. */
-static void take_mark(struct wr_identity *m, struct wr_identity_device *d, struct wr_mark *mark,
+static void take_mark(struct wr_census *m, struct wr_census_device *d, struct wr_mark *mark,
                       int64_t now_s)
 {
-    struct wr_identity_device *other = wr_identity_by_mark(m, mark);
+    struct wr_census_device *other = wr_census_by_mark(m, mark);
     if (other != NULL && other != d) {
-        if (mark->kind == WR_MARK_MAC && !wr_identity_is_owners(other)) {
-            wr_identity_fold(m, other, d);
+        if (mark->kind == WR_MARK_MAC && !wr_census_is_owners(other)) {
+            wr_census_fold(m, other, d);
         } else {
-            for (size_t i = 0; i < WR_IDENTITY_MARKS_MAX; i++) {
+            for (size_t i = 0; i < WR_CENSUS_MARKS_MAX; i++) {
                 if (other->mark[i].kind == mark->kind && other->mark[i].size == mark->size &&
                     memcmp(other->mark[i].octets, mark->octets, mark->size) == 0) {
-                    wr_identity_mark_drop(m, other, &other->mark[i]);
+                    wr_census_mark_drop(m, other, &other->mark[i]);
                 }
             }
         }
     }
-    int64_t seen_s = wr_identity_has_mark(d, mark) ? INT64_MIN : now_s - WR_IDENTITY_QUIET_S;
-    struct wr_mark *at = wr_identity_mark_add(m, d, mark, WR_FROM_CONFIG, seen_s);
+    int64_t seen_s = wr_census_has_mark(d, mark) ? INT64_MIN : now_s - WR_CENSUS_QUIET_S;
+    struct wr_mark *at = wr_census_mark_add(m, d, mark, WR_FROM_CONFIG, seen_s);
     (void)at; /* a device has more places than the configuration may fill */
 }
 
-static void take_marks(struct wr_identity *m, struct wr_identity_device *d,
-                       const struct wr_identity_configured *c, int64_t now_s)
+static void take_marks(struct wr_census *m, struct wr_census_device *d,
+                       const struct wr_census_configured *c, int64_t now_s)
 {
     struct wr_mark mark;
     for (size_t i = 0; i < c->macs; i++) {
-        wr_identity_mark_set(m, WR_MARK_MAC, c->mac[i], 6, &mark);
+        wr_census_mark_set(m, WR_MARK_MAC, c->mac[i], 6, &mark);
         take_mark(m, d, &mark, now_s);
     }
     for (size_t i = 0; i < c->claims; i++) {
-        wr_identity_mark_set(m, WR_MARK_CLAIM, c->claim[i], strlen(c->claim[i]), &mark);
-        wr_identity_mark_add(m, d, &mark, WR_FROM_CONFIG, now_s);
+        wr_census_mark_set(m, WR_MARK_CLAIM, c->claim[i], strlen(c->claim[i]), &mark);
+        wr_census_mark_add(m, d, &mark, WR_FROM_CONFIG, now_s);
     }
     for (size_t i = 0; i < c->certificates; i++) {
-        wr_identity_mark_set(m, WR_MARK_CERTIFICATE, c->certificate[i], strlen(c->certificate[i]),
-                             &mark);
+        wr_census_mark_set(m, WR_MARK_CERTIFICATE, c->certificate[i], strlen(c->certificate[i]),
+                           &mark);
         take_mark(m, d, &mark, now_s);
     }
 }
@@ -132,35 +132,34 @@ static void copy_text(char *ret_text, size_t cap, const char *text)
     wr_str_text(&s, text);
 }
 
-int wr_identity_configure(struct wr_identity *m, const struct wr_identity_configured *c,
-                          int64_t now_s)
+int wr_census_configure(struct wr_census *m, const struct wr_census_configured *c, int64_t now_s)
 {
-    struct wr_identity_device *d = configured(m, c, now_s);
+    struct wr_census_device *d = configured(m, c, now_s);
     if (d == NULL) {
         return WR_E_FULL;
     }
     d->configured = true;
     copy_text(d->name, sizeof(d->name), c->name);
     copy_text(d->kind, sizeof(d->kind), c->kind);
-    for (size_t i = 0; i < c->groups && i < WR_IDENTITY_GROUPS; i++) {
+    for (size_t i = 0; i < c->groups && i < WR_CENSUS_GROUPS; i++) {
         d->conf_group[i] = c->group[i];
     }
     take_marks(m, d, c, now_s);
     for (size_t i = 0; i < c->addrs; i++) {
-        wr_identity_place(m, d, &c->addr[i], 0, WR_FROM_CONFIG, 0, now_s);
+        wr_census_place(m, d, &c->addr[i], 0, WR_FROM_CONFIG, 0, now_s);
     }
-    wr_identity_publish(m, d);
+    wr_census_publish(m, d);
     m->changes++;
     return WR_OK;
 }
 
-void wr_identity_groups(struct wr_identity *m, const uint16_t *labels, size_t count)
+void wr_census_groups(struct wr_census *m, const uint16_t *labels, size_t count)
 {
     m->groups = (uint32_t)(count < WR_WHO_GROUPS_MAX ? count : WR_WHO_GROUPS_MAX);
     memcpy(m->group, labels, m->groups * sizeof(labels[0]));
     for (uint32_t i = 0; i < m->setup.devices; i++) {
         if (m->device[i].number != 0) {
-            wr_identity_publish(m, &m->device[i]);
+            wr_census_publish(m, &m->device[i]);
         }
     }
 }
@@ -168,25 +167,25 @@ void wr_identity_groups(struct wr_identity *m, const uint16_t *labels, size_t co
 /* --- commands --- */
 
 /* Those whose address this one contests see its groups and its quarantine as well. */
-static int changed(struct wr_identity *m, const struct wr_identity_device *d)
+static int changed(struct wr_census *m, const struct wr_census_device *d)
 {
     m->changes++;
-    wr_identity_publish(m, d);
+    wr_census_publish(m, d);
     for (uint32_t i = 0; i < m->setup.devices; i++) {
-        const struct wr_identity_device *other = &m->device[i];
-        for (size_t k = 0; k < WR_IDENTITY_ADDRESSES_MAX && other->number != 0; k++) {
+        const struct wr_census_device *other = &m->device[i];
+        for (size_t k = 0; k < WR_CENSUS_ADDRESSES_MAX && other->number != 0; k++) {
             if (other->address[k].rival == d->number) {
-                wr_identity_publish_one(m, other, &other->address[k]);
+                wr_census_publish_one(m, other, &other->address[k]);
             }
         }
     }
     return WR_OK;
 }
 
-int wr_identity_name(struct wr_identity *m, uint32_t number, const char *name)
+int wr_census_name(struct wr_census *m, uint32_t number, const char *name)
 {
-    struct wr_identity_device *d = wr_identity_by_number(m, number);
-    struct wr_identity_device *other = name[0] != 0 ? by_name(m, name) : NULL;
+    struct wr_census_device *d = wr_census_by_number(m, number);
+    struct wr_census_device *other = name[0] != 0 ? by_name(m, name) : NULL;
     if (d == NULL) {
         return WR_E_NOTFOUND;
     }
@@ -197,13 +196,13 @@ int wr_identity_name(struct wr_identity *m, uint32_t number, const char *name)
     return changed(m, d);
 }
 
-int wr_identity_join(struct wr_identity *m, uint32_t number, uint16_t group)
+int wr_census_join(struct wr_census *m, uint32_t number, uint16_t group)
 {
-    struct wr_identity_device *d = wr_identity_by_number(m, number);
+    struct wr_census_device *d = wr_census_by_number(m, number);
     if (d == NULL) {
         return WR_E_NOTFOUND;
     }
-    for (size_t i = 0; i < WR_IDENTITY_GROUPS; i++) {
+    for (size_t i = 0; i < WR_CENSUS_GROUPS; i++) {
         if (d->group[i] == group || d->group[i] == 0) {
             d->group[i] = group;
             return changed(m, d);
@@ -212,12 +211,12 @@ int wr_identity_join(struct wr_identity *m, uint32_t number, uint16_t group)
     return WR_E_FULL;
 }
 
-int wr_identity_leave(struct wr_identity *m, uint32_t number, uint16_t group)
+int wr_census_leave(struct wr_census *m, uint32_t number, uint16_t group)
 {
-    struct wr_identity_device *d = wr_identity_by_number(m, number);
+    struct wr_census_device *d = wr_census_by_number(m, number);
     size_t kept = 0;
     bool there = false;
-    for (size_t i = 0; d != NULL && i < WR_IDENTITY_GROUPS; i++) {
+    for (size_t i = 0; d != NULL && i < WR_CENSUS_GROUPS; i++) {
         uint16_t label = d->group[i];
         there = there || label == group;
         d->group[i] = 0;
@@ -228,9 +227,9 @@ int wr_identity_leave(struct wr_identity *m, uint32_t number, uint16_t group)
     return there ? changed(m, d) : WR_E_NOTFOUND;
 }
 
-int wr_identity_quarantine(struct wr_identity *m, uint32_t number, bool on)
+int wr_census_quarantine(struct wr_census *m, uint32_t number, bool on)
 {
-    struct wr_identity_device *d = wr_identity_by_number(m, number);
+    struct wr_census_device *d = wr_census_by_number(m, number);
     if (d == NULL) {
         return WR_E_NOTFOUND;
     }
@@ -238,15 +237,15 @@ int wr_identity_quarantine(struct wr_identity *m, uint32_t number, bool on)
     return changed(m, d);
 }
 
-int wr_identity_allow(struct wr_identity *m, uint32_t number)
+int wr_census_allow(struct wr_census *m, uint32_t number)
 {
-    struct wr_identity_device *d = wr_identity_by_number(m, number);
+    struct wr_census_device *d = wr_census_by_number(m, number);
     if (d == NULL) {
         return WR_E_NOTFOUND;
     }
     d->trouble = WR_TROUBLE_NONE;
     d->linked = false;
-    for (size_t i = 0; i < WR_IDENTITY_ADDRESSES_MAX; i++) {
+    for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
         d->address[i].rival = 0;
     }
     return changed(m, d);
@@ -254,29 +253,31 @@ int wr_identity_allow(struct wr_identity *m, uint32_t number)
 
 /* --- the registry --- */
 
-uint32_t wr_identity_next(const struct wr_identity *m)
+uint32_t wr_census_next(const struct wr_census *m)
 {
     return m->next;
 }
 
-void wr_identity_set_next(struct wr_identity *m, uint32_t next)
+void wr_census_set_next(struct wr_census *m, uint32_t next)
 {
     m->next = next > m->next ? next : m->next;
 }
 
-int wr_identity_restore(struct wr_identity *m, const struct wr_identity_device *device)
+int wr_census_restore(struct wr_census *m, const struct wr_census_device *device)
 {
     if (device->number == 0 || device->number == UINT32_MAX ||
-        wr_identity_by_number(m, device->number) != NULL) {
+        wr_census_by_number(m, device->number) != NULL) {
         return WR_E_EXISTS;
     }
-    struct wr_identity_device *d = wr_identity_new(m, device->ifindex, true, device->first_s);
+    struct wr_census_device *d = wr_census_count(m) < m->setup.devices
+                                     ? wr_census_new(m, device->ifindex, true, device->first_s)
+                                     : NULL;
     if (d == NULL) {
         return WR_E_FULL;
     }
     m->next--; /* it has a number already */
     d->number = device->number;
-    wr_identity_set_next(m, device->number + 1);
+    wr_census_set_next(m, device->number + 1);
     d->last_s = device->last_s;
     d->trouble = device->trouble;
     d->trouble_s = device->trouble_s;
@@ -285,22 +286,22 @@ int wr_identity_restore(struct wr_identity *m, const struct wr_identity_device *
     memcpy(d->group, device->group, sizeof(d->group));
     copy_text(d->name, sizeof(d->name), by_name(m, device->name) == NULL ? device->name : "");
     copy_text(d->kind, sizeof(d->kind), device->kind);
-    for (size_t i = 0; i < WR_IDENTITY_MARKS_MAX; i++) {
+    for (size_t i = 0; i < WR_CENSUS_MARKS_MAX; i++) {
         const struct wr_mark *mark = &device->mark[i];
         struct wr_mark *at = mark->kind == WR_MARK_NONE
                                  ? NULL
-                                 : wr_identity_mark_add(m, d, mark, WR_FROM_MEMORY, mark->last_s);
+                                 : wr_census_mark_add(m, d, mark, WR_FROM_MEMORY, mark->last_s);
         if (at != NULL) {
             at->first_s = mark->first_s;
             at->sources = (uint8_t)((mark->sources & ~WR_FROM_CONFIG) | WR_FROM_MEMORY);
         }
     }
-    for (size_t i = 0; i < WR_IDENTITY_ADDRESSES_MAX; i++) {
-        const struct wr_identity_address *a = &device->address[i];
+    for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
+        const struct wr_census_address *a = &device->address[i];
         if (a->addr.family != WR_AF_NONE) {
-            wr_identity_place(m, d, &a->addr, 0, WR_FROM_MEMORY, a->lease_s, a->last_s);
+            wr_census_place(m, d, &a->addr, 0, WR_FROM_MEMORY, a->lease_s, a->last_s);
         }
     }
-    wr_identity_publish(m, d);
+    wr_census_publish(m, d);
     return WR_OK;
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "policy/identity_state.h"
+#include "policy/census_state.h"
 
 /* --- finding --- */
 
@@ -14,7 +14,7 @@ static bool is_link_local(const struct wr_addr *addr)
     return addr->family == WR_AF_V6 && wr_addr_kind(addr) == WR_ADDR_LINK_LOCAL;
 }
 
-static uint64_t address_hash(const struct wr_identity *m, const struct wr_addr *addr,
+static uint64_t address_hash(const struct wr_census *m, const struct wr_addr *addr,
                              uint32_t ifindex)
 {
     uint8_t bytes[21];
@@ -25,23 +25,23 @@ static uint64_t address_hash(const struct wr_identity *m, const struct wr_addr *
     return wr_hash_sip13(&m->setup.key, bytes, sizeof(bytes));
 }
 
-static bool is_address(const struct wr_identity_address *a, const struct wr_addr *addr,
+static bool is_address(const struct wr_census_address *a, const struct wr_addr *addr,
                        uint32_t ifindex)
 {
     return a->addr.family == addr->family && memcmp(a->addr.ip, addr->ip, sizeof(addr->ip)) == 0 &&
            (!is_link_local(addr) || a->ifindex == ifindex);
 }
 
-struct wr_identity_device *wr_identity_by_address(const struct wr_identity *m,
-                                                  const struct wr_addr *addr, uint32_t ifindex,
-                                                  struct wr_identity_address **ret_address)
+struct wr_census_device *wr_census_by_address(const struct wr_census *m, const struct wr_addr *addr,
+                                              uint32_t ifindex,
+                                              struct wr_census_address **ret_address)
 {
     uint64_t hash = address_hash(m, addr, ifindex);
     uint32_t cursor;
     for (uint64_t at = wr_map_first(&m->addresses, hash, &cursor); at != 0;
          at = wr_map_next(&m->addresses, hash, &cursor)) {
-        struct wr_identity_device *d = &m->device[at - 1];
-        for (size_t i = 0; i < WR_IDENTITY_ADDRESSES_MAX; i++) {
+        struct wr_census_device *d = &m->device[at - 1];
+        for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
             if (is_address(&d->address[i], addr, ifindex)) {
                 *ret_address = &d->address[i];
                 return d;
@@ -54,14 +54,14 @@ struct wr_identity_device *wr_identity_by_address(const struct wr_identity *m,
 
 /* --- the table --- */
 
-static bool mac_in(const struct wr_identity_device *d, const struct wr_addr *addr)
+static bool mac_in(const struct wr_census_device *d, const struct wr_addr *addr)
 {
     const uint8_t *ip = addr->ip;
     if (addr->family != WR_AF_V6 || ip[11] != 0xff || ip[12] != 0xfe) {
         return false;
     }
     const uint8_t mac[6] = {ip[8] ^ 2, ip[9], ip[10], ip[13], ip[14], ip[15]};
-    for (size_t i = 0; i < WR_IDENTITY_MARKS_MAX; i++) {
+    for (size_t i = 0; i < WR_CENSUS_MARKS_MAX; i++) {
         if (d->mark[i].kind == WR_MARK_MAC && memcmp(d->mark[i].octets, mac, 6) == 0) {
             return true;
         }
@@ -69,10 +69,10 @@ static bool mac_in(const struct wr_identity_device *d, const struct wr_addr *add
     return false;
 }
 
-static bool has_makers_mac(const struct wr_identity_device *d)
+static bool has_makers_mac(const struct wr_census_device *d)
 {
-    for (size_t i = 0; i < WR_IDENTITY_MARKS_MAX; i++) {
-        if (d->mark[i].kind == WR_MARK_MAC && !wr_identity_mac_is_local(d->mark[i].octets)) {
+    for (size_t i = 0; i < WR_CENSUS_MARKS_MAX; i++) {
+        if (d->mark[i].kind == WR_MARK_MAC && !wr_census_mac_is_local(d->mark[i].octets)) {
             return true;
         }
     }
@@ -80,7 +80,7 @@ static bool has_makers_mac(const struct wr_identity_device *d)
 }
 
 /* By what is known of the address, and how good the device's own marks are. */
-static uint8_t sure_of(const struct wr_identity_device *d, const struct wr_identity_address *a)
+static uint8_t sure_of(const struct wr_census_device *d, const struct wr_census_address *a)
 {
     bool makers = has_makers_mac(d);
     int sure = 50;
@@ -110,11 +110,11 @@ static uint8_t sure_of(const struct wr_identity_device *d, const struct wr_ident
     return (uint8_t)sure;
 }
 
-static uint64_t groups_of(const struct wr_identity *m, const struct wr_identity_device *d)
+static uint64_t groups_of(const struct wr_census *m, const struct wr_census_device *d)
 {
     uint64_t bits = 0;
     for (uint32_t bit = 0; bit < m->groups; bit++) {
-        for (size_t i = 0; i < WR_IDENTITY_GROUPS; i++) {
+        for (size_t i = 0; i < WR_CENSUS_GROUPS; i++) {
             if (m->group[bit] != 0 &&
                 (d->group[i] == m->group[bit] || d->conf_group[i] == m->group[bit])) {
                 bits |= (uint64_t)1 << bit;
@@ -124,12 +124,12 @@ static uint64_t groups_of(const struct wr_identity *m, const struct wr_identity_
     return bits;
 }
 
-struct wr_who wr_identity_who(const struct wr_identity *m, const struct wr_identity_device *d,
-                              const struct wr_identity_address *a)
+struct wr_who wr_census_who(const struct wr_census *m, const struct wr_census_device *d,
+                            const struct wr_census_address *a)
 {
     struct wr_who who = {.device = d->number, .groups = groups_of(m, d), .state = WR_WHO_KNOWN};
-    const struct wr_identity_device *rival =
-        a == NULL || a->rival == 0 ? NULL : wr_identity_by_number(m, a->rival);
+    const struct wr_census_device *rival =
+        a == NULL || a->rival == 0 ? NULL : wr_census_by_number(m, a->rival);
     bool quarantined = d->quarantined;
     if (d->trouble != WR_TROUBLE_NONE || rival != NULL) {
         who.state = WR_WHO_CONFLICT;
@@ -145,11 +145,11 @@ struct wr_who wr_identity_who(const struct wr_identity *m, const struct wr_ident
     return who;
 }
 
-uint8_t wr_identity_sure(const struct wr_identity *m, const struct wr_identity_device *d)
+uint8_t wr_census_sure(const struct wr_census *m, const struct wr_census_device *d)
 {
     uint8_t best = 0;
     (void)m;
-    for (size_t i = 0; i < WR_IDENTITY_ADDRESSES_MAX; i++) {
+    for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
         if (d->address[i].addr.family != WR_AF_NONE && sure_of(d, &d->address[i]) > best) {
             best = sure_of(d, &d->address[i]);
         }
@@ -157,11 +157,11 @@ uint8_t wr_identity_sure(const struct wr_identity *m, const struct wr_identity_d
     return best;
 }
 
-void wr_identity_publish_one(struct wr_identity *m, const struct wr_identity_device *d,
-                             const struct wr_identity_address *a)
+void wr_census_publish_one(struct wr_census *m, const struct wr_census_device *d,
+                           const struct wr_census_address *a)
 {
     if (m->setup.table != NULL) {
-        struct wr_who who = wr_identity_who(m, d, a);
+        struct wr_who who = wr_census_who(m, d, a);
         uint64_t key = wr_device_key(m->setup.table, &a->addr, a->ifindex);
         m->refused += wr_device_put(m->setup.table, key, &who) != WR_OK;
     }
@@ -181,10 +181,10 @@ static uint64_t claim_key(const struct wr_device_table *t, const struct wr_mark 
     return wr_device_claim_key(t, text, mark->kind == WR_MARK_CERTIFICATE);
 }
 
-void wr_identity_publish_claims(struct wr_identity *m, const struct wr_identity_device *d)
+void wr_census_publish_claims(struct wr_census *m, const struct wr_census_device *d)
 {
-    struct wr_who who = wr_identity_who(m, d, NULL);
-    for (size_t i = 0; i < WR_IDENTITY_MARKS_MAX && m->setup.table != NULL; i++) {
+    struct wr_who who = wr_census_who(m, d, NULL);
+    for (size_t i = 0; i < WR_CENSUS_MARKS_MAX && m->setup.table != NULL; i++) {
         if (is_published(&d->mark[i])) {
             uint64_t key = claim_key(m->setup.table, &d->mark[i]);
             m->refused += wr_device_put(m->setup.table, key, &who) != WR_OK;
@@ -192,35 +192,35 @@ void wr_identity_publish_claims(struct wr_identity *m, const struct wr_identity_
     }
 }
 
-void wr_identity_unpublish_claim(struct wr_identity *m, const struct wr_mark *mark)
+void wr_census_unpublish_claim(struct wr_census *m, const struct wr_mark *mark)
 {
     if (m->setup.table != NULL && is_published(mark)) {
         wr_device_remove(m->setup.table, claim_key(m->setup.table, mark));
     }
 }
 
-void wr_identity_publish(struct wr_identity *m, const struct wr_identity_device *d)
+void wr_census_publish(struct wr_census *m, const struct wr_census_device *d)
 {
-    for (size_t i = 0; i < WR_IDENTITY_ADDRESSES_MAX; i++) {
+    for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
         if (d->address[i].addr.family != WR_AF_NONE) {
-            wr_identity_publish_one(m, d, &d->address[i]);
+            wr_census_publish_one(m, d, &d->address[i]);
         }
     }
-    wr_identity_publish_claims(m, d);
+    wr_census_publish_claims(m, d);
 }
 
 /* --- moving --- */
 
-static void unlink_address(struct wr_identity *m, const struct wr_identity_device *d,
-                           struct wr_identity_address *a)
+static void unlink_address(struct wr_census *m, const struct wr_census_device *d,
+                           struct wr_census_address *a)
 {
     wr_map_remove(&m->addresses, address_hash(m, &a->addr, a->ifindex),
                   (uint64_t)(d - m->device) + 1);
     memset(a, 0, sizeof(*a));
 }
 
-void wr_identity_address_drop(struct wr_identity *m, struct wr_identity_device *d,
-                              struct wr_identity_address *a)
+void wr_census_address_drop(struct wr_census *m, struct wr_census_device *d,
+                            struct wr_census_address *a)
 {
     if (m->setup.table != NULL) {
         wr_device_remove(m->setup.table, wr_device_key(m->setup.table, &a->addr, a->ifindex));
@@ -230,11 +230,11 @@ void wr_identity_address_drop(struct wr_identity *m, struct wr_identity_device *
 }
 
 /* A free place, or that of the address that is least worth keeping. */
-static struct wr_identity_address *address_room(struct wr_identity *m, struct wr_identity_device *d)
+static struct wr_census_address *address_room(struct wr_census *m, struct wr_census_device *d)
 {
-    struct wr_identity_address *least = NULL;
-    for (size_t i = 0; i < WR_IDENTITY_ADDRESSES_MAX; i++) {
-        struct wr_identity_address *a = &d->address[i];
+    struct wr_census_address *least = NULL;
+    for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
+        struct wr_census_address *a = &d->address[i];
         if (a->addr.family == WR_AF_NONE) {
             return a;
         }
@@ -243,15 +243,15 @@ static struct wr_identity_address *address_room(struct wr_identity *m, struct wr
         }
     }
     if (least != NULL) {
-        wr_identity_address_drop(m, d, least);
+        wr_census_address_drop(m, d, least);
     }
     return least;
 }
 
-static void give(struct wr_identity *m, struct wr_identity_device *d,
-                 const struct wr_identity_address *address)
+static void give(struct wr_census *m, struct wr_census_device *d,
+                 const struct wr_census_address *address)
 {
-    struct wr_identity_address *a = address_room(m, d);
+    struct wr_census_address *a = address_room(m, d);
     if (a == NULL || wr_map_put(&m->addresses, address_hash(m, &address->addr, address->ifindex),
                                 (uint64_t)(d - m->device) + 1) != WR_OK) {
         m->refused++;
@@ -262,15 +262,15 @@ static void give(struct wr_identity *m, struct wr_identity_device *d,
         return;
     }
     *a = *address;
-    wr_identity_publish_one(m, d, a);
+    wr_census_publish_one(m, d, a);
     m->changes++;
 }
 
 /* Has the holder been seen with another IPv4 address since? Then it has left this one. */
-static bool has_left(const struct wr_identity_device *d, const struct wr_identity_address *a)
+static bool has_left(const struct wr_census_device *d, const struct wr_census_address *a)
 {
-    for (size_t i = 0; i < WR_IDENTITY_ADDRESSES_MAX; i++) {
-        const struct wr_identity_address *other = &d->address[i];
+    for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
+        const struct wr_census_address *other = &d->address[i];
         if (other != a && other->addr.family == WR_AF_V4 && other->first_s > a->last_s) {
             return true;
         }
@@ -279,9 +279,8 @@ static bool has_left(const struct wr_identity_device *d, const struct wr_identit
 }
 
 /* The neighbour table says that the address of `holder` is now another device's: is that to be believed? */
-static bool is_believed(const struct wr_identity_device *holder,
-                        const struct wr_identity_address *a, const struct wr_identity_device *d,
-                        int64_t now_s)
+static bool is_believed(const struct wr_census_device *holder, const struct wr_census_address *a,
+                        const struct wr_census_device *d, int64_t now_s)
 {
     if (a->sources & WR_FROM_CONFIG) {
         return false;
@@ -296,27 +295,26 @@ static bool is_believed(const struct wr_identity_device *holder,
         return false;
     }
     if (a->addr.family == WR_AF_V6) {
-        return now_s - a->last_s >= WR_IDENTITY_IPV6_S;
+        return now_s - a->last_s >= WR_CENSUS_IPV6_S;
     }
-    return has_left(holder, a) || now_s - a->last_s >= WR_IDENTITY_MOMENT_S;
+    return has_left(holder, a) || now_s - a->last_s >= WR_CENSUS_MOMENT_S;
 }
 
-static void contest(struct wr_identity *m, struct wr_identity_device *holder,
-                    struct wr_identity_address *a, const struct wr_identity_device *d,
-                    int64_t now_s)
+static void contest(struct wr_census *m, struct wr_census_device *holder,
+                    struct wr_census_address *a, const struct wr_census_device *d, int64_t now_s)
 {
     if (a->rival != d->number) {
-        wr_identity_tell(m, WR_TROUBLE_CONTESTED, holder->number, d->number, &a->addr);
+        wr_census_tell(m, WR_TROUBLE_CONTESTED, holder->number, d->number, &a->addr);
         m->changes++;
     }
     a->rival = d->number;
     a->rival_s = now_s;
-    wr_identity_publish_one(m, holder, a);
+    wr_census_publish_one(m, holder, a);
 }
 
 /* Who was the rival and has the address for certain by now is none any more. */
-static void renew(struct wr_identity *m, const struct wr_identity_device *d,
-                  struct wr_identity_address *a, uint8_t source, int64_t lease_s, int64_t now_s)
+static void renew(struct wr_census *m, const struct wr_census_device *d,
+                  struct wr_census_address *a, uint8_t source, int64_t lease_s, int64_t now_s)
 {
     bool news = (a->sources & source) == 0 || (a->sources & WR_FROM_MEMORY) != 0;
     a->sources = (uint8_t)((a->sources & ~WR_FROM_MEMORY) | source);
@@ -327,16 +325,15 @@ static void renew(struct wr_identity *m, const struct wr_identity_device *d,
     }
     if (news) {
         m->changes++;
-        wr_identity_publish_one(m, d, a);
+        wr_census_publish_one(m, d, a);
     }
 }
 
-void wr_identity_place(struct wr_identity *m, struct wr_identity_device *d,
-                       const struct wr_addr *addr, uint32_t ifindex, uint8_t source,
-                       int64_t lease_s, int64_t now_s)
+void wr_census_place(struct wr_census *m, struct wr_census_device *d, const struct wr_addr *addr,
+                     uint32_t ifindex, uint8_t source, int64_t lease_s, int64_t now_s)
 {
-    struct wr_identity_address *a;
-    struct wr_identity_device *holder = wr_identity_by_address(m, addr, ifindex, &a);
+    struct wr_census_address *a;
+    struct wr_census_device *holder = wr_census_by_address(m, addr, ifindex, &a);
     if (holder == d) {
         a->ifindex = ifindex != 0 && !is_link_local(addr) ? ifindex : a->ifindex;
         renew(m, d, a, source, lease_s, now_s);
@@ -348,12 +345,12 @@ void wr_identity_place(struct wr_identity *m, struct wr_identity_device *d,
         contest(m, holder, a, d, now_s);
         return;
     }
-    struct wr_identity_address fresh = {.addr = *addr,
-                                        .ifindex = ifindex,
-                                        .first_s = now_s,
-                                        .last_s = now_s,
-                                        .lease_s = lease_s,
-                                        .sources = source};
+    struct wr_census_address fresh = {.addr = *addr,
+                                      .ifindex = ifindex,
+                                      .first_s = now_s,
+                                      .last_s = now_s,
+                                      .lease_s = lease_s,
+                                      .sources = source};
     fresh.addr.port = 0;
     fresh.addr.scope = 0;
     if (holder !=
@@ -366,67 +363,65 @@ void wr_identity_place(struct wr_identity *m, struct wr_identity_device *d,
 
 /* --- one device instead of two --- */
 
-void wr_identity_fold(struct wr_identity *m, struct wr_identity_device *from,
-                      struct wr_identity_device *to)
+void wr_census_fold(struct wr_census *m, struct wr_census_device *from, struct wr_census_device *to)
 {
-    for (size_t i = 0; i < WR_IDENTITY_MARKS_MAX; i++) {
+    for (size_t i = 0; i < WR_CENSUS_MARKS_MAX; i++) {
         struct wr_mark mark = from->mark[i];
         if (mark.kind != WR_MARK_NONE) {
-            wr_identity_mark_drop(m, from, &from->mark[i]);
-            struct wr_mark *at = wr_identity_mark_add(m, to, &mark, mark.sources, mark.last_s);
+            wr_census_mark_drop(m, from, &from->mark[i]);
+            struct wr_mark *at = wr_census_mark_add(m, to, &mark, mark.sources, mark.last_s);
             if (at != NULL) {
                 at->ifindex = mark.ifindex;
                 at->first_s = mark.first_s;
             }
         }
     }
-    for (size_t i = 0; i < WR_IDENTITY_ADDRESSES_MAX; i++) {
-        struct wr_identity_address a = from->address[i];
+    for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
+        struct wr_census_address a = from->address[i];
         if (a.addr.family != WR_AF_NONE) {
             unlink_address(m, from, &from->address[i]);
             a.rival = a.rival == to->number ? 0 : a.rival;
             give(m, to, &a);
         }
     }
-    for (size_t i = 0; i < WR_IDENTITY_ADDRESSES_MAX; i++) { /* what the two contested is settled */
+    for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) { /* what the two contested is settled */
         if (to->address[i].rival == from->number) {
             to->address[i].rival = 0;
         }
     }
     to->last_s = from->last_s > to->last_s ? from->last_s : to->last_s;
     to->ifindex = from->ifindex != 0 ? from->ifindex : to->ifindex;
-    wr_identity_drop(m, from);
-    wr_identity_publish(m, to);
+    wr_census_drop(m, from);
+    wr_census_publish(m, to);
 }
 
 /* --- time --- */
 
-static bool is_ended(const struct wr_identity_address *a, int64_t now_s)
+static bool is_ended(const struct wr_census_address *a, int64_t now_s)
 {
-    int64_t keep_s = a->addr.family == WR_AF_V4 ? WR_IDENTITY_IPV4_S : WR_IDENTITY_IPV6_S;
+    int64_t keep_s = a->addr.family == WR_AF_V4 ? WR_CENSUS_IPV4_S : WR_CENSUS_IPV6_S;
     return (a->sources & WR_FROM_CONFIG) == 0 && a->lease_s <= now_s && now_s - a->last_s >= keep_s;
 }
 
-void wr_identity_tick_addresses(struct wr_identity *m, struct wr_identity_device *d, int64_t now_s)
+void wr_census_tick_addresses(struct wr_census *m, struct wr_census_device *d, int64_t now_s)
 {
-    for (size_t i = 0; i < WR_IDENTITY_ADDRESSES_MAX; i++) {
-        struct wr_identity_address *a = &d->address[i];
+    for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
+        struct wr_census_address *a = &d->address[i];
         if (a->addr.family == WR_AF_NONE) {
             continue;
         }
         if (is_ended(a, now_s)) {
-            wr_identity_address_drop(m, d, a);
+            wr_census_address_drop(m, d, a);
             continue;
         }
-        struct wr_identity_device *rival =
-            a->rival == 0 ? NULL : wr_identity_by_number(m, a->rival);
-        if (a->rival != 0 && (rival == NULL || now_s - a->rival_s >= WR_IDENTITY_CONFLICT_S)) {
+        struct wr_census_device *rival = a->rival == 0 ? NULL : wr_census_by_number(m, a->rival);
+        if (a->rival != 0 && (rival == NULL || now_s - a->rival_s >= WR_CENSUS_CONFLICT_S)) {
             a->rival = 0;
             m->changes++;
-            wr_identity_publish_one(m, d, a);
+            wr_census_publish_one(m, d, a);
         } else if (rival != NULL && (a->sources & WR_FROM_CONFIG) == 0 && a->lease_s <= now_s &&
-                   a->rival_s - a->last_s >= WR_IDENTITY_CONFLICT_S) {
-            struct wr_identity_address moved =
+                   a->rival_s - a->last_s >= WR_CENSUS_CONFLICT_S) {
+            struct wr_census_address moved =
                 *a; /* who had it is gone, the other one is still there */
             moved.rival = 0;
             moved.sources = WR_FROM_NEIGHBOUR;

@@ -24,7 +24,7 @@ static void test_spoofed_neighbours(void **state)
         known[i] = device_at(&h, addr);
         if (i >= 40) {
             snprintf(addr, sizeof(addr), "camera-%d", i);
-            assert_int_equal(wr_identity_name(h.m, known[i], addr), WR_OK);
+            assert_int_equal(wr_census_name(h.m, known[i], addr), WR_OK);
         }
     }
     for (int i = 0; i < 10000; i++) {
@@ -36,7 +36,7 @@ static void test_spoofed_neighbours(void **state)
         snprintf(addr, sizeof(addr), "192.0.2.%d", i + 1);
         assert_int_equal(device_at(&h, addr), known[i]);
     }
-    assert_true(wr_identity_count(h.m) < 256 * 3 / 4);
+    assert_true(wr_census_count(h.m) < 256 * 3 / 4);
     /* A device on another interface, and one with a lease, still find a place. */
     neighbour_on(&h, 9, "00:00:5e:00:01:00", "198.51.100.1", T0 + 900);
     assert_int_not_equal(device_at(&h, "198.51.100.1"), 0);
@@ -53,15 +53,15 @@ static void test_full(void **state)
         snprintf(addr, sizeof(addr), "192.0.2.%d", i + 1);
         lease(&h, addr, mac, NULL, NULL, T0 + 86400, T0);
     }
-    assert_int_equal(wr_identity_count(h.m), 16);
-    assert_int_equal(wr_identity_refused(h.m), 4);
+    assert_int_equal(wr_census_count(h.m), 16);
+    assert_int_equal(wr_census_refused(h.m), 4);
     assert_int_equal(events_of(&h, WR_TROUBLE_FULL), 1);
     assert_int_not_equal(device_at(&h, "192.0.2.1"), 0);
     assert_int_equal(device_at(&h, "192.0.2.20"), 0);
     /* For the owner somebody leaves: who was not seen for longest. */
-    const struct wr_identity_configured c = {.name = "tv", .kind = ""};
-    assert_int_equal(wr_identity_configure(h.m, &c, T0), WR_OK);
-    assert_int_equal(wr_identity_count(h.m), 16);
+    const struct wr_census_configured c = {.name = "tv", .kind = ""};
+    assert_int_equal(wr_census_configure(h.m, &c, T0), WR_OK);
+    assert_int_equal(wr_census_count(h.m), 16);
     household_end(&h);
 }
 
@@ -72,14 +72,14 @@ static void test_forgotten(void **state)
     neighbour(&h, "00:00:5e:00:00:02", "192.0.2.2", T0);
     neighbour(&h, "00:00:5e:00:00:02", "192.0.2.2", T0 + 3600);
     neighbour(&h, "00:00:5e:00:00:03", "192.0.2.3", T0);
-    wr_identity_name(h.m, device_at(&h, "192.0.2.3"), "tv");
-    wr_identity_tick(h.m, T0 + 86400);
-    assert_int_equal(wr_identity_count(h.m), 2);
-    wr_identity_tick(h.m, T0 + 3600 + 90 * 86400 - 1);
-    assert_int_equal(wr_identity_count(h.m), 2);
-    wr_identity_tick(h.m, T0 + 3600 + 90 * 86400);
-    assert_int_equal(wr_identity_count(h.m), 1);
-    assert_non_null(wr_identity_find(h.m, "tv"));
+    wr_census_name(h.m, device_at(&h, "192.0.2.3"), "tv");
+    wr_census_tick(h.m, T0 + 86400);
+    assert_int_equal(wr_census_count(h.m), 2);
+    wr_census_tick(h.m, T0 + 3600 + 90 * 86400 - 1);
+    assert_int_equal(wr_census_count(h.m), 2);
+    wr_census_tick(h.m, T0 + 3600 + 90 * 86400);
+    assert_int_equal(wr_census_count(h.m), 1);
+    assert_non_null(wr_census_find(h.m, "tv"));
     household_end(&h);
 }
 
@@ -92,23 +92,22 @@ static void test_found(void **state)
     lease(&h, "192.0.2.3", "00:00:5e:00:00:03", NULL, "phone", T0 + 60, T0);
     neighbour(&h, "00:00:5e:00:00:04", "192.0.2.4", T0);
     lease(&h, "192.0.2.5", "00:00:5e:00:00:05", NULL, "a\x1b[1m\"b", T0 + 60, T0);
-    const struct wr_identity_device *d = wr_identity_find(h.m, "printer");
+    const struct wr_census_device *d = wr_census_find(h.m, "printer");
     assert_non_null(d);
     assert_int_equal(d->number, device_at(&h, "192.0.2.1"));
-    assert_null(wr_identity_find(h.m, "phone")); /* which of the two? */
-    assert_null(wr_identity_find(h.m, "d99"));
-    assert_null(wr_identity_find(h.m, "d0"));
+    assert_null(wr_census_find(h.m, "phone")); /* which of the two? */
+    assert_null(wr_census_find(h.m, "d99"));
+    assert_null(wr_census_find(h.m, "d0"));
     snprintf(text, sizeof(text), "d%u", device_at(&h, "192.0.2.4"));
-    d = wr_identity_find(h.m, text);
+    d = wr_census_find(h.m, text);
     assert_non_null(d);
     assert_int_equal(d->number, device_at(&h, "192.0.2.4"));
-    wr_identity_call(d, text, sizeof(text));
+    wr_census_call(d, text, sizeof(text));
     assert_int_equal(text[0], 'd');
-    wr_identity_call(wr_identity_get(h.m, device_at(&h, "192.0.2.5")), text, sizeof(text));
+    wr_census_call(wr_census_get(h.m, device_at(&h, "192.0.2.5")), text, sizeof(text));
     assert_string_equal(text, "a?[1m?b");
-    assert_int_equal(wr_identity_name(h.m, d->number, "d1"),
-                     WR_OK); /* a name goes before a number */
-    assert_ptr_equal(wr_identity_find(h.m, "D1"), d);
+    assert_int_equal(wr_census_name(h.m, d->number, "d1"), WR_OK); /* a name goes before a number */
+    assert_ptr_equal(wr_census_find(h.m, "D1"), d);
     household_end(&h);
 }
 

@@ -16,7 +16,7 @@ static void test_lease_moves(void **state)
     neighbour(&h, A, "192.0.2.5", T0 + 1);
     lease(&h, "192.0.2.6", B, NULL, "b", T0 + 3600, T0);
     uint32_t a = device_at(&h, "192.0.2.5"), b = device_at(&h, "192.0.2.6");
-    assert_int_equal(wr_identity_quarantine(h.m, b, true), WR_OK);
+    assert_int_equal(wr_census_quarantine(h.m, b, true), WR_OK);
     lease(&h, "192.0.2.5", B, NULL, "b", T0 + 5000, T0 + 100);
     assert_int_equal(device_at(&h, "192.0.2.5"), b);
     assert_int_equal(who_at(&h, "192.0.2.5").state, WR_WHO_QUARANTINED);
@@ -36,9 +36,9 @@ static void test_contested(void **state)
     neighbour(&h, A, "192.0.2.50", T0);
     neighbour(&h, B, "192.0.2.6", T0);
     uint32_t a = device_at(&h, "192.0.2.5"), b = device_at(&h, "192.0.2.6");
-    wr_identity_groups(h.m, groups, 2);
-    assert_int_equal(wr_identity_join(h.m, a, 101), WR_OK);
-    assert_int_equal(wr_identity_join(h.m, b, 102), WR_OK);
+    wr_census_groups(h.m, groups, 2);
+    assert_int_equal(wr_census_join(h.m, a, 101), WR_OK);
+    assert_int_equal(wr_census_join(h.m, b, 102), WR_OK);
     static const char *const held[] = {"192.0.2.5", "2001:db8::200:5eff:fe00:a", "192.0.2.50"};
     for (size_t i = 0; i < 3; i++) {
         neighbour(&h, B, held[i], T0 + 30);
@@ -50,13 +50,13 @@ static void test_contested(void **state)
     }
     assert_int_equal(events_of(&h, WR_TROUBLE_CONTESTED), 3);
     assert_int_equal(who_at(&h, "192.0.2.6").state, WR_WHO_KNOWN);
-    wr_identity_quarantine(h.m, b, true);
+    wr_census_quarantine(h.m, b, true);
     assert_int_equal(who_at(&h, "192.0.2.5").state, WR_WHO_QUARANTINED); /* the lesser of the two */
-    wr_identity_quarantine(h.m, b, false);
+    wr_census_quarantine(h.m, b, false);
     assert_int_equal(who_at(&h, "192.0.2.5").state, WR_WHO_CONFLICT);
     for (int64_t now_s = T0 + 40; now_s < T0 + 700; now_s += 20) {
         neighbour(&h, A, "192.0.2.5", now_s);
-        wr_identity_tick(h.m, now_s);
+        wr_census_tick(h.m, now_s);
     }
     assert_int_equal(who_at(&h, "192.0.2.5").state, WR_WHO_KNOWN); /* nobody contested it since */
     assert_int_equal(device_at(&h, "192.0.2.5"), a);
@@ -79,7 +79,7 @@ static void test_neighbour_moves(void **state)
     assert_int_equal(device_at(&h, "192.0.2.6"), a);
     for (int64_t now_s = T0 + 100; now_s < T0 + 1000; now_s += 30) {
         neighbour(&h, B, "2001:db8::1", now_s);
-        wr_identity_tick(h.m, now_s);
+        wr_census_tick(h.m, now_s);
         assert_int_equal(device_at(&h, "2001:db8::1"), now_s < T0 + 600 ? a : b);
     }
     household_end(&h);
@@ -107,15 +107,15 @@ static void test_addresses_end(void **state)
     lease(&h, "192.0.2.5", A, NULL, "a", T0 + 10 * 86400, T0);
     neighbour(&h, A, "192.0.2.6", T0);
     neighbour(&h, A, "2001:db8::1", T0);
-    wr_identity_tick(h.m, T0 + 86399);
+    wr_census_tick(h.m, T0 + 86399);
     assert_int_not_equal(device_at(&h, "192.0.2.6"), 0);
-    wr_identity_tick(h.m, T0 + 86400);
+    wr_census_tick(h.m, T0 + 86400);
     assert_int_equal(device_at(&h, "192.0.2.6"), 0);
     assert_int_not_equal(device_at(&h, "2001:db8::1"), 0);
-    wr_identity_tick(h.m, T0 + 7 * 86400);
+    wr_census_tick(h.m, T0 + 7 * 86400);
     assert_int_equal(device_at(&h, "2001:db8::1"), 0);
     assert_int_not_equal(device_at(&h, "192.0.2.5"), 0);
-    wr_identity_tick(h.m, T0 + 10 * 86400);
+    wr_census_tick(h.m, T0 + 10 * 86400);
     assert_int_equal(device_at(&h, "192.0.2.5"), 0);
     household_end(&h);
 }

@@ -8,35 +8,35 @@ static const char *const claims[] = {"cam-path"};
 static const char *const certificates[] = {"cam-cert"};
 static const uint16_t labels[] = {31, 32};
 
-static struct wr_identity_configured camera(const struct wr_addr *addr)
+static struct wr_census_configured camera(const struct wr_addr *addr)
 {
-    return (struct wr_identity_configured){.name = "camera-3",
-                                           .kind = "camera",
-                                           .mac = macs,
-                                           .macs = 2,
-                                           .claim = claims,
-                                           .claims = 1,
-                                           .certificate = certificates,
-                                           .certificates = 1,
-                                           .addr = addr,
-                                           .addrs = 1,
-                                           .group = &labels[1],
-                                           .groups = 1};
+    return (struct wr_census_configured){.name = "camera-3",
+                                         .kind = "camera",
+                                         .mac = macs,
+                                         .macs = 2,
+                                         .claim = claims,
+                                         .claims = 1,
+                                         .certificate = certificates,
+                                         .certificates = 1,
+                                         .addr = addr,
+                                         .addrs = 1,
+                                         .group = &labels[1],
+                                         .groups = 1};
 }
 
 static void test_configured(void **state)
 {
     struct household h = household(16);
     struct wr_addr addr = address("192.0.2.33"), far = address("203.0.113.1");
-    struct wr_identity_configured c = camera(&addr);
+    struct wr_census_configured c = camera(&addr);
     struct wr_who who;
     neighbour(&h, "00:00:5e:00:00:02", "192.0.2.2", T0); /* seen before it was written down */
     uint32_t before = device_at(&h, "192.0.2.2");
-    wr_identity_groups(h.m, labels, 2);
-    wr_identity_configure_begin(h.m);
-    assert_int_equal(wr_identity_configure(h.m, &c, T0), WR_OK);
-    wr_identity_configure_end(h.m);
-    assert_int_equal(wr_identity_count(h.m), 1);
+    wr_census_groups(h.m, labels, 2);
+    wr_census_configure_begin(h.m);
+    assert_int_equal(wr_census_configure(h.m, &c, T0), WR_OK);
+    wr_census_configure_end(h.m);
+    assert_int_equal(wr_census_count(h.m), 1);
     assert_int_equal(device_at(&h, "192.0.2.2"), before);
     assert_int_equal(who_at(&h, "192.0.2.2").groups, 2);
     assert_int_equal(who_at(&h, "192.0.2.33").sure, 95);
@@ -49,8 +49,8 @@ static void test_configured(void **state)
     assert_int_equal(who_at(&h, "192.0.2.33").device, before);
     assert_int_equal(who_at(&h, "192.0.2.33").state, WR_WHO_CONFLICT);
 
-    wr_identity_configure_begin(h.m); /* and now it stands there no more */
-    wr_identity_configure_end(h.m);
+    wr_census_configure_begin(h.m); /* and now it stands there no more */
+    wr_census_configure_end(h.m);
     assert_int_equal(device_at(&h, "192.0.2.1"), before);
     assert_int_equal(device_at(&h, "192.0.2.33"), 0);
     assert_int_equal(who_at(&h, "192.0.2.1").groups, 0);
@@ -63,24 +63,24 @@ static void test_split_and_joined(void **state)
 {
     struct household h = household(16);
     struct wr_addr addr = address("192.0.2.33");
-    struct wr_identity_configured c = camera(&addr);
+    struct wr_census_configured c = camera(&addr);
     neighbour(&h, "00:00:5e:00:00:01", "192.0.2.1", T0);
     neighbour(&h, "00:00:5e:00:00:02", "192.0.2.2", T0);
     assert_int_not_equal(device_at(&h, "192.0.2.1"), device_at(&h, "192.0.2.2"));
-    wr_identity_configure_begin(h.m);
-    assert_int_equal(wr_identity_configure(h.m, &c, T0), WR_OK);
-    wr_identity_configure_end(h.m);
+    wr_census_configure_begin(h.m);
+    assert_int_equal(wr_census_configure(h.m, &c, T0), WR_OK);
+    wr_census_configure_end(h.m);
     assert_int_equal(device_at(&h, "192.0.2.1"), device_at(&h, "192.0.2.2"));
-    struct wr_identity_configured one = {.name = "one", .kind = "", .mac = &macs[0], .macs = 1};
-    struct wr_identity_configured two = {.name = "two", .kind = "", .mac = &macs[1], .macs = 1};
-    wr_identity_configure_begin(h.m);
-    assert_int_equal(wr_identity_configure(h.m, &one, T0), WR_OK);
-    assert_int_equal(wr_identity_configure(h.m, &two, T0), WR_OK);
-    wr_identity_configure_end(h.m);
+    struct wr_census_configured one = {.name = "one", .kind = "", .mac = &macs[0], .macs = 1};
+    struct wr_census_configured two = {.name = "two", .kind = "", .mac = &macs[1], .macs = 1};
+    wr_census_configure_begin(h.m);
+    assert_int_equal(wr_census_configure(h.m, &one, T0), WR_OK);
+    assert_int_equal(wr_census_configure(h.m, &two, T0), WR_OK);
+    wr_census_configure_end(h.m);
     neighbour(&h, "00:00:5e:00:00:01", "192.0.2.11", T0 + 5);
     neighbour(&h, "00:00:5e:00:00:02", "192.0.2.12", T0 + 5);
-    assert_int_equal(device_at(&h, "192.0.2.11"), wr_identity_find(h.m, "one")->number);
-    assert_int_equal(device_at(&h, "192.0.2.12"), wr_identity_find(h.m, "two")->number);
+    assert_int_equal(device_at(&h, "192.0.2.11"), wr_census_find(h.m, "one")->number);
+    assert_int_equal(device_at(&h, "192.0.2.12"), wr_census_find(h.m, "two")->number);
     household_end(&h);
 }
 
@@ -92,25 +92,25 @@ static void test_commands(void **state)
     neighbour(&h, "00:00:5e:00:00:02", "192.0.2.2", T0);
     uint32_t a = device_at(&h, "192.0.2.1"), b = device_at(&h, "192.0.2.2");
     assert_int_equal(who_at(&h, "192.0.2.1").state, WR_WHO_CONFLICT);
-    assert_int_equal(wr_identity_allow(h.m, a), WR_OK);
+    assert_int_equal(wr_census_allow(h.m, a), WR_OK);
     assert_int_equal(who_at(&h, "192.0.2.1").state, WR_WHO_KNOWN);
-    assert_int_equal(wr_identity_name(h.m, a, "tv"), WR_OK);
-    assert_int_equal(wr_identity_name(h.m, b, "TV"), WR_E_EXISTS);
-    assert_int_equal(wr_identity_name(h.m, 99, "x"), WR_E_NOTFOUND);
-    wr_identity_groups(h.m, labels, 2);
-    assert_int_equal(wr_identity_join(h.m, a, 32), WR_OK);
-    assert_int_equal(wr_identity_join(h.m, a, 32), WR_OK);
+    assert_int_equal(wr_census_name(h.m, a, "tv"), WR_OK);
+    assert_int_equal(wr_census_name(h.m, b, "TV"), WR_E_EXISTS);
+    assert_int_equal(wr_census_name(h.m, 99, "x"), WR_E_NOTFOUND);
+    wr_census_groups(h.m, labels, 2);
+    assert_int_equal(wr_census_join(h.m, a, 32), WR_OK);
+    assert_int_equal(wr_census_join(h.m, a, 32), WR_OK);
     assert_int_equal(who_at(&h, "192.0.2.1").groups, 2);
-    assert_int_equal(wr_identity_leave(h.m, a, 31), WR_E_NOTFOUND);
-    assert_int_equal(wr_identity_leave(h.m, a, 32), WR_OK);
+    assert_int_equal(wr_census_leave(h.m, a, 31), WR_E_NOTFOUND);
+    assert_int_equal(wr_census_leave(h.m, a, 32), WR_OK);
     assert_int_equal(who_at(&h, "192.0.2.1").groups, 0);
-    for (uint16_t i = 0; i < WR_IDENTITY_GROUPS; i++) {
-        assert_int_equal(wr_identity_join(h.m, a, 100 + i), WR_OK);
+    for (uint16_t i = 0; i < WR_CENSUS_GROUPS; i++) {
+        assert_int_equal(wr_census_join(h.m, a, 100 + i), WR_OK);
     }
-    assert_int_equal(wr_identity_join(h.m, a, 200), WR_E_FULL);
-    assert_int_equal(wr_identity_quarantine(h.m, a, true), WR_OK);
+    assert_int_equal(wr_census_join(h.m, a, 200), WR_E_FULL);
+    assert_int_equal(wr_census_quarantine(h.m, a, true), WR_OK);
     assert_int_equal(who_at(&h, "198.51.100.1").state, WR_WHO_QUARANTINED);
-    assert_int_equal(wr_identity_quarantine(h.m, a, false), WR_OK);
+    assert_int_equal(wr_census_quarantine(h.m, a, false), WR_OK);
     assert_int_equal(who_at(&h, "198.51.100.1").state, WR_WHO_KNOWN);
     household_end(&h);
 }
@@ -122,21 +122,21 @@ static void test_restored(void **state)
     lease(&h, "192.0.2.1", "00:00:5e:00:00:01", NULL, "tv", T0 + 3600, T0);
     neighbour(&h, "00:00:5e:00:00:01", "2001:db8::1", T0);
     uint32_t d = device_at(&h, "192.0.2.1");
-    wr_identity_name(h.m, d, "telly");
-    wr_identity_quarantine(h.m, d, true);
-    const struct wr_identity_device *device = wr_identity_get(h.m, d);
-    assert_int_equal(wr_identity_restore(again.m, device), WR_OK);
-    assert_int_equal(wr_identity_restore(again.m, device), WR_E_EXISTS);
+    wr_census_name(h.m, d, "telly");
+    wr_census_quarantine(h.m, d, true);
+    const struct wr_census_device *device = wr_census_get(h.m, d);
+    assert_int_equal(wr_census_restore(again.m, device), WR_OK);
+    assert_int_equal(wr_census_restore(again.m, device), WR_E_EXISTS);
     assert_int_equal(device_at(&again, "192.0.2.1"), d);
     assert_int_equal(device_at(&again, "2001:db8::1"), d);
     assert_int_equal(who_at(&again, "2001:db8::1").state, WR_WHO_QUARANTINED);
     assert_int_equal(who_at(&again, "2001:db8::1").sure, 60);
-    assert_string_equal(wr_identity_find(again.m, "telly")->name, "telly");
+    assert_string_equal(wr_census_find(again.m, "telly")->name, "telly");
     neighbour(&again, "00:00:5e:00:00:01", "2001:db8::2", T0 + 50);
     neighbour(&again, "00:00:5e:00:00:02", "192.0.2.9", T0 + 50);
     assert_int_equal(device_at(&again, "2001:db8::2"), d);
     assert_true(device_at(&again, "192.0.2.9") > d); /* no number is given twice */
-    assert_true(wr_identity_next(again.m) > d + 1);
+    assert_true(wr_census_next(again.m) > d + 1);
     household_end(&h);
     household_end(&again);
 }

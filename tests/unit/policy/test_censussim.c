@@ -66,22 +66,22 @@ static struct wr_addr new_v6(struct home *w)
 
 static void hear(struct home *w, const uint8_t mac[6], const struct wr_addr *addr)
 {
-    wr_identity_neighbour(w->h.m, LAN, mac, addr, WR_NEIGHBOUR_CONFIRMED, w->now_s);
+    wr_census_neighbour(w->h.m, LAN, mac, addr, WR_NEIGHBOUR_CONFIRMED, w->now_s);
 }
 
 static void give_lease(struct home *w, struct thing *t)
 {
     t->lease_s = w->now_s + 12 * 3600;
-    struct wr_identity_lease l = {.addr = t->v4,
-                                  .has_mac = true,
-                                  .until_s = t->lease_s,
-                                  .id_kind = t->id[0] != 0 ? WR_MARK_CLIENT : WR_MARK_NONE,
-                                  .id = (const uint8_t *)t->id,
-                                  .id_size = strlen(t->id),
-                                  .host = t->host,
-                                  .host_size = strlen(t->host)};
+    struct wr_census_lease l = {.addr = t->v4,
+                                .has_mac = true,
+                                .until_s = t->lease_s,
+                                .id_kind = t->id[0] != 0 ? WR_MARK_CLIENT : WR_MARK_NONE,
+                                .id = (const uint8_t *)t->id,
+                                .id_size = strlen(t->id),
+                                .host = t->host,
+                                .host_size = strlen(t->host)};
     memcpy(l.mac, t->mac, 6);
-    wr_identity_lease(w->h.m, &l, w->now_s);
+    wr_census_lease(w->h.m, &l, w->now_s);
 }
 
 /* Heard first, then the lease is read. */
@@ -222,7 +222,7 @@ static void asks(struct home *w, struct thing *t)
     (void)wr_device_find(w->h.table, from, LAN, claim, claim[0] != 0, &who);
     judge(w, t, &who);
     if (claim[0] != 0) { /* weighed after it was answered */
-        wr_identity_claim(w->h.m, from, LAN, claim, true, w->now_s);
+        wr_census_claim(w->h.m, from, LAN, claim, true, w->now_s);
     }
 }
 
@@ -246,7 +246,7 @@ static void minute(struct home *w)
                 }
             }
         }
-        wr_identity_tick(w->h.m, w->now_s);
+        wr_census_tick(w->h.m, w->now_s);
     }
 }
 

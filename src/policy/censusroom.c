@@ -7,77 +7,76 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "policy/identity_state.h"
+#include "policy/census_state.h"
 
 static size_t aligned(size_t size)
 {
     return (size + 63) & ~(size_t)63;
 }
 
-uint32_t wr_identity_keys(uint32_t devices)
+uint32_t wr_census_keys(uint32_t devices)
 {
     return devices * 4; /* most have two to four addresses; the table can hold twice as many */
 }
 
-size_t wr_identity_size(uint32_t devices)
+size_t wr_census_size(uint32_t devices)
 {
-    return aligned(sizeof(struct wr_identity)) +
-           aligned(devices * sizeof(struct wr_identity_device)) +
-           aligned(wr_map_size(devices * WR_IDENTITY_MARKS_MAX)) +
-           aligned(wr_map_size(devices * WR_IDENTITY_ADDRESSES_MAX));
+    return aligned(sizeof(struct wr_census)) + aligned(devices * sizeof(struct wr_census_device)) +
+           aligned(wr_map_size(devices * WR_CENSUS_MARKS_MAX)) +
+           aligned(wr_map_size(devices * WR_CENSUS_ADDRESSES_MAX));
 }
 
-struct wr_identity *wr_identity_init(void *block, const struct wr_identity_setup *setup)
+struct wr_census *wr_census_init(void *block, const struct wr_census_setup *setup)
 {
     uint8_t *at = block;
-    struct wr_identity *m = block;
+    struct wr_census *m = block;
     wr_assert(setup->devices >= 2);
     memset(m, 0, sizeof(*m));
     m->setup = *setup;
     m->next = 1;
     at += aligned(sizeof(*m));
-    m->device = (struct wr_identity_device *)(void *)at;
+    m->device = (struct wr_census_device *)(void *)at;
     for (uint32_t i = 0; i < setup->devices; i++) { /* fresh pages are zeros and are only read */
         if (m->device[i].number != 0) {
             memset(&m->device[i], 0, sizeof(m->device[i]));
         }
     }
-    at += aligned(setup->devices * sizeof(struct wr_identity_device));
-    wr_map_init(&m->marks, at, setup->devices * WR_IDENTITY_MARKS_MAX);
-    at += aligned(wr_map_size(setup->devices * WR_IDENTITY_MARKS_MAX));
-    wr_map_init(&m->addresses, at, setup->devices * WR_IDENTITY_ADDRESSES_MAX);
+    at += aligned(setup->devices * sizeof(struct wr_census_device));
+    wr_map_init(&m->marks, at, setup->devices * WR_CENSUS_MARKS_MAX);
+    at += aligned(wr_map_size(setup->devices * WR_CENSUS_MARKS_MAX));
+    wr_map_init(&m->addresses, at, setup->devices * WR_CENSUS_ADDRESSES_MAX);
     return m;
 }
 
 /* --- what is told --- */
 
-void wr_identity_tell(struct wr_identity *m, enum wr_identity_trouble trouble, uint32_t device,
-                      uint32_t other, const struct wr_addr *addr)
+void wr_census_tell(struct wr_census *m, enum wr_census_trouble trouble, uint32_t device,
+                    uint32_t other, const struct wr_addr *addr)
 {
-    struct wr_identity_event event = {.trouble = trouble, .device = device, .other = other};
+    struct wr_census_event event = {.trouble = trouble, .device = device, .other = other};
     if (addr != NULL) {
         event.addr = *addr;
     }
-    if (m->events == WR_IDENTITY_EVENTS) {
-        m->event_at = (m->event_at + 1) % WR_IDENTITY_EVENTS;
+    if (m->events == WR_CENSUS_EVENTS) {
+        m->event_at = (m->event_at + 1) % WR_CENSUS_EVENTS;
         m->events--;
     }
-    m->event[(m->event_at + m->events++) % WR_IDENTITY_EVENTS] = event;
+    m->event[(m->event_at + m->events++) % WR_CENSUS_EVENTS] = event;
 }
 
-bool wr_identity_next_event(struct wr_identity *m, struct wr_identity_event *ret_event)
+bool wr_census_next_event(struct wr_census *m, struct wr_census_event *ret_event)
 {
     if (m->events == 0) {
         return false;
     }
     *ret_event = m->event[m->event_at];
-    m->event_at = (m->event_at + 1) % WR_IDENTITY_EVENTS;
+    m->event_at = (m->event_at + 1) % WR_CENSUS_EVENTS;
     m->events--;
     return true;
 }
 
-void wr_identity_trouble(struct wr_identity *m, struct wr_identity_device *d,
-                         enum wr_identity_trouble trouble, uint32_t other, int64_t now_s)
+void wr_census_trouble(struct wr_census *m, struct wr_census_device *d,
+                       enum wr_census_trouble trouble, uint32_t other, int64_t now_s)
 {
     bool news = d->trouble != trouble;
     d->trouble_s = now_s;
@@ -86,46 +85,50 @@ void wr_identity_trouble(struct wr_identity *m, struct wr_identity_device *d,
     }
     d->trouble = (uint8_t)trouble;
     m->changes++;
-    wr_identity_tell(m, trouble, d->number, other, NULL);
-    wr_identity_publish(m, d);
+    wr_census_tell(m, trouble, d->number, other, NULL);
+    wr_census_publish(m, d);
 }
 
 /* --- who is worth a place --- */
 
 enum { GUEST, SEEN, LEASED, OWNERS };
 
-bool wr_identity_is_owners(const struct wr_identity_device *d)
+bool wr_census_is_owners(const struct wr_census_device *d)
 {
     return d->configured || d->quarantined || d->name[0] != 0 || d->group[0] != 0;
 }
 
-static int class_of(const struct wr_identity_device *d)
+static int class_of(const struct wr_census_device *d)
 {
-    if (wr_identity_is_owners(d)) {
+    if (wr_census_is_owners(d)) {
         return OWNERS;
     }
-    for (size_t i = 0; i < WR_IDENTITY_MARKS_MAX; i++) {
+    for (size_t i = 0; i < WR_CENSUS_MARKS_MAX; i++) {
         if (d->mark[i].kind == WR_MARK_CERTIFICATE || (d->mark[i].sources & WR_FROM_LEASE)) {
             return LEASED;
         }
     }
-    return d->last_s - d->first_s >= WR_IDENTITY_GUEST_S ? SEEN : GUEST;
+    return d->last_s - d->first_s >= WR_CENSUS_GUEST_S ? SEEN : GUEST;
 }
 
-bool wr_identity_is_over(const struct wr_identity *m, const struct wr_identity_device *d,
-                         int64_t now_s)
+bool wr_census_is_guest(const struct wr_census_device *d)
+{
+    return class_of(d) == GUEST;
+}
+
+bool wr_census_is_over(const struct wr_census *m, const struct wr_census_device *d, int64_t now_s)
 {
     int class = class_of(d);
-    int64_t keep_s = class == GUEST ? WR_IDENTITY_FORGET_S : m->setup.forget_s;
+    int64_t keep_s = class == GUEST ? WR_CENSUS_FORGET_S : m->setup.forget_s;
     return class != OWNERS && now_s - d->last_s >= keep_s;
 }
 
 struct victim {
-    struct wr_identity_device *d;
+    struct wr_census_device *d;
     int class;
 };
 
-static void consider(struct victim *v, struct wr_identity_device *d, int class)
+static void consider(struct victim *v, struct wr_census_device *d, int class)
 {
     if (v->d == NULL || class < v->class || (class == v->class && d->last_s < v->d->last_s)) {
         v->d = d;
@@ -134,7 +137,7 @@ static void consider(struct victim *v, struct wr_identity_device *d, int class)
 }
 
 /* Gives the place of somebody less deserving to who is a guest yet, or the owner's. False: there is none. */
-static bool make_room(struct wr_identity *m, uint32_t ifindex, bool owner)
+static bool make_room(struct wr_census *m, uint32_t ifindex, bool owner)
 {
     struct victim here = {NULL, 0}, all = {NULL, 0};
     uint32_t crowd = 0, most = m->setup.devices / 2;
@@ -142,7 +145,7 @@ static bool make_room(struct wr_identity *m, uint32_t ifindex, bool owner)
         return true;
     }
     for (uint32_t i = 0; i < m->setup.devices; i++) {
-        struct wr_identity_device *d = &m->device[i];
+        struct wr_census_device *d = &m->device[i];
         int class = d->number == 0 ? OWNERS : class_of(d);
         if (class <= SEEN) {
             consider(&all, d, class);
@@ -162,25 +165,25 @@ static bool make_room(struct wr_identity *m, uint32_t ifindex, bool owner)
     if (v->d == NULL || (v->class > GUEST && !owner)) {
         return false;
     }
-    wr_identity_drop(m, v->d);
+    wr_census_drop(m, v->d);
     return true;
 }
 
-struct wr_identity_device *wr_identity_new(struct wr_identity *m, uint32_t ifindex, bool owner,
-                                           int64_t now_s)
+struct wr_census_device *wr_census_new(struct wr_census *m, uint32_t ifindex, bool owner,
+                                       int64_t now_s)
 {
     if (!make_room(m, ifindex, owner)) {
         m->refused++;
-        if (m->refused == 1 || now_s - m->full_s >= WR_IDENTITY_CONFLICT_S) {
+        if (m->refused == 1 || now_s - m->full_s >= WR_CENSUS_CONFLICT_S) {
             m->full_s = now_s;
-            wr_identity_tell(m, WR_TROUBLE_FULL, 0, 0, NULL);
+            wr_census_tell(m, WR_TROUBLE_FULL, 0, 0, NULL);
         }
         return NULL;
     }
     while (m->device[m->free_hint].number != 0) {
         m->free_hint = (m->free_hint + 1) % m->setup.devices;
     }
-    struct wr_identity_device *d = &m->device[m->free_hint];
+    struct wr_census_device *d = &m->device[m->free_hint];
     memset(d, 0, sizeof(*d));
     d->number = m->next++;
     d->ifindex = ifindex;
@@ -190,16 +193,16 @@ struct wr_identity_device *wr_identity_new(struct wr_identity *m, uint32_t ifind
     return d;
 }
 
-void wr_identity_drop(struct wr_identity *m, struct wr_identity_device *d)
+void wr_census_drop(struct wr_census *m, struct wr_census_device *d)
 {
-    for (size_t i = 0; i < WR_IDENTITY_MARKS_MAX; i++) {
+    for (size_t i = 0; i < WR_CENSUS_MARKS_MAX; i++) {
         if (d->mark[i].kind != WR_MARK_NONE) {
-            wr_identity_mark_drop(m, d, &d->mark[i]);
+            wr_census_mark_drop(m, d, &d->mark[i]);
         }
     }
-    for (size_t i = 0; i < WR_IDENTITY_ADDRESSES_MAX; i++) {
+    for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
         if (d->address[i].addr.family != WR_AF_NONE) {
-            wr_identity_address_drop(m, d, &d->address[i]);
+            wr_census_address_drop(m, d, &d->address[i]);
         }
     }
     m->free_hint = (uint32_t)(d - m->device);
@@ -210,7 +213,7 @@ void wr_identity_drop(struct wr_identity *m, struct wr_identity_device *d)
 
 /* --- looking --- */
 
-struct wr_identity_device *wr_identity_by_number(const struct wr_identity *m, uint32_t number)
+struct wr_census_device *wr_census_by_number(const struct wr_census *m, uint32_t number)
 {
     for (uint32_t i = 0; i < m->setup.devices && number != 0; i++) {
         if (m->device[i].number == number) {
@@ -220,15 +223,15 @@ struct wr_identity_device *wr_identity_by_number(const struct wr_identity *m, ui
     return NULL;
 }
 
-const struct wr_identity_device *wr_identity_get(const struct wr_identity *m, uint32_t number)
+const struct wr_census_device *wr_census_get(const struct wr_census *m, uint32_t number)
 {
-    return wr_identity_by_number(m, number);
+    return wr_census_by_number(m, number);
 }
 
-const struct wr_identity_device *wr_identity_walk(const struct wr_identity *m, uint32_t *cursor)
+const struct wr_census_device *wr_census_walk(const struct wr_census *m, uint32_t *cursor)
 {
     while (*cursor < m->setup.devices) {
-        const struct wr_identity_device *d = &m->device[(*cursor)++];
+        const struct wr_census_device *d = &m->device[(*cursor)++];
         if (d->number != 0) {
             return d;
         }
@@ -236,10 +239,10 @@ const struct wr_identity_device *wr_identity_walk(const struct wr_identity *m, u
     return NULL;
 }
 
-static const struct wr_mark *host_of(const struct wr_identity_device *d)
+static const struct wr_mark *host_of(const struct wr_census_device *d)
 {
     const struct wr_mark *host = NULL;
-    for (size_t i = 0; i < WR_IDENTITY_MARKS_MAX; i++) {
+    for (size_t i = 0; i < WR_CENSUS_MARKS_MAX; i++) {
         const struct wr_mark *at = &d->mark[i];
         if (at->kind == WR_MARK_HOST && (host == NULL || at->last_s > host->last_s)) {
             host = at;
@@ -248,15 +251,15 @@ static const struct wr_mark *host_of(const struct wr_identity_device *d)
     return host;
 }
 
-const struct wr_identity_device *wr_identity_find(const struct wr_identity *m, const char *text)
+const struct wr_census_device *wr_census_find(const struct wr_census *m, const char *text)
 {
     uint64_t number = 0;
     size_t n = strlen(text);
     uint32_t cursor = 0, hosts = 0;
-    const struct wr_identity_device *d, *by_host = NULL;
+    const struct wr_census_device *d, *by_host = NULL;
     bool numbered =
         n > 1 && text[0] == 'd' && wr_str_to_u64(text + 1, n - 1, UINT32_MAX, &number) == WR_OK;
-    while ((d = wr_identity_walk(m, &cursor)) != NULL) {
+    while ((d = wr_census_walk(m, &cursor)) != NULL) {
         const struct wr_mark *host = host_of(d);
         if (d->name[0] != 0 ? wr_str_same(d->name, text) : numbered && d->number == number) {
             return d;
@@ -266,28 +269,28 @@ const struct wr_identity_device *wr_identity_find(const struct wr_identity *m, c
             hosts++;
         }
     }
-    if (numbered && (d = wr_identity_get(m, (uint32_t)number)) != NULL) {
+    if (numbered && (d = wr_census_get(m, (uint32_t)number)) != NULL) {
         return d;
     }
     return hosts == 1 ? by_host : NULL;
 }
 
-uint32_t wr_identity_count(const struct wr_identity *m)
+uint32_t wr_census_count(const struct wr_census *m)
 {
     return m->count;
 }
 
-uint64_t wr_identity_refused(const struct wr_identity *m)
+uint64_t wr_census_refused(const struct wr_census *m)
 {
     return m->refused;
 }
 
-uint64_t wr_identity_changes(const struct wr_identity *m)
+uint64_t wr_census_changes(const struct wr_census *m)
 {
     return m->changes;
 }
 
-void wr_identity_call(const struct wr_identity_device *d, char *ret_text, size_t cap)
+void wr_census_call(const struct wr_census_device *d, char *ret_text, size_t cap)
 {
     struct wr_str s;
     const struct wr_mark *host = host_of(d);
@@ -331,7 +334,7 @@ const char *wr_mark_source_name(uint8_t source)
     }
 }
 
-const char *wr_identity_trouble_text(uint8_t trouble)
+const char *wr_census_trouble_text(uint8_t trouble)
 {
     switch (trouble) {
     case WR_TROUBLE_NONE: return "none";

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Identity: which device is behind an address, weighed from what is seen.
+ * Census: which device is behind an address, weighed from what is seen.
  *
- *     wr_identity_neighbour   the kernel has seen this MAC address behind this IP address, on this interface
- *     wr_identity_lease       a DHCP server has given the address to this client
- *     wr_identity_claim       whoever asks from this address proves (certificate) or says that it is so-and-so
- *     wr_identity_configure   the owner says what belongs together
+ *     wr_census_neighbour   the kernel has seen this MAC address behind this IP address, on this interface
+ *     wr_census_lease       a DHCP server has given the address to this client
+ *     wr_census_claim       whoever asks from this address proves (certificate) or says that it is so-and-so
+ *     wr_census_configure   the owner says what belongs together
  *
  * Each is evidence with a time. Out come devices, with a number that no other device ever has, and for each address the
  * one it belongs to, put into the table that workers read (policy/device.h) in the same call: policy follows an address at
@@ -19,23 +19,23 @@
  * A made-up MAC address that nobody knows is a new device, until there is strong evidence that it is an old one: the same DHCP
  * client identifier or DUID together with the same host name, or a proven certificate. Identifiers can be heard and repeated by
  * anybody. So the first of the two holds only when the device's other MAC addresses have been silent for
- * WR_IDENTITY_QUIET_S; until then it is nobody's. A host name alone ties nothing.
+ * WR_CENSUS_QUIET_S; until then it is nobody's. A host name alone ties nothing.
  *
  * An address that goes to another device by its lease goes at once. When the neighbour table alone says so, it depends on whether
  * that is likely: who holds a lease, whose MAC address stands in the address (EUI-64), who has an IPv6 address that
  * it chose itself, and who was there a moment ago, keep the name of the address, but the address is in conflict: it has the groups of both devices,
  * and whoever decides gives it what both may have (WR_WHO_CONFLICT). A device whose MAC address is on two interfaces, whose
  * fingerprint (DHCP identifier and host name) changes, or whose old MAC address comes back, is in conflict as a whole, until that
- * is WR_IDENTITY_CONFLICT_S ago or the owner says that it is well (`allow`).
+ * is WR_CENSUS_CONFLICT_S ago or the owner says that it is well (`weir device allow`).
  *
  * Strangers can make up neighbours without end. Devices have classes: what the owner has named or configured; what has a lease or a certificate;
  * what was seen over ten minutes; the rest. Of the last two an interface has half of the places at most; who is least deserving
  * leaves first, and nobody leaves for somebody of a class that is lower.
  *
- * Time is wall clock seconds. Memory is a block of a fixed size, by the number of devices: wr_identity_size.
+ * Time is wall clock seconds. Memory is a block of a fixed size, by the number of devices: wr_census_size.
  */
-#ifndef WR_POLICY_IDENTITY_H
-#define WR_POLICY_IDENTITY_H
+#ifndef WR_POLICY_CENSUS_H
+#define WR_POLICY_CENSUS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,7 +46,7 @@
 #include "base/limits.h"
 #include "policy/device.h"
 
-struct wr_identity;
+struct wr_census;
 
 /* A mark is what a device is known by. */
 enum wr_mark_kind {
@@ -68,9 +68,9 @@ enum wr_mark_source {
     WR_FROM_MEMORY = 16, /* the registry, of a time before the last start; gone when seen again */
 };
 
-#define WR_MARK_SIZE          40 /* octets of one that are kept; of longer ones the end is a hash */
-#define WR_IDENTITY_GROUPS    8  /* of one device, by its configuration and as many by command */
-#define WR_IDENTITY_NAME_SIZE 64
+#define WR_MARK_SIZE        40 /* octets of one that are kept; of longer ones the end is a hash */
+#define WR_CENSUS_GROUPS    8  /* of one device, by its configuration and as many by command */
+#define WR_CENSUS_NAME_SIZE 64
 
 struct wr_mark {
     int64_t first_s, last_s; /* seen */
@@ -81,7 +81,7 @@ struct wr_mark {
     uint8_t octets[WR_MARK_SIZE];
 };
 
-struct wr_identity_address {
+struct wr_census_address {
     struct wr_addr addr; /* family NONE: no address */
     uint32_t ifindex;
     int64_t first_s, last_s;
@@ -91,7 +91,7 @@ struct wr_identity_address {
     uint8_t sources;
 };
 
-enum wr_identity_trouble {
+enum wr_census_trouble {
     WR_TROUBLE_NONE = 0,
     WR_TROUBLE_INTERFACES,  /* its MAC address is on two interfaces */
     WR_TROUBLE_FINGERPRINT, /* its DHCP identifier and its host name have changed */
@@ -101,7 +101,7 @@ enum wr_identity_trouble {
     WR_TROUBLE_FULL,        /* there is no place for another device (events only) */
 };
 
-struct wr_identity_device {
+struct wr_census_device {
     uint32_t number; /* 0: no device */
     uint32_t ifindex;
     int64_t first_s, last_s;
@@ -110,35 +110,35 @@ struct wr_identity_device {
     int64_t turn_s;     /* when another of its MAC addresses was heard than the one before */
     uint8_t turns;      /* how often within a short time */
     uint8_t last_mac;   /* index of the mark */
-    uint8_t trouble;    /* enum wr_identity_trouble */
+    uint8_t trouble;    /* enum wr_census_trouble */
     bool linked;        /* a made-up MAC address was tied to it by its identifier and name */
     bool quarantined;
     bool configured;
-    uint16_t group[WR_IDENTITY_GROUPS];      /* labels; by command */
-    uint16_t conf_group[WR_IDENTITY_GROUPS]; /* by the configuration */
-    char name[WR_IDENTITY_NAME_SIZE];        /* the owner's; "" */
-    char kind[WR_IDENTITY_NAME_SIZE];        /* likewise */
-    struct wr_mark mark[WR_IDENTITY_MARKS_MAX];
-    struct wr_identity_address address[WR_IDENTITY_ADDRESSES_MAX];
+    uint16_t group[WR_CENSUS_GROUPS];      /* labels; by command */
+    uint16_t conf_group[WR_CENSUS_GROUPS]; /* by the configuration */
+    char name[WR_CENSUS_NAME_SIZE];        /* the owner's; "" */
+    char kind[WR_CENSUS_NAME_SIZE];        /* likewise */
+    struct wr_mark mark[WR_CENSUS_MARKS_MAX];
+    struct wr_census_address address[WR_CENSUS_ADDRESSES_MAX];
 };
 
-struct wr_identity_event {
-    enum wr_identity_trouble trouble;
+struct wr_census_event {
+    enum wr_census_trouble trouble;
     uint32_t device, other; /* numbers; other 0: nobody */
     struct wr_addr addr;    /* of CONTESTED */
 };
 
-struct wr_identity_setup {
+struct wr_census_setup {
     uint32_t devices; /* most */
     struct wr_hash_key key;
     struct wr_device_table *table; /* the results; or NULL */
     int64_t forget_s; /* devices unseen for so long are forgotten, but for the owner's */
 };
 
-size_t wr_identity_size(uint32_t devices);
+size_t wr_census_size(uint32_t devices);
 /* Keys that the table needs for so many devices. */
-uint32_t wr_identity_keys(uint32_t devices);
-struct wr_identity *wr_identity_init(void *block, const struct wr_identity_setup *setup);
+uint32_t wr_census_keys(uint32_t devices);
+struct wr_census *wr_census_init(void *block, const struct wr_census_setup *setup);
 
 /* --- evidence --- */
 
@@ -149,10 +149,10 @@ enum wr_neighbour_age {
     WR_NEIGHBOUR_NEWS, /* the kernel has just been told so */
     WR_NEIGHBOUR_CONFIRMED, /* the kernel knows that it is there now */
 };
-void wr_identity_neighbour(struct wr_identity *m, uint32_t ifindex, const uint8_t mac[6],
-                           const struct wr_addr *addr, enum wr_neighbour_age age, int64_t now_s);
+void wr_census_neighbour(struct wr_census *m, uint32_t ifindex, const uint8_t mac[6],
+                         const struct wr_addr *addr, enum wr_neighbour_age age, int64_t now_s);
 
-struct wr_identity_lease {
+struct wr_census_lease {
     struct wr_addr addr;
     uint8_t mac[6];
     bool has_mac;
@@ -163,19 +163,19 @@ struct wr_identity_lease {
     size_t host_size;
     int64_t until_s;
 };
-void wr_identity_lease(struct wr_identity *m, const struct wr_identity_lease *lease, int64_t now_s);
+void wr_census_lease(struct wr_census *m, const struct wr_census_lease *lease, int64_t now_s);
 
 /* `proven`: by a certificate. */
-void wr_identity_claim(struct wr_identity *m, const struct wr_addr *addr, uint32_t ifindex,
-                       const char *claim, bool proven, int64_t now_s);
+void wr_census_claim(struct wr_census *m, const struct wr_addr *addr, uint32_t ifindex,
+                     const char *claim, bool proven, int64_t now_s);
 
 /* Things end with time: call it every few seconds. */
-void wr_identity_tick(struct wr_identity *m, int64_t now_s);
+void wr_census_tick(struct wr_census *m, int64_t now_s);
 
-/* --- the owner's word (policy/identityowner.c) --- */
+/* --- the owner's word (policy/censusowner.c) --- */
 
 /* One device of the configuration. All of them, between begin and end: what is not said again is the owner's no more. */
-struct wr_identity_configured {
+struct wr_census_configured {
     const char *name, *kind; /* kind may be "" */
     const uint8_t (*mac)[6];
     size_t macs;
@@ -188,52 +188,53 @@ struct wr_identity_configured {
     const uint16_t *group; /* labels */
     size_t groups;
 };
-void wr_identity_configure_begin(struct wr_identity *m);
+void wr_census_configure_begin(struct wr_census *m);
 /* WR_E_FULL: no place for another device. */
-int wr_identity_configure(struct wr_identity *m, const struct wr_identity_configured *c,
-                          int64_t now_s);
-void wr_identity_configure_end(struct wr_identity *m);
+int wr_census_configure(struct wr_census *m, const struct wr_census_configured *c, int64_t now_s);
+void wr_census_configure_end(struct wr_census *m);
 /* The groups there are, by their labels: bit n of wr_who.groups is the n-th. */
-void wr_identity_groups(struct wr_identity *m, const uint16_t *labels, size_t count);
+void wr_census_groups(struct wr_census *m, const uint16_t *labels, size_t count);
 
 /* Commands; WR_E_NOTFOUND: there is no such device. */
-int wr_identity_name(struct wr_identity *m, uint32_t number, const char *name); /* WR_E_EXISTS */
-int wr_identity_join(struct wr_identity *m, uint32_t number, uint16_t group);   /* WR_E_FULL */
-int wr_identity_leave(struct wr_identity *m, uint32_t number, uint16_t group);
-int wr_identity_quarantine(struct wr_identity *m, uint32_t number, bool on);
+int wr_census_name(struct wr_census *m, uint32_t number, const char *name); /* WR_E_EXISTS */
+int wr_census_join(struct wr_census *m, uint32_t number, uint16_t group);   /* WR_E_FULL */
+int wr_census_leave(struct wr_census *m, uint32_t number, uint16_t group);
+int wr_census_quarantine(struct wr_census *m, uint32_t number, bool on);
 /* What is in conflict is well: that device keeps what it has. */
-int wr_identity_allow(struct wr_identity *m, uint32_t number);
+int wr_census_allow(struct wr_census *m, uint32_t number);
 /* A device as the registry has kept it: all of it, with its number. WR_E_EXISTS, WR_E_FULL. */
-int wr_identity_restore(struct wr_identity *m, const struct wr_identity_device *device);
+int wr_census_restore(struct wr_census *m, const struct wr_census_device *device);
 /* Numbers below this are given already. */
-uint32_t wr_identity_next(const struct wr_identity *m);
-void wr_identity_set_next(struct wr_identity *m, uint32_t next);
+uint32_t wr_census_next(const struct wr_census *m);
+void wr_census_set_next(struct wr_census *m, uint32_t next);
 
 /* --- looking --- */
 
 /* By its name, its host name if that is one device's alone, or "d17". NULL: none, or more than one. */
-const struct wr_identity_device *wr_identity_find(const struct wr_identity *m, const char *text);
-const struct wr_identity_device *wr_identity_get(const struct wr_identity *m, uint32_t number);
+const struct wr_census_device *wr_census_find(const struct wr_census *m, const char *text);
+const struct wr_census_device *wr_census_get(const struct wr_census *m, uint32_t number);
 /* In no order: *cursor 0 begins. NULL: that was the last. */
-const struct wr_identity_device *wr_identity_walk(const struct wr_identity *m, uint32_t *cursor);
-uint32_t wr_identity_count(const struct wr_identity *m);
+const struct wr_census_device *wr_census_walk(const struct wr_census *m, uint32_t *cursor);
+/* Seen for a short time, and nothing else known: the registry does not keep it. */
+bool wr_census_is_guest(const struct wr_census_device *d);
+uint32_t wr_census_count(const struct wr_census *m);
 uint64_t
-wr_identity_refused(const struct wr_identity *m); /* devices without a place, since the start */
+wr_census_refused(const struct wr_census *m); /* devices without a place, since the start */
 /* Counts up with everything that the registry has to know. */
-uint64_t wr_identity_changes(const struct wr_identity *m);
+uint64_t wr_census_changes(const struct wr_census *m);
 /* What a worker is told for this address of the device. */
-struct wr_who wr_identity_who(const struct wr_identity *m, const struct wr_identity_device *d,
-                              const struct wr_identity_address *a);
+struct wr_who wr_census_who(const struct wr_census *m, const struct wr_census_device *d,
+                            const struct wr_census_address *a);
 /* Hundredths for the device as a whole: of its address that is surest. */
-uint8_t wr_identity_sure(const struct wr_identity *m, const struct wr_identity_device *d);
-bool wr_identity_next_event(struct wr_identity *m, struct wr_identity_event *ret_event);
-/* "camera-3", else the host name, else "d17"; printable. `cap` at least WR_IDENTITY_NAME_SIZE. */
-void wr_identity_call(const struct wr_identity_device *d, char *ret_text, size_t cap);
+uint8_t wr_census_sure(const struct wr_census *m, const struct wr_census_device *d);
+bool wr_census_next_event(struct wr_census *m, struct wr_census_event *ret_event);
+/* "camera-3", else the host name, else "d17"; printable. `cap` at least WR_CENSUS_NAME_SIZE. */
+void wr_census_call(const struct wr_census_device *d, char *ret_text, size_t cap);
 /* Is the MAC address one that the device, not its maker, has chosen? */
-bool wr_identity_mac_is_local(const uint8_t mac[6]);
+bool wr_census_mac_is_local(const uint8_t mac[6]);
 
-const char *wr_mark_kind_name(uint8_t kind);           /* "mac", "client-id", "duid", ... */
-const char *wr_mark_source_name(uint8_t source);       /* of one bit: "neighbour", ... */
-const char *wr_identity_trouble_text(uint8_t trouble); /* a few words */
+const char *wr_mark_kind_name(uint8_t kind);         /* "mac", "client-id", "duid", ... */
+const char *wr_mark_source_name(uint8_t source);     /* of one bit: "neighbour", ... */
+const char *wr_census_trouble_text(uint8_t trouble); /* a few words */
 
 #endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Schema, devices: the rows of the sections `groups`, `devices` and `registry`, a part of the one table of keys.
+ *
+ * schema.c includes this in the middle of that table, with its macros, and nobody else does; so there is no guard.
+ */
+/* clang-format off */
+    {"groups", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_WHO_GROUPS_MAX, V01,
+     DEFAULT(""), LIST(groups),
+     .doc = "Groups of devices. A device is put in one by `devices[].groups` or `weir device NAME "
+            "group GROUP`."},
+    {"groups[].name", WR_SCHEMA_LABEL, V01, RANGE(1, 63), IN(wr_conf_devgroup, name),
+     EXAMPLE("cameras"), .doc = "What it is called."},
+
+    {"devices", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_CONF_DEVICES_MAX, V01,
+     DEFAULT(""), LIST(devices),
+     .doc = "Devices that the owner names. All others are found as well, by the neighbour table of "
+            "the kernel, by leases (`local.leases`) and by what they prove (`weir devices` shows "
+            "all); what stands here holds against everything that is seen."},
+    {"devices[].name", WR_SCHEMA_LABEL, V01, RANGE(1, 63), IN(wr_conf_device, name),
+     EXAMPLE("camera-3"), .doc = "What it is called; each name once."},
+    {"devices[].kind", WR_SCHEMA_LABEL, V01, RANGE(0, 63), DEFAULT("\"\""),
+     IN(wr_conf_device, kind), EXAMPLE("camera"), .doc = "What kind of thing it is, as a word."},
+    {"devices[].mac", WR_SCHEMA_STRING, .list = true, .max_items = WR_CONF_DEVICE_MARKS_MAX, V01,
+     RANGE(1, 17), DEFAULT(""), INLIST(wr_conf_device, mac), EXAMPLE("\"00:11:22:33:44:55\""),
+     .doc = "Its MAC addresses, all of one device: of its ports, and those that it has made up and "
+            "keeps."},
+    {"devices[].addresses", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_CONF_DEVICE_MARKS_MAX,
+     V01, DEFAULT(""), INLIST(wr_conf_device, addresses), EXAMPLE("192.168.7.30"),
+     .doc = "IP addresses that are its own and nobody else's. Who else is seen with one brings it "
+            "into conflict."},
+    {"devices[].certificates", WR_SCHEMA_LABEL, .list = true,
+     .max_items = WR_CONF_DEVICE_MARKS_MAX, V01, DEFAULT(""), RANGE(1, 31),
+     INLIST(wr_conf_device, certificates), EXAMPLE("camera-3"),
+     .doc = "Names in its client certificate (`encrypted.client_anchors`): who proves one is this "
+            "device, wherever it is."},
+    {"devices[].claims", WR_SCHEMA_LABEL, .list = true, .max_items = WR_CONF_DEVICE_MARKS_MAX,
+     V01, DEFAULT(""), RANGE(1, 31), INLIST(wr_conf_device, claims), EXAMPLE("camera-3"),
+     .doc = "Names that it says without a proof, in the path of DNS over HTTPS or as server name "
+            "(`encrypted.names_below`). They count where nobody is known by the address; whoever knows one can say it."},
+    {"devices[].groups", WR_SCHEMA_LABEL, .list = true, .max_items = 8, V01, RANGE(1, 63),
+     DEFAULT(""), INLIST(wr_conf_device, groups), EXAMPLE("cameras"),
+     .doc = "The groups that it belongs to."},
+
+    {"registry", WR_SCHEMA_SECTION, V01, .doc = "What weir remembers of devices."},
+    {"registry.devices", WR_SCHEMA_INT, V01, RESTART, RANGE(16, 65536),
+     BY_PROFILE("2048", "256", "16384"), AT(registry.devices), .unit = "devices",
+     .doc = "Most devices that are known at a time. A device takes 3 KB, when it is there. "
+            "Guests of one interface have at most half of the places."},
+    {"registry.file", WR_SCHEMA_PATH, V01, RESTART, RANGE(0, PATH_OCTETS), DEFAULT("\"\""),
+     AT(registry.file), EXAMPLE("/var/lib/weir/devices"),
+     .doc = "The file in which devices are known again after a restart. Empty: `devices` in the "
+            "directory that systemd gives, else nothing is remembered."},
+    {"registry.forget", WR_SCHEMA_SECONDS, V01, RESTART, RANGE(3600, 10 * 365 * DAY_S),
+     DEFAULT("90d"), AT(registry.forget_s),
+     .doc = "A device that nobody has seen for so long is forgotten, but for those that the owner "
+            "has named, grouped or quarantined."},
+    {"registry.oui", WR_SCHEMA_PATH, V01, RANGE(0, PATH_OCTETS),
+     DEFAULT("/usr/share/ieee-data/oui.txt"), AT(registry.oui),
+     .doc = "The list of vendors by MAC address that `weir devices` reads, as Debian's package "
+            "ieee-data brings it. It need not be there."},

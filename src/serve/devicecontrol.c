@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/devicecontrol.h"
+
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "serve/devices.h"
+#include "serve/say.h"
+#include "serve/serve.h"
+
+/* --- showing --- */
+
+static void put_id(struct wr_json *j, const char *key, uint32_t number)
+{
+    char text[16];
+    snprintf(text, sizeof(text), "d%lu", (unsigned long)number);
+    wr_json_text(j, key, text);
+}
+
+/* Octets as their kind is usually written: MAC addresses with colons, names as text, the rest in hexadecimal. */
+static void mark_text(const struct wr_mark *m, char *ret_text, size_t cap)
+{
+    struct wr_str s;
+    bool text = m->kind >= WR_MARK_HOST;
+    wr_str_init(&s, ret_text, cap);
+    for (size_t i = 0; i < m->size; i++) {
+        char c = (char)m->octets[i];
+        if (text) {
+            wr_str_char(&s, c > ' ' && c < 127 ? c : '?');
+        } else {
+            wr_str_text(&s, i > 0 && m->kind == WR_MARK_MAC ? ":" : "");
+            wr_str_hex(&s, &m->octets[i], 1);
+        }
+    }
+}
+
+static void put_sources(struct wr_json *j, const char *key, uint8_t sources)
+{
+    wr_json_array(j, key);
+    for (uint8_t bit = WR_FROM_NEIGHBOUR; bit <= WR_FROM_MEMORY; bit = (uint8_t)(bit * 2)) {
+        if (sources & bit) {
+            wr_json_text(j, NULL, wr_mark_source_name(bit));
+        }
+    }
+    wr_json_end(j);
+}
+
+static void put_interface(struct wr_json *j, const char *key, uint32_t ifindex)
+{
+    char name[IF_NAMESIZE] = "";
+    wr_json_text(j, key,
+                 ifindex != 0 && if_indextoname(ifindex, name) != NULL && name[0] != 0 ? name
+                                                                                       : NULL);
+}
+
+static void put_groups(const struct wr_serve *s, struct wr_json *j,
+                       const struct wr_census_device *d)
+{
+    wr_json_array(j, "groups");
+    for (size_t i = 0; i < WR_CENSUS_GROUPS; i++) {
+        if (d->conf_group[i] != 0) {
+            wr_json_text(j, NULL, wr_labels_text(s->labels, d->conf_group[i]));
+        }
+    }
+    for (size_t i = 0; i < WR_CENSUS_GROUPS; i++) {
+        bool twice = d->group[i] == 0;
+        for (size_t k = 0; k < WR_CENSUS_GROUPS; k++) {
+            twice = twice || d->conf_group[k] == d->group[i];
+        }
+        if (!twice) {
+            wr_json_text(j, NULL, wr_labels_text(s->labels, d->group[i]));
+        }
+    }
+    wr_json_end(j);
+}
+
+/* The worst of its addresses' states: what the owner should look at. */
+static uint8_t state_of(const struct wr_census *m, const struct wr_census_device *d)
+{
+    uint8_t state = wr_census_who(m, d, NULL).state;
+    for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
+        if (d->address[i].addr.family != WR_AF_NONE) {
+            uint8_t one = wr_census_who(m, d, &d->address[i]).state;
+            state = one > state ? one : state;
+        }
+    }
+    return state;
+}
+
+static const struct wr_mark *first_mac(const struct wr_census_device *d)
+{
+    const struct wr_mark *best = NULL;
+    for (size_t i = 0; i < WR_CENSUS_MARKS_MAX; i++) {
+        const struct wr_mark *at = &d->mark[i];
+        if (at->kind == WR_MARK_MAC && (best == NULL || at->last_s > best->last_s)) {
+            best = at;
+        }
+    }
+    return best;
+}
+
+static void put_summary(const struct wr_serve *s, struct wr_json *j,
+                        const struct wr_census_device *d)
+{
+    const struct wr_census *m = wr_devices_machine(s->devices);
+    const struct wr_mark *mac = first_mac(d);
+    char text[2 * WR_MARK_SIZE + 1];
+    uint8_t sources = 0;
+    wr_census_call(d, text, sizeof(text));
+    put_id(j, "id", d->number);
+    wr_json_text(j, "name", text);
+    wr_json_text(j, "kind", d->kind[0] != 0 ? d->kind : NULL);
+    if (mac != NULL) {
+        mark_text(mac, text, sizeof(text));
+    }
+    wr_json_text(j, "mac", mac != NULL ? text : NULL);
+    put_interface(j, "segment", d->ifindex);
+    wr_json_text(j, "state", wr_who_state_name(state_of(m, d)));
+    put_groups(s, j, d);
+    wr_json_array(j, "addresses");
+    for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
+        const struct wr_census_address *a = &d->address[i];
+        if (a->addr.family != WR_AF_NONE) {
+            wr_addr_to_text(&a->addr, text, sizeof(text));
+            wr_json_text(j, NULL, text);
+        }
+        sources |= a->sources;
+    }
+    wr_json_end(j);
+    for (size_t i = 0; i < WR_CENSUS_MARKS_MAX; i++) {
+        sources |= d->mark[i].sources;
+    }
+    wr_json_i64(j, "first_seen", d->first_s);
+    wr_json_i64(j, "last_seen", d->last_s);
+    wr_json_u64(j, "sure", wr_census_sure(m, d));
+    put_sources(j, "from", sources);
+}
+
+void wr_devicecontrol_list(struct wr_serve *s, uint32_t after, struct wr_json *j, const char *key)
+{
+    const struct wr_census *m = wr_devices_machine(s->devices);
+    const struct wr_census_device *page[WR_DEVICECONTROL_PAGE], *d;
+    size_t count = 0;
+    uint32_t cursor = 0;
+    bool more = false;
+    while ((d = wr_census_walk(m, &cursor)) != NULL) { /* the lowest numbers, in their order */
+        size_t at = count;
+        if (d->number <= after) {
+            continue;
+        }
+        while (at > 0 && page[at - 1]->number > d->number) {
+            at--;
+        }
+        more = more || count == WR_DEVICECONTROL_PAGE;
+        if (at == WR_DEVICECONTROL_PAGE) {
+            continue;
+        }
+        count += count < WR_DEVICECONTROL_PAGE;
+        memmove(&page[at + 1], &page[at], (count - 1 - at) * sizeof(page[0]));
+        page[at] = d;
+    }
+    wr_json_object(j, key);
+    wr_json_text(j, "oui", s->conf->registry.oui);
+    wr_json_u64(j, "known", wr_census_count(m));
+    wr_json_u64(j, "refused", wr_census_refused(m));
+    wr_json_u64(j, "last", count > 0 ? page[count - 1]->number : after);
+    wr_json_bool(j, "more", more);
+    wr_json_array(j, "devices");
+    for (size_t i = 0; i < count; i++) {
+        wr_json_object(j, NULL);
+        put_summary(s, j, page[i]);
+        wr_json_end(j);
+    }
+    wr_json_end(j);
+    wr_json_end(j);
+}
+
+static void put_marks(struct wr_json *j, const struct wr_census_device *d)
+{
+    char text[2 * WR_MARK_SIZE + 1];
+    wr_json_array(j, "marks");
+    for (size_t i = 0; i < WR_CENSUS_MARKS_MAX; i++) {
+        const struct wr_mark *m = &d->mark[i];
+        if (m->kind == WR_MARK_NONE) {
+            continue;
+        }
+        mark_text(m, text, sizeof(text));
+        wr_json_object(j, NULL);
+        wr_json_text(j, "kind", wr_mark_kind_name(m->kind));
+        wr_json_text(j, "value", text);
+        if (m->kind == WR_MARK_MAC) {
+            wr_json_text(j, "given_by", wr_census_mac_is_local(m->octets) ? "itself" : "its maker");
+            put_interface(j, "interface", m->ifindex);
+        }
+        put_sources(j, "from", m->sources);
+        wr_json_i64(j, "first_seen", m->first_s);
+        wr_json_i64(j, "last_seen", m->last_s);
+        wr_json_end(j);
+    }
+    wr_json_end(j);
+}
+
+static void put_addresses(const struct wr_census *m, struct wr_json *j,
+                          const struct wr_census_device *d)
+{
+    char text[WR_ADDR_TEXT_SIZE];
+    wr_json_array(j, "evidence");
+    for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
+        const struct wr_census_address *a = &d->address[i];
+        if (a->addr.family == WR_AF_NONE) {
+            continue;
+        }
+        struct wr_who who = wr_census_who(m, d, a);
+        wr_addr_to_text(&a->addr, text, sizeof(text));
+        wr_json_object(j, NULL);
+        wr_json_text(j, "address", text);
+        put_interface(j, "interface", a->ifindex);
+        wr_json_text(j, "state", wr_who_state_name(who.state));
+        wr_json_u64(j, "sure", who.sure);
+        put_sources(j, "from", a->sources);
+        if (a->lease_s > 0 && a->lease_s < INT64_MAX) {
+            wr_json_i64(j, "lease_until", a->lease_s);
+        }
+        if (a->rival != 0) {
+            put_id(j, "contested_by", a->rival);
+        }
+        wr_json_i64(j, "first_seen", a->first_s);
+        wr_json_i64(j, "last_seen", a->last_s);
+        wr_json_end(j);
+    }
+    wr_json_end(j);
+}
+
+static const struct wr_census_device *find(struct wr_serve *s, const char *text, char *why,
+                                           size_t cap)
+{
+    const struct wr_census_device *d = wr_census_find(wr_devices_machine(s->devices), text);
+    if (d == NULL) {
+        snprintf(why, cap,
+                 "no device, or more than one, is called so; `weir devices` shows their names and "
+                 "ids");
+    }
+    return d;
+}
+
+static void put_device(struct wr_serve *s, struct wr_json *j, const struct wr_census_device *d)
+{
+    put_summary(s, j, d);
+    wr_json_text(j, "oui", s->conf->registry.oui);
+    wr_json_bool(j, "configured", d->configured);
+    wr_json_bool(j, "quarantined", d->quarantined);
+    wr_json_text(j, "conflict",
+                 d->trouble != WR_TROUBLE_NONE ? wr_census_trouble_text(d->trouble) : NULL);
+    if (d->candidate != 0) {
+        put_id(j, "perhaps", d->candidate);
+    }
+    put_marks(j, d);
+    put_addresses(wr_devices_machine(s->devices), j, d);
+}
+
+const char *wr_devicecontrol_show(struct wr_serve *s, const char *device, struct wr_json *j,
+                                  const char *key, char *why, size_t cap)
+{
+    const struct wr_census_device *d = find(s, device, why, cap);
+    if (d == NULL) {
+        return "device";
+    }
+    wr_json_object(j, key);
+    put_device(s, j, d);
+    wr_json_end(j);
+    return NULL;
+}
+
+/* --- changing --- */
+
+/* A name that can be said on a command line, and is not an id. */
+static bool is_name(const char *text)
+{
+    size_t n = strlen(text);
+    uint64_t number;
+    for (size_t i = 0; i < n; i++) {
+        char c = text[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!letter && c != '-' && c != '_' && c != '.') {
+            return false;
+        }
+    }
+    return n < WR_CENSUS_NAME_SIZE &&
+           !(n > 1 && text[0] == 'd' &&
+             wr_str_to_u64(text + 1, n - 1, UINT64_MAX, &number) == WR_OK);
+}
+
+static bool is_group(const struct wr_serve *s, const char *text)
+{
+    for (size_t i = 0; i < s->conf->groups.count; i++) {
+        if (strcmp(s->conf->groups.items[i].name, text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *rename_it(struct wr_census *m, const struct wr_census_device *d,
+                             const char *value, char *why, size_t cap)
+{
+    if (!is_name(value)) {
+        snprintf(
+            why, cap,
+            "a name has at most 63 letters, digits, \"-\", \"_\" and \".\", and is not like an "
+            "id");
+        return "argument";
+    }
+    if (d->configured) {
+        snprintf(why, cap, "its name stands in the configuration (`devices`): change it there");
+        return "denied";
+    }
+    if (wr_census_name(m, d->number, value) == WR_E_EXISTS) {
+        snprintf(why, cap, "another device has this name");
+        return "argument";
+    }
+    return NULL;
+}
+
+static const char *regroup(struct wr_serve *s, const struct wr_census_device *d, bool join,
+                           const char *value, char *why, size_t cap)
+{
+    struct wr_census *m = wr_devices_machine(s->devices);
+    if (join && !is_group(s, value)) {
+        snprintf(why, cap, "there is no group of this name in `groups` of the configuration");
+        return "argument";
+    }
+    uint16_t label = wr_labels_number(s->labels, value);
+    int err = join ? wr_census_join(m, d->number, label) : wr_census_leave(m, d->number, label);
+    if (label == 0 || err != WR_OK) {
+        snprintf(why, cap,
+                 join ? "it is in as many groups as a device may be"
+                      : "it was not put in this group by a command");
+        return "argument";
+    }
+    return NULL;
+}
+
+static const char *change(struct wr_serve *s, const struct wr_census_device *d, const char *what,
+                          const char *value, char *why, size_t cap)
+{
+    struct wr_census *m = wr_devices_machine(s->devices);
+    bool valued =
+        strcmp(what, "name") == 0 || strcmp(what, "group") == 0 || strcmp(what, "leave") == 0;
+    if (valued != (value != NULL)) {
+        snprintf(why, cap, "name, group and leave have a value, and nothing else has");
+        return "argument";
+    }
+    if (strcmp(what, "name") == 0) {
+        return rename_it(m, d, value, why, cap);
+    }
+    if (valued) {
+        return regroup(s, d, strcmp(what, "group") == 0, value, why, cap);
+    }
+    if (strcmp(what, "allow") == 0) {
+        (void)wr_census_allow(m, d->number);
+    } else if (strcmp(what, "quarantine") == 0 || strcmp(what, "release") == 0) {
+        (void)wr_census_quarantine(m, d->number, what[0] == 'q');
+    } else {
+        snprintf(why, cap, "do is one of name, group, leave, allow, quarantine and release");
+        return "argument";
+    }
+    return NULL;
+}
+
+const char *wr_devicecontrol_set(struct wr_serve *s, const char *device, const char *what,
+                                 const char *value, struct wr_json *j, const char *key, char *why,
+                                 size_t cap)
+{
+    const struct wr_census_device *d = find(s, device, why, cap);
+    char name[WR_CENSUS_NAME_SIZE];
+    const char *code = d == NULL ? "device" : change(s, d, what, value, why, cap);
+    if (code != NULL) {
+        return code;
+    }
+    wr_census_call(d, name, sizeof(name));
+    wr_say(WR_LOG_INFO, "device %s (d%lu): %s%s%s, by the control socket", name,
+           (unsigned long)d->number, what, value != NULL ? " " : "", value != NULL ? value : "");
+    int err = wr_devices_commit(s);
+    wr_json_object(j, key);
+    put_device(s, j, d);
+    wr_json_bool(j, "remembered", err == WR_OK);
+    wr_json_end(j);
+    return NULL;
+}

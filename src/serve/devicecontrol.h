@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Device control: what the control socket tells of devices, and what it changes.
+ *
+ *   devices      {"after":N}                      at most WR_DEVICECONTROL_PAGE of them with a number above N, and "more"
+ *   device       {"device":"camera-3"}            one, with all its evidence
+ *   device_set   {"device":"camera-3","do":"name","value":"door"}
+ *
+ * `do` is name (value: the new name, or "" for none), group, leave (value: a group of the configuration), allow, quarantine, release. A
+ * change is in force for the next query, and on the disk, when the answer comes; "remembered" says if it is.
+ */
+#ifndef WR_SERVE_DEVICECONTROL_H
+#define WR_SERVE_DEVICECONTROL_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "serve/json.h"
+
+struct wr_serve;
+
+#define WR_DEVICECONTROL_PAGE 64
+
+void wr_devicecontrol_list(struct wr_serve *s, uint32_t after, struct wr_json *j, const char *key);
+/* NULL, or the code of an error with its sentence in `why`; nothing is written then. */
+const char *wr_devicecontrol_show(struct wr_serve *s, const char *device, struct wr_json *j,
+                                  const char *key, char *why, size_t cap);
+const char *wr_devicecontrol_set(struct wr_serve *s, const char *device, const char *what,
+                                 const char *value, struct wr_json *j, const char *key, char *why,
+                                 size_t cap);
+
+#endif

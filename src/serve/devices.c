@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/devices.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+
+#include "base/err.h"
+#include "base/ring.h"
+#include "conf/devicerules.h"
+#include "conf/leaseid.h"
+#include "net/neighbours.h"
+#include "serve/beat.h"
+#include "serve/keepfile.h"
+#include "serve/registry.h"
+#include "serve/say.h"
+#include "serve/serve.h"
+
+/* Between two dumps, which renew who is there; between two writes of the registry, and how soon after a command. */
+#define DUMP_US  (30 * WR_S)
+#define SAVE_US  (60 * WR_S)
+#define WRITE_MS 200
+/* Claims that wait for the main thread; what does not fit comes again with the next query. */
+#define CLAIMS_SIZE 16384
+/* Lines about conflicts in one tick. */
+#define EVENTS_TOLD 8
+
+struct claim {
+    struct wr_addr addr;
+    uint8_t proven;
+    char text[WR_CLAIM_SIZE];
+};
+
+/* What has to be written. */
+struct writing {
+    pthread_mutex_t lock;
+    char *text; /* NULL: nothing */
+    size_t size;
+    pthread_mutex_t
+        disk; /* whoever writes: the writer's thread, or the main thread for the owner */
+    int err;  /* of the last time */
+};
+
+struct wr_devices {
+    struct wr_census *m;
+    void *block;
+    size_t size;
+    struct wr_neighbours *neighbours;
+    struct wr_ring claims;
+    void *claims_block;
+    uint64_t dump_us, save_us, saved; /* the last; `saved` counts the machine's changes */
+    struct writing writing;
+    struct wr_beat beat;
+    char path[WR_KEEPFILE_PATH_MAX];
+};
+
+int64_t wr_devices_now_s(const struct wr_serve *s)
+{
+    struct wr_now now;
+    wr_clock_read(&s->clock, &now);
+    return now.wall_s;
+}
+
+struct wr_census *wr_devices_machine(struct wr_devices *d)
+{
+    return d->m;
+}
+
+const char *wr_devices_path(const struct wr_devices *d)
+{
+    return d->path;
+}
+
+/* --- the start --- */
+
+int wr_devices_open(struct wr_serve *s, struct wr_devices **ret_devices)
+{
+    const char *folder = getenv("STATE_DIRECTORY");
+    struct wr_devices *d = calloc(1, sizeof(*d));
+    if (d == NULL) {
+        return WR_E_NOMEM;
+    }
+    pthread_mutex_init(&d->writing.lock, NULL);
+    pthread_mutex_init(&d->writing.disk, NULL);
+    if (s->conf->registry.file[0] != 0) {
+        snprintf(d->path, sizeof(d->path), "%s", s->conf->registry.file);
+    } else if (folder != NULL && folder[0] == '/' && strchr(folder, ':') == NULL) {
+        snprintf(d->path, sizeof(d->path), "%s/devices", folder);
+    }
+    *ret_devices = d;
+    return WR_OK;
+}
+
+static int make_machine(struct wr_serve *s)
+{
+    struct wr_devices *d = s->devices;
+    struct wr_census_setup setup = {.devices = s->first_conf->registry.devices,
+                                    .table = s->shared.devices,
+                                    .forget_s = s->first_conf->registry.forget_s};
+    if (getrandom(&setup.key, sizeof(setup.key), 0) != (ssize_t)sizeof(setup.key)) {
+        return WR_E_IO;
+    }
+    d->size = wr_census_size(setup.devices);
+    d->block = mmap(NULL, d->size, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    d->claims_block = malloc(CLAIMS_SIZE);
+    if (d->block == MAP_FAILED || d->claims_block == NULL) {
+        d->block = d->block == MAP_FAILED ? NULL : d->block;
+        return WR_E_NOMEM;
+    }
+    wr_ring_init(&d->claims, d->claims_block, CLAIMS_SIZE);
+    d->m = wr_census_init(d->block, &setup);
+    return WR_OK;
+}
+
+static void recall(struct wr_serve *s)
+{
+    struct wr_devices *d = s->devices;
+    struct wr_registry_read read = {0, 0};
+    int err = d->path[0] == 0 ? WR_E_NOTFOUND : wr_registry_load(d->m, d->path, s->labels, &read);
+    if (err == WR_OK && read.bad > 0) {
+        wr_say(WR_LOG_WARN, "%s: %u lines cannot be read and are left out; %u devices are known",
+               d->path, (unsigned)read.bad, (unsigned)read.devices);
+    } else if (err == WR_E_FORMAT || err == WR_E_LIMIT) {
+        wr_say(WR_LOG_WARN, "%s is no registry of devices; it is put aside as %s.bad", d->path,
+               d->path);
+    } else if (err != WR_OK && err != WR_E_NOTFOUND) {
+        wr_say(WR_LOG_WARN, "%s cannot be read (%s): devices are not known again", d->path,
+               wr_err_name(err));
+    }
+}
+
+int wr_devices_begin(struct wr_serve *s)
+{
+    int err = make_machine(s);
+    if (err == WR_OK) {
+        recall(s);
+        s->devices->saved = wr_census_changes(s->devices->m);
+        wr_devices_configure(s);
+    }
+    return err;
+}
+
+/* --- the configuration --- */
+
+static void configure_one(struct wr_serve *s, const struct wr_conf_device *c)
+{
+    uint8_t mac[WR_CONF_DEVICE_MARKS_MAX][6];
+    struct wr_addr addr[WR_CONF_DEVICE_MARKS_MAX];
+    uint16_t group[WR_CENSUS_GROUPS];
+    struct wr_census_configured one = {.name = c->name,
+                                       .kind = c->kind,
+                                       .mac = (const uint8_t(*)[6])mac,
+                                       .claim = c->claims.items,
+                                       .claims = c->claims.count,
+                                       .certificate = c->certificates.items,
+                                       .certificates = c->certificates.count,
+                                       .addr = addr,
+                                       .group = group};
+    for (; one.macs < c->mac.count && one.macs < WR_ARRAY_LEN(mac); one.macs++) {
+        (void)wr_devicerules_mac(c->mac.items[one.macs], mac[one.macs]); /* was checked */
+    }
+    for (; one.addrs < c->addresses.count && one.addrs < WR_ARRAY_LEN(addr); one.addrs++) {
+        addr[one.addrs] = c->addresses.items[one.addrs].addr;
+    }
+    for (; one.groups < c->groups.count && one.groups < WR_ARRAY_LEN(group); one.groups++) {
+        group[one.groups] = wr_labels_number(s->labels, c->groups.items[one.groups]);
+    }
+    if (wr_census_configure(s->devices->m, &one, wr_devices_now_s(s)) != WR_OK) {
+        wr_say(WR_LOG_WARN, "device %s has no place: registry.devices is too small", c->name);
+    }
+}
+
+void wr_devices_configure(struct wr_serve *s)
+{
+    struct wr_census *m = s->devices->m;
+    uint16_t labels[WR_WHO_GROUPS_MAX] = {0};
+    size_t count = 0;
+    for (; count < s->conf->groups.count && count < WR_WHO_GROUPS_MAX; count++) {
+        labels[count] = wr_labels_number(s->labels, s->conf->groups.items[count].name);
+    }
+    wr_census_configure_begin(m);
+    for (size_t i = 0; i < s->conf->devices.count; i++) {
+        configure_one(s, &s->conf->devices.items[i]);
+    }
+    wr_census_configure_end(m);
+    wr_census_groups(m, labels, count);
+}
+
+/* --- what is seen --- */
+
+static void on_neighbour(void *user, const struct wr_neighbour *n)
+{
+    struct wr_serve *s = user;
+    enum wr_neighbour_age age = n->confirmed ? WR_NEIGHBOUR_CONFIRMED
+                                : n->news    ? WR_NEIGHBOUR_NEWS
+                                             : WR_NEIGHBOUR_OLD;
+    wr_census_neighbour(s->devices->m, n->ifindex, n->mac, &n->addr, age, wr_devices_now_s(s));
+}
+
+void wr_devices_lease(void *serve, const struct wr_lease *lease)
+{
+    struct wr_serve *s = serve;
+    struct wr_leaseid_octets o;
+    wr_leaseid_octets(lease, &o);
+    struct wr_census_lease l = {.addr = lease->addr,
+                                .has_mac = o.has_mac,
+                                .id_kind = o.id_size == 0 ? WR_MARK_NONE
+                                           : o.is_duid    ? WR_MARK_DUID
+                                                          : WR_MARK_CLIENT,
+                                .id = o.id,
+                                .id_size = o.id_size,
+                                .host = lease->host.at,
+                                .host_size = lease->host.n,
+                                .until_s = lease->until_s};
+    memcpy(l.mac, o.mac, sizeof(l.mac));
+    wr_census_lease(s->devices->m, &l, wr_devices_now_s(s));
+}
+
+/* The ledger's thread, or who reads in its place: one at a time. */
+static void on_record(void *user, const struct wr_record *record, const char *claim)
+{
+    struct wr_devices *d = user;
+    struct claim *c = wr_ring_reserve(&d->claims, sizeof(*c));
+    if (c != NULL) {
+        c->addr = record->client;
+        c->proven = record->claim_kind == WR_CLAIM_CERTIFICATE;
+        memcpy(c->text, claim, WR_CLAIM_SIZE);
+        wr_ring_commit(&d->claims);
+    }
+}
+
+static void take_claims(struct wr_serve *s)
+{
+    struct wr_devices *d = s->devices;
+    const struct claim *c;
+    uint32_t n;
+    for (size_t i = 0; i < CLAIMS_SIZE / sizeof(*c) && (c = wr_ring_peek(&d->claims, &n)) != NULL;
+         i++) {
+        struct claim one;
+        memcpy(&one, c, sizeof(one));
+        wr_ring_pop(&d->claims);
+        wr_census_claim(d->m, &one.addr, one.addr.scope, one.text, one.proven != 0,
+                        wr_devices_now_s(s));
+    }
+}
+
+static void tell_events(struct wr_census *m)
+{
+    struct wr_census_event e;
+    for (unsigned told = 0; wr_census_next_event(m, &e); told++) {
+        const struct wr_census_device *d = wr_census_get(m, e.device);
+        const struct wr_census_device *other = wr_census_get(m, e.other);
+        char who[WR_CENSUS_NAME_SIZE] = "", by[WR_CENSUS_NAME_SIZE] = "";
+        char addr[WR_ADDR_TEXT_SIZE] = "";
+        if (told >= EVENTS_TOLD) {
+            continue;
+        }
+        if (d == NULL) {
+            wr_say(WR_LOG_WARN, "devices: %s", wr_census_trouble_text(e.trouble));
+            continue;
+        }
+        wr_census_call(d, who, sizeof(who));
+        if (other != NULL) {
+            wr_census_call(other, by, sizeof(by));
+        }
+        if (e.addr.family != WR_AF_NONE) {
+            wr_addr_to_text(&e.addr, addr, sizeof(addr));
+        }
+        wr_say(WR_LOG_WARN,
+               "device %s (d%lu) is in conflict: %s%s%s%s%s; it has what both may have, until "
+               "`weir device allow d%lu` or ten quiet minutes",
+               who, (unsigned long)e.device, wr_census_trouble_text(e.trouble),
+               addr[0] != 0 ? ": " : "", addr, by[0] != 0 ? ", by " : "", by,
+               (unsigned long)e.device);
+    }
+}
+
+/* --- the registry's file --- */
+
+static void write_out(void *user)
+{
+    struct wr_devices *d = user;
+    struct writing *w = &d->writing;
+    pthread_mutex_lock(&w->disk);
+    pthread_mutex_lock(&w->lock);
+    char *text = w->text;
+    size_t size = w->size;
+    w->text = NULL;
+    pthread_mutex_unlock(&w->lock);
+    if (text != NULL) {
+        int err = wr_registry_save(d->path, text, size);
+        if (err != WR_OK && err != w->err) {
+            wr_say(WR_LOG_WARN, "%s cannot be written (%s): devices are not remembered", d->path,
+                   err == WR_E_IO ? strerror(errno) : wr_err_name(err));
+        }
+        w->err = err;
+    }
+    free(text);
+    pthread_mutex_unlock(&w->disk);
+}
+
+/* The text of now goes to the writer; one that it has not written yet is the older one. */
+static void save(struct wr_serve *s, uint64_t now_us)
+{
+    struct wr_devices *d = s->devices;
+    char *text;
+    size_t size;
+    d->save_us = now_us;
+    if (d->path[0] == 0 || d->m == NULL || wr_census_changes(d->m) == d->saved ||
+        wr_registry_text(d->m, s->labels, &text, &size) != WR_OK) {
+        return;
+    }
+    d->saved = wr_census_changes(d->m);
+    pthread_mutex_lock(&d->writing.lock);
+    free(d->writing.text);
+    d->writing.text = text;
+    d->writing.size = size;
+    pthread_mutex_unlock(&d->writing.lock);
+}
+
+int wr_devices_commit(struct wr_serve *s)
+{
+    struct wr_devices *d = s->devices;
+    struct wr_now now;
+    if (d->path[0] == 0) {
+        return WR_E_NOTFOUND;
+    }
+    wr_clock_read(&s->clock, &now);
+    save(s, now.mono_us);
+    write_out(d);
+    pthread_mutex_lock(&d->writing.disk);
+    int err = d->writing.err;
+    pthread_mutex_unlock(&d->writing.disk);
+    return err;
+}
+
+/* --- the loop --- */
+
+int wr_devices_run(struct wr_serve *s)
+{
+    struct wr_devices *d = s->devices;
+    if (wr_neighbours_watch(&s->loop, on_neighbour, s, &d->neighbours) != WR_OK) {
+        wr_say(WR_LOG_INFO, "the neighbour table cannot be watched here: %s", strerror(errno));
+        d->neighbours = NULL;
+    }
+    wr_ledger_claims(s->ledger, on_record, d);
+    d->beat = (struct wr_beat){
+        .name = "weir-devices", .period_ms = WRITE_MS, .work = write_out, .user = d};
+    return d->path[0] == 0 ? WR_OK : wr_beat_start(&d->beat);
+}
+
+void wr_devices_tick(struct wr_serve *s)
+{
+    struct wr_devices *d = s->devices;
+    struct wr_now now;
+    wr_clock_read(&s->clock, &now);
+    take_claims(s);
+    wr_census_tick(d->m, now.wall_s);
+    tell_events(d->m);
+    if (d->neighbours != NULL && now.mono_us - d->dump_us >= DUMP_US) {
+        d->dump_us = now.mono_us;
+        wr_neighbours_dump(d->neighbours);
+    }
+    if (now.mono_us - d->save_us >= SAVE_US) {
+        save(s, now.mono_us);
+    }
+}
+
+void wr_devices_close(struct wr_devices *d)
+{
+    if (d != NULL) {
+        wr_neighbours_close(d->neighbours);
+        d->neighbours = NULL;
+    }
+}
+
+void wr_devices_end(struct wr_serve *s)
+{
+    struct wr_devices *d = s->devices;
+    if (d == NULL) {
+        return;
+    }
+    save(s, 0);
+    wr_beat_stop(&d->beat);
+    if (d->path[0] != 0) {
+        write_out(d);
+    }
+    if (d->block != NULL) {
+        munmap(d->block, d->size);
+    }
+    free(d->claims_block);
+    pthread_mutex_destroy(&d->writing.lock);
+    pthread_mutex_destroy(&d->writing.disk);
+    free(d);
+    s->devices = NULL;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Devices: the keeper of who is behind an address.
+ *
+ * It feeds the machine of policy/census.h with what the kernel's neighbour table says (net/neighbours), the leases that serve/locals
+ * reads, what clients prove or say when they ask (from the ledger's records, so beside the answers), and what the configuration and the
+ * owner say; the machine writes the table that the workers read. Everything here belongs to the main thread, but for two
+ * things: claims come from the ledger's thread through a ring, and the registry's file is written by a thread of its own.
+ *
+ * What happens is told in the log: conflicts, when they begin.
+ */
+#ifndef WR_SERVE_DEVICES_H
+#define WR_SERVE_DEVICES_H
+
+#include <stdint.h>
+
+#include "conf/leasefile.h"
+#include "policy/census.h"
+
+struct wr_serve;
+struct wr_devices;
+
+/* Before privileges were dropped: where the registry is. WR_E_NOMEM. */
+int wr_devices_open(struct wr_serve *s, struct wr_devices **ret_devices);
+/* The registry's file; "": nothing is remembered. */
+const char *wr_devices_path(const struct wr_devices *d);
+/* The shared table is there: what was remembered is read, then what the configuration says. WR_E_NOMEM. */
+int wr_devices_begin(struct wr_serve *s);
+/* In the loop from here on. WR_E_NOMEM. */
+int wr_devices_run(struct wr_serve *s);
+void wr_devices_tick(struct wr_serve *s);
+/* A new configuration is in force. */
+void wr_devices_configure(struct wr_serve *s);
+/* A lease as it was read; `serve` is the struct wr_serve. */
+void wr_devices_lease(void *serve, const struct wr_lease *lease);
+/* Writes the registry now, for the owner has changed something and may count on it. Waits for the disk. WR_E_NOTFOUND: there is no file. */
+int wr_devices_commit(struct wr_serve *s);
+struct wr_census *wr_devices_machine(struct wr_devices *d);
+int64_t wr_devices_now_s(const struct wr_serve *s);
+/* No more of the loop; NULL is fine. */
+void wr_devices_close(struct wr_devices *d);
+/* The registry is written for the last time, and all is given back; no worker is left. */
+void wr_devices_end(struct wr_serve *s);
+
+#endif

@@ -1,0 +1,264 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Who is behind an address: two cameras of one vendor behind a bridge, whose addresses come from a real dnsmasq and change.
+
+Each camera is a namespace at the end of a cable. What weir believes is read by `weir devices` and `weir device`, as the owner would.
+"""
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import dhcpclient
+import loopback
+from loopback import equal, need, until
+
+sys.path.insert(0, os.path.join(loopback.TOP, "lab"))
+import spaces  # noqa: E402
+
+GATE, GATE6, PORT = "192.168.7.1", "fd00:7::1", 5300
+OUI = "00-11-22   (hex)\t\tLens & Sons\n001122     (base 16)\t\tLens & Sons\n"
+
+
+class Lan:
+    """The bridge that weir and dnsmasq stand at."""
+
+    def __init__(self, box):
+        self.box, self.server = box, None
+        run("ip", "link", "add", "name", "br0", "type", "bridge")
+        run("ip", "link", "set", "dev", "br0", "up")
+        run("ip", "addr", "add", f"{GATE}/24", "dev", "br0")
+        run("ip", "addr", "add", f"{GATE6}/64", "dev", "br0", "nodad")
+        box.things.append(self)
+
+    def dhcp(self, folder):
+        self.leases = os.path.join(folder, "leases")
+        try:
+            dnsmasq = spaces.peer("dnsmasq")
+        except spaces.LabError as why:
+            raise loopback.Skipped(str(why)) from None
+        conf = os.path.join(folder, "dnsmasq.conf")
+        with open(conf, "w", encoding="ascii") as file:
+            file.write("port=0\ninterface=br0\nbind-interfaces\nno-resolv\nuser=root\ngroup=root\nno-ping\ndhcp-authoritative\n"
+                       f"dhcp-leasefile={self.leases}\ndhcp-range=192.168.7.100,192.168.7.200,1h\n")
+        self.server = subprocess.Popen([dnsmasq, "-k", "-C", conf, "--log-facility=/dev/null"])
+
+    def close(self):
+        if self.server:
+            self.server.terminate()
+            self.server.wait(10)
+        subprocess.run(["ip", "link", "del", "dev", "br0"], check=False)
+
+
+class Thing:
+    """A device at a cable of its own."""
+
+    def __init__(self, box, name, mac):
+        self.name, self.node, self.mac = name, spaces.Node(name), mac
+        run("ip", "link", "add", "name", f"to-{name}", "type", "veth", "peer", "name", "eth0",
+            "netns", f"/proc/{os.getpid()}/fd/{self.node.fd}")
+        run("ip", "link", "set", "dev", f"to-{name}", "master", "br0", "up")
+        self.plug(mac)
+        box.things.append(self)
+
+    def plug(self, mac):
+        """With this MAC address, and without an address."""
+        self.mac = mac
+        self.node.ip("addr", "flush", "dev", "eth0")
+        self.node.ip("link", "set", "dev", "eth0", "down")
+        self.node.ip("link", "set", "dev", "eth0", "address", mac)
+        self.node.ip("link", "set", "dev", "eth0", "up")
+
+    def lease(self, host, client_id):
+        """A new IPv4 address in place of the old one."""
+        found = []
+
+        def asked():
+            try:
+                found.append(dhcpclient.lease4("eth0", self.mac, 1, host, client_id))
+            except OSError:
+                return False
+            return True
+        with self.node.inside():
+            until("a lease", asked)
+        self.node.run(["ip", "-4", "addr", "flush", "dev", "eth0"])
+        self.node.address("eth0", f"{found[0]}/24")
+        return found[0]
+
+    def rotate(self, address):
+        self.node.address("eth0", f"{address}/64")
+
+    def ask(self, weir, name, source):
+        with self.node.inside():
+            return from_address(weir, name, source)
+
+    def close(self):
+        subprocess.run(["ip", "link", "del", "dev", f"to-{self.name}"], check=False, stderr=subprocess.DEVNULL)
+        os.close(self.node.fd)
+
+
+def from_address(weir, name, source):
+    """One question, from this address of the namespace."""
+    gate = GATE6 if ":" in source else GATE
+    family = loopback.socket.AF_INET6 if ":" in source else loopback.socket.AF_INET
+    wire = loopback.question(name)
+    with loopback.socket.socket(family, loopback.socket.SOCK_DGRAM) as s:
+        s.settimeout(loopback.PATIENCE_S)
+        s.bind((source, 0))
+        s.sendto(wire, (gate, PORT))
+        return loopback.read_reply(s.recv(4096))
+
+
+def run(*words):
+    subprocess.run(words, check=True)
+
+
+def settings(box, lan, folder, **more):
+    oui = os.path.join(folder, "oui.txt")
+    with open(oui, "w", encoding="ascii") as file:
+        file.write(OUI)
+    local = {"leases": [{"file": lan.leases, "format": "dnsmasq"}]} if hasattr(lan, "leases") else {}
+    return box.settings([box.upstream()], user="", listen=["127.0.0.1:5300", f"{GATE}:{PORT}", f"[{GATE6}]:{PORT}"],
+                        allow=["127.0.0.0/8", "192.168.7.0/24", "fd00:7::/64"], local=local,
+                        registry={"file": os.path.join(folder, "devices"), "oui": oui, **more.pop("registry", {})}, **more)
+
+
+def cli(weir, *words, fails=False):
+    done = subprocess.run([weir.program, *words, "--socket", weir.control, "--json"], capture_output=True, text=True, check=False)
+    if fails:
+        need(done.returncode == 1, done)
+        return done.stderr
+    need(done.returncode == 0, done)
+    return json.loads(done.stdout)
+
+
+def devices(weir):
+    return cli(weir, "devices")["devices"]
+
+
+def holder(weir, address):
+    """The device that has the address, or None."""
+    return next((d for d in devices(weir) if address in d["addresses"]), None)
+
+
+def known(weir, address, **words):
+    """Waits until the address is that of a device with these words; its id."""
+    def seen():
+        d = holder(weir, address)
+        return d["id"] if d and all(d[k] == v for k, v in words.items()) else None
+    return until(f"{address} is known with {words}", seen)
+
+
+@loopback.test("two cameras of one vendor stay two devices while their addresses change, by lease and by themselves")
+def two_cameras(box):
+    lan = Lan(box)
+    weir = box.weir(start=False)
+    lan.dhcp(weir.folder)
+    weir.configure(settings(box, lan, weir.folder, groups=[{"name": "cameras"}]))
+    weir.start()
+    one, two = Thing(box, "cam1", "00:11:22:00:00:01"), Thing(box, "cam2", "00:11:22:00:00:02")
+    ids = {}
+    for n, thing in enumerate((one, two)):
+        v4 = thing.lease("ipcam", f"first-{n}")
+        thing.rotate(f"fd00:7::{n + 1}:a1")
+        equal(thing.ask(weir, "a.example", v4).rcode, 0)
+        equal(thing.ask(weir, "a.example", f"fd00:7::{n + 1}:a1").rcode, 0)
+        ids[thing] = known(weir, v4, mac=thing.mac, vendor="Lens & Sons")
+        equal(known(weir, f"fd00:7::{n + 1}:a1"), ids[thing])
+    need(ids[one] != ids[two], ids)
+    cli(weir, "device", "name", ids[one], "camera-1")
+    cli(weir, "device", "group", "camera-1", "cameras")
+    for n, thing in enumerate((one, two)):    # each has others now, and cam2 has the old IPv4 address of cam1 in between
+        v4 = thing.lease("ipcam", f"second-{n}")
+        for k in (2, 3):
+            thing.rotate(f"fd00:7::{n + 1}:a{k}")
+            equal(thing.ask(weir, "a.example", f"fd00:7::{n + 1}:a{k}").rcode, 0)
+            equal(known(weir, f"fd00:7::{n + 1}:a{k}", state="known"), ids[thing])
+        equal(thing.ask(weir, "b.example", v4).rcode, 0)
+        equal(known(weir, v4, state="known"), ids[thing])
+    shown = [d for d in devices(weir) if d["mac"] in (one.mac, two.mac)]
+    equal(sorted(d["id"] for d in shown), sorted(ids.values()))
+    equal(len(devices(weir)), 2)
+    camera = cli(weir, "device", "camera-1")
+    equal((camera["id"], camera["groups"], camera["vendor"]), (ids[one], ["cameras"], "Lens & Sons"))
+    need({"mac", "client-id", "host-name"} <= {m["kind"] for m in camera["marks"]}, camera)
+    need(all(e["sure"] >= 85 for e in camera["evidence"]), camera)
+    # A forged neighbour: cam2 says that it has an address of cam1.
+    two.node.address("eth0", "fd00:7::1:a3/64")
+    with two.node.inside():
+        subprocess.run(["ip", "-6", "route", "flush", "cache"], check=False)
+    run("ip", "neigh", "replace", "fd00:7::1:a3", "lladdr", two.mac, "dev", "br0", "nud", "reachable")
+    equal(known(weir, "fd00:7::1:a3", state="conflict"), ids[one])
+    need("is in conflict: an address of it is used by another device" in until("a line", lambda: "in conflict" in weir.log() and weir.log()))
+    equal(cli(weir, "device", "allow", "camera-1")["state"], "known")
+
+
+@loopback.test("quarantine, names and groups are known again after kill -9, and what is torn in the registry is left out alone")
+def remembered(box):
+    lan = Lan(box)
+    weir = box.weir(start=False)
+    weir.configure(settings(box, lan, weir.folder, groups=[{"name": "cameras"}],
+                            devices=[{"name": "printer", "mac": ["00:11:22:00:00:09"], "kind": "printer", "groups": ["cameras"]}]))
+    weir.start()
+    one = Thing(box, "cam1", "00:11:22:00:00:01")
+    one.node.address("eth0", "192.168.7.21/24")
+    equal(one.ask(weir, "a.example", "192.168.7.21").rcode, 0)
+    mine = known(weir, "192.168.7.21")
+    need(cli(weir, "device", "name", mine, "door")["remembered"])
+    equal(cli(weir, "device", "quarantine", "door")["state"], "quarantined")
+    cli(weir, "device", "group", "door", "cameras")
+    need("another device" in cli(weir, "device", "name", "door", "printer", fails=True))
+    need("no group of this name" in cli(weir, "device", "group", "door", "tv", fails=True))
+    need("no device" in cli(weir, "device", "show", "fridge", fails=True))
+    need("configuration" in cli(weir, "device", "name", "printer", "x", fails=True))
+    path = os.path.join(weir.folder, "devices")
+    for torn in (False, True):
+        weir.process.kill()
+        weir.process.wait()
+        if torn:
+            with open(path, "r+", encoding="utf-8") as file:    # half of a line behind all others, and one that was changed
+                text = file.read()
+                file.seek(0)
+                file.write(text.replace('"name":"printer"', '"name":"painter"') + text.splitlines()[1][:90])
+        weir.start()
+        door = cli(weir, "device", "door")
+        equal((door["id"], door["state"], door["groups"]), (mine, "quarantined", ["cameras"]))
+        equal(holder(weir, "192.168.7.21")["id"], mine)
+        equal("2 lines cannot be read" in weir.log(), torn, weir.log())
+    equal(cli(weir, "device", "release", "door")["state"], "known")
+    weir.process.kill()
+    weir.process.wait()
+    with open(path, "wb") as file:
+        file.write(b"<html>not a registry")
+    weir.start()
+    need("it is put aside" in weir.log() and os.path.exists(path + ".bad"), weir.log())
+    equal(cli(weir, "device", "printer")["kind"], "printer")
+    equal(one.ask(weir, "a.example", "192.168.7.21").rcode, 0)
+
+
+@loopback.test("ten thousand made-up neighbours push nobody out who is known")
+def flood(box):
+    lan = Lan(box)
+    weir = box.weir(start=False)
+    weir.configure(settings(box, lan, weir.folder, registry={"devices": 256}))
+    weir.start()
+    one = Thing(box, "cam1", "00:11:22:00:00:01")
+    one.node.address("eth0", "192.168.7.21/24")
+    equal(one.ask(weir, "a.example", "192.168.7.21").rcode, 0)
+    mine = known(weir, "192.168.7.21")
+    cli(weir, "device", "name", mine, "door")
+    run("ip", "addr", "add", "10.9.0.1/16", "dev", "br0")
+    lines = [f"neigh replace 10.9.{n >> 8}.{n & 255} lladdr 02:66:00:00:{n >> 8:02x}:{n & 255:02x} dev br0 nud permanent" for n in range(2, 10002)]
+    subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), text=True, check=True)
+    until("the last one is known", lambda: holder(weir, "10.9.39.17"))
+    shown = cli(weir, "devices")
+    need(shown["known"] <= 256 * 3 // 4, shown["known"])
+    equal(holder(weir, "192.168.7.21")["id"], mine)
+    equal(one.ask(weir, "b.example", "192.168.7.21").rcode, 0)
+    run("ip", "neigh", "flush", "dev", "br0", "nud", "all")
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    loopback.main()
