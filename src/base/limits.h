@@ -561,7 +561,8 @@
 #define WR_CENSUS_IPV4_S 86400
 #define WR_CENSUS_IPV6_S (7 * 86400)
 /* Neighbour spoofing: a device that was seen for less than the first is a guest, and forgotten after the second. */
-#define WR_CENSUS_GUEST_S  600
-#define WR_CENSUS_FORGET_S 86400
+#define WR_CENSUS_GUESTS_A_SECOND 64 /* that may take somebody's place: each costs a look at all */
+#define WR_CENSUS_GUEST_S         600
+#define WR_CENSUS_FORGET_S        86400
 
 #endif

@@ -103,9 +103,35 @@ void wr_obey_identify(const struct wr_engine *e, struct wr_asker *a)
     }
 }
 
+/* Whoever is shut off is told so, before any rule and whatever he asks. */
+static bool is_shut_off(struct wr_engine *e, struct wr_asker *a, uint8_t *room, size_t cap,
+                        const struct wr_now *now)
+{
+    struct wr_reply r;
+    if (a->who.state != WR_WHO_QUARANTINED) {
+        return false;
+    }
+    a->verdict = (struct wr_verdict){
+        .action = WR_VERDICT_REFUSED, .by = WR_VERDICT_BY_QUARANTINE, .trigger = WR_TRIGGER_CLIENT};
+    wr_outcome_reply_setup(e, now, &r);
+    size_t size = wr_reply_error(&r, a, WR_RCODE_REFUSED, WR_EDE_PROHIBITED,
+                                 "this device is in quarantine", room, cap);
+    struct wr_outcome o = {.source = WR_SOURCE_LOCAL,
+                           .slot = 255,
+                           .rcode = WR_RCODE_REFUSED,
+                           .ede = WR_EDE_PROHIBITED,
+                           .what_hash = 0x60000u};
+    wr_stats_add(&e->setup.stats->denied, 1);
+    wr_outcome_send(e, a, &o, room, size, now, &e->ready);
+    return true;
+}
+
 bool wr_obey_question(struct wr_engine *e, struct wr_asker *a, uint8_t *room, size_t cap,
                       const struct wr_now *now)
 {
+    if (is_shut_off(e, a, room, cap, now)) {
+        return true;
+    }
     if (e->settings->policy == NULL || a->qclass != WR_CLASS_IN) {
         return false;
     }

@@ -24,7 +24,9 @@ struct wr_census {
     uint32_t groups;
     struct wr_census_event event[WR_CENSUS_EVENTS]; /* a ring; the oldest are lost */
     uint32_t events, event_at;
-    int64_t full_s; /* when FULL was told last */
+    int64_t full_s;  /* when FULL was told last */
+    int64_t crowd_s; /* the second in which `crowd` devices wanted somebody's place */
+    uint32_t crowd;
 };
 
 /* --- marks --- */

@@ -169,10 +169,21 @@ static bool make_room(struct wr_census *m, uint32_t ifindex, bool owner)
     return true;
 }
 
+/* Neighbours can be made up faster than the table can be looked through; leases cannot. */
+static bool is_too_fast(struct wr_census *m, uint32_t ifindex, int64_t now_s)
+{
+    if (m->count < m->setup.devices / 2 || ifindex == 0) {
+        return false;
+    }
+    m->crowd = m->crowd_s == now_s ? m->crowd + 1 : 1;
+    m->crowd_s = now_s;
+    return m->crowd > WR_CENSUS_GUESTS_A_SECOND;
+}
+
 struct wr_census_device *wr_census_new(struct wr_census *m, uint32_t ifindex, bool owner,
                                        int64_t now_s)
 {
-    if (!make_room(m, ifindex, owner)) {
+    if ((!owner && is_too_fast(m, ifindex, now_s)) || !make_room(m, ifindex, owner)) {
         m->refused++;
         if (m->refused == 1 || now_s - m->full_s >= WR_CENSUS_CONFLICT_S) {
             m->full_s = now_s;

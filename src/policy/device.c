@@ -78,7 +78,7 @@ uint64_t wr_device_key(const struct wr_device_table *t, const struct wr_addr *ad
                        uint32_t ifindex)
 {
     uint8_t bytes[21];
-    bool local = wr_addr_kind(addr) == WR_ADDR_LINK_LOCAL && addr->family == WR_AF_V6;
+    bool local = addr->family == WR_AF_V6 && addr->ip[0] == 0xfe && (addr->ip[1] & 0xc0) == 0x80;
     uint32_t scope = !local ? 0 : ifindex != 0 ? ifindex : addr->scope;
     memcpy(bytes, addr->ip, 16);
     memcpy(bytes + 16, &scope, sizeof(scope));
@@ -109,38 +109,48 @@ static struct wr_who who_of(uint64_t groups, uint64_t rest)
 
 /* --- readers --- */
 
-/* A whole copy of a line. False: it changed under each of the tries. */
-static bool read_line(const struct line *l, uint64_t ret_words[COPY])
+enum look { FOUND, ABSENT, BEHIND, CHANGED };
+
+static uint64_t word(const _Atomic uint64_t *copy, unsigned w)
 {
-    for (int i = 0; i < WR_DEVICE_TRIES_MAX; i++) {
-        uint64_t number = atomic_load_explicit(&l->number, memory_order_acquire);
-        const _Atomic uint64_t *copy = number & 1 ? l->second : l->first;
-        for (unsigned w = 0; w < COPY; w++) {
-            ret_words[w] = atomic_load_explicit(&copy[w], memory_order_acquire);
-        }
-        if (atomic_load_explicit(&l->number, memory_order_acquire) == number) {
-            return true;
-        }
+    return atomic_load_explicit(&copy[w], memory_order_acquire);
+}
+
+/* One try at one line: what it says of the key, if it stayed as it was meanwhile. */
+static enum look look_once(const struct line *l, uint64_t key, struct wr_who *ret_who)
+{
+    uint64_t number = atomic_load_explicit(&l->number, memory_order_acquire);
+    const _Atomic uint64_t *copy = number & 1 ? l->second : l->first;
+    struct wr_who who = {0};
+    enum look look;
+    unsigned e = 0;
+    while (e < PASSED && word(copy, e + KEY) != key) {
+        e += WORDS;
     }
-    return false;
+    if (e < PASSED) {
+        who = who_of(word(copy, e + GROUPS), word(copy, e + REST));
+        look = FOUND;
+    } else {
+        look = word(copy, PASSED) == 0 ? ABSENT : BEHIND;
+    }
+    if (atomic_load_explicit(&l->number, memory_order_acquire) != number) {
+        return CHANGED;
+    }
+    if (look == FOUND) {
+        *ret_who = who;
+    }
+    return look;
 }
 
 bool wr_device_get(const struct wr_device_table *t, uint64_t key, struct wr_who *ret_who)
 {
-    uint64_t words[COPY];
     for (uint32_t i = 0; i < WR_DEVICE_LINES_MAX; i++) {
-        if (!read_line(&t->line[(key + i) & t->mask], words)) {
-            return false;
+        enum look look = CHANGED;
+        for (int try = 0; try < WR_DEVICE_TRIES_MAX && look == CHANGED; try++) {
+            look = look_once(&t->line[(key + i) & t->mask], key, ret_who);
         }
-        for (unsigned e = 0; e < ENTRIES; e++) {
-            const uint64_t *entry = &words[(size_t)e * WORDS];
-            if (entry[KEY] == key) {
-                *ret_who = who_of(entry[GROUPS], entry[REST]);
-                return true;
-            }
-        }
-        if (words[PASSED] == 0) {
-            return false;
+        if (look != BEHIND) {
+            return look == FOUND;
         }
     }
     return false;

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "policy/segment.h"
 #include "serve/devices.h"
 #include "serve/say.h"
 #include "serve/serve.h"
@@ -102,6 +103,26 @@ static const struct wr_mark *first_mac(const struct wr_census_device *d)
     return best;
 }
 
+/* Where it was seen last. */
+static void put_segment(const struct wr_serve *s, struct wr_json *j,
+                        const struct wr_census_device *d)
+{
+    const struct wr_segments *segments = s->gate->settings.segments;
+    const struct wr_census_address *last = NULL;
+    const char *text = "";
+    for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
+        const struct wr_census_address *a = &d->address[i];
+        if (a->addr.family != WR_AF_NONE && (last == NULL || a->last_s > last->last_s)) {
+            last = a;
+        }
+    }
+    if (segments != NULL && last != NULL) {
+        uint16_t at = wr_segment_of(segments, d->ifindex, &last->addr);
+        text = at == WR_SEGMENT_NONE ? "" : wr_labels_text(s->labels, segments->segment[at].label);
+    }
+    wr_json_text(j, "segment", text[0] != 0 ? text : NULL);
+}
+
 static void put_summary(const struct wr_serve *s, struct wr_json *j,
                         const struct wr_census_device *d)
 {
@@ -117,7 +138,8 @@ static void put_summary(const struct wr_serve *s, struct wr_json *j,
         mark_text(mac, text, sizeof(text));
     }
     wr_json_text(j, "mac", mac != NULL ? text : NULL);
-    put_interface(j, "segment", d->ifindex);
+    put_interface(j, "interface", d->ifindex);
+    put_segment(s, j, d);
     wr_json_text(j, "state", wr_who_state_name(state_of(m, d)));
     put_groups(s, j, d);
     wr_json_array(j, "addresses");

@@ -52,7 +52,7 @@ static void test_device_is_recorded(void **state)
     char name[WR_NAME_TEXT_SIZE];
     struct wr_hash_key key = {{3, 4}};
     struct wr_addr camera;
-    const struct wr_who who = {.device = 17, .state = WR_WHO_KNOWN};
+    struct wr_who who = {.device = 17, .state = WR_WHO_KNOWN};
     size_t size = wr_device_size(8);
     rig_start(&r);
     void *block = aligned_alloc(64, size);
@@ -71,6 +71,16 @@ static void test_device_is_recorded(void **state)
     rig_ask(&r, (struct rig_query){.name = "door.example.", .from = "10.0.0.2:99"});
     rig_expect(&r, WR_ACTION_REPLY);
     assert_int_equal(last_record(name, sizeof(name)).device, 0);
+    who.state =
+        WR_WHO_QUARANTINED; /* then the next question is refused, though its answer is known */
+    assert_int_equal(wr_device_put(table, wr_device_key(table, &camera, 0), &who), WR_OK);
+    rig_ask(&r, (struct rig_query){.name = "door.example."});
+    rig_expect(&r, WR_ACTION_REPLY);
+    struct wr_record rec = last_record(name, sizeof(name));
+    assert_int_equal(rec.rcode, WR_RCODE_REFUSED);
+    assert_int_equal(rec.ede, WR_EDE_PROHIBITED);
+    assert_int_equal(rec.verdict.by, WR_VERDICT_BY_QUARANTINE);
+    assert_int_equal(rec.device, 17);
     rig_stop(&r);
     free(block);
 }
