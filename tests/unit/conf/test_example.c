@@ -53,7 +53,8 @@ static bool is_of_another_key(const char *name)
         const char *text = mistakes.item[i].text;
 
         if (!mistakes.item[i].warning && !strstr(text, "there is no segment \"cameras\"") &&
-            !strstr(text, "there is no feed \"malware\"") && !(group && strstr(text, "isp")) &&
+            !strstr(text, "there is no feed \"malware\"") &&
+            !strstr(text, "no group of this name in `groups`") && !(group && strstr(text, "isp")) &&
             !(key && strstr(text, "local.keys")) && !strstr(text, "built without QUIC"))
             return false;
     }

@@ -49,11 +49,11 @@ static void test_near(void **state)
         const char *first;
     } rows[] = {
         {"size", 1, "cache.size"},
-        {"name", 3, "identity.name"},
+        {"cookies", 2, "upstream.cookies"},
         {"cach.sise", 1, "cache.size"},
         {"sevrers", 3, "upstream.groups[].servers"}, /* and recursion.servers, time.servers */
         {"upstream.size", 1, "cache.size"},
-        {"groups[0].strateg", 1, "upstream.groups[].strategy"},
+        {"routes[0].grou", 2, "upstream.routes[].group"},
         {"qqqqqqqq", 0, NULL},
         {"", 0, NULL},
     };
