@@ -286,6 +286,10 @@
 #define WR_LOGBLOCK_TEXT_MAX   ((size_t)256 << 10)
 /* Octets of a block as it is before it is compressed: all columns at their longest, and the texts. */
 #define WR_LOGBLOCK_RAW_MAX ((size_t)1 << 20)
+/* Collectors that are told what happens: each costs a formatted line for each query. */
+#define WR_CONF_EXPORTS_MAX 8
+/* Octets of a control frame of dnstap that a collector sends; two fields are known, and one of them is sent. */
+#define WR_DNSTAP_CONTROL_MAX 512
 /* Segments in the folder of the log; more are not ours. */
 #define WR_LOG_SEGMENTS_MAX 4096
 

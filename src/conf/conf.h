@@ -240,6 +240,14 @@ struct wr_conf_device {
     } addresses;
 };
 
+/* Somebody who is told what happens. */
+struct wr_conf_export {
+    const char *name;
+    const char *to;  /* as conf/exporturl reads it */
+    uint32_t format; /* enum wr_export_format */
+    uint32_t events; /* 1: decisions of policy and changes alone */
+};
+
 struct wr_conf {
     struct {
         struct wr_conf_listen *items;
@@ -488,6 +496,10 @@ struct wr_conf {
         uint64_t size_bytes, budget_per_day_bytes, interval_ms;
         uint32_t privacy; /* enum wr_ledger_privacy */
     } log;
+    struct {
+        struct wr_conf_export *items;
+        size_t count;
+    } export;
 
     struct {
         struct wr_conf_feed *items;

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "conf/devicerules.h"
 #include "conf/feedrules.h"
+#include "conf/exporturl.h"
 #include "conf/record.h"
 #include "conf/policyrules.h"
 #include "conf/secrecy.h"
@@ -735,6 +736,11 @@ static void put_socket(void *user, const char *path, const char *other, const ch
         wrong(user, path, "%s%s (by default)", text, other);
 }
 
+static void put_export(void *user, const char *path, const char *text)
+{
+    wrong(user, path, "%s", text);
+}
+
 static void put_mistake(void *user, const char *path, bool warning, const char *text)
 {
     if (warning)
@@ -768,4 +774,5 @@ void wr_rules_check(const struct wr_yaml *yaml, struct wr_mistakes *mistakes, st
     wr_policyrules_check(conf, put_mistake, &r);
     wr_secrecy_check(conf, put_mistake, &r);
     wr_feedrules_check(conf, put_mistake, &r);
+    wr_exporturl_check(conf, put_export, &r);
 }

@@ -31,3 +31,20 @@
      .doc = "What is kept of clients, in memory, on disk and in exports: `full`; `hashed`, their addresses as eight "
             "octets under a key that is made anew each day and never written, and neither device "
             "nor claim; `aggregate`, no names and no clients: counts of each minute."},
+
+    {"export", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_CONF_EXPORTS_MAX, V01, DEFAULT(""), LIST(export),
+     .doc = "Who else is told what happens, as it happens: collectors, a SIEM. One that is slow, away or never reads loses events, "
+            "which are counted in `weir status`; nothing waits for it. Hidden by `log.privacy` as the log is."},
+    {"export[].name", WR_SCHEMA_LABEL, V01, RANGE(1, 63), IN(wr_conf_export, name), EXAMPLE("siem"),
+     .doc = "What `weir status` calls it."},
+    {"export[].format", WR_SCHEMA_WORD, V01, DEFAULT("json"), IN(wr_conf_export, format), .words = export_words,
+     .doc = "`json`: one object a line, as `weir log --json` has them. `syslog`: RFC 5424 with that object as its message. `cef`: "
+            "the Common Event Format in a syslog message. `dnstap`: frame streams with what clients asked and got "
+            "(response code and question; the records are not in it). All but dnstap are told the hash of the log on disk each minute."},
+    {"export[].to", WR_SCHEMA_STRING, V01, RANGE(1, WR_URI_TEXT_MAX), IN(wr_conf_export, to), EXAMPLE("\"tls://192.0.2.9:6514#name=siem.example\""),
+     .doc = "Where to: `file:///var/log/weir/queries.json`, `unix:///run/collector.sock`, `udp://192.0.2.9`, `tcp://192.0.2.9:601`, "
+            "or `tls://` with what proves the collector, as in `upstream.groups[].servers` (`name=`, `pin=`, `addr=`). Ports of syslog and CEF are 514, "
+            "601 and 6514 where none is written. Over TCP and TLS syslog counts octets (RFC 6587, RFC 5425). A file "
+            "that is renamed is opened anew at a reload; one in a folder that weir did not write to before needs a restart."},
+    {"export[].events", WR_SCHEMA_WORD, V01, DEFAULT("all"), IN(wr_conf_export, events), .words = export_events,
+     .doc = "`all`, or `decisions`: what policy decided otherwise than to go on, and what changed."},

@@ -35,6 +35,8 @@ static const char *const feed_verdict_words[] = {"none",    "nxdomain", "nodata"
                                                  "refused", "drop",     NULL};
 static const char *const feed_words[] = {"auto",    "hosts",     "domains", "wildcards", "dnsmasq",
                                          "adblock", "addresses", "table",   NULL};
+static const char *const export_words[] = {"json", "syslog", "cef", "dnstap", NULL};
+static const char *const export_events[] = {"all", "decisions", NULL};
 static const char *const level_words[] = {"error", "warn", "info", "debug", NULL};
 
 #define KIB         ((uint64_t)1024)

@@ -16,6 +16,11 @@ static bool is_wanted(const struct wr_conf *conf)
     if (conf->encrypted.odoh_targets.count > 0) {
         return true;
     }
+    for (size_t i = 0; i < conf->export.count; i++) {
+        if (strncmp(conf->export.items[i].to, "tls:", 4) == 0) {
+            return true;
+        }
+    }
     for (size_t i = 0; i < conf->upstream.groups.count; i++) {
         const struct wr_conf_group *group = &conf->upstream.groups.items[i];
         if (group->discover != WR_FIND_OFF) {

@@ -170,6 +170,14 @@ void wr_doors_seal(struct wr_serve *s)
                    s->logdisk != NULL ? s->first_conf->log.path : NULL,
                    wr_feeds_folder(s->feedswap.feeds)[0] != 0 ? wr_feeds_folder(s->feedswap.feeds)
                                                               : NULL}};
+    char exported[WR_CONF_EXPORTS_MAX][PATH_MAX];
+    size_t folders = WR_SANDBOX_FOLDERS_MAX - WR_CONF_EXPORTS_MAX;
+    for (size_t i = 0; i < s->conf->export.count; i++) {
+        const char *to = s->conf->export.items[i].to;
+        if (strncmp(to, "file://", 7) == 0) {
+            sandbox.folder[folders++] = folder_of(to + 7, exported[i]);
+        }
+    }
     wr_sandbox_enter(&sandbox, &s->sandbox);
     if (s->sandbox.why_not != NULL) {
         wr_say(WR_LOG_INFO, "sandbox: Landlock %s, seccomp %s: %s",

@@ -11,6 +11,7 @@
 #include "crypto/digest.h"
 #include "net/clock.h"
 #include "serve/put.h"
+#include "serve/say.h"
 #include "serve/serve.h"
 
 /* Whoever reads the ledger behind its thread is given so much time: 160 ms at 100 000 events a second. */
@@ -33,7 +34,7 @@ int wr_journal_open(struct wr_serve *s)
     uint32_t events = c->log.events;
     struct wr_now now;
     wr_clock_read(&s->clock, &now);
-    if (disk && events < READERS_EVENTS) {
+    if ((disk || c->export.count > 0) && events < READERS_EVENTS) {
         events = READERS_EVENTS;
     }
     int err = wr_ledger_create(s->workers, events, &s->ledger);
@@ -48,7 +49,19 @@ int wr_journal_open(struct wr_serve *s)
         disk_conf(c, &conf);
         err = wr_logdisk_open(&conf, s->ledger, &now, &s->logdisk);
     }
-    return err;
+    return err == WR_OK ? wr_exports_create(s->ledger, s->logdisk, &s->exports) : err;
+}
+
+/* Who is told what happens, by the configuration in force. */
+static void change_exports(struct wr_serve *s)
+{
+    const struct wr_exports_setup setup = {.conf = s->conf,
+                                           .creds = s->authorities.creds,
+                                           .system_clock = s->gate->settings.prove.system_clock,
+                                           .floor_s = s->gate->settings.prove.floor_s};
+    if (wr_exports_change(s->exports, &setup) != WR_OK) {
+        wr_say(WR_LOG_ERROR, "no memory for all of export");
+    }
 }
 
 int wr_journal_run(struct wr_serve *s, void (*grown)(void *user))
@@ -93,11 +106,14 @@ void wr_journal_settled(struct wr_serve *s)
     char text[WR_LEDGER_TEXT_SIZE], digest[33];
     struct wr_logdisk_conf conf;
     struct wr_now now;
-    if (s->logdisk == NULL) {
+    change_exports(s);
+    if (s->logdisk == NULL && s->conf->export.count == 0) {
         return; /* memory is gone when somebody wants to know */
     }
-    disk_conf(s->conf, &conf);
-    wr_logdisk_change(s->logdisk, &conf);
+    if (s->logdisk != NULL) {
+        disk_conf(s->conf, &conf);
+        wr_logdisk_change(s->logdisk, &conf);
+    }
     wr_clock_read(&s->clock, &now);
     digest_config(s->config, digest);
     snprintf(text, sizeof(text), "settings %llu in force, sha256 of the configuration begins %s",
@@ -114,6 +130,9 @@ void wr_journal_stop(struct wr_serve *s)
     wr_ledger_stop(s->ledger);
     wr_clock_read(&s->clock, &now);
     wr_ledger_note(s->ledger, WR_LEDGER_LOG, now.wall_s, now.mono_us, "weir stopped");
+    wr_exports_stop(s->exports);
+    wr_exports_destroy(s->exports);
+    s->exports = NULL;
     wr_logdisk_close(s->logdisk, &now);
     s->logdisk = NULL;
 }
@@ -137,6 +156,9 @@ void wr_journal_report(struct wr_serve *s, struct wr_json *j, const char *key)
 {
     struct wr_logdisk_status d;
     struct wr_now now;
+    if (s->conf->export.count > 0) {
+        wr_exports_report(s->exports, j, "exports");
+    }
     if (s->logdisk == NULL) {
         return;
     }

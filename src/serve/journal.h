@@ -2,8 +2,8 @@
 /*
  * Journal: the daemon's ledger with all that hangs on it.
  *
- * What the configuration wants is made, run, changed and ended here: the ledger itself (serve/ledger) and the log on disk
- * (serve/logdisk). Changes of what is in force are noted in it: that weir began and ended, and each reload with
+ * What the configuration wants is made, run, changed and ended here: the ledger itself (serve/ledger), the log on disk
+ * (serve/logdisk), and collectors that are told (serve/exports). Changes of what is in force are noted in it: that weir began and ended, and each reload with
  * its serial and the digest of the file, so that who reads the log later knows which rules were meant.
  */
 #ifndef WR_SERVE_JOURNAL_H

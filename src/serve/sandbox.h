@@ -17,7 +17,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define WR_SANDBOX_FOLDERS_MAX 9
+#include "base/limits.h"
+
+#define WR_SANDBOX_FOLDERS_MAX (9 + WR_CONF_EXPORTS_MAX)
 
 struct wr_sandbox {
     const char *folder

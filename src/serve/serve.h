@@ -31,6 +31,7 @@
 #include "serve/crew.h"
 #include "serve/gate.h"
 #include "serve/encryption.h"
+#include "serve/exports.h"
 #include "serve/feedswap.h"
 #include "serve/helper.h"
 #include "serve/labels.h"
@@ -71,6 +72,7 @@ struct wr_serve {
     struct wr_labels *labels; /* from before the first gate until after the last worker */
     struct wr_ledger *ledger;
     struct wr_logdisk *logdisk; /* NULL: none */
+    struct wr_exports *exports;
     struct wr_live_anchors *anchors;
     struct wr_timekeeper *time;
     struct wr_translator *translator;
