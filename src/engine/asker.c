@@ -5,7 +5,8 @@
 
 const uint8_t *wr_asker_name(const struct wr_asker *a)
 {
-    return a->turned.from == WR_TURN_REVERSE ? a->turned.reverse : a->question.name.wire;
+    bool kept = a->turned.from == WR_TURN_REVERSE || a->turned.from == WR_TURN_POLICY;
+    return kept ? a->turned.asked : a->question.name.wire;
 }
 
 uint16_t wr_asker_type(const struct wr_asker *a)

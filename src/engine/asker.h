@@ -24,8 +24,8 @@ enum wr_cookie_state {
     WR_COOKIE_PROVEN,   /* a server cookie of ours: the address is the client's own */
 };
 
-/* For DNS64 another question is put in place of the one that came (engine/translate.h); for a referral another is waited for, and
- * this one stays. */
+/* For DNS64 another question is put in place of the one that came (engine/translate.h), and for a policy that gives a CNAME
+ * (engine/rewrite.h); for a referral another is waited for, and this one stays. */
 enum wr_turn {
     WR_TURN_NONE = 0,
     WR_TURN_ADDRESS,    /* AAAA, now A of the same name */
@@ -33,13 +33,18 @@ enum wr_turn {
     WR_TURN_REFER_NS,   /* without RD: the zone's own NS set is asked for, for the referral to it */
     WR_TURN_REFER_DS,   /* and its DS after that */
     WR_TURN_REFER_ROOT, /* or the root's NS set, when no delegation was known */
+    WR_TURN_POLICY,     /* a name, now the target of a policy's CNAME */
 };
 
 struct wr_turned {
-    uint32_t denial_ttl;                    /* ADDRESS: of the answer to AAAA */
-    uint8_t denial_security;                /* enum wr_security, likewise */
-    uint8_t from;                           /* enum wr_turn */
-    uint8_t reverse[WR_DNS64_REVERSE_SIZE]; /* REVERSE: the name that was asked */
+    uint32_t denial_ttl;        /* ADDRESS: of the answer to AAAA */
+    uint8_t denial_security;    /* enum wr_security, likewise */
+    uint8_t from;               /* enum wr_turn */
+    uint8_t asked[WR_NAME_MAX]; /* REVERSE, POLICY: the name that was asked */
+    uint8_t link;               /* POLICY: the link of its chain that the CNAME is of; */
+    int16_t ede;                /* and the hit (policy/rpz.h): */
+    uint16_t use;               /* which zone, */
+    uint32_t entry;             /* which trigger in it */
 };
 
 struct wr_asker {
@@ -49,6 +54,7 @@ struct wr_asker {
     struct wr_who who;
     struct wr_verdict verdict; /* the last that was said: on the question, then on the answer */
     uint64_t judged_by;        /* serial of the settings that the question was judged by */
+    bool policy_waits;         /* policy zones want to see the answer first */
     uint64_t asked_us;
     uint64_t client_hash; /* its address */
     uint64_t

@@ -5,7 +5,6 @@
 
 #include "base/check.h"
 #include "engine/engine_state.h"
-#include "engine/translate.h"
 #include "policy/prefix.h"
 
 /* Memory for the sets that a look-up copies out of the cache. */
@@ -53,7 +52,7 @@ size_t wr_engine_size(const struct wr_engine_setup *setup)
     requests_setup(setup, NULL, &rs);
     return align64(sizeof(struct wr_engine)) + align64(wr_requests_size(&rs)) +
            align64(wr_waiting_size(setup->waiters, setup->requests)) +
-           align64(WR_CACHE_SCRATCH_SIZE) + align64(FOUND_ARENA) + align64(WR_MSG_MAX);
+           2 * align64(WR_CACHE_SCRATCH_SIZE) + 2 * align64(FOUND_ARENA) + align64(WR_MSG_MAX);
 }
 
 struct wr_engine *wr_engine_start(void *block, const struct wr_engine_setup *setup,
@@ -78,6 +77,10 @@ struct wr_engine *wr_engine_start(void *block, const struct wr_engine_setup *set
     at += align64(WR_CACHE_SCRATCH_SIZE);
     wr_arena_init(&e->room.arena, at, FOUND_ARENA);
     e->room.nsecache = wr_requests_nsecache(e->requests);
+    at += align64(FOUND_ARENA);
+    e->rewrite.room.scratch = at;
+    at += align64(WR_CACHE_SCRATCH_SIZE);
+    wr_arena_init(&e->rewrite.room.arena, at, FOUND_ARENA);
     at += align64(FOUND_ARENA);
     e->message = at;
     return e;
@@ -165,7 +168,7 @@ static bool answer_waiter(struct wr_engine *e, struct wr_waiter *w, const struct
     }
     bool stale = e->answer_failed && wr_pipeline_find_stale(e, &w->asker.question, now);
     const struct wr_answer *answer = stale ? &e->found : e->answer;
-    if (wr_translate_turn(&e->dns64, &w->asker, answer)) {
+    if (wr_obey_turn(e, &w->asker, answer, now)) {
         wr_waiting_turn(&e->waiting, w);
         return false;
     }
@@ -213,7 +216,7 @@ static bool flush_turned(struct wr_engine *e, const struct wr_now *now,
 static bool answer_stale(struct wr_engine *e, struct wr_waiter *w, const struct wr_now *now,
                          struct wr_action *ret_action)
 {
-    if (wr_translate_turn(&e->dns64, &w->asker, &e->found) &&
+    if (wr_obey_turn(e, &w->asker, &e->found, now) &&
         !wr_pipeline_find_stale(e, &w->asker.question, now)) {
         wr_waiting_turn(&e->waiting, w);
         return false;

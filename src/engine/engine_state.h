@@ -9,6 +9,7 @@
 #include "engine/engine.h"
 #include "engine/lately.h"
 #include "engine/reply.h"
+#include "engine/rewrite.h"
 #include "engine/waiting.h"
 #include "resolve/request.h"
 
@@ -39,6 +40,7 @@ struct wr_engine {
     wr_id discovering;           /* the request for it; 0: none, or nobody waits for it any more */
     uint64_t discover_us; /* when the upstream is asked for it again; WR_TIME_NEVER: it is not */
     struct wr_dns64_room translated; /* the answer that is being written */
+    struct wr_rewrite rewrite;       /* likewise, as policy zones change it */
 };
 
 /* Where a reply came from, for its record. */
@@ -71,6 +73,10 @@ void wr_outcome_drop(struct wr_engine *e, const struct wr_asker *a, _Atomic uint
 void wr_outcome_answer(struct wr_engine *e, struct wr_asker *a, const struct wr_answer *answer,
                        uint8_t source, uint8_t slot, uint8_t *room, size_t cap,
                        const struct wr_now *now, struct wr_action *ret_action);
+/* The same of an answer that policy has seen. */
+void wr_outcome_say(struct wr_engine *e, const struct wr_asker *a, const struct wr_answer *answer,
+                    uint8_t source, uint8_t slot, uint8_t *room, size_t cap,
+                    const struct wr_now *now, struct wr_action *ret_action);
 /* Writes and sends an RCODE alone. */
 void wr_outcome_error(struct wr_engine *e, const struct wr_asker *a, uint16_t rcode, int ede,
                       const char *text, uint8_t *room, size_t cap, const struct wr_now *now,
@@ -87,6 +93,9 @@ bool wr_obey_question(struct wr_engine *e, struct wr_asker *a, uint8_t *room, si
 bool wr_obey_answer(struct wr_engine *e, struct wr_asker *a, const struct wr_answer *answer,
                     uint8_t *room, size_t cap, const struct wr_now *now,
                     struct wr_action *ret_action);
+/* Does the answer lead to another question, for policy or for DNS64? Then that is the asker's from here on. */
+bool wr_obey_turn(struct wr_engine *e, struct wr_asker *a, const struct wr_answer *answer,
+                  const struct wr_now *now);
 
 static inline uint32_t wr_engine_now_s(const struct wr_now *now)
 {

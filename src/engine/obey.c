@@ -7,6 +7,7 @@
  * which rule it was.
  */
 #include "engine/engine_state.h"
+#include "engine/translate.h"
 #include "policy/device.h"
 
 /* Those who decide, in their order; the first that says something to be obeyed is not contradicted by the next. */
@@ -40,6 +41,7 @@ static void deny(struct wr_engine *e, const struct wr_asker *a, uint16_t rcode, 
     struct wr_reply r;
     int16_t ede = wr_policy_reason(p, &a->verdict, words);
     wr_outcome_reply_setup(e, now, &r);
+    r.own = a->verdict.trigger == WR_TRIGGER_NAME || a->verdict.trigger == WR_TRIGGER_CLIENT;
     size_t size = rcode == WR_RCODE_REFUSED
                       ? wr_reply_error(&r, a, rcode, ede, words, room, cap)
                       : wr_reply_denial(&r, a, rcode, ede, words, wr_policy_ttl(p), room, cap);
@@ -126,30 +128,55 @@ static bool is_shut_off(struct wr_engine *e, struct wr_asker *a, uint8_t *room, 
     return true;
 }
 
+/* What policy zones make of it, behind the rules. True: with that the query is settled. */
+static bool rewrite(struct wr_engine *e, struct wr_asker *a, enum wr_rewrite_what what,
+                    uint8_t *room, size_t cap, const struct wr_now *now,
+                    struct wr_action *ret_action)
+{
+    switch (what) {
+    case WR_REWRITE_OBEY: return obey(e, a, room, cap, now, ret_action);
+    case WR_REWRITE_SAY:
+        wr_stats_add(&e->setup.stats->rewritten, 1);
+        wr_outcome_say(e, a, &e->rewrite.answer, WR_SOURCE_LOCAL, 255, room, cap, now, ret_action);
+        return true;
+    default: return false;
+    }
+}
+
+static bool is_allowed(const struct wr_asker *a)
+{
+    return a->verdict.action == WR_VERDICT_ALLOW && !a->verdict.shadow;
+}
+
 bool wr_obey_question(struct wr_engine *e, struct wr_asker *a, uint8_t *room, size_t cap,
                       const struct wr_now *now)
 {
     if (is_shut_off(e, a, room, cap, now)) {
         return true;
     }
-    if (e->settings->policy == NULL || a->qclass != WR_CLASS_IN) {
+    if (a->qclass != WR_CLASS_IN) {
         return false;
     }
-    struct wr_policy_ask ask = ask_of(e, a, now);
-    /* What another worker has admitted was counted there. */
-    ask.hits = a->client.handed ? NULL : e->setup.hits;
-    a->verdict = say_of_question(e, &ask);
     a->judged_by = e->settings->serial;
-    return obey(e, a, room, cap, now, &e->ready);
+    if (e->settings->policy != NULL) {
+        struct wr_policy_ask ask = ask_of(e, a, now);
+        /* What another worker has admitted was counted there. */
+        ask.hits = a->client.handed ? NULL : e->setup.hits;
+        a->verdict = say_of_question(e, &ask);
+        if (obey(e, a, room, cap, now, &e->ready)) {
+            return true;
+        }
+    }
+    return !is_allowed(a) && rewrite(e, a, wr_rewrite_question(e, a), room, cap, now, &e->ready);
 }
 
 /* Under other settings than those that the question was judged by all is judged once more. */
-bool wr_obey_answer(struct wr_engine *e, struct wr_asker *a, const struct wr_answer *answer,
-                    uint8_t *room, size_t cap, const struct wr_now *now,
-                    struct wr_action *ret_action)
+static bool obey_rules(struct wr_engine *e, struct wr_asker *a, const struct wr_answer *answer,
+                       uint8_t *room, size_t cap, const struct wr_now *now,
+                       struct wr_action *ret_action)
 {
     const struct wr_policy *p = e->settings->policy;
-    if (p == NULL || a->qclass != WR_CLASS_IN ||
+    if (p == NULL ||
         (a->judged_by == e->settings->serial &&
          !wr_policy_wants_answer(p, e->setup.feeds, answer->answer, answer->answers))) {
         return false;
@@ -157,6 +184,31 @@ bool wr_obey_answer(struct wr_engine *e, struct wr_asker *a, const struct wr_ans
     struct wr_policy_ask ask = ask_of(e, a, now);
     ask.hits = e->setup.hits;
     struct wr_verdict v = say_of_answer(e, &ask, answer);
-    a->verdict = v.action != WR_VERDICT_NONE ? v : a->verdict;
+    if (v.action == WR_VERDICT_NONE) {
+        return false;
+    }
+    a->verdict = v;
     return obey(e, a, room, cap, now, ret_action);
+}
+
+bool wr_obey_answer(struct wr_engine *e, struct wr_asker *a, const struct wr_answer *answer,
+                    uint8_t *room, size_t cap, const struct wr_now *now,
+                    struct wr_action *ret_action)
+{
+    if (a->qclass != WR_CLASS_IN) {
+        return false;
+    }
+    if (obey_rules(e, a, answer, room, cap, now, ret_action)) {
+        return true;
+    }
+    return !is_allowed(a) &&
+           rewrite(e, a, wr_rewrite_answer(e, a, answer, false, now), room, cap, now, ret_action);
+}
+
+bool wr_obey_turn(struct wr_engine *e, struct wr_asker *a, const struct wr_answer *answer,
+                  const struct wr_now *now)
+{
+    enum wr_rewrite_what what = wr_rewrite_turn(e, a, answer, now);
+    return what == WR_REWRITE_TURNED ||
+           (what == WR_REWRITE_NOTHING && wr_translate_turn(&e->dns64, a, answer));
 }

@@ -171,8 +171,6 @@ void wr_outcome_answer(struct wr_engine *e, struct wr_asker *a, const struct wr_
                        uint8_t source, uint8_t slot, uint8_t *room, size_t cap,
                        const struct wr_now *now, struct wr_action *ret_action)
 {
-    struct wr_reply r;
-    bool truncated;
     if (is_withheld(e, a, answer, now)) {
         wr_outcome_error(e, a, WR_RCODE_SERVFAIL, WR_EDE_INDETERMINATE,
                          "what time it is has not been proven, and time.unproven is refuse", room,
@@ -185,9 +183,17 @@ void wr_outcome_answer(struct wr_engine *e, struct wr_asker *a, const struct wr_
                          room, cap, now, ret_action);
         return;
     }
-    if (wr_obey_answer(e, a, answer, room, cap, now, ret_action)) {
-        return;
+    if (!wr_obey_answer(e, a, answer, room, cap, now, ret_action)) {
+        wr_outcome_say(e, a, answer, source, slot, room, cap, now, ret_action);
     }
+}
+
+void wr_outcome_say(struct wr_engine *e, const struct wr_asker *a, const struct wr_answer *answer,
+                    uint8_t source, uint8_t slot, uint8_t *room, size_t cap,
+                    const struct wr_now *now, struct wr_action *ret_action)
+{
+    struct wr_reply r;
+    bool truncated;
     e->turn++;
     answer = wr_translate_answer(&e->dns64, a, answer, &e->translated);
     wr_outcome_reply_setup(e, now, &r);

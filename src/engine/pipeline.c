@@ -336,7 +336,7 @@ bool wr_pipeline_find_stale(struct wr_engine *e, const struct wr_question *q,
 /* Does what was found lead to another question? Then that is what the walk is about from here on. */
 static bool turn(struct walk *w, const struct wr_answer *answer)
 {
-    return wr_translate_turn(&w->e->dns64, &w->asker, answer);
+    return wr_obey_turn(w->e, &w->asker, answer, w->now);
 }
 
 /* Before anything is looked up, asked or known by itself: who is denied a name tells it to nobody. */
@@ -665,6 +665,8 @@ void wr_pipeline_again(struct wr_engine *e, const struct wr_asker *asker, const 
         .e = e, .now = now, .asker = *asker, .room = e->message, .room_size = WR_MSG_MAX};
     if (wr_asker_wants_referral(asker)) {
         (void)(learn(&w) || settle_unknown(&w));
+    } else if (asker->judged_by != e->settings->serial && step_policy(&w)) {
+        return;
     } else if (!fresh_or_failed(&w)) {
         step_ask(&w, &w.asker.question);
     }

@@ -23,7 +23,8 @@ static uint16_t answer_flags(const struct wr_reply *r, const struct wr_asker *a,
     bool understood = a->question.dnssec_ok || (a->flags & WR_FLAG_AD);
     bool proven = answer->security == WR_SECURITY_SECURE && !answer->stale && !r->timeless &&
                   answer->answers + answer->authorities > 0;
-    return (uint16_t)(reply_flags(a) | (understood && proven ? WR_FLAG_AD : 0));
+    uint16_t flags = reply_flags(a) | (understood && proven ? WR_FLAG_AD : 0);
+    return (uint16_t)(answer->no_recursion ? flags & ~WR_FLAG_RA : flags);
 }
 
 int16_t wr_reply_ede(const struct wr_reply *r, const struct wr_asker *a,
@@ -32,6 +33,11 @@ int16_t wr_reply_ede(const struct wr_reply *r, const struct wr_asker *a,
     bool rests = answer->security >= WR_SECURITY_INDETERMINATE && !answer->local &&
                  (a->flags & WR_FLAG_CD) == 0;
     return answer->ede == WR_EDE_NONE && r->timeless && rests ? WR_EDE_INDETERMINATE : answer->ede;
+}
+
+static uint16_t denial_flags(const struct wr_reply *r, const struct wr_asker *a)
+{
+    return (uint16_t)(reply_flags(a) | (r->own ? WR_FLAG_AA : 0));
 }
 
 static void start(struct wr_build *b, const struct wr_asker *a, uint16_t flags, uint8_t *room,
@@ -181,7 +187,7 @@ size_t wr_reply_error(const struct wr_reply *r, const struct wr_asker *a, uint16
     struct wr_build b;
     struct wr_build_opt opt;
     uint8_t cookie[24];
-    start(&b, a, reply_flags(a), room, limit_of(r, a, cap));
+    start(&b, a, denial_flags(r, a), room, limit_of(r, a, cap));
     if (a->edns) {
         make_opt(r, a, ede, ede_text, cookie, &opt);
         (void)wr_build_opt(&b, &opt, rcode);
@@ -214,7 +220,7 @@ size_t wr_reply_denial(const struct wr_reply *r, const struct wr_asker *a, uint1
     struct wr_build_opt opt;
     uint8_t cookie[24];
     size_t limit = limit_of(r, a, cap);
-    start(&b, a, reply_flags(a), room, limit);
+    start(&b, a, denial_flags(r, a), room, limit);
     if (a->edns) {
         make_opt(r, a, ede, ede_text, cookie, &opt);
         b.limit = limit - wr_build_opt_size(&opt);

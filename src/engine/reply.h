@@ -22,6 +22,7 @@ struct wr_reply {
     uint32_t wall_s;           /* for server cookies */
     uint32_t turn;             /* turns the order of records in a set */
     bool timeless;             /* what time it is is not known: nothing is called proven */
+    bool own; /* of errors and denials: AA, for it is said of the name asked, by us */
 };
 
 /* The extended error that goes with the answer: its own, or that it rests on signatures and the time is not known. */

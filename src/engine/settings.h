@@ -14,6 +14,7 @@
 
 #include "base/addr.h"
 #include "policy/policy.h"
+#include "policy/rpz.h"
 #include "policy/segment.h"
 #include "resolve/designated.h"
 #include "resolve/dns64.h"
@@ -38,6 +39,7 @@ struct wr_settings {
 
     const struct wr_policy *policy;     /* the owner's rules; NULL: there are none */
     const struct wr_segments *segments; /* NULL: there are none */
+    struct wr_rpz_zones rpz;            /* response policy zones, in order */
 
     struct wr_ttl_policy ttl;
 

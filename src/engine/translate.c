@@ -30,7 +30,7 @@ void wr_translate_reverse(const struct wr_dns64 *d, struct wr_asker *a)
         return;
     }
     a->turned.from = WR_TURN_REVERSE;
-    memcpy(a->turned.reverse, a->question.name.wire, WR_DNS64_REVERSE_SIZE);
+    memcpy(a->turned.asked, a->question.name.wire, WR_DNS64_REVERSE_SIZE);
     a->question.name = v4;
 }
 
@@ -50,7 +50,7 @@ const struct wr_answer *wr_translate_answer(const struct wr_dns64 *d, const stru
     switch (a->turned.from) {
     case WR_TURN_ADDRESS:
         return wr_dns64_map(d, answer, a->turned.denial_ttl, a->turned.denial_security, room);
-    case WR_TURN_REVERSE: return wr_dns64_link(a->turned.reverse, &a->question.name, answer, room);
+    case WR_TURN_REVERSE: return wr_dns64_link(a->turned.asked, &a->question.name, answer, room);
     default: return is_for(d, a, WR_TYPE_AAAA) ? wr_dns64_strip(d, answer, room) : answer;
     }
 }

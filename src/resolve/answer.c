@@ -26,7 +26,7 @@ void wr_answer_clear(struct wr_answer *a)
     a->ede = WR_EDE_NONE;
     a->ede_text = NULL;
     a->ede_zone = NULL;
-    a->stale = a->authoritative = a->local = false;
+    a->stale = a->authoritative = a->local = a->no_recursion = false;
     a->security = WR_SECURITY_UNCHECKED;
     a->answers = a->authorities = a->extras = 0;
     a->ttl = UINT32_MAX;

@@ -39,6 +39,7 @@ struct wr_answer {
     uint8_t security;   /* enum wr_security: the worst of all sets */
     bool authoritative; /* AA: the first owner is a local name (RFC 1035 section 4.1.1) */
     bool local;         /* nothing in it came from anybody else */
+    bool no_recursion;  /* without RA: how some tell that a denial is policy's */
     uint8_t answers, authorities, extras;
     struct wr_rrset answer[WR_ANSWER_SETS_MAX];
     struct wr_rrset authority[WR_ANSWER_SETS_MAX];

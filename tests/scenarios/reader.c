@@ -300,6 +300,10 @@ static void read_setting(struct reader *r)
         if (story_rules_setting(r->s, strstr(r->text, r->word[0]) + strlen("conf "))) {
             fail(r, "too much of `conf`");
         }
+    } else if (is(r, 0, "rpz")) {
+        if (story_rpz_setting(r->s, strstr(r->text, r->word[0]) + strlen("rpz "))) {
+            fail(r, "this is no policy");
+        }
     } else if (story_names_setting(r->s, r->word, r->words) == 0) {
         return;
     } else if (!read_recursion(r) && !read_number(r) && !read_switch(r)) {
@@ -720,6 +724,7 @@ int story_read(struct story *s, const char *path)
     wr_upstream_link_routes(s->route, routes);
     story_names_compile(s);
     story_rules_compile(s);
+    story_rpz_compile(s);
     r.failed = r.failed || s->error[0] != 0;
     if (!r.failed && (!ended || !s->steps)) {
         return fail(&r, "a story without steps or end");
@@ -739,5 +744,6 @@ void story_free(struct story *s)
     s->entries = 0;
     story_names_free(s);
     story_rules_free(s);
+    story_rpz_free(s);
     story_sealing_free(s);
 }

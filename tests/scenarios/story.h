@@ -7,6 +7,7 @@
  *     upstream 192.0.2.1          (or hint 192.0.2.1: recursion from the root; stub ZONE ADDR, recurse-after yes)
  *     upstream tls://192.0.2.1#name=dns.sealed.net, or https://...   (sealing.c); in ranges and steps it is 192.0.2.1:853, or :443
  *     conf LINE                   a line of a configuration file, for `segments` and `policy` (rules.c)
+ *     rpz zone NAME [disabled]    begins a response policy zone, and rpz RECORD is one of its records (rpz.c)
  *     encryption required         plain servers are not asked; a name that can be read on the way ends the story
  *   CONFIG_END
  *   SCENARIO_BEGIN title
@@ -44,6 +45,7 @@
 
 struct net_stream;
 struct story_names;
+struct story_rpz;
 struct story_rules;
 struct story_sealing;
 
@@ -158,6 +160,7 @@ struct story {
     struct wr_ttl_rule rule[4];
     struct story_names *names;     /* local names, or NULL */
     struct story_rules *rules;     /* segments and rules, or NULL */
+    struct story_rpz *rpz;         /* response policy zones, or NULL */
     struct story_sealing *sealing; /* encrypted upstreams, or NULL */
     struct wr_prefix dns64_exclude, dns64_only_for;
 };
@@ -171,6 +174,10 @@ void story_names_free(struct story *s);
 int story_rules_setting(struct story *s, const char *line);
 void story_rules_compile(struct story *s); /* into s->gate.settings; s->error says what is wrong */
 void story_rules_free(struct story *s);
+/* Response policy zones (rpz.c): lines behind the word "rpz". -1: what that means is not known. */
+int story_rpz_setting(struct story *s, const char *line);
+void story_rpz_compile(struct story *s);
+void story_rpz_free(struct story *s);
 
 /* Encrypted upstreams of a story (sealing.c). False: the URL is no encrypted one that can be read; else `ret_addr` is where the server is. */
 bool story_sealing_reads(struct story *s, const char *url, struct wr_addr *ret_addr);
