@@ -539,6 +539,8 @@
 /* Segments, and interfaces or subnets of one of them. */
 #define WR_SEGMENTS_MAX       64
 #define WR_SEGMENT_PLACES_MAX 64
+/* Response policy zones: each costs a query some looks for each part of its name. */
+#define WR_POLICY_ZONES_MAX 64
 /* Prefixes of one rule. */
 #define WR_POLICY_PREFIXES_MAX 4096
 /* Names that one key of a rule or a list may have; longer lists are feeds. */

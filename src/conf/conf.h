@@ -248,6 +248,25 @@ struct wr_conf_export {
     uint32_t events; /* 1: decisions of policy and changes alone */
 };
 
+/* A response policy zone. */
+struct wr_conf_rpz {
+    const uint8_t *zone;
+    const char *file; /* "": none */
+    struct {
+        struct wr_uri *items;
+        size_t count;
+    } primaries;
+    const char *key;      /* of local.keys; "": nothing is signed */
+    uint32_t override;    /* enum wr_rpz_override */
+    const uint8_t *cname; /* of override cname; the root: none */
+    uint32_t reason;      /* as conf/schemawords.h has them */
+    bool without_ra;
+    struct {
+        const char **items;
+        size_t count;
+    } segments;
+};
+
 struct wr_conf {
     struct {
         struct wr_conf_listen *items;
@@ -291,6 +310,10 @@ struct wr_conf {
             struct wr_conf_rule *items;
             size_t count;
         } rules;
+        struct {
+            struct wr_conf_rpz *items;
+            size_t count;
+        } rpz;
         uint32_t denial_ttl_s;
     } policy;
     struct {

@@ -12,6 +12,7 @@
 #include "conf/exporturl.h"
 #include "conf/record.h"
 #include "conf/policyrules.h"
+#include "conf/rpzrules.h"
 #include "conf/secrecy.h"
 #include "conf/services.h"
 #include "conf/sockets.h"
@@ -772,6 +773,7 @@ void wr_rules_check(const struct wr_yaml *yaml, struct wr_mistakes *mistakes, st
     check_time(&r);
     wr_devicerules_check(conf, put_mistake, &r);
     wr_policyrules_check(conf, put_mistake, &r);
+    wr_rpzrules_check(conf, put_mistake, &r);
     wr_secrecy_check(conf, put_mistake, &r);
     wr_feedrules_check(conf, put_mistake, &r);
     wr_exporturl_check(conf, put_export, &r);

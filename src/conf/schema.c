@@ -649,6 +649,7 @@ static const struct wr_schema_row table[] = {
 
 #include "conf/schemasegments.h"
 #include "conf/schemapolicy.h"
+#include "conf/schemarpz.h"
 #include "conf/schemafeeds.h"
 
     {"control", WR_SCHEMA_SECTION, V01,

@@ -37,6 +37,9 @@ static const char *const feed_words[] = {"auto",    "hosts",     "domains", "wil
                                          "adblock", "addresses", "table",   NULL};
 static const char *const export_words[] = {"json", "syslog", "cef", "dnstap", NULL};
 static const char *const export_events[] = {"all", "decisions", NULL};
+/* In the order of enum wr_rpz_override. */
+static const char *const override_words[] = {"none",     "nxdomain", "nodata",   "passthru", "drop",
+                                             "tcp-only", "cname",    "disabled", NULL};
 static const char *const level_words[] = {"error", "warn", "info", "debug", NULL};
 
 #define KIB         ((uint64_t)1024)

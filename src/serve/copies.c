@@ -348,6 +348,23 @@ struct wr_copy *wr_copies_take(struct wr_copies *c, const uint8_t *zone, int16_t
     return copy;
 }
 
+struct wr_copy *wr_copies_take_any(struct wr_copies *c, const uint8_t *zone, bool *ret_expired)
+{
+    struct wr_copy *copy = NULL;
+    *ret_expired = false;
+    if (c == NULL) {
+        return NULL;
+    }
+    pthread_mutex_lock(&c->lock);
+    struct wr_copyjob *j = job_of(c, zone);
+    if (j != NULL && j->shown.copy != NULL) {
+        *ret_expired = j->shown.data == WR_XFER_EXPIRED;
+        copy = wr_copy_hold(j->shown.copy);
+    }
+    pthread_mutex_unlock(&c->lock);
+    return copy;
+}
+
 bool wr_copies_look(struct wr_copies *c, const uint8_t *zone)
 {
     static const uint64_t one = 1;

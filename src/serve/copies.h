@@ -57,6 +57,9 @@ void wr_copies_close(struct wr_copies *copies);
 /* The copy that may be answered from, one more held; or NULL and why (EDE). NULL `copies`: there is none. */
 struct wr_copy *wr_copies_take(struct wr_copies *copies, const uint8_t *zone, int16_t *ret_ede,
                                const char **ret_why);
+/* The same of one whose expire time may be over: for those who must not forget (serve/policyzones). */
+struct wr_copy *wr_copies_take_any(struct wr_copies *copies, const uint8_t *zone,
+                                   bool *ret_expired);
 /* Look for changes now. False: no such copy. */
 bool wr_copies_look(struct wr_copies *copies, const uint8_t *zone);
 void wr_copies_report(struct wr_copies *copies, struct wr_json *j, const char *key);

@@ -18,6 +18,7 @@ struct wr_copies_zone {
     struct wr_name name;
     uint32_t zonemd; /* enum wr_conf_zonemd */
     bool indexed;    /* the resolver asks it */
+    bool policy;     /* it is a response policy zone: used past its expire time */
     struct wr_addr primary[WR_XFER_PRIMARIES_MAX];
     unsigned primaries;
     bool has_key, mute;

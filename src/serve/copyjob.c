@@ -309,10 +309,10 @@ static void expired(const struct wr_copyjob *j)
                j->dropped != NULL ? j->dropped : "the signature of its digest has expired");
         return;
     }
-    wr_say(WR_LOG_WARN,
-           "zone %s: no primary has confirmed the copy for its expire time; it is not used "
-           "until a primary gives the zone",
-           name_of(j, name));
+    wr_say(WR_LOG_WARN, "zone %s: no primary has confirmed the copy for its expire time; %s",
+           name_of(j, name),
+           j->plan.policy ? "as a policy zone it is used all the same"
+                          : "it is not used until a primary gives the zone");
 }
 
 /* What the copy in use was judged by is no longer so. */

@@ -237,36 +237,46 @@ static void make_dns64(struct wr_gate_making *m)
     }
 }
 
+static void add_news(struct wr_news *news, struct wr_news_zone *zone, const uint8_t *name,
+                     const struct wr_uri *primary, size_t primaries)
+{
+    struct wr_news_zone *to = &zone[news->zones];
+    for (size_t p = 0; p < primaries && p < WR_XFER_PRIMARIES_MAX; p++) {
+        to->from[to->froms++] = primary[p].addr;
+    }
+    if (to->froms > 0) {
+        wr_name_set(&to->name, name);
+        news->zones++;
+    }
+}
+
 /* Who may tell that a copied zone has changed: its primaries. */
 static void compile_news(struct wr_gate_making *m)
 {
     const struct wr_conf *c = m->conf;
     struct wr_news *news = &m->gate->settings.news;
-    m->gate->news = calloc(wr_rootcopy_zones(c) + 1, sizeof(*m->gate->news));
+    size_t zones = wr_rootcopy_zones(c);
+    m->gate->news = calloc(zones + c->policy.rpz.count + 1, sizeof(*m->gate->news));
     if (m->gate->news == NULL) {
         m->err = WR_E_NOMEM;
         return;
     }
     news->zone = m->gate->news;
     news->counts = m->world->news;
-    for (size_t i = 0; i < wr_rootcopy_zones(c) && news->counts != NULL; i++) {
+    for (size_t i = 0; i < zones && news->counts != NULL; i++) {
         const struct wr_conf_zone *from = wr_rootcopy_zone(c, i);
-        struct wr_news_zone *to = &m->gate->news[news->zones];
-        for (size_t p = 0; p < from->primaries.count && p < WR_XFER_PRIMARIES_MAX; p++) {
-            to->from[to->froms++] = from->primaries.items[p].addr;
-        }
-        if (to->froms > 0) {
-            wr_name_set(&to->name, from->name);
-            news->zones++;
-        }
+        add_news(news, m->gate->news, from->name, from->primaries.items, from->primaries.count);
+    }
+    for (size_t i = 0; i < c->policy.rpz.count && news->counts != NULL; i++) {
+        const struct wr_conf_rpz *from = &c->policy.rpz.items[i];
+        add_news(news, m->gate->news, from->zone, from->primaries.items, from->primaries.count);
     }
 }
 
 /* --- policy --- */
 
-static uint16_t label_of(void *user, const char *text)
+uint16_t wr_gate_label(struct wr_gate_making *m, const char *text)
 {
-    struct wr_gate_making *m = user;
     uint16_t label = wr_labels_number(m->world->labels, text);
     if (label == 0) {
         wr_gate_note(m, WR_LOG_ERROR,
@@ -274,6 +284,11 @@ static uint16_t label_of(void *user, const char *text)
                      text);
     }
     return label;
+}
+
+static uint16_t label_of(void *user, const char *text)
+{
+    return wr_gate_label(user, text);
 }
 
 static uint32_t ifindex_of(void *user, const char *interface)
@@ -334,6 +349,7 @@ static void make_all(struct wr_gate_making *m)
     wr_gate_routes(m);
     compile_ttl_rules(m);
     make_policy(m);
+    wr_gate_make_rpz(m);
     wr_slots_assign(&m->slots, u, m->gate->settings.serial);
 }
 
@@ -376,6 +392,7 @@ void wr_gate_free(struct wr_gate *gate)
         wr_recursion_free(&gate->recursion);
         wr_validation_free(&gate->validation);
         wr_policybuild_free(&gate->policy);
+        wr_gate_rpz_free(gate->rpz);
         wr_designation_free(gate->designation);
         wr_creds_drop(gate->designated_by);
         free(gate);

@@ -65,6 +65,8 @@ struct wr_gate_way {
 struct wr_creds;
 struct wr_designation;
 struct wr_labels;
+struct wr_policyzones;
+struct wr_gate_rpz;
 
 struct wr_gate_world {
     const struct wr_gate_local *local;
@@ -81,7 +83,8 @@ struct wr_gate_world {
     int64_t floor_s;          /* a moment that has certainly passed; 0: the release */
     _Atomic uint32_t *news;   /* where NOTIFY is counted (resolve/news), or NULL */
     struct wr_labels *labels; /* numbers for segments and rules; NULL: there is no policy */
-    const struct wr_gate_way *way; /* for groups that want them */
+    struct wr_policyzones *policyzones; /* those that are compiled; NULL: none */
+    const struct wr_gate_way *way;      /* for groups that want them */
     uint32_t ways;
 };
 
@@ -117,6 +120,7 @@ struct wr_gate {
     struct wr_recursion recursion;
     struct wr_validation validation;
     struct wr_policybuild policy;
+    struct wr_gate_rpz *rpz;            /* gaterpz.c; NULL: no policy zones */
     struct wr_designation *designation; /* serve/designation; NULL: nothing is told */
     struct wr_creds *designated_by;     /* and by which certificates */
 };

@@ -34,5 +34,10 @@ bool wr_gate_is_own(const struct wr_gate_making *m, const struct wr_addr *addr);
 /* gateroutes.c: the groups and their servers, and the one that answers for all other names; then the routes. */
 void wr_gate_groups(struct wr_gate_making *m);
 void wr_gate_routes(struct wr_gate_making *m);
+/* The number of a name of the owner's; 0, and a note, when there is none left. */
+uint16_t wr_gate_label(struct wr_gate_making *m, const char *text);
+/* gaterpz.c: the response policy zones. */
+void wr_gate_make_rpz(struct wr_gate_making *m);
+void wr_gate_rpz_free(struct wr_gate_rpz *rpz); /* NULL is fine */
 
 #endif

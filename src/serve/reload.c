@@ -219,6 +219,23 @@ void wr_reload_locals(struct wr_serve *s)
     wr_crew_give(s->crew, &r->order);
 }
 
+int wr_reload_policyzones(struct wr_serve *s, const struct wr_conf *conf, char *text, size_t cap)
+{
+    struct telling t = {.count = 0};
+    const struct wr_names_hooks hooks = {.tell = take_note, .user = &t};
+    int err = wr_policyzones_read(s->policyzones, conf, s->copies, &hooks);
+    for (uint32_t i = 0; i < t.count && i < TOLD_MAX; i++) {
+        wr_say(WR_LOG_WARN, "%s", t.line[i]);
+        if (text != NULL) {
+            add_line(text, cap, t.line[i]);
+        }
+    }
+    if (t.count > TOLD_MAX) {
+        wr_say(WR_LOG_WARN, "policy zones: %u more like these", (unsigned)(t.count - TOLD_MAX));
+    }
+    return err;
+}
+
 static void take_over_locals(struct wr_serve *s)
 {
     struct wr_reload *r = &s->reload;
@@ -313,7 +330,10 @@ static int prepare(struct wr_serve *s, const struct wr_conf *conf)
     struct wr_reload *r = &s->reload;
     struct wr_gate_notes notes = {.count = 0};
     r->resolv_mark = wr_reload_resolv_mark(conf->upstream.resolv_conf);
-    int err = wr_world_read(conf->upstream.resolv_conf, &r->world);
+    int err = wr_reload_policyzones(s, conf, r->report.text, sizeof(r->report.text));
+    if (err == WR_OK) {
+        err = wr_world_read(conf->upstream.resolv_conf, &r->world);
+    }
     if (err == WR_OK) {
         r->world.view.names = r->has_locals ? r->locals.set.local : s->locals.set.local;
         r->world.view.trust = wr_live_anchors_set(s->anchors);
@@ -321,6 +341,7 @@ static int prepare(struct wr_serve *s, const struct wr_conf *conf)
         r->world.view.advertised = wr_translator_prefix(s->translator);
         r->world.view.news = s->news;
         r->world.view.labels = s->labels;
+        r->world.view.policyzones = s->policyzones;
         r->world.view.bootstrap = s->bootstrap;
         r->world.view.way = r->way;
         r->world.view.ways = wr_finder_ways(s->finder, r->way);
@@ -589,6 +610,7 @@ static void take_over(struct wr_serve *s)
         s->conf = r->conf;
         wr_devices_configure(s);
         r->conf = NULL;
+        wr_policyzones_keep(s->policyzones, s->conf);
         wr_copies_give(s->copies, r->plan);
         r->plan = NULL;
         wr_feedswap_plan(s);

@@ -86,6 +86,8 @@ void wr_reload_authorities(struct wr_serve *s, const struct wr_conf *conf,
 /* Has a worker ask a question anew, for which nobody waits: the cache has the answer then. `unchecked`: with checking
  * disabled. False: not now. */
 bool wr_reload_ask(struct wr_serve *s, const uint8_t *name, uint16_t type, bool unchecked);
+/* Reads policy zones that are new or have changed, by `conf`; what is wrong goes to the log, and into `text` unless it is NULL. */
+int wr_reload_policyzones(struct wr_serve *s, const struct wr_conf *conf, char *text, size_t cap);
 /* From the slow tick: tries again to listen on what is missing. */
 void wr_reload_tick(struct wr_serve *s);
 /* The workers have carried out the order. */

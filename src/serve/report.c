@@ -209,6 +209,7 @@ void wr_report_status(struct wr_serve *s, struct wr_json *j, const char *key)
     put_copies(s, j);
     wr_journal_report(s, j, "log");
     put_feeds(s, j);
+    wr_policyzones_report(s->policyzones, j, "policy_zones");
     wr_json_text(j, "anchors_problem", wr_live_anchors_problem(s->anchors));
     wr_json_object(j, "sandbox");
     wr_json_bool(j, "landlock", s->sandbox.landlock);

@@ -101,15 +101,16 @@ static int make_first_gate(struct wr_serve *s)
 }
 
 /* The first gate was made before privileges were dropped and any file was read; delegations in local zones are
- * upstreams as well. */
-static int add_delegations(struct wr_serve *s)
+ * upstreams as well, and policy zones are in it. */
+static int make_gate_again(struct wr_serve *s)
 {
     struct wr_gate_notes notes = {.count = 0};
     struct wr_gate *gate;
-    if (wr_local_cuts(s->locals.set.local, NULL, NULL) == 0) {
+    if (wr_local_cuts(s->locals.set.local, NULL, NULL) == 0 && s->conf->policy.rpz.count == 0) {
         return WR_OK;
     }
     s->world.view.names = s->locals.set.local;
+    s->world.view.policyzones = s->policyzones;
     int err = wr_gate_make(s->conf, &s->world.view, &s->slots, 1, &notes, &gate);
     wr_reload_say_notes(&notes, NULL, 0);
     if (err == WR_OK) {
@@ -256,7 +257,13 @@ static int create_all(struct wr_serve *s)
         err = wr_feedswap_begin(s);
     }
     if (err == WR_OK) {
-        err = add_delegations(s);
+        err = wr_policyzones_create(&s->policyzones);
+    }
+    if (err == WR_OK) {
+        err = wr_reload_policyzones(s, s->conf, NULL, 0);
+    }
+    if (err == WR_OK) {
+        err = make_gate_again(s);
     }
     if (err == WR_OK) {
         wr_gate_fit_state(s->gate, s->shared.upstream_state);
@@ -348,6 +355,9 @@ static void look_at_locals(void *user)
     if (now.mono_us >= s->locals_us && (s->copies_news || wr_locals_look(&s->locals, &now))) {
         wr_reload_locals(s);
     }
+    if (wr_policyzones_look(s->policyzones, s->copies)) {
+        wr_reload_refresh(s); /* they are read for the new gate, and in force with it */
+    }
 }
 
 static void on_found(uv_async_t *handle)
@@ -372,6 +382,7 @@ void wr_serve_watch(struct wr_serve *s)
     if (s->watch != NULL) {
         wr_watch_begin(s->watch);
         wr_locals_watched(&s->locals, watch_file, s->watch);
+        wr_policyzones_watched(s->policyzones, watch_file, s->watch);
         wr_watch_end(s->watch);
     }
 }
@@ -593,6 +604,7 @@ static void end(struct wr_serve *s)
     wr_shared_destroy(&s->shared, &now);
     wr_gate_free(s->gate);
     wr_gate_free(s->reload.gate);
+    wr_policyzones_destroy(s->policyzones);
     wr_locals_free(&s->locals);
     wr_locals_free(&s->reload.locals);
     wr_localset_free(&s->reload.set);

@@ -41,6 +41,7 @@
 #include "serve/locals.h"
 #include "serve/places.h"
 #include "serve/reload.h"
+#include "serve/policyzones.h"
 #include "serve/sandbox.h"
 #include "serve/shared.h"
 #include "serve/upwatch.h"
@@ -70,6 +71,7 @@ struct wr_serve {
     struct wr_upwatch upwatch;
     struct wr_crew *crew;
     struct wr_labels *labels; /* from before the first gate until after the last worker */
+    struct wr_policyzones *policyzones;
     struct wr_ledger *ledger;
     struct wr_logdisk *logdisk; /* NULL: none */
     struct wr_exports *exports;

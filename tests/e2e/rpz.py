@@ -1,0 +1,123 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Response policy zones on the real binary: from a file that changes, breaks and goes, and from knotd as primary, signed, with NOTIFY and by
+changes; one whose expire time is over goes on blocking, over a restart too.
+"""
+import os
+import signal
+
+import loopback
+import primaries
+from loopback import equal, need, until
+
+HEAD = "@ 60 SOA ns. host. 7 3600 600 86400 30\n"
+
+
+def write(path, text):
+    with open(path + ".new", "w", encoding="ascii") as f:
+        f.write(text)
+    os.replace(path + ".new", path)
+
+
+def serve(box, policy, more=None, start=True, **text):
+    weir = box.weir(start=False)
+    path = os.path.join(weir.folder, "rpz.zone")
+    if text:
+        write(path, text["text"])
+    zone = dict({"zone": "rpz.example"}, **({"file": path} if text else {}), **policy)
+    weir.configure(box.settings([box.things[0]], policy={"rpz": [zone]}, user="", **(more or {})))
+    if start:
+        weir.start()
+    return weir, path
+
+
+def blocked(weir, name):
+    return weir.ask(name).rcode == 3
+
+
+def zone(weir):
+    return weir.verb("status")["policy_zones"][0]
+
+
+@loopback.test("a file blocks, is followed without a reload, and the last good one stays")
+def file(box):
+    up = box.upstream()
+    weir, path = serve(box, {}, text=HEAD + "bad.site CNAME .\n32.1.2.0.192.rpz-ip CNAME *.\nx CNAME rpz-none.\n")
+    answer = weir.ask("bad.site", edns=True)
+    equal((answer.rcode, answer.ede, answer.text), (3, 15, "policy zone rpz.example.: bad.site, line 2"))
+    equal(answer.counts[3], 2)      # the zone's SOA record, and OPT
+    equal(weir.ask("other.site").addresses, [])     # the upstream says 192.0.2.1 of everything
+    equal(up.names[loopback.wire_name("bad.site")], 0)
+    need("rpz.zone:4: x.rpz.example.: the action is not known" in weir.log(), weir.log())
+    equal((zone(weir)["serial"], zone(weir)["qname"], zone(weir)["ip"], zone(weir)["set_aside"]), (7, 1, 1, 1))
+    write(path, HEAD + "worse.site CNAME .\n")
+    until("the new file is in force", lambda: blocked(weir, "worse.site"))
+    equal(weir.ask("bad.site").addresses, ["192.0.2.1"])
+    write(path, "<html>not found</html>\n")
+    until("it is told", lambda: zone(weir)["problem"])
+    os.remove(path)
+    until("it is told again", lambda: "cannot be read" in (zone(weir)["problem"] or ""))
+    need(blocked(weir, "worse.site"))
+    weir.verb("reload")
+    need(blocked(weir, "worse.site"))
+    write(path, HEAD + "last.site CNAME .\n")
+    until("it is back", lambda: blocked(weir, "last.site"))
+    equal(zone(weir)["problem"], None)
+
+
+@loopback.test("triggers on servers are told to be of no use where names are asked of others")
+def servers(box):
+    box.upstream()
+    weir, _ = serve(box, {}, text=HEAD + "ns.evil.rpz-nsdname CNAME .\n")
+    need("NSDNAME, NSIP) do not work for names that are asked of others" in weir.log(), weir.log())
+
+
+def key_file(weir):
+    path = os.path.join(weir.folder, "key")
+    with open(path, "w", encoding="ascii") as f:
+        f.write(primaries.SECRET + "\n")
+    os.chmod(path, 0o600)
+    return path
+
+
+def secondary(box, primary, key=None, kept=False):
+    weir, _ = serve(box, {}, start=False)
+    local = {"copies": weir.folder} if kept else {}
+    policy = {"rpz": [dict({"zone": "example.", "primaries": [primary.url]}, **({"key": key} if key else {}))]}
+    local = dict(local, **({"keys": [{"name": key, "file": key_file(weir)}]} if key else {}))
+    weir.configure(box.settings([box.things[0]], policy=policy, local=local, user=""))
+    return weir.start()
+
+
+@loopback.test("a zone of knotd, signed by TSIG: NOTIFY brings its changes")
+def knot(box):
+    box.upstream()
+    slow = "3600 3600 7200 60"
+    primary = primaries.Knot(box, key="k.example", notify="127.0.0.1@5300", timers=slow, more="bad.site.example. 60 CNAME .\n")
+    weir = secondary(box, primary, key="k.example")
+    until("it blocks", lambda: blocked(weir, "bad.site"))
+    equal(weir.ask("worse.site").addresses, ["192.0.2.1"])
+    primary.publish(2, timers=slow, more="worse.site.example. 60 CNAME .\n")
+    until("the change is in force", lambda: blocked(weir, "worse.site"))
+    equal(weir.ask("bad.site").addresses, ["192.0.2.1"])
+    until("IXFR", lambda: "by its changes" in weir.log())
+    equal((zone(weir)["serial"], weir.verb("zones")[0]["state"]), (2, "live"))
+
+
+@loopback.test("a zone whose expire time is over goes on blocking, over a restart too, and it is told")
+def expired(box):
+    box.upstream()
+    primary = primaries.Knot(box, timers="5 2 10 60", more="bad.site.example. 60 CNAME .\n")
+    weir = secondary(box, primary, kept=True)
+    until("it blocks", lambda: blocked(weir, "bad.site"))
+    primary.stop()
+    until("it has expired", lambda: weir.verb("zones")[0]["state"] == "expired", 40)
+    until("it is told", lambda: "no primary has confirmed it for its expire time" in (zone(weir)["problem"] or ""))
+    need(blocked(weir, "bad.site"))
+    weir.stop(signal.SIGTERM)
+    weir.start()
+    equal(weir.verb("zones")[0]["state"], "expired")
+    need(blocked(weir, "bad.site"))
+
+
+loopback.main()
