@@ -8,6 +8,11 @@ import json
 import os
 import re
 import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import byclient  # noqa: E402
+import kresd  # noqa: E402
 
 BIN = os.path.abspath(os.environ.get("WEIR", os.path.join(os.path.dirname(__file__), "../../build/weir")))
 
@@ -29,16 +34,20 @@ class Adapter:
     SUPPORTS = set("""validation domain-insecure harden-algo-downgrade forward-root forward-zone stub-zone forward-first stub-first tcp-upstream cache-ttl-limits
     cache-negative-ttl-limits prefetch serve-stale nsid cookie chaos-identity tcp-keepalive ede cache-snoop query-localhost
     do-not-query-address caps-for-id dns64 nat64 forward-no-cache aggressive-nsec harden-below-nxdomain
-    harden-below-nxdomain-off sentinel auth-zone zonemd""".split())
+    harden-below-nxdomain-off sentinel auth-zone zonemd rpz kresd-policy kresd-renumber_src
+    kresd-renumber_dst acl-tags local-data discard-timeout harden-unverified-glue harden-glue-off""".split())
 
     def version(self):
         return subprocess.run([BIN, "--version"], capture_output=True, text=True, check=False).stdout.strip()
 
     def lacks(self, cfg):
         """What this scenario needs beyond SUPPORTS."""
-        reasons = []
-        if any(key == "local-zone-override" for _, key, _ in cfg.sc.options):
-            reasons.append("local zones by client address")
+        reasons = kresd.lacks(cfg) + byclient.lacks(cfg)
+        if cfg.sc.opt("discard-timeout", "0") != "0":
+            reasons.append("discard-timeout")           # weir answers until query_timeout: what 0 says
+        for zone in self.local_data(cfg):
+            if any(re.search(r"\sNSEC3?\s", record) for record in zone["records"]):
+                reasons.append("local data that pretends to be signed")
         if cfg.sc.opt("dns64-ignore-aaaa"):
             reasons.append("names whose IPv6 addresses are ignored")
         if any(z["hosts"] for z in cfg.stubs + cfg.forwards):
@@ -49,6 +58,9 @@ class Adapter:
         """One group a stub or forward zone; what is left is found from the root."""
         scheme = "tcp" if cfg.sc.opt("tcp-upstream", "no") == "yes" else "udp"
         groups, routes, default = [], [], "recursion"
+        for i, (name, server) in enumerate(kresd.forwards(cfg)):
+            groups.append({"name": f"forward{i}", "servers": [url(server, scheme)]})
+            routes.append({"zone": name, "group": f"forward{i}"})
         for i, zone in enumerate(cfg.stubs + cfg.forwards):
             stub = i < len(cfg.stubs)
             group = {"name": f"zone{i}", "servers": [url(a, scheme) for a in zone["addrs"]],
@@ -79,6 +91,50 @@ class Adapter:
             zones.append({"zone": zone["name"], "file": place(zone["zonefile"]), "zonemd": digest,
                           "use": "answers" if not up else "both" if down else "resolution",
                           "fallback": yes(zone, "fallback-enabled", "no")})
+        return zones
+
+    def policy(self, cfg, d):
+        """Response policy zones in the order of the file."""
+        zones, place = [], self.files(cfg, d)
+        for block in cfg.sc.blocks("rpz"):
+            zone = {key: value.strip('"') for key, value in block}
+            override = zone.get("rpz-action-override", "none")
+            rpz = {"zone": zone["name"], "file": place(zone["zonefile"]), "override": override,
+                   "without_ra": zone.get("rpz-signal-nxdomain-ra", "no") == "yes"}
+            if override == "cname":
+                rpz["cname"] = zone["rpz-cname-override"]
+            zones.append(rpz)
+        text = kresd.zone(cfg)
+        if text:
+            path = os.path.join(d, "kresd.rpz")
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text)
+            zones.append({"zone": kresd.ZONE, "file": path})
+        text = byclient.zone(cfg)
+        if text:
+            path = os.path.join(d, "tags.rpz")
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text)
+            zones.append({"zone": byclient.ZONE, "file": path, "segments": ["tagged"]})
+        return {"rpz": zones, "rules": byclient.rules(cfg)}
+
+    def local_data(self, cfg):
+        """Zones of local-zone with the records of local-data in them; a name of no zone is a zone that hides nothing."""
+        if byclient.is_by_client(cfg):
+            return []
+        kinds = {"static": "authoritative", "transparent": "transparent"}
+        zones = []
+        for text in cfg.sc.opts("local-zone"):
+            name, kind = text.replace('"', "").split()[:2]
+            if kind in kinds:
+                zones.append({"zone": name, "type": kinds[kind], "records": []})
+        for text in cfg.sc.opts("local-data"):
+            record = text.strip().strip("'").strip('"')
+            owner = record.split()[0].rstrip(".") + "."
+            for zone in zones:
+                if ("." + owner).endswith("." + zone["zone"].rstrip(".") + "."):
+                    zone["records"].append(record)
+                    break
         return zones
 
     def files(self, cfg, d):
@@ -155,7 +211,9 @@ class Adapter:
             "dnssec": self.dnssec(cfg),
             "time": {"trust": "system"},
             "cache": self.cache(cfg),
-            "local": {"special": {"enable": False}, "zones": self.zones(cfg, d)},    # scenarios use such names as they like
+            "local": {"special": {"enable": False}, "zones": self.zones(cfg, d) + self.local_data(cfg)},    # scenarios use such names as they like
+            "segments": byclient.segments(cfg),
+            "policy": self.policy(cfg, d),
             "limits": {"client_rate": 0, "rrl_rate": 0, "minimal_any": False},
             "tcp": {"idle_timeout": f"{int(opt('edns-tcp-keepalive-timeout', '10000'))}ms"},
             "control": {"socket": os.path.join(d, "control")},
