@@ -7,20 +7,14 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "conf/schema.h"
-#include "net/clock.h"
 #include "net/unixsock.h"
-#include "serve/anchors.h"
-#include "serve/confjson.h"
-#include "serve/devicecontrol.h"
+#include "serve/controlverb.h"
 #include "serve/json.h"
 #include "serve/logstream.h"
-#include "serve/metrics.h"
 #include "serve/pieces.h"
 #include "serve/report.h"
 #include "serve/say.h"
 #include "serve/serve.h"
-#include "serve/why.h"
 
 #define ROOM_SIZE 16384
 /* Events handed to one follower before it must have read them. */
@@ -30,8 +24,6 @@
 #define FOLLOWERS_MAX       16
 #define FOLLOWERS_GUEST_MAX 8
 #define CACHE_SHOW_LIMIT    1000
-#define ARGS_MAX            20
-#define NEGATIVE_MAX_S      (366 * 86400)
 
 /* A client that is owed more than the one line it gets at once. */
 struct waiting {
@@ -51,21 +43,7 @@ struct wr_control {
     struct wr_ledger_event events[FOLLOW_BATCH];
     uv_timer_t more; /* somebody is owed more of the log */
     char room[ROOM_SIZE];
-    char why[400]; /* an error's sentence */
-};
-
-struct arg {
-    const char *name;
-    json_type type; /* JSON_TRUE: a boolean */
-    bool needed;
-};
-
-struct verb {
-    const char *name;
-    bool changes; /* something: not for those who may only look */
-    struct arg args[ARGS_MAX];
-    /* NULL, or the code of an error; its sentence is in c->why then and nothing has been written. */
-    const char *(*run)(struct wr_control *c, const json_t *args, struct wr_json *j);
+    char why[WR_CONTROLVERB_WHY_SIZE]; /* an error's sentence */
 };
 
 static void on_more(uv_timer_t *timer);
@@ -104,240 +82,6 @@ static struct waiting *find_waiting(struct wr_control *c, wr_id client)
             return &c->waiting[i];
         }
     }
-    return NULL;
-}
-
-/* --- verbs --- */
-
-static const char *run_status(struct wr_control *c, const json_t *args, struct wr_json *j)
-{
-    wr_report_status(c->s, j, "result");
-    return NULL;
-}
-
-static const char *run_stats(struct wr_control *c, const json_t *args, struct wr_json *j)
-{
-    wr_ledger_catch_up(c->s->ledger);
-    wr_report_stats(c->s, j, "result");
-    return NULL;
-}
-
-static const char *run_config(struct wr_control *c, const json_t *args, struct wr_json *j)
-{
-    const json_t *key = json_object_get(args, "key");
-    const struct wr_schema_row *row = NULL;
-    if (key != NULL) {
-        row = wr_schema_find(json_string_value(key));
-        if (row == NULL || strstr(row->name, "[]") != NULL) {
-            snprintf(c->why, sizeof(c->why), "there is no such key; weir explain lists them");
-            return "argument";
-        }
-    }
-    wr_confjson_put(c->s->conf, row, j, "result");
-    return NULL;
-}
-
-static const char *run_upstreams(struct wr_control *c, const json_t *args, struct wr_json *j)
-{
-    wr_report_upstreams(c->s, j, "result");
-    return NULL;
-}
-
-static const char *run_metrics(struct wr_control *c, const json_t *args, struct wr_json *j)
-{
-    size_t size = 0;
-    char *text = wr_metrics_text(c->s, &size);
-    if (text == NULL) {
-        snprintf(c->why, sizeof(c->why), "no memory for the metrics; try again");
-        return "memory";
-    }
-    wr_json_object(j, "result");
-    wr_json_bytes(j, "text", text, size);
-    wr_json_end(j);
-    free(text);
-    return NULL;
-}
-
-/* The "name" argument as a wire name. */
-static int read_name(struct wr_control *c, const json_t *args, struct wr_name *ret_name)
-{
-    const json_t *arg = json_object_get(args, "name");
-    if (wr_name_from_text(json_string_value(arg), json_string_length(arg), ret_name) != WR_OK) {
-        snprintf(c->why, sizeof(c->why),
-                 "the argument name is no domain name: labels of up to 63 octets, 255 in all");
-        return WR_E_FORMAT;
-    }
-    return WR_OK;
-}
-
-static const char *run_why(struct wr_control *c, const json_t *args, struct wr_json *j)
-{
-    struct wr_question q = {.type = WR_TYPE_A};
-    const json_t *type = json_object_get(args, "type");
-    if (read_name(c, args, &q.name) != WR_OK) {
-        return "argument";
-    }
-    if (type != NULL && wr_codes_type_from_text(json_string_value(type), json_string_length(type),
-                                                &q.type) != WR_OK) {
-        snprintf(c->why, sizeof(c->why), "the argument type is no record type");
-        return "argument";
-    }
-    if (wr_why_report(c->s, &q, j, "result") != WR_OK) {
-        snprintf(c->why, sizeof(c->why), "no memory to look at the cache; try again");
-        return "memory";
-    }
-    return NULL;
-}
-
-static const char *run_anchors(struct wr_control *c, const json_t *args, struct wr_json *j)
-{
-    wr_live_anchors_report(c->s, j, "result");
-    return NULL;
-}
-
-static const char *run_zones(struct wr_control *c, const json_t *args, struct wr_json *j)
-{
-    wr_copies_report(c->s->copies, j, "result");
-    return NULL;
-}
-
-static const char *run_feeds(struct wr_control *c, const json_t *args, struct wr_json *j)
-{
-    wr_feeds_report(c->s->feedswap.feeds, j, "result");
-    return NULL;
-}
-
-static const char *run_feeds_look(struct wr_control *c, const json_t *args, struct wr_json *j)
-{
-    if (!wr_feeds_look(c->s->feedswap.feeds, json_string_value(json_object_get(args, "name")))) {
-        snprintf(c->why, sizeof(c->why), "there is no feed of this name; `weir feeds` lists them");
-        return "feed";
-    }
-    return run_feeds(c, args, j);
-}
-
-static const char *run_zones_look(struct wr_control *c, const json_t *args, struct wr_json *j)
-{
-    struct wr_name name;
-    if (read_name(c, args, &name) != WR_OK) {
-        return "argument";
-    }
-    if (!wr_copies_look(c->s->copies, name.wire)) {
-        snprintf(c->why, sizeof(c->why),
-                 "there is no copy of this zone: no zone of local.zones with this name has "
-                 "primaries");
-        return "zone";
-    }
-    wr_copies_report(c->s->copies, j, "result");
-    return NULL;
-}
-
-/* The end of a verb that changed the anchors, or could not. */
-static const char *anchors_done(struct wr_control *c, int err, const char *why, struct wr_json *j)
-{
-    if (err != WR_OK) {
-        snprintf(c->why, sizeof(c->why), "%s", why);
-        return "anchor";
-    }
-    wr_live_anchors_report(c->s, j, "result");
-    return NULL;
-}
-
-static const char *run_anchors_add(struct wr_control *c, const json_t *args, struct wr_json *j)
-{
-    const json_t *line = json_object_get(args, "line");
-    const char *why = NULL;
-    int err = wr_live_anchors_add(c->s, json_string_value(line), json_string_length(line), &why);
-    return anchors_done(c, err, why, j);
-}
-
-static const char *run_anchors_negative(struct wr_control *c, const json_t *args, struct wr_json *j)
-{
-    struct wr_name name;
-    json_int_t for_s = json_integer_value(json_object_get(args, "for_s"));
-    const char *why = NULL;
-    if (read_name(c, args, &name) != WR_OK) {
-        return "argument";
-    }
-    if (for_s < 0 || for_s > NEGATIVE_MAX_S) {
-        snprintf(c->why, sizeof(c->why), "the argument for_s must be 0 (no end) to %d",
-                 NEGATIVE_MAX_S);
-        return "argument";
-    }
-    int err = wr_live_anchors_negative(c->s, name.wire, for_s, &why);
-    return anchors_done(c, err, why, j);
-}
-
-static const char *run_anchors_remove(struct wr_control *c, const json_t *args, struct wr_json *j)
-{
-    struct wr_name name;
-    const char *why = NULL;
-    if (read_name(c, args, &name) != WR_OK) {
-        return "argument";
-    }
-    int err = wr_live_anchors_remove(c->s, name.wire, &why);
-    return anchors_done(c, err, why, j);
-}
-
-static const char *run_devices(struct wr_control *c, const json_t *args, struct wr_json *j)
-{
-    json_int_t after = json_integer_value(json_object_get(args, "after"));
-    wr_devicecontrol_list(c->s, after > 0 && after < UINT32_MAX ? (uint32_t)after : 0, j, "result");
-    return NULL;
-}
-
-static const char *run_device(struct wr_control *c, const json_t *args, struct wr_json *j)
-{
-    return wr_devicecontrol_show(c->s, json_string_value(json_object_get(args, "device")), j,
-                                 "result", c->why, sizeof(c->why));
-}
-
-static const char *run_device_set(struct wr_control *c, const json_t *args, struct wr_json *j)
-{
-    return wr_devicecontrol_set(c->s, json_string_value(json_object_get(args, "device")),
-                                json_string_value(json_object_get(args, "do")),
-                                json_string_value(json_object_get(args, "value")), j, "result",
-                                c->why, sizeof(c->why));
-}
-
-struct flush_room {
-    _Alignas(8) uint8_t scratch[WR_CACHE_SCRATCH_SIZE];
-    struct wr_name name;
-};
-
-/* All entries of exactly this name. */
-static uint64_t flush_name(struct wr_cache *cache, const uint8_t *name)
-{
-    struct flush_room *room = malloc(sizeof(*room));
-    struct wr_cache_key key;
-    struct wr_cache_entry entry;
-    struct wr_now now;
-    uint64_t cursor = 0, removed = 0;
-    wr_clock_now(false, &now);
-    while (room != NULL && wr_cache_walk(cache, &cursor, (uint32_t)(now.mono_us / WR_S),
-                                         room->scratch, &room->name, &key, &entry) == WR_OK) {
-        if (wr_name_equal(name, key.name) && wr_cache_remove(cache, &key) == WR_OK) {
-            removed++;
-        }
-    }
-    free(room);
-    return removed;
-}
-
-static const char *run_cache_flush(struct wr_control *c, const json_t *args, struct wr_json *j)
-{
-    struct wr_name name;
-    if (read_name(c, args, &name) != WR_OK) {
-        return "argument";
-    }
-    bool below = json_is_true(json_object_get(args, "below"));
-    uint64_t removed = below ? wr_cache_flush(c->s->shared.cache, name.wire)
-                             : flush_name(c->s->shared.cache, name.wire);
-    wr_cache_note_flush(c->s->shared.cache);
-    wr_keep_flushed(c->s->shared.keep, name.wire);
-    wr_json_object(j, "result");
-    wr_json_u64(j, "removed", removed);
-    wr_json_end(j);
     return NULL;
 }
 
@@ -388,7 +132,7 @@ static void start_cache_show(struct wr_control *c, wr_id client, const json_t *a
     struct wr_pieces pieces;
     const json_t *limit = json_object_get(args, "limit");
     bool named = json_object_get(args, "name") != NULL;
-    if (named && read_name(c, args, &name) != WR_OK) {
+    if (named && wr_controlverb_name(args, &name, c->why) != WR_OK) {
         answer_error(c, client, "argument", c->why);
         return;
     }
@@ -588,112 +332,7 @@ static void start_log(struct wr_control *c, wr_id client, const json_t *args)
 
 /* --- the line --- */
 
-static const struct verb verbs[] = {
-    {"status", false, {{NULL, 0, false}}, run_status},
-    {"stats", false, {{NULL, 0, false}}, run_stats},
-    {"upstreams", false, {{NULL, 0, false}}, run_upstreams},
-    {"config", false, {{"key", JSON_STRING, false}, {NULL, 0, false}}, run_config},
-    {"cache_show",
-     false,
-     {{"name", JSON_STRING, false}, {"limit", JSON_INTEGER, false}, {NULL, 0, false}},
-     NULL},
-    {"cache_flush",
-     true,
-     {{"name", JSON_STRING, true}, {"below", JSON_TRUE, false}, {NULL, 0, false}},
-     run_cache_flush},
-    {"why",
-     false,
-     {{"name", JSON_STRING, true}, {"type", JSON_STRING, false}, {NULL, 0, false}},
-     run_why},
-    {"anchors", false, {{NULL, 0, false}}, run_anchors},
-    {"anchors_add", true, {{"line", JSON_STRING, true}, {NULL, 0, false}}, run_anchors_add},
-    {"anchors_negative",
-     true,
-     {{"name", JSON_STRING, true}, {"for_s", JSON_INTEGER, false}, {NULL, 0, false}},
-     run_anchors_negative},
-    {"anchors_remove", true, {{"name", JSON_STRING, true}, {NULL, 0, false}}, run_anchors_remove},
-    {"zones", false, {{NULL, 0, false}}, run_zones},
-    {"zones_look", true, {{"name", JSON_STRING, true}, {NULL, 0, false}}, run_zones_look},
-    {"feeds", false, {{NULL, 0, false}}, run_feeds},
-    {"feeds_look", true, {{"name", JSON_STRING, true}, {NULL, 0, false}}, run_feeds_look},
-    {"devices", false, {{"after", JSON_INTEGER, false}, {NULL, 0, false}}, run_devices},
-    {"device", false, {{"device", JSON_STRING, true}, {NULL, 0, false}}, run_device},
-    {"device_set",
-     true,
-     {{"device", JSON_STRING, true},
-      {"do", JSON_STRING, true},
-      {"value", JSON_STRING, false},
-      {NULL, 0, false}},
-     run_device_set},
-    {"reload", true, {{NULL, 0, false}}, NULL},
-    {"log",
-     false,
-     {{"follow", JSON_TRUE, false},
-      {"count", JSON_INTEGER, false},
-      {"lines", JSON_TRUE, false},
-      {"device", JSON_STRING, false},
-      {"client", JSON_STRING, false},
-      {"name", JSON_STRING, false},
-      {"type", JSON_STRING, false},
-      {"verdict", JSON_STRING, false},
-      {"rule", JSON_STRING, false},
-      {"segment", JSON_STRING, false},
-      {"source", JSON_STRING, false},
-      {"rcode", JSON_STRING, false},
-      {"security", JSON_STRING, false},
-      {"kind", JSON_STRING, false},
-      {"since", JSON_INTEGER, false},
-      {"until", JSON_INTEGER, false},
-      {NULL, 0, false}},
-     NULL},
-    {"metrics", false, {{NULL, 0, false}}, run_metrics},
-};
-
-static const struct verb *find_verb(const char *name)
-{
-    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-        if (strcmp(verbs[i].name, name) == 0) {
-            return &verbs[i];
-        }
-    }
-    return NULL;
-}
-
-static bool has_type(const json_t *value, json_type type)
-{
-    return type == JSON_TRUE ? json_is_boolean(value) : json_typeof(value) == type;
-}
-
-/* WR_OK, or c->why says what is wrong with the arguments. */
-static int check_args(struct wr_control *c, const struct verb *verb, json_t *args)
-{
-    const char *key;
-    json_t *value;
-    json_object_foreach(args, key, value)
-    {
-        const struct arg *arg = verb->args;
-        while (arg->name != NULL && strcmp(arg->name, key) != 0) {
-            arg++;
-        }
-        if (arg->name == NULL || !has_type(value, arg->type)) {
-            snprintf(c->why, sizeof(c->why),
-                     arg->name == NULL ? "the verb %s takes no argument %.40s"
-                                       : "the verb %s wants another type for %.40s",
-                     verb->name, key);
-            return WR_E_FORMAT;
-        }
-    }
-    for (const struct arg *arg = verb->args; arg->name != NULL; arg++) {
-        if (arg->needed && json_object_get(args, arg->name) == NULL) {
-            snprintf(c->why, sizeof(c->why), "the verb %s needs the argument %s", verb->name,
-                     arg->name);
-            return WR_E_FORMAT;
-        }
-    }
-    return WR_OK;
-}
-
-static void run_verb(struct wr_control *c, wr_id client, const struct verb *verb,
+static void run_verb(struct wr_control *c, wr_id client, const struct wr_controlverb *verb,
                      const json_t *args)
 {
     if (strcmp(verb->name, "reload") == 0) {
@@ -712,7 +351,7 @@ static void run_verb(struct wr_control *c, wr_id client, const struct verb *verb
     begin(c, client, &j);
     wr_json_object(&j, NULL);
     wr_json_bool(&j, "ok", true);
-    const char *code = verb->run(c, args, &j);
+    const char *code = verb->run(c->s, args, &j, c->why);
     if (code != NULL) {
         answer_error(c, client, code, c->why); /* what the writer holds has not been spilled */
         return;
@@ -731,13 +370,10 @@ static void take_request(struct wr_control *c, wr_id client, json_t *request)
                      "a request is an object: {\"verb\":\"status\",\"args\":{...}}");
         return;
     }
-    const struct verb *verb = find_verb(name);
+    const struct wr_controlverb *verb = wr_controlverb_find(name);
     if (verb == NULL) {
-        answer_error(c, client, "verb",
-                     "unknown verb; there are status, stats, upstreams, cache_show, cache_flush, "
-                     "why, anchors, anchors_add, anchors_negative, anchors_remove, zones, "
-                     "zones_look, feeds, feeds_look, devices, device, device_set, reload, log and "
-                     "metrics");
+        wr_controlverb_list(c->why);
+        answer_error(c, client, "verb", c->why);
         return;
     }
     if (verb->changes && !c->s->conf->control.group_may_change &&
@@ -749,7 +385,7 @@ static void take_request(struct wr_control *c, wr_id client, json_t *request)
         answer_error(c, client, "denied", c->why);
         return;
     }
-    if (check_args(c, verb, args) != WR_OK) {
+    if (wr_controlverb_check(verb, args, c->why) != WR_OK) {
         answer_error(c, client, "argument", c->why);
         return;
     }
