@@ -15,11 +15,12 @@ peers() { # without them weir stands alone, or beside fewer, and that is said
     tools/peers.sh dnsmasq-base unbound knot-resolver dnsdist dnsperf gnutls-bin openssl curl >build/peers.log 2>&1 || echo "bench: no peers, see build/peers.log"
 }
 case $which in
+log) shift && exec /usr/bin/python3 bench/log.py "$@" ;;
 signed | encrypted | feeds) shift ;;
 all) ;;
 *) exec /usr/bin/python3 bench/run.py "$@" ;;
 esac
-[ "$which" != all ] || /usr/bin/python3 bench/run.py
+[ "$which" != all ] || { /usr/bin/python3 bench/run.py && /usr/bin/python3 bench/log.py; }
 peers
 run() { [ "$which" != all ] && [ "$which" != "$1" ] || /usr/bin/python3 "bench/$1.py" "${@:2}"; }
 run signed "$@"
