@@ -534,7 +534,7 @@
 /* Policy. Rules of the owner, and lists of approved names: each query may have to be held against all that name nothing. */
 #define WR_POLICY_RULES_MAX 512
 /* Those that the owner writes; the rest is for feeds with a verdict of their own. */
-#define WR_CONF_RULES_MAX (WR_POLICY_RULES_MAX - WR_FEEDS_MAX)
+#define WR_CONF_RULES_MAX   (WR_POLICY_RULES_MAX - WR_FEEDS_MAX)
 #define WR_POLICY_ONLYS_MAX 128
 /* Segments, and interfaces or subnets of one of them. */
 #define WR_SEGMENTS_MAX       64

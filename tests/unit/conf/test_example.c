@@ -46,9 +46,12 @@ static void test_places(void **state)
 /* Are all mistakes about a group that another key makes, a secret, what one key says of another, or a part that this build has not? */
 static bool is_of_another_key(const char *name)
 {
-    static const char *const texts[] = {"there is no segment \"cameras\"", "built without QUIC",
-                                        "from a file or from its primaries", "belong together",
-                                        "there is no `file`", "there is no feed \"malware\"",
+    static const char *const texts[] = {"there is no segment \"cameras\"",
+                                        "built without QUIC",
+                                        "from a file or from its primaries",
+                                        "belong together",
+                                        "there is no `file`",
+                                        "there is no feed \"malware\"",
                                         "no group of this name in `groups`"};
     bool group = strstr(name, "upstream.routes") || strstr(name, "default");
     bool key = strncmp(name, "local.zones", 11) == 0 || strncmp(name, "policy", 6) == 0;

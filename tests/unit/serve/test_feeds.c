@@ -40,8 +40,7 @@ static int start(void **state)
     snprintf(other, sizeof(other), "%s/other", folder);
     snprintf(kept, sizeof(kept), "%s/ads.feed", folder);
     feed[0] = (struct wr_conf_feed){.name = "ads", .from = list, .max_bytes = 1 << 20};
-    feed[1] =
-        (struct wr_conf_feed){.name = "other", .from = other, .max_bytes = 1 << 20};
+    feed[1] = (struct wr_conf_feed){.name = "other", .from = other, .max_bytes = 1 << 20};
     memset(&conf, 0, sizeof(conf));
     conf.feeds.items = feed;
     conf.feeds.count = 1;

@@ -83,8 +83,8 @@ struct dw {
     uint32_t admitted;
     uint32_t admit_max;
     uint64_t client_memory; /* octets that the libraries may hold for one */
-    uint32_t rogue_window; /* octets; 0: enough for all */
-    uint64_t lack;         /* octets that the owner has too few */
+    uint32_t rogue_window;  /* octets; 0: enough for all */
+    uint64_t lack;          /* octets that the owner has too few */
 };
 
 static inline struct wr_creds *dw_creds(const struct certs_one *cert)
