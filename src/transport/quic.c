@@ -107,6 +107,7 @@ static int quic_on_ready(ngtcp2_conn *conn, void *user)
     struct wr_quic *q = user;
 
     q->state = WR_QUIC_OPEN;
+    q->denied = true; /* until it is not */
     wr_quic_tls_ready(q);
     if (!q->server && q->early_sent && !q->early_taken) {
         if (wr_ng_early_rejected(conn) != 0) {
@@ -117,6 +118,7 @@ static int quic_on_ready(ngtcp2_conn *conn, void *user)
     if (q->server && (wr_quic_tls_opened(q) != WR_OK || wr_quic_tls_send_ticket(q) != WR_OK)) {
         return NGTCP2_ERR_CALLBACK_FAILURE;
     }
+    q->denied = false;
     q->calls->ready(q->user);
     return 0;
 }
@@ -369,8 +371,9 @@ static void quic_fail(struct wr_quic *q, int err)
     case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:
     case NGTCP2_ERR_CLOSING: q->state = WR_QUIC_OVER; return;
     case NGTCP2_ERR_CALLBACK_FAILURE:
+        /* A handshake that ended in a failure of ours has no place for an error of the application: ngtcp2 0.12.1 aborts. */
         q->code = q->fail_code;
-        q->code_is_app = true;
+        q->code_is_app = !q->denied;
         break;
     case NGTCP2_ERR_CRYPTO: q->alert = ngtcp2_conn_get_tls_alert(q->conn); break;
     default: break;

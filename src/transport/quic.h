@@ -170,8 +170,10 @@ struct wr_quic {
     uint64_t fail_code; /* told when a call of the owner fails */
     bool code_is_app, by_peer, has_ticket, resumed, early_sent, early_taken, wants_retry;
     bool server, failed_verify, timed_out;
-    bool ran_out;  /* the library was refused memory */
-    bool shown;    /* server: the client showed a certificate in this handshake */
+    bool ran_out; /* the library was refused memory */
+    bool denied;  /* the handshake was complete, and we do not go on */
+    bool
+        signed_by_peer; /* server: the client showed in this handshake that it has its certificate's key */
     uint8_t alert; /* TLS alert, 0 none */
     int error;     /* ngtcp2's, 0 none */
 };

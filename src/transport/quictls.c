@@ -55,23 +55,20 @@ static int tls_verify(gnutls_session_t session)
 {
     struct wr_quic *q = tls_owner(session);
 
-    if (q->server && wr_tlspeer_borrowed(session, q->shown)) {
-        return GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
-    }
-    if (q->server && !q->shown) {
-        return 0; /* a client need not have one; that of a ticket is judged when the handshake is complete */
+    if (q->server) {
+        return 0; /* whether the client has its key is not known before the handshake is complete */
     }
     q->failed_verify = tls_judge(q) != WR_OK;
     return q->failed_verify ? GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR : 0;
 }
 
-/* It is more than an empty list; without its key the handshake fails after this. */
-static int tls_on_certificate(gnutls_session_t session, unsigned int type, unsigned int when,
-                              unsigned int incoming, const gnutls_datum_t *msg)
+/* Signed with a certificate's key; when it was not, the handshake fails after this. */
+static int tls_on_signature(gnutls_session_t session, unsigned int type, unsigned int when,
+                            unsigned int incoming, const gnutls_datum_t *msg)
 {
     struct wr_quic *q = tls_owner(session);
 
-    q->shown = q->shown || (incoming != 0 && msg->size > WR_TLSPEER_NO_CERTIFICATE);
+    q->signed_by_peer = q->signed_by_peer || incoming != 0;
     return 0;
 }
 
@@ -95,8 +92,8 @@ static int tls_server(struct wr_quic *q, const struct wr_quic_tls *tls)
         return WR_E_NOMEM;
     }
     gnutls_session_set_verify_function(q->session, tls_verify);
-    gnutls_handshake_set_hook_function(q->session, GNUTLS_HANDSHAKE_CERTIFICATE_PKT,
-                                       GNUTLS_HOOK_POST, tls_on_certificate);
+    gnutls_handshake_set_hook_function(q->session, GNUTLS_HANDSHAKE_CERTIFICATE_VERIFY,
+                                       GNUTLS_HOOK_POST, tls_on_signature);
     if (wr_tlspeer_serve(q->session, tls->ask, tls->ticket_key) != 0) {
         return WR_E_NOMEM;
     }
@@ -203,10 +200,10 @@ int wr_quic_tls_opened(struct wr_quic *q)
     if (q->standin != NULL) {
         return WR_OK;
     }
-    if (wr_tlspeer_borrowed(q->session, q->shown)) {
+    if (wr_tlspeer_borrowed(q->session, q->signed_by_peer)) {
         return WR_E_DENIED;
     }
-    return q->resumed && wr_quic_has_certificate(q) ? tls_judge(q) : WR_OK;
+    return wr_quic_has_certificate(q) ? tls_judge(q) : WR_OK;
 }
 
 int wr_quic_sni(const struct wr_quic *q, char *room, size_t cap)
@@ -216,9 +213,7 @@ int wr_quic_sni(const struct wr_quic *q, char *room, size_t cap)
 
 bool wr_quic_has_certificate(const struct wr_quic *q)
 {
-    unsigned count = 0;
-
-    return q->standin == NULL && gnutls_certificate_get_peers(q->session, &count) != NULL;
+    return q->standin == NULL && wr_tlspeer_has_certificate(q->session);
 }
 
 int wr_quic_tls_send_ticket(struct wr_quic *q)

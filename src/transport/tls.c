@@ -127,12 +127,23 @@ static int tls_judge(struct wr_tls *t)
         tls_say(t, err == WR_E_LIMIT ? "too long a chain" : "the peer has no certificate", "");
         return WR_E_DENIED;
     }
-    return t->verify(t->user, &chain, &t->why);
+    t->verified = t->verify(t->user, &chain, &t->why) == WR_OK;
+    return t->verified ? WR_OK : WR_E_DENIED;
+}
+
+static int tls_on_verify(gnutls_session_t session)
+{
+    struct wr_tls *t = gnutls_session_get_ptr(session);
+
+    if (t->role == WR_TLS_SERVER) {
+        return 0; /* whether the client has its key is not known before the session is open */
+    }
+    return t->verify == NULL || tls_judge(t) != WR_OK ? GNUTLS_E_CERTIFICATE_ERROR : 0;
 }
 
 static bool tls_is_borrowed(struct wr_tls *t)
 {
-    bool borrowed = t->role == WR_TLS_SERVER && wr_tlspeer_borrowed(t->session, t->shown);
+    bool borrowed = wr_tlspeer_borrowed(t->session, t->signed_by_peer);
 
     if (borrowed) {
         tls_say(t, "the certificate of another's ticket", "");
@@ -140,31 +151,18 @@ static bool tls_is_borrowed(struct wr_tls *t)
     return borrowed;
 }
 
-static int tls_on_verify(gnutls_session_t session)
+/* What comes is signed with a certificate's key; when it was not, the handshake fails after this. A ticket of TLS 1.2 leaves before the
+ * handshake is complete: whoever has borrowed a certificate must not have one in which it is his. */
+static int tls_on_message(gnutls_session_t session, unsigned int type, unsigned int when,
+                          unsigned int incoming, const gnutls_datum_t *msg)
 {
     struct wr_tls *t = gnutls_session_get_ptr(session);
 
-    if (tls_is_borrowed(t)) {
-        return GNUTLS_E_CERTIFICATE_ERROR;
-    }
-    if (t->role == WR_TLS_SERVER && !t->shown) {
-        return 0; /* a client need not have one; that of a ticket is judged when the session is open */
-    }
-    if (t->verify == NULL || tls_judge(t) != WR_OK) {
-        return GNUTLS_E_CERTIFICATE_ERROR;
-    }
-    t->verified = true;
-    return 0;
-}
-
-/* It is more than an empty list; without its key the handshake fails after this. */
-static int tls_on_certificate(gnutls_session_t session, unsigned int type, unsigned int when,
-                              unsigned int incoming, const gnutls_datum_t *msg)
-{
-    struct wr_tls *t = gnutls_session_get_ptr(session);
-
-    t->shown = t->shown || (incoming != 0 && msg->size > WR_TLSPEER_NO_CERTIFICATE);
-    return 0;
+    t->signed_by_peer =
+        t->signed_by_peer || (incoming != 0 && type == GNUTLS_HANDSHAKE_CERTIFICATE_VERIFY);
+    return incoming == 0 && type == GNUTLS_HANDSHAKE_NEW_SESSION_TICKET && tls_is_borrowed(t)
+               ? GNUTLS_E_CERTIFICATE_ERROR
+               : 0;
 }
 
 /* --- start ------------------------------------------------------------------------------------------------ */
@@ -192,8 +190,8 @@ static int tls_set_alpn(struct wr_tls *t, const struct wr_tls_setup *setup)
 
 static int tls_set_server(struct wr_tls *t, const struct wr_tls_setup *setup)
 {
-    gnutls_handshake_set_hook_function(t->session, GNUTLS_HANDSHAKE_CERTIFICATE_PKT,
-                                       GNUTLS_HOOK_POST, tls_on_certificate);
+    gnutls_handshake_set_hook_function(t->session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_BOTH,
+                                       tls_on_message);
     t->tickets_on = setup->ticket_key != NULL;
     return wr_tlspeer_serve(t->session, setup->ask, setup->ticket_key);
 }
@@ -318,14 +316,13 @@ static void tls_find_alpn(struct wr_tls *t)
     }
 }
 
-/* A ticket of ours brings back the certificate that the client showed when it was given: it is judged anew, as things are now. */
-static int tls_judge_again(struct wr_tls *t)
+/* A client need not have a certificate. One that a ticket of ours brings back is judged anew, as things are now. */
+static int tls_judge_client(struct wr_tls *t)
 {
-    unsigned count = 0;
-
-    return t->verify == NULL || gnutls_certificate_get_peers(t->session, &count) == NULL
-               ? WR_OK
-               : tls_judge(t);
+    if (tls_is_borrowed(t)) {
+        return WR_E_DENIED;
+    }
+    return t->verify == NULL || !wr_tlspeer_has_certificate(t->session) ? WR_OK : tls_judge(t);
 }
 
 static int tls_opened(struct wr_tls *t)
@@ -333,8 +330,7 @@ static int tls_opened(struct wr_tls *t)
     t->state = WR_TLS_OPEN;
     t->resumed = gnutls_session_is_resumed(t->session) != 0;
     tls_find_alpn(t);
-    if (tls_is_borrowed(t) ||
-        (t->role == WR_TLS_SERVER && t->resumed && tls_judge_again(t) != WR_OK)) {
+    if (t->role == WR_TLS_SERVER && tls_judge_client(t) != WR_OK) {
         return tls_fail(t, GNUTLS_E_CERTIFICATE_ERROR);
     }
     if (t->role == WR_TLS_CLIENT && !t->resumed && !t->verified) {

@@ -110,8 +110,9 @@ struct wr_tls {
     uint8_t alpn_count;
     bool resumed, verified; /* verified: the hook said yes in this session */
     bool tickets_on;        /* server: it gives them */
-    bool shown;             /* server: the client showed a certificate in this handshake */
-    bool ticket_taken;      /* client */
+    bool
+        signed_by_peer; /* server: the client showed in this handshake that it has its certificate's key */
+    bool ticket_taken; /* client */
     int err;
     struct wr_verdict_text why;
 };

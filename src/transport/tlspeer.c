@@ -25,12 +25,17 @@ int wr_tlspeer_serve(void *session, bool ask, const uint8_t *ticket_key)
     return said;
 }
 
-bool wr_tlspeer_borrowed(void *session, bool shown)
+bool wr_tlspeer_has_certificate(void *session)
 {
     unsigned count = 0;
 
-    return !shown && gnutls_session_is_resumed(session) == 0 &&
-           gnutls_certificate_get_peers(session, &count) != NULL;
+    return gnutls_certificate_get_peers(session, &count) != NULL;
+}
+
+bool wr_tlspeer_borrowed(void *session, bool signed_by_peer)
+{
+    return !signed_by_peer && gnutls_session_is_resumed(session) == 0 &&
+           wr_tlspeer_has_certificate(session);
 }
 
 int wr_tlspeer_chain(void *session, struct wr_certs *ret_chain)
