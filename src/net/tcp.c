@@ -52,6 +52,7 @@ static int conn_send(struct conn *c)
     wr_assert(t->out_of == c);
     t->out_of = NULL;
     wr_buf_write_init(&t->out, t->out_room, OUT_ROOM);
+    c->said += n;
     return n == 0 ? WR_OK
                   : wr_wqueue_send(&c->queue, c->fd, t->out_room, n, NULL, 0,
                                    t->feed.limits->tcp_queue);
@@ -272,6 +273,9 @@ static void conn_settle(struct conn *c)
     }
     unread = c->state == CONN_STUCK || c->state == CONN_WINDOW;
     conn_set_unread(c, unread, was == CONN_STUCK || was == CONN_WINDOW);
+    if (c->state == CONN_STUCK && was != CONN_STUCK) {
+        c->heard = wr_tcp_heard(c);
+    }
     if (c->lively || was == CONN_OPENING ||
         (!unread && (was == CONN_STUCK || was == CONN_WINDOW))) {
         c->lively_us = c->tcp->now_us;
@@ -454,14 +458,12 @@ static void conn_on_poll(uv_poll_t *poll, int status, int events)
         return;
     }
     if (events & UV_WRITABLE) {
-        size_t waited = wr_wqueue_waiting(&c->queue);
-
         if (wr_wqueue_flush(&c->queue, c->fd) == WR_E_CLOSED) {
             conn_close(c);
             return;
         }
-        if (wr_wqueue_waiting(&c->queue) < waited) {
-            wr_unread_took(&c->unread, waited - wr_wqueue_waiting(&c->queue), c->tcp->now_us);
+        if (c->state == CONN_STUCK) {
+            wr_tcp_look(c);
         }
         if (!conn_drain(c) || (wr_conn_more(&c->wire) && !conn_messages(c))) {
             return;

@@ -70,6 +70,9 @@ static struct conn *heaviest_unread(struct wr_tcp *t)
     for (struct wr_list *n = t->unread.next; n != &t->unread; n = n->next) {
         struct conn *c = WR_CONTAINER(n, struct conn, sealed);
 
+        if (c->state == CONN_STUCK && wr_unread_is_deaf(&c->unread, t->now_us)) {
+            wr_tcp_look(c);
+        }
         if (wr_unread_is_deaf(&c->unread, t->now_us) && (most == NULL || c->cost > most->cost)) {
             most = c;
         }

@@ -57,6 +57,7 @@ struct conn {
     uint64_t stuck_us;       /* STUCK: since when; WINDOW: since when this answer is the oldest */
     struct wr_unread unread; /* of both, as long as it is one of them */
     uint64_t carried;        /* of wr_conn_carried, as it was looked at last */
+    uint64_t said, heard;    /* octets that were sent or wait to be; of those the client had then */
     uint64_t waiting;        /* WINDOW: which answer is the oldest */
     struct wr_conn wire;
     void *wire_room; /* of wire, for kinds that want some */
@@ -114,6 +115,10 @@ void wr_tcp_end(struct conn *c);
 /* It yields its place. */
 void wr_tcp_yield(struct wr_tcp *t, struct wr_yield_seat *who);
 uint64_t wr_tcp_now(struct wr_tcp *t);
+/* Octets that the client has confirmed. */
+uint64_t wr_tcp_heard(const struct conn *c);
+/* STUCK: what the client has taken of its answers since it was looked at last. */
+void wr_tcp_look(struct conn *c);
 /* Reads what is there; the connection may be gone then. */
 void wr_tcp_read(struct conn *c);
 struct conn *wr_tcp_find(const struct wr_tcp *t, wr_id id);

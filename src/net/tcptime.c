@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The time-outs of the listening side: who was idle, slow, or does not read for too long. */
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "net/tcpstate.h"
@@ -46,6 +48,44 @@ static void tcp_expire_idle(struct wr_tcp *t, uint64_t now_us)
     }
 }
 
+/* What the kernel holds for the client is not its yet. */
+uint64_t wr_tcp_heard(const struct conn *c)
+{
+    uint64_t waiting = wr_wqueue_waiting(&c->queue);
+    int held = 0;
+
+    waiting += ioctl(c->fd, SIOCOUTQ, &held) == 0 && held > 0 ? (uint64_t)held : 0;
+    return c->said > waiting ? c->said - waiting : 0;
+}
+
+void wr_tcp_look(struct conn *c)
+{
+    uint64_t heard = wr_tcp_heard(c);
+
+    if (heard > c->heard) {
+        wr_unread_took(&c->unread, heard - c->heard, c->tcp->now_us);
+        c->heard = heard;
+    }
+}
+
+/* The kernel says that there is room again when a third of its octets has gone, which takes 16 s at 20 kbit/s: who is slow and takes
+ * what it can has longer. */
+static bool conn_is_slow(struct conn *c, uint64_t now_us)
+{
+    const struct wr_net_limits *limits = c->tcp->feed.limits;
+    uint64_t end_us = c->stuck_us + limits->tcp_read_ms * WR_MS;
+
+    if (c->state != CONN_STUCK) {
+        return false;
+    }
+    wr_tcp_look(c);
+    end_us = wr_time_min(end_us, wr_unread_end(&c->unread, limits->tcp_message_ms));
+    if (end_us > now_us) {
+        wr_heap_set(&c->tcp->heap, &c->timer, end_us);
+    }
+    return end_us > now_us;
+}
+
 static void tcp_expire(struct wr_tcp *t, uint64_t now_us)
 {
     struct wr_timer *timer;
@@ -53,6 +93,9 @@ static void tcp_expire(struct wr_tcp *t, uint64_t now_us)
     while ((timer = wr_heap_expired(&t->heap, now_us)) != NULL) {
         struct conn *c = WR_CONTAINER(timer, struct conn, timer);
 
+        if (conn_is_slow(c, now_us)) {
+            continue;
+        }
         if (c->state == CONN_STUCK || c->state == CONN_WINDOW) {
             wr_stats_add(&t->feed.stats->tcp_unread, 1);
         } else if (c->state == CONN_PARTIAL) {

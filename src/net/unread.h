@@ -6,7 +6,7 @@
  *     wr_unread_end(&u, read_ms)    when its time is over, if it takes no more
  *     wr_unread_is_deaf(&u, now_us) it may give way to who comes
  *
- * An octet now and then is nothing (WR_READ_RATE): each second is paid for with so many octets beyond the time that everybody has, so who is slow and
+ * Of a stream it is what the client's kernel has confirmed; of HTTP/2 what its window has let out. An octet now and then is nothing (WR_READ_RATE): each second is paid for with so many octets beyond the time that everybody has, so who is slow and
  * takes what it can keeps its connection, and who drips is closed like who takes none.
  */
 #ifndef WR_NET_UNREAD_H
