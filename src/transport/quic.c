@@ -286,6 +286,7 @@ int wr_quic_accept(struct wr_quic *q, struct wr_quic_env *env, const struct wr_q
     if (ngtcp2_conn_server_new((ngtcp2_conn **)&q->conn, &dcid, &scid, &path.path, hello->version,
                                &callbacks, &settings, &params, (ngtcp2_mem *)(void *)q->mem,
                                q) != 0) {
+        q->conn = NULL; /* it leaves what it has freed there */
         return WR_E_NOMEM;
     }
     if ((err = wr_quic_tls_start(q, tls)) != WR_OK ||
@@ -321,6 +322,7 @@ int wr_quic_connect(struct wr_quic *q, struct wr_quic_env *env, const struct wr_
     if (ngtcp2_conn_client_new((ngtcp2_conn **)&q->conn, &dcid, &scid, &path.path,
                                NGTCP2_PROTO_VER_V1, &callbacks, &settings, &params,
                                (ngtcp2_mem *)(void *)q->mem, q) != 0) {
+        q->conn = NULL; /* it leaves what it has freed there */
         return WR_E_NOMEM;
     }
     if ((err = wr_quic_tls_start(q, tls)) != WR_OK) {
@@ -397,6 +399,10 @@ static size_t quic_say_close(struct wr_quic *q, ngtcp2_path *path, uint8_t *room
     ngtcp2_pkt_info info = {0};
     ngtcp2_ssize n;
 
+    q->state = WR_QUIC_OVER;
+    if (q->ran_out) { /* keys may be missing, and ngtcp2 0.12.1 would not look: nothing is said */
+        return 0;
+    }
     wr_ng_error_default(&e);
     if (q->code_is_app) {
         wr_ng_error_app(&e, q->code);
@@ -407,7 +413,6 @@ static size_t quic_say_close(struct wr_quic *q, ngtcp2_path *path, uint8_t *room
     }
     q->code = e.error_code;
     n = ngtcp2_conn_write_connection_close(q->conn, path, &info, room, cap, &e, quic_ns(q->now_us));
-    q->state = WR_QUIC_OVER;
     return n > 0 ? (size_t)n : 0;
 }
 
