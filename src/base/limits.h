@@ -545,6 +545,8 @@
 #define WR_POLICY_PREFIXES_MAX 4096
 /* Names that one key of a rule or a list may have; longer lists are feeds. */
 #define WR_POLICY_NAMES_MAX 4096
+/* Changes of the local time (summer and winter) that are known beforehand: fifteen years. */
+#define WR_POLICY_OFFSETS_MAX 40
 /* Octets of a rule's name with the NUL, and of the words that a denial says for itself. */
 #define WR_POLICY_NAME_SIZE   64
 #define WR_POLICY_REASON_SIZE 192

@@ -54,5 +54,6 @@ int wr_cli_why(int argc, char **argv);
 int wr_cli_zone(int argc, char **argv);
 int wr_cli_zones(int argc, char **argv);
 int wr_cli_feeds(int argc, char **argv);
+int wr_cli_policy(int argc, char **argv);
 
 #endif

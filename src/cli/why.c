@@ -2,6 +2,7 @@
 /* weir why: what the running gateway knows of a name, and whom it would ask; nothing is asked or changed. */
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/err.h"
 #include "cli/opts.h"
 #include "cli/talk.h"
@@ -18,20 +19,29 @@ int wr_cli_why(int argc, char **argv)
     };
     struct wr_opts opts = {
         "why",
-        "NAME [TYPE]",
+        "[ADDRESS] NAME [TYPE]",
         "Tells why the running gateway answers a name (type A, when none is given) as it does:\n"
         "what it remembers and how far it is proven, which servers it would ask and how they\n"
-        "are. Nothing is asked of anybody and nothing is changed.",
+        "are. With the address of a client before the name: which rule holds for it, too.\n"
+        "Nothing is asked of anybody and nothing is changed.",
         table,
         sizeof(table) / sizeof(table[0]),
         NULL,
         0};
     int status = wr_opts_read(&opts, argc, argv);
     struct wr_name name;
+    struct wr_addr from;
     uint16_t type;
 
     if (status != WR_OPTS_GO)
         return status;
+    /* An address is a name as well, but nobody means it so in front of another word that is no type. */
+    const char *client = NULL;
+    if (opts.operands > 1 && wr_addr_from_text(opts.operand[0], &from) == WR_OK) {
+        client = opts.operand[0];
+        opts.operand++;
+        opts.operands--;
+    }
     if (opts.operands < 1 || opts.operands > 2)
         return wr_opts_misused(&opts, "which name, and perhaps which type?");
     if (wr_name_from_text(opts.operand[0], strlen(opts.operand[0]), &name) != WR_OK)
@@ -39,7 +49,9 @@ int wr_cli_why(int argc, char **argv)
     if (opts.operands == 2 &&
         wr_codes_type_from_text(opts.operand[1], strlen(opts.operand[1]), &type) != WR_OK)
         return wr_opts_misused(&opts, "that is no record type");
-    return wr_talk_do(&talk, "why",
-                      json_pack("{s:s, s:s}", "name", opts.operand[0], "type",
-                                opts.operands == 2 ? opts.operand[1] : "A"));
+    json_t *args = json_pack("{s:s, s:s}", "name", opts.operand[0], "type",
+                             opts.operands == 2 ? opts.operand[1] : "A");
+    if (client != NULL && args != NULL)
+        json_object_set_new(args, "client", json_string(client));
+    return wr_talk_do(&talk, "why", args);
 }

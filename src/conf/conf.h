@@ -170,6 +170,8 @@ struct wr_conf_leases {
 
 struct wr_conf_segment {
     const char *name;
+    const char *upstream;    /* "": as everybody */
+    uint32_t upstream_index; /* as the group_index of a route */
     struct {
         const char **items;
         size_t count;
@@ -184,18 +186,34 @@ struct wr_conf_segment {
     } only;
 };
 
-/* The word "log"; those before it are those of enum wr_verdict_action, less one. */
-#define WR_CONF_VERDICT_LOG 6
+enum wr_conf_verdict {
+    WR_CONF_VERDICT_ALLOW = 0,
+    WR_CONF_VERDICT_NXDOMAIN,
+    WR_CONF_VERDICT_NODATA,
+    WR_CONF_VERDICT_REFUSED,
+    WR_CONF_VERDICT_DROP,
+    WR_CONF_VERDICT_TRUNCATE,
+    WR_CONF_VERDICT_ROUTE,
+    WR_CONF_VERDICT_SECURE,
+    WR_CONF_VERDICT_LOG,
+};
 
 struct wr_conf_rule {
     const char *name;
-    uint32_t verdict; /* enum wr_verdict_action less one, or WR_CONF_VERDICT_LOG */
-    uint32_t reason;  /* as conf/schemawords.h has them */
+    const char *group;    /* of ROUTE */
+    uint32_t group_index; /* as that of a route */
+    uint32_t verdict;     /* enum wr_conf_verdict */
+    uint32_t reason;      /* as conf/schemawords.h has them */
     bool shadow;
     struct {
         const char **items;
         size_t count;
     } segments, types, feeds;
+    const char *hours; /* "22:00-06:00"; "": always */
+    struct {
+        uint32_t *items; /* 0: Sunday; none: all */
+        size_t count;
+    } days;
     struct {
         struct wr_prefix *items;
         size_t count;
@@ -315,6 +333,11 @@ struct wr_conf {
             size_t count;
         } rpz;
         uint32_t denial_ttl_s;
+        bool rebinding; /* guarded against */
+        struct {
+            const uint8_t **items;
+            size_t count;
+        } private_names;
     } policy;
     struct {
         struct wr_conf_devgroup *items;

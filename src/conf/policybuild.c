@@ -4,9 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "dns/codes.h"
 #include "policy/prefix.h"
+
+/* 2026-01-01 to 2041-01-01: the time of the day is not asked for. */
+#define DAY         86400
+#define FIRST_DAY_S 1767225600
+#define LAST_DAY_S  2240611200
 
 struct work {
     const struct wr_conf *conf;
@@ -27,6 +33,8 @@ static void make_segment(struct work *k, struct wr_segments *s, struct wr_segmen
     const struct wr_conf_segment *from = &k->conf->segments.items[s->segments];
 
     *segment = (struct wr_segment){.label = label_of(k, from->name)};
+    if (from->upstream[0])
+        segment->view = k->hooks->view(k->hooks->user, from->upstream, from->upstream_index, false);
     for (size_t i = 0; i < from->interfaces.count; i++)
         link[s->links++] = (struct wr_segment_link){
             k->hooks->ifindex(k->hooks->user, from->interfaces.items[i]), s->segments};
@@ -92,19 +100,96 @@ static uint16_t *types(struct work *k, const char *const *items, size_t count)
     return numbers;
 }
 
+static bool read_minute(const char *text, uint16_t *ret_minute)
+{
+    unsigned h, m;
+
+    for (unsigned i = 0; i < 5; i++)
+        if (i == 2 ? text[i] != ':' : text[i] < '0' || text[i] > '9')
+            return false;
+    h = (unsigned)(text[0] - '0') * 10 + (unsigned)(text[1] - '0');
+    m = (unsigned)(text[3] - '0') * 10 + (unsigned)(text[4] - '0');
+    *ret_minute = (uint16_t)(h * 60 + m);
+    return h < 24 && m < 60;
+}
+
+bool wr_policybuild_hours(const char *text, uint16_t *ret_from, uint16_t *ret_to)
+{
+    return strlen(text) == 11 && text[5] == '-' && read_minute(text, ret_from) &&
+           read_minute(text + 6, ret_to);
+}
+
+/* Without hours a day begins at midnight and lasts until the next. */
+static void make_times(const struct wr_conf_rule *from, struct wr_policy_rule *r)
+{
+    r->timed = from->hours[0] || from->days.count > 0;
+    if (from->hours[0])
+        (void)wr_policybuild_hours(from->hours, &r->from_min, &r->to_min); /* was checked */
+    r->days = from->days.count > 0 ? 0 : 0x7f;
+    for (size_t i = 0; i < from->days.count; i++)
+        r->days |= (uint8_t)(1u << from->days.items[i]);
+}
+
+static int32_t offset_at(time_t at)
+{
+    struct tm tm;
+
+    return localtime_r(&at, &tm) ? (int32_t)tm.tm_gmtoff : 0;
+}
+
+/* When the local time changes, by what the system knows of it now: day by day, then by halves. */
+static void make_offsets(struct work *k, struct wr_policy_spec *spec)
+{
+    struct wr_policy_offset *list =
+        wr_mem_take(&k->out->mem, WR_POLICY_OFFSETS_MAX * sizeof(*list));
+    time_t day = FIRST_DAY_S;
+
+    if (!list)
+        return;
+    tzset();
+    list[0] = (struct wr_policy_offset){INT64_MIN, offset_at(day)};
+    spec->offset = list;
+    for (spec->offsets = 1; day < LAST_DAY_S && spec->offsets < WR_POLICY_OFFSETS_MAX; day += DAY) {
+        int32_t add = offset_at(day + DAY);
+        time_t low = day, high = day + DAY;
+
+        if (add == list[spec->offsets - 1].add_s)
+            continue;
+        while (high - low > 1) {
+            time_t middle = low + (high - low) / 2;
+
+            *(offset_at(middle) == add ? &high : &low) = middle;
+        }
+        list[spec->offsets++] = (struct wr_policy_offset){high, add};
+    }
+}
+
 #define NAMES(list) ((struct wr_policy_names){(list).items, (uint32_t)(list).count})
 
 static void make_rule(struct work *k, const struct wr_conf_rule *from, struct wr_policy_rule *r)
 {
     static const int16_t reasons[] = {WR_EDE_BLOCKED, WR_EDE_CENSORED, WR_EDE_FILTERED,
                                       WR_EDE_PROHIBITED};
-    bool logs = from->verdict == WR_CONF_VERDICT_LOG;
+    static const uint8_t actions[] = {
+        [WR_CONF_VERDICT_ALLOW] = WR_VERDICT_ALLOW,
+        [WR_CONF_VERDICT_NXDOMAIN] = WR_VERDICT_NXDOMAIN,
+        [WR_CONF_VERDICT_NODATA] = WR_VERDICT_NODATA,
+        [WR_CONF_VERDICT_REFUSED] = WR_VERDICT_REFUSED,
+        [WR_CONF_VERDICT_DROP] = WR_VERDICT_DROP,
+        [WR_CONF_VERDICT_TRUNCATE] = WR_VERDICT_TRUNCATE,
+        [WR_CONF_VERDICT_ROUTE] = WR_VERDICT_ROUTE,
+        [WR_CONF_VERDICT_SECURE] = WR_VERDICT_SECURE,
+        [WR_CONF_VERDICT_LOG] = WR_VERDICT_ALLOW,
+    };
 
     snprintf(r->name, sizeof(r->name), "%s", from->name);
     r->label = label_of(k, from->name);
-    r->action = logs ? WR_VERDICT_ALLOW : (uint8_t)(from->verdict + 1);
-    r->shadow = from->shadow || logs;
+    r->action = actions[from->verdict];
+    r->shadow = from->shadow || from->verdict == WR_CONF_VERDICT_LOG;
+    if (from->verdict == WR_CONF_VERDICT_ROUTE)
+        r->view = k->hooks->view(k->hooks->user, from->group, from->group_index, true);
     r->ede = reasons[from->reason];
+    make_times(from, r);
     r->about.segment = labels_of(k, from->segments.items, from->segments.count);
     r->about.segments = (uint32_t)from->segments.count;
     r->about.client = prefixes(k, from->clients.items, from->clients.count, &r->about.clients);
@@ -162,7 +247,7 @@ static void compile(struct work *k, const struct wr_policy_spec *spec)
 {
     struct wr_conf_mem *mem = &k->out->mem;
 
-    if (spec->rules == 0 && spec->onlys == 0)
+    if (spec->rules == 0 && spec->onlys == 0 && !spec->rebinding)
         return;
     k->out->block = aligned_alloc(64, wr_policy_size(spec));
     mem->failed = mem->failed || !k->out->block;
@@ -177,7 +262,11 @@ static void make_policy(struct work *k)
     size_t rules = c->policy.rules.count + c->feeds.count;
     struct wr_policy_rule *rule = wr_mem_take(mem, rules * sizeof(*rule));
     struct wr_policy_only *only = wr_mem_take(mem, c->segments.count * sizeof(*only));
-    struct wr_policy_spec spec = {.rule = rule, .only = only, .ttl_s = c->policy.denial_ttl_s};
+    struct wr_policy_spec spec = {.rule = rule,
+                                  .only = only,
+                                  .ttl_s = c->policy.denial_ttl_s,
+                                  .rebinding = c->policy.rebinding,
+                                  .private_names = NAMES(c->policy.private_names)};
 
     for (; !mem->failed && spec.rules < c->policy.rules.count; spec.rules++)
         make_rule(k, &c->policy.rules.items[spec.rules], &rule[spec.rules]);
@@ -189,6 +278,7 @@ static void make_policy(struct work *k)
     for (size_t i = 0; !mem->failed && i < c->segments.count; i++)
         if (c->segments.items[i].only.count > 0)
             make_only(k, &c->segments.items[i], &only[spec.onlys++]);
+    make_offsets(k, &spec);
     if (!mem->failed)
         compile(k, &spec);
 }

@@ -17,7 +17,10 @@
 
 struct wr_policybuild_hooks {
     void *user;
-    uint16_t (*label)(void *user, const char *text);        /* a number for a name; never 0 */
+    uint16_t (*label)(void *user, const char *text); /* a number for a name; never 0 */
+    /* The number of the view in which this group (an index, WR_CONF_RECURSION or WR_CONF_SYSTEM) is asked in place of the default, or in
+     * place of everybody. */
+    uint16_t (*view)(void *user, const char *name, uint32_t group, bool whole);
     uint32_t (*ifindex)(void *user, const char *interface); /* 0: there is none now */
 };
 
@@ -30,6 +33,8 @@ struct wr_policybuild {
 
 int wr_policybuild_make(const struct wr_conf *conf, const struct wr_policybuild_hooks *hooks,
                         struct wr_policybuild *ret); /* WR_E_NOMEM */
-void wr_policybuild_free(struct wr_policybuild *b);  /* all zeros is fine */
+/* "22:00-06:00" in minutes of the day. False: that is not what it says. */
+bool wr_policybuild_hours(const char *text, uint16_t *ret_from, uint16_t *ret_to);
+void wr_policybuild_free(struct wr_policybuild *b); /* all zeros is fine */
 
 #endif

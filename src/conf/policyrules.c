@@ -5,12 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conf/policybuild.h"
+#include "conf/policylook.h"
+#include "conf/rules.h"
 #include "dns/codes.h"
 
 enum { PATH_SIZE = 128, TEXT_SIZE = 256 };
 
 struct check {
-    const struct wr_conf *conf;
+    struct wr_conf *conf;
     wr_policyrules_wrong *wrong;
     void *user;
 };
@@ -31,6 +34,36 @@ __attribute__((format(printf, 6, 7))) static void wrong(const struct check *c, c
     else
         snprintf(path, sizeof(path), "%s[%zu].%s[%ld]", list, i, leaf, k);
     c->wrong(c->user, path, false, text);
+}
+
+static void warn(const struct check *c, const char *list, size_t i, const char *leaf,
+                 const char *text)
+{
+    char path[PATH_SIZE];
+
+    snprintf(path, sizeof(path), "%s[%zu].%s", list, i, leaf);
+    c->wrong(c->user, path, true, text);
+}
+
+static void put_useless(void *user, size_t rule, const char *text)
+{
+    warn(user, "policy.rules", rule, "name", text);
+}
+
+/* A group that resolves for others. */
+static void check_group(const struct check *c, const char *list, size_t i, const char *leaf,
+                        const char *name, uint32_t *index)
+{
+    struct wr_conf *conf = c->conf;
+
+    if (!wr_rules_find_group(conf, name, conf->upstream.groups.count, index)) {
+        wrong(c, list, i, leaf, -1, "there is no group \"%s\" in upstream.groups", name);
+        return;
+    }
+    if (*index == WR_CONF_SYSTEM)
+        conf->upstream.asks_system = true;
+    if (*index < conf->upstream.groups.count && conf->upstream.groups.items[*index].authoritative)
+        wrong(c, list, i, leaf, -1, "the servers of this group have their zones alone");
 }
 
 /* --- segments --- */
@@ -67,19 +100,17 @@ static void check_subnet(const struct check *c, size_t i, size_t k)
 
 static void check_segments(const struct check *c)
 {
-    const struct wr_conf_segment *s = c->conf->segments.items;
+    struct wr_conf_segment *s = c->conf->segments.items;
 
     for (size_t i = 0; i < c->conf->segments.count; i++) {
+        if (s[i].upstream[0])
+            check_group(c, "segments", i, "upstream", s[i].upstream, &s[i].upstream_index);
         for (size_t other = 0; other < i && s[i].name; other++)
             if (s[other].name && !strcmp(s[other].name, s[i].name))
                 wrong(c, "segments", i, "name", -1, "there is a segment of this name already");
-        if (s[i].interfaces.count == 0 && s[i].subnets.count == 0) {
-            char path[PATH_SIZE];
-
-            snprintf(path, sizeof(path), "segments[%zu].name", i);
-            c->wrong(c->user, path, true,
-                     "a segment without interfaces and subnets: nobody is in it");
-        }
+        if (s[i].interfaces.count == 0 && s[i].subnets.count == 0)
+            warn(c, "segments", i, "name",
+                 "a segment without interfaces and subnets: nobody is in it");
         for (size_t k = 0; k < s[i].interfaces.count; k++)
             check_interface(c, i, k);
         for (size_t k = 0; k < s[i].subnets.count; k++)
@@ -107,8 +138,8 @@ static bool is_feed(const struct wr_conf *conf, const char *name)
 
 static void check_rule(const struct check *c, size_t i)
 {
-    const struct wr_conf_rule *rules = c->conf->policy.rules.items, *r = &rules[i];
-    uint16_t type;
+    struct wr_conf_rule *rules = c->conf->policy.rules.items, *r = &rules[i];
+    uint16_t type, from, to;
 
     for (size_t other = 0; other < i && r->name; other++)
         if (rules[other].name && !strcmp(rules[other].name, r->name))
@@ -121,17 +152,29 @@ static void check_rule(const struct check *c, size_t i)
         if (!is_feed(c->conf, r->feeds.items[k]))
             wrong(c, "policy.rules", i, "feeds", (long)k, "there is no feed \"%s\"",
                   r->feeds.items[k]);
+    if (r->verdict == WR_CONF_VERDICT_ROUTE)
+        check_group(c, "policy.rules", i, "group", r->group, &r->group_index);
+    else if (r->group[0])
+        warn(c, "policy.rules", i, "group", "only the verdict `route` asks another group");
+    if ((r->verdict == WR_CONF_VERDICT_ROUTE || r->verdict == WR_CONF_VERDICT_SECURE) &&
+        (r->aliases.count > 0 || r->addresses.count > 0))
+        wrong(c, "policy.rules", i, "verdict", -1,
+              "this is decided before there is an answer, so without `aliases` and `addresses`");
+    if (r->hours[0] && (!wr_policybuild_hours(r->hours, &from, &to) || from == to))
+        wrong(c, "policy.rules", i, "hours", -1,
+              "two different times of the day, as in \"22:00-06:00\"");
     for (size_t k = 0; k < r->types.count; k++)
         if (wr_codes_type_from_text(r->types.items[k], strlen(r->types.items[k]), &type))
             wrong(c, "policy.rules", i, "types", (long)k, "\"%s\" is no record type",
                   r->types.items[k]);
 }
 
-void wr_policyrules_check(const struct wr_conf *conf, wr_policyrules_wrong *wrong_fn, void *user)
+void wr_policyrules_check(struct wr_conf *conf, wr_policyrules_wrong *wrong_fn, void *user)
 {
     struct check c = {conf, wrong_fn, user};
 
     check_segments(&c);
     for (size_t i = 0; i < conf->policy.rules.count; i++)
         check_rule(&c, i);
+    wr_policylook_find(conf, put_useless, &c);
 }

@@ -89,8 +89,7 @@ static bool is_reserved(const char *name, uint32_t *ret)
     return true;
 }
 
-/* The index of a group, or false. Names of broken groups are NULL. */
-static bool find_group(const struct wr_conf *conf, const char *name, size_t end, uint32_t *ret)
+bool wr_rules_find_group(const struct wr_conf *conf, const char *name, size_t end, uint32_t *ret)
 {
     if (is_reserved(name, ret))
         return true;
@@ -201,7 +200,7 @@ static void check_groups(const struct rules *r)
                   "\"%s\" is no group: routes and upstream.default name it for %s", group->name,
                   other == WR_CONF_RECURSION ? "answers from the root"
                                              : "the servers of upstream.resolv_conf");
-        else if (group->name && find_group(r->conf, group->name, i, &other))
+        else if (group->name && wr_rules_find_group(r->conf, group->name, i, &other))
             wrong(r, indexed(path, "upstream.groups", i, "name"),
                   "there is a group \"%s\" already, number %u", group->name, other + 1);
         check_servers(r, group, i);
@@ -221,7 +220,7 @@ static void check_default(const struct rules *r)
 
     if (!*name && groups == 0)
         conf->upstream.default_index = WR_CONF_RECURSION;
-    else if (*name && !find_group(conf, name, groups, &conf->upstream.default_index))
+    else if (*name && !wr_rules_find_group(conf, name, groups, &conf->upstream.default_index))
         no_such_group(r, "upstream.default", name);
     conf->upstream.asks_system = conf->upstream.default_index == WR_CONF_SYSTEM;
 }
@@ -245,8 +244,8 @@ static void check_routes(const struct rules *r)
     for (size_t i = 0; i < conf->upstream.routes.count; i++) {
         struct wr_conf_route *route = &conf->upstream.routes.items[i];
 
-        if (route->group &&
-            !find_group(conf, route->group, conf->upstream.groups.count, &route->group_index))
+        if (route->group && !wr_rules_find_group(conf, route->group, conf->upstream.groups.count,
+                                                 &route->group_index))
             no_such_group(r, indexed(path, "upstream.routes", i, "group"), route->group);
         if (route->group_index == WR_CONF_SYSTEM)
             conf->upstream.asks_system = true;

@@ -13,6 +13,8 @@
 #include "conf/mistakes.h"
 #include "conf/yaml.h"
 
+/* The index of a group among the first `end`, or of a word that stands for one. Names of broken groups are NULL. */
+bool wr_rules_find_group(const struct wr_conf *conf, const char *name, size_t end, uint32_t *ret);
 void wr_rules_check(const struct wr_yaml *yaml, struct wr_mistakes *mistakes, struct wr_conf *conf);
 
 #endif

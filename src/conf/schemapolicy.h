@@ -19,8 +19,13 @@
      EXAMPLE("nxdomain"),
      .doc = "`allow`: no later rule is asked. `nxdomain`: the name does not exist, and nothing below "
             "it. `nodata`: it has no record of the type. `refused`. `drop`: no reply at all. "
-            "`truncate`: over UDP nothing but the wish that it be asked over TCP. `log`: it is recorded "
+            "`truncate`: over UDP nothing but the wish that it be asked over TCP. `route`: the servers of `group` are asked "
+            "for it and for what it leads to, whatever segments and routes say. `secure`: only an "
+            "answer that is proven (RFC 4033) is good, any other is SERVFAIL; CD does not help. `log`: it is recorded "
             "and counted, and the walk goes on."},
+    {"policy.rules[].group", WR_SCHEMA_LABEL, V01, RANGE(0, 63), DEFAULT("\"\""), IN(wr_conf_rule, group), EXAMPLE("recursion"),
+     .doc = "Who is asked by the verdict `route`: a group, `recursion` or `system`. What is answered so is "
+            "remembered for these questions alone."},
     {"policy.rules[].segments", WR_SCHEMA_LABEL, .list = true, .max_items = WR_SEGMENTS_MAX, V01,
      RANGE(1, 63), DEFAULT(""), INLIST(wr_conf_rule, segments), EXAMPLE("cameras"),
      .doc = "Only for clients in one of these segments."},
@@ -43,6 +48,14 @@
     {"policy.rules[].types", WR_SCHEMA_LABEL, .list = true, .max_items = 64, V01, RANGE(1, 16),
      DEFAULT(""), INLIST(wr_conf_rule, types), EXAMPLE("HTTPS, SVCB"),
      .doc = "Only for questions of these types: `AAAA`, `TYPE65`."},
+    {"policy.rules[].hours", WR_SCHEMA_STRING, V01, RANGE(0, 11), DEFAULT("\"\""), IN(wr_conf_rule, hours),
+     EXAMPLE("\"22:00-06:00\""),
+     .doc = "Only from one time of the day to another, by the local clock; into the next day where the second "
+            "is not the later. While the time is not proven, rules that deny hold at all hours, and those "
+            "that allow, route or log at none. Empty: always."},
+    {"policy.rules[].days", WR_SCHEMA_WORD, .list = true, .max_items = 7, V01, DEFAULT(""),
+     INLIST(wr_conf_rule, days), .words = day_words, EXAMPLE("sat, sun"),
+     .doc = "Only on these days; with `hours`, on which they begin. Empty: every day."},
     {"policy.rules[].aliases", WR_SCHEMA_NAME, .list = true, .max_items = WR_POLICY_NAMES_MAX, V01,
      DEFAULT(""), INLIST(wr_conf_rule, aliases), EXAMPLE("tracker.example"),
      .doc = "Only for answers that lead (by CNAME or DNAME) to one of these names or below them."},
@@ -57,6 +70,15 @@
             "client's side asked for it (17), `prohibited`: this client may not (18)."},
     {"policy.rules[].shadow", WR_SCHEMA_BOOL, V01, DEFAULT("false"), IN(wr_conf_rule, shadow),
      .doc = "The rule is tried: what it would have done is recorded and counted, and the walk goes on."},
+    {"policy.rebinding", WR_SCHEMA_BOOL, V01, DEFAULT("false"), AT(policy.rebinding),
+     .doc = "`true`: a name of the public DNS does not lead to an address of this network, so that no page from outside can "
+            "reach what is here under a name of its own (DNS rebinding). An answer with a private, "
+            "shared (100.64.0.0/10), link-local or loopback address is then one without data. Local names, names of "
+            "`upstream.routes` (but for the root's), `private_names` and what a rule allows may have them. "
+            "Lists of senders that answer with 127.0.0.2 and names such as plex.direct need to stand there."},
+    {"policy.private_names", WR_SCHEMA_NAME, .list = true, .max_items = WR_POLICY_NAMES_MAX, V01,
+     DEFAULT(""), LIST(policy.private_names), EXAMPLE("plex.direct, home.example"),
+     .doc = "Names that may have addresses of this network, with all below them."},
     {"policy.denial_ttl", WR_SCHEMA_SECONDS, V01, RANGE(0, 86400), DEFAULT("1m"),
      AT(policy.denial_ttl_s),
      .doc = "How long clients may remember that a name is denied. Short: what is allowed later is "

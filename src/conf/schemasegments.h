@@ -19,6 +19,11 @@
     {"segments[].subnets", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_SEGMENT_PLACES_MAX, V01,
      DEFAULT(""), INLIST(wr_conf_segment, subnets), EXAMPLE("192.168.9.0/24, \"fd00:9::/64\""),
      .doc = "Addresses of its clients, for what comes from behind another router."},
+    {"segments[].upstream", WR_SCHEMA_LABEL, V01, RANGE(0, 63), DEFAULT("\"\""),
+     IN(wr_conf_segment, upstream), EXAMPLE("recursion"),
+     .doc = "Who is asked for its clients in place of `upstream.default`: a group, `recursion` or `system`. "
+            "Routes go before it. What is answered so is remembered for these clients alone. "
+            "Empty: as for everybody."},
     {"segments[].only", WR_SCHEMA_NAME, .list = true, .max_items = WR_POLICY_NAMES_MAX, V01,
      DEFAULT(""), INLIST(wr_conf_segment, only), EXAMPLE("vendor.example, pool.ntp.org"),
      .doc = "Approved names: its clients get these, all below them, and whatever aliases these "

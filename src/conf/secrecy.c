@@ -135,6 +135,20 @@ static void require_routes(const struct check *c)
         if (text)
             wrong_at(c, "upstream.routes", i, "group", text);
     }
+    for (size_t i = 0; i < conf->segments.count; i++) {
+        text = conf->segments.items[i].upstream[0]
+                   ? where_to(conf->segments.items[i].upstream_index)
+                   : NULL;
+        if (text)
+            wrong_at(c, "segments", i, "upstream", text);
+    }
+    for (size_t i = 0; i < conf->policy.rules.count; i++) {
+        text = conf->policy.rules.items[i].verdict == WR_CONF_VERDICT_ROUTE
+                   ? where_to(conf->policy.rules.items[i].group_index)
+                   : NULL;
+        if (text)
+            wrong_at(c, "policy.rules", i, "group", text);
+    }
 }
 
 static void require_found(const struct check *c, const char *list, size_t k,

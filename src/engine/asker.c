@@ -39,6 +39,7 @@ void wr_asker_init(struct wr_asker *a, const struct wr_client *client, const str
         a->question.name.size = 1;
     }
     a->question.type = msg->qtype;
+    a->question.view = 0;
     a->question.checking_disabled = (msg->flags & WR_FLAG_CD) != 0;
     a->question.dnssec_ok = msg->edns.present && msg->edns.dnssec_ok;
     a->edns = msg->edns.present;

@@ -6,6 +6,9 @@
  * be sent; what is said stays in the asker. A denial is proven by nobody: AD is clear, nothing is signed, and its extended error says
  * which rule it was.
  */
+#include <string.h>
+
+#include "base/str.h"
 #include "engine/engine_state.h"
 #include "engine/translate.h"
 #include "policy/device.h"
@@ -51,6 +54,9 @@ static void deny(struct wr_engine *e, const struct wr_asker *a, uint16_t rcode, 
                            .ede = ede,
                            .what_hash = 0x50000u + a->verdict.rule};
     wr_stats_add(&e->setup.stats->denied, 1);
+    if (a->verdict.by == WR_VERDICT_BY_REBINDING) {
+        wr_stats_add(&e->setup.stats->rebinding, 1);
+    }
     wr_outcome_send(e, a, &o, room, size, now, ret_action);
 }
 
@@ -91,6 +97,39 @@ static bool obey(struct wr_engine *e, const struct wr_asker *a, uint8_t *room, s
     }
 }
 
+/* How a question is asked from here on. */
+static void direct(const struct wr_engine *e, struct wr_asker *a)
+{
+    const struct wr_policy_rule *r = wr_policy_rule_of(e->settings->policy, a->verdict.rule);
+    if (a->verdict.shadow || r == NULL) {
+        return;
+    }
+    if (a->verdict.action == WR_VERDICT_ROUTE) {
+        a->question.view = r->view;
+    } else if (a->verdict.action == WR_VERDICT_SECURE) {
+        a->question.checking_disabled = false; /* of what nobody checks nothing is proven */
+    }
+}
+
+/* Only what is proven is good enough, and this is not. */
+static bool is_unproven(const struct wr_asker *a, const struct wr_answer *answer)
+{
+    return a->verdict.action == WR_VERDICT_SECURE && !a->verdict.shadow && !answer->local &&
+           answer->rcode != WR_RCODE_SERVFAIL && answer->security != WR_SECURITY_SECURE;
+}
+
+static void refuse_unproven(struct wr_engine *e, const struct wr_asker *a, uint8_t *room,
+                            size_t cap, const struct wr_now *now, struct wr_action *ret_action)
+{
+    char words[WR_POLICY_REASON_SIZE];
+    struct wr_str s;
+    (void)wr_policy_reason(e->settings->policy, &a->verdict, words);
+    wr_str_init(&s, words + strlen(words), sizeof(words) - strlen(words));
+    wr_str_text(&s, ": only what is proven, and this is not");
+    wr_stats_add(&e->setup.stats->denied, 1);
+    wr_outcome_error(e, a, WR_RCODE_SERVFAIL, WR_EDE_BLOCKED, words, room, cap, now, ret_action);
+}
+
 void wr_obey_identify(const struct wr_engine *e, struct wr_asker *a)
 {
     const struct wr_segments *s = e->settings->segments;
@@ -102,6 +141,7 @@ void wr_obey_identify(const struct wr_engine *e, struct wr_asker *a)
     if (s != NULL) {
         uint16_t at = wr_segment_of(s, a->client.ifindex, &a->client.from);
         a->who.segment = at == WR_SEGMENT_NONE ? 0 : s->segment[at].label;
+        a->question.view = at == WR_SEGMENT_NONE ? 0 : s->segment[at].view;
     }
 }
 
@@ -163,6 +203,7 @@ bool wr_obey_question(struct wr_engine *e, struct wr_asker *a, uint8_t *room, si
         /* What another worker has admitted was counted there. */
         ask.hits = a->client.handed ? NULL : e->setup.hits;
         a->verdict = say_of_question(e, &ask);
+        direct(e, a);
         if (obey(e, a, room, cap, now, &e->ready)) {
             return true;
         }
@@ -182,12 +223,21 @@ static bool obey_rules(struct wr_engine *e, struct wr_asker *a, const struct wr_
         return false;
     }
     struct wr_policy_ask ask = ask_of(e, a, now);
+    const uint8_t *zone = (const uint8_t *)"";
     ask.hits = e->setup.hits;
+    (void)wr_upstream_view(&e->settings->upstreams, a->question.view, wr_asker_name(a), &zone);
+    ask.own = answer->local || zone[0] != 0;
     struct wr_verdict v = say_of_answer(e, &ask, answer);
+    if (v.action != WR_VERDICT_NONE) {
+        a->verdict = v;
+    }
+    if (is_unproven(a, answer)) {
+        refuse_unproven(e, a, room, cap, now, ret_action);
+        return true;
+    }
     if (v.action == WR_VERDICT_NONE) {
         return false;
     }
-    a->verdict = v;
     return obey(e, a, room, cap, now, ret_action);
 }
 

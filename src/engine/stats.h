@@ -40,6 +40,7 @@
     X(dropped_client_rate, "queries dropped because their client asks too fast")               \
     X(denied, "queries denied by a rule")                                                      \
     X(rewritten, "replies made by response policy zones")                                      \
+    X(rebinding, "public names with an address of this network, denied")                       \
     X(dropped_policy, "queries dropped because a rule says so")                                \
     X(dropped_rrl, "replies withheld by response rate limiting")                               \
     X(slipped_rrl, "replies truncated by response rate limiting")                              \

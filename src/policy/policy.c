@@ -13,7 +13,7 @@
 #define ONLY_WORDS (WR_POLICY_ONLYS_MAX / 64)
 
 /* What a node of the table says: which rule or list, and what the name is to it. */
-enum ref_kind { REF_EXACT = 0, REF_BELOW, REF_EXCEPT, REF_ALIAS, REF_ONLY, REF_KINDS };
+enum ref_kind { REF_EXACT = 0, REF_BELOW, REF_EXCEPT, REF_ALIAS, REF_ONLY, REF_PRIVATE, REF_KINDS };
 
 struct node {
     const uint8_t *name; /* NULL: the place is free */
@@ -36,6 +36,7 @@ struct wr_policy {
 struct look {
     uint64_t named[RULE_WORDS], except[RULE_WORDS], alias[RULE_WORDS];
     uint64_t only[ONLY_WORDS];
+    bool may_be_private;
 };
 
 /* --- the table --- */
@@ -98,6 +99,7 @@ static void see(const struct wr_policy *p, const struct node *node, bool whole, 
         case REF_BELOW: l->named[index / 64] |= is_alias ? 0 : bit; break;
         case REF_EXCEPT: l->except[index / 64] |= is_alias ? 0 : bit; break;
         case REF_ALIAS: l->alias[index / 64] |= is_alias ? bit : 0; break;
+        case REF_PRIVATE: l->may_be_private = l->may_be_private || !is_alias; break;
         default: l->only[index / 64] |= is_alias ? 0 : bit; break;
         }
     }
@@ -147,6 +149,7 @@ static void each_name(const struct wr_policy_spec *s,
     for (uint32_t i = 0; i < s->onlys; i++) {
         each(user, &s->only[i].below, i, REF_ONLY);
     }
+    each(user, &s->private_names, 0, REF_PRIVATE);
 }
 
 struct sizes {
@@ -222,10 +225,12 @@ static void note_rules(struct wr_policy *p)
             memcpy(p->address + p->addresses, r->address, r->addresses * sizeof(*r->address));
             p->addresses += r->addresses;
         }
-        p->wants_answers = p->wants_answers || looks_at_answers(r);
+        p->wants_answers =
+            p->wants_answers || looks_at_answers(r) || r->action == WR_VERDICT_SECURE;
         p->has_aliases = p->has_aliases || r->alias.count > 0;
         p->has_feeds = p->has_feeds || r->feeds > 0;
     }
+    p->wants_answers = p->wants_answers || p->spec.rebinding;
     p->addresses = wr_prefix_compile(p->address, p->addresses);
 }
 
@@ -268,6 +273,45 @@ static bool is_about(const struct wr_policy_about *about, const struct wr_policy
     }
     return segment && device && (about->groups == 0 || (about->groups & ask->who->groups) != 0) &&
            (about->clients == 0 || wr_prefix_has(about->client, about->clients, ask->client));
+}
+
+/* Does it give something that would not be had without it? */
+static bool gives(uint8_t action)
+{
+    return action == WR_VERDICT_ALLOW || action == WR_VERDICT_ROUTE || action == WR_VERDICT_DATA;
+}
+
+/* Who of two it is, is not known: the lesser privilege. */
+static bool is_doubted(const struct wr_policy_rule *r, const struct wr_policy_ask *ask)
+{
+    return ask->who->state == WR_WHO_CONFLICT && gives(r->action) && !r->shadow &&
+           (r->about.groups != 0 || r->about.devices > 0);
+}
+
+static int64_t local_time(const struct wr_policy *p, int64_t wall_s)
+{
+    int64_t add = 0;
+    for (uint32_t i = 0; i < p->spec.offsets && p->spec.offset[i].from_s <= wall_s; i++) {
+        add = p->spec.offset[i].add_s;
+    }
+    return wall_s + add;
+}
+
+static bool is_its_time(const struct wr_policy *p, const struct wr_policy_rule *r,
+                        const struct wr_now *now)
+{
+    if (!r->timed) {
+        return true;
+    }
+    if (!now->wall_proven) {
+        return !gives(r->action);
+    }
+    int64_t local = local_time(p, now->wall_s);
+    unsigned minute = (unsigned)(local / 60 % 1440), day = (unsigned)((local / 86400 + 4) % 7);
+    bool over = r->to_min <= r->from_min, late = over && minute < r->to_min;
+    unsigned begun = late ? (day + 6) % 7 : day; /* 1970-01-01 was a Thursday */
+    bool in = over ? late || minute >= r->from_min : minute >= r->from_min && minute < r->to_min;
+    return in && (r->days >> begun & 1) != 0;
 }
 
 static bool is_of_type(const struct wr_policy_rule *r, uint16_t type)
@@ -398,6 +442,34 @@ static const uint8_t *target_of(const struct wr_rrset *set)
                : NULL;
 }
 
+/* Addresses that are somebody of this network's, or this machine's, whoever reads them; also in an IPv6 address. */
+static bool has_private(const struct addresses *in)
+{
+    static const struct {
+        uint8_t family, len, ip[16];
+    } rows[] = {
+        {WR_AF_V4, 8, {0}},
+        {WR_AF_V4, 8, {10}},
+        {WR_AF_V4, 8, {127}},
+        {WR_AF_V4, 16, {169, 254}},
+        {WR_AF_V4, 12, {172, 16}},
+        {WR_AF_V4, 16, {192, 168}},
+        {WR_AF_V4, 10, {100, 64}},
+        {WR_AF_V6, 127, {0}},
+        {WR_AF_V6, 7, {0xfc}},
+        {WR_AF_V6, 10, {0xfe, 0x80}},
+        {WR_AF_V6, 96, {[10] = 0xff, 0xff}},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct wr_prefix p = {.addr = {.family = rows[i].family}, .len = rows[i].len};
+        memcpy(p.addr.ip, rows[i].ip, sizeof(p.addr.ip));
+        if (answer_has(&p, 1, in)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void see_aliases(const struct wr_policy *p, const struct addresses *in, struct look *l)
 {
     for (unsigned s = 0; s < in->count && p->has_aliases; s++) {
@@ -499,8 +571,8 @@ static struct wr_verdict walk(const struct wr_policy *p, const struct wr_policy_
             uint32_t i = w * 64 + (uint32_t)__builtin_ctzll(left);
             const struct wr_policy_rule *r = &p->spec.rule[i];
             uint8_t trigger = WR_TRIGGER_NONE;
-            if (!is_of_type(r, ask->type) || !is_about(&r->about, ask) ||
-                !holds_for_answer(p, i, l, in, listed, &trigger)) {
+            if (!is_of_type(r, ask->type) || !is_about(&r->about, ask) || is_doubted(r, ask) ||
+                !is_its_time(p, r, ask->now) || !holds_for_answer(p, i, l, in, listed, &trigger)) {
                 continue;
             }
             struct listing listing;
@@ -521,6 +593,12 @@ static struct wr_verdict walk(const struct wr_policy *p, const struct wr_policy_
     return shadow;
 }
 
+/* Is there nothing left of the answer that could do harm? */
+static bool denies(const struct wr_verdict *v)
+{
+    return !v->shadow && v->action >= WR_VERDICT_NXDOMAIN && v->action <= WR_VERDICT_DROP;
+}
+
 static struct wr_verdict decide(const struct wr_policy *p, const struct wr_policy_ask *ask,
                                 const struct addresses *in)
 {
@@ -536,7 +614,15 @@ static struct wr_verdict decide(const struct wr_policy *p, const struct wr_polic
     if (in != NULL) {
         see_aliases(p, in, &l);
     }
-    return walk(p, ask, &l, in);
+    v = walk(p, ask, &l, in);
+    bool passed = v.action == WR_VERDICT_ALLOW && !v.shadow;
+    if (in != NULL && p->spec.rebinding && !ask->own && !passed && !denies(&v) &&
+        !l.may_be_private && has_private(in)) {
+        return (struct wr_verdict){.action = WR_VERDICT_NODATA,
+                                   .by = WR_VERDICT_BY_REBINDING,
+                                   .trigger = WR_TRIGGER_ADDRESS};
+    }
+    return v;
 }
 
 struct wr_verdict wr_policy_question(const struct wr_policy *p, const struct wr_policy_ask *ask)
@@ -566,6 +652,11 @@ struct wr_verdict wr_policy_answer(const struct wr_policy *p, const struct wr_po
 
 /* --- for people --- */
 
+const struct wr_policy_spec *wr_policy_spec(const struct wr_policy *p)
+{
+    return &p->spec;
+}
+
 const struct wr_policy_rule *wr_policy_rule_of(const struct wr_policy *p, uint16_t label)
 {
     for (uint32_t i = 0; i < p->spec.rules && label != 0; i++) {
@@ -591,6 +682,10 @@ int16_t wr_policy_reason(const struct wr_policy *p, const struct wr_verdict *v, 
     const struct wr_policy_rule *r = wr_policy_rule_of(p, v->rule);
     struct wr_str s;
     wr_str_init(&s, room, WR_POLICY_REASON_SIZE);
+    if (v->by == WR_VERDICT_BY_REBINDING) {
+        wr_str_text(&s, "a public name with an address of this network (rebinding)");
+        return WR_EDE_BLOCKED;
+    }
     const char *feed = feed_name(p, v->feed);
     if (r != NULL && strcmp(r->name, feed) != 0) {
         wr_str_text(&s, "rule ");

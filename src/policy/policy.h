@@ -16,6 +16,12 @@
  * All names of all rules and lists are in one table, a node for each and for each of its ancestors. A look-up descends from the root
  * label by label and ends at the first node that is missing: a name that no rule has to do with costs one or two labels.
  *
+ * Hours are local ones, by the clock. While the time is not proven, a rule with hours that takes something away holds, and one that gives does not.
+ * Likewise a rule that gives does not hold by device or group for a client of whom two things are said (WR_WHO_CONFLICT).
+ *
+ * Protection against rebinding stands behind the rules: an address of this network in the answer to a public name makes it an answer without
+ * data, unless a rule allows it, the name is exempt, or the owner named who answers for it (a route).
+ *
  * Memory: rules, lists and what they point to are the caller's and stay as long as the policy; the table lies in a block handed in.
  */
 #ifndef WR_POLICY_POLICY_H
@@ -54,7 +60,8 @@ struct wr_policy_rule {
     uint16_t label;
     uint8_t action; /* enum wr_verdict_action */
     bool shadow;
-    int16_t ede; /* what a denial says of itself (RFC 8914) */
+    int16_t ede;   /* what a denial says of itself (RFC 8914) */
+    uint16_t view; /* of WR_VERDICT_ROUTE: who is asked */
     struct wr_policy_about about;
     struct wr_policy_names exact, below; /* the name; the name and all below it */
     const uint16_t *
@@ -63,6 +70,10 @@ struct wr_policy_rule {
     struct wr_policy_names except; /* below these the rule says nothing */
     const uint16_t *type;
     uint32_t types;
+    /* When: from minute to minute of the local day, into the next when `to` is not behind `from`; on days that it begins on. */
+    bool timed;
+    uint16_t from_min, to_min;
+    uint8_t days; /* bit 0: Sunday */
     /* Of the answer. */
     struct wr_policy_names alias; /* and all below it */
     const struct wr_prefix *address;
@@ -83,13 +94,24 @@ struct wr_policy_feed {
     const char *name;
 };
 
+/* What is to be added to the time from this second on, to have the local one. */
+struct wr_policy_offset {
+    int64_t from_s;
+    int32_t add_s;
+};
+
 /* What is compiled. */
 struct wr_policy_spec {
     const struct wr_policy_rule *rule;
     const struct wr_policy_only *only;
     const struct wr_policy_feed *feed;
     uint32_t rules, onlys, feeds;
-    uint32_t ttl_s; /* how long a client may remember a denial */
+    uint32_t ttl_s;                        /* how long a client may remember a denial */
+    const struct wr_policy_offset *offset; /* ascending */
+    uint32_t offsets;
+    /* Addresses of this network are not believed of names outside of it (rebinding), but for `private_names` and all below them. */
+    bool rebinding;
+    struct wr_policy_names private_names;
 };
 
 struct wr_policy;
@@ -101,6 +123,7 @@ struct wr_policy_ask {
     const uint8_t *name; /* as it was asked */
     uint16_t type;
     const struct wr_now *now;
+    bool own; /* the owner has named who answers for the zone: its addresses may be private */
     /* By label, of this one writer: how often each rule has said something, in the shadow too. NULL: nothing is counted. */
     _Atomic uint64_t *hits;
     const struct wr_feedset *feeds; /* the lists in force, or NULL */
@@ -119,6 +142,8 @@ bool wr_policy_wants_answer(const struct wr_policy *p, const struct wr_feedset *
 struct wr_verdict wr_policy_answer(const struct wr_policy *p, const struct wr_policy_ask *ask,
                                    const struct wr_rrset *sets, unsigned count);
 
+/* What it was compiled from. */
+const struct wr_policy_spec *wr_policy_spec(const struct wr_policy *p);
 /* The rule with this label, or NULL. */
 const struct wr_policy_rule *wr_policy_rule_of(const struct wr_policy *p, uint16_t label);
 /* The code and the words of an extended error for a verdict that denies; `room` holds WR_POLICY_REASON_SIZE. */

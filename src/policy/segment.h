@@ -28,6 +28,7 @@ struct wr_segment_link {
 
 struct wr_segment {
     uint16_t label;
+    uint16_t view; /* who answers its clients in place of the default group; 0: nobody else */
 };
 
 struct wr_segments {

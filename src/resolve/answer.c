@@ -359,7 +359,8 @@ enum wr_found wr_answer_find(struct wr_cache *c, const struct wr_ttl_policy *p,
                      peek,
                      q,
                      q->checking_disabled ? WR_SECURITY_UNCHECKED : room->least,
-                     q->checking_disabled && !room->inner ? NULL : room->nsecache};
+                     (q->checking_disabled && !room->inner) || q->view != 0 ? NULL
+                                                                            : room->nsecache};
     const uint8_t *name = q->name.wire;
     wr_arena_reset(&room->arena);
     wr_answer_clear(ret_answer);

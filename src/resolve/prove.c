@@ -181,6 +181,7 @@ void wr_prove_keep_beside(struct wr_requests *rs, struct wr_request *r, uint64_t
     const uint8_t *target = wr_answer_last_name(&rs->answer, r->asked.name.wire);
     struct wr_question q = {.type = WR_TYPE_DS, .checking_disabled = true, .dnssec_ok = true};
     uint32_t now_s = (uint32_t)(now_us / WR_S);
+    q.view = r->asked.view;
     if (!zone || !wr_name_in(target, zone)) {
         return;
     }
@@ -388,6 +389,7 @@ static void fetch(struct wr_requests *rs, struct wr_request *r, struct prove *p,
     const struct wr_dnssec_fetch *f = &p->chain.fetch;
     struct wr_question q = {
         .name = f->name, .type = f->type, .checking_disabled = true, .dnssec_ok = true};
+    q.view = r->asked.view;
     if (f->again) { /* an alias that was said in its place would lead the next question away */
         const uint16_t types[2] = {q.type, WR_TYPE_CNAME};
         for (unsigned i = 0; i < 2; i++) {
@@ -526,7 +528,7 @@ static void done(struct wr_requests *rs, struct wr_request *r, struct prove *p,
     }
     count_time(&p->answer, p->begun_us, now->mono_us);
     if (v->security == WR_SECURITY_SECURE) {
-        if (rs->time.state != WR_TRUSTTIME_UNPROVEN) {
+        if (rs->time.state != WR_TRUSTTIME_UNPROVEN && r->asked.view == 0) {
             wr_nsecache_learn(&rs->nsecache, &p->chain, rs->ttl, rs->prove_now_s);
         }
         drop_unproven(&p->answer);

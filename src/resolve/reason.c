@@ -110,7 +110,7 @@ static void explain_forward(struct wr_requests *rs, const struct wr_request *r, 
 {
     const struct wr_upstreams *u = rs->env.select.upstreams;
     const uint8_t *zone;
-    unsigned group = wr_upstream_route(u, r->asked.name.wire, &zone);
+    unsigned group = wr_upstream_view(u, r->asked.view, r->asked.name.wire, &zone);
     char who[sizeof(u->group[0].name) + 32];
     struct wr_str w;
     wr_name_set(&rs->reason_zone, zone);

@@ -41,7 +41,7 @@ static bool is_ours_to_tell(const struct wr_upstreams *u, const struct wr_questi
 {
     const uint8_t *zone;
     bool above = q->type == WR_TYPE_DS && name[0] != 0;
-    unsigned group = wr_upstream_route(u, wr_name_skip_labels(name, above), &zone);
+    unsigned group = wr_upstream_view(u, q->view, wr_name_skip_labels(name, above), &zone);
     return group == WR_GROUP_RECURSE ||
            (u->group[group].authoritative && wr_name_in(cut, zone) && !wr_name_equal(cut, zone));
 }
@@ -51,7 +51,7 @@ static bool is_below_root(const struct wr_upstreams *u, const struct wr_question
 {
     const uint8_t *zone;
     bool above = q->type == WR_TYPE_DS && q->name.wire[0] != 0;
-    unsigned group = wr_upstream_route(u, wr_name_skip_labels(q->name.wire, above), &zone);
+    unsigned group = wr_upstream_view(u, q->view, wr_name_skip_labels(q->name.wire, above), &zone);
     return group == WR_GROUP_RECURSE || (u->group[group].authoritative && zone[0] == 0);
 }
 
@@ -60,6 +60,7 @@ static struct wr_question root_question(const struct wr_question *q)
 {
     struct wr_question root = {
         .type = WR_TYPE_NS, .dnssec_ok = q->dnssec_ok, .checking_disabled = q->checking_disabled};
+    root.view = q->view;
     wr_name_set(&root.name, (const uint8_t *)"");
     return root;
 }
@@ -69,7 +70,7 @@ static void add_ns(struct look *k, const struct wr_question *asked, const struct
                    struct wr_answer *a)
 {
     struct wr_answer own;
-    struct wr_question q = {.type = WR_TYPE_NS, .dnssec_ok = asked->dnssec_ok};
+    struct wr_question q = {.type = WR_TYPE_NS, .dnssec_ok = asked->dnssec_ok, .view = asked->view};
     wr_name_set(&q.name, cut->zone);
     bool proven =
         wr_answer_find(k->c, k->p, NULL, &q, k->now_s, true, &k->room, &own) == WR_FOUND_FRESH &&
@@ -91,6 +92,7 @@ static void add_ds(struct look *k, const struct wr_question *asked, const struct
     struct wr_answer ds;
     struct wr_question q = {
         .type = WR_TYPE_DS, .dnssec_ok = true, .checking_disabled = asked->checking_disabled};
+    q.view = asked->view;
     wr_name_set(&q.name, cut->zone);
     enum wr_found found = wr_answer_find(k->c, k->p, NULL, &q, k->now_s, true, &k->room, &ds);
     if (found != WR_FOUND_FRESH && !q.checking_disabled) {
@@ -191,7 +193,7 @@ enum wr_refer_lack wr_refer_lacks(struct wr_cache *c, const struct wr_ttl_policy
     struct look k = {c, p, now_s, *room};
     struct wr_cut cut;
     struct wr_name end;
-    struct wr_question missing = {.type = WR_TYPE_NS, .dnssec_ok = q->dnssec_ok};
+    struct wr_question missing = {.type = WR_TYPE_NS, .dnssec_ok = q->dnssec_ok, .view = q->view};
     enum wr_refer_lack lack = WR_REFER_COMPLETE;
     if (wr_answer_find(c, p, NULL, q, now_s, true, room, a) != WR_FOUND_NOTHING) {
         return WR_REFER_COMPLETE;

@@ -156,7 +156,8 @@ void wr_requests_stop(struct wr_requests *rs, uint64_t now_us)
 static bool same_question(const struct wr_question *a, const struct wr_question *b)
 {
     return a->type == b->type && a->checking_disabled == b->checking_disabled &&
-           a->dnssec_ok == b->dnssec_ok && wr_name_equal(a->name.wire, b->name.wire);
+           a->dnssec_ok == b->dnssec_ok && a->view == b->view &&
+           wr_name_equal(a->name.wire, b->name.wire);
 }
 
 static struct wr_request *find_inflight(const struct wr_requests *rs, const struct wr_question *q,
@@ -323,7 +324,7 @@ bool wr_requests_upstream_back(const struct wr_requests *rs, const struct wr_que
 {
     const uint8_t *zone;
     const struct wr_upstreams *u = rs->env.select.upstreams;
-    unsigned group = wr_upstream_route(u, q->name.wire, &zone);
+    unsigned group = wr_upstream_view(u, q->view, q->name.wire, &zone);
     bool found = group == WR_GROUP_RECURSE || u->group[group].recurse_after;
     return (rs->link_us && rs->link_us >= since_us) ||
            (found && rs->found_back_us && rs->found_back_us >= since_us) ||

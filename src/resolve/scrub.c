@@ -28,7 +28,7 @@ static bool in_bailiwick(const struct wr_scrub *what, const uint8_t *name)
     const uint8_t *zone = route;
     bool above = what->qtype == WR_TYPE_DS && wr_name_equal(name, what->qname);
     if (what->upstreams && !above) { /* DS is the parent's to say */
-        wr_upstream_route(what->upstreams, name, &zone);
+        wr_upstream_view(what->upstreams, what->view, name, &zone);
     }
     return wr_name_in(name, what->bailiwick) && wr_name_equal(zone, route);
 }

@@ -24,6 +24,7 @@ struct wr_scrub {
     /* Zones below it that are somebody else's: names whose route is another than `route`. NULL: none. */
     const struct wr_upstreams *upstreams;
     const uint8_t *route; /* the zone of the route that was taken; NULL: the bailiwick itself */
+    uint16_t view;        /* of the question */
     const struct wr_local
         *local;   /* names that are ours: nobody else is believed about them; or NULL */
     uint8_t rank; /* enum wr_rank for the answer section */

@@ -66,6 +66,7 @@ static void fetch(struct wr_requests *rs, struct wr_request *r, wr_id id, struct
 {
     struct wr_question q = {.name = *name, .type = type, .checking_disabled = true};
     q.dnssec_ok = rs->prove != NULL;
+    q.view = r->asked.view;
     switch (wr_depend_on(rs, r, id, &q, WR_DEPEND_ADDRESS, 0, now_us)) {
     case WR_DEPEND_READY: wr_iter_fetched(it, &rs->iter_env, &rs->sub, now_us); break;
     case WR_DEPEND_FAILED: wr_iter_fetched(it, &rs->iter_env, NULL, now_us); break;
@@ -79,6 +80,7 @@ static void prime(struct wr_requests *rs, struct wr_request *r, wr_id id, struct
     struct wr_question q = {.type = WR_TYPE_NS, .checking_disabled = true};
     q.name.size = 1;
     q.dnssec_ok = rs->prove != NULL;
+    q.view = r->asked.view;
     if (wr_depend_on(rs, r, id, &q, WR_DEPEND_PRIME, 0, now_us) != WR_DEPEND_WAITING) {
         wr_iter_primed(it);
     }
@@ -141,8 +143,8 @@ static unsigned route_of(const struct wr_requests *rs, const struct wr_question 
                          const uint8_t **ret_zone)
 {
     bool above = q->type == WR_TYPE_DS && q->name.wire[0] != 0;
-    return wr_upstream_route(rs->env.select.upstreams, wr_name_skip_labels(q->name.wire, above),
-                             ret_zone);
+    return wr_upstream_view(rs->env.select.upstreams, q->view,
+                            wr_name_skip_labels(q->name.wire, above), ret_zone);
 }
 
 /* The links that the cache knows are not asked for again, and a chain may end in it. True: there is nothing left to ask. */
@@ -377,6 +379,7 @@ void wr_stage_scrub(const struct wr_requests *rs, const struct wr_request *r,
                                   .qtype = r->asked.type,
                                   .bailiwick = it ? it->zone.wire : zone,
                                   .route = zone,
+                                  .view = r->asked.view,
                                   .local = rs->local,
                                   .upstreams = rs->env.select.upstreams,
                                   .rank = authoritative ? WR_RANK_AUTH_ANSWER : WR_RANK_ANSWER};

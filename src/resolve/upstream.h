@@ -104,6 +104,15 @@ struct wr_hints {
 /* The route's group that means: not forwarded, found from the root. */
 #define WR_GROUP_RECURSE 0xff
 
+/* Some clients are answered by another group than the default (`whole`: and than routes). Its number is the same as long as the program
+ * runs, for the cache has it in its keys: 1 to WR_VIEW_MAX. */
+struct wr_view {
+    uint16_t number;
+    uint8_t group; /* index, or WR_GROUP_RECURSE */
+    bool whole;
+};
+#define WR_VIEW_MAX 1023
+
 struct wr_upstreams {
     uint16_t upstreams, groups, routes;
     uint8_t default_group; /* or WR_GROUP_RECURSE */
@@ -122,6 +131,8 @@ struct wr_upstreams {
     struct wr_creds *trust;  /* authorities that are believed; NULL: no encrypted server is asked */
     struct wr_upstream upstream[WR_UPSTREAMS_MAX];
     struct wr_group group[WR_GROUPS_MAX];
+    uint16_t views;
+    struct wr_view view[2 * WR_GROUPS_MAX + 4];
     const struct wr_route *route; /* by wr_name_order, and linked */
 };
 
@@ -161,5 +172,8 @@ void wr_upstream_link_routes(struct wr_route *route, unsigned routes);
  * exist stands at others. Points into `u`, or is static. */
 unsigned wr_upstream_route(const struct wr_upstreams *u, const uint8_t *name,
                            const uint8_t **ret_zone);
+/* The same in a view; 0 and numbers that are no view any more: as if there were none. */
+unsigned wr_upstream_view(const struct wr_upstreams *u, uint16_t view, const uint8_t *name,
+                          const uint8_t **ret_zone);
 
 #endif

@@ -14,6 +14,7 @@
 #include "serve/metrics.h"
 #include "serve/report.h"
 #include "serve/serve.h"
+#include "serve/policyreport.h"
 #include "serve/why.h"
 
 #define NEGATIVE_MAX_S (366 * 86400)
@@ -91,10 +92,22 @@ static const char *run_why(struct wr_serve *s, const json_t *args, struct wr_jso
         snprintf(why, WR_CONTROLVERB_WHY_SIZE, "the argument type is no record type");
         return "argument";
     }
-    if (wr_why_report(s, &q, j, "result") != WR_OK) {
+    const json_t *client = json_object_get(args, "client");
+    struct wr_addr from;
+    if (client != NULL && wr_addr_from_text(json_string_value(client), &from) != WR_OK) {
+        snprintf(why, WR_CONTROLVERB_WHY_SIZE, "the argument client is no address");
+        return "argument";
+    }
+    if (wr_why_report(s, &q, client != NULL ? &from : NULL, j, "result") != WR_OK) {
         snprintf(why, WR_CONTROLVERB_WHY_SIZE, "no memory to look at the cache; try again");
         return "memory";
     }
+    return NULL;
+}
+
+static const char *run_policy(struct wr_serve *s, const json_t *args, struct wr_json *j, char *why)
+{
+    wr_policyreport_put(s, j, "result");
     return NULL;
 }
 
@@ -274,8 +287,12 @@ static const struct wr_controlverb verbs[] = {
      run_cache_flush},
     {"why",
      false,
-     {{"name", JSON_STRING, true}, {"type", JSON_STRING, false}, {NULL, 0, false}},
+     {{"name", JSON_STRING, true},
+      {"type", JSON_STRING, false},
+      {"client", JSON_STRING, false},
+      {NULL, 0, false}},
      run_why},
+    {"policy", false, {{NULL, 0, false}}, run_policy},
     {"anchors", false, {{NULL, 0, false}}, run_anchors},
     {"anchors_add", true, {{"line", JSON_STRING, true}, {NULL, 0, false}}, run_anchors_add},
     {"anchors_negative",

@@ -297,9 +297,29 @@ static uint32_t ifindex_of(void *user, const char *interface)
     return wr_gate_ifindex(m->world, interface);
 }
 
+static uint16_t view_of(void *user, const char *name, uint32_t group, bool whole)
+{
+    struct wr_gate_making *m = user;
+    struct wr_upstreams *u = &m->gate->settings.upstreams;
+    uint16_t number = wr_slots_view(&m->slots, name, whole), i = 0;
+    if (number == 0) {
+        wr_gate_note(m, WR_LOG_ERROR,
+                     "so many groups have been named by segments and rules that %s needs a restart",
+                     name);
+        return 0;
+    }
+    while (i < u->views && u->view[i].number != number) {
+        i++;
+    }
+    wr_assert(i < sizeof(u->view) / sizeof(u->view[0])); /* two for each group, and for each word */
+    u->view[i] = (struct wr_view){number, wr_gate_group(m, group), whole};
+    u->views += i == u->views;
+    return number;
+}
+
 static void make_policy(struct wr_gate_making *m)
 {
-    const struct wr_policybuild_hooks hooks = {m, label_of, ifindex_of};
+    const struct wr_policybuild_hooks hooks = {m, label_of, view_of, ifindex_of};
     struct wr_gate *g = m->gate;
     if (m->world->labels == NULL) {
         return;

@@ -31,7 +31,9 @@ uint32_t wr_gate_ifindex(const struct wr_gate_world *w, const char *iface);
 /* Would a question sent to `addr` arrive at weir itself? */
 bool wr_gate_is_own(const struct wr_gate_making *m, const struct wr_addr *addr);
 
-/* gateroutes.c: the groups and their servers, and the one that answers for all other names; then the routes. */
+/* gateroutes.c: the number of a group in the configuration, as the engine knows it. */
+uint8_t wr_gate_group(const struct wr_gate_making *m, uint32_t index);
+/* The groups and their servers, and the one that answers for all other names; then the routes. */
 void wr_gate_groups(struct wr_gate_making *m);
 void wr_gate_routes(struct wr_gate_making *m);
 /* The number of a name of the owner's; 0, and a note, when there is none left. */

@@ -207,7 +207,7 @@ static void add_configured_groups(struct wr_gate_making *m)
 }
 
 /* The number of a group in the configuration, as the engine knows it. */
-static uint8_t group_of(const struct wr_gate_making *m, uint32_t index)
+uint8_t wr_gate_group(const struct wr_gate_making *m, uint32_t index)
 {
     return index == WR_CONF_RECURSION ? WR_GROUP_RECURSE
            : index == WR_CONF_SYSTEM  ? m->system
@@ -319,7 +319,7 @@ void wr_gate_groups(struct wr_gate_making *m)
     }
     add_bootstrap(m);
     add_ways(m);
-    m->gate->settings.upstreams.default_group = group_of(m, m->conf->upstream.default_index);
+    m->gate->settings.upstreams.default_group = wr_gate_group(m, m->conf->upstream.default_index);
 }
 
 static int by_name(const void *a, const void *b)
@@ -483,7 +483,7 @@ void wr_gate_routes(struct wr_gate_making *m)
     }
     for (size_t i = 0; i < count; i++) {
         wr_name_set(&g->route[i].zone, c->upstream.routes.items[i].zone);
-        g->route[i].group = group_of(m, c->upstream.routes.items[i].group_index);
+        g->route[i].group = wr_gate_group(m, c->upstream.routes.items[i].group_index);
     }
     g->settings.upstreams.route = g->route;
     g->settings.upstreams.routes = route_bootstrap(m, (uint16_t)count);

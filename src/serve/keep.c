@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "resolve/question.h"
 #include "serve/keepload.h"
 #include "serve/keeppass.h"
 #include "serve/keepstate.h"
@@ -62,12 +63,28 @@ static int open_block(struct wr_keep *k)
     return err;
 }
 
+/* What was answered to some clients alone was so under numbers that mean something else now. */
+static int forget_views(struct wr_cache *cache)
+{
+    void *scratch = malloc(WR_CACHE_SCRATCH_SIZE);
+    struct wr_cache_key key;
+    struct wr_cache_entry e;
+    struct wr_name name;
+    uint64_t cursor = 0;
+
+    while (scratch && wr_cache_walk(cache, &cursor, 0, scratch, &name, &key, &e) == WR_OK)
+        if ((key.scope & WR_SCOPE_VIEWS) != 0)
+            (void)wr_cache_remove(cache, &key);
+    free(scratch);
+    return scratch ? WR_OK : WR_E_NOMEM;
+}
+
 static int format_block(struct wr_keep *k)
 {
     struct wr_hash_key key;
 
     if (k->warm) {
-        return WR_OK;
+        return forget_views(k->cache);
     }
     if (getrandom(&key, sizeof(key), 0) != (ssize_t)sizeof(key)) {
         return WR_E_IO;

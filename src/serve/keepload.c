@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "resolve/question.h"
 #include "serve/say.h"
 
 /* A file that could not be used is tried again after this. */
@@ -16,6 +17,9 @@ static void apply_entry(struct wr_keep *k, struct wr_checkpoint_record *record,
     struct wr_cache_key *key = &record->key, nothing;
 
     wr_cache_key_init(k->cache, record->name.wire, key->type, key->scope, key);
+    if ((key->scope & WR_SCOPE_VIEWS) != 0) {
+        return; /* views had other numbers then */
+    }
     if (!k->warm && !k->late) {
         if (record->entry.kind == WR_CACHE_RRSET) {
             wr_cache_key_init(k->cache, record->name.wire, 0, key->scope, &nothing);

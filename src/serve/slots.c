@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/slots.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -71,4 +72,19 @@ void wr_slots_assign(struct wr_gate_slots *slots, struct wr_upstreams *u, uint64
         up->generation = slots->generation[up->slot];
         slots->held[up->slot] = serial;
     }
+}
+
+uint16_t wr_slots_view(struct wr_gate_slots *slots, const char *group, bool whole)
+{
+    char text[sizeof(slots->view[0])];
+    snprintf(text, sizeof(text), "%s%s", group, whole ? "!" : "");
+    for (uint16_t i = 0; i < WR_SLOTS_VIEWS; i++) {
+        if (slots->view[i][0] == 0) {
+            memcpy(slots->view[i], text, sizeof(text));
+        }
+        if (strcmp(slots->view[i], text) == 0) {
+            return (uint16_t)(i + 1);
+        }
+    }
+    return 0;
 }

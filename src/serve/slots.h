@@ -9,10 +9,14 @@
 #ifndef WR_SERVE_SLOTS_H
 #define WR_SERVE_SLOTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/limits.h"
 #include "resolve/upstream.h"
+
+/* Views that a program can have had. */
+#define WR_SLOTS_VIEWS 128
 
 /* Who holds which slot; lives as long as the program. All zero: nobody yet. */
 struct wr_gate_slots {
@@ -20,6 +24,8 @@ struct wr_gate_slots {
     uint64_t identity[WR_UPSTREAMS_MAX];
     uint16_t generation[WR_UPSTREAMS_MAX];
     uint64_t held[WR_UPSTREAMS_MAX]; /* serial of the last snapshot that held it */
+    char view[WR_SLOTS_VIEWS]
+             [66]; /* the group of view n + 1, and "!" behind it when it is a whole one */
 };
 
 /* What two servers differ in, from the whole text of a URL. Never 0. */
@@ -28,5 +34,7 @@ uint64_t wr_slots_identity(const char *url);
 uint64_t wr_slots_identity_at(const struct wr_upstream *upstream);
 /* A slot and its generation for each server of the snapshot with that serial. */
 void wr_slots_assign(struct wr_gate_slots *slots, struct wr_upstreams *upstreams, uint64_t serial);
+/* The number of the view of a group; 0: so many have been before that none is left. */
+uint16_t wr_slots_view(struct wr_gate_slots *slots, const char *group, bool whole);
 
 #endif

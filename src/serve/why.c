@@ -10,6 +10,7 @@
 #include "resolve/answer.h"
 #include "resolve/cut.h"
 #include "resolve/infra.h"
+#include "serve/policyreport.h"
 #include "serve/put.h"
 #include "serve/report.h"
 #include "serve/serve.h"
@@ -170,7 +171,8 @@ static void put_cached(struct why *w)
         struct wr_cache_key key;
         struct wr_cache_entry e;
         bool again = i >= 2 && i < 4 && w->q.type == WR_TYPE_CNAME;
-        wr_cache_key_init(w->s->shared.cache, w->q.name.wire, looks[i].type, looks[i].scope, &key);
+        uint16_t scope = (uint16_t)(looks[i].scope | (w->q.view << 1 & WR_SCOPE_VIEWS));
+        wr_cache_key_init(w->s->shared.cache, w->q.name.wire, looks[i].type, scope, &key);
         if (!again &&
             wr_cache_get(w->s->shared.cache, &key, w->now_s, true, w->scratch, &e) == WR_OK) {
             wr_report_entry(&key, &e, w->text, w->j);
@@ -415,16 +417,21 @@ static void put_route(struct why *w)
     wr_json_end(w->j);
 }
 
-static void begin(struct why *w, struct wr_serve *s, const struct wr_question *q)
+static void begin(struct why *w, struct wr_serve *s, const struct wr_question *q,
+                  const struct wr_addr *from)
 {
     bool above = q->type == WR_TYPE_DS && q->name.wire[0] != 0;
     w->s = s;
     w->q = *q;
     wr_clock_read(&s->clock, &w->now);
+    if (from != NULL) {
+        const struct wr_policyreport_try as = {from, q, NULL, &w->now};
+        w->q.view = wr_policyreport_view(s, &as);
+    }
     w->now_s = (uint32_t)(w->now.mono_us / WR_S);
     w->upstreams = &s->gate->settings.upstreams;
-    w->group =
-        wr_upstream_route(w->upstreams, wr_name_skip_labels(w->q.name.wire, above), &w->zone);
+    w->group = wr_upstream_view(w->upstreams, w->q.view, wr_name_skip_labels(w->q.name.wire, above),
+                                &w->zone);
     w->infra = (struct wr_infra){s->shared.upstream_state, s->first_conf->recursion.servers,
                                  s->secrets.table_key};
     wr_arena_init(&w->room.arena, w->arena, sizeof(w->arena));
@@ -432,14 +439,14 @@ static void begin(struct why *w, struct wr_serve *s, const struct wr_question *q
     w->room.least = wr_prove_least(&s->gate->settings.prove, &w->now);
 }
 
-int wr_why_report(struct wr_serve *s, const struct wr_question *q, struct wr_json *j,
-                  const char *key)
+int wr_why_report(struct wr_serve *s, const struct wr_question *q, const struct wr_addr *from,
+                  struct wr_json *j, const char *key)
 {
     struct why *w = calloc(1, sizeof(*w));
     if (w == NULL) {
         return WR_E_NOMEM;
     }
-    begin(w, s, q);
+    begin(w, s, q, from);
     w->j = j;
     wr_json_object(j, key);
     put_name(j, "name", w->q.name.wire);
@@ -447,6 +454,11 @@ int wr_why_report(struct wr_serve *s, const struct wr_question *q, struct wr_jso
     look_up(w);
     summarize(w);
     wr_json_text(j, "summary", w->summary);
+    if (from != NULL) {
+        bool found = w->found == WR_FOUND_FRESH || w->found == WR_FOUND_STALE;
+        const struct wr_policyreport_try as = {from, &w->q, found ? &w->answer : NULL, &w->now};
+        wr_policyreport_why(s, &as, j, "policy");
+    }
     put_route(w);
     put_answer(w);
     put_cached(w);

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Rules for two clients in two segments, on the real binary: what each gets, what is asked of the upstream for it, and what a reload changes."""
+import subprocess
+
 import loopback
 from loopback import equal, need
 
@@ -44,6 +46,46 @@ def reloads(box):
     weir.verb("reload")
     equal(weir.ask("a.gone.example").addresses, ["192.0.2.1"])
     equal(weir.ask("b.example").addresses, [])
+
+
+@loopback.test("a segment's own upstream, and hits, and why")
+def views(box):
+    up, other = box.upstream(), box.upstream(answer="192.0.2.9")
+    weir = box.weir(workers=2, upstream={"ports": 256, "groups": [
+        {"name": "all", "servers": [up.url]}, {"name": "kids", "servers": [other.url]}]},
+        segments=[{"name": "desks", "subnets": [DESK + "/32"], "upstream": "kids"}],
+        policy={"rules": [{"name": "tried", "domains": ["example"], "verdict": "nxdomain", "shadow": True},
+                          {"name": "shut", "segments": ["desks"], "domains": ["shut.example"], "verdict": "refused"}]})
+    for _ in range(2):
+        equal(weir.ask("a.example").addresses, ["192.0.2.1"])
+        equal(weir.ask("a.example", source=DESK).addresses, ["192.0.2.9"])
+    equal((up.asked, other.asked), (1, 1))
+    equal(weir.ask("x.shut.example", source=DESK).rcode, 5)
+    seen = weir.verb("policy")
+    equal([(r["name"], r["verdict"], r["shadow"], r["hits"]) for r in seen["rules"]],
+          [("tried", "nxdomain", True, 5), ("shut", "refused", False, 1)])
+    equal(seen["segments"][0]["upstream"], "kids")
+    why = weir.verb("why", name="y.shut.example", client=DESK)
+    equal((why["policy"]["segment"], why["policy"]["verdict"], why["policy"]["reason"]), ("desks", "refused", "rule shut"))
+    equal(why["route"]["group"], "kids")
+    why = weir.verb("why", name="a.example", client="127.0.0.9")
+    equal((why["policy"]["verdict"], why["policy"]["shadow"], why["route"]["group"]), ("nxdomain", True, "all"))
+    need("policy" not in weir.verb("why", name="a.example"))
+    equal(weir.verb("policy")["rules"][1]["hits"], 1)   # a dry run counts nothing
+
+
+@loopback.test("private addresses in public names, and rules that are of no use")
+def rebinding(box):
+    up = box.upstream(answer="192.168.7.1")
+    weir = box.weir(upstreams=[up], policy={"rebinding": True, "private_names": ["plex.direct"]})
+    denied = weir.ask("evil.example", edns=True)
+    equal((denied.rcode, denied.addresses, denied.ede), (0, [], 15))
+    need("rebinding" in denied.text, denied.text)
+    equal(weir.ask("a.plex.direct").addresses, ["192.168.7.1"])
+    weir.configure({"policy": {"rules": [{"name": "a", "domains": ["example"], "verdict": "nodata"},
+                                         {"name": "b", "names": ["x.example"], "verdict": "drop"}]}})
+    done = subprocess.run([box.program, "policy", "check", weir.config], capture_output=True, text=True, check=False)
+    need(done.returncode == 1 and "rule a has decided" in done.stdout, done)
 
 
 @loopback.test("what does not hold together is refused before anything changes")

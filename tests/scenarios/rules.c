@@ -12,6 +12,7 @@
 #define LABELS    64
 
 struct story_rules {
+    struct story *s;
     char text[TEXT_SIZE];
     char label[LABELS][80];
     unsigned labels;
@@ -24,6 +25,7 @@ int story_rules_setting(struct story *s, const char *line)
     if (!s->rules) {
         s->rules = calloc(1, sizeof *s->rules);
         assert(s->rules);
+        s->rules->s = s;
     }
     size_t used = strlen(s->rules->text);
     if (used + strlen(line) + 2 > TEXT_SIZE) {
@@ -47,6 +49,18 @@ static uint16_t label_of(void *user, const char *text)
     return (uint16_t)(i + 1);
 }
 
+/* Its groups stand behind those of the story's own upstreams. */
+static uint16_t view_of(void *user, const char *name, uint32_t group, bool whole)
+{
+    struct story_rules *r = user;
+    struct wr_upstreams *u = &r->s->gate.settings.upstreams;
+    const struct wr_conf_group *from = &r->conf->upstream.groups.items[group];
+    (void)name;
+    u->view[u->views] = (struct wr_view){(uint16_t)(u->views + 1), (uint8_t)u->groups, whole};
+    gate_upstream(&r->s->gate, u->groups, &from->servers.items[0].addr, WR_SCHEME_UDP);
+    return ++u->views;
+}
+
 static uint32_t ifindex_of(void *user, const char *interface)
 {
     (void)user, (void)interface;
@@ -60,7 +74,7 @@ void story_rules_compile(struct story *s)
     if (!mistakes) {
         return;
     }
-    const struct wr_policybuild_hooks hooks = {r, label_of, ifindex_of};
+    const struct wr_policybuild_hooks hooks = {r, label_of, view_of, ifindex_of};
     wr_mistakes_init(mistakes);
     if (wr_conf_read(r->text, strlen(r->text), mistakes, &r->conf) != 0) {
         snprintf(s->error, sizeof s->error, "conf %u:%u: %s", mistakes->item[0].line,

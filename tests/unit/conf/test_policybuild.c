@@ -2,6 +2,8 @@
 /* What the owner wrote decides as it reads. */
 #include "unit/conf/conftest.h"
 
+#include <stdlib.h>
+
 #include "conf/policybuild.h"
 #include "dns/codes.h"
 
@@ -17,17 +19,24 @@ static uint16_t label_of(void *user, const char *text)
     return (uint16_t)++count;
 }
 
+static uint16_t view_of(void *user, const char *name, uint32_t group, bool whole)
+{
+    assert_int_equal(group, strcmp(name, "other") == 0 ? 0 : WR_CONF_RECURSION);
+    return whole ? 7 : 6;
+}
+
 static uint32_t ifindex_of(void *user, const char *interface)
 {
     return !strcmp(interface, "br-cam") ? 5 : 0;
 }
 
-static const struct wr_policybuild_hooks hooks = {NULL, label_of, ifindex_of};
+static const struct wr_policybuild_hooks hooks = {NULL, label_of, view_of, ifindex_of};
 
 static const char text[] =
+    "upstream: {groups: [{name: other, servers: [\"udp://192.0.2.9\"]}]}\n"
     "segments:\n"
     "  - {name: cams, interfaces: [br-cam], only: [vendor.example]}\n"
-    "  - {name: desk, interfaces: [gone0], subnets: [10.1.0.0/16]}\n"
+    "  - {name: desk, interfaces: [gone0], subnets: [10.1.0.0/16], upstream: recursion}\n"
     "policy:\n"
     "  denial_ttl: 2m\n"
     "  rules:\n"
@@ -36,6 +45,7 @@ static const char text[] =
     "    - {name: hidden, segments: [desk], clients: [10.1.2.0/24, 10.1.3.0/24], names: "
     "[a.example], "
     "verdict: drop, reason: censored}\n"
+    "    - {name: elsewhere, domains: [else.example], verdict: route, group: other}\n"
     "    - {name: far, addresses: [198.51.100.0/24, 198.51.100.7], verdict: nodata}\n";
 
 static struct wr_verdict verdict(const struct wr_policybuild *b, uint32_t ifindex, const char *from,
@@ -44,11 +54,13 @@ static struct wr_verdict verdict(const struct wr_policybuild *b, uint32_t ifinde
     struct wr_addr client;
     struct wr_name n;
     struct wr_who who = {.segment = 0};
+    struct wr_now now = {.mono_us = 1};
     assert_int_equal(wr_addr_from_text(from, &client), 0);
     assert_int_equal(wr_name_from_text(name, strlen(name), &n), 0);
     uint16_t at = wr_segment_of(b->segments, ifindex, &client);
     who.segment = at == WR_SEGMENT_NONE ? 0 : b->segments->segment[at].label;
-    struct wr_policy_ask ask = {.who = &who, .client = &client, .name = n.wire, .type = WR_TYPE_A};
+    struct wr_policy_ask ask = {
+        .who = &who, .client = &client, .name = n.wire, .type = WR_TYPE_A, .now = &now};
     return wr_policy_question(b->policy, &ask);
 }
 
@@ -71,8 +83,47 @@ static void test_as_it_reads(void **state)
     assert_string_equal(words, "rule hidden");
     assert_int_equal(verdict(&b, 0, "10.1.4.9", "a.example").action, WR_VERDICT_NONE);
     assert_int_equal(verdict(&b, 0, "192.168.1.1", "a.example").action, WR_VERDICT_NONE);
+    v = verdict(&b, 0, "10.1.4.9", "x.else.example");
+    assert_int_equal(v.action, WR_VERDICT_ROUTE);
+    assert_int_equal(wr_policy_rule_of(b.policy, v.rule)->view, 7);
+    assert_int_equal(b.segments->segment[1].view, 6);
+    assert_int_equal(b.segments->segment[0].view, 0);
     assert_true(wr_policy_wants_answer(b.policy, NULL, NULL, 0));
     assert_int_equal(wr_policy_ttl(b.policy), 120);
+    wr_policybuild_free(&b);
+    wr_conf_free(c);
+}
+
+/* The local clock changes as the system says. */
+static void test_local_time(void **state)
+{
+    struct wr_policybuild b;
+    struct wr_addr client = {.family = WR_AF_V4};
+    struct wr_who who = {.segment = 0};
+    struct wr_conf *c =
+        good_conf("policy:\n  rules:\n    - {name: a, hours: \"12:00-13:00\", days: [wed], "
+                  "verdict: nxdomain}\n");
+    assert_int_equal(setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1), 0);
+    assert_int_equal(wr_policybuild_make(c, &hooks, &b), WR_OK);
+    static const struct {
+        int64_t at;
+        bool holds;
+    } rows[] = {
+        {1768388400, true},  /* 2026-01-14, a Wednesday, 11:00 UTC is noon in winter */
+        {1768392000, false}, /* an hour later it is one */
+        {1768302000, false}, /* on Tuesday */
+        {1784109600, true},  /* 2026-07-15, a Wednesday: noon is 10:00 UTC */
+        {1784113200, false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct wr_now now = {.mono_us = 1, .wall_s = rows[i].at, .wall_proven = true};
+        struct wr_policy_ask ask = {.who = &who,
+                                    .client = &client,
+                                    .name = (const uint8_t *)"",
+                                    .type = WR_TYPE_A,
+                                    .now = &now};
+        assert_int_equal(wr_policy_question(b.policy, &ask).rule != 0, rows[i].holds);
+    }
     wr_policybuild_free(&b);
     wr_conf_free(c);
 }
@@ -120,6 +171,7 @@ int main(void)
         cmocka_unit_test(test_as_it_reads),
         cmocka_unit_test(test_nothing_written),
         cmocka_unit_test(test_feeds),
+        cmocka_unit_test(test_local_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,6 +43,14 @@ static void test_wrong(void **state)
         {"policy: {rules: [{name: a, verdict: drop, types: [A, BOGUS]}]}\n", 1, 54,
          "\"BOGUS\" is no record type"},
         {"policy: {rules: [{name: a, verdict: maybe}]}\n", 1, 37, "verdict"},
+        {"policy: {rules: [{name: a, verdict: route, group: isp}]}\n", 1, 51,
+         "there is no group \"isp\""},
+        {"policy: {rules: [{name: a, verdict: secure, aliases: [a.example]}]}\n", 1, 37,
+         "decided before there is an answer"},
+        {"segments: [{name: a, subnets: [10.0.0.0/8], upstream: isp}]\n", 1, 55,
+         "there is no group \"isp\""},
+        {"policy: {rules: [{name: a, verdict: drop, hours: \"22-06\"}]}\n", 1, 50,
+         "two different times of the day"},
         {"policy: {rules: [{name: a}]}\n", 1, 18, "verdict"},
     };
 
@@ -57,10 +65,15 @@ static void test_nested_subnets(void **state)
                            "  - {name: b, subnets: [10.0.0.0/16]}\n"));
 }
 
-static void test_nobody_in_it(void **state)
+static void test_warnings(void **state)
 {
     wr_conf_free(good_conf("segments: [{name: none}]\n"));
     assert_true(has_mistake(1, 19, "nobody is in it"));
+    wr_conf_free(good_conf("policy: {rules: [{name: a, verdict: drop, group: recursion}]}\n"));
+    assert_true(has_mistake(1, 50, "only the verdict `route`"));
+    wr_conf_free(
+        good_conf("policy: {rules: [{name: a, verdict: drop}, {name: b, verdict: drop}]}\n"));
+    assert_true(has_mistake(1, 51, "never decides"));
 }
 
 int main(void)
@@ -69,7 +82,7 @@ int main(void)
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_wrong),
         cmocka_unit_test(test_nested_subnets),
-        cmocka_unit_test(test_nobody_in_it),
+        cmocka_unit_test(test_warnings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,7 +81,8 @@ static struct wr_verdict ask_of(const char *name, uint16_t type, const struct wr
     struct wr_name n;
     struct wr_now now = {.mono_us = 1};
     assert_int_equal(wr_name_from_text(name, strlen(name), &n), 0);
-    struct wr_policy_ask ask = {&who, &client, n.wire, type, &now, hits, NULL};
+    struct wr_policy_ask ask = {
+        .who = &who, .client = &client, .name = n.wire, .type = type, .now = &now, .hits = hits};
     return sets ? wr_policy_answer(b.policy, &ask, sets, count)
                 : wr_policy_question(b.policy, &ask);
 }
@@ -313,6 +314,100 @@ static void test_empty(void **state)
     b.block = NULL;
 }
 
+static struct wr_now at(int64_t wall_s)
+{
+    return (struct wr_now){.mono_us = 1, .wall_s = wall_s, .wall_proven = wall_s != 0};
+}
+
+static bool holds_at(int64_t wall_s)
+{
+    static const uint8_t name[] = "\1a";
+    struct wr_now now = at(wall_s);
+    struct wr_policy_ask ask = {
+        .who = &who, .client = &client, .name = name, .type = WR_TYPE_A, .now = &now};
+    return wr_policy_question(b.policy, &ask).rule != 0;
+}
+
+/* 2026-11-28 is a Saturday; the clock here is an hour ahead, and two from noon of that day on. */
+static void test_hours(void **state)
+{
+    static const struct wr_policy_offset offset[] = {{INT64_MIN, 3600}, {1795867200, 7200}};
+    const int64_t midnight = 1795824000; /* UTC */
+    begin();
+    struct wr_policy_rule *r = add("night", WR_VERDICT_NXDOMAIN);
+    r->timed = true;
+    r->from_min = 22 * 60;
+    r->to_min = 6 * 60;
+    r->days = 1 << 5; /* Friday nights */
+    b.spec.offset = offset;
+    b.spec.offsets = 2;
+    finish();
+    assert_true(holds_at(midnight - 3 * 3600));      /* Friday 22:00 */
+    assert_false(holds_at(midnight - 3 * 3600 - 1)); /* 21:59:59 */
+    assert_true(holds_at(midnight + 4 * 3600));      /* Saturday 05:00, begun on Friday */
+    assert_false(holds_at(midnight + 5 * 3600));     /* 06:00 */
+    assert_false(holds_at(midnight + 21 * 3600));    /* Saturday 23:00 */
+    assert_true(holds_at(0));                        /* not proven: what denies holds */
+    b.rule[0].action = WR_VERDICT_ALLOW;
+    assert_false(holds_at(0)); /* and what allows does not */
+    b.rule[0].from_min = 13 * 60;
+    b.rule[0].to_min = 15 * 60;
+    b.rule[0].days = 0x7f;
+    assert_true(holds_at(midnight + 12 * 3600)); /* 14:00, for the clock has just changed */
+    assert_false(holds_at(midnight + 12 * 3600 - 1));
+    assert_false(holds_at(midnight + 13 * 3600));
+}
+
+/* Of two devices' groups the lesser privilege: what a rule gives to a group is not given, what it takes is taken. */
+static void test_conflict(void **state)
+{
+    begin();
+    add("give", WR_VERDICT_ALLOW)->about.groups = 2;
+    add("take", WR_VERDICT_NXDOMAIN)->about.groups = 2;
+    finish();
+    assert_int_equal(rule_for("x.example"), 1);
+    who.state = WR_WHO_CONFLICT;
+    assert_int_equal(rule_for("x.example"), 2);
+}
+
+static struct wr_verdict rebound(const char *name, uint8_t first, uint8_t second, bool own)
+{
+    const uint8_t data[] = {0, 4, first, second, 0, 7};
+    struct wr_rrset set = set_of(name, WR_TYPE_A, data, sizeof(data));
+    struct wr_name n;
+    struct wr_now now = at(1);
+    assert_int_equal(wr_name_from_text(name, strlen(name), &n), 0);
+    struct wr_policy_ask ask = {
+        .who = &who, .client = &client, .name = n.wire, .type = WR_TYPE_A, .now = &now, .own = own};
+    return wr_policy_answer(b.policy, &ask, &set, 1);
+}
+
+static void test_rebinding(void **state)
+{
+    begin();
+    add("fine", WR_VERDICT_ALLOW)->below = NAMES("fine.example");
+    b.spec.rebinding = true;
+    b.spec.private_names = NAMES("plex.direct");
+    finish();
+    assert_true(wr_policy_wants_answer(b.policy, NULL, NULL, 0));
+    struct wr_verdict v = rebound("evil.example", 192, 168, false);
+    assert_true(v.action == WR_VERDICT_NODATA && v.by == WR_VERDICT_BY_REBINDING);
+    char words[WR_POLICY_REASON_SIZE];
+    assert_int_equal(wr_policy_reason(b.policy, &v, words), WR_EDE_BLOCKED);
+    assert_non_null(strstr(words, "rebinding"));
+    assert_int_equal(rebound("evil.example", 10, 0, false).action, WR_VERDICT_NODATA);
+    assert_int_equal(rebound("evil.example", 127, 0, false).action, WR_VERDICT_NODATA);
+    assert_int_equal(rebound("evil.example", 0, 0, false).action, WR_VERDICT_NODATA);
+    assert_int_equal(rebound("evil.example", 172, 31, false).action, WR_VERDICT_NODATA);
+    assert_int_equal(rebound("evil.example", 172, 32, false).action, WR_VERDICT_NONE);
+    assert_int_equal(rebound("evil.example", 192, 0, false).action, WR_VERDICT_NONE);
+    assert_int_equal(rebound("evil.example", 10, 0, true).action, WR_VERDICT_NONE);
+    assert_int_equal(rebound("a.plex.direct", 10, 0, false).action, WR_VERDICT_NONE);
+    assert_int_equal(rebound("a.fine.example", 10, 0, false).action, WR_VERDICT_ALLOW);
+    free(b.block);
+    b.block = NULL;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -320,7 +415,8 @@ int main(void)
         cmocka_unit_test(test_who),   cmocka_unit_test(test_shadow_is_counted_and_not_obeyed),
         cmocka_unit_test(test_only),  cmocka_unit_test(test_aliases_and_addresses),
         cmocka_unit_test(test_hints), cmocka_unit_test(test_order_with_answers),
-        cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_hours), cmocka_unit_test(test_conflict),
+        cmocka_unit_test(test_empty), cmocka_unit_test(test_rebinding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,9 +89,31 @@ static void test_as_if_looked_through_one_by_one(void **state)
     assert_in_range(routed, 3000, 11900);
 }
 
+static void test_views(void **state)
+{
+    static struct wr_upstreams u;
+    static struct wr_route routes[1];
+    const uint8_t *zone;
+    struct wr_name corp, other;
+    assert_int_equal(wr_name_from_text("corp.example", 12, &corp), 0);
+    assert_int_equal(wr_name_from_text("www.example", 11, &other), 0);
+    routes[0] = (struct wr_route){.zone = corp, .group = 2};
+    u = (struct wr_upstreams){.routes = 1, .route = routes, .default_group = 1, .views = 2};
+    u.view[0] = (struct wr_view){.number = 5, .group = 3};
+    u.view[1] = (struct wr_view){.number = 6, .group = WR_GROUP_RECURSE, .whole = true};
+    assert_int_equal(wr_upstream_view(&u, 0, other.wire, &zone), 1);
+    assert_int_equal(wr_upstream_view(&u, 5, other.wire, &zone), 3);
+    assert_int_equal(wr_upstream_view(&u, 5, corp.wire, &zone), 2);
+    assert_true(wr_name_equal(zone, corp.wire));
+    assert_int_equal(wr_upstream_view(&u, 6, corp.wire, &zone), WR_GROUP_RECURSE);
+    assert_int_equal(zone[0], 0);
+    assert_int_equal(wr_upstream_view(&u, 9, other.wire, &zone), 1); /* one that is no more */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_views),
         cmocka_unit_test(test_the_longest_route_wins),
         cmocka_unit_test(test_as_if_looked_through_one_by_one),
     };

@@ -78,12 +78,30 @@ static void test_all_used(void **state)
     }
 }
 
+/* A group has its numbers for as long as the program runs, and no other group gets them. */
+static void test_views(void **state)
+{
+    char name[16];
+    memset(&slots, 0, sizeof(slots));
+    assert_int_equal(wr_slots_view(&slots, "isp", false), 1);
+    assert_int_equal(wr_slots_view(&slots, "isp", true), 2);
+    assert_int_equal(wr_slots_view(&slots, "far", false), 3);
+    assert_int_equal(wr_slots_view(&slots, "isp", false), 1);
+    for (unsigned i = 4; i <= WR_SLOTS_VIEWS; i++) {
+        snprintf(name, sizeof(name), "g%u", i);
+        assert_int_equal(wr_slots_view(&slots, name, true), i);
+    }
+    assert_int_equal(wr_slots_view(&slots, "late", false), 0);
+    assert_int_equal(wr_slots_view(&slots, "far", false), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keep),
         cmocka_unit_test(test_moved),
         cmocka_unit_test(test_all_used),
+        cmocka_unit_test(test_views),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* weir policy: the rules in force and their hits; and which rules of a file are of no use. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/opts.h"
+#include "cli/talk.h"
+#include "cli/verb.h"
+#include "conf/conf.h"
+#include "conf/mistakes.h"
+#include "conf/policylook.h"
+
+struct look {
+    const struct wr_conf *conf;
+    json_t *list;
+};
+
+static void found(void *user, size_t rule, const char *text)
+{
+    struct look *l = user;
+    const char *name = l->conf->policy.rules.items[rule].name;
+
+    json_array_append_new(l->list, json_pack("{s:s, s:s}", "rule", name, "finding", text));
+}
+
+static int check(const struct wr_talk *talk, const char *file)
+{
+    struct wr_mistakes *mistakes = malloc(sizeof(*mistakes));
+    struct wr_conf *conf = NULL;
+    struct look l = {.list = json_array()};
+    int status = 1;
+
+    if (mistakes && l.list) {
+        wr_mistakes_init(mistakes);
+        if (wr_conf_load(file, mistakes, &conf) != WR_OK)
+            wr_mistakes_print(mistakes, file, stderr);
+    }
+    if (conf) {
+        l.conf = conf;
+        wr_policylook_find(conf, found, &l);
+        size_t count = json_array_size(l.list);
+        json_t *result = json_pack("{s:I, s:I, s:O}", "rules", (json_int_t)conf->policy.rules.count,
+                                   "useless", (json_int_t)count, "findings", l.list);
+        status = wr_talk_print(talk, result);
+        status = status == 0 && count > 0 ? 1 : status;
+        json_decref(result);
+    }
+    wr_conf_free(conf);
+    json_decref(l.list);
+    free(mistakes);
+    return status;
+}
+
+int wr_cli_policy(int argc, char **argv)
+{
+    struct wr_talk talk = {.who = "policy"};
+    const struct wr_opt table[] = {
+        WR_TALK_SOCKET_ROW(talk),
+        WR_TALK_JSON_ROW(talk),
+    };
+    struct wr_opts opts = {"policy",
+                           "[check FILE]",
+                           "Shows segments and rules in force, and how often each rule has said "
+                           "something since the start.\ncheck FILE looks for rules that can "
+                           "never decide, and fails when there are any; no daemon is asked.",
+                           table,
+                           sizeof(table) / sizeof(table[0]),
+                           NULL,
+                           0};
+    int status = wr_opts_read(&opts, argc, argv);
+
+    if (status != WR_OPTS_GO)
+        return status;
+    if (opts.operands == 0)
+        return wr_talk_do(&talk, "policy", json_object());
+    if (!strcmp(opts.operand[0], "check") && opts.operands == 2)
+        return check(&talk, opts.operand[1]);
+    return wr_opts_misused(&opts, "check FILE?");
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Policy report: the rules in force and how often each has said something, and what they say of one question.
+ *
+ *     segments   name, upstream, how many approved names, how often one was asked that is not
+ *     rules      in order: name, verdict, shadow, hits
+ *     since      seconds since the counting began: the start of the program
+ *
+ * A dry run asks nobody and counts nothing: who the client is by its address alone (no interface is known of it), then the question, then the
+ * answer that the cache has.
+ */
+#ifndef WR_SERVE_POLICYREPORT_H
+#define WR_SERVE_POLICYREPORT_H
+
+#include "resolve/answer.h"
+#include "serve/json.h"
+
+struct wr_serve;
+
+void wr_policyreport_put(struct wr_serve *s, struct wr_json *j, const char *key);
+
+/* One question as a client at `from` would ask it. */
+struct wr_policyreport_try {
+    const struct wr_addr *from;
+    const struct wr_question *question;
+    const struct wr_answer *answer; /* what the cache has for it, or NULL */
+    const struct wr_now *now;
+};
+
+/* The view that the client's segment, or a rule, has the question asked in. */
+uint16_t wr_policyreport_view(struct wr_serve *s, const struct wr_policyreport_try *t);
+void wr_policyreport_why(struct wr_serve *s, const struct wr_policyreport_try *t, struct wr_json *j,
+                         const char *key);
+
+#endif
