@@ -53,7 +53,7 @@ static void test_near(void **state)
         {"cach.sise", 1, "cache.size"},
         {"sevrers", 3, "upstream.groups[].servers"}, /* and recursion.servers, time.servers */
         {"upstream.size", 1, "cache.size"},
-        {"routes[0].grou", 2, "upstream.routes[].group"},
+        {"routes[0].grou", 3, "upstream.routes[].group"}, /* and policy.rules[].group, groups */
         {"qqqqqqqq", 0, NULL},
         {"", 0, NULL},
     };
