@@ -3,9 +3,11 @@
 
 #include <string.h>
 
+#include "base/str.h"
+#include "base/utf8.h"
 #include "cli/when.h"
 
-enum { CELL = 400 };
+enum { CELL = 400, LINE = 4096 };
 
 static const char *text_of(const json_t *event, const char *key)
 {
@@ -72,7 +74,7 @@ static void put_took(const json_t *event, char *out, size_t cap)
         snprintf(out, cap, "%.1f ms", (double)json_integer_value(took) / 1000);
 }
 
-void wr_logline_print(const json_t *event, FILE *out)
+static void put_line(const json_t *event, char *out, size_t cap)
 {
     char time[32], who[CELL], from[CELL], verdict[CELL], took[40];
     const char *name = text_of(event, "name"), *type = text_of(event, "type");
@@ -80,14 +82,26 @@ void wr_logline_print(const json_t *event, FILE *out)
 
     wr_when_text(json_integer_value(json_object_get(event, "time")), time, sizeof(time));
     if (json_object_get(event, "text")) {
-        fprintf(out, "%-20s  %s: %s", time, text_of(event, "kind"), text_of(event, "text"));
+        snprintf(out, cap, "%-20s  %s: %s", time, text_of(event, "kind"), text_of(event, "text"));
         return;
     }
     put_who(event, who, sizeof(who));
     put_from(event, from, sizeof(from));
     put_verdict(event, verdict, sizeof(verdict));
     put_took(event, took, sizeof(took));
-    fprintf(out, "%-20s  %-16s  %-32s  %-5s  %-8s  %-10s  %-12s  %-9s  %s", time, who,
-            name[0] ? name : "-", type[0] ? type : "-", rcode[0] ? rcode : "-", from, verdict,
-            security[0] ? security : "-", took);
+    snprintf(out, cap, "%-20s  %-16s  %-32s  %-5s  %-8s  %-10s  %-12s  %-9s  %s", time, who,
+             name[0] ? name : "-", type[0] ? type : "-", rcode[0] ? rcode : "-", from, verdict,
+             security[0] ? security : "-", took);
+}
+
+/* Devices name themselves, and whoever holds the socket may lie: nothing of it moves the cursor. */
+void wr_logline_print(const json_t *event, FILE *out)
+{
+    char line[LINE], safe[4 * LINE];
+    struct wr_str s;
+
+    put_line(event, line, sizeof(line));
+    wr_str_init(&s, safe, sizeof(safe));
+    wr_utf8_safe(&s, line, strlen(line));
+    fputs(safe, out);
 }
