@@ -299,13 +299,15 @@ def held(weir, name):
     libc = ctypes.CDLL(None, use_errno=True)
     libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
     seize, interrupt, detach, wall = 0x4206, 0x4207, 17, 0x40000000
-    tasks = f"/proc/{weir.pid}/task"
-    for tid in map(int, os.listdir(tasks)):
-        with open(f"{tasks}/{tid}/comm", encoding="ascii") as f:
-            if f.read().strip() == name:
-                break
-    else:
-        raise AssertionError(f"no thread {name}")
+
+    def thread():    # a thread gives itself its name
+        tasks = f"/proc/{weir.pid}/task"
+        for tid in os.listdir(tasks):
+            with open(f"{tasks}/{tid}/comm", encoding="ascii") as f:
+                if f.read().strip() == name:
+                    return int(tid)
+        return None
+    tid = until(f"the thread {name}", thread)
     if libc.ptrace(seize, tid, None, None) != 0:
         raise loopback.Skipped(f"no thread can be held here: {os.strerror(ctypes.get_errno())}")
     equal(libc.ptrace(interrupt, tid, None, None), 0)
