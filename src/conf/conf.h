@@ -208,7 +208,7 @@ struct wr_conf_rule {
     struct {
         const char **items;
         size_t count;
-    } segments, types, feeds;
+    } segments, groups, types, feeds;
     const char *hours; /* "22:00-06:00"; "": always */
     struct {
         uint32_t *items; /* 0: Sunday; none: all */
@@ -242,6 +242,10 @@ struct wr_conf_feed {
 
 struct wr_conf_devgroup {
     const char *name;
+    struct {
+        const uint8_t **items; /* wire names */
+        size_t count;
+    } only;
 };
 
 struct wr_conf_words {

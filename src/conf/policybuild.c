@@ -166,6 +166,18 @@ static void make_offsets(struct work *k, struct wr_policy_spec *spec)
 
 #define NAMES(list) ((struct wr_policy_names){(list).items, (uint32_t)(list).count})
 
+/* A bit for each, in the order of the configuration. */
+static uint64_t groups_of(const struct work *k, const struct wr_conf_rule *from)
+{
+    uint64_t groups = 0;
+
+    for (size_t i = 0; i < k->conf->groups.count; i++)
+        for (size_t n = 0; n < from->groups.count; n++)
+            if (!strcmp(k->conf->groups.items[i].name, from->groups.items[n]))
+                groups |= (uint64_t)1 << i;
+    return groups;
+}
+
 static void make_rule(struct work *k, const struct wr_conf_rule *from, struct wr_policy_rule *r)
 {
     static const int16_t reasons[] = {WR_EDE_BLOCKED, WR_EDE_CENSORED, WR_EDE_FILTERED,
@@ -190,6 +202,7 @@ static void make_rule(struct work *k, const struct wr_conf_rule *from, struct wr
         r->view = k->hooks->view(k->hooks->user, from->group, from->group_index, true);
     r->ede = reasons[from->reason];
     make_times(from, r);
+    r->about.groups = groups_of(k, from);
     r->about.segment = labels_of(k, from->segments.items, from->segments.count);
     r->about.segments = (uint32_t)from->segments.count;
     r->about.client = prefixes(k, from->clients.items, from->clients.count, &r->about.clients);
@@ -205,16 +218,41 @@ static void make_rule(struct work *k, const struct wr_conf_rule *from, struct wr
 }
 
 /* The list of a segment has a name that no rule can have: there is a ":" in it. */
-static void make_only(struct work *k, const struct wr_conf_segment *from, struct wr_policy_only *o)
+static void make_only(struct work *k, const char *name, struct wr_policy_names below,
+                      struct wr_policy_only *o)
 {
     char text[WR_POLICY_NAME_SIZE + 8];
 
-    snprintf(text, sizeof(text), "only:%s", from->name);
-    snprintf(o->name, sizeof(o->name), "%s", from->name);
+    snprintf(text, sizeof(text), "only:%s", name);
+    snprintf(o->name, sizeof(o->name), "%s", name);
     o->label = label_of(k, text);
-    o->about.segment = labels_of(k, (const char *const *)&from->name, 1);
-    o->about.segments = 1;
-    o->below = NAMES(from->only);
+    o->below = below;
+}
+
+/* The approved names of segments, then of groups. */
+static void make_onlys(struct work *k, struct wr_policy_spec *spec, struct wr_policy_only *only)
+{
+    const struct wr_conf *c = k->conf;
+
+    for (size_t i = 0; i < c->segments.count; i++) {
+        const struct wr_conf_segment *from = &c->segments.items[i];
+
+        if (from->only.count == 0)
+            continue;
+        struct wr_policy_only *o = &only[spec->onlys++];
+
+        make_only(k, from->name, NAMES(from->only), o);
+        o->about.segment = labels_of(k, (const char *const *)&from->name, 1);
+        o->about.segments = 1;
+    }
+    for (size_t i = 0; i < c->groups.count; i++) {
+        const struct wr_conf_devgroup *from = &c->groups.items[i];
+
+        if (from->only.count == 0)
+            continue;
+        make_only(k, from->name, NAMES(from->only), &only[spec->onlys]);
+        only[spec->onlys++].about.groups = (uint64_t)1 << i;
+    }
 }
 
 /* A feed that says for itself what becomes of what it lists. Its rule has a name that no other can have. */
@@ -261,7 +299,8 @@ static void make_policy(struct work *k)
     struct wr_conf_mem *mem = &k->out->mem;
     size_t rules = c->policy.rules.count + c->feeds.count;
     struct wr_policy_rule *rule = wr_mem_take(mem, rules * sizeof(*rule));
-    struct wr_policy_only *only = wr_mem_take(mem, c->segments.count * sizeof(*only));
+    struct wr_policy_only *only =
+        wr_mem_take(mem, (c->segments.count + c->groups.count) * sizeof(*only));
     struct wr_policy_spec spec = {.rule = rule,
                                   .only = only,
                                   .ttl_s = c->policy.denial_ttl_s,
@@ -275,9 +314,8 @@ static void make_policy(struct work *k)
             make_feed_rule(k, &c->feeds.items[i], &rule[spec.rules++]);
     spec.feed = feed_names(k);
     spec.feeds = (uint32_t)c->feeds.count;
-    for (size_t i = 0; !mem->failed && i < c->segments.count; i++)
-        if (c->segments.items[i].only.count > 0)
-            make_only(k, &c->segments.items[i], &only[spec.onlys++]);
+    if (!mem->failed)
+        make_onlys(k, &spec, only);
     make_offsets(k, &spec);
     if (!mem->failed)
         compile(k, &spec);

@@ -119,6 +119,7 @@ static bool covers(const struct wr_conf_rule *a, const struct wr_conf_rule *b)
 
     return always && answers && covers_names(a, b) &&
            covers_words(WORDS(a->segments), WORDS(b->segments)) &&
+           covers_words(WORDS(a->groups), WORDS(b->groups)) &&
            covers_words(WORDS(a->types), WORDS(b->types)) &&
            covers_prefixes(PREFIXES(a->clients), PREFIXES(b->clients));
 }

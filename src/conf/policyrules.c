@@ -128,6 +128,14 @@ static bool is_segment(const struct wr_conf *conf, const char *name)
     return false;
 }
 
+static bool is_devgroup(const struct wr_conf *conf, const char *name)
+{
+    for (size_t i = 0; i < conf->groups.count; i++)
+        if (conf->groups.items[i].name && !strcmp(conf->groups.items[i].name, name))
+            return true;
+    return false;
+}
+
 static bool is_feed(const struct wr_conf *conf, const char *name)
 {
     for (size_t i = 0; i < conf->feeds.count; i++)
@@ -144,6 +152,10 @@ static void check_rule(const struct check *c, size_t i)
     for (size_t other = 0; other < i && r->name; other++)
         if (rules[other].name && !strcmp(rules[other].name, r->name))
             wrong(c, "policy.rules", i, "name", -1, "there is a rule of this name already");
+    for (size_t k = 0; k < r->groups.count; k++)
+        if (!is_devgroup(c->conf, r->groups.items[k]))
+            wrong(c, "policy.rules", i, "groups", (long)k,
+                  "there is no group of this name in `groups`");
     for (size_t k = 0; k < r->segments.count; k++)
         if (!is_segment(c->conf, r->segments.items[k]))
             wrong(c, "policy.rules", i, "segments", (long)k, "there is no segment \"%s\"",

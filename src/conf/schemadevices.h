@@ -11,6 +11,9 @@
             "group GROUP`."},
     {"groups[].name", WR_SCHEMA_LABEL, V01, RANGE(1, 63), IN(wr_conf_devgroup, name),
      EXAMPLE("cameras"), .doc = "What it is called."},
+    {"groups[].only", WR_SCHEMA_NAME, .list = true, .max_items = WR_POLICY_NAMES_MAX, V01,
+     DEFAULT(""), INLIST(wr_conf_devgroup, only), EXAMPLE("vendor.example, pool.ntp.org"),
+     .doc = "Approved names for its devices, as `segments[].only` has them for a segment's clients."},
 
     {"devices", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_CONF_DEVICES_MAX, V01,
      DEFAULT(""), LIST(devices),

@@ -29,6 +29,10 @@
     {"policy.rules[].segments", WR_SCHEMA_LABEL, .list = true, .max_items = WR_SEGMENTS_MAX, V01,
      RANGE(1, 63), DEFAULT(""), INLIST(wr_conf_rule, segments), EXAMPLE("cameras"),
      .doc = "Only for clients in one of these segments."},
+    {"policy.rules[].groups", WR_SCHEMA_LABEL, .list = true, .max_items = WR_WHO_GROUPS_MAX, V01,
+     RANGE(1, 63), DEFAULT(""), INLIST(wr_conf_rule, groups), EXAMPLE("tv"),
+     .doc = "Only for devices in one of these `groups`. Where two devices are said to have one address, what a rule "
+            "allows or routes does not hold, and what it denies does."},
     {"policy.rules[].clients", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_SEGMENT_PLACES_MAX, V01,
      DEFAULT(""), INLIST(wr_conf_rule, clients), EXAMPLE("192.168.9.20, 192.168.9.32/28"),
      .doc = "Only for clients with these addresses."},

@@ -128,6 +128,37 @@ static void test_local_time(void **state)
     wr_conf_free(c);
 }
 
+/* Groups are bits in their order; what is approved for a group is approved for its devices alone. */
+static void test_groups(void **state)
+{
+    struct wr_policybuild b;
+    struct wr_addr client = {.family = WR_AF_V4};
+    struct wr_now now = {.mono_us = 1};
+    struct wr_name name;
+    struct wr_conf *c =
+        good_conf("groups: [{name: lamps}, {name: tv, only: [vendor.example]}]\n"
+                  "policy:\n  rules:\n    - {name: a, groups: [lamps], verdict: nodata}\n");
+    assert_int_equal(wr_policybuild_make(c, &hooks, &b), WR_OK);
+    static const struct {
+        uint64_t groups;
+        const char *name;
+        uint8_t action;
+    } rows[] = {{0, "x.example", WR_VERDICT_NONE},
+                {1, "x.example", WR_VERDICT_NODATA},
+                {2, "x.example", WR_VERDICT_NXDOMAIN},
+                {2, "a.vendor.example", WR_VERDICT_NONE},
+                {3, "a.vendor.example", WR_VERDICT_NODATA}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct wr_who who = {.groups = rows[i].groups, .device = 5, .state = WR_WHO_KNOWN};
+        assert_int_equal(wr_name_from_text(rows[i].name, strlen(rows[i].name), &name), 0);
+        struct wr_policy_ask ask = {
+            .who = &who, .client = &client, .name = name.wire, .type = WR_TYPE_A, .now = &now};
+        assert_int_equal(wr_policy_question(b.policy, &ask).action, rows[i].action);
+    }
+    wr_policybuild_free(&b);
+    wr_conf_free(c);
+}
+
 static void test_nothing_written(void **state)
 {
     struct wr_conf *c = good_conf("");
@@ -168,9 +199,8 @@ static void test_feeds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_as_it_reads),
-        cmocka_unit_test(test_nothing_written),
-        cmocka_unit_test(test_feeds),
+        cmocka_unit_test(test_as_it_reads), cmocka_unit_test(test_nothing_written),
+        cmocka_unit_test(test_groups),      cmocka_unit_test(test_feeds),
         cmocka_unit_test(test_local_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,8 @@ static const char *look(const char *segments, const char *rules)
 {
     char text[1024];
     snprintf(text, sizeof(text),
-             "feeds: [{name: bad, from: /bad}, {name: worse, from: /worse}]\nsegments: "
+             "groups: [{name: tv}]\nfeeds: [{name: bad, from: /bad}, {name: worse, from: "
+             "/worse}]\nsegments: "
              "[%s]\npolicy:\n  rules:\n%s",
              segments, rules);
     struct wr_conf *c = good_conf(text);
@@ -69,6 +70,7 @@ static void test_of_use(void **state)
         R("name: a, domains: [example], except: [x.example]") R("name: b, domains: [x.example]"),
         R("name: a, domains: [example], segments: [cams]") R("name: b, domains: [example]"),
         R("name: a, aliases: [y.example]") R("name: b, domains: [example]"),
+        R("name: a, groups: [tv]") R("name: b, domains: [example]"),
         R("name: a, clients: [10.0.0.0/16]") R("name: b, clients: [10.0.0.0/8]"),
         R("name: a, segments: [cams], domains: [log.vendor.example]"),
         R("name: a, segments: [cams], domains: [example]"),

@@ -42,6 +42,8 @@ static void test_wrong(void **state)
          "there is a rule of this name already"},
         {"policy: {rules: [{name: a, verdict: drop, types: [A, BOGUS]}]}\n", 1, 54,
          "\"BOGUS\" is no record type"},
+        {"policy: {rules: [{name: a, verdict: drop, groups: [tv]}]}\n", 1, 52,
+         "no group of this name in `groups`"},
         {"policy: {rules: [{name: a, verdict: maybe}]}\n", 1, 37, "verdict"},
         {"policy: {rules: [{name: a, verdict: route, group: isp}]}\n", 1, 51,
          "there is no group \"isp\""},
