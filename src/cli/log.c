@@ -102,7 +102,7 @@ int wr_cli_log(int argc, char **argv)
         {"since", 'S', .value = &log.since, .meta = "TIME", .help = "from then on"},
         {"until", 'U', .value = &log.until, .meta = "TIME", .help = "up to then"},
         {"device", 'd', .value = &log.device, .meta = "NAME",
-         .help = "of a device: its number, or what it calls itself"},
+         .help = "of a device: its name or number, or what it calls itself"},
         {"client", 'c', .value = &log.client, .meta = "ADDRESS",
          .help = "from an address or prefix"},
         {"segment", 0, .value = &log.segment, .meta = "NAME", .help = "of a segment"},

@@ -30,10 +30,10 @@ static void put_who(const json_t *event, char *out, size_t cap)
     } else if (colon && strchr(client, ':') == colon) {
         n = (size_t)(colon - client);
     }
-    if (json_is_string(device))
-        snprintf(out, cap, "%s %.*s", json_string_value(device), (int)n, client);
+    if (text_of(event, "device_name")[0])
+        snprintf(out, cap, "%s %.*s", text_of(event, "device_name"), (int)n, client);
     else if (device)
-        snprintf(out, cap, "#%lld %.*s", (long long)json_integer_value(device), (int)n, client);
+        snprintf(out, cap, "d%lld %.*s", (long long)json_integer_value(device), (int)n, client);
     else if (claim[0])
         snprintf(out, cap, "%s? %.*s", claim, (int)n, client);
     else

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "net/unixsock.h"
 #include "serve/controlverb.h"
+#include "serve/devices.h"
 #include "serve/json.h"
 #include "serve/logstream.h"
 #include "serve/pieces.h"
@@ -238,8 +239,10 @@ static void send_events(struct wr_control *c, struct waiting *w)
     enum wr_logstream_state state = wr_logstream_next(w->stream, c->events, FOLLOW_BATCH, &n);
     for (uint32_t i = 0; i < n && w->client == client; i++) {
         struct wr_json j;
+        char device[WR_CENSUS_NAME_SIZE];
         begin(c, client, &j);
-        wr_report_event(&c->events[i], &j, NULL);
+        wr_devices_call(c->s->devices, c->events[i].record.device, device);
+        wr_report_event(&c->events[i], device, &j, NULL);
         wr_json_finish(&j);
     }
     if (w->client != client) {
@@ -319,6 +322,11 @@ static void start_log(struct wr_control *c, wr_id client, const json_t *args)
     if (wr_logfilter_read(args, &want.filter, c->why, sizeof(c->why)) != WR_OK) {
         answer_error(c, client, "argument", c->why);
         return;
+    }
+    const char *device = json_string_value(json_object_get(args, "device"));
+    uint32_t number = device == NULL ? 0 : wr_devices_number(c->s->devices, device);
+    if (number != 0) {
+        wr_logfilter_device(&want.filter, number);
     }
     if (want.follow || json_is_true(json_object_get(args, "lines"))) {
         start_stream(c, client, &want);

@@ -397,14 +397,15 @@ const char *wr_devicecontrol_set(struct wr_serve *s, const char *device, const c
                                  size_t cap)
 {
     const struct wr_census_device *d = find(s, device, why, cap);
-    char name[WR_CENSUS_NAME_SIZE];
+    char name[WR_CENSUS_NAME_SIZE], text[400];
     const char *code = d == NULL ? "device" : change(s, d, what, value, why, cap);
     if (code != NULL) {
         return code;
     }
     wr_census_call(d, name, sizeof(name));
-    wr_say(WR_LOG_INFO, "device %s (d%lu): %s%s%s, by the control socket", name,
-           (unsigned long)d->number, what, value != NULL ? " " : "", value != NULL ? value : "");
+    snprintf(text, sizeof(text), "device %s (d%lu): %s%s%s, by the control socket", name,
+             (unsigned long)d->number, what, value != NULL ? " " : "", value != NULL ? value : "");
+    wr_devices_note(s, WR_LOG_INFO, text);
     int err = wr_devices_commit(s);
     wr_json_object(j, key);
     put_device(s, j, d);

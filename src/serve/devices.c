@@ -28,6 +28,7 @@
 #define CLAIMS_SIZE 16384
 /* Lines about conflicts in one tick. */
 #define EVENTS_TOLD 8
+#define TEXT_SIZE   400
 
 struct claim {
     struct wr_addr addr;
@@ -68,6 +69,33 @@ int64_t wr_devices_now_s(const struct wr_serve *s)
 struct wr_census *wr_devices_machine(struct wr_devices *d)
 {
     return d->m;
+}
+
+void wr_devices_call(const struct wr_devices *d, uint32_t number,
+                     char ret_text[WR_CENSUS_NAME_SIZE])
+{
+    const struct wr_census_device *device =
+        d == NULL || number == 0 ? NULL : wr_census_get(d->m, number);
+    ret_text[0] = 0;
+    if (device != NULL) {
+        wr_census_call(device, ret_text, WR_CENSUS_NAME_SIZE);
+    }
+}
+
+uint32_t wr_devices_number(const struct wr_devices *d, const char *text)
+{
+    const struct wr_census_device *device = d == NULL ? NULL : wr_census_find(d->m, text);
+    return device == NULL ? 0 : device->number;
+}
+
+void wr_devices_note(struct wr_serve *s, enum wr_log_level level, const char *text)
+{
+    struct wr_now now;
+    wr_clock_read(&s->clock, &now);
+    wr_say(level, "%s", text);
+    if (s->ledger != NULL) {
+        wr_ledger_note(s->ledger, WR_LEDGER_DEVICE, now.wall_s, now.mono_us, text);
+    }
 }
 
 const char *wr_devices_path(const struct wr_devices *d)
@@ -249,8 +277,9 @@ static void take_claims(struct wr_serve *s)
     }
 }
 
-static void tell_events(struct wr_census *m)
+static void tell_events(struct wr_serve *s, struct wr_census *m)
 {
+    char text[TEXT_SIZE];
     struct wr_census_event e;
     for (unsigned told = 0; wr_census_next_event(m, &e); told++) {
         const struct wr_census_device *d = wr_census_get(m, e.device);
@@ -271,12 +300,13 @@ static void tell_events(struct wr_census *m)
         if (e.addr.family != WR_AF_NONE) {
             wr_addr_to_text(&e.addr, addr, sizeof(addr));
         }
-        wr_say(WR_LOG_WARN,
-               "device %s (d%lu) is in conflict: %s%s%s%s%s; it has what both may have, until "
-               "`weir device allow d%lu` or ten quiet minutes",
-               who, (unsigned long)e.device, wr_census_trouble_text(e.trouble),
-               addr[0] != 0 ? ": " : "", addr, by[0] != 0 ? ", by " : "", by,
-               (unsigned long)e.device);
+        snprintf(text, sizeof(text),
+                 "device %s (d%lu) is in conflict: %s%s%s%s%s; it has what both may have, until "
+                 "`weir device allow d%lu` or ten quiet minutes",
+                 who, (unsigned long)e.device, wr_census_trouble_text(e.trouble),
+                 addr[0] != 0 ? ": " : "", addr, by[0] != 0 ? ", by " : "", by,
+                 (unsigned long)e.device);
+        wr_devices_note(s, WR_LOG_WARN, text);
     }
 }
 
@@ -361,7 +391,7 @@ void wr_devices_tick(struct wr_serve *s)
     wr_clock_read(&s->clock, &now);
     take_claims(s);
     wr_census_tick(d->m, now.wall_s);
-    tell_events(d->m);
+    tell_events(s, d->m);
     if (d->neighbours != NULL && now.mono_us - d->dump_us >= DUMP_US) {
         d->dump_us = now.mono_us;
         wr_neighbours_dump(d->neighbours);

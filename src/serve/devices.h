@@ -7,13 +7,14 @@
  * owner say; the machine writes the table that the workers read. Everything here belongs to the main thread, but for two
  * things: claims come from the ledger's thread through a ring, and the registry's file is written by a thread of its own.
  *
- * What happens is told in the log: conflicts, when they begin.
+ * What happens is told, and noted in the log: conflicts, when they begin, and what the owner changes.
  */
 #ifndef WR_SERVE_DEVICES_H
 #define WR_SERVE_DEVICES_H
 
 #include <stdint.h>
 
+#include "base/log.h"
 #include "conf/leasefile.h"
 #include "policy/census.h"
 
@@ -36,6 +37,13 @@ void wr_devices_lease(void *serve, const struct wr_lease *lease);
 /* Writes the registry now, for the owner has changed something and may count on it. Waits for the disk. WR_E_NOTFOUND: there is no file. */
 int wr_devices_commit(struct wr_serve *s);
 struct wr_census *wr_devices_machine(struct wr_devices *d);
+/* What the device of this number is called now; "" when it is none or not known any more. */
+void wr_devices_call(const struct wr_devices *d, uint32_t number,
+                     char ret_text[WR_CENSUS_NAME_SIZE]);
+/* The number of the device that is called so; 0: none, or more than one. */
+uint32_t wr_devices_number(const struct wr_devices *d, const char *text);
+/* A change that the owner or the evidence has brought about: said, and noted in the log. */
+void wr_devices_note(struct wr_serve *s, enum wr_log_level level, const char *text);
 int64_t wr_devices_now_s(const struct wr_serve *s);
 /* No more of the loop; NULL is fine. */
 void wr_devices_close(struct wr_devices *d);

@@ -46,7 +46,7 @@ size_t wr_exporttext_json(const struct wr_ledger_event *event, char *room)
 {
     struct wr_json j;
     wr_json_init(&j, room, WR_EXPORTTEXT_SIZE, NULL, NULL);
-    wr_report_event(event, &j, NULL);
+    wr_report_event(event, "", &j, NULL);
     wr_json_finish(&j); /* an event is shorter than the room */
     return j.len;
 }
@@ -123,7 +123,7 @@ size_t wr_exporttext_syslog(const struct wr_exporttext *by, const struct wr_ledg
     wr_str_init(&s, room, WR_EXPORTTEXT_SIZE);
     put_header(&s, by, event);
     wr_json_init(&j, room + s.len, WR_EXPORTTEXT_SIZE - s.len, NULL, NULL);
-    wr_report_event(event, &j, NULL);
+    wr_report_event(event, "", &j, NULL);
     wr_json_finish(&j);
     size_t n = s.len + j.len;
     n -= n > 0 && room[n - 1] == '\n';

@@ -126,7 +126,7 @@ static const struct {
     int (*read)(struct wr_logfilter *f, const char *text);
     const char *what;
 } words[] = {
-    {"device", read_device, "a device's number, or what it calls itself"},
+    {"device", read_device, "a device by its name, its number, or what it calls itself"},
     {"client", read_client, "an address or a prefix"},
     {"name", read_name, "a domain name"},
     {"type", read_type, "a record type"},
@@ -177,6 +177,13 @@ static bool takes_query(const struct wr_logfilter *f, const struct wr_ledger_eve
            (f->segment[0] == 0 || wr_str_same(f->segment, e->segment)) &&
            (!f->secure || r->security == WR_SECURITY_SECURE) &&
            (!f->insecure || r->security != WR_SECURITY_SECURE);
+}
+
+void wr_logfilter_device(struct wr_logfilter *f, uint32_t number)
+{
+    f->has_device = true;
+    f->device = number;
+    f->claim[0] = 0;
 }
 
 bool wr_logfilter_takes(const struct wr_logfilter *f, const struct wr_ledger_event *e)

@@ -30,11 +30,13 @@ struct wr_logfilter {
 
 void wr_logfilter_init(struct wr_logfilter *ret_filter); /* takes all */
 /*
- * Arguments of the verb: device (a number, or what it calls itself), client (address or prefix), name, type, verdict, rule, segment, source,
+ * Arguments of the verb: device (a number, or what it calls itself; who knows its name says wr_logfilter_device then), client (address or prefix), name, type, verdict, rule, segment, source,
  * rcode, security ("secure" or "other"), kind, since, until (seconds). Those that are no filter's are passed over. WR_E_FORMAT, and in `why` what
  * is wrong.
  */
 int wr_logfilter_read(const json_t *args, struct wr_logfilter *ret_filter, char *why, size_t cap);
+/* Of this device alone, by its number. */
+void wr_logfilter_device(struct wr_logfilter *f, uint32_t number);
 bool wr_logfilter_takes(const struct wr_logfilter *f, const struct wr_ledger_event *event);
 bool wr_logfilter_takes_all(const struct wr_logfilter *f);
 

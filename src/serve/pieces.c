@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "net/clock.h"
+#include "serve/devices.h"
 #include "serve/put.h"
 #include "serve/report.h"
 #include "serve/serve.h"
@@ -32,8 +33,10 @@ static bool put_events(struct wr_pieces *p, struct wr_serve *s, struct wr_json *
     uint32_t n = wr_ledger_read(s->ledger, p->after, events, WR_PIECES_EVENTS);
     for (uint32_t i = 0; i < n && events[i].number <= p->until; i++) {
         if (events[i].kind == WR_LEDGER_QUERY) {
-            wr_report_event(&events[i], j, NULL);
-        };
+            char device[WR_CENSUS_NAME_SIZE];
+            wr_devices_call(s->devices, events[i].record.device, device);
+            wr_report_event(&events[i], device, j, NULL);
+        }
     }
     if (n > 0) {
         p->after = events[n - 1].number;

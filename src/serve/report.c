@@ -543,13 +543,17 @@ static void put_query(struct wr_json *j, const struct wr_ledger_event *event)
     }
 }
 
-void wr_report_event(const struct wr_ledger_event *event, struct wr_json *j, const char *key)
+void wr_report_event(const struct wr_ledger_event *event, const char *device, struct wr_json *j,
+                     const char *key)
 {
     wr_json_object(j, key);
     wr_json_u64(j, "number", event->number);
     wr_json_i64(j, "time", event->record.wall_s);
     if (event->kind == WR_LEDGER_QUERY || event->kind == WR_LEDGER_ROLLUP) {
         put_query(j, event);
+        if (device[0] != 0) {
+            wr_json_text(j, "device_name", device);
+        }
     } else {
         put_change(j, event);
     }

@@ -31,7 +31,8 @@ void wr_report_cache_figures(const struct wr_serve *s, struct wr_json *j);
 /* One entry, as an object in an array; `text` of WR_PUT_TEXT_SIZE (serve/put.h) is written over. */
 void wr_report_entry(const struct wr_cache_key *key, const struct wr_cache_entry *e, char *text,
                      struct wr_json *j);
-void wr_report_event(const struct wr_ledger_event *event, struct wr_json *j, const char *key);
+void wr_report_event(const struct wr_ledger_event *event, const char *device, struct wr_json *j,
+                     const char *key);
 
 /* "good", "suspect" or "unmeasured". */
 const char *wr_report_upstream_state(const struct wr_upstream_state *st);

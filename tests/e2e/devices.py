@@ -133,6 +133,11 @@ def cli(weir, *words, fails=False):
     return json.loads(done.stdout)
 
 
+def log(weir, *words):
+    done = subprocess.run([weir.program, "log", *words, "--socket", weir.control, "--json"], capture_output=True, text=True, check=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
 def devices(weir):
     return cli(weir, "devices")["devices"]
 
@@ -211,6 +216,9 @@ def remembered(box):
     equal(cli(weir, "device", "quarantine", "door")["state"], "quarantined")
     equal(one.ask(weir, "a.example", "192.168.7.21").rcode, 5)    # the very next question, though the answer is known
     cli(weir, "device", "group", "door", "cameras")
+    asked = log(weir, "--device", "door")
+    equal([(e["device_name"], e.get("verdict")) for e in asked], [("door", None), ("door", "refused")])
+    need(any("door" in e["text"] and "quarantine" in e["text"] for e in log(weir, "--kind", "device")), log(weir))
     need("another device" in cli(weir, "device", "name", "door", "printer", fails=True))
     need("no group of this name" in cli(weir, "device", "group", "door", "tv", fails=True))
     need("no device" in cli(weir, "device", "show", "fridge", fails=True))
