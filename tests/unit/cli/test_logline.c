@@ -48,7 +48,8 @@ static void test_lines(void **state)
         "1970-01-01T00:00:00Z - - - NOERROR cache - - 70 queries");
     assert_line("{\"time\":0,\"kind\":\"policy\",\"text\":\"settings 2 in force\"}",
                 "1970-01-01T00:00:00Z policy: settings 2 in force");
-    assert_line("{\"time\":0,\"client\":\"192.0.2.7\",\"device\":7,\"device_name\":\"tv\\u001b[2J\",\"name\":"
+    assert_line("{\"time\":0,\"client\":\"192.0.2.7\",\"device\":7,\"device_name\":\"tv\\u001b["
+                "2J\",\"name\":"
                 "\"x\\u001b[31m.\",\"took_us\":0}",
                 "1970-01-01T00:00:00Z tv\\x1b[2J 192.0.2.7 x\\x1b[31m. - - - - 0.0 ms");
 }
