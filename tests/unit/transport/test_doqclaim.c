@@ -109,6 +109,17 @@ static void test_no_names(void **state)
     dw_free(w);
 }
 
+/* The client of GnuTLS 3.8.9 that has shown a certificate says "early data" without the ticket that it belongs to, and fails in itself before
+ * anything has left: there is nobody to serve then. */
+static bool can_come_back(struct dw *w, const struct dw_client *before)
+{
+    struct dw_client *c = dw_client_at(w, before, false);
+
+    dw_ask(w, c, 1, 0);
+    dw_run(w, WR_S);
+    return c->sent > 0;
+}
+
 /* Who comes back with a ticket is who it was, as long as the authorities believe its certificate. */
 static void test_resumed(void **state)
 {
@@ -116,8 +127,13 @@ static void test_resumed(void **state)
     struct wr_doqclient_facts facts;
 
     dw_start(w);
-    struct dw_client *first = asks(w, NULL), *then = asks(w, first);
+    struct dw_client *first = asks(w, NULL), *then;
 
+    if (!can_come_back(w, first)) {
+        dw_free(w);
+        skip();
+    }
+    then = asks(w, first);
     wr_doqclient_facts(then->c, &facts);
     assert_true(facts.resumed);
     is_known_as(w, WR_IDENTITY_CERTIFICATE, "camera-7");
@@ -145,6 +161,11 @@ static void test_early(void **state)
         dw_start(w);
         struct dw_client *before = asks(w, NULL);
 
+        if (!can_come_back(w, before)) {
+            dw_free(w);
+            skip();
+        }
+        uint64_t queries = wr_doqserver_stats(w->s[1])->queries;
         rogue_start_known(&r, w, 1, 10, before, true);
         rogue_say(&r, bytes, n + 2, true);
         r.deaf = true;
@@ -154,7 +175,7 @@ static void test_early(void **state)
         assert_int_equal(wr_doqserver_stats(w->s[1])->held, have);
         r.deaf = false;
         rogue_wait(&r, 3 * WR_S);
-        assert_int_equal(wr_doqserver_stats(w->s[1])->queries, 1);
+        assert_int_equal(wr_doqserver_stats(w->s[1])->queries, queries + 1);
         assert_true(r.quic.resumed);
         /* A rogue wants no name. */
         is_known_as(w, have ? WR_IDENTITY_CERTIFICATE : WR_IDENTITY_NONE, have ? "camera-7" : "");
