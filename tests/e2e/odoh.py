@@ -5,6 +5,7 @@ import http.client
 import os
 import socket
 import sys
+import threading
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lab"))
@@ -95,14 +96,20 @@ def flood(box):
     good, bad = Https(files), Https(files)
     key = obliviouspeer.first_key(good.ask("GET", CONFIGS)[2])
     broken = sealed(key, "a.example").wire[:-1] + b"\0"
-    seen = 0
-    try:
-        while seen < 500 and bad.ask("POST", "/dns-query", broken)[0] == 400:
-            seen += 1
-            bad.auto_open = 0
-    except (OSError, http.client.HTTPException):
-        pass
-    equal(seen, 64)
+    seen = []
+
+    def pour():
+        try:
+            while len(seen) < 500 and bad.ask("POST", "/dns-query", broken)[0] == 400:
+                seen.append(400)
+                bad.auto_open = 0
+        except (OSError, http.client.HTTPException):
+            pass
+    # In a thread of its own: OpenSSL keeps errors by thread, and Python 3.13 takes what is left of one connection's for another's.
+    thread = threading.Thread(target=pour)
+    thread.start()
+    thread.join()
+    equal(len(seen), 64)
     equal(good.ask("POST", "/dns-query", sealed(key, "b.example").wire)[0], 200)
 
 
