@@ -357,16 +357,16 @@ static bool seal(struct wr_exportlink *l)
 
 static void move_octets(struct wr_exportlink *l, const struct wr_now *now)
 {
-    bool open = l->state == OPEN || l->state == GREETING;
+    bool open_to_all = l->state == OPEN, open = open_to_all || l->state == GREETING;
     bool good = l->url.way != WR_EXPORT_TLS ? send_some(l, &l->plain, now)
                                             : (!open || seal(l)) && send_some(l, &l->cipher, now);
     if (!good) {
         fail(l, now, "the collector ended it", strerror(errno));
         return;
     }
-    if (l->plain.from == l->plain.to && l->cipher.from == l->cipher.to) {
+    if (open_to_all && l->plain.from == l->plain.to && l->cipher.from == l->cipher.to) {
         l->waiting = 0;
-        l->since_us = now->mono_us;
+        l->since_us = now->mono_us; /* before that it is the collector's turn: its time runs */
     }
 }
 

@@ -14,7 +14,8 @@ struct box {
     struct wr_now now;
 };
 
-static void set_up(struct box *b, const char *scheme, const char *leaf, bool listens)
+static void set_up_for(struct box *b, uint32_t format, const char *scheme, const char *leaf,
+                       bool listens)
 {
     struct sockaddr_un un = {.sun_family = AF_UNIX};
     logs_folder(b->folder);
@@ -28,8 +29,13 @@ static void set_up(struct box *b, const char *scheme, const char *leaf, bool lis
         assert_int_equal(bind(b->listener, (struct sockaddr *)&un, sizeof(un)), 0);
         assert_int_equal(listen(b->listener, 4), 0);
     }
-    const struct wr_exportlink_setup setup = {.to = b->to, .format = WR_EXPORT_JSON};
+    const struct wr_exportlink_setup setup = {.to = b->to, .format = format};
     assert_int_equal(wr_exportlink_create(&setup, &b->link), WR_OK);
+}
+
+static void set_up(struct box *b, const char *scheme, const char *leaf, bool listens)
+{
+    set_up_for(b, WR_EXPORT_JSON, scheme, leaf, listens);
 }
 
 static void tear_down(struct box *b)
@@ -118,6 +124,22 @@ static void test_never_reads(void **state)
     tear_down(&b);
 }
 
+/* It accepts and never greets: it is left, as one that cannot be reached is, and tried again. */
+static void test_never_greets(void **state)
+{
+    struct box b;
+    struct wr_exportlink_status s;
+    set_up_for(&b, WR_EXPORT_DNSTAP, "unix", "sock", true);
+    for (int i = 0; i < 60; i++) {
+        assert_false(wr_exportlink_turn(b.link, &b.now));
+        b.now.mono_us += WR_S;
+    }
+    wr_exportlink_status(b.link, &s);
+    assert_in_range(s.failures, 2, 6);
+    assert_string_equal(s.problem, "the collector says nothing");
+    tear_down(&b);
+}
+
 static void test_ended(void **state)
 {
     struct box b;
@@ -136,9 +158,8 @@ static void test_ended(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_file),
-        cmocka_unit_test(test_away_and_back),
-        cmocka_unit_test(test_never_reads),
+        cmocka_unit_test(test_file),        cmocka_unit_test(test_away_and_back),
+        cmocka_unit_test(test_never_reads), cmocka_unit_test(test_never_greets),
         cmocka_unit_test(test_ended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
