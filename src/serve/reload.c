@@ -298,6 +298,7 @@ static void fail(struct wr_serve *s)
     wr_world_free(&r->world);
     wr_locals_free(&r->locals);
     wr_copies_plan_free(r->plan);
+    wr_policyzones_keep(s->policyzones, s->conf); /* nobody reads what only the other one names */
     r->terms = NULL;
     r->plan = NULL;
     r->has_locals = false;
