@@ -328,6 +328,12 @@ static bool has_bit(const uint64_t *words, uint32_t i)
     return (words[i / 64] >> (i % 64) & 1) != 0;
 }
 
+/* A name that this list has is approved; of whom two things are said, only what both may have: his segment's, or what all lists have. */
+static bool approves(const struct wr_policy_only *o, const struct wr_policy_ask *ask)
+{
+    return ask->who->state != WR_WHO_CONFLICT || (o->about.groups == 0 && o->about.devices == 0);
+}
+
 /* Is there a list of approved names for who asks, and is the name in none of them? Then `ret_v` says so. */
 static bool is_unapproved(const struct wr_policy *p, const struct wr_policy_ask *ask,
                           const struct look *l, struct wr_verdict *ret_v)
@@ -338,10 +344,11 @@ static bool is_unapproved(const struct wr_policy *p, const struct wr_policy_ask 
         if (!is_about(&o->about, ask)) {
             continue;
         }
-        if (has_bit(l->only, i)) {
+        bool has = has_bit(l->only, i);
+        if (has && approves(o, ask)) {
             return false;
         }
-        first = first ? first : o;
+        first = first || has ? first : o;
     }
     if (first == NULL) {
         return false;

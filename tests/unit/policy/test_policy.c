@@ -370,6 +370,34 @@ static void test_conflict(void **state)
     assert_int_equal(rule_for("x.example"), 2);
 }
 
+/* The groups of one whose address is contested are those of two devices: the list of either opens nothing to the other. */
+static void test_conflict_of_lists(void **state)
+{
+    begin();
+    who.groups = 2 | 4;
+    b.only[0] = (struct wr_policy_only){.name = "cameras",
+                                        .label = 21,
+                                        .about.groups = 2,
+                                        .below = NAMES("cam.example", "ntp.example")};
+    b.only[1] = (struct wr_policy_only){
+        .name = "tvs", .label = 22, .about.groups = 4, .below = NAMES("tv.example", "ntp.example")};
+    b.only[2] = (struct wr_policy_only){.name = "lan",
+                                        .label = 23,
+                                        .about = {.segment = (const uint16_t[]){3}, .segments = 1},
+                                        .below = NAMES("lan.example", "ntp.example")};
+    b.spec.onlys = 3;
+    finish();
+    assert_int_equal(rule_for("cam.example"),
+                     0); /* one device in two groups: either list will do */
+    assert_int_equal(rule_for("x.tv.example"), 0);
+    who.state = WR_WHO_CONFLICT;
+    assert_int_equal(rule_for("cam.example"), 22);
+    assert_int_equal(rule_for("x.tv.example"), 21);
+    assert_int_equal(rule_for("lan.example"), 0);
+    assert_int_equal(rule_for("a.ntp.example"), 0);
+    assert_int_equal(rule_for("other.example"), 21);
+}
+
 static struct wr_verdict rebound(const char *name, uint8_t first, uint8_t second, bool own)
 {
     const uint8_t data[] = {0, 4, first, second, 0, 7};
@@ -411,12 +439,19 @@ static void test_rebinding(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names), cmocka_unit_test(test_order),
-        cmocka_unit_test(test_who),   cmocka_unit_test(test_shadow_is_counted_and_not_obeyed),
-        cmocka_unit_test(test_only),  cmocka_unit_test(test_aliases_and_addresses),
-        cmocka_unit_test(test_hints), cmocka_unit_test(test_order_with_answers),
-        cmocka_unit_test(test_hours), cmocka_unit_test(test_conflict),
-        cmocka_unit_test(test_empty), cmocka_unit_test(test_rebinding),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_who),
+        cmocka_unit_test(test_shadow_is_counted_and_not_obeyed),
+        cmocka_unit_test(test_only),
+        cmocka_unit_test(test_aliases_and_addresses),
+        cmocka_unit_test(test_hints),
+        cmocka_unit_test(test_order_with_answers),
+        cmocka_unit_test(test_hours),
+        cmocka_unit_test(test_conflict),
+        cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_rebinding),
+        cmocka_unit_test(test_conflict_of_lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
