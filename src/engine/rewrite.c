@@ -23,6 +23,7 @@ static struct wr_rpz_facts facts_of(const struct wr_asker *a, const uint8_t *nam
     return (struct wr_rpz_facts){.client = &a->client.from,
                                  .groups = a->who.groups,
                                  .segment = a->who.segment,
+                                 .doubted = a->who.state == WR_WHO_CONFLICT,
                                  .name = name,
                                  .alias = name != wr_asker_name(a)};
 }

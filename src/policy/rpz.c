@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "dns/codes.h"
+#include "dns/svcb.h"
 #include "policy/rpz_state.h"
 
 /* A name and all above it, with their hashes: those of one name serve all zones. */
@@ -114,31 +115,71 @@ static uint32_t match_name(const struct look *l, const struct wr_rpz *z)
     return has_kind(z, WR_RPZ_QNAME) ? find_name(z, WR_RPZ_QNAME, &l->name, &labels) : 0;
 }
 
+/* The longest prefix so far of those that have an address of the answer. */
+struct longest {
+    uint32_t entry;
+    unsigned len;
+};
+
+static void match_one(const struct look *l, const struct wr_rpz *z, uint8_t family,
+                      const uint8_t *octets, struct longest *best)
+{
+    struct wr_addr addr = {.family = family};
+    memcpy(addr.ip, octets, family == WR_AF_V4 ? 4 : 16);
+    uint32_t found = find_addr(l, z, WR_RPZ_IP, &addr, &best->len);
+    best->entry = found != 0 ? found : best->entry;
+}
+
+/* Addresses behind one another; an IPv4 one within an IPv6 one is also itself. */
+static void match_octets(const struct look *l, const struct wr_rpz *z, uint8_t family,
+                         const uint8_t *octets, size_t size, struct longest *best)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, 0xff};
+    size_t one = family == WR_AF_V4 ? 4 : 16;
+    for (; octets != NULL && size >= one; octets += one, size -= one) {
+        match_one(l, z, family, octets, best);
+        if (family == WR_AF_V6 && memcmp(octets, mapped, sizeof(mapped)) == 0) {
+            match_one(l, z, WR_AF_V4, octets + sizeof(mapped), best);
+        }
+    }
+}
+
+/* The hints of SVCB and HTTPS: clients connect to them before they have asked for an address. */
+static void match_hints(const struct look *l, const struct wr_rpz *z, const uint8_t *rdata,
+                        size_t size, struct longest *best)
+{
+    size_t head = 2 + (size > 2 ? wr_name_size(rdata + 2) : 0), n = 0;
+    if (size < 3 || head > size) {
+        return;
+    }
+    const uint8_t *hint = wr_svcb_find(rdata + head, size - head, WR_SVCB_IPV4HINT, &n);
+    match_octets(l, z, WR_AF_V4, hint, n, best);
+    hint = wr_svcb_find(rdata + head, size - head, WR_SVCB_IPV6HINT, &n);
+    match_octets(l, z, WR_AF_V6, hint, n, best);
+}
+
 /* Of all addresses in the answer the one with the longest prefix. */
 static uint32_t match_addresses(const struct look *l, const struct wr_rpz *z)
 {
-    uint32_t best = 0;
-    unsigned len = 0;
+    struct longest best = {0, 0};
     for (unsigned i = 0; i < l->facts->set_count && has_kind(z, WR_RPZ_IP); i++) {
         const struct wr_rrset *set = &l->facts->sets[i];
         struct wr_rrset_walk walk = wr_rrset_walk(set);
         const uint8_t *rdata;
         uint16_t size;
-        bool v4 = set->type == WR_TYPE_A;
-        if (!v4 && set->type != WR_TYPE_AAAA) {
+        bool v4 = set->type == WR_TYPE_A, v6 = set->type == WR_TYPE_AAAA;
+        if (!v4 && !v6 && set->type != WR_TYPE_SVCB && set->type != WR_TYPE_HTTPS) {
             continue;
         }
         for (unsigned r = 0; r < set->records && wr_rrset_next(&walk, &rdata, &size); r++) {
-            struct wr_addr addr = {.family = v4 ? WR_AF_V4 : WR_AF_V6};
-            if (size != (v4 ? 4 : 16)) {
-                continue;
+            if (!v4 && !v6) {
+                match_hints(l, z, rdata, size, &best);
+            } else if (size == (v4 ? 4 : 16)) {
+                match_octets(l, z, v4 ? WR_AF_V4 : WR_AF_V6, rdata, size, &best);
             }
-            memcpy(addr.ip, rdata, size);
-            uint32_t found = find_addr(l, z, WR_RPZ_IP, &addr, &len);
-            best = found != 0 ? found : best;
         }
     }
-    return best;
+    return best.entry;
 }
 
 /* Of all servers' names the one that is matched by the longest; of several the first in canonical order. */
@@ -260,6 +301,14 @@ static bool waits(const struct wr_rpz *z)
     return has_kind(z, WR_RPZ_IP) || has_kind(z, WR_RPZ_NSDNAME) || has_kind(z, WR_RPZ_NSIP);
 }
 
+/* Of whom two things are said, a zone that is for some groups gives nothing: only one of the two may be in them. */
+static bool is_doubted(const struct wr_rpz_use *u, const struct wr_rpz_facts *f,
+                       const struct match *m)
+{
+    return f->doubted && u->groups != 0 && m->entry != 0 &&
+           action_of(u, &u->zone->entry[m->entry - 1]) == WR_VERDICT_ALLOW;
+}
+
 static void walk(const struct wr_rpz_zones *zones, const struct wr_rpz_facts *facts, bool answered,
                  struct wr_rpz_hit *ret_hit)
 {
@@ -274,7 +323,7 @@ static void walk(const struct wr_rpz_zones *zones, const struct wr_rpz_facts *fa
             continue;
         }
         struct match m = match_zone(&l, u->zone, answered);
-        if (m.entry != 0) {
+        if (m.entry != 0 && !is_doubted(u, facts, &m)) {
             take(&l, u, &m);
             if (!l.hit.verdict.shadow) {
                 break;

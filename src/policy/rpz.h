@@ -68,6 +68,7 @@ struct wr_rpz_facts {
     const struct wr_addr *client;
     uint64_t groups;
     uint16_t segment;
+    bool doubted;                /* the groups are those of two devices (WR_WHO_CONFLICT) */
     const uint8_t *name;         /* of this link; */
     bool alias;                  /* it is not the one that was asked */
     const struct wr_rrset *sets; /* of the answer, when the chain ends here; */

@@ -188,6 +188,32 @@ static void test_prefixes(void **state)
     (void)state;
 }
 
+/* An address is the same one in a hint of HTTPS, and within an IPv6 address. */
+static void test_addresses_in_disguise(void **state)
+{
+    static const uint8_t hints[] = {0,  35, 0, 1, 0, 0, 4, 0,  8,  198, 51, 100, 9,
+                                    10, 1,  1, 1, 0, 6, 0, 16, 32, 1,   13, 184, 0,
+                                    0,  0,  0, 0, 0, 0, 0, 0,  0,  0,   1};
+    begin("8.0.0.0.10.rpz-ip CNAME .\n", "32.zz.db8.2001.rpz-ip CNAME *.\n", NULL);
+    asks("203.0.113.1", "a");
+    answered("::ffff:10.1.1.1", NULL);
+    after(WR_VERDICT_NXDOMAIN, WR_TRIGGER_ADDRESS, 1, 1);
+    answered("::ffff:11.1.1.1", NULL);
+    after(WR_VERDICT_NONE, WR_TRIGGER_NONE, 0, 0);
+    w.set = (struct wr_rrset){.data = hints,
+                              .size = sizeof(hints),
+                              .owner = w.name.wire,
+                              .type = WR_TYPE_HTTPS,
+                              .records = 1};
+    after(WR_VERDICT_NXDOMAIN, WR_TRIGGER_ADDRESS, 1, 1);
+    w.zones.use = w.use + 1;
+    w.zones.count = 1;
+    after(WR_VERDICT_NODATA, WR_TRIGGER_ADDRESS, 2, 1);
+    w.zones.count = 2;
+    end();
+    (void)state;
+}
+
 static void test_servers(void **state)
 {
     begin("*.evil.rpz-nsdname CNAME .\nns1.evil.rpz-nsdname CNAME *.\n"
@@ -306,6 +332,24 @@ static void test_some_clients(void **state)
     (void)state;
 }
 
+/* What a zone for a group lets pass does not pass for one of whom nobody knows that he is in it; what it denies is denied. */
+static void test_doubted(void **state)
+{
+    begin("x CNAME rpz-passthru.\ny CNAME *.\n", "x CNAME .\n", NULL);
+    w.use[0].groups = 2;
+    asks("203.0.113.1", "x");
+    w.facts.groups = 6;
+    before(WR_VERDICT_ALLOW, WR_TRIGGER_NAME, 1, 1);
+    w.facts.doubted = true;
+    before(WR_VERDICT_NXDOMAIN, WR_TRIGGER_NAME, 2, 1);
+    asks("203.0.113.1", "y");
+    w.facts.groups = 6;
+    w.facts.doubted = true;
+    before(WR_VERDICT_NODATA, WR_TRIGGER_NAME, 1, 2);
+    end();
+    (void)state;
+}
+
 static void test_data(void **state)
 {
     struct wr_rpz_room room;
@@ -374,6 +418,8 @@ int main(void)
         cmocka_unit_test(test_root_wildcard),
         cmocka_unit_test(test_prefixes),
         cmocka_unit_test(test_servers),
+        cmocka_unit_test(test_addresses_in_disguise),
+        cmocka_unit_test(test_doubted),
         cmocka_unit_test(test_precedence),
         cmocka_unit_test(test_overrides),
         cmocka_unit_test(test_disabled_is_only_recorded),
