@@ -203,7 +203,7 @@ static int seed(struct wr_rng *ret_rng)
 static int create_engine(struct worker *w)
 {
     const struct wr_crew_setup *s = &w->crew->setup;
-    w->hits = calloc(WR_LABELS_MAX, sizeof(*w->hits));
+    w->hits = calloc(WR_LABELS_NUMBERS, sizeof(*w->hits));
     struct wr_engine_setup setup = {
         .worker = w->number,
         .workers = s->workers,
@@ -450,7 +450,7 @@ const struct wr_stats *wr_crew_stats(const struct wr_crew *c, uint16_t worker)
 uint64_t wr_crew_hits(const struct wr_crew *c, uint16_t label)
 {
     uint64_t hits = 0;
-    for (uint16_t i = 0; i < c->setup.workers && label < WR_LABELS_MAX; i++) {
+    for (uint16_t i = 0; i < c->setup.workers && label < WR_LABELS_NUMBERS; i++) {
         hits += atomic_load_explicit(&c->worker[i].hits[label], memory_order_relaxed);
     }
     return hits;

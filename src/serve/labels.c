@@ -9,7 +9,7 @@
 
 struct wr_labels {
     _Atomic uint32_t count;                /* those below are never changed again */
-    char *_Atomic text[WR_LABELS_MAX + 1]; /* by number, from 1 */
+    char *_Atomic text[WR_LABELS_NUMBERS]; /* by number, from 1 */
 };
 
 int wr_labels_create(struct wr_labels **ret_labels)

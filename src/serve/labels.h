@@ -16,6 +16,8 @@ struct wr_labels;
 
 /* Texts that can be remembered: what a program that runs for years is reloaded with. */
 #define WR_LABELS_MAX 16384
+/* Places of what is kept by number: they begin at 1. */
+#define WR_LABELS_NUMBERS (WR_LABELS_MAX + 1)
 /* Octets of one, with the NUL. */
 #define WR_LABEL_TEXT_SIZE 96
 
