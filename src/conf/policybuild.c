@@ -166,7 +166,11 @@ static void make_offsets(struct work *k, struct wr_policy_spec *spec)
 
 #define NAMES(list) ((struct wr_policy_names){(list).items, (uint32_t)(list).count})
 
-/* A bit for each, in the order of the configuration. */
+static uint64_t group_bit(const struct work *k, const char *name)
+{
+    return (uint64_t)1 << k->hooks->group(k->hooks->user, name);
+}
+
 static uint64_t groups_of(const struct work *k, const struct wr_conf_rule *from)
 {
     uint64_t groups = 0;
@@ -174,7 +178,7 @@ static uint64_t groups_of(const struct work *k, const struct wr_conf_rule *from)
     for (size_t i = 0; i < k->conf->groups.count; i++)
         for (size_t n = 0; n < from->groups.count; n++)
             if (!strcmp(k->conf->groups.items[i].name, from->groups.items[n]))
-                groups |= (uint64_t)1 << i;
+                groups |= group_bit(k, from->groups.items[n]);
     return groups;
 }
 
@@ -251,7 +255,7 @@ static void make_onlys(struct work *k, struct wr_policy_spec *spec, struct wr_po
         if (from->only.count == 0)
             continue;
         make_only(k, from->name, NAMES(from->only), &only[spec->onlys]);
-        only[spec->onlys++].about.groups = (uint64_t)1 << i;
+        only[spec->onlys++].about.groups = group_bit(k, from->name);
     }
 }
 

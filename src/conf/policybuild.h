@@ -22,6 +22,7 @@ struct wr_policybuild_hooks {
      * place of everybody. */
     uint16_t (*view)(void *user, const char *name, uint32_t group, bool whole);
     uint32_t (*ifindex)(void *user, const char *interface); /* 0: there is none now */
+    int (*group)(void *user, const char *name); /* the bit of a group of devices, from 0 */
 };
 
 struct wr_policybuild {

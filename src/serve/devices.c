@@ -207,16 +207,19 @@ void wr_devices_configure(struct wr_serve *s)
 {
     struct wr_census *m = s->devices->m;
     uint16_t labels[WR_WHO_GROUPS_MAX] = {0};
-    size_t count = 0;
-    for (; count < s->conf->groups.count && count < WR_WHO_GROUPS_MAX; count++) {
-        labels[count] = wr_labels_number(s->labels, s->conf->groups.items[count].name);
+    for (size_t i = 0; i < s->conf->groups.count; i++) {
+        const char *name = s->conf->groups.items[i].name;
+        int bit = wr_slots_devgroup(&s->slots, name);
+        if (bit >= 0) {
+            labels[bit] = wr_labels_number(s->labels, name);
+        }
     }
     wr_census_configure_begin(m);
     for (size_t i = 0; i < s->conf->devices.count; i++) {
         configure_one(s, &s->conf->devices.items[i]);
     }
     wr_census_configure_end(m);
-    wr_census_groups(m, labels, count);
+    wr_census_groups(m, labels, WR_WHO_GROUPS_MAX);
 }
 
 /* --- what is seen --- */

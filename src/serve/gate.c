@@ -317,13 +317,25 @@ static uint16_t view_of(void *user, const char *name, uint32_t group, bool whole
     return number;
 }
 
+static int devgroup_of(void *user, const char *name)
+{
+    const struct wr_gate_making *m = user;
+    return wr_slots_devgroup(&m->slots, name);
+}
+
 static void make_policy(struct wr_gate_making *m)
 {
-    const struct wr_policybuild_hooks hooks = {m, label_of, view_of, ifindex_of};
+    const struct wr_policybuild_hooks hooks = {m, label_of, view_of, ifindex_of, devgroup_of};
+    const char *groups[WR_WHO_GROUPS_MAX];
+    size_t count = 0;
     struct wr_gate *g = m->gate;
     if (m->world->labels == NULL) {
         return;
     }
+    for (; count < m->conf->groups.count && count < WR_WHO_GROUPS_MAX; count++) {
+        groups[count] = m->conf->groups.items[count].name;
+    }
+    wr_slots_devgroups(&m->slots, groups, count);
     if (wr_policybuild_make(m->conf, &hooks, &g->policy)) {
         m->err = WR_E_NOMEM;
     }

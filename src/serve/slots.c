@@ -88,3 +88,35 @@ uint16_t wr_slots_view(struct wr_gate_slots *slots, const char *group, bool whol
     }
     return 0;
 }
+
+int wr_slots_devgroup(const struct wr_gate_slots *slots, const char *group)
+{
+    for (int bit = 0; bit < WR_WHO_GROUPS_MAX; bit++) {
+        if (strcmp(slots->devgroup[bit], group) == 0) {
+            return bit;
+        }
+    }
+    return -1;
+}
+
+static bool is_one_of(const char *const *groups, size_t count, const char *group)
+{
+    bool found = false;
+    for (size_t i = 0; i < count && !found; i++) {
+        found = strcmp(groups[i], group) == 0;
+    }
+    return found;
+}
+
+void wr_slots_devgroups(struct wr_gate_slots *slots, const char *const *groups, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        int bit = wr_slots_devgroup(slots, groups[i]);
+        bit = bit >= 0 ? bit : wr_slots_devgroup(slots, "");
+        for (int k = 0; k < WR_WHO_GROUPS_MAX && bit < 0; k++) {
+            bit = is_one_of(groups, count, slots->devgroup[k]) ? -1 : k;
+        }
+        wr_assert(bit >= 0); /* as many bits as groups */
+        snprintf(slots->devgroup[bit], sizeof(slots->devgroup[bit]), "%s", groups[i]);
+    }
+}

@@ -67,6 +67,17 @@ static uint32_t ifindex_of(void *user, const char *interface)
     return 0;
 }
 
+/* In the order of the configuration. */
+static int group_of(void *user, const char *name)
+{
+    const struct story_rules *r = user;
+    int bit = 0;
+    while (strcmp(r->conf->groups.items[bit].name, name) != 0) {
+        bit++;
+    }
+    return bit;
+}
+
 void story_rules_compile(struct story *s)
 {
     struct story_rules *r = s->rules;
@@ -74,7 +85,7 @@ void story_rules_compile(struct story *s)
     if (!mistakes) {
         return;
     }
-    const struct wr_policybuild_hooks hooks = {r, label_of, view_of, ifindex_of};
+    const struct wr_policybuild_hooks hooks = {r, label_of, view_of, ifindex_of, group_of};
     wr_mistakes_init(mistakes);
     if (wr_conf_read(r->text, strlen(r->text), mistakes, &r->conf) != 0) {
         snprintf(s->error, sizeof s->error, "conf %u:%u: %s", mistakes->item[0].line,

@@ -30,7 +30,12 @@ static uint32_t ifindex_of(void *user, const char *interface)
     return !strcmp(interface, "br-cam") ? 5 : 0;
 }
 
-static const struct wr_policybuild_hooks hooks = {NULL, label_of, view_of, ifindex_of};
+static int group_of(void *user, const char *name)
+{
+    return strcmp(name, "tv") == 0;
+}
+
+static const struct wr_policybuild_hooks hooks = {NULL, label_of, view_of, ifindex_of, group_of};
 
 static const char text[] =
     "upstream: {groups: [{name: other, servers: [\"udp://192.0.2.9\"]}]}\n"

@@ -95,9 +95,45 @@ static void test_views(void **state)
     assert_int_equal(wr_slots_view(&slots, "far", false), 3);
 }
 
+/* While a reload goes through the workers, a bit means to all what it meant: no group takes over another one's devices. */
+static void test_groups_of_devices(void **state)
+{
+    static const char *const before[] = {"adults", "cameras"};
+    static const char *const after[] = {"kids", "cameras", "adults"};
+    static char text[WR_WHO_GROUPS_MAX][8];
+    const char *many[WR_WHO_GROUPS_MAX];
+    memset(&slots, 0, sizeof(slots));
+    wr_slots_devgroups(&slots, before, 2);
+    int adults = wr_slots_devgroup(&slots, "adults"),
+        cameras = wr_slots_devgroup(&slots, "cameras");
+    assert_true(adults >= 0 && cameras >= 0 && adults != cameras);
+    assert_int_equal(wr_slots_devgroup(&slots, "kids"), -1);
+    wr_slots_devgroups(&slots, after, 3);
+    assert_int_equal(wr_slots_devgroup(&slots, "adults"), adults);
+    assert_int_equal(wr_slots_devgroup(&slots, "cameras"), cameras);
+    assert_int_equal(wr_slots_devgroup(&slots, "kids"), 2);
+    wr_slots_devgroups(&slots, before + 1, 1);
+    wr_slots_devgroups(&slots, after, 1);
+    assert_int_equal(wr_slots_devgroup(&slots, "adults"), adults); /* as long as there are others */
+    for (unsigned i = 0; i < WR_WHO_GROUPS_MAX; i++) {
+        snprintf(text[i], sizeof(text[i]), "g%u", i);
+        many[i] = text[i];
+    }
+    many[7] = "cameras";
+    wr_slots_devgroups(&slots, many, WR_WHO_GROUPS_MAX);
+    assert_int_equal(wr_slots_devgroup(&slots, "cameras"), cameras);
+    uint64_t bits = 0;
+    for (unsigned i = 0; i < WR_WHO_GROUPS_MAX; i++) {
+        bits |= (uint64_t)1 << wr_slots_devgroup(&slots, many[i]);
+    }
+    assert_true(bits == UINT64_MAX);
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_groups_of_devices),
         cmocka_unit_test(test_keep),
         cmocka_unit_test(test_moved),
         cmocka_unit_test(test_all_used),
