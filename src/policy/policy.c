@@ -314,9 +314,11 @@ static bool is_its_time(const struct wr_policy *p, const struct wr_policy_rule *
     return in && (r->days >> begun & 1) != 0;
 }
 
+/* Who asks for all types asks for each that is denied to him. */
 static bool is_of_type(const struct wr_policy_rule *r, uint16_t type)
 {
-    bool found = r->types == 0;
+    bool found = r->types == 0 || (type == WR_TYPE_ANY && r->action >= WR_VERDICT_NXDOMAIN &&
+                                   r->action <= WR_VERDICT_DROP);
     for (uint32_t i = 0; i < r->types && !found; i++) {
         found = r->type[i] == type;
     }

@@ -358,6 +358,24 @@ static void test_hours(void **state)
     assert_false(holds_at(midnight + 13 * 3600));
 }
 
+/* ANY is no way around a rule that denies a type; one that allows a type does not allow all. */
+static void test_any(void **state)
+{
+    static const uint16_t a[] = {WR_TYPE_A}, mx[] = {WR_TYPE_MX};
+    begin();
+    struct wr_policy_rule *r = add("mail", WR_VERDICT_ALLOW);
+    r->type = mx;
+    r->types = 1;
+    r = add("no address", WR_VERDICT_NODATA);
+    r->type = a;
+    r->types = 1;
+    finish();
+    assert_int_equal(ask_of("x.example", WR_TYPE_MX, NULL, 0).rule, 1);
+    assert_int_equal(ask_of("x.example", WR_TYPE_A, NULL, 0).rule, 2);
+    assert_int_equal(ask_of("x.example", WR_TYPE_ANY, NULL, 0).rule, 2);
+    assert_int_equal(ask_of("x.example", WR_TYPE_TXT, NULL, 0).rule, 0);
+}
+
 /* Of two devices' groups the lesser privilege: what a rule gives to a group is not given, what it takes is taken. */
 static void test_conflict(void **state)
 {
@@ -439,19 +457,13 @@ static void test_rebinding(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_order),
-        cmocka_unit_test(test_who),
-        cmocka_unit_test(test_shadow_is_counted_and_not_obeyed),
-        cmocka_unit_test(test_only),
-        cmocka_unit_test(test_aliases_and_addresses),
-        cmocka_unit_test(test_hints),
-        cmocka_unit_test(test_order_with_answers),
-        cmocka_unit_test(test_hours),
-        cmocka_unit_test(test_conflict),
-        cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_rebinding),
-        cmocka_unit_test(test_conflict_of_lists),
+        cmocka_unit_test(test_names), cmocka_unit_test(test_order),
+        cmocka_unit_test(test_who),   cmocka_unit_test(test_shadow_is_counted_and_not_obeyed),
+        cmocka_unit_test(test_only),  cmocka_unit_test(test_aliases_and_addresses),
+        cmocka_unit_test(test_hints), cmocka_unit_test(test_order_with_answers),
+        cmocka_unit_test(test_hours), cmocka_unit_test(test_conflict),
+        cmocka_unit_test(test_empty), cmocka_unit_test(test_rebinding),
+        cmocka_unit_test(test_any),   cmocka_unit_test(test_conflict_of_lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
