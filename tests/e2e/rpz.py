@@ -65,6 +65,20 @@ def file(box):
     equal(zone(weir)["problem"], None)
 
 
+@loopback.test("a zone that only a refused configuration names is not followed")
+def refused(box):
+    box.upstream()
+    weir, path = serve(box, {}, text=HEAD + "bad.site CNAME .\n")
+    other = os.path.join(weir.folder, "other.zone")
+    write(other, HEAD + "other.site CNAME .\n")
+    zones = [{"zone": "rpz.example", "file": path}, {"zone": "other.example", "file": other}]
+    weir.configure(box.settings([box.things[0]], policy={"rpz": zones}, user="",
+                                encrypted={"dot": ["127.0.0.1:8533"], "certificates": [{"chain": "/nowhere", "key": "/nowhere"}]}))
+    need("nowhere" in str(weir.refusal('{"verb": "reload"}')))
+    equal([z["zone"] for z in weir.verb("status")["policy_zones"]], ["rpz.example."])
+    need(blocked(weir, "bad.site") and not blocked(weir, "other.site"))
+
+
 @loopback.test("triggers on servers are told to be of no use where names are asked of others")
 def servers(box):
     box.upstream()
