@@ -80,7 +80,12 @@ static struct dry run(const struct wr_serve *s, const struct wr_policyreport_try
         d.segment = wr_segment_of(set->segments, 0, t->from);
         d.who.segment = d.segment == WR_SEGMENT_NONE ? 0 : set->segments->segment[d.segment].label;
     }
-    if (set->policy == NULL) {
+    if (d.who.state == WR_WHO_QUARANTINED) {
+        d.verdict = (struct wr_verdict){.action = WR_VERDICT_REFUSED,
+                                        .by = WR_VERDICT_BY_QUARANTINE,
+                                        .trigger = WR_TRIGGER_CLIENT};
+    }
+    if (set->policy == NULL || d.who.state == WR_WHO_QUARANTINED) {
         return d;
     }
     (void)wr_upstream_route(&set->upstreams, t->question->name.wire, &zone);
@@ -106,8 +111,11 @@ uint16_t wr_policyreport_view(struct wr_serve *s, const struct wr_policyreport_t
 {
     const struct wr_settings *set = &s->gate->settings;
     struct dry d = run(s, t);
-    if (d.verdict.action == WR_VERDICT_ROUTE && !d.verdict.shadow) {
-        return wr_policy_rule_of(set->policy, d.verdict.rule)->view;
+    const struct wr_policy_rule *r = d.verdict.action == WR_VERDICT_ROUTE && !d.verdict.shadow
+                                         ? wr_policy_rule_of(set->policy, d.verdict.rule)
+                                         : NULL;
+    if (r != NULL) {
+        return r->view;
     }
     return d.segment == WR_SEGMENT_NONE ? 0 : set->segments->segment[d.segment].view;
 }
@@ -122,8 +130,10 @@ void wr_policyreport_why(struct wr_serve *s, const struct wr_policyreport_try *t
     wr_json_text(j, "segment", d.who.segment ? wr_labels_text(s->labels, d.who.segment) : "none");
     wr_json_text(j, "verdict", wr_verdict_action_name(d.verdict.action));
     if (d.verdict.action != WR_VERDICT_NONE) {
-        char words[WR_POLICY_REASON_SIZE];
-        (void)wr_policy_reason(set->policy, &d.verdict, words);
+        char words[WR_POLICY_REASON_SIZE] = "this device is in quarantine";
+        if (d.verdict.by != WR_VERDICT_BY_QUARANTINE) {
+            (void)wr_policy_reason(set->policy, &d.verdict, words);
+        }
         wr_json_text(j, "by", wr_verdict_by_name(d.verdict.by));
         wr_json_text(j, "trigger", wr_verdict_trigger_name(d.verdict.trigger));
         wr_json_text(j, "reason", words);

@@ -215,6 +215,8 @@ def remembered(box):
     need(cli(weir, "device", "name", mine, "door")["remembered"])
     equal(cli(weir, "device", "quarantine", "door")["state"], "quarantined")
     equal(one.ask(weir, "a.example", "192.168.7.21").rcode, 5)    # the very next question, though the answer is known
+    why = weir.verb("why", name="a.example", client="192.168.7.21")["policy"]
+    equal((why["verdict"], why["by"], why["reason"]), ("refused", "quarantine", "this device is in quarantine"))
     cli(weir, "device", "group", "door", "cameras")
     asked = log(weir, "--device", "door")
     equal([(e["device_name"], e.get("verdict")) for e in asked], [("door", None), ("door", "refused")])
