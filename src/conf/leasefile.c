@@ -603,12 +603,17 @@ static const char *look_at_label(const char *label, size_t n)
     return is_reserved(label, n) ? "is a name that programs trust; no client may take it" : NULL;
 }
 
+bool wr_lease_is_named(const struct wr_lease_word *host)
+{
+    return host->n > 1 || (host->n == 1 && host->at[0] != '*' && host->at[0] != '-');
+}
+
 int wr_lease_name(const struct wr_lease_word *host, const uint8_t *zone, struct wr_name *ret_name,
                   const char **ret_why)
 {
     uint8_t label[WR_LABEL_MAX + 1];
     size_t n = host->n;
-    if (n == 0 || (n == 1 && (host->at[0] == '*' || host->at[0] == '-'))) {
+    if (!wr_lease_is_named(host)) {
         return WR_E_NOTFOUND;
     }
     n -= host->at[n - 1] == '.';

@@ -85,6 +85,8 @@ int wr_leases_read(struct wr_leases *leases, enum wr_lease_format format, uint8_
 /* Puts them in the order in which clients got their addresses, so that who has a name keeps it. The last thing done. */
 void wr_leases_sort(struct wr_leases *leases);
 
+/* Does a client call itself something? Servers write "*" or "-" where they know of nothing, dnsmasq also for a moment before it does. */
+bool wr_lease_is_named(const struct wr_lease_word *host);
 /* The name below `zone` for what a client calls itself: one label of letters, digits, hyphens and underscores inside. WR_E_NOTFOUND: it
  * gave none; WR_E_DENIED: not one that a client may have, and `*ret_why` says so (static text). */
 int wr_lease_name(const struct wr_lease_word *host, const uint8_t *zone, struct wr_name *ret_name,

@@ -246,7 +246,7 @@ void wr_devices_lease(void *serve, const struct wr_lease *lease)
                                 .id = o.id,
                                 .id_size = o.id_size,
                                 .host = lease->host.at,
-                                .host_size = lease->host.n,
+                                .host_size = wr_lease_is_named(&lease->host) ? lease->host.n : 0,
                                 .until_s = lease->until_s};
     memcpy(l.mac, o.mac, sizeof(l.mac));
     wr_census_lease(s->devices->m, &l, wr_devices_now_s(s));

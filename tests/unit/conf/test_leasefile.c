@@ -208,6 +208,19 @@ static void test_table_is_bounded(void **state)
     free(text);
 }
 
+static void test_named(void **state)
+{
+    static const struct {
+        struct wr_lease_word host;
+        bool named;
+    } row[] = {{{"", 0}, false}, {{"*", 1}, false}, {{"-", 1}, false},
+               {{"a", 1}, true}, {{"**", 2}, true}, {{"tv", 2}, true}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+        assert_int_equal(wr_lease_is_named(&row[i].host), row[i].named);
+    }
+}
+
 static void test_names(void **state)
 {
     static const uint8_t zone[] = "\4home\4arpa";
@@ -273,6 +286,7 @@ int main(void)
         CASE(test_isc_depth),
         CASE(test_odhcpd),
         CASE(test_table_is_bounded),
+        CASE(test_named),
         CASE(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
