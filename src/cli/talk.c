@@ -13,6 +13,7 @@
 
 #include "base/str.h"
 #include "base/utf8.h"
+#include "cli/opts.h"
 #include "cli/table.h"
 #include "cli/verb.h"
 #include "conf/conf.h"
@@ -279,6 +280,28 @@ int wr_talk_do(const struct wr_talk *talk, const char *verb, json_t *args)
         status = wr_talk_print(talk, result);
     json_decref(result);
     return status;
+}
+
+int wr_talk_look(const char *who, const char *about, int argc, char **argv)
+{
+    struct wr_talk talk = {.who = who};
+    const struct wr_opt table[] = {
+        WR_TALK_SOCKET_ROW(talk),
+        WR_TALK_JSON_ROW(talk),
+    };
+    struct wr_opts opts = {who, "[look NAME]", about, table, sizeof(table) / sizeof(table[0]), NULL,
+                           0};
+    int status = wr_opts_read(&opts, argc, argv);
+    char verb[32];
+
+    if (status != WR_OPTS_GO)
+        return status;
+    if (opts.operands == 0)
+        return wr_talk_do(&talk, who, json_object());
+    if (strcmp(opts.operand[0], "look") != 0 || opts.operands != 2)
+        return wr_opts_misused(&opts, "look NAME?");
+    snprintf(verb, sizeof(verb), "%s_look", who);
+    return wr_talk_do(&talk, verb, json_pack("{s:s}", "name", opts.operand[1]));
 }
 
 /* A line of a stream: an event, or the refusal of the whole. */

@@ -39,6 +39,8 @@ struct wr_talk {
 int wr_talk_ask(const struct wr_talk *talk, const char *verb, json_t *args, json_t **ret_result);
 /* Asks and prints the result: as it is, or as lines and tables. */
 int wr_talk_do(const struct wr_talk *talk, const char *verb, json_t *args);
+/* A whole verb: without operands it shows what the daemon's verb `who` tells; `look NAME` asks for `who`_look, with the name. */
+int wr_talk_look(const char *who, const char *about, int argc, char **argv);
 /* Asks, then gives each line of what streams in to `line` until that returns false; an end of the other side before then is a mistake.
  * `forever`: lines may be far apart. */
 int wr_talk_follow(const struct wr_talk *talk, const char *verb, json_t *args, bool forever,
