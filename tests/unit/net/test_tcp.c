@@ -414,10 +414,15 @@ enum flooded { FLOOD_SENT, FLOOD_FULL, FLOOD_GONE };
 
 static void flood_start(struct flood *f, struct world *w)
 {
+    union wr_sockaddr sa;
+    socklen_t size = wr_sock_from_addr(&w->tcp, &sa);
     int small = 4096;
 
-    *f = (struct flood){.fd = dial(w, "127.0.0.1"), .framed = {4000 >> 8, 4000 & 0xff}};
+    *f = (struct flood){.fd = wire_socket(SOCK_STREAM, "127.0.0.1"),
+                        .framed = {4000 >> 8, 4000 & 0xff}};
+    /* Before it connects: what its kernel has once offered to take, it takes, and that buys time. */
     setsockopt(f->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+    assert_int_equal(connect(f->fd, &sa.any, size), 0);
     world_query(f->framed + 2, 1, 'h');
 }
 
@@ -441,21 +446,20 @@ static enum flooded flood_on(struct flood *f, int wait_ms)
 /* A client that asks and does not read: not read any more, then closed; memory stays bounded. */
 static void test_client_that_does_not_read(void **state)
 {
+    enum { TRIES = 100 };
     struct world *w = world_new();
     struct flood f;
-    bool gone = false;
 
     w->setup.limits.tcp_message_ms = 100;
     w->setup.limits.tcp_queue = 64 * 1024;
     world_start(w);
-    flood_start(&f, w);
-    for (int i = 0; i < 100000 && !gone && w->stats.tcp_unread == 0; i++) {
-        gone = flood_on(&f, 20) == FLOOD_GONE;
+    /* Held up in the middle of a question for longer than the time of one, it is closed for that, and comes again. */
+    for (int tries = 0; tries < TRIES && w->stats.tcp_unread == 0; tries++) {
+        flood_start(&f, w);
+        while (w->stats.tcp_unread == 0 && flood_on(&f, 20) != FLOOD_GONE) {
+        }
+        close(f.fd);
     }
-    for (int i = 0; i < 500 && w->stats.tcp_unread == 0; i++) {
-        poll(NULL, 0, 10);
-    }
-    close(f.fd);
     world_stop(w, 0);
     assert_int_equal(w->stats.tcp_unread, 1);
     assert_int_equal(w->stats.tcp_malformed, 0);
