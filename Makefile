@@ -11,9 +11,9 @@ test:    ## everything that can be run; last line: N passed, N failed, N skipped
 check:   ## tidy, formatting, clang-tidy, cppcheck, shell and unit lint; runs nothing of weir
 	@tools/check.sh
 demo:    ## weir at its job in a model Internet, as a story (STORY=name, KEEP=1)
-	@tools/build.sh && tools/demo.sh
+	@tools/build.sh main src/weir && tools/demo.sh
 run:     ## weir serve in the foreground, loopback port 5300 (ARGS=...)
-	@tools/build.sh && tools/run.sh $(ARGS)
+	@tools/build.sh main src/weir && tools/run.sh $(ARGS)
 sim:     ## the simulator (SEED=n one seed, N=count of seeds)
 	@SEED="$(SEED)" N="$(N)" tools/sim.sh
 fuzz:    ## the fuzzers (T=name one of them, S=seconds each)
@@ -21,13 +21,13 @@ fuzz:    ## the fuzzers (T=name one of them, S=seconds each)
 bench:   ## speed against peers and the bare socket, side by side
 	@tools/build.sh && tools/bench.sh $(ARGS)
 exam:    ## the shared scenario exam of $WEIR_SHARED/exam (default ../shared)
-	@tools/build.sh && tools/exam.sh
+	@tools/build.sh main src/weir && tools/exam.sh
 differential: ## the same names of weir, unbound, kresd and pdns-recursor: what they do not agree in
-	@tools/build.sh && tools/differential.sh "$(NAMES)"
+	@tools/build.sh main src/weir && tools/differential.sh "$(NAMES)"
 attacks: ## known attacks on weir and its peers, each with a control and a limit (CASE=name)
-	@tools/build.sh && CASE="$(CASE)" tools/attacks.sh
+	@tools/build.sh main src/weir && CASE="$(CASE)" tools/attacks.sh
 browser: ## Chromium in secure mode asks weir by DoH (fetches it once, 900 MB)
-	@tools/build.sh && WEIR=$$PWD/build/weir /usr/bin/python3 tests/e2e/interop_browser.py
+	@tools/build.sh main src/weir && WEIR=$$PWD/build/weir /usr/bin/python3 tests/e2e/interop_browser.py
 cover:   ## line coverage of the tests, per folder
 	@/usr/bin/python3 tools/cover.py
 size:    ## bytes per folder and of the program, memory at start

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Builds one flavour of weir: tools/build.sh [main|asan|tsan|fuzz|cover|clang|release|deb]   (default main)
+# Builds one flavour of weir: tools/build.sh [main|asan|tsan|fuzz|cover|clang|release|deb [TARGET...]]   (default main)
+# All of it, or only the named targets of ninja: `src/weir` is the program without its tests, half the time.
 # Each flavour has its directory build/<flavour>; build/weir points at the program of `main`.
 # With CI=true a warning is an error.
 set -euo pipefail
@@ -9,7 +10,7 @@ cd "$(dirname "$0")/.."
 
 flavour=${1:-main}
 options=(-Dwerror="$([ "${CI:-}" = true ] && echo true || echo false)")
-groups=(build) targets=()
+groups=(build) targets=("${@:2}")
 case $flavour in
     main) ;;
     asan) options+=("-Db_sanitize=address,undefined" -Doptimization=1) ;;
