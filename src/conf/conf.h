@@ -172,6 +172,7 @@ struct wr_conf_segment {
     const char *name;
     const char *upstream;    /* "": as everybody */
     uint32_t upstream_index; /* as the group_index of a route */
+    uint32_t rate;           /* 0: as everywhere */
     struct {
         const char **items;
         size_t count;
@@ -242,6 +243,7 @@ struct wr_conf_feed {
 
 struct wr_conf_devgroup {
     const char *name;
+    uint32_t rate; /* 0: as its segment */
     struct {
         const uint8_t **items; /* wire names */
         size_t count;

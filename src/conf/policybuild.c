@@ -32,7 +32,7 @@ static void make_segment(struct work *k, struct wr_segments *s, struct wr_segmen
 {
     const struct wr_conf_segment *from = &k->conf->segments.items[s->segments];
 
-    *segment = (struct wr_segment){.label = label_of(k, from->name)};
+    *segment = (struct wr_segment){.label = label_of(k, from->name), .rate = from->rate};
     if (from->upstream[0])
         segment->view = k->hooks->view(k->hooks->user, from->upstream, from->upstream_index, false);
     for (size_t i = 0; i < from->interfaces.count; i++)
@@ -325,6 +325,23 @@ static void make_policy(struct work *k)
         compile(k, &spec);
 }
 
+/* Of groups; a segment has its own (policy/segment). */
+static void make_rations(struct work *k)
+{
+    const struct wr_conf *c = k->conf;
+    struct wr_rations *rations = wr_mem_take(&k->out->mem, sizeof(*rations));
+    struct wr_ration_group *group = wr_mem_take(&k->out->mem, c->groups.count * sizeof(*group));
+
+    if (k->out->mem.failed)
+        return;
+    *rations = (struct wr_rations){.group = group};
+    for (size_t i = 0; i < c->groups.count; i++)
+        if (c->groups.items[i].rate != 0)
+            group[rations->groups++] = (struct wr_ration_group){
+                group_bit(k, c->groups.items[i].name), c->groups.items[i].rate};
+    k->out->rations = rations->groups > 0 ? rations : NULL;
+}
+
 int wr_policybuild_make(const struct wr_conf *conf, const struct wr_policybuild_hooks *hooks,
                         struct wr_policybuild *ret)
 {
@@ -334,6 +351,7 @@ int wr_policybuild_make(const struct wr_conf *conf, const struct wr_policybuild_
     wr_mem_init(&ret->mem);
     make_segments(&k);
     make_policy(&k);
+    make_rations(&k);
     if (ret->mem.failed) {
         wr_policybuild_free(ret);
         return WR_E_NOMEM;

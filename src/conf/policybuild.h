@@ -2,7 +2,7 @@
 /*
  * Policy build: from segments and rules as the owner wrote them to what decides (policy/policy, policy/segment).
  *
- *     err = wr_policybuild_make(conf, &hooks, &set);   settings.policy = set.policy, settings.segments = set.segments
+ *     err = wr_policybuild_make(conf, &hooks, &set);   settings.policy = set.policy, settings.segments = set.segments, ...
  *     wr_policybuild_free(&set);
  *
  * Numbers for names and interfaces come from the hooks. The set points into the configuration: it is freed first.
@@ -13,6 +13,7 @@
 #include "conf/conf.h"
 #include "conf/mem.h"
 #include "policy/policy.h"
+#include "policy/ration.h"
 #include "policy/segment.h"
 
 struct wr_policybuild_hooks {
@@ -28,6 +29,7 @@ struct wr_policybuild_hooks {
 struct wr_policybuild {
     const struct wr_policy *policy;     /* NULL: no rule, no list */
     const struct wr_segments *segments; /* NULL: none */
+    const struct wr_rations *rations;   /* likewise */
     void *block;                        /* of the policy's table */
     struct wr_conf_mem mem;
 };

@@ -604,9 +604,13 @@ static const struct wr_schema_row table[] = {
             "with the most of them yields first."},
     {"limits.client_rate", WR_SCHEMA_INT, V01, RANGE(0, 10000000), DEFAULT("1000"),
      AT(limits.client_rate), .unit = "queries a second",
-     .doc = "Queries from one client; what is beyond is dropped. Those over UDP without a valid "
+     .doc = "Queries from one client: a device that is known, with all its addresses, else an "
+            "address. What is "
+            "beyond is dropped; a device is told so by REFUSED `limits.refused_rate` times a "
+            "second. Those over UDP without a valid "
             "cookie, "
-            "which anybody can forge, are counted apart. 0: no bound."},
+            "which anybody can forge, are counted apart. `groups[].rate` and `segments[].rate` go "
+            "before it. 0: no bound."},
     {"limits.client_burst", WR_SCHEMA_INT, V01, RANGE(1, 10000000), DEFAULT("2000"),
      AT(limits.client_burst), .unit = "queries",
      .doc = "How many may come at once before the rate counts."},

@@ -11,6 +11,10 @@
             "group GROUP`."},
     {"groups[].name", WR_SCHEMA_LABEL, V01, RANGE(1, 63), IN(wr_conf_devgroup, name),
      EXAMPLE("cameras"), .doc = "What it is called."},
+    {"groups[].rate", WR_SCHEMA_INT, V01, RANGE(0, 1000000), DEFAULT("0"), IN(wr_conf_devgroup, rate),
+     EXAMPLE("20"), .unit = "queries a second",
+     .doc = "Queries from each of its devices, whatever addresses they come from, in place of `segments[].rate` and "
+            "`limits.client_rate`; twice as many may come at once. Of several groups the least counts. 0: as in its segment."},
     {"groups[].only", WR_SCHEMA_NAME, .list = true, .max_items = WR_POLICY_NAMES_MAX, V01,
      DEFAULT(""), INLIST(wr_conf_devgroup, only), EXAMPLE("vendor.example, pool.ntp.org"),
      .doc = "Approved names for its devices, as `segments[].only` has them for a segment's clients."},

@@ -24,6 +24,10 @@
      .doc = "Who is asked for its clients in place of `upstream.default`: a group, `recursion` or `system`. "
             "Routes go before it. What is answered so is remembered for these clients alone. "
             "Empty: as for everybody."},
+    {"segments[].rate", WR_SCHEMA_INT, V01, RANGE(0, 1000000), DEFAULT("0"), IN(wr_conf_segment, rate),
+     EXAMPLE("20"), .unit = "queries a second",
+     .doc = "Queries from each of its clients in place of `limits.client_rate`; twice as many may come at once. "
+            "0: as everywhere."},
     {"segments[].only", WR_SCHEMA_NAME, .list = true, .max_items = WR_POLICY_NAMES_MAX, V01,
      DEFAULT(""), INLIST(wr_conf_segment, only), EXAMPLE("vendor.example, pool.ntp.org"),
      .doc = "Approved names: its clients get these, all below them, and whatever aliases these "

@@ -56,7 +56,8 @@ struct wr_asker {
     uint64_t judged_by;        /* serial of the settings that the question was judged by */
     bool policy_waits;         /* policy zones want to see the answer first */
     uint64_t asked_us;
-    uint64_t client_hash; /* its address */
+    uint32_t rate; /* queries a second that its segment gives to one client; 0: as all have */
+    uint64_t client_hash; /* the device, or its address */
     uint64_t
         prefix_hash; /* its network, which has more than one address but not without end; may be the same */
     uint16_t id;

@@ -38,6 +38,7 @@
 #include "policy/device.h"
 #include "policy/feedset.h"
 #include "policy/quota.h"
+#include "policy/tally.h"
 #include "resolve/cache.h"
 #include "resolve/upstream.h"
 #include "transport/http.h"
@@ -73,8 +74,9 @@ struct wr_engine_setup {
     uint32_t infra_slots;                 /* for servers found by iteration; 0: none can be */
     struct wr_quota *quota;               /* shared */
     const struct wr_device_table *devices; /* shared; NULL: nobody is known */
-    struct wr_ring *records;               /* to the ledger, or NULL */
-    _Atomic uint64_t *hits; /* by label: how often each rule has said something here; or NULL */
+    struct wr_tally *over_rate; /* queries beyond their rate, by device; shared; or NULL */
+    struct wr_ring *records;    /* to the ledger, or NULL */
+    _Atomic uint64_t *hits;     /* by label: how often each rule has said something here; or NULL */
     struct wr_stats *stats;
     const struct wr_trace *trace; /* or NULL */
     struct wr_rng rng;            /* seeded; copied */

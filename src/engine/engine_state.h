@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The inside of the engine: shared by engine.c (the four calls), pipeline.c (what becomes of a query) and
- * outcome.c (how it leaves: reply, drop, record), obey.c (what policy makes of it). Nobody else includes it.
+ * admit.c (who may ask), outcome.c (how it leaves: reply, drop, record), obey.c (what policy makes of it). Nobody else includes it.
  */
 #ifndef WR_ENGINE_ENGINE_STATE_H
 #define WR_ENGINE_ENGINE_STATE_H
 
+#include "base/str.h"
 #include "engine/engine.h"
 #include "engine/lately.h"
 #include "engine/reply.h"
@@ -83,6 +84,17 @@ void wr_outcome_error(struct wr_engine *e, const struct wr_asker *a, uint16_t rc
                       struct wr_action *ret_action);
 void wr_outcome_reply_setup(const struct wr_engine *e, const struct wr_now *now,
                             struct wr_reply *ret);
+
+/* admit.c: who is counted, and whether he may ask. True: with that the query is settled, into e->ready. */
+void wr_admit_count_as(const struct wr_engine *e, struct wr_asker *a);
+bool wr_admit_allowed(struct wr_engine *e, const struct wr_asker *a, bool readable, uint8_t *room,
+                      size_t cap, const struct wr_now *now);
+bool wr_admit_rate(struct wr_engine *e, struct wr_asker *a, bool readable, uint8_t *room,
+                   size_t cap, const struct wr_now *now);
+/* Has he more unanswered questions than one may have? */
+bool wr_admit_is_busy(const struct wr_engine *e, const struct wr_asker *a);
+/* Is he counted as a device? */
+bool wr_admit_is_device(const struct wr_asker *a);
 
 /* obey.c: who asks, as far as it is known; once, and again where a query was handed to. */
 void wr_obey_identify(const struct wr_engine *e, struct wr_asker *a);

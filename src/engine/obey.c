@@ -142,6 +142,7 @@ void wr_obey_identify(const struct wr_engine *e, struct wr_asker *a)
         uint16_t at = wr_segment_of(s, a->client.ifindex, &a->client.from);
         a->who.segment = at == WR_SEGMENT_NONE ? 0 : s->segment[at].label;
         a->question.view = at == WR_SEGMENT_NONE ? 0 : s->segment[at].view;
+        a->rate = at == WR_SEGMENT_NONE ? 0 : s->segment[at].rate;
     }
 }
 

@@ -73,8 +73,12 @@ static bool limited(const struct wr_engine *e, const struct wr_asker *a)
            e->settings->rrl_rate != 0;
 }
 
+/* A device that is known has buckets of its own: what it asks without end takes nothing from its neighbours. */
 static uint64_t bucket_of(const struct wr_engine *e, const struct wr_asker *a, uint64_t what_hash)
 {
+    if (wr_admit_is_device(a)) {
+        return wr_hash_mix(a->client_hash ^ what_hash);
+    }
     const struct wr_settings *s = e->settings;
     unsigned len = a->client.from.family == WR_AF_V4 ? s->rrl_prefix4_len : s->rrl_prefix6_len;
     return wr_rrl_bucket(&e->setup.secrets->table_key, &a->client.from, len, what_hash);

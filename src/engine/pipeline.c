@@ -12,7 +12,6 @@
 #include "engine/engine_state.h"
 #include "engine/translate.h"
 #include "policy/cookie.h"
-#include "policy/prefix.h"
 #include "resolve/heldanswer.h"
 #include "resolve/localanswer.h"
 #include "resolve/refer.h"
@@ -65,31 +64,6 @@ static bool settle_answer(struct walk *w, const struct wr_answer *answer, uint8_
     return true;
 }
 
-static uint64_t masked_hash(const struct wr_engine *e, const struct wr_addr *from, unsigned len)
-{
-    struct wr_addr masked = wr_addr_mask(from, len);
-    return wr_hash_sip13(&e->setup.secrets->table_key, masked.ip, sizeof(masked.ip));
-}
-
-/* Who is counted: the address, and the network when that is more than the address. */
-static void count_as(const struct wr_engine *e, struct wr_asker *a)
-{
-    const struct wr_addr *from = &a->client.from;
-    bool v4 = from->family == WR_AF_V4;
-    unsigned all = v4 ? 32 : 128, len = v4 ? e->settings->prefix4_len : e->settings->prefix6_len;
-    a->client_hash = masked_hash(e, from, all);
-    /* A network is not its first address. */
-    a->prefix_hash = len < all ? wr_hash_mix(masked_hash(e, from, len) ^ 0x2f) : a->client_hash;
-}
-
-/* Of an outsider the whole network counts as one: its addresses are easily forged. */
-static uint64_t outsider_hash(const struct wr_engine *e, const struct wr_addr *from)
-{
-    const struct wr_settings *s = e->settings;
-    bool v4 = from->family == WR_AF_V4;
-    return wr_hash_mix(masked_hash(e, from, v4 ? s->rrl_prefix4_len : s->rrl_prefix6_len) ^ 0x4f);
-}
-
 /* A primary tells that a zone has changed; it need not be one of those who may ask. Of anybody else it is no question for us. */
 static bool step_notify(struct walk *w, int parse_err)
 {
@@ -103,47 +77,15 @@ static bool step_notify(struct walk *w, int parse_err)
     return settle_local(w, wr_reply_notified(&w->asker, w->room, w->room_size));
 }
 
-/* Outsiders hear REFUSED a few times a second, no larger than what they sent, then nothing. */
-static bool step_allowed(struct walk *w, int parse_err)
+/* May they ask, and so often? */
+static bool step_admit(struct walk *w, int parse_err)
 {
-    struct wr_engine *e = w->e;
-    const struct wr_settings *s = e->settings;
-    uint64_t now_us = w->now->mono_us;
-    if (wr_prefix_has(s->allow, s->allows, &w->asker.client.from)) {
-        return false;
-    }
-    if (parse_err || !wr_quota_take(e->setup.quota, outsider_hash(e, &w->asker.client.from),
-                                    s->refused_rate, s->refused_rate, now_us)) {
-        return settle_drop(w, &e->setup.stats->dropped_outsider);
-    }
-    struct wr_outcome o = {.source = WR_SOURCE_LOCAL,
-                           .slot = 255,
-                           .rcode = WR_RCODE_REFUSED,
-                           .ede = WR_EDE_NONE,
-                           .what_hash = 0x40000u};
-    size_t size = wr_reply_refusal(&w->asker, w->room, w->room_size);
-    wr_outcome_send(e, &w->asker, &o, w->room, size, w->now, &e->ready);
-    return true;
+    return wr_admit_allowed(w->e, &w->asker, parse_err == WR_OK, w->room, w->room_size, w->now);
 }
 
-/* Queries that anybody can forge have buckets of their own: who sends them in a device's name takes nothing from what
- * the device sends over TCP or with its cookie. */
-static bool step_rate(struct walk *w)
+static bool step_rate(struct walk *w, int parse_err)
 {
-    const struct wr_settings *s = w->e->settings;
-    struct wr_quota *q = w->e->setup.quota;
-    const struct wr_asker *a = &w->asker;
-    uint64_t now_us = w->now->mono_us;
-    bool proven = a->client.transport != WR_CLIENT_UDP || a->cookie_state == WR_COOKIE_PROVEN;
-    uint64_t kind = proven ? 0 : 0x55;
-    if (s->client_rate == 0 ||
-        (wr_quota_take(q, a->client_hash ^ kind, s->client_rate, s->client_burst, now_us) &&
-         (a->prefix_hash == a->client_hash ||
-          wr_quota_take(q, a->prefix_hash ^ kind, s->client_rate * WR_PREFIX_CLIENTS,
-                        s->client_burst * WR_PREFIX_CLIENTS, now_us)))) {
-        return false;
-    }
-    return settle_drop(w, &w->e->setup.stats->dropped_client_rate);
+    return wr_admit_rate(w->e, &w->asker, parse_err == WR_OK, w->room, w->room_size, w->now);
 }
 
 /* FORMERR for what cannot be read, NOTIMP and BADVERS for what is not done here. */
@@ -530,15 +472,7 @@ static bool settle_overload(struct walk *w)
 
 static bool step_inflight(struct walk *w)
 {
-    uint32_t most = w->e->settings->client_inflight;
-    struct wr_quota *q = w->e->setup.quota;
-    const struct wr_asker *a = &w->asker;
-    if (most == 0 || (wr_quota_inflight(q, a->client_hash, 0) < most &&
-                      (a->prefix_hash == a->client_hash ||
-                       wr_quota_inflight(q, a->prefix_hash, 0) < most * WR_PREFIX_CLIENTS))) {
-        return false;
-    }
-    return settle_overload(w);
+    return wr_admit_is_busy(w->e, &w->asker) && settle_overload(w);
 }
 
 /* Makes room by giving up the least deserving waiter, with its request when nobody else waits for that. */
@@ -709,21 +643,21 @@ void wr_pipeline_query(struct wr_engine *e, const struct wr_event *event, const 
         return;
     }
     wr_asker_init(&w.asker, &event->client, &w.msg, now->mono_us);
-    count_as(e, &w.asker);
     wr_obey_identify(e, &w.asker);
+    wr_admit_count_as(e, &w.asker);
     if (event->client.handed) {
         handed_over(&w);
         return;
     }
     wr_stats_add(counter_of(s, event->client.transport), 1);
-    if (step_notify(&w, err) || step_allowed(&w, err)) {
+    if (step_notify(&w, err) || step_admit(&w, err)) {
         return;
     }
     if (!err) {
         check_cookie(&w);
     }
-    if (step_rate(&w) || step_form(&w, err) || step_loop(&w) || step_policy(&w) || step_dns64(&w) ||
-        step_local(&w) || step_held(&w) || step_snoop(&w) || step_fresh(&w) ||
+    if (step_rate(&w, err) || step_form(&w, err) || step_loop(&w) || step_policy(&w) ||
+        step_dns64(&w) || step_local(&w) || step_held(&w) || step_snoop(&w) || step_fresh(&w) ||
         step_recursion_desired(&w) || step_owner(&w, &w.asker.question) || step_failed(&w) ||
         step_inflight(&w)) {
         return;

@@ -14,6 +14,7 @@
 
 #include "base/addr.h"
 #include "policy/policy.h"
+#include "policy/ration.h"
 #include "policy/rpz.h"
 #include "policy/segment.h"
 #include "resolve/designated.h"
@@ -45,7 +46,8 @@ struct wr_settings {
 
     uint32_t query_timeout_ms; /* a client query is answered, or failed, by then */
 
-    uint32_t client_rate; /* queries a second from one client prefix; 0: no bound */
+    uint32_t client_rate;             /* queries a second from one client prefix; 0: no bound */
+    const struct wr_rations *rations; /* for whom the owner has said it apart; NULL: nobody */
     uint32_t client_burst;
     uint32_t client_inflight; /* unanswered questions of one client prefix */
     uint32_t rrl_rate;        /* equal responses a second to one prefix without cookie; 0: off */

@@ -29,6 +29,7 @@ struct wr_segment_link {
 struct wr_segment {
     uint16_t label;
     uint16_t view; /* who answers its clients in place of the default group; 0: nobody else */
+    uint32_t rate; /* queries a second of one client; 0: as everywhere */
 };
 
 struct wr_segments {

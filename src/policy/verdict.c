@@ -23,6 +23,7 @@ const char *wr_verdict_by_name(uint8_t by)
         [WR_VERDICT_BY_RPZ] = "rpz",
         [WR_VERDICT_BY_REBINDING] = "rebinding",
         [WR_VERDICT_BY_QUARANTINE] = "quarantine",
+        [WR_VERDICT_BY_RATE] = "rate",
     };
     return NAME_OF(name, by);
 }

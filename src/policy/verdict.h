@@ -32,6 +32,7 @@ enum wr_verdict_by {
     WR_VERDICT_BY_RPZ,
     WR_VERDICT_BY_REBINDING,
     WR_VERDICT_BY_QUARANTINE,
+    WR_VERDICT_BY_RATE, /* the device asks too fast */
 };
 
 /* By what. */

@@ -224,6 +224,7 @@ static int create_engine(struct worker *w)
         .ranges = s->ranges,
         .quota = s->quota,
         .devices = s->devices,
+        .over_rate = s->over_rate,
         .records = s->records == NULL ? NULL : &s->records[w->number],
         .hits = w->hits,
         .stats = &w->stats,

@@ -41,6 +41,7 @@ struct wr_crew_setup {
     uint32_t ranges;      /* proven ones that each worker remembers */
     struct wr_quota *quota;
     const struct wr_device_table *devices;
+    struct wr_tally *over_rate;
     struct wr_net_limits limits; /* ports: of each worker */
     struct wr_net_shared *shared;
     struct wr_ring *records;      /* one for each worker, or NULL */

@@ -104,22 +104,27 @@ static const struct wr_mark *first_mac(const struct wr_census_device *d)
 }
 
 /* Where it was seen last. */
-static void put_segment(const struct wr_serve *s, struct wr_json *j,
-                        const struct wr_census_device *d)
+static uint16_t segment_of(const struct wr_serve *s, const struct wr_census_device *d)
 {
     const struct wr_segments *segments = s->gate->settings.segments;
     const struct wr_census_address *last = NULL;
-    const char *text = "";
     for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
         const struct wr_census_address *a = &d->address[i];
         if (a->addr.family != WR_AF_NONE && (last == NULL || a->last_s > last->last_s)) {
             last = a;
         }
     }
-    if (segments != NULL && last != NULL) {
-        uint16_t at = wr_segment_of(segments, d->ifindex, &last->addr);
-        text = at == WR_SEGMENT_NONE ? "" : wr_labels_text(s->labels, segments->segment[at].label);
-    }
+    return segments != NULL && last != NULL ? wr_segment_of(segments, d->ifindex, &last->addr)
+                                            : WR_SEGMENT_NONE;
+}
+
+static void put_segment(const struct wr_serve *s, struct wr_json *j,
+                        const struct wr_census_device *d)
+{
+    const struct wr_segments *segments = s->gate->settings.segments;
+    uint16_t at = segment_of(s, d);
+    const char *text =
+        at == WR_SEGMENT_NONE ? "" : wr_labels_text(s->labels, segments->segment[at].label);
     wr_json_text(j, "segment", text[0] != 0 ? text : NULL);
 }
 
@@ -268,12 +273,25 @@ static const struct wr_census_device *find(struct wr_serve *s, const char *text,
     return d;
 }
 
+/* How often it may ask in a second, where it was seen last, and how often it has asked beyond that since the start. */
+static void put_rate(const struct wr_serve *s, struct wr_json *j, const struct wr_census_device *d)
+{
+    const struct wr_settings *settings = &s->gate->settings;
+    uint16_t at = segment_of(s, d);
+    uint32_t own = at == WR_SEGMENT_NONE ? 0 : settings->segments->segment[at].rate;
+    struct wr_who who = wr_census_who(wr_devices_machine(s->devices), d, NULL);
+    wr_json_u64(j, "rate",
+                wr_ration_of(settings->rations, &who, own != 0 ? own : settings->client_rate));
+    wr_json_u64(j, "over_rate", wr_tally_get(s->shared.over_rate, d->number));
+}
+
 static void put_device(struct wr_serve *s, struct wr_json *j, const struct wr_census_device *d)
 {
     put_summary(s, j, d);
     wr_json_text(j, "oui", s->conf->registry.oui);
     wr_json_bool(j, "configured", d->configured);
     wr_json_bool(j, "quarantined", d->quarantined);
+    put_rate(s, j, d);
     wr_json_text(j, "conflict",
                  d->trouble != WR_TROUBLE_NONE ? wr_census_trouble_text(d->trouble) : NULL);
     if (d->candidate != 0) {

@@ -341,6 +341,7 @@ static void make_policy(struct wr_gate_making *m)
     }
     g->settings.policy = g->policy.policy;
     g->settings.segments = g->policy.segments;
+    g->settings.rations = g->policy.rations;
 }
 
 static void make_all(struct wr_gate_making *m)

@@ -199,6 +199,7 @@ static int create_crew(struct wr_serve *s)
         .ranges = s->conf->dnssec.ranges,
         .quota = s->shared.quota,
         .devices = s->shared.devices,
+        .over_rate = s->shared.over_rate,
         .limits = s->limits,
         .shared = s->shared.net,
         .records = wr_ledger_rings(s->ledger),

@@ -64,6 +64,12 @@ static int make_devices(struct wr_shared *s, const struct wr_conf *conf)
         return WR_E_IO;
     }
     s->devices = wr_device_init(block, keys, &key);
+    s->over_rate_size = wr_tally_size(conf->registry.devices);
+    block = map(s->over_rate_size);
+    if (block == NULL) {
+        return WR_E_NOMEM;
+    }
+    s->over_rate = wr_tally_init(block, conf->registry.devices);
     return WR_OK;
 }
 
@@ -121,6 +127,9 @@ void wr_shared_destroy(struct wr_shared *shared, const struct wr_now *now)
     free(shared->net);
     if (shared->quota != NULL) {
         munmap(shared->quota, shared->quota_size);
+    }
+    if (shared->over_rate != NULL) {
+        munmap(shared->over_rate, shared->over_rate_size);
     }
     if (shared->devices != NULL) {
         munmap(shared->devices, shared->devices_size);

@@ -15,6 +15,7 @@
 #include "net/limits.h"
 #include "policy/device.h"
 #include "policy/quota.h"
+#include "policy/tally.h"
 #include "resolve/cache.h"
 #include "resolve/conninfo.h"
 #include "resolve/upstream.h"
@@ -27,6 +28,8 @@ struct wr_shared {
     struct wr_conninfo *conns;                /* of configured servers, by slot */
     struct wr_quota *quota;
     size_t quota_size;
+    struct wr_tally *over_rate; /* queries beyond their rate, by device */
+    size_t over_rate_size;
     struct wr_device_table *devices; /* who is behind an address; serve/devices writes it */
     size_t devices_size;
     struct wr_net_shared *net;

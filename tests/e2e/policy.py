@@ -88,6 +88,26 @@ def rebinding(box):
     need(done.returncode == 1 and "rule a has decided" in done.stdout, done)
 
 
+@loopback.test("all addresses of a device have one rate, over all workers, and nobody else has less for it")
+def rates(box):
+    tv, here = ["10.9.0.5", "fd00:9::5", "fd00:9::a5"], {False: ("127.0.0.1", 5300), True: ("fd00:9::1", 5300)}
+    for address in tv + ["fd00:9::1"]:
+        subprocess.run(["ip", "addr", "add", address, "dev", "lo"], check=True)
+    weir = box.weir(workers=2, upstreams=[box.upstream()], listen=["127.0.0.1:5300", "[fd00:9::1]:5300"],
+                    allow=["127.0.0.0/8", "10.9.0.0/24", "fd00:9::/64"], groups=[{"name": "tvs", "rate": 1}],
+                    devices=[{"name": "tv", "addresses": tv, "groups": ["tvs"]}])
+    said = []
+    while 5 not in said and len(said) < 50:     # two at once, and one more a second
+        source = tv[len(said) % 3]
+        said.append(weir.ask("a.example", source=source, to=here[":" in source]).rcode)
+    need(2 <= len(said) < 50, said)
+    told = weir.ask("a.example", source=tv[0], edns=True)
+    equal((told.rcode, told.ede, told.text), (5, 18, "this device asks more than 1 times a second"))
+    seen = weir.verb("device", device="tv")
+    need(seen["rate"] == 1 and seen["over_rate"] >= 2, seen)
+    equal(weir.ask("a.example", source=DESK).addresses, ["192.0.2.1"])
+
+
 @loopback.test("what does not hold together is refused before anything changes")
 def refused(box):
     weir = box.weir(upstreams=[box.upstream()], **rules(
