@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""What the log costs: octets an event and events a second (bench/logload), and answers a second with log.path and without it, in one run.
+"""What the log costs: octets an event and events a second (bench/logload), answers a second with log.path and without it, in one run; and how fast
+it is replayed against another configuration (weir policy test).
 
     bench/log.py [--rounds N] [--seconds S]     $WEIR the program, beside its bench programs; $WEIR_SHARED the shared data
 
@@ -36,11 +37,27 @@ def queries(path):
         f.writelines(f"{at:.3f} {device} {kind} {name}\n" for at, device, kind, name in sorted(rows))
 
 
-def logload(home, *words):
-    folder = tempfile.mkdtemp(dir=home)
+def logload(home, *words, folder=None):
+    folder = folder or tempfile.mkdtemp(dir=home)
     done = subprocess.run([os.path.join(TOOLS, "logload"), "-f", os.path.join(home, "queries"), "-d", folder, *words],
                           capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
+
+
+def replay(home, folder, names):
+    """Events a second, decided once more by hundred rules, a list of so many names, and twenty groups of names with addresses."""
+    config, feed = os.path.join(home, "new.yaml"), os.path.join(home, "feed")
+    with open(feed, "w", encoding="utf-8") as f:
+        f.writelines(f"0.0.0.0 n{i}.listed.example\n" for i in range(names))
+    with open(config, "w", encoding="utf-8") as f:
+        json.dump({"log": {"path": folder}, "feeds": [{"name": "l", "from": feed, "verdict": "nxdomain"}], "policy": {"rules": [
+            {"name": f"r{i}", "domains": [f"d{i}.example", f"e{i}.example"], "verdict": "nodata",
+             **({"addresses": ["192.0.2.0/24"]} if i % 5 == 0 else {})} for i in range(100)]}}, f)
+    began = time.monotonic()
+    done = subprocess.run([WEIR, "policy", "test", config, "--json"], capture_output=True, text=True, check=False)
+    took = time.monotonic() - began
+    told = json.loads(done.stdout)
+    return {"queries": told["queries"], "changed": told["changed"], "seconds": round(took, 2), "queries_per_s": round(told["queries"] / took)}
 
 
 def answers(home, port, log, seconds):
@@ -71,7 +88,9 @@ def main():
         if os.path.exists(DATA):
             queries(os.path.join(home, "queries"))
             print("32 devices, blocks of 30 s:  ", logload(home, "-v"))
-            print("100 000 events a second, 10 s:", logload(home, "-r", "100000", "-t", "10"))
+            folder = tempfile.mkdtemp(dir=home)
+            print("100 000 events a second, 10 s:", logload(home, "-r", "100000", "-t", "10", folder=folder))
+            print("that log, replayed:           ", replay(home, folder, 100000))
         else:
             print("no shared data: octets an event are not measured")
         ratios = []

@@ -293,6 +293,9 @@
 /* Segments in the folder of the log; more are not ours. */
 #define WR_LOG_SEGMENTS_MAX 4096
 
+/* What a replay of the log lists: who would be told something else about which name. Further ones are counted. Some 25 MB. */
+#define WR_REPLAY_CHANGES_MAX 65536u
+
 /* Larger RSA keys are not supported (RFC 3110 section 2 ends at 4096 bits): a check costs the cube of the size. */
 #define WR_RSA_BITS_MAX 4096
 /* Exponents of thousands of bits make one check cost as much as a hundred; real ones have 17 or 33. */

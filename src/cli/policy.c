@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* weir policy: the rules in force and their hits; and which rules of a file are of no use. */
+/* weir policy: the rules in force and their hits; which rules of a file are of no use; and what another file would have changed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/opts.h"
+#include "cli/policytest.h"
 #include "cli/talk.h"
 #include "cli/verb.h"
 #include "conf/conf.h"
@@ -54,20 +55,31 @@ static int check(const struct wr_talk *talk, const char *file)
 
 int wr_cli_policy(int argc, char **argv)
 {
-    struct wr_talk talk = {.who = "policy"};
+    struct wr_talk talk = {.who = "policy", .narrow = true};
+    struct wr_policytest_want want = {.file = NULL};
     const struct wr_opt table[] = {
         WR_TALK_SOCKET_ROW(talk),
         WR_TALK_JSON_ROW(talk),
+        {"days", 0, .value = &want.days, .meta = "N", .help = "test: as many days of the log (7)"},
+        {"log", 0, .value = &want.folder, .meta = "PATH",
+         .help = "test: the log's folder, when FILE has no log.path"},
+        {"count", 'n', .value = &want.count, .meta = "N",
+         .help = "test: tell the N most frequent changes (20, and all as JSON)"},
     };
-    struct wr_opts opts = {"policy",
-                           "[check FILE]",
-                           "Shows segments and rules in force, and how often each rule has said "
-                           "something since the start.\ncheck FILE looks for rules that can "
-                           "never decide, and fails when there are any; no daemon is asked.",
-                           table,
-                           sizeof(table) / sizeof(table[0]),
-                           NULL,
-                           0};
+    struct wr_opts opts = {
+        "policy",
+        "[check|test FILE]",
+        "Shows segments and rules in force, and how often each rule has said "
+        "something since the start.\ncheck FILE looks for rules that can "
+        "never decide, and fails when there are any; no daemon is asked.\n"
+        "test FILE decides what the log on disk has once more, with that configuration, and tells\n"
+        "who would be told something else about which name. It ends with 0 when nothing would "
+        "change,\n"
+        "3 when something would; no daemon is asked, and nothing is changed.",
+        table,
+        sizeof(table) / sizeof(table[0]),
+        NULL,
+        0};
     int status = wr_opts_read(&opts, argc, argv);
 
     if (status != WR_OPTS_GO)
@@ -76,5 +88,9 @@ int wr_cli_policy(int argc, char **argv)
         return wr_talk_do(&talk, "policy", json_object());
     if (!strcmp(opts.operand[0], "check") && opts.operands == 2)
         return check(&talk, opts.operand[1]);
-    return wr_opts_misused(&opts, "check FILE?");
+    if (!strcmp(opts.operand[0], "test") && opts.operands == 2) {
+        want.file = opts.operand[1];
+        return wr_policytest_run(&want, &talk, &opts);
+    }
+    return wr_opts_misused(&opts, "check FILE, or test FILE?");
 }

@@ -175,7 +175,8 @@ int wr_devices_begin(struct wr_serve *s)
 
 /* --- the configuration --- */
 
-static void configure_one(struct wr_serve *s, const struct wr_conf_device *c)
+static int configure_one(struct wr_census *m, struct wr_labels *labels,
+                         const struct wr_conf_device *c, int64_t now_s)
 {
     uint8_t mac[WR_CONF_DEVICE_MARKS_MAX][6];
     struct wr_addr addr[WR_CONF_DEVICE_MARKS_MAX];
@@ -196,30 +197,36 @@ static void configure_one(struct wr_serve *s, const struct wr_conf_device *c)
         addr[one.addrs] = c->addresses.items[one.addrs].addr;
     }
     for (; one.groups < c->groups.count && one.groups < WR_ARRAY_LEN(group); one.groups++) {
-        group[one.groups] = wr_labels_number(s->labels, c->groups.items[one.groups]);
+        group[one.groups] = wr_labels_number(labels, c->groups.items[one.groups]);
     }
-    if (wr_census_configure(s->devices->m, &one, wr_devices_now_s(s)) != WR_OK) {
-        wr_say(WR_LOG_WARN, "device %s has no place: registry.devices is too small", c->name);
+    return wr_census_configure(m, &one, now_s);
+}
+
+void wr_devices_say(struct wr_census *m, const struct wr_conf *conf, struct wr_labels *labels,
+                    const struct wr_gate_slots *slots, int64_t now_s)
+{
+    uint16_t groups[WR_WHO_GROUPS_MAX] = {0};
+    for (size_t i = 0; i < conf->groups.count; i++) {
+        const char *name = conf->groups.items[i].name;
+        int bit = wr_slots_devgroup(slots, name);
+        if (bit >= 0) {
+            groups[bit] = wr_labels_number(labels, name);
+        }
     }
+    wr_census_configure_begin(m);
+    for (size_t i = 0; i < conf->devices.count; i++) {
+        const struct wr_conf_device *c = &conf->devices.items[i];
+        if (configure_one(m, labels, c, now_s) != WR_OK) {
+            wr_say(WR_LOG_WARN, "device %s has no place: registry.devices is too small", c->name);
+        }
+    }
+    wr_census_configure_end(m);
+    wr_census_groups(m, groups, WR_WHO_GROUPS_MAX);
 }
 
 void wr_devices_configure(struct wr_serve *s)
 {
-    struct wr_census *m = s->devices->m;
-    uint16_t labels[WR_WHO_GROUPS_MAX] = {0};
-    for (size_t i = 0; i < s->conf->groups.count; i++) {
-        const char *name = s->conf->groups.items[i].name;
-        int bit = wr_slots_devgroup(&s->slots, name);
-        if (bit >= 0) {
-            labels[bit] = wr_labels_number(s->labels, name);
-        }
-    }
-    wr_census_configure_begin(m);
-    for (size_t i = 0; i < s->conf->devices.count; i++) {
-        configure_one(s, &s->conf->devices.items[i]);
-    }
-    wr_census_configure_end(m);
-    wr_census_groups(m, labels, WR_WHO_GROUPS_MAX);
+    wr_devices_say(s->devices->m, s->conf, s->labels, &s->slots, wr_devices_now_s(s));
 }
 
 /* --- what is seen --- */

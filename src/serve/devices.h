@@ -18,8 +18,11 @@
 #include "conf/leasefile.h"
 #include "policy/census.h"
 
-struct wr_serve;
+struct wr_conf;
 struct wr_devices;
+struct wr_gate_slots;
+struct wr_labels;
+struct wr_serve;
 
 /* Before privileges were dropped: where the registry is. WR_E_NOMEM. */
 int wr_devices_open(struct wr_serve *s, struct wr_devices **ret_devices);
@@ -30,6 +33,9 @@ int wr_devices_begin(struct wr_serve *s);
 /* In the loop from here on. WR_E_NOMEM. */
 int wr_devices_run(struct wr_serve *s);
 void wr_devices_tick(struct wr_serve *s);
+/* What a configuration says of devices and groups, told a machine. */
+void wr_devices_say(struct wr_census *m, const struct wr_conf *conf, struct wr_labels *labels,
+                    const struct wr_gate_slots *slots, int64_t now_s);
 /* A new configuration is in force. */
 void wr_devices_configure(struct wr_serve *s);
 /* A lease as it was read; `serve` is the struct wr_serve. */

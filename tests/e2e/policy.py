@@ -1,10 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Rules for two clients in two segments, on the real binary: what each gets, what is asked of the upstream for it, and what a reload changes."""
+import json
+import os
+import shutil
 import subprocess
+import tempfile
 
 import loopback
-from loopback import equal, need
+from loopback import equal, need, until
 
 CAMERA, DESK = "127.0.0.2", "127.0.0.3"
 SEGMENTS = [{"name": "cams", "subnets": [CAMERA + "/32"], "only": ["vendor.example"]},
@@ -117,6 +121,63 @@ def refused(box):
     answer = weir.refusal('{"verb": "reload"}')
     need("there is no segment" in str(answer), answer)
     equal(weir.ask("a.example").rcode, 5)
+
+
+class Folder:
+    def __init__(self):
+        self.path = tempfile.mkdtemp(prefix="weir-log-")
+        os.chmod(self.path, 0o777)
+
+    def close(self):
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def replay(weir, check, **more):
+    """What another configuration would have decided of what the log has."""
+    path = os.path.join(weir.folder, "new.yaml")
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump(more, f)
+    done = subprocess.run([weir.program, "policy", "test", path, "--json", "--days", "1"], capture_output=True, text=True, check=False)
+    equal(done.returncode, check, done.stderr + done.stdout)
+    return json.loads(done.stdout) if done.stdout else done.stderr
+
+
+def changes(told):
+    return sorted((c["queries"], c["who"], c["name"], c["was"], c["was_by"], c["would_be"], c["by"]) for c in told["changes"])
+
+
+@loopback.test("the log, replayed against another configuration before it is in force: who would be told something else, by which rule")
+def replayed(box):
+    box.things.append(Folder())
+    log = {"path": os.path.join(box.things[-1].path, "kept"), "interval": "1s"}
+    with open(os.path.join(box.things[-1].path, "list"), "w", encoding="utf-8") as f:
+        f.write("0.0.0.0 other.example\n0.0.0.0 tracker.example\n")
+    feed = {"name": "list", "from": f.name, "verdict": "nxdomain"}
+    os.chmod(f.name, 0o644)
+    policy = rules({"name": "no-ads", "segments": ["desks"], "domains": ["ads.example"], "verdict": "nxdomain"})
+    weir = box.weir(upstreams=[box.upstream()], log=log, **policy)
+    for name, source, times in (("x.ads.example", DESK, 2), ("tracker.example", DESK, 3), ("a.vendor.example", CAMERA, 1),
+                                ("far.example", CAMERA, 1), ("far.example", "127.0.0.9", 1)):
+        for _ in range(times):
+            weir.ask(name, source=source)
+    until("it is on disk", lambda: weir.verb("status")["log"]["written"] >= 8)
+    same = replay(weir, 0, log=log, **policy)
+    equal((same["queries"], same["same"], same["changed"], same["not_decidable"], same["changes"]), (8, 8, 0, 0, []), same)
+    told = replay(weir, 3, log=log, feeds=[feed], segments=[dict(SEGMENTS[0], only=["example"]), SEGMENTS[1]], policy={"rules": [
+        {"name": "no-far", "clients": ["127.0.0.9/32"], "domains": ["far.example"], "verdict": "drop"}]})
+    equal(changes(told), [(1, "127.0.0.2", "far.example.", "nxdomain", "only:cams", "passes", None),
+                          (1, "127.0.0.9", "far.example.", "passes", None, "drop", "no-far"),
+                          (2, "127.0.0.3", "x.ads.example.", "nxdomain", "no-ads", "passes", None),
+                          (3, "127.0.0.3", "tracker.example.", "passes", None, "nxdomain", "feed:list")], told)
+    equal(told["changes"][0]["feed"], "list:2")
+    equal((told["same"], told["changed"]), (1, 7), told)
+    need("not in the log" in told["notes"][-1], told)
+    told = replay(weir, 0, log=log, segments=SEGMENTS, policy={"rules": policy["policy"]["rules"] + [
+        {"name": "late", "addresses": ["192.0.2.0/24"], "domains": ["tracker.example"], "verdict": "nodata"}]})
+    equal((told["changed"], told["in_doubt"][0]["queries"], told["in_doubt"][0]["rule"]), (0, 3, "late"), told)
+    text = replay(weir, 1, log=log, policy={"rules": [{"name": "a", "segments": ["nobody"], "verdict": "drop"}]})
+    need("there is no segment" in text, text)
+    need("no log.path" in replay(weir, 1), "a log is wanted")
 
 
 loopback.main()
