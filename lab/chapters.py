@@ -8,6 +8,7 @@ import time
 
 import badpackets
 import clients
+import known
 import private
 import proofs
 import services
@@ -297,4 +298,5 @@ CHAPTERS = {
     **services.CHAPTERS,
     **proofs.CHAPTERS,
     **private.CHAPTERS,
+    **known.CHAPTERS,
 }
