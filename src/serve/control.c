@@ -88,6 +88,15 @@ static struct waiting *find_waiting(struct wr_control *c, wr_id client)
 
 /* --- long answers: as much as the client reads --- */
 
+static void forget(struct wr_control *c, struct waiting *w)
+{
+    wr_logstream_close(w->stream);
+    if (w->what == WAITS_FOLLOW) {
+        atomic_fetch_sub(&c->s->followers, 1);
+    }
+    *w = (struct waiting){0};
+}
+
 static void send_pieces(struct wr_control *c, struct waiting *w)
 {
     wr_id client = w->client;
@@ -110,7 +119,7 @@ static void send_pieces(struct wr_control *c, struct waiting *w)
         }
     }
     if (!more && w->client == client) {
-        *w = (struct waiting){0};
+        forget(c, w);
         wr_unixsock_finish(c->socket, client);
     }
 }
@@ -120,9 +129,11 @@ static void start_pieces(struct wr_control *c, wr_id client, const struct wr_pie
     struct waiting *w = find_waiting(c, 0);
     if (w == NULL) {
         answer_error(c, client, "busy", "too many clients wait already; try again");
+        wr_logstream_close(pieces->stream);
         return;
     }
-    *w = (struct waiting){.client = client, .what = WAITS_PIECES, .pieces = *pieces};
+    *w = (struct waiting){
+        .client = client, .what = WAITS_PIECES, .pieces = *pieces, .stream = pieces->stream};
     begin(c, client, &w->j);
     send_pieces(c, w);
 }
@@ -196,15 +207,6 @@ void wr_control_reloaded(struct wr_control *c)
 }
 
 /* --- log --- */
-
-static void forget(struct wr_control *c, struct waiting *w)
-{
-    wr_logstream_close(w->stream);
-    if (w->what == WAITS_FOLLOW) {
-        atomic_fetch_sub(&c->s->followers, 1);
-    }
-    *w = (struct waiting){0};
-}
 
 /* The last line for those who do not follow: so they know that nothing was cut off. */
 static void end_lines(struct wr_control *c, struct waiting *w)
@@ -306,9 +308,23 @@ static void start_stream(struct wr_control *c, wr_id client, const struct wr_log
     send_events(c, w);
 }
 
+/* What memory has, as one object: queries, where nothing else is asked for. */
+static void start_object(struct wr_control *c, wr_id client, struct wr_logstream_want *want)
+{
+    struct wr_logstream *stream;
+    struct wr_pieces pieces;
+    want->folder = NULL;
+    want->filter.kind = want->filter.kind < 0 ? WR_LEDGER_QUERY : want->filter.kind;
+    if (wr_logstream_open(c->s->ledger, want, &stream) != WR_OK) {
+        answer_error(c, client, "memory", "no memory to read the log; try again");
+        return;
+    }
+    wr_pieces_log(stream, &pieces);
+    start_pieces(c, client, &pieces);
+}
+
 static void start_log(struct wr_control *c, wr_id client, const json_t *args)
 {
-    struct wr_ledger_stats stats;
     const json_t *count = json_object_get(args, "count");
     struct wr_logstream_want want = {
         .count = count == NULL ? UINT64_MAX : (uint64_t)json_integer_value(count),
@@ -330,12 +346,9 @@ static void start_log(struct wr_control *c, wr_id client, const json_t *args)
     }
     if (want.follow || json_is_true(json_object_get(args, "lines"))) {
         start_stream(c, client, &want);
-        return;
+    } else {
+        start_object(c, client, &want);
     }
-    struct wr_pieces pieces; /* of what memory has, as one object */
-    wr_ledger_stats(c->s->ledger, &stats);
-    wr_pieces_log(c->s, stats.last > want.count ? stats.last - want.count : 0, &pieces);
-    start_pieces(c, client, &pieces);
 }
 
 /* --- the line --- */

@@ -10,11 +10,9 @@
 #include "serve/report.h"
 #include "serve/serve.h"
 
-void wr_pieces_log(struct wr_serve *s, uint64_t after, struct wr_pieces *ret_p)
+void wr_pieces_log(struct wr_logstream *stream, struct wr_pieces *ret_p)
 {
-    struct wr_ledger_stats stats;
-    wr_ledger_stats(s->ledger, &stats);
-    *ret_p = (struct wr_pieces){.after = after, .until = stats.last};
+    *ret_p = (struct wr_pieces){.stream = stream};
 }
 
 void wr_pieces_cache(const struct wr_name *name, uint64_t limit, struct wr_pieces *ret_p)
@@ -30,18 +28,14 @@ void wr_pieces_cache(const struct wr_name *name, uint64_t limit, struct wr_piece
 static bool put_events(struct wr_pieces *p, struct wr_serve *s, struct wr_json *j)
 {
     struct wr_ledger_event events[WR_PIECES_EVENTS];
-    uint32_t n = wr_ledger_read(s->ledger, p->after, events, WR_PIECES_EVENTS);
-    for (uint32_t i = 0; i < n && events[i].number <= p->until; i++) {
-        if (events[i].kind == WR_LEDGER_QUERY) {
-            char device[WR_CENSUS_NAME_SIZE];
-            wr_devices_call(s->devices, events[i].record.device, device);
-            wr_report_event(&events[i], device, j, NULL);
-        }
+    uint32_t n = 0;
+    enum wr_logstream_state state = wr_logstream_next(p->stream, events, WR_PIECES_EVENTS, &n);
+    for (uint32_t i = 0; i < n; i++) {
+        char device[WR_CENSUS_NAME_SIZE];
+        wr_devices_call(s->devices, events[i].record.device, device);
+        wr_report_event(&events[i], device, j, NULL);
     }
-    if (n > 0) {
-        p->after = events[n - 1].number;
-    }
-    return n > 0 && p->after < p->until;
+    return state == WR_LOGSTREAM_MORE;
 }
 
 /* --- the cache --- */

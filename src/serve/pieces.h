@@ -18,7 +18,7 @@
 
 #include "dns/name.h"
 #include "serve/json.h"
-#include "serve/ledger.h"
+#include "serve/logstream.h"
 
 struct wr_serve;
 
@@ -31,12 +31,12 @@ struct wr_pieces {
     bool begun;
     bool named; /* only the entries of this name */
     struct wr_name name;
-    uint64_t after, until; /* numbers of events: the last one written, the last one wanted */
+    struct wr_logstream *stream; /* of the log */
     uint64_t cursor, found, limit;
 };
 
-/* The events behind number `after`. */
-void wr_pieces_log(struct wr_serve *s, uint64_t after, struct wr_pieces *ret_p);
+/* What a stream gives that does not follow and has memory alone; it stays the caller's. */
+void wr_pieces_log(struct wr_logstream *stream, struct wr_pieces *ret_p);
 /* At most `limit` entries, of one name or of all (NULL); "more" says whether there were others. */
 void wr_pieces_cache(const struct wr_name *name, uint64_t limit, struct wr_pieces *ret_p);
 /* Writes some more into `j`. False: that was the end (or, without memory, the end has come early and "more" is true). */
