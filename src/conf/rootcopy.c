@@ -27,6 +27,7 @@ static int add_known(struct wr_conf *conf, struct wr_conf_zone *zone)
         uri[i].scheme = WR_URI_TCP;
         wr_assert(wr_addr_from_text(primaries[i], &uri[i].addr) == WR_OK);
         uri[i].addr.port = DNS_PORT;
+        uri[i].addrs = 1;
     }
     zone->primaries.items = uri;
     zone->primaries.count = WR_ARRAY_LEN(primaries);

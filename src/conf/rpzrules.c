@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conf/giver.h"
 #include "conf/tsigkey.h"
 #include "dns/name.h"
 #include "policy/rpz.h"
@@ -65,20 +66,16 @@ static bool is_there(const struct wr_conf *conf, const uint8_t *zone, size_t bef
 static void check_primaries(const struct check *c, size_t i)
 {
     const struct wr_conf_rpz *z = &c->conf->policy.rpz.items[i];
+    const char *plain = wr_giver_plain(z->primaries.items, z->primaries.count);
 
     for (size_t k = 0; k < z->primaries.count; k++) {
-        const struct wr_uri *uri = &z->primaries.items[k];
+        const char *why = wr_giver_wrong(&z->primaries.items[k]);
 
-        if (uri->scheme != WR_URI_TCP)
-            wrong(c, i, "primaries", (long)k, "zones are transferred over TCP; write tcp://");
-        else if (uri->zone[0])
-            wrong(c, i, "primaries", (long)k,
-                  "a link-local address: a primary is asked by an address that can be routed");
+        if (why)
+            wrong(c, i, "primaries", (long)k, "%s", why);
     }
-    if (z->primaries.count && c->conf->upstream.encryption == WR_ENCRYPTION_REQUIRED)
-        wrong(c, i, "primaries", -1,
-              "zones are transferred in plain text, and upstream.encryption is required; bring "
-              "the zone here as a `file`");
+    if (plain && c->conf->upstream.encryption == WR_ENCRYPTION_REQUIRED)
+        wrong(c, i, "primaries", -1, "%s", plain);
 }
 
 static void check_zone(const struct check *c, size_t i)

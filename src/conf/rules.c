@@ -10,6 +10,7 @@
 #include "conf/devicerules.h"
 #include "conf/feedrules.h"
 #include "conf/exporturl.h"
+#include "conf/giver.h"
 #include "conf/record.h"
 #include "conf/policyrules.h"
 #include "conf/rpzrules.h"
@@ -530,13 +531,10 @@ static void check_givers(const struct rules *r, const char *list, const struct w
     char path[PATH_SIZE];
 
     for (size_t j = 0; j < count; j++) {
-        const struct wr_uri *uri = &items[j];
+        const char *why = wr_giver_wrong(&items[j]);
 
-        if (uri->scheme != WR_URI_TCP)
-            wrong(r, indexed(path, list, j, ""), "zones are transferred over TCP; write tcp://");
-        else if (uri->zone[0])
-            wrong(r, indexed(path, list, j, ""),
-                  "a link-local address: a primary is asked by an address that can be routed");
+        if (why)
+            wrong(r, indexed(path, list, j, ""), "%s", why);
     }
 }
 

@@ -212,8 +212,8 @@ static const struct wr_schema_row table[] = {
     {"recursion.root_copy.primaries", WR_SCHEMA_URL, .list = true,
      .max_items = WR_XFER_PRIMARIES_MAX, V01, DEFAULT(""), LIST(recursion.root_copy.primaries),
      EXAMPLE("tcp://192.0.2.53"),
-     .doc = "Where the root zone is transferred from, as `tcp://192.0.2.53`. Empty: servers of the "
-            "Internet that give it to everybody."},
+     .doc = "Where the root zone is transferred from, as those of `local.zones[]`. Empty: servers "
+            "of the Internet that give it to everybody."},
 
     {"dnssec", WR_SCHEMA_SECTION, V01,
      .doc = "What is proven before it is believed (RFC 4033 to 4035)."},
@@ -450,7 +450,9 @@ static const struct wr_schema_row table[] = {
     {"local.zones[].primaries", WR_SCHEMA_URL, .list = true, .max_items = WR_XFER_PRIMARIES_MAX,
      V01, DEFAULT(""), INLIST(wr_conf_zone, primaries), EXAMPLE("tcp://192.0.2.53"),
      .doc =
-         "Servers that have the zone, as `tcp://192.0.2.53`: weir keeps a copy of it, by zone "
+         "Servers that have the zone, as `tcp://192.0.2.53`, or over TLS (RFC 9103) as "
+         "`tls://192.0.2.53#name=ns.example`, with what proves them as upstreams have it, by "
+         "`pkix` or by `pin`, TLS 1.3 and port 853: weir keeps a copy of it, by zone "
          "transfer (AXFR, IXFR), and looks for changes as the zone's SOA record says, or when "
          "one of these servers tells (NOTIFY). The copy "
          "is answered from until the SOA record's expire time is over; then, "

@@ -20,8 +20,8 @@
      .doc = "A zone file, watched: a change is in force as soon as it is compiled. Records that are no good are "
             "set aside and told; a file of which nothing can be used leaves the last good one in force. Empty: none."},
     {"policy.rpz[].primaries", WR_SCHEMA_URL, .list = true, .max_items = WR_XFER_PRIMARIES_MAX, V01,
-     DEFAULT(""), INLIST(wr_conf_rpz, primaries), EXAMPLE("tcp://192.0.2.53"),
-     .doc = "Servers that have the zone, as those of `local.zones[].primaries`: by AXFR, IXFR and NOTIFY. A zone whose "
+     DEFAULT(""), INLIST(wr_conf_rpz, primaries), EXAMPLE("\"tls://192.0.2.53#name=ns.example\""),
+     .doc = "Servers that have the zone, as those of `local.zones[].primaries`, over TCP or TLS: by AXFR, IXFR and NOTIFY. A zone whose "
             "SOA record's expire time is over goes on blocking, and the log and `weir zones` say so."},
     {"policy.rpz[].key", WR_SCHEMA_LABEL, V01, RANGE(0, 255), DEFAULT("\"\""), IN(wr_conf_rpz, key),
      EXAMPLE("transfer.example"),

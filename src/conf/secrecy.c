@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/str.h"
+#include "conf/giver.h"
 
 enum { PATH_SIZE = 128, TEXT_SIZE = WR_URI_TEXT_SIZE + 256 };
 
@@ -196,10 +197,10 @@ static void require_zones(const struct check *c)
     for (size_t i = 0; i < conf->local.zones.count; i++) {
         const struct wr_conf_zone *zone = &conf->local.zones.items[i];
 
-        if (zone->primaries.count)
-            wrong_at(c, "local.zones", i, "primaries",
-                     "zones are transferred in plain text, and upstream.encryption is required; "
-                     "bring the zone here as a `file`");
+        const char *plain = wr_giver_plain(zone->primaries.items, zone->primaries.count);
+
+        if (plain)
+            wrong_at(c, "local.zones", i, "primaries", plain);
         else if (zone->use != WR_USE_ANSWERS)
             wrong_at(c, "local.zones", i, "use",
                      "what the zone delegates is asked in plain text, and upstream.encryption is "

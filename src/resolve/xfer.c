@@ -520,6 +520,13 @@ static void expire(struct wr_xfer *x)
     }
 }
 
+static const char *out_of_reach(const struct wr_xfer *x)
+{
+    return x->set.primary[x->at].secure
+               ? "the primary cannot be reached, or is silent when TLS should begin"
+               : "the primary cannot be reached";
+}
+
 static void tick(struct wr_xfer *x, const struct wr_now *now)
 {
     if (x->data == WR_XFER_LIVE && now->mono_us >= x->expire_us) {
@@ -530,8 +537,7 @@ static void tick(struct wr_xfer *x, const struct wr_now *now)
             look(x, now);
         }
     } else if (now->mono_us >= x->wake_us) {
-        fail(x, now,
-             x->state == WR_XFER_DIAL ? "the primary cannot be reached" : "the primary is silent");
+        fail(x, now, x->state == WR_XFER_DIAL ? out_of_reach(x) : "the primary is silent");
     } else if (now->mono_us >= x->whole_us) {
         took_too_long(x, now, "the transfer took too long");
     } else if (now->mono_us >= x->pace_us) {
@@ -551,12 +557,13 @@ static void connected(struct wr_xfer *x, const struct wr_now *now)
     ask(x, x->qtype, now);
 }
 
-static void closed(struct wr_xfer *x, const struct wr_now *now)
+static void closed(struct wr_xfer *x, const char *reason, const struct wr_now *now)
 {
     x->open = false;
     fail(x, now,
-         x->state == WR_XFER_DIAL ? "the primary cannot be reached"
-                                  : "the primary ended the connection in the middle");
+         reason                     ? reason
+         : x->state == WR_XFER_DIAL ? "the primary cannot be reached"
+                                    : "the primary ended the connection in the middle");
 }
 
 static void notified(struct wr_xfer *x, uint64_t pause_us, const struct wr_now *now)
@@ -599,7 +606,7 @@ void wr_xfer_feed(struct wr_xfer *x, const struct wr_xfer_event *event, const st
         break;
     case WR_XFER_CLOSED:
         if (current && x->state != WR_XFER_WAIT && x->state != WR_XFER_JUDGE) {
-            closed(x, now);
+            closed(x, event->reason, now);
         }
         break;
     case WR_XFER_NOTIFIED: notified(x, WR_XFER_NOTIFY_S * WR_S, now); break;

@@ -7,7 +7,7 @@
  *     while ((what = wr_xfer_poll(x, now, &action)) != WR_XFER_NOTHING) ...
  *     sleep until wr_xfer_deadline(x)
  *
- * A primary is asked over TCP for its SOA record; when that is later than ours the zone follows on the same connection: changes
+ * A primary is asked over TCP, or TLS (RFC 9103: the caller's part), for its SOA record; when that is later than ours the zone follows on the same connection: changes
  * (IXFR), or the whole (AXFR) where those cannot be had. Without a copy that is LIVE the whole is asked for at once, whatever its
  * serial. When one primary fails the next is asked, then all again after the retry time. One that drips has failed too while there is
  * another: in each WR_XFER_PACE_S it has to bring WR_XFER_PACE_OCTETS, and it has its share of what the copy has left to live; where nobody
@@ -50,6 +50,7 @@ struct wr_xfer_primary {
     struct wr_addr addr;           /* with its port */
     const struct wr_tsig_key *key; /* NULL: nothing is signed */
     bool mute;                     /* there should be a key and it cannot be had: not asked */
+    bool secure;                   /* the connection is there when TLS is */
 };
 
 /* All of it stays the caller's, and where it is. */
@@ -76,7 +77,7 @@ enum wr_xfer_event_kind {
     WR_XFER_TICK = 0,  /* the deadline came */
     WR_XFER_CONNECTED, /* conn */
     WR_XFER_OCTETS,    /* conn, bytes, size */
-    WR_XFER_CLOSED,    /* conn: could not be opened, or ended */
+    WR_XFER_CLOSED,    /* conn: could not be opened, or ended; reason, or NULL */
     WR_XFER_NOTIFIED,  /* somebody with a primary's address says that there is news */
     WR_XFER_NOW,       /* the owner wants a look now */
     WR_XFER_TAKEN,     /* what was committed is the copy now */
@@ -88,7 +89,7 @@ struct wr_xfer_event {
     uint32_t conn;
     const uint8_t *bytes;
     size_t size;
-    const char *reason; /* static */
+    const char *reason; /* stays where it is as long as it is the machine's reason */
 };
 
 enum wr_xfer_what {

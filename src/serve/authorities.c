@@ -11,6 +11,31 @@
 
 #include "base/err.h"
 
+static bool any_encrypted(const struct wr_uri *items, size_t count)
+{
+    bool any = false;
+    for (size_t i = 0; i < count; i++) {
+        any = any || wr_uri_is_encrypted(items[i].scheme);
+    }
+    return any;
+}
+
+/* A zone comes by TLS. */
+static bool is_given_over_tls(const struct wr_conf *conf)
+{
+    bool any = any_encrypted(conf->recursion.root_copy.primaries.items,
+                             conf->recursion.root_copy.primaries.count);
+    for (size_t i = 0; i < conf->local.zones.count; i++) {
+        const struct wr_conf_zone *zone = &conf->local.zones.items[i];
+        any = any || any_encrypted(zone->primaries.items, zone->primaries.count);
+    }
+    for (size_t i = 0; i < conf->policy.rpz.count; i++) {
+        const struct wr_conf_rpz *zone = &conf->policy.rpz.items[i];
+        any = any || any_encrypted(zone->primaries.items, zone->primaries.count);
+    }
+    return any;
+}
+
 static bool is_wanted(const struct wr_conf *conf)
 {
     if (conf->encrypted.odoh_targets.count > 0) {
@@ -21,15 +46,16 @@ static bool is_wanted(const struct wr_conf *conf)
             return true;
         }
     }
+    if (is_given_over_tls(conf)) {
+        return true;
+    }
     for (size_t i = 0; i < conf->upstream.groups.count; i++) {
         const struct wr_conf_group *group = &conf->upstream.groups.items[i];
         if (group->discover != WR_FIND_OFF) {
             return true;
         }
-        for (size_t k = 0; k < group->servers.count; k++) {
-            if (wr_uri_is_encrypted(group->servers.items[k].scheme)) {
-                return true;
-            }
+        if (any_encrypted(group->servers.items, group->servers.count)) {
+            return true;
         }
     }
     return conf->upstream.bootstrap.count > 0;

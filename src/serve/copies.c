@@ -34,7 +34,8 @@ struct wr_copies {
     bool stop;
     struct wr_copies_plan *next;
     struct wr_copytrust
-        trust; /* changed by the main thread alone; the thread's own is world.trust */
+        trust;              /* changed by the main thread alone; the thread's own is world.trust */
+    struct wr_creds *creds; /* authorities; likewise */
     bool trust_changed;
     struct wr_copyjob *jobs; /* changed by the thread alone, under the lock */
 };
@@ -89,6 +90,8 @@ static void learn_trust(struct wr_copies *c)
     pthread_mutex_lock(&c->lock);
     if (c->trust_changed) {
         wr_copytrust_copy(&c->world.trust, &c->trust);
+        wr_creds_drop(c->world.creds);
+        c->world.creds = c->creds != NULL ? wr_creds_keep(c->creds) : NULL;
         c->trust_changed = false;
         c->world.trusts++;
     }
@@ -166,7 +169,7 @@ static void wait(struct wr_copies *c, const struct wr_now *now)
     nfds_t count = 1;
     uint64_t woken;
     for (struct wr_copyjob *j = c->jobs; j != NULL && count <= WR_CONF_ZONES_MAX; j = j->next) {
-        fds[count].fd = j->fd;
+        fds[count].fd = j->line.fd;
         fds[count++].events = wr_copyjob_wants(j);
     }
     if (poll(fds, count, sleep_ms(c, now)) <= 0) {
@@ -180,7 +183,7 @@ static void wait(struct wr_copies *c, const struct wr_now *now)
     count = 1;
     for (struct wr_copyjob *j = c->jobs; j != NULL && count <= WR_CONF_ZONES_MAX; j = j->next) {
         short ready = fds[count].revents;
-        bool same = fds[count++].fd == j->fd && j->fd >= 0;
+        bool same = fds[count++].fd == j->line.fd && j->line.fd >= 0;
         if (same && ready != 0) {
             wr_copyjob_io(j, ready, &later);
         }
@@ -273,9 +276,12 @@ void wr_copies_give(struct wr_copies *c, struct wr_copies_plan *plan)
     }
 }
 
-void wr_copies_trust(struct wr_copies *c, const struct wr_prove_settings *settings)
+void wr_copies_trust(struct wr_copies *c, const struct wr_prove_settings *settings,
+                     struct wr_creds *authorities)
 {
     pthread_mutex_lock(&c->lock);
+    wr_creds_drop(c->creds);
+    c->creds = authorities != NULL ? wr_creds_keep(authorities) : NULL;
     wr_copytrust_take(&c->trust, settings);
     c->trust_changed = true;
     pthread_mutex_unlock(&c->lock);
@@ -320,6 +326,8 @@ void wr_copies_close(struct wr_copies *c)
     }
     drop_jobs(c, NULL);
     wr_copies_plan_free(c->next);
+    wr_creds_drop(c->world.creds);
+    wr_creds_drop(c->creds);
     pthread_mutex_destroy(&c->lock);
     close(c->wake);
     free(c);
@@ -421,6 +429,7 @@ static void put_job(const struct wr_copyjob *j, const struct wr_now *now, struct
     wr_json_text(json, "doing", doings[s->state]);
     put_s(json, "next_look_s", s->state == WR_XFER_WAIT, now->mono_us, s->wake_us);
     put_addr(json, "primary", &s->primary);
+    wr_json_bool(json, "encrypted", s->is_encrypted);
     wr_json_bool(json, "signed", s->is_signed);
     wr_json_bool(json, "asked", j->plan.indexed);
     if (s->copy != NULL) {
@@ -429,7 +438,7 @@ static void put_job(const struct wr_copyjob *j, const struct wr_now *now, struct
         wr_json_null(json, "bogus");
     }
     wr_json_u64(json, "transfers", s->transfers);
-    wr_json_text(json, "problem", s->problem);
+    wr_json_text(json, "problem", s->problem[0] != 0 ? s->problem : NULL);
     wr_json_text(json, "file", j->path[0] != 0 ? j->path : NULL);
     wr_json_end(json);
 }

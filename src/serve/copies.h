@@ -42,8 +42,10 @@ const char *wr_copies_folder(const struct wr_copies *copies);
 int wr_copies_plan(const struct wr_conf *conf, const struct wr_names_hooks *hooks,
                    struct wr_copies_plan **ret_plan);
 void wr_copies_plan_free(struct wr_copies_plan *plan);
-/* What the owner trusts from now on: copies with a digest are held against it when they come. */
-void wr_copies_trust(struct wr_copies *copies, const struct wr_prove_settings *settings);
+/* What the owner trusts from now on: copies with a digest are held against it when they come, and primaries over TLS prove themselves by
+ * the authorities, which are kept; NULL: none. */
+void wr_copies_trust(struct wr_copies *copies, const struct wr_prove_settings *settings,
+                     struct wr_creds *authorities);
 /* Is a zone that was read from a file what its digest says, signed by who is trusted (serve/copyproof)? NULL: nobody is, and the digest counts
  * alone. */
 int wr_copies_check(struct wr_copies *copies, const struct wr_names *names, const uint8_t *zone,

@@ -29,8 +29,11 @@ static struct wr_copies_zone *add_zone(struct wr_copies_plan *plan, const uint8_
 {
     struct wr_copies_zone *to = &plan->zone[plan->count++];
     wr_name_set(&to->name, name);
-    for (size_t p = 0; p < primaries && p < WR_XFER_PRIMARIES_MAX; p++) {
-        to->primary[to->primaries++] = primary[p].addr;
+    for (size_t p = 0; p < primaries; p++) {
+        for (unsigned a = 0; a < primary[p].addrs && to->primaries < WR_XFER_PRIMARIES_MAX; a++) {
+            to->primary[to->primaries++] =
+                (struct wr_copies_primary){*wr_uri_addr(&primary[p], a), primary[p]};
+        }
     }
     return to;
 }
@@ -95,7 +98,11 @@ bool wr_copies_zone_is_same(const struct wr_copies_zone *a, const struct wr_copi
         return false;
     }
     for (unsigned i = 0; i < a->primaries; i++) {
-        if (!wr_addr_equal(&a->primary[i], &b->primary[i])) {
+        char text[2][WR_URI_TEXT_SIZE];
+        wr_uri_to_text(&a->primary[i].uri, text[0], sizeof(text[0]));
+        wr_uri_to_text(&b->primary[i].uri, text[1], sizeof(text[1]));
+        if (!wr_addr_equal(&a->primary[i].addr, &b->primary[i].addr) ||
+            strcmp(text[0], text[1]) != 0) {
             return false;
         }
     }

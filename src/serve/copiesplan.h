@@ -14,12 +14,18 @@
 #include "resolve/xfer.h"
 #include "serve/copies.h"
 
+/* One address of a primary, and what is to be proven there. */
+struct wr_copies_primary {
+    struct wr_addr addr;
+    struct wr_uri uri;
+};
+
 struct wr_copies_zone {
     struct wr_name name;
     uint32_t zonemd; /* enum wr_conf_zonemd */
     bool indexed;    /* the resolver asks it */
     bool policy;     /* it is a response policy zone: used past its expire time */
-    struct wr_addr primary[WR_XFER_PRIMARIES_MAX];
+    struct wr_copies_primary primary[WR_XFER_PRIMARIES_MAX];
     unsigned primaries;
     bool has_key, mute;
     struct wr_tsig_key key;

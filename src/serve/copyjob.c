@@ -2,17 +2,13 @@
 #include "serve/copyjob.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/check.h"
 #include "base/err.h"
 #include "conf/tsigkey.h"
-#include "net/sock.h"
 #include "serve/say.h"
 
 /* The file's time is written so often at most: flash wears out. A copy may seem that much older than it is. */
@@ -37,108 +33,73 @@ static void feed(struct wr_copyjob *j, enum wr_xfer_event_kind kind, const char 
 
 /* --- the connection --- */
 
-static void hang_up(struct wr_copyjob *j)
+static void lost(struct wr_copyjob *j, const struct wr_now *now)
 {
-    if (j->fd >= 0) {
-        close(j->fd);
+    const char *why = NULL;
+    if (j->line.why[0] != 0) {
+        memcpy(j->lost, j->line.why, sizeof(j->lost));
+        why = j->lost;
     }
-    j->fd = -1;
-    j->line = WR_COPYJOB_DOWN;
-    j->to_send = j->sent = 0;
+    wr_copyline_hang_up(&j->line);
+    feed(j, WR_XFER_CLOSED, why, now);
 }
 
 static void dial(struct wr_copyjob *j, const struct wr_xfer_action *a, const struct wr_now *now)
 {
-    union wr_sockaddr sa;
-    socklen_t size = wr_sock_from_addr(&a->addr, &sa);
-    hang_up(j);
+    const struct wr_copies_primary *primary = &j->plan.primary[j->x.at];
+    const struct wr_copyline_setup setup = {.uri = &primary->uri,
+                                            .addr = a->addr,
+                                            .creds = j->world->creds,
+                                            .system_clock = j->world->trust.system_clock,
+                                            .floor_s = j->world->trust.floor_s};
     j->conn = a->conn;
-    j->fd = socket(sa.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (j->fd >= 0 && (connect(j->fd, &sa.any, size) == 0 || errno == EINPROGRESS)) {
-        j->line = WR_COPYJOB_DIALLING;
-        return;
+    if (wr_copyline_dial(&j->line, &setup) != WR_OK) {
+        lost(j, now);
     }
-    hang_up(j);
-    feed(j, WR_XFER_CLOSED, NULL, now);
-}
-
-static void lost(struct wr_copyjob *j, const struct wr_now *now)
-{
-    hang_up(j);
-    feed(j, WR_XFER_CLOSED, NULL, now);
-}
-
-/* False: the connection is gone. */
-static bool send_rest(struct wr_copyjob *j)
-{
-    while (j->sent < j->to_send) {
-        ssize_t n = send(j->fd, j->out + j->sent, j->to_send - j->sent, MSG_NOSIGNAL);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n < 0) {
-            return errno == EAGAIN;
-        }
-        j->sent += (size_t)n;
-    }
-    j->sent = j->to_send = 0;
-    return true;
 }
 
 static void queue(struct wr_copyjob *j, const struct wr_xfer_action *a, const struct wr_now *now)
 {
-    wr_assert(a->size <= sizeof(j->out));
-    memcpy(j->out, a->bytes, a->size);
-    j->to_send = a->size;
-    j->sent = 0;
-    if (j->line != WR_COPYJOB_UP || !send_rest(j)) {
+    if (wr_copyline_send(&j->line, a->bytes, a->size) != WR_OK) {
         lost(j, now);
     }
 }
 
-static void finish_dialling(struct wr_copyjob *j, const struct wr_now *now)
+static void take_octets(struct wr_copyjob *j, const uint8_t *bytes, size_t n,
+                        const struct wr_now *now)
 {
-    int err = 0;
-    socklen_t n = sizeof(err);
-    if (getsockopt(j->fd, SOL_SOCKET, SO_ERROR, &err, &n) != 0 || err != 0) {
-        lost(j, now);
-        return;
-    }
-    j->line = WR_COPYJOB_UP;
-    feed(j, WR_XFER_CONNECTED, NULL, now);
-}
-
-static void receive(struct wr_copyjob *j, const struct wr_now *now)
-{
-    ssize_t n = recv(j->fd, j->world->buffer, sizeof(j->world->buffer), 0);
-    if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
-        return;
-    }
-    if (n <= 0) {
-        lost(j, now);
-        return;
-    }
     const struct wr_xfer_event event = {
-        .kind = WR_XFER_OCTETS, .conn = j->conn, .bytes = j->world->buffer, .size = (size_t)n};
+        .kind = WR_XFER_OCTETS, .conn = j->conn, .bytes = bytes, .size = n};
     wr_xfer_feed(&j->x, &event, now);
+    carry_out(j, now);
 }
 
 short wr_copyjob_wants(const struct wr_copyjob *j)
 {
-    if (j->line == WR_COPYJOB_DIALLING) {
-        return POLLOUT;
-    }
-    return (short)(POLLIN | (j->to_send > j->sent ? POLLOUT : 0));
+    return wr_copyline_wants(&j->line);
 }
 
+/* All that came; the machine may hang up in the middle of it, and dial anew. */
 void wr_copyjob_io(struct wr_copyjob *j, short ready, const struct wr_now *now)
 {
-    if (j->line == WR_COPYJOB_DIALLING) {
-        finish_dialling(j, now);
-    } else if ((ready & POLLOUT) && !send_rest(j)) {
+    bool up = j->line.state == WR_COPYLINE_UP;
+    uint32_t conn = j->conn;
+    const uint8_t *bytes;
+    size_t n;
+    int err = wr_copyline_io(&j->line, ready, j->world->buffer, sizeof(j->world->buffer), now);
+    while (err == WR_OK && j->conn == conn) {
+        err = wr_copyline_read(&j->line, &bytes, &n);
+        if (!up && j->line.state == WR_COPYLINE_UP) {
+            up = true;
+            feed(j, WR_XFER_CONNECTED, NULL, now);
+            carry_out(j, now);
+        }
+        if (err == WR_OK && j->conn == conn) {
+            take_octets(j, bytes, n, now);
+        }
+    }
+    if (err != WR_OK && err != WR_E_AGAIN && j->conn == conn) {
         lost(j, now);
-    } else if (ready & (POLLIN | POLLHUP | POLLERR)) {
-        receive(j, now);
     }
     carry_out(j, now);
 }
@@ -278,10 +239,11 @@ static void commit(struct wr_copyjob *j, const struct wr_now *now)
         spoil(j, err, now);
         return;
     }
-    wr_addr_to_text(&j->plan.primary[j->x.at], from, sizeof(from));
-    wr_say(WR_LOG_INFO, "zone %s: serial %u with %u records, %s from %s%s", name_of(j, name),
+    wr_addr_to_text(&j->plan.primary[j->x.at].addr, from, sizeof(from));
+    wr_say(WR_LOG_INFO, "zone %s: serial %u with %u records, %s from %s%s%s", name_of(j, name),
            (unsigned)j->copy->serial, (unsigned)j->copy->names.count,
            changes ? "by its changes" : "whole", from,
+           j->plan.primary[j->x.at].uri.scheme == WR_URI_TLS ? " over TLS" : "",
            j->x.outside > 0 ? "; records of other names were left out" : "");
     j->transfers++;
     j->confirmed_s = 0;
@@ -353,7 +315,7 @@ static void carry_out(struct wr_copyjob *j, const struct wr_now *now)
         case WR_XFER_SEND: queue(j, &a, now); break;
         case WR_XFER_CLOSE:
             if (a.conn == j->conn) {
-                hang_up(j);
+                wr_copyline_hang_up(&j->line);
             }
             break;
         case WR_XFER_BEGIN: begin(j, a.incremental, now); break;
@@ -371,11 +333,12 @@ static void carry_out(struct wr_copyjob *j, const struct wr_now *now)
 static void say_problem(struct wr_copyjob *j)
 {
     char name[WR_NAME_TEXT_SIZE];
-    if (j->x.state != WR_XFER_WAIT || j->x.reason == j->said) {
+    const char *reason = j->x.reason != NULL ? j->x.reason : "";
+    if (j->x.state != WR_XFER_WAIT || strcmp(reason, j->said) == 0) {
         return;
     }
-    j->said = j->x.reason;
-    if (j->said != NULL) {
+    snprintf(j->said, sizeof(j->said), "%s", reason);
+    if (j->said[0] != 0) {
         wr_say(WR_LOG_WARN, "zone %s: %s", name_of(j, name), j->said);
     }
 }
@@ -416,10 +379,12 @@ bool wr_copyjob_show(struct wr_copyjob *j)
     s->confirmed_us = j->x.fresh_us;
     s->expire_us = j->x.expire_us;
     s->wake_us = j->x.wake_us;
-    s->primary = j->plan.primary[j->x.at < j->plan.primaries ? j->x.at : 0];
+    const struct wr_copies_primary *p = &j->plan.primary[j->x.at < j->plan.primaries ? j->x.at : 0];
+    s->primary = p->addr;
+    s->is_encrypted = p->uri.scheme == WR_URI_TLS;
     s->is_signed = j->plan.has_key || j->plan.mute;
     s->transfers = j->transfers;
-    s->problem = j->x.reason;
+    snprintf(s->problem, sizeof(s->problem), "%s", j->x.reason != NULL ? j->x.reason : "");
     return news;
 }
 
@@ -431,7 +396,8 @@ static void settings_of(const struct wr_copyjob *j, struct wr_xfer_settings *ret
     ret->zone = j->zone.wire;
     ret->primaries = j->plan.primaries;
     for (unsigned i = 0; i < j->plan.primaries; i++) {
-        ret->primary[i].addr = j->plan.primary[i];
+        ret->primary[i].addr = j->plan.primary[i].addr;
+        ret->primary[i].secure = j->plan.primary[i].uri.scheme == WR_URI_TLS;
         ret->primary[i].key = j->plan.has_key ? &j->plan.key : NULL;
         ret->primary[i].mute = j->plan.mute;
     }
@@ -475,7 +441,7 @@ struct wr_copyjob *wr_copyjob_open(struct wr_copyjob_world *world,
         return NULL;
     }
     j->world = world;
-    j->fd = -1;
+    wr_copyline_init(&j->line);
     j->zone = plan->name;
     j->plan = *plan;
     settings_of(j, &settings);
@@ -500,6 +466,7 @@ void wr_copyjob_change(struct wr_copyjob *j, const struct wr_copies_zone *plan,
         return;
     }
     j->unjudged = j->unjudged || j->plan.zonemd != plan->zonemd;
+    wr_copyline_hang_up(&j->line); /* it points into the plan */
     j->plan = *plan;
     settings_of(j, &settings);
     wr_xfer_change(&j->x, &settings, now);
@@ -508,7 +475,7 @@ void wr_copyjob_change(struct wr_copyjob *j, const struct wr_copies_zone *plan,
 
 void wr_copyjob_close(struct wr_copyjob *j)
 {
-    hang_up(j);
+    wr_copyline_hang_up(&j->line);
     drop(j);
     wr_xfer_close(&j->x);
     wr_copy_let_go(j->copy);

@@ -16,6 +16,7 @@
 #include "resolve/xfer.h"
 #include "serve/copies.h"
 #include "serve/copiesplan.h"
+#include "serve/copyline.h"
 #include "serve/copyproof.h"
 #include "serve/copyfile.h"
 
@@ -25,7 +26,8 @@ struct wr_copyjob_world {
     struct wr_rng rng;
     struct wr_hash_key key;
     struct wr_copytrust trust;
-    uint32_t trusts; /* how often that has changed */
+    uint32_t trusts;        /* how often that has changed */
+    struct wr_creds *creds; /* who vouches for primaries over TLS; NULL: nobody. Counted. */
     uint8_t buffer[65536];
 };
 
@@ -38,10 +40,9 @@ struct wr_copyjob_shown {
     struct wr_addr primary;
     bool is_signed;
     uint64_t transfers;
-    const char *problem; /* NULL: none */
+    bool is_encrypted;
+    char problem[200]; /* "": none */
 };
-
-enum wr_copyjob_line { WR_COPYJOB_DOWN = 0, WR_COPYJOB_DIALLING, WR_COPYJOB_UP };
 
 struct wr_copyjob {
     struct wr_copyjob *next;
@@ -52,12 +53,9 @@ struct wr_copyjob {
     struct wr_copy *copy; /* the newest, held; NULL */
     struct wr_copybuild build;
     bool building;
-    int fd;
-    enum wr_copyjob_line line;
+    struct wr_copyline line;
     uint32_t conn;
-    size_t sent; /* of the octets to send */
-    size_t to_send;
-    uint8_t out[2048];
+    char lost[200]; /* why a line ended, where it says so: a reason of the machine */
     char path[WR_KEEPFILE_PATH_MAX]; /* "": not kept */
     int64_t confirmed_s; /* of the file that was read; 0: not known, or no longer of interest */
     uint64_t touched_us;
@@ -68,7 +66,7 @@ struct wr_copyjob {
     const char *dropped;    /* why it holds no longer; NULL */
     uint64_t transfers;
     uint32_t notified; /* how often, so far */
-    const char *said;  /* the problem that was told last */
+    char said[200];    /* the problem that was told last; "": none */
     struct wr_copyjob_shown shown;
     bool look;
     uint8_t room[WR_XFER_ROOM];

@@ -241,8 +241,10 @@ static void add_news(struct wr_news *news, struct wr_news_zone *zone, const uint
                      const struct wr_uri *primary, size_t primaries)
 {
     struct wr_news_zone *to = &zone[news->zones];
-    for (size_t p = 0; p < primaries && p < WR_XFER_PRIMARIES_MAX; p++) {
-        to->from[to->froms++] = primary[p].addr;
+    for (size_t p = 0; p < primaries; p++) {
+        for (unsigned a = 0; a < primary[p].addrs && to->froms < WR_XFER_PRIMARIES_MAX; a++) {
+            to->from[to->froms++] = *wr_uri_addr(&primary[p], a);
+        }
     }
     if (to->froms > 0) {
         wr_name_set(&to->name, name);

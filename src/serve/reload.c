@@ -149,7 +149,7 @@ int wr_reload_first_locals(struct wr_serve *s)
     struct wr_now now;
     int err = wr_copies_plan(s->conf, &hooks, &plan);
     if (err == WR_OK) {
-        wr_copies_trust(s->copies, &s->gate->settings.prove);
+        wr_copies_trust(s->copies, &s->gate->settings.prove, s->authorities.creds);
         wr_copies_give(s->copies, plan);
         now_of(s, &now);
         err = wr_locals_load(&s->locals, s->conf, NULL, s->copies, &now, &hooks);
@@ -601,7 +601,7 @@ static void take_over(struct wr_serve *s)
         s->world = r->world;
         memset(&r->world, 0, sizeof(r->world));
         s->limits = r->limits;
-        wr_copies_trust(s->copies, &s->gate->settings.prove);
+        wr_copies_trust(s->copies, &s->gate->settings.prove, s->authorities.creds);
         wr_finder_trust(s->finder, &s->gate->settings.prove);
     }
     if (r->conf != NULL) {

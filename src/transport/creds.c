@@ -15,13 +15,13 @@
 /* TLS 1.2 with forward secrecy and AEAD, and TLS 1.3. Written out, so that no setting of the system opens or closes more. The
  * server's order counts: what DNS sends is so short that AES with 128 bits, and SHA-256 for the keys, cost a device without AES in
  * hardware less than the rest of the handshake. */
-static const char PRIORITY[] =
-    "NONE:+VERS-TLS1.3:+VERS-TLS1.2:+AEAD:+AES-128-GCM:+CHACHA20-POLY1305:+AES-256-GCM"
-    ":+ECDHE-ECDSA:+ECDHE-RSA:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1"
-    ":+SIGN-ECDSA-SHA256:+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-EDDSA-ED25519:+SIGN-RSA-PSS-SHA256"
-    ":+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-SHA256:+SIGN-ECDSA-SHA384:+SIGN-ECDSA-SECP384R1-SHA384"
-    ":+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-SHA384:+SIGN-RSA-PSS-RSAE-SHA512:+SIGN-RSA-SHA512"
-    ":+CTYPE-X509:+COMP-NULL:%SERVER_PRECEDENCE";
+#define PRIORITY                                                                                  \
+    "NONE:+VERS-TLS1.3:+VERS-TLS1.2:+AEAD:+AES-128-GCM:+CHACHA20-POLY1305:+AES-256-GCM"           \
+    ":+ECDHE-ECDSA:+ECDHE-RSA:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1"                    \
+    ":+SIGN-ECDSA-SHA256:+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-EDDSA-ED25519:+SIGN-RSA-PSS-SHA256"   \
+    ":+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-SHA256:+SIGN-ECDSA-SHA384:+SIGN-ECDSA-SECP384R1-SHA384" \
+    ":+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-SHA384:+SIGN-RSA-PSS-RSAE-SHA512:+SIGN-RSA-SHA512"      \
+    ":+CTYPE-X509:+COMP-NULL:%SERVER_PRECEDENCE"
 
 enum {
     NAME_SIZE = 256,
@@ -424,6 +424,11 @@ void *wr_creds_library(const struct wr_creds *creds)
 void *wr_creds_priority(const struct wr_creds *creds)
 {
     return creds->priority;
+}
+
+const char *wr_creds_newest(void)
+{
+    return PRIORITY ":-VERS-TLS1.2";
 }
 
 /* --- judging a peer ------------------------------------------------------------------------------------ */

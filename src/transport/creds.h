@@ -106,5 +106,7 @@ void wr_creds_clock(int64_t wall_s);
 /* For tls and quic: the library's objects (gnutls_certificate_credentials_t, gnutls_priority_t). */
 void *wr_creds_library(const struct wr_creds *creds);
 void *wr_creds_priority(const struct wr_creds *creds);
+/* The same as text, without TLS 1.2. */
+const char *wr_creds_newest(void);
 
 #endif

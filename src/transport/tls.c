@@ -224,7 +224,8 @@ static int tls_set_client(struct wr_tls *t, const struct wr_tls_setup *setup)
 
 static int tls_set(struct wr_tls *t, const struct wr_tls_setup *setup)
 {
-    int said = gnutls_priority_set(t->session, wr_creds_priority(setup->creds));
+    int said = setup->newest ? gnutls_priority_set_direct(t->session, wr_creds_newest(), NULL)
+                             : gnutls_priority_set(t->session, wr_creds_priority(setup->creds));
 
     gnutls_session_set_ptr(t->session, t);
     gnutls_transport_set_ptr(t->session, t);

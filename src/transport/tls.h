@@ -83,6 +83,7 @@ struct wr_tls_setup {
     wr_tls_verify_fn *verify; /* judges the peer; a client must have one */
     void *user;               /* for verify; lives as long as the session */
     const char *name;         /* client: the name for SNI, or NULL (an address is never sent) */
+    bool newest;              /* client: TLS 1.3 and nothing before it */
     const uint8_t *ticket;    /* client: of an earlier session, or NULL */
     size_t ticket_size;
     const uint8_t *ticket_key; /* server: WR_TLS_TICKET_KEY octets, or NULL: no tickets */

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -81,13 +82,18 @@ class Primary:
 
 
 class Knot(Primary):
-    def __init__(self, box, key=None, notify=None, secret=SECRET, deny=False, **words):
+    """`identity`: it speaks TLS as well, at tls_port (RFC 9103); `over_tls` is where."""
+    tls_port = 8531
+
+    def __init__(self, box, key=None, notify=None, secret=SECRET, deny=False, identity=None, **words):
         super().__init__(box, "127.0.0.2", 5301)
+        self.over_tls = f"tls://{self.address}:{self.tls_port}"
+        tls = (f"listen-tls: {self.address}@{self.tls_port}", f"key-file: {identity.key}", f"cert-file: {identity.chain}") if identity else ()
         self.write("example.zone", zone_text(1, **words))
         keys = f"key:\n  - id: {key}\n    algorithm: hmac-sha256\n    secret: {secret}\n" if key else ""
         remote = f"remote:\n  - id: weir\n    address: {notify}\n    via: {self.address}\n" if notify else ""
         acl = "deny: on" if deny else f"key: {key}" if key else "address: 127.0.0.0/8"
-        self.conf = self.write("knot.conf", servers.knot_conf(self.folder, f"listen: {self.address}@{self.port}") + f"""{keys}{remote}acl:
+        self.conf = self.write("knot.conf", servers.knot_conf(self.folder, f"listen: {self.address}@{self.port}", *tls) + f"""{keys}{remote}acl:
   - id: out
     {acl}
     action: transfer
@@ -110,12 +116,22 @@ zone:
 
 
 class Nsd(Primary):
-    def __init__(self, box, key=None, notify=None, **words):
+    """The same; it gives the zone over TLS alone then."""
+    tls_port = 8532
+
+    def __init__(self, box, key=None, notify=None, identity=None, **words):
         super().__init__(box, "127.0.0.3", 5302)
+        self.over_tls = f"tls://{self.address}:{self.tls_port}"
+        tls = (f"""server:
+  ip-address: {self.address}@{self.tls_port}
+  tls-port: {self.tls_port}
+  tls-service-key: "{identity.key}"
+  tls-service-pem: "{identity.chain}"
+""" if identity else "")
         self.write("example.zone", zone_text(1, **words))
         keys = f"key:\n  name: {key}\n  algorithm: hmac-sha256\n  secret: \"{SECRET}\"\n" if key else ""
         told = f"  notify: {notify} {key or 'NOKEY'}\n  outgoing-interface: {self.address}\n" if notify else ""
-        self.conf = self.write("nsd.conf", servers.nsd_conf(self.folder, [f"{self.address}@{self.port}"]) + f"""{keys}zone:
+        self.conf = self.write("nsd.conf", servers.nsd_conf(self.folder, [f"{self.address}@{self.port}"]) + f"""{tls}{keys}zone:
   name: "example."
   zonefile: "{self.zone}"
   provide-xfr: 127.0.0.0/8 {key or 'NOKEY'}
@@ -123,16 +139,38 @@ class Nsd(Primary):
         self.run([spaces.peer("nsd"), "-d", "-c", self.conf])
 
 
-class Liar:
-    """A primary in this process: `play(query)` gives octets to send, then the connection is closed, unless they end with None."""
+def record(name, rtype, rdata, ttl=60):
+    return loopback.wire_name(name) + struct.pack(">HHIH", rtype, 1, ttl, len(rdata)) + rdata
 
-    def __init__(self, box, play):
-        self.play, self.asked = play, []
+
+def soa(serial):
+    return record("example", 6, loopback.wire_name("ns.example") * 2 + struct.pack(">IIIII", serial, 3600, 2, 3600, 60))
+
+
+def message(query, *records, flags=0x8400):
+    body = query[12:loopback.skip_name(query, 12) + 4]
+    wire = query[:2] + struct.pack(">HHHHH", flags, 1, len(records), 0, 0) + body + b"".join(records)
+    return struct.pack(">H", len(wire)) + wire
+
+
+class Liar:
+    """A primary in this process: `play(query)` gives octets to send, then the connection is closed, unless they end with None.
+
+    `identity`: it speaks TLS. `rude`: it says what it has without hearing anything.
+    """
+
+    def __init__(self, box, play, identity=None, rude=False, port=5303):
+        self.play, self.asked, self.rude, self.context = play, [], rude, None
+        if identity:
+            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.context.load_cert_chain(identity.chain, identity.key)
+            self.context.set_alpn_protocols(["dot"])
         self.socket = socket.socket()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind(("127.0.0.4", 5303))
+        self.socket.bind(("127.0.0.4", port))
         self.socket.listen(8)
-        self.url = "tcp://127.0.0.4:5303"
+        self.url = f"tcp://127.0.0.4:{port}"
+        self.over_tls = f"tls://127.0.0.4:{port}"
         self.thread = threading.Thread(target=self._serve, daemon=True)
         self.thread.start()
         box.things.append(self)
@@ -143,13 +181,20 @@ class Liar:
                 conn, _ = self.socket.accept()
                 with conn:
                     conn.settimeout(loopback.PATIENCE_S)
-                    query = loopback.read_framed(conn)
-                    at = loopback.skip_name(query, 12)
-                    self.asked.append(struct.unpack(">H", query[at:at + 2])[0])
-                    conn.sendall(self.play(query))
+                    self._play(conn)
             except (OSError, AssertionError):
                 if self.socket.fileno() < 0:
                     return
+
+    def _play(self, conn):
+        if self.rude:
+            conn.sendall(self.play(b""))
+            return
+        with self.context.wrap_socket(conn, server_side=True) if self.context else conn as conn:
+            query = loopback.read_framed(conn)
+            at = loopback.skip_name(query, 12)
+            self.asked.append(struct.unpack(">H", query[at:at + 2])[0])
+            conn.sendall(self.play(query))
 
     def close(self):
         self.socket.shutdown(socket.SHUT_RDWR)

@@ -4,11 +4,18 @@
 changes; one whose expire time is over goes on blocking, over a restart too.
 """
 import os
+import shutil
 import signal
+import sys
+import tempfile
 
 import loopback
 import primaries
 from loopback import equal, need, until
+from primaries import message, soa
+
+sys.path.insert(0, os.path.join(loopback.TOP, "lab"))
+import certs
 
 HEAD = "@ 60 SOA ns. host. 7 3600 600 86400 30\n"
 
@@ -94,13 +101,81 @@ def key_file(weir):
     return path
 
 
-def secondary(box, primary, key=None, kept=False):
+def secondary(box, url, key=None, kept=False, ca=None):
     weir, _ = serve(box, {}, start=False)
     local = {"copies": weir.folder} if kept else {}
-    policy = {"rpz": [dict({"zone": "example.", "primaries": [primary.url]}, **({"key": key} if key else {}))]}
+    policy = {"rpz": [dict({"zone": "example.", "primaries": [url]}, **({"key": key} if key else {}))]}
     local = dict(local, **({"keys": [{"name": key, "file": key_file(weir)}]} if key else {}))
-    weir.configure(box.settings([box.things[0]], policy=policy, local=local, user=""))
+    weir.settings = box.settings([box.things[0]], policy=policy, local=local, user="")
+    if ca:
+        weir.settings["upstream"]["ca_file"] = ca.path
+    weir.configure(weir.settings)
     return weir.start()
+
+
+class Folder:
+    def __init__(self, box):
+        self.path = tempfile.mkdtemp(prefix="weir-rpz-")
+        box.things.append(self)
+
+    def close(self):
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def follow(weir, url):
+    """The same zone from there, now."""
+    weir.settings["policy"]["rpz"][0]["primaries"] = [url]
+    weir.configure(weir.settings)
+    weir.verb("reload")
+
+
+def problem(weir, words):
+    def look():
+        weir.verb("zones_look", name="example.")
+        return words in (weir.verb("zones")[0]["problem"] or "")
+    until(words, look)
+
+
+@loopback.test("a zone of knotd over TLS, and signed: by its changes; strangers, plain text and a cut stream leave the last good one")
+def over_tls(box):
+    box.upstream()
+    ca = certs.Authority(Folder(box).path)
+    good = ca.issue("good", ["ns.example"])
+    primary = primaries.Knot(box, key="k.example", identity=good, more="bad.site.example. 60 CNAME .\n")
+    weir = secondary(box, primary.over_tls + "#name=ns.example", key="k.example", ca=ca)
+    until("it blocks", lambda: blocked(weir, "bad.site"))
+    need("whole from 127.0.0.2:8531 over TLS" in weir.log(), weir.log())
+    primary.publish(2, more="worse.site.example. 60 CNAME .\n")
+
+    def changed():
+        weir.verb("zones_look", name="example.")
+        return blocked(weir, "worse.site")
+    until("the change is in force", changed)
+    need("by its changes from 127.0.0.2:8531 over TLS" in weir.log(), weir.log())
+    equal(weir.verb("zones")[0]["encrypted"], True)
+    plain = primaries.Liar(box, lambda _: b"\0\x0c" + b"\0\1\x84\0" + b"\0" * 8, rude=True)
+    cut = primaries.Liar(box, lambda q: message(q, soa(9))[:20], identity=good, port=5304)
+    for url, words in ((primary.over_tls + "#name=other.example", "TLS with the primary failed: "),
+                       (primary.over_tls + "#pin=sha256/" + "A" * 43 + "=", "TLS with the primary failed: "),
+                       (plain.over_tls + "#name=ns.example", "TLS with the primary failed: "),
+                       (cut.over_tls + "#name=ns.example", "the primary ended the connection in the middle")):
+        follow(weir, url)
+        problem(weir, words)
+        need(blocked(weir, "worse.site"))
+        until("told", lambda: f"zone example.: {words}" in weir.log())    # pylint: disable=cell-var-from-loop
+    # A key that is known needs no authority.
+    follow(weir, primary.over_tls + "#pin=sha256/" + good.pin)
+    until("live", lambda: weir.verb("zones")[0]["problem"] is None)
+
+
+@loopback.test("a zone of nsd over TLS")
+def nsd_over_tls(box):
+    box.upstream()
+    ca = certs.Authority(Folder(box).path)
+    primary = primaries.Nsd(box, identity=ca.issue("good", [], ["127.0.0.3"]), more="bad.site.example. 60 CNAME .\n")
+    weir = secondary(box, primary.over_tls, ca=ca)
+    until("it blocks", lambda: blocked(weir, "bad.site"))
+    need("whole from 127.0.0.3:8532 over TLS" in weir.log(), weir.log())
 
 
 @loopback.test("a zone of knotd, signed by TSIG: NOTIFY brings its changes")
@@ -108,7 +183,7 @@ def knot(box):
     box.upstream()
     slow = "3600 3600 7200 60"
     primary = primaries.Knot(box, key="k.example", notify="127.0.0.1@5300", timers=slow, more="bad.site.example. 60 CNAME .\n")
-    weir = secondary(box, primary, key="k.example")
+    weir = secondary(box, primary.url, key="k.example")
     until("it blocks", lambda: blocked(weir, "bad.site"))
     equal(weir.ask("worse.site").addresses, ["192.0.2.1"])
     primary.publish(2, timers=slow, more="worse.site.example. 60 CNAME .\n")
@@ -122,7 +197,7 @@ def knot(box):
 def expired(box):
     box.upstream()
     primary = primaries.Knot(box, timers="5 2 10 60", more="bad.site.example. 60 CNAME .\n")
-    weir = secondary(box, primary, kept=True)
+    weir = secondary(box, primary.url, kept=True)
     until("it blocks", lambda: blocked(weir, "bad.site"))
     primary.stop()
     until("it has expired", lambda: weir.verb("zones")[0]["state"] == "expired", 40)

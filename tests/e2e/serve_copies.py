@@ -15,6 +15,7 @@ import time
 import loopback
 import primaries
 from loopback import equal, need, until
+from primaries import message, record, soa
 
 sys.path.insert(0, os.path.join(loopback.TOP, "lab"))
 import shim
@@ -178,7 +179,7 @@ def nothing_yet(box):
     weir.start()
     reply = weir.ask("www.example", edns=True)
     equal((reply.rcode, reply.ede), (2, 14))
-    until("it is said", lambda: zone(weir)["problem"] == "the primary cannot be reached")
+    until("it is said", lambda: "the primary cannot be reached" in (zone(weir)["problem"] or ""))
     equal(weir.ask("www.elsewhere").rcode, 0)
     equal(up.names[loopback.wire_name("www.example")[:-1] + b"\0"], 0)
     primary = primaries.Knot(box)
@@ -275,22 +276,8 @@ def dying(box):
     answers(weir, "www.example", "192.0.2.5")
     second.stop()
     weir.verb("zones_look", name="example.")
-    until("it is said", lambda: zone(weir)["problem"] == "the primary cannot be reached")
+    until("it is said", lambda: "the primary cannot be reached" in (zone(weir)["problem"] or ""))
     answers(weir, "www.example", "192.0.2.5")
-
-
-def record(name, rtype, rdata, ttl=60):
-    return loopback.wire_name(name) + struct.pack(">HHIH", rtype, 1, ttl, len(rdata)) + rdata
-
-
-def soa(serial):
-    return record("example", SOA, loopback.wire_name("ns.example") * 2 + struct.pack(">IIIII", serial, 3600, 2, 3600, 60))
-
-
-def message(query, *records, flags=0x8400):
-    body = query[12:loopback.skip_name(query, 12) + 4]
-    wire = query[:2] + struct.pack(">HHHHH", flags, 1, len(records), 0, 0) + body + b"".join(records)
-    return struct.pack(">H", len(wire)) + wire
 
 
 @loopback.test("a transfer that breaks off, changes its serial, or does not stop leaves the copy as it was")

@@ -197,6 +197,9 @@ static void test_zones(void **state)
     zone.primaries.items = &servers[1];
     zone.primaries.count = 1;
     expect("local.zones[0].primaries", "transferred");
+    zone.use = WR_USE_ANSWERS;
+    uri(1, "tls://192.0.2.2");
+    expect(NULL, NULL);
 }
 
 static void test_opportunistic(void **state)

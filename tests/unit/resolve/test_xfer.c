@@ -102,12 +102,17 @@ static void drain(void)
     }
 }
 
-static void feed(enum wr_xfer_event_kind kind)
+static void feed_reason(enum wr_xfer_event_kind kind, const char *reason)
 {
-    const struct wr_xfer_event event = {.kind = kind, .conn = conn, .reason = "spoilt by the test"};
+    const struct wr_xfer_event event = {.kind = kind, .conn = conn, .reason = reason};
 
     wr_xfer_feed(&x, &event, &now);
     drain();
+}
+
+static void feed(enum wr_xfer_event_kind kind)
+{
+    feed_reason(kind, kind == WR_XFER_SPOILT ? "spoilt by the test" : NULL);
 }
 
 static void octets(const uint8_t *bytes, size_t size)
@@ -352,6 +357,8 @@ static void test_half(void **state)
     assert_in_range(wr_xfer_deadline(&x), now.mono_us + 90 * WR_S, now.mono_us + 100 * WR_S);
     sleep_until_deadline();
     TOLD("open:1 ");
+    feed_reason(WR_XFER_CLOSED, "it is not who it should be");
+    assert_string_equal(x.reason, "it is not who it should be");
 }
 
 static void test_without_a_copy_it_backs_off(void **state)
