@@ -559,9 +559,11 @@
 /* Hundredths of certainty for who only says a name. */
 #define WR_DEVICE_SURE_CLAIM 40
 /* Addresses of one device: two prefixes with a stable and some temporary ones (RFC 8981), IPv4, link-local. What it is known by: MAC
- * addresses of its ports and those it has made up, identifiers, names. The one unseen for longest leaves. */
-#define WR_CENSUS_ADDRESSES_MAX 16
-#define WR_CENSUS_MARKS_MAX     12
+ * addresses of its ports and those it has made up, identifiers, names, how it asks for an address. The one unseen for longest leaves;
+ * of names, fingerprints and classes there are few at a time, so that they push nothing else out. */
+#define WR_CENSUS_ADDRESSES_MAX 24
+#define WR_CENSUS_MARKS_MAX     24
+#define WR_CENSUS_ALIKE_MAX     4
 /* A device that made up a new MAC address is known again when its old ones were silent for so long. */
 #define WR_CENSUS_QUIET_S 60
 /* A conflict is over when its reason is so long ago; who is silent for so long has left an address to who contests it. */
@@ -575,5 +577,12 @@
 #define WR_CENSUS_GUESTS_A_SECOND 64 /* that may take somebody's place: each costs a look at all */
 #define WR_CENSUS_GUEST_S         600
 #define WR_CENSUS_FORGET_S        86400
+/* DHCP as it is heard. Octets of a packet; of one thing that a client says, as of what DHCPv4 can say in one option; options of a message,
+ * padding counted. */
+#define WR_DHCP_PACKET_MAX  1500
+#define WR_DHCP_FIELD_MAX   255
+#define WR_DHCP_OPTIONS_MAX 512
+/* Interfaces on which it is heard. */
+#define WR_DHCP_EARS_MAX 16
 
 #endif

@@ -358,6 +358,10 @@ struct wr_conf {
         const char *file; /* "": where systemd says, or none */
         uint32_t forget_s;
         const char *oui;
+        struct {
+            const char **items;
+            size_t count;
+        } hear_dhcp; /* interfaces */
     } registry;
     uint32_t workers; /* 0: one a core */
     const char *user; /* "": stay who we are */

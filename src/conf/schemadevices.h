@@ -52,7 +52,7 @@
     {"registry", WR_SCHEMA_SECTION, V01, .doc = "What weir remembers of devices."},
     {"registry.devices", WR_SCHEMA_INT, V01, RESTART, RANGE(16, 65536),
      BY_PROFILE("2048", "256", "16384"), AT(registry.devices), .unit = "devices",
-     .doc = "Most devices that are known at a time. A device takes 3 KB, when it is there. "
+     .doc = "Most devices that are known at a time. A device takes 4 KB, when it is there. "
             "Guests of one interface have at most half of the places."},
     {"registry.file", WR_SCHEMA_PATH, V01, RESTART, RANGE(0, PATH_OCTETS), DEFAULT("\"\""),
      AT(registry.file), EXAMPLE("/var/lib/weir/devices"),
@@ -62,6 +62,14 @@
      DEFAULT("90d"), AT(registry.forget_s),
      .doc = "A device that nobody has seen for so long is forgotten, but for those that the owner "
             "has named, grouped or quarantined."},
+    {"registry.hear_dhcp", WR_SCHEMA_LABEL, .list = true, .max_items = WR_DHCP_EARS_MAX, V01, RESTART,
+     RANGE(1, WR_CONF_INTERFACE_SIZE - 1), DEFAULT(""), LIST(registry.hear_dhcp),
+     EXAMPLE("br-cam, br-lan"),
+     .doc = "Interfaces on which weir hears how devices ask for an address (DHCPv4 and DHCPv6): their "
+            "names, identifiers, classes, and what they want to know, in its order, which stays the "
+            "same as long as a device runs the same program. A device whose fingerprint changes is in "
+            "conflict. The DHCP server is not disturbed. A bridge, and not its ports; not the uplink. Needs CAP_NET_RAW at the start; "
+            "without it weir says so and goes on."},
     {"registry.oui", WR_SCHEMA_PATH, V01, RANGE(0, PATH_OCTETS),
      DEFAULT("/usr/share/ieee-data/oui.txt"), AT(registry.oui),
      .doc = "The list of vendors by MAC address that `weir devices` reads, as Debian's package "

@@ -4,6 +4,7 @@
  *
  *     wr_census_neighbour   the kernel has seen this MAC address behind this IP address, on this interface
  *     wr_census_lease       a DHCP server has given the address to this client
+ *     wr_census_heard       a device was heard as it asked for an address (policy/dhcp.h)
  *     wr_census_claim       whoever asks from this address proves (certificate) or says that it is so-and-so
  *     wr_census_configure   the owner says what belongs together
  *
@@ -19,14 +20,15 @@
  * A made-up MAC address that nobody knows is a new device, until there is strong evidence that it is an old one: the same DHCP
  * client identifier or DUID together with the same host name, or a proven certificate. Identifiers can be heard and repeated by
  * anybody. So the first of the two holds only when the device's other MAC addresses have been silent for
- * WR_CENSUS_QUIET_S; until then it is nobody's. A host name alone ties nothing.
+ * WR_CENSUS_QUIET_S, and the two do not ask for an address in different ways; until then it is nobody's. A host name alone ties nothing.
  *
  * An address that goes to another device by its lease goes at once. When the neighbour table alone says so, it depends on whether
  * that is likely: who holds a lease, whose MAC address stands in the address (EUI-64), who has an IPv6 address that
  * it chose itself, and who was there a moment ago, keep the name of the address, but the address is in conflict: it has the groups of both devices,
  * and whoever decides gives it what both may have (WR_WHO_CONFLICT). A device whose MAC address is on two interfaces, whose
- * fingerprint (DHCP identifier and host name) changes, or whose old MAC address comes back, is in conflict as a whole, until that
- * is WR_CENSUS_CONFLICT_S ago or the owner says that it is well (`weir device allow`).
+ * fingerprint changes (DHCP identifier together with host name), or whose old MAC address comes back, is in conflict as a whole, until that
+ * is WR_CENSUS_CONFLICT_S ago or the owner says that it is well (`weir device allow`). So is one that asks for an address in a way that it never did
+ * in its first WR_CENSUS_GUEST_S, and as long as that was the last it was heard to say.
  *
  * Strangers can make up neighbours without end. Devices have classes: what the owner has named or configured; what has a lease or a certificate;
  * what was seen over ten minutes; the rest. Of the last two an interface has half of the places at most; who is least deserving
@@ -45,6 +47,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "policy/device.h"
+#include "policy/dhcp.h"
 
 struct wr_census;
 
@@ -57,6 +60,10 @@ enum wr_mark_kind {
     WR_MARK_HOST,        /* what it calls itself in DHCP, in small letters */
     WR_MARK_CERTIFICATE, /* a name that it has proven */
     WR_MARK_CLAIM,       /* a name that it only says */
+    WR_MARK_WISHES,      /* what it wants to know in DHCPv4, in its order: its fingerprint */
+    WR_MARK_WISHES6,     /* in DHCPv6 */
+    WR_MARK_CLASS,       /* what it calls its kind in DHCP */
+    WR_MARK_KINDS,       /* how many there are */
 };
 
 /* Where a mark or an address is known from: bits. */
@@ -66,6 +73,8 @@ enum wr_mark_source {
     WR_FROM_QUERY = 4,   /* the way in which it asked */
     WR_FROM_CONFIG = 8,  /* the configuration */
     WR_FROM_MEMORY = 16, /* the registry, of a time before the last start; gone when seen again */
+    WR_FROM_DHCP = 32,   /* heard when it asked for an address */
+    WR_FROM_ALL = 63,
 };
 
 #define WR_MARK_SIZE        40 /* octets of one that are kept; of longer ones the end is a hash */
@@ -78,6 +87,7 @@ struct wr_mark {
     uint8_t kind;            /* enum wr_mark_kind */
     uint8_t sources;         /* of enum wr_mark_source */
     uint8_t size;
+    uint8_t doubted; /* of WISHES: it came when another one was known for long */
     uint8_t octets[WR_MARK_SIZE];
 };
 
@@ -97,6 +107,7 @@ enum wr_census_trouble {
     WR_TROUBLE_FINGERPRINT, /* its DHCP identifier and its host name have changed */
     WR_TROUBLE_RETURNED,    /* a MAC address that it had given up is back */
     WR_TROUBLE_COPIED,      /* its certificate is shown by another device */
+    WR_TROUBLE_WISHES,      /* it asks for an address in another way than it did */
     WR_TROUBLE_CONTESTED,   /* an address of it is used by another device (events only) */
     WR_TROUBLE_FULL,        /* there is no place for another device (events only) */
 };
@@ -164,6 +175,10 @@ struct wr_census_lease {
     int64_t until_s;
 };
 void wr_census_lease(struct wr_census *m, const struct wr_census_lease *lease, int64_t now_s);
+
+/* What a device says of itself in DHCP, heard on this interface. */
+void wr_census_heard(struct wr_census *m, uint32_t ifindex, const struct wr_dhcp_heard *heard,
+                     int64_t now_s);
 
 /* `proven`: by a certificate. */
 void wr_census_claim(struct wr_census *m, const struct wr_addr *addr, uint32_t ifindex,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The inside of the census: shared by census.c (evidence), censusplace.c (addresses and the table), censusroom.c (who has a
+ * The inside of the census: shared by census.c (evidence), censuslease.c (what DHCP says), censusplace.c (addresses and the table), censusroom.c (who has a
  * place) and censusowner.c (the owner's word). Nobody else includes it.
  *
  * Devices stand in an array and are found by two maps, from the hash of a mark and of an address to the place + 1; what
@@ -39,7 +39,23 @@ struct wr_census_device *wr_census_by_mark(const struct wr_census *m, const stru
 struct wr_mark *wr_census_mark_add(struct wr_census *m, struct wr_census_device *d,
                                    const struct wr_mark *mark, uint8_t source, int64_t now_s);
 void wr_census_mark_drop(struct wr_census *m, struct wr_census_device *d, struct wr_mark *mark);
+/* Is its fingerprint in DHCP another than it was? */
+bool wr_census_is_doubted(const struct wr_census_device *d);
 bool wr_census_has_mark(const struct wr_census_device *d, const struct wr_mark *mark);
+
+unsigned wr_census_macs(const struct wr_census_device *d);
+/* What a machine on a link can have: no group's and no void one. */
+bool wr_census_is_machines_mac(const uint8_t mac[6]);
+bool wr_census_is_machines_address(const struct wr_addr *addr);
+void wr_census_seen(struct wr_census *m, struct wr_census_device *d, uint32_t ifindex,
+                    int64_t now_s);
+
+/* --- DHCP (censuslease.c) --- */
+
+/* Is it one of nothing but MAC addresses that it made up itself? */
+bool wr_census_is_made_up(const struct wr_census_device *d);
+/* Is the device that `d` may be silent by now? Then it is that one. */
+void wr_census_tick_candidate(struct wr_census *m, struct wr_census_device *d, int64_t now_s);
 
 /* --- addresses (censusplace.c) --- */
 

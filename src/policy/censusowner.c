@@ -245,6 +245,9 @@ int wr_census_allow(struct wr_census *m, uint32_t number)
     }
     d->trouble = WR_TROUBLE_NONE;
     d->linked = false;
+    for (size_t i = 0; i < WR_CENSUS_MARKS_MAX; i++) {
+        d->mark[i].doubted = 0;
+    }
     for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
         d->address[i].rival = 0;
     }
@@ -294,6 +297,7 @@ int wr_census_restore(struct wr_census *m, const struct wr_census_device *device
         if (at != NULL) {
             at->first_s = mark->first_s;
             at->sources = (uint8_t)((mark->sources & ~WR_FROM_CONFIG) | WR_FROM_MEMORY);
+            at->doubted = mark->doubted;
         }
     }
     for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {

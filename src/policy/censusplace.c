@@ -157,12 +157,34 @@ uint8_t wr_census_sure(const struct wr_census *m, const struct wr_census_device 
     return best;
 }
 
+/* Before the address itself: who reads a conflict finds both. */
+static void publish_rival(struct wr_census *m, uint64_t key, uint32_t number)
+{
+    const struct wr_census_device *rival = number == 0 ? NULL : wr_census_by_number(m, number);
+    if (rival == NULL) {
+        wr_device_remove(m->setup.table, wr_device_rival_key(key));
+        return;
+    }
+    struct wr_who who = {.device = rival->number};
+    m->refused += wr_device_put(m->setup.table, wr_device_rival_key(key), &who) != WR_OK;
+}
+
+static void unpublish(struct wr_census *m, const struct wr_census_address *a)
+{
+    if (m->setup.table != NULL) {
+        uint64_t key = wr_device_key(m->setup.table, &a->addr, a->ifindex);
+        wr_device_remove(m->setup.table, key);
+        wr_device_remove(m->setup.table, wr_device_rival_key(key));
+    }
+}
+
 void wr_census_publish_one(struct wr_census *m, const struct wr_census_device *d,
                            const struct wr_census_address *a)
 {
     if (m->setup.table != NULL) {
         struct wr_who who = wr_census_who(m, d, a);
         uint64_t key = wr_device_key(m->setup.table, &a->addr, a->ifindex);
+        publish_rival(m, key, a->rival);
         m->refused += wr_device_put(m->setup.table, key, &who) != WR_OK;
     }
 }
@@ -222,9 +244,7 @@ static void unlink_address(struct wr_census *m, const struct wr_census_device *d
 void wr_census_address_drop(struct wr_census *m, struct wr_census_device *d,
                             struct wr_census_address *a)
 {
-    if (m->setup.table != NULL) {
-        wr_device_remove(m->setup.table, wr_device_key(m->setup.table, &a->addr, a->ifindex));
-    }
+    unpublish(m, a);
     unlink_address(m, d, a);
     m->changes++;
 }
@@ -255,10 +275,7 @@ static void give(struct wr_census *m, struct wr_census_device *d,
     if (a == NULL || wr_map_put(&m->addresses, address_hash(m, &address->addr, address->ifindex),
                                 (uint64_t)(d - m->device) + 1) != WR_OK) {
         m->refused++;
-        if (m->setup.table != NULL) { /* whoever had it before has it no more */
-            wr_device_remove(m->setup.table,
-                             wr_device_key(m->setup.table, &address->addr, address->ifindex));
-        }
+        unpublish(m, address); /* whoever had it before has it no more */
         return;
     }
     *a = *address;
@@ -303,13 +320,13 @@ static bool is_believed(const struct wr_census_device *holder, const struct wr_c
 static void contest(struct wr_census *m, struct wr_census_device *holder,
                     struct wr_census_address *a, const struct wr_census_device *d, int64_t now_s)
 {
+    a->rival_s = now_s;
     if (a->rival != d->number) {
         wr_census_tell(m, WR_TROUBLE_CONTESTED, holder->number, d->number, &a->addr);
         m->changes++;
+        a->rival = d->number;
+        wr_census_publish_one(m, holder, a);
     }
-    a->rival = d->number;
-    a->rival_s = now_s;
-    wr_census_publish_one(m, holder, a);
 }
 
 /* Who was the rival and has the address for certain by now is none any more. */

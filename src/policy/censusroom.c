@@ -329,6 +329,9 @@ const char *wr_mark_kind_name(uint8_t kind)
     case WR_MARK_HOST: return "host-name";
     case WR_MARK_CERTIFICATE: return "certificate";
     case WR_MARK_CLAIM: return "claim";
+    case WR_MARK_WISHES: return "dhcp-wishes";
+    case WR_MARK_WISHES6: return "dhcpv6-wishes";
+    case WR_MARK_CLASS: return "dhcp-class";
     default: return "?";
     }
 }
@@ -341,6 +344,7 @@ const char *wr_mark_source_name(uint8_t source)
     case WR_FROM_QUERY: return "query";
     case WR_FROM_CONFIG: return "configuration";
     case WR_FROM_MEMORY: return "registry";
+    case WR_FROM_DHCP: return "dhcp";
     default: return "?";
     }
 }
@@ -353,6 +357,7 @@ const char *wr_census_trouble_text(uint8_t trouble)
     case WR_TROUBLE_FINGERPRINT: return "its DHCP identifier and its host name have changed";
     case WR_TROUBLE_RETURNED: return "a MAC address that it had given up is back";
     case WR_TROUBLE_COPIED: return "its certificate is shown by another device";
+    case WR_TROUBLE_WISHES: return "it asks for an address in another way than before";
     case WR_TROUBLE_CONTESTED: return "an address of it is used by another device";
     case WR_TROUBLE_FULL: return "there is no place for another device";
     default: return "?";

@@ -92,6 +92,11 @@ uint64_t wr_device_claim_key(const struct wr_device_table *t, const char *claim,
     return not_empty(wr_hash_mix(hash ^ (proven ? 0xce : 0xc1))); /* 21 octets are no address */
 }
 
+uint64_t wr_device_rival_key(uint64_t key)
+{
+    return not_empty(wr_hash_mix(key ^ 0x71)); /* as far away as any other key */
+}
+
 static uint64_t rest_of(const struct wr_who *who)
 {
     return (uint64_t)who->device << 32 | (uint64_t)who->segment << 16 | (uint64_t)who->state << 8 |
@@ -156,6 +161,14 @@ bool wr_device_get(const struct wr_device_table *t, uint64_t key, struct wr_who 
     return false;
 }
 
+static void find_rival(const struct wr_device_table *t, uint64_t key, struct wr_who *who)
+{
+    struct wr_who rival;
+    if (who->state >= WR_WHO_CONFLICT && wr_device_get(t, wr_device_rival_key(key), &rival)) {
+        who->rival = rival.device;
+    }
+}
+
 bool wr_device_find(const struct wr_device_table *t, const struct wr_addr *addr, uint32_t ifindex,
                     const char *claim, bool claim_proven, struct wr_who *ret_who)
 {
@@ -163,7 +176,9 @@ bool wr_device_find(const struct wr_device_table *t, const struct wr_addr *addr,
     if (claims && claim_proven && wr_device_get(t, wr_device_claim_key(t, claim, true), ret_who)) {
         return true;
     }
-    if (wr_device_get(t, wr_device_key(t, addr, ifindex), ret_who)) {
+    uint64_t key = wr_device_key(t, addr, ifindex);
+    if (wr_device_get(t, key, ret_who)) {
+        find_rival(t, key, ret_who);
         return true;
     }
     if (!claims || !wr_device_get(t, wr_device_claim_key(t, claim, false), ret_who)) {

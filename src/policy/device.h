@@ -38,6 +38,8 @@ struct wr_device_table *wr_device_init(void *block, uint32_t keys, const struct 
 /* The key of an address (its port does not count; `ifindex` counts for link-local ones alone), and of a claim. */
 uint64_t wr_device_key(const struct wr_device_table *t, const struct wr_addr *addr,
                        uint32_t ifindex);
+/* Where the entry of an address's rival stands. */
+uint64_t wr_device_rival_key(uint64_t key);
 uint64_t wr_device_claim_key(const struct wr_device_table *t, const char *claim, bool proven);
 
 /* The writer's. WR_E_FULL: there is no place in reach of the key. Nothing is written when it says so already. */
@@ -47,7 +49,8 @@ void wr_device_remove(struct wr_device_table *t, uint64_t key); /* not there is 
 /*
  * Who asks? A claim that was proven (`claim_proven`) goes before the address. One that was not counts only where the address says nothing, and
  * where the owner has said that it may: so no device that is known can make itself another one. `claim` may be empty. False: nobody who is
- * known; *ret_who is untouched. The segment is left as the writer gave it.
+ * known; *ret_who is untouched. The segment is left as the writer gave it. The rival
+ * has an entry of its own, which is looked up only in a conflict.
  */
 bool wr_device_find(const struct wr_device_table *t, const struct wr_addr *addr, uint32_t ifindex,
                     const char *claim, bool claim_proven, struct wr_who *ret_who);

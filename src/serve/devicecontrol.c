@@ -8,9 +8,13 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "policy/segment.h"
+#include "serve/devicehears.h"
 #include "serve/devices.h"
 #include "serve/say.h"
 #include "serve/serve.h"
+
+/* An octet of wishes takes four characters at most. */
+#define MARK_TEXT_SIZE (4 * WR_MARK_SIZE + 1)
 
 /* --- showing --- */
 
@@ -21,16 +25,33 @@ static void put_id(struct wr_json *j, const char *key, uint32_t number)
     wr_json_text(j, key, text);
 }
 
-/* Octets as their kind is usually written: MAC addresses with colons, names as text, the rest in hexadecimal. */
+/* Wishes are numbers of options, of DHCPv6 with two octets each. */
+static void wishes_text(const struct wr_mark *m, char *ret_text, size_t cap)
+{
+    struct wr_str s;
+    size_t step = m->kind == WR_MARK_WISHES6 ? 2 : 1;
+    wr_str_init(&s, ret_text, cap);
+    for (size_t i = 0; i + step <= m->size; i += step) {
+        wr_str_text(&s, i > 0 ? "," : "");
+        wr_str_u64(&s, step == 2 ? (uint64_t)m->octets[i] << 8 | m->octets[i + 1] : m->octets[i]);
+    }
+}
+
+/* Octets as their kind is usually written: MAC addresses with colons, names as text, wishes as numbers, the rest in hexadecimal. */
 static void mark_text(const struct wr_mark *m, char *ret_text, size_t cap)
 {
     struct wr_str s;
     bool text = m->kind >= WR_MARK_HOST;
+    if (m->kind == WR_MARK_WISHES || m->kind == WR_MARK_WISHES6) {
+        wishes_text(m, ret_text, cap);
+        return;
+    }
     wr_str_init(&s, ret_text, cap);
     for (size_t i = 0; i < m->size; i++) {
         char c = (char)m->octets[i];
         if (text) {
-            wr_str_char(&s, c > ' ' && c < 127 ? c : '?');
+            bool good = (c > ' ' && c < 127) || (c == ' ' && m->kind == WR_MARK_CLASS);
+            wr_str_char(&s, good ? c : '?');
         } else {
             wr_str_text(&s, i > 0 && m->kind == WR_MARK_MAC ? ":" : "");
             wr_str_hex(&s, &m->octets[i], 1);
@@ -41,9 +62,9 @@ static void mark_text(const struct wr_mark *m, char *ret_text, size_t cap)
 static void put_sources(struct wr_json *j, const char *key, uint8_t sources)
 {
     wr_json_array(j, key);
-    for (uint8_t bit = WR_FROM_NEIGHBOUR; bit <= WR_FROM_MEMORY; bit = (uint8_t)(bit * 2)) {
+    for (unsigned bit = WR_FROM_NEIGHBOUR; bit < WR_FROM_ALL; bit *= 2) {
         if (sources & bit) {
-            wr_json_text(j, NULL, wr_mark_source_name(bit));
+            wr_json_text(j, NULL, wr_mark_source_name((uint8_t)bit));
         }
     }
     wr_json_end(j);
@@ -133,7 +154,7 @@ static void put_summary(const struct wr_serve *s, struct wr_json *j,
 {
     const struct wr_census *m = wr_devices_machine(s->devices);
     const struct wr_mark *mac = first_mac(d);
-    char text[2 * WR_MARK_SIZE + 1];
+    char text[MARK_TEXT_SIZE];
     uint8_t sources = 0;
     wr_census_call(d, text, sizeof(text));
     put_id(j, "id", d->number);
@@ -193,6 +214,7 @@ void wr_devicecontrol_list(struct wr_serve *s, uint32_t after, struct wr_json *j
     wr_json_text(j, "oui", s->conf->registry.oui);
     wr_json_u64(j, "known", wr_census_count(m));
     wr_json_u64(j, "refused", wr_census_refused(m));
+    wr_devicehears_put(wr_devices_hears(s->devices), j, "hears");
     wr_json_u64(j, "last", count > 0 ? page[count - 1]->number : after);
     wr_json_bool(j, "more", more);
     wr_json_array(j, "devices");
@@ -207,7 +229,7 @@ void wr_devicecontrol_list(struct wr_serve *s, uint32_t after, struct wr_json *j
 
 static void put_marks(struct wr_json *j, const struct wr_census_device *d)
 {
-    char text[2 * WR_MARK_SIZE + 1];
+    char text[MARK_TEXT_SIZE];
     wr_json_array(j, "marks");
     for (size_t i = 0; i < WR_CENSUS_MARKS_MAX; i++) {
         const struct wr_mark *m = &d->mark[i];
@@ -221,6 +243,9 @@ static void put_marks(struct wr_json *j, const struct wr_census_device *d)
         if (m->kind == WR_MARK_MAC) {
             wr_json_text(j, "given_by", wr_census_mac_is_local(m->octets) ? "itself" : "its maker");
             put_interface(j, "interface", m->ifindex);
+        }
+        if (m->doubted) {
+            wr_json_bool(j, "doubted", true);
         }
         put_sources(j, "from", m->sources);
         wr_json_i64(j, "first_seen", m->first_s);

@@ -15,6 +15,7 @@
 #include "conf/leaseid.h"
 #include "net/neighbours.h"
 #include "serve/beat.h"
+#include "serve/devicehears.h"
 #include "serve/keepfile.h"
 #include "serve/registry.h"
 #include "serve/say.h"
@@ -51,6 +52,7 @@ struct wr_devices {
     void *block;
     size_t size;
     struct wr_neighbours *neighbours;
+    struct wr_devicehears *hears;
     struct wr_ring claims;
     void *claims_block;
     uint64_t dump_us, save_us, saved; /* the last; `saved` counts the machine's changes */
@@ -103,6 +105,11 @@ const char *wr_devices_path(const struct wr_devices *d)
     return d->path;
 }
 
+const struct wr_devicehears *wr_devices_hears(const struct wr_devices *d)
+{
+    return d->hears;
+}
+
 /* --- the start --- */
 
 int wr_devices_open(struct wr_serve *s, struct wr_devices **ret_devices)
@@ -120,7 +127,7 @@ int wr_devices_open(struct wr_serve *s, struct wr_devices **ret_devices)
         snprintf(d->path, sizeof(d->path), "%s/devices", folder);
     }
     *ret_devices = d;
-    return WR_OK;
+    return wr_devicehears_open(s, &d->hears);
 }
 
 static int make_machine(struct wr_serve *s)
@@ -388,6 +395,10 @@ int wr_devices_run(struct wr_serve *s)
         wr_say(WR_LOG_INFO, "the neighbour table cannot be watched here: %s", strerror(errno));
         d->neighbours = NULL;
     }
+    int err = wr_devicehears_run(s, d->hears);
+    if (err != WR_OK) {
+        return err;
+    }
     wr_ledger_claims(s->ledger, on_record, d);
     d->beat = (struct wr_beat){
         .name = "weir-devices", .period_ms = WRITE_MS, .work = write_out, .user = d};
@@ -400,6 +411,7 @@ void wr_devices_tick(struct wr_serve *s)
     struct wr_now now;
     wr_clock_read(&s->clock, &now);
     take_claims(s);
+    wr_devicehears_tick(d->hears);
     wr_census_tick(d->m, now.wall_s);
     tell_events(s, d->m);
     if (d->neighbours != NULL && now.mono_us - d->dump_us >= DUMP_US) {
@@ -416,6 +428,7 @@ void wr_devices_close(struct wr_devices *d)
     if (d != NULL) {
         wr_neighbours_close(d->neighbours);
         d->neighbours = NULL;
+        wr_devicehears_close(d->hears);
     }
 }
 
@@ -434,6 +447,7 @@ void wr_devices_end(struct wr_serve *s)
         munmap(d->block, d->size);
     }
     free(d->claims_block);
+    wr_devicehears_free(d->hears);
     pthread_mutex_destroy(&d->writing.lock);
     pthread_mutex_destroy(&d->writing.disk);
     free(d);

@@ -2,7 +2,7 @@
 /*
  * Devices: the keeper of who is behind an address.
  *
- * It feeds the machine of policy/census.h with what the kernel's neighbour table says (net/neighbours), the leases that serve/locals
+ * It feeds the machine of policy/census.h with what the kernel's neighbour table says (net/neighbours), what devices say when they ask for an address (serve/devicehears), the leases that serve/locals
  * reads, what clients prove or say when they ask (from the ledger's records, so beside the answers), and what the configuration and the
  * owner say; the machine writes the table that the workers read. Everything here belongs to the main thread, but for two
  * things: claims come from the ledger's thread through a ring, and the registry's file is written by a thread of its own.
@@ -19,6 +19,7 @@
 #include "policy/census.h"
 
 struct wr_conf;
+struct wr_devicehears;
 struct wr_devices;
 struct wr_gate_slots;
 struct wr_labels;
@@ -43,6 +44,7 @@ void wr_devices_lease(void *serve, const struct wr_lease *lease);
 /* Writes the registry now, for the owner has changed something and may count on it. Waits for the disk. WR_E_NOTFOUND: there is no file. */
 int wr_devices_commit(struct wr_serve *s);
 struct wr_census *wr_devices_machine(struct wr_devices *d);
+const struct wr_devicehears *wr_devices_hears(const struct wr_devices *d);
 /* What the device of this number is called now; "" when it is none or not known any more. */
 void wr_devices_call(const struct wr_devices *d, uint32_t number,
                      char ret_text[WR_CENSUS_NAME_SIZE]);

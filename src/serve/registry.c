@@ -70,6 +70,9 @@ static void put_marks(struct wr_json *j, const struct wr_census_device *d)
         wr_json_i64(j, NULL, m->first_s);
         wr_json_i64(j, NULL, m->last_s);
         wr_json_text(j, NULL, hex);
+        if (m->doubted) {
+            wr_json_bool(j, NULL, true);
+        }
         wr_json_end(j);
     }
     wr_json_end(j);
@@ -186,8 +189,8 @@ static bool get_marks(const json_t *in, struct wr_census_device *d)
         struct wr_mark *m = &d->mark[i < WR_CENSUS_MARKS_MAX ? i : 0];
         int64_t kind, sources;
         const json_t *hex = json_array_get(one, 4);
-        if (i >= WR_CENSUS_MARKS_MAX || !get_int(json_array_get(one, 0), WR_MARK_CLAIM, &kind) ||
-            kind == WR_MARK_NONE || !get_int(json_array_get(one, 1), 31, &sources) ||
+        if (i >= WR_CENSUS_MARKS_MAX || !get_int(json_array_get(one, 0), WR_MARK_KINDS - 1, &kind) ||
+            kind == WR_MARK_NONE || !get_int(json_array_get(one, 1), WR_FROM_ALL, &sources) ||
             !get_time(json_array_get(one, 2), &m->first_s) ||
             !get_time(json_array_get(one, 3), &m->last_s) || !json_is_string(hex) ||
             wr_enc_from_hex(json_string_value(hex), json_string_length(hex), m->octets,
@@ -198,6 +201,7 @@ static bool get_marks(const json_t *in, struct wr_census_device *d)
         m->kind = (uint8_t)kind;
         m->sources = (uint8_t)sources;
         m->size = (uint8_t)size;
+        m->doubted = json_is_true(json_array_get(one, 5));
     }
     return json_is_array(in);
 }
@@ -242,7 +246,7 @@ static bool get_device(const json_t *in, struct wr_labels *labels, struct wr_cen
         !get_text(json_object_get(in, "kind"), d->kind, sizeof(d->kind)) ||
         !get_time(json_object_get(in, "first"), &d->first_s) ||
         !get_time(json_object_get(in, "last"), &d->last_s) ||
-        !get_int(json_object_get(in, "trouble"), WR_TROUBLE_COPIED, &trouble) ||
+        !get_int(json_object_get(in, "trouble"), WR_TROUBLE_WISHES, &trouble) ||
         !get_time(json_object_get(in, "trouble_at"), &d->trouble_s)) {
         return false;
     }

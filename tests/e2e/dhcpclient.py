@@ -45,16 +45,17 @@ def v4(device, code, seconds):
                 return options.get(code)
 
 
-def lease4(device, mac, seconds, host=None, client_id=None):
-    """Takes a lease by DHCPv4 (DISCOVER, OFFER, REQUEST, ACK) and returns the address."""
+def lease4(device, mac, seconds, host=None, client_id=None, wishes=None, vendor_class=None):
+    """Takes a lease by DHCPv4 (DISCOVER, OFFER, REQUEST, ACK) and returns the address. `wishes` are numbers of options, `vendor_class` is what it calls itself."""
     transaction = os.urandom(4)
     head = struct.pack("!4B4sHH16x16s192x", 1, 1, 6, 0, transaction, 0, 0x8000, bytes.fromhex(mac.replace(":", ""))) + COOKIE
 
     def message(kind, more=b""):
         words = bytes((53, 1, kind)) + more
-        for code, value in ((12, host), (61, client_id)):
+        for code, value in ((12, host), (61, client_id), (55, bytes(wishes or ())), (60, vendor_class)):
             if value:
-                words += bytes((code, len(value))) + value.encode()
+                value = value if isinstance(value, bytes) else value.encode()
+                words += bytes((code, len(value))) + value
         return head + words + b"\xff"
 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
@@ -97,3 +98,12 @@ def v6(device, code, seconds):
                     found.append(reply[at + 4:at + 4 + size])
                 at += 4 + size
             return found
+
+
+def solicit6(device, mac, wishes):
+    """Asks for an address by DHCPv6 once, and waits for no answer."""
+    message = bytes((1,)) + os.urandom(3) + struct.pack("!HH", 1, 10) + b"\0\3\0\1" + bytes.fromhex(mac.replace(":", ""))
+    message += struct.pack("!HH", 6, 2 * len(wishes)) + b"".join(struct.pack("!H", w) for w in wishes)
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
+        s.bind(("::", 546))
+        s.sendto(message, ("ff02::1:2", 547, 0, socket.if_nametoindex(device)))

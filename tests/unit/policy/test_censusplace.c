@@ -46,6 +46,8 @@ static void test_contested(void **state)
         assert_int_equal(who.device, a);
         assert_int_equal(who.state, WR_WHO_CONFLICT);
         assert_int_equal(who.groups, 3);
+        assert_int_equal(who.rival, b);
+        assert_true(wr_who_may_be(&who, a) && wr_who_may_be(&who, b));
         assert_true(who.sure <= 50);
     }
     assert_int_equal(events_of(&h, WR_TROUBLE_CONTESTED), 3);
@@ -60,6 +62,7 @@ static void test_contested(void **state)
     }
     assert_int_equal(who_at(&h, "192.0.2.5").state, WR_WHO_KNOWN); /* nobody contested it since */
     assert_int_equal(device_at(&h, "192.0.2.5"), a);
+    assert_int_equal(who_at(&h, "192.0.2.5").rival, 0);
     household_end(&h);
 }
 
@@ -95,9 +98,9 @@ static void test_many_addresses(void **state)
         neighbour(&h, A, text, T0 + i);
     }
     assert_int_equal(device_at(&h, "2001:db8::1"), 0);
-    assert_int_equal(device_at(&h, "2001:db8::54"), 0);
-    assert_int_equal(device_at(&h, "2001:db8::55"), device_at(&h, "2001:db8::64"));
-    assert_int_not_equal(device_at(&h, "2001:db8::55"), 0);
+    assert_int_equal(device_at(&h, "2001:db8::4c"), 0);
+    assert_int_equal(device_at(&h, "2001:db8::4d"), device_at(&h, "2001:db8::64"));
+    assert_int_not_equal(device_at(&h, "2001:db8::4d"), 0);
     household_end(&h);
 }
 
