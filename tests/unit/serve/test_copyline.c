@@ -161,10 +161,10 @@ static void test_strangers(void **state)
     start("tls", "#name=ns.example",
           &(struct certs_want){.names = {"ns.example"}, .until_s = CERTS_NOW_S - CERTS_DAY_S});
     denied(WR_E_DENIED, "expired");
-    start(
-        "tls://127.0.0.1:%u#name=ns.example&pin=sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-        "&pkix&all",
-        &(struct certs_want){.names = {"ns.example"}});
+    start("tls",
+          "#name=ns.example&pin=sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+          "&pkix&all",
+          &(struct certs_want){.names = {"ns.example"}});
     denied(WR_E_DENIED, "TLS with the primary failed: ");
 }
 
