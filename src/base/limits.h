@@ -550,6 +550,16 @@
 #define WR_POLICY_NAMES_MAX 4096
 /* Changes of the local time (summer and winter) that are known beforehand: fifteen years. */
 #define WR_POLICY_OFFSETS_MAX 40
+/* Servers that may have answered for a name, and their addresses: what policy holds its triggers against. */
+#define WR_ANSWERERS_NAMES_MAX 32
+#define WR_ANSWERERS_ADDRS_MAX 64
+/* Hundredths above which a device is known well enough to be put in quarantine for what it asks; conflicts and unproven claims are below. */
+#define WR_POLICY_SURE_MIN 50
+/* Names that rules lead to, one behind the other (CNAMEs of their own). */
+#define WR_POLICY_LEADS_MAX 4
+/* Records that one rule gives, and octets of them: they are part of each answer. */
+#define WR_POLICY_RECORDS_MAX    32
+#define WR_POLICY_RECORD_SIZE    1024
 /* Octets of a rule's name with the NUL, and of the words that a denial says for itself. */
 #define WR_POLICY_NAME_SIZE   64
 #define WR_POLICY_REASON_SIZE 192

@@ -197,6 +197,9 @@ enum wr_conf_verdict {
     WR_CONF_VERDICT_ROUTE,
     WR_CONF_VERDICT_SECURE,
     WR_CONF_VERDICT_LOG,
+    WR_CONF_VERDICT_DATA,
+    WR_CONF_VERDICT_SINKHOLE,
+    WR_CONF_VERDICT_QUARANTINE,
 };
 
 struct wr_conf_rule {
@@ -209,7 +212,7 @@ struct wr_conf_rule {
     struct {
         const char **items;
         size_t count;
-    } segments, groups, types, feeds;
+    } segments, groups, devices, kinds, types, feeds, servers, data;
     const char *hours; /* "22:00-06:00"; "": always */
     struct {
         uint32_t *items; /* 0: Sunday; none: all */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "conf/policybits.h"
 #include "dns/codes.h"
 #include "policy/prefix.h"
 
@@ -166,20 +167,105 @@ static void make_offsets(struct work *k, struct wr_policy_spec *spec)
 
 #define NAMES(list) ((struct wr_policy_names){(list).items, (uint32_t)(list).count})
 
-static uint64_t group_bit(const struct work *k, const char *name)
+static uint64_t bit_of(const struct work *k, uint8_t what, const char *name)
 {
-    return (uint64_t)1 << k->hooks->group(k->hooks->user, name);
+    char text[WR_POLICYBITS_TEXT_SIZE];
+
+    wr_policybits_text(what, name, text);
+    return (uint64_t)1 << k->hooks->bit(k->hooks->user, text);
 }
 
-static uint64_t groups_of(const struct work *k, const struct wr_conf_rule *from)
+static uint64_t bits_of(const struct work *k, uint8_t what, const char *const *names, size_t count)
 {
-    uint64_t groups = 0;
+    uint64_t bits = 0;
 
-    for (size_t i = 0; i < k->conf->groups.count; i++)
-        for (size_t n = 0; n < from->groups.count; n++)
-            if (!strcmp(k->conf->groups.items[i].name, from->groups.items[n]))
-                groups |= group_bit(k, from->groups.items[n]);
-    return groups;
+    for (size_t i = 0; i < count; i++)
+        bits |= bit_of(k, what, names[i]);
+    return bits;
+}
+
+/* Some are names, the others prefixes. */
+static void make_servers(struct work *k, const struct wr_conf_rule *from, struct wr_policy_rule *r)
+{
+    size_t count = from->servers.count;
+    struct wr_name *name = wr_mem_take(&k->out->mem, count * sizeof(*name));
+    const uint8_t **names = wr_mem_take(&k->out->mem, count * sizeof(*names));
+    struct wr_prefix *prefix = wr_mem_take(&k->out->mem, count * sizeof(*prefix));
+
+    for (size_t i = 0; i < count && !k->out->mem.failed; i++) {
+        const char *text = from->servers.items[i];
+
+        if (wr_addr_prefix_from_text(text, &prefix[r->server_addrs]) == WR_OK)
+            r->server_addrs++;
+        else if (wr_name_from_text(text, strlen(text), &name[r->server.count]) == WR_OK) {
+            names[r->server.count] = name[r->server.count].wire;
+            r->server.count++;
+        }
+    }
+    r->server.name = names;
+    r->server_addr = prefix;
+    if (r->server_addrs > 0)
+        r->server_addrs = wr_prefix_compile(prefix, r->server_addrs);
+}
+
+int wr_policybuild_record(const char *text, uint32_t ttl_s, uint8_t rdata[WR_POLICY_RECORD_SIZE],
+                          struct wr_record_line *ret, const char **ret_why)
+{
+    char line[WR_POLICY_RECORD_SIZE + 4];
+    size_t column;
+
+    snprintf(line, sizeof(line), "@ %s", text);
+    *ret_why = "too long";
+    return wr_record_line_read(line, strlen(line), (const uint8_t *)"", ttl_s, rdata,
+                               WR_POLICY_RECORD_SIZE, ret, &column, ret_why);
+}
+
+static struct wr_rrset *set_of(struct wr_rrset *sets, uint32_t *count,
+                               const struct wr_record_line *record)
+{
+    uint32_t i = 0;
+
+    while (i < *count && sets[i].type != record->type)
+        i++;
+    if (i == *count)
+        sets[(*count)++] = (struct wr_rrset){.type = record->type,
+                                             .class_ = WR_CLASS_IN,
+                                             .ttl = record->ttl,
+                                             .security = WR_SECURITY_INSECURE};
+    return &sets[i];
+}
+
+/* A set for each type, of the records in their order. */
+static void make_data(struct work *k, const struct wr_conf_rule *from, struct wr_policy_rule *r)
+{
+    static const char *const nowhere[] = {"A 0.0.0.0", "AAAA ::"};
+    const char *const *items = from->data.count > 0 ? from->data.items : nowhere;
+    size_t count = from->data.count > 0 ? from->data.count : 2;
+    struct wr_rrset *sets = wr_mem_take(&k->out->mem, count * sizeof(*sets));
+    uint8_t rdata[WR_POLICY_RECORD_SIZE], *all;
+    struct wr_record_line record;
+    const char *why;
+
+    r->data = sets;
+    r->data_ede = from->verdict == WR_CONF_VERDICT_SINKHOLE ? r->ede : WR_EDE_FORGED;
+    for (size_t i = 0; i < count && sets; i++) {
+        if (wr_policybuild_record(items[i], k->conf->policy.denial_ttl_s, rdata, &record, &why))
+            continue; /* was checked */
+        struct wr_rrset *set = set_of(sets, &r->datas, &record);
+
+        all = wr_mem_take(&k->out->mem, set->size + 2u + record.size);
+        if (!all)
+            return;
+        if (set->size > 0)
+            memcpy(all, set->data, set->size);
+        all[set->size] = (uint8_t)(record.size >> 8);
+        all[set->size + 1] = (uint8_t)record.size;
+        memcpy(all + set->size + 2, rdata, record.size);
+        set->data = all;
+        set->size += 2u + record.size;
+        set->records++;
+        set->ttl = record.ttl < set->ttl ? record.ttl : set->ttl; /* RFC 2181 section 5.2 */
+    }
 }
 
 static void make_rule(struct work *k, const struct wr_conf_rule *from, struct wr_policy_rule *r)
@@ -196,6 +282,9 @@ static void make_rule(struct work *k, const struct wr_conf_rule *from, struct wr
         [WR_CONF_VERDICT_ROUTE] = WR_VERDICT_ROUTE,
         [WR_CONF_VERDICT_SECURE] = WR_VERDICT_SECURE,
         [WR_CONF_VERDICT_LOG] = WR_VERDICT_ALLOW,
+        [WR_CONF_VERDICT_DATA] = WR_VERDICT_DATA,
+        [WR_CONF_VERDICT_SINKHOLE] = WR_VERDICT_DATA,
+        [WR_CONF_VERDICT_QUARANTINE] = WR_VERDICT_QUARANTINE,
     };
 
     snprintf(r->name, sizeof(r->name), "%s", from->name);
@@ -206,7 +295,9 @@ static void make_rule(struct work *k, const struct wr_conf_rule *from, struct wr
         r->view = k->hooks->view(k->hooks->user, from->group, from->group_index, true);
     r->ede = reasons[from->reason];
     make_times(from, r);
-    r->about.groups = groups_of(k, from);
+    r->about.groups = bits_of(k, WR_CENSUS_BIT_GROUP, from->groups.items, from->groups.count);
+    r->about.devices = bits_of(k, WR_CENSUS_BIT_DEVICE, from->devices.items, from->devices.count);
+    r->about.kinds = bits_of(k, WR_CENSUS_BIT_KIND, from->kinds.items, from->kinds.count);
     r->about.segment = labels_of(k, from->segments.items, from->segments.count);
     r->about.segments = (uint32_t)from->segments.count;
     r->about.client = prefixes(k, from->clients.items, from->clients.count, &r->about.clients);
@@ -219,6 +310,9 @@ static void make_rule(struct work *k, const struct wr_conf_rule *from, struct wr
     r->type = types(k, from->types.items, from->types.count);
     r->types = (uint32_t)from->types.count;
     r->address = prefixes(k, from->addresses.items, from->addresses.count, &r->addresses);
+    make_servers(k, from, r);
+    if (r->action == WR_VERDICT_DATA)
+        make_data(k, from, r);
 }
 
 /* The list of a segment has a name that no rule can have: there is a ":" in it. */
@@ -255,7 +349,7 @@ static void make_onlys(struct work *k, struct wr_policy_spec *spec, struct wr_po
         if (from->only.count == 0)
             continue;
         make_only(k, from->name, NAMES(from->only), &only[spec->onlys]);
-        only[spec->onlys++].about.groups = group_bit(k, from->name);
+        only[spec->onlys++].about.groups = bit_of(k, WR_CENSUS_BIT_GROUP, from->name);
     }
 }
 
@@ -338,7 +432,7 @@ static void make_rations(struct work *k)
     for (size_t i = 0; i < c->groups.count; i++)
         if (c->groups.items[i].rate != 0)
             group[rations->groups++] = (struct wr_ration_group){
-                group_bit(k, c->groups.items[i].name), c->groups.items[i].rate};
+                bit_of(k, WR_CENSUS_BIT_GROUP, c->groups.items[i].name), c->groups.items[i].rate};
     k->out->rations = rations->groups > 0 ? rations : NULL;
 }
 

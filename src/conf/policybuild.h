@@ -12,6 +12,7 @@
 
 #include "conf/conf.h"
 #include "conf/mem.h"
+#include "conf/record.h"
 #include "policy/policy.h"
 #include "policy/ration.h"
 #include "policy/segment.h"
@@ -23,7 +24,9 @@ struct wr_policybuild_hooks {
      * place of everybody. */
     uint16_t (*view)(void *user, const char *name, uint32_t group, bool whole);
     uint32_t (*ifindex)(void *user, const char *interface); /* 0: there is none now */
-    int (*group)(void *user, const char *name); /* the bit of a group of devices, from 0 */
+    int (*bit)(
+        void *user,
+        const char *text); /* which bit of a client stands for that (conf/policybits.h), from 0 */
 };
 
 struct wr_policybuild {
@@ -38,6 +41,9 @@ int wr_policybuild_make(const struct wr_conf *conf, const struct wr_policybuild_
                         struct wr_policybuild *ret); /* WR_E_NOMEM */
 /* "22:00-06:00" in minutes of the day. False: that is not what it says. */
 bool wr_policybuild_hours(const char *text, uint16_t *ret_from, uint16_t *ret_to);
+/* One item of a rule's `data`; its mistake in words. */
+int wr_policybuild_record(const char *text, uint32_t ttl_s, uint8_t rdata[WR_POLICY_RECORD_SIZE],
+                          struct wr_record_line *ret, const char **ret_why);
 void wr_policybuild_free(struct wr_policybuild *b); /* all zeros is fine */
 
 #endif

@@ -46,7 +46,7 @@ static bool is_named(const struct wr_conf_rule *r)
 
 static bool looks_at_answers(const struct wr_conf_rule *r)
 {
-    return r->aliases.count > 0 || r->addresses.count > 0;
+    return r->aliases.count > 0 || r->addresses.count > 0 || r->servers.count > 0;
 }
 
 /* --- does `a` hold for all that `b` holds for? --- */
@@ -114,12 +114,15 @@ static bool covers(const struct wr_conf_rule *a, const struct wr_conf_rule *b)
     bool always = a->hours[0] == 0 && a->days.count == 0;
     bool answers = !looks_at_answers(a) ||
                    (covers_prefixes(PREFIXES(a->addresses), PREFIXES(b->addresses)) &&
+                    covers_words(WORDS(a->servers), WORDS(b->servers)) &&
                     (a->aliases.count == 0 ||
                      (b->aliases.count > 0 && all_below(NAMES(a->aliases), NAMES(b->aliases)))));
 
     return always && answers && covers_names(a, b) &&
            covers_words(WORDS(a->segments), WORDS(b->segments)) &&
            covers_words(WORDS(a->groups), WORDS(b->groups)) &&
+           covers_words(WORDS(a->devices), WORDS(b->devices)) &&
+           covers_words(WORDS(a->kinds), WORDS(b->kinds)) &&
            covers_words(WORDS(a->types), WORDS(b->types)) &&
            covers_prefixes(PREFIXES(a->clients), PREFIXES(b->clients));
 }
@@ -132,8 +135,9 @@ static bool decides(const struct wr_conf_rule *r)
 /* Ends everything with the question. */
 static bool denies_question(const struct wr_conf_rule *r)
 {
-    return !looks_at_answers(r) && r->verdict >= WR_CONF_VERDICT_NXDOMAIN &&
-           r->verdict <= WR_CONF_VERDICT_DROP;
+    return !looks_at_answers(r) &&
+           ((r->verdict >= WR_CONF_VERDICT_NXDOMAIN && r->verdict <= WR_CONF_VERDICT_DROP) ||
+            r->verdict >= WR_CONF_VERDICT_DATA);
 }
 
 static bool is_shadowed(const struct wr_conf *conf, size_t i, char *text)

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conf/mistakes.h"
+#include "conf/policybits.h"
 #include "conf/policybuild.h"
 #include "conf/policylook.h"
 #include "conf/rules.h"
@@ -144,6 +146,97 @@ static bool is_feed(const struct wr_conf *conf, const char *name)
     return false;
 }
 
+/* Devices are also named by command, so one that is not here may come; but who writes almost the name of one that is means that. */
+static void check_device(const struct check *c, size_t i, size_t k)
+{
+    const char *words[WR_CONF_DEVICES_MAX + 1],
+        *name = c->conf->policy.rules.items[i].devices.items[k];
+    char text[TEXT_SIZE], leaf[32];
+    size_t n = 0;
+
+    for (size_t d = 0; d < c->conf->devices.count && name; d++) {
+        if (c->conf->devices.items[d].name && !strcmp(c->conf->devices.items[d].name, name))
+            return;
+        if (c->conf->devices.items[d].name)
+            words[n++] = c->conf->devices.items[d].name;
+    }
+    words[n] = NULL;
+    const char *near = name ? wr_mistakes_nearest(name, words) : NULL;
+
+    if (!near)
+        return;
+    snprintf(text, sizeof(text), "`devices` has none of this name; did you mean %s?", near);
+    snprintf(leaf, sizeof(leaf), "devices[%zu]", k);
+    warn(c, "policy.rules", i, leaf, text);
+}
+
+static void check_servers(const struct check *c, size_t i)
+{
+    const struct wr_conf_rule *r = &c->conf->policy.rules.items[i];
+    struct wr_prefix prefix;
+    struct wr_name name;
+
+    for (size_t k = 0; k < r->servers.count; k++) {
+        const char *text = r->servers.items[k];
+
+        if (text && wr_addr_prefix_from_text(text, &prefix) != WR_OK &&
+            (strchr(text, '/') || wr_name_from_text(text, strlen(text), &name) != WR_OK))
+            wrong(c, "policy.rules", i, "servers", (long)k,
+                  "neither a name nor an address or prefix");
+    }
+}
+
+static bool is_given(uint16_t type)
+{
+    static const uint16_t types[] = {WR_TYPE_A,    WR_TYPE_AAAA, WR_TYPE_TXT, WR_TYPE_CNAME,
+                                     WR_TYPE_MX,   WR_TYPE_SRV,  WR_TYPE_PTR, WR_TYPE_HTTPS,
+                                     WR_TYPE_SVCB, WR_TYPE_CAA};
+
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (types[i] == type)
+            return true;
+    return false;
+}
+
+static void check_data(const struct check *c, size_t i)
+{
+    const struct wr_conf_rule *r = &c->conf->policy.rules.items[i];
+    uint8_t rdata[WR_POLICY_RECORD_SIZE];
+    struct wr_record_line record;
+    const char *why;
+
+    if (r->verdict == WR_CONF_VERDICT_DATA && r->data.count == 0)
+        wrong(c, "policy.rules", i, "verdict", -1,
+              "`data` is missing: what is to be given, as \"A 192.0.2.1\"");
+    if (r->verdict != WR_CONF_VERDICT_DATA && r->verdict != WR_CONF_VERDICT_SINKHOLE &&
+        r->data.count > 0)
+        warn(c, "policy.rules", i, "data", "only the verdicts `data` and `sinkhole` give records");
+    for (size_t k = 0; k < r->data.count; k++) {
+        if (!r->data.items[k])
+            continue;
+        if (wr_policybuild_record(r->data.items[k], 0, rdata, &record, &why))
+            wrong(c, "policy.rules", i, "data", (long)k, "%s", why);
+        else if (!is_given(record.type))
+            wrong(c, "policy.rules", i, "data", (long)k,
+                  "a rule gives A, AAAA, TXT, CNAME, MX, SRV, PTR, HTTPS, SVCB and CAA records");
+        else if (record.type == WR_TYPE_CNAME && r->data.count > 1)
+            wrong(c, "policy.rules", i, "data", (long)k,
+                  "a CNAME stands alone (RFC 1034 section 3.6.2)");
+    }
+}
+
+static void check_bits(const struct check *c)
+{
+    struct wr_policybit bits[WR_WHO_GROUPS_MAX];
+    size_t n = wr_policybits_list(c->conf, bits);
+
+    if (n > WR_WHO_GROUPS_MAX)
+        wrong(c, "policy.rules", c->conf->policy.rules.count - 1, "name", -1,
+              "groups, and the devices and kinds that rules name, are at most %d together: put "
+              "devices in groups",
+              WR_WHO_GROUPS_MAX);
+}
+
 static void check_rule(const struct check *c, size_t i)
 {
     struct wr_conf_rule *rules = c->conf->policy.rules.items, *r = &rules[i];
@@ -156,6 +249,8 @@ static void check_rule(const struct check *c, size_t i)
         if (!is_devgroup(c->conf, r->groups.items[k]))
             wrong(c, "policy.rules", i, "groups", (long)k,
                   "there is no group of this name in `groups`");
+    for (size_t k = 0; k < r->devices.count; k++)
+        check_device(c, i, k);
     for (size_t k = 0; k < r->segments.count; k++)
         if (!is_segment(c->conf, r->segments.items[k]))
             wrong(c, "policy.rules", i, "segments", (long)k, "there is no segment \"%s\"",
@@ -169,9 +264,12 @@ static void check_rule(const struct check *c, size_t i)
     else if (r->group[0])
         warn(c, "policy.rules", i, "group", "only the verdict `route` asks another group");
     if ((r->verdict == WR_CONF_VERDICT_ROUTE || r->verdict == WR_CONF_VERDICT_SECURE) &&
-        (r->aliases.count > 0 || r->addresses.count > 0))
+        (r->aliases.count > 0 || r->addresses.count > 0 || r->servers.count > 0))
         wrong(c, "policy.rules", i, "verdict", -1,
-              "this is decided before there is an answer, so without `aliases` and `addresses`");
+              "this is decided before there is an answer, so without `aliases`, `addresses` and "
+              "`servers`");
+    check_servers(c, i);
+    check_data(c, i);
     if (r->hours[0] && (!wr_policybuild_hours(r->hours, &from, &to) || from == to))
         wrong(c, "policy.rules", i, "hours", -1,
               "two different times of the day, as in \"22:00-06:00\"");
@@ -188,5 +286,7 @@ void wr_policyrules_check(struct wr_conf *conf, wr_policyrules_wrong *wrong_fn, 
     check_segments(&c);
     for (size_t i = 0; i < conf->policy.rules.count; i++)
         check_rule(&c, i);
+    if (conf->policy.rules.count > 0)
+        check_bits(&c);
     wr_policylook_find(conf, put_useless, &c);
 }

@@ -27,6 +27,7 @@ void wr_asker_init(struct wr_asker *a, const struct wr_client *client, const str
     a->client_hash = 0;
     a->prefix_hash = 0;
     a->turned.from = WR_TURN_NONE;
+    a->turned.rules = 0;
     a->id = msg->id;
     a->flags = msg->flags;
     a->qclass = msg->qclass;

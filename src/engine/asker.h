@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/limits.h"
 #include "dns/msg.h"
 #include "engine/event.h"
 #include "policy/verdict.h"
@@ -45,6 +46,9 @@ struct wr_turned {
     int16_t ede;                /* and the hit (policy/rpz.h): */
     uint16_t use;               /* which zone, */
     uint32_t entry;             /* which trigger in it */
+    uint8_t rules;              /* POLICY, by rules (engine/given.h): which have led here, */
+    uint16_t rule[WR_POLICY_LEADS_MAX]; /* in their order, */
+    bool passed;                        /* and allow it: policy zones are not asked */
 };
 
 struct wr_asker {

@@ -10,6 +10,7 @@
 
 #include "base/str.h"
 #include "engine/engine_state.h"
+#include "engine/given.h"
 #include "engine/translate.h"
 #include "policy/device.h"
 
@@ -83,7 +84,10 @@ static bool obey(struct wr_engine *e, const struct wr_asker *a, uint8_t *room, s
         deny(e, a, WR_RCODE_NXDOMAIN, room, cap, now, ret_action);
         return true;
     case WR_VERDICT_NODATA: deny(e, a, WR_RCODE_NOERROR, room, cap, now, ret_action); return true;
-    case WR_VERDICT_REFUSED: deny(e, a, WR_RCODE_REFUSED, room, cap, now, ret_action); return true;
+    case WR_VERDICT_REFUSED:
+    case WR_VERDICT_QUARANTINE:
+        deny(e, a, WR_RCODE_REFUSED, room, cap, now, ret_action);
+        return true;
     case WR_VERDICT_DROP:
         wr_outcome_drop(e, a, &e->setup.stats->dropped_policy, now, ret_action);
         return true;
@@ -92,6 +96,26 @@ static bool obey(struct wr_engine *e, const struct wr_asker *a, uint8_t *room, s
             return false;
         }
         truncate(e, a, room, cap, now, ret_action);
+        return true;
+    default: return false;
+    }
+}
+
+static bool is_given(const struct wr_verdict *v)
+{
+    return v->action == WR_VERDICT_DATA && v->by == WR_VERDICT_BY_RULE && !v->shadow;
+}
+
+/* What is to be done with a query, by a rule that gives something or by policy zones. True: with that it is settled. */
+static bool carry_out(struct wr_engine *e, struct wr_asker *a, enum wr_rewrite_what what,
+                      uint8_t *room, size_t cap, const struct wr_now *now,
+                      struct wr_action *ret_action)
+{
+    switch (what) {
+    case WR_REWRITE_OBEY: return obey(e, a, room, cap, now, ret_action);
+    case WR_REWRITE_SAY:
+        wr_stats_add(&e->setup.stats->rewritten, 1);
+        wr_outcome_say(e, a, &e->rewrite.answer, WR_SOURCE_LOCAL, 255, room, cap, now, ret_action);
         return true;
     default: return false;
     }
@@ -169,21 +193,6 @@ static bool is_shut_off(struct wr_engine *e, struct wr_asker *a, uint8_t *room, 
     return true;
 }
 
-/* What policy zones make of it, behind the rules. True: with that the query is settled. */
-static bool rewrite(struct wr_engine *e, struct wr_asker *a, enum wr_rewrite_what what,
-                    uint8_t *room, size_t cap, const struct wr_now *now,
-                    struct wr_action *ret_action)
-{
-    switch (what) {
-    case WR_REWRITE_OBEY: return obey(e, a, room, cap, now, ret_action);
-    case WR_REWRITE_SAY:
-        wr_stats_add(&e->setup.stats->rewritten, 1);
-        wr_outcome_say(e, a, &e->rewrite.answer, WR_SOURCE_LOCAL, 255, room, cap, now, ret_action);
-        return true;
-    default: return false;
-    }
-}
-
 static bool is_allowed(const struct wr_asker *a)
 {
     return a->verdict.action == WR_VERDICT_ALLOW && !a->verdict.shadow;
@@ -204,31 +213,60 @@ bool wr_obey_question(struct wr_engine *e, struct wr_asker *a, uint8_t *room, si
         /* What another worker has admitted was counted there. */
         ask.hits = a->client.handed ? NULL : e->setup.hits;
         a->verdict = say_of_question(e, &ask);
+        if (is_given(&a->verdict)) {
+            return carry_out(e, a, wr_given_follow(e, a, &ask, true), room, cap, now, &e->ready);
+        }
         direct(e, a);
         if (obey(e, a, room, cap, now, &e->ready)) {
             return true;
         }
     }
-    return !is_allowed(a) && rewrite(e, a, wr_rewrite_question(e, a), room, cap, now, &e->ready);
+    return !is_allowed(a) && carry_out(e, a, wr_rewrite_question(e, a), room, cap, now, &e->ready);
 }
 
 /* Under other settings than those that the question was judged by all is judged once more. */
+static bool is_to_be_judged(const struct wr_engine *e, const struct wr_asker *a,
+                            const struct wr_answer *answer)
+{
+    const struct wr_policy *p = e->settings->policy;
+    return p != NULL &&
+           (a->judged_by != e->settings->serial ||
+            wr_policy_wants_answer(p, e->setup.feeds, answer->answer, answer->answers));
+}
+
+/* What rules say of an answer to the question that is asked now; that one may be the target of a rule's CNAME. `hits` NULL: they are not
+ * counted. */
+static struct wr_verdict judge(struct wr_engine *e, struct wr_asker *a,
+                               const struct wr_answer *answer, const struct wr_now *now,
+                               _Atomic uint64_t *hits, struct wr_policy_ask *ret_ask)
+{
+    const uint8_t *zone = (const uint8_t *)"";
+    struct wr_policy_servers servers;
+    struct wr_policy_ask ask = ask_of(e, a, now);
+    ask.hits = hits;
+    ask.led = wr_given_is_led(a);
+    ask.name = ask.led ? a->question.name.wire : ask.name;
+    if (wr_policy_wants_servers(e->settings->policy)) {
+        wr_rewrite_servers(e, a, answer, now, &servers);
+        ask.servers = &servers;
+    }
+    (void)wr_upstream_view(&e->settings->upstreams, a->question.view, wr_asker_name(a), &zone);
+    ask.own = answer->local || zone[0] != 0;
+    struct wr_verdict v = say_of_answer(e, &ask, answer);
+    ask.servers = NULL;
+    *ret_ask = ask;
+    return v;
+}
+
 static bool obey_rules(struct wr_engine *e, struct wr_asker *a, const struct wr_answer *answer,
                        uint8_t *room, size_t cap, const struct wr_now *now,
                        struct wr_action *ret_action)
 {
-    const struct wr_policy *p = e->settings->policy;
-    if (p == NULL ||
-        (a->judged_by == e->settings->serial &&
-         !wr_policy_wants_answer(p, e->setup.feeds, answer->answer, answer->answers))) {
+    struct wr_policy_ask ask;
+    if (!is_to_be_judged(e, a, answer)) {
         return false;
     }
-    struct wr_policy_ask ask = ask_of(e, a, now);
-    const uint8_t *zone = (const uint8_t *)"";
-    ask.hits = e->setup.hits;
-    (void)wr_upstream_view(&e->settings->upstreams, a->question.view, wr_asker_name(a), &zone);
-    ask.own = answer->local || zone[0] != 0;
-    struct wr_verdict v = say_of_answer(e, &ask, answer);
+    struct wr_verdict before = a->verdict, v = judge(e, a, answer, now, e->setup.hits, &ask);
     if (v.action != WR_VERDICT_NONE) {
         a->verdict = v;
     }
@@ -236,10 +274,16 @@ static bool obey_rules(struct wr_engine *e, struct wr_asker *a, const struct wr_
         refuse_unproven(e, a, room, cap, now, ret_action);
         return true;
     }
-    if (v.action == WR_VERDICT_NONE) {
-        return false;
+    if (is_given(&v) && !wr_given_has_led(a, v.rule)) {
+        return carry_out(e, a, wr_given_follow(e, a, &ask, false), room, cap, now, ret_action);
     }
-    return obey(e, a, room, cap, now, ret_action);
+    if (v.action != WR_VERDICT_NONE && obey(e, a, room, cap, now, ret_action)) {
+        return true;
+    }
+    if (wr_given_is_led(a)) {
+        a->verdict = before; /* why this is asked for, and not what it leads to */
+    }
+    return false;
 }
 
 bool wr_obey_answer(struct wr_engine *e, struct wr_asker *a, const struct wr_answer *answer,
@@ -253,12 +297,41 @@ bool wr_obey_answer(struct wr_engine *e, struct wr_asker *a, const struct wr_ans
         return true;
     }
     return !is_allowed(a) &&
-           rewrite(e, a, wr_rewrite_answer(e, a, answer, false, now), room, cap, now, ret_action);
+           carry_out(e, a, wr_rewrite_answer(e, a, answer, false, now), room, cap, now, ret_action);
+}
+
+/* Does a rule that looks at answers lead from this one to another question? */
+static bool turn_by_rule(struct wr_engine *e, struct wr_asker *a, const struct wr_answer *answer,
+                         const struct wr_now *now)
+{
+    const struct wr_policy *p = e->settings->policy;
+    if (p == NULL || a->qclass != WR_CLASS_IN || a->turned.from != WR_TURN_NONE ||
+        (a->judged_by == e->settings->serial && !wr_policy_leads(p)) ||
+        !is_to_be_judged(e, a, answer)) {
+        return false;
+    }
+    struct wr_policy_ask ask;
+    struct wr_verdict before = a->verdict, v = judge(e, a, answer, now, NULL, &ask);
+    if (!is_given(&v)) {
+        return false;
+    }
+    a->verdict = v;
+    if (wr_given_follow(e, a, &ask, true) == WR_REWRITE_TURNED) {
+        ask.hits = e->setup.hits;
+        wr_policy_count(&ask, v.rule);
+        return true;
+    }
+    a->verdict = before; /* what else it gives is said when the answer is sent */
+    a->turned.rules = 0;
+    return false;
 }
 
 bool wr_obey_turn(struct wr_engine *e, struct wr_asker *a, const struct wr_answer *answer,
                   const struct wr_now *now)
 {
+    if (turn_by_rule(e, a, answer, now)) {
+        return true;
+    }
     enum wr_rewrite_what what = wr_rewrite_turn(e, a, answer, now);
     return what == WR_REWRITE_TURNED ||
            (what == WR_REWRITE_NOTHING && wr_translate_turn(&e->dns64, a, answer));

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "engine/engine_state.h"
-#include "resolve/cut.h"
+#include "engine/given.h"
 
 /* What policy says of one query, and where: the link of the chain that matched. */
 struct said {
@@ -30,81 +30,20 @@ static struct wr_rpz_facts facts_of(const struct wr_asker *a, const uint8_t *nam
 
 /* --- servers --- */
 
-static void add_addrs(struct wr_rewrite *w, const struct wr_rrset *set)
+static struct wr_answerers_look look_of(struct wr_engine *e, const struct wr_now *now)
 {
-    struct wr_rrset_walk walk = wr_rrset_walk(set);
-    const uint8_t *rdata;
-    uint16_t size;
-    bool v4 = set->type == WR_TYPE_A;
-    for (unsigned i = 0; i < set->records && w->server_addrs < WR_REWRITE_ADDRS_MAX &&
-                         wr_rrset_next(&walk, &rdata, &size);
-         i++) {
-        struct wr_addr *addr = &w->server_addr[w->server_addrs];
-        if (size == (v4 ? 4 : 16) && (v4 || set->type == WR_TYPE_AAAA)) {
-            *addr = (struct wr_addr){.family = v4 ? WR_AF_V4 : WR_AF_V6};
-            memcpy(addr->ip, rdata, size);
-            w->server_addrs++;
-        }
-    }
+    return (struct wr_answerers_look){e->setup.cache, &e->settings->ttl, &e->rewrite.room,
+                                      &e->rewrite.before, wr_engine_now_s(now)};
 }
 
-/* The servers of one delegation. Returns the number of the first of them. */
-static unsigned add_servers(struct wr_rewrite *w, const struct wr_cut *cut)
+void wr_rewrite_servers(struct wr_engine *e, const struct wr_asker *a,
+                        const struct wr_answer *answer, const struct wr_now *now,
+                        struct wr_policy_servers *ret)
 {
-    unsigned first = w->servers;
-    struct wr_rrset_walk walk = wr_rrset_walk(&cut->ns);
-    const uint8_t *name;
-    uint16_t size;
-    for (unsigned i = 0; i < cut->ns.records && w->servers < WR_REWRITE_SERVERS_MAX &&
-                         wr_rrset_next(&walk, &name, &size);
-         i++) {
-        wr_name_set(&w->server_name[w->servers], name);
-        w->server[w->servers] = w->server_name[w->servers].wire;
-        w->servers++;
-    }
-    for (unsigned i = 0; i < cut->glues; i++) {
-        add_addrs(w, &cut->glue[i]);
-    }
-    return first;
-}
-
-/* Addresses that the cache has of a server's name. */
-static void find_addrs(struct wr_engine *e, const uint8_t *name, uint32_t now_s)
-{
-    static const uint16_t types[] = {WR_TYPE_A, WR_TYPE_AAAA};
-    struct wr_rewrite *w = &e->rewrite;
-    for (unsigned i = 0; i < 4; i++) {
-        struct wr_question q = {.type = types[i & 1], .checking_disabled = i > 1};
-        wr_name_set(&q.name, name);
-        if (wr_answer_find(e->setup.cache, &e->settings->ttl, NULL, &q, now_s, true, &w->room,
-                           &w->before) == WR_FOUND_FRESH) {
-            for (unsigned k = 0; k < w->before.answers; k++) {
-                add_addrs(w, &w->before.answer[k]);
-            }
-        }
-    }
-}
-
-/* The servers of the zone that the name is in, and of the zones above it but the root's, as the cache has them. */
-static void find_servers(struct wr_engine *e, const uint8_t *name, uint32_t now_s)
-{
-    struct wr_rewrite *w = &e->rewrite;
-    struct wr_cut cut;
-    bool addrs = wr_rpz_has(zones_of(e), WR_RPZ_NSIP);
-    const uint8_t *at = name;
-    w->servers = w->server_addrs = 0;
-    for (unsigned level = 0; level < WR_NAME_LABELS_MAX; level++) {
-        wr_arena_reset(&w->room.arena);
-        if (wr_cut_find(e->setup.cache, at, level > 0, now_s, &w->room, &cut) != WR_OK ||
-            cut.zone[0] == 0) {
-            return;
-        }
-        at = wr_name_skip_labels(name, wr_name_labels(name) - wr_name_labels(cut.zone));
-        unsigned first = add_servers(w, &cut);
-        for (unsigned i = first; i < w->servers && addrs; i++) {
-            find_addrs(e, w->server[i], now_s);
-        }
-    }
+    struct wr_answerers *s = &e->rewrite.servers;
+    const struct wr_answerers_look look = look_of(e, now);
+    wr_answerers_of(s, &look, &e->settings->upstreams, &a->question, answer);
+    *ret = (struct wr_policy_servers){s->name, s->addr, s->names, s->addrs};
 }
 
 /* --- what is said --- */
@@ -252,6 +191,9 @@ static enum wr_rewrite_what obey(struct wr_engine *e, struct wr_asker *a, const 
         return turn(e, a, s, target);
     }
     struct wr_answer *to = begin(w, &s->hit);
+    if (wr_given_is_led(a)) {
+        wr_given_put_chain(e, a, to);
+    }
     if (answer) {
         keep_links(to, answer, s->link);
     }
@@ -301,11 +243,13 @@ static void look_at_link(struct wr_engine *e, const struct wr_asker *a,
         facts.set_count = answer->answers;
     }
     if (wr_rpz_has(zones_of(e), WR_RPZ_NSDNAME) || wr_rpz_has(zones_of(e), WR_RPZ_NSIP)) {
-        find_servers(e, name, wr_engine_now_s(now));
-        facts.server = w->server;
-        facts.servers = w->servers;
-        facts.server_addr = w->server_addr;
-        facts.server_addrs = w->server_addrs;
+        const struct wr_answerers_look look = look_of(e, now);
+        wr_answerers_clear(&w->servers);
+        wr_answerers_add_zones(&w->servers, &look, name, wr_rpz_has(zones_of(e), WR_RPZ_NSIP));
+        facts.server = w->servers.name;
+        facts.servers = w->servers.names;
+        facts.server_addr = w->servers.addr;
+        facts.server_addrs = w->servers.addrs;
     }
     wr_rpz_answer(zones_of(e), &facts, ret_hit);
 }
@@ -398,7 +342,27 @@ static void unturn(struct wr_asker *a)
     wr_name_set(&asked, a->turned.asked);
     a->question.name = asked;
     a->turned.from = WR_TURN_NONE;
+    a->turned.rules = 0;
     a->verdict = (struct wr_verdict){0};
+}
+
+/* The answer to the target of a rule's CNAME, which policy zones may say something of. */
+static enum wr_rewrite_what join_led(struct wr_engine *e, struct wr_asker *a,
+                                     const struct wr_answer *answer, const struct wr_now *now)
+{
+    struct wr_verdict given = a->verdict;
+    struct said s;
+    enum wr_rewrite_what what = WR_REWRITE_NOTHING;
+    if (is_for(e, a) && !answer->local && !a->turned.passed) {
+        look_at(e, a, answer, now, &s);
+        what = obey(e, a, &s, answer, false, now);
+    }
+    if (what != WR_REWRITE_NOTHING) {
+        return what;
+    }
+    a->verdict = given;
+    wr_given_join(e, a, answer);
+    return WR_REWRITE_SAY;
 }
 
 enum wr_rewrite_what wr_rewrite_answer(struct wr_engine *e, struct wr_asker *a,
@@ -408,7 +372,9 @@ enum wr_rewrite_what wr_rewrite_answer(struct wr_engine *e, struct wr_asker *a,
     struct said s;
     bool judged = a->judged_by == e->settings->serial;
     if (a->turned.from == WR_TURN_POLICY) {
-        return judged ? join(e, a, answer, now) : WR_REWRITE_NOTHING;
+        return !judged              ? WR_REWRITE_NOTHING
+               : wr_given_is_led(a) ? join_led(e, a, answer, now)
+                                    : join(e, a, answer, now);
     }
     bool allowed = a->verdict.action == WR_VERDICT_ALLOW && !a->verdict.shadow && judged;
     if (!is_for(e, a) || answer->local || allowed || !has_more(e, a, answer)) {

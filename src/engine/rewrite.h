@@ -23,14 +23,13 @@
 
 #include "base/time.h"
 #include "engine/asker.h"
+#include "policy/policy.h"
 #include "policy/rpz.h"
 #include "resolve/answer.h"
+#include "resolve/answerers.h"
 
 /* Octets of the words that say which zone and which owner it was. */
 #define WR_REWRITE_WORDS_SIZE 224
-/* Servers of a name's zones that are looked at, and their addresses. */
-#define WR_REWRITE_SERVERS_MAX 32
-#define WR_REWRITE_ADDRS_MAX   64
 
 struct wr_engine;
 
@@ -49,12 +48,15 @@ struct wr_rewrite {
     struct wr_answer before; /* what is found */
     struct wr_answer answer;
     struct wr_rpz_room star;
-    struct wr_name server_name[WR_REWRITE_SERVERS_MAX];
-    const uint8_t *server[WR_REWRITE_SERVERS_MAX];
-    struct wr_addr server_addr[WR_REWRITE_ADDRS_MAX];
-    unsigned servers, server_addrs;
+    struct wr_answerers servers;
     char words[WR_REWRITE_WORDS_SIZE];
 };
+
+/* Who was asked for the answer and what its chain leads to, as far as it is known: the servers that the delegations name which the cache has, and
+ * those of the group that the question is forwarded to. It is in e->rewrite, and good until the next look. */
+void wr_rewrite_servers(struct wr_engine *e, const struct wr_asker *a,
+                        const struct wr_answer *answer, const struct wr_now *now,
+                        struct wr_policy_servers *ret);
 
 enum wr_rewrite_what wr_rewrite_question(struct wr_engine *e, struct wr_asker *a);
 /* `may_turn`: another question can still be asked. */

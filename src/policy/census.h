@@ -77,9 +77,10 @@ enum wr_mark_source {
     WR_FROM_ALL = 63,
 };
 
-#define WR_MARK_SIZE        40 /* octets of one that are kept; of longer ones the end is a hash */
-#define WR_CENSUS_GROUPS    8  /* of one device, by its configuration and as many by command */
-#define WR_CENSUS_NAME_SIZE 64
+#define WR_MARK_SIZE          40 /* octets of one that are kept; of longer ones the end is a hash */
+#define WR_CENSUS_GROUPS      8  /* of one device, by its configuration and as many by command */
+#define WR_CENSUS_NAME_SIZE   64
+#define WR_CENSUS_REASON_SIZE 96
 
 struct wr_mark {
     int64_t first_s, last_s; /* seen */
@@ -124,6 +125,7 @@ struct wr_census_device {
     uint8_t trouble;    /* enum wr_census_trouble */
     bool linked;        /* a made-up MAC address was tied to it by its identifier and name */
     bool quarantined;
+    char reason[WR_CENSUS_REASON_SIZE]; /* why; "": by the owner's command */
     bool configured;
     uint16_t group[WR_CENSUS_GROUPS];      /* labels; by command */
     uint16_t conf_group[WR_CENSUS_GROUPS]; /* by the configuration */
@@ -207,14 +209,26 @@ void wr_census_configure_begin(struct wr_census *m);
 /* WR_E_FULL: no place for another device. */
 int wr_census_configure(struct wr_census *m, const struct wr_census_configured *c, int64_t now_s);
 void wr_census_configure_end(struct wr_census *m);
-/* The groups there are, by their labels: bit n of wr_who.groups is the n-th. */
-void wr_census_groups(struct wr_census *m, const uint16_t *labels, size_t count);
+/* What bit n of wr_who.groups stands for: the n-th of these. */
+enum wr_census_bit {
+    WR_CENSUS_BIT_GROUP = 0, /* it is in this group */
+    WR_CENSUS_BIT_DEVICE,    /* it has this name, from the owner */
+    WR_CENSUS_BIT_KIND,      /* it is a thing of this kind */
+};
+struct wr_census_word {
+    uint8_t what;                   /* enum wr_census_bit */
+    uint16_t label;                 /* of GROUP; 0: the bit is nobody's */
+    char text[WR_CENSUS_NAME_SIZE]; /* of the others */
+};
+void wr_census_words(struct wr_census *m, const struct wr_census_word *words, size_t count);
 
 /* Commands; WR_E_NOTFOUND: there is no such device. */
 int wr_census_name(struct wr_census *m, uint32_t number, const char *name); /* WR_E_EXISTS */
 int wr_census_join(struct wr_census *m, uint32_t number, uint16_t group);   /* WR_E_FULL */
 int wr_census_leave(struct wr_census *m, uint32_t number, uint16_t group);
 int wr_census_quarantine(struct wr_census *m, uint32_t number, bool on);
+/* By a rule, for this reason. WR_E_EXISTS: it is in quarantine already. */
+int wr_census_shut_off(struct wr_census *m, uint32_t number, const char *reason);
 /* What is in conflict is well: that device keeps what it has. */
 int wr_census_allow(struct wr_census *m, uint32_t number);
 /* A device as the registry has kept it: all of it, with its number. WR_E_EXISTS, WR_E_FULL. */
@@ -240,6 +254,8 @@ uint64_t wr_census_changes(const struct wr_census *m);
 /* What a worker is told for this address of the device. */
 struct wr_who wr_census_who(const struct wr_census *m, const struct wr_census_device *d,
                             const struct wr_census_address *a);
+/* What kind of thing it is taken for; "" when that is not known. */
+const char *wr_census_kind_of(const struct wr_census_device *d);
 /* Hundredths for the device as a whole: of its address that is surest. */
 uint8_t wr_census_sure(const struct wr_census *m, const struct wr_census_device *d);
 bool wr_census_next_event(struct wr_census *m, struct wr_census_event *ret_event);

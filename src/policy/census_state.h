@@ -20,8 +20,8 @@ struct wr_census {
     struct wr_map marks, addresses;
     uint32_t count, free_hint, next;
     uint64_t refused, changes;
-    uint16_t group[WR_WHO_GROUPS_MAX]; /* labels by bit */
-    uint32_t groups;
+    struct wr_census_word word[WR_WHO_GROUPS_MAX]; /* by bit */
+    uint32_t words;
     struct wr_census_event event[WR_CENSUS_EVENTS]; /* a ring; the oldest are lost */
     uint32_t events, event_at;
     int64_t full_s;  /* when FULL was told last */

@@ -153,10 +153,10 @@ int wr_census_configure(struct wr_census *m, const struct wr_census_configured *
     return WR_OK;
 }
 
-void wr_census_groups(struct wr_census *m, const uint16_t *labels, size_t count)
+void wr_census_words(struct wr_census *m, const struct wr_census_word *words, size_t count)
 {
-    m->groups = (uint32_t)(count < WR_WHO_GROUPS_MAX ? count : WR_WHO_GROUPS_MAX);
-    memcpy(m->group, labels, m->groups * sizeof(labels[0]));
+    m->words = (uint32_t)(count < WR_WHO_GROUPS_MAX ? count : WR_WHO_GROUPS_MAX);
+    memcpy(m->word, words, m->words * sizeof(words[0]));
     for (uint32_t i = 0; i < m->setup.devices; i++) {
         if (m->device[i].number != 0) {
             wr_census_publish(m, &m->device[i]);
@@ -234,6 +234,21 @@ int wr_census_quarantine(struct wr_census *m, uint32_t number, bool on)
         return WR_E_NOTFOUND;
     }
     d->quarantined = on;
+    d->reason[0] = 0;
+    return changed(m, d);
+}
+
+int wr_census_shut_off(struct wr_census *m, uint32_t number, const char *reason)
+{
+    struct wr_census_device *d = wr_census_by_number(m, number);
+    if (d == NULL) {
+        return WR_E_NOTFOUND;
+    }
+    if (d->quarantined) {
+        return WR_E_EXISTS;
+    }
+    d->quarantined = true;
+    copy_text(d->reason, sizeof(d->reason), reason);
     return changed(m, d);
 }
 
@@ -286,6 +301,7 @@ int wr_census_restore(struct wr_census *m, const struct wr_census_device *device
     d->trouble_s = device->trouble_s;
     d->linked = device->linked;
     d->quarantined = device->quarantined;
+    copy_text(d->reason, sizeof(d->reason), device->reason);
     memcpy(d->group, device->group, sizeof(d->group));
     copy_text(d->name, sizeof(d->name), by_name(m, device->name) == NULL ? device->name : "");
     copy_text(d->kind, sizeof(d->kind), device->kind);

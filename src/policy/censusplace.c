@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/str.h"
 #include "policy/census_state.h"
 
 /* --- finding --- */
@@ -110,16 +111,31 @@ static uint8_t sure_of(const struct wr_census_device *d, const struct wr_census_
     return (uint8_t)sure;
 }
 
+const char *wr_census_kind_of(const struct wr_census_device *d)
+{
+    return d->kind;
+}
+
+/* A name is what the owner has given: what a device calls itself anybody can. */
+static bool stands_for(const struct wr_census_word *w, const struct wr_census_device *d)
+{
+    if (w->what != WR_CENSUS_BIT_GROUP) {
+        return w->text[0] != 0 &&
+               wr_str_same(w->text,
+                           w->what == WR_CENSUS_BIT_DEVICE ? d->name : wr_census_kind_of(d));
+    }
+    bool in = false;
+    for (size_t i = 0; i < WR_CENSUS_GROUPS && w->label != 0; i++) {
+        in = in || d->group[i] == w->label || d->conf_group[i] == w->label;
+    }
+    return in;
+}
+
 static uint64_t groups_of(const struct wr_census *m, const struct wr_census_device *d)
 {
     uint64_t bits = 0;
-    for (uint32_t bit = 0; bit < m->groups; bit++) {
-        for (size_t i = 0; i < WR_CENSUS_GROUPS; i++) {
-            if (m->group[bit] != 0 &&
-                (d->group[i] == m->group[bit] || d->conf_group[i] == m->group[bit])) {
-                bits |= (uint64_t)1 << bit;
-            }
-        }
+    for (uint32_t bit = 0; bit < m->words; bit++) {
+        bits |= stands_for(&m->word[bit], d) ? (uint64_t)1 << bit : 0;
     }
     return bits;
 }

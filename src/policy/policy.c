@@ -6,14 +6,26 @@
 #include "base/check.h"
 #include "base/str.h"
 #include "dns/codes.h"
-#include "dns/svcb.h"
+#include "policy/contents.h"
 #include "policy/prefix.h"
 
 #define RULE_WORDS (WR_POLICY_RULES_MAX / 64)
 #define ONLY_WORDS (WR_POLICY_ONLYS_MAX / 64)
 
 /* What a node of the table says: which rule or list, and what the name is to it. */
-enum ref_kind { REF_EXACT = 0, REF_BELOW, REF_EXCEPT, REF_ALIAS, REF_ONLY, REF_PRIVATE, REF_KINDS };
+enum ref_kind {
+    REF_EXACT = 0,
+    REF_BELOW,
+    REF_EXCEPT,
+    REF_ALIAS,
+    REF_SERVER,
+    REF_ONLY,
+    REF_PRIVATE,
+    REF_KINDS
+};
+
+/* What a name that is looked up is to the query. */
+enum role { ASKED, ALIAS, SERVER };
 
 struct node {
     const uint8_t *name; /* NULL: the place is free */
@@ -29,12 +41,12 @@ struct wr_policy {
     struct wr_prefix *address;
     uint32_t addresses; /* of all rules together: what is in none of them is in no rule's */
     uint64_t nameless[RULE_WORDS]; /* rules that hold for all names but those they except */
-    bool wants_answers, has_aliases, has_feeds;
+    bool wants_answers, has_aliases, has_servers, has_feeds, leads;
 };
 
 /* What the table says of one query. */
 struct look {
-    uint64_t named[RULE_WORDS], except[RULE_WORDS], alias[RULE_WORDS];
+    uint64_t named[RULE_WORDS], except[RULE_WORDS], alias[RULE_WORDS], server[RULE_WORDS];
     uint64_t only[ONLY_WORDS];
     bool may_be_private;
 };
@@ -88,25 +100,26 @@ static struct node *node_of(const struct wr_policy *p, const uint8_t *name)
     return node;
 }
 
-static void see(const struct wr_policy *p, const struct node *node, bool whole, bool is_alias,
+static void see(const struct wr_policy *p, const struct node *node, bool whole, enum role role,
                 struct look *l)
 {
     for (uint32_t i = 0; i < node->refs; i++) {
         uint32_t index = p->ref[node->first + i] / REF_KINDS;
-        uint64_t bit = (uint64_t)1 << (index % 64);
+        uint64_t bit = (uint64_t)1 << (index % 64), asked = role == ASKED ? bit : 0;
         switch (p->ref[node->first + i] % REF_KINDS) {
-        case REF_EXACT: l->named[index / 64] |= whole && !is_alias ? bit : 0; break;
-        case REF_BELOW: l->named[index / 64] |= is_alias ? 0 : bit; break;
-        case REF_EXCEPT: l->except[index / 64] |= is_alias ? 0 : bit; break;
-        case REF_ALIAS: l->alias[index / 64] |= is_alias ? bit : 0; break;
-        case REF_PRIVATE: l->may_be_private = l->may_be_private || !is_alias; break;
-        default: l->only[index / 64] |= is_alias ? 0 : bit; break;
+        case REF_EXACT: l->named[index / 64] |= whole ? asked : 0; break;
+        case REF_BELOW: l->named[index / 64] |= asked; break;
+        case REF_EXCEPT: l->except[index / 64] |= asked; break;
+        case REF_ALIAS: l->alias[index / 64] |= role == ALIAS ? bit : 0; break;
+        case REF_SERVER: l->server[index / 64] |= role == SERVER ? bit : 0; break;
+        case REF_PRIVATE: l->may_be_private = l->may_be_private || asked != 0; break;
+        default: l->only[index / 64] |= asked; break;
         }
     }
 }
 
 /* Everything that the table says of a name and of all above it. */
-static void descend(const struct wr_policy *p, const uint8_t *name, bool is_alias, struct look *l)
+static void descend(const struct wr_policy *p, const uint8_t *name, enum role role, struct look *l)
 {
     static const uint8_t root[1] = {0};
     const uint8_t *label[WR_NAME_LABELS_MAX];
@@ -114,7 +127,7 @@ static void descend(const struct wr_policy *p, const uint8_t *name, bool is_alia
     uint64_t hash = 1;
     const struct node *node = place_of(p, hash, root);
     while (node->name != NULL) {
-        see(p, node, n == 0, is_alias, l);
+        see(p, node, n == 0, role, l);
         if (n == 0) {
             return;
         }
@@ -145,6 +158,7 @@ static void each_name(const struct wr_policy_spec *s,
         each(user, &s->rule[i].below, i, REF_BELOW);
         each(user, &s->rule[i].except, i, REF_EXCEPT);
         each(user, &s->rule[i].alias, i, REF_ALIAS);
+        each(user, &s->rule[i].server, i, REF_SERVER);
     }
     for (uint32_t i = 0; i < s->onlys; i++) {
         each(user, &s->only[i].below, i, REF_ONLY);
@@ -209,9 +223,14 @@ static void fill_nodes(void *user, const struct wr_policy_names *names, uint32_t
     }
 }
 
+static bool names_servers(const struct wr_policy_rule *r)
+{
+    return r->server.count > 0 || r->server_addrs > 0;
+}
+
 static bool looks_at_answers(const struct wr_policy_rule *r)
 {
-    return r->alias.count > 0 || r->addresses > 0;
+    return r->alias.count > 0 || r->addresses > 0 || names_servers(r);
 }
 
 static void note_rules(struct wr_policy *p)
@@ -228,7 +247,10 @@ static void note_rules(struct wr_policy *p)
         p->wants_answers =
             p->wants_answers || looks_at_answers(r) || r->action == WR_VERDICT_SECURE;
         p->has_aliases = p->has_aliases || r->alias.count > 0;
+        p->has_servers = p->has_servers || names_servers(r);
         p->has_feeds = p->has_feeds || r->feeds > 0;
+        p->leads =
+            p->leads || ((looks_at_answers(r) || r->feeds > 0) && wr_policy_target(r) != NULL);
     }
     p->wants_answers = p->wants_answers || p->spec.rebinding;
     p->addresses = wr_prefix_compile(p->address, p->addresses);
@@ -264,28 +286,44 @@ const struct wr_policy *wr_policy_compile(void *block, const struct wr_policy_sp
 
 static bool is_about(const struct wr_policy_about *about, const struct wr_policy_ask *ask)
 {
-    bool segment = about->segments == 0, device = about->devices == 0;
+    bool segment = about->segments == 0;
     for (uint32_t i = 0; i < about->segments && !segment; i++) {
         segment = about->segment[i] == ask->who->segment;
     }
-    for (uint32_t i = 0; i < about->devices && !device; i++) {
-        device = about->device[i] == ask->who->device;
-    }
-    return segment && device && (about->groups == 0 || (about->groups & ask->who->groups) != 0) &&
+    uint64_t bits = ask->who->groups;
+    return segment && (about->groups == 0 || (about->groups & bits) != 0) &&
+           (about->devices == 0 || (about->devices & bits) != 0) &&
+           (about->kinds == 0 || (about->kinds & bits) != 0) &&
            (about->clients == 0 || wr_prefix_has(about->client, about->clients, ask->client));
+}
+
+/* Is it about some by who they are, and not only by where they are? */
+static bool is_of_devices(const struct wr_policy_about *about)
+{
+    return (about->groups | about->devices | about->kinds) != 0;
 }
 
 /* Does it give something that would not be had without it? */
 static bool gives(uint8_t action)
 {
-    return action == WR_VERDICT_ALLOW || action == WR_VERDICT_ROUTE || action == WR_VERDICT_DATA;
+    return action == WR_VERDICT_ALLOW || action == WR_VERDICT_ROUTE;
 }
 
-/* Who of two it is, is not known: the lesser privilege. */
+/* Who of two it is, is not known. */
 static bool is_doubted(const struct wr_policy_rule *r, const struct wr_policy_ask *ask)
 {
-    return ask->who->state == WR_WHO_CONFLICT && gives(r->action) && !r->shadow &&
-           (r->about.groups != 0 || r->about.devices > 0);
+    return ask->who->state == WR_WHO_CONFLICT && is_of_devices(&r->about);
+}
+
+/* Other records may be more than what there is, or less: where it is not certain that they are for him, he has neither. */
+static uint8_t action_of(const struct wr_policy_rule *r, const struct wr_policy_ask *ask)
+{
+    bool certain = !is_doubted(r, ask) && (!r->timed || ask->now->wall_proven);
+    bool known = ask->who->state == WR_WHO_KNOWN && ask->who->sure > WR_POLICY_SURE_MIN;
+    if (r->action == WR_VERDICT_QUARANTINE && !r->shadow && !known) {
+        return WR_VERDICT_REFUSED; /* nobody is shut off for what another may have asked */
+    }
+    return r->action == WR_VERDICT_DATA && !certain && !r->shadow ? WR_VERDICT_NODATA : r->action;
 }
 
 static int64_t local_time(const struct wr_policy *p, int64_t wall_s)
@@ -317,8 +355,7 @@ static bool is_its_time(const struct wr_policy *p, const struct wr_policy_rule *
 /* Who asks for all types asks for each that is denied to him. */
 static bool is_of_type(const struct wr_policy_rule *r, uint16_t type)
 {
-    bool found = r->types == 0 || (type == WR_TYPE_ANY && r->action >= WR_VERDICT_NXDOMAIN &&
-                                   r->action <= WR_VERDICT_DROP);
+    bool found = r->types == 0 || (type == WR_TYPE_ANY && wr_policy_takes(r->action));
     for (uint32_t i = 0; i < r->types && !found; i++) {
         found = r->type[i] == type;
     }
@@ -333,7 +370,7 @@ static bool has_bit(const uint64_t *words, uint32_t i)
 /* A name that this list has is approved; of whom two things are said, only what both may have: his segment's, or what all lists have. */
 static bool approves(const struct wr_policy_only *o, const struct wr_policy_ask *ask)
 {
-    return ask->who->state != WR_WHO_CONFLICT || (o->about.groups == 0 && o->about.devices == 0);
+    return ask->who->state != WR_WHO_CONFLICT || !is_of_devices(&o->about);
 }
 
 /* Is there a list of approved names for who asks, and is the name in none of them? Then `ret_v` says so. */
@@ -362,130 +399,21 @@ static bool is_unapproved(const struct wr_policy *p, const struct wr_policy_ask 
     return true;
 }
 
-/* --- what is in an answer --- */
-
-/* The sets of an answer, whose addresses are those of A, AAAA, and the hints of SVCB and HTTPS. */
-struct addresses {
-    const struct wr_rrset *sets;
-    unsigned count;
-};
-
-/* What addresses are held against: prefixes of a rule, or what a feed lists. */
-struct seek {
-    const struct wr_prefix *prefix;
-    uint32_t prefixes;
-    const struct wr_feedset *feeds; /* not NULL: this one's */
-    uint16_t label;
-    uint32_t line; /* of the feed, when it was found there */
-};
-
-static bool is_sought(struct seek *k, const struct wr_addr *addr)
-{
-    if (k->feeds != NULL) {
-        k->line = wr_feedset_address(k->feeds, k->label, addr);
-        return k->line != 0;
-    }
-    return wr_prefix_has(k->prefix, k->prefixes, addr);
-}
-
-static bool any_of(struct seek *k, uint8_t family, const uint8_t *octets, size_t size)
-{
-    size_t one = family == WR_AF_V4 ? 4 : 16;
-    for (; size >= one; octets += one, size -= one) {
-        struct wr_addr addr = {.family = family};
-        memcpy(addr.ip, octets, one);
-        if (is_sought(k, &addr)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool record_has(struct seek *k, uint16_t type, const uint8_t *rdata, size_t size)
-{
-    if (type == WR_TYPE_A || type == WR_TYPE_AAAA) {
-        return any_of(k, type == WR_TYPE_A ? WR_AF_V4 : WR_AF_V6, rdata, size);
-    }
-    size_t head = 2 + (size > 3 ? wr_name_size(rdata + 2) : 0), v4 = 0, v6 = 0;
-    if (size < 3 || head > size) {
-        return false;
-    }
-    const uint8_t *hint4 = wr_svcb_find(rdata + head, size - head, WR_SVCB_IPV4HINT, &v4);
-    const uint8_t *hint6 = wr_svcb_find(rdata + head, size - head, WR_SVCB_IPV6HINT, &v6);
-    return (hint4 && any_of(k, WR_AF_V4, hint4, v4)) || (hint6 && any_of(k, WR_AF_V6, hint6, v6));
-}
-
-static bool seek_in(struct seek *k, const struct addresses *in)
-{
-    for (unsigned s = 0; s < in->count; s++) {
-        const struct wr_rrset *set = &in->sets[s];
-        bool has = set->type == WR_TYPE_A || set->type == WR_TYPE_AAAA ||
-                   set->type == WR_TYPE_SVCB || set->type == WR_TYPE_HTTPS;
-        struct wr_rrset_walk walk = wr_rrset_walk(set);
-        const uint8_t *rdata;
-        uint16_t size;
-        for (unsigned i = 0; has && i < set->records && wr_rrset_next(&walk, &rdata, &size); i++) {
-            if (record_has(k, set->type, rdata, size)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-static bool answer_has(const struct wr_prefix *prefix, uint32_t prefixes,
-                       const struct addresses *in)
-{
-    struct seek k = {.prefix = prefix, .prefixes = prefixes};
-    return seek_in(&k, in);
-}
-
-/* The target of an alias in the answer, or NULL. */
-static const uint8_t *target_of(const struct wr_rrset *set)
-{
-    struct wr_rrset_walk walk = wr_rrset_walk(set);
-    const uint8_t *target;
-    uint16_t size;
-    return set->type == WR_TYPE_CNAME && set->records > 0 && wr_rrset_next(&walk, &target, &size)
-               ? target
-               : NULL;
-}
-
-/* Addresses that are somebody of this network's, or this machine's, whoever reads them; also in an IPv6 address. */
-static bool has_private(const struct addresses *in)
-{
-    static const struct {
-        uint8_t family, len, ip[16];
-    } rows[] = {
-        {WR_AF_V4, 8, {0}},
-        {WR_AF_V4, 8, {10}},
-        {WR_AF_V4, 8, {127}},
-        {WR_AF_V4, 16, {169, 254}},
-        {WR_AF_V4, 12, {172, 16}},
-        {WR_AF_V4, 16, {192, 168}},
-        {WR_AF_V4, 10, {100, 64}},
-        {WR_AF_V6, 127, {0}},
-        {WR_AF_V6, 7, {0xfc}},
-        {WR_AF_V6, 10, {0xfe, 0x80}},
-        {WR_AF_V6, 96, {[10] = 0xff, 0xff}},
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct wr_prefix p = {.addr = {.family = rows[i].family}, .len = rows[i].len};
-        memcpy(p.addr.ip, rows[i].ip, sizeof(p.addr.ip));
-        if (answer_has(&p, 1, in)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void see_aliases(const struct wr_policy *p, const struct addresses *in, struct look *l)
+static void see_aliases(const struct wr_policy *p, const struct wr_contents *in, struct look *l)
 {
     for (unsigned s = 0; s < in->count && p->has_aliases; s++) {
-        const uint8_t *target = target_of(&in->sets[s]);
+        const uint8_t *target = wr_contents_target(&in->sets[s]);
         if (target != NULL) {
-            descend(p, target, true, l);
+            descend(p, target, ALIAS, l);
         }
+    }
+}
+
+static void see_servers(const struct wr_policy *p, const struct wr_policy_servers *s,
+                        struct look *l)
+{
+    for (unsigned i = 0; s != NULL && i < s->names && p->has_servers; i++) {
+        descend(p, s->name[i], SERVER, l);
     }
 }
 
@@ -498,26 +426,25 @@ struct listing {
 };
 
 static void look_in_feed(const struct wr_policy_ask *ask, uint16_t label,
-                         const struct addresses *in, struct listing *ret)
+                         const struct wr_contents *in, struct listing *ret)
 {
-    struct seek k = {.feeds = ask->feeds, .label = label};
     *ret = (struct listing){label, wr_feedset_name(ask->feeds, label, ask->name), WR_TRIGGER_NAME};
     for (unsigned s = 0; in != NULL && s < in->count && ret->line == 0; s++) {
-        const uint8_t *target = target_of(&in->sets[s]);
+        const uint8_t *target = wr_contents_target(&in->sets[s]);
         if (target != NULL) {
             ret->line = wr_feedset_name(ask->feeds, label, target);
             ret->trigger = WR_TRIGGER_ALIAS;
         }
     }
-    if (in != NULL && ret->line == 0 && ask->feeds != NULL && seek_in(&k, in)) {
-        ret->line = k.line;
+    if (in != NULL && ret->line == 0) {
+        ret->line = wr_contents_listed(in, ask->feeds, label);
         ret->trigger = WR_TRIGGER_ADDRESS;
     }
 }
 
 /* True for a rule that names no feeds, or whose names have it already. */
 static bool holds_for_feeds(const struct wr_policy_rule *r, bool named,
-                            const struct wr_policy_ask *ask, const struct addresses *in,
+                            const struct wr_policy_ask *ask, const struct wr_contents *in,
                             struct listing *ret)
 {
     *ret = (struct listing){.line = 0};
@@ -529,7 +456,7 @@ static bool holds_for_feeds(const struct wr_policy_rule *r, bool named,
 
 /* --- the walk --- */
 
-static void count(const struct wr_policy_ask *ask, uint16_t label)
+void wr_policy_count(const struct wr_policy_ask *ask, uint16_t label)
 {
     if (ask->hits != NULL) {
         atomic_store_explicit(&ask->hits[label],
@@ -538,28 +465,44 @@ static void count(const struct wr_policy_ask *ask, uint16_t label)
     }
 }
 
+static bool has_server(const struct wr_policy_rule *r, const struct wr_policy_servers *s)
+{
+    for (unsigned i = 0; s != NULL && i < s->addrs; i++) {
+        if (wr_prefix_has(r->server_addr, r->server_addrs, &s->addr[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Does what the rule names of an answer hold? `in` NULL: there is none yet. */
 static bool holds_for_answer(const struct wr_policy *p, uint32_t i, const struct look *l,
-                             const struct addresses *in, bool listed, uint8_t *ret_trigger)
+                             const struct wr_contents *in, const struct wr_policy_servers *servers,
+                             bool listed, uint8_t *ret_trigger)
 {
     const struct wr_policy_rule *r = &p->spec.rule[i];
     if (!looks_at_answers(r)) {
         return true;
     }
+    bool by_name = has_bit(l->server, i);
     if (in == NULL || (r->alias.count > 0 && !has_bit(l->alias, i)) ||
-        (r->addresses > 0 && !(listed && answer_has(r->address, r->addresses, in)))) {
+        (names_servers(r) && !by_name && !has_server(r, servers)) ||
+        (r->addresses > 0 && !(listed && wr_contents_has(in, r->address, r->addresses)))) {
         return false;
     }
-    *ret_trigger = r->addresses > 0 ? WR_TRIGGER_ADDRESS : WR_TRIGGER_ALIAS;
+    *ret_trigger = r->addresses > 0     ? WR_TRIGGER_ADDRESS
+                   : r->alias.count > 0 ? WR_TRIGGER_ALIAS
+                   : by_name            ? WR_TRIGGER_NSDNAME
+                                        : WR_TRIGGER_NSIP;
     return true;
 }
 
-static struct wr_verdict verdict_of(const struct wr_policy_rule *r, bool named, uint8_t trigger,
-                                    const struct listing *listing)
+static struct wr_verdict verdict_of(const struct wr_policy_rule *r, const struct wr_policy_ask *ask,
+                                    bool named, uint8_t trigger, const struct listing *listing)
 {
     uint8_t by_question = named || r->types > 0 ? WR_TRIGGER_NAME : WR_TRIGGER_CLIENT;
     by_question = listing->line != 0 ? listing->trigger : by_question;
-    return (struct wr_verdict){.action = r->action,
+    return (struct wr_verdict){.action = action_of(r, ask),
                                .by = WR_VERDICT_BY_RULE,
                                .trigger = trigger != WR_TRIGGER_NONE ? trigger : by_question,
                                .shadow = r->shadow,
@@ -570,18 +513,20 @@ static struct wr_verdict verdict_of(const struct wr_policy_rule *r, bool named, 
 
 /* The rules in order. Each is counted where it is first able to say something. */
 static struct wr_verdict walk(const struct wr_policy *p, const struct wr_policy_ask *ask,
-                              const struct look *l, const struct addresses *in)
+                              const struct look *l, const struct wr_contents *in)
 {
     struct wr_verdict shadow = {.action = WR_VERDICT_NONE};
-    bool listed = in != NULL && p->addresses > 0 && answer_has(p->address, p->addresses, in);
+    bool listed = in != NULL && p->addresses > 0 && wr_contents_has(in, p->address, p->addresses);
     for (uint32_t w = 0; w * 64 < p->spec.rules; w++) {
         uint64_t left = (l->named[w] | p->nameless[w]) & ~l->except[w];
         for (; left != 0; left &= left - 1) {
             uint32_t i = w * 64 + (uint32_t)__builtin_ctzll(left);
             const struct wr_policy_rule *r = &p->spec.rule[i];
             uint8_t trigger = WR_TRIGGER_NONE;
-            if (!is_of_type(r, ask->type) || !is_about(&r->about, ask) || is_doubted(r, ask) ||
-                !is_its_time(p, r, ask->now) || !holds_for_answer(p, i, l, in, listed, &trigger)) {
+            if (!is_of_type(r, ask->type) || !is_about(&r->about, ask) ||
+                (gives(r->action) && !r->shadow && is_doubted(r, ask)) ||
+                !is_its_time(p, r, ask->now) ||
+                !holds_for_answer(p, i, l, in, ask->servers, listed, &trigger)) {
                 continue;
             }
             struct listing listing;
@@ -589,9 +534,9 @@ static struct wr_verdict walk(const struct wr_policy *p, const struct wr_policy_
             if (!holds_for_feeds(r, named, ask, in, &listing)) {
                 continue;
             }
-            struct wr_verdict v = verdict_of(r, named, trigger, &listing);
+            struct wr_verdict v = verdict_of(r, ask, named, trigger, &listing);
             if ((in != NULL) == (looks_at_answers(r) || listing.trigger > WR_TRIGGER_NAME)) {
-                count(ask, r->label);
+                wr_policy_count(ask, r->label);
             }
             if (!r->shadow) {
                 return v;
@@ -605,28 +550,29 @@ static struct wr_verdict walk(const struct wr_policy *p, const struct wr_policy_
 /* Is there nothing left of the answer that could do harm? */
 static bool denies(const struct wr_verdict *v)
 {
-    return !v->shadow && v->action >= WR_VERDICT_NXDOMAIN && v->action <= WR_VERDICT_DROP;
+    return !v->shadow && (wr_policy_takes(v->action) || v->action == WR_VERDICT_DATA);
 }
 
 static struct wr_verdict decide(const struct wr_policy *p, const struct wr_policy_ask *ask,
-                                const struct addresses *in)
+                                const struct wr_contents *in)
 {
     struct look l = {.only = {0}};
     struct wr_verdict v;
-    descend(p, ask->name, false, &l);
-    if (is_unapproved(p, ask, &l, &v)) {
+    descend(p, ask->name, ASKED, &l);
+    if (!ask->led && is_unapproved(p, ask, &l, &v)) {
         if (in == NULL) {
-            count(ask, v.rule);
+            wr_policy_count(ask, v.rule);
         }
         return v;
     }
     if (in != NULL) {
         see_aliases(p, in, &l);
+        see_servers(p, ask->servers, &l);
     }
     v = walk(p, ask, &l, in);
     bool passed = v.action == WR_VERDICT_ALLOW && !v.shadow;
     if (in != NULL && p->spec.rebinding && !ask->own && !passed && !denies(&v) &&
-        !l.may_be_private && has_private(in)) {
+        !l.may_be_private && wr_contents_private(in)) {
         return (struct wr_verdict){.action = WR_VERDICT_NODATA,
                                    .by = WR_VERDICT_BY_REBINDING,
                                    .trigger = WR_TRIGGER_ADDRESS};
@@ -655,8 +601,29 @@ bool wr_policy_wants_answer(const struct wr_policy *p, const struct wr_feedset *
 struct wr_verdict wr_policy_answer(const struct wr_policy *p, const struct wr_policy_ask *ask,
                                    const struct wr_rrset *sets, unsigned count)
 {
-    const struct addresses in = {sets, count};
+    const struct wr_contents in = {sets, count};
     return decide(p, ask, &in);
+}
+
+bool wr_policy_wants_servers(const struct wr_policy *p)
+{
+    return p->has_servers;
+}
+
+bool wr_policy_leads(const struct wr_policy *p)
+{
+    return p->leads;
+}
+
+bool wr_policy_takes(uint8_t action)
+{
+    return (action >= WR_VERDICT_NXDOMAIN && action <= WR_VERDICT_DROP) ||
+           action == WR_VERDICT_QUARANTINE;
+}
+
+const uint8_t *wr_policy_target(const struct wr_policy_rule *r)
+{
+    return r->datas > 0 ? wr_contents_target(&r->data[0]) : NULL;
 }
 
 /* --- for people --- */
@@ -707,6 +674,8 @@ int16_t wr_policy_reason(const struct wr_policy *p, const struct wr_verdict *v, 
         wr_str_u64(&s, v->line);
     }
     if (r != NULL) {
+        wr_str_text(&s,
+                    v->action == WR_VERDICT_QUARANTINE ? ": this device is put in quarantine" : "");
         return r->ede;
     }
     for (uint32_t i = 0; i < p->spec.onlys; i++) {

@@ -8,7 +8,10 @@
  *
  * It is asked twice. On the question, before anything is looked up or asked: rules that name nothing of an answer decide there, so that
  * what is denied is told to nobody. On the answer that is about to be sent: all rules once more, in the same order, now with
- * what is in it; what is in force by then counts, not what was when the question came.
+ * what is in it and who was asked for it; what is in force by then counts, not what was when the question came.
+ *
+ * WR_VERDICT_DATA gives the rule's own records in place of the answer. Whether that is more or less than what there is cannot be told: where
+ * it is not certain that the rule is for this client (below), it says NODATA.
  *
  * Approved names: a list for a segment, a group or devices. To whom such lists apply, a name that is in none of them is denied whatever
  * the rules say; a list opens nothing that a rule denies. The name asked has to be in it, the aliases behind it need not.
@@ -43,11 +46,10 @@
 
 /* Whom a rule or a list is about: each that is not empty has to hold. */
 struct wr_policy_about {
-    const uint16_t *segment; /* labels */
-    const uint32_t *device;
+    const uint16_t *segment;        /* labels */
     const struct wr_prefix *client; /* as wr_prefix_compile leaves them */
-    uint32_t segments, devices, clients;
-    uint64_t groups; /* one of these bits; 0: whoever */
+    uint32_t segments, clients;
+    uint64_t groups, devices, kinds; /* one of these bits of each (wr_who.groups); 0: whoever */
 };
 
 struct wr_policy_names {
@@ -78,6 +80,13 @@ struct wr_policy_rule {
     struct wr_policy_names alias; /* and all below it */
     const struct wr_prefix *address;
     uint32_t addresses;
+    struct wr_policy_names server;       /* who was asked for it, by a name at or above his, */
+    const struct wr_prefix *server_addr; /* or by address */
+    uint32_t server_addrs;
+    /* Of WR_VERDICT_DATA: sets in the stored form, without an owner; a CNAME is alone. */
+    const struct wr_rrset *data;
+    uint32_t datas;
+    int16_t data_ede; /* what records that are given say of themselves */
 };
 
 /* Approved names of some. */
@@ -116,6 +125,13 @@ struct wr_policy_spec {
 
 struct wr_policy;
 
+/* Who was asked, as far as it is known. */
+struct wr_policy_servers {
+    const uint8_t *const *name; /* wire names */
+    const struct wr_addr *addr;
+    unsigned names, addrs;
+};
+
 /* One query. */
 struct wr_policy_ask {
     const struct wr_who *who;
@@ -123,6 +139,8 @@ struct wr_policy_ask {
     const uint8_t *name; /* as it was asked */
     uint16_t type;
     const struct wr_now *now;
+    bool led; /* a rule has led from a name that is approved to this one: lists do not count */
+    const struct wr_policy_servers *servers; /* of the answer; NULL: nobody is known */
     bool own; /* the owner has named who answers for the zone: its addresses may be private */
     /* By label, of this one writer: how often each rule has said something, in the shadow too. NULL: nothing is counted. */
     _Atomic uint64_t *hits;
@@ -141,6 +159,17 @@ bool wr_policy_wants_answer(const struct wr_policy *p, const struct wr_feedset *
 /* What is said of the answer with these sets in its answer section; that of the question, when nothing else is. */
 struct wr_verdict wr_policy_answer(const struct wr_policy *p, const struct wr_policy_ask *ask,
                                    const struct wr_rrset *sets, unsigned count);
+
+bool wr_policy_wants_servers(const struct wr_policy *p);
+/* Is there a rule that looks at answers and gives a CNAME? */
+bool wr_policy_leads(const struct wr_policy *p);
+/* Is nothing left of the answer with that? */
+bool wr_policy_takes(uint8_t action);
+/* Where the CNAME leads that a rule gives, or NULL. */
+const uint8_t *wr_policy_target(const struct wr_policy_rule *r);
+
+/* It has said something: `ask->hits`, if anything is counted. */
+void wr_policy_count(const struct wr_policy_ask *ask, uint16_t label);
 
 /* What it was compiled from. */
 const struct wr_policy_spec *wr_policy_spec(const struct wr_policy *p);

@@ -3,14 +3,26 @@
 
 #define NAME_OF(table, i) ((i) < sizeof(table) / sizeof((table)[0]) ? (table)[i] : "?")
 
+bool wr_verdict_passes(const struct wr_verdict *v)
+{
+    return v->shadow || v->action == WR_VERDICT_NONE || v->action == WR_VERDICT_ALLOW ||
+           v->action == WR_VERDICT_ROUTE || v->action == WR_VERDICT_SECURE;
+}
+
 const char *wr_verdict_action_name(uint8_t action)
 {
     static const char *const name[] = {
-        [WR_VERDICT_NONE] = "none",         [WR_VERDICT_ALLOW] = "allow",
-        [WR_VERDICT_NXDOMAIN] = "nxdomain", [WR_VERDICT_NODATA] = "nodata",
-        [WR_VERDICT_REFUSED] = "refused",   [WR_VERDICT_DROP] = "drop",
-        [WR_VERDICT_TRUNCATE] = "truncate", [WR_VERDICT_DATA] = "data",
-        [WR_VERDICT_ROUTE] = "route",       [WR_VERDICT_SECURE] = "secure",
+        [WR_VERDICT_NONE] = "none",
+        [WR_VERDICT_ALLOW] = "allow",
+        [WR_VERDICT_NXDOMAIN] = "nxdomain",
+        [WR_VERDICT_NODATA] = "nodata",
+        [WR_VERDICT_REFUSED] = "refused",
+        [WR_VERDICT_DROP] = "drop",
+        [WR_VERDICT_TRUNCATE] = "truncate",
+        [WR_VERDICT_DATA] = "data",
+        [WR_VERDICT_ROUTE] = "route",
+        [WR_VERDICT_SECURE] = "secure",
+        [WR_VERDICT_QUARANTINE] = "quarantine",
     };
     return NAME_OF(name, action);
 }

@@ -18,12 +18,14 @@ enum wr_verdict_action {
     WR_VERDICT_NXDOMAIN,
     WR_VERDICT_NODATA,
     WR_VERDICT_REFUSED,
-    WR_VERDICT_DROP,     /* no reply */
-    WR_VERDICT_TRUNCATE, /* over UDP an empty reply with TC (RPZ: TCP-Only) */
-    WR_VERDICT_DATA,     /* other records in place of those asked for: rewritten, sinkhole */
-    WR_VERDICT_ROUTE,    /* another group of upstreams is asked */
-    WR_VERDICT_SECURE,   /* only an answer that is proven (RFC 4033) */
+    WR_VERDICT_DROP,       /* no reply */
+    WR_VERDICT_TRUNCATE,   /* over UDP an empty reply with TC (RPZ: TCP-Only) */
+    WR_VERDICT_DATA,       /* other records in place of those asked for: rewritten, sinkhole */
+    WR_VERDICT_ROUTE,      /* another group of upstreams is asked */
+    WR_VERDICT_SECURE,     /* only an answer that is proven (RFC 4033) */
+    WR_VERDICT_QUARANTINE, /* refused, and whoever asks is shut off from here on */
 };
+#define WR_VERDICT_ACTIONS (WR_VERDICT_QUARANTINE + 1)
 
 /* Who decided. */
 enum wr_verdict_by {
@@ -55,6 +57,9 @@ struct wr_verdict {
     uint16_t feed;   /* label of the feed that has the name; 0: none */
     uint32_t line;   /* of that feed's text; 0: none */
 };
+
+/* Does the query go on with that, to whoever is asked next? */
+bool wr_verdict_passes(const struct wr_verdict *v);
 
 const char *wr_verdict_action_name(uint8_t action);   /* "none", "allow", "nxdomain", ... */
 const char *wr_verdict_by_name(uint8_t by);           /* "nobody", "rule", "rpz", ... */

@@ -316,6 +316,10 @@ static void put_device(struct wr_serve *s, struct wr_json *j, const struct wr_ce
     wr_json_text(j, "oui", s->conf->registry.oui);
     wr_json_bool(j, "configured", d->configured);
     wr_json_bool(j, "quarantined", d->quarantined);
+    wr_json_text(j, "quarantine_reason",
+                 !d->quarantined     ? NULL
+                 : d->reason[0] != 0 ? d->reason
+                                     : "by command");
     put_rate(s, j, d);
     wr_json_text(j, "conflict",
                  d->trouble != WR_TROUBLE_NONE ? wr_census_trouble_text(d->trouble) : NULL);

@@ -13,6 +13,7 @@
 #include "base/ring.h"
 #include "conf/devicerules.h"
 #include "conf/leaseid.h"
+#include "conf/policybits.h"
 #include "net/neighbours.h"
 #include "serve/beat.h"
 #include "serve/devicehears.h"
@@ -33,8 +34,10 @@
 
 struct claim {
     struct wr_addr addr;
+    uint32_t device; /* that a rule has put in quarantine; 0: none */
+    uint16_t rule;   /* the label of that rule */
     uint8_t proven;
-    char text[WR_CLAIM_SIZE];
+    char text[WR_CLAIM_SIZE]; /* "": none */
 };
 
 /* What has to be written. */
@@ -212,12 +215,18 @@ static int configure_one(struct wr_census *m, struct wr_labels *labels,
 void wr_devices_say(struct wr_census *m, const struct wr_conf *conf, struct wr_labels *labels,
                     const struct wr_gate_slots *slots, int64_t now_s)
 {
-    uint16_t groups[WR_WHO_GROUPS_MAX] = {0};
-    for (size_t i = 0; i < conf->groups.count; i++) {
-        const char *name = conf->groups.items[i].name;
-        int bit = wr_slots_devgroup(slots, name);
+    struct wr_census_word word[WR_WHO_GROUPS_MAX] = {0};
+    struct wr_policybit of[WR_WHO_GROUPS_MAX];
+    size_t count = wr_policybits_list(conf, of);
+    for (size_t i = 0; i < count && i < WR_WHO_GROUPS_MAX; i++) {
+        char text[WR_POLICYBITS_TEXT_SIZE];
+        wr_policybits_text(of[i].what, of[i].name, text);
+        int bit = wr_slots_devgroup(slots, text);
         if (bit >= 0) {
-            groups[bit] = wr_labels_number(labels, name);
+            word[bit].what = of[i].what;
+            word[bit].label =
+                of[i].what == WR_CENSUS_BIT_GROUP ? wr_labels_number(labels, of[i].name) : 0;
+            snprintf(word[bit].text, sizeof(word[bit].text), "%s", of[i].name);
         }
     }
     wr_census_configure_begin(m);
@@ -228,7 +237,7 @@ void wr_devices_say(struct wr_census *m, const struct wr_conf *conf, struct wr_l
         }
     }
     wr_census_configure_end(m);
-    wr_census_groups(m, groups, WR_WHO_GROUPS_MAX);
+    wr_census_words(m, word, WR_WHO_GROUPS_MAX);
 }
 
 void wr_devices_configure(struct wr_serve *s)
@@ -272,25 +281,13 @@ static void on_record(void *user, const struct wr_record *record, const char *cl
     struct wr_devices *d = user;
     struct claim *c = wr_ring_reserve(&d->claims, sizeof(*c));
     if (c != NULL) {
+        bool shut_off = record->verdict.action == WR_VERDICT_QUARANTINE && !record->verdict.shadow;
         c->addr = record->client;
+        c->device = shut_off ? record->device : 0;
+        c->rule = record->verdict.rule;
         c->proven = record->claim_kind == WR_CLAIM_CERTIFICATE;
         memcpy(c->text, claim, WR_CLAIM_SIZE);
         wr_ring_commit(&d->claims);
-    }
-}
-
-static void take_claims(struct wr_serve *s)
-{
-    struct wr_devices *d = s->devices;
-    const struct claim *c;
-    uint32_t n;
-    for (size_t i = 0; i < CLAIMS_SIZE / sizeof(*c) && (c = wr_ring_peek(&d->claims, &n)) != NULL;
-         i++) {
-        struct claim one;
-        memcpy(&one, c, sizeof(one));
-        wr_ring_pop(&d->claims);
-        wr_census_claim(d->m, &one.addr, one.addr.scope, one.text, one.proven != 0,
-                        wr_devices_now_s(s));
     }
 }
 
@@ -403,6 +400,42 @@ int wr_devices_run(struct wr_serve *s)
     d->beat = (struct wr_beat){
         .name = "weir-devices", .period_ms = WRITE_MS, .work = write_out, .user = d};
     return d->path[0] == 0 ? WR_OK : wr_beat_start(&d->beat);
+}
+
+/* Told once: a device that is in quarantine already has no rule that could say it again. */
+static void shut_off(struct wr_serve *s, uint32_t number, const char *rule)
+{
+    char who[WR_CENSUS_NAME_SIZE], text[TEXT_SIZE];
+    snprintf(text, sizeof(text), "rule %s", rule);
+    if (wr_census_shut_off(s->devices->m, number, text) != WR_OK) {
+        return;
+    }
+    wr_devices_call(s->devices, number, who);
+    snprintf(text, sizeof(text),
+             "device %s (d%lu) is in quarantine by rule %s, until `weir device release d%lu`", who,
+             (unsigned long)number, rule, (unsigned long)number);
+    wr_devices_note(s, WR_LOG_WARN, text);
+    save(s, s->devices->save_us);
+}
+
+static void take_claims(struct wr_serve *s)
+{
+    struct wr_devices *d = s->devices;
+    const struct claim *c;
+    uint32_t n;
+    for (size_t i = 0; i < CLAIMS_SIZE / sizeof(*c) && (c = wr_ring_peek(&d->claims, &n)) != NULL;
+         i++) {
+        struct claim one;
+        memcpy(&one, c, sizeof(one));
+        wr_ring_pop(&d->claims);
+        if (one.text[0] != 0) {
+            wr_census_claim(d->m, &one.addr, one.addr.scope, one.text, one.proven != 0,
+                            wr_devices_now_s(s));
+        }
+        if (one.device != 0) {
+            shut_off(s, one.device, wr_labels_text(s->labels, one.rule));
+        }
+    }
 }
 
 void wr_devices_tick(struct wr_serve *s)

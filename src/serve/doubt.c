@@ -33,22 +33,21 @@ struct wr_doubt {
 static bool about_may(const struct wr_policy_about *about, unsigned of)
 {
     return ((of & WR_DOUBT_CLIENT) != 0 && about->clients > 0) ||
-           ((of & WR_DOUBT_DEVICE) != 0 && (about->devices > 0 || about->groups != 0));
+           ((of & WR_DOUBT_DEVICE) != 0 && (about->groups | about->devices | about->kinds) != 0);
 }
 
 static void forget_about(struct wr_policy_about *about, unsigned of)
 {
     about->clients = (of & WR_DOUBT_CLIENT) != 0 ? 0 : about->clients;
     if ((of & WR_DOUBT_DEVICE) != 0) {
-        about->devices = 0;
-        about->groups = 0;
+        about->groups = about->devices = about->kinds = 0;
     }
 }
 
 static bool rule_may(const struct wr_policy_rule *r, unsigned of)
 {
-    return r->alias.count > 0 || r->addresses > 0 || about_may(&r->about, of) ||
-           ((of & WR_DOUBT_LISTS) != 0 && r->feeds > 0);
+    return r->alias.count > 0 || r->addresses > 0 || r->server.count > 0 || r->server_addrs > 0 ||
+           about_may(&r->about, of) || ((of & WR_DOUBT_LISTS) != 0 && r->feeds > 0);
 }
 
 /* It holds, whatever is not known. */
@@ -57,6 +56,7 @@ static void forget(struct wr_policy_rule *r, unsigned of)
     forget_about(&r->about, of);
     r->alias.count = 0;
     r->addresses = 0;
+    r->server.count = r->server_addrs = 0;
     if ((of & WR_DOUBT_LISTS) != 0 && r->feeds > 0) {
         r->feeds = r->exact.count = r->below.count = 0;
     }

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "conf/policybits.h"
 #include "conf/rootcopy.h"
 #include "dns/codes.h"
 #include "policy/prefix.h"
@@ -328,16 +329,19 @@ static int devgroup_of(void *user, const char *name)
 static void make_policy(struct wr_gate_making *m)
 {
     const struct wr_policybuild_hooks hooks = {m, label_of, view_of, ifindex_of, devgroup_of};
-    const char *groups[WR_WHO_GROUPS_MAX];
-    size_t count = 0;
+    struct wr_policybit bit[WR_WHO_GROUPS_MAX];
+    char text[WR_WHO_GROUPS_MAX][WR_POLICYBITS_TEXT_SIZE];
+    const char *bits[WR_WHO_GROUPS_MAX];
     struct wr_gate *g = m->gate;
     if (m->world->labels == NULL) {
         return;
     }
-    for (; count < m->conf->groups.count && count < WR_WHO_GROUPS_MAX; count++) {
-        groups[count] = m->conf->groups.items[count].name;
+    size_t count = wr_policybits_list(m->conf, bit); /* as many as there is room for: was checked */
+    for (size_t i = 0; i < count; i++) {
+        wr_policybits_text(bit[i].what, bit[i].name, text[i]);
+        bits[i] = text[i];
     }
-    wr_slots_devgroups(&m->slots, groups, count);
+    wr_slots_devgroups(&m->slots, bits, count);
     if (wr_policybuild_make(m->conf, &hooks, &g->policy)) {
         m->err = WR_E_NOMEM;
     }

@@ -270,7 +270,8 @@ static void tell_claim(const struct wr_ledger *l, const uint8_t *record)
     struct wr_record r;
     char claim[WR_CLAIM_SIZE] = {0};
     memcpy(&r, record, sizeof(r)); /* in a ring it may not be aligned */
-    if (l->claimed != NULL && r.claim_size > 0) {
+    bool shut_off = r.verdict.action == WR_VERDICT_QUARANTINE && !r.verdict.shadow;
+    if (l->claimed != NULL && (r.claim_size > 0 || shut_off)) {
         memcpy(claim, record + sizeof(r) + r.name_size, r.claim_size);
         l->claimed(l->claimed_user, &r, claim);
     }

@@ -77,7 +77,8 @@ void wr_ledger_note(struct wr_ledger *l, enum wr_ledger_kind kind, int64_t wall_
                     const char *text);
 /* Starts the thread; `grown(user)` is called from it after new events were taken in. */
 int wr_ledger_run(struct wr_ledger *l, void (*grown)(void *user), void *user);
-/* Before the thread starts: who wants to know what clients prove or say that they are. Called from whoever takes records in, one at a time. */
+/* Before the thread starts: who wants to know what clients prove or say that they are, and whom a rule
+ * has put in quarantine. Called from whoever takes records in, one at a time. */
 void wr_ledger_claims(struct wr_ledger *l,
                       void (*claimed)(void *user, const struct wr_record *record,
                                       const char *claim),

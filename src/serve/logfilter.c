@@ -79,7 +79,7 @@ static int read_rcode(struct wr_logfilter *f, const char *text)
 
 static int read_verdict(struct wr_logfilter *f, const char *text)
 {
-    f->action = number_named(text, WR_VERDICT_SECURE + 1, wr_verdict_action_name);
+    f->action = number_named(text, WR_VERDICT_ACTIONS, wr_verdict_action_name);
     return f->action < 0 ? WR_E_FORMAT : WR_OK;
 }
 

@@ -196,6 +196,27 @@ static void put_upstream_gauges(FILE *out, const struct wr_serve *s)
     }
 }
 
+/* How often each rule has said something: as many rows as there are rules, whatever is asked. */
+static void put_rules(FILE *out, const struct wr_serve *s)
+{
+    const struct wr_policy *p = s->gate->settings.policy;
+    const struct wr_policy_spec *spec = p != NULL ? wr_policy_spec(p) : NULL;
+    if (spec == NULL || spec->rules == 0) {
+        return;
+    }
+    fprintf(out, "# HELP weir_rule_hits_total queries that this rule has said something of, in the "
+                 "shadow too\n"
+                 "# TYPE weir_rule_hits_total counter\n");
+    for (uint32_t i = 0; i < spec->rules; i++) {
+        const struct wr_policy_rule *r = &spec->rule[i];
+        fprintf(out, "weir_rule_hits_total{rule=\"");
+        put_label(out, wr_labels_text(s->labels, r->label));
+        fprintf(out, "\",verdict=\"%s\",shadow=\"%s\"} %" PRIu64 "\n",
+                wr_verdict_action_name(r->action), r->shadow ? "true" : "false",
+                wr_crew_hits(s->crew, r->label));
+    }
+}
+
 static void put_daemon(FILE *out, const struct wr_serve *s)
 {
     struct wr_ledger_stats ls;
@@ -230,6 +251,7 @@ char *wr_metrics_text(const struct wr_serve *s, size_t *ret_size)
     put_upstream_counters(out, s);
     put_connection_counters(out, s);
     put_upstream_gauges(out, s);
+    put_rules(out, s);
     bool failed = ferror(out) != 0;
     if (fclose(out) != 0 || failed) {
         free(text);

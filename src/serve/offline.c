@@ -354,12 +354,6 @@ static void place(const struct wr_offline *o, const struct wr_ledger_event *e, s
     ret->link = ret->hidden || s->links > 0;
 }
 
-static bool passes(const struct wr_verdict *v)
-{
-    return v->shadow || v->action == WR_VERDICT_NONE || v->action == WR_VERDICT_ALLOW ||
-           v->action >= WR_VERDICT_ROUTE;
-}
-
 /* What policy zones say of the name and of who asks. */
 static void ask_zones(const struct wr_offline *o, const struct wr_policy_ask *ask,
                       const struct asked *a, struct wr_offline_verdict *v)
@@ -371,7 +365,7 @@ static void ask_zones(const struct wr_offline *o, const struct wr_policy_ask *as
                                  .name = ask->name};
     struct wr_rpz_hit hit, other;
     bool allowed = v->verdict.action == WR_VERDICT_ALLOW && !v->verdict.shadow;
-    if (zones->count == 0 || allowed || !passes(&v->verdict) ||
+    if (zones->count == 0 || allowed || !wr_verdict_passes(&v->verdict) ||
         wr_local_owns(o->locals.set.local, ask->name, ask->type)) {
         return;
     }
@@ -379,7 +373,7 @@ static void ask_zones(const struct wr_offline *o, const struct wr_policy_ask *as
     facts.groups = (a->doubt & WR_DOUBT_DEVICE) != 0 ? UINT64_MAX : facts.groups;
     wr_rpz_answer(zones, &facts, &other);
     if (hit.verdict.action != other.verdict.action ||
-        (a->hidden && passes(&hit.verdict) && wr_rpz_has(zones, WR_RPZ_CLIENT_IP))) {
+        (a->hidden && wr_verdict_passes(&hit.verdict) && wr_rpz_has(zones, WR_RPZ_CLIENT_IP))) {
         v->why = WR_OFFLINE_CLIENT;
         v->rule = other.verdict.rule;
     }
@@ -416,7 +410,7 @@ static struct wr_offline_verdict judge(struct wr_offline *o, const struct wr_led
                 : (a->doubt & WR_DOUBT_DEVICE) != 0 ? WR_OFFLINE_DEVICE
                                                     : WR_OFFLINE_ANSWER;
         v.rule = said.rule;
-    } else if (by_answer && passes(&v.verdict) &&
+    } else if (by_answer && wr_verdict_passes(&v.verdict) &&
                ((r->verdict.by == WR_VERDICT_BY_RPZ && o->gate->settings.rpz.count > 0) ||
                 (r->verdict.by == WR_VERDICT_BY_REBINDING && p != NULL &&
                  wr_policy_spec(p)->rebinding))) {

@@ -97,9 +97,13 @@ static struct dry run(const struct wr_serve *s, const struct wr_policyreport_try
                                 .feeds = s->feedswap.set != NULL ? &s->feedswap.set->set : NULL,
                                 .own = zone[0] != 0 || (t->answer && t->answer->local)};
     d.verdict = wr_policy_question(set->policy, &ask);
-    bool passes = d.verdict.shadow || d.verdict.action == WR_VERDICT_NONE ||
-                  d.verdict.action == WR_VERDICT_ALLOW || d.verdict.action >= WR_VERDICT_ROUTE;
-    if (passes && t->answer != NULL) {
+    if (wr_verdict_passes(&d.verdict) && t->answer != NULL) {
+        struct wr_policy_servers servers = {.names = 0};
+        if (t->servers != NULL) {
+            servers = (struct wr_policy_servers){t->servers->name, t->servers->addr,
+                                                 t->servers->names, t->servers->addrs};
+        }
+        ask.servers = &servers;
         struct wr_verdict v =
             wr_policy_answer(set->policy, &ask, t->answer->answer, t->answer->answers);
         d.verdict = v.action != WR_VERDICT_NONE ? v : d.verdict;
@@ -137,6 +141,12 @@ void wr_policyreport_why(struct wr_serve *s, const struct wr_policyreport_try *t
         wr_json_text(j, "by", wr_verdict_by_name(d.verdict.by));
         wr_json_text(j, "trigger", wr_verdict_trigger_name(d.verdict.trigger));
         wr_json_text(j, "reason", words);
+        const struct wr_policy_rule *r = d.verdict.action == WR_VERDICT_DATA
+                                             ? wr_policy_rule_of(set->policy, d.verdict.rule)
+                                             : NULL;
+        if (r != NULL && wr_policy_target(r) != NULL) {
+            put_name(j, "leads_to", wr_policy_target(r));
+        }
         wr_json_bool(j, "shadow", d.verdict.shadow);
         wr_json_u64(j, "hits", hits_of(s, d.verdict.rule));
     }

@@ -13,6 +13,7 @@
 #define WR_SERVE_POLICYREPORT_H
 
 #include "resolve/answer.h"
+#include "resolve/answerers.h"
 #include "serve/json.h"
 
 struct wr_serve;
@@ -23,7 +24,8 @@ void wr_policyreport_put(struct wr_serve *s, struct wr_json *j, const char *key)
 struct wr_policyreport_try {
     const struct wr_addr *from;
     const struct wr_question *question;
-    const struct wr_answer *answer; /* what the cache has for it, or NULL */
+    const struct wr_answer *answer;     /* what the cache has for it, or NULL */
+    const struct wr_answerers *servers; /* who may have answered, or NULL */
     const struct wr_now *now;
 };
 

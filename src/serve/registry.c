@@ -114,6 +114,7 @@ static void put_device(struct text *t, const struct wr_census_device *d,
     wr_json_i64(&j, "trouble_at", d->trouble_s);
     wr_json_bool(&j, "linked", d->linked);
     wr_json_bool(&j, "quarantined", d->quarantined);
+    wr_json_text(&j, "reason", d->reason);
     wr_json_array(&j, "groups");
     for (size_t i = 0; i < WR_CENSUS_GROUPS; i++) {
         if (d->group[i] != 0) {
@@ -254,6 +255,10 @@ static bool get_device(const json_t *in, struct wr_labels *labels, struct wr_cen
     d->trouble = (uint8_t)trouble;
     d->linked = json_is_true(json_object_get(in, "linked"));
     d->quarantined = json_is_true(json_object_get(in, "quarantined"));
+    const json_t *reason = json_object_get(in, "reason"); /* of an older registry: there is none */
+    if (reason != NULL && !get_text(reason, d->reason, sizeof(d->reason))) {
+        return false;
+    }
     return get_marks(json_object_get(in, "marks"), d) &&
            get_addresses(json_object_get(in, "addresses"), d) &&
            get_groups(json_object_get(in, "groups"), labels, d);

@@ -6,7 +6,7 @@
  * learned about it. Another server in a used slot gets a new generation, so that late reports for the old one, and connections that
  * were proven to be the old one, are of no use to it.
  *
- * Likewise the bits of groups of devices: workers take new settings one by one, and the table of devices follows; what a bit meant before
+ * Likewise the bits of groups of devices, and of devices and kinds that rules name: workers take new settings one by one, and the table of devices follows; what a bit meant before
  * it means meanwhile, and a new group's is nobody's yet.
  */
 #ifndef WR_SERVE_SLOTS_H
@@ -32,7 +32,7 @@ struct wr_gate_slots {
     char view[WR_SLOTS_VIEWS]
              [66]; /* the group of view n + 1, and "!" behind it when it is a whole one */
     char devgroup[WR_WHO_GROUPS_MAX]
-                 [64]; /* the group of devices that has bit n; "": nobody had it */
+                 [72]; /* what bit n stands for (conf/policybits.h); "": nothing yet */
 };
 
 /* What two servers differ in, from the whole text of a URL. Never 0. */

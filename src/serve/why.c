@@ -35,8 +35,11 @@ struct why {
     bool has_cut;
     char text[WR_PUT_TEXT_SIZE];
     char summary[SUMMARY_SIZE];
-    _Alignas(8) uint8_t scratch[WR_CACHE_SCRATCH_SIZE];
-    _Alignas(8) uint8_t arena[ARENA_SIZE];
+    struct wr_answerers answerers;
+    struct wr_answer_room other_room;
+    struct wr_answer other;
+    _Alignas(8) uint8_t scratch[WR_CACHE_SCRATCH_SIZE], other_scratch[WR_CACHE_SCRATCH_SIZE];
+    _Alignas(8) uint8_t arena[ARENA_SIZE], other_arena[ARENA_SIZE];
 };
 
 /* --- what would be answered ------------------------------------------------------------------ */
@@ -425,7 +428,7 @@ static void begin(struct why *w, struct wr_serve *s, const struct wr_question *q
     w->q = *q;
     wr_clock_read(&s->clock, &w->now);
     if (from != NULL) {
-        const struct wr_policyreport_try as = {from, q, NULL, &w->now};
+        const struct wr_policyreport_try as = {.from = from, .question = q, .now = &w->now};
         w->q.view = wr_policyreport_view(s, &as);
     }
     w->now_s = (uint32_t)(w->now.mono_us / WR_S);
@@ -437,6 +440,17 @@ static void begin(struct why *w, struct wr_serve *s, const struct wr_question *q
     wr_arena_init(&w->room.arena, w->arena, sizeof(w->arena));
     w->room.scratch = w->scratch;
     w->room.least = wr_prove_least(&s->gate->settings.prove, &w->now);
+}
+
+/* Who may have answered: as the engine finds it, in rooms of its own. */
+static const struct wr_answerers *answerers(struct why *w)
+{
+    const struct wr_answerers_look look = {w->s->shared.cache, &w->s->gate->settings.ttl,
+                                           &w->other_room, &w->other, w->now_s};
+    wr_arena_init(&w->other_room.arena, w->other_arena, sizeof(w->other_arena));
+    w->other_room.scratch = w->other_scratch;
+    wr_answerers_of(&w->answerers, &look, w->upstreams, &w->q, &w->answer);
+    return &w->answerers;
 }
 
 int wr_why_report(struct wr_serve *s, const struct wr_question *q, const struct wr_addr *from,
@@ -456,7 +470,8 @@ int wr_why_report(struct wr_serve *s, const struct wr_question *q, const struct 
     wr_json_text(j, "summary", w->summary);
     if (from != NULL) {
         bool found = w->found == WR_FOUND_FRESH || w->found == WR_FOUND_STALE;
-        const struct wr_policyreport_try as = {from, &w->q, found ? &w->answer : NULL, &w->now};
+        const struct wr_policyreport_try as = {from, &w->q, found ? &w->answer : NULL,
+                                               found ? answerers(w) : NULL, &w->now};
         wr_policyreport_why(s, &as, j, "policy");
     }
     put_route(w);

@@ -286,6 +286,46 @@ def remembered(box):
     equal(one.ask(weir, "a.example", "192.168.7.21").rcode, 0)
 
 
+@loopback.test("rules know a device by its name of now and by its kind, and one of them puts it in quarantine")
+def ruled(box):
+    lan = Lan(box)
+    weir = box.weir(start=False)
+    weir.configure(settings(box, lan, weir.folder, devices=[{"name": "porch", "mac": ["00:11:22:00:00:01"], "kind": "camera"}],
+                            policy={"rules": [
+                                {"name": "tried", "domains": ["tried.example"], "verdict": "quarantine", "shadow": True},
+                                {"name": "c2", "devices": ["door"], "domains": ["c2.example"], "verdict": "quarantine"},
+                                {"name": "cams", "kinds": ["camera"], "domains": ["ads.example"], "verdict": "sinkhole"}]}))
+    weir.start()
+    one, two = Thing(box, "cam1", "00:11:22:00:00:01"), Thing(box, "cam2", "00:11:22:00:00:02")
+    for n, thing in enumerate((one, two)):
+        thing.node.address("eth0", f"192.168.7.{n + 21}/24")
+        equal(thing.ask(weir, "a.example", f"192.168.7.{n + 21}").rcode, 0)
+        known(weir, f"192.168.7.{n + 21}", mac=thing.mac)
+    def by_one(name): return one.ask(weir, name, "192.168.7.21")
+    def by_two(name): return two.ask(weir, name, "192.168.7.22")
+    equal((by_one("ads.example").addresses, by_two("ads.example").addresses), (["0.0.0.0"], ["192.0.2.1"]))
+    equal((by_two("c2.example").rcode, by_two("tried.example").rcode), (0, 0))
+    cli(weir, "device", "name", holder(weir, "192.168.7.22")["id"], "door")
+    equal(cli(weir, "device", "door")["quarantine_reason"], None)
+    equal((by_one("c2.example").rcode, by_two("c2.example").rcode), (0, 5))
+    until("it is shut off", lambda: by_two("a.example").rcode == 5)
+    need("device door" in weir.log() and "is in quarantine by rule c2" in weir.log(), weir.log())
+    for start in (False, True):
+        if start:    # the reason is known again
+            until("it is on the disk", lambda: "rule c2" in open(os.path.join(weir.folder, "devices"), encoding="utf-8").read())
+            weir.process.kill()
+            weir.process.wait()
+            weir.start()
+        door = cli(weir, "device", "door")
+        equal((door["state"], door["quarantine_reason"]), ("quarantined", "rule c2"))
+    cli(weir, "device", "release", "door")
+    equal((by_two("a.example").rcode, by_one("a.example").rcode), (0, 0))
+    cli(weir, "device", "name", "door", "gate")
+    equal((by_two("c2.example").rcode, cli(weir, "device", "gate")["state"]), (0, "known"))
+    why = weir.verb("why", name="ads.example", client="192.168.7.21")["policy"]
+    equal((why["verdict"], why["reason"], why["trigger"]), ("data", "rule cams", "name"))
+
+
 @loopback.test("ten thousand made-up neighbours push nobody out who is known")
 def flood(box):
     lan = Lan(box)

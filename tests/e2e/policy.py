@@ -112,6 +112,36 @@ def rates(box):
     equal(weir.ask("a.example", source=DESK).addresses, ["192.0.2.1"])
 
 
+@loopback.test("records of rules, rules by the server that answers, and how often each has said something")
+def given(box):
+    up, other = box.upstream(), loopback.Upstream("127.0.0.53", 5399)
+    box.things.append(other)
+    weir = box.weir(upstream={"ports": 256, "groups": [{"name": "all", "servers": [up.url]}, {"name": "far", "servers": [other.url]}],
+                              "default": "all", "routes": [{"zone": "far.example", "group": "far"}]},
+                    policy={"rules": [
+                        {"name": "fixed", "names": ["nas.example"], "verdict": "data", "data": ["A 192.0.2.44"]},
+                        {"name": "safe", "domains": ["search.example"], "verdict": "data", "data": ["CNAME safe.example"]},
+                        {"name": "server", "servers": ["127.0.0.53"], "verdict": "nodata"},
+                        {"name": "late", "servers": ["127.0.0.53"], "domains": ["x.far.example"], "verdict": "nxdomain"}]})
+    fixed = weir.ask("nas.example", edns=True)
+    equal((fixed.addresses, fixed.ede, fixed.text), (["192.0.2.44"], 4, "rule fixed"))
+    for _ in range(2):
+        safe = weir.ask("www.search.example", edns=True)
+        equal((safe.addresses, safe.counts[1]), (["192.0.2.1"], 2))
+        equal(weir.ask("a.far.example").addresses, [])
+        equal(weir.ask("b.example").addresses, ["192.0.2.1"])
+    equal((up.asked, other.asked, up.names[loopback.wire_name("safe.example")]), (2, 1, 1))
+    why = weir.verb("why", name="a.far.example", client=DESK)["policy"]
+    equal((why["verdict"], why["reason"], why["trigger"]), ("nodata", "rule server", "nsip"))
+    equal(weir.verb("why", name="search.example", client=DESK)["policy"]["leads_to"], "safe.example.")
+    text = weir.verb("metrics")
+    lines = [line for line in str(text).replace("\\n", "\n").splitlines() if line.startswith("weir_rule_hits_total")]
+    equal(lines, [f'weir_rule_hits_total{{rule="{name}",verdict="{verdict}",shadow="false"}} {hits}'
+                  for name, verdict, hits in (("fixed", "data", 1), ("safe", "data", 2), ("server", "nodata", 2), ("late", "nxdomain", 0))])
+    done = subprocess.run([box.program, "policy", "check", weir.config], capture_output=True, text=True, check=False)
+    need(done.returncode == 1 and "rule server has decided" in done.stdout, done)
+
+
 @loopback.test("what does not hold together is refused before anything changes")
 def refused(box):
     weir = box.weir(upstreams=[box.upstream()], **rules(

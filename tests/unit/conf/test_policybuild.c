@@ -7,7 +7,7 @@
 #include "conf/policybuild.h"
 #include "dns/codes.h"
 
-static char labels[16][80];
+static char labels[32][80];
 static unsigned count;
 
 static uint16_t label_of(void *user, const char *text)
@@ -32,7 +32,11 @@ static uint32_t ifindex_of(void *user, const char *interface)
 
 static int group_of(void *user, const char *name)
 {
-    return strcmp(name, "tv") == 0;
+    static const char *const bits[] = {"lamps", "tv", "device:tv", "kind:tv"};
+    int bit = 0;
+    while (strcmp(bits[bit], name) != 0)
+        bit++;
+    return bit;
 }
 
 static const struct wr_policybuild_hooks hooks = {NULL, label_of, view_of, ifindex_of, group_of};
@@ -142,17 +146,19 @@ static void test_groups(void **state)
     struct wr_name name;
     struct wr_conf *c =
         good_conf("groups: [{name: lamps}, {name: tv, only: [vendor.example]}]\n"
-                  "policy:\n  rules:\n    - {name: a, groups: [lamps], verdict: nodata}\n");
+                  "policy:\n  rules:\n    - {name: a, groups: [lamps], verdict: nodata}\n"
+                  "    - {name: b, devices: [tv], verdict: drop}\n"
+                  "    - {name: c, kinds: [tv], verdict: refused}\n");
     assert_int_equal(wr_policybuild_make(c, &hooks, &b), WR_OK);
     static const struct {
         uint64_t groups;
         const char *name;
         uint8_t action;
-    } rows[] = {{0, "x.example", WR_VERDICT_NONE},
-                {1, "x.example", WR_VERDICT_NODATA},
-                {2, "x.example", WR_VERDICT_NXDOMAIN},
-                {2, "a.vendor.example", WR_VERDICT_NONE},
-                {3, "a.vendor.example", WR_VERDICT_NODATA}};
+    } rows[] = {
+        {0, "x.example", WR_VERDICT_NONE},          {1, "x.example", WR_VERDICT_NODATA},
+        {2, "x.example", WR_VERDICT_NXDOMAIN},      {2, "a.vendor.example", WR_VERDICT_NONE},
+        {3, "a.vendor.example", WR_VERDICT_NODATA}, {4, "x.example", WR_VERDICT_DROP},
+        {8, "x.example", WR_VERDICT_REFUSED}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct wr_who who = {.groups = rows[i].groups, .device = 5, .state = WR_WHO_KNOWN};
         assert_int_equal(wr_name_from_text(rows[i].name, strlen(rows[i].name), &name), 0);
@@ -160,6 +166,41 @@ static void test_groups(void **state)
             .who = &who, .client = &client, .name = name.wire, .type = WR_TYPE_A, .now = &now};
         assert_int_equal(wr_policy_question(b.policy, &ask).action, rows[i].action);
     }
+    wr_policybuild_free(&b);
+    wr_conf_free(c);
+}
+
+/* Records in their order, a set for each type with the least of their TTLs; servers by names and prefixes. */
+static void test_data_and_servers(void **state)
+{
+    struct wr_policybuild b;
+    struct wr_conf *c = good_conf(
+        "policy:\n  denial_ttl: 2m\n  rules:\n"
+        "    - {name: a, verdict: data, data: [\"A 192.0.2.2\", TXT x, \"5s A 192.0.2.1\"]}\n"
+        "    - {name: b, verdict: sinkhole, reason: filtered}\n"
+        "    - {name: c, verdict: data, data: [CNAME x.example]}\n"
+        "    - {name: d, verdict: quarantine, servers: [x.example, 10.0.0.0/8, 10.1.0.0/16, "
+        "\"::1\"]}\n");
+    assert_int_equal(wr_policybuild_make(c, &hooks, &b), WR_OK);
+    const struct wr_policy_rule *r = wr_policy_spec(b.policy)->rule;
+    static const uint8_t two[] = {0, 4, 192, 0, 2, 2, 0, 4, 192, 0, 2, 1};
+    assert_int_equal(r[0].action, WR_VERDICT_DATA);
+    assert_int_equal(r[0].datas, 2);
+    assert_true(r[0].data[0].type == WR_TYPE_A && r[0].data[0].records == 2);
+    assert_int_equal(r[0].data[0].ttl, 5);
+    assert_int_equal(r[0].data[0].size, sizeof(two));
+    assert_memory_equal(r[0].data[0].data, two, sizeof(two));
+    assert_true(r[0].data[1].type == WR_TYPE_TXT && r[0].data[1].ttl == 120);
+    assert_int_equal(r[0].data_ede, WR_EDE_FORGED);
+    assert_null(wr_policy_target(&r[0]));
+    assert_true(r[1].datas == 2 && r[1].data_ede == WR_EDE_FILTERED);
+    assert_true(r[1].action == WR_VERDICT_DATA && r[1].data[1].type == WR_TYPE_AAAA);
+    struct wr_name n;
+    assert_int_equal(wr_name_from_text("x.example", 9, &n), 0);
+    assert_true(wr_name_equal(wr_policy_target(&r[2]), n.wire));
+    assert_int_equal(r[3].action, WR_VERDICT_QUARANTINE);
+    assert_true(r[3].server.count == 1 && wr_name_equal(r[3].server.name[0], n.wire));
+    assert_int_equal(r[3].server_addrs, 2); /* one lies in another */
     wr_policybuild_free(&b);
     wr_conf_free(c);
 }
@@ -204,8 +245,11 @@ static void test_feeds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_as_it_reads), cmocka_unit_test(test_nothing_written),
-        cmocka_unit_test(test_groups),      cmocka_unit_test(test_feeds),
+        cmocka_unit_test(test_as_it_reads),
+        cmocka_unit_test(test_nothing_written),
+        cmocka_unit_test(test_data_and_servers),
+        cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_feeds),
         cmocka_unit_test(test_local_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

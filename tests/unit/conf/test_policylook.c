@@ -40,6 +40,8 @@ static void test_shadowed(void **state)
         R("name: a, names: [x.example]") R("name: b, names: [x.example], types: [A]"),
         R("name: a, clients: [10.0.0.0/8]") R("name: b, clients: [10.2.0.0/16], domains: [x]"),
         R("name: a, segments: [cams, desks]") R("name: b, segments: [desks]"),
+        R("name: a, servers: [x, y]") R("name: b, servers: [y], domains: [z]"),
+        R("name: a, devices: [x, y], kinds: [tv, box]") R("name: b, devices: [y], kinds: [tv]"),
         R("name: a, addresses: [10.0.0.0/8]") R("name: b, addresses: [10.1.0.0/16], days: [mon]"),
         R("name: a, domains: [example], except: [x.example]")
             R("name: b, domains: [example], except: [x.example, y.example]"),
@@ -56,6 +58,18 @@ static void test_shadowed(void **state)
         look(TWO, R("name: b, aliases: [y.example], domains: [x.example]")
                       R("name: a, domains: [example]")),
         "0 never decides: whatever it is about, rule a has decided on the question;");
+    static const char *const ends[] = {"sinkhole", "quarantine", "data, data: [A 192.0.2.1]"};
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        char rules[256];
+        snprintf(
+            rules, sizeof(rules),
+            R("name: b, servers: [y.example], domains: [x.example]") "    - {name: a, domains: "
+                                                                     "[example], verdict: %s}\n",
+            ends[i]);
+        assert_string_equal(
+            look(TWO, rules),
+            "0 never decides: whatever it is about, rule a has decided on the question;");
+    }
 }
 
 static void test_of_use(void **state)
@@ -71,6 +85,10 @@ static void test_of_use(void **state)
         R("name: a, domains: [example], segments: [cams]") R("name: b, domains: [example]"),
         R("name: a, aliases: [y.example]") R("name: b, domains: [example]"),
         R("name: a, groups: [tv]") R("name: b, domains: [example]"),
+        R("name: a, devices: [x]") R("name: b, devices: [x, y]"),
+        R("name: a, servers: [x]") R("name: b, addresses: [10.0.0.0/8]"),
+        R("name: a, servers: [x]") R("name: b, servers: [x, y]"),
+        R("name: a, kinds: [x]") R("name: b, devices: [x]"),
         R("name: a, clients: [10.0.0.0/16]") R("name: b, clients: [10.0.0.0/8]"),
         R("name: a, segments: [cams], domains: [log.vendor.example]"),
         R("name: a, segments: [cams], domains: [example]"),

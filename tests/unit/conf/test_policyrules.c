@@ -54,10 +54,45 @@ static void test_wrong(void **state)
         {"policy: {rules: [{name: a, verdict: drop, hours: \"22-06\"}]}\n", 1, 50,
          "two different times of the day"},
         {"policy: {rules: [{name: a}]}\n", 1, 18, "verdict"},
+        {"policy: {rules: [{name: a, verdict: data}]}\n", 1, 37, "`data` is missing"},
+        {"policy: {rules: [{name: a, verdict: data, data: [A 1.2.3]}]}\n", 1, 50,
+         "the data does not fit the type"},
+        {"policy: {rules: [{name: a, verdict: data, data: [A 1.2.3.4, NS a]}]}\n", 1, 61,
+         "a rule gives A, AAAA"},
+        {"policy: {rules: [{name: a, verdict: sinkhole, data: [A 1.2.3.4, CNAME a]}]}\n", 1, 65,
+         "a CNAME stands alone"},
+        {"policy: {rules: [{name: a, verdict: drop, servers: [ns.example, 10.0.0.0/40]}]}\n", 1, 65,
+         "neither a name nor an address"},
+        {"policy: {rules: [{name: a, verdict: route, group: recursion, servers: [a.example]}]}\n",
+         1, 37, "decided before there is an answer"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         check_broken(&rows[i]);
+}
+
+/* Groups, and the devices and kinds that rules name, have a bit each. */
+static void test_bits(void **state)
+{
+    char text[2048];
+    struct broken row = {text, 1, 18, "at most 64"};
+
+    for (unsigned devices = 61; devices <= 62; devices++) {
+        size_t n = (size_t)snprintf(
+            text, sizeof(text),
+            "policy: {rules: [{name: a, verdict: drop, kinds: [tv, box], devices: [");
+        for (unsigned i = 0; i < devices; i++)
+            n += (size_t)snprintf(text + n, sizeof(text) - n, "%sd-%u", i ? ", " : "", i);
+        snprintf(
+            text + n, sizeof(text) - n,
+            "]}, {name: b, verdict: drop, kinds: [tv], devices: [d-1]}]}\ngroups: [{name: tv}]\n");
+        if (devices == 61)
+            wr_conf_free(good_conf(text));
+        else {
+            row.column = (uint32_t)(strstr(text, "{name: b") - text) + 8;
+            check_broken(&row);
+        }
+    }
 }
 
 /* Subnets may nest: the longest counts. */
@@ -76,15 +111,21 @@ static void test_warnings(void **state)
     wr_conf_free(
         good_conf("policy: {rules: [{name: a, verdict: drop}, {name: b, verdict: drop}]}\n"));
     assert_true(has_mistake(1, 51, "never decides"));
+    wr_conf_free(good_conf("policy: {rules: [{name: a, verdict: drop, data: [A 1.2.3.4]}]}\n"));
+    assert_true(has_mistake(1, 49, "only the verdicts `data` and `sinkhole`"));
+    wr_conf_free(
+        good_conf("policy: {rules: [{name: a, verdict: drop, devices: [telly, camera-2]}]}\n"
+                  "devices: [{name: camera-1}]\n"));
+    assert_true(has_mistake(1, 60, "did you mean camera-1?"));
+    assert_false(has_mistake(1, 53, "devices"));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),
-        cmocka_unit_test(test_wrong),
-        cmocka_unit_test(test_nested_subnets),
-        cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_good),           cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_nested_subnets), cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@ static const uint8_t macs[2][6] = {{0, 0, 0x5e, 0, 0, 1}, {0, 0, 0x5e, 0, 0, 2}}
 static const char *const claims[] = {"cam-path"};
 static const char *const certificates[] = {"cam-cert"};
 static const uint16_t labels[] = {31, 32};
+static const struct wr_census_word words[] = {{.label = 31}, {.label = 32}};
 
 static struct wr_census_configured camera(const struct wr_addr *addr)
 {
@@ -32,7 +33,7 @@ static void test_configured(void **state)
     struct wr_who who;
     neighbour(&h, "00:00:5e:00:00:02", "192.0.2.2", T0); /* seen before it was written down */
     uint32_t before = device_at(&h, "192.0.2.2");
-    wr_census_groups(h.m, labels, 2);
+    wr_census_words(h.m, words, 2);
     wr_census_configure_begin(h.m);
     assert_int_equal(wr_census_configure(h.m, &c, T0), WR_OK);
     wr_census_configure_end(h.m);
@@ -97,7 +98,7 @@ static void test_commands(void **state)
     assert_int_equal(wr_census_name(h.m, a, "tv"), WR_OK);
     assert_int_equal(wr_census_name(h.m, b, "TV"), WR_E_EXISTS);
     assert_int_equal(wr_census_name(h.m, 99, "x"), WR_E_NOTFOUND);
-    wr_census_groups(h.m, labels, 2);
+    wr_census_words(h.m, words, 2);
     assert_int_equal(wr_census_join(h.m, a, 32), WR_OK);
     assert_int_equal(wr_census_join(h.m, a, 32), WR_OK);
     assert_int_equal(who_at(&h, "192.0.2.1").groups, 2);
@@ -110,8 +111,52 @@ static void test_commands(void **state)
     assert_int_equal(wr_census_join(h.m, a, 200), WR_E_FULL);
     assert_int_equal(wr_census_quarantine(h.m, a, true), WR_OK);
     assert_int_equal(who_at(&h, "198.51.100.1").state, WR_WHO_QUARANTINED);
+    assert_int_equal(wr_census_shut_off(h.m, a, "x"), WR_E_EXISTS);
     assert_int_equal(wr_census_quarantine(h.m, a, false), WR_OK);
     assert_int_equal(who_at(&h, "198.51.100.1").state, WR_WHO_KNOWN);
+    assert_int_equal(wr_census_shut_off(h.m, 99, "x"), WR_E_NOTFOUND);
+    assert_int_equal(wr_census_shut_off(h.m, a, "rule x"), WR_OK);
+    assert_int_equal(who_at(&h, "198.51.100.1").state, WR_WHO_QUARANTINED);
+    assert_string_equal(wr_census_get(h.m, a)->reason, "rule x");
+    assert_int_equal(wr_census_quarantine(h.m, a, false), WR_OK);
+    assert_string_equal(wr_census_get(h.m, a)->reason, "");
+    household_end(&h);
+}
+
+/* Bits for names and kinds: by the owner's word of now, whatever the device calls itself. */
+static void test_named_and_kinds(void **state)
+{
+    static const struct wr_census_word spoken[] = {
+        {.what = WR_CENSUS_BIT_DEVICE, .text = "door"},
+        {.what = WR_CENSUS_BIT_KIND, .text = "camera"},
+        {.label = 32},
+        {.what = WR_CENSUS_BIT_DEVICE, .text = "porch"},
+        {.what = WR_CENSUS_BIT_KIND},
+    };
+    struct household h = household(16);
+    struct wr_addr addr = address("192.0.2.33");
+    struct wr_census_configured c = camera(&addr);
+    lease(&h, "192.0.2.1", "00:00:5e:00:00:07", NULL, "porch", T0 + 3600, T0);
+    uint32_t d = device_at(&h, "192.0.2.1");
+    c.name = "Door";
+    c.kind = "camera";
+    wr_census_configure_begin(h.m);
+    assert_int_equal(wr_census_configure(h.m, &c, T0), WR_OK);
+    wr_census_configure_end(h.m);
+    assert_int_equal(who_at(&h, "192.0.2.33").groups, 0);
+    wr_census_words(h.m, spoken, 5);
+    assert_int_equal(who_at(&h, "192.0.2.33").groups, 7);
+    assert_int_equal(who_at(&h, "192.0.2.1").groups, 0); /* its host name is no name */
+    assert_int_equal(wr_census_name(h.m, d, "porch"), WR_OK);
+    assert_int_equal(who_at(&h, "192.0.2.1").groups, 8);
+    assert_int_equal(wr_census_name(h.m, d, "shed"), WR_OK);
+    assert_int_equal(who_at(&h, "192.0.2.1").groups, 0);
+    c.kind = "doorbell"; /* a reload */
+    wr_census_configure_begin(h.m);
+    assert_int_equal(wr_census_configure(h.m, &c, T0), WR_OK);
+    wr_census_configure_end(h.m);
+    wr_census_words(h.m, spoken, 5);
+    assert_int_equal(who_at(&h, "192.0.2.33").groups, 5);
     household_end(&h);
 }
 
@@ -144,9 +189,8 @@ static void test_restored(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_configured),
-        cmocka_unit_test(test_split_and_joined),
-        cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_configured), cmocka_unit_test(test_split_and_joined),
+        cmocka_unit_test(test_commands),   cmocka_unit_test(test_named_and_kinds),
         cmocka_unit_test(test_restored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,24 +148,27 @@ static void test_order(void **state)
 static void test_who(void **state)
 {
     static const uint16_t segment[] = {2, 3};
-    static const uint32_t device[] = {8};
     begin();
     struct wr_policy_rule *r = add("segment and group", WR_VERDICT_DROP);
     r->about = (struct wr_policy_about){.segment = segment, .segments = 2, .groups = 4};
     r = add("device", WR_VERDICT_NODATA);
-    r->about = (struct wr_policy_about){.device = device, .devices = 1};
+    r->about = (struct wr_policy_about){.devices = 16, .kinds = 32};
     r = add("address", WR_VERDICT_REFUSED);
     r->about = (struct wr_policy_about){.client = prefix("10.0.0.0/28"), .clients = 1};
     finish();
     assert_int_equal(rule_for("x.example"), 3);
     assert_int_equal(ask_of("x.example", WR_TYPE_A, NULL, 0).trigger, WR_TRIGGER_CLIENT);
-    who.device = 8;
+    who.groups = 16;
+    assert_int_equal(rule_for("x.example"), 3); /* that device, and of another kind */
+    who.groups = 32;
+    assert_int_equal(rule_for("x.example"), 3);
+    who.groups = 48;
     assert_int_equal(rule_for("x.example"), 2);
-    who.groups = 6;
+    who.groups = 54;
     assert_int_equal(rule_for("x.example"), 1);
     who.segment = 4;
     assert_int_equal(rule_for("x.example"), 2);
-    who.device = 0;
+    who.groups = 0;
     client.ip[3] = 99;
     assert_int_equal(rule_for("x.example"), 0);
 }
@@ -388,6 +391,122 @@ static void test_conflict(void **state)
     assert_int_equal(rule_for("x.example"), 2);
 }
 
+static struct wr_verdict data_for(bool timed, bool proven, uint8_t state)
+{
+    struct wr_name n;
+    struct wr_now now = {.mono_us = 1, .wall_s = 1700000000, .wall_proven = proven};
+    assert_int_equal(wr_name_from_text("x.example", 9, &n), 0);
+    b.rule[0].timed = timed;
+    who.state = state;
+    struct wr_policy_ask ask = {
+        .who = &who, .client = &client, .name = n.wire, .type = WR_TYPE_A, .now = &now};
+    return wr_policy_question(b.policy, &ask);
+}
+
+/* Other records may be more than there is, or less: in doubt there are none. */
+static void test_records_in_doubt(void **state)
+{
+    begin();
+    struct wr_policy_rule *r = add("given", WR_VERDICT_DATA);
+    r->about.devices = 2;
+    r->days = 0x7f;
+    finish();
+    assert_int_equal(data_for(false, false, WR_WHO_KNOWN).action, WR_VERDICT_DATA);
+    assert_int_equal(data_for(false, false, WR_WHO_CONFLICT).action, WR_VERDICT_NODATA);
+    assert_int_equal(data_for(true, true, WR_WHO_KNOWN).action, WR_VERDICT_DATA);
+    assert_int_equal(data_for(true, false, WR_WHO_KNOWN).action, WR_VERDICT_NODATA);
+    assert_int_equal(data_for(true, false, WR_WHO_KNOWN).rule, 1);
+    r->shadow = true;
+    assert_int_equal(data_for(true, false, WR_WHO_CONFLICT).action, WR_VERDICT_DATA);
+}
+
+/* Nobody is shut off for what another may have asked. */
+static void test_quarantine(void **state)
+{
+    begin();
+    struct wr_policy_rule *r = add("shut", WR_VERDICT_QUARANTINE);
+    finish();
+    who.state = WR_WHO_KNOWN;
+    who.sure = WR_POLICY_SURE_MIN + 1;
+    struct wr_verdict v = ask_of("x.example", WR_TYPE_A, NULL, 0);
+    assert_int_equal(v.action, WR_VERDICT_QUARANTINE);
+    char words[WR_POLICY_REASON_SIZE];
+    assert_int_equal(wr_policy_reason(b.policy, &v, words), WR_EDE_BLOCKED);
+    assert_string_equal(words, "rule shut: this device is put in quarantine");
+    assert_int_equal(ask_of("x.example", WR_TYPE_ANY, NULL, 0).action, WR_VERDICT_QUARANTINE);
+    who.sure = WR_POLICY_SURE_MIN;
+    assert_int_equal(ask_of("x.example", WR_TYPE_A, NULL, 0).action, WR_VERDICT_REFUSED);
+    who = (struct wr_who){.state = WR_WHO_UNKNOWN, .sure = 90};
+    assert_int_equal(ask_of("x.example", WR_TYPE_A, NULL, 0).action, WR_VERDICT_REFUSED);
+    who.state = WR_WHO_CONFLICT;
+    assert_int_equal(ask_of("x.example", WR_TYPE_A, NULL, 0).action, WR_VERDICT_REFUSED);
+    r->shadow = true;
+    assert_int_equal(ask_of("x.example", WR_TYPE_A, NULL, 0).action, WR_VERDICT_QUARANTINE);
+}
+
+static struct wr_verdict served(const char *name, const char *addr)
+{
+    struct wr_name asked, server;
+    const uint8_t *names[] = {server.wire};
+    struct wr_addr at;
+    struct wr_now now = {.mono_us = 1};
+    assert_int_equal(wr_name_from_text("x.example", 9, &asked), 0);
+    assert_int_equal(wr_name_from_text(name, strlen(name), &server), 0);
+    assert_int_equal(wr_addr_from_text(addr, &at), 0);
+    const struct wr_policy_servers servers = {names, &at, 1, 1};
+    struct wr_policy_ask ask = {.who = &who,
+                                .client = &client,
+                                .name = asked.wire,
+                                .type = WR_TYPE_A,
+                                .now = &now,
+                                .servers = &servers};
+    return wr_policy_answer(b.policy, &ask, NULL, 0);
+}
+
+static void test_servers(void **state)
+{
+    begin();
+    struct wr_policy_rule *r = add("servers", WR_VERDICT_NXDOMAIN);
+    r->server = NAMES("tracker.net");
+    r->server_addr = prefix("198.51.100.0/24");
+    r->server_addrs = 1;
+    finish();
+    assert_true(wr_policy_wants_servers(b.policy));
+    assert_true(wr_policy_wants_answer(b.policy, NULL, NULL, 0));
+    assert_int_equal(rule_for("x.example"), 0); /* before it is known who answers */
+    assert_int_equal(rule_for("tracker.net"), 0);
+    assert_int_equal(served("ns.tracker.net", "192.0.2.1").trigger, WR_TRIGGER_NSDNAME);
+    assert_int_equal(served("tracker.net", "192.0.2.1").rule, 1);
+    assert_int_equal(served("ns.other.net", "198.51.100.9").trigger, WR_TRIGGER_NSIP);
+    assert_int_equal(served("ns.other.net", "192.0.2.1").rule, 0);
+    assert_int_equal(served("net", "192.0.2.1").rule, 0);
+}
+
+/* What a rule has led to is not held against lists of approved names; and what is given is no address of a stranger's. */
+static void test_led(void **state)
+{
+    begin();
+    b.only[0] = (struct wr_policy_only){
+        .name = "all", .label = 21, .about.groups = 2, .below = NAMES("good.example")};
+    b.spec.onlys = 1;
+    b.spec.rebinding = true;
+    add("given", WR_VERDICT_DATA)->address = prefix("10.0.0.0/8");
+    b.rule[0].addresses = 1;
+    finish();
+    struct wr_name n;
+    struct wr_now now = {.mono_us = 1};
+    static const uint8_t data[] = {0, 4, 10, 1, 1, 1};
+    assert_int_equal(wr_name_from_text("other.example", 13, &n), 0);
+    struct wr_rrset set = {
+        .owner = n.wire, .type = WR_TYPE_A, .records = 1, .data = data, .size = sizeof(data)};
+    struct wr_policy_ask ask = {
+        .who = &who, .client = &client, .name = n.wire, .type = WR_TYPE_A, .now = &now};
+    assert_int_equal(wr_policy_question(b.policy, &ask).rule, 21);
+    ask.led = true;
+    assert_int_equal(wr_policy_question(b.policy, &ask).rule, 0);
+    assert_int_equal(wr_policy_answer(b.policy, &ask, &set, 1).action, WR_VERDICT_DATA);
+}
+
 /* The groups of one whose address is contested are those of two devices: the list of either opens nothing to the other. */
 static void test_conflict_of_lists(void **state)
 {
@@ -457,13 +576,24 @@ static void test_rebinding(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names), cmocka_unit_test(test_order),
-        cmocka_unit_test(test_who),   cmocka_unit_test(test_shadow_is_counted_and_not_obeyed),
-        cmocka_unit_test(test_only),  cmocka_unit_test(test_aliases_and_addresses),
-        cmocka_unit_test(test_hints), cmocka_unit_test(test_order_with_answers),
-        cmocka_unit_test(test_hours), cmocka_unit_test(test_conflict),
-        cmocka_unit_test(test_empty), cmocka_unit_test(test_rebinding),
-        cmocka_unit_test(test_any),   cmocka_unit_test(test_conflict_of_lists),
+        cmocka_unit_test(test_records_in_doubt),
+        cmocka_unit_test(test_quarantine),
+        cmocka_unit_test(test_servers),
+        cmocka_unit_test(test_led),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_who),
+        cmocka_unit_test(test_shadow_is_counted_and_not_obeyed),
+        cmocka_unit_test(test_only),
+        cmocka_unit_test(test_aliases_and_addresses),
+        cmocka_unit_test(test_hints),
+        cmocka_unit_test(test_order_with_answers),
+        cmocka_unit_test(test_hours),
+        cmocka_unit_test(test_conflict),
+        cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_rebinding),
+        cmocka_unit_test(test_any),
+        cmocka_unit_test(test_conflict_of_lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,7 +22,7 @@ static void each_differs(const char *(*name)(uint8_t), uint8_t count)
 static void test_names(void **state)
 {
     (void)state;
-    each_differs(wr_verdict_action_name, WR_VERDICT_SECURE + 1);
+    each_differs(wr_verdict_action_name, WR_VERDICT_ACTIONS);
     each_differs(wr_verdict_by_name, WR_VERDICT_BY_RATE + 1);
     each_differs(wr_verdict_trigger_name, WR_TRIGGER_NSIP + 1);
     assert_string_equal(wr_verdict_action_name(WR_VERDICT_NXDOMAIN), "nxdomain");
@@ -30,8 +30,26 @@ static void test_names(void **state)
     assert_string_equal(wr_verdict_trigger_name(WR_TRIGGER_ALIAS), "alias");
 }
 
+static void test_what_passes(void **state)
+{
+    static const uint8_t go_on[] = {WR_VERDICT_NONE, WR_VERDICT_ALLOW, WR_VERDICT_ROUTE,
+                                    WR_VERDICT_SECURE};
+    (void)state;
+    for (uint8_t i = 0; i < WR_VERDICT_ACTIONS; i++) {
+        struct wr_verdict v = {.action = i};
+        bool passes = false;
+        for (size_t k = 0; k < sizeof(go_on); k++) {
+            passes = passes || go_on[k] == i;
+        }
+        assert_int_equal(wr_verdict_passes(&v), passes);
+        v.shadow = true;
+        assert_true(wr_verdict_passes(&v));
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_names)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_names),
+                                       cmocka_unit_test(test_what_passes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
