@@ -558,8 +558,8 @@
 /* Names that rules lead to, one behind the other (CNAMEs of their own). */
 #define WR_POLICY_LEADS_MAX 4
 /* Records that one rule gives, and octets of them: they are part of each answer. */
-#define WR_POLICY_RECORDS_MAX    32
-#define WR_POLICY_RECORD_SIZE    1024
+#define WR_POLICY_RECORDS_MAX 32
+#define WR_POLICY_RECORD_SIZE 1024
 /* Octets of a rule's name with the NUL, and of the words that a denial says for itself. */
 #define WR_POLICY_NAME_SIZE   64
 #define WR_POLICY_REASON_SIZE 192

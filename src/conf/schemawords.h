@@ -26,8 +26,8 @@ static const char *const relay_transport_words[] = {"udp", "tcp", "tls", "dtls",
 static const char *const lease_words[] = {"dnsmasq", "kea", "isc", "odhcpd", NULL};
 static const char *const discover_words[] = {"off", "rfc7050", NULL};
 static const char *const find_words[] = {"off", "proven", "private", NULL};
-static const char *const verdict_words[] = {"allow",    "nxdomain", "nodata", "refused", "drop",
-                                            "truncate", "route",    "secure", "log",     "data",
+static const char *const verdict_words[] = {"allow",    "nxdomain",   "nodata", "refused", "drop",
+                                            "truncate", "route",      "secure", "log",     "data",
                                             "sinkhole", "quarantine", NULL};
 static const char *const day_words[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat", NULL};
 static const char *const reason_words[] = {"blocked", "censored", "filtered", "prohibited", NULL};

@@ -190,8 +190,9 @@ static bool get_marks(const json_t *in, struct wr_census_device *d)
         struct wr_mark *m = &d->mark[i < WR_CENSUS_MARKS_MAX ? i : 0];
         int64_t kind, sources;
         const json_t *hex = json_array_get(one, 4);
-        if (i >= WR_CENSUS_MARKS_MAX || !get_int(json_array_get(one, 0), WR_MARK_KINDS - 1, &kind) ||
-            kind == WR_MARK_NONE || !get_int(json_array_get(one, 1), WR_FROM_ALL, &sources) ||
+        if (i >= WR_CENSUS_MARKS_MAX ||
+            !get_int(json_array_get(one, 0), WR_MARK_KINDS - 1, &kind) || kind == WR_MARK_NONE ||
+            !get_int(json_array_get(one, 1), WR_FROM_ALL, &sources) ||
             !get_time(json_array_get(one, 2), &m->first_s) ||
             !get_time(json_array_get(one, 3), &m->last_s) || !json_is_string(hex) ||
             wr_enc_from_hex(json_string_value(hex), json_string_length(hex), m->octets,
