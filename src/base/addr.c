@@ -365,6 +365,15 @@ enum wr_addr_kind wr_addr_kind(const struct wr_addr *addr)
     return WR_ADDR_MACHINE;
 }
 
+bool wr_addr_is_private(const struct wr_addr *addr)
+{
+    enum wr_addr_kind kind = wr_addr_kind(addr);
+    bool shared = addr->family == WR_AF_V4 && addr->ip[0] == 100 && (addr->ip[1] & 0xc0) == 64;
+
+    return shared || kind == WR_ADDR_PRIVATE || kind == WR_ADDR_LOOPBACK ||
+           kind == WR_ADDR_LINK_LOCAL;
+}
+
 struct wr_addr wr_addr_mask(const struct wr_addr *addr, unsigned len)
 {
     struct wr_addr masked = *addr;

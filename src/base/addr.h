@@ -52,6 +52,9 @@ enum wr_addr_kind {
     WR_ADDR_IN_V6, /* an IPv4 address in an IPv6 one: ::ffff:0:0/96, ::/96 (RFC 4291 section 2.5.5) */
 };
 enum wr_addr_kind wr_addr_kind(const struct wr_addr *addr);
+/* Of this network or machine, and so of nobody who can have a public certificate for it (RFC 9462 section 4.3): RFC 1918, 4193,
+ * loopback, link-local, and what providers share (100.64/10, RFC 6598). */
+bool wr_addr_is_private(const struct wr_addr *addr);
 /* Clears host bits below `len` and the port. */
 struct wr_addr wr_addr_mask(const struct wr_addr *addr, unsigned len);
 /* "10.0.0.0/8", "::1/128", or an address alone (full length). Host bits set: WR_E_FORMAT. */

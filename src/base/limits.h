@@ -144,6 +144,8 @@
 #define WR_HINTS_MAX 32
 /* Prefixes that are never asked though a zone names them: loopback and what the owner adds. */
 #define WR_NEVERS_MAX 64
+/* Names that are asked in small letters; each question that goes out is held against all of them. */
+#define WR_LOWER_CASE_MAX 64
 /* Names of one delegation that are looked at: the root has thirteen. Addresses: WR_GROUP_SERVERS_MAX. */
 #define WR_ITER_SERVERS_MAX 16
 /* NXNSAttack: names of servers without glue that are looked up for one question, in all its cuts; two at a time. */

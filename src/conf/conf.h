@@ -397,6 +397,10 @@ struct wr_conf {
         } nat64_prefix;
         uint32_t ports;
         bool case_randomisation, cookies;
+        struct {
+            const uint8_t **items; /* wire names */
+            size_t count;
+        } lower_case;
         uint32_t encryption; /* enum wr_conf_encryption */
         const char *ca_file; /* "": no authority is believed */
         struct {
@@ -425,7 +429,7 @@ struct wr_conf {
         struct wr_conf_zone root_zone; /* made of root_copy (conf/rootcopy) */
     } recursion;
     struct {
-        bool validate;
+        bool validate, serve;
         struct {
             const char **items;
             size_t count; /* 0: the root's */

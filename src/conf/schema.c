@@ -179,6 +179,10 @@ static const struct wr_schema_row table[] = {
     {"upstream.case_randomisation", WR_SCHEMA_BOOL, V01, DEFAULT("true"),
      AT(upstream.case_randomisation),
      .doc = "Mix the letter case of each question and want it back in the answer."},
+    {"upstream.lower_case", WR_SCHEMA_NAME, .list = true, .max_items = WR_LOWER_CASE_MAX, V01,
+     DEFAULT(""), LIST(upstream.lower_case), EXAMPLE("avqs.example"),
+     .doc = "Names that are asked in small letters, with all below them, whoever wrote them how: "
+            "some servers answer nothing useful to capitals."},
     {"upstream.cookies", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(upstream.cookies),
      .doc = "Send DNS cookies to servers (RFC 7873) and doubt answers of those that gave one "
             "before and do not now."},
@@ -220,6 +224,10 @@ static const struct wr_schema_row table[] = {
     {"dnssec.validate", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(dnssec.validate),
      .doc = "Check every answer against the trust anchors, those of forwarding groups too. What is "
             "bogus is SERVFAIL, with an extended error that names the zone and the reason."},
+    {"dnssec.serve", WR_SCHEMA_BOOL, V01, DEFAULT("true"), AT(dnssec.serve),
+     .doc = "Give signatures and proofs to clients that ask for them (DO). `false`: they get what "
+            "others get, and without `validate` no server is asked for any of it either, which "
+            "keeps answers small on a slow line."},
     {"dnssec.anchors", WR_SCHEMA_STRING, .list = true, .max_items = WR_DNSSEC_ANCHORS_MAX, V01,
      RANGE(1, 2048), DEFAULT(""), LIST(dnssec.anchors),
      EXAMPLE("\"example. DS 12345 13 2 0123...\""),

@@ -45,7 +45,7 @@ static uint64_t outsider_hash(const struct wr_engine *e, const struct wr_addr *f
     return wr_hash_mix(masked_hash(e, from, v4 ? s->rrl_prefix4_len : s->rrl_prefix6_len) ^ 0x4f);
 }
 
-/* Outsiders hear REFUSED a few times a second, no larger than what they sent, then nothing. */
+/* Outsiders hear REFUSED a few times a second, from afar no larger than what they sent, then nothing. */
 bool wr_admit_allowed(struct wr_engine *e, const struct wr_asker *a, bool readable, uint8_t *room,
                       size_t cap, const struct wr_now *now)
 {

@@ -251,6 +251,11 @@ size_t wr_reply_refusal(const struct wr_asker *a, uint8_t *room, size_t cap)
 {
     struct wr_build b;
     start(&b, a, (uint16_t)(reply_flags(a) & ~WR_FLAG_RA), room, cap);
+    if (a->edns &&
+        (wr_client_is_stream(a->client.transport) || wr_addr_is_private(&a->client.from))) {
+        struct wr_build_opt opt = {.udp_size = WR_EDNS_UDP_SIZE, .ede = WR_EDE_PROHIBITED};
+        (void)wr_build_opt(&b, &opt, WR_RCODE_REFUSED);
+    }
     return wr_build_finish(&b, WR_RCODE_REFUSED);
 }
 

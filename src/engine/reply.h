@@ -41,7 +41,8 @@ size_t wr_reply_denial(const struct wr_reply *r, const struct wr_asker *a, uint1
                        const char *ede_text, uint32_t ttl_s, uint8_t *room, size_t cap);
 /* Empty, with TC: "ask over TCP" (response rate limiting). No larger than the query. */
 size_t wr_reply_slip(const struct wr_asker *a, uint8_t *room, size_t cap);
-/* REFUSED for somebody who may not ask: never larger than the query. */
+/* REFUSED for somebody who may not ask, with the reason (EDE 18) for who cannot be a stranger that somebody pretends to be:
+ * over a connection, or at an address of this network. For others never larger than the query. */
 /* NOTIFY is taken (RFC 1996 section 4.7). */
 size_t wr_reply_notified(const struct wr_asker *a, uint8_t *room, size_t cap);
 size_t wr_reply_refusal(const struct wr_asker *a, uint8_t *room, size_t cap);

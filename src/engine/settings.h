@@ -61,6 +61,7 @@ struct wr_settings {
     uint32_t tcp_idle_ms;   /* told to clients by the keepalive option (RFC 7828) */
     bool server_cookies;    /* RFC 7873, 9018 */
     bool minimal_any;       /* RFC 8482 */
+    bool unsigned_only;     /* clients get no signatures, whatever they ask for */
     uint8_t without_rd;     /* enum wr_without_rd */
     char identity[64];      /* id.server CH TXT and NSID; empty: REFUSED */
     char version[64];       /* version.bind, version.server; empty: REFUSED */

@@ -26,6 +26,8 @@
 
 /* RRsets in one section of an answer: the longest chain with its DNAMEs, or the proofs of a denial. */
 #define WR_ANSWER_SETS_MAX 26
+/* Of them, those of one name that are given to who asks for ANY. */
+#define WR_ANSWER_ANY_SETS_MAX 24
 /* RRsets of the additional section, of local answers only: what a client of a service would ask next. */
 #define WR_ANSWER_EXTRAS_MAX 8
 

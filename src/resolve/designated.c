@@ -29,15 +29,6 @@ static bool proves_addr(const struct wr_designated_proof *p, const struct wr_add
     return false;
 }
 
-/* Nobody can have a public certificate for it (RFC 9462 section 4.3; 100.64/10 is RFC 6598). */
-static bool is_private(const struct wr_addr *addr)
-{
-    enum wr_addr_kind kind = wr_addr_kind(addr);
-    bool shared = addr->family == WR_AF_V4 && addr->ip[0] == 100 && (addr->ip[1] & 0xc0) == 64;
-    return shared || kind == WR_ADDR_PRIVATE || kind == WR_ADDR_LOOPBACK ||
-           kind == WR_ADDR_LINK_LOCAL;
-}
-
 static bool choose_by_addr(struct telling *t)
 {
     const struct wr_designated *d = t->d;
@@ -47,7 +38,7 @@ static bool choose_by_addr(struct telling *t)
             return true;
         }
     }
-    for (uint32_t i = 0; i < d->proofs && is_private(t->asked); i++) {
+    for (uint32_t i = 0; i < d->proofs && wr_addr_is_private(t->asked); i++) {
         if (d->proof[i].names > 0) {
             t->target = d->proof[i].name[0].wire;
             t->same = true;

@@ -42,6 +42,17 @@ static void choose_case(struct wr_exchange *x, struct wr_rng *rng)
     wr_rng_bytes(rng, x->case_bits, sizeof(x->case_bits));
 }
 
+/* Some servers answer nothing useful to capitals, whoever wrote them. */
+static bool wants_small(const struct wr_upstreams *u, const struct wr_name *name)
+{
+    for (unsigned i = 0; i < u->lower_cases; i++) {
+        if (wr_name_in(name->wire, u->lower_case[i].wire)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void make_client_cookie(struct wr_exchange *x, const uint8_t *key_bytes)
 {
     struct wr_hash_key key;
@@ -65,7 +76,8 @@ void wr_exchange_start(struct wr_exchange *x, const struct wr_exchange_setup *se
     x->edns = LOAD(setup->state->no_edns_until_us) <= setup->now_us;
     /* On a connection that proved itself a cookie says nothing, but who asks. */
     x->cookies = x->edns && setup->upstreams->cookies && !wr_upstream_is_encrypted(u->scheme);
-    x->case_randomised = setup->upstreams->case_randomisation;
+    x->lower_case = wants_small(setup->upstreams, &setup->question->name);
+    x->case_randomised = setup->upstreams->case_randomisation && !x->lower_case;
     if (x->case_randomised) {
         choose_case(x, rng);
     }
@@ -119,6 +131,9 @@ size_t wr_exchange_write(const struct wr_exchange *x, const struct wr_upstream_s
                                 (q->checking_disabled ? WR_FLAG_CD : 0));
     struct wr_name name;
     wr_name_set(&name, q->name.wire);
+    if (x->lower_case) {
+        wr_name_lower(q->name.wire, name.wire);
+    }
     if (!stream && x->case_randomised) {
         turn_case(x, name.wire);
     }

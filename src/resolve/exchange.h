@@ -70,7 +70,7 @@ struct wr_exchange {
     uint8_t server;      /* index in the group */
     uint8_t scheme;      /* enum wr_scheme */
     uint32_t generation; /* of the slot */
-    bool recursion_desired, edns, cookies, case_randomised, port_open;
+    bool recursion_desired, edns, cookies, case_randomised, lower_case, port_open;
     bool wary; /* over TCP from the start: somebody guesses in this server's name */
     bool cookie_retried;
     bool stream_retried, stream_again; /* streams' memory of RFC 7766 section 6.2.4 */

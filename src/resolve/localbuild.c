@@ -166,8 +166,15 @@ static bool is_single(uint16_t type)
 
 static bool is_proof(uint16_t type)
 {
-    return type == WR_TYPE_RRSIG || type == WR_TYPE_SIG || type == WR_TYPE_NSEC ||
-           type == WR_TYPE_NSEC3 || type == WR_TYPE_NSEC3PARAM;
+    return type == WR_TYPE_RRSIG || type == WR_TYPE_SIG || type == WR_TYPE_NSEC3 ||
+           type == WR_TYPE_NSEC3PARAM;
+}
+
+/* A CNAME stands alone but for what is said of the name itself (RFC 4034 section 3, RFC 2181 section 10.1). */
+static bool disagree(uint16_t a, uint16_t b)
+{
+    uint16_t other = a == WR_TYPE_CNAME ? b : a;
+    return a != b && (a == WR_TYPE_CNAME || b == WR_TYPE_CNAME) && other != WR_TYPE_NSEC;
 }
 
 static enum wr_local_reject look_at(const struct wr_local_record *r)
@@ -215,7 +222,7 @@ static enum wr_local_reject compare(const struct work *k, const struct wr_local_
         if (o->type == r->type && is_single(r->type)) {
             return WR_LOCAL_REJECT_SECOND_CNAME;
         }
-        if (o->type != r->type && (o->type == WR_TYPE_CNAME || r->type == WR_TYPE_CNAME)) {
+        if (disagree(o->type, r->type)) {
             return WR_LOCAL_REJECT_BESIDE_CNAME;
         }
     }

@@ -6,6 +6,8 @@
 #include "base/limits.h"
 #include "resolve/gather.h"
 
+#define WR_RRSIG_SIGNER 18 /* where the signer stands in the rdata (RFC 4034 section 3.1) */
+
 /* What one call works with. */
 struct work {
     struct wr_gather gather;
@@ -37,6 +39,47 @@ static bool in_bailiwick(const struct wr_scrub *what, const uint8_t *name)
 static bool may_speak(const struct wr_scrub *what, const uint8_t *name)
 {
     return in_bailiwick(what, name) && !wr_local_owns(what->local, name, what->qtype);
+}
+
+/* The deepest name above the owner that signed the set, or NULL. */
+static const uint8_t *signer_of(const struct wr_rrset *set)
+{
+    struct wr_rrset_walk walk = wr_rrset_walk(set);
+    const uint8_t *rdata, *deepest = NULL;
+    uint16_t size;
+    for (uint32_t i = 0; wr_rrset_next(&walk, &rdata, &size); i++) {
+        const uint8_t *signer = rdata + WR_RRSIG_SIGNER;
+        if (i >= set->records && wr_name_in(set->owner, signer) &&
+            (!deepest || wr_name_in(signer, deepest))) {
+            deepest = signer;
+        }
+    }
+    return deepest;
+}
+
+/* An NSEC names the next name of the zone that signed it (RFC 4034 section 4.1.1). One that goes on into another zone would deny
+ * what is there, to who does not look closely: it is passed on to nobody. */
+static bool overreaches(const struct wr_rrset *set)
+{
+    const uint8_t *zone = set->type == WR_TYPE_NSEC ? signer_of(set) : NULL;
+    struct wr_rrset_walk walk = wr_rrset_walk(set);
+    const uint8_t *next;
+    uint16_t size;
+    for (uint32_t i = 0; zone && i < set->records && wr_rrset_next(&walk, &next, &size); i++) {
+        if (!wr_name_in(next, zone)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The set of an owner and a type, when it says what a set of its type may. WR_E_NOTFOUND. */
+static int take(struct work *k, enum wr_section section, const struct wr_name *owner, uint16_t type,
+                struct wr_rrset *ret_set)
+{
+    uint8_t rank = section == WR_SECTION_ANSWER ? k->what->rank : WR_RANK_AUTHORITY;
+    int err = wr_gather(&k->gather, section, owner, type, rank, ret_set);
+    return err ? err : overreaches(ret_set) ? WR_E_NOTFOUND : WR_OK;
 }
 
 /* The DNAME above `name` in the answer section, when there is one in bailiwick (RFC 6672). */
@@ -137,11 +180,11 @@ static int take_authority(struct work *k, const struct wr_name *name)
             continue;
         }
         struct wr_rrset set;
-        int err = wr_gather(&k->gather, WR_SECTION_AUTHORITY, &rr.owner, rr.type, WR_RANK_AUTHORITY,
-                            &set);
-        if (!err) {
-            err = add(k->answer->authority, &k->answer->authorities, &set);
+        int err = take(k, WR_SECTION_AUTHORITY, &rr.owner, rr.type, &set);
+        if (err == WR_E_NOTFOUND) {
+            continue;
         }
+        err = err ? err : add(k->answer->authority, &k->answer->authorities, &set);
         if (err) {
             return err;
         }
@@ -160,8 +203,10 @@ static int take_proofs(struct work *k)
             continue;
         }
         struct wr_rrset set;
-        int err = wr_gather(&k->gather, WR_SECTION_AUTHORITY, &rr.owner, rr.type, WR_RANK_AUTHORITY,
-                            &set);
+        int err = take(k, WR_SECTION_AUTHORITY, &rr.owner, rr.type, &set);
+        if (err == WR_E_NOTFOUND) {
+            continue;
+        }
         err = err ? err : add(k->answer->authority, &k->answer->authorities, &set);
         if (err) {
             return err;
@@ -180,20 +225,24 @@ static bool have_answer(const struct wr_answer *a, const struct wr_msg_rr *rr)
     return false;
 }
 
-/* Every set of the name, for who asked for ANY; signatures stand with what they are over. */
+/* The sets of the name, for who asked for ANY; signatures stand with what they are over. Of more than there is room for it
+ * is a subset, which is an answer too (RFC 8482 section 4.1). */
 static int take_all(struct work *k, const struct wr_name *name)
 {
     struct wr_msg_walk walk = wr_msg_walk(k->gather.msg, WR_SECTION_ANSWER);
     struct wr_msg_rr rr;
     int found = WR_E_NOTFOUND;
-    while (wr_gather_next(&k->gather, &walk, &rr)) {
+    while (k->answer->answers < WR_ANSWER_ANY_SETS_MAX && wr_gather_next(&k->gather, &walk, &rr)) {
         if (rr.type == WR_TYPE_RRSIG || wr_codes_type_is_meta(rr.type) ||
             rr.class_ != WR_CLASS_IN || !wr_name_equal(rr.owner.wire, name->wire) ||
             have_answer(k->answer, &rr)) {
             continue;
         }
         struct wr_rrset set;
-        int err = wr_gather(&k->gather, WR_SECTION_ANSWER, name, rr.type, k->what->rank, &set);
+        int err = take(k, WR_SECTION_ANSWER, name, rr.type, &set);
+        if (err == WR_E_NOTFOUND) {
+            continue;
+        }
         err = err ? err : add(k->answer->answer, &k->answer->answers, &set);
         if (err) {
             return err;
@@ -210,7 +259,7 @@ static int take_final(struct work *k, const struct wr_name *name)
     if (k->what->qtype == WR_TYPE_ANY) {
         return take_all(k, name);
     }
-    int err = wr_gather(&k->gather, WR_SECTION_ANSWER, name, k->what->qtype, k->what->rank, &set);
+    int err = take(k, WR_SECTION_ANSWER, name, k->what->qtype, &set);
     return err ? err : add(k->answer->answer, &k->answer->answers, &set);
 }
 

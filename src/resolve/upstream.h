@@ -125,10 +125,12 @@ struct wr_upstreams {
     bool ipv4, ipv6; /* families that may be used */
     struct wr_prefix
         nat64; /* servers found without ipv4 are asked through it; family NONE: are not */
-    bool case_randomisation; /* 0x20 */
-    bool cookies;            /* RFC 7873 client */
-    bool encrypted_only;     /* nobody is asked in plain text, whoever wants it */
-    struct wr_creds *trust;  /* authorities that are believed; NULL: no encrypted server is asked */
+    bool case_randomisation; /* 0x20; not of names that are asked in small letters: */
+    uint16_t lower_cases;
+    const struct wr_name *lower_case;
+    bool cookies;           /* RFC 7873 client */
+    bool encrypted_only;    /* nobody is asked in plain text, whoever wants it */
+    struct wr_creds *trust; /* authorities that are believed; NULL: no encrypted server is asked */
     struct wr_upstream upstream[WR_UPSTREAMS_MAX];
     struct wr_group group[WR_GROUPS_MAX];
     uint16_t views;

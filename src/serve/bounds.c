@@ -33,6 +33,7 @@ static void copy_limits(struct wr_settings *s, const struct wr_conf *c)
     s->edns_udp_size = (uint16_t)c->limits.udp_size;
     s->server_cookies = c->limits.cookies;
     s->minimal_any = c->limits.minimal_any;
+    s->unsigned_only = !c->dnssec.serve;
     s->without_rd = (uint8_t)c->cache.without_rd;
     s->tcp_idle_ms = (uint32_t)c->tcp.idle_timeout_ms;
     snprintf(s->identity, sizeof(s->identity), "%s", c->identity.name);

@@ -276,6 +276,23 @@ static void compile_news(struct wr_gate_making *m)
     }
 }
 
+static void copy_lower_case(struct wr_gate_making *m)
+{
+    const struct wr_conf *c = m->conf;
+    struct wr_upstreams *u = &m->gate->settings.upstreams;
+    size_t count = c->upstream.lower_case.count;
+    m->gate->lower_case = calloc(count + 1, sizeof(*m->gate->lower_case));
+    if (m->gate->lower_case == NULL) {
+        m->err = WR_E_NOMEM;
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        wr_name_set(&m->gate->lower_case[i], c->upstream.lower_case.items[i]);
+    }
+    u->lower_case = m->gate->lower_case;
+    u->lower_cases = (uint16_t)count;
+}
+
 /* --- policy --- */
 
 uint16_t wr_gate_label(struct wr_gate_making *m, const char *text)
@@ -369,6 +386,7 @@ static void make_all(struct wr_gate_making *m)
     plan_listeners(m);
     compile_allow(m);
     compile_news(m);
+    copy_lower_case(m);
     wr_gate_groups(m);
     if (wr_recursion_make(m->conf, &m->gate->recursion, u)) {
         m->err = WR_E_NOMEM;
@@ -427,6 +445,7 @@ void wr_gate_free(struct wr_gate *gate)
         free(gate->dns64_exclude);
         free(gate->dns64_only_for);
         free(gate->news);
+        free(gate->lower_case);
         wr_proofs_free(&gate->proofs);
         wr_recursion_free(&gate->recursion);
         wr_validation_free(&gate->validation);

@@ -116,6 +116,7 @@ struct wr_gate {
     struct wr_prefix *dns64_exclude, *dns64_only_for;
     struct wr_prefix advertised; /* what routers told when it was made */
     struct wr_news_zone *news;
+    struct wr_name *lower_case;
     struct wr_proofs proofs;
     struct wr_recursion recursion;
     struct wr_validation validation;

@@ -4,6 +4,7 @@
 The runner makes one Adapter per scenario, inside that scenario's network namespace. SUPPORTS says what weir can
 do today and nothing else; what it lacks is skipped with that reason. WEIR names the binary (tools/exam.sh sets it).
 """
+import ipaddress
 import json
 import os
 import re
@@ -13,8 +14,12 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import byclient  # noqa: E402
 import kresd  # noqa: E402
+import localdata  # noqa: E402
 
 BIN = os.path.abspath(os.environ.get("WEIR", os.path.join(os.path.dirname(__file__), "../../build/weir")))
+
+# Of access-control: who may ask, and who is told that he may not. What else there is (deny: silence) is not known here.
+ADMIT, REFUSE = {"allow", "allow_snoop"}, {"refuse"}
 
 
 def seconds(value):
@@ -35,24 +40,38 @@ class Adapter:
     cache-negative-ttl-limits prefetch serve-stale nsid cookie chaos-identity tcp-keepalive ede cache-snoop query-localhost
     do-not-query-address caps-for-id dns64 nat64 forward-no-cache aggressive-nsec harden-below-nxdomain
     harden-below-nxdomain-off sentinel auth-zone zonemd rpz kresd-policy kresd-renumber_src
-    kresd-renumber_dst acl-tags local-data discard-timeout harden-unverified-glue harden-glue-off""".split())
+    kresd-renumber_dst acl-tags local-data discard-timeout harden-unverified-glue harden-unknown-additional harden-glue-off
+    access-control disable-edns-do kresd-workarounds response-ip private-address error-reporting""".split())
 
     def version(self):
         return subprocess.run([BIN, "--version"], capture_output=True, text=True, check=False).stdout.strip()
 
     def lacks(self, cfg):
         """What this scenario needs beyond SUPPORTS."""
-        reasons = kresd.lacks(cfg) + byclient.lacks(cfg)
+        reasons = kresd.lacks(cfg) + byclient.lacks(cfg) + localdata.lacks(cfg)
         if cfg.sc.opt("discard-timeout", "0") != "0":
             reasons.append("discard-timeout")           # weir answers until query_timeout: what 0 says
-        for zone in self.local_data(cfg):
-            if any(re.search(r"\sNSEC3?\s", record) for record in zone["records"]):
-                reasons.append("local data that pretends to be signed")
+        if any(text.split()[1] not in ADMIT | REFUSE for text in cfg.sc.opts("access-control")):
+            reasons.append("an access-control that is not known here")
         if cfg.sc.opt("dns64-ignore-aaaa"):
             reasons.append("names whose IPv6 addresses are ignored")
         if any(z["hosts"] for z in cfg.stubs + cfg.forwards):
             reasons.append("a server by its name")
         return reasons
+
+    def allowed(self, cfg):
+        """The prefixes that may ask: of access-control the longest one counts, and who is not named may."""
+        nets = sorted(((ipaddress.ip_network(net, strict=False), kind) for net, kind in
+                       (text.split()[:2] for text in cfg.sc.opts("access-control"))), key=lambda n: n[0].prefixlen)
+        allowed = [ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0")]
+        for net, kind in nets:
+            if kind in ADMIT:
+                allowed.append(net)
+                continue
+            kept = [a for a in allowed if a.version != net.version or not a.subnet_of(net)]
+            allowed = [part for a in kept for part in
+                       (a.address_exclude(net) if a.version == net.version and net.subnet_of(a) else [a])]
+        return [str(net) for net in dict.fromkeys(allowed)]
 
     def groups(self, cfg):
         """One group a stub or forward zone; what is left is found from the root."""
@@ -116,26 +135,7 @@ class Adapter:
             with open(path, "w", encoding="utf-8") as f:
                 f.write(text)
             zones.append({"zone": byclient.ZONE, "file": path, "segments": ["tagged"]})
-        return {"rpz": zones, "rules": byclient.rules(cfg)}
-
-    def local_data(self, cfg):
-        """Zones of local-zone with the records of local-data in them; a name of no zone is a zone that hides nothing."""
-        if byclient.is_by_client(cfg):
-            return []
-        kinds = {"static": "authoritative", "transparent": "transparent"}
-        zones = []
-        for text in cfg.sc.opts("local-zone"):
-            name, kind = text.replace('"', "").split()[:2]
-            if kind in kinds:
-                zones.append({"zone": name, "type": kinds[kind], "records": []})
-        for text in cfg.sc.opts("local-data"):
-            record = text.strip().strip("'").strip('"')
-            owner = record.split()[0].rstrip(".") + "."
-            for zone in zones:
-                if ("." + owner).endswith("." + zone["zone"].rstrip(".") + "."):
-                    zone["records"].append(record)
-                    break
-        return zones
+        return {"rpz": zones, "rules": byclient.rules(cfg) + localdata.rules(cfg)}
 
     def files(self, cfg, d):
         """The scenario's files, with their places in what names them."""
@@ -154,8 +154,9 @@ class Adapter:
 
     def dnssec(self, cfg):
         """No anchor unless one is given; SHA-1 counts, for half of the scenarios are signed with it."""
-        return {"validate": bool(cfg.trust_anchors), "anchors": [" ".join(a.split()) for a in cfg.trust_anchors],
+        return {"validate": bool(cfg.trust_anchors), "serve": cfg.sc.opt("disable-edns-do", "no") != "yes", "anchors": [" ".join(a.split()) for a in cfg.trust_anchors],
                 "negative": cfg.domain_insecure, "sha1": "rely", "rfc5011": False, "signal": False,
+                "report": cfg.sc.opt("dns-error-reporting", "no") == "yes",
                 "aggressive": cfg.sc.opt("aggressive-nsec", "yes") == "yes",
                 "nxdomain_cut": "secure" if cfg.sc.opt("harden-below-nxdomain", "yes") == "yes" else "off"}
 
@@ -200,18 +201,18 @@ class Adapter:
         address = f"[{cfg.listen_addr}]" if ":" in cfg.listen_addr else cfg.listen_addr
         conf = {
             "listen": [f"{address}:{cfg.listen_port}"],
-            "allow": ["0.0.0.0/0", "::/0"],
+            "allow": self.allowed(cfg),
             "workers": 1,
             "user": "",
             "identity": self.identity(opt),
-            "upstream": {"groups": groups, "routes": routes, "default": default, "ipv6": cfg.ipv6,
+            "upstream": {"lower_case": kresd.in_small_letters(cfg), "groups": groups, "routes": routes, "default": default, "ipv6": cfg.ipv6,
                          **self.nat64(cfg)},
             "dns64": self.dns64(cfg),
             "recursion": self.recursion(cfg),
             "dnssec": self.dnssec(cfg),
             "time": {"trust": "system"},
             "cache": self.cache(cfg),
-            "local": {"special": {"enable": False}, "zones": self.zones(cfg, d) + self.local_data(cfg)},    # scenarios use such names as they like
+            "local": {"special": {"enable": False}, "zones": self.zones(cfg, d) + localdata.zones(cfg)},    # scenarios use such names as they like
             "segments": byclient.segments(cfg),
             "policy": self.policy(cfg, d),
             "limits": {"client_rate": 0, "rrl_rate": 0, "minimal_any": False},

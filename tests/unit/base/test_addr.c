@@ -266,8 +266,14 @@ static void kinds(void **state)
 
         if (wr_addr_kind(&a) != rows[i].kind)
             fail_msg("%s: %d", rows[i].text, wr_addr_kind(&a));
+        if (wr_addr_is_private(&a) !=
+            (rows[i].kind >= WR_ADDR_PRIVATE && rows[i].kind <= WR_ADDR_LINK_LOCAL))
+            fail_msg("%s: private?", rows[i].text);
     }
     assert_int_equal(wr_addr_kind(&none), WR_ADDR_UNSPECIFIED);
+
+    struct wr_addr shared = addr("100.64.0.1"), beside = addr("100.128.0.1");
+    assert_true(wr_addr_is_private(&shared) && !wr_addr_is_private(&beside));
 }
 
 static void short_room_is_cut_not_overrun(void **state)

@@ -273,6 +273,22 @@ static void test_own_question_is_a_loop(void **state)
     rig_stop(&r);
 }
 
+/* `dnssec.serve: false`: who asks for signatures is answered like who does not, and nobody is asked for them. */
+static void test_no_signatures_for_anybody(void **state)
+{
+    rig_start(&r);
+    r.settings.unsigned_only = true;
+    rig_ask(&r, (struct rig_query){.name = "a.example.", .dnssec_ok = true});
+    rig_expect(&r, WR_ACTION_DATAGRAM);
+    assert_false(r.msg.edns.dnssec_ok);
+    rig_answer(&r, 0, 0, &RIG_A("a.example.", 60), 1);
+    rig_expect(&r, WR_ACTION_REPLY);
+    assert_true(r.msg.edns.present);
+    assert_false(r.msg.edns.dnssec_ok);
+    rig_expect(&r, WR_ACTION_FORGET);
+    rig_stop(&r);
+}
+
 static void test_do_and_cd_stand_apart(void **state)
 {
     rig_start(&r);
@@ -641,6 +657,7 @@ int main(void)
         cmocka_unit_test(test_a_forger_does_not_silence),
         cmocka_unit_test(test_neighbours_of_one_prefix),
         cmocka_unit_test(test_own_question_is_a_loop),
+        cmocka_unit_test(test_no_signatures_for_anybody),
         cmocka_unit_test(test_do_and_cd_stand_apart),
         cmocka_unit_test(test_refresh_before_expiry),
         cmocka_unit_test(test_refresh_is_handed_over_once),

@@ -205,11 +205,38 @@ static void test_small_ones(void **state)
     read_back(wr_reply_refusal(&a, room, 512));
     assert_int_equal(wr_msg_rcode(&msg), WR_RCODE_REFUSED);
     assert_false(msg.flags & WR_FLAG_RA);
+    assert_false(msg.edns.present);
     read_back(wr_reply_any(&r, &a, room, 512));
     assert_int_equal(msg.counts[WR_SECTION_ANSWER], 1);
     a.qclass = WR_CLASS_CH;
     read_back(wr_reply_chaos(&r, &a, "me", room, 512));
     assert_int_equal(msg.counts[WR_SECTION_ANSWER], 1);
+}
+
+/* Whoever forgot a prefix in `allow` sees why; a stranger, whose address may be a lie, is sent no octet more than he sent. */
+static void test_who_is_told_why_not(void **state)
+{
+    static const struct {
+        const char *from;
+        uint8_t transport;
+        bool edns, told;
+    } rows[] = {
+        {"192.0.2.1", WR_CLIENT_UDP, true, false}, {"192.0.2.1", WR_CLIENT_TCP, true, true},
+        {"192.0.2.1", WR_CLIENT_DOT, true, true},  {"10.1.2.3", WR_CLIENT_UDP, true, true},
+        {"fe80::1", WR_CLIENT_UDP, true, true},    {"127.0.0.1", WR_CLIENT_UDP, false, false},
+        {"10.1.2.3", WR_CLIENT_TCP, false, false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct wr_asker a = asker();
+        assert_int_equal(wr_addr_from_text(rows[i].from, &a.client.from), 0);
+        a.client.transport = rows[i].transport;
+        a.edns = rows[i].edns;
+        size_t size = wr_reply_refusal(&a, room, 512);
+        read_back(size);
+        assert_int_equal(wr_msg_rcode(&msg), WR_RCODE_REFUSED);
+        assert_int_equal(msg.edns.present, rows[i].told);
+        assert_int_equal(msg.edns.ede, rows[i].told ? WR_EDE_PROHIBITED : WR_EDE_NONE);
+    }
 }
 
 int main(void)
@@ -222,6 +249,7 @@ int main(void)
         cmocka_unit_test(test_cookie_keepalive_nsid),
         cmocka_unit_test(test_padding),
         cmocka_unit_test(test_small_ones),
+        cmocka_unit_test(test_who_is_told_why_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

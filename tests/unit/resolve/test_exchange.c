@@ -67,6 +67,27 @@ struct twist {
     bool edns;
 };
 
+/* Some servers answer nothing useful to capitals: their names are asked in small letters, over UDP and TCP. */
+static void test_names_in_small_letters(void **state)
+{
+    static struct wr_name small[2];
+    small[0] = wire_name("other.example.");
+    small[1] = wire_name("CLOUD.example.");
+    q.name = wire_name("Camera.CLOUD.example.");
+    u.lower_case = small;
+    for (u.lower_cases = 0; u.lower_cases <= 2; u.lower_cases++) {
+        unsigned capitals = 0;
+        for (unsigned i = 0; i < 20; i++) {
+            start(false);
+            send_now(i % 2 == 0);
+            for (unsigned at = 0; at < asked.qname.size; at++) {
+                capitals += asked.qname.wire[at] >= 'A' && asked.qname.wire[at] <= 'Z';
+            }
+        }
+        assert_int_equal(capitals > 0, u.lower_cases < 2);
+    }
+}
+
 static size_t make_reply(struct twist t)
 {
     struct wr_build b;
@@ -308,6 +329,7 @@ static void test_padded_when_encrypted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CASE(test_names_in_small_letters),
         CASE(test_question_is_random_and_complete),
         CASE(test_a_subnet_only_where_configured),
         CASE(test_repeat_is_the_same_message),

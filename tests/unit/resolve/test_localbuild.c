@@ -32,7 +32,10 @@ static void test_rejects(void **state)
         {"a.z.", WR_TYPE_SOA, "a. b. 1 2 3 4 5", WR_LOCAL_REJECT_SOA_PLACE},
         {"*.z.", WR_TYPE_NS, "b.z.", WR_LOCAL_REJECT_WILDCARD},
         {"*.z.", WR_TYPE_DNAME, "b.z.", WR_LOCAL_REJECT_WILDCARD},
-        {"a.z.", WR_TYPE_NSEC, "b.z. A", WR_LOCAL_REJECT_TYPE},
+        {"a.z.", WR_TYPE_NSEC3PARAM, "1 0 0 -", WR_LOCAL_REJECT_TYPE},
+        {"c.z.", WR_TYPE_NSEC, "d.z. CNAME NSEC", 0}, /* may stand beside a CNAME, */
+        {"d.z.", WR_TYPE_NSEC, "z. CNAME NSEC", 0},
+        {"d.z.", WR_TYPE_CNAME, "b.z.", 0}, /* in either order */
         {"b.z.", WR_TYPE_DNAME, "b.y.", 0},
         {"b.z.", WR_TYPE_DNAME, "c.y.", WR_LOCAL_REJECT_SECOND_CNAME},
     };
@@ -57,6 +60,10 @@ static void test_rejects(void **state)
     assert_int_equal(t.rejects, at + 2);
     assert_int_equal(ask(l, "bad.z.", WR_TYPE_A).verdict, WR_LOCAL_HIT_NXDOMAIN);
     assert_int_equal(ask(l, "c.z.", WR_TYPE_A).set.records, 1);
+    assert_int_equal(ask(l, "c.z.", WR_TYPE_A).verdict, WR_LOCAL_HIT_ALIAS);
+    assert_int_equal(ask(l, "c.z.", WR_TYPE_NSEC).verdict, WR_LOCAL_HIT_DATA);
+    assert_int_equal(ask(l, "d.z.", WR_TYPE_NSEC).set.type, WR_TYPE_NSEC);
+    assert_int_equal(ask(l, "d.z.", WR_TYPE_TXT).set.type, WR_TYPE_CNAME);
     localtest_free(&t);
 }
 

@@ -335,6 +335,54 @@ static void test_too_many_looks(void **state)
     }
 }
 
+/* Signed by example., it may not speak of names outside: neither as a proof nor as an answer, whoever validates. */
+static void test_an_nsec_into_another_zone(void **state)
+{
+    static const struct {
+        const char *next, *signer;
+        unsigned left;
+    } rows[] = {
+        {"b.example.", "example.", 1},
+        {"example.", "example.", 1}, /* the last one leads to the apex */
+        {"b.test.", "example.", 0},
+        {"test.", "example.", 0},
+        {"b.test.", ".", 1},
+        {"a.child.example.", "a.example.", 0},
+        {"b.test.", "", 1}, /* unsigned it is no proof for anybody */
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char nsec[64], sig[128];
+        bool is_signed = rows[i].signer[0] != 0;
+        snprintf(nsec, sizeof(nsec), "%s A NSEC", rows[i].next);
+        snprintf(sig, sizeof(sig), "NSEC 8 2 60 20300101000000 20200101000000 1 %s AAAA",
+                 is_signed ? rows[i].signer : ".");
+        const struct wire_rr as_answer[] = {WIRE_AN("a.example.", WR_TYPE_NSEC, 60, nsec),
+                                            WIRE_AN("a.example.", WR_TYPE_RRSIG, 60, sig)};
+        assert_int_equal(scrub_in(".", "a.example.", WR_TYPE_NSEC, 0, as_answer, 1 + is_signed), 0);
+        assert_int_equal(answer.answers, rows[i].left);
+        assert_int_equal(kind, rows[i].left ? WR_RESPONSE_ANSWER : WR_RESPONSE_NODATA);
+        const struct wire_rr as_proof[] = {WIRE_NS("example.", WR_TYPE_SOA, 60, SOA),
+                                           WIRE_NS("a.example.", WR_TYPE_NSEC, 60, nsec),
+                                           WIRE_NS("a.example.", WR_TYPE_RRSIG, 60, sig)};
+        assert_int_equal(scrub_in(".", "a.example.", WR_TYPE_TXT, 0, as_proof, 2 + is_signed), 0);
+        assert_int_equal(answer.authorities, 1 + rows[i].left);
+    }
+}
+
+/* ANY of a name with more sets than there is room for: some of them, not a failure (RFC 8482 section 4.1). */
+static void test_any_of_many_sets(void **state)
+{
+    static struct wire_rr rrs[40];
+    for (unsigned i = 0; i < 40; i++) {
+        rrs[i] = (struct wire_rr)WIRE_AN("x.example.", (uint16_t)(4000 + i), 60, "\\# 1 01");
+    }
+    assert_int_equal(scrub_in(".", "x.example.", WR_TYPE_ANY, 0, rrs, 5), 0);
+    assert_int_equal(answer.answers, 5);
+    assert_int_equal(scrub_in(".", "x.example.", WR_TYPE_ANY, 0, rrs, 40), 0);
+    assert_int_equal(kind, WR_RESPONSE_ANSWER);
+    assert_int_equal(answer.answers, WR_ANSWER_ANY_SETS_MAX);
+}
+
 static void test_little_memory(void **state)
 {
     struct wr_msg m;
@@ -369,6 +417,8 @@ int main(void)
         cmocka_unit_test(test_a_cut_inside_a_route),
         cmocka_unit_test(test_too_many_records),
         cmocka_unit_test(test_too_many_looks),
+        cmocka_unit_test(test_an_nsec_into_another_zone),
+        cmocka_unit_test(test_any_of_many_sets),
         cmocka_unit_test(test_little_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
