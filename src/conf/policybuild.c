@@ -26,6 +26,19 @@ static uint16_t label_of(const struct work *k, const char *text)
     return k->hooks->label(k->hooks->user, text);
 }
 
+static struct wr_prefix *prefixes(struct work *k, const struct wr_prefix *from, size_t count,
+                                  uint32_t *ret_count)
+{
+    struct wr_prefix *copy = wr_mem_take(&k->out->mem, count * sizeof(*copy));
+
+    *ret_count = 0;
+    if (!copy || count == 0)
+        return copy;
+    memcpy(copy, from, count * sizeof(*copy));
+    *ret_count = wr_prefix_compile(copy, (uint32_t)count);
+    return copy;
+}
+
 /* --- segments --- */
 
 static void make_segment(struct work *k, struct wr_segments *s, struct wr_segment *segment,
@@ -33,7 +46,12 @@ static void make_segment(struct work *k, struct wr_segments *s, struct wr_segmen
 {
     const struct wr_conf_segment *from = &k->conf->segments.items[s->segments];
 
-    *segment = (struct wr_segment){.label = label_of(k, from->name), .rate = from->rate};
+    *segment = (struct wr_segment){.label = label_of(k, from->name),
+                                   .closed = from->fail != 0,
+                                   .stale = (uint8_t)from->stale,
+                                   .stale_max_age_s = from->stale_max_age_s,
+                                   .rate = from->rate};
+    segment->allow = prefixes(k, from->allow.items, from->allow.count, &segment->allows);
     if (from->upstream[0])
         segment->view = k->hooks->view(k->hooks->user, from->upstream, from->upstream_index, false);
     for (size_t i = 0; i < from->interfaces.count; i++)
@@ -69,19 +87,6 @@ static void make_segments(struct work *k)
 }
 
 /* --- rules --- */
-
-static struct wr_prefix *prefixes(struct work *k, const struct wr_prefix *from, size_t count,
-                                  uint32_t *ret_count)
-{
-    struct wr_prefix *copy = wr_mem_take(&k->out->mem, count * sizeof(*copy));
-
-    *ret_count = 0;
-    if (!copy || count == 0)
-        return copy;
-    memcpy(copy, from, count * sizeof(*copy));
-    *ret_count = wr_prefix_compile(copy, (uint32_t)count);
-    return copy;
-}
 
 static uint16_t *labels_of(struct work *k, const char *const *items, size_t count)
 {

@@ -19,6 +19,9 @@
     {"segments[].subnets", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_SEGMENT_PLACES_MAX, V01,
      DEFAULT(""), INLIST(wr_conf_segment, subnets), EXAMPLE("192.168.9.0/24, \"fd00:9::/64\""),
      .doc = "Addresses of its clients, for what comes from behind another router."},
+    {"segments[].allow", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_SEGMENT_PLACES_MAX, V01,
+     DEFAULT(""), INLIST(wr_conf_segment, allow), EXAMPLE("192.168.9.0/24"),
+     .doc = "Who of its clients may ask, in place of `allow`: the rest is refused. Empty: as everywhere."},
     {"segments[].upstream", WR_SCHEMA_LABEL, V01, RANGE(0, 63), DEFAULT("\"\""),
      IN(wr_conf_segment, upstream), EXAMPLE("recursion"),
      .doc = "Who is asked for its clients in place of `upstream.default`: a group, `recursion` or `system`. "
@@ -28,6 +31,18 @@
      EXAMPLE("20"), .unit = "queries a second",
      .doc = "Queries from each of its clients in place of `limits.client_rate`; twice as many may come at once. "
             "0: as everywhere."},
+    {"segments[].stale", WR_SCHEMA_WORD, V01, IN(wr_conf_segment, stale), .words = segment_stale_words,
+     DEFAULT("default"), EXAMPLE("never"),
+     .doc = "Whether its clients get expired answers while nobody can be reached: as `cache.stale` has it for everybody (`default`), "
+            "`serve` for as long as `segments[].stale_max_age`, or `never`."},
+    {"segments[].stale_max_age", WR_SCHEMA_SECONDS, V01, RANGE(1, 30 * DAY_S), DEFAULT("1d"),
+     IN(wr_conf_segment, stale_max_age_s), .like = "cache.stale.max_age", EXAMPLE("7d"),
+     .doc = "With `stale: serve`: how long after its end a record may still serve its clients. What `cache.ttl[].stale` says is less or as much."},
+    {"segments[].fail", WR_SCHEMA_WORD, V01, IN(wr_conf_segment, fail), .words = fail_words,
+     DEFAULT("open"), EXAMPLE("closed"),
+     .doc = "While a feed that a rule for its clients names has no list yet, or a zone of `policy.rpz` has never come: `open`, the rest of the "
+            "policy decides without it, and what is asked meanwhile is counted (`weir stats`, lack_passed); `closed`, its clients are "
+            "refused. A list that is out of date still decides."},
     {"segments[].only", WR_SCHEMA_NAME, .list = true, .max_items = WR_POLICY_NAMES_MAX, V01,
      DEFAULT(""), INLIST(wr_conf_segment, only), EXAMPLE("vendor.example, pool.ntp.org"),
      .doc = "Approved names: its clients get these, all below them, and whatever aliases these "

@@ -29,6 +29,9 @@ static const char *const find_words[] = {"off", "proven", "private", NULL};
 static const char *const verdict_words[] = {"allow",    "nxdomain",   "nodata", "refused", "drop",
                                             "truncate", "route",      "secure", "log",     "data",
                                             "sinkhole", "quarantine", NULL};
+/* In the order of enum wr_segment_stale. */
+static const char *const segment_stale_words[] = {"default", "serve", "never", NULL};
+static const char *const fail_words[] = {"open", "closed", NULL};
 static const char *const day_words[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat", NULL};
 static const char *const reason_words[] = {"blocked", "censored", "filtered", "prohibited", NULL};
 static const char *const privacy_words[] = {"full", "hashed", "aggregate", NULL};

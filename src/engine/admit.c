@@ -7,7 +7,6 @@
  */
 #include "engine/engine_state.h"
 #include "policy/cookie.h"
-#include "policy/prefix.h"
 #include "policy/ration.h"
 
 static uint64_t masked_hash(const struct wr_engine *e, const struct wr_addr *from, unsigned len)
@@ -50,7 +49,7 @@ bool wr_admit_allowed(struct wr_engine *e, const struct wr_asker *a, bool readab
                       size_t cap, const struct wr_now *now)
 {
     const struct wr_settings *s = e->settings;
-    if (wr_prefix_has(s->allow, s->allows, &a->client.from)) {
+    if (wr_place_allows(e, a)) {
         return false;
     }
     if (!readable || !wr_quota_take(e->setup.quota, outsider_hash(e, &a->client.from),

@@ -83,6 +83,7 @@ struct wr_engine *wr_engine_start(void *block, const struct wr_engine_setup *set
     wr_arena_init(&e->rewrite.room.arena, at, FOUND_ARENA);
     at += align64(FOUND_ARENA);
     e->message = at;
+    wr_place_look(e);
     return e;
 }
 
@@ -166,7 +167,7 @@ static bool answer_waiter(struct wr_engine *e, struct wr_waiter *w, const struct
         wr_waiting_turn(&e->waiting, w);
         return false;
     }
-    bool stale = e->answer_failed && wr_pipeline_find_stale(e, &w->asker.question, now);
+    bool stale = e->answer_failed && wr_pipeline_find_stale(e, &w->asker, now);
     const struct wr_answer *answer = stale ? &e->found : e->answer;
     if (wr_obey_turn(e, &w->asker, answer, now)) {
         wr_waiting_turn(&e->waiting, w);
@@ -216,8 +217,7 @@ static bool flush_turned(struct wr_engine *e, const struct wr_now *now,
 static bool answer_stale(struct wr_engine *e, struct wr_waiter *w, const struct wr_now *now,
                          struct wr_action *ret_action)
 {
-    if (wr_obey_turn(e, &w->asker, &e->found, now) &&
-        !wr_pipeline_find_stale(e, &w->asker.question, now)) {
+    if (wr_obey_turn(e, &w->asker, &e->found, now) && !wr_pipeline_find_stale(e, &w->asker, now)) {
         wr_waiting_turn(&e->waiting, w);
         return false;
     }
@@ -235,8 +235,10 @@ static bool flush_stale(struct wr_engine *e, const struct wr_now *now, struct wr
         struct wr_waiter *w = wr_waiting_first(&e->waiting, e->stale_flushing);
         if (w && wr_asker_wants_referral(&w->asker)) {
             wr_waiting_turn(&e->waiting, w);
-        } else if (!w || !wr_pipeline_find_stale(e, &w->asker.question, now)) {
+        } else if (!w || w->deferred) {
             e->stale_flushing = 0;
+        } else if (!wr_pipeline_find_stale(e, &w->asker, now)) {
+            wr_waiting_defer(&e->waiting, w); /* another's segment may have more */
         } else if (answer_stale(e, w, now, ret_action)) {
             return true;
         }
@@ -355,7 +357,12 @@ static void publish_counters(struct wr_engine *e)
 
 bool wr_engine_may_ask(const struct wr_engine *e, const struct wr_addr *from)
 {
-    return wr_prefix_has(e->settings->allow, e->settings->allows, from);
+    const struct wr_segments *s = e->settings->segments;
+    bool may = wr_prefix_has(e->settings->allow, e->settings->allows, from);
+    for (uint16_t i = 0; s != NULL && i < s->segments && !may; i++) {
+        may = wr_prefix_has(s->segment[i].allow, s->segment[i].allows, from);
+    }
+    return may;
 }
 
 bool wr_engine_poll(struct wr_engine *e, const struct wr_now *now, struct wr_action *ret_action)
@@ -408,6 +415,7 @@ void wr_engine_adopt(struct wr_engine *e, const struct wr_settings *settings,
     e->settings = settings;
     e->setup.settings = settings;
     adopt_dns64(e, &settings->dns64, now->mono_us);
+    wr_place_look(e);
     wr_requests_adopt(e->requests, &settings->upstreams, &settings->ttl, &settings->prove,
                       settings->query_timeout_ms, now->mono_us);
 }
@@ -434,6 +442,7 @@ void wr_engine_adopt_held(struct wr_engine *e, const struct wr_heldzones *held)
 void wr_engine_adopt_feeds(struct wr_engine *e, const struct wr_feedset *feeds)
 {
     e->setup.feeds = feeds;
+    wr_place_look(e);
 }
 
 uint32_t wr_engine_inflight(const struct wr_engine *e)

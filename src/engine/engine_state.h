@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The inside of the engine: shared by engine.c (the four calls), pipeline.c (what becomes of a query) and
- * admit.c (who may ask), outcome.c (how it leaves: reply, drop, record), obey.c (what policy makes of it). Nobody else includes it.
+ * admit.c (who may ask), place.c (what his segment changes), outcome.c (how it leaves: reply, drop, record), obey.c (what policy makes of it). Nobody else includes it.
  */
 #ifndef WR_ENGINE_ENGINE_STATE_H
 #define WR_ENGINE_ENGINE_STATE_H
@@ -12,6 +12,7 @@
 #include "engine/reply.h"
 #include "engine/rewrite.h"
 #include "engine/waiting.h"
+#include "policy/lack.h"
 #include "resolve/request.h"
 
 struct wr_engine {
@@ -40,6 +41,10 @@ struct wr_engine {
     struct wr_dns64 dns64;       /* of the settings, or with the prefix that was discovered */
     wr_id discovering;           /* the request for it; 0: none, or nobody waits for it any more */
     uint64_t discover_us; /* when the upstream is asked for it again; WR_TIME_NEVER: it is not */
+    uint16_t
+        lack[WR_SEGMENTS_MAX]; /* by the place of a segment: what decides for it and is not there */
+    bool lacks;                /* anything is */
+    struct wr_ttl_policy ttl;  /* of the asker that is looked for, where his segment has its own */
     struct wr_dns64_room translated; /* the answer that is being written */
     struct wr_rewrite rewrite;       /* likewise, as policy zones change it */
 };
@@ -59,8 +64,8 @@ struct wr_outcome {
 void wr_pipeline_query(struct wr_engine *e, const struct wr_event *event, const struct wr_now *now);
 /* The question that was put in place of the asker's: answered, into e->ready, or waited for. */
 void wr_pipeline_again(struct wr_engine *e, const struct wr_asker *asker, const struct wr_now *now);
-/* The best stale answer for a question, in e->found. */
-bool wr_pipeline_find_stale(struct wr_engine *e, const struct wr_question *q,
+/* The best stale answer for the asker's question, in e->found. */
+bool wr_pipeline_find_stale(struct wr_engine *e, const struct wr_asker *a,
                             const struct wr_now *now);
 
 /* Makes the action for a reply of `size` octets: sent, truncated or withheld. */
@@ -95,6 +100,15 @@ bool wr_admit_rate(struct wr_engine *e, struct wr_asker *a, bool readable, uint8
 bool wr_admit_is_busy(const struct wr_engine *e, const struct wr_asker *a);
 /* Is he counted as a device? */
 bool wr_admit_is_device(const struct wr_asker *a);
+
+/* place.c: may he ask, by his segment or else by all; and what of expired answers holds for him. */
+bool wr_place_allows(const struct wr_engine *e, const struct wr_asker *a);
+const struct wr_ttl_policy *wr_place_ttl(struct wr_engine *e, const struct wr_asker *a);
+/* What decides for segments may have come or gone. */
+void wr_place_look(struct wr_engine *e);
+/* Is it told nothing to his segment now? True: with that the query is settled, into e->ready. */
+bool wr_place_refuses(struct wr_engine *e, struct wr_asker *a, uint8_t *room, size_t cap,
+                      const struct wr_now *now);
 
 /* obey.c: who asks, as far as it is known; once, and again where a query was handed to. */
 void wr_obey_identify(const struct wr_engine *e, struct wr_asker *a);

@@ -267,11 +267,11 @@ static void refresh(struct walk *w)
     }
 }
 
-bool wr_pipeline_find_stale(struct wr_engine *e, const struct wr_question *q,
-                            const struct wr_now *now)
+bool wr_pipeline_find_stale(struct wr_engine *e, const struct wr_asker *a, const struct wr_now *now)
 {
-    enum wr_found found = wr_answer_find(e->setup.cache, &e->settings->ttl, e->setup.local, q,
-                                         wr_engine_now_s(now), true, &e->room, &e->found);
+    enum wr_found found =
+        wr_answer_find(e->setup.cache, wr_place_ttl(e, a), e->setup.local, &a->question,
+                       wr_engine_now_s(now), true, &e->room, &e->found);
     return found == WR_FOUND_STALE || found == WR_FOUND_FRESH;
 }
 
@@ -284,7 +284,8 @@ static bool turn(struct walk *w, const struct wr_answer *answer)
 /* Before anything is looked up, asked or known by itself: who is denied a name tells it to nobody. */
 static bool step_policy(struct walk *w)
 {
-    return wr_obey_question(w->e, &w->asker, w->room, w->room_size, w->now);
+    return wr_place_refuses(w->e, &w->asker, w->room, w->room_size, w->now) ||
+           wr_obey_question(w->e, &w->asker, w->room, w->room_size, w->now);
 }
 
 /* The names and addresses of DNS64 itself. */
@@ -366,7 +367,7 @@ static bool step_failed(struct walk *w)
          wr_requests_upstream_back(e->requests, &w->asker.question, (uint64_t)stored_s * WR_S))) {
         return false;
     }
-    bool stale = wr_pipeline_find_stale(e, &w->asker.question, w->now);
+    bool stale = wr_pipeline_find_stale(e, &w->asker, w->now);
     if (turn(w, stale ? &e->found : &failure)) {
         return fresh_or_failed(w);
     }
@@ -406,7 +407,7 @@ static bool step_snoop(struct walk *w)
 static bool answer_referral(struct walk *w)
 {
     struct wr_engine *e = w->e;
-    const struct wr_ttl_policy *p = &e->settings->ttl;
+    const struct wr_ttl_policy *p = wr_place_ttl(e, &w->asker);
     uint32_t now_s = wr_engine_now_s(w->now);
     bool learns = e->settings->without_rd == WR_WITHOUT_RD_LEARN;
     if (e->settings->without_rd != WR_WITHOUT_RD_REFERRALS && !learns) {
@@ -501,7 +502,7 @@ static bool stale_rang_answer(struct walk *w, wr_id request)
     if (wr_asker_wants_referral(&w->asker)) { /* what is asked for takes its time */
         return settle_unknown(w);
     }
-    if (!wr_pipeline_find_stale(w->e, &w->asker.question, w->now)) {
+    if (!wr_pipeline_find_stale(w->e, &w->asker, w->now)) {
         return false;
     }
     if (turn(w, &w->e->found)) {
@@ -544,7 +545,7 @@ static void step_ask(struct walk *w, const struct wr_question *q)
         settle_overload(w);
         return;
     }
-    if (e->settings->ttl.stale) {
+    if (wr_place_ttl(e, &w->asker)->stale) {
         wr_requests_set_stale(e->requests, id,
                               now_us + e->settings->ttl.stale_client_timeout_ms * WR_MS);
     }

@@ -41,6 +41,8 @@
     X(denied, "queries denied by a rule")                                                      \
     X(rewritten, "replies made by response policy zones")                                      \
     X(rebinding, "public names with an address of this network, denied")                       \
+    X(lack_refused, "queries of closed segments refused: a list or zone is not there")         \
+    X(lack_passed, "queries of segments that a list or zone is not there for")                 \
     X(dropped_policy, "queries dropped because a rule says so")                                \
     X(dropped_rrl, "replies withheld by response rate limiting")                               \
     X(slipped_rrl, "replies truncated by response rate limiting")                              \

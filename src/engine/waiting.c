@@ -70,6 +70,7 @@ struct wr_waiter *wr_waiting_add(struct wr_waiting *w, wr_id request, const stru
     waiter->asker = *a;
     waiter->id = id;
     waiter->request = request;
+    waiter->deferred = false;
     wr_list_append(&l->waiters, &waiter->node);
     l->count++;
     count(w, a, 1);
@@ -91,6 +92,13 @@ void wr_waiting_remove(struct wr_waiting *w, struct wr_waiter *waiter)
     }
     wr_list_remove(&waiter->node);
     wr_pool_give(&w->pool, waiter->id);
+}
+
+void wr_waiting_defer(struct wr_waiting *w, struct wr_waiter *waiter)
+{
+    wr_list_remove(&waiter->node);
+    wr_list_append(&wr_waiting_of(w, waiter->request)->waiters, &waiter->node);
+    waiter->deferred = true;
 }
 
 static void move_to(struct wr_waiting *w, struct wr_waiter *waiter, struct wr_list *list)

@@ -24,6 +24,7 @@ struct wr_waiter {
     struct wr_asker asker;
     wr_id id;
     wr_id request; /* 0: given up or turned */
+    bool deferred; /* stands behind those who could have had something stale */
 };
 
 struct wr_waiting_list {
@@ -56,6 +57,8 @@ void wr_waiting_remove(struct wr_waiting *w, struct wr_waiter *waiter);
 /* Chooses who gives way to a newcomer of this prefix: NULL means the newcomer itself. */
 struct wr_waiter *wr_waiting_yield(struct wr_waiting *w, const struct wr_asker *newcomer,
                                    struct wr_rng *rng);
+/* Moves a waiter behind all others of its request. */
+void wr_waiting_defer(struct wr_waiting *w, struct wr_waiter *waiter);
 /* Moves a waiter from its request to those given up. */
 void wr_waiting_give_up(struct wr_waiting *w, struct wr_waiter *waiter);
 /* Moves a waiter from its request to those turned. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/segment.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 /* Family, octets, and the outer subnet before those inside it. */
@@ -85,4 +84,14 @@ uint16_t wr_segment_of(const struct wr_segments *s, uint32_t ifindex, const stru
         }
     }
     return link;
+}
+
+const struct wr_segment *wr_segment_labelled(const struct wr_segments *s, uint16_t label)
+{
+    for (uint16_t i = 0; i < s->segments; i++) {
+        if (s->segment[i].label == label) {
+            return &s->segment[i];
+        }
+    }
+    return NULL;
 }

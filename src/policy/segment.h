@@ -11,6 +11,7 @@
 #ifndef WR_POLICY_SEGMENT_H
 #define WR_POLICY_SEGMENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -26,8 +27,21 @@ struct wr_segment_link {
     uint16_t segment;
 };
 
+/* Whether its clients get expired answers. */
+enum wr_segment_stale {
+    WR_SEGMENT_STALE_DEFAULT = 0, /* as everybody */
+    WR_SEGMENT_STALE_SERVE,
+    WR_SEGMENT_STALE_NEVER,
+};
+
 struct wr_segment {
     uint16_t label;
+    uint8_t stale; /* enum wr_segment_stale */
+    bool closed;   /* nothing is told while what decides for it is not there (policy/lack) */
+    uint32_t stale_max_age_s; /* of SERVE: how long after their end */
+    const struct wr_prefix *
+        allow; /* who of its clients may ask, as wr_prefix_compile leaves them; none: whoever may anywhere */
+    uint32_t allows;
     uint16_t view; /* who answers its clients in place of the default group; 0: nobody else */
     uint32_t rate; /* queries a second of one client; 0: as everywhere */
 };
@@ -45,5 +59,8 @@ struct wr_segments {
 void wr_segment_compile(struct wr_segments *s);
 /* The place of the client's segment, or WR_SEGMENT_NONE. `ifindex` 0: not known. */
 uint16_t wr_segment_of(const struct wr_segments *s, uint32_t ifindex, const struct wr_addr *from);
+
+/* The segment with this label, or NULL. */
+const struct wr_segment *wr_segment_labelled(const struct wr_segments *s, uint16_t label);
 
 #endif

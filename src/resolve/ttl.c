@@ -52,5 +52,6 @@ uint32_t wr_ttl_stale(const struct wr_ttl_policy *p, const uint8_t *name)
 {
     const struct wr_ttl_rule *rule = p->stale ? find_rule(p, name) : NULL;
     uint32_t otherwise = p->stale ? p->stale_max_age_s : 0;
-    return rule ? rule->stale_s : otherwise;
+    uint32_t stale = rule ? rule->stale_s : otherwise;
+    return p->stale_most_s != 0 && stale > p->stale_most_s ? p->stale_most_s : stale;
 }

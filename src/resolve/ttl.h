@@ -29,6 +29,7 @@ struct wr_ttl_policy {
     bool prefetch;                    /* refresh what is asked again in its last tenth */
     bool stale;                       /* RFC 8767 */
     uint32_t stale_max_age_s;         /* after expiry */
+    uint32_t stale_most_s;            /* whatever a rule says; 0: no such bound */
     uint32_t stale_ttl_s;             /* TTL of a stale answer */
     uint32_t stale_client_timeout_ms; /* answer stale after this, while resolution goes on */
 };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "policy/device.h"
+#include "policy/lack.h"
 #include "serve/crew.h"
 #include "serve/put.h"
 #include "serve/serve.h"
@@ -11,6 +12,22 @@
 static uint64_t hits_of(const struct wr_serve *s, uint16_t label)
 {
     return s->crew != NULL ? wr_crew_hits(s->crew, label) : 0;
+}
+
+/* The label of what decides for a segment and is not there; 0: all is. */
+static uint16_t lack_of(const struct wr_serve *s, uint16_t segment)
+{
+    const struct wr_settings *set = &s->gate->settings;
+    return wr_lack_of(set->policy, s->feedswap.set != NULL ? &s->feedswap.set->set : NULL,
+                      &set->rpz, segment);
+}
+
+/* What decides for it and is not there, and what becomes of its clients then. */
+static void put_lack(struct wr_serve *s, struct wr_json *j, const struct wr_conf_segment *seg)
+{
+    uint16_t lack = lack_of(s, wr_labels_number(s->labels, seg->name));
+    wr_json_text(j, "fail", seg->fail != 0 ? "closed" : "open");
+    wr_json_text(j, "lacks", lack != 0 ? wr_labels_text(s->labels, lack) : NULL);
 }
 
 static void put_segments(struct wr_serve *s, struct wr_json *j)
@@ -22,6 +39,7 @@ static void put_segments(struct wr_serve *s, struct wr_json *j)
         wr_json_object(j, NULL);
         wr_json_text(j, "name", seg->name);
         wr_json_text(j, "upstream", seg->upstream[0] ? seg->upstream : "as everybody");
+        put_lack(s, j, seg);
         wr_json_u64(j, "approved", seg->only.count);
         snprintf(text, sizeof(text), "only:%s", seg->name);
         wr_json_u64(j, "unapproved_asked",
@@ -85,7 +103,14 @@ static struct dry run(const struct wr_serve *s, const struct wr_policyreport_try
                                         .by = WR_VERDICT_BY_QUARANTINE,
                                         .trigger = WR_TRIGGER_CLIENT};
     }
-    if (set->policy == NULL || d.who.state == WR_WHO_QUARANTINED) {
+    if (d.verdict.action == WR_VERDICT_NONE && d.segment != WR_SEGMENT_NONE &&
+        set->segments->segment[d.segment].closed && lack_of(s, d.who.segment) != 0) {
+        d.verdict = (struct wr_verdict){.action = WR_VERDICT_REFUSED,
+                                        .by = WR_VERDICT_BY_LACK,
+                                        .trigger = WR_TRIGGER_CLIENT,
+                                        .feed = lack_of(s, d.who.segment)};
+    }
+    if (set->policy == NULL || d.verdict.action != WR_VERDICT_NONE) {
         return d;
     }
     (void)wr_upstream_route(&set->upstreams, t->question->name.wire, &zone);
@@ -135,7 +160,10 @@ void wr_policyreport_why(struct wr_serve *s, const struct wr_policyreport_try *t
     wr_json_text(j, "verdict", wr_verdict_action_name(d.verdict.action));
     if (d.verdict.action != WR_VERDICT_NONE) {
         char words[WR_POLICY_REASON_SIZE] = "this device is in quarantine";
-        if (d.verdict.by != WR_VERDICT_BY_QUARANTINE) {
+        if (d.verdict.by == WR_VERDICT_BY_LACK) {
+            snprintf(words, sizeof(words), "%s is not there, and the segment is closed then",
+                     wr_labels_text(s->labels, d.verdict.feed));
+        } else if (d.verdict.by != WR_VERDICT_BY_QUARANTINE) {
             (void)wr_policy_reason(set->policy, &d.verdict, words);
         }
         wr_json_text(j, "by", wr_verdict_by_name(d.verdict.by));

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "policy/census.h"
+#include "policy/segment.h"
 
 /* Buckets for rate limits: clients and kinds of response at once, by profile. */
 #define QUOTA_GATEWAY 32768
@@ -37,6 +38,19 @@ static bool random_key(struct wr_hash_key *ret_key)
     return getrandom(ret_key, sizeof(*ret_key), 0) == (ssize_t)sizeof(*ret_key);
 }
 
+/* The longest time for which anybody gets what has expired. */
+static uint32_t stale_max(const struct wr_conf *conf)
+{
+    uint32_t most = conf->cache.stale.enable ? conf->cache.stale.max_age_s : 0;
+    for (size_t i = 0; i < conf->segments.count; i++) {
+        const struct wr_conf_segment *s = &conf->segments.items[i];
+        if (s->stale == WR_SEGMENT_STALE_SERVE && s->stale_max_age_s > most) {
+            most = s->stale_max_age_s;
+        }
+    }
+    return most;
+}
+
 void wr_shared_keep_conf(const struct wr_conf *conf, struct wr_keep_conf *ret_conf)
 {
     *ret_conf = (struct wr_keep_conf){
@@ -46,7 +60,7 @@ void wr_shared_keep_conf(const struct wr_conf *conf, struct wr_keep_conf *ret_co
         .min_interval_ms = conf->cache.keep.min_interval_ms,
         .max_interval_ms = conf->cache.keep.max_interval_ms,
         .budget_per_day_bytes = conf->cache.keep.budget_per_day_bytes,
-        .stale_max_s = conf->cache.stale.enable ? conf->cache.stale.max_age_s : 0,
+        .stale_max_s = stale_max(conf),
     };
 }
 

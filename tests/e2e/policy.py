@@ -142,6 +142,24 @@ def given(box):
     need(done.returncode == 1 and "rule server has decided" in done.stdout, done)
 
 
+@loopback.test("a closed segment is told nothing while a policy zone has never come, and who of it may ask is its own matter")
+def closed(box):
+    weir = box.weir(upstreams=[box.upstream()], segments=[
+        {"name": "cams", "subnets": [CAMERA + "/32"], "fail": "closed"},
+        {"name": "desks", "subnets": [DESK + "/32", "127.0.0.4/32"], "allow": [DESK]}],
+        policy={"rpz": [{"zone": "rpz.example", "primaries": ["tcp://127.0.0.1:5399"]}]})
+    told = weir.ask("a.example", source=CAMERA, edns=True)
+    equal((told.rcode, told.ede), (5, 14))
+    equal(weir.ask("a.example", source=DESK).addresses, ["192.0.2.1"])
+    equal(weir.ask("a.example", source="127.0.0.4").rcode, 5)
+    why = weir.verb("why", name="a.example", client=CAMERA)["policy"]
+    equal((why["by"], why["reason"]), ("lack", "rpz.example is not there, and the segment is closed then"))
+    seen = weir.verb("policy")["segments"]
+    equal([(s["fail"], s["lacks"]) for s in seen], [("closed", "rpz.example"), ("open", "rpz.example")])
+    stats = weir.verb("stats")["counters"]
+    equal((stats["lack_refused"], stats["lack_passed"]), (1, 1))
+
+
 @loopback.test("what does not hold together is refused before anything changes")
 def refused(box):
     weir = box.weir(upstreams=[box.upstream()], **rules(

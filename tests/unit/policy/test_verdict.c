@@ -23,7 +23,7 @@ static void test_names(void **state)
 {
     (void)state;
     each_differs(wr_verdict_action_name, WR_VERDICT_ACTIONS);
-    each_differs(wr_verdict_by_name, WR_VERDICT_BY_RATE + 1);
+    each_differs(wr_verdict_by_name, WR_VERDICT_BY_LACK + 1);
     each_differs(wr_verdict_trigger_name, WR_TRIGGER_NSIP + 1);
     assert_string_equal(wr_verdict_action_name(WR_VERDICT_NXDOMAIN), "nxdomain");
     assert_string_equal(wr_verdict_by_name(WR_VERDICT_BY_RPZ), "rpz");

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/engine/rig.h"
+
+static struct rig r;
+static struct wr_prefix desk;
+static struct wr_segment segment[2];
+static struct wr_segment_subnet subnet[2];
+static struct wr_segments segments;
+
+/* 1, 10.1.0.0/16: the house. 2, 10.2.0.0/16: cameras. */
+static void start(void)
+{
+    rig_start(&r);
+    memset(segment, 0, sizeof(segment));
+    memset(subnet, 0, sizeof(subnet));
+    segments =
+        (struct wr_segments){.segment = segment, .subnet = subnet, .segments = 2, .subnets = 2};
+    for (uint16_t i = 0; i < 2; i++) {
+        segment[i].label = (uint16_t)(i + 1);
+        subnet[i].segment = i;
+        assert_int_equal(
+            wr_addr_prefix_from_text(i ? "10.2.0.0/16" : "10.1.0.0/16", &subnet[i].prefix), 0);
+    }
+    wr_segment_compile(&segments);
+    r.settings.segments = &segments;
+    r.settings.ttl.stale_client_timeout_ms = 20;
+}
+
+static int rcode_of(const char *from)
+{
+    rig_ask(&r, (struct rig_query){.name = "www.example.", .from = from});
+    rig_expect(&r, WR_ACTION_REPLY);
+    return r.act.bytes[3] & 15;
+}
+
+static void fill(void)
+{
+    const struct rig_rr rr = RIG_A("www.example.", 60);
+    rig_ask(&r, (struct rig_query){.name = "www.example.", .from = "10.3.0.1:4000"});
+    rig_expect(&r, WR_ACTION_DATAGRAM);
+    rig_answer(&r, 0, 0, &rr, 1);
+    rig_expect(&r, WR_ACTION_REPLY);
+    rig_expect(&r, WR_ACTION_FORGET);
+}
+
+static void test_a_segment_says_who_of_it_may_ask(void **state)
+{
+    struct wr_addr outside, of_it;
+    start();
+    fill();
+    assert_int_equal(wr_addr_prefix_from_text("10.2.0.7/32", &desk), 0);
+    segment[1].allow = &desk;
+    segment[1].allows = 1;
+    assert_int_equal(rcode_of("10.2.0.7:4000"), WR_RCODE_NOERROR);
+    assert_int_equal(rcode_of("10.2.0.8:4000"), WR_RCODE_REFUSED);
+    assert_int_equal(rcode_of("10.1.0.8:4000"), WR_RCODE_NOERROR);
+    r.allow[0].addr.ip[0] = 9; /* nobody else may */
+    assert_int_equal(rcode_of("10.2.0.7:4000"), WR_RCODE_NOERROR);
+    assert_int_equal(rcode_of("10.1.0.8:4000"), WR_RCODE_REFUSED);
+    assert_int_equal(wr_addr_from_text("10.2.0.7", &of_it), 0);
+    assert_int_equal(wr_addr_from_text("10.1.0.8", &outside), 0);
+    assert_true(wr_engine_may_ask(r.engine, &of_it));
+    assert_false(wr_engine_may_ask(r.engine, &outside));
+    rig_stop(&r);
+}
+
+/* Who gets a reply in this time, by the second octet of his address: an answer (1), or a failure (16). */
+static unsigned replies(uint64_t us)
+{
+    uint64_t end = r.now.mono_us + us;
+    unsigned who = 0;
+    while (rig_poll(&r) || rig_wait(&r, end - r.now.mono_us)) {
+        if (r.act.kind == WR_ACTION_REPLY) {
+            bool answered = (r.act.bytes[3] & 15) == WR_RCODE_NOERROR;
+            who |= (answered ? 1u : 16u) << r.act.client.from.ip[1];
+        }
+    }
+    return who;
+}
+
+/* All three wait for one question; nobody answers it. */
+static unsigned wait_for_stale(void)
+{
+    static const char *const from[] = {"10.2.0.1:4000", "10.1.0.1:4000", "10.3.0.1:4000"};
+    for (unsigned i = 0; i < 3; i++) {
+        rig_ask(&r, (struct rig_query){.name = "www.example.", .from = from[i]});
+    }
+    return replies(30 * WR_MS);
+}
+
+static void test_a_segment_may_get_nothing_stale(void **state)
+{
+    start();
+    segment[1].stale = WR_SEGMENT_STALE_NEVER;
+    fill();
+    r.now.mono_us += 100 * WR_S;
+    assert_int_equal(wait_for_stale(),
+                     1u << 1 | 1u << 3); /* the first in the row goes on waiting */
+    rig_ask(&r, (struct rig_query){.name = "www.example.", .from = "10.2.0.2:4000"});
+    assert_int_equal(replies(1), 0); /* nor is he told at once, as others are now */
+    assert_int_equal(replies(5000 * WR_MS), 16u << 2);
+    rig_ask(&r, (struct rig_query){.name = "www.example.", .from = "10.1.0.2:4000"});
+    assert_int_equal(replies(1), 1u << 1); /* it failed a moment ago */
+    rig_ask(&r, (struct rig_query){.name = "www.example.", .from = "10.2.0.2:4000"});
+    assert_int_equal(replies(1), 16u << 2);
+    rig_stop(&r);
+}
+
+static void test_a_segment_alone_may_get_what_is_stale(void **state)
+{
+    start();
+    r.settings.ttl.stale = false;
+    segment[0].stale = WR_SEGMENT_STALE_SERVE;
+    segment[0].stale_max_age_s = 200;
+    fill();
+    r.now.mono_us += 100 * WR_S;
+    assert_int_equal(wait_for_stale(), 1u << 1);
+    rig_stop(&r);
+    start();
+    segment[0].stale = WR_SEGMENT_STALE_SERVE;
+    segment[0].stale_max_age_s = 20;
+    fill();
+    r.now.mono_us += 100 * WR_S;
+    assert_int_equal(wait_for_stale(), 1u << 2 | 1u << 3);
+    rig_stop(&r);
+}
+
+/* What decides is not there: a closed segment is told so, an open one goes on, and both are counted. */
+static void test_a_closed_segment_is_told_nothing_without_its_lists(void **state)
+{
+    static const uint16_t feed = 30;
+    static const struct wr_nametree names;
+    static const struct wr_policy_rule rule = {
+        .label = 5, .action = WR_VERDICT_NXDOMAIN, .feed = &feed, .feeds = 1};
+    static const struct wr_policy_spec spec = {.rule = &rule, .rules = 1};
+    static struct wr_feedset feeds;
+    void *block = aligned_alloc(64, (wr_policy_size(&spec) + 63) / 64 * 64);
+    assert_non_null(block);
+    start();
+    fill();
+    segment[1].closed = true;
+    r.settings.policy = wr_policy_compile(block, &spec);
+    feeds = (struct wr_feedset){.count = 1, .item = {{.label = 30}}};
+    wr_engine_adopt(r.engine, &r.settings, &r.now);
+    wr_engine_adopt_feeds(r.engine, &feeds);
+    assert_int_equal(rcode_of("10.2.0.7:4000"), WR_RCODE_REFUSED);
+    assert_int_equal(r.msg.edns.ede, WR_EDE_NOT_READY);
+    assert_int_equal(rcode_of("10.1.0.7:4000"), WR_RCODE_NOERROR);
+    assert_int_equal(rcode_of("10.3.0.7:4000"), WR_RCODE_NOERROR); /* in no segment */
+    assert_int_equal(r.stats.lack_refused, 1);
+    assert_int_equal(r.stats.lack_passed, 1);
+    static struct wr_feedset whole;
+    whole = feeds;
+    whole.item[0].names = &names;
+    wr_engine_adopt_feeds(r.engine, &whole);
+    r.settings.policy = NULL; /* what the list says is not looked at here */
+    assert_int_equal(rcode_of("10.2.0.7:4000"), WR_RCODE_NOERROR);
+    assert_int_equal(r.stats.lack_refused, 1);
+    rig_stop(&r);
+    free(block);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_segment_says_who_of_it_may_ask),
+        cmocka_unit_test(test_a_segment_may_get_nothing_stale),
+        cmocka_unit_test(test_a_closed_segment_is_told_nothing_without_its_lists),
+        cmocka_unit_test(test_a_segment_alone_may_get_what_is_stale),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
