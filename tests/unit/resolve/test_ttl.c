@@ -38,6 +38,10 @@ static void test_stale_bound(void **state)
     assert_int_equal(wr_ttl_stale(&p, other.wire), 86400);
     assert_int_equal(wr_ttl_stale(&p, never.wire), 0);
     assert_int_equal(wr_ttl_stale(&p, longer.wire), 99999);
+    p.stale_most_s = 600;
+    assert_int_equal(wr_ttl_stale(&p, longer.wire), 600);
+    assert_int_equal(wr_ttl_stale(&p, other.wire), 600);
+    assert_int_equal(wr_ttl_stale(&p, never.wire), 0);
     p.stale = false;
     assert_int_equal(wr_ttl_stale(&p, longer.wire), 0);
 }
