@@ -365,6 +365,11 @@ bool wr_engine_may_ask(const struct wr_engine *e, const struct wr_addr *from)
     return may;
 }
 
+bool wr_engine_wants_interface(const struct wr_engine *e)
+{
+    return e->settings->segments != NULL && e->settings->segments->links > 0;
+}
+
 bool wr_engine_poll(struct wr_engine *e, const struct wr_now *now, struct wr_action *ret_action)
 {
     e->room.least = wr_prove_least(&e->settings->prove, now);

@@ -93,6 +93,8 @@ uint64_t wr_engine_foresee(const struct wr_engine *e, const uint8_t *bytes, size
 void wr_engine_foresee_entry(const struct wr_engine *e, uint64_t word);
 /* A hint likewise: whether this address may ask, by the settings of now. What it asks is judged when it is fed. */
 bool wr_engine_may_ask(const struct wr_engine *e, const struct wr_addr *from);
+/* A hint likewise: is anything decided by the interface that a query came in by? */
+bool wr_engine_wants_interface(const struct wr_engine *e);
 /* The next action, or false. */
 bool wr_engine_poll(struct wr_engine *e, const struct wr_now *now, struct wr_action *ret_action);
 /* Monotonic microseconds when a WR_EVENT_TIME is wanted, or WR_TIME_NEVER. */

@@ -40,11 +40,24 @@ unsigned wr_batch_read(struct wr_batch *b, const struct wr_listener *l)
         struct msghdr *header = &b->message[i].msg_hdr;
 
         header->msg_namelen = sizeof(b->name[i]);
-        header->msg_control = l->wildcard ? b->control[i] : NULL;
-        header->msg_controllen = l->wildcard ? WR_SOCK_CONTROL_SIZE : 0;
+        header->msg_control = l->informed ? b->control[i] : NULL;
+        header->msg_controllen = l->informed ? WR_SOCK_CONTROL_SIZE : 0;
     }
     n = recvmmsg(l->fd, b->message, WR_NET_BATCH, MSG_DONTWAIT, NULL);
     return n > 0 ? (unsigned)n : 0;
+}
+
+void wr_batch_info(struct wr_batch *b, unsigned i, const struct wr_listener *l,
+                   struct wr_addr *local, uint32_t *ifindex)
+{
+    struct wr_addr told = l->addr;
+
+    *local = l->addr;
+    *ifindex = 0;
+    if (l->informed) {
+        wr_sock_read_info(&b->message[i].msg_hdr, &told, ifindex);
+        *local = l->wildcard ? told : l->addr;
+    }
 }
 
 void wr_batch_source(struct msghdr *header, uint8_t *control, const struct wr_listener *l,

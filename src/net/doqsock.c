@@ -400,24 +400,30 @@ void wr_doqsock_take(struct wr_doqsock *d, const struct wr_client *client, const
 
 static void doq_feed_one(struct wr_doqsock *d, const struct wr_listener *listener, unsigned i)
 {
-    struct wr_doq_datagram in = {.local = listener->addr,
-                                 .listener = listener->number,
+    struct wr_doq_datagram in = {.listener = listener->number,
                                  .bytes = d->in.part[i].iov_base,
                                  .size = d->in.message[i].msg_len};
 
     if (wr_sock_to_addr(&d->in.name[i], &in.from) != WR_OK) {
         return;
     }
-    if (listener->wildcard) {
-        wr_sock_read_info(&d->in.message[i].msg_hdr, &in.local, &in.ifindex);
-    }
+    wr_batch_info(&d->in, i, listener, &in.local, &in.ifindex);
     doq_feed(d, &in);
 }
 
+static void doq_inform(const struct wr_doqsock *d, struct wr_listener *listener)
+{
+    if (d->feed.engine != NULL && wr_engine_wants_interface(d->feed.engine)) {
+        wr_listener_inform(listener);
+    }
+}
+
 /* One batch. False: there was no more than that. */
-static bool doq_turn(struct wr_doqsock *d, const struct wr_listener *listener)
+static bool doq_turn(struct wr_doqsock *d, struct wr_listener *listener)
 {
     unsigned n = wr_batch_read(&d->in, listener);
+
+    doq_inform(d, listener); /* new settings may want it */
 
     if (n == 0) {
         return false;
@@ -510,8 +516,13 @@ int wr_doqsock_add(struct wr_doqsock *d, uint16_t number, int fd, const struct w
     if (err == WR_OK && d->server == NULL) {
         err = doq_make_server(d);
     }
-    return err == WR_OK ? wr_listener_add(&d->listeners, d->loop, number, fd, addr, doq_on_poll)
-                        : err;
+    if (err == WR_OK) {
+        err = wr_listener_add(&d->listeners, d->loop, number, fd, addr, doq_on_poll);
+    }
+    if (err == WR_OK) {
+        doq_inform(d, &d->listeners.at[number]);
+    }
+    return err;
 }
 
 bool wr_doqsock_remove(struct wr_doqsock *d, uint16_t number)

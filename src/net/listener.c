@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "net/sock.h"
 
 void wr_listener_init(struct wr_listener_row *row, void *owner)
 {
@@ -36,7 +37,7 @@ int wr_listener_add(struct wr_listener_row *row, uv_loop_t *loop, uint16_t numbe
     l->poll.data = l;
     l->on_poll = on_poll;
     l->addr = *addr;
-    l->wildcard = wr_addr_is_any(addr);
+    l->wildcard = l->informed = wr_addr_is_any(addr); /* as the socket was made */
     l->fd = fd;
     if (uv_poll_start(&l->poll, UV_READABLE, on_poll) != 0) {
         wr_listener_remove(l);
@@ -58,6 +59,13 @@ struct wr_listener *wr_listener_of(uv_poll_t *poll, int status)
         uv_poll_start(poll, UV_READABLE, l->on_poll);
     }
     return l;
+}
+
+void wr_listener_inform(struct wr_listener *l)
+{
+    if (!l->informed) {
+        l->informed = wr_sock_ask_info(l->fd, l->addr.family);
+    }
 }
 
 static void on_close(uv_handle_t *handle)

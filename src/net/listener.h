@@ -29,6 +29,8 @@ struct wr_listener {
     uint16_t number;
     uint8_t transport; /* enum wr_client_transport, for parts that have several */
     bool wildcard;
+    bool
+        informed; /* of a datagram is told by what interface it came in; of a wildcard also to what address */
     bool closing; /* libuv still has the handle */
 };
 
@@ -44,6 +46,8 @@ int wr_listener_add(struct wr_listener_row *row, uv_loop_t *loop, uint16_t numbe
 int wr_listener_may_add(const struct wr_listener_row *row, uint16_t number);
 struct wr_listener *wr_listener_get(struct wr_listener_row *row, uint16_t number);
 struct wr_listener *wr_listener_of(uv_poll_t *poll, int status);
+/* Of datagrams from here on the interface is wanted (once is enough). Those that wait in the socket already have none. */
+void wr_listener_inform(struct wr_listener *l);
 void wr_listener_remove(struct wr_listener *l);
 
 #endif

@@ -382,6 +382,36 @@ void wr_sock_read_info(struct msghdr *header, struct wr_addr *local, uint32_t *i
     }
 }
 
+bool wr_sock_ask_info(int fd, uint8_t family)
+{
+    return (family == WR_AF_V6 ? sock_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
+                               : sock_option(fd, IPPROTO_IP, IP_PKTINFO, 1)) == 0;
+}
+
+/* Linux keeps the interface of the handshake with the connection, and gives it as packet info of the socket, in the way of RFC 2292
+ * section 4.1, to IPv4 as well. Asking for it at the connection, and no longer than needed: who asks at the listener has the first
+ * segment of each connection kept, and who goes on asking has each. */
+uint32_t wr_sock_interface_of(int fd, uint8_t family)
+{
+    bool v6 = family == WR_AF_V6;
+    _Alignas(struct cmsghdr) uint8_t control[WR_SOCK_CONTROL_SIZE];
+    socklen_t size = sizeof(control);
+    struct wr_addr local = {0};
+    uint32_t ifindex = 0;
+
+    if (wr_sock_ask_info(fd, family) &&
+        getsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_2292PKTOPTIONS : IP_PKTOPTIONS,
+                   control, &size) == 0) {
+        struct msghdr header = {.msg_control = control, .msg_controllen = size};
+
+        wr_sock_read_info(&header, &local, &ifindex);
+    }
+    if (v6) {
+        sock_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 0);
+    }
+    return ifindex;
+}
+
 void wr_sock_write_info(struct msghdr *header, uint8_t *control, const struct wr_addr *local)
 {
     struct cmsghdr *c;

@@ -56,6 +56,10 @@ int wr_sock_listen_tcp(const struct wr_addr *addr, const struct wr_sock_options 
 enum { WR_SOCK_CONTROL_SIZE = 64 };
 struct msghdr;
 void wr_sock_read_info(struct msghdr *header, struct wr_addr *local, uint32_t *ifindex);
+/* That it is told of each datagram from here on. False: it cannot be. */
+bool wr_sock_ask_info(int fd, uint8_t family);
+/* The interface that an accepted TCP connection was begun by; 0: the kernel does not say. */
+uint32_t wr_sock_interface_of(int fd, uint8_t family);
 /* Makes a datagram leave from `local`; `control` has WR_SOCK_CONTROL_SIZE octets, aligned to 16. */
 void wr_sock_write_info(struct msghdr *header, uint8_t *control, const struct wr_addr *local);
 

@@ -182,6 +182,14 @@ static bool tcp_seat(struct wr_tcp *t, const struct wr_listener *listener, int f
     return false;
 }
 
+/* By what interface it came in; 0 when nothing is decided by that. */
+static uint32_t tcp_interface(const struct wr_tcp *t, const struct wr_listener *listener, int fd)
+{
+    bool wanted = t->feed.engine != NULL && wr_engine_wants_interface(t->feed.engine);
+
+    return wanted ? wr_sock_interface_of(fd, listener->addr.family) : 0;
+}
+
 /* Accepts one connection. False: there is none. */
 static bool tcp_accept(struct wr_tcp *t, const struct wr_listener *listener)
 {
@@ -196,6 +204,7 @@ static bool tcp_accept(struct wr_tcp *t, const struct wr_listener *listener)
     if (fd < 0) {
         return errno == ECONNABORTED || errno == EINTR;
     }
+    client.ifindex = tcp_interface(t, listener, fd);
     if (getsockname(fd, &local.any, &local_size) == 0 &&
         wr_sock_to_addr(&from, &client.from) == WR_OK &&
         wr_sock_to_addr(&local, &client.local) == WR_OK && tcp_seat(t, listener, fd, &client)) {

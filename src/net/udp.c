@@ -145,17 +145,12 @@ void wr_udp_reply(struct wr_udp *u, const struct wr_client *client, const uint8_
 static void udp_feed_one(struct wr_udp *u, const struct wr_listener *listener, unsigned i)
 {
     struct wr_event *event = &u->event;
-    struct msghdr *header = &u->in.message[i].msg_hdr;
 
     if (wr_sock_to_addr(&u->in.name[i], &event->client.from) != WR_OK) {
         return;
     }
-    event->client.local = listener->addr;
-    event->client.ifindex = 0;
     event->client.listener = listener->number;
-    if (listener->wildcard) {
-        wr_sock_read_info(header, &event->client.local, &event->client.ifindex);
-    }
+    wr_batch_info(&u->in, i, listener, &event->client.local, &event->client.ifindex);
     event->bytes = u->in.part[i].iov_base;
     event->size = u->in.message[i].msg_len;
     event->room = u->out.part[u->outs].iov_base;
@@ -186,10 +181,19 @@ static void udp_feed_all(struct wr_udp *u, const struct wr_listener *listener, u
     u->feeding = false;
 }
 
+static void udp_inform(const struct wr_udp *u, struct wr_listener *listener)
+{
+    if (u->feed.engine != NULL && wr_engine_wants_interface(u->feed.engine)) {
+        wr_listener_inform(listener);
+    }
+}
+
 /* One recvmmsg, its answers by one sendmmsg. How many came in. */
-static unsigned udp_turn(struct wr_udp *u, const struct wr_listener *listener)
+static unsigned udp_turn(struct wr_udp *u, struct wr_listener *listener)
 {
     unsigned n = wr_batch_read(&u->in, listener);
+
+    udp_inform(u, listener); /* new settings may want it */
 
     if (n == 0) {
         return 0;
@@ -205,7 +209,7 @@ static unsigned udp_turn(struct wr_udp *u, const struct wr_listener *listener)
     return n;
 }
 
-static void udp_read(struct wr_udp *u, const struct wr_listener *listener, unsigned batches)
+static void udp_read(struct wr_udp *u, struct wr_listener *listener, unsigned batches)
 {
     for (unsigned i = 0; i < batches && listener->fd >= 0; i++) {
         if (udp_turn(u, listener) < WR_NET_BATCH) {
@@ -225,7 +229,12 @@ static void udp_on_poll(uv_poll_t *poll, int status, int events)
 
 int wr_udp_add(struct wr_udp *u, uint16_t number, int fd, const struct wr_addr *addr)
 {
-    return wr_listener_add(&u->listeners, u->loop, number, fd, addr, udp_on_poll);
+    int err = wr_listener_add(&u->listeners, u->loop, number, fd, addr, udp_on_poll);
+
+    if (err == WR_OK) {
+        udp_inform(u, &u->listeners.at[number]);
+    }
+    return err;
 }
 
 /* What came in before is answered: a reload must not lose a query. */

@@ -5,10 +5,14 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 
 import loopback
 from loopback import equal, need, until
+
+sys.path.insert(0, os.path.join(loopback.TOP, "lab"))
+import spaces  # noqa: E402
 
 CAMERA, DESK = "127.0.0.2", "127.0.0.3"
 SEGMENTS = [{"name": "cams", "subnets": [CAMERA + "/32"], "only": ["vendor.example"]},
@@ -158,6 +162,46 @@ def closed(box):
     equal([(s["fail"], s["lacks"]) for s in seen], [("closed", "rpz.example"), ("open", "rpz.example")])
     stats = weir.verb("stats")["counters"]
     equal((stats["lack_refused"], stats["lack_passed"]), (1, 1))
+
+
+class Yard:
+    """A machine at a cable of its own: what it sends comes in by `to-yard`, whatever address it writes on it."""
+
+    def __init__(self, box):
+        self.node = spaces.Node("yard")
+        box.things.append(self)
+        ip = spaces.peer("ip")
+        for words in (["link", "add", "name", "to-yard", "type", "veth", "peer", "name", "eth0", "netns", f"/proc/{os.getpid()}/fd/{self.node.fd}"],
+                      ["link", "set", "dev", "to-yard", "up"], ["addr", "add", "10.8.0.1/24", "dev", "to-yard"],
+                      ["addr", "add", "fd00:8::1/64", "dev", "to-yard", "nodad"],
+                      ["route", "add", "10.9.9.9/32", "dev", "to-yard"], ["route", "add", "fd00:9::9/128", "dev", "to-yard"]):
+            subprocess.run([ip, *words], check=True)
+        for address in ("10.8.0.2/24", "10.9.9.9/32", "fd00:8::2/64", "fd00:9::9/128"):
+            self.node.address("eth0", address)
+        self.node.ip("link", "set", "dev", "eth0", "up")
+
+    def close(self):
+        subprocess.run([spaces.peer("ip"), "link", "del", "dev", "to-yard"], check=False)
+        os.close(self.node.fd)
+
+
+@loopback.test("what came in by an interface is in its segment over UDP and TCP, whatever address it is from")
+def interfaces(box):
+    yard = Yard(box)
+    weir = box.weir(upstreams=[box.upstream()], listen=["127.0.0.1:5300", "10.8.0.1:5300", "[::]:5301", "0.0.0.0:5301", "[fd00:8::1]:5300"],
+                    allow=["127.0.0.0/8", "10.0.0.0/8", "fd00::/8"], segments=[
+                        {"name": "yard", "interfaces": ["to-yard"], "only": ["vendor.example"]},
+                        {"name": "house", "interfaces": ["lo"], "subnets": ["10.9.9.0/24", "fd00:9::/64"]}])
+    with yard.node.inside():
+        for source in ("10.8.0.2", "10.9.9.9", "fd00:8::2", "fd00:9::9"):
+            for port in (5300, 5301):
+                to = ("fd00:8::1" if ":" in source else "10.8.0.1", port)
+                for tcp in (False, True):
+                    where = f"{source} {port} {tcp}"
+                    equal(weir.ask("a.example", source=source, to=to, tcp=tcp, edns=True).text, "not among the approved names of yard", where)
+                    equal(weir.ask("a.vendor.example", source=source, to=to, tcp=tcp).rcode, 0, where)
+    equal(weir.ask("a.example").addresses, ["192.0.2.1"])
+    equal(weir.ask("a.example", tcp=True).addresses, ["192.0.2.1"])
 
 
 @loopback.test("what does not hold together is refused before anything changes")

@@ -241,6 +241,11 @@ void wr_engine_foresee_entry(const struct wr_engine *e, uint64_t word)
 }
 
 /* 127.9.0.0/16 may not ask. */
+bool wr_engine_wants_interface(const struct wr_engine *e)
+{
+    return false;
+}
+
 bool wr_engine_may_ask(const struct wr_engine *e, const struct wr_addr *from)
 {
     return from->ip[1] != 9;

@@ -2,6 +2,8 @@
 /* Datagrams by the batch, over real sockets of loopback; the loop is not run. */
 #include "unit/net/wire.h"
 
+#include <net/if.h>
+
 #include "base/err.h"
 #include "net/batch.h"
 
@@ -20,7 +22,7 @@ static void listen_at(uint16_t number, const char *ip, struct wr_addr *ret_addr)
     assert_int_equal(wr_sock_listen_udp(ret_addr, &options, &l->fd, &error), WR_OK);
     ret_addr->port = wire_port(l->fd);
     l->addr = *ret_addr;
-    l->wildcard = wr_addr_is_any(ret_addr);
+    l->wildcard = l->informed = wr_addr_is_any(ret_addr);
 }
 
 static int set_up(void **state)
@@ -67,14 +69,13 @@ static void test_echo(void **state)
         assert_int_equal(wr_batch_read(&in, &row.at[1 + i]), 3);
         assert_int_equal(in.message[2].msg_len, ROOM); /* cut */
         for (unsigned k = 0; k < 2; k++, n++) {
-            struct wr_addr local = at[i];
-            uint32_t ifindex = 0;
+            struct wr_addr local;
+            uint32_t ifindex;
 
             assert_int_equal(in.message[k].msg_len, 4);
-            if (i == 1) {
-                wr_sock_read_info(&in.message[k].msg_hdr, &local, &ifindex);
-                assert_int_equal(local.ip[0], 127);
-            }
+            wr_batch_info(&in, k, &row.at[1 + i], &local, &ifindex);
+            assert_int_equal(local.ip[0], 127);
+            assert_int_equal(ifindex, i == 0 ? 0 : if_nametoindex("lo"));
             memcpy(out.part[n].iov_base, in.part[k].iov_base, 4);
             out.part[n].iov_len = 4;
             out.name[n] = in.name[k];
@@ -94,6 +95,27 @@ static void test_echo(void **state)
     }
     close(client[0]);
     close(client[1]);
+}
+
+/* Of a socket with one address the interface is told when somebody wants it, and the address stays its own. */
+static void test_interface(void **state)
+{
+    struct wr_addr at, local;
+    uint32_t ifindex;
+    int client;
+
+    listen_at(1, "127.0.0.1", &at);
+    wr_listener_inform(&row.at[1]);
+    client = wire_connect(SOCK_DGRAM, "127.0.0.1", &at);
+    assert_int_equal(send(client, "abcd", 4, 0), 4);
+    assert_true(wire_readable(row.at[1].fd, WIRE_WAIT_MS));
+    assert_int_equal(wr_batch_read(&in, &row.at[1]), 1);
+    wr_batch_info(&in, 0, &row.at[1], &local, &ifindex);
+    assert_true(wr_addr_equal(&local, &row.at[1].addr));
+    assert_int_equal(ifindex, if_nametoindex("lo"));
+    wr_batch_source(&out.message[0].msg_hdr, out.control[0], &row.at[1], &local);
+    assert_null(out.message[0].msg_hdr.msg_control);
+    close(client);
 }
 
 /* The kernel refuses one: it is lost, and the others leave. */
@@ -124,6 +146,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_echo, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_interface, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
     };
 

@@ -2,6 +2,7 @@
 /* Addresses both ways, listening sockets, and what is said when one cannot be had. */
 #include "unit/net/wire.h"
 
+#include <net/if.h>
 #include <stdio.h>
 #include <sys/resource.h>
 
@@ -156,6 +157,38 @@ static void test_interface(void **state)
     assert_true(count >= 1);
 }
 
+/* A connection knows by what interface it was begun, also after it has sent something. */
+static void test_interface_of_a_connection(void **state)
+{
+    static const char *const text[] = {"127.0.0.1", "::1"};
+    static const struct wr_sock_options options;
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct wr_addr addr = wire_addr(text[i]);
+        struct wr_sock_error error;
+        union wr_sockaddr sa;
+        socklen_t size = sizeof(sa);
+        int listener, client, fd, err = wr_sock_listen_tcp(&addr, &options, &listener, &error);
+
+        if (i == 1 && err == WR_E_NOTFOUND) {
+            continue; /* no IPv6 here */
+        }
+        assert_int_equal(err, WR_OK);
+        assert_int_equal(getsockname(listener, &sa.any, &size), 0);
+        client = socket(sa.any.sa_family, SOCK_STREAM, 0);
+        assert_int_equal(connect(client, &sa.any, size), 0);
+        assert_int_equal(send(client, "abcd", 4, 0), 4);
+        assert_true(wire_readable(listener, WIRE_WAIT_MS));
+        fd = accept(listener, NULL, NULL);
+        assert_true(fd >= 0);
+        assert_int_equal(wr_sock_interface_of(fd, addr.family), if_nametoindex("lo"));
+        assert_int_equal(wr_sock_interface_of(listener, addr.family), 0);
+        close(fd);
+        close(client);
+        close(listener);
+    }
+}
+
 static void test_raise_files(void **state)
 {
     struct rlimit old, low;
@@ -180,6 +213,7 @@ int main(void)
         cmocka_unit_test(test_not_our_address),
         cmocka_unit_test(test_no_descriptors),
         cmocka_unit_test(test_interface),
+        cmocka_unit_test(test_interface_of_a_connection),
         cmocka_unit_test(test_raise_files),
     };
 
