@@ -37,6 +37,9 @@ void wr_given_put_chain(const struct wr_engine *e, const struct wr_asker *a, str
     const uint8_t *name = wr_asker_name(a);
     for (unsigned i = 0; i < a->turned.rules; i++) {
         const struct wr_policy_rule *r = rule_of(e, a->turned.rule[i]);
+        if (r == NULL || wr_policy_target(r) == NULL) {
+            return; /* other rules are in force, and who is led by them is judged anew */
+        }
         struct wr_rrset set = r->data[0];
         set.owner = name;
         add_set(to, &set);
@@ -56,7 +59,7 @@ static struct wr_answer *begin(struct wr_engine *e, const struct wr_asker *a)
     to->security = WR_SECURITY_INSECURE;
     to->authoritative = t == WR_TRIGGER_NAME || t == WR_TRIGGER_CLIENT;
     wr_given_put_chain(e, a, to);
-    if (to->answers > 0) {
+    if (to->answers > 0) { /* a rule has led: its word is no denial */
         to->ede = rule_of(e, a->turned.rule[0])->data_ede;
     }
     return to;

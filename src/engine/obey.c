@@ -250,7 +250,7 @@ static struct wr_verdict judge(struct wr_engine *e, struct wr_asker *a,
         wr_rewrite_servers(e, a, answer, now, &servers);
         ask.servers = &servers;
     }
-    (void)wr_upstream_view(&e->settings->upstreams, a->question.view, wr_asker_name(a), &zone);
+    (void)wr_upstream_view(&e->settings->upstreams, a->question.view, ask.name, &zone);
     ask.own = answer->local || zone[0] != 0;
     struct wr_verdict v = say_of_answer(e, &ask, answer);
     ask.servers = NULL;

@@ -136,13 +136,22 @@ static void expect_question(const char *text)
 /* The target is asked for; fresh, from the cache, and stale, the rule's CNAME stands before what is known of it. */
 static void test_leads_fresh_cached_and_stale(void **state)
 {
-    const struct rig_rr rr = {"target.example.", WR_TYPE_A, 60, some_a, 4, WR_SECTION_ANSWER};
+    static const uint8_t signature[] = {0,    1, 13, 2, 0, 0, 0, 60, 0x70, 0, 0, 0,
+                                        0x10, 0, 0,  0, 0, 7, 0, 1,  2,    3, 4};
+    const struct rig_rr rr[] = {
+        {"target.example.", WR_TYPE_A, 60, some_a, 4, WR_SECTION_ANSWER},
+        {"target.example.", WR_TYPE_RRSIG, 60, signature, sizeof(signature), WR_SECTION_ANSWER}};
     start();
     lead("www.given.", "target.example.");
     rules_in_force();
+    rig_ask(&r, (struct rig_query){.name = "target.example.", .dnssec_ok = true});
+    expect_question("target.example.");
+    rig_answer(&r, 0, 0, rr, 2);
+    expect_reply(WR_RCODE_NOERROR, 2, WR_EDE_NONE); /* with its signature */
+    r.now.mono_us += 100 * WR_S;
     rig_ask(&r, (struct rig_query){.name = "www.given.", .flags = WR_FLAG_AD, .dnssec_ok = true});
     expect_question("target.example.");
-    rig_answer(&r, 0, 0, &rr, 1);
+    rig_answer(&r, 0, 0, rr, 2);
     expect_reply(WR_RCODE_NOERROR, 2, WR_EDE_FORGED);
     struct wr_record rec = last_record();
     assert_int_equal(rec.verdict.rule, 1);
@@ -191,6 +200,26 @@ static void test_more_names_than_rules_may_lead_to(void **state)
     expect_reply(WR_RCODE_SERVFAIL, 0, WR_EDE_OTHER);
     rig_ask(&r, (struct rig_query){.name = "b."});
     expect_question("f.");
+    rig_stop(&r);
+}
+
+/* What is denied stays denied, and is asked of nobody; over a connection nobody is sent to one. */
+static void test_led_to_what_is_denied(void **state)
+{
+    start();
+    lead("www.given.", "shut.example.");
+    lead("far.given.", "slow.example.");
+    give("shut.example.", WR_TYPE_A, some_a, 4)->action = WR_VERDICT_NXDOMAIN;
+    give("slow.example.", WR_TYPE_A, some_a, 4)->action = WR_VERDICT_TRUNCATE;
+    rules_in_force();
+    rig_ask(&r, (struct rig_query){.name = "www.given."});
+    expect_reply(WR_RCODE_NXDOMAIN, 0, WR_EDE_BLOCKED);
+    assert_int_equal(last_record().verdict.rule, 3);
+    assert_int_equal(r.stats.cache_misses, 0);
+    rig_ask(&r, (struct rig_query){.name = "far.given."});
+    expect_reply(WR_RCODE_NOERROR, 0, WR_EDE_NONE);
+    rig_ask(&r, (struct rig_query){.name = "far.given.", .tcp = true});
+    expect_question("slow.example.");
     rig_stop(&r);
 }
 
@@ -265,14 +294,72 @@ static void test_quarantine(void **state)
     }
 }
 
+/* By what an answer has in it, fresh, from the cache and stale. */
+static void test_quarantine_by_an_answer(void **state)
+{
+    static const uint8_t far_a[4] = {198, 51, 100, 7};
+    const struct rig_rr rr = {"far.example.", WR_TYPE_A, 60, far_a, 4, WR_SECTION_ANSWER};
+    struct wr_who who = {.device = 5, .state = WR_WHO_KNOWN, .sure = 90};
+    struct wr_addr addr;
+    start();
+    assert_int_equal(wr_addr_from_text("10.0.0.1", &addr), 0);
+    assert_int_equal(wr_device_put(devices, wr_device_key(devices, &addr, 0), &who), 0);
+    assert_int_equal(wr_addr_prefix_from_text("198.51.100.0/24", &far), 0);
+    give("x.", WR_TYPE_A, some_a, 4)->action = WR_VERDICT_QUARANTINE;
+    rule[0].datas = rule[0].exact.count = 0;
+    rule[0].address = &far;
+    rule[0].addresses = 1;
+    rules_in_force();
+    for (unsigned i = 0; i < 3; i++) {
+        rig_ask(&r, (struct rig_query){.name = "far.example."});
+        if (i == 0) {
+            expect_question("far.example.");
+            rig_answer(&r, 0, 0, &rr, 1);
+        }
+        if (i == 2) {
+            expect_question("far.example.");
+            r.now.mono_us += 1900 * WR_MS;
+            struct wr_event time = {.kind = WR_EVENT_TIME};
+            wr_engine_feed(r.engine, &time, &r.now);
+        }
+        expect_reply(WR_RCODE_REFUSED, 0, WR_EDE_BLOCKED);
+        assert_int_equal(last_record().verdict.action, WR_VERDICT_QUARANTINE);
+        r.now.mono_us += i == 1 ? 100 * WR_S : 0;
+    }
+    rig_stop(&r);
+}
+
+/* What protects against rebinding goes by the name that is asked for, not by that which led there. */
+static void test_a_public_target_with_a_private_address(void **state)
+{
+    static const uint8_t private_a[4] = {192, 168, 0, 7};
+    const struct rig_rr rr = {"target.example.", WR_TYPE_A, 60, private_a, 4, WR_SECTION_ANSWER};
+    static struct wr_route route;
+    start();
+    rig_name("given.", &route.zone); /* the owner's: its addresses may be private */
+    r.settings.upstreams.route = &route;
+    r.settings.upstreams.routes = 1;
+    lead("www.given.", "target.example.");
+    spec.rebinding = true;
+    rules_in_force();
+    rig_ask(&r, (struct rig_query){.name = "www.given."});
+    expect_question("target.example.");
+    rig_answer(&r, 0, 0, &rr, 1);
+    expect_reply(WR_RCODE_NOERROR, 0, WR_EDE_BLOCKED);
+    rig_stop(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_leads_fresh_cached_and_stale),
         cmocka_unit_test(test_rules_that_are_gone),
         cmocka_unit_test(test_more_names_than_rules_may_lead_to),
+        cmocka_unit_test(test_led_to_what_is_denied),
         cmocka_unit_test(test_in_place_of_an_answer),
         cmocka_unit_test(test_quarantine),
+        cmocka_unit_test(test_quarantine_by_an_answer),
+        cmocka_unit_test(test_a_public_target_with_a_private_address),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     free(block);
