@@ -10,8 +10,8 @@
 static const struct {
     const char *name;
     int operands; /* behind it */
-} words[] = {{"show", 1},  {"name", 2},       {"group", 2},  {"leave", 2},
-             {"allow", 1}, {"quarantine", 1}, {"release", 1}};
+} words[] = {{"show", 1},  {"name", 2},  {"kind", 2},       {"group", 2},
+             {"leave", 2}, {"allow", 1}, {"quarantine", 1}, {"release", 1}};
 
 static int find_word(const char *text)
 {
@@ -62,10 +62,12 @@ int wr_cli_device(int argc, char **argv)
     };
     struct wr_opts opts = {
         "device",
-        "DEVICE | show DEVICE | name DEVICE NAME | group DEVICE GROUP | leave DEVICE GROUP | "
+        "DEVICE | show DEVICE | name DEVICE NAME | kind DEVICE KIND | group DEVICE GROUP | leave "
+        "DEVICE GROUP | "
         "allow DEVICE | quarantine DEVICE | release DEVICE",
         "Shows one device and what is known of it: by its name, its host name, or its id.\nname "
-        "calls it otherwise, group and leave put it in a group or take it out, quarantine and "
+        "calls it otherwise, kind says what kind of thing it is (\"\": nothing is said), group and "
+        "leave put it in a group or take it out, quarantine and "
         "release shut it off and let it in, allow ends a conflict: it is well.",
         table,
         sizeof(table) / sizeof(table[0]),

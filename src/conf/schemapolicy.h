@@ -25,7 +25,7 @@
             "and counted, and the walk goes on. `data`: the records of `data` are given in place of those that there are, "
             "and where there is none of the type, the name has none. `sinkhole`: the same, of "
             "0.0.0.0 and :: where `data` is empty. `quarantine`: refused, and the device is in quarantine from then on, until "
-            "`weir device NAME release`; who is no device that is known for certain is only refused, and "
+            "`weir device release NAME`; who is no device that is known for certain is only refused, and "
             "with `shadow` nothing happens but that it is counted."},
     {"policy.rules[].data", WR_SCHEMA_STRING, .list = true, .max_items = WR_POLICY_RECORDS_MAX, V01, RANGE(1, 1024),
      DEFAULT(""), INLIST(wr_conf_rule, data), EXAMPLE("\"A 192.0.2.1\", \"AAAA 2001:db8::1\""),
@@ -45,12 +45,12 @@
             "allows or routes does not hold, and what it denies does."},
     {"policy.rules[].devices", WR_SCHEMA_LABEL, .list = true, .max_items = WR_WHO_GROUPS_MAX, V01,
      RANGE(1, 63), DEFAULT(""), INLIST(wr_conf_rule, devices), EXAMPLE("camera-3"),
-     .doc = "Only for these devices, by the name that `devices[].name` or `weir device NAME name` has given them; what a device "
+     .doc = "Only for these devices, by the name that `devices[].name` or `weir device name` has given them; what a device "
             "calls itself counts for nothing. A device that is renamed is another to this rule at once. Groups, and the devices and "
             "kinds that rules name, are 64 together at most."},
     {"policy.rules[].kinds", WR_SCHEMA_LABEL, .list = true, .max_items = WR_WHO_GROUPS_MAX, V01,
      RANGE(1, 63), DEFAULT(""), INLIST(wr_conf_rule, kinds), EXAMPLE("camera, tv"),
-     .doc = "Only for devices of one of these kinds, as `weir devices` shows them."},
+     .doc = "Only for devices of one of these kinds, as `weir devices` shows them: what `devices[].kind` or `weir device kind` says."},
     {"policy.rules[].clients", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_SEGMENT_PLACES_MAX, V01,
      DEFAULT(""), INLIST(wr_conf_rule, clients), EXAMPLE("192.168.9.20, 192.168.9.32/28"),
      .doc = "Only for clients with these addresses."},

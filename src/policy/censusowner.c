@@ -196,6 +196,16 @@ int wr_census_name(struct wr_census *m, uint32_t number, const char *name)
     return changed(m, d);
 }
 
+int wr_census_say_kind(struct wr_census *m, uint32_t number, const char *kind)
+{
+    struct wr_census_device *d = wr_census_by_number(m, number);
+    if (d == NULL) {
+        return WR_E_NOTFOUND;
+    }
+    copy_text(d->kind, sizeof(d->kind), kind);
+    return changed(m, d);
+}
+
 int wr_census_join(struct wr_census *m, uint32_t number, uint16_t group)
 {
     struct wr_census_device *d = wr_census_by_number(m, number);

@@ -393,6 +393,23 @@ static const char *rename_it(struct wr_census *m, const struct wr_census_device 
     return NULL;
 }
 
+static const char *say_kind(struct wr_census *m, const struct wr_census_device *d,
+                            const char *value, char *why, size_t cap)
+{
+    if (!is_name(value)) {
+        snprintf(
+            why, cap,
+            "a kind has at most 63 letters, digits, \"-\", \"_\" and \".\", and is not like an id");
+        return "argument";
+    }
+    if (d->configured) {
+        snprintf(why, cap, "its kind stands in the configuration (`devices`): change it there");
+        return "denied";
+    }
+    (void)wr_census_say_kind(m, d->number, value);
+    return NULL;
+}
+
 static const char *regroup(struct wr_serve *s, const struct wr_census_device *d, bool join,
                            const char *value, char *why, size_t cap)
 {
@@ -416,14 +433,17 @@ static const char *change(struct wr_serve *s, const struct wr_census_device *d, 
                           const char *value, char *why, size_t cap)
 {
     struct wr_census *m = wr_devices_machine(s->devices);
-    bool valued =
-        strcmp(what, "name") == 0 || strcmp(what, "group") == 0 || strcmp(what, "leave") == 0;
+    bool valued = strcmp(what, "name") == 0 || strcmp(what, "kind") == 0 ||
+                  strcmp(what, "group") == 0 || strcmp(what, "leave") == 0;
     if (valued != (value != NULL)) {
-        snprintf(why, cap, "name, group and leave have a value, and nothing else has");
+        snprintf(why, cap, "name, kind, group and leave have a value, and nothing else has");
         return "argument";
     }
     if (strcmp(what, "name") == 0) {
         return rename_it(m, d, value, why, cap);
+    }
+    if (strcmp(what, "kind") == 0) {
+        return say_kind(m, d, value, why, cap);
     }
     if (valued) {
         return regroup(s, d, strcmp(what, "group") == 0, value, why, cap);
@@ -433,7 +453,7 @@ static const char *change(struct wr_serve *s, const struct wr_census_device *d, 
     } else if (strcmp(what, "quarantine") == 0 || strcmp(what, "release") == 0) {
         (void)wr_census_quarantine(m, d->number, what[0] == 'q');
     } else {
-        snprintf(why, cap, "do is one of name, group, leave, allow, quarantine and release");
+        snprintf(why, cap, "do is one of name, kind, group, leave, allow, quarantine and release");
         return "argument";
     }
     return NULL;

@@ -6,7 +6,7 @@
  *   device       {"device":"camera-3"}            one, with all its evidence
  *   device_set   {"device":"camera-3","do":"name","value":"door"}
  *
- * `do` is name (value: the new name, or "" for none), group, leave (value: a group of the configuration), allow, quarantine, release. A
+ * `do` is name (value: the new name, or "" for none), kind (likewise), group, leave (value: a group of the configuration), allow, quarantine, release. A
  * change is in force for the next query, and on the disk, when the answer comes; "remembered" says if it is.
  */
 #ifndef WR_SERVE_DEVICECONTROL_H

@@ -322,6 +322,9 @@ def ruled(box):
     equal((by_two("a.example").rcode, by_one("a.example").rcode), (0, 0))
     cli(weir, "device", "name", "door", "gate")
     equal((by_two("c2.example").rcode, cli(weir, "device", "gate")["state"]), (0, "known"))
+    need("configuration" in cli(weir, "device", "kind", "porch", "tv", fails=True))
+    equal(cli(weir, "device", "kind", "gate", "camera")["kind"], "camera")
+    equal(by_two("ads.example").addresses, ["0.0.0.0"])
     why = weir.verb("why", name="ads.example", client="192.168.7.21")["policy"]
     equal((why["verdict"], why["reason"], why["trigger"]), ("data", "rule cams", "name"))
 

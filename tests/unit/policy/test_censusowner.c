@@ -151,6 +151,11 @@ static void test_named_and_kinds(void **state)
     assert_int_equal(who_at(&h, "192.0.2.1").groups, 8);
     assert_int_equal(wr_census_name(h.m, d, "shed"), WR_OK);
     assert_int_equal(who_at(&h, "192.0.2.1").groups, 0);
+    assert_int_equal(wr_census_say_kind(h.m, d, "camera"), WR_OK);
+    assert_int_equal(who_at(&h, "192.0.2.1").groups, 2);
+    assert_int_equal(wr_census_say_kind(h.m, d, ""), WR_OK);
+    assert_int_equal(who_at(&h, "192.0.2.1").groups, 0);
+    assert_int_equal(wr_census_say_kind(h.m, 99, "x"), WR_E_NOTFOUND);
     c.kind = "doorbell"; /* a reload */
     wr_census_configure_begin(h.m);
     assert_int_equal(wr_census_configure(h.m, &c, T0), WR_OK);
