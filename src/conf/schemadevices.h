@@ -7,8 +7,8 @@
 /* clang-format off */
     {"groups", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_WHO_GROUPS_MAX, V01,
      DEFAULT(""), LIST(groups),
-     .doc = "Groups of devices. A device is put in one by `devices[].groups` or `weir device NAME "
-            "group GROUP`."},
+     .doc = "Groups of devices. A device is put in one by `devices[].groups` or `weir device group NAME "
+            "GROUP`."},
     {"groups[].name", WR_SCHEMA_LABEL, V01, RANGE(1, 63), IN(wr_conf_devgroup, name),
      EXAMPLE("cameras"), .doc = "What it is called."},
     {"groups[].rate", WR_SCHEMA_INT, V01, RANGE(0, 1000000), DEFAULT("0"), IN(wr_conf_devgroup, rate),

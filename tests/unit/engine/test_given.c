@@ -223,6 +223,33 @@ static void test_led_to_what_is_denied(void **state)
     rig_stop(&r);
 }
 
+/* What rules say of how a name is asked for holds for a target. */
+static void test_the_way_to_a_target(void **state)
+{
+    const struct rig_rr rr = {"bank.example.", WR_TYPE_A, 60, some_a, 4, WR_SECTION_ANSWER};
+    start();
+    struct wr_upstreams *u = &r.settings.upstreams;
+    u->groups = 2;
+    u->group[1] = (struct wr_group){.name = "other", .servers = 1, .server = {1}};
+    u->view[0] = (struct wr_view){.number = 1, .group = 1, .whole = true};
+    u->views = 1;
+    lead("www.given.", "bank.example.");
+    lead("far.given.", "far.example.");
+    give("bank.example.", WR_TYPE_A, some_a, 4)->action = WR_VERDICT_SECURE;
+    give("far.example.", WR_TYPE_A, some_a, 4)->action = WR_VERDICT_ROUTE;
+    rule[3].view = 1;
+    rules_in_force();
+    rig_ask(&r, (struct rig_query){.name = "far.given."});
+    expect_question("far.example.");
+    assert_int_equal(r.act.to.ip[3], 2);
+    rig_ask(&r, (struct rig_query){.name = "www.given.", .flags = WR_FLAG_CD});
+    expect_question("bank.example.");
+    assert_int_equal(r.act.to.ip[3], 1);
+    rig_answer(&r, 0, 0, &rr, 1);
+    expect_reply(WR_RCODE_SERVFAIL, 0, WR_EDE_BLOCKED); /* nobody has proven it */
+    rig_stop(&r);
+}
+
 /* Of an answer from wherever it comes; and its CNAME is followed. */
 static void test_in_place_of_an_answer(void **state)
 {
@@ -356,6 +383,7 @@ int main(void)
         cmocka_unit_test(test_rules_that_are_gone),
         cmocka_unit_test(test_more_names_than_rules_may_lead_to),
         cmocka_unit_test(test_led_to_what_is_denied),
+        cmocka_unit_test(test_the_way_to_a_target),
         cmocka_unit_test(test_in_place_of_an_answer),
         cmocka_unit_test(test_quarantine),
         cmocka_unit_test(test_quarantine_by_an_answer),
