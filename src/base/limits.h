@@ -185,6 +185,9 @@
 #define WR_FEED_FETCH_MS    300000
 #define WR_FEED_SLOW_OCTETS 2048
 #define WR_FEED_SLOW_S      30
+/* Keys by which a list may be signed: one, and the next one. A signature's file: two comments and two lines; minisign's comments end at 8 KiB. */
+#define WR_FEED_KEYS_MAX    4
+#define WR_MINISIG_TEXT_MAX ((size_t)10 << 10)
 /* Lists of one configuration; people have two to ten. */
 #define WR_FEEDS_MAX 64
 /* A line of a list that is fed in (conf/feedtext). Lines of names are below 300 octets; dnsmasq takes 1024. */

@@ -243,6 +243,11 @@ struct wr_conf_feed {
         const char **items;
         size_t count;
     } pins; /* as wr_pin_from_text reads them */
+    struct {
+        const char **items;
+        size_t count;
+    } keys;                /* as wr_minisig_key reads them; none: it need not be signed */
+    const char *signature; /* like `from`; "": beside it */
     uint32_t refresh_s;
     uint32_t verdict; /* 0: none; else enum wr_verdict_action less one */
     uint32_t format;  /* enum wr_feed_format */

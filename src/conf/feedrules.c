@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "conf/feedurl.h"
+#include "crypto/minisig.h"
 #include "crypto/pin.h"
 
 /* Their files lie beside each other in one folder, on file systems that may not mind case. */
@@ -45,6 +46,35 @@ static void check_source(const struct wr_conf_feed *feed, size_t i, wr_feedrules
     }
 }
 
+/* Who has to have signed it, and where that stands. */
+static void check_signature(const struct wr_conf_feed *feed, size_t i, wr_feedrules_put *put,
+                            void *user)
+{
+    char path[64];
+    struct wr_feedurl url;
+    struct wr_minisig_key key;
+    const char *why;
+    for (size_t k = 0; k < feed->keys.count; k++) {
+        const char *text = feed->keys.items[k];
+        snprintf(path, sizeof(path), "feeds[%zu].keys[%zu]", i, k);
+        if (text && wr_minisig_key(text, strlen(text), &key) != WR_OK) {
+            put(user, path, false,
+                "a key is the line of minisign's or signify's .pub file that begins with RW");
+        }
+    }
+    snprintf(path, sizeof(path), "feeds[%zu].signature", i);
+    if (!feed->signature || feed->signature[0] == 0 || !feed->from) {
+        return;
+    }
+    if (feed->keys.count == 0) {
+        put(user, path, false, "without `keys` nothing is held against it");
+    } else if ((feed->from[0] == '/') != (feed->signature[0] == '/')) {
+        put(user, path, false, "a file's signature is a file, a URL's is at a URL");
+    } else if (feed->signature[0] != '/' && wr_feedurl_read(feed->signature, &url, &why) != WR_OK) {
+        put(user, path, false, why);
+    }
+}
+
 static bool is_in_a_rule(const struct wr_conf *conf, const char *name)
 {
     for (size_t i = 0; i < conf->policy.rules.count; i++) {
@@ -73,5 +103,6 @@ void wr_feedrules_check(const struct wr_conf *conf, wr_feedrules_put *put, void 
                 "nothing is done with this list: it has no verdict, and no rule names it");
         }
         check_source(feed, i, put, user);
+        check_signature(feed, i, put, user);
     }
 }

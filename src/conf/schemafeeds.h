@@ -24,6 +24,15 @@
      INLIST(wr_conf_feed, pins), EXAMPLE("\"sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\""),
      .doc = "Keys that prove the server of a URL in place of a certificate: the SHA-256 digest of a public key (SPKI) in base64, as upstreams have "
             "them. One is enough; two are there for the change. Redirects are not followed then."},
+    {"feeds[].keys", WR_SCHEMA_STRING, .list = true, .max_items = WR_FEED_KEYS_MAX, V01, RANGE(1, 64), DEFAULT(""),
+     INLIST(wr_conf_feed, keys), EXAMPLE("RWSLL1PfVzlOLH0MhSABM/cXyLJUes30CMUswC7j5IBi7CopA6o8fdH/"),
+     .doc = "Who has to have signed the list, with minisign or signify: the line of a public key's file that begins with RW. One of them is enough; a second is "
+            "there for the change. A list that is not signed so is not taken, whoever serves it, and the last good one stays; nor is one "
+            "whose signature says an earlier time (minisign's trusted comment) than that of the one in force. Empty: it need not be signed."},
+    {"feeds[].signature", WR_SCHEMA_STRING, V01, RANGE(0, WR_FEED_URL_SIZE - 1), DEFAULT("\"\""), IN(wr_conf_feed, signature),
+     EXAMPLE("\"https://lists.example/malware.txt.sig\""),
+     .doc = "Where the signature is, a file for a file and an https URL for a URL, which is fetched before the list and as that is. Empty: `from` with "
+            "`.minisig` behind it."},
     {"feeds[].verdict", WR_SCHEMA_WORD, V01, DEFAULT("none"), IN(wr_conf_feed, verdict), .words = feed_verdict_words,
      .doc = "What is done with what it lists, for everybody and without a rule: as `policy.rules[].verdict`, and after all rules. `none`: only "
             "rules that name it (`policy.rules[].feeds`) do something."},

@@ -20,7 +20,13 @@
 #define WR_BACKEND_STATE \
     256 /* nettle's SHA-512 context and which hash it is need the most: 216 octets */
 
-enum wr_hash_alg { WR_HASH_SHA1 = 1, WR_HASH_SHA256, WR_HASH_SHA384, WR_HASH_SHA512 };
+enum wr_hash_alg {
+    WR_HASH_SHA1 = 1,
+    WR_HASH_SHA256,
+    WR_HASH_SHA384,
+    WR_HASH_SHA512,
+    WR_HASH_BLAKE2B /* of 64 octets (RFC 7693); nettle has none: WR_E_UNSUPPORTED */
+};
 
 /* The kinds of keys; `bytes` of one that is no RSA key are its public key's octets as DNSKEY has them. */
 enum wr_key_kind { WR_KEY_RSA = 1, WR_KEY_P256, WR_KEY_P384, WR_KEY_ED25519, WR_KEY_ED448 };

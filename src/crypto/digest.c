@@ -9,7 +9,8 @@ size_t wr_digest_size(enum wr_hash_alg alg)
     case WR_HASH_SHA1: return 20;
     case WR_HASH_SHA256: return 32;
     case WR_HASH_SHA384: return 48;
-    case WR_HASH_SHA512: return 64;
+    case WR_HASH_SHA512:
+    case WR_HASH_BLAKE2B: return 64;
     }
     return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Digest: SHA-1, SHA-256, SHA-384 and SHA-512 (FIPS 180-4), piece by piece.
+ * Digest: SHA-1, SHA-256, SHA-384 and SHA-512 (FIPS 180-4), and BLAKE2b (RFC 7693) where the library has it (else WR_E_UNSUPPORTED), piece by piece.
  *
  *     struct wr_digest d;
  *     if (wr_digest_open(&d, WR_HASH_SHA256) == WR_OK) {

@@ -52,6 +52,7 @@ static int digest_open(void *state, enum wr_hash_alg alg)
     case WR_HASH_SHA256: sha256_init(&d->u.sha256); break;
     case WR_HASH_SHA384: sha384_init(&d->u.sha512); break;
     case WR_HASH_SHA512: sha512_init(&d->u.sha512); break;
+    case WR_HASH_BLAKE2B: return WR_E_UNSUPPORTED;
     }
     return WR_OK;
 }
@@ -65,6 +66,7 @@ static int digest_add(void *state, const void *bytes, size_t n)
     case WR_HASH_SHA256: sha256_update(&d->u.sha256, n, bytes); break;
     case WR_HASH_SHA384:
     case WR_HASH_SHA512: sha512_update(&d->u.sha512, n, bytes); break;
+    case WR_HASH_BLAKE2B: break;
     }
     return WR_OK;
 }
@@ -79,6 +81,7 @@ static int digest_end(void *state, uint8_t *ret)
     case WR_HASH_SHA256: sha256_digest(&d->u.sha256, SHA256_DIGEST_SIZE, ret); break;
     case WR_HASH_SHA384: sha384_digest(&d->u.sha512, SHA384_DIGEST_SIZE, ret); break;
     case WR_HASH_SHA512: sha512_digest(&d->u.sha512, SHA512_DIGEST_SIZE, ret); break;
+    case WR_HASH_BLAKE2B: break;
     }
     return WR_OK;
 }
@@ -158,7 +161,8 @@ static int check_rsa(const struct key *key, const uint8_t *md, const uint8_t *si
     case WR_HASH_SHA1: good = rsa_sha1_verify_digest(&key->u.rsa, md, s); break;
     case WR_HASH_SHA256: good = rsa_sha256_verify_digest(&key->u.rsa, md, s); break;
     case WR_HASH_SHA512: good = rsa_sha512_verify_digest(&key->u.rsa, md, s); break;
-    case WR_HASH_SHA384: break; /* no DNSSEC algorithm */
+    case WR_HASH_SHA384:
+    case WR_HASH_BLAKE2B: break; /* no DNSSEC algorithms */
     }
     mpz_clear(s);
     return good;

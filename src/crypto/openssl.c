@@ -40,6 +40,7 @@ static const EVP_MD *md_of(enum wr_hash_alg alg)
     case WR_HASH_SHA256: return EVP_sha256();
     case WR_HASH_SHA384: return EVP_sha384();
     case WR_HASH_SHA512: return EVP_sha512();
+    case WR_HASH_BLAKE2B: return EVP_blake2b512();
     }
     return NULL;
 }

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "conf/suffixes.h"
+#include "serve/feedproof.h"
 
 enum {
     PIECE = 65536,
@@ -29,6 +30,8 @@ struct wr_feedcompile {
     uint32_t addrs, addr_room;
     uint64_t octets;
     int err;
+    struct wr_feedproof *proof; /* or NULL */
+    const char *unproven;       /* why; of WR_E_DENIED */
     struct wr_feedtext text;
     char piece[PIECE];
 };
@@ -38,21 +41,33 @@ struct wr_feedcompile {
 static uint64_t mix_how(uint64_t v, const struct wr_feedhow *how)
 {
     uint64_t word = (uint64_t)how->format << 2 | (uint64_t)how->below << 1 | how->wide;
+    static const struct wr_hash_key key;
+    word ^= how->keys > 0 ? wr_hash_sip13(&key, how->key, how->keys * sizeof(how->key[0])) : 0;
     uint64_t mark = wr_hash_mix(wr_hash_mix(v) + word);
     return mark != 0 ? mark : 1;
 }
 
-static uint64_t mark_of(const struct stat *st, const struct wr_feedhow *how)
+static uint64_t mark_of(const struct stat *st)
 {
-    return mix_how((uint64_t)st->st_ino * 31 + (uint64_t)st->st_mtim.tv_sec * 1000003 +
-                       (uint64_t)st->st_mtim.tv_nsec * 7 + (uint64_t)st->st_size,
-                   how);
+    return (uint64_t)st->st_ino * 31 + (uint64_t)st->st_mtim.tv_sec * 1000003 +
+           (uint64_t)st->st_mtim.tv_nsec * 7 + (uint64_t)st->st_size;
+}
+
+/* The text as it was opened, and its signature. */
+static uint64_t mark_with(const struct wr_feedsource *source, const struct stat *st)
+{
+    struct stat sig;
+    uint64_t mark = mark_of(st);
+    if (source->how.keys > 0 && stat(source->signature, &sig) == 0) {
+        mark = wr_hash_mix(mark) + mark_of(&sig);
+    }
+    return mix_how(mark, &source->how);
 }
 
 uint64_t wr_feedcompile_mark(const struct wr_feedsource *source)
 {
     struct stat st;
-    return stat(source->path, &st) == 0 ? mark_of(&st, &source->how) : 0;
+    return stat(source->path, &st) == 0 ? mark_with(source, &st) : 0;
 }
 
 uint64_t wr_feedcompile_mark_text(const char *text, const struct wr_feedhow *how)
@@ -123,9 +138,23 @@ int wr_feedcompile_open(const struct wr_feedhow *how, struct wr_feedcompile **re
     return WR_OK;
 }
 
+int wr_feedcompile_prove(struct wr_feedcompile *c, const char *sig, size_t n,
+                         struct wr_feedcompile_why *ret_why)
+{
+    const char *why;
+    int err = wr_feedproof_open(c->how.key, c->how.keys, sig, n, &c->proof, &why);
+    if (err != WR_OK) {
+        snprintf(ret_why->text, sizeof(ret_why->text), "%s", why);
+    }
+    return err;
+}
+
 int wr_feedcompile_feed(struct wr_feedcompile *c, const void *bytes, size_t n)
 {
     c->octets += n;
+    if (c->err == WR_OK && c->proof != NULL && c->octets <= c->how.max_bytes) {
+        wr_feedproof_feed(c->proof, bytes, n);
+    }
     if (c->err == WR_OK) {
         c->err = c->octets > c->how.max_bytes ? WR_E_LIMIT : wr_feedtext_feed(&c->text, bytes, n);
     }
@@ -136,6 +165,7 @@ void wr_feedcompile_close(struct wr_feedcompile *c)
 {
     if (c != NULL) {
         wr_suffixes_close(c->suffixes);
+        wr_feedproof_close(c->proof);
         free(c->name);
         free(c->addr);
         free(c);
@@ -164,11 +194,27 @@ static void say_why(int err, const struct wr_feedcompile *c, struct wr_feedcompi
                  "it is larger than max_size (%llu KiB), or has more names than one list may (%u "
                  "million)",
                  (unsigned long long)(c->how.max_bytes / 1024), WR_NAMETREE_NAMES_MAX >> 20);
+    } else if (err == WR_E_DENIED && c != NULL && c->unproven != NULL) {
+        snprintf(why->text, sizeof(why->text), "%s", c->unproven);
     } else if (err == WR_E_FORMAT && c != NULL && c->text.refused != NULL) {
         snprintf(why->text, sizeof(why->text), "%s", c->text.refused);
     } else {
         snprintf(why->text, sizeof(why->text), "%s", reason(err));
     }
+}
+
+/* Whether it is signed, before what it says. */
+static int prove(struct wr_feedcompile *c, struct wr_feedimage_about *about)
+{
+    if (c->how.keys == 0) {
+        return WR_OK;
+    }
+    c->unproven = "it is not signed";
+    if (c->proof == NULL || wr_feedproof_end(c->proof, &c->unproven) != WR_OK) {
+        return WR_E_DENIED;
+    }
+    wr_feedproof_facts(c->proof, about->signed_by, &about->signed_s);
+    return WR_OK;
 }
 
 int wr_feedcompile_end(struct wr_feedcompile *c, const struct wr_feedimage_about *about,
@@ -178,6 +224,9 @@ int wr_feedcompile_end(struct wr_feedcompile *c, const struct wr_feedimage_about
     if (c->err == WR_OK && c->octets == 0) {
         c->text.refused = "it is empty; a comment in it says that nothing is meant to be listed";
         c->err = WR_E_FORMAT;
+    }
+    if (c->err == WR_OK) {
+        c->err = prove(c, &whole);
     }
     if (c->err == WR_OK) {
         c->err = wr_feedtext_end(&c->text);
@@ -225,6 +274,26 @@ static int read_text(struct wr_feedcompile *c, int fd)
     }
 }
 
+/* The signature of a list that has to be signed. */
+static int read_signature(struct wr_feedcompile *c, const struct wr_feedsource *source,
+                          struct wr_feedcompile_why *ret_why)
+{
+    char text[WR_MINISIG_TEXT_MAX + 1];
+    if (c->how.keys == 0) {
+        return WR_OK;
+    }
+    int fd = open(source->signature, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
+    if (n < 0) {
+        snprintf(ret_why->text, sizeof(ret_why->text), "its signature %.128s cannot be read: %s",
+                 source->signature, strerror(errno));
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return n < 0 ? WR_E_DENIED : wr_feedcompile_prove(c, text, (size_t)n, ret_why);
+}
+
 static int read_file(struct wr_feedcompile *c, const struct wr_feedsource *source, int64_t now_s,
                      struct wr_feedimage **ret_image, struct wr_feedcompile_why *ret_why)
 {
@@ -232,7 +301,7 @@ static int read_file(struct wr_feedcompile *c, const struct wr_feedsource *sourc
     struct stat st;
     int fd, err = open_text(source, &fd, &st);
     if (err == WR_OK) {
-        about.source = mark_of(&st, &source->how);
+        about.source = mark_with(source, &st);
         err = read_text(c, fd);
         int saved = errno;
         close(fd);
@@ -257,7 +326,10 @@ int wr_feedcompile_read(const struct wr_feedsource *source, int64_t now_s,
         say_why(err, NULL, ret_why);
         return err;
     }
-    err = read_file(c, source, now_s, ret_image, ret_why);
+    err = read_signature(c, source, ret_why);
+    if (err == WR_OK) {
+        err = read_file(c, source, now_s, ret_image, ret_why);
+    }
     wr_feedcompile_close(c);
     return err;
 }

@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "serve/keepfile.h"
 
-enum { VERSION = 1, ALIGN = 64 };
+enum { VERSION = 2, ALIGN = 64 };
 
 static const uint8_t magic[8] = {'w', 'e', 'i', 'r', 'f', 'e', 'e', 'd'};
 

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 
 #include "conf/feedtext.h"
+#include "crypto/minisig.h"
 #include "policy/addrtree.h"
 #include "policy/nametree.h"
 
@@ -35,6 +36,8 @@ struct wr_feedimage_about {
     int64_t made_s;                        /* by the wall clock; 0: not known */
     char etag[WR_FEEDIMAGE_ETAG_SIZE];     /* of a list that was fetched: what its server calls */
     char modified[WR_FEEDIMAGE_DATE_SIZE]; /* this version (ETag, Last-Modified); "": nothing */
+    int64_t signed_s;                      /* when it says that it was signed; 0: it does not */
+    uint8_t signed_by[WR_MINISIG_ID];      /* the number of the key; zero: it is not signed */
     struct wr_feedtext_counts counts;
 };
 

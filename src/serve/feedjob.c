@@ -17,6 +17,18 @@ static int copy(char **ret, const char *text)
     return *ret != NULL ? WR_OK : WR_E_NOMEM;
 }
 
+/* Where nothing is said it stands beside the list, as minisign calls it. */
+static int copy_signature(struct wr_feedjob_plan *p, const struct wr_conf_feed *from)
+{
+    char text[WR_FEED_URL_SIZE + 16] = "";
+    if (p->how.keys > 0) {
+        bool named = from->signature[0] != 0;
+        snprintf(text, sizeof(text), "%s%s", named ? from->signature : from->from,
+                 named ? "" : ".minisig");
+    }
+    return copy(&p->signature, text);
+}
+
 int wr_feedjob_plan(struct wr_feedjob_plan *ret_plan, const struct wr_conf *conf, size_t i,
                     uint16_t label)
 {
@@ -32,9 +44,13 @@ int wr_feedjob_plan(struct wr_feedjob_plan *ret_plan, const struct wr_conf *conf
         const char *text = from->pins.items[k];
         p.pins += wr_pin_from_text(text, strlen(text), &p.pin[p.pins]) == WR_OK;
     }
+    for (size_t k = 0; k < from->keys.count && p.how.keys < WR_FEED_KEYS_MAX; k++) {
+        const char *text = from->keys.items[k];
+        p.how.keys += wr_minisig_key(text, strlen(text), &p.how.key[p.how.keys]) == WR_OK;
+    }
     bool is_file = from->from[0] == '/';
     if (copy(&p.path, is_file ? from->from : "") != WR_OK ||
-        copy(&p.url, is_file ? "" : from->from) != WR_OK ||
+        copy(&p.url, is_file ? "" : from->from) != WR_OK || copy_signature(&p, from) != WR_OK ||
         copy(&p.ca_file, conf->upstream.ca_file) != WR_OK) {
         wr_feedjob_plan_clear(&p);
         return WR_E_NOMEM;
@@ -47,8 +63,9 @@ void wr_feedjob_plan_clear(struct wr_feedjob_plan *plan)
 {
     free(plan->path);
     free(plan->url);
+    free(plan->signature);
     free(plan->ca_file);
-    plan->path = plan->url = plan->ca_file = NULL;
+    plan->path = plan->url = plan->signature = plan->ca_file = NULL;
 }
 
 bool wr_feedjob_plan_is_same(const struct wr_feedjob_plan *a, const struct wr_feedjob_plan *b)
@@ -56,9 +73,11 @@ bool wr_feedjob_plan_is_same(const struct wr_feedjob_plan *a, const struct wr_fe
     const struct wr_feedhow *x = &a->how, *y = &b->how;
     return a->label == b->label && strcmp(a->name, b->name) == 0 && strcmp(a->path, b->path) == 0 &&
            strcmp(a->url, b->url) == 0 && strcmp(a->ca_file, b->ca_file) == 0 &&
-           a->pins == b->pins && memcmp(a->pin, b->pin, sizeof(a->pin)) == 0 &&
-           a->refresh_s == b->refresh_s && x->format == y->format && x->below == y->below &&
-           x->wide == y->wide && x->max_bytes == y->max_bytes;
+           strcmp(a->signature, b->signature) == 0 && x->keys == y->keys &&
+           memcmp(x->key, y->key, sizeof(x->key)) == 0 && a->pins == b->pins &&
+           memcmp(a->pin, b->pin, sizeof(a->pin)) == 0 && a->refresh_s == b->refresh_s &&
+           x->format == y->format && x->below == y->below && x->wide == y->wide &&
+           x->max_bytes == y->max_bytes;
 }
 
 /* --- what others see --- */
@@ -139,6 +158,21 @@ void wr_feedjob_take(struct wr_feedjob_world *w, struct wr_feedjob *j, struct wr
     wr_feedimage_let_go(before);
 }
 
+bool wr_feedjob_is_older(struct wr_feedjob_world *w, struct wr_feedjob *j,
+                         struct wr_feedimage *image)
+{
+    const struct wr_feedimage_about *new = &image->about;
+    const struct wr_feedimage_about *old = j->image != NULL ? &j->image->about : NULL;
+    if (old == NULL || memcmp(new->signed_by, old->signed_by, sizeof(old->signed_by)) != 0 ||
+        new->signed_s >= old->signed_s) {
+        return false;
+    }
+    wr_feedimage_let_go(image);
+    wr_feedjob_problem(w, j,
+                       "it was signed before the one in force was: an old one given out again");
+    return true;
+}
+
 /* --- its life --- */
 
 struct wr_feedjob *wr_feedjob_open(struct wr_feedjob_world *w, struct wr_feedjob_plan *plan)
@@ -148,7 +182,7 @@ struct wr_feedjob *wr_feedjob_open(struct wr_feedjob_world *w, struct wr_feedjob
         return NULL;
     }
     j->plan = *plan;
-    plan->path = plan->url = plan->ca_file = NULL;
+    plan->path = plan->url = plan->signature = plan->ca_file = NULL;
     if (w->folder[0] != 0 && snprintf(j->kept, sizeof(j->kept), "%s/%s.feed", w->folder,
                                       j->plan.name) >= (int)sizeof(j->kept)) {
         j->kept[0] = 0;
@@ -184,12 +218,17 @@ void wr_feedjob_close(struct wr_feedjob_world *w, struct wr_feedjob *j)
 
 static bool compile(struct wr_feedjob_world *w, struct wr_feedjob *j, uint64_t mark)
 {
-    const struct wr_feedsource source = {.path = j->plan.path, .how = j->plan.how};
+    const struct wr_feedsource source = {
+        .path = j->plan.path, .signature = j->plan.signature, .how = j->plan.how};
     struct wr_feedcompile_why why;
     struct wr_feedimage *image;
     struct wr_now now;
     wr_clock_read(w->clock, &now);
     int err = wr_feedcompile_read(&source, now.wall_s, &image, &why);
+    if (err == WR_OK && wr_feedjob_is_older(w, j, image)) {
+        j->refused = mark;
+        return false;
+    }
     if (err == WR_OK) {
         wr_feedjob_take(w, j, image);
         return true;
@@ -203,7 +242,8 @@ static bool compile(struct wr_feedjob_world *w, struct wr_feedjob *j, uint64_t m
 
 static bool file_turn(struct wr_feedjob_world *w, struct wr_feedjob *j, bool at_once)
 {
-    const struct wr_feedsource source = {.path = j->plan.path, .how = j->plan.how};
+    const struct wr_feedsource source = {
+        .path = j->plan.path, .signature = j->plan.signature, .how = j->plan.how};
     uint64_t mark = wr_feedcompile_mark(&source);
     bool settled = at_once || mark == j->seen;
     j->seen = mark;
@@ -238,6 +278,23 @@ bool wr_feedjob_is_failing(const struct wr_feedjob *j)
     return j->image == NULL || j->problem.text[0] != 0;
 }
 
+/* The key's number as minisign prints it. */
+static void put_signed(const struct wr_feedimage_about *about, struct wr_json *j)
+{
+    char id[2 * WR_MINISIG_ID + 1];
+    uint64_t number = 0;
+    for (unsigned i = WR_MINISIG_ID; i-- > 0;) {
+        number = number << 8 | about->signed_by[i];
+    }
+    snprintf(id, sizeof(id), "%016llX", (unsigned long long)number);
+    wr_json_text(j, "signed_by", number != 0 ? id : NULL);
+    if (about->signed_s > 0) {
+        wr_json_u64(j, "signed_s", (uint64_t)about->signed_s);
+    } else {
+        wr_json_null(j, "signed_s");
+    }
+}
+
 static void put_list(const struct wr_feedimage *image, const struct wr_now *now, struct wr_json *j)
 {
     const struct wr_feedtext_counts *c = &image->about.counts;
@@ -249,6 +306,7 @@ static void put_list(const struct wr_feedimage *image, const struct wr_now *now,
     } else {
         wr_json_null(j, "age_s");
     }
+    put_signed(&image->about, j);
     wr_json_u64(j, "lines", c->lines);
     wr_json_u64(j, "text_bytes", image->about.octets);
     wr_json_u64(j, "bad", c->bad);

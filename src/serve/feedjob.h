@@ -5,6 +5,8 @@
  * wr_feedjob_turn is called again and again by the thread of serve/feeds. A file is looked at; one that has changed, and was the same in the turn
  * before, is compiled. A URL is fetched when its time has come: the host's address by weir itself (serve/feedhost), the text by serve/feedfetch,
  * straight into the compiler; "not modified" costs no more than that; a redirect is followed to another https URL, where no pin stands in the way.
+ * A list that has to be signed has its signature fetched before it. One that says it was signed before the one in force was, by the same key, is
+ * an old one that somebody gives out again, and not taken.
  * What fails is tried again after 10 s, then after twice as long each time, up to an hour, with some chance in it; the list that is there stays.
  *
  * Turns may take long: the disk, the network, a million names. What others see of a job (`image`, `problem`, `not_kept`, `checked_us`) changes under the
@@ -29,8 +31,9 @@
 struct wr_feedjob_plan {
     char name[64];
     uint16_t label;
-    char *path; /* "": it is fetched */
-    char *url;  /* "": it is a file */
+    char *path;      /* "": it is fetched */
+    char *url;       /* "": it is a file */
+    char *signature; /* where the signature is, of what has to be signed; "" */
     char *ca_file;
     struct wr_pin pin[WR_FEED_PINS_MAX];
     unsigned pins;
@@ -54,6 +57,8 @@ struct wr_feedjob_world {
 };
 
 enum wr_feedjob_state { WR_FEEDJOB_WAIT = 0, WR_FEEDJOB_NAME };
+/* What is fetched: of a list that has to be signed the signature first. */
+enum wr_feedjob_leg { WR_FEEDJOB_LIST = 0, WR_FEEDJOB_SIGNATURE };
 
 struct wr_feedjob {
     struct wr_feedjob_plan plan;
@@ -66,6 +71,9 @@ struct wr_feedjob {
     char at[WR_FEED_URL_SIZE]; /* where it is fetched from now, behind redirects */
     struct wr_feedurl at_host;
     unsigned redirects;
+    enum wr_feedjob_leg leg;
+    char sig[WR_MINISIG_TEXT_MAX + 1]; /* the signature that has come */
+    size_t sig_size;
     uint64_t next_us, pause_us;
     bool look; /* by the main thread, under the lock: at once, whatever the time */
     /* Changed by the thread alone, under the lock. */
@@ -94,6 +102,9 @@ bool wr_feedjob_fetch_turn(struct wr_feedjob_world *w, struct wr_feedjob *job);
 void wr_feedjob_fetch_begin(struct wr_feedjob_world *w, struct wr_feedjob *job);
 void wr_feedjob_take(struct wr_feedjob_world *w, struct wr_feedjob *job,
                      struct wr_feedimage *image);
+/* Was it signed before what is in force? Then it is told, and let go. */
+bool wr_feedjob_is_older(struct wr_feedjob_world *w, struct wr_feedjob *job,
+                         struct wr_feedimage *image);
 void wr_feedjob_problem(struct wr_feedjob_world *w, struct wr_feedjob *job, const char *text);
 void wr_feedjob_checked(struct wr_feedjob_world *w, struct wr_feedjob *job);
 

@@ -53,10 +53,13 @@ static void rest(struct wr_feedjob_world *w, struct wr_feedjob *j, uint64_t us)
 
 static bool fail(struct wr_feedjob_world *w, struct wr_feedjob *j, const char *why)
 {
+    char text[sizeof(j->problem.text)];
+    snprintf(text, sizeof(text), "%s%s", j->leg == WR_FEEDJOB_SIGNATURE ? "its signature: " : "",
+             why);
     j->pause_us = j->pause_us == 0                 ? PAUSE_US
                   : j->pause_us * 2 < PAUSE_MAX_US ? j->pause_us * 2
                                                    : PAUSE_MAX_US;
-    wr_feedjob_problem(w, j, why);
+    wr_feedjob_problem(w, j, text);
     rest(w, j, j->pause_us);
     return false;
 }
@@ -76,10 +79,22 @@ static int on_piece(void *user, const void *bytes, size_t n)
     return wr_feedcompile_feed(user, bytes, n);
 }
 
+static int on_signature(void *user, const void *bytes, size_t n)
+{
+    struct wr_feedjob *j = user;
+    if (n > sizeof(j->sig) - j->sig_size) {
+        return WR_E_LIMIT;
+    }
+    memcpy(j->sig + j->sig_size, bytes, n);
+    j->sig_size += n;
+    return WR_OK;
+}
+
+/* `c`: NULL for the signature. */
 static int fetch(struct wr_feedjob_world *w, struct wr_feedjob *j, const struct wr_addr *addr,
                  unsigned addrs, struct wr_feedcompile *c, struct wr_feedfetch_result *ret_result)
 {
-    bool own = is_own(j);
+    bool own = c != NULL && is_own(j);
     const struct wr_feedfetch want = {
         .url = j->at,
         .host = j->at_host,
@@ -90,10 +105,10 @@ static int fetch(struct wr_feedjob_world *w, struct wr_feedjob *j, const struct 
         .ca_file = j->plan.ca_file,
         .etag = own ? j->image->about.etag : "",
         .modified = own ? j->image->about.modified : "",
-        .max_bytes = j->plan.how.max_bytes,
+        .max_bytes = c != NULL ? j->plan.how.max_bytes : sizeof(j->sig),
         .cancel = w->stop,
-        .piece = on_piece,
-        .user = c,
+        .piece = c != NULL ? on_piece : on_signature,
+        .user = c != NULL ? (void *)c : j,
     };
     return wr_feedfetch_run(&want, ret_result);
 }
@@ -112,6 +127,11 @@ static bool end(struct wr_feedjob_world *w, struct wr_feedjob *j, struct wr_feed
     memcpy(made.modified, result->modified, sizeof(made.modified));
     if (wr_feedcompile_end(c, &made, &image, &why) != WR_OK) {
         return fail(w, j, why.text);
+    }
+    if (wr_feedjob_is_older(w, j, image)) {
+        char text[sizeof(j->problem.text)];
+        memcpy(text, j->problem.text, sizeof(text));
+        return fail(w, j, text);
     }
     wr_feedjob_take(w, j, image);
     succeed(w, j);
@@ -138,27 +158,63 @@ static bool follow(struct wr_feedjob_world *w, struct wr_feedjob *j, const char 
     return find_host(w, j);
 }
 
+static bool begin_leg(struct wr_feedjob_world *w, struct wr_feedjob *j, enum wr_feedjob_leg leg);
+
+/* Neither a whole text nor "not modified": a redirect, or it fails. */
+static bool other_end(struct wr_feedjob_world *w, struct wr_feedjob *j, int err,
+                      const struct wr_feedfetch_result *result)
+{
+    if (err == WR_OK && result->location[0] != 0) {
+        return follow(w, j, result->location);
+    }
+    if (err != WR_E_CLOSED) {
+        fail(w, j, result->why[0] != 0 ? result->why : "the server answers nothing of use");
+    }
+    return false;
+}
+
+static bool run_signature(struct wr_feedjob_world *w, struct wr_feedjob *j,
+                          const struct wr_addr *addr, unsigned addrs)
+{
+    struct wr_feedfetch_result result;
+    j->sig_size = 0;
+    int err = fetch(w, j, addr, addrs, NULL, &result);
+    if (err == WR_OK && result.status == 200) {
+        return begin_leg(w, j, WR_FEEDJOB_LIST);
+    }
+    return err == WR_E_LIMIT ? fail(w, j, "it is longer than one is")
+                             : other_end(w, j, err, &result);
+}
+
+static bool run_list(struct wr_feedjob_world *w, struct wr_feedjob *j, const struct wr_addr *addr,
+                     unsigned addrs, struct wr_feedcompile *c)
+{
+    struct wr_feedfetch_result result;
+    struct wr_feedcompile_why why;
+    if (j->plan.how.keys > 0 && wr_feedcompile_prove(c, j->sig, j->sig_size, &why) != WR_OK) {
+        return fail(w, j, why.text);
+    }
+    int err = fetch(w, j, addr, addrs, c, &result);
+    if (err == WR_OK && result.status == 304 && is_own(j)) {
+        succeed(w, j);
+        return false;
+    }
+    bool whole = (err == WR_OK && result.status == 200) || err == WR_E_FORMAT || err == WR_E_LIMIT;
+    return whole ? end(w, j, c, &result) /* which says what is wrong with the text */
+                 : other_end(w, j, err, &result);
+}
+
 static bool run(struct wr_feedjob_world *w, struct wr_feedjob *j, const struct wr_addr *addr,
                 unsigned addrs)
 {
-    struct wr_feedfetch_result result;
     struct wr_feedcompile *c;
-    bool news = false;
+    if (j->leg == WR_FEEDJOB_SIGNATURE) {
+        return run_signature(w, j, addr, addrs);
+    }
     if (wr_feedcompile_open(&j->plan.how, &c) != WR_OK) {
         return fail(w, j, "not enough memory");
     }
-    int err = fetch(w, j, addr, addrs, c, &result);
-    if (err == WR_OK && result.status == 200) {
-        news = end(w, j, c, &result);
-    } else if (err == WR_OK && result.status == 304 && is_own(j)) {
-        succeed(w, j);
-    } else if (err == WR_OK && result.location[0] != 0) {
-        news = follow(w, j, result.location);
-    } else if (err == WR_E_FORMAT || err == WR_E_LIMIT) {
-        news = end(w, j, c, &result); /* which says what is wrong with the text */
-    } else if (err != WR_E_CLOSED) {
-        fail(w, j, result.why[0] != 0 ? result.why : "the server answers nothing of use");
-    }
+    bool news = run_list(w, j, addr, addrs, c);
     wr_feedcompile_close(c);
     return news;
 }
@@ -179,12 +235,20 @@ static bool find_host(struct wr_feedjob_world *w, struct wr_feedjob *j)
     return false;
 }
 
+static bool begin_leg(struct wr_feedjob_world *w, struct wr_feedjob *j, enum wr_feedjob_leg leg)
+{
+    const char *why;
+    j->leg = leg;
+    snprintf(j->at, sizeof(j->at), "%s", leg == WR_FEEDJOB_LIST ? j->plan.url : j->plan.signature);
+    j->redirects = 0;
+    return wr_feedurl_read(j->at, &j->at_host, &why) == WR_OK ? find_host(w, j) : fail(w, j, why);
+}
+
 bool wr_feedjob_fetch_turn(struct wr_feedjob_world *w, struct wr_feedjob *j)
 {
     struct wr_addr addr[WR_FEEDHOST_ADDRS_MAX];
     struct wr_now now;
     unsigned addrs = 0;
-    const char *why;
     wr_clock_read(w->clock, &now);
     if (j->state == WR_FEEDJOB_NAME) {
         int err = wr_feedhost_get(w->host, addr, &addrs);
@@ -198,10 +262,5 @@ bool wr_feedjob_fetch_turn(struct wr_feedjob_world *w, struct wr_feedjob *j)
     if (now.mono_us < j->next_us || w->asks != NULL) {
         return false;
     }
-    snprintf(j->at, sizeof(j->at), "%s", j->plan.url);
-    j->redirects = 0;
-    if (wr_feedurl_read(j->at, &j->at_host, &why) != WR_OK) {
-        return fail(w, j, why);
-    }
-    return find_host(w, j);
+    return begin_leg(w, j, j->plan.how.keys > 0 ? WR_FEEDJOB_SIGNATURE : WR_FEEDJOB_LIST);
 }

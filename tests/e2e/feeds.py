@@ -306,6 +306,52 @@ def strangers(box):
     equal(has(weir, state="old", problem="500")["names"], 1)
 
 
+# By minisign 0.11 (Debian 12) over one text: the second says that it was made a hundred seconds before.
+SIGNED_LIST = b"0.0.0.0 ads.example\n||zone.example^\n"
+SIGNER = "RWSLL1PfVzlOLH0MhSABM/cXyLJUes30CMUswC7j5IBi7CopA6o8fdH/"
+NEWER = b"""untrusted comment: signature from minisign secret key
+RWSLL1PfVzlOLEHPwmQpwd1JZqxHZneRTfqM/WhlRzX03XOaEyFd5OtFnfe2IlaM6vwjwrgk3MapbtgsZC2kaOH0lkL0lxMezwA=
+trusted comment: timestamp:1700000100	file:list.txt
+Uj6Ltxmf9jKkhX39mIonP9y9DOYLjsF6j9kGEy0+/k9COF3nenVsxU+noOWN1TJAh4wlLmOx1FxkHjG4I2B1Dw==
+"""
+OLDER = b"""untrusted comment: signature from minisign secret key
+RUSLL1PfVzlOLAuhPf5mxOSaZ01RrPgo36NI58ob2nzx6pHzTpxXzpK7+633hOFSr3x9Rfg/4DkNL7QskJEQZJhDjyGIZ7ZPCgU=
+trusted comment: timestamp:1700000000	file:list.txt	hashed
+E9xPfqba31QBLq19HuCc+bKy02SPmEOffXZw2BSB1CKS8A1LUMUQ2eXUydlUvKlhVptpJITvr/cOoYCs4iXLAg==
+"""
+
+
+@loopback.test("a list that has to be signed: changed, without its signature, or an old one given out again, it is not taken")
+def signed(box):
+    ca = authority(box)
+    pages = {"/list": (200, {}, SIGNED_LIST), "/list.minisig": (200, {}, NEWER)}
+    lists = Lists(box, ca.issue("good", [HOST]), pages)
+    weir = fetching(box, ca, keys=[SIGNER])
+    seen = has(weir, state="live", names=2)
+    equal((seen["signed_by"], seen["signed_s"]), ("2C4E3957DF532F8B", 1700000100))
+    equal([path for path, _ in lists.asked], ["/list.minisig", "/list"])
+    bad = (({"/list": (200, {}, SIGNED_LIST + b"0.0.0.0 bank.example\n")}, "not of this text"), ({"/list.minisig": (404, {}, b"")}, "its signature: the server says 404"),
+           ({"/list.minisig": (200, {}, b"a" * 20000)}, "its signature: "), ({"/list.minisig": (200, {}, NEWER[:100])}, "none of minisign"),
+           ({"/list.minisig": (200, {}, OLDER)}, "an old one given out again"))
+    for change, problem in bad:
+        lists.pages = dict(pages, **change)
+        weir.verb("feeds_look", name="ads")
+        equal(has(weir, state="old", problem=problem)["signed_s"], 1700000100)
+    need("the last good list stays" in weir.log(), weir.log())
+    # By a file, and by the other key of two.
+    path = os.path.join(weir.folder, "list.txt")
+    put(path, SIGNED_LIST.decode())
+    put(path + ".sig", OLDER.decode())
+    other = "RWR6kAxLm9GpNpNrYD2Ll0x4IRqtqfKcY1djvO0VGVLBkyFxR6ldvO3P"
+    weir.settings["feeds"] = [{"name": "here", "from": path, "signature": path + ".sig", "keys": [other, SIGNER]},
+                              {"name": "theirs", "from": path, "signature": path + ".sig", "keys": [other]}]
+    weir.configure(weir.settings)
+    weir.verb("reload")
+    until("there", lambda: len(weir.verb("feeds")) == 2)
+    equal(has(weir, "here", state="live", names=2)["signed_s"], 1700000000)
+    has(weir, "theirs", state="missing", problem="another key")
+
+
 @loopback.test("the server's name is asked of the owner's upstream, and of nobody else")
 def found(box):
     ca = authority(box)

@@ -57,6 +57,29 @@ static void test_sources(void **state)
               "feeds[5].pins[0]: a pin is of the server of a URL; this is a file\n");
 }
 
+static void test_signatures(void **state)
+{
+    const char *keys[] = {"RWSLL1PfVzlOLH0MhSABM/cXyLJUes30CMUswC7j5IBi7CopA6o8fdH/", "RWSL"};
+    struct wr_conf_feed feeds[] = {
+        {.name = "good", .from = "/a", .keys = {keys, 1}, .signature = ""},
+        {.name = "named", .from = "/a", .keys = {keys, 1}, .signature = "/a.sig"},
+        {.name = "bad key", .from = "/a", .keys = {keys, 2}, .signature = ""},
+        {.name = "no key", .from = "/a", .signature = "/a.sig"},
+        {.name = "elsewhere", .from = "/a", .keys = {keys, 1}, .signature = "https://x.example/a"},
+        {.name = "no URL", .from = "https://x.example/a", .keys = {keys, 1}, .signature = "a.sig"},
+    };
+    struct wr_conf conf = {.feeds = {feeds, 6}};
+    said[0] = 0;
+    wr_feedrules_check(&conf, put, NULL);
+    assert_string_equal(
+        said,
+        "feeds[2].keys[1]: a key is the line of minisign's or signify's .pub file that begins with "
+        "RW\n"
+        "feeds[3].signature: without `keys` nothing is held against it\n"
+        "feeds[4].signature: a file's signature is a file, a URL's is at a URL\n"
+        "feeds[5].signature: " SOURCE);
+}
+
 /* A list that nobody looks into. */
 static void test_idle(void **state)
 {
@@ -76,6 +99,7 @@ static void test_idle(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_names), cmocka_unit_test(test_sources),
+                                       cmocka_unit_test(test_signatures),
                                        cmocka_unit_test(test_idle)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

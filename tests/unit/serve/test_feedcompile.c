@@ -151,9 +151,88 @@ static void test_pieces(void **state)
                          wr_feedcompile_mark_text("https://b.example/", &source.how));
 }
 
+/* A list that minisign 0.11 signed (Debian 12). */
+static const char signed_text[] = "0.0.0.0 ads.example\n||zone.example^\n";
+static const char public_key[] = "RWSLL1PfVzlOLH0MhSABM/cXyLJUes30CMUswC7j5IBi7CopA6o8fdH/";
+static const char signature[] =
+    "untrusted comment: signature from minisign secret key\n"
+    "RWSLL1PfVzlOLEHPwmQpwd1JZqxHZneRTfqM/WhlRzX03XOaEyFd5OtFnfe2IlaM6vwjwrgk3MapbtgsZC2kaOH0lkL"
+    "0lxMezwA=\n"
+    "trusted comment: timestamp:1700000100\tfile:list.txt\n"
+    "Uj6Ltxmf9jKkhX39mIonP9y9DOYLjsF6j9kGEy0+/k9COF3nenVsxU+noOWN1TJAh4wlLmOx1FxkHjG4I2B1Dw==\n";
+
+static void put_signature(const char *text)
+{
+    char to[160];
+    snprintf(to, sizeof(to), "%s.minisig", path);
+    FILE *f = fopen(to, "wb");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static void not_taken(int err, const char *words)
+{
+    struct wr_feedimage *image;
+    assert_int_equal(wr_feedcompile_read(&source, 1, &image, &why), err);
+    if (strstr(why.text, words) == NULL) {
+        fail_msg("%s", why.text);
+    }
+}
+
+static void test_signed(void **state)
+{
+    struct wr_feedimage *image;
+    char name[160];
+    snprintf(name, sizeof(name), "%s.minisig", path);
+    source.signature = name;
+    put(signed_text);
+    put_signature(signature);
+    uint64_t without = wr_feedcompile_mark(&source);
+    source.how.keys = 1;
+    assert_int_equal(wr_minisig_key(public_key, strlen(public_key), &source.how.key[0]), WR_OK);
+    uint64_t with = wr_feedcompile_mark(&source);
+    assert_int_not_equal(with, without); /* what was kept unsigned is another list */
+    assert_int_equal(wr_feedcompile_read(&source, 1, &image, &why), WR_OK);
+    assert_int_equal(line_of(image, "ads.example"), 1);
+    assert_int_equal(image->about.signed_s, 1700000100);
+    assert_memory_equal(image->about.signed_by, source.how.key[0].id, WR_MINISIG_ID);
+    wr_feedimage_let_go(image);
+    put("0.0.0.0 ads.example\n||zone.example^\n0.0.0.0 bank.example\n");
+    not_taken(WR_E_DENIED, "not of this text");
+    put("");
+    not_taken(WR_E_FORMAT, "empty");
+    put("<!DOCTYPE html>\n<html><body>Log in</body></html>\n");
+    put(signed_text);
+    put_signature("untrusted comment: none\nRWSL\n");
+    assert_int_not_equal(wr_feedcompile_mark(&source), with); /* and is looked at again */
+    not_taken(WR_E_FORMAT, "none of minisign or signify");
+    unlink(name);
+    not_taken(WR_E_DENIED, "list.minisig cannot be read: No such file");
+    put_signature(signature);
+    source.how.key[0].id[0] ^= 1;
+    not_taken(WR_E_DENIED, "another key");
+}
+
+/* One that has to be signed and that nobody has proven. */
+static void test_unproven(void **state)
+{
+    struct wr_feedcompile *c;
+    struct wr_feedimage_about about = {.made_s = 1};
+    struct wr_feedimage *image;
+    source.how.keys = 1;
+    assert_int_equal(wr_feedcompile_open(&source.how, &c), WR_OK);
+    assert_int_equal(wr_feedcompile_feed(c, signed_text, strlen(signed_text)), WR_OK);
+    assert_int_equal(wr_feedcompile_end(c, &about, &image, &why), WR_E_DENIED);
+    assert_string_equal(why.text, "it is not signed");
+    wr_feedcompile_close(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_signed, start, stop),
+        cmocka_unit_test_setup_teardown(test_unproven, start, stop),
         cmocka_unit_test_setup_teardown(test_a_list, start, stop),
         cmocka_unit_test_setup_teardown(test_what_is_refused, start, stop),
         cmocka_unit_test_setup_teardown(test_many, start, stop),
