@@ -42,6 +42,7 @@ group_build() {
     need libidn2-dev pkg-config --exists libidn2
     need libpsl-dev pkg-config --exists libpsl
     need zlib1g-dev pkg-config --exists zlib
+    need libsqlite3-dev pkg-config --exists sqlite3
     need libcurl4-gnutls-dev pkg-config --exists libcurl
     need libqrencode-dev pkg-config --exists libqrencode
     need libcmocka-dev pkg-config --exists cmocka

@@ -298,6 +298,13 @@
 /* Segments in the folder of the log; more are not ours. */
 #define WR_LOG_SEGMENTS_MAX 4096
 
+/* Counts by minute, device and name that wait to be written: 1.4 MB, and at home the work of an hour. */
+#define WR_HISTORY_ROWS_MAX 4096u
+/* Of one minute, and of one device in it: names that devices make up, each one another, are not all kept. */
+#define WR_HISTORY_MINUTE_MAX 512u
+#define WR_HISTORY_NAMES_MAX  128u
+/* Lines of an answer about them. */
+#define WR_HISTORY_TOP_MAX 1000u
 /* What a replay of the log lists: who would be told something else about which name. Further ones are counted. Some 25 MB. */
 #define WR_REPLAY_CHANGES_MAX 65536u
 

@@ -20,7 +20,7 @@ struct log {
     const char *count, *since, *until;
     const char *device, *client, *name, *type, *verdict, *rule, *segment, *source, *rcode,
         *security, *kind;
-    const char *head, *config;
+    const char *head, *config, *top;
     bool follow;
     uint64_t missing;
 };
@@ -91,6 +91,54 @@ static int show(struct log *log, const struct wr_opts *opts)
     return status;
 }
 
+/* Moments as people read them. */
+static void refine(json_t *result)
+{
+    const char *key;
+    json_t *list, *row;
+    size_t i;
+    char text[32];
+
+    json_object_foreach(result, key, list) json_array_foreach(list, i, row)
+    {
+        const char *at = json_object_get(row, "last") ? "last" : "minute";
+
+        wr_when_text(json_integer_value(json_object_get(row, at)), text, sizeof(text));
+        json_object_set_new(row, at, json_string(text));
+    }
+}
+
+/* What was asked most, from the history. */
+static int top(struct log *log, const struct wr_opts *opts)
+{
+    json_t *args = json_pack("{s:s}", "by", log->top);
+    uint64_t n = 0;
+    int status = WR_OPTS_GO;
+
+    if (log->follow || log->client || log->type || log->verdict || log->rule || log->segment ||
+        log->source || log->rcode || log->security || log->kind)
+        status = wr_opts_misused(
+            opts, "--top knows --device, --name, --since, --until and --count alone");
+    else if (log->count && wr_str_to_u64(log->count, strlen(log->count), COUNT_MAX, &n) != WR_OK)
+        status = wr_opts_misused(opts, "--count wants a number up to %d", COUNT_MAX);
+    else if (log->count)
+        json_object_set_new(args, "count", json_integer((json_int_t)n));
+    if (log->device)
+        json_object_set_new(args, "device", json_string(log->device));
+    if (log->name)
+        json_object_set_new(args, "name", json_string(log->name));
+    if (status == WR_OPTS_GO)
+        status = add_when(opts, args, "since", log->since);
+    if (status == WR_OPTS_GO)
+        status = add_when(opts, args, "until", log->until);
+    if (status != WR_OPTS_GO) {
+        json_decref(args);
+        return status;
+    }
+    log->talk.refine = refine;
+    return wr_talk_do(&log->talk, "log_top", args);
+}
+
 int wr_cli_log(int argc, char **argv)
 {
     struct log log = {.talk.who = "log"};
@@ -117,6 +165,8 @@ int wr_cli_log(int argc, char **argv)
         {"security", 0, .value = &log.security, .meta = "VALUE", .help = "secure, or other"},
         {"kind", 'k', .value = &log.kind, .meta = "VALUE",
          .help = "query, rollup, policy, device or log"},
+        {"top", 0, .value = &log.top, .meta = "VALUE",
+         .help = "what was asked most, for as long as log.history_days: devices, names or minutes"},
         {"head", 0, .value = &log.head, .meta = "HEX",
          .help = "verify: this hash must stand in the chain"},
         {"config", 0, .value = &log.config, .meta = "FILE",
@@ -150,5 +200,5 @@ int wr_cli_log(int argc, char **argv)
     }
     if (opts.operands)
         return wr_opts_misused(&opts, "verify, or nothing");
-    return show(&log, &opts);
+    return log.top ? top(&log, &opts) : show(&log, &opts);
 }

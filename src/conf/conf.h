@@ -569,7 +569,9 @@ struct wr_conf {
         uint32_t events;
         const char *path; /* folder; "": nothing goes to disk */
         uint64_t size_bytes, budget_per_day_bytes, interval_ms;
-        uint32_t privacy; /* enum wr_ledger_privacy */
+        uint32_t privacy;      /* enum wr_ledger_privacy */
+        uint32_t history_days; /* 0: no history */
+        uint64_t history_bytes;
     } log;
     struct {
         struct wr_conf_export *items;

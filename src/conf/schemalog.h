@@ -27,6 +27,14 @@
             "`weir status` says so."},
     {"log.interval", WR_SCHEMA_MILLIS, V01, RANGE(1000, HOUR_MS), DEFAULT("30s"), AT(log.interval_ms),
      .doc = "How old an event may be before it is on disk: what a power cut costs. Less writes more."},
+    {"log.history_days", WR_SCHEMA_INT, V01, RANGE(0, 3650), BY_PROFILE("30", "0", "90"),
+     AT(log.history_days), .unit = "days",
+     .doc = "How long it is remembered how often each device asked for each name, by the minute (`weir log --top`): longer than the log "
+            "itself lasts. Kept beside the log, so only with `log.path`. 0: not at all, which needs a restart to change, as does beginning."},
+    {"log.history_size", WR_SCHEMA_SIZE, V01, RESTART, RANGE(MIB, 1024 * GIB),
+     BY_PROFILE("64MiB", "4MiB", "1GiB"), AT(log.history_bytes),
+     .doc = "Octets of that file (history.db); when it is nearly full the oldest eighth of it leaves. It is written once a minute, less often when "
+            "it has written as much as `log.budget_per_day` in a day."},
     {"log.privacy", WR_SCHEMA_WORD, V01, RESTART, DEFAULT("full"), AT(log.privacy), .words = privacy_words,
      .doc = "What is kept of clients, in memory, on disk and in exports: `full`; `hashed`, their addresses as eight "
             "octets under a key that is made anew each day and never written, and neither device "

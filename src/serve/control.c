@@ -11,6 +11,7 @@
 #include "serve/controlverb.h"
 #include "serve/devices.h"
 #include "serve/json.h"
+#include "serve/historyverb.h"
 #include "serve/logstream.h"
 #include "serve/pieces.h"
 #include "serve/report.h"
@@ -29,9 +30,10 @@
 /* A client that is owed more than the one line it gets at once. */
 struct waiting {
     wr_id client; /* 0: free */
-    enum { WAITS_RELOAD, WAITS_FOLLOW, WAITS_LINES, WAITS_PIECES } what;
+    enum { WAITS_RELOAD, WAITS_FOLLOW, WAITS_LINES, WAITS_PIECES, WAITS_TOP } what;
     struct wr_logstream *stream; /* events go to it */
     uint64_t reload;             /* the number of the reload that began after the request */
+    uint32_t ticket;             /* of a question to the history */
     struct wr_pieces pieces;
     struct wr_json j; /* of the pieces */
 };
@@ -91,6 +93,7 @@ static struct waiting *find_waiting(struct wr_control *c, wr_id client)
 static void forget(struct wr_control *c, struct waiting *w)
 {
     wr_logstream_close(w->stream);
+    wr_historyverb_give_back(c->s, w->ticket);
     if (w->what == WAITS_FOLLOW) {
         atomic_fetch_sub(&c->s->followers, 1);
     }
@@ -272,11 +275,6 @@ static void on_more(uv_timer_t *timer)
     send_to_all(timer->data);
 }
 
-void wr_control_events(struct wr_control *c)
-{
-    send_to_all(c);
-}
-
 static bool may_follow(const struct wr_control *c, wr_id client)
 {
     unsigned all = 0, guests = 0;
@@ -351,6 +349,60 @@ static void start_log(struct wr_control *c, wr_id client, const json_t *args)
     }
 }
 
+/* --- the history --- */
+
+static void start_top(struct wr_control *c, wr_id client, const json_t *args)
+{
+    struct waiting *w = find_waiting(c, 0);
+    uint32_t ticket = 0;
+    const char *code = w == NULL ? "busy" : NULL;
+    snprintf(c->why, sizeof(c->why), "too many clients wait already; try again");
+    code = code == NULL ? wr_historyverb_ask(c->s, args, &ticket, c->why, sizeof(c->why)) : code;
+    if (code != NULL) {
+        answer_error(c, client, code, c->why);
+        return;
+    }
+    *w = (struct waiting){.client = client, .what = WAITS_TOP, .ticket = ticket};
+}
+
+/* What has been answered meanwhile. */
+static void send_tops(struct wr_control *c)
+{
+    for (unsigned i = 0; i < WR_UNIXSOCK_CLIENTS_MAX; i++) {
+        struct waiting *w = &c->waiting[i];
+        wr_id client = w->client;
+        const char *why = NULL;
+        struct wr_json j;
+        if (client == 0 || w->what != WAITS_TOP ||
+            !wr_historyverb_is_answered(c->s, w->ticket, &why)) {
+            continue;
+        }
+        if (why != NULL) {
+            snprintf(c->why, sizeof(c->why), "the history cannot be read: %s", why);
+            forget(c, w);
+            answer_error(c, client, "failed", c->why);
+            continue;
+        }
+        struct waiting answered =
+            *w; /* it may be cut off in the middle of a write: the answer stays until then */
+        *w = (struct waiting){0};
+        begin(c, client, &j);
+        wr_json_object(&j, NULL);
+        wr_json_bool(&j, "ok", true);
+        wr_historyverb_answer(c->s, answered.ticket, &j, "result");
+        wr_json_end(&j);
+        wr_json_finish(&j);
+        wr_unixsock_finish(c->socket, client);
+        forget(c, &answered);
+    }
+}
+
+void wr_control_events(struct wr_control *c)
+{
+    send_to_all(c);
+    send_tops(c);
+}
+
 /* --- the line --- */
 
 static void run_verb(struct wr_control *c, wr_id client, const struct wr_controlverb *verb,
@@ -362,6 +414,10 @@ static void run_verb(struct wr_control *c, wr_id client, const struct wr_control
     }
     if (strcmp(verb->name, "cache_show") == 0) {
         start_cache_show(c, client, args);
+        return;
+    }
+    if (strcmp(verb->name, "log_top") == 0) {
+        start_top(c, client, args);
         return;
     }
     if (strcmp(verb->name, "log") == 0) {

@@ -9,7 +9,7 @@
  *
  * Then the connection is closed; `log` with `follow` sends one object a line until the client goes away, with `lines` one a line up to the
  * last one there is, and then {"end":true,...}. Verbs: status,
- * stats, upstreams, config, cache_show, cache_flush, why, anchors (anchors_add, anchors_negative, anchors_remove), zones, zones_look, devices, device, device_set, reload, log,
+ * stats, upstreams, config, cache_show, cache_flush, why, anchors (anchors_add, anchors_negative, anchors_remove), zones, zones_look, devices, device, device_set, reload, log, log_top,
  * metrics. Unknown verbs, unknown or
  * wrong arguments and anything that is no JSON get an error that says what would be right.
  *
@@ -29,7 +29,7 @@ int wr_control_start(struct wr_serve *s, int fd, struct wr_control **ret_control
                      struct wr_sock_error *error);
 /* The reload that clients wait for has ended; its report is in s->reload.report. */
 void wr_control_reloaded(struct wr_control *c);
-/* New events for those who follow the log. */
+/* New events for those who follow the log, or an answer of the history. */
 void wr_control_events(struct wr_control *c);
 /* Closes; the memory is freed by wr_control_free once the loop has turned. */
 void wr_control_close(struct wr_control *c);

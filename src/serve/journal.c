@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "crypto/digest.h"
 #include "net/clock.h"
+#include "serve/historyverb.h"
 #include "serve/put.h"
 #include "serve/say.h"
 #include "serve/serve.h"
@@ -48,6 +49,7 @@ int wr_journal_open(struct wr_serve *s)
         struct wr_logdisk_conf conf;
         disk_conf(c, &conf);
         err = wr_logdisk_open(&conf, s->ledger, &now, &s->logdisk);
+        err = err == WR_OK ? wr_historyverb_open(s) : err;
     }
     return err == WR_OK ? wr_exports_create(s->ledger, s->logdisk, &s->exports) : err;
 }
@@ -68,7 +70,8 @@ int wr_journal_run(struct wr_serve *s, void (*grown)(void *user))
 {
     int err = wr_ledger_run(s->ledger, grown, s);
     wr_journal_settled(s);
-    return err == WR_OK && s->logdisk != NULL ? wr_logdisk_run(s->logdisk) : err;
+    err = err == WR_OK && s->logdisk != NULL ? wr_logdisk_run(s->logdisk) : err;
+    return err == WR_OK ? wr_historyverb_run(s) : err;
 }
 
 void wr_journal_upstreams(struct wr_serve *s)
@@ -113,6 +116,7 @@ void wr_journal_settled(struct wr_serve *s)
     if (s->logdisk != NULL) {
         disk_conf(s->conf, &conf);
         wr_logdisk_change(s->logdisk, &conf);
+        wr_historyverb_change(s);
     }
     wr_clock_read(&s->clock, &now);
     digest_config(s->config, digest);
@@ -133,6 +137,7 @@ void wr_journal_stop(struct wr_serve *s)
     wr_exports_stop(s->exports);
     wr_exports_destroy(s->exports);
     s->exports = NULL;
+    wr_historyverb_stop(s, &now);
     wr_logdisk_close(s->logdisk, &now);
     s->logdisk = NULL;
 }
@@ -180,5 +185,6 @@ void wr_journal_report(struct wr_serve *s, struct wr_json *j, const char *key)
     wr_json_u64(j, "segments", d.segments);
     wr_json_u64(j, "last", d.last);
     put_hash(j, "head", d.head);
+    wr_historyverb_put(s, &now, j, "history");
     wr_json_end(j);
 }

@@ -56,6 +56,7 @@ int wr_logstream_open(struct wr_ledger *ledger, const struct wr_logstream_want *
     } else if (want->count != UINT64_MAX) {
         s->phase = COUNTS;
     }
+    s->from = s->from > want->after ? s->from : want->after;
     int err = begin(s);
     if (err != WR_OK) {
         wr_logstream_close(s);

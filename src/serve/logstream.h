@@ -23,6 +23,7 @@ struct wr_logstream_want {
     bool
         follow; /* it goes on with those that come; else it ends where the log ended when it was opened */
     const char *folder; /* NULL: memory alone */
+    uint64_t after;     /* numbers of events up to this one are not wanted */
 };
 
 enum wr_logstream_state {

@@ -74,6 +74,7 @@ struct wr_serve {
     struct wr_policyzones *policyzones;
     struct wr_ledger *ledger;
     struct wr_logdisk *logdisk; /* NULL: none */
+    struct wr_history *history; /* likewise */
     struct wr_exports *exports;
     struct wr_live_anchors *anchors;
     struct wr_timekeeper *time;

@@ -181,7 +181,96 @@ def refused(box):
     status = weir.verb("status")["log"]
     need(not status["writing"] and "cannot be" in status["problem"], status)
     equal(names(log(weir)), ["one.example."])
-    need(weir.log().count("weir answers on") == 1, weir.log())
+    need(weir.log().count("weir answers on, counts what") == 1, weir.log())
+
+
+def top(weir, what, *words):
+    done = subprocess.run([weir.program, "log", "--socket", weir.control, "--json", "--top", what, *words], capture_output=True, text=True, check=False)
+    need(done.returncode == 0, done.stderr)
+    return [(r["queries"], r.get("name") or r.get("device")) for r in json.loads(done.stdout)[what]]
+
+
+@loopback.test("the history: counts by device, name and minute outlive the log, a kill counts nothing twice, and a broken file is made anew")
+def history(box):
+    folder = kept(box)
+    weir = box.weir([box.upstream()], workers=1, log={"path": folder, "interval": "1s", "history_days": 30})
+    for name, times, source in (("a.one.example", 3, "127.0.0.2"), ("b.one.example", 2, "127.0.0.2"), ("two.example", 4, "127.0.0.3")):
+        for _ in range(times):
+            weir.ask(name, source=source)
+    until("all are counted", lambda: sum(n for n, _ in top(weir, "names")) == 9)
+    equal(top(weir, "names"), [(4, "two.example."), (3, "a.one.example."), (2, "b.one.example.")])
+    equal(top(weir, "names", "--device", "127.0.0.2", "-n", "1"), [(3, "a.one.example.")])
+    equal(top(weir, "names", "--name", "One.Example"), [(3, "a.one.example."), (2, "b.one.example.")])
+    equal(top(weir, "devices"), [(5, "127.0.0.2"), (4, "127.0.0.3")])
+    equal(sum(n for n, _ in top(weir, "minutes")), 9)
+    equal(top(weir, "names", "--until", "2h"), [])
+    text = subprocess.run([weir.program, "log", "--socket", weir.control, "--top", "devices"], capture_output=True, text=True, check=False).stdout
+    need(re.search(r"5 +127\.0\.0\.2 +0 +0 +\d+ +20\S+Z", text), text)
+    need("devices, names or minutes" in str(weir.refusal('{"verb": "log_top", "args": {"by": "x"}}')), "a mistake is said")
+    for _ in range(5):
+        weir.ask("three.example", source="127.0.0.4")
+    until("they are in the log", lambda: weir.verb("status")["log"]["written"] >= 14)
+    weir.process.kill()
+    weir.process.wait()
+    weir.start()
+    until("what was not written is counted from the log, and the rest is not counted again", lambda: top(weir, "names")[:1] == [(5, "three.example.")])
+    equal(sum(n for n, _ in top(weir, "names")), 14)
+    weir.stop()
+    path = os.path.join(folder, "history.db")
+    with open(path, "r+b") as f:
+        f.write(b"an error page, not a database" * 400)
+    weir.start()
+    need("put aside" in weir.log(), weir.log())
+    until("it is made anew", lambda: top(weir, "devices") == [(5, "127.0.0.2"), (5, "127.0.0.4"), (4, "127.0.0.3")] or top(weir, "devices") == [(5, "127.0.0.4"), (5, "127.0.0.2"), (4, "127.0.0.3")])
+    need(os.path.exists(path + ".bad"), os.listdir(folder))
+    equal(weir.verb("status")["log"]["history"]["problem"], None)
+    weir.stop()
+    equal(verify(weir, folder)[0], 0)
+
+
+@loopback.test("a disk that is full under log and history costs counters; answers go on, and when there is room both are whole")
+def full(box):
+    box.things.append(Folder())
+    home = box.things[-1].path
+    mounted, wrapper = os.path.join(home, "disk"), os.path.join(home, "weir")
+    os.mkdir(mounted)
+    with open(wrapper, "w", encoding="utf-8") as f:    # a disk of a megabyte that this weir alone sees
+        f.write(f'#!/bin/sh\nexec unshare -m sh -c "mount -t tmpfs -o size=1m,mode=777 none {mounted} && exec \\"\\$@\\"" - {box.program} "$@"\n')
+    os.chmod(wrapper, 0o755)
+    weir = box.weir([box.upstream()], workers=1, start=False, limits={"client_rate": 0, "rrl_rate": 0},
+                    log={"path": os.path.join(mounted, "kept"), "interval": "1s"})
+    weir.program = wrapper
+    weir.start()
+    weir.program = box.program
+    inside = f"/proc/{weir.pid}/root{mounted}"
+    weir.ask("before.example")
+    until("it is written", lambda: weir.verb("status")["log"]["written"] > 0 and top(weir, "names") == [(1, "before.example.")])
+    with open(inside + "/filler", "wb", buffering=0) as f:
+        try:
+            while True:
+                f.write(bytes(4096))
+        except OSError as e:
+            equal(e.strerror, "No space left on device")
+
+    def refused_both():
+        for _ in range(40):    # the last page of a file has room yet
+            weir.ask(f"{os.urandom(16).hex()}.while.example")
+        subprocess.run([weir.program, "log", "--socket", weir.control, "--top", "names"], capture_output=True, check=False)  # what is counted is to be written now
+        status = weir.verb("status")["log"]
+        return "No space left" in str(status["problem"]) and status["failures"] > 0 and status["history"]["problem"] and status["history"]["failures"] > 0
+    try:
+        until("both say so", refused_both)
+    except AssertionError as e:
+        raise AssertionError(f"{e}: {weir.verb('status')['log']}") from None
+    asked = sum(1 for n in names(log(weir)) if n.endswith(".while.example."))
+    need(asked > 0 and weir.log().count("weir answers on") == 2, weir.log())
+    os.remove(inside + "/filler")
+    until("it is written again", lambda: weir.verb("status")["log"]["writing"] and weir.verb("status")["log"]["history"]["problem"] is None)
+    until("all is counted", lambda: top(weir, "devices") == [(1 + asked, "127.0.0.1")])
+    status = weir.verb("status")["log"]
+    equal((status["lost"], status["history"]["missing"]), (0, 0), status)
+    equal(len(names(log(weir, "--name", "while.example"))), asked)
+    equal(verify(weir, inside + "/kept")[0], 0)
 
 
 if __name__ == "__main__":
