@@ -18,6 +18,7 @@ from loopback import equal, need, until
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lab"))
 import certs                                                                        # noqa: E402
+import spaces                                                                       # noqa: E402
 
 CONTENT = b"protobuf:dnstap.Dnstap"
 
@@ -249,10 +250,60 @@ def dnstap(box):
         need(b"\6tapped\7example\0\0\1\0\1" in response, response)
         equal(response[2] & 0x80, 0x80)
     until("STOP", lambda: frames(tap.text)[-1] == ("control", 3))
-    program = shutil.which("dnstap-read", path=os.path.join(loopback.TOP, "build", "peers", "bin"))
-    if program:
-        done = subprocess.run([program, "-p", path], capture_output=True, text=True, check=True)
-        need("tapped.example" in done.stdout, done.stdout)
+
+
+class Capture:
+    """fstrm_capture, by who made frame streams: takes one stream from a socket into a file."""
+
+    def __init__(self, home):
+        self.socket, self.path = os.path.join(home, "capture.sock"), os.path.join(home, "captured.tap")
+        self.process = subprocess.Popen([spaces.peer("fstrm_capture"), "-t", CONTENT.decode(), "-u", self.socket, "-w", self.path],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until("it listens", lambda: os.path.exists(self.socket))
+        os.chmod(self.socket, 0o777)    # weir is nobody by then
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.terminate()    # and it writes what it has
+            self.process.wait(20)
+
+
+def decoded(path):
+    """What dnstap-ldns, which shares nothing with weir, reads in a file."""
+    done = subprocess.run([spaces.peer("dnstap-ldns"), "-y", "-r", path], capture_output=True, text=True, check=False)
+    equal((done.returncode, done.stderr), (0, ""), done.stdout)
+    return done.stdout.split("\n---\n")[:-1] if done.stdout else []
+
+
+@loopback.test("dnstap, as the tools of others take and read it: over UDP and TCP, IPv4 and IPv6, answered and denied")
+def dnstap_others(box):
+    for program in ("dnstap-ldns", "fstrm_capture"):
+        if not spaces.have(program):
+            raise loopback.Skipped(f"{program} is missing: tools/peers.sh fetches it")
+    home = folder(box)
+    path = os.path.join(home, "queries.tap")
+    capture = Capture(home)
+    box.things.append(capture)
+    weir = box.weir([box.upstream()], workers=1, listen=["127.0.0.1:5300", "[::1]:5300"],
+                    policy={"rules": [{"name": "no", "domains": ["no.example"], "verdict": "nxdomain"}]}, export=[
+        {"name": "file", "format": "dnstap", "to": f"file://{path}"},
+        {"name": "capture", "format": "dnstap", "to": f"unix://{capture.socket}"}])
+    weir.ask("one.example")
+    weir.ask("two.example", tcp=True, qtype=28)
+    weir.ask("three.example", to=("::1", 5300))
+    weir.ask("x.no.example")
+    until("the capture has them", lambda: exports(weir)["capture"]["sent"] >= 4)
+    weir.stop()
+    capture.close()
+    for where in (path, capture.path):
+        told = decoded(where)
+        equal(len(told), 4, told)
+        for text, name, kind, family, protocol, rcode in zip(
+                told, ("one", "two", "three", "x.no"), ("A", "AAAA", "A", "A"), ("INET", "INET", "INET6", "INET"),
+                ("UDP", "TCP", "UDP", "UDP"), ("NOERROR", "NOERROR", "NOERROR", "NXDOMAIN")):
+            for words in (r"type: CLIENT_RESPONSE", rf"socket_family: {family}\b", rf"socket_protocol: {protocol}\b",
+                          r'query_address: "?(127\.0\.0\.1|::1)"?\n', rf"rcode: {rcode}\b", rf";;? ?{name}\.example\.\s+IN\s+{kind}\b"):
+                need(re.search(words, text), (words, text))
 
 
 @loopback.test("a collector that accepts and never reads, and one that is away, lose events; answers and other collectors do not")
