@@ -225,7 +225,7 @@ void wr_census_words(struct wr_census *m, const struct wr_census_word *words, si
 /* Commands; WR_E_NOTFOUND: there is no such device. */
 int wr_census_name(struct wr_census *m, uint32_t number, const char *name); /* WR_E_EXISTS */
 int wr_census_say_kind(struct wr_census *m, uint32_t number, const char *kind);
-int wr_census_join(struct wr_census *m, uint32_t number, uint16_t group);   /* WR_E_FULL */
+int wr_census_join(struct wr_census *m, uint32_t number, uint16_t group); /* WR_E_FULL */
 int wr_census_leave(struct wr_census *m, uint32_t number, uint16_t group);
 int wr_census_quarantine(struct wr_census *m, uint32_t number, bool on);
 /* By a rule, for this reason. WR_E_EXISTS: it is in quarantine already. */
