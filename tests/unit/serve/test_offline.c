@@ -4,6 +4,7 @@
 
 #include "conf/mistakes.h"
 #include "policy/census.h"
+#include "serve/feedcompile.h"
 #include "serve/offline.h"
 #include "serve/registry.h"
 
@@ -176,6 +177,44 @@ static void test_lists_and_zones(void **state)
     logs_remove(folder);
 }
 
+/* What a daemon has fetched and copied, and kept. */
+static void test_kept(void **state)
+{
+    const struct wr_feedhow how = {.max_bytes = 1000};
+    struct wr_feedsource source = {.how = how};
+    struct wr_feedcompile_why why;
+    struct wr_feedimage *image = NULL, *kept = NULL;
+    char path[128], list[128];
+    logs_folder(folder);
+    put_file("list", "0.0.0.0 listed.org\n");
+    snprintf(list, sizeof(list), "%s/list", folder);
+    snprintf(path, sizeof(path), "%s/far.feed", folder);
+    source.path = list;
+    assert_int_equal(wr_feedcompile_read(&source, 1795867200, &image, &why), WR_OK);
+    assert_int_equal(wr_feedimage_keep(image, path, &kept), WR_OK);
+    wr_feedimage_let_go(image);
+    wr_feedimage_let_go(kept);
+    put_file("rpz.example.copy", "rpz.example. 60 IN SOA . . 7 60 60 600 60\n"
+                                 "rpz.example. 60 IN NS localhost.\n"
+                                 "zoned.org.rpz.example. 60 IN CNAME .\n");
+    assert_int_equal(
+        open_conf("feed_folder: @\n"
+                  "feeds: [{name: far, from: 'https://lists.example/l', verdict: nodata}]\n"),
+        WR_OK);
+    assert_null(strstr(notes, "feed far"));
+    struct wr_ledger_event e = event("listed.org");
+    expect(&e, WR_VERDICT_NODATA, "feed:far");
+    end();
+    assert_int_equal(
+        open_conf("local: {copies: @}\n"
+                  "policy: {rpz: [{zone: rpz.example, primaries: ['tcp://192.0.2.7']}]}\n"),
+        WR_OK);
+    e = event("zoned.org");
+    expect(&e, WR_VERDICT_NXDOMAIN, "rpz.example");
+    end();
+    logs_remove(folder);
+}
+
 /* A registry in which device 7 has a group by the owner's command. */
 static void put_registry(void)
 {
@@ -286,9 +325,13 @@ static void test_segments_of_interfaces(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rules_on_the_question), cmocka_unit_test(test_rules_on_the_answer),
-        cmocka_unit_test(test_lists_and_zones),       cmocka_unit_test(test_devices),
-        cmocka_unit_test(test_hidden_clients),        cmocka_unit_test(test_segments_of_interfaces),
+        cmocka_unit_test(test_rules_on_the_question),
+        cmocka_unit_test(test_rules_on_the_answer),
+        cmocka_unit_test(test_lists_and_zones),
+        cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_devices),
+        cmocka_unit_test(test_hidden_clients),
+        cmocka_unit_test(test_segments_of_interfaces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
