@@ -55,7 +55,7 @@ static int check(const struct wr_talk *talk, const char *file)
 
 int wr_cli_policy(int argc, char **argv)
 {
-    struct wr_talk talk = {.who = "policy", .narrow = true};
+    struct wr_talk talk = {.who = "policy"};
     struct wr_policytest_want want = {.file = NULL};
     const struct wr_opt table[] = {
         WR_TALK_SOCKET_ROW(talk),

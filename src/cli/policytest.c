@@ -27,7 +27,8 @@ struct test {
     json_t *notes;
     struct wr_offline *offline;
     struct wr_replay *replay;
-    bool told; /* a line of progress stands on the terminal */
+    bool people; /* who read it, and not a program */
+    bool told;   /* a line of progress stands on the terminal */
 };
 
 static void take_note(void *user, const char *text)
@@ -123,12 +124,17 @@ static json_t *who_json(const struct test *t, const struct wr_replay_change *c)
     return json_string(text);
 }
 
-static void put_verdict(json_t *j, const char *key, const char *rule_key, uint8_t action,
-                        const char *rule)
+/* For people what was decided and by what is one word group, so that a row is a line. */
+static void put_verdict(const struct test *t, json_t *j, const char *key, const char *by_key,
+                        uint8_t action, const char *by)
 {
-    json_object_set_new(
-        j, key, json_string(action == WR_VERDICT_NONE ? "passes" : wr_verdict_action_name(action)));
-    json_object_set_new(j, rule_key, rule[0] ? json_string(rule) : json_null());
+    const char *verdict = action == WR_VERDICT_NONE ? "passes" : wr_verdict_action_name(action);
+    char text[TEXT];
+
+    snprintf(text, sizeof(text), "%s%s%.200s", verdict, by[0] ? " by " : "", by);
+    json_object_set_new(j, key, json_string(t->people ? text : verdict));
+    if (!t->people)
+        json_object_set_new(j, by_key, by[0] ? json_string(by) : json_null());
 }
 
 static json_t *change_json(const struct test *t, const struct wr_replay_change *c)
@@ -146,11 +152,13 @@ static json_t *change_json(const struct test *t, const struct wr_replay_change *
     json_object_set_new(j, "who", who_json(t, c));
     json_object_set_new(j, "name", json_string(name));
     json_object_set_new(j, "type", json_string(type));
-    put_verdict(j, "was", "was_by", c->was, wr_offline_label(t->offline, c->was_rule));
-    put_verdict(j, "would_be", "by", passes ? WR_VERDICT_NONE : c->now.action,
-                wr_offline_label(t->offline, c->now.rule));
-    json_object_set_new(j, "feed", c->now.line ? json_string(line) : json_null());
-    json_object_set_new(j, "last", json_string(last));
+    put_verdict(t, j, "was", "was_by", c->was, wr_offline_label(t->offline, c->was_rule));
+    put_verdict(t, j, "would_be", "by", passes ? WR_VERDICT_NONE : c->now.action,
+                t->people && c->now.line ? line : wr_offline_label(t->offline, c->now.rule));
+    if (!t->people) {
+        json_object_set_new(j, "feed", c->now.line ? json_string(line) : json_null());
+        json_object_set_new(j, "last", json_string(last));
+    }
     return j;
 }
 
@@ -240,7 +248,8 @@ static int read_number(const struct wr_opts *opts, const char *name, const char 
 int wr_policytest_run(const struct wr_policytest_want *want, const struct wr_talk *talk,
                       const struct wr_opts *opts)
 {
-    struct test t = {.now = (int64_t)time(NULL), .count = talk->json ? COUNT_MAX : FEW};
+    struct test t = {
+        .now = (int64_t)time(NULL), .count = talk->json ? COUNT_MAX : FEW, .people = !talk->json};
     uint64_t days = 7;
     int status = read_number(opts, "days", want->days, DAYS_MAX, &days);
 

@@ -383,6 +383,25 @@ static void ask_zones(const struct wr_offline *o, const struct wr_policy_ask *as
     }
 }
 
+/* What the rules say, and what it depends on that is not known. */
+static struct wr_offline_verdict ask_rules(struct wr_offline *o, const struct wr_policy_ask *ask,
+                                           const struct asked *a, bool by_answer)
+{
+    struct wr_offline_verdict v = {.why = WR_OFFLINE_DECIDED};
+    struct wr_doubt_said said = {.sure = false};
+    unsigned answers = by_answer ? WR_DOUBT_LISTS : 0;
+    bool sure = wr_doubt_question(o->doubt, ask, answers, &said) == WR_OK && said.sure;
+    if (!sure) {
+        v.why = WR_OFFLINE_ANSWER;
+    } else if (a->doubt != 0) {
+        sure = wr_doubt_question(o->doubt, ask, answers | a->doubt, &said) == WR_OK && said.sure;
+        v.why = sure ? WR_OFFLINE_DECIDED : a->hidden ? WR_OFFLINE_CLIENT : WR_OFFLINE_DEVICE;
+    }
+    v.verdict = said.verdict;
+    v.rule = sure ? 0 : said.rule;
+    return v;
+}
+
 /* The one who asked is in this segment. */
 static struct wr_offline_verdict judge(struct wr_offline *o, const struct wr_ledger_event *e,
                                        const struct asked *a)
@@ -396,24 +415,14 @@ static struct wr_offline_verdict judge(struct wr_offline *o, const struct wr_led
                                 .type = r->qtype,
                                 .now = &then,
                                 .feeds = &o->feeds};
-    struct wr_offline_verdict v = {.why = WR_OFFLINE_DECIDED};
-    struct wr_doubt_said said;
     bool by_answer = r->verdict.trigger > WR_TRIGGER_NAME && !r->verdict.shadow;
-    unsigned of = a->doubt | (by_answer ? WR_DOUBT_LISTS : 0u);
-    if (wr_doubt_question(o->doubt, &ask, of, &said) != WR_OK) {
-        said = (struct wr_doubt_said){.sure = false};
-    }
-    v.verdict = said.verdict;
+    struct wr_offline_verdict v = ask_rules(o, &ask, a, by_answer);
     ask_zones(o, &ask, a, &v);
-    if (!said.sure) {
-        v.why = a->hidden                           ? WR_OFFLINE_CLIENT
-                : (a->doubt & WR_DOUBT_DEVICE) != 0 ? WR_OFFLINE_DEVICE
-                                                    : WR_OFFLINE_ANSWER;
-        v.rule = said.rule;
-    } else if (by_answer && wr_verdict_passes(&v.verdict) &&
-               ((r->verdict.by == WR_VERDICT_BY_RPZ && o->gate->settings.rpz.count > 0) ||
-                (r->verdict.by == WR_VERDICT_BY_REBINDING && p != NULL &&
-                 wr_policy_spec(p)->rebinding))) {
+    bool zones = r->verdict.by == WR_VERDICT_BY_RPZ && o->gate->settings.rpz.count > 0;
+    bool rebinding =
+        r->verdict.by == WR_VERDICT_BY_REBINDING && p != NULL && wr_policy_spec(p)->rebinding;
+    if (v.why == WR_OFFLINE_DECIDED && by_answer && wr_verdict_passes(&v.verdict) &&
+        (zones || rebinding)) {
         v.why = WR_OFFLINE_ANSWER;
     }
     return v;

@@ -267,6 +267,8 @@ def replayed(box):
     told = replay(weir, 0, log=log, segments=SEGMENTS, policy={"rules": policy["policy"]["rules"] + [
         {"name": "late", "addresses": ["192.0.2.0/24"], "domains": ["tracker.example"], "verdict": "nodata"}]})
     equal((told["changed"], told["in_doubt"][0]["queries"], told["in_doubt"][0]["rule"]), (0, 3, "late"), told)
+    text = subprocess.run([weir.program, "policy", "test", os.path.join(weir.folder, "new.yaml")], capture_output=True, text=True, check=False).stdout
+    need("late  it depends on the answer, which is not in the log" in text, text)
     text = replay(weir, 1, log=log, policy={"rules": [{"name": "a", "segments": ["nobody"], "verdict": "drop"}]})
     need("there is no segment" in text, text)
     need("no log.path" in replay(weir, 1), "a log is wanted")

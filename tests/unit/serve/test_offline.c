@@ -250,6 +250,7 @@ static void test_devices(void **state)
             "groups: [{name: kids}, {name: desks}]\n"
             "devices: [{name: desk, addresses: [192.0.2.1], groups: [desks]}]\n"
             "policy: {rules: [{name: k, groups: [kids], domains: [k.test], verdict: refused},\n"
+            "  {name: a, addresses: [192.0.2.0/24], domains: [a.test], verdict: drop},\n"
             "  {name: d, groups: [desks], domains: [d.test], verdict: drop}]}\n"),
         WR_OK);
     assert_string_equal(notes, "");
@@ -267,6 +268,9 @@ static void test_devices(void **state)
     e = event("other.test");
     e.record.device = 9;
     expect(&e, WR_VERDICT_NONE, "");
+    e = event("a.test"); /* that is not what it depends on */
+    e.record.device = 9;
+    doubt(&e, WR_OFFLINE_ANSWER, "a");
     end();
     logs_remove(folder);
 }
