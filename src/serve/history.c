@@ -157,10 +157,8 @@ static void count(struct wr_history *h, const struct wr_ledger_event *e)
         like.name_size = (uint16_t)wr_name_lower(e->name.wire, like.name);
     }
     struct row *row = row_of(h, &like);
-    bool denied = !r->verdict.shadow && r->verdict.action >= WR_VERDICT_NXDOMAIN &&
-                  r->verdict.action <= WR_VERDICT_DATA;
     row->queries += n;
-    row->denied += denied ? n : 0;
+    row->denied += wr_verdict_passes(&r->verdict) ? 0 : n;
     row->failed += r->rcode == WR_RCODE_SERVFAIL ? n : 0;
     row->cached += r->source == WR_SOURCE_CACHE || r->source == WR_SOURCE_STALE ? n : 0;
 }

@@ -140,7 +140,7 @@ static void take_query(struct wr_replay *r, const struct wr_ledger_event *e)
         was_rule = wr_offline_number(r->offline, e->rule);
     }
     bool names = now == WR_VERDICT_ROUTE || now == WR_VERDICT_DATA;
-    s->passed += now == WR_VERDICT_NONE || now >= WR_VERDICT_ROUTE;
+    s->passed += wr_verdict_passes(&v.verdict);
     if (was == now && (!names || was_rule == v.verdict.rule)) {
         s->same++;
         return;
