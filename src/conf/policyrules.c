@@ -198,6 +198,30 @@ static bool is_given(uint16_t type)
     return false;
 }
 
+/* Is any record of a type that the rule is for? A CNAME is of all. */
+static bool gives_any(const struct wr_conf_rule *r)
+{
+    uint8_t rdata[WR_POLICY_RECORD_SIZE];
+    struct wr_record_line record;
+    const char *why;
+    bool any = r->types.count == 0 || r->data.count == 0;
+
+    for (size_t k = 0; k < r->data.count; k++) {
+        bool read =
+            r->data.items[k] && !wr_policybuild_record(r->data.items[k], 0, rdata, &record, &why);
+
+        any = any || !read || record.type == WR_TYPE_CNAME;
+        for (size_t t = 0; t < r->types.count && !any; t++) {
+            uint16_t type;
+
+            any = !r->types.items[t] ||
+                  (!wr_codes_type_from_text(r->types.items[t], strlen(r->types.items[t]), &type) &&
+                   (type == record.type || type == WR_TYPE_ANY));
+        }
+    }
+    return any;
+}
+
 static void check_data(const struct check *c, size_t i)
 {
     const struct wr_conf_rule *r = &c->conf->policy.rules.items[i];
@@ -211,6 +235,9 @@ static void check_data(const struct check *c, size_t i)
     if (r->verdict != WR_CONF_VERDICT_DATA && r->verdict != WR_CONF_VERDICT_SINKHOLE &&
         r->data.count > 0)
         warn(c, "policy.rules", i, "data", "only the verdicts `data` and `sinkhole` give records");
+    if (!gives_any(r))
+        warn(c, "policy.rules", i, "data",
+             "none of these records is of one of `types`: the name has none then, as by `nodata`");
     for (size_t k = 0; k < r->data.count; k++) {
         if (!r->data.items[k])
             continue;

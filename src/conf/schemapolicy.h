@@ -31,7 +31,7 @@
      DEFAULT(""), INLIST(wr_conf_rule, data), EXAMPLE("\"A 192.0.2.1\", \"AAAA 2001:db8::1\""),
      .doc = "What the verdicts `data` and `sinkhole` give, as in a zone file without the owner: A, AAAA, TXT, MX, SRV, PTR, HTTPS, SVCB or CAA, "
             "or one CNAME alone. A TTL may stand before the type; else it is `policy.denial_ttl`. The target of a CNAME is "
-            "asked for under the rules as a name is, so what is denied to the client stays denied; each rule leads once, and "
+            "asked for under the rules as a name is, so what is denied to the client stays denied; each rule leads once, none from the name that it leads to, and "
             "four at most. Nothing of it is signed."},
     {"policy.rules[].group", WR_SCHEMA_LABEL, V01, RANGE(0, 63), DEFAULT("\"\""), IN(wr_conf_rule, group), EXAMPLE("recursion"),
      .doc = "Who is asked by the verdict `route`: a group, `recursion` or `system`. What is answered so is "

@@ -142,12 +142,19 @@ enum wr_rewrite_what wr_given_follow(struct wr_engine *e, struct wr_asker *a,
         if (target == NULL) {
             return say(e, a, r, next.name);
         }
+        if (wr_name_equal(next.name, target)) {
+            break;
+        }
         if (a->turned.rules == WR_POLICY_LEADS_MAX) {
             return say_endless(e, a);
         }
         a->turned.rule[a->turned.rules++] = r->label;
         next.name = target;
         v = wr_policy_question(e->settings->policy, &next);
+    }
+    if (is_given(&v) && a->turned.rules == 0) { /* it is where the rule leads to */
+        a->verdict = (struct wr_verdict){.action = WR_VERDICT_NONE};
+        return WR_REWRITE_NOTHING;
     }
     if (ends(&v, a)) {
         a->verdict = v;

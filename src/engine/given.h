@@ -10,7 +10,7 @@
  *
  * A CNAME leads to another question: its target is asked for as the name itself would be, under the rules, for it is the owner's own name
  * for something and not a way around them. Rules may lead on, each once, and at most WR_POLICY_LEADS_MAX of them; what is denied at the end
- * is denied as a whole. Of the answer to the target, rules that look at answers see it under its name, and policy zones as an alias; a CNAME of those is said
+ * is denied as a whole. Where a rule leads to, it says nothing: so all of a domain may lead to one name in it. Of the answer to the target, rules that look at answers see it under its name, and policy zones as an alias; a CNAME of those is said
  * and not followed.
  */
 #ifndef WR_ENGINE_GIVEN_H
@@ -19,7 +19,7 @@
 #include "engine/rewrite.h"
 #include "policy/policy.h"
 
-/* OBEY: a->verdict is another one, that takes. SAY: e->rewrite.answer. TURNED: a->question is the target, if it may be turned. */
+/* NOTHING: as if there were no such rule. OBEY: a->verdict is another one, that takes. SAY: e->rewrite.answer. TURNED: a->question is the target, if it may be turned. */
 enum wr_rewrite_what wr_given_follow(struct wr_engine *e, struct wr_asker *a,
                                      const struct wr_policy_ask *ask, bool may_turn);
 /* Has a rule led to the question that is asked? */

@@ -214,7 +214,10 @@ bool wr_obey_question(struct wr_engine *e, struct wr_asker *a, uint8_t *room, si
         ask.hits = a->client.handed ? NULL : e->setup.hits;
         a->verdict = say_of_question(e, &ask);
         if (is_given(&a->verdict)) {
-            return carry_out(e, a, wr_given_follow(e, a, &ask, true), room, cap, now, &e->ready);
+            enum wr_rewrite_what what = wr_given_follow(e, a, &ask, true);
+            if (what != WR_REWRITE_NOTHING) {
+                return carry_out(e, a, what, room, cap, now, &e->ready);
+            }
         }
         direct(e, a);
         if (obey(e, a, room, cap, now, &e->ready)) {

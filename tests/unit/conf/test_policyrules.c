@@ -111,6 +111,14 @@ static void test_warnings(void **state)
     wr_conf_free(
         good_conf("policy: {rules: [{name: a, verdict: drop}, {name: b, verdict: drop}]}\n"));
     assert_true(has_mistake(1, 51, "never decides"));
+    wr_conf_free(good_conf(
+        "policy: {rules: [{name: a, verdict: data, data: [A 1.2.3.4], types: [AAAA, TXT]}]}\n"));
+    assert_true(has_mistake(1, 49, "as by `nodata`"));
+    wr_conf_free(good_conf(
+        "policy: {rules: [{name: a, verdict: data, data: [A 1.2.3.4], types: [AAAA, A]},\n"
+        "  {name: b, verdict: data, data: [CNAME x], types: [TXT]}]}\n"));
+    for (uint32_t i = 0; i < mistakes.count; i++)
+        assert_null(strstr(mistakes.item[i].text, "nodata"));
     wr_conf_free(good_conf("policy: {rules: [{name: a, verdict: drop, data: [A 1.2.3.4]}]}\n"));
     assert_true(has_mistake(1, 49, "only the verdicts `data` and `sinkhole`"));
     wr_conf_free(
