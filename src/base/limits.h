@@ -606,5 +606,9 @@
 #define WR_DHCP_OPTIONS_MAX 512
 /* Interfaces on which it is heard. */
 #define WR_DHCP_EARS_MAX 16
+/* The table of kinds: its file, its lines, and beginnings of MAC addresses of all vendors that it names. */
+#define WR_KINDS_FILE_MAX  (1 << 20)
+#define WR_KINDS_LINES_MAX 4096
+#define WR_KINDS_OUIS_MAX  65536
 
 #endif

@@ -377,6 +377,7 @@ struct wr_conf {
             const char **items;
             size_t count;
         } hear_dhcp; /* interfaces */
+        const char *kinds;
     } registry;
     uint32_t workers; /* 0: one a core */
     const char *user; /* "": stay who we are */

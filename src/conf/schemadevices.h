@@ -70,6 +70,13 @@
             "same as long as a device runs the same program. A device whose fingerprint changes is in "
             "conflict. The DHCP server is not disturbed. A bridge, and not its ports; not the uplink. Needs CAP_NET_RAW at the start; "
             "without it weir says so and goes on."},
+    {"registry.kinds", WR_SCHEMA_PATH, V01, RANGE(0, PATH_OCTETS), DEFAULT("\"\""),
+     AT(registry.kinds), EXAMPLE("/etc/weir/kinds"),
+     .doc = "A table by which the kinds of devices are found where `devices[].kind` does not say it: "
+            "on each line a kind and what must hold, as `camera wishes 1,3,6,12,15,28,42 vendor "
+            "\"D-Link*\"`; the conditions are `wishes`, `wishes6`, `class` and `host` of DHCP "
+            "(`registry.hear_dhcp`), `mac` and `vendor`, texts with a `*` at the end. What a device "
+            "says of itself is no proof: use kinds for what is denied, and names for what is allowed."},
     {"registry.oui", WR_SCHEMA_PATH, V01, RANGE(0, PATH_OCTETS),
      DEFAULT("/usr/share/ieee-data/oui.txt"), AT(registry.oui),
      .doc = "The list of vendors by MAC address that `weir devices` reads, as Debian's package "

@@ -3,7 +3,9 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "base/str.h"
 #include "policy/census_state.h"
+#include "policy/kinds.h"
 
 static const uint8_t no_mac[6] = {0};
 
@@ -100,6 +102,7 @@ void wr_census_mark_drop(struct wr_census *m, struct wr_census_device *d, struct
     }
     wr_census_unpublish_claim(m, mark);
     memset(mark, 0, sizeof(*mark));
+    d->unjudged = true;
 }
 
 /* What strangers can say of a device without an end: a new one takes the place of one of its kind. */
@@ -167,11 +170,44 @@ struct wr_mark *wr_census_mark_add(struct wr_census *m, struct wr_census_device 
     at->first_s = at->last_s = now_s;
     at->ifindex = 0;
     at->sources = source;
+    d->unjudged = true;
     m->changes++;
     if (mark->kind == WR_MARK_CERTIFICATE || mark->kind == WR_MARK_CLAIM) {
         wr_census_publish_claims(m, d);
     }
     return at;
+}
+
+/* --- kinds --- */
+
+void wr_census_judge(struct wr_census *m, struct wr_census_device *d)
+{
+    if (!d->unjudged) {
+        return;
+    }
+    struct wr_kinds_found found = wr_kinds_of(m->kinds, d->mark);
+    struct wr_str s;
+    char kind[WR_CENSUS_NAME_SIZE];
+    wr_str_init(&s, kind, sizeof(kind));
+    wr_str_text(&s, found.kind != NULL ? found.kind : "");
+    d->unjudged = false;
+    d->found_sure = found.sure;
+    d->found_from = found.from;
+    if (strcmp(d->found, kind) != 0) {
+        memcpy(d->found, kind, sizeof(kind));
+        wr_census_publish(m, d);
+    }
+}
+
+void wr_census_kinds(struct wr_census *m, const struct wr_kinds *kinds)
+{
+    m->kinds = kinds;
+    for (uint32_t i = 0; i < m->setup.devices; i++) {
+        if (m->device[i].number != 0) {
+            m->device[i].unjudged = true;
+            wr_census_judge(m, &m->device[i]);
+        }
+    }
 }
 
 /* --- MAC addresses --- */
@@ -208,6 +244,7 @@ static void look_at_mac(struct wr_census *m, struct wr_census_device *d, const s
 void wr_census_seen(struct wr_census *m, struct wr_census_device *d, uint32_t ifindex,
                     int64_t now_s)
 {
+    wr_census_judge(m, d);
     if (now_s - d->last_s >= WR_CENSUS_CONFLICT_S) {
         m->changes++; /* the registry need not know each time */
     }

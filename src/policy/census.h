@@ -131,6 +131,10 @@ struct wr_census_device {
     uint16_t conf_group[WR_CENSUS_GROUPS]; /* by the configuration */
     char name[WR_CENSUS_NAME_SIZE];        /* the owner's; "" */
     char kind[WR_CENSUS_NAME_SIZE];        /* likewise */
+    char found[WR_CENSUS_NAME_SIZE];       /* what kind it is by its marks (policy/kinds.h) */
+    uint8_t found_sure;                    /* hundredths */
+    bool unjudged;                         /* its marks have changed since */
+    uint16_t found_from;                   /* bits of enum wr_mark_kind */
     struct wr_mark mark[WR_CENSUS_MARKS_MAX];
     struct wr_census_address address[WR_CENSUS_ADDRESSES_MAX];
 };
@@ -188,6 +192,10 @@ void wr_census_claim(struct wr_census *m, const struct wr_addr *addr, uint32_t i
 
 /* Things end with time: call it every few seconds. */
 void wr_census_tick(struct wr_census *m, int64_t now_s);
+
+/* The table by which kinds are found, from now on; it stays the caller's. NULL: none. */
+struct wr_kinds;
+void wr_census_kinds(struct wr_census *m, const struct wr_kinds *kinds);
 
 /* --- the owner's word (policy/censusowner.c) --- */
 
@@ -255,7 +263,7 @@ uint64_t wr_census_changes(const struct wr_census *m);
 /* What a worker is told for this address of the device. */
 struct wr_who wr_census_who(const struct wr_census *m, const struct wr_census_device *d,
                             const struct wr_census_address *a);
-/* What kind of thing it is taken for; "" when that is not known. */
+/* What kind of thing it is taken for, by the owner's word, else by its marks; "" when that is not known. */
 const char *wr_census_kind_of(const struct wr_census_device *d);
 /* Hundredths for the device as a whole: of its address that is surest. */
 uint8_t wr_census_sure(const struct wr_census *m, const struct wr_census_device *d);

@@ -18,6 +18,7 @@ struct wr_census {
     struct wr_census_setup setup;
     struct wr_census_device *device;
     struct wr_map marks, addresses;
+    const struct wr_kinds *kinds;
     uint32_t count, free_hint, next;
     uint64_t refused, changes;
     struct wr_census_word word[WR_WHO_GROUPS_MAX]; /* by bit */
@@ -49,6 +50,9 @@ bool wr_census_is_machines_mac(const uint8_t mac[6]);
 bool wr_census_is_machines_address(const struct wr_addr *addr);
 void wr_census_seen(struct wr_census *m, struct wr_census_device *d, uint32_t ifindex,
                     int64_t now_s);
+
+/* Its marks have changed: what kind of thing is it now? */
+void wr_census_judge(struct wr_census *m, struct wr_census_device *d);
 
 /* --- DHCP (censuslease.c) --- */
 

@@ -148,6 +148,7 @@ int wr_census_configure(struct wr_census *m, const struct wr_census_configured *
     for (size_t i = 0; i < c->addrs; i++) {
         wr_census_place(m, d, &c->addr[i], 0, WR_FROM_CONFIG, 0, now_s);
     }
+    wr_census_judge(m, d);
     wr_census_publish(m, d);
     m->changes++;
     return WR_OK;
@@ -332,6 +333,7 @@ int wr_census_restore(struct wr_census *m, const struct wr_census_device *device
             wr_census_place(m, d, &a->addr, 0, WR_FROM_MEMORY, a->lease_s, a->last_s);
         }
     }
+    wr_census_judge(m, d);
     wr_census_publish(m, d);
     return WR_OK;
 }

@@ -113,7 +113,7 @@ static uint8_t sure_of(const struct wr_census_device *d, const struct wr_census_
 
 const char *wr_census_kind_of(const struct wr_census_device *d)
 {
-    return d->kind;
+    return d->kind[0] != 0 ? d->kind : d->found;
 }
 
 /* A name is what the owner has given: what a device calls itself anybody can. */
@@ -425,6 +425,7 @@ void wr_census_fold(struct wr_census *m, struct wr_census_device *from, struct w
     to->last_s = from->last_s > to->last_s ? from->last_s : to->last_s;
     to->ifindex = from->ifindex != 0 ? from->ifindex : to->ifindex;
     wr_census_drop(m, from);
+    wr_census_judge(m, to);
     wr_census_publish(m, to);
 }
 

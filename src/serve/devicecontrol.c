@@ -149,6 +149,28 @@ static void put_segment(const struct wr_serve *s, struct wr_json *j,
     wr_json_text(j, "segment", text[0] != 0 ? text : NULL);
 }
 
+/* By the owner's word, or by its marks: which, and how sure that is. */
+static void put_kind(struct wr_json *j, const struct wr_census_device *d)
+{
+    const char *kind = wr_census_kind_of(d);
+    bool owners = d->kind[0] != 0;
+    wr_json_text(j, "kind", kind[0] != 0 ? kind : NULL);
+    if (kind[0] == 0) {
+        return;
+    }
+    wr_json_u64(j, "kind_sure", owners ? 100 : d->found_sure);
+    wr_json_array(j, "kind_from");
+    if (owners) {
+        wr_json_text(j, NULL, "owner");
+    }
+    for (uint8_t k = 0; k < WR_MARK_KINDS && !owners; k++) {
+        if (d->found_from >> k & 1) {
+            wr_json_text(j, NULL, wr_mark_kind_name(k));
+        }
+    }
+    wr_json_end(j);
+}
+
 static void put_summary(const struct wr_serve *s, struct wr_json *j,
                         const struct wr_census_device *d)
 {
@@ -159,7 +181,7 @@ static void put_summary(const struct wr_serve *s, struct wr_json *j,
     wr_census_call(d, text, sizeof(text));
     put_id(j, "id", d->number);
     wr_json_text(j, "name", text);
-    wr_json_text(j, "kind", d->kind[0] != 0 ? d->kind : NULL);
+    put_kind(j, d);
     if (mac != NULL) {
         mark_text(mac, text, sizeof(text));
     }

@@ -17,6 +17,7 @@
 #include "net/neighbours.h"
 #include "serve/beat.h"
 #include "serve/devicehears.h"
+#include "serve/devicekinds.h"
 #include "serve/keepfile.h"
 #include "serve/registry.h"
 #include "serve/say.h"
@@ -56,6 +57,7 @@ struct wr_devices {
     size_t size;
     struct wr_neighbours *neighbours;
     struct wr_devicehears *hears;
+    struct wr_devicekinds kinds;
     struct wr_ring claims;
     void *claims_block;
     uint64_t dump_us, save_us, saved; /* the last; `saved` counts the machine's changes */
@@ -242,7 +244,9 @@ void wr_devices_say(struct wr_census *m, const struct wr_conf *conf, struct wr_l
 
 void wr_devices_configure(struct wr_serve *s)
 {
-    wr_devices_say(s->devices->m, s->conf, s->labels, &s->slots, wr_devices_now_s(s));
+    struct wr_devices *d = s->devices;
+    wr_devicekinds_read(&d->kinds, s->conf->registry.kinds, s->conf->registry.oui, d->m);
+    wr_devices_say(d->m, s->conf, s->labels, &s->slots, wr_devices_now_s(s));
 }
 
 /* --- what is seen --- */
@@ -481,6 +485,7 @@ void wr_devices_end(struct wr_serve *s)
     }
     free(d->claims_block);
     wr_devicehears_free(d->hears);
+    wr_devicekinds_free(&d->kinds);
     pthread_mutex_destroy(&d->writing.lock);
     pthread_mutex_destroy(&d->writing.disk);
     free(d);

@@ -17,6 +17,7 @@
 #include "policy/device.h"
 #include "resolve/news.h"
 #include "serve/copies.h"
+#include "serve/devicekinds.h"
 #include "serve/devices.h"
 #include "serve/doubt.h"
 #include "serve/feedcompile.h"
@@ -47,6 +48,7 @@ struct wr_offline {
     void *census_block, *table_block;
     size_t census_size, table_size;
     struct wr_census *census;
+    struct wr_devicekinds kinds;
     struct wr_device_table *table;
 };
 
@@ -164,6 +166,7 @@ static int open_devices(struct wr_offline *o)
     setup.table = o->table;
     o->census = wr_census_init(o->census_block, &setup);
     recall(o);
+    wr_devicekinds_read(&o->kinds, o->conf->registry.kinds, o->conf->registry.oui, o->census);
     wr_devices_say(o->census, o->conf, o->labels, &o->slots, o->opened.wall_s);
     return WR_OK;
 }
@@ -291,6 +294,7 @@ void wr_offline_close(struct wr_offline *o)
     for (uint32_t i = 0; i < o->feeds.count; i++) {
         wr_feedimage_let_go(o->image[i]);
     }
+    wr_devicekinds_free(&o->kinds);
     if (o->census_block != NULL) {
         munmap(o->census_block, o->census_size);
     }

@@ -211,16 +211,19 @@ def heard(box):
     weir = box.weir(start=False)
     lan.dhcp(weir.folder)
     del lan.leases    # its file is elsewhere
-    weir.configure(settings(box, lan, weir.folder, registry={"hear_dhcp": ["br0", "br9"]}))
+    kinds = os.path.join(weir.folder, "kinds")
+    with open(kinds, "w", encoding="ascii") as file:
+        file.write('camera wishes 1,3,6,12,15,28,42 class "udhcp 1.22.*" vendor "Lens*"\nnonsense\n')
+    weir.configure(settings(box, lan, weir.folder, registry={"hear_dhcp": ["br0", "br9"], "kinds": kinds}))
     weir.start()
-    need("there is no interface br9 yet" in weir.log(), weir.log())
+    need("there is no interface br9 yet" in weir.log() and "1 lines are left out; line 2" in weir.log(), weir.log())
     one = Thing(box, "cam1", "00:11:22:00:00:01")
     v4 = one.lease("ipcam", "id-1", wishes=(1, 3, 6, 12, 15, 28, 42), vendor_class="udhcp 1.22.1")
     marks = until("it was heard", lambda: (lambda d: d and {m["kind"]: m for m in d["marks"]})(seen_as(weir, "ipcam")))
     equal((marks["dhcp-wishes"]["value"], marks["dhcp-wishes"]["from"]), ("1,3,6,12,15,28,42", ["dhcp"]))
     equal((marks["dhcp-class"]["value"], marks["mac"]["value"]), ("udhcp 1.22.1", one.mac))
     equal(one.ask(weir, "a.example", v4).rcode, 0)
-    mine = known(weir, v4, state="known")
+    mine = known(weir, v4, state="known", kind="camera", kind_sure=72, kind_from=["mac", "dhcp-wishes", "dhcp-class"])
     with one.node.inside():    # nobody answers that: a DHCPv6 server is not there
         dhcpclient.solicit6("eth0", one.mac, (23, 24))
     until("DHCPv6 is heard", lambda: any(m["kind"] == "dhcpv6-wishes" and m["value"] == "23,24" for m in cli(weir, "device", mine)["marks"]))
