@@ -580,6 +580,8 @@
 #define WR_DEVICE_TRIES_MAX 16
 /* Hundredths of certainty for who only says a name. */
 #define WR_DEVICE_SURE_CLAIM 40
+/* And for a MAC address that a server who asks for others gives. */
+#define WR_DEVICE_SURE_HOP 70
 /* Addresses of one device: two prefixes with a stable and some temporary ones (RFC 8981), IPv4, link-local. What it is known by: MAC
  * addresses of its ports and those it has made up, identifiers, names, how it asks for an address. The one unseen for longest leaves;
  * of names, fingerprints and classes there are few at a time, so that they push nothing else out. */

@@ -378,6 +378,10 @@ struct wr_conf {
             size_t count;
         } hear_dhcp; /* interfaces */
         const char *kinds;
+        struct {
+            struct wr_prefix *items;
+            size_t count;
+        } mac_from; /* servers that are believed */
     } registry;
     uint32_t workers; /* 0: one a core */
     const char *user; /* "": stay who we are */

@@ -70,6 +70,12 @@
             "same as long as a device runs the same program. A device whose fingerprint changes is in "
             "conflict. The DHCP server is not disturbed. A bridge, and not its ports; not the uplink. Needs CAP_NET_RAW at the start; "
             "without it weir says so and goes on."},
+    {"registry.mac_from", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_CONF_ALLOW_MAX, V01,
+     DEFAULT(""), LIST(registry.mac_from), EXAMPLE("192.168.7.2"),
+     .doc = "DNS servers that ask weir for their clients and say each one's MAC address (EDNS option "
+            "65001, `add-mac` of dnsmasq). It is believed of them, and passed over from anybody else; who is behind it is "
+            "taken for the device of that address, or for nobody who is known. Whoever can send in such a "
+            "server's name can be every device. It is never told to an upstream."},
     {"registry.kinds", WR_SCHEMA_PATH, V01, RANGE(0, PATH_OCTETS), DEFAULT("\"\""),
      AT(registry.kinds), EXAMPLE("/etc/weir/kinds"),
      .doc = "A table by which the kinds of devices are found where `devices[].kind` does not say it: "

@@ -112,6 +112,7 @@ enum wr_option {
     WR_OPTION_KEY_TAG = 14,
     WR_OPTION_EDE = 15,
     WR_OPTION_REPORT_CHANNEL = 18,
+    WR_OPTION_MAC = 65001, /* of local use (RFC 6891 section 9): dnsmasq's add-mac */
 };
 
 /* Header flag bits, as the 16 bits behind the id. */

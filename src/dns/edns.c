@@ -87,6 +87,16 @@ static int take_agent(const uint8_t *p, size_t n, struct wr_edns *edns)
     return err;
 }
 
+/* Numbers of local use can mean anything: of another size it is something else. */
+static int take_mac(const uint8_t *p, size_t n, struct wr_edns *edns)
+{
+    if (n == sizeof(edns->mac)) {
+        edns->mac_given = true;
+        memcpy(edns->mac, p, n);
+    }
+    return WR_OK;
+}
+
 static int take_option(uint16_t code, const uint8_t *p, size_t n, struct wr_edns *edns)
 {
     switch (code) {
@@ -100,6 +110,7 @@ static int take_option(uint16_t code, const uint8_t *p, size_t n, struct wr_edns
     case WR_OPTION_KEY_TAG: return n && n % 2 == 0 ? WR_OK : WR_E_FORMAT;
     case WR_OPTION_EDE: return take_ede(p, n, edns);
     case WR_OPTION_REPORT_CHANNEL: return take_agent(p, n, edns);
+    case WR_OPTION_MAC: return take_mac(p, n, edns);
     default: return WR_OK;
     }
 }

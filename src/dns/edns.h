@@ -4,7 +4,8 @@
  *
  * Options known: NSID (5001), client subnet (7871), EXPIRE (7314), COOKIE
  * (7873), TCP keepalive (7828), padding (7830), CHAIN (7901), key tag (8145),
- * extended error (8914), report channel (9567). Others are skipped. A known
+ * extended error (8914), report channel (9567), and a client's MAC address as
+ * dnsmasq gives it. Others are skipped. A known
  * option that is malformed makes the message FORMERR.
  */
 #ifndef WR_DNS_EDNS_H
@@ -35,6 +36,8 @@ struct wr_edns {
     int ede;                       /* first extended error, or WR_EDE_NONE */
     const uint8_t *ede_text;       /* into the message, not ended */
     uint16_t ede_text_size;
+    bool mac_given; /* by another server, whose client has it; not the client's own word */
+    uint8_t mac[6];
     const uint8_t
         *agent_domain; /* whom to report errors to (RFC 9567): a name in the message, or NULL */
 };

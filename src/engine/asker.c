@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "base/str.h"
+#include "policy/prefix.h"
+
 const uint8_t *wr_asker_name(const struct wr_asker *a)
 {
     bool kept = a->turned.from == WR_TURN_REVERSE || a->turned.from == WR_TURN_POLICY;
@@ -17,6 +20,22 @@ uint16_t wr_asker_type(const struct wr_asker *a)
 bool wr_asker_wants_referral(const struct wr_asker *a)
 {
     return a->turned.from >= WR_TURN_REFER_NS && a->turned.from <= WR_TURN_REFER_ROOT;
+}
+
+void wr_asker_hop(struct wr_asker *a, const struct wr_edns *edns, const struct wr_prefix *hops,
+                  uint32_t count)
+{
+    struct wr_str s;
+    if (a->client.claim_kind == WR_CLAIM_HOP) { /* as another worker's settings had it */
+        a->client.claim_kind = WR_CLAIM_NONE;
+        a->client.claim[0] = 0;
+    }
+    if (!edns->present || !edns->mac_given || !wr_prefix_has(hops, count, &a->client.from)) {
+        return;
+    }
+    wr_str_init(&s, a->client.claim, sizeof(a->client.claim));
+    wr_str_hex(&s, edns->mac, sizeof(edns->mac));
+    a->client.claim_kind = WR_CLAIM_HOP;
 }
 
 void wr_asker_init(struct wr_asker *a, const struct wr_client *client, const struct wr_msg *msg,

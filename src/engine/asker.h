@@ -79,6 +79,9 @@ struct wr_asker {
 
 void wr_asker_init(struct wr_asker *a, const struct wr_client *client, const struct wr_msg *msg,
                    uint64_t now_us);
+/* A server that is believed has said which MAC address it asks for: that is who asks. From anybody else the option is passed over. */
+void wr_asker_hop(struct wr_asker *a, const struct wr_edns *edns, const struct wr_prefix *hops,
+                  uint32_t count);
 /* What the client asked; it is in the reply and in the ledger. */
 const uint8_t *wr_asker_name(const struct wr_asker *a);
 uint16_t wr_asker_type(const struct wr_asker *a);

@@ -45,6 +45,6 @@ const char *wr_client_transport_name(uint8_t transport)
 
 const char *wr_claim_name(uint8_t kind)
 {
-    static const char *const names[] = {"none", "path", "sni", "certificate"};
+    static const char *const names[] = {"none", "path", "sni", "certificate", "hop"};
     return kind < WR_ARRAY_LEN(names) ? names[kind] : "?";
 }

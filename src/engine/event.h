@@ -29,8 +29,15 @@ enum wr_client_transport {
     WR_CLIENT_TRANSPORTS
 };
 
-/* What a client says it is by the way that it asks, without a proof but for CERTIFICATE: a name for a device or a group. */
-enum wr_claim { WR_CLAIM_NONE = 0, WR_CLAIM_PATH, WR_CLAIM_SNI, WR_CLAIM_CERTIFICATE };
+/* What a client says it is by the way that it asks, without a proof but for CERTIFICATE: a name for a device or a group. HOP: the MAC
+ * address that a server who asks for others gives, and who is believed (wr_settings.hops). */
+enum wr_claim {
+    WR_CLAIM_NONE = 0,
+    WR_CLAIM_PATH,
+    WR_CLAIM_SNI,
+    WR_CLAIM_CERTIFICATE,
+    WR_CLAIM_HOP
+};
 /* Octets of it, with the NUL; a longer one is not taken. */
 #define WR_CLAIM_SIZE 32
 
@@ -120,7 +127,7 @@ static inline bool wr_client_has_datagrams(uint8_t transport)
 }
 
 const char *wr_client_transport_name(uint8_t transport); /* "udp", "tcp", "dot", "doh", "doq" */
-const char *wr_claim_name(uint8_t kind);                 /* "none", "path", "sni", "certificate" */
+const char *wr_claim_name(uint8_t kind); /* "none", "path", "sni", "certificate", "hop" */
 const char *wr_event_name(enum wr_event_kind kind);
 const char *wr_action_name(enum wr_action_kind kind);
 

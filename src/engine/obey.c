@@ -159,8 +159,10 @@ void wr_obey_identify(const struct wr_engine *e, struct wr_asker *a)
     const struct wr_segments *s = e->settings->segments;
     const struct wr_client *c = &a->client;
     if (e->setup.devices != NULL) {
-        (void)wr_device_find(e->setup.devices, &c->from, c->ifindex, c->claim,
-                             c->claim_kind == WR_CLAIM_CERTIFICATE, &a->who);
+        (void)(c->claim_kind == WR_CLAIM_HOP
+                   ? wr_device_behind(e->setup.devices, c->claim, &a->who)
+                   : wr_device_find(e->setup.devices, &c->from, c->ifindex, c->claim,
+                                    c->claim_kind == WR_CLAIM_CERTIFICATE, &a->who));
     }
     if (s != NULL) {
         uint16_t at = wr_segment_of(s, a->client.ifindex, &a->client.from);

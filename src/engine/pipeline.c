@@ -645,6 +645,7 @@ void wr_pipeline_query(struct wr_engine *e, const struct wr_event *event, const 
     }
     wr_asker_init(&w.asker, &event->client, &w.msg, now->mono_us);
     w.asker.question.dnssec_ok &= !e->settings->unsigned_only;
+    wr_asker_hop(&w.asker, &w.msg.edns, e->settings->hops, e->settings->hop_count);
     wr_obey_identify(e, &w.asker);
     wr_admit_count_as(e, &w.asker);
     if (event->client.handed) {

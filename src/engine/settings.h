@@ -38,6 +38,9 @@ struct wr_settings {
     const struct wr_prefix *allow; /* who may ask */
     uint32_t allows;
 
+    const struct wr_prefix *hops; /* servers that may say for which MAC address they ask */
+    uint32_t hop_count;
+
     const struct wr_policy *policy;     /* the owner's rules; NULL: there are none */
     const struct wr_segments *segments; /* NULL: there are none */
     struct wr_rpz_zones rpz;            /* response policy zones, in order */

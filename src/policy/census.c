@@ -172,7 +172,8 @@ struct wr_mark *wr_census_mark_add(struct wr_census *m, struct wr_census_device 
     at->sources = source;
     d->unjudged = true;
     m->changes++;
-    if (mark->kind == WR_MARK_CERTIFICATE || mark->kind == WR_MARK_CLAIM) {
+    if (mark->kind == WR_MARK_CERTIFICATE || mark->kind == WR_MARK_CLAIM ||
+        (mark->kind == WR_MARK_MAC && m->hops)) {
         wr_census_publish_claims(m, d);
     }
     return at;
@@ -344,6 +345,42 @@ void wr_census_claim(struct wr_census *m, const struct wr_addr *addr, uint32_t i
     wr_census_seen(m, d, ifindex, now_s);
     if (proven) {
         wr_census_place(m, d, addr, ifindex, WR_FROM_QUERY, 0, now_s);
+    }
+}
+
+/* --- servers that ask for others --- */
+
+void wr_census_hops(struct wr_census *m, bool any)
+{
+    for (uint32_t i = 0; i < m->setup.devices && m->hops != any; i++) {
+        struct wr_census_device *d = &m->device[i];
+        for (size_t k = 0; d->number != 0 && m->hops && k < WR_CENSUS_MARKS_MAX; k++) {
+            if (d->mark[k].kind == WR_MARK_MAC) {
+                wr_census_unpublish_claim(m, &d->mark[k]);
+            }
+        }
+    }
+    bool news = any && !m->hops;
+    m->hops = any;
+    for (uint32_t i = 0; i < m->setup.devices && news; i++) {
+        if (m->device[i].number != 0) {
+            wr_census_publish_claims(m, &m->device[i]);
+        }
+    }
+}
+
+void wr_census_relayed(struct wr_census *m, const uint8_t mac[6], int64_t now_s)
+{
+    struct wr_mark mark;
+    if (!wr_census_is_machines_mac(mac)) {
+        return;
+    }
+    wr_census_mark_set(m, WR_MARK_MAC, mac, 6, &mark);
+    struct wr_census_device *d = wr_census_by_mark(m, &mark);
+    d = d != NULL ? d : wr_census_new(m, WR_CENSUS_BEHIND, false, now_s);
+    if (d != NULL) {
+        wr_census_mark_add(m, d, &mark, WR_FROM_HOP, now_s);
+        wr_census_seen(m, d, 0, now_s);
     }
 }
 

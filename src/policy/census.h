@@ -5,6 +5,7 @@
  *     wr_census_neighbour   the kernel has seen this MAC address behind this IP address, on this interface
  *     wr_census_lease       a DHCP server has given the address to this client
  *     wr_census_heard       a device was heard as it asked for an address (policy/dhcp.h)
+ *     wr_census_relayed     a server that is believed asks for this MAC address
  *     wr_census_claim       whoever asks from this address proves (certificate) or says that it is so-and-so
  *     wr_census_configure   the owner says what belongs together
  *
@@ -74,7 +75,8 @@ enum wr_mark_source {
     WR_FROM_CONFIG = 8,  /* the configuration */
     WR_FROM_MEMORY = 16, /* the registry, of a time before the last start; gone when seen again */
     WR_FROM_DHCP = 32,   /* heard when it asked for an address */
-    WR_FROM_ALL = 63,
+    WR_FROM_HOP = 64,    /* a server that asks for others */
+    WR_FROM_ALL = 127,
 };
 
 #define WR_MARK_SIZE          40 /* octets of one that are kept; of longer ones the end is a hash */
@@ -185,6 +187,11 @@ void wr_census_lease(struct wr_census *m, const struct wr_census_lease *lease, i
 /* What a device says of itself in DHCP, heard on this interface. */
 void wr_census_heard(struct wr_census *m, uint32_t ifindex, const struct wr_dhcp_heard *heard,
                      int64_t now_s);
+
+/* A server that is believed asks for this MAC address, wherever that is. */
+void wr_census_relayed(struct wr_census *m, const uint8_t mac[6], int64_t now_s);
+/* Is there such a server? Only then the table knows MAC addresses. */
+void wr_census_hops(struct wr_census *m, bool any);
 
 /* `proven`: by a certificate. */
 void wr_census_claim(struct wr_census *m, const struct wr_addr *addr, uint32_t ifindex,

@@ -13,12 +13,15 @@
 #include "policy/census.h"
 
 #define WR_CENSUS_EVENTS 64
+/* In place of an interface: behind a server that asks for others. */
+#define WR_CENSUS_BEHIND UINT32_MAX
 
 struct wr_census {
     struct wr_census_setup setup;
     struct wr_census_device *device;
     struct wr_map marks, addresses;
     const struct wr_kinds *kinds;
+    bool hops;
     uint32_t count, free_hint, next;
     uint64_t refused, changes;
     struct wr_census_word word[WR_WHO_GROUPS_MAX]; /* by bit */

@@ -205,16 +205,22 @@ void wr_census_publish_one(struct wr_census *m, const struct wr_census_device *d
     }
 }
 
-/* What is proven, and what the owner has written; a name that somebody only said means nothing. */
-static bool is_published(const struct wr_mark *mark)
+/* What is proven, and what the owner has written; a name that somebody only said means nothing. MAC addresses for who is believed. */
+static bool is_published(const struct wr_census *m, const struct wr_mark *mark)
 {
-    return mark->kind == WR_MARK_CERTIFICATE ||
+    return mark->kind == WR_MARK_CERTIFICATE || (mark->kind == WR_MARK_MAC && m->hops) ||
            (mark->kind == WR_MARK_CLAIM && (mark->sources & WR_FROM_CONFIG) != 0);
 }
 
 static uint64_t claim_key(const struct wr_device_table *t, const struct wr_mark *mark)
 {
     char text[WR_MARK_SIZE + 1] = {0};
+    if (mark->kind == WR_MARK_MAC) {
+        struct wr_str s;
+        wr_str_init(&s, text, sizeof(text));
+        wr_str_hex(&s, mark->octets, mark->size);
+        return wr_device_mac_key(t, text);
+    }
     memcpy(text, mark->octets, mark->size);
     return wr_device_claim_key(t, text, mark->kind == WR_MARK_CERTIFICATE);
 }
@@ -223,7 +229,7 @@ void wr_census_publish_claims(struct wr_census *m, const struct wr_census_device
 {
     struct wr_who who = wr_census_who(m, d, NULL);
     for (size_t i = 0; i < WR_CENSUS_MARKS_MAX && m->setup.table != NULL; i++) {
-        if (is_published(&d->mark[i])) {
+        if (is_published(m, &d->mark[i])) {
             uint64_t key = claim_key(m->setup.table, &d->mark[i]);
             m->refused += wr_device_put(m->setup.table, key, &who) != WR_OK;
         }
@@ -232,7 +238,7 @@ void wr_census_publish_claims(struct wr_census *m, const struct wr_census_device
 
 void wr_census_unpublish_claim(struct wr_census *m, const struct wr_mark *mark)
 {
-    if (m->setup.table != NULL && is_published(mark)) {
+    if (m->setup.table != NULL && is_published(m, mark)) {
         wr_device_remove(m->setup.table, claim_key(m->setup.table, mark));
     }
 }

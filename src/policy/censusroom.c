@@ -345,6 +345,7 @@ const char *wr_mark_source_name(uint8_t source)
     case WR_FROM_CONFIG: return "configuration";
     case WR_FROM_MEMORY: return "registry";
     case WR_FROM_DHCP: return "dhcp";
+    case WR_FROM_HOP: return "hop";
     default: return "?";
     }
 }

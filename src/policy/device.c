@@ -92,6 +92,11 @@ uint64_t wr_device_claim_key(const struct wr_device_table *t, const char *claim,
     return not_empty(wr_hash_mix(hash ^ (proven ? 0xce : 0xc1))); /* 21 octets are no address */
 }
 
+uint64_t wr_device_mac_key(const struct wr_device_table *t, const char *mac)
+{
+    return not_empty(wr_hash_mix(wr_hash_sip13(&t->key, mac, strlen(mac)) ^ 0xaac));
+}
+
 uint64_t wr_device_rival_key(uint64_t key)
 {
     return not_empty(wr_hash_mix(key ^ 0x71)); /* as far away as any other key */
@@ -185,6 +190,15 @@ bool wr_device_find(const struct wr_device_table *t, const struct wr_addr *addr,
         return false;
     }
     ret_who->sure = WR_DEVICE_SURE_CLAIM;
+    return true;
+}
+
+bool wr_device_behind(const struct wr_device_table *t, const char *mac, struct wr_who *ret_who)
+{
+    if (!wr_device_get(t, wr_device_mac_key(t, mac), ret_who)) {
+        return false;
+    }
+    ret_who->sure = ret_who->sure < WR_DEVICE_SURE_HOP ? ret_who->sure : WR_DEVICE_SURE_HOP;
     return true;
 }
 

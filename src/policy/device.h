@@ -41,6 +41,7 @@ uint64_t wr_device_key(const struct wr_device_table *t, const struct wr_addr *ad
 /* Where the entry of an address's rival stands. */
 uint64_t wr_device_rival_key(uint64_t key);
 uint64_t wr_device_claim_key(const struct wr_device_table *t, const char *claim, bool proven);
+uint64_t wr_device_mac_key(const struct wr_device_table *t, const char *mac);
 
 /* The writer's. WR_E_FULL: there is no place in reach of the key. Nothing is written when it says so already. */
 int wr_device_put(struct wr_device_table *t, uint64_t key, const struct wr_who *who);
@@ -54,6 +55,8 @@ void wr_device_remove(struct wr_device_table *t, uint64_t key); /* not there is 
  */
 bool wr_device_find(const struct wr_device_table *t, const struct wr_addr *addr, uint32_t ifindex,
                     const char *claim, bool claim_proven, struct wr_who *ret_who);
+/* Who is behind a server that asks for others? `mac` is twelve digits. Nobody who is known, and it is not the server itself either: false. */
+bool wr_device_behind(const struct wr_device_table *t, const char *mac, struct wr_who *ret_who);
 /* One key, for the writer and tests. */
 bool wr_device_get(const struct wr_device_table *t, uint64_t key, struct wr_who *ret_who);
 

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 
+#include "base/enc.h"
 #include "base/err.h"
 #include "base/ring.h"
 #include "conf/devicerules.h"
@@ -35,9 +36,9 @@
 
 struct claim {
     struct wr_addr addr;
-    uint32_t device; /* that a rule has put in quarantine; 0: none */
-    uint16_t rule;   /* the label of that rule */
-    uint8_t proven;
+    uint32_t device;          /* that a rule has put in quarantine; 0: none */
+    uint16_t rule;            /* the label of that rule */
+    uint8_t kind;             /* enum wr_claim */
     char text[WR_CLAIM_SIZE]; /* "": none */
 };
 
@@ -245,6 +246,7 @@ void wr_devices_say(struct wr_census *m, const struct wr_conf *conf, struct wr_l
 void wr_devices_configure(struct wr_serve *s)
 {
     struct wr_devices *d = s->devices;
+    wr_census_hops(d->m, s->conf->registry.mac_from.count > 0);
     wr_devicekinds_read(&d->kinds, s->conf->registry.kinds, s->conf->registry.oui, d->m);
     wr_devices_say(d->m, s->conf, s->labels, &s->slots, wr_devices_now_s(s));
 }
@@ -289,9 +291,21 @@ static void on_record(void *user, const struct wr_record *record, const char *cl
         c->addr = record->client;
         c->device = shut_off ? record->device : 0;
         c->rule = record->verdict.rule;
-        c->proven = record->claim_kind == WR_CLAIM_CERTIFICATE;
+        c->kind = record->claim_kind;
         memcpy(c->text, claim, WR_CLAIM_SIZE);
         wr_ring_commit(&d->claims);
+    }
+}
+
+static void take_claim(struct wr_census *m, const struct claim *c, int64_t now_s)
+{
+    uint8_t mac[6];
+    size_t n;
+    if (c->kind != WR_CLAIM_HOP) {
+        wr_census_claim(m, &c->addr, c->addr.scope, c->text, c->kind == WR_CLAIM_CERTIFICATE,
+                        now_s);
+    } else if (wr_enc_from_hex(c->text, strlen(c->text), mac, sizeof(mac), &n) == WR_OK && n == 6) {
+        wr_census_relayed(m, mac, now_s);
     }
 }
 
@@ -320,10 +334,11 @@ static void tell_events(struct wr_serve *s, struct wr_census *m)
         }
         snprintf(text, sizeof(text),
                  "device %s (d%lu) is in conflict: %s%s%s%s%s; it has what both may have, until "
-                 "`weir device allow d%lu` or ten quiet minutes",
+                 "`weir device allow d%lu` or %s",
                  who, (unsigned long)e.device, wr_census_trouble_text(e.trouble),
                  addr[0] != 0 ? ": " : "", addr, by[0] != 0 ? ", by " : "", by,
-                 (unsigned long)e.device);
+                 (unsigned long)e.device,
+                 e.trouble == WR_TROUBLE_WISHES ? "it asks as before" : "ten quiet minutes");
         wr_devices_note(s, WR_LOG_WARN, text);
     }
 }
@@ -433,8 +448,7 @@ static void take_claims(struct wr_serve *s)
         memcpy(&one, c, sizeof(one));
         wr_ring_pop(&d->claims);
         if (one.text[0] != 0) {
-            wr_census_claim(d->m, &one.addr, one.addr.scope, one.text, one.proven != 0,
-                            wr_devices_now_s(s));
+            take_claim(d->m, &one, wr_devices_now_s(s));
         }
         if (one.device != 0) {
             shut_off(s, one.device, wr_labels_text(s->labels, one.rule));

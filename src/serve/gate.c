@@ -216,6 +216,17 @@ static struct wr_prefix *copy_prefixes(struct wr_gate_making *m, const struct wr
     return copy;
 }
 
+static void make_hops(struct wr_gate_making *m)
+{
+    const struct wr_conf *c = m->conf;
+    struct wr_gate *g = m->gate;
+    g->hops = copy_prefixes(m, c->registry.mac_from.items, c->registry.mac_from.count);
+    if (g->hops != NULL) {
+        g->settings.hops = g->hops;
+        g->settings.hop_count = wr_prefix_compile(g->hops, (uint32_t)c->registry.mac_from.count);
+    }
+}
+
 static void make_dns64(struct wr_gate_making *m)
 {
     const struct wr_conf *c = m->conf;
@@ -370,6 +381,7 @@ static void make_policy(struct wr_gate_making *m)
 static void make_all(struct wr_gate_making *m)
 {
     struct wr_upstreams *u = &m->gate->settings.upstreams;
+    make_hops(m);
     make_dns64(m);
     u->ipv4 = m->conf->upstream.ipv4;
     u->ipv6 = m->conf->upstream.ipv6;
@@ -444,6 +456,7 @@ void wr_gate_free(struct wr_gate *gate)
         free(gate->route);
         free(gate->dns64_exclude);
         free(gate->dns64_only_for);
+        free(gate->hops);
         free(gate->news);
         free(gate->lower_case);
         wr_proofs_free(&gate->proofs);

@@ -32,7 +32,7 @@ class Lan:
         run("ip", "addr", "add", f"{GATE6}/64", "dev", "br0", "nodad")
         box.things.append(self)
 
-    def dhcp(self, folder):
+    def dhcp(self, folder, dns="port=0"):
         self.leases = os.path.join(folder, "leases")
         try:
             dnsmasq = spaces.peer("dnsmasq")
@@ -40,7 +40,7 @@ class Lan:
             raise loopback.Skipped(str(why)) from None
         conf = os.path.join(folder, "dnsmasq.conf")
         with open(conf, "w", encoding="ascii") as file:
-            file.write("port=0\ninterface=br0\nbind-interfaces\nno-resolv\nuser=root\ngroup=root\nno-ping\ndhcp-authoritative\n"
+            file.write(f"{dns}\ninterface=br0\nbind-interfaces\nno-resolv\nuser=root\ngroup=root\nno-ping\ndhcp-authoritative\n"
                        f"dhcp-leasefile={self.leases}\ndhcp-range=192.168.7.100,192.168.7.200,1h\n")
         self.server = subprocess.Popen([dnsmasq, "-k", "-C", conf, "--log-facility=/dev/null"])
 
@@ -89,16 +89,16 @@ class Thing:
     def rotate(self, address):
         self.node.address("eth0", f"{address}/64")
 
-    def ask(self, weir, name, source):
+    def ask(self, weir, name, source, port=PORT):
         with self.node.inside():
-            return from_address(weir, name, source)
+            return from_address(weir, name, source, port)
 
     def close(self):
         subprocess.run(["ip", "link", "del", "dev", f"to-{self.name}"], check=False, stderr=subprocess.DEVNULL)
         os.close(self.node.fd)
 
 
-def from_address(weir, name, source):
+def from_address(weir, name, source, port=PORT):
     """One question, from this address of the namespace."""
     gate = GATE6 if ":" in source else GATE
     family = loopback.socket.AF_INET6 if ":" in source else loopback.socket.AF_INET
@@ -106,7 +106,7 @@ def from_address(weir, name, source):
     with loopback.socket.socket(family, loopback.socket.SOCK_DGRAM) as s:
         s.settimeout(loopback.PATIENCE_S)
         s.bind((source, 0))
-        s.sendto(wire, (gate, PORT))
+        s.sendto(wire, (gate, port))
         return loopback.read_reply(s.recv(4096))
 
 
@@ -229,6 +229,34 @@ def heard(box):
     until("DHCPv6 is heard", lambda: any(m["kind"] == "dhcpv6-wishes" and m["value"] == "23,24" for m in cli(weir, "device", mine)["marks"]))
     hears = {h["interface"]: h for h in cli(weir, "devices")["hears"]}
     need(hears["br0"]["heard"] and hears["br0"]["messages"] >= 3 and not hears["br9"]["heard"], hears)
+
+
+@loopback.test("a dnsmasq that asks for its clients says who they are, where it is believed, and nowhere else")
+def hop(box):
+    lan = Lan(box)
+    weir = box.weir(start=False)
+    up = box.upstream()
+    lan.dhcp(weir.folder, dns="port=5400\nserver=127.0.0.1#5300\nadd-mac\ncache-size=0")
+    about = {"registry": {"file": os.path.join(weir.folder, "devices"), "mac_from": ["127.0.0.1"]},
+             "upstream": {"groups": [{"name": "all", "servers": [up.url]}]}, "workers": 2}
+    weir.configure(about)
+    weir.start()
+    one, two = Thing(box, "cam1", "00:11:22:00:00:01"), Thing(box, "cam2", "00:11:22:00:00:02")
+    ids = {}
+    for n, thing in enumerate((one, two)):
+        thing.node.address("eth0", f"192.168.7.{21 + n}/24")
+        equal(thing.ask(weir, f"a{n}.example", f"192.168.7.{21 + n}", 5400).rcode, 0)
+        need(up.last and b"\xfd\xe9" not in up.last and bytes.fromhex(thing.mac.replace(":", "")) not in up.last, up.last)
+        ids[thing] = until("the device is known", lambda: next((d["id"] for d in devices(weir) if d["mac"] == thing.mac), None))
+    until("its word is evidence", lambda: "hop" in cli(weir, "device", ids[one])["from"])
+    equal(cli(weir, "device", "quarantine", ids[one])["state"], "quarantined")
+    equal(one.ask(weir, "b.example", "192.168.7.21", 5400).rcode, 5)
+    equal(two.ask(weir, "b.example", "192.168.7.22", 5400).rcode, 0)
+    equal(weir.ask("c.example").rcode, 0)    # the server itself is neither
+    about["registry"].pop("mac_from")    # believed no more
+    weir.configure(about)
+    need(weir.verb("reload"), "reload")
+    equal(one.ask(weir, "d.example", "192.168.7.21", 5400).rcode, 0)
 
 
 def seen_as(weir, name):

@@ -115,6 +115,7 @@ class Upstream:
     def __init__(self, address, port, answer="192.0.2.1", ttl=60, late_s=0):
         self.url = f"udp://{address}:{port}"
         self.answer, self.ttl, self.silent, self.asked, self.late_s = answer, ttl, False, 0, late_s
+        self.last = b""    # what was asked last
         self.names = collections.Counter()
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((address, port))
@@ -130,6 +131,7 @@ class Upstream:
             if len(wire) < 17:
                 return
             self.asked += 1
+            self.last = wire
             if self.silent:
                 continue
             end = skip_name(wire, 12) + 4

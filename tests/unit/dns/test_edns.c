@@ -115,7 +115,9 @@ static void values(void **state)
                                  "\0\x08\0\4\0\1\0\0"
                                  "\0\x0a\0\x08"
                                  "xxxxxxxx"
-                                 "\0\x0f\0\3\0\1x";
+                                 "\0\x0f\0\3\0\1x"
+                                 "\xfd\xe9\0\6\0\x11\x22\x33\x44\x55"
+                                 "\xfd\xe9\0\3abc"; /* of local use: something else */
     struct wr_edns edns = {.ede = WR_EDE_NONE};
 
     assert_int_equal(wr_edns_read_options((const uint8_t *)octets, sizeof(octets) - 1, &edns),
@@ -128,6 +130,8 @@ static void values(void **state)
     assert_int_equal(edns.ede_text_size, 5);
     assert_memory_equal(edns.ede_text, "route", 5);
     assert_null(edns.agent_domain);
+    assert_true(edns.mac_given);
+    assert_memory_equal(edns.mac, "\0\x11\x22\x33\x44\x55", 6);
 }
 
 static void whom_to_report_to(void **state)

@@ -30,6 +30,34 @@ static void test_one_device(void **state)
     household_end(&h);
 }
 
+/* Behind a server that asks for others there is no neighbour: the MAC address alone is who asks. */
+static void test_relayed(void **state)
+{
+    static const uint8_t mac[6] = {0x00, 0x11, 0x22, 0x33, 0x44, 0x55},
+                         made[6] = {2, 0, 0, 0, 0, 9};
+    struct household h = household(64);
+    struct wr_who who;
+    neighbour(&h, MAKERS, "192.0.2.5", T0);
+    assert_false(wr_device_behind(h.table, "001122334455", &who)); /* nobody is believed */
+    wr_census_hops(h.m, true);
+    assert_true(wr_device_behind(h.table, "001122334455", &who));
+    assert_int_equal(who.device, device_at(&h, "192.0.2.5"));
+    assert_int_equal(who.sure, WR_DEVICE_SURE_HOP);
+    assert_false(wr_device_behind(h.table, "020000000009", &who));
+    wr_census_relayed(h.m, made, T0 + 1);
+    wr_census_relayed(h.m, mac, T0 + 1);
+    wr_census_relayed(h.m, (const uint8_t[6]){1, 0, 0x5e, 0, 0, 1}, T0 + 1);
+    assert_int_equal(wr_census_count(h.m), 2);
+    assert_true(wr_device_behind(h.table, "020000000009", &who));
+    assert_int_equal(wr_census_quarantine(h.m, who.device, true), WR_OK);
+    assert_true(wr_device_behind(h.table, "020000000009", &who));
+    assert_int_equal(who.state, WR_WHO_QUARANTINED);
+    wr_census_hops(h.m, false);
+    assert_false(wr_device_behind(h.table, "020000000009", &who));
+    assert_int_equal(device_at(&h, "192.0.2.5"), 1);
+    household_end(&h);
+}
+
 static void test_not_machines(void **state)
 {
     struct household h = household(64);
@@ -222,11 +250,12 @@ static void test_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_device),     cmocka_unit_test(test_not_machines),
-        cmocka_unit_test(test_made_up),        cmocka_unit_test(test_impostor),
-        cmocka_unit_test(test_two_interfaces), cmocka_unit_test(test_fingerprint),
-        cmocka_unit_test(test_both_families),  cmocka_unit_test(test_certificate),
-        cmocka_unit_test(test_old_entries),    cmocka_unit_test(test_words),
+        cmocka_unit_test(test_one_device),  cmocka_unit_test(test_not_machines),
+        cmocka_unit_test(test_relayed),     cmocka_unit_test(test_made_up),
+        cmocka_unit_test(test_impostor),    cmocka_unit_test(test_two_interfaces),
+        cmocka_unit_test(test_fingerprint), cmocka_unit_test(test_both_families),
+        cmocka_unit_test(test_certificate), cmocka_unit_test(test_old_entries),
+        cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
