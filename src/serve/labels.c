@@ -8,7 +8,8 @@
 #include "base/err.h"
 
 struct wr_labels {
-    _Atomic uint32_t count;                /* those below are never changed again */
+    _Atomic uint32_t count; /* those below are never changed again */
+    _Atomic uint64_t refused;
     char *_Atomic text[WR_LABELS_NUMBERS]; /* by number, from 1 */
 };
 
@@ -33,20 +34,38 @@ void wr_labels_destroy(struct wr_labels *l)
     free(l);
 }
 
-uint16_t wr_labels_number(struct wr_labels *l, const char *text)
+uint16_t wr_labels_find(const struct wr_labels *l, const char *text)
 {
     uint32_t count = atomic_load(&l->count);
-    size_t n = strlen(text);
-    if (n == 0 || n >= WR_LABEL_TEXT_SIZE) {
-        return 0;
-    }
     for (uint32_t i = 1; i <= count; i++) {
         if (strcmp(atomic_load(&l->text[i]), text) == 0) {
             return (uint16_t)i;
         }
     }
+    return 0;
+}
+
+uint32_t wr_labels_count(const struct wr_labels *l)
+{
+    return atomic_load(&l->count);
+}
+
+uint64_t wr_labels_refused(const struct wr_labels *l)
+{
+    return atomic_load(&l->refused);
+}
+
+uint16_t wr_labels_number(struct wr_labels *l, const char *text)
+{
+    uint32_t count = atomic_load(&l->count);
+    size_t n = strlen(text);
+    uint16_t found = wr_labels_find(l, text);
+    if (n == 0 || n >= WR_LABEL_TEXT_SIZE || found != 0) {
+        return found;
+    }
     char *copy = count < WR_LABELS_MAX ? strdup(text) : NULL;
     if (!copy) {
+        atomic_fetch_add(&l->refused, 1);
         return 0;
     }
     atomic_store(&l->text[count + 1], copy);

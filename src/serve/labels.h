@@ -25,6 +25,11 @@ int wr_labels_create(struct wr_labels **ret_labels); /* WR_E_NOMEM */
 void wr_labels_destroy(struct wr_labels *l);         /* NULL is fine */
 /* The number of a text, the old one or a new one. 0: the text is empty or too long, or there is no number left. */
 uint16_t wr_labels_number(struct wr_labels *l, const char *text);
+/* The number that a text has already; 0: it has none. */
+uint16_t wr_labels_find(const struct wr_labels *l, const char *text);
+/* How many numbers are given, and how often there was none left. */
+uint32_t wr_labels_count(const struct wr_labels *l);
+uint64_t wr_labels_refused(const struct wr_labels *l);
 /* The text of a number; "" for 0 and for those that were never given. Stays as long as `l`. */
 const char *wr_labels_text(const struct wr_labels *l, uint16_t number);
 

@@ -10,6 +10,7 @@
 #include "net/clock.h"
 #include "net/ports.h"
 #include "resolve/select.h"
+#include "serve/devices.h"
 #include "serve/serve.h"
 
 static uint64_t at_offset(const void *base, size_t offset)
@@ -232,6 +233,21 @@ static void put_daemon(FILE *out, const struct wr_serve *s)
     put_gauge(out, "settings_serial", "grows with each reload", s->gate->settings.serial);
     put_gauge(out, "wall_clock_proven", "1 when the wall clock is believed",
               wr_clock_is_proven(&s->clock));
+    put_gauge(out, "labels", "names of rules, segments, groups and feeds since the start",
+              wr_labels_count(s->labels));
+    put_gauge(out, "labels_most", "of those, how many there can be before a restart",
+              WR_LABELS_MAX);
+    put_counter(out, "labels_refused", "names that found no place: a reload is refused then",
+                wr_labels_refused(s->labels));
+    put_gauge(out, "views",
+              "groups of upstreams that segments and rules have named since the start",
+              wr_slots_views(&s->slots));
+    put_gauge(out, "views_most", "of those, how many there can be before a restart",
+              WR_SLOTS_VIEWS);
+    put_gauge(out, "devices", "devices that are known",
+              wr_census_count(wr_devices_machine(s->devices)));
+    put_counter(out, "devices_refused", "devices and addresses that found no place",
+                wr_census_refused(wr_devices_machine(s->devices)));
     put_counter(out, "events_taken", "event records that reached the ledger", ls.taken);
     put_counter(out, "reloads", "reloads asked for", s->reload.report.count);
 }

@@ -89,6 +89,15 @@ uint16_t wr_slots_view(struct wr_gate_slots *slots, const char *group, bool whol
     return 0;
 }
 
+uint32_t wr_slots_views(const struct wr_gate_slots *slots)
+{
+    uint32_t count = 0;
+    while (count < WR_SLOTS_VIEWS && slots->view[count][0] != 0) {
+        count++;
+    }
+    return count;
+}
+
 int wr_slots_devgroup(const struct wr_gate_slots *slots, const char *group)
 {
     for (int bit = 0; bit < WR_WHO_GROUPS_MAX; bit++) {

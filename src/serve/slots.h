@@ -43,6 +43,7 @@ uint64_t wr_slots_identity_at(const struct wr_upstream *upstream);
 void wr_slots_assign(struct wr_gate_slots *slots, struct wr_upstreams *upstreams, uint64_t serial);
 /* The number of the view of a group; 0: so many have been before that none is left. */
 uint16_t wr_slots_view(struct wr_gate_slots *slots, const char *group, bool whole);
+uint32_t wr_slots_views(const struct wr_gate_slots *slots); /* how many there have been */
 /* A bit for each of the groups, which are WR_WHO_GROUPS_MAX at most: the one that it has; else one that nobody had, or who is no more. */
 void wr_slots_devgroups(struct wr_gate_slots *slots, const char *const *groups, size_t count);
 /* Which bit that is; -1: none. */

@@ -34,6 +34,9 @@ static void test_what_has_no_number(void **state)
     assert_int_equal(wr_labels_number(l, longest), 0);
     longest[WR_LABEL_TEXT_SIZE - 1] = 0;
     assert_int_equal(wr_labels_number(l, longest), 1);
+    assert_int_equal(wr_labels_find(l, longest), 1);
+    assert_int_equal(wr_labels_find(l, "other"), 0); /* and it gets none by that */
+    assert_int_equal(wr_labels_count(l), 1);
     assert_string_equal(wr_labels_text(l, 0), "");
     assert_string_equal(wr_labels_text(l, 2), "");
     assert_string_equal(wr_labels_text(l, 65535), "");
@@ -50,7 +53,10 @@ static void test_there_is_an_end(void **state)
         (void)snprintf(text, sizeof(text), "rule-%u", i);
         assert_int_equal(wr_labels_number(l, text), i + 1);
     }
+    assert_int_equal(wr_labels_refused(l), 0);
     assert_int_equal(wr_labels_number(l, "one more"), 0);
+    assert_int_equal(wr_labels_refused(l), 1);
+    assert_int_equal(wr_labels_count(l), WR_LABELS_MAX);
     assert_int_equal(wr_labels_number(l, "rule-7"), 8);
     assert_string_equal(wr_labels_text(l, WR_LABELS_MAX), "rule-16383");
     wr_labels_destroy(l);

@@ -87,6 +87,7 @@ static void test_views(void **state)
     assert_int_equal(wr_slots_view(&slots, "isp", true), 2);
     assert_int_equal(wr_slots_view(&slots, "far", false), 3);
     assert_int_equal(wr_slots_view(&slots, "isp", false), 1);
+    assert_int_equal(wr_slots_views(&slots), 3);
     for (unsigned i = 4; i <= WR_SLOTS_VIEWS; i++) {
         snprintf(name, sizeof(name), "g%u", i);
         assert_int_equal(wr_slots_view(&slots, name, true), i);
