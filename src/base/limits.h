@@ -588,6 +588,8 @@
 #define WR_CENSUS_ADDRESSES_MAX 24
 #define WR_CENSUS_MARKS_MAX     24
 #define WR_CENSUS_ALIKE_MAX     4
+/* A device had more addresses than that so lately that one of those may still be in use, by nobody who is known. */
+#define WR_CENSUS_CROWD_S 3600
 /* A device that made up a new MAC address is known again when its old ones were silent for so long. */
 #define WR_CENSUS_QUIET_S 60
 /* A conflict is over when its reason is so long ago; who is silent for so long has left an address to who contests it. */

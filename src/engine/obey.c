@@ -154,16 +154,21 @@ static void refuse_unproven(struct wr_engine *e, const struct wr_asker *a, uint8
     wr_outcome_error(e, a, WR_RCODE_SERVFAIL, WR_EDE_BLOCKED, words, room, cap, now, ret_action);
 }
 
-void wr_obey_identify(const struct wr_engine *e, struct wr_asker *a)
+static void find_device(const struct wr_engine *e, const struct wr_asker *a, struct wr_who *ret_who)
 {
-    const struct wr_segments *s = e->settings->segments;
     const struct wr_client *c = &a->client;
     if (e->setup.devices != NULL) {
         (void)(c->claim_kind == WR_CLAIM_HOP
-                   ? wr_device_behind(e->setup.devices, c->claim, &a->who)
+                   ? wr_device_behind(e->setup.devices, c->claim, ret_who)
                    : wr_device_find(e->setup.devices, &c->from, c->ifindex, c->claim,
-                                    c->claim_kind == WR_CLAIM_CERTIFICATE, &a->who));
+                                    c->claim_kind == WR_CLAIM_CERTIFICATE, ret_who));
     }
+}
+
+void wr_obey_identify(const struct wr_engine *e, struct wr_asker *a)
+{
+    const struct wr_segments *s = e->settings->segments;
+    find_device(e, a, &a->who);
     if (s != NULL) {
         uint16_t at = wr_segment_of(s, a->client.ifindex, &a->client.from);
         a->who.segment = at == WR_SEGMENT_NONE ? 0 : s->segment[at].label;
@@ -174,7 +179,7 @@ void wr_obey_identify(const struct wr_engine *e, struct wr_asker *a)
 
 /* Whoever is shut off is told so, before any rule and whatever he asks. */
 static bool is_shut_off(struct wr_engine *e, struct wr_asker *a, uint8_t *room, size_t cap,
-                        const struct wr_now *now)
+                        const struct wr_now *now, struct wr_action *ret_action)
 {
     struct wr_reply r;
     if (a->who.state != WR_WHO_QUARANTINED) {
@@ -191,8 +196,23 @@ static bool is_shut_off(struct wr_engine *e, struct wr_asker *a, uint8_t *room, 
                            .ede = WR_EDE_PROHIBITED,
                            .what_hash = 0x60000u};
     wr_stats_add(&e->setup.stats->denied, 1);
-    wr_outcome_send(e, a, &o, room, size, now, &e->ready);
+    wr_outcome_send(e, a, &o, room, size, now, ret_action);
     return true;
+}
+
+/* While it waited its address may have gone to another device, or the device into quarantine: then all is judged once more. */
+static void know_again(const struct wr_engine *e, struct wr_asker *a, const struct wr_now *now)
+{
+    struct wr_who who = {.segment = a->who.segment};
+    if (a->asked_us == now->mono_us) {
+        return;
+    }
+    find_device(e, a, &who);
+    who.segment = a->who.segment;
+    if (who.device != a->who.device || who.state != a->who.state || who.groups != a->who.groups) {
+        a->who = who;
+        a->judged_by = 0; /* by no settings */
+    }
 }
 
 static bool is_allowed(const struct wr_asker *a)
@@ -203,7 +223,7 @@ static bool is_allowed(const struct wr_asker *a)
 bool wr_obey_question(struct wr_engine *e, struct wr_asker *a, uint8_t *room, size_t cap,
                       const struct wr_now *now)
 {
-    if (is_shut_off(e, a, room, cap, now)) {
+    if (is_shut_off(e, a, room, cap, now, &e->ready)) {
         return true;
     }
     if (a->qclass != WR_CLASS_IN) {
@@ -295,6 +315,10 @@ bool wr_obey_answer(struct wr_engine *e, struct wr_asker *a, const struct wr_ans
                     uint8_t *room, size_t cap, const struct wr_now *now,
                     struct wr_action *ret_action)
 {
+    know_again(e, a, now);
+    if (is_shut_off(e, a, room, cap, now, ret_action)) {
+        return true;
+    }
     if (a->qclass != WR_CLASS_IN) {
         return false;
     }

@@ -250,7 +250,14 @@ void wr_census_seen(struct wr_census *m, struct wr_census_device *d, uint32_t if
         m->changes++; /* the registry need not know each time */
     }
     d->last_s = now_s > d->last_s ? now_s : d->last_s;
-    d->ifindex = ifindex != 0 ? ifindex : d->ifindex;
+    if (ifindex != 0 && ifindex != d->ifindex) {
+        uint32_t before = d->ifindex;
+        d->ifindex = ifindex;
+        if (d->crowd_s != 0) {
+            wr_census_publish_crowd(m, before, now_s);
+            wr_census_publish_crowd(m, ifindex, now_s);
+        }
+    }
 }
 
 /* The device of a MAC address that was not known: one that has the address by its lease and has shown none yet, or a new one. */
@@ -400,6 +407,10 @@ void wr_census_tick(struct wr_census *m, int64_t now_s)
             wr_census_publish(m, d);
         }
         wr_census_tick_addresses(m, d, now_s);
+        if (d->crowd_s != 0 && now_s - d->crowd_s >= WR_CENSUS_CROWD_S) {
+            d->crowd_s = 0;
+            wr_census_publish_crowd(m, d->ifindex, now_s);
+        }
         if (wr_census_is_over(m, d, now_s)) {
             wr_census_drop(m, d);
         } else if (d->candidate != 0) {

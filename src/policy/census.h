@@ -31,6 +31,9 @@
  * is WR_CENSUS_CONFLICT_S ago or the owner says that it is well (`weir device allow`). So is one that asks for an address in a way that it never did
  * in its first WR_CENSUS_GUEST_S, and as long as that was the last it was heard to say.
  *
+ * A device can have more addresses than are kept; from one that lost its place it asks as nobody who is known. While such a device is in quarantine,
+ * all of its interface who are not known are, for they may be it.
+ *
  * Strangers can make up neighbours without end. Devices have classes: what the owner has named or configured; what has a lease or a certificate;
  * what was seen over ten minutes; the rest. Of the last two an interface has half of the places at most; who is least deserving
  * leaves first, and nobody leaves for somebody of a class that is lower.
@@ -113,6 +116,7 @@ enum wr_census_trouble {
     WR_TROUBLE_WISHES,      /* it asks for an address in another way than it did */
     WR_TROUBLE_CONTESTED,   /* an address of it is used by another device (events only) */
     WR_TROUBLE_FULL,        /* there is no place for another device (events only) */
+    WR_TROUBLE_CROWD,       /* it has more addresses than can be kept (events only) */
 };
 
 struct wr_census_device {
@@ -120,6 +124,7 @@ struct wr_census_device {
     uint32_t ifindex;
     int64_t first_s, last_s;
     int64_t trouble_s;
+    int64_t crowd_s;    /* when an address of it lost its place to another one of it; 0: never */
     uint32_t candidate; /* the device that it will be when that one stays silent; 0: none */
     int64_t turn_s;     /* when another of its MAC addresses was heard than the one before */
     uint8_t turns;      /* how often within a short time */

@@ -22,6 +22,7 @@ struct wr_census {
     struct wr_map marks, addresses;
     const struct wr_kinds *kinds;
     bool hops;
+    uint32_t shut; /* interfaces of which whoever is not known is in quarantine */
     uint32_t count, free_hint, next;
     uint64_t refused, changes;
     struct wr_census_word word[WR_WHO_GROUPS_MAX]; /* by bit */
@@ -78,6 +79,8 @@ void wr_census_address_drop(struct wr_census *m, struct wr_census_device *d,
 void wr_census_publish(struct wr_census *m, const struct wr_census_device *d);
 void wr_census_publish_one(struct wr_census *m, const struct wr_census_device *d,
                            const struct wr_census_address *a);
+/* Is whoever is not known on this interface in quarantine? */
+void wr_census_publish_crowd(struct wr_census *m, uint32_t ifindex, int64_t now_s);
 void wr_census_publish_claims(struct wr_census *m, const struct wr_census_device *d);
 void wr_census_unpublish_claim(struct wr_census *m, const struct wr_mark *mark);
 /* All of `from` is `to`'s from now on; `from` is no more. */

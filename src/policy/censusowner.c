@@ -171,6 +171,7 @@ void wr_census_words(struct wr_census *m, const struct wr_census_word *words, si
 static int changed(struct wr_census *m, const struct wr_census_device *d)
 {
     m->changes++;
+    wr_census_publish_crowd(m, d->ifindex, d->last_s);
     wr_census_publish(m, d);
     for (uint32_t i = 0; i < m->setup.devices; i++) {
         const struct wr_census_device *other = &m->device[i];

@@ -271,8 +271,56 @@ void wr_census_address_drop(struct wr_census *m, struct wr_census_device *d,
     m->changes++;
 }
 
+static bool is_shut(const struct wr_census_device *d, uint32_t ifindex, int64_t now_s)
+{
+    return d->number != 0 && d->quarantined && d->ifindex == ifindex && d->crowd_s != 0 &&
+           now_s - d->crowd_s < WR_CENSUS_CROWD_S;
+}
+
+void wr_census_publish_crowd(struct wr_census *m, uint32_t ifindex, int64_t now_s)
+{
+    struct wr_device_table *t = m->setup.table;
+    struct wr_who before, who = {.state = WR_WHO_QUARANTINED, .sure = WR_DEVICE_SURE_CLAIM};
+    bool shut = false;
+    if (t == NULL || ifindex == 0) {
+        return;
+    }
+    for (uint32_t i = 0; i < m->setup.devices && !shut; i++) {
+        shut = is_shut(&m->device[i], ifindex, now_s);
+    }
+    uint64_t key = wr_device_interface_key(t, ifindex);
+    bool was = wr_device_get(t, key, &before);
+    if (shut && !was && wr_device_put(t, key, &who) == WR_OK) {
+        wr_device_shut(t, ++m->shut);
+    } else if (!shut && was) {
+        wr_device_remove(t, key);
+        wr_device_shut(t, --m->shut);
+    }
+}
+
+/* An address of it is known no more though it may be in use. */
+static void crowd(struct wr_census *m, struct wr_census_device *d, int64_t now_s)
+{
+    if (d->crowd_s == 0 || now_s - d->crowd_s >= WR_CENSUS_CROWD_S) {
+        wr_census_tell(m, WR_TROUBLE_CROWD, d->number, 0, NULL);
+    }
+    d->crowd_s = now_s;
+    if (d->quarantined) {
+        wr_census_publish_crowd(m, d->ifindex, now_s);
+    }
+}
+
+/* One that a server has promised and that is not over is worth more than one that was seen later. */
+static bool is_worth_less(const struct wr_census_address *a, const struct wr_census_address *b,
+                          int64_t now_s)
+{
+    bool a_leased = a->lease_s > now_s, b_leased = b != NULL && b->lease_s > now_s;
+    return b == NULL || (a_leased != b_leased ? b_leased : a->last_s < b->last_s);
+}
+
 /* A free place, or that of the address that is least worth keeping. */
-static struct wr_census_address *address_room(struct wr_census *m, struct wr_census_device *d)
+static struct wr_census_address *address_room(struct wr_census *m, struct wr_census_device *d,
+                                              int64_t now_s)
 {
     struct wr_census_address *least = NULL;
     for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
@@ -280,11 +328,12 @@ static struct wr_census_address *address_room(struct wr_census *m, struct wr_cen
         if (a->addr.family == WR_AF_NONE) {
             return a;
         }
-        if ((a->sources & WR_FROM_CONFIG) == 0 && (least == NULL || a->last_s < least->last_s)) {
+        if ((a->sources & WR_FROM_CONFIG) == 0 && is_worth_less(a, least, now_s)) {
             least = a;
         }
     }
     if (least != NULL) {
+        crowd(m, d, now_s);
         wr_census_address_drop(m, d, least);
     }
     return least;
@@ -293,7 +342,7 @@ static struct wr_census_address *address_room(struct wr_census *m, struct wr_cen
 static void give(struct wr_census *m, struct wr_census_device *d,
                  const struct wr_census_address *address)
 {
-    struct wr_census_address *a = address_room(m, d);
+    struct wr_census_address *a = address_room(m, d, address->last_s);
     if (a == NULL || wr_map_put(&m->addresses, address_hash(m, &address->addr, address->ifindex),
                                 (uint64_t)(d - m->device) + 1) != WR_OK) {
         m->refused++;

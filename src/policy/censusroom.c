@@ -361,6 +361,7 @@ const char *wr_census_trouble_text(uint8_t trouble)
     case WR_TROUBLE_WISHES: return "it asks for an address in another way than before";
     case WR_TROUBLE_CONTESTED: return "an address of it is used by another device";
     case WR_TROUBLE_FULL: return "there is no place for another device";
+    case WR_TROUBLE_CROWD: return "it has more addresses than can be kept";
     default: return "?";
     }
 }

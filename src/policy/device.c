@@ -22,6 +22,7 @@ struct line {
 struct wr_device_table {
     struct wr_hash_key key;
     uint32_t mask;
+    _Atomic uint32_t shut; /* entries of interfaces */
     struct line *line;
 };
 
@@ -52,6 +53,7 @@ struct wr_device_table *wr_device_init(void *block, uint32_t keys, const struct 
     wr_assert((uintptr_t)block % 64 == 0);
     t->key = *key;
     t->mask = lines_for(keys) - 1;
+    atomic_store_explicit(&t->shut, 0, memory_order_relaxed);
     t->line = (struct line *)(void *)((uint8_t *)block + header_size());
     for (uint32_t i = 0; i <= t->mask;
          i++) { /* fresh pages are zeros; reading them costs no memory */
@@ -90,6 +92,16 @@ uint64_t wr_device_claim_key(const struct wr_device_table *t, const char *claim,
 {
     uint64_t hash = wr_hash_sip13(&t->key, claim, strlen(claim));
     return not_empty(wr_hash_mix(hash ^ (proven ? 0xce : 0xc1))); /* 21 octets are no address */
+}
+
+uint64_t wr_device_interface_key(const struct wr_device_table *t, uint32_t ifindex)
+{
+    return not_empty(wr_hash_mix(wr_hash_sip13(&t->key, &ifindex, sizeof(ifindex)) ^ 0x1f));
+}
+
+void wr_device_shut(struct wr_device_table *t, uint32_t interfaces)
+{
+    atomic_store_explicit(&t->shut, interfaces, memory_order_release);
 }
 
 uint64_t wr_device_mac_key(const struct wr_device_table *t, const char *mac)
@@ -187,7 +199,8 @@ bool wr_device_find(const struct wr_device_table *t, const struct wr_addr *addr,
         return true;
     }
     if (!claims || !wr_device_get(t, wr_device_claim_key(t, claim, false), ret_who)) {
-        return false;
+        return atomic_load_explicit(&t->shut, memory_order_acquire) != 0 && ifindex != 0 &&
+               wr_device_get(t, wr_device_interface_key(t, ifindex), ret_who);
     }
     ret_who->sure = WR_DEVICE_SURE_CLAIM;
     return true;

@@ -43,6 +43,10 @@ uint64_t wr_device_rival_key(uint64_t key);
 uint64_t wr_device_claim_key(const struct wr_device_table *t, const char *claim, bool proven);
 uint64_t wr_device_mac_key(const struct wr_device_table *t, const char *mac);
 
+/* Of whoever is not known on an interface; such entries are looked for while there are any (wr_device_shut). */
+uint64_t wr_device_interface_key(const struct wr_device_table *t, uint32_t ifindex);
+void wr_device_shut(struct wr_device_table *t, uint32_t interfaces);
+
 /* The writer's. WR_E_FULL: there is no place in reach of the key. Nothing is written when it says so already. */
 int wr_device_put(struct wr_device_table *t, uint64_t key, const struct wr_who *who);
 void wr_device_remove(struct wr_device_table *t, uint64_t key); /* not there is fine */

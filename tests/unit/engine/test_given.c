@@ -376,6 +376,31 @@ static void test_a_public_target_with_a_private_address(void **state)
     rig_stop(&r);
 }
 
+static void know(uint8_t state)
+{
+    struct wr_who who = {.device = 7, .state = state};
+    struct wr_addr addr;
+    assert_int_equal(wr_addr_from_text("10.0.0.1", &addr), 0);
+    assert_int_equal(wr_device_put(devices, wr_device_key(devices, &addr, 0), &who), 0);
+}
+
+/* Who is put in quarantine while a question of his is out is told so, and not the answer. */
+static void test_quarantine_while_it_waits(void **state)
+{
+    const struct rig_rr rr = {"one.example.", WR_TYPE_A, 60, some_a, 4, WR_SECTION_ANSWER};
+    start();
+    rules_in_force();
+    know(WR_WHO_KNOWN);
+    rig_ask(&r, (struct rig_query){.name = "one.example."});
+    expect_question("one.example.");
+    r.now.mono_us += 1000;
+    know(WR_WHO_QUARANTINED);
+    rig_answer(&r, 0, 0, &rr, 1);
+    expect_reply(WR_RCODE_REFUSED, 0, WR_EDE_PROHIBITED);
+    assert_int_equal(last_record().verdict.by, WR_VERDICT_BY_QUARANTINE);
+    rig_stop(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +413,7 @@ int main(void)
         cmocka_unit_test(test_quarantine),
         cmocka_unit_test(test_quarantine_by_an_answer),
         cmocka_unit_test(test_a_public_target_with_a_private_address),
+        cmocka_unit_test(test_quarantine_while_it_waits),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     free(block);

@@ -106,6 +106,49 @@ static void test_many_addresses(void **state)
     household_end(&h);
 }
 
+static uint8_t state_on(const struct household *h, uint32_t ifindex, const char *addr)
+{
+    struct wr_who who = {0};
+    struct wr_addr a = address(addr);
+    return wr_device_find(h->table, &a, ifindex, "", false, &who) ? who.state : WR_WHO_UNKNOWN;
+}
+
+/* Whoever is in quarantine cannot get out by an address too many. */
+static void test_quarantine_of_many(void **state)
+{
+    struct household h = household(64);
+    char text[32];
+    lease(&h, "192.0.2.5", A, NULL, "a", T0 + 90000, T0);
+    neighbour(&h, B, "192.0.2.6", T0);
+    for (int i = 1; i <= 100; i++) {
+        snprintf(text, sizeof(text), "2001:db8::%x", i);
+        neighbour(&h, A, text, T0 + i);
+    }
+    assert_int_equal(events_of(&h, WR_TROUBLE_CROWD), 1);
+    uint32_t d = device_at(&h, "192.0.2.5"); /* what was promised stays */
+    assert_int_equal(d, device_at(&h, "2001:db8::64"));
+    assert_int_equal(state_on(&h, LAN, "2001:db8::1"), WR_WHO_UNKNOWN);
+    assert_int_equal(wr_census_quarantine(h.m, d, true), WR_OK);
+    assert_int_equal(state_on(&h, LAN, "2001:db8::64"), WR_WHO_QUARANTINED);
+    assert_int_equal(state_on(&h, LAN, "2001:db8::1"), WR_WHO_QUARANTINED);
+    assert_int_equal(state_on(&h, LAN + 1, "2001:db8::1"), WR_WHO_UNKNOWN);
+    assert_int_equal(state_on(&h, 0, "2001:db8::1"), WR_WHO_UNKNOWN);
+    assert_int_equal(state_on(&h, LAN, "192.0.2.6"), WR_WHO_KNOWN);
+    assert_int_equal(wr_census_quarantine(h.m, d, false), WR_OK);
+    assert_int_equal(state_on(&h, LAN, "2001:db8::1"), WR_WHO_UNKNOWN);
+    assert_int_equal(wr_census_quarantine(h.m, d, true), WR_OK);
+    wr_census_tick(h.m, T0 + 100 + WR_CENSUS_CROWD_S); /* no other one since */
+    assert_int_equal(state_on(&h, LAN, "2001:db8::1"), WR_WHO_UNKNOWN);
+    neighbour(&h, A, "2001:db8::1", T0 + 200 + WR_CENSUS_CROWD_S); /* and then it is */
+    assert_int_equal(state_on(&h, LAN, "2001:db8::99"), WR_WHO_QUARANTINED);
+    assert_int_equal(state_on(&h, LAN, "2001:db8::1"), WR_WHO_QUARANTINED);
+    neighbour_on(&h, LAN + 1, A, "2001:db8::2",
+                 T0 + 900 + WR_CENSUS_CROWD_S); /* it was plugged elsewhere */
+    assert_int_equal(state_on(&h, LAN, "2001:db8::99"), WR_WHO_UNKNOWN);
+    assert_int_equal(state_on(&h, LAN + 1, "2001:db8::99"), WR_WHO_QUARANTINED);
+    household_end(&h);
+}
+
 static void test_addresses_end(void **state)
 {
     struct household h = household(64);
@@ -130,7 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lease_moves),     cmocka_unit_test(test_contested),
         cmocka_unit_test(test_neighbour_moves), cmocka_unit_test(test_many_addresses),
-        cmocka_unit_test(test_addresses_end),
+        cmocka_unit_test(test_addresses_end),   cmocka_unit_test(test_quarantine_of_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
