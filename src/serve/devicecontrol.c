@@ -7,7 +7,9 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "dns/reverse.h"
 #include "policy/segment.h"
+#include "resolve/local.h"
 #include "serve/devicehears.h"
 #include "serve/devices.h"
 #include "serve/say.h"
@@ -171,6 +173,31 @@ static void put_kind(struct wr_json *j, const struct wr_census_device *d)
     wr_json_end(j);
 }
 
+/* The first PTR record that hosts files, leases or local zones have for an address of it. It says how that address is called, and no more: it
+ * joins nothing and nobody is found by it. */
+static void put_local_name(const struct wr_serve *s, struct wr_json *j,
+                           const struct wr_census_device *d)
+{
+    char text[WR_NAME_TEXT_SIZE] = "";
+    for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX && text[0] == 0; i++) {
+        struct wr_local_hit hit;
+        struct wr_name name;
+        const uint8_t *target;
+        uint16_t size;
+        if (wr_reverse_name(&d->address[i].addr, &name) != WR_OK) {
+            continue;
+        }
+        wr_local_find(s->locals.set.local, name.wire, WR_TYPE_PTR, WR_LOCAL_EVERYONE, &hit);
+        if (hit.verdict == WR_LOCAL_HIT_DATA) {
+            struct wr_rrset_walk walk = wr_rrset_walk(&hit.set);
+            if (wr_rrset_next(&walk, &target, &size)) {
+                wr_name_to_text(target, text, sizeof(text));
+            }
+        }
+    }
+    wr_json_text(j, "local_name", text[0] != 0 ? text : NULL);
+}
+
 static void put_summary(const struct wr_serve *s, struct wr_json *j,
                         const struct wr_census_device *d)
 {
@@ -181,6 +208,7 @@ static void put_summary(const struct wr_serve *s, struct wr_json *j,
     wr_census_call(d, text, sizeof(text));
     put_id(j, "id", d->number);
     wr_json_text(j, "name", text);
+    put_local_name(s, j, d);
     put_kind(j, d);
     if (mac != NULL) {
         mark_text(mac, text, sizeof(text));
@@ -440,9 +468,12 @@ static const char *regroup(struct wr_serve *s, const struct wr_census_device *d,
         snprintf(why, cap, "there is no group of this name in `groups` of the configuration");
         return "argument";
     }
-    uint16_t label = wr_labels_number(s->labels, value);
-    int err = join ? wr_census_join(m, d->number, label) : wr_census_leave(m, d->number, label);
-    if (label == 0 || err != WR_OK) {
+    uint16_t label =
+        wr_labels_find(s->labels, value); /* each group has one; other texts get none */
+    int err = label == 0 ? WR_E_NOTFOUND
+              : join     ? wr_census_join(m, d->number, label)
+                         : wr_census_leave(m, d->number, label);
+    if (err != WR_OK) {
         snprintf(why, cap,
                  join ? "it is in as many groups as a device may be"
                       : "it was not put in this group by a command");
@@ -486,14 +517,15 @@ const char *wr_devicecontrol_set(struct wr_serve *s, const char *device, const c
                                  size_t cap)
 {
     const struct wr_census_device *d = find(s, device, why, cap);
-    char name[WR_CENSUS_NAME_SIZE], text[400];
+    char called[WR_DEVICES_CALLED_SIZE], text[400];
     const char *code = d == NULL ? "device" : change(s, d, what, value, why, cap);
     if (code != NULL) {
         return code;
     }
-    wr_census_call(d, name, sizeof(name));
-    snprintf(text, sizeof(text), "device %s (d%lu): %s%s%s, by the control socket", name,
-             (unsigned long)d->number, what, value != NULL ? " " : "", value != NULL ? value : "");
+    wr_devices_called(s, d->number, called);
+    bool hidden = wr_devices_hides(s) && strcmp(what, "name") == 0;
+    snprintf(text, sizeof(text), "device %s: %s%s%s, by the control socket", called, what,
+             value != NULL && !hidden ? " " : "", value != NULL && !hidden ? value : "");
     wr_devices_note(s, WR_LOG_INFO, text);
     int err = wr_devices_commit(s);
     wr_json_object(j, key);

@@ -90,6 +90,23 @@ void wr_devices_call(const struct wr_devices *d, uint32_t number,
     }
 }
 
+bool wr_devices_hides(const struct wr_serve *s)
+{
+    return s->first_conf->log.privacy != WR_LEDGER_FULL;
+}
+
+void wr_devices_called(const struct wr_serve *s, uint32_t number,
+                       char ret_text[WR_DEVICES_CALLED_SIZE])
+{
+    char name[WR_CENSUS_NAME_SIZE];
+    wr_devices_call(s->devices, number, name);
+    if (wr_devices_hides(s) || name[0] == 0) {
+        snprintf(ret_text, WR_DEVICES_CALLED_SIZE, "d%lu", (unsigned long)number);
+    } else {
+        snprintf(ret_text, WR_DEVICES_CALLED_SIZE, "%s (d%lu)", name, (unsigned long)number);
+    }
+}
+
 uint32_t wr_devices_number(const struct wr_devices *d, const char *text)
 {
     const struct wr_census_device *device = d == NULL ? NULL : wr_census_find(d->m, text);
@@ -309,36 +326,46 @@ static void take_claim(struct wr_census *m, const struct claim *c, int64_t now_s
     }
 }
 
+/* Where the log does not tell who asks, it does not tell what a device is called or has either. */
+static void describe(const struct wr_serve *s, const struct wr_census_event *e,
+                     char ret_text[TEXT_SIZE])
+{
+    char who[WR_DEVICES_CALLED_SIZE], by[WR_DEVICES_CALLED_SIZE] = "", addr[WR_ADDR_TEXT_SIZE] = "";
+    wr_devices_called(s, e->device, who);
+    if (e->trouble == WR_TROUBLE_CROWD) {
+        snprintf(ret_text, TEXT_SIZE,
+                 "device %s: %s; while it is in quarantine, so is whoever is not known on its "
+                 "interface",
+                 who, wr_census_trouble_text(e->trouble));
+        return;
+    }
+    if (wr_census_get(s->devices->m, e->other) != NULL) {
+        wr_devices_called(s, e->other, by);
+    }
+    if (e->addr.family != WR_AF_NONE && !wr_devices_hides(s)) {
+        wr_addr_to_text(&e->addr, addr, sizeof(addr));
+    }
+    snprintf(ret_text, TEXT_SIZE,
+             "device %s is in conflict: %s%s%s%s%s; it has what both may have, until `weir device "
+             "allow d%lu` or %s",
+             who, wr_census_trouble_text(e->trouble), addr[0] != 0 ? ": " : "", addr,
+             by[0] != 0 ? ", by " : "", by, (unsigned long)e->device,
+             e->trouble == WR_TROUBLE_WISHES ? "it asks as before" : "ten quiet minutes");
+}
+
 static void tell_events(struct wr_serve *s, struct wr_census *m)
 {
     char text[TEXT_SIZE];
     struct wr_census_event e;
     for (unsigned told = 0; wr_census_next_event(m, &e); told++) {
-        const struct wr_census_device *d = wr_census_get(m, e.device);
-        const struct wr_census_device *other = wr_census_get(m, e.other);
-        char who[WR_CENSUS_NAME_SIZE] = "", by[WR_CENSUS_NAME_SIZE] = "";
-        char addr[WR_ADDR_TEXT_SIZE] = "";
         if (told >= EVENTS_TOLD) {
             continue;
         }
-        if (d == NULL) {
+        if (wr_census_get(m, e.device) == NULL) {
             wr_say(WR_LOG_WARN, "devices: %s", wr_census_trouble_text(e.trouble));
             continue;
         }
-        wr_census_call(d, who, sizeof(who));
-        if (other != NULL) {
-            wr_census_call(other, by, sizeof(by));
-        }
-        if (e.addr.family != WR_AF_NONE) {
-            wr_addr_to_text(&e.addr, addr, sizeof(addr));
-        }
-        snprintf(text, sizeof(text),
-                 "device %s (d%lu) is in conflict: %s%s%s%s%s; it has what both may have, until "
-                 "`weir device allow d%lu` or %s",
-                 who, (unsigned long)e.device, wr_census_trouble_text(e.trouble),
-                 addr[0] != 0 ? ": " : "", addr, by[0] != 0 ? ", by " : "", by,
-                 (unsigned long)e.device,
-                 e.trouble == WR_TROUBLE_WISHES ? "it asks as before" : "ten quiet minutes");
+        describe(s, &e, text);
         wr_devices_note(s, WR_LOG_WARN, text);
     }
 }
@@ -424,15 +451,15 @@ int wr_devices_run(struct wr_serve *s)
 /* Told once: a device that is in quarantine already has no rule that could say it again. */
 static void shut_off(struct wr_serve *s, uint32_t number, const char *rule)
 {
-    char who[WR_CENSUS_NAME_SIZE], text[TEXT_SIZE];
+    char who[WR_DEVICES_CALLED_SIZE], text[TEXT_SIZE];
     snprintf(text, sizeof(text), "rule %s", rule);
     if (wr_census_shut_off(s->devices->m, number, text) != WR_OK) {
         return;
     }
-    wr_devices_call(s->devices, number, who);
+    wr_devices_called(s, number, who);
     snprintf(text, sizeof(text),
-             "device %s (d%lu) is in quarantine by rule %s, until `weir device release d%lu`", who,
-             (unsigned long)number, rule, (unsigned long)number);
+             "device %s is in quarantine by rule %s, until `weir device release d%lu`", who, rule,
+             (unsigned long)number);
     wr_devices_note(s, WR_LOG_WARN, text);
     save(s, s->devices->save_us);
 }

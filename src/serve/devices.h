@@ -48,6 +48,12 @@ const struct wr_devicehears *wr_devices_hears(const struct wr_devices *d);
 /* What the device of this number is called now; "" when it is none or not known any more. */
 void wr_devices_call(const struct wr_devices *d, uint32_t number,
                      char ret_text[WR_CENSUS_NAME_SIZE]);
+/* Does the log not tell who asks? Then it does not tell how devices are called either. */
+bool wr_devices_hides(const struct wr_serve *s);
+/* As it stands in the log: "camera-3 (d17)", and "d17" alone where the log does not tell who asks (log.privacy). */
+#define WR_DEVICES_CALLED_SIZE (WR_CENSUS_NAME_SIZE + 16)
+void wr_devices_called(const struct wr_serve *s, uint32_t number,
+                       char ret_text[WR_DEVICES_CALLED_SIZE]);
 /* The number of the device that is called so; 0: none, or more than one. */
 uint32_t wr_devices_number(const struct wr_devices *d, const char *text);
 /* A change that the owner or the evidence has brought about: said, and noted in the log. */

@@ -119,6 +119,10 @@ def settings(box, lan, folder, **more):
     with open(oui, "w", encoding="ascii") as file:
         file.write(OUI)
     local = {"leases": [{"file": lan.leases, "format": "dnsmasq"}]} if hasattr(lan, "leases") else {}
+    if "hosts" in more:
+        local["hosts"] = [os.path.join(folder, "hosts")]
+        with open(local["hosts"][0], "w", encoding="ascii") as file:
+            file.write(more.pop("hosts") + "\n")
     return box.settings([box.upstream()], user="", listen=["127.0.0.1:5300", f"{GATE}:{PORT}", f"[{GATE6}]:{PORT}"],
                         allow=["127.0.0.0/8", "192.168.7.0/24", "fd00:7::/64"], local=local,
                         registry={"file": os.path.join(folder, "devices"), "oui": oui, **more.pop("registry", {})}, **more)
@@ -238,7 +242,7 @@ def hop(box):
     up = box.upstream()
     lan.dhcp(weir.folder, dns="port=5400\nserver=127.0.0.1#5300\nadd-mac\ncache-size=0")
     about = {"registry": {"file": os.path.join(weir.folder, "devices"), "mac_from": ["127.0.0.1"]},
-             "upstream": {"groups": [{"name": "all", "servers": [up.url]}]}, "workers": 2}
+             "upstream": {"groups": [{"name": "all", "servers": [up.url]}]}, "workers": 2, "log": {"privacy": "hashed"}}
     weir.configure(about)
     weir.start()
     one, two = Thing(box, "cam1", "00:11:22:00:00:01"), Thing(box, "cam2", "00:11:22:00:00:02")
@@ -249,7 +253,11 @@ def hop(box):
         need(up.last and b"\xfd\xe9" not in up.last and bytes.fromhex(thing.mac.replace(":", "")) not in up.last, up.last)
         ids[thing] = until("the device is known", lambda: next((d["id"] for d in devices(weir) if d["mac"] == thing.mac), None))
     until("its word is evidence", lambda: "hop" in cli(weir, "device", ids[one])["from"])
+    cli(weir, "device", "name", ids[one], "bedroom-cam")
     equal(cli(weir, "device", "quarantine", ids[one])["state"], "quarantined")
+    told = [e["text"] for e in log(weir, "--kind", "device")]    # nobody's name, where nobody's address is
+    need(f"device {ids[one]}: quarantine, by the control socket" in told and f"device {ids[one]}: name, by the control socket" in told, told)
+    need("bedroom-cam" not in weir.log(), weir.log())
     equal(one.ask(weir, "b.example", "192.168.7.21", 5400).rcode, 5)
     equal(two.ask(weir, "b.example", "192.168.7.22", 5400).rcode, 0)
     equal(weir.ask("c.example").rcode, 0)    # the server itself is neither
@@ -269,13 +277,13 @@ def seen_as(weir, name):
 def remembered(box):
     lan = Lan(box)
     weir = box.weir(start=False)
-    weir.configure(settings(box, lan, weir.folder, groups=[{"name": "cameras"}],
+    weir.configure(settings(box, lan, weir.folder, groups=[{"name": "cameras"}], hosts="192.168.7.21 door.lan",
                             devices=[{"name": "printer", "mac": ["00:11:22:00:00:09"], "kind": "printer", "groups": ["cameras"]}]))
     weir.start()
     one = Thing(box, "cam1", "00:11:22:00:00:01")
     one.node.address("eth0", "192.168.7.21/24")
     equal(one.ask(weir, "a.example", "192.168.7.21").rcode, 0)
-    mine = known(weir, "192.168.7.21")
+    mine = known(weir, "192.168.7.21", name="d2", local_name="door.lan.")    # which is a name of its address alone
     equal(one.ask(weir, "a.example", "192.168.7.21").rcode, 0)    # the first one may have come before the kernel had told who that is
     need(cli(weir, "device", "name", mine, "door")["remembered"])
     equal(cli(weir, "device", "quarantine", "door")["state"], "quarantined")

@@ -189,12 +189,51 @@ static void test_watch(void **state)
     uv_loop_close(&loop);
 }
 
+struct flood {
+    unsigned last; /* times that the last one was told */
+};
+
+static void note_last(void *user, const struct wr_neighbour *n)
+{
+    struct flood *flood = user;
+    flood->last += n->addr.ip[12] == 0x27 && n->addr.ip[13] == 0x0f;
+}
+
+/* More at once than the kernel keeps for who does not read: that is seen, and all are asked for again. */
+static void test_overflow(void **state)
+{
+    uv_loop_t loop;
+    struct wr_neighbours *w = NULL;
+    struct flood flood = {0};
+    if (!own_network) {
+        skip();
+    }
+    uv_loop_init(&loop);
+    assert_int_equal(wr_neighbours_watch(&loop, note_last, &flood, &w), WR_OK);
+    int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+    struct message m = message(NUD_PERMANENT);
+    m.h.nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_REPLACE;
+    for (unsigned i = 0; i < 10000; i++) {
+        m.addr[12] = (uint8_t)(i >> 8);
+        m.addr[13] = (uint8_t)i;
+        assert_int_equal(send(fd, &m, sizeof(m), 0), sizeof(m));
+    }
+    close(fd);
+    turn(&loop, &flood.last, 1);
+    assert_int_not_equal(flood.last, 0);
+    assert_true(wr_neighbours_losses(w) > 0);
+    wr_neighbours_close(w);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_messages),
         cmocka_unit_test(test_broken),
         cmocka_unit_test(test_watch),
+        cmocka_unit_test(test_overflow),
     };
     own_network = unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 || unshare(CLONE_NEWNET) == 0;
     return cmocka_run_group_tests(tests, NULL, NULL);
