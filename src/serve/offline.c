@@ -166,6 +166,7 @@ static int open_devices(struct wr_offline *o)
     setup.table = o->table;
     o->census = wr_census_init(o->census_block, &setup);
     recall(o);
+    wr_census_hops(o->census, o->conf->registry.mac_from.count > 0);
     wr_devicekinds_read(&o->kinds, o->conf->registry.kinds, o->conf->registry.oui, o->census);
     wr_devices_say(o->census, o->conf, o->labels, &o->slots, o->opened.wall_s);
     return WR_OK;
@@ -328,6 +329,8 @@ static void identify(const struct wr_offline *o, const struct wr_ledger_event *e
     } else if (r->device != 0) {
         ret->who.device = r->device;
         ret->doubt |= WR_DOUBT_DEVICE;
+    } else if (r->claim_kind == WR_CLAIM_HOP) {
+        (void)wr_device_behind(o->table, e->claim, &ret->who);
     } else {
         (void)wr_device_find(o->table, &r->client, r->client.scope, e->claim,
                              r->claim_kind == WR_CLAIM_CERTIFICATE, &ret->who);

@@ -297,6 +297,12 @@ def remembered(box):
     need("another device" in cli(weir, "device", "name", "door", "printer", fails=True))
     need("no group of this name" in cli(weir, "device", "group", "door", "tv", fails=True))
     need("no device" in cli(weir, "device", "show", "fridge", fails=True))
+
+    def names():
+        return next(line for line in str(weir.verb("metrics")).split("\\n") if line.startswith("weir_labels "))
+    before = names()
+    need("not put in this group" in cli(weir, "device", "leave", "door", "a-word-of-no-group", fails=True))
+    equal(names(), before)    # and the word has taken no number
     need("configuration" in cli(weir, "device", "name", "printer", "x", fails=True))
     path = os.path.join(weir.folder, "devices")
     for torn in (False, True):
