@@ -20,6 +20,7 @@
 #include "conf/print.h"
 #include "serve/certcheck.h"
 #include "serve/locals.h"
+#include "serve/policyzones.h"
 
 struct check {
     bool json, print, schema, doc, man;
@@ -105,6 +106,29 @@ static void check_locals(struct check *c)
     c->refused = wr_certcheck(c->conf, time(NULL), &hooks);
 }
 
+/* Policy zones from files: what is wrong in them, and what can be of no use. Copies are the daemon's. */
+static void check_policy_zones(struct check *c)
+{
+    const struct wr_names_hooks hooks = {.tell = tell_local, .user = c};
+    struct wr_policyzones *zones;
+
+    if (c->conf->policy.rpz.count == 0 || wr_policyzones_create(NULL, &zones) != WR_OK)
+        return;
+    (void)!wr_policyzones_read(zones, c->conf, NULL, &hooks);
+    for (size_t i = 0; i < c->conf->policy.rpz.count; i++) {
+        const struct wr_conf_rpz *from = &c->conf->policy.rpz.items[i];
+        struct wr_policyzone *zone = wr_policyzones_take(zones, from);
+        uint32_t idle = zone ? wr_policyzones_idle(zone->rpz, c->conf) : 0;
+        char text[256];
+
+        snprintf(text, sizeof(text), WR_POLICYZONES_IDLE, (unsigned)idle);
+        if (idle > 0)
+            tell_local(c, WR_NAMES_NOTE, from->file, 0, text);
+        wr_policyzone_let_go(zone);
+    }
+    wr_policyzones_destroy(zones);
+}
+
 static void print_end(const struct check *c)
 {
     if (c->refused)
@@ -134,8 +158,10 @@ static int run(struct check *c, bool named)
         c->local = json_array();
     else
         wr_mistakes_print(&c->mistakes, c->file, stderr);
-    if (c->conf)
+    if (c->conf) {
         check_locals(c);
+        check_policy_zones(c);
+    }
     if (c->json)
         print_json(c);
     if (c->conf && c->print)

@@ -303,7 +303,7 @@ struct wr_conf_rpz {
     struct {
         const char **items;
         size_t count;
-    } segments;
+    } segments, groups; /* of devices; none of both: for everybody */
 };
 
 struct wr_conf {

@@ -43,6 +43,14 @@ static bool is_segment(const struct wr_conf *conf, const char *name)
     return false;
 }
 
+static bool is_devgroup(const struct wr_conf *conf, const char *name)
+{
+    for (size_t i = 0; i < conf->groups.count; i++)
+        if (conf->groups.items[i].name && !strcmp(conf->groups.items[i].name, name))
+            return true;
+    return false;
+}
+
 /* Two zones of one name could not be told apart, nor could two copies of one. */
 static bool is_there(const struct wr_conf *conf, const uint8_t *zone, size_t before,
                      const char **ret_where)
@@ -78,6 +86,19 @@ static void check_primaries(const struct check *c, size_t i)
         wrong(c, i, "primaries", -1, "%s", plain);
 }
 
+static void check_whom(const struct check *c, size_t i)
+{
+    const struct wr_conf_rpz *z = &c->conf->policy.rpz.items[i];
+
+    for (size_t k = 0; k < z->segments.count; k++)
+        if (!is_segment(c->conf, z->segments.items[k]))
+            wrong(c, i, "segments", (long)k, "there is no segment \"%s\"", z->segments.items[k]);
+    for (size_t k = 0; k < z->groups.count; k++)
+        if (!is_devgroup(c->conf, z->groups.items[k]))
+            wrong(c, i, "groups", (long)k, "there is no group of devices \"%s\" in `groups`",
+                  z->groups.items[k]);
+}
+
 static void check_zone(const struct check *c, size_t i)
 {
     const struct wr_conf_rpz *z = &c->conf->policy.rpz.items[i];
@@ -99,9 +120,7 @@ static void check_zone(const struct check *c, size_t i)
     if ((z->override == WR_RPZ_OVERRIDE_CNAME) != (z->cname[0] != 0))
         wrong(c, i, z->cname[0] ? "cname" : "override", -1,
               "`override: cname` and the name in `cname` belong together");
-    for (size_t k = 0; k < z->segments.count; k++)
-        if (!is_segment(c->conf, z->segments.items[k]))
-            wrong(c, i, "segments", (long)k, "there is no segment \"%s\"", z->segments.items[k]);
+    check_whom(c, i);
 }
 
 void wr_rpzrules_check(const struct wr_conf *conf, wr_rpzrules_wrong *wrong_fn, void *user)

@@ -12,7 +12,7 @@
             "`local` are not looked at either. In one zone CLIENT-IP comes first, then QNAME, IP, NSDNAME, NSIP. "
             "Answers that they change have AD clear, no signatures, the policy zone's SOA record behind them, and an "
             "extended error, whatever the client says of DNSSEC. NSDNAME and NSIP know the servers that weir itself "
-            "has found from the root; of names that are asked of others they say nothing."},
+            "has found from the root; of names that are asked of others they say nothing, and `weir check` warns."},
     {"policy.rpz[].zone", WR_SCHEMA_NAME, V01, IN(wr_conf_rpz, zone), EXAMPLE("rpz.example"),
      .doc = "The zone's name. Its records stand below it: `bad.test.rpz.example CNAME .` makes bad.test NXDOMAIN."},
     {"policy.rpz[].file", WR_SCHEMA_PATH, V01, RANGE(0, PATH_OCTETS), DEFAULT("\"\""),
@@ -41,4 +41,7 @@
      .doc = "NXDOMAIN of this zone has the flag RA clear: some clients tell by that that it is policy's."},
     {"policy.rpz[].segments", WR_SCHEMA_LABEL, .list = true, .max_items = WR_SEGMENTS_MAX, V01,
      RANGE(1, 63), DEFAULT(""), INLIST(wr_conf_rpz, segments), EXAMPLE("cameras"),
-     .doc = "Only for clients in one of these segments. Empty: for all."},
+     .doc = "Only for clients in one of these segments, and those of `groups`. Both empty: for all."},
+    {"policy.rpz[].groups", WR_SCHEMA_LABEL, .list = true, .max_items = WR_WHO_GROUPS_MAX, V01,
+     RANGE(1, 63), DEFAULT(""), INLIST(wr_conf_rpz, groups), EXAMPLE("tv"),
+     .doc = "Only for devices of one of these `groups`, and clients in `segments`. A device that is not known is in no group."},

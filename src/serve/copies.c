@@ -237,7 +237,9 @@ int wr_copies_create(const struct wr_copies_setup *setup, struct wr_copies **ret
     c->setup = *setup;
     c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (c->wake < 0 || getrandom(seed, sizeof(seed), 0) != (ssize_t)sizeof(seed) ||
-        getrandom(&c->world.key, sizeof(c->world.key), 0) != (ssize_t)sizeof(c->world.key)) {
+        getrandom(&c->world.key, sizeof(c->world.key), 0) != (ssize_t)sizeof(c->world.key) ||
+        getrandom(&c->world.policy_key, sizeof(c->world.policy_key), 0) !=
+            (ssize_t)sizeof(c->world.policy_key)) {
         if (c->wake >= 0) {
             close(c->wake);
         }
@@ -250,6 +252,11 @@ int wr_copies_create(const struct wr_copies_setup *setup, struct wr_copies **ret
     pthread_mutex_init(&c->lock, NULL);
     *ret_copies = c;
     return WR_OK;
+}
+
+const struct wr_hash_key *wr_copies_policy_key(const struct wr_copies *copies)
+{
+    return &copies->world.policy_key;
 }
 
 const char *wr_copies_folder(const struct wr_copies *copies)

@@ -38,6 +38,8 @@ struct wr_copies_setup {
 int wr_copies_create(const struct wr_copies_setup *setup, struct wr_copies **ret_copies);
 /* The folder in which they are kept; "": none. */
 const char *wr_copies_folder(const struct wr_copies *copies);
+/* The key that copies of policy zones are compiled under: their names meet others' by it (policy/rpz). */
+const struct wr_hash_key *wr_copies_policy_key(const struct wr_copies *copies);
 /* What `conf` wants; what is wrong with its keys is told. */
 int wr_copies_plan(const struct wr_conf *conf, const struct wr_names_hooks *hooks,
                    struct wr_copies_plan **ret_plan);

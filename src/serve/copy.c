@@ -70,6 +70,7 @@ struct wr_copy *wr_copy_hold(struct wr_copy *copy)
 void wr_copy_let_go(struct wr_copy *copy)
 {
     if (copy != NULL && atomic_fetch_sub(&copy->held, 1) == 1) {
+        wr_policyzone_let_go(copy->policy);
         wr_names_free(&copy->names);
         free(copy->block);
         free(copy);

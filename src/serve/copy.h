@@ -15,6 +15,7 @@
 
 #include "conf/names.h"
 #include "resolve/heldzone.h"
+#include "serve/policycompile.h"
 
 struct wr_copy {
     atomic_uint held;
@@ -22,11 +23,12 @@ struct wr_copy {
     uint32_t serial;
     const struct wr_zoneindex *index; /* NULL: not made */
     void *block;                      /* of the index */
+    struct wr_policyzone *policy;     /* compiled, of a response policy zone; else NULL */
     struct wr_heldzone_state state;   /* what the workers think of it */
     uint32_t told;                    /* of state.bogus; the main thread's */
 };
 
-/* On an error the names stay the caller's. */
+/* On an error the names stay the caller's. What else there is to a copy is added before anybody else has it. */
 int wr_copy_make(struct wr_names *names, const uint8_t *zone, bool indexed,
                  struct wr_copy **ret_copy);
 /* Makes the index, if there is none yet; before anybody else has the copy, or in the main thread. */

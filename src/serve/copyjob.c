@@ -205,6 +205,20 @@ static void judged(struct wr_copyjob *j, uint64_t until_us, const struct wr_now 
     j->dropped = NULL;
 }
 
+/* What it says as a policy zone. An error lets go of the copy and gives the names back. */
+static int make_policy(struct wr_copyjob *j, struct wr_copy *copy, struct wr_names *names)
+{
+    const struct wr_names_hooks hooks = {.tell = tell_digest, .user = j};
+    int err =
+        wr_policycompile(&copy->names, j->zone.wire, &j->world->policy_key, &hooks, &copy->policy);
+    if (err != WR_OK) {
+        *names = copy->names;
+        wr_names_init(&copy->names, "");
+        wr_copy_let_go(copy);
+    }
+    return err;
+}
+
 /* Proves it, and makes it the copy in use. An error leaves `names` the caller's. */
 static int adopt(struct wr_copyjob *j, struct wr_names *names, const struct wr_now *now)
 {
@@ -213,6 +227,9 @@ static int adopt(struct wr_copyjob *j, struct wr_names *names, const struct wr_n
     int err = prove(j, names, &until_us, now);
     if (err == WR_OK) {
         err = wr_copy_make(names, j->zone.wire, j->plan.indexed, &copy);
+    }
+    if (err == WR_OK && j->plan.policy) {
+        err = make_policy(j, copy, names);
     }
     if (err == WR_OK) {
         judged(j, until_us, now);

@@ -25,6 +25,7 @@ struct wr_copyjob_world {
     const char *folder; /* "": nothing is kept */
     struct wr_rng rng;
     struct wr_hash_key key;
+    struct wr_hash_key policy_key; /* that policy zones are compiled under */
     struct wr_copytrust trust;
     uint32_t trusts;        /* how often that has changed */
     struct wr_creds *creds; /* who vouches for primaries over TLS; NULL: nobody. Counted. */

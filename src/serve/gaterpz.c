@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "dns/codes.h"
 #include "serve/gate_state.h"
 #include "serve/labels.h"
@@ -33,18 +34,16 @@ static uint16_t label_of(struct wr_gate_making *m, const uint8_t *zone)
     return wr_gate_label(m, text);
 }
 
-/* Of names that are asked of others the servers are not known. */
-static void note_servers(struct wr_gate_making *m, size_t i, const struct wr_rpz *zone)
+/* The bits of the groups that it is for. None of them all is never everybody. */
+static uint64_t groups_of(const struct wr_gate_making *m, const struct wr_conf_rpz *from)
 {
-    uint32_t triggers = wr_rpz_triggers(zone, WR_RPZ_NSDNAME) + wr_rpz_triggers(zone, WR_RPZ_NSIP);
-    if (triggers > 0 && m->conf->upstream.default_index != WR_CONF_RECURSION) {
-        wr_gate_note(
-            m, WR_LOG_WARN,
-            "policy.rpz[%zu]: %u triggers on the name or address of a zone's servers (NSDNAME, "
-            "NSIP) do not work for names that are asked of others: whoever is asked does "
-            "not tell the servers. Only recursion finds them",
-            i, (unsigned)triggers);
+    uint64_t groups = 0;
+    for (size_t k = 0; k < from->groups.count; k++) {
+        int bit = wr_slots_devgroup(&m->slots, from->groups.items[k]);
+        wr_assert(bit >= 0); /* conf/rpzrules knows them, and wr_gate_groups has placed them */
+        groups |= (uint64_t)1 << bit;
     }
+    return groups;
 }
 
 static void make_use(struct wr_gate_making *m, struct wr_gate_rpz *g, size_t i)
@@ -60,6 +59,7 @@ static void make_use(struct wr_gate_making *m, struct wr_gate_rpz *g, size_t i)
     *use = (struct wr_rpz_use){.zone = g->zone[i] != NULL ? g->zone[i]->rpz : NULL,
                                .cname = g->cname[i],
                                .segments = g->segment[i],
+                               .groups = groups_of(m, from),
                                .label = label_of(m, from->zone),
                                .ede = reasons[from->reason],
                                .override = (uint8_t)from->override,
@@ -67,8 +67,9 @@ static void make_use(struct wr_gate_making *m, struct wr_gate_rpz *g, size_t i)
     for (size_t k = 0; k < from->segments.count && k < WR_SEGMENTS_MAX; k++) {
         g->segment[i][use->segment_count++] = wr_gate_label(m, from->segments.items[k]);
     }
-    if (use->zone != NULL) {
-        note_servers(m, i, use->zone);
+    uint32_t idle = use->zone != NULL ? wr_policyzones_idle(use->zone, m->conf) : 0;
+    if (idle > 0) {
+        wr_gate_note(m, WR_LOG_WARN, "policy.rpz[%zu]: " WR_POLICYZONES_IDLE, i, (unsigned)idle);
     }
 }
 

@@ -20,7 +20,7 @@
 #include "serve/devicekinds.h"
 #include "serve/devices.h"
 #include "serve/doubt.h"
-#include "serve/feedcompile.h"
+#include "serve/feedjob.h"
 #include "serve/keepfile.h"
 #include "serve/locals.h"
 #include "serve/policyzones.h"
@@ -174,21 +174,33 @@ static int open_devices(struct wr_offline *o)
 
 /* --- lists and policy zones --- */
 
-static struct wr_feedimage *open_feed(struct wr_offline *o, const struct wr_conf_feed *from)
+/* One from a file, as the daemon reads it. */
+static struct wr_feedimage *read_feed(struct wr_offline *o, size_t i)
 {
+    const struct wr_conf_feed *from = &o->conf->feeds.items[i];
+    struct wr_feedcompile_why why = {.text = "not enough memory"};
+    struct wr_feedimage *image = NULL;
+    struct wr_feedjob_plan plan;
+    int err = wr_feedjob_plan(&plan, o->conf, i, 0);
+    if (err == WR_OK) {
+        const struct wr_feedsource source = {
+            .path = plan.path, .signature = plan.signature, .how = plan.how};
+        err = wr_feedcompile_read(&source, o->opened.wall_s, &image, &why);
+        wr_feedjob_plan_clear(&plan);
+    }
+    if (err != WR_OK) {
+        note(o, "feed %s: %s: %s; it lists nothing here", from->name, from->from, why.text);
+    }
+    return image;
+}
+
+static struct wr_feedimage *open_feed(struct wr_offline *o, size_t i)
+{
+    const struct wr_conf_feed *from = &o->conf->feeds.items[i];
     struct wr_feedimage *image = NULL;
     char path[WR_KEEPFILE_PATH_MAX], room[WR_KEEPFILE_PATH_MAX];
     if (from->from[0] == '/') {
-        const struct wr_feedsource source = {.path = from->from,
-                                             .how = {.format = (uint8_t)from->format,
-                                                     .below = from->subdomains,
-                                                     .wide = from->public_suffixes,
-                                                     .max_bytes = from->max_bytes}};
-        struct wr_feedcompile_why why = {.text = ""};
-        if (wr_feedcompile_read(&source, o->opened.wall_s, &image, &why) != WR_OK) {
-            note(o, "feed %s: %s: %s; it lists nothing here", from->name, from->from, why.text);
-        }
-        return image;
+        return read_feed(o, i);
     }
     snprintf(path, sizeof(path), "%s.feed", from->name);
     const char *folder = state_path(o->conf->feed_folder, "", room, sizeof(room));
@@ -209,7 +221,7 @@ static void open_feeds(struct wr_offline *o)
 {
     for (size_t i = 0; i < o->conf->feeds.count && i < WR_FEEDS_MAX; i++) {
         struct wr_feedset_item *item = &o->feeds.item[o->feeds.count];
-        struct wr_feedimage *image = open_feed(o, &o->conf->feeds.items[i]);
+        struct wr_feedimage *image = open_feed(o, i);
         item->label = wr_labels_number(o->labels, o->conf->feeds.items[i].name);
         o->image[o->feeds.count++] = image;
         if (image != NULL) {
@@ -232,7 +244,8 @@ static int open_zones(struct wr_offline *o)
         wr_copies_give(o->copies, plan);
         err = wr_locals_load(&o->locals, o->conf, NULL, o->copies, &o->opened, &hooks);
     }
-    err = err == WR_OK ? wr_policyzones_create(&o->policyzones) : err;
+    err = err == WR_OK ? wr_policyzones_create(wr_copies_policy_key(o->copies), &o->policyzones)
+                       : err;
     return err == WR_OK ? wr_policyzones_read(o->policyzones, o->conf, o->copies, &hooks) : err;
 }
 

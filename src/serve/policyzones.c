@@ -8,18 +8,12 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
-#include "base/limits.h"
-#include "base/time.h"
-#include "dns/codes.h"
-#include "policy/rpzbuild.h"
 
 enum {
     PATIENCE = 5, /* looks at a file that seems half written before it is taken as it is */
-    TOLD_MAX = 8, /* records that were set aside, told one by one; the rest is counted */
     TTL_S = 300,  /* of records that have none, in a file without $TTL */
 };
 
@@ -41,13 +35,15 @@ struct wr_policyzones {
     struct wr_hash_key key;
 };
 
-int wr_policyzones_create(struct wr_policyzones **ret)
+int wr_policyzones_create(const struct wr_hash_key *key, struct wr_policyzones **ret)
 {
     struct wr_policyzones *p = calloc(1, sizeof(*p));
     if (p == NULL) {
         return WR_E_NOMEM;
     }
-    if (getrandom(&p->key, sizeof(p->key), 0) != (ssize_t)sizeof(p->key)) {
+    if (key != NULL) {
+        p->key = *key;
+    } else if (getrandom(&p->key, sizeof(p->key), 0) != (ssize_t)sizeof(p->key)) {
         free(p);
         return WR_E_IO;
     }
@@ -58,14 +54,6 @@ int wr_policyzones_create(struct wr_policyzones **ret)
 const struct wr_hash_key *wr_policyzones_key(const struct wr_policyzones *p)
 {
     return &p->key;
-}
-
-void wr_policyzone_let_go(struct wr_policyzone *z)
-{
-    if (z != NULL && --z->held == 0) {
-        free(z->block);
-        free(z);
-    }
 }
 
 static void drop(struct source *s)
@@ -117,73 +105,6 @@ static struct source *find_or_add(struct wr_policyzones *p, const struct wr_conf
     return s;
 }
 
-/* --- compiling --- */
-
-/* The records of one zone on their way into a block. */
-struct making {
-    const struct wr_names *names;
-    const struct wr_names_hooks *hooks;
-    uint32_t rejects;
-};
-
-static void get_record(const void *user, uint32_t i, struct wr_rpzbuild_record *ret)
-{
-    const struct making *m = user;
-    const struct wr_names_record *r = &m->names->item[i];
-    *ret = (struct wr_rpzbuild_record){.owner = r->r.owner,
-                                       .rdata = r->r.rdata,
-                                       .ttl = r->r.ttl,
-                                       .line = r->line,
-                                       .type = r->r.type,
-                                       .size = r->r.size};
-}
-
-static void reject(void *user, uint32_t i, const char *why)
-{
-    struct making *m = user;
-    const struct wr_names_record *r = &m->names->item[i];
-    char name[WR_NAME_TEXT_SIZE], text[WR_NAME_TEXT_SIZE + 128];
-    if (m->rejects++ < TOLD_MAX) {
-        (void)wr_name_to_text(r->r.owner, name, sizeof(name));
-        snprintf(text, sizeof(text), "%s: %s; this record is set aside", name, why);
-        m->hooks->tell(m->hooks->user, WR_NAMES_MISTAKE, m->names->file, r->line, text);
-    }
-}
-
-static uint64_t mono_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * WR_S + (uint64_t)t.tv_nsec / 1000;
-}
-
-static int compile(const struct wr_policyzones *p, const struct wr_name *zone, struct making *m,
-                   struct wr_policyzone **ret)
-{
-    struct wr_rpzbuild_input in = {.zone = zone->wire,
-                                   .records = m->names->count,
-                                   .key = p->key,
-                                   .record = get_record,
-                                   .reject = reject,
-                                   .user = m};
-    uint64_t began_us = mono_us();
-    size_t size = wr_rpzbuild_size(&in);
-    struct wr_policyzone *z = calloc(1, sizeof(*z));
-    void *block = size == SIZE_MAX ? NULL : malloc(size);
-    int err = z == NULL || block == NULL ? WR_E_NOMEM : wr_rpzbuild(block, size, &in, &z->rpz);
-    if (err) {
-        free(block);
-        free(z);
-        return err;
-    }
-    z->block = block;
-    z->held = 1;
-    z->rejects = m->rejects;
-    z->compile_us = mono_us() - began_us;
-    *ret = z;
-    return WR_OK;
-}
-
 static uint32_t triggers_of(const struct wr_policyzone *z)
 {
     uint32_t n = 0;
@@ -213,30 +134,30 @@ static void stay(struct source *s, const struct wr_names_hooks *hooks, const cha
     }
 }
 
-/* The new zone, unless there is nothing in it where there was something: an error page, a file of another zone. */
-static int put_in_force(struct wr_policyzones *p, struct source *s, const struct wr_names *names,
-                        const struct wr_names_hooks *hooks)
+/* The new zone, which is held for it, unless there is nothing in it where there was something: an error page, a file of another zone. */
+static void put_in_force(struct source *s, struct wr_policyzone *z,
+                         const struct wr_names_hooks *hooks)
 {
-    struct making m = {names, hooks, 0};
-    struct wr_policyzone *z;
-    int err = compile(p, &s->zone, &m, &z);
-    if (err) {
-        stay(s, hooks, "there is no memory to compile it");
-        return err;
-    }
-    if (m.rejects > TOLD_MAX) {
-        char text[64];
-        snprintf(text, sizeof(text), "%u records were set aside in all", m.rejects);
-        say(s, hooks, text);
-    }
     if (triggers_of(z) == 0 && triggers_of(s->made) > 0) {
         wr_policyzone_let_go(z);
         stay(s, hooks, "the new one has no policy in it");
-        return WR_OK;
+        return;
     }
     wr_policyzone_let_go(s->made);
     s->made = z;
     s->problem[0] = 0;
+}
+
+static int compile(struct wr_policyzones *p, struct source *s, const struct wr_names *names,
+                   const struct wr_names_hooks *hooks)
+{
+    struct wr_policyzone *z;
+    int err = wr_policycompile(names, s->zone.wire, &p->key, hooks, &z);
+    if (err != WR_OK) {
+        stay(s, hooks, "there is no memory to compile it");
+        return err;
+    }
+    put_in_force(s, z, hooks);
     return WR_OK;
 }
 
@@ -297,7 +218,7 @@ static int read_file(struct wr_policyzones *p, struct source *s, const struct wr
     wr_names_init(&names, s->path);
     int err = wr_names_read_zone(&names, s->path, s->zone.wire, TTL_S, hooks);
     if (err == WR_OK) {
-        err = put_in_force(p, s, &names, hooks);
+        err = compile(p, s, &names, hooks);
     } else {
         snprintf(why, sizeof(why), "cannot be read: %s", reason(err));
         stay(s, hooks, why);
@@ -314,8 +235,13 @@ static int read_copy(struct wr_policyzones *p, struct source *s, struct wr_copie
 {
     struct wr_copy *copy = wr_copies_take_any(copies, s->zone.wire, &s->expired);
     int err = WR_OK;
-    if (copy != NULL && copy != s->copy) {
-        err = put_in_force(p, s, &copy->names, hooks);
+    if (copies == NULL) {
+        return WR_OK; /* there are none to be had: the zone is not looked at */
+    }
+    if (copy != NULL && copy != s->copy && copy->policy != NULL) {
+        put_in_force(s, wr_policyzone_hold(copy->policy), hooks);
+    } else if (copy != NULL && copy != s->copy) { /* it has become a policy zone since it came */
+        err = compile(p, s, &copy->names, hooks);
     }
     wr_copy_let_go(s->copy);
     s->copy = copy;
@@ -394,8 +320,14 @@ struct wr_policyzone *wr_policyzones_take(struct wr_policyzones *p, const struct
     if (s == NULL || s->made == NULL) {
         return NULL;
     }
-    s->made->held++;
-    return s->made;
+    return wr_policyzone_hold(s->made);
+}
+
+uint32_t wr_policyzones_idle(const struct wr_rpz *zone, const struct wr_conf *conf)
+{
+    return conf->upstream.default_index == WR_CONF_RECURSION
+               ? 0
+               : wr_rpz_triggers(zone, WR_RPZ_NSDNAME) + wr_rpz_triggers(zone, WR_RPZ_NSIP);
 }
 
 static void put_source(const struct source *s, struct wr_json *j)

@@ -258,7 +258,7 @@ static int create_all(struct wr_serve *s)
         err = wr_feedswap_begin(s);
     }
     if (err == WR_OK) {
-        err = wr_policyzones_create(&s->policyzones);
+        err = wr_policyzones_create(wr_copies_policy_key(s->copies), &s->policyzones);
     }
     if (err == WR_OK) {
         err = wr_reload_policyzones(s, s->conf, NULL, 0);

@@ -6,6 +6,7 @@ changes; one whose expire time is over goes on blocking, over a restart too.
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 
@@ -90,7 +91,10 @@ def refused(box):
 def servers(box):
     box.upstream()
     weir, _ = serve(box, {}, text=HEAD + "ns.evil.rpz-nsdname CNAME .\n")
-    need("NSDNAME, NSIP) do not work for names that are asked of others" in weir.log(), weir.log())
+    words = "NSDNAME, NSIP) do not work for names that are asked of others"
+    need(words in weir.log(), weir.log())
+    done = subprocess.run([box.program, "check", weir.config], capture_output=True, text=True, check=False)
+    need(done.returncode == 0 and f"warning: 1 triggers on the name or address of a zone's servers ({words[:14]}" in done.stderr, done.stderr)
 
 
 def key_file(weir):

@@ -42,6 +42,8 @@ static void test_wrong(void **state)
         {"policy: {rpz: [{zone: a.rpz, file: /x, cname: b.test}]}\n", 1, 47, "belong together"},
         {"policy: {rpz: [{zone: a.rpz, file: /x, segments: [none]}]}\n", 1, 51,
          "there is no segment \"none\""},
+        {"policy: {rpz: [{zone: a.rpz, file: /x, groups: [none]}]}\n", 1, 49,
+         "there is no group of devices \"none\""},
         {"policy: {rpz: [{zone: a.rpz, file: /x, override: maybe}]}\n", 1, 50, "override"},
         {"policy: {rpz: [{file: /x}]}\n", 1, 16, "zone"},
     };

@@ -231,9 +231,22 @@ static void test_demand_changes(void **state)
     assert_non_null(strstr(job->dropped, "ZONEMD"));
 }
 
+/* A policy zone comes compiled, by the key that others are compiled under; another zone does not. */
+static void test_policy(void **state)
+{
+    open_at(DIGEST_ENDS - 3 * DAY, true);
+    assert_null(job->copy->policy);
+    wr_copyjob_close(job);
+    plan.policy = true;
+    open_at(DIGEST_ENDS - 3 * DAY, true);
+    assert_non_null(job->copy->policy);
+    assert_int_equal(wr_rpz_serial(job->copy->policy->rpz), 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_policy, setup, teardown),
         cmocka_unit_test_setup_teardown(test_until_its_signature_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(test_until_the_keys_signature_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_clock_is_set, setup, teardown),

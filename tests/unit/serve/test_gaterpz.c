@@ -45,7 +45,7 @@ static void make(const char *format, const char *text)
         fail();
     }
     free(mistakes);
-    assert_int_equal(wr_policyzones_create(&zones), WR_OK);
+    assert_int_equal(wr_policyzones_create(NULL, &zones), WR_OK);
     assert_int_equal(wr_labels_create(&labels), WR_OK);
     assert_int_equal(wr_policyzones_read(zones, conf, NULL, &hooks), WR_OK);
     struct wr_gate_world world = {.labels = labels, .policyzones = zones};
@@ -99,6 +99,24 @@ static void test_uses(void **state)
     (void)state;
 }
 
+/* Bits of groups are those that devices have; a zone for some is never for all. */
+static void test_groups(void **state)
+{
+    make("segments: [{name: cams, subnets: [192.0.2.0/24]}]\n"
+         "groups: [{name: other}, {name: tv}]\n"
+         "policy: {rpz: [{zone: rpz.test, file: @, groups: [tv], segments: [cams]},\n"
+         "  {zone: none.test, file: /nonexistent/zone}]}\n",
+         "bad CNAME .\n");
+    const struct wr_rpz_zones *z = &gate->settings.rpz;
+    int bit = wr_slots_devgroup(&slots, "tv");
+    assert_true(bit >= 0);
+    assert_int_equal(z->use[0].groups, (uint64_t)1 << bit);
+    assert_int_equal(z->use[0].segment_count, 1);
+    assert_int_equal(z->use[1].groups, 0);
+    end();
+    (void)state;
+}
+
 static void test_servers_are_not_known(void **state)
 {
     make("policy: {rpz: [{zone: rpz.test, file: @}]}\n"
@@ -113,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_uses),
+        cmocka_unit_test(test_groups),
         cmocka_unit_test(test_servers_are_not_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

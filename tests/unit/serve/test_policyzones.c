@@ -56,7 +56,7 @@ static int setup(void **state)
     assert_int_equal(wr_conf_read(yaml, strlen(yaml), mistakes, &conf), WR_OK);
     free(mistakes);
     (void)state;
-    return wr_policyzones_create(&zones);
+    return wr_policyzones_create(NULL, &zones);
 }
 
 static int teardown(void **state)
