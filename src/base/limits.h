@@ -180,11 +180,13 @@
 #define WR_FEED_PINS_MAX      4
 #define WR_FEED_REDIRECTS_MAX 5
 /* How long its server may take to be connected to, and for all; and how little a second it may send for half a minute: 100 MB take two
- * minutes at 6 Mbit/s, and who dribbles keeps other lists waiting. */
+ * minutes at 6 Mbit/s, and who dribbles keeps a place that others wait for. */
 #define WR_FEED_CONNECT_MS  10000
 #define WR_FEED_FETCH_MS    300000
 #define WR_FEED_SLOW_OCTETS 2048
 #define WR_FEED_SLOW_S      30
+/* Lists that are fetched side by side: who dribbles holds up nobody else, and so many are in memory at most while they are compiled. */
+#define WR_FEED_FETCHES_MAX 4
 /* Keys by which a list may be signed: one, and the next one. A signature's file: two comments and two lines; minisign's comments end at 8 KiB. */
 #define WR_FEED_KEYS_MAX    4
 #define WR_MINISIG_TEXT_MAX ((size_t)10 << 10)

@@ -16,7 +16,8 @@
      .doc = "Where the list is: a file (`/etc/weir/malware.txt`) or an https URL. A file is looked at each second; what changed is taken when it has "
             "been the same for a second; weir's user has to be able to read it. A URL is fetched by libcurl, which has to be "
             "installed. The host's address is found by weir itself, by `upstream` and never by the system's resolver; the server "
-            "proves its name by a certificate that `upstream.ca_file` vouches for, judged by the kernel's clock. What has not "
+            "proves its name by a certificate that `upstream.ca_file` vouches for, judged by the time that weir believes in as upstreams are (with libcurl over "
+            "another library than GnuTLS by the kernel's clock). Four lists at most are fetched at a time. What has not "
             "changed (ETag, Last-Modified) is not sent again, redirects to other https URLs are followed, and what fails is tried "
             "again after 10 seconds, and then after twice as long each time, up to an hour. What is no list (a page of HTML, "
             "something compressed, mostly lines that cannot be read, nothing at all) is refused whole, and the list before stays."},

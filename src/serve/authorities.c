@@ -46,6 +46,11 @@ static bool is_wanted(const struct wr_conf *conf)
             return true;
         }
     }
+    for (size_t i = 0; i < conf->feeds.count; i++) {
+        if (conf->feeds.items[i].from[0] != '/') {
+            return true;
+        }
+    }
     if (is_given_over_tls(conf)) {
         return true;
     }

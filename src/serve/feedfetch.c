@@ -3,12 +3,14 @@
 
 #include <curl/curl.h>
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "transport/tlspeer.h"
 
 /* Debian's with GnuTLS, which is here already; else whichever there is. */
 static const char *const libraries[] = {"libcurl-gnutls.so.4", "libcurl.so.4"};
@@ -24,11 +26,12 @@ struct curl {
     __typeof__(curl_easy_strerror) *strerror;
     __typeof__(curl_slist_append) *append;
     __typeof__(curl_slist_free_all) *free_all;
+    __typeof__(curl_version_info) *version_info;
 };
 
-/* The thread that fetches is the only one that comes here. */
 static struct curl curl;
-static enum { NOT_TRIED, LOADED, MISSING } loaded;
+static bool loaded, over_gnutls; /* by `once` */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static bool find(void *library, const char *name, void *ret)
 {
@@ -37,26 +40,24 @@ static bool find(void *library, const char *name, void *ret)
     return at != NULL;
 }
 
-static bool load(void)
+static void load(void)
 {
     void *l = NULL;
-    if (loaded != NOT_TRIED) {
-        return loaded == LOADED;
-    }
     for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]) && l == NULL; i++) {
         l = dlopen(libraries[i], RTLD_NOW | RTLD_LOCAL);
     }
-    bool all = l != NULL && find(l, "curl_global_init", &curl.global_init) &&
-               find(l, "curl_easy_init", &curl.init) && find(l, "curl_easy_setopt", &curl.setopt) &&
-               find(l, "curl_easy_perform", &curl.perform) &&
-               find(l, "curl_easy_getinfo", &curl.getinfo) &&
-               find(l, "curl_easy_cleanup", &curl.cleanup) &&
-               find(l, "curl_easy_strerror", &curl.strerror) &&
-               find(l, "curl_slist_append", &curl.append) &&
-               find(l, "curl_slist_free_all", &curl.free_all) &&
-               curl.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-    loaded = all ? LOADED : MISSING;
-    return all;
+    loaded = l != NULL && find(l, "curl_global_init", &curl.global_init) &&
+             find(l, "curl_easy_init", &curl.init) && find(l, "curl_easy_setopt", &curl.setopt) &&
+             find(l, "curl_easy_perform", &curl.perform) &&
+             find(l, "curl_easy_getinfo", &curl.getinfo) &&
+             find(l, "curl_easy_cleanup", &curl.cleanup) &&
+             find(l, "curl_easy_strerror", &curl.strerror) &&
+             find(l, "curl_slist_append", &curl.append) &&
+             find(l, "curl_slist_free_all", &curl.free_all) &&
+             find(l, "curl_version_info", &curl.version_info) &&
+             curl.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+    const char *tls = loaded ? curl.version_info(CURLVERSION_NOW)->ssl_version : NULL;
+    over_gnutls = tls != NULL && strncmp(tls, "GnuTLS/", 7) == 0;
 }
 
 struct fetching {
@@ -66,6 +67,9 @@ struct fetching {
     struct curl_slist *resolve, *headers;
     char error[CURL_ERROR_SIZE];
     int piece_err; /* of the hook */
+    bool judges;   /* the certificate is ours to judge; */
+    bool proven;   /* it was, and is good */
+    struct wr_verdict_text verdict;
 };
 
 /* --- what comes --- */
@@ -80,6 +84,9 @@ static unsigned status_of(const struct fetching *f)
 static size_t on_body(char *bytes, size_t size, size_t n, void *user)
 {
     struct fetching *f = user;
+    if (f->judges && !f->proven) {
+        return 0; /* nobody has asked us: then nothing is believed */
+    }
     if (status_of(f) != 200) {
         return size * n; /* the page of an error or a redirect */
     }
@@ -130,6 +137,24 @@ static int on_progress(void *user, curl_off_t all, curl_off_t now, curl_off_t up
     return f->want->cancel != NULL && atomic_load(f->want->cancel);
 }
 
+/* The connection is there, and nothing was asked yet. */
+static int on_connected(void *user, char *peer, char *own, int peer_port, int own_port)
+{
+    struct fetching *f = user;
+    struct curl_tlssessioninfo *info = NULL;
+    struct wr_certs chain = {.of_server = true};
+    (void)peer, (void)own, (void)peer_port, (void)own_port;
+    wr_clock_read(f->want->clock, &chain.now);
+    if (curl.getinfo(f->easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK || info == NULL ||
+        info->backend != CURLSSLBACKEND_GNUTLS || info->internals == NULL ||
+        wr_tlspeer_chain(info->internals, &chain) != WR_OK) {
+        snprintf(f->verdict.text, sizeof(f->verdict.text), "its certificate cannot be looked at");
+        return CURL_PREREQFUNC_ABORT;
+    }
+    f->proven = wr_whom_verify((void *)(uintptr_t)f->want->whom, &chain, &f->verdict) == WR_OK;
+    return f->proven ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
 /* --- what is asked --- */
 
 static bool set_address(struct fetching *f)
@@ -171,7 +196,9 @@ static bool set_proof(struct fetching *f)
 {
     char text[WR_FEED_PINS_MAX * 64];
     struct wr_str s;
-    long certificate = f->want->pins == 0 || f->want->pkix;
+    bool pkix = f->want->pins == 0 || f->want->pkix;
+    f->judges = pkix && over_gnutls && f->want->whom != NULL;
+    long certificate = pkix && !f->judges;
     wr_str_init(&s, text, sizeof(text));
     for (unsigned i = 0; i < f->want->pins; i++) {
         wr_str_text(&s, i == 0 ? "sha256//" : ";sha256//");
@@ -182,7 +209,9 @@ static bool set_proof(struct fetching *f)
             curl.setopt(f->easy, CURLOPT_PINNEDPUBLICKEY, text) == CURLE_OK) &&
            curl.setopt(f->easy, CURLOPT_SSL_VERIFYPEER, certificate) == CURLE_OK &&
            curl.setopt(f->easy, CURLOPT_SSL_VERIFYHOST, certificate ? 2L : 0L) == CURLE_OK &&
-           curl.setopt(f->easy, CURLOPT_CAINFO, f->want->ca_file) == CURLE_OK &&
+           (f->judges ? curl.setopt(f->easy, CURLOPT_PREREQFUNCTION, on_connected) == CURLE_OK &&
+                            curl.setopt(f->easy, CURLOPT_PREREQDATA, (void *)f) == CURLE_OK
+                      : curl.setopt(f->easy, CURLOPT_CAINFO, f->want->ca_file) == CURLE_OK) &&
            curl.setopt(f->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK;
 }
 
@@ -249,6 +278,10 @@ static int judge_status(struct fetching *f)
 
 static int judge(struct fetching *f, CURLcode code)
 {
+    if (f->judges && !f->proven && (code == CURLE_OK || f->verdict.text[0] != 0)) {
+        say(f, f->verdict.text[0] != 0 ? f->verdict.text : "its certificate was not looked at");
+        return WR_E_DENIED;
+    }
     if (code == CURLE_OK) {
         return judge_status(f);
     }
@@ -271,7 +304,8 @@ int wr_feedfetch_run(const struct wr_feedfetch *fetch, struct wr_feedfetch_resul
 {
     struct fetching f = {.want = fetch, .result = ret_result};
     memset(ret_result, 0, sizeof(*ret_result));
-    if (!load()) {
+    pthread_once(&once, load);
+    if (!loaded) {
         say(&f, "libcurl is not installed (libcurl-gnutls.so.4 or libcurl.so.4, 7.85 or later)");
         return WR_E_UNSUPPORTED;
     }

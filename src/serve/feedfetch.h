@@ -6,10 +6,11 @@
  * here: the addresses are handed in (no name is looked up by the system's resolver), proxies of the environment, cookies, redirects and
  * every scheme but https are off. A redirect comes back as one, for its host has to be looked up first.
  *
- * Who the server is is proven by a certificate for its name that an authority of `ca_file` vouches for; or by a key that is known
- * (pins: SHA-256 of the SPKI, any of them), and then by nothing else unless `pkix` is set as well. The clock for certificates is the kernel's.
+ * Who the server is is proven by a certificate for its name, or by a key that is known (pins: SHA-256 of the SPKI, any of them), and then by nothing else
+ * unless `pkix` is set as well. The certificate is weir's to judge (`whom`), by the time that it has proven and else by the floor, when the connection is there and
+ * before anything is asked; that needs a libcurl over GnuTLS, whose session can be looked into. Another one judges itself, by `ca_file` and the kernel's clock.
  *
- * Blocking, in a thread beside the road: WR_FEED_CONNECT_MS to be connected, WR_FEED_FETCH_MS in all, and a server that sends less than
+ * Blocking, in threads beside the road: WR_FEED_CONNECT_MS to be connected, WR_FEED_FETCH_MS in all, and a server that sends less than
  * WR_FEED_SLOW_OCTETS a second for half a minute is left. `cancel` ends it within a second.
  *
  * Errors: WR_E_UNSUPPORTED (there is no libcurl), WR_E_DENIED (not proven), WR_E_TIMEOUT, WR_E_CLOSED (`cancel`), WR_E_IO (all else of the network, and
@@ -27,7 +28,9 @@
 #include "base/limits.h"
 #include "conf/feedurl.h"
 #include "crypto/pin.h"
+#include "net/clock.h"
 #include "serve/feedimage.h"
+#include "transport/whom.h"
 
 struct wr_feedfetch {
     const char *url;        /* https://... */
@@ -38,6 +41,9 @@ struct wr_feedfetch {
     unsigned pins;
     bool pkix; /* a certificate counts as well as the pins */
     const char *ca_file;
+    const struct wr_whom *
+        whom; /* judges the certificate, by `clock`; NULL: the library does, by `ca_file` and the kernel's clock */
+    const struct wr_clock *clock;
     const char *etag, *modified; /* of the version that is here; "": none */
     uint64_t max_bytes;
     const _Atomic bool *cancel;

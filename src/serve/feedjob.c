@@ -209,6 +209,7 @@ void wr_feedjob_close(struct wr_feedjob_world *w, struct wr_feedjob *j)
     if (w->asks == j) {
         w->asks = NULL;
     }
+    wr_feedjob_fetch_end(w, j);
     wr_feedimage_let_go(j->image);
     wr_feedjob_plan_clear(&j->plan);
     free(j);

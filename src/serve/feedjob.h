@@ -3,13 +3,13 @@
  * Feed job: one feed, from where its text is to the list that is in force.
  *
  * wr_feedjob_turn is called again and again by the thread of serve/feeds. A file is looked at; one that has changed, and was the same in the turn
- * before, is compiled. A URL is fetched when its time has come: the host's address by weir itself (serve/feedhost), the text by serve/feedfetch,
- * straight into the compiler; "not modified" costs no more than that; a redirect is followed to another https URL, where no pin stands in the way.
+ * before, is compiled. A URL is fetched when its time has come: the host's address by weir itself (serve/feedhost), the text by serve/feedfetch
+ * in a thread of its own (serve/feedwork), a few side by side, straight into the compiler; "not modified" costs no more than that; a redirect is followed to another https URL, where no pin stands in the way.
  * A list that has to be signed has its signature fetched before it. One that says it was signed before the one in force was, by the same key, is
  * an old one that somebody gives out again, and not taken.
  * What fails is tried again after 10 s, then after twice as long each time, up to an hour, with some chance in it; the list that is there stays.
  *
- * Turns may take long: the disk, the network, a million names. What others see of a job (`image`, `problem`, `not_kept`, `checked_us`) changes under the
+ * Turns may take long: the disk, a million names of a file. What others see of a job (`image`, `problem`, `not_kept`, `checked_us`) changes under the
  * lock of the world.
  */
 #ifndef WR_SERVE_FEEDJOB_H
@@ -25,6 +25,7 @@
 #include "serve/feedcompile.h"
 #include "serve/feedhost.h"
 #include "serve/json.h"
+#include "transport/whom.h"
 #include "serve/keepfile.h"
 
 /* What the configuration says; texts are the plan's own. */
@@ -42,6 +43,7 @@ struct wr_feedjob_plan {
 };
 
 struct wr_feedjob;
+struct wr_feedwork;
 
 /* What the jobs of a thread have in common. */
 struct wr_feedjob_world {
@@ -50,13 +52,24 @@ struct wr_feedjob_world {
     pthread_mutex_t *lock;
     struct wr_feedhost *host;
     const struct wr_feedjob *asks; /* whose name `host` looks for; NULL: nobody's */
-    const _Atomic bool *stop;
-    void (*wake)(void *user); /* the main thread: a name is wanted */
+    unsigned fetching;             /* how many threads fetch */
+    void (*wake)(void *user);      /* the main thread: a name is wanted */
     void *user;
+    void (*nudge)(void *user); /* the jobs' own thread, by one that fetches */
+    void *nudged;
+    struct wr_creds *creds; /* who vouches for servers, kept; NULL: nobody */
+    bool system_clock;      /* for the judge of certificates (transport/whom) */
+    int64_t floor_s;
     struct wr_rng rng;
 };
 
-enum wr_feedjob_state { WR_FEEDJOB_WAIT = 0, WR_FEEDJOB_NAME };
+enum wr_feedjob_state {
+    WR_FEEDJOB_WAIT = 0, /* until its time has come */
+    WR_FEEDJOB_QUEUED,   /* another's host is looked for */
+    WR_FEEDJOB_NAME,     /* its own is */
+    WR_FEEDJOB_READY,    /* as many are fetched as may be */
+    WR_FEEDJOB_FETCHING,
+};
 /* What is fetched: of a list that has to be signed the signature first. */
 enum wr_feedjob_leg { WR_FEEDJOB_LIST = 0, WR_FEEDJOB_SIGNATURE };
 
@@ -72,6 +85,9 @@ struct wr_feedjob {
     struct wr_feedurl at_host;
     unsigned redirects;
     enum wr_feedjob_leg leg;
+    struct wr_addr addr[WR_FEEDHOST_ADDRS_MAX]; /* of at_host, once it is found */
+    unsigned addrs;
+    struct wr_feedwork *work;          /* FETCHING */
     char sig[WR_MINISIG_TEXT_MAX + 1]; /* the signature that has come */
     size_t sig_size;
     uint64_t next_us, pause_us;
@@ -99,6 +115,8 @@ bool wr_feedjob_is_failing(const struct wr_feedjob *job);
 
 /* feedremote.c: a turn of a feed that is fetched; and what it and files have in common. */
 bool wr_feedjob_fetch_turn(struct wr_feedjob_world *w, struct wr_feedjob *job);
+/* What is under way is given up. */
+void wr_feedjob_fetch_end(struct wr_feedjob_world *w, struct wr_feedjob *job);
 void wr_feedjob_fetch_begin(struct wr_feedjob_world *w, struct wr_feedjob *job);
 void wr_feedjob_take(struct wr_feedjob_world *w, struct wr_feedjob *job,
                      struct wr_feedimage *image);

@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "serve/feedhost.h"
 #include "serve/feedjob.h"
+#include "serve/feedwork.h"
 #include "serve/labels.h"
 #include "serve/say.h"
 
@@ -25,6 +26,9 @@
 
 struct wr_feeds_plan {
     size_t count;
+    struct wr_creds *creds; /* kept */
+    bool system_clock;
+    int64_t floor_s;
     struct wr_feedjob_plan feed[WR_FEEDS_MAX];
 };
 
@@ -51,7 +55,18 @@ void wr_feeds_plan_free(struct wr_feeds_plan *plan)
     for (size_t i = 0; plan != NULL && i < plan->count; i++) {
         wr_feedjob_plan_clear(&plan->feed[i]);
     }
+    if (plan != NULL) {
+        wr_creds_drop(plan->creds);
+    }
     free(plan);
+}
+
+void wr_feeds_plan_trust(struct wr_feeds_plan *plan, struct wr_creds *authorities,
+                         const struct wr_prove_settings *settings)
+{
+    plan->creds = authorities != NULL ? wr_creds_keep(authorities) : NULL;
+    plan->system_clock = settings->system_clock;
+    plan->floor_s = settings->floor_s;
 }
 
 int wr_feeds_plan(const struct wr_conf *conf, struct wr_labels *labels,
@@ -85,6 +100,16 @@ static struct wr_feedjob *take_job(struct wr_feedjob **old, size_t count,
     return NULL;
 }
 
+/* Who is fetched from now on is judged by it; those that fetch have what they began with. */
+static void learn_trust(struct wr_feeds *f, const struct wr_feeds_plan *plan)
+{
+    struct wr_feedjob_world *w = &f->world;
+    wr_creds_drop(w->creds);
+    w->creds = plan->creds != NULL ? wr_creds_keep(plan->creds) : NULL;
+    w->system_clock = plan->system_clock;
+    w->floor_s = plan->floor_s;
+}
+
 static void obey(struct wr_feeds *f, struct wr_feeds_plan *plan)
 {
     struct wr_feedjob *old[WR_FEEDS_MAX], *next[WR_FEEDS_MAX];
@@ -106,10 +131,24 @@ static void obey(struct wr_feeds *f, struct wr_feeds_plan *plan)
     for (size_t i = 0; i < olds; i++) {
         wr_feedjob_close(&f->world, old[i]);
     }
+    learn_trust(f, plan);
     wr_feeds_plan_free(plan);
 }
 
 /* --- the thread --- */
+
+static void wake_up(struct wr_feeds *f)
+{
+    static const uint64_t one = 1;
+    if (write(f->wake, &one, sizeof(one)) < 0) {
+        wr_say(WR_LOG_DEBUG, "feeds: %s", strerror(errno));
+    }
+}
+
+static void nudge(void *user)
+{
+    wake_up(user);
+}
 
 static void wait(struct wr_feeds *f)
 {
@@ -189,7 +228,8 @@ int wr_feeds_create(const struct wr_feeds_setup *setup, struct wr_feeds **ret_fe
     f->world.clock = setup->clock;
     f->world.folder = f->folder;
     f->world.lock = &f->lock;
-    f->world.stop = &f->stop;
+    f->world.nudge = nudge;
+    f->world.nudged = f;
     f->world.wake = setup->news;
     f->world.user = setup->user;
     *ret_feeds = f;
@@ -199,14 +239,6 @@ int wr_feeds_create(const struct wr_feeds_setup *setup, struct wr_feeds **ret_fe
 const char *wr_feeds_folder(const struct wr_feeds *f)
 {
     return f->folder;
-}
-
-static void wake_up(struct wr_feeds *f)
-{
-    static const uint64_t one = 1;
-    if (write(f->wake, &one, sizeof(one)) < 0) {
-        wr_say(WR_LOG_DEBUG, "feeds: %s", strerror(errno));
-    }
 }
 
 void wr_feeds_give(struct wr_feeds *f, struct wr_feeds_plan *plan)
@@ -248,8 +280,12 @@ void wr_feeds_close(struct wr_feeds *f)
         pthread_join(f->thread, NULL);
     }
     for (size_t i = 0; i < f->jobs; i++) {
+        wr_feedwork_cancel(f->job[i]->work); /* all at once, for each takes a moment */
+    }
+    for (size_t i = 0; i < f->jobs; i++) {
         wr_feedjob_close(&f->world, f->job[i]);
     }
+    wr_creds_drop(f->world.creds);
     wr_feeds_plan_free(f->next);
     wr_feedhost_free(f->world.host);
     pthread_mutex_destroy(&f->lock);

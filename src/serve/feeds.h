@@ -2,7 +2,7 @@
 /*
  * Feeds: the lists that are in force, and the thread that makes new ones.
  *
- * The thread looks at the files of all feeds each second, and fetches those that have a URL when their time has come (serve/feedjob). What has changed is read and compiled
+ * The thread looks at the files of all feeds each second, and has those that have a URL fetched when their time has come (serve/feedjob), a few side by side. What has changed is read and compiled
  * (serve/feedcompile), written into the folder and mapped from there (serve/feedimage); then the main thread is told, takes the new set
  * and gives it to the workers with an order of its own (serve/reload), which disturbs nothing that is in flight. What cannot be read or is
  * no list changes nothing: the last good one stays, and why is shown. The thread has the lowest priority: on a busy machine a new list comes
@@ -23,6 +23,7 @@
 #include "conf/conf.h"
 #include "net/clock.h"
 #include "policy/feedset.h"
+#include "resolve/prove.h"
 #include "serve/feedimage.h"
 #include "serve/json.h"
 
@@ -50,6 +51,9 @@ int wr_feeds_create(const struct wr_feeds_setup *setup, struct wr_feeds **ret_fe
 const char *wr_feeds_folder(const struct wr_feeds *feeds);
 int wr_feeds_plan(const struct wr_conf *conf, struct wr_labels *labels,
                   struct wr_feeds_plan **ret_plan);
+/* Who vouches for servers of lists (kept; NULL: nobody), and by which time they are judged. */
+void wr_feeds_plan_trust(struct wr_feeds_plan *plan, struct wr_creds *authorities,
+                         const struct wr_prove_settings *settings);
 void wr_feeds_plan_free(struct wr_feeds_plan *plan); /* NULL is fine */
 /* The next plan, which is the thread's then. Before wr_feeds_run it is carried out at once. */
 void wr_feeds_give(struct wr_feeds *feeds, struct wr_feeds_plan *plan);

@@ -50,6 +50,7 @@ static int give(struct wr_serve *s)
     struct wr_feeds_plan *plan;
     int err = wr_feeds_plan(s->conf, s->labels, &plan);
     if (err == WR_OK) {
+        wr_feeds_plan_trust(plan, s->authorities.creds, &s->gate->settings.prove);
         wr_feeds_give(s->feedswap.feeds, plan);
     }
     return err;

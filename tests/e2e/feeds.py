@@ -9,12 +9,16 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 import loopback
 from loopback import equal, need, until
 
 sys.path.insert(0, os.path.join(loopback.TOP, "lab"))
 import certs
+import shim
+
+PLAIN = os.environ.get("WEIR_PLAIN", os.path.join(loopback.TOP, "build", "main", "src", "weir"))
 
 HOST, PORT = "lists.example", 8443
 
@@ -52,7 +56,7 @@ class Lists:
     """An HTTPS server of lists on the loopback. `pages`: path -> (status, fields, body)."""
 
     def __init__(self, box, identity, pages):
-        self.pages, self.asked = pages, []
+        self.pages, self.asked, self.held = pages, [], {}    # held: path -> event that is waited for before the body
         lists = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -67,6 +71,8 @@ class Lists:
                 if "Transfer-Encoding" not in fields and "Content-Length" not in fields:
                     self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
+                if self.path in lists.held:
+                    lists.held[self.path].wait(loopback.PATIENCE_S)
                 try:
                     self.wfile.write(body)
                 except OSError:
@@ -104,8 +110,8 @@ def authority(box):
 ZONE = {"zones": [{"zone": HOST, "records": ["@ A 127.0.0.1"]}]}
 
 
-def fetching(box, ca, path="/list", start=True, **more):
-    weir = box.weir(start=False)
+def fetching(box, ca, path="/list", start=True, program=None, **more):
+    weir = box.weir(start=False, program=program)
     upstream = box.settings([box.upstream()])["upstream"]
     weir.settings = {"workers": 1, "user": "", "local": ZONE, "upstream": dict(upstream, ca_file=ca.path), "feed_folder": weir.folder,
                      "feeds": [{"name": "ads", "from": f"https://{HOST}:{PORT}{path}", **more}]}
@@ -208,6 +214,7 @@ def swapped(box):
     try:
         for turn in range(3):
             put(path, f"0.0.0.0 turn{turn}.example\n0.0.0.0 always.example\n{filler}")
+            weir.verb("feeds_look", name="ads")
             until(f"list {turn}", lambda: weir.ask(f"turn{turn}.example").rcode == 3)    # pylint: disable=cell-var-from-loop
     finally:
         over.set()
@@ -272,7 +279,7 @@ def fetched(box):
     equal(weir.refusal('{"verb": "feeds_look", "args": {"name": "none"}}')["code"], "feed")
 
 
-@loopback.test("who cannot prove its name, an error page, a list without end: none is taken, and the last good one stays")
+@loopback.test("who cannot prove its name, an error page, a list without end: none is taken, one that dribbles holds up no other, and the last good one stays")
 def strangers(box):
     ca, other = authority(box), authority(box)
     good = ca.issue("good", [HOST])
@@ -280,22 +287,32 @@ def strangers(box):
              "/gone": (404, {}, b"ads.example\n"), "/big": (200, {}, b"h.example\n" * 20000),
              "/cut": (200, {"Content-Length": "100"}, b"ads.example\nb.example\n"),
              "/plain": (302, {"Location": "http://lists.example/list"}, b""),
-             "/round": (302, {"Location": "/round"}, b"")}
+             "/round": (302, {"Location": "/round"}, b""), "/slow": (200, {}, b"slow.example\n")}
     lists = Lists(box, good, pages)
-    for path, words, problem in (("/page", {}, "page"), ("/gone", {}, "404"), ("/big", {"max_size": "16KiB"}, "max_size"),
-                                 ("/cut", {}, ""), ("/plain", {}, "no https URL"), ("/round", {}, "again and again"),
-                                 ("/list", {"pins": ["sha256/" + "A" * 43 + "="]}, "")):
-        weir = fetching(box, ca, path, **words)
-        seen = has(weir, state="missing", problem=problem)
-        until("told", lambda: feed(weir)["problem"])    # pylint: disable=cell-var-from-loop
-        need(seen.get("names") is None, seen)
-        weir.stop()
+    lists.held["/slow"] = threading.Event()
+    rows = {"slow": ("/slow", {}, ""), "page": ("/page", {}, "page"), "gone": ("/gone", {}, "404"), "big": ("/big", {"max_size": "16KiB"}, "max_size"),
+            "cut": ("/cut", {}, ""), "plain": ("/plain", {}, "no https URL"), "round": ("/round", {}, "again and again"),
+            "pinned": ("/list", {"pins": ["sha256/" + "A" * 43 + "="]}, ""), "ads": ("/list", {}, "")}
+    weir = fetching(box, ca, start=False)
+    weir.settings["feeds"] = [{"name": name, "from": f"https://{HOST}:{PORT}{path}", **words} for name, (path, words, _) in rows.items()]
+    weir.configure(weir.settings)
+    weir.start()
+    has(weir, state="live", names=1)
+    for name, (_, _, problem) in rows.items():
+        if name not in ("ads", "slow"):
+            need(until(f"{name}: told", lambda: feed(weir, name)["problem"] and feed(weir, name))["state"] == "missing")    # pylint: disable=cell-var-from-loop
+            has(weir, name, problem=problem)
+    need(any(path == "/slow" for path, _ in lists.asked) and feed(weir, "slow")["problem"] is None, lists.asked)
+    lists.held["/slow"].set()
+    has(weir, "slow", state="live", names=1)
+    weir.stop()
     weir = fetching(box, other)
     has(weir, state="missing", problem="certificate")
     equal(weir.ask("a.example").addresses, ["192.0.2.1"])
-    weir.stop()
     # A key that is known needs no authority.
-    weir = fetching(box, other, pins=["sha256/" + certs.pin_of(good.chain)])
+    weir.settings["feeds"][0]["pins"] = ["sha256/" + certs.pin_of(good.chain)]
+    weir.configure(weir.settings)
+    weir.verb("reload")
     has(weir, state="live", names=1)
     # The last good one stays.
     lists.pages["/list"] = (500, {}, b"")
@@ -350,6 +367,27 @@ def signed(box):
     until("there", lambda: len(weir.verb("feeds")) == 2)
     equal(has(weir, "here", state="live", names=2)["signed_s"], 1700000000)
     has(weir, "theirs", state="missing", problem="another key")
+
+
+@loopback.test("a box that has lost the time fetches a list, by the floor; a certificate that ended before that is none")
+def timeless(box):
+    why_not = shim.why_not(PLAIN)
+    if why_not:
+        print(f"# {why_not}")
+        return
+    ca = authority(box)
+    lists = Lists(box, ca.issue("good", [HOST]), {"/list": (200, {}, b"ads.example\n")})
+    weir = fetching(box, ca, start=False, program=PLAIN)
+    os.chmod(weir.folder, 0o777)
+    clock = shim.Clock(weir.folder, 1000 - int(time.time()))
+    weir.start(env=dict(os.environ, **clock.environment()))
+    has(weir, state="live", names=1)
+    need(not weir.verb("status")["wall_proven"])
+    lists.close()
+    box.things.remove(lists)
+    Lists(box, ca.issue("old", [HOST], days=(-3000, -2900)), {"/list": (200, {}, b"ads.example\nb.example\n")})
+    weir.verb("feeds_look", name="ads")
+    equal(has(weir, state="old", problem="expired")["names"], 1)
 
 
 @loopback.test("the server's name is asked of the owner's upstream, and of nobody else")

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/unit.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -154,6 +156,29 @@ static void test_no_folder(void **state)
     wr_feedimage_let_go(image);
 }
 
+/* The disk takes some octets and no more (here by a limit): nothing half stands there, and what was kept is as it was. */
+static void test_full_disk(void **state)
+{
+    struct wr_feedimage *image = make(), *kept = NULL;
+    struct rlimit before, less;
+    char beside[WR_KEEPFILE_PATH_MAX + 8];
+    snprintf(beside, sizeof(beside), "%s.new", path);
+    assert_int_equal(wr_feedimage_keep(image, path, &kept), WR_OK);
+    wr_feedimage_let_go(kept);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    less = (struct rlimit){.rlim_cur = image->size - 1, .rlim_max = before.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &less), 0);
+    int err = wr_feedimage_keep(image, path, &kept);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(err, WR_E_IO);
+    assert_int_equal(access(beside, F_OK), -1);
+    assert_int_equal(wr_feedimage_open(path, &kept), WR_OK);
+    hold(kept);
+    wr_feedimage_let_go(kept);
+    wr_feedimage_let_go(image);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +186,7 @@ int main(void)
         cmocka_unit_test(test_empty),
         cmocka_unit_test_setup_teardown(test_broken_files, start, stop),
         cmocka_unit_test_setup_teardown(test_no_folder, start, stop),
+        cmocka_unit_test_setup_teardown(test_full_disk, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
