@@ -52,8 +52,12 @@ struct wr_feedjob_world {
     pthread_mutex_t *lock;
     struct wr_feedhost *host;
     const struct wr_feedjob *asks; /* whose name `host` looks for; NULL: nobody's */
-    unsigned fetching;             /* how many threads fetch */
-    void (*wake)(void *user);      /* the main thread: a name is wanted */
+    char found[sizeof(((struct wr_feedurl *)0)->host)]; /* the name that was found last, */
+    struct wr_addr found_addr[WR_FEEDHOST_ADDRS_MAX];   /* its addresses, */
+    unsigned found_addrs;
+    uint64_t found_us;        /* and when: lists of one host come together */
+    unsigned fetching;        /* how many threads fetch */
+    void (*wake)(void *user); /* the main thread: a name is wanted */
     void *user;
     void (*nudge)(void *user); /* the jobs' own thread, by one that fetches */
     void *nudged;

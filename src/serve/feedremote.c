@@ -9,6 +9,7 @@
 
 #define PAUSE_US     (10 * WR_S) /* after the first failure; it doubles */
 #define PAUSE_MAX_US (3600 * WR_S)
+#define FOUND_US     (10 * WR_S) /* so long addresses that were found serve other lists of the host */
 
 /* A quarter more or less, so that a thousand gateways do not come at once. */
 static uint64_t about(struct wr_feedjob_world *w, uint64_t us)
@@ -164,6 +165,21 @@ static bool want_name(struct wr_feedjob_world *w, struct wr_feedjob *j)
     return false;
 }
 
+/* As it was found a moment ago, or by whoever is asked for it. */
+static bool find_name(struct wr_feedjob_world *w, struct wr_feedjob *j)
+{
+    struct wr_now now;
+    wr_clock_read(w->clock, &now);
+    if (w->found_addrs > 0 && now.mono_us - w->found_us < FOUND_US &&
+        strcmp(w->found, j->at_host.host) == 0) {
+        memcpy(j->addr, w->found_addr, sizeof(j->addr));
+        j->addrs = w->found_addrs;
+        return start(w, j);
+    }
+    j->state = WR_FEEDJOB_QUEUED;
+    return w->asks == NULL ? want_name(w, j) : false;
+}
+
 static bool find_host(struct wr_feedjob_world *w, struct wr_feedjob *j)
 {
     if (j->at_host.addr.family != WR_AF_NONE) {
@@ -171,18 +187,26 @@ static bool find_host(struct wr_feedjob_world *w, struct wr_feedjob *j)
         j->addrs = 1;
         return start(w, j);
     }
-    j->state = WR_FEEDJOB_QUEUED;
-    return w->asks == NULL ? want_name(w, j) : false;
+    return find_name(w, j);
 }
 
 static bool take_name(struct wr_feedjob_world *w, struct wr_feedjob *j)
 {
+    struct wr_now now;
     int err = wr_feedhost_get(w->host, j->addr, &j->addrs);
     if (err == WR_E_AGAIN) {
         return false;
     }
     w->asks = NULL;
-    return err == WR_OK ? start(w, j) : fail(w, j, "the address of its server cannot be found");
+    if (err != WR_OK) {
+        return fail(w, j, "the address of its server cannot be found");
+    }
+    wr_clock_read(w->clock, &now);
+    w->found_us = now.mono_us;
+    w->found_addrs = j->addrs;
+    memcpy(w->found_addr, j->addr, sizeof(j->addr));
+    memcpy(w->found, j->at_host.host, sizeof(w->found));
+    return start(w, j);
 }
 
 bool wr_feedjob_fetch_turn(struct wr_feedjob_world *w, struct wr_feedjob *j)
@@ -191,7 +215,7 @@ bool wr_feedjob_fetch_turn(struct wr_feedjob_world *w, struct wr_feedjob *j)
     wr_clock_read(w->clock, &now);
     switch (j->state) {
     case WR_FEEDJOB_WAIT: break;
-    case WR_FEEDJOB_QUEUED: return w->asks == NULL ? want_name(w, j) : false;
+    case WR_FEEDJOB_QUEUED: return find_name(w, j);
     case WR_FEEDJOB_NAME: return take_name(w, j);
     case WR_FEEDJOB_READY: return start(w, j);
     case WR_FEEDJOB_FETCHING: return wr_feedwork_is_done(j->work) ? finish(w, j) : false;

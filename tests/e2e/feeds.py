@@ -131,11 +131,14 @@ def files(box):
     put(path, "0.0.0.0 other.example\n")
     has(weir, names=1, state="live")
     put(path, "<!DOCTYPE html>\n<html><body>Not found</body></html>\n")
+    weir.verb("feeds_look", name="ads")    # at once, and not when it was the same for a second
     equal(has(weir, state="old", problem="page")["names"], 1)
     put(path, "")
+    weir.verb("feeds_look", name="ads")
     has(weir, problem="empty")
     with open(path, "wb") as f:
         f.write(os.urandom(100000))
+    weir.verb("feeds_look", name="ads")
     has(weir, state="old", problem="")
     equal(weir.verb("status")["feeds"]["failing"], 1)
     weir.stop()
@@ -143,6 +146,7 @@ def files(box):
     weir.start()
     equal(has(weir, state="old", problem="No such file")["names"], 1)
     put(path, "a.example\nb.example\n")
+    weir.verb("feeds_look", name="ads")
     has(weir, state="live", names=2, problem="")
     need("feed ads" in weir.log(), weir.log())
 
