@@ -173,8 +173,12 @@ struct wr_conf_segment {
     const char *upstream;    /* "": as everybody */
     uint32_t upstream_index; /* as the group_index of a route */
     uint32_t rate;           /* 0: as everywhere */
-    uint32_t fail;           /* 1: closed */
-    uint32_t stale;          /* enum wr_segment_stale */
+    struct {
+        struct wr_conf_listen *items;
+        size_t count;
+    } listeners;    /* of those in listen and encrypted */
+    uint32_t fail;  /* 1: closed */
+    uint32_t stale; /* enum wr_segment_stale */
     uint32_t stale_max_age_s;
     struct {
         struct wr_prefix *items;

@@ -63,6 +63,32 @@ static void make_segment(struct work *k, struct wr_segments *s, struct wr_segmen
     s->segments++;
 }
 
+/* The listeners of segments: how many there are, and into `door` when that is not NULL. */
+static uint16_t make_doors(const struct work *k, struct wr_segment_door *door)
+{
+    uint16_t doors = 0;
+
+    for (size_t i = 0; i < k->conf->segments.count; i++) {
+        const struct wr_conf_segment *from = &k->conf->segments.items[i];
+
+        for (size_t n = 0; n < from->listeners.count; n++) {
+            const struct wr_conf_listen *l = &from->listeners.items[n];
+            bool is_interface = l->addr.family == WR_AF_NONE;
+            struct wr_addr addr = l->addr;
+
+            for (uint32_t a = 0; a == 0 || is_interface; a++) {
+                if (is_interface && !k->hooks->address(k->hooks->user, l->interface, a, &addr))
+                    break;
+                addr.port = l->addr.port;
+                if (door)
+                    door[doors] = (struct wr_segment_door){addr, (uint16_t)i};
+                doors++;
+            }
+        }
+    }
+    return doors;
+}
+
 static void make_segments(struct work *k)
 {
     size_t count = k->conf->segments.count, links = 0, subnets = 0;
@@ -77,9 +103,14 @@ static void make_segments(struct work *k)
     struct wr_segment_link *link = wr_mem_take(mem, links * sizeof(*link));
     struct wr_segment_subnet *subnet = wr_mem_take(mem, subnets * sizeof(*subnet));
 
+    uint16_t doors = make_doors(k, NULL);
+    struct wr_segment_door *door = wr_mem_take(mem, doors * sizeof(*door));
+
     if (mem->failed || count == 0)
         return;
-    *s = (struct wr_segments){.segment = segment, .subnet = subnet, .link = link};
+    *s = (struct wr_segments){
+        .segment = segment, .subnet = subnet, .link = link, .door = door, .doors = doors};
+    (void)make_doors(k, door);
     while (s->segments < count)
         make_segment(k, s, &segment[s->segments], link);
     wr_segment_compile(s);

@@ -27,6 +27,8 @@ struct wr_policybuild_hooks {
     int (*bit)(
         void *user,
         const char *text); /* which bit of a client stands for that (conf/policybits.h), from 0 */
+    /* The n-th address of an interface, from 0. False: it has no more. */
+    bool (*address)(void *user, const char *interface, uint32_t n, struct wr_addr *ret_addr);
 };
 
 struct wr_policybuild {

@@ -10,6 +10,7 @@
 #include "conf/policybuild.h"
 #include "conf/policylook.h"
 #include "conf/rules.h"
+#include "conf/sockets.h"
 #include "dns/codes.h"
 
 enum { PATH_SIZE = 128, TEXT_SIZE = 256 };
@@ -100,6 +101,25 @@ static void check_subnet(const struct check *c, size_t i, size_t k)
         }
 }
 
+static void check_listener(const struct check *c, size_t i, size_t k)
+{
+    const struct wr_conf_segment *s = c->conf->segments.items;
+    const struct wr_conf_listen *own = &s[i].listeners.items[k];
+
+    if (own->addr.family == WR_AF_NONE && own->interface[0] == 0)
+        return; /* it is broken, and was told so */
+    if (!wr_sockets_has(c->conf, own))
+        wrong(c, "segments", i, "listeners", (long)k,
+              "weir does not listen there: it has to stand in `listen` or `encrypted` as well");
+    for (size_t other = 0; other <= i; other++)
+        for (size_t n = 0; n < s[other].listeners.count && (other < i || n < k); n++)
+            if (wr_sockets_same(&s[other].listeners.items[n], own)) {
+                wrong(c, "segments", i, "listeners", (long)k,
+                      "this listener belongs to the segment %s already", s[other].name);
+                return;
+            }
+}
+
 static void check_segments(const struct check *c)
 {
     struct wr_conf_segment *s = c->conf->segments.items;
@@ -110,9 +130,11 @@ static void check_segments(const struct check *c)
         for (size_t other = 0; other < i && s[i].name; other++)
             if (s[other].name && !strcmp(s[other].name, s[i].name))
                 wrong(c, "segments", i, "name", -1, "there is a segment of this name already");
-        if (s[i].interfaces.count == 0 && s[i].subnets.count == 0)
+        if (s[i].interfaces.count == 0 && s[i].subnets.count == 0 && s[i].listeners.count == 0)
             warn(c, "segments", i, "name",
-                 "a segment without interfaces and subnets: nobody is in it");
+                 "a segment without interfaces, subnets and listeners: nobody is in it");
+        for (size_t k = 0; k < s[i].listeners.count; k++)
+            check_listener(c, i, k);
         for (size_t k = 0; k < s[i].interfaces.count; k++)
             check_interface(c, i, k);
         for (size_t k = 0; k < s[i].subnets.count; k++)

@@ -7,7 +7,7 @@
 /* clang-format off */
     {"segments", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_SEGMENTS_MAX, V01, DEFAULT(""),
      LIST(segments),
-     .doc = "Parts of the network. A client is in the segment with the longest subnet that has its "
+     .doc = "Parts of the network. A client is in the segment whose listener it asks, else in that with the longest subnet that has its "
             "address, else in that of the interface it came in by; a subnet of a segment with "
             "interfaces does not count for what came in by another segment's interface. Who is in "
             "none of them is served as if there were none."},
@@ -19,6 +19,10 @@
     {"segments[].subnets", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_SEGMENT_PLACES_MAX, V01,
      DEFAULT(""), INLIST(wr_conf_segment, subnets), EXAMPLE("192.168.9.0/24, \"fd00:9::/64\""),
      .doc = "Addresses of its clients, for what comes from behind another router."},
+    {"segments[].listeners", WR_SCHEMA_LISTEN, .list = true, .max_items = WR_CONF_LISTEN_MAX, V01,
+     DEFAULT(""), INLIST(wr_conf_segment, listeners), EXAMPLE("127.0.0.1"),
+     .doc = "Those of `listen`, `encrypted.dot`, `encrypted.doh` and `encrypted.doq` that are its own, written as there: who asks there is in this "
+            "segment, whatever address he has, unless he came in by an interface of another one."},
     {"segments[].allow", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_SEGMENT_PLACES_MAX, V01,
      DEFAULT(""), INLIST(wr_conf_segment, allow), EXAMPLE("192.168.9.0/24"),
      .doc = "Who of its clients may ask, in place of `allow`: the rest is refused. Empty: as everywhere."},

@@ -31,7 +31,7 @@ static void lists_of(const struct wr_conf *c, struct wr_conf_listen *metrics,
     ret[4] = (struct list){"metrics.listen", metrics, 1, TCP, true};
 }
 
-static bool is_same(const struct wr_conf_listen *a, const struct wr_conf_listen *b)
+bool wr_sockets_same(const struct wr_conf_listen *a, const struct wr_conf_listen *b)
 {
     bool has_place = a->addr.family != WR_AF_NONE || a->interface[0] != 0; /* else it is broken */
 
@@ -51,7 +51,7 @@ static void compare(const struct list *list, const struct list *before, wr_socke
 
     for (size_t i = 0; both && i < list->count; i++)
         for (size_t j = 0; j < before->count; j++) {
-            if (!is_same(&list->items[i], &before->items[j]))
+            if (!wr_sockets_same(&list->items[i], &before->items[j]))
                 continue;
             put_path(list, i, path);
             put_path(before, j, other);
@@ -70,6 +70,19 @@ void wr_sockets_check(const struct wr_conf *conf, wr_sockets_wrong *wrong, void 
     for (unsigned i = 0; i < LISTS; i++)
         for (unsigned j = 0; j < i; j++)
             compare(&list[i], &list[j], wrong, user);
+}
+
+bool wr_sockets_has(const struct wr_conf *conf, const struct wr_conf_listen *listen)
+{
+    struct wr_conf_listen metrics;
+    struct list list[LISTS];
+
+    lists_of(conf, &metrics, list);
+    for (unsigned n = 0; n + 1 < LISTS; n++) /* nobody asks metrics */
+        for (size_t i = 0; i < list[n].count; i++)
+            if (wr_sockets_same(&list[n].items[i], listen))
+                return true;
+    return false;
 }
 
 bool wr_sockets_is_own(const struct wr_conf *conf, const struct wr_addr *addr, bool udp, bool tcp)

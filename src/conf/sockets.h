@@ -19,6 +19,10 @@
 typedef void wr_sockets_wrong(void *user, const char *path, const char *other, const char *text);
 
 void wr_sockets_check(const struct wr_conf *conf, wr_sockets_wrong *wrong, void *user);
+/* Is this one of the listeners that clients ask at, as it is written? */
+bool wr_sockets_has(const struct wr_conf *conf, const struct wr_conf_listen *listen);
+/* Are these written as the same place? */
+bool wr_sockets_same(const struct wr_conf_listen *a, const struct wr_conf_listen *b);
 /* True when a question sent to `addr` over UDP, TCP or either would come back to one of conf's own listeners (those given by address). */
 bool wr_sockets_is_own(const struct wr_conf *conf, const struct wr_addr *addr, bool udp, bool tcp);
 

@@ -170,7 +170,7 @@ void wr_obey_identify(const struct wr_engine *e, struct wr_asker *a)
     const struct wr_segments *s = e->settings->segments;
     find_device(e, a, &a->who);
     if (s != NULL) {
-        uint16_t at = wr_segment_of(s, a->client.ifindex, &a->client.from);
+        uint16_t at = wr_segment_at(s, c->ifindex, &c->from, &c->local);
         a->who.segment = at == WR_SEGMENT_NONE ? 0 : s->segment[at].label;
         a->question.view = at == WR_SEGMENT_NONE ? 0 : s->segment[at].view;
         a->rate = at == WR_SEGMENT_NONE ? 0 : s->segment[at].rate;

@@ -86,6 +86,36 @@ uint16_t wr_segment_of(const struct wr_segments *s, uint32_t ifindex, const stru
     return link;
 }
 
+/* The listener with this address goes before one with all. */
+static uint16_t by_door(const struct wr_segments *s, const struct wr_addr *local)
+{
+    uint16_t found = WR_SEGMENT_NONE;
+    for (uint16_t i = 0; i < s->doors; i++) {
+        const struct wr_addr *a = &s->door[i].addr;
+        if (a->family != local->family || a->port != local->port) {
+            continue;
+        }
+        if (wr_addr_same_ip(a, local)) {
+            return s->door[i].segment;
+        }
+        found = wr_addr_is_any(a) ? s->door[i].segment : found;
+    }
+    return found;
+}
+
+uint16_t wr_segment_at(const struct wr_segments *s, uint32_t ifindex, const struct wr_addr *from,
+                       const struct wr_addr *local)
+{
+    uint16_t door = s->doors > 0 ? by_door(s, local) : WR_SEGMENT_NONE;
+    if (door != WR_SEGMENT_NONE) {
+        uint16_t link = by_interface(s, ifindex);
+        if (link == WR_SEGMENT_NONE || link == door) {
+            return door;
+        }
+    }
+    return wr_segment_of(s, ifindex, from);
+}
+
 const struct wr_segment *wr_segment_labelled(const struct wr_segments *s, uint16_t label)
 {
     for (uint16_t i = 0; i < s->segments; i++) {

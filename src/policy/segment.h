@@ -2,7 +2,8 @@
 /*
  * Segment: the part of the network that a client is in.
  *
- * A segment has interfaces, subnets, or both. A client is in the segment with the longest subnet that has its address; when none has,
+ * A segment has interfaces, subnets, listeners, or some of them. What came to a listener of a segment is in it, unless it came in by
+ * an interface of another one. Else a client is in the segment with the longest subnet that has its address; when none has,
  * in that of the interface it came in by. One exception, for who writes another's address on his packets: a subnet of a segment
  * that has interfaces of its own does not count for what came in by an interface of another segment.
  *
@@ -20,6 +21,11 @@ struct wr_segment_subnet {
     struct wr_prefix prefix;
     uint16_t segment;
     uint16_t above; /* made by compile: the place + 1 of the nearest one around it; 0: none */
+};
+
+struct wr_segment_door {
+    struct wr_addr addr; /* of a listener, with port; a wildcard stands for all addresses */
+    uint16_t segment;
 };
 
 struct wr_segment_link {
@@ -50,7 +56,8 @@ struct wr_segments {
     const struct wr_segment *segment;
     struct wr_segment_subnet *subnet;
     const struct wr_segment_link *link; /* interfaces */
-    uint16_t segments, subnets, links;
+    const struct wr_segment_door *door; /* listeners */
+    uint16_t segments, subnets, links, doors;
 };
 
 #define WR_SEGMENT_NONE UINT16_MAX
@@ -60,6 +67,9 @@ void wr_segment_compile(struct wr_segments *s);
 /* The place of the client's segment, or WR_SEGMENT_NONE. `ifindex` 0: not known. */
 uint16_t wr_segment_of(const struct wr_segments *s, uint32_t ifindex, const struct wr_addr *from);
 
+/* The same of a query that came to `local`, an address and port of ours. */
+uint16_t wr_segment_at(const struct wr_segments *s, uint32_t ifindex, const struct wr_addr *from,
+                       const struct wr_addr *local);
 /* The segment with this label, or NULL. */
 const struct wr_segment *wr_segment_labelled(const struct wr_segments *s, uint16_t label);
 

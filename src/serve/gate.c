@@ -354,9 +354,23 @@ static int devgroup_of(void *user, const char *name)
     return wr_slots_devgroup(&m->slots, name);
 }
 
+static bool address_of(void *user, const char *interface, uint32_t n, struct wr_addr *ret_addr)
+{
+    const struct wr_gate_making *m = user;
+    for (uint32_t i = 0; i < m->world->locals; i++) {
+        const struct wr_gate_local *l = &m->world->local[i];
+        if (l->addr.family != WR_AF_NONE && strcmp(l->iface, interface) == 0 && n-- == 0) {
+            *ret_addr = l->addr;
+            return true;
+        }
+    }
+    return false;
+}
+
 static void make_policy(struct wr_gate_making *m)
 {
-    const struct wr_policybuild_hooks hooks = {m, label_of, view_of, ifindex_of, devgroup_of};
+    const struct wr_policybuild_hooks hooks = {m,          label_of,    view_of,
+                                               ifindex_of, devgroup_of, address_of};
     struct wr_policybit bit[WR_WHO_GROUPS_MAX];
     char text[WR_WHO_GROUPS_MAX][WR_POLICYBITS_TEXT_SIZE];
     const char *bits[WR_WHO_GROUPS_MAX];

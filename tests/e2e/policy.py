@@ -204,6 +204,22 @@ def interfaces(box):
     equal(weir.ask("a.example", tcp=True).addresses, ["192.0.2.1"])
 
 
+@loopback.test("who asks at a segment's listener is in it, over UDP and TCP")
+def listeners(box):
+    weir = box.weir(upstreams=[box.upstream()], listen=["127.0.0.1:5300", "127.0.0.1:5301", "lo:5302"], segments=[
+        {"name": "kids", "listeners": ["127.0.0.1:5301", "lo:5302"], "only": ["school.example"]},
+        {"name": "desks", "subnets": [DESK + "/32"]}])
+    for port, rcode in ((5300, 0), (5301, 3), (5302, 3)):
+        for tcp in (False, True):
+            for source in (None, DESK):
+                equal(weir.ask("a.example", source=source, to=("127.0.0.1", port), tcp=tcp).rcode, rcode, f"{port} {tcp} {source}")
+    weir.configure({"segments": [{"name": "kids", "listeners": ["127.0.0.1:53", "127.0.0.1:5399"]}, {"name": "b", "listeners": ["127.0.0.1"]}],
+                    "listen": ["127.0.0.1"]})
+    said = subprocess.run([box.program, "check", weir.config], capture_output=True, text=True, check=False)
+    need(said.returncode == 1 and "listeners[1]: weir does not listen there" in said.stderr + said.stdout, said)
+    need("belongs to the segment kids already" in said.stderr + said.stdout, said)
+
+
 @loopback.test("what does not hold together is refused before anything changes")
 def refused(box):
     weir = box.weir(upstreams=[box.upstream()], **rules(

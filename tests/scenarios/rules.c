@@ -78,6 +78,12 @@ static int group_of(void *user, const char *name)
     return bit;
 }
 
+/* There is no interface in a scenario. */
+static bool address_of(void *user, const char *interface, uint32_t n, struct wr_addr *ret_addr)
+{
+    return false;
+}
+
 void story_rules_compile(struct story *s)
 {
     struct story_rules *r = s->rules;
@@ -85,7 +91,8 @@ void story_rules_compile(struct story *s)
     if (!mistakes) {
         return;
     }
-    const struct wr_policybuild_hooks hooks = {r, label_of, view_of, ifindex_of, group_of};
+    const struct wr_policybuild_hooks hooks = {r,          label_of, view_of,
+                                               ifindex_of, group_of, address_of};
     wr_mistakes_init(mistakes);
     if (wr_conf_read(r->text, strlen(r->text), mistakes, &r->conf) != 0) {
         snprintf(s->error, sizeof s->error, "conf %u:%u: %s", mistakes->item[0].line,

@@ -39,7 +39,15 @@ static int group_of(void *user, const char *name)
     return bit;
 }
 
-static const struct wr_policybuild_hooks hooks = {NULL, label_of, view_of, ifindex_of, group_of};
+/* br-cam has two addresses. */
+static bool address_of(void *user, const char *interface, uint32_t n, struct wr_addr *ret_addr)
+{
+    static const char *const addr[] = {"10.9.0.1", "fd00:9::1"};
+    return n < 2 && !strcmp(interface, "br-cam") && wr_addr_from_text(addr[n], ret_addr) == WR_OK;
+}
+
+static const struct wr_policybuild_hooks hooks = {NULL,       label_of, view_of,
+                                                  ifindex_of, group_of, address_of};
 
 static const char text[] =
     "upstream: {groups: [{name: other, servers: [\"udp://192.0.2.9\"]}]}\n"
@@ -71,6 +79,40 @@ static struct wr_verdict verdict(const struct wr_policybuild *b, uint32_t ifinde
     struct wr_policy_ask ask = {
         .who = &who, .client = &client, .name = n.wire, .type = WR_TYPE_A, .now = &now};
     return wr_policy_question(b->policy, &ask);
+}
+
+static void test_segments_as_they_read(void **state)
+{
+    struct wr_conf *c =
+        good_conf("cache: {stale: {max_age: 3h}}\n"
+                  "listen: [br-cam, \"10.1.0.1:5353\"]\n"
+                  "groups: [{name: tv, rate: 20}, {name: all}]\n"
+                  "segments:\n"
+                  "  - {name: cams, listeners: [br-cam], fail: closed, stale: never, rate: 7}\n"
+                  "  - {name: desk, listeners: [\"10.1.0.1:5353\"], allow: [10.1.0.0/16], "
+                  "stale: serve}\n");
+    struct wr_policybuild b;
+    assert_int_equal(wr_policybuild_make(c, &hooks, &b), 0);
+    const struct wr_segments *s = b.segments;
+    assert_int_equal(s->doors, 3);
+    assert_int_equal(s->door[0].segment, 0);
+    assert_int_equal(s->door[0].addr.port, 53);
+    assert_int_equal(s->door[1].addr.family, WR_AF_V6);
+    assert_int_equal(s->door[2].segment, 1);
+    assert_int_equal(s->door[2].addr.port, 5353);
+    assert_true(s->segment[0].closed);
+    assert_int_equal(s->segment[0].stale, WR_SEGMENT_STALE_NEVER);
+    assert_int_equal(s->segment[0].rate, 7);
+    assert_int_equal(s->segment[0].allows, 0);
+    assert_false(s->segment[1].closed);
+    assert_int_equal(s->segment[1].stale, WR_SEGMENT_STALE_SERVE);
+    assert_int_equal(s->segment[1].stale_max_age_s, 3 * 3600);
+    assert_int_equal(s->segment[1].allow[0].len, 16);
+    assert_int_equal(b.rations->groups, 1);
+    assert_int_equal(b.rations->group[0].bit, 2);
+    assert_int_equal(b.rations->group[0].rate, 20);
+    wr_policybuild_free(&b);
+    wr_conf_free(c);
 }
 
 static void test_as_it_reads(void **state)
@@ -245,6 +287,7 @@ static void test_feeds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_segments_as_they_read),
         cmocka_unit_test(test_as_it_reads),
         cmocka_unit_test(test_nothing_written),
         cmocka_unit_test(test_data_and_servers),
