@@ -281,6 +281,11 @@ struct wr_conf_device {
         struct wr_prefix *items; /* of one address each */
         size_t count;
     } addresses;
+    uint32_t rate; /* 0: as its groups or segment */
+    struct {
+        const uint8_t **items; /* wire names */
+        size_t count;
+    } only;
 };
 
 /* Somebody who is told what happens. */

@@ -32,6 +32,9 @@ size_t wr_policybits_list(const struct wr_conf *conf, struct wr_policybit ret[WR
 
     for (size_t i = 0; i < conf->groups.count; i++)
         add(&l, WR_CENSUS_BIT_GROUP, conf->groups.items[i].name);
+    for (size_t i = 0; i < conf->devices.count; i++)
+        if (conf->devices.items[i].only.count > 0 || conf->devices.items[i].rate != 0)
+            add(&l, WR_CENSUS_BIT_DEVICE, conf->devices.items[i].name);
     for (size_t i = 0; i < conf->policy.rules.count; i++) {
         const struct wr_conf_rule *r = &conf->policy.rules.items[i];
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Policy bits: what a client's bits (wr_who.groups) stand for under this configuration: groups of devices, and the devices and kinds of
- * devices that policy names.
+ * Policy bits: what a client's bits (wr_who.groups) stand for under this configuration: groups of devices, devices that
+ * have approved names or a rate of their own, and the devices and kinds of devices that rules name.
  *
  *     n = wr_policybits_list(conf, bits)         all of them, each once; n may be more than there is room for: a mistake
  *     wr_policybits_text(&bits[i], text)         what such a bit is called: "cameras", "device:door", "kind:tv"

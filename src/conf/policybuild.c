@@ -363,7 +363,7 @@ static void make_only(struct work *k, const char *name, struct wr_policy_names b
     o->below = below;
 }
 
-/* The approved names of segments, then of groups. */
+/* The approved names of segments, of groups, and of devices. */
 static void make_onlys(struct work *k, struct wr_policy_spec *spec, struct wr_policy_only *only)
 {
     const struct wr_conf *c = k->conf;
@@ -386,6 +386,14 @@ static void make_onlys(struct work *k, struct wr_policy_spec *spec, struct wr_po
             continue;
         make_only(k, from->name, NAMES(from->only), &only[spec->onlys]);
         only[spec->onlys++].about.groups = bit_of(k, WR_CENSUS_BIT_GROUP, from->name);
+    }
+    for (size_t i = 0; i < c->devices.count; i++) {
+        const struct wr_conf_device *from = &c->devices.items[i];
+
+        if (from->only.count == 0)
+            continue;
+        make_only(k, from->name, NAMES(from->only), &only[spec->onlys]);
+        only[spec->onlys++].about.groups = bit_of(k, WR_CENSUS_BIT_DEVICE, from->name);
     }
 }
 
@@ -434,7 +442,7 @@ static void make_policy(struct work *k)
     size_t rules = c->policy.rules.count + c->feeds.count;
     struct wr_policy_rule *rule = wr_mem_take(mem, rules * sizeof(*rule));
     struct wr_policy_only *only =
-        wr_mem_take(mem, (c->segments.count + c->groups.count) * sizeof(*only));
+        wr_mem_take(mem, (c->segments.count + c->groups.count + c->devices.count) * sizeof(*only));
     struct wr_policy_spec spec = {.rule = rule,
                                   .only = only,
                                   .ttl_s = c->policy.denial_ttl_s,
@@ -455,16 +463,23 @@ static void make_policy(struct work *k)
         compile(k, &spec);
 }
 
-/* Of groups; a segment has its own (policy/segment). */
+/* Of devices and of groups; a segment has its own (policy/segment). */
 static void make_rations(struct work *k)
 {
     const struct wr_conf *c = k->conf;
     struct wr_rations *rations = wr_mem_take(&k->out->mem, sizeof(*rations));
-    struct wr_ration_group *group = wr_mem_take(&k->out->mem, c->groups.count * sizeof(*group));
+    struct wr_ration_group *group =
+        wr_mem_take(&k->out->mem, (c->devices.count + c->groups.count) * sizeof(*group));
 
     if (k->out->mem.failed)
         return;
     *rations = (struct wr_rations){.group = group};
+    for (size_t i = 0; i < c->devices.count; i++)
+        if (c->devices.items[i].rate != 0)
+            group[rations->groups++] =
+                (struct wr_ration_group){bit_of(k, WR_CENSUS_BIT_DEVICE, c->devices.items[i].name),
+                                         c->devices.items[i].rate};
+    rations->devices = rations->groups;
     for (size_t i = 0; i < c->groups.count; i++)
         if (c->groups.items[i].rate != 0)
             group[rations->groups++] = (struct wr_ration_group){

@@ -48,6 +48,13 @@
     {"devices[].groups", WR_SCHEMA_LABEL, .list = true, .max_items = 8, V01, RANGE(1, 63),
      DEFAULT(""), INLIST(wr_conf_device, groups), EXAMPLE("cameras"),
      .doc = "The groups that it belongs to."},
+    {"devices[].rate", WR_SCHEMA_INT, V01, RANGE(0, 1000000), DEFAULT("0"), IN(wr_conf_device, rate),
+     EXAMPLE("20"), .unit = "queries a second",
+     .doc = "Queries from it, whatever addresses they come from, in place of `groups[].rate`; twice as many may come at once. 0: as in its groups."},
+    {"devices[].only", WR_SCHEMA_NAME, .list = true, .max_items = WR_POLICY_NAMES_MAX, V01,
+     DEFAULT(""), INLIST(wr_conf_device, only), EXAMPLE("vendor.example, pool.ntp.org"),
+     .doc = "Approved names for it, as `segments[].only` has them for a segment's clients. Devices with a list or a rate of their own count "
+            "with the groups, and with the devices and kinds that rules name: 64 in all."},
 
     {"registry", WR_SCHEMA_SECTION, V01, .doc = "What weir remembers of devices."},
     {"registry.devices", WR_SCHEMA_INT, V01, RESTART, RANGE(16, 65536),

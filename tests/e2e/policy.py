@@ -99,11 +99,12 @@ def rebinding(box):
 @loopback.test("all addresses of a device have one rate, over all workers, and nobody else has less for it")
 def rates(box):
     tv, here = ["10.9.0.5", "fd00:9::5", "fd00:9::a5"], {False: ("127.0.0.1", 5300), True: ("fd00:9::1", 5300)}
-    for address in tv + ["fd00:9::1"]:
+    for address in tv + ["10.9.0.7", "fd00:9::1"]:
         subprocess.run(["ip", "addr", "add", address, "dev", "lo"], check=True)
     weir = box.weir(workers=2, upstreams=[box.upstream()], listen=["127.0.0.1:5300", "[fd00:9::1]:5300"],
                     allow=["127.0.0.0/8", "10.9.0.0/24", "fd00:9::/64"], groups=[{"name": "tvs", "rate": 1}],
-                    devices=[{"name": "tv", "addresses": tv, "groups": ["tvs"]}])
+                    devices=[{"name": "tv", "addresses": tv, "groups": ["tvs"]},
+                             {"name": "lamp", "addresses": ["10.9.0.7"], "rate": 1, "only": ["lamps.example"]}])
     said = []
     while 5 not in said and len(said) < 50:     # two at once, and one more a second
         source = tv[len(said) % 3]
@@ -113,6 +114,10 @@ def rates(box):
     equal((told.rcode, told.ede, told.text), (5, 18, "this device asks more than 1 times a second"))
     seen = weir.verb("device", device="tv")
     need(seen["rate"] == 1 and seen["over_rate"] >= 2, seen)
+    other = weir.ask("a.example", source="10.9.0.7", edns=True)     # what one device alone may ask, and how often
+    equal((other.rcode, other.text), (3, "not among the approved names of lamp"))
+    equal(weir.ask("a.lamps.example", source="10.9.0.7").rcode, 0)
+    equal(weir.verb("device", device="lamp")["rate"], 1)
     equal(weir.ask("a.example", source=DESK).addresses, ["192.0.2.1"])
 
 

@@ -86,7 +86,8 @@ static void test_segments_as_they_read(void **state)
     struct wr_conf *c =
         good_conf("cache: {stale: {max_age: 3h}}\n"
                   "listen: [br-cam, \"10.1.0.1:5353\"]\n"
-                  "groups: [{name: tv, rate: 20}, {name: all}]\n"
+                  "groups: [{name: tv, rate: 20}, {name: lamps}]\n"
+                  "devices: [{name: tv, rate: 5, only: [vendor.example]}, {name: door}]\n"
                   "segments:\n"
                   "  - {name: cams, listeners: [br-cam], fail: closed, stale: never, rate: 7}\n"
                   "  - {name: desk, listeners: [\"10.1.0.1:5353\"], allow: [10.1.0.0/16], "
@@ -108,9 +109,16 @@ static void test_segments_as_they_read(void **state)
     assert_int_equal(s->segment[1].stale, WR_SEGMENT_STALE_SERVE);
     assert_int_equal(s->segment[1].stale_max_age_s, 3 * 3600);
     assert_int_equal(s->segment[1].allow[0].len, 16);
-    assert_int_equal(b.rations->groups, 1);
-    assert_int_equal(b.rations->group[0].bit, 2);
-    assert_int_equal(b.rations->group[0].rate, 20);
+    assert_int_equal(b.rations->groups, 2);
+    assert_int_equal(b.rations->devices, 1);
+    assert_int_equal(b.rations->group[0].bit, 4);
+    assert_int_equal(b.rations->group[0].rate, 5);
+    assert_int_equal(b.rations->group[1].bit, 2);
+    assert_int_equal(b.rations->group[1].rate, 20);
+    const struct wr_policy_spec *spec = wr_policy_spec(b.policy);
+    assert_int_equal(spec->onlys, 1);
+    assert_string_equal(spec->only[0].name, "tv");
+    assert_int_equal(spec->only[0].about.groups, 4);
     wr_policybuild_free(&b);
     wr_conf_free(c);
 }

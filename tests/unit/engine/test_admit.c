@@ -155,7 +155,7 @@ static void test_a_claim_is_counted_by_the_address(void **state)
 static void test_a_group_and_a_segment_have_their_own_rates(void **state)
 {
     static const struct wr_ration_group group = {1, 2};
-    static const struct wr_rations rations = {&group, 1};
+    static const struct wr_rations rations = {.group = &group, .groups = 1};
     static const struct wr_segment segment = {.label = 9, .rate = 3};
     static struct wr_segment_subnet subnet;
     static const struct wr_segments segments = {
