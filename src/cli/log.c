@@ -94,13 +94,11 @@ static int show(struct log *log, const struct wr_opts *opts)
 /* Moments as people read them. */
 static void refine(json_t *result)
 {
-    const char *key;
-    json_t *list, *row;
-    size_t i;
+    const json_t *list = json_object_iter_value(json_object_iter(result));
     char text[32];
 
-    json_object_foreach(result, key, list) json_array_foreach(list, i, row)
-    {
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *row = json_array_get(list, i);
         const char *at = json_object_get(row, "last") ? "last" : "minute";
 
         wr_when_text(json_integer_value(json_object_get(row, at)), text, sizeof(text));

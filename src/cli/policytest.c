@@ -80,12 +80,10 @@ static int run(struct test *t)
     const struct wr_replay_want want = {
         .since = t->since, .until = INT64_MAX, .progress = progress, .user = t};
     int err = wr_offline_open(t->conf, take_note, t, &t->offline);
-    size_t i;
-    const json_t *note;
 
     if (err != WR_OK) {
-        json_array_foreach(t->notes, i, note)
-            fprintf(stderr, "weir policy: %s\n", json_string_value(note));
+        for (size_t i = 0; i < json_array_size(t->notes); i++)
+            fprintf(stderr, "weir policy: %s\n", json_string_value(json_array_get(t->notes, i)));
         fprintf(stderr, "weir policy: this configuration cannot be used: %s\n", wr_err_name(err));
         return 1;
     }

@@ -34,19 +34,24 @@ enum statement {
     STATEMENTS,
 };
 
+static const char put_sql[] =
+    "INSERT INTO minute VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
+    "ON CONFLICT(minute, device, client, name) DO UPDATE SET queries = queries + ?5, "
+    "denied = denied + ?6, failed = failed + ?7, cached = cached + ?8";
+static const char words_prune_sql[] =
+    "DELETE FROM word WHERE id NOT IN (SELECT name FROM minute UNION "
+    "SELECT client FROM minute)";
+
 static const char *const sql[STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
     [WORD_FIND] = "SELECT id FROM word WHERE text = ?1",
     [WORD_ADD] = "INSERT INTO word(text) VALUES(?1)",
-    [PUT] = "INSERT INTO minute VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
-            "ON CONFLICT(minute, device, client, name) DO UPDATE SET queries = queries + ?5, "
-            "denied = denied + ?6, failed = failed + ?7, cached = cached + ?8",
+    [PUT] = put_sql,
     [AFTER_SET] = "INSERT OR REPLACE INTO meta VALUES('after', ?1)",
     [PRUNE] = "DELETE FROM minute WHERE minute < ?1",
-    [WORDS_PRUNE] = "DELETE FROM word WHERE id NOT IN (SELECT name FROM minute UNION "
-                    "SELECT client FROM minute)",
+    [WORDS_PRUNE] = words_prune_sql,
     [OLDEST] = "SELECT min(minute) FROM minute",
     [NEWEST] = "SELECT max(minute) FROM minute",
 };
