@@ -85,8 +85,8 @@ static void test_counts(void **state)
            "0//a.one.example./10/5/2/3@101 0//one.example./3/1/1/1@101 ");
     expect(db,
            (struct wr_historydb_want){
-               .by = WR_HISTORYDB_NAMES, .has_device = true, .device = 7, .until = 100},
-           "0//a.one.example./6/3/1/2@100 ");
+               .by = WR_HISTORYDB_NAMES, .has_device = true, .device = 7, .until = 101},
+           "0//a.one.example./10/5/2/3@101 ");
     expect(db, (struct wr_historydb_want){.by = WR_HISTORYDB_MINUTES, .client = "192.0.2.1"},
            "0///3/1/1/1@101 ");
     wr_historydb_close(db);
