@@ -482,10 +482,12 @@ void wr_history_give_back(struct wr_history *h, uint32_t ticket)
 
 /* --- the thread --- */
 
-static bool is_due(struct wr_history *h, const struct wr_now *now)
+/* Whoever asks is told what is counted by now, as long as something may be written today: he may ask every second. */
+static bool is_due(struct wr_history *h, const struct wr_now *now, bool asked)
 {
     pthread_mutex_lock(&h->lock);
-    bool due = wr_writebudget_due(&h->budget, now->mono_us);
+    bool due = wr_writebudget_due(&h->budget, now->mono_us) ||
+               (asked && wr_writebudget_allowed(&h->budget, now->mono_us) > 0);
     pthread_mutex_unlock(&h->lock);
     return due || h->refused || h->rows + BATCH > WR_HISTORY_ROWS_MAX;
 }
@@ -504,7 +506,7 @@ void wr_history_turn(struct wr_history *h, const struct wr_now *now, bool all)
         much = take_in(h);
     }
     a = next_ask(h);
-    if (h->db != NULL && h->rows > 0 && may && (all || a != NULL || is_due(h, now)) &&
+    if (h->db != NULL && h->rows > 0 && may && (all || is_due(h, now, a != NULL)) &&
         write_rows(h, now)) {
         prune(h, now);
     }

@@ -105,6 +105,27 @@ static void test_counts(void **state)
     end();
 }
 
+/* Questions write what is counted, but no more than a day may; then the answer is of a moment ago. */
+static void test_questions_and_the_budget(void **state)
+{
+    struct wr_history_status status;
+    uint64_t counted = 0;
+    uint32_t asked = 0;
+    begin();
+    wr_history_turn(history, &now, true);
+    for (; asked < 100 && counted == asked; asked++) {
+        put(asked + 1, 1, "a.example", WR_VERDICT_NONE);
+        uint32_t ticket = ask(WR_HISTORYDB_NAMES);
+        wr_history_turn(history, &now, false);
+        wr_history_give_back(history, ticket);
+        wr_history_status(history, &now, &status);
+        counted = status.counted;
+    }
+    assert_true(asked > 1 && asked < 100);
+    assert_true(status.bytes_today < 1 << 19);
+    end();
+}
+
 static void test_questions_are_few(void **state)
 {
     const struct wr_historydb_want want = {.client = "", .name = "", .limit = 1};
@@ -235,9 +256,13 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_counts),        cmocka_unit_test(test_questions_are_few),
-        cmocka_unit_test(test_made_up_names), cmocka_unit_test(test_many_clients),
-        cmocka_unit_test(test_privacy),       cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_questions_and_the_budget),
+        cmocka_unit_test(test_questions_are_few),
+        cmocka_unit_test(test_made_up_names),
+        cmocka_unit_test(test_many_clients),
+        cmocka_unit_test(test_privacy),
+        cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
