@@ -52,6 +52,7 @@ static bool is_of_another_key(const char *name)
                                         "belong together",
                                         "there is no `file`",
                                         "there is no feed \"malware\"",
+                                        "it has no verdict, and no rule names it",
                                         "no group of this name in `groups`"};
     bool group = strstr(name, "upstream.routes") || strstr(name, "default");
     bool key = strncmp(name, "local.zones", 11) == 0 || strncmp(name, "policy", 6) == 0;
