@@ -176,7 +176,11 @@ struct wr_conf_segment {
     struct {
         struct wr_conf_listen *items;
         size_t count;
-    } listeners;    /* of those in listen and encrypted */
+    } listeners; /* of those in listen and encrypted */
+    struct {
+        const char **items; /* names of segments; "all": every one */
+        size_t count;
+    } sees;
     uint32_t fail;  /* 1: closed */
     uint32_t stale; /* enum wr_segment_stale */
     uint32_t stale_max_age_s;

@@ -41,12 +41,31 @@ static struct wr_prefix *prefixes(struct work *k, const struct wr_prefix *from, 
 
 /* --- segments --- */
 
+/* Which segments the i-th does not see, by their places. */
+static uint64_t hides(const struct wr_conf *c, size_t i)
+{
+    uint64_t bits = 0;
+
+    for (size_t other = 0; other < c->segments.count; other++) {
+        bool seen = other == i;
+
+        for (size_t k = 0; k < c->segments.items[i].sees.count && !seen; k++) {
+            const char *name = c->segments.items[i].sees.items[k];
+
+            seen = !strcmp(name, "all") || !strcmp(name, c->segments.items[other].name);
+        }
+        bits |= seen ? 0 : (uint64_t)1 << other;
+    }
+    return bits;
+}
+
 static void make_segment(struct work *k, struct wr_segments *s, struct wr_segment *segment,
                          struct wr_segment_link *link)
 {
     const struct wr_conf_segment *from = &k->conf->segments.items[s->segments];
 
     *segment = (struct wr_segment){.label = label_of(k, from->name),
+                                   .hides = hides(k->conf, s->segments),
                                    .closed = from->fail != 0,
                                    .stale = (uint8_t)from->stale,
                                    .stale_max_age_s = from->stale_max_age_s,

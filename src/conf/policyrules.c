@@ -71,6 +71,14 @@ static void check_group(const struct check *c, const char *list, size_t i, const
 
 /* --- segments --- */
 
+static bool is_segment(const struct wr_conf *conf, const char *name)
+{
+    for (size_t i = 0; i < conf->segments.count; i++)
+        if (conf->segments.items[i].name && !strcmp(conf->segments.items[i].name, name))
+            return true;
+    return false;
+}
+
 static void check_interface(const struct check *c, size_t i, size_t k)
 {
     const struct wr_conf_segment *s = c->conf->segments.items;
@@ -101,6 +109,14 @@ static void check_subnet(const struct check *c, size_t i, size_t k)
         }
 }
 
+static void check_sees(const struct check *c, size_t i, size_t k)
+{
+    const char *name = c->conf->segments.items[i].sees.items[k];
+
+    if (name && strcmp(name, "all") && !is_segment(c->conf, name))
+        wrong(c, "segments", i, "sees", (long)k, "there is no segment \"%s\"", name);
+}
+
 static void check_listener(const struct check *c, size_t i, size_t k)
 {
     const struct wr_conf_segment *s = c->conf->segments.items;
@@ -127,12 +143,16 @@ static void check_segments(const struct check *c)
     for (size_t i = 0; i < c->conf->segments.count; i++) {
         if (s[i].upstream[0])
             check_group(c, "segments", i, "upstream", s[i].upstream, &s[i].upstream_index);
+        if (s[i].name && !strcmp(s[i].name, "all"))
+            wrong(c, "segments", i, "name", -1, "\"all\" is the word for all segments");
         for (size_t other = 0; other < i && s[i].name; other++)
             if (s[other].name && !strcmp(s[other].name, s[i].name))
                 wrong(c, "segments", i, "name", -1, "there is a segment of this name already");
         if (s[i].interfaces.count == 0 && s[i].subnets.count == 0 && s[i].listeners.count == 0)
             warn(c, "segments", i, "name",
                  "a segment without interfaces, subnets and listeners: nobody is in it");
+        for (size_t k = 0; k < s[i].sees.count; k++)
+            check_sees(c, i, k);
         for (size_t k = 0; k < s[i].listeners.count; k++)
             check_listener(c, i, k);
         for (size_t k = 0; k < s[i].interfaces.count; k++)
@@ -143,14 +163,6 @@ static void check_segments(const struct check *c)
 }
 
 /* --- rules --- */
-
-static bool is_segment(const struct wr_conf *conf, const char *name)
-{
-    for (size_t i = 0; i < conf->segments.count; i++)
-        if (conf->segments.items[i].name && !strcmp(conf->segments.items[i].name, name))
-            return true;
-    return false;
-}
 
 static bool is_devgroup(const struct wr_conf *conf, const char *name)
 {

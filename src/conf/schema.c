@@ -619,8 +619,8 @@ static const struct wr_schema_row table[] = {
             "beyond is dropped; a device is told so by REFUSED `limits.refused_rate` times a "
             "second. Those over UDP without a valid "
             "cookie, "
-            "which anybody can forge, are counted apart. `groups[].rate` and `segments[].rate` go "
-            "before it. 0: no bound."},
+            "which anybody can forge, are counted apart. `devices[].rate`, `groups[].rate` and "
+            "`segments[].rate` go before it. 0: no bound."},
     {"limits.client_burst", WR_SCHEMA_INT, V01, RANGE(1, 10000000), DEFAULT("2000"),
      AT(limits.client_burst), .unit = "queries",
      .doc = "How many may come at once before the rate counts."},

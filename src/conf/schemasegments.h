@@ -47,6 +47,11 @@
      .doc = "While a feed that a rule for its clients names has no list yet, or a zone of `policy.rpz` has never come: `open`, the rest of the "
             "policy decides without it, and what is asked meanwhile is counted (`weir stats`, lack_passed); `closed`, its clients are "
             "refused. A list that is out of date still decides."},
+    {"segments[].sees", WR_SCHEMA_LABEL, .list = true, .max_items = WR_SEGMENTS_MAX, V01, RANGE(1, 63),
+     DEFAULT("all"), INLIST(wr_conf_segment, sees), EXAMPLE("all"),
+     .doc = "The other segments that its clients see: `all`, or their names; `[]` for none. A name whose addresses are all in `segments[].subnets` of segments "
+            "that are not among them does not exist for its clients: local names, those of leases, PTR records of these, and what "
+            "others say. Who is in no segment sees all."},
     {"segments[].only", WR_SCHEMA_NAME, .list = true, .max_items = WR_POLICY_NAMES_MAX, V01,
      DEFAULT(""), INLIST(wr_conf_segment, only), EXAMPLE("vendor.example, pool.ntp.org"),
      .doc = "Approved names: its clients get these, all below them, and whatever aliases these "

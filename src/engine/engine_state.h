@@ -104,6 +104,10 @@ bool wr_admit_is_device(const struct wr_asker *a);
 /* place.c: may he ask, by his segment or else by all; and what of expired answers holds for him. */
 bool wr_place_allows(const struct wr_engine *e, const struct wr_asker *a);
 const struct wr_ttl_policy *wr_place_ttl(struct wr_engine *e, const struct wr_asker *a);
+/* Does the answer lead into a segment that his does not see? True: with that the query is settled. */
+bool wr_place_hides(struct wr_engine *e, struct wr_asker *a, const struct wr_answer *answer,
+                    uint8_t *room, size_t cap, const struct wr_now *now,
+                    struct wr_action *ret_action);
 /* What decides for segments may have come or gone. */
 void wr_place_look(struct wr_engine *e);
 /* Is it told nothing to his segment now? True: with that the query is settled, into e->ready. */

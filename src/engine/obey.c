@@ -322,7 +322,8 @@ bool wr_obey_answer(struct wr_engine *e, struct wr_asker *a, const struct wr_ans
     if (a->qclass != WR_CLASS_IN) {
         return false;
     }
-    if (obey_rules(e, a, answer, room, cap, now, ret_action)) {
+    if (wr_place_hides(e, a, answer, room, cap, now, ret_action) ||
+        obey_rules(e, a, answer, room, cap, now, ret_action)) {
         return true;
     }
     return !is_allowed(a) &&

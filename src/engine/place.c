@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is otherwise for those who ask from one segment: who may, and how long expired answers serve.
+ * What is otherwise for those who ask from one segment: who may, how long expired answers serve, what they see of other segments, and
+ * whether they are told anything while what decides is not there.
  *
  * An asker has the label of his segment, which stays the same over reloads; what it says is read from the settings of now.
  */
+#include <string.h>
+
 #include "engine/engine_state.h"
 #include "policy/prefix.h"
+#include "resolve/local.h"
+
+/* How long a client may remember that what it does not see does not exist. */
+#define HIDDEN_TTL_S 60
 
 static const struct wr_segment *place_of(const struct wr_engine *e, const struct wr_asker *a)
 {
@@ -66,5 +73,98 @@ bool wr_place_refuses(struct wr_engine *e, struct wr_asker *a, uint8_t *room, si
     wr_outcome_error(e, a, WR_RCODE_REFUSED, WR_EDE_NOT_READY,
                      "a list or zone that decides here is not there yet", room, cap, now,
                      &e->ready);
+    return true;
+}
+
+/* --- what is seen of other segments --- */
+
+/* Is this a set of addresses that are all in segments which are not seen? */
+static bool is_hidden_set(const struct wr_segments *s, uint64_t hides, const struct wr_rrset *set)
+{
+    struct wr_rrset_walk walk = wr_rrset_walk(set);
+    const uint8_t *rdata;
+    uint16_t size;
+    unsigned hidden = 0, all = 0;
+    if (set->type != WR_TYPE_A && set->type != WR_TYPE_AAAA) {
+        return false;
+    }
+    for (; wr_rrset_next(&walk, &rdata, &size); all++) {
+        struct wr_addr addr = {.family = set->type == WR_TYPE_A ? WR_AF_V4 : WR_AF_V6};
+        memcpy(addr.ip, rdata, size < sizeof(addr.ip) ? size : sizeof(addr.ip));
+        uint16_t at = wr_segment_of(s, 0, &addr);
+        hidden += at != WR_SEGMENT_NONE && (hides >> at & 1) != 0;
+    }
+    return all > 0 && hidden == all;
+}
+
+/* A local name with addresses that are not seen is not seen either, whatever it is asked for. */
+static bool is_hidden_name(const struct wr_engine *e, uint64_t hides, const uint8_t *name)
+{
+    static const uint16_t types[] = {WR_TYPE_A, WR_TYPE_AAAA};
+    unsigned hidden = 0, sets = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        struct wr_local_hit hit;
+        wr_local_find(e->setup.local, name, types[i], WR_LOCAL_EVERYONE, &hit);
+        if (hit.verdict == WR_LOCAL_HIT_DATA) {
+            sets++;
+            hidden += is_hidden_set(e->settings->segments, hides, &hit.set);
+        }
+    }
+    return sets > 0 && hidden == sets;
+}
+
+/* The names that an address stands for. */
+static bool is_hidden_pointer(const struct wr_engine *e, uint64_t hides, const struct wr_rrset *set)
+{
+    struct wr_rrset_walk walk = wr_rrset_walk(set);
+    const uint8_t *target;
+    uint16_t size;
+    while (set->type == WR_TYPE_PTR && wr_rrset_next(&walk, &target, &size)) {
+        if (is_hidden_name(e, hides, target)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool leads_where_nothing_is_seen(const struct wr_engine *e, uint64_t hides,
+                                        const struct wr_asker *a, const struct wr_answer *answer)
+{
+    const struct wr_segments *s = e->settings->segments;
+    bool hidden = answer->local && is_hidden_name(e, hides, wr_asker_name(a));
+    for (unsigned i = 0; i < answer->answers && !hidden; i++) {
+        hidden = is_hidden_set(s, hides, &answer->answer[i]) ||
+                 (answer->local && is_hidden_pointer(e, hides, &answer->answer[i]));
+    }
+    for (unsigned i = 0; i < answer->extras && !hidden; i++) {
+        hidden = is_hidden_set(s, hides, &answer->extra[i]);
+    }
+    return hidden;
+}
+
+bool wr_place_hides(struct wr_engine *e, struct wr_asker *a, const struct wr_answer *answer,
+                    uint8_t *room, size_t cap, const struct wr_now *now,
+                    struct wr_action *ret_action)
+{
+    const struct wr_segment *place = place_of(e, a);
+    struct wr_reply r;
+    if (place == NULL || place->hides == 0 ||
+        !leads_where_nothing_is_seen(e, place->hides, a, answer)) {
+        return false;
+    }
+    a->verdict = (struct wr_verdict){
+        .action = WR_VERDICT_NXDOMAIN, .by = WR_VERDICT_BY_SEES, .trigger = WR_TRIGGER_ADDRESS};
+    wr_stats_add(&e->setup.stats->denied, 1);
+    wr_outcome_reply_setup(e, now, &r);
+    r.own = true;
+    /* Why is in the log: here it would say that there is something. */
+    size_t size =
+        wr_reply_denial(&r, a, WR_RCODE_NXDOMAIN, WR_EDE_NONE, NULL, HIDDEN_TTL_S, room, cap);
+    struct wr_outcome o = {.source = WR_SOURCE_LOCAL,
+                           .slot = 255,
+                           .rcode = WR_RCODE_NXDOMAIN,
+                           .ede = WR_EDE_NONE,
+                           .what_hash = 0x70000u};
+    wr_outcome_send(e, a, &o, room, size, now, ret_action);
     return true;
 }

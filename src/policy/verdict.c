@@ -36,6 +36,7 @@ const char *wr_verdict_by_name(uint8_t by)
         [WR_VERDICT_BY_REBINDING] = "rebinding",
         [WR_VERDICT_BY_QUARANTINE] = "quarantine",
         [WR_VERDICT_BY_RATE] = "rate",
+        [WR_VERDICT_BY_SEES] = "sees",
         [WR_VERDICT_BY_LACK] = "lack",
     };
     return NAME_OF(name, by);

@@ -35,6 +35,7 @@ enum wr_verdict_by {
     WR_VERDICT_BY_REBINDING,
     WR_VERDICT_BY_QUARANTINE,
     WR_VERDICT_BY_RATE, /* the device asks too fast */
+    WR_VERDICT_BY_SEES, /* it leads into a segment that the client's does not see */
     WR_VERDICT_BY_LACK, /* what decides is not there, and the segment is closed then */
 };
 

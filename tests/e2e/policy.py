@@ -225,6 +225,31 @@ def listeners(box):
     need("belongs to the segment kids already" in said.stderr + said.stdout, said)
 
 
+@loopback.test("a segment sees the names of other segments that it may see, and no others")
+def sees(box):
+    weir = box.weir(upstreams=[box.upstream(answer="10.7.2.9")], segments=[
+        {"name": "cams", "subnets": [CAMERA + "/32", "10.7.1.0/24"], "sees": ["printers"]},
+        {"name": "desks", "subnets": [DESK + "/32", "10.7.2.0/24"]},
+        {"name": "printers", "subnets": ["10.7.3.0/24"]}],
+        local={"zones": [{"zone": "home.arpa", "records": [
+            "cam A 10.7.1.5", "desk A 10.7.2.5", "printer A 10.7.3.5", "gate A 10.7.1.1", "gate A 10.7.2.1", "alias CNAME desk",
+            "_ipp._tcp SRV 0 0 631 desk.home.arpa.", "note TXT hello"]}]})
+    seen = {"cam": (0, ["10.7.1.5"]), "printer": (0, ["10.7.3.5"]), "gate": (0, ["10.7.1.1", "10.7.2.1"]), "desk": (3, []), "alias": (3, [])}
+    for name, (rcode, addresses) in seen.items():
+        answer = weir.ask(f"{name}.home.arpa", source=CAMERA, edns=True)
+        equal((answer.rcode, sorted(set(answer.addresses)), answer.ede), (rcode, addresses, None), name)
+        equal(weir.ask(f"{name}.home.arpa", source=DESK).rcode, 0, name)
+        equal(weir.ask(f"{name}.home.arpa").rcode, 0, name)
+    equal(weir.ask("desk.home.arpa", source=CAMERA, qtype=28).rcode, 3)     # nor that it has no such address
+    equal(weir.ask("_ipp._tcp.home.arpa", source=CAMERA, qtype=33).rcode, 3)
+    equal(weir.ask("note.home.arpa", source=CAMERA, qtype=16).rcode, 0)
+    equal(weir.ask("5.2.7.10.in-addr.arpa", source=CAMERA, qtype=12).rcode, 3)
+    equal(weir.ask("5.2.7.10.in-addr.arpa", source=DESK, qtype=12).counts[1], 1)
+    for _ in range(2):
+        equal(weir.ask("far.example", source=CAMERA).rcode, 3)    # fresh, and from the cache
+        equal(weir.ask("far.example", source=DESK).addresses, ["10.7.2.9"])
+
+
 @loopback.test("what does not hold together is refused before anything changes")
 def refused(box):
     weir = box.weir(upstreams=[box.upstream()], **rules(

@@ -83,15 +83,15 @@ static struct wr_verdict verdict(const struct wr_policybuild *b, uint32_t ifinde
 
 static void test_segments_as_they_read(void **state)
 {
-    struct wr_conf *c =
-        good_conf("cache: {stale: {max_age: 3h}}\n"
-                  "listen: [br-cam, \"10.1.0.1:5353\"]\n"
-                  "groups: [{name: tv, rate: 20}, {name: lamps}]\n"
-                  "devices: [{name: tv, rate: 5, only: [vendor.example]}, {name: door}]\n"
-                  "segments:\n"
-                  "  - {name: cams, listeners: [br-cam], fail: closed, stale: never, rate: 7}\n"
-                  "  - {name: desk, listeners: [\"10.1.0.1:5353\"], allow: [10.1.0.0/16], "
-                  "stale: serve}\n");
+    struct wr_conf *c = good_conf(
+        "cache: {stale: {max_age: 3h}}\n"
+        "listen: [br-cam, \"10.1.0.1:5353\"]\n"
+        "groups: [{name: tv, rate: 20}, {name: lamps}]\n"
+        "devices: [{name: tv, rate: 5, only: [vendor.example]}, {name: door}]\n"
+        "segments:\n"
+        "  - {name: cams, listeners: [br-cam], fail: closed, stale: never, rate: 7, sees: []}\n"
+        "  - {name: desk, listeners: [\"10.1.0.1:5353\"], allow: [10.1.0.0/16], "
+        "stale: serve}\n");
     struct wr_policybuild b;
     assert_int_equal(wr_policybuild_make(c, &hooks, &b), 0);
     const struct wr_segments *s = b.segments;
@@ -102,6 +102,8 @@ static void test_segments_as_they_read(void **state)
     assert_int_equal(s->door[2].segment, 1);
     assert_int_equal(s->door[2].addr.port, 5353);
     assert_true(s->segment[0].closed);
+    assert_int_equal(s->segment[0].hides, 2);
+    assert_int_equal(s->segment[1].hides, 0);
     assert_int_equal(s->segment[0].stale, WR_SEGMENT_STALE_NEVER);
     assert_int_equal(s->segment[0].rate, 7);
     assert_int_equal(s->segment[0].allows, 0);

@@ -160,12 +160,37 @@ static void test_a_closed_segment_is_told_nothing_without_its_lists(void **state
     free(block);
 }
 
+/* What leads into a segment that is not seen does not exist, fresh from the upstream and from the cache; others get it. */
+static void test_what_is_not_seen_does_not_exist(void **state)
+{
+    static const uint8_t inside[] = {10, 1, 0, 9};
+    struct rig_rr rr = RIG_A("www.example.", 60);
+    rr.rdata = inside;
+    start();
+    segment[1].hides = 1;
+    rig_ask(&r, (struct rig_query){.name = "www.example.", .from = "10.2.0.1:4000"});
+    rig_expect(&r, WR_ACTION_DATAGRAM);
+    rig_answer(&r, 0, 0, &rr, 1);
+    rig_expect(&r, WR_ACTION_REPLY);
+    assert_int_equal(r.act.bytes[3] & 15, WR_RCODE_NXDOMAIN);
+    assert_int_equal(r.msg.edns.ede, WR_EDE_NONE);
+    assert_int_equal(r.msg.counts[WR_SECTION_ANSWER], 0);
+    rig_expect(&r, WR_ACTION_FORGET);
+    assert_int_equal(rcode_of("10.2.0.1:4000"), WR_RCODE_NXDOMAIN);
+    assert_int_equal(rcode_of("10.1.0.1:4000"), WR_RCODE_NOERROR);
+    assert_int_equal(rcode_of("10.3.0.1:4000"), WR_RCODE_NOERROR); /* in no segment */
+    segment[1].hides = 2; /* its own is never among them; another is not this one */
+    assert_int_equal(rcode_of("10.2.0.1:4000"), WR_RCODE_NOERROR);
+    rig_stop(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_segment_says_who_of_it_may_ask),
         cmocka_unit_test(test_a_segment_may_get_nothing_stale),
         cmocka_unit_test(test_a_closed_segment_is_told_nothing_without_its_lists),
+        cmocka_unit_test(test_what_is_not_seen_does_not_exist),
         cmocka_unit_test(test_a_segment_alone_may_get_what_is_stale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
