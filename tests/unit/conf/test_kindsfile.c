@@ -101,12 +101,116 @@ static void test_bounds(void **state)
     free(text);
 }
 
+/* --- devices that were captured --- */
+
+enum { SOURCE, DEVICE, KIND, VENDOR, MESSAGE, OUI, WISHES, CLASS, COLUMNS };
+
+struct row {
+    char *at[COLUMNS];
+};
+
+static size_t read_rows(char *text, struct row *rows, size_t room)
+{
+    size_t count = 0;
+    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        struct row *r = &rows[count];
+        char *end = line;
+        for (size_t i = 0; i < COLUMNS && end != NULL; i++) {
+            r->at[i] = end;
+            end = strchr(end, '\t');
+            if (end != NULL) {
+                *end++ = 0;
+            }
+        }
+        count += line[0] != '#' && r->at[WISHES][0] != 0 && count + 1 < room;
+    }
+    return count;
+}
+
+/* One line of a table for each of them: by DHCP alone, or with the maker as well. */
+static char *table_of(const struct row *rows, size_t count, bool makers)
+{
+    size_t cap = count * 300 + 1, n = 0;
+    char *text = malloc(cap);
+    text[0] = 0;
+    for (size_t i = 0; i < count; i++) {
+        char *const *at = rows[i].at;
+        n += (size_t)snprintf(text + n, cap - n, "%s wishes %s", at[KIND], at[WISHES]);
+        if (at[CLASS][0] != 0) {
+            n += (size_t)snprintf(text + n, cap - n, " class \"%.40s\"", at[CLASS]);
+        }
+        if (makers) {
+            n += (size_t)snprintf(text + n, cap - n, " mac %.2s:%.2s:%.2s", at[OUI], at[OUI] + 2,
+                                  at[OUI] + 4);
+        }
+        n += (size_t)snprintf(text + n, cap - n, "\n");
+    }
+    return text;
+}
+
+static void marks_of(const struct row *row, struct wr_mark mark[WR_CENSUS_MARKS_MAX])
+{
+    memset(mark, 0, WR_CENSUS_MARKS_MAX * sizeof(*mark));
+    mark[0].kind = WR_MARK_WISHES;
+    for (char *at = row->at[WISHES]; *at != 0; at += *at == ',') {
+        mark[0].octets[mark[0].size++] = (uint8_t)strtoul(at, &at, 10);
+    }
+    mark[1].kind = WR_MARK_CLASS;
+    mark[1].size = (uint8_t)strnlen(row->at[CLASS], WR_MARK_SIZE);
+    memcpy(mark[1].octets, row->at[CLASS], mark[1].size);
+    mark[2] = (struct wr_mark){.kind = WR_MARK_MAC, .size = 6};
+    unsigned long oui = strtoul(row->at[OUI], NULL, 16);
+    for (unsigned i = 0; i < 3; i++) {
+        mark[2].octets[i] = (uint8_t)(oui >> (16 - 8 * i));
+    }
+}
+
+/* What is the same for things of two kinds is the kind of neither: nobody is taken for what he is not. */
+static void test_captured(void **state)
+{
+    static char text[65536], path[1024];
+    static struct row rows[256];
+    const char *shared = getenv("WEIR_SHARED");
+    snprintf(path, sizeof(path), "%s/data/train/iot/dhcp_fingerprints.tsv",
+             shared != NULL ? shared : "");
+    FILE *file = shared != NULL ? fopen(path, "rb") : NULL;
+    if (file == NULL) {
+        print_message("no fingerprints: WEIR_SHARED does not say where the shared data lies\n");
+        skip();
+    }
+    text[fread(text, 1, sizeof(text) - 1, file)] = 0;
+    fclose(file);
+    size_t count = read_rows(text, rows, 256);
+    assert_true(count > 80);
+    for (unsigned makers = 0; makers < 2; makers++) {
+        char *table = table_of(rows, count, makers != 0);
+        struct wr_kindsfile f = read_it(table);
+        unsigned right = 0, wrong = 0;
+        assert_int_equal(f.bad, 0);
+        for (size_t i = 0; i < count; i++) {
+            struct wr_mark mark[WR_CENSUS_MARKS_MAX];
+            marks_of(&rows[i], mark);
+            struct wr_kinds_found found = wr_kinds_of(&f.kinds, mark);
+            bool same = found.kind != NULL && strcmp(found.kind, rows[i].at[KIND]) == 0;
+            right += same;
+            wrong += found.kind != NULL && !same;
+        }
+        print_message("%u requests of devices, %s: %u have their kind, %u another one\n",
+                      (unsigned)count, makers ? "with the maker" : "by DHCP alone", right, wrong);
+        assert_int_equal(wrong, 0);
+        assert_true(right * 2 > count);
+        wr_kindsfile_free(&f);
+        free(table);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_bad),
         cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_captured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
