@@ -277,16 +277,12 @@ static bool is_shut(const struct wr_census_device *d, uint32_t ifindex, int64_t 
            now_s - d->crowd_s < WR_CENSUS_CROWD_S;
 }
 
-void wr_census_publish_crowd(struct wr_census *m, uint32_t ifindex, int64_t now_s)
+static void shut_interface(struct wr_census *m, uint32_t ifindex, bool shut)
 {
     struct wr_device_table *t = m->setup.table;
     struct wr_who before, who = {.state = WR_WHO_QUARANTINED, .sure = WR_DEVICE_SURE_CLAIM};
-    bool shut = false;
     if (t == NULL || ifindex == 0) {
         return;
-    }
-    for (uint32_t i = 0; i < m->setup.devices && !shut; i++) {
-        shut = is_shut(&m->device[i], ifindex, now_s);
     }
     uint64_t key = wr_device_interface_key(t, ifindex);
     bool was = wr_device_get(t, key, &before);
@@ -298,7 +294,16 @@ void wr_census_publish_crowd(struct wr_census *m, uint32_t ifindex, int64_t now_
     }
 }
 
-/* An address of it is known no more though it may be in use. */
+void wr_census_publish_crowd(struct wr_census *m, uint32_t ifindex, int64_t now_s)
+{
+    bool shut = false;
+    for (uint32_t i = 0; i < m->setup.devices && !shut; i++) {
+        shut = is_shut(&m->device[i], ifindex, now_s);
+    }
+    shut_interface(m, ifindex, shut);
+}
+
+/* An address of it is known no more though it may be in use. Comes as often as a device makes up addresses: no look at all others. */
 static void crowd(struct wr_census *m, struct wr_census_device *d, int64_t now_s)
 {
     if (d->crowd_s == 0 || now_s - d->crowd_s >= WR_CENSUS_CROWD_S) {
@@ -306,7 +311,7 @@ static void crowd(struct wr_census *m, struct wr_census_device *d, int64_t now_s
     }
     d->crowd_s = now_s;
     if (d->quarantined) {
-        wr_census_publish_crowd(m, d->ifindex, now_s);
+        shut_interface(m, d->ifindex, true);
     }
 }
 
