@@ -52,8 +52,10 @@ static bool is_of_another_key(const char *name)
                                         "belong together",
                                         "there is no `file`",
                                         "there is no feed \"malware\"",
-                                        "it has no verdict, and no rule names it",
-                                        "no group of this name in `groups`"};
+                                        "no group of this name in `groups`",
+                                        "there is no group of devices \"tv\"",
+                                        "without `keys` nothing",
+                                        "a file's signature is a file"};
     bool group = strstr(name, "upstream.routes") || strstr(name, "default");
     bool key = strncmp(name, "local.zones", 11) == 0 || strncmp(name, "policy", 6) == 0;
     uint32_t known = 0;
