@@ -19,10 +19,12 @@ int wr_cli_why(int argc, char **argv)
     };
     struct wr_opts opts = {
         "why",
-        "[ADDRESS] NAME [TYPE]",
+        "[DEVICE] NAME [TYPE]",
         "Tells why the running gateway answers a name (type A, when none is given) as it does:\n"
         "what it remembers and how far it is proven, which servers it would ask and how they\n"
-        "are. With the address of a client before the name: which rule holds for it, too.\n"
+        "are. With a device before the name (its name, its id, a MAC address, or any address of a\n"
+        "client): what becomes of it when that asks, by which rule, which line of which list or\n"
+        "which record of which policy zone, and since when.\n"
         "Nothing is asked of anybody and nothing is changed.",
         table,
         sizeof(table) / sizeof(table[0]),
@@ -35,9 +37,12 @@ int wr_cli_why(int argc, char **argv)
 
     if (status != WR_OPTS_GO)
         return status;
-    /* An address is a name as well, but nobody means it so in front of another word that is no type. */
+    /* Of two words the second is a type, or else the first one a device; and nobody means an address for a name when another word follows. */
     const char *client = NULL;
-    if (opts.operands > 1 && wr_addr_from_text(opts.operand[0], &from) == WR_OK) {
+    if (opts.operands > 2 ||
+        (opts.operands == 2 &&
+         (wr_addr_from_text(opts.operand[0], &from) == WR_OK ||
+          wr_codes_type_from_text(opts.operand[1], strlen(opts.operand[1]), &type) != WR_OK))) {
         client = opts.operand[0];
         opts.operand++;
         opts.operands--;

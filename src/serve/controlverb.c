@@ -11,6 +11,7 @@
 #include "serve/anchors.h"
 #include "serve/confjson.h"
 #include "serve/devicecontrol.h"
+#include "serve/devices.h"
 #include "serve/metrics.h"
 #include "serve/report.h"
 #include "serve/serve.h"
@@ -93,10 +94,15 @@ static const char *run_why(struct wr_serve *s, const json_t *args, struct wr_jso
         return "argument";
     }
     const json_t *client = json_object_get(args, "client");
-    struct wr_addr from;
-    if (client != NULL && wr_addr_from_text(json_string_value(client), &from) != WR_OK) {
-        snprintf(why, WR_CONTROLVERB_WHY_SIZE, "the argument client is no address");
+    struct wr_askedby from;
+    if (client != NULL && !json_is_string(client)) {
+        snprintf(why, WR_CONTROLVERB_WHY_SIZE, "the argument client is no text");
         return "argument";
+    }
+    const struct wr_census *devices = s->devices != NULL ? wr_devices_machine(s->devices) : NULL;
+    if (client != NULL && wr_askedby_find(devices, json_string_value(client), &from, why,
+                                          WR_CONTROLVERB_WHY_SIZE) != WR_OK) {
+        return "device";
     }
     if (wr_why_report(s, &q, client != NULL ? &from : NULL, j, "result") != WR_OK) {
         snprintf(why, WR_CONTROLVERB_WHY_SIZE, "no memory to look at the cache; try again");

@@ -2,12 +2,20 @@
 #include "serve/policyreport.h"
 
 #include <stdio.h>
+#include <time.h>
 
+#include "policy/census.h"
 #include "policy/device.h"
 #include "policy/lack.h"
 #include "serve/crew.h"
+#include "serve/devices.h"
+#include "serve/feedimage.h"
 #include "serve/put.h"
 #include "serve/serve.h"
+#include "serve/whyzones.h"
+
+/* A zone's name, an owner in it, and some words; wr_policy_reason wants no more. */
+#define REASON_SIZE (2 * WR_NAME_TEXT_SIZE + 128)
 
 static uint64_t hits_of(const struct wr_serve *s, uint16_t label)
 {
@@ -92,10 +100,10 @@ static struct dry run(const struct wr_serve *s, const struct wr_policyreport_try
     struct dry d = {.segment = WR_SEGMENT_NONE};
     const uint8_t *zone = (const uint8_t *)"";
     if (s->shared.devices != NULL) {
-        (void)wr_device_find(s->shared.devices, t->from, 0, "", false, &d.who);
+        (void)wr_device_find(s->shared.devices, t->from, t->ifindex, "", false, &d.who);
     }
     if (set->segments != NULL) {
-        d.segment = wr_segment_of(set->segments, 0, t->from);
+        d.segment = wr_segment_of(set->segments, t->ifindex, t->from);
         d.who.segment = d.segment == WR_SEGMENT_NONE ? 0 : set->segments->segment[d.segment].label;
     }
     if (d.who.state == WR_WHO_QUARANTINED) {
@@ -149,34 +157,162 @@ uint16_t wr_policyreport_view(struct wr_serve *s, const struct wr_policyreport_t
     return d.segment == WR_SEGMENT_NONE ? 0 : set->segments->segment[d.segment].view;
 }
 
+/* A verdict, and of a policy zone which record gave it. */
+struct judged {
+    struct dry dry;
+    struct wr_whyzones zones;
+    struct wr_whyzones_hit zone;
+};
+
+static bool is_settled(const struct wr_verdict *v)
+{
+    return !wr_verdict_passes(v) || (v->action == WR_VERDICT_ALLOW && !v->shadow);
+}
+
+/* What was said before, in the shadow too, came first. */
+static void take_zone(struct judged *j)
+{
+    struct wr_verdict *v = &j->dry.verdict;
+    if (v->action == WR_VERDICT_NONE || !j->zone.hit.verdict.shadow) {
+        *v = j->zone.hit.verdict;
+    }
+}
+
+/* Rules, then policy zones: of the question, then of the answer. */
+static void judge(struct wr_serve *s, const struct wr_policyreport_try *t, struct judged *ret)
+{
+    struct wr_policyreport_try question = *t;
+    question.answer = NULL;
+    *ret = (struct judged){.dry = run(s, &question)};
+    ret->zones = (struct wr_whyzones){.zones = &s->gate->settings.rpz,
+                                      .who = &ret->dry.who,
+                                      .client = t->from,
+                                      .question = t->question,
+                                      .answer = t->answer,
+                                      .look = t->look,
+                                      .servers = t->room};
+    bool own = wr_local_owns(s->locals.set.local, t->question->name.wire, t->question->type) ||
+               (t->answer != NULL && t->answer->local);
+    if (is_settled(&ret->dry.verdict)) {
+        return;
+    }
+    if (!own && wr_whyzones_question(&ret->zones, &ret->zone)) {
+        take_zone(ret);
+    }
+    if (is_settled(&ret->dry.verdict) || t->answer == NULL) {
+        return;
+    }
+    struct dry rules = run(s, t);
+    if (rules.verdict.action != WR_VERDICT_NONE) {
+        ret->dry.verdict = rules.verdict;
+    }
+    if (!own && !is_settled(&ret->dry.verdict) && wr_whyzones_answer(&ret->zones, &ret->zone)) {
+        take_zone(ret);
+    }
+}
+
+static void put_reason(struct wr_serve *s, const struct judged *j, char *words, size_t cap)
+{
+    const struct wr_verdict *v = &j->dry.verdict;
+    switch (v->by) {
+    case WR_VERDICT_BY_QUARANTINE: snprintf(words, cap, "this device is in quarantine"); break;
+    case WR_VERDICT_BY_LACK:
+        snprintf(words, cap, "%s is not there, and the segment is closed then",
+                 wr_labels_text(s->labels, v->feed));
+        break;
+    case WR_VERDICT_BY_RPZ: wr_whyzones_reason(&j->zone, words, cap); break;
+    default: (void)wr_policy_reason(s->gate->settings.policy, v, words);
+    }
+}
+
+bool wr_policyreport_say(struct wr_serve *s, const struct wr_policyreport_try *t, char *text,
+                         size_t cap)
+{
+    char words[REASON_SIZE] = "";
+    struct judged j;
+    judge(s, t, &j);
+    text[0] = 0;
+    if (wr_verdict_passes(&j.dry.verdict)) {
+        return false;
+    }
+    put_reason(s, &j, words, sizeof(words));
+    snprintf(text, cap, "%s for this client: %s", wr_verdict_action_name(j.dry.verdict.action),
+             words);
+    return true;
+}
+
+/* Since when what decided is in force: the list as it is, or the configuration. */
+static int64_t since(const struct wr_serve *s, const struct wr_verdict *v, const struct wr_now *now)
+{
+    const struct wr_feeds_set *feeds = s->feedswap.set;
+    const struct wr_reload_report *last = &s->reload.report;
+    for (uint32_t i = 0; v->line != 0 && feeds != NULL && i < feeds->set.count; i++) {
+        if (feeds->set.item[i].label == v->feed && feeds->image[i] != NULL) {
+            return feeds->image[i]->about.made_s;
+        }
+    }
+    return last->count > 0 && last->ok
+               ? last->wall_s
+               : now->wall_s - (int64_t)((now->mono_us - s->started_us) / WR_S);
+}
+
+static void put_time(struct wr_json *j, const char *key, int64_t wall_s)
+{
+    char text[32] = "";
+    time_t at = (time_t)wall_s;
+    struct tm tm;
+    if (gmtime_r(&at, &tm) != NULL) {
+        strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+    }
+    wr_json_text(j, key, text);
+}
+
+/* Who it is that asks, as far as it is known. */
+static void put_client(struct wr_serve *s, const struct wr_policyreport_try *t,
+                       const struct wr_who *who, struct wr_json *j)
+{
+    put_addr(j, "client", t->from);
+    const struct wr_census_device *d =
+        who->device != 0 && s->devices != NULL
+            ? wr_census_get(wr_devices_machine(s->devices), who->device)
+            : NULL;
+    if (d != NULL) {
+        char name[WR_CENSUS_NAME_SIZE];
+        wr_census_call(d, name, sizeof(name));
+        wr_json_text(j, "device", name);
+        wr_json_text(j, "state", wr_who_state_name(who->state));
+    }
+    wr_json_text(j, "segment", who->segment ? wr_labels_text(s->labels, who->segment) : "none");
+}
+
 void wr_policyreport_why(struct wr_serve *s, const struct wr_policyreport_try *t, struct wr_json *j,
                          const char *key)
 {
-    const struct wr_settings *set = &s->gate->settings;
-    struct dry d = run(s, t);
+    char words[REASON_SIZE] = "";
+    struct judged found;
+    judge(s, t, &found);
+    const struct wr_verdict *v = &found.dry.verdict;
     wr_json_object(j, key);
-    put_addr(j, "client", t->from);
-    wr_json_text(j, "segment", d.who.segment ? wr_labels_text(s->labels, d.who.segment) : "none");
-    wr_json_text(j, "verdict", wr_verdict_action_name(d.verdict.action));
-    if (d.verdict.action != WR_VERDICT_NONE) {
-        char words[WR_POLICY_REASON_SIZE] = "this device is in quarantine";
-        if (d.verdict.by == WR_VERDICT_BY_LACK) {
-            snprintf(words, sizeof(words), "%s is not there, and the segment is closed then",
-                     wr_labels_text(s->labels, d.verdict.feed));
-        } else if (d.verdict.by != WR_VERDICT_BY_QUARANTINE) {
-            (void)wr_policy_reason(set->policy, &d.verdict, words);
-        }
-        wr_json_text(j, "by", wr_verdict_by_name(d.verdict.by));
-        wr_json_text(j, "trigger", wr_verdict_trigger_name(d.verdict.trigger));
+    put_client(s, t, &found.dry.who, j);
+    wr_json_text(j, "verdict", wr_verdict_action_name(v->action));
+    if (v->action != WR_VERDICT_NONE) {
+        put_reason(s, &found, words, sizeof(words));
+        wr_json_text(j, "by", wr_verdict_by_name(v->by));
+        wr_json_text(j, "trigger", wr_verdict_trigger_name(v->trigger));
         wr_json_text(j, "reason", words);
-        const struct wr_policy_rule *r = d.verdict.action == WR_VERDICT_DATA
-                                             ? wr_policy_rule_of(set->policy, d.verdict.rule)
+        const struct wr_policy_rule *r = v->action == WR_VERDICT_DATA && v->by == WR_VERDICT_BY_RULE
+                                             ? wr_policy_rule_of(s->gate->settings.policy, v->rule)
                                              : NULL;
         if (r != NULL && wr_policy_target(r) != NULL) {
             put_name(j, "leads_to", wr_policy_target(r));
         }
-        wr_json_bool(j, "shadow", d.verdict.shadow);
-        wr_json_u64(j, "hits", hits_of(s, d.verdict.rule));
+        if (v->by == WR_VERDICT_BY_RPZ) {
+            wr_whyzones_put(&found.zones, &found.zone, j);
+        } else if (v->by == WR_VERDICT_BY_RULE) {
+            put_time(j, "since", since(s, v, t->now));
+        }
+        wr_json_bool(j, "shadow", v->shadow);
+        wr_json_u64(j, "hits", hits_of(s, v->rule));
     }
     wr_json_end(j);
 }

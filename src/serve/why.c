@@ -33,6 +33,9 @@ struct why {
     enum wr_found found;
     struct wr_cut cut; /* the deepest that is known */
     bool has_cut;
+    struct wr_policyreport_try as;
+    struct wr_answerers_look look;
+    struct wr_answerers zone_servers;
     char text[WR_PUT_TEXT_SIZE];
     char summary[SUMMARY_SIZE];
     struct wr_answerers answerers;
@@ -421,14 +424,15 @@ static void put_route(struct why *w)
 }
 
 static void begin(struct why *w, struct wr_serve *s, const struct wr_question *q,
-                  const struct wr_addr *from)
+                  const struct wr_askedby *from)
 {
     bool above = q->type == WR_TYPE_DS && q->name.wire[0] != 0;
     w->s = s;
     w->q = *q;
     wr_clock_read(&s->clock, &w->now);
     if (from != NULL) {
-        const struct wr_policyreport_try as = {.from = from, .question = q, .now = &w->now};
+        const struct wr_policyreport_try as = {
+            .from = &from->addr, .ifindex = from->ifindex, .question = q, .now = &w->now};
         w->q.view = wr_policyreport_view(s, &as);
     }
     w->now_s = (uint32_t)(w->now.mono_us / WR_S);
@@ -442,18 +446,29 @@ static void begin(struct why *w, struct wr_serve *s, const struct wr_question *q
     w->room.least = wr_prove_least(&s->gate->settings.prove, &w->now);
 }
 
-/* Who may have answered: as the engine finds it, in rooms of its own. */
-static const struct wr_answerers *answerers(struct why *w)
+/* What policy is asked: the client, the question, and the answer where there is one, with who may have given it: as the engine finds it, in
+ * rooms of its own. */
+static void make_try(struct why *w, const struct wr_askedby *from)
 {
-    const struct wr_answerers_look look = {w->s->shared.cache, &w->s->gate->settings.ttl,
-                                           &w->other_room, &w->other, w->now_s};
+    bool found = w->found == WR_FOUND_FRESH || w->found == WR_FOUND_STALE;
+    w->look = (struct wr_answerers_look){w->s->shared.cache, &w->s->gate->settings.ttl,
+                                         &w->other_room, &w->other, w->now_s};
     wr_arena_init(&w->other_room.arena, w->other_arena, sizeof(w->other_arena));
     w->other_room.scratch = w->other_scratch;
-    wr_answerers_of(&w->answerers, &look, w->upstreams, &w->q, &w->answer);
-    return &w->answerers;
+    w->as = (struct wr_policyreport_try){.from = &from->addr,
+                                         .ifindex = from->ifindex,
+                                         .question = &w->q,
+                                         .now = &w->now,
+                                         .look = &w->look,
+                                         .room = &w->zone_servers};
+    if (found) {
+        wr_answerers_of(&w->answerers, &w->look, w->upstreams, &w->q, &w->answer);
+        w->as.answer = &w->answer;
+        w->as.servers = &w->answerers;
+    }
 }
 
-int wr_why_report(struct wr_serve *s, const struct wr_question *q, const struct wr_addr *from,
+int wr_why_report(struct wr_serve *s, const struct wr_question *q, const struct wr_askedby *from,
                   struct wr_json *j, const char *key)
 {
     struct why *w = calloc(1, sizeof(*w));
@@ -466,13 +481,15 @@ int wr_why_report(struct wr_serve *s, const struct wr_question *q, const struct 
     put_name(j, "name", w->q.name.wire);
     put_type(j, "type", w->q.type);
     look_up(w);
-    summarize(w);
+    if (from != NULL) {
+        make_try(w, from);
+    }
+    if (from == NULL || !wr_policyreport_say(s, &w->as, w->summary, sizeof(w->summary))) {
+        summarize(w);
+    }
     wr_json_text(j, "summary", w->summary);
     if (from != NULL) {
-        bool found = w->found == WR_FOUND_FRESH || w->found == WR_FOUND_STALE;
-        const struct wr_policyreport_try as = {from, &w->q, found ? &w->answer : NULL,
-                                               found ? answerers(w) : NULL, &w->now};
-        wr_policyreport_why(s, &as, j, "policy");
+        wr_policyreport_why(s, &w->as, j, "policy");
     }
     put_route(w);
     put_answer(w);

@@ -14,14 +14,14 @@
 #ifndef WR_SERVE_WHY_H
 #define WR_SERVE_WHY_H
 
-#include "base/addr.h"
+#include "serve/askedby.h"
 #include "resolve/question.h"
 #include "serve/json.h"
 
 struct wr_serve;
 
 /* `from`: as this client would ask it, or NULL. WR_E_NOMEM: nothing was written. */
-int wr_why_report(struct wr_serve *s, const struct wr_question *q, const struct wr_addr *from,
+int wr_why_report(struct wr_serve *s, const struct wr_question *q, const struct wr_askedby *from,
                   struct wr_json *j, const char *key);
 
 #endif

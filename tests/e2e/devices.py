@@ -288,8 +288,14 @@ def remembered(box):
     need(cli(weir, "device", "name", mine, "door")["remembered"])
     equal(cli(weir, "device", "quarantine", "door")["state"], "quarantined")
     equal(one.ask(weir, "a.example", "192.168.7.21").rcode, 5)    # the very next question, though the answer is known
-    why = weir.verb("why", name="a.example", client="192.168.7.21")["policy"]
-    equal((why["verdict"], why["by"], why["reason"]), ("refused", "quarantine", "this device is in quarantine"))
+    for client in ("192.168.7.21", "door", "00:11:22:00:00:01", cli(weir, "device", "door")["id"]):
+        why = weir.verb("why", name="a.example", client=client)
+        equal([why["policy"][key] for key in ("device", "client", "state", "verdict", "by", "reason")],
+              ["door", "192.168.7.21", "quarantined", "refused", "quarantine", "this device is in quarantine"], client)
+        equal(why["summary"], "refused for this client: this device is in quarantine")
+    need("192.168.7.21" in cli(weir, "why", "door", "a.example")["policy"]["client"])
+    equal(weir.refusal('{"verb":"why","args":{"name":"a.example","client":"fridge"}}')["code"], "device")
+    need("no address of this device" in weir.refusal('{"verb":"why","args":{"name":"a.example","client":"printer"}}')["error"])
     cli(weir, "device", "group", "door", "cameras")
     asked = log(weir, "--device", "door")
     equal([(e["device_name"], e.get("verdict")) for e in asked][-2:], [("door", None), ("door", "refused")])

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Lists of names with the real binary: read, swapped while weir is asked, kept, fetched over HTTPS; bad ones change nothing."""
+import calendar
 import http.server
 import os
 import shutil
@@ -178,6 +179,10 @@ def denies(box):
     equal(weir.verb("why", name="x.ads.example")["feeds"], [{"feed": "ads", "line": 2, "listed": True}])
     equal(weir.verb("why", name="fine.ads.example")["feeds"], [{"feed": "ads", "line": 3, "listed": False}])
     equal(weir.verb("why", name="good.example")["feeds"], [])
+    why = weir.verb("why", name="x.ads.example", client="127.0.0.1")["policy"]
+    equal((why["verdict"], why["by"], why["reason"]), ("nxdomain", "rule", "feed ads line 2"))
+    age_s = time.time() - calendar.timegm(time.strptime(why["since"], "%Y-%m-%dT%H:%M:%SZ"))
+    need(-1 <= age_s < 600, why)
     denied(weir, "alias.local.example", "feed ads line 2")
     passes(weir, "fine.ads.example")
     passes(weir, "x.ok.ads.example")

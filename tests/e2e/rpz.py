@@ -58,6 +58,17 @@ def file(box):
     equal(up.names[loopback.wire_name("bad.site")], 0)
     need("rpz.zone:4: x.rpz.example.: the action is not known" in weir.log(), weir.log())
     equal((zone(weir)["serial"], zone(weir)["qname"], zone(weir)["ip"], zone(weir)["set_aside"]), (7, 1, 1, 1))
+    why = weir.verb("why", name="bad.site", client="127.0.0.1")
+    equal({key: why["policy"][key] for key in ("verdict", "by", "trigger", "reason", "zone", "record", "line", "serial", "matched", "shadow")},
+          {"verdict": "nxdomain", "by": "rpz", "trigger": "name", "reason": answer.text, "zone": "rpz.example.", "record": "bad.site", "line": 2,
+           "serial": 7, "matched": "bad.site.", "shadow": False})
+    equal(why["summary"], f"nxdomain for this client: {answer.text}")
+    why = weir.verb("why", name="other.site", client="127.0.0.1")["policy"]     # by what the cache has
+    equal((why["verdict"], why["trigger"], why["record"], why["line"]), ("nodata", "address", "192.0.2.1/32 (rpz-ip)", 3))
+    equal(weir.verb("why", name="never.site", client="127.0.0.1")["policy"]["verdict"], "none")    # nobody is asked for it
+    text = subprocess.run([weir.program, "why", "--socket", weir.control, "127.0.0.1", "bad.site"], capture_output=True, text=True,
+                          check=True).stdout
+    need("rpz.example." in text and "bad.site, line 2" in text, text)
     write(path, HEAD + "worse.site CNAME .\n")
     until("the new file is in force", lambda: blocked(weir, "worse.site"))
     equal(weir.ask("bad.site").addresses, ["192.0.2.1"])

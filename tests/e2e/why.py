@@ -99,7 +99,7 @@ def forwarded(box):
 @loopback.test("why: what is no name or type is refused, by the program and by the daemon")
 def refused(box):
     weir = box.weir([box.upstream()])
-    for words in ([], ["a..b"], ["a", "NOTYPE"], ["a", "A", "b"]):
+    for words in ([], ["a..b"], ["a", "A", "NOTYPE"], ["a", "A", "b"]):
         equal(subprocess.run([weir.program, "why", *words], capture_output=True, check=False).returncode, 2, words)
     equal(weir.refusal('{"verb":"why","args":{"name":"a..b"}}')["code"], "argument")
     equal(weir.refusal('{"verb":"why","args":{"name":"a","type":"NOTYPE"}}')["code"], "argument")
