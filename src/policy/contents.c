@@ -25,13 +25,27 @@ static bool is_sought(struct seek *k, const struct wr_addr *addr)
     return wr_prefix_has(k->prefix, k->prefixes, addr);
 }
 
+/* The IPv4 address that is reached by one of IPv6: a program's own way to write it (RFC 4291 section 2.5.5.2), or that of NAT64
+ * (RFC 6052 section 2.1). */
+static bool stands_for(const struct wr_addr *addr, struct wr_addr *ret_v4)
+{
+    static const uint8_t before[][12] = {{[10] = 0xff, 0xff}, {0, 0x64, 0xff, 0x9b}};
+    bool found = false;
+    for (size_t i = 0; i < sizeof(before) / sizeof(before[0]) && !found; i++) {
+        found = addr->family == WR_AF_V6 && memcmp(addr->ip, before[i], sizeof(before[i])) == 0;
+    }
+    *ret_v4 = (struct wr_addr){.family = WR_AF_V4};
+    memcpy(ret_v4->ip, addr->ip + 12, 4);
+    return found;
+}
+
 static bool any_of(struct seek *k, uint8_t family, const uint8_t *octets, size_t size)
 {
     size_t one = family == WR_AF_V4 ? 4 : 16;
     for (; size >= one; octets += one, size -= one) {
-        struct wr_addr addr = {.family = family};
+        struct wr_addr addr = {.family = family}, v4;
         memcpy(addr.ip, octets, one);
-        if (is_sought(k, &addr)) {
+        if (is_sought(k, &addr) || (stands_for(&addr, &v4) && is_sought(k, &v4))) {
             return true;
         }
     }

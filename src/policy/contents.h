@@ -3,7 +3,8 @@
  * Contents: what is in an answer, for who decides by it: addresses, and where aliases lead.
  *
  * Addresses are those of A and AAAA records and the hints in SVCB and HTTPS records (RFC 9460 section 7.3); sets of other types are passed
- * over. Sets may be anybody's: what is torn is as if it were not there.
+ * over. An IPv6 address by which an IPv4 address is reached (mapped, or of NAT64) is both of them. Sets may be anybody's: what is torn is
+ * as if it were not there.
  */
 #ifndef WR_POLICY_CONTENTS_H
 #define WR_POLICY_CONTENTS_H

@@ -20,6 +20,15 @@ static struct wr_rrset set(uint16_t type, const void *data, size_t size)
 
 static const uint8_t a[] = {0, 4, 198, 51, 100, 7};
 static const uint8_t mapped[] = {0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 168, 0, 1};
+static const uint8_t of_bad[] = {0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 198, 51, 100, 7};
+static const uint8_t nat64[] = {0, 16, 0, 0x64, 0xff, 0x9b, 0,  0,   0,
+                                0, 0,  0, 0,    0,    198,  51, 100, 7};
+static const uint8_t nat64_own[] = {0, 16, 0, 0x64, 0xff, 0x9b, 0, 0, 0,
+                                    0, 0,  0, 0,    0,    10,   0, 0, 1};
+static const uint8_t other6[] = {0, 16, 0, 0x64, 0xff, 0x9b, 0,  1,   0,
+                                 0, 0,  0, 0,    0,    198,  51, 100, 7};
+static const uint8_t hinted6[] = {0, 23, 0, 1, 0, 0, 6,    0,    16,  0,  0,   0, 0,
+                                  0, 0,  0, 0, 0, 0, 0xff, 0xff, 198, 51, 100, 7};
 static const uint8_t hinted[] = {0, 11, 0, 1, 0, 0, 4, 0, 4, 198, 51, 100, 9};
 static const uint8_t cname[] = {0, 3, 1, 'x', 0};
 
@@ -34,6 +43,12 @@ static void test_addresses(void **state)
         {set(WR_TYPE_HTTPS, hinted, sizeof(hinted)), true, false},
         {set(WR_TYPE_SVCB, hinted, sizeof(hinted) - 5), false, false},
         {set(WR_TYPE_AAAA, mapped, sizeof(mapped)), false, true},
+        {set(WR_TYPE_AAAA, of_bad, sizeof(of_bad)), true,
+         true}, /* who connects to it reaches IPv4 */
+        {set(WR_TYPE_AAAA, nat64, sizeof(nat64)), true, false},
+        {set(WR_TYPE_AAAA, nat64_own, sizeof(nat64_own)), false, true},
+        {set(WR_TYPE_AAAA, other6, sizeof(other6)), false, false},
+        {set(WR_TYPE_HTTPS, hinted6, sizeof(hinted6)), true, true},
         {set(WR_TYPE_TXT, a, sizeof(a)), false, false},
     };
     struct wr_prefix bad;
