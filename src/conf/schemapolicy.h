@@ -25,7 +25,8 @@
             "and counted, and the walk goes on. `data`: the records of `data` are given in place of those that there are, "
             "and where there is none of the type, the name has none. `sinkhole`: the same, of "
             "0.0.0.0 and :: where `data` is empty. `quarantine`: refused, and the device is in quarantine from then on, until "
-            "`weir device release NAME`; who is no device that is known for certain is only refused, and "
+            "`weir device release NAME`; over UDP without a cookie, which anybody can send in its name, it is told to ask over "
+            "TCP first; who is no device that is known for certain is only refused, and "
             "with `shadow` nothing happens but that it is counted."},
     {"policy.rules[].data", WR_SCHEMA_STRING, .list = true, .max_items = WR_POLICY_RECORDS_MAX, V01, RANGE(1, 1024),
      DEFAULT(""), INLIST(wr_conf_rule, data), EXAMPLE("\"A 192.0.2.1\", \"AAAA 2001:db8::1\""),

@@ -100,8 +100,7 @@ bool wr_admit_rate(struct wr_engine *e, struct wr_asker *a, bool readable, uint8
     const struct wr_settings *s = e->settings;
     struct wr_quota *q = e->setup.quota;
     uint64_t now_us = now->mono_us;
-    bool proven = a->client.transport != WR_CLIENT_UDP || a->cookie_state == WR_COOKIE_PROVEN;
-    uint64_t kind = proven ? 0 : 0x55;
+    uint64_t kind = wr_asker_is_forgeable(a) ? 0x55 : 0;
     uint32_t rate = wr_ration_of(s->rations, &a->who, a->rate != 0 ? a->rate : s->client_rate);
     uint32_t burst = rate == s->client_rate ? s->client_burst : 2 * rate;
     if (rate != 0 && !wr_quota_take(q, a->client_hash ^ kind, rate, burst, now_us)) {

@@ -17,6 +17,11 @@ uint16_t wr_asker_type(const struct wr_asker *a)
     return a->turned.from == WR_TURN_ADDRESS ? WR_TYPE_AAAA : a->question.type;
 }
 
+bool wr_asker_is_forgeable(const struct wr_asker *a)
+{
+    return a->client.transport == WR_CLIENT_UDP && a->cookie_state != WR_COOKIE_PROVEN;
+}
+
 bool wr_asker_wants_referral(const struct wr_asker *a)
 {
     return a->turned.from >= WR_TURN_REFER_NS && a->turned.from <= WR_TURN_REFER_ROOT;

@@ -85,6 +85,8 @@ void wr_asker_hop(struct wr_asker *a, const struct wr_edns *edns, const struct w
 /* What the client asked; it is in the reply and in the ledger. */
 const uint8_t *wr_asker_name(const struct wr_asker *a);
 uint16_t wr_asker_type(const struct wr_asker *a);
+/* Over UDP and without a cookie of ours: anybody may have sent it, in the client's name. */
+bool wr_asker_is_forgeable(const struct wr_asker *a);
 /* Does it wait for the answer to another question, to be given a referral then? */
 bool wr_asker_wants_referral(const struct wr_asker *a);
 

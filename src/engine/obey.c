@@ -34,6 +34,7 @@ static struct wr_policy_ask ask_of(const struct wr_engine *e, const struct wr_as
                                   .name = wr_asker_name(a),
                                   .type = wr_asker_type(a),
                                   .now = now,
+                                  .forgeable = wr_asker_is_forgeable(a),
                                   .feeds = e->setup.feeds};
 }
 

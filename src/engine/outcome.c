@@ -69,8 +69,7 @@ void wr_outcome_drop(struct wr_engine *e, const struct wr_asker *a, _Atomic uint
 /* A connection and a proven cookie show that nobody forged the address: no limit on responses. */
 static bool limited(const struct wr_engine *e, const struct wr_asker *a)
 {
-    return a->client.transport == WR_CLIENT_UDP && a->cookie_state != WR_COOKIE_PROVEN &&
-           e->settings->rrl_rate != 0;
+    return wr_asker_is_forgeable(a) && e->settings->rrl_rate != 0;
 }
 
 /* A device that is known has buckets of its own: what it asks without end takes nothing from its neighbours. */

@@ -320,8 +320,9 @@ static uint8_t action_of(const struct wr_policy_rule *r, const struct wr_policy_
 {
     bool certain = !is_doubted(r, ask) && (!r->timed || ask->now->wall_proven);
     bool known = ask->who->state == WR_WHO_KNOWN && ask->who->sure > WR_POLICY_SURE_MIN;
-    if (r->action == WR_VERDICT_QUARANTINE && !r->shadow && !known) {
-        return WR_VERDICT_REFUSED; /* nobody is shut off for what another may have asked */
+    if (r->action == WR_VERDICT_QUARANTINE && !r->shadow && (!known || ask->forgeable)) {
+        /* Nobody is shut off for what another may have asked: who it was shows when he comes over TCP. */
+        return known ? WR_VERDICT_TRUNCATE : WR_VERDICT_REFUSED;
     }
     return r->action == WR_VERDICT_DATA && !certain && !r->shadow ? WR_VERDICT_NODATA : r->action;
 }
@@ -352,10 +353,11 @@ static bool is_its_time(const struct wr_policy *p, const struct wr_policy_rule *
     return in && (r->days >> begun & 1) != 0;
 }
 
-/* Who asks for all types asks for each that is denied to him. */
+/* Who asks for all types asks for each that is denied to him, or that there is something else in place of. */
 static bool is_of_type(const struct wr_policy_rule *r, uint16_t type)
 {
-    bool found = r->types == 0 || (type == WR_TYPE_ANY && wr_policy_takes(r->action));
+    bool instead = wr_policy_takes(r->action) || r->action == WR_VERDICT_DATA;
+    bool found = r->types == 0 || (type == WR_TYPE_ANY && instead);
     for (uint32_t i = 0; i < r->types && !found; i++) {
         found = r->type[i] == type;
     }

@@ -139,6 +139,7 @@ struct wr_policy_ask {
     const uint8_t *name; /* as it was asked */
     uint16_t type;
     const struct wr_now *now;
+    bool forgeable; /* anybody may have sent it, in the client's name */
     bool led; /* a rule has led from a name that is approved to this one: lists do not count */
     const struct wr_policy_servers *servers; /* of the answer; NULL: nobody is known */
     bool own; /* the owner has named who answers for the zone: its addresses may be private */

@@ -89,18 +89,20 @@ class Thing:
     def rotate(self, address):
         self.node.address("eth0", f"{address}/64")
 
-    def ask(self, weir, name, source, port=PORT):
+    def ask(self, weir, name, source, port=PORT, tcp=False):
         with self.node.inside():
-            return from_address(weir, name, source, port)
+            return from_address(weir, name, source, port, tcp)
 
     def close(self):
         subprocess.run(["ip", "link", "del", "dev", f"to-{self.name}"], check=False, stderr=subprocess.DEVNULL)
         os.close(self.node.fd)
 
 
-def from_address(weir, name, source, port=PORT):
+def from_address(weir, name, source, port=PORT, tcp=False):
     """One question, from this address of the namespace."""
     gate = GATE6 if ":" in source else GATE
+    if tcp:
+        return weir.ask(name, (gate, port), tcp=True, source=source)
     family = loopback.socket.AF_INET6 if ":" in source else loopback.socket.AF_INET
     wire = loopback.question(name)
     with loopback.socket.socket(family, loopback.socket.SOCK_DGRAM) as s:
@@ -353,12 +355,15 @@ def ruled(box):
         equal(thing.ask(weir, "a.example", f"192.168.7.{n + 21}").rcode, 0)
         known(weir, f"192.168.7.{n + 21}", mac=thing.mac)
     def by_one(name): return one.ask(weir, name, "192.168.7.21")
-    def by_two(name): return two.ask(weir, name, "192.168.7.22")
+    def by_two(name, tcp=False): return two.ask(weir, name, "192.168.7.22", tcp=tcp)
     equal((by_one("ads.example").addresses, by_two("ads.example").addresses), (["0.0.0.0"], ["192.0.2.1"]))
     equal((by_two("c2.example").rcode, by_two("tried.example").rcode), (0, 0))
     cli(weir, "device", "name", holder(weir, "192.168.7.22")["id"], "door")
     equal(cli(weir, "device", "door")["quarantine_reason"], None)
-    equal((by_one("c2.example").rcode, by_two("c2.example").rcode), (0, 5))
+    told = by_two("c2.example")    # by whom it was sent shows over TCP alone
+    equal((by_one("c2.example").rcode, told.rcode, told.wire[2] & 2, told.addresses), (0, 0, 2, []))
+    equal((by_two("a.example").rcode, cli(weir, "device", "door")["state"]), (0, "known"))
+    equal(by_two("c2.example", tcp=True).rcode, 5)
     until("it is shut off", lambda: by_two("a.example").rcode == 5)
     need("device door" in weir.log() and "is in quarantine by rule c2" in weir.log(), weir.log())
     for start in (False, True):

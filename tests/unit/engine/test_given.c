@@ -285,13 +285,14 @@ static void test_quarantine(void **state)
 {
     static const struct {
         uint8_t state, sure, action;
-        bool there, shadow;
+        bool there, shadow, tcp;
     } rows[] = {
-        {WR_WHO_KNOWN, 90, WR_VERDICT_QUARANTINE, true, false},
-        {WR_WHO_KNOWN, 40, WR_VERDICT_REFUSED, true, false}, /* it only says so */
-        {WR_WHO_CONFLICT, 50, WR_VERDICT_REFUSED, true, false},
-        {0, 0, WR_VERDICT_REFUSED, false, false},
-        {WR_WHO_KNOWN, 90, WR_VERDICT_QUARANTINE, true, true},
+        {WR_WHO_KNOWN, 90, WR_VERDICT_QUARANTINE, true, false, true},
+        {WR_WHO_KNOWN, 40, WR_VERDICT_REFUSED, true, false, true}, /* it only says so */
+        {WR_WHO_CONFLICT, 50, WR_VERDICT_REFUSED, true, false, true},
+        {0, 0, WR_VERDICT_REFUSED, false, false, false},
+        {WR_WHO_KNOWN, 90, WR_VERDICT_QUARANTINE, true, true, false},
+        {WR_WHO_KNOWN, 90, WR_VERDICT_TRUNCATE, true, false, false}, /* another may have sent it */
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct wr_who who = {.device = 5, .state = rows[i].state, .sure = rows[i].sure};
@@ -305,18 +306,22 @@ static void test_quarantine(void **state)
         rule[0].datas = 0;
         rule[0].shadow = rows[i].shadow;
         rules_in_force();
-        rig_ask(&r,
-                (struct rig_query){.name = "c2.example.", .flags = WR_FLAG_CD, .dnssec_ok = true});
+        rig_ask(&r, (struct rig_query){.name = "c2.example.",
+                                       .flags = WR_FLAG_CD,
+                                       .dnssec_ok = true,
+                                       .tcp = rows[i].tcp});
         if (rows[i].shadow) {
             expect_question("c2.example.");
             rig_stop(&r);
             continue;
         }
-        expect_reply(WR_RCODE_REFUSED, 0, WR_EDE_BLOCKED);
+        bool asks_for_tcp = rows[i].action == WR_VERDICT_TRUNCATE;
+        expect_reply(asks_for_tcp ? WR_RCODE_NOERROR : WR_RCODE_REFUSED, 0,
+                     asks_for_tcp ? WR_EDE_NONE : WR_EDE_BLOCKED);
         struct wr_record rec = last_record();
         assert_int_equal(rec.verdict.action, rows[i].action);
         assert_int_equal(rec.device, rows[i].there ? 5 : 0);
-        assert_int_equal(r.stats.denied, 1);
+        assert_int_equal(r.stats.denied, asks_for_tcp ? 0 : 1);
         rig_stop(&r);
     }
 }
@@ -338,7 +343,7 @@ static void test_quarantine_by_an_answer(void **state)
     rule[0].addresses = 1;
     rules_in_force();
     for (unsigned i = 0; i < 3; i++) {
-        rig_ask(&r, (struct rig_query){.name = "far.example."});
+        rig_ask(&r, (struct rig_query){.name = "far.example.", .tcp = true});
         if (i == 0) {
             expect_question("far.example.");
             rig_answer(&r, 0, 0, &rr, 1);

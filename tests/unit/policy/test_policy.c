@@ -75,14 +75,21 @@ static void finish(void)
     b.policy = wr_policy_compile(b.block, &b.spec);
 }
 
+static bool forgeable;
+
 static struct wr_verdict ask_of(const char *name, uint16_t type, const struct wr_rrset *sets,
                                 unsigned count)
 {
     struct wr_name n;
     struct wr_now now = {.mono_us = 1};
     assert_int_equal(wr_name_from_text(name, strlen(name), &n), 0);
-    struct wr_policy_ask ask = {
-        .who = &who, .client = &client, .name = n.wire, .type = type, .now = &now, .hits = hits};
+    struct wr_policy_ask ask = {.who = &who,
+                                .client = &client,
+                                .name = n.wire,
+                                .type = type,
+                                .now = &now,
+                                .forgeable = forgeable,
+                                .hits = hits};
     return sets ? wr_policy_answer(b.policy, &ask, sets, count)
                 : wr_policy_question(b.policy, &ask);
 }
@@ -377,6 +384,13 @@ static void test_any(void **state)
     assert_int_equal(ask_of("x.example", WR_TYPE_A, NULL, 0).rule, 2);
     assert_int_equal(ask_of("x.example", WR_TYPE_ANY, NULL, 0).rule, 2);
     assert_int_equal(ask_of("x.example", WR_TYPE_TXT, NULL, 0).rule, 0);
+    begin();
+    r = add("sinkhole", WR_VERDICT_DATA);
+    r->type = a;
+    r->types = 1;
+    finish();
+    assert_int_equal(ask_of("x.example", WR_TYPE_ANY, NULL, 0).rule, 1);
+    assert_int_equal(ask_of("x.example", WR_TYPE_TXT, NULL, 0).rule, 0);
 }
 
 /* Of two devices' groups the lesser privilege: what a rule gives to a group is not given, what it takes is taken. */
@@ -434,14 +448,19 @@ static void test_quarantine(void **state)
     assert_int_equal(wr_policy_reason(b.policy, &v, words), WR_EDE_BLOCKED);
     assert_string_equal(words, "rule shut: this device is put in quarantine");
     assert_int_equal(ask_of("x.example", WR_TYPE_ANY, NULL, 0).action, WR_VERDICT_QUARANTINE);
+    forgeable = true; /* who it was shows over TCP */
+    assert_int_equal(ask_of("x.example", WR_TYPE_A, NULL, 0).action, WR_VERDICT_TRUNCATE);
     who.sure = WR_POLICY_SURE_MIN;
+    assert_int_equal(ask_of("x.example", WR_TYPE_A, NULL, 0).action, WR_VERDICT_REFUSED);
+    forgeable = false;
     assert_int_equal(ask_of("x.example", WR_TYPE_A, NULL, 0).action, WR_VERDICT_REFUSED);
     who = (struct wr_who){.state = WR_WHO_UNKNOWN, .sure = 90};
     assert_int_equal(ask_of("x.example", WR_TYPE_A, NULL, 0).action, WR_VERDICT_REFUSED);
     who.state = WR_WHO_CONFLICT;
     assert_int_equal(ask_of("x.example", WR_TYPE_A, NULL, 0).action, WR_VERDICT_REFUSED);
-    r->shadow = true;
+    r->shadow = forgeable = true;
     assert_int_equal(ask_of("x.example", WR_TYPE_A, NULL, 0).action, WR_VERDICT_QUARANTINE);
+    forgeable = false;
 }
 
 static struct wr_verdict served(const char *name, const char *addr)
