@@ -435,6 +435,8 @@ static struct wr_offline_verdict judge(struct wr_offline *o, const struct wr_led
                                 .type = r->qtype,
                                 .now = &then,
                                 .feeds = &o->feeds};
+    ask.forgeable = r->transport == WR_CLIENT_UDP &&
+                    r->verdict.action != WR_VERDICT_QUARANTINE; /* by a cookie */
     bool by_answer = r->verdict.trigger > WR_TRIGGER_NAME && !r->verdict.shadow;
     struct wr_offline_verdict v = ask_rules(o, &ask, a, by_answer);
     ask_zones(o, &ask, a, &v);

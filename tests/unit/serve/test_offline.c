@@ -151,6 +151,16 @@ static void test_lists_and_zones(void **state)
     doubt(&e, WR_OFFLINE_ANSWER, "feed:l"); /* an alias that is not in the log was listed */
     end();
 
+    /* One that has to be signed and is not: a daemon does not take it. */
+    assert_int_equal(
+        open_conf("feeds: [{name: l, from: @/list, verdict: nodata,\n"
+                  "  keys: [RWSLL1PfVzlOLH0MhSABM/cXyLJUes30CMUswC7j5IBi7CopA6o8fdH/]}]\n"),
+        WR_OK);
+    assert_non_null(strstr(notes, "its signature "));
+    e = event("listed.test");
+    expect(&e, WR_VERDICT_NONE, "");
+    end();
+
     assert_int_equal(open_conf("policy: {rpz: [{zone: rpz.test, file: @/zone}],\n"
                                "  rules: [{name: ok, names: [own.org], verdict: allow}]}\n"),
                      WR_OK);
