@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "crypto/digest.h"
 #include "crypto/verify.h"
 
 #define ED25519   15 /* of DNSSEC */
@@ -145,6 +146,10 @@ int wr_minisig_check(const struct wr_minisig *sig, const struct wr_minisig_key *
     *ret_why = "it is signed by another key than the feed's";
     if (key == NULL) {
         return WR_E_NOTFOUND;
+    }
+    *ret_why = "it is as long as a digest, and the signature may be one of a digest";
+    if (!sig->prehashed && n == WR_DIGEST_MAX) {
+        return WR_E_CHECKSUM; /* nothing that is signed says which of the two it is */
     }
     int err = verify(key, data, n, sig->octets);
     *ret_why = err == WR_E_NOMEM ? "not enough memory"

@@ -13,6 +13,8 @@
  *     err = wr_minisig_read(text, n, &sig, &why)           `sig` points into the text
  *     err = wr_minisig_check(&sig, keys, count, data, n, &why)
  *
+ * The first letters are not signed, so a file of 64 octets, which may be another's digest, is not taken with "Ed".
+ *
  * `data` is the file, or the digest where sig.prehashed says so. Whose key it is comes first: a signature of an unknown key says nothing. Errors:
  * WR_E_FORMAT, WR_E_LIMIT (WR_MINISIG_TEXT_MAX), WR_E_NOTFOUND (another key's), WR_E_CHECKSUM (of another text), WR_E_NOMEM; *ret_why is
  * a static sentence then.

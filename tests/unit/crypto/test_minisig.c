@@ -113,6 +113,24 @@ static void test_not_good(void **state)
     assert_int_equal(check(&sig, text, 3), WR_E_CHECKSUM);
 }
 
+/* Who serves a list must not put its digest in its place, with the letters changed. */
+static void test_a_digest_is_no_file(void **state)
+{
+    struct wr_minisig sig = read_sig(prehashed);
+    struct wr_digest d;
+    uint8_t digest[WR_DIGEST_MAX];
+    if (wr_digest_open(&d, WR_HASH_BLAKE2B) != WR_OK) {
+        skip();
+    }
+    wr_digest_add(&d, text, strlen(text));
+    assert_int_equal(wr_digest_end(&d, digest), WR_OK);
+    wr_digest_close(&d);
+    assert_int_equal(wr_minisig_check(&sig, keys, 3, digest, sizeof(digest), &why), WR_OK);
+    sig.prehashed = false;
+    assert_int_equal(wr_minisig_check(&sig, keys, 3, digest, sizeof(digest), &why), WR_E_CHECKSUM);
+    assert_non_null(strstr(why, "as long as a digest"));
+}
+
 /* Cut anywhere it is none; with the ends of lines of another system it is one. */
 static void test_text(void **state)
 {
@@ -169,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_good, setup),
         cmocka_unit_test_setup(test_not_good, setup),
+        cmocka_unit_test_setup(test_a_digest_is_no_file, setup),
         cmocka_unit_test_setup(test_text, setup),
         cmocka_unit_test(test_long),
         cmocka_unit_test(test_keys),
