@@ -61,6 +61,7 @@ struct wr_history {
     bool refused;
     struct wr_ledger_event events[BATCH];
     uint32_t rows;
+    uint64_t octets;        /* that the rows take in the file, at most */
     uint16_t place[PLACES]; /* number of a row and 1 */
     struct row *row;
     struct wr_beat beat;
@@ -117,6 +118,18 @@ static void crowd(const struct wr_history *h, const struct row *like, uint32_t *
     }
 }
 
+/* A name stands in the file and in its index, as text of up to four characters for an octet; pages are half empty at worst. */
+static uint64_t octets_of(const struct row *row)
+{
+    return 2 * (2 * 4 * (uint64_t)row->name_size + 128);
+}
+
+/* Is another batch too much for the table, or what is in it for the file? */
+static bool is_crowded(const struct wr_history *h)
+{
+    return h->rows + BATCH > WR_HISTORY_ROWS_MAX || h->octets > h->setup.conf.size_bytes / 2;
+}
+
 /* The row of what is like this, made when there is none: under no name, then under no device where there are too many. */
 static struct row *row_of(struct wr_history *h, struct row *like)
 {
@@ -139,6 +152,7 @@ static struct row *row_of(struct wr_history *h, struct row *like)
         row = &h->row[h->rows++];
         *row = *like;
         h->place[place] = (uint16_t)h->rows;
+        h->octets += octets_of(row);
     }
     return row;
 }
@@ -166,6 +180,7 @@ static void count(struct wr_history *h, const struct wr_ledger_event *e)
 static void empty(struct wr_history *h)
 {
     h->rows = 0;
+    h->octets = 0;
     memset(h->place, 0, sizeof(h->place));
 }
 
@@ -191,11 +206,13 @@ static void went_well(struct wr_history *h)
     if (h->refused) {
         wr_say(WR_LOG_INFO, "history %s: is written again", h->path);
     }
+    struct wr_historydb_figures figures;
+    wr_historydb_figures(h->db, &figures); /* reads the file: nobody waits for that */
     h->refused = false;
     pthread_mutex_lock(&h->lock);
     h->status.problem[0] = 0;
     h->status.after = h->after;
-    wr_historydb_figures(h->db, &h->status.figures);
+    h->status.figures = figures;
     pthread_mutex_unlock(&h->lock);
 }
 
@@ -286,7 +303,8 @@ static int put_row(struct wr_history *h, const struct row *r)
 static bool write_rows(struct wr_history *h, const struct wr_now *now)
 {
     uint64_t before = h->status.figures.written, queries = 0;
-    int err = wr_historydb_begin(h->db);
+    int err = wr_historydb_make_room(h->db, h->octets);
+    err = err == WR_OK ? wr_historydb_begin(h->db) : err;
     for (uint32_t i = 0; i < h->rows && err == WR_OK; i++) {
         queries += h->row[i].queries;
         err = put_row(h, &h->row[i]);
@@ -316,8 +334,8 @@ static void prune(struct wr_history *h, const struct wr_now *now)
         err = wr_historydb_prune(h->db, now->wall_s / 60 - (int64_t)h->setup.conf.days * 1440);
         h->prune_us = now->mono_us + PRUNE_US;
     }
-    if (err == WR_OK && wr_historydb_is_full(h->db)) {
-        err = wr_historydb_make_room(h->db);
+    if (err == WR_OK) {
+        err = wr_historydb_make_room(h->db, h->setup.conf.size_bytes / 8);
     }
     if (err != WR_OK) {
         give_up(h, now, err, "cannot be made smaller");
@@ -331,9 +349,7 @@ static bool take_in(struct wr_history *h)
 {
     unsigned calls = 0;
     enum wr_logstream_state state = WR_LOGSTREAM_MORE;
-    for (;
-         calls < TURN_CALLS && state == WR_LOGSTREAM_MORE && h->rows + BATCH <= WR_HISTORY_ROWS_MAX;
-         calls++) {
+    for (; calls < TURN_CALLS && state == WR_LOGSTREAM_MORE && !is_crowded(h); calls++) {
         uint32_t n = 0;
         state = wr_logstream_next(h->stream, h->events, BATCH, &n);
         for (uint32_t i = 0; i < n; i++) {
@@ -489,7 +505,7 @@ static bool is_due(struct wr_history *h, const struct wr_now *now, bool asked)
     bool due = wr_writebudget_due(&h->budget, now->mono_us) ||
                (asked && wr_writebudget_allowed(&h->budget, now->mono_us) > 0);
     pthread_mutex_unlock(&h->lock);
-    return due || h->refused || h->rows + BATCH > WR_HISTORY_ROWS_MAX;
+    return due || h->refused || is_crowded(h);
 }
 
 void wr_history_turn(struct wr_history *h, const struct wr_now *now, bool all)

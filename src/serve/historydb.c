@@ -16,8 +16,9 @@
 #define VERSION   1
 #define PAGE      4096
 #define PAGES_MIN 64
-/* In a full file so many minutes leave at once: of eight. */
-#define PARTS 8
+/* In a full file so many minutes leave at once: of eight; and so often, until there is room or nothing is left. */
+#define PARTS     8
+#define DROPS_MAX 64
 
 enum statement {
     BEGIN,
@@ -305,7 +306,7 @@ int wr_historydb_prune(struct wr_historydb *h, int64_t before)
     return err;
 }
 
-int wr_historydb_make_room(struct wr_historydb *h)
+static int drop_oldest(struct wr_historydb *h)
 {
     int64_t oldest = 0, newest = 0;
     int err = step(h, OLDEST, &oldest);
@@ -314,13 +315,27 @@ int wr_historydb_make_room(struct wr_historydb *h)
     return err == WR_OK ? wr_historydb_prune(h, oldest + (newest - oldest) / PARTS + 1) : err;
 }
 
-bool wr_historydb_is_full(struct wr_historydb *h)
+static int room_of(struct wr_historydb *h, uint64_t *ret_octets)
 {
     int64_t pages = 0, max = 0, free_pages = 0;
-    return number(h, "PRAGMA page_count", &pages) == WR_OK &&
-           number(h, "PRAGMA max_page_count", &max) == WR_OK &&
-           number(h, "PRAGMA freelist_count", &free_pages) == WR_OK &&
-           pages - free_pages > max - max / PARTS;
+    int err = number(h, "PRAGMA page_count", &pages);
+    err = err == WR_OK ? number(h, "PRAGMA max_page_count", &max) : err;
+    err = err == WR_OK ? number(h, "PRAGMA freelist_count", &free_pages) : err;
+    *ret_octets = err == WR_OK && pages - free_pages < max
+                      ? (uint64_t)(max - (pages - free_pages)) * PAGE
+                      : 0;
+    return err;
+}
+
+int wr_historydb_make_room(struct wr_historydb *h, uint64_t octets)
+{
+    uint64_t room = 0;
+    int err = room_of(h, &room);
+    for (unsigned i = 0; i < DROPS_MAX && err == WR_OK && room < octets; i++) {
+        err = drop_oldest(h);
+        err = err == WR_OK ? room_of(h, &room) : err;
+    }
+    return err;
 }
 
 /* --- looking --- */

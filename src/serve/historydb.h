@@ -8,7 +8,7 @@
  *
  * One connection, one thread, and nobody else: the file is locked for as long as it is open (locking_mode EXCLUSIVE), so no reader
  * holds up the writer, and there is no shared memory beside it. Write-ahead log: whoever dies in the middle of a write leaves what was
- * there before it. Of the file there are never more than `size_bytes`: when it is nearly full the oldest eighth leaves (the caller looks).
+ * there before it. Of the file there are never more than `size_bytes`: before it is full the oldest eighth leaves (the caller says how much is to come).
  *
  * Errors: WR_E_FORMAT (it is no history: whole pages are wrong, or another program's), WR_E_DENIED (no plain file of our own), WR_E_FULL (the disk is),
  * WR_E_IO, WR_E_NOMEM; wr_historydb_why has SQLite's words.
@@ -45,9 +45,9 @@ int wr_historydb_put(struct wr_historydb *db, const struct wr_historydb_row *row
 int wr_historydb_end(struct wr_historydb *db, uint64_t after);
 /* Minutes before this one leave, and the words that nobody has any more. Not between begin and end. */
 int wr_historydb_prune(struct wr_historydb *db, int64_t before);
-/* Is less than an eighth left of the size? Then the oldest eighth of the time that is in it leaves. */
-bool wr_historydb_is_full(struct wr_historydb *db);
-int wr_historydb_make_room(struct wr_historydb *db);
+/* While there is room for less than `octets` the oldest eighth of the time that is in it leaves. Not between begin and end. What is put without room
+ * is WR_E_FULL, as on a full disk. */
+int wr_historydb_make_room(struct wr_historydb *db, uint64_t octets);
 
 enum wr_historydb_by {
     WR_HISTORYDB_DEVICES = 0,

@@ -253,6 +253,44 @@ static void test_refused(void **state)
     end();
 }
 
+/* Names as long as they can be, in a small file, and no budget to write often: the oldest leave before it is full, nothing is refused. */
+static void test_long_names(void **state)
+{
+    struct wr_history_status status;
+    struct wr_ledger_event e;
+    const uint32_t count = 9000;
+    begin();
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t *at = e.name.wire;
+        logs_event(4, &e);
+        e.record.wall_s += i; /* sixty names a minute */
+        for (unsigned label = 0; label < 3; label++, at += 81) {
+            memset(at, 0x80, 64);
+            at[0] = 63;
+            at[64] = 16;
+            memset(at + 65, 0x81, 16);
+        }
+        memcpy(e.name.wire + 1, &i, sizeof(i));
+        *at = 0;
+        e.name.size = (uint8_t)(at - e.name.wire + 1);
+        e.record.name_size = e.name.size;
+        while (!logs_put(&wr_ledger_rings(ledger)[0], &e)) {
+            wr_ledger_catch_up(ledger);
+            wr_history_turn(history, &now, false);
+        }
+    }
+    wr_ledger_catch_up(ledger);
+    for (unsigned i = 0; i < 100; i++) {
+        wr_history_turn(history, &now, i == 99);
+    }
+    wr_history_status(history, &now, &status);
+    assert_string_equal(status.problem, "");
+    assert_int_equal(status.failures, 0);
+    assert_int_equal(status.counted + status.missing, count);
+    assert_true(status.figures.dropped > 0 && status.figures.file_bytes <= 1 << 20);
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +301,7 @@ int main(void)
         cmocka_unit_test(test_many_clients),
         cmocka_unit_test(test_privacy),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_long_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -142,9 +142,7 @@ static void test_bounded(void **state)
             put(db, i, 1, "", name, 1);
         }
         assert_int_equal(wr_historydb_end(db, i), WR_OK);
-        if (wr_historydb_is_full(db)) {
-            assert_int_equal(wr_historydb_make_room(db), WR_OK);
-        }
+        assert_int_equal(wr_historydb_make_room(db, 8 * 4096), WR_OK);
     }
     wr_historydb_figures(db, &f);
     assert_true(f.file_bytes <= 64 * 4096 && f.file_bytes >= 32 * 4096);
@@ -172,7 +170,7 @@ static void test_full(void **state)
         err = err == WR_OK ? wr_historydb_end(db, i) : err;
     }
     assert_int_equal(err, WR_E_FULL);
-    assert_int_equal(wr_historydb_make_room(db), WR_OK);
+    assert_int_equal(wr_historydb_make_room(db, 1), WR_OK);
     fill(db); /* nothing of what was refused is under way */
     wr_historydb_close(db);
     logs_remove(folder);
