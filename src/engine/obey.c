@@ -169,6 +169,7 @@ static void find_device(const struct wr_engine *e, const struct wr_asker *a, str
 void wr_obey_identify(const struct wr_engine *e, struct wr_asker *a)
 {
     const struct wr_segments *s = e->settings->segments;
+    const struct wr_client *c = &a->client;
     find_device(e, a, &a->who);
     if (s != NULL) {
         uint16_t at = wr_segment_at(s, c->ifindex, &c->from, &c->local);
