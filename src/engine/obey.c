@@ -361,6 +361,7 @@ static bool turn_by_rule(struct wr_engine *e, struct wr_asker *a, const struct w
 bool wr_obey_turn(struct wr_engine *e, struct wr_asker *a, const struct wr_answer *answer,
                   const struct wr_now *now)
 {
+    know_again(e, a, now); /* before what it was led to is told as the answer */
     if (turn_by_rule(e, a, answer, now)) {
         return true;
     }

@@ -188,6 +188,25 @@ static void test_rules_that_are_gone(void **state)
     rig_stop(&r);
 }
 
+/* Nor has who is somebody else by then the answer to another name than he asked for. */
+static void test_led_as_another_one(void **state)
+{
+    const struct rig_rr there = {"target.example.", WR_TYPE_A, 60, some_a, 4, WR_SECTION_ANSWER};
+    struct wr_who who = {.device = 5, .state = WR_WHO_KNOWN, .sure = 90};
+    struct wr_addr addr;
+    start();
+    lead("www.given.", "target.example.");
+    rules_in_force();
+    rig_ask(&r, (struct rig_query){.name = "www.given."});
+    expect_question("target.example.");
+    assert_int_equal(wr_addr_from_text("10.0.0.1", &addr), 0);
+    assert_int_equal(wr_device_put(devices, wr_device_key(devices, &addr, 0), &who), 0);
+    r.now.mono_us += 20 * WR_MS;
+    rig_answer(&r, 0, 0, &there, 1);
+    expect_reply(WR_RCODE_NOERROR, 2, WR_EDE_FORGED);
+    rig_stop(&r);
+}
+
 static void test_more_names_than_rules_may_lead_to(void **state)
 {
     static const char *const way[] = {"a.", "b.", "c.", "d.", "e.", "f."};
@@ -412,6 +431,7 @@ int main(void)
         cmocka_unit_test(test_leads_fresh_cached_and_stale),
         cmocka_unit_test(test_rules_that_are_gone),
         cmocka_unit_test(test_more_names_than_rules_may_lead_to),
+        cmocka_unit_test(test_led_as_another_one),
         cmocka_unit_test(test_led_to_what_is_denied),
         cmocka_unit_test(test_the_way_to_a_target),
         cmocka_unit_test(test_in_place_of_an_answer),
