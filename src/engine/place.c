@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/engine_state.h"
+#include "policy/contents.h"
 #include "policy/prefix.h"
 #include "resolve/local.h"
 
@@ -88,10 +89,10 @@ static bool is_hidden_set(const struct wr_segments *s, uint64_t hides, const str
     if (set->type != WR_TYPE_A && set->type != WR_TYPE_AAAA) {
         return false;
     }
-    for (; wr_rrset_next(&walk, &rdata, &size); all++) {
-        struct wr_addr addr = {.family = set->type == WR_TYPE_A ? WR_AF_V4 : WR_AF_V6};
+    for (; all < set->records && wr_rrset_next(&walk, &rdata, &size); all++) {
+        struct wr_addr addr = {.family = set->type == WR_TYPE_A ? WR_AF_V4 : WR_AF_V6}, v4;
         memcpy(addr.ip, rdata, size < sizeof(addr.ip) ? size : sizeof(addr.ip));
-        uint16_t at = wr_segment_of(s, 0, &addr);
+        uint16_t at = wr_segment_of(s, 0, wr_contents_reaches(&addr, &v4) ? &v4 : &addr);
         hidden += at != WR_SEGMENT_NONE && (hides >> at & 1) != 0;
     }
     return all > 0 && hidden == all;
@@ -119,7 +120,9 @@ static bool is_hidden_pointer(const struct wr_engine *e, uint64_t hides, const s
     struct wr_rrset_walk walk = wr_rrset_walk(set);
     const uint8_t *target;
     uint16_t size;
-    while (set->type == WR_TYPE_PTR && wr_rrset_next(&walk, &target, &size)) {
+    for (unsigned i = 0;
+         set->type == WR_TYPE_PTR && i < set->records && wr_rrset_next(&walk, &target, &size);
+         i++) {
         if (is_hidden_name(e, hides, target)) {
             return true;
         }

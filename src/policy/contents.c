@@ -25,9 +25,8 @@ static bool is_sought(struct seek *k, const struct wr_addr *addr)
     return wr_prefix_has(k->prefix, k->prefixes, addr);
 }
 
-/* The IPv4 address that is reached by one of IPv6: a program's own way to write it (RFC 4291 section 2.5.5.2), or that of NAT64
- * (RFC 6052 section 2.1). */
-static bool stands_for(const struct wr_addr *addr, struct wr_addr *ret_v4)
+/* A program's own way to write it (RFC 4291 section 2.5.5.2), and that of NAT64 (RFC 6052 section 2.1). */
+bool wr_contents_reaches(const struct wr_addr *addr, struct wr_addr *ret_v4)
 {
     static const uint8_t before[][12] = {{[10] = 0xff, 0xff}, {0, 0x64, 0xff, 0x9b}};
     bool found = false;
@@ -45,7 +44,7 @@ static bool any_of(struct seek *k, uint8_t family, const uint8_t *octets, size_t
     for (; size >= one; octets += one, size -= one) {
         struct wr_addr addr = {.family = family}, v4;
         memcpy(addr.ip, octets, one);
-        if (is_sought(k, &addr) || (stands_for(&addr, &v4) && is_sought(k, &v4))) {
+        if (is_sought(k, &addr) || (wr_contents_reaches(&addr, &v4) && is_sought(k, &v4))) {
             return true;
         }
     }

@@ -29,6 +29,8 @@ uint32_t wr_contents_listed(const struct wr_contents *c, const struct wr_feedset
                             uint16_t label);
 /* Is any of them somebody of this network's, or this machine's, whoever reads it? Also in an IPv6 address that stands for it. */
 bool wr_contents_private(const struct wr_contents *c);
+/* Is an IPv4 address reached by this one of IPv6? */
+bool wr_contents_reaches(const struct wr_addr *addr, struct wr_addr *ret_v4);
 /* Where an alias leads, or NULL when the set is none. */
 const uint8_t *wr_contents_target(const struct wr_rrset *set);
 

@@ -184,6 +184,32 @@ static void test_what_is_not_seen_does_not_exist(void **state)
     rig_stop(&r);
 }
 
+/* Signatures are no addresses; an IPv4 address in one of IPv6 is the same. */
+static void test_what_is_not_seen_signed_and_mapped(void **state)
+{
+    static const uint8_t inside[] = {10, 1, 0, 9};
+    static const uint8_t mapped[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 1, 0, 9};
+    static const uint8_t signature[] = {0,    1, 13, 2, 0, 0, 0, 60, 0x70, 0, 0, 0,
+                                        0x10, 0, 0,  0, 0, 7, 0, 1,  2,    3, 4};
+    const struct rig_rr rr[] = {
+        {"www.example.", WR_TYPE_A, 60, inside, 4, WR_SECTION_ANSWER},
+        {"www.example.", WR_TYPE_RRSIG, 60, signature, sizeof(signature), WR_SECTION_ANSWER}};
+    const struct rig_rr six = {"www.example.", WR_TYPE_AAAA, 60, mapped, 16, WR_SECTION_ANSWER};
+    for (unsigned i = 0; i < 2; i++) {
+        start();
+        segment[1].hides = 1;
+        rig_ask(&r, (struct rig_query){.name = "www.example.",
+                                       .type = i == 0 ? WR_TYPE_A : WR_TYPE_AAAA,
+                                       .from = "10.2.0.1:4000",
+                                       .dnssec_ok = true});
+        rig_expect(&r, WR_ACTION_DATAGRAM);
+        rig_answer(&r, 0, 0, i == 0 ? rr : &six, i == 0 ? 2 : 1);
+        rig_expect(&r, WR_ACTION_REPLY);
+        assert_int_equal(r.act.bytes[3] & 15, WR_RCODE_NXDOMAIN);
+        rig_stop(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +217,7 @@ int main(void)
         cmocka_unit_test(test_a_segment_may_get_nothing_stale),
         cmocka_unit_test(test_a_closed_segment_is_told_nothing_without_its_lists),
         cmocka_unit_test(test_what_is_not_seen_does_not_exist),
+        cmocka_unit_test(test_what_is_not_seen_signed_and_mapped),
         cmocka_unit_test(test_a_segment_alone_may_get_what_is_stale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
