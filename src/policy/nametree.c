@@ -324,9 +324,12 @@ static unsigned probes_of(const struct wr_nametree *tree, const uint8_t *name,
                           struct probe ret_probe[WR_NAME_LABELS_MAX])
 {
     const uint8_t *label[WR_NAME_LABELS_MAX];
-    unsigned labels = split(name, label), count = 0;
+    unsigned labels = split(name, label), count = 0, deepest = labels;
     uint64_t print = 0;
-    for (unsigned depth = 1; depth <= labels; depth++) {
+    while (deepest > 0 && !has_depth(deepest == labels ? tree->self : tree->below, deepest)) {
+        deepest--; /* nothing of the list is so deep: nothing is made of these labels */
+    }
+    for (unsigned depth = 1; depth <= deepest; depth++) {
         bool self = depth == labels;
         print = next_print(&tree->key, print, label[labels - depth]);
         if (has_depth(self ? tree->self : tree->below, depth)) {

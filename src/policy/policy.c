@@ -41,6 +41,8 @@ struct wr_policy {
     struct wr_prefix *address;
     uint32_t addresses; /* of all rules together: what is in none of them is in no rule's */
     uint64_t nameless[RULE_WORDS]; /* rules that hold for all names but those they except */
+    /* Rules that look at an answer at all, at its aliases, at its addresses: whole words of them are passed over where these are not there. */
+    uint64_t later[RULE_WORDS], by_alias[RULE_WORDS], by_address[RULE_WORDS];
     bool wants_answers, has_aliases, has_servers, has_feeds, leads;
 };
 
@@ -237,22 +239,24 @@ static void note_rules(struct wr_policy *p)
 {
     for (uint32_t i = 0; i < p->spec.rules; i++) {
         const struct wr_policy_rule *r = &p->spec.rule[i];
+        uint64_t bit = (uint64_t)1 << (i % 64);
         if ((r->exact.count == 0 && r->below.count == 0) || r->feeds > 0) {
-            p->nameless[i / 64] |= (uint64_t)1 << (i % 64);
+            p->nameless[i / 64] |= bit;
         }
+        p->later[i / 64] |= looks_at_answers(r) ? bit : 0;
+        p->by_alias[i / 64] |= r->alias.count > 0 ? bit : 0;
+        p->by_address[i / 64] |= r->addresses > 0 ? bit : 0;
         if (r->addresses > 0) {
             memcpy(p->address + p->addresses, r->address, r->addresses * sizeof(*r->address));
             p->addresses += r->addresses;
         }
-        p->wants_answers =
-            p->wants_answers || looks_at_answers(r) || r->action == WR_VERDICT_SECURE;
+        p->wants_answers = p->wants_answers || names_servers(r) || r->action == WR_VERDICT_SECURE;
         p->has_aliases = p->has_aliases || r->alias.count > 0;
         p->has_servers = p->has_servers || names_servers(r);
         p->has_feeds = p->has_feeds || r->feeds > 0;
         p->leads =
             p->leads || ((looks_at_answers(r) || r->feeds > 0) && wr_policy_target(r) != NULL);
     }
-    p->wants_answers = p->wants_answers || p->spec.rebinding;
     p->addresses = wr_prefix_compile(p->address, p->addresses);
 }
 
@@ -477,19 +481,18 @@ static bool has_server(const struct wr_policy_rule *r, const struct wr_policy_se
     return false;
 }
 
-/* Does what the rule names of an answer hold? `in` NULL: there is none yet. */
+/* Does what the rule names of an answer hold? Its aliases are among the candidates' conditions; `in` is there where it looks at one. */
 static bool holds_for_answer(const struct wr_policy *p, uint32_t i, const struct look *l,
                              const struct wr_contents *in, const struct wr_policy_servers *servers,
-                             bool listed, uint8_t *ret_trigger)
+                             uint8_t *ret_trigger)
 {
     const struct wr_policy_rule *r = &p->spec.rule[i];
     if (!looks_at_answers(r)) {
         return true;
     }
     bool by_name = has_bit(l->server, i);
-    if (in == NULL || (r->alias.count > 0 && !has_bit(l->alias, i)) ||
-        (names_servers(r) && !by_name && !has_server(r, servers)) ||
-        (r->addresses > 0 && !(listed && wr_contents_has(in, r->address, r->addresses)))) {
+    if ((names_servers(r) && !by_name && !has_server(r, servers)) ||
+        (r->addresses > 0 && !wr_contents_has(in, r->address, r->addresses))) {
         return false;
     }
     *ret_trigger = r->addresses > 0     ? WR_TRIGGER_ADDRESS
@@ -513,6 +516,15 @@ static struct wr_verdict verdict_of(const struct wr_policy_rule *r, const struct
                                .line = listing->line};
 }
 
+/* Those of 64 rules that may hold, by what is known of all of them at once. */
+static uint64_t candidates(const struct wr_policy *p, uint32_t w, const struct look *l,
+                           bool has_answer, bool listed)
+{
+    uint64_t may = (l->named[w] | p->nameless[w]) & ~l->except[w];
+    may &= has_answer ? l->alias[w] | ~p->by_alias[w] : ~p->later[w];
+    return listed ? may : may & ~p->by_address[w];
+}
+
 /* The rules in order. Each is counted where it is first able to say something. */
 static struct wr_verdict walk(const struct wr_policy *p, const struct wr_policy_ask *ask,
                               const struct look *l, const struct wr_contents *in)
@@ -520,7 +532,7 @@ static struct wr_verdict walk(const struct wr_policy *p, const struct wr_policy_
     struct wr_verdict shadow = {.action = WR_VERDICT_NONE};
     bool listed = in != NULL && p->addresses > 0 && wr_contents_has(in, p->address, p->addresses);
     for (uint32_t w = 0; w * 64 < p->spec.rules; w++) {
-        uint64_t left = (l->named[w] | p->nameless[w]) & ~l->except[w];
+        uint64_t left = candidates(p, w, l, in != NULL, listed);
         for (; left != 0; left &= left - 1) {
             uint32_t i = w * 64 + (uint32_t)__builtin_ctzll(left);
             const struct wr_policy_rule *r = &p->spec.rule[i];
@@ -528,7 +540,7 @@ static struct wr_verdict walk(const struct wr_policy *p, const struct wr_policy_
             if (!is_of_type(r, ask->type) || !is_about(&r->about, ask) ||
                 (gives(r->action) && !r->shadow && is_doubted(r, ask)) ||
                 !is_its_time(p, r, ask->now) ||
-                !holds_for_answer(p, i, l, in, ask->servers, listed, &trigger)) {
+                !holds_for_answer(p, i, l, in, ask->servers, &trigger)) {
                 continue;
             }
             struct listing listing;
@@ -590,14 +602,14 @@ struct wr_verdict wr_policy_question(const struct wr_policy *p, const struct wr_
 bool wr_policy_wants_answer(const struct wr_policy *p, const struct wr_feedset *feeds,
                             const struct wr_rrset *sets, unsigned count)
 {
-    bool wants = p->wants_answers;
-    if (!wants && p->has_feeds && feeds != NULL) {
-        wants = feeds->has_addresses;
-        for (unsigned i = 0; i < count && !wants; i++) {
-            wants = sets[i].type == WR_TYPE_CNAME;
-        }
+    const struct wr_contents in = {sets, count};
+    bool lists = p->has_feeds && feeds != NULL;
+    bool wants = p->wants_answers || (lists && feeds->has_addresses);
+    for (unsigned i = 0; i < count && !wants && (lists || p->has_aliases); i++) {
+        wants = wr_contents_target(&sets[i]) != NULL;
     }
-    return wants;
+    wants = wants || (p->addresses > 0 && wr_contents_has(&in, p->address, p->addresses));
+    return wants || (p->spec.rebinding && wr_contents_private(&in));
 }
 
 struct wr_verdict wr_policy_answer(const struct wr_policy *p, const struct wr_policy_ask *ask,

@@ -154,7 +154,8 @@ const struct wr_policy *wr_policy_compile(void *block, const struct wr_policy_sp
 
 /* What is said of the question. WR_VERDICT_NONE: nothing that is to be obeyed (perhaps something in the shadow). */
 struct wr_verdict wr_policy_question(const struct wr_policy *p, const struct wr_policy_ask *ask);
-/* Does any rule want to see this answer? Those that name feeds do when there is an alias in it, or an address in any feed. */
+/* May any rule that the question has not settled hold for this answer? When it has an alias, and rules name such or feeds; an address of a rule
+ * or, under protection against rebinding, of this network; and always when rules name servers, or addresses stand in a feed. */
 bool wr_policy_wants_answer(const struct wr_policy *p, const struct wr_feedset *feeds,
                             const struct wr_rrset *sets, unsigned count);
 /* What is said of the answer with these sets in its answer section; that of the question, when nothing else is. */

@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "engine/settings.h"
+#include "engine/engine.h"
 #include "net/clock.h"
 #include "policy/census.h"
 #include "policy/device.h"
@@ -321,6 +321,14 @@ void wr_offline_close(struct wr_offline *o)
     wr_copies_close(o->copies);
     wr_labels_destroy(o->labels);
     free(o);
+}
+
+void wr_offline_equip(const struct wr_offline *o, struct wr_engine_setup *ret_setup)
+{
+    ret_setup->settings = &o->gate->settings;
+    ret_setup->local = o->locals.set.local;
+    ret_setup->feeds = &o->feeds;
+    ret_setup->devices = o->table;
 }
 
 /* --- one query --- */

@@ -46,6 +46,10 @@ int wr_offline_open(const struct wr_conf *conf, wr_offline_note *note, void *use
                     struct wr_offline **ret_offline);
 void wr_offline_close(struct wr_offline *o); /* NULL is fine */
 
+struct wr_engine_setup;
+/* The parts of an engine that the configuration makes: settings, local names, lists, devices; they are good as long as `o`. */
+void wr_offline_equip(const struct wr_offline *o, struct wr_engine_setup *ret_setup);
+
 struct wr_offline_verdict {
     struct wr_verdict verdict;
     enum wr_offline_why why;

@@ -149,7 +149,6 @@ static void test_as_it_reads(void **state)
     assert_int_equal(wr_policy_rule_of(b.policy, v.rule)->view, 7);
     assert_int_equal(b.segments->segment[1].view, 6);
     assert_int_equal(b.segments->segment[0].view, 0);
-    assert_true(wr_policy_wants_answer(b.policy, NULL, NULL, 0));
     assert_int_equal(wr_policy_ttl(b.policy), 120);
     wr_policybuild_free(&b);
     wr_conf_free(c);

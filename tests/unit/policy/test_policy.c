@@ -257,9 +257,14 @@ static void test_aliases_and_addresses(void **state)
     r->address = prefix("198.51.100.0/24");
     r->addresses = 1;
     finish();
-    assert_true(wr_policy_wants_answer(b.policy, NULL, NULL, 0));
     struct wr_rrset chain[] = {set_of("www.example", WR_TYPE_CNAME, to_tracker, sizeof(to_tracker)),
                                set_of("x.tracker.net", WR_TYPE_A, a_good, sizeof(a_good))};
+    struct wr_rrset hit = set_of("www.example", WR_TYPE_A, a_bad, sizeof(a_bad));
+    assert_false(wr_policy_wants_answer(b.policy, NULL, NULL, 0));
+    assert_false(
+        wr_policy_wants_answer(b.policy, NULL, chain + 1, 1)); /* no alias, no such address */
+    assert_true(wr_policy_wants_answer(b.policy, NULL, chain, 2));
+    assert_true(wr_policy_wants_answer(b.policy, NULL, &hit, 1));
     assert_int_equal(rule_for("x.tracker.net"), 0); /* the name itself is no alias */
     struct wr_verdict v = ask_of("www.example", WR_TYPE_A, chain, 2);
     assert_true(v.rule == 1 && v.trigger == WR_TRIGGER_ALIAS);
@@ -573,7 +578,11 @@ static void test_rebinding(void **state)
     b.spec.rebinding = true;
     b.spec.private_names = NAMES("plex.direct");
     finish();
-    assert_true(wr_policy_wants_answer(b.policy, NULL, NULL, 0));
+    static const uint8_t a_here[] = {0, 4, 10, 0, 0, 7};
+    struct wr_rrset far = set_of("evil.example", WR_TYPE_A, a_good, sizeof(a_good));
+    struct wr_rrset here = set_of("evil.example", WR_TYPE_A, a_here, sizeof(a_here));
+    assert_false(wr_policy_wants_answer(b.policy, NULL, &far, 1));
+    assert_true(wr_policy_wants_answer(b.policy, NULL, &here, 1));
     struct wr_verdict v = rebound("evil.example", 192, 168, false);
     assert_true(v.action == WR_VERDICT_NODATA && v.by == WR_VERDICT_BY_REBINDING);
     char words[WR_POLICY_REASON_SIZE];
