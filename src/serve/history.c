@@ -36,6 +36,7 @@ struct row {
     uint32_t device;
     struct wr_addr client; /* no port; family NONE and zeros: none */
     uint64_t queries, denied, failed, cached;
+    uint32_t rows;      /* of no name: of its minute, or of who asked in it */
     uint16_t name_size; /* 0: several */
     uint8_t name[WR_NAME_MAX];
 };
@@ -84,12 +85,6 @@ static bool is_same(const struct row *a, const struct row *b)
            memcmp(a->name, b->name, a->name_size) == 0;
 }
 
-static bool is_of(const struct row *a, const struct row *b)
-{
-    return a->device == b->device && a->client.family == b->client.family &&
-           memcmp(a->client.ip, b->client.ip, sizeof(a->client.ip)) == 0;
-}
-
 static struct row *find(struct wr_history *h, const struct row *like, uint32_t *ret_place)
 {
     static const struct wr_hash_key key = {{0}}; /* a walk is bounded by the rows */
@@ -106,18 +101,6 @@ static struct row *find(struct wr_history *h, const struct row *like, uint32_t *
     return NULL;
 }
 
-/* Rows of its minute: of all, and of the one who asked. */
-static void crowd(const struct wr_history *h, const struct row *like, uint32_t *ret_all,
-                  uint32_t *ret_own)
-{
-    *ret_all = *ret_own = 0;
-    for (uint32_t i = 0; i < h->rows; i++) {
-        bool now = h->row[i].minute == like->minute;
-        *ret_all += now;
-        *ret_own += now && is_of(&h->row[i], like);
-    }
-}
-
 /* A name stands in the file and in its index, as text of up to four characters for an octet; pages are half empty at worst. */
 static uint64_t octets_of(const struct row *row)
 {
@@ -127,27 +110,14 @@ static uint64_t octets_of(const struct row *row)
 /* Is another batch too much for the table, or what is in it for the file? */
 static bool is_crowded(const struct wr_history *h)
 {
-    return h->rows + BATCH > WR_HISTORY_ROWS_MAX || h->octets > h->setup.conf.size_bytes / 2;
+    return h->rows + 3 * BATCH > WR_HISTORY_ROWS_MAX || h->octets > h->setup.conf.size_bytes / 2;
 }
 
-/* The row of what is like this, made when there is none: under no name, then under no device where there are too many. */
-static struct row *row_of(struct wr_history *h, struct row *like)
+/* The row of what is like this, made when there is none. */
+static struct row *get(struct wr_history *h, const struct row *like)
 {
-    uint32_t place = 0, all, own;
+    uint32_t place = 0;
     struct row *row = find(h, like, &place);
-    if (row != NULL) {
-        return row;
-    }
-    crowd(h, like, &all, &own);
-    if (like->name_size > 0 && (own >= WR_HISTORY_NAMES_MAX || all >= WR_HISTORY_MINUTE_MAX)) {
-        like->name_size = 0;
-        row = find(h, like, &place);
-    }
-    if (row == NULL && all >= 2 * WR_HISTORY_MINUTE_MAX) {
-        like->device = 0;
-        memset(&like->client, 0, sizeof(like->client));
-        row = find(h, like, &place);
-    }
     if (row == NULL) {
         row = &h->row[h->rows++];
         *row = *like;
@@ -157,7 +127,36 @@ static struct row *row_of(struct wr_history *h, struct row *like)
     return row;
 }
 
-/* There is room for one more: the caller has seen to it. */
+/* The row that what is like this is counted in: under no name, then under no device where there are too many. Each minute has a row of nobody
+ * and each who asks one of no name, which know how many rows there are; of those that count nothing else the file has none. */
+static struct row *row_of(struct wr_history *h, const struct row *like)
+{
+    uint32_t place = 0;
+    struct row *row = find(h, like, &place);
+    if (row != NULL) {
+        return row;
+    }
+    const struct row nobodys = {.minute = like->minute};
+    struct row nameless = *like;
+    nameless.name_size = 0;
+    struct row *all = get(h, &nobodys), *own = find(h, &nameless, &place);
+    if (own == NULL && all->rows >= 2 * WR_HISTORY_MINUTE_MAX) {
+        return all;
+    }
+    if (own == NULL) {
+        own = get(h, &nameless);
+        all->rows++;
+    }
+    if (like->name_size == 0 || own->rows >= WR_HISTORY_NAMES_MAX ||
+        all->rows >= WR_HISTORY_MINUTE_MAX) {
+        return own;
+    }
+    all->rows++;
+    own->rows += own != all;
+    return get(h, like);
+}
+
+/* There is room for what one event makes: the caller has seen to it. */
 static void count(struct wr_history *h, const struct wr_ledger_event *e)
 {
     const struct wr_record *r = &e->record;
@@ -307,7 +306,7 @@ static bool write_rows(struct wr_history *h, const struct wr_now *now)
     err = err == WR_OK ? wr_historydb_begin(h->db) : err;
     for (uint32_t i = 0; i < h->rows && err == WR_OK; i++) {
         queries += h->row[i].queries;
-        err = put_row(h, &h->row[i]);
+        err = h->row[i].queries > 0 ? put_row(h, &h->row[i]) : WR_OK;
     }
     err = err == WR_OK ? wr_historydb_end(h->db, h->after) : err;
     if (err != WR_OK) {
