@@ -198,9 +198,12 @@ bool wr_device_find(const struct wr_device_table *t, const struct wr_addr *addr,
         find_rival(t, key, ret_who);
         return true;
     }
+    if (atomic_load_explicit(&t->shut, memory_order_acquire) != 0 && ifindex != 0 &&
+        wr_device_get(t, wr_device_interface_key(t, ifindex), ret_who)) {
+        return true; /* whatever he says that he is: it is not proven */
+    }
     if (!claims || !wr_device_get(t, wr_device_claim_key(t, claim, false), ret_who)) {
-        return atomic_load_explicit(&t->shut, memory_order_acquire) != 0 && ifindex != 0 &&
-               wr_device_get(t, wr_device_interface_key(t, ifindex), ret_who);
+        return false;
     }
     ret_who->sure = WR_DEVICE_SURE_CLAIM;
     return true;

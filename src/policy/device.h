@@ -53,7 +53,7 @@ void wr_device_remove(struct wr_device_table *t, uint64_t key); /* not there is 
 
 /*
  * Who asks? A claim that was proven (`claim_proven`) goes before the address. One that was not counts only where the address says nothing, and
- * where the owner has said that it may: so no device that is known can make itself another one. `claim` may be empty. False: nobody who is
+ * where the owner has said that it may: so no device that is known can make itself another one, nor one of those that are shut off with their interface. `claim` may be empty. False: nobody who is
  * known; *ret_who is untouched. The segment is left as the writer gave it. The rival
  * has an entry of its own, which is looked up only in a conflict.
  */

@@ -100,6 +100,26 @@ static void test_claims(void **state)
 }
 
 /* Everything that was put is found, however full, and what was removed is not; then a flood is refused and hurts nobody. */
+/* Where strangers are in quarantine, who only says who he is is a stranger. */
+static void test_claims_where_strangers_are_shut_off(void **state)
+{
+    struct wr_device_table *t = fresh(100);
+    struct wr_addr unknown = addr_of("192.0.2.9");
+    struct wr_who who = {.device = 7, .sure = 99, .state = WR_WHO_KNOWN};
+    assert_int_equal(wr_device_put(t, wr_device_claim_key(t, "radio", false), &who), WR_OK);
+    assert_int_equal(wr_device_put(t, wr_device_claim_key(t, "tv", true), &who), WR_OK);
+    who = (struct wr_who){.state = WR_WHO_QUARANTINED, .sure = 40};
+    assert_int_equal(wr_device_put(t, wr_device_interface_key(t, 3), &who), WR_OK);
+    wr_device_shut(t, 1);
+    assert_true(wr_device_find(t, &unknown, 3, "radio", false, &who));
+    assert_int_equal(who.state, WR_WHO_QUARANTINED);
+    assert_true(wr_device_find(t, &unknown, 3, "tv", true, &who)); /* a proof is one */
+    assert_int_equal(who.state, WR_WHO_KNOWN);
+    assert_true(wr_device_find(t, &unknown, 4, "radio", false, &who));
+    assert_int_equal(who.state, WR_WHO_KNOWN);
+    free(t);
+}
+
 static void test_full(void **state)
 {
     enum { KEYS = 4096 };
@@ -209,6 +229,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_claims),
+        cmocka_unit_test(test_claims_where_strangers_are_shut_off),
         cmocka_unit_test(test_full),
         cmocka_unit_test(test_neighbours_of_a_line),
         cmocka_unit_test(test_readers_never_wait),
