@@ -26,6 +26,13 @@ static void add(struct list *l, uint8_t what, const char *name)
     l->count++;
 }
 
+uint8_t wr_policybits_kind(enum wr_conf_verdict verdict)
+{
+    bool gives = verdict == WR_CONF_VERDICT_ALLOW || verdict == WR_CONF_VERDICT_ROUTE;
+
+    return gives ? WR_CENSUS_BIT_SAID : WR_CENSUS_BIT_KIND;
+}
+
 size_t wr_policybits_list(const struct wr_conf *conf, struct wr_policybit ret[WR_WHO_GROUPS_MAX])
 {
     struct list l = {.bit = ret};
@@ -41,7 +48,7 @@ size_t wr_policybits_list(const struct wr_conf *conf, struct wr_policybit ret[WR
         for (size_t k = 0; k < r->devices.count; k++)
             add(&l, WR_CENSUS_BIT_DEVICE, r->devices.items[k]);
         for (size_t k = 0; k < r->kinds.count; k++)
-            add(&l, WR_CENSUS_BIT_KIND, r->kinds.items[k]);
+            add(&l, wr_policybits_kind((enum wr_conf_verdict)r->verdict), r->kinds.items[k]);
     }
     return l.count;
 }
@@ -50,7 +57,8 @@ void wr_policybits_text(uint8_t what, const char *name, char ret_text[WR_POLICYB
 {
     static const char *const before[] = {[WR_CENSUS_BIT_GROUP] = "",
                                          [WR_CENSUS_BIT_DEVICE] = "device:",
-                                         [WR_CENSUS_BIT_KIND] = "kind:"};
+                                         [WR_CENSUS_BIT_KIND] = "kind:",
+                                         [WR_CENSUS_BIT_SAID] = "said:"};
 
     snprintf(ret_text, WR_POLICYBITS_TEXT_SIZE, "%s%s", before[what], name);
 }

@@ -26,6 +26,8 @@ struct wr_policybit {
 
 /* How many there are; the first WR_WHO_GROUPS_MAX of them are written. */
 size_t wr_policybits_list(const struct wr_conf *conf, struct wr_policybit ret[WR_WHO_GROUPS_MAX]);
+/* What the kinds of a rule are to a device: a rule that gives something believes the owner alone, one that takes the device's own word. */
+uint8_t wr_policybits_kind(enum wr_conf_verdict verdict);
 void wr_policybits_text(uint8_t what, const char *name, char ret_text[WR_POLICYBITS_TEXT_SIZE]);
 
 #endif

@@ -352,7 +352,8 @@ static void make_rule(struct work *k, const struct wr_conf_rule *from, struct wr
     make_times(from, r);
     r->about.groups = bits_of(k, WR_CENSUS_BIT_GROUP, from->groups.items, from->groups.count);
     r->about.devices = bits_of(k, WR_CENSUS_BIT_DEVICE, from->devices.items, from->devices.count);
-    r->about.kinds = bits_of(k, WR_CENSUS_BIT_KIND, from->kinds.items, from->kinds.count);
+    r->about.kinds = bits_of(k, wr_policybits_kind((enum wr_conf_verdict)from->verdict),
+                             from->kinds.items, from->kinds.count);
     r->about.segment = labels_of(k, from->segments.items, from->segments.count);
     r->about.segments = (uint32_t)from->segments.count;
     r->about.client = prefixes(k, from->clients.items, from->clients.count, &r->about.clients);

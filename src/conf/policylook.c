@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conf/policybits.h"
 #include "dns/name.h"
 
 enum { TEXT_SIZE = 160 };
@@ -109,6 +110,16 @@ static bool covers_prefixes(struct prefixes a, struct prefixes b)
     return b.count > 0;
 }
 
+/* The owner's word alone is less than what is found as well. */
+static bool covers_kinds(const struct wr_conf_rule *a, const struct wr_conf_rule *b)
+{
+    uint8_t one = wr_policybits_kind((enum wr_conf_verdict)a->verdict);
+    uint8_t other = wr_policybits_kind((enum wr_conf_verdict)b->verdict);
+    bool less = one == WR_CENSUS_BIT_SAID && other != one;
+
+    return a->kinds.count == 0 || (!less && covers_words(WORDS(a->kinds), WORDS(b->kinds)));
+}
+
 static bool covers(const struct wr_conf_rule *a, const struct wr_conf_rule *b)
 {
     bool always = a->hours[0] == 0 && a->days.count == 0;
@@ -121,8 +132,7 @@ static bool covers(const struct wr_conf_rule *a, const struct wr_conf_rule *b)
     return always && answers && covers_names(a, b) &&
            covers_words(WORDS(a->segments), WORDS(b->segments)) &&
            covers_words(WORDS(a->groups), WORDS(b->groups)) &&
-           covers_words(WORDS(a->devices), WORDS(b->devices)) &&
-           covers_words(WORDS(a->kinds), WORDS(b->kinds)) &&
+           covers_words(WORDS(a->devices), WORDS(b->devices)) && covers_kinds(a, b) &&
            covers_words(WORDS(a->types), WORDS(b->types)) &&
            covers_prefixes(PREFIXES(a->clients), PREFIXES(b->clients));
 }

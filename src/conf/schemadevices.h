@@ -89,7 +89,7 @@
             "on each line a kind and what must hold, as `camera wishes 1,3,6,12,15,28,42 vendor "
             "\"D-Link*\"`; the conditions are `wishes`, `wishes6`, `class` and `host` of DHCP "
             "(`registry.hear_dhcp`), `mac` and `vendor`, texts with a `*` at the end. What a device "
-            "says of itself is no proof: use kinds for what is denied, and names for what is allowed."},
+            "says of itself is no proof: rules that allow something or ask another group (`allow`, `route`) pass over what was found so."},
     {"registry.oui", WR_SCHEMA_PATH, V01, RANGE(0, PATH_OCTETS),
      DEFAULT("/usr/share/ieee-data/oui.txt"), AT(registry.oui),
      .doc = "The list of vendors by MAC address that `weir devices` reads, as Debian's package "

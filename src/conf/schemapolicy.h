@@ -51,7 +51,8 @@
             "kinds that rules name, are 64 together at most."},
     {"policy.rules[].kinds", WR_SCHEMA_LABEL, .list = true, .max_items = WR_WHO_GROUPS_MAX, V01,
      RANGE(1, 63), DEFAULT(""), INLIST(wr_conf_rule, kinds), EXAMPLE("camera, tv"),
-     .doc = "Only for devices of one of these kinds, as `weir devices` shows them: what `devices[].kind` or `weir device kind` says."},
+     .doc = "Only for devices of one of these kinds, as `weir devices` shows them: what `devices[].kind` or `weir device kind` says, and "
+            "what `registry.kinds` finds, but not where the verdict is `allow` or `route`."},
     {"policy.rules[].clients", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_SEGMENT_PLACES_MAX, V01,
      DEFAULT(""), INLIST(wr_conf_rule, clients), EXAMPLE("192.168.9.20, 192.168.9.32/28"),
      .doc = "Only for clients with these addresses."},

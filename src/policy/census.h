@@ -233,7 +233,8 @@ void wr_census_configure_end(struct wr_census *m);
 enum wr_census_bit {
     WR_CENSUS_BIT_GROUP = 0, /* it is in this group */
     WR_CENSUS_BIT_DEVICE,    /* it has this name, from the owner */
-    WR_CENSUS_BIT_KIND,      /* it is a thing of this kind */
+    WR_CENSUS_BIT_KIND,      /* it is a thing of this kind, as far as is known */
+    WR_CENSUS_BIT_SAID,      /* it is a thing of this kind, by the owner's word */
 };
 struct wr_census_word {
     uint8_t what;                   /* enum wr_census_bit */

@@ -116,13 +116,18 @@ const char *wr_census_kind_of(const struct wr_census_device *d)
     return d->kind[0] != 0 ? d->kind : d->found;
 }
 
-/* A name is what the owner has given: what a device calls itself anybody can. */
+/* What it is by the owner's word; where it takes more than that away, also by its own, for what a device calls itself anybody can. */
+static const char *called(const struct wr_census_device *d, uint8_t what)
+{
+    return what == WR_CENSUS_BIT_DEVICE ? d->name
+           : what == WR_CENSUS_BIT_SAID ? d->kind
+                                        : wr_census_kind_of(d);
+}
+
 static bool stands_for(const struct wr_census_word *w, const struct wr_census_device *d)
 {
     if (w->what != WR_CENSUS_BIT_GROUP) {
-        return w->text[0] != 0 &&
-               wr_str_same(w->text,
-                           w->what == WR_CENSUS_BIT_DEVICE ? d->name : wr_census_kind_of(d));
+        return w->text[0] != 0 && wr_str_same(w->text, called(d, w->what));
     }
     bool in = false;
     for (size_t i = 0; i < WR_CENSUS_GROUPS && w->label != 0; i++) {

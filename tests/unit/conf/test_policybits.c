@@ -10,12 +10,14 @@ static void test_each_once(void **state)
         good_conf("groups: [{name: tv}, {name: lamps}]\n"
                   "policy:\n  rules:\n"
                   "    - {name: a, groups: [tv], devices: [tv, door], verdict: drop}\n"
-                  "    - {name: b, devices: [door], kinds: [tv], verdict: drop}\n");
-    static const char *const rows[] = {"tv", "lamps", "device:tv", "device:door", "kind:tv"};
+                  "    - {name: b, devices: [door], kinds: [tv], verdict: drop}\n"
+                  "    - {name: c, kinds: [tv], verdict: allow}\n");
+    static const char *const rows[] = {"tv",          "lamps",   "device:tv",
+                                       "device:door", "kind:tv", "said:tv"};
     struct wr_policybit bits[WR_WHO_GROUPS_MAX];
 
-    assert_int_equal(wr_policybits_list(c, bits), 5);
-    for (size_t i = 0; i < 5; i++) {
+    assert_int_equal(wr_policybits_list(c, bits), 6);
+    for (size_t i = 0; i < 6; i++) {
         char text[WR_POLICYBITS_TEXT_SIZE];
 
         wr_policybits_text(bits[i].what, bits[i].name, text);

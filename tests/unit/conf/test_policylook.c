@@ -53,6 +53,10 @@ static void test_shadowed(void **state)
     assert_string_equal(look(TWO, R("name: a, feeds: [bad, worse], domains: [example]")
                                       R("name: b, feeds: [worse], names: [x.example]")),
                         "1 never decides: whatever it is about, rule a has decided;");
+    /* What the owner calls a kind is less than what is found to be one as well. */
+    assert_string_equal(look(TWO, "    - {verdict: allow, name: a, kinds: [tv], domains: [x]}\n"
+                                  "    - {verdict: drop, name: b, kinds: [tv], domains: [x]}\n"),
+                        "");
     /* What is decided on the question leaves no answer to look at. */
     assert_string_equal(
         look(TWO, R("name: b, aliases: [y.example], domains: [x.example]")

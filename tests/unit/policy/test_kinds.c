@@ -89,9 +89,15 @@ static void test_disputed(void **state)
     check(&m, "plug", 58);
 }
 
-/* In the census: as soon as it is known, for rules too; the owner's word goes before it. */
+/* In the census: as soon as it is known, for rules too; the owner's word goes before it, and alone counts for rules that give something. */
 static void test_census(void **state)
 {
+    static const struct wr_census_word words[] = {
+        {.what = WR_CENSUS_BIT_KIND, .text = "camera"},
+        {.what = WR_CENSUS_BIT_SAID, .text = "camera"},
+        {.what = WR_CENSUS_BIT_KIND, .text = "garden"},
+        {.what = WR_CENSUS_BIT_SAID, .text = "garden"},
+    };
     struct household h = household(16);
     struct wr_dhcp_heard heard = {.list = {1, 3, 6}, .list_size = 3, .class_size = 12};
     memcpy(heard.class, "udhcp 1.22.1", 12);
@@ -103,6 +109,8 @@ static void test_census(void **state)
     wr_census_heard(h.m, LAN, &heard, T0);
     assert_string_equal(wr_census_kind_of(d), "camera");
     assert_int_equal(d->found_sure, 64);
+    wr_census_words(h.m, words, 4);
+    assert_int_equal(who_at(&h, "192.0.2.5").groups, 1);
     struct wr_census_configured c = {.name = "x", .kind = "garden", .mac = &heard.mac, .macs = 1};
     wr_census_configure_begin(h.m);
     assert_int_equal(wr_census_configure(h.m, &c, T0), WR_OK);
@@ -110,6 +118,8 @@ static void test_census(void **state)
     d = wr_census_get(h.m, device_at(&h, "192.0.2.5"));
     assert_string_equal(wr_census_kind_of(d), "garden");
     assert_string_equal(d->found, "camera");
+    wr_census_words(h.m, words, 4);
+    assert_int_equal(who_at(&h, "192.0.2.5").groups, 12);
     wr_census_kinds(h.m, NULL);
     assert_string_equal(d->found, "");
     household_end(&h);
