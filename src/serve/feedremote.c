@@ -98,7 +98,8 @@ static bool begin_leg(struct wr_feedjob_world *w, struct wr_feedjob *j, enum wr_
 /* A list has come. */
 static bool take(struct wr_feedjob_world *w, struct wr_feedjob *j, struct wr_feedimage *image)
 {
-    if (wr_feedjob_is_older(w, j, image)) {
+    /* Of another URL than the owner has now nothing is older. */
+    if (wr_feedwork_is_own(j) && wr_feedjob_is_older(w, j, image)) {
         char text[sizeof(j->problem.text)];
         memcpy(text, j->problem.text, sizeof(text));
         return fail(w, j, text);

@@ -364,6 +364,12 @@ def signed(box):
         weir.verb("feeds_look", name="ads")
         equal(has(weir, state="old", problem=problem)["signed_s"], 1700000100)
     need("the last good list stays" in weir.log(), weir.log())
+    # Another list by the same key, which may be signed before: the owner has changed the URL.
+    lists.pages = dict(pages, **{"/other": (200, {}, SIGNED_LIST), "/other.minisig": (200, {}, OLDER)})
+    weir.settings["feeds"][0]["from"] = f"https://{HOST}:{PORT}/other"
+    weir.configure(weir.settings)
+    weir.verb("reload")
+    until("the other list", lambda: has(weir, names=2)["signed_s"] == 1700000000)
     # By a file, and by the other key of two.
     path = os.path.join(weir.folder, "list.txt")
     put(path, SIGNED_LIST.decode())
