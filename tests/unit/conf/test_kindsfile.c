@@ -69,8 +69,8 @@ static void test_bad(void **state)
         "camera vendor a vendor b",
         "cam* host x",
         "this-kind-has-a-name-that-is-longer-than-all-others host x",
-        "camera wishes "
-        "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1",
+        ("camera wishes "
+         "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1"),
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         char text[400];
