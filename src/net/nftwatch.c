@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/nftwatch.h"
+
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/err.h"
+
+enum { READS_TURN = 32, READ_SIZE = 65536, QUEUE_SIZE = 1 << 20, PORTS_TURN = 8 };
+
+/* The first attribute of every message about a table and what is in it is that table's name. */
+#define TABLE_ATTRIBUTE 1
+#define TABLE           "weir"
+
+struct wr_nftwatch {
+    uv_poll_t poll;
+    wr_nftwatch_hook *hook;
+    void *user;
+    int fd;
+    uint32_t port[PORTS_TURN]; /* of this turn, each once */
+    unsigned ports;
+};
+
+/* --- messages --- */
+
+static bool is_ours(const struct nlmsghdr *h)
+{
+    const struct nfgenmsg *g = (const void *)(h + 1);
+    size_t at = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(*g));
+    if (h->nlmsg_type >> 8 != NFNL_SUBSYS_NFTABLES || (h->nlmsg_type & 0xff) == NFT_MSG_NEWGEN ||
+        h->nlmsg_len < at || g->nfgen_family != NFPROTO_INET) {
+        return false;
+    }
+    while (at + NLA_HDRLEN <= h->nlmsg_len) {
+        const struct nlattr *a = (const void *)((const uint8_t *)h + at);
+        if (a->nla_len < NLA_HDRLEN || a->nla_len > h->nlmsg_len - at) {
+            return false;
+        }
+        if ((a->nla_type & NLA_TYPE_MASK) == TABLE_ATTRIBUTE) {
+            return a->nla_len == NLA_HDRLEN + sizeof(TABLE) &&
+                   memcmp((const uint8_t *)a + NLA_HDRLEN, TABLE, sizeof(TABLE)) == 0;
+        }
+        at += NLA_ALIGN(a->nla_len);
+    }
+    return false;
+}
+
+void wr_nftwatch_read(const uint8_t *bytes, size_t n, wr_nftwatch_hook *hook, void *user)
+{
+    for (size_t at = 0; at + sizeof(struct nlmsghdr) <= n;) {
+        const struct nlmsghdr *h = (const void *)(bytes + at);
+        if (h->nlmsg_len < sizeof(*h) || h->nlmsg_len > n - at) {
+            break;
+        }
+        if (is_ours(h)) {
+            hook(user, h->nlmsg_pid);
+        }
+        at += NLMSG_ALIGN(h->nlmsg_len);
+    }
+}
+
+/* --- the socket --- */
+
+/* A change is many messages: it is told once. What has no place is as good as lost. */
+static void gather(void *user, uint32_t port)
+{
+    struct wr_nftwatch *w = user;
+    for (unsigned i = 0; i < w->ports; i++) {
+        if (w->port[i] == port) {
+            return;
+        }
+    }
+    if (w->ports < PORTS_TURN) {
+        w->port[w->ports++] = port;
+    } else {
+        w->port[PORTS_TURN - 1] = 0;
+    }
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct wr_nftwatch *w = poll->data;
+    static _Thread_local _Alignas(struct nlmsghdr) uint8_t bytes[READ_SIZE];
+    (void)events;
+    for (int i = 0; i < READS_TURN; i++) {
+        ssize_t n = recv(w->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+        if (n < 0 && errno != ENOBUFS) {
+            break;
+        }
+        if (n < 0) {
+            gather(w, 0);
+        } else {
+            wr_nftwatch_read(bytes, (size_t)n, gather, w);
+        }
+    }
+    for (unsigned i = 0; i < w->ports; i++) {
+        w->hook(w->user, w->port[i]);
+    }
+    w->ports = 0;
+    if (status < 0) { /* libuv has stopped to poll */
+        uv_poll_start(poll, UV_READABLE, on_poll);
+    }
+}
+
+int wr_nftwatch_open(int *ret_fd)
+{
+    struct sockaddr_nl sa = {.nl_family = AF_NETLINK};
+    int size = QUEUE_SIZE, group = NFNLGRP_NFTABLES;
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_NETFILTER);
+    if (fd < 0) {
+        return WR_E_IO;
+    }
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)); /* as much as there may be */
+    if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) != 0 ||
+        setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) != 0) {
+        int number = errno;
+        close(fd);
+        errno = number;
+        return WR_E_IO;
+    }
+    *ret_fd = fd;
+    return WR_OK;
+}
+
+static void on_close(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+int wr_nftwatch_start(uv_loop_t *loop, int fd, wr_nftwatch_hook *hook, void *user,
+                      struct wr_nftwatch **ret_watch)
+{
+    struct wr_nftwatch *w = calloc(1, sizeof(*w));
+    if (w == NULL) {
+        close(fd);
+        return WR_E_NOMEM;
+    }
+    *w = (struct wr_nftwatch){.hook = hook, .user = user, .fd = fd};
+    if (uv_poll_init(loop, &w->poll, fd) != 0) {
+        close(fd);
+        free(w);
+        return WR_E_IO;
+    }
+    w->poll.data = w;
+    uv_poll_start(&w->poll, UV_READABLE, on_poll);
+    *ret_watch = w;
+    return WR_OK;
+}
+
+void wr_nftwatch_close(struct wr_nftwatch *w)
+{
+    if (w != NULL) {
+        uv_poll_stop(&w->poll);
+        uv_close((uv_handle_t *)&w->poll, on_close);
+        close(w->fd);
+    }
+}

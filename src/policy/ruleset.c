@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/ruleset.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "base/limits.h"
+
+/* Before the usual rules of others (priority 0), behind what only marks packets (-150) and changes addresses (-100). */
+#define PRIORITY "-10"
+/* Of a line of `add element`: the parser of nft takes any, a person does not. */
+#define A_LINE 16
+
+static const char *const counters[WR_RULESET_COUNTERS] = {"dns", "encrypted", "doh"};
+
+const char *wr_ruleset_counter_name(unsigned counter)
+{
+    return counter < WR_RULESET_COUNTERS ? counters[counter] : "";
+}
+
+/* --- items --- */
+
+static bool is_zero(const void *bytes, size_t n)
+{
+    const uint8_t *b = bytes;
+    for (size_t i = 0; i < n; i++) {
+        if (b[i] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What is a pattern, or ends a word, for nft is no name of an interface that weir knows. */
+static bool is_interface(const char *text)
+{
+    size_t n = 0;
+    for (; n < WR_RULESET_INTERFACE_SIZE && text[n] != 0; n++) {
+        char c = text[n];
+        bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                    c == '-' || c == '_' || c == '.' || c == ':' || c == '@';
+        if (!good) {
+            return false;
+        }
+    }
+    return n > 0 && n < WR_RULESET_INTERFACE_SIZE &&
+           is_zero(text + n, WR_RULESET_INTERFACE_SIZE - n);
+}
+
+static bool is_prefix(const struct wr_prefix *p, bool whole)
+{
+    unsigned most = p->addr.family == WR_AF_V4 ? 32 : 128;
+    if ((p->addr.family != WR_AF_V4 && p->addr.family != WR_AF_V6) || p->len > most ||
+        (whole && p->len != most)) {
+        return false;
+    }
+    struct wr_addr masked = wr_addr_mask(&p->addr, p->len);
+    return p->addr.port == 0 && p->addr.scope == 0 && p->addr.pad == 0 &&
+           memcmp(masked.ip, p->addr.ip, sizeof(masked.ip)) == 0;
+}
+
+bool wr_ruleset_is_sound(const struct wr_ruleset_item *item)
+{
+    bool placed = item->kind <= WR_RULESET_RESOLVER;
+    bool ported = item->kind == WR_RULESET_UDP || item->kind == WR_RULESET_TCP;
+    bool prefixed = item->kind >= WR_RULESET_SUBNET && item->kind != WR_RULESET_MAC && !ported;
+    if (item->kind >= WR_RULESET_KINDS ||
+        (placed ? item->segment >= WR_SEGMENTS_MAX : item->segment != 0) ||
+        item->rejects > (item->kind == WR_RULESET_SEGMENT) || (item->port != 0) != ported) {
+        return false;
+    }
+    bool named = item->kind == WR_RULESET_INTERFACE
+                     ? is_interface(item->interface)
+                     : is_zero(item->interface, sizeof(item->interface));
+    bool mac = item->kind == WR_RULESET_MAC ? !is_zero(item->mac, sizeof(item->mac))
+                                            : is_zero(item->mac, sizeof(item->mac));
+    bool prefix = prefixed ? is_prefix(&item->prefix, item->kind == WR_RULESET_ADDRESS)
+                           : item->prefix.addr.family == WR_AF_NONE && item->prefix.len == 0;
+    return named && mac && prefix;
+}
+
+/* --- words --- */
+
+static void put_prefix(struct wr_str *t, const struct wr_prefix *p)
+{
+    char text[WR_ADDR_TEXT_SIZE];
+    wr_addr_to_text(&p->addr, text, sizeof(text));
+    wr_str_text(t, text);
+    if (p->len != (p->addr.family == WR_AF_V4 ? 32 : 128)) {
+        wr_str_char(t, '/');
+        wr_str_u64(t, p->len);
+    }
+}
+
+static void put_mac(struct wr_str *t, const uint8_t mac[6])
+{
+    for (unsigned i = 0; i < 6; i++) {
+        if (i > 0) {
+            wr_str_char(t, ':');
+        }
+        wr_str_hex(t, mac + i, 1);
+    }
+}
+
+/* "segment_7" and what is behind it. */
+static void put_place(struct wr_str *t, uint16_t segment, const char *behind)
+{
+    wr_str_text(t, "segment_");
+    wr_str_u64(t, segment);
+    wr_str_text(t, behind);
+}
+
+static const char *ip_word(unsigned family)
+{
+    return family == WR_AF_V4 ? "ip" : "ip6";
+}
+
+/* --- elements of sets --- */
+
+struct members {
+    uint8_t kind, family; /* family 0: whatever it is */
+    uint16_t segment;     /* of RESOLVER */
+};
+
+static bool is_member(const struct wr_ruleset_item *item, const struct members *m)
+{
+    return item->kind == m->kind && item->segment == m->segment &&
+           (m->family == 0 || item->prefix.addr.family == m->family);
+}
+
+static void put_elements(struct wr_str *t, const struct wr_ruleset_item *item, size_t count,
+                         const struct members *m, const char *set)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_member(&item[i], m)) {
+            continue;
+        }
+        if (n % A_LINE == 0) {
+            wr_str_text(t, n > 0 ? " }\nadd element inet weir " : "add element inet weir ");
+            wr_str_text(t, set);
+            wr_str_text(t, " { ");
+        } else {
+            wr_str_text(t, ", ");
+        }
+        if (m->kind == WR_RULESET_MAC) {
+            put_mac(t, item[i].mac);
+        } else {
+            put_prefix(t, &item[i].prefix);
+        }
+        n++;
+    }
+    wr_str_text(t, n > 0 ? " }\n" : "");
+}
+
+static const struct {
+    unsigned part;
+    struct members members;
+    const char *name, *type;
+} sets[] = {
+    {WR_RULESET_QUARANTINE, {WR_RULESET_MAC, 0, 0}, "quarantined_mac", "type ether_addr"},
+    {WR_RULESET_QUARANTINE, {WR_RULESET_ADDRESS, WR_AF_V4, 0}, "quarantined4", "type ipv4_addr"},
+    {WR_RULESET_QUARANTINE, {WR_RULESET_ADDRESS, WR_AF_V6, 0}, "quarantined6", "type ipv6_addr"},
+    {WR_RULESET_DOHS, {WR_RULESET_DOH, WR_AF_V4, 0}, "doh4", "type ipv4_addr; flags interval"},
+    {WR_RULESET_DOHS, {WR_RULESET_DOH, WR_AF_V6, 0}, "doh6", "type ipv6_addr; flags interval"},
+};
+
+#define SETS (sizeof(sets) / sizeof(sets[0]))
+
+/* --- the table --- */
+
+static bool rejects(const struct wr_ruleset_item *item, size_t count, uint16_t segment)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (item[i].kind == WR_RULESET_SEGMENT && item[i].segment == segment) {
+            return item[i].rejects != 0;
+        }
+    }
+    return false;
+}
+
+static bool any_rejects(const struct wr_ruleset_item *item, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (item[i].kind == WR_RULESET_SEGMENT && item[i].rejects != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void put_declarations(struct wr_str *t, const struct wr_ruleset_item *item, size_t count)
+{
+    wr_str_text(t, "\tcounter quarantine { }\n");
+    for (size_t i = 0; i < SETS; i++) {
+        wr_str_text(t, "\tset ");
+        wr_str_text(t, sets[i].name);
+        wr_str_text(t, " { ");
+        wr_str_text(t, sets[i].type);
+        wr_str_text(t, "; }\n");
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (item[i].kind != WR_RULESET_SEGMENT || item[i].rejects == 0) {
+            continue;
+        }
+        for (unsigned c = 0; c < WR_RULESET_COUNTERS; c++) {
+            wr_str_text(t, "\tcounter ");
+            put_place(t, item[i].segment, "_");
+            wr_str_text(t, counters[c]);
+            wr_str_text(t, " { }\n");
+        }
+        wr_str_text(t, "\tset ");
+        put_place(t, item[i].segment, "_resolvers4 { type ipv4_addr; flags interval; }\n");
+        wr_str_text(t, "\tset ");
+        put_place(t, item[i].segment, "_resolvers6 { type ipv6_addr; flags interval; }\n");
+    }
+}
+
+/* Rejected fast: TCP learns it by a reset, UDP by an error of ICMP or ICMPv6. */
+static void put_rejection(struct wr_str *t, uint16_t segment, const char *tcp, const char *udp,
+                          unsigned counter)
+{
+    for (unsigned k = 0; k < 2; k++) {
+        wr_str_text(t, "\t\t");
+        wr_str_text(t, k == 0 ? tcp : udp);
+        wr_str_text(t, " counter name ");
+        put_place(t, segment, "_");
+        wr_str_text(t, counters[counter]);
+        wr_str_text(t, k == 0 ? " reject with tcp reset\n"
+                              : " reject with icmpx type port-unreachable\n");
+    }
+}
+
+static void put_segments(struct wr_str *t, const struct wr_ruleset_item *item, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint16_t segment = item[i].segment;
+        if (item[i].kind != WR_RULESET_SEGMENT) {
+            continue;
+        }
+        wr_str_text(t, "\tchain ");
+        put_place(t, segment, " {\n");
+        if (item[i].rejects != 0) {
+            wr_str_text(t, "\t\tip daddr @");
+            put_place(t, segment, "_resolvers4 accept\n");
+            wr_str_text(t, "\t\tip6 daddr @");
+            put_place(t, segment, "_resolvers6 accept\n");
+            put_rejection(t, segment, "tcp dport 53", "udp dport 53", WR_RULESET_COUNT_DNS);
+            put_rejection(t, segment, "tcp dport 853", "udp dport 853", WR_RULESET_COUNT_ENCRYPTED);
+            put_rejection(t, segment, "ip daddr @doh4 meta l4proto tcp",
+                          "ip daddr @doh4 meta l4proto udp", WR_RULESET_COUNT_DOH);
+            put_rejection(t, segment, "ip6 daddr @doh6 meta l4proto tcp",
+                          "ip6 daddr @doh6 meta l4proto udp", WR_RULESET_COUNT_DOH);
+        }
+        wr_str_text(t, "\t}\n");
+    }
+}
+
+/* The interfaces of this segment, or of all others; false: there are none, and nothing is written. */
+static bool put_interfaces(struct wr_str *t, const struct wr_ruleset_item *item, size_t count,
+                           uint16_t segment, bool others)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (item[i].kind != WR_RULESET_INTERFACE || (item[i].segment == segment) == others) {
+            continue;
+        }
+        if (n == 0) {
+            wr_str_text(t, others ? "iifname != { \"" : "iifname { \"");
+        } else {
+            wr_str_text(t, ", \"");
+        }
+        wr_str_text(t, item[i].interface);
+        wr_str_char(t, '"');
+        n++;
+    }
+    wr_str_text(t, n > 0 ? " } " : "");
+    return n > 0;
+}
+
+static bool has_interfaces(const struct wr_ruleset_item *item, size_t count, uint16_t segment)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (item[i].kind == WR_RULESET_INTERFACE && item[i].segment == segment) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void put_subnet(struct wr_str *t, const struct wr_ruleset_item *item, size_t count,
+                       const struct wr_ruleset_item *one)
+{
+    wr_str_text(t, "\t\t");
+    wr_str_text(t, ip_word(one->prefix.addr.family));
+    wr_str_text(t, " saddr ");
+    put_prefix(t, &one->prefix);
+    wr_str_char(t, ' ');
+    if (has_interfaces(item, count, one->segment)) {
+        (void)put_interfaces(t, item, count, one->segment, true);
+    }
+    wr_str_text(t, "goto ");
+    put_place(t, one->segment, "\n");
+}
+
+/* As wr_segment_of finds it: the longest subnet first. */
+static void put_places(struct wr_str *t, const struct wr_ruleset_item *item, size_t count)
+{
+    for (int len = 128; len >= 0; len--) {
+        for (size_t i = 0; i < count; i++) {
+            if (item[i].kind == WR_RULESET_SUBNET && item[i].prefix.len == len) {
+                put_subnet(t, item, count, &item[i]);
+            }
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (item[i].kind == WR_RULESET_SEGMENT && rejects(item, count, item[i].segment)) {
+            size_t before = t->len;
+            wr_str_text(t, "\t\t");
+            if (!put_interfaces(t, item, count, item[i].segment, false)) {
+                t->len = before;
+                t->base[t->len] = 0;
+                continue;
+            }
+            wr_str_text(t, "goto ");
+            put_place(t, item[i].segment, "\n");
+        }
+    }
+}
+
+/* Of the gateway itself: DHCP, time, neighbours and groups (RFC 4861, 3810), and what weir listens on. */
+static void put_quarantined(struct wr_str *t, const struct wr_ruleset_item *item, size_t count)
+{
+    wr_str_text(t, "\tchain quarantined {\n"
+                   "\t\tudp dport { 67, 123, 547 } accept\n"
+                   "\t\ticmpv6 type { 131, 132, 133, 135, 136, 143 } accept\n");
+    for (size_t i = 0; i < count; i++) {
+        if (item[i].kind == WR_RULESET_UDP || item[i].kind == WR_RULESET_TCP) {
+            wr_str_text(t, item[i].kind == WR_RULESET_UDP ? "\t\tudp dport " : "\t\ttcp dport ");
+            wr_str_u64(t, item[i].port);
+            wr_str_text(t, " accept\n");
+        }
+    }
+    wr_str_text(t, "\t\tcounter name quarantine drop\n\t}\n");
+}
+
+static void put_table(struct wr_str *t, const struct wr_ruleset_item *item, size_t count)
+{
+    wr_str_text(t, "table inet weir {\n");
+    put_declarations(t, item, count);
+    put_segments(t, item, count);
+    put_quarantined(t, item, count);
+    wr_str_text(t, "\tchain input {\n"
+                   "\t\ttype filter hook input priority " PRIORITY "; policy accept;\n"
+                   "\t\tether saddr @quarantined_mac goto quarantined\n"
+                   "\t\tip saddr @quarantined4 goto quarantined\n"
+                   "\t\tip6 saddr @quarantined6 goto quarantined\n\t}\n"
+                   "\tchain forward {\n"
+                   "\t\ttype filter hook forward priority " PRIORITY "; policy accept;\n"
+                   "\t\tether saddr @quarantined_mac counter name quarantine drop\n");
+    for (unsigned k = 0; k < 4; k++) {
+        unsigned family = k < 2 ? WR_AF_V4 : WR_AF_V6;
+        wr_str_text(t, "\t\t");
+        wr_str_text(t, ip_word(family));
+        wr_str_text(t, k % 2 == 0 ? " saddr" : " daddr");
+        wr_str_text(t, family == WR_AF_V4 ? " @quarantined4" : " @quarantined6");
+        wr_str_text(t, " counter name quarantine drop\n");
+    }
+    if (any_rejects(item, count)) {
+        put_places(t, item, count);
+    }
+    wr_str_text(t, "\t}\n}\n");
+}
+
+static void put_resolvers(struct wr_str *t, const struct wr_ruleset_item *item, size_t count)
+{
+    char room[48];
+    for (size_t i = 0; i < count; i++) {
+        for (unsigned v6 = 0; item[i].kind == WR_RULESET_SEGMENT && item[i].rejects && v6 < 2;
+             v6++) {
+            struct wr_str name;
+            const struct members m = {WR_RULESET_RESOLVER, v6 ? WR_AF_V6 : WR_AF_V4,
+                                      item[i].segment};
+            wr_str_init(&name, room, sizeof(room));
+            put_place(&name, item[i].segment, v6 ? "_resolvers6" : "_resolvers4");
+            put_elements(t, item, count, &m, room);
+        }
+    }
+}
+
+int wr_ruleset_text(const struct wr_ruleset_item *item, size_t count, unsigned parts,
+                    struct wr_str *text)
+{
+    bool whole = (parts & WR_RULESET_TABLE) != 0;
+    if (whole || (parts & WR_RULESET_NONE) != 0) {
+        wr_str_text(text, "table inet weir { }\ndelete table inet weir\n");
+    }
+    if (whole) {
+        put_table(text, item, count);
+        put_resolvers(text, item, count);
+    }
+    for (size_t i = 0; i < SETS; i++) {
+        if (!whole && (parts & sets[i].part) == 0) {
+            continue;
+        }
+        if (!whole) {
+            wr_str_text(text, "flush set inet weir ");
+            wr_str_text(text, sets[i].name);
+            wr_str_char(text, '\n');
+        }
+        put_elements(text, item, count, &sets[i].members, sets[i].name);
+    }
+    return text->cut ? WR_E_FULL : WR_OK;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Ruleset: the text that `nft -f -` is given, made of facts.
+ *
+ * A fact is one item: a segment and whether it keeps to approved resolvers, an interface or subnet of it, a resolver that it may ask, an
+ * address of a foreign resolver over HTTPS, a MAC address or an address in quarantine, a port of weir's. Whoever runs nft takes items and no text from others, looks at each
+ * (wr_ruleset_is_sound), and writes the text itself: nobody can have it say anything else.
+ *
+ * The table is `inet weir`, so IPv4 and IPv6 have the same rules. Each text is one transaction. The whole table takes the place of the
+ * one before, in whatever state somebody has left that; the contents of a set are changed without a touch to rules and counters.
+ *
+ *     forward   quarantine first, before anybody's `established`: what drops is final whatever other tables say. Then who is sent to the
+ *               chain of his segment: by the longest subnet, then by the interface, with the exception of policy/segment.h
+ *     segment_N resolvers that it may ask pass; else port 53, port 853 and known addresses of DNS over HTTPS are rejected, TCP by a reset
+ *               and UDP by port unreachable, so that a device falls back at once; each kind is counted
+ *     input     who is in quarantine has DHCP, neighbour discovery, DNS and time of the gateway, and nothing else
+ */
+#ifndef WR_POLICY_RULESET_H
+#define WR_POLICY_RULESET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/str.h"
+
+#define WR_RULESET_INTERFACE_SIZE 16 /* with the NUL, as the kernel has them */
+
+enum wr_ruleset_kind {
+    WR_RULESET_SEGMENT = 0, /* segment; `rejects` */
+    WR_RULESET_INTERFACE,   /* segment, interface */
+    WR_RULESET_SUBNET,      /* segment, prefix */
+    WR_RULESET_RESOLVER,    /* segment, prefix */
+    WR_RULESET_DOH,         /* prefix */
+    WR_RULESET_MAC,         /* mac */
+    WR_RULESET_ADDRESS,     /* prefix: one address */
+    WR_RULESET_UDP,         /* port: where weir itself answers */
+    WR_RULESET_TCP,         /* likewise */
+    WR_RULESET_KINDS,
+};
+
+struct wr_ruleset_item {
+    uint8_t kind;    /* enum wr_ruleset_kind */
+    uint8_t rejects; /* of SEGMENT: 0, 1 */
+    uint16_t segment;
+    uint16_t port;
+    uint8_t mac[6];
+    char interface[WR_RULESET_INTERFACE_SIZE];
+    struct wr_prefix prefix;
+};
+
+/* What is written: bits. */
+enum wr_ruleset_part {
+    WR_RULESET_TABLE = 1,      /* all of it, in place of what there is */
+    WR_RULESET_QUARANTINE = 2, /* who is in quarantine */
+    WR_RULESET_DOHS = 4,       /* the addresses of DNS over HTTPS */
+    WR_RULESET_NONE = 8,       /* the table is taken away */
+};
+
+/* Every field is what its kind may have, and all others are zero. */
+bool wr_ruleset_is_sound(const struct wr_ruleset_item *item);
+/* The items are sound; of the sets' (RESOLVER of a segment, DOH) none overlaps another. Items of other parts are passed over. WR_E_FULL: no room. */
+int wr_ruleset_text(const struct wr_ruleset_item *item, size_t count, unsigned parts,
+                    struct wr_str *text);
+
+/* What a segment's counters count. */
+enum wr_ruleset_counter {
+    WR_RULESET_COUNT_DNS = 0,   /* port 53 */
+    WR_RULESET_COUNT_ENCRYPTED, /* port 853: DNS over TLS, over QUIC */
+    WR_RULESET_COUNT_DOH,       /* known addresses of DNS over HTTPS */
+    WR_RULESET_COUNTERS,
+};
+/* "dns", "encrypted", "doh". */
+const char *wr_ruleset_counter_name(unsigned counter);
+
+#endif
