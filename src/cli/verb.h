@@ -43,6 +43,7 @@ int wr_cli_device(int argc, char **argv);
 int wr_cli_devices(int argc, char **argv);
 int wr_cli_dnr(int argc, char **argv);
 int wr_cli_explain(int argc, char **argv);
+int wr_cli_firewall(int argc, char **argv);
 int wr_cli_help(int argc, char **argv);
 int wr_cli_log(int argc, char **argv);
 int wr_cli_reload(int argc, char **argv);

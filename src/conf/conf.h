@@ -181,7 +181,8 @@ struct wr_conf_segment {
         const char **items; /* names of segments; "all": every one */
         size_t count;
     } sees;
-    uint32_t fail;  /* 1: closed */
+    uint32_t fail;        /* 1: closed */
+    uint32_t foreign_dns; /* 1: rejected */
     uint32_t stale; /* enum wr_segment_stale */
     uint32_t stale_max_age_s;
     struct {
@@ -195,7 +196,7 @@ struct wr_conf_segment {
     struct {
         struct wr_prefix *items;
         size_t count;
-    } subnets;
+    } subnets, resolvers;
     struct {
         const uint8_t **items; /* wire names */
         size_t count;
@@ -357,6 +358,14 @@ struct wr_conf {
         struct wr_conf_segment *items;
         size_t count;
     } segments;
+    struct {
+        bool enabled, keep;
+        const char *nft; /* "": where it usually is */
+        struct {
+            const char **items;
+            size_t count;
+        } doh_feeds;
+    } firewall;
     struct {
         struct {
             struct wr_conf_rule *items;

@@ -77,6 +77,12 @@ static void check_signature(const struct wr_conf_feed *feed, size_t i, wr_feedru
 
 static bool is_in_a_rule(const struct wr_conf *conf, const char *name)
 {
+    for (size_t i = 0; i < conf->firewall.doh_feeds.count; i++) {
+        if (conf->firewall.doh_feeds.items[i] &&
+            strcmp(conf->firewall.doh_feeds.items[i], name) == 0) {
+            return true;
+        }
+    }
     for (size_t i = 0; i < conf->policy.rules.count; i++) {
         const struct wr_conf_rule *r = &conf->policy.rules.items[i];
         for (size_t k = 0; k < r->feeds.count; k++) {

@@ -67,6 +67,7 @@ static void make_segment(struct work *k, struct wr_segments *s, struct wr_segmen
     *segment = (struct wr_segment){.label = label_of(k, from->name),
                                    .hides = hides(k->conf, s->segments),
                                    .closed = from->fail != 0,
+                                   .guarded = from->foreign_dns != 0,
                                    .stale = (uint8_t)from->stale,
                                    .stale_max_age_s = from->stale_max_age_s,
                                    .rate = from->rate};

@@ -151,6 +151,8 @@ static void check_segments(const struct check *c)
         if (s[i].interfaces.count == 0 && s[i].subnets.count == 0 && s[i].listeners.count == 0)
             warn(c, "segments", i, "name",
                  "a segment without interfaces, subnets and listeners: nobody is in it");
+        if (s[i].foreign_dns && !c->conf->firewall.enabled)
+            warn(c, "segments", i, "foreign_dns", "the firewall is off: set firewall.enabled");
         for (size_t k = 0; k < s[i].sees.count; k++)
             check_sees(c, i, k);
         for (size_t k = 0; k < s[i].listeners.count; k++)
@@ -178,6 +180,22 @@ static bool is_feed(const struct wr_conf *conf, const char *name)
         if (conf->feeds.items[i].name && !strcmp(conf->feeds.items[i].name, name))
             return true;
     return false;
+}
+
+static void check_firewall(const struct check *c)
+{
+    const struct wr_conf *conf = c->conf;
+    char path[48], text[TEXT_SIZE];
+
+    for (size_t i = 0; i < conf->firewall.doh_feeds.count; i++) {
+        const char *name = conf->firewall.doh_feeds.items[i];
+
+        if (!name || is_feed(conf, name))
+            continue;
+        snprintf(path, sizeof(path), "firewall.doh_feeds[%zu]", i);
+        snprintf(text, sizeof(text), "there is no feed \"%s\"", name);
+        c->wrong(c->user, path, false, text);
+    }
 }
 
 /* Devices are also named by command, so one that is not here may come; but who writes almost the name of one that is means that. */
@@ -345,6 +363,7 @@ void wr_policyrules_check(struct wr_conf *conf, wr_policyrules_wrong *wrong_fn, 
     struct check c = {conf, wrong_fn, user};
 
     check_segments(&c);
+    check_firewall(&c);
     for (size_t i = 0; i < conf->policy.rules.count; i++)
         check_rule(&c, i);
     if (conf->policy.rules.count > 0)

@@ -665,6 +665,7 @@ static const struct wr_schema_row table[] = {
 #include "conf/schemapolicy.h"
 #include "conf/schemarpz.h"
 #include "conf/schemafeeds.h"
+#include "conf/schemafirewall.h"
 
     {"control", WR_SCHEMA_SECTION, V01,
      .doc = "The socket that `weir status` and its kin talk to."},

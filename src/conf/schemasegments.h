@@ -44,7 +44,8 @@
      .doc = "With `stale: serve`: how long after its end a record may still serve its clients. What `cache.ttl[].stale` says is less or as much."},
     {"segments[].fail", WR_SCHEMA_WORD, V01, IN(wr_conf_segment, fail), .words = fail_words,
      DEFAULT("open"), EXAMPLE("closed"),
-     .doc = "While a feed that a rule for its clients names has no list yet, or a zone of `policy.rpz` has never come: `open`, the rest of the "
+     .doc = "While a feed that a rule for its clients names has no list yet, a zone of `policy.rpz` has never come, or the firewall that "
+            "`segments[].foreign_dns` wants is not in force: `open`, the rest of the "
             "policy decides without it, and what is asked meanwhile is counted (`weir stats`, lack_passed); `closed`, its clients are "
             "refused. A list that is out of date still decides."},
     {"segments[].sees", WR_SCHEMA_LABEL, .list = true, .max_items = WR_SEGMENTS_MAX, V01, RANGE(1, 63),
@@ -52,6 +53,14 @@
      .doc = "The other segments that its clients see: `all`, or their names; `[]` for none. A name whose addresses are all in `segments[].subnets` of segments "
             "that are not among them does not exist for its clients: local names, those of leases, PTR records of these, and what "
             "others say. Who is in no segment sees all."},
+    {"segments[].foreign_dns", WR_SCHEMA_WORD, V01, IN(wr_conf_segment, foreign_dns), .words = foreign_dns_words,
+     DEFAULT("pass"), EXAMPLE("reject"),
+     .doc = "What the firewall (`firewall.enabled`) does with DNS of its clients that goes past weir to others: `pass`, nothing; `reject`, ports 53 "
+            "and 853 and the addresses of `firewall.doh_feeds` are rejected over TCP and UDP, so that a device falls back at once, but for "
+            "`segments[].resolvers`. While the firewall is not in force `segments[].fail` decides."},
+    {"segments[].resolvers", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_SEGMENT_PLACES_MAX, V01,
+     DEFAULT(""), INLIST(wr_conf_segment, resolvers), EXAMPLE("192.0.2.53, \"2001:db8::53\""),
+     .doc = "Resolvers of others that its clients may ask all the same, with `foreign_dns: reject`."},
     {"segments[].only", WR_SCHEMA_NAME, .list = true, .max_items = WR_POLICY_NAMES_MAX, V01,
      DEFAULT(""), INLIST(wr_conf_segment, only), EXAMPLE("vendor.example, pool.ntp.org"),
      .doc = "Approved names: its clients get these, all below them, and whatever aliases these "

@@ -49,6 +49,9 @@ void wr_place_look(struct wr_engine *e)
     e->lacks = false;
     for (uint16_t i = 0; s->segments != NULL && i < s->segments->segments; i++) {
         e->lack[i] = wr_lack_of(s->policy, e->setup.feeds, &s->rpz, s->segments->segment[i].label);
+        if (e->lack[i] == 0 && s->segments->segment[i].guarded) {
+            e->lack[i] = s->firewall_lack;
+        }
         e->lacks = e->lacks || e->lack[i] != 0;
     }
 }
@@ -72,7 +75,7 @@ bool wr_place_refuses(struct wr_engine *e, struct wr_asker *a, uint8_t *room, si
                                      .feed = lack};
     wr_stats_add(&e->setup.stats->lack_refused, 1);
     wr_outcome_error(e, a, WR_RCODE_REFUSED, WR_EDE_NOT_READY,
-                     "a list or zone that decides here is not there yet", room, cap, now,
+                     "a list, a zone or the firewall that decides here is not there yet", room, cap, now,
                      &e->ready);
     return true;
 }

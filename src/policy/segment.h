@@ -45,6 +45,7 @@ struct wr_segment {
     uint8_t stale;  /* enum wr_segment_stale */
     uint64_t hides; /* bit n: its clients are told nothing of addresses in the n-th segment */
     bool closed;    /* nothing is told while what decides for it is not there (policy/lack) */
+    bool guarded;   /* the firewall is part of that */
     uint32_t stale_max_age_s; /* of SERVE: how long after their end */
     const struct wr_prefix *
         allow; /* who of its clients may ask, as wr_prefix_compile leaves them; none: whoever may anywhere */

@@ -12,8 +12,12 @@
 
 /* Does this process hold CAP_NET_BIND_SERVICE? */
 bool wr_caps_can_bind(void);
+/* Does it hold CAP_NET_ADMIN? */
+bool wr_caps_can_admin(void);
 /* Keeps CAP_NET_BIND_SERVICE and nothing else, empties the bounding set, forbids new privileges. */
 int wr_caps_keep_bind(void);
+/* Keeps CAP_NET_ADMIN and nothing else, likewise, and lets the programs have it that this process executes. */
+int wr_caps_keep_admin(void);
 /* Gives up every capability, empties the bounding set, forbids new privileges. */
 int wr_caps_drop_all(void);
 

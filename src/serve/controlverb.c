@@ -12,6 +12,7 @@
 #include "serve/confjson.h"
 #include "serve/devicecontrol.h"
 #include "serve/devices.h"
+#include "serve/firewall.h"
 #include "serve/metrics.h"
 #include "serve/report.h"
 #include "serve/serve.h"
@@ -127,6 +128,26 @@ static const char *run_zones(struct wr_serve *s, const json_t *args, struct wr_j
 {
     wr_copies_report(s->copies, j, "result");
     return NULL;
+}
+
+static const char *run_firewall(struct wr_serve *s, const json_t *args, struct wr_json *j,
+                                char *why)
+{
+    return wr_firewall_show(s, j, "result");
+}
+
+static const char *run_firewall_apply(struct wr_serve *s, const json_t *args, struct wr_json *j,
+                                      char *why)
+{
+    const char *code = wr_firewall_apply(s, why, WR_CONTROLVERB_WHY_SIZE);
+    return code != NULL ? code : wr_firewall_show(s, j, "result");
+}
+
+static const char *run_firewall_remove(struct wr_serve *s, const json_t *args, struct wr_json *j,
+                                       char *why)
+{
+    const char *code = wr_firewall_remove(s, why, WR_CONTROLVERB_WHY_SIZE);
+    return code != NULL ? code : wr_firewall_show(s, j, "result");
 }
 
 static const char *run_feeds(struct wr_serve *s, const json_t *args, struct wr_json *j, char *why)
@@ -310,6 +331,9 @@ static const struct wr_controlverb verbs[] = {
     {"zones_look", true, {{"name", JSON_STRING, true}, {NULL, 0, false}}, run_zones_look},
     {"feeds", false, {{NULL, 0, false}}, run_feeds},
     {"feeds_look", true, {{"name", JSON_STRING, true}, {NULL, 0, false}}, run_feeds_look},
+    {"firewall", false, {{NULL, 0, false}}, run_firewall},
+    {"firewall_apply", true, {{NULL, 0, false}}, run_firewall_apply},
+    {"firewall_remove", true, {{NULL, 0, false}}, run_firewall_remove},
     {"devices", false, {{"after", JSON_INTEGER, false}, {NULL, 0, false}}, run_devices},
     {"device", false, {{"device", JSON_STRING, true}, {NULL, 0, false}}, run_device},
     {"device_set",

@@ -12,6 +12,7 @@
 #include "resolve/local.h"
 #include "serve/devicehears.h"
 #include "serve/devices.h"
+#include "serve/firewall.h"
 #include "serve/say.h"
 #include "serve/serve.h"
 
@@ -527,10 +528,13 @@ const char *wr_devicecontrol_set(struct wr_serve *s, const char *device, const c
     snprintf(text, sizeof(text), "device %s: %s%s%s, by the control socket", called, what,
              value != NULL && !hidden ? " " : "", value != NULL && !hidden ? value : "");
     wr_devices_note(s, WR_LOG_INFO, text);
+    wr_firewall_look(s);
     int err = wr_devices_commit(s);
+    bool firewall = wr_firewall_settle(s);
     wr_json_object(j, key);
     put_device(s, j, d);
     wr_json_bool(j, "remembered", err == WR_OK);
+    wr_json_bool(j, "firewall", firewall);
     wr_json_end(j);
     return NULL;
 }

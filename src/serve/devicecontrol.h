@@ -7,7 +7,7 @@
  *   device_set   {"device":"camera-3","do":"name","value":"door"}
  *
  * `do` is name (value: the new name, or "" for none), kind (likewise), group, leave (value: a group of the configuration), allow, quarantine, release. A
- * change is in force for the next query, and on the disk, when the answer comes; "remembered" says if it is.
+ * change is in force for the next query, and on the disk, when the answer comes; "remembered" says if it is, and "firewall" that the firewall has it as well.
  */
 #ifndef WR_SERVE_DEVICECONTROL_H
 #define WR_SERVE_DEVICECONTROL_H

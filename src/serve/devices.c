@@ -19,6 +19,7 @@
 #include "serve/beat.h"
 #include "serve/devicehears.h"
 #include "serve/devicekinds.h"
+#include "serve/firewall.h"
 #include "serve/keepfile.h"
 #include "serve/registry.h"
 #include "serve/say.h"
@@ -461,6 +462,7 @@ static void shut_off(struct wr_serve *s, uint32_t number, const char *rule)
              "device %s is in quarantine by rule %s, until `weir device release d%lu`", who, rule,
              (unsigned long)number);
     wr_devices_note(s, WR_LOG_WARN, text);
+    wr_firewall_look(s);
     save(s, s->devices->save_us);
 }
 

@@ -2,6 +2,7 @@
 #include "serve/feedswap.h"
 
 #include "base/err.h"
+#include "serve/firewall.h"
 #include "serve/reload.h"
 #include "serve/say.h"
 #include "serve/serve.h"
@@ -89,6 +90,7 @@ void wr_feedswap_settled(struct wr_serve *s)
         f->set = f->next;
         f->next = NULL;
         f->swaps++;
+        wr_firewall_configure(s);
     }
     if (f->again) {
         swap(s);

@@ -389,6 +389,7 @@ static void make_policy(struct wr_gate_making *m)
     }
     g->settings.policy = g->policy.policy;
     g->settings.segments = g->policy.segments;
+    g->settings.firewall_lack = m->world->firewall;
     g->settings.rations = g->policy.rations;
 }
 

@@ -87,8 +87,9 @@ static void send_reply(int fd, const struct reply *reply, int socket_fd)
     }
 }
 
-static _Noreturn void serve_requests(int fd)
+static _Noreturn void serve_requests(int fd, const void *unused)
 {
+    (void)unused;
     for (unsigned opens = 0; opens < OPENS_MAX;) {
         struct request request;
         ssize_t size = recv(fd, &request, sizeof(request), MSG_TRUNC);
@@ -115,33 +116,30 @@ static _Noreturn void serve_requests(int fd)
     _exit(0);
 }
 
-static _Noreturn void be_child(int fd, pid_t parent)
+static _Noreturn void be_child(const struct wr_helper_birth *birth, int fd, pid_t parent)
 {
     /* Ctrl-C goes to the whole group; the parent decides when the child ends. */
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
-    prctl(PR_SET_NAME, "weir-helper", 0, 0, 0);
+    prctl(PR_SET_NAME, birth->name, 0, 0, 0);
     /* Nothing else that the parent holds is the child's business. */
     if (fd != CHANNEL_FD && dup2(fd, CHANNEL_FD) < 0) {
         _exit(1);
     }
     (void)syscall(SYS_close_range, CHANNEL_FD + 1, ~0u, 0); /* musl has no function for it */
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (getppid() != parent || wr_caps_keep_bind() != WR_OK) {
+    if (getppid() != parent || birth->keep() != WR_OK) {
         _exit(1);
     }
-    serve_requests(CHANNEL_FD);
+    birth->serve(CHANNEL_FD, birth->user);
+    _exit(0);
 }
 
 /* --- the parent --- */
 
-int wr_helper_start(struct wr_helper *ret_helper)
+int wr_helper_fork(const struct wr_helper_birth *birth, int *ret_fd, pid_t *ret_pid)
 {
-    *ret_helper = (struct wr_helper){.fd = -1};
-    if (!wr_caps_can_bind()) {
-        return WR_OK;
-    }
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
         return WR_E_IO;
@@ -150,7 +148,7 @@ int wr_helper_start(struct wr_helper *ret_helper)
     pid_t pid = fork();
     if (pid == 0) {
         close(pair[0]);
-        be_child(pair[1], parent);
+        be_child(birth, pair[1], parent);
     }
     close(pair[1]);
     if (pid < 0) {
@@ -160,8 +158,20 @@ int wr_helper_start(struct wr_helper *ret_helper)
     const struct timeval wait = {WR_HELPER_WAIT_MS / 1000, WR_HELPER_WAIT_MS % 1000 * 1000};
     (void)setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
     (void)setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
-    *ret_helper = (struct wr_helper){.fd = pair[0], .pid = pid, .told = WR_HELPER_WELL};
+    *ret_fd = pair[0];
+    *ret_pid = pid;
     return WR_OK;
+}
+
+int wr_helper_start(struct wr_helper *ret_helper)
+{
+    static const struct wr_helper_birth birth = {"weir-helper", wr_caps_keep_bind, serve_requests,
+                                                 NULL};
+    struct wr_helper h = {.fd = -1};
+    int err = wr_caps_can_bind() ? wr_helper_fork(&birth, &h.fd, &h.pid) : WR_OK;
+    h.told = h.fd >= 0 ? WR_HELPER_WELL : WR_HELPER_NONE;
+    *ret_helper = h;
+    return err;
 }
 
 /* WR_E_AGAIN: none has come; WR_E_CLOSED: the child has ended, or talks nonsense. */

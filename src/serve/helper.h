@@ -49,6 +49,16 @@ struct wr_helper_how {
     bool brief; /* do not look for who has it */
 };
 
+/* A child as this one is, with another privilege and other requests (serve/firehand). */
+struct wr_helper_birth {
+    const char *name;
+    int (*keep)(void);                       /* gives up all other privileges */
+    void (*serve)(int fd, const void *user); /* until the channel ends */
+    const void *user;
+};
+/* While there is one thread. The channel waits WR_HELPER_WAIT_MS at most, each way. WR_E_IO. */
+int wr_helper_fork(const struct wr_helper_birth *birth, int *ret_fd, pid_t *ret_pid);
+
 /* Forks one when there is a privilege worth keeping. Call it while there is one thread. WR_E_IO. */
 int wr_helper_start(struct wr_helper *ret_helper);
 /* Opens a bound (UDP) or listening (TCP) socket, through the helper where there is one. Errors as in net/sock.h;

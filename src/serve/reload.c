@@ -18,6 +18,7 @@
 #include "serve/control.h"
 #include "serve/devices.h"
 #include "serve/finder.h"
+#include "serve/firewall.h"
 #include "serve/journal.h"
 #include "serve/notify.h"
 #include "serve/say.h"
@@ -343,6 +344,7 @@ static int prepare(struct wr_serve *s, const struct wr_conf *conf)
         r->world.view.news = s->news;
         r->world.view.labels = s->labels;
         r->world.view.policyzones = s->policyzones;
+        r->world.view.firewall = wr_firewall_lack(s);
         r->world.view.bootstrap = s->bootstrap;
         r->world.view.way = r->way;
         r->world.view.ways = wr_finder_ways(s->finder, r->way);
@@ -615,6 +617,7 @@ static void take_over(struct wr_serve *s)
         wr_copies_give(s->copies, r->plan);
         r->plan = NULL;
         wr_feedswap_plan(s);
+        wr_firewall_configure(s);
         if (wr_finder_plan(s->finder, s->conf, s->authorities.creds) != WR_OK) {
             wr_say(WR_LOG_ERROR, "no memory to look for better ways to upstreams");
         }

@@ -18,6 +18,7 @@
 #include "resolve/select.h"
 #include "serve/anchors.h"
 #include "serve/finder.h"
+#include "serve/firewall.h"
 #include "serve/journal.h"
 #include "serve/put.h"
 #include "serve/serve.h"
@@ -209,6 +210,7 @@ void wr_report_status(struct wr_serve *s, struct wr_json *j, const char *key)
     put_copies(s, j);
     wr_journal_report(s, j, "log");
     put_feeds(s, j);
+    wr_firewall_report(s, j, "firewall");
     wr_policyzones_report(s->policyzones, j, "policy_zones");
     wr_json_text(j, "anchors_problem", wr_live_anchors_problem(s->anchors));
     wr_json_object(j, "sandbox");

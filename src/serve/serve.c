@@ -20,6 +20,7 @@
 #include "serve/devices.h"
 #include "serve/doors.h"
 #include "serve/finder.h"
+#include "serve/firewall.h"
 #include "serve/journal.h"
 #include "serve/metrics.h"
 #include "serve/notify.h"
@@ -106,7 +107,9 @@ static int make_gate_again(struct wr_serve *s)
 {
     struct wr_gate_notes notes = {.count = 0};
     struct wr_gate *gate;
-    if (wr_local_cuts(s->locals.set.local, NULL, NULL) == 0 && s->conf->policy.rpz.count == 0) {
+    s->world.view.firewall = wr_firewall_lack(s);
+    if (wr_local_cuts(s->locals.set.local, NULL, NULL) == 0 && s->conf->policy.rpz.count == 0 &&
+        s->world.view.firewall == 0) {
         return WR_OK;
     }
     s->world.view.names = s->locals.set.local;
@@ -264,6 +267,7 @@ static int create_all(struct wr_serve *s)
         err = wr_reload_policyzones(s, s->conf, NULL, 0);
     }
     if (err == WR_OK) {
+        wr_firewall_begin(s);
         err = make_gate_again(s);
     }
     if (err == WR_OK) {
@@ -450,6 +454,7 @@ static void on_tick(uv_timer_t *handle)
     (void)wr_helper_look(&s->helper);
     wr_reload_tick(s);
     wr_devices_tick(s);
+    wr_firewall_look(s);
     wr_encryption_tick(s);
     wr_upwatch_tick(&s->upwatch, &s->gate->settings.upstreams, s->shared.conns, now.mono_us);
     if (now.mono_us - s->secrets_us >= SECRETS_S * WR_S && wr_reload_is_idle(s)) {
@@ -493,6 +498,9 @@ static int start_loop(struct wr_serve *s)
         s->httpd = NULL;
     }
     int err = wr_devices_run(s);
+    if (err == WR_OK) {
+        err = wr_firewall_run(s);
+    }
     if (err == WR_OK) {
         err = wr_journal_run(s, wake_grown);
     }
@@ -556,6 +564,7 @@ static void close_handles(struct wr_serve *s)
     wr_feedswap_close(s);
     wr_link_close(s->link);
     wr_devices_close(s->devices);
+    wr_firewall_close(s->firewall);
     wr_watch_close(s->watch);
     wr_httpd_close(s->httpd);
     if (s->control != NULL) {
@@ -596,6 +605,8 @@ static void end(struct wr_serve *s)
     s->finder = NULL;
     wr_journal_stop(s);
     close_handles(s);
+    wr_firewall_free(s->firewall);
+    s->firewall = NULL;
     wr_crew_destroy(s->crew);
     wr_feedswap_free(s);
     wr_encryption_end(s);
@@ -663,7 +674,10 @@ static int prepare(struct wr_serve *s)
                strerror(errno));
         return err;
     }
-    err = wr_live_anchors_open(s->conf, &s->anchors);
+    err = wr_firewall_open(s, &s->firewall);
+    if (err == WR_OK) {
+        err = wr_live_anchors_open(s->conf, &s->anchors);
+    }
     if (err == WR_OK) {
         err = wr_timekeeper_open(s, &s->time);
     }

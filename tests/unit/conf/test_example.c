@@ -51,7 +51,7 @@ static bool is_of_another_key(const char *name)
                                         "from a file or from its primaries",
                                         "belong together",
                                         "there is no `file`",
-                                        "there is no feed \"malware\"",
+                                        "there is no feed \"",
                                         "no group of this name in `groups`",
                                         "there is no group of devices \"tv\"",
                                         "without `keys` nothing",

@@ -38,6 +38,7 @@ static void test_wrong(void **state)
          "there is no segment \"cams\""},
         {"policy: {rules: [{name: a, verdict: drop, feeds: [ads]}]}\n", 1, 51,
          "there is no feed \"ads\""},
+        {"firewall: {enabled: true, doh_feeds: [doh]}\n", 1, 39, "there is no feed \"doh\""},
         {"policy: {rules: [{name: a, verdict: drop}, {name: a, verdict: drop}]}\n", 1, 51,
          "there is a rule of this name already"},
         {"policy: {rules: [{name: a, verdict: drop, types: [A, BOGUS]}]}\n", 1, 54,

@@ -210,6 +210,25 @@ static void test_what_is_not_seen_signed_and_mapped(void **state)
     }
 }
 
+/* So it is where the firewall is not in force, for those that want it. */
+static void test_a_closed_segment_is_told_nothing_without_its_firewall(void **state)
+{
+    start();
+    fill();
+    segment[1].closed = segment[1].guarded = segment[0].closed = true;
+    r.settings.firewall_lack = 30;
+    wr_engine_adopt(r.engine, &r.settings, &r.now);
+    assert_int_equal(rcode_of("10.2.0.7:4000"), WR_RCODE_REFUSED);
+    assert_int_equal(r.msg.edns.ede, WR_EDE_NOT_READY);
+    assert_int_equal(rcode_of("10.1.0.7:4000"), WR_RCODE_NOERROR);
+    r.settings.firewall_lack = 0;
+    wr_engine_adopt(r.engine, &r.settings, &r.now);
+    assert_int_equal(rcode_of("10.2.0.7:4000"), WR_RCODE_NOERROR);
+    assert_int_equal(r.stats.lack_refused, 1);
+    segment[1].guarded = false;
+    rig_stop(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +237,7 @@ int main(void)
         cmocka_unit_test(test_a_closed_segment_is_told_nothing_without_its_lists),
         cmocka_unit_test(test_what_is_not_seen_does_not_exist),
         cmocka_unit_test(test_what_is_not_seen_signed_and_mapped),
+        cmocka_unit_test(test_a_closed_segment_is_told_nothing_without_its_firewall),
         cmocka_unit_test(test_a_segment_alone_may_get_what_is_stale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

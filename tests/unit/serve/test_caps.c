@@ -56,6 +56,25 @@ static void test_keep_bind(void **state)
     assert_int_equal(in_child(keep_bind), 0);
 }
 
+/* What is kept is had by programs that are executed, and nothing else is; they say so with their status. */
+static int keep_admin(void)
+{
+    bool had = wr_caps_can_admin();
+    if (wr_caps_keep_admin() != WR_OK || wr_caps_can_admin() != had || wr_caps_can_bind()) {
+        return 1;
+    }
+    execl("/bin/sh", "sh", "-c",
+          had ? "grep -q '^CapEff:.0*1000$' /proc/self/status"
+              : "grep -q '^CapEff:.0*$' /proc/self/status",
+          (char *)NULL);
+    return 2;
+}
+
+static void test_keep_admin(void **state)
+{
+    assert_int_equal(in_child(keep_admin), 0);
+}
+
 static int become_nobody(void)
 {
     if (wr_caps_become("nobody") != WR_OK) {
@@ -93,6 +112,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_drop_all),
         cmocka_unit_test(test_keep_bind),
+        cmocka_unit_test(test_keep_admin),
         cmocka_unit_test(test_become),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Schema, firewall: the rows of the section `firewall`, a part of the one table of keys. What a segment has of it stands with the
+ * segments.
+ *
+ * schema.c includes this in the middle of that table, with its macros, and nobody else does; so there is no guard.
+ */
+/* clang-format off */
+    {"firewall", WR_SCHEMA_SECTION, V01, .doc = "weir's own table of the packet filter, `inet weir`."},
+    {"firewall.enabled", WR_SCHEMA_BOOL, V01, RESTART, DEFAULT("false"), AT(firewall.enabled),
+     .doc = "Keep it: devices in quarantine are cut off there, open connections included, and segments with `foreign_dns: reject` ask approved "
+            "resolvers only. The rules of others stay as they are; what weir drops or rejects is final. `weir firewall` shows, applies and "
+            "removes it. Needs CAP_NET_ADMIN at the start, which one small process keeps, and the program nft (Debian's package nftables). Devices "
+            "of one bridge reach each other without the gateway, and so without this."},
+    {"firewall.nft", WR_SCHEMA_PATH, V01, RESTART, RANGE(0, PATH_OCTETS), DEFAULT("\"\""), AT(firewall.nft),
+     EXAMPLE("/usr/sbin/nft"),
+     .doc = "The program nft. Empty: `/usr/sbin/nft`, `/sbin/nft`, `/usr/bin/nft` or `/usr/local/sbin/nft`, whichever is there."},
+    {"firewall.keep", WR_SCHEMA_BOOL, V01, DEFAULT("false"), AT(firewall.keep),
+     .doc = "Leave the table in force when weir is stopped: what is shut off stays so. Otherwise it goes with a clean stop, and stays only "
+            "when weir is killed; the next start takes its place."},
+    {"firewall.doh_feeds", WR_SCHEMA_LABEL, .list = true, .max_items = WR_FIREWALL_FEEDS_MAX, V01, RANGE(1, 63), DEFAULT(""),
+     LIST(firewall.doh_feeds), EXAMPLE("doh-servers"),
+     .doc = "Feeds that list addresses of DNS over HTTPS: for segments with `foreign_dns: reject` these are rejected at every port. "
+            "Prefixes wider than a /16 (IPv6: /32) and addresses of no public machine are passed over."},

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fire facts: what the firewall has to say, gathered from who knows it.
+ *
+ * Segments, their places and resolvers from the configuration; addresses of DNS over HTTPS from the compiled feeds; devices in quarantine,
+ * with their MAC addresses and the addresses that they are known by, from the census. Each fact is an item of policy/ruleset.
+ */
+#ifndef WR_SERVE_FIREFACTS_H
+#define WR_SERVE_FIREFACTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf/conf.h"
+#include "policy/census.h"
+#include "policy/feedset.h"
+#include "policy/ruleset.h"
+
+struct wr_firefacts {
+    struct wr_ruleset_item *item; /* the caller's: WR_RULESET_ITEMS_MAX */
+    size_t count;
+    size_t left; /* facts for which there was no room */
+};
+
+void wr_firefacts_segments(struct wr_firefacts *f, const struct wr_conf *conf);
+/* Where weir answers. */
+void wr_firefacts_ports(struct wr_firefacts *f, const struct wr_conf *conf);
+/* `label`: of the feeds that list them. WR_E_NOMEM. */
+int wr_firefacts_dohs(struct wr_firefacts *f, const struct wr_feedset *feeds, const uint16_t *label,
+                      size_t labels);
+/* Returns how many devices are in quarantine. */
+uint32_t wr_firefacts_quarantine(struct wr_firefacts *f, const struct wr_census *m);
+/* The same number for the same items. */
+uint64_t wr_firefacts_mark(const struct wr_ruleset_item *item, size_t count);
+
+#endif

@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/firewall.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/err.h"
+#include "net/nftwatch.h"
+#include "serve/devices.h"
+#include "serve/firefacts.h"
+#include "serve/firehand.h"
+#include "serve/say.h"
+#include "serve/serve.h"
+
+/* At the start there may be modules to load; a person waits for a command; the end is in a hurry. */
+#define BEGIN_MS  (WR_FIREWALL_NFT_MS + 1000)
+#define SETTLE_MS 2000
+#define END_MS    3000
+#define AGAIN_US  (10 * WR_S)
+/* Between two repairs, and between two lines about them. */
+#define REPAIR_US WR_S
+#define TELL_US   (60 * WR_S)
+/* Ports of weir's own changes that are remembered, and of changes that are nobody's yet. */
+#define PORTS 8
+
+enum state { WAITING, IN_FORCE, FAILED, REMOVED };
+
+static const char *const state_names[] = {"waiting", "in force", "failed", "removed"};
+
+struct wr_firewall {
+    struct wr_serve *s;
+    struct wr_firehand hand;
+    struct wr_nftwatch *watch;
+    int watch_fd;
+    uv_poll_t poll;
+    enum state state;
+    char why[WR_FIREHAND_TEXT_SIZE]; /* of FAILED */
+    char note
+        [WR_FIREHAND_TEXT_SIZE]; /* it is in force, and something could not be done all the same */
+    unsigned want, doing;        /* parts (enum wr_ruleset_part) */
+    bool counting;               /* the answer that is owed is one about counters */
+    uint64_t not_before_us, repaired_us, told_us;
+    uint64_t repairs, applied, cut;
+    int64_t since_s;
+    uint64_t table_mark, quarantine_mark; /* of what is in force, or on its way */
+    uint32_t quarantined;
+    size_t left; /* facts without room */
+    uint32_t own[PORTS], strange[PORTS];
+    unsigned owns, stranges;
+    struct wr_firehand_reply counters; /* the last */
+    struct wr_ruleset_item item[WR_RULESET_ITEMS_MAX];
+};
+
+static uint64_t now_us(void)
+{
+    struct wr_now now;
+    wr_clock_now(false, &now);
+    return now.mono_us;
+}
+
+static void note(const struct wr_firewall *f, enum wr_log_level level, const char *text)
+{
+    char line[WR_FIREHAND_TEXT_SIZE + 80];
+    snprintf(line, sizeof(line), "firewall: %s", text);
+    wr_devices_note(f->s, level, line);
+}
+
+/* --- states --- */
+
+uint16_t wr_firewall_lack(const struct wr_serve *s)
+{
+    const struct wr_firewall *f = s->firewall;
+    bool lacks = f != NULL && (f->state == WAITING || f->state == FAILED);
+    return lacks ? wr_labels_number(s->labels, "firewall") : 0;
+}
+
+static void become(struct wr_firewall *f, enum state state)
+{
+    uint16_t lack = wr_firewall_lack(f->s);
+    if (f->state != state) {
+        f->since_s = wr_devices_now_s(f->s);
+        f->state = state;
+    }
+    if (wr_firewall_lack(f->s) != lack && f->s->crew != NULL && !f->s->stopping) {
+        wr_reload_refresh(f->s); /* the segments' fail rules */
+    }
+}
+
+static void fail(struct wr_firewall *f, const char *why)
+{
+    bool news = f->state != FAILED || strcmp(f->why, why) != 0;
+    snprintf(f->why, sizeof(f->why), "%s", why);
+    if (news) {
+        char text[WR_FIREHAND_TEXT_SIZE + 60];
+        snprintf(text, sizeof(text), "not in force, the segments' fail rules decide: %.200s", why);
+        note(f, WR_LOG_ERROR, text);
+    }
+    f->want |= WR_RULESET_TABLE;
+    f->not_before_us = now_us() + AGAIN_US;
+    become(f, FAILED);
+}
+
+static void lose(struct wr_firewall *f)
+{
+    if (f->poll.data != NULL && uv_is_active((uv_handle_t *)&f->poll)) {
+        uv_poll_stop(&f->poll);
+    }
+    wr_firehand_stop(&f->hand);
+    f->doing = 0;
+    f->counting = false;
+    fail(f, "the process that runs nft is gone: restart weir; the table stays as it was");
+}
+
+/* --- what is to be said --- */
+
+static void gather(struct wr_firewall *f, unsigned parts, struct wr_firefacts *facts)
+{
+    struct wr_serve *s = f->s;
+    uint16_t label[WR_FIREWALL_FEEDS_MAX];
+    size_t labels = 0;
+    *facts = (struct wr_firefacts){.item = f->item};
+    if (parts & WR_RULESET_TABLE) {
+        wr_firefacts_segments(facts, s->conf);
+        wr_firefacts_ports(facts, s->conf);
+    }
+    if (parts & WR_RULESET_QUARANTINE) {
+        f->quarantined = wr_firefacts_quarantine(facts, wr_devices_machine(s->devices));
+    }
+    for (; labels < s->conf->firewall.doh_feeds.count && labels < WR_FIREWALL_FEEDS_MAX; labels++) {
+        label[labels] = wr_labels_number(s->labels, s->conf->firewall.doh_feeds.items[labels]);
+    }
+    if ((parts & WR_RULESET_DOHS) && s->feedswap.set != NULL &&
+        wr_firefacts_dohs(facts, &s->feedswap.set->set, label, labels) != WR_OK) {
+        wr_say(WR_LOG_ERROR, "firewall: no memory for the addresses of DNS over HTTPS");
+    }
+}
+
+/* What it is now; 0 is none. */
+static uint64_t mark_of(struct wr_firewall *f, unsigned parts)
+{
+    struct wr_firefacts facts;
+    gather(f, parts, &facts);
+    return wr_firefacts_mark(facts.item, facts.count) | 1;
+}
+
+static void send_parts(struct wr_firewall *f, unsigned parts)
+{
+    struct wr_firefacts facts = {.item = f->item};
+    if (parts & WR_RULESET_NONE) {
+        parts = WR_RULESET_NONE;
+    } else {
+        parts |= parts & WR_RULESET_TABLE ? WR_RULESET_QUARANTINE | WR_RULESET_DOHS : 0;
+        gather(f, parts, &facts);
+    }
+    if (facts.left > f->left) {
+        char text[120];
+        snprintf(text, sizeof(text),
+                 "%zu facts have no room: addresses of DNS over HTTPS, or devices in quarantine",
+                 facts.left);
+        note(f, WR_LOG_ERROR, text);
+    }
+    f->left = facts.left;
+    f->doing = parts;
+    f->want &= ~(parts | (parts & WR_RULESET_TABLE ? ~0u : 0));
+    f->stranges = 0;
+    if (wr_firehand_apply(&f->hand, facts.item, facts.count, parts) != WR_OK) {
+        lose(f);
+    }
+}
+
+/* The next thing that is wanted, if nothing is on its way. */
+static void pump(struct wr_firewall *f)
+{
+    if (f->doing != 0 || f->counting || f->want == 0 || f->hand.fd < 0 ||
+        now_us() < f->not_before_us) {
+        return;
+    }
+    send_parts(f, f->want);
+}
+
+/* --- what comes back --- */
+
+static void repair(struct wr_firewall *f)
+{
+    uint64_t now = now_us();
+    if (f->state != IN_FORCE || (f->want & WR_RULESET_TABLE)) {
+        return;
+    }
+    f->repairs++;
+    f->want |= WR_RULESET_TABLE;
+    f->not_before_us =
+        f->repaired_us == 0 || now - f->repaired_us >= REPAIR_US ? now : f->repaired_us + REPAIR_US;
+    f->repaired_us = f->not_before_us;
+    if (f->told_us == 0 || now - f->told_us >= TELL_US) {
+        f->told_us = now;
+        note(f, WR_LOG_WARN,
+             "another program has changed or removed table inet weir: it is written again");
+    }
+    pump(f);
+}
+
+static void on_change(void *user, uint32_t port)
+{
+    struct wr_firewall *f = user;
+    for (unsigned i = 0; i < PORTS && port != 0; i++) {
+        if (f->own[i] == port) {
+            return;
+        }
+    }
+    if (f->doing == 0) {
+        repair(f);
+        return;
+    }
+    /* It may be what is on its way. */
+    for (unsigned i = 0; i < f->stranges; i++) {
+        if (f->strange[i] == port) {
+            return;
+        }
+    }
+    f->strange[f->stranges < PORTS ? f->stranges++ : PORTS - 1] = port;
+}
+
+static bool was_changed_meanwhile(const struct wr_firewall *f, uint32_t own)
+{
+    for (unsigned i = 0; i < f->stranges; i++) {
+        if (f->strange[i] != own || own == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void done(struct wr_firewall *f, const struct wr_firehand_reply *r)
+{
+    unsigned parts = f->doing;
+    bool failed = f->state == FAILED;
+    f->doing = 0;
+    if (r->port != 0) {
+        f->own[f->owns++ % PORTS] = r->port;
+    }
+    if (r->err != WR_OK && (parts & (WR_RULESET_TABLE | WR_RULESET_NONE)) == 0) {
+        f->want |= WR_RULESET_TABLE; /* the table is not there, or not as it was */
+        return;
+    }
+    if (r->err != WR_OK) {
+        if (parts &
+            WR_RULESET_NONE) { /* it stays removed: by his word, and whatever is left is told */
+            snprintf(f->note, sizeof(f->note), "%s", r->text);
+        } else {
+            fail(f, r->text);
+        }
+        return;
+    }
+    f->applied++;
+    f->cut += r->cut;
+    snprintf(f->note, sizeof(f->note), "%s", r->text);
+    if (parts & WR_RULESET_NONE) {
+        become(f, REMOVED);
+        return;
+    }
+    become(f, IN_FORCE);
+    if (failed) {
+        note(f, WR_LOG_INFO, "in force again");
+    }
+    if (was_changed_meanwhile(f, r->port)) {
+        repair(f);
+    }
+}
+
+static void take(struct wr_firewall *f, int wait_ms)
+{
+    struct wr_firehand_reply r;
+    int err = wr_firehand_read(&f->hand, wait_ms, &r);
+    if (err == WR_E_AGAIN) {
+        return;
+    }
+    if (err != WR_OK || r.number != f->hand.number) {
+        lose(f);
+    } else if (f->counting) {
+        f->counting = false;
+        f->counters = r;
+    } else if (f->doing != 0) {
+        done(f, &r);
+    }
+    pump(f);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    take(poll->data, 0);
+}
+
+/* Until nothing is on its way, or so long. */
+static void wait_for(struct wr_firewall *f, unsigned wait_ms)
+{
+    uint64_t end = now_us() + (uint64_t)wait_ms * WR_MS, now;
+    pump(f);
+    while ((f->doing != 0 || f->counting) && (now = now_us()) < end) {
+        take(f, (int)((end - now) / WR_MS) + 1);
+    }
+}
+
+/* --- the owner of it all --- */
+
+int wr_firewall_open(struct wr_serve *s, struct wr_firewall **ret_firewall)
+{
+    *ret_firewall = NULL;
+    if (!s->conf->firewall.enabled) {
+        return WR_OK;
+    }
+    struct wr_firewall *f = calloc(1, sizeof(*f));
+    if (f == NULL) {
+        return WR_E_NOMEM;
+    }
+    f->s = s;
+    f->watch_fd = -1;
+    int err = wr_firehand_start(s->conf->firewall.nft, &f->hand);
+    if (err != WR_OK) {
+        snprintf(
+            f->why, sizeof(f->why), "%s",
+            err == WR_E_DENIED
+                ? "the privilege is missing: start weir as root, or give the service CAP_NET_ADMIN"
+                : "the process that runs nft cannot be started");
+    } else if (wr_nftwatch_open(&f->watch_fd) != WR_OK) {
+        wr_say(WR_LOG_WARN, "firewall: changes by others cannot be heard here: %s",
+               strerror(errno));
+        f->watch_fd = -1;
+    }
+    *ret_firewall = f;
+    return WR_OK;
+}
+
+void wr_firewall_begin(struct wr_serve *s)
+{
+    struct wr_firewall *f = s->firewall;
+    if (f == NULL) {
+        return;
+    }
+    f->want = WR_RULESET_TABLE;
+    f->table_mark = mark_of(f, WR_RULESET_TABLE);
+    f->quarantine_mark = mark_of(f, WR_RULESET_QUARANTINE);
+    if (f->hand.fd < 0) {
+        char why[sizeof(f->why)];
+        memcpy(why, f->why, sizeof(why));
+        f->why[0] = 0;
+        fail(f, why);
+        return;
+    }
+    wait_for(f, BEGIN_MS);
+}
+
+int wr_firewall_run(struct wr_serve *s)
+{
+    struct wr_firewall *f = s->firewall;
+    if (f == NULL || f->hand.fd < 0) {
+        return WR_OK;
+    }
+    if (uv_poll_init(&s->loop, &f->poll, f->hand.fd) != 0) {
+        return WR_E_IO;
+    }
+    f->poll.data = f;
+    uv_poll_start(&f->poll, UV_READABLE, on_poll);
+    int fd = f->watch_fd;
+    f->watch_fd = -1;
+    return fd < 0 ? WR_OK : wr_nftwatch_start(&s->loop, fd, on_change, f, &f->watch);
+}
+
+void wr_firewall_look(struct wr_serve *s)
+{
+    struct wr_firewall *f = s->firewall;
+    if (f == NULL || f->state == REMOVED) {
+        return;
+    }
+    uint64_t mark = mark_of(f, WR_RULESET_QUARANTINE);
+    if (mark != f->quarantine_mark) {
+        f->quarantine_mark = mark;
+        f->want |= WR_RULESET_QUARANTINE;
+    }
+    pump(f);
+}
+
+void wr_firewall_configure(struct wr_serve *s)
+{
+    struct wr_firewall *f = s->firewall;
+    if (f == NULL || f->state == REMOVED) {
+        return;
+    }
+    uint64_t mark = mark_of(f, WR_RULESET_TABLE);
+    f->want |= mark != f->table_mark ? WR_RULESET_TABLE : WR_RULESET_DOHS;
+    f->table_mark = mark;
+    pump(f);
+}
+
+bool wr_firewall_settle(struct wr_serve *s)
+{
+    struct wr_firewall *f = s->firewall;
+    if (f == NULL) {
+        return false;
+    }
+    wait_for(f, SETTLE_MS);
+    return f->state == IN_FORCE && f->doing == 0 && f->want == 0;
+}
+
+/* --- the owner's commands --- */
+
+const char *wr_firewall_apply(struct wr_serve *s, char *why, size_t cap)
+{
+    struct wr_firewall *f = s->firewall;
+    if (f == NULL) {
+        snprintf(why, cap, "the firewall is off: set firewall.enabled, and restart weir");
+        return "off";
+    }
+    wait_for(f, SETTLE_MS); /* for what is on its way */
+    if (f->state == REMOVED) {
+        become(f, WAITING);
+    }
+    f->want |= WR_RULESET_TABLE;
+    f->not_before_us = 0;
+    if (!wr_firewall_settle(s)) {
+        snprintf(why, cap, "%s", f->why[0] != 0 ? f->why : "nft has not answered yet");
+        return "nft";
+    }
+    note(f, WR_LOG_INFO, "applied, by the control socket");
+    return NULL;
+}
+
+const char *wr_firewall_remove(struct wr_serve *s, char *why, size_t cap)
+{
+    struct wr_firewall *f = s->firewall;
+    if (f == NULL) {
+        snprintf(why, cap,
+                 "the firewall is off; what an earlier start has left is removed by "
+                 "`nft delete table inet weir`");
+        return "off";
+    }
+    wait_for(f, SETTLE_MS);
+    f->want = WR_RULESET_NONE;
+    f->not_before_us = 0;
+    f->note[0] = 0;
+    wait_for(f, SETTLE_MS);
+    if (f->state != REMOVED) {
+        snprintf(why, cap, "%s",
+                 f->note[0] != 0  ? f->note
+                 : f->hand.fd < 0 ? f->why
+                                  : "nft has not answered yet");
+        f->want |= WR_RULESET_TABLE; /* half a removal is none */
+        return "nft";
+    }
+    note(f, WR_LOG_WARN, "removed by the control socket, until `weir firewall apply`");
+    return NULL;
+}
+
+static void put_state(const struct wr_firewall *f, struct wr_json *j)
+{
+    wr_json_text(j, "state", f == NULL ? "off" : state_names[f->state]);
+    wr_json_text(j, "problem",
+                 f == NULL            ? NULL
+                 : f->state == FAILED ? f->why
+                 : f->note[0] != 0    ? f->note
+                 : f->state == IN_FORCE && f->watch == NULL
+                     ? "changes by other programs are not heard"
+                     : NULL);
+}
+
+void wr_firewall_report(struct wr_serve *s, struct wr_json *j, const char *key)
+{
+    const struct wr_firewall *f = s->firewall;
+    wr_json_object(j, key);
+    put_state(f, j);
+    if (f != NULL) {
+        wr_json_u64(j, "repairs", f->repairs);
+        wr_json_u64(j, "quarantined", f->quarantined);
+    }
+    wr_json_end(j);
+}
+
+static void put_segments(const struct wr_firewall *f, struct wr_json *j)
+{
+    const struct wr_conf *conf = f->s->conf;
+    wr_json_array(j, "segments");
+    for (size_t i = 0; i < conf->segments.count && i < WR_SEGMENTS_MAX; i++) {
+        const struct wr_conf_segment *one = &conf->segments.items[i];
+        wr_json_object(j, NULL);
+        wr_json_text(j, "segment", one->name);
+        wr_json_text(j, "foreign_dns", one->foreign_dns ? "reject" : "pass");
+        for (unsigned c = 0; c < WR_RULESET_COUNTERS; c++) {
+            wr_json_u64(j, wr_ruleset_counter_name(c), f->counters.counter[i][c]);
+        }
+        wr_json_end(j);
+    }
+    wr_json_end(j);
+}
+
+const char *wr_firewall_show(struct wr_serve *s, struct wr_json *j, const char *key)
+{
+    struct wr_firewall *f = s->firewall;
+    if (f != NULL && f->state == IN_FORCE) {
+        wait_for(f, SETTLE_MS);
+        if (f->doing == 0 && !f->counting && f->hand.fd >= 0 &&
+            wr_firehand_count(&f->hand) == WR_OK) {
+            f->counting = true;
+            wait_for(f, SETTLE_MS);
+        }
+    }
+    wr_json_object(j, key);
+    put_state(f, j);
+    if (f != NULL) {
+        wr_json_text(j, "table", "inet weir");
+        wr_json_i64(j, "since", f->since_s);
+        wr_json_u64(j, "applied", f->applied);
+        wr_json_u64(j, "repairs", f->repairs);
+        wr_json_object(j, "quarantine");
+        wr_json_u64(j, "devices", f->quarantined);
+        wr_json_u64(j, "dropped", f->counters.quarantine);
+        wr_json_u64(j, "connections_cut", f->cut);
+        wr_json_end(j);
+        put_segments(f, j);
+    }
+    wr_json_end(j);
+    return NULL;
+}
+
+/* --- the end --- */
+
+void wr_firewall_close(struct wr_firewall *f)
+{
+    if (f == NULL) {
+        return;
+    }
+    wr_nftwatch_close(f->watch);
+    f->watch = NULL;
+    if (f->poll.data != NULL) {
+        uv_close((uv_handle_t *)&f->poll, NULL);
+    }
+}
+
+void wr_firewall_free(struct wr_firewall *f)
+{
+    if (f == NULL) {
+        return;
+    }
+    f->want = 0;
+    wait_for(f, END_MS);
+    if (!f->s->conf->firewall.keep && f->hand.fd >= 0 && f->state != REMOVED) {
+        f->want = WR_RULESET_NONE;
+        f->not_before_us = 0;
+        wait_for(f, END_MS);
+    }
+    if (f->watch_fd >= 0) {
+        close(f->watch_fd);
+    }
+    wr_firehand_stop(&f->hand);
+    free(f);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Firewall: weir's table of the packet filter is what it should be.
+ *
+ * The main thread gathers the facts (serve/firefacts), gives what has changed to the process with the privilege (serve/firehand), and takes its
+ * answer in its loop; only the start and the owner's commands wait for it. Who has changed the table behind weir's back
+ * is heard from the kernel (net/nftwatch): then all of it is written again, once a second at most.
+ *
+ *     waiting --> in force <--> failed          failed: nft refuses, is not there, does not end; tried again every ten seconds
+ *                    |  ^
+ *             remove v  | apply                 by the owner's command
+ *                  removed
+ *
+ * While it is not in force by a failure, segments that want it (`foreign_dns: reject`) go on or are refused, as their `fail` says:
+ * the gate has the label of what is missing (wr_firewall_lack).
+ */
+#ifndef WR_SERVE_FIREWALL_H
+#define WR_SERVE_FIREWALL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "serve/json.h"
+
+struct wr_firewall;
+struct wr_serve;
+
+/* While there is one thread and the privilege; where the configuration has none, *ret is NULL and all below is fine with that. WR_E_NOMEM. */
+int wr_firewall_open(struct wr_serve *s, struct wr_firewall **ret_firewall);
+/* Devices and feeds are known: the table is written, and waited for. */
+void wr_firewall_begin(struct wr_serve *s);
+/* In the loop from here on. */
+int wr_firewall_run(struct wr_serve *s);
+/* Looks whether what is known has changed; each second, and at once when somebody was put in quarantine or released. */
+void wr_firewall_look(struct wr_serve *s);
+/* Another configuration is in force, or other feeds are. */
+void wr_firewall_configure(struct wr_serve *s);
+/* The label of "firewall" while it fails; 0: it does not. */
+uint16_t wr_firewall_lack(const struct wr_serve *s);
+/* Waits a moment until what was wanted is in force. True: it is. */
+bool wr_firewall_settle(struct wr_serve *s);
+
+/* The control verbs; NULL, or the code of an error with its sentence in `why`. */
+const char *wr_firewall_show(struct wr_serve *s, struct wr_json *j, const char *key);
+const char *wr_firewall_apply(struct wr_serve *s, char *why, size_t cap);
+const char *wr_firewall_remove(struct wr_serve *s, char *why, size_t cap);
+/* For `status`. */
+void wr_firewall_report(struct wr_serve *s, struct wr_json *j, const char *key);
+
+/* No more of the loop. */
+void wr_firewall_close(struct wr_firewall *f);
+/* The end: the table goes, unless it is kept; NULL is fine. */
+void wr_firewall_free(struct wr_firewall *f);
+
+#endif

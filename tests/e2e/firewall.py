@@ -1,0 +1,357 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The firewall for real: a camera behind the gateway tries resolvers beyond it, through the kernel, with the rules that nft has loaded.
+
+Three machines: the camera, the gateway (this namespace, where weir runs), and `net`, which has all foreign addresses and answers whatever
+is sent to them. What counts is what the camera gets.
+"""
+import contextlib
+import json
+import os
+import selectors
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import loopback
+from loopback import equal, need, until
+
+sys.path.insert(0, os.path.join(loopback.TOP, "lab"))
+import spaces  # noqa: E402
+
+MAC = "00:11:22:00:00:01"
+CAMERA, GATE = ("192.168.7.30", "fd00:7::30"), ("192.168.7.1", "fd00:7::1")
+FOREIGN, APPROVED, DOH = ("192.0.2.99", "2001:db8::99"), ("192.0.2.53", "2001:db8::53"), ("192.0.2.200", "2001:db8::200")
+BACK = ("192.0.2.1", "2001:db8::1")
+SOON_S = 5    # an answer or an error: a device that is rejected does not wait
+
+
+def run(*words, **more):
+    return subprocess.run(words, check=True, capture_output=True, text=True, **more).stdout
+
+
+def nft(*words, rules=None):
+    return run(spaces.peer("nft"), *words, input=rules)
+
+
+def family(address):
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def sysctl(path, value):
+    with contextlib.suppress(OSError), open(f"/proc/sys/net/{path}", "w", encoding="ascii") as file:
+        file.write(value)
+
+
+class Net:
+    """The world beyond: it echoes at ports 53, 853, 443 and 8080 of all its addresses, over UDP and TCP."""
+
+    def __init__(self, box):
+        try:
+            spaces.peer("nft")
+        except spaces.LabError as why:
+            raise loopback.Skipped(str(why)) from None
+        self.node, self.choose = spaces.Node("net"), selectors.DefaultSelector()
+        self.end = False
+        run("ip", "link", "add", "name", "wan0", "type", "veth", "peer", "name", "eth0", "netns", f"/proc/{os.getpid()}/fd/{self.node.fd}")
+        for back, length in zip(BACK, (24, 64)):
+            run("ip", "addr", "add", f"{back}/{length}", "dev", "wan0", *(["nodad"] if length == 64 else []))
+        run("ip", "link", "set", "dev", "wan0", "up")
+        for addresses in (FOREIGN, APPROVED, DOH):
+            self.node.address("eth0", f"{addresses[0]}/24", f"{addresses[1]}/64")
+        self.node.ip("link", "set", "dev", "eth0", "up")
+        self.node.ip("route", "add", "default", "via", BACK[0])
+        self.node.ip("-6", "route", "add", "default", "via", BACK[1])
+        with self.node.inside():
+            for port in (53, 853, 443, 8080):
+                for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                    self.listen(kind, port)
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+        box.things.append(self)
+
+    def listen(self, kind, port):
+        """UDP: one socket an address, for the answer has to come from there."""
+        everywhere = [a for both in (FOREIGN, APPROVED, DOH) for a in both] if kind == socket.SOCK_DGRAM else ["::"]
+        for address in everywhere:
+            s = socket.socket(family(address), kind)
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            s.bind((address, port))
+            if kind == socket.SOCK_STREAM:
+                s.listen(64)
+            s.setblocking(False)
+            self.choose.register(s, selectors.EVENT_READ, kind == socket.SOCK_STREAM)
+
+    def serve(self):
+        while not self.end:
+            for key, _ in self.choose.select(0.2):
+                with contextlib.suppress(OSError):
+                    self.one(key)
+
+    def one(self, key):
+        s = key.fileobj
+        if key.data is True:
+            taken, _ = s.accept()
+            taken.setblocking(False)
+            self.choose.register(taken, selectors.EVENT_READ, None)
+        elif key.data is False:
+            wire, client = s.recvfrom(2048)
+            s.sendto(wire, client)
+        else:
+            wire = s.recv(2048)
+            if wire:
+                s.sendall(wire)
+            else:
+                self.choose.unregister(s)
+                s.close()
+
+    def close(self):
+        self.end = True
+        self.thread.join(5)
+        for key in list(self.choose.get_map().values()):
+            key.fileobj.close()
+        subprocess.run(["ip", "link", "del", "dev", "wan0"], check=False)
+        os.close(self.node.fd)
+
+
+class Camera:
+    def __init__(self, box):
+        self.node = spaces.Node("cam")
+        run("ip", "link", "add", "name", "lan0", "type", "veth", "peer", "name", "eth0", "netns", f"/proc/{os.getpid()}/fd/{self.node.fd}")
+        for gate, length in zip(GATE, (24, 64)):
+            run("ip", "addr", "add", f"{gate}/{length}", "dev", "lan0", *(["nodad"] if length == 64 else []))
+        run("ip", "link", "set", "dev", "lan0", "up")
+        self.node.ip("link", "set", "dev", "eth0", "address", MAC)
+        self.node.address("eth0", f"{CAMERA[0]}/24", f"{CAMERA[1]}/64")
+        self.node.ip("link", "set", "dev", "eth0", "up")
+        self.node.ip("route", "add", "default", "via", GATE[0])
+        self.node.ip("-6", "route", "add", "default", "via", GATE[1])
+        for path in ("ipv4/ip_forward", "ipv6/conf/all/forwarding"):
+            sysctl(path, "1")
+        for path in ("ipv4/icmp_ratelimit", "ipv6/icmp/ratelimit"):    # each try is told
+            sysctl(path, "0")
+        box.things.append(self)
+
+    def open(self, address, port, tcp, seconds=SOON_S):
+        with self.node.inside():
+            s = socket.socket(family(address), socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM)
+        s.settimeout(seconds)
+        try:
+            s.connect((address, port))
+        except OSError:
+            s.close()
+            raise
+        return s
+
+    def tries(self, address, port, tcp, seconds=SOON_S):
+        """'echo', 'refused' (a reset or an ICMP error, at once), or 'silence'."""
+        began = time.monotonic()
+        try:
+            with self.open(address, port, tcp, seconds) as s:
+                s.sendall(b"hello")
+                need(s.recv(100) == b"hello", "another answer")
+                return "echo"
+        except ConnectionRefusedError:
+            need(time.monotonic() - began < SOON_S, "late")
+            return "refused"
+        except (TimeoutError, OSError):
+            return "silence"
+
+    def ask(self, name, gate=GATE[0]):
+        wire = loopback.question(name, edns=True)
+        with self.open(gate, 5300, False) as s:
+            s.settimeout(loopback.PATIENCE_S)
+            s.sendall(wire)
+            return loopback.read_reply(s.recv(4096))
+
+    def close(self):
+        subprocess.run(["ip", "link", "del", "dev", "lan0"], check=False)
+        os.close(self.node.fd)
+
+
+def settings(box, weir, **more):
+    feed = os.path.join(weir.folder, "doh.txt")
+    with open(feed, "w", encoding="ascii") as file:
+        file.write("".join(f"{address}\n" for address in DOH) + "192.168.0.0/16\n198.0.0.0/8\n")    # the last two are not obeyed
+    segment = {"name": "cameras", "interfaces": ["lan0"], "foreign_dns": "reject", "resolvers": list(APPROVED), **more.pop("segment", {})}
+    firewall = {"enabled": True, "nft": spaces.peer("nft"), "doh_feeds": ["doh"], **more.pop("firewall", {})}
+    return box.settings([box.upstream()], user="", listen=["127.0.0.1:5300", f"{GATE[0]}:5300", f"[{GATE[1]}]:5300"],
+                        allow=["127.0.0.0/8", "192.168.7.0/24", "fd00:7::/64"], segments=[segment],
+                        feeds=[{"name": "doh", "from": feed, "format": "addresses"}], firewall=firewall,
+                        registry={"file": os.path.join(weir.folder, "devices"), "oui": ""}, **more)
+
+
+def begin(box, **more):
+    net, camera, weir = Net(box), Camera(box), box.weir(start=False)
+    box.things.append(Table())
+    weir.configure(settings(box, weir, **more))
+    return net, camera, weir.start()
+
+
+class Table:
+    """Nothing is left of one test for the next."""
+
+    def close(self):
+        subprocess.run([spaces.peer("nft"), "flush", "ruleset"], check=False)
+
+
+def cli(weir, *words, fails=False):
+    done = subprocess.run([weir.program, *words, "--socket", weir.control, "--json"], capture_output=True, text=True, check=False)
+    need(done.returncode == (1 if fails else 0), done)
+    return json.loads(done.stdout)["error"] if fails else json.loads(done.stdout)
+
+
+def shown(weir):
+    return cli(weir, "firewall", "show")
+
+
+def table():
+    """The rules without counts and handles; None: there is none."""
+    done = subprocess.run([spaces.peer("nft"), "-s", "list", "table", "inet", "weir"], capture_output=True, text=True, check=False)
+    return done.stdout if done.returncode == 0 else None
+
+
+@loopback.test("only approved resolvers: 53, 853 and known DoH addresses are refused at once over UDP and TCP, v4 and v6, and counted")
+def approved(box):
+    _, camera, weir = begin(box)
+    equal(cli(weir, "status")["firewall"], {"state": "in force", "problem": None, "repairs": 0, "quarantined": 0})
+    for which in (0, 1):
+        for tcp in (True, False):
+            for port in (53, 853):
+                equal(camera.tries(FOREIGN[which], port, tcp), "refused", (FOREIGN[which], port, tcp))
+                equal(camera.tries(APPROVED[which], port, tcp), "echo", (APPROVED[which], port, tcp))
+            equal(camera.tries(DOH[which], 443, tcp), "refused", (DOH[which], tcp))
+            equal(camera.tries(DOH[which], 8080, tcp), "refused", (DOH[which], tcp))
+            equal(camera.tries(FOREIGN[which], 443, tcp), "echo", (FOREIGN[which], tcp))
+    counts = shown(weir)["segments"]
+    equal(counts, [{"segment": "cameras", "foreign_dns": "reject", "dns": 4, "encrypted": 4, "doh": 8}])
+    equal(camera.ask("a.example").rcode, 0)
+    text = subprocess.run([weir.program, "firewall", "--socket", weir.control], capture_output=True, text=True, check=True).stdout
+    need("in force" in text and "cameras" in text, text)
+    # A list that changes changes a set, and the counts stay; a segment that may do as it likes again has no rules.
+    with open(os.path.join(weir.folder, "doh.txt"), "w", encoding="ascii") as file:
+        file.write(f"{DOH[1]}\n")
+    until("the list is taken", lambda: camera.tries(DOH[0], 443, True) == "echo")
+    need(shown(weir)["segments"][0]["doh"] >= 8, shown(weir))
+    weir.configure(settings(box, weir, segment={"foreign_dns": "pass"}))
+    cli(weir, "reload")
+    until("foreign resolvers pass", lambda: camera.tries(FOREIGN[0], 53, True) == "echo")
+
+
+@loopback.test("the table is the same however often it is applied, is repaired when others flush it, outlives kill -9, and goes with a clean stop")
+def life(box):
+    _, camera, weir = begin(box)
+    first = table()
+    need(first and "192.0.2.53" in first and "192.168" not in first and "198.0.0.0" not in first, first)
+    for _ in range(2):
+        equal(cli(weir, "firewall", "apply")["state"], "in force")
+        equal(table(), first)
+    equal(shown(weir)["repairs"], 0)
+    nft("-f", "-", rules="table ip other {\n chain c {\n type filter hook forward priority 0; policy accept;\n }\n}\n")
+    equal(shown(weir)["repairs"], 0)
+    for n, harm in enumerate((("flush", "ruleset"), ("flush", "chain", "inet", "weir", "forward"), ("delete", "table", "inet", "weir")), 1):
+        nft(*harm)
+        until("it is repaired", lambda: table() == first)
+        equal(camera.tries(FOREIGN[0], 53, True), "refused")
+        until("and counted", lambda: cli(weir, "status")["firewall"]["repairs"] == n)    # pylint: disable=cell-var-from-loop
+    need("another program has changed or removed table inet weir" in weir.log(), weir.log())
+    equal(cli(weir, "firewall", "remove")["state"], "removed")
+    equal(table(), None)
+    equal(camera.tries(FOREIGN[0], 53, True), "echo")
+    equal(camera.ask("a.example").rcode, 0)
+    equal(cli(weir, "firewall", "apply")["state"], "in force")
+    weir.stop(9)
+    equal(table(), first)
+    equal(camera.tries(FOREIGN[0], 53, True), "refused")
+    weir.start()
+    equal((table(), cli(weir, "status")["firewall"]["state"]), (first, "in force"))
+    equal(weir.stop(), 0)
+    equal(table(), None)
+    weir.configure(settings(box, weir, firewall={"keep": True}))
+    weir.start()
+    equal(weir.stop(), 0)
+    equal(table(), first)
+
+
+def talks(flow, word):
+    """Whether the echo of it comes within a fifth of a second; what is late of others is thrown away."""
+    flow.settimeout(0.2)
+    end = time.monotonic() + 0.2
+    got = b""
+    with contextlib.suppress(TimeoutError):
+        flow.sendall(word)
+        while word not in got and time.monotonic() < end:
+            got += flow.recv(4096)
+    return word in got
+
+
+@loopback.test("quarantine cuts open flows within a second, before another table's `established`, and leaves DNS of the gateway; release undoes it")
+def quarantine(box):
+    _, camera, weir = begin(box)
+    nft("-f", "-", rules="table inet other {\n chain c {\n type filter hook forward priority 0; policy drop;\n"
+        " ct state established,related accept\n iifname lan0 accept\n }\n}\n")
+    flows = [camera.open(FOREIGN[which], 8080, True) for which in (0, 1)]
+    for flow in flows:
+        need(talks(flow, b"before"), "no flow")
+    for which in (0, 1):
+        equal(camera.ask("a.example", GATE[which]).rcode, 0)
+    device = until("it is known by both addresses",
+                   lambda: next((d for d in cli(weir, "devices")["devices"] if set(CAMERA) <= set(d["addresses"])), None))
+    began = time.monotonic()
+    need(cli(weir, "device", "quarantine", device["id"])["firewall"], "not in force")
+    took = time.monotonic() - began
+    for flow in flows:
+        need(not talks(flow, b"after"), "the flow goes on")
+    need(took < 1 or "__asan" in open(weir.program, "rb").read().decode("latin-1"), took)
+    equal([camera.tries(FOREIGN[0], port, tcp, 0.5) for port, tcp in ((8080, False), (53, True))], ["silence"] * 2)
+    reply = camera.ask("a.example")
+    equal((reply.rcode, reply.ede), (5, 18))
+    seen = shown(weir)["quarantine"]
+    need(seen["devices"] == 1 and seen["dropped"] > 0 and seen["connections_cut"] >= 2, seen)
+    # It is so after another tool's flush, and after a start.
+    nft("flush", "table", "inet", "weir")
+    until("it is repaired", lambda: MAC in (table() or ""))
+    need(not talks(flows[0], b"flushed"), "the flow goes on")
+    weir.stop(9)
+    weir.start()
+    need(MAC in table() and CAMERA[1] in table(), table())
+    cli(weir, "device", "release", device["id"])
+    for flow in flows:
+        until("the flow goes on", lambda: talks(flow, b"again"))    # pylint: disable=cell-var-from-loop
+    equal(camera.tries(FOREIGN[0], 8080, True), "echo")
+    for flow in flows:
+        flow.close()
+
+
+@loopback.test("nft that is not there or refuses: an alert, the segment's fail rule decides, and service goes on")
+def refusal(box):
+    net, camera, weir = Net(box), Camera(box), box.weir(start=False)
+    box.things.append(Table())
+    path = os.path.join(weir.folder, "nft")
+    weir.configure(settings(box, weir, firewall={"nft": path}, segment={"fail": "closed"}))
+    weir.start()
+    status = cli(weir, "status")["firewall"]
+    need(status["state"] == "failed" and "install Debian's package nftables" in status["problem"], status)
+    need("firewall: not in force" in weir.log(), weir.log())
+    reply = camera.ask("a.example")
+    equal((reply.rcode, reply.ede), (5, 14))
+    equal(weir.ask("a.example").rcode, 0)    # who is in no such segment
+    with open(path, "w", encoding="ascii") as file:
+        file.write("#!/bin/sh\necho 'Error: not today' >&2\nexit 1\n")
+    os.chmod(path, 0o755)
+    need("nft refuses: Error: not today" in cli(weir, "firewall", "apply", fails=True), weir.log())
+    equal(camera.ask("a.example").rcode, 5)
+    weir.configure(settings(box, weir, firewall={"nft": path}, segment={"fail": "open"}))
+    cli(weir, "reload")
+    until("it is open", lambda: camera.ask("a.example").rcode == 0)
+    os.replace(path, path + ".old")
+    os.symlink(spaces.peer("nft"), path)
+    equal(cli(weir, "firewall", "apply")["state"], "in force")
+    equal(camera.tries(FOREIGN[0], 53, False), "refused")
+    need("firewall: in force again" in weir.log(), weir.log())
+    del net
+
+
+loopback.main()

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The process that runs nft, with programs that stand for nft; the true one is in tests/e2e/firewall.py. */
+#include "unit/unit.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "serve/caps.h"
+#include "serve/firehand.h"
+
+/* Under a sanitizer, on a busy machine. */
+#define PATIENCE_MS 60000
+
+static char folder[64], nft[96], out[96];
+
+static int setup(void **state)
+{
+    strcpy(folder, "/tmp/weir-firehand-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    snprintf(nft, sizeof(nft), "%s/nft", folder);
+    snprintf(out, sizeof(out), "%s/out", folder);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    char command[128];
+    snprintf(command, sizeof(command), "rm -rf -- '%s'", folder);
+    return system(command);
+}
+
+/* A program in place of nft. */
+static void write_nft(const char *body)
+{
+    char next[104];
+    snprintf(next, sizeof(next), "%s.new", nft);
+    FILE *f = fopen(next, "w");
+    assert_non_null(f);
+    fprintf(f, "#!/bin/sh\n%s\n", body);
+    fclose(f);
+    assert_int_equal(chmod(next, 0755), 0);
+    assert_int_equal(rename(next, nft), 0);
+}
+
+static bool begin(struct wr_firehand *h)
+{
+    int err = wr_firehand_start(nft, h);
+    assert_int_equal(err, wr_caps_can_admin() ? WR_OK : WR_E_DENIED);
+    if (err != WR_OK) {
+        print_message("no privilege, so no hand; tests/e2e/firewall.py has one\n");
+    }
+    return err == WR_OK;
+}
+
+static struct wr_firehand_reply answer(struct wr_firehand *h)
+{
+    struct wr_firehand_reply r;
+    assert_int_equal(wr_firehand_read(h, PATIENCE_MS, &r), WR_OK);
+    assert_int_equal(r.number, h->number);
+    return r;
+}
+
+static void test_counters(void **state)
+{
+    static const char text[] =
+        "{\"nftables\": [{\"metainfo\": {\"version\": \"1.1.3\"}},"
+        "{\"counter\": {\"name\": \"quarantine\", \"packets\": 5, \"bytes\": 9}},"
+        "{\"counter\": {\"name\": \"segment_63_doh\", \"packets\": 7}},"
+        "{\"counter\": {\"name\": \"segment_64_doh\", \"packets\": 8}},"
+        "{\"counter\": {\"name\": \"segment_1_else\", \"packets\": 8}},"
+        "{\"counter\": {\"name\": \"segment_1_dns\", \"packets\": -8}},"
+        "{\"counter\": {\"packets\": 8}}, 7, null]}";
+    struct wr_firehand_reply r, none;
+    memset(&r, 0, sizeof(r));
+    memset(&none, 0, sizeof(none));
+    assert_int_equal(wr_firehand_counters(text, strlen(text), &r), WR_OK);
+    assert_int_equal(r.quarantine, 5);
+    assert_int_equal(r.counter[63][WR_RULESET_COUNT_DOH], 7);
+    r.quarantine = r.counter[63][WR_RULESET_COUNT_DOH] = 0;
+    assert_memory_equal(&r, &none, sizeof(r));
+    assert_int_equal(wr_firehand_counters("{}", 2, &r), WR_E_FORMAT);
+    assert_int_equal(wr_firehand_counters(text, 40, &r), WR_E_FORMAT);
+    assert_int_equal(wr_firehand_counters("", 0, &r), WR_E_FORMAT);
+}
+
+static void test_what_nft_gets(void **state)
+{
+    struct wr_firehand h;
+    struct wr_ruleset_item item[100];
+    char body[512], text[8192],
+        list[] = "{\"nftables\":[{\"counter\":{\"name\":\"quarantine\",\"packets\":3}}]}";
+    memset(item, 0, sizeof(item));
+    for (uint8_t i = 0; i < 100; i++) { /* more than one message */
+        item[i].kind = WR_RULESET_MAC;
+        item[i].mac[0] = 2;
+        item[i].mac[5] = i;
+    }
+    snprintf(body, sizeof(body),
+             "[ \"$1\" = -j ] && echo '%s' && exit 0\ncat >%s; env >>%s; echo $* >>%s", list, out,
+             out, out);
+    write_nft(body);
+    if (!begin(&h)) {
+        return;
+    }
+    assert_int_equal(wr_firehand_apply(&h, item, 100, WR_RULESET_QUARANTINE), WR_OK);
+    struct wr_firehand_reply r = answer(&h);
+    assert_int_equal(r.err, WR_OK);
+    assert_true(r.port != 0);
+    FILE *f = fopen(out, "r");
+    assert_non_null(f);
+    text[fread(text, 1, sizeof(text) - 1, f)] = 0;
+    fclose(f);
+    assert_non_null(strstr(text, "02:00:00:00:00:63 }\nflush set"));
+    assert_non_null(strstr(text, "LC_ALL=C\n"));
+    assert_null(strstr(text, "HOME="));
+    assert_non_null(strstr(text, "-f -\n"));
+    /* The items before are no part of what comes next. */
+    assert_int_equal(wr_firehand_apply(&h, item, 1, WR_RULESET_QUARANTINE), WR_OK);
+    assert_int_equal(answer(&h).err, WR_OK);
+    f = fopen(out, "r");
+    text[fread(text, 1, sizeof(text) - 1, f)] = 0;
+    fclose(f);
+    assert_non_null(strstr(text, "quarantined_mac { 02:00:00:00:00:00 }\n"));
+    assert_int_equal(wr_firehand_count(&h), WR_OK);
+    assert_int_equal(answer(&h).quarantine, 3);
+    wr_firehand_stop(&h);
+    assert_int_equal(h.pid, 0);
+}
+
+static void test_refusals(void **state)
+{
+    struct wr_firehand h;
+    unlink(nft);
+    if (!begin(&h)) {
+        return;
+    }
+    assert_int_equal(wr_firehand_apply(&h, NULL, 0, WR_RULESET_TABLE), WR_OK);
+    struct wr_firehand_reply r = answer(&h);
+    assert_int_equal(r.err, WR_E_NOTFOUND);
+    assert_non_null(strstr(r.text, "firewall.nft"));
+    write_nft("printf 'Error: no\\033such thing\\nmore\\n' >&2; exit 1");
+    assert_int_equal(wr_firehand_apply(&h, NULL, 0, WR_RULESET_TABLE), WR_OK);
+    r = answer(&h);
+    assert_int_equal(r.err, WR_E_FORMAT);
+    assert_string_equal(r.text, "nft refuses: Error: no such thing");
+    write_nft("exec sleep 600"); /* it does not end: that is found out */
+    assert_int_equal(wr_firehand_apply(&h, NULL, 0, WR_RULESET_TABLE), WR_OK);
+    assert_int_equal(wr_firehand_read(&h, 1, &r), WR_E_AGAIN);
+    r = answer(&h);
+    assert_int_equal(r.err, WR_E_TIMEOUT);
+    write_nft("echo nonsense");
+    assert_int_equal(wr_firehand_count(&h), WR_OK);
+    assert_int_equal(answer(&h).err, WR_E_FORMAT);
+    wr_firehand_stop(&h);
+}
+
+/* Whoever took weir over can send anything: the hand ends rather than guess. */
+static void test_nonsense_ends_it(void **state)
+{
+    struct wr_firehand h;
+    struct wr_firehand_reply r;
+    struct wr_ruleset_item item;
+    memset(&item, 0, sizeof(item));
+    item.kind = WR_RULESET_INTERFACE;
+    strcpy(item.interface, "x\" accept");
+    write_nft("exit 0");
+    for (unsigned k = 0; k < 3; k++) {
+        if (!begin(&h)) {
+            return;
+        }
+        if (k == 0) {
+            (void)wr_firehand_apply(&h, &item, 1, WR_RULESET_TABLE);
+        } else if (k == 1) {
+            (void)wr_firehand_apply(&h, NULL, 0, 0xff);
+        } else {
+            assert_int_equal(send(h.fd, "junk", 4, 0), 4);
+        }
+        assert_int_equal(wr_firehand_read(&h, PATIENCE_MS, &r), WR_E_CLOSED);
+        wr_firehand_stop(&h);
+    }
+    assert_int_equal(wr_firehand_count(&h), WR_E_CLOSED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_counters),
+        cmocka_unit_test_setup_teardown(test_what_nft_gets, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_nonsense_ends_it, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
