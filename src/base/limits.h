@@ -618,9 +618,9 @@
 #define WR_KINDS_OUIS_MAX  65536
 /* Facts of the firewall: 64 segments with their places and resolvers, addresses of DNS over HTTPS, devices in quarantine; octets of the text that is
  * made of them; and the time that nft may take for it. */
-#define WR_RULESET_ITEMS_MAX  32768
-#define WR_RULESET_TEXT_MAX   ((size_t)4 << 20)
-#define WR_FIREWALL_NFT_MS    5000
+#define WR_RULESET_ITEMS_MAX 32768
+#define WR_RULESET_TEXT_MAX  ((size_t)4 << 20)
+#define WR_FIREWALL_NFT_MS   5000
 /* Feeds of addresses that the firewall takes. */
 #define WR_FIREWALL_FEEDS_MAX 8
 /* Connections of devices in quarantine that are cut in one go, of a table that strangers fill. */

@@ -32,9 +32,11 @@ int wr_cli_firewall(int argc, char **argv)
     struct wr_opts opts = {
         "firewall",
         "[show] | apply | remove",
-        "Shows if weir's table of the packet filter (inet weir) is in force, and what it has counted: by segment, packets "
+        "Shows if weir's table of the packet filter (inet weir) is in force, and what it has "
+        "counted: by segment, packets "
         "to resolvers of others that were rejected (dns: port 53, encrypted: port 853, doh: known "
-        "addresses of DNS over HTTPS), and packets of devices in quarantine.\napply writes all of it anew, and "
+        "addresses of DNS over HTTPS), and packets of devices in quarantine.\napply writes all of "
+        "it anew, and "
         "the counters begin again; remove takes it away, until apply or the next start.",
         table,
         sizeof(table) / sizeof(table[0]),

@@ -183,7 +183,7 @@ struct wr_conf_segment {
     } sees;
     uint32_t fail;        /* 1: closed */
     uint32_t foreign_dns; /* 1: rejected */
-    uint32_t stale; /* enum wr_segment_stale */
+    uint32_t stale;       /* enum wr_segment_stale */
     uint32_t stale_max_age_s;
     struct {
         struct wr_prefix *items;

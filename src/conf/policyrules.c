@@ -113,7 +113,7 @@ static void check_sees(const struct check *c, size_t i, size_t k)
 {
     const char *name = c->conf->segments.items[i].sees.items[k];
 
-    if (name && strcmp(name, "all") && !is_segment(c->conf, name))
+    if (name && strcmp(name, "all") != 0 && !is_segment(c->conf, name))
         wrong(c, "segments", i, "sees", (long)k, "there is no segment \"%s\"", name);
 }
 

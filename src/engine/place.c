@@ -75,8 +75,8 @@ bool wr_place_refuses(struct wr_engine *e, struct wr_asker *a, uint8_t *room, si
                                      .feed = lack};
     wr_stats_add(&e->setup.stats->lack_refused, 1);
     wr_outcome_error(e, a, WR_RCODE_REFUSED, WR_EDE_NOT_READY,
-                     "a list, a zone or the firewall that decides here is not there yet", room, cap, now,
-                     &e->ready);
+                     "a list, a zone or the firewall that decides here is not there yet", room, cap,
+                     now, &e->ready);
     return true;
 }
 

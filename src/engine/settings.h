@@ -43,8 +43,9 @@ struct wr_settings {
 
     const struct wr_policy *policy;     /* the owner's rules; NULL: there are none */
     const struct wr_segments *segments; /* NULL: there are none */
-    uint16_t firewall_lack; /* not 0: the firewall is not in force, and this stands for it in verdicts */
-    struct wr_rpz_zones rpz;            /* response policy zones, in order */
+    uint16_t
+        firewall_lack; /* not 0: the firewall is not in force, and this stands for it in verdicts */
+    struct wr_rpz_zones rpz; /* response policy zones, in order */
 
     struct wr_ttl_policy ttl;
 

@@ -432,7 +432,7 @@ void wr_census_place(struct wr_census *m, struct wr_census_device *d, const stru
 {
     struct wr_census_address *a;
     struct wr_census_device *holder = wr_census_by_address(m, addr, ifindex, &a);
-    if (holder == d) {
+    if (holder != NULL && holder == d) {
         a->ifindex = ifindex != 0 && !is_link_local(addr) ? ifindex : a->ifindex;
         renew(m, d, a, source, lease_s, now_s);
         return;

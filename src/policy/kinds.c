@@ -112,7 +112,7 @@ struct wr_kinds_found wr_kinds_of(const struct wr_kinds *k,
         if (one.sure > best.sure) {
             best = one;
             disputed = false;
-        } else if (one.sure == best.sure && strcmp(one.kind, best.kind) != 0) {
+        } else if (best.kind != NULL && one.sure == best.sure && strcmp(one.kind, best.kind) != 0) {
             disputed = true;
         }
     }

@@ -84,8 +84,9 @@ struct wr_gate_world {
     _Atomic uint32_t *news;   /* where NOTIFY is counted (resolve/news), or NULL */
     struct wr_labels *labels; /* numbers for segments and rules; NULL: there is no policy */
     struct wr_policyzones *policyzones; /* those that are compiled; NULL: none */
-    uint16_t firewall; /* the label of what is missing while it is not in force (serve/firewall); 0: nothing */
-    const struct wr_gate_way *way;      /* for groups that want them */
+    uint16_t
+        firewall; /* the label of what is missing while it is not in force (serve/firewall); 0: nothing */
+    const struct wr_gate_way *way; /* for groups that want them */
     uint32_t ways;
 };
 
