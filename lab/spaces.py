@@ -64,6 +64,11 @@ def have(name):
         return False
 
 
+def runs(name, *words):
+    """That it is there and its libraries are: with these words it ends well."""
+    return have(name) and subprocess.run([peer(name), *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
 def enter(argv=None):
     """Return inside the namespaces; outside, run this same program there and exit with its status."""
     if os.environ.get(MARK):

@@ -21,7 +21,7 @@ set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 peers=${WEIR_PEERS:-$here/build/peers}
 prefer=${WEIR_PEERS_SUITE:-trixie}
-lab_set="dnstap-ldns fstrm-bin knot knot-dnsutils knot-dnssecutils nsd unbound nftables iproute2 dnsmasq-base avahi-daemon avahi-utils dbus-daemon chrony"
+lab_set="dnstap-ldns fstrm-bin knot knot-dnsutils knot-dnssecutils nsd unbound nftables iproute2 dnsmasq-base avahi-daemon avahi-utils dbus-daemon chrony bind9 kea-dhcp4-server"
 # Programs without which the lab cannot be built.
 needed="knotd keymgr kzonesign kdig nsd unbound unbound-checkconf nft ip tc avahi-daemon avahi-browse dbus-daemon"
 

@@ -249,7 +249,7 @@ class Weir:
 
     def close(self):
         status = self.stop()
-        log = self.log()
+        log = self.log() if self.process else ""    # one that was never started has none
         shutil.rmtree(self.folder, ignore_errors=True)
         for word in ("AddressSanitizer", "runtime error:", "LeakSanitizer", "WARNING: ThreadSanitizer"):
             need(word not in log, log[-6000:])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real primaries on the loopback, for the tests of copies: knotd and nsd with one zone, and a liar in this process.
+"""Real primaries on the loopback, for the tests of copies: knotd, nsd and named with one zone, and a liar in this process.
 
     knot = primaries.Knot(box)              # 127.0.0.2:5301, zone example. with serial 1
     knot.publish(serial=2, a="192.0.2.2")   # a new zone file; knotd makes the changes itself
@@ -137,6 +137,37 @@ class Nsd(Primary):
   provide-xfr: 127.0.0.0/8 {key or 'NOKEY'}
 {told}""")
         self.run([spaces.peer("nsd"), "-d", "-c", self.conf])
+
+
+class Named(Primary):
+    """The same, of BIND; it gives the zone under the key alone, and signs NOTIFY. It listens at none but an interface's own addresses."""
+
+    def __init__(self, box, key, notify, **words):
+        super().__init__(box, "127.0.0.1", 5305)
+        self.write("example.zone", zone_text(1, **words))
+        self.conf = self.write("named.conf", f"""key "{key}" {{ algorithm hmac-sha256; secret "{SECRET}"; }};
+options {{
+  directory "{self.folder}";
+  listen-on port {self.port} {{ {self.address}; }};
+  listen-on-v6 {{ none; }};
+  pid-file none;
+  session-keyfile none;
+  recursion no;
+  dnssec-validation no;
+  allow-transfer {{ key "{key}"; }};
+  notify explicit;
+  notify-source {self.address};
+  notify-delay 0;
+}};
+controls {{ }};
+zone "example" {{
+  type primary;
+  file "{self.zone}";
+  ixfr-from-differences yes;
+  also-notify {{ {notify} key "{key}"; }};
+}};
+""")
+        self.run([spaces.peer("named"), "-g", "-n", "1", "-c", self.conf])
 
 
 def record(name, rtype, rdata, ttl=60):

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Response policy zones on the real binary: from a file that changes, breaks and goes, and from knotd as primary, signed, with NOTIFY and by
-changes; one whose expire time is over goes on blocking, over a restart too.
+"""Response policy zones on the real binary: from a file that changes, breaks and goes, and from knotd and named as primaries, signed, with NOTIFY
+and by changes; one whose expire time is over goes on blocking, over a restart too.
 """
 import os
 import shutil
@@ -17,6 +17,7 @@ from primaries import message, soa
 
 sys.path.insert(0, os.path.join(loopback.TOP, "lab"))
 import certs
+import spaces
 
 HEAD = "@ 60 SOA ns. host. 7 3600 600 86400 30\n"
 
@@ -193,19 +194,35 @@ def nsd_over_tls(box):
     need("whole from 127.0.0.3:8532 over TLS" in weir.log(), weir.log())
 
 
-@loopback.test("a zone of knotd, signed by TSIG: NOTIFY brings its changes")
-def knot(box):
-    box.upstream()
-    slow = "3600 3600 7200 60"
-    primary = primaries.Knot(box, key="k.example", notify="127.0.0.1@5300", timers=slow, more="bad.site.example. 60 CNAME .\n")
+SLOW = "3600 3600 7200 60"    # nobody looks by itself
+
+
+def by_changes(box, primary):
+    """What a primary changes is told by it, fetched by IXFR and obeyed."""
     weir = secondary(box, primary.url, key="k.example")
     until("it blocks", lambda: blocked(weir, "bad.site"))
     equal(weir.ask("worse.site").addresses, ["192.0.2.1"])
-    primary.publish(2, timers=slow, more="worse.site.example. 60 CNAME .\n")
+    primary.publish(2, timers=SLOW, more="worse.site.example. 60 CNAME .\n")
     until("the change is in force", lambda: blocked(weir, "worse.site"))
     equal(weir.ask("bad.site").addresses, ["192.0.2.1"])
     until("IXFR", lambda: "by its changes" in weir.log())
     equal((zone(weir)["serial"], weir.verb("zones")[0]["state"]), (2, "live"))
+
+
+@loopback.test("a zone of knotd, signed by TSIG: NOTIFY brings its changes")
+def knot(box):
+    box.upstream()
+    by_changes(box, primaries.Knot(box, key="k.example", notify="127.0.0.1@5300", timers=SLOW, more="bad.site.example. 60 CNAME .\n"))
+
+
+@loopback.test("a zone of named, signed by TSIG: NOTIFY, signed as well, brings its changes")
+def named(box):
+    if not spaces.runs("named", "-V"):
+        raise loopback.Skipped("named does not run: tools/peers.sh fetches it")
+    box.upstream()
+    primary = primaries.Named(box, "k.example", "127.0.0.1 port 5300", timers=SLOW, more="bad.site.example. 60 CNAME .\n")
+    by_changes(box, primary)
+    until("named says that it was by IXFR", lambda: "IXFR ended" in primary.log() and "TSIG k.example" in primary.log())
 
 
 @loopback.test("a zone whose expire time is over goes on blocking, over a restart too, and it is told")
