@@ -32,6 +32,8 @@ def private(lab, story):
     theirs = ca.issue("relay", [secure.HOST], relay)
     names = [row[1] for row in asked] + [f"{word}.load.cloud.example" for word in ("again", "lost")]
     truth = {name: clients.kdig(lab.nodes["outsider"], world.INTERNET["isp"][0], name).data() for name in names}
+    if lab.weir:  # the one before: its connections end in no capture of this chapter
+        lab.weir.stop()
     with secure.Upstream(lab, "unbound", theirs) as upstream, lab.capture() as wire:
         story.tell("one upstream, unbound with DoT; a capture of the uplink runs since before weir started")
         lab.start_gateway({**secure.only(f"tls://{relay[0]}#name={secure.HOST}", ca),

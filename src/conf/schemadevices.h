@@ -64,7 +64,8 @@
     {"registry.file", WR_SCHEMA_PATH, V01, RESTART, RANGE(0, PATH_OCTETS), DEFAULT("\"\""),
      AT(registry.file), EXAMPLE("/var/lib/weir/devices"),
      .doc = "The file in which devices are known again after a restart. Empty: `devices` in the "
-            "directory that systemd gives, else nothing is remembered."},
+            "directory that systemd gives, else nothing is remembered. Devices that nobody has named, put into a "
+            "group or shut off, and that have no mark of their own, are not written."},
     {"registry.forget", WR_SCHEMA_SECONDS, V01, RESTART, RANGE(3600, 10 * 365 * DAY_S),
      DEFAULT("90d"), AT(registry.forget_s),
      .doc = "A device that nobody has seen for so long is forgotten, but for those that the owner "

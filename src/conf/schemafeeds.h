@@ -56,5 +56,5 @@
      .doc = "A list whose text is longer is refused. While it is compiled a name takes about 30 octets more than afterwards."},
     {"feed_folder", WR_SCHEMA_PATH, V01, RESTART, RANGE(0, PATH_OCTETS), DEFAULT("\"\""), AT(feed_folder),
      EXAMPLE("/var/lib/weir"),
-     .doc = "The folder in which compiled lists are kept over a restart, and mapped from. Empty: the one that the system's manager "
+     .doc = "The folder in which compiled lists are kept over a restart, and mapped from; it has to be there. Empty: the one that the system's manager "
             "gives (`STATE_DIRECTORY`); without one they are in memory alone and compiled anew at each start."},

@@ -24,7 +24,7 @@
             "answer that is proven (RFC 4033) is good, any other is SERVFAIL; CD does not help. `log`: it is recorded "
             "and counted, and the walk goes on. `data`: the records of `data` are given in place of those that there are, "
             "and where there is none of the type, the name has none. `sinkhole`: the same, of "
-            "0.0.0.0 and :: where `data` is empty. `quarantine`: refused, and the device is in quarantine from then on, until "
+            "0.0.0.0 and :: where `data` is empty. `quarantine`: refused, and the device is in quarantine within a second or so, until "
             "`weir device release NAME`; over UDP without a cookie, which anybody can send in its name, it is told to ask over "
             "TCP first; who is no device that is known for certain is only refused, and "
             "with `shadow` nothing happens but that it is counted."},
