@@ -123,6 +123,9 @@ uint64_t wr_engine_foresee(const struct wr_engine *e, const uint8_t *bytes, size
     uint16_t scope = (bytes[3] & WR_FLAG_CD) != 0 ? WR_SCOPE_CD : 0;
     uint64_t hash = wr_cache_hash(e->setup.cache, name, type, scope);
     wr_cache_foresee(e->setup.cache, hash);
+    if (e->settings->policy != NULL) {
+        wr_silence_foresee(&e->silence, hash);
+    }
     return hash;
 }
 
@@ -419,6 +422,7 @@ void wr_engine_adopt(struct wr_engine *e, const struct wr_settings *settings,
 {
     e->settings = settings;
     e->setup.settings = settings;
+    wr_silence_forget(&e->silence);
     adopt_dns64(e, &settings->dns64, now->mono_us);
     wr_place_look(e);
     wr_requests_adopt(e->requests, &settings->upstreams, &settings->ttl, &settings->prove,
@@ -447,6 +451,7 @@ void wr_engine_adopt_held(struct wr_engine *e, const struct wr_heldzones *held)
 void wr_engine_adopt_feeds(struct wr_engine *e, const struct wr_feedset *feeds)
 {
     e->setup.feeds = feeds;
+    wr_silence_forget(&e->silence);
     wr_place_look(e);
 }
 

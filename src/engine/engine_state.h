@@ -13,6 +13,7 @@
 #include "engine/rewrite.h"
 #include "engine/waiting.h"
 #include "policy/lack.h"
+#include "policy/silence.h"
 #include "resolve/request.h"
 
 struct wr_engine {
@@ -47,6 +48,7 @@ struct wr_engine {
     struct wr_ttl_policy ttl;  /* of the asker that is looked for, where his segment has its own */
     struct wr_dns64_room translated; /* the answer that is being written */
     struct wr_rewrite rewrite;       /* likewise, as policy zones change it */
+    struct wr_silence silence;       /* names that rules and lists of now have nothing of */
 };
 
 /* Where a reply came from, for its record. */
@@ -117,9 +119,9 @@ bool wr_place_refuses(struct wr_engine *e, struct wr_asker *a, uint8_t *room, si
 /* obey.c: who asks, as far as it is known; once, and again where a query was handed to. */
 void wr_obey_identify(const struct wr_engine *e, struct wr_asker *a);
 /* What policy says of the question, and of an answer that is about to be sent, is done. True: with that the query is settled, into
- * e->ready or the action. */
-bool wr_obey_question(struct wr_engine *e, struct wr_asker *a, uint8_t *room, size_t cap,
-                      const struct wr_now *now);
+ * e->ready or the action. `hash` of the question as it was asked (wr_engine_foresee); 0: not known. */
+bool wr_obey_question(struct wr_engine *e, struct wr_asker *a, uint64_t hash, uint8_t *room,
+                      size_t cap, const struct wr_now *now);
 bool wr_obey_answer(struct wr_engine *e, struct wr_asker *a, const struct wr_answer *answer,
                     uint8_t *room, size_t cap, const struct wr_now *now,
                     struct wr_action *ret_action);

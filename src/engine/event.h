@@ -79,7 +79,8 @@ struct wr_event {
     struct wr_addr from;     /* DATAGRAM: who sent it */
     const uint8_t *bytes;    /* QUERY, DATAGRAM, STREAM_BYTES */
     size_t size;
-    uint8_t *room; /* QUERY: where a reply that is ready at once may be written (may be NULL) */
+    uint64_t foreseen; /* QUERY: what wr_engine_foresee has said of these octets; 0: nothing */
+    uint8_t *room;     /* QUERY: where a reply that is ready at once may be written (may be NULL) */
     size_t room_size;
 };
 

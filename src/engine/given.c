@@ -136,6 +136,7 @@ enum wr_rewrite_what wr_given_follow(struct wr_engine *e, struct wr_asker *a,
     struct wr_verdict v = a->verdict;
     bool plain = a->question.type != WR_TYPE_CNAME && a->question.type != WR_TYPE_ANY;
     next.led = true;
+    next.quiet = NULL; /* of another name */
     while (is_given(&v) && !wr_given_has_led(a, v.rule)) {
         const struct wr_policy_rule *r = rule_of(e, v.rule);
         const uint8_t *target = plain ? wr_policy_target(r) : NULL;

@@ -222,8 +222,8 @@ static bool is_allowed(const struct wr_asker *a)
     return a->verdict.action == WR_VERDICT_ALLOW && !a->verdict.shadow;
 }
 
-bool wr_obey_question(struct wr_engine *e, struct wr_asker *a, uint8_t *room, size_t cap,
-                      const struct wr_now *now)
+bool wr_obey_question(struct wr_engine *e, struct wr_asker *a, uint64_t hash, uint8_t *room,
+                      size_t cap, const struct wr_now *now)
 {
     if (is_shut_off(e, a, room, cap, now, &e->ready)) {
         return true;
@@ -236,6 +236,7 @@ bool wr_obey_question(struct wr_engine *e, struct wr_asker *a, uint8_t *room, si
         struct wr_policy_ask ask = ask_of(e, a, now);
         /* What another worker has admitted was counted there. */
         ask.hits = a->client.handed ? NULL : e->setup.hits;
+        ask.quiet = hash != 0 ? wr_silence_of(&e->silence, hash) : NULL;
         a->verdict = say_of_question(e, &ask);
         if (is_given(&a->verdict)) {
             enum wr_rewrite_what what = wr_given_follow(e, a, &ask, true);

@@ -28,6 +28,7 @@ struct walk {
     const struct wr_now *now;
     struct wr_msg msg;
     struct wr_asker asker;
+    uint64_t hash; /* of the question as it came; 0: not known */
     uint8_t *room; /* where the reply may be written */
     size_t room_size;
 };
@@ -285,7 +286,7 @@ static bool turn(struct walk *w, const struct wr_answer *answer)
 static bool step_policy(struct walk *w)
 {
     return wr_place_refuses(w->e, &w->asker, w->room, w->room_size, w->now) ||
-           wr_obey_question(w->e, &w->asker, w->room, w->room_size, w->now);
+           wr_obey_question(w->e, &w->asker, w->hash, w->room, w->room_size, w->now);
 }
 
 /* The names and addresses of DNS64 itself. */
@@ -617,6 +618,17 @@ static int parse(struct walk *w)
     return err;
 }
 
+/* By which policy knows it again; nobody else needs it here. */
+static uint64_t hash_of(const struct walk *w)
+{
+    const struct wr_engine *e = w->e;
+    if (e->settings->policy == NULL || !w->asker.has_question || w->event->foreseen != 0) {
+        return w->event->foreseen;
+    }
+    return wr_cache_hash(e->setup.cache, w->msg.qname.wire, w->msg.qtype,
+                         w->msg.flags & WR_FLAG_CD ? WR_SCOPE_CD : 0);
+}
+
 static _Atomic uint64_t *counter_of(struct wr_stats *s, uint8_t transport)
 {
     switch (transport) {
@@ -646,6 +658,7 @@ void wr_pipeline_query(struct wr_engine *e, const struct wr_event *event, const 
     wr_asker_init(&w.asker, &event->client, &w.msg, now->mono_us);
     w.asker.question.dnssec_ok &= !e->settings->unsigned_only;
     wr_asker_hop(&w.asker, &w.msg.edns, e->settings->hops, e->settings->hop_count);
+    w.hash = hash_of(&w);
     wr_obey_identify(e, &w.asker);
     wr_admit_count_as(e, &w.asker);
     if (event->client.handed) {

@@ -142,7 +142,8 @@ void wr_udp_reply(struct wr_udp *u, const struct wr_client *client, const uint8_
 
 /* --- queries -------------------------------------------------------------------------------------- */
 
-static void udp_feed_one(struct wr_udp *u, const struct wr_listener *listener, unsigned i)
+static void udp_feed_one(struct wr_udp *u, const struct wr_listener *listener, unsigned i,
+                         uint64_t foreseen)
 {
     struct wr_event *event = &u->event;
 
@@ -153,6 +154,7 @@ static void udp_feed_one(struct wr_udp *u, const struct wr_listener *listener, u
     wr_batch_info(&u->in, i, listener, &event->client.local, &event->client.ifindex);
     event->bytes = u->in.part[i].iov_base;
     event->size = u->in.message[i].msg_len;
+    event->foreseen = foreseen;
     event->room = u->out.part[u->outs].iov_base;
     u->current = i;
     u->feed.event(u->feed.user, event);
@@ -176,7 +178,7 @@ static void udp_feed_all(struct wr_udp *u, const struct wr_listener *listener, u
         if (engine != NULL) {
             wr_engine_foresee_entry(engine, word[i + AHEAD]);
         }
-        udp_feed_one(u, listener, i);
+        udp_feed_one(u, listener, i, word[i]);
     }
     u->feeding = false;
 }

@@ -108,27 +108,19 @@ const uint8_t *wr_contents_target(const struct wr_rrset *set)
 
 bool wr_contents_private(const struct wr_contents *c)
 {
-    static const struct {
-        uint8_t family, len, ip[16];
-    } rows[] = {
-        {WR_AF_V4, 8, {0}},
-        {WR_AF_V4, 8, {10}},
-        {WR_AF_V4, 8, {127}},
-        {WR_AF_V4, 16, {169, 254}},
-        {WR_AF_V4, 12, {172, 16}},
-        {WR_AF_V4, 16, {192, 168}},
-        {WR_AF_V4, 10, {100, 64}},
-        {WR_AF_V6, 127, {0}},
-        {WR_AF_V6, 7, {0xfc}},
-        {WR_AF_V6, 10, {0xfe, 0x80}},
-        {WR_AF_V6, 96, {[10] = 0xff, 0xff}},
+    /* In the order in which wr_prefix_compile would leave them. */
+    static const struct wr_prefix rows[] = {
+        {.addr = {.family = WR_AF_V4, .ip = {0}}, .len = 8},
+        {.addr = {.family = WR_AF_V4, .ip = {10}}, .len = 8},
+        {.addr = {.family = WR_AF_V4, .ip = {100, 64}}, .len = 10},
+        {.addr = {.family = WR_AF_V4, .ip = {127}}, .len = 8},
+        {.addr = {.family = WR_AF_V4, .ip = {169, 254}}, .len = 16},
+        {.addr = {.family = WR_AF_V4, .ip = {172, 16}}, .len = 12},
+        {.addr = {.family = WR_AF_V4, .ip = {192, 168}}, .len = 16},
+        {.addr = {.family = WR_AF_V6, .ip = {0}}, .len = 127},
+        {.addr = {.family = WR_AF_V6, .ip = {[10] = 0xff, 0xff}}, .len = 96},
+        {.addr = {.family = WR_AF_V6, .ip = {0xfc}}, .len = 7},
+        {.addr = {.family = WR_AF_V6, .ip = {0xfe, 0x80}}, .len = 10},
     };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct wr_prefix p = {.addr = {.family = rows[i].family}, .len = rows[i].len};
-        memcpy(p.addr.ip, rows[i].ip, sizeof(p.addr.ip));
-        if (wr_contents_has(c, &p, 1)) {
-            return true;
-        }
-    }
-    return false;
+    return wr_contents_has(c, rows, sizeof(rows) / sizeof(rows[0]));
 }

@@ -3,14 +3,20 @@
 
 #include <stddef.h>
 
-static const struct wr_feedset_item *find(const struct wr_feedset *set, uint16_t label)
+uint32_t wr_feedset_place(const struct wr_feedset *set, uint16_t label)
 {
     for (uint32_t i = 0; set != NULL && i < set->count; i++) {
         if (set->item[i].label == label) {
-            return &set->item[i];
+            return i;
         }
     }
-    return NULL;
+    return WR_FEEDS_MAX;
+}
+
+static const struct wr_feedset_item *find(const struct wr_feedset *set, uint16_t label)
+{
+    uint32_t place = wr_feedset_place(set, label);
+    return place < WR_FEEDS_MAX ? &set->item[place] : NULL;
 }
 
 uint32_t wr_feedset_name(const struct wr_feedset *set, uint16_t label, const uint8_t *name)

@@ -28,7 +28,9 @@ struct wr_feedset {
     struct wr_feedset_item item[WR_FEEDS_MAX];
 };
 
-/* The line of the feed that lists the name; 0: none does, or there is no such feed. `set` may be NULL. */
+/* Its place in the set; WR_FEEDS_MAX: there is no such feed. `set` may be NULL, here and below. */
+uint32_t wr_feedset_place(const struct wr_feedset *set, uint16_t label);
+/* The line of the feed that lists the name; 0: none does, or there is no such feed. */
 uint32_t wr_feedset_name(const struct wr_feedset *set, uint16_t label, const uint8_t *name);
 uint32_t wr_feedset_address(const struct wr_feedset *set, uint16_t label,
                             const struct wr_addr *addr);

@@ -12,6 +12,9 @@
 #define RULE_WORDS (WR_POLICY_RULES_MAX / 64)
 #define ONLY_WORDS (WR_POLICY_ONLYS_MAX / 64)
 
+/* Bits of `quiet`: the feed at that place of the set does not list the name; and the table has nothing of it. */
+#define QUIET_TABLE 63
+
 /* What a node of the table says: which rule or list, and what the name is to it. */
 enum ref_kind {
     REF_EXACT = 0,
@@ -51,6 +54,7 @@ struct look {
     uint64_t named[RULE_WORDS], except[RULE_WORDS], alias[RULE_WORDS], server[RULE_WORDS];
     uint64_t only[ONLY_WORDS];
     bool may_be_private;
+    bool any; /* of all this */
 };
 
 /* --- the table --- */
@@ -105,6 +109,7 @@ static struct node *node_of(const struct wr_policy *p, const uint8_t *name)
 static void see(const struct wr_policy *p, const struct node *node, bool whole, enum role role,
                 struct look *l)
 {
+    l->any = l->any || node->refs > 0;
     for (uint32_t i = 0; i < node->refs; i++) {
         uint32_t index = p->ref[node->first + i] / REF_KINDS;
         uint64_t bit = (uint64_t)1 << (index % 64), asked = role == ASKED ? bit : 0;
@@ -431,10 +436,25 @@ struct listing {
     uint8_t trigger;
 };
 
+/* The line of the feed that has the name asked. */
+static uint32_t line_of(const struct wr_policy_ask *ask, uint16_t label)
+{
+    uint32_t place = wr_feedset_place(ask->feeds, label);
+    uint64_t bit = ask->quiet != NULL && place < QUIET_TABLE ? (uint64_t)1 << place : 0;
+    if (bit != 0 && (*ask->quiet & bit) != 0) {
+        return 0;
+    }
+    uint32_t line = wr_feedset_name(ask->feeds, label, ask->name);
+    if (bit != 0 && line == 0) {
+        *ask->quiet |= bit;
+    }
+    return line;
+}
+
 static void look_in_feed(const struct wr_policy_ask *ask, uint16_t label,
                          const struct wr_contents *in, struct listing *ret)
 {
-    *ret = (struct listing){label, wr_feedset_name(ask->feeds, label, ask->name), WR_TRIGGER_NAME};
+    *ret = (struct listing){label, line_of(ask, label), WR_TRIGGER_NAME};
     for (unsigned s = 0; in != NULL && s < in->count && ret->line == 0; s++) {
         const uint8_t *target = wr_contents_target(&in->sets[s]);
         if (target != NULL) {
@@ -567,26 +587,33 @@ static bool denies(const struct wr_verdict *v)
     return !v->shadow && (wr_policy_takes(v->action) || v->action == WR_VERDICT_DATA);
 }
 
-static struct wr_verdict decide(const struct wr_policy *p, const struct wr_policy_ask *ask,
-                                const struct wr_contents *in)
+/* By what the table says of the name asked. */
+static struct wr_verdict decide_question(const struct wr_policy *p, const struct wr_policy_ask *ask,
+                                         const struct look *l)
+{
+    struct wr_verdict v;
+    if (!ask->led && is_unapproved(p, ask, l, &v)) {
+        wr_policy_count(ask, v.rule);
+        return v;
+    }
+    return walk(p, ask, l, NULL);
+}
+
+static struct wr_verdict decide_answer(const struct wr_policy *p, const struct wr_policy_ask *ask,
+                                       const struct wr_contents *in)
 {
     struct look l = {.only = {0}};
     struct wr_verdict v;
     descend(p, ask->name, ASKED, &l);
     if (!ask->led && is_unapproved(p, ask, &l, &v)) {
-        if (in == NULL) {
-            wr_policy_count(ask, v.rule);
-        }
         return v;
     }
-    if (in != NULL) {
-        see_aliases(p, in, &l);
-        see_servers(p, ask->servers, &l);
-    }
+    see_aliases(p, in, &l);
+    see_servers(p, ask->servers, &l);
     v = walk(p, ask, &l, in);
     bool passed = v.action == WR_VERDICT_ALLOW && !v.shadow;
-    if (in != NULL && p->spec.rebinding && !ask->own && !passed && !denies(&v) &&
-        !l.may_be_private && wr_contents_private(in)) {
+    if (p->spec.rebinding && !ask->own && !passed && !denies(&v) && !l.may_be_private &&
+        wr_contents_private(in)) {
         return (struct wr_verdict){.action = WR_VERDICT_NODATA,
                                    .by = WR_VERDICT_BY_REBINDING,
                                    .trigger = WR_TRIGGER_ADDRESS};
@@ -596,7 +623,17 @@ static struct wr_verdict decide(const struct wr_policy *p, const struct wr_polic
 
 struct wr_verdict wr_policy_question(const struct wr_policy *p, const struct wr_policy_ask *ask)
 {
-    return decide(p, ask, NULL);
+    static const struct look nothing;
+    const uint64_t bit = (uint64_t)1 << QUIET_TABLE;
+    if (ask->quiet != NULL && (*ask->quiet & bit) != 0) {
+        return decide_question(p, ask, &nothing);
+    }
+    struct look l = {.only = {0}};
+    descend(p, ask->name, ASKED, &l);
+    if (ask->quiet != NULL && !l.any) {
+        *ask->quiet |= bit;
+    }
+    return decide_question(p, ask, &l);
 }
 
 bool wr_policy_wants_answer(const struct wr_policy *p, const struct wr_feedset *feeds,
@@ -616,7 +653,7 @@ struct wr_verdict wr_policy_answer(const struct wr_policy *p, const struct wr_po
                                    const struct wr_rrset *sets, unsigned count)
 {
     const struct wr_contents in = {sets, count};
-    return decide(p, ask, &in);
+    return decide_answer(p, ask, &in);
 }
 
 bool wr_policy_wants_servers(const struct wr_policy *p)

@@ -146,6 +146,8 @@ struct wr_policy_ask {
     /* By label, of this one writer: how often each rule has said something, in the shadow too. NULL: nothing is counted. */
     _Atomic uint64_t *hits;
     const struct wr_feedset *feeds; /* the lists in force, or NULL */
+    /* Where nothing was found of this name, under these rules and lists (policy/silence): read, and added to. NULL: nobody remembers. */
+    uint64_t *quiet;
 };
 
 size_t wr_policy_size(const struct wr_policy_spec *spec); /* octets of block that compile wants */

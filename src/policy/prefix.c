@@ -3,6 +3,16 @@
 
 #include <string.h>
 
+/* Eight of them in the order of the network; compared as one number, for this is done for each address of each answer. */
+static uint64_t octets(const uint8_t *p)
+{
+    uint64_t v = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        v = v << 8 | p[i];
+    }
+    return v;
+}
+
 /* Order: family, then octets, then the outer prefix before those inside it. The scope of a link-local address
  * is not looked at: the socket a query came in by is bound to an interface already. */
 static int order(const struct wr_prefix *a, const struct wr_prefix *b)
@@ -10,8 +20,13 @@ static int order(const struct wr_prefix *a, const struct wr_prefix *b)
     if (a->addr.family != b->addr.family) {
         return a->addr.family < b->addr.family ? -1 : 1;
     }
-    int c = memcmp(a->addr.ip, b->addr.ip, sizeof(a->addr.ip));
-    return c != 0 ? c : (int)a->len - (int)b->len;
+    for (unsigned i = 0; i < sizeof(a->addr.ip); i += 8) {
+        uint64_t x = octets(a->addr.ip + i), y = octets(b->addr.ip + i);
+        if (x != y) {
+            return x < y ? -1 : 1;
+        }
+    }
+    return (int)a->len - (int)b->len;
 }
 
 static bool inside(uint8_t family, const uint8_t *ip, const struct wr_prefix *p)

@@ -132,6 +132,58 @@ static void test_an_answer_is_judged_wherever_it_comes_from(void **state)
     rig_stop(&r);
 }
 
+static void passes(const char *text, bool does)
+{
+    rig_ask(&r, (struct rig_query){.name = text});
+    rig_expect(&r, WR_ACTION_REPLY);
+    assert_int_equal(r.act.bytes[3] & 15, does ? WR_RCODE_NOERROR : WR_RCODE_NXDOMAIN);
+}
+
+/* That nothing was to be said of a name is remembered as long as rules and lists are the same, and no longer. */
+static void test_silence_ends_with_new_rules_and_lists(void **state)
+{
+    static const uint8_t good_a[4] = {192, 0, 2, 7};
+    static const uint16_t label = 9;
+    static const struct wr_hash_key key = {{4, 2}};
+    static struct wr_nametree tree;
+    static struct wr_feedset none, lists;
+    static uint64_t room[64];
+    const struct rig_rr rr = {"www.quiet.example.", WR_TYPE_A, 60, good_a, 4, WR_SECTION_ANSWER};
+    struct wr_nametree_item item;
+    struct wr_name listed;
+    size_t size;
+    start();
+    rule[3] = (struct wr_policy_rule){
+        .label = 4, .action = WR_VERDICT_NXDOMAIN, .feed = &label, .feeds = 1, .name = "a-list"};
+    assert_int_equal(wr_name_from_text("quiet.example", 13, &listed), 0);
+    assert_int_equal(wr_nametree_item(&key, listed.wire, 3, 5, &item), 0);
+    assert_int_equal(wr_nametree_build(&key, &item, 1, room, sizeof(room), &size), 0);
+    assert_int_equal(wr_nametree_open(&tree, room, size), 0);
+    none = (struct wr_feedset){.count = 1, .item = {{.label = label}}};
+    lists = (struct wr_feedset){.count = 1, .item = {{.label = label, .names = &tree}}};
+    r.settings.policy = wr_policy_compile(block, &spec);
+    r.settings.serial++;
+    wr_engine_adopt(r.engine, &r.settings, &r.now);
+    wr_engine_adopt_feeds(r.engine, &none);
+    rig_ask(&r, (struct rig_query){.name = "www.quiet.example."});
+    rig_expect(&r, WR_ACTION_DATAGRAM);
+    rig_answer(&r, 0, 0, &rr, 1);
+    rig_expect(&r, WR_ACTION_REPLY);
+    rig_expect(&r, WR_ACTION_FORGET);
+    passes("www.quiet.example.", true);
+    wr_engine_adopt_feeds(r.engine, &lists);
+    passes("www.quiet.example.", false);
+    passes("WWW.Quiet.Example.", false);
+    wr_engine_adopt_feeds(r.engine, &none);
+    passes("www.quiet.example.", true);
+    list[0] = listed.wire; /* now a rule */
+    r.settings.policy = wr_policy_compile(block, &spec);
+    r.settings.serial++;
+    wr_engine_adopt(r.engine, &r.settings, &r.now);
+    passes("www.quiet.example.", false);
+    rig_stop(&r);
+}
+
 /* A rule that came while a question was out holds for it. */
 static void test_new_rules_hold_for_who_waits(void **state)
 {
@@ -193,6 +245,7 @@ int main(void)
         cmocka_unit_test(test_a_denied_question_is_told_to_nobody),
         cmocka_unit_test(test_truncated_over_udp_alone),
         cmocka_unit_test(test_an_answer_is_judged_wherever_it_comes_from),
+        cmocka_unit_test(test_silence_ends_with_new_rules_and_lists),
         cmocka_unit_test(test_new_rules_hold_for_who_waits),
         cmocka_unit_test(test_segment_of_the_client),
     };

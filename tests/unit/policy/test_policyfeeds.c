@@ -164,12 +164,62 @@ static void test_with_others(void **state)
     block = NULL;
 }
 
+/* Where nothing was found is marked; what is there never is, nor what nobody has looked for; and marks do not change what is said. */
+static void test_quiet(void **state)
+{
+    static const struct wr_addr client = {.ip = {10, 0, 0, 1}, .family = WR_AF_V4};
+    const struct wr_who who = {.groups = 1};
+    const uint64_t table = (uint64_t)1 << 63;
+    struct wr_name own = name_of("own.example");
+    const uint8_t *owns[] = {own.wire};
+    rule[0] = (struct wr_policy_rule){.label = 1,
+                                      .action = WR_VERDICT_NXDOMAIN,
+                                      .feed = &both[1],
+                                      .feeds = 1,
+                                      .about = {.groups = 2}};
+    rule[1] = (struct wr_policy_rule){
+        .label = 2, .action = WR_VERDICT_NXDOMAIN, .below = {owns, 1}, .feed = both, .feeds = 1};
+    compile(2);
+    const struct {
+        const char *name;
+        uint16_t rule;
+        uint64_t one, both; /* marks, when the client is in the one group, and in both */
+    } rows[] = {{"plain.test", 0, table | 1, table | 3},
+                {"tracker.net", 0, table | 1, table | 1},
+                {"ads.example", 2, table, table | 2},
+                {"x.own.example", 2, 0, 2}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct wr_name n = name_of(rows[i].name);
+        uint64_t quiet = 0;
+        struct wr_who now = who;
+        struct wr_policy_ask a = {.who = &now,
+                                  .client = &client,
+                                  .name = n.wire,
+                                  .type = WR_TYPE_A,
+                                  .feeds = &set,
+                                  .quiet = &quiet};
+        for (unsigned round = 0; round < 2; round++) {
+            assert_int_equal(wr_policy_question(policy, &a).rule, rows[i].rule);
+            assert_int_equal(quiet, rows[i].one);
+        }
+        now.groups = 3;
+        for (unsigned round = 0; round < 2; round++) {
+            bool listed = i == 1; /* for the other group */
+            assert_int_equal(wr_policy_question(policy, &a).rule, listed ? 1 : rows[i].rule);
+            assert_int_equal(quiet, rows[i].both);
+        }
+    }
+    free(block);
+    block = NULL;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_names, start),
         cmocka_unit_test_setup(test_answers, start),
         cmocka_unit_test_setup(test_with_others, start),
+        cmocka_unit_test_setup(test_quiet, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
