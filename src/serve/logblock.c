@@ -54,7 +54,8 @@ enum column {
     COLUMNS,
 };
 
-#define COLUMN_ROOM ((size_t)WR_LOGBLOCK_EVENTS_MAX * VARINT)
+/* Not a multiple of a page: else all columns would want the same few places of the processor's cache, at each event. */
+#define COLUMN_ROOM ((size_t)WR_LOGBLOCK_EVENTS_MAX * VARINT + 64)
 #define PLACES      (2u * WR_LOGBLOCK_TEXTS_MAX)
 #define TEXT_LONG   255
 
@@ -206,7 +207,11 @@ static bool has_room(const struct wr_logblock_writer *w)
 static void put_row(struct wr_logblock_writer *w, const uint64_t v[COLUMNS])
 {
     for (unsigned c = 0; c < COLUMNS; c++) {
-        w->used[c] += put_varint(w->column[c] + w->used[c], v[c]);
+        if (v[c] < 0x80) { /* nearly all */
+            w->column[c][w->used[c]++] = (uint8_t)v[c];
+        } else {
+            w->used[c] += put_varint(w->column[c] + w->used[c], v[c]);
+        }
     }
 }
 
