@@ -23,6 +23,7 @@ class CountTest(unittest.TestCase):
     def test_tap_lines(self):
         self.assertEqual(self.count("1..3\nok 1 - a\nnot ok 2 - b\nok 3 - c # SKIP no lab\n", 1),
                          (1, 1, ["no lab"]))
+        self.assertEqual(self.count("1..2\nok 1 - a\nnot ok 2 # SKIP test_b\n"), (1, 0, ["test_b"]))
 
     def test_words_that_begin_with_ok_are_not_tests(self):
         self.assertEqual(self.count("okay\n# ok - group\n"), (1, 0, []))
