@@ -14,7 +14,7 @@
 
 #include "base/err.h"
 
-enum { READS_TURN = 32, READ_SIZE = 65536, QUEUE_SIZE = 1 << 20, PORTS_TURN = 8 };
+enum { READS_TURN = 32, READ_SIZE = 65536, QUEUE_SIZE = 1 << 24, PORTS_TURN = 8 };
 
 /* The first attribute of every message about a table and what is in it is that table's name. */
 #define TABLE_ATTRIBUTE 1
@@ -118,7 +118,10 @@ int wr_nftwatch_open(int *ret_fd)
     if (fd < 0) {
         return WR_E_IO;
     }
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)); /* as much as there may be */
+    /* A whole table of weir's own is some MiB of messages; without the privilege as much as there may be. */
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0) {
+        (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+    }
     if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) != 0 ||
         setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) != 0) {
         int number = errno;

@@ -324,9 +324,21 @@ static int ask(struct wr_firehand *h, struct request *r)
 {
     r->magic = MAGIC;
     r->number = r->op == OP_ITEMS ? 0 : ++h->number;
-    return h->fd >= 0 && send(h->fd, r, sizeof(*r), MSG_NOSIGNAL) == (ssize_t)sizeof(*r)
-               ? WR_OK
-               : WR_E_CLOSED;
+    for (;;) {
+        if (h->fd < 0) {
+            return WR_E_CLOSED;
+        }
+        ssize_t n = send(h->fd, r, sizeof(*r), MSG_NOSIGNAL);
+        if (n == (ssize_t)sizeof(*r)) {
+            return WR_OK;
+        }
+        /* In a loop it does not block, and many facts are more than a socket holds: the child takes them as they come. */
+        struct pollfd p = {.fd = h->fd, .events = POLLOUT};
+        if (n >= 0 || (errno != EINTR && errno != EAGAIN) ||
+            (errno == EAGAIN && poll(&p, 1, WR_HELPER_WAIT_MS) == 0)) {
+            return WR_E_CLOSED;
+        }
+    }
 }
 
 int wr_firehand_apply(struct wr_firehand *h, const struct wr_ruleset_item *item, size_t count,

@@ -2,6 +2,7 @@
 #include "serve/helper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -127,6 +128,7 @@ static _Noreturn void be_child(const struct wr_helper_birth *birth, int fd, pid_
     if (fd != CHANNEL_FD && dup2(fd, CHANNEL_FD) < 0) {
         _exit(1);
     }
+    (void)fcntl(CHANNEL_FD, F_SETFD, FD_CLOEXEC); /* nor is the channel a program's that it runs */
     (void)syscall(SYS_close_range, CHANNEL_FD + 1, ~0u, 0); /* musl has no function for it */
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (getppid() != parent || birth->keep() != WR_OK) {

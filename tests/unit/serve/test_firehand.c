@@ -2,6 +2,7 @@
 /* The process that runs nft, with programs that stand for nft; the true one is in tests/e2e/firewall.py. */
 #include "unit/unit.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,7 +95,7 @@ static void test_what_nft_gets(void **state)
 {
     struct wr_firehand h;
     struct wr_ruleset_item item[100];
-    char body[512], text[8192],
+    char body[768], text[8192],
         list[] = "{\"nftables\":[{\"counter\":{\"name\":\"quarantine\",\"packets\":3}}]}";
     memset(item, 0, sizeof(item));
     for (uint8_t i = 0; i < 100; i++) { /* more than one message */
@@ -103,8 +104,9 @@ static void test_what_nft_gets(void **state)
         item[i].mac[5] = i;
     }
     snprintf(body, sizeof(body),
-             "[ \"$1\" = -j ] && echo '%s' && exit 0\ncat >%s; env >>%s; echo $* >>%s", list, out,
-             out, out);
+             "[ \"$1\" = -j ] && echo '%s' && exit 0\ncat >%s; env >>%s; echo $* >>%s; "
+             "[ ! -e /proc/$$/fd/3 ] || echo channel >>%s",
+             list, out, out, out, out);
     write_nft(body);
     if (!begin(&h)) {
         return;
@@ -120,6 +122,7 @@ static void test_what_nft_gets(void **state)
     assert_non_null(strstr(text, "02:00:00:00:00:63 }\nflush set"));
     assert_non_null(strstr(text, "LC_ALL=C\n"));
     assert_null(strstr(text, "HOME="));
+    assert_null(strstr(text, "channel")); /* it is the hand's alone */
     assert_non_null(strstr(text, "-f -\n"));
     /* The items before are no part of what comes next. */
     assert_int_equal(wr_firehand_apply(&h, item, 1, WR_RULESET_QUARANTINE), WR_OK);
@@ -132,6 +135,35 @@ static void test_what_nft_gets(void **state)
     assert_int_equal(answer(&h).quarantine, 3);
     wr_firehand_stop(&h);
     assert_int_equal(h.pid, 0);
+}
+
+/* More facts than a socket holds, by a socket that does not block, as in a loop. */
+static void test_many(void **state)
+{
+    static struct wr_ruleset_item item[WR_RULESET_ITEMS_MAX];
+    struct wr_firehand h;
+    char body[128], text[16];
+    for (unsigned i = 0; i < WR_RULESET_ITEMS_MAX; i++) {
+        item[i].kind = WR_RULESET_MAC;
+        item[i].mac[0] = 2;
+        item[i].mac[4] = (uint8_t)(i >> 8);
+        item[i].mac[5] = (uint8_t)i;
+    }
+    snprintf(body, sizeof(body), "grep -o 02:00:00:00: | wc -l >%s", out);
+    write_nft(body);
+    if (!begin(&h)) {
+        return;
+    }
+    assert_int_equal(fcntl(h.fd, F_SETFL, O_NONBLOCK), 0);
+    assert_int_equal(wr_firehand_apply(&h, item, WR_RULESET_ITEMS_MAX, WR_RULESET_QUARANTINE),
+                     WR_OK);
+    assert_int_equal(answer(&h).err, WR_OK);
+    FILE *f = fopen(out, "r");
+    assert_non_null(f);
+    assert_non_null(fgets(text, sizeof(text), f));
+    fclose(f);
+    assert_int_equal(atoi(text), WR_RULESET_ITEMS_MAX);
+    wr_firehand_stop(&h);
 }
 
 static void test_refusals(void **state)
@@ -193,6 +225,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counters),
         cmocka_unit_test_setup_teardown(test_what_nft_gets, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nonsense_ends_it, setup, teardown),
     };
