@@ -24,6 +24,8 @@
 /* Between two repairs, and between two lines about them. */
 #define REPAIR_US WR_S
 #define TELL_US   (60 * WR_S)
+/* What nft changed is heard at once, or after a wait for a command. */
+#define OWN_US (20 * WR_S)
 /* Ports of weir's own changes that are remembered, and of changes that are nobody's yet. */
 #define PORTS 8
 
@@ -50,6 +52,7 @@ struct wr_firewall {
     uint32_t quarantined;
     size_t left; /* facts without room */
     uint32_t own[PORTS], strange[PORTS];
+    uint64_t own_us[PORTS]; /* until when: another program may be given the number */
     unsigned owns, stranges;
     struct wr_firehand_reply counters; /* the last */
     struct wr_ruleset_item item[WR_RULESET_ITEMS_MAX];
@@ -206,8 +209,9 @@ static void repair(struct wr_firewall *f)
 static void on_change(void *user, uint32_t port)
 {
     struct wr_firewall *f = user;
+    uint64_t now = now_us();
     for (unsigned i = 0; i < PORTS && port != 0; i++) {
-        if (f->own[i] == port) {
+        if (f->own[i] == port && now < f->own_us[i]) {
             return;
         }
     }
@@ -240,10 +244,12 @@ static void done(struct wr_firewall *f, const struct wr_firehand_reply *r)
     bool failed = f->state == FAILED;
     f->doing = 0;
     if (r->port != 0) {
+        f->own_us[f->owns % PORTS] = now_us() + OWN_US;
         f->own[f->owns++ % PORTS] = r->port;
     }
     if (r->err != WR_OK && (parts & (WR_RULESET_TABLE | WR_RULESET_NONE)) == 0) {
         f->want |= WR_RULESET_TABLE; /* the table is not there, or not as it was */
+        wr_say(WR_LOG_WARN, "firewall: a set cannot be changed, all is written again: %s", r->text);
         return;
     }
     if (r->err != WR_OK) {
