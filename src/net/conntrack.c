@@ -151,13 +151,21 @@ static void add_attribute(struct message *m, unsigned type, const void *value, s
     add(m, room, NLA_HDRLEN + n);
 }
 
+bool wr_conntrack_is_of(const struct wr_conntrack *e, const struct wr_addr *addr)
+{
+    for (unsigned k = 0; k < (wr_addr_is_private(addr) ? 4 : 1); k++) {
+        if (wr_addr_same_ip(addr, &e->addr[k])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_wanted(const struct cut *c, const struct wr_conntrack *e)
 {
     for (size_t i = 0; i < c->count; i++) {
-        for (unsigned k = 0; k < 4; k++) {
-            if (wr_addr_same_ip(&c->addr[i], &e->addr[k])) {
-                return true;
-            }
+        if (wr_conntrack_is_of(e, &c->addr[i])) {
+            return true;
         }
     }
     return false;

@@ -6,7 +6,8 @@
  * whoever translates addresses keeps a place for the connection: so the entries are deleted, and the next packet is judged like the first.
  *
  * The kernel cannot be asked for the entries of an address: all are listed, and those that have it at either end, before or after
- * translation, are deleted one by one. Needs CAP_NET_ADMIN. Waits for the kernel, so not for a worker.
+ * translation, are deleted one by one. Of a public address those alone that began at it: whoever has claimed a server's address is no reason to end
+ * what others have with that server. Needs CAP_NET_ADMIN. Waits for the kernel, so not for a worker.
  */
 #ifndef WR_NET_CONNTRACK_H
 #define WR_NET_CONNTRACK_H
@@ -32,6 +33,8 @@ typedef void wr_conntrack_hook(void *user, const struct wr_conntrack *entry);
 /* Calls the hook for each entry in one read of the socket. True: that was the end of the list. */
 bool wr_conntrack_read(const uint8_t *bytes, size_t n, uint32_t seq, wr_conntrack_hook *hook,
                        void *user);
+/* Is it one of those that go with this address? */
+bool wr_conntrack_is_of(const struct wr_conntrack *entry, const struct wr_addr *addr);
 /* Deletes the entries of these addresses, WR_CONNTRACK_CUT_MAX at most. WR_E_IO: the kernel has none, or refuses (errno). */
 int wr_conntrack_cut(const struct wr_addr *addr, size_t count, uint32_t *ret_cut);
 

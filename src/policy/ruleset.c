@@ -55,7 +55,7 @@ static bool is_prefix(const struct wr_prefix *p, bool whole)
         return false;
     }
     struct wr_addr masked = wr_addr_mask(&p->addr, p->len);
-    return p->addr.port == 0 && p->addr.scope == 0 && p->addr.pad == 0 &&
+    return p->addr.port == 0 && (p->addr.scope == 0 || whole) && p->addr.pad == 0 &&
            memcmp(masked.ip, p->addr.ip, sizeof(masked.ip)) == 0;
 }
 
@@ -84,11 +84,22 @@ bool wr_ruleset_is_sound(const struct wr_ruleset_item *item)
 static void put_prefix(struct wr_str *t, const struct wr_prefix *p)
 {
     char text[WR_ADDR_TEXT_SIZE];
-    wr_addr_to_text(&p->addr, text, sizeof(text));
+    struct wr_addr addr = p->addr;
+    addr.scope = 0;
+    wr_addr_to_text(&addr, text, sizeof(text));
     wr_str_text(t, text);
     if (p->len != (p->addr.family == WR_AF_V4 ? 32 : 128)) {
         wr_str_char(t, '/');
         wr_str_u64(t, p->len);
+    }
+}
+
+/* The interface in front of an address that has one. */
+static void put_scope(struct wr_str *t, const struct wr_addr *addr)
+{
+    if (addr->scope != 0) {
+        wr_str_u64(t, addr->scope);
+        wr_str_text(t, " . ");
     }
 }
 
@@ -125,6 +136,7 @@ struct members {
 static bool is_member(const struct wr_ruleset_item *item, const struct members *m)
 {
     return item->kind == m->kind && item->segment == m->segment &&
+           (m->kind != WR_RULESET_ADDRESS || item->prefix.addr.scope != 0) &&
            (m->family == 0 || item->prefix.addr.family == m->family);
 }
 
@@ -146,6 +158,7 @@ static void put_elements(struct wr_str *t, const struct wr_ruleset_item *item, s
         if (m->kind == WR_RULESET_MAC) {
             put_mac(t, item[i].mac);
         } else {
+            put_scope(t, &item[i].prefix.addr);
             put_prefix(t, &item[i].prefix);
         }
         n++;
@@ -159,8 +172,14 @@ static const struct {
     const char *name, *type;
 } sets[] = {
     {WR_RULESET_QUARANTINE, {WR_RULESET_MAC, 0, 0}, "quarantined_mac", "type ether_addr"},
-    {WR_RULESET_QUARANTINE, {WR_RULESET_ADDRESS, WR_AF_V4, 0}, "quarantined4", "type ipv4_addr"},
-    {WR_RULESET_QUARANTINE, {WR_RULESET_ADDRESS, WR_AF_V6, 0}, "quarantined6", "type ipv6_addr"},
+    {WR_RULESET_QUARANTINE,
+     {WR_RULESET_ADDRESS, WR_AF_V4, 0},
+     "quarantined4",
+     "type iface_index . ipv4_addr"},
+    {WR_RULESET_QUARANTINE,
+     {WR_RULESET_ADDRESS, WR_AF_V6, 0},
+     "quarantined6",
+     "type iface_index . ipv6_addr"},
     {WR_RULESET_DOHS, {WR_RULESET_DOH, WR_AF_V4, 0}, "doh4", "type ipv4_addr; flags interval"},
     {WR_RULESET_DOHS, {WR_RULESET_DOH, WR_AF_V6, 0}, "doh6", "type ipv6_addr; flags interval"},
 };
@@ -353,14 +372,14 @@ static void put_table(struct wr_str *t, const struct wr_ruleset_item *item, size
     wr_str_text(t, "\tchain input {\n"
                    "\t\ttype filter hook input priority " PRIORITY "; policy accept;\n"
                    "\t\tether saddr @quarantined_mac goto quarantined\n"
-                   "\t\tip saddr @quarantined4 goto quarantined\n"
-                   "\t\tip6 saddr @quarantined6 goto quarantined\n\t}\n"
+                   "\t\tiif . ip saddr @quarantined4 goto quarantined\n"
+                   "\t\tiif . ip6 saddr @quarantined6 goto quarantined\n\t}\n"
                    "\tchain forward {\n"
                    "\t\ttype filter hook forward priority " PRIORITY "; policy accept;\n"
                    "\t\tether saddr @quarantined_mac counter name quarantine drop\n");
     for (unsigned k = 0; k < 4; k++) {
         unsigned family = k < 2 ? WR_AF_V4 : WR_AF_V6;
-        wr_str_text(t, "\t\t");
+        wr_str_text(t, k % 2 == 0 ? "\t\tiif . " : "\t\toif . ");
         wr_str_text(t, ip_word(family));
         wr_str_text(t, k % 2 == 0 ? " saddr" : " daddr");
         wr_str_text(t, family == WR_AF_V4 ? " @quarantined4" : " @quarantined6");

@@ -34,9 +34,9 @@ enum wr_ruleset_kind {
     WR_RULESET_RESOLVER,    /* segment, prefix */
     WR_RULESET_DOH,         /* prefix */
     WR_RULESET_MAC,         /* mac */
-    WR_RULESET_ADDRESS,     /* prefix: one address */
-    WR_RULESET_UDP,         /* port: where weir itself answers */
-    WR_RULESET_TCP,         /* likewise */
+    WR_RULESET_ADDRESS, /* prefix: one address; its scope is the interface, 0: not known, and nothing is dropped by it */
+    WR_RULESET_UDP, /* port: where weir itself answers */
+    WR_RULESET_TCP, /* likewise */
     WR_RULESET_KINDS,
 };
 

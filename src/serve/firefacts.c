@@ -29,12 +29,13 @@ static struct wr_ruleset_item *put(struct wr_firefacts *f, enum wr_ruleset_kind 
 
 /* Field by field: gaps are zero, so equal items are equal octets. */
 static void put_prefix(struct wr_firefacts *f, enum wr_ruleset_kind kind, size_t segment,
-                       const struct wr_prefix *prefix)
+                       const struct wr_prefix *prefix, uint32_t ifindex)
 {
     struct wr_ruleset_item *item = put(f, kind, segment);
     if (item != NULL) {
         memcpy(item->prefix.addr.ip, prefix->addr.ip, sizeof(item->prefix.addr.ip));
         item->prefix.addr.family = prefix->addr.family;
+        item->prefix.addr.scope = ifindex;
         item->prefix.len = prefix->len;
     }
 }
@@ -45,7 +46,7 @@ static void put_set(struct wr_firefacts *f, enum wr_ruleset_kind kind, size_t se
 {
     uint32_t left = wr_prefix_compile(prefix, (uint32_t)count);
     for (uint32_t i = 0; i < left; i++) {
-        put_prefix(f, kind, segment, &prefix[i]);
+        put_prefix(f, kind, segment, &prefix[i], 0);
     }
 }
 
@@ -66,7 +67,7 @@ void wr_firefacts_segments(struct wr_firefacts *f, const struct wr_conf *conf)
             }
         }
         for (size_t k = 0; k < s->subnets.count; k++) {
-            put_prefix(f, WR_RULESET_SUBNET, i, &s->subnets.items[k]);
+            put_prefix(f, WR_RULESET_SUBNET, i, &s->subnets.items[k], 0);
         }
         size_t n =
             s->resolvers.count < WR_SEGMENT_PLACES_MAX ? s->resolvers.count : WR_SEGMENT_PLACES_MAX;
@@ -158,7 +159,8 @@ int wr_firefacts_dohs(struct wr_firefacts *f, const struct wr_feedset *feeds, co
     return WR_OK;
 }
 
-/* The kernel forwards neither: they are cut off by the MAC address. */
+/* The kernel forwards no others: they are cut off by the MAC address. A device can claim any address (RFC 4861: whoever sends is a neighbour), so an
+ * address is cut off at the interface where it was seen, and nowhere else. */
 static bool is_forwarded(const struct wr_addr *addr)
 {
     enum wr_addr_kind kind = wr_addr_kind(addr);
@@ -182,7 +184,7 @@ static void put_device(struct wr_firefacts *f, const struct wr_census_device *d)
         if (is_forwarded(addr)) {
             const struct wr_prefix one = {.addr = *addr,
                                           .len = addr->family == WR_AF_V4 ? 32 : 128};
-            put_prefix(f, WR_RULESET_ADDRESS, 0, &one);
+            put_prefix(f, WR_RULESET_ADDRESS, 0, &one, d->address[i].ifindex);
         }
     }
 }

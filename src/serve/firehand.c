@@ -241,7 +241,8 @@ static void cut_connections(struct hand *h, struct wr_firehand_reply *reply)
     size_t n = 0;
     for (size_t i = 0; i < h->count; i++) {
         if (h->item[i].kind == WR_RULESET_ADDRESS) {
-            addr[n++] = h->item[i].prefix.addr;
+            addr[n] = h->item[i].prefix.addr;
+            addr[n++].scope = 0; /* the list has none */
         }
     }
     if (n > 0 && wr_conntrack_cut(addr, n, &reply->cut) != WR_OK) {

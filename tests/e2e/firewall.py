@@ -10,6 +10,7 @@ import json
 import os
 import selectors
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -230,11 +231,15 @@ def approved(box):
     equal(camera.ask("a.example").rcode, 0)
     text = subprocess.run([weir.program, "firewall", "--socket", weir.control], capture_output=True, text=True, check=True).stdout
     need("in force" in text and "cameras" in text, text)
-    # A list that changes changes a set, and the counts stay; a segment that may do as it likes again has no rules.
+    # A list that changes, to one longer than a socket holds, changes a set, and the counts stay; a segment that may do as it likes again has no rules.
     with open(os.path.join(weir.folder, "doh.txt"), "w", encoding="ascii") as file:
-        file.write(f"{DOH[1]}\n")
+        file.write(f"{DOH[1]}\n" + "".join(f"5.{n >> 8}.{n & 255}.1\n" for n in range(10000)))
     until("the list is taken", lambda: camera.tries(DOH[0], 443, True) == "echo")
+    equal(cli(weir, "status")["firewall"], {"state": "in force", "problem": None, "repairs": 0, "quarantined": 0})
+    need("5.39.15.1" in table(), "the list is cut off")
     need(shown(weir)["segments"][0]["doh"] >= 8, shown(weir))
+    equal(cli(weir, "firewall", "apply")["repairs"], 0)
+    equal(camera.tries(DOH[1], 443, True), "refused")
     weir.configure(settings(box, weir, segment={"foreign_dns": "pass"}))
     cli(weir, "reload")
     until("foreign resolvers pass", lambda: camera.tries(FOREIGN[0], 53, True) == "echo")
@@ -275,6 +280,21 @@ def life(box):
     equal(table(), first)
 
 
+def claim(camera, address):
+    """The camera says that it has another's address, by a neighbour solicitation (RFC 4861, 7.2.3: the gateway takes it for a neighbour)."""
+    mac, to = bytes.fromhex(MAC.replace(":", "")), bytes.fromhex(json.loads(run("ip", "-j", "link", "show", "lan0"))[0]["address"].replace(":", ""))
+    source, gate = (socket.inet_pton(socket.AF_INET6, a) for a in (address, GATE[1]))
+    body = struct.pack("!BBHI16sBB6s", 135, 0, 0, 0, gate, 1, 1, mac)
+    words = source + gate + struct.pack("!IHBB", len(body), 0, 0, 58) + body
+    total = sum(struct.unpack(f"!{len(words) // 2}H", words))
+    total = (total & 0xffff) + (total >> 16)
+    total = (total & 0xffff) + (total >> 16)
+    body = body[:2] + struct.pack("!H", ~total & 0xffff) + body[4:]
+    with camera.node.inside(), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
+        s.bind(("eth0", 0))
+        s.send(to + mac + b"\x86\xdd" + struct.pack("!IHBB", 6 << 28, len(body), 58, 255) + source + gate + body)
+
+
 def talks(flow, word):
     """Whether the echo of it comes within a fifth of a second; what is late of others is thrown away."""
     flow.settimeout(0.2)
@@ -299,6 +319,8 @@ def quarantine(box):
         equal(camera.ask("a.example", GATE[which]).rcode, 0)
     device = until("it is known by both addresses",
                    lambda: next((d for d in cli(weir, "devices")["devices"] if set(CAMERA) <= set(d["addresses"])), None))
+    claim(camera, DOH[1])
+    until("it has the address of another", lambda: DOH[1] in cli(weir, "device", device["id"])["addresses"])
     took = []
     for n in range(3):    # the best of some, for the machine may be busy
         began = time.monotonic()
@@ -310,6 +332,9 @@ def quarantine(box):
             cli(weir, "device", "release", device["id"])
     need(min(took) < 1, took)
     equal([camera.tries(FOREIGN[0], port, tcp, 0.5) for port, tcp in ((8080, False), (53, True))], ["silence"] * 2)
+    need(f'"lan0" . {DOH[1]}' in table(), table())
+    with socket.create_connection((DOH[1], 8080), SOON_S) as own:
+        need(talks(own, b"own"), "who claims an address cuts it off for others")
     reply = camera.ask("a.example")
     equal((reply.rcode, reply.ede), (5, 18))
     seen = shown(weir)["quarantine"]
@@ -320,7 +345,8 @@ def quarantine(box):
     need(not talks(flows[0], b"flushed"), "the flow goes on")
     weir.stop(9)
     weir.start()
-    need(MAC in table() and CAMERA[1] in table(), table())
+    need(MAC in table(), table())
+    until("its neighbours are known again", lambda: f'"lan0" . {CAMERA[1]}' in table())
     cli(weir, "device", "release", device["id"])
     for flow in flows:
         until("the flow goes on", lambda: talks(flow, b"again"))    # pylint: disable=cell-var-from-loop

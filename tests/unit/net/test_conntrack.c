@@ -130,6 +130,25 @@ static void test_broken(void **state)
 
 static bool own_network;
 
+/* A device claims what address it likes: of a public one others' connections stay. */
+static void test_whose(void **state)
+{
+    struct wr_conntrack e = {.tuple_size = 0};
+    struct wr_addr camera, server, gate;
+    assert_int_equal(wr_addr_from_text("192.168.7.30", &camera), WR_OK);
+    assert_int_equal(wr_addr_from_text("198.51.100.1", &server), WR_OK);
+    assert_int_equal(wr_addr_from_text("203.0.113.1", &gate), WR_OK);
+    const struct wr_addr out[4] = {camera, server, server, gate},
+                         in[4] = {server, gate, camera, server};
+    memcpy(e.addr, out, sizeof(out)); /* behind translation of the source */
+    assert_true(wr_conntrack_is_of(&e, &camera));
+    assert_false(wr_conntrack_is_of(&e, &server));
+    assert_false(wr_conntrack_is_of(&e, &gate));
+    memcpy(e.addr, in, sizeof(in)); /* of the destination */
+    assert_true(wr_conntrack_is_of(&e, &camera));
+    assert_true(wr_conntrack_is_of(&e, &server)); /* it began it */
+}
+
 static void test_nothing_to_cut(void **state)
 {
     const struct wr_addr addr[] = {{.family = WR_AF_V4, .ip = {192, 0, 2, 1}},
@@ -146,9 +165,8 @@ static void test_nothing_to_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_entry),
-        cmocka_unit_test(test_end),
-        cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_entry),          cmocka_unit_test(test_end),
+        cmocka_unit_test(test_broken),         cmocka_unit_test(test_whose),
         cmocka_unit_test(test_nothing_to_cut),
     };
     own_network = unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 || unshare(CLONE_NEWNET) == 0;

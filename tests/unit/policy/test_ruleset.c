@@ -21,6 +21,7 @@ static struct wr_ruleset_item item(enum wr_ruleset_kind kind, uint16_t segment, 
         memcpy(i.mac, text, sizeof(i.mac));
     } else {
         assert_int_equal(wr_addr_prefix_from_text(text, &i.prefix), WR_OK);
+        i.prefix.addr.scope = kind == WR_RULESET_ADDRESS ? 7 : 0;
     }
     return i;
 }
@@ -68,7 +69,7 @@ static void test_nothing(void **state)
 
 static void test_quarantine(void **state)
 {
-    const struct wr_ruleset_item all[] = {
+    struct wr_ruleset_item all[] = {
         item(WR_RULESET_MAC, 0, "\x02\x00\x5e\x00\x00\xfe"),
         item(WR_RULESET_ADDRESS, 0, "192.0.2.7"), item(WR_RULESET_ADDRESS, 0, "2001:db8::7"),
         item(WR_RULESET_ADDRESS, 0, "192.0.2.8"), item(WR_RULESET_DOH, 0, "203.0.113.0/24")};
@@ -76,18 +77,22 @@ static void test_quarantine(void **state)
                         "flush set inet weir quarantined_mac\n"
                         "add element inet weir quarantined_mac { 02:00:5e:00:00:fe }\n"
                         "flush set inet weir quarantined4\n"
-                        "add element inet weir quarantined4 { 192.0.2.7, 192.0.2.8 }\n"
+                        "add element inet weir quarantined4 { 7 . 192.0.2.7, 7 . 192.0.2.8 }\n"
                         "flush set inet weir quarantined6\n"
-                        "add element inet weir quarantined6 { 2001:db8::7 }\n");
+                        "add element inet weir quarantined6 { 7 . 2001:db8::7 }\n");
     assert_string_equal(text_of(all, 5, WR_RULESET_DOHS),
                         "flush set inet weir doh4\n"
                         "add element inet weir doh4 { 203.0.113.0/24 }\n"
                         "flush set inet weir doh6\n");
     const char *text = text_of(all, 5, WR_RULESET_TABLE);
     assert_null(strstr(text, "flush"));
-    need(text, "add element inet weir quarantined4 { 192.0.2.7, 192.0.2.8 }\n");
-    need(text, "ip daddr @quarantined4 counter name quarantine drop");
-    need(text, "ip6 saddr @quarantined6 counter name quarantine drop");
+    need(text, "add element inet weir quarantined4 { 7 . 192.0.2.7, 7 . 192.0.2.8 }\n");
+    need(text, "oif . ip daddr @quarantined4 counter name quarantine drop");
+    need(text, "iif . ip6 saddr @quarantined6 counter name quarantine drop");
+    need(text, "iif . ip saddr @quarantined4 goto quarantined");
+    all[1].prefix.addr.scope = 0; /* nobody knows where: it is not cut off for all interfaces */
+    text = text_of(all, 5, WR_RULESET_TABLE);
+    need(text, "add element inet weir quarantined4 { 7 . 192.0.2.8 }\n");
     need_order(text, "udp dport { 67, 123, 547 } accept", "counter name quarantine drop");
     const struct wr_ruleset_item ports[] = {{.kind = WR_RULESET_UDP, .port = 53},
                                             {.kind = WR_RULESET_TCP, .port = 853}};

@@ -118,8 +118,8 @@ static void test_quarantine(void **state)
         text_of(&f, WR_RULESET_QUARANTINE),
         "flush set inet weir quarantined_mac\nadd element inet weir quarantined_mac { "
         "00:00:5e:00:00:01 }\n"
-        "flush set inet weir quarantined4\nadd element inet weir quarantined4 { 192.0.2.1 }\n"
-        "flush set inet weir quarantined6\nadd element inet weir quarantined6 { fd00::1 }\n");
+        "flush set inet weir quarantined4\nadd element inet weir quarantined4 { 2 . 192.0.2.1 }\n"
+        "flush set inet weir quarantined6\nadd element inet weir quarantined6 { 2 . fd00::1 }\n");
     /* What has no room is counted, and the rest stands. */
     f.count = WR_RULESET_ITEMS_MAX - 1;
     (void)wr_firefacts_quarantine(&f, h.m);
