@@ -331,7 +331,7 @@ def quarantine(box):
         if n < 2:
             cli(weir, "device", "release", device["id"])
     need(min(took) < 1, took)
-    equal([camera.tries(FOREIGN[0], port, tcp, 0.5) for port, tcp in ((8080, False), (53, True))], ["silence"] * 2)
+    equal([camera.tries(FOREIGN[0], port, tcp, 0.2) for port, tcp in ((8080, False), (53, True))], ["silence"] * 2)
     need(f'"lan0" . {DOH[1]}' in table(), table())
     with socket.create_connection((DOH[1], 8080), SOON_S) as own:
         need(talks(own, b"own"), "who claims an address cuts it off for others")
