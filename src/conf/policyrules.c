@@ -12,6 +12,7 @@
 #include "conf/rules.h"
 #include "conf/sockets.h"
 #include "dns/codes.h"
+#include "dns/name.h"
 
 enum { PATH_SIZE = 128, TEXT_SIZE = 256 };
 
@@ -67,6 +68,56 @@ static void check_group(const struct check *c, const char *list, size_t i, const
         conf->upstream.asks_system = true;
     if (*index < conf->upstream.groups.count && conf->upstream.groups.items[*index].authoritative)
         wrong(c, list, i, leaf, -1, "the servers of this group have their zones alone");
+}
+
+/* --- names --- */
+
+/* A name that stands for all below it, or where `exact` for itself alone, is no place for a star. */
+static void check_stars(const struct check *c, const char *list, size_t i, const char *leaf,
+                        const uint8_t *const *names, size_t count, bool exact)
+{
+    char path[PATH_SIZE], text[TEXT_SIZE + WR_NAME_TEXT_SIZE], below[WR_NAME_TEXT_SIZE];
+
+    for (size_t k = 0; k < count; k++) {
+        if (!names[k] || names[k][0] != 1 || names[k][1] != '*')
+            continue;
+        size_t n = wr_name_to_text(names[k] + 2, below, sizeof(below));
+
+        if (n > 1 && below[n - 1] == '.')
+            below[n - 1] = 0;
+        snprintf(path, sizeof(path), "%s[%zu].%s[%zu]", list, i, leaf, k);
+        if (exact)
+            snprintf(text, sizeof(text),
+                     "this is one name alone: for all below it write `domains: [%s]`", below);
+        else
+            snprintf(text, sizeof(text), "`%s` already means all below it: write %s", leaf, below);
+        c->wrong(c->user, path, false, text);
+    }
+}
+
+#define CHECK_STARS(c, list, i, leaf, names, exact) \
+    check_stars(c, list, i, leaf, (const uint8_t *const *)(names).items, (names).count, exact)
+
+static void check_only(const struct check *c)
+{
+    const struct wr_conf *conf = c->conf;
+
+    for (size_t i = 0; i < conf->segments.count; i++)
+        CHECK_STARS(c, "segments", i, "only", conf->segments.items[i].only, false);
+    for (size_t i = 0; i < conf->groups.count; i++)
+        CHECK_STARS(c, "groups", i, "only", conf->groups.items[i].only, false);
+    for (size_t i = 0; i < conf->devices.count; i++)
+        CHECK_STARS(c, "devices", i, "only", conf->devices.items[i].only, false);
+}
+
+static void check_names(const struct check *c, size_t i)
+{
+    const struct wr_conf_rule *r = &c->conf->policy.rules.items[i];
+
+    CHECK_STARS(c, "policy.rules", i, "names", r->names, true);
+    CHECK_STARS(c, "policy.rules", i, "domains", r->domains, false);
+    CHECK_STARS(c, "policy.rules", i, "except", r->except, false);
+    CHECK_STARS(c, "policy.rules", i, "aliases", r->aliases, false);
 }
 
 /* --- segments --- */
@@ -338,7 +389,9 @@ static void check_rule(const struct check *c, size_t i)
         if (!is_feed(c->conf, r->feeds.items[k]))
             wrong(c, "policy.rules", i, "feeds", (long)k, "there is no feed \"%s\"",
                   r->feeds.items[k]);
-    if (r->verdict == WR_CONF_VERDICT_ROUTE)
+    if (r->verdict == WR_CONF_VERDICT_ROUTE && !r->group[0])
+        wrong(c, "policy.rules", i, "verdict", -1, "`group` is missing: who is to be asked");
+    else if (r->verdict == WR_CONF_VERDICT_ROUTE)
         check_group(c, "policy.rules", i, "group", r->group, &r->group_index);
     else if (r->group[0])
         warn(c, "policy.rules", i, "group", "only the verdict `route` asks another group");
@@ -347,6 +400,7 @@ static void check_rule(const struct check *c, size_t i)
         wrong(c, "policy.rules", i, "verdict", -1,
               "this is decided before there is an answer, so without `aliases`, `addresses` and "
               "`servers`");
+    check_names(c, i);
     check_servers(c, i);
     check_data(c, i);
     if (r->hours[0] && (!wr_policybuild_hours(r->hours, &from, &to) || from == to))
@@ -363,6 +417,7 @@ void wr_policyrules_check(struct wr_conf *conf, wr_policyrules_wrong *wrong_fn, 
     struct check c = {conf, wrong_fn, user};
 
     check_segments(&c);
+    check_only(&c);
     check_firewall(&c);
     for (size_t i = 0; i < conf->policy.rules.count; i++)
         check_rule(&c, i);
