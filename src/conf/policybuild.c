@@ -346,6 +346,8 @@ static void make_rule(struct work *k, const struct wr_conf_rule *from, struct wr
     snprintf(r->name, sizeof(r->name), "%s", from->name);
     r->label = label_of(k, from->name);
     r->action = actions[from->verdict];
+    if (from->verdict == WR_CONF_VERDICT_SINKHOLE || from->verdict == WR_CONF_VERDICT_LOG)
+        r->word = from->verdict == WR_CONF_VERDICT_LOG ? "log" : "sinkhole";
     r->shadow = from->shadow || from->verdict == WR_CONF_VERDICT_LOG;
     if (from->verdict == WR_CONF_VERDICT_ROUTE)
         r->view = k->hooks->view(k->hooks->user, from->group, from->group_index, true);

@@ -60,7 +60,8 @@ struct wr_policy_names {
 struct wr_policy_rule {
     char name[WR_POLICY_NAME_SIZE];
     uint16_t label;
-    uint8_t action; /* enum wr_verdict_action */
+    uint8_t action;   /* enum wr_verdict_action */
+    const char *word; /* what the owner calls it (static), where that says more; or NULL */
     bool shadow;
     int16_t ede;   /* what a denial says of itself (RFC 8914) */
     uint16_t view; /* of WR_VERDICT_ROUTE: who is asked */

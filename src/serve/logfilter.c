@@ -79,6 +79,9 @@ static int read_rcode(struct wr_logfilter *f, const char *text)
 
 static int read_verdict(struct wr_logfilter *f, const char *text)
 {
+    /* The record has what was done: a sinkhole gives data, and a rule that logs allows in the shadow. */
+    f->shadow = wr_str_same(text, "log");
+    text = f->shadow ? "allow" : wr_str_same(text, "sinkhole") ? "data" : text;
     f->action = number_named(text, WR_VERDICT_ACTIONS, wr_verdict_action_name);
     return f->action < 0 ? WR_E_FORMAT : WR_OK;
 }
@@ -131,7 +134,8 @@ static const struct {
     {"name", read_name, "a domain name"},
     {"type", read_type, "a record type"},
     {"verdict", read_verdict,
-     "one of none, allow, nxdomain, nodata, refused, drop, truncate, data, route, secure"},
+     "one of none, allow, nxdomain, nodata, refused, drop, truncate, data, route, secure, "
+     "quarantine, sinkhole (what gave data), log (allowed in the shadow)"},
     {"rule", read_rule, "the name of a rule"},
     {"segment", read_segment, "the name of a segment"},
     {"source", read_source, "one of cache, stale, upstream, local, dropped"},
@@ -171,7 +175,7 @@ static bool takes_query(const struct wr_logfilter *f, const struct wr_ledger_eve
            (!f->has_name || (e->name.size > 0 && wr_name_in(e->name.wire, f->name.wire))) &&
            (!f->has_type || r->qtype == f->type) &&
            (!f->has_rcode || (r->rcode == f->rcode && r->source != WR_SOURCE_DROPPED)) &&
-           (f->action < 0 || r->verdict.action == f->action) &&
+           (f->action < 0 || r->verdict.action == f->action) && (!f->shadow || r->verdict.shadow) &&
            (f->source < 0 || r->source == f->source) &&
            (f->rule[0] == 0 || wr_str_same(f->rule, e->rule)) &&
            (f->segment[0] == 0 || wr_str_same(f->segment, e->segment)) &&

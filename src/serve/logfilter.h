@@ -17,7 +17,7 @@
 
 struct wr_logfilter {
     bool queries; /* something that only queries have is asked for */
-    bool has_client, has_name, has_device, has_type, has_rcode, secure, insecure;
+    bool has_client, has_name, has_device, has_type, has_rcode, secure, insecure, shadow;
     struct wr_prefix client;
     struct wr_name name; /* it and all below it */
     uint32_t device;

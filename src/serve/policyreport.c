@@ -22,6 +22,11 @@ static uint64_t hits_of(const struct wr_serve *s, uint16_t label)
     return s->crew != NULL ? wr_crew_hits(s->crew, label) : 0;
 }
 
+static const char *word_of(const struct wr_policy_rule *r)
+{
+    return r->word != NULL ? r->word : wr_verdict_action_name(r->action);
+}
+
 /* The label of what decides for a segment and is not there; 0: all is. */
 static uint16_t lack_of(const struct wr_serve *s, uint16_t segment)
 {
@@ -64,7 +69,7 @@ static void put_rules(struct wr_serve *s, const struct wr_policy_spec *spec, str
         const struct wr_policy_rule *r = &spec->rule[i];
         wr_json_object(j, NULL);
         wr_json_text(j, "name", r->name);
-        wr_json_text(j, "verdict", wr_verdict_action_name(r->action));
+        wr_json_text(j, "verdict", word_of(r));
         wr_json_bool(j, "shadow", r->shadow);
         wr_json_u64(j, "hits", hits_of(s, r->label));
         wr_json_end(j);
@@ -211,6 +216,15 @@ static void judge(struct wr_serve *s, const struct wr_policyreport_try *t, struc
     }
 }
 
+/* A verdict as the owner has written it. */
+static const char *verdict_word(const struct wr_serve *s, const struct wr_verdict *v)
+{
+    const struct wr_policy *p = s->gate->settings.policy;
+    const struct wr_policy_rule *r =
+        v->by == WR_VERDICT_BY_RULE && p != NULL ? wr_policy_rule_of(p, v->rule) : NULL;
+    return r != NULL && r->action == v->action ? word_of(r) : wr_verdict_action_name(v->action);
+}
+
 static void put_reason(struct wr_serve *s, const struct judged *j, char *words, size_t cap)
 {
     const struct wr_verdict *v = &j->dry.verdict;
@@ -236,8 +250,7 @@ bool wr_policyreport_say(struct wr_serve *s, const struct wr_policyreport_try *t
         return false;
     }
     put_reason(s, &j, words, sizeof(words));
-    snprintf(text, cap, "%s for this client: %s", wr_verdict_action_name(j.dry.verdict.action),
-             words);
+    snprintf(text, cap, "%s for this client: %s", verdict_word(s, &j.dry.verdict), words);
     return true;
 }
 
@@ -294,7 +307,7 @@ void wr_policyreport_why(struct wr_serve *s, const struct wr_policyreport_try *t
     const struct wr_verdict *v = &found.dry.verdict;
     wr_json_object(j, key);
     put_client(s, t, &found.dry.who, j);
-    wr_json_text(j, "verdict", wr_verdict_action_name(v->action));
+    wr_json_text(j, "verdict", verdict_word(s, v));
     if (v->action != WR_VERDICT_NONE) {
         put_reason(s, &found, words, sizeof(words));
         wr_json_text(j, "by", wr_verdict_by_name(v->by));
@@ -312,7 +325,9 @@ void wr_policyreport_why(struct wr_serve *s, const struct wr_policyreport_try *t
             put_time(j, "since", since(s, v, t->now));
         }
         wr_json_bool(j, "shadow", v->shadow);
-        wr_json_u64(j, "hits", hits_of(s, v->rule));
+        if (v->by == WR_VERDICT_BY_RULE) { /* of others nobody counts */
+            wr_json_u64(j, "hits", hits_of(s, v->rule));
+        }
     }
     wr_json_end(j);
 }

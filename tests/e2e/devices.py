@@ -428,7 +428,8 @@ def ruled(box):
     equal(cli(weir, "device", "kind", "gate", "camera")["kind"], "camera")
     equal(by_two("ads.example").addresses, ["0.0.0.0"])
     why = weir.verb("why", name="ads.example", client="192.168.7.21")["policy"]
-    equal((why["verdict"], why["reason"], why["trigger"]), ("data", "rule cams", "name"))
+    equal((why["verdict"], why["reason"], why["trigger"]), ("sinkhole", "rule cams", "name"))
+    equal([r["verdict"] for r in weir.verb("policy")["rules"]], ["quarantine", "quarantine", "sinkhole"])
 
 
 @loopback.test("ten thousand made-up neighbours push nobody out who is known")

@@ -236,6 +236,10 @@ static void test_data_and_servers(void **state)
     const struct wr_policy_rule *r = wr_policy_spec(b.policy)->rule;
     static const uint8_t two[] = {0, 4, 192, 0, 2, 2, 0, 4, 192, 0, 2, 1};
     assert_int_equal(r[0].action, WR_VERDICT_DATA);
+    assert_null(r[0].word);
+    assert_string_equal(r[1].word,
+                        "sinkhole"); /* what the owner calls it, while its action is `data` */
+    assert_int_equal(r[1].action, WR_VERDICT_DATA);
     assert_int_equal(r[0].datas, 2);
     assert_true(r[0].data[0].type == WR_TYPE_A && r[0].data[0].records == 2);
     assert_int_equal(r[0].data[0].ttl, 5);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/serve/logs.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include "conf/schema.h"
 #include "serve/logfilter.h"
 
 static bool takes(const char *args, const struct wr_ledger_event *e)
@@ -86,6 +90,27 @@ static void test_each_word(void **state)
     }
 }
 
+/* Every word of `policy.rules[].verdict` is one. */
+static void test_verdicts(void **state)
+{
+    const struct wr_schema_row *row = wr_schema_find("policy.rules[].verdict");
+    struct wr_ledger_event e;
+    char text[64];
+    make(&e);
+    assert_non_null(row);
+    for (unsigned i = 0; row->words[i] != NULL; i++) {
+        snprintf(text, sizeof(text), "{\"verdict\":\"%s\"}", row->words[i]);
+        assert_int_equal(takes(text, &e), strcmp(row->words[i], "nxdomain") == 0);
+    }
+    e.record.verdict.action = WR_VERDICT_DATA;
+    assert_true(takes("{\"verdict\":\"sinkhole\"}", &e));
+    e.record.verdict.action = WR_VERDICT_ALLOW;
+    assert_true(takes("{\"verdict\":\"allow\"}", &e));
+    assert_false(takes("{\"verdict\":\"log\"}", &e));
+    e.record.verdict.shadow = true;
+    assert_true(takes("{\"verdict\":\"log\"}", &e));
+}
+
 static void test_changes(void **state)
 {
     struct wr_ledger_event e;
@@ -112,6 +137,7 @@ static void test_mistakes(void **state)
     refuses("{\"name\":\"a..b\"}", "name");
     refuses("{\"type\":\"nonsense\"}", "type");
     refuses("{\"verdict\":\"perhaps\"}", "verdict must be one of none");
+    refuses("{\"verdict\":\"perhaps\"}", "quarantine, sinkhole");
     refuses("{\"source\":\"\"}", "source");
     refuses("{\"rcode\":\"SOMETHING\"}", "rcode");
     refuses("{\"security\":\"yes\"}", "security");
@@ -123,6 +149,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_word),
+        cmocka_unit_test(test_verdicts),
         cmocka_unit_test(test_changes),
         cmocka_unit_test(test_mistakes),
     };
