@@ -44,11 +44,31 @@ static const struct wr_census_address *last_address(const struct wr_census_devic
     return last;
 }
 
+/* Where the device is that has this address, as it was seen last; 0: nowhere, or nobody has it. */
+static uint32_t ifindex_of(const struct wr_census *m, const struct wr_addr *addr)
+{
+    const struct wr_census_device *d;
+    uint32_t cursor = 0, ifindex = 0;
+    int64_t last_s = INT64_MIN;
+    while (m != NULL && (d = wr_census_walk(m, &cursor)) != NULL) {
+        for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
+            const struct wr_census_address *a = &d->address[i];
+            if (a->addr.family != WR_AF_NONE && wr_addr_same_ip(&a->addr, addr) &&
+                a->last_s > last_s) {
+                ifindex = a->ifindex != 0 ? a->ifindex : d->ifindex;
+                last_s = a->last_s;
+            }
+        }
+    }
+    return ifindex;
+}
+
 int wr_askedby_find(const struct wr_census *m, const char *text, struct wr_askedby *ret, char *why,
                     size_t cap)
 {
     *ret = (struct wr_askedby){.ifindex = 0};
     if (wr_addr_from_text(text, &ret->addr) == WR_OK) {
+        ret->ifindex = ifindex_of(m, &ret->addr);
         return WR_OK;
     }
     const struct wr_census_device *d = m != NULL ? device_of(m, text) : NULL;

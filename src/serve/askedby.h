@@ -3,7 +3,7 @@
  * Asked by: whose question it would be, for who wants to know what would become of it.
  *
  * A word is an address, or a device: by its name, its id ("d17") or a MAC address. Of a device its question would come from the address at which it
- * was seen last.
+ * was seen last; an address that a device has is asked from where that device is.
  */
 #ifndef WR_SERVE_ASKEDBY_H
 #define WR_SERVE_ASKEDBY_H

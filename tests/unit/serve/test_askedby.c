@@ -25,7 +25,11 @@ static void test_words(void **state)
         assert_true(wr_addr_same_ip(&who.addr, &last));
         assert_int_equal(who.ifindex, LAN);
     }
-    const struct wr_addr other = address("192.0.2.77"); /* an address is itself, whoever has it */
+    const struct wr_addr first =
+        address("192.0.2.5"); /* not the last, and where the device is all the same */
+    assert_int_equal(wr_askedby_find(h.m, "192.0.2.5", &who, why, sizeof(why)), WR_OK);
+    assert_true(wr_addr_same_ip(&who.addr, &first) && who.ifindex == LAN);
+    const struct wr_addr other = address("192.0.2.77"); /* nobody's */
     assert_int_equal(wr_askedby_find(h.m, "192.0.2.77", &who, why, sizeof(why)), WR_OK);
     assert_true(wr_addr_same_ip(&who.addr, &other) && who.ifindex == 0);
     assert_int_equal(wr_askedby_find(NULL, "192.0.2.77", &who, why, sizeof(why)), WR_OK);
