@@ -81,7 +81,14 @@ int wr_cli_device(int argc, char **argv)
     if (opts.operands == 1) {
         return ask(&talk, "show", opts.operand, 1);
     }
+    const char *names[sizeof(words) / sizeof(words[0]) + 1] = {NULL};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        names[i] = words[i].name;
+    }
     int word = opts.operands > 1 ? find_word(opts.operand[0]) : -1;
+    if (word < 0 && opts.operands > 1) {
+        return wr_opts_no_word(&opts, opts.operand[0], names);
+    }
     if (word < 0 || opts.operands != words[word].operands + 1) {
         return wr_opts_misused(&opts, "DEVICE, or a word and DEVICE");
     }

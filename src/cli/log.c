@@ -54,6 +54,18 @@ static int add_when(const struct wr_opts *opts, json_t *args, const char *key, c
     return WR_OPTS_GO;
 }
 
+/* A name already means all below it; and what is told apart is one of three. */
+static int check(const struct log *log, const struct wr_opts *opts)
+{
+    if (log->name && log->name[0] == '*' && log->name[1] == '.' && log->name[2])
+        return wr_opts_misused(opts, "--name already means all below it: write --name %s",
+                               log->name + 2);
+    if (log->top && strcmp(log->top, "devices") != 0 && strcmp(log->top, "names") != 0 &&
+        strcmp(log->top, "minutes") != 0)
+        return wr_opts_misused(opts, "--top wants devices, names or minutes");
+    return WR_OPTS_GO;
+}
+
 static int show(struct log *log, const struct wr_opts *opts)
 {
     const struct {
@@ -198,5 +210,8 @@ int wr_cli_log(int argc, char **argv)
     }
     if (opts.operands)
         return wr_opts_misused(&opts, "verify, or nothing");
+    status = check(&log, &opts);
+    if (status != WR_OPTS_GO)
+        return status;
     return log.top ? top(&log, &opts) : show(&log, &opts);
 }

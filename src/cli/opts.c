@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/str.h"
 #include "cli/verb.h"
 #include "conf/mistakes.h"
 
@@ -71,6 +72,23 @@ int wr_opts_misused(const struct wr_opts *opts, const char *format, ...)
     fprintf(stderr, "\nusage: weir %s%s%s%s (--help tells more)\n", opts->verb,
             opts->rows ? " [OPTION ...]" : "", *opts->usage ? " " : "", opts->usage);
     return WR_EXIT_USAGE;
+}
+
+int wr_opts_no_word(const struct wr_opts *opts, const char *word, const char *const *words)
+{
+    const char *near = wr_mistakes_nearest(word, words);
+    char quoted[WR_MISTAKE_QUOTE_SIZE], list[256];
+    struct wr_str s;
+
+    wr_mistakes_quote(word, strlen(word), quoted);
+    if (near)
+        return wr_opts_misused(opts, "unknown word %s; did you mean %s?", quoted, near);
+    wr_str_init(&s, list, sizeof(list));
+    for (size_t i = 0; words[i]; i++) {
+        wr_str_text(&s, i == 0 ? "" : words[i + 1] ? ", " : " or ");
+        wr_str_text(&s, words[i]);
+    }
+    return wr_opts_misused(opts, "unknown word %s: it is none of %s", quoted, list);
 }
 
 static const struct wr_opt *find_name(const struct wr_opts *opts, const char *name, size_t n)

@@ -53,6 +53,9 @@ void wr_opts_help(const struct wr_opts *opts, FILE *out);
 int wr_opts_misused(const struct wr_opts *opts, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The same of an operand that is none of `words` (ended by NULL), naming them and the nearest. */
+int wr_opts_no_word(const struct wr_opts *opts, const char *word, const char *const *words);
+
 /* Until wr_opts_listen(NULL, NULL) the tables of verbs that are run are told, and nothing else happens. */
 typedef void wr_opts_tell(void *user, const struct wr_opts *opts);
 void wr_opts_listen(wr_opts_tell *tell, void *user);

@@ -92,5 +92,8 @@ int wr_cli_policy(int argc, char **argv)
         want.file = opts.operand[1];
         return wr_policytest_run(&want, &talk, &opts);
     }
+    static const char *const words[] = {"check", "test", NULL};
+    if (strcmp(opts.operand[0], "check") != 0 && strcmp(opts.operand[0], "test") != 0)
+        return wr_opts_no_word(&opts, opts.operand[0], words);
     return wr_opts_misused(&opts, "check FILE, or test FILE?");
 }

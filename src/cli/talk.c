@@ -298,7 +298,10 @@ int wr_talk_look(const char *who, const char *about, int argc, char **argv)
         return status;
     if (opts.operands == 0)
         return wr_talk_do(&talk, who, json_object());
-    if (strcmp(opts.operand[0], "look") != 0 || opts.operands != 2)
+    static const char *const words[] = {"look", NULL};
+    if (strcmp(opts.operand[0], "look") != 0)
+        return wr_opts_no_word(&opts, opts.operand[0], words);
+    if (opts.operands != 2)
         return wr_opts_misused(&opts, "look NAME?");
     snprintf(verb, sizeof(verb), "%s_look", who);
     return wr_talk_do(&talk, verb, json_pack("{s:s}", "name", opts.operand[1]));

@@ -213,6 +213,14 @@ def usage():
         equal((done.returncode, done.stdout), (2, ""), words)
         need(done.stderr, words)
     need("did you mean status?" in weir("statsu").stderr)
+    for words, said in ((("device", "quarantin", "tv"), '"quarantin"; did you mean quarantine?'), (("policy", "tst"), '"tst"; did you mean test?'),
+                        (("feeds", "loook", "ads"), '"loook"; did you mean look?'), (("device", "tv", "fridge"), '"tv": it is none of show,'),
+                        (("policy", "test"), "test FILE?"), (("zones", "look"), "look NAME?"),
+                        (("log", "--top", "clients"), "--top wants devices, names or minutes"),
+                        (("log", "--name", "*.ads.example"), "write --name ads.example")):
+        done = weir(*words)
+        equal((done.returncode, done.stdout), (2, ""), words)
+        need(said in done.stderr, done.stderr)
     need(weir("--version").stdout.startswith("weir "))
 
 

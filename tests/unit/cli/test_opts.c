@@ -83,6 +83,40 @@ static void test_misused(void **state)
     }
 }
 
+/* What wr_opts_no_word says of it. */
+static void no_word(const char *word, char *ret, size_t cap)
+{
+    static const char *const known[] = {"show", "quarantine", "release", NULL};
+    FILE *said = tmpfile();
+    int err = dup(STDERR_FILENO);
+
+    assert_non_null(said);
+    assert_true(err >= 0);
+    (void)read_line("");
+    fflush(stderr);
+    assert_true(dup2(fileno(said), STDERR_FILENO) >= 0);
+    int status = wr_opts_no_word(&opts, word, known);
+    fflush(stderr);
+    assert_true(dup2(err, STDERR_FILENO) >= 0);
+    close(err);
+    assert_int_equal(status, WR_EXIT_USAGE);
+    rewind(said);
+    ret[fread(ret, 1, cap - 1, said)] = 0;
+    fclose(said);
+}
+
+static void test_no_word(void **state)
+{
+    char text[512];
+
+    no_word("quarantin", text, sizeof(text));
+    assert_non_null(
+        strstr(text, "weir check: unknown word \"quarantin\"; did you mean quarantine?"));
+    no_word("tv\033", text, sizeof(text));
+    assert_non_null(strstr(text, "it is none of show, quarantine or release"));
+    assert_null(strchr(text, '\033'));
+}
+
 static void test_help(void **state)
 {
     char *text = NULL;
@@ -143,8 +177,8 @@ static void test_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good), cmocka_unit_test(test_misused), cmocka_unit_test(test_help),
-        cmocka_unit_test(test_left), cmocka_unit_test(test_told),
+        cmocka_unit_test(test_good), cmocka_unit_test(test_misused), cmocka_unit_test(test_no_word),
+        cmocka_unit_test(test_help), cmocka_unit_test(test_left),    cmocka_unit_test(test_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
