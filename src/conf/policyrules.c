@@ -72,8 +72,8 @@ static void check_group(const struct check *c, const char *list, size_t i, const
 
 /* --- names --- */
 
-/* A name that stands for all below it, or where `exact` for itself alone, is no place for a star. */
-static void check_stars(const struct check *c, const char *list, size_t i, const char *leaf,
+/* A name that stands for all below it, or where `exact` for itself alone, is no place for a star. `i` -1: `list` is none. */
+static void check_stars(const struct check *c, const char *list, long i, const char *leaf,
                         const uint8_t *const *names, size_t count, bool exact)
 {
     char path[PATH_SIZE], text[TEXT_SIZE + WR_NAME_TEXT_SIZE], below[WR_NAME_TEXT_SIZE];
@@ -85,7 +85,10 @@ static void check_stars(const struct check *c, const char *list, size_t i, const
 
         if (n > 1 && below[n - 1] == '.')
             below[n - 1] = 0;
-        snprintf(path, sizeof(path), "%s[%zu].%s[%zu]", list, i, leaf, k);
+        if (i < 0)
+            snprintf(path, sizeof(path), "%s.%s[%zu]", list, leaf, k);
+        else
+            snprintf(path, sizeof(path), "%s[%ld].%s[%zu]", list, i, leaf, k);
         if (exact)
             snprintf(text, sizeof(text),
                      "this is one name alone: for all below it write `domains: [%s]`", below);
@@ -95,10 +98,11 @@ static void check_stars(const struct check *c, const char *list, size_t i, const
     }
 }
 
-#define CHECK_STARS(c, list, i, leaf, names, exact) \
-    check_stars(c, list, i, leaf, (const uint8_t *const *)(names).items, (names).count, exact)
+#define CHECK_STARS(c, list, i, leaf, names, exact)                                             \
+    check_stars(c, list, (long)(i), leaf, (const uint8_t *const *)(names).items, (names).count, \
+                exact)
 
-static void check_only(const struct check *c)
+static void check_wide(const struct check *c)
 {
     const struct wr_conf *conf = c->conf;
 
@@ -108,6 +112,7 @@ static void check_only(const struct check *c)
         CHECK_STARS(c, "groups", i, "only", conf->groups.items[i].only, false);
     for (size_t i = 0; i < conf->devices.count; i++)
         CHECK_STARS(c, "devices", i, "only", conf->devices.items[i].only, false);
+    CHECK_STARS(c, "policy", -1, "private_names", conf->policy.private_names, false);
 }
 
 static void check_names(const struct check *c, size_t i)
@@ -417,7 +422,7 @@ void wr_policyrules_check(struct wr_conf *conf, wr_policyrules_wrong *wrong_fn, 
     struct check c = {conf, wrong_fn, user};
 
     check_segments(&c);
-    check_only(&c);
+    check_wide(&c);
     check_firewall(&c);
     for (size_t i = 0; i < conf->policy.rules.count; i++)
         check_rule(&c, i);

@@ -59,6 +59,8 @@ static void test_wrong(void **state)
          "`aliases` already means all below it: write b.example"},
         {"policy: {rules: [{name: a, verdict: drop, domains: [\"*\"]}]}\n", 1, 53,
          "`domains` already means all below it: write ."},
+        {"policy: {private_names: [x.example, \"*.plex.direct\"]}\n", 1, 37,
+         "policy.private_names[1]: `private_names` already means all below it: write plex.direct"},
         {"segments: [{name: a, subnets: [10.0.0.0/8], only: [\"*.b.example\"]}]\n", 1, 52,
          "`only` already means all below it: write b.example"},
         {"groups: [{name: a, only: [\"*.b.example\"]}]\n", 1, 27,
