@@ -205,7 +205,7 @@ int wr_copyline_io(struct wr_copyline *l, short ready, uint8_t *room, size_t cap
     return ready & (POLLIN | POLLHUP | POLLERR) ? receive(l, room, cap, now) : WR_OK;
 }
 
-/* The handshake is over: is it as RFC 9103 section 7.1 wants it? */
+/* The handshake is over: is it as RFC 9103 sections 7.1 and 7.2 want it? */
 static int secured(struct wr_copyline *l)
 {
     if (l->tls.alpn != 0) {
