@@ -10,23 +10,23 @@
 #include <net/if_arp.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/list.h"
+#include "net/readable.h"
 
 enum { READS_TURN = 64, V4_SERVER = 67, V6_SERVER = 547 };
 
 struct wr_dhcpear {
-    uv_poll_t poll;
+    struct wr_readable readable; /* first */
     wr_dhcpear_hook *hook;
     void *user;
     const char *interface;
     uint32_t ifindex; /* that it is bound to; 0: to none */
-    int fd;
 };
 
 /* --- the filter --- */
@@ -99,7 +99,7 @@ static bool read_one(struct wr_dhcpear *e)
     uint8_t bytes[WR_DHCP_PACKET_MAX];
     struct sockaddr_ll from = {.sll_family = AF_UNSPEC};
     socklen_t size = sizeof(from);
-    ssize_t n = recvfrom(e->fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&from, &size);
+    ssize_t n = recvfrom(e->readable.fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&from, &size);
     if (n < 0) {
         return errno == EINTR;
     }
@@ -109,14 +109,10 @@ static bool read_one(struct wr_dhcpear *e)
     return true;
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
+static void on_readable(struct wr_readable *r)
 {
-    struct wr_dhcpear *e = poll->data;
-    (void)events;
+    struct wr_dhcpear *e = WR_CONTAINER(r, struct wr_dhcpear, readable);
     for (int i = 0; i < READS_TURN && read_one(e); i++) {
-    }
-    if (status < 0) { /* libuv has stopped to poll */
-        uv_poll_start(poll, UV_READABLE, on_poll);
     }
 }
 
@@ -137,7 +133,7 @@ bool wr_dhcpear_look(struct wr_dhcpear *e)
 {
     uint32_t ifindex = if_nametoindex(e->interface);
     if (ifindex != e->ifindex) {
-        e->ifindex = ifindex != 0 && bind_to(e->fd, ifindex) ? ifindex : 0;
+        e->ifindex = ifindex != 0 && bind_to(e->readable.fd, ifindex) ? ifindex : 0;
     }
     return e->ifindex != 0;
 }
@@ -145,37 +141,23 @@ bool wr_dhcpear_look(struct wr_dhcpear *e)
 int wr_dhcpear_hear(uv_loop_t *loop, int fd, const char *interface, wr_dhcpear_hook *hook,
                     void *user, struct wr_dhcpear **ret_ear)
 {
-    struct wr_dhcpear *e = calloc(1, sizeof(*e));
-    int err = e == NULL ? WR_E_NOMEM : WR_OK;
-    if (err == WR_OK && uv_poll_init(loop, &e->poll, fd) != 0) {
-        err = WR_E_IO;
-    }
+    struct wr_readable *r;
+    int err = wr_readable_open(loop, fd, sizeof(struct wr_dhcpear), on_readable, &r);
     if (err != WR_OK) {
-        close(fd);
-        free(e);
         return err;
     }
-    e->fd = fd;
+    struct wr_dhcpear *e = WR_CONTAINER(r, struct wr_dhcpear, readable);
     e->interface = interface;
     e->hook = hook;
     e->user = user;
-    e->poll.data = e;
-    uv_poll_start(&e->poll, UV_READABLE, on_poll);
     (void)wr_dhcpear_look(e);
     *ret_ear = e;
     return WR_OK;
 }
 
-static void on_closed(uv_handle_t *handle)
-{
-    free(handle->data);
-}
-
 void wr_dhcpear_close(struct wr_dhcpear *e)
 {
     if (e != NULL) {
-        uv_poll_stop(&e->poll);
-        uv_close((uv_handle_t *)&e->poll, on_closed);
-        close(e->fd);
+        wr_readable_close(&e->readable);
     }
 }

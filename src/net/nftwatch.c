@@ -7,12 +7,13 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/list.h"
+#include "net/readable.h"
 
 enum { READS_TURN = 32, READ_SIZE = 65536, QUEUE_SIZE = 1 << 24, PORTS_TURN = 8 };
 
@@ -21,10 +22,9 @@ enum { READS_TURN = 32, READ_SIZE = 65536, QUEUE_SIZE = 1 << 24, PORTS_TURN = 8 
 #define TABLE           "weir"
 
 struct wr_nftwatch {
-    uv_poll_t poll;
+    struct wr_readable readable; /* first */
     wr_nftwatch_hook *hook;
     void *user;
-    int fd;
     uint32_t port[PORTS_TURN]; /* of this turn, each once */
     unsigned ports;
 };
@@ -85,13 +85,12 @@ static void gather(void *user, uint32_t port)
     }
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
+static void on_readable(struct wr_readable *r)
 {
-    struct wr_nftwatch *w = poll->data;
+    struct wr_nftwatch *w = WR_CONTAINER(r, struct wr_nftwatch, readable);
     static _Thread_local _Alignas(struct nlmsghdr) uint8_t bytes[READ_SIZE];
-    (void)events;
     for (int i = 0; i < READS_TURN; i++) {
-        ssize_t n = recv(w->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+        ssize_t n = recv(w->readable.fd, bytes, sizeof(bytes), MSG_DONTWAIT);
         if (n < 0 && errno != ENOBUFS) {
             break;
         }
@@ -105,9 +104,6 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         w->hook(w->user, w->port[i]);
     }
     w->ports = 0;
-    if (status < 0) { /* libuv has stopped to poll */
-        uv_poll_start(poll, UV_READABLE, on_poll);
-    }
 }
 
 int wr_nftwatch_open(int *ret_fd)
@@ -133,27 +129,17 @@ int wr_nftwatch_open(int *ret_fd)
     return WR_OK;
 }
 
-static void on_close(uv_handle_t *handle)
-{
-    free(handle->data);
-}
-
 int wr_nftwatch_start(uv_loop_t *loop, int fd, wr_nftwatch_hook *hook, void *user,
                       struct wr_nftwatch **ret_watch)
 {
-    struct wr_nftwatch *w = calloc(1, sizeof(*w));
-    if (w == NULL) {
-        close(fd);
-        return WR_E_NOMEM;
+    struct wr_readable *r;
+    int err = wr_readable_open(loop, fd, sizeof(struct wr_nftwatch), on_readable, &r);
+    if (err != WR_OK) {
+        return err;
     }
-    *w = (struct wr_nftwatch){.hook = hook, .user = user, .fd = fd};
-    if (uv_poll_init(loop, &w->poll, fd) != 0) {
-        close(fd);
-        free(w);
-        return WR_E_IO;
-    }
-    w->poll.data = w;
-    uv_poll_start(&w->poll, UV_READABLE, on_poll);
+    struct wr_nftwatch *w = WR_CONTAINER(r, struct wr_nftwatch, readable);
+    w->hook = hook;
+    w->user = user;
     *ret_watch = w;
     return WR_OK;
 }
@@ -161,8 +147,6 @@ int wr_nftwatch_start(uv_loop_t *loop, int fd, wr_nftwatch_hook *hook, void *use
 void wr_nftwatch_close(struct wr_nftwatch *w)
 {
     if (w != NULL) {
-        uv_poll_stop(&w->poll);
-        uv_close((uv_handle_t *)&w->poll, on_close);
-        close(w->fd);
+        wr_readable_close(&w->readable);
     }
 }

@@ -5,20 +5,20 @@
 #include <netinet/icmp6.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/list.h"
+#include "net/readable.h"
 
 /* An advertisement fills one packet of its link; jumbo frames are the largest that are in use. */
 enum { MESSAGE_MAX = 9216, READS_TURN = 16, HOPS = 255 };
 
 struct wr_routers {
-    uv_poll_t poll;
+    struct wr_readable readable; /* first */
     wr_routers_hook hook;
     void *user;
-    int fd;
 };
 
 static int set_option(int fd, int level, int name, const void *value, socklen_t size)
@@ -108,7 +108,7 @@ static bool read_one(struct wr_routers *r)
                          .msg_control = control.room,
                          .msg_controllen = sizeof(control.room)};
     struct wr_addr router = {.family = WR_AF_V6};
-    ssize_t n = recvmsg(r->fd, &msg, 0);
+    ssize_t n = recvmsg(r->readable.fd, &msg, 0);
 
     if (n < 0) {
         return errno == EINTR;
@@ -120,37 +120,26 @@ static bool read_one(struct wr_routers *r)
     return true;
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
+static void on_readable(struct wr_readable *readable)
 {
-    struct wr_routers *r = poll->data;
+    struct wr_routers *r = WR_CONTAINER(readable, struct wr_routers, readable);
 
-    (void)events;
     for (unsigned i = 0; i < READS_TURN && read_one(r); i++) {
-    }
-    if (status < 0) { /* libuv has stopped to poll */
-        uv_poll_start(poll, UV_READABLE, on_poll);
     }
 }
 
 int wr_routers_hear(uv_loop_t *loop, int fd, wr_routers_hook hook, void *user,
                     struct wr_routers **ret_routers)
 {
-    struct wr_routers *r = calloc(1, sizeof(*r));
-    int err = r == NULL ? WR_E_NOMEM : WR_OK;
+    struct wr_readable *readable;
+    int err = wr_readable_open(loop, fd, sizeof(struct wr_routers), on_readable, &readable);
 
-    if (err == WR_OK && uv_poll_init(loop, &r->poll, fd) != 0) {
-        err = WR_E_IO;
-    }
     if (err != WR_OK) {
-        close(fd);
-        free(r);
         return err;
     }
-    r->fd = fd;
+    struct wr_routers *r = WR_CONTAINER(readable, struct wr_routers, readable);
     r->hook = hook;
     r->user = user;
-    r->poll.data = r;
-    uv_poll_start(&r->poll, UV_READABLE, on_poll);
     *ret_routers = r;
     return WR_OK;
 }
@@ -162,20 +151,13 @@ int wr_routers_ask(struct wr_routers *r, uint32_t ifindex, const uint8_t *messag
     to.sin6_addr.s6_addr[0] = 0xff; /* ff02::2, all routers */
     to.sin6_addr.s6_addr[1] = 0x02;
     to.sin6_addr.s6_addr[15] = 2;
-    ssize_t n = sendto(r->fd, message, size, 0, (struct sockaddr *)&to, sizeof(to));
+    ssize_t n = sendto(r->readable.fd, message, size, 0, (struct sockaddr *)&to, sizeof(to));
     return n == (ssize_t)size ? WR_OK : WR_E_IO;
-}
-
-static void on_closed(uv_handle_t *handle)
-{
-    free(handle->data);
 }
 
 void wr_routers_close(struct wr_routers *r)
 {
     if (r != NULL) {
-        uv_poll_stop(&r->poll);
-        uv_close((uv_handle_t *)&r->poll, on_closed);
-        close(r->fd);
+        wr_readable_close(&r->readable);
     }
 }
