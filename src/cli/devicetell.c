@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/err.h"
 #include "base/limits.h"
 #include "cli/readfile.h"
+#include "cli/when.h"
 #include "conf/devicerules.h"
 
 #define DEPTH_MAX 8
@@ -78,13 +78,7 @@ static void dates(json_t *value, int depth)
     }
     json_object_foreach_safe(value, next, key, one)
     {
-        time_t when = (time_t)json_integer_value(one);
-        struct tm tm;
-        char text[32];
-        if (is_moment(key) && json_is_integer(one) && gmtime_r(&when, &tm) != NULL &&
-            strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0) {
-            json_object_set_new(value, key, json_string(text));
-        } else if (depth < DEPTH_MAX) {
+        if (!(is_moment(key) && wr_when_show(value, key)) && depth < DEPTH_MAX) {
             dates(one, depth + 1);
         }
     }

@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* weir firewall: weir's table of the packet filter. */
 #include <string.h>
-#include <time.h>
 
 #include "cli/opts.h"
 #include "cli/talk.h"
 #include "cli/verb.h"
+#include "cli/when.h"
 
 /* A date that can be read; programs get the number. */
 static void refine(json_t *result)
 {
-    json_t *since = json_object_get(result, "since");
-    time_t at = (time_t)json_integer_value(since);
-    char text[32];
-    struct tm tm;
-
-    if (json_is_integer(since) && gmtime_r(&at, &tm) &&
-        strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm))
-        json_object_set_new(result, "since", json_string(text));
+    (void)wr_when_show(result, "since");
 }
 
 int wr_cli_firewall(int argc, char **argv)

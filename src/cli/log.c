@@ -54,6 +54,20 @@ static int add_when(const struct wr_opts *opts, json_t *args, const char *key, c
     return WR_OPTS_GO;
 }
 
+/* How many, and from when to when. */
+static int put_span(const struct log *log, const struct wr_opts *opts, json_t *args)
+{
+    uint64_t n = 0;
+    int status;
+
+    if (log->count && wr_str_to_u64(log->count, strlen(log->count), COUNT_MAX, &n) != WR_OK)
+        return wr_opts_misused(opts, "--count wants a number up to %d", COUNT_MAX);
+    if (log->count)
+        json_object_set_new(args, "count", json_integer((json_int_t)n));
+    status = add_when(opts, args, "since", log->since);
+    return status == WR_OPTS_GO ? add_when(opts, args, "until", log->until) : status;
+}
+
 /* A name already means all below it; and what is told apart is one of three. */
 static int check(const struct log *log, const struct wr_opts *opts)
 {
@@ -75,20 +89,11 @@ static int show(struct log *log, const struct wr_opts *opts)
                  {"segment", log->segment},   {"source", log->source},   {"rcode", log->rcode},
                  {"security", log->security}, {"kind", log->kind}};
     json_t *args = json_object();
-    uint64_t n = 0;
-    int status = WR_OPTS_GO;
+    int status = put_span(log, opts, args);
 
-    if (log->count && wr_str_to_u64(log->count, strlen(log->count), COUNT_MAX, &n) != WR_OK)
-        status = wr_opts_misused(opts, "--count wants a number up to %d", COUNT_MAX);
-    else if (log->count)
-        json_object_set_new(args, "count", json_integer((json_int_t)n));
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         if (words[i].value)
             json_object_set_new(args, words[i].key, json_string(words[i].value));
-    if (status == WR_OPTS_GO)
-        status = add_when(opts, args, "since", log->since);
-    if (status == WR_OPTS_GO)
-        status = add_when(opts, args, "until", log->until);
     if (status != WR_OPTS_GO) {
         json_decref(args);
         return status;
@@ -122,25 +127,18 @@ static void refine(json_t *result)
 static int top(struct log *log, const struct wr_opts *opts)
 {
     json_t *args = json_pack("{s:s}", "by", log->top);
-    uint64_t n = 0;
-    int status = WR_OPTS_GO;
+    int status;
 
     if (log->follow || log->client || log->type || log->verdict || log->rule || log->segment ||
         log->source || log->rcode || log->security || log->kind)
         status = wr_opts_misused(
             opts, "--top knows --device, --name, --since, --until and --count alone");
-    else if (log->count && wr_str_to_u64(log->count, strlen(log->count), COUNT_MAX, &n) != WR_OK)
-        status = wr_opts_misused(opts, "--count wants a number up to %d", COUNT_MAX);
-    else if (log->count)
-        json_object_set_new(args, "count", json_integer((json_int_t)n));
+    else
+        status = put_span(log, opts, args);
     if (log->device)
         json_object_set_new(args, "device", json_string(log->device));
     if (log->name)
         json_object_set_new(args, "name", json_string(log->name));
-    if (status == WR_OPTS_GO)
-        status = add_when(opts, args, "since", log->since);
-    if (status == WR_OPTS_GO)
-        status = add_when(opts, args, "until", log->until);
     if (status != WR_OPTS_GO) {
         json_decref(args);
         return status;

@@ -1,27 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* weir status: how the running daemon is. */
-#include <time.h>
-
 #include "cli/opts.h"
 #include "cli/talk.h"
 #include "cli/verb.h"
+#include "cli/when.h"
 
 /* A pin as URLs have it and a date that can be read; programs get both as they always were. */
 static void refine(json_t *result)
 {
     json_t *list = json_object_get(result, "certificates"), *one;
-    char text[32];
-    struct tm tm;
     size_t i;
 
     json_array_foreach(list, i, one)
     {
-        json_t *end = json_object_get(one, "not_after");
-        time_t at = (time_t)json_integer_value(end);
-
-        if (json_is_integer(end) && gmtime_r(&at, &tm) &&
-            strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm))
-            json_object_set_new(one, "not_after", json_string(text));
+        (void)wr_when_show(one, "not_after");
         if (json_object_get(one, "pin"))
             json_object_del(one, "pin_sha256");
     }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/when.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -54,12 +53,25 @@ int wr_when_read(const char *text, int64_t now_s, int64_t *ret_s)
     return read_ago(text, now_s, ret_s);
 }
 
-void wr_when_text(int64_t s, char *ret_text, unsigned cap)
+static bool to_text(int64_t s, char *ret_text, unsigned cap)
 {
     time_t at = (time_t)s;
     struct tm tm;
 
-    snprintf(ret_text, cap, "-");
-    if (gmtime_r(&at, &tm))
-        strftime(ret_text, cap, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    return gmtime_r(&at, &tm) && strftime(ret_text, cap, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0;
+}
+
+void wr_when_text(int64_t s, char *ret_text, unsigned cap)
+{
+    if (!to_text(s, ret_text, cap))
+        snprintf(ret_text, cap, "-");
+}
+
+bool wr_when_show(json_t *object, const char *key)
+{
+    const json_t *s = json_object_get(object, key);
+    char text[32];
+
+    return json_is_integer(s) && to_text(json_integer_value(s), text, sizeof(text)) &&
+           json_object_set_new(object, key, json_string(text)) == 0;
 }

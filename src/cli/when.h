@@ -10,10 +10,14 @@
 #ifndef WR_CLI_WHEN_H
 #define WR_CLI_WHEN_H
 
+#include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 int wr_when_read(const char *text, int64_t now_s, int64_t *ret_s); /* WR_E_FORMAT */
 /* "2026-11-28T04:05:06Z"; cap 32 is enough. */
 void wr_when_text(int64_t s, char *ret_text, unsigned cap);
+/* A number of seconds under this key becomes text; false: there is none, or no calendar has it, and it stays. */
+bool wr_when_show(json_t *object, const char *key);
 
 #endif

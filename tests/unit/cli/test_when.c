@@ -42,12 +42,27 @@ static void test_text(void **state)
     assert_string_equal(text, "-");
 }
 
+static void test_shown(void **state)
+{
+    json_t *o =
+        json_pack("{s:i, s:I, s:s}", "at", 1795838706, "never", (json_int_t)INT64_MAX, "word", "x");
+    assert_true(wr_when_show(o, "at"));
+    assert_string_equal(json_string_value(json_object_get(o, "at")), "2026-11-28T04:05:06Z");
+    assert_false(wr_when_show(o, "at")); /* it is text by now */
+    assert_false(wr_when_show(o, "never"));
+    assert_true(json_is_integer(json_object_get(o, "never")));
+    assert_false(wr_when_show(o, "word"));
+    assert_false(wr_when_show(o, "nothing"));
+    json_decref(o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_moments),
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_text),
+        cmocka_unit_test(test_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
