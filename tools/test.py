@@ -33,7 +33,7 @@ THREADS = os.path.join(ROOT, "build", "tsan")
 CI = os.environ.get("CI") == "true"
 SKIP_STATUS = 77
 E2E_TIMEOUT_S = 420
-E2E_AT_ONCE = 3
+E2E_AT_ONCE = 4
 # Those that take long begin first, so that none of them is left alone at the end.
 E2E_LONG = ("ladder.py", "stale.py", "keep.py", "anchors.py", "attacks.py", "upstream.py", "package.py", "serve_copies.py",
             "limits.py")
@@ -203,7 +203,7 @@ def e2e_order(path):
 
 
 def e2e_tests(tally, pattern, python):
-    """Three at a time, for most of them wait most of the time. Each has namespaces of its own."""
+    """Four at a time, for most of them wait most of the time. Each has namespaces of its own."""
     env = e2e_env()
     # A module that others import is not a test: tests are executable.
     paths = [p for p in glob.glob("tests/e2e/*.py") if pattern in p and os.access(p, os.X_OK)]
