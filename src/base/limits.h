@@ -624,13 +624,15 @@
 /* Feeds of addresses that the firewall takes. */
 #define WR_FIREWALL_FEEDS_MAX 8
 /* MUD profiles (RFC 8520). Octets of a file (the largest of 35 that were collected has 80 000), of a signature; ACEs (the most there: 201); octets of all texts of one;
- * how deep its JSON goes; extensions; hours that it counts where it does not say. */
+ * lists, and lists that a policy names; extensions; hours that it counts where it does not say. */
 #define WR_MUD_FILE_MAX       ((size_t)1 << 20)
 #define WR_MUD_SIGNATURE_MAX  65536
 #define WR_MUD_ACES_MAX       4096
 #define WR_MUD_TEXTS_MAX      ((size_t)1 << 19)
-#define WR_MUD_DEPTH_MAX      32
+#define WR_MUD_LISTS_MAX      64
 #define WR_MUD_EXTENSIONS_MAX 8
+/* Ports that leases of one ACE are for; more of them are all. */
+#define WR_MUD_PORTS_MAX      8
 #define WR_MUD_VALIDITY_H     48
 #define WR_MUD_VALIDITY_MAX_H 168
 /* Octets of a URL, of a text that a profile says of itself, each with the NUL. */

@@ -21,6 +21,7 @@ static const struct wr_verb verbs[] = {
     {"why", wr_cli_why, "why it answers a name as it does"},
     {"devices", wr_cli_devices, "who is behind the addresses that ask"},
     {"device", wr_cli_device, "one device and its evidence; name it, shut it off"},
+    {"mud", wr_cli_mud, "what devices are made to reach: profiles of their manufacturers"},
     {"policy", wr_cli_policy, "its rules, and how often each has said something"},
     {"anchors", wr_cli_anchors, "its trust anchors; add some, or an exception"},
     {"zones", wr_cli_zones, "the zones it keeps copies of, and how they are"},

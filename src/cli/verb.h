@@ -45,6 +45,7 @@ int wr_cli_dnr(int argc, char **argv);
 int wr_cli_explain(int argc, char **argv);
 int wr_cli_firewall(int argc, char **argv);
 int wr_cli_help(int argc, char **argv);
+int wr_cli_mud(int argc, char **argv);
 int wr_cli_log(int argc, char **argv);
 int wr_cli_reload(int argc, char **argv);
 int wr_cli_serve(int argc, char **argv);

@@ -116,10 +116,11 @@ bool wr_mud_same(const struct wr_mud *a, const struct wr_mud_ace *x, const struc
     return x->direction == y->direction && x->family == y->family && x->action == y->action &&
            x->begins == y->begins && x->classes == y->classes && x->protocol == y->protocol &&
            x->icmp_type == y->icmp_type && x->icmp_code == y->icmp_code &&
-           x->ethertype == y->ethertype && x->mac == y->mac &&
-           same_ports(&x->src_port, &y->src_port) && same_ports(&x->dst_port, &y->dst_port) &&
-           same_net(&x->src_net, &y->src_net) && same_net(&x->dst_net, &y->dst_net) &&
-           same_text(a, x->src_name, b, y->src_name) && same_text(a, x->dst_name, b, y->dst_name) &&
+           x->ethertype == y->ethertype && same_text(a, x->src_mac, b, y->src_mac) &&
+           same_text(a, x->dst_mac, b, y->dst_mac) && same_ports(&x->src_port, &y->src_port) &&
+           same_ports(&x->dst_port, &y->dst_port) && same_net(&x->src_net, &y->src_net) &&
+           same_net(&x->dst_net, &y->dst_net) && same_text(a, x->src_name, b, y->src_name) &&
+           same_text(a, x->dst_name, b, y->dst_name) &&
            same_text(a, x->controller, b, y->controller) &&
            same_text(a, x->manufacturer, b, y->manufacturer) &&
            same_text(a, x->model, b, y->model) && same_text(a, x->odd, b, y->odd);

@@ -53,7 +53,6 @@ struct wr_mud_ports {
 struct wr_mud_ace {
     uint32_t name;     /* texts */
     uint32_t list;     /* the access list that it stands in */
-    uint32_t line;     /* in the file; 0: unknown */
     uint8_t direction; /* enum wr_mud_direction */
     uint8_t family;    /* of the list: enum wr_family, WR_AF_NONE: Ethernet or both */
     uint8_t action;    /* enum wr_mud_action */
@@ -67,7 +66,7 @@ struct wr_mud_ace {
     struct wr_mud_ports src_port, dst_port;
     int16_t icmp_type, icmp_code;
     int32_t ethertype;
-    bool mac; /* it names MAC addresses */
+    uint32_t src_mac, dst_mac; /* texts */
     uint32_t
         odd; /* the first thing that it matches and weir does not know (a text): then it permits less than it seems to */
 };

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/mudtell.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+
+#define TCP 6
+#define UDP 17
+
+/* --- what becomes of it --- */
+
+static struct wr_mud_judged not(const char *why)
+{
+    return (struct wr_mud_judged){.means = WR_MUD_NOT, .why = why};
+}
+
+static bool same(const struct wr_mud *m, uint32_t a, uint32_t b)
+{
+    return strcmp(wr_mud_at(m, a), wr_mud_at(m, b)) == 0;
+}
+
+/* Is there an ACE from the device that this one, to the device, has the answers of? */
+static bool is_answered(const struct wr_mud *m, const struct wr_mud_ace *to)
+{
+    for (uint32_t i = 0; i < m->aces; i++) {
+        const struct wr_mud_ace *a = &m->ace[i];
+        const struct wr_prefix *x = wr_mud_peer_net(a), *y = wr_mud_peer_net(to);
+        if (a->direction == WR_MUD_FROM && a->action == WR_MUD_ACCEPT &&
+            a->begins != WR_MUD_PEER_BEGINS && a->protocol == to->protocol &&
+            a->classes == to->classes && same(m, wr_mud_peer_name(a), wr_mud_peer_name(to)) &&
+            same(m, a->controller, to->controller) && x->len == y->len &&
+            wr_addr_same_ip(&x->addr, &y->addr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct wr_mud_judged judge_to(const struct wr_mud *m, const struct wr_mud_ace *a)
+{
+    if (a->begins == WR_MUD_DEVICE_BEGINS || is_answered(m, a)) {
+        return (struct wr_mud_judged){.means = WR_MUD_BY_STATE};
+    }
+    const char *uri = wr_mud_at(m, a->controller);
+    if (strcmp(uri, WR_MUD_DNS) == 0 || strcmp(uri, WR_MUD_GATEWAY) == 0) {
+        return (struct wr_mud_judged){.means = WR_MUD_BY_GATEWAY};
+    }
+    return not("the other side would begin, and nobody is let in from outside");
+}
+
+bool wr_mudtell_ports(const struct wr_mud_ace *a, uint16_t *ret_low, uint16_t *ret_high)
+{
+    const struct wr_mud_ports *p = wr_mud_peer_ports(a);
+    if ((a->protocol != TCP && a->protocol != UDP) || p->op != WR_MUD_PORT_IN ||
+        p->high - p->low >= WR_MUD_PORTS_MAX) {
+        return false;
+    }
+    *ret_low = p->low;
+    *ret_high = p->high;
+    return true;
+}
+
+/* Is the name dropped by an ACE in front? Then this one permits nothing of it. */
+static bool is_dropped(const struct wr_mud *m, const struct wr_mud_ace *ace)
+{
+    for (const struct wr_mud_ace *a = m->ace; a < ace; a++) {
+        if (a->direction == ace->direction && a->action != WR_MUD_ACCEPT && a->odd == 0 &&
+            a->family == ace->family && same(m, wr_mud_peer_name(a), wr_mud_peer_name(ace)) &&
+            a->protocol == WR_MUD_ANY) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct wr_mud_judged judge_name(const struct wr_mud *m, const struct wr_mud_ace *a)
+{
+    uint16_t low, high;
+    struct wr_mud_judged j = {.means = WR_MUD_BY_NAME};
+    if (a->classes != 0 || wr_mud_peer_net(a)->addr.family != WR_AF_NONE) {
+        return not("it names a host and something else, and both would have to hold");
+    }
+    if (is_dropped(m, a)) {
+        return not("an ACE in front of it drops the same");
+    }
+    if (a->protocol != WR_MUD_ANY && !wr_mudtell_ports(a, &low, &high)) {
+        j.partly = true;
+        j.why = a->protocol == TCP || a->protocol == UDP
+                    ? "its ports are many or none: leases are for all ports"
+                    : "leases are for all protocols";
+    } else if (wr_mud_own_ports(a)->op != WR_MUD_PORT_ANY) {
+        j.partly = true;
+        j.why = "from which port the device asks is not looked at";
+    }
+    return j;
+}
+
+/* DHCP and ICMP are the gateway's and the segment's own. */
+static bool is_dhcp(const struct wr_mud_ace *a)
+{
+    const struct wr_mud_ports *p = wr_mud_peer_ports(a);
+    return a->protocol == UDP && p->op == WR_MUD_PORT_IN && p->low == p->high &&
+           (p->low == 67 || p->low == 547);
+}
+
+static struct wr_mud_judged judge_class(const struct wr_mud *m, const struct wr_mud_ace *a)
+{
+    const char *uri = wr_mud_at(m, a->controller);
+    if (a->classes & WR_MUD_CONTROLLER) {
+        return strcmp(uri, WR_MUD_DNS) == 0 || strcmp(uri, WR_MUD_GATEWAY) == 0
+                   ? (struct wr_mud_judged){.means = WR_MUD_BY_GATEWAY}
+               : strcmp(uri, WR_MUD_NTP) == 0
+                   ? not("which time server it is the profile does not say: name one in "
+                         "segments[].reaches")
+                   : not("nobody has told weir who this controller is: name it in "
+                         "segments[].reaches");
+    }
+    if (a->classes & WR_MUD_MY_CONTROLLER) {
+        return not("nobody has told weir who its controller is: name it in segments[].reaches");
+    }
+    if (is_dhcp(a)) {
+        return (struct wr_mud_judged){.means = WR_MUD_BY_GATEWAY};
+    }
+    return a->classes & WR_MUD_LOCAL_NETWORKS
+               ? not("devices of one segment reach each other without the gateway; other "
+                     "segments are opened by segments[].reaches")
+               : not("who made the other devices is not proven; other segments are opened by "
+                     "segments[].reaches");
+}
+
+static struct wr_mud_judged judge_net(const struct wr_mud_ace *a)
+{
+    const struct wr_prefix *net = wr_mud_peer_net(a);
+    enum wr_addr_kind kind = wr_addr_kind(&net->addr);
+    if (is_dhcp(a)) {
+        return (struct wr_mud_judged){.means = WR_MUD_BY_GATEWAY};
+    }
+    if (wr_mud_peer_ports(a)->op == WR_MUD_PORT_IN && wr_mud_peer_ports(a)->low == 53 &&
+        wr_mud_peer_ports(a)->high == 53) {
+        return not("a resolver of others: weir is asked in its place (segments[].foreign_dns)");
+    }
+    if (kind == WR_ADDR_MULTICAST || kind == WR_ADDR_BROADCAST || kind == WR_ADDR_LINK_LOCAL) {
+        return not("it stays in the segment, and does not pass the gateway");
+    }
+    return not("an address without a name: no answer leads there; open it by segments[].reaches");
+}
+
+static struct wr_mud_judged judge_from(const struct wr_mud *m, const struct wr_mud_ace *a)
+{
+    if (a->begins == WR_MUD_PEER_BEGINS) {
+        return not("answers to who would begin, and nobody is let in from outside");
+    }
+    if (wr_mud_peer_name(a) != 0) {
+        return judge_name(m, a);
+    }
+    if (a->classes != 0) {
+        return judge_class(m, a);
+    }
+    if (wr_mud_peer_net(a)->addr.family != WR_AF_NONE && wr_mud_peer_net(a)->len > 0) {
+        return judge_net(a);
+    }
+    return is_dhcp(a) ? (struct wr_mud_judged){.means = WR_MUD_BY_GATEWAY}
+                      : not("it names nobody, and would open everything");
+}
+
+struct wr_mud_judged wr_mudtell_judge(const struct wr_mud *m, const struct wr_mud_ace *a)
+{
+    if (a->action != WR_MUD_ACCEPT) {
+        return (struct wr_mud_judged){.means = WR_MUD_BY_DEFAULT};
+    }
+    if (a->odd != 0) {
+        return not("it matches something that weir does not know, or that excludes itself");
+    }
+    if (a->ethertype != WR_MUD_ANY && a->family == WR_AF_NONE) {
+        return not("Ethernet frames do not pass the gateway");
+    }
+    if (wr_mud_own_name(a) != 0 ||
+        (wr_mud_own_net(a)->addr.family != WR_AF_NONE && wr_mud_own_net(a)->len > 0)) {
+        return not("it names the device's own address, which the owner's network gives");
+    }
+    return a->direction == WR_MUD_TO ? judge_to(m, a) : judge_from(m, a);
+}
+
+const char *wr_mudtell_means(uint8_t means)
+{
+    static const char *const words[] = {"not enforceable", "by name", "by the gateway",
+                                        "as answers to the device", "as nothing permits it"};
+    return means < sizeof(words) / sizeof(words[0]) ? words[means] : words[0];
+}
+
+/* --- in words --- */
+
+static void say(struct wr_str *out, const struct wr_mud *m, uint32_t text)
+{
+    const char *at = wr_mud_at(m, text);
+    wr_utf8_safe(out, at, strlen(at));
+}
+
+/* "and", where something stands in front. */
+static void next(struct wr_str *out, bool *some)
+{
+    wr_str_text(out, *some ? " and " : "");
+    *some = true;
+}
+
+static void say_net(struct wr_str *out, const struct wr_prefix *net)
+{
+    char text[WR_ADDR_TEXT_SIZE];
+    wr_addr_to_text(&net->addr, text, sizeof(text));
+    wr_str_text(out, text);
+    if (net->len != (net->addr.family == WR_AF_V4 ? 32 : 128)) {
+        wr_str_char(out, '/');
+        wr_str_u64(out, net->len);
+    }
+}
+
+static void say_controller(struct wr_str *out, const struct wr_mud *m, uint32_t text)
+{
+    const char *uri = wr_mud_at(m, text);
+    if (strcmp(uri, WR_MUD_DNS) == 0) {
+        wr_str_text(out, "the DNS resolver");
+    } else if (strcmp(uri, WR_MUD_NTP) == 0) {
+        wr_str_text(out, "the time server");
+    } else if (strcmp(uri, WR_MUD_GATEWAY) == 0) {
+        wr_str_text(out, "the gateway");
+    } else {
+        wr_str_text(out, "the controller ");
+        say(out, m, text);
+    }
+}
+
+static void say_classes(struct wr_str *out, const struct wr_mud *m, const struct wr_mud_ace *a,
+                        bool *some)
+{
+    static const struct {
+        uint8_t class;
+        const char *words;
+    } classes[] = {{WR_MUD_LOCAL_NETWORKS, "its local networks"},
+                   {WR_MUD_SAME_MANUFACTURER, "devices of its manufacturer"},
+                   {WR_MUD_MY_CONTROLLER, "its own controller"},
+                   {WR_MUD_MANUFACTURER, "devices of "},
+                   {WR_MUD_MODEL, "devices of the model "}};
+    if (a->classes & WR_MUD_CONTROLLER) {
+        next(out, some);
+        say_controller(out, m, a->controller);
+    }
+    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+        if (a->classes & classes[i].class) {
+            next(out, some);
+            wr_str_text(out, classes[i].words);
+            say(out, m,
+                classes[i].class == WR_MUD_MANUFACTURER ? a->manufacturer
+                : classes[i].class == WR_MUD_MODEL      ? a->model
+                                                        : 0);
+        }
+    }
+}
+
+static void say_peer(struct wr_str *out, const struct wr_mud *m, const struct wr_mud_ace *a)
+{
+    bool some = false;
+    if (wr_mud_peer_name(a) != 0) {
+        next(out, &some);
+        say(out, m, wr_mud_peer_name(a));
+    }
+    say_classes(out, m, a, &some);
+    if (wr_mud_peer_net(a)->addr.family != WR_AF_NONE) {
+        next(out, &some);
+        say_net(out, wr_mud_peer_net(a));
+    }
+    if (!some) {
+        wr_str_text(out, "anybody");
+    }
+}
+
+static void say_ports(struct wr_str *out, const struct wr_mud_ports *p, const char *words)
+{
+    if (p->op == WR_MUD_PORT_ANY) {
+        return;
+    }
+    wr_str_text(out, words);
+    wr_str_text(out, p->op == WR_MUD_PORT_NOT ? "other than " : "");
+    wr_str_u64(out, p->low);
+    if (p->high != p->low) {
+        wr_str_text(out, " to ");
+        wr_str_u64(out, p->high);
+    }
+}
+
+static void say_protocol(struct wr_str *out, const struct wr_mud_ace *a)
+{
+    const char *word = a->protocol == TCP   ? "TCP"
+                       : a->protocol == UDP ? "UDP"
+                       : a->protocol == 1   ? "ICMP"
+                       : a->protocol == 58  ? "ICMPv6"
+                       : a->protocol == 2   ? "IGMP"
+                                            : NULL;
+    if (a->protocol != WR_MUD_ANY) {
+        wr_str_text(out, " over ");
+        wr_str_text(out, word != NULL ? word : "protocol ");
+        if (word == NULL) {
+            wr_str_u64(out, (uint64_t)a->protocol);
+        }
+    }
+    if (a->icmp_type != WR_MUD_ANY) {
+        wr_str_text(out, " type ");
+        wr_str_u64(out, (uint64_t)a->icmp_type);
+    }
+    if (a->ethertype != WR_MUD_ANY) {
+        uint8_t type[2] = {(uint8_t)(a->ethertype >> 8), (uint8_t)a->ethertype};
+        wr_str_text(out, " by Ethernet type 0x");
+        wr_str_hex(out, type, 2);
+    }
+}
+
+void wr_mudtell_words(const struct wr_mud *m, const struct wr_mud_ace *a, struct wr_str *out)
+{
+    static const char *const verbs[2][2] = {{"may not reach ", "may reach "},
+                                            {"may not be reached by ", "may be reached by "}};
+    wr_str_text(out, verbs[a->direction == WR_MUD_TO][a->action == WR_MUD_ACCEPT]);
+    say_peer(out, m, a);
+    say_protocol(out, a);
+    say_ports(out, a->direction == WR_MUD_FROM ? wr_mud_peer_ports(a) : wr_mud_own_ports(a),
+              ", port ");
+    say_ports(out, a->direction == WR_MUD_FROM ? wr_mud_own_ports(a) : wr_mud_peer_ports(a),
+              ", from port ");
+    if (a->begins != WR_MUD_EITHER) {
+        wr_str_text(out, a->begins == WR_MUD_DEVICE_BEGINS ? ", the device begins"
+                                                           : ", the other side begins");
+    }
+    if (a->odd != 0) {
+        wr_str_text(out, ", where also holds: ");
+        say(out, m, a->odd);
+    }
+}

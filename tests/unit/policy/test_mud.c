@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/unit.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "policy/mud.h"
+
+static struct wr_mud_ace room[2];
+static char texts[16];
+
+static void test_bounds(void **state)
+{
+    struct wr_mud m;
+    struct wr_mud_ace a = wr_mud_ace(WR_MUD_FROM);
+    uint32_t at = 7;
+    wr_mud_init(&m, room, 2, texts, sizeof(texts));
+    assert_true(m.supported && m.validity_h == WR_MUD_VALIDITY_H);
+    assert_int_equal(wr_mud_text(&m, "abc", 3, &at), WR_OK);
+    assert_string_equal(wr_mud_at(&m, at), "abc");
+    assert_int_equal(wr_mud_text(&m, "0123456789a", 11, &at), WR_E_FULL);
+    assert_string_equal(wr_mud_at(&m, at), "abc");
+    assert_int_equal(wr_mud_text(&m, "0123456789", 10, &at), WR_OK);
+    assert_string_equal(wr_mud_at(&m, at), "0123456789");
+    assert_string_equal(wr_mud_at(&m, 0), "");
+    assert_string_equal(wr_mud_at(&m, 4000), "");
+    assert_int_equal(wr_mud_text(&m, "", 0, &at), WR_OK);
+    assert_int_equal(at, 0);
+    assert_int_equal(wr_mud_add(&m, &a), WR_OK);
+    assert_int_equal(wr_mud_add(&m, &a), WR_OK);
+    assert_int_equal(wr_mud_add(&m, &a), WR_E_FULL);
+}
+
+/* The other side is the destination of what the device sends, and the source of what is sent to it. */
+static void test_ends(void **state)
+{
+    struct wr_mud_ace a = wr_mud_ace(WR_MUD_FROM);
+    a.src_name = 1;
+    a.dst_name = 2;
+    a.src_port.low = 10;
+    a.dst_port.low = 20;
+    a.src_net.len = 3;
+    a.dst_net.len = 4;
+    assert_true(wr_mud_peer_name(&a) == 2 && wr_mud_own_name(&a) == 1);
+    assert_true(wr_mud_peer_ports(&a)->low == 20 && wr_mud_own_ports(&a)->low == 10);
+    assert_true(wr_mud_peer_net(&a)->len == 4 && wr_mud_own_net(&a)->len == 3);
+    a.direction = WR_MUD_TO;
+    assert_true(wr_mud_peer_name(&a) == 1 && wr_mud_own_name(&a) == 2);
+    assert_true(wr_mud_peer_ports(&a)->low == 10 && wr_mud_own_ports(&a)->low == 20);
+    assert_true(wr_mud_peer_net(&a)->len == 3 && wr_mud_own_net(&a)->len == 4);
+}
+
+static void test_same(void **state)
+{
+    static char other[16];
+    struct wr_mud m, n;
+    struct wr_mud_ace x = wr_mud_ace(WR_MUD_FROM), y = x;
+    uint32_t pad = 0;
+    wr_mud_init(&m, room, 2, texts, sizeof(texts));
+    wr_mud_init(&n, room, 0, other, sizeof(other));
+    assert_int_equal(wr_mud_text(&n, "pad", 3, &pad), WR_OK); /* other offsets */
+    assert_int_equal(wr_mud_text(&m, "a.b", 3, &x.dst_name), WR_OK);
+    assert_int_equal(wr_mud_text(&n, "a.b", 3, &y.dst_name), WR_OK);
+    y.name = pad; /* what it is called does not matter */
+    assert_true(wr_mud_same(&m, &x, &n, &y));
+    y.dst_port = (struct wr_mud_ports){1, 2, WR_MUD_PORT_IN};
+    assert_false(wr_mud_same(&m, &x, &n, &y));
+    x.dst_port = y.dst_port;
+    assert_true(wr_mud_same(&m, &x, &n, &y));
+    x.dst_net.len = 8;
+    assert_false(wr_mud_same(&m, &x, &n, &y));
+    x.dst_net.len = 0;
+    y.dst_name = pad;
+    assert_false(wr_mud_same(&m, &x, &n, &y));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_same),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
