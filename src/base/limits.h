@@ -640,5 +640,18 @@
 #define WR_MUD_INFO_SIZE 256
 /* Connections of devices in quarantine that are cut in one go, of a table that strangers fill. */
 #define WR_CONNTRACK_CUT_MAX 65536
+/* Leases (policy/lease.h). Addresses of one answer that are leased; the rest is taken out of it: a name with a thousand addresses opens no
+ * thousand. Ports that a lease may be for; asks of one message to the process that has the privilege. */
+#define WR_LEASE_DESTS_MAX 32
+#define WR_LEASE_PORTS_MAX 8
+#define WR_LEASE_BATCH_MAX 64
+/* Microseconds that an answer waits for the firewall (design section 4); then the segment's `fail` decides. */
+#define WR_LEASE_WAIT_US 5000
+/* Answers of one worker that wait so at once: those of up to WR_LEASE_SMALL_SIZE octets, and larger ones over connections. */
+#define WR_LEASE_SMALL_MAX  512
+#define WR_LEASE_SMALL_SIZE 1536
+#define WR_LEASE_LARGE_MAX  16
+/* Seconds for which a lease may be asked: what the longest TTL (RFC 8767 section 4: a week) and the longest floor and grace want. */
+#define WR_LEASE_FOR_MAX_S (15 * 86400)
 
 #endif

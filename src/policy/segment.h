@@ -46,6 +46,9 @@ struct wr_segment {
     uint64_t hides; /* bit n: its clients are told nothing of addresses in the n-th segment */
     bool closed;    /* nothing is told while what decides for it is not there (policy/lack) */
     bool guarded;   /* the firewall is part of that */
+    bool answered;  /* the firewall opens to leases (policy/lease.h) and to these alone: */
+    const struct wr_prefix *reaches; /* as wr_prefix_compile leaves them */
+    uint32_t reach_count;
     uint32_t stale_max_age_s; /* of SERVE: how long after their end */
     const struct wr_prefix *
         allow; /* who of its clients may ask, as wr_prefix_compile leaves them; none: whoever may anywhere */
