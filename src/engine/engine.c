@@ -52,7 +52,8 @@ size_t wr_engine_size(const struct wr_engine_setup *setup)
     requests_setup(setup, NULL, &rs);
     return align64(sizeof(struct wr_engine)) + align64(wr_requests_size(&rs)) +
            align64(wr_waiting_size(setup->waiters, setup->requests)) +
-           2 * align64(WR_CACHE_SCRATCH_SIZE) + 2 * align64(FOUND_ARENA) + align64(WR_MSG_MAX);
+           2 * align64(WR_CACHE_SCRATCH_SIZE) + 2 * align64(FOUND_ARENA) + align64(WR_MSG_MAX) +
+           (setup->leases != NULL ? align64(wr_leasing_size()) : 0);
 }
 
 struct wr_engine *wr_engine_start(void *block, const struct wr_engine_setup *setup,
@@ -83,7 +84,10 @@ struct wr_engine *wr_engine_start(void *block, const struct wr_engine_setup *set
     wr_arena_init(&e->rewrite.room.arena, at, FOUND_ARENA);
     at += align64(FOUND_ARENA);
     e->message = at;
+    at += align64(WR_MSG_MAX);
+    wr_leasing_init(&e->leasing, setup->leases != NULL ? at : NULL);
     wr_place_look(e);
+    wr_leasing_look(e);
     return e;
 }
 
@@ -93,7 +97,10 @@ void wr_engine_feed(struct wr_engine *e, const struct wr_event *event, const str
     e->room.least = wr_prove_least(&e->settings->prove, now);
     switch (event->kind) {
     case WR_EVENT_QUERY: wr_pipeline_query(e, event, now); break;
-    case WR_EVENT_CLIENT_GONE: wr_waiting_gone(&e->waiting, &event->client); break;
+    case WR_EVENT_CLIENT_GONE:
+        wr_waiting_gone(&e->waiting, &event->client);
+        wr_leasing_gone(&e->leasing, &event->client);
+        break;
     case WR_EVENT_DATAGRAM:
         wr_requests_datagram(e->requests, event->id, &event->from, event->bytes, event->size, now);
         break;
@@ -108,7 +115,7 @@ void wr_engine_feed(struct wr_engine *e, const struct wr_event *event, const str
         wr_requests_stream_closed(e->requests, event->id, event->lost, now->mono_us);
         break;
     case WR_EVENT_LINK: wr_requests_link_changed(e->requests, now->mono_us); break;
-    case WR_EVENT_LEASE:
+    case WR_EVENT_LEASE: wr_leasing_said(e, &event->lease, now); break;
     case WR_EVENT_TIME: break; /* poll looks at the clock */
     }
 }
@@ -370,13 +377,14 @@ bool wr_engine_may_ask(const struct wr_engine *e, const struct wr_addr *from)
 
 bool wr_engine_wants_interface(const struct wr_engine *e)
 {
-    return e->settings->segments != NULL && e->settings->segments->links > 0;
+    return e->leasing.on || (e->settings->segments != NULL && e->settings->segments->links > 0);
 }
 
 bool wr_engine_poll(struct wr_engine *e, const struct wr_now *now, struct wr_action *ret_action)
 {
     e->room.least = wr_prove_least(&e->settings->prove, now);
-    if (take(&e->ready, ret_action) || take(&e->refresh, ret_action)) {
+    if (take(&e->ready, ret_action) || take(&e->refresh, ret_action) ||
+        wr_leasing_poll(e, now, ret_action)) {
         return true;
     }
     discover(e, now);
@@ -400,8 +408,8 @@ bool wr_engine_poll(struct wr_engine *e, const struct wr_now *now, struct wr_act
 
 uint64_t wr_engine_deadline(const struct wr_engine *e)
 {
-    uint64_t requests_us = wr_requests_deadline(e->requests);
-    return requests_us < e->discover_us ? requests_us : e->discover_us;
+    uint64_t other_us = wr_time_min(e->discover_us, wr_leasing_deadline(&e->leasing));
+    return wr_time_min(wr_requests_deadline(e->requests), other_us);
 }
 
 /* A prefix that was discovered stays until it has been asked for again. */
@@ -425,6 +433,7 @@ void wr_engine_adopt(struct wr_engine *e, const struct wr_settings *settings,
     wr_silence_forget(&e->silence);
     adopt_dns64(e, &settings->dns64, now->mono_us);
     wr_place_look(e);
+    wr_leasing_look(e);
     wr_requests_adopt(e->requests, &settings->upstreams, &settings->ttl, &settings->prove,
                       settings->query_timeout_ms, now->mono_us);
 }
@@ -457,5 +466,5 @@ void wr_engine_adopt_feeds(struct wr_engine *e, const struct wr_feedset *feeds)
 
 uint32_t wr_engine_inflight(const struct wr_engine *e)
 {
-    return wr_requests_count(e->requests);
+    return wr_requests_count(e->requests) + wr_leasing_count(&e->leasing);
 }

@@ -15,6 +15,8 @@
  * arguments; memory is one block given at the start, and what all workers share: the cache block, the upstream state and the quota table.
  * A name's hash picks the worker that asks for it: others hand the query over (WR_ACTION_HANDOVER).
  *
+ * A reply to one who may reach only what was answered to him waits for the firewall first (engine/leasing.h).
+ *
  * For devices without IPv4 another question may take the place of the one that came (engine/translate.h).
  *
  * Invariant: each QUERY fed leads to exactly one REPLY or DROP (for a HANDOVER: by the engine it was handed to), by its deadline. A `refresh`
@@ -37,6 +39,7 @@
 #include "engine/stats.h"
 #include "policy/device.h"
 #include "policy/feedset.h"
+#include "policy/leasemirror.h"
 #include "policy/quota.h"
 #include "policy/tally.h"
 #include "resolve/cache.h"
@@ -74,6 +77,7 @@ struct wr_engine_setup {
     uint32_t infra_slots;                 /* for servers found by iteration; 0: none can be */
     struct wr_quota *quota;               /* shared */
     const struct wr_device_table *devices; /* shared; NULL: nobody is known */
+    struct wr_leasemirror *leases;         /* shared; NULL: there is no firewall to open */
     struct wr_tally *over_rate; /* queries beyond their rate, by device; shared; or NULL */
     struct wr_ring *records;    /* to the ledger, or NULL */
     _Atomic uint64_t *hits;     /* by label: how often each rule has said something here; or NULL */
@@ -110,7 +114,7 @@ void wr_engine_adopt_local(struct wr_engine *e, const struct wr_local *local);
 void wr_engine_adopt_held(struct wr_engine *e, const struct wr_heldzones *held);
 /* New lists (NULL: none), likewise. */
 void wr_engine_adopt_feeds(struct wr_engine *e, const struct wr_feedset *feeds);
-/* Questions in flight; 0 means that a clean shutdown may end. */
+/* Questions in flight, and replies that wait for the firewall; 0 means that a clean shutdown may end. */
 uint32_t wr_engine_inflight(const struct wr_engine *e);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "engine/engine.h"
 #include "engine/lately.h"
+#include "engine/leasing.h"
 #include "engine/reply.h"
 #include "engine/rewrite.h"
 #include "engine/waiting.h"
@@ -48,6 +49,7 @@ struct wr_engine {
     struct wr_ttl_policy ttl;  /* of the asker that is looked for, where his segment has its own */
     struct wr_dns64_room translated; /* the answer that is being written */
     struct wr_rewrite rewrite;       /* likewise, as policy zones change it */
+    struct wr_leasing leasing;       /* replies that wait for the firewall */
     struct wr_silence silence;       /* names that rules and lists of now have nothing of */
 };
 
@@ -74,6 +76,10 @@ bool wr_pipeline_find_stale(struct wr_engine *e, const struct wr_asker *a,
 void wr_outcome_send(struct wr_engine *e, const struct wr_asker *a, const struct wr_outcome *o,
                      uint8_t *bytes, size_t size, const struct wr_now *now,
                      struct wr_action *ret_action);
+/* The reply leaves: counted and recorded. */
+void wr_outcome_leave(struct wr_engine *e, const struct wr_asker *a, const struct wr_outcome *o,
+                      uint8_t *bytes, size_t size, const struct wr_now *now,
+                      struct wr_action *ret_action);
 /* A deliberate drop; `counter` says why. */
 void wr_outcome_drop(struct wr_engine *e, const struct wr_asker *a, _Atomic uint64_t *counter,
                      const struct wr_now *now, struct wr_action *ret_action);
@@ -103,7 +109,9 @@ bool wr_admit_is_busy(const struct wr_engine *e, const struct wr_asker *a);
 /* Is he counted as a device? */
 bool wr_admit_is_device(const struct wr_asker *a);
 
-/* place.c: may he ask, by his segment or else by all; and what of expired answers holds for him. */
+/* place.c: the asker's segment, or NULL. */
+const struct wr_segment *wr_place_of(const struct wr_engine *e, const struct wr_asker *a);
+/* May he ask, by his segment or else by all; and what of expired answers holds for him. */
 bool wr_place_allows(const struct wr_engine *e, const struct wr_asker *a);
 const struct wr_ttl_policy *wr_place_ttl(struct wr_engine *e, const struct wr_asker *a);
 /* Does the answer lead into a segment that his does not see? True: with that the query is settled. */

@@ -18,6 +18,7 @@
 
 #include "base/addr.h"
 #include "base/pool.h"
+#include "policy/lease.h"
 #include "resolve/lost.h"
 
 enum wr_client_transport {
@@ -67,7 +68,7 @@ enum wr_event_kind {
     WR_EVENT_STREAM_BYTES,  /* octets from it, in order; of one for datagrams: one of them */
     WR_EVENT_STREAM_CLOSED, /* it is closed, or could not be opened: `lost` */
     WR_EVENT_LINK,          /* links or routes changed: suspicion of upstreams ends */
-    WR_EVENT_LEASE,         /* the answer to WR_ACTION_LEASE; nobody sends it yet */
+    WR_EVENT_LEASE,         /* what the firewall says to WR_ACTION_LEASE: `lease` */
     WR_EVENT_TIME,          /* the deadline came */
 };
 
@@ -80,7 +81,8 @@ struct wr_event {
     const uint8_t *bytes;    /* QUERY, DATAGRAM, STREAM_BYTES */
     size_t size;
     uint64_t foreseen; /* QUERY: what wr_engine_foresee has said of these octets; 0: nothing */
-    uint8_t *room;     /* QUERY: where a reply that is ready at once may be written (may be NULL) */
+    struct wr_lease_said lease; /* LEASE */
+    uint8_t *room; /* QUERY: where a reply that is ready at once may be written (may be NULL) */
     size_t room_size;
 };
 
@@ -96,7 +98,7 @@ enum wr_action_kind {
                                STREAM_OPEN or STREAM_CLOSED */
     WR_ACTION_STREAM_WRITE, /* write bytes on stream `id`, in order; `datagrams`: send them as one */
     WR_ACTION_STREAM_CLOSE,
-    WR_ACTION_LEASE, /* reserved: open the firewall, then feed WR_EVENT_LEASE (design section 4) */
+    WR_ACTION_LEASE, /* have the firewall open to `lease`, then feed WR_EVENT_LEASE with its id (design section 4) */
 };
 
 struct wr_action {
@@ -107,7 +109,8 @@ struct wr_action {
     bool datagrams;          /* STREAM_OPEN */
     const uint8_t *bytes;    /* may be the room of the event that was just fed */
     size_t size;
-    uint16_t worker; /* HANDOVER */
+    uint16_t worker;                  /* HANDOVER */
+    const struct wr_lease_ask *lease; /* LEASE */
 };
 
 /* A connection has proven where the client is, and answers may have any size. */

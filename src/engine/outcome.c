@@ -108,6 +108,21 @@ void wr_outcome_send(struct wr_engine *e, const struct wr_asker *a, const struct
         wr_stats_add(&s->slipped_rrl, 1);
         size = wr_reply_slip(a, bytes, WR_EDNS_UDP_SIZE);
     }
+    if (!e->leasing.on || verdict == WR_RRL_SLIP) {
+        wr_outcome_leave(e, a, o, bytes, size, now, ret_action);
+        return;
+    }
+    struct wr_outcome held = *o;
+    if (!wr_leasing_hold(e, a, &held, bytes, &size, now, ret_action)) {
+        wr_outcome_leave(e, a, &held, bytes, size, now, ret_action);
+    }
+}
+
+void wr_outcome_leave(struct wr_engine *e, const struct wr_asker *a, const struct wr_outcome *o,
+                      uint8_t *bytes, size_t size, const struct wr_now *now,
+                      struct wr_action *ret_action)
+{
+    struct wr_stats *s = e->setup.stats;
     wr_stats_add(&s->replies, 1);
     count_rcode(s, o->rcode);
     record(e, a, o, size, now);

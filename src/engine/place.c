@@ -15,7 +15,7 @@
 /* How long a client may remember that what it does not see does not exist. */
 #define HIDDEN_TTL_S 60
 
-static const struct wr_segment *place_of(const struct wr_engine *e, const struct wr_asker *a)
+const struct wr_segment *wr_place_of(const struct wr_engine *e, const struct wr_asker *a)
 {
     const struct wr_segments *s = e->settings->segments;
     return s == NULL || a->who.segment == 0 ? NULL : wr_segment_labelled(s, a->who.segment);
@@ -24,7 +24,7 @@ static const struct wr_segment *place_of(const struct wr_engine *e, const struct
 bool wr_place_allows(const struct wr_engine *e, const struct wr_asker *a)
 {
     const struct wr_settings *s = e->settings;
-    const struct wr_segment *place = place_of(e, a);
+    const struct wr_segment *place = wr_place_of(e, a);
     if (place != NULL && place->allows > 0) {
         return wr_prefix_has(place->allow, place->allows, &a->client.from);
     }
@@ -33,7 +33,7 @@ bool wr_place_allows(const struct wr_engine *e, const struct wr_asker *a)
 
 const struct wr_ttl_policy *wr_place_ttl(struct wr_engine *e, const struct wr_asker *a)
 {
-    const struct wr_segment *place = place_of(e, a);
+    const struct wr_segment *place = wr_place_of(e, a);
     if (place == NULL || place->stale == WR_SEGMENT_STALE_DEFAULT) {
         return &e->settings->ttl;
     }
@@ -60,7 +60,7 @@ void wr_place_look(struct wr_engine *e)
 bool wr_place_refuses(struct wr_engine *e, struct wr_asker *a, uint8_t *room, size_t cap,
                       const struct wr_now *now)
 {
-    const struct wr_segment *place = e->lacks ? place_of(e, a) : NULL;
+    const struct wr_segment *place = e->lacks ? wr_place_of(e, a) : NULL;
     uint16_t lack = place == NULL ? 0 : e->lack[place - e->settings->segments->segment];
     if (lack == 0) {
         return false;
@@ -152,7 +152,7 @@ bool wr_place_hides(struct wr_engine *e, struct wr_asker *a, const struct wr_ans
                     uint8_t *room, size_t cap, const struct wr_now *now,
                     struct wr_action *ret_action)
 {
-    const struct wr_segment *place = place_of(e, a);
+    const struct wr_segment *place = wr_place_of(e, a);
     struct wr_reply r;
     if (place == NULL || place->hides == 0 ||
         !leads_where_nothing_is_seen(e, place->hides, a, answer)) {

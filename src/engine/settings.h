@@ -32,6 +32,14 @@ enum wr_without_rd {
     WR_WITHOUT_RD_LEARN,       /* referrals, and what they lack is asked for */
 };
 
+/* Of clients who may reach only what was answered to them (engine/leasing.h). */
+struct wr_lease_settings {
+    uint32_t floor_s, grace_s;   /* a lease is for the TTL, at least the floor, and the grace */
+    uint8_t name_max;            /* addresses of one answer, 1 to WR_LEASE_DESTS_MAX */
+    const struct wr_prefix *own; /* addresses of the gateway, as wr_prefix_compile leaves them */
+    uint32_t owns;
+};
+
 struct wr_settings {
     uint64_t serial; /* grows with each reload */
 
@@ -46,6 +54,8 @@ struct wr_settings {
     uint16_t
         firewall_lack; /* not 0: the firewall is not in force, and this stands for it in verdicts */
     struct wr_rpz_zones rpz; /* response policy zones, in order */
+
+    struct wr_lease_settings lease;
 
     struct wr_ttl_policy ttl;
 

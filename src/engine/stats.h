@@ -43,6 +43,10 @@
     X(rebinding, "public names with an address of this network, denied")                       \
     X(lack_refused, "queries of closed segments refused: a list or zone is not there")         \
     X(lack_passed, "queries of segments that a list or zone is not there for")                 \
+    X(leases_held, "replies whose addresses the firewall was open to already")                 \
+    X(leases_asked, "replies that waited for the firewall to open to their addresses")         \
+    X(leases_cut, "replies that an address was taken out of: it may not be reached")           \
+    X(leases_failed, "replies whose leases the firewall has not given, or not in time")        \
     X(dropped_policy, "queries dropped because a rule says so")                                \
     X(dropped_rrl, "replies withheld by response rate limiting")                               \
     X(slipped_rrl, "replies truncated by response rate limiting")                              \

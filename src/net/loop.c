@@ -11,6 +11,7 @@
 #include "net/clock.h"
 #include "net/doqsock.h"
 #include "net/feed.h"
+#include "net/leasechan.h"
 #include "net/ports.h"
 #include "net/dial.h"
 #include "net/tcp.h"
@@ -40,6 +41,7 @@ struct wr_loop {
     struct wr_doqsock *doq;
     struct wr_dials *streams;
     struct wr_ports *ports;
+    struct wr_leasechan *leases;
     uv_prepare_t prepare;
     uv_async_t async;
     uv_timer_t deadline;
@@ -222,7 +224,7 @@ static void loop_carry_out(struct wr_loop *l, const struct wr_action *action)
     case WR_ACTION_STREAM_OPEN:
     case WR_ACTION_STREAM_WRITE:
     case WR_ACTION_STREAM_CLOSE: loop_stream(l, action); break;
-    case WR_ACTION_LEASE: /* no firewall yet: the engine never asks for one */
+    case WR_ACTION_LEASE: wr_leasechan_ask(l->leases, action->lease); break;
     case WR_ACTION_NONE: break;
     }
 }
@@ -336,6 +338,7 @@ static void loop_on_prepare(uv_prepare_t *prepare)
 {
     struct wr_loop *l = prepare->data;
 
+    wr_leasechan_flush(l->leases); /* first: what is refused is answered in this turn */
     wr_udp_flush(l->udp);
     wr_doqsock_turn(l->doq, l->now.mono_us);
     if (l->handed && l->setup.hooks.handed != NULL) {
@@ -417,7 +420,8 @@ static int loop_create_parts(struct wr_loop *l)
         (err = wr_doqsock_create(&l->uv, &l->feed, &doq, &l->doq)) != WR_OK) {
         return err;
     }
-    return WR_OK;
+    return wr_leasechan_open(&l->uv, l->setup.lease_fd > 0 ? l->setup.lease_fd : -1, &l->feed,
+                             &l->leases);
 }
 
 static int loop_start_handles(struct wr_loop *l)
@@ -444,6 +448,7 @@ static void loop_free(struct wr_loop *l)
     wr_doqsock_destroy(l->doq);
     wr_dial_destroy(l->streams);
     wr_ports_destroy(l->ports);
+    wr_leasechan_destroy(l->leases);
     free(l->room);
     free(l->stream_room);
     free(l->deferred_bytes);
@@ -533,6 +538,7 @@ void wr_loop_destroy(struct wr_loop *l)
     if (l->streams != NULL) {
         wr_dial_close_all(l->streams);
     }
+    wr_leasechan_close(l->leases);
     uv_walk(&l->uv, loop_close_handle, NULL);
     uv_run(&l->uv, UV_RUN_DEFAULT);
     uv_loop_close(&l->uv);

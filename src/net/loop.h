@@ -66,6 +66,7 @@ struct wr_loop_setup {
     struct wr_strike *strike;     /* shared: early data that was taken; NULL: none is */
     const uint16_t *avoid_ports;  /* never used towards upstreams: our own listeners; copied */
     size_t avoid_ports_count;
+    int lease_fd; /* to who opens the firewall (net/leasechan.h), taken over; 0: nobody does */
     struct wr_loop_hooks hooks;
 };
 

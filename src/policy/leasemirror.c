@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 
-enum { LINE_ENTRIES = 4, COUNTERS = 1024 };
+enum { LINE_ENTRIES = 4, COUNTERS = 1024, NEIGHBOURS = 8192 };
 
 struct entry {
     _Atomic uint64_t key;
@@ -18,11 +18,17 @@ struct line {
     _Alignas(64) struct entry entry[LINE_ENTRIES];
 };
 
+/* The last that was heard of an address; two in one place push each other out. */
+struct neighbour {
+    uint64_t who, mac;
+};
+
 struct wr_leasemirror {
     struct wr_hash_key key;
-    uint32_t lines;                       /* a power of two */
-    _Atomic uint32_t cleared;             /* all were forgotten so often, */
-    _Atomic uint32_t forgotten[COUNTERS]; /* and those of some addresses */
+    uint32_t lines;                         /* a power of two */
+    _Atomic uint32_t cleared;               /* all were forgotten so often, */
+    _Atomic uint32_t forgotten[COUNTERS];   /* and those of some addresses */
+    struct neighbour neighbour[NEIGHBOURS]; /* one thread's */
     struct line line[];
 };
 
@@ -149,4 +155,22 @@ void wr_leasemirror_forget(struct wr_leasemirror *m, const struct wr_addr *clien
 void wr_leasemirror_clear(struct wr_leasemirror *m)
 {
     atomic_fetch_add_explicit(&m->cleared, 1, memory_order_acq_rel);
+}
+
+void wr_leasemirror_neighbour(struct wr_leasemirror *m, const struct wr_addr *client,
+                              uint32_t ifindex, const uint8_t mac[6])
+{
+    uint8_t octets[16 + 4];
+    struct neighbour now = {.mac = 1}; /* none is zero */
+    memcpy(octets, client->ip, 16);
+    memcpy(octets + 16, &ifindex, 4);
+    now.who = wr_hash_sip13(&m->key, octets, sizeof(octets));
+    for (unsigned i = 0; i < 6; i++) {
+        now.mac = now.mac << 8 | mac[i];
+    }
+    struct neighbour *before = &m->neighbour[now.who % NEIGHBOURS];
+    if (before->who != now.who || before->mac != now.mac) {
+        *before = now;
+        wr_leasemirror_forget(m, client);
+    }
 }

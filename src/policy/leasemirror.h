@@ -11,6 +11,9 @@
  * wr_leasemirror_forget when an address has gone to another MAC address, wr_leasemirror_clear when the table was emptied or its keeper has
  * died. Both are one counter: what was noted before, or is granted after by an ask of before, does not count.
  *
+ * Who has heard of all neighbours tells them (wr_leasemirror_neighbour), and an address that has another MAC address than before is
+ * forgotten at once.
+ *
  * A party is the interface, the device's number, the client's address, for whom it asks and the ports; who is not known is one by its address. So an address that
  * goes to another device has another key as soon as the table of devices says so.
  *
@@ -52,5 +55,8 @@ void wr_leasemirror_note(struct wr_leasemirror *m, const struct wr_leasemirror_p
 /* Any thread. Leases of one client address (and of few others, by chance), and all. */
 void wr_leasemirror_forget(struct wr_leasemirror *m, const struct wr_addr *client);
 void wr_leasemirror_clear(struct wr_leasemirror *m);
+/* One thread: this address has this MAC address. When it had another one, or when that is not remembered, its leases are forgotten. */
+void wr_leasemirror_neighbour(struct wr_leasemirror *m, const struct wr_addr *client,
+                              uint32_t ifindex, const uint8_t mac[6]);
 
 #endif

@@ -112,6 +112,38 @@ static void test_forgotten(void **state)
     assert_false(wr_leasemirror_holds(m, &others, &d, 0));
 }
 
+static void test_an_address_that_has_another_mac_address(void **state)
+{
+    struct wr_leasemirror *m = fresh(64);
+    struct wr_lease_ask a = ask_of(1, 7);
+    struct wr_lease_dest d = dest_of(1);
+    const uint8_t mac[2][6] = {{2, 0, 0, 0, 0, 1}, {2, 0, 0, 0, 0, 2}};
+    wr_leasemirror_neighbour(m, &a.client, 3, mac[0]);
+    struct wr_leasemirror_party p = wr_leasemirror_party(m, &a);
+    wr_leasemirror_note(m, &p, &d, 1000);
+    wr_leasemirror_neighbour(m, &a.client, 3, mac[0]); /* it is said again and again */
+    p = wr_leasemirror_party(m, &a);
+    assert_true(wr_leasemirror_holds(m, &p, &d, 1000));
+    wr_leasemirror_neighbour(m, &a.client, 3, mac[1]);
+    p = wr_leasemirror_party(m, &a);
+    assert_false(wr_leasemirror_holds(m, &p, &d, 0));
+    wr_leasemirror_note(m, &p, &d, 1000);
+    wr_leasemirror_neighbour(m, &a.client, 3, mac[0]);
+    p = wr_leasemirror_party(m, &a);
+    assert_false(wr_leasemirror_holds(m, &p, &d, 0));
+    for (uint32_t i = 0; i < 100000; i++) { /* so many that it is not remembered: all is as new */
+        struct wr_addr other = {.family = WR_AF_V4, .ip = {172, (uint8_t)(i >> 16)}};
+        other.ip[2] = (uint8_t)(i >> 8);
+        other.ip[3] = (uint8_t)i;
+        wr_leasemirror_neighbour(m, &other, 3, mac[0]);
+    }
+    p = wr_leasemirror_party(m, &a);
+    wr_leasemirror_note(m, &p, &d, 1000);
+    wr_leasemirror_neighbour(m, &a.client, 3, mac[0]);
+    p = wr_leasemirror_party(m, &a);
+    assert_false(wr_leasemirror_holds(m, &p, &d, 0));
+}
+
 /* As many as it was made for are there together, but for few; and of more the newest, which end last. */
 static void test_room(void **state)
 {
@@ -196,6 +228,7 @@ int main(void)
         cmocka_unit_test(test_what_was_noted_is_there_until_it_ends),
         cmocka_unit_test(test_it_is_of_one_party),
         cmocka_unit_test(test_forgotten),
+        cmocka_unit_test(test_an_address_that_has_another_mac_address),
         cmocka_unit_test(test_room),
         cmocka_unit_test(test_many_at_once),
     };
