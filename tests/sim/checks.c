@@ -20,10 +20,10 @@
 #define SENDS_FREE    24 /* prefetches and probes of a name nobody asks again */
 
 static const char *const plant_names[PLANTS] = {
-    "none",  "lost",      "twice",  "late",      "forged",  "ttl",      "denied",
-    "flood", "leak",      "memory", "dead",      "unequal", "shape",    "stray",
-    "size",  "vouched",   "silent", "believing", "plain",   "readable", "credulous",
-    "eager", "uncovered", "direct", "numbered",  "told",
+    "none",      "lost",     "twice",     "late",   "forged",    "ttl",   "denied",
+    "flood",     "leak",     "memory",    "dead",   "unequal",   "shape", "stray",
+    "size",      "unleased", "vouched",   "silent", "believing", "plain", "readable",
+    "credulous", "eager",    "uncovered", "direct", "numbered",  "told",
 };
 
 const char *check_plant_name(enum check_plant p)

@@ -11,7 +11,7 @@
  *   5 closed    a routed zone's questions go to its own servers and nowhere else; where encryption is required nothing that
  *               can be read leaves, as a datagram or on a connection (sealed.h)
  *   6 recovers  after the faults everything answers, fresh, within two seconds
- *   7 leased    policy and firewall (no policy yet)
+ *   7 leased    no address leaves to a device with leases before it has one for it, but where the segment fails open (fence.h)
  *   8 equal     same seed, same trace
  *   9 shaped    a reply fits its question: id, question, flags, size, EDNS only to EDNS, cookie
  *
@@ -43,6 +43,7 @@ enum check_plant {
     PLANT_SHAPE,     /* a reply has another id */
     PLANT_STRAY,     /* a routed question goes to another group */
     PLANT_SIZE,      /* a UDP reply larger than the client takes */
+    PLANT_UNLEASED,  /* the firewall says that it has opened, and has not */
     PLANT_VOUCHED,   /* AD of what is not secure */
     PLANT_SILENT,    /* no AD of what is */
     PLANT_BELIEVING, /* nothing is validated */

@@ -156,6 +156,7 @@ static void start_engines(struct gate *g, const struct wr_now *now)
             .zones = g->zones,
             .ranges = g->ranges,
             .quota = g->quota,
+            .leases = g->mirror,
             .stats = &g->worker[w].stats,
             .trace = g->trace.line ? &g->trace : NULL,
         };
@@ -180,6 +181,15 @@ static void fresh_shared(struct gate *g)
     assert(g->upstream_state && g->quota_block && g->conns);
     memset((void *)g->upstream_state, 0, states);
     g->quota = wr_quota_init(g->quota_block, QUOTA_BUCKETS);
+    g->mirror = NULL;
+    if (g->leases) {
+        static const struct wr_hash_key key = {{7, 8}};
+        size_t size = (wr_leasemirror_size(g->leases) + 63) / 64 * 64;
+        g->mirror_block = aligned_alloc(64, size);
+        assert(g->mirror_block);
+        memset(g->mirror_block, 0, size);
+        g->mirror = wr_leasemirror_init(g->mirror_block, g->leases, &key);
+    }
 }
 
 void gate_start(struct gate *g, const struct wr_now *now)
@@ -204,6 +214,8 @@ static void drop_engines(struct gate *g)
     }
     free((void *)g->upstream_state);
     free(g->quota_block);
+    free(g->mirror_block);
+    g->mirror_block = NULL;
     free(g->conns);
 }
 

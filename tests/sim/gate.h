@@ -62,6 +62,9 @@ struct gate {
     struct wr_conninfo *conns;
     void *quota_block;
     struct wr_quota *quota;
+    uint32_t leases; /* that the mirror is made for; 0: there is no firewall */
+    void *mirror_block;
+    struct wr_leasemirror *mirror;
     struct wr_trace trace;
     struct {
         void *block, *engine;

@@ -17,7 +17,7 @@ struct world *goal_world(uint64_t seed, const struct gate_machine *machine, unsi
     world_defaults(&p, seed);
     p.faults = p.attack = p.restarts = false;
     p.wary = true;
-    p.tree = p.sealed = false;
+    p.tree = p.sealed = p.fenced = false;
     p.plain =
         true; /* what was got for CD or DO is another view, and not what is asked after here */
     p.servers = servers;

@@ -340,8 +340,10 @@ void judge_reply(struct world *w, struct asked *a, const uint8_t *bytes, size_t 
     snprintf(j.name + strlen(j.name), 32, " TYPE%u", j.q->qtype);
     apply_plant(w, j.q, j.m, &size, a->client.transport == WR_CLIENT_UDP);
     judge_shape(&j, size);
-    judge_truth(&j);
-    vouch_judge(w, a, j.q, j.m, j.stale || says_stale(&j), j.name);
+    if (!fence_judge(w, a, j.m, j.name)) {
+        judge_truth(&j);
+        vouch_judge(w, a, j.q, j.m, j.stale || says_stale(&j), j.name);
+    }
     a->stale = j.stale;
     if (a->calm) {
         judge_calm(&j);

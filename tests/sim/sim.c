@@ -35,6 +35,7 @@ struct options {
 };
 
 static struct {
+    uint64_t fenced, leased, excused, trimmed;
     uint64_t quics, asked_quic, carried, unknown;
     uint64_t sealed, required, sessions, opened, resumed, refused, web, house, looked;
     uint64_t seeds, trees, secure, vouched, bogus, forgeries, queries, sent, stale, fresh, failed,
@@ -60,6 +61,10 @@ static void add_up(const struct world *w)
     total.unknown += w->sealed.unknown;
     total.house += w->sealed.asked;
     total.looked += w->sealed.looked;
+    total.fenced += w->fence.on;
+    total.leased += w->fence.seen;
+    total.excused += w->fence.excused;
+    total.trimmed += w->fence.trimmed;
     total.vouched += c->vouched;
     total.bogus += c->bogus;
     total.forgeries += c->forgeries;
@@ -92,6 +97,7 @@ static unsigned run_once(uint64_t seed, const struct options *o, bool trace, uin
     plan.sealed = plan.sealed || o->sealed || o->mixed;
     plan.required = (plan.required || o->sealed) && !o->mixed;
     plan.scheme = o->scheme;
+    plan.fenced = plan.fenced || o->plant == PLANT_UNLEASED;
     struct world *w = world_new(&plan);
     bool good = world_run(w);
     unsigned check = good ? 0 : w->checks.check;
@@ -168,6 +174,11 @@ static int run_seeds(const struct options *o)
         "answers forged on the path\n",
         o->tests ? "# " : "", (unsigned long long)total.secure, (unsigned long long)total.vouched,
         (unsigned long long)total.bogus, (unsigned long long)total.forgeries);
+    printf(
+        "%s%llu runs with leases: %llu addresses left with one, %llu without because the firewall "
+        "refused or was late, %llu answers of more than could be had\n",
+        o->tests ? "# " : "", (unsigned long long)total.fenced, (unsigned long long)total.leased,
+        (unsigned long long)total.excused, (unsigned long long)total.trimmed);
     printf("%s%llu seeds from %llu (%llu of %llu runs with recursion), %u failed: %llu queries "
            "(%llu after the faults), %llu upstream "
            "messages, "
@@ -195,7 +206,7 @@ static const unsigned finder[PLANTS] = {
     [PLANT_STRAY] = 5,     [PLANT_SIZE] = 9,      [PLANT_VOUCHED] = 2,  [PLANT_SILENT] = 2,
     [PLANT_BELIEVING] = 2, [PLANT_PLAIN] = 5,     [PLANT_READABLE] = 5, [PLANT_CREDULOUS] = 2,
     [PLANT_EAGER] = 5,     [PLANT_UNCOVERED] = 5, [PLANT_DIRECT] = 5,   [PLANT_TOLD] = 5,
-    [PLANT_NUMBERED] = 9,
+    [PLANT_NUMBERED] = 9,  [PLANT_UNLEASED] = 7,
 };
 
 /* Whether the check that is there for it finds this fault in one of a few seeds; not every seed has the moment that a plant waits for. */

@@ -172,6 +172,7 @@ static void fault(struct world *w)
         w->no_ports = !w->no_ports;
         world_say(w, w->no_ports ? "no descriptors left" : "descriptors again");
         break;
+    case 18: fence_fault(w); break;
     case 19: sealed_portal(w, true); break;
     case 20:
     case 21: sealed_portal(w, false); break;

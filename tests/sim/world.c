@@ -223,6 +223,10 @@ static void act(void *user, unsigned worker, const struct wr_action *a)
             net_stream_end(&w->streams, st);
         }
         break;
+    case WR_ACTION_LEASE:
+        checks_trace(w, "lease", worker, a->lease->id, NULL, 0);
+        fence_asked(w, worker, a->lease);
+        break;
     default: checks_fail(w, 9, "an action of kind %d", (int)a->kind); break;
     }
 }
@@ -372,6 +376,7 @@ static void dispatch(struct world *w, struct sim_event *e)
     case EV_CARRY_SAID: carried_event(w, e); break;
     case EV_QUIC_TIME:
     case EV_QUIC_SAYS: quicserver_event(w, e); break;
+    case EV_LEASE: fence_event(w, e, late); break;
     case EV_HOUSE: sealed_house(w); break;
     case EV_SWEEP:
         checks_sweep(w);
@@ -527,6 +532,7 @@ void world_defaults(struct world_plan *p, uint64_t seed)
     p->secure = wr_rng_below(&rng, 2) == 0;
     p->sealed = wr_rng_below(&rng, 3) == 0;
     p->required = wr_rng_below(&rng, 4) != 0;
+    p->fenced = wr_rng_below(&rng, 3) == 0;
 }
 
 static void init_gate(struct world *w)
@@ -595,7 +601,8 @@ struct world *world_new(const struct world_plan *plan)
     assert(w);
     w->plan = *plan;
     if (w->plan.machine != &gate_weir) {
-        w->plan.tree = w->plan.sealed = false; /* the control only forwards, in plain text */
+        w->plan.tree = w->plan.sealed = w->plan.fenced =
+            false; /* the control only forwards, in plain text */
     }
     w->plan.secure = w->plan.secure && w->plan.tree;
     w->plan.sealed = w->plan.sealed && !w->plan.tree;
@@ -628,6 +635,7 @@ struct world *world_new(const struct world_plan *plan)
     }
     init_gate(w);
     weather_settings(w);
+    fence_init(w);
     for (unsigned i = 0; i < plan->clients; i++) {
         client_init(w, i);
     }
@@ -643,6 +651,7 @@ void world_free(struct world *w)
         net_stream_end(&w->streams, &w->streams.list[i]);
     }
     sealed_free(w);
+    fence_free(w);
     clock_free(&w->clock);
     oracle_free(&w->oracle);
     secure_free(&w->secure);

@@ -15,6 +15,7 @@
 #include "checks.h"
 #include "client.h"
 #include "clock.h"
+#include "fence.h"
 #include "gate.h"
 #include "network.h"
 #include "oracle.h"
@@ -40,6 +41,7 @@ enum world_event {
     EV_CARRY_SAID,  /* ... and its response at the proxy */
     EV_QUIC_TIME,   /* a connection by QUIC looks at its clock: tag = stream (quicserver.h) */
     EV_QUIC_SAYS,   /* ... and says something late: id = its stream */
+    EV_LEASE,       /* the firewall says something: who = worker, id = the ask (fence.h) */
     EV_ATTACK,      /* the forger acts */
     EV_FAULT,       /* the weather changes */
     EV_CALM,        /* the faults end */
@@ -63,6 +65,7 @@ struct world_plan {
     bool sealed;   /* upstreams are encrypted (sealed.h) ... */
     bool required; /* ... and nobody else may be asked */
     uint8_t scheme; /* of all encrypted servers (enum wr_scheme); 0: as drawn */
+    bool fenced;    /* some devices reach only what was answered to them (fence.h) */
     bool plain;     /* no DO, CD or client subnet in the queries */
     const struct gate_machine *machine;
     enum check_plant plant;
@@ -80,6 +83,7 @@ struct world {
     struct oracle oracle;
     struct secure secure;
     struct sealed sealed;
+    struct fence fence;
     int64_t date_s;           /* as the world begins */
     bool forges, forges_keys; /* a forger is on the path (forger.h) */
     uint64_t proven_us;       /* since when the wall clock is proven, WR_TIME_NEVER: it is not */
