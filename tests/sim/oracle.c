@@ -114,8 +114,9 @@ size_t oracle_rdata(const struct oracle *o, unsigned name, uint16_t type, uint32
     switch (type) {
     case TYPE_A:
         wire_set_u32(ret, (uint32_t)(h >> 32));
-        ret[0] = (uint8_t)(20 + ret[0] % 60); /* of the Internet, so that they can be leased (fence.h) */
-        wire_set_u16(ret + 2, i); /* records of a set differ */
+        ret[0] =
+            (uint8_t)(20 + ret[0] % 60); /* of the Internet, so that they can be leased (fence.h) */
+        wire_set_u16(ret + 2, i);        /* records of a set differ */
         return 4;
     case TYPE_AAAA:
         memset(ret, 0, 16);
