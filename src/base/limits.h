@@ -635,6 +635,8 @@
 #define WR_MUD_PORTS_MAX      8
 #define WR_MUD_VALIDITY_H     48
 #define WR_MUD_VALIDITY_MAX_H 168
+/* Devices with a profile in force, or one that is kept. */
+#define WR_MUD_DEVICES_MAX 4096
 /* Octets of a URL, of a text that a profile says of itself, each with the NUL. */
 #define WR_MUD_URL_SIZE  512
 #define WR_MUD_INFO_SIZE 256

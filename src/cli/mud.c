@@ -3,41 +3,79 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "cli/mudlook.h"
+#include "cli/mudtalk.h"
 #include "cli/opts.h"
+#include "cli/readfile.h"
 #include "cli/talk.h"
 #include "cli/verb.h"
 #include "conf/mudfile.h"
 #include "conf/mudwrite.h"
+#include "transport/cms.h"
 
 /* Two profiles are not the same. */
 #define EXIT_DIFFERENT 3
+#define PEM_MAX        65536
 
 struct call {
     struct wr_talk talk;
     struct wr_opts *opts;
+    bool is_unsigned, off;
+    const char *signature, *cert, *key;
 };
+
+/* A file's, or what the daemon keeps for a device. NULL: it said why. */
+static struct wr_mud *get(const struct call *c, const char *operand, struct wr_mudtalk_file *ret)
+{
+    struct wr_mud *mud;
+
+    memset(ret, 0, sizeof(*ret));
+    if (wr_mudlook_is_file(operand))
+        return wr_mudlook_file(operand, &ret->text, &ret->n);
+    if (wr_mudtalk_get(&c->talk, operand, ret) != WR_EXIT_OK)
+        return NULL;
+    mud = wr_mudlook_text(operand, ret->text, ret->n);
+    if (!mud)
+        wr_mudtalk_free(ret);
+    return mud;
+}
+
+static int list(const struct call *c)
+{
+    return wr_talk_do(&c->talk, "mud", json_object());
+}
 
 static int show(const struct call *c)
 {
-    struct wr_mud *mud = wr_mudlook_file(c->opts->operand[1], NULL, NULL);
+    struct wr_mudtalk_file file;
+    struct wr_mud *mud = get(c, c->opts->operand[1], &file);
 
     if (!mud)
         return WR_EXIT_FAILED;
-    json_t *shown = wr_mudlook_show(mud);
+    json_t *shown = file.about ? json_deep_copy(file.about) : json_object();
+    json_t *said = wr_mudlook_show(mud);
+
+    if (!c->talk.json)
+        wr_mudtalk_dates(shown);
+    json_object_update(shown, said);
     int status = wr_talk_print(&c->talk, shown);
 
+    json_decref(said);
     json_decref(shown);
     wr_mudfile_free(mud);
+    wr_mudtalk_free(&file);
     return status;
 }
 
 static int diff(const struct call *c)
 {
-    struct wr_mud *old = wr_mudlook_file(c->opts->operand[1], NULL, NULL);
-    struct wr_mud *new = old ? wr_mudlook_file(c->opts->operand[2], NULL, NULL) : NULL;
+    struct wr_mudtalk_file one, two = {.text = NULL};
+    struct wr_mud *old = get(c, c->opts->operand[1], &one);
+    struct wr_mud *new = old ? get(c, c->opts->operand[2], &two) : NULL;
     int status = WR_EXIT_FAILED;
 
     if (old && new) {
@@ -50,25 +88,80 @@ static int diff(const struct call *c)
     }
     wr_mudfile_free(old);
     wr_mudfile_free(new);
+    wr_mudtalk_free(&one);
+    wr_mudtalk_free(&two);
     return status;
 }
 
-/* The same in the form of RFC 8520. */
-static int export(const struct call *c)
+/* --- writing --- */
+
+static char *read_or_say(const char *path, size_t most, size_t *ret_n)
 {
-    struct wr_mud *mud = wr_mudlook_file(c->opts->operand[1], NULL, NULL);
+    const char *why = NULL;
+    char *bytes = wr_readfile(path, most, ret_n, &why);
+
+    if (!bytes)
+        fprintf(stderr, "weir mud: cannot read %s: %s\n", path, why);
+    return bytes;
+}
+
+static int write_to(const char *path, const void *bytes, size_t n)
+{
+    FILE *out = fopen(path, "wbe");
+    bool good = out && fwrite(bytes, 1, n, out) == n;
+
+    good = out && fclose(out) == 0 && good;
+    if (!good)
+        fprintf(stderr, "weir mud: cannot write %s\n", path);
+    return good ? WR_EXIT_OK : WR_EXIT_FAILED;
+}
+
+/* A detached signature over what is written, into the file of --signature. */
+static int sign(const struct call *c, const char *text, size_t n)
+{
+    size_t cert_n = 0, key_n = 0, sig_n = 0;
+    char *cert = read_or_say(c->cert, PEM_MAX, &cert_n);
+    char *key = cert ? read_or_say(c->key, PEM_MAX, &key_n) : NULL;
+    uint8_t *sig = malloc(WR_MUD_SIGNATURE_MAX);
+    struct wr_verdict_text why = {""};
+    int status = WR_EXIT_FAILED;
+
+    if (key && sig) {
+        int err = wr_cms_sign(cert, key, text, n, (int64_t)time(NULL), sig, WR_MUD_SIGNATURE_MAX,
+                              &sig_n, &why);
+
+        if (err == WR_OK)
+            status = write_to(c->signature, sig, sig_n);
+        else
+            fprintf(stderr, "weir mud: it cannot be signed: %s\n", why.text);
+    }
+    if (key)
+        explicit_bzero(key, key_n);
+    free(cert);
+    free(key);
+    free(sig);
+    return status;
+}
+
+static int put_out(const struct call *c, const char *text, size_t n)
+{
+    int status = c->cert ? sign(c, text, n) : WR_EXIT_OK;
+
+    if (status == WR_EXIT_OK && (fwrite(text, 1, n, stdout) != n || fflush(stdout) != 0))
+        status = WR_EXIT_FAILED;
+    return status;
+}
+
+/* In the form of RFC 8520, whatever form it had. */
+static int rewrite(const struct call *c, const struct wr_mud *mud)
+{
     char *text = NULL;
     size_t n = 0;
     uint32_t odd = 0;
-    int status = WR_EXIT_FAILED;
-
-    if (!mud)
-        return WR_EXIT_FAILED;
-    int err = wr_mudwrite(mud, &text, &n, &odd);
+    int err = wr_mudwrite(mud, &text, &n, &odd), status = WR_EXIT_FAILED;
 
     if (err == WR_OK)
-        status =
-            fwrite(text, 1, n, stdout) == n && putchar('\n') != EOF ? WR_EXIT_OK : WR_EXIT_FAILED;
+        status = put_out(c, text, n);
     else if (err == WR_E_UNSUPPORTED)
         fprintf(stderr,
                 "weir mud: the ACE %s matches something that weir does not know; without that it "
@@ -77,29 +170,114 @@ static int export(const struct call *c)
     else
         fprintf(stderr, "weir mud: not enough memory\n");
     free(text);
-    wr_mudfile_free(mud);
     return status;
+}
+
+/* What is kept for a device goes out as it came, for its signature is over these octets; a file is written anew. */
+static int export(const struct call *c)
+{
+    struct wr_mudtalk_file file;
+    int status;
+
+    if ((c->cert != NULL) != (c->key != NULL) || (c->cert && !c->signature))
+        return wr_opts_misused(c->opts, "to sign it: --cert FILE, --key FILE and --signature FILE");
+    struct wr_mud *mud = get(c, c->opts->operand[1], &file);
+
+    if (!mud)
+        return WR_EXIT_FAILED;
+    if (!file.about) {
+        status = rewrite(c, mud);
+    } else if (c->signature && !c->cert && !file.sig) {
+        fprintf(stderr, "weir mud: it has no signature; --cert and --key make one\n");
+        status = WR_EXIT_FAILED;
+    } else {
+        status = put_out(c, file.text, file.n);
+        if (status == WR_EXIT_OK && c->signature && !c->cert)
+            status = write_to(c->signature, file.sig, file.sig_n);
+    }
+    wr_mudfile_free(mud);
+    wr_mudtalk_free(&file);
+    return status;
+}
+
+/* --- what changes something --- */
+
+static int import(const struct call *c)
+{
+    struct wr_mudtalk_file file = {.text = NULL};
+    struct wr_mud *mud = wr_mudlook_file(c->opts->operand[2], &file.text, &file.n);
+    int status = WR_EXIT_FAILED;
+
+    if (mud && c->signature)
+        file.sig = read_or_say(c->signature, WR_MUD_SIGNATURE_MAX, &file.sig_n);
+    if (mud && (!c->signature || file.sig))
+        status = wr_mudtalk_import(&c->talk, c->opts->operand[1], &file, c->is_unsigned);
+    wr_mudfile_free(mud);
+    wr_mudtalk_free(&file);
+    return status;
+}
+
+static int enforce(const struct call *c)
+{
+    return wr_talk_do(&c->talk, "mud_enforce",
+                      json_pack("{s:s, s:b}", "device", c->opts->operand[1], "on", !c->off));
+}
+
+static int forget(const struct call *c)
+{
+    return wr_talk_do(&c->talk, "mud_remove", json_pack("{s:s}", "device", c->opts->operand[1]));
 }
 
 static const struct {
     const char *name;
     int operands; /* behind it */
     int (*run)(const struct call *c);
-} words[] = {{"show", 1, show}, {"diff", 2, diff}, {"export", 1, export}};
+} words[] = {{"list", 0, list},     {"show", 1, show},     {"diff", 2, diff},
+             {"export", 1, export}, {"import", 2, import}, {"enforce", 1, enforce},
+             {"remove", 1, forget}};
+
+static int run(struct call *c)
+{
+    const char *names[sizeof(words) / sizeof(words[0]) + 1] = {NULL};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        names[i] = words[i].name;
+        if (!strcmp(c->opts->operands > 0 ? c->opts->operand[0] : "list", words[i].name))
+            return c->opts->operands <= 1 + words[i].operands &&
+                           (c->opts->operands == 1 + words[i].operands || i == 0)
+                       ? words[i].run(c)
+                       : wr_opts_misused(c->opts, "%s, and %d more", words[i].name,
+                                         words[i].operands);
+    }
+    return wr_opts_no_word(c->opts, c->opts->operand[0], names);
+}
 
 int wr_cli_mud(int argc, char **argv)
 {
-    struct call call = {.talk = {.who = "mud", .narrow = true}};
+    struct call c = {.talk = {.who = "mud", .narrow = true, .refine = wr_mudtalk_dates}};
     const struct wr_opt table[] = {
-        WR_TALK_JSON_ROW(call.talk),
+        WR_TALK_SOCKET_ROW(c.talk),
+        WR_TALK_JSON_ROW(c.talk),
+        {"unsigned", 0, .flag = &c.is_unsigned,
+         .help = "import: it is not signed, and good by your word"},
+        {"signature", 0, .value = &c.signature, .meta = "FILE",
+         .help = "import: its signature (detached CMS); export: where that goes"},
+        {"cert", 0, .value = &c.cert, .meta = "FILE",
+         .help = "export: the certificate to sign it with, and those up to an authority"},
+        {"key", 0, .value = &c.key, .meta = "FILE", .help = "export: and its key"},
+        {"off", 0, .flag = &c.off, .help = "enforce: not any more"},
     };
     struct wr_opts opts = {
         "mud",
-        "show FILE | diff FILE FILE | export FILE",
+        "[list] | show DEVICE | show FILE | diff DEVICE FILE | diff FILE FILE | import DEVICE FILE "
+        "| "
+        "enforce DEVICE | export DEVICE | export FILE | remove DEVICE",
         "Profiles of devices, as their manufacturers write them (RFC 8520).\n"
-        "show tells in words what a profile permits, and of each of its entries (ACEs) if weir\n"
-        "enforces it, and if not, why; diff what one permits and another does not (3: there is\n"
-        "something); export writes one in the form of RFC 8520, whatever form it has.",
+        "show tells in words what one permits, and of each of its entries (ACEs) if weir enforces\n"
+        "it, and if not, why; diff what one permits and another does not (3: there is something).\n"
+        "import gives a device a profile, which changes nothing; enforce puts it in force: the\n"
+        "device gets the names in it and no others. export writes what was imported as it came,\n"
+        "and a file in the form of RFC 8520. Files have a \"/\" in their names, or end in .json.",
         table,
         sizeof(table) / sizeof(table[0]),
         NULL,
@@ -108,17 +286,6 @@ int wr_cli_mud(int argc, char **argv)
 
     if (status != WR_OPTS_GO)
         return status;
-    call.opts = &opts;
-    const char *names[sizeof(words) / sizeof(words[0]) + 1] = {NULL};
-
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        names[i] = words[i].name;
-        if (opts.operands > 0 && !strcmp(opts.operand[0], words[i].name))
-            return opts.operands == words[i].operands + 1
-                       ? words[i].run(&call)
-                       : wr_opts_misused(&opts, "%s, and %d more", words[i].name,
-                                         words[i].operands);
-    }
-    return opts.operands > 0 ? wr_opts_no_word(&opts, opts.operand[0], names)
-                             : wr_opts_misused(&opts, "show, diff or export");
+    c.opts = &opts;
+    return run(&c);
 }

@@ -609,6 +609,10 @@ struct wr_conf {
         struct wr_conf_feed *items;
         size_t count;
     } feeds;
+    struct {
+        const char *folder;  /* "": the one that the system's manager gives, or none */
+        const char *anchors; /* "": nobody's signature is believed */
+    } mud;
     const char *feed_folder; /* "": the one that the system's manager gives, or none */
 
     struct wr_conf_mem *mem; /* all that the pointers above point to */

@@ -415,6 +415,25 @@ static int take_all(struct wr_mudmatch *r, json_t *root)
     return r->err;
 }
 
+/* The same in a block that is no larger than it. NULL: no memory. */
+static struct wr_mud *trim(const struct wr_mud *m)
+{
+    size_t aces = sizeof(struct wr_mud_ace) * m->aces;
+    char *block = malloc(sizeof(*m) + aces + m->texts_used);
+    if (block == NULL) {
+        return NULL;
+    }
+    struct wr_mud *mud = (struct wr_mud *)(void *)block;
+    *mud = *m;
+    mud->ace = (struct wr_mud_ace *)(void *)(mud + 1);
+    mud->texts = block + sizeof(*m) + aces;
+    mud->aces_max = m->aces;
+    mud->texts_max = m->texts_used;
+    memcpy(mud->ace, m->ace, aces);
+    memcpy(mud->texts, m->texts, m->texts_used);
+    return mud;
+}
+
 int wr_mudfile_read(const char *bytes, size_t n, struct wr_mud **ret_mud,
                     struct wr_mudfile_mistake *ret_mistake)
 {
@@ -438,10 +457,11 @@ int wr_mudfile_read(const char *bytes, size_t n, struct wr_mud **ret_mud,
     r.mud = wr_mudfile_new();
     int err = r.mud == NULL ? WR_E_NOMEM : take_all(&r, root);
     json_decref(root);
-    if (err != WR_OK) {
-        wr_mudfile_free(r.mud);
-        return err;
+    struct wr_mud *mud = err == WR_OK ? trim(r.mud) : NULL;
+    wr_mudfile_free(r.mud);
+    if (mud == NULL) {
+        return err != WR_OK ? err : WR_E_NOMEM;
     }
-    *ret_mud = r.mud;
+    *ret_mud = mud;
     return WR_OK;
 }

@@ -450,7 +450,7 @@ static void compile(struct work *k, const struct wr_policy_spec *spec)
 {
     struct wr_conf_mem *mem = &k->out->mem;
 
-    if (spec->rules == 0 && spec->onlys == 0 && !spec->rebinding)
+    if (spec->rules == 0 && spec->onlys == 0 && !spec->rebinding && !spec->mud)
         return;
     k->out->block = aligned_alloc(64, wr_policy_size(spec));
     mem->failed = mem->failed || !k->out->block;
@@ -470,7 +470,9 @@ static void make_policy(struct work *k)
                                   .only = only,
                                   .ttl_s = c->policy.denial_ttl_s,
                                   .rebinding = c->policy.rebinding,
-                                  .private_names = NAMES(c->policy.private_names)};
+                                  .private_names = NAMES(c->policy.private_names),
+                                  .mud = k->hooks->mud,
+                                  .mud_label = k->hooks->mud ? label_of(k, "mud:profile") : 0};
 
     for (; !mem->failed && spec.rules < c->policy.rules.count; spec.rules++)
         make_rule(k, &c->policy.rules.items[spec.rules], &rule[spec.rules]);

@@ -29,6 +29,7 @@ struct wr_policybuild_hooks {
         const char *text); /* which bit of a client stands for that (conf/policybits.h), from 0 */
     /* The n-th address of an interface, from 0. False: it has no more. */
     bool (*address)(void *user, const char *interface, uint32_t n, struct wr_addr *ret_addr);
+    const struct wr_mudset *mud; /* profiles in force, the caller's; NULL: none */
 };
 
 struct wr_policybuild {

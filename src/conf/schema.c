@@ -666,6 +666,7 @@ static const struct wr_schema_row table[] = {
 #include "conf/schemarpz.h"
 #include "conf/schemafeeds.h"
 #include "conf/schemafirewall.h"
+#include "conf/schemamud.h"
 
     {"control", WR_SCHEMA_SECTION, V01,
      .doc = "The socket that `weir status` and its kin talk to."},
@@ -676,7 +677,7 @@ static const struct wr_schema_row table[] = {
      AT(control.group), EXAMPLE("adm"),
      .doc =
          "A group whose members may look as well: `status`, `stats`, `upstreams`, `cache show`, "
-         "`why`, `anchors`, `zones`, `feeds`, `firewall`, `devices`, `device`, `config`, which "
+         "`why`, `anchors`, `zones`, `feeds`, `firewall`, `devices`, `device`, `mud`, `config`, which "
          "shows all that "
          "stands in the file, and `log`, "
          "which tells who asked for what; mode 0660 then. What changes something is for root and "
@@ -684,7 +685,7 @@ static const struct wr_schema_row table[] = {
     {"control.group_may_change", WR_SCHEMA_BOOL, V01, DEFAULT("false"),
      AT(control.group_may_change),
      .doc = "Its members may also `reload`, `cache flush`, name, group and quarantine devices, "
-            "apply and remove the firewall, and "
+            "apply and remove the firewall, import and enforce profiles, and "
             "change trust anchors, which is to switch validation off."},
 
     {"metrics", WR_SCHEMA_SECTION, V01, .doc = "Figures for Prometheus."},

@@ -389,6 +389,11 @@ static bool is_unapproved(const struct wr_policy *p, const struct wr_policy_ask 
                           const struct look *l, struct wr_verdict *ret_v)
 {
     const struct wr_policy_only *first = NULL;
+    enum wr_mudset_says mud =
+        p->spec.mud != NULL ? wr_mudset_name(p->spec.mud, ask->who, ask->name) : WR_MUDSET_NOTHING;
+    if (mud == WR_MUDSET_APPROVED && ask->who->state != WR_WHO_CONFLICT) {
+        return false;
+    }
     for (uint32_t i = 0; i < p->spec.onlys; i++) {
         const struct wr_policy_only *o = &p->spec.only[i];
         if (!is_about(&o->about, ask)) {
@@ -400,13 +405,13 @@ static bool is_unapproved(const struct wr_policy *p, const struct wr_policy_ask 
         }
         first = first || has ? first : o;
     }
-    if (first == NULL) {
+    if (first == NULL && mud != WR_MUDSET_REFUSED) {
         return false;
     }
     *ret_v = (struct wr_verdict){.action = WR_VERDICT_NXDOMAIN,
                                  .by = WR_VERDICT_BY_RULE,
                                  .trigger = WR_TRIGGER_NAME,
-                                 .rule = first->label};
+                                 .rule = first != NULL ? first->label : p->spec.mud_label};
     return true;
 }
 
@@ -736,6 +741,9 @@ int16_t wr_policy_reason(const struct wr_policy *p, const struct wr_verdict *v, 
             return WR_EDE_BLOCKED;
         }
     }
+    wr_str_text(&s, p->spec.mud != NULL && v->rule == p->spec.mud_label
+                        ? "not in the profile of this device (MUD)"
+                        : "");
     return WR_EDE_BLOCKED;
 }
 

@@ -16,6 +16,8 @@
  * Approved names: a list for a segment, a group or devices. To whom such lists apply, a name that is in none of them is denied whatever
  * the rules say; a list opens nothing that a rule denies. The name asked has to be in it, the aliases behind it need not.
  *
+ * A profile (policy/mudset) is such a list for one device, of names alone.
+ *
  * All names of all rules and lists are in one table, a node for each and for each of its ancestors. A look-up descends from the root
  * label by label and ends at the first node that is missing: a name that no rule has to do with costs one or two labels.
  *
@@ -41,6 +43,7 @@
 #include "dns/name.h"
 #include "dns/rrset.h"
 #include "policy/feedset.h"
+#include "policy/mudset.h"
 #include "policy/verdict.h"
 #include "policy/who.h"
 
@@ -122,6 +125,8 @@ struct wr_policy_spec {
     /* Addresses of this network are not believed of names outside of it (rebinding), but for `private_names` and all below them. */
     bool rebinding;
     struct wr_policy_names private_names;
+    const struct wr_mudset *mud; /* profiles in force; NULL: none */
+    uint16_t mud_label;          /* what a refusal by one is called */
 };
 
 struct wr_policy;

@@ -11,6 +11,7 @@
 #include "serve/anchors.h"
 #include "serve/confjson.h"
 #include "serve/devicecontrol.h"
+#include "serve/mudcontrol.h"
 #include "serve/devices.h"
 #include "serve/firewall.h"
 #include "serve/metrics.h"
@@ -319,6 +320,27 @@ static const struct wr_controlverb verbs[] = {
       {"client", JSON_STRING, false},
       {NULL, 0, false}},
      run_why},
+    {"mud", false, {{NULL, 0, false}}, wr_mudcontrol_list},
+    {"mud_get", false, {{"device", JSON_STRING, true}, {NULL, 0, false}}, wr_mudcontrol_get},
+    {"mud_put",
+     true,
+     {{"at", JSON_INTEGER, true},
+      {"data", JSON_STRING, true},
+      {"signature", JSON_TRUE, false},
+      {NULL, 0, false}},
+     wr_mudcontrol_put},
+    {"mud_import",
+     true,
+     {{"device", JSON_STRING, true},
+      {"digest", JSON_STRING, true},
+      {"unsigned", JSON_TRUE, false},
+      {NULL, 0, false}},
+     wr_mudcontrol_import},
+    {"mud_enforce",
+     true,
+     {{"device", JSON_STRING, true}, {"on", JSON_TRUE, true}, {NULL, 0, false}},
+     wr_mudcontrol_enforce},
+    {"mud_remove", true, {{"device", JSON_STRING, true}, {NULL, 0, false}}, wr_mudcontrol_remove},
     {"policy", false, {{NULL, 0, false}}, run_policy},
     {"anchors", false, {{NULL, 0, false}}, run_anchors},
     {"anchors_add", true, {{"line", JSON_STRING, true}, {NULL, 0, false}}, run_anchors_add},

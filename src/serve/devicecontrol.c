@@ -13,6 +13,7 @@
 #include "serve/devicehears.h"
 #include "serve/devices.h"
 #include "serve/firewall.h"
+#include "serve/muds.h"
 #include "serve/say.h"
 #include "serve/serve.h"
 
@@ -423,9 +424,12 @@ static bool is_group(const struct wr_serve *s, const char *text)
     return false;
 }
 
-static const char *rename_it(struct wr_census *m, const struct wr_census_device *d,
+static const char *rename_it(struct wr_serve *s, const struct wr_census_device *d,
                              const char *value, char *why, size_t cap)
 {
+    struct wr_census *m = wr_devices_machine(s->devices);
+    char old[WR_CENSUS_NAME_SIZE];
+    memcpy(old, d->name, sizeof(old));
     if (!is_name(value)) {
         snprintf(
             why, cap,
@@ -441,6 +445,7 @@ static const char *rename_it(struct wr_census *m, const struct wr_census_device 
         snprintf(why, cap, "another device has this name");
         return "argument";
     }
+    wr_muds_renamed(s, d, old);
     return NULL;
 }
 
@@ -494,7 +499,7 @@ static const char *change(struct wr_serve *s, const struct wr_census_device *d, 
         return "argument";
     }
     if (strcmp(what, "name") == 0) {
-        return rename_it(m, d, value, why, cap);
+        return rename_it(s, d, value, why, cap);
     }
     if (strcmp(what, "kind") == 0) {
         return say_kind(m, d, value, why, cap);

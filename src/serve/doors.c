@@ -15,6 +15,7 @@
 #include "serve/anchors.h"
 #include "serve/caps.h"
 #include "serve/devices.h"
+#include "serve/muds.h"
 #include "serve/notify.h"
 #include "serve/say.h"
 #include "serve/serve.h"
@@ -169,7 +170,8 @@ void wr_doors_seal(struct wr_serve *s)
                    wr_copies_folder(s->copies)[0] != 0 ? wr_copies_folder(s->copies) : NULL,
                    s->logdisk != NULL ? s->first_conf->log.path : NULL,
                    wr_feeds_folder(s->feedswap.feeds)[0] != 0 ? wr_feeds_folder(s->feedswap.feeds)
-                                                              : NULL}};
+                                                              : NULL,
+                   wr_mudstore_folder(wr_muds_store(s->muds))}};
     char exported[WR_CONF_EXPORTS_MAX][PATH_MAX];
     size_t folders = WR_SANDBOX_FOLDERS_MAX - WR_CONF_EXPORTS_MAX;
     for (size_t i = 0; i < s->conf->export.count; i++) {

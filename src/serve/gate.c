@@ -15,6 +15,7 @@
 #include "policy/prefix.h"
 #include "serve/bounds.h"
 #include "serve/labels.h"
+#include "serve/muds.h"
 #include "serve/resolvconf.h"
 
 void wr_gate_note(struct wr_gate_making *m, enum wr_log_level level, const char *format, ...)
@@ -369,8 +370,8 @@ static bool address_of(void *user, const char *interface, uint32_t n, struct wr_
 
 static void make_policy(struct wr_gate_making *m)
 {
-    const struct wr_policybuild_hooks hooks = {m,          label_of,    view_of,
-                                               ifindex_of, devgroup_of, address_of};
+    struct wr_policybuild_hooks hooks = {m,           label_of,   view_of, ifindex_of,
+                                         devgroup_of, address_of, NULL};
     struct wr_policybit bit[WR_WHO_GROUPS_MAX];
     char text[WR_WHO_GROUPS_MAX][WR_POLICYBITS_TEXT_SIZE];
     const char *bits[WR_WHO_GROUPS_MAX];
@@ -384,6 +385,10 @@ static void make_policy(struct wr_gate_making *m)
         bits[i] = text[i];
     }
     wr_slots_devgroups(&m->slots, bits, count);
+    if (m->world->muds != NULL && wr_muds_set(m->world->muds, &g->mud, &hooks.mud) != WR_OK) {
+        m->err = WR_E_NOMEM;
+        return;
+    }
     if (wr_policybuild_make(m->conf, &hooks, &g->policy)) {
         m->err = WR_E_NOMEM;
     }
@@ -478,6 +483,7 @@ void wr_gate_free(struct wr_gate *gate)
         wr_recursion_free(&gate->recursion);
         wr_validation_free(&gate->validation);
         wr_policybuild_free(&gate->policy);
+        free(gate->mud);
         wr_gate_rpz_free(gate->rpz);
         wr_designation_free(gate->designation);
         wr_creds_drop(gate->designated_by);

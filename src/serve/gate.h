@@ -65,6 +65,7 @@ struct wr_gate_way {
 struct wr_creds;
 struct wr_designation;
 struct wr_labels;
+struct wr_muds;
 struct wr_policyzones;
 struct wr_gate_rpz;
 
@@ -83,6 +84,7 @@ struct wr_gate_world {
     int64_t floor_s;          /* a moment that has certainly passed; 0: the release */
     _Atomic uint32_t *news;   /* where NOTIFY is counted (resolve/news), or NULL */
     struct wr_labels *labels; /* numbers for segments and rules; NULL: there is no policy */
+    struct wr_muds *muds;     /* profiles of devices; NULL: there are none */
     struct wr_policyzones *policyzones; /* those that are compiled; NULL: none */
     uint16_t
         firewall; /* the label of what is missing while it is not in force (serve/firewall); 0: nothing */
@@ -123,6 +125,7 @@ struct wr_gate {
     struct wr_recursion recursion;
     struct wr_validation validation;
     struct wr_policybuild policy;
+    void *mud;                          /* the block of the profiles in force, or NULL */
     struct wr_gate_rpz *rpz;            /* gaterpz.c; NULL: no policy zones */
     struct wr_designation *designation; /* serve/designation; NULL: nothing is told */
     struct wr_creds *designated_by;     /* and by which certificates */

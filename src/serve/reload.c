@@ -344,6 +344,7 @@ static int prepare(struct wr_serve *s, const struct wr_conf *conf)
         r->world.view.news = s->news;
         r->world.view.labels = s->labels;
         r->world.view.policyzones = s->policyzones;
+        r->world.view.muds = s->muds;
         r->world.view.firewall = wr_firewall_lack(s);
         r->world.view.bootstrap = s->bootstrap;
         r->world.view.way = r->way;

@@ -19,7 +19,7 @@
 
 #include "base/limits.h"
 
-#define WR_SANDBOX_FOLDERS_MAX (9 + WR_CONF_EXPORTS_MAX)
+#define WR_SANDBOX_FOLDERS_MAX (10 + WR_CONF_EXPORTS_MAX)
 
 struct wr_sandbox {
     const char *folder

@@ -23,6 +23,7 @@
 #include "serve/firewall.h"
 #include "serve/journal.h"
 #include "serve/metrics.h"
+#include "serve/muds.h"
 #include "serve/notify.h"
 #include "serve/say.h"
 #include "serve/timekeeper.h"
@@ -109,11 +110,12 @@ static int make_gate_again(struct wr_serve *s)
     struct wr_gate *gate;
     s->world.view.firewall = wr_firewall_lack(s);
     if (wr_local_cuts(s->locals.set.local, NULL, NULL) == 0 && s->conf->policy.rpz.count == 0 &&
-        s->world.view.firewall == 0) {
+        s->world.view.firewall == 0 && !wr_muds_any(s->muds)) {
         return WR_OK;
     }
     s->world.view.names = s->locals.set.local;
     s->world.view.policyzones = s->policyzones;
+    s->world.view.muds = s->muds;
     int err = wr_gate_make(s->conf, &s->world.view, &s->slots, 1, &notes, &gate);
     wr_reload_say_notes(&notes, NULL, 0);
     if (err == WR_OK) {
@@ -253,6 +255,9 @@ static int create_all(struct wr_serve *s)
     }
     if (err == WR_OK) {
         err = wr_devices_begin(s);
+    }
+    if (err == WR_OK) {
+        err = wr_muds_open(s, &s->muds);
     }
     if (err == WR_OK) {
         err = wr_reload_first_locals(s);
@@ -454,6 +459,7 @@ static void on_tick(uv_timer_t *handle)
     (void)wr_helper_look(&s->helper);
     wr_reload_tick(s);
     wr_devices_tick(s);
+    wr_muds_tick(s);
     wr_firewall_look(s);
     wr_encryption_tick(s);
     wr_upwatch_tick(&s->upwatch, &s->gate->settings.upstreams, s->shared.conns, now.mono_us);
@@ -616,6 +622,7 @@ static void end(struct wr_serve *s)
     wr_shared_destroy(&s->shared, &now);
     wr_gate_free(s->gate);
     wr_gate_free(s->reload.gate);
+    wr_muds_free(s->muds);
     wr_policyzones_destroy(s->policyzones);
     wr_locals_free(&s->locals);
     wr_locals_free(&s->reload.locals);

@@ -82,6 +82,7 @@ struct wr_serve {
     struct wr_translator *translator;
     struct wr_finder *finder;
     struct wr_devices *devices;
+    struct wr_muds *muds;         /* profiles of devices */
     struct wr_firewall *firewall; /* NULL: it is off */
     struct wr_copies *copies;
     struct wr_feedswap feedswap;

@@ -54,19 +54,20 @@ static time_t creds_time(time_t *ret)
     return t;
 }
 
-void wr_creds_clock(int64_t wall_s)
-{
-    if (atomic_load_explicit(&clock_s, memory_order_relaxed) != wall_s) {
-        atomic_store_explicit(&clock_s, wall_s, memory_order_relaxed);
-    }
-}
-
 static void creds_clock_once(void)
 {
     static atomic_flag set = ATOMIC_FLAG_INIT;
 
     if (!atomic_flag_test_and_set(&set)) {
         gnutls_global_set_time_function(creds_time);
+    }
+}
+
+void wr_creds_clock(int64_t wall_s)
+{
+    creds_clock_once();
+    if (atomic_load_explicit(&clock_s, memory_order_relaxed) != wall_s) {
+        atomic_store_explicit(&clock_s, wall_s, memory_order_relaxed);
     }
 }
 

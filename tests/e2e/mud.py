@@ -2,14 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """weir mud: profiles of devices (RFC 8520), from the file to what a device gets."""
 
+import atexit
 import json
 import os
+import shutil
 import subprocess
-import sys
 import tempfile
 
 import loopback
-from loopback import equal, need
+from loopback import equal, need, until
+
+NXDOMAIN = 3
 
 ABOUT = {"mud-version": 1, "mud-url": "https://things.example/cam", "last-update": "2026-01-02T03:04:05+01:00", "cache-validity": 48, "is-supported": True, "systeminfo": "a camera"}
 
@@ -33,6 +36,42 @@ def weir_mud(*words, stdin=None):
     return subprocess.run([os.environ["WEIR"], "mud", *words], input=stdin, capture_output=True, text=True, timeout=60)
 
 
+class House:
+    """A daemon with two devices, known by their addresses, and a folder for profiles and files."""
+
+    def __init__(self, box, **more):
+        subprocess.run(["ip", "route", "replace", "local", "10.9.0.0/24", "dev", "lo"], check=True)    # whose addresses are all here
+        self.top = tempfile.mkdtemp(prefix="weir-mud-")
+        atexit.register(shutil.rmtree, self.top, ignore_errors=True)
+        os.chmod(self.top, 0o777)
+        devices = [{"name": "cam", "addresses": ["10.9.0.2"]}, {"name": "bell", "addresses": ["10.9.0.3"]}]
+        self.settings = box.settings([box.upstream()], devices=devices, allow=["127.0.0.0/8", "10.9.0.0/24"])
+        self.weir = box.weir(start=False, **self.settings, mud={"folder": self.top, **more})
+        self.start()
+
+    def start(self):
+        self.weir.start()
+        self.weir.verb("mud")    # it is there
+        return self
+
+    def file(self, name, text):
+        path = os.path.join(self.top, name)
+        with open(path, "w" if isinstance(text, str) else "wb") as f:
+            f.write(text)
+        return path
+
+    def mud(self, *words, status=0):
+        done = weir_mud(*words, "--json", "--socket", self.weir.control)
+        equal(done.returncode, status, done.stderr)
+        return json.loads(done.stdout) if status in (0, 3) and done.stdout else done.stderr
+
+    def rcode(self, name, source="10.9.0.2"):
+        return self.weir.ask(name, source=source, edns=True).rcode
+
+    def becomes(self, name, rcode, source="10.9.0.2"):
+        until(f"{name} is {rcode} for {source}", lambda: self.rcode(name, source) == rcode)
+
+
 @loopback.test("a file is shown, compared and written in the form of RFC 8520; what is wrong with one is told at its place")
 def files(box):
     with tempfile.TemporaryDirectory() as top:
@@ -51,6 +90,111 @@ def files(box):
         equal(weir_mud("diff", one, "-", stdin=written).returncode, 0)
         done = weir_mud("show", "-", stdin=profile(ace("cloud.example")).replace("cloud.example\",", "cloud..example\","))
         need(done.returncode == 1 and done.stderr.startswith("-:") and "no host name" in done.stderr, done.stderr)
+
+
+@loopback.test("a profile that is imported changes nothing; enforced, the device gets its names and no others, after kill -9 too, until it is not any more")
+def enforced(box):
+    house = House(box)
+    path = house.file("cam.json", profile(ace("cloud.example", port=443), ace("*.cdn.example", port=443)))
+    need("not signed" in house.mud("import", "cam", path, status=1))
+    need("no device" in house.mud("import", "nobody", path, "--unsigned", status=1))
+    equal(house.mud("import", "10.9.0.2", path, "--unsigned")["state"], "imported")
+    equal(house.rcode("other.example"), 0)
+    equal(house.mud("enforce", "cam")["state"], "enforced")
+    house.becomes("other.example", NXDOMAIN)
+    for name, rcode in (("cloud.example", 0), ("x.cdn.example", 0), ("cdn.example", NXDOMAIN), ("www.cloud.example", NXDOMAIN)):
+        equal((name, house.rcode(name)), (name, rcode))
+    equal(house.rcode("other.example", source="10.9.0.3"), 0)
+    reply = house.weir.ask("ads.example", source="10.9.0.2", edns=True)
+    equal((reply.ede, reply.text), (15, "not in the profile of this device (MUD)"))
+    house.weir.process.kill()
+    house.weir.process.wait()
+    house.start()
+    equal((house.rcode("other.example"), house.rcode("cloud.example")), (NXDOMAIN, 0))
+    # Another version, in force at once; and what is kept is what came.
+    text = profile(ace("new.example", port=443))
+    path = house.file("new.json", text)
+    equal(len(house.mud("diff", "cam", path, status=3)["new"]), 1)
+    equal(house.mud("import", "cam", path, "--unsigned")["state"], "enforced")
+    house.becomes("cloud.example", NXDOMAIN)
+    equal(house.rcode("new.example"), 0)
+    equal(weir_mud("export", "cam", "--socket", house.weir.control).stdout, text)
+    equal(house.mud("enforce", "cam", "--off")["state"], "imported")
+    house.becomes("cloud.example", 0)
+    house.mud("enforce", "cam")
+    house.becomes("cloud.example", NXDOMAIN)
+    house.mud("remove", "cam")
+    house.becomes("cloud.example", 0)
+    equal(house.mud("list")["profiles"], [])
+    equal([f for f in os.listdir(house.top) if f.startswith("mud-") and f != "mud-profiles"], [])
+
+
+@loopback.test("a file that is changed on the disk, or torn, is not believed: the daemon says so and serves")
+def changed(box):
+    house = House(box)
+    house.mud("import", "cam", house.file("cam.json", profile(ace("cloud.example"))), "--unsigned")
+    house.mud("enforce", "cam")
+    house.becomes("other.example", NXDOMAIN)
+    house.weir.stop()
+    kept = [f for f in os.listdir(house.top) if f.startswith("mud-") and f.endswith(".json")]
+    equal(len(kept), 1)
+    house.file(kept[0], profile(ace("evil.example")))
+    house.start()
+    need("not what it was" in house.weir.log(), house.weir.log())
+    equal((house.rcode("other.example"), house.mud("list")["profiles"][0]["state"]), (0, "lost"))
+    need("import it again" in house.mud("enforce", "cam", status=1))
+
+
+def openssl(house, *words):
+    subprocess.run(["openssl", *words], check=True, capture_output=True, cwd=house.top)
+
+
+def make_signer(house, name, days="30", usage="digitalSignature"):
+    """A certificate of the root for who signs profiles."""
+    openssl(house, "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/O=Things/CN={name}")
+    house.file(f"{name}.ext", f"keyUsage={usage}\n")
+    openssl(house, "x509", "-req", "-in", f"{name}.csr", "-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial", "-days", days, "-extfile", f"{name}.ext", "-out", f"{name}.pem")
+
+
+def make_root(house, name="root"):
+    openssl(house, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.pem", "-subj", f"/CN={name}",
+            "-days", "60", "-addext", "keyUsage=critical,keyCertSign")
+
+
+@loopback.test("signatures of openssl: good by the authorities, refused with the reason when the file, the signer or the time is another; what weir signs openssl takes")
+def signed(box):
+    house = House(box)
+    for name in ("root", "stranger"):
+        make_root(house, name)
+    make_signer(house, "maker")
+    make_signer(house, "gone", days="-1")
+    make_signer(house, "server", usage="keyEncipherment")
+    path = house.file("cam.json", profile(ace("cloud.example", port=443)))
+    other = house.file("other.json", profile(ace("evil.example", port=443)))
+    sig = os.path.join(house.top, "cam.p7s")
+
+    def sign(name, file="cam.json"):
+        openssl(house, "cms", "-sign", "-signer", f"{name}.pem", "-inkey", f"{name}.key", "-in", file, "-binary", "-outform", "DER", "-out", "cam.p7s")
+
+    sign("maker")
+    need("name authorities in mud.anchors" in house.mud("import", "cam", path, "--signature", sig, status=1))
+    house.weir.stop()
+    house.weir.configure({**house.settings, "mud": {"folder": house.top, "anchors": os.path.join(house.top, "root.pem")}})
+    house.start()
+    equal(house.mud("import", "cam", path, "--signature", sig)["signer"], "CN=maker,O=Things")
+    need("not a signature over this file" in house.mud("import", "cam", other, "--signature", sig, status=1))
+    for signer, says in (("gone", "has expired"), ("server", "is not for signing"), ("stranger", "is not for signing")):
+        sign(signer)
+        need(says in house.mud("import", "cam", path, "--signature", sig, status=1), signer)
+    # What is kept, and its signature, are what openssl has signed.
+    sign("maker")
+    out = os.path.join(house.top, "out.p7s")
+    text = weir_mud("export", "cam", "--socket", house.weir.control, "--signature", out).stdout
+    equal(text, open(path, encoding="utf-8").read())
+    written = weir_mud("export", path, "--cert", os.path.join(house.top, "maker.pem"), "--key", os.path.join(house.top, "maker.key"), "--signature", out)
+    equal(written.returncode, 0, written.stderr)
+    house.file("written.json", written.stdout)
+    openssl(house, "cms", "-verify", "-in", "out.p7s", "-inform", "DER", "-content", "written.json", "-binary", "-CAfile", "root.pem", "-purpose", "any")
 
 
 loopback.main()

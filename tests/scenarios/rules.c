@@ -91,8 +91,8 @@ void story_rules_compile(struct story *s)
     if (!mistakes) {
         return;
     }
-    const struct wr_policybuild_hooks hooks = {r,          label_of, view_of,
-                                               ifindex_of, group_of, address_of};
+    const struct wr_policybuild_hooks hooks = {r,        label_of,   view_of, ifindex_of,
+                                               group_of, address_of, NULL};
     wr_mistakes_init(mistakes);
     if (wr_conf_read(r->text, strlen(r->text), mistakes, &r->conf) != 0) {
         snprintf(s->error, sizeof s->error, "conf %u:%u: %s", mistakes->item[0].line,

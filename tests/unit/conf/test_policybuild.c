@@ -46,8 +46,8 @@ static bool address_of(void *user, const char *interface, uint32_t n, struct wr_
     return n < 2 && !strcmp(interface, "br-cam") && wr_addr_from_text(addr[n], ret_addr) == WR_OK;
 }
 
-static const struct wr_policybuild_hooks hooks = {NULL,       label_of, view_of,
-                                                  ifindex_of, group_of, address_of};
+static const struct wr_policybuild_hooks hooks = {NULL,     label_of,   view_of, ifindex_of,
+                                                  group_of, address_of, NULL};
 
 static const char text[] =
     "upstream: {groups: [{name: other, servers: [\"udp://192.0.2.9\"]}]}\n"

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Schema, MUD: the rows of the section `mud`, a part of the one table of keys.
+ *
+ * schema.c includes this in the middle of that table, with its macros, and nobody else does; so there is no guard.
+ */
+/* clang-format off */
+    {"mud", WR_SCHEMA_SECTION, V01, .doc = "Profiles of devices (Manufacturer Usage Descriptions, RFC 8520): what a device is made to reach. `weir mud` imports, shows and enforces them."},
+    {"mud.folder", WR_SCHEMA_PATH, V01, RESTART, RANGE(0, PATH_OCTETS), DEFAULT("\"\""), AT(mud.folder),
+     EXAMPLE("/var/lib/weir"),
+     .doc = "The folder in which profiles are kept over a restart; it has to be there. Empty: the one that the system's manager gives "
+            "(`STATE_DIRECTORY`); without one they are in memory alone."},
+    {"mud.anchors", WR_SCHEMA_PATH, V01, RANGE(0, PATH_OCTETS), DEFAULT("\"\""), AT(mud.anchors),
+     EXAMPLE("/etc/weir/makers.pem"),
+     .doc = "Certificates (PEM) of the authorities that vouch for who signs profiles. Empty: nobody is believed, and a profile is taken "
+            "by the owner's word alone (`weir mud import --unsigned`)."},

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/mudcontrol.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/enc.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "conf/devicerules.h"
+#include "crypto/digest.h"
+#include "policy/mudtell.h"
+#include "serve/controlverb.h"
+#include "serve/devices.h"
+#include "serve/muds.h"
+#include "serve/serve.h"
+
+#define HOUR_S 3600
+
+/* --- which device --- */
+
+static bool has_address(const struct wr_census_device *d, const struct wr_addr *addr)
+{
+    bool has = false;
+    for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX && addr->family != WR_AF_NONE; i++) {
+        has = has || wr_addr_same_ip(&d->address[i].addr, addr);
+    }
+    return has;
+}
+
+static bool has_mac(const struct wr_census_device *d, const uint8_t mac[6])
+{
+    bool has = false;
+    for (size_t i = 0; i < WR_CENSUS_MARKS_MAX; i++) {
+        const struct wr_mark *m = &d->mark[i];
+        has = has || (m->kind == WR_MARK_MAC && m->size == 6 && memcmp(m->octets, mac, 6) == 0);
+    }
+    return has;
+}
+
+const struct wr_census_device *wr_mudcontrol_device(struct wr_serve *s, const char *text)
+{
+    const struct wr_census *census = wr_devices_machine(s->devices);
+    const struct wr_census_device *found = wr_census_find(census, text), *d;
+    struct wr_addr addr = {.family = WR_AF_NONE};
+    uint8_t mac[6];
+    uint32_t cursor = 0, hits = 0;
+    bool is_mac = wr_devicerules_mac(text, mac) == WR_OK;
+    if (found != NULL || (!is_mac && wr_addr_from_text(text, &addr) != WR_OK)) {
+        return found;
+    }
+    while ((d = wr_census_walk(census, &cursor)) != NULL) {
+        if (is_mac ? has_mac(d, mac) : has_address(d, &addr)) {
+            found = d;
+            hits++;
+        }
+    }
+    return hits == 1 ? found : NULL;
+}
+
+static const struct wr_census_device *find(struct wr_serve *s, const json_t *args, char *why)
+{
+    const struct wr_census_device *d =
+        wr_mudcontrol_device(s, json_string_value(json_object_get(args, "device")));
+    if (d == NULL) {
+        snprintf(why, WR_CONTROLVERB_WHY_SIZE,
+                 "no device, or more than one, is called so; `weir devices` shows their names and "
+                 "ids");
+    }
+    return d;
+}
+
+/* What is kept for it; *ret_device may be NULL, of one that is not known at the moment. */
+static const struct wr_mudstore_entry *find_entry(struct wr_serve *s, const json_t *args, char *why)
+{
+    const char *text = json_string_value(json_object_get(args, "device"));
+    const struct wr_census_device *d = wr_mudcontrol_device(s, text);
+    const struct wr_mudstore_entry *e =
+        d != NULL ? wr_muds_of(s->muds, d) : wr_mudstore_find(wr_muds_store(s->muds), text);
+    if (e == NULL) {
+        snprintf(why, WR_CONTROLVERB_WHY_SIZE,
+                 d == NULL ? "no device, or more than one, is called so; `weir devices` shows "
+                             "their names and ids"
+                           : "it has no profile; `weir mud import` gives it one");
+    }
+    return e;
+}
+
+/* --- telling --- */
+
+static const char *state_of(const struct wr_mudstore_entry *e, const struct wr_census_device *d)
+{
+    return e->mud == NULL       ? "lost"
+           : !e->about.enforced ? "imported"
+           : d == NULL          ? "enforced, the device is not known now"
+                                : "enforced";
+}
+
+static void put_text(struct wr_json *j, const char *key, const char *text)
+{
+    wr_json_text(j, key, text[0] != 0 ? text : NULL);
+}
+
+static void put_entry(struct wr_serve *s, struct wr_json *j, const struct wr_mudstore_entry *e)
+{
+    const struct wr_census_device *d = wr_muds_device(s->muds, e);
+    const struct wr_mud *m = e->mud;
+    char called[WR_CENSUS_NAME_SIZE];
+    unsigned not = 0;
+    for (uint32_t i = 0; m != NULL && i < m->aces; i++) {
+        not += wr_mudtell_judge(m, &m->ace[i]).means == WR_MUD_NOT;
+    }
+    if (d != NULL) {
+        wr_census_call(d, called, sizeof(called));
+    }
+    wr_json_text(j, "device", d != NULL ? called : e->about.key);
+    wr_json_text(j, "state", state_of(e, d));
+    put_text(j, "profile", m != NULL ? wr_mud_at(m, m->systeminfo) : "");
+    put_text(j, "url", m != NULL ? wr_mud_at(m, m->url) : "");
+    put_text(j, "from", e->about.from);
+    put_text(j, "signer", e->about.signer);
+    wr_json_i64(j, "taken", e->about.taken_s);
+    if (m != NULL) {
+        bool due = e->about.from[0] != 0 &&
+                   wr_devices_now_s(s) > e->about.taken_s + m->validity_h * HOUR_S;
+        wr_json_bool(j, "due", due);
+        wr_json_bool(j, "supported", m->supported);
+        wr_json_u64(j, "aces", m->aces);
+        wr_json_u64(j, "not_enforceable", not );
+    }
+}
+
+const char *wr_mudcontrol_list(struct wr_serve *s, const json_t *args, struct wr_json *j, char *why)
+{
+    const struct wr_mudstore_entry *e;
+    uint32_t cursor = 0;
+    (void)args;
+    (void)why;
+    wr_json_object(j, "result");
+    wr_json_array(j, "profiles");
+    while ((e = wr_mudstore_next(wr_muds_store(s->muds), &cursor)) != NULL) {
+        wr_json_object(j, NULL);
+        put_entry(s, j, e);
+        wr_json_end(j);
+    }
+    wr_json_end(j);
+    wr_json_end(j);
+    return NULL;
+}
+
+static int put_base64(struct wr_json *j, const char *key, const uint8_t *bytes, size_t n)
+{
+    size_t cap = n * 4 / 3 + 8;
+    char *text = malloc(cap);
+    struct wr_str s;
+    if (text == NULL) {
+        return WR_E_NOMEM;
+    }
+    wr_str_init(&s, text, cap);
+    wr_enc_base64(&s, bytes, n);
+    wr_json_text(j, key, text);
+    free(text);
+    return WR_OK;
+}
+
+const char *wr_mudcontrol_get(struct wr_serve *s, const json_t *args, struct wr_json *j, char *why)
+{
+    const struct wr_mudstore_entry *e = find_entry(s, args, why);
+    uint8_t *text = NULL, *sig = NULL;
+    size_t n = 0, sig_n = 0;
+    if (e == NULL) {
+        return "device";
+    }
+    if (wr_mudstore_text(wr_muds_store(s->muds), e, false, &text, &n) != WR_OK) {
+        snprintf(why, WR_CONTROLVERB_WHY_SIZE,
+                 "what was kept of its profile is not there, or not what it was; import it again");
+        return "profile";
+    }
+    (void)wr_mudstore_text(wr_muds_store(s->muds), e, true, &sig, &sig_n);
+    wr_json_object(j, "result");
+    put_entry(s, j, e);
+    int err = put_base64(j, "text", text, n);
+    if (err == WR_OK && sig_n > 0) {
+        err = put_base64(j, "signature", sig, sig_n);
+    }
+    wr_json_bool(j, "whole", err == WR_OK);
+    wr_json_end(j);
+    free(text);
+    free(sig);
+    return NULL;
+}
+
+/* --- changing --- */
+
+const char *wr_mudcontrol_put(struct wr_serve *s, const json_t *args, struct wr_json *j, char *why)
+{
+    const json_t *data = json_object_get(args, "data");
+    uint8_t piece[4096];
+    size_t n = 0;
+    json_int_t at = json_integer_value(json_object_get(args, "at"));
+    bool signature = json_is_true(json_object_get(args, "signature"));
+    if (wr_enc_from_base64(json_string_value(data), json_string_length(data), piece, sizeof(piece),
+                           &n) != WR_OK) {
+        snprintf(why, WR_CONTROLVERB_WHY_SIZE, "the argument data must be base64");
+        return "argument";
+    }
+    int err = at < 0 ? WR_E_RANGE : wr_muds_stage(s->muds, signature, (size_t)at, piece, n);
+    if (err != WR_OK) {
+        snprintf(why, WR_CONTROLVERB_WHY_SIZE,
+                 err == WR_E_LIMIT ? "it is longer than a profile may be"
+                                   : "this piece does not come after the one before");
+        return "argument";
+    }
+    wr_json_object(j, "result");
+    wr_json_u64(j, "size", (uint64_t)at + n);
+    wr_json_end(j);
+    return NULL;
+}
+
+static bool is_staged(const struct wr_muds_offer *offer, const char *digest)
+{
+    char text[2 * WR_DIGEST_MAX + 1];
+    uint8_t out[WR_DIGEST_MAX];
+    struct wr_str s;
+    wr_str_init(&s, text, sizeof(text));
+    if (wr_digest_of(WR_HASH_SHA256, offer->text, offer->n, out) == WR_OK) {
+        wr_str_hex(&s, out, 32);
+    }
+    return s.len > 0 && strcmp(text, digest) == 0;
+}
+
+static void put_done(struct wr_serve *s, struct wr_json *j, const struct wr_mudstore_entry *e)
+{
+    wr_json_object(j, "result");
+    put_entry(s, j, e);
+    wr_json_end(j);
+}
+
+const char *wr_mudcontrol_import(struct wr_serve *s, const json_t *args, struct wr_json *j,
+                                 char *why)
+{
+    const struct wr_census_device *d = find(s, args, why);
+    struct wr_muds_offer offer;
+    if (d == NULL) {
+        return "device";
+    }
+    wr_muds_staged(s->muds, &offer);
+    offer.is_unsigned_fine = json_is_true(json_object_get(args, "unsigned"));
+    if (!is_staged(&offer, json_string_value(json_object_get(args, "digest")))) {
+        snprintf(why, WR_CONTROLVERB_WHY_SIZE,
+                 "what was put is another file; somebody else imports one at the moment");
+        return "argument";
+    }
+    const char *code = wr_muds_take(s, d, &offer, why, WR_CONTROLVERB_WHY_SIZE);
+    if (code == NULL) {
+        wr_muds_unstage(s->muds);
+        put_done(s, j, wr_muds_of(s->muds, d));
+    }
+    return code;
+}
+
+static void note(struct wr_serve *s, const struct wr_mudstore_entry *e, const char *what)
+{
+    const struct wr_census_device *d = wr_muds_device(s->muds, e);
+    char called[WR_DEVICES_CALLED_SIZE] = "", text[300];
+    if (d != NULL) {
+        wr_devices_called(s, d->number, called);
+    }
+    snprintf(text, sizeof(text), "device %s: its profile (MUD) %s, by the control socket",
+             d != NULL ? called : "that is not known now", what);
+    wr_devices_note(s, WR_LOG_INFO, text);
+}
+
+const char *wr_mudcontrol_enforce(struct wr_serve *s, const json_t *args, struct wr_json *j,
+                                  char *why)
+{
+    const struct wr_mudstore_entry *e = find_entry(s, args, why);
+    bool on = json_is_true(json_object_get(args, "on"));
+    if (e == NULL) {
+        return "device";
+    }
+    if (on && e->mud == NULL) {
+        snprintf(why, WR_CONTROLVERB_WHY_SIZE,
+                 "what was kept of its profile is not there, or not what it was; import it again");
+        return "profile";
+    }
+    int err = wr_mudstore_enforce(wr_muds_store(s->muds), e->about.key, on);
+    note(s, e, on ? "is enforced" : "is not enforced any more");
+    wr_muds_tick(s);
+    if (err != WR_OK) {
+        snprintf(why, WR_CONTROLVERB_WHY_SIZE,
+                 "it holds until weir ends, and could not be written");
+        return "disk";
+    }
+    put_done(s, j, e);
+    return NULL;
+}
+
+const char *wr_mudcontrol_remove(struct wr_serve *s, const json_t *args, struct wr_json *j,
+                                 char *why)
+{
+    const struct wr_mudstore_entry *e = find_entry(s, args, why);
+    char key[WR_MUDSTORE_KEY_SIZE];
+    if (e == NULL) {
+        return "device";
+    }
+    memcpy(key, e->about.key, sizeof(key));
+    note(s, e, "is removed");
+    int err = wr_mudstore_remove(wr_muds_store(s->muds), key);
+    wr_muds_tick(s);
+    wr_json_object(j, "result");
+    wr_json_text(j, "removed", key);
+    wr_json_bool(j, "remembered", err == WR_OK);
+    wr_json_end(j);
+    return NULL;
+}

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/muds.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/str.h"
+#include "serve/devices.h"
+#include "serve/keepfile.h"
+#include "serve/reload.h"
+#include "serve/say.h"
+#include "serve/serve.h"
+#include "transport/cms.h"
+
+struct staged {
+    uint8_t *bytes;
+    size_t n;
+};
+
+struct wr_muds {
+    struct wr_serve *s;
+    struct wr_mudstore *store;
+    uint64_t looked_census, looked_store; /* their counts of changes when it was looked last */
+    uint64_t applied;                     /* what the gate in force was made of */
+    struct staged staged[2];              /* a profile, and its signature */
+};
+
+/* One device with a profile in force. */
+struct found {
+    struct wr_mudset_item *item;
+    uint32_t count;
+    uint64_t sum; /* the same when and only when the same set comes of it */
+};
+
+/* --- its life --- */
+
+static void folder_of(const struct wr_conf *conf, char *ret, size_t cap)
+{
+    const char *given = getenv("STATE_DIRECTORY");
+    ret[0] = 0;
+    if (conf->mud.folder[0] != 0) {
+        snprintf(ret, cap, "%s", conf->mud.folder);
+    } else if (given != NULL && given[0] == '/' && strchr(given, ':') == NULL) {
+        snprintf(ret, cap, "%s", given);
+    }
+}
+
+static void tell(const struct wr_muds *m, const struct wr_mudstore_read *read)
+{
+    const struct wr_mudstore_entry *e;
+    uint32_t cursor = 0;
+    if (read->bad) {
+        wr_say(WR_LOG_ERROR,
+               "the list of profiles of devices (MUD) in %s cannot be read: it is put aside, and "
+               "no profile is in force",
+               wr_mudstore_folder(m->store));
+    }
+    while ((e = wr_mudstore_next(m->store, &cursor)) != NULL) {
+        if (e->mud == NULL) {
+            wr_say(WR_LOG_ERROR,
+                   "the profile (MUD) of %s is not there, or not what it was: nothing of it is in "
+                   "force; import it again",
+                   e->about.key);
+        }
+    }
+}
+
+int wr_muds_open(struct wr_serve *s, struct wr_muds **ret_muds)
+{
+    struct wr_mudstore_read read;
+    char folder[WR_KEEPFILE_PATH_MAX - 16];
+    struct wr_muds *m = calloc(1, sizeof(*m));
+    if (m == NULL) {
+        return WR_E_NOMEM;
+    }
+    m->s = s;
+    folder_of(s->first_conf, folder, sizeof(folder));
+    int err = wr_mudstore_open(folder, &m->store, &read);
+    if (err != WR_OK) {
+        free(m);
+        return err;
+    }
+    tell(m, &read);
+    *ret_muds = m;
+    return WR_OK;
+}
+
+void wr_muds_free(struct wr_muds *m)
+{
+    if (m != NULL) {
+        wr_muds_unstage(m);
+        wr_mudstore_close(m->store);
+        free(m);
+    }
+}
+
+struct wr_mudstore *wr_muds_store(const struct wr_muds *m)
+{
+    return m->store;
+}
+
+/* --- whose is it --- */
+
+static void name_key(const char *name, char ret_key[WR_MUDSTORE_KEY_SIZE])
+{
+    struct wr_str s;
+    wr_str_init(&s, ret_key, WR_MUDSTORE_KEY_SIZE);
+    wr_str_text(&s, "name:");
+    for (; *name != 0; name++) {
+        wr_str_char(&s, *name >= 'A' && *name <= 'Z' ? (char)(*name + 32) : *name);
+    }
+}
+
+static void mac_key(const struct wr_mark *mark, char ret_key[WR_MUDSTORE_KEY_SIZE])
+{
+    struct wr_str s;
+    wr_str_init(&s, ret_key, WR_MUDSTORE_KEY_SIZE);
+    wr_str_text(&s, "mac");
+    for (unsigned i = 0; i < 6; i++) {
+        wr_str_char(&s, ':');
+        wr_str_hex(&s, &mark->octets[i], 1);
+    }
+}
+
+static bool is_mac(const struct wr_mark *mark)
+{
+    return mark->kind == WR_MARK_MAC && mark->size == 6;
+}
+
+bool wr_muds_key(const struct wr_census_device *d, char ret_key[WR_MUDSTORE_KEY_SIZE])
+{
+    const struct wr_mark *best = NULL;
+    if (d->name[0] != 0) {
+        name_key(d->name, ret_key);
+        return true;
+    }
+    for (size_t i = 0; i < WR_CENSUS_MARKS_MAX; i++) {
+        const struct wr_mark *at = &d->mark[i];
+        if (is_mac(at) && (best == NULL || at->last_s > best->last_s)) {
+            best = at;
+        }
+    }
+    if (best != NULL) {
+        mac_key(best, ret_key);
+    }
+    return best != NULL;
+}
+
+const struct wr_mudstore_entry *wr_muds_of(const struct wr_muds *m,
+                                           const struct wr_census_device *d)
+{
+    char key[WR_MUDSTORE_KEY_SIZE];
+    const struct wr_mudstore_entry *e = NULL;
+    if (d->name[0] != 0) {
+        name_key(d->name, key);
+        e = wr_mudstore_find(m->store, key);
+    }
+    for (size_t i = 0; i < WR_CENSUS_MARKS_MAX && e == NULL; i++) {
+        if (is_mac(&d->mark[i])) {
+            mac_key(&d->mark[i], key);
+            e = wr_mudstore_find(m->store, key);
+        }
+    }
+    return e;
+}
+
+const struct wr_census_device *wr_muds_device(const struct wr_muds *m,
+                                              const struct wr_mudstore_entry *e)
+{
+    const struct wr_census *census = wr_devices_machine(m->s->devices);
+    const struct wr_census_device *d;
+    uint32_t cursor = 0;
+    while ((d = wr_census_walk(census, &cursor)) != NULL) {
+        if (wr_muds_of(m, d) == e) {
+            return d;
+        }
+    }
+    return NULL;
+}
+
+/* --- in force --- */
+
+static uint64_t sum_of(uint32_t device, const struct wr_mudstore_entry *e)
+{
+    uint64_t h = device;
+    for (const char *at = e->about.digest; *at != 0; at++) {
+        h = (h ^ (uint8_t)*at) * 0x100000001b3u;
+    }
+    return wr_hash_mix(h);
+}
+
+/* Whatever the order; with `item`, as many as there is room for. */
+static void find_all(const struct wr_muds *m, struct found *f)
+{
+    const struct wr_census *census = wr_devices_machine(m->s->devices);
+    const struct wr_census_device *d;
+    uint32_t cursor = 0;
+    while ((d = wr_census_walk(census, &cursor)) != NULL && f->count < WR_MUD_DEVICES_MAX) {
+        const struct wr_mudstore_entry *e = wr_muds_of(m, d);
+        if (e == NULL || e->mud == NULL || !e->about.enforced) {
+            continue;
+        }
+        if (f->item != NULL) {
+            f->item[f->count] = (struct wr_mudset_item){.device = d->number, .mud = e->mud};
+        }
+        f->count++;
+        f->sum += sum_of(d->number, e);
+    }
+}
+
+static bool any_enforced(const struct wr_muds *m)
+{
+    const struct wr_mudstore_entry *e;
+    uint32_t cursor = 0;
+    while ((e = wr_mudstore_next(m->store, &cursor)) != NULL) {
+        if (e->about.enforced && e->mud != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool wr_muds_any(const struct wr_muds *m)
+{
+    struct found f = {.item = NULL};
+    if (m != NULL && any_enforced(m)) {
+        find_all(m, &f);
+    }
+    return f.count > 0;
+}
+
+int wr_muds_set(const struct wr_muds *m, void **ret_block, const struct wr_mudset **ret_set)
+{
+    struct found f = {.item = NULL};
+    *ret_block = NULL;
+    *ret_set = NULL;
+    if (!any_enforced(m)) {
+        return WR_OK;
+    }
+    f.item = calloc(WR_MUD_DEVICES_MAX, sizeof(*f.item));
+    if (f.item == NULL) {
+        return WR_E_NOMEM;
+    }
+    find_all(m, &f);
+    if (f.count > 0) {
+        *ret_block = malloc(wr_mudset_size(f.item, f.count));
+        *ret_set = *ret_block != NULL ? wr_mudset_compile(*ret_block, f.item, f.count) : NULL;
+    }
+    free(f.item);
+    return f.count > 0 && *ret_block == NULL ? WR_E_NOMEM : WR_OK;
+}
+
+void wr_muds_tick(struct wr_serve *s)
+{
+    struct wr_muds *m = s->muds;
+    struct found f = {.item = NULL};
+    uint64_t census = wr_census_changes(wr_devices_machine(s->devices));
+    uint64_t store = wr_mudstore_changes(m->store);
+    if (census == m->looked_census && store == m->looked_store) {
+        return;
+    }
+    m->looked_census = census;
+    m->looked_store = store;
+    if (any_enforced(m)) {
+        find_all(m, &f);
+    }
+    if (f.sum != m->applied) {
+        m->applied = f.sum;
+        wr_reload_refresh(s);
+    }
+}
+
+void wr_muds_renamed(struct wr_serve *s, const struct wr_census_device *d, const char *old)
+{
+    char from[WR_MUDSTORE_KEY_SIZE], to[WR_MUDSTORE_KEY_SIZE];
+    name_key(old, from);
+    if (old[0] == 0 || wr_mudstore_find(s->muds->store, from) == NULL) {
+        return; /* it has none, or is found by its MAC address */
+    }
+    if (!wr_muds_key(d, to) || wr_mudstore_rename(s->muds->store, from, to) == WR_E_EXISTS) {
+        wr_say(WR_LOG_WARN,
+               "the profile (MUD) of %s is nobody's now: it has no name and no MAC address", old);
+    }
+}
+
+/* --- a file in pieces --- */
+
+int wr_muds_stage(struct wr_muds *m, bool signature, size_t at, const void *piece, size_t n)
+{
+    struct staged *t = &m->staged[signature];
+    size_t most = signature ? WR_MUD_SIGNATURE_MAX : WR_MUD_FILE_MAX;
+    if (at == 0 && !signature) {
+        wr_muds_unstage(m); /* the signature belongs to the one before */
+    }
+    t->n = at == 0 ? 0 : t->n;
+    if (at != t->n) {
+        return WR_E_RANGE;
+    }
+    if (n > most - at) {
+        return WR_E_LIMIT;
+    }
+    uint8_t *bytes = realloc(t->bytes, at + n + 1);
+    if (bytes == NULL) {
+        return WR_E_NOMEM;
+    }
+    memcpy(bytes + at, piece, n);
+    t->bytes = bytes;
+    t->n = at + n;
+    return WR_OK;
+}
+
+void wr_muds_staged(const struct wr_muds *m, struct wr_muds_offer *ret_offer)
+{
+    *ret_offer = (struct wr_muds_offer){.text = (const char *)m->staged[0].bytes,
+                                        .n = m->staged[0].n,
+                                        .sig = m->staged[1].bytes,
+                                        .sig_n = m->staged[1].n,
+                                        .from = ""};
+}
+
+void wr_muds_unstage(struct wr_muds *m)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        free(m->staged[i].bytes);
+        m->staged[i] = (struct staged){NULL, 0};
+    }
+}
+
+/* --- taking one --- */
+
+static uint8_t *read_anchors(const char *path, size_t *ret_n)
+{
+    FILE *file = path[0] != 0 ? fopen(path, "rbe") : NULL;
+    uint8_t *bytes = file != NULL ? malloc(WR_CREDS_ANCHORS_OCTETS_MAX) : NULL;
+    *ret_n = bytes != NULL ? fread(bytes, 1, WR_CREDS_ANCHORS_OCTETS_MAX, file) : 0;
+    if (file != NULL) {
+        fclose(file);
+    }
+    return bytes;
+}
+
+static const char *prove(struct wr_serve *s, const struct wr_muds_offer *offer,
+                         char ret_signer[WR_MUDSTORE_SIGNER_SIZE], char *why, size_t cap)
+{
+    struct wr_verdict_text text = {""};
+    struct wr_now now;
+    size_t n = 0;
+    wr_clock_read(&s->clock, &now);
+    uint8_t *anchors = read_anchors(s->conf->mud.anchors, &n);
+    const struct wr_cms_proof proof = {.text = offer->text,
+                                       .n = offer->n,
+                                       .sig = offer->sig,
+                                       .sig_n = offer->sig_n,
+                                       .anchors = anchors,
+                                       .anchors_n = n,
+                                       .now_s = now.wall_s};
+    int err = anchors != NULL ? wr_cms_verify(&proof, ret_signer, &text) : WR_E_NOTFOUND;
+    free(anchors);
+    if (s->conf->mud.anchors[0] == 0) {
+        snprintf(why, cap, "it is signed, and nobody is believed: name authorities in mud.anchors");
+    } else if (err == WR_E_NOTFOUND) {
+        snprintf(why, cap, "the authorities in %.200s cannot be read", s->conf->mud.anchors);
+    } else if (err != WR_OK) {
+        snprintf(why, cap, "its signature is not good: %s", text.text);
+    } else if (!now.wall_proven) {
+        snprintf(why, cap, "its signature cannot be judged: the time is not proven yet");
+        err = WR_E_AGAIN;
+    }
+    return err == WR_OK ? NULL : "signature";
+}
+
+static const char *keep(struct wr_serve *s, const struct wr_mudstore_about *about,
+                        const struct wr_muds_offer *offer, char *why, size_t cap)
+{
+    struct wr_mudfile_mistake mistake = {0, 0, ""};
+    int err = wr_mudstore_put(s->muds->store, about, offer->text, offer->n, offer->sig,
+                              offer->sig_n, &mistake);
+    switch (err) {
+    case WR_OK: return NULL;
+    case WR_E_IO:
+        snprintf(why, cap, "it holds until weir ends, and could not be written");
+        return "disk";
+    case WR_E_FULL:
+        snprintf(why, cap, "there are profiles of %d devices already", WR_MUD_DEVICES_MAX);
+        return "limit";
+    case WR_E_NOMEM: snprintf(why, cap, "not enough memory"); return "limit";
+    default:
+        snprintf(why, cap, "the profile is not good: line %u, column %u: %s", mistake.line,
+                 mistake.column, mistake.text);
+        return "profile";
+    }
+}
+
+const char *wr_muds_take(struct wr_serve *s, const struct wr_census_device *d,
+                         const struct wr_muds_offer *offer, char *why, size_t cap)
+{
+    struct wr_mudstore_about about = {.taken_s = wr_devices_now_s(s)};
+    const struct wr_mudstore_entry *before = wr_muds_of(s->muds, d);
+    const char *code = NULL;
+    char called[WR_DEVICES_CALLED_SIZE], text[400];
+    if (before != NULL) { /* as it is called there, and in force if that was */
+        memcpy(about.key, before->about.key, sizeof(about.key));
+        about.enforced = before->about.enforced;
+    } else if (!wr_muds_key(d, about.key)) {
+        snprintf(why, cap,
+                 "it has neither a name nor a MAC address, and would not be known again: call it "
+                 "something (weir device name)");
+        return "device";
+    }
+    snprintf(about.from, sizeof(about.from), "%s", offer->from);
+    if (offer->sig_n > 0) {
+        code = prove(s, offer, about.signer, why, cap);
+    } else if (!offer->is_unsigned_fine) {
+        snprintf(why, cap,
+                 "it is not signed, and only the owner's word makes that good "
+                 "(--unsigned)");
+        code = "signature";
+    }
+    code = code != NULL ? code : keep(s, &about, offer, why, cap);
+    if (code == NULL) {
+        wr_devices_called(s, d->number, called);
+        snprintf(text, sizeof(text), "device %s: a profile (MUD) was taken, signed by %.200s",
+                 called, about.signer[0] != 0 ? about.signer : "nobody, by the owner's word");
+        wr_devices_note(s, WR_LOG_INFO, text);
+        wr_muds_tick(s);
+    }
+    return code;
+}

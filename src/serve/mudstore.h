@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * MUD store: which profile each device has, on disk and in memory.
+ *
+ *     wr_mudstore_open(folder, &store, &read)             what is kept there; "": nothing is, and nothing outlives a restart
+ *     wr_mudstore_put(store, &about, text, n, sig, sig_n) a profile for a device, in place of the one before
+ *     wr_mudstore_find(store, key) / wr_mudstore_next     who has one, and if it is in force
+ *     wr_mudstore_enforce(store, key, on)                 and on the disk when it returns
+ *
+ * In the folder are a file for each profile as it came, octet for octet (mud-<SHA-256>.json, and its signature beside it), and one that says whose they are
+ * (mud-profiles, JSON). A profile's file whose octets are others than it is called is not believed. Devices with the same file share it, in memory too. A device is called by the owner's
+ * name for it ("name:camera-3") or by its MAC address ("mac:00:11:22:33:44:55"): what stays the same when weir starts anew.
+ *
+ * Main thread. It waits for the disk, as when the owner changes a device (serve/devices): what he was told holds. Errors: WR_E_NOMEM, WR_E_FULL (WR_MUD_DEVICES_MAX), WR_E_NOTFOUND, WR_E_IO (in
+ * force, and not on the disk), WR_E_FORMAT (of a profile; the mistake is in *ret_mistake).
+ */
+#ifndef WR_SERVE_MUDSTORE_H
+#define WR_SERVE_MUDSTORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/limits.h"
+#include "conf/mudfile.h"
+#include "policy/mud.h"
+
+#define WR_MUDSTORE_KEY_SIZE    80
+#define WR_MUDSTORE_DIGEST_SIZE 65
+#define WR_MUDSTORE_SIGNER_SIZE 256
+
+struct wr_mudstore_about {
+    char key[WR_MUDSTORE_KEY_SIZE];
+    char digest[WR_MUDSTORE_DIGEST_SIZE]; /* the store's to fill in */
+    char from[WR_MUD_URL_SIZE]; /* the URL it was fetched from; "": a file of the owner's */
+    char signer[WR_MUDSTORE_SIGNER_SIZE]; /* who has signed it; "": nobody, by the owner's word */
+    int64_t taken_s;
+    bool enforced;
+};
+
+struct wr_mudstore_entry {
+    struct wr_mudstore_about about;
+    struct wr_mud *mud; /* NULL: what is kept of it cannot be read, and nothing of it is in force */
+    bool has_signature;
+};
+
+struct wr_mudstore;
+
+struct wr_mudstore_read {
+    uint32_t profiles; /* devices that have one */
+    uint32_t lost;     /* of which the file is not there, or not what it was */
+    bool bad;          /* the list of them could not be read, and was put aside */
+};
+
+int wr_mudstore_open(const char *folder, struct wr_mudstore **ret_store,
+                     struct wr_mudstore_read *ret_read);
+void wr_mudstore_close(struct wr_mudstore *s); /* NULL is fine */
+const char *wr_mudstore_folder(const struct wr_mudstore *s);
+
+int wr_mudstore_put(struct wr_mudstore *s, const struct wr_mudstore_about *about, const char *text,
+                    size_t n, const void *sig, size_t sig_n,
+                    struct wr_mudfile_mistake *ret_mistake);
+int wr_mudstore_enforce(struct wr_mudstore *s, const char *key, bool on);
+int wr_mudstore_remove(struct wr_mudstore *s, const char *key);
+/* The device is called otherwise now. */
+int wr_mudstore_rename(struct wr_mudstore *s, const char *key, const char *to);
+const struct wr_mudstore_entry *wr_mudstore_find(const struct wr_mudstore *s, const char *key);
+/* In the order of their keys: *cursor 0 begins. NULL: that was the last. */
+const struct wr_mudstore_entry *wr_mudstore_next(const struct wr_mudstore *s, uint32_t *cursor);
+/* The file as it came, or its signature; for free(). WR_E_NOTFOUND. */
+int wr_mudstore_text(const struct wr_mudstore *s, const struct wr_mudstore_entry *e, bool signature,
+                     uint8_t **ret_bytes, size_t *ret_n);
+/* Counts up with each change. */
+uint64_t wr_mudstore_changes(const struct wr_mudstore *s);
+
+#endif
