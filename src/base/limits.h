@@ -631,8 +631,6 @@
 #define WR_MUD_TEXTS_MAX      ((size_t)1 << 19)
 #define WR_MUD_LISTS_MAX      64
 #define WR_MUD_EXTENSIONS_MAX 8
-/* Ports that leases of one ACE are for; more of them are all. */
-#define WR_MUD_PORTS_MAX      8
 #define WR_MUD_VALIDITY_H     48
 #define WR_MUD_VALIDITY_MAX_H 168
 /* Devices with a profile in force, or one that is kept. */

@@ -24,7 +24,7 @@
 struct call {
     struct wr_talk talk;
     struct wr_opts *opts;
-    bool is_unsigned, off;
+    bool is_unsigned, off, shadow;
     const char *signature, *cert, *key;
 };
 
@@ -219,8 +219,12 @@ static int import(const struct call *c)
 
 static int enforce(const struct call *c)
 {
+    const char *mode = c->off ? "off" : c->shadow ? "shadow" : "enforced";
+
+    if (c->off && c->shadow)
+        return wr_opts_misused(c->opts, "--off or --shadow, and not both");
     return wr_talk_do(&c->talk, "mud_enforce",
-                      json_pack("{s:s, s:b}", "device", c->opts->operand[1], "on", !c->off));
+                      json_pack("{s:s, s:s}", "device", c->opts->operand[1], "mode", mode));
 }
 
 static int forget(const struct call *c)
@@ -266,6 +270,8 @@ int wr_cli_mud(int argc, char **argv)
          .help = "export: the certificate to sign it with, and those up to an authority"},
         {"key", 0, .value = &c.key, .meta = "FILE", .help = "export: and its key"},
         {"off", 0, .flag = &c.off, .help = "enforce: not any more"},
+        {"shadow", 0, .flag = &c.shadow,
+         .help = "enforce: refuse nothing, and tell in the log what it would refuse"},
     };
     struct wr_opts opts = {
         "mud",

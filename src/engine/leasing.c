@@ -129,7 +129,17 @@ static void trim(struct wr_engine *e, const struct wr_leasable_terms *t,
     }
 }
 
-static void ask_of(const struct wr_asker *a, struct wr_lease_ask *ret)
+/* Those of the device's profile for this name (policy/mudset); 0: all. */
+static uint8_t ports_of(const struct wr_engine *e, const struct wr_asker *a,
+                        struct wr_lease_port ret_port[WR_LEASE_PORTS_MAX])
+{
+    const struct wr_policy *p = e->settings->policy;
+    const struct wr_mudset *mud = p != NULL ? wr_policy_spec(p)->mud : NULL;
+    return mud != NULL ? (uint8_t)wr_mudset_ports(mud, &a->who, a->question.name.wire, ret_port)
+                       : 0;
+}
+
+static void ask_of(const struct wr_engine *e, const struct wr_asker *a, struct wr_lease_ask *ret)
 {
     const struct wr_client *c = &a->client;
     size_t n = 0;
@@ -137,7 +147,7 @@ static void ask_of(const struct wr_asker *a, struct wr_lease_ask *ret)
     ret->client.port = 0;
     ret->ifindex = c->ifindex;
     ret->device = a->who.device;
-    ret->ports = 0;
+    ret->ports = ports_of(e, a, ret->port);
     ret->has_mac =
         c->claim_kind == WR_CLAIM_HOP &&
         wr_enc_from_hex(c->claim, strlen(c->claim), ret->mac, sizeof(ret->mac), &n) == WR_OK &&
@@ -222,7 +232,7 @@ bool wr_leasing_hold(struct wr_engine *e, const struct wr_asker *a, struct wr_ou
     if (w.dests == 0) {
         return false;
     }
-    ask_of(a, &w.ask);
+    ask_of(e, a, &w.ask);
     w.party = wr_leasemirror_party(e->setup.leases, &w.ask);
     w.ask.dests = sort_out(e, &w.party, &w.ask, wr_engine_now_s(now));
     if (w.ask.dests == 0) {

@@ -17,12 +17,13 @@ struct slot {
     bool below; /* all below it, and not itself */
     bool all;   /* leases are for everything */
     uint8_t ports;
-    struct wr_mud_port port[WR_MUD_PORTS_MAX];
+    struct wr_lease_port port[WR_LEASE_PORTS_MAX];
 };
 
 struct member {
     uint32_t device;
     uint16_t profile;
+    bool shadow;
 };
 
 struct wr_mudset {
@@ -113,11 +114,11 @@ static void add_port(struct slot *s, uint8_t protocol, uint16_t port)
             return;
         }
     }
-    if (s->ports == WR_MUD_PORTS_MAX) {
+    if (s->ports == WR_LEASE_PORTS_MAX) {
         s->all = true;
         return;
     }
-    s->port[s->ports++] = (struct wr_mud_port){protocol, port};
+    s->port[s->ports++] = (struct wr_lease_port){.protocol = protocol, .port = port};
 }
 
 static void add_ace(struct wr_mudset *set, uint8_t **wire, const struct wr_mud *m,
@@ -178,7 +179,7 @@ const struct wr_mudset *wr_mudset_compile(void *block, const struct wr_mudset_it
     for (uint32_t i = 0; i < count; i++) {
         const struct wr_mud *m = items[i].mud;
         uint16_t profile = (uint16_t)first_with(items, i);
-        set->member[i] = (struct member){items[i].device, profile};
+        set->member[i] = (struct member){items[i].device, profile, items[i].shadow};
         for (uint32_t a = 0; profile == i && a < m->aces; a++) {
             if (m->ace[a].direction == WR_MUD_FROM && wr_mud_peer_name(&m->ace[a]) != 0 &&
                 wr_mudtell_judge(m, &m->ace[a]).means == WR_MUD_BY_NAME) {
@@ -237,19 +238,25 @@ enum wr_mudset_says wr_mudset_name(const struct wr_mudset *set, const struct wr_
     enum wr_mudset_says says = WR_MUDSET_NOTHING;
     for (unsigned i = 0; i < 2 && says != WR_MUDSET_REFUSED; i++) {
         const struct member *m = member_of(set, device[i]);
-        if (m != NULL) {
+        if (m != NULL && !m->shadow) {
             says = find(set, m->profile, name) != NULL ? WR_MUDSET_APPROVED : WR_MUDSET_REFUSED;
         }
     }
     return says;
 }
 
+bool wr_mudset_doubts(const struct wr_mudset *set, const struct wr_who *who, const uint8_t *name)
+{
+    const struct member *m = member_of(set, who->device);
+    return m != NULL && m->shadow && find(set, m->profile, name) == NULL;
+}
+
 unsigned wr_mudset_ports(const struct wr_mudset *set, const struct wr_who *who, const uint8_t *name,
-                         struct wr_mud_port ret_port[WR_MUD_PORTS_MAX])
+                         struct wr_lease_port ret_port[WR_LEASE_PORTS_MAX])
 {
     const struct member *m = member_of(set, who->device);
     m = m != NULL ? m : member_of(set, who->rival);
-    const struct slot *s = m != NULL ? find(set, m->profile, name) : NULL;
+    const struct slot *s = m != NULL && !m->shadow ? find(set, m->profile, name) : NULL;
     if (s == NULL || s->all) {
         return 0;
     }

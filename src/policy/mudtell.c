@@ -53,7 +53,7 @@ bool wr_mudtell_ports(const struct wr_mud_ace *a, uint16_t *ret_low, uint16_t *r
 {
     const struct wr_mud_ports *p = wr_mud_peer_ports(a);
     if ((a->protocol != TCP && a->protocol != UDP) || p->op != WR_MUD_PORT_IN ||
-        p->high - p->low >= WR_MUD_PORTS_MAX) {
+        p->high - p->low >= WR_LEASE_PORTS_MAX) {
         return false;
     }
     *ret_low = p->low;

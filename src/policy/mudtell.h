@@ -41,7 +41,7 @@ struct wr_mud_judged wr_mudtell_judge(const struct wr_mud *mud, const struct wr_
 const char *wr_mudtell_means(uint8_t means);
 /* "may reach cloud.example over TCP, port 443". */
 void wr_mudtell_words(const struct wr_mud *mud, const struct wr_mud_ace *ace, struct wr_str *out);
-/* Do leases of this ACE have ports of their own: *ret_low to *ret_high? They have not where it names none, or more than WR_MUD_PORTS_MAX. */
+/* Do leases of this ACE have ports of their own: *ret_low to *ret_high? They have not where it names none, or more than WR_LEASE_PORTS_MAX. */
 bool wr_mudtell_ports(const struct wr_mud_ace *ace, uint16_t *ret_low, uint16_t *ret_high);
 
 #endif

@@ -384,6 +384,14 @@ static bool approves(const struct wr_policy_only *o, const struct wr_policy_ask 
     return ask->who->state != WR_WHO_CONFLICT || !is_of_devices(&o->about);
 }
 
+static struct wr_verdict refused_by(uint16_t label)
+{
+    return (struct wr_verdict){.action = WR_VERDICT_NXDOMAIN,
+                               .by = WR_VERDICT_BY_RULE,
+                               .trigger = WR_TRIGGER_NAME,
+                               .rule = label};
+}
+
 /* Is there a list of approved names for who asks, and is the name in none of them? Then `ret_v` says so. */
 static bool is_unapproved(const struct wr_policy *p, const struct wr_policy_ask *ask,
                           const struct look *l, struct wr_verdict *ret_v)
@@ -408,10 +416,7 @@ static bool is_unapproved(const struct wr_policy *p, const struct wr_policy_ask 
     if (first == NULL && mud != WR_MUDSET_REFUSED) {
         return false;
     }
-    *ret_v = (struct wr_verdict){.action = WR_VERDICT_NXDOMAIN,
-                                 .by = WR_VERDICT_BY_RULE,
-                                 .trigger = WR_TRIGGER_NAME,
-                                 .rule = first != NULL ? first->label : p->spec.mud_label};
+    *ret_v = refused_by(first != NULL ? first->label : p->spec.mud_label);
     return true;
 }
 
@@ -601,7 +606,14 @@ static struct wr_verdict decide_question(const struct wr_policy *p, const struct
         wr_policy_count(ask, v.rule);
         return v;
     }
-    return walk(p, ask, l, NULL);
+    v = walk(p, ask, l, NULL);
+    if (v.action == WR_VERDICT_NONE && v.rule == 0 && p->spec.mud != NULL &&
+        wr_mudset_doubts(p->spec.mud, ask->who, ask->name)) {
+        v = refused_by(p->spec.mud_label);
+        v.shadow = true;
+        wr_policy_count(ask, v.rule);
+    }
+    return v;
 }
 
 static struct wr_verdict decide_answer(const struct wr_policy *p, const struct wr_policy_ask *ask,

@@ -338,7 +338,7 @@ static const struct wr_controlverb verbs[] = {
      wr_mudcontrol_import},
     {"mud_enforce",
      true,
-     {{"device", JSON_STRING, true}, {"on", JSON_TRUE, true}, {NULL, 0, false}},
+     {{"device", JSON_STRING, true}, {"mode", JSON_STRING, true}, {NULL, 0, false}},
      wr_mudcontrol_enforce},
     {"mud_remove", true, {{"device", JSON_STRING, true}, {NULL, 0, false}}, wr_mudcontrol_remove},
     {"policy", false, {{NULL, 0, false}}, run_policy},

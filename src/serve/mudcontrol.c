@@ -91,10 +91,10 @@ static const struct wr_mudstore_entry *find_entry(struct wr_serve *s, const json
 
 static const char *state_of(const struct wr_mudstore_entry *e, const struct wr_census_device *d)
 {
-    return e->mud == NULL       ? "lost"
-           : !e->about.enforced ? "imported"
-           : d == NULL          ? "enforced, the device is not known now"
-                                : "enforced";
+    return e->mud == NULL                     ? "lost"
+           : e->about.mode == WR_MUDSTORE_OFF ? "imported"
+           : d == NULL                        ? "the device is not known now"
+                                              : wr_mudstore_mode_name(e->about.mode);
 }
 
 static void put_text(struct wr_json *j, const char *key, const char *text)
@@ -275,18 +275,23 @@ static void note(struct wr_serve *s, const struct wr_mudstore_entry *e, const ch
 const char *wr_mudcontrol_enforce(struct wr_serve *s, const json_t *args, struct wr_json *j,
                                   char *why)
 {
+    static const char *const done[] = {"does not hold any more", "is in the shadow", "is enforced"};
     const struct wr_mudstore_entry *e = find_entry(s, args, why);
-    bool on = json_is_true(json_object_get(args, "on"));
+    int mode = wr_mudstore_mode_of(json_string_value(json_object_get(args, "mode")));
     if (e == NULL) {
         return "device";
     }
-    if (on && e->mud == NULL) {
+    if (mode < 0) {
+        snprintf(why, WR_CONTROLVERB_WHY_SIZE, "mode is one of off, shadow and enforced");
+        return "argument";
+    }
+    if (mode != WR_MUDSTORE_OFF && e->mud == NULL) {
         snprintf(why, WR_CONTROLVERB_WHY_SIZE,
                  "what was kept of its profile is not there, or not what it was; import it again");
         return "profile";
     }
-    int err = wr_mudstore_enforce(wr_muds_store(s->muds), e->about.key, on);
-    note(s, e, on ? "is enforced" : "is not enforced any more");
+    int err = wr_mudstore_set_mode(wr_muds_store(s->muds), e->about.key, (uint8_t)mode);
+    note(s, e, done[mode]);
     wr_muds_tick(s);
     if (err != WR_OK) {
         snprintf(why, WR_CONTROLVERB_WHY_SIZE,

@@ -6,7 +6,7 @@
  *   mud_get      {"device":"camera-3"}               one, with its text and its signature
  *   mud_put      {"at":0,"data":"eyJ..."}            a piece of a file (base64), for the import that follows; "signature":true of its signature
  *   mud_import   {"device":"camera-3","digest":"..."}  what was put is its profile now; "unsigned":true is the owner's word for one without a signature
- *   mud_enforce  {"device":"camera-3","on":true}
+ *   mud_enforce  {"device":"camera-3","mode":"enforced"}   or "shadow" (what it would refuse is told in the log), or "off"
  *   mud_remove   {"device":"camera-3"}
  *
  * A device is called by its name, its id, its MAC address or an IP address that it has. A request is a line of 4 KB, so a file comes in pieces; the digest (SHA-256) says that

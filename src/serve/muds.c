@@ -28,7 +28,7 @@ struct wr_muds {
     struct staged staged[2];              /* a profile, and its signature */
 };
 
-/* One device with a profile in force. */
+/* Devices with a profile that counts: in force, or in the shadow. */
 struct found {
     struct wr_mudset_item *item;
     uint32_t count;
@@ -185,7 +185,7 @@ const struct wr_census_device *wr_muds_device(const struct wr_muds *m,
 
 static uint64_t sum_of(uint32_t device, const struct wr_mudstore_entry *e)
 {
-    uint64_t h = device;
+    uint64_t h = (uint64_t)device << 2 | e->about.mode;
     for (const char *at = e->about.digest; *at != 0; at++) {
         h = (h ^ (uint8_t)*at) * 0x100000001b3u;
     }
@@ -200,23 +200,24 @@ static void find_all(const struct wr_muds *m, struct found *f)
     uint32_t cursor = 0;
     while ((d = wr_census_walk(census, &cursor)) != NULL && f->count < WR_MUD_DEVICES_MAX) {
         const struct wr_mudstore_entry *e = wr_muds_of(m, d);
-        if (e == NULL || e->mud == NULL || !e->about.enforced) {
+        if (e == NULL || e->mud == NULL || e->about.mode == WR_MUDSTORE_OFF) {
             continue;
         }
         if (f->item != NULL) {
-            f->item[f->count] = (struct wr_mudset_item){.device = d->number, .mud = e->mud};
+            f->item[f->count] = (struct wr_mudset_item){
+                .device = d->number, .mud = e->mud, .shadow = e->about.mode == WR_MUDSTORE_SHADOW};
         }
         f->count++;
         f->sum += sum_of(d->number, e);
     }
 }
 
-static bool any_enforced(const struct wr_muds *m)
+static bool any_counts(const struct wr_muds *m)
 {
     const struct wr_mudstore_entry *e;
     uint32_t cursor = 0;
     while ((e = wr_mudstore_next(m->store, &cursor)) != NULL) {
-        if (e->about.enforced && e->mud != NULL) {
+        if (e->about.mode != WR_MUDSTORE_OFF && e->mud != NULL) {
             return true;
         }
     }
@@ -226,7 +227,7 @@ static bool any_enforced(const struct wr_muds *m)
 bool wr_muds_any(const struct wr_muds *m)
 {
     struct found f = {.item = NULL};
-    if (m != NULL && any_enforced(m)) {
+    if (m != NULL && any_counts(m)) {
         find_all(m, &f);
     }
     return f.count > 0;
@@ -237,7 +238,7 @@ int wr_muds_set(const struct wr_muds *m, void **ret_block, const struct wr_mudse
     struct found f = {.item = NULL};
     *ret_block = NULL;
     *ret_set = NULL;
-    if (!any_enforced(m)) {
+    if (!any_counts(m)) {
         return WR_OK;
     }
     f.item = calloc(WR_MUD_DEVICES_MAX, sizeof(*f.item));
@@ -264,7 +265,7 @@ void wr_muds_tick(struct wr_serve *s)
     }
     m->looked_census = census;
     m->looked_store = store;
-    if (any_enforced(m)) {
+    if (any_counts(m)) {
         find_all(m, &f);
     }
     if (f.sum != m->applied) {
@@ -403,7 +404,7 @@ const char *wr_muds_take(struct wr_serve *s, const struct wr_census_device *d,
     char called[WR_DEVICES_CALLED_SIZE], text[400];
     if (before != NULL) { /* as it is called there, and in force if that was */
         memcpy(about.key, before->about.key, sizeof(about.key));
-        about.enforced = before->about.enforced;
+        about.mode = before->about.mode;
     } else if (!wr_muds_key(d, about.key)) {
         snprintf(why, cap,
                  "it has neither a name nor a MAC address, and would not be known again: call it "

@@ -34,6 +34,25 @@ struct wr_mudstore {
     uint64_t changes;
 };
 
+/* --- modes --- */
+
+static const char *const modes[] = {"off", "shadow", "enforced"};
+
+const char *wr_mudstore_mode_name(uint8_t mode)
+{
+    return mode < sizeof(modes) / sizeof(modes[0]) ? modes[mode] : NULL;
+}
+
+int wr_mudstore_mode_of(const char *name)
+{
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        if (strcmp(modes[i], name) == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
 /* --- files --- */
 
 static bool path_of(const struct wr_mudstore *s, const char *digest, bool signature,
@@ -189,10 +208,10 @@ static int save(struct wr_mudstore *s)
     json_t *list = json_array();
     for (uint32_t i = 0; i < s->entries; i++) {
         const struct wr_mudstore_about *a = &s->entry[i].about;
-        json_array_append_new(list,
-                              json_pack("{s:s, s:s, s:s, s:s, s:I, s:b}", "device", a->key,
-                                        "digest", a->digest, "from", a->from, "signer", a->signer,
-                                        "taken", (json_int_t)a->taken_s, "enforced", a->enforced));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:I, s:s}", "device", a->key,
+                                              "digest", a->digest, "from", a->from, "signer",
+                                              a->signer, "taken", (json_int_t)a->taken_s, "mode",
+                                              wr_mudstore_mode_name(a->mode)));
     }
     json_t *root = json_pack("{s:i, s:o}", "version", 1, "profiles", list);
     char *text = root != NULL ? json_dumps(root, JSON_INDENT(1)) : NULL;
@@ -252,7 +271,10 @@ static void take_entry(struct wr_mudstore *s, const json_t *in, struct wr_mudsto
     struct wr_mudstore_entry e = {.mud = NULL};
     struct wr_mudstore_about *a = &e.about;
     bool there = false;
-    if (s->entries == WR_MUD_DEVICES_MAX || !take_text(in, "device", a->key, sizeof(a->key)) ||
+    const char *word = json_string_value(json_object_get(in, "mode"));
+    int mode = wr_mudstore_mode_of(word != NULL ? word : "");
+    if (mode < 0 || s->entries == WR_MUD_DEVICES_MAX ||
+        !take_text(in, "device", a->key, sizeof(a->key)) ||
         !take_text(in, "digest", a->digest, sizeof(a->digest)) || !is_digest(a->digest) ||
         !take_text(in, "from", a->from, sizeof(a->from)) ||
         !take_text(in, "signer", a->signer, sizeof(a->signer))) {
@@ -260,7 +282,7 @@ static void take_entry(struct wr_mudstore *s, const json_t *in, struct wr_mudsto
         return;
     }
     a->taken_s = json_integer_value(json_object_get(in, "taken"));
-    a->enforced = json_is_true(json_object_get(in, "enforced"));
+    a->mode = (uint8_t)mode;
     uint32_t at = place_of(s, a->key, &there);
     if (there) {
         read->lost++;
@@ -388,14 +410,14 @@ int wr_mudstore_put(struct wr_mudstore *s, const struct wr_mudstore_about *about
     return kept != WR_OK ? WR_E_IO : err;
 }
 
-int wr_mudstore_enforce(struct wr_mudstore *s, const char *key, bool on)
+int wr_mudstore_set_mode(struct wr_mudstore *s, const char *key, uint8_t mode)
 {
     bool there = false;
     uint32_t at = place_of(s, key, &there);
     if (!there) {
         return WR_E_NOTFOUND;
     }
-    s->entry[at].about.enforced = on;
+    s->entry[at].about.mode = mode;
     return save(s);
 }
 

@@ -5,7 +5,7 @@
  *     wr_mudstore_open(folder, &store, &read)             what is kept there; "": nothing is, and nothing outlives a restart
  *     wr_mudstore_put(store, &about, text, n, sig, sig_n) a profile for a device, in place of the one before
  *     wr_mudstore_find(store, key) / wr_mudstore_next     who has one, and if it is in force
- *     wr_mudstore_enforce(store, key, on)                 and on the disk when it returns
+ *     wr_mudstore_set_mode(store, key, mode)              and on the disk when it returns
  *
  * In the folder are a file for each profile as it came, octet for octet (mud-<SHA-256>.json, and its signature beside it), and one that says whose they are
  * (mud-profiles, JSON). A profile's file whose octets are others than it is called is not believed. Devices with the same file share it, in memory too. A device is called by the owner's
@@ -29,13 +29,19 @@
 #define WR_MUDSTORE_DIGEST_SIZE 65
 #define WR_MUDSTORE_SIGNER_SIZE 256
 
+enum wr_mudstore_mode {
+    WR_MUDSTORE_OFF = 0, /* it is there, and nothing of it holds */
+    WR_MUDSTORE_SHADOW,  /* what it would refuse is told, and not refused */
+    WR_MUDSTORE_ENFORCED,
+};
+
 struct wr_mudstore_about {
     char key[WR_MUDSTORE_KEY_SIZE];
     char digest[WR_MUDSTORE_DIGEST_SIZE]; /* the store's to fill in */
     char from[WR_MUD_URL_SIZE]; /* the URL it was fetched from; "": a file of the owner's */
     char signer[WR_MUDSTORE_SIGNER_SIZE]; /* who has signed it; "": nobody, by the owner's word */
     int64_t taken_s;
-    bool enforced;
+    uint8_t mode; /* enum wr_mudstore_mode */
 };
 
 struct wr_mudstore_entry {
@@ -60,7 +66,10 @@ const char *wr_mudstore_folder(const struct wr_mudstore *s);
 int wr_mudstore_put(struct wr_mudstore *s, const struct wr_mudstore_about *about, const char *text,
                     size_t n, const void *sig, size_t sig_n,
                     struct wr_mudfile_mistake *ret_mistake);
-int wr_mudstore_enforce(struct wr_mudstore *s, const char *key, bool on);
+int wr_mudstore_set_mode(struct wr_mudstore *s, const char *key, uint8_t mode);
+/* "off", "shadow", "enforced"; NULL: there is no such mode, or word. */
+const char *wr_mudstore_mode_name(uint8_t mode);
+int wr_mudstore_mode_of(const char *name); /* -1: none */
 int wr_mudstore_remove(struct wr_mudstore *s, const char *key);
 /* The device is called otherwise now. */
 int wr_mudstore_rename(struct wr_mudstore *s, const char *key, const char *to);

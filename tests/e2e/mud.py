@@ -100,6 +100,14 @@ def enforced(box):
     need("no device" in house.mud("import", "nobody", path, "--unsigned", status=1))
     equal(house.mud("import", "10.9.0.2", path, "--unsigned")["state"], "imported")
     equal(house.rcode("other.example"), 0)
+    # In the shadow it is told, and refused to nobody.
+    equal(house.mud("enforce", "cam", "--shadow")["state"], "shadow")
+
+    def shadow():
+        return {key: house.weir.verb("why", name="other.example", client="10.9.0.2")["policy"][key] for key in ("verdict", "shadow", "reason")}
+
+    until("the shadow", lambda: shadow() == {"verdict": "nxdomain", "shadow": True, "reason": "not in the profile of this device (MUD)"})
+    equal(house.rcode("other.example"), 0)
     equal(house.mud("enforce", "cam")["state"], "enforced")
     house.becomes("other.example", NXDOMAIN)
     for name, rcode in (("cloud.example", 0), ("x.cdn.example", 0), ("cdn.example", NXDOMAIN), ("www.cloud.example", NXDOMAIN)):

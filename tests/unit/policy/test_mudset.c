@@ -60,7 +60,15 @@ static enum wr_mudset_says says(uint32_t device, uint32_t rival, const char *tex
     return wr_mudset_name(set, &who, name.wire);
 }
 
-static unsigned ports(uint32_t device, const char *text, struct wr_mud_port *ret)
+static bool doubts(uint32_t device, const char *text)
+{
+    struct wr_name name;
+    struct wr_who who = {.device = device};
+    assert_int_equal(wr_name_from_text(text, strlen(text), &name), WR_OK);
+    return wr_mudset_doubts(set, &who, name.wire);
+}
+
+static unsigned ports(uint32_t device, const char *text, struct wr_lease_port *ret)
 {
     struct wr_name name;
     struct wr_who who = {.device = device};
@@ -76,9 +84,13 @@ static void test_names(void **state)
     put(&mud[0], "odd.example", 6, 443)->odd = 1;
     put(&mud[0], "dropped.example", 6, 443)->action = WR_MUD_DROP;
     put(&mud[1], "other.example", 6, 443);
-    const struct wr_mudset_item items[] = {{17, &mud[0]}, {5, &mud[1]}, {900, &mud[0]}};
-    compile(items, 3);
-    assert_int_equal(wr_mudset_devices(set), 3);
+    const struct wr_mudset_item items[] = {
+        {17, false, &mud[0]}, {5, false, &mud[1]}, {900, false, &mud[0]}, {40, true, &mud[1]}};
+    compile(items, 4);
+    assert_int_equal(wr_mudset_devices(set), 4);
+    assert_int_equal(says(40, 0, "cloud.example"), WR_MUDSET_NOTHING);
+    assert_true(doubts(40, "cloud.example") && !doubts(40, "other.example"));
+    assert_false(doubts(5, "cloud.example") || doubts(6, "cloud.example"));
     assert_true(wr_mudset_has(set, 5) && wr_mudset_has(set, 17) && wr_mudset_has(set, 900));
     assert_false(wr_mudset_has(set, 6) || wr_mudset_has(set, 0));
     assert_int_equal(says(17, 0, "CLOUD.example"), WR_MUDSET_APPROVED);
@@ -102,7 +114,7 @@ static void test_rival(void **state)
     put(&mud[0], "both.example", 6, 443);
     put(&mud[0], "one.example", 6, 443);
     put(&mud[1], "both.example", 6, 443);
-    const struct wr_mudset_item items[] = {{1, &mud[0]}, {2, &mud[1]}};
+    const struct wr_mudset_item items[] = {{1, false, &mud[0]}, {2, false, &mud[1]}};
     compile(items, 2);
     assert_int_equal(says(1, 2, "both.example"), WR_MUDSET_APPROVED);
     assert_int_equal(says(1, 2, "one.example"), WR_MUDSET_REFUSED);
@@ -113,18 +125,18 @@ static void test_rival(void **state)
 
 static void test_ports(void **state)
 {
-    struct wr_mud_port p[WR_MUD_PORTS_MAX];
+    struct wr_lease_port p[WR_LEASE_PORTS_MAX];
     put(&mud[0], "a.example", 6, 443);
     put(&mud[0], "a.example", 17, 443);
     put(&mud[0], "a.example", 6, 443); /* said twice */
     put(&mud[0], "all.example", 6, 443);
     put(&mud[0], "all.example", 1, 0); /* ICMP has no ports */
-    for (uint16_t i = 0; i <= WR_MUD_PORTS_MAX; i++) {
+    for (uint16_t i = 0; i <= WR_LEASE_PORTS_MAX; i++) {
         put(&mud[0], "many.example", 6, (uint16_t)(1000 + i));
     }
     put(&mud[0], "range.example", 17, 5000)->dst_port.high = 5003;
     put(&mud[0], "*.below.example", 6, 8883);
-    const struct wr_mudset_item items[] = {{1, &mud[0]}};
+    const struct wr_mudset_item items[] = {{1, false, &mud[0]}};
     compile(items, 1);
     assert_int_equal(ports(1, "a.example", p), 2);
     assert_true(p[0].protocol == 6 && p[0].port == 443 && p[1].protocol == 17);
@@ -145,8 +157,8 @@ static void test_many(void **state)
         snprintf(text, sizeof(text), "h%u.example", i);
         put(&mud[0], text, 6, (uint16_t)(i + 1));
     }
-    const struct wr_mudset_item items[] = {{1, &mud[0]}};
-    struct wr_mud_port p[WR_MUD_PORTS_MAX];
+    const struct wr_mudset_item items[] = {{1, false, &mud[0]}};
+    struct wr_lease_port p[WR_LEASE_PORTS_MAX];
     compile(items, 1);
     for (unsigned i = 0; i < 512; i++) {
         snprintf(text, sizeof(text), "h%u.example", i);

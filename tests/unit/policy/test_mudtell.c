@@ -184,7 +184,7 @@ static void test_ports(void **state)
     struct wr_mud_ace a = named(WR_MUD_FROM, "cloud.example", 17, 123);
     uint16_t low = 0, high = 0;
     assert_true(wr_mudtell_ports(&a, &low, &high) && low == 123 && high == 123);
-    a.dst_port.high = 123 + WR_MUD_PORTS_MAX - 1;
+    a.dst_port.high = 123 + WR_LEASE_PORTS_MAX - 1;
     assert_true(wr_mudtell_ports(&a, &low, &high));
     a.dst_port.high++;
     assert_false(wr_mudtell_ports(&a, &low, &high));

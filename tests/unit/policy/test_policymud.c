@@ -37,6 +37,8 @@ static struct wr_policy_names name(unsigned i, const char *text)
 }
 
 /* Device 7 may reach cloud.example and shared.example, 8 shared.example; segment 3 has time.example; ads.example is denied to all. */
+static bool shadow;
+
 static const struct wr_policy *make(bool with_only)
 {
     for (unsigned i = 0; i < 2; i++) {
@@ -46,7 +48,7 @@ static const struct wr_policy *make(bool with_only)
     permit(&mud[0], "shared.example");
     permit(&mud[0], "ads.example");
     permit(&mud[1], "shared.example");
-    const struct wr_mudset_item items[] = {{7, &mud[0]}, {8, &mud[1]}};
+    const struct wr_mudset_item items[] = {{7, shadow, &mud[0]}, {8, false, &mud[1]}};
     set_block = malloc(wr_mudset_size(items, 2));
     assert_non_null(set_block);
     only = (struct wr_policy_only){.name = "home",
@@ -92,8 +94,8 @@ static unsigned denied(const struct wr_policy *p, struct wr_who who, const char 
     struct wr_verdict again =
         wr_policy_question(p, &ask); /* the name is in no table: it is still judged */
     assert_int_equal(first.rule, again.rule);
-    assert_int_equal(wr_policy_answer(p, &ask, NULL, 0).rule, first.rule);
-    return wr_policy_takes(first.action) ? first.rule : 0;
+    assert_true(first.shadow || wr_policy_answer(p, &ask, NULL, 0).rule == first.rule);
+    return wr_policy_takes(first.action) && !first.shadow ? first.rule : 0;
 }
 
 static void test_alone(void **state)
@@ -142,12 +144,37 @@ static void test_conflict(void **state)
                      5); /* a profile opens nothing to who may be another */
 }
 
+/* In the shadow it refuses nothing, and is told where nothing else is said. */
+static void test_shadow(void **state)
+{
+    shadow = true;
+    const struct wr_policy *p = make(false);
+    shadow = false;
+    _Atomic uint64_t hits[LABEL + 1] = {0};
+    struct wr_who who = {.device = 7, .state = WR_WHO_KNOWN};
+    struct wr_now now = {.mono_us = 1};
+    struct wr_addr client = {.family = WR_AF_V4};
+    struct wr_policy_ask ask = {
+        .who = &who, .client = &client, .type = WR_TYPE_A, .now = &now, .hits = hits};
+    assert_int_equal(denied(p, who, "other.example"), 0);
+    assert_int_equal(denied(p, who, "ads.example"), 6);
+    ask.name = name(2, "other.example").name[0];
+    struct wr_verdict v = wr_policy_question(p, &ask);
+    assert_true(v.shadow && v.rule == LABEL && v.action == WR_VERDICT_NXDOMAIN);
+    assert_int_equal(hits[LABEL], 1);
+    ask.name = name(2, "cloud.example").name[0];
+    v = wr_policy_question(p, &ask);
+    assert_true(v.action == WR_VERDICT_NONE && v.rule == 0);
+    assert_int_equal(hits[LABEL], 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_alone, teardown),
         cmocka_unit_test_teardown(test_with_list, teardown),
         cmocka_unit_test_teardown(test_conflict, teardown),
+        cmocka_unit_test_teardown(test_shadow, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,15 +69,15 @@ static void test_kept(void **state)
     assert_int_equal(put(s, "name:cam", text, "signature"), WR_OK);
     assert_int_equal(put(s, "mac:02:00:00:00:00:01", text, "signature"), WR_OK);
     assert_int_equal(put(s, "name:bell", other, ""), WR_OK);
-    assert_int_equal(wr_mudstore_enforce(s, "name:cam", true), WR_OK);
-    assert_int_equal(wr_mudstore_enforce(s, "name:nobody", true), WR_E_NOTFOUND);
+    assert_int_equal(wr_mudstore_set_mode(s, "name:cam", WR_MUDSTORE_ENFORCED), WR_OK);
+    assert_int_equal(wr_mudstore_set_mode(s, "name:nobody", WR_MUDSTORE_ENFORCED), WR_E_NOTFOUND);
     assert_true(wr_mudstore_find(s, "name:cam")->mud ==
                 wr_mudstore_find(s, "mac:02:00:00:00:00:01")->mud); /* shared */
     wr_mudstore_close(s);
     assert_int_equal(files_here(), 3);
     s = open_it(3, 0);
     const struct wr_mudstore_entry *e = wr_mudstore_find(s, "name:cam");
-    assert_true(e != NULL && e->about.enforced && e->has_signature &&
+    assert_true(e != NULL && e->about.mode == WR_MUDSTORE_ENFORCED && e->has_signature &&
                 e->about.taken_s == 1790000000);
     assert_string_equal(e->about.from, "https://things.example/cam");
     assert_string_equal(wr_mud_at(e->mud, e->mud->ace[0].dst_name), "cloud.example");
@@ -89,7 +89,10 @@ static void test_kept(void **state)
     free(bytes);
     e = wr_mudstore_find(s, "name:bell");
     assert_int_equal(wr_mudstore_text(s, e, true, &bytes, &n), WR_E_NOTFOUND);
-    assert_false(e->about.enforced);
+    assert_int_equal(e->about.mode, WR_MUDSTORE_OFF);
+    assert_int_equal(wr_mudstore_mode_of("shadow"), WR_MUDSTORE_SHADOW);
+    assert_int_equal(wr_mudstore_mode_of("on"), -1);
+    assert_null(wr_mudstore_mode_name(3));
     wr_mudstore_close(s);
     free(text);
     free(other);
@@ -127,7 +130,7 @@ static void test_changed(void **state)
     char *text = mud_text(CLOUD, "", "ipv4-acl-type"), command[256];
     struct wr_mudstore *s = open_it(0, 0);
     assert_int_equal(put(s, "name:a", text, ""), WR_OK);
-    assert_int_equal(wr_mudstore_enforce(s, "name:a", true), WR_OK);
+    assert_int_equal(wr_mudstore_set_mode(s, "name:a", WR_MUDSTORE_ENFORCED), WR_OK);
     wr_mudstore_close(s);
     snprintf(command, sizeof(command), "sed -i s/cloud/evil/ %s/mud-*.json", folder);
     assert_int_equal(system(command), 0);
@@ -164,7 +167,7 @@ static void test_nowhere(void **state)
     size_t n = 0;
     assert_int_equal(wr_mudstore_open("", &s, &read), WR_OK);
     assert_int_equal(put(s, "name:a", text, ""), WR_OK);
-    assert_int_equal(wr_mudstore_enforce(s, "name:a", true), WR_OK);
+    assert_int_equal(wr_mudstore_set_mode(s, "name:a", WR_MUDSTORE_ENFORCED), WR_OK);
     assert_int_equal(wr_mudstore_text(s, wr_mudstore_find(s, "name:a"), false, &bytes, &n), WR_OK);
     assert_int_equal(n, strlen(text));
     free(bytes);
