@@ -577,6 +577,10 @@
 /* Octets of a rule's name with the NUL, and of the words that a denial says for itself. */
 #define WR_POLICY_NAME_SIZE   64
 #define WR_POLICY_REASON_SIZE 192
+/* Names of one device that a profile is learned from (each is two ACEs of it, or four), and after how long one that does not exist has to be asked for again
+ * to be among them. */
+#define WR_LEARN_NAMES_MAX 1000
+#define WR_LEARN_AGAIN_S   3600
 /* Devices. Lines of the table that are tried for one address, and times a line is read anew that changes meanwhile. */
 #define WR_DEVICE_LINES_MAX 16
 #define WR_DEVICE_TRIES_MAX 16
