@@ -361,6 +361,8 @@ struct wr_conf {
     struct {
         bool enabled, keep;
         const char *nft; /* "": where it usually is */
+        uint32_t lease_floor_s, lease_grace_s;
+        uint32_t leases, leases_device, leases_name;
         struct {
             const char **items;
             size_t count;

@@ -22,3 +22,14 @@
      LIST(firewall.doh_feeds), EXAMPLE("doh-servers"),
      .doc = "Feeds that list addresses of DNS over HTTPS: for segments with `foreign_dns: reject` these are rejected at every port. "
             "Prefixes wider than a /16 (IPv6: /32) and addresses of no public machine are passed over."},
+    {"firewall.lease_floor", WR_SCHEMA_SECONDS, V01, RANGE(0, DAY_S), DEFAULT("60s"), AT(firewall.lease_floor_s), EXAMPLE("5m"),
+     .doc = "Segments with `reach: answered`: an address that was answered is open to the device that asked for the record's TTL, and at least so "
+            "long. Connections that are there go on when it ends."},
+    {"firewall.lease_grace", WR_SCHEMA_SECONDS, V01, RANGE(2, DAY_S), DEFAULT("60s"), AT(firewall.lease_grace_s), EXAMPLE("2m"),
+     .doc = "And so much longer, for a device that connects late. Half of it is left whenever the same address is answered without a look at the firewall."},
+    {"firewall.leases", WR_SCHEMA_INT, V01, RESTART, RANGE(64, 1048576), DEFAULT("65536"), AT(firewall.leases), EXAMPLE("131072"),
+     .doc = "Most addresses that are open at once, to all devices together. What is beyond that is taken out of answers."},
+    {"firewall.leases_device", WR_SCHEMA_INT, V01, RESTART, RANGE(1, 65536), DEFAULT("1024"), AT(firewall.leases_device), EXAMPLE("256"),
+     .doc = "Most of one device."},
+    {"firewall.leases_name", WR_SCHEMA_INT, V01, RANGE(1, WR_LEASE_DESTS_MAX), DEFAULT("32"), AT(firewall.leases_name), EXAMPLE("16"),
+     .doc = "Most addresses of one answer that are opened; the others are taken out of it."},

@@ -36,6 +36,9 @@ static void copy_limits(struct wr_settings *s, const struct wr_conf *c)
     s->unsigned_only = !c->dnssec.serve;
     s->without_rd = (uint8_t)c->cache.without_rd;
     s->tcp_idle_ms = (uint32_t)c->tcp.idle_timeout_ms;
+    s->lease.floor_s = c->firewall.lease_floor_s;
+    s->lease.grace_s = c->firewall.lease_grace_s;
+    s->lease.name_max = (uint8_t)c->firewall.leases_name;
     snprintf(s->identity, sizeof(s->identity), "%s", c->identity.name);
     snprintf(s->version, sizeof(s->version), "%s", c->identity.version);
 }

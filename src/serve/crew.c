@@ -225,6 +225,7 @@ static int create_engine(struct worker *w)
         .quota = s->quota,
         .devices = s->devices,
         .over_rate = s->over_rate,
+        .leases = s->leases,
         .records = s->records == NULL ? NULL : &s->records[w->number],
         .hits = w->hits,
         .stats = &w->stats,
@@ -260,6 +261,7 @@ static int create_loop(struct worker *w)
         .strike = &w->crew->strike,
         .avoid_ports = s->avoid_ports,
         .avoid_ports_count = s->avoid_ports_count,
+        .lease_fd = s->lease_fd == NULL ? 0 : s->lease_fd[w->number],
         .hooks = {.user = w, .hand = hand, .woken = woken, .handed = handed},
     };
     int err = seed(&setup.rng);

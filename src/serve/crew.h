@@ -42,6 +42,9 @@ struct wr_crew_setup {
     struct wr_quota *quota;
     const struct wr_device_table *devices;
     struct wr_tally *over_rate;
+    struct wr_leasemirror *leases; /* or NULL */
+    const int *
+        lease_fd; /* one for each worker, to who opens the firewall, taken over; 0: nobody does. NULL: nobody at all */
     struct wr_net_limits limits; /* ports: of each worker */
     struct wr_net_shared *shared;
     struct wr_ring *records;      /* one for each worker, or NULL */

@@ -277,6 +277,9 @@ static void on_neighbour(void *user, const struct wr_neighbour *n)
     enum wr_neighbour_age age = n->confirmed ? WR_NEIGHBOUR_CONFIRMED
                                 : n->news    ? WR_NEIGHBOUR_NEWS
                                              : WR_NEIGHBOUR_OLD;
+    if (s->shared.leases != NULL) {
+        wr_leasemirror_neighbour(s->shared.leases, &n->addr, n->ifindex, n->mac);
+    }
     wr_census_neighbour(s->devices->m, n->ifindex, n->mac, &n->addr, age, wr_devices_now_s(s));
 }
 
@@ -494,6 +497,9 @@ void wr_devices_tick(struct wr_serve *s)
     wr_devicehears_tick(d->hears);
     wr_census_tick(d->m, now.wall_s);
     tell_events(s, d->m);
+    if (d->neighbours == NULL && s->shared.leases != NULL) {
+        wr_leasemirror_clear(s->shared.leases); /* an address could change hands unheard */
+    }
     if (d->neighbours != NULL && now.mono_us - d->dump_us >= DUMP_US) {
         d->dump_us = now.mono_us;
         wr_neighbours_dump(d->neighbours);

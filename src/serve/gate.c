@@ -228,6 +228,29 @@ static void make_hops(struct wr_gate_making *m)
     }
 }
 
+/* The machine's addresses: nobody is led to them by somebody's answer (engine/leasable). */
+static void make_own(struct wr_gate_making *m)
+{
+    struct wr_gate *g = m->gate;
+    uint32_t n = 0;
+    g->own = calloc(m->world->locals + 1, sizeof(*g->own));
+    if (g->own == NULL) {
+        m->err = WR_E_NOMEM;
+        return;
+    }
+    for (uint32_t i = 0; i < m->world->locals; i++) {
+        struct wr_addr addr = m->world->local[i].addr;
+        size_t size = wr_addr_ip_size(&addr);
+        addr.port = 0;
+        addr.scope = 0;
+        if (size > 0) {
+            g->own[n++] = (struct wr_prefix){.addr = addr, .len = (uint8_t)(8 * size)};
+        }
+    }
+    g->settings.lease.own = g->own;
+    g->settings.lease.owns = wr_prefix_compile(g->own, n);
+}
+
 static void make_dns64(struct wr_gate_making *m)
 {
     const struct wr_conf *c = m->conf;
@@ -402,6 +425,7 @@ static void make_all(struct wr_gate_making *m)
 {
     struct wr_upstreams *u = &m->gate->settings.upstreams;
     make_hops(m);
+    make_own(m);
     make_dns64(m);
     u->ipv4 = m->conf->upstream.ipv4;
     u->ipv6 = m->conf->upstream.ipv6;
@@ -477,6 +501,7 @@ void wr_gate_free(struct wr_gate *gate)
         free(gate->dns64_exclude);
         free(gate->dns64_only_for);
         free(gate->hops);
+        free(gate->own);
         free(gate->news);
         free(gate->lower_case);
         wr_proofs_free(&gate->proofs);

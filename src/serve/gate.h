@@ -114,7 +114,7 @@ struct wr_gate {
     uint32_t listeners;
     bool loop; /* resolv.conf named weir itself and nobody else */
     /* what settings points to */
-    struct wr_prefix *allow, *hops;
+    struct wr_prefix *allow, *hops, *own;
     struct wr_ttl_rule *ttl_rule;
     struct wr_route *route;
     struct wr_prefix *dns64_exclude, *dns64_only_for;

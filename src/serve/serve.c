@@ -205,6 +205,7 @@ static int create_crew(struct wr_serve *s)
         .quota = s->shared.quota,
         .devices = s->shared.devices,
         .over_rate = s->shared.over_rate,
+        .leases = s->shared.leases,
         .limits = s->limits,
         .shared = s->shared.net,
         .records = wr_ledger_rings(s->ledger),

@@ -87,6 +87,25 @@ static int make_devices(struct wr_shared *s, const struct wr_conf *conf)
     return WR_OK;
 }
 
+static int make_leases(struct wr_shared *s, const struct wr_conf *conf)
+{
+    struct wr_hash_key key;
+    if (!conf->firewall.enabled) {
+        return WR_OK;
+    }
+    s->leases_size = wr_leasemirror_size(conf->firewall.leases);
+    void *block = map(s->leases_size);
+    if (block == NULL) {
+        return WR_E_NOMEM;
+    }
+    if (!random_key(&key)) {
+        munmap(block, s->leases_size);
+        return WR_E_IO;
+    }
+    s->leases = wr_leasemirror_init(block, conf->firewall.leases, &key);
+    return WR_OK;
+}
+
 static int fill(struct wr_shared *s, const struct wr_conf *conf, uint64_t anchors,
                 const struct wr_now *now)
 {
@@ -105,13 +124,16 @@ static int fill(struct wr_shared *s, const struct wr_conf *conf, uint64_t anchor
     if (!random_key(&s->net->key)) {
         return WR_E_IO;
     }
-    int devices = make_devices(s, conf);
-    if (devices != WR_OK) {
-        return devices;
+    int err = make_devices(s, conf);
+    if (err == WR_OK) {
+        err = make_leases(s, conf);
+    }
+    if (err != WR_OK) {
+        return err;
     }
     wr_shared_keep_conf(conf, &keep);
     keep.anchors = anchors;
-    int err = wr_keep_open(&keep, now, &s->keep);
+    err = wr_keep_open(&keep, now, &s->keep);
     if (err == WR_OK) {
         s->cache = wr_keep_cache(s->keep);
         wr_keep_load(s->keep, now);
@@ -144,6 +166,9 @@ void wr_shared_destroy(struct wr_shared *shared, const struct wr_now *now)
     }
     if (shared->over_rate != NULL) {
         munmap(shared->over_rate, shared->over_rate_size);
+    }
+    if (shared->leases != NULL) {
+        munmap(shared->leases, shared->leases_size);
     }
     if (shared->devices != NULL) {
         munmap(shared->devices, shared->devices_size);

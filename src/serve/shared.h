@@ -14,6 +14,7 @@
 #include "conf/conf.h"
 #include "net/limits.h"
 #include "policy/device.h"
+#include "policy/leasemirror.h"
 #include "policy/quota.h"
 #include "policy/tally.h"
 #include "resolve/cache.h"
@@ -32,6 +33,8 @@ struct wr_shared {
     size_t over_rate_size;
     struct wr_device_table *devices; /* who is behind an address; serve/devices writes it */
     size_t devices_size;
+    struct wr_leasemirror *leases; /* what the firewall is open to; NULL: there is none */
+    size_t leases_size;
     struct wr_net_shared *net;
 };
 

@@ -20,6 +20,9 @@ static void test_copy(void **state)
     c.limits.prefix4 = 24;
     c.limits.udp_size = 1232;
     c.tcp.idle_timeout_ms = 5;
+    c.firewall.lease_floor_s = 6;
+    c.firewall.lease_grace_s = 7;
+    c.firewall.leases_name = 8;
     c.identity.name = "gate-1";
     c.identity.version = "";
     wr_bounds_copy(&c, &s);
@@ -31,6 +34,9 @@ static void test_copy(void **state)
     assert_int_equal(s.prefix4_len, 24);
     assert_int_equal(s.edns_udp_size, 1232);
     assert_int_equal(s.tcp_idle_ms, 5);
+    assert_int_equal(s.lease.floor_s, 6);
+    assert_int_equal(s.lease.grace_s, 7);
+    assert_int_equal(s.lease.name_max, 8);
     assert_string_equal(s.identity, "gate-1");
     assert_string_equal(s.version, "");
 }

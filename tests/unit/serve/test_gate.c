@@ -117,6 +117,26 @@ static void test_defaults(void **state)
     wr_gate_free(m.gate);
 }
 
+static void test_nobody_is_led_to_the_machine_itself(void **state)
+{
+    static const char *const own[] = {"127.0.0.1", "::1", "192.168.7.1", "fe80::1",
+                                      "2001:db8:7::1"};
+    struct made m = {0};
+    struct wr_addr other = addr("192.168.7.2");
+    assert_int_equal(make_with(&m, "firewall: {lease_floor: 5m}\n", ""), WR_OK);
+    const struct wr_lease_settings *s = &m.gate->settings.lease;
+    assert_int_equal(s->owns, 5);
+    for (size_t i = 0; i < 5; i++) {
+        struct wr_addr a = addr(own[i]);
+        assert_true(wr_prefix_has(s->own, s->owns, &a));
+    }
+    assert_false(wr_prefix_has(s->own, s->owns, &other));
+    assert_int_equal(s->floor_s, 300);
+    assert_int_equal(s->grace_s, 60);
+    assert_int_equal(s->name_max, WR_LEASE_DESTS_MAX);
+    wr_gate_free(m.gate);
+}
+
 #define SYSTEM "upstream: {default: system}\n"
 
 /* The reserved word is a group of its own, alone or behind the owner's. */
@@ -611,6 +631,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_floor),
         cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_nobody_is_led_to_the_machine_itself),
         cmocka_unit_test(test_system),
         cmocka_unit_test(test_interface),
         cmocka_unit_test(test_loop_in_resolv_conf),

@@ -40,6 +40,23 @@ static void test_made_and_given_back(void **state)
     }
 }
 
+/* Leases are of a firewall, and as many as the owner says. */
+static void test_leases(void **state)
+{
+    struct wr_conf *conf = conf_of("");
+    struct wr_shared s;
+    assert_int_equal(wr_shared_create(conf, 0, &now, &s), WR_OK);
+    assert_null(s.leases);
+    wr_shared_destroy(&s, &now);
+    wr_conf_free(conf);
+    conf = conf_of("firewall: {enabled: true, leases: 100}\n");
+    assert_int_equal(wr_shared_create(conf, 0, &now, &s), WR_OK);
+    assert_non_null(s.leases);
+    assert_int_equal(s.leases_size, wr_leasemirror_size(100));
+    wr_shared_destroy(&s, &now);
+    wr_conf_free(conf);
+}
+
 static void test_keys_differ(void **state)
 {
     struct wr_conf *conf = conf_of("");
@@ -58,6 +75,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_made_and_given_back),
+        cmocka_unit_test(test_leases),
         cmocka_unit_test(test_keys_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
