@@ -29,7 +29,8 @@ enum play_event {
     PLAY_DOWN,
     PLAY_TO_STREAM,
     PLAY_TO_GATE,
-    PLAY_LOOP
+    PLAY_LOOP,
+    PLAY_LEASE
 };
 
 struct played {
@@ -286,6 +287,17 @@ static void send_datagram(struct player *p, unsigned worker, const struct wr_act
     clock_post(&p->clock, ROUND_TRIP_US / 2, &e, a->bytes, a->size);
 }
 
+static void ask_firewall(struct player *p, const struct wr_lease_ask *ask)
+{
+    struct sim_event e = {.kind = PLAY_LEASE};
+    struct wr_lease_said said;
+    uint64_t delay_us;
+    say(p, "the firewall is asked for %u addresses", ask->dests);
+    if (story_leases_asked(p->s, ask, &said, &delay_us)) {
+        clock_post(&p->clock, delay_us, &e, (const uint8_t *)&said, sizeof said);
+    }
+}
+
 static void act(void *user, unsigned worker, const struct wr_action *a)
 {
     struct player *p = user;
@@ -317,6 +329,7 @@ static void act(void *user, unsigned worker, const struct wr_action *a)
             net_stream_end(&p->streams, st);
         }
         break;
+    case WR_ACTION_LEASE: ask_firewall(p, a->lease); break;
     default: broken(p, "an action that one worker should not take"); break;
     }
 }
@@ -361,6 +374,10 @@ static void dispatch(struct player *p, const struct sim_event *e)
         return;
     case PLAY_TO_STREAM: stream_hears(p, e); return;
     case PLAY_LOOP: feed_loop(p, e); return;
+    case PLAY_LEASE:
+        w = (struct wr_event){.kind = WR_EVENT_LEASE};
+        memcpy(&w.lease, e->bytes, sizeof w.lease);
+        break;
     case PLAY_TO_PORT:
         if (!port || p->server[e->who].cut) {
             return;
@@ -588,6 +605,25 @@ static const char *play_check_sent(struct player *p, const struct story_step *s)
     return p->why;
 }
 
+static const char *play_check_leases(struct player *p, const struct story_step *s)
+{
+    unsigned have = p->s->leases.asked;
+    uint32_t for_s = 0;
+    p->s->leases.asked = 0;
+    if (!holds(have, s->compare, s->count)) {
+        snprintf(p->why, sizeof p->why, "the firewall was asked for %u addresses", have);
+        return p->why;
+    }
+    if (s->lease.family != WR_AF_NONE && !story_leases_has(p->s, &s->lease, &for_s)) {
+        return "it was not asked for that address";
+    }
+    if (s->time_us != 0 && s->time_us != for_s * WR_S) {
+        snprintf(p->why, sizeof p->why, "it was asked for %u s", for_s);
+        return p->why;
+    }
+    return NULL;
+}
+
 static const char *play_silent(struct player *p, const struct story_step *s)
 {
     struct played *q = asked_in(p, s);
@@ -636,6 +672,8 @@ static const char *play_step(struct player *p, const struct story_step *s)
     case STEP_LINK: feed(p, &(struct wr_event){.kind = WR_EVENT_LINK}); break;
     case STEP_RESTART: play_restart(p); break;
     case STEP_HANG: hang(p, server); break;
+    case STEP_FIREWALL: return story_leases_says(p->s, s->what) ? NULL : "it cannot say that";
+    case STEP_CHECK_ASKED: return play_check_leases(p, s);
     case STEP_SHOWS:
         return story_sealing_show(p->s, server, s->what) ? NULL : "no such server, or certificate";
     }

@@ -632,6 +632,10 @@ static void read_step_word(struct reader *r, struct story_step *s, const char *w
         s->times = (unsigned)atoi(v);
     } else if ((v = value_of(word, "EVERY"))) {
         s->time_us = duration(r, v);
+    } else if ((v = value_of(word, "LEASE"))) {
+        s->lease = address(r, v);
+    } else if ((v = value_of(word, "FOR"))) {
+        s->time_us = duration(r, v);
     } else if ((v = value_of(word, "OF"))) {
         s->of = (unsigned)atoi(v);
     } else if (strcmp(word, ">=") == 0 || strcmp(word, "<=") == 0 || strcmp(word, "=") == 0) {
@@ -640,7 +644,8 @@ static void read_step_word(struct reader *r, struct story_step *s, const char *w
         s->time_us = duration(r, word);
     } else if (word[strspn(word, "0123456789")] == 0) {
         s->count = strtoull(word, NULL, 10);
-    } else if (s->kind == STEP_CHECK_COUNT || (s->kind == STEP_SHOWS && s->addr.family)) {
+    } else if (s->kind == STEP_CHECK_COUNT || s->kind == STEP_FIREWALL ||
+               (s->kind == STEP_SHOWS && s->addr.family)) {
         snprintf(s->what, sizeof s->what, "%s", word);
     } else {
         s->addr = r->s->server[server_number(r, word)];
@@ -652,7 +657,8 @@ static void read_step(struct reader *r)
     static const char *const kinds[] = {
         "",           "QUERY",       "CHECK_ANSWER", "CHECK_SILENT", "CHECK_COUNT",
         "CHECK_SENT", "TIME_PASSES", "CUT",          "RESTORE",      "REFUSE_TCP",
-        "LINK",       "RESTART",     "SHOWS",        "HANG"};
+        "LINK",       "RESTART",     "SHOWS",        "HANG",         "FIREWALL",
+        "CHECK_ASKED"};
     if (r->s->steps == STORY_STEPS_MAX || r->words < 3) {
         fail(r, "STEP number what");
         return;
@@ -660,7 +666,7 @@ static void read_step(struct reader *r)
     struct story_step *s = &r->s->step[r->s->steps++];
     *s = (struct story_step){
         .line = r->line, .number = (unsigned)atoi(r->word[1]), .times = 1, .compare = "="};
-    for (unsigned k = STEP_QUERY; k <= STEP_HANG; k++) {
+    for (unsigned k = STEP_QUERY; k <= STEP_CHECK_ASKED; k++) {
         s->kind = is(r, 2, kinds[k]) ? (enum step_kind)k : s->kind;
     }
     if (!s->kind) {

@@ -102,6 +102,11 @@ void story_rules_compile(struct story *s)
         assert(err == 0);
         s->gate.settings.policy = r->build.policy;
         s->gate.settings.segments = r->build.segments;
+        s->gate.settings.lease =
+            (struct wr_lease_settings){.floor_s = r->conf->firewall.lease_floor_s,
+                                       .grace_s = r->conf->firewall.lease_grace_s,
+                                       .name_max = (uint8_t)r->conf->firewall.leases_name};
+        s->gate.leases = r->conf->firewall.enabled ? r->conf->firewall.leases : 0;
     }
     free(mistakes);
 }

@@ -33,6 +33,9 @@
  *   STEP 7 CUT ADDR [unreachable: by ICMP | no-route | no-descriptors] / RESTORE ADDR / REFUSE_TCP ADDR / LINK / RESTART
  *   STEP 8 SHOWS ADDR good|expired|elsewhere|portal|thief   which certificate (tests/sim/veil.h) an encrypted server has from now on
  *   STEP 9 HANG ADDR              connections that are there now hear and say nothing any more
+ *   STEP 10 FIREWALL grants       what it says to asks for leases from now on (leases.c): grants (at once, as in the beginning), none (a bound is
+ *                                 reached), refuses, silent, slow (when nobody waits any more)
+ *   STEP 11 CHECK_ASKED n [LEASE=198.51.100.7 FOR=120s]   addresses it was asked for since the last CHECK_ASKED; one of the last ask
  *   SCENARIO_END
  */
 #ifndef WEIR_SCENARIOS_STORY_H
@@ -132,13 +135,16 @@ enum step_kind {
     STEP_LINK,
     STEP_RESTART,
     STEP_SHOWS,
-    STEP_HANG
+    STEP_HANG,
+    STEP_FIREWALL,
+    STEP_CHECK_ASKED
 };
 
 struct story_step {
     unsigned line, number, of;
     enum step_kind kind;
     struct wr_addr addr;
+    struct wr_addr lease; /* CHECK_ASKED */
     bool tcp, unreachable, numbered;
     enum wr_lost lost; /* CUT: why, where it is unreachable */
     uint16_t port;
@@ -147,6 +153,21 @@ struct story_step {
     char what[16], compare[4];
     uint64_t count;
     struct story_entry *entry;
+};
+
+/* What the firewall says to an ask. */
+enum story_leases_say {
+    STORY_LEASES_GRANTS = 0,
+    STORY_LEASES_NONE,
+    STORY_LEASES_REFUSES,
+    STORY_LEASES_SILENT,
+    STORY_LEASES_SLOW
+};
+
+struct story_leases {
+    enum story_leases_say says;
+    unsigned asked; /* addresses since the last look */
+    struct wr_lease_ask last;
 };
 
 struct story {
@@ -161,6 +182,7 @@ struct story {
     struct story_names *names;     /* local names, or NULL */
     struct story_rules *rules;     /* segments and rules, or NULL */
     struct story_rpz *rpz;         /* response policy zones, or NULL */
+    struct story_leases leases;    /* the firewall */
     struct story_sealing *sealing; /* encrypted upstreams, or NULL */
     struct wr_prefix dns64_exclude, dns64_only_for;
 };
@@ -178,6 +200,14 @@ void story_rules_free(struct story *s);
 int story_rpz_setting(struct story *s, const char *line);
 void story_rpz_compile(struct story *s);
 void story_rpz_free(struct story *s);
+
+/* The firewall (leases.c). False: the word is not known. */
+bool story_leases_says(struct story *s, const char *what);
+/* What it says to this ask, and when; false: nothing. */
+bool story_leases_asked(struct story *s, const struct wr_lease_ask *ask,
+                        struct wr_lease_said *ret_said, uint64_t *ret_delay_us);
+/* Was this address in the last ask, and for how long? */
+bool story_leases_has(const struct story *s, const struct wr_addr *addr, uint32_t *ret_for_s);
 
 /* Encrypted upstreams of a story (sealing.c). False: the URL is no encrypted one that can be read; else `ret_addr` is where the server is. */
 bool story_sealing_reads(struct story *s, const char *url, struct wr_addr *ret_addr);
