@@ -5,13 +5,17 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "policy/rulesetlease.h"
+#include "policy/rulesetpart.h"
 
 /* Before the usual rules of others (priority 0), behind what only marks packets (-150) and changes addresses (-100). */
 #define PRIORITY "-10"
 /* Of a line of `add element`: the parser of nft takes any, a person does not. */
 #define A_LINE 16
 
-static const char *const counters[WR_RULESET_COUNTERS] = {"dns", "encrypted", "doh"};
+static const char *const counters[WR_RULESET_COUNTERS] = {"dns", "encrypted", "doh", "unleased"};
+
+static wr_ruleset_part *const features[] = {wr_rulesetlease};
 
 const char *wr_ruleset_counter_name(unsigned counter)
 {
@@ -61,12 +65,13 @@ static bool is_prefix(const struct wr_prefix *p, bool whole)
 
 bool wr_ruleset_is_sound(const struct wr_ruleset_item *item)
 {
-    bool placed = item->kind <= WR_RULESET_RESOLVER;
+    bool placed = item->kind <= WR_RULESET_REACH;
     bool ported = item->kind == WR_RULESET_UDP || item->kind == WR_RULESET_TCP;
     bool prefixed = item->kind >= WR_RULESET_SUBNET && item->kind != WR_RULESET_MAC && !ported;
     if (item->kind >= WR_RULESET_KINDS ||
         (placed ? item->segment >= WR_SEGMENTS_MAX : item->segment != 0) ||
-        item->rejects > (item->kind == WR_RULESET_SEGMENT) || (item->port != 0) != ported) {
+        (item->flags & ~(item->kind == WR_RULESET_SEGMENT ? WR_RULESET_FLAGS : 0)) != 0 ||
+        (item->port != 0) != ported) {
         return false;
     }
     bool named = item->kind == WR_RULESET_INTERFACE
@@ -81,7 +86,7 @@ bool wr_ruleset_is_sound(const struct wr_ruleset_item *item)
 
 /* --- words --- */
 
-static void put_prefix(struct wr_str *t, const struct wr_prefix *p)
+void wr_rulesetword_prefix(struct wr_str *t, const struct wr_prefix *p)
 {
     char text[WR_ADDR_TEXT_SIZE];
     struct wr_addr addr = p->addr;
@@ -113,24 +118,47 @@ static void put_mac(struct wr_str *t, const uint8_t mac[6])
     }
 }
 
-/* "segment_7" and what is behind it. */
-static void put_place(struct wr_str *t, uint16_t segment, const char *behind)
+void wr_rulesetword_segment(struct wr_str *t, uint16_t segment, const char *behind)
 {
     wr_str_text(t, "segment_");
     wr_str_u64(t, segment);
     wr_str_text(t, behind);
 }
 
-static const char *ip_word(unsigned family)
+const char *wr_rulesetword_ip(unsigned family)
 {
     return family == WR_AF_V4 ? "ip" : "ip6";
+}
+
+void wr_rulesetword_counter(struct wr_str *t, uint16_t segment, enum wr_ruleset_counter counter)
+{
+    wr_str_text(t, "\tcounter ");
+    wr_rulesetword_segment(t, segment, "_");
+    wr_str_text(t, counters[counter]);
+    wr_str_text(t, " { }\n");
+}
+
+void wr_rulesetword_reject(struct wr_str *t, uint16_t segment, const char *tcp, const char *other,
+                           enum wr_ruleset_counter counter, const char *icmpx)
+{
+    for (unsigned k = 0; k < 2; k++) {
+        const char *match = k == 0 ? tcp : other;
+        wr_str_text(t, "\t\t");
+        wr_str_text(t, match);
+        wr_str_text(t, match[0] != 0 ? " counter name " : "counter name ");
+        wr_rulesetword_segment(t, segment, "_");
+        wr_str_text(t, counters[counter]);
+        wr_str_text(t, k == 0 ? " reject with tcp reset" : " reject with icmpx type ");
+        wr_str_text(t, k == 0 ? "" : icmpx);
+        wr_str_char(t, '\n');
+    }
 }
 
 /* --- elements of sets --- */
 
 struct members {
     uint8_t kind, family; /* family 0: whatever it is */
-    uint16_t segment;     /* of RESOLVER */
+    uint16_t segment;     /* of RESOLVER, REACH */
 };
 
 static bool is_member(const struct wr_ruleset_item *item, const struct members *m)
@@ -159,7 +187,7 @@ static void put_elements(struct wr_str *t, const struct wr_ruleset_item *item, s
             put_mac(t, item[i].mac);
         } else {
             put_scope(t, &item[i].prefix.addr);
-            put_prefix(t, &item[i].prefix);
+            wr_rulesetword_prefix(t, &item[i].prefix);
         }
         n++;
     }
@@ -186,30 +214,65 @@ static const struct {
 
 #define SETS (sizeof(sets) / sizeof(sets[0]))
 
+/* Of segments with this flag. */
+static const struct {
+    uint8_t flag, kind, family;
+    const char *name;
+} own_sets[] = {
+    {WR_RULESET_REJECTS, WR_RULESET_RESOLVER, WR_AF_V4, "_resolvers4"},
+    {WR_RULESET_REJECTS, WR_RULESET_RESOLVER, WR_AF_V6, "_resolvers6"},
+    {WR_RULESET_ANSWERED, WR_RULESET_REACH, WR_AF_V4, "_reaches4"},
+    {WR_RULESET_ANSWERED, WR_RULESET_REACH, WR_AF_V6, "_reaches6"},
+};
+
+#define OWN_SETS (sizeof(own_sets) / sizeof(own_sets[0]))
+
+/* --- parts --- */
+
+void wr_ruleset_parts(struct wr_str *t, const struct wr_ruleset_facts *f,
+                      enum wr_ruleset_place place, const struct wr_ruleset_item *segment)
+{
+    for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++) {
+        features[i](t, f, place, segment);
+    }
+}
+
+/* What they add for the table, then for each segment. */
+static void put_parts(struct wr_str *t, const struct wr_ruleset_facts *f,
+                      enum wr_ruleset_place place, enum wr_ruleset_place own_place)
+{
+    wr_ruleset_parts(t, f, place, NULL);
+    for (size_t i = 0; i < f->count; i++) {
+        if (f->item[i].kind == WR_RULESET_SEGMENT) {
+            wr_ruleset_parts(t, f, own_place, &f->item[i]);
+        }
+    }
+}
+
 /* --- the table --- */
 
-static bool rejects(const struct wr_ruleset_item *item, size_t count, uint16_t segment)
+static unsigned flags_of(const struct wr_ruleset_item *item, size_t count, uint16_t segment)
 {
     for (size_t i = 0; i < count; i++) {
         if (item[i].kind == WR_RULESET_SEGMENT && item[i].segment == segment) {
-            return item[i].rejects != 0;
+            return item[i].flags;
         }
     }
-    return false;
+    return 0;
 }
 
-static bool any_rejects(const struct wr_ruleset_item *item, size_t count)
+static unsigned any_flags(const struct wr_ruleset_item *item, size_t count)
 {
+    unsigned any = 0;
     for (size_t i = 0; i < count; i++) {
-        if (item[i].kind == WR_RULESET_SEGMENT && item[i].rejects != 0) {
-            return true;
-        }
+        any |= item[i].flags;
     }
-    return false;
+    return any;
 }
 
 static void put_declarations(struct wr_str *t, const struct wr_ruleset_item *item, size_t count)
 {
+    const struct wr_ruleset_facts facts = {item, count};
     wr_str_text(t, "\tcounter quarantine { }\n");
     for (size_t i = 0; i < SETS; i++) {
         wr_str_text(t, "\tset ");
@@ -219,58 +282,56 @@ static void put_declarations(struct wr_str *t, const struct wr_ruleset_item *ite
         wr_str_text(t, "; }\n");
     }
     for (size_t i = 0; i < count; i++) {
-        if (item[i].kind != WR_RULESET_SEGMENT || item[i].rejects == 0) {
-            continue;
+        if (item[i].kind == WR_RULESET_SEGMENT && (item[i].flags & WR_RULESET_REJECTS) != 0) {
+            for (unsigned c = 0; c <= WR_RULESET_COUNT_DOH; c++) {
+                wr_rulesetword_counter(t, item[i].segment, c);
+            }
         }
-        for (unsigned c = 0; c < WR_RULESET_COUNTERS; c++) {
-            wr_str_text(t, "\tcounter ");
-            put_place(t, item[i].segment, "_");
-            wr_str_text(t, counters[c]);
-            wr_str_text(t, " { }\n");
-        }
-        wr_str_text(t, "\tset ");
-        put_place(t, item[i].segment, "_resolvers4 { type ipv4_addr; flags interval; }\n");
-        wr_str_text(t, "\tset ");
-        put_place(t, item[i].segment, "_resolvers6 { type ipv6_addr; flags interval; }\n");
     }
+    for (size_t k = 0; k < OWN_SETS; k++) {
+        for (size_t i = 0; i < count; i++) {
+            if (item[i].kind == WR_RULESET_SEGMENT && (item[i].flags & own_sets[k].flag) != 0) {
+                wr_str_text(t, "\tset ");
+                wr_rulesetword_segment(t, item[i].segment, own_sets[k].name);
+                wr_str_text(t, own_sets[k].family == WR_AF_V4
+                                   ? " { type ipv4_addr; flags interval; }\n"
+                                   : " { type ipv6_addr; flags interval; }\n");
+            }
+        }
+    }
+    put_parts(t, &facts, WR_RULESET_DECLARE, WR_RULESET_OWN_DECLARE);
 }
 
-/* Rejected fast: TCP learns it by a reset, UDP by an error of ICMP or ICMPv6. */
-static void put_rejection(struct wr_str *t, uint16_t segment, const char *tcp, const char *udp,
-                          unsigned counter)
+static void put_dns(struct wr_str *t, uint16_t segment)
 {
-    for (unsigned k = 0; k < 2; k++) {
-        wr_str_text(t, "\t\t");
-        wr_str_text(t, k == 0 ? tcp : udp);
-        wr_str_text(t, " counter name ");
-        put_place(t, segment, "_");
-        wr_str_text(t, counters[counter]);
-        wr_str_text(t, k == 0 ? " reject with tcp reset\n"
-                              : " reject with icmpx type port-unreachable\n");
-    }
+    static const char closed[] = "port-unreachable";
+    wr_str_text(t, "\t\tip daddr @");
+    wr_rulesetword_segment(t, segment, "_resolvers4 accept\n\t\tip6 daddr @");
+    wr_rulesetword_segment(t, segment, "_resolvers6 accept\n");
+    wr_rulesetword_reject(t, segment, "tcp dport 53", "udp dport 53", WR_RULESET_COUNT_DNS, closed);
+    wr_rulesetword_reject(t, segment, "tcp dport 853", "udp dport 853", WR_RULESET_COUNT_ENCRYPTED,
+                          closed);
+    wr_rulesetword_reject(t, segment, "ip daddr @doh4 meta l4proto tcp",
+                          "ip daddr @doh4 meta l4proto udp", WR_RULESET_COUNT_DOH, closed);
+    wr_rulesetword_reject(t, segment, "ip6 daddr @doh6 meta l4proto tcp",
+                          "ip6 daddr @doh6 meta l4proto udp", WR_RULESET_COUNT_DOH, closed);
 }
 
 static void put_segments(struct wr_str *t, const struct wr_ruleset_item *item, size_t count)
 {
+    const struct wr_ruleset_facts facts = {item, count};
+    put_parts(t, &facts, WR_RULESET_CHAINS, WR_RULESET_OWN_CHAINS);
     for (size_t i = 0; i < count; i++) {
-        uint16_t segment = item[i].segment;
         if (item[i].kind != WR_RULESET_SEGMENT) {
             continue;
         }
         wr_str_text(t, "\tchain ");
-        put_place(t, segment, " {\n");
-        if (item[i].rejects != 0) {
-            wr_str_text(t, "\t\tip daddr @");
-            put_place(t, segment, "_resolvers4 accept\n");
-            wr_str_text(t, "\t\tip6 daddr @");
-            put_place(t, segment, "_resolvers6 accept\n");
-            put_rejection(t, segment, "tcp dport 53", "udp dport 53", WR_RULESET_COUNT_DNS);
-            put_rejection(t, segment, "tcp dport 853", "udp dport 853", WR_RULESET_COUNT_ENCRYPTED);
-            put_rejection(t, segment, "ip daddr @doh4 meta l4proto tcp",
-                          "ip daddr @doh4 meta l4proto udp", WR_RULESET_COUNT_DOH);
-            put_rejection(t, segment, "ip6 daddr @doh6 meta l4proto tcp",
-                          "ip6 daddr @doh6 meta l4proto udp", WR_RULESET_COUNT_DOH);
+        wr_rulesetword_segment(t, item[i].segment, " {\n");
+        wr_ruleset_parts(t, &facts, WR_RULESET_BEGIN, &item[i]);
+        if ((item[i].flags & WR_RULESET_REJECTS) != 0) {
+            put_dns(t, item[i].segment);
         }
+        wr_ruleset_parts(t, &facts, WR_RULESET_END, &item[i]);
         wr_str_text(t, "\t}\n");
     }
 }
@@ -311,15 +372,15 @@ static void put_subnet(struct wr_str *t, const struct wr_ruleset_item *item, siz
                        const struct wr_ruleset_item *one)
 {
     wr_str_text(t, "\t\t");
-    wr_str_text(t, ip_word(one->prefix.addr.family));
+    wr_str_text(t, wr_rulesetword_ip(one->prefix.addr.family));
     wr_str_text(t, " saddr ");
-    put_prefix(t, &one->prefix);
+    wr_rulesetword_prefix(t, &one->prefix);
     wr_str_char(t, ' ');
     if (has_interfaces(item, count, one->segment)) {
         (void)put_interfaces(t, item, count, one->segment, true);
     }
     wr_str_text(t, "goto ");
-    put_place(t, one->segment, "\n");
+    wr_rulesetword_segment(t, one->segment, "\n");
 }
 
 /* As wr_segment_of finds it: the longest subnet first. */
@@ -333,7 +394,7 @@ static void put_places(struct wr_str *t, const struct wr_ruleset_item *item, siz
         }
     }
     for (size_t i = 0; i < count; i++) {
-        if (item[i].kind == WR_RULESET_SEGMENT && rejects(item, count, item[i].segment)) {
+        if (item[i].kind == WR_RULESET_SEGMENT && flags_of(item, count, item[i].segment) != 0) {
             size_t before = t->len;
             wr_str_text(t, "\t\t");
             if (!put_interfaces(t, item, count, item[i].segment, false)) {
@@ -342,7 +403,7 @@ static void put_places(struct wr_str *t, const struct wr_ruleset_item *item, siz
                 continue;
             }
             wr_str_text(t, "goto ");
-            put_place(t, item[i].segment, "\n");
+            wr_rulesetword_segment(t, item[i].segment, "\n");
         }
     }
 }
@@ -380,29 +441,41 @@ static void put_table(struct wr_str *t, const struct wr_ruleset_item *item, size
     for (unsigned k = 0; k < 4; k++) {
         unsigned family = k < 2 ? WR_AF_V4 : WR_AF_V6;
         wr_str_text(t, k % 2 == 0 ? "\t\tiif . " : "\t\toif . ");
-        wr_str_text(t, ip_word(family));
+        wr_str_text(t, wr_rulesetword_ip(family));
         wr_str_text(t, k % 2 == 0 ? " saddr" : " daddr");
         wr_str_text(t, family == WR_AF_V4 ? " @quarantined4" : " @quarantined6");
         wr_str_text(t, " counter name quarantine drop\n");
     }
-    if (any_rejects(item, count)) {
+    wr_ruleset_parts(t, &(const struct wr_ruleset_facts){item, count}, WR_RULESET_FORWARD, NULL);
+    if (any_flags(item, count) != 0) {
         put_places(t, item, count);
     }
     wr_str_text(t, "\t}\n}\n");
 }
 
-static void put_resolvers(struct wr_str *t, const struct wr_ruleset_item *item, size_t count)
+static void put_flush(struct wr_str *t, const char *set)
+{
+    wr_str_text(t, "flush set inet weir ");
+    wr_str_text(t, set);
+    wr_str_char(t, '\n');
+}
+
+static void put_own_sets(struct wr_str *t, const struct wr_ruleset_item *item, size_t count,
+                         bool flush)
 {
     char room[48];
     for (size_t i = 0; i < count; i++) {
-        for (unsigned v6 = 0; item[i].kind == WR_RULESET_SEGMENT && item[i].rejects && v6 < 2;
-             v6++) {
+        for (size_t k = 0; item[i].kind == WR_RULESET_SEGMENT && k < OWN_SETS; k++) {
+            const struct members m = {own_sets[k].kind, own_sets[k].family, item[i].segment};
             struct wr_str name;
-            const struct members m = {WR_RULESET_RESOLVER, v6 ? WR_AF_V6 : WR_AF_V4,
-                                      item[i].segment};
             wr_str_init(&name, room, sizeof(room));
-            put_place(&name, item[i].segment, v6 ? "_resolvers6" : "_resolvers4");
-            put_elements(t, item, count, &m, room);
+            wr_rulesetword_segment(&name, item[i].segment, own_sets[k].name);
+            if ((item[i].flags & own_sets[k].flag) != 0) {
+                if (flush) {
+                    put_flush(t, room);
+                }
+                put_elements(t, item, count, &m, room);
+            }
         }
     }
 }
@@ -411,21 +484,26 @@ int wr_ruleset_text(const struct wr_ruleset_item *item, size_t count, unsigned p
                     struct wr_str *text)
 {
     bool whole = (parts & WR_RULESET_TABLE) != 0;
+    bool keeps = whole && wr_rulesetlease_wanted(item, count); /* elements of leases stay */
     if (whole || (parts & WR_RULESET_NONE) != 0) {
-        wr_str_text(text, "table inet weir { }\ndelete table inet weir\n");
+        wr_str_text(text, "table inet weir { }\n");
+        wr_str_text(text, keeps ? "flush table inet weir\n" : "delete table inet weir\n");
+    }
+    if ((parts & WR_RULESET_LEASES) != 0) {
+        wr_str_text(text, "table inet weir {\n");
+        wr_rulesetlease_sets(text);
+        wr_str_text(text, "}\n");
     }
     if (whole) {
         put_table(text, item, count);
-        put_resolvers(text, item, count);
+        put_own_sets(text, item, count, keeps);
     }
     for (size_t i = 0; i < SETS; i++) {
         if (!whole && (parts & sets[i].part) == 0) {
             continue;
         }
-        if (!whole) {
-            wr_str_text(text, "flush set inet weir ");
-            wr_str_text(text, sets[i].name);
-            wr_str_char(text, '\n');
+        if (!whole || keeps) {
+            put_flush(text, sets[i].name);
         }
         put_elements(text, item, count, &sets[i].members, sets[i].name);
     }

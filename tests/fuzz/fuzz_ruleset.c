@@ -17,6 +17,7 @@ static bool is_line(const char *line)
 {
     static const char *const begins[] = {"table inet weir {",
                                          "delete table inet weir\n",
+                                         "flush table inet weir\n",
                                          "flush set inet weir ",
                                          "add element inet weir ",
                                          "\t",
@@ -53,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static char room[(size_t)1 << 20];
     size_t count = 0;
     struct wr_str text;
-    unsigned parts = size > 0 ? data[0] & 15u : 0;
+    unsigned parts = size > 0 ? data[0] & 31u : 0;
     for (size_t at = 1; at + sizeof(item[0]) <= size && count < ITEMS; at += sizeof(item[0])) {
         memcpy(&item[count], data + at, sizeof(item[0]));
         count += wr_ruleset_is_sound(&item[count]);

@@ -14,7 +14,7 @@ static struct wr_ruleset_item item(enum wr_ruleset_kind kind, uint16_t segment, 
     i.kind = (uint8_t)kind;
     i.segment = segment;
     if (kind == WR_RULESET_SEGMENT) {
-        i.rejects = text != NULL;
+        i.flags = text != NULL ? WR_RULESET_REJECTS : 0;
     } else if (kind == WR_RULESET_INTERFACE) {
         strncpy(i.interface, text, sizeof(i.interface) - 1);
     } else if (kind == WR_RULESET_MAC) {
@@ -162,7 +162,7 @@ static void test_unsound(void **state)
     i.segment = 64;
     assert_false(wr_ruleset_is_sound(&i));
     i = good;
-    i.rejects = 1;
+    i.flags = 1;
     assert_false(wr_ruleset_is_sound(&i));
     i = good;
     i.kind = WR_RULESET_KINDS;
@@ -192,7 +192,7 @@ static void test_unsound(void **state)
     i = item(WR_RULESET_MAC, 0, "\0\0\0\0\0\0");
     assert_false(wr_ruleset_is_sound(&i));
     i = item(WR_RULESET_SEGMENT, 0, "rejects");
-    i.rejects = 2;
+    i.flags = WR_RULESET_FLAGS + 1;
     assert_false(wr_ruleset_is_sound(&i));
 }
 
@@ -209,6 +209,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing),  cmocka_unit_test(test_quarantine),
         cmocka_unit_test(test_segments), cmocka_unit_test(test_all_pass),
+
         cmocka_unit_test(test_unsound),  cmocka_unit_test(test_no_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/rng.h"
+#include "policy/leaselist.h"
+#include "policy/rulesetlease.h"
+
+static const struct wr_hash_key hash_key = {{1, 2}};
+static void *block;
+
+static struct wr_leaselist *list_of(uint32_t capacity)
+{
+    free(block);
+    block = calloc(1, wr_leaselist_size(capacity));
+    assert_non_null(block);
+    return wr_leaselist_init(block, capacity, &hash_key);
+}
+
+static int teardown(void **state)
+{
+    free(block);
+    block = NULL;
+    return 0;
+}
+
+static struct wr_leaselist_key key_of(unsigned who, unsigned dest)
+{
+    struct wr_leaselist_key k;
+    memset(&k, 0, sizeof(k));
+    k.ifindex = 3;
+    k.family = 4;
+    k.who[5] = (uint8_t)who;
+    k.dest[0] = 192;
+    k.dest[2] = (uint8_t)(dest >> 8);
+    k.dest[3] = (uint8_t)dest;
+    return k;
+}
+
+static int put(struct wr_leaselist *l, unsigned who, unsigned dest, uint64_t until, uint64_t now)
+{
+    const struct wr_leaselist_key k = key_of(who, dest);
+    return wr_leaselist_put(l, &k, until, now);
+}
+
+static enum wr_leaselist_state touched(const struct wr_leaselist *l, uint32_t n)
+{
+    assert_true(n < wr_leaselist_touches(l));
+    return (enum wr_leaselist_state)wr_leaselist_touched(l, n)->state;
+}
+
+static void settle(struct wr_leaselist *l, int err)
+{
+    wr_leaselist_settle(l, wr_leaselist_touches(l), err);
+}
+
+static void test_renewal(void **state)
+{
+    struct wr_leaselist *l = list_of(8);
+    assert_int_equal(put(l, 1, 1, 1000, 0), WR_OK);
+    assert_int_equal(touched(l, 0), WR_LEASELIST_WANTED);
+    assert_int_equal(put(l, 1, 1, 2000, 0),
+                     WR_OK); /* in the same transaction: added once, with the longer end */
+    assert_int_equal(wr_leaselist_touches(l), 1);
+    assert_int_equal(touched(l, 0), WR_LEASELIST_WANTED);
+    assert_int_equal(wr_leaselist_touched(l, 0)->until_ms, 2000);
+    settle(l, WR_OK);
+    assert_int_equal(put(l, 1, 1, 1500, 100),
+                     WR_OK); /* it lasts longer: nothing to do, and it is not shortened */
+    assert_int_equal(wr_leaselist_touches(l), 0);
+    assert_int_equal(put(l, 1, 1, 2500, 100), WR_OK);
+    assert_int_equal(touched(l, 0), WR_LEASELIST_RENEWED);
+    settle(l, WR_E_IO);
+    assert_int_equal(put(l, 1, 1, 2000, 100), WR_OK); /* nobody knows which end it has */
+    assert_int_equal(touched(l, 0), WR_LEASELIST_RENEWED);
+    assert_int_equal(wr_leaselist_touched(l, 0)->until_ms, 2500);
+    settle(l, WR_OK);
+    /* Over, and still taken to be there for a while: it is deleted and added. */
+    wr_leaselist_sweep(l, 2501, 8);
+    assert_int_equal(put(l, 1, 1, 9000, 2501), WR_OK);
+    assert_int_equal(touched(l, 0), WR_LEASELIST_RENEWED);
+    settle(l, WR_OK);
+    wr_leaselist_sweep(l, 13999, 8);
+    assert_int_equal(wr_leaselist_count(l), 1);
+    wr_leaselist_sweep(l, 14000, 8);
+    assert_int_equal(wr_leaselist_count(l), 0);
+    assert_int_equal(put(l, 1, 1, 20000, 14000), WR_OK);
+    assert_int_equal(touched(l, 0), WR_LEASELIST_WANTED);
+}
+
+static void test_bounds(void **state)
+{
+    struct wr_leaselist *l = list_of(8);
+    uint32_t cursor = 0;
+    wr_leaselist_bound(l, 5, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(put(l, 1, i, 1000, 0), WR_OK);
+    }
+    assert_int_equal(put(l, 1, 9, 1000, 0), WR_E_LIMIT);
+    assert_int_equal(put(l, 1, 2, 3000, 0), WR_OK); /* what it has can be renewed */
+    struct wr_leaselist_key k = key_of(1, 9);
+    k.ifindex = 4; /* the same MAC address elsewhere is another party */
+    assert_int_equal(wr_leaselist_put(l, &k, 1000, 0), WR_OK);
+    k = key_of(1, 9);
+    k.kind = WR_RULESETLEASE_ROUTED;
+    assert_int_equal(wr_leaselist_put(l, &k, 1000, 0), WR_OK);
+    assert_int_equal(put(l, 2, 1, 1000, 0), WR_E_FULL);
+    settle(l, WR_OK);
+    const struct wr_leaselist_party *p = wr_leaselist_parties(l, &cursor);
+    assert_non_null(p);
+    assert_int_equal(p->count, 3);
+    assert_int_equal(wr_leaselist_parties(l, &cursor)->ifindex, 4);
+    assert_true(wr_leaselist_parties(l, &cursor)->routed);
+    assert_null(wr_leaselist_parties(l, &cursor));
+    wr_leaselist_sweep(l, 6000, 8);
+    assert_int_equal(wr_leaselist_count(l), 1);
+    assert_int_equal(put(l, 1, 9, 9000, 6000), WR_OK);
+    assert_int_equal(put(l, 2, 1, 9000, 6000), WR_OK);
+    wr_leaselist_bound(l, 5, 0);
+    assert_int_equal(put(l, 3, 1, 9000, 6000), WR_E_FULL);
+}
+
+/* Another tool has flushed the table, or the table is found after a kill. */
+static void test_lost_and_found(void **state)
+{
+    struct wr_leaselist *l = list_of(8);
+    const struct wr_leaselist_key k = key_of(1, 7);
+    put(l, 1, 1, 1000, 0);
+    put(l, 1, 2, 5000, 0);
+    settle(l, WR_OK);
+    put(l, 1, 2, 6000, 0);
+    put(l, 1, 3, 6000, 0);
+    wr_leaselist_lost(l, 2000);
+    assert_int_equal(wr_leaselist_count(l), 2);
+    assert_int_equal(wr_leaselist_touches(l), 2);
+    assert_int_equal(touched(l, 0), WR_LEASELIST_WANTED);
+    assert_int_equal(touched(l, 1), WR_LEASELIST_WANTED);
+    wr_leaselist_settle(l, 1, WR_OK); /* in parts */
+    assert_int_equal(wr_leaselist_touches(l), 1);
+    settle(l, WR_OK);
+    assert_int_equal(wr_leaselist_found(l, &k, 4000), WR_OK);
+    assert_int_equal(wr_leaselist_touches(l), 0);
+    /* Someone has flushed one set: what is there stays as it is, or is renewed, the rest is put there again. */
+    wr_leaselist_lost(l, 2000);
+    assert_int_equal(wr_leaselist_touches(l), 3);
+    assert_int_equal(wr_leaselist_found(l, &k, 3900), WR_OK);
+    const struct wr_leaselist_key early = key_of(1, 3);
+    assert_int_equal(wr_leaselist_found(l, &early, 2100), WR_OK);
+    unsigned wanted = 0, renewed = 0;
+    for (uint32_t i = 0; i < 3; i++) {
+        wanted += touched(l, i) == WR_LEASELIST_WANTED;
+        renewed += touched(l, i) == WR_LEASELIST_RENEWED;
+    }
+    assert_int_equal(wanted, 1);
+    assert_int_equal(renewed, 1);
+    settle(l, WR_OK);
+    put(l, 1, 7, 3000, 0);
+    assert_int_equal(wr_leaselist_touches(l), 0);
+    put(l, 1, 7, 5000, 0);
+    assert_int_equal(touched(l, 0), WR_LEASELIST_RENEWED);
+    settle(l, WR_OK);
+    uint32_t cursor = 0;
+    const struct wr_leaselist_entry *e;
+    while ((e = wr_leaselist_walk(l, &cursor)) != NULL) {
+        assert_int_equal(wr_leaselist_party_of(l, e)->count, 3);
+        wr_leaselist_leave(l, e);
+    }
+    assert_int_equal(wr_leaselist_touches(l), 3);
+    put(l, 1, 7, 5000, 0); /* it is wanted after all */
+    settle(l, WR_OK);
+    assert_int_equal(wr_leaselist_count(l), 1);
+}
+
+/* Any order of it all: counts agree, and the list ends empty. */
+static void test_any_order(void **state)
+{
+    struct wr_rng rng;
+    struct wr_leaselist *l = list_of(64);
+    wr_rng_seed_u64(&rng, 7);
+    wr_leaselist_bound(l, 60, 20);
+    uint64_t now = 0;
+    for (unsigned i = 0; i < 20000; i++) {
+        uint32_t r = wr_rng_below(&rng, 1000), cursor = 0, entries = 0, parties = 0;
+        now += wr_rng_below(&rng, 200);
+        if (r < 900) {
+            (void)put(l, wr_rng_below(&rng, 6), wr_rng_below(&rng, 40),
+                      now + 1 + wr_rng_below(&rng, 9000), now);
+        } else if (r < 905) {
+            wr_leaselist_lost(l, now);
+        } else if (r < 930) {
+            const struct wr_leaselist_entry *e = wr_leaselist_walk(l, &cursor);
+            if (e != NULL) {
+                wr_leaselist_leave(l, e);
+            }
+        } else {
+            settle(l, r % 4 == 0 ? WR_E_IO : WR_OK);
+        }
+        wr_leaselist_sweep(l, now, 8);
+        cursor = 0;
+        while (wr_leaselist_walk(l, &cursor) != NULL) {
+            entries++;
+        }
+        cursor = 0;
+        const struct wr_leaselist_party *p;
+        while ((p = wr_leaselist_parties(l, &cursor)) != NULL) {
+            parties += p->count;
+            assert_true(p->count <= 20);
+        }
+        assert_int_equal(entries, wr_leaselist_count(l));
+        assert_int_equal(parties, entries);
+        assert_true(entries <= 60);
+    }
+    settle(l, WR_OK);
+    wr_leaselist_sweep(l, now + 100000, 64);
+    assert_int_equal(wr_leaselist_count(l), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_renewal, teardown),
+        cmocka_unit_test_teardown(test_bounds, teardown),
+        cmocka_unit_test_teardown(test_lost_and_found, teardown),
+        cmocka_unit_test_teardown(test_any_order, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
