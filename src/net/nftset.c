@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/nftset.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/err.h"
+
+enum { READ_SIZE = 32768, QUEUE_SIZE = 1 << 22, WAIT_S = 2, LIST_MAX = 60000 };
+
+#define TABLE "weir"
+
+/* --- writing --- */
+
+static void put(struct wr_nftset_batch *b, const void *bytes, size_t n)
+{
+    size_t whole = NLMSG_ALIGN(n);
+    wr_assert(b->size + whole <= WR_NFTSET_BATCH_SIZE);
+    memcpy(b->room + b->size, bytes, n);
+    memset(b->room + b->size + n, 0, whole - n);
+    b->size += whole;
+}
+
+static void put_attribute(struct wr_nftset_batch *b, unsigned type, const void *value, size_t n)
+{
+    const struct nlattr a = {(uint16_t)(NLA_HDRLEN + n), (uint16_t)type};
+    put(b, &a, sizeof(a));
+    put(b, value, n);
+}
+
+/* Returns where it begins, for close_nested. */
+static size_t open_nested(struct wr_nftset_batch *b, unsigned type)
+{
+    const struct nlattr a = {0, (uint16_t)(type | NLA_F_NESTED)};
+    size_t at = b->size;
+    put(b, &a, sizeof(a));
+    return at;
+}
+
+static void close_nested(struct wr_nftset_batch *b, size_t at)
+{
+    const uint16_t n = (uint16_t)(b->size - at);
+    memcpy(b->room + at, &n, sizeof(n));
+}
+
+static size_t open_message(struct wr_nftset_batch *b, unsigned type, unsigned flags, uint8_t family,
+                           uint16_t resource)
+{
+    struct nlmsghdr h;
+    struct nfgenmsg g;
+    size_t at = b->size;
+    memset(&h, 0, sizeof(h));
+    h.nlmsg_type = (uint16_t)type;
+    h.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+    h.nlmsg_seq = b->seq++;
+    memset(&g, 0, sizeof(g));
+    g.nfgen_family = family;
+    g.version = NFNETLINK_V0;
+    g.res_id = htobe16(resource);
+    put(b, &h, sizeof(h));
+    put(b, &g, sizeof(g));
+    return at;
+}
+
+static void close_message(struct wr_nftset_batch *b, size_t at)
+{
+    const uint32_t n = (uint32_t)(b->size - at);
+    memcpy(b->room + at, &n, sizeof(n));
+}
+
+static void put_mark(struct wr_nftset_batch *b, unsigned type)
+{
+    close_message(b, open_message(b, type, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES));
+}
+
+static void name_set(struct wr_nftset_batch *b, const char *set)
+{
+    put_attribute(b, NFTA_SET_ELEM_LIST_TABLE, TABLE, sizeof(TABLE));
+    put_attribute(b, NFTA_SET_ELEM_LIST_SET, set, strlen(set) + 1);
+}
+
+static void end_open(struct wr_nftset_batch *b)
+{
+    if (b->set != NULL) {
+        close_nested(b, b->list);
+        close_message(b, b->message);
+        b->set = NULL;
+    }
+}
+
+void wr_nftset_begin(const struct wr_nftset *nft, struct wr_nftset_batch *b, void *room)
+{
+    *b = (struct wr_nftset_batch){.room = room, .first = nft->seq + 1, .seq = nft->seq + 1};
+    put_mark(b, NFNL_MSG_BATCH_BEGIN);
+}
+
+size_t wr_nftset_room(const struct wr_nftset_batch *b)
+{
+    size_t kept = b->size + 2 * WR_NFTSET_HEAD_SIZE;
+    return kept < WR_NFTSET_BATCH_SIZE ? WR_NFTSET_BATCH_SIZE - kept : 0;
+}
+
+static int put_element(struct wr_nftset_batch *b, bool adds, const char *set, const void *key,
+                       size_t n, uint64_t timeout_ms)
+{
+    wr_assert(n <= WR_NFTSET_KEY_MAX);
+    if (wr_nftset_room(b) < WR_NFTSET_ELEMENT_SIZE) {
+        return WR_E_FULL;
+    }
+    if (b->set == NULL || b->adds != adds || strcmp(b->set, set) != 0 ||
+        b->size - b->list > LIST_MAX) {
+        end_open(b);
+        b->message = open_message(
+            b, NFNL_SUBSYS_NFTABLES << 8 | (adds ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM),
+            adds ? NLM_F_CREATE : 0, NFPROTO_INET, 0);
+        name_set(b, set);
+        b->list = open_nested(b, NFTA_SET_ELEM_LIST_ELEMENTS);
+        b->adds = adds;
+        b->set = set;
+    }
+    size_t element = open_nested(b, NFTA_LIST_ELEM), data = open_nested(b, NFTA_SET_ELEM_KEY);
+    put_attribute(b, NFTA_DATA_VALUE, key, n);
+    close_nested(b, data);
+    if (timeout_ms > 0) {
+        const uint64_t be = htobe64(timeout_ms);
+        put_attribute(b, NFTA_SET_ELEM_TIMEOUT, &be, sizeof(be));
+    }
+    close_nested(b, element);
+    return WR_OK;
+}
+
+int wr_nftset_add(struct wr_nftset_batch *b, const char *set, const void *key, size_t n,
+                  uint64_t timeout_ms)
+{
+    return put_element(b, true, set, key, n, timeout_ms);
+}
+
+int wr_nftset_delete(struct wr_nftset_batch *b, const char *set, const void *key, size_t n)
+{
+    return put_element(b, false, set, key, n, 0);
+}
+
+/* --- the socket --- */
+
+int wr_nftset_open(struct wr_nftset *ret_nft)
+{
+    const struct timeval wait = {WAIT_S, 0};
+    struct sockaddr_nl sa = {.nl_family = AF_NETLINK};
+    socklen_t size = sizeof(sa);
+    int queue = QUEUE_SIZE, fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+    if (fd < 0) {
+        return WR_E_IO;
+    }
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &queue,
+                     sizeof(queue)); /* as much as there may be */
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) != 0 ||
+        bind(fd, (struct sockaddr *)&sa, sizeof(sa)) != 0 ||
+        getsockname(fd, (struct sockaddr *)&sa, &size) != 0) {
+        int number = errno;
+        close(fd);
+        errno = number;
+        return WR_E_IO;
+    }
+    *ret_nft = (struct wr_nftset){.fd = fd, .port = sa.nl_pid};
+    return WR_OK;
+}
+
+void wr_nftset_close(struct wr_nftset *nft)
+{
+    if (nft->fd >= 0) {
+        close(nft->fd);
+    }
+    nft->fd = -1;
+}
+
+static int error_of(int number)
+{
+    errno = number;
+    return number == ENOENT                        ? WR_E_NOTFOUND
+           : number == ENOMEM || number == ENOBUFS ? WR_E_NOMEM
+                                                   : WR_E_IO;
+}
+
+/* What was said to the messages `first` to `last` in one read: the first error; -1: nothing. The acknowledgement of the last is 0. */
+static int verdict_of(const uint8_t *bytes, size_t n, uint32_t first, uint32_t last)
+{
+    int verdict = -1;
+    for (size_t at = 0; at + sizeof(struct nlmsghdr) <= n;) {
+        const struct nlmsghdr *h = (const void *)(bytes + at);
+        struct nlmsgerr e;
+        if (h->nlmsg_len < sizeof(*h) || h->nlmsg_len > n - at) {
+            break;
+        }
+        if (h->nlmsg_type == NLMSG_ERROR && h->nlmsg_len >= NLMSG_LENGTH(sizeof(e)) &&
+            h->nlmsg_seq - first <= last - first) {
+            memcpy(&e, NLMSG_DATA(h), sizeof(e));
+            if (e.error != 0) {
+                return -e.error;
+            }
+            verdict = h->nlmsg_seq == last ? 0 : verdict;
+        }
+        at += NLMSG_ALIGN(h->nlmsg_len);
+    }
+    return verdict;
+}
+
+/* All that is there; it is there as soon as the batch is sent. An error stands before an acknowledgement, wherever they are. */
+static int take_verdict(const struct wr_nftset *nft, uint32_t first, uint32_t last)
+{
+    static _Alignas(struct nlmsghdr) uint8_t bytes[READ_SIZE];
+    int verdict = -1;
+    for (;;) {
+        ssize_t n = recv(nft->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0 && errno != EAGAIN) {
+            return error_of(errno); /* something was lost: nobody knows */
+        }
+        if (n < 0) {
+            return verdict == 0 ? WR_OK : error_of(verdict < 0 ? EPROTO : verdict);
+        }
+        int one = verdict_of(bytes, (size_t)n, first, last);
+        verdict = verdict > 0 || one < 0 ? verdict : one;
+    }
+}
+
+int wr_nftset_commit(struct wr_nftset *nft, struct wr_nftset_batch *b)
+{
+    if (b->set == NULL) {
+        return WR_OK; /* nothing to do */
+    }
+    struct nlmsghdr *h = (void *)(b->room + b->message);
+    uint32_t last = h->nlmsg_seq;
+    h->nlmsg_flags |= NLM_F_ACK;
+    end_open(b);
+    put_mark(b, NFNL_MSG_BATCH_END);
+    nft->seq = b->seq;
+    ssize_t sent;
+    do {
+        sent = send(nft->fd, b->room, b->size, 0);
+    } while (sent < 0 && errno == EINTR);
+    if (sent < 0) {
+        return error_of(errno);
+    }
+    return take_verdict(nft, b->first, last);
+}
+
+/* --- reading --- */
+
+struct span {
+    const uint8_t *at;
+    size_t n;
+};
+
+/* The next attribute of `in`, its body in *ret_body; 0: that was the last. */
+static unsigned next_attribute(struct span *in, struct span *ret_body)
+{
+    struct nlattr a;
+    if (in->n < NLA_HDRLEN) {
+        return 0;
+    }
+    memcpy(&a, in->at, sizeof(a));
+    if (a.nla_len < NLA_HDRLEN || a.nla_len > in->n) {
+        return 0;
+    }
+    size_t step = NLA_ALIGN((size_t)a.nla_len);
+    step = step < in->n ? step : in->n;
+    *ret_body = (struct span){in->at + NLA_HDRLEN, a.nla_len - (size_t)NLA_HDRLEN};
+    in->at += step;
+    in->n -= step;
+    return a.nla_type & NLA_TYPE_MASK;
+}
+
+static void read_element(struct span in, wr_nftset_hook *hook, void *user)
+{
+    struct wr_nftset_element e = {.key = NULL};
+    struct span body, value;
+    uint64_t be;
+    for (unsigned type; (type = next_attribute(&in, &body)) != 0;) {
+        if (type == NFTA_SET_ELEM_KEY) {
+            if (next_attribute(&body, &value) == NFTA_DATA_VALUE) {
+                e.key = value.at;
+                e.size = value.n;
+            }
+        } else if (type == NFTA_SET_ELEM_EXPIRATION && body.n == sizeof(be)) {
+            memcpy(&be, body.at, sizeof(be));
+            e.left_ms = be64toh(be);
+        }
+    }
+    if (e.key != NULL) {
+        hook(user, &e);
+    }
+}
+
+static void read_elements(const struct nlmsghdr *h, wr_nftset_hook *hook, void *user)
+{
+    size_t head = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct nfgenmsg));
+    if (h->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWSETELEM) || h->nlmsg_len < head) {
+        return;
+    }
+    struct span in = {(const uint8_t *)h + head, h->nlmsg_len - head}, list, one;
+    for (unsigned type; (type = next_attribute(&in, &list)) != 0;) {
+        while (type == NFTA_SET_ELEM_LIST_ELEMENTS &&
+               next_attribute(&list, &one) == NFTA_LIST_ELEM) {
+            read_element(one, hook, user);
+        }
+    }
+}
+
+enum wr_nftset_met wr_nftset_read(const uint8_t *bytes, size_t n, uint32_t seq,
+                                  wr_nftset_hook *hook, void *user, int *ret_number)
+{
+    for (size_t at = 0; at + sizeof(struct nlmsghdr) <= n;) {
+        const struct nlmsghdr *h = (const void *)(bytes + at);
+        struct nlmsgerr e;
+        if (h->nlmsg_len < sizeof(*h) || h->nlmsg_len > n - at) {
+            break;
+        }
+        if (h->nlmsg_seq == seq && h->nlmsg_type == NLMSG_DONE) {
+            return WR_NFTSET_DONE;
+        }
+        if (h->nlmsg_seq == seq && h->nlmsg_type == NLMSG_ERROR) {
+            memset(&e, 0, sizeof(e));
+            memcpy(&e, NLMSG_DATA(h),
+                   h->nlmsg_len - NLMSG_HDRLEN < sizeof(e) ? h->nlmsg_len - NLMSG_HDRLEN
+                                                           : sizeof(e));
+            *ret_number = e.error < 0 ? -e.error : EPROTO;
+            return WR_NFTSET_ERROR;
+        }
+        if (h->nlmsg_seq == seq) {
+            read_elements(h, hook, user);
+        }
+        at += NLMSG_ALIGN(h->nlmsg_len);
+    }
+    return WR_NFTSET_MORE;
+}
+
+int wr_nftset_list(struct wr_nftset *nft, const char *set, wr_nftset_hook *hook, void *user)
+{
+    static _Alignas(struct nlmsghdr) uint8_t bytes[READ_SIZE];
+    _Alignas(struct nlmsghdr) uint8_t room[WR_NFTSET_HEAD_SIZE];
+    struct wr_nftset_batch b = {.room = room, .seq = ++nft->seq};
+    uint32_t seq = b.seq;
+    int number = EPROTO;
+    size_t at = open_message(&b, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETSETELEM, NLM_F_DUMP,
+                             NFPROTO_INET, 0);
+    wr_assert(strlen(set) < WR_NFTSET_KEY_MAX);
+    name_set(&b, set);
+    close_message(&b, at);
+    if (send(nft->fd, b.room, b.size, 0) < 0) {
+        return error_of(errno);
+    }
+    for (;;) {
+        ssize_t n = recv(nft->fd, bytes, sizeof(bytes), 0);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return error_of(errno);
+        }
+        switch (wr_nftset_read(bytes, (size_t)n, seq, hook, user, &number)) {
+        case WR_NFTSET_DONE: return WR_OK;
+        case WR_NFTSET_ERROR: return error_of(number);
+        case WR_NFTSET_MORE: break;
+        }
+    }
+}
