@@ -183,6 +183,7 @@ struct wr_conf_segment {
     } sees;
     uint32_t fail;        /* 1: closed */
     uint32_t foreign_dns; /* 1: rejected */
+    uint32_t reach;       /* 1: what was answered */
     uint32_t stale;       /* enum wr_segment_stale */
     uint32_t stale_max_age_s;
     struct {
@@ -196,7 +197,7 @@ struct wr_conf_segment {
     struct {
         struct wr_prefix *items;
         size_t count;
-    } subnets, resolvers;
+    } subnets, resolvers, reaches;
     struct {
         const uint8_t **items; /* wire names */
         size_t count;

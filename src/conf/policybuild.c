@@ -67,11 +67,13 @@ static void make_segment(struct work *k, struct wr_segments *s, struct wr_segmen
     *segment = (struct wr_segment){.label = label_of(k, from->name),
                                    .hides = hides(k->conf, s->segments),
                                    .closed = from->fail != 0,
-                                   .guarded = from->foreign_dns != 0,
+                                   .guarded = from->foreign_dns != 0 || from->reach != 0,
+                                   .answered = from->reach != 0 && k->conf->firewall.enabled,
                                    .stale = (uint8_t)from->stale,
                                    .stale_max_age_s = from->stale_max_age_s,
                                    .rate = from->rate};
     segment->allow = prefixes(k, from->allow.items, from->allow.count, &segment->allows);
+    segment->reaches = prefixes(k, from->reaches.items, from->reaches.count, &segment->reach_count);
     if (from->upstream[0])
         segment->view = k->hooks->view(k->hooks->user, from->upstream, from->upstream_index, false);
     for (size_t i = 0; i < from->interfaces.count; i++)

@@ -192,6 +192,20 @@ static void check_listener(const struct check *c, size_t i, size_t k)
             }
 }
 
+static void check_reach(const struct check *c, size_t i)
+{
+    const struct wr_conf_segment *s = &c->conf->segments.items[i];
+
+    if (s->reach && !c->conf->firewall.enabled)
+        warn(c, "segments", i, "reach", "the firewall is off: set firewall.enabled");
+    if (s->reach && s->interfaces.count == 0 && s->subnets.count == 0)
+        warn(c, "segments", i, "reach",
+             "without interfaces and subnets the firewall does not know whose packets these are: "
+             "nobody is held back");
+    if (!s->reach && s->reaches.count)
+        warn(c, "segments", i, "reaches", "it reaches everything: set reach: answered");
+}
+
 static void check_segments(const struct check *c)
 {
     struct wr_conf_segment *s = c->conf->segments.items;
@@ -209,6 +223,7 @@ static void check_segments(const struct check *c)
                  "a segment without interfaces, subnets and listeners: nobody is in it");
         if (s[i].foreign_dns && !c->conf->firewall.enabled)
             warn(c, "segments", i, "foreign_dns", "the firewall is off: set firewall.enabled");
+        check_reach(c, i);
         for (size_t k = 0; k < s[i].sees.count; k++)
             check_sees(c, i, k);
         for (size_t k = 0; k < s[i].listeners.count; k++)

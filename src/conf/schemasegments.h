@@ -45,7 +45,7 @@
     {"segments[].fail", WR_SCHEMA_WORD, V01, IN(wr_conf_segment, fail), .words = fail_words,
      DEFAULT("open"), EXAMPLE("closed"),
      .doc = "While a feed that a rule for its clients names has no list yet, a zone of `policy.rpz` has never come, or the firewall that "
-            "`segments[].foreign_dns` wants is not in force: `open`, the rest of the "
+            "`segments[].foreign_dns` or `segments[].reach` wants is not in force or opens to no answer: `open`, the rest of the "
             "policy decides without it, and what is asked meanwhile is counted (`weir stats`, lack_passed); `closed`, its clients are "
             "refused. A list that is out of date still decides."},
     {"segments[].sees", WR_SCHEMA_LABEL, .list = true, .max_items = WR_SEGMENTS_MAX, V01, RANGE(1, 63),
@@ -61,6 +61,15 @@
     {"segments[].resolvers", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_SEGMENT_PLACES_MAX, V01,
      DEFAULT(""), INLIST(wr_conf_segment, resolvers), EXAMPLE("192.0.2.53, \"2001:db8::53\""),
      .doc = "Resolvers of others that its clients may ask all the same, with `foreign_dns: reject`."},
+    {"segments[].reach", WR_SCHEMA_WORD, V01, IN(wr_conf_segment, reach), .words = reach_words,
+     DEFAULT("any"), EXAMPLE("answered"),
+     .doc = "What its clients reach through the gateway (`firewall.enabled`): `any`, whatever the rules of others let pass; `answered`, addresses of "
+            "the Internet that weir has answered to the same device, for as long as `firewall.lease_floor` and `firewall.lease_grace` have it, the segment's own "
+            "subnets, and `segments[].reaches`. All else that they begin is rejected, and counted (`weir firewall`). What others begin to them is not "
+            "looked at. Addresses that may not be opened are taken out of answers. An interface of another segment is no way to the Internet for it."},
+    {"segments[].reaches", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_SEGMENT_PLACES_MAX, V01,
+     DEFAULT(""), INLIST(wr_conf_segment, reaches), EXAMPLE("192.168.1.5, \"fd00:1::5\""),
+     .doc = "What its clients reach all the same, with `reach: answered`: a recorder in another segment, a prefix of NAT64."},
     {"segments[].only", WR_SCHEMA_NAME, .list = true, .max_items = WR_POLICY_NAMES_MAX, V01,
      DEFAULT(""), INLIST(wr_conf_segment, only), EXAMPLE("vendor.example, pool.ntp.org"),
      .doc = "Approved names: its clients get these, all below them, and whatever aliases these "

@@ -151,6 +151,13 @@ static const char *run_firewall_remove(struct wr_serve *s, const json_t *args, s
     return code != NULL ? code : wr_firewall_show(s, j, "result");
 }
 
+static const char *run_firewall_leases(struct wr_serve *s, const json_t *args, struct wr_json *j,
+                                       char *why)
+{
+    return wr_firewall_leases(s, json_string_value(json_object_get(args, "device")), j, "result",
+                              why, WR_CONTROLVERB_WHY_SIZE);
+}
+
 static const char *run_feeds(struct wr_serve *s, const json_t *args, struct wr_json *j, char *why)
 {
     wr_feeds_report(s->feedswap.feeds, j, "result");
@@ -356,6 +363,10 @@ static const struct wr_controlverb verbs[] = {
     {"firewall", false, {{NULL, 0, false}}, run_firewall},
     {"firewall_apply", true, {{NULL, 0, false}}, run_firewall_apply},
     {"firewall_remove", true, {{NULL, 0, false}}, run_firewall_remove},
+    {"firewall_leases",
+     false,
+     {{"device", JSON_STRING, false}, {NULL, 0, false}},
+     run_firewall_leases},
     {"devices", false, {{"after", JSON_INTEGER, false}, {NULL, 0, false}}, run_devices},
     {"device", false, {{"device", JSON_STRING, true}, {NULL, 0, false}}, run_device},
     {"device_set",

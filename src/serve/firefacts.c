@@ -50,14 +50,26 @@ static void put_set(struct wr_firefacts *f, enum wr_ruleset_kind kind, size_t se
     }
 }
 
+/* The same of a list of the owner's. */
+static void put_list(struct wr_firefacts *f, enum wr_ruleset_kind kind, size_t segment,
+                     const struct wr_prefix *prefix, size_t count)
+{
+    struct wr_prefix copy[WR_SEGMENT_PLACES_MAX];
+    size_t n = count < WR_SEGMENT_PLACES_MAX ? count : WR_SEGMENT_PLACES_MAX;
+    for (size_t k = 0; k < n; k++) {
+        copy[k] = prefix[k];
+    }
+    put_set(f, kind, segment, copy, n);
+}
+
 void wr_firefacts_segments(struct wr_firefacts *f, const struct wr_conf *conf)
 {
-    struct wr_prefix resolver[WR_SEGMENT_PLACES_MAX];
     for (size_t i = 0; i < conf->segments.count; i++) {
         const struct wr_conf_segment *s = &conf->segments.items[i];
         struct wr_ruleset_item *item = put(f, WR_RULESET_SEGMENT, i);
         if (item != NULL) {
-            item->rejects = s->foreign_dns != 0;
+            item->flags = (uint8_t)((s->foreign_dns != 0 ? WR_RULESET_REJECTS : 0) |
+                                    (s->reach != 0 ? WR_RULESET_ANSWERED : 0));
         }
         for (size_t k = 0; k < s->interfaces.count; k++) {
             item = put(f, WR_RULESET_INTERFACE, i);
@@ -69,12 +81,8 @@ void wr_firefacts_segments(struct wr_firefacts *f, const struct wr_conf *conf)
         for (size_t k = 0; k < s->subnets.count; k++) {
             put_prefix(f, WR_RULESET_SUBNET, i, &s->subnets.items[k], 0);
         }
-        size_t n =
-            s->resolvers.count < WR_SEGMENT_PLACES_MAX ? s->resolvers.count : WR_SEGMENT_PLACES_MAX;
-        for (size_t k = 0; k < n; k++) {
-            resolver[k] = s->resolvers.items[k];
-        }
-        put_set(f, WR_RULESET_RESOLVER, i, resolver, n);
+        put_list(f, WR_RULESET_RESOLVER, i, s->resolvers.items, s->resolvers.count);
+        put_list(f, WR_RULESET_REACH, i, s->reaches.items, s->reaches.count);
     }
 }
 

@@ -6,181 +6,76 @@
 #include <jansson.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/err.h"
-#include "net/clock.h"
 #include "net/conntrack.h"
+#include "policy/rulesetlease.h"
 #include "serve/caps.h"
 #include "serve/helper.h"
+#include "serve/leasehand.h"
+#include "serve/nftrun.h"
 
 #define MAGIC 0x77666972u
-/* Items in one message. */
-#define BATCH 64
-/* Looks whether nft has ended, and how long apart; likewise at the end of the hand itself. */
+/* Items in one message, and leases. */
+#define BATCH  64
+#define LEASES 64
+/* Looks whether nft has ended, and how long apart; what is done every second; likewise at the end of the hand itself. */
 #define LOOK_MS     2
+#define TICK_MS     1000
 #define END_LOOKS   30
 #define END_LOOK_MS 10
-/* Octets of what nft says that are read: a counter is some 100 of JSON. */
-#define SAID_MAX 65536
+/* A list of leases comes in one go. */
+#define LIST_MS 2000
 
-enum op { OP_ITEMS = 1, OP_APPLY, OP_COUNT };
+enum op { OP_ITEMS = 1, OP_APPLY, OP_COUNT, OP_LEASES };
 
 struct request {
     uint32_t magic;
     uint32_t number;
     uint8_t op, parts;
     uint16_t count;
+    uint32_t leases, leases_device; /* of APPLY: how many in all, and of one device */
+    uint32_t each;                  /* of LEASES: every lease, else a count for each device */
     struct wr_ruleset_item item[BATCH];
 };
 
-/* --- nft --- */
+/* The answer to LEASES, some of them. */
+struct leases {
+    uint32_t magic, number;
+    uint32_t count, last;
+    struct wr_firehand_lease item[LEASES];
+};
 
-static const char *const usual[] = {"/usr/sbin/nft", "/sbin/nft", "/usr/bin/nft",
-                                    "/usr/local/sbin/nft"};
-
-static const char *find_nft(const char *wanted)
-{
-    if (wanted[0] != 0) {
-        return access(wanted, X_OK) == 0 ? wanted : NULL;
-    }
-    for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
-        if (access(usual[i], X_OK) == 0) {
-            return usual[i];
-        }
-    }
-    return NULL;
-}
-
-static int open_memory(const char *name, const char *text, size_t n)
-{
-    int fd = memfd_create(name, MFD_CLOEXEC);
-    while (fd >= 0 && n > 0) {
-        ssize_t put = write(fd, text, n);
-        if (put <= 0) {
-            close(fd);
-            return -1;
-        }
-        text += put;
-        n -= (size_t)put;
-    }
-    if (fd >= 0) {
-        (void)lseek(fd, 0, SEEK_SET);
-    }
-    return fd;
-}
-
-/* Not by fork: what libraries do in a child there (libuv makes its pipes anew) is done to descriptors that are others' here. 0, or errno. */
-static int spawn_nft(const char *path, bool counters, int in, int out, pid_t *ret_pid)
-{
-    static const char *const apply[] = {"nft", "-f", "-", NULL};
-    static const char *const list[] = {"nft",   "-j",   "list", "counters",
-                                       "table", "inet", "weir", NULL};
-    static const char *const environment[] = {"LC_ALL=C", NULL};
-    posix_spawn_file_actions_t actions;
-    int number = posix_spawn_file_actions_init(&actions);
-    if (number != 0) {
-        return number;
-    }
-    number = posix_spawn_file_actions_adddup2(&actions, in, 0);
-    for (int fd = 1; fd <= 2 && number == 0; fd++) {
-        number = posix_spawn_file_actions_adddup2(&actions, out, fd);
-    }
-    if (number == 0) {
-        number =
-            posix_spawn(ret_pid, path, &actions, NULL, (void *)(uintptr_t)(counters ? list : apply),
-                        (void *)(uintptr_t)environment);
-    }
-    posix_spawn_file_actions_destroy(&actions);
-    return number;
-}
-
-/* Until it has ended, or its time is over. */
-static int wait_for(pid_t pid)
-{
-    int status = 0;
-    for (unsigned waited_ms = 0;; waited_ms += LOOK_MS) {
-        pid_t got = waitpid(pid, &status, WNOHANG);
-        if (got == pid) {
-            return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? WR_OK : WR_E_FORMAT;
-        }
-        if (got < 0 && errno != EINTR) {
-            return WR_E_IO;
-        }
-        if (waited_ms >= WR_FIREWALL_NFT_MS) {
-            kill(pid, SIGKILL);
-            (void)waitpid(pid, NULL, 0);
-            return WR_E_TIMEOUT;
-        }
-        (void)poll(NULL, 0, LOOK_MS);
-    }
-}
-
-/* The first line that it said, as one that can be printed. */
-static void quote(const char *said, size_t n, char *ret_text, size_t cap)
-{
-    size_t at = 0;
-    for (size_t i = 0; i < n && said[i] != '\n' && at + 1 < cap; i++) {
-        ret_text[at++] = said[i] >= ' ' && said[i] < 0x7f ? said[i] : ' ';
-    }
-    ret_text[at] = 0;
-}
+/* What is done while requests of others come. */
+enum step {
+    STEP_NONE = 0,
+    STEP_SETS,  /* nft makes the sets of leases, so that they are full when the rules come */
+    STEP_PARTS, /* nft writes what was asked for */
+    STEP_COUNT, /* nft lists counters */
+};
 
 struct hand {
-    const char *nft;
+    const struct wr_firehand_birth *birth;
     struct wr_ruleset_item item[WR_RULESET_ITEMS_MAX];
     size_t count;
     char text[WR_RULESET_TEXT_MAX];
-    char said[SAID_MAX];
+    char said[WR_NFTRUN_SAID_MAX];
     size_t said_size;
+    enum step step;
+    bool anew; /* the table was taken away first, for it could not be written over */
+    unsigned parts;
+    struct wr_nftrun run;
+    struct wr_firehand_reply reply;
+    struct wr_leasehand *leases;               /* NULL: none can be had here */
+    struct pollfd channel[1 + WR_WORKERS_MAX]; /* the main thread's, then the workers' */
+    uint64_t tick_ms;
 };
-
-/* Runs nft with this text, or to list counters; what it said is in the hand. */
-static int run_nft(struct hand *h, const char *text, size_t n, bool counters,
-                   struct wr_firehand_reply *reply)
-{
-    char why[160];
-    const char *path = find_nft(h->nft);
-    if (path == NULL) {
-        snprintf(reply->text, sizeof(reply->text),
-                 "the program nft is not there (%s): install Debian's package nftables, or say "
-                 "where it is in firewall.nft",
-                 h->nft[0] != 0 ? h->nft : usual[0]);
-        return WR_E_NOTFOUND;
-    }
-    int in = open_memory("weir-rules", text, n), out = open_memory("weir-said", "", 0);
-    pid_t pid = 0;
-    int number = in < 0 || out < 0 ? errno : spawn_nft(path, counters, in, out, &pid);
-    int err = number != 0 ? WR_E_IO : wait_for(pid);
-    ssize_t said = out < 0 ? 0 : pread(out, h->said, sizeof(h->said), 0);
-    h->said_size = said > 0 ? (size_t)said : 0;
-    if (in >= 0) {
-        close(in);
-    }
-    if (out >= 0) {
-        close(out);
-    }
-    reply->port = (uint32_t)pid;
-    if (err == WR_E_TIMEOUT) {
-        snprintf(reply->text, sizeof(reply->text), "nft did not end in %d s",
-                 WR_FIREWALL_NFT_MS / 1000);
-    } else if (err == WR_E_IO) {
-        snprintf(reply->text, sizeof(reply->text), "%s cannot be run: %s", path,
-                 strerror(number != 0 ? number : EIO));
-    } else if (err != WR_OK) {
-        quote(h->said, h->said_size, why, sizeof(why));
-        snprintf(reply->text, sizeof(reply->text), "nft refuses: %s",
-                 why[0] != 0 ? why : "it said nothing");
-    }
-    return err;
-}
 
 int wr_firehand_counters(const char *text, size_t n, struct wr_firehand_reply *reply)
 {
@@ -221,7 +116,7 @@ int wr_firehand_counters(const char *text, size_t n, struct wr_firehand_reply *r
 
 static bool is_sound(const struct request *r, ssize_t size)
 {
-    if (size != (ssize_t)sizeof(*r) || r->magic != MAGIC || r->op < OP_ITEMS || r->op > OP_COUNT ||
+    if (size != (ssize_t)sizeof(*r) || r->magic != MAGIC || r->op < OP_ITEMS || r->op > OP_LEASES ||
         r->count > (r->op == OP_ITEMS ? BATCH : 0) || (r->op == OP_APPLY) != (r->parts != 0) ||
         r->parts >= 2 * WR_RULESET_NONE) {
         return false;
@@ -234,8 +129,20 @@ static bool is_sound(const struct request *r, ssize_t size)
     return true;
 }
 
+static _Noreturn void end(void)
+{
+    _exit(1);
+}
+
+static void send_all(const struct hand *h, const void *bytes, size_t n)
+{
+    if (send(h->channel[0].fd, bytes, n, MSG_NOSIGNAL) != (ssize_t)n) {
+        end();
+    }
+}
+
 /* What is in force for new packets is made so for connections that are there. */
-static void cut_connections(struct hand *h, struct wr_firehand_reply *reply)
+static void cut_connections(struct hand *h)
 {
     static struct wr_addr addr[WR_RULESET_ITEMS_MAX];
     size_t n = 0;
@@ -245,77 +152,262 @@ static void cut_connections(struct hand *h, struct wr_firehand_reply *reply)
             addr[n++].scope = 0; /* the list has none */
         }
     }
-    if (n > 0 && wr_conntrack_cut(addr, n, &reply->cut) != WR_OK) {
+    if (n > 0 && wr_conntrack_cut(addr, n, &h->reply.cut) != WR_OK) {
         /* The rules drop its packets all the same, but for those that a flow table carries past them. */
-        snprintf(reply->text, sizeof(reply->text),
+        snprintf(h->reply.text, sizeof(h->reply.text),
                  "open connections are dropped but not forgotten: %s", strerror(errno));
     }
 }
 
-static void apply(struct hand *h, unsigned parts, struct wr_firehand_reply *reply)
+static bool wants_leases(const struct hand *h)
+{
+    return (h->parts & WR_RULESET_TABLE) != 0 && wr_rulesetlease_wanted(h->item, h->count);
+}
+
+static void answer(struct hand *h, int err)
+{
+    h->step = STEP_NONE;
+    h->count = 0;
+    h->reply.err = err;
+    h->reply.lease_port = h->leases != NULL ? wr_leasehand_port(h->leases) : 0;
+    h->reply.leases = h->leases != NULL ? wr_leaselist_count(wr_leasehand_list(h->leases)) : 0;
+    send_all(h, &h->reply, sizeof(h->reply));
+}
+
+/* Writes the text and starts nft on it. */
+static int start_parts(struct hand *h, unsigned parts)
 {
     struct wr_str text;
     wr_str_init(&text, h->text, sizeof(h->text));
-    reply->err = wr_ruleset_text(h->item, h->count, parts, &text);
-    if (reply->err != WR_OK) {
-        snprintf(reply->text, sizeof(reply->text), "the rules are longer than %zu MiB",
+    int err = wr_ruleset_text(h->item, h->count, parts, &text);
+    if (err != WR_OK) {
+        snprintf(h->reply.text, sizeof(h->reply.text), "the rules are longer than %zu MiB",
                  WR_RULESET_TEXT_MAX >> 20);
-        return;
+        return err;
     }
-    reply->err = run_nft(h, text.base, text.len, false, reply);
-    if (reply->err == WR_OK && (parts & (WR_RULESET_TABLE | WR_RULESET_QUARANTINE)) != 0) {
-        cut_connections(h, reply);
+    err = wr_nftrun_start(&h->run, h->birth->nft, WR_NFTRUN_APPLY, text.base, text.len,
+                          h->reply.text);
+    h->reply.port[1] = h->reply.port[0];
+    h->reply.port[0] = err == WR_OK ? (uint32_t)h->run.pid : 0;
+    return err;
+}
+
+static void begin_step(struct hand *h, enum step step, unsigned parts)
+{
+    h->step = step;
+    int err = start_parts(h, parts);
+    if (err != WR_OK) {
+        answer(h, err);
     }
 }
 
-static void carry_out(struct hand *h, const struct request *r, struct wr_firehand_reply *reply)
+static void begin_apply(struct hand *h, unsigned parts)
 {
-    if (r->op == OP_APPLY) {
-        apply(h, r->parts, reply);
-        h->count = 0;
+    h->parts = parts;
+    h->anew = false;
+    if (!wants_leases(h)) {
+        begin_step(h, STEP_PARTS, parts);
+    } else if (h->leases == NULL) {
+        snprintf(h->reply.text, sizeof(h->reply.text), "no leases can be had here: %s",
+                 strerror(ENOMEM));
+        answer(h, WR_E_NOMEM);
+    } else if (wr_leasehand_recall(h->leases) != WR_OK || wr_leasehand_fill(h->leases) != WR_OK) {
+        begin_step(h, STEP_SETS, WR_RULESET_LEASES);
     } else {
-        reply->err = run_nft(h, "", 0, true, reply);
-        if (reply->err == WR_OK) {
-            reply->err = wr_firehand_counters(h->said, h->said_size, reply);
+        begin_step(h, STEP_PARTS, parts);
+    }
+}
+
+static void end_parts(struct hand *h, int err)
+{
+    bool leases = wants_leases(h);
+    if (err == WR_E_FORMAT && leases && !h->anew) {
+        /* It is in a state that cannot be written over. */
+        h->anew = true;
+        h->reply.text[0] = 0;
+        begin_step(h, STEP_SETS, WR_RULESET_NONE | WR_RULESET_LEASES);
+        return;
+    }
+    if ((h->parts & (WR_RULESET_TABLE | WR_RULESET_NONE)) != 0 && h->leases != NULL) {
+        wr_leasehand_hold(h->leases, leases || err != WR_OK);
+    }
+    if (err == WR_OK && (h->parts & (WR_RULESET_TABLE | WR_RULESET_QUARANTINE)) != 0) {
+        cut_connections(h);
+    }
+    answer(h, err);
+}
+
+static void end_sets(struct hand *h, int err)
+{
+    if (err == WR_OK &&
+        (wr_leasehand_recall(h->leases) != WR_OK || wr_leasehand_fill(h->leases) != WR_OK)) {
+        snprintf(h->reply.text, sizeof(h->reply.text), "the kernel takes no leases: %s",
+                 strerror(errno));
+        err = WR_E_IO;
+    }
+    if (err != WR_OK) {
+        end_parts(h, h->anew ? err : WR_E_FORMAT);
+    } else {
+        begin_step(h, STEP_PARTS, h->parts);
+    }
+}
+
+static void look_at_nft(struct hand *h)
+{
+    int err = wr_nftrun_look(&h->run, h->said, &h->said_size, h->reply.text);
+    if (err == WR_E_AGAIN) {
+        return;
+    }
+    if (h->step == STEP_SETS) {
+        end_sets(h, err);
+    } else if (h->step == STEP_PARTS) {
+        end_parts(h, err);
+    } else {
+        answer(h, err == WR_OK ? wr_firehand_counters(h->said, h->said_size, &h->reply) : err);
+    }
+}
+
+/* --- leases that are looked at --- */
+
+static void send_leases(const struct hand *h, struct leases *m, bool last)
+{
+    m->last = last;
+    send_all(h, m, sizeof(*m));
+    m->count = 0;
+}
+
+static struct wr_firehand_lease *next_lease(const struct hand *h, struct leases *m)
+{
+    if (m->count == LEASES) {
+        send_leases(h, m, false);
+    }
+    return memset(&m->item[m->count++], 0, sizeof(m->item[0]));
+}
+
+static void list_leases(const struct hand *h, const struct request *r)
+{
+    static struct leases m;
+    const struct wr_leaselist *list = h->leases != NULL ? wr_leasehand_list(h->leases) : NULL;
+    const struct wr_leaselist_entry *e;
+    const struct wr_leaselist_party *p;
+    uint64_t now_ms = wr_leasehand_now_ms();
+    uint32_t cursor = 0;
+    m = (struct leases){.magic = MAGIC, .number = r->number};
+    while (list != NULL && !r->each && (p = wr_leaselist_parties(list, &cursor)) != NULL) {
+        struct wr_firehand_lease *one = next_lease(h, &m);
+        one->ifindex = p->ifindex;
+        one->routed = p->routed;
+        one->family = p->family;
+        one->count = p->count;
+        memcpy(one->who, p->who, sizeof(one->who));
+    }
+    while (list != NULL && r->each && (e = wr_leaselist_walk(list, &cursor)) != NULL) {
+        if (e->until_ms <= now_ms) {
+            continue;
         }
+        struct wr_firehand_lease *one = next_lease(h, &m);
+        one->ifindex = e->key.ifindex;
+        one->routed = e->key.kind >= WR_RULESETLEASE_ROUTED;
+        one->family = e->key.family;
+        one->protocol = e->key.protocol;
+        one->port = e->key.port;
+        one->left_s = (uint32_t)((e->until_ms - now_ms + 999) / 1000);
+        memcpy(one->who, e->key.who, sizeof(one->who));
+        memcpy(one->dest, e->key.dest, sizeof(one->dest));
+    }
+    send_leases(h, &m, true);
+}
+
+/* --- requests --- */
+
+static void carry_out(struct hand *h, const struct request *r)
+{
+    memset(&h->reply, 0, sizeof(h->reply));
+    h->reply.magic = MAGIC;
+    h->reply.number = r->number;
+    if (h->leases != NULL && r->op == OP_APPLY) {
+        wr_leasehand_bound(h->leases, r->leases, r->leases_device);
+    }
+    if (r->op == OP_APPLY) {
+        begin_apply(h, r->parts);
+    } else if (r->op == OP_LEASES) {
+        list_leases(h, r);
+    } else {
+        h->step = STEP_COUNT;
+        int err = wr_nftrun_start(&h->run, h->birth->nft, WR_NFTRUN_COUNTERS, "", 0, h->reply.text);
+        if (err != WR_OK) {
+            answer(h, err);
+        }
+    }
+}
+
+static void take_request(struct hand *h)
+{
+    static struct request r;
+    ssize_t size = recv(h->channel[0].fd, &r, sizeof(r), MSG_TRUNC | MSG_DONTWAIT);
+    if (size < 0 && (errno == EINTR || errno == EAGAIN)) {
+        return;
+    }
+    if (size <= 0 || !is_sound(&r, size) || h->count + r.count > WR_RULESET_ITEMS_MAX) {
+        _exit(size == 0 ? 0 : 1);
+    }
+    if (r.op == OP_ITEMS) {
+        memcpy(h->item + h->count, r.item, r.count * sizeof(r.item[0]));
+        h->count += r.count;
+    } else {
+        carry_out(h, &r);
+    }
+}
+
+/* While nft works, which begins anew when rules change under it, leases come together for a moment; else at once. */
+static void turn(struct hand *h)
+{
+    bool busy = h->step != STEP_NONE;
+    size_t workers = h->birth->channels;
+    h->channel[0].events = busy ? 0 : POLLIN;
+    if (busy) {
+        (void)poll(NULL, 0, LOOK_MS);
+    }
+    (void)poll(h->channel, 1 + workers, busy ? 0 : TICK_MS);
+    if (h->leases != NULL) {
+        wr_leasehand_serve(h->leases, h->channel + 1, workers);
+        uint64_t now_ms = wr_leasehand_now_ms();
+        if (now_ms >= h->tick_ms + TICK_MS) {
+            h->tick_ms = now_ms;
+            wr_leasehand_tick(h->leases);
+        }
+    }
+    if (busy) {
+        look_at_nft(h);
+    } else if (h->channel[0].revents != 0) {
+        take_request(h);
     }
 }
 
 static void serve_requests(int fd, const void *user)
 {
     struct hand *h = calloc(1, sizeof(*h));
-    static struct request r;
+    if (h == NULL) {
+        end();
+    }
+    h->birth = user;
+    for (size_t i = 0; i < 1 + h->birth->channels; i++) {
+        h->channel[i] = (struct pollfd){.fd = fd + (int)i, .events = POLLIN};
+    }
+    if (wr_leasehand_create(h->birth->leases, &h->leases) != WR_OK) {
+        h->leases = NULL;
+    }
     for (;;) {
-        ssize_t size = recv(fd, &r, sizeof(r), MSG_TRUNC);
-        if (size < 0 && errno == EINTR) {
-            continue;
-        }
-        if (h == NULL || size <= 0 || !is_sound(&r, size) ||
-            h->count + r.count > WR_RULESET_ITEMS_MAX) {
-            _exit(size == 0 ? 0 : 1);
-        }
-        h->nft = user;
-        if (r.op == OP_ITEMS) {
-            memcpy(h->item + h->count, r.item, r.count * sizeof(r.item[0]));
-            h->count += r.count;
-            continue;
-        }
-        struct wr_firehand_reply reply;
-        memset(&reply, 0, sizeof(reply));
-        reply.magic = MAGIC;
-        reply.number = r.number;
-        carry_out(h, &r, &reply);
-        if (send(fd, &reply, sizeof(reply), MSG_NOSIGNAL) != (ssize_t)sizeof(reply)) {
-            _exit(1);
-        }
+        turn(h);
     }
 }
 
 /* --- the parent --- */
 
-int wr_firehand_start(const char *nft, struct wr_firehand *ret_hand)
+int wr_firehand_start(const struct wr_firehand_birth *how, struct wr_firehand *ret_hand)
 {
-    const struct wr_helper_birth birth = {"weir-firewall", wr_caps_keep_admin, serve_requests, nft};
+    const struct wr_helper_birth birth = {"weir-firewall", wr_caps_keep_admin, serve_requests, how,
+                                          how->channel,    how->channels};
     *ret_hand = (struct wr_firehand){.fd = -1};
     return wr_caps_can_admin() ? wr_helper_fork(&birth, &ret_hand->fd, &ret_hand->pid)
                                : WR_E_DENIED;
@@ -354,7 +446,10 @@ int wr_firehand_apply(struct wr_firehand *h, const struct wr_ruleset_item *item,
         at += n;
         err = ask(h, &r);
     }
-    struct request r = {.op = OP_APPLY, .parts = (uint8_t)parts};
+    struct request r = {.op = OP_APPLY,
+                        .parts = (uint8_t)parts,
+                        .leases = h->leases,
+                        .leases_device = h->leases_device};
     return err == WR_OK ? ask(h, &r) : err;
 }
 
@@ -364,7 +459,8 @@ int wr_firehand_count(struct wr_firehand *h)
     return ask(h, &r);
 }
 
-int wr_firehand_read(struct wr_firehand *h, int wait_ms, struct wr_firehand_reply *ret_reply)
+/* One message. WR_E_AGAIN: none within wait_ms; WR_E_CLOSED: it has ended, or talks nonsense. */
+static int receive(const struct wr_firehand *h, int wait_ms, void *ret, size_t size)
 {
     struct pollfd p = {.fd = h->fd, .events = POLLIN};
     if (h->fd < 0) {
@@ -377,15 +473,39 @@ int wr_firehand_read(struct wr_firehand *h, int wait_ms, struct wr_firehand_repl
     if (ready == 0) {
         return WR_E_AGAIN;
     }
-    ssize_t n = recv(h->fd, ret_reply, sizeof(*ret_reply), MSG_DONTWAIT | MSG_TRUNC);
+    ssize_t n = recv(h->fd, ret, size, MSG_DONTWAIT | MSG_TRUNC);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
         return WR_E_AGAIN;
     }
-    if (n != (ssize_t)sizeof(*ret_reply) || ret_reply->magic != MAGIC) {
-        return WR_E_CLOSED;
+    uint32_t magic = 0;
+    memcpy(&magic, ret, sizeof(magic));
+    return n == (ssize_t)size && magic == MAGIC ? WR_OK : WR_E_CLOSED;
+}
+
+int wr_firehand_read(struct wr_firehand *h, int wait_ms, struct wr_firehand_reply *ret_reply)
+{
+    int err = receive(h, wait_ms, ret_reply, sizeof(*ret_reply));
+    if (err == WR_OK) {
+        ret_reply->text[sizeof(ret_reply->text) - 1] = 0;
     }
-    ret_reply->text[sizeof(ret_reply->text) - 1] = 0;
-    return WR_OK;
+    return err;
+}
+
+int wr_firehand_leases(struct wr_firehand *h, bool each, wr_firehand_lease_hook *hook, void *user)
+{
+    struct request r = {.op = OP_LEASES, .each = each};
+    struct leases m = {.last = 0};
+    int err = ask(h, &r);
+    while (err == WR_OK && !m.last) {
+        err = receive(h, LIST_MS, &m, sizeof(m));
+        if (err != WR_OK || m.number != h->number || m.count > LEASES) {
+            return WR_E_CLOSED; /* what comes later would be taken for something else */
+        }
+        for (uint32_t i = 0; i < m.count; i++) {
+            hook(user, &m.item[i]);
+        }
+    }
+    return err;
 }
 
 void wr_firehand_stop(struct wr_firehand *h)

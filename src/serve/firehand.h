@@ -2,17 +2,20 @@
 /*
  * Fire hand: the small process that keeps the privilege to change the packet filter.
  *
- * It is born as the helper is (serve/helper.h), keeps CAP_NET_ADMIN and nothing else, and knows three messages: here are items, write and load these
- * parts, tell the counters. It takes no text: each item is looked at and the rules are written here (policy/ruleset), so whoever took
- * weir over can shut things off in weir's own table and can do nothing else to the filter. It runs nft and no shell, from a path that was
- * settled when it was born, with an empty environment and WR_FIREWALL_NFT_MS to do it in; connections of devices in quarantine it
- * makes the kernel forget itself (net/conntrack).
+ * It is born as the helper is (serve/helper.h), keeps CAP_NET_ADMIN and nothing else, and knows four messages: here are items, write and load these
+ * parts, tell the counters, tell the leases. It takes no text: each item is looked at and the rules are written here (policy/ruleset), so whoever took
+ * weir over can shut things off in weir's own table and can do nothing else to the filter. It runs nft and no shell (serve/nftrun); connections of devices
+ * in quarantine it makes the kernel forget itself (net/conntrack); leases it puts there itself, as the workers ask for them, each through a
+ * channel of his own (serve/leasehand).
  *
- * A reply comes for each request but for items. The caller may wait for it or not; one request at a time.
+ * A reply comes for each request but for items. The caller may wait for it or not; one request at a time. Leases go on while nft works. When the
+ * sets of leases are missing they are made and filled before the rules come; a table that cannot be written over is taken away first.
  */
 #ifndef WR_SERVE_FIREHAND_H
 #define WR_SERVE_FIREHAND_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -21,29 +24,55 @@
 
 #define WR_FIREHAND_TEXT_SIZE 240
 
+struct wr_firehand_birth {
+    const char *nft;    /* "": where it usually is */
+    const int *channel; /* of the workers: the hand's ends */
+    size_t channels;    /* WR_WORKERS_MAX at most */
+    uint32_t leases;    /* that there is room for */
+};
+
 struct wr_firehand {
     int fd;    /* -1: there is none */
     pid_t pid; /* 0: none, or reaped */
     uint32_t number;
+    uint32_t leases,
+        leases_device; /* how many there may be in all, and of one device; from the next apply on */
 };
 
 struct wr_firehand_reply {
     uint32_t magic, number; /* the request's */
     int32_t err;
-    uint32_t port; /* through which the rules came: the process of nft; 0: it did not run */
-    uint32_t cut;  /* connections that were forgotten */
-    uint32_t zero;
+    uint32_t port[2];    /* through which the rules came: processes of nft; 0: it did not run */
+    uint32_t lease_port; /* through which leases come */
+    uint32_t leases;     /* how many there are */
+    uint32_t cut;        /* connections that were forgotten */
     uint64_t quarantine; /* packets dropped */
     uint64_t counter[WR_SEGMENTS_MAX][WR_RULESET_COUNTERS];
     char text[WR_FIREHAND_TEXT_SIZE]; /* what is wrong, with the remedy */
 };
 
-/* Forks one that runs this nft ("": where it usually is). Call it while there is one thread. WR_E_DENIED: there is no CAP_NET_ADMIN to keep; WR_E_IO. */
-int wr_firehand_start(const char *nft, struct wr_firehand *ret_hand);
+struct wr_firehand_lease {
+    uint32_t ifindex;
+    uint8_t routed;   /* `who` is an address of this family, else six octets of a MAC address */
+    uint8_t family;   /* of `dest` too */
+    uint8_t protocol; /* 0: all */
+    uint8_t zero;
+    uint16_t port;
+    uint16_t zero_too;
+    uint8_t who[16], dest[16];
+    uint32_t left_s;
+    uint32_t count; /* of a device: how many it has; `dest`, `port` and `left_s` are of none */
+};
+typedef void wr_firehand_lease_hook(void *user, const struct wr_firehand_lease *lease);
+
+/* Forks one; `how` is read by it for as long as it lives. Call it while there is one thread. WR_E_DENIED: there is no CAP_NET_ADMIN to keep; WR_E_IO. */
+int wr_firehand_start(const struct wr_firehand_birth *how, struct wr_firehand *ret_hand);
 /* Sends the items and asks for these parts of them (enum wr_ruleset_part). WR_E_CLOSED: it is gone, or does not read. */
 int wr_firehand_apply(struct wr_firehand *h, const struct wr_ruleset_item *item, size_t count,
                       unsigned parts);
 int wr_firehand_count(struct wr_firehand *h);
+/* Waits for it: each lease, or each device that has some. WR_E_CLOSED: it is of no more use. */
+int wr_firehand_leases(struct wr_firehand *h, bool each, wr_firehand_lease_hook *hook, void *user);
 /* WR_E_AGAIN: nothing within wait_ms; WR_E_CLOSED: it has ended, or talks nonsense. */
 int wr_firehand_read(struct wr_firehand *h, int wait_ms, struct wr_firehand_reply *ret_reply);
 /* Ends the child and waits for it, a third of a second at most. */

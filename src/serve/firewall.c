@@ -2,61 +2,29 @@
 #include "serve/firewall.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
-#include <uv.h>
 
 #include "base/err.h"
-#include "net/nftwatch.h"
 #include "serve/devices.h"
 #include "serve/firefacts.h"
-#include "serve/firehand.h"
+#include "serve/firewall_state.h"
 #include "serve/say.h"
 #include "serve/serve.h"
 
-/* At the start there may be modules to load; a person waits for a command; the end is in a hurry. */
-#define BEGIN_MS  (WR_FIREWALL_NFT_MS + 1000)
-#define SETTLE_MS 2000
-#define END_MS    3000
-#define AGAIN_US  (10 * WR_S)
+/* At the start there may be modules to load; the end is in a hurry. */
+#define BEGIN_MS (WR_FIREWALL_NFT_MS + 1000)
+#define END_MS   3000
+#define AGAIN_US (10 * WR_S)
 /* Between two repairs, and between two lines about them. */
 #define REPAIR_US WR_S
 #define TELL_US   (60 * WR_S)
 /* What nft changed is heard at once, or after a wait for a command. */
 #define OWN_US (20 * WR_S)
-/* Ports of weir's own changes that are remembered, and of changes that are nobody's yet. */
-#define PORTS 8
-
-enum state { WAITING, IN_FORCE, FAILED, REMOVED };
-
-static const char *const state_names[] = {"waiting", "in force", "failed", "removed"};
-
-struct wr_firewall {
-    struct wr_serve *s;
-    struct wr_firehand hand;
-    struct wr_nftwatch *watch;
-    int watch_fd;
-    uv_poll_t poll;
-    enum state state;
-    char why[WR_FIREHAND_TEXT_SIZE]; /* of FAILED */
-    char note
-        [WR_FIREHAND_TEXT_SIZE]; /* it is in force, and something could not be done all the same */
-    unsigned want, doing;        /* parts (enum wr_ruleset_part) */
-    bool counting;               /* the answer that is owed is one about counters */
-    uint64_t not_before_us, repaired_us, told_us;
-    uint64_t repairs, applied, cut;
-    int64_t since_s;
-    uint64_t table_mark, quarantine_mark; /* of what is in force, or on its way */
-    uint32_t quarantined;
-    size_t left; /* facts without room */
-    uint32_t own[PORTS], strange[PORTS];
-    uint64_t own_us[PORTS]; /* until when: another program may be given the number */
-    unsigned owns, stranges;
-    struct wr_firehand_reply counters; /* the last */
-    struct wr_ruleset_item item[WR_RULESET_ITEMS_MAX];
-};
 
 static uint64_t now_us(void)
 {
@@ -77,11 +45,11 @@ static void note(const struct wr_firewall *f, enum wr_log_level level, const cha
 uint16_t wr_firewall_lack(const struct wr_serve *s)
 {
     const struct wr_firewall *f = s->firewall;
-    bool lacks = f != NULL && (f->state == WAITING || f->state == FAILED);
+    bool lacks = f != NULL && (f->state == WR_FIREWALL_WAITING || f->state == WR_FIREWALL_FAILED);
     return lacks ? wr_labels_number(s->labels, "firewall") : 0;
 }
 
-static void become(struct wr_firewall *f, enum state state)
+static void become(struct wr_firewall *f, enum wr_firewall_state state)
 {
     uint16_t lack = wr_firewall_lack(f->s);
     if (f->state != state) {
@@ -95,7 +63,7 @@ static void become(struct wr_firewall *f, enum state state)
 
 static void fail(struct wr_firewall *f, const char *why)
 {
-    bool news = f->state != FAILED || strcmp(f->why, why) != 0;
+    bool news = f->state != WR_FIREWALL_FAILED || strcmp(f->why, why) != 0;
     snprintf(f->why, sizeof(f->why), "%s", why);
     if (news) {
         char text[WR_FIREHAND_TEXT_SIZE + 60];
@@ -104,10 +72,10 @@ static void fail(struct wr_firewall *f, const char *why)
     }
     f->want |= WR_RULESET_TABLE;
     f->not_before_us = now_us() + AGAIN_US;
-    become(f, FAILED);
+    become(f, WR_FIREWALL_FAILED);
 }
 
-static void lose(struct wr_firewall *f)
+void wr_firewall_lose(struct wr_firewall *f)
 {
     if (f->poll.data != NULL && uv_is_active((uv_handle_t *)&f->poll)) {
         uv_poll_stop(&f->poll);
@@ -171,7 +139,7 @@ static void send_parts(struct wr_firewall *f, unsigned parts)
     f->want &= ~(parts | (parts & WR_RULESET_TABLE ? ~0u : 0));
     f->stranges = 0;
     if (wr_firehand_apply(&f->hand, facts.item, facts.count, parts) != WR_OK) {
-        lose(f);
+        wr_firewall_lose(f);
     }
 }
 
@@ -190,7 +158,7 @@ static void pump(struct wr_firewall *f)
 static void repair(struct wr_firewall *f)
 {
     uint64_t now = now_us();
-    if (f->state != IN_FORCE || (f->want & WR_RULESET_TABLE)) {
+    if (f->state != WR_FIREWALL_IN_FORCE || (f->want & WR_RULESET_TABLE)) {
         return;
     }
     f->repairs++;
@@ -210,7 +178,10 @@ static void on_change(void *user, uint32_t port)
 {
     struct wr_firewall *f = user;
     uint64_t now = now_us();
-    for (unsigned i = 0; i < PORTS && port != 0; i++) {
+    if (port != 0 && port == f->lease_port) {
+        return;
+    }
+    for (unsigned i = 0; i < WR_FIREWALL_PORTS && port != 0; i++) {
         if (f->own[i] == port && now < f->own_us[i]) {
             return;
         }
@@ -225,13 +196,14 @@ static void on_change(void *user, uint32_t port)
             return;
         }
     }
-    f->strange[f->stranges < PORTS ? f->stranges++ : PORTS - 1] = port;
+    f->strange[f->stranges < WR_FIREWALL_PORTS ? f->stranges++ : WR_FIREWALL_PORTS - 1] = port;
 }
 
-static bool was_changed_meanwhile(const struct wr_firewall *f, uint32_t own)
+static bool was_changed_meanwhile(const struct wr_firewall *f, const struct wr_firehand_reply *r)
 {
     for (unsigned i = 0; i < f->stranges; i++) {
-        if (f->strange[i] != own || own == 0) {
+        uint32_t port = f->strange[i];
+        if (port == 0 || (port != r->port[0] && port != r->port[1] && port != r->lease_port)) {
             return true;
         }
     }
@@ -241,11 +213,15 @@ static bool was_changed_meanwhile(const struct wr_firewall *f, uint32_t own)
 static void done(struct wr_firewall *f, const struct wr_firehand_reply *r)
 {
     unsigned parts = f->doing;
-    bool failed = f->state == FAILED;
+    bool failed = f->state == WR_FIREWALL_FAILED;
     f->doing = 0;
-    if (r->port != 0) {
-        f->own_us[f->owns % PORTS] = now_us() + OWN_US;
-        f->own[f->owns++ % PORTS] = r->port;
+    f->lease_port = r->lease_port;
+    f->leases = r->leases;
+    for (unsigned i = 0; i < 2; i++) {
+        if (r->port[i] != 0) {
+            f->own_us[f->owns % WR_FIREWALL_PORTS] = now_us() + OWN_US;
+            f->own[f->owns++ % WR_FIREWALL_PORTS] = r->port[i];
+        }
     }
     if (r->err != WR_OK && (parts & (WR_RULESET_TABLE | WR_RULESET_NONE)) == 0) {
         f->want |= WR_RULESET_TABLE; /* the table is not there, or not as it was */
@@ -265,14 +241,14 @@ static void done(struct wr_firewall *f, const struct wr_firehand_reply *r)
     f->cut += r->cut;
     snprintf(f->note, sizeof(f->note), "%s", r->text);
     if (parts & WR_RULESET_NONE) {
-        become(f, REMOVED);
+        become(f, WR_FIREWALL_REMOVED);
         return;
     }
-    become(f, IN_FORCE);
+    become(f, WR_FIREWALL_IN_FORCE);
     if (failed) {
         note(f, WR_LOG_INFO, "in force again");
     }
-    if (was_changed_meanwhile(f, r->port)) {
+    if (was_changed_meanwhile(f, r)) {
         repair(f);
     }
 }
@@ -285,7 +261,7 @@ static void take(struct wr_firewall *f, int wait_ms)
         return;
     }
     if (err != WR_OK || r.number != f->hand.number) {
-        lose(f);
+        wr_firewall_lose(f);
     } else if (f->counting) {
         f->counting = false;
         f->counters = r;
@@ -302,8 +278,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     take(poll->data, 0);
 }
 
-/* Until nothing is on its way, or so long. */
-static void wait_for(struct wr_firewall *f, unsigned wait_ms)
+void wr_firewall_wait(struct wr_firewall *f, unsigned wait_ms)
 {
     uint64_t end = now_us() + (uint64_t)wait_ms * WR_MS, now;
     pump(f);
@@ -313,6 +288,41 @@ static void wait_for(struct wr_firewall *f, unsigned wait_ms)
 }
 
 /* --- the owner of it all --- */
+
+/* A channel for each worker, its own end not to be waited for. Returns how many there are. */
+static size_t make_channels(struct wr_firewall *f, size_t workers, int ret_hand[WR_WORKERS_MAX])
+{
+    size_t n = 0;
+    for (int pair[2]; n < workers && n < WR_WORKERS_MAX &&
+                      socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0;
+         n++) {
+        (void)fcntl(pair[0], F_SETFL, O_NONBLOCK);
+        f->lease_fd[n] = pair[0];
+        ret_hand[n] = pair[1];
+    }
+    return n;
+}
+
+static int start_hand(struct wr_firewall *f)
+{
+    const struct wr_conf *c = f->s->conf;
+    int ends[WR_WORKERS_MAX];
+    f->birth = (struct wr_firehand_birth){
+        .nft = c->firewall.nft, .channel = ends, .leases = c->firewall.leases};
+    f->birth.channels = make_channels(f, f->s->workers, ends);
+    int err = wr_firehand_start(&f->birth, &f->hand);
+    f->birth.channel = NULL;
+    for (size_t i = 0; i < f->birth.channels; i++) {
+        close(ends[i]);
+        if (err != WR_OK) {
+            close(f->lease_fd[i]);
+            f->lease_fd[i] = -1;
+        }
+    }
+    f->hand.leases = c->firewall.leases;
+    f->hand.leases_device = c->firewall.leases_device;
+    return err;
+}
 
 int wr_firewall_open(struct wr_serve *s, struct wr_firewall **ret_firewall)
 {
@@ -326,7 +336,10 @@ int wr_firewall_open(struct wr_serve *s, struct wr_firewall **ret_firewall)
     }
     f->s = s;
     f->watch_fd = -1;
-    int err = wr_firehand_start(s->conf->firewall.nft, &f->hand);
+    for (size_t i = 0; i < WR_WORKERS_MAX; i++) {
+        f->lease_fd[i] = -1;
+    }
+    int err = start_hand(f);
     if (err != WR_OK) {
         snprintf(
             f->why, sizeof(f->why), "%s",
@@ -340,6 +353,17 @@ int wr_firewall_open(struct wr_serve *s, struct wr_firewall **ret_firewall)
     }
     *ret_firewall = f;
     return WR_OK;
+}
+
+int wr_firewall_lease_fd(const struct wr_serve *s, uint16_t worker)
+{
+    struct wr_firewall *f = s->firewall;
+    if (f == NULL || worker >= WR_WORKERS_MAX) {
+        return -1;
+    }
+    int fd = f->lease_fd[worker];
+    f->lease_fd[worker] = -1;
+    return fd;
 }
 
 void wr_firewall_begin(struct wr_serve *s)
@@ -358,7 +382,7 @@ void wr_firewall_begin(struct wr_serve *s)
         fail(f, why);
         return;
     }
-    wait_for(f, BEGIN_MS);
+    wr_firewall_wait(f, BEGIN_MS);
 }
 
 int wr_firewall_run(struct wr_serve *s)
@@ -380,7 +404,7 @@ int wr_firewall_run(struct wr_serve *s)
 void wr_firewall_look(struct wr_serve *s)
 {
     struct wr_firewall *f = s->firewall;
-    if (f == NULL || f->state == REMOVED) {
+    if (f == NULL || f->state == WR_FIREWALL_REMOVED) {
         return;
     }
     uint64_t mark = mark_of(f, WR_RULESET_QUARANTINE);
@@ -394,7 +418,7 @@ void wr_firewall_look(struct wr_serve *s)
 void wr_firewall_configure(struct wr_serve *s)
 {
     struct wr_firewall *f = s->firewall;
-    if (f == NULL || f->state == REMOVED) {
+    if (f == NULL || f->state == WR_FIREWALL_REMOVED) {
         return;
     }
     uint64_t mark = mark_of(f, WR_RULESET_TABLE);
@@ -409,8 +433,8 @@ bool wr_firewall_settle(struct wr_serve *s)
     if (f == NULL) {
         return false;
     }
-    wait_for(f, SETTLE_MS);
-    return f->state == IN_FORCE && f->doing == 0 && f->want == 0;
+    wr_firewall_wait(f, WR_FIREWALL_SETTLE_MS);
+    return f->state == WR_FIREWALL_IN_FORCE && f->doing == 0 && f->want == 0;
 }
 
 /* --- the owner's commands --- */
@@ -422,9 +446,9 @@ const char *wr_firewall_apply(struct wr_serve *s, char *why, size_t cap)
         snprintf(why, cap, "the firewall is off: set firewall.enabled, and restart weir");
         return "off";
     }
-    wait_for(f, SETTLE_MS); /* for what is on its way */
-    if (f->state == REMOVED) {
-        become(f, WAITING);
+    wr_firewall_wait(f, WR_FIREWALL_SETTLE_MS); /* for what is on its way */
+    if (f->state == WR_FIREWALL_REMOVED) {
+        become(f, WR_FIREWALL_WAITING);
     }
     f->want |= WR_RULESET_TABLE;
     f->not_before_us = 0;
@@ -445,12 +469,12 @@ const char *wr_firewall_remove(struct wr_serve *s, char *why, size_t cap)
                  "`nft delete table inet weir`");
         return "off";
     }
-    wait_for(f, SETTLE_MS);
+    wr_firewall_wait(f, WR_FIREWALL_SETTLE_MS);
     f->want = WR_RULESET_NONE;
     f->not_before_us = 0;
     f->note[0] = 0;
-    wait_for(f, SETTLE_MS);
-    if (f->state != REMOVED) {
+    wr_firewall_wait(f, WR_FIREWALL_SETTLE_MS);
+    if (f->state != WR_FIREWALL_REMOVED) {
         snprintf(why, cap, "%s",
                  f->note[0] != 0  ? f->note
                  : f->hand.fd < 0 ? f->why
@@ -459,76 +483,6 @@ const char *wr_firewall_remove(struct wr_serve *s, char *why, size_t cap)
         return "nft";
     }
     note(f, WR_LOG_WARN, "removed by the control socket, until `weir firewall apply`");
-    return NULL;
-}
-
-static void put_state(const struct wr_firewall *f, struct wr_json *j)
-{
-    wr_json_text(j, "state", f == NULL ? "off" : state_names[f->state]);
-    wr_json_text(j, "problem",
-                 f == NULL            ? NULL
-                 : f->state == FAILED ? f->why
-                 : f->note[0] != 0    ? f->note
-                 : f->state == IN_FORCE && f->watch == NULL
-                     ? "changes by other programs are not heard"
-                     : NULL);
-}
-
-void wr_firewall_report(struct wr_serve *s, struct wr_json *j, const char *key)
-{
-    const struct wr_firewall *f = s->firewall;
-    wr_json_object(j, key);
-    put_state(f, j);
-    if (f != NULL) {
-        wr_json_u64(j, "repairs", f->repairs);
-        wr_json_u64(j, "quarantined", f->quarantined);
-    }
-    wr_json_end(j);
-}
-
-static void put_segments(const struct wr_firewall *f, struct wr_json *j)
-{
-    const struct wr_conf *conf = f->s->conf;
-    wr_json_array(j, "segments");
-    for (size_t i = 0; i < conf->segments.count && i < WR_SEGMENTS_MAX; i++) {
-        const struct wr_conf_segment *one = &conf->segments.items[i];
-        wr_json_object(j, NULL);
-        wr_json_text(j, "segment", one->name);
-        wr_json_text(j, "foreign_dns", one->foreign_dns ? "reject" : "pass");
-        for (unsigned c = 0; c < WR_RULESET_COUNTERS; c++) {
-            wr_json_u64(j, wr_ruleset_counter_name(c), f->counters.counter[i][c]);
-        }
-        wr_json_end(j);
-    }
-    wr_json_end(j);
-}
-
-const char *wr_firewall_show(struct wr_serve *s, struct wr_json *j, const char *key)
-{
-    struct wr_firewall *f = s->firewall;
-    if (f != NULL && f->state == IN_FORCE) {
-        wait_for(f, SETTLE_MS);
-        if (f->doing == 0 && !f->counting && f->hand.fd >= 0 &&
-            wr_firehand_count(&f->hand) == WR_OK) {
-            f->counting = true;
-            wait_for(f, SETTLE_MS);
-        }
-    }
-    wr_json_object(j, key);
-    put_state(f, j);
-    if (f != NULL) {
-        wr_json_text(j, "table", "inet weir");
-        wr_json_i64(j, "since", f->since_s);
-        wr_json_u64(j, "applied", f->applied);
-        wr_json_u64(j, "repairs", f->repairs);
-        wr_json_object(j, "quarantine");
-        wr_json_u64(j, "devices", f->quarantined);
-        wr_json_u64(j, "dropped", f->counters.quarantine);
-        wr_json_u64(j, "connections_cut", f->cut);
-        wr_json_end(j);
-        put_segments(f, j);
-    }
-    wr_json_end(j);
     return NULL;
 }
 
@@ -552,14 +506,19 @@ void wr_firewall_free(struct wr_firewall *f)
         return;
     }
     f->want = 0;
-    wait_for(f, END_MS);
-    if (!f->s->conf->firewall.keep && f->hand.fd >= 0 && f->state != REMOVED) {
+    wr_firewall_wait(f, END_MS);
+    if (!f->s->conf->firewall.keep && f->hand.fd >= 0 && f->state != WR_FIREWALL_REMOVED) {
         f->want = WR_RULESET_NONE;
         f->not_before_us = 0;
-        wait_for(f, END_MS);
+        wr_firewall_wait(f, END_MS);
     }
     if (f->watch_fd >= 0) {
         close(f->watch_fd);
+    }
+    for (size_t i = 0; i < WR_WORKERS_MAX; i++) {
+        if (f->lease_fd[i] >= 0) {
+            close(f->lease_fd[i]);
+        }
     }
     wr_firehand_stop(&f->hand);
     free(f);

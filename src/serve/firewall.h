@@ -11,7 +11,7 @@
  *             remove v  | apply                 by the owner's command
  *                  removed
  *
- * While it is not in force by a failure, segments that want it (`foreign_dns: reject`) go on or are refused, as their `fail` says:
+ * While it is not in force by a failure, segments that want it (`foreign_dns: reject`, `reach: answered`) go on or are refused, as their `fail` says:
  * the gate has the label of what is missing (wr_firewall_lack).
  */
 #ifndef WR_SERVE_FIREWALL_H
@@ -27,6 +27,8 @@ struct wr_serve;
 
 /* While there is one thread and the privilege; where the configuration has none, *ret is NULL and all below is fine with that. WR_E_NOMEM. */
 int wr_firewall_open(struct wr_serve *s, struct wr_firewall **ret_firewall);
+/* The channel for leases of this worker, his from here on; -1: there is none. */
+int wr_firewall_lease_fd(const struct wr_serve *s, uint16_t worker);
 /* Devices and feeds are known: the table is written, and waited for. */
 void wr_firewall_begin(struct wr_serve *s);
 /* In the loop from here on. */
@@ -40,8 +42,11 @@ uint16_t wr_firewall_lack(const struct wr_serve *s);
 /* Waits a moment until what was wanted is in force. True: it is. */
 bool wr_firewall_settle(struct wr_serve *s);
 
-/* The control verbs; NULL, or the code of an error with its sentence in `why`. */
+/* The control verbs (show: serve/fireshow.c); NULL, or the code of an error with its sentence in `why`. */
 const char *wr_firewall_show(struct wr_serve *s, struct wr_json *j, const char *key);
+/* Each lease of this device (its id, name, MAC address or an address of its; NULL: of all), with what is left of its time. */
+const char *wr_firewall_leases(struct wr_serve *s, const char *whom, struct wr_json *j,
+                               const char *key, char *why, size_t cap);
 const char *wr_firewall_apply(struct wr_serve *s, char *why, size_t cap);
 const char *wr_firewall_remove(struct wr_serve *s, char *why, size_t cap);
 /* For `status`. */

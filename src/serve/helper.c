@@ -117,6 +117,21 @@ static _Noreturn void serve_requests(int fd, const void *unused)
     _exit(0);
 }
 
+/* The channel and what is kept, from CHANNEL_FD on; nor are they a program's that it runs. First out of each other's way. Returns the last. */
+static int place_channels(const struct wr_helper_birth *birth, int fd)
+{
+    int moved[1 + WR_WORKERS_MAX], last = CHANNEL_FD + (int)birth->channels;
+    for (size_t i = 0; i <= birth->channels; i++) {
+        moved[i] = fcntl(i == 0 ? fd : birth->channel[i - 1], F_DUPFD_CLOEXEC, last + 1);
+    }
+    for (size_t i = 0; i <= birth->channels; i++) {
+        if (moved[i] < 0 || dup3(moved[i], CHANNEL_FD + (int)i, O_CLOEXEC) < 0) {
+            _exit(1);
+        }
+    }
+    return last;
+}
+
 static _Noreturn void be_child(const struct wr_helper_birth *birth, int fd, pid_t parent)
 {
     /* Ctrl-C goes to the whole group; the parent decides when the child ends. */
@@ -125,11 +140,8 @@ static _Noreturn void be_child(const struct wr_helper_birth *birth, int fd, pid_
     signal(SIGHUP, SIG_IGN);
     prctl(PR_SET_NAME, birth->name, 0, 0, 0);
     /* Nothing else that the parent holds is the child's business. */
-    if (fd != CHANNEL_FD && dup2(fd, CHANNEL_FD) < 0) {
-        _exit(1);
-    }
-    (void)fcntl(CHANNEL_FD, F_SETFD, FD_CLOEXEC); /* nor is the channel a program's that it runs */
-    (void)syscall(SYS_close_range, CHANNEL_FD + 1, ~0u, 0); /* musl has no function for it */
+    int last = place_channels(birth, fd);
+    (void)syscall(SYS_close_range, last + 1, ~0u, 0); /* musl has no function for it */
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (getppid() != parent || birth->keep() != WR_OK) {
         _exit(1);
@@ -167,8 +179,8 @@ int wr_helper_fork(const struct wr_helper_birth *birth, int *ret_fd, pid_t *ret_
 
 int wr_helper_start(struct wr_helper *ret_helper)
 {
-    static const struct wr_helper_birth birth = {"weir-helper", wr_caps_keep_bind, serve_requests,
-                                                 NULL};
+    static const struct wr_helper_birth birth = {
+        "weir-helper", wr_caps_keep_bind, serve_requests, NULL, NULL, 0};
     struct wr_helper h = {.fd = -1};
     int err = wr_caps_can_bind() ? wr_helper_fork(&birth, &h.fd, &h.pid) : WR_OK;
     h.told = h.fd >= 0 ? WR_HELPER_WELL : WR_HELPER_NONE;

@@ -17,6 +17,7 @@
 #define WR_SERVE_HELPER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -52,9 +53,12 @@ struct wr_helper_how {
 /* A child as this one is, with another privilege and other requests (serve/firehand). */
 struct wr_helper_birth {
     const char *name;
-    int (*keep)(void);                       /* gives up all other privileges */
-    void (*serve)(int fd, const void *user); /* until the channel ends */
+    int (*keep)(void); /* gives up all other privileges */
+    /* Until the channel ends; those of `channel` follow `fd` by number. */
+    void (*serve)(int fd, const void *user);
     const void *user;
+    const int *channel; /* that the child has as well, in this order; WR_WORKERS_MAX at most */
+    size_t channels;
 };
 /* While there is one thread. The channel waits WR_HELPER_WAIT_MS at most, each way. WR_E_IO. */
 int wr_helper_fork(const struct wr_helper_birth *birth, int *ret_fd, pid_t *ret_pid);

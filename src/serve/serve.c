@@ -185,7 +185,11 @@ static int create_crew(struct wr_serve *s)
 {
     const struct wr_conf *c = s->conf;
     uint16_t avoid[WR_NET_LISTENERS_MAX];
+    int lease_fd[WR_WORKERS_MAX];
     share_places(s);
+    for (uint16_t i = 0; i < s->workers; i++) {
+        lease_fd[i] = wr_firewall_lease_fd(s, i);
+    }
     struct wr_crew_setup setup = {
         .workers = s->workers,
         .requests = share(c->limits.requests, s->workers),
@@ -206,6 +210,7 @@ static int create_crew(struct wr_serve *s)
         .devices = s->shared.devices,
         .over_rate = s->shared.over_rate,
         .leases = s->shared.leases,
+        .lease_fd = lease_fd,
         .limits = s->limits,
         .shared = s->shared.net,
         .records = wr_ledger_rings(s->ledger),

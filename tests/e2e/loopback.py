@@ -49,6 +49,11 @@ def test(name):
     return register
 
 
+def forget():
+    """The tests of another script that was imported for its parts."""
+    _tests.clear()
+
+
 def need(condition, why=""):
     if not condition:
         raise AssertionError(str(why) or "does not hold")

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fire show: how the firewall is, for the control socket: its state, what it has counted, who has leases and which.
+ */
+#include "serve/firewall.h"
+
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "serve/devices.h"
+#include "serve/firewall_state.h"
+#include "serve/serve.h"
+
+/* A person looks at them. */
+#define DEVICES_MAX 256
+#define LEASES_MAX  4096
+
+static const char *const state_names[] = {"waiting", "in force", "failed", "removed"};
+
+/* --- leases --- */
+
+static bool is_of(const struct wr_census_device *d, const struct wr_firehand_lease *l)
+{
+    for (unsigned i = 0; i < WR_CENSUS_MARKS_MAX && !l->routed; i++) {
+        const struct wr_mark *mark = &d->mark[i];
+        if (mark->kind == WR_MARK_MAC && mark->size == 6 && memcmp(mark->octets, l->who, 6) == 0) {
+            return true;
+        }
+    }
+    for (unsigned i = 0; i < WR_CENSUS_ADDRESSES_MAX && l->routed; i++) {
+        const struct wr_addr *addr = &d->address[i].addr;
+        if (addr->family == l->family && memcmp(addr->ip, l->who, sizeof(addr->ip)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void put_ip(struct wr_json *j, const char *key, uint8_t family, const uint8_t ip[16])
+{
+    char text[WR_ADDR_TEXT_SIZE];
+    struct wr_addr addr = {.family = family};
+    memcpy(addr.ip, ip, sizeof(addr.ip));
+    wr_addr_to_text(&addr, text, sizeof(text));
+    wr_json_text(j, key, text);
+}
+
+static void put_party(struct wr_json *j, const struct wr_firehand_lease *l)
+{
+    char name[IF_NAMESIZE] = "", text[24];
+    struct wr_str mac;
+    wr_json_text(j, "interface", if_indextoname(l->ifindex, name) != NULL ? name : NULL);
+    wr_str_init(&mac, text, sizeof(text));
+    for (unsigned i = 0; i < 6; i++) {
+        wr_str_text(&mac, i > 0 ? ":" : "");
+        wr_str_hex(&mac, &l->who[i], 1);
+    }
+    if (l->routed) {
+        put_ip(j, "from", l->family, l->who);
+    } else {
+        wr_json_text(j, "from", text);
+    }
+}
+
+struct telling {
+    struct wr_serve *s;
+    struct wr_json *j;
+    const struct wr_census_device *of; /* NULL: of all */
+    uint32_t told, left, open;
+};
+
+/* One that has leases, and how it is called. */
+static void on_party(void *user, const struct wr_firehand_lease *l)
+{
+    struct telling *t = user;
+    const struct wr_census *m = wr_devices_machine(t->s->devices);
+    const struct wr_census_device *d = NULL;
+    char text[WR_NAME_TEXT_SIZE];
+    uint32_t cursor = 0;
+    t->open += l->count;
+    if (t->told == DEVICES_MAX) {
+        t->left++;
+        return;
+    }
+    t->told++;
+    while ((d = wr_census_walk(m, &cursor)) != NULL && !is_of(d, l)) {
+    }
+    wr_json_object(t->j, NULL);
+    if (d != NULL) {
+        wr_census_call(d, text, sizeof(text));
+    }
+    wr_json_text(t->j, "device", d != NULL ? text : NULL);
+    put_party(t->j, l);
+    wr_json_u64(t->j, "leases", l->count);
+    wr_json_end(t->j);
+}
+
+static void on_lease(void *user, const struct wr_firehand_lease *l)
+{
+    static const char *const protocols[256] = {[6] = "tcp", [17] = "udp"};
+    struct telling *t = user;
+    if (t->of != NULL && !is_of(t->of, l)) {
+        return;
+    }
+    if (t->told == LEASES_MAX) {
+        t->left++;
+        return;
+    }
+    t->told++;
+    wr_json_object(t->j, NULL);
+    put_party(t->j, l);
+    put_ip(t->j, "to", l->family, l->dest);
+    if (l->protocol != 0) {
+        wr_json_text(t->j, "protocol", protocols[l->protocol]);
+        wr_json_u64(t->j, "port", l->port);
+    }
+    wr_json_u64(t->j, "left", l->left_s);
+    wr_json_end(t->j);
+}
+
+/* The hand can be asked: nothing else is on its way. */
+static bool is_free(struct wr_firewall *f)
+{
+    wr_firewall_wait(f, WR_FIREWALL_SETTLE_MS);
+    return f->doing == 0 && !f->counting && f->hand.fd >= 0;
+}
+
+static void ask_leases(struct wr_firewall *f, bool each, wr_firehand_lease_hook *hook,
+                       struct telling *t)
+{
+    if (is_free(f) && wr_firehand_leases(&f->hand, each, hook, t) != WR_OK) {
+        wr_firewall_lose(f);
+    }
+}
+
+static void put_leases(struct wr_firewall *f, struct wr_json *j)
+{
+    struct telling t = {.s = f->s, .j = j};
+    wr_json_object(j, "leases");
+    wr_json_u64(j, "most", f->s->conf->firewall.leases);
+    wr_json_u64(j, "most_of_a_device", f->s->conf->firewall.leases_device);
+    wr_json_array(j, "devices");
+    ask_leases(f, false, on_party, &t);
+    wr_json_end(j);
+    wr_json_u64(j, "not_shown", t.left);
+    wr_json_u64(j, "open", t.open);
+    wr_json_end(j);
+}
+
+const char *wr_firewall_leases(struct wr_serve *s, const char *whom, struct wr_json *j,
+                               const char *key, char *why, size_t cap)
+{
+    struct wr_firewall *f = s->firewall;
+    struct telling t = {.s = s, .j = j};
+    if (f == NULL) {
+        snprintf(why, cap, "the firewall is off: set firewall.enabled, and restart weir");
+        return "off";
+    }
+    if (whom != NULL) {
+        t.of = wr_census_find(wr_devices_machine(s->devices), whom);
+        if (t.of == NULL) {
+            snprintf(why, cap, "no device is called that; `weir devices` lists them");
+            return "unknown";
+        }
+    }
+    wr_json_object(j, key);
+    wr_json_array(j, "leases");
+    ask_leases(f, true, on_lease, &t);
+    wr_json_end(j);
+    wr_json_u64(j, "not_shown", t.left);
+    wr_json_end(j);
+    return NULL;
+}
+
+/* --- all of it --- */
+
+static void put_state(const struct wr_firewall *f, struct wr_json *j)
+{
+    wr_json_text(j, "state", f == NULL ? "off" : state_names[f->state]);
+    wr_json_text(j, "problem",
+                 f == NULL                        ? NULL
+                 : f->state == WR_FIREWALL_FAILED ? f->why
+                 : f->note[0] != 0                ? f->note
+                 : f->state == WR_FIREWALL_IN_FORCE && f->watch == NULL
+                     ? "changes by other programs are not heard"
+                     : NULL);
+}
+
+void wr_firewall_report(struct wr_serve *s, struct wr_json *j, const char *key)
+{
+    const struct wr_firewall *f = s->firewall;
+    wr_json_object(j, key);
+    put_state(f, j);
+    if (f != NULL) {
+        wr_json_u64(j, "repairs", f->repairs);
+        wr_json_u64(j, "quarantined", f->quarantined);
+        wr_json_u64(j, "leases", f->leases);
+    }
+    wr_json_end(j);
+}
+
+static void put_segments(const struct wr_firewall *f, struct wr_json *j)
+{
+    const struct wr_conf *conf = f->s->conf;
+    wr_json_array(j, "segments");
+    for (size_t i = 0; i < conf->segments.count && i < WR_SEGMENTS_MAX; i++) {
+        const struct wr_conf_segment *one = &conf->segments.items[i];
+        wr_json_object(j, NULL);
+        wr_json_text(j, "segment", one->name);
+        wr_json_text(j, "foreign_dns", one->foreign_dns ? "reject" : "pass");
+        wr_json_text(j, "reach", one->reach ? "answered" : "any");
+        for (unsigned c = 0; c < WR_RULESET_COUNTERS; c++) {
+            wr_json_u64(j, wr_ruleset_counter_name(c), f->counters.counter[i][c]);
+        }
+        wr_json_end(j);
+    }
+    wr_json_end(j);
+}
+
+const char *wr_firewall_show(struct wr_serve *s, struct wr_json *j, const char *key)
+{
+    struct wr_firewall *f = s->firewall;
+    if (f != NULL && f->state == WR_FIREWALL_IN_FORCE) {
+        if (is_free(f) && wr_firehand_count(&f->hand) == WR_OK) {
+            f->counting = true;
+            wr_firewall_wait(f, WR_FIREWALL_SETTLE_MS);
+        }
+    }
+    wr_json_object(j, key);
+    put_state(f, j);
+    if (f != NULL) {
+        wr_json_text(j, "table", "inet weir");
+        wr_json_i64(j, "since", f->since_s);
+        wr_json_u64(j, "applied", f->applied);
+        wr_json_u64(j, "repairs", f->repairs);
+        wr_json_object(j, "quarantine");
+        wr_json_u64(j, "devices", f->quarantined);
+        wr_json_u64(j, "dropped", f->counters.quarantine);
+        wr_json_u64(j, "connections_cut", f->cut);
+        wr_json_end(j);
+        put_segments(f, j);
+        put_leases(f, j);
+    }
+    wr_json_end(j);
+    return NULL;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Firewall, its state: for serve/firewall.c, which keeps the table as it should be, and serve/fireshow.c, which tells how it is. Nobody else's.
+ */
+#ifndef WR_SERVE_FIREWALL_STATE_H
+#define WR_SERVE_FIREWALL_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "net/nftwatch.h"
+#include "serve/firehand.h"
+#include "serve/firewall.h"
+
+/* Ports of weir's own changes that are remembered, and of changes that are nobody's yet. */
+#define WR_FIREWALL_PORTS 8
+/* A person waits for a command. */
+#define WR_FIREWALL_SETTLE_MS 2000
+
+enum wr_firewall_state {
+    WR_FIREWALL_WAITING,
+    WR_FIREWALL_IN_FORCE,
+    WR_FIREWALL_FAILED,
+    WR_FIREWALL_REMOVED,
+};
+
+struct wr_firewall {
+    struct wr_serve *s;
+    struct wr_firehand_birth birth; /* read by the hand in its own copy */
+    struct wr_firehand hand;
+    int lease_fd[WR_WORKERS_MAX]; /* the workers' ends, until they have them; -1 */
+    struct wr_nftwatch *watch;
+    int watch_fd;
+    uv_poll_t poll;
+    enum wr_firewall_state state;
+    char why[WR_FIREHAND_TEXT_SIZE]; /* of FAILED */
+    char note
+        [WR_FIREHAND_TEXT_SIZE]; /* it is in force, and something could not be done all the same */
+    unsigned want, doing;        /* parts (enum wr_ruleset_part) */
+    bool counting;               /* the answer that is owed is one about counters */
+    uint64_t not_before_us, repaired_us, told_us;
+    uint32_t lease_port,
+        leases; /* through which they come, and how many there were at the last reply */
+    uint64_t repairs, applied, cut;
+    int64_t since_s;
+    uint64_t table_mark, quarantine_mark; /* of what is in force, or on its way */
+    uint32_t quarantined;
+    size_t left; /* facts without room */
+    uint32_t own[WR_FIREWALL_PORTS], strange[WR_FIREWALL_PORTS];
+    uint64_t own_us[WR_FIREWALL_PORTS]; /* until when: another program may be given the number */
+    unsigned owns, stranges;
+    struct wr_firehand_reply counters; /* the last */
+    struct wr_ruleset_item item[WR_RULESET_ITEMS_MAX];
+};
+
+/* Until nothing is on its way, or so long. */
+void wr_firewall_wait(struct wr_firewall *f, unsigned wait_ms);
+/* The process with the privilege is of no more use. */
+void wr_firewall_lose(struct wr_firewall *f);
+
+#endif

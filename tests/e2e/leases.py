@@ -1,0 +1,401 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Leases for real: a camera that reaches what weir has answered to it and nothing else, through the kernel, with the sets that weir fills.
+
+The camera and a second device are on one bridge, a recorder is in another segment; `net` (tests/e2e/firewall.py) has all foreign addresses. What
+counts is what the camera gets: an echo, or at once a refusal.
+"""
+import os
+import re
+import signal
+import socket
+import struct
+import subprocess
+import threading
+import time
+
+import firewall
+import loopback
+from firewall import APPROVED, CAMERA, DOH, FOREIGN, GATE, cli, nft, run, shown, table, talks
+from loopback import equal, need, until
+
+import elements    # in the path since firewall put lab there
+import spaces
+
+loopback.forget()
+MACS = ("00:11:22:00:00:01", "00:11:22:00:00:02")
+OTHER = ("192.168.7.31", "fd00:7::31")
+RECORDER, BESIDE = ("192.168.8.5", "2001:db8:8::5"), ("192.168.8.1", "2001:db8:8::1")
+RACES = int(os.environ.get("WEIR_RACES", "2000"))
+A, AAAA, HTTPS = 1, 28, 65
+
+
+def octets(address):
+    return socket.inet_pton(firewall.family(address), address)
+
+
+def hints(*addresses):
+    """An HTTPS record with them (RFC 9460 section 7.3)."""
+    params = b""
+    for key, size in ((4, 4), (6, 16)):
+        value = b"".join(octets(a) for a in addresses if len(octets(a)) == size)
+        params += struct.pack(">HH", key, len(value)) + value if value else b""
+    return struct.pack(">H", 1) + b"\0" + params
+
+
+class Names:
+    """Who answers what the test says, over UDP and TCP: {(name, type): (ttl, rdata, ...)}; anything else is NODATA."""
+
+    def __init__(self, box, names):
+        self.names, self.silent, self.asked = names, False, 0
+        self.address = ("127.0.0.1", box.next_port)
+        box.next_port += 1
+        self.sockets = [socket.socket(socket.AF_INET, kind) for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM)]
+        self.sockets[1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        for s in self.sockets:
+            s.bind(self.address)
+        self.sockets[1].listen(16)
+        self.url = f"udp://{self.address[0]}:{self.address[1]}"
+        for serve in (self.datagrams, self.streams):
+            threading.Thread(target=serve, daemon=True).start()
+        box.things.append(self)
+
+    def answer(self, wire):
+        end = loopback.skip_name(wire, 12)
+        labels, at = [], 12
+        while wire[at]:
+            labels.append(wire[at + 1:at + 1 + wire[at]].decode().lower())
+            at += wire[at] + 1
+        (rtype,) = struct.unpack(">H", wire[end:end + 2])
+        name = ".".join(labels)
+        found = self.names(name, rtype) if callable(self.names) else self.names.get((name, rtype))
+        ttl, *data = found or (0,)
+        head = wire[:2] + struct.pack(">HHHHH", 0x8180, 1, len(data), 0, 0)
+        return head + wire[12:end + 4] + b"".join(struct.pack(">HHHIH", 0xc00c, rtype, 1, ttl, len(d)) + d for d in data)
+
+    def datagrams(self):
+        while True:
+            try:
+                wire, client = self.sockets[0].recvfrom(4096)
+                if len(wire) < 17:
+                    return
+                self.asked += 1
+                if not self.silent:
+                    reply = self.answer(wire)
+                    if len(reply) > 1232:
+                        reply = wire[:2] + struct.pack(">HHHHH", 0x8380, 1, 0, 0, 0) + wire[12:loopback.skip_name(wire, 12) + 4]
+                    self.sockets[0].sendto(reply, client)
+            except OSError:
+                return
+
+    def streams(self):
+        while True:
+            try:
+                s, _ = self.sockets[1].accept()
+                with s:
+                    while True:
+                        reply = self.answer(loopback.read_framed(s))
+                        s.sendall(struct.pack(">H", len(reply)) + reply)
+            except (AssertionError, ConnectionError):
+                continue
+            except OSError:
+                return
+
+    def close(self):
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"", self.address)    # wakes recvfrom
+        for s in self.sockets:
+            s.close()
+
+
+class Device(firewall.Camera):
+    """A machine on a bridge of the gateway."""
+
+    def __init__(self, box, name, bridge, addresses, gates, mac):    # pylint: disable=super-init-not-called,too-many-arguments
+        self.node, self.port, self.addresses = spaces.Node(name), f"p-{name}", addresses
+        run("ip", "link", "add", "name", self.port, "type", "veth", "peer", "name", "eth0", "netns", f"/proc/{os.getpid()}/fd/{self.node.fd}")
+        run("ip", "link", "set", "dev", self.port, "master", bridge, "up")
+        self.node.ip("link", "set", "dev", "eth0", "address", mac)
+        self.node.address("eth0", f"{addresses[0]}/24", f"{addresses[1]}/64")
+        self.node.ip("link", "set", "dev", "eth0", "up")
+        self.node.ip("route", "add", "default", "via", gates[0])
+        self.node.ip("-6", "route", "add", "default", "via", gates[1])
+        box.things.append(self)
+
+    def look_up(self, name, rtype=A, gate=GATE[0], tcp=False):
+        """The addresses of the answer, hints included; None: it was refused or failed."""
+        wire = loopback.question(name, qtype=rtype, edns=True)
+        with self.open(gate, 5300, tcp) as s:
+            s.settimeout(loopback.PATIENCE_S)
+            s.sendall(struct.pack(">H", len(wire)) + wire if tcp else wire)
+            reply = loopback.read_reply(loopback.read_framed(s) if tcp else s.recv(4096))
+        return addresses_of(reply.wire) if reply.rcode == 0 else None
+
+    def reaches(self, address, port=8080):
+        """By TCP and by UDP alike."""
+        got = {self.tries(address, port, tcp) for tcp in (True, False)}
+        need(len(got) == 1, (address, got))
+        return got.pop() == "echo"
+
+    def close(self):
+        subprocess.run(["ip", "link", "del", "dev", self.port], check=False)
+        os.close(self.node.fd)
+
+
+def addresses_of(wire):
+    counts, at, found = struct.unpack(">HHHH", wire[4:12]), 12, []
+    for _ in range(counts[0]):
+        at = loopback.skip_name(wire, at) + 4
+    for _ in range(sum(counts[1:])):
+        at = loopback.skip_name(wire, at)
+        rtype, _, _, size = struct.unpack(">HHIH", wire[at:at + 10])
+        data, at = wire[at + 10:at + 10 + size], at + 10 + size
+        if rtype in (A, AAAA):
+            found.append(socket.inet_ntop(socket.AF_INET if rtype == A else socket.AF_INET6, data))
+        place = 3
+        while rtype == HTTPS and place < size:
+            key, n = struct.unpack(">HH", data[place:place + 4])
+            step, kind = {4: (4, socket.AF_INET), 6: (16, socket.AF_INET6)}.get(key, (n or 1, None))
+            found += [socket.inet_ntop(kind, data[k:k + step]) for k in range(place + 4, place + 4 + n, step) if kind]
+            place += 4 + n
+    return found
+
+
+class Bridge:
+    def __init__(self, box, name, addresses):
+        self.name = name
+        run("ip", "link", "add", "name", name, "type", "bridge")
+        for address, length in zip(addresses, (24, 64)):
+            run("ip", "addr", "add", f"{address}/{length}", "dev", name, *(["nodad"] if length == 64 else []))
+        run("ip", "link", "set", "dev", name, "up")
+        box.things.append(self)
+
+    def close(self):
+        subprocess.run(["ip", "link", "del", "dev", self.name], check=False)
+
+
+class Home:
+    """All of it, and weir before its start."""
+
+    def __init__(self, box, names, **more):
+        self.box, self.net = box, firewall.Net(box)
+        for name, gates in (("lan0", GATE), ("lan1", BESIDE)):
+            Bridge(box, name, gates)
+        for path in ("ipv4/ip_forward", "ipv6/conf/all/forwarding"):
+            firewall.sysctl(path, "1")
+        for path in ("ipv4/icmp_ratelimit", "ipv6/icmp/ratelimit"):
+            firewall.sysctl(path, "0")
+        self.camera = Device(box, "cam", "lan0", CAMERA, GATE, MACS[0])
+        self.other = Device(box, "oth", "lan0", OTHER, GATE, MACS[1])
+        self.recorder = Device(box, "rec", "lan1", RECORDER, BESIDE, "00:11:22:00:00:05")
+        with self.recorder.node.inside():
+            self.net.listen(socket.SOCK_STREAM, 8080)
+        self.names = Names(box, names)
+        self.weir = box.weir(start=False)
+        box.things.append(firewall.Table())
+        self.configure(**more)
+        self.weir.start()
+
+    def configure(self, **more):
+        cameras = {"name": "cameras", "interfaces": ["lan0"], "reach": "answered", **more.pop("segment", {})}
+        self.weir.configure({**self.box.settings([self.names.url]), **dict(
+            user="", listen=["127.0.0.1:5300", f"{GATE[0]}:5300", f"[{GATE[1]}]:5300"],
+            allow=["127.0.0.0/8", "192.168.0.0/16", "fd00:7::/64"],
+            segments=[cameras, {"name": "recorders", "interfaces": ["lan1"], **more.pop("beside", {})}],
+            firewall={"enabled": True, "nft": spaces.peer("nft"), **more.pop("firewall", {})},
+            registry={"file": os.path.join(self.weir.folder, "devices"), "oui": ""}), **more})
+
+    def leases(self, *device):
+        """{(device, destination)}"""
+        return {(lease["from"], lease["to"]) for lease in cli(self.weir, "firewall", "leases", *device)["leases"]}
+
+
+def all_names(name, rtype):
+    """4.NAME and 6.NAME are addresses by their last word; what more there is stands here."""
+    fixed = {("vendor.example", A): (300, octets(FOREIGN[0])), ("vendor.example", AAAA): (300, octets(FOREIGN[1])),
+             ("svc.example", HTTPS): (300, hints(*DOH)),
+             ("zero.example", A): (0, octets(APPROVED[0])), ("six.example", AAAA): (0, octets(APPROVED[1])),
+             ("evil.example", A): (60, octets(RECORDER[0])), ("gate.example", A): (60, octets(GATE[0])),
+             ("back.example", A): (60, octets(firewall.BACK[0])), ("back6.example", AAAA): (60, octets(firewall.BACK[1])),
+             ("evil6.example", AAAA): (60, octets(RECORDER[1])),
+             ("mixed.example", A): (60, octets(RECORDER[0]), octets(FOREIGN[0])),
+             ("many.example", A): (60, *(bytes((203, 0, 112 + n // 256, n % 256)) for n in range(300))),
+             ("thousand.example", A): (60, *(bytes((203, 0, 120 + n // 256, n % 256)) for n in range(1000))),
+             ("short.example", A): (1, octets(FOREIGN[0])), ("own.example", A): (60, octets(OTHER[0]))}
+    return fixed.get((name, rtype))
+
+
+@loopback.test("a camera reaches what was answered to it, by A, AAAA and hints, over v4 and v6, and nothing else")
+def answered(box):
+    home = Home(box, all_names, segment={"reaches": ["192.168.8.5"]})
+    camera, weir = home.camera, home.weir
+    equal(cli(weir, "status")["firewall"]["state"], "in force")
+    for address in (*FOREIGN, *APPROVED, *DOH):
+        need(not camera.reaches(address), address)
+    equal(camera.look_up("vendor.example"), [FOREIGN[0]])
+    need(camera.reaches(FOREIGN[0]) and not camera.reaches(FOREIGN[1]), "v4")
+    equal(camera.look_up("vendor.example", AAAA, GATE[1]), [FOREIGN[1]])
+    need(camera.reaches(FOREIGN[1]), "v6")
+    equal(camera.look_up("svc.example", HTTPS), list(DOH))
+    need(camera.reaches(DOH[0]) and camera.reaches(DOH[1]), "hints")
+    equal((camera.look_up("zero.example"), camera.look_up("six.example", AAAA)), ([APPROVED[0]], [APPROVED[1]]))
+    need(camera.reaches(APPROVED[0]) and camera.reaches(APPROVED[1]), "TTL 0 has the floor")
+    # What was answered to one opens nothing to another, until it is answered to him, from the cache now.
+    asked = home.names.asked
+    need(not home.other.reaches(FOREIGN[0]), "another's lease")
+    equal((home.other.look_up("vendor.example"), home.names.asked), ([FOREIGN[0]], asked))
+    need(home.other.reaches(FOREIGN[0]) and not home.other.reaches(FOREIGN[1]), "from the cache")
+    # A lease is the way out alone; `reaches` is opened by rule.
+    equal(camera.look_up("evil.example"), [RECORDER[0]])    # it is in `reaches`
+    equal([camera.look_up(name, rtype) for name, rtype in (("gate.example", A), ("back.example", A), ("back6.example", AAAA))], [[]] * 3)
+    equal(set(camera.look_up("mixed.example")), {RECORDER[0], FOREIGN[0]})
+    equal((camera.tries(RECORDER[0], 8080, True), camera.tries(RECORDER[1], 8080, True)), ("echo", "refused"))
+    need(not any(to in (RECORDER[0], *GATE, *firewall.BACK) for _, to in home.leases()), home.leases())
+    # A neighbour segment that is known by its interface alone has any address: the rules know where it goes.
+    equal(camera.look_up("evil6.example", AAAA), [RECORDER[1]])
+    equal(camera.tries(RECORDER[1], 8080, True), "refused")
+    home.configure(segment={"reaches": ["192.168.8.5"]}, beside={"subnets": ["2001:db8:8::/64"]})
+    cli(weir, "reload")
+    until("its subnet is known", lambda: camera.look_up("evil6.example", AAAA) == [])
+    need(camera.reaches(FOREIGN[0]), "what was open is open after a reload")
+    # A name of many addresses opens as many as may be, and tells these; of a thousand no set is taken at all (WR_RRSET_RECORDS_MAX).
+    equal(camera.look_up("thousand.example", tcp=True), None)
+    many = camera.look_up("many.example", tcp=True)
+    equal(len(many), 32)
+    equal({to for mac, to in home.leases() if to.startswith("203.0.")}, set(many))
+    seen = shown(weir)
+    equal((seen["segments"][0]["reach"], seen["segments"][1]["reach"], seen["segments"][1]["unleased"]), ("answered", "any", 0))
+    need(seen["segments"][0]["unleased"] >= 12, seen)
+    equal({(d["from"], d["leases"]) for d in seen["leases"]["devices"]}, {(MACS[0], 39), (MACS[1], 1)})
+    device = next(d["id"] for d in cli(weir, "devices")["devices"] if OTHER[0] in d["addresses"])
+    equal(home.leases(device), {(MACS[1], FOREIGN[0])})
+
+
+@loopback.test("a stale answer opens; an open flow outlives its lease and not the quarantine")
+def ends(box):
+    home = Home(box, all_names, firewall={"lease_floor": "0s", "lease_grace": "2s"}, cache={"stale": {"client_timeout": "50ms"}})
+    camera, weir = home.camera, home.weir
+    equal(camera.look_up("short.example"), [FOREIGN[0]])
+    flow = camera.open(FOREIGN[0], 8080, True)
+    need(talks(flow, b"first"), "no flow")
+    until("the lease ends", lambda: not camera.reaches(FOREIGN[0]))
+    need(talks(flow, b"second"), "an open flow ends with its lease")
+    equal(shown(weir)["leases"]["open"] <= 1, True)
+    home.names.silent = True    # nobody answers: what is expired is told, and opens
+    equal(camera.look_up("short.example"), [FOREIGN[0]])
+    need(camera.reaches(FOREIGN[0]), "a stale answer opens nothing")
+    device = until("it is known", lambda: next((d["id"] for d in cli(weir, "devices")["devices"] if CAMERA[0] in d["addresses"]), None))
+    cli(weir, "device", "quarantine", device)
+    need(not talks(flow, b"third"), "in quarantine it goes on")
+    equal(camera.tries(FOREIGN[0], 8080, False, 0.2), "silence")
+    cli(weir, "device", "release", device)
+    flow.close()
+
+
+def hand(weir):
+    """The process with the privilege."""
+    with open(f"/proc/{weir.pid}/task/{weir.pid}/children", encoding="ascii") as file:
+        for pid in file.read().split():
+            with open(f"/proc/{pid}/comm", encoding="ascii") as name:
+                if name.read().strip() == "weir-firewall":
+                    return int(pid)
+    raise AssertionError("there is none")
+
+
+@loopback.test("leases outlive another tool's flush, a reload and kill -9; without the process that has the privilege the segment's fail rule decides")
+def lasts(box):
+    home = Home(box, all_names, segment={"fail": "closed"})
+    camera, weir = home.camera, home.weir
+    equal(camera.look_up("vendor.example"), [FOREIGN[0]])
+    equal(camera.look_up("vendor.example", AAAA), [FOREIGN[1]])
+    for n, harm in enumerate((("flush", "ruleset"), ("flush", "set", "inet", "weir", "leases4"), ("delete", "table", "inet", "weir"),
+                              ("delete", "element", "inet", "weir", "leases6", "{ lan0 . %s . %s }" % (MACS[0], FOREIGN[1]))), 1):
+        nft(*harm)
+        until("it is repaired", lambda: cli(weir, "status")["firewall"]["repairs"] == n)    # pylint: disable=cell-var-from-loop
+        until("it is closed", lambda: camera.tries(APPROVED[0], 8080, True) == "refused")
+        until("it is open", lambda: all(camera.tries(a, 8080, True) == "echo" for a in FOREIGN))
+    # A set that is another's: the table is taken away, and all of it is there again.
+    nft("delete", "table", "inet", "weir")
+    nft("-f", "-", rules="table inet weir {\n set leases4 { type ipv4_addr; }\n}\n")
+    until("it is mended", lambda: camera.tries(APPROVED[0], 8080, True) == "refused")
+    need(camera.reaches(FOREIGN[0]), "another's set")
+    first = table()
+    weir.stop(9)
+    equal(table(), first)
+    need(camera.reaches(FOREIGN[0]) and not camera.reaches(APPROVED[0]), "after kill -9")
+    weir.start()
+    need(camera.reaches(FOREIGN[0]) and camera.reaches(FOREIGN[1]), "after the start")
+    equal(home.leases(), {(MACS[0], FOREIGN[0]), (MACS[0], FOREIGN[1])})
+    cli(weir, "firewall", "remove")
+    equal((camera.look_up("zero.example"), camera.reaches(DOH[0])), ([APPROVED[0]], True))    # nobody is held back
+    cli(weir, "firewall", "apply")
+    need(camera.reaches(APPROVED[0]) and not camera.reaches(DOH[0]), "what was answered meanwhile")
+    os.kill(hand(weir), signal.SIGKILL)
+    until("it is noticed", lambda: cli(weir, "status")["firewall"]["state"] == "failed")
+    until("closed", lambda: camera.look_up("svc.example", HTTPS) is None)
+    need("the process that runs nft is gone: restart weir" in weir.log(), weir.log())
+    need(camera.reaches(FOREIGN[0]) and not camera.reaches(DOH[0]), "the table stays as it was")
+    home.configure(segment={"fail": "open"})
+    cli(weir, "reload")
+    until("open", lambda: camera.look_up("svc.example", HTTPS) == list(DOH))
+    need(not camera.reaches(DOH[0]), "there is nobody to open")
+
+
+@loopback.test("a lease is the device's: another address of it has it at once, another MAC address as soon as it asks")
+def moves(box):
+    home = Home(box, all_names)
+    camera = home.camera
+    equal(camera.look_up("vendor.example"), [FOREIGN[0]])
+    camera.node.ip("addr", "del", f"{CAMERA[0]}/24", "dev", "eth0")
+    camera.node.ip("addr", "add", "192.168.7.77/24", "dev", "eth0")
+    camera.node.ip("route", "replace", "default", "via", GATE[0])
+    need(camera.reaches(FOREIGN[0]), "with another address")
+    camera.node.ip("link", "set", "dev", "eth0", "down")
+    camera.node.ip("link", "set", "dev", "eth0", "address", "00:11:22:00:00:09")
+    camera.node.ip("link", "set", "dev", "eth0", "up")
+    camera.node.ip("route", "replace", "default", "via", GATE[0])
+    until("it is not let through by its old lease", lambda: not camera.reaches(FOREIGN[0]))
+    began = time.monotonic()
+    until("another MAC address", lambda: camera.look_up("vendor.example") == [FOREIGN[0]] and camera.reaches(FOREIGN[0]))
+    need(time.monotonic() - began < 2, "late")
+
+
+def racing_names(name, rtype):
+    """rN.example: one address for each."""
+    n = int(name[1:-8]) if rtype == A and re.fullmatch(r"r[0-9]+\.example", name) else None
+    return None if n is None else (60, bytes((203, 0, 64 + (n >> 8 & 63), n & 255)))
+
+
+@loopback.test(f"the lease is there before the answer is: {RACES} times the kernel is asked, and a packet sent, the moment it comes")
+def race(box):
+    home = Home(box, racing_names, firewall={"leases_device": 16384})
+    sets, index, arrived = elements.Elements("leases4"), socket.if_nametoindex("lan0"), set()
+    run("ip", "route", "add", "203.0.64.0/18", "via", FOREIGN[0])
+    home.net.node.ip("route", "add", "local", "203.0.64.0/18", "dev", "lo")
+    with home.net.node.inside():
+        sink = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sink.bind(("", 9))
+    sink.settimeout(loopback.PATIENCE_S)
+
+    def take():
+        while len(arrived) < RACES:
+            arrived.add(struct.unpack("!I", sink.recv(16))[0])
+    taker = threading.Thread(target=take, daemon=True)
+    taker.start()
+    late = 0
+    with home.camera.open(GATE[0], 5300, False) as s, home.camera.node.inside():
+        out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        for n in range(RACES):
+            s.send(loopback.question(f"r{n}.example"))
+            (address,) = addresses_of(s.recv(512))
+            out.sendto(struct.pack("!I", n), (address, 9))
+            late += not sets.has(elements.lease_key(index, MACS[0], address))
+        out.close()
+    equal(late, 0)
+    taker.join(loopback.PATIENCE_S)
+    equal(len(arrived), RACES)
+    equal(shown(home.weir)["leases"]["open"], RACES)
+    sets.close()
+    sink.close()
+
+
+loopback.main()
