@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "cli/mudlearn.h"
 #include "cli/mudlook.h"
 #include "cli/mudtalk.h"
 #include "cli/opts.h"
@@ -26,6 +27,7 @@ struct call {
     struct wr_opts *opts;
     bool is_unsigned, off, shadow;
     const char *signature, *cert, *key;
+    struct wr_mudlearn_want learn;
 };
 
 /* A file's, or what the daemon keeps for a device. NULL: it said why. */
@@ -232,13 +234,39 @@ static int forget(const struct call *c)
     return wr_talk_do(&c->talk, "mud_remove", json_pack("{s:s}", "device", c->opts->operand[1]));
 }
 
+static int learn(const struct call *c)
+{
+    struct wr_mudlearn_want want = c->learn;
+
+    want.device = c->opts->operand[1];
+    return wr_mudlearn_run(&want, &c->talk, c->opts);
+}
+
+/* From a file's profile, or from the one that it has. */
+static int drift(const struct call *c)
+{
+    struct wr_mudlearn_want want = c->learn;
+    struct wr_mudtalk_file file;
+    struct wr_mud *mud = get(c, c->opts->operand[c->opts->operands - 1], &file);
+    int status = WR_EXIT_FAILED;
+
+    want.device = c->opts->operand[1];
+    if (mud) {
+        status = wr_mudlearn_drift(&want, mud, &c->talk, c->opts);
+        wr_mudfile_free(mud);
+        wr_mudtalk_free(&file);
+    }
+    return status;
+}
+
 static const struct {
     const char *name;
-    int operands; /* behind it */
+    int operands; /* behind it, at most */
     int (*run)(const struct call *c);
-} words[] = {{"list", 0, list},     {"show", 1, show},     {"diff", 2, diff},
-             {"export", 1, export}, {"import", 2, import}, {"enforce", 1, enforce},
-             {"remove", 1, forget}};
+    int missing; /* that may be left out */
+} words[] = {{"list", 0, list, 1},       {"show", 1, show, 0},     {"diff", 2, diff, 0},
+             {"drift", 2, drift, 1},     {"export", 1, export, 0}, {"import", 2, import, 0},
+             {"enforce", 1, enforce, 0}, {"learn", 1, learn, 0},   {"remove", 1, forget, 0}};
 
 static int run(struct call *c)
 {
@@ -248,7 +276,7 @@ static int run(struct call *c)
         names[i] = words[i].name;
         if (!strcmp(c->opts->operands > 0 ? c->opts->operand[0] : "list", words[i].name))
             return c->opts->operands <= 1 + words[i].operands &&
-                           (c->opts->operands == 1 + words[i].operands || i == 0)
+                           c->opts->operands >= 1 + words[i].operands - words[i].missing
                        ? words[i].run(c)
                        : wr_opts_misused(c->opts, "%s, and %d more", words[i].name,
                                          words[i].operands);
@@ -269,6 +297,14 @@ int wr_cli_mud(int argc, char **argv)
         {"cert", 0, .value = &c.cert, .meta = "FILE",
          .help = "export: the certificate to sign it with, and those up to an authority"},
         {"key", 0, .value = &c.key, .meta = "FILE", .help = "export: and its key"},
+        {"config", 'c', .value = &c.learn.config, .meta = "FILE",
+         .help = "learn, drift: where log.path is written"},
+        {"days", 0, .value = &c.learn.days, .meta = "N",
+         .help = "learn, drift: as many days of the log (30)"},
+        {"log", 0, .value = &c.learn.folder, .meta = "PATH",
+         .help = "learn, drift: the log's folder, when it is not log.path"},
+        {"to", 0, .value = &c.learn.to, .meta = "FILE",
+         .help = "learn: write the profile into this file, which must be new"},
         {"off", 0, .flag = &c.off, .help = "enforce: not any more"},
         {"shadow", 0, .flag = &c.shadow,
          .help = "enforce: refuse nothing, and tell in the log what it would refuse"},
@@ -277,13 +313,18 @@ int wr_cli_mud(int argc, char **argv)
         "mud",
         "[list] | show DEVICE | show FILE | diff DEVICE FILE | diff FILE FILE | import DEVICE FILE "
         "| "
-        "enforce DEVICE | export DEVICE | export FILE | remove DEVICE",
+        "enforce DEVICE | export DEVICE | export FILE | remove DEVICE | learn DEVICE | "
+        "drift DEVICE [FILE]",
         "Profiles of devices, as their manufacturers write them (RFC 8520).\n"
         "show tells in words what one permits, and of each of its entries (ACEs) if weir enforces\n"
         "it, and if not, why; diff what one permits and another does not (3: there is something).\n"
         "import gives a device a profile, which changes nothing; enforce puts it in force: the\n"
         "device gets the names in it and no others. export writes what was imported as it came,\n"
-        "and a file in the form of RFC 8520. Files have a \"/\" in their names, or end in .json.",
+        "and a file in the form of RFC 8520.\n"
+        "learn proposes one from what a device has asked for, as the log on disk has it, and\n"
+        "tells on what each line stands; drift tells what a device asks for that its profile\n"
+        "does not have (3: there is something), and what it no longer asks for. Files have a \"/\" "
+        "in their names, or end in .json.",
         table,
         sizeof(table) / sizeof(table[0]),
         NULL,
