@@ -385,6 +385,39 @@ static void test_never(void **state)
     assert_int_equal(r.msg.counts[WR_SECTION_ANSWER], 0);
 }
 
+/* Behind a server that is believed the lease is the device's, by its MAC address, and one of another device's is not his. */
+static void test_for_whom_a_server_asks(void **state)
+{
+    static struct wr_prefix hop;
+    static const uint8_t mac[6] = {2, 0, 0, 0, 0, 0x1a};
+    uint8_t opt[] = {0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 10, 0xfd, 0xe9, 0, 6, 2, 0, 0, 0, 0, 0x1a};
+    uint8_t query[256];
+    ask_and_answer(house, 1, 300);
+    rig_expect(&r, WR_ACTION_REPLY);
+    rig_expect(&r, WR_ACTION_FORGET);
+    assert_int_equal(wr_addr_prefix_from_text("10.2.0.1/32", &hop), 0);
+    r.settings.hops = &hop;
+    r.settings.hop_count = 1;
+    for (unsigned i = 0; i < 3; i++) {
+        struct rig_query q = {.name = "www.example.", .from = "10.2.0.1:4000", .no_edns = true};
+        size_t n = rig_build_query(&q, query, sizeof(query));
+        query[11] = 1; /* with this OPT record */
+        opt[sizeof(opt) - 1] = i < 2 ? 0x1a : 0x1b;
+        memcpy(query + n, opt, sizeof(opt));
+        rig_feed_bytes(&r, &q, query, n + sizeof(opt));
+        if (i == 1) {
+            rig_expect(&r, WR_ACTION_REPLY);
+            continue;
+        }
+        expect_lease();
+        assert_true(ask.has_mac);
+        assert_memory_equal(ask.mac, mac, 5);
+        assert_int_equal(ask.mac[5], i == 0 ? 0x1a : 0x1b);
+        say(ask.id, 1, WR_OK);
+        rig_expect(&r, WR_ACTION_REPLY);
+    }
+}
+
 /* While it waits other queries are answered, and each gets the reply that is its own. */
 static void test_several_at_once(void **state)
 {
@@ -422,6 +455,7 @@ int main(void)
         T(test_a_large_reply_has_a_place_of_its_own),
         T(test_other_settings_meanwhile),
         T(test_never),
+        T(test_for_whom_a_server_asks),
         T(test_several_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

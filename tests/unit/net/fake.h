@@ -7,6 +7,7 @@
  *   'l'  answers 5 ms later
  *   'u'  asks the upstream (fake.upstream) and answers with what comes back
  *   's'  asks the upstream over a stream, likewise
+ *   'f'  asks the firewall for a lease, and answers with what it says
  *   'd'  gives no answer, on purpose
  *   'n'  never answers
  *   'x'  hands the query to worker 1; one that was handed is answered with an 'H'
@@ -22,6 +23,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/list.h"
 #include "engine/engine.h"
 
 enum { FAKE_ASKS = 512, FAKE_ACTIONS = 1024, FAKE_BYTES = 4096 };
@@ -36,6 +38,7 @@ struct fake_ask {
 
 struct fake_action {
     struct wr_action action;
+    struct wr_lease_ask lease;
     uint8_t bytes[FAKE_BYTES];
 };
 
@@ -138,6 +141,19 @@ static void fake_refresh(struct wr_engine *e, const struct wr_event *event)
     action->worker = 1;
 }
 
+static void fake_lease(struct wr_engine *e, const struct wr_event *event)
+{
+    struct fake_ask *a = fake_wait(e, event);
+    struct fake_action *f =
+        WR_CONTAINER(fake_push(e, WR_ACTION_LEASE, NULL, 0), struct fake_action, action);
+
+    f->lease = (struct wr_lease_ask){.id = a->id, .client = event->client.from, .dests = 1};
+    f->lease.client.port = 0;
+    f->lease.dest[0] =
+        (struct wr_lease_dest){.family = WR_AF_V4, .ip = {198, 51, 100, 7}, .for_s = 120};
+    f->action.lease = &f->lease;
+}
+
 static void fake_query(struct wr_engine *e, const struct wr_event *event, const struct wr_now *now)
 {
     struct wr_action *action;
@@ -159,6 +175,8 @@ static void fake_query(struct wr_engine *e, const struct wr_event *event, const 
                            a->size);
         action->id = a->id;
         action->to = e->upstream;
+    } else if (word == 'f') {
+        fake_lease(e, event);
     } else if (word == 'd') {
         fake_push(e, WR_ACTION_DROP, NULL, 0)->client = event->client;
     } else if (word == 'x') {
@@ -214,6 +232,11 @@ void wr_engine_feed(struct wr_engine *e, const struct wr_event *event, const str
     case WR_EVENT_STREAM_OPEN:
     case WR_EVENT_STREAM_BYTES:
     case WR_EVENT_STREAM_CLOSED: fake_upstream(e, event); break;
+    case WR_EVENT_LEASE:
+        if (fake_find(e, event->lease.id) != NULL) {
+            fake_answer(e, fake_find(e, event->lease.id), event->lease.err == 0 ? 'F' : '!');
+        }
+        break;
     default: break;
     }
     e->feeding--;

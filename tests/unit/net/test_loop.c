@@ -3,6 +3,9 @@
 #include "unit/net/world.h"
 
 #include <sys/resource.h>
+#include <sys/socket.h>
+
+#include "net/leasewire.h"
 
 static void test_answers_at_once_and_later(void **state)
 {
@@ -67,6 +70,59 @@ static void test_unreachable_upstream(void **state)
     world_stop(w, 0);
     assert_int_equal(w->engine->events[WR_EVENT_UNREACHABLE], 1);
     assert_int_equal(w->engine->lost, WR_LOST_TOLD); /* by ICMP */
+    world_free(w);
+}
+
+/* Says that the lease of the next message's only ask is granted. */
+static void grant(int hand)
+{
+    static uint8_t bytes[WR_LEASEWIRE_SIZE];
+    struct wr_leasewire m;
+    struct wr_lease_ask ask;
+    struct wr_reader r;
+    uint16_t count = 0;
+
+    assert_true(wire_readable(hand, WIRE_WAIT_MS));
+    ssize_t n = recv(hand, bytes, sizeof(bytes), 0);
+    assert_true(n > 0);
+    assert_int_equal(wr_leasewire_open(&r, WR_LEASEWIRE_ASKS, bytes, (size_t)n, &count), WR_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(wr_leasewire_get_ask(&r, true, &ask), WR_OK);
+    assert_int_equal(ask.client.ip[0], 127);
+    const struct wr_lease_said said = {.id = ask.id, .granted = 1};
+    wr_leasewire_start(&m, WR_LEASEWIRE_SAIDS, bytes, sizeof(bytes));
+    assert_int_equal(wr_leasewire_put_said(&m, &said), WR_OK);
+    n = (ssize_t)wr_leasewire_finish(&m);
+    assert_int_equal(send(hand, bytes, (size_t)n, 0), n);
+}
+
+static void test_asks_the_firewall(void **state)
+{
+    struct world *w = world_new();
+    int pair[2], fd;
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    w->setup.lease_fd = pair[0];
+    world_start(w);
+    fd = wire_connect(SOCK_DGRAM, "127.0.0.1", &w->udp);
+    world_ask(fd, 1, 'f');
+    grant(pair[1]);
+    world_expect(fd, 1, 'F');
+    close(pair[1]); /* it has died: who asks is told so, and waits for nothing */
+    world_ask(fd, 2, 'f');
+    world_expect(fd, 2, '!');
+    world_ask(fd, 3, 'h');
+    world_expect(fd, 3, 'r');
+    close(fd);
+    world_stop(w, 0);
+    world_free(w);
+    w = world_new(); /* there is none */
+    world_start(w);
+    fd = wire_connect(SOCK_DGRAM, "127.0.0.1", &w->udp);
+    world_ask(fd, 4, 'f');
+    world_expect(fd, 4, '!');
+    close(fd);
+    world_stop(w, 0);
     world_free(w);
 }
 
@@ -356,6 +412,7 @@ int main(void)
         cmocka_unit_test(test_answers_at_once_and_later),
         cmocka_unit_test(test_asks_an_upstream),
         cmocka_unit_test(test_unreachable_upstream),
+        cmocka_unit_test(test_asks_the_firewall),
         cmocka_unit_test(test_whose_fault),
         cmocka_unit_test(test_work_has_an_end),
         cmocka_unit_test(test_asks_over_a_stream),
