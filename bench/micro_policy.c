@@ -8,7 +8,8 @@
  * own with 10 000 names in it; a client at 10.99.0.1 asks for them at random, and what the next questions need is foreseen as net/udp does
  * for those of a batch. No sockets, no threads. Each round has all configurations in
  * turn; the least of all rounds counts, in time of this thread's processor: others on the machine count little. Where the configuration has
- * a log, each answer writes its record, which is taken out of the ring again as the ledger's thread does, for nothing.
+ * a log, each answer writes its record, which is taken out of the ring again as the ledger's thread does, for nothing. Where it has a firewall,
+ * all leases are granted at once: what is measured are answers whose addresses the firewall is open to already.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,19 +77,41 @@ static size_t make_query(uint8_t *bytes, unsigned number)
 
 static void answer(struct side *s, const struct wr_action *a)
 {
-    static const uint8_t address[4] = {192, 0, 2, 1};
+    uint8_t address[4] = {198, 51};
     uint8_t bytes[600];
     struct wr_msg m;
     struct wr_build b;
     if (wr_msg_parse(&m, a->bytes, a->size) != WR_OK) {
         return;
     }
+    memcpy(address + 2, m.qname.wire + 7, 2); /* of ten digits: some hundred addresses */
     wr_build_start(&b, bytes, sizeof(bytes), m.id, WR_FLAG_QR | WR_FLAG_RA);
     wr_build_question(&b, m.qname.wire, m.qtype, WR_CLASS_IN);
     wr_build_rr(&b, WR_SECTION_ANSWER, m.qname.wire, m.qtype, WR_CLASS_IN, 86400, address, 4);
     struct wr_event ev = {.kind = WR_EVENT_DATAGRAM, .id = a->id, .from = a->to, .bytes = bytes};
     ev.size = wr_build_finish(&b, WR_RCODE_NOERROR);
     wr_engine_feed(s->engine, &ev, &now);
+}
+
+/* The replies to what was polled; a lease is granted when all is. */
+static bool take(struct side *s)
+{
+    struct wr_event lease = {.kind = WR_EVENT_LEASE, .lease = {.granted = UINT32_MAX}};
+    struct wr_action a;
+    bool good = false;
+    while (wr_engine_poll(s->engine, &now, &a)) {
+        if (a.kind == WR_ACTION_DATAGRAM) {
+            answer(s, &a);
+        } else if (a.kind == WR_ACTION_LEASE) {
+            lease.lease.id = a.lease->id;
+        }
+        good = good || (a.kind == WR_ACTION_REPLY && a.size > 12 && a.bytes[7] == 1);
+    }
+    if (lease.lease.id != 0) {
+        wr_engine_feed(s->engine, &lease, &now);
+        return take(s);
+    }
+    return good;
 }
 
 /* Asks the question at this place of the batch. Returns whether there was a reply with an answer in it. */
@@ -101,16 +124,9 @@ static bool ask(struct side *s, unsigned at)
                           .foreseen = foreseen[at],
                           .room = room,
                           .room_size = sizeof(room)};
-    struct wr_action a;
-    bool good = false;
     uint32_t n;
     wr_engine_feed(s->engine, &ev, &now);
-    while (wr_engine_poll(s->engine, &now, &a)) {
-        if (a.kind == WR_ACTION_DATAGRAM) {
-            answer(s, &a);
-        }
-        good = good || (a.kind == WR_ACTION_REPLY && a.size > 12 && a.bytes[7] == 1);
-    }
+    bool good = take(s);
     while (s->logs && wr_ring_peek(&s->ring, &n) != NULL) {
         wr_ring_pop(&s->ring);
     }
@@ -138,6 +154,10 @@ static bool start(struct side *s, const char *path)
     memset(&s->secrets, 7, sizeof(s->secrets));
     if (wr_cache_format(block(CACHE), CACHE, &key, &setup.cache) != WR_OK) {
         return false;
+    }
+    if (s->conf->firewall.enabled) {
+        uint32_t leases = s->conf->firewall.leases;
+        setup.leases = wr_leasemirror_init(block(wr_leasemirror_size(leases)), leases, &key);
     }
     setup.upstream_state = block(WR_UPSTREAMS_MAX * sizeof(*setup.upstream_state));
     setup.quota = wr_quota_init(block(wr_quota_size(SLOTS)), SLOTS);
