@@ -2,11 +2,11 @@
 /*
  * Engine: the octets are a script of what strangers do to a gateway. Each step has an octet of what happens, an octet of
  * detail, a length and that many octets: a client's message, an upstream's reply to something that is out, octets on a
- * stream, silence, a lost stream, a changed link, time. A reply step may ask that id and question be copied from what
+ * stream, silence, a lost stream, a changed link, what the firewall says, time. Clients of 10.8.0.0/13 reach what was answered to them. A reply step may ask that id and question be copied from what
  * was sent, so that what follows is believed and reaches scrub and cache.
  *
  * Promised: each query has exactly one REPLY or DROP in the end; a reply reads back and has the query's id; no action
- * names a finished exchange; the work for one step is bounded.
+ * names a finished exchange; no address of this network leaves to who may not reach it; the work for one step is bounded.
  */
 #include "fuzz.h"
 
@@ -30,7 +30,12 @@ static struct wr_prefix allow;
 static struct wr_secrets secrets;
 static struct wr_now now;
 static struct out datagrams[OUT_MAX], streams[OUT_MAX];
-static unsigned datagrams_out, streams_out, queries, outcomes;
+static unsigned datagrams_out, streams_out, queries, outcomes, leases_out;
+static wr_id leases[OUT_MAX];
+static struct wr_segment segment;
+static struct wr_segment_subnet subnet;
+static struct wr_segments segments;
+static void *mirror_block;
 static uint8_t blocks[2][CACHE_SIZE] __attribute__((aligned(64)));
 static struct wr_upstream_state states[WR_UPSTREAMS_MAX];
 static void *engine_block;
@@ -74,6 +79,13 @@ static void make_settings(void)
         u->slot = i;
     }
     allow = (struct wr_prefix){.addr = {.family = WR_AF_V4, .ip = {10}}, .len = 8};
+    segment = (struct wr_segment){.label = 1, .answered = true};
+    wr_addr_prefix_from_text("10.8.0.0/13", &subnet.prefix);
+    segments =
+        (struct wr_segments){.segment = &segment, .subnet = &subnet, .segments = 1, .subnets = 1};
+    wr_segment_compile(&segments);
+    settings.segments = &segments;
+    settings.lease = (struct wr_lease_settings){.floor_s = 1, .grace_s = 2, .name_max = 4};
     settings.dns64.prefix =
         (struct wr_prefix){.addr = {.family = WR_AF_V6, .ip = {0, 0x64, 0xff, 0x9b}}, .len = 96};
 }
@@ -85,7 +97,11 @@ static void begin(void)
     memset(&stats, 0, sizeof(stats));
     memset(states, 0, sizeof(states));
     now = (struct wr_now){.mono_us = 1000 * WR_S, .wall_s = 1700000000};
-    datagrams_out = streams_out = queries = outcomes = 0;
+    datagrams_out = streams_out = queries = outcomes = leases_out = 0;
+    size_t mirror_size = (wr_leasemirror_size(64) + 63) & ~(size_t)63;
+    mirror_block = mirror_block ? mirror_block : aligned_alloc(64, mirror_size);
+    promise(mirror_block != NULL);
+    memset(mirror_block, 0, mirror_size);
     setup = (struct wr_engine_setup){.workers = 1,
                                      .requests = 12,
                                      .waiters = 24,
@@ -94,6 +110,7 @@ static void begin(void)
                                      .secrets = &secrets,
                                      .upstream_state = states,
                                      .stats = &stats,
+                                     .leases = wr_leasemirror_init(mirror_block, 64, &key),
                                      .quota = wr_quota_init(blocks[1], 512)};
     promise(wr_cache_format(blocks[0], CACHE_SIZE, &key, &setup.cache) == WR_OK);
     wr_rng_seed_u64(&setup.rng, 1);
@@ -115,12 +132,26 @@ static void note(struct out *list, unsigned *count, const struct wr_action *a)
     (*count)++;
 }
 
+/* Of the answer section; what weir says itself may be (RFC 7050). */
+static void check_reach(const struct wr_msg *m)
+{
+    struct wr_msg_walk walk = wr_msg_walk(m, WR_SECTION_ANSWER);
+    struct wr_msg_rr rr;
+    while (wr_msg_next(&walk, &rr)) {
+        bool v4 = rr.type == WR_TYPE_A && rr.class_ == WR_CLASS_IN && rr.rdlength == 4;
+        promise(!v4 || m->wire[rr.rdata] != 10 || (m->wire[rr.rdata + 1] & 0xf8) == 8);
+    }
+}
+
 static void check_reply(const struct wr_action *a)
 {
     struct wr_msg m;
     promise(wr_msg_parse(&m, a->bytes, a->size) == WR_OK);
     promise(m.flags & WR_FLAG_QR);
     promise(a->client.transport == WR_CLIENT_TCP || a->size <= 1232);
+    if (a->client.from.ip[0] == 10 && (a->client.from.ip[1] & 0xf8) == 8) {
+        check_reach(&m);
+    }
     outcomes++;
 }
 
@@ -135,6 +166,10 @@ static void drain(void)
         case WR_ACTION_DROP: outcomes++; break;
         case WR_ACTION_DATAGRAM: note(datagrams, &datagrams_out, &a); break;
         case WR_ACTION_STREAM_OPEN: note(streams, &streams_out, &a); break;
+        case WR_ACTION_LEASE:
+            promise(a.lease->dests > 0 && a.lease->dests <= settings.lease.name_max);
+            leases[leases_out++ % OUT_MAX] = a.lease->id;
+            break;
         case WR_ACTION_STREAM_WRITE: note(datagrams, &datagrams_out, &a); break;
         default: promise(a.kind == WR_ACTION_FORGET || a.kind == WR_ACTION_STREAM_CLOSE);
         }
@@ -203,9 +238,23 @@ static void pass_time(uint64_t us)
     feed(&ev);
 }
 
+/* To the `detail`-th of the last asks, or to one of before. */
+static void firewall(uint8_t detail, const uint8_t *bytes, size_t size)
+{
+    struct wr_event ev = {.kind = WR_EVENT_LEASE};
+    ev.lease.id = leases[detail % OUT_MAX] - ((detail & 0x40) != 0 ? UINT64_C(2) << 32 : 0);
+    ev.lease.granted = size > 0 ? bytes[0] : UINT32_MAX;
+    ev.lease.err = (detail & 0x80) != 0 ? WR_E_IO : WR_OK;
+    feed(&ev);
+}
+
 static void step(uint8_t what, uint8_t detail, const uint8_t *bytes, size_t size)
 {
     struct wr_event ev = {.kind = WR_EVENT_LINK, .id = datagrams[detail % OUT_MAX].id};
+    if ((what & 0x18) == 0x18) {
+        firewall(detail, bytes, size);
+        return;
+    }
     switch (what & 7) {
     case 0: client(detail, bytes, size); break;
     case 1: reply(detail, bytes, size); break;
