@@ -677,7 +677,8 @@ static const struct wr_schema_row table[] = {
      AT(control.group), EXAMPLE("adm"),
      .doc =
          "A group whose members may look as well: `status`, `stats`, `upstreams`, `cache show`, "
-         "`why`, `anchors`, `zones`, `feeds`, `firewall`, `devices`, `device`, `mud`, `config`, which "
+         "`why`, `anchors`, `zones`, `feeds`, `firewall`, `devices`, `device`, `mud`, `config`, "
+         "which "
          "shows all that "
          "stands in the file, and `log`, "
          "which tells who asked for what; mode 0660 then. What changes something is for root and "
