@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "cli/mudhits.h"
 #include "cli/mudlearn.h"
 #include "cli/mudlook.h"
 #include "cli/mudtalk.h"
@@ -64,7 +65,14 @@ static int show(const struct call *c)
     if (!c->talk.json)
         wr_mudtalk_dates(shown);
     json_object_update(shown, said);
-    int status = wr_talk_print(&c->talk, shown);
+    const char *device = json_string_value(json_object_get(file.about, "device"));
+    json_t *hits = NULL;
+    int status = device ? wr_mudhits_ask(&c->talk, device, &hits) : WR_EXIT_OK;
+
+    json_object_update(shown, hits);
+    json_decref(hits);
+    if (status == WR_EXIT_OK)
+        status = wr_talk_print(&c->talk, shown);
 
     json_decref(said);
     json_decref(shown);

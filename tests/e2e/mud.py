@@ -46,7 +46,8 @@ class House:
         os.chmod(self.top, 0o777)
         devices = [{"name": "cam", "addresses": ["10.9.0.2"]}, {"name": "bell", "addresses": ["10.9.0.3"]}]
         self.settings = box.settings([box.upstream()], devices=devices, allow=["127.0.0.0/8", "10.9.0.0/24"])
-        self.weir = box.weir(start=False, **self.settings, mud={"folder": self.top, **more})
+        self.log = {"path": os.path.join(self.top, "log"), "interval": "1s"}
+        self.weir = box.weir(start=False, **self.settings, mud={"folder": self.top, **more}, log=self.log)
         self.start()
 
     def start(self):
@@ -107,9 +108,14 @@ def enforced(box):
         return {key: house.weir.verb("why", name="other.example", client="10.9.0.2")["policy"][key] for key in ("verdict", "shadow", "reason")}
 
     until("the shadow", lambda: shadow() == {"verdict": "nxdomain", "shadow": True, "reason": "not in the profile of this device (MUD)"})
-    equal(house.rcode("other.example"), 0)
+    for _ in range(2):
+        equal(house.rcode("other.example"), 0)
+    equal(house.rcode("cloud.example"), 0)
+    equal(house.rcode("other.example", source="10.9.0.3"), 0)
     equal(house.mud("enforce", "cam")["state"], "enforced")
     house.becomes("other.example", NXDOMAIN)
+    hits = house.mud("show", "10.9.0.2")     # and how often, by name
+    equal((hits["would_refuse"] >= 2, hits["refused"] >= 1, [row["name"] for row in hits["hits"]]), (True, True, ["other.example."]), hits)
     for name, rcode in (("cloud.example", 0), ("x.cdn.example", 0), ("cdn.example", NXDOMAIN), ("www.cloud.example", NXDOMAIN)):
         equal((name, house.rcode(name)), (name, rcode))
     equal(house.rcode("other.example", source="10.9.0.3"), 0)
@@ -167,6 +173,30 @@ def make_signer(house, name, days="30", usage="digitalSignature"):
 def make_root(house, name="root"):
     openssl(house, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.pem", "-subj", f"/CN={name}",
             "-days", "60", "-addext", "keyUsage=critical,keyCertSign")
+
+
+@loopback.test("what a device asks for is learned, tried in the shadow, and what is new to it is told")
+def learned(box):
+    house = House(box)
+    path = os.path.join(house.top, "learned.json")
+    for name in ("a.ch.example.com", "b.ch.example.com", "time.example.net"):
+        house.rcode(name)
+    house.rcode("far.example.org", source="10.9.0.3")
+    until("it is on disk", lambda: house.weir.verb("status")["log"]["written"] >= 4)
+    told = house.mud("learn", "cam", "--config", house.weir.config, "--to", path)
+    equal([row["approves"] for row in told["profile"]], ["*.ch.example.com", "time.example.net"], told)
+    need("seen for 0 hours" in told["notes"][0], told)
+    need("no query of tv" in house.mud("learn", "tv", "--config", house.weir.config, status=1), "nobody is called so")
+    shown = house.mud("show", path)
+    equal((shown["not_enforceable"], shown["enforced"]), (0, 6), shown)
+    equal(house.mud("drift", "cam", path, "--config", house.weir.config)["in_profile"], 3)
+    house.mud("import", "cam", path, "--unsigned")
+    house.mud("enforce", "cam", "--shadow")
+    until("the shadow", lambda: house.rcode("drop.example.org") == 0 and house.mud("show", "cam")["would_refuse"] > 0)
+    equal(house.rcode("c.ch.example.com"), 0)
+    until("that is, too", lambda: house.weir.verb("status")["log"]["written"] >= 6)
+    told = house.mud("drift", "cam", "--config", house.weir.config, status=3)
+    equal([row["name"] for row in told["new"]], ["drop.example.org"], told)
 
 
 @loopback.test("signatures of openssl: good by the authorities, refused with the reason when the file, the signer or the time is another; what weir signs openssl takes")

@@ -320,33 +320,4 @@ def replayed(box):
     need("no log.path" in replay(weir, 1), "a log is wanted")
 
 
-def mud(weir, check, *words):
-    done = subprocess.run([weir.program, "mud", *words, "--json"], capture_output=True, text=True, check=False)
-    equal(done.returncode, check, done.stderr + done.stdout)
-    return json.loads(done.stdout) if done.stdout else done.stderr
-
-
-@loopback.test("a profile is learned from the log, shown, and tells what is new since")
-def learned(box):
-    box.things.append(Folder())
-    log = {"path": os.path.join(box.things[-1].path, "kept"), "interval": "1s"}
-    weir = box.weir(upstreams=[box.upstream()], log=log)
-    profile = os.path.join(weir.folder, "cam.json")
-    for name, source in (("a.ch.example.com", CAMERA), ("b.ch.example.com", CAMERA), ("time.example.net", CAMERA), ("far.example.org", DESK)):
-        weir.ask(name, source=source)
-    until("it is on disk", lambda: weir.verb("status")["log"]["written"] >= 4)
-    told = mud(weir, 0, "learn", CAMERA, "--config", weir.config, "--to", profile)
-    equal([(row["approves"], row["names"]) for row in told["profile"]], [("*.ch.example.com", 2), ("time.example.net", 1)], told)
-    need("seen for 0 hours" in told["notes"][0], told)
-    shown = mud(weir, 0, "show", profile)
-    equal((shown["not_enforceable"], shown["enforced"]), (0, 6), shown)
-    equal(mud(weir, 0, "drift", CAMERA, profile, "--config", weir.config)["in_profile"], 3)
-    weir.ask("drop.example.org", source=CAMERA)
-    weir.ask("c.ch.example.com", source=CAMERA)
-    until("that is, too", lambda: weir.verb("status")["log"]["written"] >= 6)
-    told = mud(weir, 3, "drift", CAMERA, profile, "--config", weir.config)
-    equal(([row["name"] for row in told["new"]], told["in_profile"]), (["drop.example.org"], 4), told)
-    need("no query of tv" in mud(weir, 1, "learn", "tv", "--config", weir.config), "nobody is called so")
-
-
 loopback.main()
