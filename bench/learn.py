@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What profiles that weir learns (`weir mud learn`) refuse: of the device itself, and of others.
 
-    bench/learn.py [--split all-but-one|half|three|one] [--device NAME] [--json]
+    bench/learn.py [--split half|all-but-one|three|one|elsewhere] [--alone] [--device NAME] [--json]
 
 The data are DNS queries of real devices, run by run ($WEIR_SHARED/data/train/iot/device_dns.tsv.gz; its SOURCES.md says whence). A profile is learned
 by policy/learn itself (build/*/bench/learn) from some runs of a device, as if each were a day of the log; the rest of its runs and all runs of other devices
@@ -10,6 +10,7 @@ are held against it.
 
     half          from the first half of the runs, and once more from the second
     all-but-one   from all runs but one, each in turn
+    elsewhere     from one series of captures (iotls-mitm), tested on another of the same devices (iotls-fp)
     three, one    from three runs in a row, from a single one: how soon a profile is of use
 
     refused       share of the names (each once a run) of the device's other runs that the profile refuses; as queries: of those. Median over devices, too
@@ -19,6 +20,8 @@ are held against it.
 
 A house knows other devices when it learns, and what it knows decides. So devices are parted into two halves by a hash of their name; for each profile one half is the
 house, and the other is what it is held against, and the other way round.
+
+--alone: the house knows no other device.
 
 All is printed for each half of the devices as well: what had been fitted to some would show. The status is 1 when `half` or `all-but-one` misses the goal (2 % refused,
 97 % of `runs` caught).
@@ -44,6 +47,7 @@ SPLITS = {
     "all-but-one": lambda r: [([x for x in r if x != y], [y]) for y in r],
     "three": lambda r: [(r[i:i + 3], r[:i] + r[i + 3:]) for i in range(0, len(r) - 3, 3)],
     "one": lambda r: [([y], [x for x in r if x != y]) for y in r],
+    "elsewhere": lambda r: [([x for x in r if x.startswith("iotls-mitm")], [x for x in r if x.startswith("iotls-fp")])],
 }
 
 
@@ -102,6 +106,7 @@ class Count:
 
     def __init__(self):
         self.part, self.whole = collections.Counter(), collections.Counter()
+        self.through = collections.Counter()    # runs of whom that nothing was refused of
 
     def add(self, key, part, whole=1):
         self.part[key] += part
@@ -111,7 +116,7 @@ class Count:
         return self.part[key] / self.whole[key] if self.whole[key] else float("nan")
 
 
-def one_device(learner, runs, vendor, device, split, count, missed):
+def one_device(learner, runs, vendor, device, split, alone, count, missed):
     mine = runs[device]
     ever = {n for run in mine.values() for n, _ in run}
     names = list(mine)
@@ -121,7 +126,7 @@ def one_device(learner, runs, vendor, device, split, count, missed):
         for house in (0, 1):
             others = [d for d in runs if d != device]
             known = {n for d in others if half_of(d) == house for run in runs[d].values() for n, _ in run}
-            learner.learn([mine[r] for r in learned], sorted(known))
+            learner.learn([mine[r] for r in learned], [] if alone else sorted(known))
             ok = learner.approves([n for d in runs for run in runs[d].values() for n, _ in run])
             for r in tested:
                 asked = [n for n, _ in mine[r]]
@@ -136,6 +141,7 @@ def one_device(learner, runs, vendor, device, split, count, missed):
                     asked = {n for n, _ in run}
                     no = {n for n in asked if not ok[n]}
                     count.add("runs", bool(no))
+                    count.through[d] += not no
                     count.add("could", bool(asked - ever))
                     count.add("mostly", 2 * len(no) >= len(asked))
                     count.add("names", len(no), len(asked))
@@ -144,13 +150,13 @@ def one_device(learner, runs, vendor, device, split, count, missed):
                         count.add("others", len(no), len(asked))
 
 
-def evaluate(runs, vendor, split, only=None):
+def evaluate(runs, vendor, split, only, alone):
     learner, result = Learner(), {}
     for device in sorted(runs):
         if len(runs[device]) < 2 or (only and device != only):
             continue
         count, missed = Count(), collections.Counter()
-        one_device(learner, runs, vendor, device, split, count, missed)
+        one_device(learner, runs, vendor, device, split, alone, count, missed)
         if count.whole["refused"]:
             result[device] = (count, missed)
     return result
@@ -187,6 +193,9 @@ def verdict(result):
     print(f"  a list of the names alone would refuse {percent(whole.share('alone')).strip()}")
     for d, (c, m) in sorted(fails.items(), key=lambda x: -x[1][0].share("refused")):
         print(f"    {d}: {percent(c.share('refused'))} refused: {', '.join(n for n, _ in m.most_common(6))}")
+    for d, (c, _) in sorted(result.items(), key=lambda x: x[1][0].share("runs")):
+        if c.share("runs") < CAUGHT:
+            print(f"    {d}: {percent(c.share('runs')).strip()} of runs caught; not of {', '.join(o for o, n in c.through.most_common(6) if n)}")
     return whole
 
 
@@ -194,6 +203,7 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("--split", choices=sorted(SPLITS))
     p.add_argument("--device")
+    p.add_argument("--alone", action="store_true")
     p.add_argument("--json", action="store_true")
     args = p.parse_args()
     if not os.path.exists(DATA):
@@ -204,7 +214,7 @@ def main():
     if not args.json:
         print(f"learned profiles: {len(runs)} devices, {sum(len(r) for r in runs.values())} runs; pooled, in brackets the median of devices")
     for split in [args.split] if args.split else SPLITS:
-        result = evaluate(runs, vendor, split, args.device)
+        result = evaluate(runs, vendor, split, args.device, args.alone)
         out[split] = {d: {k: c.share(k) for k in ("refused", "queries") + READINGS} for d, (c, _) in result.items()}
         whole = pooled(result)
         if split in ("half", "all-but-one"):

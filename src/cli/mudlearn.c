@@ -79,10 +79,11 @@ static void end(struct work *w)
 
 static int none(const struct wr_mudlearn_want *want, const struct work *w)
 {
-    fprintf(stderr,
-            "weir mud: there is no query of %s in the last %llu days of the log (weir devices "
-            "lists devices; call it by name, number or address)\n",
-            want->device, (unsigned long long)w->days);
+    fprintf(stderr, "weir mud: there is no query of %s in the last %llu days of the log (%s)\n",
+            want->device, (unsigned long long)w->days,
+            w->sum.counted > 0 && w->sum.others == 0
+                ? "it has only counts, or hides who asked: log.privacy"
+                : "weir devices lists devices; call it by name, number or address");
     return WR_EXIT_FAILED;
 }
 
