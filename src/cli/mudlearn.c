@@ -249,7 +249,10 @@ static int learn(struct work *w, const struct wr_mudlearn_want *want, const stru
         json_decref(j);
     }
     if (status == WR_EXIT_OK && want->to)
-        status = write_text(want->to, text, n);
+        status = wr_learn_told(w->learn).over > 0
+                     ? failed("nothing is written: in force, it would refuse names of this device "
+                              "for want of room")
+                     : write_text(want->to, text, n);
     free(text);
     return status;
 }

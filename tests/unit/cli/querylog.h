@@ -31,7 +31,8 @@ static const struct querylog_query querylog[] = {
 
 enum { QUERIES = sizeof(querylog) / sizeof(querylog[0]) };
 
-static inline void querylog_write(const char *folder)
+/* And `more` names of a third client. */
+static inline void querylog_write(const char *folder, uint32_t more)
 {
     static const uint8_t none[WR_LOGBLOCK_HASH];
     struct wr_logblock_writer *w;
@@ -43,17 +44,20 @@ static inline void querylog_write(const char *folder)
     assert_int_equal(wr_logfolder_open(folder, true, &fd), WR_OK);
     assert_int_equal(wr_logblock_create(&w), WR_OK);
     assert_int_equal(wr_logsegment_begin(fd, 1, 1, none, 1, &s), WR_OK);
-    for (uint32_t i = 0; i < QUERIES; i++) {
+    for (uint32_t i = 0; i < QUERIES + more; i++) {
+        struct querylog_query q = {.client = 5};
+        char name[32];
+        snprintf(name, sizeof(name), "n%u.example.org", (unsigned)i);
+        q = i < QUERIES ? querylog[i] : q;
+        q.name = q.name != NULL ? q.name : name;
         logs_event(2 * i + 1, &e);
         e.number = i + 1;
-        e.record.wall_s = (int64_t)time(NULL) - querylog[i].ago_s;
-        e.record.client =
-            (struct wr_addr){.family = WR_AF_V4, .ip = {192, 0, 2, querylog[i].client}};
-        e.record.rcode = querylog[i].rcode;
-        e.record.verdict.action = querylog[i].action;
-        e.record.verdict.shadow = querylog[i].shadow;
-        assert_int_equal(wr_name_from_text(querylog[i].name, strlen(querylog[i].name), &e.name),
-                         WR_OK);
+        e.record.wall_s = (int64_t)time(NULL) - q.ago_s;
+        e.record.client = (struct wr_addr){.family = WR_AF_V4, .ip = {192, 0, 2, q.client}};
+        e.record.rcode = q.rcode;
+        e.record.verdict.action = q.action;
+        e.record.verdict.shadow = q.shadow;
+        assert_int_equal(wr_name_from_text(q.name, strlen(q.name), &e.name), WR_OK);
         e.record.name_size = e.name.size;
         assert_int_equal(wr_logblock_add(w, &e), WR_OK);
     }

@@ -23,7 +23,7 @@ static void test_log(void **state)
     struct seen s = {0};
     logs_folder(folder);
     snprintf(conf, sizeof(conf), "%s/none.yaml", folder);
-    querylog_write(folder);
+    querylog_write(folder, 0);
     struct wr_devicelog_want want = {
         .who = "mud", .device = "192.0.2.3", .config = conf, .folder = folder};
     assert_int_equal(wr_devicelog_open(&want, &log), 1); /* no such file */

@@ -80,7 +80,7 @@ static void test_learn_and_drift(void **state)
     FILE *out = fopen(conf, "w");
     assert_non_null(out);
     assert_true(fputs("{}\n", out) >= 0 && fclose(out) == 0);
-    querylog_write(folder);
+    querylog_write(folder, 0);
     struct wr_mudlearn_want want = {
         .device = "192.0.2.3", .days = "7", .config = conf, .folder = folder, .to = to};
     assert_int_equal(wr_mudlearn_run(&want, &talk, &opts), 0);
@@ -122,8 +122,28 @@ static void test_learn_and_drift(void **state)
     logs_remove(folder);
 }
 
+/* A profile that is known to lack names is shown, and not written. */
+static void test_too_many_names(void **state)
+{
+    char folder[64], conf[128], to[128];
+    logs_folder(folder);
+    snprintf(conf, sizeof(conf), "%s/weir.yaml", folder);
+    snprintf(to, sizeof(to), "%s/profile.json", folder);
+    FILE *out = fopen(conf, "w");
+    assert_non_null(out);
+    assert_true(fputs("{}\n", out) >= 0 && fclose(out) == 0);
+    querylog_write(folder, WR_LEARN_NAMES_MAX + 1);
+    struct wr_mudlearn_want want = {.device = "192.0.2.5", .config = conf, .folder = folder};
+    assert_int_equal(wr_mudlearn_run(&want, &talk, &opts), 0);
+    want.to = to;
+    assert_int_equal(wr_mudlearn_run(&want, &talk, &opts), 1);
+    assert_int_not_equal(access(to, F_OK), 0);
+    logs_remove(folder);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_learn_and_drift)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_learn_and_drift),
+                                       cmocka_unit_test(test_too_many_names)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
