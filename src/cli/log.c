@@ -18,7 +18,7 @@ enum { COUNT_MAX = 100000000 };
 struct log {
     struct wr_talk talk;
     const char *count, *since, *until;
-    const char *device, *client, *name, *type, *verdict, *rule, *segment, *source, *rcode,
+    const char *device, *client, *asked, *name, *type, *verdict, *rule, *segment, *source, *rcode,
         *security, *kind;
     const char *head, *config, *top;
     bool follow;
@@ -87,7 +87,7 @@ static int show(struct log *log, const struct wr_opts *opts)
     } words[] = {{"device", log->device},     {"client", log->client},   {"name", log->name},
                  {"type", log->type},         {"verdict", log->verdict}, {"rule", log->rule},
                  {"segment", log->segment},   {"source", log->source},   {"rcode", log->rcode},
-                 {"security", log->security}, {"kind", log->kind}};
+                 {"security", log->security}, {"kind", log->kind},       {"asked", log->asked}};
     json_t *args = json_object();
     int status = put_span(log, opts, args);
 
@@ -129,8 +129,8 @@ static int top(struct log *log, const struct wr_opts *opts)
     json_t *args = json_pack("{s:s}", "by", log->top);
     int status;
 
-    if (log->follow || log->client || log->type || log->verdict || log->rule || log->segment ||
-        log->source || log->rcode || log->security || log->kind)
+    if (log->follow || log->client || log->asked || log->type || log->verdict || log->rule ||
+        log->segment || log->source || log->rcode || log->security || log->kind)
         status = wr_opts_misused(
             opts, "--top knows --device, --name, --since, --until and --count alone");
     else
@@ -161,6 +161,8 @@ int wr_cli_log(int argc, char **argv)
          .help = "of a device: its name or number, or what it calls itself"},
         {"client", 'c', .value = &log.client, .meta = "ADDRESS",
          .help = "from an address or prefix"},
+        {"asked", 0, .value = &log.asked, .meta = "ADDRESS",
+         .help = "to a resolver of others, or one in a prefix, in whose place weir answers"},
         {"segment", 0, .value = &log.segment, .meta = "NAME", .help = "of a segment"},
         {"name", 0, .value = &log.name, .meta = "NAME", .help = "for a name and all below it"},
         {"type", 't', .value = &log.type, .meta = "TYPE", .help = "for a record type"},

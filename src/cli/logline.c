@@ -79,6 +79,7 @@ static void put_line(const json_t *event, char *out, size_t cap)
     char time[32], who[CELL], from[CELL], verdict[CELL], took[40];
     const char *name = text_of(event, "name"), *type = text_of(event, "type");
     const char *rcode = text_of(event, "rcode"), *security = text_of(event, "security");
+    const char *asked = text_of(event, "asked"); /* another's resolver */
 
     wr_when_text(json_integer_value(json_object_get(event, "time")), time, sizeof(time));
     if (json_object_get(event, "text")) {
@@ -89,9 +90,9 @@ static void put_line(const json_t *event, char *out, size_t cap)
     put_from(event, from, sizeof(from));
     put_verdict(event, verdict, sizeof(verdict));
     put_took(event, took, sizeof(took));
-    snprintf(out, cap, "%-20s  %-16s  %-32s  %-5s  %-8s  %-10s  %-12s  %-9s  %s", time, who,
+    snprintf(out, cap, "%-20s  %-16s  %-32s  %-5s  %-8s  %-10s  %-12s  %-9s  %s%s%s", time, who,
              name[0] ? name : "-", type[0] ? type : "-", rcode[0] ? rcode : "-", from, verdict,
-             security[0] ? security : "-", took);
+             security[0] ? security : "-", took, asked[0] ? ", asked " : "", asked);
 }
 
 /* Devices name themselves, and whoever holds the socket may lie: nothing of it moves the cursor. */

@@ -44,16 +44,20 @@ static uint64_t outsider_hash(const struct wr_engine *e, const struct wr_addr *f
     return wr_hash_mix(masked_hash(e, from, v4 ? s->rrl_prefix4_len : s->rrl_prefix6_len) ^ 0x4f);
 }
 
-/* Outsiders hear REFUSED a few times a second, from afar no larger than what they sent, then nothing. */
+/* Outsiders hear REFUSED a few times a second, from afar no larger than what they sent, then nothing. In the place of others nobody is told
+ * anything who is not in a segment that wants it. */
 bool wr_admit_allowed(struct wr_engine *e, const struct wr_asker *a, bool readable, uint8_t *room,
                       size_t cap, const struct wr_now *now)
 {
     const struct wr_settings *s = e->settings;
-    if (wr_place_allows(e, a)) {
+    bool stray = a->client.foreign && !wr_place_hairpins(e, a);
+    if (!stray && wr_place_allows(e, a)) {
+        wr_stats_add(&e->setup.stats->foreign, a->client.foreign ? 1 : 0);
         return false;
     }
-    if (!readable || !wr_quota_take(e->setup.quota, outsider_hash(e, &a->client.from),
-                                    s->refused_rate, s->refused_rate, now->mono_us)) {
+    if (stray || !readable ||
+        !wr_quota_take(e->setup.quota, outsider_hash(e, &a->client.from), s->refused_rate,
+                       s->refused_rate, now->mono_us)) {
         wr_outcome_drop(e, a, &e->setup.stats->dropped_outsider, now, &e->ready);
         return true;
     }

@@ -113,6 +113,8 @@ bool wr_admit_is_device(const struct wr_asker *a);
 const struct wr_segment *wr_place_of(const struct wr_engine *e, const struct wr_asker *a);
 /* May he ask, by his segment or else by all; and what of expired answers holds for him. */
 bool wr_place_allows(const struct wr_engine *e, const struct wr_asker *a);
+/* Are they answered in place of the resolvers of others that they ask? */
+bool wr_place_hairpins(const struct wr_engine *e, const struct wr_asker *a);
 const struct wr_ttl_policy *wr_place_ttl(struct wr_engine *e, const struct wr_asker *a);
 /* Does the answer lead into a segment that his does not see? True: with that the query is settled. */
 bool wr_place_hides(struct wr_engine *e, struct wr_asker *a, const struct wr_answer *answer,

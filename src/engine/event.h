@@ -44,17 +44,19 @@ enum wr_claim {
 
 /* Who asked, and the way back. A plain value: the engine keeps a copy and gives it back with the reply. */
 struct wr_client {
-    struct wr_addr from;  /* the client's address and port */
-    struct wr_addr local; /* the address that was asked, so that the answer leaves from it */
-    uint64_t conn;        /* the world's handle of a connection; 0 for UDP */
-    uint64_t stream;      /* the request within the connection, for DoH and DoQ; else 0 */
-    uint32_t ifindex;     /* the interface it came in by, 0 unknown */
-    uint16_t listener;    /* the world's number of the listening socket */
-    uint16_t worker;      /* the worker that holds the socket */
-    uint8_t transport;    /* enum wr_client_transport */
-    bool handed;          /* was admitted by another worker and handed over */
-    bool refresh;         /* no client waits: the entry is to be refreshed (prefetch handed over) */
-    uint8_t claim_kind;   /* enum wr_claim */
+    struct wr_addr from; /* the client's address and port */
+    struct wr_addr
+        local; /* the address that was asked, so that the answer leaves from it; with `foreign` another's, and its port */
+    uint64_t conn;      /* the world's handle of a connection; 0 for UDP */
+    uint64_t stream;    /* the request within the connection, for DoH and DoQ; else 0 */
+    uint32_t ifindex;   /* the interface it came in by, 0 unknown */
+    uint16_t listener;  /* the world's number of the listening socket */
+    uint16_t worker;    /* the worker that holds the socket */
+    uint8_t transport;  /* enum wr_client_transport */
+    bool handed;        /* was admitted by another worker and handed over */
+    bool refresh;       /* no client waits: the entry is to be refreshed (prefetch handed over) */
+    bool foreign;       /* it asked another's resolver (`local`), and weir answers in its place */
+    uint8_t claim_kind; /* enum wr_claim */
     char claim
         [WR_CLAIM_SIZE]; /* "" or a label in small letters; carried and recorded, not obeyed yet */
 };

@@ -172,7 +172,9 @@ void wr_obey_identify(const struct wr_engine *e, struct wr_asker *a)
     const struct wr_client *c = &a->client;
     find_device(e, a, &a->who);
     if (s != NULL) {
-        uint16_t at = wr_segment_at(s, c->ifindex, &c->from, &c->local);
+        /* An address of others is no listener of ours. */
+        uint16_t at = c->foreign ? wr_segment_of(s, c->ifindex, &c->from)
+                                 : wr_segment_at(s, c->ifindex, &c->from, &c->local);
         a->who.segment = at == WR_SEGMENT_NONE ? 0 : s->segment[at].label;
         a->question.view = at == WR_SEGMENT_NONE ? 0 : s->segment[at].view;
         a->rate = at == WR_SEGMENT_NONE ? 0 : s->segment[at].rate;

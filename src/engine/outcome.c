@@ -28,8 +28,10 @@ static void record(struct wr_engine *e, const struct wr_asker *a, const struct w
     const uint8_t *name = wr_asker_name(a);
     uint8_t name_size = (uint8_t)wr_name_size(name);
     uint8_t claim_size = (uint8_t)strlen(a->client.claim);
-    struct wr_record *rec =
-        wr_ring_reserve(e->setup.records, (uint32_t)sizeof(*rec) + name_size + claim_size);
+    uint8_t asked[WR_RECORD_ASKED_SIZE];
+    uint8_t asked_size = a->client.foreign ? wr_record_put_asked(&a->client.local, asked) : 0;
+    struct wr_record *rec = wr_ring_reserve(e->setup.records, (uint32_t)sizeof(*rec) + name_size +
+                                                                  claim_size + asked_size);
     if (!rec) {
         wr_stats_add(&e->setup.stats->events_dropped, 1);
         return;
@@ -51,9 +53,11 @@ static void record(struct wr_engine *e, const struct wr_asker *a, const struct w
                               .upstream = o->slot,
                               .name_size = name_size,
                               .claim_kind = a->client.claim_kind,
-                              .claim_size = claim_size};
+                              .claim_size = claim_size,
+                              .asked_size = asked_size};
     memcpy(rec + 1, name, name_size);
     memcpy((uint8_t *)(rec + 1) + name_size, a->client.claim, claim_size);
+    memcpy((uint8_t *)(rec + 1) + name_size + claim_size, asked, asked_size);
     wr_ring_commit(e->setup.records);
 }
 

@@ -196,7 +196,7 @@ static bool answer_any(struct walk *w)
     return settle_local(w, wr_reply_any(&r, &w->asker, w->room, w->room_size));
 }
 
-/* Which encrypted services there are, for who can check it (RFC 9462). */
+/* Which encrypted services there are, for who can check it (RFC 9462): who asked another's address cannot. */
 static bool answer_designated(struct walk *w)
 {
     struct wr_engine *e = w->e;
@@ -216,7 +216,7 @@ static bool step_local(struct walk *w)
     if (a->qclass != WR_CLASS_IN) {
         return answer_chaos(w);
     }
-    if (a->question.type == WR_TYPE_SVCB && answer_designated(w)) {
+    if (a->question.type == WR_TYPE_SVCB && !a->client.foreign && answer_designated(w)) {
         return true;
     }
     if (a->question.type == WR_TYPE_ANY && w->e->settings->minimal_any) {

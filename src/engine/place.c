@@ -31,6 +31,12 @@ bool wr_place_allows(const struct wr_engine *e, const struct wr_asker *a)
     return wr_prefix_has(s->allow, s->allows, &a->client.from);
 }
 
+bool wr_place_hairpins(const struct wr_engine *e, const struct wr_asker *a)
+{
+    const struct wr_segment *place = wr_place_of(e, a);
+    return place != NULL && place->hairpins;
+}
+
 const struct wr_ttl_policy *wr_place_ttl(struct wr_engine *e, const struct wr_asker *a)
 {
     const struct wr_segment *place = wr_place_of(e, a);

@@ -32,6 +32,7 @@
     X(refused, "replies with REFUSED")                                                         \
     X(formerr, "replies with FORMERR")                                                         \
     X(truncated, "replies sent with TC")                                                       \
+    X(foreign, "queries to resolvers of others, answered in their place")                      \
     X(badcookie, "queries with a wrong server cookie")                                         \
     X(dropped_malformed, "messages too broken to answer, dropped")                             \
     X(notifies, "NOTIFY messages of primaries that were taken")                                \

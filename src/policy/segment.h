@@ -49,6 +49,7 @@ struct wr_segment {
     bool answered;  /* the firewall opens to leases (policy/lease.h) and to these alone: */
     const struct wr_prefix *reaches; /* as wr_prefix_compile leaves them */
     uint32_t reach_count;
+    bool hairpins;            /* who of it asks resolvers of others is answered in their place */
     uint32_t stale_max_age_s; /* of SERVE: how long after their end */
     const struct wr_prefix *
         allow; /* who of its clients may ask, as wr_prefix_compile leaves them; none: whoever may anywhere */

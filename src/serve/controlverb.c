@@ -394,6 +394,7 @@ static const struct wr_controlverb verbs[] = {
       {"lines", JSON_TRUE, false},
       {"device", JSON_STRING, false},
       {"client", JSON_STRING, false},
+      {"asked", JSON_STRING, false},
       {"name", JSON_STRING, false},
       {"type", JSON_STRING, false},
       {"verdict", JSON_STRING, false},

@@ -16,7 +16,9 @@ enum {
     M_FAMILY = 2,
     M_PROTOCOL = 3,
     M_QUERY_ADDRESS = 4,
+    M_RESPONSE_ADDRESS = 5,
     M_QUERY_PORT = 6,
+    M_RESPONSE_PORT = 7,
     M_QUERY_S = 8,
     M_RESPONSE_S = 12,
     M_RESPONSE_MESSAGE = 14,
@@ -138,6 +140,10 @@ static size_t make_message(const struct wr_ledger_event *e, uint8_t *room, size_
         put_number(&w, M_FAMILY, r->client.family == WR_AF_V4 ? 1 : 2);
         put_octets(&w, M_QUERY_ADDRESS, r->client.ip, wr_addr_ip_size(&r->client));
         put_number(&w, M_QUERY_PORT, r->client.port);
+    }
+    if (e->asked.family != WR_AF_NONE) {
+        put_octets(&w, M_RESPONSE_ADDRESS, e->asked.ip, wr_addr_ip_size(&e->asked));
+        put_number(&w, M_RESPONSE_PORT, e->asked.port);
     }
     put_number(&w, M_PROTOCOL, protocol_of(r->transport));
     if (r->wall_s > 0) {

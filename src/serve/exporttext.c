@@ -183,11 +183,30 @@ static void put_client(struct wr_str *s, const struct wr_ledger_event *e)
     }
 }
 
+/* Whom he asked, if that is not weir. */
+static void put_asked(struct wr_str *s, const struct wr_addr *asked)
+{
+    char text[WR_ADDR_TEXT_SIZE];
+    struct wr_addr addr = *asked;
+    addr.port = 0;
+    if (addr.family == WR_AF_NONE) {
+        return;
+    }
+    wr_addr_to_text(&addr, text, sizeof(text));
+    if (addr.family == WR_AF_V4) {
+        put_key(s, "dst", text);
+    } else {
+        put_custom(s, "c6a3", "Destination IPv6 Address", text);
+    }
+    put_number(s, "dpt", asked->port);
+}
+
 static void put_query(struct wr_str *s, const struct wr_ledger_event *e)
 {
     const struct wr_record *r = &e->record;
     char text[NAME_SIZE];
     put_client(s, e);
+    put_asked(s, &e->asked);
     put_key(s, "shost", e->claim);
     if (r->device != 0) {
         snprintf(text, sizeof(text), "%u", (unsigned)r->device);

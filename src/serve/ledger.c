@@ -177,7 +177,7 @@ static void make_room(struct wr_ledger *l, size_t size)
     }
 }
 
-/* Puts one behind the last; `tail` are its name, claim and text. */
+/* Puts one behind the last; `tail` is what is behind a record, or its text. */
 static void keep(struct wr_ledger *l, const struct kept *head, const void *tail, size_t tail_size)
 {
     l->last++;
@@ -223,15 +223,15 @@ static void hide(struct wr_ledger *l, struct wr_record *r)
     r->claim_kind = WR_CLAIM_NONE;
 }
 
-/* `bytes` is `n` octets: a struct wr_record, the name and the claim. */
+/* `bytes` is `n` octets: a struct wr_record, and what is behind it. */
 static void take(struct wr_ledger *l, const uint8_t *bytes, uint32_t n)
 {
     struct kept head = {.kind = WR_LEDGER_QUERY};
     wr_assert(n >= sizeof(head.record));
     memcpy(&head.record, bytes, sizeof(head.record));
     struct wr_record *r = &head.record;
-    wr_assert(r->claim_size < WR_CLAIM_SIZE &&
-              r->name_size + (size_t)r->claim_size <= n - sizeof(*r));
+    size_t tail = (size_t)r->name_size + r->claim_size + r->asked_size;
+    wr_assert(r->claim_size < WR_CLAIM_SIZE && tail <= n - sizeof(*r));
     l->taken++;
     if (l->privacy == WR_LEDGER_AGGREGATE) {
         wr_rollup_add(l->rollup, r, true);
@@ -240,7 +240,7 @@ static void take(struct wr_ledger *l, const uint8_t *bytes, uint32_t n)
     if (l->privacy == WR_LEDGER_HASHED) {
         hide(l, r);
     }
-    keep(l, &head, bytes + sizeof(*r), r->name_size + (size_t)r->claim_size);
+    keep(l, &head, bytes + sizeof(*r), tail);
 }
 
 void wr_ledger_note(struct wr_ledger *l, enum wr_ledger_kind kind, int64_t wall_s, uint64_t mono_us,
@@ -417,7 +417,8 @@ static void copy_event(const struct wr_ledger *l, const struct kept *k,
                        struct wr_ledger_event *ret_event)
 {
     const struct wr_record *r = &k->record;
-    const uint8_t *claim = k->name + r->name_size, *text = claim + r->claim_size;
+    const uint8_t *claim = k->name + r->name_size, *asked = claim + r->claim_size;
+    const uint8_t *text = asked + r->asked_size;
     ret_event->number = k->number;
     ret_event->kind = k->kind;
     ret_event->count = k->count;
@@ -427,6 +428,7 @@ static void copy_event(const struct wr_ledger *l, const struct kept *k,
     ret_event->name.size = r->name_size;
     memset(ret_event->claim, 0, sizeof(ret_event->claim));
     memcpy(ret_event->claim, claim, r->claim_size);
+    (void)wr_record_get_asked(asked, r->asked_size, &ret_event->asked);
     memcpy(ret_event->text, text, k->text_size);
     ret_event->text[k->text_size] = 0;
     wr_ledger_texts(l, ret_event);

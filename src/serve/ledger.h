@@ -46,8 +46,10 @@ struct wr_ledger_event {
     uint8_t kind;    /* enum wr_ledger_kind */
     uint32_t count;  /* ROLLUP */
     struct wr_record record;
-    struct wr_name name;            /* as asked */
-    char claim[WR_CLAIM_SIZE];      /* "" or what the client says that it is */
+    struct wr_name name;       /* as asked */
+    char claim[WR_CLAIM_SIZE]; /* "" or what the client says that it is */
+    struct wr_addr
+        asked; /* whom he asked, with the port: a resolver of others; of no family: weir */
     char text[WR_LEDGER_TEXT_SIZE]; /* POLICY, DEVICE, LOG: what happened */
     /* Texts of the numbers in `record`: never NULL, "" for none; they stay as long as whoever gave the event. */
     const char *upstream, *rule, *feed, *segment;

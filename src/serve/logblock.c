@@ -51,6 +51,7 @@ enum column {
     FEED,
     LINE,
     TEXT,
+    ASKED, /* may be left out */
     COLUMNS,
 };
 
@@ -58,6 +59,8 @@ enum column {
 #define COLUMN_ROOM ((size_t)WR_LOGBLOCK_EVENTS_MAX * VARINT + 64)
 #define PLACES      (2u * WR_LOGBLOCK_TEXTS_MAX)
 #define TEXT_LONG   255
+/* Texts of one event, each at its longest. */
+#define TEXTS_EVENT 9u
 
 struct wr_logblock_writer {
     uint32_t events, texts;
@@ -65,6 +68,7 @@ struct wr_logblock_writer {
     size_t used[COLUMNS];
     uint64_t first, last, mono;
     int64_t wall, from_s, to_s;
+    bool asked; /* an event has it */
     uint32_t text_at[WR_LOGBLOCK_TEXTS_MAX];
     uint16_t place[PLACES]; /* number of a text and 1 */
     uint8_t text[WR_LOGBLOCK_TEXT_MAX];
@@ -148,6 +152,7 @@ void wr_logblock_clear(struct wr_logblock_writer *w)
     memset(w->used, 0, sizeof(w->used));
     w->events = w->texts = 0;
     w->text_used = 0;
+    w->asked = false;
 }
 
 /* The number of a text, from 1; 0 is none. There is room: wr_logblock_add has seen to it. */
@@ -198,10 +203,9 @@ static size_t client_octets(const struct wr_addr *a, uint8_t ret[20])
 
 static bool has_room(const struct wr_logblock_writer *w)
 {
-    /* Eight texts of one event, at their longest. */
     return w->events == 0 ||
-           (w->events < WR_LOGBLOCK_EVENTS_MAX && w->texts + 8 <= WR_LOGBLOCK_TEXTS_MAX &&
-            w->text_used + 8 * (TEXT_LONG + 1) <= WR_LOGBLOCK_TEXT_MAX);
+           (w->events < WR_LOGBLOCK_EVENTS_MAX && w->texts + TEXTS_EVENT <= WR_LOGBLOCK_TEXTS_MAX &&
+            w->text_used + TEXTS_EVENT * (TEXT_LONG + 1) <= WR_LOGBLOCK_TEXT_MAX);
 }
 
 static void put_row(struct wr_logblock_writer *w, const uint64_t v[COLUMNS])
@@ -218,7 +222,7 @@ static void put_row(struct wr_logblock_writer *w, const uint64_t v[COLUMNS])
 int wr_logblock_add(struct wr_logblock_writer *w, const struct wr_ledger_event *e)
 {
     const struct wr_record *r = &e->record;
-    uint8_t name[WR_NAME_MAX], client[20];
+    uint8_t name[WR_NAME_MAX], client[20], asked[WR_RECORD_ASKED_SIZE];
     if (!has_room(w)) {
         return WR_E_FULL;
     }
@@ -231,6 +235,7 @@ int wr_logblock_add(struct wr_logblock_writer *w, const struct wr_ledger_event *
     }
     size_t client_size = client_octets(&r->client, client);
     size_t name_size = e->name.size == 0 ? 0 : wr_name_lower(e->name.wire, name);
+    size_t asked_size = e->asked.family == WR_AF_NONE ? 0 : wr_record_put_asked(&e->asked, asked);
     const uint64_t v[COLUMNS] = {
         [NUMBER] = e->number - w->last,
         [WALL] = zigzag(r->wall_s - w->wall),
@@ -260,8 +265,10 @@ int wr_logblock_add(struct wr_logblock_writer *w, const struct wr_ledger_event *
         [FEED] = number_of_text(w, e->feed),
         [LINE] = r->verdict.line,
         [TEXT] = number_of_text(w, e->text),
+        [ASKED] = number_of(w, asked, asked_size),
     };
     put_row(w, v);
+    w->asked = w->asked || asked_size > 0;
     w->events++;
     w->last = e->number;
     w->wall = r->wall_s;
@@ -277,7 +284,7 @@ static size_t gather(struct wr_logblock_writer *w)
     size_t n = put_varint(w->raw, w->texts);
     memcpy(w->raw + n, w->text, w->text_used);
     n += w->text_used;
-    for (unsigned c = 0; c < COLUMNS; c++) {
+    for (unsigned c = 0; c < (w->asked ? COLUMNS : ASKED); c++) {
         if (n + VARINT + w->used[c] > sizeof(w->raw)) {
             return 0;
         }
@@ -390,6 +397,7 @@ struct wr_logblock_reader {
     uint32_t events, read, texts;
     uint64_t number, mono;
     int64_t wall;
+    bool asked; /* the column is there */
     struct wr_reader column[COLUMNS];
     uint32_t text_at[WR_LOGBLOCK_TEXTS_MAX + 1]; /* [0] is not used */
     uint8_t text_size[WR_LOGBLOCK_TEXTS_MAX + 1];
@@ -459,6 +467,10 @@ int wr_logblock_open(struct wr_logblock_reader *r, const struct wr_logblock_head
     wr_buf_read_init(&in, r->raw, head->raw);
     read_texts(r, &in);
     for (unsigned c = 0; c < COLUMNS; c++) {
+        r->asked = wr_buf_left(&in) > 0;
+        if (c == ASKED && !r->asked) {
+            break;
+        }
         uint64_t size = get_varint(&in);
         const uint8_t *bytes = size <= head->raw ? wr_buf_get_bytes(&in, (size_t)size) : NULL;
         if (bytes == NULL) {
@@ -543,6 +555,13 @@ static bool read_name(const struct wr_logblock_reader *r, uint64_t number, struc
     return wr_name_read_plain(&in, ret) == WR_OK && wr_buf_left(&in) == 0;
 }
 
+static bool read_asked(const struct wr_logblock_reader *r, uint64_t number, struct wr_addr *ret)
+{
+    size_t n = 0;
+    const uint8_t *bytes = text_of(r, number, &n);
+    return bytes != NULL && wr_record_get_asked(bytes, n, ret);
+}
+
 static void read_record(const uint64_t v[COLUMNS], struct wr_record *r)
 {
     r->device = (uint32_t)v[DEVICE];
@@ -577,7 +596,7 @@ static bool read_event(struct wr_logblock_reader *r, const uint64_t v[COLUMNS],
     e->record.wall_s = r->wall;
     e->record.mono_us = r->mono;
     bool good = v[KIND] < WR_LEDGER_KINDS && read_client(r, v[CLIENT], &e->record.client) &&
-                read_name(r, v[NAME], &e->name) &&
+                read_name(r, v[NAME], &e->name) && read_asked(r, v[ASKED], &e->asked) &&
                 copy_text(r, v[CLAIM], e->claim, sizeof(e->claim)) &&
                 copy_text(r, v[TEXT], e->text, sizeof(e->text));
     e->record.name_size = e->name.size;
@@ -594,7 +613,8 @@ int wr_logblock_next(struct wr_logblock_reader *r, struct wr_ledger_event *ret_e
     if (r->read == r->events) {
         return WR_E_NOTFOUND;
     }
-    for (unsigned c = 0; c < COLUMNS; c++) {
+    v[ASKED] = 0;
+    for (unsigned c = 0; c < (r->asked ? COLUMNS : ASKED); c++) {
         v[c] = get_varint(&r->column[c]);
         if (r->column[c].err != WR_OK) {
             r->events = r->read; /* nothing behind it means anything */

@@ -4,8 +4,9 @@
  *
  *   head     80 octets: magic, octets of the payload, octets before compression, events, number of the first and of the last,
  *            the earliest and the latest second, and the block's hash
- *   payload  raw deflate (RFC 1951) of: the texts (each once: names in small letters, addresses of clients, claims, rules, feeds,
- *            segments, upstreams, what happened), then one column for each field, as variable-length integers
+ *   payload  raw deflate (RFC 1951) of: the texts (each once: names in small letters, addresses of clients and of resolvers of others, claims,
+ *            rules, feeds, segments, upstreams, what happened), then one column for each field, as variable-length integers; the last one is
+ *            left out where nobody asked a resolver of others (and in logs from before weir answered for them)
  *
  * A block stands for itself: all numbers that mean something only in one life of the program are texts in it. The hash is SHA-256 of
  * the hash of the block before, the head and the payload: it is the checksum, and the chain (serve/logread).

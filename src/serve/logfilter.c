@@ -52,6 +52,12 @@ static int read_client(struct wr_logfilter *f, const char *text)
     return wr_addr_prefix_from_text(text, &f->client);
 }
 
+static int read_asked(struct wr_logfilter *f, const char *text)
+{
+    f->has_asked = true;
+    return wr_addr_prefix_from_text(text, &f->asked);
+}
+
 static int read_name(struct wr_logfilter *f, const char *text)
 {
     f->has_name = true;
@@ -131,6 +137,7 @@ static const struct {
 } words[] = {
     {"device", read_device, "a device by its name, its number, or what it calls itself"},
     {"client", read_client, "an address or a prefix"},
+    {"asked", read_asked, "an address or a prefix"},
     {"name", read_name, "a domain name"},
     {"type", read_type, "a record type"},
     {"verdict", read_verdict,
@@ -172,6 +179,7 @@ static bool takes_query(const struct wr_logfilter *f, const struct wr_ledger_eve
     return (!f->has_device || r->device == f->device) &&
            (f->claim[0] == 0 || wr_str_same(f->claim, e->claim)) &&
            (!f->has_client || wr_addr_in_prefix(&r->client, &f->client)) &&
+           (!f->has_asked || wr_addr_in_prefix(&e->asked, &f->asked)) &&
            (!f->has_name || (e->name.size > 0 && wr_name_in(e->name.wire, f->name.wire))) &&
            (!f->has_type || r->qtype == f->type) &&
            (!f->has_rcode || (r->rcode == f->rcode && r->source != WR_SOURCE_DROPPED)) &&

@@ -17,8 +17,8 @@
 
 struct wr_logfilter {
     bool queries; /* something that only queries have is asked for */
-    bool has_client, has_name, has_device, has_type, has_rcode, secure, insecure, shadow;
-    struct wr_prefix client;
+    bool has_client, has_asked, has_name, has_device, has_type, has_rcode, secure, insecure, shadow;
+    struct wr_prefix client, asked;
     struct wr_name name; /* it and all below it */
     uint32_t device;
     uint16_t type, rcode;
@@ -30,7 +30,7 @@ struct wr_logfilter {
 
 void wr_logfilter_init(struct wr_logfilter *ret_filter); /* takes all */
 /*
- * Arguments of the verb: device (a number, or what it calls itself; who knows its name says wr_logfilter_device then), client (address or prefix), name, type, verdict, rule, segment, source,
+ * Arguments of the verb: device (a number, or what it calls itself; who knows its name says wr_logfilter_device then), client (address or prefix), asked (likewise), name, type, verdict, rule, segment, source,
  * rcode, security ("secure" or "other"), kind, since, until (seconds). Those that are no filter's are passed over. WR_E_FORMAT, and in `why` what
  * is wrong.
  */

@@ -467,6 +467,9 @@ static void put_client(struct wr_json *j, const struct wr_ledger_event *event)
         wr_str_hex(&str, r->client.ip, 8);
         wr_json_text(j, "client", text);
     }
+    if (event->asked.family != WR_AF_NONE) {
+        put_addr(j, "asked", &event->asked);
+    }
     if (r->device != 0) {
         wr_json_u64(j, "device", r->device);
     }

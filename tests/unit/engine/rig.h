@@ -175,10 +175,11 @@ static inline bool rig_wait(struct rig *r, uint64_t us)
 
 struct rig_query {
     const char *name;
-    const char *from; /* default 10.0.0.1:4000 */
-    uint16_t type;    /* default A */
-    uint16_t id;      /* default 0x1234 */
-    uint16_t flags;   /* added to RD */
+    const char *from;  /* default 10.0.0.1:4000 */
+    const char *asked; /* a resolver of others; default 10.0.0.254:53, weir */
+    uint16_t type;     /* default A */
+    uint16_t id;       /* default 0x1234 */
+    uint16_t flags;    /* added to RD */
     bool no_rd, tcp, dnssec_ok, no_edns;
     const uint8_t *cookie;
     uint8_t cookie_size;
@@ -214,7 +215,8 @@ static inline void rig_feed_bytes(struct rig *r, const struct rig_query *q, cons
                           .room = r->room,
                           .room_size = sizeof(r->room)};
     assert_int_equal(wr_addr_from_text(q->from ? q->from : "10.0.0.1:4000", &ev.client.from), 0);
-    assert_int_equal(wr_addr_from_text("10.0.0.254:53", &ev.client.local), 0);
+    assert_int_equal(wr_addr_from_text(q->asked ? q->asked : "10.0.0.254:53", &ev.client.local), 0);
+    ev.client.foreign = q->asked != NULL;
     ev.client.transport = q->tcp ? WR_CLIENT_TCP : WR_CLIENT_UDP;
     ev.client.conn = q->tcp ? 99 : 0;
     wr_engine_feed(r->engine, &ev, &r->now);

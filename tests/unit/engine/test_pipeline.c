@@ -531,6 +531,17 @@ static void test_designated(void **state)
     struct wr_msg_rr rr = rig_rr_at(&r, WR_SECTION_ANSWER);
     assert_int_equal(rr.type, WR_TYPE_SVCB);
     assert_int_equal(rr.ttl, WR_DESIGNATED_TTL_S);
+    /* Another's address is not where they are, whatever address that is. */
+    static struct wr_segment segment = {.label = 1, .hairpins = true};
+    static struct wr_segment_subnet subnet;
+    static struct wr_segments segments = {
+        .segment = &segment, .subnet = &subnet, .segments = 1, .subnets = 1};
+    subnet.prefix = r.allow[0];
+    r.settings.segments = &segments;
+    q.asked = "10.0.0.254:53";
+    rig_ask(&r, q);
+    expect_error(WR_RCODE_NOERROR);
+    q.asked = NULL;
     door.addr.ip[3] = 253; /* not at the address that was asked, and no certificate has it */
     rig_ask(&r, q);
     expect_error(WR_RCODE_NOERROR);

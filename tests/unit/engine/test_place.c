@@ -229,11 +229,77 @@ static void test_a_closed_segment_is_told_nothing_without_its_firewall(void **st
     rig_stop(&r);
 }
 
+/* Whom the last one asked, if not weir. */
+static bool was_asked(const char *whom)
+{
+    struct wr_addr want, got = {.family = WR_AF_NONE};
+    struct wr_record rec = {0};
+    const void *at;
+    uint32_t n;
+    while ((at = wr_ring_peek(&r.ring, &n)) != NULL) {
+        const uint8_t *behind = (const uint8_t *)at + sizeof(rec);
+        memcpy(&rec, at, sizeof(rec));
+        behind += rec.name_size + rec.claim_size;
+        assert_int_equal(n, sizeof(rec) + rec.name_size + rec.claim_size + rec.asked_size);
+        assert_true(wr_record_get_asked(behind, rec.asked_size, &got));
+        wr_ring_pop(&r.ring);
+    }
+    assert_int_equal(wr_addr_from_text(whom, &want), 0);
+    return wr_addr_equal(&want, &got);
+}
+
+/* In the place of others weir answers who is in a segment that wants it, whatever listeners that has, and nobody else. */
+static void test_a_segment_is_answered_in_place_of_others(void **state)
+{
+    static struct wr_segment_door door = {.segment = 1}; /* every address, as 0.0.0.0 is */
+    struct rig_query q = {.name = "www.example.", .from = "10.1.0.7:4000", .asked = "8.8.8.8:53"};
+    start();
+    fill();
+    assert_false(was_asked("8.8.8.8:53"));
+    assert_int_equal(wr_addr_from_text("0.0.0.0:53", &door.addr), 0);
+    segments.door = &door;
+    segments.doors = 1;
+    segment[1].hairpins = true;
+    rig_ask(&r, q); /* the listener is the cameras', and he asked none */
+    rig_expect(&r, WR_ACTION_DROP);
+    assert_true(was_asked("8.8.8.8:53"));
+    q.from = "10.3.0.7:4000";
+    rig_ask(&r, q);
+    rig_expect(&r, WR_ACTION_DROP);
+    assert_int_equal(r.stats.dropped_outsider, 2);
+    assert_int_equal(r.stats.foreign, 0);
+    q.from = "10.2.0.7:4000";
+    rig_ask(&r, q);
+    rig_expect(&r, WR_ACTION_REPLY);
+    assert_int_equal(r.act.client.local.ip[0], 8);
+    assert_int_equal(r.act.client.local.port, 53);
+    assert_true(was_asked("8.8.8.8:53"));
+    q.asked = "[2001:4860:4860::8888]:53";
+    q.tcp = true;
+    rig_ask(&r, q);
+    rig_expect(&r, WR_ACTION_REPLY);
+    assert_true(was_asked("[2001:4860:4860::8888]:53"));
+    assert_int_equal(r.stats.foreign, 2);
+    rig_ask(&r, (struct rig_query){.name = "www.example.", .from = "10.2.0.7:4000"});
+    rig_expect(&r, WR_ACTION_REPLY);
+    assert_false(was_asked("10.0.0.254:53"));
+    /* What holds for his own questions to weir holds here. */
+    q.from = "10.2.0.8:4000";
+    assert_int_equal(wr_addr_prefix_from_text("10.2.0.7/32", &desk), 0);
+    segment[1].allow = &desk;
+    segment[1].allows = 1;
+    rig_ask(&r, q);
+    rig_expect(&r, WR_ACTION_REPLY);
+    assert_int_equal(r.act.bytes[3] & 15, WR_RCODE_REFUSED);
+    rig_stop(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_segment_says_who_of_it_may_ask),
         cmocka_unit_test(test_a_segment_may_get_nothing_stale),
+        cmocka_unit_test(test_a_segment_is_answered_in_place_of_others),
         cmocka_unit_test(test_a_closed_segment_is_told_nothing_without_its_lists),
         cmocka_unit_test(test_what_is_not_seen_does_not_exist),
         cmocka_unit_test(test_what_is_not_seen_signed_and_mapped),

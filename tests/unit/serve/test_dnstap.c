@@ -41,6 +41,12 @@ static void test_frame(void **state)
                                      'z',  'o', 'n',  'e', 0x18, 1,   0x20, 1};
     assert_true(has(room, n, policy, sizeof(policy)));
     assert_memory_equal(room + n - 2, "\x78\x01", 2);
+    /* Whom he asked, if not weir: address and port of the response. */
+    static const uint8_t asked[] = {0x2a, 4, 8, 8, 8, 8, 0x38, 53, 0x18, 3};
+    assert_false(has(room, n, asked, sizeof(asked)));
+    assert_int_equal(wr_addr_from_text("8.8.8.8:53", &e.asked), WR_OK);
+    n = wr_dnstap_frame("gate", &e, room);
+    assert_true(has(room, n, asked, sizeof(asked)));
     e.kind = WR_LEDGER_POLICY;
     assert_int_equal(wr_dnstap_frame("gate", &e, room), 0);
 }

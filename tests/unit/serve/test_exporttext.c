@@ -62,6 +62,15 @@ static void test_cef(void **state)
     assert_int_equal(wr_addr_from_text("2001:db8::7", &e.record.client), WR_OK);
     wr_exporttext_cef(&by, &e, room);
     assert_non_null(strstr(room, " c6a2=2001:db8::7 c6a2Label=Source IPv6 Address "));
+    assert_null(strstr(room, " dpt="));
+    assert_int_equal(wr_addr_from_text("8.8.8.8:53", &e.asked), WR_OK);
+    wr_exporttext_cef(&by, &e, room);
+    assert_non_null(strstr(room, " dst=8.8.8.8 dpt=53 "));
+    assert_int_equal(wr_addr_from_text("[2001:db8::8]:53", &e.asked), WR_OK);
+    wr_exporttext_cef(&by, &e, room);
+    assert_non_null(strstr(room, " c6a3=2001:db8::8 c6a3Label=Destination IPv6 Address dpt=53 "));
+    wr_exporttext_json(&e, room);
+    assert_non_null(strstr(room, "\"asked\":\"[2001:db8::8]:53\""));
     memset(&e.record.client, 0, sizeof(e.record.client));
     e.kind = WR_LEDGER_ROLLUP;
     e.count = 70;

@@ -233,6 +233,36 @@ static void test_counts_in_place_of_queries(void **state)
     wr_ledger_destroy(l);
 }
 
+/* What stands behind a record: its name, the claim, and whom he asked. */
+static void test_asked(void **state)
+{
+    struct wr_ledger *l = NULL;
+    struct wr_ledger_event e[2];
+    struct wr_addr asked;
+    uint8_t room[WR_RECORD_ASKED_SIZE];
+    struct wr_record r;
+    assert_int_equal(wr_ledger_create(1, 8, &l), WR_OK);
+    assert_int_equal(wr_addr_from_text("[2001:db8::8]:53", &asked), WR_OK);
+    memset(&r, 0, sizeof(r));
+    r.name_size = 3;
+    r.claim_size = 2;
+    r.asked_size = wr_record_put_asked(&asked, room);
+    uint8_t *at = wr_ring_reserve(&wr_ledger_rings(l)[0], sizeof(r) + 3 + 2 + r.asked_size);
+    memcpy(at, &r, sizeof(r));
+    memcpy(at + sizeof(r), "\1a", 3);
+    memcpy(at + sizeof(r) + 3, "tv", 2);
+    memcpy(at + sizeof(r) + 5, room, r.asked_size);
+    wr_ring_commit(&wr_ledger_rings(l)[0]);
+    assert_true(put(&wr_ledger_rings(l)[0], 1, 3));
+    take(l);
+    assert_int_equal(wr_ledger_read(l, 0, e, 2), 2);
+    assert_string_equal(e[0].claim, "tv");
+    assert_string_equal(e[0].text, "");
+    assert_true(wr_addr_equal(&e[0].asked, &asked));
+    assert_int_equal(e[1].asked.family, WR_AF_NONE);
+    wr_ledger_destroy(l);
+}
+
 struct claimed {
     unsigned count;
     char last[WR_CLAIM_SIZE];
@@ -284,6 +314,7 @@ int main(void)
         cmocka_unit_test(test_hidden_clients),
         cmocka_unit_test(test_counts_in_place_of_queries),
         cmocka_unit_test(test_claims),
+        cmocka_unit_test(test_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

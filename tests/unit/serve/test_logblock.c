@@ -29,6 +29,7 @@ static void assert_same(const struct wr_ledger_event *a, const struct wr_ledger_
     assert_int_equal(a->name.size, b->name.size);
     assert_true(a->name.size == 0 || wr_name_equal(a->name.wire, b->name.wire));
     assert_string_equal(a->claim, b->claim);
+    assert_true(wr_addr_equal(&a->asked, &b->asked));
     assert_string_equal(a->text, b->text);
     assert_string_equal(a->upstream, b->upstream);
     assert_string_equal(a->rule, b->rule);
@@ -42,6 +43,10 @@ static void make(uint32_t n, struct wr_ledger_event *e)
     e->record.device = n % 5 ? n : 0;
     e->record.ede = n % 9 ? WR_EDE_NONE : 15;
     e->upstream = n % 4 ? "" : "tls://192.0.2.1#name=dns.example";
+    if (n % 7 == 0) {
+        assert_int_equal(
+            wr_addr_from_text(n % 2 ? "8.8.8.8:53" : "[2001:4860:4860::8888]:53", &e->asked), 0);
+    }
     if (n % 11 == 0) {
         e->record.verdict.action = WR_VERDICT_NXDOMAIN;
         e->record.verdict.line = 70000 + n;
@@ -103,6 +108,33 @@ static void test_what_went_in_comes_out(void **state)
     wr_logblock_reader_destroy(r);
 }
 
+/* Where nobody asked another's resolver the block is as it was before there was a column for it. */
+static void test_a_block_without_the_last_column(void **state)
+{
+    struct wr_logblock_writer *w;
+    struct wr_logblock_reader *r;
+    struct wr_logblock_head head;
+    struct wr_ledger_event in, out;
+    const uint8_t *bytes = NULL;
+    uint32_t raw[2];
+    assert_int_equal(wr_logblock_create(&w), WR_OK);
+    assert_int_equal(wr_logblock_reader_create(&r), WR_OK);
+    for (unsigned with = 2; with-- > 0;) {
+        wr_logblock_clear(w);
+        make(7, &in);
+        in.asked = with ? in.asked : (struct wr_addr){.family = WR_AF_NONE};
+        assert_int_equal(wr_logblock_add(w, &in), WR_OK);
+        assert_true(wr_logblock_build(w, none, &bytes, &head) > 0);
+        raw[with] = head.raw;
+        assert_int_equal(wr_logblock_open(r, &head, bytes + WR_LOGBLOCK_HEAD), WR_OK);
+        assert_int_equal(wr_logblock_next(r, &out), WR_OK);
+        assert_same(&in, &out);
+    }
+    assert_int_equal(raw[1] - raw[0], 1 + 6 + 2); /* the text, and one column */
+    wr_logblock_destroy(w);
+    wr_logblock_reader_destroy(r);
+}
+
 /* Names that are never twice the same fill the texts first. */
 static void test_texts_are_bounded(void **state)
 {
@@ -153,6 +185,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_went_in_comes_out),
+        cmocka_unit_test(test_a_block_without_the_last_column),
         cmocka_unit_test(test_texts_are_bounded),
         cmocka_unit_test(test_any_change_is_seen),
     };

@@ -33,6 +33,7 @@ static void make(struct wr_ledger_event *e)
     logs_event(1, e);
     assert_int_equal(wr_addr_from_text("192.0.2.7:4000", &e->record.client), WR_OK);
     assert_int_equal(wr_name_from_text("Cam.vendor.example", 18, &e->name), WR_OK);
+    assert_int_equal(wr_addr_from_text("8.8.8.8:53", &e->asked), WR_OK);
     e->record.wall_s = 1000;
     e->record.qtype = WR_TYPE_AAAA;
     e->record.rcode = WR_RCODE_NXDOMAIN;
@@ -50,6 +51,8 @@ static void test_each_word(void **state)
                                       "{\"device\":\"CAMERA-7\"}",
                                       "{\"client\":\"192.0.2.7\"}",
                                       "{\"client\":\"192.0.2.0/24\"}",
+                                      "{\"asked\":\"8.8.8.8\"}",
+                                      "{\"asked\":\"8.8.0.0/16\"}",
                                       "{\"name\":\"vendor.example\"}",
                                       "{\"name\":\"cam.VENDOR.example.\"}",
                                       "{\"name\":\".\"}",
@@ -67,6 +70,8 @@ static void test_each_word(void **state)
                                      "{\"device\":\"camera-8\"}",
                                      "{\"client\":\"192.0.2.8\"}",
                                      "{\"client\":\"2001:db8::/32\"}",
+                                     "{\"asked\":\"192.0.2.7\"}",
+                                     "{\"asked\":\"::/0\"}",
                                      "{\"name\":\"endor.example\"}",
                                      "{\"name\":\"a.cam.vendor.example\"}",
                                      "{\"type\":\"A\"}",
