@@ -168,6 +168,8 @@ struct wr_conf_leases {
     const uint8_t *zone;
 };
 
+enum wr_conf_foreign { WR_CONF_FOREIGN_PASS = 0, WR_CONF_FOREIGN_REJECT, WR_CONF_FOREIGN_ANSWER };
+
 struct wr_conf_segment {
     const char *name;
     const char *upstream;    /* "": as everybody */
@@ -182,7 +184,7 @@ struct wr_conf_segment {
         size_t count;
     } sees;
     uint32_t fail;        /* 1: closed */
-    uint32_t foreign_dns; /* 1: rejected */
+    uint32_t foreign_dns; /* enum wr_conf_foreign */
     uint32_t reach;       /* 1: what was answered */
     uint32_t stale;       /* enum wr_segment_stale */
     uint32_t stale_max_age_s;
@@ -362,6 +364,7 @@ struct wr_conf {
     struct {
         bool enabled, keep;
         const char *nft; /* "": where it usually is */
+        uint32_t mark, route_table;
         uint32_t lease_floor_s, lease_grace_s;
         uint32_t leases, leases_device, leases_name;
         struct {

@@ -69,6 +69,7 @@ static void make_segment(struct work *k, struct wr_segments *s, struct wr_segmen
                                    .closed = from->fail != 0,
                                    .guarded = from->foreign_dns != 0 || from->reach != 0,
                                    .answered = from->reach != 0 && k->conf->firewall.enabled,
+                                   .hairpins = from->foreign_dns == WR_CONF_FOREIGN_ANSWER,
                                    .stale = (uint8_t)from->stale,
                                    .stale_max_age_s = from->stale_max_age_s,
                                    .rate = from->rate};

@@ -8,13 +8,19 @@
 /* clang-format off */
     {"firewall", WR_SCHEMA_SECTION, V01, .doc = "weir's own table of the packet filter, `inet weir`."},
     {"firewall.enabled", WR_SCHEMA_BOOL, V01, RESTART, DEFAULT("false"), AT(firewall.enabled),
-     .doc = "Keep it: devices in quarantine are cut off there, open connections included, and segments with `foreign_dns: reject` ask approved "
+     .doc = "Keep it: devices in quarantine are cut off there, open connections included, and segments with `foreign_dns: reject` or `answer` ask approved "
             "resolvers only. The rules of others stay as they are; what weir drops or rejects is final. `weir firewall` shows, applies and "
             "removes it. Needs CAP_NET_ADMIN at the start, which one small process keeps, and the program nft (Debian's package nftables). Devices "
             "of one bridge reach each other without the gateway, and so without this."},
     {"firewall.nft", WR_SCHEMA_PATH, V01, RESTART, RANGE(0, PATH_OCTETS), DEFAULT("\"\""), AT(firewall.nft),
      EXAMPLE("/usr/sbin/nft"),
      .doc = "The program nft. Empty: `/usr/sbin/nft`, `/sbin/nft`, `/usr/bin/nft` or `/usr/local/sbin/nft`, whichever is there."},
+    {"firewall.mark", WR_SCHEMA_INT, V01, RESTART, RANGE(1, 4294967295), DEFAULT("1392508928"), AT(firewall.mark), EXAMPLE("83"),
+     .doc = "Of packets that weir answers in place of others (`foreign_dns: answer`), from where they are recognised to where they are delivered; the whole mark, "
+            "0x53000000 unless this is set. It is to be nobody else's."},
+    {"firewall.route_table", WR_SCHEMA_INT, V01, RESTART, RANGE(256, 4294967295), DEFAULT("5353"), AT(firewall.route_table), EXAMPLE("530"),
+     .doc = "The routing table by which these are delivered here; it is to be nobody else's. While such a "
+            "segment is in force `ip rule` has two rules of weir's for it, with the preferences 52 and 53."},
     {"firewall.keep", WR_SCHEMA_BOOL, V01, DEFAULT("false"), AT(firewall.keep),
      .doc = "Leave the table in force when weir is stopped: what is shut off stays so. Otherwise it goes with a clean stop, and stays only "
             "when weir is killed; the next start takes its place."},

@@ -57,10 +57,12 @@
      DEFAULT("pass"), EXAMPLE("reject"),
      .doc = "What the firewall (`firewall.enabled`) does with DNS of its clients that goes past weir to others: `pass`, nothing; `reject`, ports 53 "
             "and 853 and the addresses of `firewall.doh_feeds` are rejected over TCP and UDP, so that a device falls back at once, but for "
-            "`segments[].resolvers`. While the firewall is not in force `segments[].fail` decides."},
+            "`segments[].resolvers`; `answer`, weir answers at port 53 in place of whoever is asked, from that address, as it answers the same client's "
+            "own questions to it, and `weir log` names whom he asked. The rest is rejected as with `reject`: weir cannot prove to be another. Where the "
+            "kernel cannot do that, so is port 53. While the firewall is not in force `segments[].fail` decides."},
     {"segments[].resolvers", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_SEGMENT_PLACES_MAX, V01,
      DEFAULT(""), INLIST(wr_conf_segment, resolvers), EXAMPLE("192.0.2.53, \"2001:db8::53\""),
-     .doc = "Resolvers of others that its clients may ask all the same, with `foreign_dns: reject`."},
+     .doc = "Resolvers of others that its clients may ask all the same, with `foreign_dns: reject` or `answer`."},
     {"segments[].reach", WR_SCHEMA_WORD, V01, IN(wr_conf_segment, reach), .words = reach_words,
      DEFAULT("any"), EXAMPLE("answered"),
      .doc = "What its clients reach through the gateway (`firewall.enabled`): `any`, whatever the rules of others let pass; `answered`, addresses of "

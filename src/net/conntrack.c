@@ -50,6 +50,11 @@ static void read_tuple(struct span tuple, struct wr_addr ret_pair[2])
 {
     struct span part, one;
     for (unsigned type; (type = next_attribute(&tuple, &part)) != 0;) {
+        for (unsigned kind; type == CTA_TUPLE_PROTO && (kind = next_attribute(&part, &one)) != 0;) {
+            if (kind == CTA_PROTO_DST_PORT && one.n == 2) {
+                ret_pair[1].port = (uint16_t)(one.at[0] << 8 | one.at[1]);
+            }
+        }
         for (unsigned kind; type == CTA_TUPLE_IP && (kind = next_attribute(&part, &one)) != 0;) {
             switch (kind) {
             case CTA_IP_V4_SRC: read_address(one, false, &ret_pair[0]); break;
@@ -77,6 +82,7 @@ static bool read_entry(const struct nlmsghdr *h, struct wr_conntrack *ret)
             ret->tuple_size = body.n + NLA_HDRLEN;
         } else if (type == CTA_TUPLE_REPLY) {
             read_tuple(body, ret->addr + 2);
+            ret->addr[3].port = 0;
         } else if (type == CTA_ZONE && body.n == sizeof(ret->zone)) {
             memcpy(&ret->zone, body.at, sizeof(ret->zone));
             ret->has_zone = true;
@@ -113,6 +119,7 @@ bool wr_conntrack_read(const uint8_t *bytes, size_t n, uint32_t seq, wr_conntrac
 struct cut {
     const struct wr_addr *addr;
     size_t count;
+    uint16_t changed; /* those that are changed, to this port; 0: those of addresses */
     uint32_t cut;
     int fd;
 };
@@ -161,8 +168,17 @@ bool wr_conntrack_is_of(const struct wr_conntrack *e, const struct wr_addr *addr
     return false;
 }
 
+bool wr_conntrack_is_changed(const struct wr_conntrack *e, uint16_t port)
+{
+    return e->addr[1].port == port && (!wr_addr_same_ip(&e->addr[0], &e->addr[3]) ||
+                                       !wr_addr_same_ip(&e->addr[1], &e->addr[2]));
+}
+
 static bool is_wanted(const struct cut *c, const struct wr_conntrack *e)
 {
+    if (c->changed != 0) {
+        return wr_conntrack_is_changed(e, c->changed);
+    }
     for (size_t i = 0; i < c->count; i++) {
         if (wr_conntrack_is_of(e, &c->addr[i])) {
             return true;
@@ -231,6 +247,26 @@ static int open_socket(void)
     return fd;
 }
 
+static int list_and_cut(struct cut *c, bool v4, bool v6, uint32_t *ret_cut)
+{
+    int lists = open_socket(), deletes = open_socket();
+    int err = lists < 0 || deletes < 0 ? WR_E_IO : WR_OK;
+    if (err == WR_OK && v4) {
+        err = list(lists, deletes, NFPROTO_IPV4, 1, c);
+    }
+    if (err == WR_OK && v6) {
+        err = list(lists, deletes, NFPROTO_IPV6, 2, c);
+    }
+    if (lists >= 0) {
+        close(lists);
+    }
+    if (deletes >= 0) {
+        close(deletes);
+    }
+    *ret_cut = c->cut;
+    return err;
+}
+
 int wr_conntrack_cut(const struct wr_addr *addr, size_t count, uint32_t *ret_cut)
 {
     struct cut c = {.addr = addr, .count = count};
@@ -239,20 +275,11 @@ int wr_conntrack_cut(const struct wr_addr *addr, size_t count, uint32_t *ret_cut
         v4 = v4 || addr[i].family == WR_AF_V4;
         v6 = v6 || addr[i].family == WR_AF_V6;
     }
-    int lists = open_socket(), deletes = open_socket();
-    int err = lists < 0 || deletes < 0 ? WR_E_IO : WR_OK;
-    if (err == WR_OK && v4) {
-        err = list(lists, deletes, NFPROTO_IPV4, 1, &c);
-    }
-    if (err == WR_OK && v6) {
-        err = list(lists, deletes, NFPROTO_IPV6, 2, &c);
-    }
-    if (lists >= 0) {
-        close(lists);
-    }
-    if (deletes >= 0) {
-        close(deletes);
-    }
-    *ret_cut = c.cut;
-    return err;
+    return list_and_cut(&c, v4, v6, ret_cut);
+}
+
+int wr_conntrack_cut_changed(uint16_t port, uint32_t *ret_cut)
+{
+    struct cut c = {.changed = port};
+    return list_and_cut(&c, true, true, ret_cut);
 }

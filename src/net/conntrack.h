@@ -20,8 +20,9 @@
 
 /* One entry of the list. */
 struct wr_conntrack {
-    struct wr_addr addr[4]; /* source and destination as it began, and of the answers; no ports */
-    const uint8_t *tuple;   /* the attribute that names it, as the kernel wrote it */
+    struct wr_addr addr
+        [4]; /* source and destination as it began, and of the answers; of the second alone the port */
+    const uint8_t *tuple; /* the attribute that names it, as the kernel wrote it */
     size_t tuple_size;
     uint16_t zone; /* in the kernel's order of octets */
     uint32_t id;   /* likewise */
@@ -35,7 +36,11 @@ bool wr_conntrack_read(const uint8_t *bytes, size_t n, uint32_t seq, wr_conntrac
                        void *user);
 /* Is it one of those that go with this address? */
 bool wr_conntrack_is_of(const struct wr_conntrack *entry, const struct wr_addr *addr);
+/* Began it to this port, and were addresses changed on the way? Its packets come to a socket here with another's source. */
+bool wr_conntrack_is_changed(const struct wr_conntrack *entry, uint16_t port);
 /* Deletes the entries of these addresses, WR_CONNTRACK_CUT_MAX at most. WR_E_IO: the kernel has none, or refuses (errno). */
 int wr_conntrack_cut(const struct wr_addr *addr, size_t count, uint32_t *ret_cut);
+/* The same of those that are wr_conntrack_is_changed. */
+int wr_conntrack_cut_changed(uint16_t port, uint32_t *ret_cut);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "net/sock.h"
+#include "policy/hairpin.h"
 
 void wr_listener_init(struct wr_listener_row *row, void *owner)
 {
@@ -37,7 +38,8 @@ int wr_listener_add(struct wr_listener_row *row, uv_loop_t *loop, uint16_t numbe
     l->poll.data = l;
     l->on_poll = on_poll;
     l->addr = *addr;
-    l->wildcard = l->informed = wr_addr_is_any(addr); /* as the socket was made */
+    l->foreign = wr_hairpin_is(addr);
+    l->wildcard = l->informed = l->foreign || wr_addr_is_any(addr); /* as the socket was made */
     l->fd = fd;
     if (uv_poll_start(&l->poll, UV_READABLE, on_poll) != 0) {
         wr_listener_remove(l);

@@ -28,7 +28,8 @@ struct wr_listener {
     int fd; /* -1: none */
     uint16_t number;
     uint8_t transport; /* enum wr_client_transport, for parts that have several */
-    bool wildcard;
+    bool wildcard;     /* answers leave from whatever address was asked */
+    bool foreign;      /* and that is another's (policy/hairpin) */
     bool
         informed; /* of a datagram is told by what interface it came in; of a wildcard also to what address */
     bool closing; /* libuv still has the handle */

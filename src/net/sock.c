@@ -144,7 +144,11 @@ static int sock_tune_udp(int fd, const struct wr_addr *addr, const struct wr_soc
     } else {
         sock_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
     }
-    if (!wr_addr_is_any(addr)) {
+    if (options->transparent && (v6 ? sock_option(fd, IPPROTO_IPV6, IPV6_RECVORIGDSTADDR, 1)
+                                    : sock_option(fd, IPPROTO_IP, IP_RECVORIGDSTADDR, 1)) != 0) {
+        return -1;
+    }
+    if (!wr_addr_is_any(addr) && !options->transparent) {
         return 0; /* the asked address is known: it is the only one */
     }
     return v6 ? sock_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
@@ -158,6 +162,12 @@ static int sock_tune_tcp(int fd, const struct wr_sock_options *options)
     }
     /* Accepted sockets inherit it: an answer never waits behind an acknowledgement. */
     return sock_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+static int sock_transparent(int fd, uint8_t family)
+{
+    return family == WR_AF_V6 ? sock_option(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, 1)
+                              : sock_option(fd, IPPROTO_IP, IP_TRANSPARENT, 1);
 }
 
 /* A socket bound to addr, or -1 with errno. */
@@ -179,7 +189,8 @@ static int sock_bound(const struct wr_addr *addr, bool tcp, bool shared,
     if (options->freebind) {
         sock_option(fd, IPPROTO_IP, IP_FREEBIND, 1);
     }
-    if ((!tcp || sock_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) == 0) &&
+    if ((!options->transparent || sock_transparent(fd, addr->family) == 0) &&
+        (!tcp || sock_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) == 0) &&
         (!shared || sock_option(fd, SOL_SOCKET, SO_REUSEPORT, 1) == 0) &&
         bind(fd, &sa.any, size) == 0) {
         return fd;
@@ -361,6 +372,17 @@ uint64_t wr_sock_raise_files(uint64_t want)
 
 /* --- packet info ---------------------------------------------------------------------------------- */
 
+/* Where the datagram was sent to, with the port. */
+static void read_target(struct cmsghdr *c, struct wr_addr *local)
+{
+    union wr_sockaddr sa;
+    size_t n = c->cmsg_len - CMSG_LEN(0);
+
+    memset(&sa, 0, sizeof(sa));
+    memcpy(&sa, CMSG_DATA(c), n < sizeof(sa) ? n : sizeof(sa));
+    (void)wr_sock_to_addr(&sa, local);
+}
+
 void wr_sock_read_info(struct msghdr *header, struct wr_addr *local, uint32_t *ifindex)
 {
     for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c != NULL; c = CMSG_NXTHDR(header, c)) {
@@ -378,6 +400,9 @@ void wr_sock_read_info(struct msghdr *header, struct wr_addr *local, uint32_t *i
             memcpy(local->ip, &info.ipi6_addr, 16);
             local->scope = IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr) ? info.ipi6_ifindex : 0;
             *ifindex = info.ipi6_ifindex;
+        } else if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_ORIGDSTADDR) ||
+                   (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_ORIGDSTADDR)) {
+            read_target(c, local);
         }
     }
 }

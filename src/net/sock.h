@@ -33,6 +33,8 @@ struct wr_sock_error {
 struct wr_sock_options {
     bool probe; /* first see that nobody else has the port: SO_REUSEPORT would share it silently */
     bool brief; /* who holds a port that is in use is not looked for: that walks through /proc */
+    bool
+        transparent; /* may be bound to another's address; of a datagram is told where it was sent to. Needs CAP_NET_ADMIN */
     bool freebind;   /* the address may come later (IP_FREEBIND) */
     int backlog;     /* TCP; 0: 256 */
     int fastopen;    /* TCP_FASTOPEN queue, 0: off */
@@ -52,8 +54,9 @@ int wr_sock_listen_udp(const struct wr_addr *addr, const struct wr_sock_options 
 int wr_sock_listen_tcp(const struct wr_addr *addr, const struct wr_sock_options *options,
                        int *ret_fd, struct wr_sock_error *error);
 
-/* Packet info: the address of ours that a datagram came to, and the interface. Left as they are where there is none. */
-enum { WR_SOCK_CONTROL_SIZE = 64 };
+/* Packet info: the address of ours that a datagram came to (of a transparent socket: any address, with the port), and the interface. Left as they
+ * are where there is none. */
+enum { WR_SOCK_CONTROL_SIZE = 96 };
 struct msghdr;
 void wr_sock_read_info(struct msghdr *header, struct wr_addr *local, uint32_t *ifindex);
 /* That it is told of each datagram from here on. False: it cannot be. */

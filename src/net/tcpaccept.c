@@ -196,7 +196,8 @@ static bool tcp_accept(struct wr_tcp *t, const struct wr_listener *listener)
     union wr_sockaddr from, local;
     socklen_t from_size = sizeof(from), local_size = sizeof(local);
     int fd = accept4(listener->fd, &from.any, &from_size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    struct wr_client client = {.transport = listener->transport, .worker = t->feed.worker};
+    struct wr_client client = {
+        .transport = listener->transport, .worker = t->feed.worker, .foreign = listener->foreign};
 
     if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
         return tcp_refuse_without_files(t, listener);

@@ -151,6 +151,7 @@ static void udp_feed_one(struct wr_udp *u, const struct wr_listener *listener, u
         return;
     }
     event->client.listener = listener->number;
+    event->client.foreign = listener->foreign;
     wr_batch_info(&u->in, i, listener, &event->client.local, &event->client.ifindex);
     event->bytes = u->in.part[i].iov_base;
     event->size = u->in.message[i].msg_len;

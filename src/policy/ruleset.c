@@ -15,7 +15,10 @@
 
 static const char *const counters[WR_RULESET_COUNTERS] = {"dns", "encrypted", "doh", "unleased"};
 
-static wr_ruleset_part *const features[] = {wr_rulesetlease};
+static wr_ruleset_part *const features[] = {
+    wr_rulesethairpin,
+    wr_rulesetlease,
+};
 
 const char *wr_ruleset_counter_name(unsigned counter)
 {
@@ -251,16 +254,6 @@ static void put_parts(struct wr_str *t, const struct wr_ruleset_facts *f,
 
 /* --- the table --- */
 
-static unsigned flags_of(const struct wr_ruleset_item *item, size_t count, uint16_t segment)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (item[i].kind == WR_RULESET_SEGMENT && item[i].segment == segment) {
-            return item[i].flags;
-        }
-    }
-    return 0;
-}
-
 static unsigned any_flags(const struct wr_ruleset_item *item, size_t count)
 {
     unsigned any = 0;
@@ -369,7 +362,7 @@ static bool has_interfaces(const struct wr_ruleset_item *item, size_t count, uin
 }
 
 static void put_subnet(struct wr_str *t, const struct wr_ruleset_item *item, size_t count,
-                       const struct wr_ruleset_item *one)
+                       const struct wr_ruleset_item *one, const char *behind)
 {
     wr_str_text(t, "\t\t");
     wr_str_text(t, wr_rulesetword_ip(one->prefix.addr.family));
@@ -380,21 +373,23 @@ static void put_subnet(struct wr_str *t, const struct wr_ruleset_item *item, siz
         (void)put_interfaces(t, item, count, one->segment, true);
     }
     wr_str_text(t, "goto ");
-    wr_rulesetword_segment(t, one->segment, "\n");
+    wr_rulesetword_segment(t, one->segment, behind);
 }
 
-/* As wr_segment_of finds it: the longest subnet first. */
-static void put_places(struct wr_str *t, const struct wr_ruleset_item *item, size_t count)
+void wr_rulesetword_places(struct wr_str *t, const struct wr_ruleset_facts *f, unsigned flags,
+                           const char *behind)
 {
+    const struct wr_ruleset_item *item = f->item;
+    size_t count = f->count;
     for (int len = 128; len >= 0; len--) {
         for (size_t i = 0; i < count; i++) {
             if (item[i].kind == WR_RULESET_SUBNET && item[i].prefix.len == len) {
-                put_subnet(t, item, count, &item[i]);
+                put_subnet(t, item, count, &item[i], behind);
             }
         }
     }
     for (size_t i = 0; i < count; i++) {
-        if (item[i].kind == WR_RULESET_SEGMENT && flags_of(item, count, item[i].segment) != 0) {
+        if (item[i].kind == WR_RULESET_SEGMENT && (item[i].flags & flags) != 0) {
             size_t before = t->len;
             wr_str_text(t, "\t\t");
             if (!put_interfaces(t, item, count, item[i].segment, false)) {
@@ -403,7 +398,7 @@ static void put_places(struct wr_str *t, const struct wr_ruleset_item *item, siz
                 continue;
             }
             wr_str_text(t, "goto ");
-            wr_rulesetword_segment(t, item[i].segment, "\n");
+            wr_rulesetword_segment(t, item[i].segment, behind);
         }
     }
 }
@@ -446,9 +441,10 @@ static void put_table(struct wr_str *t, const struct wr_ruleset_item *item, size
         wr_str_text(t, family == WR_AF_V4 ? " @quarantined4" : " @quarantined6");
         wr_str_text(t, " counter name quarantine drop\n");
     }
-    wr_ruleset_parts(t, &(const struct wr_ruleset_facts){item, count}, WR_RULESET_FORWARD, NULL);
+    const struct wr_ruleset_facts facts = {item, count};
+    wr_ruleset_parts(t, &facts, WR_RULESET_FORWARD, NULL);
     if (any_flags(item, count) != 0) {
-        put_places(t, item, count);
+        wr_rulesetword_places(t, &facts, WR_RULESET_FLAGS, "\n");
     }
     wr_str_text(t, "\t}\n}\n");
 }

@@ -47,7 +47,9 @@ enum wr_ruleset_kind {
 enum wr_ruleset_flag {
     WR_RULESET_REJECTS = 1,  /* DNS of others, but for RESOLVERs */
     WR_RULESET_ANSWERED = 2, /* it reaches what has a lease, and REACHes */
-    WR_RULESET_FLAGS = 3,    /* all of them */
+    WR_RULESET_HAIRPINS =
+        4, /* with REJECTS: at port 53 weir answers in place of others (policy/hairpin) */
+    WR_RULESET_FLAGS = 7, /* all of them */
 };
 
 struct wr_ruleset_item {

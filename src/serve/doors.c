@@ -96,6 +96,7 @@ int wr_doors_open(struct wr_serve *s)
 {
     int err = open_listeners(s);
     if (err == WR_OK) {
+        wr_hairpin_open(s);
         open_control(s);
         open_metrics(s);
     }

@@ -2,7 +2,7 @@
 /*
  * Doors: what is opened while there is privilege to open it, and how privilege ends.
  *
- * Three steps of the start, in this order. open: listeners, control socket, metrics socket. drop: the user, every
+ * Three steps of the start, in this order. open: listeners, sockets for foreign DNS (serve/hairpin), control socket, metrics socket. drop: the user, every
  * capability. seal: the sandbox, before the first thread. After them only the helper can open a port below 1024.
  * One listener is enough to go on; a control or metrics socket that cannot be had is said and done without.
  */

@@ -62,14 +62,22 @@ static void put_list(struct wr_firefacts *f, enum wr_ruleset_kind kind, size_t s
     put_set(f, kind, segment, copy, n);
 }
 
+static unsigned dns_flags(const struct wr_firefacts *f, uint32_t foreign)
+{
+    bool hairpins = foreign == WR_CONF_FOREIGN_ANSWER && f->hairpins;
+    return foreign == WR_CONF_FOREIGN_PASS ? 0
+           : hairpins                      ? WR_RULESET_REJECTS | WR_RULESET_HAIRPINS
+                                           : WR_RULESET_REJECTS;
+}
+
 void wr_firefacts_segments(struct wr_firefacts *f, const struct wr_conf *conf)
 {
     for (size_t i = 0; i < conf->segments.count; i++) {
         const struct wr_conf_segment *s = &conf->segments.items[i];
         struct wr_ruleset_item *item = put(f, WR_RULESET_SEGMENT, i);
         if (item != NULL) {
-            item->flags = (uint8_t)((s->foreign_dns != 0 ? WR_RULESET_REJECTS : 0) |
-                                    (s->reach != 0 ? WR_RULESET_ANSWERED : 0));
+            item->flags =
+                (uint8_t)(dns_flags(f, s->foreign_dns) | (s->reach != 0 ? WR_RULESET_ANSWERED : 0));
         }
         for (size_t k = 0; k < s->interfaces.count; k++) {
             item = put(f, WR_RULESET_INTERFACE, i);

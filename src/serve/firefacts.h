@@ -19,7 +19,8 @@
 struct wr_firefacts {
     struct wr_ruleset_item *item; /* the caller's: WR_RULESET_ITEMS_MAX */
     size_t count;
-    size_t left; /* facts for which there was no room */
+    size_t left;   /* facts for which there was no room */
+    bool hairpins; /* `foreign_dns: answer` can be had; else it is as `reject` */
 };
 
 void wr_firefacts_segments(struct wr_firefacts *f, const struct wr_conf *conf);

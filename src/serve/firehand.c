@@ -15,6 +15,8 @@
 
 #include "base/err.h"
 #include "net/conntrack.h"
+#include "net/markroute.h"
+#include "policy/rulesethairpin.h"
 #include "policy/rulesetlease.h"
 #include "serve/caps.h"
 #include "serve/helper.h"
@@ -164,6 +166,11 @@ static bool wants_leases(const struct hand *h)
     return (h->parts & WR_RULESET_TABLE) != 0 && wr_rulesetlease_wanted(h->item, h->count);
 }
 
+static bool wants_way(const struct hand *h)
+{
+    return (h->parts & WR_RULESET_TABLE) != 0 && wr_rulesethairpin_wanted(h->item, h->count);
+}
+
 static void answer(struct hand *h, int err)
 {
     h->step = STEP_NONE;
@@ -179,6 +186,9 @@ static int start_parts(struct hand *h, unsigned parts)
 {
     struct wr_str text;
     wr_str_init(&text, h->text, sizeof(h->text));
+    if (wants_way(h)) {
+        wr_rulesethairpin_define(&text, h->birth->way.mark);
+    }
     int err = wr_ruleset_text(h->item, h->count, parts, &text);
     if (err != WR_OK) {
         snprintf(h->reply.text, sizeof(h->reply.text), "the rules are longer than %zu MiB",
@@ -205,7 +215,11 @@ static void begin_apply(struct hand *h, unsigned parts)
 {
     h->parts = parts;
     h->anew = false;
-    if (!wants_leases(h)) {
+    if (wants_way(h) && wr_markroute_make(&h->birth->way) != WR_OK) {
+        snprintf(h->reply.text, sizeof(h->reply.text), "no way for marked packets (table %u): %s",
+                 (unsigned)h->birth->way.table, strerror(errno));
+        answer(h, WR_E_IO);
+    } else if (!wants_leases(h)) {
         begin_step(h, STEP_PARTS, parts);
     } else if (h->leases == NULL) {
         snprintf(h->reply.text, sizeof(h->reply.text), "no leases can be had here: %s",
@@ -215,6 +229,19 @@ static void begin_apply(struct hand *h, unsigned parts)
         begin_step(h, STEP_SETS, WR_RULESET_LEASES);
     } else {
         begin_step(h, STEP_PARTS, parts);
+    }
+}
+
+/* A flow that went to another's resolver before, and has the gateway's address since then, would come with that: it begins anew. */
+static void settle_way(struct hand *h)
+{
+    uint32_t cut = 0;
+    if (!wants_way(h)) {
+        (void)wr_markroute_remove(&h->birth->way); /* of no use, and of no harm where it stays */
+    } else if (wr_conntrack_cut_changed(WR_HAIRPIN_PORT, &cut) != WR_OK) {
+        snprintf(h->reply.text, sizeof(h->reply.text),
+                 "flows to resolvers of others are not forgotten, and are refused: %s",
+                 strerror(errno));
     }
 }
 
@@ -230,6 +257,9 @@ static void end_parts(struct hand *h, int err)
     }
     if ((h->parts & (WR_RULESET_TABLE | WR_RULESET_NONE)) != 0 && h->leases != NULL) {
         wr_leasehand_hold(h->leases, leases || err != WR_OK);
+    }
+    if (err == WR_OK && (h->parts & (WR_RULESET_TABLE | WR_RULESET_NONE)) != 0) {
+        settle_way(h);
     }
     if (err == WR_OK && (h->parts & (WR_RULESET_TABLE | WR_RULESET_QUARANTINE)) != 0) {
         cut_connections(h);

@@ -8,6 +8,8 @@
  * in quarantine it makes the kernel forget itself (net/conntrack); leases it puts there itself, as the workers ask for them, each through a
  * channel of his own (serve/leasehand).
  *
+ * A table that marks packets has their way made before it, and taken away after the last one (net/markroute).
+ *
  * A reply comes for each request but for items. The caller may wait for it or not; one request at a time. Leases go on while nft works. When the
  * sets of leases are missing they are made and filled before the rules come; a table that cannot be written over is taken away first.
  */
@@ -20,15 +22,17 @@
 #include <sys/types.h>
 
 #include "base/limits.h"
+#include "policy/hairpin.h"
 #include "policy/ruleset.h"
 
 #define WR_FIREHAND_TEXT_SIZE 240
 
 struct wr_firehand_birth {
-    const char *nft;    /* "": where it usually is */
-    const int *channel; /* of the workers: the hand's ends */
-    size_t channels;    /* WR_WORKERS_MAX at most */
-    uint32_t leases;    /* that there is room for */
+    const char *nft;           /* "": where it usually is */
+    const int *channel;        /* of the workers: the hand's ends */
+    size_t channels;           /* WR_WORKERS_MAX at most */
+    uint32_t leases;           /* that there is room for */
+    struct wr_hairpin_way way; /* of packets that weir answers in place of others */
 };
 
 struct wr_firehand {

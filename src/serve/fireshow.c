@@ -179,11 +179,13 @@ const char *wr_firewall_leases(struct wr_serve *s, const char *whom, struct wr_j
 
 static void put_state(const struct wr_firewall *f, struct wr_json *j)
 {
+    const char *rejected = f != NULL ? wr_firewall_no_hairpins(f) : NULL;
     wr_json_text(j, "state", f == NULL ? "off" : state_names[f->state]);
     wr_json_text(j, "problem",
                  f == NULL                        ? NULL
                  : f->state == WR_FIREWALL_FAILED ? f->why
                  : f->note[0] != 0                ? f->note
+                 : rejected != NULL               ? rejected
                  : f->state == WR_FIREWALL_IN_FORCE && f->watch == NULL
                      ? "changes by other programs are not heard"
                      : NULL);
@@ -202,6 +204,13 @@ void wr_firewall_report(struct wr_serve *s, struct wr_json *j, const char *key)
     wr_json_end(j);
 }
 
+/* What is in force. */
+static const char *foreign_word(const struct wr_firewall *f, uint32_t foreign)
+{
+    bool answered = foreign == WR_CONF_FOREIGN_ANSWER && wr_firewall_no_hairpins(f) == NULL;
+    return foreign == WR_CONF_FOREIGN_PASS ? "pass" : answered ? "answer" : "reject";
+}
+
 static void put_segments(const struct wr_firewall *f, struct wr_json *j)
 {
     const struct wr_conf *conf = f->s->conf;
@@ -210,7 +219,7 @@ static void put_segments(const struct wr_firewall *f, struct wr_json *j)
         const struct wr_conf_segment *one = &conf->segments.items[i];
         wr_json_object(j, NULL);
         wr_json_text(j, "segment", one->name);
-        wr_json_text(j, "foreign_dns", one->foreign_dns ? "reject" : "pass");
+        wr_json_text(j, "foreign_dns", foreign_word(f, one->foreign_dns));
         wr_json_text(j, "reach", one->reach ? "answered" : "any");
         for (unsigned c = 0; c < WR_RULESET_COUNTERS; c++) {
             wr_json_u64(j, wr_ruleset_counter_name(c), f->counters.counter[i][c]);

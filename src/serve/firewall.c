@@ -88,12 +88,40 @@ void wr_firewall_lose(struct wr_firewall *f)
 
 /* --- what is to be said --- */
 
-static void gather(struct wr_firewall *f, unsigned parts, struct wr_firefacts *facts)
+static bool wants_hairpins(const struct wr_firewall *f)
+{
+    const struct wr_conf *conf = f->s->conf;
+    bool wants = false;
+    for (size_t i = 0; i < conf->segments.count; i++) {
+        wants = wants || conf->segments.items[i].foreign_dns == WR_CONF_FOREIGN_ANSWER;
+    }
+    return wants;
+}
+
+const char *wr_firewall_no_hairpins(const struct wr_firewall *f)
+{
+    const char *why = f->s->hairpin.open ? f->no_hairpins : f->s->hairpin.why;
+    return wants_hairpins(f) && why[0] != 0 ? why : NULL;
+}
+
+/* Once for each time that it is tried. */
+static void tell_hairpins(struct wr_firewall *f)
+{
+    const char *why = wr_firewall_no_hairpins(f);
+    if (why != NULL && !f->hairpins_told) {
+        char text[WR_FIREHAND_TEXT_SIZE + 60];
+        snprintf(text, sizeof(text), "foreign DNS is rejected, not answered: %.200s", why);
+        note(f, WR_LOG_WARN, text);
+    }
+    f->hairpins_told = why != NULL;
+}
+
+static void gather(struct wr_firewall *f, unsigned parts, bool hairpins, struct wr_firefacts *facts)
 {
     struct wr_serve *s = f->s;
     uint16_t label[WR_FIREWALL_FEEDS_MAX];
     size_t labels = 0;
-    *facts = (struct wr_firefacts){.item = f->item};
+    *facts = (struct wr_firefacts){.item = f->item, .hairpins = hairpins};
     if (parts & WR_RULESET_TABLE) {
         wr_firefacts_segments(facts, s->conf);
         wr_firefacts_ports(facts, s->conf);
@@ -114,7 +142,7 @@ static void gather(struct wr_firewall *f, unsigned parts, struct wr_firefacts *f
 static uint64_t mark_of(struct wr_firewall *f, unsigned parts)
 {
     struct wr_firefacts facts;
-    gather(f, parts, &facts);
+    gather(f, parts, f->s->hairpin.open, &facts);
     return wr_firefacts_mark(facts.item, facts.count) | 1;
 }
 
@@ -125,7 +153,7 @@ static void send_parts(struct wr_firewall *f, unsigned parts)
         parts = WR_RULESET_NONE;
     } else {
         parts |= parts & WR_RULESET_TABLE ? WR_RULESET_QUARANTINE | WR_RULESET_DOHS : 0;
-        gather(f, parts, &facts);
+        gather(f, parts, f->s->hairpin.open && f->no_hairpins[0] == 0, &facts);
     }
     if (facts.left > f->left) {
         char text[120];
@@ -210,6 +238,17 @@ static bool was_changed_meanwhile(const struct wr_firewall *f, const struct wr_f
     return false;
 }
 
+/* The kernel, or nft, may be without tproxy: then the table is tried without what wants it. */
+static bool do_without_hairpins(struct wr_firewall *f, const char *why)
+{
+    if (!f->s->hairpin.open || f->no_hairpins[0] != 0 || !wants_hairpins(f)) {
+        return false;
+    }
+    snprintf(f->no_hairpins, sizeof(f->no_hairpins), "%s", why);
+    f->want |= WR_RULESET_TABLE;
+    return true;
+}
+
 static void done(struct wr_firewall *f, const struct wr_firehand_reply *r)
 {
     unsigned parts = f->doing;
@@ -232,7 +271,7 @@ static void done(struct wr_firewall *f, const struct wr_firehand_reply *r)
         if (parts &
             WR_RULESET_NONE) { /* it stays removed: by his word, and whatever is left is told */
             snprintf(f->note, sizeof(f->note), "%s", r->text);
-        } else {
+        } else if (!do_without_hairpins(f, r->text)) {
             fail(f, r->text);
         }
         return;
@@ -245,6 +284,7 @@ static void done(struct wr_firewall *f, const struct wr_firehand_reply *r)
         return;
     }
     become(f, WR_FIREWALL_IN_FORCE);
+    tell_hairpins(f);
     if (failed) {
         note(f, WR_LOG_INFO, "in force again");
     }
@@ -307,8 +347,10 @@ static int start_hand(struct wr_firewall *f)
 {
     const struct wr_conf *c = f->s->conf;
     int ends[WR_WORKERS_MAX];
-    f->birth = (struct wr_firehand_birth){
-        .nft = c->firewall.nft, .channel = ends, .leases = c->firewall.leases};
+    f->birth = (struct wr_firehand_birth){.nft = c->firewall.nft,
+                                          .channel = ends,
+                                          .leases = c->firewall.leases,
+                                          .way = {c->firewall.mark, c->firewall.route_table}};
     f->birth.channels = make_channels(f, f->s->workers, ends);
     int err = wr_firehand_start(&f->birth, &f->hand);
     f->birth.channel = NULL;
@@ -423,6 +465,7 @@ void wr_firewall_configure(struct wr_serve *s)
     }
     uint64_t mark = mark_of(f, WR_RULESET_TABLE);
     f->want |= mark != f->table_mark ? WR_RULESET_TABLE : WR_RULESET_DOHS;
+    f->no_hairpins[0] = mark != f->table_mark ? 0 : f->no_hairpins[0];
     f->table_mark = mark;
     pump(f);
 }
@@ -451,6 +494,7 @@ const char *wr_firewall_apply(struct wr_serve *s, char *why, size_t cap)
         become(f, WR_FIREWALL_WAITING);
     }
     f->want |= WR_RULESET_TABLE;
+    f->no_hairpins[0] = 0;
     f->not_before_us = 0;
     if (!wr_firewall_settle(s)) {
         snprintf(why, cap, "%s", f->why[0] != 0 ? f->why : "nft has not answered yet");

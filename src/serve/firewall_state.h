@@ -38,8 +38,10 @@ struct wr_firewall {
     char why[WR_FIREHAND_TEXT_SIZE]; /* of FAILED */
     char note
         [WR_FIREHAND_TEXT_SIZE]; /* it is in force, and something could not be done all the same */
-    unsigned want, doing;        /* parts (enum wr_ruleset_part) */
-    bool counting;               /* the answer that is owed is one about counters */
+    char no_hairpins[WR_FIREHAND_TEXT_SIZE]; /* why not, though there are sockets for it */
+    bool hairpins_told;
+    unsigned want, doing; /* parts (enum wr_ruleset_part) */
+    bool counting;        /* the answer that is owed is one about counters */
     uint64_t not_before_us, repaired_us, told_us;
     uint32_t lease_port,
         leases; /* through which they come, and how many there were at the last reply */
@@ -57,6 +59,8 @@ struct wr_firewall {
 
 /* Until nothing is on its way, or so long. */
 void wr_firewall_wait(struct wr_firewall *f, unsigned wait_ms);
+/* Why segments with `foreign_dns: answer` are rejected like others; NULL: they are not, or there are none. */
+const char *wr_firewall_no_hairpins(const struct wr_firewall *f);
 /* The process with the privilege is of no more use. */
 void wr_firewall_lose(struct wr_firewall *f);
 

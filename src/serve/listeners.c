@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "policy/hairpin.h"
 #include "serve/say.h"
 
 static const char *transport_name(uint8_t transport)
@@ -31,6 +32,12 @@ static bool same_ports(uint8_t a, uint8_t b)
 static bool same(const struct wr_listener_entry *e, const struct wr_addr *addr, uint8_t transport)
 {
     return e->used && e->transport == transport && wr_addr_equal(&e->addr, addr);
+}
+
+/* None of serve/hairpin. */
+static bool is_owners(const struct wr_listener_entry *e)
+{
+    return e->used && !wr_hairpin_is(&e->addr);
 }
 
 static bool is_open(const struct wr_listeners *l, const struct wr_addr *addr, uint8_t transport)
@@ -76,6 +83,23 @@ static int free_number(const struct wr_listeners *l, const struct wr_listeners_c
     return -1;
 }
 
+struct wr_crew_listen *wr_listeners_place(const struct wr_listeners *l, const struct wr_addr *addr,
+                                          uint8_t transport, struct wr_listeners_change *change)
+{
+    int number = free_number(l, change);
+    if (number < 0) {
+        return NULL;
+    }
+    struct wr_crew_listen *open = &change->open[change->opens++];
+    open->number = (uint16_t)number;
+    open->transport = transport;
+    open->addr = *addr;
+    for (unsigned i = 0; i < WR_WORKERS_MAX; i++) {
+        open->fd[i] = -1;
+    }
+    return open;
+}
+
 static void plan_open(const struct wr_listeners *l, const struct wr_addr *addr, uint8_t transport,
                       struct wr_listeners_change *change)
 {
@@ -87,18 +111,9 @@ static void plan_open(const struct wr_listeners *l, const struct wr_addr *addr, 
             return;
         }
     }
-    int number = free_number(l, change);
-    if (number < 0) {
+    if (wr_listeners_place(l, addr, transport, change) == NULL) {
         change->failed++;
         change->no_room++;
-        return;
-    }
-    struct wr_crew_listen *open = &change->open[change->opens++];
-    open->number = (uint16_t)number;
-    open->transport = transport;
-    open->addr = *addr;
-    for (unsigned i = 0; i < WR_WORKERS_MAX; i++) {
-        open->fd[i] = -1;
     }
 }
 
@@ -107,7 +122,7 @@ void wr_listeners_plan(const struct wr_listeners *l, const struct wr_gate *gate,
 {
     memset(ret_change, 0, sizeof(*ret_change));
     for (unsigned n = 0; n < WR_NET_LISTENERS_MAX; n++) {
-        if (l->entry[n].used && !is_wanted(l, gate, &l->entry[n])) {
+        if (is_owners(&l->entry[n]) && !is_wanted(l, gate, &l->entry[n])) {
             ret_change->close[ret_change->closes++] = (uint16_t)n;
         }
     }
@@ -194,7 +209,7 @@ static bool find_rival(const struct wr_listeners *l, const struct wr_listeners_c
     }
     for (unsigned n = 0; n < WR_NET_LISTENERS_MAX; n++) {
         const struct wr_listener_entry *e = &l->entry[n];
-        if (e->used && claims_same(e->transport, &e->addr, open->transport, &open->addr)) {
+        if (is_owners(e) && claims_same(e->transport, &e->addr, open->transport, &open->addr)) {
             *ret_rival = *e;
             return true;
         }
@@ -356,7 +371,7 @@ uint32_t wr_listeners_after(const struct wr_listeners *l, const struct wr_listen
         wr_listeners_settle(&after, change);
     }
     for (unsigned n = 0; n < WR_NET_LISTENERS_MAX; n++) {
-        if (after.entry[n].used) {
+        if (is_owners(&after.entry[n])) {
             ret_entry[count++] = after.entry[n];
         }
     }
@@ -367,7 +382,7 @@ uint32_t wr_listeners_count(const struct wr_listeners *l)
 {
     uint32_t count = 0;
     for (unsigned n = 0; n < WR_NET_LISTENERS_MAX; n++) {
-        count += l->entry[n].used;
+        count += is_owners(&l->entry[n]);
     }
     return count;
 }
@@ -398,7 +413,7 @@ uint32_t wr_listeners_right(const struct wr_listeners *l, const struct wr_gate *
 {
     uint32_t count = 0;
     for (unsigned n = 0; n < WR_NET_LISTENERS_MAX; n++) {
-        count += l->entry[n].used && is_wanted(l, gate, &l->entry[n]);
+        count += is_owners(&l->entry[n]) && is_wanted(l, gate, &l->entry[n]);
     }
     return count;
 }

@@ -61,6 +61,10 @@ struct wr_listeners_change {
  * sockets handed over. Changes nothing. */
 void wr_listeners_plan(const struct wr_listeners *l, const struct wr_gate *gate,
                        struct wr_listeners_change *ret_change);
+/* A listener that is not the owner's (serve/hairpin): no plan closes it, and it is in none of the counts below. Its sockets, none yet; NULL: there is
+ * no room. */
+struct wr_crew_listen *wr_listeners_place(const struct wr_listeners *l, const struct wr_addr *addr,
+                                          uint8_t transport, struct wr_listeners_change *change);
 /* Opens the sockets of the plan; what fails is taken out of it, counted, and missing from now on. What was not missing before goes to the
  * log. `again`: nothing else has changed, so nobody looks anew who holds a port. */
 void wr_listeners_open(struct wr_listeners *l, struct wr_helper *helper, uint16_t workers,

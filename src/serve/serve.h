@@ -30,6 +30,7 @@
 #include "serve/copies.h"
 #include "serve/crew.h"
 #include "serve/gate.h"
+#include "serve/hairpin.h"
 #include "serve/encryption.h"
 #include "serve/exports.h"
 #include "serve/feedswap.h"
@@ -90,6 +91,7 @@ struct wr_serve {
     bool copies_news;         /* there are new copies of zones, and local names without them */
     struct wr_beat keep_beat; /* the kept cache's tick: it may wait for the disk */
     struct wr_listeners listeners;
+    struct wr_hairpin hairpin;
     struct wr_helper helper;
     struct wr_encryption encryption;
     struct wr_control *control; /* NULL: none */

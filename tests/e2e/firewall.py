@@ -247,6 +247,121 @@ def approved(box):
     until("foreign resolvers pass", lambda: camera.tries(FOREIGN[0], 53, True) == "echo")
 
 
+ABROAD = ("8.8.8.8", "2001:4860:4860::8888"), ("1.1.1.1", "2606:4700:4700::1111")    # no machine has them here
+
+
+def asked(weir):
+    """Whom queries were sent to that weir answered in their place: (name, address and port, transport)."""
+    done = subprocess.run([weir.program, "log", "--json", "--asked", "::/0", "--socket", weir.control], capture_output=True, text=True, check=True)
+    more = subprocess.run([weir.program, "log", "--json", "--asked", "0.0.0.0/0", "--socket", weir.control], capture_output=True, text=True, check=True)
+    events = [json.loads(line) for line in (done.stdout + more.stdout).splitlines()]
+    return {(e["name"], e["asked"], e["transport"], e["segment"]) for e in events}
+
+
+def way():
+    """The rules for marked packets, by what they look up, and their route, of both families."""
+    both = []
+    for six in ([], ["-6"]):
+        rules = [line.split("lookup")[1].strip() for line in run("ip", *six, "rule").splitlines() if "fwmark 0x53000000" in line]
+        done = subprocess.run(["ip", *six, "route", "show", "table", "5353"], capture_output=True, text=True, check=False)
+        both.append((rules, done.stdout.split()[:2]))
+    return both
+
+
+HERE, NOWHERE = [(["main", "5353"], ["local", "default"])] * 2, [([], [])] * 2
+
+
+def dig(camera, name, server, tcp):
+    """kdig takes an answer from the address that it asked alone."""
+    done = camera.node.run([spaces.peer("kdig"), name, f"@{server}", "+tcp" if tcp else "+notcp", "+retry=0", "+timeout=5"])
+    need("status: NOERROR" in done.stdout and f"From {server}@53({'TCP' if tcp else 'UDP'})" in done.stdout, done)
+
+
+@loopback.test("hairpin: who insists on a foreign resolver is answered by weir from that address, over UDP and TCP, v4 and v6, and the log names it")
+def hairpin(box):
+    _, camera, weir = begin(box, segment={"foreign_dns": "answer"})
+    equal(way(), HERE)
+    want = set()
+    for n, pair in enumerate(ABROAD):
+        for which in (0, 1):
+            for tcp in (False, True):
+                name = f"{'ut'[tcp]}{n}{which}.example."
+                dig(camera, name, pair[which], tcp)
+                server = pair[which] if which == 0 else f"[{pair[which]}]"
+                want.add((name, f"{server}:53", "tcp" if tcp else "udp", "cameras"))
+    equal(asked(weir), want)
+    one = cli(weir, "log", "--asked", ABROAD[1][0], "--count", "1")
+    equal((one["asked"], one["client"].rpartition(":")[0]), ("1.1.1.1:53", CAMERA[0]))
+    text = subprocess.run([weir.program, "log", "--asked", ABROAD[0][1], "--socket", weir.control], capture_output=True, text=True, check=True)
+    need("asked [2001:4860:4860::8888]:53" in text.stdout, text)
+    # Resolvers that are there are not asked; approved ones are. What is not at port 53 is rejected. The gateway has a port 53 of its own: nobody there.
+    for which in (0, 1):
+        for tcp in (False, True):
+            dig(camera, "there.example.", FOREIGN[which], tcp)
+            equal(camera.tries(APPROVED[which], 53, tcp), "echo")
+            equal(camera.tries(FOREIGN[which], 853, tcp), "refused")
+            equal(camera.tries(GATE[which], 53, tcp), "refused")
+    # Who writes another's address on it, and is not behind the interface, is told nothing.
+    camera.node.ip("addr", "add", "203.0.113.77/32", "dev", "eth0")
+    camera.node.ip("route", "add", "8.8.4.4/32", "via", GATE[0], "src", "203.0.113.77")
+    with camera.open("8.8.4.4", 53, False) as s:
+        s.sendall(loopback.question("spoofed.example"))
+    dig(camera, "behind.example.", ABROAD[0][0], False)
+    need("spoofed.example." not in {name for name, *_ in asked(weir)}, asked(weir))
+    # Nobody reaches the sockets by their address.
+    for address in ("192.0.0.8", "100::8"):
+        with socket.socket(family(address), socket.SOCK_STREAM) as s:
+            s.settimeout(0.3)
+            need(s.connect_ex((address, 53)) != 0, address)
+    # A question in two fragments is a question.
+    camera.node.ip("link", "set", "dev", "eth0", "mtu", "1280")
+    for server in ABROAD[0]:
+        with camera.open(server, 53, False) as s:
+            s.setsockopt(*((socket.IPPROTO_IPV6, 23) if ":" in server else (socket.IPPROTO_IP, 10)), 0)    # _MTU_DISCOVER: never
+            padded = loopback.question("split.example", edns=True)[:-2] + struct.pack("!HHH", 1304, 12, 1300) + bytes(1300)
+            s.sendall(padded)
+            equal(loopback.read_reply(s.recv(4096)).rcode, 0)
+    # Who is in quarantine has DNS of the gateway, and nobody else's.
+    device = until("it is known", lambda: next((d for d in cli(weir, "devices")["devices"] if set(CAMERA) <= set(d["addresses"])), None))
+    cli(weir, "device", "quarantine", device["id"])
+    need(MAC in table(), table())
+    equal(camera.tries(ABROAD[0][0], 53, False, 0.3), "silence")
+    equal(camera.ask("a.example").rcode, 5)
+    cli(weir, "device", "release", device["id"])
+    # Another tool's flush takes nothing for long.
+    nft("flush", "ruleset")
+    until("it is repaired", lambda: "hairpin" in (table() or ""))
+    # The mark is heeded where packets come in, whatever else heeds marks.
+    sysctl("ipv4/conf/all/src_valid_mark", "1")
+    sysctl("ipv4/tcp_fwmark_accept", "1")
+    for tcp in (False, True):
+        dig(camera, "marked.example.", ABROAD[0][0], tcp)
+    # It is the same after a kill, and after a reload that takes it away and back.
+    weir.stop(9)
+    equal(way(), HERE)
+    weir.start()
+    equal(way(), HERE)
+    dig(camera, "again.example.", ABROAD[0][0], False)
+    weir.configure(settings(box, weir, segment={"foreign_dns": "pass"}))
+    cli(weir, "reload")
+    until("it passes", lambda: camera.tries(FOREIGN[0], 53, False, 0.3) == "echo")
+    until("no way is left", lambda: way() == NOWHERE)
+    nft("-f", "-", rules="table ip nat {\n chain c {\n type nat hook postrouting priority 100;\n oifname wan0 masquerade\n }\n}\n")
+    flow = camera.open(FOREIGN[0], 53, False)    # it has the gateway's address, as long as it is known
+    flow.sendall(b"hello")
+    equal(flow.recv(100), b"hello")
+    weir.configure(settings(box, weir, segment={"foreign_dns": "answer"}))
+    cli(weir, "reload")
+    equal(cli(weir, "firewall", "apply")["problem"], None)
+    equal(way(), HERE)
+    flow.sendall(loopback.question("flow.example"))
+    equal(loopback.read_reply(flow.recv(4096)).rcode, 0)
+    flow.close()
+    dig(camera, "back.example.", ABROAD[0][1], False)
+    equal(weir.stop(), 0)
+    equal(way(), NOWHERE)
+
+
 @loopback.test("the table is the same however often it is applied, is repaired when others flush it, outlives kill -9, and goes with a clean stop")
 def life(box):
     _, camera, weir = begin(box)
@@ -383,6 +498,20 @@ def refusal(box):
     equal(cli(weir, "firewall", "apply")["state"], "in force")
     equal(camera.tries(FOREIGN[0], 53, False), "refused")
     need("firewall: in force again" in weir.log(), weir.log())
+    # A kernel without tproxy: foreign DNS is rejected, and that is said.
+    os.replace(path, path + ".old")
+    with open(path, "w", encoding="ascii") as file:
+        file.write(f"#!/bin/sh\ntext=$(cat)\ncase $text in *tproxy*) echo 'Error: no tproxy' >&2; exit 1;; esac\necho \"$text\" | {spaces.peer('nft')} \"$@\"\n")
+    os.chmod(path, 0o755)
+    weir.configure(settings(box, weir, firewall={"nft": path}, segment={"foreign_dns": "answer"}))
+    cli(weir, "reload")
+    seen = until("it is tried", lambda: "no tproxy" in (shown(weir)["problem"] or "") and shown(weir))
+    equal((seen["state"], seen["segments"][0]["foreign_dns"]), ("in force", "reject"))
+    equal(camera.tries(FOREIGN[0], 53, True), "refused")
+    need("foreign DNS is rejected, not answered: nft refuses: Error: no tproxy" in weir.log(), weir.log())
+    os.replace(path + ".old", path)
+    equal(cli(weir, "firewall", "apply")["problem"], None)
+    dig(camera, "a.example.", FOREIGN[0], True)
     del net
 
 

@@ -18,7 +18,11 @@ struct tuple {
     uint8_t from[4];
     struct nlattr dst;
     uint8_t to[4];
+    struct nlattr proto, port;
+    uint8_t to_port[4];
 };
+
+enum { IP_SIZE = 3 * NLA_HDRLEN + 8, PROTO_SIZE = 2 * NLA_HDRLEN + 4 };
 
 struct message {
     struct nlmsghdr h;
@@ -34,11 +38,14 @@ static struct tuple tuple(unsigned type, uint8_t from, uint8_t to)
 {
     struct tuple t = {
         .tuple = {sizeof(t), (uint16_t)(NLA_F_NESTED | type)},
-        .ip = {sizeof(t) - NLA_HDRLEN, NLA_F_NESTED | CTA_TUPLE_IP},
+        .ip = {IP_SIZE, NLA_F_NESTED | CTA_TUPLE_IP},
         .src = {NLA_HDRLEN + 4, CTA_IP_V4_SRC},
         .from = {192, 0, 2, from},
         .dst = {NLA_HDRLEN + 4, CTA_IP_V4_DST},
         .to = {192, 0, 2, to},
+        .proto = {PROTO_SIZE, NLA_F_NESTED | CTA_TUPLE_PROTO},
+        .port = {NLA_HDRLEN + 2, CTA_PROTO_DST_PORT},
+        .to_port = {1, to},
     };
     return t;
 }
@@ -87,6 +94,8 @@ static void test_entry(void **state)
         assert_int_equal(seen.last.addr[k].family, WR_AF_V4);
         assert_int_equal(seen.last.addr[k].ip[3], last[k]);
     }
+    assert_int_equal(seen.last.addr[1].port, 258);
+    assert_int_equal(seen.last.addr[3].port, 0);
     assert_memory_equal(&seen.tuple, &m.orig, sizeof(m.orig));
     assert_true(seen.last.has_zone && seen.last.has_id);
     assert_memory_equal(&seen.last.id, m.id_number, 4);
@@ -144,7 +153,14 @@ static void test_whose(void **state)
     assert_true(wr_conntrack_is_of(&e, &camera));
     assert_false(wr_conntrack_is_of(&e, &server));
     assert_false(wr_conntrack_is_of(&e, &gate));
+    e.addr[1].port = 53;
+    assert_true(wr_conntrack_is_changed(&e, 53));
+    assert_false(wr_conntrack_is_changed(&e, 54));
+    e.addr[3] = camera; /* as it was sent */
+    assert_false(wr_conntrack_is_changed(&e, 53));
     memcpy(e.addr, in, sizeof(in)); /* of the destination */
+    e.addr[1].port = 53;
+    assert_true(wr_conntrack_is_changed(&e, 53));
     assert_true(wr_conntrack_is_of(&e, &camera));
     assert_true(wr_conntrack_is_of(&e, &server)); /* it began it */
 }

@@ -66,6 +66,17 @@ static void test_segments(void **state)
         "udp dport 53 accept\n\t\ttcp dport 53 accept\n\t\ttcp dport 853 accept\n\t\tcounter"));
     uint64_t mark = wr_firefacts_mark(f.item, f.count);
     f.count = 0;
+    segments[0].foreign_dns = WR_CONF_FOREIGN_ANSWER; /* and the kernel cannot */
+    wr_firefacts_segments(&f, &conf);
+    wr_firefacts_ports(&f, &conf);
+    assert_int_equal(wr_firefacts_mark(f.item, f.count), mark);
+    f.count = 0;
+    f.hairpins = true;
+    wr_firefacts_segments(&f, &conf);
+    text = text_of(&f, WR_RULESET_TABLE);
+    assert_non_null(strstr(text, "iifname { \"br-cam\" } goto segment_0_hairpin\n"));
+    assert_non_null(strstr(text, "iifname { \"br-cam\" } goto segment_0\n"));
+    f.count = 0;
     segments[0].foreign_dns = 0;
     wr_firefacts_segments(&f, &conf);
     assert_true(wr_firefacts_mark(f.item, f.count) != mark);

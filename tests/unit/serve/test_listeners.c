@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "policy/hairpin.h"
 #include "serve/listeners.h"
 
 static struct wr_gate_listener places[WR_GATE_LISTENERS_MAX];
@@ -59,6 +60,35 @@ static void test_encrypted(void **state)
     c->opens = 0;
     assert_int_equal(wr_listeners_after(&l, c, open), 3);
     assert_int_equal(open[2].transport, WR_CLIENT_DOT);
+    free(c);
+}
+
+/* The sockets for foreign DNS are nobody's listeners: they stay, and are not counted. */
+static void test_hairpins(void **state)
+{
+    struct wr_listeners l;
+    struct wr_listeners_change *c = malloc(sizeof(*c));
+    struct wr_listener_entry open[WR_NET_LISTENERS_MAX];
+    const struct wr_addr at = wr_hairpin_at(WR_AF_V4);
+    memset(&l, 0, sizeof(l));
+    want("127.0.0.1:5300", NULL);
+    wr_listeners_plan(&l, &gate, c);
+    struct wr_crew_listen *one = wr_listeners_place(&l, &at, WR_CLIENT_UDP, c);
+    assert_non_null(one);
+    assert_int_equal(one->number, 2);
+    assert_int_equal(one->fd[WR_WORKERS_MAX - 1], -1);
+    assert_int_equal(c->opens, 3);
+    wr_listeners_settle(&l, c);
+    assert_int_equal(wr_listeners_count(&l), 2);
+    assert_int_equal(wr_listeners_right(&l, &gate), 2);
+    assert_int_equal(wr_listeners_after(&l, NULL, open), 2);
+    want(NULL, NULL);
+    wr_listeners_plan(&l, &gate, c);
+    assert_int_equal(c->closes, 2);
+    assert_true(c->close[0] != 2 && c->close[1] != 2);
+    while (wr_listeners_place(&l, &at, WR_CLIENT_TCP, c) != NULL) {
+    }
+    assert_int_equal(c->opens, WR_NET_LISTENERS_MAX - 3);
     free(c);
 }
 
@@ -320,6 +350,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_encrypted),
+        cmocka_unit_test(test_hairpins),
         cmocka_unit_test(test_come_and_go),
         cmocka_unit_test(test_no_more_numbers),
         cmocka_unit_test(test_open),
