@@ -214,6 +214,9 @@ static void on_change(void *user, uint32_t port)
             return;
         }
     }
+    if (f->s->shared.leases != NULL) {
+        wr_leasemirror_clear(f->s->shared.leases); /* what was open may not be: it is asked for */
+    }
     if (f->doing == 0) {
         repair(f);
         return;

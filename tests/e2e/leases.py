@@ -259,7 +259,7 @@ def answered(box):
     need(camera.reaches(FOREIGN[0]), "what was open is open after a reload")
     # A name of many addresses opens as many as may be, and tells these; of a thousand no set is taken at all (WR_RRSET_RECORDS_MAX).
     equal(camera.look_up("thousand.example", tcp=True), None)
-    many = camera.look_up("many.example", tcp=True)
+    many = until("they are told", lambda: camera.look_up("many.example", tcp=True))    # the name server is suspect for a moment
     equal(len(many), 32)
     equal({to for mac, to in home.leases() if to.startswith("203.0.")}, set(many))
     seen = shown(weir)
@@ -311,11 +311,13 @@ def lasts(box):
                               ("delete", "element", "inet", "weir", "leases6", "{ lan0 . %s . %s }" % (MACS[0], FOREIGN[1]))), 1):
         nft(*harm)
         until("it is repaired", lambda: cli(weir, "status")["firewall"]["repairs"] == n)    # pylint: disable=cell-var-from-loop
+        asked = cli(weir, "stats")["counters"]["leases_asked"]
+        until("it is answered", lambda: camera.look_up("vendor.example") == [FOREIGN[0]])
+        need(cli(weir, "stats")["counters"]["leases_asked"] > asked, "nothing is taken to be open that was before the flush")
         until("it is closed", lambda: camera.tries(APPROVED[0], 8080, True) == "refused")
         until("it is open", lambda: all(camera.tries(a, 8080, True) == "echo" for a in FOREIGN))
     # A set that is another's: the table is taken away, and all of it is there again.
-    nft("delete", "table", "inet", "weir")
-    nft("-f", "-", rules="table inet weir {\n set leases4 { type ipv4_addr; }\n}\n")
+    nft("-f", "-", rules="delete table inet weir\ntable inet weir {\n set leases4 { type ipv4_addr; }\n}\n")
     until("it is mended", lambda: camera.tries(APPROVED[0], 8080, True) == "refused")
     need(camera.reaches(FOREIGN[0]), "another's set")
     first = table()
@@ -367,7 +369,8 @@ def racing_names(name, rtype):
 
 @loopback.test(f"the lease is there before the answer is: {RACES} times the kernel is asked, and a packet sent, the moment it comes")
 def race(box):
-    home = Home(box, racing_names, firewall={"leases_device": 16384})
+    # Closed: on a busy machine five milliseconds may be over before the kernel has it, and then there is no answer; so it is asked again.
+    home = Home(box, racing_names, firewall={"leases_device": 16384}, segment={"fail": "closed"})
     sets, index, arrived = elements.Elements("leases4"), socket.if_nametoindex("lan0"), set()
     run("ip", "route", "add", "203.0.64.0/18", "via", FOREIGN[0])
     home.net.node.ip("route", "add", "local", "203.0.64.0/18", "dev", "lo")
@@ -385,8 +388,10 @@ def race(box):
     with home.camera.open(GATE[0], 5300, False) as s, home.camera.node.inside():
         out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         for n in range(RACES):
-            s.send(loopback.question(f"r{n}.example"))
-            (address,) = addresses_of(s.recv(512))
+            address = None
+            while address is None:
+                s.send(loopback.question(f"r{n}.example"))
+                address = next(iter(addresses_of(s.recv(512))), None)
             out.sendto(struct.pack("!I", n), (address, 9))
             late += not sets.has(elements.lease_key(index, MACS[0], address))
         out.close()
