@@ -18,7 +18,7 @@ enum { CACHE_SIZE = 256 * 1024, OUT_MAX = 64, ACTIONS_MAX = 20000, QUERIES_MAX =
 struct out {
     wr_id id;
     struct wr_addr to;
-    uint8_t bytes[640];
+    uint8_t bytes[8192]; /* on a stream all questions that were ready at once */
     size_t size;
 };
 
@@ -125,7 +125,7 @@ static void note(struct out *list, unsigned *count, const struct wr_action *a)
 {
     struct out *o = &list[*count % OUT_MAX];
     *o = (struct out){.id = a->id, .to = a->to, .size = a->size};
-    promise(a->size <= sizeof(o->bytes));
+    promise(a->size <= (a->kind == WR_ACTION_DATAGRAM ? 640 : sizeof(o->bytes)));
     if (a->size) {
         memcpy(o->bytes, a->bytes, a->size);
     }
