@@ -8,8 +8,8 @@
  *
  * It says "there" only of what was granted, and forgets rather than to say so wrongly: an entry that makes room for another, or is torn by
  * two writers, is asked for once more. What it must be told is when leases are gone, or are not the client's any more:
- * wr_leasemirror_forget when an address has gone to another MAC address, wr_leasemirror_clear when the table was emptied or its keeper has
- * died. Both are one counter: what was noted before, or is granted after by an ask of before, does not count.
+ * wr_leasemirror_forget when an address has gone to another MAC address, wr_leasemirror_clear when the table was changed by
+ * somebody else. Both are one counter: what was noted before, or is granted after by an ask of before, does not count.
  *
  * Who has heard of all neighbours tells them (wr_leasemirror_neighbour), and an address that has another MAC address than before is
  * forgotten at once.
