@@ -103,10 +103,11 @@ static bool is_missing(int number)
     return number == ENOENT || number == ESRCH || number == ENODEV;
 }
 
-/* Of a family that is switched off, or not there at all. */
+/* Of a family that is not there at all, or switched off (disable_ipv6: EACCES; a lack of privilege is EPERM). */
 static bool is_no_family(int number)
 {
-    return number == EAFNOSUPPORT || number == EOPNOTSUPP || number == EPFNOSUPPORT;
+    return number == EAFNOSUPPORT || number == EOPNOTSUPP || number == EPFNOSUPPORT ||
+           number == EACCES;
 }
 
 static int make(int fd, uint8_t family, const struct wr_hairpin_way *way)
@@ -170,7 +171,7 @@ static int for_both(const struct wr_hairpin_way *way,
         close(fd);
     }
     errno = first;
-    return first == 0 ? WR_OK : first == EPERM || first == EACCES ? WR_E_DENIED : WR_E_IO;
+    return first == 0 ? WR_OK : first == EPERM ? WR_E_DENIED : WR_E_IO;
 }
 
 int wr_markroute_make(const struct wr_hairpin_way *way)

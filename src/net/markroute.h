@@ -17,7 +17,7 @@
 
 #include "policy/hairpin.h"
 
-/* A family that the kernel does not have is none that wants a way. WR_E_DENIED, WR_E_IO; errno says more. */
+/* A family that the kernel does not have, or that is switched off, is none that wants a way. WR_E_DENIED, WR_E_IO; errno says more. */
 int wr_markroute_make(const struct wr_hairpin_way *way);
 /* What was made by this mark and table, if it is there. */
 int wr_markroute_remove(const struct wr_hairpin_way *way);

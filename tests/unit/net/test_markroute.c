@@ -7,6 +7,7 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -79,6 +80,25 @@ static void test_made_once_and_taken_away(void **state)
     assert_int_equal(wr_markroute_remove(&way), WR_OK); /* nothing is there */
 }
 
+/* Many a gateway has IPv6 switched off. */
+static void test_without_ipv6(void **state)
+{
+    FILE *f = own_network ? fopen("/proc/sys/net/ipv6/conf/all/disable_ipv6", "w") : NULL;
+    bool off = f != NULL && fputs("1", f) >= 0;
+    if (f != NULL) {
+        off = fclose(f) == 0 && off;
+    }
+    if (!off || !raise_loopback()) {
+        print_message("IPv6 cannot be switched off here\n");
+        return;
+    }
+    assert_int_equal(wr_markroute_make(&way), WR_OK);
+    assert_int_equal(count_rules(AF_INET), 2);
+    assert_int_equal(wr_markroute_remove(&way), WR_OK);
+    assert_int_equal(count_rules(AF_INET), 0);
+    assert_int_equal(count_rules(AF_INET6), 0);
+}
+
 static void test_without_the_privilege(void **state)
 {
     if (geteuid() == 0 && (!own_network || setresuid(65534, 65534, 65534) != 0)) {
@@ -92,6 +112,7 @@ static void test_without_the_privilege(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_made_once_and_taken_away),
+                                       cmocka_unit_test(test_without_ipv6),
                                        cmocka_unit_test(test_without_the_privilege)};
     own_network = unshare(CLONE_NEWNET) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0;
     return cmocka_run_group_tests(tests, NULL, NULL);
