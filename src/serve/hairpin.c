@@ -38,7 +38,7 @@ static void give_up(struct wr_listeners_change *change, uint32_t before)
 static int open_one(struct wr_serve *s, uint8_t family, uint8_t transport,
                     struct wr_sock_error *error)
 {
-    const struct wr_sock_options options = {.transparent = true};
+    const struct wr_sock_options options = {.transparent = true, .brief = true};
     const struct wr_addr addr = wr_hairpin_at(family);
     struct wr_crew_listen *open =
         wr_listeners_place(&s->listeners, &addr, transport, &s->reload.change);
@@ -70,6 +70,11 @@ void wr_hairpin_open(struct wr_serve *s)
         }
     }
     s->hairpin.open = err == WR_OK;
+    if (err == WR_E_BUSY) {
+        snprintf(error.text, sizeof(error.text),
+                 "port 53 of all addresses is another program's, or of a socket unit without "
+                 "ReusePort=yes: give it addresses of its own, and restart weir");
+    }
     if (err != WR_OK) {
         give_up(&s->reload.change, before);
         snprintf(s->hairpin.why, sizeof(s->hairpin.why), "%s", error.text);

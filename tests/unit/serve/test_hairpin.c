@@ -58,8 +58,20 @@ static void test_open(void **state)
         close(open->fd[0]);
         close(open->fd[1]);
     }
-    /* There is no room: what was opened before is closed. */
+    /* Another program has the port at all addresses: what was opened before is closed. */
+    struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(53)};
+    int other = socket(AF_INET6, SOCK_STREAM, 0);
+    bool could = s->hairpin.open;
     memset(&s->reload.change, 0, sizeof(s->reload.change));
+    if (could && bind(other, (const struct sockaddr *)&any, sizeof(any)) == 0 &&
+        listen(other, 1) == 0) {
+        wr_hairpin_open(s);
+        assert_false(s->hairpin.open);
+        assert_int_equal(s->reload.change.opens, 0);
+        assert_non_null(strstr(s->hairpin.why, "another program's"));
+    }
+    close(other);
+    /* There is no room. */
     for (unsigned n = 0; n < WR_NET_LISTENERS_MAX - 1; n++) {
         s->listeners.entry[n].used = true;
     }
