@@ -3,8 +3,8 @@
 #
 # make bench: weir beside its peers and the bare socket in one run (bench/run.py), then cold recursion with validation
 # (bench/signed.py), then DoT, DoH, DoQ and TLS handshakes (bench/encrypted.py), then a list of a million names (bench/feeds.py).
-# ARGS="log ..." and ARGS="policy ..." are bench/log.py and bench/policy.py alone (what the log, and identity and policy, cost),
-# ARGS="learn ..." is bench/learn.py alone (what learned profiles refuse, on captures of devices),
+# ARGS="log ...", ARGS="policy ..." and ARGS="lease ..." are bench/log.py, bench/policy.py and bench/lease.py alone (what the log, identity and policy, and answers that open
+# the firewall cost), ARGS="learn ..." is bench/learn.py alone (what learned profiles refuse, on captures of devices),
 # ARGS="signed ...", ARGS="encrypted ..." and ARGS="feeds ..." are the second, the third and the last alone, any other ARGS the first alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,7 +17,7 @@ peers() { # without them weir stands alone, or beside fewer, and that is said
     tools/peers.sh dnsmasq-base unbound knot-resolver dnsdist dnsperf gnutls-bin openssl curl >build/peers.log 2>&1 || echo "bench: no peers, see build/peers.log"
 }
 case $which in
-learn | log | policy) shift && exec /usr/bin/python3 "bench/$which.py" "$@" ;;
+learn | lease | log | policy) shift && exec /usr/bin/python3 "bench/$which.py" "$@" ;;
 signed | encrypted | feeds) shift ;;
 all) ;;
 *) exec /usr/bin/python3 bench/run.py "$@" ;;
