@@ -655,6 +655,8 @@
 #define WR_LEASE_SMALL_MAX  512
 #define WR_LEASE_SMALL_SIZE 1536
 #define WR_LEASE_LARGE_MAX  16
+/* Addresses of devices that the process with the privilege is told, for those behind other routers. */
+#define WR_LEASE_KNOWN_MAX 32768
 /* Seconds for which a lease may be asked: what the longest TTL (RFC 8767 section 4: a week) and the longest floor and grace want. */
 #define WR_LEASE_FOR_MAX_S (15 * 86400)
 

@@ -218,9 +218,33 @@ uint32_t wr_firefacts_quarantine(struct wr_firefacts *f, const struct wr_census 
     return devices;
 }
 
+size_t wr_firefacts_known(const struct wr_census *m, struct wr_leaseknown *ret_known, size_t cap)
+{
+    const struct wr_census_device *d;
+    uint32_t cursor = 0;
+    size_t n = 0;
+    while ((d = wr_census_walk(m, &cursor)) != NULL) {
+        for (unsigned i = 0; i < WR_CENSUS_ADDRESSES_MAX && n < cap; i++) {
+            const struct wr_census_address *a = &d->address[i];
+            if (is_forwarded(&a->addr) && d->number != 0) {
+                ret_known[n] = (struct wr_leaseknown){
+                    .device = d->number, .ifindex = a->ifindex, .family = a->addr.family};
+                memcpy(ret_known[n++].ip, a->addr.ip, sizeof(a->addr.ip));
+            }
+        }
+    }
+    return n;
+}
+
 uint64_t wr_firefacts_mark(const struct wr_ruleset_item *item, size_t count)
 {
     static const struct wr_hash_key key = {
         {0, 0}}; /* who could aim at it would only miss a change of his own */
     return wr_hash_sip13(&key, item, count * sizeof(*item));
+}
+
+uint64_t wr_firefacts_known_mark(const struct wr_leaseknown *known, size_t count)
+{
+    static const struct wr_hash_key key = {{0, 1}};
+    return wr_hash_sip13(&key, known, count * sizeof(*known));
 }

@@ -14,6 +14,7 @@
 #include "conf/conf.h"
 #include "policy/census.h"
 #include "policy/feedset.h"
+#include "policy/leaseknown.h"
 #include "policy/ruleset.h"
 
 struct wr_firefacts {
@@ -31,6 +32,9 @@ int wr_firefacts_dohs(struct wr_firefacts *f, const struct wr_feedset *feeds, co
                       size_t labels);
 /* Returns how many devices are in quarantine. */
 uint32_t wr_firefacts_quarantine(struct wr_firefacts *f, const struct wr_census *m);
+/* The addresses that devices are known by, where the kernel forwards what comes from them. Returns how many: `cap` at most. */
+size_t wr_firefacts_known(const struct wr_census *m, struct wr_leaseknown *ret_known, size_t cap);
+uint64_t wr_firefacts_known_mark(const struct wr_leaseknown *known, size_t count);
 /* The same number for the same items. */
 uint64_t wr_firefacts_mark(const struct wr_ruleset_item *item, size_t count);
 

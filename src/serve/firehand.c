@@ -35,7 +35,7 @@
 /* A list of leases comes in one go. */
 #define LIST_MS 2000
 
-enum op { OP_ITEMS = 1, OP_APPLY, OP_COUNT, OP_LEASES };
+enum op { OP_ITEMS = 1, OP_APPLY, OP_COUNT, OP_LEASES, OP_KNOWN };
 
 struct request {
     uint32_t magic;
@@ -44,7 +44,11 @@ struct request {
     uint16_t count;
     uint32_t leases, leases_device; /* of APPLY: how many in all, and of one device */
     uint32_t each;                  /* of LEASES: every lease, else a count for each device */
-    struct wr_ruleset_item item[BATCH];
+    uint32_t last;                  /* of KNOWN: these are the last */
+    union {
+        struct wr_ruleset_item item[BATCH]; /* of ITEMS */
+        struct wr_leaseknown known[BATCH];  /* of KNOWN */
+    };
 };
 
 /* The answer to LEASES, some of them. */
@@ -76,7 +80,6 @@ struct hand {
     struct wr_firehand_reply reply;
     struct wr_leasehand *leases;               /* NULL: none can be had here */
     struct pollfd channel[1 + WR_WORKERS_MAX]; /* the main thread's, then the workers' */
-    uint64_t tick_ms;
 };
 
 int wr_firehand_counters(const char *text, size_t n, struct wr_firehand_reply *reply)
@@ -118,12 +121,12 @@ int wr_firehand_counters(const char *text, size_t n, struct wr_firehand_reply *r
 
 static bool is_sound(const struct request *r, ssize_t size)
 {
-    if (size != (ssize_t)sizeof(*r) || r->magic != MAGIC || r->op < OP_ITEMS || r->op > OP_LEASES ||
-        r->count > (r->op == OP_ITEMS ? BATCH : 0) || (r->op == OP_APPLY) != (r->parts != 0) ||
-        r->parts >= 2 * WR_RULESET_NONE) {
+    if (size != (ssize_t)sizeof(*r) || r->magic != MAGIC || r->op < OP_ITEMS || r->op > OP_KNOWN ||
+        r->count > (r->op == OP_ITEMS || r->op == OP_KNOWN ? BATCH : 0) ||
+        (r->op == OP_APPLY) != (r->parts != 0) || r->parts >= 2 * WR_RULESET_NONE) {
         return false;
     }
-    for (unsigned i = 0; i < r->count; i++) {
+    for (unsigned i = 0; i < r->count && r->op == OP_ITEMS; i++) {
         if (!wr_ruleset_is_sound(&r->item[i])) {
             return false;
         }
@@ -378,12 +381,17 @@ static void take_request(struct hand *h)
     if (size < 0 && (errno == EINTR || errno == EAGAIN)) {
         return;
     }
-    if (size <= 0 || !is_sound(&r, size) || h->count + r.count > WR_RULESET_ITEMS_MAX) {
+    if (size <= 0 || !is_sound(&r, size) ||
+        (r.op == OP_ITEMS && h->count + r.count > WR_RULESET_ITEMS_MAX)) {
         _exit(size == 0 ? 0 : 1);
     }
     if (r.op == OP_ITEMS) {
         memcpy(h->item + h->count, r.item, r.count * sizeof(r.item[0]));
         h->count += r.count;
+    } else if (r.op == OP_KNOWN) {
+        if (h->leases != NULL && !wr_leasehand_known(h->leases, r.known, r.count, r.last != 0)) {
+            end();
+        }
     } else {
         carry_out(h, &r);
     }
@@ -401,11 +409,7 @@ static void turn(struct hand *h)
     (void)poll(h->channel, 1 + workers, busy ? 0 : TICK_MS);
     if (h->leases != NULL) {
         wr_leasehand_serve(h->leases, h->channel + 1, workers);
-        uint64_t now_ms = wr_leasehand_now_ms();
-        if (now_ms >= h->tick_ms + TICK_MS) {
-            h->tick_ms = now_ms;
-            wr_leasehand_tick(h->leases);
-        }
+        wr_leasehand_tick(h->leases);
     }
     if (busy) {
         look_at_nft(h);
@@ -446,7 +450,7 @@ int wr_firehand_start(const struct wr_firehand_birth *how, struct wr_firehand *r
 static int ask(struct wr_firehand *h, struct request *r)
 {
     r->magic = MAGIC;
-    r->number = r->op == OP_ITEMS ? 0 : ++h->number;
+    r->number = r->op == OP_ITEMS || r->op == OP_KNOWN ? 0 : ++h->number;
     for (;;) {
         if (h->fd < 0) {
             return WR_E_CLOSED;
@@ -481,6 +485,22 @@ int wr_firehand_apply(struct wr_firehand *h, const struct wr_ruleset_item *item,
                         .leases = h->leases,
                         .leases_device = h->leases_device};
     return err == WR_OK ? ask(h, &r) : err;
+}
+
+int wr_firehand_know(struct wr_firehand *h, const struct wr_leaseknown *known, size_t count)
+{
+    int err;
+    do {
+        struct request r = {.op = OP_KNOWN};
+        size_t n = count < BATCH ? count : BATCH;
+        memcpy(r.known, known, n * sizeof(known[0]));
+        r.count = (uint16_t)n;
+        r.last = n == count;
+        known += n;
+        count -= n;
+        err = ask(h, &r);
+    } while (err == WR_OK && count > 0);
+    return err;
 }
 
 int wr_firehand_count(struct wr_firehand *h)

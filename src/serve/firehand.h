@@ -2,15 +2,15 @@
 /*
  * Fire hand: the small process that keeps the privilege to change the packet filter.
  *
- * It is born as the helper is (serve/helper.h), keeps CAP_NET_ADMIN and nothing else, and knows four messages: here are items, write and load these
- * parts, tell the counters, tell the leases. It takes no text: each item is looked at and the rules are written here (policy/ruleset), so whoever took
+ * It is born as the helper is (serve/helper.h), keeps CAP_NET_ADMIN and nothing else, and knows five messages: here are items, write and load these
+ * parts, tell the counters, tell the leases, these are the addresses of devices. It takes no text: each item is looked at and the rules are written here (policy/ruleset), so whoever took
  * weir over can shut things off in weir's own table and can do nothing else to the filter. It runs nft and no shell (serve/nftrun); connections of devices
  * in quarantine it makes the kernel forget itself (net/conntrack); leases it puts there itself, as the workers ask for them, each through a
  * channel of his own (serve/leasehand).
  *
  * A table that marks packets has their way made before it, and taken away after the last one (net/markroute).
  *
- * A reply comes for each request but for items. The caller may wait for it or not; one request at a time. Leases go on while nft works. When the
+ * A reply comes for each request but for items and addresses. The caller may wait for it or not; one request at a time. Leases go on while nft works. When the
  * sets of leases are missing they are made and filled before the rules come; a table that cannot be written over is taken away first.
  */
 #ifndef WR_SERVE_FIREHAND_H
@@ -23,6 +23,7 @@
 
 #include "base/limits.h"
 #include "policy/hairpin.h"
+#include "policy/leaseknown.h"
 #include "policy/ruleset.h"
 
 #define WR_FIREHAND_TEXT_SIZE 240
@@ -74,6 +75,8 @@ int wr_firehand_start(const struct wr_firehand_birth *how, struct wr_firehand *r
 /* Sends the items and asks for these parts of them (enum wr_ruleset_part). WR_E_CLOSED: it is gone, or does not read. */
 int wr_firehand_apply(struct wr_firehand *h, const struct wr_ruleset_item *item, size_t count,
                       unsigned parts);
+/* Which addresses devices are known by, all of them: leases of those behind other routers follow. No reply. WR_E_CLOSED. */
+int wr_firehand_know(struct wr_firehand *h, const struct wr_leaseknown *known, size_t count);
 int wr_firehand_count(struct wr_firehand *h);
 /* Waits for it: each lease, or each device that has some. WR_E_CLOSED: it is of no more use. */
 int wr_firehand_leases(struct wr_firehand *h, bool each, wr_firehand_lease_hook *hook, void *user);

@@ -411,6 +411,27 @@ int wr_firewall_lease_fd(const struct wr_serve *s, uint16_t worker)
     return fd;
 }
 
+/* Leases of devices behind other routers are by address. */
+static void tell_known(struct wr_firewall *f)
+{
+    const struct wr_conf *c = f->s->conf;
+    bool answered = false;
+    for (size_t i = 0; i < c->segments.count; i++) {
+        answered = answered || c->segments.items[i].reach != 0;
+    }
+    if (!answered || f->hand.fd < 0) {
+        return;
+    }
+    size_t n = wr_firefacts_known(wr_devices_machine(f->s->devices), f->known, WR_LEASE_KNOWN_MAX);
+    uint64_t mark = wr_firefacts_known_mark(f->known, n) | 1;
+    if (mark != f->known_mark) {
+        f->known_mark = mark;
+        if (wr_firehand_know(&f->hand, f->known, n) != WR_OK) {
+            wr_firewall_lose(f);
+        }
+    }
+}
+
 void wr_firewall_begin(struct wr_serve *s)
 {
     struct wr_firewall *f = s->firewall;
@@ -457,6 +478,7 @@ void wr_firewall_look(struct wr_serve *s)
         f->quarantine_mark = mark;
         f->want |= WR_RULESET_QUARANTINE;
     }
+    tell_known(f);
     pump(f);
 }
 

@@ -54,6 +54,8 @@ struct wr_firewall {
     uint64_t own_us[WR_FIREWALL_PORTS]; /* until when: another program may be given the number */
     unsigned owns, stranges;
     struct wr_firehand_reply counters; /* the last */
+    uint64_t known_mark;               /* of the addresses of devices that the hand was told */
+    struct wr_leaseknown known[WR_LEASE_KNOWN_MAX];
     struct wr_ruleset_item item[WR_RULESET_ITEMS_MAX];
 };
 

@@ -20,8 +20,10 @@
 
 /* Messages of one channel in one transaction: the others' turn comes, too. */
 #define READS_TURN 8
-/* Of the list, at each tick: all of it in some seconds. */
-#define SWEEP_PARTS 4
+/* The list is looked through in so many milliseconds, a little at a time. */
+#define SWEEP_MS 4000
+/* No more often than that. */
+#define TICK_MS 50
 /* Answers in one message. */
 #define SAIDS 64
 
@@ -34,7 +36,10 @@ struct wr_leasehand {
     struct wr_nftset nft;
     struct wr_neighbourask neighbours;
     struct wr_leaselist *list;
+    struct wr_leaseknown_table *known, *next; /* as it is, and as it is told now */
+    struct wr_hash_key hash_key;
     uint32_t capacity;
+    uint64_t swept_ms;
     bool held;
     size_t waits;
     struct waiting wait[WR_LEASEHAND_ASKS_MAX];
@@ -241,6 +246,22 @@ static int put_dest(struct wr_leasehand *h, const struct wr_lease_ask *a,
     return err;
 }
 
+/* All other addresses that the device is known by there have it as well. */
+static void put_others(struct wr_leasehand *h, const struct wr_lease_ask *a,
+                       const struct wr_lease_dest *dest, struct wr_leaselist_key key,
+                       uint32_t *granted, unsigned bit)
+{
+    const struct wr_leaseknown *k;
+    uint32_t cursor = 0;
+    uint32_t device = wr_leaseknown_device(h->known, a->ifindex, a->client.family, a->client.ip);
+    while (device != 0 && (k = wr_leaseknown_walk(h->known, device, a->ifindex, &cursor)) != NULL) {
+        memcpy(key.who, k->ip, sizeof(key.who));
+        if (k->family == dest->family && put_dest(h, a, dest, &key) == WR_OK) {
+            *granted |= (uint32_t)1 << bit;
+        }
+    }
+}
+
 /* Which of its addresses are granted, if the kernel takes them. */
 static uint32_t take(struct wr_leasehand *h, const struct wr_lease_ask *a)
 {
@@ -261,8 +282,12 @@ static uint32_t take(struct wr_leasehand *h, const struct wr_lease_ask *a)
         struct wr_addr addr = {.family = a->dest[i].family};
         memcpy(addr.ip, a->dest[i].ip, sizeof(addr.ip));
         bool reached = key.kind == WR_RULESETLEASE_MAC || addr.family == a->client.family;
-        if (reached && wr_lease_is_public(&addr) && put_dest(h, a, &a->dest[i], &key) == WR_OK) {
+        bool public = wr_lease_is_public(&addr);
+        if (reached && public && put_dest(h, a, &a->dest[i], &key) == WR_OK) {
             granted |= (uint32_t)1 << i;
+        }
+        if (public && key.kind != WR_RULESETLEASE_MAC) {
+            put_others(h, a, &a->dest[i], key, &granted, i);
         }
     }
     return granted;
@@ -346,9 +371,34 @@ void wr_leasehand_serve(struct wr_leasehand *h, struct pollfd *channel, size_t c
 
 /* --- the list --- */
 
+bool wr_leasehand_known(struct wr_leasehand *h, const struct wr_leaseknown *known, size_t count,
+                        bool last)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (wr_leaseknown_add(h->next, &known[i]) != WR_OK) {
+            return false;
+        }
+    }
+    if (last) {
+        struct wr_leaseknown_table *old = h->known;
+        wr_leaseknown_follow(old, h->next, h->list, wr_leasehand_now_ms());
+        h->known = h->next;
+        h->next = wr_leaseknown_init(old, WR_LEASE_KNOWN_MAX, &h->hash_key);
+        if (h->held) {
+            (void)commit(h); /* what the kernel does not take is wanted again when all is written */
+        }
+    }
+    return true;
+}
+
 void wr_leasehand_tick(struct wr_leasehand *h)
 {
-    wr_leaselist_sweep(h->list, wr_leasehand_now_ms(), h->capacity / SWEEP_PARTS + 1);
+    uint64_t now_ms = wr_leasehand_now_ms(), since_ms = now_ms - h->swept_ms;
+    if (since_ms >= TICK_MS) {
+        h->swept_ms = now_ms;
+        since_ms = since_ms < SWEEP_MS ? since_ms : SWEEP_MS;
+        wr_leaselist_sweep(h->list, now_ms, (uint32_t)(h->capacity * since_ms / SWEEP_MS) + 1);
+    }
 }
 
 const struct wr_leaselist *wr_leasehand_list(const struct wr_leasehand *h)
@@ -370,14 +420,19 @@ int wr_leasehand_create(uint32_t capacity, struct wr_leasehand **ret_hand)
 {
     struct wr_leasehand *h = aligned_alloc(64, (sizeof(*h) + 63) & ~(size_t)63);
     void *block = calloc(1, wr_leaselist_size(capacity));
+    void *known = malloc(wr_leaseknown_size(WR_LEASE_KNOWN_MAX));
+    void *next = malloc(wr_leaseknown_size(WR_LEASE_KNOWN_MAX));
     struct wr_hash_key hash_key;
     int err = WR_E_NOMEM;
-    if (h != NULL && block != NULL &&
+    if (h != NULL && block != NULL && known != NULL && next != NULL &&
         getrandom(&hash_key, sizeof(hash_key), 0) == (ssize_t)sizeof(hash_key)) {
         memset(h, 0, sizeof(*h));
         h->nft.fd = h->neighbours.fd = -1;
         h->capacity = capacity;
         h->held = true;
+        h->hash_key = hash_key;
+        h->known = wr_leaseknown_init(known, WR_LEASE_KNOWN_MAX, &hash_key);
+        h->next = wr_leaseknown_init(next, WR_LEASE_KNOWN_MAX, &hash_key);
         h->list = wr_leaselist_init(block, capacity, &hash_key);
         err = wr_nftset_open(&h->nft);
         if (err == WR_OK) {
@@ -389,6 +444,8 @@ int wr_leasehand_create(uint32_t capacity, struct wr_leasehand **ret_hand)
         }
         wr_nftset_close(&h->nft);
     }
+    free(known);
+    free(next);
     free(block);
     free(h);
     return err;
@@ -399,6 +456,8 @@ void wr_leasehand_destroy(struct wr_leasehand *h)
     if (h != NULL) {
         wr_nftset_close(&h->nft);
         close(h->neighbours.fd);
+        free(h->known);
+        free(h->next);
         free(h->list);
         free(h);
     }

@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "policy/leaseknown.h"
 #include "policy/leaselist.h"
 
 /* Asks that one transaction answers. */
@@ -45,7 +46,10 @@ void wr_leasehand_hold(struct wr_leasehand *h, bool held);
 
 /* Reads what is readable of these channels, commits and answers. One that talks nonsense or has ended is closed: its fd is -1 then. */
 void wr_leasehand_serve(struct wr_leasehand *h, struct pollfd *channel, size_t count);
-/* What has ended leaves the list: every second. */
+/* Which addresses devices are known by, in parts: with the last of them leases follow. False: too many, or not sound. */
+bool wr_leasehand_known(struct wr_leasehand *h, const struct wr_leaseknown *known, size_t count,
+                        bool last);
+/* What has ended leaves the list: every now and then. */
 void wr_leasehand_tick(struct wr_leasehand *h);
 
 const struct wr_leaselist *wr_leasehand_list(const struct wr_leasehand *h);

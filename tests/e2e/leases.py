@@ -361,6 +361,46 @@ def moves(box):
     need(time.monotonic() - began < 2, "late")
 
 
+class Behind:
+    """A machine behind another device, which routes for it: the gateway sees that one's MAC address and knows none of this one's."""
+
+    def __init__(self, box, router):
+        self.node = spaces.Node("far")
+        router.run([spaces.peer("ip"), "link", "add", "name", "far0", "type", "veth", "peer", "name", "eth0", "netns", f"/proc/{os.getpid()}/fd/{self.node.fd}"])
+        router.address("far0", "192.168.9.1/24")
+        router.ip("link", "set", "dev", "far0", "up")
+        router.sysctl("net/ipv4/ip_forward", "1")
+        self.node.address("eth0", "192.168.9.5/24", "192.168.9.6/24")
+        self.node.ip("link", "set", "dev", "eth0", "up")
+        self.node.ip("route", "add", "default", "via", "192.168.9.1")
+        run("ip", "route", "add", "192.168.9.0/24", "via", OTHER[0])
+        box.things.append(self)
+
+    open, tries, look_up, reaches = Device.open, Device.tries, Device.look_up, Device.reaches
+
+    def close(self):
+        os.close(self.node.fd)
+
+
+@loopback.test("behind another router a lease is for the address that asked, and for no other machine there")
+def behind(box):
+    home = Home(box, all_names)
+    far = Behind(box, home.other.node)
+    need(not far.reaches(FOREIGN[0]), "before")
+    equal(far.look_up("vendor.example"), [FOREIGN[0]])
+    need(far.reaches(FOREIGN[0]) and not far.reaches(DOH[0]), "after")
+    need(not home.other.reaches(FOREIGN[0]), "its router has none")
+    equal(home.leases(), {("192.168.9.5", FOREIGN[0])})
+    equal(far.look_up("vendor.example", AAAA), [])    # it has no address that is known to go there
+    home.configure(devices=[{"name": "far", "addresses": ["192.168.9.5", "192.168.9.6"]}])
+    cli(home.weir, "reload")
+    until("its other address has it", lambda: ("192.168.9.6", FOREIGN[0]) in home.leases())
+    far.node.ip("addr", "del", "192.168.9.5/24", "dev", "eth0")    # and its second one with it
+    far.node.ip("addr", "add", "192.168.9.6/24", "dev", "eth0")
+    far.node.ip("route", "add", "default", "via", "192.168.9.1")
+    need(far.reaches(FOREIGN[0]), "by its other address")
+
+
 def racing_names(name, rtype):
     """rN.example: one address for each."""
     n = int(name[1:-8]) if rtype == A and re.fullmatch(r"r[0-9]+\.example", name) else None

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Netlink messages about rules and connections. Promised: what is told of an entry lies within what was read, its addresses are whole, and the
+ * Netlink messages about rules, connections and elements of sets. Promised: what is told of an entry lies within what was read, its addresses are whole, and the
  * readers end.
  */
 #include "fuzz.h"
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "net/conntrack.h"
+#include "net/nftset.h"
 #include "net/nftwatch.h"
 
 struct read {
@@ -36,6 +37,13 @@ static void on_change(void *user, uint32_t port)
     r->told++;
 }
 
+static void on_element(void *user, const struct wr_nftset_element *e)
+{
+    struct read *r = user;
+    promise(e->key >= r->bytes && e->key + e->size <= r->bytes + r->n);
+    r->told++;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     uint8_t *bytes = malloc(size + 16); /* aligned, as a socket's buffer is */
@@ -45,6 +53,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)wr_conntrack_read(bytes, size, 7, on_entry, &r);
     wr_nftwatch_read(bytes, size, on_change, &r);
     promise(r.told <= 2 * (size / 16));
+    int number = 0;
+    r.told = 0;
+    enum wr_nftset_met met = wr_nftset_read(bytes, size, 7, on_element, &r, &number);
+    promise(r.told <= size / 12 && (met == WR_NFTSET_ERROR) == (number != 0));
     free(bytes);
     return 0;
 }

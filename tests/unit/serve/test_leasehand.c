@@ -217,6 +217,50 @@ static void test_to_the_kernel(void **state)
     finish(&w);
 }
 
+static struct wr_leaseknown known(uint32_t device, const char *text)
+{
+    struct wr_leaseknown k;
+    struct wr_addr addr;
+    memset(&k, 0, sizeof(k));
+    assert_int_equal(wr_addr_from_text(text, &addr), WR_OK);
+    k.device = device;
+    k.ifindex = 7;
+    k.family = addr.family;
+    memcpy(k.ip, addr.ip, sizeof(k.ip));
+    return k;
+}
+
+/* A device behind another router has several addresses, and others later. */
+static void test_routed(void **state)
+{
+    struct world w;
+    if (!begin(&w)) {
+        return;
+    }
+    const struct wr_leaseknown first[] = {known(5, "198.51.100.1"), known(5, "198.51.100.2"),
+                                          known(5, "2001:db8:7::5"), known(6, "198.51.100.3")};
+    const struct wr_leaseknown then[] = {known(5, "198.51.100.1"), known(5, "198.51.100.4"),
+                                         known(5, "2001:db8:7::5"), known(6, "198.51.100.2")};
+    assert_true(wr_leasehand_known(w.hand, first, 2, false));
+    assert_true(wr_leasehand_known(w.hand, first + 2, 2, true));
+    struct wr_lease_ask a = ask(1, "198.51.100.1", "203.0.113.9", 60);
+    a.dests = 2;
+    a.dest[1] = ask(1, "198.51.100.1", "2001:db8::9", 60).dest[0];
+    assert_int_equal(one(&w, &a).granted, 3);
+    assert_true(holds("routed4", "a0 . 198.51.100.1 . 203.0.113.9"));
+    assert_true(holds("routed4", "a0 . 198.51.100.2 . 203.0.113.9"));
+    assert_true(holds("routed6", "a0 . 2001:db8:7::5 . 2001:db8::9"));
+    assert_false(holds("routed4", "a0 . 198.51.100.3 . 203.0.113.9"));
+    assert_true(wr_leasehand_known(w.hand, then, 4, true));
+    assert_true(holds("routed4", "a0 . 198.51.100.1 . 203.0.113.9"));
+    assert_true(holds("routed4", "a0 . 198.51.100.4 . 203.0.113.9"));
+    assert_false(holds("routed4", "a0 . 198.51.100.2 . 203.0.113.9")); /* it is another's now */
+    struct wr_leaseknown bad = known(5, "198.51.100.9");
+    bad.device = 0;
+    assert_false(wr_leasehand_known(w.hand, &bad, 1, true));
+    finish(&w);
+}
+
 /* Several workers' asks are one transaction; each is told of his own. */
 static void test_together(void **state)
 {
@@ -300,9 +344,8 @@ static void test_recall(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_to_the_kernel),
-        cmocka_unit_test(test_together),
+        cmocka_unit_test(test_keys),   cmocka_unit_test(test_to_the_kernel),
+        cmocka_unit_test(test_routed), cmocka_unit_test(test_together),
         cmocka_unit_test(test_recall),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
