@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,6 +33,7 @@
 #define TICK_MS     1000
 #define END_LOOKS   30
 #define END_LOOK_MS 10
+#define PRIORITY    (-10)
 /* A list of leases comes in one go. */
 #define LIST_MS 2000
 
@@ -436,11 +438,18 @@ static void serve_requests(int fd, const void *user)
     }
 }
 
+/* Answers wait for it: its turn comes before that of others, where the start may say so (root). */
+static int keep_privilege(void)
+{
+    (void)setpriority(PRIO_PROCESS, 0, PRIORITY);
+    return wr_caps_keep_admin();
+}
+
 /* --- the parent --- */
 
 int wr_firehand_start(const struct wr_firehand_birth *how, struct wr_firehand *ret_hand)
 {
-    const struct wr_helper_birth birth = {"weir-firewall", wr_caps_keep_admin, serve_requests, how,
+    const struct wr_helper_birth birth = {"weir-firewall", keep_privilege, serve_requests, how,
                                           how->channel,    how->channels};
     *ret_hand = (struct wr_firehand){.fd = -1};
     return wr_caps_can_admin() ? wr_helper_fork(&birth, &ret_hand->fd, &ret_hand->pid)

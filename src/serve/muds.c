@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/str.h"
+#include "policy/leasemirror.h"
 #include "serve/devices.h"
 #include "serve/keepfile.h"
 #include "serve/reload.h"
@@ -270,6 +271,9 @@ void wr_muds_tick(struct wr_serve *s)
     }
     if (f.sum != m->applied) {
         m->applied = f.sum;
+        if (s->shared.leases != NULL) {
+            wr_leasemirror_clear(s->shared.leases); /* it may have others to ask for now */
+        }
         wr_reload_refresh(s);
     }
 }

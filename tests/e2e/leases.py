@@ -56,8 +56,9 @@ class Names:
             s.bind(self.address)
         self.sockets[1].listen(16)
         self.url = f"udp://{self.address[0]}:{self.address[1]}"
-        for serve in (self.datagrams, self.streams):
-            threading.Thread(target=serve, daemon=True).start()
+        self.threads = [threading.Thread(target=serve, daemon=True) for serve in (self.datagrams, self.streams)]
+        for thread in self.threads:
+            thread.start()
         box.things.append(self)
 
     def answer(self, wire):
@@ -102,8 +103,11 @@ class Names:
                 return
 
     def close(self):
+        """The port is free again when nobody waits at it any more."""
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"", self.address)    # wakes recvfrom
-        for s in self.sockets:
+        self.sockets[1].shutdown(socket.SHUT_RDWR)    # and accept
+        for thread, s in zip(self.threads, self.sockets):
+            thread.join(5)
             s.close()
 
 

@@ -145,6 +145,16 @@ static void test_warnings(void **state)
         good_conf("policy: {rules: [{name: a, verdict: drop, devices: [telly, camera-2]}]}\n"
                   "devices: [{name: camera-1}]\n"));
     assert_true(has_mistake(1, 60, "did you mean camera-1?"));
+    wr_conf_free(good_conf("segments: [{name: a, interfaces: [lan0], reach: answered}]\n"));
+    assert_true(has_mistake(1, 49, "the firewall is off"));
+    wr_conf_free(good_conf("segments: [{name: a, interfaces: [lan0], reaches: [10.0.0.0/8]}]\n"));
+    assert_true(has_mistake(1, 51, "it reaches everything"));
+    wr_conf_free(good_conf("firewall: {enabled: true}\nlisten: [127.0.0.1]\n"
+                           "segments: [{name: a, listeners: [127.0.0.1], reach: answered}]\n"));
+    assert_true(has_mistake(3, 53, "nobody is held back"));
+    wr_conf_free(good_conf("firewall: {enabled: true}\n"
+                           "segments: [{name: a, interfaces: [lan0], reach: answered}]\n"));
+    assert_int_equal(mistakes.count, 0);
     assert_false(has_mistake(1, 53, "devices"));
 }
 
