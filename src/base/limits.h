@@ -639,6 +639,9 @@
 #define WR_MUD_VALIDITY_MAX_H 168
 /* Devices with a profile in force, or one that is kept. */
 #define WR_MUD_DEVICES_MAX 4096
+/* Devices whose announced URL is kept, and lines of the file of a helper. */
+#define WR_MUD_OFFERS_MAX      256
+#define WR_MUD_OFFER_LINES_MAX 4096
 /* Octets of a URL, of a text that a profile says of itself, each with the NUL. */
 #define WR_MUD_URL_SIZE  512
 #define WR_MUD_INFO_SIZE 256

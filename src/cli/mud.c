@@ -214,6 +214,8 @@ static int export(const struct call *c)
 
 static int import(const struct call *c)
 {
+    if (c->opts->operands == 2)
+        return wr_mudtalk_fetch(&c->talk, c->opts->operand[1], c->is_unsigned);
     struct wr_mudtalk_file file = {.text = NULL};
     struct wr_mud *mud = wr_mudlook_file(c->opts->operand[2], &file.text, &file.n);
     int status = WR_EXIT_FAILED;
@@ -273,7 +275,7 @@ static const struct {
     int (*run)(const struct call *c);
     int missing; /* that may be left out */
 } words[] = {{"list", 0, list, 1},       {"show", 1, show, 0},     {"diff", 2, diff, 0},
-             {"drift", 2, drift, 1},     {"export", 1, export, 0}, {"import", 2, import, 0},
+             {"drift", 2, drift, 1},     {"export", 1, export, 0}, {"import", 2, import, 1},
              {"enforce", 1, enforce, 0}, {"learn", 1, learn, 0},   {"remove", 1, forget, 0}};
 
 static int run(struct call *c)
@@ -326,7 +328,8 @@ int wr_cli_mud(int argc, char **argv)
         "Profiles of devices, as their manufacturers write them (RFC 8520).\n"
         "show tells in words what one permits, and of each of its entries (ACEs) if weir enforces\n"
         "it, and if not, why; diff what one permits and another does not (3: there is something).\n"
-        "import gives a device a profile, which changes nothing; enforce puts it in force: the\n"
+        "import gives a device a profile, from a file or, as you allow it by this, from where the\n"
+        "device says that it is (list); that changes nothing. enforce puts it in force: the\n"
         "device gets the names in it and no others. export writes what was imported as it came,\n"
         "and a file in the form of RFC 8520.\n"
         "learn proposes one from what a device has asked for, as the log on disk has it, and\n"

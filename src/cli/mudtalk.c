@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/enc.h"
 #include "base/err.h"
@@ -126,6 +127,54 @@ int wr_mudtalk_import(const struct wr_talk *talk, const char *device,
                                        "unsigned", is_unsigned_fine),
                              &result);
     if (status == WR_EXIT_OK) {
+        if (!talk->json)
+            wr_mudtalk_dates(result);
+        status = wr_talk_print(talk, result);
+    }
+    json_decref(result);
+    return status;
+}
+
+/* --- from afar --- */
+
+/* How it is; WR_EXIT_OK and *ret_going: it is under way still. */
+static int look(const struct wr_talk *talk, const char *verb, json_t *args, bool *ret_going)
+{
+    json_t *result = NULL;
+    int status = wr_talk_ask(talk, verb, args, &result);
+    const char *fetch = json_string_value(json_object_get(result, "fetch"));
+    const char *why = json_string_value(json_object_get(result, "why"));
+
+    *ret_going = status == WR_EXIT_OK && fetch && !strcmp(fetch, "under way");
+    if (status == WR_EXIT_OK && !*ret_going && (!fetch || strcmp(fetch, "done") != 0)) {
+        const char *url = json_string_value(json_object_get(result, "url"));
+
+        fprintf(stderr, "weir mud: %s: %s\n", url ? url : "?", why ? why : "it was not fetched");
+        status = WR_EXIT_FAILED;
+    }
+    json_decref(result);
+    return status;
+}
+
+int wr_mudtalk_fetch(const struct wr_talk *talk, const char *device, bool is_unsigned_fine)
+{
+    const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
+    json_t *result = NULL;
+    bool going = false;
+    int status =
+        look(talk, "mud_fetch",
+             json_pack("{s:s, s:b}", "device", device, "unsigned", is_unsigned_fine), &going);
+
+    while (status == WR_EXIT_OK && going) {
+        nanosleep(&pause, NULL); /* each step of it ends by itself, by a limit of its own */
+        status = look(talk, "mud_fetched", json_object(), &going);
+    }
+    if (status == WR_EXIT_OK)
+        status = wr_talk_ask(talk, "mud_get", json_pack("{s:s}", "device", device), &result);
+    if (status == WR_EXIT_OK) {
+        json_object_del(result, "text");
+        json_object_del(result, "signature");
+        json_object_del(result, "whole");
         if (!talk->json)
             wr_mudtalk_dates(result);
         status = wr_talk_print(talk, result);

@@ -29,6 +29,8 @@ void wr_mudtalk_free(struct wr_mudtalk_file *file);
 /* Prints what became of it. `is_unsigned_fine`: the owner's word. */
 int wr_mudtalk_import(const struct wr_talk *talk, const char *device,
                       const struct wr_mudtalk_file *file, bool is_unsigned_fine);
+/* From where the device says that it is, and waits for that. */
+int wr_mudtalk_fetch(const struct wr_talk *talk, const char *device, bool is_unsigned_fine);
 /* The list, with dates that people can read. */
 void wr_mudtalk_dates(json_t *result);
 

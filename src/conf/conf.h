@@ -284,6 +284,7 @@ struct wr_conf_words {
 
 struct wr_conf_device {
     const char *name, *kind;
+    const char *mud; /* where its profile is; "": nowhere */
     struct wr_conf_words mac, certificates, claims, groups;
     struct {
         struct wr_prefix *items; /* of one address each */
@@ -618,6 +619,7 @@ struct wr_conf {
     struct {
         const char *folder;  /* "": the one that the system's manager gives, or none */
         const char *anchors; /* "": nobody's signature is believed */
+        const char *offers;  /* "": no helper writes where profiles are */
     } mud;
     const char *feed_folder; /* "": the one that the system's manager gives, or none */
 

@@ -6,6 +6,7 @@
 
 #include "base/enc.h"
 #include "base/str.h"
+#include "conf/feedurl.h"
 
 enum { PATH_SIZE = 128, TEXT_SIZE = 256 };
 
@@ -148,6 +149,17 @@ static void check_addresses(const struct check *c, size_t i)
     }
 }
 
+static void check_url(const struct check *c, size_t i)
+{
+    const char *text = c->conf->devices.items[i].mud, *why;
+    struct wr_feedurl url;
+    char path[64];
+    if (text != NULL && text[0] != 0 && wr_feedurl_read(text, &url, &why) != WR_OK) {
+        snprintf(path, sizeof(path), "devices[%zu].mud", i);
+        c->wrong(c->user, path, false, why);
+    }
+}
+
 static void check_words(const struct check *c, size_t i)
 {
     const struct wr_conf_device *d = &c->conf->devices.items[i];
@@ -179,6 +191,7 @@ void wr_devicerules_check(const struct wr_conf *conf, wr_devicerules_wrong *wron
     check_names(&c);
     for (size_t i = 0; i < conf->devices.count; i++) {
         check_addresses(&c, i);
+        check_url(&c, i);
         check_words(&c, i);
     }
 }

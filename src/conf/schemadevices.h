@@ -28,6 +28,9 @@
      EXAMPLE("camera-3"), .doc = "What it is called; each name once."},
     {"devices[].kind", WR_SCHEMA_LABEL, V01, RANGE(0, 63), DEFAULT("\"\""),
      IN(wr_conf_device, kind), EXAMPLE("camera"), .doc = "What kind of thing it is, as a word; others are given one by `weir device kind`."},
+    {"devices[].mud", WR_SCHEMA_STRING, V01, RANGE(0, 500), DEFAULT("\"\""),
+     IN(wr_conf_device, mud), EXAMPLE("https://vendor.example/camera-3"),
+     .doc = "Where its profile is (MUD, RFC 8520), for `weir mud import`, in place of what it says itself."},
     {"devices[].mac", WR_SCHEMA_STRING, .list = true, .max_items = WR_CONF_DEVICE_MARKS_MAX, V01,
      RANGE(1, 17), DEFAULT(""), INLIST(wr_conf_device, mac), EXAMPLE("\"00:11:22:33:44:55\""),
      .doc = "Its MAC addresses, all of one device: of its ports, and those that it has made up and "

@@ -14,3 +14,8 @@
      EXAMPLE("/etc/weir/makers.pem"),
      .doc = "Certificates (PEM) of the authorities that vouch for who signs profiles. Empty: nobody is believed, and a profile is taken "
             "by the owner's word alone (`weir mud import --unsigned`)."},
+    {"mud.offers", WR_SCHEMA_PATH, V01, RANGE(0, PATH_OCTETS), DEFAULT("\"\""), AT(mud.offers),
+     EXAMPLE("/run/weir/mud-urls"),
+     .doc = "A file with lines `MAC-address URL`: where devices say that their profiles are, as a helper writes them that hears it, from DHCP (dnsmasq's "
+            "`dhcp-script` gets it as DNSMASQ_MUD_URL), LLDP or certificates. What devices say in DHCP is heard on `registry.hear_dhcp` as well. Nothing is fetched "
+            "before `weir mud import DEVICE`, and never from an address that is not public."},

@@ -25,7 +25,7 @@ enum {
     V6_OPTIONS_AT = 4,
 };
 
-/* Of DHCPv4: RFC 2132, RFC 4702. */
+/* Of DHCPv4: RFC 2132, RFC 4702, RFC 8520. */
 enum {
     PAD = 0,
     HOST = 12,
@@ -35,11 +35,20 @@ enum {
     CLASS = 60,
     ID = 61,
     FQDN = 81,
+    MUD = 161,
     END = 255
 };
 enum { DISCOVER = 1, REQUEST = 3 };
-/* Of DHCPv6: RFC 8415 sections 7.3 and 21, RFC 4704. */
-enum { V6_ID = 1, V6_WISHES = 6, V6_CLASS = 16, V6_FQDN = 39, V6_SOLICIT = 1, V6_REQUEST = 3 };
+/* Of DHCPv6: RFC 8415 sections 7.3 and 21, RFC 4704, RFC 8520. */
+enum {
+    V6_ID = 1,
+    V6_WISHES = 6,
+    V6_CLASS = 16,
+    V6_FQDN = 39,
+    V6_MUD = 112,
+    V6_SOLICIT = 1,
+    V6_REQUEST = 3
+};
 
 struct span {
     const uint8_t *at;
@@ -58,6 +67,16 @@ static void append(uint8_t *field, uint8_t *size, const uint8_t *at, size_t n)
     n = n < room ? n : room;
     memcpy(field + *size, at, n);
     *size = (uint8_t)(*size + n);
+}
+
+/* RFC 8520 section 10. What does not fit is no URL: half of one is another one. */
+static void take_mud(struct wr_dhcp_heard *h, const uint8_t *at, size_t n)
+{
+    if (n > sizeof(h->mud) - h->mud_size) {
+        h->mud_size = 0;
+        return;
+    }
+    append(h->mud, &h->mud_size, at, n);
 }
 
 /* The first label of a name in wire format. */
@@ -85,6 +104,7 @@ static void take4(struct reading4 *r, uint8_t code, const uint8_t *at, size_t n)
     case WISHES: append(r->h->list, &r->h->list_size, at, n); break;
     case CLASS: append(r->h->class, &r->h->class_size, at, n); break;
     case ID: append(r->h->id, &r->h->id_size, at, n); break;
+    case MUD: take_mud(r->h, at, n); break;
     case FQDN: r->fqdn = (struct span){at, n}; break;
     case TYPE: r->type = n == 1 ? at[0] : 0; break;
     case OVERLOAD: r->overload = n == 1 ? at[0] : 0; break;
@@ -177,6 +197,7 @@ static bool read6(struct span m, struct wr_dhcp_heard *h)
         switch (u16(m.at + i)) {
         case V6_ID: append(h->id, &h->id_size, at, n); break;
         case V6_WISHES: append(h->list, &h->list_size, at, n & ~(size_t)1); break;
+        case V6_MUD: take_mud(h, at, n); break;
         case V6_CLASS: take_class6(h, at, n); break;
         case V6_FQDN: take_label(h, n > 0 ? at + 1 : at, n > 0 ? n - 1 : 0); break;
         default: break;

@@ -36,6 +36,11 @@ static bool is_given_over_tls(const struct wr_conf *conf)
     return any;
 }
 
+static bool wants_url(const char *text)
+{
+    return text != NULL && text[0] != 0;
+}
+
 static bool is_wanted(const struct wr_conf *conf)
 {
     if (conf->encrypted.odoh_targets.count > 0) {
@@ -51,7 +56,11 @@ static bool is_wanted(const struct wr_conf *conf)
             return true;
         }
     }
-    if (is_given_over_tls(conf)) {
+    bool profiles = wants_url(conf->mud.offers) || conf->registry.hear_dhcp.count > 0;
+    for (size_t i = 0; i < conf->devices.count; i++) {
+        profiles = profiles || wants_url(conf->devices.items[i].mud);
+    }
+    if (profiles || is_given_over_tls(conf)) {
         return true;
     }
     for (size_t i = 0; i < conf->upstream.groups.count; i++) {

@@ -8,6 +8,7 @@
 #include "net/dhcpear.h"
 #include "policy/dhcp.h"
 #include "serve/devices.h"
+#include "serve/muds.h"
 #include "serve/say.h"
 #include "serve/serve.h"
 
@@ -58,6 +59,10 @@ static void on_packet(void *user, uint32_t ifindex, const uint8_t from[6], const
     h->messages++;
     wr_census_heard(wr_devices_machine(h->serve->devices), ifindex, &heard,
                     wr_devices_now_s(h->serve));
+    if (heard.mud_size > 0) {
+        wr_mudoffers_note(wr_muds_offers(h->serve->muds), heard.mac, heard.mud, heard.mud_size,
+                          wr_devices_now_s(h->serve));
+    }
 }
 
 int wr_devicehears_run(struct wr_serve *s, struct wr_devicehears *d)

@@ -131,6 +131,32 @@ static void put_entry(struct wr_serve *s, struct wr_json *j, const struct wr_mud
     }
 }
 
+/* What devices say of where their profiles are. */
+static void put_offers(struct wr_serve *s, struct wr_json *j)
+{
+    const struct wr_census *census = wr_devices_machine(s->devices);
+    const struct wr_census_device *d;
+    struct wr_mudoffers *offers = wr_muds_offers(s->muds);
+    char url[WR_MUD_URL_SIZE], called[WR_CENSUS_NAME_SIZE];
+    const char *from;
+    uint32_t cursor = 0;
+    wr_mudoffers_read(offers, s->conf->mud.offers);
+    wr_json_array(j, "offered");
+    while ((d = wr_census_walk(census, &cursor)) != NULL) {
+        if (wr_mudoffers_find(offers, s->conf, d, url, &from)) {
+            const struct wr_mudstore_entry *e = wr_muds_of(s->muds, d);
+            wr_census_call(d, called, sizeof(called));
+            wr_json_object(j, NULL);
+            wr_json_text(j, "device", called);
+            wr_json_text(j, "url", url);
+            wr_json_text(j, "from", from);
+            wr_json_bool(j, "imported", e != NULL && strcmp(e->about.from, url) == 0);
+            wr_json_end(j);
+        }
+    }
+    wr_json_end(j);
+}
+
 const char *wr_mudcontrol_list(struct wr_serve *s, const json_t *args, struct wr_json *j, char *why)
 {
     const struct wr_mudstore_entry *e;
@@ -145,7 +171,49 @@ const char *wr_mudcontrol_list(struct wr_serve *s, const json_t *args, struct wr
         wr_json_end(j);
     }
     wr_json_end(j);
+    put_offers(s, j);
     wr_json_end(j);
+    return NULL;
+}
+
+const char *wr_mudcontrol_fetch(struct wr_serve *s, const json_t *args, struct wr_json *j,
+                                char *why)
+{
+    const struct wr_census_device *d = find(s, args, why);
+    struct wr_mudoffers *offers = wr_muds_offers(s->muds);
+    char url[WR_MUD_URL_SIZE], key[WR_MUDSTORE_KEY_SIZE];
+    const char *from;
+    if (d == NULL) {
+        return "device";
+    }
+    wr_mudoffers_read(offers, s->conf->mud.offers);
+    if (!wr_mudoffers_find(offers, s->conf, d, url, &from)) {
+        snprintf(why, WR_CONTROLVERB_WHY_SIZE,
+                 "it has not said where its profile is, and neither have devices[].mud and "
+                 "mud.offers; `weir mud import DEVICE FILE` takes one from a file");
+        return "profile";
+    }
+    if (!wr_muds_key(d, key)) {
+        snprintf(why, WR_CONTROLVERB_WHY_SIZE,
+                 "it has neither a name nor a MAC address, and would not be known again: call it "
+                 "something (weir device name)");
+        return "device";
+    }
+    if (wr_mudfetch_begin(wr_muds_fetch(s->muds), d->number, url,
+                          json_is_true(json_object_get(args, "unsigned"))) != WR_OK) {
+        snprintf(why, WR_CONTROLVERB_WHY_SIZE, "another profile is being fetched; in a minute");
+        return "busy";
+    }
+    wr_serve_look(s);
+    return wr_mudcontrol_fetched(s, args, j, why);
+}
+
+const char *wr_mudcontrol_fetched(struct wr_serve *s, const json_t *args, struct wr_json *j,
+                                  char *why)
+{
+    (void)args;
+    (void)why;
+    wr_mudfetch_put(wr_muds_fetch(s->muds), j, "result");
     return NULL;
 }
 

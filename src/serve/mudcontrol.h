@@ -6,6 +6,8 @@
  *   mud_get      {"device":"camera-3"}               one, with its text and its signature
  *   mud_put      {"at":0,"data":"eyJ..."}            a piece of a file (base64), for the import that follows; "signature":true of its signature
  *   mud_import   {"device":"camera-3","digest":"..."}  what was put is its profile now; "unsigned":true is the owner's word for one without a signature
+ *   mud_fetch    {"device":"camera-3"}                   begins to fetch it from where the device says (serve/mudoffers); "unsigned":true as above
+ *   mud_fetched                                      how that is: "under way", "done", or "failed" and why
  *   mud_enforce  {"device":"camera-3","mode":"enforced"}   or "shadow" (what it would refuse is told in the log), or "off"
  *   mud_remove   {"device":"camera-3"}
  *
@@ -33,6 +35,10 @@ const char *wr_mudcontrol_enforce(struct wr_serve *s, const json_t *args, struct
                                   char *why);
 const char *wr_mudcontrol_remove(struct wr_serve *s, const json_t *args, struct wr_json *j,
                                  char *why);
+const char *wr_mudcontrol_fetch(struct wr_serve *s, const json_t *args, struct wr_json *j,
+                                char *why);
+const char *wr_mudcontrol_fetched(struct wr_serve *s, const json_t *args, struct wr_json *j,
+                                  char *why);
 /* By name, id, MAC address or IP address. NULL: none, or more than one. */
 const struct wr_census_device *wr_mudcontrol_device(struct wr_serve *s, const char *text);
 

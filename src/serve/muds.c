@@ -27,6 +27,9 @@ struct wr_muds {
     uint64_t looked_census, looked_store; /* their counts of changes when it was looked last */
     uint64_t applied;                     /* what the gate in force was made of */
     struct staged staged[2];              /* a profile, and its signature */
+    struct wr_mudoffers offers;
+    struct wr_mudfetch *fetch;
+    uv_async_t woken; /* by the thread that fetches */
 };
 
 /* Devices with a profile that counts: in force, or in the shadow. */
@@ -69,6 +72,18 @@ static void tell(const struct wr_muds *m, const struct wr_mudstore_read *read)
     }
 }
 
+static void wake(void *user)
+{
+    struct wr_muds *m = user;
+    uv_async_send(&m->woken);
+}
+
+static void on_woken(uv_async_t *handle)
+{
+    struct wr_muds *m = handle->data;
+    wr_serve_look(m->s);
+}
+
 int wr_muds_open(struct wr_serve *s, struct wr_muds **ret_muds)
 {
     struct wr_mudstore_read read;
@@ -80,19 +95,50 @@ int wr_muds_open(struct wr_serve *s, struct wr_muds **ret_muds)
     m->s = s;
     folder_of(s->first_conf, folder, sizeof(folder));
     int err = wr_mudstore_open(folder, &m->store, &read);
+    if (err == WR_OK) {
+        err = wr_mudfetch_create(wake, m, &m->fetch);
+    }
     if (err != WR_OK) {
+        wr_mudstore_close(m->store);
         free(m);
         return err;
     }
+    uv_async_init(&s->loop, &m->woken, on_woken);
+    m->woken.data = m;
     tell(m, &read);
     *ret_muds = m;
     return WR_OK;
+}
+
+void wr_muds_close(struct wr_muds *m)
+{
+    if (m != NULL) {
+        wr_mudfetch_close(m->fetch);
+        m->fetch = NULL;
+        uv_close((uv_handle_t *)&m->woken, NULL);
+    }
+}
+
+struct wr_mudfetch *wr_muds_fetch(const struct wr_muds *m)
+{
+    return m->fetch;
+}
+
+struct wr_mudoffers *wr_muds_offers(struct wr_muds *m)
+{
+    return &m->offers;
+}
+
+bool wr_muds_look(struct wr_serve *s)
+{
+    return wr_mudfetch_tick(s->muds->fetch, s);
 }
 
 void wr_muds_free(struct wr_muds *m)
 {
     if (m != NULL) {
         wr_muds_unstage(m);
+        wr_mudoffers_free(&m->offers);
         wr_mudstore_close(m->store);
         free(m);
     }
@@ -377,6 +423,23 @@ static const char *prove(struct wr_serve *s, const struct wr_muds_offer *offer,
     return err == WR_OK ? NULL : "signature";
 }
 
+static const char *bad_profile(const struct wr_mudfile_mistake *mistake, char *why, size_t cap)
+{
+    snprintf(why, cap, "the profile is not good: line %u, column %u: %s", mistake->line,
+             mistake->column, mistake->text);
+    return "profile";
+}
+
+/* What is no profile need not be signed. */
+static const char *read_it(const struct wr_muds_offer *offer, char *why, size_t cap)
+{
+    struct wr_mudfile_mistake mistake = {0, 0, ""};
+    struct wr_mud *mud = NULL;
+    int err = wr_mudfile_read(offer->text != NULL ? offer->text : "", offer->n, &mud, &mistake);
+    wr_mudfile_free(mud);
+    return err == WR_OK ? NULL : bad_profile(&mistake, why, cap);
+}
+
 static const char *keep(struct wr_serve *s, const struct wr_mudstore_about *about,
                         const struct wr_muds_offer *offer, char *why, size_t cap)
 {
@@ -392,10 +455,7 @@ static const char *keep(struct wr_serve *s, const struct wr_mudstore_about *abou
         snprintf(why, cap, "there are profiles of %d devices already", WR_MUD_DEVICES_MAX);
         return "limit";
     case WR_E_NOMEM: snprintf(why, cap, "not enough memory"); return "limit";
-    default:
-        snprintf(why, cap, "the profile is not good: line %u, column %u: %s", mistake.line,
-                 mistake.column, mistake.text);
-        return "profile";
+    default: return bad_profile(&mistake, why, cap);
     }
 }
 
@@ -416,6 +476,10 @@ const char *wr_muds_take(struct wr_serve *s, const struct wr_census_device *d,
         return "device";
     }
     snprintf(about.from, sizeof(about.from), "%s", offer->from);
+    code = read_it(offer, why, cap);
+    if (code != NULL) {
+        return code;
+    }
     if (offer->sig_n > 0) {
         code = prove(s, offer, about.signer, why, cap);
     } else if (!offer->is_unsigned_fine) {

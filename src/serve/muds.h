@@ -18,6 +18,8 @@
 
 #include "policy/census.h"
 #include "policy/mudset.h"
+#include "serve/mudfetch.h"
+#include "serve/mudoffers.h"
 #include "serve/mudstore.h"
 
 struct wr_muds;
@@ -25,7 +27,12 @@ struct wr_serve;
 
 /* Reads what is kept; devices are known already. What is wrong with it goes to the log. */
 int wr_muds_open(struct wr_serve *s, struct wr_muds **ret_muds);
-void wr_muds_free(struct wr_muds *m); /* NULL is fine */
+void wr_muds_close(struct wr_muds *m); /* no more of the loop; NULL is fine */
+void wr_muds_free(struct wr_muds *m);  /* likewise; the loop is done */
+struct wr_mudfetch *wr_muds_fetch(const struct wr_muds *m);
+struct wr_mudoffers *wr_muds_offers(struct wr_muds *m);
+/* Between two ticks. True: soon again, an answer is awaited. */
+bool wr_muds_look(struct wr_serve *s);
 struct wr_mudstore *wr_muds_store(const struct wr_muds *m);
 /* What the store calls this device. False: it has neither a name nor a MAC address, and would not be known again. */
 bool wr_muds_key(const struct wr_census_device *d, char ret_key[WR_MUDSTORE_KEY_SIZE]);

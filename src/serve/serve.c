@@ -435,7 +435,8 @@ static void on_look(uv_timer_t *handle)
     bool finds = wr_bootstrap_tick(s);
     bool proves = wr_dane_tick(s);
     bool feeds = wr_feedswap_tick(s);
-    if (!finds && !proves && !feeds) {
+    bool fetches = wr_muds_look(s);
+    if (!finds && !proves && !feeds && !fetches) {
         uv_timer_stop(&s->look);
     } else if (!uv_is_active((uv_handle_t *)&s->look)) {
         uv_timer_start(&s->look, on_look, LOOK_MS, LOOK_MS);
@@ -576,6 +577,7 @@ static void close_handles(struct wr_serve *s)
     wr_feedswap_close(s);
     wr_link_close(s->link);
     wr_devices_close(s->devices);
+    wr_muds_close(s->muds);
     wr_firewall_close(s->firewall);
     wr_watch_close(s->watch);
     wr_httpd_close(s->httpd);

@@ -3,14 +3,21 @@
 """weir mud: profiles of devices (RFC 8520), from the file to what a device gets."""
 
 import atexit
+import http.server
 import json
 import os
 import shutil
+import ssl
 import subprocess
+import sys
 import tempfile
+import threading
 
 import loopback
 from loopback import equal, need, until
+
+sys.path.insert(0, os.path.join(loopback.TOP, "lab"))
+import certs
 
 NXDOMAIN = 3
 
@@ -39,15 +46,17 @@ def weir_mud(*words, stdin=None):
 class House:
     """A daemon with two devices, known by their addresses, and a folder for profiles and files."""
 
-    def __init__(self, box, **more):
+    def __init__(self, box, settings=None, ca_file="/etc/ssl/certs/ca-certificates.crt", **more):
         subprocess.run(["ip", "route", "replace", "local", "10.9.0.0/24", "dev", "lo"], check=True)    # whose addresses are all here
         self.top = tempfile.mkdtemp(prefix="weir-mud-")
         atexit.register(shutil.rmtree, self.top, ignore_errors=True)
         os.chmod(self.top, 0o777)
-        devices = [{"name": "cam", "addresses": ["10.9.0.2"]}, {"name": "bell", "addresses": ["10.9.0.3"]}]
+        devices = [{"name": "cam", "addresses": ["10.9.0.2"], "mac": ["02:00:00:00:00:02"]}, {"name": "bell", "addresses": ["10.9.0.3"]}]
         self.settings = box.settings([box.upstream()], devices=devices, allow=["127.0.0.0/8", "10.9.0.0/24"])
-        self.log = {"path": os.path.join(self.top, "log"), "interval": "1s"}
-        self.weir = box.weir(start=False, **self.settings, mud={"folder": self.top, **more}, log=self.log)
+        self.settings.update(settings or {})
+        self.settings["upstream"]["ca_file"] = ca_file
+        log = {"path": os.path.join(self.top, "log"), "interval": "1s"}
+        self.weir = box.weir(start=False, **self.settings, mud={"folder": self.top, **more}, log=log)
         self.start()
 
     def start(self):
@@ -99,7 +108,8 @@ def enforced(box):
     path = house.file("cam.json", profile(ace("cloud.example", port=443), ace("*.cdn.example", port=443)))
     need("not signed" in house.mud("import", "cam", path, status=1))
     need("no device" in house.mud("import", "nobody", path, "--unsigned", status=1))
-    equal(house.mud("import", "10.9.0.2", path, "--unsigned")["state"], "imported")
+    seen = house.mud("import", "10.9.0.2", path, "--unsigned")
+    equal((seen["state"], seen["leases"], seen["aces"], seen["not_enforceable"]), ("imported", False, 2, 0))    # no firewall: names are all that it would hold by
     equal(house.rcode("other.example"), 0)
     # In the shadow it is told, and refused to nobody.
     equal(house.mud("enforce", "cam", "--shadow")["state"], "shadow")
@@ -233,6 +243,98 @@ def signed(box):
     equal(written.returncode, 0, written.stderr)
     house.file("written.json", written.stdout)
     openssl(house, "cms", "-verify", "-in", "out.p7s", "-inform", "DER", "-content", "written.json", "-binary", "-CAfile", "root.pem", "-purpose", "any")
+
+
+class Makers:
+    """An HTTPS server on a public address (of the documentation's) with `pages`: path -> body, or where it leads."""
+
+    def __init__(self, box, folder, names):
+        subprocess.run(["ip", "route", "replace", "local", "203.0.113.0/24", "dev", "lo"], check=True)
+        self.pages, self.asked = {}, []
+        makers = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):    # pylint: disable=invalid-name
+                makers.asked.append(self.path)
+                body = makers.pages.get(self.path, b"")
+                self.send_response(404 if not body else 302 if isinstance(body, str) else 200)
+                if isinstance(body, str):
+                    self.send_header("Location", body)
+                    body = b""
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                try:
+                    self.wfile.write(body)
+                except OSError:
+                    pass    # it was cut off, as it should
+
+            def log_message(self, *_):    # pylint: disable=arguments-differ
+                pass
+
+        self.ca = certs.Authority(folder)
+        identity = self.ca.issue("makers", names, addresses=["203.0.113.80"])
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(identity.chain, identity.key)
+        self.server = http.server.ThreadingHTTPServer(("0.0.0.0", 8443), Handler)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        box.things.append(self)
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+HOSTS = {"things.example": ["203.0.113.80"], "mixed.example": ["203.0.113.80", "10.9.0.7"]}
+
+
+@loopback.test("from the URL that a device announces, when its owner says so: proven, signed, over redirects; never to an address of the network, nor without an end")
+def fetched(box):
+    folder = tempfile.mkdtemp(prefix="weir-makers-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    makers = Makers(box, folder, list(HOSTS))
+    zones = [{"zone": host, "records": [f"@ A {a}" for a in addresses]} for host, addresses in HOSTS.items()]
+    offers = os.path.join(folder, "offers")
+    os.chmod(folder, 0o755)
+    house = House(box, settings={"local": {"zones": zones}}, ca_file=makers.ca.path, offers=offers, anchors=os.path.join(folder, "root.pem"))
+    make_root(house)
+    make_signer(house, "maker")
+    shutil.copy(os.path.join(house.top, "root.pem"), folder)
+    base = "https://203.0.113.80:8443"
+    path = house.file("cam.json", profile(ace("cloud.example", port=443), **{"mud-signature": f"{base}/cam.p7s"}))
+    openssl(house, "cms", "-sign", "-signer", "maker.pem", "-inkey", "maker.key", "-in", "cam.json", "-binary", "-outform", "DER", "-out", "cam.p7s")
+    for name in ("cam.json", "cam.p7s"):
+        with open(os.path.join(house.top, name), "rb") as f:
+            makers.pages[f"/{name}"] = f.read()
+    makers.pages.update({"/moved": f"{base}/cam.json", "/round": f"{base}/round", "/to-inside": "https://mixed.example:8443/cam.json", "/to-literal": "https://10.9.0.7:8443/cam.json",
+                         "/plain": "http://things.example/cam.json", "/bare": profile(ace("bare.example")).encode(), "/long": b" " * (1 << 20) + b"{}", "/text": b"<html>",
+                         "/lost-signature": profile(ace("x.example"), **{"mud-signature": f"{base}/nowhere"}).encode(), "/inner-signature": profile(ace("x.example"), **{"mud-signature": "https://10.9.0.7:8443/cam.p7s"}).encode()})
+
+    def offer(url):
+        house.file(offers, f"02:00:00:00:00:09 https://other.example/\n02:00:00:00:00:02 {url}\n")
+
+    need("has not said where" in house.mud("import", "cam", status=1))
+    offer(f"{base}/moved")
+    equal(house.mud("list")["offered"], [{"device": "cam", "url": f"{base}/moved", "from": "file", "imported": False}])
+    equal(makers.asked, [])    # it is shown, and nobody has allowed it yet
+    seen = house.mud("import", "cam")
+    equal((seen["signer"], seen["from"], seen["state"], seen["due"]), ("CN=maker,O=Things", f"{base}/moved", "imported", False))
+    equal((makers.asked, house.mud("list")["offered"][0]["imported"]), (["/moved", "/cam.json", "/cam.p7s"], True))
+    makers.asked.clear()
+    for url, says in ((f"{base}/round", "without an end"), (f"{base}/to-inside", "has the address 10.9.0.7"), (f"{base}/to-literal", "has the address 10.9.0.7"),
+                      (f"{base}/plain", "https"), (f"{base}/gone", "the server says 404"), (f"{base}/long", "larger than"), (f"{base}/text", "line 1, column 1"),
+                      (f"{base}/bare", "is not signed"), (f"{base}/lost-signature", "its signature: the server says 404"), (f"{base}/inner-signature", "has the address 10.9.0.7"),
+                      ("https://mixed.example:8443/cam.json", "has the address 10.9.0.7"),
+                      ("https://127.0.0.1:8443/cam.json", "has the address 127.0.0.1"), ("https://203.0.113.81:8443/cam.json", "certificate")):
+        offer(url)
+        house.weir.verb("mud_fetch", device="cam")
+        ended = until(url, lambda: house.weir.verb("mud_fetched")["fetch"] != "under way" and house.weir.verb("mud_fetched"))
+        need(ended["fetch"] == "failed" and says in ended["why"], f"{url}: {ended}")
+    need("certificate" in house.mud("import", "cam", status=1))
+    equal([p for p in makers.asked if p == "/cam.json"], [])    # whom it was not to ask it has not asked
+    offer("https://things.example:8443/bare")
+    equal(house.mud("import", "cam", "--unsigned")["signer"], None)
+    equal(house.mud("show", "cam")["aces"][0]["says"], "may reach bare.example over TCP")
 
 
 loopback.main()

@@ -54,6 +54,7 @@ static void test_mistakes(void **state)
         {"devices: [{name: a, addresses: [127.0.0.1]}]", "devices[0].addresses[0]: this is no"},
         {"devices: [{name: a, addresses: [192.0.2.1]}, {name: b, addresses: [192.0.2.1]}]",
          "devices[1].addresses[0]: another device has this address"},
+        {"devices: [{name: a, mud: \"http://a.example/b\"}]", "devices[0].mud: "},
         {"devices: [{name: a, claims: [x]}, {name: b, claims: [x]}]",
          "devices[1].claims[0]: another"},
         {"devices: [{name: a, certificates: [x]}, {name: b, certificates: [x]}]",

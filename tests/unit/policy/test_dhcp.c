@@ -308,13 +308,35 @@ static void test_captures(void **state)
     print_message("%u messages of %u devices say what the list of fingerprints has\n", known, 5u);
 }
 
+/* Where it says that its profile is (RFC 8520 section 10). What does not fit is not cut: half of a URL is another one. */
+static void test_mud(void **state)
+{
+    static const char url[] = "\xa1\x1bhttps://things.example/lamp";
+    static const char url6[] = "\x00\x70\x00\x1bhttps://things.example/lamp";
+    struct wr_dhcp_heard h;
+    struct packet p = dhcp4(1, url, sizeof(url) - 1);
+    assert_true(is_read(&p, &h));
+    same(h.mud, h.mud_size, "https://things.example/lamp");
+    p = dhcp6(1, url6, sizeof(url6) - 1);
+    assert_true(is_read(&p, &h));
+    same(h.mud, h.mud_size, "https://things.example/lamp");
+    char twice[2 + 255 + 2 + 4]; /* RFC 3396: one option in two */
+    memset(twice, 'a', sizeof(twice));
+    twice[0] = twice[257] = (char)161;
+    twice[1] = (char)255;
+    twice[258] = 4;
+    p = dhcp4(3, twice, sizeof(twice));
+    assert_true(is_read(&p, &h));
+    assert_int_equal(h.mud_size, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_v4),       cmocka_unit_test(test_pieces),
-        cmocka_unit_test(test_fqdn),     cmocka_unit_test(test_others),
-        cmocka_unit_test(test_v6),       cmocka_unit_test(test_broken),
-        cmocka_unit_test(test_captures),
+        cmocka_unit_test(test_v4),   cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_fqdn), cmocka_unit_test(test_others),
+        cmocka_unit_test(test_v6),   cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_mud),  cmocka_unit_test(test_captures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
