@@ -128,8 +128,7 @@ static const struct wr_mark *first_mac(const struct wr_census_device *d)
     return best;
 }
 
-/* Where it was seen last. */
-static uint16_t segment_of(const struct wr_serve *s, const struct wr_census_device *d)
+uint16_t wr_devicecontrol_segment(const struct wr_serve *s, const struct wr_census_device *d)
 {
     const struct wr_segments *segments = s->gate->settings.segments;
     const struct wr_census_address *last = NULL;
@@ -147,7 +146,7 @@ static void put_segment(const struct wr_serve *s, struct wr_json *j,
                         const struct wr_census_device *d)
 {
     const struct wr_segments *segments = s->gate->settings.segments;
-    uint16_t at = segment_of(s, d);
+    uint16_t at = wr_devicecontrol_segment(s, d);
     const char *text =
         at == WR_SEGMENT_NONE ? "" : wr_labels_text(s->labels, segments->segment[at].label);
     wr_json_text(j, "segment", text[0] != 0 ? text : NULL);
@@ -354,7 +353,7 @@ static const struct wr_census_device *find(struct wr_serve *s, const char *text,
 static void put_rate(const struct wr_serve *s, struct wr_json *j, const struct wr_census_device *d)
 {
     const struct wr_settings *settings = &s->gate->settings;
-    uint16_t at = segment_of(s, d);
+    uint16_t at = wr_devicecontrol_segment(s, d);
     uint32_t own = at == WR_SEGMENT_NONE ? 0 : settings->segments->segment[at].rate;
     struct wr_who who = wr_census_who(wr_devices_machine(s->devices), d, NULL);
     wr_json_u64(j, "rate",
@@ -372,6 +371,8 @@ static void put_device(struct wr_serve *s, struct wr_json *j, const struct wr_ce
                  !d->quarantined     ? NULL
                  : d->reason[0] != 0 ? d->reason
                                      : "by command");
+    const struct wr_mudstore_entry *profile = wr_muds_of(s->muds, d);
+    wr_json_text(j, "profile", profile != NULL ? wr_mudstore_mode_name(profile->about.mode) : NULL);
     put_rate(s, j, d);
     wr_json_text(j, "conflict",
                  d->trouble != WR_TROUBLE_NONE ? wr_census_trouble_text(d->trouble) : NULL);

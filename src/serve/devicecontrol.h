@@ -21,6 +21,9 @@ struct wr_serve;
 
 #define WR_DEVICECONTROL_PAGE 64
 
+/* Its segment's place, where it was seen last; WR_SEGMENT_NONE. */
+struct wr_census_device;
+uint16_t wr_devicecontrol_segment(const struct wr_serve *s, const struct wr_census_device *d);
 void wr_devicecontrol_list(struct wr_serve *s, uint32_t after, struct wr_json *j, const char *key);
 /* NULL, or the code of an error with its sentence in `why`; nothing is written then. */
 const char *wr_devicecontrol_show(struct wr_serve *s, const char *device, struct wr_json *j,

@@ -11,7 +11,9 @@
 #include "conf/devicerules.h"
 #include "crypto/digest.h"
 #include "policy/mudtell.h"
+#include "policy/segment.h"
 #include "serve/controlverb.h"
+#include "serve/devicecontrol.h"
 #include "serve/devices.h"
 #include "serve/muds.h"
 #include "serve/serve.h"
@@ -102,6 +104,14 @@ static void put_text(struct wr_json *j, const char *key, const char *text)
     wr_json_text(j, key, text[0] != 0 ? text : NULL);
 }
 
+/* Is it in a segment in which the firewall opens to answers alone? Else names are all that its profile holds by. */
+static bool has_leases(const struct wr_serve *s, const struct wr_census_device *d)
+{
+    const struct wr_segments *segments = s->gate->settings.segments;
+    uint16_t at = wr_devicecontrol_segment(s, d);
+    return segments != NULL && at != WR_SEGMENT_NONE && segments->segment[at].answered;
+}
+
 static void put_entry(struct wr_serve *s, struct wr_json *j, const struct wr_mudstore_entry *e)
 {
     const struct wr_census_device *d = wr_muds_device(s->muds, e);
@@ -121,6 +131,7 @@ static void put_entry(struct wr_serve *s, struct wr_json *j, const struct wr_mud
     put_text(j, "from", e->about.from);
     put_text(j, "signer", e->about.signer);
     wr_json_i64(j, "taken", e->about.taken_s);
+    wr_json_bool(j, "leases", d != NULL && has_leases(s, d));
     if (m != NULL) {
         bool due = e->about.from[0] != 0 &&
                    wr_devices_now_s(s) > e->about.taken_s + m->validity_h * HOUR_S;

@@ -11,6 +11,8 @@
  *   mud_enforce  {"device":"camera-3","mode":"enforced"}   or "shadow" (what it would refuse is told in the log), or "off"
  *   mud_remove   {"device":"camera-3"}
  *
+ * "leases" says that the device is in a segment in which the firewall opens to answers alone; elsewhere a profile holds by names, and by nothing else.
+ *
  * A device is called by its name, its id, its MAC address or an IP address that it has. A request is a line of 4 KB, so a file comes in pieces; the digest (SHA-256) says that
  * nobody else has put one between. A change is on the disk when the answer comes, and in force as soon as the workers have it, which is a moment later.
  */

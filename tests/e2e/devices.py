@@ -67,6 +67,11 @@ class Lan:
         subprocess.run(["ip", "link", "del", "dev", "br0"], check=False)
 
 
+PROFILE = """{"ietf-mud:mud": {"mud-version": 1, "mud-url": "https://things.example/ipcam", "last-update": "2026-01-02T03:04:05Z", "is-supported": true,
+ "from-device-policy": {"access-lists": {"access-list": [{"name": "f"}]}}}, "ietf-access-control-list:acls": {"acl": [{"name": "f", "type": "ipv4-acl-type", "aces": {"ace": [
+ {"name": "c", "matches": {"ipv4": {"ietf-acldns:dst-dnsname": "cloud.example"}}, "actions": {"forwarding": "accept"}}]}}]}}"""
+
+
 class Thing:
     """A device at a cable of its own."""
 
@@ -272,7 +277,7 @@ def heard(box):
     weir.start()
     need("there is no interface br9 yet" in weir.log() and "1 lines are left out; line 2" in weir.log(), weir.log())
     one = Thing(box, "cam1", "00:11:22:00:00:01")
-    v4 = one.lease("ipcam", "id-1", wishes=(1, 3, 6, 12, 15, 28, 42), vendor_class="udhcp 1.22.1")
+    v4 = one.lease("ipcam", "id-1", wishes=(1, 3, 6, 12, 15, 28, 42), vendor_class="udhcp 1.22.1", mud="https://things.example/ipcam")
     marks = until("it was heard", lambda: (lambda d: d and {m["kind"]: m for m in d["marks"]})(seen_as(weir, "ipcam")))
     equal((marks["dhcp-wishes"]["value"], marks["dhcp-wishes"]["from"]), ("1,3,6,12,15,28,42", ["dhcp"]))
     equal((marks["dhcp-class"]["value"], marks["mac"]["value"]), ("udhcp 1.22.1", one.mac))
@@ -283,6 +288,18 @@ def heard(box):
     until("DHCPv6 is heard", lambda: any(m["kind"] == "dhcpv6-wishes" and m["value"] == "23,24" for m in cli(weir, "device", mine)["marks"]))
     hears = {h["interface"]: h for h in cli(weir, "devices")["hears"]}
     need(hears["br0"]["heard"] and hears["br0"]["messages"] >= 3 and not hears["br9"]["heard"], hears)
+    # Where its profile is it has said, and nobody goes there by himself; one from a file belongs to its MAC address, and goes with the name that it is given.
+    equal(cli(weir, "mud")["offered"], [{"device": "ipcam", "url": "https://things.example/ipcam", "from": "dhcp", "imported": False}])
+    path = os.path.join(weir.folder, "ipcam.json")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(PROFILE)
+    equal(cli(weir, "mud", "import", one.mac, path, "--unsigned")["device"], "ipcam")
+    cli(weir, "mud", "enforce", v4)
+    until("its profile holds", lambda: one.ask(weir, "a.example", v4).rcode == 3)
+    for name in ("front", "back"):
+        cli(weir, "device", "name", mine, name)
+        equal([(p["device"], p["state"]) for p in cli(weir, "mud")["profiles"]], [(name, "enforced")])
+        equal((one.ask(weir, "a.example", v4).rcode, one.ask(weir, "cloud.example", v4).rcode), (3, 0))
 
 
 @loopback.test("a dnsmasq that asks for its clients says who they are, where it is believed, and nowhere else")

@@ -45,14 +45,14 @@ def v4(device, code, seconds):
                 return options.get(code)
 
 
-def lease4(device, mac, seconds, host=None, client_id=None, wishes=None, vendor_class=None):
-    """Takes a lease by DHCPv4 (DISCOVER, OFFER, REQUEST, ACK) and returns the address. `wishes` are numbers of options, `vendor_class` is what it calls itself."""
+def lease4(device, mac, seconds, host=None, client_id=None, wishes=None, vendor_class=None, mud=None):
+    """Takes a lease by DHCPv4 (DISCOVER, OFFER, REQUEST, ACK) and returns the address. `wishes` are numbers of options, `vendor_class` is what it calls itself, `mud` where its profile is."""
     transaction = os.urandom(4)
     head = struct.pack("!4B4sHH16x16s192x", 1, 1, 6, 0, transaction, 0, 0x8000, bytes.fromhex(mac.replace(":", ""))) + COOKIE
 
     def message(kind, more=b""):
         words = bytes((53, 1, kind)) + more
-        for code, value in ((12, host), (61, client_id), (55, bytes(wishes or ())), (60, vendor_class)):
+        for code, value in ((12, host), (61, client_id), (55, bytes(wishes or ())), (60, vendor_class), (161, mud)):
             if value:
                 value = value if isinstance(value, bytes) else value.encode()
                 words += bytes((code, len(value))) + value

@@ -11,6 +11,8 @@ static struct wr_segment_subnet subnet[2];
 static struct wr_segments segments;
 static struct wr_leasemirror *mirror;
 static void *mirror_block;
+static struct wr_device_table *devices;
+static void *devices_block;
 static struct wr_lease_ask ask; /* of the last LEASE */
 
 /* 1, 10.1.0.0/16: the house. 2, 10.2.0.0/16: cameras, who may reach what was answered to them. */
@@ -38,6 +40,11 @@ static int start(void **state)
     r.settings.segments = &segments;
     r.settings.lease = (struct wr_lease_settings){.floor_s = 60, .grace_s = 60, .name_max = 32};
     r.setup.leases = mirror;
+    devices_block = aligned_alloc(64, (wr_device_size(16) + 63) & ~(size_t)63);
+    assert_non_null(devices_block);
+    memset(devices_block, 0, wr_device_size(16));
+    devices = wr_device_init(devices_block, 16, &key);
+    r.setup.devices = devices;
     r.engine = wr_engine_start(rig_alloc(&r, 3, wr_engine_size(&r.setup)), &r.setup, &r.now);
     return 0;
 }
@@ -46,6 +53,7 @@ static int stop(void **state)
 {
     rig_stop(&r);
     free(mirror_block);
+    free(devices_block);
     return 0;
 }
 
@@ -438,6 +446,54 @@ static void test_several_at_once(void **state)
     assert_int_equal(r.msg.id, 0x1234);
 }
 
+/* 10.2.0.1 is device 17, which may reach www.example by TCP, port 443, and nothing else. */
+static const struct wr_policy *profile(struct wr_policy_spec *spec, void **set_block, void **block)
+{
+    static struct wr_mud_ace aces[2];
+    static char texts[64];
+    struct wr_mud mud;
+    struct wr_mud_ace a = wr_mud_ace(WR_MUD_FROM);
+    struct wr_who who = {.device = 17, .state = WR_WHO_KNOWN, .sure = 90};
+    struct wr_addr addr;
+    wr_mud_init(&mud, aces, 2, texts, sizeof(texts));
+    a.family = WR_AF_V4;
+    a.protocol = 6;
+    a.dst_port = (struct wr_mud_ports){443, 443, WR_MUD_PORT_IN};
+    assert_int_equal(wr_mud_text(&mud, "www.example", 11, &a.dst_name), WR_OK);
+    assert_int_equal(wr_mud_add(&mud, &a), WR_OK);
+    const struct wr_mudset_item item = {.device = 17, .mud = &mud};
+    *set_block = malloc(wr_mudset_size(&item, 1));
+    assert_non_null(*set_block);
+    spec->mud = wr_mudset_compile(*set_block, &item, 1);
+    *block = aligned_alloc(64, (wr_policy_size(spec) + 63) & ~(size_t)63);
+    assert_non_null(*block);
+    assert_int_equal(wr_addr_from_text("10.2.0.1", &addr), WR_OK);
+    assert_int_equal(wr_device_put(devices, wr_device_key(devices, &addr, 0), &who), WR_OK);
+    return wr_policy_compile(*block, spec);
+}
+
+/* A lease of a name in a profile is for the ports of that name; who has none gets one for all. */
+static void test_ports_of_a_profile(void **state)
+{
+    struct wr_policy_spec spec = {.ttl_s = 60, .mud_label = 9};
+    void *set_block, *block;
+    r.settings.policy = profile(&spec, &set_block, &block);
+    ask_and_answer(camera, 1, 300);
+    expect_lease();
+    assert_int_equal(ask.device, 17);
+    assert_int_equal(ask.ports, 1);
+    assert_true(ask.port[0].protocol == 6 && ask.port[0].port == 443);
+    rig_expect(&r, WR_ACTION_FORGET);
+    rig_ask(&r, (struct rig_query){.name = "www.example.", .from = "10.2.0.2:4000"});
+    expect_lease();
+    assert_int_equal(ask.ports, 0);
+    rig_ask(&r, (struct rig_query){.name = "other.example.", .from = "10.2.0.1:4000"});
+    rig_expect(&r, WR_ACTION_REPLY); /* refused: nobody is asked, and nothing is opened */
+    assert_int_equal(r.bytes[3] & 15, WR_RCODE_NXDOMAIN);
+    free(set_block);
+    free(block);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -457,6 +513,7 @@ int main(void)
         T(test_never),
         T(test_for_whom_a_server_asks),
         T(test_several_at_once),
+        T(test_ports_of_a_profile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
