@@ -321,9 +321,8 @@ int wr_cli_mud(int argc, char **argv)
     };
     struct wr_opts opts = {
         "mud",
-        "[list] | show DEVICE | show FILE | diff DEVICE FILE | diff FILE FILE | import DEVICE FILE "
-        "| "
-        "enforce DEVICE | export DEVICE | export FILE | remove DEVICE | learn DEVICE | "
+        "[list] | show DEVICE | show FILE | diff DEVICE FILE | diff FILE FILE | import DEVICE "
+        "[FILE] | enforce DEVICE | export DEVICE | export FILE | remove DEVICE | learn DEVICE | "
         "drift DEVICE [FILE]",
         "Profiles of devices, as their manufacturers write them (RFC 8520).\n"
         "show tells in words what one permits, and of each of its entries (ACEs) if weir enforces\n"
