@@ -178,7 +178,7 @@ static int rewrite(const struct call *c, const struct wr_mud *mud)
                 "would permit more\n",
                 wr_mud_at(mud, mud->ace[odd].name));
     else
-        fprintf(stderr, "weir mud: not enough memory\n");
+        fprintf(stderr, "weir mud: it cannot be written: %s\n", wr_err_name(err));
     free(text);
     return status;
 }

@@ -355,8 +355,9 @@ static int check_lists(struct wr_mudmatch *r, const json_t *lists)
     for (size_t i = 0; i < json_array_size(lists) && r->err == WR_OK; i++) {
         const char *name = name_of(json_array_get(lists, i), "name", "acl-name");
         wr_jsonplace_item(&r->way, i);
-        if (name == NULL) {
-            wr_mudmatch_wrong(r, WR_E_FORMAT, "an access list has a name");
+        if (name == NULL || strlen(name) >= WR_MUD_INFO_SIZE) {
+            wr_mudmatch_wrong(r, WR_E_FORMAT, "an access list has a name of at most %d octets",
+                              WR_MUD_INFO_SIZE - 1);
         } else if (find_list(lists, name) != i) {
             wr_mudmatch_wrong(r, WR_E_FORMAT, "two access lists are named %.63s", name);
         }

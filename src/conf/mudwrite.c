@@ -156,25 +156,58 @@ static const char *list_name(const struct wr_mud *m, const struct wr_mud_ace *a,
     return room;
 }
 
-/* The list of this name, which is made where there is none yet and named in the policy of its direction. */
-static json_t *list_of(json_t *lists, json_t *policy[2], const char *name,
-                       const struct wr_mud_ace *a)
+static const char *type_of(const struct wr_mud_ace *a)
+{
+    return a->family == WR_AF_V4   ? "ipv4-acl-type"
+           : a->family == WR_AF_V6 ? "ipv6-acl-type"
+                                   : "ethernet-acl-type";
+}
+
+static bool says(const json_t *list, const char *key, const char *text)
+{
+    return strcmp(json_string_value(json_object_get(list, key)), text) == 0;
+}
+
+static bool is_named(const json_t *names, const char *name)
 {
     size_t i;
     json_t *one;
-    json_array_foreach(lists, i, one)
+    json_array_foreach(names, i, one)
     {
-        if (strcmp(json_string_value(json_object_get(one, "name")), name) == 0) {
-            return one;
+        if (says(one, "name", name)) {
+            return true;
         }
     }
-    one = json_pack("{s:s, s:s, s:{s:[]}}", "name", name, "type",
-                    a->family == WR_AF_V4   ? "ipv4-acl-type"
-                    : a->family == WR_AF_V6 ? "ipv6-acl-type"
-                                            : "ethernet-acl-type",
-                    "aces", "ace");
+    return false;
+}
+
+/* The list of this name, which is made where there is none yet and named in the policy of its direction. A list has ACEs of one family and one direction: where they are mixed,
+ * the others have a list of their own. */
+static json_t *list_of(json_t *lists, json_t *policy[2], const char *name,
+                       const struct wr_mud_ace *a)
+{
+    char other[WR_MUD_INFO_SIZE * 4];
+    size_t i;
+    json_t *one;
+    snprintf(other, sizeof(other), "%s", name);
+    json_array_foreach(lists, i, one)
+    {
+        if (says(one, "name", other) && says(one, "type", type_of(a)) &&
+            is_named(policy[a->direction], other)) {
+            return one;
+        }
+        if (says(one, "name", other)) {
+            size_t n = strlen(other);
+            if (n >= sizeof(other) - 16) {
+                break; /* no list that is read has such a name */
+            }
+            snprintf(other + n, sizeof(other) - n, "-%.8s", type_of(a));
+            i = (size_t)-1; /* from the first: perhaps there is one of that name as well */
+        }
+    }
+    one = json_pack("{s:s, s:s, s:{s:[]}}", "name", other, "type", type_of(a), "aces", "ace");
     json_array_append_new(lists, one);
-    json_array_append_new(policy[a->direction], json_pack("{s:s}", "name", name));
+    json_array_append_new(policy[a->direction], json_pack("{s:s}", "name", other));
     return one;
 }
 
@@ -234,15 +267,16 @@ int wr_mudwrite(const struct wr_mud *mud, char **ret_text, size_t *ret_n, uint32
         json_t *ace = json_object_get(json_object_get(list, "aces"), "ace");
         good = json_array_append_new(ace, ace_of(mud, a)) == 0;
     }
+    bool many = json_array_size(lists) > WR_MUD_LISTS_MAX;
     json_t *root = json_pack("{s:o, s:{s:O}}", "ietf-mud:mud", about_of(mud, policy),
                              "ietf-access-control-list:acls", "acl", lists);
-    char *text = good && root != NULL ? json_dumps(root, JSON_INDENT(2)) : NULL;
+    char *text = good && !many && root != NULL ? json_dumps(root, JSON_INDENT(2)) : NULL;
     json_decref(root);
     json_decref(lists);
     json_decref(policy[0]);
     json_decref(policy[1]);
     if (text == NULL) {
-        return good ? WR_E_NOMEM : WR_E_FORMAT;
+        return many ? WR_E_LIMIT : good ? WR_E_NOMEM : WR_E_FORMAT;
     }
     *ret_text = text;
     *ret_n = strlen(text);

@@ -5,7 +5,7 @@
  * ACEs stand in the order in which they are in the model, those of one list (their `list`, else one for each direction and family) together. An ACE with something
  * odd in it is not written: without that it would permit more. `weir mud export` of a file that was imported gives the file itself.
  *
- * The text is malloc's. Errors: WR_E_UNSUPPORTED and *ret_odd, the ACE (from 0) that cannot be written; WR_E_NOMEM; WR_E_FORMAT, a text in it is no UTF-8.
+ * The text is malloc's. Errors: WR_E_UNSUPPORTED and *ret_odd, the ACE (from 0) that cannot be written; WR_E_LIMIT, more than WR_MUD_LISTS_MAX lists come of it; WR_E_NOMEM; WR_E_FORMAT, a text in it is no UTF-8.
  */
 #ifndef WR_CONF_MUDWRITE_H
 #define WR_CONF_MUDWRITE_H

@@ -87,6 +87,34 @@ static void test_odd(void **state)
     wr_mudfile_free(m);
 }
 
+/* A list of one name with ACEs of several families: each keeps its own, and none permits less or more than before. */
+static void test_mixed(void **state)
+{
+    struct wr_mud *m = made(), *back = NULL;
+    struct wr_mudfile_mistake mistake;
+    struct wr_mud_ace any = wr_mud_ace(WR_MUD_FROM);
+    char *text = NULL;
+    size_t n = 0;
+    uint32_t odd, list = text_of(m, "list"), found = 0;
+    any.name = text_of(m, "any");
+    any.classes = WR_MUD_SAME_MANUFACTURER;
+    assert_int_equal(wr_mud_add(m, &any), WR_OK);
+    for (uint32_t i = 0; i < m->aces; i++) {
+        m->ace[i].list = list; /* of both directions, too */
+    }
+    assert_int_equal(wr_mudwrite(m, &text, &n, &odd), WR_OK);
+    assert_int_equal(wr_mudfile_read(text, n, &back, &mistake), WR_OK);
+    for (uint32_t i = 0; i < m->aces; i++) {
+        for (uint32_t k = 0; k < back->aces; k++) {
+            found += wr_mud_same(m, &m->ace[i], back, &back->ace[k]);
+        }
+    }
+    assert_int_equal(found, 5);
+    free(text);
+    wr_mudfile_free(back);
+    wr_mudfile_free(m);
+}
+
 static void test_date(void **state)
 {
     char text[32];
@@ -99,6 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_back),
         cmocka_unit_test(test_odd),
+        cmocka_unit_test(test_mixed),
         cmocka_unit_test(test_date),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
