@@ -422,6 +422,8 @@
 /* Options of one router advertisement, and prefixes of translators among them: a router has some for each prefix of a link. */
 #define WR_ROUTERADV_OPTIONS_MAX  256
 #define WR_ROUTERADV_PREFIXES_MAX 8
+/* Resolvers of one; RFC 8106 section 5.3.1 has hosts keep three. */
+#define WR_ROUTERADV_RESOLVERS_MAX 16
 /* Prefixes of translators, each by each router, that are remembered; anybody on the link can make up routers. */
 #define WR_PREF64_MAX 32
 /* Interfaces whose routers are believed. */
@@ -625,6 +627,10 @@
 #define WR_RULESET_ITEMS_MAX 32768
 #define WR_RULESET_TEXT_MAX  ((size_t)4 << 20)
 #define WR_FIREWALL_NFT_MS   5000
+/* Tries past weir: elements of each of the kernel's six sets, what is remembered of them, and of one MAC address; all can be made up by strangers. */
+#define WR_BYPASS_SET_MAX  512
+#define WR_BYPASS_ROWS_MAX 1024
+#define WR_BYPASS_OWN_MAX  64
 /* Feeds of addresses that the firewall takes. */
 #define WR_FIREWALL_FEEDS_MAX 8
 /* MUD profiles (RFC 8520). Octets of a file (the largest of 35 that were collected has 80 000), of a signature; ACEs (the most there: 201); octets of all texts of one;

@@ -7,56 +7,73 @@
 #include "cli/verb.h"
 #include "cli/when.h"
 
-/* A date that can be read; programs get the number. */
+static void show_all(json_t *list)
+{
+    json_t *one;
+    size_t i;
+    json_array_foreach(list, i, one)
+    {
+        (void)wr_when_show(one, "first_seen");
+        (void)wr_when_show(one, "last_seen");
+    }
+}
+
+/* Dates that can be read; programs get the numbers. */
 static void refine(json_t *result)
 {
     (void)wr_when_show(result, "since");
+    show_all(json_object_get(result, "devices"));
+    show_all(json_object_get(result, "tries"));
 }
 
 int wr_cli_firewall(int argc, char **argv)
 {
     static const char *const verbs[][2] = {
-        {"show", "firewall"},
-        {"apply", "firewall_apply"},
-        {"remove", "firewall_remove"},
-        {"leases", "firewall_leases"},
+        {"show", "firewall"},          {"apply", "firewall_apply"},   {"bypass", "firewall_bypass"},
+        {"remove", "firewall_remove"}, {"leases", "firewall_leases"},
     };
-    struct wr_talk talk = {.who = "firewall", .refine = refine};
+    struct wr_talk talk = {.who = "firewall", .narrow = true, .refine = refine};
     const struct wr_opt table[] = {
         WR_TALK_SOCKET_ROW(talk),
         WR_TALK_JSON_ROW(talk),
     };
     struct wr_opts opts = {
         "firewall",
-        "[show] | apply | remove | leases [DEVICE]",
+        "[show] | apply | remove | bypass [DEVICE] | leases [DEVICE]",
         "Shows if weir's table of the packet filter (inet weir) is in force, and what it has "
-        "counted: by segment, packets "
+        "counted since weir's start: by segment, packets "
         "to resolvers of others that were rejected (dns: port 53, encrypted: port 853, doh: known "
         "addresses of DNS over HTTPS), connections to what was not answered to the device "
-        "(unleased), packets of devices in quarantine, and how many addresses are open to "
+        "(unleased), discovery on its way out of the segment, packets of devices in quarantine, "
+        "and how many addresses are open to "
         "whom.\napply writes all of it anew; remove takes it away, until apply or the next start. "
+        "bypass shows who has tried what past weir, to whom, how often and when (router: another "
+        "resolver that a device has told its link of, in router advertisements). "
         "leases lists the addresses that are open, to one device or to all, and for how many "
         "seconds more.",
         table,
         sizeof(table) / sizeof(table[0]),
         NULL,
         0};
+    const char *names[sizeof(verbs) / sizeof(verbs[0]) + 1] = {NULL};
     int status = wr_opts_read(&opts, argc, argv);
 
     if (status != WR_OPTS_GO)
         return status;
-    bool leases = opts.operands > 0 && !strcmp(opts.operand[0], "leases");
-    json_t *args = json_object();
+    const char *word = opts.operands > 0 ? opts.operand[0] : "show";
+    bool of_one = !strcmp(word, "leases") || !strcmp(word, "bypass");
 
-    if (opts.operands > (leases ? 2 : 1)) {
-        json_decref(args);
-        return wr_opts_misused(&opts, "show, apply or remove, and nothing else; or leases DEVICE");
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        names[i] = verbs[i][0];
+        if (strcmp(word, verbs[i][0]) != 0)
+            continue;
+        if (opts.operands > (of_one ? 2 : 1))
+            return wr_opts_misused(&opts, of_one ? "%s takes one device" : "%s takes nothing else",
+                                   word);
+        json_t *args = json_object();
+        if (opts.operands == 2)
+            json_object_set_new(args, "device", json_string(opts.operand[1]));
+        return wr_talk_do(&talk, verbs[i][1], args);
     }
-    if (leases && opts.operands == 2)
-        json_object_set_new(args, "device", json_string(opts.operand[1]));
-    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-        if (!strcmp(opts.operands ? opts.operand[0] : "show", verbs[i][0]))
-            return wr_talk_do(&talk, verbs[i][1], args);
-    json_decref(args);
-    return wr_opts_misused(&opts, "show, apply, remove or leases");
+    return wr_opts_no_word(&opts, word, names);
 }

@@ -25,7 +25,7 @@ static const struct wr_verb verbs[] = {
     {"policy", wr_cli_policy, "its rules, and how often each has said something"},
     {"anchors", wr_cli_anchors, "its trust anchors; add some, or an exception"},
     {"zones", wr_cli_zones, "the zones it keeps copies of, and how they are"},
-    {"firewall", wr_cli_firewall, "weir's table of the packet filter: show, apply, remove"},
+    {"firewall", wr_cli_firewall, "weir's table of the packet filter, leases, who goes past it"},
     {"feeds", wr_cli_feeds, "the lists of names and addresses it has, and how they are"},
     {"cert", wr_cli_cert, "make certificates for the encrypted listeners; show them"},
     {"dnr", wr_cli_dnr, "what DHCP servers tell of the encrypted listeners"},

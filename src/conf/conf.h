@@ -186,6 +186,7 @@ struct wr_conf_segment {
     uint32_t fail;        /* 1: closed */
     uint32_t foreign_dns; /* enum wr_conf_foreign */
     uint32_t reach;       /* 1: what was answered */
+    uint32_t discovery;   /* 0: kept, 1: passes */
     uint32_t stale;       /* enum wr_segment_stale */
     uint32_t stale_max_age_s;
     struct {

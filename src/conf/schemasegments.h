@@ -72,6 +72,10 @@
     {"segments[].reaches", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_SEGMENT_PLACES_MAX, V01,
      DEFAULT(""), INLIST(wr_conf_segment, reaches), EXAMPLE("192.168.1.5, \"fd00:1::5\""),
      .doc = "What its clients reach all the same, with `reach: answered`: a recorder in another segment, a prefix of NAT64."},
+    {"segments[].discovery", WR_SCHEMA_WORD, V01, IN(wr_conf_segment, discovery), .words = discovery_words,
+     DEFAULT("keep"), EXAMPLE("pass"),
+     .doc = "What the firewall (`firewall.enabled`) does with what its devices say to find each other, on its way out of the segment: `keep`, mDNS (port "
+            "5353), LLMNR (5355) and SSDP (1900) and their groups are rejected there, to single addresses too, and counted; `pass`, nothing."},
     {"segments[].only", WR_SCHEMA_NAME, .list = true, .max_items = WR_POLICY_NAMES_MAX, V01,
      DEFAULT(""), INLIST(wr_conf_segment, only), EXAMPLE("vendor.example, pool.ntp.org"),
      .doc = "Approved names: its clients get these, all below them, and whatever aliases these "

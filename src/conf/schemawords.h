@@ -32,6 +32,7 @@ static const char *const verdict_words[] = {"allow",    "nxdomain",   "nodata", 
 /* In the order of enum wr_segment_stale. */
 static const char *const segment_stale_words[] = {"default", "serve", "never", NULL};
 static const char *const fail_words[] = {"open", "closed", NULL};
+static const char *const discovery_words[] = {"keep", "pass", NULL};
 static const char *const foreign_dns_words[] = {"pass", "reject", "answer", NULL};
 static const char *const reach_words[] = {"any", "answered", NULL};
 static const char *const day_words[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat", NULL};

@@ -13,32 +13,13 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "net/nlread.h"
 
 enum { READ_SIZE = 65536, WAIT_S = 2, TUPLE_MAX = 512 };
 
 /* --- the list --- */
 
-struct span {
-    const uint8_t *at;
-    size_t n;
-};
-
-/* The next attribute of `in`, its body in *ret_body; 0: that was the last. */
-static unsigned next_attribute(struct span *in, struct span *ret_body)
-{
-    const struct nlattr *a = (const void *)in->at;
-    if (in->n < NLA_HDRLEN || a->nla_len < NLA_HDRLEN || a->nla_len > in->n) {
-        return 0;
-    }
-    size_t step = NLA_ALIGN((size_t)a->nla_len);
-    step = step < in->n ? step : in->n;
-    *ret_body = (struct span){in->at + NLA_HDRLEN, a->nla_len - (size_t)NLA_HDRLEN};
-    in->at += step;
-    in->n -= step;
-    return a->nla_type & NLA_TYPE_MASK;
-}
-
-static void read_address(struct span body, bool v6, struct wr_addr *ret_addr)
+static void read_address(struct wr_nlread body, bool v6, struct wr_addr *ret_addr)
 {
     if (body.n == (v6 ? 16 : 4)) {
         *ret_addr = (struct wr_addr){.family = v6 ? WR_AF_V6 : WR_AF_V4};
@@ -46,16 +27,16 @@ static void read_address(struct span body, bool v6, struct wr_addr *ret_addr)
     }
 }
 
-static void read_tuple(struct span tuple, struct wr_addr ret_pair[2])
+static void read_tuple(struct wr_nlread tuple, struct wr_addr ret_pair[2])
 {
-    struct span part, one;
-    for (unsigned type; (type = next_attribute(&tuple, &part)) != 0;) {
-        for (unsigned kind; type == CTA_TUPLE_PROTO && (kind = next_attribute(&part, &one)) != 0;) {
+    struct wr_nlread part, one;
+    for (unsigned type; (type = wr_nlread_next(&tuple, &part)) != 0;) {
+        for (unsigned kind; type == CTA_TUPLE_PROTO && (kind = wr_nlread_next(&part, &one)) != 0;) {
             if (kind == CTA_PROTO_DST_PORT && one.n == 2) {
                 ret_pair[1].port = (uint16_t)(one.at[0] << 8 | one.at[1]);
             }
         }
-        for (unsigned kind; type == CTA_TUPLE_IP && (kind = next_attribute(&part, &one)) != 0;) {
+        for (unsigned kind; type == CTA_TUPLE_IP && (kind = wr_nlread_next(&part, &one)) != 0;) {
             switch (kind) {
             case CTA_IP_V4_SRC: read_address(one, false, &ret_pair[0]); break;
             case CTA_IP_V4_DST: read_address(one, false, &ret_pair[1]); break;
@@ -73,9 +54,9 @@ static bool read_entry(const struct nlmsghdr *h, struct wr_conntrack *ret)
     if (h->nlmsg_type != (NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW) || h->nlmsg_len < head) {
         return false;
     }
-    struct span in = {(const uint8_t *)h + head, h->nlmsg_len - head}, body;
+    struct wr_nlread in = {(const uint8_t *)h + head, h->nlmsg_len - head}, body;
     memset(ret, 0, sizeof(*ret));
-    for (unsigned type; (type = next_attribute(&in, &body)) != 0;) {
+    for (unsigned type; (type = wr_nlread_next(&in, &body)) != 0;) {
         if (type == CTA_TUPLE_ORIG) {
             read_tuple(body, ret->addr);
             ret->tuple = body.at - NLA_HDRLEN;

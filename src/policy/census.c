@@ -376,6 +376,13 @@ void wr_census_hops(struct wr_census *m, bool any)
     }
 }
 
+const struct wr_census_device *wr_census_of_mac(const struct wr_census *m, const uint8_t mac[6])
+{
+    struct wr_mark mark;
+    wr_census_mark_set(m, WR_MARK_MAC, mac, 6, &mark);
+    return wr_census_by_mark(m, &mark);
+}
+
 void wr_census_relayed(struct wr_census *m, const uint8_t mac[6], int64_t now_s)
 {
     struct wr_mark mark;

@@ -264,6 +264,8 @@ void wr_census_set_next(struct wr_census *m, uint32_t next);
 /* By its name, its host name if that is one device's alone, or "d17". NULL: none, or more than one. */
 const struct wr_census_device *wr_census_find(const struct wr_census *m, const char *text);
 const struct wr_census_device *wr_census_get(const struct wr_census *m, uint32_t number);
+/* The one that has this MAC address; NULL: none. */
+const struct wr_census_device *wr_census_of_mac(const struct wr_census *m, const uint8_t mac[6]);
 /* In no order: *cursor 0 begins. NULL: that was the last. */
 const struct wr_census_device *wr_census_walk(const struct wr_census *m, uint32_t *cursor);
 /* Seen for a short time, and nothing else known: the registry does not keep it. */

@@ -13,9 +13,12 @@
 /* Of a line of `add element`: the parser of nft takes any, a person does not. */
 #define A_LINE 16
 
-static const char *const counters[WR_RULESET_COUNTERS] = {"dns", "encrypted", "doh", "unleased"};
+static const char *const counters[WR_RULESET_COUNTERS] = {"dns", "encrypted", "doh", "unleased",
+                                                          "discovery"};
 
 static wr_ruleset_part *const features[] = {
+    wr_rulesetbypass,
+    wr_rulesetdiscovery,
     wr_rulesethairpin,
     wr_rulesetlease,
 };
@@ -217,13 +220,13 @@ static const struct {
 
 #define SETS (sizeof(sets) / sizeof(sets[0]))
 
-/* Of segments with this flag. */
+/* Of segments with this flag; 0: of all. */
 static const struct {
     uint8_t flag, kind, family;
     const char *name;
 } own_sets[] = {
-    {WR_RULESET_REJECTS, WR_RULESET_RESOLVER, WR_AF_V4, "_resolvers4"},
-    {WR_RULESET_REJECTS, WR_RULESET_RESOLVER, WR_AF_V6, "_resolvers6"},
+    {0, WR_RULESET_RESOLVER, WR_AF_V4, "_resolvers4"},
+    {0, WR_RULESET_RESOLVER, WR_AF_V6, "_resolvers6"},
     {WR_RULESET_ANSWERED, WR_RULESET_REACH, WR_AF_V4, "_reaches4"},
     {WR_RULESET_ANSWERED, WR_RULESET_REACH, WR_AF_V6, "_reaches6"},
 };
@@ -254,15 +257,6 @@ static void put_parts(struct wr_str *t, const struct wr_ruleset_facts *f,
 
 /* --- the table --- */
 
-static unsigned any_flags(const struct wr_ruleset_item *item, size_t count)
-{
-    unsigned any = 0;
-    for (size_t i = 0; i < count; i++) {
-        any |= item[i].flags;
-    }
-    return any;
-}
-
 static void put_declarations(struct wr_str *t, const struct wr_ruleset_item *item, size_t count)
 {
     const struct wr_ruleset_facts facts = {item, count};
@@ -283,7 +277,8 @@ static void put_declarations(struct wr_str *t, const struct wr_ruleset_item *ite
     }
     for (size_t k = 0; k < OWN_SETS; k++) {
         for (size_t i = 0; i < count; i++) {
-            if (item[i].kind == WR_RULESET_SEGMENT && (item[i].flags & own_sets[k].flag) != 0) {
+            if (item[i].kind == WR_RULESET_SEGMENT &&
+                (item[i].flags & own_sets[k].flag) == own_sets[k].flag) {
                 wr_str_text(t, "\tset ");
                 wr_rulesetword_segment(t, item[i].segment, own_sets[k].name);
                 wr_str_text(t, own_sets[k].family == WR_AF_V4
@@ -389,7 +384,7 @@ void wr_rulesetword_places(struct wr_str *t, const struct wr_ruleset_facts *f, u
         }
     }
     for (size_t i = 0; i < count; i++) {
-        if (item[i].kind == WR_RULESET_SEGMENT && (item[i].flags & flags) != 0) {
+        if (item[i].kind == WR_RULESET_SEGMENT && (flags == 0 || (item[i].flags & flags) != 0)) {
             size_t before = t->len;
             wr_str_text(t, "\t\t");
             if (!put_interfaces(t, item, count, item[i].segment, false)) {
@@ -443,9 +438,7 @@ static void put_table(struct wr_str *t, const struct wr_ruleset_item *item, size
     }
     const struct wr_ruleset_facts facts = {item, count};
     wr_ruleset_parts(t, &facts, WR_RULESET_FORWARD, NULL);
-    if (any_flags(item, count) != 0) {
-        wr_rulesetword_places(t, &facts, WR_RULESET_FLAGS, "\n");
-    }
+    wr_rulesetword_places(t, &facts, 0, "\n");
     wr_str_text(t, "\t}\n}\n");
 }
 
@@ -466,7 +459,7 @@ static void put_own_sets(struct wr_str *t, const struct wr_ruleset_item *item, s
             struct wr_str name;
             wr_str_init(&name, room, sizeof(room));
             wr_rulesetword_segment(&name, item[i].segment, own_sets[k].name);
-            if ((item[i].flags & own_sets[k].flag) != 0) {
+            if ((item[i].flags & own_sets[k].flag) == own_sets[k].flag) {
                 if (flush) {
                     put_flush(t, room);
                 }

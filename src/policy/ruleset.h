@@ -43,13 +43,14 @@ enum wr_ruleset_kind {
     WR_RULESET_KINDS,
 };
 
-/* What holds for a segment: bits. A segment without any has no rules. */
+/* What holds for a segment: bits. Whatever it is, who tries what past weir is noted (policy/rulesetbypass.c). */
 enum wr_ruleset_flag {
     WR_RULESET_REJECTS = 1,  /* DNS of others, but for RESOLVERs */
     WR_RULESET_ANSWERED = 2, /* it reaches what has a lease, and REACHes */
     WR_RULESET_HAIRPINS =
         4, /* with REJECTS: at port 53 weir answers in place of others (policy/hairpin) */
-    WR_RULESET_FLAGS = 7, /* all of them */
+    WR_RULESET_KEEPS = 8,  /* what devices say to find each other does not leave it */
+    WR_RULESET_FLAGS = 15, /* all of them */
 };
 
 struct wr_ruleset_item {
@@ -83,9 +84,10 @@ enum wr_ruleset_counter {
     WR_RULESET_COUNT_ENCRYPTED, /* port 853: DNS over TLS, over QUIC */
     WR_RULESET_COUNT_DOH,       /* known addresses of DNS over HTTPS */
     WR_RULESET_COUNT_UNLEASED,  /* what was not answered to the device */
+    WR_RULESET_COUNT_DISCOVERY, /* mDNS, LLMNR, SSDP on their way out */
     WR_RULESET_COUNTERS,
 };
-/* "dns", "encrypted", "doh", "unleased". */
+/* "dns", "encrypted", "doh", "unleased", "discovery". */
 const char *wr_ruleset_counter_name(unsigned counter);
 
 #endif

@@ -10,6 +10,7 @@
 #include "policy/rulesethairpin.h"
 
 #include "policy/hairpin.h"
+#include "policy/rulesetbypass.h"
 #include "policy/rulesetpart.h"
 
 /* Behind those who mark packets for themselves (-150), before addresses are changed (-100): whatever mark they have set is not needed here. */
@@ -37,6 +38,9 @@ static void put_own(struct wr_str *t, const struct wr_ruleset_item *segment)
 {
     wr_str_text(t, "\tchain ");
     wr_rulesetword_segment(t, segment->segment, "_hairpin {\n");
+    if ((segment->flags & WR_RULESET_HAIRPINS) != 0) {
+        wr_rulesetbypass_noted(t, segment->segment);
+    }
     for (unsigned v6 = 0; (segment->flags & WR_RULESET_HAIRPINS) != 0 && v6 < 2; v6++) {
         wr_str_text(t, v6 ? "\t\tip6 daddr @" : "\t\tip daddr @");
         wr_rulesetword_segment(t, segment->segment,

@@ -34,8 +34,10 @@ typedef void wr_ruleset_part(struct wr_str *t, const struct wr_ruleset_facts *f,
 void wr_ruleset_parts(struct wr_str *t, const struct wr_ruleset_facts *f,
                       enum wr_ruleset_place place, const struct wr_ruleset_item *segment);
 
-wr_ruleset_part wr_rulesethairpin; /* rulesethairpin.c */
-wr_ruleset_part wr_rulesetlease;   /* rulesetlease.c */
+wr_ruleset_part wr_rulesetbypass;    /* rulesetbypass.c */
+wr_ruleset_part wr_rulesetdiscovery; /* rulesetdiscovery.c */
+wr_ruleset_part wr_rulesethairpin;   /* rulesethairpin.c */
+wr_ruleset_part wr_rulesetlease;     /* rulesetlease.c */
 
 /* --- words --- */
 
@@ -43,7 +45,7 @@ void wr_rulesetword_prefix(struct wr_str *t, const struct wr_prefix *p);
 /* "segment_7" and what is behind it. */
 void wr_rulesetword_segment(struct wr_str *t, uint16_t segment, const char *behind);
 /* Who is of which segment goes to the chain of that name, as policy/segment.h finds it: the longest subnet first, then, of segments with one of
- * these flags, by the interface. */
+ * these flags (0: of all), by the interface. */
 void wr_rulesetword_places(struct wr_str *t, const struct wr_ruleset_facts *f, unsigned flags,
                            const char *behind);
 /* "ip", "ip6". */

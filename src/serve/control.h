@@ -9,7 +9,7 @@
  *
  * Then the connection is closed; `log` with `follow` sends one object a line until the client goes away, with `lines` one a line up to the
  * last one there is, and then {"end":true,...}. Verbs: status,
- * stats, upstreams, config, cache_show, cache_flush, why, anchors (anchors_add, anchors_negative, anchors_remove), zones, zones_look, firewall (firewall_apply, firewall_remove), devices, device, device_set, reload, log, log_top,
+ * stats, upstreams, config, cache_show, cache_flush, why, anchors (anchors_add, anchors_negative, anchors_remove), zones, zones_look, firewall (firewall_apply, firewall_bypass, firewall_leases, firewall_remove), devices, device, device_set, reload, log, log_top,
  * metrics. Unknown verbs, unknown or
  * wrong arguments and anything that is no JSON get an error that says what would be right.
  *

@@ -16,6 +16,7 @@
 #include "serve/firewall.h"
 #include "serve/metrics.h"
 #include "serve/report.h"
+#include "serve/scoreboard.h"
 #include "serve/serve.h"
 #include "serve/policyreport.h"
 #include "serve/why.h"
@@ -155,6 +156,14 @@ static const char *run_firewall_leases(struct wr_serve *s, const json_t *args, s
                                        char *why)
 {
     return wr_firewall_leases(s, json_string_value(json_object_get(args, "device")), j, "result",
+                              why, WR_CONTROLVERB_WHY_SIZE);
+}
+
+static const char *run_firewall_bypass(struct wr_serve *s, const json_t *args, struct wr_json *j,
+                                       char *why)
+{
+    wr_firewall_count(s);
+    return wr_scoreboard_show(s, json_string_value(json_object_get(args, "device")), j, "result",
                               why, WR_CONTROLVERB_WHY_SIZE);
 }
 
@@ -367,6 +376,10 @@ static const struct wr_controlverb verbs[] = {
     {"feeds_look", true, {{"name", JSON_STRING, true}, {NULL, 0, false}}, run_feeds_look},
     {"firewall", false, {{NULL, 0, false}}, run_firewall},
     {"firewall_apply", true, {{NULL, 0, false}}, run_firewall_apply},
+    {"firewall_bypass",
+     false,
+     {{"device", JSON_STRING, false}, {NULL, 0, false}},
+     run_firewall_bypass},
     {"firewall_remove", true, {{NULL, 0, false}}, run_firewall_remove},
     {"firewall_leases",
      false,

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,6 +16,7 @@
 #include "base/err.h"
 #include "net/conntrack.h"
 #include "net/markroute.h"
+#include "net/nftdump.h"
 #include "policy/rulesethairpin.h"
 #include "policy/rulesetlease.h"
 #include "serve/caps.h"
@@ -65,7 +65,6 @@ enum step {
     STEP_NONE = 0,
     STEP_SETS,  /* nft makes the sets of leases, so that they are full when the rules come */
     STEP_PARTS, /* nft writes what was asked for */
-    STEP_COUNT, /* nft lists counters */
 };
 
 struct hand {
@@ -82,42 +81,8 @@ struct hand {
     struct wr_firehand_reply reply;
     struct wr_leasehand *leases;               /* NULL: none can be had here */
     struct pollfd channel[1 + WR_WORKERS_MAX]; /* the main thread's, then the workers' */
+    int dump; /* a socket for what the kernel has counted; -1 */
 };
-
-int wr_firehand_counters(const char *text, size_t n, struct wr_firehand_reply *reply)
-{
-    json_error_t error;
-    json_t *all = json_loadb(text, n, 0, &error), *one;
-    json_t *list = json_object_get(all, "nftables");
-    size_t i;
-    if (!json_is_array(list)) {
-        json_decref(all);
-        return WR_E_FORMAT;
-    }
-    json_array_foreach(list, i, one)
-    {
-        const json_t *counter = json_object_get(one, "counter");
-        const char *name = json_string_value(json_object_get(counter, "name"));
-        json_int_t packets = json_integer_value(json_object_get(counter, "packets"));
-        unsigned segment;
-        int end = 0;
-        if (name == NULL || packets < 0) {
-            continue;
-        }
-        if (strcmp(name, "quarantine") == 0) {
-            reply->quarantine = (uint64_t)packets;
-        } else if (sscanf(name, "segment_%3u_%n", &segment, &end) == 1 && end > 0 &&
-                   segment < WR_SEGMENTS_MAX) {
-            for (unsigned c = 0; c < WR_RULESET_COUNTERS; c++) {
-                if (strcmp(name + end, wr_ruleset_counter_name(c)) == 0) {
-                    reply->counter[segment][c] = (uint64_t)packets;
-                }
-            }
-        }
-    }
-    json_decref(all);
-    return WR_OK;
-}
 
 /* --- the child --- */
 
@@ -200,8 +165,7 @@ static int start_parts(struct hand *h, unsigned parts)
                  WR_RULESET_TEXT_MAX >> 20);
         return err;
     }
-    err = wr_nftrun_start(&h->run, h->birth->nft, WR_NFTRUN_APPLY, text.base, text.len,
-                          h->reply.text);
+    err = wr_nftrun_start(&h->run, h->birth->nft, text.base, text.len, h->reply.text);
     h->reply.port[1] = h->reply.port[0];
     h->reply.port[0] = err == WR_OK ? (uint32_t)h->run.pid : 0;
     return err;
@@ -295,10 +259,8 @@ static void look_at_nft(struct hand *h)
     }
     if (h->step == STEP_SETS) {
         end_sets(h, err);
-    } else if (h->step == STEP_PARTS) {
-        end_parts(h, err);
     } else {
-        answer(h, err == WR_OK ? wr_firehand_counters(h->said, h->said_size, &h->reply) : err);
+        end_parts(h, err);
     }
 }
 
@@ -355,6 +317,13 @@ static void list_leases(const struct hand *h, const struct request *r)
 
 /* --- requests --- */
 
+static int look(struct hand *h)
+{
+    int err = wr_firelook(h->dump, &h->reply.counts, h->birth->board);
+    h->reply.counted = err == WR_OK;
+    return err;
+}
+
 static void carry_out(struct hand *h, const struct request *r)
 {
     memset(&h->reply, 0, sizeof(h->reply));
@@ -364,15 +333,14 @@ static void carry_out(struct hand *h, const struct request *r)
         wr_leasehand_bound(h->leases, r->leases, r->leases_device);
     }
     if (r->op == OP_APPLY) {
+        if ((r->parts & (WR_RULESET_TABLE | WR_RULESET_NONE)) != 0) {
+            (void)look(h); /* the counts of what goes; perhaps there is nothing */
+        }
         begin_apply(h, r->parts);
     } else if (r->op == OP_LEASES) {
         list_leases(h, r);
     } else {
-        h->step = STEP_COUNT;
-        int err = wr_nftrun_start(&h->run, h->birth->nft, WR_NFTRUN_COUNTERS, "", 0, h->reply.text);
-        if (err != WR_OK) {
-            answer(h, err);
-        }
+        answer(h, look(h));
     }
 }
 
@@ -427,6 +395,7 @@ static void serve_requests(int fd, const void *user)
         end();
     }
     h->birth = user;
+    (void)wr_nftdump_open(&h->dump);
     for (size_t i = 0; i < 1 + h->birth->channels; i++) {
         h->channel[i] = (struct pollfd){.fd = fd + (int)i, .events = POLLIN};
     }

@@ -25,6 +25,7 @@
 #include "policy/hairpin.h"
 #include "policy/leaseknown.h"
 #include "policy/ruleset.h"
+#include "serve/firelook.h"
 
 #define WR_FIREHAND_TEXT_SIZE 240
 
@@ -34,6 +35,8 @@ struct wr_firehand_birth {
     size_t channels;           /* WR_WORKERS_MAX at most */
     uint32_t leases;           /* that there is room for */
     struct wr_hairpin_way way; /* of packets that weir answers in place of others */
+    struct wr_fireboard
+        *board; /* of both: who tried what past weir, when a reply says that it has counted */
 };
 
 struct wr_firehand {
@@ -51,8 +54,9 @@ struct wr_firehand_reply {
     uint32_t lease_port; /* through which leases come */
     uint32_t leases;     /* how many there are */
     uint32_t cut;        /* connections that were forgotten */
-    uint64_t quarantine; /* packets dropped */
-    uint64_t counter[WR_SEGMENTS_MAX][WR_RULESET_COUNTERS];
+    uint32_t
+        counted; /* 1: what the table has counted is in `counts` and on the board; of APPLY: the table of before */
+    struct wr_firecounts counts;
     char text[WR_FIREHAND_TEXT_SIZE]; /* what is wrong, with the remedy */
 };
 
@@ -84,8 +88,5 @@ int wr_firehand_leases(struct wr_firehand *h, bool each, wr_firehand_lease_hook 
 int wr_firehand_read(struct wr_firehand *h, int wait_ms, struct wr_firehand_reply *ret_reply);
 /* Ends the child and waits for it, a third of a second at most. */
 void wr_firehand_stop(struct wr_firehand *h);
-
-/* Of "nft -j list counters table inet weir": fills in counters. WR_E_FORMAT. */
-int wr_firehand_counters(const char *text, size_t n, struct wr_firehand_reply *reply);
 
 #endif

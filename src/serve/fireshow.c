@@ -222,7 +222,7 @@ static void put_segments(const struct wr_firewall *f, struct wr_json *j)
         wr_json_text(j, "foreign_dns", foreign_word(f, one->foreign_dns));
         wr_json_text(j, "reach", one->reach ? "answered" : "any");
         for (unsigned c = 0; c < WR_RULESET_COUNTERS; c++) {
-            wr_json_u64(j, wr_ruleset_counter_name(c), f->counters.counter[i][c]);
+            wr_json_u64(j, wr_ruleset_counter_name(c), wr_firecount_get(&f->count, one->name, c));
         }
         wr_json_end(j);
     }
@@ -232,12 +232,7 @@ static void put_segments(const struct wr_firewall *f, struct wr_json *j)
 const char *wr_firewall_show(struct wr_serve *s, struct wr_json *j, const char *key)
 {
     struct wr_firewall *f = s->firewall;
-    if (f != NULL && f->state == WR_FIREWALL_IN_FORCE) {
-        if (is_free(f) && wr_firehand_count(&f->hand) == WR_OK) {
-            f->counting = true;
-            wr_firewall_wait(f, WR_FIREWALL_SETTLE_MS);
-        }
-    }
+    wr_firewall_count(s);
     wr_json_object(j, key);
     put_state(f, j);
     if (f != NULL) {
@@ -247,7 +242,7 @@ const char *wr_firewall_show(struct wr_serve *s, struct wr_json *j, const char *
         wr_json_u64(j, "repairs", f->repairs);
         wr_json_object(j, "quarantine");
         wr_json_u64(j, "devices", f->quarantined);
-        wr_json_u64(j, "dropped", f->counters.quarantine);
+        wr_json_u64(j, "dropped", wr_firecount_quarantine(&f->count));
         wr_json_u64(j, "connections_cut", f->cut);
         wr_json_end(j);
         put_segments(f, j);

@@ -14,6 +14,7 @@
 #include "serve/firefacts.h"
 #include "serve/firewall_state.h"
 #include "serve/say.h"
+#include "serve/scoreboard.h"
 #include "serve/serve.h"
 
 /* At the start there may be modules to load; the end is in a hurry. */
@@ -23,6 +24,8 @@
 /* Between two repairs, and between two lines about them. */
 #define REPAIR_US WR_S
 #define TELL_US   (60 * WR_S)
+/* Between two looks at what the kernel has counted. */
+#define LOOK_US (5 * WR_S)
 /* What nft changed is heard at once, or after a wait for a command. */
 #define OWN_US (20 * WR_S)
 
@@ -166,6 +169,9 @@ static void send_parts(struct wr_firewall *f, unsigned parts)
     f->doing = parts;
     f->want &= ~(parts | (parts & WR_RULESET_TABLE ? ~0u : 0));
     f->stranges = 0;
+    if (parts & WR_RULESET_TABLE) {
+        wr_firecount_plan(&f->count, f->s->conf);
+    }
     if (wr_firehand_apply(&f->hand, facts.item, facts.count, parts) != WR_OK) {
         wr_firewall_lose(f);
     }
@@ -281,6 +287,10 @@ static void done(struct wr_firewall *f, const struct wr_firehand_reply *r)
     }
     f->applied++;
     f->cut += r->cut;
+    if (parts & WR_RULESET_TABLE) {
+        wr_firecount_begin(&f->count);
+        f->looked_us = 0; /* soon: a counter that has begun again is known by being less */
+    }
     snprintf(f->note, sizeof(f->note), "%s", r->text);
     if (parts & WR_RULESET_NONE) {
         become(f, WR_FIREWALL_REMOVED);
@@ -296,6 +306,23 @@ static void done(struct wr_firewall *f, const struct wr_firehand_reply *r)
     }
 }
 
+static void note_counts(struct wr_firewall *f, const struct wr_firehand_reply *r)
+{
+    if (r->counted) {
+        wr_firecount_take(&f->count, &r->counts);
+        wr_scoreboard_take(f->s, f->birth.board);
+    }
+}
+
+/* Asks what the kernel has counted, if nothing is on its way. */
+static void count(struct wr_firewall *f)
+{
+    if (f->state == WR_FIREWALL_IN_FORCE && f->doing == 0 && !f->counting && f->hand.fd >= 0) {
+        f->looked_us = now_us();
+        f->counting = wr_firehand_count(&f->hand) == WR_OK;
+    }
+}
+
 static void take(struct wr_firewall *f, int wait_ms)
 {
     struct wr_firehand_reply r;
@@ -307,8 +334,9 @@ static void take(struct wr_firewall *f, int wait_ms)
         wr_firewall_lose(f);
     } else if (f->counting) {
         f->counting = false;
-        f->counters = r;
+        note_counts(f, &r);
     } else if (f->doing != 0) {
+        note_counts(f, &r);
         done(f, &r);
     }
     pump(f);
@@ -353,7 +381,11 @@ static int start_hand(struct wr_firewall *f)
     f->birth = (struct wr_firehand_birth){.nft = c->firewall.nft,
                                           .channel = ends,
                                           .leases = c->firewall.leases,
-                                          .way = {c->firewall.mark, c->firewall.route_table}};
+                                          .way = {c->firewall.mark, c->firewall.route_table},
+                                          .board = wr_firelook_share()};
+    if (f->birth.board == NULL) {
+        return WR_E_NOMEM;
+    }
     f->birth.channels = make_channels(f, f->s->workers, ends);
     int err = wr_firehand_start(&f->birth, &f->hand);
     f->birth.channel = NULL;
@@ -384,7 +416,12 @@ int wr_firewall_open(struct wr_serve *s, struct wr_firewall **ret_firewall)
     for (size_t i = 0; i < WR_WORKERS_MAX; i++) {
         f->lease_fd[i] = -1;
     }
-    int err = start_hand(f);
+    int err = wr_scoreboard_open(s, &s->scoreboard);
+    if (err != WR_OK) {
+        free(f);
+        return err;
+    }
+    err = start_hand(f);
     if (err != WR_OK) {
         snprintf(
             f->why, sizeof(f->why), "%s",
@@ -451,11 +488,22 @@ void wr_firewall_begin(struct wr_serve *s)
     wr_firewall_wait(f, BEGIN_MS);
 }
 
+void wr_firewall_count(struct wr_serve *s)
+{
+    struct wr_firewall *f = s->firewall;
+    if (f != NULL) {
+        wr_firewall_wait(f, WR_FIREWALL_SETTLE_MS);
+        count(f);
+        wr_firewall_wait(f, WR_FIREWALL_SETTLE_MS);
+    }
+}
+
 int wr_firewall_run(struct wr_serve *s)
 {
     struct wr_firewall *f = s->firewall;
-    if (f == NULL || f->hand.fd < 0) {
-        return WR_OK;
+    int err = wr_scoreboard_run(s);
+    if (f == NULL || f->hand.fd < 0 || err != WR_OK) {
+        return err;
     }
     if (uv_poll_init(&s->loop, &f->poll, f->hand.fd) != 0) {
         return WR_E_IO;
@@ -480,6 +528,9 @@ void wr_firewall_look(struct wr_serve *s)
     }
     tell_known(f);
     pump(f);
+    if (now_us() - f->looked_us >= LOOK_US) {
+        count(f);
+    }
 }
 
 void wr_firewall_configure(struct wr_serve *s)
@@ -564,6 +615,7 @@ void wr_firewall_close(struct wr_firewall *f)
     }
     wr_nftwatch_close(f->watch);
     f->watch = NULL;
+    wr_scoreboard_close(f->s->scoreboard);
     if (f->poll.data != NULL) {
         uv_close((uv_handle_t *)&f->poll, NULL);
     }
@@ -590,5 +642,8 @@ void wr_firewall_free(struct wr_firewall *f)
         }
     }
     wr_firehand_stop(&f->hand);
+    wr_firelook_unshare(f->birth.board);
+    wr_scoreboard_free(f->s->scoreboard);
+    f->s->scoreboard = NULL;
     free(f);
 }

@@ -42,6 +42,9 @@ uint16_t wr_firewall_lack(const struct wr_serve *s);
 /* Waits a moment until what was wanted is in force. True: it is. */
 bool wr_firewall_settle(struct wr_serve *s);
 
+/* Waits a moment for what the kernel has counted now; it is looked at every five seconds without that. */
+void wr_firewall_count(struct wr_serve *s);
+
 /* The control verbs (show: serve/fireshow.c); NULL, or the code of an error with its sentence in `why`. */
 const char *wr_firewall_show(struct wr_serve *s, struct wr_json *j, const char *key);
 /* Each lease of this device (its id, name, MAC address or an address of its; NULL: of all), with what is left of its time. */

@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "net/nftwatch.h"
+#include "serve/firecount.h"
 #include "serve/firehand.h"
 #include "serve/firewall.h"
 
@@ -42,7 +43,7 @@ struct wr_firewall {
     bool hairpins_told;
     unsigned want, doing; /* parts (enum wr_ruleset_part) */
     bool counting;        /* the answer that is owed is one about counters */
-    uint64_t not_before_us, repaired_us, told_us;
+    uint64_t not_before_us, repaired_us, told_us, looked_us;
     uint32_t lease_port,
         leases; /* through which they come, and how many there were at the last reply */
     uint64_t repairs, applied, cut;
@@ -53,8 +54,8 @@ struct wr_firewall {
     uint32_t own[WR_FIREWALL_PORTS], strange[WR_FIREWALL_PORTS];
     uint64_t own_us[WR_FIREWALL_PORTS]; /* until when: another program may be given the number */
     unsigned owns, stranges;
-    struct wr_firehand_reply counters; /* the last */
-    uint64_t known_mark;               /* of the addresses of devices that the hand was told */
+    struct wr_firecount count;
+    uint64_t known_mark; /* of the addresses of devices that the hand was told */
     struct wr_leaseknown known[WR_LEASE_KNOWN_MAX];
     struct wr_ruleset_item item[WR_RULESET_ITEMS_MAX];
 };

@@ -51,13 +51,10 @@ static int open_memory(const char *name, const char *text, size_t n)
 }
 
 /* Not by fork: what libraries do in a child there (libuv makes its pipes anew) is done to descriptors that are others' here. 0, or errno. */
-static int spawn_nft(const char *path, enum wr_nftrun_what what, int in, int out, pid_t *ret_pid)
+static int spawn_nft(const char *path, int in, int out, pid_t *ret_pid)
 {
-    static const char *const apply[] = {"nft", "-f", "-", NULL};
-    static const char *const list[] = {"nft",   "-j",   "list", "counters",
-                                       "table", "inet", "weir", NULL};
+    static const char *const words[] = {"nft", "-f", "-", NULL};
     static const char *const environment[] = {"LC_ALL=C", NULL};
-    const char *const *words = what == WR_NFTRUN_COUNTERS ? list : apply;
     posix_spawn_file_actions_t actions;
     int number = posix_spawn_file_actions_init(&actions);
     if (number != 0) {
@@ -82,8 +79,8 @@ static uint64_t now_us(void)
     return now.mono_us;
 }
 
-int wr_nftrun_start(struct wr_nftrun *ret_run, const char *nft, enum wr_nftrun_what what,
-                    const char *text, size_t n, char *why)
+int wr_nftrun_start(struct wr_nftrun *ret_run, const char *nft, const char *text, size_t n,
+                    char *why)
 {
     const char *path = find_nft(nft);
     if (path == NULL) {
@@ -95,7 +92,7 @@ int wr_nftrun_start(struct wr_nftrun *ret_run, const char *nft, enum wr_nftrun_w
     }
     int in = open_memory("weir-rules", text, n), out = open_memory("weir-said", "", 0);
     pid_t pid = 0;
-    int number = in < 0 || out < 0 ? errno : spawn_nft(path, what, in, out, &pid);
+    int number = in < 0 || out < 0 ? errno : spawn_nft(path, in, out, &pid);
     if (in >= 0) {
         close(in);
     }

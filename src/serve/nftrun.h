@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * nft run: the program nft at work on a text, or on a list of counters, while whoever started it does other things.
+ * nft run: the program nft at work on a text, while whoever started it does other things.
  *
  * It is run as a program and with no shell, from a path that was settled before, with an empty environment, its input and output in memory, and
  * with WR_FIREWALL_NFT_MS to end in. Start it, look at it every now and then.
@@ -14,10 +14,8 @@
 #include <sys/types.h>
 
 #define WR_NFTRUN_WHY_SIZE 240
-/* Octets of what nft says that are read: a counter is some 100 of JSON. */
-#define WR_NFTRUN_SAID_MAX 65536
-
-enum wr_nftrun_what { WR_NFTRUN_APPLY, WR_NFTRUN_COUNTERS };
+/* Octets of what nft says that are read; its first line is quoted. */
+#define WR_NFTRUN_SAID_MAX 4096
 
 struct wr_nftrun {
     pid_t pid; /* 0: it does not run */
@@ -26,8 +24,8 @@ struct wr_nftrun {
 };
 
 /* `nft` "": where it usually is. WR_E_NOTFOUND, WR_E_IO: with the reason and the remedy in `why` (WR_NFTRUN_WHY_SIZE). */
-int wr_nftrun_start(struct wr_nftrun *ret_run, const char *nft, enum wr_nftrun_what what,
-                    const char *text, size_t n, char *why);
+int wr_nftrun_start(struct wr_nftrun *ret_run, const char *nft, const char *text, size_t n,
+                    char *why);
 /* WR_E_AGAIN: it runs. Else it has ended: WR_OK, with what it said in `said` (WR_NFTRUN_SAID_MAX); or with the reason in `why` WR_E_FORMAT
  * (it refuses), WR_E_TIMEOUT, WR_E_IO. */
 int wr_nftrun_look(struct wr_nftrun *run, char *said, size_t *ret_said, char *why);

@@ -53,6 +53,7 @@ struct wr_control;
 struct wr_devices;
 struct wr_finder;
 struct wr_firewall;
+struct wr_scoreboard;
 struct wr_live_anchors;
 struct wr_timekeeper;
 struct wr_translator;
@@ -83,8 +84,9 @@ struct wr_serve {
     struct wr_translator *translator;
     struct wr_finder *finder;
     struct wr_devices *devices;
-    struct wr_muds *muds;         /* profiles of devices */
-    struct wr_firewall *firewall; /* NULL: it is off */
+    struct wr_muds *muds;             /* profiles of devices */
+    struct wr_firewall *firewall;     /* NULL: it is off */
+    struct wr_scoreboard *scoreboard; /* NULL likewise */
     struct wr_copies *copies;
     struct wr_feedswap feedswap;
     _Atomic uint32_t news[WR_NEWS_COUNTS]; /* NOTIFY of primaries, by zone (resolve/news) */

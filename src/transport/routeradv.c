@@ -12,7 +12,10 @@ enum {
     ADVERTISEMENT = 134,
     HEAD = 16, /* of an advertisement, before its options */
     UNIT = 8,  /* octets that the size of an option counts in, and seconds that its lifetime does */
+    SOURCE = 1, /* link-layer address */
+    RDNSS = 25,
     PREF64 = 38,
+    ENCRYPTED_DNS = 144,
     PREF64_UNITS = 2,
     PREF64_OCTETS = 12, /* of the prefix */
 };
@@ -58,6 +61,55 @@ static void take_prefix(const uint8_t *option, struct wr_routeradv *adv)
         .prefix = {.addr = addr, .len = lengths[code]}, .lifetime_s = (scaled >> 3) * UNIT};
 }
 
+static void take_resolver(const uint8_t *ip, uint32_t lifetime_s, struct wr_routeradv *adv)
+{
+    if (adv->resolvers < WR_ROUTERADV_RESOLVERS_MAX) {
+        struct wr_routeradv_resolver *one = &adv->resolver[adv->resolvers++];
+        *one =
+            (struct wr_routeradv_resolver){.addr = {.family = WR_AF_V6}, .lifetime_s = lifetime_s};
+        memcpy(one->addr.ip, ip, sizeof(one->addr.ip));
+    }
+}
+
+/* RFC 8106 section 5.1: two octets of nothing, the lifetime, addresses. */
+static void take_rdnss(struct wr_reader *r, struct wr_routeradv *adv)
+{
+    wr_buf_skip(r, 2);
+    uint32_t lifetime_s = wr_buf_get_u32(r);
+    while (!r->err && wr_buf_left(r) >= 16) {
+        take_resolver(wr_buf_get_bytes(r, 16), lifetime_s, adv);
+    }
+}
+
+/* RFC 9463 section 6.1: priority, lifetime, the name's size and the name, the addresses' size and they. */
+static void take_encrypted(struct wr_reader *r, struct wr_routeradv *adv)
+{
+    wr_buf_skip(r, 2);
+    uint32_t lifetime_s = wr_buf_get_u32(r);
+    wr_buf_skip(r, wr_buf_get_u16(r));
+    size_t octets = wr_buf_get_u16(r);
+    const uint8_t *ip = wr_buf_get_bytes(r, octets);
+    for (size_t at = 0; !r->err && at + 16 <= octets; at += 16) {
+        take_resolver(ip + at, lifetime_s, adv);
+    }
+}
+
+/* One option, from its type on. */
+static void take_option(const uint8_t *option, struct wr_routeradv *adv)
+{
+    struct wr_reader r;
+    wr_buf_read_init(&r, option + 2, (size_t)option[1] * UNIT - 2);
+    if (option[0] == PREF64 && option[1] == PREF64_UNITS) {
+        take_prefix(option, adv);
+    } else if (option[0] == RDNSS && option[1] % 2 == 1) {
+        take_rdnss(&r, adv);
+    } else if (option[0] == ENCRYPTED_DNS) {
+        take_encrypted(&r, adv);
+    } else if (option[0] == SOURCE && option[1] == 1) {
+        memcpy(adv->mac, option + 2, sizeof(adv->mac));
+    }
+}
+
 int wr_routeradv_read(const uint8_t *message, size_t size, struct wr_routeradv *ret_adv)
 {
     struct wr_routeradv adv = {.prefixes = 0};
@@ -79,9 +131,7 @@ int wr_routeradv_read(const uint8_t *message, size_t size, struct wr_routeradv *
         if (i == WR_ROUTERADV_OPTIONS_MAX) {
             return WR_E_LIMIT;
         }
-        if (head[0] == PREF64 && head[1] == PREF64_UNITS) {
-            take_prefix(head, &adv);
-        }
+        take_option(head, &adv);
     }
     *ret_adv = adv;
     return WR_OK;

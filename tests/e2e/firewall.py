@@ -229,7 +229,7 @@ def approved(box):
             equal(camera.tries(DOH[which], 8080, tcp), "refused", (DOH[which], tcp))
             equal(camera.tries(FOREIGN[which], 443, tcp), "echo", (FOREIGN[which], tcp))
     counts = shown(weir)["segments"]
-    equal(counts, [{"segment": "cameras", "foreign_dns": "reject", "reach": "any", "dns": 4, "encrypted": 4, "doh": 8, "unleased": 0}])
+    equal(counts, [{"segment": "cameras", "foreign_dns": "reject", "reach": "any", "dns": 4, "encrypted": 4, "doh": 8, "unleased": 0, "discovery": 0}])
     equal(camera.ask("a.example").rcode, 0)
     text = subprocess.run([weir.program, "firewall", "--socket", weir.control], capture_output=True, text=True, check=True).stdout
     need("in force" in text and "cameras" in text, text)
@@ -360,6 +360,157 @@ def hairpin(box):
     dig(camera, "back.example.", ABROAD[0][1], False)
     equal(weir.stop(), 0)
     equal(way(), NOWHERE)
+def advertise(camera, option, hops=255):
+    """The camera says that it is a router of its link (RFC 4861, 4.2), with its MAC address and this option."""
+    with camera.node.inside():
+        s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+    with s:
+        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, hops)
+        source = bytes((1, 1)) + bytes.fromhex(MAC.replace(":", ""))
+        with camera.node.inside():
+            s.sendto(struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 0, 0, 0) + source + option, ("ff02::1", 0, 0, socket.if_nametoindex("eth0")))
+
+
+def rdnss(address, lifetime=600):
+    return struct.pack("!BBHI", 25, 3, 0, lifetime) + socket.inet_pton(socket.AF_INET6, address)
+
+
+def dnr(address):
+    """RFC 9463 section 6.1, with a name and no service parameters."""
+    body = struct.pack("!HIH", 1, 600, 8) + b"\x03dot\x02ex" + b"\0" + struct.pack("!H", 16) + socket.inet_pton(socket.AF_INET6, address) + struct.pack("!H", 0)
+    body += b"\0" * (-(len(body) + 2) % 8)
+    return struct.pack("!BB", 144, (len(body) + 2) // 8) + body
+
+
+def hand(weir):
+    """The process with the privilege."""
+    with open(f"/proc/{weir.pid}/task/{weir.pid}/children", encoding="ascii") as file:
+        for pid in file.read().split():
+            with open(f"/proc/{pid}/comm", encoding="ascii") as name:
+                if name.read().strip() == "weir-firewall":
+                    return int(pid)
+    raise AssertionError("there is none")
+
+
+def log(weir):
+    """What is noted of devices."""
+    done = subprocess.run([weir.program, "log", "--json", "--kind", "device", "--socket", weir.control], capture_output=True, text=True, check=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def board(weir, *device):
+    """What was tried how often: {(what, to, protocol, port): count}."""
+    result = cli(weir, "firewall", "bypass", *device)
+    return {(t["what"], t["to"], t["protocol"], t["port"]): t["count"] for t in result["tries"]}
+
+
+@loopback.test("who tries past weir is on the scoreboard, by device, to whom and how often, and once in the log; routers that tell other resolvers too")
+def scoreboard(box):
+    _, camera, weir = begin(box)
+    equal((board(weir), cli(weir, "firewall", "bypass")["routers"]), ({}, "heard"))
+    until("it is known", lambda: camera.ask("a.example").rcode == 0 and any(d["mac"] == MAC for d in cli(weir, "devices")["devices"]))
+    for which in (0, 1):
+        for _ in range(2):
+            camera.tries(FOREIGN[which], 53, False)
+        for port, tcp in ((53, True), (853, True), (853, False)):
+            camera.tries(FOREIGN[which], port, tcp)
+            camera.tries(APPROVED[which], port, tcp)
+        camera.tries(DOH[which], 443, True)
+        camera.tries(FOREIGN[which], 8080, True)
+    for hops, option in ((255, rdnss(FOREIGN[1])), (255, rdnss(GATE[1])), (255, rdnss(APPROVED[1])), (255, rdnss("2001:db8::1", 0)),
+                         (64, rdnss("2001:db8::2")), (255, dnr("2001:db8::3"))):
+        advertise(camera, option, hops)
+    want = {("router", FOREIGN[1], None, None): 1, ("router", "2001:db8::3", None, None): 1}
+    for which in (0, 1):
+        want |= {("dns", FOREIGN[which], "udp", 53): 2, ("dns", FOREIGN[which], "tcp", 53): 1, ("doh", DOH[which], "tcp", 443): 1,
+                 ("encrypted", FOREIGN[which], "tcp", 853): 1, ("encrypted", FOREIGN[which], "udp", 853): 1}
+    until("all is told", lambda: board(weir) == want)
+    device = next(d for d in cli(weir, "devices")["devices"] if d["mac"] == MAC)
+    equal(board(weir, device["id"]), want)
+    need("no device" in cli(weir, "firewall", "bypass", "toaster", fails=True), "a device that is not there")
+    score = cli(weir, "firewall", "bypass")["devices"]
+    equal([(s["id"], s["interface"], s["dns"], s["encrypted"], s["doh"], s["unleased"], s["router"]) for s in score], [(device["id"], "lan0", 6, 4, 2, 0, 2)])
+    # Once each in the log, however often; and the counts go on when the table is written anew.
+    camera.tries(FOREIGN[0], 53, False)
+    want[("dns", FOREIGN[0], "udp", 53)] += 1
+    equal(board(weir), want)
+    before = shown(weir)["segments"][0]
+    cli(weir, "firewall", "apply")
+    nft("flush", "ruleset")
+    until("it is repaired", lambda: cli(weir, "status")["firewall"]["repairs"] == 1)
+    camera.tries(FOREIGN[0], 53, False)
+    want[("dns", FOREIGN[0], "udp", 53)] += 1
+    equal(board(weir), want)
+    equal(shown(weir)["segments"], [before | {"dns": before["dns"] + 1}])
+    lines = [e["text"] for e in log(weir) if "another resolver: " + FOREIGN[0] in e["text"]]
+    equal(len(lines), 2, lines)
+    need(all(device["id"] in line for line in lines), lines)
+    # A hand that is lost is told; what was counted stays.
+    os.kill(hand(weir), 9)
+    until("it is told", lambda: cli(weir, "status")["firewall"]["state"] == "failed")
+    need("the process that runs nft is gone" in weir.log(), weir.log())
+    equal(board(weir), want)
+    equal(camera.tries(FOREIGN[0], 53, False), "refused")
+
+
+SSDP, MDNS6 = "239.255.255.250", "ff05::fb"
+
+
+def route_groups(box):
+    """The gateway forwards groups from lan0 to wan0, as a multicast router of it would (linux/mroute.h, mroute6.h)."""
+    ways = [socket.if_nametoindex(name) for name in ("lan0", "wan0")]
+    s4 = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_IGMP)
+    s6 = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+    box.things += [s4, s6]
+    s4.setsockopt(socket.IPPROTO_IP, 200, struct.pack("i", 1))
+    s6.setsockopt(socket.IPPROTO_IPV6, 200, struct.pack("i", 1))
+    for n, index in enumerate(ways):
+        s4.setsockopt(socket.IPPROTO_IP, 202, struct.pack("HBBIi4s", n, 8, 1, 0, index, b""))
+        s6.setsockopt(socket.IPPROTO_IPV6, 202, struct.pack("HBBHI", n, 0, 1, index, 0))
+    s4.setsockopt(socket.IPPROTO_IP, 204, socket.inet_aton(CAMERA[0]) + socket.inet_aton(SSDP) + struct.pack("H32s", 0, b"\0\1").ljust(52, b"\0"))
+    ends = [struct.pack("HHI16sI", socket.AF_INET6, 0, 0, socket.inet_pton(socket.AF_INET6, a), 0) for a in (CAMERA[1], MDNS6)]
+    s6.setsockopt(socket.IPPROTO_IPV6, 204, b"".join(ends) + struct.pack("HHI", 0, 0, 2).ljust(36, b"\0"))
+
+
+def hears(net, camera, group, port):
+    """Whether what the camera says to a group comes out beyond the gateway."""
+    with net.node.inside():
+        s = socket.socket(family(group), socket.SOCK_DGRAM)
+        index = socket.if_nametoindex("eth0")
+    with s:
+        s.bind((group, port))
+        if ":" in group:
+            s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, socket.inet_pton(socket.AF_INET6, group) + struct.pack("i", index))
+        else:
+            s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, struct.pack("4s4si", socket.inet_aton(group), b"", index))
+        s.settimeout(0.3)
+        with camera.node.inside():
+            out = socket.socket(family(group), socket.SOCK_DGRAM)
+        with out:
+            out.bind((CAMERA[":" in group], 0))
+            out.setsockopt(*((socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS) if ":" in group else (socket.IPPROTO_IP, socket.IP_MULTICAST_TTL)), 8)
+            out.sendto(b"who is there", (group, port))
+        with contextlib.suppress(TimeoutError):
+            return s.recv(100) == b"who is there"
+        return False
+
+
+@loopback.test("what devices say to find each other stays in the segment: mDNS, LLMNR and SSDP, to groups and to single addresses, and is counted")
+def discovery(box):
+    net, camera, weir = begin(box, segment={"foreign_dns": "pass", "resolvers": []})
+    route_groups(box)
+    groups = ((SSDP, 1900), (MDNS6, 5353), (SSDP, 7777))
+    equal([hears(net, camera, group, port) for group, port in groups], [False] * 3)
+    for which in (0, 1):
+        equal([camera.tries(FOREIGN[which], port, tcp) for port, tcp in ((1900, False), (5353, False), (5355, False), (5355, True))], ["refused"] * 4)
+        equal(camera.tries(FOREIGN[which], 443, False), "echo")
+    equal(shown(weir)["segments"][0] | {"dns": 0}, {"segment": "cameras", "foreign_dns": "pass", "reach": "any", "dns": 0, "encrypted": 0, "doh": 0,
+                                                "unleased": 0, "discovery": 11})
+    # To its own link it is not forwarded, and where the owner lets it pass it passes.
+    weir.configure(settings(box, weir, segment={"foreign_dns": "pass", "resolvers": [], "discovery": "pass"}))
+    cli(weir, "reload")
+    until("they pass", lambda: hears(net, camera, SSDP, 1900))
+    equal([hears(net, camera, group, port) for group, port in groups], [True] * 3)
 
 
 @loopback.test("the table is the same however often it is applied, is repaired when others flush it, outlives kill -9, and goes with a clean stop")

@@ -74,6 +74,8 @@ def requests():
         ("firewall",): {"verb": "firewall", "args": {}},
         ("firewall", "show"): {"verb": "firewall", "args": {}},
         ("firewall", "apply"): {"verb": "firewall_apply", "args": {}},
+        ("firewall", "bypass"): {"verb": "firewall_bypass", "args": {}},
+        ("firewall", "bypass", "camera-3"): {"verb": "firewall_bypass", "args": {"device": "camera-3"}},
         ("firewall", "remove"): {"verb": "firewall_remove", "args": {}},
         ("feeds",): {"verb": "feeds", "args": {}},
         ("feeds", "look", "malware"): {"verb": "feeds_look", "args": {"name": "malware"}},

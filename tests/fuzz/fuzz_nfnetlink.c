@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Netlink messages about rules, connections and elements of sets. Promised: what is told of an entry lies within what was read, its addresses are whole, and the
+ * Netlink messages about rules, what they count, connections, and elements of sets. Promised: what is told of an entry lies within what was read, its addresses are whole, and the
  * readers end.
  */
 #include "fuzz.h"
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "net/conntrack.h"
+#include "net/nftdump.h"
 #include "net/nftset.h"
 #include "net/nftwatch.h"
 
@@ -44,6 +45,12 @@ static void on_element(void *user, const struct wr_nftset_element *e)
     r->told++;
 }
 
+static void on_dump(void *user, const struct wr_nftdump *one)
+{
+    const struct read *r = user;
+    promise(one->key >= r->bytes && one->key + one->size <= r->bytes + r->n);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     uint8_t *bytes = malloc(size + 16); /* aligned, as a socket's buffer is */
@@ -52,6 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct read r = {bytes, size, 0};
     (void)wr_conntrack_read(bytes, size, 7, on_entry, &r);
     wr_nftwatch_read(bytes, size, on_change, &r);
+    promise(wr_nftdump_read(bytes, size, 7, on_dump, &r) <= 3);
     promise(r.told <= 2 * (size / 16));
     int number = 0;
     r.told = 0;

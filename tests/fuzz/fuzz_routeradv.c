@@ -34,6 +34,10 @@ static void hear(struct wr_pref64 *p, unsigned number, const uint8_t *data, size
             promise(wr_dns64_is_prefix(&adv.prefix[i].prefix));
             promise(adv.prefix[i].lifetime_s % 8 == 0 && adv.prefix[i].lifetime_s < 65536);
         }
+        promise(adv.resolvers <= WR_ROUTERADV_RESOLVERS_MAX);
+        for (uint32_t i = 0; i < adv.resolvers; i++) {
+            promise(adv.resolver[i].addr.family == WR_AF_V6 && adv.resolver[i].addr.port == 0);
+        }
         wr_pref64_hear(p, &router, &adv, now_us);
     }
     promise(wr_pref64_look(p, now_us) == !wr_pref64_same(&before, &p->used));

@@ -84,6 +84,8 @@ static void test_answered(void **state)
     need(text, "\tcounter segment_1_unleased { }\n");
     assert_null(strstr(text, "segment_0_unleased"));
     need(text, "\tchain segment_1 {\n"
+               "\t\ttcp flags & (fin | syn | rst | ack) == syn jump segment_1_tried\n"
+               "\t\tmeta l4proto udp jump segment_1_tried\n"
                "\t\tct state established,related accept\n"
                "\t\tip daddr @segment_1_reaches4 accept\n"
                "\t\tip6 daddr @segment_1_reaches6 accept\n"
@@ -94,6 +96,8 @@ static void test_answered(void **state)
                "\t\tiif . ether saddr . ip daddr @leases4 accept\n");
     need(text, "@port_routed6 accept\n\t\tgoto segment_1_unleased\n\t}\n");
     need(text, "\tchain segment_1_unleased {\n"
+               "\t\ttcp flags & (fin | syn | rst | ack) == syn jump tried_unleased\n"
+               "\t\tmeta l4proto udp jump tried_unleased\n"
                "\t\tmeta l4proto tcp counter name segment_1_unleased reject with tcp reset\n"
                "\t\tcounter name segment_1_unleased reject with icmpx type admin-prohibited\n"
                "\t}\n");

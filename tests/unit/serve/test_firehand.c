@@ -53,7 +53,9 @@ static void write_nft(const char *body)
 static bool begin(struct wr_firehand *h)
 {
     static struct wr_firehand_birth birth;
-    birth = (struct wr_firehand_birth){.nft = nft, .leases = 64};
+    wr_firelook_unshare(birth.board);
+    birth = (struct wr_firehand_birth){.nft = nft, .leases = 64, .board = wr_firelook_share()};
+    assert_non_null(birth.board);
     int err = wr_firehand_start(&birth, h);
     assert_int_equal(err, wr_caps_can_admin() ? WR_OK : WR_E_DENIED);
     if (err != WR_OK) {
@@ -70,35 +72,11 @@ static struct wr_firehand_reply answer(struct wr_firehand *h)
     return r;
 }
 
-static void test_counters(void **state)
-{
-    static const char text[] =
-        "{\"nftables\": [{\"metainfo\": {\"version\": \"1.1.3\"}},"
-        "{\"counter\": {\"name\": \"quarantine\", \"packets\": 5, \"bytes\": 9}},"
-        "{\"counter\": {\"name\": \"segment_63_doh\", \"packets\": 7}},"
-        "{\"counter\": {\"name\": \"segment_64_doh\", \"packets\": 8}},"
-        "{\"counter\": {\"name\": \"segment_1_else\", \"packets\": 8}},"
-        "{\"counter\": {\"name\": \"segment_1_dns\", \"packets\": -8}},"
-        "{\"counter\": {\"packets\": 8}}, 7, null]}";
-    struct wr_firehand_reply r, none;
-    memset(&r, 0, sizeof(r));
-    memset(&none, 0, sizeof(none));
-    assert_int_equal(wr_firehand_counters(text, strlen(text), &r), WR_OK);
-    assert_int_equal(r.quarantine, 5);
-    assert_int_equal(r.counter[63][WR_RULESET_COUNT_DOH], 7);
-    r.quarantine = r.counter[63][WR_RULESET_COUNT_DOH] = 0;
-    assert_memory_equal(&r, &none, sizeof(r));
-    assert_int_equal(wr_firehand_counters("{}", 2, &r), WR_E_FORMAT);
-    assert_int_equal(wr_firehand_counters(text, 40, &r), WR_E_FORMAT);
-    assert_int_equal(wr_firehand_counters("", 0, &r), WR_E_FORMAT);
-}
-
 static void test_what_nft_gets(void **state)
 {
     struct wr_firehand h;
     struct wr_ruleset_item item[100];
-    char body[768], text[8192],
-        list[] = "{\"nftables\":[{\"counter\":{\"name\":\"quarantine\",\"packets\":3}}]}";
+    char body[768], text[8192];
     memset(item, 0, sizeof(item));
     for (uint8_t i = 0; i < 100; i++) { /* more than one message */
         item[i].kind = WR_RULESET_MAC;
@@ -106,9 +84,8 @@ static void test_what_nft_gets(void **state)
         item[i].mac[5] = i;
     }
     snprintf(body, sizeof(body),
-             "[ \"$1\" = -j ] && echo '%s' && exit 0\ncat >%s; env >>%s; echo $* >>%s; "
-             "[ ! -e /proc/$$/fd/3 ] || echo channel >>%s",
-             list, out, out, out, out);
+             "cat >%s; env >>%s; echo $* >>%s; [ ! -e /proc/$$/fd/3 ] || echo channel >>%s", out,
+             out, out, out);
     write_nft(body);
     if (!begin(&h)) {
         return;
@@ -133,8 +110,9 @@ static void test_what_nft_gets(void **state)
     text[fread(text, 1, sizeof(text) - 1, f)] = 0;
     fclose(f);
     assert_non_null(strstr(text, "quarantined_mac { 02:00:00:00:00:00 }\n"));
-    assert_int_equal(wr_firehand_count(&h), WR_OK);
-    assert_int_equal(answer(&h).quarantine, 3);
+    assert_int_equal(wr_firehand_count(&h), WR_OK); /* there is no table */
+    r = answer(&h);
+    assert_true(r.err != WR_OK && r.counted == 0);
     wr_firehand_stop(&h);
     assert_int_equal(h.pid, 0);
 }
@@ -189,9 +167,6 @@ static void test_refusals(void **state)
     assert_int_equal(wr_firehand_read(&h, 1, &r), WR_E_AGAIN);
     r = answer(&h);
     assert_int_equal(r.err, WR_E_TIMEOUT);
-    write_nft("echo nonsense");
-    assert_int_equal(wr_firehand_count(&h), WR_OK);
-    assert_int_equal(answer(&h).err, WR_E_FORMAT);
     wr_firehand_stop(&h);
 }
 
@@ -225,7 +200,6 @@ static void test_nonsense_ends_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_counters),
         cmocka_unit_test_setup_teardown(test_what_nft_gets, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),

@@ -54,28 +54,25 @@ static void test_said(void **state)
 {
     struct wr_nftrun r;
     write_nft("cat; echo \"$*\"; [ -z \"$HOME\" ] && echo empty");
-    assert_int_equal(wr_nftrun_start(&r, nft, WR_NFTRUN_APPLY, "hello\n", 6, why), WR_OK);
+    assert_int_equal(wr_nftrun_start(&r, nft, "hello\n", 6, why), WR_OK);
     assert_true(r.pid > 0);
     assert_int_equal(end(&r), WR_OK);
     assert_string_equal(said, "hello\n-f -\nempty\n");
-    assert_int_equal(wr_nftrun_start(&r, nft, WR_NFTRUN_COUNTERS, "", 0, why), WR_OK);
-    assert_int_equal(end(&r), WR_OK);
-    assert_string_equal(said, "-j list counters table inet weir\nempty\n");
 }
 
 static void test_refusals(void **state)
 {
     struct wr_nftrun r;
     unlink(nft);
-    assert_int_equal(wr_nftrun_start(&r, nft, WR_NFTRUN_COUNTERS, "", 0, why), WR_E_NOTFOUND);
+    assert_int_equal(wr_nftrun_start(&r, nft, "", 0, why), WR_E_NOTFOUND);
     assert_non_null(strstr(why, nft));
     assert_non_null(strstr(why, "firewall.nft"));
     write_nft("printf 'Error: n\\001o\\nmore'; exit 3");
-    assert_int_equal(wr_nftrun_start(&r, nft, WR_NFTRUN_APPLY, "", 0, why), WR_OK);
+    assert_int_equal(wr_nftrun_start(&r, nft, "", 0, why), WR_OK);
     assert_int_equal(end(&r), WR_E_FORMAT);
     assert_string_equal(why, "nft refuses: Error: n o");
     write_nft("exec sleep 600");
-    assert_int_equal(wr_nftrun_start(&r, nft, WR_NFTRUN_APPLY, "", 0, why), WR_OK);
+    assert_int_equal(wr_nftrun_start(&r, nft, "", 0, why), WR_OK);
     r.end_us = 0; /* its time is over */
     assert_int_equal(end(&r), WR_E_TIMEOUT);
 }

@@ -137,6 +137,56 @@ static void test_prefixes_that_no_translator_has(void **state)
     }
 }
 
+#define ONE 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1
+#define TWO 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2
+
+static void assert_resolver(const struct wr_routeradv_resolver *r, const char *text,
+                            uint32_t lifetime_s)
+{
+    char seen[WR_ADDR_TEXT_SIZE];
+    wr_addr_to_text(&r->addr, seen, sizeof(seen));
+    assert_string_equal(seen, text);
+    assert_int_equal(r->lifetime_s, lifetime_s);
+}
+
+/* The figures of RFC 8106 section 5.1 and RFC 9463 section 6.1, and who has sent them. */
+static void test_resolvers(void **state)
+{
+    static const uint8_t m[] = {HEAD, SOURCE, 25, 5, 0, 0, 0, 0, 2,   0x58, ONE, TWO,
+                                25,   3,      0,  0, 0, 0, 0, 0, TWO, 144,  5,   0,
+                                1,    0,      0,  0, 9, 0, 4, 2, 'e', 'x',  0,   0,
+                                16,   ONE,    0,  4, 0, 1, 0, 0, 0,   0,    MTU};
+    static const uint8_t mac[6] = {2, 0, 0, 0, 0, 1};
+    struct wr_routeradv adv;
+
+    assert_int_equal(read_one(m, sizeof(m), &adv), WR_OK);
+    assert_int_equal(adv.resolvers, 4);
+    assert_resolver(&adv.resolver[0], "2001:db8::1", 600);
+    assert_resolver(&adv.resolver[1], "2001:db8::2", 600);
+    assert_resolver(&adv.resolver[2], "2001:db8::2", 0);
+    assert_resolver(&adv.resolver[3], "2001:db8::1", 9);
+    assert_memory_equal(adv.mac, mac, 6);
+}
+
+/* Without an address, of an even size, sizes that reach beyond the option: nothing is taken, and the rest is. */
+static void test_no_resolvers(void **state)
+{
+    static const uint8_t all[][40] = {
+        {HEAD, 25, 1, 0, 0, 0, 0, 2, 0x58},
+        {HEAD, 25, 2, 0, 0, 0, 0, 2, 0x58, 1, 2, 3, 4, 5, 6, 7, 8},
+        {HEAD, 144, 1, 0, 1, 0, 0, 0, 9},
+        {HEAD, 144, 3, 0, 1, 0, 0, 0, 9, 0xff, 0xff, 2, 'e', 'x', 0, 0, 16, 1, 2, 3, 4, 5, 6, 7, 8},
+        {HEAD, 144, 3, 0, 1, 0, 0, 0, 9, 0, 4, 2, 'e', 'x', 0, 0, 16, 1, 2, 3, 4, 5, 6, 7, 8},
+        {HEAD, 144, 3, 0, 1, 0, 0, 0, 9, 0, 0, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12},
+    };
+    struct wr_routeradv adv;
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        assert_int_equal(read_one(all[i], 16 + (size_t)all[i][17] * 8, &adv), WR_OK);
+        assert_int_equal(adv.resolvers, 0);
+    }
+}
+
 /* Nothing of a message that RFC 4861 section 6.1.2 wants to be dropped. */
 static void test_refused(void **state)
 {
@@ -183,6 +233,11 @@ static void test_bounds(void **state)
                      WR_OK);
     assert_int_equal(adv.prefixes, WR_ROUTERADV_PREFIXES_MAX);
     assert_prefix(&adv.prefix[7], "2064:ff9b:700::/96", 1800);
+    memset(m + 16, 0, sizeof(m) - 16);
+    m[16] = 25;
+    m[17] = 2 * WR_ROUTERADV_RESOLVERS_MAX + 3;
+    assert_int_equal(read_one(m, 16 + 8 * (size_t)m[17], &adv), WR_OK);
+    assert_int_equal(adv.resolvers, WR_ROUTERADV_RESOLVERS_MAX);
 }
 
 static void test_the_question(void **state)
@@ -198,6 +253,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_option),
+        cmocka_unit_test(test_resolvers),
+        cmocka_unit_test(test_no_resolvers),
         cmocka_unit_test(test_each_length),
         cmocka_unit_test(test_withdrawn_and_several),
         cmocka_unit_test(test_passed_over),
