@@ -651,6 +651,8 @@
 /* Octets of a URL, of a text that a profile says of itself, each with the NUL. */
 #define WR_MUD_URL_SIZE  512
 #define WR_MUD_INFO_SIZE 256
+/* The longest quarantine with an end. */
+#define WR_QUARANTINE_FOR_MAX_S (366 * 86400)
 /* Connections of devices in quarantine that are cut in one go, of a table that strangers fill. */
 #define WR_CONNTRACK_CUT_MAX 65536
 /* Leases (policy/lease.h). Addresses of one answer that are leased; the rest is taken out of it: a name with a thousand addresses opens no

@@ -11,6 +11,7 @@
 #include "cli/readfile.h"
 #include "cli/talk.h"
 #include "cli/verb.h"
+#include "cli/when.h"
 #include "dnssec/anchor.h"
 #include "dnssec/anchorxml.h"
 
@@ -21,20 +22,6 @@ struct anchors {
     struct wr_talk talk;
     const char *for_;
 };
-
-/* "90s", "15m", "12h", "7d" in seconds. */
-static bool read_duration(const char *text, uint64_t *ret_s)
-{
-    static const char units[] = "smhd";
-    static const uint64_t seconds[] = {1, 60, 3600, 86400};
-    size_t n = strlen(text);
-    const char *unit = n > 1 ? strchr(units, text[n - 1]) : NULL;
-
-    if (!unit || wr_str_to_u64(text, n - 1, FOR_MAX_S, ret_s) != WR_OK)
-        return false;
-    *ret_s *= seconds[unit - units];
-    return *ret_s > 0 && *ret_s <= FOR_MAX_S;
-}
 
 static bool is_blank(const char *line, size_t n)
 {
@@ -156,7 +143,7 @@ static int negative(const struct anchors *a, const struct wr_opts *opts)
 
     if (opts->operands != 2)
         return wr_opts_misused(opts, "negative wants one name");
-    if (a->for_ && !read_duration(a->for_, &for_s))
+    if (a->for_ && !wr_when_span(a->for_, FOR_MAX_S, &for_s))
         return wr_opts_misused(opts,
                                "--for wants a time such as 90s, 15m, 12h or 7d, at most a year");
     return wr_talk_do(

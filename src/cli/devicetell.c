@@ -61,7 +61,7 @@ void wr_devicetell_vendor(const struct wr_devicetell *tell, json_t *device)
 static bool is_moment(const char *key)
 {
     return strcmp(key, "first_seen") == 0 || strcmp(key, "last_seen") == 0 ||
-           strcmp(key, "lease_until") == 0;
+           strcmp(key, "lease_until") == 0 || strcmp(key, "quarantine_since") == 0;
 }
 
 static void dates(json_t *value, int depth)

@@ -8,17 +8,31 @@
 #include "base/err.h"
 #include "base/str.h"
 
-static int read_ago(const char *text, int64_t now_s, int64_t *ret_s)
+/* Of a moment that is so long ago. */
+#define AGO_MAX_S (UINT64_C(100000000) * 86400)
+
+bool wr_when_span(const char *text, uint64_t most_s, uint64_t *ret_s)
 {
     static const char units[] = "smhd";
-    static const int64_t seconds[] = {1, 60, 3600, 86400};
+    static const uint64_t seconds[] = {1, 60, 3600, 86400};
     size_t n = strlen(text);
     const char *unit = n > 1 ? strchr(units, text[n - 1]) : NULL;
     uint64_t count = 0;
 
-    if (!unit || !*unit || wr_str_to_u64(text, n - 1, 100000000, &count) != WR_OK)
+    if (!unit || !*unit || wr_str_to_u64(text, n - 1, most_s, &count) != WR_OK)
+        return false;
+    count *= seconds[unit - units];
+    *ret_s = count;
+    return count > 0 && count <= most_s;
+}
+
+static int read_ago(const char *text, int64_t now_s, int64_t *ret_s)
+{
+    uint64_t ago_s = 0;
+
+    if (!wr_when_span(text, AGO_MAX_S, &ago_s))
         return WR_E_FORMAT;
-    *ret_s = now_s - (int64_t)count * seconds[unit - units];
+    *ret_s = now_s - (int64_t)ago_s;
     return WR_OK;
 }
 

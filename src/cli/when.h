@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* "90s", "15m", "12h", "7d" in seconds, 1 to `most`; false: it is none. */
+bool wr_when_span(const char *text, uint64_t most_s, uint64_t *ret_s);
 int wr_when_read(const char *text, int64_t now_s, int64_t *ret_s); /* WR_E_FORMAT */
 /* "2026-11-28T04:05:06Z"; cap 32 is enough. */
 void wr_when_text(int64_t s, char *ret_text, unsigned cap);

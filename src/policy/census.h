@@ -119,6 +119,16 @@ enum wr_census_trouble {
     WR_TROUBLE_CROWD,       /* it has more addresses than can be kept (events only) */
 };
 
+/* How long a quarantine lasts (policy/censusquarantine.c). */
+struct wr_census_shut {
+    int64_t since_s; /* 0: it is not known */
+    bool timed;
+    uint32_t left_s; /* of running time */
+    int64_t until_s; /* by the clock, as far as that was proven; 0: it was not */
+    bool
+        kept; /* from the registry: how long weir was off is to be taken from it, once the clock is proven */
+};
+
 struct wr_census_device {
     uint32_t number; /* 0: no device */
     uint32_t ifindex;
@@ -133,6 +143,7 @@ struct wr_census_device {
     bool linked;        /* a made-up MAC address was tied to it by its identifier and name */
     bool quarantined;
     char reason[WR_CENSUS_REASON_SIZE]; /* why; "": by the owner's command */
+    struct wr_census_shut shut;
     bool configured;
     uint16_t group[WR_CENSUS_GROUPS];      /* labels; by command */
     uint16_t conf_group[WR_CENSUS_GROUPS]; /* by the configuration */
@@ -248,9 +259,6 @@ int wr_census_name(struct wr_census *m, uint32_t number, const char *name); /* W
 int wr_census_say_kind(struct wr_census *m, uint32_t number, const char *kind);
 int wr_census_join(struct wr_census *m, uint32_t number, uint16_t group); /* WR_E_FULL */
 int wr_census_leave(struct wr_census *m, uint32_t number, uint16_t group);
-int wr_census_quarantine(struct wr_census *m, uint32_t number, bool on);
-/* By a rule, for this reason. WR_E_EXISTS: it is in quarantine already. */
-int wr_census_shut_off(struct wr_census *m, uint32_t number, const char *reason);
 /* What is in conflict is well: that device keeps what it has. */
 int wr_census_allow(struct wr_census *m, uint32_t number);
 /* A device as the registry has kept it: all of it, with its number. WR_E_EXISTS, WR_E_FULL. */
@@ -258,6 +266,25 @@ int wr_census_restore(struct wr_census *m, const struct wr_census_device *device
 /* Numbers below this are given already. */
 uint32_t wr_census_next(const struct wr_census *m);
 void wr_census_set_next(struct wr_census *m, uint32_t next);
+
+/* --- quarantine (policy/censusquarantine.c) --- */
+
+int wr_census_quarantine(struct wr_census *m, uint32_t number, bool on);
+struct wr_census_quarantine {
+    const char *reason; /* "": none is said */
+    uint32_t for_s;     /* 0: until it is released */
+    int64_t now_s;
+    bool proven; /* now_s is */
+};
+/* In quarantine, with this reason and end in place of those of before. */
+int wr_census_quarantine_for(struct wr_census *m, uint32_t number,
+                             const struct wr_census_quarantine *how);
+/* By a rule, for this reason. WR_E_EXISTS: it is in quarantine already. */
+int wr_census_shut_off(struct wr_census *m, uint32_t number, const char *reason, int64_t now_s);
+/* So many seconds have passed since the last call; `proven`: now_s is. */
+void wr_census_elapse(struct wr_census *m, uint32_t seconds, int64_t now_s, bool proven);
+/* One whose quarantine is over is released; its number, 0: there is none (more). */
+uint32_t wr_census_over(struct wr_census *m);
 
 /* --- looking --- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The inside of the census: shared by census.c (evidence), censuslease.c (what DHCP says), censusplace.c (addresses and the table), censusroom.c (who has a
- * place) and censusowner.c (the owner's word). Nobody else includes it.
+ * place), censusowner.c (the owner's word) and censusquarantine.c. Nobody else includes it.
  *
  * Devices stand in an array and are found by two maps, from the hash of a mark and of an address to the place + 1; what
  * the map says is compared with the device itself.
@@ -33,6 +33,9 @@ struct wr_census {
     int64_t crowd_s; /* the second in which `crowd` devices wanted somebody's place */
     uint32_t crowd;
 };
+
+/* The owner has changed something. Those whose address this one contests see its groups and its quarantine as well. */
+int wr_census_changed(struct wr_census *m, const struct wr_census_device *d);
 
 /* --- marks --- */
 

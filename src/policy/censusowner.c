@@ -167,8 +167,7 @@ void wr_census_words(struct wr_census *m, const struct wr_census_word *words, si
 
 /* --- commands --- */
 
-/* Those whose address this one contests see its groups and its quarantine as well. */
-static int changed(struct wr_census *m, const struct wr_census_device *d)
+int wr_census_changed(struct wr_census *m, const struct wr_census_device *d)
 {
     m->changes++;
     wr_census_publish_crowd(m, d->ifindex, d->last_s);
@@ -195,7 +194,7 @@ int wr_census_name(struct wr_census *m, uint32_t number, const char *name)
         return WR_E_EXISTS;
     }
     copy_text(d->name, sizeof(d->name), name);
-    return changed(m, d);
+    return wr_census_changed(m, d);
 }
 
 int wr_census_say_kind(struct wr_census *m, uint32_t number, const char *kind)
@@ -205,7 +204,7 @@ int wr_census_say_kind(struct wr_census *m, uint32_t number, const char *kind)
         return WR_E_NOTFOUND;
     }
     copy_text(d->kind, sizeof(d->kind), kind);
-    return changed(m, d);
+    return wr_census_changed(m, d);
 }
 
 int wr_census_join(struct wr_census *m, uint32_t number, uint16_t group)
@@ -217,7 +216,7 @@ int wr_census_join(struct wr_census *m, uint32_t number, uint16_t group)
     for (size_t i = 0; i < WR_CENSUS_GROUPS; i++) {
         if (d->group[i] == group || d->group[i] == 0) {
             d->group[i] = group;
-            return changed(m, d);
+            return wr_census_changed(m, d);
         }
     }
     return WR_E_FULL;
@@ -236,32 +235,7 @@ int wr_census_leave(struct wr_census *m, uint32_t number, uint16_t group)
             d->group[kept++] = label;
         }
     }
-    return there ? changed(m, d) : WR_E_NOTFOUND;
-}
-
-int wr_census_quarantine(struct wr_census *m, uint32_t number, bool on)
-{
-    struct wr_census_device *d = wr_census_by_number(m, number);
-    if (d == NULL) {
-        return WR_E_NOTFOUND;
-    }
-    d->quarantined = on;
-    d->reason[0] = 0;
-    return changed(m, d);
-}
-
-int wr_census_shut_off(struct wr_census *m, uint32_t number, const char *reason)
-{
-    struct wr_census_device *d = wr_census_by_number(m, number);
-    if (d == NULL) {
-        return WR_E_NOTFOUND;
-    }
-    if (d->quarantined) {
-        return WR_E_EXISTS;
-    }
-    d->quarantined = true;
-    copy_text(d->reason, sizeof(d->reason), reason);
-    return changed(m, d);
+    return there ? wr_census_changed(m, d) : WR_E_NOTFOUND;
 }
 
 int wr_census_allow(struct wr_census *m, uint32_t number)
@@ -278,7 +252,7 @@ int wr_census_allow(struct wr_census *m, uint32_t number)
     for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
         d->address[i].rival = 0;
     }
-    return changed(m, d);
+    return wr_census_changed(m, d);
 }
 
 /* --- the registry --- */
@@ -314,6 +288,7 @@ int wr_census_restore(struct wr_census *m, const struct wr_census_device *device
     d->linked = device->linked;
     d->quarantined = device->quarantined;
     copy_text(d->reason, sizeof(d->reason), device->reason);
+    d->shut = device->shut;
     memcpy(d->group, device->group, sizeof(d->group));
     copy_text(d->name, sizeof(d->name), by_name(m, device->name) == NULL ? device->name : "");
     copy_text(d->kind, sizeof(d->kind), device->kind);

@@ -268,10 +268,13 @@ static const char *run_device(struct wr_serve *s, const json_t *args, struct wr_
 static const char *run_device_set(struct wr_serve *s, const json_t *args, struct wr_json *j,
                                   char *why)
 {
-    return wr_devicecontrol_set(s, json_string_value(json_object_get(args, "device")),
-                                json_string_value(json_object_get(args, "do")),
-                                json_string_value(json_object_get(args, "value")), j, "result", why,
-                                WR_CONTROLVERB_WHY_SIZE);
+    const struct wr_devicecontrol_change change = {
+        .what = json_string_value(json_object_get(args, "do")),
+        .value = json_string_value(json_object_get(args, "value")),
+        .reason = json_string_value(json_object_get(args, "reason")),
+        .for_s = json_integer_value(json_object_get(args, "for_s"))};
+    return wr_devicecontrol_set(s, json_string_value(json_object_get(args, "device")), &change, j,
+                                "result", why, WR_CONTROLVERB_WHY_SIZE);
 }
 
 struct flush_room {
@@ -392,6 +395,8 @@ static const struct wr_controlverb verbs[] = {
      {{"device", JSON_STRING, true},
       {"do", JSON_STRING, true},
       {"value", JSON_STRING, false},
+      {"reason", JSON_STRING, false},
+      {"for_s", JSON_INTEGER, false},
       {NULL, 0, false}},
      run_device_set},
     {"reload", true, {{NULL, 0, false}}, NULL},

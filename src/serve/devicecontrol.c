@@ -361,6 +361,21 @@ static void put_rate(const struct wr_serve *s, struct wr_json *j, const struct w
     wr_json_u64(j, "over_rate", wr_tally_get(s->shared.over_rate, d->number));
 }
 
+/* Since when it is in quarantine, and for how much longer. */
+static void put_shut(struct wr_json *j, const struct wr_census_device *d)
+{
+    if (d->quarantined && d->shut.since_s > 0) {
+        wr_json_i64(j, "quarantine_since", d->shut.since_s);
+    } else {
+        wr_json_null(j, "quarantine_since");
+    }
+    if (d->quarantined && d->shut.timed) {
+        wr_json_u64(j, "quarantine_left_s", d->shut.left_s);
+    } else {
+        wr_json_null(j, "quarantine_left_s");
+    }
+}
+
 static void put_device(struct wr_serve *s, struct wr_json *j, const struct wr_census_device *d)
 {
     put_summary(s, j, d);
@@ -371,6 +386,7 @@ static void put_device(struct wr_serve *s, struct wr_json *j, const struct wr_ce
                  !d->quarantined     ? NULL
                  : d->reason[0] != 0 ? d->reason
                                      : "by command");
+    put_shut(j, d);
     const struct wr_mudstore_entry *profile = wr_muds_of(s->muds, d);
     wr_json_text(j, "profile", profile != NULL ? wr_mudstore_mode_name(profile->about.mode) : NULL);
     put_rate(s, j, d);
@@ -489,14 +505,47 @@ static const char *regroup(struct wr_serve *s, const struct wr_census_device *d,
     return NULL;
 }
 
-static const char *change(struct wr_serve *s, const struct wr_census_device *d, const char *what,
-                          const char *value, char *why, size_t cap)
+/* One line that can be printed. */
+static bool is_reason(const char *text)
+{
+    for (size_t i = 0; text[i] != 0; i++) {
+        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f) {
+            return false;
+        }
+    }
+    return strlen(text) < WR_CENSUS_REASON_SIZE;
+}
+
+static const char *shut_off(struct wr_serve *s, const struct wr_census_device *d,
+                            const struct wr_devicecontrol_change *c, char *why, size_t cap)
+{
+    const struct wr_census_quarantine how = {.reason = c->reason != NULL ? c->reason : "",
+                                             .for_s = (uint32_t)c->for_s,
+                                             .now_s = wr_devices_now_s(s),
+                                             .proven = wr_devices_now_is_proven(s)};
+    if (c->for_s < 0 || c->for_s > WR_QUARANTINE_FOR_MAX_S || !is_reason(how.reason)) {
+        snprintf(why, cap,
+                 "a reason is one line of at most %d octets, and for_s 0 (until it is released) to "
+                 "%d",
+                 WR_CENSUS_REASON_SIZE - 1, WR_QUARANTINE_FOR_MAX_S);
+        return "argument";
+    }
+    (void)wr_census_quarantine_for(wr_devices_machine(s->devices), d->number, &how);
+    return NULL;
+}
+
+static const char *change(struct wr_serve *s, const struct wr_census_device *d,
+                          const struct wr_devicecontrol_change *c, char *why, size_t cap)
 {
     struct wr_census *m = wr_devices_machine(s->devices);
+    const char *what = c->what, *value = c->value;
     bool valued = strcmp(what, "name") == 0 || strcmp(what, "kind") == 0 ||
                   strcmp(what, "group") == 0 || strcmp(what, "leave") == 0;
-    if (valued != (value != NULL)) {
-        snprintf(why, cap, "name, kind, group and leave have a value, and nothing else has");
+    bool shuts = strcmp(what, "quarantine") == 0;
+    if (valued != (value != NULL) || (!shuts && (c->reason != NULL || c->for_s != 0))) {
+        snprintf(why, cap,
+                 "name, kind, group and leave have a value, quarantine may have reason and for_s, "
+                 "and nothing else has any");
         return "argument";
     }
     if (strcmp(what, "name") == 0) {
@@ -508,10 +557,13 @@ static const char *change(struct wr_serve *s, const struct wr_census_device *d, 
     if (valued) {
         return regroup(s, d, strcmp(what, "group") == 0, value, why, cap);
     }
+    if (shuts) {
+        return shut_off(s, d, c, why, cap);
+    }
     if (strcmp(what, "allow") == 0) {
         (void)wr_census_allow(m, d->number);
-    } else if (strcmp(what, "quarantine") == 0 || strcmp(what, "release") == 0) {
-        (void)wr_census_quarantine(m, d->number, what[0] == 'q');
+    } else if (strcmp(what, "release") == 0) {
+        (void)wr_census_quarantine(m, d->number, false);
     } else {
         snprintf(why, cap, "do is one of name, kind, group, leave, allow, quarantine and release");
         return "argument";
@@ -519,20 +571,43 @@ static const char *change(struct wr_serve *s, const struct wr_census_device *d, 
     return NULL;
 }
 
-const char *wr_devicecontrol_set(struct wr_serve *s, const char *device, const char *what,
-                                 const char *value, struct wr_json *j, const char *key, char *why,
-                                 size_t cap)
+/* "quarantine for 7200 s (it scans)", as the log has it: without words of the owner's where the log does not tell who is who. */
+static void deed_text(const struct wr_serve *s, const struct wr_devicecontrol_change *c,
+                      char *ret_text, size_t cap)
+{
+    bool hides = wr_devices_hides(s);
+    struct wr_str t;
+    wr_str_init(&t, ret_text, cap);
+    wr_str_text(&t, c->what);
+    if (c->value != NULL && !(hides && strcmp(c->what, "name") == 0)) {
+        wr_str_char(&t, ' ');
+        wr_str_text(&t, c->value);
+    }
+    if (c->for_s > 0) {
+        wr_str_text(&t, " for ");
+        wr_str_u64(&t, (uint64_t)c->for_s);
+        wr_str_text(&t, " s");
+    }
+    if (c->reason != NULL && c->reason[0] != 0 && !hides) {
+        wr_str_text(&t, " (");
+        wr_str_text(&t, c->reason);
+        wr_str_char(&t, ')');
+    }
+}
+
+const char *wr_devicecontrol_set(struct wr_serve *s, const char *device,
+                                 const struct wr_devicecontrol_change *c, struct wr_json *j,
+                                 const char *key, char *why, size_t cap)
 {
     const struct wr_census_device *d = find(s, device, why, cap);
-    char called[WR_DEVICES_CALLED_SIZE], text[400];
-    const char *code = d == NULL ? "device" : change(s, d, what, value, why, cap);
+    char called[WR_DEVICES_CALLED_SIZE], deed[300], text[440];
+    const char *code = d == NULL ? "device" : change(s, d, c, why, cap);
     if (code != NULL) {
         return code;
     }
     wr_devices_called(s, d->number, called);
-    bool hidden = wr_devices_hides(s) && strcmp(what, "name") == 0;
-    snprintf(text, sizeof(text), "device %s: %s%s%s, by the control socket", called, what,
-             value != NULL && !hidden ? " " : "", value != NULL && !hidden ? value : "");
+    deed_text(s, c, deed, sizeof(deed));
+    snprintf(text, sizeof(text), "device %s: %s, by the control socket", called, deed);
     wr_devices_note(s, WR_LOG_INFO, text);
     wr_firewall_look(s);
     int err = wr_devices_commit(s);

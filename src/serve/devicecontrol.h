@@ -4,7 +4,7 @@
  *
  *   devices      {"after":N}                      at most WR_DEVICECONTROL_PAGE of them with a number above N, and "more"
  *   device       {"device":"camera-3"}            one, with all its evidence
- *   device_set   {"device":"camera-3","do":"name","value":"door"}
+ *   device_set   {"device":"camera-3","do":"name","value":"door"}, {"device":"camera-3","do":"quarantine","reason":"scans","for_s":7200}
  *
  * `do` is name (value: the new name, or "" for none), kind (likewise), group, leave (value: a group of the configuration), allow, quarantine, release. A
  * change is in force for the next query, and on the disk, when the answer comes; "remembered" says if it is, and "firewall" that the firewall has it as well.
@@ -28,8 +28,13 @@ void wr_devicecontrol_list(struct wr_serve *s, uint32_t after, struct wr_json *j
 /* NULL, or the code of an error with its sentence in `why`; nothing is written then. */
 const char *wr_devicecontrol_show(struct wr_serve *s, const char *device, struct wr_json *j,
                                   const char *key, char *why, size_t cap);
-const char *wr_devicecontrol_set(struct wr_serve *s, const char *device, const char *what,
-                                 const char *value, struct wr_json *j, const char *key, char *why,
-                                 size_t cap);
+struct wr_devicecontrol_change {
+    const char *what, *value; /* value NULL: none */
+    const char *reason;       /* of quarantine; NULL: none is said */
+    int64_t for_s;            /* likewise; 0: until it is released */
+};
+const char *wr_devicecontrol_set(struct wr_serve *s, const char *device,
+                                 const struct wr_devicecontrol_change *change, struct wr_json *j,
+                                 const char *key, char *why, size_t cap);
 
 #endif

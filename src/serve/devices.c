@@ -62,6 +62,7 @@ struct wr_devices {
     struct wr_devicekinds kinds;
     struct wr_ring claims;
     void *claims_block;
+    uint64_t elapsed_us;              /* until when running time has been told to the machine */
     uint64_t dump_us, save_us, saved; /* the last; `saved` counts the machine's changes */
     struct writing writing;
     struct wr_beat beat;
@@ -73,6 +74,11 @@ int64_t wr_devices_now_s(const struct wr_serve *s)
     struct wr_now now;
     wr_clock_read(&s->clock, &now);
     return now.wall_s;
+}
+
+bool wr_devices_now_is_proven(const struct wr_serve *s)
+{
+    return wr_clock_is_proven(&s->clock) || s->gate->settings.prove.system_clock;
 }
 
 struct wr_census *wr_devices_machine(struct wr_devices *d)
@@ -457,7 +463,7 @@ static void shut_off(struct wr_serve *s, uint32_t number, const char *rule)
 {
     char who[WR_DEVICES_CALLED_SIZE], text[TEXT_SIZE];
     snprintf(text, sizeof(text), "rule %s", rule);
-    if (wr_census_shut_off(s->devices->m, number, text) != WR_OK) {
+    if (wr_census_shut_off(s->devices->m, number, text, wr_devices_now_s(s)) != WR_OK) {
         return;
     }
     wr_devices_called(s, number, who);
@@ -467,6 +473,26 @@ static void shut_off(struct wr_serve *s, uint32_t number, const char *rule)
     wr_devices_note(s, WR_LOG_WARN, text);
     wr_firewall_look(s);
     save(s, s->devices->save_us);
+}
+
+/* Quarantines with a timer end by themselves. */
+static void end_quarantines(struct wr_serve *s, const struct wr_now *now)
+{
+    struct wr_devices *d = s->devices;
+    char who[WR_DEVICES_CALLED_SIZE], text[TEXT_SIZE];
+    uint32_t number;
+    d->elapsed_us = d->elapsed_us == 0 ? now->mono_us : d->elapsed_us;
+    uint64_t seconds = (now->mono_us - d->elapsed_us) / WR_S;
+    d->elapsed_us += seconds * WR_S;
+    wr_census_elapse(d->m, seconds < UINT32_MAX ? (uint32_t)seconds : UINT32_MAX, now->wall_s,
+                     wr_devices_now_is_proven(s));
+    while ((number = wr_census_over(d->m)) != 0) {
+        wr_devices_called(s, number, who);
+        snprintf(text, sizeof(text), "device %s is out of quarantine: its time is over", who);
+        wr_devices_note(s, WR_LOG_INFO, text);
+        wr_firewall_look(s);
+        save(s, d->save_us);
+    }
 }
 
 static void take_claims(struct wr_serve *s)
@@ -495,6 +521,7 @@ void wr_devices_tick(struct wr_serve *s)
     wr_clock_read(&s->clock, &now);
     take_claims(s);
     wr_devicehears_tick(d->hears);
+    end_quarantines(s, &now);
     wr_census_tick(d->m, now.wall_s);
     tell_events(s, d->m);
     if (d->neighbours == NULL && s->shared.leases != NULL) {

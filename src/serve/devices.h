@@ -12,6 +12,7 @@
 #ifndef WR_SERVE_DEVICES_H
 #define WR_SERVE_DEVICES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/log.h"
@@ -59,6 +60,8 @@ uint32_t wr_devices_number(const struct wr_devices *d, const char *text);
 /* A change that the owner or the evidence has brought about: said, and noted in the log. */
 void wr_devices_note(struct wr_serve *s, enum wr_log_level level, const char *text);
 int64_t wr_devices_now_s(const struct wr_serve *s);
+/* Is that proven, or is the system's clock believed? */
+bool wr_devices_now_is_proven(const struct wr_serve *s);
 /* No more of the loop; NULL is fine. */
 void wr_devices_close(struct wr_devices *d);
 /* The registry is written for the last time, and all is given back; no worker is left. */

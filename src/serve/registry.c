@@ -115,6 +115,13 @@ static void put_device(struct text *t, const struct wr_census_device *d,
     wr_json_bool(&j, "linked", d->linked);
     wr_json_bool(&j, "quarantined", d->quarantined);
     wr_json_text(&j, "reason", d->reason);
+    if (d->quarantined) {
+        wr_json_i64(&j, "shut_since", d->shut.since_s);
+    }
+    if (d->quarantined && d->shut.timed) {
+        wr_json_u64(&j, "shut_left", d->shut.left_s);
+        wr_json_i64(&j, "shut_until", d->shut.until_s);
+    }
     wr_json_array(&j, "groups");
     for (size_t i = 0; i < WR_CENSUS_GROUPS; i++) {
         if (d->group[i] != 0) {
@@ -240,6 +247,22 @@ static bool get_groups(const json_t *in, struct wr_labels *labels, struct wr_cen
     return json_is_array(in);
 }
 
+/* Each may be missing: there is no end, or the registry is an older one. */
+static bool get_shut(const json_t *in, struct wr_census_shut *shut)
+{
+    const json_t *since = json_object_get(in, "shut_since"),
+                 *left = json_object_get(in, "shut_left");
+    int64_t left_s = 0;
+    if ((since != NULL && !get_time(since, &shut->since_s)) ||
+        (left != NULL && (!get_int(left, UINT32_MAX, &left_s) ||
+                          !get_time(json_object_get(in, "shut_until"), &shut->until_s)))) {
+        return false;
+    }
+    shut->timed = shut->kept = left != NULL;
+    shut->left_s = (uint32_t)left_s;
+    return true;
+}
+
 static bool get_device(const json_t *in, struct wr_labels *labels, struct wr_census_device *d)
 {
     int64_t number, trouble;
@@ -260,7 +283,7 @@ static bool get_device(const json_t *in, struct wr_labels *labels, struct wr_cen
     if (reason != NULL && !get_text(reason, d->reason, sizeof(d->reason))) {
         return false;
     }
-    return get_marks(json_object_get(in, "marks"), d) &&
+    return get_shut(in, &d->shut) && get_marks(json_object_get(in, "marks"), d) &&
            get_addresses(json_object_get(in, "addresses"), d) &&
            get_groups(json_object_get(in, "groups"), labels, d);
 }

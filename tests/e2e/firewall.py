@@ -619,6 +619,22 @@ def quarantine(box):
     for flow in flows:
         until("the flow goes on", lambda: talks(flow, b"again"))    # pylint: disable=cell-var-from-loop
     equal(camera.tries(FOREIGN[0], 8080, True), "echo")
+    # With a reason and an end: told, over a restart, and over by itself.
+    done = cli(weir, "device", "quarantine", device["id"], "--reason", "it scans", "--for", "1h")
+    equal((done["quarantine_reason"], done["quarantine_left_s"]), ("it scans", 3600))
+    need(not talks(flows[0], b"shut"), "the flow goes on")
+    weir.stop(9)
+    weir.start()
+    done = cli(weir, "device", device["id"])
+    need(done["quarantined"] and 3500 < done["quarantine_left_s"] <= 3600 and done["quarantine_since"] > 0, done)
+    need(not talks(flows[0], b"still"), "the flow goes on")
+    cli(weir, "device", "quarantine", device["id"], "--reason", "a moment", "--for", "2s")
+    need(any("quarantine for 2 s (a moment)" in e["text"] for e in log(weir)), log(weir))
+    for flow in flows:
+        until("it is over by itself", lambda: talks(flow, b"over"))    # pylint: disable=cell-var-from-loop
+    until("it is told", lambda: any("is out of quarantine: its time is over" in e["text"] for e in log(weir)))
+    equal(cli(weir, "device", device["id"])["quarantine_reason"], None)
+    need("one line" in cli(weir, "device", "quarantine", device["id"], "--reason", "two\nlines", fails=True), "a reason of two lines")
     for flow in flows:
         flow.close()
 

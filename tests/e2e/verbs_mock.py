@@ -74,6 +74,8 @@ def requests():
         ("firewall",): {"verb": "firewall", "args": {}},
         ("firewall", "show"): {"verb": "firewall", "args": {}},
         ("firewall", "apply"): {"verb": "firewall_apply", "args": {}},
+        ("device", "quarantine", "camera-3", "--reason", "it scans", "--for", "2h"):
+            {"verb": "device_set", "args": {"device": "camera-3", "do": "quarantine", "reason": "it scans", "for_s": 7200}},
         ("firewall", "bypass"): {"verb": "firewall_bypass", "args": {}},
         ("firewall", "bypass", "camera-3"): {"verb": "firewall_bypass", "args": {"device": "camera-3"}},
         ("firewall", "remove"): {"verb": "firewall_remove", "args": {}},

@@ -38,7 +38,7 @@ static void find_options(void *user, const struct wr_opts *opts)
 {
     char heading[64], *section;
 
-    snprintf(heading, sizeof(heading), ".SS weir %s", opts->verb);
+    snprintf(heading, sizeof(heading), ".SS weir %s ", opts->verb); /* "device" is no "devices" */
     section = strstr(user, heading);
     assert_non_null(section);
     for (size_t i = 0; i < opts->rows; i++) {

@@ -111,11 +111,11 @@ static void test_commands(void **state)
     assert_int_equal(wr_census_join(h.m, a, 200), WR_E_FULL);
     assert_int_equal(wr_census_quarantine(h.m, a, true), WR_OK);
     assert_int_equal(who_at(&h, "198.51.100.1").state, WR_WHO_QUARANTINED);
-    assert_int_equal(wr_census_shut_off(h.m, a, "x"), WR_E_EXISTS);
+    assert_int_equal(wr_census_shut_off(h.m, a, "x", T0), WR_E_EXISTS);
     assert_int_equal(wr_census_quarantine(h.m, a, false), WR_OK);
     assert_int_equal(who_at(&h, "198.51.100.1").state, WR_WHO_KNOWN);
-    assert_int_equal(wr_census_shut_off(h.m, 99, "x"), WR_E_NOTFOUND);
-    assert_int_equal(wr_census_shut_off(h.m, a, "rule x"), WR_OK);
+    assert_int_equal(wr_census_shut_off(h.m, 99, "x", T0), WR_E_NOTFOUND);
+    assert_int_equal(wr_census_shut_off(h.m, a, "rule x", T0), WR_OK);
     assert_int_equal(who_at(&h, "198.51.100.1").state, WR_WHO_QUARANTINED);
     assert_string_equal(wr_census_get(h.m, a)->reason, "rule x");
     assert_int_equal(wr_census_quarantine(h.m, a, false), WR_OK);

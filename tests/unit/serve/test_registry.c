@@ -41,7 +41,8 @@ static void fill(struct household *h, struct wr_labels *labels)
     wr_census_claim(h->m, &addr, LAN, "camera-1", true, T0);
     assert_int_equal(wr_census_name(h->m, camera, "camera-1"), WR_OK);
     assert_int_equal(wr_census_join(h->m, camera, wr_labels_number(labels, "cameras")), WR_OK);
-    assert_int_equal(wr_census_quarantine(h->m, camera, true), WR_OK);
+    const struct wr_census_quarantine how = {"it scans \"ports\"", 7200, T0, true};
+    assert_int_equal(wr_census_quarantine_for(h->m, camera, &how), WR_OK);
 }
 
 static char *text_of(const struct household *h, const struct wr_labels *labels, size_t *ret_size)
@@ -75,6 +76,11 @@ static void test_there_and_back(void **state)
     const struct wr_census_device *camera = wr_census_find(again.m, "camera-1");
     assert_non_null(camera);
     assert_string_equal(wr_labels_text(others, camera->group[0]), "cameras");
+    assert_string_equal(camera->reason, "it scans \"ports\"");
+    assert_true(camera->shut.timed && camera->shut.kept);
+    assert_int_equal(camera->shut.since_s, T0);
+    assert_int_equal(camera->shut.left_s, 7200);
+    assert_int_equal(camera->shut.until_s, T0 + 7200);
     char *text2 = text_of(&again, others, &size2); /* and nothing is lost by another round */
     struct household third = household(16);
     assert_int_equal(wr_registry_read(third.m, text2, size2, others, &read), WR_OK);
