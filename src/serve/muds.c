@@ -214,6 +214,12 @@ const struct wr_mudstore_entry *wr_muds_of(const struct wr_muds *m,
     return e;
 }
 
+/* Before the store is asked: all devices are gone through for each entry of a list. */
+static bool may_be(const struct wr_census_device *d, const char *key)
+{
+    return strncmp(key, "name:", 5) != 0 || wr_str_same(d->name, key + 5);
+}
+
 const struct wr_census_device *wr_muds_device(const struct wr_muds *m,
                                               const struct wr_mudstore_entry *e)
 {
@@ -221,7 +227,7 @@ const struct wr_census_device *wr_muds_device(const struct wr_muds *m,
     const struct wr_census_device *d;
     uint32_t cursor = 0;
     while ((d = wr_census_walk(census, &cursor)) != NULL) {
-        if (wr_muds_of(m, d) == e) {
+        if (may_be(d, e->about.key) && wr_muds_of(m, d) == e) {
             return d;
         }
     }
