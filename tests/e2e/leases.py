@@ -295,6 +295,30 @@ def ends(box):
     flow.close()
 
 
+PROFILE = """{"ietf-mud:mud": {"mud-version": 1, "mud-url": "https://things.example/cam", "last-update": "2026-01-02T03:04:05Z", "is-supported": true,
+ "from-device-policy": {"access-lists": {"access-list": [{"name": "f"}]}}}, "ietf-access-control-list:acls": {"acl": [{"name": "f", "type": "ipv4-acl-type", "aces": {"ace": [
+ {"name": "c", "matches": {"ipv4": {"ietf-acldns:dst-dnsname": "vendor.example", "protocol": 6}, "tcp": {"destination-port": {"operator": "eq", "port": 8080}}},
+  "actions": {"forwarding": "accept"}}]}}]}}"""
+
+
+@loopback.test("by the profile that its maker wrote (MUD) a camera gets the names in it, and reaches their ports alone")
+def profile(box):
+    home = Home(box, all_names)
+    camera, weir = home.camera, home.weir
+    path = os.path.join(weir.folder, "cam.json")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(PROFILE)
+    equal(camera.look_up("zero.example"), [APPROVED[0]])
+    until("it is known", lambda: any(CAMERA[0] in d["addresses"] for d in cli(weir, "devices")["devices"]))
+    equal(cli(weir, "mud", "import", MACS[0], path, "--unsigned")["leases"], True)
+    cli(weir, "mud", "enforce", MACS[0])
+    until("it is in force", lambda: camera.look_up("zero.example") is None)
+    equal(camera.look_up("vendor.example"), [FOREIGN[0]])
+    equal([camera.tries(FOREIGN[0], 8080, tcp) for tcp in (True, False)], ["echo", "refused"])
+    equal((home.other.look_up("vendor.example"), home.other.look_up("zero.example")), ([FOREIGN[0]], [APPROVED[0]]))
+    need(home.other.reaches(FOREIGN[0]), "who has no profile has all ports")
+
+
 def hand(weir):
     """The process with the privilege."""
     with open(f"/proc/{weir.pid}/task/{weir.pid}/children", encoding="ascii") as file:
