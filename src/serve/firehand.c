@@ -147,6 +147,7 @@ static void answer(struct hand *h, int err)
     h->count = 0;
     h->reply.err = err;
     h->reply.lease_port = h->leases != NULL ? wr_leasehand_port(h->leases) : 0;
+    h->reply.lease_refused = h->leases != NULL ? wr_leasehand_refused(h->leases) : 0;
     h->reply.leases = h->leases != NULL ? wr_leaselist_count(wr_leasehand_list(h->leases)) : 0;
     send_all(h, &h->reply, sizeof(h->reply));
 }

@@ -50,10 +50,11 @@ struct wr_firehand {
 struct wr_firehand_reply {
     uint32_t magic, number; /* the request's */
     int32_t err;
-    uint32_t port[2];    /* through which the rules came: processes of nft; 0: it did not run */
-    uint32_t lease_port; /* through which leases come */
-    uint32_t leases;     /* how many there are */
-    uint32_t cut;        /* connections that were forgotten */
+    uint32_t port[2];       /* through which the rules came: processes of nft; 0: it did not run */
+    uint32_t lease_port;    /* through which leases come */
+    uint32_t leases;        /* how many there are */
+    uint32_t cut;           /* connections that were forgotten */
+    uint64_t lease_refused; /* addresses that were not opened for want of room */
     uint32_t
         counted; /* 1: what the table has counted is in `counts` and on the board; of APPLY: the table of before */
     struct wr_firecounts counts;

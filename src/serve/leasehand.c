@@ -39,7 +39,7 @@ struct wr_leasehand {
     struct wr_leaseknown_table *known, *next; /* as it is, and as it is told now */
     struct wr_hash_key hash_key;
     uint32_t capacity;
-    uint64_t swept_ms;
+    uint64_t swept_ms, refused;
     bool held;
     size_t waits;
     struct waiting wait[WR_LEASEHAND_ASKS_MAX];
@@ -283,9 +283,9 @@ static uint32_t take(struct wr_leasehand *h, const struct wr_lease_ask *a)
         memcpy(addr.ip, a->dest[i].ip, sizeof(addr.ip));
         bool reached = key.kind == WR_RULESETLEASE_MAC || addr.family == a->client.family;
         bool public = wr_lease_is_public(&addr);
-        if (reached && public && put_dest(h, a, &a->dest[i], &key) == WR_OK) {
-            granted |= (uint32_t)1 << i;
-        }
+        int err = reached && public ? put_dest(h, a, &a->dest[i], &key) : WR_E_DENIED;
+        granted |= err == WR_OK ? (uint32_t)1 << i : 0;
+        h->refused += err == WR_E_LIMIT || err == WR_E_FULL;
         if (public && key.kind != WR_RULESETLEASE_MAC) {
             put_others(h, a, &a->dest[i], key, &granted, i);
         }
@@ -399,6 +399,11 @@ void wr_leasehand_tick(struct wr_leasehand *h)
         since_ms = since_ms < SWEEP_MS ? since_ms : SWEEP_MS;
         wr_leaselist_sweep(h->list, now_ms, (uint32_t)(h->capacity * since_ms / SWEEP_MS) + 1);
     }
+}
+
+uint64_t wr_leasehand_refused(const struct wr_leasehand *h)
+{
+    return h->refused;
 }
 
 const struct wr_leaselist *wr_leasehand_list(const struct wr_leasehand *h)

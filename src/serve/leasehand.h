@@ -52,6 +52,8 @@ bool wr_leasehand_known(struct wr_leasehand *h, const struct wr_leaseknown *know
 /* What has ended leaves the list: every now and then. */
 void wr_leasehand_tick(struct wr_leasehand *h);
 
+/* Addresses that were not opened for want of room, since the start. */
+uint64_t wr_leasehand_refused(const struct wr_leasehand *h);
 const struct wr_leaselist *wr_leasehand_list(const struct wr_leasehand *h);
 uint64_t wr_leasehand_now_ms(void);
 

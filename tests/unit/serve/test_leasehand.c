@@ -288,6 +288,7 @@ static void test_together(void **state)
     struct wr_lease_said s = one(&w, &a);
     assert_int_equal(s.err, WR_OK);
     assert_int_equal(s.granted, 1);
+    assert_int_equal(wr_leasehand_refused(w.hand), 1);
     /* Nonsense closes the channel, and the others are served. */
     assert_int_equal(send(w.worker[1], "junk", 4, 0), 4);
     serve(&w);
