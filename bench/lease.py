@@ -248,7 +248,7 @@ def sustained(client, weir, seconds, rate):
         take()
     after = weir.ticks()
     print(f"sustained: {DEVICES} devices, {total} queries in {seconds:.0f} s ({total / seconds:.0f} a second), {len(took)} answers, {refused} refused; "
-          f"{weir.verb('firewall')['leases']['open']} leases open")
+          f"{weir.verb('firewall')['leases']['open']} leases open, the table was written anew {weir.verb('firewall')['repairs']} times")
     tell("answers", took)
     print("  processor: " + ", ".join(f"{name} {100 * (after[name] - ticks.get(name, 0)) / seconds:.0f} %" for name in after))
     return len(took) - refused >= SHARE * total and total >= 0.95 * seconds * rate
