@@ -339,6 +339,9 @@ def hairpin(box):
     # It is the same after a kill, and after a reload that takes it away and back.
     weir.stop(9)
     equal(way(), HERE)
+    for which in (0, 1):    # without a socket they are rejected
+        equal(camera.tries(FOREIGN[which], 53, True), "refused")
+        equal(camera.tries(FOREIGN[which], 53, False), "refused")
     weir.start()
     equal(way(), HERE)
     dig(camera, "again.example.", ABROAD[0][0], False)
