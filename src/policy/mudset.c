@@ -55,7 +55,8 @@ static struct sizes sizes_of(const struct wr_mudset_item *items, uint32_t count)
     struct sizes z = {.places = 64};
     for (uint32_t i = 0; i < count; i++) {
         const struct wr_mud *m = items[i].mud;
-        for (uint32_t a = 0; first_with(items, i) == i && a < m->aces; a++) {
+        bool first = first_with(items, i) == i;
+        for (uint32_t a = 0; first && a < m->aces; a++) {
             if (m->ace[a].direction == WR_MUD_FROM && wr_mud_peer_name(&m->ace[a]) != 0) {
                 z.names++;
                 z.octets += strlen(wr_mud_at(m, wr_mud_peer_name(&m->ace[a]))) + 2;
@@ -251,13 +252,39 @@ bool wr_mudset_doubts(const struct wr_mudset *set, const struct wr_who *who, con
     return m != NULL && m->shadow && find(set, m->profile, name) == NULL;
 }
 
+/* What both are for. None: they have nothing in common. */
+static unsigned in_both(const struct slot *a, const struct slot *b,
+                        struct wr_lease_port ret_port[WR_LEASE_PORTS_MAX])
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < a->ports; i++) {
+        for (unsigned k = 0; k < b->ports; k++) {
+            if (a->port[i].protocol == b->port[k].protocol && a->port[i].port == b->port[k].port) {
+                ret_port[n++] = a->port[i];
+            }
+        }
+    }
+    return n;
+}
+
 unsigned wr_mudset_ports(const struct wr_mudset *set, const struct wr_who *who, const uint8_t *name,
                          struct wr_lease_port ret_port[WR_LEASE_PORTS_MAX])
 {
-    const struct member *m = member_of(set, who->device);
-    m = m != NULL ? m : member_of(set, who->rival);
-    const struct slot *s = m != NULL && !m->shadow ? find(set, m->profile, name) : NULL;
-    if (s == NULL || s->all) {
+    const uint32_t device[2] = {who->device, who->rival};
+    const struct slot *s = NULL;
+    for (unsigned i = 0; i < 2; i++) {
+        const struct member *m = member_of(set, device[i]);
+        const struct slot *one = m != NULL && !m->shadow ? find(set, m->profile, name) : NULL;
+        if (one == NULL || one->all) {
+            continue;
+        }
+        unsigned both = s != NULL ? in_both(s, one, ret_port) : 0;
+        if (both > 0) {
+            return both;
+        }
+        s = s != NULL ? s : one;
+    }
+    if (s == NULL) {
         return 0;
     }
     memcpy(ret_port, s->port, s->ports * sizeof(*ret_port));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "policy/lease.h"
 
 #define TCP 6
 #define UDP 17
@@ -20,27 +21,79 @@ static bool same(const struct wr_mud *m, uint32_t a, uint32_t b)
     return strcmp(wr_mud_at(m, a), wr_mud_at(m, b)) == 0;
 }
 
-/* Is there an ACE from the device that this one, to the device, has the answers of? */
-static bool is_answered(const struct wr_mud *m, const struct wr_mud_ace *to)
+/* --- do two ACEs meet? --- */
+
+static bool ports_meet(const struct wr_mud_ports *x, const struct wr_mud_ports *y)
+{
+    return x->op != WR_MUD_PORT_IN || y->op != WR_MUD_PORT_IN ||
+           (x->low <= y->high && y->low <= x->high);
+}
+
+/* "*.x" is all below x. */
+static bool is_below(const char *name, const char *star)
+{
+    size_t n = strlen(name), k = strlen(star);
+    return star[0] == '*' && star[1] == '.' && n >= k && strcmp(name + n - (k - 1), star + 1) == 0;
+}
+
+static bool names_meet(const struct wr_mud *m, uint32_t a, uint32_t b)
+{
+    const char *x = wr_mud_at(m, a), *y = wr_mud_at(m, b);
+    return strcmp(x, y) == 0 || is_below(x, y) || is_below(y, x);
+}
+
+/* Has the network an address that a lease may be for? A small one by its first and its last, for what is special are whole networks. */
+static bool is_public(const struct wr_prefix *net)
+{
+    struct wr_addr last = net->addr;
+    for (unsigned bit = net->len; bit < (last.family == WR_AF_V4 ? 32u : 128u); bit++) {
+        last.ip[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+    }
+    return net->addr.family == WR_AF_NONE || net->len < (last.family == WR_AF_V4 ? 8 : 16) ||
+           wr_lease_is_public(&net->addr) || wr_lease_is_public(&last);
+}
+
+/* May both be about the same connection, to what has this name? Classes are of the house, and no leases are for it. */
+static bool meet(const struct wr_mud *m, const struct wr_mud_ace *a, const struct wr_mud_ace *named)
+{
+    return a->direction == named->direction && a->classes == 0 && is_public(wr_mud_peer_net(a)) &&
+           (wr_mud_peer_name(a) == 0 ||
+            names_meet(m, wr_mud_peer_name(a), wr_mud_peer_name(named))) &&
+           (a->family == WR_AF_NONE || named->family == WR_AF_NONE || a->family == named->family) &&
+           (a->protocol == WR_MUD_ANY || named->protocol == WR_MUD_ANY ||
+            a->protocol == named->protocol) &&
+           ports_meet(&a->src_port, &named->src_port) && ports_meet(&a->dst_port, &named->dst_port);
+}
+
+/* The ACE from the device that this one, to the device, has the answers of. NULL: there is none. */
+static const struct wr_mud_ace *answered_by(const struct wr_mud *m, const struct wr_mud_ace *to)
 {
     for (uint32_t i = 0; i < m->aces; i++) {
         const struct wr_mud_ace *a = &m->ace[i];
         const struct wr_prefix *x = wr_mud_peer_net(a), *y = wr_mud_peer_net(to);
         if (a->direction == WR_MUD_FROM && a->action == WR_MUD_ACCEPT &&
             a->begins != WR_MUD_PEER_BEGINS && a->protocol == to->protocol &&
-            a->classes == to->classes && same(m, wr_mud_peer_name(a), wr_mud_peer_name(to)) &&
-            same(m, a->controller, to->controller) && x->len == y->len &&
-            wr_addr_same_ip(&x->addr, &y->addr)) {
-            return true;
+            a->family == to->family && a->classes == to->classes &&
+            same(m, wr_mud_peer_name(a), wr_mud_peer_name(to)) &&
+            same(m, a->controller, to->controller) && same(m, a->manufacturer, to->manufacturer) &&
+            same(m, a->model, to->model) && x->len == y->len &&
+            wr_addr_same_ip(&x->addr, &y->addr) &&
+            ports_meet(wr_mud_peer_ports(a), wr_mud_peer_ports(to))) {
+            return a;
         }
     }
-    return false;
+    return NULL;
 }
 
 static struct wr_mud_judged judge_to(const struct wr_mud *m, const struct wr_mud_ace *a)
 {
-    if (a->begins == WR_MUD_DEVICE_BEGINS || is_answered(m, a)) {
+    const struct wr_mud_ace *asks = a->begins == WR_MUD_PEER_BEGINS ? NULL : answered_by(m, a);
+    if (asks != NULL ? wr_mudtell_judge(m, asks).means != WR_MUD_NOT
+                     : a->begins == WR_MUD_DEVICE_BEGINS) {
         return (struct wr_mud_judged){.means = WR_MUD_BY_STATE};
+    }
+    if (asks != NULL) {
+        return not("answers to what is not enforceable itself");
     }
     const char *uri = wr_mud_at(m, a->controller);
     if (strcmp(uri, WR_MUD_DNS) == 0 || strcmp(uri, WR_MUD_GATEWAY) == 0) {
@@ -53,22 +106,47 @@ bool wr_mudtell_ports(const struct wr_mud_ace *a, uint16_t *ret_low, uint16_t *r
 {
     const struct wr_mud_ports *p = wr_mud_peer_ports(a);
     if ((a->protocol != TCP && a->protocol != UDP) || p->op != WR_MUD_PORT_IN ||
-        p->high - p->low >= WR_LEASE_PORTS_MAX) {
+        p->high - (p->low > 0 ? p->low : 1) >= WR_LEASE_PORTS_MAX) {
         return false;
     }
-    *ret_low = p->low;
+    *ret_low = p->low > 0 ? p->low : 1; /* port 0 is nobody's, and nothing is leased for it */
     *ret_high = p->high;
     return true;
 }
 
-/* Is the name dropped by an ACE in front? Then this one permits nothing of it. */
+/* Does an ACE in front drop it, or a part of it? A lease cannot be for the rest, so then this one permits nothing. */
 static bool is_dropped(const struct wr_mud *m, const struct wr_mud_ace *ace)
 {
     for (const struct wr_mud_ace *a = m->ace; a < ace; a++) {
-        if (a->direction == ace->direction && a->action != WR_MUD_ACCEPT && a->odd == 0 &&
-            a->family == ace->family && same(m, wr_mud_peer_name(a), wr_mud_peer_name(ace)) &&
-            a->protocol == WR_MUD_ANY) {
+        if (a->action != WR_MUD_ACCEPT && meet(m, a, ace)) {
             return true;
+        }
+    }
+    return false;
+}
+
+/* Have all ACEs of this name together more ports than leases may have? */
+static bool has_many_ports(const struct wr_mud *m, const struct wr_mud_ace *ace)
+{
+    struct wr_lease_port port[WR_LEASE_PORTS_MAX];
+    unsigned n = 0;
+    uint16_t low, high;
+    for (const struct wr_mud_ace *a = m->ace; a < m->ace + m->aces; a++) {
+        bool counts = a->direction == WR_MUD_FROM && a->action == WR_MUD_ACCEPT &&
+                      same(m, wr_mud_peer_name(a), wr_mud_peer_name(ace)) &&
+                      wr_mudtell_ports(a, &low, &high);
+        for (uint32_t p = low; counts && p <= high; p++) {
+            unsigned i = 0;
+            while (i < n && (port[i].protocol != a->protocol || port[i].port != p)) {
+                i++;
+            }
+            if (i == WR_LEASE_PORTS_MAX) {
+                return true;
+            }
+            if (i == n) {
+                port[n++] =
+                    (struct wr_lease_port){.protocol = (uint8_t)a->protocol, .port = (uint16_t)p};
+            }
         }
     }
     return false;
@@ -82,16 +160,25 @@ static struct wr_mud_judged judge_name(const struct wr_mud *m, const struct wr_m
         return not("it names a host and something else, and both would have to hold");
     }
     if (is_dropped(m, a)) {
-        return not("an ACE in front of it drops the same");
+        return not("an ACE in front of it drops the same, or a part of it");
+    }
+    if (wr_mud_peer_ports(a)->op == WR_MUD_PORT_IN && wr_mud_peer_ports(a)->high == 0) {
+        return not("port 0 is nobody's");
     }
     if (a->protocol != WR_MUD_ANY && !wr_mudtell_ports(a, &low, &high)) {
         j.partly = true;
         j.why = a->protocol == TCP || a->protocol == UDP
                     ? "its ports are many or none: leases are for all ports"
                     : "leases are for all protocols";
+    } else if (has_many_ports(m, a)) {
+        j.partly = true;
+        j.why = "this name has many ports in all: leases are for all ports";
     } else if (wr_mud_own_ports(a)->op != WR_MUD_PORT_ANY) {
         j.partly = true;
         j.why = "from which port the device asks is not looked at";
+    } else if (a->src_mac != 0 || a->dst_mac != 0) {
+        j.partly = true;
+        j.why = "MAC addresses are not looked at";
     }
     return j;
 }

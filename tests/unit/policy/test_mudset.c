@@ -68,12 +68,18 @@ static bool doubts(uint32_t device, const char *text)
     return wr_mudset_doubts(set, &who, name.wire);
 }
 
-static unsigned ports(uint32_t device, const char *text, struct wr_lease_port *ret)
+static unsigned ports_of(uint32_t device, uint32_t rival, const char *text,
+                         struct wr_lease_port *ret)
 {
     struct wr_name name;
-    struct wr_who who = {.device = device};
+    struct wr_who who = {.device = device, .rival = rival};
     assert_int_equal(wr_name_from_text(text, strlen(text), &name), WR_OK);
     return wr_mudset_ports(set, &who, name.wire, ret);
+}
+
+static unsigned ports(uint32_t device, const char *text, struct wr_lease_port *ret)
+{
+    return ports_of(device, 0, text, ret);
 }
 
 /* A name is that name, "*." all below it; what nothing enforces by name is not in. */
@@ -106,6 +112,41 @@ static void test_names(void **state)
     }
     assert_int_equal(says(17, 0, "a.cdn.example"), WR_MUDSET_APPROVED);
     assert_int_equal(says(17, 0, "b.a.cdn.example"), WR_MUDSET_APPROVED);
+}
+
+/* Of whom two things are said, leases are for what both have; a profile in the shadow takes nothing away from the other's. */
+static void test_rival_ports(void **state)
+{
+    struct wr_lease_port p[WR_LEASE_PORTS_MAX];
+    put(&mud[0], "cloud.example", 6, 80);
+    put(&mud[0], "cloud.example", 6, 443);
+    put(&mud[0], "all.example", 6, 0);
+    put(&mud[1], "cloud.example", 6, 443);
+    put(&mud[1], "cloud.example", 17, 443);
+    put(&mud[1], "all.example", 6, 443);
+    const struct wr_mudset_item items[] = {
+        {1, false, &mud[0]}, {2, false, &mud[1]}, {3, true, &mud[0]}};
+    compile(items, 3);
+    assert_int_equal(ports_of(1, 2, "cloud.example", p), 1);
+    assert_true(p[0].protocol == 6 && p[0].port == 443);
+    assert_int_equal(ports_of(2, 1, "all.example", p), 1);
+    assert_int_equal(ports_of(1, 2, "all.example", p), 1);
+    assert_int_equal(ports_of(3, 2, "cloud.example", p), 2);
+    assert_int_equal(ports_of(9, 2, "cloud.example", p), 2);
+    assert_int_equal(ports_of(3, 9, "cloud.example", p), 0);
+}
+
+/* Port 0 is nobody's: no lease is for it, which the firewall would not take. */
+static void test_port_0(void **state)
+{
+    struct wr_lease_port p[WR_LEASE_PORTS_MAX];
+    put(&mud[0], "zero.example", 6, 443)->dst_port = (struct wr_mud_ports){0, 0, WR_MUD_PORT_IN};
+    put(&mud[0], "low.example", 6, 443)->dst_port = (struct wr_mud_ports){0, 8, WR_MUD_PORT_IN};
+    const struct wr_mudset_item items[] = {{1, false, &mud[0]}};
+    compile(items, 1);
+    assert_int_equal(says(1, 0, "zero.example"), WR_MUDSET_REFUSED);
+    assert_int_equal(ports(1, "low.example", p), 8);
+    assert_int_equal(p[0].port, 1);
 }
 
 /* Of whom two things are said, both count. */
@@ -181,6 +222,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_names, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rival, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_rival_ports, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_port_0, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ports, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many, setup, teardown),
         cmocka_unit_test_setup_teardown(test_none, setup, teardown),

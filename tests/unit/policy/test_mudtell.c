@@ -6,13 +6,13 @@
 #include "base/err.h"
 #include "policy/mudtell.h"
 
-static struct wr_mud_ace aces[8];
+static struct wr_mud_ace aces[32];
 static char texts[1024];
 static struct wr_mud m;
 
 static int setup(void **state)
 {
-    wr_mud_init(&m, aces, 8, texts, sizeof(texts));
+    wr_mud_init(&m, aces, 32, texts, sizeof(texts));
     return 0;
 }
 
@@ -82,6 +82,62 @@ static void test_dropped(void **state)
     expect(put(a), WR_MUD_BY_DEFAULT, false, NULL);
     expect(put(named(WR_MUD_FROM, "ads.example", 6, 443)), WR_MUD_NOT, false, "drops the same");
     expect(put(named(WR_MUD_FROM, "cloud.example", 6, 443)), WR_MUD_BY_NAME, false, NULL);
+}
+
+/* Whatever in front drops a part of it: a lease cannot be for the rest. */
+static void test_dropped_in_part(void **state)
+{
+    struct wr_mud_ace a = named(WR_MUD_FROM, "a.cloud.example", 6, 80);
+    a.action = WR_MUD_REJECT;
+    put(a);
+    expect(put(named(WR_MUD_FROM, "a.cloud.example", 6, 0)), WR_MUD_NOT, false, "a part of it");
+    expect(put(named(WR_MUD_FROM, "*.cloud.example", 6, 80)), WR_MUD_NOT, false, "a part of it");
+    expect(put(named(WR_MUD_FROM, "a.cloud.example", 6, 443)), WR_MUD_BY_NAME, false, NULL);
+    expect(put(named(WR_MUD_FROM, "a.cloud.example", 17, 80)), WR_MUD_BY_NAME, false, NULL);
+    expect(put(named(WR_MUD_FROM, "cloud.example", 6, 80)), WR_MUD_BY_NAME, false, NULL);
+    a = named(WR_MUD_FROM, "a.cloud.example", 6, 80);
+    a.family = WR_AF_V6;
+    expect(put(a), WR_MUD_BY_NAME, false, NULL);
+    a = wr_mud_ace(WR_MUD_FROM);
+    a.action = WR_MUD_DROP;
+    assert_int_equal(wr_addr_prefix_from_text("10.0.0.0/8", &a.dst_net), WR_OK);
+    put(a); /* of the house: no lease leads there */
+    expect(put(named(WR_MUD_FROM, "x.example", 6, 443)), WR_MUD_BY_NAME, false, NULL);
+    assert_int_equal(wr_addr_prefix_from_text("0.0.0.0/1", &a.dst_net), WR_OK);
+    put(a);
+    expect(put(named(WR_MUD_FROM, "x.example", 6, 443)), WR_MUD_NOT, false, "a part of it");
+}
+
+/* What leases are not narrow enough for is said, and port 0 is nobody's. */
+static void test_narrow(void **state)
+{
+    struct wr_mud_ace a = named(WR_MUD_FROM, "zero.example", 6, 0);
+    a.dst_port = (struct wr_mud_ports){0, 0, WR_MUD_PORT_IN};
+    expect(put(a), WR_MUD_NOT, false, "port 0");
+    for (uint16_t port = 1; port <= WR_LEASE_PORTS_MAX; port++) {
+        put(named(WR_MUD_FROM, "many.example", 6, port));
+        expect(put(named(WR_MUD_FROM, "many.example", 6, port)), WR_MUD_BY_NAME, false, NULL);
+    }
+    expect(put(named(WR_MUD_FROM, "many.example", 17, 1)), WR_MUD_BY_NAME, true, "many ports");
+    expect(&m.ace[1], WR_MUD_BY_NAME, true, "many ports");
+    a = named(WR_MUD_FROM, "mac.example", 6, 443);
+    a.dst_mac = text("02:00:00:00:00:01");
+    expect(put(a), WR_MUD_BY_NAME, true, "MAC addresses");
+}
+
+/* Answers to what is not enforced are not enforced, nor is what the other side would begin. */
+static void test_answers_to_nothing(void **state)
+{
+    struct wr_mud_ace a = wr_mud_ace(WR_MUD_FROM), back = wr_mud_ace(WR_MUD_TO);
+    a.classes = back.classes = WR_MUD_LOCAL_NETWORKS;
+    put(a);
+    expect(put(back), WR_MUD_NOT, false, "not enforceable itself");
+    put(named(WR_MUD_FROM, "cloud.example", 6, 443));
+    back = named(WR_MUD_TO, "cloud.example", 6, 443);
+    expect(put(back), WR_MUD_BY_STATE, false, NULL);
+    back.begins = WR_MUD_PEER_BEGINS;
+    expect(put(back), WR_MUD_NOT, false, "would begin");
+    expect(put(named(WR_MUD_TO, "cloud.example", 6, 80)), WR_MUD_NOT, false, "would begin");
 }
 
 /* To the device only answers come. */
@@ -197,9 +253,15 @@ static void test_ports(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_names, setup),    cmocka_unit_test_setup(test_dropped, setup),
-        cmocka_unit_test_setup(test_answers, setup),  cmocka_unit_test_setup(test_classes, setup),
-        cmocka_unit_test_setup(test_networks, setup), cmocka_unit_test_setup(test_words, setup),
+        cmocka_unit_test_setup(test_names, setup),
+        cmocka_unit_test_setup(test_dropped, setup),
+        cmocka_unit_test_setup(test_dropped_in_part, setup),
+        cmocka_unit_test_setup(test_narrow, setup),
+        cmocka_unit_test_setup(test_answers_to_nothing, setup),
+        cmocka_unit_test_setup(test_answers, setup),
+        cmocka_unit_test_setup(test_classes, setup),
+        cmocka_unit_test_setup(test_networks, setup),
+        cmocka_unit_test_setup(test_words, setup),
         cmocka_unit_test_setup(test_ports, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
