@@ -24,6 +24,7 @@ struct file {
     size_t n, sig_n;
     struct wr_mud *mud;
     uint32_t users;
+    bool kept; /* it is on the disk as it is here */
 };
 
 struct wr_mudstore {
@@ -105,14 +106,14 @@ static struct file *find_file(const struct wr_mudstore *s, const char *digest)
     return NULL;
 }
 
-/* The files of what nobody has any more go with it. */
-static void let_go(const struct wr_mudstore *s, struct file *f)
+/* The files of what nobody has any more go with it, unless the list on the disk still names them. */
+static void let_go(const struct wr_mudstore *s, struct file *f, bool is_unnamed)
 {
     char path[WR_KEEPFILE_PATH_MAX + 96];
     if (f == NULL || --f->users > 0) {
         return;
     }
-    for (unsigned signature = 0; signature < 2; signature++) {
+    for (unsigned signature = 0; signature < 2 && is_unnamed; signature++) {
         if (path_of(s, f->digest, signature != 0, path)) {
             (void)unlink(path);
         }
@@ -120,7 +121,7 @@ static void let_go(const struct wr_mudstore *s, struct file *f)
     free_file(f);
 }
 
-static int write_file(const struct wr_mudstore *s, const struct file *f)
+static int write_file(const struct wr_mudstore *s, struct file *f)
 {
     char path[WR_KEEPFILE_PATH_MAX + 96];
     int err = WR_OK;
@@ -130,6 +131,7 @@ static int write_file(const struct wr_mudstore *s, const struct file *f)
     if (err == WR_OK && f->sig_n > 0 && path_of(s, f->digest, true, path)) {
         err = wr_registry_save(path, (const char *)f->sig, f->sig_n);
     }
+    f->kept = err == WR_OK;
     return err;
 }
 
@@ -198,12 +200,18 @@ static void take_out(struct wr_mudstore *s, uint32_t at)
     memmove(&s->of[at], &s->of[at + 1], (s->entries - at) * sizeof(struct file *));
 }
 
+/* The list names a file when it is there: whenever weir ends, the list before or this one holds. */
 static int save(struct wr_mudstore *s)
 {
     char path[WR_KEEPFILE_PATH_MAX + 32];
     s->changes++;
     if (s->folder[0] == 0) {
         return WR_OK;
+    }
+    for (uint32_t i = 0; i < s->entries; i++) {
+        if (s->of[i] != NULL && !s->of[i]->kept && write_file(s, s->of[i]) != WR_OK) {
+            return WR_E_IO;
+        }
     }
     json_t *list = json_array();
     for (uint32_t i = 0; i < s->entries; i++) {
@@ -259,6 +267,7 @@ static struct file *recall(const struct wr_mudstore *s, const char *digest)
         (void)read_file(path, WR_MUD_SIGNATURE_MAX, &sig, &sig_n);
         if (make_file((const char *)text, n, sig, sig_n, &f, &mistake) == WR_OK) {
             f->users = 1;
+            f->kept = true;
         }
     }
     free(text);
@@ -390,6 +399,7 @@ int wr_mudstore_put(struct wr_mudstore *s, const struct wr_mudstore_about *about
         uint8_t *old = same->sig;
         same->sig = f->sig;
         same->sig_n = f->sig_n;
+        same->kept = false;
         f->sig = old;
         free_file(f);
         f = same;
@@ -397,17 +407,16 @@ int wr_mudstore_put(struct wr_mudstore *s, const struct wr_mudstore_about *about
     struct wr_mudstore_entry e = {.about = *about, .mud = f->mud, .has_signature = f->sig_n > 0};
     memcpy(e.about.digest, f->digest, sizeof(e.about.digest));
     f->users++;
-    int kept = write_file(s, f);
+    struct file *before = there ? s->of[at] : NULL;
     if (there) {
-        struct file *before = s->of[at];
         s->entry[at] = e;
         s->of[at] = f;
-        let_go(s, before);
     } else {
         insert(s, at, &e, f);
     }
     err = save(s);
-    return kept != WR_OK ? WR_E_IO : err;
+    let_go(s, before, err == WR_OK);
+    return err;
 }
 
 int wr_mudstore_set_mode(struct wr_mudstore *s, const char *key, uint8_t mode)
@@ -431,7 +440,7 @@ int wr_mudstore_remove(struct wr_mudstore *s, const char *key)
     struct file *f = s->of[at];
     take_out(s, at);
     int err = save(s);
-    let_go(s, f);
+    let_go(s, f, err == WR_OK);
     return err;
 }
 

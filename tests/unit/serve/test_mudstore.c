@@ -142,6 +142,51 @@ static void test_changed(void **state)
     free(text);
 }
 
+static void run(const char *what)
+{
+    char command[512];
+    snprintf(command, sizeof(command), "cd %s && %s", folder, what);
+    assert_int_equal(system(command), 0);
+}
+
+static void expect_name(struct wr_mudstore *s, const char *name)
+{
+    const struct wr_mudstore_entry *e = wr_mudstore_find(s, "name:a");
+    assert_true(e != NULL && e->mud != NULL && e->about.mode == WR_MUDSTORE_ENFORCED);
+    assert_string_equal(e->mud->aces > 0 ? wr_mud_at(e->mud, e->mud->ace[0].dst_name) : "", name);
+}
+
+/* While the disk takes nothing, what it has stays whole: the profile before holds when weir starts anew. */
+static void test_full(void **state)
+{
+    char *text = mud_text(CLOUD, "", "ipv4-acl-type"), *other = mud_text("", "", "ipv4-acl-type"),
+         command[256];
+    struct wr_mudstore *s = open_it(0, 0);
+    assert_int_equal(put(s, "name:a", text, ""), WR_OK);
+    assert_int_equal(wr_mudstore_set_mode(s, "name:a", WR_MUDSTORE_ENFORCED), WR_OK);
+    run("mkdir mud-profiles.new");
+    assert_int_equal(put(s, "name:a", other, ""), WR_E_IO);
+    assert_int_equal(wr_mudstore_remove(s, "name:a"), WR_E_IO);
+    wr_mudstore_close(s);
+    s = open_it(1, 0);
+    expect_name(s, "cloud.example");
+    /* Another file that could not be written is written before a list names it. */
+    snprintf(command, sizeof(command), "rmdir mud-profiles.new && mkdir mud-%s.json.new",
+             wr_mudstore_find(s, "name:a")->about.digest);
+    run(command);
+    assert_int_equal(put(s, "name:a", other, ""), WR_OK);
+    assert_int_equal(put(s, "name:a", text, ""), WR_E_IO);
+    assert_int_equal(wr_mudstore_set_mode(s, "name:a", WR_MUDSTORE_ENFORCED), WR_E_IO);
+    run("rmdir *.new");
+    assert_int_equal(wr_mudstore_set_mode(s, "name:a", WR_MUDSTORE_ENFORCED), WR_OK);
+    wr_mudstore_close(s);
+    s = open_it(1, 0);
+    expect_name(s, "cloud.example");
+    wr_mudstore_close(s);
+    free(text);
+    free(other);
+}
+
 /* A list that cannot be read is put aside. */
 static void test_bad(void **state)
 {
@@ -181,6 +226,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(test_replaced, setup, teardown),
         cmocka_unit_test_setup_teardown(test_changed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_full, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad, setup, teardown),
         cmocka_unit_test(test_nowhere),
     };
