@@ -77,8 +77,7 @@ static void put_tried(struct wr_str *t, uint16_t segment)
                            "\t\tip6 daddr @doh6 goto tried_doh\n\t}\n");
 }
 
-/* What opens a connection, and every packet where there is none. */
-static void put_jumps(struct wr_str *t, const char *to)
+void wr_rulesetbypass_jump(struct wr_str *t, const char *to)
 {
     wr_str_text(t, "\t\ttcp flags & (fin | syn | rst | ack) == syn jump ");
     wr_str_text(t, to);
@@ -87,25 +86,22 @@ static void put_jumps(struct wr_str *t, const char *to)
     wr_str_text(t, "\n");
 }
 
-void wr_rulesetbypass_noted(struct wr_str *t, uint16_t segment)
-{
-    char room[32];
-    struct wr_str own;
-    wr_str_init(&own, room, sizeof(room));
-    wr_rulesetword_segment(&own, segment, "_tried");
-    put_jumps(t, room);
-}
-
 void wr_rulesetbypass(struct wr_str *t, const struct wr_ruleset_facts *f,
                       enum wr_ruleset_place place, const struct wr_ruleset_item *segment)
 {
+    char room[32];
+    struct wr_str own;
     (void)f;
     switch (place) {
     case WR_RULESET_DECLARE: put_sets(t); break;
     case WR_RULESET_CHAINS: put_chains(t); break;
     case WR_RULESET_OWN_CHAINS: put_tried(t, segment->segment); break;
-    case WR_RULESET_BEGIN: wr_rulesetbypass_noted(t, segment->segment); break;
-    case WR_RULESET_UNLEASED: put_jumps(t, "tried_unleased"); break;
+    case WR_RULESET_BEGIN:
+        wr_str_init(&own, room, sizeof(room));
+        wr_rulesetword_segment(&own, segment->segment, "_tried");
+        wr_rulesetbypass_jump(t, room);
+        break;
+    case WR_RULESET_UNLEASED: wr_rulesetbypass_jump(t, "tried_unleased"); break;
     default: break;
     }
 }

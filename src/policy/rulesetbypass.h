@@ -7,16 +7,14 @@
 #ifndef WR_POLICY_RULESETBYPASS_H
 #define WR_POLICY_RULESETBYPASS_H
 
-#include <stdint.h>
-
 #include "base/str.h"
 
 /* Of port 53 and 853, of known addresses of DNS over HTTPS, of what was not answered; IPv4 and IPv6 in turn. */
 #define WR_RULESETBYPASS_SETS 6
 
+/* Two rules: what opens a connection, and every packet where there is none, jumps to this chain (tried_dns, tried_unleased, a segment's). */
+void wr_rulesetbypass_jump(struct wr_str *t, const char *to);
 /* "tried_dns4". */
 void wr_rulesetbypass_set(unsigned set, struct wr_str *name);
-/* The rules, of a chain of this segment's packets, that note who tries another's resolver. */
-void wr_rulesetbypass_noted(struct wr_str *t, uint16_t segment);
 
 #endif

@@ -38,13 +38,16 @@ static void put_own(struct wr_str *t, const struct wr_ruleset_item *segment)
 {
     wr_str_text(t, "\tchain ");
     wr_rulesetword_segment(t, segment->segment, "_hairpin {\n");
-    if ((segment->flags & WR_RULESET_HAIRPINS) != 0) {
-        wr_rulesetbypass_noted(t, segment->segment);
-    }
-    for (unsigned v6 = 0; (segment->flags & WR_RULESET_HAIRPINS) != 0 && v6 < 2; v6++) {
+    bool wanted = (segment->flags & WR_RULESET_HAIRPINS) != 0;
+    for (unsigned v6 = 0; wanted && v6 < 2; v6++) {
         wr_str_text(t, v6 ? "\t\tip6 daddr @" : "\t\tip daddr @");
         wr_rulesetword_segment(t, segment->segment,
                                v6 ? "_resolvers6 accept\n" : "_resolvers4 accept\n");
+    }
+    if (wanted) {
+        wr_rulesetbypass_jump(t, "tried_dns");
+    }
+    for (unsigned v6 = 0; wanted && v6 < 2; v6++) {
         wr_str_text(t, v6 ? "\t\tmeta nfproto ipv6" : "\t\tmeta nfproto ipv4");
         wr_str_text(t, " meta l4proto { tcp, udp } tproxy ");
         wr_str_text(t, v6 ? "ip6 to [" WR_HAIRPIN_AT6 "]:53" : "ip to " WR_HAIRPIN_AT4 ":53");

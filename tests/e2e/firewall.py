@@ -290,6 +290,8 @@ def hairpin(box):
                 server = pair[which] if which == 0 else f"[{pair[which]}]"
                 want.add((name, f"{server}:53", "tcp" if tcp else "udp", "cameras"))
     equal(asked(weir), want)
+    tried = board(weir)    # answered or not: who asks others is on the board, once for each address
+    need(all(tried.get(("dns", address, protocol, 53), 0) >= 1 for pair in ABROAD for address in pair for protocol in ("udp", "tcp")), tried)
     one = cli(weir, "log", "--asked", ABROAD[1][0], "--count", "1")
     equal((one["asked"], one["client"].rpartition(":")[0]), ("1.1.1.1:53", CAMERA[0]))
     text = subprocess.run([weir.program, "log", "--asked", ABROAD[0][1], "--socket", weir.control], capture_output=True, text=True, check=True)

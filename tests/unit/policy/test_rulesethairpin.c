@@ -62,9 +62,11 @@ static void test_rules(void **state)
     assert_non_null(strstr(
         text, "\tchain segment_0_hairpin {\n"
               "\t\tip daddr @segment_0_resolvers4 accept\n"
+              "\t\tip6 daddr @segment_0_resolvers6 accept\n"
+              "\t\ttcp flags & (fin | syn | rst | ack) == syn jump tried_dns\n"
+              "\t\tmeta l4proto udp jump tried_dns\n"
               "\t\tmeta nfproto ipv4 meta l4proto { tcp, udp } tproxy ip to 192.0.0.8:53 meta "
               "mark set $hairpin_mark accept\n"
-              "\t\tip6 daddr @segment_0_resolvers6 accept\n"
               "\t\tmeta nfproto ipv6 meta l4proto { tcp, udp } tproxy ip6 to [100::8]:53 meta "
               "mark set $hairpin_mark accept\n\t}\n"));
     assert_non_null(strstr(text, "\tchain segment_1_hairpin {\n\t}\n"));
