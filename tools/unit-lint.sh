@@ -17,6 +17,8 @@ trap 'rm -rf "$dir"' EXIT
 # The program need not be installed for the unit to be looked at. As it is, and as a package has it: with a user of its own.
 for drop in '' '/^DynamicUser=/d'; do
     sed -e 's|^ExecStart=[^ ]*|ExecStart=/bin/true|; s|^ExecReload=.*||' -e "$drop" "$unit" >"$dir/weir.service"
+    mkdir -p "$dir/weir.service.d"
+    cp packaging/systemd/firewall.conf "$dir/weir.service.d/"
     systemd-analyze verify --man=no "$dir/weir.service" 2>&1 | tee "$dir/said"
     if grep -q "weir.service" "$dir/said"; then
         exit 1

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fire show: how the firewall is, for the control socket: its state, what it has counted, who has leases and which.
+ * Fire show: how the firewall is, for the control socket and for Prometheus: its state, what it has counted, who has leases and which.
  */
 #include "serve/firewall.h"
 
+#include <inttypes.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "base/str.h"
 #include "serve/devices.h"
 #include "serve/firewall_state.h"
+#include "serve/scoreboard.h"
 #include "serve/serve.h"
 
 /* A person looks at them. */
@@ -251,4 +253,61 @@ const char *wr_firewall_show(struct wr_serve *s, struct wr_json *j, const char *
     }
     wr_json_end(j);
     return NULL;
+}
+
+/* --- figures --- */
+
+static void put_head(FILE *out, const char *name, const char *kind, const char *help)
+{
+    fprintf(out, "# HELP weir_%s %s\n# TYPE weir_%s %s\n", name, help, name, kind);
+}
+
+static void put_one(FILE *out, const char *name, const char *kind, const char *help, uint64_t value)
+{
+    put_head(out, name, kind, help);
+    fprintf(out, "weir_%s %" PRIu64 "\n", name, value);
+}
+
+static void put_rejected(const struct wr_firewall *f, FILE *out)
+{
+    const struct wr_conf *conf = f->s->conf;
+    put_head(out, "firewall_rejected_packets_total", "counter",
+             "packets of a segment that were rejected: to resolvers of others (dns, encrypted, "
+             "doh), to what was not answered (unleased), of discovery on its way out");
+    for (size_t i = 0; i < conf->segments.count && i < WR_SEGMENTS_MAX; i++) {
+        for (unsigned c = 0; c < WR_RULESET_COUNTERS; c++) {
+            const char *segment = conf->segments.items[i].name;
+            fprintf(out,
+                    "weir_firewall_rejected_packets_total{segment=\"%s\",kind=\"%s\"} %" PRIu64
+                    "\n",
+                    segment, wr_ruleset_counter_name(c), wr_firecount_get(&f->count, segment, c));
+        }
+    }
+}
+
+void wr_firewall_metrics(const struct wr_serve *s, FILE *out)
+{
+    const struct wr_firewall *f = s->firewall;
+    if (f == NULL) {
+        return;
+    }
+    put_one(out, "firewall_in_force", "gauge", "1 while weir's table of the packet filter is",
+            f->state == WR_FIREWALL_IN_FORCE);
+    put_one(out, "firewall_repairs_total", "counter",
+            "times that others had changed the table and it was written again", f->repairs);
+    put_one(out, "firewall_quarantined_devices", "gauge", "devices in quarantine", f->quarantined);
+    put_one(out, "firewall_quarantine_dropped_packets_total", "counter",
+            "packets of devices in quarantine that were dropped",
+            wr_firecount_quarantine(&f->count));
+    put_one(out, "firewall_connections_cut_total", "counter",
+            "connections of devices in quarantine that were ended", f->cut);
+    put_one(out, "firewall_leases", "gauge",
+            "addresses that are open to a device because they were answered to it", f->leases);
+    put_rejected(f, out);
+    put_head(out, "firewall_bypass_tries_total", "counter",
+             "what devices have tried past weir, by what it was");
+    for (unsigned what = 0; what < WR_BYPASS_KINDS; what++) {
+        fprintf(out, "weir_firewall_bypass_tries_total{what=\"%s\"} %" PRIu64 "\n",
+                wr_bypass_what_name(what), wr_scoreboard_total(s, what));
+    }
 }

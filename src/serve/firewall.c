@@ -423,11 +423,12 @@ int wr_firewall_open(struct wr_serve *s, struct wr_firewall **ret_firewall)
     }
     err = start_hand(f);
     if (err != WR_OK) {
-        snprintf(
-            f->why, sizeof(f->why), "%s",
-            err == WR_E_DENIED
-                ? "the privilege is missing: start weir as root, or give the service CAP_NET_ADMIN"
-                : "the process that runs nft cannot be started");
+        snprintf(f->why, sizeof(f->why), "%s",
+                 err == WR_E_DENIED
+                     ? "the privilege is missing: start weir as root, or give the service "
+                       "CAP_NET_ADMIN (of "
+                       "systemd: examples/firewall.conf in the documentation, as a drop-in)"
+                     : "the process that runs nft cannot be started");
     } else if (wr_nftwatch_open(&f->watch_fd) != WR_OK) {
         wr_say(WR_LOG_WARN, "firewall: changes by others cannot be heard here: %s",
                strerror(errno));

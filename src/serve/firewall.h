@@ -19,6 +19,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "serve/json.h"
 
@@ -52,6 +53,8 @@ const char *wr_firewall_leases(struct wr_serve *s, const char *whom, struct wr_j
                                const char *key, char *why, size_t cap);
 const char *wr_firewall_apply(struct wr_serve *s, char *why, size_t cap);
 const char *wr_firewall_remove(struct wr_serve *s, char *why, size_t cap);
+/* Its figures for Prometheus, as of the last look; nothing where it is off. */
+void wr_firewall_metrics(const struct wr_serve *s, FILE *out);
 /* For `status`. */
 void wr_firewall_report(struct wr_serve *s, struct wr_json *j, const char *key);
 

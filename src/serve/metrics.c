@@ -11,6 +11,7 @@
 #include "net/ports.h"
 #include "resolve/select.h"
 #include "serve/devices.h"
+#include "serve/firewall.h"
 #include "serve/serve.h"
 
 static uint64_t at_offset(const void *base, size_t offset)
@@ -268,6 +269,7 @@ char *wr_metrics_text(const struct wr_serve *s, size_t *ret_size)
     put_connection_counters(out, s);
     put_upstream_gauges(out, s);
     put_rules(out, s);
+    wr_firewall_metrics(s, out);
     bool failed = ferror(out) != 0;
     if (fclose(out) != 0 || failed) {
         free(text);

@@ -447,6 +447,10 @@ def scoreboard(box):
     want[("dns", FOREIGN[0], "udp", 53)] += 1
     equal(board(weir), want)
     equal(shown(weir)["segments"], [before | {"dns": before["dns"] + 1}])
+    figures = dict(line.rsplit(" ", 1) for line in weir.verb("metrics")["text"].splitlines() if line.startswith("weir_firewall_"))
+    equal([figures[f"weir_firewall_{name}"] for name in (
+        "in_force", "repairs_total", 'rejected_packets_total{segment="cameras",kind="dns"}', 'bypass_tries_total{what="dns"}', 'bypass_tries_total{what="router"}',
+        "leases")], ["1", "1", str(before["dns"] + 1), "8", "2", "0"])
     lines = [e["text"] for e in log(weir) if "another resolver: " + FOREIGN[0] in e["text"]]
     equal(len(lines), 2, lines)
     need(all(device["id"] in line for line in lines), lines)

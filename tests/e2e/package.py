@@ -24,6 +24,7 @@ drwxr-xr-x ./etc/weir/
 -rw-r--r-- ./usr/share/doc/weir/doctor.md
 -rw-r--r-- ./usr/share/doc/weir/examples/edge.yaml
 -rw-r--r-- ./usr/share/doc/weir/examples/factory.yaml
+-rw-r--r-- ./usr/share/doc/weir/examples/firewall.conf
 -rw-r--r-- ./usr/share/doc/weir/examples/home.yaml
 -rw-r--r-- ./usr/share/fish/vendor_completions.d/weir.fish
 -rw-r--r-- ./usr/share/man/man5/weir.yaml.5.gz
@@ -105,6 +106,11 @@ def unit():
     with open(os.path.join(mock.TOP, "packaging/systemd/weir.service"), encoding="utf-8") as file:
         want = file.read().replace("DynamicUser=yes\n", "")
     equal(text("usr/lib/systemd/system/weir.service"), want)
+    # Without capset no process of weir's can give its privileges up, and none goes on with them.
+    need(re.search(r"^SystemCallFilter=~@privileged.*\n(.*\n)*SystemCallFilter=.*\bcapset\b", want, re.M), want)
+    drop = text("usr/share/doc/weir/examples/firewall.conf")
+    need("\nAmbientCapabilities=CAP_NET_ADMIN" in drop and "\nCapabilityBoundingSet=CAP_NET_ADMIN" in drop, drop)
+    need("nftables" in run("dpkg-deb", "-f", PACKAGE, "Recommends"), "nft is not recommended")
     need("\nExecStart=/usr/bin/weir serve\n" in want and "\nUser=weir\n" in want, want)
 
 
