@@ -76,9 +76,9 @@ void wr_firefacts_segments(struct wr_firefacts *f, const struct wr_conf *conf)
         const struct wr_conf_segment *s = &conf->segments.items[i];
         struct wr_ruleset_item *item = put(f, WR_RULESET_SEGMENT, i);
         if (item != NULL) {
-            item->flags = (uint8_t)(dns_flags(f, s->foreign_dns) |
-                                    (s->reach != 0 ? WR_RULESET_ANSWERED : 0) |
-                                    (s->discovery == 0 ? WR_RULESET_KEEPS : 0));
+            item->flags =
+                (uint8_t)(dns_flags(f, s->foreign_dns) | (s->reach != 0 ? WR_RULESET_ANSWERED : 0) |
+                          (s->discovery == 0 ? WR_RULESET_KEEPS : 0));
         }
         for (size_t k = 0; k < s->interfaces.count; k++) {
             item = put(f, WR_RULESET_INTERFACE, i);

@@ -81,7 +81,7 @@ struct hand {
     struct wr_firehand_reply reply;
     struct wr_leasehand *leases;               /* NULL: none can be had here */
     struct pollfd channel[1 + WR_WORKERS_MAX]; /* the main thread's, then the workers' */
-    int dump; /* a socket for what the kernel has counted; -1 */
+    int dump;                                  /* a socket for what the kernel has counted; -1 */
 };
 
 /* --- the child --- */

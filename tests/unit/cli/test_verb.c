@@ -17,7 +17,7 @@ static bool is_known(const char *word, size_t n)
         "FILE", "PATH",    "KEY",    "VERB",    "NAME",   "TYPE",    "CLASS",    "N",
         "...",  "PORT",    "HEX",    "ADDRESS", "PREFIX", "SECONDS", "=VERSION", "=HEX",
         "=N",   "@SERVER", "#PORT",  "TIME",    "VALUE",  "=FILE",   "=PATH",    "HOST",
-        "PIN",  "PROXY",   "CONFIG", "DEVICE",  "GROUP",  "KIND",    NULL};
+        "PIN",  "PROXY",   "CONFIG", "DEVICE",  "GROUP",  "KIND",    "TEXT",     NULL};
 
     if (word[0] >= 'a' && word[0] <= 'z')
         return true;
