@@ -10,6 +10,9 @@
 #include "base/err.h"
 #include "base/utf8.h"
 
+/* RSA of 2048 bits and its like: a signature is to last for years. */
+#define STRENGTH GNUTLS_PROFILE_TO_VFLAGS(GNUTLS_PROFILE_MEDIUM)
+
 /* What a call has open. */
 struct look {
     gnutls_pkcs7_t p7;
@@ -109,16 +112,39 @@ static void free_chain(struct look *l)
     }
 }
 
+/* Where a certificate says what it is for, files have to be among it: the key of a web server signs no profiles. */
+static bool is_for_files(gnutls_x509_crt_t cert)
+{
+    static const char *const good[] = {GNUTLS_KP_ANY, GNUTLS_KP_CODE_SIGNING,
+                                       GNUTLS_KP_EMAIL_PROTECTION,
+                                       "1.3.6.1.5.5.7.3.36" /* RFC 9336 */};
+    char oid[64];
+    for (unsigned i = 0; i < WR_CMS_PURPOSES_MAX; i++) {
+        size_t n = sizeof(oid);
+        int err = gnutls_x509_crt_get_key_purpose_oid(cert, i, oid, &n, NULL);
+        for (size_t k = 0; err == 0 && k < sizeof(good) / sizeof(good[0]); k++) {
+            if (strcmp(oid, good[k]) == 0) {
+                return true;
+            }
+        }
+        if (err == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE) {
+            return i == 0; /* it says nothing */
+        }
+    }
+    return false;
+}
+
 /* May it sign, and does somebody vouch for it now? */
 static int judge_signer(struct look *l)
 {
     unsigned usage = 0, status = 0;
     if (gnutls_x509_crt_get_key_usage(l->cert[0], &usage, NULL) != 0 ||
-        (usage & GNUTLS_KEY_DIGITAL_SIGNATURE) == 0) {
+        (usage & GNUTLS_KEY_DIGITAL_SIGNATURE) == 0 || !is_for_files(l->cert[0])) {
         return refuse(l, WR_E_DENIED, "the signer's certificate is not for signing");
     }
     int err = gnutls_x509_trust_list_verify_crt(l->anchors, l->cert, l->certs,
-                                                GNUTLS_VERIFY_ALLOW_UNSORTED_CHAIN, &status, NULL);
+                                                GNUTLS_VERIFY_ALLOW_UNSORTED_CHAIN | STRENGTH,
+                                                &status, NULL);
     return err < 0 ? refuse(l, WR_E_DENIED, gnutls_strerror(err))
            : status & GNUTLS_CERT_EXPIRED
                ? refuse(l, WR_E_DENIED, "the signer's certificate has expired")
@@ -126,7 +152,7 @@ static int judge_signer(struct look *l)
                ? refuse(l, WR_E_DENIED, "the signer's certificate is not good yet")
            : status & GNUTLS_CERT_INSECURE_ALGORITHM
                ? refuse(l, WR_E_DENIED,
-                        "the signer's certificate is signed with something too weak")
+                        "a key or a digest of the signer's certificates is too weak")
            : status != 0 ? refuse(l, WR_E_DENIED, "no anchor vouches for the signer")
                          : WR_OK;
 }
@@ -151,7 +177,9 @@ static int verify_one(struct look *l, const gnutls_datum_t *text, unsigned i,
     if (err < 0) {
         return refuse(l, WR_E_FORMAT, gnutls_strerror(err));
     }
-    err = read_chain(l, &info);
+    err = gnutls_sign_is_secure2(info.algo, GNUTLS_SIGN_FLAG_SECURE_FOR_CERTS)
+              ? read_chain(l, &info)
+              : refuse(l, WR_E_DENIED, "it is signed with something too weak");
     gnutls_pkcs7_signature_info_deinit(&info);
     if (err == WR_OK) {
         err = judge_signer(l);

@@ -19,7 +19,8 @@ static void make_all(void)
     struct wr_verdict_text why;
 
     certs_make(&root, &(struct certs_want){.cn = "fuzz CA", .ca = true}, NULL);
-    certs_make(&signer, &(struct certs_want){.cn = "fuzz"}, &root);
+    certs_make(&signer, &(struct certs_want){.cn = "fuzz", .purpose = GNUTLS_KP_CODE_SIGNING},
+               &root);
     promise(wr_cms_sign((const char *)signer.pem.data, (const char *)signer.key_pem.data, text, 2,
                         CERTS_NOW_S, own, sizeof(own), &own_n, &why) == WR_OK);
 }

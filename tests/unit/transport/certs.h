@@ -31,6 +31,7 @@ struct certs_want {
     int64_t from_s, until_s;       /* 0: see above */
     size_t bulk;                   /* octets of an extension that nobody knows */
     bool ca, rsa, client;          /* client: meant for clients only */
+    const char *purpose;           /* another one than TLS's */
 };
 
 struct certs_one {
@@ -84,8 +85,11 @@ static inline void certs_describe(gnutls_x509_crt_t crt, const struct certs_want
     certs_ok(gnutls_x509_crt_set_key_usage(crt, want->ca ? GNUTLS_KEY_KEY_CERT_SIGN
                                                          : GNUTLS_KEY_DIGITAL_SIGNATURE));
     if (!want->ca) {
-        certs_ok(gnutls_x509_crt_set_key_purpose_oid(
-            crt, want->client ? GNUTLS_KP_TLS_WWW_CLIENT : GNUTLS_KP_TLS_WWW_SERVER, 0));
+        certs_ok(gnutls_x509_crt_set_key_purpose_oid(crt,
+                                                     want->purpose != NULL ? want->purpose
+                                                     : want->client ? GNUTLS_KP_TLS_WWW_CLIENT
+                                                                    : GNUTLS_KP_TLS_WWW_SERVER,
+                                                     0));
     }
     certs_alternatives(crt, want);
     if (want->bulk > 0) {

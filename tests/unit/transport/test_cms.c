@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/unit.h"
 
+#include <gnutls/abstract.h>
+#include <gnutls/pkcs7.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +20,11 @@ static int setup(void **state)
 {
     certs_make(&root, &(struct certs_want){.cn = "root", .ca = true}, NULL);
     certs_make(&middle, &(struct certs_want){.cn = "middle", .ca = true}, &root);
-    certs_make(
-        &signer,
-        &(struct certs_want){.cn = "things\x1b[2J", .until_s = CERTS_NOW_S + 10 * CERTS_DAY_S},
-        &middle);
+    certs_make(&signer,
+               &(struct certs_want){.cn = "things\x1b[2J",
+                                    .purpose = GNUTLS_KP_CODE_SIGNING,
+                                    .until_s = CERTS_NOW_S + 10 * CERTS_DAY_S},
+               &middle);
     certs_make(&other, &(struct certs_want){.cn = "another root", .ca = true}, NULL);
     snprintf(chain, sizeof(chain), "%s%s", signer.pem.data, middle.pem.data);
     return 0;
@@ -119,6 +122,34 @@ static void test_refused(void **state)
     expect(&p, WR_E_FORMAT, "no CMS");
 }
 
+/* A key that is for something else, and a digest that can be forged. */
+static void test_weak(void **state)
+{
+    struct certs_one server;
+    certs_make(&server, &(struct certs_want){.cn = "a web server"}, &root);
+    struct made m = sign((const char *)server.pem.data, (const char *)server.key_pem.data);
+    struct wr_cms_proof p = proof_of(&m);
+    expect(&p, WR_E_DENIED, "not for signing");
+    certs_free(&server);
+    /* The same by SHA-1, which weir does not write. */
+    gnutls_pkcs7_t p7;
+    gnutls_datum_t what = {(unsigned char *)(uintptr_t)text, sizeof(text) - 1}, out = {NULL, 0};
+    gnutls_privkey_t key;
+    certs_ok(gnutls_privkey_init(&key));
+    certs_ok(gnutls_privkey_import_x509(key, signer.key, 0));
+    certs_ok(gnutls_pkcs7_init(&p7));
+    certs_ok(gnutls_pkcs7_sign(p7, signer.crt, key, &what, NULL, NULL, GNUTLS_DIG_SHA1,
+                               GNUTLS_PKCS7_INCLUDE_CERT));
+    certs_ok(gnutls_pkcs7_set_crt(p7, middle.crt));
+    certs_ok(gnutls_pkcs7_export2(p7, GNUTLS_X509_FMT_DER, &out));
+    p.sig = out.data;
+    p.sig_n = out.size;
+    expect(&p, WR_E_DENIED, "too weak");
+    gnutls_free(out.data);
+    gnutls_pkcs7_deinit(p7);
+    gnutls_privkey_deinit(key);
+}
+
 /* One octet of it changed anywhere proves nothing else: no other text, no other signer. */
 static void test_changed(void **state)
 {
@@ -159,9 +190,8 @@ static void test_sign_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_changed),
+        cmocka_unit_test(test_good),         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_weak),         cmocka_unit_test(test_changed),
         cmocka_unit_test(test_sign_refused),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
