@@ -55,6 +55,21 @@ static int read_authority(const char *at, size_t n, struct wr_feedurl *url)
     return WR_OK;
 }
 
+/* "127.1", "0x7f000001": what ends in a number is an address to those who go there (URL standard), and a name to those who look whither. */
+static bool is_number(const char *host)
+{
+    size_t n = strlen(host);
+    n -= n > 0 && host[n - 1] == '.';
+    size_t at = n;
+    while (at > 0 && host[at - 1] != '.') {
+        at--;
+    }
+    const char *last = host + at;
+    n -= at;
+    return strspn(last, "0123456789") >= n || (n >= 2 && last[0] == '0' && last[1] == 'x' &&
+                                               strspn(last + 2, "0123456789abcdef") >= n - 2);
+}
+
 int wr_feedurl_read(const char *text, struct wr_feedurl *ret_url, const char **ret_why)
 {
     struct wr_feedurl url = {.port = PORT};
@@ -76,7 +91,7 @@ int wr_feedurl_read(const char *text, struct wr_feedurl *ret_url, const char **r
     bool literal = wr_addr_from_text(url.host, &url.addr) == WR_OK && url.addr.port == 0;
     if (!literal) {
         memset(&url.addr, 0, sizeof(url.addr));
-        if (wr_hostsfile_name(url.host, strlen(url.host), &name) != WR_OK) {
+        if (is_number(url.host) || wr_hostsfile_name(url.host, strlen(url.host), &name) != WR_OK) {
             return WR_E_FORMAT;
         }
     }

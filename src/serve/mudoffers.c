@@ -102,6 +102,18 @@ static bool read_line(const char *line, struct wr_mudoffers_line *ret)
            wr_mudoffers_url((const uint8_t *)url.at, url.n, ret->url, sizeof(ret->url));
 }
 
+/* Is the line whole? What is behind a part of one is not read as another line: a device chooses what stands there. */
+static bool skip_rest(const char *line, FILE *file)
+{
+    bool whole = strchr(line, '\n') != NULL;
+    int c = whole ? EOF : getc(file);
+    bool last = !whole && c == EOF;
+    while (c != EOF && c != '\n') {
+        c = getc(file);
+    }
+    return whole || last;
+}
+
 void wr_mudoffers_read(struct wr_mudoffers *o, const char *path)
 {
     char line[LINE_SIZE];
@@ -112,7 +124,7 @@ void wr_mudoffers_read(struct wr_mudoffers *o, const char *path)
     for (unsigned n = 0;
          o->line != NULL && n < WR_MUD_OFFER_LINES_MAX && fgets(line, sizeof(line), file) != NULL;
          n++) {
-        if (read_line(line, &one)) {
+        if (skip_rest(line, file) && read_line(line, &one)) {
             o->line[o->lines++] = one;
         }
     }

@@ -120,6 +120,37 @@ static void test_order(void **state)
     wr_conf_free(conf);
 }
 
+/* What a device calls its URL is never a line about another one, however long it is. */
+static void test_long_line(void **state)
+{
+    char path[] = "/tmp/weir-offers-XXXXXX";
+    int fd = mkstemp(path);
+    FILE *file = fdopen(fd, "w");
+    struct wr_census_device d = device("");
+    struct wr_conf *conf = read_conf("");
+    assert_non_null(file);
+    fprintf(file, "02:00:00:00:00:02 https://evil.example/");
+    for (unsigned i = 0; i < 2000; i++) { /* wherever it is cut */
+        fprintf(file, "a 02:00:00:00:00:01 https://evil.example/ ");
+    }
+    fprintf(
+        file,
+        "\n02:00:00:00:00:02 https://evil.example/%0*d 02:00:00:00:00:01 https://evil.example/\n",
+        (int)(WR_MUD_URL_SIZE + 64 - 1 - 39 - 1), 0);
+    fclose(file);
+    wr_mudoffers_read(&o, path);
+    expect(conf, &d, NULL, NULL);
+    file = fopen(path, "a");
+    assert_non_null(file);
+    fputs("02:00:00:00:00:01 https://last.example/",
+          file); /* no end of line, as it is being written */
+    fclose(file);
+    wr_mudoffers_read(&o, path);
+    expect(conf, &d, "https://last.example/", "file");
+    unlink(path);
+    wr_conf_free(conf);
+}
+
 /* Whoever shouts under a thousand MAC addresses pushes out the oldest, and no more. */
 static void test_bound(void **state)
 {
@@ -144,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_url, setup, teardown),
         cmocka_unit_test_setup_teardown(test_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_long_line, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bound, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
