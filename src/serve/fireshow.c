@@ -149,7 +149,7 @@ static void put_leases(struct wr_firewall *f, struct wr_json *j)
     wr_json_end(j);
     wr_json_u64(j, "not_shown", t.left);
     wr_json_u64(j, "open", t.open);
-    wr_json_u64(j, "no_room", f->counters.lease_refused);
+    wr_json_u64(j, "no_room", f->no_room);
     wr_json_end(j);
 }
 

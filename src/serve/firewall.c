@@ -265,6 +265,7 @@ static void done(struct wr_firewall *f, const struct wr_firehand_reply *r)
     f->doing = 0;
     f->lease_port = r->lease_port;
     f->leases = r->leases;
+    f->no_room = r->lease_refused;
     for (unsigned i = 0; i < 2; i++) {
         if (r->port[i] != 0) {
             f->own_us[f->owns % WR_FIREWALL_PORTS] = now_us() + OWN_US;

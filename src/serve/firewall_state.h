@@ -45,7 +45,8 @@ struct wr_firewall {
     bool counting;        /* the answer that is owed is one about counters */
     uint64_t not_before_us, repaired_us, told_us, looked_us;
     uint32_t lease_port,
-        leases; /* through which they come, and how many there were at the last reply */
+        leases;       /* through which they come, and how many there were at the last reply */
+    uint64_t no_room; /* addresses that were not opened for want of it, likewise */
     uint64_t repairs, applied, cut;
     int64_t since_s;
     uint64_t table_mark, quarantine_mark; /* of what is in force, or on its way */
