@@ -645,6 +645,8 @@
 #define WR_MUD_VALIDITY_MAX_H 168
 /* Devices with a profile in force, or one that is kept. */
 #define WR_MUD_DEVICES_MAX 4096
+/* Devices whose leases end at once, because a profile has come in force. */
+#define WR_MUD_NARROWED_MAX 64
 /* Devices whose announced URL is kept, and lines of the file of a helper. */
 #define WR_MUD_OFFERS_MAX      256
 #define WR_MUD_OFFER_LINES_MAX 4096

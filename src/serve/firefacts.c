@@ -237,6 +237,27 @@ size_t wr_firefacts_known(const struct wr_census *m, struct wr_leaseknown *ret_k
     return n;
 }
 
+size_t wr_firefacts_parties(const struct wr_census_device *d, struct wr_leaseknown *ret_who,
+                            size_t cap)
+{
+    size_t n = 0;
+    for (unsigned i = 0; i < WR_CENSUS_MARKS_MAX && n < cap; i++) {
+        const struct wr_mark *mark = &d->mark[i];
+        if (mark->kind == WR_MARK_MAC && mark->size == 6) {
+            ret_who[n] = (struct wr_leaseknown){.device = d->number};
+            memcpy(ret_who[n++].ip, mark->octets, 6);
+        }
+    }
+    for (unsigned i = 0; i < WR_CENSUS_ADDRESSES_MAX && n < cap; i++) {
+        const struct wr_addr *addr = &d->address[i].addr;
+        if (is_forwarded(addr)) {
+            ret_who[n] = (struct wr_leaseknown){.device = d->number, .family = addr->family};
+            memcpy(ret_who[n++].ip, addr->ip, sizeof(addr->ip));
+        }
+    }
+    return n;
+}
+
 uint64_t wr_firefacts_mark(const struct wr_ruleset_item *item, size_t count)
 {
     static const struct wr_hash_key key = {

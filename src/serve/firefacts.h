@@ -38,4 +38,8 @@ uint64_t wr_firefacts_known_mark(const struct wr_leaseknown *known, size_t count
 /* The same number for the same items. */
 uint64_t wr_firefacts_mark(const struct wr_ruleset_item *item, size_t count);
 
+/* The parties that its leases are of: MAC addresses (family none) and addresses. As many as there is room for. */
+size_t wr_firefacts_parties(const struct wr_census_device *d, struct wr_leaseknown *ret_who,
+                            size_t cap);
+
 #endif

@@ -37,7 +37,7 @@
 /* A list of leases comes in one go. */
 #define LIST_MS 2000
 
-enum op { OP_ITEMS = 1, OP_APPLY, OP_COUNT, OP_LEASES, OP_KNOWN };
+enum op { OP_ITEMS = 1, OP_APPLY, OP_COUNT, OP_LEASES, OP_KNOWN, OP_FORGET };
 
 struct request {
     uint32_t magic;
@@ -49,7 +49,7 @@ struct request {
     uint32_t last;                  /* of KNOWN: these are the last */
     union {
         struct wr_ruleset_item item[BATCH]; /* of ITEMS */
-        struct wr_leaseknown known[BATCH];  /* of KNOWN */
+        struct wr_leaseknown known[BATCH];  /* of KNOWN, and whose leases end of FORGET */
     };
 };
 
@@ -88,8 +88,8 @@ struct hand {
 
 static bool is_sound(const struct request *r, ssize_t size)
 {
-    if (size != (ssize_t)sizeof(*r) || r->magic != MAGIC || r->op < OP_ITEMS || r->op > OP_KNOWN ||
-        r->count > (r->op == OP_ITEMS || r->op == OP_KNOWN ? BATCH : 0) ||
+    if (size != (ssize_t)sizeof(*r) || r->magic != MAGIC || r->op < OP_ITEMS || r->op > OP_FORGET ||
+        r->count > (r->op == OP_ITEMS || r->op >= OP_KNOWN ? BATCH : 0) ||
         (r->op == OP_APPLY) != (r->parts != 0) || r->parts >= 2 * WR_RULESET_NONE) {
         return false;
     }
@@ -363,6 +363,10 @@ static void take_request(struct hand *h)
         if (h->leases != NULL && !wr_leasehand_known(h->leases, r.known, r.count, r.last != 0)) {
             end();
         }
+    } else if (r.op == OP_FORGET) {
+        if (h->leases != NULL) {
+            wr_leasehand_forget(h->leases, r.known, r.count);
+        }
     } else {
         carry_out(h, &r);
     }
@@ -429,7 +433,7 @@ int wr_firehand_start(const struct wr_firehand_birth *how, struct wr_firehand *r
 static int ask(struct wr_firehand *h, struct request *r)
 {
     r->magic = MAGIC;
-    r->number = r->op == OP_ITEMS || r->op == OP_KNOWN ? 0 : ++h->number;
+    r->number = r->op == OP_ITEMS || r->op >= OP_KNOWN ? 0 : ++h->number;
     for (;;) {
         if (h->fd < 0) {
             return WR_E_CLOSED;
@@ -466,11 +470,12 @@ int wr_firehand_apply(struct wr_firehand *h, const struct wr_ruleset_item *item,
     return err == WR_OK ? ask(h, &r) : err;
 }
 
-int wr_firehand_know(struct wr_firehand *h, const struct wr_leaseknown *known, size_t count)
+static int send_known(struct wr_firehand *h, enum op op, const struct wr_leaseknown *known,
+                      size_t count)
 {
     int err;
     do {
-        struct request r = {.op = OP_KNOWN};
+        struct request r = {.op = (uint8_t)op};
         size_t n = count < BATCH ? count : BATCH;
         memcpy(r.known, known, n * sizeof(known[0]));
         r.count = (uint16_t)n;
@@ -480,6 +485,16 @@ int wr_firehand_know(struct wr_firehand *h, const struct wr_leaseknown *known, s
         err = ask(h, &r);
     } while (err == WR_OK && count > 0);
     return err;
+}
+
+int wr_firehand_know(struct wr_firehand *h, const struct wr_leaseknown *known, size_t count)
+{
+    return send_known(h, OP_KNOWN, known, count);
+}
+
+int wr_firehand_forget(struct wr_firehand *h, const struct wr_leaseknown *who, size_t count)
+{
+    return send_known(h, OP_FORGET, who, count);
 }
 
 int wr_firehand_count(struct wr_firehand *h)

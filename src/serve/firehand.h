@@ -2,8 +2,8 @@
 /*
  * Fire hand: the small process that keeps the privilege to change the packet filter.
  *
- * It is born as the helper is (serve/helper.h), keeps CAP_NET_ADMIN and nothing else, and knows five messages: here are items, write and load these
- * parts, tell the counters, tell the leases, these are the addresses of devices. It takes no text: each item is looked at and the rules are written here (policy/ruleset), so whoever took
+ * It is born as the helper is (serve/helper.h), keeps CAP_NET_ADMIN and nothing else, and knows six messages: here are items, write and load these
+ * parts, tell the counters, tell the leases, these are the addresses of devices, these have no leases any more. It takes no text: each item is looked at and the rules are written here (policy/ruleset), so whoever took
  * weir over can shut things off in weir's own table and can do nothing else to the filter. It runs nft and no shell (serve/nftrun); connections of devices
  * in quarantine it makes the kernel forget itself (net/conntrack); leases it puts there itself, as the workers ask for them, each through a
  * channel of his own (serve/leasehand).
@@ -82,6 +82,8 @@ int wr_firehand_apply(struct wr_firehand *h, const struct wr_ruleset_item *item,
                       unsigned parts);
 /* Which addresses devices are known by, all of them: leases of those behind other routers follow. No reply. WR_E_CLOSED. */
 int wr_firehand_know(struct wr_firehand *h, const struct wr_leaseknown *known, size_t count);
+/* What these parties have (as serve/leasehand has them) ends now. No reply. WR_E_CLOSED. */
+int wr_firehand_forget(struct wr_firehand *h, const struct wr_leaseknown *who, size_t count);
 int wr_firehand_count(struct wr_firehand *h);
 /* Waits for it: each lease, or each device that has some. WR_E_CLOSED: it is of no more use. */
 int wr_firehand_leases(struct wr_firehand *h, bool each, wr_firehand_lease_hook *hook, void *user);

@@ -471,6 +471,18 @@ static void tell_known(struct wr_firewall *f)
     }
 }
 
+void wr_firewall_forget(struct wr_serve *s, const struct wr_census_device *d)
+{
+    struct wr_leaseknown who[WR_CENSUS_MARKS_MAX + WR_CENSUS_ADDRESSES_MAX];
+    struct wr_firewall *f = s->firewall;
+    if (f != NULL && f->hand.fd >= 0) {
+        size_t n = wr_firefacts_parties(d, who, sizeof(who) / sizeof(who[0]));
+        if (wr_firehand_forget(&f->hand, who, n) != WR_OK) {
+            wr_firewall_lose(f);
+        }
+    }
+}
+
 void wr_firewall_begin(struct wr_serve *s)
 {
     struct wr_firewall *f = s->firewall;

@@ -24,6 +24,7 @@
 #include "serve/json.h"
 
 struct wr_firewall;
+struct wr_census_device;
 struct wr_serve;
 
 /* While there is one thread and the privilege; where the configuration has none, *ret is NULL and all below is fine with that. WR_E_NOMEM. */
@@ -38,6 +39,8 @@ int wr_firewall_run(struct wr_serve *s);
 void wr_firewall_look(struct wr_serve *s);
 /* Another configuration is in force, or other feeds are. */
 void wr_firewall_configure(struct wr_serve *s);
+/* This device may reach less from now on: the leases that it has end, and it asks anew. */
+void wr_firewall_forget(struct wr_serve *s, const struct wr_census_device *d);
 /* The label of "firewall" while it fails; 0: it does not. */
 uint16_t wr_firewall_lack(const struct wr_serve *s);
 /* Waits a moment until what was wanted is in force. True: it is. */

@@ -391,6 +391,31 @@ bool wr_leasehand_known(struct wr_leasehand *h, const struct wr_leaseknown *know
     return true;
 }
 
+static bool is_of(const struct wr_leaselist_key *key, const struct wr_leaseknown *who)
+{
+    bool routed = key->kind == WR_RULESETLEASE_ROUTED || key->kind == WR_RULESETLEASE_ROUTED_PORT;
+    return routed ? key->family == who->family && memcmp(key->who, who->ip, sizeof(who->ip)) == 0
+                  : who->family == WR_AF_NONE && memcmp(key->who, who->ip, 6) == 0;
+}
+
+void wr_leasehand_forget(struct wr_leasehand *h, const struct wr_leaseknown *who, size_t count)
+{
+    const struct wr_leaselist_entry *e;
+    uint32_t cursor = 0;
+    while ((e = wr_leaselist_walk(h->list, &cursor)) != NULL) {
+        bool found = false;
+        for (size_t i = 0; i < count && !found; i++) {
+            found = is_of(&e->key, &who[i]);
+        }
+        if (found) {
+            wr_leaselist_leave(h->list, e);
+        }
+    }
+    if (h->held) {
+        (void)commit(h); /* else with what is written next */
+    }
+}
+
 void wr_leasehand_tick(struct wr_leasehand *h)
 {
     uint64_t now_ms = wr_leasehand_now_ms(), since_ms = now_ms - h->swept_ms;

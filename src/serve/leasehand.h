@@ -49,6 +49,8 @@ void wr_leasehand_serve(struct wr_leasehand *h, struct pollfd *channel, size_t c
 /* Which addresses devices are known by, in parts: with the last of them leases follow. False: too many, or not sound. */
 bool wr_leasehand_known(struct wr_leasehand *h, const struct wr_leaseknown *known, size_t count,
                         bool last);
+/* What these have ends now: `family` none, a MAC address in the first octets of `ip`, wherever it is; else an address. */
+void wr_leasehand_forget(struct wr_leasehand *h, const struct wr_leaseknown *who, size_t count);
 /* What has ended leaves the list: every now and then. */
 void wr_leasehand_tick(struct wr_leasehand *h);
 

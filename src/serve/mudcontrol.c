@@ -372,6 +372,10 @@ const char *wr_mudcontrol_enforce(struct wr_serve *s, const json_t *args, struct
     int err = wr_mudstore_set_mode(wr_muds_store(s->muds), e->about.key, (uint8_t)mode);
     note(s, e, done[mode]);
     wr_muds_tick(s);
+    const struct wr_census_device *d = wr_muds_device(s->muds, e);
+    if (mode == WR_MUDSTORE_ENFORCED && d != NULL) {
+        wr_muds_narrow(s, d);
+    }
     if (err != WR_OK) {
         snprintf(why, WR_CONTROLVERB_WHY_SIZE,
                  "it holds until weir ends, and could not be written");

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "policy/leasemirror.h"
 #include "serve/devices.h"
+#include "serve/firewall.h"
 #include "serve/keepfile.h"
 #include "serve/reload.h"
 #include "serve/say.h"
@@ -21,8 +22,15 @@ struct staged {
     size_t n;
 };
 
+/* A device that may reach less, by rules that workers are about to get: what it has of leases ends when they have them. */
+struct narrowed {
+    uint32_t device; /* number in the registry; 0: the place is free */
+    uint64_t due_us;
+};
+
 struct wr_muds {
     struct wr_serve *s;
+    struct narrowed narrowed[WR_MUD_NARROWED_MAX];
     struct wr_mudstore *store;
     uint64_t looked_census, looked_store; /* their counts of changes when it was looked last */
     uint64_t applied;                     /* what the gate in force was made of */
@@ -307,9 +315,50 @@ int wr_muds_set(const struct wr_muds *m, void **ret_block, const struct wr_mudse
     return f.count > 0 && *ret_block == NULL ? WR_E_NOMEM : WR_OK;
 }
 
+static void forget(struct wr_serve *s, uint32_t device)
+{
+    const struct wr_census_device *d = wr_census_get(wr_devices_machine(s->devices), device);
+    if (d != NULL) {
+        wr_firewall_forget(s, d);
+    }
+    if (s->shared.leases != NULL) {
+        wr_leasemirror_clear(s->shared.leases);
+    }
+}
+
+/* One lease that was granted while the rest ended would be taken to be there: so once more, and the last word is the mirror's. */
+void wr_muds_narrow(struct wr_serve *s, const struct wr_census_device *d)
+{
+    struct narrowed *free = NULL;
+    struct wr_now now;
+    for (unsigned i = 0; i < WR_MUD_NARROWED_MAX; i++) {
+        struct narrowed *at = &s->muds->narrowed[i];
+        free = at->device == 0 || at->device == d->number ? at : free;
+    }
+    forget(s, d->number);
+    if (free != NULL) {
+        wr_clock_read(&s->clock, &now);
+        *free = (struct narrowed){d->number, now.mono_us + WR_S};
+    }
+}
+
+static void forget_due(struct wr_serve *s)
+{
+    struct wr_now now;
+    wr_clock_read(&s->clock, &now);
+    for (unsigned i = 0; i < WR_MUD_NARROWED_MAX; i++) {
+        struct narrowed *at = &s->muds->narrowed[i];
+        if (at->device != 0 && now.mono_us >= at->due_us) {
+            forget(s, at->device);
+            at->device = 0;
+        }
+    }
+}
+
 void wr_muds_tick(struct wr_serve *s)
 {
     struct wr_muds *m = s->muds;
+    forget_due(s);
     struct found f = {.item = NULL};
     uint64_t census = wr_census_changes(wr_devices_machine(s->devices));
     uint64_t store = wr_mudstore_changes(m->store);
@@ -501,6 +550,9 @@ const char *wr_muds_take(struct wr_serve *s, const struct wr_census_device *d,
                  called, about.signer[0] != 0 ? about.signer : "nobody, by the owner's word");
         wr_devices_note(s, WR_LOG_INFO, text);
         wr_muds_tick(s);
+        if (about.mode == WR_MUDSTORE_ENFORCED) {
+            wr_muds_narrow(s, d);
+        }
     }
     return code;
 }

@@ -49,6 +49,8 @@ bool wr_muds_any(const struct wr_muds *m); /* NULL: no */
 int wr_muds_set(const struct wr_muds *m, void **ret_block, const struct wr_mudset **ret_set);
 /* Each second, and when something has changed: another gate where there has to be one. */
 void wr_muds_tick(struct wr_serve *s);
+/* A profile of the device is in force, or another one: what it could reach until now ends with it, a second later at the latest. */
+void wr_muds_narrow(struct wr_serve *s, const struct wr_census_device *d);
 /* The owner has called the device so until now: what is kept for it goes with it. */
 void wr_muds_renamed(struct wr_serve *s, const struct wr_census_device *d, const char *old);
 

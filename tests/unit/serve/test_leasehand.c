@@ -261,6 +261,36 @@ static void test_routed(void **state)
     finish(&w);
 }
 
+/* Who may reach less loses what he has, and nobody else does. */
+static void test_forget(void **state)
+{
+    struct world w;
+    if (!begin(&w)) {
+        return;
+    }
+    struct wr_lease_ask a = ask(1, "192.0.2.7", "203.0.113.9", 60);
+    assert_int_equal(one(&w, &a).granted, 1);
+    a = ask(2, "192.0.2.7", "203.0.113.10", 60);
+    a.ports = 1;
+    a.port[0] = (struct wr_lease_port){.protocol = 6, .port = 443};
+    assert_int_equal(one(&w, &a).granted, 1);
+    a = ask(3, "198.51.100.1", "203.0.113.9", 60);
+    assert_int_equal(one(&w, &a).granted, 1);
+    a = ask(4, "198.51.100.2", "203.0.113.9", 60);
+    assert_int_equal(one(&w, &a).granted, 1);
+    struct wr_leaseknown who[2] = {known(5, "198.51.100.1"), {.device = 5}};
+    memcpy(who[1].ip, "\x02\0\0\0\0\x07", 6);
+    wr_leasehand_forget(w.hand, who, 2);
+    assert_false(holds("leases4", "a0 . 02:00:00:00:00:07 . 203.0.113.9"));
+    assert_false(holds("port_leases4", "a0 . 02:00:00:00:00:07 . 203.0.113.10 . tcp . 443"));
+    assert_false(holds("routed4", "a0 . 198.51.100.1 . 203.0.113.9"));
+    assert_true(holds("routed4", "a0 . 198.51.100.2 . 203.0.113.9"));
+    a = ask(5, "192.0.2.7", "203.0.113.9", 60); /* and has it again when it is answered */
+    assert_int_equal(one(&w, &a).granted, 1);
+    assert_true(holds("leases4", "a0 . 02:00:00:00:00:07 . 203.0.113.9"));
+    finish(&w);
+}
+
 /* Several workers' asks are one transaction; each is told of his own. */
 static void test_together(void **state)
 {
@@ -345,9 +375,9 @@ static void test_recall(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_keys),   cmocka_unit_test(test_to_the_kernel),
-        cmocka_unit_test(test_routed), cmocka_unit_test(test_together),
-        cmocka_unit_test(test_recall),
+        cmocka_unit_test(test_keys),     cmocka_unit_test(test_to_the_kernel),
+        cmocka_unit_test(test_routed),   cmocka_unit_test(test_forget),
+        cmocka_unit_test(test_together), cmocka_unit_test(test_recall),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
