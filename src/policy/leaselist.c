@@ -10,12 +10,17 @@
 #define LINGER_MS 5000
 /* What the kernel has ends when it should: it counts in its own ticks. */
 #define ABOUT_MS 1000
+/* Room is kept by eighths: the last one for interfaces that have less than that, and two for clients that are neighbours, since anybody can write
+ * any address behind a router on a packet. An interface's count is in one of so many places. */
+#define PARTS 8
+#define LINKS 256
 
 struct wr_leaselist {
     struct wr_hash_key hash_key;
     uint32_t capacity, mask; /* of the heads, for both tables */
     uint32_t all, party_most;
-    uint32_t count, touches, cursor;
+    uint32_t count, routed, touches, cursor;
+    uint32_t link[LINKS];            /* leases by interface */
     uint32_t free_entry, free_party; /* places + 1 */
     struct wr_leaselist_entry *entry;
     struct wr_leaselist_party *party; /* as many: each may have one lease */
@@ -142,6 +147,8 @@ static struct wr_leaselist_entry *add(struct wr_leaselist *l, const struct wr_le
         .key = *key, .party = party, .next = *head, .until_ms = until_ms};
     *head = at;
     l->count++;
+    l->routed += is_routed(key);
+    l->link[key->ifindex % LINKS]++;
     return e;
 }
 
@@ -166,6 +173,8 @@ static void remove_entry(struct wr_leaselist *l, struct wr_leaselist_entry *e)
     e->next = l->free_entry;
     l->free_entry = place;
     l->count--;
+    l->routed -= is_routed(&e->key);
+    l->link[e->key.ifindex % LINKS]--;
 }
 
 static void touch(struct wr_leaselist *l, struct wr_leaselist_entry *e,
@@ -179,6 +188,15 @@ static void touch(struct wr_leaselist *l, struct wr_leaselist_entry *e,
 }
 
 /* --- leases --- */
+
+/* What one interface floods, or addresses that nobody has, leaves room for the others. */
+static bool has_room(const struct wr_leaselist *l, const struct wr_leaselist_key *key)
+{
+    uint32_t part = l->all / PARTS;
+    bool few = l->link[key->ifindex % LINKS] < part;
+    return l->count < l->all - (few ? 0 : part) &&
+           (!is_routed(key) || l->routed < l->all - 2 * part);
+}
 
 int wr_leaselist_put(struct wr_leaselist *l, const struct wr_leaselist_key *key, uint64_t until_ms,
                      uint64_t now_ms)
@@ -197,7 +215,7 @@ int wr_leaselist_put(struct wr_leaselist *l, const struct wr_leaselist_key *key,
     if (party != 0 && l->party[party - 1].count >= l->party_most) {
         return WR_E_LIMIT;
     }
-    if (l->count >= l->all || until_ms <= now_ms || l->party_most == 0) {
+    if (!has_room(l, key) || until_ms <= now_ms || l->party_most == 0) {
         return WR_E_FULL;
     }
     touch(l, add(l, key, until_ms), WR_LEASELIST_WANTED);

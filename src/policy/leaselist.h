@@ -9,7 +9,9 @@
  *
  * A lease belongs to a party: a MAC address on an interface, or an address of a client behind another router. A party has a bound and
  * all together have one: who has reached his gets no more until some have ended; none is taken away before its time, since an answer was
- * given with it.
+ * given with it. Of the bound for all some is kept: an eighth for interfaces that have less than that, and a quarter from clients behind
+ * other routers, whose addresses anybody can write on a packet, each with a bound of its own. So who floods the list takes it from
+ * his own neighbours at most.
  *
  * Plain memory, one block that is handed in; one user. Milliseconds are those of the monotonic clock.
  */

@@ -123,6 +123,31 @@ static void test_bounds(void **state)
     assert_int_equal(put(l, 3, 1, 9000, 6000), WR_E_FULL);
 }
 
+/* Sources that nobody has, and MAC addresses that somebody makes up, take the room of one interface. */
+static void test_kept_room(void **state)
+{
+    struct wr_leaselist *l = list_of(64);
+    struct wr_leaselist_key k = key_of(0, 1);
+    uint32_t routed = 0, near = 0, beside = 0;
+    for (k.kind = WR_RULESETLEASE_ROUTED; k.who[5] < 100; k.who[5]++) {
+        routed += wr_leaselist_put(l, &k, 1000, 0) == WR_OK;
+    }
+    assert_int_equal(routed, 48);
+    for (unsigned i = 0; i < 100; i++) {
+        near += put(l, i, 1, 1000, 0) == WR_OK;
+    }
+    assert_int_equal(near, 8);
+    k = key_of(0, 1);
+    for (k.ifindex = 4; k.who[5] < 100; k.who[5]++) {
+        beside += wr_leaselist_put(l, &k, 1000, 0) == WR_OK;
+    }
+    assert_int_equal(beside, 8);
+    settle(l, WR_OK);
+    wr_leaselist_sweep(l, 6000, 64);
+    assert_int_equal(wr_leaselist_count(l), 0);
+    assert_int_equal(put(l, 1, 1, 9000, 6000), WR_OK); /* what has ended counts no more */
+}
+
 /* Another tool has flushed the table, or the table is found after a kill. */
 static void test_lost_and_found(void **state)
 {
@@ -223,6 +248,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_renewal, teardown),
         cmocka_unit_test_teardown(test_bounds, teardown),
+        cmocka_unit_test_teardown(test_kept_room, teardown),
         cmocka_unit_test_teardown(test_lost_and_found, teardown),
         cmocka_unit_test_teardown(test_any_order, teardown),
     };
