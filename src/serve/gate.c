@@ -228,7 +228,21 @@ static void make_hops(struct wr_gate_making *m)
     }
 }
 
-/* The machine's addresses: nobody is led to them by somebody's answer (engine/leasable). */
+static bool is_of_segment(const struct wr_conf *c, const char *interface)
+{
+    for (size_t i = 0; i < c->segments.count; i++) {
+        const struct wr_conf_segment *s = &c->segments.items[i];
+        for (size_t k = 0; k < s->interfaces.count; k++) {
+            if (strcmp(s->interfaces.items[k], interface) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The machine's addresses, and all those beside them in networks of the house that are no segment's (of a segment's interface the firewall's rules
+ * know that it is no way out): nobody is led there by somebody's answer (engine/leasable). */
 static void make_own(struct wr_gate_making *m)
 {
     struct wr_gate *g = m->gate;
@@ -239,12 +253,13 @@ static void make_own(struct wr_gate_making *m)
         return;
     }
     for (uint32_t i = 0; i < m->world->locals; i++) {
-        struct wr_addr addr = m->world->local[i].addr;
-        size_t size = wr_addr_ip_size(&addr);
-        addr.port = 0;
-        addr.scope = 0;
+        const struct wr_gate_local *l = &m->world->local[i];
+        unsigned size = (unsigned)(8 * wr_addr_ip_size(&l->addr));
+        unsigned len = l->inside && !is_of_segment(m->conf, l->iface) ? l->len : size;
         if (size > 0) {
-            g->own[n++] = (struct wr_prefix){.addr = addr, .len = (uint8_t)(8 * size)};
+            g->own[n].addr = wr_addr_mask(&l->addr, len);
+            g->own[n].addr.scope = 0;
+            g->own[n++].len = (uint8_t)len;
         }
     }
     g->settings.lease.own = g->own;

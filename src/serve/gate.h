@@ -54,6 +54,7 @@ struct wr_gate_local {
     struct wr_addr
         addr; /* no port; scope of a link-local one is ifindex; WR_AF_NONE: the interface has none */
     uint8_t len; /* bits of its prefix */
+    bool inside; /* the way to the Internet is by another interface, for this family */
 };
 
 /* A better way to a server that is written as an address (serve/finder). */

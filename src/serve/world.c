@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "net/sock.h"
+#include "net/uplink.h"
 
 #define ADDRS_PER_INTERFACE 64
 
@@ -63,6 +64,26 @@ static void read_interface(struct wr_world *w, const char *name, uint32_t ifinde
     }
 }
 
+/* Where no interface leads out, in a family, none is known to be inside. */
+static void tell_inside(struct wr_world *w)
+{
+    bool out[WR_WORLD_LOCALS_MAX];
+    for (uint32_t i = 0; i < w->view.locals; i++) {
+        const struct wr_gate_local *l = &w->local[i];
+        out[i] = l->addr.family != WR_AF_NONE && wr_uplink_is(l->iface, &l->addr);
+    }
+    for (uint32_t i = 0; i < w->view.locals; i++) {
+        struct wr_gate_local *l = &w->local[i];
+        bool any = false, its = false;
+        for (uint32_t k = 0; k < w->view.locals; k++) {
+            bool way = out[k] && w->local[k].addr.family == l->addr.family;
+            any = any || way;
+            its = its || (way && w->local[k].ifindex == l->ifindex);
+        }
+        l->inside = any && !its;
+    }
+}
+
 int wr_world_read(const char *resolv_conf, struct wr_world *ret_world)
 {
     struct wr_world w;
@@ -78,6 +99,7 @@ int wr_world_read(const char *resolv_conf, struct wr_world *ret_world)
     if (list != NULL) {
         if_freenameindex(list);
     }
+    tell_inside(&w);
     w.resolv = read_text(resolv_conf, &w.view.resolv_size);
     w.view.local = w.local;
     w.view.resolv = w.resolv;

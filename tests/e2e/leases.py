@@ -280,6 +280,18 @@ def answered(box):
     equal(home.leases(device), {(MACS[1], FOREIGN[0])})
 
 
+@loopback.test("a network of the house that is no segment's is not reached, though its addresses are of the Internet")
+def house(box):
+    home = Home(box, all_names, beside={"interfaces": ["none0"]})
+    equal((home.camera.look_up("evil6.example", AAAA), home.camera.tries(RECORDER[1], 8080, True)), ([RECORDER[1]], "echo"))    # no way out is known
+    run("ip", "-6", "route", "add", "default", "via", FOREIGN[1], "dev", "wan0")
+    until("the way out is known", lambda: home.camera.look_up("evil6.example", AAAA) == [])
+    equal(home.other.look_up("evil6.example", AAAA), [])
+    equal(home.other.tries(RECORDER[1], 8080, True), "refused")
+    equal(home.other.look_up("vendor.example", AAAA), [FOREIGN[1]])    # beside the gateway, on the way out
+    need(home.other.reaches(FOREIGN[1]), "the way out is shut")
+
+
 @loopback.test("a stale answer opens; an open flow outlives its lease and not the quarantine")
 def ends(box):
     home = Home(box, all_names, firewall={"lease_floor": "0s", "lease_grace": "2s"}, cache={"stale": {"client_timeout": "50ms"}})

@@ -30,6 +30,7 @@ struct made {
 static const struct wr_local *names; /* of the world */
 static int64_t floor_s;              /* likewise */
 static struct wr_prefix advertised;  /* likewise */
+static bool inside;                  /* br-iot is */
 static const struct wr_gate_way *found_ways;
 static uint32_t found_count;
 
@@ -37,10 +38,16 @@ static uint32_t found_count;
 static int make_with(struct made *m, const char *yaml, const char *resolv)
 {
     struct wr_gate_local locals[] = {
-        {"lo", 1, addr("127.0.0.1"), 8},          {"lo", 1, addr("::1"), 128},
-        {"br-iot", 3, addr("192.168.7.1"), 24},   {"br-iot", 3, addr("fe80::1%3"), 64},
-        {"br-iot", 3, addr("2001:db8:7::1"), 64}, {"tun0", 4, {.family = WR_AF_NONE}, 0},
+        {"lo", 1, addr("127.0.0.1"), 8, false},
+        {"lo", 1, addr("::1"), 128, false},
+        {"br-iot", 3, addr("192.168.7.1"), 24, false},
+        {"br-iot", 3, addr("fe80::1%3"), 64, false},
+        {"br-iot", 3, addr("2001:db8:7::1"), 64, false},
+        {"tun0", 4, {.family = WR_AF_NONE}, 0, false},
     };
+    for (unsigned i = 2; i < 5; i++) {
+        locals[i].inside = inside;
+    }
     struct wr_gate_world world = {.local = locals,
                                   .locals = 6,
                                   .resolv = resolv,
@@ -134,6 +141,27 @@ static void test_nobody_is_led_to_the_machine_itself(void **state)
     assert_int_equal(s->floor_s, 300);
     assert_int_equal(s->grace_s, 60);
     assert_int_equal(s->name_max, WR_LEASE_DESTS_MAX);
+    wr_gate_free(m.gate);
+}
+
+/* A lease is the way out alone: a network of the house that is no segment's has addresses of the Internet, too. */
+static void test_nobody_is_led_into_the_house(void **state)
+{
+    struct made m = {0};
+    struct wr_addr beside = addr("2001:db8:7::55"), out = addr("2001:db8:8::55");
+    const struct wr_lease_settings *s;
+    inside = true;
+    assert_int_equal(make_with(&m, "", ""), WR_OK);
+    s = &m.gate->settings.lease;
+    assert_true(wr_prefix_has(s->own, s->owns, &beside));
+    assert_false(wr_prefix_has(s->own, s->owns, &out));
+    wr_gate_free(m.gate);
+    /* Of a segment's interface the rules know where it leads; and a device on it may ask for its neighbours. */
+    m = (struct made){0};
+    assert_int_equal(make_with(&m, "segments: [{name: iot, interfaces: [br-iot]}]\n", ""), WR_OK);
+    inside = false;
+    s = &m.gate->settings.lease;
+    assert_false(wr_prefix_has(s->own, s->owns, &beside));
     wr_gate_free(m.gate);
 }
 
@@ -632,6 +660,7 @@ int main(void)
         cmocka_unit_test(test_the_floor),
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_nobody_is_led_to_the_machine_itself),
+        cmocka_unit_test(test_nobody_is_led_into_the_house),
         cmocka_unit_test(test_system),
         cmocka_unit_test(test_interface),
         cmocka_unit_test(test_loop_in_resolv_conf),
