@@ -8,6 +8,7 @@ import time
 
 import badpackets
 import clients
+import fenced
 import known
 import private
 import proofs
@@ -299,4 +300,5 @@ CHAPTERS = {
     **proofs.CHAPTERS,
     **private.CHAPTERS,
     **known.CHAPTERS,
+    **fenced.CHAPTERS,
 }
