@@ -97,7 +97,7 @@ def forward(lab, on):
         for path in ("ipv4/ip_forward", "ipv6/conf/all/forwarding"):
             with open(f"/proc/sys/net/{path}", "w", encoding="ascii") as file:
                 file.write("1" if on else "0")
-        for path in ("iptables", "ip6tables"):    # where br_netfilter is loaded it hands packets to the filter before they are the gateway's
+        for path in ("iptables", "ip6tables"):    # br_netfilter shows packets to the filter before they are the gateway's (net/bridged.h)
             with contextlib.suppress(OSError), open(f"/proc/sys/net/bridge/bridge-nf-call-{path}", "w", encoding="ascii") as file:
                 file.write("0")
     rules = "table inet home {\n chain out {\n type nat hook postrouting priority 100;\n oifname wan masquerade\n }\n}\n"

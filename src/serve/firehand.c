@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "net/bridged.h"
 #include "net/conntrack.h"
 #include "net/markroute.h"
 #include "net/nftdump.h"
@@ -181,8 +182,38 @@ static void begin_step(struct hand *h, enum step step, unsigned parts)
     }
 }
 
+/* An interface of a segment that wants hairpins, where these would be lost; NULL: none. */
+static const char *losing(const struct hand *h)
+{
+    bool wants[WR_SEGMENTS_MAX] = {false};
+    for (size_t i = 0; i < h->count; i++) {
+        const struct wr_ruleset_item *item = &h->item[i];
+        if (item->kind == WR_RULESET_SEGMENT) {
+            wants[item->segment] = (item->flags & WR_RULESET_HAIRPINS) != 0;
+        }
+    }
+    for (size_t i = 0; i < h->count; i++) {
+        const struct wr_ruleset_item *item = &h->item[i];
+        if (item->kind == WR_RULESET_INTERFACE && wants[item->segment] &&
+            wr_bridged_is(item->interface) && wr_bridged_is_filtered("", item->interface)) {
+            return item->interface;
+        }
+    }
+    return NULL;
+}
+
 static void begin_apply(struct hand *h, unsigned parts)
 {
+    const char *lost = losing(h);
+    if (lost != NULL) {
+        snprintf(
+            h->reply.text, sizeof(h->reply.text),
+            "br_netfilter shows what comes by the bridge %s to the packet filter too early: set "
+            "net.bridge.bridge-nf-call-iptables and -ip6tables to 0, then `weir firewall apply`",
+            lost);
+        answer(h, WR_E_FORMAT);
+        return;
+    }
     h->parts = parts;
     h->anew = false;
     if (wants_way(h) && wr_markroute_make(&h->birth->way) != WR_OK) {

@@ -363,6 +363,20 @@ def hairpin(box):
     equal(loopback.read_reply(flow.recv(4096)).rcode, 0)
     flow.close()
     dig(camera, "back.example.", ABROAD[0][1], False)
+    # A bridge whose packets are shown to the filter before they are the gateway's would lose the sockets: it is rejected, and told.
+    call = "/proc/sys/net/bridge/bridge-nf-call-iptables"
+    if os.path.exists(call):
+        run("ip", "link", "add", "name", "br-x", "type", "bridge")
+        sysctl("bridge/bridge-nf-call-iptables", "1")
+        weir.configure(settings(box, weir, segment={"foreign_dns": "answer", "interfaces": ["lan0", "br-x"]}))
+        cli(weir, "reload")
+        until("it is told", lambda: "br_netfilter" in (shown(weir)["problem"] or ""))
+        equal([camera.tries(address, 53, False) for address in FOREIGN], ["refused"] * 2)
+        for path in ("bridge/bridge-nf-call-iptables", "bridge/bridge-nf-call-ip6tables"):
+            sysctl(path, "0")
+        equal(cli(weir, "firewall", "apply")["problem"], None)
+        dig(camera, "bridged.example.", ABROAD[0][1], False)
+        run("ip", "link", "del", "dev", "br-x")
     equal(weir.stop(), 0)
     equal(way(), NOWHERE)
 def advertise(camera, option, hops=255):
