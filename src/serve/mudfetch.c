@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "policy/lease.h"
 #include "policy/segment.h"
+#include "resolve/dns64.h"
 #include "serve/devices.h"
 #include "serve/feedfetch.h"
 #include "serve/feedhost.h"
@@ -138,6 +139,11 @@ bool wr_mudfetch_may_go(const struct wr_serve *s, const struct wr_addr *addr)
     bool own = false;
     for (uint32_t i = 0; i < s->world.view.locals; i++) {
         own = own || wr_addr_same_ip(&s->world.view.local[i].addr, addr);
+    }
+    struct wr_addr v4 = {.family = WR_AF_V4};
+    const struct wr_prefix *nat64 = &s->gate->settings.dns64.prefix;
+    if (nat64->addr.family == WR_AF_V6 && wr_dns64_extract(nat64, addr->ip, v4.ip)) {
+        return addr->family == WR_AF_V6 && wr_mudfetch_may_go(s, &v4); /* a translator is there */
     }
     return wr_lease_is_public(addr) && !own &&
            (segments == NULL || wr_segment_of(segments, 0, addr) == WR_SEGMENT_NONE);

@@ -355,6 +355,35 @@ static void forget_due(struct wr_serve *s)
     }
 }
 
+/* A device that is called otherwise in the configuration takes its profile along, as one does that is called so by the owner's word. */
+static void follow(struct wr_serve *s)
+{
+    struct wr_muds *m = s->muds;
+    const struct wr_census *census = wr_devices_machine(s->devices);
+    const struct wr_census_device *d;
+    const struct wr_mudstore_entry *e;
+    uint32_t cursor = 0, moved = 0;
+    while ((d = wr_census_walk(census, &cursor)) != NULL) {
+        e = wr_muds_of(m, d);
+        if (e != NULL) {
+            wr_mudstore_note(m->store, e, d->number);
+        }
+    }
+    for (cursor = 0;
+         moved < WR_MUD_DEVICES_MAX && (e = wr_mudstore_next(m->store, &cursor)) != NULL;) {
+        d = e->device != 0 ? wr_census_get(census, e->device) : NULL;
+        char key[WR_MUDSTORE_KEY_SIZE], old[WR_MUDSTORE_KEY_SIZE];
+        if (d != NULL && wr_muds_of(m, d) == NULL && wr_muds_key(d, key)) {
+            memcpy(old, e->about.key, sizeof(old));
+            wr_say(WR_LOG_INFO,
+                   "the profile (MUD) of %s is that of %s now, as the device is called", old, key);
+            (void)wr_mudstore_rename(m->store, old, key);
+            moved++;
+            cursor = 0; /* they are in another order now */
+        }
+    }
+}
+
 void wr_muds_tick(struct wr_serve *s)
 {
     struct wr_muds *m = s->muds;
@@ -365,6 +394,8 @@ void wr_muds_tick(struct wr_serve *s)
     if (census == m->looked_census && store == m->looked_store) {
         return;
     }
+    follow(s);
+    store = wr_mudstore_changes(m->store);
     m->looked_census = census;
     m->looked_store = store;
     if (any_counts(m)) {

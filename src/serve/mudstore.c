@@ -469,6 +469,11 @@ const struct wr_mudstore_entry *wr_mudstore_find(const struct wr_mudstore *s, co
     return there ? &s->entry[at] : NULL;
 }
 
+void wr_mudstore_note(struct wr_mudstore *s, const struct wr_mudstore_entry *e, uint32_t device)
+{
+    s->entry[e - s->entry].device = device;
+}
+
 const struct wr_mudstore_entry *wr_mudstore_next(const struct wr_mudstore *s, uint32_t *cursor)
 {
     return *cursor < s->entries ? &s->entry[(*cursor)++] : NULL;

@@ -48,6 +48,7 @@ struct wr_mudstore_entry {
     struct wr_mudstore_about about;
     struct wr_mud *mud; /* NULL: what is kept of it cannot be read, and nothing of it is in force */
     bool has_signature;
+    uint32_t device; /* its number when it was seen last, the keeper's to note; not on the disk */
 };
 
 struct wr_mudstore;
@@ -74,6 +75,7 @@ int wr_mudstore_remove(struct wr_mudstore *s, const char *key);
 /* The device is called otherwise now. */
 int wr_mudstore_rename(struct wr_mudstore *s, const char *key, const char *to);
 const struct wr_mudstore_entry *wr_mudstore_find(const struct wr_mudstore *s, const char *key);
+void wr_mudstore_note(struct wr_mudstore *s, const struct wr_mudstore_entry *e, uint32_t device);
 /* In the order of their keys: *cursor 0 begins. NULL: that was the last. */
 const struct wr_mudstore_entry *wr_mudstore_next(const struct wr_mudstore *s, uint32_t *cursor);
 /* The file as it came, or its signature; for free(). WR_E_NOTFOUND. */

@@ -169,6 +169,26 @@ def changed(box):
     need("import it again" in house.mud("enforce", "cam", status=1))
 
 
+@loopback.test("a device that is called otherwise in the configuration keeps its profile, and who is called as it was gets none")
+def called(box):
+    house = House(box)
+    house.mud("import", "cam", house.file("cam.json", profile(ace("cloud.example"))), "--unsigned")
+    house.mud("enforce", "cam")
+    house.becomes("other.example", NXDOMAIN)
+    devices = [{"name": "eye", "addresses": ["10.9.0.2"], "mac": ["02:00:00:00:00:02"]}, {"name": "cam", "addresses": ["10.9.0.3"]}]
+    house.weir.configure({**house.settings, "devices": devices[:1], "mud": {"folder": house.top}})
+    house.weir.verb("reload")
+    until("it is followed", lambda: house.mud("list")["profiles"][0]["device"] == "eye")
+    equal((house.rcode("other.example"), house.rcode("cloud.example")), (NXDOMAIN, 0))
+    house.weir.configure({**house.settings, "devices": devices, "mud": {"folder": house.top}})
+    house.weir.verb("reload")
+    until("there is another", lambda: "10.9.0.3" in json.dumps(house.weir.verb("devices")))
+    equal((house.rcode("other.example"), house.rcode("other.example", "10.9.0.3")), (NXDOMAIN, 0))
+    house.weir.stop()
+    house.start()
+    equal((house.rcode("other.example"), house.rcode("other.example", "10.9.0.3")), (NXDOMAIN, 0))
+
+
 def openssl(house, *words):
     subprocess.run(["openssl", *words], check=True, capture_output=True, cwd=house.top)
 
@@ -296,7 +316,7 @@ def fetched(box):
     zones = [{"zone": host, "records": [f"@ A {a}" for a in addresses]} for host, addresses in HOSTS.items()]
     offers = os.path.join(folder, "offers")
     os.chmod(folder, 0o755)
-    house = House(box, settings={"local": {"zones": zones}}, ca_file=makers.ca.path, offers=offers, anchors=os.path.join(folder, "root.pem"))
+    house = House(box, settings={"local": {"zones": zones}, "dns64": {"prefix": ["2001:db8:64::/96"]}}, ca_file=makers.ca.path, offers=offers, anchors=os.path.join(folder, "root.pem"))
     make_root(house)
     make_signer(house, "maker")
     shutil.copy(os.path.join(house.top, "root.pem"), folder)
@@ -325,6 +345,7 @@ def fetched(box):
                       (f"{base}/plain", "https"), (f"{base}/gone", "the server says 404"), (f"{base}/long", "larger than"), (f"{base}/text", "line 1, column 1"),
                       (f"{base}/bare", "is not signed"), (f"{base}/lost-signature", "its signature: the server says 404"), (f"{base}/inner-signature", "has the address 10.9.0.7"),
                       ("https://mixed.example:8443/cam.json", "has the address 10.9.0.7"),
+                      ("https://[2001:db8:64::a09:7]:8443/cam.json", "has the address 2001:db8:64::a09:7"),
                       ("https://127.0.0.1:8443/cam.json", "has the address 127.0.0.1"), ("https://203.0.113.81:8443/cam.json", "certificate")):
         offer(url)
         house.weir.verb("mud_fetch", device="cam")
