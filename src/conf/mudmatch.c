@@ -76,7 +76,7 @@ static int take_name(struct wr_mudmatch *r, const json_t *value, uint32_t *ret_t
     }
     for (size_t i = 0; i < n; i++) {
         text[i] = given[i] >= 'A' && given[i] <= 'Z' ? (char)(given[i] + 32) : given[i];
-        if (text[i] <= ' ' || text[i] > '~' || text[i] == '\\') {
+        if (text[i] <= ' ' || text[i] > '~' || text[i] == '\\' || (text[i] == '*' && i >= star)) {
             return wr_mudmatch_wrong(r, WR_E_FORMAT, "this is no host name");
         }
     }
@@ -373,16 +373,18 @@ int wr_mudmatch_ace(struct wr_mudmatch *r, const json_t *in, struct wr_mud_ace *
         return wr_mudmatch_wrong(r, WR_E_FORMAT, "an ACE has a name of at most %d octets",
                                  WR_MUD_INFO_SIZE - 1);
     }
+    bool icmp = false;
     wr_mudmatch_text(r, name, &ace->name);
     wr_jsonplace_key(&r->way, "matches");
     json_object_foreach(matches, key, value)
     {
         wr_jsonplace_key(&r->way, key);
         take_match(r, key, value, ace);
+        icmp = icmp || strcmp(bare(key), "icmp") == 0 || strcmp(bare(key), "icmp-acl") == 0;
         wr_jsonplace_up(&r->way);
     }
     wr_jsonplace_up(&r->way);
-    finish(r, ace, json_object_get(matches, "icmp") != NULL);
+    finish(r, ace, icmp);
     if (r->err == WR_OK) {
         wr_jsonplace_key(&r->way, "actions");
         take_action(r, json_object_get(in, "actions"), ace);

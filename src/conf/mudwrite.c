@@ -247,7 +247,9 @@ static bool can_be_written(const struct wr_mud_ace *a)
 {
     bool ip = a->src_name != 0 || a->dst_name != 0 || a->protocol != WR_MUD_ANY ||
               a->src_net.addr.family != WR_AF_NONE || a->dst_net.addr.family != WR_AF_NONE;
-    return a->odd == 0 && (a->family != WR_AF_NONE || !ip);
+    bool begins = a->begins == WR_MUD_EITHER || a->protocol == 6; /* it stands among what TCP has */
+    bool code = a->icmp_code == WR_MUD_ANY || a->icmp_type != WR_MUD_ANY;
+    return a->odd == 0 && begins && code && (a->family != WR_AF_NONE || !ip);
 }
 
 int wr_mudwrite(const struct wr_mud *mud, char **ret_text, size_t *ret_n, uint32_t *ret_odd)

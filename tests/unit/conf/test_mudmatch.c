@@ -97,6 +97,8 @@ static void test_bad(void **state)
         "\"tcp\": 6",
         "\"eth\": {\"ethertype\": \"0x10000\"}",
         "\"icmp\": {\"type\": -1}",
+        "\"ipv4\": {\"ietf-acldns:dst-dnsname\": \"a.*.example\"}",
+        "\"ipv4\": {\"ietf-acldns:dst-dnsname\": \"*\"}",
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct wr_mudfile_mistake mistake;
@@ -108,6 +110,24 @@ static void test_bad(void **state)
         assert_null(m);
         assert_int_equal(mistake.line, 5);
         assert_true(mistake.column > 1 && mistake.text[0] != 0);
+        free(text);
+    }
+}
+
+/* ICMP is ICMP by whichever name of it; else its ACE would be about all protocols. */
+static void test_icmp(void **state)
+{
+    static const char *const names[] = {"icmp", "ietf-packet-fields:icmp", "icmp-acl"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct wr_mudfile_mistake mistake;
+        struct wr_mud *m = NULL;
+        char ace[512];
+        snprintf(ace, sizeof(ace),
+                 "{\"name\": \"a\", \"matches\": {\"%s\": {\"type\": 8}}, " ACCEPT, names[i]);
+        char *text = mud_text(ace, "", "ipv4-acl-type");
+        assert_int_equal(wr_mudfile_read(text, strlen(text), &m, &mistake), WR_OK);
+        assert_int_equal(m->ace[0].protocol, 1);
+        wr_mudfile_free(m);
         free(text);
     }
 }
@@ -135,10 +155,8 @@ static void test_old(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all),
-        cmocka_unit_test(test_odd),
-        cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_old),
+        cmocka_unit_test(test_all),  cmocka_unit_test(test_odd), cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_icmp), cmocka_unit_test(test_old),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,6 +80,16 @@ static void test_odd(void **state)
     assert_int_equal(wr_mudwrite(m, &text, &n, &odd), WR_E_UNSUPPORTED);
     assert_int_equal(odd, 2);
     m->ace[2].odd = 0;
+    m->ace[2].protocol = 17; /* who begins has a place of TCP's alone */
+    m->ace[2].begins = WR_MUD_DEVICE_BEGINS;
+    assert_int_equal(wr_mudwrite(m, &text, &n, &odd), WR_E_UNSUPPORTED);
+    assert_int_equal(odd, 2);
+    m->ace[2].begins = WR_MUD_EITHER;
+    m->ace[2].protocol = 1;
+    m->ace[2].icmp_code = 3; /* and a code a place beside its type */
+    assert_int_equal(wr_mudwrite(m, &text, &n, &odd), WR_E_UNSUPPORTED);
+    assert_int_equal(odd, 2);
+    m->ace[2].icmp_code = WR_MUD_ANY;
     m->ace[1].family = WR_AF_NONE; /* a name, and no family to write it in */
     assert_int_equal(wr_mudwrite(m, &text, &n, &odd), WR_E_UNSUPPORTED);
     assert_int_equal(odd, 1);
