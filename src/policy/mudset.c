@@ -27,6 +27,8 @@ struct member {
 };
 
 struct wr_mudset {
+    struct wr_hash_key
+        key; /* names of a profile are a stranger's, and so are names that are asked for */
     uint32_t members, mask; /* places - 1 */
     struct member *member;  /* by number */
     struct slot *slot;
@@ -83,22 +85,21 @@ size_t wr_mudset_size(const struct wr_mudset_item *items, uint32_t count)
 
 /* --- the table --- */
 
-static uint64_t hash_of(const uint8_t *name, uint16_t profile, bool below)
+static uint64_t hash_of(const struct wr_mudset *set, const uint8_t *name, uint16_t profile,
+                        bool below)
 {
-    uint64_t h = 0xcbf29ce484222325u ^ ((uint64_t)profile << 1 | below);
-    for (const uint8_t *at = name; *at != 0; at += *at + 1) {
-        for (unsigned i = 0; i <= *at; i++) {
-            h = (h ^ (i == 0 ? at[0] : wr_name_fold(at[i]))) * 0x100000001b3u;
-        }
+    size_t n = 0;
+    while (name[n] != 0) {
+        n += name[n] + 1u;
     }
-    return wr_hash_mix(h);
+    return wr_hash_mix(wr_hash_sip13_fold(&set->key, name, n) ^ ((uint64_t)profile << 1 | below));
 }
 
 /* Where it is, or would be. */
 static struct slot *slot_of(const struct wr_mudset *set, const uint8_t *name, uint16_t profile,
                             bool below)
 {
-    uint64_t hash = hash_of(name, profile, below);
+    uint64_t hash = hash_of(set, name, profile, below);
     uint32_t i = (uint32_t)hash & set->mask;
     while (set->slot[i].name != NULL &&
            (set->slot[i].hash != hash || set->slot[i].profile != profile ||
@@ -137,7 +138,7 @@ static void add_ace(struct wr_mudset *set, uint8_t **wire, const struct wr_mud *
     if (s->name == NULL) {
         memcpy(*wire, name.wire, name.size);
         *s = (struct slot){.name = *wire,
-                           .hash = hash_of(name.wire, profile, below),
+                           .hash = hash_of(set, name.wire, profile, below),
                            .profile = profile,
                            .below = below};
         *wire += name.size;
@@ -164,13 +165,13 @@ static void sort_members(struct member *m, uint32_t count)
 }
 
 const struct wr_mudset *wr_mudset_compile(void *block, const struct wr_mudset_item *items,
-                                          uint32_t count)
+                                          uint32_t count, const struct wr_hash_key *key)
 {
     struct sizes z = sizes_of(items, count);
     struct wr_mudset *set = block;
     uint8_t *at = (uint8_t *)block + align8(sizeof(*set));
     wr_assert(((uintptr_t)block & 7) == 0 && count <= WR_MUD_DEVICES_MAX);
-    *set = (struct wr_mudset){.members = count, .mask = z.places - 1};
+    *set = (struct wr_mudset){.key = *key, .members = count, .mask = z.places - 1};
     set->member = (struct member *)(void *)at;
     at += align8(count * sizeof(*set->member));
     set->slot = (struct slot *)(void *)at;

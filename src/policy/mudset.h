@@ -3,7 +3,7 @@
  * MUD set: the profiles in force (policy/mud), compiled into one immutable block: which names a device may ask for, and for which ports.
  *
  *     const struct wr_mudset_item items[] = {{.device = 17, .mud = mud}, ...};
- *     block = aligned to 8, wr_mudset_size(items, n) octets;   set = wr_mudset_compile(block, items, n);
+ *     block = aligned to 8, wr_mudset_size(items, n) octets;   set = wr_mudset_compile(block, items, n, &key);
  *     wr_mudset_name(set, who, qname)            has he a profile, and is the name in it?
  *     wr_mudset_ports(set, who, qname, port)     what a lease of this name is for; 0: everything
  *
@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/hash.h"
 #include "policy/lease.h"
 #include "policy/mud.h"
 #include "policy/who.h"
@@ -39,9 +40,9 @@ enum wr_mudset_says {
 };
 
 size_t wr_mudset_size(const struct wr_mudset_item *items, uint32_t count);
-/* At most WR_MUD_DEVICES_MAX items. */
+/* At most WR_MUD_DEVICES_MAX items. `key`: secret, so that no profile can aim at one bucket. */
 const struct wr_mudset *wr_mudset_compile(void *block, const struct wr_mudset_item *items,
-                                          uint32_t count);
+                                          uint32_t count, const struct wr_hash_key *key);
 uint32_t wr_mudset_devices(const struct wr_mudset *set);
 bool wr_mudset_has(const struct wr_mudset *set, uint32_t device);
 /* `name`: wire form. */

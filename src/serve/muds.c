@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/err.h"
 #include "base/hash.h"
@@ -31,6 +32,7 @@ struct narrowed {
 struct wr_muds {
     struct wr_serve *s;
     struct narrowed narrowed[WR_MUD_NARROWED_MAX];
+    struct wr_hash_key key; /* of sets */
     struct wr_mudstore *store;
     uint64_t looked_census, looked_store; /* their counts of changes when it was looked last */
     uint64_t applied;                     /* what the gate in force was made of */
@@ -102,7 +104,9 @@ int wr_muds_open(struct wr_serve *s, struct wr_muds **ret_muds)
     }
     m->s = s;
     folder_of(s->first_conf, folder, sizeof(folder));
-    int err = wr_mudstore_open(folder, &m->store, &read);
+    int err = getrandom(&m->key, sizeof(m->key), 0) == (ssize_t)sizeof(m->key)
+                  ? wr_mudstore_open(folder, &m->store, &read)
+                  : WR_E_IO;
     if (err == WR_OK) {
         err = wr_mudfetch_create(wake, m, &m->fetch);
     }
@@ -309,7 +313,8 @@ int wr_muds_set(const struct wr_muds *m, void **ret_block, const struct wr_mudse
     find_all(m, &f);
     if (f.count > 0) {
         *ret_block = malloc(wr_mudset_size(f.item, f.count));
-        *ret_set = *ret_block != NULL ? wr_mudset_compile(*ret_block, f.item, f.count) : NULL;
+        *ret_set =
+            *ret_block != NULL ? wr_mudset_compile(*ret_block, f.item, f.count, &m->key) : NULL;
     }
     free(f.item);
     return f.count > 0 && *ret_block == NULL ? WR_E_NOMEM : WR_OK;

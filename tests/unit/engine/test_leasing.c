@@ -464,7 +464,8 @@ static const struct wr_policy *profile(struct wr_policy_spec *spec, void **set_b
     const struct wr_mudset_item item = {.device = 17, .mud = &mud};
     *set_block = malloc(wr_mudset_size(&item, 1));
     assert_non_null(*set_block);
-    spec->mud = wr_mudset_compile(*set_block, &item, 1);
+    const struct wr_hash_key key = {{1, 2}};
+    spec->mud = wr_mudset_compile(*set_block, &item, 1, &key);
     *block = aligned_alloc(64, (wr_policy_size(spec) + 63) & ~(size_t)63);
     assert_non_null(*block);
     assert_int_equal(wr_addr_from_text("10.2.0.1", &addr), WR_OK);

@@ -49,7 +49,9 @@ static void compile(const struct wr_mudset_item *items, uint32_t count)
     block = malloc(size);
     assert_non_null(block);
     memset(block, 0xa5, size);
-    set = wr_mudset_compile(block, items, count);
+    static uint64_t keys; /* another one each time */
+    const struct wr_hash_key key = {{keys++, 7}};
+    set = wr_mudset_compile(block, items, count, &key);
 }
 
 static enum wr_mudset_says says(uint32_t device, uint32_t rival, const char *text)

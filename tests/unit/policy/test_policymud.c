@@ -57,11 +57,12 @@ static const struct wr_policy *make(bool with_only)
                                    .below = name(0, "time.example")};
     rule = (struct wr_policy_rule){
         .name = "ads", .label = 6, .action = WR_VERDICT_NXDOMAIN, .exact = name(1, "ads.example")};
+    const struct wr_hash_key key = {{1, 2}};
     struct wr_policy_spec spec = {.rule = &rule,
                                   .rules = 1,
                                   .only = &only,
                                   .onlys = with_only,
-                                  .mud = wr_mudset_compile(set_block, items, 2),
+                                  .mud = wr_mudset_compile(set_block, items, 2, &key),
                                   .mud_label = LABEL};
     block = aligned_alloc(64, (wr_policy_size(&spec) + 63) / 64 * 64);
     assert_non_null(block);
