@@ -125,15 +125,15 @@ class Device(firewall.Camera):
         self.node.ip("-6", "route", "add", "default", "via", gates[1])
         box.things.append(self)
 
-    def look_up(self, name, rtype=A, gate=GATE[0], tcp=False):
+    def look_up(self, name, rtype=A, gate=GATE[0], tcp=False, port=5300):    # pylint: disable=too-many-arguments
         """The addresses of the answer, hints included; None: it was refused or failed. On a busy machine five milliseconds may be over before the
         kernel has a lease: that is told (Not Ready), and asked for again."""
-        reply = until("it is in time", lambda: self.asks_once(name, rtype, gate, tcp))
+        reply = until("it is in time", lambda: self.asks_once(name, rtype, gate, tcp, port))
         return addresses_of(reply.wire) if reply.rcode == 0 else None
 
-    def asks_once(self, name, rtype, gate, tcp):
+    def asks_once(self, name, rtype, gate, tcp, port):    # pylint: disable=too-many-arguments
         wire = loopback.question(name, qtype=rtype, edns=True)
-        with self.open(gate, 5300, tcp) as s:
+        with self.open(gate, port, tcp) as s:
             s.settimeout(loopback.PATIENCE_S)
             s.sendall(struct.pack(">H", len(wire)) + wire if tcp else wire)
             reply = loopback.read_reply(loopback.read_framed(s) if tcp else s.recv(4096))
@@ -290,6 +290,19 @@ def house(box):
     equal(home.other.tries(RECORDER[1], 8080, True), "refused")
     equal(home.other.look_up("vendor.example", AAAA), [FOREIGN[1]])    # beside the gateway, on the way out
     need(home.other.reaches(FOREIGN[1]), "the way out is shut")
+
+
+@loopback.test("what is asked of a foreign resolver by a device on a bridge is answered and opens")
+def abroad(box):
+    switches = [f"bridge/bridge-nf-call-{what}" for what in ("iptables", "ip6tables")]
+    for path in switches:
+        firewall.sysctl(path, "0")
+    home = Home(box, all_names, segment={"foreign_dns": "answer", "fail": "closed"})
+    camera = home.camera
+    for which, at in enumerate(FOREIGN):
+        for tcp in (True, False):
+            equal(camera.look_up("vendor.example", (A, AAAA)[which], at, tcp, 53), [at])
+        need(camera.reaches(at), at)
 
 
 @loopback.test("a stale answer opens; an open flow outlives its lease and not the quarantine")
