@@ -65,7 +65,7 @@ static void folder_of(const struct wr_conf *conf, char *ret, size_t cap)
 static void tell(const struct wr_muds *m, const struct wr_mudstore_read *read)
 {
     const struct wr_mudstore_entry *e;
-    uint32_t cursor = 0;
+    uint32_t cursor = 0, told = 0;
     if (read->bad) {
         wr_say(WR_LOG_ERROR,
                "the list of profiles of devices (MUD) in %s cannot be read: it is put aside, and "
@@ -74,11 +74,19 @@ static void tell(const struct wr_muds *m, const struct wr_mudstore_read *read)
     }
     while ((e = wr_mudstore_next(m->store, &cursor)) != NULL) {
         if (e->mud == NULL) {
+            told++;
             wr_say(WR_LOG_ERROR,
                    "the profile (MUD) of %s is not there, or not what it was: nothing of it is in "
                    "force; import it again",
                    e->about.key);
         }
+    }
+    if (read->lost > told) {
+        wr_say(
+            WR_LOG_ERROR,
+            "%u entries of the list of profiles of devices (MUD) in %s cannot be read: nothing of "
+            "them is in force",
+            read->lost - told, wr_mudstore_folder(m->store));
     }
 }
 

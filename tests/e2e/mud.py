@@ -167,6 +167,12 @@ def changed(box):
     need("not what it was" in house.weir.log(), house.weir.log())
     equal((house.rcode("other.example"), house.mud("list")["profiles"][0]["state"]), (0, "lost"))
     need("import it again" in house.mud("enforce", "cam", status=1))
+    house.weir.stop()
+    with open(os.path.join(house.top, "mud-profiles"), encoding="utf-8") as f:
+        listed = f.read()
+    house.file("mud-profiles", listed.replace('"enforced"', '"enforce"'))
+    house.start()
+    need("1 entries of the list of profiles" in house.weir.log(), house.weir.log())
 
 
 @loopback.test("a device that is called otherwise in the configuration keeps its profile, and who is called as it was gets none")
