@@ -102,7 +102,9 @@ static void put_interfaces(struct wr_str *t, const struct wr_ruleset_facts *f, u
 
 static void put_chain(struct wr_str *t, const struct wr_ruleset_facts *f, uint16_t segment)
 {
-    wr_str_text(t, "\t\tct state established,related accept\n\t\tip daddr @");
+    /* No router passes on what is for one link: it is seen here where bridges are filtered, and neighbours find each other by it. */
+    wr_str_text(t, "\t\tct state established,related accept\n"
+                   "\t\tip6 daddr { fe80::/10, ff02::/16 } accept\n\t\tip daddr @");
     wr_rulesetword_segment(t, segment, "_reaches4 accept\n\t\tip6 daddr @");
     wr_rulesetword_segment(t, segment, "_reaches6 accept\n");
     put_subnets(t, f, segment);

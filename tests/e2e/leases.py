@@ -305,6 +305,16 @@ def abroad(box):
         need(camera.reaches(at), at)
 
 
+@loopback.test("devices on one bridge reach each other by v4 and v6, also where the filter sees what is bridged")
+def bridged(box):
+    for what in ("iptables", "ip6tables"):
+        firewall.sysctl(f"bridge/bridge-nf-call-{what}", "1")
+    home = Home(box, all_names, segment={"subnets": ["192.168.7.0/24", "fd00:7::/64"]})
+    with home.other.node.inside():
+        home.net.listen(socket.SOCK_STREAM, 8080)
+    equal([home.camera.tries(at, 8080, True) for at in OTHER], ["echo"] * 2)
+
+
 @loopback.test("a stale answer opens; an open flow outlives its lease and not the quarantine")
 def ends(box):
     home = Home(box, all_names, firewall={"lease_floor": "0s", "lease_grace": "2s"}, cache={"stale": {"client_timeout": "50ms"}})

@@ -87,6 +87,7 @@ static void test_answered(void **state)
                "\t\ttcp flags & (fin | syn | rst | ack) == syn jump segment_1_tried\n"
                "\t\tmeta l4proto udp jump segment_1_tried\n"
                "\t\tct state established,related accept\n"
+               "\t\tip6 daddr { fe80::/10, ff02::/16 } accept\n"
                "\t\tip daddr @segment_1_reaches4 accept\n"
                "\t\tip6 daddr @segment_1_reaches6 accept\n"
                "\t\tip daddr 10.1.2.0/24 goto segment_1_unleased\n"
