@@ -643,6 +643,9 @@
 #define WR_MUD_EXTENSIONS_MAX 8
 #define WR_MUD_VALIDITY_H     48
 #define WR_MUD_VALIDITY_MAX_H 168
+/* Controllers that the owner names; what profiles open by address, of all devices: a rule each. */
+#define WR_MUD_CONTROLLERS_MAX 64
+#define WR_RULESET_PERMITS_MAX 8192
 /* Devices with a profile in force, or one that is kept. */
 #define WR_MUD_DEVICES_MAX 4096
 /* Devices whose leases end at once, because a profile has come in force. */

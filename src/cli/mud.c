@@ -60,10 +60,11 @@ static int show(const struct call *c)
     if (!mud)
         return WR_EXIT_FAILED;
     json_t *shown = file.about ? json_deep_copy(file.about) : json_object();
-    json_t *said = wr_mudlook_show(mud);
+    json_t *said = wr_mudlook_show(mud, json_object_get(file.about, "controllers"));
 
     if (!c->talk.json)
         wr_mudtalk_dates(shown);
+    json_object_del(shown, "controllers");
     json_object_update(shown, said);
     const char *device = json_string_value(json_object_get(file.about, "device"));
     json_t *hits = NULL;

@@ -86,10 +86,10 @@ static json_t *words_of(const struct wr_mud *m, const struct wr_mud_ace *a)
 }
 
 /* "by name", and "in part" with what is not looked at. */
-static json_t *ace_of(const struct wr_mud *m, const struct wr_mud_ace *a, unsigned *ret_not,
-                      unsigned *ret_partly)
+static json_t *ace_of(const struct wr_mud *m, const struct wr_mud_ace *a,
+                      const struct wr_mud_house *house, unsigned *ret_not, unsigned *ret_partly)
 {
-    struct wr_mud_judged j = wr_mudtell_judge(m, a);
+    struct wr_mud_judged j = wr_mudtell_judge(m, a, house);
     json_t *one = json_object();
 
     json_object_set_new(one, "ace", safe(m, a->name));
@@ -102,13 +102,30 @@ static json_t *ace_of(const struct wr_mud *m, const struct wr_mud_ace *a, unsign
     return one;
 }
 
-json_t *wr_mudlook_show(const struct wr_mud *m)
+/* NULL: nothing is known. */
+static void house_of(const json_t *controllers, struct wr_mud_house *ret_house)
+{
+    size_t i;
+    json_t *one;
+
+    ret_house->controllers = 0;
+    json_array_foreach((json_t *)(uintptr_t)controllers, i, one)
+    {
+        if (json_is_string(one) && ret_house->controllers < WR_MUD_CONTROLLERS_MAX)
+            ret_house->controller[ret_house->controllers++] = json_string_value(one);
+    }
+}
+
+json_t *wr_mudlook_show(const struct wr_mud *m, const json_t *controllers)
 {
     json_t *shown = json_object(), *aces = json_array();
+    struct wr_mud_house house;
     unsigned not = 0, partly = 0;
 
+    house_of(controllers, &house);
+
     for (uint32_t i = 0; i < m->aces; i++)
-        json_array_append_new(aces, ace_of(m, &m->ace[i], &not, &partly));
+        json_array_append_new(aces, ace_of(m, &m->ace[i], &house, &not, &partly));
     put(shown, "url", m, m->url);
     put(shown, "systeminfo", m, m->systeminfo);
     put(shown, "manufacturer", m, m->manufacturer);

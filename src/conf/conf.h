@@ -283,6 +283,15 @@ struct wr_conf_words {
     size_t count;
 };
 
+/* Who is meant by a class of profiles (MUD). */
+struct wr_conf_controller {
+    const char *class; /* a URI */
+    struct {
+        struct wr_prefix *items;
+        size_t count;
+    } addresses;
+};
+
 struct wr_conf_device {
     const char *name, *kind;
     const char *mud; /* where its profile is; "": nowhere */
@@ -621,6 +630,10 @@ struct wr_conf {
         const char *folder;  /* "": the one that the system's manager gives, or none */
         const char *anchors; /* "": nobody's signature is believed */
         const char *offers;  /* "": no helper writes where profiles are */
+        struct {
+            struct wr_conf_controller *items;
+            size_t count;
+        } controllers;
     } mud;
     const char *feed_folder; /* "": the one that the system's manager gives, or none */
 

@@ -19,3 +19,13 @@
      .doc = "A file with lines `MAC-address URL`: where devices say that their profiles are, as a helper writes them that hears it, from DHCP (dnsmasq's "
             "`dhcp-script` gets it as DNSMASQ_MUD_URL), LLDP or certificates. What devices say in DHCP is heard on `registry.hear_dhcp` as well. Nothing is fetched "
             "before `weir mud import DEVICE`, and never from an address that is not public."},
+    {"mud.controllers", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_MUD_CONTROLLERS_MAX, V01, DEFAULT(""), LIST(mud.controllers),
+     .doc = "Who is meant where a profile says `controller` or `my-controller`: a device whose profile is enforced reaches these addresses, over the "
+            "protocol and ports that the profile has, where its segment has `reach: answered`. What is not named here is not opened; `weir mud show DEVICE` says what is."},
+    {"mud.controllers[].class", WR_SCHEMA_STRING, V01, RANGE(1, WR_MUD_URL_SIZE - 1), IN(wr_conf_controller, class),
+     EXAMPLE("\"urn:ietf:params:mud:ntp\""),
+     .doc = "The URI of the class, as the profile writes it, `urn:ietf:params:mud:ntp` for time servers; for `my-controller` the profile's own `mud-url`. "
+            "`urn:ietf:params:mud:dns` is weir itself, whatever stands here."},
+    {"mud.controllers[].addresses", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_SEGMENT_PLACES_MAX, V01,
+     INLIST(wr_conf_controller, addresses), EXAMPLE("192.168.1.5, \"fd00:1::5\""),
+     .doc = "Addresses of these controllers, or networks. Two entries of one class count together."},

@@ -184,7 +184,7 @@ const struct wr_mudset *wr_mudset_compile(void *block, const struct wr_mudset_it
         set->member[i] = (struct member){items[i].device, profile, items[i].shadow};
         for (uint32_t a = 0; profile == i && a < m->aces; a++) {
             if (m->ace[a].direction == WR_MUD_FROM && wr_mud_peer_name(&m->ace[a]) != 0 &&
-                wr_mudtell_judge(m, &m->ace[a]).means == WR_MUD_BY_NAME) {
+                wr_mudtell_judge(m, &m->ace[a], NULL).means == WR_MUD_BY_NAME) {
                 add_ace(set, &at, m, &m->ace[a], profile);
             }
         }

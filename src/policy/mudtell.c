@@ -53,16 +53,38 @@ static bool is_public(const struct wr_prefix *net)
            wr_lease_is_public(&net->addr) || wr_lease_is_public(&last);
 }
 
-/* May both be about the same connection, to what has this name? Classes are of the house, and no leases are for it. */
+/* May both be about the same connection, to what has this name? Classes but for controllers are of the house, and no leases are for it. */
 static bool meet(const struct wr_mud *m, const struct wr_mud_ace *a, const struct wr_mud_ace *named)
 {
-    return a->direction == named->direction && a->classes == 0 && is_public(wr_mud_peer_net(a)) &&
+    return a->direction == named->direction &&
+           (a->classes & ~(WR_MUD_CONTROLLER | WR_MUD_MY_CONTROLLER)) == 0 &&
+           is_public(wr_mud_peer_net(a)) &&
            (wr_mud_peer_name(a) == 0 ||
             names_meet(m, wr_mud_peer_name(a), wr_mud_peer_name(named))) &&
            (a->family == WR_AF_NONE || named->family == WR_AF_NONE || a->family == named->family) &&
            (a->protocol == WR_MUD_ANY || named->protocol == WR_MUD_ANY ||
             a->protocol == named->protocol) &&
            ports_meet(&a->src_port, &named->src_port) && ports_meet(&a->dst_port, &named->dst_port);
+}
+
+static bool nets_meet(const struct wr_prefix *x, const struct wr_prefix *y)
+{
+    unsigned len = x->len < y->len ? x->len : y->len;
+    struct wr_addr a = wr_addr_mask(&x->addr, len), b = wr_addr_mask(&y->addr, len);
+    return wr_addr_same_ip(&a, &b);
+}
+
+/* May both be about the same connection, to an address? Only of two networks, of protocols and of ports is it known that they do not. */
+static bool meet_there(const struct wr_mud_ace *a, const struct wr_mud_ace *there)
+{
+    const struct wr_prefix *x = wr_mud_peer_net(a), *y = wr_mud_peer_net(there);
+    return a->direction == there->direction &&
+           (a->family == WR_AF_NONE || there->family == WR_AF_NONE || a->family == there->family) &&
+           (a->protocol == WR_MUD_ANY || there->protocol == WR_MUD_ANY ||
+            a->protocol == there->protocol) &&
+           ports_meet(&a->src_port, &there->src_port) &&
+           ports_meet(&a->dst_port, &there->dst_port) &&
+           (x->addr.family == WR_AF_NONE || y->addr.family == WR_AF_NONE || nets_meet(x, y));
 }
 
 /* The ACE from the device that this one, to the device, has the answers of. NULL: there is none. */
@@ -85,10 +107,11 @@ static const struct wr_mud_ace *answered_by(const struct wr_mud *m, const struct
     return NULL;
 }
 
-static struct wr_mud_judged judge_to(const struct wr_mud *m, const struct wr_mud_ace *a)
+static struct wr_mud_judged judge_to(const struct wr_mud *m, const struct wr_mud_ace *a,
+                                     const struct wr_mud_house *house)
 {
     const struct wr_mud_ace *asks = a->begins == WR_MUD_PEER_BEGINS ? NULL : answered_by(m, a);
-    if (asks != NULL ? wr_mudtell_judge(m, asks).means != WR_MUD_NOT
+    if (asks != NULL ? wr_mudtell_judge(m, asks, house).means != WR_MUD_NOT
                      : a->begins == WR_MUD_DEVICE_BEGINS) {
         return (struct wr_mud_judged){.means = WR_MUD_BY_STATE};
     }
@@ -191,35 +214,113 @@ static bool is_dhcp(const struct wr_mud_ace *a)
            (p->low == 67 || p->low == 547);
 }
 
-static struct wr_mud_judged judge_class(const struct wr_mud *m, const struct wr_mud_ace *a)
+static const char on_link[] = "it stays in the segment, and does not pass the gateway";
+
+static bool is_named(const struct wr_prefix *net)
 {
-    const char *uri = wr_mud_at(m, a->controller);
-    if (a->classes & WR_MUD_CONTROLLER) {
-        return strcmp(uri, WR_MUD_DNS) == 0 || strcmp(uri, WR_MUD_GATEWAY) == 0
-                   ? (struct wr_mud_judged){.means = WR_MUD_BY_GATEWAY}
-               : strcmp(uri, WR_MUD_NTP) == 0
-                   ? not("which time server it is the profile does not say: name one in "
-                         "segments[].reaches")
-                   : not("nobody has told weir who this controller is: name it in "
-                         "segments[].reaches");
-    }
-    if (a->classes & WR_MUD_MY_CONTROLLER) {
-        return not("nobody has told weir who its controller is: name it in segments[].reaches");
-    }
-    if (is_dhcp(a)) {
-        return (struct wr_mud_judged){.means = WR_MUD_BY_GATEWAY};
-    }
-    return a->classes & WR_MUD_LOCAL_NETWORKS
-               ? not("devices of one segment reach each other without the gateway; other "
-                     "segments are opened by segments[].reaches")
-               : not("who made the other devices is not proven; other segments are opened by "
-                     "segments[].reaches");
+    return net->addr.family != WR_AF_NONE && net->len > 0;
 }
 
-static struct wr_mud_judged judge_net(const struct wr_mud_ace *a)
+/* Groups, all on a link, and addresses of a link. */
+static bool stays(const struct wr_prefix *net)
 {
-    const struct wr_prefix *net = wr_mud_peer_net(a);
     enum wr_addr_kind kind = wr_addr_kind(&net->addr);
+    return is_named(net) &&
+           (kind == WR_ADDR_MULTICAST || kind == WR_ADDR_BROADCAST || kind == WR_ADDR_LINK_LOCAL);
+}
+
+/* An Ethernet type that says no more than the list's family does. */
+static bool is_ethertype_fine(const struct wr_mud_ace *a)
+{
+    return a->ethertype == WR_MUD_ANY || (a->family == WR_AF_V4 && a->ethertype == 0x0800) ||
+           (a->family == WR_AF_V6 && a->ethertype == 0x86dd);
+}
+
+/* To addresses that are known without an answer: what a rule of the firewall can say to the letter, and nothing wider. */
+static struct wr_mud_judged judge_address(const struct wr_mud *m, const struct wr_mud_ace *a)
+{
+    const struct wr_mud_ports *to = wr_mud_peer_ports(a), *from = wr_mud_own_ports(a);
+    for (const struct wr_mud_ace *one = m->ace; one < a; one++) {
+        if (one->action != WR_MUD_ACCEPT && meet_there(one, a)) {
+            return not("an ACE in front of it drops the same, or a part of it");
+        }
+    }
+    if ((to->op == WR_MUD_PORT_IN && to->high == 0) ||
+        (from->op == WR_MUD_PORT_IN && from->high == 0)) {
+        return not("port 0 is nobody's");
+    }
+    if (to->op == WR_MUD_PORT_NOT || from->op == WR_MUD_PORT_NOT) {
+        return not("all ports but some are not opened");
+    }
+    if (a->icmp_type != WR_MUD_ANY || a->icmp_code != WR_MUD_ANY) {
+        return not("kinds of ICMP are not told apart");
+    }
+    if (a->src_mac != 0 || a->dst_mac != 0) {
+        return not("MAC addresses are not looked at");
+    }
+    if (a->protocol == 0 || !is_ethertype_fine(a)) {
+        return not("there are no such packets");
+    }
+    return (struct wr_mud_judged){.means = WR_MUD_BY_ADDRESS};
+}
+
+const char *wr_mudtell_class(const struct wr_mud *m, const struct wr_mud_ace *a)
+{
+    return a->classes == WR_MUD_CONTROLLER      ? wr_mud_at(m, a->controller)
+           : a->classes == WR_MUD_MY_CONTROLLER ? wr_mud_at(m, m->url)
+                                                : "";
+}
+
+static bool knows(const struct wr_mud_house *house, const char *class)
+{
+    for (size_t i = 0; house != NULL && i < house->controllers; i++) {
+        if (strcmp(house->controller[i], class) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct wr_mud_judged judge_local(const struct wr_mud *m, const struct wr_mud_ace *a)
+{
+    struct wr_mud_judged j = judge_address(m, a);
+    if (j.means == WR_MUD_BY_ADDRESS) {
+        j.partly = true;
+        j.why = "towards other segments; devices of its own it reaches without the gateway";
+    }
+    return j;
+}
+
+static struct wr_mud_judged judge_class(const struct wr_mud *m, const struct wr_mud_ace *a,
+                                        const struct wr_mud_house *house)
+{
+    const char *class = wr_mudtell_class(m, a);
+    if ((class[0] == 0 && is_dhcp(a)) || strcmp(class, WR_MUD_DNS) == 0 ||
+        strcmp(class, WR_MUD_GATEWAY) == 0) {
+        return (struct wr_mud_judged){.means = WR_MUD_BY_GATEWAY};
+    }
+    if (stays(wr_mud_peer_net(a))) {
+        return not(on_link);
+    }
+    if ((a->classes & (a->classes - 1)) != 0 || is_named(wr_mud_peer_net(a))) {
+        return not("it names a class and something else, and both would have to hold");
+    }
+    if (a->classes == WR_MUD_LOCAL_NETWORKS) {
+        return judge_local(m, a);
+    }
+    if ((a->classes & (WR_MUD_CONTROLLER | WR_MUD_MY_CONTROLLER)) == 0) {
+        return not("who made the other devices is not proven; other segments are opened by "
+                   "segments[].reaches");
+    }
+    return knows(house, class) ? judge_address(m, a)
+           : strcmp(class, WR_MUD_NTP) == 0
+               ? not("which time server it is the profile does not say: name one in "
+                     "mud.controllers")
+               : not("nobody has told weir who this controller is: name it in mud.controllers");
+}
+
+static struct wr_mud_judged judge_net(const struct wr_mud *m, const struct wr_mud_ace *a)
+{
     if (is_dhcp(a)) {
         return (struct wr_mud_judged){.means = WR_MUD_BY_GATEWAY};
     }
@@ -227,13 +328,11 @@ static struct wr_mud_judged judge_net(const struct wr_mud_ace *a)
         wr_mud_peer_ports(a)->high == 53) {
         return not("a resolver of others: weir is asked in its place (segments[].foreign_dns)");
     }
-    if (kind == WR_ADDR_MULTICAST || kind == WR_ADDR_BROADCAST || kind == WR_ADDR_LINK_LOCAL) {
-        return not("it stays in the segment, and does not pass the gateway");
-    }
-    return not("an address without a name: no answer leads there; open it by segments[].reaches");
+    return stays(wr_mud_peer_net(a)) ? not(on_link) : judge_address(m, a);
 }
 
-static struct wr_mud_judged judge_from(const struct wr_mud *m, const struct wr_mud_ace *a)
+static struct wr_mud_judged judge_from(const struct wr_mud *m, const struct wr_mud_ace *a,
+                                       const struct wr_mud_house *house)
 {
     if (a->begins == WR_MUD_PEER_BEGINS) {
         return not("answers to who would begin, and nobody is let in from outside");
@@ -242,16 +341,17 @@ static struct wr_mud_judged judge_from(const struct wr_mud *m, const struct wr_m
         return judge_name(m, a);
     }
     if (a->classes != 0) {
-        return judge_class(m, a);
+        return judge_class(m, a, house);
     }
-    if (wr_mud_peer_net(a)->addr.family != WR_AF_NONE && wr_mud_peer_net(a)->len > 0) {
-        return judge_net(a);
+    if (is_named(wr_mud_peer_net(a))) {
+        return judge_net(m, a);
     }
     return is_dhcp(a) ? (struct wr_mud_judged){.means = WR_MUD_BY_GATEWAY}
                       : not("it names nobody, and would open everything");
 }
 
-struct wr_mud_judged wr_mudtell_judge(const struct wr_mud *m, const struct wr_mud_ace *a)
+struct wr_mud_judged wr_mudtell_judge(const struct wr_mud *m, const struct wr_mud_ace *a,
+                                      const struct wr_mud_house *house)
 {
     if (a->action != WR_MUD_ACCEPT) {
         return (struct wr_mud_judged){.means = WR_MUD_BY_DEFAULT};
@@ -262,17 +362,17 @@ struct wr_mud_judged wr_mudtell_judge(const struct wr_mud *m, const struct wr_mu
     if (a->ethertype != WR_MUD_ANY && a->family == WR_AF_NONE) {
         return not("Ethernet frames do not pass the gateway");
     }
-    if (wr_mud_own_name(a) != 0 ||
-        (wr_mud_own_net(a)->addr.family != WR_AF_NONE && wr_mud_own_net(a)->len > 0)) {
+    if (wr_mud_own_name(a) != 0 || is_named(wr_mud_own_net(a))) {
         return not("it names the device's own address, which the owner's network gives");
     }
-    return a->direction == WR_MUD_TO ? judge_to(m, a) : judge_from(m, a);
+    return a->direction == WR_MUD_TO ? judge_to(m, a, house) : judge_from(m, a, house);
 }
 
 const char *wr_mudtell_means(uint8_t means)
 {
-    static const char *const words[] = {"not enforceable", "by name", "by the gateway",
-                                        "as answers to the device", "as nothing permits it"};
+    static const char *const words[] = {"not enforceable",       "by name",
+                                        "by the gateway",        "as answers to the device",
+                                        "as nothing permits it", "by address"};
     return means < sizeof(words) / sizeof(words[0]) ? words[means] : words[0];
 }
 

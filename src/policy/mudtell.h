@@ -28,6 +28,14 @@ enum wr_mud_means {
     WR_MUD_BY_GATEWAY, /* what the gateway itself says, to all */
     WR_MUD_BY_STATE,   /* answers to what the device begins */
     WR_MUD_BY_DEFAULT, /* refused, as all that no ACE permits */
+    WR_MUD_BY_ADDRESS, /* the firewall opens to its network, where it opens to answers alone (policy/rulesetmud.c) */
+};
+
+/* What the owner has told of the house. */
+struct wr_mud_house {
+    const char *controller
+        [WR_MUD_CONTROLLERS_MAX]; /* classes whose addresses he named: URIs, for `my-controller` the profile's own URL */
+    size_t controllers;
 };
 
 struct wr_mud_judged {
@@ -36,7 +44,11 @@ struct wr_mud_judged {
     const char *why; /* static; of what is not enforced, or partly; else NULL */
 };
 
-struct wr_mud_judged wr_mudtell_judge(const struct wr_mud *mud, const struct wr_mud_ace *ace);
+/* `house` NULL: nothing is told. */
+struct wr_mud_judged wr_mudtell_judge(const struct wr_mud *mud, const struct wr_mud_ace *ace,
+                                      const struct wr_mud_house *house);
+/* The class whose controllers this ACE is about; "": of none. */
+const char *wr_mudtell_class(const struct wr_mud *mud, const struct wr_mud_ace *ace);
 /* "by name", "by the gateway", ... "not enforceable". Static. */
 const char *wr_mudtell_means(uint8_t means);
 /* "may reach cloud.example over TCP, port 443". */

@@ -17,10 +17,7 @@ static const char *const counters[WR_RULESET_COUNTERS] = {"dns", "encrypted", "d
                                                           "discovery"};
 
 static wr_ruleset_part *const features[] = {
-    wr_rulesetbypass,
-    wr_rulesetdiscovery,
-    wr_rulesethairpin,
-    wr_rulesetlease,
+    wr_rulesetbypass, wr_rulesetdiscovery, wr_rulesethairpin, wr_rulesetlease, wr_rulesetmud,
 };
 
 const char *wr_ruleset_counter_name(unsigned counter)
@@ -69,25 +66,51 @@ static bool is_prefix(const struct wr_prefix *p, bool whole)
            memcmp(masked.ip, p->addr.ip, sizeof(masked.ip)) == 0;
 }
 
+/* The fields that a PERMIT has and nothing else. */
+static bool is_permit(const struct wr_ruleset_item *item)
+{
+    struct wr_prefix to = item->prefix;
+    to.addr.scope = 0;
+    return item->prefix.addr.scope != 0 && is_prefix(&to, false) &&
+           ((item->flags & WR_RULESET_LOCAL) == 0 || to.len == 0) &&
+           item->port <= item->port_high && item->from_low <= item->from_high &&
+           (item->protocol == 6 || item->protocol == 17 ||
+            (item->port_high == 0 && item->from_high == 0)) &&
+           item->zero == 0;
+}
+
+static bool has_no_permit(const struct wr_ruleset_item *item)
+{
+    return item->port_high == 0 && item->from_low == 0 && item->from_high == 0 &&
+           item->protocol == 0 && item->zero == 0;
+}
+
+static unsigned flags_of(uint8_t kind)
+{
+    return kind == WR_RULESET_SEGMENT  ? WR_RULESET_FLAGS
+           : kind == WR_RULESET_PERMIT ? WR_RULESET_LOCAL
+                                       : 0;
+}
+
 bool wr_ruleset_is_sound(const struct wr_ruleset_item *item)
 {
+    bool permit = item->kind == WR_RULESET_PERMIT;
     bool placed = item->kind <= WR_RULESET_REACH;
     bool ported = item->kind == WR_RULESET_UDP || item->kind == WR_RULESET_TCP;
     bool prefixed = item->kind >= WR_RULESET_SUBNET && item->kind != WR_RULESET_MAC && !ported;
     if (item->kind >= WR_RULESET_KINDS ||
         (placed ? item->segment >= WR_SEGMENTS_MAX : item->segment != 0) ||
-        (item->flags & ~(item->kind == WR_RULESET_SEGMENT ? WR_RULESET_FLAGS : 0)) != 0 ||
-        (item->port != 0) != ported) {
+        (item->flags & ~flags_of(item->kind)) != 0 || (!permit && (item->port != 0) != ported)) {
         return false;
     }
     bool named = item->kind == WR_RULESET_INTERFACE
                      ? is_interface(item->interface)
                      : is_zero(item->interface, sizeof(item->interface));
-    bool mac = item->kind == WR_RULESET_MAC ? !is_zero(item->mac, sizeof(item->mac))
-                                            : is_zero(item->mac, sizeof(item->mac));
-    bool prefix = prefixed ? is_prefix(&item->prefix, item->kind == WR_RULESET_ADDRESS)
-                           : item->prefix.addr.family == WR_AF_NONE && item->prefix.len == 0;
-    return named && mac && prefix;
+    bool mac = is_zero(item->mac, sizeof(item->mac)) == (item->kind != WR_RULESET_MAC && !permit);
+    bool prefix = permit     ? is_permit(item)
+                  : prefixed ? is_prefix(&item->prefix, item->kind == WR_RULESET_ADDRESS)
+                             : item->prefix.addr.family == WR_AF_NONE && item->prefix.len == 0;
+    return named && mac && prefix && (permit || has_no_permit(item));
 }
 
 /* --- words --- */
@@ -114,7 +137,7 @@ static void put_scope(struct wr_str *t, const struct wr_addr *addr)
     }
 }
 
-static void put_mac(struct wr_str *t, const uint8_t mac[6])
+void wr_rulesetword_mac(struct wr_str *t, const uint8_t mac[6])
 {
     for (unsigned i = 0; i < 6; i++) {
         if (i > 0) {
@@ -190,7 +213,7 @@ static void put_elements(struct wr_str *t, const struct wr_ruleset_item *item, s
             wr_str_text(t, ", ");
         }
         if (m->kind == WR_RULESET_MAC) {
-            put_mac(t, item[i].mac);
+            wr_rulesetword_mac(t, item[i].mac);
         } else {
             put_scope(t, &item[i].prefix.addr);
             wr_rulesetword_prefix(t, &item[i].prefix);

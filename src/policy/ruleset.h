@@ -3,7 +3,8 @@
  * Ruleset: the text that `nft -f -` is given, made of facts.
  *
  * A fact is one item: a segment and what holds for it, an interface or subnet of it, a resolver that it may ask, what it may reach, an
- * address of a foreign resolver over HTTPS, a MAC address or an address in quarantine, a port of weir's. Whoever runs nft takes items and no text from others, looks at each
+ * address of a foreign resolver over HTTPS, a MAC address or an address in quarantine, a port of weir's, what a device may reach by its
+ * profile. Whoever runs nft takes items and no text from others, looks at each
  * (wr_ruleset_is_sound), and writes the text itself: nobody can have it say anything else.
  *
  * The table is `inet weir`, so IPv4 and IPv6 have the same rules. Each text is one transaction. The whole table takes the place of the
@@ -38,8 +39,9 @@ enum wr_ruleset_kind {
     WR_RULESET_DOH,         /* prefix */
     WR_RULESET_MAC,         /* mac */
     WR_RULESET_ADDRESS, /* prefix: one address; its scope is the interface, 0: not known, and nothing is dropped by it */
-    WR_RULESET_UDP, /* port: where weir itself answers */
-    WR_RULESET_TCP, /* likewise */
+    WR_RULESET_UDP,    /* port: where weir itself answers */
+    WR_RULESET_TCP,    /* likewise */
+    WR_RULESET_PERMIT, /* mac, and prefix with the interface that it comes in by as scope: it may open there; flags, protocol, ports */
     WR_RULESET_KINDS,
 };
 
@@ -51,16 +53,22 @@ enum wr_ruleset_flag {
         4, /* with REJECTS: at port 53 weir answers in place of others (policy/hairpin) */
     WR_RULESET_KEEPS = 8,  /* what devices say to find each other does not leave it */
     WR_RULESET_FLAGS = 15, /* all of them */
+    WR_RULESET_LOCAL =
+        16, /* of a PERMIT: to all segments; its prefix is of length 0, and says the family */
 };
 
 struct wr_ruleset_item {
     uint8_t kind;  /* enum wr_ruleset_kind */
-    uint8_t flags; /* of SEGMENT: enum wr_ruleset_flag */
+    uint8_t flags; /* of SEGMENT, PERMIT: enum wr_ruleset_flag */
     uint16_t segment;
     uint16_t port;
     uint8_t mac[6];
     char interface[WR_RULESET_INTERFACE_SIZE];
     struct wr_prefix prefix;
+    uint16_t port_high; /* of PERMIT: port to port_high, from_low to from_high; both 0: any */
+    uint16_t from_low, from_high;
+    uint8_t protocol; /* IP's number; 0: all */
+    uint8_t zero;
 };
 
 /* What is written: bits. */

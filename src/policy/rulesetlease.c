@@ -2,7 +2,7 @@
 /*
  * Ruleset, leases: a segment that reaches what was answered to its devices, and nothing else.
  *
- *     open connections pass (a lease says who may open one, not how long it lasts), then `reaches`, then the segment's own subnets but for
+ *     open connections pass (a lease says who may open one, not how long it lasts), then what a device's profile has (rulesetmud.c), then `reaches`, then the segment's own subnets but for
  *     those of others in them, then what has a lease; nothing of another segment's, by its subnets and interfaces, lease or not. All else is counted and rejected.
  *
  * A lease is an element of a set with a timeout, by exact keys: the interface it comes in by, the MAC address, the destination, and for a
@@ -100,11 +100,15 @@ static void put_interfaces(struct wr_str *t, const struct wr_ruleset_facts *f, u
     }
 }
 
-static void put_chain(struct wr_str *t, const struct wr_ruleset_facts *f, uint16_t segment)
+static void put_chain(struct wr_str *t, const struct wr_ruleset_facts *f,
+                      const struct wr_ruleset_item *one)
 {
+    uint16_t segment = one->segment;
     /* No router passes on what is for one link: it is seen here where bridges are filtered, and neighbours find each other by it. */
     wr_str_text(t, "\t\tct state established,related accept\n"
-                   "\t\tip6 daddr { fe80::/10, ff02::/16 } accept\n\t\tip daddr @");
+                   "\t\tip6 daddr { fe80::/10, ff02::/16 } accept\n");
+    wr_ruleset_parts(t, f, WR_RULESET_PERMITTED, one);
+    wr_str_text(t, "\t\tip daddr @");
     wr_rulesetword_segment(t, segment, "_reaches4 accept\n\t\tip6 daddr @");
     wr_rulesetword_segment(t, segment, "_reaches6 accept\n");
     put_subnets(t, f, segment);
@@ -148,6 +152,6 @@ void wr_rulesetlease(struct wr_str *t, const struct wr_ruleset_facts *f,
     } else if (place == WR_RULESET_OWN_CHAINS) {
         put_unleased(t, f, segment);
     } else if (place == WR_RULESET_END) {
-        put_chain(t, f, segment->segment);
+        put_chain(t, f, segment);
     }
 }

@@ -20,8 +20,9 @@ enum wr_ruleset_place {
     WR_RULESET_OWN_DECLARE, /* likewise, for a segment */
     WR_RULESET_CHAINS,      /* chains of the table: "\tchain x {\n\t}\n" */
     WR_RULESET_OWN_CHAINS,  /* likewise, for a segment */
-    WR_RULESET_BEGIN,    /* in a segment's chain, before DNS of others is rejected: "\t\trule\n" */
-    WR_RULESET_END,      /* in a segment's chain, behind that */
+    WR_RULESET_BEGIN, /* in a segment's chain, before DNS of others is rejected: "\t\trule\n" */
+    WR_RULESET_END,   /* in a segment's chain, behind that */
+    WR_RULESET_PERMITTED, /* where a segment reaches what was answered, behind what is open: what is let through besides */
     WR_RULESET_UNLEASED, /* in the chain of what a segment may not reach, before it is rejected */
     WR_RULESET_FORWARD,  /* in the chain forward: behind quarantine, before the segments */
 };
@@ -38,10 +39,12 @@ wr_ruleset_part wr_rulesetbypass;    /* rulesetbypass.c */
 wr_ruleset_part wr_rulesetdiscovery; /* rulesetdiscovery.c */
 wr_ruleset_part wr_rulesethairpin;   /* rulesethairpin.c */
 wr_ruleset_part wr_rulesetlease;     /* rulesetlease.c */
+wr_ruleset_part wr_rulesetmud;       /* rulesetmud.c */
 
 /* --- words --- */
 
 void wr_rulesetword_prefix(struct wr_str *t, const struct wr_prefix *p);
+void wr_rulesetword_mac(struct wr_str *t, const uint8_t mac[6]);
 /* "segment_7" and what is behind it. */
 void wr_rulesetword_segment(struct wr_str *t, uint16_t segment, const char *behind);
 /* Who is of which segment goes to the chain of that name, as policy/segment.h finds it: the longest subnet first, then, of segments with one of

@@ -13,8 +13,8 @@
 #define DOH_LEN4_MIN 16
 #define DOH_LEN6_MIN 32
 
-static struct wr_ruleset_item *put(struct wr_firefacts *f, enum wr_ruleset_kind kind,
-                                   size_t segment)
+struct wr_ruleset_item *wr_firefacts_put(struct wr_firefacts *f, enum wr_ruleset_kind kind,
+                                         size_t segment)
 {
     if (f->count >= WR_RULESET_ITEMS_MAX) {
         f->left++;
@@ -31,7 +31,7 @@ static struct wr_ruleset_item *put(struct wr_firefacts *f, enum wr_ruleset_kind 
 static void put_prefix(struct wr_firefacts *f, enum wr_ruleset_kind kind, size_t segment,
                        const struct wr_prefix *prefix, uint32_t ifindex)
 {
-    struct wr_ruleset_item *item = put(f, kind, segment);
+    struct wr_ruleset_item *item = wr_firefacts_put(f, kind, segment);
     if (item != NULL) {
         memcpy(item->prefix.addr.ip, prefix->addr.ip, sizeof(item->prefix.addr.ip));
         item->prefix.addr.family = prefix->addr.family;
@@ -74,14 +74,14 @@ void wr_firefacts_segments(struct wr_firefacts *f, const struct wr_conf *conf)
 {
     for (size_t i = 0; i < conf->segments.count; i++) {
         const struct wr_conf_segment *s = &conf->segments.items[i];
-        struct wr_ruleset_item *item = put(f, WR_RULESET_SEGMENT, i);
+        struct wr_ruleset_item *item = wr_firefacts_put(f, WR_RULESET_SEGMENT, i);
         if (item != NULL) {
             item->flags =
                 (uint8_t)(dns_flags(f, s->foreign_dns) | (s->reach != 0 ? WR_RULESET_ANSWERED : 0) |
                           (s->discovery == 0 ? WR_RULESET_KEEPS : 0));
         }
         for (size_t k = 0; k < s->interfaces.count; k++) {
-            item = put(f, WR_RULESET_INTERFACE, i);
+            item = wr_firefacts_put(f, WR_RULESET_INTERFACE, i);
             size_t n = strnlen(s->interfaces.items[k], sizeof(item->interface) - 1);
             if (item != NULL) {
                 memcpy(item->interface, s->interfaces.items[k], n);
@@ -102,7 +102,7 @@ static void put_port(struct wr_firefacts *f, enum wr_ruleset_kind kind, uint16_t
             return;
         }
     }
-    struct wr_ruleset_item *item = put(f, kind, 0);
+    struct wr_ruleset_item *item = wr_firefacts_put(f, kind, 0);
     if (item != NULL) {
         item->port = port;
     }
@@ -190,7 +190,7 @@ static void put_device(struct wr_firefacts *f, const struct wr_census_device *d)
         static const uint8_t none[6];
         const struct wr_mark *mark = &d->mark[i];
         if (mark->kind == WR_MARK_MAC && mark->size == 6 && memcmp(mark->octets, none, 6) != 0) {
-            struct wr_ruleset_item *item = put(f, WR_RULESET_MAC, 0);
+            struct wr_ruleset_item *item = wr_firefacts_put(f, WR_RULESET_MAC, 0);
             if (item != NULL) {
                 memcpy(item->mac, mark->octets, sizeof(item->mac));
             }

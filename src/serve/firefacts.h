@@ -24,6 +24,9 @@ struct wr_firefacts {
     bool hairpins; /* `foreign_dns: answer` can be had; else it is as `reject` */
 };
 
+/* One more, zero but for its kind and segment; NULL: it has no room, and is counted. */
+struct wr_ruleset_item *wr_firefacts_put(struct wr_firefacts *f, enum wr_ruleset_kind kind,
+                                         size_t segment);
 void wr_firefacts_segments(struct wr_firefacts *f, const struct wr_conf *conf);
 /* Where weir answers. */
 void wr_firefacts_ports(struct wr_firefacts *f, const struct wr_conf *conf);

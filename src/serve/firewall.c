@@ -13,6 +13,7 @@
 #include "serve/devices.h"
 #include "serve/firefacts.h"
 #include "serve/firewall_state.h"
+#include "serve/muds.h"
 #include "serve/say.h"
 #include "serve/scoreboard.h"
 #include "serve/serve.h"
@@ -128,6 +129,9 @@ static void gather(struct wr_firewall *f, unsigned parts, bool hairpins, struct 
     if (parts & WR_RULESET_TABLE) {
         wr_firefacts_segments(facts, s->conf);
         wr_firefacts_ports(facts, s->conf);
+        if (s->muds != NULL) {
+            wr_muds_permits(s->muds, facts);
+        }
     }
     if (parts & WR_RULESET_QUARANTINE) {
         f->quarantined = wr_firefacts_quarantine(facts, wr_devices_machine(s->devices));
@@ -159,10 +163,12 @@ static void send_parts(struct wr_firewall *f, unsigned parts)
         gather(f, parts, f->s->hairpin.open && f->no_hairpins[0] == 0, &facts);
     }
     if (facts.left > f->left) {
-        char text[120];
-        snprintf(text, sizeof(text),
-                 "%zu facts have no room: addresses of DNS over HTTPS, or devices in quarantine",
-                 facts.left);
+        char text[160];
+        snprintf(
+            text, sizeof(text),
+            "%zu facts have no room: addresses of DNS over HTTPS, devices in quarantine, or what "
+            "profiles open",
+            facts.left);
         note(f, WR_LOG_ERROR, text);
     }
     f->left = facts.left;
@@ -539,6 +545,13 @@ void wr_firewall_look(struct wr_serve *s)
     if (mark != f->quarantine_mark) {
         f->quarantine_mark = mark;
         f->want |= WR_RULESET_QUARANTINE;
+    }
+    uint64_t changes = s->muds != NULL ? wr_muds_changes(s->muds) : 0;
+    if (changes != f->muds_looked) { /* a profile is in force, or whose it is comes in elsewhere */
+        f->muds_looked = changes;
+        mark = mark_of(f, WR_RULESET_TABLE);
+        f->want |= mark != f->table_mark ? WR_RULESET_TABLE : 0;
+        f->table_mark = mark;
     }
     tell_known(f);
     pump(f);

@@ -50,6 +50,7 @@ struct wr_firewall {
     uint64_t repairs, applied, cut;
     int64_t since_s;
     uint64_t table_mark, quarantine_mark; /* of what is in force, or on its way */
+    uint64_t muds_looked; /* how much had changed of profiles when it was looked last */
     uint32_t quarantined;
     size_t left; /* facts without room */
     uint32_t own[WR_FIREWALL_PORTS], strange[WR_FIREWALL_PORTS];

@@ -15,6 +15,8 @@
 #include "serve/controlverb.h"
 #include "serve/devicecontrol.h"
 #include "serve/devices.h"
+#include "serve/firewall.h"
+#include "serve/mudpermits.h"
 #include "serve/muds.h"
 #include "serve/serve.h"
 
@@ -112,14 +114,28 @@ static bool has_leases(const struct wr_serve *s, const struct wr_census_device *
     return segments != NULL && at != WR_SEGMENT_NONE && segments->segment[at].answered;
 }
 
+/* What becomes of the entries that are enforced by address. */
+static const char *addresses_of(const struct wr_serve *s, const struct wr_mudstore_entry *e,
+                                const struct wr_census_device *d)
+{
+    return d == NULL || e->mud == NULL || e->about.mode != WR_MUDSTORE_ENFORCED
+               ? "nothing is opened: the profile is not in force"
+           : !has_leases(s, d) ? "nothing is held back: its segment, if any, reaches anything"
+           : !wr_mudpermits_can(d)
+               ? "nothing is opened: no MAC address of it is known at an interface"
+               : "opened where the firewall is in force";
+}
+
 static void put_entry(struct wr_serve *s, struct wr_json *j, const struct wr_mudstore_entry *e)
 {
     const struct wr_census_device *d = wr_muds_device(s->muds, e);
     const struct wr_mud *m = e->mud;
     char called[WR_CENSUS_NAME_SIZE];
+    struct wr_mud_house house;
     unsigned not = 0;
+    wr_mudpermits_house(s->conf, &house);
     for (uint32_t i = 0; m != NULL && i < m->aces; i++) {
-        not += wr_mudtell_judge(m, &m->ace[i]).means == WR_MUD_NOT;
+        not += wr_mudtell_judge(m, &m->ace[i], &house).means == WR_MUD_NOT;
     }
     if (d != NULL) {
         wr_census_call(d, called, sizeof(called));
@@ -132,6 +148,7 @@ static void put_entry(struct wr_serve *s, struct wr_json *j, const struct wr_mud
     put_text(j, "signer", e->about.signer);
     wr_json_i64(j, "taken", e->about.taken_s);
     wr_json_bool(j, "leases", d != NULL && has_leases(s, d));
+    wr_json_text(j, "addresses", addresses_of(s, e, d));
     if (m != NULL) {
         bool due = e->about.from[0] != 0 &&
                    wr_devices_now_s(s) > e->about.taken_s + m->validity_h * HOUR_S;
@@ -243,6 +260,18 @@ static int put_base64(struct wr_json *j, const char *key, const uint8_t *bytes, 
     return WR_OK;
 }
 
+/* Whose addresses are known here: who shows the profile judges by it. */
+static void put_controllers(const struct wr_serve *s, struct wr_json *j)
+{
+    struct wr_mud_house house;
+    wr_mudpermits_house(s->conf, &house);
+    wr_json_array(j, "controllers");
+    for (size_t i = 0; i < house.controllers; i++) {
+        wr_json_text(j, NULL, house.controller[i]);
+    }
+    wr_json_end(j);
+}
+
 const char *wr_mudcontrol_get(struct wr_serve *s, const json_t *args, struct wr_json *j, char *why)
 {
     const struct wr_mudstore_entry *e = find_entry(s, args, why);
@@ -259,6 +288,7 @@ const char *wr_mudcontrol_get(struct wr_serve *s, const json_t *args, struct wr_
     (void)wr_mudstore_text(wr_muds_store(s->muds), e, true, &sig, &sig_n);
     wr_json_object(j, "result");
     put_entry(s, j, e);
+    put_controllers(s, j);
     int err = put_base64(j, "text", text, n);
     if (err == WR_OK && sig_n > 0) {
         err = put_base64(j, "signature", sig, sig_n);
@@ -376,6 +406,7 @@ const char *wr_mudcontrol_enforce(struct wr_serve *s, const json_t *args, struct
     if (mode == WR_MUDSTORE_ENFORCED && d != NULL) {
         wr_muds_narrow(s, d);
     }
+    wr_firewall_look(s);
     if (err != WR_OK) {
         snprintf(why, WR_CONTROLVERB_WHY_SIZE,
                  "it holds until weir ends, and could not be written");
@@ -397,6 +428,7 @@ const char *wr_mudcontrol_remove(struct wr_serve *s, const json_t *args, struct 
     note(s, e, "is removed");
     int err = wr_mudstore_remove(wr_muds_store(s->muds), key);
     wr_muds_tick(s);
+    wr_firewall_look(s);
     wr_json_object(j, "result");
     wr_json_text(j, "removed", key);
     wr_json_bool(j, "remembered", err == WR_OK);

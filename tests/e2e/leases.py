@@ -5,6 +5,7 @@
 The camera and a second device are on one bridge, a recorder is in another segment; `net` (tests/e2e/firewall.py) has all foreign addresses. What
 counts is what the camera gets: an echo, or at once a refusal.
 """
+import json
 import os
 import re
 import signal
@@ -360,6 +361,54 @@ def profile(box):
     equal([camera.tries(FOREIGN[0], 8080, tcp) for tcp in (True, False)], ["echo", "refused"])
     equal((home.other.look_up("vendor.example"), home.other.look_up("zero.example")), ([FOREIGN[0]], [APPROVED[0]]))
     need(home.other.reaches(FOREIGN[0]), "who has no profile has all ports")
+
+
+def by_address():
+    """A MUD file: a port of a network, a controller, its own controller and what is local."""
+    def ace(name, protocol, port, **match):
+        key = "tcp" if protocol == 6 else "udp"
+        return {"name": name, "matches": {"ipv4": {"protocol": protocol, **match.pop("ipv4", {})}, key: {"destination-port": {"operator": "eq", "port": port}},
+                                          **({"ietf-mud:mud": match} if match else {})}, "actions": {"forwarding": "accept"}}
+    v4 = [ace("net", 6, 8080, ipv4={"destination-ipv4-network": "192.0.2.96/30"}), ace("hub", 17, 8080, controller="urn:example:hub"),
+          ace("own", 6, 443, **{"my-controller": [None]}), ace("local", 6, 8080, **{"local-networks": [None]}),
+          ace("alike", 6, 8080, **{"same-manufacturer": [None]})]
+    v6 = [{"name": "hub6", "matches": {"ietf-mud:mud": {"controller": "urn:example:hub"}, "ipv6": {"protocol": 17}}, "actions": {"forwarding": "accept"}}]
+    lists = [{"name": name, "type": f"{name}-acl-type", "aces": {"ace": aces}} for name, aces in (("ipv4", v4), ("ipv6", v6))]
+    return json.dumps({"ietf-mud:mud": {"mud-version": 1, "mud-url": "https://things.example/hub", "last-update": "2026-01-02T03:04:05Z", "is-supported": True,
+                                        "from-device-policy": {"access-lists": {"access-list": [{"name": "ipv4"}, {"name": "ipv6"}]}}},
+                       "ietf-access-control-list:acls": {"acl": lists}})
+
+
+@loopback.test("by its profile (MUD) a camera reaches a network's port, its controllers and local networks, and not the port or the address beside them")
+def addresses(box):
+    mud = {"controllers": [{"class": "urn:example:hub", "addresses": list(DOH)}, {"class": "https://things.example/hub", "addresses": [APPROVED[0]]}]}
+    home = Home(box, all_names, mud=mud)
+    camera, weir = home.camera, home.weir
+    path = os.path.join(weir.folder, "cam.json")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(by_address())
+
+    def reached(device):
+        return [device.tries(*way) == "echo" for way in (
+            (FOREIGN[0], 8080, True), (DOH[0], 8080, False), (DOH[1], 8080, False), (APPROVED[0], 443, True), (RECORDER[0], 8080, True),
+            (FOREIGN[0], 8080, False), (FOREIGN[0], 443, True), (DOH[0], 8080, True), (DOH[0], 443, False), (APPROVED[0], 8080, True),
+            (FOREIGN[1], 8080, True), (DOH[1], 8080, True))]
+
+    opened = [True] * 5 + [False] * 7
+    camera.look_up("zero.example", AAAA)
+    until("it is known", lambda: any(CAMERA[0] in d["addresses"] for d in cli(weir, "devices")["devices"]))
+    cli(weir, "mud", "import", MACS[0], path, "--unsigned")
+    equal(reached(camera), [False] * 12)
+    seen = cli(weir, "mud", "enforce", MACS[0])
+    equal((seen["addresses"], seen["not_enforceable"]), ("opened where the firewall is in force", 1))
+    until("it is in force", lambda: reached(camera) == opened)
+    equal([a["enforced"] for a in cli(weir, "mud", "show", MACS[0])["aces"]], ["by address"] * 4 + ["not enforceable", "by address"])
+    equal(reached(home.other), [False] * 12)
+    home.configure(mud={"controllers": mud["controllers"][1:]})    # the owner knows no hub any more
+    cli(weir, "reload")
+    until("the hub is shut", lambda: reached(camera) == [True, False, False, True, True] + [False] * 7)
+    cli(weir, "mud", "enforce", MACS[0], "--off")
+    until("all is shut", lambda: not any(reached(camera)))
 
 
 def hand(weir):

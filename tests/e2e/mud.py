@@ -122,7 +122,8 @@ def enforced(box):
         equal(house.rcode("other.example"), 0)
     equal(house.rcode("cloud.example"), 0)
     equal(house.rcode("other.example", source="10.9.0.3"), 0)
-    equal(house.mud("enforce", "cam")["state"], "enforced")
+    seen = house.mud("enforce", "cam")
+    equal((seen["state"], seen["addresses"]), ("enforced", "nothing is held back: its segment, if any, reaches anything"))
     house.becomes("other.example", NXDOMAIN)
     hits = house.mud("show", "10.9.0.2")     # and how often, by name
     equal((hits["would_refuse"] >= 2, hits["refused"] >= 1, [row["name"] for row in hits["hits"]]), (True, True, ["other.example."]), hits)

@@ -17,7 +17,7 @@ static void look(const struct wr_mud *m)
     promise(m->aces <= WR_MUD_ACES_MAX && m->texts_used <= WR_MUD_TEXTS_MAX);
     promise(m->validity_h >= 1 && m->validity_h <= WR_MUD_VALIDITY_MAX_H);
     for (uint32_t i = 0; i < m->aces; i++) {
-        struct wr_mud_judged j = wr_mudtell_judge(m, &m->ace[i]);
+        struct wr_mud_judged j = wr_mudtell_judge(m, &m->ace[i], NULL);
         promise((j.means == WR_MUD_NOT || j.partly) == (j.why != NULL));
         promise(m->ace[i].odd == 0 || j.means == WR_MUD_NOT || m->ace[i].action != WR_MUD_ACCEPT);
         wr_str_init(&s, text, sizeof(text));

@@ -27,17 +27,35 @@ static const char *text_of(const json_t *list, size_t i, const char *key)
 static void test_show(void **state)
 {
     struct wr_mud *m = read_aces(CLOUD ", " LOCAL, "ipv4-acl-type");
-    json_t *shown = wr_mudlook_show(m), *aces = json_object_get(shown, "aces");
-    assert_int_equal(number(shown, "enforced"), 1);
-    assert_int_equal(number(shown, "not_enforceable"), 1);
+    json_t *shown = wr_mudlook_show(m, NULL), *aces = json_object_get(shown, "aces");
+    assert_int_equal(number(shown, "enforced"), 2);
+    assert_int_equal(number(shown, "not_enforceable"), 0);
     assert_int_equal(json_array_size(aces), 2);
     assert_string_equal(text_of(aces, 0, "says"), "may reach cloud.example");
     assert_string_equal(text_of(aces, 0, "enforced"), "by name");
-    assert_string_equal(text_of(aces, 1, "enforced"), "not enforceable");
+    assert_string_equal(text_of(aces, 1, "enforced"), "by address");
     assert_non_null(strstr(text_of(aces, 1, "why"), "without the gateway"));
     assert_string_equal(text_of(aces, 1, "ace"),
                         "l\\xe2\\x80\\xae"); /* nobody turns the line around */
     json_decref(shown);
+    wr_mudfile_free(m);
+}
+
+/* Who a controller is the daemon knows, or nobody. */
+static void test_controllers(void **state)
+{
+    struct wr_mud *m = read_aces(
+        "{\"name\": \"c\", \"matches\": {\"ietf-mud:mud\": {\"controller\": \"urn:a:b\"}}, "
+        "\"actions\": {\"forwarding\": \"accept\"}}",
+        "ipv4-acl-type");
+    json_t *told = json_pack("[s, i, s]", "urn:a:c", 1, "urn:a:b");
+    for (unsigned i = 0; i < 2; i++) {
+        json_t *shown = wr_mudlook_show(m, i == 0 ? NULL : told);
+        assert_string_equal(text_of(json_object_get(shown, "aces"), 0, "enforced"),
+                            i == 0 ? "not enforceable" : "by address");
+        json_decref(shown);
+    }
+    json_decref(told);
     wr_mudfile_free(m);
 }
 
@@ -76,6 +94,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_show),
+        cmocka_unit_test(test_controllers),
         cmocka_unit_test(test_diff),
         cmocka_unit_test(test_is_file),
     };

@@ -124,7 +124,7 @@ static void test_dates(void **state)
 /* --- 35 files that others have written --- */
 
 struct count {
-    unsigned files, aces, by[WR_MUD_BY_DEFAULT + 1], odd;
+    unsigned files, aces, by[WR_MUD_BY_ADDRESS + 1], odd;
 };
 
 static void count_file(const char *path, struct count *c)
@@ -142,7 +142,7 @@ static void count_file(const char *path, struct count *c)
     c->files++;
     c->aces += m->aces;
     for (uint32_t i = 0; i < m->aces; i++) {
-        c->by[wr_mudtell_judge(m, &m->ace[i]).means]++;
+        c->by[wr_mudtell_judge(m, &m->ace[i], NULL).means]++;
         c->odd += m->ace[i].odd != 0;
     }
     wr_mudfile_free(m);
@@ -167,10 +167,11 @@ static void test_real(void **state)
         }
     }
     closedir(dir);
-    print_message("%u files, %u ACEs: %u by name, %u by the gateway, %u as answers, %u not "
-                  "enforceable, of these %u odd\n",
-                  c.files, c.aces, c.by[WR_MUD_BY_NAME], c.by[WR_MUD_BY_GATEWAY],
-                  c.by[WR_MUD_BY_STATE], c.by[WR_MUD_NOT], c.odd);
+    print_message(
+        "%u files, %u ACEs: %u by name, %u by the gateway, %u as answers, %u by address, %u not "
+        "enforceable, of these %u odd\n",
+        c.files, c.aces, c.by[WR_MUD_BY_NAME], c.by[WR_MUD_BY_GATEWAY], c.by[WR_MUD_BY_STATE],
+        c.by[WR_MUD_BY_ADDRESS], c.by[WR_MUD_NOT], c.odd);
     assert_int_equal(c.files, 35);
     assert_int_equal(c.aces, 751);
     assert_true(c.by[WR_MUD_BY_NAME] > 190);

@@ -51,10 +51,10 @@ static void test_profile(void **state)
         assert_string_equal(wr_mud_at(&mud, wr_mud_peer_name(a)), wanted[(i - 2) / 2]);
         assert_int_equal(a->family, i % 2 == 0 ? WR_AF_V4 : WR_AF_V6);
         assert_int_equal(a->protocol, WR_MUD_ANY);
-        assert_int_equal(wr_mudtell_judge(&mud, a).means, WR_MUD_BY_NAME);
-        assert_false(wr_mudtell_judge(&mud, a).partly);
+        assert_int_equal(wr_mudtell_judge(&mud, a, NULL).means, WR_MUD_BY_NAME);
+        assert_false(wr_mudtell_judge(&mud, a, NULL).partly);
     }
-    assert_int_equal(wr_mudtell_judge(&mud, &mud.ace[0]).means, WR_MUD_BY_GATEWAY);
+    assert_int_equal(wr_mudtell_judge(&mud, &mud.ace[0], NULL).means, WR_MUD_BY_GATEWAY);
 }
 
 static void test_bounds(void **state)

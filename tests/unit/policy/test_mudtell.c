@@ -42,9 +42,11 @@ static struct wr_mud_ace named(uint8_t direction, const char *name, int16_t prot
     return a;
 }
 
+static const struct wr_mud_house *house; /* NULL: nothing is told */
+
 static void expect(const struct wr_mud_ace *a, uint8_t means, bool partly, const char *why)
 {
-    struct wr_mud_judged j = wr_mudtell_judge(&m, a);
+    struct wr_mud_judged j = wr_mudtell_judge(&m, a, house);
     assert_int_equal(j.means, means);
     assert_int_equal(j.partly, partly);
     if (why == NULL) {
@@ -129,9 +131,12 @@ static void test_narrow(void **state)
 static void test_answers_to_nothing(void **state)
 {
     struct wr_mud_ace a = wr_mud_ace(WR_MUD_FROM), back = wr_mud_ace(WR_MUD_TO);
-    a.classes = back.classes = WR_MUD_LOCAL_NETWORKS;
+    a.classes = back.classes = WR_MUD_SAME_MANUFACTURER;
     put(a);
     expect(put(back), WR_MUD_NOT, false, "not enforceable itself");
+    a.classes = back.classes = WR_MUD_LOCAL_NETWORKS;
+    put(a);
+    expect(put(back), WR_MUD_BY_STATE, false, NULL);
     put(named(WR_MUD_FROM, "cloud.example", 6, 443));
     back = named(WR_MUD_TO, "cloud.example", 6, 443);
     expect(put(back), WR_MUD_BY_STATE, false, NULL);
@@ -164,8 +169,9 @@ static void test_classes(void **state)
         {WR_MUD_CONTROLLER, WR_MUD_GATEWAY, WR_MUD_BY_GATEWAY, NULL},
         {WR_MUD_CONTROLLER, WR_MUD_NTP, WR_MUD_NOT, "time server"},
         {WR_MUD_CONTROLLER, "https://hub.example/", WR_MUD_NOT, "this controller"},
-        {WR_MUD_MY_CONTROLLER, "", WR_MUD_NOT, "its controller"},
-        {WR_MUD_LOCAL_NETWORKS, "", WR_MUD_NOT, "without the gateway"},
+        {WR_MUD_MY_CONTROLLER, "", WR_MUD_NOT, "this controller"},
+        {WR_MUD_LOCAL_NETWORKS, "", WR_MUD_BY_ADDRESS, "without the gateway"},
+        {WR_MUD_LOCAL_NETWORKS | WR_MUD_MODEL, "", WR_MUD_NOT, "both would have to hold"},
         {WR_MUD_SAME_MANUFACTURER, "", WR_MUD_NOT, "not proven"},
         {WR_MUD_MANUFACTURER, "", WR_MUD_NOT, "not proven"},
         {WR_MUD_MODEL, "", WR_MUD_NOT, "not proven"},
@@ -176,7 +182,7 @@ static void test_classes(void **state)
         setup(NULL);
         a.classes = rows[i].class;
         a.controller = text(rows[i].controller);
-        expect(put(a), rows[i].means, false, rows[i].why);
+        expect(put(a), rows[i].means, rows[i].means == WR_MUD_BY_ADDRESS, rows[i].why);
     }
 }
 
@@ -186,8 +192,11 @@ static void test_networks(void **state)
     a.family = WR_AF_V4;
     assert_int_equal(wr_addr_prefix_from_text("224.0.0.1", &a.dst_net), WR_OK);
     expect(put(a), WR_MUD_NOT, false, "stays in the segment");
+    a.classes = WR_MUD_LOCAL_NETWORKS;
+    expect(put(a), WR_MUD_NOT, false, "stays in the segment");
+    a.classes = 0;
     assert_int_equal(wr_addr_prefix_from_text("192.0.2.1", &a.dst_net), WR_OK);
-    expect(put(a), WR_MUD_NOT, false, "without a name");
+    expect(put(a), WR_MUD_BY_ADDRESS, false, NULL);
     a.protocol = 17;
     a.dst_port = (struct wr_mud_ports){53, 53, WR_MUD_PORT_IN};
     expect(put(a), WR_MUD_NOT, false, "resolver of others");
@@ -201,6 +210,87 @@ static void test_networks(void **state)
     a = wr_mud_ace(WR_MUD_FROM);
     a.ethertype = 0x806;
     expect(put(a), WR_MUD_NOT, false, "Ethernet");
+}
+
+static struct wr_mud_ace to_net(const char *net, int16_t protocol, uint16_t low, uint16_t high)
+{
+    struct wr_mud_ace a = wr_mud_ace(WR_MUD_FROM);
+    a.protocol = protocol;
+    assert_int_equal(wr_addr_prefix_from_text(net, &a.dst_net), WR_OK);
+    a.family = a.dst_net.addr.family;
+    a.dst_port = (struct wr_mud_ports){low, high, high > 0 ? WR_MUD_PORT_IN : WR_MUD_PORT_ANY};
+    return a;
+}
+
+/* A rule says it to the letter, or it is not opened. */
+static void test_addresses(void **state)
+{
+    struct wr_mud_ace a = to_net("10.1.0.0/16", 6, 80, 90), b = a;
+    expect(put(a), WR_MUD_BY_ADDRESS, false, NULL);
+    b.dst_port.op = WR_MUD_PORT_NOT;
+    expect(put(b), WR_MUD_NOT, false, "all ports but some");
+    b = a;
+    b.src_port = (struct wr_mud_ports){1024, 2000, WR_MUD_PORT_IN};
+    expect(put(b), WR_MUD_BY_ADDRESS, false, NULL);
+    b.src_port = (struct wr_mud_ports){0, 0, WR_MUD_PORT_IN};
+    expect(put(b), WR_MUD_NOT, false, "port 0");
+    b = to_net("2001:db8::/32", 58, 0, 0);
+    expect(put(b), WR_MUD_BY_ADDRESS, false, NULL);
+    b.icmp_type = 128;
+    expect(put(b), WR_MUD_NOT, false, "ICMP");
+    b = a;
+    b.dst_mac = text("02:00:00:00:00:01");
+    expect(put(b), WR_MUD_NOT, false, "MAC addresses");
+    b = a;
+    b.ethertype = 0x86dd;
+    expect(put(b), WR_MUD_NOT, false, "no such packets");
+    b.ethertype = 0x0800;
+    expect(put(b), WR_MUD_BY_ADDRESS, false, NULL);
+    expect(put(to_net("0.0.0.0/0", 6, 80, 80)), WR_MUD_NOT, false, "open everything");
+    b = a;
+    b.begins = WR_MUD_PEER_BEGINS;
+    expect(put(b), WR_MUD_NOT, false, "nobody is let in");
+}
+
+/* What drops in front takes away all that it may be about. */
+static void test_address_dropped(void **state)
+{
+    struct wr_mud_ace drop = to_net("10.1.2.0/24", 6, 80, 80), local = wr_mud_ace(WR_MUD_FROM);
+    drop.action = WR_MUD_REJECT;
+    put(drop);
+    expect(put(to_net("10.1.0.0/16", 6, 0, 0)), WR_MUD_NOT, false, "a part of it");
+    expect(put(to_net("10.1.2.9", 6, 1, 80)), WR_MUD_NOT, false, "a part of it");
+    expect(put(to_net("10.1.2.9", 6, 81, 90)), WR_MUD_BY_ADDRESS, false, NULL);
+    expect(put(to_net("10.1.2.9", 17, 80, 80)), WR_MUD_BY_ADDRESS, false, NULL);
+    expect(put(to_net("10.1.3.0/24", 6, 80, 80)), WR_MUD_BY_ADDRESS, false, NULL);
+    local.classes = WR_MUD_LOCAL_NETWORKS;
+    expect(put(local), WR_MUD_NOT, false, "a part of it");
+    drop = named(WR_MUD_FROM, "ads.example", 17, 0); /* wherever that is */
+    drop.action = WR_MUD_DROP;
+    put(drop);
+    expect(put(to_net("10.9.0.0/16", 17, 7, 7)), WR_MUD_NOT, false, "a part of it");
+}
+
+/* Who a controller is the owner says, by its class, and by the profile's URL for the device's own. */
+static void test_controllers(void **state)
+{
+    const struct wr_mud_house told = {{"https://hub.example/", "https://things.example/cam"}, 2};
+    struct wr_mud_ace a = wr_mud_ace(WR_MUD_FROM), own = a, other = a, drop;
+    m.url = text("https://things.example/cam");
+    a.classes = other.classes = WR_MUD_CONTROLLER;
+    a.controller = text("https://hub.example/");
+    other.controller = text("https://hub.example");
+    own.classes = WR_MUD_MY_CONTROLLER;
+    expect(put(a), WR_MUD_NOT, false, "mud.controllers");
+    house = &told;
+    expect(put(a), WR_MUD_BY_ADDRESS, false, NULL);
+    expect(put(other), WR_MUD_NOT, false, "mud.controllers");
+    expect(put(own), WR_MUD_BY_ADDRESS, false, NULL);
+    drop = a;
+    drop.action = WR_MUD_DROP;
+    put(drop); /* it may be a public address */
+    expect(put(named(WR_MUD_FROM, "cloud.example", 6, 443)), WR_MUD_NOT, false, "drops the same");
+    house = NULL;
 }
 
 static void say(const struct wr_mud_ace *a, const char *words)
@@ -261,6 +351,9 @@ int main(void)
         cmocka_unit_test_setup(test_answers, setup),
         cmocka_unit_test_setup(test_classes, setup),
         cmocka_unit_test_setup(test_networks, setup),
+        cmocka_unit_test_setup(test_addresses, setup),
+        cmocka_unit_test_setup(test_address_dropped, setup),
+        cmocka_unit_test_setup(test_controllers, setup),
         cmocka_unit_test_setup(test_words, setup),
         cmocka_unit_test_setup(test_ports, setup),
     };

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/mudpermits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct adding {
+    struct wr_firefacts *f;
+    size_t first;
+    const struct wr_conf *conf;
+    const struct wr_census_device *device;
+    const struct wr_mud *mud;
+};
+
+void wr_mudpermits_house(const struct wr_conf *conf, struct wr_mud_house *ret_house)
+{
+    ret_house->controllers = 0;
+    for (size_t i = 0; i < conf->mud.controllers.count && i < WR_MUD_CONTROLLERS_MAX; i++) {
+        ret_house->controller[ret_house->controllers++] = conf->mud.controllers.items[i].class;
+    }
+}
+
+/* --- of a device --- */
+
+static bool is_mac(const struct wr_mark *mark)
+{
+    static const uint8_t none[6];
+    return mark->kind == WR_MARK_MAC && mark->size == 6 && memcmp(mark->octets, none, 6) != 0;
+}
+
+/* Is this interface named by an address before it? */
+static bool is_again(const struct wr_census_device *d, unsigned i)
+{
+    for (unsigned k = 0; k < i; k++) {
+        if (d->address[k].ifindex == d->address[i].ifindex) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- of an entry --- */
+
+static void put_ports(const struct wr_mud_ports *p, uint16_t *ret_low, uint16_t *ret_high)
+{
+    if (p->op == WR_MUD_PORT_IN) {
+        *ret_low = p->low;
+        *ret_high = p->high;
+    }
+}
+
+static void put_item(const struct adding *a, const struct wr_ruleset_item *like,
+                     const uint8_t mac[6], uint32_t ifindex)
+{
+    if (a->f->count - a->first >= WR_RULESET_PERMITS_MAX) {
+        a->f->left++;
+        return;
+    }
+    struct wr_ruleset_item *item = wr_firefacts_put(a->f, WR_RULESET_PERMIT, 0);
+    if (item == NULL) {
+        return;
+    }
+    memcpy(item, like, sizeof(*item));
+    memcpy(item->mac, mac, sizeof(item->mac));
+    item->prefix.addr.scope = ifindex;
+}
+
+/* For each of its MAC addresses at each of its interfaces. */
+static void put_one(const struct adding *a, const struct wr_mud_ace *ace,
+                    const struct wr_prefix *to, unsigned flags)
+{
+    const struct wr_census_device *d = a->device;
+    struct wr_ruleset_item like;
+    memset(&like, 0, sizeof(like));
+    like.kind = WR_RULESET_PERMIT;
+    like.flags = (uint8_t)flags;
+    memcpy(like.prefix.addr.ip, to->addr.ip, sizeof(like.prefix.addr.ip));
+    like.prefix.addr.family = to->addr.family;
+    like.prefix.len = to->len;
+    like.protocol = ace->protocol > 0 ? (uint8_t)ace->protocol : 0;
+    put_ports(wr_mud_peer_ports(ace), &like.port, &like.port_high);
+    put_ports(wr_mud_own_ports(ace), &like.from_low, &like.from_high);
+    for (unsigned i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
+        uint32_t ifindex = d->address[i].ifindex;
+        for (unsigned k = 0; ifindex != 0 && !is_again(d, i) && k < WR_CENSUS_MARKS_MAX; k++) {
+            if (is_mac(&d->mark[k])) {
+                put_item(a, &like, d->mark[k].octets, ifindex);
+            }
+        }
+    }
+}
+
+static bool is_of(const struct wr_mud_ace *ace, uint8_t family)
+{
+    return ace->family == WR_AF_NONE || ace->family == family;
+}
+
+static void put_local(const struct adding *a, const struct wr_mud_ace *ace)
+{
+    static const uint8_t families[] = {WR_AF_V4, WR_AF_V6};
+    for (unsigned i = 0; i < 2; i++) {
+        struct wr_prefix all = {.len = 0};
+        all.addr.family = families[i];
+        if (is_of(ace, families[i])) {
+            put_one(a, ace, &all, WR_RULESET_LOCAL);
+        }
+    }
+}
+
+static void put_controllers(const struct adding *a, const struct wr_mud_ace *ace)
+{
+    const char *class = wr_mudtell_class(a->mud, ace);
+    for (size_t i = 0; i < a->conf->mud.controllers.count; i++) {
+        const struct wr_conf_controller *c = &a->conf->mud.controllers.items[i];
+        for (size_t k = 0; strcmp(c->class, class) == 0 && k < c->addresses.count; k++) {
+            if (is_of(ace, c->addresses.items[k].addr.family)) {
+                put_one(a, ace, &c->addresses.items[k], 0);
+            }
+        }
+    }
+}
+
+void wr_mudpermits_add(struct wr_firefacts *f, size_t first, const struct wr_conf *conf,
+                       const struct wr_census_device *d, const struct wr_mud *mud)
+{
+    const struct adding a = {f, first, conf, d, mud};
+    struct wr_mud_house house;
+    wr_mudpermits_house(conf, &house);
+    for (uint32_t i = 0; i < mud->aces; i++) {
+        const struct wr_mud_ace *ace = &mud->ace[i];
+        if (ace->direction != WR_MUD_FROM || wr_mud_peer_name(ace) != 0 ||
+            wr_mudtell_judge(mud, ace, &house).means != WR_MUD_BY_ADDRESS) {
+            continue;
+        }
+        if (ace->classes == WR_MUD_LOCAL_NETWORKS) {
+            put_local(&a, ace);
+        } else if (ace->classes != 0) {
+            put_controllers(&a, ace);
+        } else {
+            put_one(&a, ace, wr_mud_peer_net(ace), 0);
+        }
+    }
+}
+
+bool wr_mudpermits_can(const struct wr_census_device *d)
+{
+    bool mac = false, place = false;
+    for (unsigned i = 0; i < WR_CENSUS_MARKS_MAX; i++) {
+        mac = mac || is_mac(&d->mark[i]);
+    }
+    for (unsigned i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
+        place = place || d->address[i].ifindex != 0;
+    }
+    return mac && place;
+}
+
+/* --- together --- */
+
+static int compare(const void *x, const void *y)
+{
+    const struct wr_ruleset_item *a = x, *b = y;
+    int order = memcmp(a->mac, b->mac, sizeof(a->mac));
+    if (order == 0 && a->prefix.addr.scope != b->prefix.addr.scope) {
+        return a->prefix.addr.scope < b->prefix.addr.scope ? -1 : 1;
+    }
+    return order != 0 ? order : memcmp(a, b, sizeof(*a)); /* gaps are zero */
+}
+
+void wr_mudpermits_sort(struct wr_firefacts *f, size_t first)
+{
+    size_t kept = first;
+    qsort(f->item + first, f->count - first, sizeof(f->item[0]), compare);
+    for (size_t i = first; i < f->count; i++) {
+        if (kept == first || compare(&f->item[kept - 1], &f->item[i]) != 0) {
+            memmove(&f->item[kept++], &f->item[i], sizeof(f->item[0])); /* gaps too */
+        }
+    }
+    f->count = kept;
+}
