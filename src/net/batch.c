@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "policy/hairpin.h"
+
 bool wr_batch_init(struct wr_batch *b, size_t room, size_t stride)
 {
     b->size = (size_t)WR_NET_BATCH * stride;
@@ -57,6 +59,7 @@ void wr_batch_info(struct wr_batch *b, unsigned i, const struct wr_listener *l,
     if (l->informed) {
         wr_sock_read_info(&b->message[i].msg_hdr, &told, ifindex);
         *local = l->wildcard ? told : l->addr;
+        local->port = l->foreign ? WR_HAIRPIN_PORT : local->port; /* the door has another */
     }
 }
 

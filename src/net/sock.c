@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <ifaddrs.h>
+#include <linux/filter.h>
 #include <net/if.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -170,6 +171,19 @@ static int sock_transparent(int fd, uint8_t family)
                               : sock_option(fd, IPPROTO_IP, IP_TRANSPARENT, 1);
 }
 
+/* What has another mark does not come to the socket, nor to connections that begin at it. */
+static int sock_only_mark(int fd, uint32_t mark)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_MARK)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, mark, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+    const struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
+    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+}
+
 /* A socket bound to addr, or -1 with errno. */
 static int sock_bound(const struct wr_addr *addr, bool tcp, bool shared,
                       const struct wr_sock_options *options)
@@ -190,6 +204,7 @@ static int sock_bound(const struct wr_addr *addr, bool tcp, bool shared,
         sock_option(fd, IPPROTO_IP, IP_FREEBIND, 1);
     }
     if ((!options->transparent || sock_transparent(fd, addr->family) == 0) &&
+        (options->only_mark == 0 || sock_only_mark(fd, options->only_mark) == 0) &&
         (!tcp || sock_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) == 0) &&
         (!shared || sock_option(fd, SOL_SOCKET, SO_REUSEPORT, 1) == 0) &&
         bind(fd, &sa.any, size) == 0) {

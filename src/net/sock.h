@@ -35,9 +35,10 @@ struct wr_sock_options {
     bool brief; /* who holds a port that is in use is not looked for: that walks through /proc */
     bool
         transparent; /* may be bound to another's address; of a datagram is told where it was sent to. Needs CAP_NET_ADMIN */
-    bool freebind;   /* the address may come later (IP_FREEBIND) */
-    int backlog;     /* TCP; 0: 256 */
-    int fastopen;    /* TCP_FASTOPEN queue, 0: off */
+    uint32_t only_mark; /* what has not this mark is thrown away by the kernel; 0: nothing is */
+    bool freebind;      /* the address may come later (IP_FREEBIND) */
+    int backlog;        /* TCP; 0: 256 */
+    int fastopen;       /* TCP_FASTOPEN queue, 0: off */
     int buffer_size; /* UDP receive and send buffer in octets, 0: 4 MiB; the kernel may give less */
 };
 

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "net/sock.h"
 #include "net/tcpstate.h"
+#include "policy/hairpin.h"
 
 /* --- listeners ------------------------------------------------------------------------------------ */
 
@@ -208,8 +209,11 @@ static bool tcp_accept(struct wr_tcp *t, const struct wr_listener *listener)
     client.ifindex = tcp_interface(t, listener, fd);
     if (getsockname(fd, &local.any, &local_size) == 0 &&
         wr_sock_to_addr(&from, &client.from) == WR_OK &&
-        wr_sock_to_addr(&local, &client.local) == WR_OK && tcp_seat(t, listener, fd, &client)) {
-        return true;
+        wr_sock_to_addr(&local, &client.local) == WR_OK) {
+        client.local.port = client.foreign ? WR_HAIRPIN_PORT : client.local.port;
+        if (tcp_seat(t, listener, fd, &client)) {
+            return true;
+        }
     }
     wr_stats_add(&t->feed.stats->tcp_refused, 1);
     close(fd);

@@ -12,8 +12,16 @@ struct wr_addr wr_hairpin_at(uint8_t family)
     return addr;
 }
 
+struct wr_addr wr_hairpin_door_at(uint8_t family)
+{
+    struct wr_addr addr = wr_hairpin_at(family);
+    addr.port = WR_HAIRPIN_DOOR;
+    return addr;
+}
+
 bool wr_hairpin_is(const struct wr_addr *listener)
 {
-    const struct wr_addr addr = wr_hairpin_at(listener->family);
-    return wr_addr_equal(&addr, listener);
+    const struct wr_addr at = wr_hairpin_at(listener->family);
+    const struct wr_addr door = wr_hairpin_door_at(listener->family);
+    return wr_addr_equal(&at, listener) || wr_addr_equal(&door, listener);
 }

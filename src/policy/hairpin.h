@@ -20,13 +20,20 @@
 /* That of answers is that of the socket, so it is the one that is asked. */
 #define WR_HAIRPIN_PORT 53
 
+/* Where the second sockets are: of all addresses, and they take nothing that has not the mark. Where the kernel has no tproxy the port of marked
+ * packets is changed to this on the last step to a socket, and back on the first step out; nobody sees it on the link. */
+#define WR_HAIRPIN_DOOR      10053
+#define WR_HAIRPIN_DOOR_TEXT "10053"
+
 /* How packets are marked, and the routing table for those that are; the owner may name others. */
 struct wr_hairpin_way {
     uint32_t mark, table;
 };
 
-/* Where the sockets of a family are bound. */
+/* Where the sockets of a family are bound; those of the door have the same address for a name, with its port. */
 struct wr_addr wr_hairpin_at(uint8_t family);
+struct wr_addr wr_hairpin_door_at(uint8_t family);
+/* It is one of them. */
 bool wr_hairpin_is(const struct wr_addr *listener);
 
 #endif

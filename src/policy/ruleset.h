@@ -51,10 +51,11 @@ enum wr_ruleset_flag {
     WR_RULESET_ANSWERED = 2, /* it reaches what has a lease, and REACHes */
     WR_RULESET_HAIRPINS =
         4, /* with REJECTS: at port 53 weir answers in place of others (policy/hairpin) */
-    WR_RULESET_KEEPS = 8,  /* what devices say to find each other does not leave it */
-    WR_RULESET_FLAGS = 15, /* all of them */
+    WR_RULESET_KEEPS = 8, /* what devices say to find each other does not leave it */
     WR_RULESET_LOCAL =
         16, /* of a PERMIT: to all segments; its prefix is of length 0, and says the family */
+    WR_RULESET_REDIRECTS = 32, /* with HAIRPINS: without tproxy, by a change of the port */
+    WR_RULESET_FLAGS = 47,     /* all of a SEGMENT */
 };
 
 struct wr_ruleset_item {

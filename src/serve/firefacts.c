@@ -65,9 +65,10 @@ static void put_list(struct wr_firefacts *f, enum wr_ruleset_kind kind, size_t s
 static unsigned dns_flags(const struct wr_firefacts *f, uint32_t foreign)
 {
     bool hairpins = foreign == WR_CONF_FOREIGN_ANSWER && f->hairpins;
-    return foreign == WR_CONF_FOREIGN_PASS ? 0
-           : hairpins                      ? WR_RULESET_REJECTS | WR_RULESET_HAIRPINS
-                                           : WR_RULESET_REJECTS;
+    unsigned more = !hairpins      ? 0
+                    : f->redirects ? WR_RULESET_HAIRPINS | WR_RULESET_REDIRECTS
+                                   : WR_RULESET_HAIRPINS;
+    return foreign == WR_CONF_FOREIGN_PASS ? 0 : WR_RULESET_REJECTS | more;
 }
 
 void wr_firefacts_segments(struct wr_firefacts *f, const struct wr_conf *conf)

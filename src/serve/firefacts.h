@@ -20,8 +20,9 @@
 struct wr_firefacts {
     struct wr_ruleset_item *item; /* the caller's: WR_RULESET_ITEMS_MAX */
     size_t count;
-    size_t left;   /* facts for which there was no room */
-    bool hairpins; /* `foreign_dns: answer` can be had; else it is as `reject` */
+    size_t left;    /* facts for which there was no room */
+    bool redirects; /* with `hairpins`: there is no tproxy */
+    bool hairpins;  /* `foreign_dns: answer` can be had; else it is as `reject` */
 };
 
 /* One more, zero but for its kind and segment; NULL: it has no room, and is counted. */

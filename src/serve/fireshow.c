@@ -207,6 +207,12 @@ void wr_firewall_report(struct wr_serve *s, struct wr_json *j, const char *key)
     wr_json_end(j);
 }
 
+static const char *const way_names[] = {
+    [WR_FIREWALL_TPROXY] = "tproxy",
+    [WR_FIREWALL_REDIRECT] = "redirect",
+    [WR_FIREWALL_NO_WAY] = "none",
+};
+
 /* What is in force. */
 static const char *foreign_word(const struct wr_firewall *f, uint32_t foreign)
 {
@@ -240,6 +246,7 @@ const char *wr_firewall_show(struct wr_serve *s, struct wr_json *j, const char *
     put_state(f, j);
     if (f != NULL) {
         wr_json_text(j, "table", "inet weir");
+        wr_json_text(j, "foreign_by", way_names[wr_firewall_way(f)]);
         wr_json_i64(j, "since", f->since_s);
         wr_json_u64(j, "applied", f->applied);
         wr_json_u64(j, "repairs", f->repairs);

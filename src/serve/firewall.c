@@ -102,30 +102,43 @@ static bool wants_hairpins(const struct wr_firewall *f)
     return wants;
 }
 
+enum wr_firewall_way wr_firewall_way(const struct wr_firewall *f)
+{
+    return wants_hairpins(f) && f->s->hairpin.open ? f->hairpin_way : WR_FIREWALL_NO_WAY;
+}
+
 const char *wr_firewall_no_hairpins(const struct wr_firewall *f)
 {
     const char *why = f->s->hairpin.open ? f->no_hairpins : f->s->hairpin.why;
-    return wants_hairpins(f) && why[0] != 0 ? why : NULL;
+    return wants_hairpins(f) && wr_firewall_way(f) == WR_FIREWALL_NO_WAY ? why : NULL;
 }
 
 /* Once for each time that it is tried. */
 static void tell_hairpins(struct wr_firewall *f)
 {
     const char *why = wr_firewall_no_hairpins(f);
-    if (why != NULL && !f->hairpins_told) {
-        char text[WR_FIREHAND_TEXT_SIZE + 60];
+    enum wr_firewall_way way = wants_hairpins(f) ? wr_firewall_way(f) : WR_FIREWALL_TPROXY;
+    char text[WR_FIREHAND_TEXT_SIZE + 60];
+    if (why != NULL && f->hairpin_told != way) {
         snprintf(text, sizeof(text), "foreign DNS is rejected, not answered: %.200s", why);
         note(f, WR_LOG_WARN, text);
+    } else if (way == WR_FIREWALL_REDIRECT && f->hairpin_told != way) {
+        snprintf(text, sizeof(text), "foreign DNS is answered without tproxy: %.200s",
+                 f->no_hairpins);
+        note(f, WR_LOG_INFO, text);
     }
-    f->hairpins_told = why != NULL;
+    f->hairpin_told = way;
 }
 
-static void gather(struct wr_firewall *f, unsigned parts, bool hairpins, struct wr_firefacts *facts)
+static void gather(struct wr_firewall *f, unsigned parts, enum wr_firewall_way way,
+                   struct wr_firefacts *facts)
 {
     struct wr_serve *s = f->s;
     uint16_t label[WR_FIREWALL_FEEDS_MAX];
     size_t labels = 0;
-    *facts = (struct wr_firefacts){.item = f->item, .hairpins = hairpins};
+    *facts = (struct wr_firefacts){.item = f->item,
+                                   .hairpins = f->s->hairpin.open && way != WR_FIREWALL_NO_WAY,
+                                   .redirects = way == WR_FIREWALL_REDIRECT};
     if (parts & WR_RULESET_TABLE) {
         wr_firefacts_segments(facts, s->conf);
         wr_firefacts_ports(facts, s->conf);
@@ -149,7 +162,7 @@ static void gather(struct wr_firewall *f, unsigned parts, bool hairpins, struct 
 static uint64_t mark_of(struct wr_firewall *f, unsigned parts)
 {
     struct wr_firefacts facts;
-    gather(f, parts, f->s->hairpin.open, &facts);
+    gather(f, parts, WR_FIREWALL_TPROXY, &facts); /* whatever it comes to */
     return wr_firefacts_mark(facts.item, facts.count) | 1;
 }
 
@@ -160,7 +173,7 @@ static void send_parts(struct wr_firewall *f, unsigned parts)
         parts = WR_RULESET_NONE;
     } else {
         parts |= parts & WR_RULESET_TABLE ? WR_RULESET_QUARANTINE | WR_RULESET_DOHS : 0;
-        gather(f, parts, f->s->hairpin.open && f->no_hairpins[0] == 0, &facts);
+        gather(f, parts, f->hairpin_way, &facts);
     }
     if (facts.left > f->left) {
         char text[160];
@@ -253,12 +266,15 @@ static bool was_changed_meanwhile(const struct wr_firewall *f, const struct wr_f
     return false;
 }
 
-/* The kernel, or nft, may be without tproxy: then the table is tried without what wants it. */
+/* The kernel, or nft, may be without tproxy: then the table is tried by the other way, and at last without either. */
 static bool do_without_hairpins(struct wr_firewall *f, const char *why)
 {
-    if (!f->s->hairpin.open || f->no_hairpins[0] != 0 || !wants_hairpins(f)) {
+    if (wr_firewall_way(f) == WR_FIREWALL_NO_WAY) {
+        f->hairpin_way = WR_FIREWALL_TPROXY; /* it was not that */
         return false;
     }
+    bool other = f->hairpin_way == WR_FIREWALL_TPROXY && f->s->hairpin.door;
+    f->hairpin_way = other ? WR_FIREWALL_REDIRECT : WR_FIREWALL_NO_WAY;
     snprintf(f->no_hairpins, sizeof(f->no_hairpins), "%s", why);
     f->want |= WR_RULESET_TABLE;
     return true;
@@ -568,7 +584,7 @@ void wr_firewall_configure(struct wr_serve *s)
     }
     uint64_t mark = mark_of(f, WR_RULESET_TABLE);
     f->want |= mark != f->table_mark ? WR_RULESET_TABLE : WR_RULESET_DOHS;
-    f->no_hairpins[0] = mark != f->table_mark ? 0 : f->no_hairpins[0];
+    f->hairpin_way = mark != f->table_mark ? WR_FIREWALL_TPROXY : f->hairpin_way;
     f->table_mark = mark;
     pump(f);
 }
@@ -597,7 +613,7 @@ const char *wr_firewall_apply(struct wr_serve *s, char *why, size_t cap)
         become(f, WR_FIREWALL_WAITING);
     }
     f->want |= WR_RULESET_TABLE;
-    f->no_hairpins[0] = 0;
+    f->hairpin_way = WR_FIREWALL_TPROXY;
     f->not_before_us = 0;
     if (!wr_firewall_settle(s)) {
         snprintf(why, cap, "%s", f->why[0] != 0 ? f->why : "nft has not answered yet");

@@ -27,6 +27,13 @@ enum wr_firewall_state {
     WR_FIREWALL_REMOVED,
 };
 
+/* How those who ask resolvers of others come to weir. */
+enum wr_firewall_way {
+    WR_FIREWALL_TPROXY,
+    WR_FIREWALL_REDIRECT, /* the kernel, or nft, is without tproxy: the port is changed */
+    WR_FIREWALL_NO_WAY,   /* they are rejected */
+};
+
 struct wr_firewall {
     struct wr_serve *s;
     struct wr_firehand_birth birth; /* read by the hand in its own copy */
@@ -39,10 +46,11 @@ struct wr_firewall {
     char why[WR_FIREHAND_TEXT_SIZE]; /* of FAILED */
     char note
         [WR_FIREHAND_TEXT_SIZE]; /* it is in force, and something could not be done all the same */
-    char no_hairpins[WR_FIREHAND_TEXT_SIZE]; /* why not, though there are sockets for it */
-    bool hairpins_told;
-    unsigned want, doing; /* parts (enum wr_ruleset_part) */
-    bool counting;        /* the answer that is owed is one about counters */
+    enum wr_firewall_way hairpin_way,
+        hairpin_told;                        /* that is tried or in force; that the log has */
+    char no_hairpins[WR_FIREHAND_TEXT_SIZE]; /* what nft says, where it is not tproxy */
+    unsigned want, doing;                    /* parts (enum wr_ruleset_part) */
+    bool counting;                           /* the answer that is owed is one about counters */
     uint64_t not_before_us, repaired_us, told_us, looked_us;
     uint32_t lease_port,
         leases;       /* through which they come, and how many there were at the last reply */
@@ -64,6 +72,8 @@ struct wr_firewall {
 
 /* Until nothing is on its way, or so long. */
 void wr_firewall_wait(struct wr_firewall *f, unsigned wait_ms);
+/* What is in force, if a segment wants it; else NO_WAY. */
+enum wr_firewall_way wr_firewall_way(const struct wr_firewall *f);
 /* Why segments with `foreign_dns: answer` are rejected like others; NULL: they are not, or there are none. */
 const char *wr_firewall_no_hairpins(const struct wr_firewall *f);
 /* The process with the privilege is of no more use. */

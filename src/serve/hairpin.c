@@ -35,11 +35,16 @@ static void give_up(struct wr_listeners_change *change, uint32_t before)
     }
 }
 
-static int open_one(struct wr_serve *s, uint8_t family, uint8_t transport,
+static int open_one(struct wr_serve *s, bool door, uint8_t family, uint8_t transport,
                     struct wr_sock_error *error)
 {
-    const struct wr_sock_options options = {.transparent = true, .brief = true};
-    const struct wr_addr addr = wr_hairpin_at(family);
+    struct wr_sock_options options = {.transparent = true, .brief = true};
+    const struct wr_addr addr = door ? wr_hairpin_door_at(family) : wr_hairpin_at(family);
+    struct wr_addr at = addr;
+    if (door) {
+        memset(at.ip, 0, sizeof(at.ip));
+        options.only_mark = s->conf->firewall.mark;
+    }
     struct wr_crew_listen *open =
         wr_listeners_place(&s->listeners, &addr, transport, &s->reload.change);
     if (open == NULL) {
@@ -48,26 +53,39 @@ static int open_one(struct wr_serve *s, uint8_t family, uint8_t transport,
     }
     int err = WR_OK;
     for (uint16_t i = 0; i < s->workers && err == WR_OK; i++) {
-        err = transport == WR_CLIENT_TCP ? wr_sock_listen_tcp(&addr, &options, &open->fd[i], error)
-                                         : wr_sock_listen_udp(&addr, &options, &open->fd[i], error);
+        options.probe = door && i == 0; /* of the owner's there the kernel would give us a part */
+        err = transport == WR_CLIENT_TCP ? wr_sock_listen_tcp(&at, &options, &open->fd[i], error)
+                                         : wr_sock_listen_udp(&at, &options, &open->fd[i], error);
+    }
+    return err;
+}
+
+/* Of all families and transports, or none. */
+static int open_all(struct wr_serve *s, bool door, struct wr_sock_error *error)
+{
+    static const uint8_t families[] = {WR_AF_V4, WR_AF_V6};
+    static const uint8_t transports[] = {WR_CLIENT_UDP, WR_CLIENT_TCP};
+    uint32_t before = s->reload.change.opens;
+    int err = WR_OK;
+    for (unsigned i = 0; i < 4 && err == WR_OK; i++) {
+        if (has_family(families[i / 2])) {
+            err = open_one(s, door, families[i / 2], transports[i % 2], error);
+        }
+    }
+    if (err != WR_OK) {
+        give_up(&s->reload.change, before);
     }
     return err;
 }
 
 void wr_hairpin_open(struct wr_serve *s)
 {
-    static const uint8_t families[] = {WR_AF_V4, WR_AF_V6};
-    static const uint8_t transports[] = {WR_CLIENT_UDP, WR_CLIENT_TCP};
     struct wr_sock_error error = {0};
-    uint32_t before = s->reload.change.opens;
     int err = s->conf->firewall.enabled && wr_caps_can_admin() ? WR_OK : WR_E_DENIED;
     if (err != WR_OK) {
         snprintf(error.text, sizeof(error.text), "CAP_NET_ADMIN is missing");
-    }
-    for (unsigned i = 0; i < 4 && err == WR_OK; i++) {
-        if (has_family(families[i / 2])) {
-            err = open_one(s, families[i / 2], transports[i % 2], &error);
-        }
+    } else {
+        err = open_all(s, false, &error);
     }
     s->hairpin.open = err == WR_OK;
     if (err == WR_E_BUSY) {
@@ -76,7 +94,7 @@ void wr_hairpin_open(struct wr_serve *s)
                  "ReusePort=yes: give it addresses of its own, and restart weir");
     }
     if (err != WR_OK) {
-        give_up(&s->reload.change, before);
         snprintf(s->hairpin.why, sizeof(s->hairpin.why), "%s", error.text);
     }
+    s->hairpin.door = err == WR_OK && open_all(s, true, &error) == WR_OK;
 }

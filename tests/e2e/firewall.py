@@ -662,6 +662,37 @@ def quarantine(box):
         flow.close()
 
 
+def refusing(path, what):
+    """An nft that refuses such rules, and does all else."""
+    with open(path + ".new", "w", encoding="ascii") as file:
+        file.write(f"#!/bin/sh\ntext=$(cat)\ncase $text in *{what}*) echo 'Error: no tproxy' >&2; exit 1;; esac\necho \"$text\" | {spaces.peer('nft')} \"$@\"\n")
+    os.chmod(path + ".new", 0o755)
+    os.replace(path + ".new", path)    # a shell that runs reads on in the old one
+
+
+def redirected(camera, weir):
+    """Without tproxy it is the same: the answer is from whom was asked, who is in the log; and nobody comes in by the door but so."""
+    equal(way(), HERE)
+    # Whoever lets in DNS and nothing else lets this in.
+    nft("-f", "-", rules="table inet strict {\n chain c {\n type filter hook input priority 0; policy drop;\n iif lo accept\n meta l4proto icmpv6 accept\n"
+                         " th dport 53 accept\n ct state established accept\n }\n}\n")
+    want = set()
+    for n, pair in enumerate(ABROAD):
+        for which in (0, 1):
+            for tcp in (False, True):
+                name = f"{'ut'[tcp]}{n}{which}.redirected.example."
+                dig(camera, name, pair[which], tcp)
+                server = pair[which] if which == 0 else f"[{pair[which]}]"
+                want.add((name, f"{server}:53", "tcp" if tcp else "udp", "cameras"))
+    equal(asked(weir), want)
+    nft("delete", "table", "inet", "strict")
+    for which in (0, 1):
+        for tcp in (False, True):
+            equal(camera.tries(APPROVED[which], 53, tcp), "echo")
+            equal(camera.tries(FOREIGN[which], 853, tcp), "refused")
+            equal(camera.tries(GATE[which], 10053, tcp, 0.3), "silence")
+
+
 @loopback.test("nft that is not there or refuses: an alert, the segment's fail rule decides, and service goes on")
 def refusal(box):
     net, camera, weir = Net(box), Camera(box), box.weir(start=False)
@@ -688,14 +719,19 @@ def refusal(box):
     equal(cli(weir, "firewall", "apply")["state"], "in force")
     equal(camera.tries(FOREIGN[0], 53, False), "refused")
     need("firewall: in force again" in weir.log(), weir.log())
-    # A kernel without tproxy: foreign DNS is rejected, and that is said.
+    # A kernel without tproxy: foreign DNS is answered all the same; without the other way it is rejected, and that is said.
     os.replace(path, path + ".old")
-    with open(path, "w", encoding="ascii") as file:
-        file.write(f"#!/bin/sh\ntext=$(cat)\ncase $text in *tproxy*) echo 'Error: no tproxy' >&2; exit 1;; esac\necho \"$text\" | {spaces.peer('nft')} \"$@\"\n")
-    os.chmod(path, 0o755)
+    refusing(path, "tproxy")
     weir.configure(settings(box, weir, firewall={"nft": path}, segment={"foreign_dns": "answer"}))
     cli(weir, "reload")
-    seen = until("it is tried", lambda: "no tproxy" in (shown(weir)["problem"] or "") and shown(weir))
+    seen = until("it is tried", lambda: shown(weir)["foreign_by"] == "redirect" and shown(weir))
+    equal((seen["state"], seen["problem"], seen["segments"][0]["foreign_dns"]), ("in force", None, "answer"))
+    need("foreign DNS is answered without tproxy: nft refuses: Error: no tproxy" in weir.log(), weir.log())
+    redirected(camera, weir)
+    refusing(path, "tproxy*|*dport?set")
+    cli(weir, "firewall", "apply")
+    seen = shown(weir)
+    need("no tproxy" in seen["problem"] and seen["foreign_by"] == "none", seen)
     equal((seen["state"], seen["segments"][0]["foreign_dns"]), ("in force", "reject"))
     equal(camera.tries(FOREIGN[0], 53, True), "refused")
     need("foreign DNS is rejected, not answered: nft refuses: Error: no tproxy" in weir.log(), weir.log())

@@ -11,6 +11,9 @@ static void test_where(void **state)
         assert_int_equal(at.port, 53);
         assert_false(wr_addr_is_any(&at) || wr_addr_is_loopback(&at));
         assert_true(wr_hairpin_is(&at));
+        struct wr_addr door = wr_hairpin_door_at((uint8_t)family);
+        assert_true(wr_hairpin_is(&door) && wr_addr_same_ip(&at, &door));
+        assert_int_equal(door.port, 10053);
         at.port = 5300;
         assert_false(wr_hairpin_is(&at));
         at.port = 53;

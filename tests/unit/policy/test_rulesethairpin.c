@@ -74,6 +74,32 @@ static void test_rules(void **state)
     assert_non_null(strstr(text, "udp dport 53 counter name segment_0_dns reject"));
 }
 
+/* Without tproxy: marked, with another port between the rules of all others and the socket, and the same way back. */
+static void test_redirect(void **state)
+{
+    struct wr_ruleset_item all[] = {item(WR_RULESET_SEGMENT, 0, NULL),
+                                    item(WR_RULESET_INTERFACE, 0, "br-cam")};
+    all[0].flags = WR_RULESET_REJECTS | WR_RULESET_HAIRPINS;
+    assert_null(strstr(text_of(all, 2), "hairpin_door"));
+    all[0].flags |= WR_RULESET_REDIRECTS;
+    assert_true(wr_ruleset_is_sound(&all[0]) && wr_rulesethairpin_wanted(all, 2));
+    const char *text = text_of(all, 2);
+    assert_null(strstr(text, "tproxy"));
+    const char *own = strstr(text, "\tchain segment_0_hairpin {\n");
+    assert_non_null(own);
+    assert_non_null(strstr(own, "\t\tmeta mark set $hairpin_mark accept\n\t}\n"));
+    assert_non_null(strstr(text, "\tchain hairpin_door {\n"
+                                 "\t\ttype filter hook input priority 250; policy accept;\n"
+                                 "\t\tmeta mark != $hairpin_mark accept\n"
+                                 "\t\tudp dport 53 udp dport set 10053\n"
+                                 "\t\ttcp dport 53 tcp dport set 10053\n\t}\n"));
+    assert_non_null(strstr(text, "\tchain hairpin_back {\n"
+                                 "\t\ttype filter hook output priority -300; policy accept;\n"));
+    assert_non_null(strstr(text, "\t\tfib saddr type local accept\n"
+                                 "\t\tudp sport 10053 udp sport set 53\n"
+                                 "\t\ttcp sport 10053 tcp sport set 53\n\t}\n"));
+}
+
 static void test_mark(void **state)
 {
     struct wr_str text;
@@ -84,6 +110,7 @@ static void test_mark(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rules), cmocka_unit_test(test_mark)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rules), cmocka_unit_test(test_redirect), cmocka_unit_test(test_mark)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

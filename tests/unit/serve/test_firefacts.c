@@ -76,6 +76,12 @@ static void test_segments(void **state)
     text = text_of(&f, WR_RULESET_TABLE);
     assert_non_null(strstr(text, "iifname { \"br-cam\" } goto segment_0_hairpin\n"));
     assert_non_null(strstr(text, "iifname { \"br-cam\" } goto segment_0\n"));
+    assert_non_null(strstr(text, "tproxy"));
+    f.count = 0;
+    f.redirects = true;
+    wr_firefacts_segments(&f, &conf);
+    text = text_of(&f, WR_RULESET_TABLE);
+    assert_true(strstr(text, "hairpin_door") != NULL && strstr(text, "tproxy") == NULL);
     f.count = 0;
     segments[0].foreign_dns = 0;
     wr_firefacts_segments(&f, &conf);

@@ -2,6 +2,7 @@
 /* The sockets for foreign DNS, in a network of this test's own; tests/e2e/firewall.py has packets come to them. */
 #include "unit/unit.h"
 
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "net/sock.h"
 #include "policy/hairpin.h"
 #include "serve/caps.h"
@@ -29,6 +31,33 @@ static void test_off(void **state)
     free(s);
 }
 
+static void close_all(struct wr_serve *s)
+{
+    for (uint32_t i = 0; i < s->reload.change.opens; i++) {
+        close(s->reload.change.open[i].fd[0]);
+        close(s->reload.change.open[i].fd[1]);
+    }
+}
+
+/* At nobody's address, or at all of them behind the door, and there with the filter of marks (that nothing else comes in: tests/e2e/firewall.py). */
+static void check_bound(int fd, const struct wr_addr *addr)
+{
+    union wr_sockaddr sa;
+    socklen_t size = sizeof(sa);
+    struct wr_addr at;
+    assert_int_equal(getsockname(fd, &sa.any, &size), 0);
+    assert_int_equal(wr_sock_to_addr(&sa, &at), WR_OK);
+    assert_int_equal(at.port, addr->port);
+    assert_int_equal(wr_addr_is_any(&at), addr->port == WR_HAIRPIN_DOOR);
+    if (addr->port == WR_HAIRPIN_DOOR) {
+        struct sock_filter code[8];
+        socklen_t length = sizeof(code) / sizeof(code[0]);
+        assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, code, &length), 0);
+        assert_int_equal(length, 4);
+        assert_int_equal(code[1].k, 0x53000000);
+    }
+}
+
 /* All that was opened, for each worker; or nothing, and why. */
 static void test_open(void **state)
 {
@@ -37,6 +66,7 @@ static void test_open(void **state)
     s->conf = conf;
     s->workers = 2;
     conf->firewall.enabled = true;
+    conf->firewall.mark = 0x53000000;
     if (own_network) {
         wr_hairpin_open(s);
     }
@@ -55,9 +85,22 @@ static void test_open(void **state)
                                     v6 ? IPV6_TRANSPARENT : IP_TRANSPARENT, &on, &size),
                          0);
         assert_int_equal(on, 1);
-        close(open->fd[0]);
-        close(open->fd[1]);
+        check_bound(open->fd[0], &open->addr);
     }
+    close_all(s);
+    assert_int_equal(s->hairpin.door, s->hairpin.open);
+    /* The door's port is another program's: the first sockets do without. */
+    const struct sockaddr_in6 door = {.sin6_family = AF_INET6, .sin6_port = htons(10053)};
+    int held = socket(AF_INET6, SOCK_DGRAM, 0);
+    uint32_t all = s->reload.change.opens;
+    memset(&s->reload.change, 0, sizeof(s->reload.change));
+    if (s->hairpin.door && bind(held, (const struct sockaddr *)&door, sizeof(door)) == 0) {
+        wr_hairpin_open(s);
+        assert_true(s->hairpin.open && !s->hairpin.door);
+        assert_int_equal(s->reload.change.opens, all / 2);
+        close_all(s);
+    }
+    close(held);
     /* Another program has the port at all addresses: what was opened before is closed. */
     struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(53)};
     int other = socket(AF_INET6, SOCK_STREAM, 0);
