@@ -47,7 +47,9 @@ static int load(struct wr_devicelog *l)
     if (!l->want.folder)
         l->want.folder = l->conf->log.path;
     if (!l->want.folder[0]) {
-        fprintf(stderr, "weir %s: %s has no log.path: name the log's folder with --log PATH\n",
+        fprintf(stderr,
+                "weir %s: there is no log.path in %s: name the configuration with --config FILE, "
+                "or the log's folder with --log PATH\n",
                 l->want.who, path);
         return WR_EXIT_FAILED;
     }

@@ -275,24 +275,61 @@ static const struct {
     int operands; /* behind it, at most */
     int (*run)(const struct call *c);
     int missing; /* that may be left out */
-} words[] = {{"list", 0, list, 1},       {"show", 1, show, 0},     {"diff", 2, diff, 0},
-             {"drift", 2, drift, 1},     {"export", 1, export, 0}, {"import", 2, import, 1},
-             {"enforce", 1, enforce, 0}, {"learn", 1, learn, 0},   {"remove", 1, forget, 0}};
+    const char *takes;
+} words[] = {{"list", 0, list, 0, "nothing else"},
+             {"show", 1, show, 0, "DEVICE or FILE"},
+             {"diff", 2, diff, 0, "DEVICE and FILE, or two FILEs"},
+             {"drift", 2, drift, 1, "DEVICE, and FILE if it is to be another than its own"},
+             {"export", 1, export, 0, "DEVICE or FILE"},
+             {"import", 2, import, 1, "DEVICE, and FILE if it is not to be fetched"},
+             {"enforce", 1, enforce, 0, "DEVICE"},
+             {"learn", 1, learn, 0, "DEVICE"},
+             {"remove", 1, forget, 0, "DEVICE"}};
+
+/* An option that is another word's would be passed over, and who wrote it thinks that it holds. */
+static int misfit(const struct call *c, const char *word)
+{
+    const struct {
+        bool given;
+        const char *option, *words;
+    } options[] = {
+        {c->is_unsigned, "unsigned", "import"},
+        {c->off, "off", "enforce"},
+        {c->shadow, "shadow", "enforce"},
+        {c->signature != NULL, "signature", "import and export"},
+        {c->cert != NULL, "cert", "export"},
+        {c->key != NULL, "key", "export"},
+        {c->learn.to != NULL, "to", "learn"},
+        {c->learn.days != NULL, "days", "learn and drift"},
+        {c->learn.folder != NULL, "log", "learn and drift"},
+        {c->learn.config != NULL, "config", "learn and drift"},
+    };
+
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        if (options[i].given && !strstr(options[i].words, word))
+            return wr_opts_misused(c->opts, "--%s is for %s, not for %s", options[i].option,
+                                   options[i].words, word);
+    }
+    return WR_OPTS_GO;
+}
 
 static int run(struct call *c)
 {
     const char *names[sizeof(words) / sizeof(words[0]) + 1] = {NULL};
+    const char *word = c->opts->operands > 0 ? c->opts->operand[0] : "list";
+    int behind = c->opts->operands > 0 ? c->opts->operands - 1 : 0;
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         names[i] = words[i].name;
-        if (!strcmp(c->opts->operands > 0 ? c->opts->operand[0] : "list", words[i].name))
-            return c->opts->operands <= 1 + words[i].operands &&
-                           c->opts->operands >= 1 + words[i].operands - words[i].missing
-                       ? words[i].run(c)
-                       : wr_opts_misused(c->opts, "%s, and %d more", words[i].name,
-                                         words[i].operands);
+        if (strcmp(word, words[i].name))
+            continue;
+        if (behind > words[i].operands || behind < words[i].operands - words[i].missing)
+            return wr_opts_misused(c->opts, "%s takes %s", word, words[i].takes);
+        int status = misfit(c, word);
+
+        return status == WR_OPTS_GO ? words[i].run(c) : status;
     }
-    return wr_opts_no_word(c->opts, c->opts->operand[0], names);
+    return wr_opts_no_word(c->opts, word, names);
 }
 
 int wr_cli_mud(int argc, char **argv)

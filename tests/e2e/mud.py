@@ -100,6 +100,16 @@ def files(box):
         equal(weir_mud("diff", one, "-", stdin=written).returncode, 0)
         done = weir_mud("show", "-", stdin=profile(ace("cloud.example")).replace("cloud.example\",", "cloud..example\","))
         need(done.returncode == 1 and done.stderr.startswith("-:") and "no host name" in done.stderr, done.stderr)
+        for words, why in ((("show",), "show takes DEVICE or FILE"), (("list", "door"), "list takes nothing else"), (("diff", one), "diff takes DEVICE and FILE"),
+                           (("import", "door", one, "--unsigned", "--shadow"), "--shadow is for enforce, not for import"),
+                           (("--off",), "--off is for enforce, not for list"), (("show", one, "--to", two), "--to is for learn, not for show")):
+            done = weir_mud(*words)
+            need(done.returncode == 2 and why in done.stderr, done)
+        bare = os.path.join(top, "weir.yaml")
+        with open(bare, "w", encoding="utf-8"):
+            pass
+        done = weir_mud("learn", "door", "--config", bare)
+        need(done.returncode == 1 and f"no log.path in {bare}" in done.stderr and "--config FILE" in done.stderr, done)
 
 
 @loopback.test("a profile that is imported changes nothing; enforced, the device gets its names and no others, after kill -9 too, until it is not any more")
