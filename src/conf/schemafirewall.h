@@ -8,8 +8,8 @@
 /* clang-format off */
     {"firewall", WR_SCHEMA_SECTION, V01, .doc = "weir's own table of the packet filter, `inet weir`."},
     {"firewall.enabled", WR_SCHEMA_BOOL, V01, RESTART, DEFAULT("false"), AT(firewall.enabled),
-     .doc = "Keep it: devices in quarantine are cut off there, open connections included, and segments with `foreign_dns: reject` or `answer` ask approved "
-            "resolvers only. The rules of others stay as they are; what weir drops or rejects is final. `weir firewall` shows, applies and "
+     .doc = "Keep it: devices in quarantine are cut off there, open connections included, and `segments[].foreign_dns`, `reach` "
+            "and `discovery` hold. The rules of others stay as they are; what weir drops or rejects is final. `weir firewall` shows, applies and "
             "removes it. Needs CAP_NET_ADMIN at the start, which one small process keeps, and the program nft (Debian's package nftables). Devices "
             "of one bridge reach each other without the gateway, and so without this."},
     {"firewall.nft", WR_SCHEMA_PATH, V01, RESTART, RANGE(0, PATH_OCTETS), DEFAULT("\"\""), AT(firewall.nft),
@@ -26,7 +26,7 @@
             "when weir is killed; the next start takes its place."},
     {"firewall.doh_feeds", WR_SCHEMA_LABEL, .list = true, .max_items = WR_FIREWALL_FEEDS_MAX, V01, RANGE(1, 63), DEFAULT(""),
      LIST(firewall.doh_feeds), EXAMPLE("doh-servers"),
-     .doc = "Feeds that list addresses of DNS over HTTPS: for segments with `foreign_dns: reject` these are rejected at every port. "
+     .doc = "Feeds that list addresses of DNS over HTTPS: for segments with `foreign_dns: reject` or `answer` these are rejected at every port. "
             "Prefixes wider than a /16 (IPv6: /32) and addresses of no public machine are passed over."},
     {"firewall.lease_floor", WR_SCHEMA_SECONDS, V01, RANGE(0, DAY_S), DEFAULT("60s"), AT(firewall.lease_floor_s), EXAMPLE("5m"),
      .doc = "Segments with `reach: answered`: an address that was answered is open to the device that asked for the record's TTL, and at least so "
