@@ -111,7 +111,7 @@ static inline void rogue_start_known(struct rogue *r, struct dw *w, unsigned wor
     const struct wr_quic_tls tls = {.creds = w->client_creds,
                                     .verify = dw_verify,
                                     .verify_user = w,
-                                    .now = {.mono_us = w->now_us, .wall_s = time(NULL)},
+                                    .now = {.mono_us = w->now_us, .wall_s = CERTS_NOW_S},
                                     .ticket = before != NULL ? before->ticket : NULL,
                                     .ticket_size = before != NULL ? before->ticket_size : 0};
     uint32_t window = w->rogue_window > 0 ? w->rogue_window : 70000;

@@ -238,7 +238,7 @@ static inline struct dw_client *dw_client_at(struct dw *w, const struct dw_clien
         .handshake_ms = 5000,
     };
 
-    const struct wr_now now = {.mono_us = w->now_us, .wall_s = time(NULL), .wall_proven = true};
+    const struct wr_now now = {.mono_us = w->now_us, .wall_s = CERTS_NOW_S, .wall_proven = true};
 
     c->addr = dw_addr(10 + w->clients, (uint16_t)(40000 + w->clients));
     c->worker = (uint16_t)(w->clients++ % DW_WORKERS);
