@@ -165,7 +165,9 @@ const char *wr_firewall_leases(struct wr_serve *s, const char *whom, struct wr_j
     if (whom != NULL) {
         t.of = wr_census_find(wr_devices_machine(s->devices), whom);
         if (t.of == NULL) {
-            snprintf(why, cap, "no device is called that; `weir devices` lists them");
+            snprintf(why, cap,
+                     "no device, or more than one, is called so; `weir devices` shows their names "
+                     "and ids");
             return "unknown";
         }
     }

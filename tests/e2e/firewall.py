@@ -447,6 +447,7 @@ def scoreboard(box):
     device = next(d for d in cli(weir, "devices")["devices"] if d["mac"] == MAC)
     equal(board(weir, device["id"]), want)
     need("no device" in cli(weir, "firewall", "bypass", "toaster", fails=True), "a device that is not there")
+    need("no device, or more than one" in cli(weir, "firewall", "leases", "toaster", fails=True), "nor here")
     score = cli(weir, "firewall", "bypass")["devices"]
     equal([(s["id"], s["interface"], s["dns"], s["encrypted"], s["doh"], s["unleased"], s["router"]) for s in score], [(device["id"], "lan0", 6, 4, 2, 0, 2)])
     # Once each in the log, however often; and the counts go on when the table is written anew.
