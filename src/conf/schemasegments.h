@@ -45,8 +45,8 @@
     {"segments[].fail", WR_SCHEMA_WORD, V01, IN(wr_conf_segment, fail), .words = fail_words,
      DEFAULT("open"), EXAMPLE("closed"),
      .doc = "While a feed that a rule for its clients names has no list yet, a zone of `policy.rpz` has never come, or the firewall that "
-            "`segments[].foreign_dns` or `segments[].reach` wants is not in force or opens to no answer: `open`, the rest of the "
-            "policy decides without it, and what is asked meanwhile is counted (`weir stats`, lack_passed); `closed`, its clients are "
+            "`segments[].foreign_dns` or `segments[].reach` wants is not in force (but by `weir firewall remove`) or opens to no answer: `open`, "
+            "the rest of the policy decides without it, and what is asked meanwhile is counted (`weir stats`, lack_passed); `closed`, its clients are "
             "refused. A list that is out of date still decides."},
     {"segments[].sees", WR_SCHEMA_LABEL, .list = true, .max_items = WR_SEGMENTS_MAX, V01, RANGE(1, 63),
      DEFAULT("all"), INLIST(wr_conf_segment, sees), EXAMPLE("all"),
