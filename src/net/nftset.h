@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * nft set: elements of sets in table inet weir, changed and read by netlink (nfnetlink, NFNL_SUBSYS_NFTABLES).
+ * nft set: elements of sets in table inet weir, changed by netlink (nfnetlink, NFNL_SUBSYS_NFTABLES); net/nftdump reads them.
  *
  * A batch is one transaction: all of it is in force when the call comes back with WR_OK, or nothing is. The kernel carries it out before the
  * call that sends it returns, so nobody waits for anything else. No program runs: some twenty microseconds, where nft takes ten milliseconds.
@@ -56,23 +56,5 @@ int wr_nftset_delete(struct wr_nftset_batch *b, const char *set, const void *key
 size_t wr_nftset_room(const struct wr_nftset_batch *b);
 /* WR_E_NOTFOUND: a set, the table or an element that was to be deleted is not there; WR_E_NOMEM; WR_E_IO (errno). Nothing is changed then. */
 int wr_nftset_commit(struct wr_nftset *nft, struct wr_nftset_batch *b);
-
-struct wr_nftset_element {
-    const uint8_t *key;
-    size_t size;
-    uint64_t left_ms; /* until it ends; 0: never */
-};
-typedef void wr_nftset_hook(void *user, const struct wr_nftset_element *element);
-
-enum wr_nftset_met {
-    WR_NFTSET_MORE = 0,
-    WR_NFTSET_DONE,  /* the end of the list */
-    WR_NFTSET_ERROR, /* there is none: *ret_number is the errno */
-};
-/* Calls the hook for each element in one read of the socket. */
-enum wr_nftset_met wr_nftset_read(const uint8_t *bytes, size_t n, uint32_t seq,
-                                  wr_nftset_hook *hook, void *user, int *ret_number);
-/* All elements of this set, an element more than once if the set changes meanwhile. WR_E_NOTFOUND: no such set; WR_E_IO. */
-int wr_nftset_list(struct wr_nftset *nft, const char *set, wr_nftset_hook *hook, void *user);
 
 #endif

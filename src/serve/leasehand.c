@@ -14,6 +14,7 @@
 #include "net/clock.h"
 #include "net/leasewire.h"
 #include "net/neighbourask.h"
+#include "net/nftdump.h"
 #include "net/nftset.h"
 #include "policy/lease.h"
 #include "policy/rulesetlease.h"
@@ -34,6 +35,7 @@ struct waiting {
 
 struct wr_leasehand {
     struct wr_nftset nft;
+    int dump; /* a socket to read them by */
     struct wr_neighbourask neighbours;
     struct wr_leaselist *list;
     struct wr_leaseknown_table *known, *next; /* as it is, and as it is told now */
@@ -190,12 +192,12 @@ struct recall {
     uint64_t now_ms;
 };
 
-static void on_element(void *user, const struct wr_nftset_element *e)
+static void on_element(void *user, const struct wr_nftdump *e)
 {
     const struct recall *r = user;
     struct wr_leaselist_key key;
     if (wr_leasehand_key_read(r->set, e->key, e->size, &key)) {
-        (void)wr_leaselist_found(r->h->list, &key, r->now_ms + e->left_ms);
+        (void)wr_leaselist_found(r->h->list, &key, r->now_ms + e->expires_ms);
     }
 }
 
@@ -205,7 +207,7 @@ int wr_leasehand_recall(struct wr_leasehand *h)
     int err = WR_OK;
     wr_leaselist_lost(h->list, r.now_ms);
     for (; r.set < WR_RULESETLEASE_SETS; r.set++) {
-        int one = wr_nftset_list(&h->nft, wr_rulesetlease_set(r.set), on_element, &r);
+        int one = wr_nftdump_set(h->dump, wr_rulesetlease_set(r.set), on_element, &r);
         err = err == WR_OK ? one : err;
     }
     return err;
@@ -457,7 +459,7 @@ int wr_leasehand_create(uint32_t capacity, struct wr_leasehand **ret_hand)
     if (h != NULL && block != NULL && known != NULL && next != NULL &&
         getrandom(&hash_key, sizeof(hash_key), 0) == (ssize_t)sizeof(hash_key)) {
         memset(h, 0, sizeof(*h));
-        h->nft.fd = h->neighbours.fd = -1;
+        h->nft.fd = h->dump = h->neighbours.fd = -1;
         h->capacity = capacity;
         h->held = true;
         h->hash_key = hash_key;
@@ -466,6 +468,9 @@ int wr_leasehand_create(uint32_t capacity, struct wr_leasehand **ret_hand)
         h->list = wr_leaselist_init(block, capacity, &hash_key);
         err = wr_nftset_open(&h->nft);
         if (err == WR_OK) {
+            err = wr_nftdump_open(&h->dump);
+        }
+        if (err == WR_OK) {
             err = wr_neighbourask_open(&h->neighbours);
         }
         if (err == WR_OK) {
@@ -473,6 +478,9 @@ int wr_leasehand_create(uint32_t capacity, struct wr_leasehand **ret_hand)
             return WR_OK;
         }
         wr_nftset_close(&h->nft);
+        if (h->dump >= 0) {
+            close(h->dump);
+        }
     }
     free(known);
     free(next);
@@ -485,6 +493,7 @@ void wr_leasehand_destroy(struct wr_leasehand *h)
 {
     if (h != NULL) {
         wr_nftset_close(&h->nft);
+        close(h->dump);
         close(h->neighbours.fd);
         free(h->known);
         free(h->next);

@@ -10,7 +10,6 @@
 
 #include "net/conntrack.h"
 #include "net/nftdump.h"
-#include "net/nftset.h"
 #include "net/nftwatch.h"
 
 struct read {
@@ -38,13 +37,6 @@ static void on_change(void *user, uint32_t port)
     r->told++;
 }
 
-static void on_element(void *user, const struct wr_nftset_element *e)
-{
-    struct read *r = user;
-    promise(e->key >= r->bytes && e->key + e->size <= r->bytes + r->n);
-    r->told++;
-}
-
 static void on_dump(void *user, const struct wr_nftdump *one)
 {
     const struct read *r = user;
@@ -61,10 +53,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     wr_nftwatch_read(bytes, size, on_change, &r);
     promise(wr_nftdump_read(bytes, size, 7, on_dump, &r) <= 3);
     promise(r.told <= 2 * (size / 16));
-    int number = 0;
-    r.told = 0;
-    enum wr_nftset_met met = wr_nftset_read(bytes, size, 7, on_element, &r, &number);
-    promise(r.told <= size / 12 && (met == WR_NFTSET_ERROR) == (number != 0));
     free(bytes);
     return 0;
 }
