@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/list.h"
+#include "net/nlread.h"
 #include "net/readable.h"
 
 enum { READS_TURN = 32, READ_SIZE = 65536, QUEUE_SIZE = 1 << 24, PORTS_TURN = 8 };
@@ -34,21 +35,16 @@ struct wr_nftwatch {
 static bool is_ours(const struct nlmsghdr *h)
 {
     const struct nfgenmsg *g = (const void *)(h + 1);
-    size_t at = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(*g));
+    const size_t at = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(*g));
     if (h->nlmsg_type >> 8 != NFNL_SUBSYS_NFTABLES || (h->nlmsg_type & 0xff) == NFT_MSG_NEWGEN ||
         h->nlmsg_len < at || g->nfgen_family != NFPROTO_INET) {
         return false;
     }
-    while (at + NLA_HDRLEN <= h->nlmsg_len) {
-        const struct nlattr *a = (const void *)((const uint8_t *)h + at);
-        if (a->nla_len < NLA_HDRLEN || a->nla_len > h->nlmsg_len - at) {
-            return false;
+    struct wr_nlread in = {(const uint8_t *)h + at, h->nlmsg_len - at}, body;
+    for (unsigned type; (type = wr_nlread_next(&in, &body)) != 0;) {
+        if (type == TABLE_ATTRIBUTE) {
+            return body.n == sizeof(TABLE) && memcmp(body.at, TABLE, sizeof(TABLE)) == 0;
         }
-        if ((a->nla_type & NLA_TYPE_MASK) == TABLE_ATTRIBUTE) {
-            return a->nla_len == NLA_HDRLEN + sizeof(TABLE) &&
-                   memcmp((const uint8_t *)a + NLA_HDRLEN, TABLE, sizeof(TABLE)) == 0;
-        }
-        at += NLA_ALIGN(a->nla_len);
     }
     return false;
 }
