@@ -47,7 +47,7 @@
      .doc = "While a feed that a rule for its clients names has no list yet, a zone of `policy.rpz` has never come, or the firewall that "
             "`segments[].foreign_dns` or `segments[].reach` wants is not in force (but by `weir firewall remove`) or opens to no answer: `open`, "
             "the rest of the policy decides without it, and what is asked meanwhile is counted (`weir stats`, lack_passed); `closed`, its clients are "
-            "refused. A list that is out of date still decides."},
+            "refused. A list that is out of date still decides. A device whose profile (`weir mud enforce`) is lost gets all names, or none with `closed`, until it is imported again."},
     {"segments[].sees", WR_SCHEMA_LABEL, .list = true, .max_items = WR_SEGMENTS_MAX, V01, RANGE(1, 63),
      DEFAULT("all"), INLIST(wr_conf_segment, sees), EXAMPLE("all"),
      .doc = "The other segments that its clients see: `all`, or their names; `[]` for none. A name whose addresses are all in `segments[].subnets` of segments "

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/str.h"
 #include "policy/leasemirror.h"
+#include "serve/devicecontrol.h"
 #include "serve/devices.h"
 #include "serve/firewall.h"
 #include "serve/keepfile.h"
@@ -50,6 +51,9 @@ struct found {
     uint64_t sum; /* the same when and only when the same set comes of it */
 };
 
+/* In place of a profile that is lost: no name is in it. */
+static const struct wr_mud nothing;
+
 /* --- its life --- */
 
 static void folder_of(const struct wr_conf *conf, char *ret, size_t cap)
@@ -77,8 +81,9 @@ static void tell(const struct wr_muds *m, const struct wr_mudstore_read *read)
         if (e->mud == NULL) {
             told++;
             wr_say(WR_LOG_ERROR,
-                   "the profile (MUD) of %s is not there, or not what it was: nothing of it is in "
-                   "force; import it again",
+                   "the profile (MUD) of %s is not there, or not what it was: import it again; "
+                   "until then a device whose profile was in force gets no names in a segment with "
+                   "`fail: closed`, and all elsewhere",
                    e->about.key);
         }
     }
@@ -266,6 +271,21 @@ static uint64_t sum_of(uint32_t device, const struct wr_mudstore_entry *e)
     return wr_hash_mix(h);
 }
 
+/* A profile that was in force and is lost: the segment's `fail` decides. Before there is a gate nobody knows, and nothing is given. */
+static bool is_closed(const struct wr_muds *m, const struct wr_mudstore_entry *e,
+                      const struct wr_census_device *d)
+{
+    if (e->mud != NULL || e->about.mode != WR_MUDSTORE_ENFORCED) {
+        return false;
+    }
+    if (m->s->gate == NULL) {
+        return true;
+    }
+    const struct wr_segments *segments = m->s->gate->settings.segments;
+    uint16_t at = wr_devicecontrol_segment(m->s, d);
+    return segments != NULL && at != WR_SEGMENT_NONE && segments->segment[at].closed;
+}
+
 /* Whatever the order; with `item`, as many as there is room for. */
 static void find_all(const struct wr_muds *m, struct found *f)
 {
@@ -274,12 +294,15 @@ static void find_all(const struct wr_muds *m, struct found *f)
     uint32_t cursor = 0;
     while ((d = wr_census_walk(census, &cursor)) != NULL && f->count < WR_MUD_DEVICES_MAX) {
         const struct wr_mudstore_entry *e = wr_muds_of(m, d);
-        if (e == NULL || e->mud == NULL || e->about.mode == WR_MUDSTORE_OFF) {
+        if (e == NULL || e->about.mode == WR_MUDSTORE_OFF ||
+            (e->mud == NULL && !is_closed(m, e, d))) {
             continue;
         }
         if (f->item != NULL) {
-            f->item[f->count] = (struct wr_mudset_item){
-                .device = d->number, .mud = e->mud, .shadow = e->about.mode == WR_MUDSTORE_SHADOW};
+            f->item[f->count] =
+                (struct wr_mudset_item){.device = d->number,
+                                        .mud = e->mud != NULL ? e->mud : &nothing,
+                                        .shadow = e->about.mode == WR_MUDSTORE_SHADOW};
         }
         f->count++;
         f->sum += sum_of(d->number, e);
@@ -291,7 +314,7 @@ static bool any_counts(const struct wr_muds *m)
     const struct wr_mudstore_entry *e;
     uint32_t cursor = 0;
     while ((e = wr_mudstore_next(m->store, &cursor)) != NULL) {
-        if (e->about.mode != WR_MUDSTORE_OFF && e->mud != NULL) {
+        if (e->about.mode != WR_MUDSTORE_OFF) {
             return true;
         }
     }

@@ -176,7 +176,14 @@ def changed(box):
     house.file(kept[0], profile(ace("evil.example")))
     house.start()
     need("not what it was" in house.weir.log(), house.weir.log())
-    equal((house.rcode("other.example"), house.mud("list")["profiles"][0]["state"]), (0, "lost"))
+    house.becomes("other.example", 0)    # the segment's fail rule decides: here there is no segment
+    equal(house.mud("list")["profiles"][0]["state"], "lost")
+    for fail, rcode in (("closed", NXDOMAIN), ("open", 0), ("closed", NXDOMAIN)):
+        house.weir.configure({**house.settings, "mud": {"folder": house.top}, "log": {"path": os.path.join(house.top, "log"), "interval": "1s"},
+                              "segments": [{"name": "yard", "subnets": ["10.9.0.0/24"], "fail": fail}]})
+        house.weir.verb("reload")
+        house.becomes("other.example", rcode)
+        equal(house.rcode("other.example", "10.9.0.3"), 0)
     need("import it again" in house.mud("enforce", "cam", status=1))
     house.weir.stop()
     with open(os.path.join(house.top, "mud-profiles"), encoding="utf-8") as f:
