@@ -159,7 +159,7 @@ const char *wr_firewall_leases(struct wr_serve *s, const char *whom, struct wr_j
     struct wr_firewall *f = s->firewall;
     struct telling t = {.s = s, .j = j};
     if (f == NULL) {
-        snprintf(why, cap, "the firewall is off: set firewall.enabled, and restart weir");
+        snprintf(why, cap, WR_FIREWALL_OFF_WHY);
         return "off";
     }
     if (whom != NULL) {
@@ -189,8 +189,11 @@ static void put_state(const struct wr_firewall *f, struct wr_json *j)
     wr_json_text(j, "problem",
                  f == NULL                        ? NULL
                  : f->state == WR_FIREWALL_FAILED ? f->why
-                 : f->note[0] != 0                ? f->note
-                 : rejected != NULL               ? rejected
+                 : f->state == WR_FIREWALL_REMOVED
+                     ? "the owner has removed it: nothing is rejected, whatever `fail` says, until "
+                       "`weir firewall apply`"
+                 : f->note[0] != 0  ? f->note
+                 : rejected != NULL ? rejected
                  : f->state == WR_FIREWALL_IN_FORCE && f->watch == NULL
                      ? "changes by other programs are not heard"
                      : NULL);

@@ -605,7 +605,7 @@ const char *wr_firewall_apply(struct wr_serve *s, char *why, size_t cap)
 {
     struct wr_firewall *f = s->firewall;
     if (f == NULL) {
-        snprintf(why, cap, "the firewall is off: set firewall.enabled, and restart weir");
+        snprintf(why, cap, WR_FIREWALL_OFF_WHY);
         return "off";
     }
     wr_firewall_wait(f, WR_FIREWALL_SETTLE_MS); /* for what is on its way */

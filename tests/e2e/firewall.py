@@ -555,6 +555,7 @@ def life(box):
         until("and counted", lambda: cli(weir, "status")["firewall"]["repairs"] == n)    # pylint: disable=cell-var-from-loop
     need("another program has changed or removed table inet weir" in weir.log(), weir.log())
     equal(cli(weir, "firewall", "remove")["state"], "removed")
+    need("weir firewall apply" in shown(weir)["problem"], shown(weir))
     equal(table(), None)
     equal(camera.tries(FOREIGN[0], 53, True), "echo")
     equal(camera.ask("a.example").rcode, 0)
