@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What nft is told, to the letter; tests/e2e/firewall.py has the kernel obey it. */
-#include "unit/unit.h"
-
-#include <string.h>
-
-#include "base/err.h"
-#include "policy/ruleset.h"
+#include "unit/policy/rulesettext.h"
 
 static struct wr_ruleset_item item(enum wr_ruleset_kind kind, uint16_t segment, const char *text)
 {
@@ -24,34 +19,6 @@ static struct wr_ruleset_item item(enum wr_ruleset_kind kind, uint16_t segment, 
         i.prefix.addr.scope = kind == WR_RULESET_ADDRESS ? 7 : 0;
     }
     return i;
-}
-
-static char room[16384];
-
-static const char *text_of(const struct wr_ruleset_item *i, size_t n, unsigned parts)
-{
-    struct wr_str text;
-    for (size_t k = 0; k < n; k++) {
-        assert_true(wr_ruleset_is_sound(&i[k]));
-    }
-    wr_str_init(&text, room, sizeof(room));
-    assert_int_equal(wr_ruleset_text(i, n, parts, &text), WR_OK);
-    return room;
-}
-
-static void need(const char *text, const char *part)
-{
-    if (strstr(text, part) == NULL) {
-        fail_msg("no %s in\n%s", part, text);
-    }
-}
-
-/* `first` stands before `second`. */
-static void need_order(const char *text, const char *first, const char *second)
-{
-    need(text, first);
-    need(text, second);
-    assert_true(strstr(text, first) < strstr(text, second));
 }
 
 static void test_nothing(void **state)

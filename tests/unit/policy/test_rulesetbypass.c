@@ -1,56 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rules that note who tries what past weir; tests/e2e/firewall.py has the kernel obey them. */
-#include "unit/unit.h"
+#include "unit/policy/rulesettext.h"
 
-#include <string.h>
-
-#include "base/err.h"
-#include "policy/ruleset.h"
 #include "policy/rulesetbypass.h"
-
-static struct wr_ruleset_item item(enum wr_ruleset_kind kind, uint16_t segment, unsigned flags,
-                                   const char *text)
-{
-    struct wr_ruleset_item i;
-    memset(&i, 0, sizeof(i));
-    i.kind = (uint8_t)kind;
-    i.segment = segment;
-    i.flags = (uint8_t)flags;
-    if (kind == WR_RULESET_INTERFACE) {
-        strncpy(i.interface, text, sizeof(i.interface) - 1);
-    } else if (kind != WR_RULESET_SEGMENT) {
-        assert_int_equal(wr_addr_prefix_from_text(text, &i.prefix), WR_OK);
-    }
-    return i;
-}
-
-static char room[16384];
-
-static const char *text_of(const struct wr_ruleset_item *i, size_t n)
-{
-    struct wr_str text;
-    for (size_t k = 0; k < n; k++) {
-        assert_true(wr_ruleset_is_sound(&i[k]));
-    }
-    wr_str_init(&text, room, sizeof(room));
-    assert_int_equal(wr_ruleset_text(i, n, WR_RULESET_TABLE, &text), WR_OK);
-    return room;
-}
-
-static void need(const char *text, const char *part)
-{
-    if (strstr(text, part) == NULL) {
-        fail_msg("no %s in\n%s", part, text);
-    }
-}
 
 static void test_noted(void **state)
 {
     const struct wr_ruleset_item all[] = {
-        item(WR_RULESET_SEGMENT, 0, WR_RULESET_ANSWERED | WR_RULESET_REJECTS, ""),
-        item(WR_RULESET_INTERFACE, 0, 0, "br-cam"), item(WR_RULESET_SEGMENT, 1, 0, ""),
-        item(WR_RULESET_RESOLVER, 1, 0, "192.0.2.53")};
-    const char *text = text_of(all, 4);
+        flagged(WR_RULESET_SEGMENT, 0, WR_RULESET_ANSWERED | WR_RULESET_REJECTS, ""),
+        flagged(WR_RULESET_INTERFACE, 0, 0, "br-cam"), flagged(WR_RULESET_SEGMENT, 1, 0, ""),
+        flagged(WR_RULESET_RESOLVER, 1, 0, "192.0.2.53")};
+    const char *text = table_of(all, 4);
     need(text, "set tried_unleased6 { type iface_index . ether_addr . ipv6_addr . inet_proto . "
                "inet_service; flags dynamic,timeout; timeout 2m; gc-interval 10s; size 512; }\n");
     need(text, "chain tried_doh {\n"

@@ -1,24 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What nft is told of DNS that is answered in place of others; tests/e2e/firewall.py has the kernel obey it. */
-#include "unit/unit.h"
+#include "unit/policy/rulesettext.h"
 
-#include <string.h>
-
-#include "base/err.h"
 #include "policy/rulesethairpin.h"
-
-static char room[16384];
-
-static const char *text_of(const struct wr_ruleset_item *item, size_t count)
-{
-    struct wr_str text;
-    for (size_t i = 0; i < count; i++) {
-        assert_true(wr_ruleset_is_sound(&item[i]));
-    }
-    wr_str_init(&text, room, sizeof(room));
-    assert_int_equal(wr_ruleset_text(item, count, WR_RULESET_TABLE, &text), WR_OK);
-    return room;
-}
 
 static struct wr_ruleset_item item(enum wr_ruleset_kind kind, uint16_t segment, const char *text)
 {
@@ -42,10 +26,10 @@ static void test_rules(void **state)
         item(WR_RULESET_SUBNET, 1, "10.1.0.0/16")};
     all[0].flags = all[2].flags = WR_RULESET_REJECTS;
     assert_false(wr_rulesethairpin_wanted(all, 5));
-    assert_null(strstr(text_of(all, 5), "hairpin"));
+    assert_null(strstr(table_of(all, 5), "hairpin"));
     all[0].flags |= WR_RULESET_HAIRPINS;
     assert_true(wr_rulesethairpin_wanted(all, 5));
-    const char *text = text_of(all, 5);
+    const char *text = table_of(all, 5);
     assert_non_null(
         strstr(text, "\tchain hairpin {\n"
                      "\t\ttype filter hook prerouting priority -110; policy accept;\n"
@@ -80,10 +64,10 @@ static void test_redirect(void **state)
     struct wr_ruleset_item all[] = {item(WR_RULESET_SEGMENT, 0, NULL),
                                     item(WR_RULESET_INTERFACE, 0, "br-cam")};
     all[0].flags = WR_RULESET_REJECTS | WR_RULESET_HAIRPINS;
-    assert_null(strstr(text_of(all, 2), "hairpin_door"));
+    assert_null(strstr(table_of(all, 2), "hairpin_door"));
     all[0].flags |= WR_RULESET_REDIRECTS;
     assert_true(wr_ruleset_is_sound(&all[0]) && wr_rulesethairpin_wanted(all, 2));
-    const char *text = text_of(all, 2);
+    const char *text = table_of(all, 2);
     assert_null(strstr(text, "tproxy"));
     const char *own = strstr(text, "\tchain segment_0_hairpin {\n");
     assert_non_null(own);
@@ -103,9 +87,9 @@ static void test_redirect(void **state)
 static void test_mark(void **state)
 {
     struct wr_str text;
-    wr_str_init(&text, room, sizeof(room));
+    wr_str_init(&text, rulesettext_room, sizeof(rulesettext_room));
     wr_rulesethairpin_define(&text, 0x53000000);
-    assert_string_equal(room, "define hairpin_mark = 1392508928\n");
+    assert_string_equal(rulesettext_room, "define hairpin_mark = 1392508928\n");
 }
 
 int main(void)

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rules of a segment that reaches what was answered, to the letter; tests/e2e/leases.py has the kernel obey them. */
-#include "unit/unit.h"
+#include "unit/policy/rulesettext.h"
 
-#include <string.h>
-
-#include "base/err.h"
-#include "policy/ruleset.h"
 #include "policy/rulesetlease.h"
 
 static struct wr_ruleset_item item(enum wr_ruleset_kind kind, uint16_t segment, const char *text)
@@ -24,34 +20,6 @@ static struct wr_ruleset_item item(enum wr_ruleset_kind kind, uint16_t segment, 
         assert_int_equal(wr_addr_prefix_from_text(text, &i.prefix), WR_OK);
     }
     return i;
-}
-
-static char room[16384];
-
-static const char *text_of(const struct wr_ruleset_item *i, size_t n, unsigned parts)
-{
-    struct wr_str text;
-    for (size_t k = 0; k < n; k++) {
-        assert_true(wr_ruleset_is_sound(&i[k]));
-    }
-    wr_str_init(&text, room, sizeof(room));
-    assert_int_equal(wr_ruleset_text(i, n, parts, &text), WR_OK);
-    return room;
-}
-
-static void need(const char *text, const char *part)
-{
-    if (strstr(text, part) == NULL) {
-        fail_msg("no %s in\n%s", part, text);
-    }
-}
-
-/* `first` stands before `second`. */
-static void need_order(const char *text, const char *first, const char *second)
-{
-    need(text, first);
-    need(text, second);
-    assert_true(strstr(text, first) < strstr(text, second));
 }
 
 /* `cameras`: with a subnet in that of the house, and one in their own that is the guests'. */

@@ -1,31 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What profiles open by address, to the letter; tests/e2e/leases.py has the kernel obey it. */
-#include "unit/unit.h"
-
-#include <string.h>
-
-#include "base/err.h"
-#include "policy/ruleset.h"
-
-static char room[16384];
-
-static const char *text_of(const struct wr_ruleset_item *i, size_t n)
-{
-    struct wr_str text;
-    for (size_t k = 0; k < n; k++) {
-        assert_true(wr_ruleset_is_sound(&i[k]));
-    }
-    wr_str_init(&text, room, sizeof(room));
-    assert_int_equal(wr_ruleset_text(i, n, WR_RULESET_TABLE, &text), WR_OK);
-    return room;
-}
-
-static void need(const char *text, const char *part)
-{
-    if (strstr(text, part) == NULL) {
-        fail_msg("no %s in\n%s", part, text);
-    }
-}
+#include "unit/policy/rulesettext.h"
 
 static struct wr_ruleset_item permit(uint8_t mac, const char *to, uint8_t protocol, uint16_t low,
                                      uint16_t high)
@@ -67,7 +42,7 @@ static void test_text(void **state)
     all[7].flags = WR_RULESET_LOCAL;
     all[8] = permit(2, "10.3.0.1", 6, 1, 1);
     all[8].prefix.addr.scope = 9; /* at another interface */
-    const char *text = text_of(all, 9);
+    const char *text = table_of(all, 9);
     need(text, "\tchain local_networks {\n\t\tip daddr 10.1.0.0/16 accept\n"
                "\t\toifname \"br-cam\" accept\n\t}\n"
                "\tchain profile_7_000000000001 {\n"
@@ -97,9 +72,9 @@ static void test_nothing(void **state)
     struct wr_ruleset_item all[4];
     house(all, WR_RULESET_REJECTS);
     all[3] = permit(1, "10.2.0.0/16", 6, 80, 90);
-    assert_null(strstr(text_of(all, 4), "profile"));
+    assert_null(strstr(table_of(all, 4), "profile"));
     house(all, WR_RULESET_ANSWERED);
-    assert_null(strstr(text_of(all, 3), "profile"));
+    assert_null(strstr(table_of(all, 3), "profile"));
 }
 
 static void test_sound(void **state)
