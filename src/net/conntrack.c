@@ -8,14 +8,14 @@
 #include <linux/netlink.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "net/nlask.h"
 #include "net/nlread.h"
 
-enum { READ_SIZE = 65536, WAIT_S = 2, TUPLE_MAX = 512 };
+enum { READ_SIZE = 65536, TUPLE_MAX = 512 };
 
 /* --- the list --- */
 
@@ -213,25 +213,12 @@ static int list(int fd, int deletes_fd, uint8_t family, uint32_t seq, struct cut
     }
 }
 
-static int open_socket(void)
-{
-    const struct timeval wait = {WAIT_S, 0};
-    struct sockaddr_nl sa = {.nl_family = AF_NETLINK};
-    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-    if (fd >= 0 && (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) != 0 ||
-                    bind(fd, (struct sockaddr *)&sa, sizeof(sa)) != 0)) {
-        int number = errno;
-        close(fd);
-        errno = number;
-        return -1;
-    }
-    return fd;
-}
-
 static int list_and_cut(struct cut *c, bool v4, bool v6, uint32_t *ret_cut)
 {
-    int lists = open_socket(), deletes = open_socket();
-    int err = lists < 0 || deletes < 0 ? WR_E_IO : WR_OK;
+    int lists, deletes = -1, err = wr_nlask_open(NETLINK_NETFILTER, &lists);
+    if (err == WR_OK) {
+        err = wr_nlask_open(NETLINK_NETFILTER, &deletes);
+    }
     if (err == WR_OK && v4) {
         err = list(lists, deletes, NFPROTO_IPV4, 1, c);
     }

@@ -7,12 +7,12 @@
 #include <net/if.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "net/nlask.h"
 
-enum { WAIT_S = 2, ROOM = 256, READ_SIZE = 1024, PREF = 52 };
+enum { ROOM = 256, READ_SIZE = 1024, PREF = 52 };
 
 struct message {
     struct nlmsghdr h;
@@ -143,26 +143,11 @@ static int take_away(int fd, uint8_t family, const struct wr_hairpin_way *way)
     return first == 0 && !is_missing(number) ? number : first;
 }
 
-static int open_socket(void)
-{
-    const struct timeval wait = {WAIT_S, 0};
-    const struct sockaddr_nl sa = {.nl_family = AF_NETLINK};
-    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    if (fd >= 0 && (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) != 0 ||
-                    bind(fd, (const struct sockaddr *)&sa, sizeof(sa)) != 0)) {
-        int number = errno;
-        close(fd);
-        errno = number;
-        return -1;
-    }
-    return fd;
-}
-
 static int for_both(const struct wr_hairpin_way *way,
                     int (*work)(int fd, uint8_t family, const struct wr_hairpin_way *way))
 {
     static const uint8_t families[] = {AF_INET, AF_INET6};
-    int fd = open_socket(), first = fd < 0 ? errno : 0;
+    int fd, first = wr_nlask_open(NETLINK_ROUTE, &fd) == WR_OK ? 0 : errno;
     for (size_t i = 0; fd >= 0 && i < sizeof(families); i++) {
         int number = work(fd, families[i], way);
         first = first == 0 && !is_no_family(number) ? number : first;

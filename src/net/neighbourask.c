@@ -11,20 +11,14 @@
 
 #include "base/err.h"
 #include "net/neighbours.h"
+#include "net/nlask.h"
 
 enum { READ_SIZE = 4096, STALE_READS = 16 };
 
 int wr_neighbourask_open(struct wr_neighbourask *ret_ask)
 {
-    struct sockaddr_nl sa = {.nl_family = AF_NETLINK};
-    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    if (fd < 0) {
-        return WR_E_IO;
-    }
-    if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) != 0) {
-        int number = errno;
-        close(fd);
-        errno = number;
+    int fd;
+    if (wr_nlask_open(NETLINK_ROUTE, &fd) != WR_OK) {
         return WR_E_IO;
     }
     *ret_ask = (struct wr_neighbourask){.fd = fd};

@@ -8,15 +8,14 @@
 #include <linux/netlink.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include "base/err.h"
+#include "net/nlask.h"
 #include "net/nlread.h"
 
 #define TABLE "weir"
 
-enum { READ_SIZE = 65536, WAIT_S = 2, BODY_MAX = 64, NAME_MAX_OCTETS = 31 };
+enum { READ_SIZE = 65536, BODY_MAX = 64, NAME_MAX_OCTETS = 31 };
 
 /* --- messages --- */
 
@@ -200,16 +199,5 @@ int wr_nftdump_set(int fd, const char *set, wr_nftdump_hook *hook, void *user)
 
 int wr_nftdump_open(int *ret_fd)
 {
-    const struct timeval wait = {WAIT_S, 0};
-    struct sockaddr_nl sa = {.nl_family = AF_NETLINK};
-    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-    if (fd >= 0 && (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) != 0 ||
-                    bind(fd, (struct sockaddr *)&sa, sizeof(sa)) != 0)) {
-        int number = errno;
-        close(fd);
-        errno = number;
-        fd = -1;
-    }
-    *ret_fd = fd;
-    return fd >= 0 ? WR_OK : WR_E_IO;
+    return wr_nlask_open(NETLINK_NETFILTER, ret_fd);
 }

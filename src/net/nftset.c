@@ -9,13 +9,13 @@
 #include <linux/netlink.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/check.h"
 #include "base/err.h"
+#include "net/nlask.h"
 
-enum { READ_SIZE = 32768, QUEUE_SIZE = 1 << 22, WAIT_S = 2, LIST_MAX = 60000 };
+enum { READ_SIZE = 32768, QUEUE_SIZE = 1 << 22, LIST_MAX = 60000 };
 
 #define TABLE "weir"
 
@@ -153,18 +153,15 @@ int wr_nftset_delete(struct wr_nftset_batch *b, const char *set, const void *key
 
 int wr_nftset_open(struct wr_nftset *ret_nft)
 {
-    const struct timeval wait = {WAIT_S, 0};
-    struct sockaddr_nl sa = {.nl_family = AF_NETLINK};
+    struct sockaddr_nl sa = {0};
     socklen_t size = sizeof(sa);
-    int queue = QUEUE_SIZE, fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-    if (fd < 0) {
+    int queue = QUEUE_SIZE, fd;
+    if (wr_nlask_open(NETLINK_NETFILTER, &fd) != WR_OK) {
         return WR_E_IO;
     }
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &queue,
                      sizeof(queue)); /* as much as there may be */
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) != 0 ||
-        bind(fd, (struct sockaddr *)&sa, sizeof(sa)) != 0 ||
-        getsockname(fd, (struct sockaddr *)&sa, &size) != 0) {
+    if (getsockname(fd, (struct sockaddr *)&sa, &size) != 0) {
         int number = errno;
         close(fd);
         errno = number;
