@@ -383,6 +383,39 @@ const struct wr_census_device *wr_census_of_mac(const struct wr_census *m, const
     return wr_census_by_mark(m, &mark);
 }
 
+bool wr_census_has_mac(const struct wr_census_device *d, const uint8_t mac[6])
+{
+    for (size_t i = 0; i < WR_CENSUS_MARKS_MAX; i++) {
+        const struct wr_mark *m = &d->mark[i];
+        if (m->kind == WR_MARK_MAC && m->size == 6 && memcmp(m->octets, mac, 6) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct wr_census_address *wr_census_last_address(const struct wr_census_device *d)
+{
+    const struct wr_census_address *last = NULL;
+    for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
+        const struct wr_census_address *a = &d->address[i];
+        if (a->addr.family != WR_AF_NONE && (last == NULL || a->last_s > last->last_s)) {
+            last = a;
+        }
+    }
+    return last;
+}
+
+void wr_census_mac_text(const uint8_t mac[6], char ret_text[WR_CENSUS_MAC_SIZE])
+{
+    struct wr_str s;
+    wr_str_init(&s, ret_text, WR_CENSUS_MAC_SIZE);
+    for (unsigned i = 0; i < 6; i++) {
+        wr_str_text(&s, i > 0 ? ":" : "");
+        wr_str_hex(&s, &mac[i], 1);
+    }
+}
+
 void wr_census_relayed(struct wr_census *m, const uint8_t mac[6], int64_t now_s)
 {
     struct wr_mark mark;

@@ -293,6 +293,9 @@ const struct wr_census_device *wr_census_find(const struct wr_census *m, const c
 const struct wr_census_device *wr_census_get(const struct wr_census *m, uint32_t number);
 /* The one that has this MAC address; NULL: none. */
 const struct wr_census_device *wr_census_of_mac(const struct wr_census *m, const uint8_t mac[6]);
+bool wr_census_has_mac(const struct wr_census_device *d, const uint8_t mac[6]);
+/* The address that was seen last; NULL: it has none. */
+const struct wr_census_address *wr_census_last_address(const struct wr_census_device *d);
 /* In no order: *cursor 0 begins. NULL: that was the last. */
 const struct wr_census_device *wr_census_walk(const struct wr_census *m, uint32_t *cursor);
 /* Seen for a short time, and nothing else known: the registry does not keep it. */
@@ -314,6 +317,9 @@ bool wr_census_next_event(struct wr_census *m, struct wr_census_event *ret_event
 void wr_census_call(const struct wr_census_device *d, char *ret_text, size_t cap);
 /* Is the MAC address one that the device, not its maker, has chosen? */
 bool wr_census_mac_is_local(const uint8_t mac[6]);
+/* "00:11:22:33:44:55" */
+#define WR_CENSUS_MAC_SIZE 18
+void wr_census_mac_text(const uint8_t mac[6], char ret_text[WR_CENSUS_MAC_SIZE]);
 
 const char *wr_mark_kind_name(uint8_t kind);         /* "mac", "client-id", "duid", ... */
 const char *wr_mark_source_name(uint8_t source);     /* of one bit: "neighbour", ... */

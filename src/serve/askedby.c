@@ -8,17 +8,6 @@
 #include "conf/devicerules.h"
 #include "policy/census.h"
 
-static bool has_mac(const struct wr_census_device *d, const uint8_t mac[6])
-{
-    for (size_t i = 0; i < WR_CENSUS_MARKS_MAX; i++) {
-        const struct wr_mark *m = &d->mark[i];
-        if (m->kind == WR_MARK_MAC && m->size == 6 && memcmp(m->octets, mac, 6) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static const struct wr_census_device *device_of(const struct wr_census *m, const char *text)
 {
     const struct wr_census_device *d;
@@ -27,21 +16,9 @@ static const struct wr_census_device *device_of(const struct wr_census *m, const
     if (wr_devicerules_mac(text, mac) != WR_OK) {
         return wr_census_find(m, text);
     }
-    while ((d = wr_census_walk(m, &cursor)) != NULL && !has_mac(d, mac)) {
+    while ((d = wr_census_walk(m, &cursor)) != NULL && !wr_census_has_mac(d, mac)) {
     }
     return d;
-}
-
-static const struct wr_census_address *last_address(const struct wr_census_device *d)
-{
-    const struct wr_census_address *last = NULL;
-    for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
-        const struct wr_census_address *a = &d->address[i];
-        if (a->addr.family != WR_AF_NONE && (last == NULL || a->last_s > last->last_s)) {
-            last = a;
-        }
-    }
-    return last;
 }
 
 /* Where the device is that has this address, as it was seen last; 0: nowhere, or nobody has it. */
@@ -78,7 +55,7 @@ int wr_askedby_find(const struct wr_census *m, const char *text, struct wr_asked
                  "their names, ids and MAC addresses");
         return WR_E_NOTFOUND;
     }
-    const struct wr_census_address *a = last_address(d);
+    const struct wr_census_address *a = wr_census_last_address(d);
     if (a == NULL) {
         snprintf(why, cap,
                  "no address of this device is known, so nobody knows which segment it would ask "

@@ -131,13 +131,7 @@ static const struct wr_mark *first_mac(const struct wr_census_device *d)
 uint16_t wr_devicecontrol_segment(const struct wr_serve *s, const struct wr_census_device *d)
 {
     const struct wr_segments *segments = s->gate->settings.segments;
-    const struct wr_census_address *last = NULL;
-    for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
-        const struct wr_census_address *a = &d->address[i];
-        if (a->addr.family != WR_AF_NONE && (last == NULL || a->last_s > last->last_s)) {
-            last = a;
-        }
-    }
+    const struct wr_census_address *last = wr_census_last_address(d);
     return segments != NULL && last != NULL ? wr_segment_of(segments, d->ifindex, &last->addr)
                                             : WR_SEGMENT_NONE;
 }

@@ -26,13 +26,10 @@ static const char *const state_names[] = {"waiting", "in force", "failed", "remo
 
 static bool is_of(const struct wr_census_device *d, const struct wr_firehand_lease *l)
 {
-    for (unsigned i = 0; i < WR_CENSUS_MARKS_MAX && !l->routed; i++) {
-        const struct wr_mark *mark = &d->mark[i];
-        if (mark->kind == WR_MARK_MAC && mark->size == 6 && memcmp(mark->octets, l->who, 6) == 0) {
-            return true;
-        }
+    if (!l->routed) {
+        return wr_census_has_mac(d, l->who);
     }
-    for (unsigned i = 0; i < WR_CENSUS_ADDRESSES_MAX && l->routed; i++) {
+    for (unsigned i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
         const struct wr_addr *addr = &d->address[i].addr;
         if (addr->family == l->family && memcmp(addr->ip, l->who, sizeof(addr->ip)) == 0) {
             return true;
@@ -52,14 +49,9 @@ static void put_ip(struct wr_json *j, const char *key, uint8_t family, const uin
 
 static void put_party(struct wr_json *j, const struct wr_firehand_lease *l)
 {
-    char name[IF_NAMESIZE] = "", text[24];
-    struct wr_str mac;
+    char name[IF_NAMESIZE] = "", text[WR_CENSUS_MAC_SIZE];
     wr_json_text(j, "interface", if_indextoname(l->ifindex, name) != NULL ? name : NULL);
-    wr_str_init(&mac, text, sizeof(text));
-    for (unsigned i = 0; i < 6; i++) {
-        wr_str_text(&mac, i > 0 ? ":" : "");
-        wr_str_hex(&mac, &l->who[i], 1);
-    }
+    wr_census_mac_text(l->who, text);
     if (l->routed) {
         put_ip(j, "from", l->family, l->who);
     } else {

@@ -33,16 +33,6 @@ static bool has_address(const struct wr_census_device *d, const struct wr_addr *
     return has;
 }
 
-static bool has_mac(const struct wr_census_device *d, const uint8_t mac[6])
-{
-    bool has = false;
-    for (size_t i = 0; i < WR_CENSUS_MARKS_MAX; i++) {
-        const struct wr_mark *m = &d->mark[i];
-        has = has || (m->kind == WR_MARK_MAC && m->size == 6 && memcmp(m->octets, mac, 6) == 0);
-    }
-    return has;
-}
-
 const struct wr_census_device *wr_mudcontrol_device(struct wr_serve *s, const char *text)
 {
     const struct wr_census *census = wr_devices_machine(s->devices);
@@ -55,7 +45,7 @@ const struct wr_census_device *wr_mudcontrol_device(struct wr_serve *s, const ch
         return found;
     }
     while ((d = wr_census_walk(census, &cursor)) != NULL) {
-        if (is_mac ? has_mac(d, mac) : has_address(d, &addr)) {
+        if (is_mac ? wr_census_has_mac(d, mac) : has_address(d, &addr)) {
             found = d;
             hits++;
         }

@@ -58,17 +58,6 @@ void wr_mudoffers_note(struct wr_mudoffers *o, const uint8_t mac[6], const uint8
     at->heard_s = now_s > 0 ? now_s : 1;
 }
 
-static bool has_mac(const struct wr_census_device *d, const uint8_t mac[6])
-{
-    for (size_t i = 0; i < WR_CENSUS_MARKS_MAX; i++) {
-        const struct wr_mark *m = &d->mark[i];
-        if (m->kind == WR_MARK_MAC && m->size == 6 && memcmp(m->octets, mac, 6) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool of_conf(const struct wr_conf *conf, const struct wr_census_device *d, char *ret_url)
 {
     for (size_t i = 0; i < conf->devices.count; i++) {
@@ -137,7 +126,7 @@ void wr_mudoffers_read(struct wr_mudoffers *o, const char *path)
 static bool of_file(const struct wr_mudoffers *o, const struct wr_census_device *d, char *ret_url)
 {
     for (size_t i = o->lines; i > 0; i--) {
-        if (has_mac(d, o->line[i - 1].mac)) {
+        if (wr_census_has_mac(d, o->line[i - 1].mac)) {
             snprintf(ret_url, WR_MUD_URL_SIZE, "%s", o->line[i - 1].url);
             return true;
         }
@@ -150,7 +139,7 @@ static bool of_dhcp(const struct wr_mudoffers *o, const struct wr_census_device 
     const struct wr_mudoffers_heard *last = NULL;
     for (size_t i = 0; i < WR_MUD_OFFERS_MAX; i++) {
         const struct wr_mudoffers_heard *one = &o->heard[i];
-        if (one->heard_s != 0 && has_mac(d, one->mac) &&
+        if (one->heard_s != 0 && wr_census_has_mac(d, one->mac) &&
             (last == NULL || one->heard_s > last->heard_s)) {
             last = one;
         }

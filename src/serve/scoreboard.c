@@ -43,12 +43,6 @@ static uint32_t device_of(const struct wr_serve *s, const struct wr_bypass_try *
     return d != NULL ? d->number : 0;
 }
 
-static void mac_text(const uint8_t mac[6], char ret_text[20])
-{
-    snprintf(ret_text, 20, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
-             mac[5]);
-}
-
 static void interface_text(uint32_t ifindex, char ret_text[IF_NAMESIZE])
 {
     if (if_indextoname(ifindex, ret_text) == NULL) {
@@ -60,14 +54,14 @@ static void interface_text(uint32_t ifindex, char ret_text[IF_NAMESIZE])
 static void who_text(const struct wr_serve *s, const struct wr_bypass_try *t,
                      char ret_text[WHO_SIZE])
 {
-    char called[WR_DEVICES_CALLED_SIZE], mac[20], interface[IF_NAMESIZE];
+    char called[WR_DEVICES_CALLED_SIZE], mac[WR_CENSUS_MAC_SIZE], interface[IF_NAMESIZE];
     uint32_t number = device_of(s, t);
     if (number != 0) {
         wr_devices_called(s, number, called);
         snprintf(ret_text, WHO_SIZE, "device %s", called);
         return;
     }
-    mac_text(t->mac, mac);
+    wr_census_mac_text(t->mac, mac);
     interface_text(t->ifindex, interface);
     snprintf(ret_text, WHO_SIZE, "somebody who is not known, on %s%s%s%s", interface,
              wr_devices_hides(s) ? "" : " (", wr_devices_hides(s) ? "" : mac,
@@ -250,7 +244,7 @@ static void put_who(const struct wr_serve *s, struct wr_json *j, const struct wr
     snprintf(id, sizeof(id), "d%lu", (unsigned long)number);
     wr_json_text(j, "device", number != 0 ? text : NULL);
     wr_json_text(j, "id", number != 0 ? id : NULL);
-    mac_text(t->mac, text);
+    wr_census_mac_text(t->mac, text);
     wr_json_text(j, "mac", text);
     interface_text(t->ifindex, interface);
     wr_json_text(j, "interface", interface);

@@ -277,19 +277,24 @@ def dig(camera, name, server, tcp):
     need("status: NOERROR" in done.stdout and f"From {server}@53({'TCP' if tcp else 'UDP'})" in done.stdout, done)
 
 
-@loopback.test("hairpin: who insists on a foreign resolver is answered by weir from that address, over UDP and TCP, v4 and v6, and the log names it")
-def hairpin(box):
-    _, camera, weir = begin(box, segment={"foreign_dns": "answer"})
-    equal(way(), HERE)
+def asks_abroad(camera, weir, domain):
+    """Four resolvers over UDP and TCP: each answers, and each is named in the log."""
     want = set()
     for n, pair in enumerate(ABROAD):
         for which in (0, 1):
             for tcp in (False, True):
-                name = f"{'ut'[tcp]}{n}{which}.example."
+                name = f"{'ut'[tcp]}{n}{which}.{domain}"
                 dig(camera, name, pair[which], tcp)
                 server = pair[which] if which == 0 else f"[{pair[which]}]"
                 want.add((name, f"{server}:53", "tcp" if tcp else "udp", "cameras"))
     equal(asked(weir), want)
+
+
+@loopback.test("hairpin: who insists on a foreign resolver is answered by weir from that address, over UDP and TCP, v4 and v6, and the log names it")
+def hairpin(box):
+    _, camera, weir = begin(box, segment={"foreign_dns": "answer"})
+    equal(way(), HERE)
+    asks_abroad(camera, weir, "example.")
     tried = board(weir)    # answered or not: who asks others is on the board, once for each address
     need(all(tried.get(("dns", address, protocol, 53), 0) >= 1 for pair in ABROAD for address in pair for protocol in ("udp", "tcp")), tried)
     one = cli(weir, "log", "--asked", ABROAD[1][0], "--count", "1")
@@ -678,15 +683,7 @@ def redirected(camera, weir):
     # Whoever lets in DNS and nothing else lets this in.
     nft("-f", "-", rules="table inet strict {\n chain c {\n type filter hook input priority 0; policy drop;\n iif lo accept\n meta l4proto icmpv6 accept\n"
                          " th dport 53 accept\n ct state established accept\n }\n}\n")
-    want = set()
-    for n, pair in enumerate(ABROAD):
-        for which in (0, 1):
-            for tcp in (False, True):
-                name = f"{'ut'[tcp]}{n}{which}.redirected.example."
-                dig(camera, name, pair[which], tcp)
-                server = pair[which] if which == 0 else f"[{pair[which]}]"
-                want.add((name, f"{server}:53", "tcp" if tcp else "udp", "cameras"))
-    equal(asked(weir), want)
+    asks_abroad(camera, weir, "redirected.example.")
     nft("delete", "table", "inet", "strict")
     for which in (0, 1):
         for tcp in (False, True):

@@ -245,6 +245,26 @@ static void test_words(void **state)
     assert_string_equal(wr_mark_source_name(3), "?");
     assert_true(wr_census_mac_is_local((const uint8_t[6]){2}));
     assert_false(wr_census_mac_is_local((const uint8_t[6]){0xb8}));
+    char text[WR_CENSUS_MAC_SIZE];
+    wr_census_mac_text((const uint8_t[6]){0, 0x1f, 0xb8, 3, 4, 0xff}, text);
+    assert_string_equal(text, "00:1f:b8:03:04:ff");
+}
+
+/* Which MAC addresses it has, and where it was seen last. */
+static void test_looking(void **state)
+{
+    static const uint8_t mac[6] = {0x00, 0x11, 0x22, 0x33, 0x44, 0x55}, other[6] = {0, 1};
+    struct household h = household(64);
+    neighbour(&h, MAKERS, "192.0.2.5", T0);
+    neighbour(&h, MAKERS, "2001:db8::a1", T0 + 5);
+    const struct wr_census_device *d = wr_census_of_mac(h.m, mac);
+    assert_non_null(d);
+    assert_true(wr_census_has_mac(d, mac));
+    assert_false(wr_census_has_mac(d, other));
+    assert_int_equal(wr_census_last_address(d)->addr.family, WR_AF_V6);
+    const struct wr_census_device none = {.number = 1};
+    assert_null(wr_census_last_address(&none));
+    household_end(&h);
 }
 
 int main(void)
@@ -255,7 +275,7 @@ int main(void)
         cmocka_unit_test(test_impostor),    cmocka_unit_test(test_two_interfaces),
         cmocka_unit_test(test_fingerprint), cmocka_unit_test(test_both_families),
         cmocka_unit_test(test_certificate), cmocka_unit_test(test_old_entries),
-        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_words),       cmocka_unit_test(test_looking),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
