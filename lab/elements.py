@@ -24,6 +24,12 @@ def lease_key(ifindex, mac, address):
     return struct.pack("=I", ifindex) + bytes.fromhex(mac.replace(":", "")) + b"\0\0" + socket.inet_pton(family, address)
 
 
+def routed_key(ifindex, source, address):
+    """Of routed4 and routed6."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    return struct.pack("=I", ifindex) + socket.inet_pton(family, source) + socket.inet_pton(family, address)
+
+
 class Elements:
     def __init__(self, name):
         self.head = attribute(1, b"weir\0") + attribute(2, name.encode() + b"\0")

@@ -134,7 +134,7 @@ static int print_listeners(struct dnr *d)
 {
     struct wr_gate *gate = NULL;
     struct wr_world world;
-    int status = wr_world_read(d->conf->upstream.resolv_conf, &world) == WR_OK
+    int status = wr_world_read(d->conf->upstream.resolv_conf, false, &world) == WR_OK
                      ? WR_EXIT_OK
                      : fail("no memory", "");
 

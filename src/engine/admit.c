@@ -44,13 +44,18 @@ static uint64_t outsider_hash(const struct wr_engine *e, const struct wr_addr *f
     return wr_hash_mix(masked_hash(e, from, v4 ? s->rrl_prefix4_len : s->rrl_prefix6_len) ^ 0x4f);
 }
 
-/* Outsiders hear REFUSED a few times a second, from afar no larger than what they sent, then nothing. In the place of others nobody is told
+/* By an interface that has just come nobody is judged: an answer by the rules of no segment would be wrong, and as long as its TTL; who hears
+ * nothing asks again. Outsiders hear REFUSED a few times a second, from afar no larger than what they sent, then nothing. In the place of others nobody is told
  * anything who is not in a segment that wants it. */
 bool wr_admit_allowed(struct wr_engine *e, const struct wr_asker *a, bool readable, uint8_t *room,
                       size_t cap, const struct wr_now *now)
 {
     const struct wr_settings *s = e->settings;
     bool stray = a->client.foreign && !wr_place_hairpins(e, a);
+    if (wr_place_is_unknown(e, a)) {
+        wr_outcome_drop(e, a, &e->setup.stats->dropped_interface, now, &e->ready);
+        return true;
+    }
     if (!stray && wr_place_allows(e, a)) {
         wr_stats_add(&e->setup.stats->foreign, a->client.foreign ? 1 : 0);
         return false;

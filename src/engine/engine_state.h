@@ -111,6 +111,8 @@ bool wr_admit_is_device(const struct wr_asker *a);
 
 /* place.c: the asker's segment, or NULL. */
 const struct wr_segment *wr_place_of(const struct wr_engine *e, const struct wr_asker *a);
+/* Did he come by an interface that was not there yet when it was looked which segment each is of? */
+bool wr_place_is_unknown(const struct wr_engine *e, const struct wr_asker *a);
 /* May he ask, by his segment or else by all; and what of expired answers holds for him. */
 bool wr_place_allows(const struct wr_engine *e, const struct wr_asker *a);
 /* Are they answered in place of the resolvers of others that they ask? */

@@ -21,6 +21,25 @@ const struct wr_segment *wr_place_of(const struct wr_engine *e, const struct wr_
     return s == NULL || a->who.segment == 0 ? NULL : wr_segment_labelled(s, a->who.segment);
 }
 
+/* 0 is of a datagram or connection that came before anybody wanted to know. */
+bool wr_place_is_unknown(const struct wr_engine *e, const struct wr_asker *a)
+{
+    const struct wr_settings *s = e->settings;
+    uint32_t low = 0, high = s->interface_count, ifindex = a->client.ifindex;
+    if (high == 0 || !wr_engine_wants_interface(e)) {
+        return false;
+    }
+    while (low < high) { /* the first that is not before it */
+        uint32_t middle = low + (high - low) / 2;
+        if (s->interfaces[middle] < ifindex) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low == s->interface_count || s->interfaces[low] != ifindex;
+}
+
 bool wr_place_allows(const struct wr_engine *e, const struct wr_asker *a)
 {
     const struct wr_settings *s = e->settings;

@@ -51,6 +51,8 @@ struct wr_settings {
 
     const struct wr_policy *policy;     /* the owner's rules; NULL: there are none */
     const struct wr_segments *segments; /* NULL: there are none */
+    const uint32_t *interfaces;         /* of this machine when this was made, ascending; */
+    uint32_t interface_count;           /* 0: not known, or nobody says when one comes */
     uint16_t
         firewall_lack; /* not 0: the firewall is not in force, and this stands for it in verdicts */
     struct wr_rpz_zones rpz; /* response policy zones, in order */

@@ -266,6 +266,29 @@ static void make_own(struct wr_gate_making *m)
     g->settings.lease.owns = wr_prefix_compile(g->own, n);
 }
 
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void make_interfaces(struct wr_gate_making *m)
+{
+    struct wr_gate *g = m->gate;
+    uint32_t n = m->world->watched ? m->world->locals : 0;
+    g->interfaces = calloc(n + 1, sizeof(*g->interfaces));
+    if (g->interfaces == NULL) {
+        m->err = WR_E_NOMEM;
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        g->interfaces[i] = m->world->local[i].ifindex; /* once for each of its addresses */
+    }
+    qsort(g->interfaces, n, sizeof(*g->interfaces), by_number);
+    g->settings.interfaces = g->interfaces;
+    g->settings.interface_count = n;
+}
+
 static void make_dns64(struct wr_gate_making *m)
 {
     const struct wr_conf *c = m->conf;
@@ -441,6 +464,7 @@ static void make_all(struct wr_gate_making *m)
     struct wr_upstreams *u = &m->gate->settings.upstreams;
     make_hops(m);
     make_own(m);
+    make_interfaces(m);
     make_dns64(m);
     u->ipv4 = m->conf->upstream.ipv4;
     u->ipv6 = m->conf->upstream.ipv6;
@@ -517,6 +541,7 @@ void wr_gate_free(struct wr_gate *gate)
         free(gate->dns64_only_for);
         free(gate->hops);
         free(gate->own);
+        free(gate->interfaces);
         free(gate->news);
         free(gate->lower_case);
         wr_proofs_free(&gate->proofs);

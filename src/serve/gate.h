@@ -73,6 +73,7 @@ struct wr_gate_rpz;
 struct wr_gate_world {
     const struct wr_gate_local *local;
     uint32_t locals;
+    bool watched;       /* it is said when interfaces come, and these are all */
     const char *resolv; /* text of resolv.conf, NULL: could not be read */
     size_t resolv_size;
     const struct wr_local *names;         /* local names, for the delegations in them; NULL: none */
@@ -116,6 +117,7 @@ struct wr_gate {
     bool loop; /* resolv.conf named weir itself and nobody else */
     /* what settings points to */
     struct wr_prefix *allow, *hops, *own;
+    uint32_t *interfaces;
     struct wr_ttl_rule *ttl_rule;
     struct wr_route *route;
     struct wr_prefix *dns64_exclude, *dns64_only_for;

@@ -255,7 +255,7 @@ static int open_gate(struct wr_offline *o)
 {
     struct wr_gate_notes notes = {.count = 0};
     struct wr_world world;
-    int err = wr_world_read(o->conf->upstream.resolv_conf, &world);
+    int err = wr_world_read(o->conf->upstream.resolv_conf, false, &world);
     if (err != WR_OK) {
         return err;
     }

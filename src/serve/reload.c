@@ -334,7 +334,7 @@ static int prepare(struct wr_serve *s, const struct wr_conf *conf)
     r->resolv_mark = wr_reload_resolv_mark(conf->upstream.resolv_conf);
     int err = wr_reload_policyzones(s, conf, r->report.text, sizeof(r->report.text));
     if (err == WR_OK) {
-        err = wr_world_read(conf->upstream.resolv_conf, &r->world);
+        err = wr_world_read(conf->upstream.resolv_conf, s->link != NULL, &r->world);
     }
     if (err == WR_OK) {
         r->world.view.names = r->has_locals ? r->locals.set.local : s->locals.set.local;

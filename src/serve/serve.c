@@ -85,11 +85,27 @@ static void share_places(struct wr_serve *s)
     say_places(text);
 }
 
+static void on_link(void *user)
+{
+    struct wr_serve *s = user;
+    wr_say(WR_LOG_INFO, "links or addresses changed");
+    wr_crew_link_changed(s->crew);
+    wr_timekeeper_link(s);
+    wr_translator_link(s);
+    wr_finder_link(s->finder);
+    wr_reload_refresh(s);
+}
+
+/* What changes from now on is heard, and looked at when the loop turns. */
 static int make_first_gate(struct wr_serve *s)
 {
     struct wr_gate_notes notes = {.count = 0};
+    if (wr_link_watch(&s->loop, on_link, s, &s->link) != WR_OK) {
+        wr_say(WR_LOG_INFO, "link changes cannot be watched here: %s", strerror(errno));
+        s->link = NULL;
+    }
     s->reload.resolv_mark = wr_reload_resolv_mark(s->conf->upstream.resolv_conf);
-    int err = wr_world_read(s->conf->upstream.resolv_conf, &s->world);
+    int err = wr_world_read(s->conf->upstream.resolv_conf, s->link != NULL, &s->world);
     if (err == WR_OK) {
         s->world.view.labels = s->labels;
         s->world.view.trust = wr_live_anchors_set(s->anchors);
@@ -352,17 +368,6 @@ static void on_grown(uv_async_t *handle)
     }
 }
 
-static void on_link(void *user)
-{
-    struct wr_serve *s = user;
-    wr_say(WR_LOG_INFO, "links or addresses changed");
-    wr_crew_link_changed(s->crew);
-    wr_timekeeper_link(s);
-    wr_translator_link(s);
-    wr_finder_link(s->finder);
-    wr_reload_refresh(s);
-}
-
 static void look_at_locals(void *user)
 {
     struct wr_serve *s = user;
@@ -494,10 +499,6 @@ static int start_loop(struct wr_serve *s)
     uint64_t alive_ms = wr_notify_alive_us() / 1000;
     uint64_t tick_ms = alive_ms > 0 && alive_ms < TICK_MS ? alive_ms : TICK_MS;
     uv_timer_start(&s->tick, on_tick, tick_ms, tick_ms);
-    if (wr_link_watch(&s->loop, on_link, s, &s->link) != WR_OK) {
-        wr_say(WR_LOG_INFO, "link changes cannot be watched here: %s", strerror(errno));
-        s->link = NULL;
-    }
     s->watch = wr_watch_create(&s->loop, look_at_locals, s);
     wr_serve_watch(s);
     struct wr_sock_error error = {0};

@@ -84,7 +84,7 @@ static void tell_inside(struct wr_world *w)
     }
 }
 
-int wr_world_read(const char *resolv_conf, struct wr_world *ret_world)
+int wr_world_read(const char *resolv_conf, bool watched, struct wr_world *ret_world)
 {
     struct wr_world w;
     memset(&w, 0, sizeof(w));
@@ -96,10 +96,12 @@ int wr_world_read(const char *resolv_conf, struct wr_world *ret_world)
     for (struct if_nameindex *i = list; i != NULL && i->if_index != 0; i++) {
         read_interface(&w, i->if_name, i->if_index);
     }
+    tell_inside(&w);
+    w.view.watched = watched && list != NULL &&
+                     w.view.locals < WR_WORLD_LOCALS_MAX; /* else some may be missing */
     if (list != NULL) {
         if_freenameindex(list);
     }
-    tell_inside(&w);
     w.resolv = read_text(resolv_conf, &w.view.resolv_size);
     w.view.local = w.local;
     w.view.resolv = w.resolv;

@@ -20,8 +20,8 @@ struct wr_world {
     char *resolv;
 };
 
-/* WR_E_NOMEM. An unreadable resolv.conf or no interfaces at all are no error: the gate says what follows from it. */
-int wr_world_read(const char *resolv_conf, struct wr_world *ret_world);
+/* WR_E_NOMEM. `watched`: it is said when an interface comes (net/link), so that those that are not in it are new. An unreadable resolv.conf or no interfaces at all are no error: the gate says what follows from it. */
+int wr_world_read(const char *resolv_conf, bool watched, struct wr_world *ret_world);
 void wr_world_free(struct wr_world *world);
 
 #endif

@@ -5,6 +5,7 @@
 The camera and a second device are on one bridge, a recorder is in another segment; `net` (tests/e2e/firewall.py) has all foreign addresses. What
 counts is what the camera gets: an echo, or at once a refusal.
 """
+import contextlib
 import json
 import os
 import re
@@ -172,12 +173,24 @@ def addresses_of(wire):
 
 class Bridge:
     def __init__(self, box, name, addresses):
-        self.name = name
-        run("ip", "link", "add", "name", name, "type", "bridge")
-        for address, length in zip(addresses, (24, 64)):
-            run("ip", "addr", "add", f"{address}/{length}", "dev", name, *(["nodad"] if length == 64 else []))
-        run("ip", "link", "set", "dev", name, "up")
+        self.name, self.addresses = name, addresses
+        self.make()
         box.things.append(self)
+
+    def make(self):
+        run("ip", "link", "add", "name", self.name, "type", "bridge")
+        for address, length in zip(self.addresses, (24, 64)):
+            run("ip", "addr", "add", f"{address}/{length}", "dev", self.name, *(["nodad"] if length == 64 else []))
+        run("ip", "link", "set", "dev", self.name, "up")
+
+    def make_anew(self, *ports):
+        """A port that is of no bridge is an interface by itself: none is up meanwhile."""
+        for port in ports:
+            run("ip", "link", "set", "dev", port, "down")
+        run("ip", "link", "del", "dev", self.name)
+        self.make()
+        for port in ports:
+            run("ip", "link", "set", "dev", port, "master", self.name, "up")
 
     def close(self):
         subprocess.run(["ip", "link", "del", "dev", self.name], check=False)
@@ -186,10 +199,9 @@ class Bridge:
 class Home:
     """All of it, and weir before its start."""
 
-    def __init__(self, box, names, **more):
+    def __init__(self, box, names, watch=contextlib.nullcontext, **more):
         self.box, self.net = box, firewall.Net(box)
-        for name, gates in (("lan0", GATE), ("lan1", BESIDE)):
-            Bridge(box, name, gates)
+        self.bridges = [Bridge(box, name, gates) for name, gates in (("lan0", GATE), ("lan1", BESIDE))]
         for path in ("ipv4/ip_forward", "ipv6/conf/all/forwarding"):
             firewall.sysctl(path, "1")
         for path in ("ipv4/icmp_ratelimit", "ipv6/icmp/ratelimit"):
@@ -203,7 +215,8 @@ class Home:
         self.weir = box.weir(start=False)
         box.things.append(firewall.Table())
         self.configure(**more)
-        self.weir.start()
+        with watch(self) as self.watched:
+            self.weir.start()
 
     def configure(self, **more):
         cameras = {"name": "cameras", "interfaces": ["lan0"], "reach": "answered", "fail": "closed", **more.pop("segment", {})}
@@ -571,6 +584,63 @@ def race(box):
     equal(shown(home.weir)["leases"]["open"], RACES)
     sets.close()
     sink.close()
+
+
+class Asker:
+    """The camera, that asks for new names without a pause; an answer with an address whose lease is not there is noted."""
+
+    def __init__(self, home):
+        self.home, self.late, self.had, self.n, self.going = home, [], 0, 0, True
+        self.sets, self.routed = elements.Elements("leases4"), elements.Elements("routed4")
+        self.thread = threading.Thread(target=self.ask_all, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.going = False
+        self.thread.join(loopback.PATIENCE_S)
+        self.sets.close()
+        self.routed.close()
+
+    @staticmethod
+    def index():
+        with contextlib.suppress(OSError):
+            return socket.if_nametoindex("lan0")
+        return 0
+
+    def ask(self, s):
+        index = self.index()
+        s.send(loopback.question(f"r{self.n}.example"))
+        for address in addresses_of(s.recv(512)):
+            there = self.sets.has(elements.lease_key(index, MACS[0], address)) or \
+                self.routed.has(elements.routed_key(index, CAMERA[0], address))    # the first: no neighbour is known by it yet
+            if index == self.index() != 0:    # else it may have come by the interface of before
+                self.had += 1
+                self.late += [] if there else [(self.n, address)]
+
+    def ask_all(self):
+        with self.home.camera.open(GATE[0], 5300, False) as s:
+            s.settimeout(0.02)
+            while self.going:
+                with contextlib.suppress(OSError):
+                    self.ask(s)
+                self.n += 1
+
+
+@loopback.test("no answer has an address without its lease, from the first moment on, nor while the interface is made anew under its name")
+def anew(box):
+    home = Home(box, racing_names, watch=Asker, segment={"fail": "closed"}, firewall={"leases_device": 16384})
+    with Asker(home) as asker:
+        for _ in range(4):
+            had = asker.had
+            until("it has answers", lambda had=had: asker.had > had + 20)
+            home.bridges[0].make_anew(home.camera.port, home.other.port)
+        had = asker.had
+        until("it has answers again", lambda: asker.had > had + 20)
+    late = home.watched.late + asker.late
+    need(not late, f"{len(late)}: {late[:3]}")
 
 
 loopback.main()

@@ -181,6 +181,7 @@ struct rig_query {
     uint16_t id;       /* default 0x1234 */
     uint16_t flags;    /* added to RD */
     bool no_rd, tcp, dnssec_ok, no_edns;
+    uint32_t ifindex;
     const uint8_t *cookie;
     uint8_t cookie_size;
     uint16_t class_;
@@ -219,6 +220,7 @@ static inline void rig_feed_bytes(struct rig *r, const struct rig_query *q, cons
     ev.client.foreign = q->asked != NULL;
     ev.client.transport = q->tcp ? WR_CLIENT_TCP : WR_CLIENT_UDP;
     ev.client.conn = q->tcp ? 99 : 0;
+    ev.client.ifindex = q->ifindex;
     wr_engine_feed(r->engine, &ev, &r->now);
 }
 

@@ -294,9 +294,42 @@ static void test_a_segment_is_answered_in_place_of_others(void **state)
     rig_stop(&r);
 }
 
+/* Between an interface's coming and the settings that know it, nobody is answered by the rules of no segment. */
+static void test_nobody_is_judged_by_an_interface_that_is_not_known(void **state)
+{
+    static const uint32_t there[] = {1, 1, 3, 3, 7};
+    static const struct wr_segment_link link = {.ifindex = 3, .segment = 1};
+    static const struct {
+        uint32_t ifindex;
+        bool answered;
+    } cases[] = {{1, true},  {3, true},  {7, true},          {0, false},
+                 {2, false}, {8, false}, {UINT32_MAX, false}};
+    struct rig_query q = {.name = "www.example.", .from = "10.3.0.7:4000"};
+    start();
+    fill();
+    r.settings.interfaces = there;
+    r.settings.interface_count = 5;
+    q.ifindex = 8;
+    rig_ask(&r, q); /* no segment has an interface: nothing is decided by that */
+    rig_expect(&r, WR_ACTION_REPLY);
+    segments.link = &link;
+    segments.links = 1;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        q.ifindex = cases[i].ifindex;
+        rig_ask(&r, q);
+        rig_expect(&r, cases[i].answered ? WR_ACTION_REPLY : WR_ACTION_DROP);
+    }
+    assert_int_equal(r.stats.dropped_interface, 4);
+    r.settings.interface_count = 0; /* nobody says when one comes */
+    rig_ask(&r, q);
+    rig_expect(&r, WR_ACTION_REPLY);
+    rig_stop(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nobody_is_judged_by_an_interface_that_is_not_known),
         cmocka_unit_test(test_a_segment_says_who_of_it_may_ask),
         cmocka_unit_test(test_a_segment_may_get_nothing_stale),
         cmocka_unit_test(test_a_segment_is_answered_in_place_of_others),

@@ -31,6 +31,7 @@ static const struct wr_local *names; /* of the world */
 static int64_t floor_s;              /* likewise */
 static struct wr_prefix advertised;  /* likewise */
 static bool inside;                  /* br-iot is */
+static bool watched;                 /* that one comes is said */
 static const struct wr_gate_way *found_ways;
 static uint32_t found_count;
 
@@ -50,6 +51,7 @@ static int make_with(struct made *m, const char *yaml, const char *resolv)
     }
     struct wr_gate_world world = {.local = locals,
                                   .locals = 6,
+                                  .watched = watched,
                                   .resolv = resolv,
                                   .resolv_size = resolv == NULL ? 0 : strlen(resolv),
                                   .names = names,
@@ -162,6 +164,20 @@ static void test_nobody_is_led_into_the_house(void **state)
     inside = false;
     s = &m.gate->settings.lease;
     assert_false(wr_prefix_has(s->own, s->owns, &beside));
+    wr_gate_free(m.gate);
+}
+
+static void test_which_interfaces_there_are(void **state)
+{
+    static const uint32_t all[] = {1, 1, 3, 3, 3, 4};
+    struct made m = {0};
+    assert_int_equal(make_with(&m, "", ""), WR_OK);
+    assert_int_equal(m.gate->settings.interface_count, 0);
+    watched = true;
+    assert_int_equal(make_with(&m, "", ""), WR_OK);
+    watched = false;
+    assert_int_equal(m.gate->settings.interface_count, 6);
+    assert_memory_equal(m.gate->settings.interfaces, all, sizeof(all));
     wr_gate_free(m.gate);
 }
 
@@ -661,6 +677,7 @@ int main(void)
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_nobody_is_led_to_the_machine_itself),
         cmocka_unit_test(test_nobody_is_led_into_the_house),
+        cmocka_unit_test(test_which_interfaces_there_are),
         cmocka_unit_test(test_system),
         cmocka_unit_test(test_interface),
         cmocka_unit_test(test_loop_in_resolv_conf),

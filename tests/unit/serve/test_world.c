@@ -17,7 +17,7 @@ static void test_loopback_and_text(void **state)
     assert_true(fd >= 0);
     assert_int_equal(write(fd, "nameserver 192.0.2.1\n", 21), 21);
     struct wr_world w;
-    assert_int_equal(wr_world_read(path, &w), WR_OK);
+    assert_int_equal(wr_world_read(path, true, &w), WR_OK);
     assert_int_equal(w.view.resolv_size, 21);
     assert_memory_equal(w.view.resolv, "nameserver 192.0.2.1\n", 21);
     bool lo = false;
@@ -26,6 +26,10 @@ static void test_loopback_and_text(void **state)
         assert_int_equal(w.view.local[i].addr.port, 0);
     }
     assert_true(lo);
+    assert_true(w.view.watched);
+    wr_world_free(&w);
+    assert_int_equal(wr_world_read(path, false, &w), WR_OK);
+    assert_false(w.view.watched);
     wr_world_free(&w);
     close(fd);
     unlink(path);
@@ -34,10 +38,10 @@ static void test_loopback_and_text(void **state)
 static void test_nothing_to_read(void **state)
 {
     struct wr_world w;
-    assert_int_equal(wr_world_read("/no/such/file", &w), WR_OK);
+    assert_int_equal(wr_world_read("/no/such/file", true, &w), WR_OK);
     assert_null(w.view.resolv);
     wr_world_free(&w);
-    assert_int_equal(wr_world_read("/tmp", &w), WR_OK); /* a folder reads as empty */
+    assert_int_equal(wr_world_read("/tmp", true, &w), WR_OK); /* a folder reads as empty */
     assert_int_equal(w.view.resolv_size, 0);
     wr_world_free(&w);
 }
@@ -45,7 +49,7 @@ static void test_nothing_to_read(void **state)
 static void test_bounded(void **state)
 {
     struct wr_world w;
-    assert_int_equal(wr_world_read("/dev/zero", &w), WR_OK);
+    assert_int_equal(wr_world_read("/dev/zero", true, &w), WR_OK);
     assert_int_equal(w.view.resolv_size, WR_WORLD_RESOLV_MAX);
     wr_world_free(&w);
 }
