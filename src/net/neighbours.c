@@ -125,6 +125,7 @@ static void on_timer(uv_timer_t *timer)
 static void lost(struct wr_neighbours *w)
 {
     w->losses++;
+    w->hook(w->user, NULL);
     if (!uv_is_active((uv_handle_t *)&w->timer)) {
         uv_timer_start(&w->timer, on_timer, AGAIN_MS, 0);
     }

@@ -26,6 +26,7 @@ struct wr_neighbour {
     bool news;      /* the kernel was told this moment; else it is part of a dump */
 };
 
+/* NULL, of a watcher alone: some have changed and nobody knows which; a dump follows within a second. */
 typedef void wr_neighbours_hook(void *user, const struct wr_neighbour *neighbour);
 
 /* What else a read has met. */

@@ -277,9 +277,21 @@ void wr_devices_configure(struct wr_serve *s)
 
 /* --- what is seen --- */
 
+/* An address could change hands unheard. */
+static void clear_leases(struct wr_serve *s)
+{
+    if (s->shared.leases != NULL) {
+        wr_leasemirror_clear(s->shared.leases);
+    }
+}
+
 static void on_neighbour(void *user, const struct wr_neighbour *n)
 {
     struct wr_serve *s = user;
+    if (n == NULL) {
+        clear_leases(s);
+        return;
+    }
     enum wr_neighbour_age age = n->confirmed ? WR_NEIGHBOUR_CONFIRMED
                                 : n->news    ? WR_NEIGHBOUR_NEWS
                                              : WR_NEIGHBOUR_OLD;
@@ -524,8 +536,8 @@ void wr_devices_tick(struct wr_serve *s)
     end_quarantines(s, &now);
     wr_census_tick(d->m, now.wall_s);
     tell_events(s, d->m);
-    if (d->neighbours == NULL && s->shared.leases != NULL) {
-        wr_leasemirror_clear(s->shared.leases); /* an address could change hands unheard */
+    if (d->neighbours == NULL) {
+        clear_leases(s);
     }
     if (d->neighbours != NULL && now.mono_us - d->dump_us >= DUMP_US) {
         d->dump_us = now.mono_us;

@@ -613,7 +613,10 @@ class Asker:
     def ask(self, s):
         index = self.index()
         s.send(loopback.question(f"r{self.n}.example"))
+        mine = socket.inet_ntoa(racing_names(f"r{self.n}.example", A)[1])
         for address in addresses_of(s.recv(512)):
+            if address != mine:    # it was given up, and may be of the interface of before
+                continue
             there = self.sets.has(elements.lease_key(index, MACS[0], address)) or \
                 self.routed.has(elements.routed_key(index, CAMERA[0], address))    # the first: no neighbour is known by it yet
             if index == self.index() != 0:    # else it may have come by the interface of before
@@ -622,7 +625,7 @@ class Asker:
 
     def ask_all(self):
         with self.home.camera.open(GATE[0], 5300, False) as s:
-            s.settimeout(0.02)
+            s.settimeout(0.1)
             while self.going:
                 with contextlib.suppress(OSError):
                     self.ask(s)
@@ -643,4 +646,5 @@ def anew(box):
     need(not late, f"{len(late)}: {late[:3]}")
 
 
-loopback.main()
+if __name__ == "__main__":
+    loopback.main()

@@ -191,11 +191,16 @@ static void test_watch(void **state)
 
 struct flood {
     unsigned last; /* times that the last one was told */
+    unsigned lost; /* times that it was told that some were not */
 };
 
 static void note_last(void *user, const struct wr_neighbour *n)
 {
     struct flood *flood = user;
+    if (n == NULL) {
+        flood->lost++;
+        return;
+    }
     flood->last += n->addr.ip[12] == 0x27 && n->addr.ip[13] == 0x0f;
 }
 
@@ -222,6 +227,7 @@ static void test_overflow(void **state)
     turn(&loop, &flood.last, 1);
     assert_int_not_equal(flood.last, 0);
     assert_true(wr_neighbours_losses(w) > 0);
+    assert_int_equal(flood.lost, wr_neighbours_losses(w));
     wr_neighbours_close(w);
     uv_run(&loop, UV_RUN_DEFAULT);
     uv_loop_close(&loop);

@@ -1,0 +1,80 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""What the kernel cannot tell or keep: netlink queues that overflow.
+
+The machines are those of tests/e2e/leases.py. A process is stopped (SIGSTOP), so that what is told to it has no room in the end; that it
+came to that is read from /proc/net/netlink.
+"""
+import contextlib
+import os
+import re
+import signal
+import subprocess
+
+import firewall
+import leases
+import loopback
+from firewall import APPROVED, CAMERA, FOREIGN, cli, nft, run, shown, table
+from leases import AAAA, MACS, OTHER, RECORDER, Home, all_names, hand, octets
+from loopback import equal, need, until
+
+import spaces    # in the path since firewall put lab there
+
+loopback.forget()
+NETFILTER, ROUTE = 12, 0
+NOISE = 65000    # elements of one transaction
+
+
+@contextlib.contextmanager
+def stopped(pid):
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        until("it stands", lambda: any(line.startswith("State:\tT") for line in open(f"/proc/{pid}/status", encoding="ascii")))
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def drops(pid):
+    """Messages that had no room, by what is listened to: {(protocol, groups): number}."""
+    inodes = set()
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(OSError):
+            inodes.update(re.findall(r"^socket:\[([0-9]+)\]$", os.readlink(f"/proc/{pid}/fd/{fd}")))
+    with open("/proc/net/netlink", encoding="ascii") as file:
+        rows = [line.split() for line in file.readlines()[1:]]
+    return {(int(row[1]), int(row[3], 16)): int(row[8]) for row in rows if row[9] in inodes and int(row[3], 16) != 0}
+
+
+def batch(lines):
+    run("ip", "-batch", "-", input="".join(f"{line}\n" for line in lines))
+
+
+def known(weir):
+    return {mac for device in cli(weir, "devices")["devices"] for mac in [device["mac"]]}
+
+
+@loopback.test("neighbours that were lost: who has another's address now is asked for, and has no answer before his lease")
+def moved(box):
+    home = Home(box, all_names, segment={"fail": "closed"})
+    camera, other, weir = home.camera, home.other, home.weir
+    leases.Bridge(box, "noise0", ("10.99.0.1", "fd00:99::1"))
+    equal(camera.look_up("vendor.example"), [FOREIGN[0]])
+    with stopped(weir.pid):
+        batch(f"neigh replace 10.99.0.9 lladdr 02:00:00:00:00:0{n % 2} dev noise0 nud permanent" for n in range(20000))
+        camera.node.ip("addr", "del", f"{CAMERA[0]}/24", "dev", "eth0")
+        other.node.ip("addr", "del", f"{OTHER[0]}/24", "dev", "eth0")
+        other.node.ip("addr", "add", f"{CAMERA[0]}/24", "dev", "eth0")
+        other.node.ip("route", "replace", "default", "via", firewall.GATE[0])
+        run("ip", "neigh", "replace", CAMERA[0], "lladdr", MACS[1], "dev", "lan0", "nud", "reachable")
+        lost = {groups: n for (protocol, groups), n in drops(weir.pid).items() if protocol == ROUTE}
+        need(lost[4] > 0, lost)    # RTMGRP_NEIGH
+    for _ in range(2):
+        weir.verb("stats")    # it has turned
+    equal(other.look_up("vendor.example"), [FOREIGN[0]])
+    need((MACS[1], FOREIGN[0]) in home.leases(), home.leases())
+    need(other.reaches(FOREIGN[0]), "an answer without a lease")
+
+
+if __name__ == "__main__":
+    loopback.main()
