@@ -28,6 +28,7 @@ struct wr_nftwatch {
     void *user;
     uint32_t port[PORTS_TURN]; /* of this turn, each once */
     unsigned ports;
+    bool lost; /* messages, since there was none left to read */
 };
 
 /* --- messages --- */
@@ -81,19 +82,24 @@ static void gather(void *user, uint32_t port)
     }
 }
 
+/* Once messages do not fit, the kernel takes none until all are read, and says so (ENOBUFS) only the first time: so it is told then, and again
+ * when there is none left, for what was lost in between. */
 static void on_readable(struct wr_readable *r)
 {
     struct wr_nftwatch *w = WR_CONTAINER(r, struct wr_nftwatch, readable);
     static _Thread_local _Alignas(struct nlmsghdr) uint8_t bytes[READ_SIZE];
     for (int i = 0; i < READS_TURN; i++) {
         ssize_t n = recv(w->readable.fd, bytes, sizeof(bytes), MSG_DONTWAIT);
-        if (n < 0 && errno != ENOBUFS) {
-            break;
-        }
-        if (n < 0) {
-            gather(w, 0);
-        } else {
+        if (n >= 0) {
             wr_nftwatch_read(bytes, (size_t)n, gather, w);
+            continue;
+        }
+        if (errno == ENOBUFS || w->lost) {
+            gather(w, 0);
+        }
+        w->lost = errno == ENOBUFS;
+        if (!w->lost) {
+            break;
         }
     }
     for (unsigned i = 0; i < w->ports; i++) {

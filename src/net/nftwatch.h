@@ -4,7 +4,7 @@
  *
  * The kernel tells of each change of a rule set, and through which socket it came: of nft, that is the number of the process. So a change
  * of weir's own is known from that of another tool (`nft flush ruleset`, a reload of somebody's rules). Messages that were lost are
- * told as well, for nobody knows what was in them.
+ * told as well, for nobody knows what was in them: at once, and once more when the kernel loses no more of them.
  *
  * The socket needs CAP_NET_ADMIN when it is opened, and nothing later.
  */

@@ -299,6 +299,11 @@ void wr_firewall_metrics(const struct wr_serve *s, FILE *out)
             f->state == WR_FIREWALL_IN_FORCE);
     put_one(out, "firewall_repairs_total", "counter",
             "times that others had changed the table and it was written again", f->repairs);
+    put_one(
+        out, "firewall_unheard_total", "counter",
+        "times that the kernel had no room to tell of changes of the packet filter, so that the "
+        "table was written again",
+        f->unheard);
     put_one(out, "firewall_quarantined_devices", "gauge", "devices in quarantine", f->quarantined);
     put_one(out, "firewall_quarantine_dropped_packets_total", "counter",
             "packets of devices in quarantine that were dropped",

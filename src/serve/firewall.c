@@ -208,7 +208,13 @@ static void pump(struct wr_firewall *f)
 
 /* --- what comes back --- */
 
-static void repair(struct wr_firewall *f)
+static const char changed[] =
+    "another program has changed or removed table inet weir: it is written again";
+static const char unheard[] =
+    "the packet filter was changed faster than the kernel can tell, and some of it was not heard: "
+    "table inet weir is written again, whatever was done to it";
+
+static void repair(struct wr_firewall *f, const char *why)
 {
     uint64_t now = now_us();
     if (f->state != WR_FIREWALL_IN_FORCE || (f->want & WR_RULESET_TABLE)) {
@@ -221,8 +227,7 @@ static void repair(struct wr_firewall *f)
     f->repaired_us = f->not_before_us;
     if (f->told_us == 0 || now - f->told_us >= TELL_US) {
         f->told_us = now;
-        note(f, WR_LOG_WARN,
-             "another program has changed or removed table inet weir: it is written again");
+        note(f, WR_LOG_WARN, why);
     }
     pump(f);
 }
@@ -234,6 +239,7 @@ static void on_change(void *user, uint32_t port)
     if (port != 0 && port == f->lease_port) {
         return;
     }
+    f->unheard += port == 0;
     for (unsigned i = 0; i < WR_FIREWALL_PORTS && port != 0; i++) {
         if (f->own[i] == port && now < f->own_us[i]) {
             return;
@@ -243,7 +249,7 @@ static void on_change(void *user, uint32_t port)
         wr_leasemirror_clear(f->s->shared.leases); /* what was open may not be: it is asked for */
     }
     if (f->doing == 0) {
-        repair(f);
+        repair(f, port == 0 ? unheard : changed);
         return;
     }
     /* It may be what is on its way. */
@@ -255,15 +261,16 @@ static void on_change(void *user, uint32_t port)
     f->strange[f->stranges < WR_FIREWALL_PORTS ? f->stranges++ : WR_FIREWALL_PORTS - 1] = port;
 }
 
-static bool was_changed_meanwhile(const struct wr_firewall *f, const struct wr_firehand_reply *r)
+/* Why it has to be written again; NULL: it is as it was written. */
+static const char *changed_meanwhile(const struct wr_firewall *f, const struct wr_firehand_reply *r)
 {
     for (unsigned i = 0; i < f->stranges; i++) {
         uint32_t port = f->strange[i];
         if (port == 0 || (port != r->port[0] && port != r->port[1] && port != r->lease_port)) {
-            return true;
+            return port == 0 ? unheard : changed;
         }
     }
-    return false;
+    return NULL;
 }
 
 /* The kernel, or nft, may be without tproxy: then the table is tried by the other way, and at last without either. */
@@ -324,8 +331,9 @@ static void done(struct wr_firewall *f, const struct wr_firehand_reply *r)
     if (failed) {
         note(f, WR_LOG_INFO, "in force again");
     }
-    if (was_changed_meanwhile(f, r)) {
-        repair(f);
+    const char *why = changed_meanwhile(f, r);
+    if (why != NULL) {
+        repair(f, why);
     }
 }
 
@@ -341,7 +349,7 @@ static void note_counts(struct wr_firewall *f, const struct wr_firehand_reply *r
 static void count(struct wr_firewall *f)
 {
     if (f->state == WR_FIREWALL_IN_FORCE && f->doing == 0 && !f->counting && f->hand.fd >= 0) {
-        f->looked_us = now_us();
+        f->looked_us = f->asked_us = now_us();
         f->counting = wr_firehand_count(&f->hand) == WR_OK;
     }
 }

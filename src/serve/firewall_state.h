@@ -53,11 +53,12 @@ struct wr_firewall {
     char no_hairpins[WR_FIREHAND_TEXT_SIZE]; /* what nft says, where it is not tproxy */
     unsigned want, doing;                    /* parts (enum wr_ruleset_part) */
     bool counting;                           /* the answer that is owed is one about counters */
-    uint64_t not_before_us, repaired_us, told_us, looked_us;
+    uint64_t not_before_us, repaired_us, told_us, looked_us, asked_us;
     uint32_t lease_port,
         leases;       /* through which they come, and how many there were at the last reply */
     uint64_t no_room; /* addresses that were not opened for want of it, likewise */
     uint64_t repairs, applied, cut;
+    uint64_t unheard; /* times that the kernel had no room to tell what others have changed */
     int64_t since_s;
     uint64_t table_mark, quarantine_mark; /* of what is in force, or on its way */
     uint64_t muds_looked; /* how much had changed of profiles when it was looked last */

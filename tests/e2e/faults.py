@@ -46,12 +46,54 @@ def drops(pid):
     return {(int(row[1]), int(row[3], 16)): int(row[8]) for row in rows if row[9] in inodes and int(row[3], 16) != 0}
 
 
+def make_noise(pid):
+    """Of table noise, which is nobody's, until the packet filter's listener has no room."""
+    rules = "table inet noise {\n set s { type mark; }\n}\nflush set inet noise s\nadd element inet noise s { " + ", ".join(map(str, range(NOISE))) + " }\n"
+    for _ in range(100):
+        nft("-f", "-", rules=rules)
+        if all(lost for (protocol, _), lost in drops(pid).items() if protocol == NETFILTER):
+            return
+    raise loopback.Skipped("the queue of the packet filter's messages does not fill here")
+
+
 def batch(lines):
     run("ip", "-batch", "-", input="".join(f"{line}\n" for line in lines))
 
 
 def known(weir):
     return {mac for device in cli(weir, "devices")["devices"] for mac in [device["mac"]]}
+
+
+@loopback.test("netlink that overflows: what was lost is looked for: the table is repaired with its leases, neighbours and ways are known, and it is told once")
+def overflow(box):
+    home = Home(box, all_names, segment={"fail": "closed"}, beside={"interfaces": ["none0"]})
+    camera, weir = home.camera, home.weir
+    leases.Bridge(box, "noise0", ("10.99.0.1", "fd00:99::1"))
+    equal((camera.look_up("vendor.example"), camera.look_up("evil6.example", AAAA)), ([FOREIGN[0]], [RECORDER[1]]))
+    listeners = drops(weir.pid)
+    equal((sorted(protocol for protocol, _ in listeners), set(listeners.values())), ([ROUTE, ROUTE, NETFILTER], {0}))
+    with stopped(weir.pid):
+        make_noise(weir.pid)
+        batch(f"neigh replace 10.99.0.9 lladdr 02:00:00:00:00:0{n % 2} dev noise0 nud permanent" for n in range(20000))
+        batch(f"addr {('add', 'del')[n % 2]} 10.99.1.1/32 dev noise0" for n in range(4000))
+        need(all(drops(weir.pid).values()), drops(weir.pid))
+        # Nobody is told of these.
+        nft("delete", "table", "inet", "weir")
+        run("ip", "neigh", "replace", "10.99.0.7", "lladdr", "02:00:00:00:00:77", "dev", "noise0", "nud", "permanent")
+        run("ip", "-6", "route", "add", "default", "via", FOREIGN[1], "dev", "wan0")
+        need(camera.reaches(APPROVED[0]), "without a table nobody is held back")
+    until("the table is there again", lambda: camera.tries(APPROVED[0], 8080, True) == "refused")
+    need(camera.reaches(FOREIGN[0]), "without its leases")
+    until("the neighbour is known", lambda: "02:00:00:00:00:77" in known(weir))
+    until("the way out is known", lambda: camera.look_up("evil6.example", AAAA) == [])
+    equal(camera.look_up("zero.example"), [APPROVED[0]])
+    need(camera.reaches(APPROVED[0]), "no lease")
+    # At once, and when there was room again.
+    until("all of it is read", lambda: "weir_firewall_unheard_total 2" in weir.verb("metrics")["text"])
+    need(cli(weir, "status")["firewall"]["repairs"] in (1, 2), cli(weir, "status"))
+    equal(weir.log().count("was changed faster than the kernel can tell"), 1)
+    need("another program has changed" not in weir.log(), weir.log())
+    equal(cli(weir, "status")["firewall"]["state"], "in force")
 
 
 @loopback.test("neighbours that were lost: who has another's address now is asked for, and has no answer before his lease")

@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -103,8 +104,8 @@ static void test_cut(void **state)
 
 static bool own_network;
 
-/* Makes a table, through a socket whose port is returned; 0: this kernel has no nftables. */
-static uint32_t make_table(const char *name)
+/* Makes or deletes a table, through a socket whose port is returned; 0: this kernel has no nftables. */
+static uint32_t change_table(unsigned type, const char *name)
 {
     struct {
         struct nlmsghdr begin;
@@ -119,7 +120,7 @@ static uint32_t make_table(const char *name)
         .begin = {NLMSG_LENGTH(sizeof(struct nfgenmsg)), NFNL_MSG_BATCH_BEGIN, NLM_F_REQUEST, 1, 0},
         .begin_g = {.res_id = htons(NFNL_SUBSYS_NFTABLES)},
         .h = {NLMSG_LENGTH(sizeof(struct nfgenmsg)) + NLA_HDRLEN + 8,
-              NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWTABLE,
+              (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type),
               NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE, 2, 0},
         .g = {.nfgen_family = NFPROTO_INET},
         .a = {NLA_HDRLEN + 5, NFTA_TABLE_NAME},
@@ -142,6 +143,11 @@ static uint32_t make_table(const char *name)
                 recv(fd, &answer, sizeof(answer), 0) > 0 && answer.e.error == 0;
     close(fd);
     return made ? sa.nl_pid : 0;
+}
+
+static uint32_t make_table(const char *name)
+{
+    return change_table(NFT_MSG_NEWTABLE, name);
 }
 
 static void test_watch(void **state)
@@ -171,12 +177,58 @@ static void test_watch(void **state)
     uv_loop_close(&loop);
 }
 
+/* The kernel says once that it has no room, and loses what comes until all is read: that is told too. */
+static void test_lost(void **state)
+{
+    enum { ROOM = 1 << 17, FLOOD = 2000 };
+    struct wr_nftwatch *w;
+    struct seen seen = {0};
+    uv_loop_t loop;
+    int fd = -1, room = ROOM;
+    if (!own_network || wr_nftwatch_open(&fd) != WR_OK || make_table("else") == 0) {
+        if (fd >= 0) {
+            close(fd);
+        }
+        return;
+    }
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room)), 0);
+    uv_loop_init(&loop);
+    assert_int_equal(wr_nftwatch_start(&loop, fd, note, &seen, &w), WR_OK);
+    for (unsigned i = 0; i < FLOOD; i++) {
+        char name[5];
+        snprintf(name, sizeof(name), "%04x", i & 0xffffu);
+        assert_true(make_table(name) != 0);
+    }
+    for (int i = 0; i < 2000 && seen.count == 0; i++) {
+        uv_run(&loop, UV_RUN_NOWAIT);
+    }
+    assert_int_equal(seen.count, 1); /* at once, with most of it still unread */
+    assert_int_equal(seen.port, 0);
+    assert_true(change_table(NFT_MSG_DELTABLE, "weir") != 0); /* nobody is told of this one */
+    for (int i = 0; i < 2000 && seen.count == 1; i++) {
+        uv_run(&loop, UV_RUN_NOWAIT);
+    }
+    assert_int_equal(seen.count, 2);
+    assert_int_equal(seen.port, 0);
+    uint32_t port = make_table("weir"); /* and of this one again */
+    for (int i = 0; i < 2000 && seen.count == 2; i++) {
+        uv_run(&loop, UV_RUN_NOWAIT);
+        usleep(1000);
+    }
+    assert_int_equal(seen.count, 3);
+    assert_int_equal(seen.port, port);
+    wr_nftwatch_close(w);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_messages),
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_watch),
+        cmocka_unit_test(test_lost),
     };
     own_network = unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 || unshare(CLONE_NEWNET) == 0;
     return cmocka_run_group_tests(tests, NULL, NULL);
