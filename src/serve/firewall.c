@@ -29,6 +29,8 @@
 #define LOOK_US (5 * WR_S)
 /* What nft changed is heard at once, or after a wait for a command. */
 #define OWN_US (20 * WR_S)
+/* The process with the privilege has answered by then, though nft ran three times and did not end. */
+#define SILENT_US (4 * (uint64_t)WR_FIREWALL_NFT_MS * WR_MS)
 
 static uint64_t now_us(void)
 {
@@ -186,6 +188,7 @@ static void send_parts(struct wr_firewall *f, unsigned parts)
     }
     f->left = facts.left;
     f->doing = parts;
+    f->asked_us = now_us();
     f->want &= ~(parts | (parts & WR_RULESET_TABLE ? ~0u : 0));
     f->stranges = 0;
     if (parts & WR_RULESET_TABLE) {
@@ -579,6 +582,9 @@ void wr_firewall_look(struct wr_serve *s)
     }
     tell_known(f);
     pump(f);
+    if ((f->doing != 0 || f->counting) && now_us() - f->asked_us >= SILENT_US) {
+        fail(f, "the process that runs nft does not answer; what it was asked for is waited for");
+    }
     if (now_us() - f->looked_us >= LOOK_US) {
         count(f);
     }

@@ -118,5 +118,30 @@ def moved(box):
     need(other.reaches(FOREIGN[0]), "an answer without a lease")
 
 
+@loopback.test("the process that opens leases stands still: the segment's fail rule decides, it is told, and all is as before when it goes on")
+def silent(box):
+    home = Home(box, all_names, segment={"fail": "closed"})
+    camera, weir = home.camera, home.weir
+    equal(camera.look_up("vendor.example"), [FOREIGN[0]])
+    with stopped(hand(weir)):
+        equal(leases.Device.asks_once(camera, "vendor.example", leases.A, firewall.GATE[0], False, 5300).rcode, 0)    # it is open
+        equal(leases.Device.asks_once(camera, "zero.example", leases.A, firewall.GATE[0], False, 5300), None)
+        nft("delete", "table", "inet", "weir")
+        equal(weir.ask("zero.example").rcode, 0)    # who is in no such segment
+        until("it is told", lambda: cli(weir, "status")["firewall"]["state"] == "failed", 60)
+        need("the process that runs nft does not answer" in weir.log(), weir.log())
+        equal(camera.look_up("vendor.example"), None)
+        equal(weir.ask("zero.example").rcode, 0)
+        # As much as there can be on its way to it.
+        for n in range(2000):
+            with contextlib.suppress(OSError), camera.open(firewall.GATE[0], 5300, False) as s:
+                s.send(loopback.question(f"x{n}.example"))
+    until("it is in force", lambda: cli(weir, "status")["firewall"]["state"] == "in force")
+    need("firewall: in force again" in weir.log(), weir.log())
+    equal(camera.look_up("zero.example"), [APPROVED[0]])
+    need(camera.reaches(APPROVED[0]) and camera.reaches(FOREIGN[0]), "no lease")
+    equal(camera.tries(FOREIGN[1], 8080, True), "refused")
+
+
 if __name__ == "__main__":
     loopback.main()
