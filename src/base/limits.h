@@ -646,6 +646,9 @@
 /* Controllers that the owner names; what profiles open by address, of all devices: a rule each. */
 #define WR_MUD_CONTROLLERS_MAX 64
 #define WR_RULESET_PERMITS_MAX 8192
+/* Classes of devices by who made them (a manufacturer, a model) that profiles in force name, of all devices together; devices of them that `weir mud show` tells. */
+#define WR_MUD_KIN_MAX      256
+#define WR_MUD_KIN_SHOW_MAX 128
 /* Devices with a profile in force, or one that is kept. */
 #define WR_MUD_DEVICES_MAX 4096
 /* Devices whose leases end at once, because a profile has come in force. */

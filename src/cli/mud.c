@@ -60,7 +60,7 @@ static int show(const struct call *c)
     if (!mud)
         return WR_EXIT_FAILED;
     json_t *shown = file.about ? json_deep_copy(file.about) : json_object();
-    json_t *said = wr_mudlook_show(mud, json_object_get(file.about, "controllers"));
+    json_t *said = wr_mudlook_show(mud, file.about);
 
     if (!c->talk.json)
         wr_mudtalk_dates(shown);

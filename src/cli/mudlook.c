@@ -103,12 +103,14 @@ static json_t *ace_of(const struct wr_mud *m, const struct wr_mud_ace *a,
 }
 
 /* NULL: nothing is known. */
-static void house_of(const json_t *controllers, struct wr_mud_house *ret_house)
+static void house_of(const json_t *about, struct wr_mud_house *ret_house)
 {
+    const json_t *controllers = json_object_get(about, "controllers");
     size_t i;
     json_t *one;
 
     ret_house->controllers = 0;
+    ret_house->is_stranger = json_is_false(json_object_get(about, "vouched"));
     json_array_foreach((json_t *)(uintptr_t)controllers, i, one)
     {
         if (json_is_string(one) && ret_house->controllers < WR_MUD_CONTROLLERS_MAX)
@@ -116,13 +118,13 @@ static void house_of(const json_t *controllers, struct wr_mud_house *ret_house)
     }
 }
 
-json_t *wr_mudlook_show(const struct wr_mud *m, const json_t *controllers)
+json_t *wr_mudlook_show(const struct wr_mud *m, const json_t *about)
 {
     json_t *shown = json_object(), *aces = json_array();
     struct wr_mud_house house;
     unsigned not = 0, partly = 0;
 
-    house_of(controllers, &house);
+    house_of(about, &house);
 
     for (uint32_t i = 0; i < m->aces; i++)
         json_array_append_new(aces, ace_of(m, &m->ace[i], &house, &not, &partly));

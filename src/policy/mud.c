@@ -61,6 +61,68 @@ const char *wr_mud_at(const struct wr_mud *mud, uint32_t text)
     return text < mud->texts_used ? &mud->texts[text] : "";
 }
 
+/* --- who made it --- */
+
+struct wr_str_part wr_mud_authority(const char *url)
+{
+    static const char https[] = "https://";
+    struct wr_str_part part = {url, 0};
+    if (strncmp(url, https, sizeof(https) - 1) != 0) {
+        return part;
+    }
+    part.at += sizeof(https) - 1;
+    for (char c = part.at[0]; c != 0 && c != '/' && c != '?' && c != '#'; c = part.at[part.n]) {
+        part.n++;
+    }
+    if (part.n > 4 && memcmp(part.at + part.n - 4, ":443", 4) == 0) {
+        part.n -= 4;
+    }
+    return part;
+}
+
+static char small(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+bool wr_mud_same_authority(struct wr_str_part a, struct wr_str_part b)
+{
+    bool same = a.n == b.n && a.n > 0;
+    for (size_t i = 0; same && i < a.n; i++) {
+        same = small(a.at[i]) == small(b.at[i]);
+    }
+    return same;
+}
+
+bool wr_mud_kin_of(const struct wr_mud *mud, const struct wr_mud_ace *a, struct wr_mud_kin *ret_kin)
+{
+    const char *text = a->classes == WR_MUD_MODEL          ? wr_mud_at(mud, a->model)
+                       : a->classes == WR_MUD_MANUFACTURER ? wr_mud_at(mud, a->manufacturer)
+                                                           : wr_mud_at(mud, mud->url);
+    ret_kin->is_model = a->classes == WR_MUD_MODEL;
+    ret_kin->text = (struct wr_str_part){text, strlen(text)};
+    if (a->classes == WR_MUD_SAME_MANUFACTURER) {
+        ret_kin->text = wr_mud_authority(text);
+    }
+    return (a->classes & ~WR_MUD_KIN) == 0 && (a->classes & (a->classes - 1)) == 0 &&
+           ret_kin->text.n > 0 && a->classes != 0;
+}
+
+bool wr_mud_kin_same(const struct wr_mud_kin *a, const struct wr_mud_kin *b)
+{
+    return a->is_model == b->is_model &&
+           (a->is_model ? a->text.n == b->text.n && memcmp(a->text.at, b->text.at, a->text.n) == 0
+                        : wr_mud_same_authority(a->text, b->text));
+}
+
+bool wr_mud_kin_has(const struct wr_mud_kin *kin, const char *url)
+{
+    const struct wr_mud_kin one = {kin->is_model, kin->is_model
+                                                      ? (struct wr_str_part){url, strlen(url)}
+                                                      : wr_mud_authority(url)};
+    return wr_mud_kin_same(kin, &one);
+}
+
 /* --- both ends --- */
 
 uint32_t wr_mud_peer_name(const struct wr_mud_ace *a)

@@ -26,6 +26,7 @@
 
 #include "base/addr.h"
 #include "base/limits.h"
+#include "base/str.h"
 
 enum wr_mud_direction { WR_MUD_FROM = 0, WR_MUD_TO = 1 };
 enum wr_mud_action { WR_MUD_ACCEPT = 0, WR_MUD_DROP, WR_MUD_REJECT };
@@ -40,6 +41,7 @@ enum wr_mud_class {
     WR_MUD_MANUFACTURER = 16, /* ace.manufacturer, a host name */
     WR_MUD_MODEL = 32,        /* ace.model, a URL */
 };
+#define WR_MUD_KIN (WR_MUD_SAME_MANUFACTURER | WR_MUD_MANUFACTURER | WR_MUD_MODEL) /* who made it */
 
 enum wr_mud_port_op { WR_MUD_PORT_ANY = 0, WR_MUD_PORT_IN, WR_MUD_PORT_NOT }; /* low..high */
 
@@ -97,6 +99,22 @@ int wr_mud_text(struct wr_mud *mud, const char *text, size_t n, uint32_t *ret_te
 int wr_mud_add(struct wr_mud *mud, const struct wr_mud_ace *ace);
 /* The text at this offset; "" for 0. */
 const char *wr_mud_at(const struct wr_mud *mud, uint32_t text);
+
+/* Whose a MUD URL is: host and port behind "https://", without the port that https has anyway. */
+struct wr_str_part wr_mud_authority(const char *url);
+/* In whichever letters; who has none is nobody's. */
+bool wr_mud_same_authority(struct wr_str_part a, struct wr_str_part b);
+/* Devices that an ACE means by who made them; the text is the profile's. */
+struct wr_mud_kin {
+    bool is_model; /* those with this very MUD URL, else with one of this authority */
+    struct wr_str_part text;
+};
+/* False: it means none so. */
+bool wr_mud_kin_of(const struct wr_mud *mud, const struct wr_mud_ace *a,
+                   struct wr_mud_kin *ret_kin);
+bool wr_mud_kin_same(const struct wr_mud_kin *a, const struct wr_mud_kin *b);
+/* Is a device with this MUD URL one of them? */
+bool wr_mud_kin_has(const struct wr_mud_kin *kin, const char *url);
 
 /* The other side's: name (a text), network, port. The device's own: the same of the other end. */
 uint32_t wr_mud_peer_name(const struct wr_mud_ace *a);

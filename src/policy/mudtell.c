@@ -291,6 +291,22 @@ static struct wr_mud_judged judge_local(const struct wr_mud *m, const struct wr_
     return j;
 }
 
+static struct wr_mud_judged judge_kin(const struct wr_mud *m, const struct wr_mud_ace *a,
+                                      const struct wr_mud_house *house)
+{
+    if (a->classes == WR_MUD_SAME_MANUFACTURER && house != NULL && house->is_stranger) {
+        return not("the profile is not signed, and not from the host of its mud-url: who made the "
+                   "device is not proven");
+    }
+    struct wr_mud_judged j = judge_address(m, a);
+    if (j.means == WR_MUD_BY_ADDRESS) {
+        j.partly = true;
+        j.why = "towards devices in other segments, by the profiles that they have; those of its "
+                "own it reaches without the gateway";
+    }
+    return j;
+}
+
 static struct wr_mud_judged judge_class(const struct wr_mud *m, const struct wr_mud_ace *a,
                                         const struct wr_mud_house *house)
 {
@@ -308,9 +324,8 @@ static struct wr_mud_judged judge_class(const struct wr_mud *m, const struct wr_
     if (a->classes == WR_MUD_LOCAL_NETWORKS) {
         return judge_local(m, a);
     }
-    if ((a->classes & (WR_MUD_CONTROLLER | WR_MUD_MY_CONTROLLER)) == 0) {
-        return not("who made the other devices is not proven; other segments are opened by "
-                   "segments[].reaches");
+    if ((a->classes & WR_MUD_KIN) != 0) {
+        return judge_kin(m, a, house);
     }
     return knows(house, class) ? judge_address(m, a)
            : strcmp(class, WR_MUD_NTP) == 0

@@ -36,6 +36,8 @@ struct wr_mud_house {
     const char *controller
         [WR_MUD_CONTROLLERS_MAX]; /* classes whose addresses he named: URIs, for `my-controller` the profile's own URL */
     size_t controllers;
+    bool
+        is_stranger; /* of this profile it is not proven whose it is (serve/mudkin): it is nobody's of the same manufacturer */
 };
 
 struct wr_mud_judged {

@@ -72,8 +72,9 @@ static bool is_permit(const struct wr_ruleset_item *item)
     struct wr_prefix to = item->prefix;
     to.addr.scope = 0;
     return item->prefix.addr.scope != 0 && is_prefix(&to, false) &&
-           ((item->flags & WR_RULESET_LOCAL) == 0 || to.len == 0) &&
-           item->port <= item->port_high && item->from_low <= item->from_high &&
+           (item->flags == 0 || to.len == 0) &&
+           item->flags != (WR_RULESET_LOCAL | WR_RULESET_TO_KIN) && item->port <= item->port_high &&
+           item->from_low <= item->from_high &&
            (item->protocol == 6 || item->protocol == 17 ||
             (item->port_high == 0 && item->from_high == 0)) &&
            item->zero == 0;
@@ -88,19 +89,27 @@ static bool has_no_permit(const struct wr_ruleset_item *item)
 static unsigned flags_of(uint8_t kind)
 {
     return kind == WR_RULESET_SEGMENT  ? WR_RULESET_FLAGS
-           : kind == WR_RULESET_PERMIT ? WR_RULESET_LOCAL
+           : kind == WR_RULESET_PERMIT ? WR_RULESET_LOCAL | WR_RULESET_TO_KIN
                                        : 0;
+}
+
+/* How many numbers there are for its segment. */
+static unsigned segments_of(const struct wr_ruleset_item *item)
+{
+    return item->kind <= WR_RULESET_REACH ? WR_SEGMENTS_MAX
+           : item->kind == WR_RULESET_KIN || (item->flags & WR_RULESET_TO_KIN) != 0 ? WR_MUD_KIN_MAX
+                                                                                    : 1;
 }
 
 bool wr_ruleset_is_sound(const struct wr_ruleset_item *item)
 {
     bool permit = item->kind == WR_RULESET_PERMIT;
-    bool placed = item->kind <= WR_RULESET_REACH;
+    bool kin = item->kind == WR_RULESET_KIN, whole = item->kind == WR_RULESET_ADDRESS || kin;
     bool ported = item->kind == WR_RULESET_UDP || item->kind == WR_RULESET_TCP;
     bool prefixed = item->kind >= WR_RULESET_SUBNET && item->kind != WR_RULESET_MAC && !ported;
-    if (item->kind >= WR_RULESET_KINDS ||
-        (placed ? item->segment >= WR_SEGMENTS_MAX : item->segment != 0) ||
-        (item->flags & ~flags_of(item->kind)) != 0 || (!permit && (item->port != 0) != ported)) {
+    if (item->kind >= WR_RULESET_KINDS || item->segment >= segments_of(item) ||
+        (item->flags & ~flags_of(item->kind)) != 0 || (!permit && (item->port != 0) != ported) ||
+        (kin && item->prefix.addr.scope == 0)) {
         return false;
     }
     bool named = item->kind == WR_RULESET_INTERFACE
@@ -108,7 +117,7 @@ bool wr_ruleset_is_sound(const struct wr_ruleset_item *item)
                      : is_zero(item->interface, sizeof(item->interface));
     bool mac = is_zero(item->mac, sizeof(item->mac)) == (item->kind != WR_RULESET_MAC && !permit);
     bool prefix = permit     ? is_permit(item)
-                  : prefixed ? is_prefix(&item->prefix, item->kind == WR_RULESET_ADDRESS)
+                  : prefixed ? is_prefix(&item->prefix, whole)
                              : item->prefix.addr.family == WR_AF_NONE && item->prefix.len == 0;
     return named && mac && prefix && (permit || has_no_permit(item));
 }

@@ -42,6 +42,7 @@ enum wr_ruleset_kind {
     WR_RULESET_UDP,    /* port: where weir itself answers */
     WR_RULESET_TCP,    /* likewise */
     WR_RULESET_PERMIT, /* mac, and prefix with the interface that it comes in by as scope: it may open there; flags, protocol, ports */
+    WR_RULESET_KIN, /* segment: the number of a class of devices; prefix: an address of one, with the interface that it is at as scope */
     WR_RULESET_KINDS,
 };
 
@@ -56,6 +57,8 @@ enum wr_ruleset_flag {
         16, /* of a PERMIT: to all segments; its prefix is of length 0, and says the family */
     WR_RULESET_REDIRECTS = 32, /* with HAIRPINS: without tproxy, by a change of the port */
     WR_RULESET_FLAGS = 47,     /* all of a SEGMENT */
+    WR_RULESET_TO_KIN =
+        64, /* of a PERMIT: to the KIN of its segment's number; its prefix as with LOCAL */
 };
 
 struct wr_ruleset_item {

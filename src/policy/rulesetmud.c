@@ -6,7 +6,10 @@
  * all else to be judged as everybody's. It is asked behind quarantine, DNS of others, discovery and open connections, and in front of other segments' being shut: a profile that says
  * `local-networks` opens to them, which is what that means. Where a segment reaches anything nothing is written, for nothing is held back.
  *
- * Items of one device and interface stand together (serve/mudpermits sorts them); a text with the same pair twice nft would refuse.
+ * Devices that are meant by who made them are a chain for each class, of addresses each at the interface where it was seen: whoever claims an address of another segment is not
+ * reached there by it, for what goes to that address leaves by another interface.
+ *
+ * Items of one device and interface stand together, those of one class too (serve/mudpermits sorts them); a text with the same pair twice nft would refuse.
  */
 #include <string.h>
 
@@ -48,6 +51,49 @@ static void put_local(struct wr_str *t, const struct wr_ruleset_facts *f)
     wr_str_text(t, "\t}\n");
 }
 
+/* --- who is of a class --- */
+
+/* From `i` on, of one class and one family. Returns where the next begins. */
+static size_t put_members(struct wr_str *t, const struct wr_ruleset_facts *f, size_t i)
+{
+    const struct wr_ruleset_item *first = &f->item[i];
+    size_t k = i;
+    wr_str_text(t, "\t\toif . ");
+    wr_str_text(t, wr_rulesetword_ip(first->prefix.addr.family));
+    wr_str_text(t, " daddr {");
+    for (; k < f->count && f->item[k].kind == WR_RULESET_KIN &&
+           f->item[k].segment == first->segment &&
+           f->item[k].prefix.addr.family == first->prefix.addr.family;
+         k++) {
+        wr_str_text(t, k > i ? ",\n\t\t\t" : "\n\t\t\t");
+        wr_str_u64(t, f->item[k].prefix.addr.scope);
+        wr_str_text(t, " . ");
+        wr_rulesetword_prefix(t, &f->item[k].prefix);
+    }
+    wr_str_text(t, " } accept\n");
+    return k;
+}
+
+static void put_kin(struct wr_str *t, const struct wr_ruleset_facts *f)
+{
+    const struct wr_ruleset_item *before = NULL;
+    for (size_t i = 0; i < f->count;) {
+        const struct wr_ruleset_item *one = &f->item[i];
+        if (one->kind != WR_RULESET_KIN) {
+            i++;
+            continue;
+        }
+        if (before == NULL || before->segment != one->segment) {
+            wr_str_text(t, before != NULL ? "\t}\n\tchain kin_" : "\tchain kin_");
+            wr_str_u64(t, one->segment);
+            wr_str_text(t, " {\n");
+        }
+        before = one;
+        i = put_members(t, f, i);
+    }
+    wr_str_text(t, before != NULL ? "\t}\n" : "");
+}
+
 /* --- one PERMIT --- */
 
 static void put_ports(struct wr_str *t, const char *what, uint16_t low, uint16_t high)
@@ -64,9 +110,9 @@ static void put_ports(struct wr_str *t, const char *what, uint16_t low, uint16_t
 
 static void put_permit(struct wr_str *t, const struct wr_ruleset_item *one)
 {
-    bool v4 = one->prefix.addr.family == WR_AF_V4, local = (one->flags & WR_RULESET_LOCAL) != 0;
+    bool v4 = one->prefix.addr.family == WR_AF_V4;
     wr_str_text(t, v4 ? "\t\tmeta nfproto ipv4" : "\t\tmeta nfproto ipv6");
-    if (!local) {
+    if (one->flags == 0) {
         wr_str_text(t, v4 ? " ip daddr " : " ip6 daddr ");
         wr_rulesetword_prefix(t, &one->prefix);
     }
@@ -76,7 +122,13 @@ static void put_permit(struct wr_str *t, const struct wr_ruleset_item *one)
     }
     put_ports(t, " th sport ", one->from_low, one->from_high);
     put_ports(t, " th dport ", one->port, one->port_high);
-    wr_str_text(t, local ? " jump local_networks\n" : " accept\n");
+    if (one->flags == WR_RULESET_TO_KIN) {
+        wr_str_text(t, " jump kin_");
+        wr_str_u64(t, one->segment);
+        wr_str_char(t, '\n');
+        return;
+    }
+    wr_str_text(t, one->flags == WR_RULESET_LOCAL ? " jump local_networks\n" : " accept\n");
 }
 
 /* --- whose they are --- */
@@ -143,5 +195,6 @@ void wr_rulesetmud(struct wr_str *t, const struct wr_ruleset_facts *f, enum wr_r
         return;
     }
     put_local(t, f);
+    put_kin(t, f);
     put_chains(t, f);
 }

@@ -179,7 +179,7 @@ int wr_firefacts_dohs(struct wr_firefacts *f, const struct wr_feedset *feeds, co
 
 /* The kernel forwards no others: they are cut off by the MAC address. A device can claim any address (RFC 4861: whoever sends is a neighbour), so an
  * address is cut off at the interface where it was seen, and nowhere else. */
-static bool is_forwarded(const struct wr_addr *addr)
+bool wr_firefacts_is_forwarded(const struct wr_addr *addr)
 {
     enum wr_addr_kind kind = wr_addr_kind(addr);
     return addr->family != WR_AF_NONE && (kind == WR_ADDR_MACHINE || kind == WR_ADDR_PRIVATE);
@@ -199,7 +199,7 @@ static void put_device(struct wr_firefacts *f, const struct wr_census_device *d)
     }
     for (unsigned i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
         const struct wr_addr *addr = &d->address[i].addr;
-        if (is_forwarded(addr)) {
+        if (wr_firefacts_is_forwarded(addr)) {
             const struct wr_prefix one = {.addr = *addr,
                                           .len = addr->family == WR_AF_V4 ? 32 : 128};
             put_prefix(f, WR_RULESET_ADDRESS, 0, &one, d->address[i].ifindex);
@@ -228,7 +228,7 @@ size_t wr_firefacts_known(const struct wr_census *m, struct wr_leaseknown *ret_k
     while ((d = wr_census_walk(m, &cursor)) != NULL) {
         for (unsigned i = 0; i < WR_CENSUS_ADDRESSES_MAX && n < cap; i++) {
             const struct wr_census_address *a = &d->address[i];
-            if (is_forwarded(&a->addr) && d->number != 0) {
+            if (wr_firefacts_is_forwarded(&a->addr) && d->number != 0) {
                 ret_known[n] = (struct wr_leaseknown){
                     .device = d->number, .ifindex = a->ifindex, .family = a->addr.family};
                 memcpy(ret_known[n++].ip, a->addr.ip, sizeof(a->addr.ip));
@@ -251,7 +251,7 @@ size_t wr_firefacts_parties(const struct wr_census_device *d, struct wr_leasekno
     }
     for (unsigned i = 0; i < WR_CENSUS_ADDRESSES_MAX && n < cap; i++) {
         const struct wr_addr *addr = &d->address[i].addr;
-        if (is_forwarded(addr)) {
+        if (wr_firefacts_is_forwarded(addr)) {
             ret_who[n] = (struct wr_leaseknown){.device = d->number, .family = addr->family};
             memcpy(ret_who[n++].ip, addr->ip, sizeof(addr->ip));
         }

@@ -36,6 +36,8 @@ int wr_firefacts_dohs(struct wr_firefacts *f, const struct wr_feedset *feeds, co
                       size_t labels);
 /* Returns how many devices are in quarantine. */
 uint32_t wr_firefacts_quarantine(struct wr_firefacts *f, const struct wr_census *m);
+/* Does the kernel forward what comes from it, or goes to it? */
+bool wr_firefacts_is_forwarded(const struct wr_addr *addr);
 /* The addresses that devices are known by, where the kernel forwards what comes from them. Returns how many: `cap` at most. */
 size_t wr_firefacts_known(const struct wr_census *m, struct wr_leaseknown *ret_known, size_t cap);
 uint64_t wr_firefacts_known_mark(const struct wr_leaseknown *known, size_t count);

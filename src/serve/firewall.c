@@ -13,6 +13,7 @@
 #include "serve/devices.h"
 #include "serve/firefacts.h"
 #include "serve/firewall_state.h"
+#include "serve/mudkin.h"
 #include "serve/muds.h"
 #include "serve/say.h"
 #include "serve/scoreboard.h"
@@ -145,7 +146,7 @@ static void gather(struct wr_firewall *f, unsigned parts, enum wr_firewall_way w
         wr_firefacts_segments(facts, s->conf);
         wr_firefacts_ports(facts, s->conf);
         if (s->muds != NULL) {
-            wr_muds_permits(s->muds, facts);
+            wr_mudkin_permits(s, facts);
         }
     }
     if (parts & WR_RULESET_QUARANTINE) {
@@ -601,6 +602,11 @@ void wr_firewall_configure(struct wr_serve *s)
     f->hairpin_way = mark != f->table_mark ? WR_FIREWALL_TPROXY : f->hairpin_way;
     f->table_mark = mark;
     pump(f);
+}
+
+size_t wr_firewall_left(const struct wr_serve *s)
+{
+    return s->firewall != NULL ? s->firewall->left : 0;
 }
 
 bool wr_firewall_settle(struct wr_serve *s)

@@ -43,6 +43,8 @@ void wr_firewall_configure(struct wr_serve *s);
 void wr_firewall_forget(struct wr_serve *s, const struct wr_census_device *d);
 /* The label of "firewall" while it fails; 0: it does not. */
 uint16_t wr_firewall_lack(const struct wr_serve *s);
+/* How many facts have no room in it. */
+size_t wr_firewall_left(const struct wr_serve *s);
 /* Waits a moment until what was wanted is in force. True: it is. */
 bool wr_firewall_settle(struct wr_serve *s);
 

@@ -16,6 +16,7 @@
 #include "serve/devicecontrol.h"
 #include "serve/devices.h"
 #include "serve/firewall.h"
+#include "serve/mudkin.h"
 #include "serve/mudpermits.h"
 #include "serve/muds.h"
 #include "serve/serve.h"
@@ -113,6 +114,8 @@ static const char *addresses_of(const struct wr_serve *s, const struct wr_mudsto
            : !has_leases(s, d) ? "nothing is held back: its segment, if any, reaches anything"
            : !wr_mudpermits_can(d)
                ? "nothing is opened: no MAC address of it is known at an interface"
+           : wr_firewall_left(s) > 0
+               ? "opened where the firewall is in force, but for what has no room there (its log)"
                : "opened where the firewall is in force";
 }
 
@@ -124,6 +127,7 @@ static void put_entry(struct wr_serve *s, struct wr_json *j, const struct wr_mud
     struct wr_mud_house house;
     unsigned not = 0;
     wr_mudpermits_house(s->conf, &house);
+    house.is_stranger = wr_mudkin_is_stranger(e);
     for (uint32_t i = 0; m != NULL && i < m->aces; i++) {
         not += wr_mudtell_judge(m, &m->ace[i], &house).means == WR_MUD_NOT;
     }
@@ -136,6 +140,7 @@ static void put_entry(struct wr_serve *s, struct wr_json *j, const struct wr_mud
     put_text(j, "url", m != NULL ? wr_mud_at(m, m->url) : "");
     put_text(j, "from", e->about.from);
     put_text(j, "signer", e->about.signer);
+    wr_json_bool(j, "vouched", !house.is_stranger);
     wr_json_i64(j, "taken", e->about.taken_s);
     wr_json_bool(j, "leases", d != NULL && has_leases(s, d));
     wr_json_text(j, "addresses", addresses_of(s, e, d));
@@ -279,6 +284,7 @@ const char *wr_mudcontrol_get(struct wr_serve *s, const json_t *args, struct wr_
     wr_json_object(j, "result");
     put_entry(s, j, e);
     put_controllers(s, j);
+    wr_mudkin_put(s, j, e, wr_muds_device(s->muds, e));
     int err = put_base64(j, "text", text, n);
     if (err == WR_OK && sig_n > 0) {
         err = put_base64(j, "signature", sig, sig_n);

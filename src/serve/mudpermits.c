@@ -4,17 +4,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Devices that are meant by who made them. */
+struct class {
+    struct wr_mud_kin kin;
+    bool has; /* an address of one is known */
+};
+
 struct adding {
     struct wr_firefacts *f;
     size_t first;
     const struct wr_conf *conf;
+    const struct wr_mudpermits_profile *profile;
+    size_t profiles;
     const struct wr_census_device *device;
     const struct wr_mud *mud;
+    size_t classes;
+    struct class class[WR_MUD_KIN_MAX]; /* by the number that they have in the rules */
 };
 
 void wr_mudpermits_house(const struct wr_conf *conf, struct wr_mud_house *ret_house)
 {
     ret_house->controllers = 0;
+    ret_house->is_stranger = false;
     for (size_t i = 0; i < conf->mud.controllers.count && i < WR_MUD_CONTROLLERS_MAX; i++) {
         ret_house->controller[ret_house->controllers++] = conf->mud.controllers.items[i].class;
     }
@@ -49,14 +60,19 @@ static void put_ports(const struct wr_mud_ports *p, uint16_t *ret_low, uint16_t 
     }
 }
 
-static void put_item(const struct adding *a, const struct wr_ruleset_item *like,
-                     const uint8_t mac[6], uint32_t ifindex)
+static struct wr_ruleset_item *room(const struct adding *a, enum wr_ruleset_kind kind)
 {
     if (a->f->count - a->first >= WR_RULESET_PERMITS_MAX) {
         a->f->left++;
-        return;
+        return NULL;
     }
-    struct wr_ruleset_item *item = wr_firefacts_put(a->f, WR_RULESET_PERMIT, 0);
+    return wr_firefacts_put(a->f, kind, 0);
+}
+
+static void put_item(const struct adding *a, const struct wr_ruleset_item *like,
+                     const uint8_t mac[6], uint32_t ifindex)
+{
+    struct wr_ruleset_item *item = room(a, WR_RULESET_PERMIT);
     if (item == NULL) {
         return;
     }
@@ -67,13 +83,14 @@ static void put_item(const struct adding *a, const struct wr_ruleset_item *like,
 
 /* For each of its MAC addresses at each of its interfaces. */
 static void put_one(const struct adding *a, const struct wr_mud_ace *ace,
-                    const struct wr_prefix *to, unsigned flags)
+                    const struct wr_prefix *to, unsigned flags, size_t class)
 {
     const struct wr_census_device *d = a->device;
     struct wr_ruleset_item like;
     memset(&like, 0, sizeof(like));
     like.kind = WR_RULESET_PERMIT;
     like.flags = (uint8_t)flags;
+    like.segment = (uint16_t) class;
     memcpy(like.prefix.addr.ip, to->addr.ip, sizeof(like.prefix.addr.ip));
     like.prefix.addr.family = to->addr.family;
     like.prefix.len = to->len;
@@ -95,14 +112,16 @@ static bool is_of(const struct wr_mud_ace *ace, uint8_t family)
     return ace->family == WR_AF_NONE || ace->family == family;
 }
 
-static void put_local(const struct adding *a, const struct wr_mud_ace *ace)
+/* To what has a chain of its own in the rules, over IPv4 and IPv6. */
+static void put_chain(const struct adding *a, const struct wr_mud_ace *ace, unsigned flags,
+                      size_t class)
 {
     static const uint8_t families[] = {WR_AF_V4, WR_AF_V6};
     for (unsigned i = 0; i < 2; i++) {
         struct wr_prefix all = {.len = 0};
         all.addr.family = families[i];
         if (is_of(ace, families[i])) {
-            put_one(a, ace, &all, WR_RULESET_LOCAL);
+            put_one(a, ace, &all, flags, class);
         }
     }
 }
@@ -114,30 +133,96 @@ static void put_controllers(const struct adding *a, const struct wr_mud_ace *ace
         const struct wr_conf_controller *c = &a->conf->mud.controllers.items[i];
         for (size_t k = 0; strcmp(c->class, class) == 0 && k < c->addresses.count; k++) {
             if (is_of(ace, c->addresses.items[k].addr.family)) {
-                put_one(a, ace, &c->addresses.items[k], 0);
+                put_one(a, ace, &c->addresses.items[k], 0, 0);
             }
         }
     }
 }
 
-void wr_mudpermits_add(struct wr_firefacts *f, size_t first, const struct wr_conf *conf,
-                       const struct wr_census_device *d, const struct wr_mud *mud)
+/* --- devices by who made them --- */
+
+bool wr_mudpermits_is_reached(const struct wr_census_address *a)
 {
-    const struct adding a = {f, first, conf, d, mud};
+    return a->ifindex != 0 && a->rival == 0 && wr_firefacts_is_forwarded(&a->addr);
+}
+
+/* Its addresses. False: none is known. */
+static bool put_member(const struct adding *a, size_t class, const struct wr_census_device *d)
+{
+    bool has = false;
+    for (unsigned i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
+        const struct wr_census_address *one = &d->address[i];
+        struct wr_ruleset_item *item =
+            wr_mudpermits_is_reached(one) ? room(a, WR_RULESET_KIN) : NULL;
+        if (item == NULL) {
+            continue;
+        }
+        has = true;
+        item->segment = (uint16_t) class;
+        memcpy(item->prefix.addr.ip, one->addr.ip, sizeof(item->prefix.addr.ip));
+        item->prefix.addr.family = one->addr.family;
+        item->prefix.addr.scope = one->ifindex;
+        item->prefix.len = one->addr.family == WR_AF_V4 ? 32 : 128;
+    }
+    return has;
+}
+
+/* The class of these devices, that of an entry before if it is the same. NULL: it has no room. */
+static const struct class *class_of(struct adding *a, const struct wr_mud_kin *kin)
+{
+    for (size_t i = 0; i < a->classes; i++) {
+        if (wr_mud_kin_same(&a->class[i].kin, kin)) {
+            return &a->class[i];
+        }
+    }
+    if (a->classes == WR_MUD_KIN_MAX) {
+        a->f->left++;
+        return NULL;
+    }
+    struct class *class = &a->class[a->classes];
+    *class = (struct class){.kin = *kin};
+    for (size_t i = 0; i < a->profiles; i++) {
+        const struct wr_mudpermits_profile *p = &a->profile[i];
+        if (!p->is_stranger && wr_mud_kin_has(kin, wr_mud_at(p->mud, p->mud->url))) {
+            class->has = put_member(a, a->classes, p->device) || class->has;
+        }
+    }
+    a->classes++;
+    return class;
+}
+
+static void put_kin(struct adding *a, const struct wr_mud_ace *ace)
+{
+    struct wr_mud_kin kin;
+    const struct class *class = wr_mud_kin_of(a->mud, ace, &kin) ? class_of(a, &kin) : NULL;
+    if (class != NULL && class->has) {
+        put_chain(a, ace, WR_RULESET_TO_KIN, (size_t)(class - a->class));
+    }
+}
+
+/* --- of a profile --- */
+
+static void put_profile(struct adding *a, const struct wr_mudpermits_profile *p)
+{
     struct wr_mud_house house;
-    wr_mudpermits_house(conf, &house);
-    for (uint32_t i = 0; i < mud->aces; i++) {
-        const struct wr_mud_ace *ace = &mud->ace[i];
+    a->device = p->device;
+    a->mud = p->mud;
+    wr_mudpermits_house(a->conf, &house);
+    house.is_stranger = p->is_stranger;
+    for (uint32_t i = 0; i < p->mud->aces; i++) {
+        const struct wr_mud_ace *ace = &p->mud->ace[i];
         if (ace->direction != WR_MUD_FROM || wr_mud_peer_name(ace) != 0 ||
-            wr_mudtell_judge(mud, ace, &house).means != WR_MUD_BY_ADDRESS) {
+            wr_mudtell_judge(p->mud, ace, &house).means != WR_MUD_BY_ADDRESS) {
             continue;
         }
         if (ace->classes == WR_MUD_LOCAL_NETWORKS) {
-            put_local(&a, ace);
+            put_chain(a, ace, WR_RULESET_LOCAL, 0);
+        } else if ((ace->classes & WR_MUD_KIN) != 0) {
+            put_kin(a, ace);
         } else if (ace->classes != 0) {
-            put_controllers(&a, ace);
+            put_controllers(a, ace);
         } else {
-            put_one(&a, ace, wr_mud_peer_net(ace), 0);
+            put_one(a, ace, wr_mud_peer_net(ace), 0, 0);
         }
     }
 }
@@ -159,14 +244,19 @@ bool wr_mudpermits_can(const struct wr_census_device *d)
 static int compare(const void *x, const void *y)
 {
     const struct wr_ruleset_item *a = x, *b = y;
-    int order = memcmp(a->mac, b->mac, sizeof(a->mac));
+    int order = a->kind - b->kind;
+    if (order == 0 && a->kind == WR_RULESET_KIN) {
+        order = a->segment != b->segment ? a->segment - b->segment
+                                         : a->prefix.addr.family - b->prefix.addr.family;
+    }
+    order = order != 0 ? order : memcmp(a->mac, b->mac, sizeof(a->mac));
     if (order == 0 && a->prefix.addr.scope != b->prefix.addr.scope) {
         return a->prefix.addr.scope < b->prefix.addr.scope ? -1 : 1;
     }
     return order != 0 ? order : memcmp(a, b, sizeof(*a)); /* gaps are zero */
 }
 
-void wr_mudpermits_sort(struct wr_firefacts *f, size_t first)
+static void sort(struct wr_firefacts *f, size_t first)
 {
     size_t kept = first;
     qsort(f->item + first, f->count - first, sizeof(f->item[0]), compare);
@@ -176,4 +266,17 @@ void wr_mudpermits_sort(struct wr_firefacts *f, size_t first)
         }
     }
     f->count = kept;
+}
+
+void wr_mudpermits(struct wr_firefacts *f, const struct wr_conf *conf,
+                   const struct wr_mudpermits_profile *profile, size_t profiles)
+{
+    struct adding a = {
+        .f = f, .first = f->count, .conf = conf, .profile = profile, .profiles = profiles};
+    for (size_t i = 0; i < profiles; i++) {
+        if (profile[i].in_force) {
+            put_profile(&a, &profile[i]);
+        }
+    }
+    sort(f, a.first);
 }

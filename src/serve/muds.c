@@ -14,7 +14,6 @@
 #include "serve/devices.h"
 #include "serve/firewall.h"
 #include "serve/keepfile.h"
-#include "serve/mudpermits.h"
 #include "serve/reload.h"
 #include "serve/say.h"
 #include "serve/serve.h"
@@ -419,22 +418,6 @@ static void follow(struct wr_serve *s)
             cursor = 0; /* they are in another order now */
         }
     }
-}
-
-void wr_muds_permits(const struct wr_muds *m, struct wr_firefacts *f)
-{
-    const struct wr_census *census = wr_devices_machine(m->s->devices);
-    const struct wr_census_device *d;
-    uint32_t cursor = 0;
-    size_t first = f->count;
-    bool any = any_counts(m);
-    while (any && (d = wr_census_walk(census, &cursor)) != NULL) {
-        const struct wr_mudstore_entry *e = wr_muds_of(m, d);
-        if (e != NULL && e->mud != NULL && e->about.mode == WR_MUDSTORE_ENFORCED) {
-            wr_mudpermits_add(f, first, m->s->conf, d, e->mud);
-        }
-    }
-    wr_mudpermits_sort(f, first);
 }
 
 uint64_t wr_muds_changes(const struct wr_muds *m)

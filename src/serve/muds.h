@@ -47,9 +47,6 @@ const struct wr_census_device *wr_muds_device(const struct wr_muds *m,
 bool wr_muds_any(const struct wr_muds *m); /* NULL: no */
 /* The set of those in force, in a block that is the caller's (free); both NULL: none. */
 int wr_muds_set(const struct wr_muds *m, void **ret_block, const struct wr_mudset **ret_set);
-/* What they open by address, sorted. */
-struct wr_firefacts;
-void wr_muds_permits(const struct wr_muds *m, struct wr_firefacts *f);
 /* Counts up with all that the above depends on, but for the configuration. */
 uint64_t wr_muds_changes(const struct wr_muds *m);
 /* Each second, and when something has changed: another gate where there has to be one. */

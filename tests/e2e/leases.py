@@ -208,7 +208,8 @@ class Home:
             firewall.sysctl(path, "0")
         self.camera = Device(box, "cam", "lan0", CAMERA, GATE, MACS[0])
         self.other = Device(box, "oth", "lan0", OTHER, GATE, MACS[1])
-        self.recorder = Device(box, "rec", "lan1", RECORDER, BESIDE, "00:11:22:00:00:05")
+        self.recorder_mac = "00:11:22:00:00:05"
+        self.recorder = Device(box, "rec", "lan1", RECORDER, BESIDE, self.recorder_mac)
         with self.recorder.node.inside():
             self.net.listen(socket.SOCK_STREAM, 8080)
         self.names = Names(box, names)
@@ -413,15 +414,85 @@ def addresses(box):
     cli(weir, "mud", "import", MACS[0], path, "--unsigned")
     equal(reached(camera), [False] * 12)
     seen = cli(weir, "mud", "enforce", MACS[0])
-    equal((seen["addresses"], seen["not_enforceable"]), ("opened where the firewall is in force", 1))
+    equal((seen["addresses"], seen["not_enforceable"]), ("opened where the firewall is in force", 0))
     until("it is in force", lambda: reached(camera) == opened)
-    equal([a["enforced"] for a in cli(weir, "mud", "show", MACS[0])["aces"]], ["by address"] * 4 + ["not enforceable", "by address"])
+    equal([a["enforced"] for a in cli(weir, "mud", "show", MACS[0])["aces"]], ["by address"] * 6)
     equal(reached(home.other), [False] * 12)
     home.configure(mud={"controllers": mud["controllers"][1:]})    # the owner knows no hub any more
     cli(weir, "reload")
     until("the hub is shut", lambda: reached(camera) == [True, False, False, True, True] + [False] * 7)
     cli(weir, "mud", "enforce", MACS[0], "--off")
     until("all is shut", lambda: not any(reached(camera)))
+
+
+def made_by(host, *classes, url="x"):
+    """A MUD file of this host's, that means devices by who made them: TCP to port 8080, over IPv4 and IPv6."""
+    def aces(kind):
+        return [{"name": f"{kind}-{n}", "matches": {"ietf-mud:mud": match, kind: {"protocol": 6}, "tcp": {"destination-port": {"operator": "eq", "port": 8080}}},
+                 "actions": {"forwarding": "accept"}} for n, match in enumerate(classes)]
+    lists = [{"name": kind, "type": f"{kind}-acl-type", "aces": {"ace": aces(kind)}} for kind in ("ipv4", "ipv6")]
+    policy = {"from-device-policy": {"access-lists": {"access-list": [{"name": one["name"]} for one in lists]}}}
+    return json.dumps({"ietf-mud:mud": {"mud-version": 1, "mud-url": f"https://{host}/{url}", "last-update": "2026-01-02T03:04:05Z", "is-supported": True, **policy},
+                       "ietf-access-control-list:acls": {"acl": lists}})
+
+
+@loopback.test("by its profile (MUD) a camera reaches the devices of its manufacturer in another segment, where they are now, and no other there")
+def kin(box):
+    home = Home(box, all_names)
+    camera, weir = home.camera, home.weir
+    stranger = Device(box, "str", "lan1", ("192.168.8.6", "2001:db8:8::6"), BESIDE, "00:11:22:00:00:06")
+    with stranger.node.inside():
+        home.net.listen(socket.SOCK_STREAM, 8080)
+    files, nobody = {}, {"model": "https://nobody.example/"}
+
+    def take(device, text):
+        path = files.setdefault(device, os.path.join(weir.folder, f"kin-{device[-2:]}.json"))
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return cli(weir, "mud", "import", device, path, "--unsigned")
+
+    def known(address):
+        return any(address in d["addresses"] for d in cli(weir, "devices")["devices"])
+
+    def reached(device, address=RECORDER[0]):
+        return device.tries(address, 8080, True) == "echo"
+
+    def others(*keys):
+        return [tuple(row[key] for key in keys) for row in cli(weir, "mud", "show", MACS[0])["others"]]
+
+    for device, gates in ((camera, GATE), (home.other, GATE), (home.recorder, BESIDE), (stranger, BESIDE)):
+        for gate in gates:
+            device.tries(gate, 9, False, 0.1)
+    until("they are known", lambda: all(known(a) for a in (CAMERA[0], *RECORDER, "192.168.8.6", "2001:db8:8::6")))
+    take(MACS[0], made_by("things.example", {"same-manufacturer": [None]}))
+    cli(weir, "mud", "enforce", MACS[0])
+    take("00:11:22:00:00:06", made_by("b.example", nobody))
+    equal(([reached(camera, a) for a in (*RECORDER, "192.168.8.6")], others("device")), ([False] * 3, []))
+    take(home.recorder_mac, made_by("things.example", nobody, url="recorder"))    # taken by the owner, and in force or not: it says who made it
+    until("it is one of them", lambda: reached(camera) and reached(camera, RECORDER[1]))
+    equal(others("as", "not_reached"), [("same-manufacturer", None)])
+    equal([camera.tries(RECORDER[0], 8081, True), camera.tries("192.168.8.6", 8080, True), camera.tries("2001:db8:8::6", 8080, True)], ["refused"] * 3)
+    need(not any(reached(home.other, a) for a in RECORDER), "who has no profile")
+    take(MACS[1], made_by("things.example", {"same-manufacturer": [None]}))
+    need(not reached(home.other), "nothing of it is in force")
+    equal(sorted(others("as", "not_reached"), key=str), [("same-manufacturer", "it is in the same segment: reached without the gateway"), ("same-manufacturer", None)])
+    # Where it is now, and not where it was.
+    began = time.monotonic()
+    home.recorder.node.ip("addr", "flush", "dev", "eth0", "scope", "global")
+    home.recorder.node.address("eth0", "192.168.8.7/24", "2001:db8:8::7/64")
+    home.recorder.node.ip("route", "add", "default", "via", BESIDE[0])
+    home.recorder.node.ip("-6", "route", "replace", "default", "via", BESIDE[1])
+    until("it is known there", lambda: home.recorder.tries(BESIDE[0], 9, False, 0.1) and known("192.168.8.7"))
+    heard = time.monotonic()
+    until("it is reached there", lambda: reached(camera, "192.168.8.7"))
+    print(f"      an address that has changed: known after {heard - began:.2f} s, opened {time.monotonic() - heard:.2f} s later")
+    # By name, and by model; who is not meant any more is shut off.
+    take(MACS[0], made_by("things.example", {"manufacturer": "b.example"}))
+    until("another's is reached", lambda: reached(camera, "192.168.8.6") and not reached(camera, "192.168.8.7"))
+    take(MACS[0], made_by("things.example", {"model": "https://things.example/recorder"}, {"model": "https://b.example/other"}))
+    until("a model is reached", lambda: reached(camera, "192.168.8.7") and not reached(camera, "192.168.8.6"))
+    cli(weir, "mud", "remove", home.recorder_mac)
+    until("nobody is meant", lambda: not reached(camera, "192.168.8.7"))
 
 
 def hand(weir):

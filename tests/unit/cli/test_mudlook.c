@@ -48,7 +48,7 @@ static void test_controllers(void **state)
         "{\"name\": \"c\", \"matches\": {\"ietf-mud:mud\": {\"controller\": \"urn:a:b\"}}, "
         "\"actions\": {\"forwarding\": \"accept\"}}",
         "ipv4-acl-type");
-    json_t *told = json_pack("[s, i, s]", "urn:a:c", 1, "urn:a:b");
+    json_t *told = json_pack("{s:[s, i, s]}", "controllers", "urn:a:c", 1, "urn:a:b");
     for (unsigned i = 0; i < 2; i++) {
         json_t *shown = wr_mudlook_show(m, i == 0 ? NULL : told);
         assert_string_equal(text_of(json_object_get(shown, "aces"), 0, "enforced"),
@@ -56,6 +56,24 @@ static void test_controllers(void **state)
         json_decref(shown);
     }
     json_decref(told);
+    wr_mudfile_free(m);
+}
+
+/* Of a profile for which nobody vouches the daemon says so, and its own manufacturer is not proven. */
+static void test_stranger(void **state)
+{
+    struct wr_mud *m = read_aces(
+        "{\"name\": \"c\", \"matches\": {\"ietf-mud:mud\": {\"same-manufacturer\": [null]}}, "
+        "\"actions\": {\"forwarding\": \"accept\"}}",
+        "ipv4-acl-type");
+    for (int vouched = 0; vouched < 2; vouched++) {
+        json_t *about = json_pack("{s:b}", "vouched", vouched);
+        json_t *shown = wr_mudlook_show(m, about);
+        assert_string_equal(text_of(json_object_get(shown, "aces"), 0, "enforced"),
+                            vouched ? "by address" : "not enforceable");
+        json_decref(shown);
+        json_decref(about);
+    }
     wr_mudfile_free(m);
 }
 
@@ -93,9 +111,8 @@ static void test_is_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_show),
-        cmocka_unit_test(test_controllers),
-        cmocka_unit_test(test_diff),
+        cmocka_unit_test(test_show),     cmocka_unit_test(test_controllers),
+        cmocka_unit_test(test_stranger), cmocka_unit_test(test_diff),
         cmocka_unit_test(test_is_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

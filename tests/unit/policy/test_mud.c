@@ -50,6 +50,57 @@ static void test_ends(void **state)
     assert_true(wr_mud_peer_net(&a)->len == 3 && wr_mud_own_net(&a)->len == 4);
 }
 
+static struct wr_mud_kin kin_of(struct wr_mud *m, uint8_t classes, const char *named)
+{
+    struct wr_mud_ace a = wr_mud_ace(WR_MUD_FROM);
+    struct wr_mud_kin kin;
+    a.classes = classes;
+    m->texts_used = 1;
+    assert_int_equal(wr_mud_text(m, "https://A.example:443/x", 23, &m->url), WR_OK);
+    assert_int_equal(wr_mud_text(m, named, strlen(named), &a.model), WR_OK);
+    a.manufacturer = a.model;
+    assert_true(wr_mud_kin_of(m, &a, &kin));
+    return kin;
+}
+
+/* By the authority of the MUD URL, or by all of it. */
+static void test_kin(void **state)
+{
+    static const struct {
+        uint8_t classes;
+        const char *named, *url;
+        bool has;
+    } rows[] = {
+        {WR_MUD_SAME_MANUFACTURER, "", "https://a.EXAMPLE/y", true},
+        {WR_MUD_SAME_MANUFACTURER, "", "https://a.example", true},
+        {WR_MUD_SAME_MANUFACTURER, "", "https://b.example/y", false},
+        {WR_MUD_SAME_MANUFACTURER, "", "https://a.example.evil.example/y", false},
+        {WR_MUD_SAME_MANUFACTURER, "", "https://a.example:8443/y", false},
+        {WR_MUD_SAME_MANUFACTURER, "", "http://a.example/y", false},
+        {WR_MUD_MANUFACTURER, "b.example", "https://b.example?a.example", true},
+        {WR_MUD_MANUFACTURER, "b.example", "https://a.example/b.example", false},
+        {WR_MUD_MODEL, "https://b.example/m", "https://b.example/m", true},
+        {WR_MUD_MODEL, "https://b.example/m", "https://b.example/M", false},
+        {WR_MUD_MODEL, "https://b.example/m", "https://b.example/m1", false},
+    };
+    static char room_for[128];
+    struct wr_mud m;
+    wr_mud_init(&m, room, 0, room_for, sizeof(room_for));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct wr_mud_kin kin = kin_of(&m, rows[i].classes, rows[i].named);
+        if (wr_mud_kin_has(&kin, rows[i].url) != rows[i].has) {
+            fail_msg("%s and %s", rows[i].named, rows[i].url);
+        }
+    }
+    struct wr_mud_kin kin;
+    struct wr_mud_ace a = wr_mud_ace(WR_MUD_FROM);
+    assert_false(wr_mud_kin_of(&m, &a, &kin));
+    a.classes = WR_MUD_SAME_MANUFACTURER | WR_MUD_LOCAL_NETWORKS;
+    assert_false(wr_mud_kin_of(&m, &a, &kin));
+    a.classes = WR_MUD_MANUFACTURER; /* of nobody */
+    assert_false(wr_mud_kin_of(&m, &a, &kin));
+}
+
 static void test_same(void **state)
 {
     static char other[16];
@@ -79,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_kin),
         cmocka_unit_test(test_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

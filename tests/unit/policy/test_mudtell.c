@@ -131,7 +131,7 @@ static void test_narrow(void **state)
 static void test_answers_to_nothing(void **state)
 {
     struct wr_mud_ace a = wr_mud_ace(WR_MUD_FROM), back = wr_mud_ace(WR_MUD_TO);
-    a.classes = back.classes = WR_MUD_SAME_MANUFACTURER;
+    a.classes = back.classes = WR_MUD_SAME_MANUFACTURER | WR_MUD_MODEL;
     put(a);
     expect(put(back), WR_MUD_NOT, false, "not enforceable itself");
     a.classes = back.classes = WR_MUD_LOCAL_NETWORKS;
@@ -172,9 +172,10 @@ static void test_classes(void **state)
         {WR_MUD_MY_CONTROLLER, "", WR_MUD_NOT, "this controller"},
         {WR_MUD_LOCAL_NETWORKS, "", WR_MUD_BY_ADDRESS, "without the gateway"},
         {WR_MUD_LOCAL_NETWORKS | WR_MUD_MODEL, "", WR_MUD_NOT, "both would have to hold"},
-        {WR_MUD_SAME_MANUFACTURER, "", WR_MUD_NOT, "not proven"},
-        {WR_MUD_MANUFACTURER, "", WR_MUD_NOT, "not proven"},
-        {WR_MUD_MODEL, "", WR_MUD_NOT, "not proven"},
+        {WR_MUD_SAME_MANUFACTURER, "", WR_MUD_BY_ADDRESS, "without the gateway"},
+        {WR_MUD_MANUFACTURER, "", WR_MUD_BY_ADDRESS, "without the gateway"},
+        {WR_MUD_MODEL, "", WR_MUD_BY_ADDRESS, "without the gateway"},
+        {WR_MUD_MANUFACTURER | WR_MUD_MODEL, "", WR_MUD_NOT, "both would have to hold"},
         {0, "", WR_MUD_NOT, "open everything"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -184,6 +185,22 @@ static void test_classes(void **state)
         a.controller = text(rows[i].controller);
         expect(put(a), rows[i].means, rows[i].means == WR_MUD_BY_ADDRESS, rows[i].why);
     }
+}
+
+/* Who calls himself another's is not let in by that; whom his profile names is not his to choose. */
+static void test_stranger(void **state)
+{
+    static const struct wr_mud_house stranger = {.is_stranger = true};
+    struct wr_mud_ace a = wr_mud_ace(WR_MUD_FROM);
+    house = &stranger;
+    a.classes = WR_MUD_SAME_MANUFACTURER;
+    expect(put(a), WR_MUD_NOT, false, "who made the device is not proven");
+    a.classes = WR_MUD_MANUFACTURER;
+    expect(put(a), WR_MUD_BY_ADDRESS, true, "other segments");
+    a.direction = WR_MUD_TO; /* what they begin */
+    a.begins = WR_MUD_PEER_BEGINS;
+    expect(put(a), WR_MUD_NOT, false, "nobody is let in");
+    house = NULL;
 }
 
 static void test_networks(void **state)
@@ -274,7 +291,8 @@ static void test_address_dropped(void **state)
 /* Who a controller is the owner says, by its class, and by the profile's URL for the device's own. */
 static void test_controllers(void **state)
 {
-    const struct wr_mud_house told = {{"https://hub.example/", "https://things.example/cam"}, 2};
+    const struct wr_mud_house told = {
+        .controller = {"https://hub.example/", "https://things.example/cam"}, .controllers = 2};
     struct wr_mud_ace a = wr_mud_ace(WR_MUD_FROM), own = a, other = a, drop;
     m.url = text("https://things.example/cam");
     a.classes = other.classes = WR_MUD_CONTROLLER;
@@ -350,6 +368,7 @@ int main(void)
         cmocka_unit_test_setup(test_answers_to_nothing, setup),
         cmocka_unit_test_setup(test_answers, setup),
         cmocka_unit_test_setup(test_classes, setup),
+        cmocka_unit_test_setup(test_stranger, setup),
         cmocka_unit_test_setup(test_networks, setup),
         cmocka_unit_test_setup(test_addresses, setup),
         cmocka_unit_test_setup(test_address_dropped, setup),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What profiles open by address, to the letter; tests/e2e/leases.py has the kernel obey it. */
+#include "base/limits.h"
 #include "unit/policy/rulesettext.h"
 
 static struct wr_ruleset_item permit(uint8_t mac, const char *to, uint8_t protocol, uint16_t low,
@@ -66,6 +67,41 @@ static void test_text(void **state)
                 strstr(text, "jump profiles")); /* DNS of others is over */
 }
 
+static struct wr_ruleset_item kin(uint16_t class, const char *addr, uint32_t ifindex)
+{
+    struct wr_ruleset_item i;
+    memset(&i, 0, sizeof(i));
+    i.kind = WR_RULESET_KIN;
+    i.segment = class;
+    assert_int_equal(wr_addr_prefix_from_text(addr, &i.prefix), WR_OK);
+    i.prefix.addr.scope = ifindex;
+    return i;
+}
+
+/* Devices by who made them: each at its address and at the interface where it is. */
+static void test_kin(void **state)
+{
+    struct wr_ruleset_item all[9];
+    house(all, WR_RULESET_ANSWERED);
+    all[3] = permit(1, "0.0.0.0/0", 6, 80, 80);
+    all[4] = permit(1, "::/0", 0, 0, 0);
+    all[3].flags = all[4].flags = WR_RULESET_TO_KIN;
+    all[4].segment = 1;
+    all[5] = kin(0, "10.2.0.7", 5);
+    all[6] = kin(0, "10.2.0.8", 5);
+    all[7] = kin(0, "2001:db8::7", 5);
+    all[8] = kin(1, "2001:db8::9", 6);
+    const char *text = table_of(all, 9);
+    need(text, "\tchain kin_0 {\n"
+               "\t\toif . ip daddr {\n\t\t\t5 . 10.2.0.7,\n\t\t\t5 . 10.2.0.8 } accept\n"
+               "\t\toif . ip6 daddr {\n\t\t\t5 . 2001:db8::7 } accept\n\t}\n"
+               "\tchain kin_1 {\n"
+               "\t\toif . ip6 daddr {\n\t\t\t6 . 2001:db8::9 } accept\n\t}\n"
+               "\tchain profile_7_000000000001 {\n"
+               "\t\tmeta nfproto ipv4 meta l4proto 6 th dport 80 jump kin_0\n"
+               "\t\tmeta nfproto ipv6 jump kin_1\n\t}\n");
+}
+
 /* Nothing is held back, or nothing is to be opened: nothing is written. */
 static void test_nothing(void **state)
 {
@@ -103,6 +139,26 @@ static void test_sound(void **state)
     local = permit(1, "::/0", 0, 0, 0);
     local.flags = WR_RULESET_LOCAL;
     assert_true(wr_ruleset_is_sound(&local));
+    local.segment = 1;
+    assert_false(wr_ruleset_is_sound(&local));
+    local.flags = WR_RULESET_TO_KIN;
+    assert_true(wr_ruleset_is_sound(&local));
+    local.segment = WR_MUD_KIN_MAX;
+    assert_false(wr_ruleset_is_sound(&local));
+    local.segment = 0;
+    local.flags |= WR_RULESET_LOCAL;
+    assert_false(wr_ruleset_is_sound(&local));
+    struct wr_ruleset_item one = kin(WR_MUD_KIN_MAX - 1, "10.2.0.7", 5);
+    assert_true(wr_ruleset_is_sound(&one));
+    one = kin(WR_MUD_KIN_MAX, "10.2.0.7", 5);
+    assert_false(wr_ruleset_is_sound(&one));
+    one = kin(0, "10.2.0.7", 0); /* at every interface */
+    assert_false(wr_ruleset_is_sound(&one));
+    one = kin(0, "10.2.0.0/24", 5);
+    assert_false(wr_ruleset_is_sound(&one));
+    one = kin(0, "10.2.0.7", 5);
+    one.mac[0] = 2;
+    assert_false(wr_ruleset_is_sound(&one));
     /* Its fields are nobody else's. */
     house(bad, 0);
     bad[0].protocol = 6;
@@ -117,6 +173,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text),
+        cmocka_unit_test(test_kin),
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_sound),
     };

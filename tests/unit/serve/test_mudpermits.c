@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -69,11 +70,9 @@ static void test_permits(void **state)
     neighbour(&h, "00:00:5e:00:00:01", "fd00::1", T0);
     d = wr_census_walk(h.m, &cursor);
     assert_true(wr_mudpermits_can(d));
-    for (unsigned i = 0; i < 2; i++) { /* another device with this MAC address */
-        wr_mudpermits_add(&f, 1, &conf, d, &m);
-    }
-    assert_int_equal(f.count, 9);
-    wr_mudpermits_sort(&f, 1);
+    const struct wr_mudpermits_profile one[3] = {
+        {d, &m, true, false}, {d, &m, true, false}, {d, &m, true, false}};
+    wr_mudpermits(&f, &conf, one, 2); /* another device with this MAC address */
     assert_int_equal(f.count, 5);
     assert_int_equal(f.left, 0);
     unsigned local = 0, ports = 0;
@@ -94,16 +93,130 @@ static void test_permits(void **state)
     while (wr_mud_add(&m, &a) == WR_OK) {
     }
     f.count = 0;
-    for (unsigned i = 0; i < 3; i++) {
-        wr_mudpermits_add(&f, 0, &conf, d, &m);
-    }
-    assert_int_equal(f.count, WR_RULESET_PERMITS_MAX);
+    wr_mudpermits(&f, &conf, one, 3);
+    assert_int_equal(f.count, 1); /* all are the same */
     assert_int_equal(f.left, 3 * WR_MUD_ACES_MAX - WR_RULESET_PERMITS_MAX);
+    household_end(&h);
+}
+
+/* A profile that means all of its manufacturer, and is of this URL. */
+static void relative(struct wr_mud *m, struct wr_mud_ace *ace, char *room, size_t size,
+                     const char *url, uint8_t classes, const char *named)
+{
+    struct wr_mud_ace a = wr_mud_ace(WR_MUD_FROM);
+    wr_mud_init(m, ace, 1, room, (uint32_t)size);
+    m->url = text(m, url);
+    a.family = WR_AF_V4;
+    a.classes = classes;
+    a.model = a.manufacturer = text(m, named);
+    assert_int_equal(wr_mud_add(m, &a), WR_OK);
+}
+
+static unsigned members(const struct wr_firefacts *f, const char *addr, uint32_t ifindex)
+{
+    struct wr_addr a = address(addr);
+    unsigned n = 0;
+    a.scope = ifindex;
+    for (size_t i = 0; i < f->count; i++) {
+        assert_true(wr_ruleset_is_sound(&items[i]));
+        n += items[i].kind == WR_RULESET_KIN && wr_addr_same_ip(&items[i].prefix.addr, &a);
+    }
+    return n;
+}
+
+/* Others are meant by their URL, at the addresses that they have, when somebody vouches for it; what opens is in force. */
+static void test_kin(void **state)
+{
+    static char room[4][128];
+    static struct wr_mud_ace ace[4];
+    struct household h = household(16);
+    struct wr_firefacts f = {.item = items};
+    struct wr_mud m[4];
+    struct wr_mudpermits_profile p[4];
+    struct wr_conf conf;
+    memset(&conf, 0, sizeof(conf));
+    neighbour(&h, "00:00:5e:00:00:01", "192.0.2.1", T0);
+    neighbour_on(&h, 3, "00:00:5e:00:00:02", "198.51.100.2", T0);
+    neighbour_on(&h, 3, "00:00:5e:00:00:02", "2001:db8::2", T0);
+    neighbour_on(&h, 3, "00:00:5e:00:00:02", "fe80::2", T0);
+    neighbour_on(&h, 3, "00:00:5e:00:00:03", "198.51.100.3", T0);
+    neighbour_on(&h, 3, "00:00:5e:00:00:04", "198.51.100.4", T0);
+    for (unsigned i = 0; i < 4; i++) {
+        const uint8_t mac[6] = {0, 0, 0x5e, 0, 0, (uint8_t)(i + 1)};
+        p[i] = (struct wr_mudpermits_profile){wr_census_of_mac(h.m, mac), &m[i], i == 0, false};
+        relative(&m[i], &ace[i], room[i], sizeof(room[i]),
+                 i == 2 ? "https://b.example/x" : "https://a.example/x", WR_MUD_SAME_MANUFACTURER,
+                 "");
+    }
+    assert_int_equal(p[1].device->ifindex, 3);
+    p[3].is_stranger = true;
+    wr_mudpermits(&f, &conf, p, 4);
+    assert_int_equal(members(&f, "198.51.100.2", 3), 1);
+    assert_int_equal(members(&f, "2001:db8::2", 3), 1);
+    assert_int_equal(members(&f, "198.51.100.3", 3) + members(&f, "198.51.100.4", 3), 0);
+    assert_int_equal(f.count, 4); /* itself is one of them, and one PERMIT */
+    assert_int_equal(items[0].kind, WR_RULESET_PERMIT);
+    assert_int_equal(items[0].flags, WR_RULESET_TO_KIN);
+    assert_int_equal(items[0].prefix.addr.family, WR_AF_V4);
+    /* Its address changes. */
+    f.count = 0;
+    neighbour_on(&h, 3, "00:00:5e:00:00:02", "198.51.100.9", T0 + 1);
+    wr_mudpermits(&f, &conf, p, 4);
+    assert_int_equal(members(&f, "198.51.100.9", 3), 1);
+    /* A manufacturer, and a model, with the number of its class; who calls himself another's is not let in. */
+    f.count = 0;
+    p[3].in_force = p[1].in_force = true;
+    relative(&m[0], &ace[0], room[0], 128, "https://a.example/x", WR_MUD_MANUFACTURER, "b.example");
+    relative(&m[1], &ace[1], room[1], 128, "https://a.example/x", WR_MUD_MODEL,
+             "https://b.example/x");
+    wr_mudpermits(&f, &conf, p, 4);
+    assert_int_equal(members(&f, "198.51.100.3", 3), 2);
+    assert_int_equal(f.count, 4);
+    assert_int_equal(items[0].segment + items[1].segment, 1);
+    assert_true(items[2].segment == 0 && items[3].segment == 1);
+    /* Of nobody who is known. */
+    f.count = 0;
+    p[1].in_force = false;
+    relative(&m[0], &ace[0], room[0], 128, "https://a.example/x", WR_MUD_MANUFACTURER, "c.example");
+    wr_mudpermits(&f, &conf, p, 4);
+    assert_int_equal(f.count, 0);
+    /* An address that another claims as well is not one device's. */
+    struct wr_census_address shared = p[1].device->address[0];
+    assert_true(wr_mudpermits_is_reached(&shared));
+    shared.rival = 7;
+    assert_false(wr_mudpermits_is_reached(&shared));
+    household_end(&h);
+}
+
+/* More classes than there may be have no room, and are counted. */
+static void test_kin_bound(void **state)
+{
+    static char room[WR_MUD_ACES_MAX * 16];
+    struct household h = household(16);
+    struct wr_firefacts f = {.item = items};
+    struct wr_mud m;
+    struct wr_conf conf;
+    uint32_t cursor = 0;
+    memset(&conf, 0, sizeof(conf));
+    neighbour(&h, "00:00:5e:00:00:01", "192.0.2.1", T0);
+    wr_mud_init(&m, aces, WR_MUD_ACES_MAX, room, sizeof(room));
+    for (unsigned i = 0; i < WR_MUD_KIN_MAX + 5; i++) {
+        struct wr_mud_ace a = wr_mud_ace(WR_MUD_FROM);
+        char name[16];
+        snprintf(name, sizeof(name), "m%u.example", i);
+        a.classes = WR_MUD_MANUFACTURER;
+        a.manufacturer = text(&m, name);
+        assert_int_equal(wr_mud_add(&m, &a), WR_OK);
+    }
+    const struct wr_mudpermits_profile p = {wr_census_walk(h.m, &cursor), &m, true, false};
+    wr_mudpermits(&f, &conf, &p, 1);
+    assert_int_equal(f.left, 5);
     household_end(&h);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_permits)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_permits), cmocka_unit_test(test_kin),
+                                       cmocka_unit_test(test_kin_bound)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
