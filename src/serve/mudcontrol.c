@@ -163,7 +163,10 @@ static void put_offers(struct wr_serve *s, struct wr_json *j)
     char url[WR_MUD_URL_SIZE], called[WR_CENSUS_NAME_SIZE];
     const char *from;
     uint32_t cursor = 0;
-    wr_mudoffers_read(offers, s->conf->mud.offers);
+    const char *why = wr_mudoffers_read(offers, s->conf->mud.offers);
+    if (why != NULL) {
+        wr_json_text(j, "offers", why);
+    }
     wr_json_array(j, "offered");
     while ((d = wr_census_walk(census, &cursor)) != NULL) {
         if (wr_mudoffers_find(offers, s->conf, d, url, &from)) {
@@ -205,15 +208,17 @@ const char *wr_mudcontrol_fetch(struct wr_serve *s, const json_t *args, struct w
     const struct wr_census_device *d = find(s, args, why);
     struct wr_mudoffers *offers = wr_muds_offers(s->muds);
     char url[WR_MUD_URL_SIZE], key[WR_MUDSTORE_KEY_SIZE];
-    const char *from;
+    const char *from, *wrong;
     if (d == NULL) {
         return "device";
     }
-    wr_mudoffers_read(offers, s->conf->mud.offers);
+    wrong = wr_mudoffers_read(offers, s->conf->mud.offers);
     if (!wr_mudoffers_find(offers, s->conf, d, url, &from)) {
-        snprintf(why, WR_CONTROLVERB_WHY_SIZE,
-                 "it has not said where its profile is, and neither have devices[].mud and "
-                 "mud.offers; `weir mud import DEVICE FILE` takes one from a file");
+        snprintf(why, WR_CONTROLVERB_WHY_SIZE, "%s",
+                 wrong != NULL
+                     ? wrong
+                     : "it has not said where its profile is, and neither have devices[].mud and "
+                       "mud.offers; `weir mud import DEVICE FILE` takes one from a file");
         return "profile";
     }
     if (!wr_muds_key(d, key)) {

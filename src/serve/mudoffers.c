@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/mudoffers.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -103,11 +107,30 @@ static bool skip_rest(const char *line, FILE *file)
     return whole || last;
 }
 
-void wr_mudoffers_read(struct wr_mudoffers *o, const char *path)
+/* Nobody is waited for: what is a pipe would hold up the whole program. NULL and *ret_why NULL: there is none. */
+static FILE *open_file(const char *path, const char **ret_why)
+{
+    struct stat st;
+    int fd = path[0] != 0 ? open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
+    bool is_missing = fd < 0 && (path[0] == 0 || errno == ENOENT);
+    bool is_regular = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    FILE *file = is_regular ? fdopen(fd, "r") : NULL;
+    if (file == NULL && fd >= 0) {
+        close(fd);
+    }
+    *ret_why = file != NULL || is_missing ? NULL
+               : fd >= 0 && !is_regular
+                   ? "mud.offers is no regular file: a helper writes its lines behind what is there"
+                   : "mud.offers cannot be read";
+    return file;
+}
+
+const char *wr_mudoffers_read(struct wr_mudoffers *o, const char *path)
 {
     char line[LINE_SIZE];
     struct wr_mudoffers_line one;
-    FILE *file = path[0] != 0 ? fopen(path, "re") : NULL;
+    const char *why;
+    FILE *file = open_file(path, &why);
     wr_mudoffers_free(o);
     o->line = file != NULL ? calloc(WR_MUD_OFFER_LINES_MAX, sizeof(*o->line)) : NULL;
     for (unsigned n = 0;
@@ -120,6 +143,7 @@ void wr_mudoffers_read(struct wr_mudoffers *o, const char *path)
     if (file != NULL) {
         fclose(file);
     }
+    return why;
 }
 
 /* The last line that is about it counts, for a helper writes behind what is there. */

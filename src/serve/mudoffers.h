@@ -43,8 +43,8 @@ struct wr_mudoffers {
 bool wr_mudoffers_url(const uint8_t *octets, size_t n, char *ret_url, size_t cap);
 void wr_mudoffers_note(struct wr_mudoffers *o, const uint8_t mac[6], const uint8_t *octets,
                        size_t n, int64_t now_s);
-/* Reads the file ("": none): before somebody asks. */
-void wr_mudoffers_read(struct wr_mudoffers *o, const char *path);
+/* Reads the file ("": none): before somebody asks. NULL, or a sentence of what is wrong with it; that it is not there yet is well. */
+const char *wr_mudoffers_read(struct wr_mudoffers *o, const char *path);
 void wr_mudoffers_free(struct wr_mudoffers *o); /* what was read */
 /* *ret_from: "configuration", "file" or "dhcp". False: there is none. */
 bool wr_mudoffers_find(const struct wr_mudoffers *o, const struct wr_conf *conf,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -114,7 +115,7 @@ static void test_order(void **state)
     expect(conf, &d, "https://conf.example/a", "configuration");
     d.name[0] = 0;
     expect(conf, &d, "https://file.example/a", "file");
-    wr_mudoffers_read(&o, "/nowhere");
+    assert_null(wr_mudoffers_read(&o, "/nowhere"));
     expect(conf, &d, "https://heard.example/a", "dhcp");
     unlink(path);
     wr_conf_free(conf);
@@ -151,6 +152,26 @@ static void test_long_line(void **state)
     wr_conf_free(conf);
 }
 
+/* Only a file is read: nobody is waited for, who might write into a pipe. */
+static void test_pipe(void **state)
+{
+    char folder[] = "/tmp/weir-offers-XXXXXX", path[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/pipe", folder);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    alarm(10); /* of the test, should it wait */
+    const char *why = wr_mudoffers_read(&o, path);
+    alarm(0);
+    assert_non_null(why);
+    assert_non_null(strstr(why, "no regular file"));
+    why = wr_mudoffers_read(&o, folder);
+    assert_non_null(why);
+    assert_non_null(strstr(why, "no regular file"));
+    assert_null(wr_mudoffers_read(&o, ""));
+    unlink(path);
+    rmdir(folder);
+}
+
 /* Whoever shouts under a thousand MAC addresses pushes out the oldest, and no more. */
 static void test_bound(void **state)
 {
@@ -176,6 +197,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_url, setup, teardown),
         cmocka_unit_test_setup_teardown(test_order, setup, teardown),
         cmocka_unit_test_setup_teardown(test_long_line, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_pipe, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bound, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
