@@ -86,6 +86,7 @@ static int open_listeners(struct wr_serve *s)
     wr_listeners_plan(&s->listeners, s->gate, &s->reload.change);
     wr_listeners_open(&s->listeners, &s->helper, s->workers, false, &s->reload.change);
     if (s->reload.change.opens == 0) {
+        wr_listeners_say(&s->listeners);
         wr_say(WR_LOG_ERROR, "nothing to listen on: weir cannot answer anybody");
         return WR_E_IO;
     }

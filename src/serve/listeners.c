@@ -261,11 +261,28 @@ void wr_listeners_tell(const struct wr_listener_missing *m, char *ret_text, size
              m->why);
 }
 
-static void say_missing(const struct wr_listener_missing *m)
+static void say_missing(struct wr_listener_missing *m)
 {
     char text[sizeof(m->why) + 128];
     wr_listeners_tell(m, text, sizeof(text));
     wr_say(WR_LOG_ERROR, "%s", text);
+    m->said = true;
+}
+
+void wr_listeners_say(struct wr_listeners *l)
+{
+    for (uint32_t i = 0; i < l->missings; i++) {
+        if (!l->missing[i].said) {
+            say_missing(&l->missing[i]);
+        }
+    }
+}
+
+/* The kernel may be looking whether somebody else has it. */
+static bool may_come_by_itself(const struct wr_listener_missing *m)
+{
+    return m->addr.family == WR_AF_V6 && m->err == WR_E_NOTFOUND &&
+           m->tries < WR_LISTENERS_QUIET_TRIES;
 }
 
 static void say_found(const struct wr_crew_listen *open)
@@ -298,7 +315,9 @@ void wr_listeners_open(struct wr_listeners *l, struct wr_helper *helper, uint16_
             /* Who holds the port is known from the first try. */
             const char *why = again && known && before->err == err ? before->why : error.text;
             memcpy(m->why, why, sizeof(m->why));
-            if (!known) {
+            m->said = known && before->said;
+            m->tries = known ? (uint8_t)(before->tries + (again && !m->said)) : 0;
+            if (!m->said && !may_come_by_itself(m)) {
                 say_missing(m);
             }
             change->failed++;

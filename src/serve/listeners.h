@@ -8,7 +8,8 @@
  * all workers together.
  *
  * An address that cannot be opened is missing: it is named in the log with the remedy, once, and tried again every
- * WR_LISTENERS_RETRY_MS; the others are served. While one is missing, what is no longer wanted stays open, because it may be what
+ * WR_LISTENERS_RETRY_MS; the others are served. An IPv6 address that the machine seems not to have may be one that the kernel still looks at
+ * for duplicates (RFC 4862, 5.4: it takes up to 2 s): that is said only when it is missing after WR_LISTENERS_QUIET_TRIES more. While one is missing, what is no longer wanted stays open, because it may be what
  * the clients still ask; only an address that has left the machine is closed at once.
  */
 #ifndef WR_SERVE_LISTENERS_H
@@ -30,11 +31,15 @@ struct wr_listener_entry {
 
 /* How long between two tries for what is missing. */
 #define WR_LISTENERS_RETRY_MS 2000
+/* Of these the first may come while the kernel still looks for duplicates. */
+#define WR_LISTENERS_QUIET_TRIES 2
 
 struct wr_listener_missing {
     uint8_t transport;
     struct wr_addr addr;
-    int err; /* WR_E_ */
+    int err;       /* WR_E_ */
+    uint8_t tries; /* after the first, until it was said */
+    bool said;
     char why[sizeof(((struct wr_sock_error *)0)->text)];
 };
 
@@ -65,8 +70,8 @@ void wr_listeners_plan(const struct wr_listeners *l, const struct wr_gate *gate,
  * no room. */
 struct wr_crew_listen *wr_listeners_place(const struct wr_listeners *l, const struct wr_addr *addr,
                                           uint8_t transport, struct wr_listeners_change *change);
-/* Opens the sockets of the plan; what fails is taken out of it, counted, and missing from now on. What was not missing before goes to the
- * log. `again`: nothing else has changed, so nobody looks anew who holds a port. */
+/* Opens the sockets of the plan; what fails is taken out of it, counted, and missing from now on. That goes to the
+ * log once. `again`: nothing else has changed, so nobody looks anew who holds a port. */
 void wr_listeners_open(struct wr_listeners *l, struct wr_helper *helper, uint16_t workers,
                        bool again, struct wr_listeners_change *change);
 /* After `open`: takes out of the plan what must stay open until what is missing can be had. */
@@ -82,6 +87,8 @@ uint32_t wr_listeners_count(const struct wr_listeners *l);
 /* How many are wanted, and how many of those are open. */
 uint32_t wr_listeners_wanted(const struct wr_listeners *l, const struct wr_gate *gate);
 uint32_t wr_listeners_right(const struct wr_listeners *l, const struct wr_gate *gate);
+/* To the log: what is missing and has not been said yet. */
+void wr_listeners_say(struct wr_listeners *l);
 /* "cannot listen on 127.0.0.1:53 over UDP: " and why. */
 void wr_listeners_tell(const struct wr_listener_missing *m, char *ret_text, size_t cap);
 

@@ -157,6 +157,31 @@ def helper_ends(box):
           "State:\tZ" in open(f"/proc/{child}/status", encoding="ascii").read())
 
 
+@loopback.test("an address that the kernel still looks at for duplicates is listened on when it may be, and nothing is said to be wrong; one that stays away is")
+def duplicates(box):
+    subprocess.run(["ip", "link", "add", "name", "dad0", "type", "veth", "peer", "name", "dad1"], check=True)
+    try:
+        for path, value in (("dad_transmits", "2"), ("accept_dad", "1")):    # 2 to 3 s
+            with open(f"/proc/sys/net/ipv6/conf/dad0/{path}", "w", encoding="ascii") as file:
+                file.write(value)
+        subprocess.run(["ip", "addr", "add", "192.168.9.1/24", "dev", "dad0"], check=True)
+        for name in ("dad0", "dad1"):
+            subprocess.run(["ip", "link", "set", "dev", name, "up"], check=True)
+        until("an address that is looked at", lambda: "tentative" in
+              subprocess.run(["ip", "-6", "addr", "show", "dev", "dad0"], check=True, capture_output=True, text=True).stdout)
+        up = box.upstream()
+        weir = box.weir([up], start=False)
+        weir.configure(box.settings([up], listen=["dad0", "[2001:db8::77]:5300"]))
+        weir.start()
+        need(weir.verb("status")["listeners_missing"], weir.log())
+        until("the address", lambda: any(e["address"].startswith("[fe80:") for e in weir.verb("status")["listeners"]))
+        until("what is wrong", lambda: "cannot listen on" in weir.log())
+        equal(re.findall(r"cannot listen on (\S+) over (\S+):", weir.log()), [("[2001:db8::77]:5300", "UDP"), ("[2001:db8::77]:5300", "TCP")])
+        weir.stop()
+    finally:
+        subprocess.run(["ip", "link", "del", "dev", "dad0"], check=False)
+
+
 @loopback.test("mistakes at the start: exit 1 and a sentence with the remedy")
 def mistakes(box):
     weir = box.weir([box.upstream()], start=False)
@@ -166,6 +191,7 @@ def mistakes(box):
     rows = [
         (None, r"cannot listen on 127.0.0.1:5300 over UDP: .*(in use|uses)"),
         ('{"listen": ["198.51.100.77:5300"]}', r"cannot listen on 198.51.100.77:5300"),
+        ('{"listen": ["[2001:db8::77]:5300"]}', r"cannot listen on \[2001:db8::77\]:5300"),
         ('{"listen": ["nosuch0"]}', r"interface nosuch0 does not exist"),
         ("listen: [\n", r"weir.yaml:2:"),
         ("lisen: []\n", r"weir.yaml:1:1.*listen"),

@@ -214,6 +214,38 @@ static void test_open(void **state)
     free(c);
 }
 
+/* The kernel may still look whether somebody else has an IPv6 address: that it cannot be listened on is said when it does not come, once. An IPv4
+ * address is there or not. */
+static void test_said_when_it_is_so(void **state)
+{
+    struct wr_listeners l;
+    struct wr_listeners_change *c = malloc(sizeof(*c));
+    struct wr_helper none = {.fd = -1};
+    memset(&l, 0, sizeof(l));
+    want("[2001:db8::77]:5300", "198.51.100.77:5300");
+    for (int i = 0; i <= WR_LISTENERS_QUIET_TRIES + 1; i++) {
+        wr_listeners_plan(&l, &gate, c);
+        wr_listeners_open(&l, &none, 1, false, c); /* of a reload: it counts for nothing */
+        assert_int_equal(l.missing[0].said, i >= WR_LISTENERS_QUIET_TRIES);
+        wr_listeners_plan(&l, &gate, c);
+        wr_listeners_open(&l, &none, 1, true, c);
+        assert_int_equal(l.missings, 4);
+        for (unsigned k = 0; k < 4; k++) {
+            const struct wr_listener_missing *m = &l.missing[k];
+            assert_int_equal(m->err, WR_E_NOTFOUND);
+            assert_int_equal(m->said,
+                             m->addr.family == WR_AF_V4 || i + 1 >= WR_LISTENERS_QUIET_TRIES);
+        }
+    }
+    memset(&l, 0, sizeof(l));
+    wr_listeners_plan(&l, &gate, c);
+    wr_listeners_open(&l, &none, 1, false, c);
+    assert_false(l.missing[0].said);
+    wr_listeners_say(&l); /* it is the end: there is nothing else to listen on */
+    assert_true(l.missing[0].said && l.missing[3].said);
+    free(c);
+}
+
 /* Two of weir's own want one port: that is said, and not that another process is to be stopped. */
 static void test_two_of_its_own(void **state)
 {
@@ -354,6 +386,7 @@ int main(void)
         cmocka_unit_test(test_come_and_go),
         cmocka_unit_test(test_no_more_numbers),
         cmocka_unit_test(test_open),
+        cmocka_unit_test(test_said_when_it_is_so),
         cmocka_unit_test(test_two_of_its_own),
         cmocka_unit_test(test_the_old_stay),
         cmocka_unit_test(test_an_address_that_is_gone),
