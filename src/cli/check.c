@@ -20,6 +20,7 @@
 #include "conf/print.h"
 #include "serve/certcheck.h"
 #include "serve/locals.h"
+#include "serve/nftrun.h"
 #include "serve/policyzones.h"
 
 struct check {
@@ -106,6 +107,15 @@ static void check_locals(struct check *c)
     c->refused = wr_certcheck(c->conf, time(NULL), &hooks);
 }
 
+/* The daemon goes on without it, as the segments' `fail` says, and holds nothing back by address. */
+static void check_firewall(struct check *c)
+{
+    char why[WR_NFTRUN_WHY_SIZE];
+
+    if (c->conf->firewall.enabled && !wr_nftrun_find(c->conf->firewall.nft, why))
+        tell_local(c, WR_NAMES_MISTAKE, "firewall", 0, why);
+}
+
 /* Policy zones from files: what is wrong in them, and what can be of no use. Copies are the daemon's. */
 static void check_policy_zones(struct check *c)
 {
@@ -161,6 +171,7 @@ static int run(struct check *c, bool named)
     if (c->conf) {
         check_locals(c);
         check_policy_zones(c);
+        check_firewall(c);
     }
     if (c->json)
         print_json(c);
@@ -238,7 +249,8 @@ static int read_and_run(struct check *c, int argc, char **argv)
         "check",
         "[FILE] | name NAME [@SERVER]",
         "Finds every mistake in a configuration (\"-\": standard input; default " WR_CONF_PATH
-        "),\nand in the zone files, hosts files, keys and certificates that it names. Exit status "
+        "),\nand in the zone files, hosts files, keys, certificates and programs that it names. "
+        "Exit status "
         "1 "
         "when\nthere is one.\n\nWith `name` it is a doctor: it looks up what a "
         "client of a host, a service\n(_turn._udp.example), a DNS-SD type or instance, or a domain "

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,16 +20,32 @@
 static const char *const usual[] = {"/usr/sbin/nft", "/sbin/nft", "/usr/bin/nft",
                                     "/usr/local/sbin/nft"};
 
-static const char *find_nft(const char *wanted)
+static bool can_run(const char *path)
 {
-    if (wanted[0] != 0) {
-        return access(wanted, X_OK) == 0 ? wanted : NULL;
+    struct stat st;
+    if (stat(path, &st) != 0) {
+        return false;
     }
-    for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
-        if (access(usual[i], X_OK) == 0) {
-            return usual[i];
+    if (!S_ISREG(st.st_mode)) {
+        errno = EACCES;
+        return false;
+    }
+    return access(path, X_OK) == 0;
+}
+
+const char *wr_nftrun_find(const char *wanted, char *why)
+{
+    const size_t count = wanted[0] != 0 ? 1 : sizeof(usual) / sizeof(usual[0]);
+    for (size_t i = 0; i < count; i++) {
+        const char *path = wanted[0] != 0 ? wanted : usual[i];
+        if (can_run(path)) {
+            return path;
         }
     }
+    snprintf(why, WR_NFTRUN_WHY_SIZE,
+             "the program nft cannot be run (%.100s: %s): install Debian's package nftables, or "
+             "say where it is in firewall.nft",
+             wanted[0] != 0 ? wanted : usual[0], strerror(errno));
     return NULL;
 }
 
@@ -82,12 +99,8 @@ static uint64_t now_us(void)
 int wr_nftrun_start(struct wr_nftrun *ret_run, const char *nft, const char *text, size_t n,
                     char *why)
 {
-    const char *path = find_nft(nft);
+    const char *path = wr_nftrun_find(nft, why);
     if (path == NULL) {
-        snprintf(why, WR_NFTRUN_WHY_SIZE,
-                 "the program nft is not there (%s): install Debian's package nftables, or say "
-                 "where it is in firewall.nft",
-                 nft[0] != 0 ? nft : usual[0]);
         return WR_E_NOTFOUND;
     }
     int in = open_memory("weir-rules", text, n), out = open_memory("weir-said", "", 0);

@@ -62,6 +62,29 @@ def authorities():
         need(f"upstream.ca_file: {top}/none.pem: No such file" in done.stderr, done.stderr)
 
 
+@mock.test("a firewall without the program nft, or with one that cannot be run, is a mistake that names the package; one that is off is none")
+def firewall():
+    with tempfile.TemporaryDirectory() as top:
+        nft = os.path.join(top, "nft")
+        path = write(top, f"firewall: {{enabled: true, nft: {nft}}}\n")
+
+        def refused(why):
+            done = weir("check", path)
+            equal(done.returncode, 1)
+            need(f"firewall: the program nft cannot be run ({nft}: {why}): install Debian's package nftables" in done.stderr, done.stderr)
+            need("1 mistakes, and weir serves the rest" in done.stderr, done.stderr)
+            equal([m["file"] for m in json.loads(weir("check", "--json", path).stdout)["local"]], ["firewall"])
+
+        refused("No such file or directory")
+        with open(nft, "w", encoding="ascii") as f:
+            f.write("#!/bin/sh\n")
+        refused("Permission denied")
+        os.chmod(nft, 0o755)
+        equal(weir("check", path).returncode, 0)
+        os.unlink(nft)
+        equal(weir("check", write(top, f"firewall: {{nft: {nft}}}\n")).returncode, 0)
+
+
 @mock.test("two listeners on one socket: both places; an encrypted upstream that is weir itself")
 def sockets():
     with tempfile.TemporaryDirectory() as top:
