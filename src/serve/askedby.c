@@ -10,15 +10,9 @@
 
 static const struct wr_census_device *device_of(const struct wr_census *m, const char *text)
 {
-    const struct wr_census_device *d;
-    uint32_t cursor = 0;
     uint8_t mac[6];
-    if (wr_devicerules_mac(text, mac) != WR_OK) {
-        return wr_census_find(m, text);
-    }
-    while ((d = wr_census_walk(m, &cursor)) != NULL && !wr_census_has_mac(d, mac)) {
-    }
-    return d;
+    return wr_devicerules_mac(text, mac) == WR_OK ? wr_census_of_mac(m, mac)
+                                                  : wr_census_find(m, text);
 }
 
 /* Where the device is that has this address, as it was seen last; 0: nowhere, or nobody has it. */

@@ -331,18 +331,6 @@ static void put_addresses(const struct wr_census *m, struct wr_json *j,
     wr_json_end(j);
 }
 
-static const struct wr_census_device *find(struct wr_serve *s, const char *text, char *why,
-                                           size_t cap)
-{
-    const struct wr_census_device *d = wr_census_find(wr_devices_machine(s->devices), text);
-    if (d == NULL) {
-        snprintf(why, cap,
-                 "no device, or more than one, is called so; `weir devices` shows their names and "
-                 "ids");
-    }
-    return d;
-}
-
 /* How often it may ask in a second, where it was seen last, and how often it has asked beyond that since the start. */
 static void put_rate(const struct wr_serve *s, struct wr_json *j, const struct wr_census_device *d)
 {
@@ -396,7 +384,7 @@ static void put_device(struct wr_serve *s, struct wr_json *j, const struct wr_ce
 const char *wr_devicecontrol_show(struct wr_serve *s, const char *device, struct wr_json *j,
                                   const char *key, char *why, size_t cap)
 {
-    const struct wr_census_device *d = find(s, device, why, cap);
+    const struct wr_census_device *d = wr_devices_find(s->devices, device, why, cap);
     if (d == NULL) {
         return "device";
     }
@@ -593,7 +581,7 @@ const char *wr_devicecontrol_set(struct wr_serve *s, const char *device,
                                  const struct wr_devicecontrol_change *c, struct wr_json *j,
                                  const char *key, char *why, size_t cap)
 {
-    const struct wr_census_device *d = find(s, device, why, cap);
+    const struct wr_census_device *d = wr_devices_find(s->devices, device, why, cap);
     char called[WR_DEVICES_CALLED_SIZE], deed[300], text[440];
     const char *code = d == NULL ? "device" : change(s, d, c, why, cap);
     if (code != NULL) {

@@ -120,6 +120,44 @@ uint32_t wr_devices_number(const struct wr_devices *d, const char *text)
     return device == NULL ? 0 : device->number;
 }
 
+const struct wr_census_device *wr_devices_of_address(const struct wr_devices *d,
+                                                     const struct wr_addr *addr)
+{
+    const struct wr_census_device *found = NULL, *one;
+    uint32_t cursor = 0;
+    while ((one = wr_census_walk(d->m, &cursor)) != NULL) {
+        for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
+            if (one->address[i].addr.family != WR_AF_NONE &&
+                wr_addr_same_ip(&one->address[i].addr, addr)) {
+                if (found != NULL && found != one) {
+                    return NULL;
+                }
+                found = one;
+            }
+        }
+    }
+    return found;
+}
+
+const struct wr_census_device *wr_devices_find(const struct wr_devices *d, const char *text,
+                                               char *why, size_t cap)
+{
+    const struct wr_census_device *found = d != NULL ? wr_census_find(d->m, text) : NULL;
+    struct wr_addr addr;
+    uint8_t mac[6];
+    if (d != NULL && found == NULL && wr_devicerules_mac(text, mac) == WR_OK) {
+        found = wr_census_of_mac(d->m, mac);
+    } else if (d != NULL && found == NULL && wr_addr_from_text(text, &addr) == WR_OK) {
+        found = wr_devices_of_address(d, &addr);
+    }
+    if (found == NULL) {
+        snprintf(why, cap,
+                 "no device, or more than one, is called so; `weir devices` shows their names, ids "
+                 "and addresses");
+    }
+    return found;
+}
+
 void wr_devices_note(struct wr_serve *s, enum wr_log_level level, const char *text)
 {
     struct wr_now now;

@@ -8,7 +8,6 @@
 #include "base/enc.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "conf/devicerules.h"
 #include "crypto/digest.h"
 #include "policy/mudtell.h"
 #include "policy/segment.h"
@@ -25,59 +24,21 @@
 
 /* --- which device --- */
 
-static bool has_address(const struct wr_census_device *d, const struct wr_addr *addr)
-{
-    bool has = false;
-    for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX && addr->family != WR_AF_NONE; i++) {
-        has = has || wr_addr_same_ip(&d->address[i].addr, addr);
-    }
-    return has;
-}
-
-const struct wr_census_device *wr_mudcontrol_device(struct wr_serve *s, const char *text)
-{
-    const struct wr_census *census = wr_devices_machine(s->devices);
-    const struct wr_census_device *found = wr_census_find(census, text), *d;
-    struct wr_addr addr = {.family = WR_AF_NONE};
-    uint8_t mac[6];
-    uint32_t cursor = 0, hits = 0;
-    bool is_mac = wr_devicerules_mac(text, mac) == WR_OK;
-    if (found != NULL || (!is_mac && wr_addr_from_text(text, &addr) != WR_OK)) {
-        return found;
-    }
-    while ((d = wr_census_walk(census, &cursor)) != NULL) {
-        if (is_mac ? wr_census_has_mac(d, mac) : has_address(d, &addr)) {
-            found = d;
-            hits++;
-        }
-    }
-    return hits == 1 ? found : NULL;
-}
-
 static const struct wr_census_device *find(struct wr_serve *s, const json_t *args, char *why)
 {
-    const struct wr_census_device *d =
-        wr_mudcontrol_device(s, json_string_value(json_object_get(args, "device")));
-    if (d == NULL) {
-        snprintf(why, WR_CONTROLVERB_WHY_SIZE,
-                 "no device, or more than one, is called so; `weir devices` shows their names and "
-                 "ids");
-    }
-    return d;
+    return wr_devices_find(s->devices, json_string_value(json_object_get(args, "device")), why,
+                           WR_CONTROLVERB_WHY_SIZE);
 }
 
 /* What is kept for it; *ret_device may be NULL, of one that is not known at the moment. */
 static const struct wr_mudstore_entry *find_entry(struct wr_serve *s, const json_t *args, char *why)
 {
     const char *text = json_string_value(json_object_get(args, "device"));
-    const struct wr_census_device *d = wr_mudcontrol_device(s, text);
+    const struct wr_census_device *d = find(s, args, why);
     const struct wr_mudstore_entry *e =
         d != NULL ? wr_muds_of(s->muds, d) : wr_mudstore_find(wr_muds_store(s->muds), text);
-    if (e == NULL) {
-        snprintf(why, WR_CONTROLVERB_WHY_SIZE,
-                 d == NULL ? "no device, or more than one, is called so; `weir devices` shows "
-                             "their names and ids"
-                           : "it has no profile; `weir mud import` gives it one");
+    if (e == NULL && d != NULL) {
+        snprintf(why, WR_CONTROLVERB_WHY_SIZE, "it has no profile; `weir mud import` gives it one");
     }
     return e;
 }

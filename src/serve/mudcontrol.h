@@ -41,7 +41,5 @@ const char *wr_mudcontrol_fetch(struct wr_serve *s, const json_t *args, struct w
                                 char *why);
 const char *wr_mudcontrol_fetched(struct wr_serve *s, const json_t *args, struct wr_json *j,
                                   char *why);
-/* By name, id, MAC address or IP address. NULL: none, or more than one. */
-const struct wr_census_device *wr_mudcontrol_device(struct wr_serve *s, const char *text);
 
 #endif

@@ -370,6 +370,11 @@ def remembered(box):
     need("another device" in cli(weir, "device", "name", "door", "printer", fails=True))
     need("no group of this name" in cli(weir, "device", "group", "door", "tv", fails=True))
     need("no device" in cli(weir, "device", "show", "fridge", fails=True))
+    door = cli(weir, "device", "door")
+    for whom in (door["mac"], door["mac"].upper(), door["addresses"][0]):
+        equal(cli(weir, "device", whom)["id"], door["id"])
+    for nobody in ("02:00:00:00:00:99", "192.168.7.99"):
+        need("no device" in cli(weir, "device", nobody, fails=True))
 
     def names():
         return next(line for line in str(weir.verb("metrics")).split("\\n") if line.startswith("weir_labels "))
