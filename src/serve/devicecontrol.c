@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "conf/units.h"
 #include "dns/reverse.h"
 #include "policy/segment.h"
 #include "resolve/local.h"
@@ -501,7 +502,11 @@ static bool is_reason(const char *text)
 static const char *shut_off(struct wr_serve *s, const struct wr_census_device *d,
                             const struct wr_devicecontrol_change *c, char *why, size_t cap)
 {
-    const struct wr_census_quarantine how = {.reason = c->reason != NULL ? c->reason : "",
+    char before[WR_CENSUS_REASON_SIZE] = "";
+    if (d->quarantined) {
+        memcpy(before, d->reason, sizeof(before));
+    }
+    const struct wr_census_quarantine how = {.reason = c->reason != NULL ? c->reason : before,
                                              .for_s = (uint32_t)c->for_s,
                                              .now_s = wr_devices_now_s(s),
                                              .proven = wr_devices_now_is_proven(s)};
@@ -577,19 +582,50 @@ static void deed_text(const struct wr_serve *s, const struct wr_devicecontrol_ch
     }
 }
 
+static void put_end(const struct wr_census_shut *shut, struct wr_str *t)
+{
+    if (shut->timed) {
+        uint32_t left_s = shut->left_s < 120 ? shut->left_s : (shut->left_s + 59) / 60 * 60;
+        wr_str_text(t, "for ");
+        wr_units_duration(UINT64_C(1000) * left_s, t);
+    } else {
+        wr_str_text(t, "until it is released");
+    }
+}
+
+/* Another end than that of before is told: who says no more than a reason the second time has taken the end away. "" else. */
+static void end_text(const struct wr_census_device *before, const struct wr_census_device *d,
+                     char *ret_text, size_t cap)
+{
+    struct wr_str t;
+    wr_str_init(&t, ret_text, cap);
+    if (before->quarantined && d->quarantined && (before->shut.timed || d->shut.timed)) {
+        wr_str_text(&t, "it was in quarantine ");
+        put_end(&before->shut, &t);
+        wr_str_text(&t, before->shut.timed ? " more, and is now " : ", and is now ");
+        put_end(&d->shut, &t);
+    }
+}
+
 const char *wr_devicecontrol_set(struct wr_serve *s, const char *device,
                                  const struct wr_devicecontrol_change *c, struct wr_json *j,
                                  const char *key, char *why, size_t cap)
 {
     const struct wr_census_device *d = wr_devices_find(s->devices, device, why, cap);
-    char called[WR_DEVICES_CALLED_SIZE], deed[300], text[440];
-    const char *code = d == NULL ? "device" : change(s, d, c, why, cap);
+    char called[WR_DEVICES_CALLED_SIZE], deed[300], end[120], text[576];
+    if (d == NULL) {
+        return "device";
+    }
+    const struct wr_census_device before = *d;
+    const char *code = change(s, d, c, why, cap);
     if (code != NULL) {
         return code;
     }
+    end_text(&before, d, end, sizeof(end));
     wr_devices_called(s, d->number, called);
     deed_text(s, c, deed, sizeof(deed));
-    snprintf(text, sizeof(text), "device %s: %s, by the control socket", called, deed);
+    snprintf(text, sizeof(text), "device %s: %s, by the control socket%s%s", called, deed,
+             end[0] != 0 ? ": " : "", end);
     wr_devices_note(s, WR_LOG_INFO, text);
     wr_firewall_look(s);
     int err = wr_devices_commit(s);
@@ -598,6 +634,9 @@ const char *wr_devicecontrol_set(struct wr_serve *s, const char *device,
     put_device(s, j, d);
     wr_json_bool(j, "remembered", err == WR_OK);
     wr_json_bool(j, "firewall", firewall);
+    if (end[0] != 0) {
+        wr_json_text(j, "note", end);
+    }
     wr_json_end(j);
     return NULL;
 }

@@ -658,7 +658,14 @@ def quarantine(box):
     done = cli(weir, "device", device["id"])
     need(done["quarantined"] and 3500 < done["quarantine_left_s"] <= 3600 and done["quarantine_since"] > 0, done)
     need(not talks(flows[0], b"still"), "the flow goes on")
-    cli(weir, "device", "quarantine", device["id"], "--reason", "a moment", "--for", "2s")
+    # Said again, what is not said stays as it was, or it is told.
+    done = cli(weir, "device", "quarantine", device["id"])
+    equal((done["quarantine_reason"], done["quarantine_left_s"]), ("it scans", None))
+    equal(done["note"], "it was in quarantine for 1h more, and is now until it is released")
+    need(any(done["note"] in e["text"] for e in log(weir)), log(weir))
+    need("note" not in cli(weir, "device", "quarantine", device["id"]), "it was so before")
+    done = cli(weir, "device", "quarantine", device["id"], "--reason", "a moment", "--for", "2s")
+    equal((done["quarantine_reason"], done["note"]), ("a moment", "it was in quarantine until it is released, and is now for 2s"))
     need(any("quarantine for 2 s (a moment)" in e["text"] for e in log(weir)), log(weir))
     for flow in flows:
         until("it is over by itself", lambda: talks(flow, b"over"))    # pylint: disable=cell-var-from-loop
