@@ -240,8 +240,11 @@ const char *wr_firewall_show(struct wr_serve *s, struct wr_json *j, const char *
     struct wr_firewall *f = s->firewall;
     wr_firewall_count(s);
     wr_json_object(j, key);
-    put_state(f, j);
-    if (f != NULL) {
+    if (f == NULL) { /* who asks for it wants to know how it is had */
+        wr_json_text(j, "state", "off");
+        wr_json_text(j, "problem", WR_FIREWALL_OFF_WHY);
+    } else {
+        put_state(f, j);
         wr_json_text(j, "table", "inet weir");
         wr_json_text(j, "foreign_by", way_names[wr_firewall_way(f)]);
         wr_json_i64(j, "since", f->since_s);

@@ -23,6 +23,12 @@
 
 #include "serve/json.h"
 
+/* For whom it is off. */
+#define WR_FIREWALL_OFF_WHY                                                                     \
+    "the firewall is off: `firewall.enabled: true` and a restart of weir turn it on; it needs " \
+    "the program nft (Debian's package nftables), and weir started as root or with "            \
+    "CAP_NET_ADMIN (of systemd: examples/firewall.conf in the documentation, as a drop-in)"
+
 struct wr_firewall;
 struct wr_census_device;
 struct wr_serve;

@@ -20,8 +20,6 @@
 /* A person waits for a command. */
 #define WR_FIREWALL_SETTLE_MS 2000
 
-#define WR_FIREWALL_OFF_WHY "the firewall is off: set firewall.enabled, and restart weir"
-
 enum wr_firewall_state {
     WR_FIREWALL_WAITING,
     WR_FIREWALL_IN_FORCE,

@@ -13,6 +13,7 @@
 #include "net/sock.h"
 #include "policy/bypass.h"
 #include "serve/devices.h"
+#include "serve/firewall.h"
 #include "serve/put.h"
 #include "serve/serve.h"
 #include "transport/routeradv.h"
@@ -323,16 +324,16 @@ const char *wr_scoreboard_show(struct wr_serve *s, const char *device, struct wr
 {
     const struct wr_scoreboard *b = s->scoreboard;
     uint32_t number[WR_BYPASS_ROWS_MAX];
-    uint32_t only = device != NULL ? wr_devices_number(s->devices, device) : 0;
+    const struct wr_census_device *only = NULL;
     if (b == NULL) {
-        snprintf(why, cap, "the firewall is off: set firewall.enabled, and restart weir");
+        snprintf(why, cap, WR_FIREWALL_OFF_WHY);
         return "off";
     }
-    if (device != NULL && only == 0) {
-        snprintf(why, cap,
-                 "no device, or more than one, is called so; `weir devices` shows their names and "
-                 "ids");
-        return "device";
+    if (device != NULL) {
+        only = wr_devices_find(s->devices, device, why, cap);
+        if (only == NULL) {
+            return "device";
+        }
     }
     for (size_t i = 0; i < b->bypass.rows; i++) {
         number[i] = device_of(s, &b->bypass.row[i].tried);
@@ -341,8 +342,8 @@ const char *wr_scoreboard_show(struct wr_serve *s, const char *device, struct wr
     wr_json_text(j, "routers", b->routers != NULL ? "heard" : "not heard");
     wr_json_text(j, "problem", b->problem.text[0] != 0 ? b->problem.text : NULL);
     wr_json_u64(j, "without_a_row", b->bypass.left);
-    put_scores(s, j, number, only);
-    put_tries(s, j, number, only);
+    put_scores(s, j, number, only != NULL ? only->number : 0);
+    put_tries(s, j, number, only != NULL ? only->number : 0);
     wr_json_end(j);
     return NULL;
 }

@@ -206,6 +206,12 @@ def cli(weir, *words, fails=False):
     return json.loads(done.stdout)["error"] if fails else json.loads(done.stdout)
 
 
+def lines_of(weir, *words):
+    """What people are told: a line each, its blanks as one."""
+    done = subprocess.run([weir.program, *words, "--socket", weir.control], capture_output=True, text=True, check=True)
+    return [" ".join(line.split()) for line in done.stdout.splitlines()]
+
+
 def shown(weir):
     return cli(weir, "firewall", "show")
 
@@ -245,6 +251,19 @@ def approved(box):
     weir.configure(settings(box, weir, segment={"foreign_dns": "pass"}))
     cli(weir, "reload")
     until("foreign resolvers pass", lambda: camera.tries(FOREIGN[0], 53, True) == "echo")
+
+
+@loopback.test("where it is off, the key that turns it on is told, and what it needs")
+def off(box):
+    weir = box.weir([box.upstream()])
+    seen = shown(weir)
+    equal(seen["state"], "off")
+    refused = [cli(weir, "firewall", verb, fails=True) for verb in ("apply", "leases", "bypass")]
+    for text in (seen["problem"], *refused):
+        for word in ("`firewall.enabled: true`", "restart", "package nftables", "CAP_NET_ADMIN"):
+            need(word in text, (word, text))
+    need("problem: the firewall is off: `firewall.enabled: true`" in "\n".join(lines_of(weir, "firewall")), lines_of(weir, "firewall"))
+    equal(cli(weir, "status")["firewall"], {"state": "off", "problem": None})    # it is as the owner wants it
 
 
 ABROAD = ("8.8.8.8", "2001:4860:4860::8888"), ("1.1.1.1", "2606:4700:4700::1111")    # no machine has them here
