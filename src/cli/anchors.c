@@ -117,8 +117,6 @@ static int add(const struct anchors *a, const struct wr_opts *opts)
     json_t *result = NULL;
     int status = WR_EXIT_FAILED;
 
-    if (opts->operands != 2)
-        return wr_opts_misused(opts, "add wants one file (\"-\" is standard input)");
     list = calloc(1, sizeof(*list));
     if (list && read_file(opts->operand[1], list)) {
         for (int i = 0; i < list->count; i++) {
@@ -141,8 +139,6 @@ static int negative(const struct anchors *a, const struct wr_opts *opts)
 {
     uint64_t for_s = 0;
 
-    if (opts->operands != 2)
-        return wr_opts_misused(opts, "negative wants one name");
     if (a->for_ && !wr_when_span(a->for_, FOR_MAX_S, &for_s))
         return wr_opts_misused(opts,
                                "--for wants a time such as 90s, 15m, 12h or 7d, at most a year");
@@ -158,30 +154,31 @@ int wr_cli_anchors(int argc, char **argv)
         WR_TALK_SOCKET_ROW(a.talk),
         WR_TALK_JSON_ROW(a.talk),
         {"for", 'f', .value = &a.for_, .meta = "TIME",
-         .help = "how long the negative anchor lives: 90s, 15m, 12h, 7d; else until it is removed"},
+         .help = "negative: how long it lives, 90s, 15m, 12h, 7d; else until it is removed"},
     };
     struct wr_opts opts = {
         "anchors",
         "[add FILE | negative NAME | remove NAME]",
         "Shows the trust anchors in force, and how each follows its zone (RFC 5011); adds those\n"
-        "of a file (DS or DNSKEY lines, or the XML that IANA publishes), has nothing checked below "
+        "of a file (\"-\" is standard input; DS or DNSKEY lines, or the XML that IANA publishes), "
+        "has nothing checked below "
         "a name (RFC 7646), or takes\n"
         "back either.",
         table,
         sizeof(table) / sizeof(table[0]),
         NULL,
         0};
-    int status = wr_opts_read(&opts, argc, argv);
+    char word[WR_OPTS_WORD_SIZE];
+    int status = wr_opts_read_word(&opts, argc, argv, word);
 
     if (status != WR_OPTS_GO)
         return status;
-    if (opts.operands == 0)
+    a.talk.word = word;
+    if (!word[0])
         return wr_talk_do(&a.talk, "anchors", json_object());
-    if (!strcmp(opts.operand[0], "add"))
+    if (!strcmp(word, "add"))
         return add(&a, &opts);
-    if (!strcmp(opts.operand[0], "negative"))
+    if (!strcmp(word, "negative"))
         return negative(&a, &opts);
-    if (!strcmp(opts.operand[0], "remove") && opts.operands == 2)
-        return wr_talk_do(&a.talk, "anchors_remove", json_pack("{s:s}", "name", opts.operand[1]));
-    return wr_opts_misused(&opts, "add FILE, negative NAME or remove NAME?");
+    return wr_talk_do(&a.talk, "anchors_remove", json_pack("{s:s}", "name", opts.operand[1]));
 }

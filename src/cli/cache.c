@@ -29,8 +29,6 @@ static int show(const struct cache *c, const struct wr_opts *opts)
     json_t *args;
     uint64_t limit = 0;
 
-    if (opts->operands > 2)
-        return wr_opts_misused(opts, "one name at a time");
     if (opts->operands == 2 && !is_name(opts->operand[1]))
         return wr_opts_misused(opts, "that is no domain name");
     if (c->limit &&
@@ -48,8 +46,6 @@ static int flush(const struct cache *c, const struct wr_opts *opts)
 {
     json_t *args;
 
-    if (opts->operands != 2)
-        return wr_opts_misused(opts, "flush wants one name (\".\" is everything)");
     if (!is_name(opts->operand[1]))
         return wr_opts_misused(opts, "that is no domain name");
     args = json_pack("{s:s}", "name", opts->operand[1]);
@@ -64,24 +60,22 @@ int wr_cli_cache(int argc, char **argv)
     const struct wr_opt table[] = {
         WR_TALK_SOCKET_ROW(c.talk),
         WR_TALK_JSON_ROW(c.talk),
-        {"limit", 'n', .value = &c.limit, .meta = "N", .help = "show at most N entries"},
-        {"exact", 'x', .flag = &c.exact, .help = "flush the name alone, not what is below it"},
+        {"limit", 'n', .value = &c.limit, .meta = "N", .help = "show: at most N entries"},
+        {"exact", 'x', .flag = &c.exact, .help = "flush: the name alone, not what is below it"},
     };
     struct wr_opts opts = {"cache",
                            "show [NAME] | flush NAME",
                            "Shows what the running gateway remembers (of a name), or makes it "
-                           "forget a name and all\nnames below it.",
+                           "forget a name and all\nnames below it (\".\" is everything).",
                            table,
                            sizeof(table) / sizeof(table[0]),
                            NULL,
                            0};
-    int status = wr_opts_read(&opts, argc, argv);
+    char word[WR_OPTS_WORD_SIZE];
+    int status = wr_opts_read_word(&opts, argc, argv, word);
 
     if (status != WR_OPTS_GO)
         return status;
-    if (opts.operands && !strcmp(opts.operand[0], "show"))
-        return show(&c, &opts);
-    if (opts.operands && !strcmp(opts.operand[0], "flush"))
-        return flush(&c, &opts);
-    return wr_opts_misused(&opts, "show or flush?");
+    c.talk.word = word;
+    return !strcmp(word, "show") ? show(&c, &opts) : flush(&c, &opts);
 }

@@ -21,8 +21,6 @@ static int make(struct wr_opts *opts, struct wr_certnew *job, const char *days)
         return wr_opts_misused(opts, "--days wants a number from 1 to %d", DAYS_MAX);
     if (job->roll && !job->replace)
         return wr_opts_misused(opts, "--roll goes with --replace");
-    if (opts->operands < 2)
-        return wr_opts_misused(opts, "for which names and addresses?");
     for (int i = 1; i < opts->operands; i++) {
         const char *wrong = wr_certnew_add(job, opts->operand[i]);
 
@@ -60,13 +58,11 @@ int wr_cli_cert(int argc, char **argv)
         sizeof(table) / sizeof(table[0]),
         NULL,
         0};
-    int status = wr_opts_read(&opts, argc, argv);
+    char word[WR_OPTS_WORD_SIZE];
+    int status = wr_opts_read_word(&opts, argc, argv, word);
 
     if (status != WR_OPTS_GO)
         return status;
-    if (opts.operands > 0 && !strcmp(opts.operand[0], "new"))
-        return make(&opts, &job, days);
-    if (opts.operands == 2 && !strcmp(opts.operand[0], "show"))
-        return wr_certshow_run(opts.operand[1], job.json);
-    return wr_opts_misused(&opts, "new for which names, or show which file?");
+    return !strcmp(word, "new") ? make(&opts, &job, days)
+                                : wr_certshow_run(opts.operand[1], job.json);
 }

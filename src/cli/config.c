@@ -352,22 +352,17 @@ static int change(struct config *c, const char *key, const char *value)
     return status == WR_EXIT_OK ? reload(c) : status;
 }
 
-static int run(struct config *c, const struct wr_opts *opts)
+static int run(struct config *c, const struct wr_opts *opts, const char *word)
 {
-    const char *what = opts->operands ? opts->operand[0] : "show";
-
-    if (!strcmp(what, "show") && opts->operands <= 2)
+    if (!strcmp(word, "show"))
         return show(c, opts->operands == 2 ? opts->operand[1] : NULL);
-    if (!strcmp(what, "set") && opts->operands == 3)
-        return change(c, opts->operand[1], opts->operand[2]);
-    if (!strcmp(what, "unset") && opts->operands == 2)
-        return change(c, opts->operand[1], NULL);
-    return wr_opts_misused(opts, "show, set or unset?");
+    return change(c, opts->operand[1], !strcmp(word, "set") ? opts->operand[2] : NULL);
 }
 
 int wr_cli_config(int argc, char **argv)
 {
     struct config *c = calloc(1, sizeof(*c));
+    char word[WR_OPTS_WORD_SIZE];
     int status;
 
     if (!c)
@@ -383,7 +378,7 @@ int wr_cli_config(int argc, char **argv)
     };
     struct wr_opts opts = {
         "config",
-        "show [KEY] | set KEY VALUE | unset KEY",
+        "[show [KEY]] | set KEY VALUE | unset KEY",
         "Shows what is in force in the running gateway, or changes one key of its file; the rest "
         "of "
         "the\nfile stays as it is, with its comments. What would not be a good configuration is "
@@ -395,9 +390,10 @@ int wr_cli_config(int argc, char **argv)
         NULL,
         0};
 
-    status = wr_opts_read(&opts, argc, argv);
+    status = wr_opts_read_word(&opts, argc, argv, word);
+    c->talk.word = word;
     if (status == WR_OPTS_GO)
-        status = run(c, &opts);
+        status = run(c, &opts, word);
     if (c->folder >= 0)
         close(c->folder);
     free(c->text);

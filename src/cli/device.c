@@ -9,22 +9,6 @@
 #include "cli/verb.h"
 #include "cli/when.h"
 
-static const struct {
-    const char *name;
-    int operands; /* behind it */
-} words[] = {{"show", 1},  {"name", 2},  {"kind", 2},       {"group", 2},
-             {"leave", 2}, {"allow", 1}, {"quarantine", 1}, {"release", 1}};
-
-static int find_word(const char *text)
-{
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (!strcmp(words[i].name, text)) {
-            return (int)i;
-        }
-    }
-    return -1;
-}
-
 /* What quarantine may say. */
 struct shut {
     const char *reason, *for_;
@@ -75,9 +59,9 @@ int wr_cli_device(int argc, char **argv)
     const struct wr_opt table[] = {
         WR_TALK_SOCKET_ROW(talk),
         WR_TALK_JSON_ROW(talk),
-        {"reason", 'r', .value = &shut.reason, .meta = "TEXT", .help = "why it is in quarantine"},
+        {"reason", 'r', .value = &shut.reason, .meta = "TEXT", .help = "quarantine: why"},
         {"for", 'f', .value = &shut.for_, .meta = "TIME",
-         .help = "how long the quarantine lasts: 90s, 15m, 2h, 7d; else until it is released"},
+         .help = "quarantine: how long it lasts, 90s, 15m, 2h, 7d; else until it is released"},
     };
     struct wr_opts opts = {
         "device",
@@ -93,31 +77,20 @@ int wr_cli_device(int argc, char **argv)
         sizeof(table) / sizeof(table[0]),
         NULL,
         0};
-    int status = wr_opts_read(&opts, argc, argv);
+    char word[WR_OPTS_WORD_SIZE];
+    int status = wr_opts_read_word(&opts, argc, argv, word);
 
     if (status != WR_OPTS_GO) {
         return status;
     }
-    if (opts.operands == 1 && shut.reason == NULL && shut.for_ == NULL) {
-        return ask(&talk, "show", opts.operand, 1, &shut);
-    }
-    const char *names[sizeof(words) / sizeof(words[0]) + 1] = {NULL};
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        names[i] = words[i].name;
-    }
-    int word = opts.operands > 1 ? find_word(opts.operand[0]) : -1;
-    if (word < 0 && opts.operands > 1) {
-        return wr_opts_no_word(&opts, opts.operand[0], names);
-    }
-    if (word < 0 || opts.operands != words[word].operands + 1) {
-        return wr_opts_misused(&opts, "DEVICE, or a word and DEVICE");
-    }
-    if ((shut.reason != NULL || shut.for_ != NULL) && strcmp(words[word].name, "quarantine") != 0) {
+    if ((shut.reason != NULL || shut.for_ != NULL) && strcmp(word, "quarantine") != 0) {
         return wr_opts_misused(&opts, "--reason and --for are quarantine's");
     }
     if (shut.for_ != NULL && !wr_when_span(shut.for_, WR_QUARANTINE_FOR_MAX_S, &shut.for_s)) {
         return wr_opts_misused(&opts,
                                "--for wants a time such as 90s, 15m, 2h or 7d, at most a year");
     }
-    return ask(&talk, words[word].name, opts.operand + 1, words[word].operands, &shut);
+    talk.word = word;
+    int at = word[0] != 0;
+    return ask(&talk, at ? word : "show", opts.operand + at, opts.operands - at, &shut);
 }

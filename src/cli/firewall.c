@@ -57,25 +57,17 @@ int wr_cli_firewall(int argc, char **argv)
         sizeof(table) / sizeof(table[0]),
         NULL,
         0};
-    const char *names[sizeof(verbs) / sizeof(verbs[0]) + 1] = {NULL};
-    int status = wr_opts_read(&opts, argc, argv);
+    char word[WR_OPTS_WORD_SIZE];
+    int status = wr_opts_read_word(&opts, argc, argv, word);
 
-    if (status != WR_OPTS_GO)
-        return status;
-    const char *word = opts.operands > 0 ? opts.operand[0] : "show";
-    bool of_one = !strcmp(word, "leases") || !strcmp(word, "bypass");
-
-    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-        names[i] = verbs[i][0];
+    talk.word = word;
+    for (size_t i = 0; status == WR_OPTS_GO && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
         if (strcmp(word, verbs[i][0]) != 0)
             continue;
-        if (opts.operands > (of_one ? 2 : 1))
-            return wr_opts_misused(&opts, of_one ? "%s takes one device" : "%s takes nothing else",
-                                   word);
         json_t *args = json_object();
         if (opts.operands == 2)
             json_object_set_new(args, "device", json_string(opts.operand[1]));
         return wr_talk_do(&talk, verbs[i][1], args);
     }
-    return wr_opts_no_word(&opts, word, names);
+    return status;
 }

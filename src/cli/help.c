@@ -86,9 +86,23 @@ void wr_help_man(FILE *out)
     fputs(".SH SEE ALSO\n.BR weir.yaml (5)\n", out);
 }
 
-static void print_verb(void *user, const struct wr_opts *opts)
+/* A verb, or one word of it. */
+struct wish {
+    char **operand;
+    int operands, status;
+};
+
+static void print_verb(void *user, const struct wr_opts *table)
 {
-    wr_opts_help(opts, user);
+    struct wish *wish = user;
+    struct wr_opts opts = *table;
+
+    opts.operand = wish->operand + 1;
+    opts.operands = wish->operands - 1;
+    if (opts.operands)
+        wish->status = wr_opts_know(&opts);
+    if (wish->status == WR_OPTS_GO)
+        wr_opts_help(&opts, stdout);
 }
 
 int wr_cli_help(int argc, char **argv)
@@ -100,8 +114,10 @@ int wr_cli_help(int argc, char **argv)
          .help = "print what may stand in place of the last word, for shells"},
     };
     struct wr_opts opts = {.verb = "help",
-                           .usage = "[VERB]",
-                           .about = "Lists the verbs, or tells how one is used.",
+                           .usage = "[VERB [WORD]]",
+                           .about =
+                               "Lists the verbs, or tells how one is used, or one of its words: "
+                               "weir help mud learn.",
                            .table = table,
                            .rows = sizeof(table) / sizeof(table[0])};
     int status = wr_opts_read(&opts, argc, argv);
@@ -113,8 +129,8 @@ int wr_cli_help(int argc, char **argv)
         wr_complete_print(opts.operands, opts.operand, stdout);
         return WR_EXIT_OK;
     }
-    if (opts.operands > 1)
-        return wr_opts_misused(&opts, "one verb at a time");
+    if (opts.operands > 2)
+        return wr_opts_misused(&opts, "one verb at a time, and one word of it");
     if (man) {
         wr_help_man(stdout);
     } else if (!opts.operands) {
@@ -123,7 +139,10 @@ int wr_cli_help(int argc, char **argv)
         verb = wr_verb_find(opts.operand[0]);
         if (!verb)
             return wr_verb_unknown(opts.operand[0]);
-        wr_verb_describe(verb, print_verb, stdout);
+        struct wish wish = {opts.operand, opts.operands, WR_OPTS_GO};
+
+        wr_verb_describe(verb, print_verb, &wish);
+        return wish.status == WR_OPTS_GO ? WR_EXIT_OK : wish.status;
     }
     return WR_EXIT_OK;
 }

@@ -272,19 +272,10 @@ static int drift(const struct call *c)
 
 static const struct {
     const char *name;
-    int operands; /* behind it, at most */
     int (*run)(const struct call *c);
-    int missing; /* that may be left out */
-    const char *takes;
-} words[] = {{"list", 0, list, 0, "nothing else"},
-             {"show", 1, show, 0, "DEVICE or FILE"},
-             {"diff", 2, diff, 0, "DEVICE and FILE, or two FILEs"},
-             {"drift", 2, drift, 1, "DEVICE, and FILE if it is to be another than its own"},
-             {"export", 1, export, 0, "DEVICE or FILE"},
-             {"import", 2, import, 1, "DEVICE, and FILE if it is not to be fetched"},
-             {"enforce", 1, enforce, 0, "DEVICE"},
-             {"learn", 1, learn, 0, "DEVICE"},
-             {"remove", 1, forget, 0, "DEVICE"}};
+} words[] = {{"list", list},       {"show", show},     {"diff", diff},
+             {"drift", drift},     {"export", export}, {"import", import},
+             {"enforce", enforce}, {"learn", learn},   {"remove", forget}};
 
 /* An option that is another word's would be passed over, and who wrote it thinks that it holds. */
 static int misfit(const struct call *c, const char *word)
@@ -311,25 +302,6 @@ static int misfit(const struct call *c, const char *word)
                                    options[i].words, word);
     }
     return WR_OPTS_GO;
-}
-
-static int run(struct call *c)
-{
-    const char *names[sizeof(words) / sizeof(words[0]) + 1] = {NULL};
-    const char *word = c->opts->operands > 0 ? c->opts->operand[0] : "list";
-    int behind = c->opts->operands > 0 ? c->opts->operands - 1 : 0;
-
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        names[i] = words[i].name;
-        if (strcmp(word, words[i].name))
-            continue;
-        if (behind > words[i].operands || behind < words[i].operands - words[i].missing)
-            return wr_opts_misused(c->opts, "%s takes %s", word, words[i].takes);
-        int status = misfit(c, word);
-
-        return status == WR_OPTS_GO ? words[i].run(c) : status;
-    }
-    return wr_opts_no_word(c->opts, word, names);
 }
 
 int wr_cli_mud(int argc, char **argv)
@@ -377,10 +349,15 @@ int wr_cli_mud(int argc, char **argv)
         sizeof(table) / sizeof(table[0]),
         NULL,
         0};
-    int status = wr_opts_read(&opts, argc, argv);
+    char word[WR_OPTS_WORD_SIZE];
+    int status = wr_opts_read_word(&opts, argc, argv, word);
 
-    if (status != WR_OPTS_GO)
-        return status;
     c.opts = &opts;
-    return run(&c);
+    c.talk.word = word;
+    if (status == WR_OPTS_GO)
+        status = misfit(&c, word);
+    for (size_t i = 0; status == WR_OPTS_GO && i < sizeof(words) / sizeof(words[0]); i++)
+        if (!strcmp(word, words[i].name))
+            return words[i].run(&c);
+    return status;
 }

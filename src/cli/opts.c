@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/opts.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -9,7 +10,7 @@
 #include "cli/verb.h"
 #include "conf/mistakes.h"
 
-enum { ROWS_MAX = 32 };
+enum { ROWS_MAX = 32, WORDS_MAX = 16, WAY_SIZE = 64 };
 
 static struct {
     wr_opts_tell *tell;
@@ -44,17 +45,120 @@ void wr_opts_left(const struct wr_opt *row, char *out, size_t size)
              row->meta ? row->meta : "");
 }
 
+/* --- words of the usage --- */
+
+/* One way of a usage line: "import DEVICE [FILE]". */
+struct way {
+    char word[WR_OPTS_WORD_SIZE]; /* "": it has none */
+    int least, most;              /* operands, without the word */
+    char text[WAY_SIZE];          /* without brackets of the whole line */
+    struct wr_str s;
+};
+
+static void take_token(struct way *way, const char *token, size_t n)
+{
+    bool first = way->s.len == 0, optional = token[0] == '[';
+
+    token += optional;
+    n -= optional;
+    while (n && token[n - 1] == ']')
+        n--;
+    if (first && token[0] >= 'a' && token[0] <= 'z' && n < sizeof(way->word)) {
+        memcpy(way->word, token, n);
+        optional = false;
+    } else if (n == 3 && !memcmp(token, "...", 3)) {
+        way->most = INT_MAX;
+    } else {
+        way->least += !optional;
+        way->most++;
+    }
+    wr_str_text(&way->s, first ? "" : " ");
+    wr_str_text(&way->s, optional ? "[" : "");
+    wr_str_bytes(&way->s, token, n);
+    wr_str_text(&way->s, optional ? "]" : "");
+}
+
+/* The next of what is left of a usage line; false: there is none. */
+static bool next_way(const char **left, struct way *way)
+{
+    const char *at = *left + strspn(*left, " |");
+
+    memset(way, 0, sizeof(*way));
+    wr_str_init(&way->s, way->text, sizeof(way->text));
+    while (*at && *at != '|') {
+        size_t n = strcspn(at, " |");
+
+        take_token(way, at, n);
+        at += n + strspn(at + n, " ");
+    }
+    *left = at;
+    return way->s.len > 0;
+}
+
+static bool has_word(const struct wr_opts *opts, const char *word)
+{
+    const char *left = opts->usage;
+    struct way way;
+
+    while (*word && next_way(&left, &way))
+        if (!strcmp(way.word, word))
+            return true;
+    return false;
+}
+
+/* The first operand, when it is a word of the usage; else NULL. */
+static const char *said_word(const struct wr_opts *opts)
+{
+    return opts->operands > 0 && has_word(opts, opts->operand[0]) ? opts->operand[0] : NULL;
+}
+
+static void put_usage(const struct wr_opts *opts, FILE *out)
+{
+    const char *left = opts->usage, *word = said_word(opts), *gap = " ";
+    struct way way;
+
+    fprintf(out, "usage: weir %s%s", opts->verb, opts->rows ? " [OPTION ...]" : "");
+    if (!word)
+        fprintf(out, "%s%s", *opts->usage ? gap : "", opts->usage);
+    while (word && next_way(&left, &way)) {
+        if (strcmp(way.word, word) != 0)
+            continue;
+        fprintf(out, "%s%s", gap, way.text);
+        gap = " | ";
+    }
+}
+
+/* "learn, drift: ..." is of these two; what begins otherwise is of all words. */
+static bool is_of(const struct wr_opts *opts, const char *help, const char *word)
+{
+    size_t end = strcspn(help, ":");
+    bool of = help[end] == '\0';
+
+    for (size_t at = 0; word && !of && at < end;) {
+        char one[WR_OPTS_WORD_SIZE] = "";
+        size_t n = strcspn(help + at, ",: ");
+
+        if (n < sizeof(one))
+            memcpy(one, help + at, n);
+        of = !has_word(opts, one) || !strcmp(one, word);
+        at += n + strspn(help + at + n, ", ");
+    }
+    return of || !word;
+}
+
 void wr_opts_help(const struct wr_opts *opts, FILE *out)
 {
-    fprintf(out, "usage: weir %s%s%s%s\n\n%s\n\n", opts->verb, opts->rows ? " [OPTION ...]" : "",
-            *opts->usage ? " " : "", opts->usage, opts->about);
+    const char *word = said_word(opts);
+
+    put_usage(opts, out);
+    fprintf(out, "\n\n%s\n\n", opts->about);
     for (size_t i = 0; i < opts->rows; i++) {
         const struct wr_opt *row = &opts->table[i];
         bool indented = !row->letter && row->name && row->name[0] != '+';
         char left[64];
 
         wr_opts_left(row, left, sizeof(left));
-        if (row->help)
+        if (row->help && is_of(opts, row->help, word))
             fprintf(out, "  %s%-*s %s\n", indented ? "    " : "", indented ? 22 : 26, left,
                     row->help);
     }
@@ -69,27 +173,99 @@ int wr_opts_misused(const struct wr_opts *opts, const char *format, ...)
     va_start(list, format);
     vfprintf(stderr, format, list);
     va_end(list);
-    fprintf(stderr, "\nusage: weir %s%s%s%s (--help tells more)\n", opts->verb,
-            opts->rows ? " [OPTION ...]" : "", *opts->usage ? " " : "", opts->usage);
+    fputc('\n', stderr);
+    put_usage(opts, stderr);
+    fputs(" (--help tells more)\n", stderr);
     return WR_EXIT_USAGE;
 }
 
-int wr_opts_no_word(const struct wr_opts *opts, const char *word, const char *const *words)
+/* "show, set or unset": how many. */
+static size_t list_words(const struct wr_opts *opts, char words[WORDS_MAX][WR_OPTS_WORD_SIZE],
+                         struct wr_str *s)
 {
-    const char *near = wr_mistakes_nearest(word, words);
-    char quoted[WR_MISTAKE_QUOTE_SIZE], list[256];
-    struct wr_str s;
+    const char *left = opts->usage;
+    size_t count = 0;
+    struct way way;
 
-    wr_mistakes_quote(word, strlen(word), quoted);
-    if (near)
-        return wr_opts_misused(opts, "unknown word %s; did you mean %s?", quoted, near);
-    wr_str_init(&s, list, sizeof(list));
-    for (size_t i = 0; words[i]; i++) {
-        wr_str_text(&s, i == 0 ? "" : words[i + 1] ? ", " : " or ");
-        wr_str_text(&s, words[i]);
+    while (count < WORDS_MAX && next_way(&left, &way))
+        if (way.word[0] && (!count || strcmp(way.word, words[count - 1]) != 0))
+            memcpy(words[count++], way.word, sizeof(way.word));
+    for (size_t i = 0; i < count; i++) {
+        wr_str_text(s, !i ? "" : i + 1 < count ? ", " : " or ");
+        wr_str_text(s, words[i]);
     }
-    return wr_opts_misused(opts, "unknown word %s: it is none of %s", quoted, list);
+    return count;
 }
+
+int wr_opts_know(const struct wr_opts *opts)
+{
+    char words[WORDS_MAX][WR_OPTS_WORD_SIZE], quoted[WR_MISTAKE_QUOTE_SIZE], list[256];
+    const char *names[WORDS_MAX + 1] = {NULL}, *near;
+    struct wr_str s;
+    size_t count;
+
+    if (said_word(opts))
+        return WR_OPTS_GO;
+    wr_str_init(&s, list, sizeof(list));
+    count = list_words(opts, words, &s);
+    if (!count)
+        return wr_opts_misused(opts, "nothing may follow");
+    if (!opts->operands)
+        return wr_opts_misused(opts, "which of %s?", list);
+    for (size_t i = 0; i < count; i++)
+        names[i] = words[i];
+    near = wr_mistakes_nearest(opts->operand[0], names);
+    wr_mistakes_quote(opts->operand[0], strlen(opts->operand[0]), quoted);
+    return near ? wr_opts_misused(opts, "unknown word %s; did you mean %s?", quoted, near)
+                : wr_opts_misused(opts, "unknown word %s: it is none of %s", quoted, list);
+}
+
+/* "diff takes DEVICE FILE, or FILE FILE" */
+static int misfit(const struct wr_opts *opts, const char *word)
+{
+    const char *left = opts->usage, *gap = "";
+    struct wr_str s;
+    struct way way;
+    char list[256];
+
+    wr_str_init(&s, list, sizeof(list));
+    while (next_way(&left, &way)) {
+        if (strcmp(way.word, word) != 0)
+            continue;
+        wr_str_text(&s, gap);
+        wr_str_text(&s, way.most ? way.text + strlen(word) + 1 : "nothing else");
+        gap = ", or ";
+    }
+    return wr_opts_misused(opts, "%s takes %s", word, list);
+}
+
+int wr_opts_read_word(struct wr_opts *opts, int argc, char **argv, char ret_word[WR_OPTS_WORD_SIZE])
+{
+    int status = wr_opts_read(opts, argc, argv);
+    const char *left = opts->usage, *word;
+    struct way way;
+
+    ret_word[0] = '\0';
+    if (status != WR_OPTS_GO)
+        return status;
+    if (!opts->operands && opts->usage[0] == '[') {
+        if (next_way(&left, &way) && !way.least)
+            memcpy(ret_word, way.word, WR_OPTS_WORD_SIZE);
+        return WR_OPTS_GO;
+    }
+    word = said_word(opts);
+    while (next_way(&left, &way)) {
+        int behind = opts->operands - (word != NULL);
+
+        if (behind >= way.least && behind <= way.most && !strcmp(way.word, word ? word : "")) {
+            memcpy(ret_word, way.word, WR_OPTS_WORD_SIZE);
+            return WR_OPTS_GO;
+        }
+    }
+    return word ? misfit(opts, word) : wr_opts_know(opts);
+}
+
+/* --- options --- */
 
 static const struct wr_opt *find_name(const struct wr_opts *opts, const char *name, size_t n)
 {

@@ -17,7 +17,7 @@
  *
  * `usage` is read by people and by completion (cli/complete): lower-case words are written as they stand, FILE, PATH, KEY
  * and VERB stand for what can be completed, other capitals for what cannot; "|" parts two ways, "[]" what may be
- * left out. `meta` of an option is such a word.
+ * left out. `meta` of an option is such a word. Help of an option that begins with words of the usage, "learn, drift: ...", is of these alone.
  *
  * Somebody may listen (the manual page, completion): then wr_opts_read tells them the table and reads nothing.
  */
@@ -48,13 +48,18 @@ struct wr_opts {
 /* What wr_opts_read returns: go on, or leave with this status (help, or the mistake, was printed). */
 #define WR_OPTS_GO (-1)
 int wr_opts_read(struct wr_opts *opts, int argc, char **argv);
+/* The same of a verb whose usage has words: which of them was said, with as many operands behind it as one of its ways has. Where none was said it
+ * is the one that the usage begins with and that may be left out ("[list] | show DEVICE"), or "", as for a way without a word. */
+#define WR_OPTS_WORD_SIZE 16
+int wr_opts_read_word(struct wr_opts *opts, int argc, char **argv,
+                      char ret_word[WR_OPTS_WORD_SIZE]);
+/* Of one word of it, when that is the first operand. */
 void wr_opts_help(const struct wr_opts *opts, FILE *out);
+/* Is the first operand one of the usage's words? Else that is said, and which there are; WR_EXIT_USAGE. */
+int wr_opts_know(const struct wr_opts *opts);
 /* Prints the sentence, and how the verb is used; returns WR_EXIT_USAGE. */
 int wr_opts_misused(const struct wr_opts *opts, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-
-/* The same of an operand that is none of `words` (ended by NULL), naming them and the nearest. */
-int wr_opts_no_word(const struct wr_opts *opts, const char *word, const char *const *words);
 
 /* Until wr_opts_listen(NULL, NULL) the tables of verbs that are run are told, and nothing else happens. */
 typedef void wr_opts_tell(void *user, const struct wr_opts *opts);

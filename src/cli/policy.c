@@ -68,7 +68,7 @@ int wr_cli_policy(int argc, char **argv)
     };
     struct wr_opts opts = {
         "policy",
-        "[check|test FILE]",
+        "[check FILE | test FILE]",
         "Shows segments and rules in force, and how often each rule has said "
         "something since the start.\ncheck FILE looks for rules that can "
         "never decide, and fails when there are any; no daemon is asked.\n"
@@ -80,20 +80,15 @@ int wr_cli_policy(int argc, char **argv)
         sizeof(table) / sizeof(table[0]),
         NULL,
         0};
-    int status = wr_opts_read(&opts, argc, argv);
+    char word[WR_OPTS_WORD_SIZE];
+    int status = wr_opts_read_word(&opts, argc, argv, word);
 
     if (status != WR_OPTS_GO)
         return status;
-    if (opts.operands == 0)
+    if (!word[0])
         return wr_talk_do(&talk, "policy", json_object());
-    if (!strcmp(opts.operand[0], "check") && opts.operands == 2)
+    if (!strcmp(word, "check"))
         return check(&talk, opts.operand[1]);
-    if (!strcmp(opts.operand[0], "test") && opts.operands == 2) {
-        want.file = opts.operand[1];
-        return wr_policytest_run(&want, &talk, &opts);
-    }
-    static const char *const words[] = {"check", "test", NULL};
-    if (strcmp(opts.operand[0], "check") != 0 && strcmp(opts.operand[0], "test") != 0)
-        return wr_opts_no_word(&opts, opts.operand[0], words);
-    return wr_opts_misused(&opts, "check FILE, or test FILE?");
+    want.file = opts.operand[1];
+    return wr_policytest_run(&want, &talk, &opts);
 }

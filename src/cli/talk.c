@@ -2,6 +2,7 @@
 #include "cli/talk.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <stdint.h>
@@ -33,6 +34,20 @@ struct lines {
     size_t cap, size;
     size_t taken; /* of the line given out last, with its end */
 };
+
+/* "weir mud import: " and that. */
+__attribute__((format(printf, 2, 3))) static void say(const struct wr_talk *talk,
+                                                      const char *format, ...)
+{
+    bool worded = talk->word && *talk->word;
+    va_list list;
+
+    fprintf(stderr, "weir %s%s%s: ", talk->who, worded ? " " : "", worded ? talk->word : "");
+    va_start(list, format);
+    vfprintf(stderr, format, list);
+    va_end(list);
+    fputc('\n', stderr);
+}
 
 /* --- the socket --- */
 
@@ -81,8 +96,8 @@ static int open_socket(const struct wr_talk *talk, int *ret_fd)
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) != 0) {
         if (!talk->quiet)
-            fprintf(stderr, "weir %s: no daemon answers on %s: %s; %s\n", talk->who, sa.sun_path,
-                    strerror(errno), remedy(errno));
+            say(talk, "no daemon answers on %s: %s; %s", sa.sun_path, strerror(errno),
+                remedy(errno));
         if (fd >= 0)
             close(fd);
         return WR_EXIT_FAILED;
@@ -115,7 +130,7 @@ static int send_request(const struct wr_talk *talk, int fd, const char *verb, js
     int failed = !text || send_all(fd, text, strlen(text)) || send_all(fd, "\n", 1);
 
     if (failed)
-        fprintf(stderr, "weir %s: the request could not be sent: %s\n", talk->who, strerror(errno));
+        say(talk, "the request could not be sent: %s", strerror(errno));
     free(text);
     json_decref(request);
     return failed ? WR_EXIT_FAILED : WR_EXIT_OK;
@@ -178,7 +193,7 @@ static int no_line(const struct wr_talk *talk)
         what = "it took too long";
     else if (errno == EMSGSIZE)
         what = "it is too long, more than 64 MiB: ask for less";
-    fprintf(stderr, "weir %s: no reply of the daemon: %s\n", talk->who, what);
+    say(talk, "no reply of the daemon: %s", what);
     return WR_EXIT_FAILED;
 }
 
@@ -195,7 +210,7 @@ static void print_error(const struct wr_talk *talk, const char *text)
 
         wr_str_init(&s, line, sizeof(line));
         wr_utf8_safe(&s, text, n);
-        fprintf(stderr, "weir %s: %s\n", talk->who, line);
+        say(talk, "%s", line);
         text += n + (text[n] == '\n');
     }
 }
@@ -230,7 +245,7 @@ static int open_and_send(const struct wr_talk *talk, const char *verb, json_t *a
     }
     if (!grow(lines)) {
         json_decref(args);
-        fprintf(stderr, "weir %s: not enough memory\n", talk->who);
+        say(talk, "not enough memory");
         return WR_EXIT_FAILED;
     }
     return send_request(talk, lines->fd, verb, args);
@@ -291,18 +306,14 @@ int wr_talk_look(const char *who, const char *about, int argc, char **argv)
     };
     struct wr_opts opts = {who, "[look NAME]", about, table, sizeof(table) / sizeof(table[0]), NULL,
                            0};
-    int status = wr_opts_read(&opts, argc, argv);
-    char verb[32];
+    char word[WR_OPTS_WORD_SIZE], verb[32];
+    int status = wr_opts_read_word(&opts, argc, argv, word);
 
     if (status != WR_OPTS_GO)
         return status;
-    if (opts.operands == 0)
+    if (!word[0])
         return wr_talk_do(&talk, who, json_object());
-    static const char *const words[] = {"look", NULL};
-    if (strcmp(opts.operand[0], "look") != 0)
-        return wr_opts_no_word(&opts, opts.operand[0], words);
-    if (opts.operands != 2)
-        return wr_opts_misused(&opts, "look NAME?");
+    talk.word = word;
     snprintf(verb, sizeof(verb), "%s_look", who);
     return wr_talk_do(&talk, verb, json_pack("{s:s}", "name", opts.operand[1]));
 }
@@ -345,10 +356,8 @@ int wr_talk_follow(const struct wr_talk *talk, const char *verb, json_t *args, b
         any = true;
     }
     if (status == WR_EXIT_OK && any && errno == 0) {
-        fprintf(stderr,
-                "weir %s: the daemon has ended, or closed the connection because nothing was read "
-                "for a minute\n",
-                talk->who);
+        say(talk, "the daemon has ended, or closed the connection because nothing was read for a "
+                  "minute");
         status = WR_EXIT_FAILED;
     } else if (status == WR_EXIT_OK) {
         status = no_line(talk);

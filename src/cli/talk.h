@@ -17,6 +17,7 @@
 
 struct wr_talk {
     const char *who;                /* the verb, for messages */
+    const char *word;               /* and the word behind it that was said; NULL, "": none */
     const char *socket;             /* of --socket, or NULL */
     bool json;                      /* print results as they are */
     bool narrow;                    /* tables that are wider than the terminal become blocks */

@@ -302,14 +302,11 @@ int wr_cli_zone(int argc, char **argv)
         sizeof(table) / sizeof(table[0]),
         NULL,
         0};
-    int status = wr_opts_read(&opts, argc, argv);
+    char word[WR_OPTS_WORD_SIZE];
+    int status = wr_opts_read_word(&opts, argc, argv, word);
 
     if (status != WR_OPTS_GO)
         return status;
-    if (opts.operands < 1 || strcmp(opts.operand[0], "check") != 0)
-        return wr_opts_misused(&opts, "check what?");
-    if (opts.operands != 2)
-        return wr_opts_misused(&opts, "one file at a time");
     z.file = opts.operand[1];
     if (z.origin) {
         if (wr_name_from_text(z.origin, strlen(z.origin), &z.apex))

@@ -121,6 +121,14 @@ def for_people():
               f"  last_failure  {'x' * 60}\n\n  url           {'y' * 40}\n")
 
 
+@mock.test("a refusal names what was typed, not what the daemon calls it")
+def denied():
+    with daemon(b'{"ok":false,"code":"denied","error":"this changes something"}\n') as (path, _):
+        for words in (("firewall", "apply"), ("device", "quarantine", "d7"), ("mud", "enforce", "d7"), ("zones", "look", "a"), ("cache", "flush", "."), ("reload",)):
+            told = " ".join(words[:2])
+            equal(weir(*words, "-s", path).stderr, f"weir {told}: this changes something\n")
+
+
 @mock.test("a refusal goes to standard error, status 1; each of its lines")
 def refusal():
     with daemon(json.dumps({"ok": False, "code": "config", "error": "f:1:2: one\nf:3:4: two\x1b[2J"}).encode() +
@@ -219,7 +227,7 @@ def usage():
     need("did you mean status?" in weir("statsu").stderr)
     for words, said in ((("device", "quarantin", "tv"), '"quarantin"; did you mean quarantine?'), (("policy", "tst"), '"tst"; did you mean test?'),
                         (("feeds", "loook", "ads"), '"loook"; did you mean look?'), (("device", "tv", "fridge"), '"tv": it is none of show,'),
-                        (("policy", "test"), "test FILE?"), (("zones", "look"), "look NAME?"),
+                        (("policy", "test"), "test takes FILE"), (("zones", "look"), "look takes NAME"),
                         (("log", "--top", "clients"), "--top wants devices, names or minutes"),
                         (("log", "--name", "*.ads.example"), "write --name ads.example")):
         done = weir(*words)

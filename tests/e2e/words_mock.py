@@ -55,6 +55,14 @@ def help_verb():
     equal(weir("help").stdout, weir("--help").stdout)
     for verb in [line.split()[0] for line in weir("help").stdout.splitlines() if line.startswith("  ")]:
         equal(weir("help", verb).stdout, weir(verb, "--help").stdout)
+    for words, there, other in ((("mud", "learn"), ("learn DEVICE", "--to FILE"), "--shadow"), (("firewall", "leases"), ("leases [DEVICE]",), "bypass [DEVICE]"),
+                                (("device", "quarantine"), ("quarantine DEVICE", "--for TIME"), "release DEVICE")):
+        text = weir("help", *words).stdout
+        need(text.startswith(f"usage: weir {words[0]} [OPTION ...] {there[0]}\n") and all(word in text for word in there) and other not in text, text)
+        equal(weir(*words, "--help").stdout, text)
+    for words, why in ((("mud", "lern"), "did you mean learn?"), (("status", "now"), "weir status: nothing may follow"), (("mud", "learn", "x"), "one verb at a time")):
+        done = weir("help", *words)
+        need(done.returncode == 2 and why in done.stderr, done.stderr)
     done = weir("help", "chekc")
     equal(done.returncode, 2)
     need("did you mean check?" in done.stderr, done.stderr)

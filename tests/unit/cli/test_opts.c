@@ -83,38 +83,110 @@ static void test_misused(void **state)
     }
 }
 
-/* What wr_opts_no_word says of it. */
-static void no_word(const char *word, char *ret, size_t cap)
+/* By a usage line with words; what was said of it is in `ret`. */
+static int read_word(const char *usage, const char *line, char *ret, size_t cap, char *ret_word)
 {
-    static const char *const known[] = {"show", "quarantine", "release", NULL};
+    static const struct wr_opt table[] = {
+        {"json", 'j', .flag = &json, .help = "JSON"},
+        {"print", 'p', .flag = &print, .help = "show, add: print"},
+        {"config", 'c', .value = &file, .meta = "FILE", .help = "add: the file"},
+    };
+    static char copy[256];
     FILE *said = tmpfile();
-    int err = dup(STDERR_FILENO);
+    int err = dup(STDERR_FILENO), n = 0;
 
     assert_non_null(said);
     assert_true(err >= 0);
-    (void)read_line("");
+    strcpy(copy, line);
+    for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
+        words[n++] = word;
+    opts = (struct wr_opts){"thing", usage, "Does.", table, 3, NULL, 0};
     fflush(stderr);
     assert_true(dup2(fileno(said), STDERR_FILENO) >= 0);
-    int status = wr_opts_no_word(&opts, word, known);
+    int status = wr_opts_read_word(&opts, n, words, ret_word);
     fflush(stderr);
     assert_true(dup2(err, STDERR_FILENO) >= 0);
     close(err);
-    assert_int_equal(status, WR_EXIT_USAGE);
     rewind(said);
     ret[fread(ret, 1, cap - 1, said)] = 0;
     fclose(said);
+    return status;
 }
 
-static void test_no_word(void **state)
+static void test_words(void **state)
 {
-    char text[512];
+    static const char many[] = "[list] | show NAME | show FILE | add NAME [FILE] | new NAME ...";
+    static const struct {
+        const char *usage, *line, *word; /* NULL: refused, */
+        const char *said;                /* with this in it */
+    } rows[] = {
+        {many, "", "list", ""},
+        {many, "list", "list", ""},
+        {many, "show a", "show", ""},
+        {many, "-j add a", "add", ""},
+        {many, "add a b", "add", ""},
+        {many, "new a b c d", "new", ""},
+        {many, "list a", NULL,
+         "weir thing: list takes nothing else\nusage: weir thing [OPTION ...] list (--help"},
+        {many, "show", NULL,
+         "show takes NAME, or FILE\nusage: weir thing [OPTION ...] show NAME | show FILE (--help"},
+        {many, "add a b c", NULL, "add takes NAME [FILE]\n"},
+        {many, "new", NULL, "new takes NAME ...\n"},
+        {many, "ad", NULL, "unknown word \"ad\"; did you mean add?"},
+        {many, "tv\033", NULL,
+         "it is none of list, show, add or new\nusage: weir thing [OPTION ...] [list] | show"},
+        {"[add FILE | drop NAME]", "", "", ""},
+        {"[add FILE | drop NAME]", "drop a", "drop", ""},
+        {"[add FILE | drop NAME]", "add", NULL, "add takes FILE\n"},
+        {"[add FILE | drop NAME]", "drop a b", NULL, "drop takes NAME\n"},
+        {"[show [KEY]] | set KEY VALUE", "", "show", ""},
+        {"[show [KEY]] | set KEY VALUE", "show a", "show", ""},
+        {"[show [KEY]] | set KEY VALUE", "set a", NULL, "set takes KEY VALUE\n"},
+        {"show [NAME] | flush NAME", "", NULL, "which of show or flush?"},
+        {"DEVICE | show DEVICE", "tv", "", ""},
+        {"DEVICE | show DEVICE", "show tv", "show", ""},
+        {"DEVICE | show DEVICE", "show", NULL, "show takes DEVICE\n"},
+        {"DEVICE | show DEVICE", "tv set", NULL, "unknown word \"tv\": it is none of show\n"},
+        {"FILE", "a b", NULL, "nothing may follow"},
+    };
+    char text[512], word[WR_OPTS_WORD_SIZE];
 
-    no_word("quarantin", text, sizeof(text));
-    assert_non_null(
-        strstr(text, "weir check: unknown word \"quarantin\"; did you mean quarantine?"));
-    no_word("tv\033", text, sizeof(text));
-    assert_non_null(strstr(text, "it is none of show, quarantine or release"));
-    assert_null(strchr(text, '\033'));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int status = read_word(rows[i].usage, rows[i].line, text, sizeof(text), word);
+
+        if (status != (rows[i].word ? WR_OPTS_GO : WR_EXIT_USAGE) || !strstr(text, rows[i].said) ||
+            (rows[i].word && strcmp(word, rows[i].word) != 0))
+            fail_msg("%s, %s: %d, %s, %s", rows[i].usage, rows[i].line, status, word, text);
+        assert_null(strchr(text, '\033'));
+    }
+}
+
+/* Of a word that was said: its ways, and the options that are not of others. */
+static void test_help_of_word(void **state)
+{
+    static const struct {
+        const char *line;
+        bool print, config;
+    } rows[] = {{"show a", true, false}, {"add a", true, true}, {"list", false, false}};
+    char said[512], word[WR_OPTS_WORD_SIZE];
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char *text = NULL;
+        size_t n;
+        FILE *out = open_memstream(&text, &n);
+
+        assert_int_equal(read_word("[list] | show NAME | add NAME [FILE]", rows[i].line, said,
+                                   sizeof(said), word),
+                         WR_OPTS_GO);
+        wr_opts_help(&opts, out);
+        fclose(out);
+        assert_non_null(strstr(text, word));
+        assert_null(strchr(text, '|'));
+        assert_non_null(strstr(text, "--json"));
+        assert_int_equal(strstr(text, "--print") != NULL, rows[i].print);
+        assert_int_equal(strstr(text, "--config") != NULL, rows[i].config);
+        free(text);
+    }
 }
 
 static void test_help(void **state)
@@ -177,8 +249,10 @@ static void test_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good), cmocka_unit_test(test_misused), cmocka_unit_test(test_no_word),
-        cmocka_unit_test(test_help), cmocka_unit_test(test_left),    cmocka_unit_test(test_told),
+        cmocka_unit_test(test_good),  cmocka_unit_test(test_misused),
+        cmocka_unit_test(test_words), cmocka_unit_test(test_help_of_word),
+        cmocka_unit_test(test_help),  cmocka_unit_test(test_left),
+        cmocka_unit_test(test_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,10 +14,10 @@ struct seen {
 static bool is_known(const char *word, size_t n)
 {
     static const char *const known[] = {
-        "FILE", "PATH",    "KEY",    "VERB",    "NAME",   "TYPE",    "CLASS",    "N",
-        "...",  "PORT",    "HEX",    "ADDRESS", "PREFIX", "SECONDS", "=VERSION", "=HEX",
-        "=N",   "@SERVER", "#PORT",  "TIME",    "VALUE",  "=FILE",   "=PATH",    "HOST",
-        "PIN",  "PROXY",   "CONFIG", "DEVICE",  "GROUP",  "KIND",    "TEXT",     NULL};
+        "FILE",   "PATH",  "KEY",     "VERB",   "NAME",    "TYPE",     "CLASS", "N",     "...",
+        "PORT",   "HEX",   "ADDRESS", "PREFIX", "SECONDS", "=VERSION", "=HEX",  "=N",    "@SERVER",
+        "#PORT",  "TIME",  "VALUE",   "=FILE",  "=PATH",   "HOST",     "PIN",   "PROXY", "CONFIG",
+        "DEVICE", "GROUP", "KIND",    "TEXT",   "WORD",    NULL};
 
     if (word[0] >= 'a' && word[0] <= 'z')
         return true;
