@@ -456,9 +456,9 @@ static void take_request(struct wr_control *c, wr_id client, json_t *request)
     if (verb->changes && !c->s->conf->control.group_may_change &&
         !wr_unixsock_trusts(c->socket, client)) {
         snprintf(c->why, sizeof(c->why),
-                 "members of control.group may look, and %s changes something: ask as root, or "
-                 "set control.group_may_change",
-                 verb->name);
+                 "members of control.group (%s) may look, and this changes something: do it as "
+                 "root (sudo), or set `control.group_may_change: true`",
+                 c->s->conf->control.group);
         answer_error(c, client, "denied", c->why);
         return;
     }

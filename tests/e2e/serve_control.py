@@ -283,7 +283,8 @@ def group(box):
     for line in changes:
         answer = as_other(weir, gid, line)
         equal((answer["ok"], answer.get("code")), (False, "denied"), line)
-        need("control.group_may_change" in answer["error"], answer)
+        need("members of control.group (games) may look" in answer["error"] and "root" in answer["error"], answer)
+        need("control.group_may_change: true" in answer["error"] and "_flush" not in answer["error"], answer)
     equal((len(weir.verb("cache_show")["entries"]), weir.verb("status")["settings_serial"]), (1, 1))
     equal([a for a in weir.verb("anchors")["in_force"] if a["negative"]], [])
     weir.configure(box.settings([up], control=control | {"group_may_change": True}))
