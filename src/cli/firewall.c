@@ -3,27 +3,63 @@
 #include <string.h>
 
 #include "cli/opts.h"
+#include "cli/table.h"
 #include "cli/talk.h"
 #include "cli/verb.h"
 #include "cli/when.h"
 
-static void show_all(json_t *list)
+/* Who is not known is called by the MAC address, or the address that he has. */
+static void call(json_t *row)
+{
+    json_t *mac = json_object_get(row, "mac"), *by = mac ? mac : json_object_get(row, "from");
+
+    if (by && json_is_null(json_object_get(row, "device")))
+        json_object_set(row, "device", by);
+}
+
+/* "443/tcp" */
+static void join_port(json_t *row)
+{
+    const char *protocol = json_string_value(json_object_get(row, "protocol"));
+
+    if (protocol)
+        json_object_set_new(
+            row, "port",
+            json_sprintf("%d/%s", (int)json_integer_value(json_object_get(row, "port")), protocol));
+}
+
+/* One line a row that is not too long for a screen; programs get all of it. */
+static void narrow(json_t *list, const char *const *keys)
 {
     json_t *one;
     size_t i;
+
     json_array_foreach(list, i, one)
     {
-        (void)wr_when_show(one, "first_seen");
         (void)wr_when_show(one, "last_seen");
+        call(one);
+        join_port(one);
     }
+    wr_table_pick(list, keys);
 }
 
-/* Dates that can be read; programs get the numbers. */
 static void refine(json_t *result)
 {
+    static const char *const lease[] = {"device", "id",   "segment", "interface",
+                                        "to",     "port", "left_s",  NULL};
+    static const char *const party[] = {"device", "id", "segment", "interface", "leases", NULL};
+    static const char *const device[] = {"device",    "id",  "interface", "dns",
+                                         "encrypted", "doh", "unleased",  "router",
+                                         "last_seen", NULL};
+    static const char *const try[] = {"device", "interface", "what",      "to",
+                                      "port",   "count",     "last_seen", NULL};
+    json_t *leases = json_object_get(result, "leases");
+
     (void)wr_when_show(result, "since");
-    show_all(json_object_get(result, "devices"));
-    show_all(json_object_get(result, "tries"));
+    narrow(json_object_get(result, "devices"), device);
+    narrow(json_object_get(result, "tries"), try);
+    narrow(leases, lease);
+    narrow(json_object_get(leases, "devices"), party);
 }
 
 int wr_cli_firewall(int argc, char **argv)
@@ -32,7 +68,7 @@ int wr_cli_firewall(int argc, char **argv)
         {"show", "firewall"},          {"apply", "firewall_apply"},   {"bypass", "firewall_bypass"},
         {"remove", "firewall_remove"}, {"leases", "firewall_leases"},
     };
-    struct wr_talk talk = {.who = "firewall", .narrow = true, .refine = refine};
+    struct wr_talk talk = {.who = "firewall", .refine = refine};
     const struct wr_opt table[] = {
         WR_TALK_SOCKET_ROW(talk),
         WR_TALK_JSON_ROW(talk),

@@ -13,6 +13,7 @@
 #include "cli/mudtalk.h"
 #include "cli/opts.h"
 #include "cli/readfile.h"
+#include "cli/table.h"
 #include "cli/talk.h"
 #include "cli/verb.h"
 #include "conf/mudfile.h"
@@ -47,9 +48,23 @@ static struct wr_mud *get(const struct call *c, const char *operand, struct wr_m
     return mud;
 }
 
+/* One line a profile; the rest is in `show`. */
+static void refine_list(json_t *result)
+{
+    static const char *const keys[] = {"device",          "state", "profile", "aces",
+                                       "not_enforceable", "due",   "taken",   NULL};
+
+    wr_mudtalk_dates(result);
+    wr_table_pick(json_object_get(result, "profiles"), keys);
+}
+
 static int list(const struct call *c)
 {
-    return wr_talk_do(&c->talk, "mud", json_object());
+    struct wr_talk talk = c->talk;
+
+    talk.narrow = false;
+    talk.refine = refine_list;
+    return wr_talk_do(&talk, "mud", json_object());
 }
 
 static int show(const struct call *c)

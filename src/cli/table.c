@@ -312,6 +312,26 @@ void wr_table_print_in(const json_t *value, size_t room, FILE *out)
     print_value(value, 0, 0, room, out);
 }
 
+void wr_table_pick(json_t *list, const char *const *keys)
+{
+    size_t i;
+    json_t *row;
+
+    json_array_foreach(list, i, row)
+    {
+        json_t *picked = json_object();
+
+        for (size_t k = 0; keys[k]; k++) {
+            json_t *value = json_object_get(row, keys[k]);
+
+            json_object_set_new(picked, keys[k], value ? json_incref(value) : json_null());
+        }
+        json_object_clear(row);
+        json_object_update(row, picked);
+        json_decref(picked);
+    }
+}
+
 size_t wr_table_room(int fd)
 {
     struct winsize size;

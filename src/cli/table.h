@@ -18,6 +18,8 @@ void wr_table_print(const json_t *value, FILE *out);
 void wr_table_print_in(const json_t *value, size_t room, FILE *out);
 /* Columns of the terminal at `fd`; 100 when it is none. */
 size_t wr_table_room(int fd);
+/* Of each object of a list these keys alone, in this order (ended by NULL), and all rows have all of them: for people, where programs get more. */
+void wr_table_pick(json_t *list, const char *const *keys);
 /* One value in one line: "good", "3", "a, b", "-" for null and for nothing. */
 void wr_table_cell(const json_t *value, char *ret_text, size_t cap);
 

@@ -23,7 +23,7 @@
 
 /* --- showing --- */
 
-static void put_id(struct wr_json *j, const char *key, uint32_t number)
+void wr_devicecontrol_put_id(struct wr_json *j, const char *key, uint32_t number)
 {
     char text[16];
     snprintf(text, sizeof(text), "d%lu", (unsigned long)number);
@@ -137,14 +137,14 @@ uint16_t wr_devicecontrol_segment(const struct wr_serve *s, const struct wr_cens
                                             : WR_SEGMENT_NONE;
 }
 
-static void put_segment(const struct wr_serve *s, struct wr_json *j,
-                        const struct wr_census_device *d)
+const char *wr_devicecontrol_segment_name(const struct wr_serve *s,
+                                          const struct wr_census_device *d)
 {
     const struct wr_segments *segments = s->gate->settings.segments;
     uint16_t at = wr_devicecontrol_segment(s, d);
     const char *text =
         at == WR_SEGMENT_NONE ? "" : wr_labels_text(s->labels, segments->segment[at].label);
-    wr_json_text(j, "segment", text[0] != 0 ? text : NULL);
+    return text[0] != 0 ? text : NULL;
 }
 
 /* By the owner's word, or by its marks: which, and how sure that is. */
@@ -202,7 +202,7 @@ static void put_summary(const struct wr_serve *s, struct wr_json *j,
     char text[MARK_TEXT_SIZE];
     uint8_t sources = 0;
     wr_census_call(d, text, sizeof(text));
-    put_id(j, "id", d->number);
+    wr_devicecontrol_put_id(j, "id", d->number);
     wr_json_text(j, "name", text);
     put_local_name(s, j, d);
     put_kind(j, d);
@@ -211,7 +211,7 @@ static void put_summary(const struct wr_serve *s, struct wr_json *j,
     }
     wr_json_text(j, "mac", mac != NULL ? text : NULL);
     put_interface(j, "interface", d->ifindex);
-    put_segment(s, j, d);
+    wr_json_text(j, "segment", wr_devicecontrol_segment_name(s, d));
     wr_json_text(j, "state", wr_who_state_name(state_of(m, d)));
     put_groups(s, j, d);
     wr_json_array(j, "addresses");
@@ -323,7 +323,7 @@ static void put_addresses(const struct wr_census *m, struct wr_json *j,
             wr_json_i64(j, "lease_until", a->lease_s);
         }
         if (a->rival != 0) {
-            put_id(j, "contested_by", a->rival);
+            wr_devicecontrol_put_id(j, "contested_by", a->rival);
         }
         wr_json_i64(j, "first_seen", a->first_s);
         wr_json_i64(j, "last_seen", a->last_s);
@@ -376,7 +376,7 @@ static void put_device(struct wr_serve *s, struct wr_json *j, const struct wr_ce
     wr_json_text(j, "conflict",
                  d->trouble != WR_TROUBLE_NONE ? wr_census_trouble_text(d->trouble) : NULL);
     if (d->candidate != 0) {
-        put_id(j, "perhaps", d->candidate);
+        wr_devicecontrol_put_id(j, "perhaps", d->candidate);
     }
     put_marks(j, d);
     put_addresses(wr_devices_machine(s->devices), j, d);

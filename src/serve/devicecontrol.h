@@ -25,6 +25,11 @@ struct wr_serve;
 /* Its segment's place, where it was seen last; WR_SEGMENT_NONE. */
 struct wr_census_device;
 uint16_t wr_devicecontrol_segment(const struct wr_serve *s, const struct wr_census_device *d);
+/* NULL: it is in none. */
+const char *wr_devicecontrol_segment_name(const struct wr_serve *s,
+                                          const struct wr_census_device *d);
+/* "d17" */
+void wr_devicecontrol_put_id(struct wr_json *j, const char *key, uint32_t number);
 void wr_devicecontrol_list(struct wr_serve *s, uint32_t after, struct wr_json *j, const char *key);
 /* NULL, or the code of an error with its sentence in `why`; nothing is written then. */
 const char *wr_devicecontrol_show(struct wr_serve *s, const char *device, struct wr_json *j,

@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "serve/devicecontrol.h"
 #include "serve/devices.h"
 #include "serve/firewall_state.h"
 #include "serve/scoreboard.h"
@@ -24,18 +25,30 @@ static const char *const state_names[] = {"waiting", "in force", "failed", "remo
 
 /* --- leases --- */
 
-static bool is_of(const struct wr_census_device *d, const struct wr_firehand_lease *l)
+struct telling {
+    struct wr_serve *s;
+    struct wr_json *j;
+    const struct wr_census_device *of; /* NULL: of all */
+    uint32_t told, left, open;
+    struct wr_firehand_lease
+        last; /* whose device was looked for last: it has more of them, as a rule */
+    const struct wr_census_device *device;
+};
+
+/* NULL: it is not known (any more). */
+static const struct wr_census_device *device_of(struct telling *t,
+                                                const struct wr_firehand_lease *l)
 {
-    if (!l->routed) {
-        return wr_census_has_mac(d, l->who);
+    const struct wr_firehand_lease *last = &t->last;
+    struct wr_addr addr = {.family = l->family};
+    if (last->ifindex != l->ifindex || last->routed != l->routed || last->family != l->family ||
+        memcmp(last->who, l->who, sizeof(l->who)) != 0) {
+        memcpy(addr.ip, l->who, sizeof(addr.ip));
+        t->last = *l;
+        t->device = l->routed ? wr_devices_of_address(t->s->devices, &addr)
+                              : wr_census_of_mac(wr_devices_machine(t->s->devices), l->who);
     }
-    for (unsigned i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
-        const struct wr_addr *addr = &d->address[i].addr;
-        if (addr->family == l->family && memcmp(addr->ip, l->who, sizeof(addr->ip)) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return t->device;
 }
 
 static void put_ip(struct wr_json *j, const char *key, uint8_t family, const uint8_t ip[16])
@@ -47,9 +60,21 @@ static void put_ip(struct wr_json *j, const char *key, uint8_t family, const uin
     wr_json_text(j, key, text);
 }
 
-static void put_party(struct wr_json *j, const struct wr_firehand_lease *l)
+static void put_party(struct telling *t, const struct wr_firehand_lease *l)
 {
-    char name[IF_NAMESIZE] = "", text[WR_CENSUS_MAC_SIZE];
+    const struct wr_census_device *d = device_of(t, l);
+    char name[IF_NAMESIZE] = "", text[WR_NAME_TEXT_SIZE];
+    struct wr_json *j = t->j;
+    if (d != NULL) {
+        wr_census_call(d, text, sizeof(text));
+        wr_json_text(j, "device", text);
+        wr_devicecontrol_put_id(j, "id", d->number);
+        wr_json_text(j, "segment", wr_devicecontrol_segment_name(t->s, d));
+    } else {
+        wr_json_null(j, "device");
+        wr_json_null(j, "id");
+        wr_json_null(j, "segment");
+    }
     wr_json_text(j, "interface", if_indextoname(l->ifindex, name) != NULL ? name : NULL);
     wr_census_mac_text(l->who, text);
     if (l->routed) {
@@ -59,35 +84,18 @@ static void put_party(struct wr_json *j, const struct wr_firehand_lease *l)
     }
 }
 
-struct telling {
-    struct wr_serve *s;
-    struct wr_json *j;
-    const struct wr_census_device *of; /* NULL: of all */
-    uint32_t told, left, open;
-};
-
-/* One that has leases, and how it is called. */
+/* One that has leases. */
 static void on_party(void *user, const struct wr_firehand_lease *l)
 {
     struct telling *t = user;
-    const struct wr_census *m = wr_devices_machine(t->s->devices);
-    const struct wr_census_device *d = NULL;
-    char text[WR_NAME_TEXT_SIZE];
-    uint32_t cursor = 0;
     t->open += l->count;
     if (t->told == DEVICES_MAX) {
         t->left++;
         return;
     }
     t->told++;
-    while ((d = wr_census_walk(m, &cursor)) != NULL && !is_of(d, l)) {
-    }
     wr_json_object(t->j, NULL);
-    if (d != NULL) {
-        wr_census_call(d, text, sizeof(text));
-    }
-    wr_json_text(t->j, "device", d != NULL ? text : NULL);
-    put_party(t->j, l);
+    put_party(t, l);
     wr_json_u64(t->j, "leases", l->count);
     wr_json_end(t->j);
 }
@@ -96,7 +104,7 @@ static void on_lease(void *user, const struct wr_firehand_lease *l)
 {
     static const char *const protocols[256] = {[6] = "tcp", [17] = "udp"};
     struct telling *t = user;
-    if (t->of != NULL && !is_of(t->of, l)) {
+    if (t->of != NULL && device_of(t, l) != t->of) {
         return;
     }
     if (t->told == LEASES_MAX) {
@@ -105,13 +113,15 @@ static void on_lease(void *user, const struct wr_firehand_lease *l)
     }
     t->told++;
     wr_json_object(t->j, NULL);
-    put_party(t->j, l);
+    put_party(t, l);
     put_ip(t->j, "to", l->family, l->dest);
+    wr_json_text(t->j, "protocol", protocols[l->protocol]);
     if (l->protocol != 0) {
-        wr_json_text(t->j, "protocol", protocols[l->protocol]);
         wr_json_u64(t->j, "port", l->port);
+    } else {
+        wr_json_null(t->j, "port");
     }
-    wr_json_u64(t->j, "left", l->left_s);
+    wr_json_u64(t->j, "left_s", l->left_s);
     wr_json_end(t->j);
 }
 
@@ -155,12 +165,9 @@ const char *wr_firewall_leases(struct wr_serve *s, const char *whom, struct wr_j
         return "off";
     }
     if (whom != NULL) {
-        t.of = wr_census_find(wr_devices_machine(s->devices), whom);
+        t.of = wr_devices_find(s->devices, whom, why, cap);
         if (t.of == NULL) {
-            snprintf(why, cap,
-                     "no device, or more than one, is called so; `weir devices` shows their names "
-                     "and ids");
-            return "unknown";
+            return "device";
         }
     }
     wr_json_object(j, key);

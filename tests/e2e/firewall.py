@@ -474,6 +474,13 @@ def scoreboard(box):
     need("no device, or more than one" in cli(weir, "firewall", "leases", "toaster", fails=True), "nor here")
     score = cli(weir, "firewall", "bypass")["devices"]
     equal([(s["id"], s["interface"], s["dns"], s["encrypted"], s["doh"], s["unleased"], s["router"]) for s in score], [(device["id"], "lan0", 6, 4, 2, 0, 2)])
+    # For people a line each; it is found by its MAC address and by its address too.
+    lines = lines_of(weir, "firewall", "bypass")
+    need("device id interface dns encrypted doh unleased router last_seen" in lines, lines)
+    need(any(line.startswith(f"{device['name']} {device['id']} lan0 6 4 2 0 2 20") for line in lines), lines)
+    equal(sum(f" dns {FOREIGN[0]} 53/udp 2 20" in line for line in lines), 1, lines)
+    equal(lines, lines_of(weir, "firewall", "bypass", MAC))
+    equal((board(weir, MAC), board(weir, CAMERA[1])), (want, want))
     # Once each in the log, however often; and the counts go on when the table is written anew.
     camera.tries(FOREIGN[0], 53, False)
     want[("dns", FOREIGN[0], "udp", 53)] += 1

@@ -292,7 +292,14 @@ def answered(box):
     need(seen["segments"][0]["unleased"] >= 12, seen)
     equal({(d["from"], d["leases"]) for d in seen["leases"]["devices"]}, {(mac, sum(mac == who for who, _ in opened)) for mac in MACS})
     device = next(d["id"] for d in cli(weir, "devices")["devices"] if OTHER[0] in d["addresses"])
-    equal(home.leases(device), {(MACS[1], FOREIGN[0])})
+    equal([home.leases(whom) for whom in (device, MACS[1], OTHER[0])], [{(MACS[1], FOREIGN[0])}] * 3)
+    lease = cli(weir, "firewall", "leases", device)["leases"][0]
+    equal([lease[key] for key in ("device", "id", "segment", "interface", "protocol", "port")], [device, device, "cameras", "lan0", None, None])
+    lines = firewall.lines_of(weir, "firewall", "leases")
+    equal(lines[:2], ["leases:", "device id segment interface to port left_s"])
+    need(any(line.startswith(f"{device} {device} cameras lan0 {FOREIGN[0]} - ") for line in lines), lines)
+    equal(len(lines), 2 + len(opened) + 1, lines)    # and how many are not shown
+    need(any(line.startswith(f"{device} {device} cameras lan0 ") for line in firewall.lines_of(weir, "firewall")), "who has some")
 
 
 @loopback.test("a network of the house that is no segment's is not reached, though its addresses are of the Internet")

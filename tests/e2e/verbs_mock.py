@@ -121,6 +121,34 @@ def for_people():
               f"  last_failure  {'x' * 60}\n\n  url           {'y' * 40}\n")
 
 
+@mock.test("leases, tries and profiles are a line each for people; who is not known is called by the address that is known; programs get all of it")
+def tables():
+    six = "2001:db8:1111:2222:3333:4444:5555:6666"
+    camera = {"device": "camera-3", "id": "d3", "mac": "02:00:00:00:00:01", "interface": "lan0"}
+    stranger = {"device": None, "id": None, "mac": "02:00:00:00:00:02", "interface": "lan0"}
+    dates = {"first_seen": 0, "last_seen": 86400}
+    counts = {"dns": 3, "encrypted": 0, "doh": 0, "unleased": 1, "router": 0}
+    lease = {"segment": "cameras", "from": "02:00:00:00:00:01", "left_s": 7}
+    for words, result, want in (
+            (("firewall", "leases"), {"leases": [
+                {**camera, **lease, "to": six, "protocol": "tcp", "port": 443}, {**camera, **lease, "to": "192.0.2.1", "protocol": None, "port": None},
+                {"device": None, "id": None, "segment": None, "interface": "lan0", "from": "192.168.8.9", "to": "192.0.2.1", "protocol": None, "port": None, "left_s": 7}]},
+             ["leases:", "device id segment interface to port left_s", f"camera-3 d3 cameras lan0 {six} 443/tcp 7", "camera-3 d3 cameras lan0 192.0.2.1 - 7",
+              "192.168.8.9 - - lan0 192.0.2.1 - 7"]),
+            (("firewall", "bypass"), {"routers": "heard", "devices": [{**camera, **counts, **dates}, {**stranger, **counts, **dates}], "tries": [
+                {**camera, "what": "dns", "to": six, "protocol": "udp", "port": 53, "count": 3, **dates},
+                {**stranger, "what": "router", "to": six, "protocol": None, "port": None, "count": 1, **dates}]},
+             ["routers: heard", "devices:", "device id interface dns encrypted doh unleased router last_seen", "camera-3 d3 lan0 3 0 0 1 0 1970-01-02T00:00:00Z",
+              "02:00:00:00:00:02 - lan0 3 0 0 1 0 1970-01-02T00:00:00Z", "tries:", "device interface what to port count last_seen",
+              f"camera-3 lan0 dns {six} 53/udp 3 1970-01-02T00:00:00Z", f"02:00:00:00:00:02 lan0 router {six} - 1 1970-01-02T00:00:00Z"]),
+            (("mud", "list"), {"profiles": [{"device": "camera-3", "state": "enforced", "profile": "A camera of Example", "url": "https://example.com/" + "x" * 90,
+                                             "signer": None, "taken": 86400, "leases": True, "addresses": "opened", "aces": 7, "not_enforceable": 1, "due": False}]},
+             ["profiles:", "device state profile aces not_enforceable due taken", "camera-3 enforced A camera of Example 7 1 no 1970-01-02T00:00:00Z"])):
+        with daemon(good(result)) as (path, _):
+            equal([" ".join(line.split()) for line in weir(*words, "-s", path).stdout.splitlines()], want)
+            equal(json.loads(weir(*words, "-s", path, "--json").stdout), result)
+
+
 @mock.test("a refusal names what was typed, not what the daemon calls it")
 def denied():
     with daemon(b'{"ok":false,"code":"denied","error":"this changes something"}\n') as (path, _):

@@ -55,6 +55,20 @@ static void test_table(void **state)
     check("[{\"a\": {\"x\": 1, \"y\": [2, 3]}}]", "a\nx=1 y=2, 3\n");
 }
 
+static void test_pick(void **state)
+{
+    static const char *const keys[] = {"b", "a", NULL};
+    json_t *list = json_loads("[{\"a\": 1, \"b\": \"x\", \"c\": 3}, {\"a\": 2}]", 0, NULL);
+    char *text;
+
+    wr_table_pick(list, keys);
+    text = json_dumps(list, JSON_COMPACT);
+    assert_string_equal(text, "[{\"b\":\"x\",\"a\":1},{\"b\":null,\"a\":2}]");
+    free(text);
+    json_decref(list);
+    wr_table_pick(NULL, keys); /* there is no such list */
+}
+
 /* Wider than the room: a block a row; keys that a row does not have are left out. */
 static void test_narrow(void **state)
 {
@@ -135,8 +149,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values), cmocka_unit_test(test_object), cmocka_unit_test(test_table),
-        cmocka_unit_test(test_turned), cmocka_unit_test(test_narrow), cmocka_unit_test(test_safe),
-        cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_turned), cmocka_unit_test(test_narrow), cmocka_unit_test(test_pick),
+        cmocka_unit_test(test_safe),   cmocka_unit_test(test_depth),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
