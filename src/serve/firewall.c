@@ -573,6 +573,7 @@ void wr_firewall_look(struct wr_serve *s)
     if (mark != f->quarantine_mark) {
         f->quarantine_mark = mark;
         f->want |= WR_RULESET_QUARANTINE;
+        f->not_before_us = 0; /* it waits for no repair */
     }
     uint64_t changes = s->muds != NULL ? wr_muds_changes(s->muds) : 0;
     if (changes != f->muds_looked) { /* a profile is in force, or whose it is comes in elsewhere */

@@ -675,6 +675,11 @@ def quarantine(box):
     for flow in flows:
         until("the flow goes on", lambda: talks(flow, b"again"))    # pylint: disable=cell-var-from-loop
     equal(camera.tries(FOREIGN[0], 8080, True), "echo")
+    # At once, though a repair waits for its turn, for there was another this second.
+    before = shown(weir)["repairs"]
+    for n in (1, 2):
+        nft("flush", "table", "inet", "weir")
+        until("it is heard", lambda: cli(weir, "status")["firewall"]["repairs"] == before + n)    # pylint: disable=cell-var-from-loop
     # With a reason and an end: told, over a restart, and over by itself.
     done = cli(weir, "device", "quarantine", device["id"], "--reason", "it scans", "--for", "1h")
     equal((done["quarantine_reason"], done["quarantine_left_s"]), ("it scans", 3600))
