@@ -663,6 +663,8 @@
 #define WR_QUARANTINE_FOR_MAX_S (366 * 86400)
 /* Connections of devices in quarantine that are cut in one go, of a table that strangers fill. */
 #define WR_CONNTRACK_CUT_MAX 65536
+/* Connections that are looked at to say who has most of them: 3 % off at the worst. */
+#define WR_CONNTRACK_SAMPLE_MAX 1024
 /* Leases (policy/lease.h). Addresses of one answer that are leased; the rest is taken out of it: a name with a thousand addresses opens no
  * thousand. Ports that a lease may be for; asks of one message to the process that has the privilege. */
 #define WR_LEASE_DESTS_MAX 32

@@ -81,7 +81,7 @@ int wr_cli_firewall(int argc, char **argv)
         "to resolvers of others that were rejected (dns: port 53, encrypted: port 853, doh: known "
         "addresses of DNS over HTTPS), connections to what was not answered to the device "
         "(unleased), discovery on its way out of the segment, packets of devices in quarantine, "
-        "and how many addresses are open to "
+        "how full the kernel's table of connections is, and how many addresses are open to "
         "whom.\napply writes all of it anew; remove takes it away, until apply or the next start; "
         "segments with `fail: closed` are answered meanwhile all the same, and nothing is held "
         "back. "

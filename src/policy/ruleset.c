@@ -17,7 +17,8 @@ static const char *const counters[WR_RULESET_COUNTERS] = {"dns", "encrypted", "d
                                                           "discovery"};
 
 static wr_ruleset_part *const features[] = {
-    wr_rulesetbypass, wr_rulesetdiscovery, wr_rulesethairpin, wr_rulesetlease, wr_rulesetmud,
+    wr_rulesetbypass, wr_rulesetdiscovery, wr_rulesethairpin,
+    wr_rulesetlease,  wr_rulesetmud,       wr_rulesetuntracked,
 };
 
 const char *wr_ruleset_counter_name(unsigned counter)
@@ -90,6 +91,7 @@ static unsigned flags_of(uint8_t kind)
 {
     return kind == WR_RULESET_SEGMENT  ? WR_RULESET_FLAGS
            : kind == WR_RULESET_PERMIT ? WR_RULESET_LOCAL | WR_RULESET_TO_KIN
+           : kind == WR_RULESET_UDP    ? WR_RULESET_UNTRACKED
                                        : 0;
 }
 

@@ -59,11 +59,12 @@ enum wr_ruleset_flag {
     WR_RULESET_FLAGS = 47,     /* all of a SEGMENT */
     WR_RULESET_TO_KIN =
         64, /* of a PERMIT: to the KIN of its segment's number; its prefix as with LOCAL */
+    WR_RULESET_UNTRACKED = 128, /* of a UDP: without the kernel's table of connections */
 };
 
 struct wr_ruleset_item {
     uint8_t kind;  /* enum wr_ruleset_kind */
-    uint8_t flags; /* of SEGMENT, PERMIT: enum wr_ruleset_flag */
+    uint8_t flags; /* of SEGMENT, PERMIT, UDP: enum wr_ruleset_flag */
     uint16_t segment;
     uint16_t port;
     uint8_t mac[6];

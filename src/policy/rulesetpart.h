@@ -40,6 +40,7 @@ wr_ruleset_part wr_rulesetdiscovery; /* rulesetdiscovery.c */
 wr_ruleset_part wr_rulesethairpin;   /* rulesethairpin.c */
 wr_ruleset_part wr_rulesetlease;     /* rulesetlease.c */
 wr_ruleset_part wr_rulesetmud;       /* rulesetmud.c */
+wr_ruleset_part wr_rulesetuntracked; /* rulesetuntracked.c */
 
 /* --- words --- */
 

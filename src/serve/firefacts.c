@@ -106,6 +106,7 @@ static void put_port(struct wr_firefacts *f, enum wr_ruleset_kind kind, uint16_t
     struct wr_ruleset_item *item = wr_firefacts_put(f, kind, 0);
     if (item != NULL) {
         item->port = port;
+        item->flags = kind == WR_RULESET_UDP && f->untracked ? WR_RULESET_UNTRACKED : 0;
     }
 }
 

@@ -22,6 +22,7 @@ struct wr_firefacts {
     size_t count;
     size_t left;    /* facts for which there was no room */
     bool redirects; /* with `hairpins`: there is no tproxy */
+    bool untracked; /* weir's UDP ports need no entry in the table of connections */
     bool hairpins;  /* `foreign_dns: answer` can be had; else it is as `reject` */
 };
 

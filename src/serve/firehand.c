@@ -21,6 +21,7 @@
 #include "policy/rulesethairpin.h"
 #include "policy/rulesetlease.h"
 #include "serve/caps.h"
+#include "serve/fireload.h"
 #include "serve/helper.h"
 #include "serve/leasehand.h"
 #include "serve/nftrun.h"
@@ -83,6 +84,7 @@ struct hand {
     struct wr_leasehand *leases;               /* NULL: none can be had here */
     struct pollfd channel[1 + WR_WORKERS_MAX]; /* the main thread's, then the workers' */
     int dump;                                  /* a socket for what the kernel has counted; -1 */
+    bool loadless; /* it does not say how many connections there are, and is not asked again */
 };
 
 /* --- the child --- */
@@ -349,8 +351,18 @@ static void list_leases(const struct hand *h, const struct request *r)
 
 /* --- requests --- */
 
+static void look_at_load(struct hand *h)
+{
+    struct wr_firehand_reply *r = &h->reply;
+    h->loadless = h->loadless || wr_conntrackload_ask(h->dump, &r->load) != WR_OK;
+    if (!h->loadless && wr_fireload_is_tight(&r->load)) {
+        (void)wr_conntrackload_top(&r->top); /* or nobody is named */
+    }
+}
+
 static int look(struct hand *h)
 {
+    look_at_load(h);
     int err = wr_firelook(h->dump, &h->reply.counts, h->birth->board);
     h->reply.counted = err == WR_OK;
     return err;
@@ -431,7 +443,7 @@ static void serve_requests(int fd, const void *user)
         end();
     }
     h->birth = user;
-    (void)wr_nftdump_open(&h->dump);
+    h->loadless = wr_nftdump_open(&h->dump) != WR_OK;
     for (size_t i = 0; i < 1 + h->birth->channels; i++) {
         h->channel[i] = (struct pollfd){.fd = fd + (int)i, .events = POLLIN};
     }

@@ -22,6 +22,7 @@
 #include <sys/types.h>
 
 #include "base/limits.h"
+#include "net/conntrackload.h"
 #include "policy/hairpin.h"
 #include "policy/leaseknown.h"
 #include "policy/ruleset.h"
@@ -58,6 +59,8 @@ struct wr_firehand_reply {
     uint32_t
         counted; /* 1: what the table has counted is in `counts` and on the board; of APPLY: the table of before */
     struct wr_firecounts counts;
+    struct wr_conntrackload load;     /* with the counts, if it is known */
+    struct wr_conntracktop top;       /* likewise, where the load is high */
     char text[WR_FIREHAND_TEXT_SIZE]; /* what is wrong, with the remedy */
 };
 

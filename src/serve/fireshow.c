@@ -191,6 +191,7 @@ static void put_state(const struct wr_firewall *f, struct wr_json *j)
                  : f->state == WR_FIREWALL_REMOVED
                      ? "the owner has removed it: nothing is rejected, whatever `fail` says, until "
                        "`weir firewall apply`"
+                 : f->load.full     ? f->full
                  : f->note[0] != 0  ? f->note
                  : rejected != NULL ? rejected
                  : f->state == WR_FIREWALL_IN_FORCE && f->watch == NULL
@@ -262,6 +263,12 @@ const char *wr_firewall_show(struct wr_serve *s, struct wr_json *j, const char *
         wr_json_u64(j, "dropped", wr_firecount_quarantine(&f->count));
         wr_json_u64(j, "connections_cut", f->cut);
         wr_json_end(j);
+        wr_json_object(j, "connections");
+        wr_json_u64(j, "now", f->load.last.entries);
+        wr_json_u64(j, "most", f->load.last.most);
+        wr_json_u64(j, "dropped", f->load.dropped);
+        wr_json_bool(j, "full", f->load.full);
+        wr_json_end(j);
         put_segments(f, j);
         put_leases(f, j);
     }
@@ -322,6 +329,13 @@ void wr_firewall_metrics(const struct wr_serve *s, FILE *out)
             "connections of devices in quarantine that were ended", f->cut);
     put_one(out, "firewall_leases", "gauge",
             "addresses that are open to a device because they were answered to it", f->leases);
+    put_one(out, "firewall_connections", "gauge", "connections in the kernel's table of them",
+            f->load.last.entries);
+    put_one(out, "firewall_connections_most", "gauge", "that it has room for; 0: not known",
+            f->load.last.most);
+    put_one(out, "firewall_connections_dropped_total", "counter",
+            "packets that the kernel dropped because it had no room for a connection",
+            f->load.dropped);
     put_rejected(f, out);
     put_head(out, "firewall_bypass_tries_total", "counter",
              "what devices have tried past weir, by what it was");

@@ -143,6 +143,7 @@ static void gather(struct wr_firewall *f, unsigned parts, enum wr_firewall_way w
                                    .hairpins = f->s->hairpin.open && way != WR_FIREWALL_NO_WAY,
                                    .redirects = way == WR_FIREWALL_REDIRECT};
     if (parts & WR_RULESET_TABLE) {
+        facts->untracked = f->load.full && !f->tracks;
         wr_firefacts_segments(facts, s->conf);
         wr_firefacts_ports(facts, s->conf);
         if (s->muds != NULL) {
@@ -277,6 +278,15 @@ static const char *changed_meanwhile(const struct wr_firewall *f, const struct w
     return NULL;
 }
 
+/* They may not know `notrack` or `fib`. */
+static bool do_without_untracked(struct wr_firewall *f)
+{
+    bool other = f->load.full && !f->tracks;
+    f->tracks = f->tracks || other;
+    f->want |= other ? WR_RULESET_TABLE : 0;
+    return other;
+}
+
 /* The kernel, or nft, may be without tproxy: then the table is tried by the other way, and at last without either. */
 static bool do_without_hairpins(struct wr_firewall *f, const char *why)
 {
@@ -314,13 +324,17 @@ static void done(struct wr_firewall *f, const struct wr_firehand_reply *r)
         if (parts &
             WR_RULESET_NONE) { /* it stays removed: by his word, and whatever is left is told */
             snprintf(f->note, sizeof(f->note), "%s", r->text);
-        } else if (!do_without_hairpins(f, r->text)) {
+        } else if (!do_without_untracked(f) && !do_without_hairpins(f, r->text)) {
             fail(f, r->text);
         }
         return;
     }
     f->applied++;
     f->cut += r->cut;
+    if (r->cut >= WR_CONNTRACK_CUT_MAX) { /* there may be more */
+        f->want |= WR_RULESET_QUARANTINE;
+        f->not_before_us = now_us() + REPAIR_US;
+    }
     if (parts & WR_RULESET_TABLE) {
         wr_firecount_begin(&f->count);
         f->looked_us = 0; /* soon: a counter that has begun again is known by being less */
@@ -349,6 +363,44 @@ static void note_counts(struct wr_firewall *f, const struct wr_firehand_reply *r
     }
 }
 
+static void top_text(const struct wr_firewall *f, const struct wr_conntracktop *top, char *ret_text,
+                     size_t cap)
+{
+    const struct wr_census_device *d;
+    char called[WR_DEVICES_CALLED_SIZE], addr[WR_ADDR_TEXT_SIZE];
+    uint32_t cursor = 0;
+    while ((d = wr_census_walk(wr_devices_machine(f->s->devices), &cursor)) != NULL) {
+        for (unsigned i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
+            if (wr_addr_same_ip(&d->address[i].addr, &top->addr)) {
+                wr_devices_called(f->s, d->number, called);
+                snprintf(ret_text, cap, "device %s", called);
+                return;
+            }
+        }
+    }
+    wr_addr_to_text(&top->addr, addr, sizeof(addr));
+    snprintf(ret_text, cap, "%s", wr_devices_hides(f->s) || top->of == 0 ? "" : addr);
+}
+
+static void note_load(struct wr_firewall *f, const struct wr_firehand_reply *r)
+{
+    enum wr_fireload_news news = wr_fireload_take(&f->load, &r->load);
+    if (f->load.full && r->load.most != 0) {
+        char who[WR_DEVICES_CALLED_SIZE + 16];
+        top_text(f, &r->top, who, sizeof(who));
+        wr_fireload_text(&f->load, &r->top, who, f->full, sizeof(f->full));
+    }
+    if (news == WR_FIRELOAD_FULL) {
+        note(f, WR_LOG_ERROR, f->full);
+    } else if (news == WR_FIRELOAD_OVER) {
+        note(f, WR_LOG_INFO, "the kernel's table of connections has room again");
+        f->tracks = false;
+    }
+    uint64_t mark = news != WR_FIRELOAD_NONE ? mark_of(f, WR_RULESET_TABLE) : f->table_mark;
+    f->want |= mark != f->table_mark ? WR_RULESET_TABLE : 0;
+    f->table_mark = mark;
+}
+
 /* Asks what the kernel has counted, if nothing is on its way. */
 static void count(struct wr_firewall *f)
 {
@@ -369,6 +421,7 @@ static void take(struct wr_firewall *f, int wait_ms)
         wr_firewall_lose(f);
     } else if (f->counting) {
         f->counting = false;
+        note_load(f, &r);
         note_counts(f, &r);
     } else if (f->doing != 0) {
         note_counts(f, &r);

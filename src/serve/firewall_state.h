@@ -13,6 +13,7 @@
 #include "net/nftwatch.h"
 #include "serve/firecount.h"
 #include "serve/firehand.h"
+#include "serve/fireload.h"
 #include "serve/firewall.h"
 
 /* Ports of weir's own changes that are remembered, and of changes that are nobody's yet. */
@@ -66,7 +67,10 @@ struct wr_firewall {
     uint64_t own_us[WR_FIREWALL_PORTS]; /* until when: another program may be given the number */
     unsigned owns, stranges;
     struct wr_firecount count;
-    uint64_t known_mark; /* of the addresses of devices that the hand was told */
+    struct wr_fireload load;
+    char full[WR_FIREHAND_TEXT_SIZE]; /* while the table of connections is */
+    bool tracks;                      /* nft refuses to do without it */
+    uint64_t known_mark;              /* of the addresses of devices that the hand was told */
     struct wr_leaseknown known[WR_LEASE_KNOWN_MAX];
     struct wr_ruleset_item item[WR_RULESET_ITEMS_MAX];
 };

@@ -710,7 +710,8 @@ def quarantine(box):
 def refusing(path, what):
     """An nft that refuses such rules, and does all else."""
     with open(path + ".new", "w", encoding="ascii") as file:
-        file.write(f"#!/bin/sh\ntext=$(cat)\ncase $text in *{what}*) echo 'Error: no tproxy' >&2; exit 1;; esac\necho \"$text\" | {spaces.peer('nft')} \"$@\"\n")
+        file.write(f"#!/bin/sh\ntext=$(cat)\ncase $text in *{what}*) echo 'Error: no tproxy' >&2; exit 1;; esac\n"
+                   f"exec {spaces.peer('nft')} \"$@\" <<END\n$text\nEND\n")    # its number is that of the process that weir started
     os.chmod(path + ".new", 0o755)
     os.replace(path + ".new", path)    # a shell that runs reads on in the old one
 

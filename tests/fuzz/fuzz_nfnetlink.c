@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Netlink messages about rules, what they count, connections, and elements of sets. Promised: what is told of an entry lies within what was read, its addresses are whole, and the
+ * Netlink messages about rules, what they count, connections and how many there are, and elements of sets. Promised: what is told of an entry lies within what was read, its addresses are whole, and the
  * readers end.
  */
 #include "fuzz.h"
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "net/conntrack.h"
+#include "net/conntrackload.h"
 #include "net/nftdump.h"
 #include "net/nftwatch.h"
 
@@ -49,7 +50,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     promise(bytes != NULL);
     memcpy(bytes, data, size);
     struct read r = {bytes, size, 0};
+    struct wr_conntrackload load = {0};
     (void)wr_conntrack_read(bytes, size, 7, on_entry, &r);
+    (void)wr_conntrackload_read(bytes, size, 7, &load);
     wr_nftwatch_read(bytes, size, on_change, &r);
     promise(wr_nftdump_read(bytes, size, 7, on_dump, &r) <= 3);
     promise(r.told <= 2 * (size / 16));

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/fireload.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* Who has less than one of so many is not named: somebody else has made up sources, or there is little room. */
+enum { FULL_PERCENT = 95, OVER_PERCENT = 90, BLAMED = 4 };
+
+static bool has_percent(const struct wr_conntrackload *seen, unsigned percent)
+{
+    return seen->most != 0 && (uint64_t)seen->entries * 100 >= (uint64_t)seen->most * percent;
+}
+
+bool wr_fireload_is_tight(const struct wr_conntrackload *seen)
+{
+    return has_percent(seen, OVER_PERCENT);
+}
+
+enum wr_fireload_news wr_fireload_take(struct wr_fireload *l, const struct wr_conntrackload *seen)
+{
+    if (seen->most == 0) {
+        return WR_FIRELOAD_NONE; /* it was not looked at */
+    }
+    uint32_t dropped = l->last.most != 0 ? seen->dropped - l->last.dropped : 0;
+    bool full =
+        l->full ? wr_fireload_is_tight(seen) : dropped > 0 && has_percent(seen, FULL_PERCENT);
+    enum wr_fireload_news news = full == l->full ? WR_FIRELOAD_NONE
+                                 : full          ? WR_FIRELOAD_FULL
+                                                 : WR_FIRELOAD_OVER;
+    l->last = *seen;
+    l->dropped += dropped;
+    l->full = full;
+    return news;
+}
+
+void wr_fireload_text(const struct wr_fireload *l, const struct wr_conntracktop *top,
+                      const char *who, char *ret_text, size_t cap)
+{
+    char most[160] = "nobody has most of them: net.netfilter.nf_conntrack_max may be too low";
+    if (who[0] != 0 && top->of != 0 && top->count >= top->of / BLAMED) {
+        snprintf(most, sizeof(most), "%u %% are of %.120s: quarantine ends them",
+                 (unsigned)((uint64_t)top->count * 100 / top->of), who);
+    }
+    snprintf(ret_text, cap,
+             "the kernel's table of connections is full (%" PRIu32 " of %" PRIu32
+             "), new ones are dropped; %s",
+             l->last.entries, l->last.most, most);
+}

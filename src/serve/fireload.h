@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fire load: whether the kernel's table of connections is full, and what the owner is told of it.
+ *
+ *     wr_fireload_take(l, seen)      every few seconds, as net/conntrackload has it: has it become full, or is that over?
+ *     wr_fireload_text(...)          in words, the remedy included
+ *
+ * Full is a table that has little room (95 of 100) and has dropped a packet since the last look, so that somebody has felt it; it is over when there is
+ * room for a tenth. Between the two nothing changes, so that a table at its brim is one piece of news.
+ */
+#ifndef WR_SERVE_FIRELOAD_H
+#define WR_SERVE_FIRELOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net/conntrackload.h"
+
+enum wr_fireload_news { WR_FIRELOAD_NONE, WR_FIRELOAD_FULL, WR_FIRELOAD_OVER };
+
+struct wr_fireload {
+    struct wr_conntrackload last; /* most 0: nothing is known yet */
+    uint64_t dropped;             /* packets since the first look */
+    bool full;
+};
+
+/* It may be full: who has most of it is worth a look. */
+bool wr_fireload_is_tight(const struct wr_conntrackload *seen);
+enum wr_fireload_news wr_fireload_take(struct wr_fireload *l, const struct wr_conntrackload *seen);
+/* `who`: began what `top` says, as the log may call it; "": nobody can be named. Nor is who has less than a quarter. */
+void wr_fireload_text(const struct wr_fireload *l, const struct wr_conntracktop *top,
+                      const char *who, char *ret_text, size_t cap);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* When a table of connections is full, and how that is told; the kernel's is filled in tests/e2e/faults.py. */
+#include "unit/unit.h"
+
+#include <string.h>
+
+#include "serve/fireload.h"
+
+static enum wr_fireload_news take(struct wr_fireload *l, uint32_t entries, uint32_t dropped)
+{
+    const struct wr_conntrackload seen = {entries, 1000, dropped};
+    return wr_fireload_take(l, &seen);
+}
+
+static void test_states(void **state)
+{
+    struct wr_fireload l = {.full = false};
+    const struct wr_conntrackload nothing = {0};
+    assert_int_equal(take(&l, 1000, 50), WR_FIRELOAD_NONE); /* who knows when they were dropped */
+    assert_int_equal(take(&l, 1000, 50), WR_FIRELOAD_NONE); /* nobody has felt it */
+    assert_int_equal(take(&l, 940, 51), WR_FIRELOAD_NONE);  /* for another reason */
+    assert_int_equal(take(&l, 950, 52), WR_FIRELOAD_FULL);
+    assert_int_equal(take(&l, 1000, 52), WR_FIRELOAD_NONE);
+    assert_int_equal(wr_fireload_take(&l, &nothing), WR_FIRELOAD_NONE);
+    assert_true(l.full && l.last.entries == 1000);
+    assert_int_equal(take(&l, 900, 53), WR_FIRELOAD_NONE);
+    assert_int_equal(take(&l, 899, 60), WR_FIRELOAD_OVER);
+    assert_int_equal(take(&l, 949, 61), WR_FIRELOAD_NONE);
+    assert_int_equal(l.dropped, 11);
+    assert_int_equal(take(&l, 1000, 0xfffffffe), WR_FIRELOAD_FULL);
+    assert_int_equal(take(&l, 1000, 3), WR_FIRELOAD_NONE); /* it went round */
+    assert_int_equal(l.dropped, 11 + 0xfffffffe - 61 + 5);
+}
+
+static void test_text(void **state)
+{
+    struct wr_fireload l = {.last = {262140, 262144, 1}};
+    struct wr_conntracktop top = {.count = 1000, .of = 1024};
+    char text[240];
+    wr_fireload_text(&l, &top, "device camera (d17)", text, sizeof(text));
+    assert_string_equal(
+        text, "the kernel's table of connections is full (262140 of 262144), new ones are dropped; "
+              "97 % are of device camera (d17): quarantine ends them");
+    wr_fireload_text(&l, &top, "", text, sizeof(text));
+    assert_non_null(
+        strstr(text, "dropped; nobody has most of them: net.netfilter.nf_conntrack_max"));
+    top.count = 255;
+    wr_fireload_text(&l, &top, "device camera (d17)", text, sizeof(text));
+    assert_null(strstr(text, "camera"));
+    top = (struct wr_conntracktop){.of = 0};
+    wr_fireload_text(&l, &top, "device camera (d17)", text, sizeof(text));
+    assert_null(strstr(text, "camera"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_states),
+        cmocka_unit_test(test_text),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
