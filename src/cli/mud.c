@@ -27,20 +27,19 @@
 struct call {
     struct wr_talk talk;
     struct wr_opts *opts;
-    bool is_unsigned, off, shadow;
+    bool is_unsigned, proposed, off, shadow;
     const char *signature, *cert, *key;
     struct wr_mudlearn_want learn;
 };
 
-/* A file's, or what the daemon keeps for a device. NULL: it said why. */
-static struct wr_mud *get(const struct call *c, const char *operand, struct wr_mudtalk_file *ret)
+/* What the daemon keeps for a device, or proposes for it. NULL: it said why. */
+static struct wr_mud *get_kept(const struct call *c, const char *operand, bool proposed,
+                               struct wr_mudtalk_file *ret)
 {
     struct wr_mud *mud;
 
     memset(ret, 0, sizeof(*ret));
-    if (wr_mudlook_is_file(operand))
-        return wr_mudlook_file(operand, &ret->text, &ret->n);
-    if (wr_mudtalk_get(&c->talk, operand, ret) != WR_EXIT_OK)
+    if (wr_mudtalk_get(&c->talk, operand, proposed, ret) != WR_EXIT_OK)
         return NULL;
     mud = wr_mudlook_text(operand, ret->text, ret->n);
     if (!mud)
@@ -48,11 +47,19 @@ static struct wr_mud *get(const struct call *c, const char *operand, struct wr_m
     return mud;
 }
 
+/* A file's, or that of a device. */
+static struct wr_mud *get(const struct call *c, const char *operand, struct wr_mudtalk_file *ret)
+{
+    memset(ret, 0, sizeof(*ret));
+    return wr_mudlook_is_file(operand) ? wr_mudlook_file(operand, &ret->text, &ret->n)
+                                       : get_kept(c, operand, false, ret);
+}
+
 /* One line a profile; the rest is in `show`. */
 static void refine_list(json_t *result)
 {
-    static const char *const keys[] = {"device",          "state", "profile", "aces",
-                                       "not_enforceable", "due",   "taken",   NULL};
+    static const char *const keys[] = {"device",   "state", "profile", "aces", "not_enforceable",
+                                       "proposed", "due",   "taken",   NULL};
 
     wr_mudtalk_dates(result);
     wr_table_pick(json_object_get(result, "profiles"), keys);
@@ -97,11 +104,21 @@ static int show(const struct call *c)
     return status;
 }
 
+/* Of a device alone: its own, and what is proposed in its place. */
 static int diff(const struct call *c)
 {
     struct wr_mudtalk_file one, two = {.text = NULL};
-    struct wr_mud *old = get(c, c->opts->operand[1], &one);
-    struct wr_mud *new = old ? get(c, c->opts->operand[2], &two) : NULL;
+    const char *first = c->opts->operand[1];
+    bool alone = c->opts->operands == 2;
+
+    if (alone && wr_mudlook_is_file(first))
+        return wr_opts_misused(
+            c->opts,
+            "diff takes DEVICE and FILE, two FILEs, or DEVICE alone for what is proposed for it");
+    struct wr_mud *old = get(c, first, &one);
+    struct wr_mud *new = !old    ? NULL
+                         : alone ? get_kept(c, first, true, &two)
+                                 : get(c, c->opts->operand[2], &two);
     int status = WR_EXIT_FAILED;
 
     if (old && new) {
@@ -230,6 +247,12 @@ static int export(const struct call *c)
 
 static int import(const struct call *c)
 {
+    if (c->proposed && c->opts->operands > 2)
+        return wr_opts_misused(c->opts, "FILE or --proposed, and not both");
+    if (c->proposed)
+        return wr_talk_do(
+            &c->talk, "mud_accept",
+            json_pack("{s:s, s:b}", "device", c->opts->operand[1], "unsigned", c->is_unsigned));
     if (c->opts->operands == 2)
         return wr_mudtalk_fetch(&c->talk, c->opts->operand[1], c->is_unsigned);
     struct wr_mudtalk_file file = {.text = NULL};
@@ -300,6 +323,7 @@ static int misfit(const struct call *c, const char *word)
         const char *option, *words;
     } options[] = {
         {c->is_unsigned, "unsigned", "import"},
+        {c->proposed, "proposed", "import"},
         {c->off, "off", "enforce"},
         {c->shadow, "shadow", "enforce"},
         {c->signature != NULL, "signature", "import and export"},
@@ -327,6 +351,8 @@ int wr_cli_mud(int argc, char **argv)
         WR_TALK_JSON_ROW(c.talk),
         {"unsigned", 0, .flag = &c.is_unsigned,
          .help = "import: it is not signed, and good by your word"},
+        {"proposed", 0, .flag = &c.proposed,
+         .help = "import: what was found where its profile is from, when that was due"},
         {"signature", 0, .value = &c.signature, .meta = "FILE",
          .help = "import: its signature (detached CMS); export: where that goes"},
         {"cert", 0, .value = &c.cert, .meta = "FILE",
@@ -346,14 +372,16 @@ int wr_cli_mud(int argc, char **argv)
     };
     struct wr_opts opts = {
         "mud",
-        "[list] | show DEVICE | show FILE | diff DEVICE FILE | diff FILE FILE | import DEVICE "
+        "[list] | show DEVICE | show FILE | diff DEVICE [FILE] | diff FILE FILE | import DEVICE "
         "[FILE] | enforce DEVICE | export DEVICE | export FILE | remove DEVICE | learn DEVICE | "
         "drift DEVICE [FILE]",
         "Profiles of devices, as their manufacturers write them (RFC 8520).\n"
         "show tells in words what one permits, and of each of its entries (ACEs) if weir enforces\n"
         "it, and if not, why; diff what one permits and another does not (3: there is something).\n"
         "import gives a device a profile, from a file or, as you allow it by this, from where the\n"
-        "device says that it is (list); that changes nothing. enforce puts it in force: the\n"
+        "device says that it is (list); that changes nothing. One that was fetched is looked\n"
+        "after when its time is over; what is another one then is proposed: diff DEVICE shows\n"
+        "what changed, import DEVICE --proposed takes it. enforce puts it in force: the\n"
         "device gets the names in it and no others. export writes what was imported as it came,\n"
         "and a file in the form of RFC 8520.\n"
         "learn proposes one from what a device has asked for, as the log on disk has it, and\n"

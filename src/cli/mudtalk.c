@@ -41,15 +41,21 @@ void wr_mudtalk_dates(json_t *result)
     size_t i;
     json_t *one;
 
-    json_array_foreach(json_object_get(result, "profiles"), i, one)(void)
-        wr_when_show(one, "taken");
+    json_array_foreach(json_object_get(result, "profiles"), i, one)
+    {
+        (void)wr_when_show(one, "taken");
+        (void)wr_when_show(one, "checked");
+    }
     (void)wr_when_show(result, "taken");
+    (void)wr_when_show(result, "checked");
 }
 
-int wr_mudtalk_get(const struct wr_talk *talk, const char *device, struct wr_mudtalk_file *ret_file)
+int wr_mudtalk_get(const struct wr_talk *talk, const char *device, bool proposed,
+                   struct wr_mudtalk_file *ret_file)
 {
     json_t *result = NULL;
-    int status = wr_talk_ask(talk, "mud_get", json_pack("{s:s}", "device", device), &result);
+    int status = wr_talk_ask(
+        talk, "mud_get", json_pack("{s:s, s:b}", "device", device, "proposed", proposed), &result);
 
     memset(ret_file, 0, sizeof(*ret_file));
     if (status != WR_EXIT_OK)

@@ -2,7 +2,7 @@
 /*
  * MUD talk: profiles to the daemon and from it (serve/mudcontrol has the verbs).
  *
- *     wr_mudtalk_get(&talk, "camera-3", &kept)                 the file as it is kept, its signature, and what is known of it
+ *     wr_mudtalk_get(&talk, "camera-3", false, &kept)          the file as it is kept, its signature, and what is known of it
  *     wr_mudtalk_import(&talk, "camera-3", &file, false)       a file in pieces, then the import
  *
  * Both return exit statuses; what is wrong was printed.
@@ -23,7 +23,7 @@ struct wr_mudtalk_file {
     json_t *about; /* of what is kept: its state, its signer; NULL of a file */
 };
 
-int wr_mudtalk_get(const struct wr_talk *talk, const char *device,
+int wr_mudtalk_get(const struct wr_talk *talk, const char *device, bool proposed,
                    struct wr_mudtalk_file *ret_file);
 void wr_mudtalk_free(struct wr_mudtalk_file *file);
 /* Prints what became of it. `is_unsigned_fine`: the owner's word. */

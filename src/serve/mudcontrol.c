@@ -15,12 +15,11 @@
 #include "serve/devicecontrol.h"
 #include "serve/devices.h"
 #include "serve/firewall.h"
+#include "serve/muddue.h"
 #include "serve/mudkin.h"
 #include "serve/mudpermits.h"
 #include "serve/muds.h"
 #include "serve/serve.h"
-
-#define HOUR_S 3600
 
 /* --- which device --- */
 
@@ -37,6 +36,9 @@ static const struct wr_mudstore_entry *find_entry(struct wr_serve *s, const json
     const struct wr_census_device *d = find(s, args, why);
     const struct wr_mudstore_entry *e =
         d != NULL ? wr_muds_of(s->muds, d) : wr_mudstore_find(wr_muds_store(s->muds), text);
+    if (e != NULL && wr_mudstore_is_proposal(e)) {
+        e = NULL;
+    }
     if (e == NULL && d != NULL) {
         snprintf(why, WR_CONTROLVERB_WHY_SIZE, "it has no profile; `weir mud import` gives it one");
     }
@@ -103,12 +105,14 @@ static void put_entry(struct wr_serve *s, struct wr_json *j, const struct wr_mud
     put_text(j, "signer", e->about.signer);
     wr_json_bool(j, "vouched", !house.is_stranger);
     wr_json_i64(j, "taken", e->about.taken_s);
+    if (e->about.checked_s != e->about.taken_s) {
+        wr_json_i64(j, "checked", e->about.checked_s);
+    }
+    wr_json_bool(j, "proposed", wr_mudstore_proposed(wr_muds_store(s->muds), e) != NULL);
     wr_json_bool(j, "leases", d != NULL && has_leases(s, d));
     wr_json_text(j, "addresses", addresses_of(s, e, d));
     if (m != NULL) {
-        bool due = e->about.from[0] != 0 &&
-                   wr_devices_now_s(s) > e->about.taken_s + m->validity_h * HOUR_S;
-        wr_json_bool(j, "due", due);
+        wr_json_bool(j, "due", wr_muddue_is(e, wr_devices_now_s(s)));
         wr_json_bool(j, "supported", m->supported);
         wr_json_u64(j, "aces", m->aces);
         wr_json_u64(j, "not_enforceable", not );
@@ -153,6 +157,9 @@ const char *wr_mudcontrol_list(struct wr_serve *s, const json_t *args, struct wr
     wr_json_object(j, "result");
     wr_json_array(j, "profiles");
     while ((e = wr_mudstore_next(wr_muds_store(s->muds), &cursor)) != NULL) {
+        if (wr_mudstore_is_proposal(e)) {
+            continue; /* told of the one that it is for */
+        }
         wr_json_object(j, NULL);
         put_entry(s, j, e);
         wr_json_end(j);
@@ -233,9 +240,24 @@ static void put_controllers(const struct wr_serve *s, struct wr_json *j)
     wr_json_end(j);
 }
 
+/* What is proposed in its place. NULL: nothing is. */
+static const struct wr_mudstore_entry *find_proposed(struct wr_serve *s,
+                                                     const struct wr_mudstore_entry *of, char *why)
+{
+    const struct wr_mudstore_entry *e =
+        of != NULL ? wr_mudstore_proposed(wr_muds_store(s->muds), of) : NULL;
+    if (of != NULL && (e == NULL || e->mud == NULL)) {
+        snprintf(why, WR_CONTROLVERB_WHY_SIZE, "no other profile is proposed for it");
+        e = NULL;
+    }
+    return e;
+}
+
 const char *wr_mudcontrol_get(struct wr_serve *s, const json_t *args, struct wr_json *j, char *why)
 {
     const struct wr_mudstore_entry *e = find_entry(s, args, why);
+    bool proposed = json_is_true(json_object_get(args, "proposed"));
+    e = proposed ? find_proposed(s, e, why) : e;
     uint8_t *text = NULL, *sig = NULL;
     size_t n = 0, sig_n = 0;
     if (e == NULL) {
@@ -250,7 +272,9 @@ const char *wr_mudcontrol_get(struct wr_serve *s, const json_t *args, struct wr_
     wr_json_object(j, "result");
     put_entry(s, j, e);
     put_controllers(s, j);
-    wr_mudkin_put(s, j, e, wr_muds_device(s->muds, e));
+    if (!proposed) {
+        wr_mudkin_put(s, j, e, wr_muds_device(s->muds, e));
+    }
     int err = put_base64(j, "text", text, n);
     if (err == WR_OK && sig_n > 0) {
         err = put_base64(j, "signature", sig, sig_n);
@@ -328,6 +352,40 @@ const char *wr_mudcontrol_import(struct wr_serve *s, const json_t *args, struct 
         wr_muds_unstage(s->muds);
         put_done(s, j, wr_muds_of(s->muds, d));
     }
+    return code;
+}
+
+const char *wr_mudcontrol_accept(struct wr_serve *s, const json_t *args, struct wr_json *j,
+                                 char *why)
+{
+    const struct wr_mudstore_entry *of = find_entry(s, args, why);
+    const struct wr_mudstore_entry *e = find_proposed(s, of, why);
+    const struct wr_census_device *d = of != NULL ? wr_muds_device(s->muds, of) : NULL;
+    uint8_t *text = NULL, *sig = NULL;
+    struct wr_muds_offer offer = {.is_unsigned_fine =
+                                      json_is_true(json_object_get(args, "unsigned"))};
+    char from[WR_MUD_URL_SIZE];
+    const char *code = e == NULL || d == NULL ? "device" : NULL;
+    if (e != NULL && d == NULL) {
+        snprintf(why, WR_CONTROLVERB_WHY_SIZE, "the device is not known now");
+    }
+    if (code == NULL && wr_mudstore_text(wr_muds_store(s->muds), e, false, &text, &offer.n) != 0) {
+        snprintf(why, WR_CONTROLVERB_WHY_SIZE, "not enough memory");
+        code = "limit";
+    }
+    if (code == NULL) {
+        (void)wr_mudstore_text(wr_muds_store(s->muds), e, true, &sig, &offer.sig_n);
+        memcpy(from, e->about.from, sizeof(from));
+        offer.text = (const char *)text;
+        offer.sig = sig;
+        offer.from = from;
+        code = wr_muds_take(s, d, &offer, why, WR_CONTROLVERB_WHY_SIZE);
+    }
+    if (code == NULL) {
+        put_done(s, j, wr_muds_of(s->muds, d));
+    }
+    free(text);
+    free(sig);
     return code;
 }
 

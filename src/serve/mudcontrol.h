@@ -4,6 +4,8 @@
  *
  *   mud                                              all that are kept, whose they are, and which are in force
  *   mud_get      {"device":"camera-3"}               one, with its text and its signature
+ *                                                    "proposed":true: what would take its place (serve/muddue)
+ *   mud_accept   {"device":"camera-3"}               what is proposed is its profile now; "unsigned":true as below
  *   mud_put      {"at":0,"data":"eyJ..."}            a piece of a file (base64), for the import that follows; "signature":true of its signature
  *   mud_import   {"device":"camera-3","digest":"..."}  what was put is its profile now; "unsigned":true is the owner's word for one without a signature
  *   mud_fetch    {"device":"camera-3"}                   begins to fetch it from where the device says (serve/mudoffers); "unsigned":true as above
@@ -32,6 +34,8 @@ const char *wr_mudcontrol_list(struct wr_serve *s, const json_t *args, struct wr
 const char *wr_mudcontrol_get(struct wr_serve *s, const json_t *args, struct wr_json *j, char *why);
 const char *wr_mudcontrol_put(struct wr_serve *s, const json_t *args, struct wr_json *j, char *why);
 const char *wr_mudcontrol_import(struct wr_serve *s, const json_t *args, struct wr_json *j,
+                                 char *why);
+const char *wr_mudcontrol_accept(struct wr_serve *s, const json_t *args, struct wr_json *j,
                                  char *why);
 const char *wr_mudcontrol_enforce(struct wr_serve *s, const json_t *args, struct wr_json *j,
                                   char *why);

@@ -15,6 +15,7 @@
 #include "serve/devices.h"
 #include "serve/feedfetch.h"
 #include "serve/feedhost.h"
+#include "serve/muddue.h"
 #include "serve/muds.h"
 #include "serve/serve.h"
 
@@ -32,6 +33,7 @@ struct wr_mudfetch {
     struct wr_feedhost *host;
     uint32_t device;
     bool is_unsigned_fine;
+    bool is_again;             /* not by the owner's command */
     char url[WR_MUD_URL_SIZE]; /* that was announced */
     char at[WR_FEED_URL_SIZE]; /* where the fetch is now */
     struct wr_feedurl at_host;
@@ -49,9 +51,9 @@ struct wr_mudfetch {
     char ca_file[1024];
     int err;
     struct wr_feedfetch_result result;
-    /* How the last one went. */
+    /* How the last one of the owner's went. */
     const char *became; /* "none", "under way", "done", "failed" */
-    char why[400];
+    char why[400], asked[WR_MUD_URL_SIZE];
 };
 
 int wr_mudfetch_create(void (*wake)(void *user), void *user, struct wr_mudfetch **ret_fetch)
@@ -106,12 +108,18 @@ void wr_mudfetch_close(struct wr_mudfetch *f)
 
 /* --- how it ends --- */
 
-static bool end(struct wr_mudfetch *f, const char *why)
+static bool end(struct wr_mudfetch *f, struct wr_serve *s, const char *why)
 {
+    char text[sizeof(f->why)];
     f->state = REST;
-    f->became = why == NULL ? "done" : "failed";
-    snprintf(f->why, sizeof(f->why), "%s%s", why != NULL && f->signature ? "its signature: " : "",
+    snprintf(text, sizeof(text), "%s%s", why != NULL && f->signature ? "its signature: " : "",
              why != NULL ? why : "");
+    if (f->is_again) {
+        wr_muddue_ended(s, f->url, why != NULL ? text : NULL);
+    } else {
+        f->became = why == NULL ? "done" : "failed";
+        memcpy(f->why, text, sizeof(f->why));
+    }
     empty(f);
     return false;
 }
@@ -126,9 +134,11 @@ static bool take(struct wr_mudfetch *f, struct wr_serve *s)
                                         .from = f->url,
                                         .is_unsigned_fine = f->is_unsigned_fine};
     char why[300] = "the device is not known any more";
-    const char *code = d == NULL ? "device" : wr_muds_take(s, d, &offer, why, sizeof(why));
+    const char *code = f->is_again ? wr_muddue_came(s, &offer, why, sizeof(why))
+                       : d == NULL ? "device"
+                                   : wr_muds_take(s, d, &offer, why, sizeof(why));
     f->signature = false;
-    return end(f, code != NULL ? why : NULL);
+    return end(f, s, code != NULL ? why : NULL);
 }
 
 /* --- where to --- */
@@ -201,7 +211,7 @@ static bool fetch(struct wr_mudfetch *f, struct wr_serve *s)
                      "%.120s has the address %s, and weir is not sent there by a device: it is no "
                      "public one, or the network's own",
                      f->at_host.host, text);
-            return end(f, why);
+            return end(f, s, why);
         }
     }
     const struct wr_prove_settings *prove = &s->gate->settings.prove;
@@ -221,7 +231,7 @@ static bool fetch(struct wr_mudfetch *f, struct wr_serve *s)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     f->has_thread = pthread_create(&f->thread, NULL, run, f) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return f->has_thread ? false : end(f, "not enough memory");
+    return f->has_thread ? false : end(f, s, "not enough memory");
 }
 
 /* From here on f->at is where it is. */
@@ -229,7 +239,7 @@ static bool go(struct wr_mudfetch *f, struct wr_serve *s)
 {
     const char *why = "";
     if (wr_feedurl_read(f->at, &f->at_host, &why) != WR_OK) {
-        return end(f, why);
+        return end(f, s, why);
     }
     if (f->at_host.addr.family != WR_AF_NONE) {
         f->addr[0] = f->at_host.addr;
@@ -237,27 +247,48 @@ static bool go(struct wr_mudfetch *f, struct wr_serve *s)
         return fetch(f, s);
     }
     f->state = LOOKING;
-    return wr_feedhost_want(f->host, f->at_host.host) == WR_OK || end(f, "its host is no name");
+    return wr_feedhost_want(f->host, f->at_host.host) == WR_OK || end(f, s, "its host is no name");
 }
 
-int wr_mudfetch_begin(struct wr_mudfetch *f, uint32_t device, const char *url,
-                      bool is_unsigned_fine)
+static int begin(struct wr_mudfetch *f, const char *url)
 {
     if (f->state != REST) {
         return WR_E_BUSY;
     }
     empty(f);
-    f->device = device;
-    f->is_unsigned_fine = is_unsigned_fine;
     f->signature = false;
     f->redirects = 0;
-    f->became = "under way";
-    f->why[0] = 0;
     snprintf(f->url, sizeof(f->url), "%s", url);
     snprintf(f->at, sizeof(f->at), "%s", url);
     f->state = LOOKING;
     f->at_host.host[0] = 0; /* wr_mudfetch_tick begins */
     return WR_OK;
+}
+
+int wr_mudfetch_begin(struct wr_mudfetch *f, uint32_t device, const char *url,
+                      bool is_unsigned_fine)
+{
+    int err = begin(f, url);
+    if (err == WR_OK) {
+        f->is_again = false;
+        f->device = device;
+        f->is_unsigned_fine = is_unsigned_fine;
+        f->became = "under way";
+        f->why[0] = 0;
+        snprintf(f->asked, sizeof(f->asked), "%s", url);
+    }
+    return err;
+}
+
+int wr_mudfetch_again(struct wr_mudfetch *f, const char *url)
+{
+    int err = begin(f, url);
+    if (err == WR_OK) {
+        f->is_again = true;
+        f->device = 0;
+        f->is_unsigned_fine = true; /* it is only proposed */
+    }
+    return err;
 }
 
 /* --- what came --- */
@@ -285,7 +316,7 @@ static bool came(struct wr_mudfetch *f, struct wr_serve *s)
     join(f);
     if (f->err == WR_OK && f->result.location[0] != 0) {
         if (f->redirects++ >= WR_FEED_REDIRECTS_MAX) {
-            return end(f, "it leads from one place to another without an end");
+            return end(f, s, "it leads from one place to another without an end");
         }
         memcpy(f->at, f->result.location, sizeof(f->at));
         return go(f, s);
@@ -293,9 +324,10 @@ static bool came(struct wr_mudfetch *f, struct wr_serve *s)
     if (f->err == WR_OK && f->result.status == 200) {
         return next_leg(f, s);
     }
-    return end(f, f->err == WR_E_LIMIT    ? "it is longer than one may be"
-                  : f->result.why[0] != 0 ? f->result.why
-                                          : "the server answers nothing of use");
+    return end(f, s,
+               f->err == WR_E_LIMIT    ? "it is longer than one may be"
+               : f->result.why[0] != 0 ? f->result.why
+                                       : "the server answers nothing of use");
 }
 
 bool wr_mudfetch_tick(struct wr_mudfetch *f, struct wr_serve *s)
@@ -314,7 +346,7 @@ bool wr_mudfetch_tick(struct wr_mudfetch *f, struct wr_serve *s)
     switch (wr_feedhost_get(f->host, f->addr, &f->addrs)) {
     case WR_OK: return fetch(f, s);
     case WR_E_AGAIN: return soon;
-    default: return end(f, "its host has no address, or nobody says");
+    default: return end(f, s, "its host has no address, or nobody says");
     }
 }
 
@@ -322,7 +354,7 @@ void wr_mudfetch_put(const struct wr_mudfetch *f, struct wr_json *j, const char 
 {
     wr_json_object(j, key);
     wr_json_text(j, "fetch", f->became);
-    wr_json_text(j, "url", f->url[0] != 0 ? f->url : NULL);
+    wr_json_text(j, "url", f->asked[0] != 0 ? f->asked : NULL);
     wr_json_text(j, "why", f->why[0] != 0 ? f->why : NULL);
     wr_json_end(j);
 }

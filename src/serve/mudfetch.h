@@ -28,6 +28,8 @@ struct wr_serve;
 /* `wake`: from the thread, when it has something for wr_mudfetch_tick. */
 int wr_mudfetch_create(void (*wake)(void *user), void *user, struct wr_mudfetch **ret_fetch);
 void wr_mudfetch_close(struct wr_mudfetch *f); /* ends what is under way; NULL is fine */
+/* The same for all whose profile is from there, without a word of the owner's: what comes is serve/muddue's. WR_E_BUSY. */
+int wr_mudfetch_again(struct wr_mudfetch *f, const char *url);
 int wr_mudfetch_begin(struct wr_mudfetch *f, uint32_t device, const char *url,
                       bool is_unsigned_fine);
 /* True: soon again, an answer is awaited. */

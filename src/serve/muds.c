@@ -14,6 +14,7 @@
 #include "serve/devices.h"
 #include "serve/firewall.h"
 #include "serve/keepfile.h"
+#include "serve/muddue.h"
 #include "serve/reload.h"
 #include "serve/say.h"
 #include "serve/serve.h"
@@ -40,6 +41,7 @@ struct wr_muds {
     struct staged staged[2];              /* a profile, and its signature */
     struct wr_mudoffers offers;
     struct wr_mudfetch *fetch;
+    int64_t due_s;
     uv_async_t woken; /* by the thread that fetches */
 };
 
@@ -77,7 +79,9 @@ static void tell(const struct wr_muds *m, const struct wr_mudstore_read *read)
                wr_mudstore_folder(m->store));
     }
     while ((e = wr_mudstore_next(m->store, &cursor)) != NULL) {
-        if (e->mud == NULL) {
+        if (e->mud == NULL && wr_mudstore_is_proposal(e)) {
+            told++; /* it comes again */
+        } else if (e->mud == NULL) {
             told++;
             wr_say(WR_LOG_ERROR,
                    "the profile (MUD) of %s is not there, or not what it was: import it again; "
@@ -172,6 +176,11 @@ void wr_muds_free(struct wr_muds *m)
 struct wr_mudstore *wr_muds_store(const struct wr_muds *m)
 {
     return m->store;
+}
+
+int64_t *wr_muds_due(struct wr_muds *m)
+{
+    return &m->due_s;
 }
 
 /* --- whose is it --- */
@@ -429,6 +438,7 @@ void wr_muds_tick(struct wr_serve *s)
 {
     struct wr_muds *m = s->muds;
     forget_due(s);
+    wr_muddue_tick(s);
     struct found f = {.item = NULL};
     uint64_t census = wr_census_changes(wr_devices_machine(s->devices));
     uint64_t store = wr_mudstore_changes(m->store);
@@ -586,13 +596,22 @@ static const char *keep(struct wr_serve *s, const struct wr_mudstore_about *abou
     }
 }
 
+const char *wr_muds_judge(struct wr_serve *s, const struct wr_muds_offer *offer,
+                          char ret_signer[WR_MUDSTORE_SIGNER_SIZE], char *why, size_t cap)
+{
+    const char *code = read_it(offer, why, cap);
+    ret_signer[0] = 0;
+    return code != NULL || offer->sig_n == 0 ? code : prove(s, offer, ret_signer, why, cap);
+}
+
 const char *wr_muds_take(struct wr_serve *s, const struct wr_census_device *d,
                          const struct wr_muds_offer *offer, char *why, size_t cap)
 {
     struct wr_mudstore_about about = {.taken_s = wr_devices_now_s(s)};
     const struct wr_mudstore_entry *before = wr_muds_of(s->muds, d);
     const char *code = NULL;
-    char called[WR_DEVICES_CALLED_SIZE], text[400];
+    char called[WR_DEVICES_CALLED_SIZE], text[400], proposal[WR_MUDSTORE_KEY_SIZE];
+    about.checked_s = about.taken_s;
     if (before != NULL) { /* as it is called there, and in force if that was */
         memcpy(about.key, before->about.key, sizeof(about.key));
         about.mode = before->about.mode;
@@ -603,13 +622,8 @@ const char *wr_muds_take(struct wr_serve *s, const struct wr_census_device *d,
         return "device";
     }
     snprintf(about.from, sizeof(about.from), "%s", offer->from);
-    code = read_it(offer, why, cap);
-    if (code != NULL) {
-        return code;
-    }
-    if (offer->sig_n > 0) {
-        code = prove(s, offer, about.signer, why, cap);
-    } else if (!offer->is_unsigned_fine) {
+    code = wr_muds_judge(s, offer, about.signer, why, cap);
+    if (code == NULL && offer->sig_n == 0 && !offer->is_unsigned_fine) {
         snprintf(why, cap,
                  "it is not signed, and only the owner's word makes that good "
                  "(--unsigned)");
@@ -617,6 +631,9 @@ const char *wr_muds_take(struct wr_serve *s, const struct wr_census_device *d,
     }
     code = code != NULL ? code : keep(s, &about, offer, why, cap);
     if (code == NULL) {
+        if (wr_mudstore_proposal_key(about.key, proposal)) {
+            (void)wr_mudstore_remove(s->muds->store, proposal);
+        }
         wr_devices_called(s, d->number, called);
         snprintf(text, sizeof(text), "device %s: a profile (MUD) was taken, signed by %.200s",
                  called, about.signer[0] != 0 ? about.signer : "nobody, by the owner's word");

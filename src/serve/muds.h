@@ -34,6 +34,8 @@ struct wr_mudoffers *wr_muds_offers(struct wr_muds *m);
 /* Between two ticks. True: soon again, an answer is awaited. */
 bool wr_muds_look(struct wr_serve *s);
 struct wr_mudstore *wr_muds_store(const struct wr_muds *m);
+/* When serve/muddue looks again; its own to note. */
+int64_t *wr_muds_due(struct wr_muds *m);
 /* What the store calls this device. False: it has neither a name nor a MAC address, and would not be known again. */
 bool wr_muds_key(const struct wr_census_device *d, char ret_key[WR_MUDSTORE_KEY_SIZE]);
 /* What is kept for it, by its name or one of its MAC addresses. NULL: nothing. */
@@ -68,6 +70,9 @@ struct wr_muds_offer {
 int wr_muds_stage(struct wr_muds *m, bool signature, size_t at, const void *piece, size_t n);
 void wr_muds_staged(const struct wr_muds *m, struct wr_muds_offer *ret_offer);
 void wr_muds_unstage(struct wr_muds *m);
+/* Is it a profile, and if it is signed, by whom ("": nobody)? NULL, or the code of an error and its sentence. */
+const char *wr_muds_judge(struct wr_serve *s, const struct wr_muds_offer *offer,
+                          char ret_signer[WR_MUDSTORE_SIGNER_SIZE], char *why, size_t cap);
 /* A profile for this device. NULL, or the code of an error and its sentence. */
 const char *wr_muds_take(struct wr_serve *s, const struct wr_census_device *d,
                          const struct wr_muds_offer *offer, char *why, size_t cap);

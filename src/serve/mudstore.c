@@ -15,6 +15,7 @@
 #include "serve/registry.h"
 
 #define INDEX     "mud-profiles"
+#define PROPOSED  "proposed:"
 #define INDEX_MAX ((size_t)8 << 20)
 
 /* Of a folder that is not there the files are in memory: what one would have had. */
@@ -216,9 +217,10 @@ static int save(struct wr_mudstore *s)
     json_t *list = json_array();
     for (uint32_t i = 0; i < s->entries; i++) {
         const struct wr_mudstore_about *a = &s->entry[i].about;
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:I, s:s}", "device", a->key,
-                                              "digest", a->digest, "from", a->from, "signer",
-                                              a->signer, "taken", (json_int_t)a->taken_s, "mode",
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:s}", "device",
+                                              a->key, "digest", a->digest, "from", a->from,
+                                              "signer", a->signer, "taken", (json_int_t)a->taken_s,
+                                              "checked", (json_int_t)a->checked_s, "mode",
                                               wr_mudstore_mode_name(a->mode)));
     }
     json_t *root = json_pack("{s:i, s:o}", "version", 1, "profiles", list);
@@ -291,7 +293,9 @@ static void take_entry(struct wr_mudstore *s, const json_t *in, struct wr_mudsto
         return;
     }
     a->taken_s = json_integer_value(json_object_get(in, "taken"));
-    a->mode = (uint8_t)mode;
+    const json_t *checked = json_object_get(in, "checked"); /* older lists have none */
+    a->checked_s = json_is_integer(checked) ? json_integer_value(checked) : a->taken_s;
+    a->mode = strncmp(a->key, PROPOSED, strlen(PROPOSED)) == 0 ? WR_MUDSTORE_OFF : (uint8_t)mode;
     uint32_t at = place_of(s, a->key, &there);
     if (there) {
         read->lost++;
@@ -430,9 +434,26 @@ int wr_mudstore_set_mode(struct wr_mudstore *s, const char *key, uint8_t mode)
     return save(s);
 }
 
-int wr_mudstore_remove(struct wr_mudstore *s, const char *key)
+int wr_mudstore_check(struct wr_mudstore *s, const char *key, int64_t now_s)
 {
     bool there = false;
+    uint32_t at = place_of(s, key, &there);
+    if (!there) {
+        return WR_E_NOTFOUND;
+    }
+    s->entry[at].about.checked_s = now_s;
+    s->entry[at].failures = 0;
+    s->entry[at].retry_s = 0;
+    return save(s);
+}
+
+int wr_mudstore_remove(struct wr_mudstore *s, const char *key)
+{
+    char proposal[WR_MUDSTORE_KEY_SIZE];
+    bool there = false;
+    if (wr_mudstore_proposal_key(key, proposal)) {
+        (void)wr_mudstore_remove(s, proposal);
+    }
     uint32_t at = place_of(s, key, &there);
     if (!there) {
         return WR_E_NOTFOUND;
@@ -446,6 +467,7 @@ int wr_mudstore_remove(struct wr_mudstore *s, const char *key)
 
 int wr_mudstore_rename(struct wr_mudstore *s, const char *key, const char *to)
 {
+    char old[WR_MUDSTORE_KEY_SIZE], new[WR_MUDSTORE_KEY_SIZE];
     bool there = false, taken = false;
     uint32_t at = place_of(s, key, &there);
     (void)place_of(s, to, &taken);
@@ -457,6 +479,9 @@ int wr_mudstore_rename(struct wr_mudstore *s, const char *key, const char *to)
     take_out(s, at);
     memcpy(e.about.key, to, strlen(to) + 1);
     insert(s, place_of(s, to, &taken), &e, f);
+    if (wr_mudstore_proposal_key(key, old) && wr_mudstore_proposal_key(to, new)) {
+        (void)wr_mudstore_rename(s, old, new); /* nobody is called so, so nothing is proposed */
+    }
     return save(s);
 }
 
@@ -467,6 +492,42 @@ const struct wr_mudstore_entry *wr_mudstore_find(const struct wr_mudstore *s, co
     bool there = false;
     uint32_t at = place_of(s, key, &there);
     return there ? &s->entry[at] : NULL;
+}
+
+bool wr_mudstore_is_proposal(const struct wr_mudstore_entry *e)
+{
+    return strncmp(e->about.key, PROPOSED, strlen(PROPOSED)) == 0;
+}
+
+bool wr_mudstore_proposal_key(const char *key, char ret_key[WR_MUDSTORE_KEY_SIZE])
+{
+    if (strncmp(key, PROPOSED, strlen(PROPOSED)) == 0 ||
+        strlen(key) + strlen(PROPOSED) >= WR_MUDSTORE_KEY_SIZE) {
+        return false;
+    }
+    snprintf(ret_key, WR_MUDSTORE_KEY_SIZE, PROPOSED "%s", key);
+    return true;
+}
+
+const struct wr_mudstore_entry *wr_mudstore_proposed(const struct wr_mudstore *s,
+                                                     const struct wr_mudstore_entry *e)
+{
+    char key[WR_MUDSTORE_KEY_SIZE];
+    return wr_mudstore_proposal_key(e->about.key, key) ? wr_mudstore_find(s, key) : NULL;
+}
+
+bool wr_mudstore_is_same(const struct wr_mudstore *s, const struct wr_mudstore_entry *e,
+                         const char *text, size_t n)
+{
+    const struct file *f = find_file(s, e->about.digest);
+    return f != NULL && f->n == n && memcmp(f->text, text, n) == 0;
+}
+
+void wr_mudstore_delay(struct wr_mudstore *s, const struct wr_mudstore_entry *e, uint32_t failures,
+                       int64_t retry_s)
+{
+    s->entry[e - s->entry].failures = failures;
+    s->entry[e - s->entry].retry_s = retry_s;
 }
 
 void wr_mudstore_note(struct wr_mudstore *s, const struct wr_mudstore_entry *e, uint32_t device)

@@ -9,7 +9,8 @@
  *
  * In the folder are a file for each profile as it came, octet for octet (mud-<SHA-256>.json, and its signature beside it), and one that says whose they are
  * (mud-profiles, JSON). A profile's file whose octets are others than it is called is not believed. Devices with the same file share it, in memory too. A device is called by the owner's
- * name for it ("name:camera-3") or by its MAC address ("mac:00:11:22:33:44:55"): what stays the same when weir starts anew.
+ * name for it ("name:camera-3") or by its MAC address ("mac:00:11:22:33:44:55"): what stays the same when weir starts anew. What would take the place of a profile, and is not the owner's word
+ * yet, is an entry of its own ("proposed:name:camera-3"), never in force, that goes with the one that it is for.
  *
  * Main thread. It waits for the disk, as when the owner changes a device (serve/devices): what he was told holds. Errors: WR_E_NOMEM, WR_E_FULL (WR_MUD_DEVICES_MAX), WR_E_NOTFOUND, WR_E_IO (in
  * force, and not on the disk), WR_E_FORMAT (of a profile; the mistake is in *ret_mistake).
@@ -41,14 +42,18 @@ struct wr_mudstore_about {
     char from[WR_MUD_URL_SIZE]; /* the URL it was fetched from; "": a file of the owner's */
     char signer[WR_MUDSTORE_SIGNER_SIZE]; /* who has signed it; "": nobody, by the owner's word */
     int64_t taken_s;
-    uint8_t mode; /* enum wr_mudstore_mode */
+    int64_t checked_s; /* when it was last seen to be the same where it is from */
+    uint8_t mode;      /* enum wr_mudstore_mode */
 };
 
 struct wr_mudstore_entry {
     struct wr_mudstore_about about;
     struct wr_mud *mud; /* NULL: what is kept of it cannot be read, and nothing of it is in force */
     bool has_signature;
-    uint32_t device; /* its number when it was seen last, the keeper's to note; not on the disk */
+    /* The keeper's to note; not on the disk. */
+    uint32_t device;   /* its number when it was seen last */
+    uint32_t failures; /* how often it could not be fetched again, one after the other */
+    int64_t retry_s;   /* not before */
 };
 
 struct wr_mudstore;
@@ -75,6 +80,19 @@ int wr_mudstore_remove(struct wr_mudstore *s, const char *key);
 /* The device is called otherwise now. */
 int wr_mudstore_rename(struct wr_mudstore *s, const char *key, const char *to);
 const struct wr_mudstore_entry *wr_mudstore_find(const struct wr_mudstore *s, const char *key);
+/* What is proposed in its place. NULL: nothing, or it is a proposal itself. */
+const struct wr_mudstore_entry *wr_mudstore_proposed(const struct wr_mudstore *s,
+                                                     const struct wr_mudstore_entry *e);
+bool wr_mudstore_is_proposal(const struct wr_mudstore_entry *e);
+/* What a proposal for the device of this key is called. False: it is one. */
+bool wr_mudstore_proposal_key(const char *key, char ret_key[WR_MUDSTORE_KEY_SIZE]);
+/* Is its file this one, octet for octet? */
+bool wr_mudstore_is_same(const struct wr_mudstore *s, const struct wr_mudstore_entry *e,
+                         const char *text, size_t n);
+/* It was seen to be the same. */
+int wr_mudstore_check(struct wr_mudstore *s, const char *key, int64_t now_s);
+void wr_mudstore_delay(struct wr_mudstore *s, const struct wr_mudstore_entry *e, uint32_t failures,
+                       int64_t retry_s);
 void wr_mudstore_note(struct wr_mudstore *s, const struct wr_mudstore_entry *e, uint32_t device);
 /* In the order of their keys: *cursor 0 begins. NULL: that was the last. */
 const struct wr_mudstore_entry *wr_mudstore_next(const struct wr_mudstore *s, uint32_t *cursor);

@@ -382,4 +382,74 @@ def fetched(box):
     equal(house.mud("show", "cam")["aces"][0]["says"], "may reach bare.example over TCP")
 
 
+@loopback.test("a fetched profile is looked after when its time is over: the same has another date, another is proposed and taken by the owner alone, and who is not there is asked later")
+def due(box):
+    folder = tempfile.mkdtemp(prefix="weir-makers-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.chmod(folder, 0o755)
+    makers = Makers(box, folder, list(HOSTS))
+    offers, base = os.path.join(folder, "offers"), "https://203.0.113.80:8443"
+    house = House(box, ca_file=makers.ca.path, offers=offers)
+    house.file(offers, f"02:00:00:00:00:02 {base}/cam.json\n")
+    old, new = (profile(ace(f"{name}.example", port=443), **{"cache-validity": 1}).encode() for name in ("old", "new"))
+    makers.pages["/cam.json"] = old
+    house.mud("import", "cam", "--unsigned")
+    house.mud("enforce", "cam")
+    house.becomes("new.example", NXDOMAIN)
+    need("no other profile is proposed" in house.mud("diff", "cam", status=1))
+
+    def listed():
+        rows = house.mud("list")["profiles"]
+        equal(len(rows), 1, rows)
+        return rows[0]
+
+    def goes_by():
+        """An hour: it was taken, and looked after, at another time."""
+        house.weir.stop()
+        makers.asked.clear()
+        path = os.path.join(house.top, "mud-profiles")
+        with open(path, encoding="utf-8") as f:
+            kept = json.load(f)
+        for one in kept["profiles"]:
+            one["checked"] = one["taken"] = one["taken"] - 3700
+        house.file(path, json.dumps(kept))
+        house.start()
+
+    equal((listed()["due"], listed()["proposed"]), (False, False))
+    goes_by()
+    until("the same has another date", lambda: listed().get("checked", 0) > listed()["taken"] and not listed()["due"])
+    equal((makers.asked, listed()["proposed"], house.weir.log().count("is another one now")), (["/cam.json"], False, 0))
+    makers.pages["/cam.json"] = new
+    goes_by()
+    until("another one is proposed", lambda: listed()["proposed"])
+    need("import DEVICE --proposed" in house.weir.log(), house.weir.log())
+    equal((listed()["state"], house.rcode("old.example"), house.rcode("new.example")), ("enforced", 0, NXDOMAIN))    # nothing has changed
+    changed = house.mud("diff", "cam", status=3)
+    equal(([row["says"] for row in changed["no_more"]], [row["says"] for row in changed["new"]]), (["may reach old.example over TCP, port 443"], ["may reach new.example over TCP, port 443"]))
+    equal(weir_mud("export", "cam", "--socket", house.weir.control).stdout.encode(), old)
+    goes_by()
+    until("it is looked after again", lambda: makers.asked == ["/cam.json"] and not listed()["due"])
+    equal((listed()["proposed"], house.weir.log().count("is another one now")), (True, 0))    # told once
+    need("not signed" in house.mud("import", "cam", "--proposed", status=1))
+    seen = house.mud("import", "cam", "--proposed", "--unsigned")
+    equal((seen["state"], seen["from"], seen["proposed"]), ("enforced", f"{base}/cam.json", False))
+    house.becomes("new.example", 0)
+    house.becomes("old.example", NXDOMAIN)
+    equal(len([f for f in os.listdir(house.top) if f.startswith("mud-") and f.endswith(".json")]), 1)
+    # It is proposed, and taken back.
+    makers.pages["/cam.json"] = old
+    goes_by()
+    until("it is proposed", lambda: listed()["proposed"])
+    makers.pages["/cam.json"] = new
+    goes_by()
+    until("it is taken back", lambda: not listed()["proposed"])
+    # Who is not there, or has no profile: what is kept stays.
+    for page in (b"", b"<html>"):
+        makers.pages["/cam.json"] = page
+        goes_by()
+        until("it is told", lambda: "could not be fetched again, as it is due" in house.weir.log())
+        equal((makers.asked, listed()["due"], listed()["state"], house.rcode("new.example")), (["/cam.json"], True, "enforced", 0))
+    equal(house.weir.verb("mud_fetched")["fetch"], "none")    # that is the owner's
+
+
 loopback.main()

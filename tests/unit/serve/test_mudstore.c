@@ -124,6 +124,37 @@ static void test_replaced(void **state)
     free(other);
 }
 
+/* What is proposed is beside it, never in force, and goes where it goes. */
+static void test_proposed(void **state)
+{
+    char *text = mud_text(CLOUD, "", "ipv4-acl-type"), *other = mud_text("", "", "ipv4-acl-type");
+    char key[WR_MUDSTORE_KEY_SIZE], twice[WR_MUDSTORE_KEY_SIZE];
+    struct wr_mudstore *s = open_it(0, 0);
+    assert_int_equal(put(s, "name:cam", text, ""), WR_OK);
+    assert_null(wr_mudstore_proposed(s, wr_mudstore_find(s, "name:cam")));
+    assert_true(wr_mudstore_proposal_key("name:cam", key));
+    assert_false(wr_mudstore_proposal_key(key, twice));
+    assert_int_equal(put(s, key, other, ""), WR_OK);
+    assert_int_equal(wr_mudstore_set_mode(s, key, WR_MUDSTORE_ENFORCED), WR_OK);
+    assert_int_equal(wr_mudstore_check(s, "name:cam", 1790001234), WR_OK);
+    assert_int_equal(wr_mudstore_rename(s, "name:cam", "name:eye"), WR_OK);
+    wr_mudstore_close(s);
+    s = open_it(2, 0);
+    const struct wr_mudstore_entry *e = wr_mudstore_find(s, "name:eye");
+    assert_true(e != NULL && !wr_mudstore_is_proposal(e) &&
+                wr_mudstore_is_same(s, e, text, strlen(text)));
+    assert_true(e->about.taken_s == 1790000000 && e->about.checked_s == 1790001234);
+    e = wr_mudstore_proposed(s, e);
+    assert_true(e != NULL && wr_mudstore_is_proposal(e) && e->about.mode == WR_MUDSTORE_OFF &&
+                wr_mudstore_is_same(s, e, other, strlen(other)));
+    assert_int_equal(wr_mudstore_remove(s, "name:eye"), WR_OK);
+    wr_mudstore_close(s);
+    wr_mudstore_close(open_it(0, 0));
+    assert_int_equal(files_here(), 0);
+    free(text);
+    free(other);
+}
+
 /* A file that is another than it was says nothing; the device is still known to have had one. */
 static void test_changed(void **state)
 {
@@ -225,6 +256,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(test_replaced, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_proposed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_changed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad, setup, teardown),
