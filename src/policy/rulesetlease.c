@@ -2,8 +2,10 @@
 /*
  * Ruleset, leases: a segment that reaches what was answered to its devices, and nothing else.
  *
- *     open connections pass (a lease says who may open one, not how long it lasts), then what a device's profile has (rulesetmud.c), then `reaches`, then the segment's own subnets but for
- *     those of others in them, then what has a lease; nothing of another segment's, by its subnets and interfaces, lease or not. All else is counted and rejected.
+ *     open connections pass (a lease says who may open one, not how long it lasts) and errors of ICMP about them, then what a
+ *     device's profile has (rulesetmud.c), then `reaches`, then the segment's own subnets but for those of others in them, then what has a lease; nothing of another
+ *     segment's, by its subnets and interfaces, lease or not. All else is counted and rejected. What a helper of the connection table expects (FTP, SIP) is a
+ *     connection like any other: whoever speaks to a helper could open any port of any address by it.
  *
  * A lease is an element of a set with a timeout, by exact keys: the interface it comes in by, the MAC address, the destination, and for a
  * lease of some ports the protocol and the port; of a client behind another router its address stands for the MAC address. The contents are
@@ -105,7 +107,8 @@ static void put_chain(struct wr_str *t, const struct wr_ruleset_facts *f,
 {
     uint16_t segment = one->segment;
     /* No router passes on what is for one link: it is seen here where bridges are filtered, and neighbours find each other by it. */
-    wr_str_text(t, "\t\tct state established,related accept\n"
+    wr_str_text(t, "\t\tct state established accept\n"
+                   "\t\tmeta l4proto { icmp, ipv6-icmp } ct state related accept\n"
                    "\t\tip6 daddr { fe80::/10, ff02::/16 } accept\n");
     wr_ruleset_parts(t, f, WR_RULESET_PERMITTED, one);
     wr_str_text(t, "\t\tip daddr @");

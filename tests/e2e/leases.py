@@ -382,6 +382,16 @@ def profile(box):
     equal([camera.tries(FOREIGN[0], 8080, tcp) for tcp in (True, False)], ["echo", "refused"])
     equal((home.other.look_up("vendor.example"), home.other.look_up("zero.example")), ([FOREIGN[0]], [APPROVED[0]]))
     need(home.other.reaches(FOREIGN[0]), "who has no profile has all ports")
+    # What a helper of the connection table expects, by what the device itself has the server say, is no way to another port.
+    nft("-f", "-", rules="""table inet helpers {
+ ct helper files { type "ftp" protocol tcp; }
+ chain marks { type filter hook prerouting priority 0; tcp dport 8080 ct helper set "files"; }
+}
+""")
+    with camera.open(FOREIGN[0], 8080, True) as s:
+        for line in ("hello", "227 Entering Passive Mode (%s,1,187)" % FOREIGN[0].replace(".", ",")):
+            need(talks(s, line.encode() + b"\r\n"), line)
+        equal(camera.tries(FOREIGN[0], 443, True), "refused")
 
 
 def by_address():

@@ -60,9 +60,8 @@ static void test_text(void **state)
                "\t\t\t7 . 00:00:00:00:00:01 : goto profile_7_000000000001,\n"
                "\t\t\t7 . 00:00:00:00:00:02 : goto profile_7_000000000002,\n"
                "\t\t\t9 . 00:00:00:00:00:02 : goto profile_9_000000000002 }\n\t}\n");
-    need(text, "\t\tct state established,related accept\n"
-               "\t\tip6 daddr { fe80::/10, ff02::/16 } accept\n\t\tjump profiles\n"
-               "\t\tip daddr @segment_0_reaches4 accept\n");
+    need_order(text, "\t\tct state established accept\n", "\t\tjump profiles\n");
+    need(text, "\t\tjump profiles\n\t\tip daddr @segment_0_reaches4 accept\n");
     assert_true(strstr(text, "udp dport 53") <
                 strstr(text, "jump profiles")); /* DNS of others is over */
 }
