@@ -62,7 +62,8 @@
             "kernel cannot do that, so is port 53. While the firewall is not in force `segments[].fail` decides."},
     {"segments[].resolvers", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_SEGMENT_PLACES_MAX, V01,
      DEFAULT(""), INLIST(wr_conf_segment, resolvers), EXAMPLE("192.0.2.53, \"2001:db8::53\""),
-     .doc = "Resolvers of others that its clients may ask all the same, with `foreign_dns: reject` or `answer`."},
+     .doc = "Resolvers of others that its clients may ask all the same, with `foreign_dns: reject` or `answer`. With `reach: answered` they are open at the ports of DNS: 53, "
+            "853 and, for DNS over HTTPS, 443; all else of them as any other address, by an answer or `segments[].reaches`."},
     {"segments[].reach", WR_SCHEMA_WORD, V01, IN(wr_conf_segment, reach), .words = reach_words,
      DEFAULT("any"), EXAMPLE("answered"),
      .doc = "What its clients reach through the gateway (`firewall.enabled`): `any`, whatever the rules of others let pass; `answered`, addresses of "

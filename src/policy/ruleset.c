@@ -324,12 +324,14 @@ static void put_declarations(struct wr_str *t, const struct wr_ruleset_item *ite
     put_parts(t, &facts, WR_RULESET_DECLARE, WR_RULESET_OWN_DECLARE);
 }
 
+/* DNS of others; a chain of its own, for approved resolvers are passed over by it and not let through everything. */
 static void put_dns(struct wr_str *t, uint16_t segment)
 {
     static const char closed[] = "port-unreachable";
-    wr_str_text(t, "\t\tip daddr @");
-    wr_rulesetword_segment(t, segment, "_resolvers4 accept\n\t\tip6 daddr @");
-    wr_rulesetword_segment(t, segment, "_resolvers6 accept\n");
+    wr_str_text(t, "\tchain ");
+    wr_rulesetword_segment(t, segment, "_foreign {\n\t\tip daddr @");
+    wr_rulesetword_segment(t, segment, "_resolvers4 return\n\t\tip6 daddr @");
+    wr_rulesetword_segment(t, segment, "_resolvers6 return\n");
     wr_rulesetword_reject(t, segment, "tcp dport 53", "udp dport 53", WR_RULESET_COUNT_DNS, closed);
     wr_rulesetword_reject(t, segment, "tcp dport 853", "udp dport 853", WR_RULESET_COUNT_ENCRYPTED,
                           closed);
@@ -337,6 +339,7 @@ static void put_dns(struct wr_str *t, uint16_t segment)
                           "ip daddr @doh4 meta l4proto udp", WR_RULESET_COUNT_DOH, closed);
     wr_rulesetword_reject(t, segment, "ip6 daddr @doh6 meta l4proto tcp",
                           "ip6 daddr @doh6 meta l4proto udp", WR_RULESET_COUNT_DOH, closed);
+    wr_str_text(t, "\t}\n");
 }
 
 static void put_segments(struct wr_str *t, const struct wr_ruleset_item *item, size_t count)
@@ -347,11 +350,16 @@ static void put_segments(struct wr_str *t, const struct wr_ruleset_item *item, s
         if (item[i].kind != WR_RULESET_SEGMENT) {
             continue;
         }
+        bool rejects = (item[i].flags & WR_RULESET_REJECTS) != 0;
+        if (rejects) {
+            put_dns(t, item[i].segment);
+        }
         wr_str_text(t, "\tchain ");
         wr_rulesetword_segment(t, item[i].segment, " {\n");
         wr_ruleset_parts(t, &facts, WR_RULESET_BEGIN, &item[i]);
-        if ((item[i].flags & WR_RULESET_REJECTS) != 0) {
-            put_dns(t, item[i].segment);
+        if (rejects) {
+            wr_str_text(t, "\t\tjump ");
+            wr_rulesetword_segment(t, item[i].segment, "_foreign\n");
         }
         wr_ruleset_parts(t, &facts, WR_RULESET_END, &item[i]);
         wr_str_text(t, "\t}\n");

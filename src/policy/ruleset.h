@@ -13,9 +13,10 @@
  *
  *     forward   quarantine first, before anybody's `established`: what drops is final whatever other tables say. Then who is sent to the
  *               chain of his segment: by the longest subnet, then by the interface, with the exception of policy/segment.h
- *     segment_N resolvers that it may ask pass; else port 53, port 853 and known addresses of DNS over HTTPS are rejected, TCP by a reset
+ *     segment_N but for resolvers that it may ask, port 53, port 853 and known addresses of DNS over HTTPS are rejected, TCP by a reset
  *               and UDP by port unreachable, so that a device falls back at once; each kind is counted. Of a segment that reaches only what was
- *               answered (policy/rulesetlease.c): open connections, REACHes, its own subnets and leases pass, all else is counted and rejected
+ *               answered (policy/rulesetlease.c): open connections, these resolvers at the ports of DNS, REACHes, its own subnets and leases
+ *               pass, all else is counted and rejected
  *     input     who is in quarantine has DHCP, neighbour discovery, DNS and time of the gateway, and nothing else
  */
 #ifndef WR_POLICY_RULESET_H

@@ -2,7 +2,7 @@
 /*
  * Ruleset, leases: a segment that reaches what was answered to its devices, and nothing else.
  *
- *     open connections pass (a lease says who may open one, not how long it lasts) and errors of ICMP about them, then what a
+ *     open connections pass (a lease says who may open one, not how long it lasts) and errors of ICMP about them, then approved resolvers at the ports of DNS, then what a
  *     device's profile has (rulesetmud.c), then `reaches`, then the segment's own subnets but for those of others in them, then what has a lease; nothing of another
  *     segment's, by its subnets and interfaces, lease or not. All else is counted and rejected. What a helper of the connection table expects (FTP, SIP) is a
  *     connection like any other: whoever speaks to a helper could open any port of any address by it.
@@ -102,6 +102,16 @@ static void put_interfaces(struct wr_str *t, const struct wr_ruleset_facts *f, u
     }
 }
 
+/* Approved resolvers, at the ports of DNS: 53, and what carries it over TLS, QUIC and HTTPS. */
+static void put_resolvers(struct wr_str *t, const struct wr_ruleset_item *segment)
+{
+    for (unsigned v6 = 0; v6 < 2 && (segment->flags & WR_RULESET_REJECTS) != 0; v6++) {
+        wr_str_text(t, v6 ? "\t\tip6 daddr @" : "\t\tip daddr @");
+        wr_rulesetword_segment(t, segment->segment, v6 ? "_resolvers6" : "_resolvers4");
+        wr_str_text(t, " meta l4proto { tcp, udp } th dport { 53, 443, 853 } accept\n");
+    }
+}
+
 static void put_chain(struct wr_str *t, const struct wr_ruleset_facts *f,
                       const struct wr_ruleset_item *one)
 {
@@ -110,6 +120,7 @@ static void put_chain(struct wr_str *t, const struct wr_ruleset_facts *f,
     wr_str_text(t, "\t\tct state established accept\n"
                    "\t\tmeta l4proto { icmp, ipv6-icmp } ct state related accept\n"
                    "\t\tip6 daddr { fe80::/10, ff02::/16 } accept\n");
+    put_resolvers(t, one);
     wr_ruleset_parts(t, f, WR_RULESET_PERMITTED, one);
     wr_str_text(t, "\t\tip daddr @");
     wr_rulesetword_segment(t, segment, "_reaches4 accept\n\t\tip6 daddr @");

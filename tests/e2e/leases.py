@@ -302,6 +302,25 @@ def answered(box):
     need(any(line.startswith(f"{device} {device} cameras lan0 ") for line in firewall.lines_of(weir, "firewall")), "who has some")
 
 
+@loopback.test("an approved resolver is open at the ports of DNS and nowhere else; an error of ICMP about what came from outside leaves")
+def resolvers(box):
+    home = Home(box, all_names, segment={"foreign_dns": "reject", "resolvers": list(APPROVED)})
+    for which, tcp in ((0, True), (0, False), (1, True), (1, False)):
+        equal([home.camera.tries(APPROVED[which], port, tcp) for port in (53, 853, 443, 8080)], ["echo"] * 3 + ["refused"])
+        equal([home.camera.tries(FOREIGN[which], port, tcp) for port in (53, 853, 443)], ["refused"] * 3)
+    equal(home.camera.look_up("zero.example"), [APPROVED[0]])
+    need(home.camera.reaches(APPROVED[0]), "what was answered is open at all ports")
+    for at in CAMERA:
+        with home.net.node.inside(), socket.socket(firewall.family(at), socket.SOCK_DGRAM) as s:
+            s.settimeout(loopback.PATIENCE_S)
+            s.connect((at, 9))
+            s.send(b"is anybody there")
+            try:
+                need(not s.recv(16), "an answer")
+            except ConnectionRefusedError:
+                pass
+
+
 @loopback.test("a network of the house that is no segment's is not reached, though its addresses are of the Internet")
 def house(box):
     home = Home(box, all_names, beside={"interfaces": ["none0"]})

@@ -85,7 +85,8 @@ static void test_segments(void **state)
     assert_null(strstr(text, "counter segment_2"));
     /* They pass, and no wider subnet takes them. */
     need(text, "jump segment_2_tried\n\t}\n");
-    assert_null(strstr(text, "segment_2_resolvers4 accept"));
+    assert_null(strstr(text, "segment_2_foreign"));
+    need(text, "\t\tjump segment_1_foreign\n\t}\n");
     need_order(text, "ip saddr 10.1.2.0/24 iifname != { \"br-lan\" } goto segment_2\n",
                "ip saddr 10.1.0.0/16 goto segment_1\n");
     need_order(text, "ip saddr 10.1.0.0/16 goto segment_1\n",
@@ -94,7 +95,7 @@ static void test_segments(void **state)
                "iifname { \"br-lan\" } goto segment_0\n");
     need(text, "iifname { \"guests\", \"eth0.7\" } goto segment_2\n");
     need_order(text, "ip saddr @quarantined4 counter", "goto segment_1");
-    need_order(text, "ip6 daddr @segment_1_resolvers6 accept",
+    need_order(text, "ip6 daddr @segment_1_resolvers6 return",
                "tcp dport 53 counter name segment_1_dns reject with tcp reset\n");
     need(
         text,

@@ -85,6 +85,35 @@ static void test_answered(void **state)
     assert_string_equal(wr_rulesetlease_set(WR_RULESETLEASE_SETS), "");
 }
 
+/* Approved resolvers are no bypass whatever the port, and open without a lease at the ports of DNS. */
+static void test_resolvers(void **state)
+{
+    struct wr_ruleset_item all[] = {
+        flagged(WR_RULESET_SEGMENT, 0, WR_RULESET_ANSWERED | WR_RULESET_REJECTS, NULL),
+        flagged(WR_RULESET_INTERFACE, 0, 0, "br-cam"),
+        flagged(WR_RULESET_RESOLVER, 0, 0, "192.0.2.53"),
+        flagged(WR_RULESET_RESOLVER, 0, 0, "2001:db8::53")};
+    const char *text = table_of(all, 4);
+    need(text, "\tchain segment_0_foreign {\n"
+               "\t\tip daddr @segment_0_resolvers4 return\n"
+               "\t\tip6 daddr @segment_0_resolvers6 return\n"
+               "\t\ttcp dport 53 counter name segment_0_dns reject with tcp reset\n");
+    need(text,
+         "\t\tjump segment_0_foreign\n"
+         "\t\tct state established accept\n"
+         "\t\tmeta l4proto { icmp, ipv6-icmp } ct state related accept\n"
+         "\t\tip6 daddr { fe80::/10, ff02::/16 } accept\n"
+         "\t\tip daddr @segment_0_resolvers4 meta l4proto { tcp, udp } th dport { 53, 443, 853 } "
+         "accept\n"
+         "\t\tip6 daddr @segment_0_resolvers6 meta l4proto { tcp, udp } th dport { 53, 443, 853 } "
+         "accept\n"
+         "\t\tip daddr @segment_0_reaches4 accept\n");
+    all[0].flags = WR_RULESET_ANSWERED; /* without foreign_dns they are nothing */
+    text = table_of(all, 4);
+    assert_null(strstr(text, "segment_0_foreign"));
+    assert_null(strstr(text, "segment_0_resolvers4 meta"));
+}
+
 /* The sets alone, for who fills them before the rules come. */
 static void test_lease_sets(void **state)
 {
@@ -103,6 +132,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answered),
+        cmocka_unit_test(test_resolvers),
         cmocka_unit_test(test_lease_sets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
