@@ -14,18 +14,27 @@
  * any address behind a router on a packet. An interface's count is in one of so many places. */
 #define PARTS 8
 #define LINKS 256
+/* Places for those that leave while others come: so many more, and an eighth. */
+#define LEAVERS 64
 
 struct wr_leaselist {
     struct wr_hash_key hash_key;
-    uint32_t capacity, mask; /* of the heads, for both tables */
+    uint32_t capacity, places, mask; /* of the heads, for both tables */
     uint32_t all, party_most;
-    uint32_t count, routed, touches, cursor;
+    uint32_t count, routed, touches;
     uint32_t link[LINKS];            /* leases by interface */
     uint32_t free_entry, free_party; /* places + 1 */
+    struct wr_heap ends;             /* of those that last */
+    struct wr_list ended[2]; /* the longest ago first; [1]: of clients behind other routers */
     struct wr_leaselist_entry *entry;
     struct wr_leaselist_party *party; /* as many: each may have one lease */
     uint32_t *entry_head, *party_head, *touched;
 };
+
+static uint32_t places_for(uint32_t capacity)
+{
+    return capacity + capacity / PARTS + LEAVERS;
+}
 
 static uint32_t heads_for(uint32_t capacity)
 {
@@ -38,10 +47,11 @@ static uint32_t heads_for(uint32_t capacity)
 
 size_t wr_leaselist_size(uint32_t capacity)
 {
+    uint32_t places = places_for(capacity);
     return sizeof(struct wr_leaselist) +
-           (size_t)capacity * (sizeof(struct wr_leaselist_entry) +
-                               sizeof(struct wr_leaselist_party) + sizeof(uint32_t)) +
-           2 * sizeof(uint32_t) * (size_t)heads_for(capacity);
+           (size_t)places * (sizeof(struct wr_leaselist_entry) + sizeof(struct wr_leaselist_party) +
+                             sizeof(uint32_t)) +
+           wr_heap_size(places) + 2 * sizeof(uint32_t) * (size_t)heads_for(capacity);
 }
 
 struct wr_leaselist *wr_leaselist_init(void *block, uint32_t capacity,
@@ -50,17 +60,21 @@ struct wr_leaselist *wr_leaselist_init(void *block, uint32_t capacity,
     struct wr_leaselist *l = block;
     l->hash_key = *hash_key;
     l->capacity = capacity;
+    l->places = places_for(capacity);
     l->mask = heads_for(capacity) - 1;
     l->entry = (void *)(l + 1);
-    l->party = (void *)(l->entry + capacity);
-    l->entry_head = (void *)(l->party + capacity);
+    l->party = (void *)(l->entry + l->places);
+    wr_heap_init(&l->ends, l->party + l->places, l->places);
+    l->entry_head = (void *)((uint8_t *)l->ends.slots + wr_heap_size(l->places));
     l->party_head = l->entry_head + l->mask + 1;
     l->touched = l->party_head + l->mask + 1;
-    for (uint32_t i = 0; i < capacity; i++) {
-        l->entry[i].next = i + 1 < capacity ? i + 2 : 0;
+    for (uint32_t i = 0; i < l->places; i++) {
+        l->entry[i].next = i + 1 < l->places ? i + 2 : 0;
         l->party[i].next = l->entry[i].next;
     }
-    l->free_entry = l->free_party = capacity > 0;
+    l->free_entry = l->free_party = 1;
+    wr_list_init(&l->ended[0]);
+    wr_list_init(&l->ended[1]);
     wr_leaselist_bound(l, capacity, capacity);
     return l;
 }
@@ -131,8 +145,45 @@ static uint32_t add_party(struct wr_leaselist *l, const struct wr_leaselist_key 
                                      .family = is_routed(key) ? key->family : 0,
                                      .next = *head};
     memcpy(p->who, key->who, sizeof(p->who));
+    wr_list_init(&p->ended);
     *head = at;
     return at;
+}
+
+/* --- ends --- */
+
+/* Neither lasting nor ended. */
+static void take_off(struct wr_leaselist *l, struct wr_leaselist_entry *e)
+{
+    wr_heap_clear(&l->ends, &e->end);
+    wr_list_remove(&e->by_age);
+    wr_list_remove(&e->of_party);
+}
+
+static void set_until(struct wr_leaselist *l, struct wr_leaselist_entry *e, uint64_t until_ms)
+{
+    take_off(l, e);
+    e->until_ms = until_ms;
+    wr_heap_set(&l->ends, &e->end, until_ms);
+}
+
+/* Those that have ended since the last time. */
+static void note_ends(struct wr_leaselist *l, uint64_t now_ms)
+{
+    struct wr_timer *t;
+    while ((t = wr_heap_expired(&l->ends, now_ms)) != NULL) {
+        struct wr_leaselist_entry *e = WR_CONTAINER(t, struct wr_leaselist_entry, end);
+        wr_list_append(&l->ended[is_routed(&e->key)], &e->by_age);
+        wr_list_append(&l->party[e->party - 1].ended, &e->of_party);
+    }
+}
+
+static void count(struct wr_leaselist *l, const struct wr_leaselist_entry *e, int32_t by)
+{
+    l->party[e->party - 1].count += (uint32_t)by;
+    l->count += (uint32_t)by;
+    l->routed += is_routed(&e->key) ? (uint32_t)by : 0;
+    l->link[e->key.ifindex % LINKS] += (uint32_t)by;
 }
 
 static struct wr_leaselist_entry *add(struct wr_leaselist *l, const struct wr_leaselist_key *key,
@@ -142,13 +193,13 @@ static struct wr_leaselist_entry *add(struct wr_leaselist *l, const struct wr_le
     struct wr_leaselist_entry *e = &l->entry[at - 1];
     l->free_entry = e->next;
     party = party != 0 ? party : add_party(l, key);
-    l->party[party - 1].count++;
-    *e = (struct wr_leaselist_entry){
-        .key = *key, .party = party, .next = *head, .until_ms = until_ms};
+    l->party[party - 1].places++;
+    *e = (struct wr_leaselist_entry){.key = *key, .party = party, .next = *head};
+    wr_list_init(&e->by_age);
+    wr_list_init(&e->of_party);
     *head = at;
-    l->count++;
-    l->routed += is_routed(key);
-    l->link[key->ifindex % LINKS]++;
+    count(l, e, 1);
+    set_until(l, e, until_ms);
     return e;
 }
 
@@ -160,7 +211,9 @@ static void remove_entry(struct wr_leaselist *l, struct wr_leaselist_entry *e)
         link = &l->entry[*link - 1].next;
     }
     *link = e->next;
-    if (--p->count == 0) {
+    take_off(l, e);
+    count(l, e, e->state == WR_LEASELIST_LEAVING ? 0 : -1);
+    if (--p->places == 0) {
         uint32_t at = e->party;
         for (link = party_head(l, &e->key); *link != at;) {
             link = &l->party[*link - 1].next;
@@ -172,9 +225,6 @@ static void remove_entry(struct wr_leaselist *l, struct wr_leaselist_entry *e)
     e->state = WR_LEASELIST_FREE;
     e->next = l->free_entry;
     l->free_entry = place;
-    l->count--;
-    l->routed -= is_routed(&e->key);
-    l->link[e->key.ifindex % LINKS]--;
 }
 
 static void touch(struct wr_leaselist *l, struct wr_leaselist_entry *e,
@@ -187,38 +237,86 @@ static void touch(struct wr_leaselist *l, struct wr_leaselist_entry *e,
     e->state = (uint8_t)state;
 }
 
+static void leave(struct wr_leaselist *l, struct wr_leaselist_entry *e)
+{
+    if (e->state != WR_LEASELIST_LEAVING) {
+        take_off(l, e);
+        count(l, e, -1);
+        touch(l, e, WR_LEASELIST_LEAVING);
+    }
+}
+
 /* --- leases --- */
 
 /* What one interface floods, or addresses that nobody has, leaves room for the others. */
-static bool has_room(const struct wr_leaselist *l, const struct wr_leaselist_key *key)
+static bool is_full(const struct wr_leaselist *l, const struct wr_leaselist_key *key)
 {
     uint32_t part = l->all / PARTS;
     bool few = l->link[key->ifindex % LINKS] < part;
-    return l->count < l->all - (few ? 0 : part) &&
-           (!is_routed(key) || l->routed < l->all - 2 * part);
+    return l->count >= l->all - (few ? 0 : part);
+}
+
+static bool is_full_of_routed(const struct wr_leaselist *l, const struct wr_leaselist_key *key)
+{
+    return is_routed(key) && l->routed >= l->all - 2 * (l->all / PARTS);
+}
+
+/* Who has ended goes for who comes. */
+static int make_room(struct wr_leaselist *l, const struct wr_leaselist_key *key, uint64_t now_ms)
+{
+    uint32_t at = find_party(l, key);
+    note_ends(l, now_ms);
+    while (at != 0 && l->party[at - 1].count >= l->party_most) {
+        struct wr_list *ended = &l->party[at - 1].ended;
+        if (wr_list_empty(ended)) {
+            return WR_E_LIMIT;
+        }
+        leave(l, WR_CONTAINER(ended->next, struct wr_leaselist_entry, of_party));
+    }
+    while (is_full(l, key) || is_full_of_routed(l, key)) {
+        bool near = !is_full_of_routed(l, key) && wr_list_empty(&l->ended[1]);
+        struct wr_list *ended = &l->ended[!near];
+        if (wr_list_empty(ended)) {
+            return WR_E_FULL;
+        }
+        leave(l, WR_CONTAINER(ended->next, struct wr_leaselist_entry, by_age));
+    }
+    return WR_OK;
+}
+
+static void renew(struct wr_leaselist *l, struct wr_leaselist_entry *e, uint64_t until_ms)
+{
+    bool lasts = e->until_ms >= until_ms;
+    if (!lasts) {
+        set_until(l, e, until_ms);
+    }
+    if (e->state == WR_LEASELIST_UNSURE || (e->state == WR_LEASELIST_HELD && !lasts)) {
+        touch(l, e, WR_LEASELIST_RENEWED);
+    }
 }
 
 int wr_leaselist_put(struct wr_leaselist *l, const struct wr_leaselist_key *key, uint64_t until_ms,
                      uint64_t now_ms)
 {
     struct wr_leaselist_entry *e = find(l, key);
-    if (e != NULL) {
-        bool lasts = e->until_ms >= until_ms;
-        e->until_ms = lasts ? e->until_ms : until_ms;
-        if (e->state == WR_LEASELIST_UNSURE || e->state == WR_LEASELIST_LEAVING ||
-            (e->state == WR_LEASELIST_HELD && !lasts)) {
-            touch(l, e, WR_LEASELIST_RENEWED);
-        }
+    if (e != NULL && e->state != WR_LEASELIST_LEAVING) {
+        renew(l, e, until_ms);
         return WR_OK;
     }
-    uint32_t party = find_party(l, key);
-    if (party != 0 && l->party[party - 1].count >= l->party_most) {
-        return WR_E_LIMIT;
-    }
-    if (!has_room(l, key) || until_ms <= now_ms || l->party_most == 0) {
+    if ((e == NULL && l->free_entry == 0) || until_ms <= now_ms || l->party_most == 0) {
         return WR_E_FULL;
     }
-    touch(l, add(l, key, until_ms), WR_LEASELIST_WANTED);
+    int err = make_room(l, key, now_ms);
+    if (err != WR_OK) {
+        return err;
+    }
+    if (e == NULL) {
+        touch(l, add(l, key, until_ms), WR_LEASELIST_WANTED);
+    } else { /* after all */
+        count(l, e, 1);
+        set_until(l, e, until_ms);
+        touch(l, e, WR_LEASELIST_RENEWED);
+    }
     return WR_OK;
 }
 
@@ -226,7 +324,7 @@ int wr_leaselist_found(struct wr_leaselist *l, const struct wr_leaselist_key *ke
                        uint64_t until_ms)
 {
     struct wr_leaselist_entry *e = find(l, key);
-    if (e == NULL && l->count >= l->capacity) {
+    if (e == NULL && (l->count >= l->capacity || l->free_entry == 0)) {
         return WR_E_FULL;
     }
     if (e == NULL) {
@@ -241,12 +339,12 @@ int wr_leaselist_found(struct wr_leaselist *l, const struct wr_leaselist_key *ke
 
 void wr_leaselist_leave(struct wr_leaselist *l, const struct wr_leaselist_entry *entry)
 {
-    touch(l, &l->entry[entry - l->entry], WR_LEASELIST_LEAVING);
+    leave(l, &l->entry[entry - l->entry]);
 }
 
 void wr_leaselist_lost(struct wr_leaselist *l, uint64_t now_ms)
 {
-    for (uint32_t i = 0; i < l->capacity; i++) {
+    for (uint32_t i = 0; i < l->places; i++) {
         struct wr_leaselist_entry *e = &l->entry[i];
         if (e->state == WR_LEASELIST_FREE || e->state == WR_LEASELIST_LEAVING) {
             continue;
@@ -271,25 +369,35 @@ uint32_t wr_leaselist_touches(const struct wr_leaselist *l)
 
 void wr_leaselist_settle(struct wr_leaselist *l, uint32_t n, int err)
 {
+    uint32_t kept = 0;
     for (uint32_t i = 0; i < n; i++) {
         struct wr_leaselist_entry *e = &l->entry[l->touched[i]];
-        e->touched = false;
-        if (err == WR_OK && e->state == WR_LEASELIST_LEAVING) {
+        bool leaves = e->state == WR_LEASELIST_LEAVING;
+        e->touched = leaves && err != WR_OK;
+        if (e->touched) {
+            l->touched[kept++] = l->touched[i];
+        } else if (leaves) {
             remove_entry(l, e);
         } else {
             e->state = err == WR_OK ? WR_LEASELIST_HELD : WR_LEASELIST_UNSURE;
         }
     }
     l->touches -= n;
-    memmove(l->touched, l->touched + n, l->touches * sizeof(l->touched[0]));
+    memmove(l->touched + kept, l->touched + n, l->touches * sizeof(l->touched[0]));
+    l->touches += kept;
 }
 
-void wr_leaselist_sweep(struct wr_leaselist *l, uint64_t now_ms, uint32_t places)
+void wr_leaselist_sweep(struct wr_leaselist *l, uint64_t now_ms)
 {
-    for (uint32_t i = 0; i < places && i < l->capacity; i++) {
-        struct wr_leaselist_entry *e = &l->entry[l->cursor];
-        l->cursor = l->cursor + 1 < l->capacity ? l->cursor + 1 : 0;
-        if (e->state != WR_LEASELIST_FREE && !e->touched && e->until_ms + LINGER_MS <= now_ms) {
+    note_ends(l, now_ms);
+    for (unsigned routed = 0; routed < 2; routed++) {
+        struct wr_list *ended = &l->ended[routed];
+        while (!wr_list_empty(ended)) {
+            struct wr_leaselist_entry *e =
+                WR_CONTAINER(ended->next, struct wr_leaselist_entry, by_age);
+            if (e->touched || e->until_ms + LINGER_MS > now_ms) {
+                break;
+            }
             remove_entry(l, e);
         }
     }
@@ -299,7 +407,7 @@ void wr_leaselist_sweep(struct wr_leaselist *l, uint64_t now_ms, uint32_t places
 
 const struct wr_leaselist_entry *wr_leaselist_walk(const struct wr_leaselist *l, uint32_t *cursor)
 {
-    while (*cursor < l->capacity) {
+    while (*cursor < l->places) {
         const struct wr_leaselist_entry *e = &l->entry[(*cursor)++];
         if (e->state != WR_LEASELIST_FREE) {
             return e;
@@ -311,7 +419,7 @@ const struct wr_leaselist_entry *wr_leaselist_walk(const struct wr_leaselist *l,
 const struct wr_leaselist_party *wr_leaselist_parties(const struct wr_leaselist *l,
                                                       uint32_t *cursor)
 {
-    while (*cursor < l->capacity) {
+    while (*cursor < l->places) {
         const struct wr_leaselist_party *p = &l->party[(*cursor)++];
         if (p->count > 0) {
             return p;

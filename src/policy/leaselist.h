@@ -7,13 +7,16 @@
  *     settle    how that went: in the kernel; or nobody knows, and whoever wants it again has it deleted and added
  *     sweep     what has ended leaves, some seconds later than in the kernel: until then it is taken to be there
  *
+ * What has ended keeps nobody out meanwhile: where a bound is met, one that has ended is LEAVING in the same transaction that adds the new one, so
+ * the kernel never has more than the bounds say. LEAVING ones count no more.
+ *
  * A lease belongs to a party: a MAC address on an interface, or an address of a client behind another router. A party has a bound and
  * all together have one: who has reached his gets no more until some have ended; none is taken away before its time, since an answer was
  * given with it. Of the bound for all some is kept: an eighth for interfaces that have less than that, and a quarter from clients behind
  * other routers, whose addresses anybody can write on a packet, each with a bound of its own. So who floods the list takes it from
  * his own neighbours at most.
  *
- * Plain memory, one block that is handed in; one user. Milliseconds are those of the monotonic clock.
+ * Plain memory, one block that is handed in, and stays where it is; one user. Milliseconds are those of the monotonic clock.
  */
 #ifndef WR_POLICY_LEASELIST_H
 #define WR_POLICY_LEASELIST_H
@@ -23,6 +26,8 @@
 #include <stdint.h>
 
 #include "base/hash.h"
+#include "base/heap.h"
+#include "base/list.h"
 
 struct wr_leaselist_key {
     uint32_t ifindex;
@@ -53,6 +58,8 @@ struct wr_leaselist_entry {
     uint8_t state;        /* enum wr_leaselist_state */
     bool touched;
     uint64_t until_ms;
+    struct wr_timer end; /* until then, in milliseconds; not set: it has ended, or leaves */
+    struct wr_list by_age, of_party; /* of those that have ended */
 };
 
 struct wr_leaselist_party {
@@ -60,8 +67,10 @@ struct wr_leaselist_party {
     bool routed;
     uint8_t family; /* of a client behind a router; else 0 */
     uint8_t who[16];
-    uint32_t count; /* 0: the place is free */
+    uint32_t count;
+    uint32_t places; /* with those that leave; 0: the place is free */
     uint32_t next;
+    struct wr_list ended;
 };
 
 struct wr_leaselist;
@@ -81,17 +90,16 @@ void wr_leaselist_lost(struct wr_leaselist *l, uint64_t now_ms);
 /* But it has this one, until then; it counts, bounds or not. WR_E_FULL: no room. */
 int wr_leaselist_found(struct wr_leaselist *l, const struct wr_leaselist_key *key,
                        uint64_t until_ms);
-/* It is to leave the kernel. */
+/* It is to leave the kernel, and stays LEAVING until it has. */
 void wr_leaselist_leave(struct wr_leaselist *l, const struct wr_leaselist_entry *entry);
 
 /* The n-th touched one, and how many there are; some may be HELD again meanwhile. */
 const struct wr_leaselist_entry *wr_leaselist_touched(const struct wr_leaselist *l, uint32_t n);
 uint32_t wr_leaselist_touches(const struct wr_leaselist *l);
-/* The first n touched ones: WR_OK, they are as wanted; else nobody knows. */
+/* The first n touched ones: WR_OK, they are as wanted; else nobody knows, and those that leave stay touched. */
 void wr_leaselist_settle(struct wr_leaselist *l, uint32_t n, int err);
 
-/* Looks at so many places, from where it stopped. */
-void wr_leaselist_sweep(struct wr_leaselist *l, uint64_t now_ms, uint32_t places);
+void wr_leaselist_sweep(struct wr_leaselist *l, uint64_t now_ms);
 
 /* From *cursor 0: each one, then NULL. */
 const struct wr_leaselist_entry *wr_leaselist_walk(const struct wr_leaselist *l, uint32_t *cursor);
@@ -99,6 +107,7 @@ const struct wr_leaselist_party *wr_leaselist_parties(const struct wr_leaselist 
                                                       uint32_t *cursor);
 const struct wr_leaselist_party *wr_leaselist_party_of(const struct wr_leaselist *l,
                                                        const struct wr_leaselist_entry *entry);
+/* Without those that leave. */
 uint32_t wr_leaselist_count(const struct wr_leaselist *l);
 
 #endif

@@ -237,6 +237,14 @@ static void repair(struct wr_firewall *f, const char *why)
     pump(f);
 }
 
+/* What was open may not be: it is asked for. */
+static void clear_mirror(struct wr_firewall *f)
+{
+    if (f->s->shared.leases != NULL) {
+        wr_leasemirror_clear(f->s->shared.leases);
+    }
+}
+
 static void on_change(void *user, uint32_t port)
 {
     struct wr_firewall *f = user;
@@ -250,9 +258,7 @@ static void on_change(void *user, uint32_t port)
             return;
         }
     }
-    if (f->s->shared.leases != NULL) {
-        wr_leasemirror_clear(f->s->shared.leases); /* what was open may not be: it is asked for */
-    }
+    clear_mirror(f);
     if (f->doing == 0) {
         repair(f, port == 0 ? unheard : changed);
         return;
@@ -343,6 +349,9 @@ static void done(struct wr_firewall *f, const struct wr_firehand_reply *r)
     if (parts & WR_RULESET_NONE) {
         become(f, WR_FIREWALL_REMOVED);
         return;
+    }
+    if (f->state != WR_FIREWALL_IN_FORCE) {
+        clear_mirror(f); /* as long as the owner had it removed all was granted */
     }
     become(f, WR_FIREWALL_IN_FORCE);
     tell_hairpins(f);

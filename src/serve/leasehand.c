@@ -21,9 +21,7 @@
 
 /* Messages of one channel in one transaction: the others' turn comes, too. */
 #define READS_TURN 8
-/* The list is looked through in so many milliseconds, a little at a time. */
-#define SWEEP_MS 4000
-/* No more often than that. */
+/* The list is looked through no more often than that. */
 #define TICK_MS 50
 /* Answers in one message. */
 #define SAIDS 64
@@ -40,7 +38,6 @@ struct wr_leasehand {
     struct wr_leaselist *list;
     struct wr_leaseknown_table *known, *next; /* as it is, and as it is told now */
     struct wr_hash_key hash_key;
-    uint32_t capacity;
     uint64_t swept_ms, refused;
     bool held;
     size_t waits;
@@ -215,7 +212,9 @@ int wr_leasehand_recall(struct wr_leasehand *h)
 
 int wr_leasehand_fill(struct wr_leasehand *h)
 {
-    return commit(h);
+    int err = commit(h);
+    h->held = h->held || err == WR_OK; /* the rules may come any moment */
+    return err;
 }
 
 void wr_leasehand_hold(struct wr_leasehand *h, bool held)
@@ -286,8 +285,9 @@ static uint32_t take(struct wr_leasehand *h, const struct wr_lease_ask *a)
         bool reached = key.kind == WR_RULESETLEASE_MAC || addr.family == a->client.family;
         bool public = wr_lease_is_public(&addr);
         int err = reached && public ? put_dest(h, a, &a->dest[i], &key) : WR_E_DENIED;
-        granted |= err == WR_OK ? (uint32_t)1 << i : 0;
-        h->refused += err == WR_E_LIMIT || err == WR_E_FULL;
+        bool bound = err == WR_E_LIMIT || err == WR_E_FULL;
+        granted |= err == WR_OK || (bound && !h->held) ? (uint32_t)1 << i : 0;
+        h->refused += bound && h->held;
         if (public && key.kind != WR_RULESETLEASE_MAC) {
             put_others(h, a, &a->dest[i], key, &granted, i);
         }
@@ -363,7 +363,12 @@ void wr_leasehand_serve(struct wr_leasehand *h, struct pollfd *channel, size_t c
     if (h->waits == 0) {
         return;
     }
-    int err = h->held ? commit(h) : WR_OK;
+    int err = WR_OK;
+    if (h->held) {
+        err = commit(h);
+    } else { /* there is nothing to be written, until all is */
+        wr_leaselist_settle(h->list, wr_leaselist_touches(h->list), WR_OK);
+    }
     for (size_t i = 0; i < count; i++) {
         if (channel[i].fd >= 0 && channel[i].revents != 0) {
             send_saids(h, channel[i].fd, err);
@@ -420,11 +425,10 @@ void wr_leasehand_forget(struct wr_leasehand *h, const struct wr_leaseknown *who
 
 void wr_leasehand_tick(struct wr_leasehand *h)
 {
-    uint64_t now_ms = wr_leasehand_now_ms(), since_ms = now_ms - h->swept_ms;
-    if (since_ms >= TICK_MS) {
+    uint64_t now_ms = wr_leasehand_now_ms();
+    if (now_ms - h->swept_ms >= TICK_MS) {
         h->swept_ms = now_ms;
-        since_ms = since_ms < SWEEP_MS ? since_ms : SWEEP_MS;
-        wr_leaselist_sweep(h->list, now_ms, (uint32_t)(h->capacity * since_ms / SWEEP_MS) + 1);
+        wr_leaselist_sweep(h->list, now_ms);
     }
 }
 
@@ -460,7 +464,6 @@ int wr_leasehand_create(uint32_t capacity, struct wr_leasehand **ret_hand)
         getrandom(&hash_key, sizeof(hash_key), 0) == (ssize_t)sizeof(hash_key)) {
         memset(h, 0, sizeof(*h));
         h->nft.fd = h->dump = h->neighbours.fd = -1;
-        h->capacity = capacity;
         h->held = true;
         h->hash_key = hash_key;
         h->known = wr_leaseknown_init(known, WR_LEASE_KNOWN_MAX, &hash_key);

@@ -11,7 +11,7 @@
  *
  * The list of all leases is here (policy/leaselist): read from the kernel before the rules are written, and what is missing there is put into the
  * sets again. An ask that the kernel refuses (somebody has flushed the table) is answered with an error; while nobody is held back (the owner has
- * removed the table) all is granted. It is noted in any case, and in the sets when the rules come.
+ * removed the table) all is granted, bounds or not. It is noted within them in any case, and in the sets when the rules come.
  */
 #ifndef WR_SERVE_LEASEHAND_H
 #define WR_SERVE_LEASEHAND_H
@@ -38,7 +38,7 @@ uint32_t wr_leasehand_port(const struct wr_leasehand *h);
 
 /* The list and what the kernel has, as one; what is missing there is wanted. WR_E_NOTFOUND: some set is not there. */
 int wr_leasehand_recall(struct wr_leasehand *h);
-/* Everything that is wanted, into the sets. */
+/* Everything that is wanted, into the sets; what is asked for from then on, too. */
 int wr_leasehand_fill(struct wr_leasehand *h);
 
 /* Whether anybody is held back, as far as the rules go; at first they are. */

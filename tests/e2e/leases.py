@@ -321,6 +321,35 @@ def resolvers(box):
                 pass
 
 
+def crowd(name, rtype):
+    """WHO.N.TTL.example: N addresses of its own, for so long."""
+    found = re.fullmatch(r"([a-z]+)\.([0-9]+)\.([0-9]+)\.example", name)
+    if found is None or rtype != A:
+        return None
+    who = sum(256 ** k * ord(c) for k, c in enumerate(found[1])) % 251
+    return (int(found[3]), *(bytes((203, 0, who, n)) for n in range(int(found[2]))))
+
+
+@loopback.test("what has ended keeps nobody out; who is held back by nothing is bounded by nothing")
+def full(box):
+    home = Home(box, crowd, firewall={"leases_device": 8, "lease_floor": "0s", "lease_grace": "2s"})
+    camera, weir = home.camera, home.weir
+    equal(len(camera.look_up("a.8.1.example")), 8)
+    equal((camera.look_up("b.1.60.example"), home.leases()), ([], {(MACS[0], f"203.0.97.{n}") for n in range(8)}))
+    equal(len(home.other.look_up("b.1.60.example")), 1)    # another's room is its own
+    began = time.monotonic()
+    until("there is room", lambda: len(camera.look_up("b.8.60.example")) == 8)
+    need(time.monotonic() - began < 7.5, "they are in the way for longer than they last")
+    elements_of = [line for line in nft("list", "set", "inet", "weir", "leases4").splitlines() if MACS[0] in line]
+    equal(sum(line.count(MACS[0]) for line in elements_of), 8)
+    equal(camera.look_up("c.1.60.example"), [])
+    cli(weir, "firewall", "remove")
+    equal([len(camera.look_up(name)) for name in ("c.1.60.example", "d.32.60.example", "e.32.60.example")], [1, 32, 32])
+    cli(weir, "firewall", "apply")
+    kept = until("all workers know that it is in force", lambda: camera.look_up("b.8.60.example"))
+    equal((len(kept), camera.look_up("c.1.60.example"), camera.look_up("d.32.60.example")), (8, [], []))
+
+
 @loopback.test("a network of the house that is no segment's is not reached, though its addresses are of the Internet")
 def house(box):
     home = Home(box, all_names, beside={"interfaces": ["none0"]})

@@ -79,13 +79,13 @@ static void test_renewal(void **state)
     assert_int_equal(wr_leaselist_touched(l, 0)->until_ms, 2500);
     settle(l, WR_OK);
     /* Over, and still taken to be there for a while: it is deleted and added. */
-    wr_leaselist_sweep(l, 2501, 8);
+    wr_leaselist_sweep(l, 2501);
     assert_int_equal(put(l, 1, 1, 9000, 2501), WR_OK);
     assert_int_equal(touched(l, 0), WR_LEASELIST_RENEWED);
     settle(l, WR_OK);
-    wr_leaselist_sweep(l, 13999, 8);
+    wr_leaselist_sweep(l, 13999);
     assert_int_equal(wr_leaselist_count(l), 1);
-    wr_leaselist_sweep(l, 14000, 8);
+    wr_leaselist_sweep(l, 14000);
     assert_int_equal(wr_leaselist_count(l), 0);
     assert_int_equal(put(l, 1, 1, 20000, 14000), WR_OK);
     assert_int_equal(touched(l, 0), WR_LEASELIST_WANTED);
@@ -115,7 +115,7 @@ static void test_bounds(void **state)
     assert_int_equal(wr_leaselist_parties(l, &cursor)->ifindex, 4);
     assert_true(wr_leaselist_parties(l, &cursor)->routed);
     assert_null(wr_leaselist_parties(l, &cursor));
-    wr_leaselist_sweep(l, 6000, 8);
+    wr_leaselist_sweep(l, 6000);
     assert_int_equal(wr_leaselist_count(l), 1);
     assert_int_equal(put(l, 1, 9, 9000, 6000), WR_OK);
     assert_int_equal(put(l, 2, 1, 9000, 6000), WR_OK);
@@ -143,7 +143,7 @@ static void test_kept_room(void **state)
     }
     assert_int_equal(beside, 8);
     settle(l, WR_OK);
-    wr_leaselist_sweep(l, 6000, 64);
+    wr_leaselist_sweep(l, 6000);
     assert_int_equal(wr_leaselist_count(l), 0);
     assert_int_equal(put(l, 1, 1, 9000, 6000), WR_OK); /* what has ended counts no more */
 }
@@ -189,44 +189,151 @@ static void test_lost_and_found(void **state)
     settle(l, WR_OK);
     uint32_t cursor = 0;
     const struct wr_leaselist_entry *e;
-    while ((e = wr_leaselist_walk(l, &cursor)) != NULL) {
-        assert_int_equal(wr_leaselist_party_of(l, e)->count, 3);
+    for (uint32_t n = 3; (e = wr_leaselist_walk(l, &cursor)) != NULL; n--) {
+        assert_int_equal(wr_leaselist_party_of(l, e)->count, n);
         wr_leaselist_leave(l, e);
     }
+    assert_int_equal(wr_leaselist_count(l), 0); /* who leaves counts no more */
     assert_int_equal(wr_leaselist_touches(l), 3);
     put(l, 1, 7, 5000, 0); /* it is wanted after all */
+    assert_int_equal(wr_leaselist_count(l), 1);
+    /* What is to leave leaves when the kernel takes something again, and is not wanted when all is. */
+    settle(l, WR_E_IO);
+    assert_int_equal(wr_leaselist_touches(l), 2);
+    wr_leaselist_lost(l, 2000);
+    assert_int_equal(wr_leaselist_touches(l), 3);
+    assert_int_equal(touched(l, 0), WR_LEASELIST_LEAVING);
+    assert_int_equal(touched(l, 1), WR_LEASELIST_LEAVING);
+    assert_int_equal(touched(l, 2), WR_LEASELIST_WANTED);
     settle(l, WR_OK);
     assert_int_equal(wr_leaselist_count(l), 1);
+    cursor = 0;
+    assert_non_null(wr_leaselist_walk(l, &cursor));
+    assert_null(wr_leaselist_walk(l, &cursor));
 }
 
-/* Any order of it all: counts agree, and the list ends empty. */
+/* One that has ended goes for one that comes, in the same transaction: of the party that is full, else of whoever's ended first. */
+static void test_ended_make_room(void **state)
+{
+    struct wr_leaselist *l = list_of(16);
+    struct wr_leaselist_key k = key_of(9, 1);
+    wr_leaselist_bound(l, 5, 3);
+    put(l, 1, 1, 3000, 0);
+    put(l, 1, 2, 1000, 0);
+    put(l, 1, 3, 2000, 0);
+    put(l, 2, 1, 500, 0);
+    put(l, 2, 2, 9000, 0);
+    settle(l, WR_OK);
+    assert_int_equal(put(l, 3, 1, 9000, 499), WR_E_FULL);
+    assert_int_equal(put(l, 1, 4, 9000, 999), WR_E_LIMIT); /* none of it has ended */
+    assert_int_equal(wr_leaselist_touches(l), 0);
+    assert_int_equal(put(l, 1, 4, 9000, 1000),
+                     WR_OK); /* another's ended before, and is not taken */
+    assert_int_equal(wr_leaselist_touches(l), 2);
+    assert_int_equal(touched(l, 0), WR_LEASELIST_LEAVING);
+    assert_int_equal(wr_leaselist_touched(l, 0)->key.dest[3], 2);
+    assert_int_equal(touched(l, 1), WR_LEASELIST_WANTED);
+    assert_int_equal(wr_leaselist_count(l), 5);
+    assert_int_equal(put(l, 1, 5, 9000, 1000), WR_E_LIMIT);
+    assert_int_equal(put(l, 3, 1, 9000, 1000), WR_OK);
+    assert_int_equal(touched(l, 2), WR_LEASELIST_LEAVING);
+    assert_int_equal(wr_leaselist_touched(l, 2)->key.who[5], 2);
+    assert_int_equal(put(l, 4, 1, 9000, 1000), WR_E_FULL);
+    assert_int_equal(put(l, 1, 2, 9000, 1000),
+                     WR_E_LIMIT); /* it has left, and the room is another's */
+    settle(l, WR_OK);
+    /* One that has ended and is renewed is no more in the way than any other. */
+    assert_int_equal(put(l, 1, 3, 9500, 2500), WR_OK);
+    assert_int_equal(put(l, 1, 5, 9000, 2500), WR_E_LIMIT);
+    settle(l, WR_OK);
+    assert_int_equal(put(l, 1, 2, 9000, 3000), WR_OK);
+    assert_int_equal(wr_leaselist_touched(l, 0)->key.dest[3], 1);
+    settle(l, WR_OK);
+    /* Of who is behind another router what has ended makes room for his like. */
+    wr_leaselist_bound(l, 16, 16);
+    wr_leaselist_sweep(l, 90000);
+    k.kind = WR_RULESETLEASE_ROUTED;
+    for (k.dest[3] = 0; k.dest[3] < 12; k.dest[3]++) {
+        assert_int_equal(wr_leaselist_put(l, &k, 91000, 90000), WR_OK);
+    }
+    assert_int_equal(put(l, 1, 1, 90500, 90000), WR_OK);
+    settle(l, WR_OK);
+    assert_int_equal(wr_leaselist_put(l, &k, 99000, 90600), WR_E_FULL);
+    assert_int_equal(wr_leaselist_touches(l), 0);
+    assert_int_equal(wr_leaselist_put(l, &k, 99000, 91000), WR_OK);
+    assert_int_equal(wr_leaselist_touched(l, 0)->key.kind, WR_RULESETLEASE_ROUTED);
+}
+
+enum { WHO = 6, DESTS = 40 };
+
+/* What the kernel does of a transaction that it takes. */
+static void commit(const struct wr_leaselist *l, bool there[WHO][DESTS])
+{
+    for (uint32_t i = 0; i < wr_leaselist_touches(l); i++) {
+        const struct wr_leaselist_entry *e = wr_leaselist_touched(l, i);
+        there[e->key.who[5]][e->key.dest[3]] = e->state != WR_LEASELIST_LEAVING;
+    }
+}
+
+static void check_kernel(bool there[WHO][DESTS])
+{
+    unsigned all = 0;
+    for (unsigned w = 0; w < WHO; w++) {
+        unsigned own = 0;
+        for (unsigned d = 0; d < DESTS; d++) {
+            own += there[w][d];
+        }
+        assert_true(own <= 20);
+        all += own;
+    }
+    assert_true(all <= 60);
+}
+
+/* Any order of it all: counts agree, a kernel in which nothing ends by itself never has more than the bounds say, and the list ends empty. */
 static void test_any_order(void **state)
 {
     struct wr_rng rng;
     struct wr_leaselist *l = list_of(64);
+    bool there[WHO][DESTS] = {{false}};
     wr_rng_seed_u64(&rng, 7);
     wr_leaselist_bound(l, 60, 20);
     uint64_t now = 0;
+    unsigned taken_over = 0;
     for (unsigned i = 0; i < 20000; i++) {
         uint32_t r = wr_rng_below(&rng, 1000), cursor = 0, entries = 0, parties = 0;
+        const struct wr_leaselist_entry *e;
         now += wr_rng_below(&rng, 200);
         if (r < 900) {
-            (void)put(l, wr_rng_below(&rng, 6), wr_rng_below(&rng, 40),
+            uint32_t touches = wr_leaselist_touches(l);
+            (void)put(l, wr_rng_below(&rng, WHO), wr_rng_below(&rng, DESTS),
                       now + 1 + wr_rng_below(&rng, 9000), now);
+            taken_over += wr_leaselist_touches(l) == touches + 2;
         } else if (r < 905) {
+            memset(there, 0, sizeof(there)); /* flushed */
             wr_leaselist_lost(l, now);
         } else if (r < 930) {
-            const struct wr_leaselist_entry *e = wr_leaselist_walk(l, &cursor);
+            e = wr_leaselist_walk(l, &cursor);
             if (e != NULL) {
                 wr_leaselist_leave(l, e);
             }
+        } else if (r % 4 == 0) {
+            settle(l, WR_E_IO);
         } else {
-            settle(l, r % 4 == 0 ? WR_E_IO : WR_OK);
+            commit(l, there);
+            settle(l, WR_OK);
+            check_kernel(there);
         }
-        wr_leaselist_sweep(l, now, 8);
+        if (r >= 995) { /* so long ago that nothing is there any more */
+            wr_leaselist_sweep(l, now);
+            cursor = 0;
+            memset(there, 0, sizeof(there));
+            while ((e = wr_leaselist_walk(l, &cursor)) != NULL) {
+                there[e->key.who[5]][e->key.dest[3]] = e->state == WR_LEASELIST_HELD;
+            }
+        }
         cursor = 0;
-        while (wr_leaselist_walk(l, &cursor) != NULL) {
-            entries++;
+        while ((e = wr_leaselist_walk(l, &cursor)) != NULL) {
+            entries += e->state != WR_LEASELIST_LEAVING;
         }
         cursor = 0;
         const struct wr_leaselist_party *p;
@@ -238,9 +345,12 @@ static void test_any_order(void **state)
         assert_int_equal(parties, entries);
         assert_true(entries <= 60);
     }
+    assert_true(taken_over > 100);
     settle(l, WR_OK);
-    wr_leaselist_sweep(l, now + 100000, 64);
+    wr_leaselist_sweep(l, now + 100000);
     assert_int_equal(wr_leaselist_count(l), 0);
+    uint32_t cursor = 0;
+    assert_null(wr_leaselist_walk(l, &cursor));
 }
 
 int main(void)
@@ -250,6 +360,7 @@ int main(void)
         cmocka_unit_test_teardown(test_bounds, teardown),
         cmocka_unit_test_teardown(test_kept_room, teardown),
         cmocka_unit_test_teardown(test_lost_and_found, teardown),
+        cmocka_unit_test_teardown(test_ended_make_room, teardown),
         cmocka_unit_test_teardown(test_any_order, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
