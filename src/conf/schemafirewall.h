@@ -36,6 +36,8 @@
     {"firewall.leases", WR_SCHEMA_INT, V01, RESTART, RANGE(64, 1048576), DEFAULT("65536"), AT(firewall.leases), EXAMPLE("131072"),
      .doc = "Most addresses that are open at once, to all devices together. What is beyond that is taken out of answers."},
     {"firewall.leases_device", WR_SCHEMA_INT, V01, RESTART, RANGE(1, 65536), DEFAULT("1024"), AT(firewall.leases_device), EXAMPLE("256"),
-     .doc = "Most of one device."},
+     .doc = "Most of one device. Of who has half of them what is new is open for `firewall.lease_floor`, or for 5 minutes if that is longer, and the grace, and the client is told to "
+            "remember it for no longer; of who has three quarters four new addresses of an answer are opened, and the others taken out of it. So the owner of one name does not "
+            "shut a device out of all others."},
     {"firewall.leases_name", WR_SCHEMA_INT, V01, RANGE(1, WR_LEASE_DESTS_MAX), DEFAULT("32"), AT(firewall.leases_name), EXAMPLE("16"),
      .doc = "Most addresses of one answer that are opened; the others are taken out of it."},

@@ -156,24 +156,50 @@ static void gather_record(struct gather *g, struct wr_reader *r)
     }
 }
 
+/* Stands before the first; returns how many there are. */
+static uint32_t to_records(struct wr_reader *r, const uint8_t *bytes, size_t size)
+{
+    wr_buf_read_init(r, bytes, size);
+    wr_buf_skip(r, 4);
+    uint32_t questions = wr_buf_get_u16(r), records = wr_buf_get_u16(r);
+    records += wr_buf_get_u16(r);
+    records += wr_buf_get_u16(r);
+    for (; questions > 0 && !r->err && wr_name_skip(r) == WR_OK; questions--) {
+        wr_buf_skip(r, 4);
+    }
+    return records;
+}
+
 bool wr_leasable_gather(const struct wr_leasable_terms *t, const uint8_t *bytes, size_t size,
                         struct wr_lease_ask *ask)
 {
     struct gather g = {.t = t, .ask = ask};
     struct wr_reader r;
     ask->dests = 0;
-    wr_buf_read_init(&r, bytes, size);
-    wr_buf_skip(&r, 4);
-    uint32_t questions = wr_buf_get_u16(&r), records = wr_buf_get_u16(&r);
-    records += wr_buf_get_u16(&r);
-    records += wr_buf_get_u16(&r);
-    for (; questions > 0 && !r.err && wr_name_skip(&r) == WR_OK; questions--) {
-        wr_buf_skip(&r, 4);
-    }
-    for (; records > 0 && !r.err && wr_name_skip(&r) == WR_OK; records--) {
+    for (uint32_t records = to_records(&r, bytes, size);
+         records > 0 && !r.err && wr_name_skip(&r) == WR_OK; records--) {
         gather_record(&g, &r);
     }
     return g.cut;
+}
+
+void wr_leasable_shorten(uint8_t *bytes, size_t size, uint32_t most_s)
+{
+    const uint8_t most[4] = {(uint8_t)(most_s >> 24), (uint8_t)(most_s >> 16),
+                             (uint8_t)(most_s >> 8), (uint8_t)most_s};
+    struct wr_reader r;
+    for (uint32_t records = to_records(&r, bytes, size);
+         records > 0 && !r.err && wr_name_skip(&r) == WR_OK; records--) {
+        uint16_t type = wr_buf_get_u16(&r), class_ = wr_buf_get_u16(&r);
+        size_t at = r.pos;
+        uint32_t ttl = wr_buf_get_u32(&r);
+        uint16_t n = wr_buf_get_u16(&r);
+        bool has = family_of(type, n) != WR_AF_NONE || is_service(type);
+        wr_buf_skip(&r, n);
+        if (!r.err && class_ == WR_CLASS_IN && has && ttl > most_s) {
+            memcpy(bytes + at, most, sizeof(most));
+        }
+    }
 }
 
 /* --- without what must not leave --- */

@@ -3,6 +3,7 @@
  * Leasable: the addresses in a finished message, and what becomes of each for one who may reach only what is leased to him.
  *
  *     wr_leasable_gather(terms, bytes, size, &ask)               those to be leased, each once; true: something must be taken out
+ *     wr_leasable_shorten(bytes, size, most)                     and no address is remembered for longer than that
  *     wr_leasable_trim(terms, &ask, keep, room, bytes, &size)    takes out all that is neither kept nor needs no lease
  *
  * It is the message that is looked at, as it would leave, and not where it came from: so the answer section and the additional one, the
@@ -45,6 +46,9 @@ enum wr_leasable wr_leasable_of(const struct wr_leasable_terms *t, const struct 
 /* Sets ask->dests and ask->dest; their for_s is the longest TTL of each. Of a message that is torn what lies before that. */
 bool wr_leasable_gather(const struct wr_leasable_terms *t, const uint8_t *bytes, size_t size,
                         struct wr_lease_ask *ask);
+
+/* TTLs of records that have addresses are so many seconds at most. */
+void wr_leasable_shorten(uint8_t *bytes, size_t size, uint32_t most_s);
 
 struct wr_leasable_room {
     uint8_t message[WR_MSG_MAX];

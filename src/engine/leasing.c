@@ -260,16 +260,17 @@ static void leave(struct wr_engine *e, struct parked *p, bool failed, const stru
 }
 
 /* What of its addresses may leave; what is new in the kernel is noted. */
-static uint32_t take(struct wr_engine *e, const struct parked *p, uint32_t granted)
+static uint32_t take(struct wr_engine *e, const struct parked *p, const struct wr_lease_said *said)
 {
     const struct want *w = &p->want;
-    uint32_t keep = granted;
+    uint32_t keep = said->granted, most_s = said->most_s != 0 ? said->most_s : UINT32_MAX;
     for (uint8_t i = 0; i < w->dests; i++) {
         if (i >= w->ask.dests) {
             keep |= UINT32_C(1) << i;
-        } else if ((granted >> i & 1) != 0) {
+        } else if ((keep >> i & 1) != 0) {
+            uint32_t for_s = w->ask.dest[i].for_s;
             wr_leasemirror_note(e->setup.leases, &w->party, &w->ask.dest[i],
-                                p->asked_s + w->ask.dest[i].for_s);
+                                p->asked_s + (for_s < most_s ? for_s : most_s));
         }
     }
     return keep;
@@ -286,11 +287,14 @@ void wr_leasing_said(struct wr_engine *e, const struct wr_lease_said *said,
         return;
     }
     const struct wr_segment *place = wr_place_of(e, &p->asker);
-    uint32_t keep = take(e, p, said->granted);
+    uint32_t keep = take(e, p, said), grace_s = e->settings->lease.grace_s;
     uint32_t all = (uint32_t)((UINT64_C(1) << p->want.dests) - 1);
     if ((keep & all) != all && place != NULL && place->answered) {
         struct wr_leasable_terms t = terms_of(e, place, &p->outcome);
         trim(e, &t, &p->want.ask, p->want.dests, keep, p->bytes, &p->size, &p->outcome);
+    }
+    if (said->most_s != 0) { /* no client remembers it for longer than it is open */
+        wr_leasable_shorten(p->bytes, p->size, said->most_s > grace_s ? said->most_s - grace_s : 0);
     }
     leave(e, p, false, now, &e->ready);
 }

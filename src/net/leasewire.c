@@ -71,6 +71,7 @@ int wr_leasewire_put_said(struct wr_leasewire *m, const struct wr_lease_said *sa
         wr_buf_put_u64(&m->w, said->id);
         wr_buf_put_u32(&m->w, said->granted);
         wr_buf_put_u32(&m->w, (uint32_t)said->err);
+        wr_buf_put_u32(&m->w, said->most_s);
     }
     return err;
 }
@@ -170,6 +171,7 @@ int wr_leasewire_get_said(struct wr_reader *r, bool last, struct wr_lease_said *
     struct wr_lease_said s = {.id = wr_buf_get_u64(r)};
     s.granted = wr_buf_get_u32(r);
     s.err = (int32_t)wr_buf_get_u32(r);
+    s.most_s = wr_buf_get_u32(r);
     if (r->err || s.id == 0 || (last && wr_buf_left(r) > 0)) {
         return WR_E_FORMAT;
     }

@@ -9,7 +9,7 @@
  *     magic(4) kind(1) zero(1) count(2)
  *     ask:  id(8) ifindex(4) device(4) scope(4) family(1) has_mac(1) dests(1) ports(1) client(16) mac(6) zero(2)
  *           dests times: family(1) zero(3) for(4) ip(16);   ports times: protocol(1) zero(1) port(2)
- *     said: id(8) granted(4) err(4)
+ *     said: id(8) granted(4) err(4) most(4)
  *
  * Numbers are in network order. Who reads believes nothing: a worker may be somebody else's by now. What is not sound to the last
  * octet is WR_E_FORMAT, and the channel is of no more use.
@@ -29,7 +29,7 @@ enum wr_leasewire_kind { WR_LEASEWIRE_ASKS = 1, WR_LEASEWIRE_SAIDS };
 #define WR_LEASEWIRE_ASK_SIZE  48 /* without its addresses and ports */
 #define WR_LEASEWIRE_DEST_SIZE 24
 #define WR_LEASEWIRE_PORT_SIZE 4
-#define WR_LEASEWIRE_SAID_SIZE 16
+#define WR_LEASEWIRE_SAID_SIZE 20
 /* The longest message. */
 #define WR_LEASEWIRE_SIZE                                                               \
     (WR_LEASEWIRE_HEAD_SIZE +                                                           \

@@ -22,6 +22,11 @@
 #include "base/addr.h"
 #include "base/limits.h"
 
+/* Of who has half of the room of his bound: for how long his client may remember what is new, at most (the floor is the owner's, and may be more). */
+#define WR_LEASE_SCARCE_S 300
+/* And of who has three quarters: so many new addresses of one answer. */
+#define WR_LEASE_FEW 4
+
 struct wr_lease_dest {
     uint8_t ip[16]; /* v4: the first four, the rest zero */
     uint8_t family; /* enum wr_family */
@@ -53,6 +58,9 @@ struct wr_lease_said {
     uint32_t
         granted; /* bit n: dest n is in the kernel; those of a bound that was reached are not */
     int32_t err; /* not WR_OK: the firewall failed, and the segment's `fail` decides */
+    uint32_t
+        most_s; /* not 0: what was asked for longer is granted for so long, since room is scarce */
+    uint32_t zero;
 };
 
 /* Is it an address of a machine of the Internet? An IPv4 address inside an IPv6 one (NAT64's well-known prefix) is judged as well. */

@@ -155,6 +155,7 @@ static uint32_t add_party(struct wr_leaselist *l, const struct wr_leaselist_key 
 /* Neither lasting nor ended. */
 static void take_off(struct wr_leaselist *l, struct wr_leaselist_entry *e)
 {
+    l->party[e->party - 1].lasts -= e->end.slot != 0;
     wr_heap_clear(&l->ends, &e->end);
     wr_list_remove(&e->by_age);
     wr_list_remove(&e->of_party);
@@ -164,6 +165,7 @@ static void set_until(struct wr_leaselist *l, struct wr_leaselist_entry *e, uint
 {
     take_off(l, e);
     e->until_ms = until_ms;
+    l->party[e->party - 1].lasts++;
     wr_heap_set(&l->ends, &e->end, until_ms);
 }
 
@@ -175,6 +177,7 @@ static void note_ends(struct wr_leaselist *l, uint64_t now_ms)
         struct wr_leaselist_entry *e = WR_CONTAINER(t, struct wr_leaselist_entry, end);
         wr_list_append(&l->ended[is_routed(&e->key)], &e->by_age);
         wr_list_append(&l->party[e->party - 1].ended, &e->of_party);
+        l->party[e->party - 1].lasts--;
     }
 }
 
@@ -282,6 +285,18 @@ static int make_room(struct wr_leaselist *l, const struct wr_leaselist_key *key,
         leave(l, WR_CONTAINER(ended->next, struct wr_leaselist_entry, by_age));
     }
     return WR_OK;
+}
+
+struct wr_leaselist_room wr_leaselist_room(struct wr_leaselist *l,
+                                           const struct wr_leaselist_key *key, uint64_t now_ms)
+{
+    uint32_t party = find_party(l, key);
+    const struct wr_leaselist_entry *e = find(l, key);
+    note_ends(l, now_ms);
+    uint32_t lasts = party != 0 ? l->party[party - 1].lasts : 0;
+    return (struct wr_leaselist_room){.scarce = lasts >= l->party_most - l->party_most / 2,
+                                      .few = lasts >= l->party_most - l->party_most / 4,
+                                      .has = e != NULL && e->state != WR_LEASELIST_LEAVING};
 }
 
 static void renew(struct wr_leaselist *l, struct wr_leaselist_entry *e, uint64_t until_ms)

@@ -16,6 +16,10 @@
  * other routers, whose addresses anybody can write on a packet, each with a bound of its own. So who floods the list takes it from
  * his own neighbours at most.
  *
+ * Who has much of his bound gets what is new for a short time (scarce: from half of it on), and then few addresses an answer (from three
+ * quarters on): one name's owner, with as many addresses and as long TTLs as he likes, would shut all others out until these end. What that
+ * means for an answer is the hand's affair (serve/leasehand).
+ *
  * Plain memory, one block that is handed in, and stays where it is; one user. Milliseconds are those of the monotonic clock.
  */
 #ifndef WR_POLICY_LEASELIST_H
@@ -67,7 +71,8 @@ struct wr_leaselist_party {
     bool routed;
     uint8_t family; /* of a client behind a router; else 0 */
     uint8_t who[16];
-    uint32_t count;
+    uint32_t count;  /* with those that have ended */
+    uint32_t lasts;  /* without them */
     uint32_t places; /* with those that leave; 0: the place is free */
     uint32_t next;
     struct wr_list ended;
@@ -82,6 +87,13 @@ struct wr_leaselist *wr_leaselist_init(void *block, uint32_t capacity,
 /* At most so many in all (and no more than the capacity), and of one party. */
 void wr_leaselist_bound(struct wr_leaselist *l, uint32_t all, uint32_t party);
 
+struct wr_leaselist_room {
+    bool scarce, few;
+    bool has; /* this very lease, live or ended */
+};
+
+struct wr_leaselist_room wr_leaselist_room(struct wr_leaselist *l,
+                                           const struct wr_leaselist_key *key, uint64_t now_ms);
 /* WR_OK: held or touched. WR_E_LIMIT: the party has no more; WR_E_FULL: nobody has. */
 int wr_leaselist_put(struct wr_leaselist *l, const struct wr_leaselist_key *key, uint64_t until_ms,
                      uint64_t now_ms);

@@ -46,9 +46,9 @@ struct request {
     uint32_t number;
     uint8_t op, parts;
     uint16_t count;
-    uint32_t leases, leases_device; /* of APPLY: how many in all, and of one device */
-    uint32_t each;                  /* of LEASES: every lease, else a count for each device */
-    uint32_t last;                  /* of KNOWN: these are the last */
+    uint32_t leases, leases_device, scarce_s; /* of APPLY (wr_leasehand_bound) */
+    uint32_t each; /* of LEASES: every lease, else a count for each device */
+    uint32_t last; /* of KNOWN: these are the last */
     union {
         struct wr_ruleset_item item[BATCH]; /* of ITEMS */
         struct wr_leaseknown known[BATCH];  /* of KNOWN, and whose leases end of FORGET */
@@ -374,7 +374,7 @@ static void carry_out(struct hand *h, const struct request *r)
     h->reply.magic = MAGIC;
     h->reply.number = r->number;
     if (h->leases != NULL && r->op == OP_APPLY) {
-        wr_leasehand_bound(h->leases, r->leases, r->leases_device);
+        wr_leasehand_bound(h->leases, r->leases, r->leases_device, r->scarce_s);
     }
     if (r->op == OP_APPLY) {
         if ((r->parts & (WR_RULESET_TABLE | WR_RULESET_NONE)) != 0) {
@@ -509,7 +509,8 @@ int wr_firehand_apply(struct wr_firehand *h, const struct wr_ruleset_item *item,
     struct request r = {.op = OP_APPLY,
                         .parts = (uint8_t)parts,
                         .leases = h->leases,
-                        .leases_device = h->leases_device};
+                        .leases_device = h->leases_device,
+                        .scarce_s = h->scarce_s};
     return err == WR_OK ? ask(h, &r) : err;
 }
 

@@ -44,8 +44,8 @@ struct wr_firehand {
     int fd;    /* -1: there is none */
     pid_t pid; /* 0: none, or reaped */
     uint32_t number;
-    uint32_t leases,
-        leases_device; /* how many there may be in all, and of one device; from the next apply on */
+    uint32_t leases, leases_device,
+        scarce_s; /* bounds of leases (serve/leasehand), from the next apply on */
 };
 
 struct wr_firehand_reply {

@@ -196,6 +196,8 @@ static void send_parts(struct wr_firewall *f, unsigned parts)
     if (parts & WR_RULESET_TABLE) {
         wr_firecount_plan(&f->count, f->s->conf);
     }
+    f->hand.scarce_s = wr_lease_for(WR_LEASE_SCARCE_S, f->s->conf->firewall.lease_floor_s,
+                                    f->s->conf->firewall.lease_grace_s);
     if (wr_firehand_apply(&f->hand, facts.item, facts.count, parts) != WR_OK) {
         wr_firewall_lose(f);
     }

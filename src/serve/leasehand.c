@@ -38,6 +38,7 @@ struct wr_leasehand {
     struct wr_leaselist *list;
     struct wr_leaseknown_table *known, *next; /* as it is, and as it is told now */
     struct wr_hash_key hash_key;
+    uint32_t scarce_s;
     uint64_t swept_ms, refused;
     bool held;
     size_t waits;
@@ -224,22 +225,49 @@ void wr_leasehand_hold(struct wr_leasehand *h, bool held)
 
 /* --- asks --- */
 
-static int put_dest(struct wr_leasehand *h, const struct wr_lease_ask *a,
-                    const struct wr_lease_dest *dest, struct wr_leaselist_key *key)
+/* What one ask has got so far. */
+struct taking {
+    const struct wr_lease_ask *ask;
+    struct wr_lease_said said;
+    unsigned few; /* new ones where there is room for few */
+};
+
+static int put_one(struct wr_leasehand *h, const struct wr_leaselist_key *key, uint32_t for_s,
+                   unsigned most_new, struct taking *t)
 {
     uint64_t now_ms = wr_leasehand_now_ms();
-    uint64_t until_ms = now_ms + (uint64_t)dest->for_s * (WR_S / WR_MS);
+    struct wr_leaselist_room room = wr_leaselist_room(h->list, key, now_ms);
+    if (!h->held) {
+        room = (struct wr_leaselist_room){.has = true};
+    }
+    bool counts = room.few && !room.has, cut = room.scarce && for_s > h->scarce_s;
+    if (counts && t->few >= most_new) {
+        return WR_E_LIMIT;
+    }
+    for_s = cut ? h->scarce_s : for_s;
+    int err = wr_leaselist_put(h->list, key, now_ms + (uint64_t)for_s * (WR_S / WR_MS), now_ms);
+    if (err == WR_OK) {
+        t->few += counts;
+        t->said.most_s = cut ? h->scarce_s : t->said.most_s;
+    }
+    return err;
+}
+
+static int put_dest(struct wr_leasehand *h, const struct wr_lease_dest *dest,
+                    struct wr_leaselist_key *key, struct taking *t)
+{
+    const struct wr_lease_ask *a = t->ask;
     int err = WR_OK;
     memcpy(key->dest, dest->ip, sizeof(key->dest));
     key->family = dest->family;
     if (a->ports == 0) {
-        return wr_leaselist_put(h->list, key, until_ms, now_ms);
+        return put_one(h, key, dest->for_s, WR_LEASE_FEW, t);
     }
     key->kind++;
     for (unsigned i = 0; i < a->ports && err == WR_OK; i++) {
         key->protocol = a->port[i].protocol;
         key->port = a->port[i].port;
-        err = wr_leaselist_put(h->list, key, until_ms, now_ms);
+        err = put_one(h, key, dest->for_s, WR_LEASE_FEW * a->ports, t);
     }
     key->kind--;
     key->protocol = 0;
@@ -248,30 +276,32 @@ static int put_dest(struct wr_leasehand *h, const struct wr_lease_ask *a,
 }
 
 /* All other addresses that the device is known by there have it as well. */
-static void put_others(struct wr_leasehand *h, const struct wr_lease_ask *a,
-                       const struct wr_lease_dest *dest, struct wr_leaselist_key key,
-                       uint32_t *granted, unsigned bit)
+static void put_others(struct wr_leasehand *h, struct taking *t, unsigned bit,
+                       struct wr_leaselist_key key)
 {
+    const struct wr_lease_ask *a = t->ask;
     const struct wr_leaseknown *k;
     uint32_t cursor = 0;
     uint32_t device = wr_leaseknown_device(h->known, a->ifindex, a->client.family, a->client.ip);
     while (device != 0 && (k = wr_leaseknown_walk(h->known, device, a->ifindex, &cursor)) != NULL) {
+        struct taking other = *t;
         memcpy(key.who, k->ip, sizeof(key.who));
-        if (k->family == dest->family && put_dest(h, a, dest, &key) == WR_OK) {
-            *granted |= (uint32_t)1 << bit;
+        if (k->family == a->dest[bit].family && put_dest(h, &a->dest[bit], &key, &other) == WR_OK) {
+            t->said.granted |= (uint32_t)1 << bit;
+            t->said.most_s = other.said.most_s;
         }
     }
 }
 
 /* Which of its addresses are granted, if the kernel takes them. */
-static uint32_t take(struct wr_leasehand *h, const struct wr_lease_ask *a)
+static void take(struct wr_leasehand *h, struct taking *t)
 {
+    const struct wr_lease_ask *a = t->ask;
     struct wr_leaselist_key key;
-    uint32_t granted = 0;
     memset(&key, 0, sizeof(key));
     key.ifindex = a->ifindex;
     if (a->ifindex == 0) {
-        return 0;
+        return;
     }
     if (a->has_mac) {
         memcpy(key.who, a->mac, sizeof(a->mac));
@@ -284,21 +314,21 @@ static uint32_t take(struct wr_leasehand *h, const struct wr_lease_ask *a)
         memcpy(addr.ip, a->dest[i].ip, sizeof(addr.ip));
         bool reached = key.kind == WR_RULESETLEASE_MAC || addr.family == a->client.family;
         bool public = wr_lease_is_public(&addr);
-        int err = reached && public ? put_dest(h, a, &a->dest[i], &key) : WR_E_DENIED;
+        int err = reached && public ? put_dest(h, &a->dest[i], &key, t) : WR_E_DENIED;
         bool bound = err == WR_E_LIMIT || err == WR_E_FULL;
-        granted |= err == WR_OK || (bound && !h->held) ? (uint32_t)1 << i : 0;
+        t->said.granted |= err == WR_OK || (bound && !h->held) ? (uint32_t)1 << i : 0;
         h->refused += bound && h->held;
         if (public && key.kind != WR_RULESETLEASE_MAC) {
-            put_others(h, a, &a->dest[i], key, &granted, i);
+            put_others(h, t, i, key);
         }
     }
-    return granted;
 }
 
 static void note(struct wr_leasehand *h, int fd, const struct wr_lease_ask *a)
 {
-    h->wait[h->waits++] =
-        (struct waiting){.fd = fd, .said = {.id = a->id, .granted = take(h, a), .err = WR_OK}};
+    struct taking t = {.ask = a, .said = {.id = a->id}};
+    take(h, &t);
+    h->wait[h->waits++] = (struct waiting){.fd = fd, .said = t.said};
 }
 
 /* One message. WR_E_AGAIN: there is none; WR_E_CLOSED, WR_E_FORMAT. */
@@ -442,8 +472,9 @@ const struct wr_leaselist *wr_leasehand_list(const struct wr_leasehand *h)
     return h->list;
 }
 
-void wr_leasehand_bound(struct wr_leasehand *h, uint32_t all, uint32_t party)
+void wr_leasehand_bound(struct wr_leasehand *h, uint32_t all, uint32_t party, uint32_t scarce_s)
 {
+    h->scarce_s = scarce_s > 0 ? scarce_s : 1;
     wr_leaselist_bound(h->list, all, party);
 }
 
@@ -465,6 +496,7 @@ int wr_leasehand_create(uint32_t capacity, struct wr_leasehand **ret_hand)
         memset(h, 0, sizeof(*h));
         h->nft.fd = h->dump = h->neighbours.fd = -1;
         h->held = true;
+        h->scarce_s = WR_LEASE_SCARCE_S;
         h->hash_key = hash_key;
         h->known = wr_leaseknown_init(known, WR_LEASE_KNOWN_MAX, &hash_key);
         h->next = wr_leaseknown_init(next, WR_LEASE_KNOWN_MAX, &hash_key);

@@ -32,7 +32,8 @@ struct wr_leasehand;
 /* WR_E_NOMEM; WR_E_IO: no netlink (errno). */
 int wr_leasehand_create(uint32_t capacity, struct wr_leasehand **ret_hand);
 void wr_leasehand_destroy(struct wr_leasehand *h);
-void wr_leasehand_bound(struct wr_leasehand *h, uint32_t all, uint32_t party);
+/* How many in all, and of one party; for how long a new one is at most where a party's room is scarce. */
+void wr_leasehand_bound(struct wr_leasehand *h, uint32_t all, uint32_t party, uint32_t scarce_s);
 /* The port of its changes, as net/nftwatch tells it. */
 uint32_t wr_leasehand_port(const struct wr_leasehand *h);
 

@@ -171,6 +171,19 @@ def addresses_of(wire):
     return found
 
 
+def ttls_of(wire):
+    """Of the records of the answer section."""
+    at, found = 12, set()
+    for _ in range(struct.unpack(">H", wire[4:6])[0]):
+        at = loopback.skip_name(wire, at) + 4
+    for _ in range(struct.unpack(">H", wire[6:8])[0]):
+        at = loopback.skip_name(wire, at)
+        ttl, size = struct.unpack(">IH", wire[at + 4:at + 10])
+        found.add(ttl)
+        at += 10 + size
+    return found
+
+
 class Bridge:
     def __init__(self, box, name, addresses):
         self.name, self.addresses = name, addresses
@@ -328,6 +341,23 @@ def crowd(name, rtype):
         return None
     who = sum(256 ** k * ord(c) for k, c in enumerate(found[1])) % 251
     return (int(found[3]), *(bytes((203, 0, who, n)) for n in range(int(found[2]))))
+
+
+@loopback.test("the owner of a domain, with as many addresses and as long TTLs as he likes, does not shut a device out of all else for as long")
+def scarce(box):
+    home = Home(box, crowd, firewall={"leases_device": 64, "lease_floor": "0s", "lease_grace": "2s"})
+    camera, weir = home.camera, home.weir
+
+    def seconds():
+        """Of each lease of the camera's: how long it lasts still."""
+        return sorted(lease["left"] for lease in cli(weir, "firewall", "leases")["leases"] if lease["from"] == MACS[0])
+    equal(len(camera.look_up("a.32.80000.example", tcp=True)), 32)
+    need(min(seconds()) > 70000, seconds())
+    reply = until("in time", lambda: camera.asks_once("b.32.80000.example", A, GATE[0], True, 5300))
+    equal(len(addresses_of(reply.wire)), 16 + 4)    # to three quarters, and some of the last
+    equal(ttls_of(reply.wire), {300})
+    equal(len([s for s in seconds() if s <= 302]), 20)
+    equal([len(camera.look_up(f"{who}.8.3600.example")) for who in "cdef"], [4, 4, 4, 0])    # others fare with fewer addresses
 
 
 @loopback.test("what has ended keeps nobody out; who is held back by nothing is bounded by nothing")

@@ -69,14 +69,22 @@ static struct fence_lease *place_of(struct fence *f, const struct wr_addr *clien
     return NULL;
 }
 
-static void grant(struct world *w, const struct wr_lease_ask *ask)
+/* Now and then for less than was asked for, as where room is scarce. */
+static uint32_t grant(struct world *w, const struct wr_lease_ask *ask)
 {
+    const struct wr_lease_settings *s = &w->gate.settings.lease;
+    bool scarce = wr_rng_below(&w->rng, 8) == 0;
+    uint32_t most_s = wr_lease_for(wr_rng_below(&w->rng, 300), s->floor_s, s->grace_s);
     for (unsigned i = 0; i < ask->dests; i++) {
         const struct wr_lease_dest *d = &ask->dest[i];
         struct fence_lease *l = place_of(&w->fence, &ask->client, d->family, d->ip);
-        uint64_t until_us = w->clock.now.mono_us + d->for_s * WR_S;
+        uint32_t for_s = scarce && d->for_s > most_s ? most_s : d->for_s;
+        uint64_t until_us = w->clock.now.mono_us + for_s * WR_S;
         l->until_us = until_us > l->until_us ? until_us : l->until_us;
     }
+    w->fence.granted++;
+    w->fence.scarce += scarce;
+    return scarce ? most_s : 0;
 }
 
 /* ---- what is asked, and said ---- */
@@ -117,8 +125,7 @@ void fence_event(struct world *w, const struct sim_event *e, bool late)
     struct wr_event said = {.kind = WR_EVENT_LEASE, .lease = {.id = e->id}};
     memcpy(&ask, e->bytes, sizeof ask);
     if (e->tag == SAID_GRANTED && !checks_plant(w, PLANT_UNLEASED)) {
-        grant(w, &ask);
-        w->fence.granted++;
+        said.lease.most_s = grant(w, &ask);
     }
     if (e->tag == SAID_GRANTED) {
         said.lease.granted = (uint32_t)((UINT64_C(1) << ask.dests) - 1);

@@ -40,7 +40,7 @@ struct fence {
     struct wr_segments segments;
     struct fence_lease *lease; /* by a hash, open */
     struct fence_ask *asks;    /* the last ones, in a ring */
-    uint64_t asked, granted, refused, silent, late, seen, excused, trimmed;
+    uint64_t asked, granted, scarce, refused, silent, late, seen, excused, trimmed;
 };
 
 struct world;

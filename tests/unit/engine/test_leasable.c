@@ -227,6 +227,39 @@ static void test_addresses_of_all_sections_once(void **state)
     }
 }
 
+static void test_no_address_is_remembered_for_longer(void **state)
+{
+    struct wr_msg_rr rr;
+    begin(WR_TYPE_A);
+    put(WR_SECTION_ANSWER, "www.example.", WR_TYPE_CNAME, 9000, "\3cdn\7example", 13);
+    put_addr(WR_SECTION_ANSWER, "cdn.example.", 301, "198.51.100.1");
+    put_addr(WR_SECTION_ANSWER, "cdn.example.", 300, "2001:db8::1");
+    put_service("cdn.example.", WR_TYPE_HTTPS, 70000, "ipv4hint=198.51.100.3");
+    put_addr(WR_SECTION_ADDITIONAL, "ns.example.", 80000, "198.51.100.2");
+    put_addr(WR_SECTION_ADDITIONAL, "ns.example.", 5, "2001:db8::2");
+    size_t n = end(true, false);
+    for (size_t cut = 0; cut < n; cut++) {
+        wr_leasable_shorten(bytes, cut, 90000); /* torn: nothing is written */
+    }
+    wr_leasable_shorten(bytes, n, 300);
+    assert_int_equal(wr_msg_parse(&msg, bytes, n), WR_OK);
+    static const struct {
+        enum wr_section section;
+        uint16_t type;
+        uint32_t ttl;
+    } rows[] = {
+        {WR_SECTION_ANSWER, WR_TYPE_CNAME, 9000}, {WR_SECTION_ANSWER, WR_TYPE_A, 300},
+        {WR_SECTION_ANSWER, WR_TYPE_AAAA, 300},   {WR_SECTION_ANSWER, WR_TYPE_HTTPS, 300},
+        {WR_SECTION_ADDITIONAL, WR_TYPE_A, 300},  {WR_SECTION_ADDITIONAL, WR_TYPE_AAAA, 5},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(count(rows[i].section, rows[i].type, &rr), 1);
+        assert_int_equal(rr.ttl, rows[i].ttl);
+    }
+    assert_true(msg.edns.present); /* what its TTL field says is no time */
+    assert_true(msg.edns.dnssec_ok);
+}
+
 static void test_what_has_no_address_is_left_alone(void **state)
 {
     begin(WR_TYPE_TXT);
@@ -422,6 +455,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, start, stop)
         T(test_what_becomes_of_an_address),
         T(test_addresses_of_all_sections_once),
+        T(test_no_address_is_remembered_for_longer),
         T(test_what_has_no_address_is_left_alone),
         T(test_no_more_than_so_many),
         T(test_trimmed_of_what_was_not_granted),

@@ -204,6 +204,37 @@ static void test_only_what_is_new_is_asked_for_and_only_what_is_granted_leaves(v
     assert_int_equal(r.stats.leases_cut, 1);
 }
 
+/* Where a device's room is scarce, and what it was answered is open for a short time, it remembers it for a shorter one. */
+static void test_granted_for_less(void **state)
+{
+    struct wr_leasemirror_party party;
+    struct wr_event ev = {.kind = WR_EVENT_LEASE};
+    ask_and_answer(camera, 2, 86400);
+    expect_lease();
+    rig_expect(&r, WR_ACTION_FORGET);
+    ev.lease = (struct wr_lease_said){.id = ask.id, .granted = 3, .most_s = 360};
+    wr_engine_feed(r.engine, &ev, &r.now);
+    rig_expect(&r, WR_ACTION_REPLY);
+    struct wr_msg_walk walk = wr_msg_walk(&r.msg, WR_SECTION_ANSWER);
+    struct wr_msg_rr rr;
+    unsigned n = 0;
+    for (; wr_msg_next(&walk, &rr); n++) {
+        assert_int_equal(rr.ttl, 300); /* without the grace */
+    }
+    assert_int_equal(n, 2);
+    party = wr_leasemirror_party(mirror, &ask);
+    assert_true(wr_leasemirror_holds(mirror, &party, &ask.dest[0], 1000 + 360));
+    assert_false(wr_leasemirror_holds(mirror, &party, &ask.dest[0], 1000 + 361));
+    rig_ask(&r, camera); /* from the cache, where it lasts: it has no lease for so long */
+    expect_lease();
+    ev.lease = (struct wr_lease_said){.id = ask.id, .granted = 3, .most_s = 10};
+    wr_engine_feed(r.engine, &ev, &r.now);
+    rig_expect(&r, WR_ACTION_REPLY);
+    walk = wr_msg_walk(&r.msg, WR_SECTION_ANSWER);
+    assert_true(wr_msg_next(&walk, &rr));
+    assert_int_equal(rr.ttl, 0);
+}
+
 static void test_none_granted_is_no_data(void **state)
 {
     ask_and_answer(camera, 4, 300);
@@ -505,6 +536,7 @@ int main(void)
         T(test_a_hit_needs_none_while_there_is_one),
         T(test_the_floor),
         T(test_only_what_is_new_is_asked_for_and_only_what_is_granted_leaves),
+        T(test_granted_for_less),
         T(test_none_granted_is_no_data),
         T(test_refused_or_late_the_segment_decides),
         T(test_late_is_of_no_place),

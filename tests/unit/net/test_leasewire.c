@@ -138,8 +138,9 @@ static void test_what_was_said(void **state)
     struct wr_leasewire m;
     struct wr_reader r;
     uint16_t count = 0;
-    const struct wr_lease_said said[] = {{.id = UINT64_C(7) << 32 | 1, .granted = 0x80000001u},
-                                         {.id = 2, .err = WR_E_IO}};
+    const struct wr_lease_said said[] = {
+        {.id = UINT64_C(7) << 32 | 1, .granted = 0x80000001u, .most_s = 360},
+        {.id = 2, .err = WR_E_IO}};
     struct wr_lease_said got;
     wr_leasewire_start(&m, WR_LEASEWIRE_SAIDS, room, sizeof(room));
     assert_int_equal(wr_leasewire_put_said(&m, &said[0]), WR_OK);

@@ -264,6 +264,36 @@ static void test_ended_make_room(void **state)
     assert_int_equal(wr_leaselist_touched(l, 0)->key.kind, WR_RULESETLEASE_ROUTED);
 }
 
+/* How much of its bound a party has, without what has ended. */
+static void test_scarce_and_few(void **state)
+{
+    struct wr_leaselist *l = list_of(64);
+    wr_leaselist_bound(l, 64, 8);
+    for (unsigned i = 0; i < 8; i++) {
+        const struct wr_leaselist_key k = key_of(1, i), other = key_of(2, i);
+        struct wr_leaselist_room room = wr_leaselist_room(l, &k, 0);
+        assert_int_equal(room.scarce, i >= 4);
+        assert_int_equal(room.few, i >= 6);
+        assert_false(room.has);
+        assert_int_equal(wr_leaselist_put(l, &k, i < 3 ? 1000 : 2000, 0), WR_OK);
+        assert_true(wr_leaselist_room(l, &k, 0).has);
+        assert_false(wr_leaselist_room(l, &other, 0).scarce);
+    }
+    settle(l, WR_OK);
+    struct wr_leaselist_key k = key_of(1, 0);
+    assert_true(wr_leaselist_room(l, &k, 999).few);
+    assert_false(wr_leaselist_room(l, &k, 1000).few);
+    assert_true(wr_leaselist_room(l, &k, 1000).scarce);
+    put(l, 1, 0, 3000, 1000); /* ended, and renewed */
+    assert_true(wr_leaselist_room(l, &k, 1000).few);
+    assert_false(wr_leaselist_room(l, &k, 2000).scarce);
+    wr_leaselist_sweep(l, 7000);
+    assert_false(wr_leaselist_room(l, &k, 7000).has == false);
+    uint32_t cursor = 0;
+    wr_leaselist_leave(l, wr_leaselist_walk(l, &cursor));
+    assert_false(wr_leaselist_room(l, &k, 7000).has);
+}
+
 enum { WHO = 6, DESTS = 40 };
 
 /* What the kernel does of a transaction that it takes. */
@@ -361,6 +391,7 @@ int main(void)
         cmocka_unit_test_teardown(test_kept_room, teardown),
         cmocka_unit_test_teardown(test_lost_and_found, teardown),
         cmocka_unit_test_teardown(test_ended_make_room, teardown),
+        cmocka_unit_test_teardown(test_scarce_and_few, teardown),
         cmocka_unit_test_teardown(test_any_order, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

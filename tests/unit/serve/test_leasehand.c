@@ -310,7 +310,7 @@ static void test_together(void **state)
     }
     assert_int_equal(wr_leaselist_count(wr_leasehand_list(w.hand)), 1);
     /* Bounds: the third of two is not granted, and no failure. */
-    wr_leasehand_bound(w.hand, 256, 2);
+    wr_leasehand_bound(w.hand, 256, 2, 360);
     struct wr_lease_ask a = ask(7, "192.0.2.7", "203.0.113.10", 60);
     a.dests = 2;
     a.dest[1] = a.dest[0];
@@ -325,6 +325,57 @@ static void test_together(void **state)
     assert_int_equal(w.channel[1].fd, -1);
     a = ask(8, "192.0.2.7", "203.0.113.9", 600);
     assert_int_equal(one(&w, &a).granted, 1);
+    finish(&w);
+}
+
+/* One name's owner, with as many addresses and as long times as he likes, does not shut out all others for as long. */
+static void test_scarce(void **state)
+{
+    struct world w;
+    if (!begin(&w)) {
+        return;
+    }
+    wr_leasehand_bound(w.hand, 256, 16, 100);
+    struct wr_lease_ask a = ask(1, "192.0.2.7", "203.0.113.9", 5000);
+    a.dests = 16;
+    for (uint8_t i = 1; i < 16; i++) {
+        a.dest[i] = a.dest[0];
+        a.dest[i].ip[3] = (uint8_t)(9 + i);
+    }
+    struct wr_lease_said s = one(&w, &a);
+    assert_int_equal(s.granted, 0xffff); /* twelve, and four of the last quarter */
+    assert_int_equal(s.most_s, 100);
+    assert_true(holds("leases4", "a0 . 02:00:00:00:00:07 . 203.0.113.24"));
+    assert_int_equal(system("nft get element inet weir leases4 '{ a0 . 02:00:00:00:00:07 . "
+                            "203.0.113.16 }' | grep -qE 'timeout 1h23m(20s|19s)'"),
+                     0);
+    assert_int_equal(system("nft get element inet weir leases4 '{ a0 . 02:00:00:00:00:07 . "
+                            "203.0.113.17 }' | grep -qE 'timeout 1m(40s|39s)'"),
+                     0);
+    wr_leasehand_bound(w.hand, 256, 20, 100); /* sixteen are four fifths: four new ones an answer */
+    for (uint8_t i = 0; i < 16; i++) {
+        a.dest[i].ip[3] = (uint8_t)(16 + 3 * i); /* three of them it has */
+    }
+    a.id = 2;
+    s = one(&w, &a);
+    assert_int_equal(s.granted, 0x7f);
+    assert_int_equal(wr_leasehand_refused(w.hand), 9);
+    a = ask(3, "192.0.2.7", "203.0.113.9", 50); /* what is short by itself is not cut */
+    assert_int_equal(one(&w, &a).most_s, 0);
+    /* For several ports it is as many addresses. */
+    wr_leasehand_bound(w.hand, 256, 40, 100);
+    a = ask(4, "192.0.2.9", "203.0.113.9", 5000);
+    a.has_mac = true;
+    memcpy(a.mac, "\x02\0\0\0\0\x09", 6);
+    a.dests = 20;
+    a.ports = 2;
+    a.port[0] = (struct wr_lease_port){.protocol = 6, .port = 443};
+    a.port[1] = (struct wr_lease_port){.protocol = 17, .port = 443};
+    for (uint8_t i = 1; i < 20; i++) {
+        a.dest[i] = a.dest[0];
+        a.dest[i].ip[3] = (uint8_t)(9 + i);
+    }
+    assert_int_equal(one(&w, &a).granted, (1u << 19) - 1);
     finish(&w);
 }
 
@@ -377,7 +428,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keys),     cmocka_unit_test(test_to_the_kernel),
         cmocka_unit_test(test_routed),   cmocka_unit_test(test_forget),
-        cmocka_unit_test(test_together), cmocka_unit_test(test_recall),
+        cmocka_unit_test(test_together), cmocka_unit_test(test_scarce),
+        cmocka_unit_test(test_recall),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
