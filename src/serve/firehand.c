@@ -36,8 +36,9 @@
 #define END_LOOKS   30
 #define END_LOOK_MS 10
 #define PRIORITY    (-10)
-/* A list of leases comes in one go. */
-#define LIST_MS 2000
+/* A list of leases comes in one go, but so many messages at most between two looks at what the workers ask. */
+#define LIST_MS   2000
+#define LIST_TURN 8
 
 enum op { OP_ITEMS = 1, OP_APPLY, OP_COUNT, OP_LEASES, OP_KNOWN, OP_FORGET };
 
@@ -84,7 +85,10 @@ struct hand {
     struct wr_leasehand *leases;               /* NULL: none can be had here */
     struct pollfd channel[1 + WR_WORKERS_MAX]; /* the main thread's, then the workers' */
     int dump;                                  /* a socket for what the kernel has counted; -1 */
-    bool loadless; /* it does not say how many connections there are, and is not asked again */
+    bool loadless;    /* it does not say how many connections there are, and is not asked again */
+    bool lists, each; /* leases are told, each, from there on */
+    uint32_t cursor;
+    struct leases list; /* some that are on their way */
 };
 
 /* --- the child --- */
@@ -300,53 +304,84 @@ static void look_at_nft(struct hand *h)
 
 /* --- leases that are looked at --- */
 
-static void send_leases(const struct hand *h, struct leases *m, bool last)
+static bool next_party(const struct wr_leaselist *list, uint32_t *cursor,
+                       struct wr_firehand_lease *one)
 {
-    m->last = last;
-    send_all(h, m, sizeof(*m));
-    m->count = 0;
-}
-
-static struct wr_firehand_lease *next_lease(const struct hand *h, struct leases *m)
-{
-    if (m->count == LEASES) {
-        send_leases(h, m, false);
+    const struct wr_leaselist_party *p = wr_leaselist_parties(list, cursor);
+    if (p == NULL) {
+        return false;
     }
-    return memset(&m->item[m->count++], 0, sizeof(m->item[0]));
+    one->ifindex = p->ifindex;
+    one->routed = p->routed;
+    one->family = p->family;
+    one->count = p->count;
+    memcpy(one->who, p->who, sizeof(one->who));
+    return true;
 }
 
-static void list_leases(const struct hand *h, const struct request *r)
+static bool next_lease(const struct wr_leaselist *list, uint32_t *cursor, uint64_t now_ms,
+                       struct wr_firehand_lease *one)
 {
-    static struct leases m;
-    const struct wr_leaselist *list = h->leases != NULL ? wr_leasehand_list(h->leases) : NULL;
     const struct wr_leaselist_entry *e;
-    const struct wr_leaselist_party *p;
+    do {
+        e = wr_leaselist_walk(list, cursor);
+    } while (e != NULL && (e->until_ms <= now_ms || e->state == WR_LEASELIST_LEAVING));
+    if (e == NULL) {
+        return false;
+    }
+    one->ifindex = e->key.ifindex;
+    one->routed = e->key.kind >= WR_RULESETLEASE_ROUTED;
+    one->family = e->key.family;
+    one->protocol = e->key.protocol;
+    one->port = e->key.port;
+    one->left_s = (uint32_t)((e->until_ms - now_ms + 999) / 1000);
+    memcpy(one->who, e->key.who, sizeof(one->who));
+    memcpy(one->dest, e->key.dest, sizeof(one->dest));
+    return true;
+}
+
+static void fill_list(struct hand *h)
+{
+    const struct wr_leaselist *list = h->leases != NULL ? wr_leasehand_list(h->leases) : NULL;
+    struct leases *m = &h->list;
     uint64_t now_ms = wr_leasehand_now_ms();
-    uint32_t cursor = 0;
-    m = (struct leases){.magic = MAGIC, .number = r->number};
-    while (list != NULL && !r->each && (p = wr_leaselist_parties(list, &cursor)) != NULL) {
-        struct wr_firehand_lease *one = next_lease(h, &m);
-        one->ifindex = p->ifindex;
-        one->routed = p->routed;
-        one->family = p->family;
-        one->count = p->count;
-        memcpy(one->who, p->who, sizeof(one->who));
-    }
-    while (list != NULL && r->each && (e = wr_leaselist_walk(list, &cursor)) != NULL) {
-        if (e->until_ms <= now_ms) {
-            continue;
+    m->last = list == NULL;
+    while (m->count < LEASES && !m->last) {
+        struct wr_firehand_lease one = {.count = 0};
+        bool is = h->each ? next_lease(list, &h->cursor, now_ms, &one)
+                          : next_party(list, &h->cursor, &one);
+        m->last = !is;
+        if (is) {
+            m->item[m->count++] = one;
         }
-        struct wr_firehand_lease *one = next_lease(h, &m);
-        one->ifindex = e->key.ifindex;
-        one->routed = e->key.kind >= WR_RULESETLEASE_ROUTED;
-        one->family = e->key.family;
-        one->protocol = e->key.protocol;
-        one->port = e->key.port;
-        one->left_s = (uint32_t)((e->until_ms - now_ms + 999) / 1000);
-        memcpy(one->who, e->key.who, sizeof(one->who));
-        memcpy(one->dest, e->key.dest, sizeof(one->dest));
     }
-    send_leases(h, &m, true);
+}
+
+/* As much of it as who asked has room for: a turn is for the workers' asks first, and nobody waits for who reads the list. */
+static void list_some(struct hand *h)
+{
+    for (unsigned i = 0; i < LIST_TURN && h->lists; i++) {
+        if (h->list.count == 0) {
+            fill_list(h);
+        }
+        ssize_t n = send(h->channel[0].fd, &h->list, sizeof(h->list), MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+            return;
+        }
+        if (n != (ssize_t)sizeof(h->list)) {
+            end();
+        }
+        h->lists = !h->list.last;
+        h->list.count = 0;
+    }
+}
+
+static void begin_list(struct hand *h, const struct request *r)
+{
+    h->list = (struct leases){.magic = MAGIC, .number = r->number};
+    h->lists = true;
+    h->each = r->each;
+    h->cursor = 0;
 }
 
 /* --- requests --- */
@@ -382,7 +417,7 @@ static void carry_out(struct hand *h, const struct request *r)
         }
         begin_apply(h, r->parts);
     } else if (r->op == OP_LEASES) {
-        list_leases(h, r);
+        begin_list(h, r);
     } else {
         answer(h, look(h));
     }
@@ -420,7 +455,7 @@ static void turn(struct hand *h)
 {
     bool busy = h->step != STEP_NONE;
     size_t workers = h->birth->channels;
-    h->channel[0].events = busy ? 0 : POLLIN;
+    h->channel[0].events = busy ? 0 : h->lists ? POLLOUT : POLLIN;
     if (busy) {
         (void)poll(NULL, 0, LOOK_MS);
     }
@@ -431,6 +466,8 @@ static void turn(struct hand *h)
     }
     if (busy) {
         look_at_nft(h);
+    } else if (h->lists && h->channel[0].revents != 0) {
+        list_some(h);
     } else if (h->channel[0].revents != 0) {
         take_request(h);
     }

@@ -3,6 +3,7 @@
 #include "unit/unit.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "net/leasewire.h"
 #include "serve/caps.h"
 #include "serve/firehand.h"
 
@@ -50,11 +52,15 @@ static void write_nft(const char *body)
     assert_int_equal(rename(next, nft), 0);
 }
 
-static bool begin(struct wr_firehand *h)
+static bool begin_with(struct wr_firehand *h, const int *channel, uint32_t leases)
 {
     static struct wr_firehand_birth birth;
     wr_firelook_unshare(birth.board);
-    birth = (struct wr_firehand_birth){.nft = nft, .leases = 64, .board = wr_firelook_share()};
+    birth = (struct wr_firehand_birth){.nft = nft,
+                                       .channel = channel,
+                                       .channels = channel != NULL,
+                                       .leases = leases,
+                                       .board = wr_firelook_share()};
     assert_non_null(birth.board);
     int err = wr_firehand_start(&birth, h);
     assert_int_equal(err, wr_caps_can_admin() ? WR_OK : WR_E_DENIED);
@@ -62,6 +68,11 @@ static bool begin(struct wr_firehand *h)
         print_message("no privilege, so no hand; tests/e2e/firewall.py has one\n");
     }
     return err == WR_OK;
+}
+
+static bool begin(struct wr_firehand *h)
+{
+    return begin_with(h, NULL, 64);
 }
 
 static struct wr_firehand_reply answer(struct wr_firehand *h)
@@ -197,6 +208,99 @@ static void test_nonsense_ends_it(void **state)
     assert_int_equal(wr_firehand_count(&h), WR_E_CLOSED);
 }
 
+enum { LONG = 8192 };
+
+static int worker;
+
+static void send_asks(uint32_t first, unsigned count)
+{
+    static uint8_t room[WR_LEASEWIRE_SIZE];
+    struct wr_leasewire m;
+    wr_leasewire_start(&m, WR_LEASEWIRE_ASKS, room, sizeof(room));
+    for (unsigned i = 0; i < count; i++, first++) {
+        struct wr_lease_ask a = {.id = 1 + first,
+                                 .client = {.family = WR_AF_V4, .ip = {198, 51, 100, 1}},
+                                 .ifindex = 1,
+                                 .dests = 1};
+        a.dest[0] = (struct wr_lease_dest){.family = WR_AF_V4, .for_s = 3600};
+        memcpy(a.dest[0].ip, (const uint8_t[]){203, 0, (uint8_t)(first >> 8), (uint8_t)first}, 4);
+        assert_int_equal(wr_leasewire_put_ask(&m, &a), WR_OK);
+    }
+    size_t n = wr_leasewire_finish(&m);
+    assert_int_equal(send(worker, room, n, 0), n);
+}
+
+/* What is said to so many. */
+static void read_saids(unsigned count)
+{
+    static uint8_t room[WR_LEASEWIRE_SIZE];
+    while (count > 0) {
+        struct pollfd p = {.fd = worker, .events = POLLIN};
+        struct wr_lease_said said;
+        struct wr_reader r;
+        uint16_t saids;
+        assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+        ssize_t n = recv(worker, room, sizeof(room), 0);
+        assert_true(n > 0);
+        assert_int_equal(wr_leasewire_open(&r, WR_LEASEWIRE_SAIDS, room, (size_t)n, &saids), WR_OK);
+        for (uint16_t i = 0; i < saids; i++) {
+            assert_int_equal(wr_leasewire_get_said(&r, i + 1 == saids, &said), WR_OK);
+            assert_int_equal(said.granted, 1);
+            count--;
+        }
+    }
+}
+
+/* Who looks at the first of them, and reads no further until somebody else has got a lease. */
+static void on_lease(void *user, const struct wr_firehand_lease *one)
+{
+    uint32_t *seen = user;
+    assert_int_equal(one->dest[0], 203);
+    assert_true(one->left_s > 3000 && one->routed);
+    if ((*seen)++ == 0) {
+        send_asks(LONG, 1);
+        read_saids(1);
+    }
+}
+
+static void on_party(void *user, const struct wr_firehand_lease *one)
+{
+    assert_int_equal(one->count, LONG + 1);
+    *(uint32_t *)user = 1;
+}
+
+/* More leases than a socket holds are told to who does not read them, and leases go on. */
+static void test_a_long_list_holds_nobody_up(void **state)
+{
+    struct wr_firehand h;
+    int pair[2];
+    uint32_t seen = 0;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    worker = pair[0];
+    write_nft("cat >/dev/null");
+    if (!begin_with(&h, &pair[1], 2 * LONG)) {
+        close(pair[0]);
+        close(pair[1]);
+        return;
+    }
+    close(pair[1]);
+    h.leases = h.leases_device = 2 * LONG;
+    h.scarce_s = 3600;
+    /* There is no table: all is granted, and noted. */
+    assert_int_equal(wr_firehand_apply(&h, NULL, 0, WR_RULESET_NONE), WR_OK);
+    assert_int_equal(answer(&h).err, WR_OK);
+    for (uint32_t n = 0; n < LONG; n += WR_LEASE_BATCH_MAX) {
+        send_asks(n, WR_LEASE_BATCH_MAX);
+        read_saids(WR_LEASE_BATCH_MAX);
+    }
+    assert_int_equal(wr_firehand_leases(&h, true, on_lease, &seen), WR_OK);
+    assert_in_range(seen, LONG, LONG + 1);
+    assert_int_equal(wr_firehand_leases(&h, false, on_party, &seen), WR_OK);
+    assert_int_equal(seen, 1);
+    wr_firehand_stop(&h);
+    close(worker);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +308,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_many, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nonsense_ends_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_long_list_holds_nobody_up, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
