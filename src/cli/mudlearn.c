@@ -149,12 +149,14 @@ static json_t *notes_json(const struct work *w, uint32_t odd)
     const struct wr_learn_told told = wr_learn_told(w->learn);
     json_t *notes = json_array();
     int64_t seen = w->sum.to_s - w->sum.from_s;
+    bool minutes = seen < 2 * 3600;
 
     if (seen < 7 * (int64_t)DAY_S)
         json_array_append_new(
-            notes, json_sprintf("the device was seen for %lld hours: what it asks for seldom (an "
+            notes, json_sprintf("the device was seen for %lld %s: what it asks for seldom (an "
                                 "update, a certificate) is not in this profile",
-                                (long long)(seen / 3600)));
+                                (long long)(minutes ? seen / 60 + 1 : seen / 3600),
+                                minutes ? "minutes" : "hours"));
     if (told.over > 0)
         json_array_append_new(
             notes,
@@ -214,7 +216,9 @@ static int make(const struct work *w, const char *device, char **ret_text, size_
         return failed("not enough memory");
     wr_mudwrite_date(w->now, date, sizeof(date));
     const struct wr_learned_about about = {
-        .device = device, .last_update = date, .days = (unsigned)w->days};
+        .device = device,
+        .last_update = date,
+        .hours = (uint32_t)((w->sum.to_s - w->sum.from_s) / 3600 + 1)};
     int err = wr_learned_profile(&about, w->row, w->rows, mud, ret_odd);
 
     if (err == WR_OK)

@@ -36,8 +36,9 @@ static int put_about(struct wr_mud *mud, const struct wr_learned_about *about)
     int err = put(mud, &s, &mud->url);
     wr_str_init(&s, info, sizeof(info));
     wr_str_text(&s, "learned from ");
-    wr_str_u64(&s, about->days);
-    wr_str_text(&s, " days of queries by ");
+    wr_str_u64(&s, about->hours < 48 ? about->hours : about->hours / 24);
+    wr_str_text(&s, about->hours == 1 ? " hour" : about->hours < 48 ? " hours" : " days");
+    wr_str_text(&s, " of queries by ");
     put_label(&s, about->device);
     err = err != WR_OK ? err : put(mud, &s, &mud->systeminfo);
     return err != WR_OK ? err

@@ -16,7 +16,7 @@ struct wr_learned_about {
     const char
         *device; /* what it is called; of its octets those are kept that a host name may have */
     const char *last_update; /* as RFC 8520 has it */
-    unsigned days;           /* of the log */
+    uint32_t hours;          /* from the first query to the last, rounded up */
 };
 
 /* Into an empty `mud`. WR_E_FULL: there are more lines than a profile has room for. *ret_odd: lines left out, whose names are no host names in text. */

@@ -25,7 +25,7 @@ static void fill(uint32_t i, const char *text, bool below)
 static int make(uint32_t rows, uint32_t aces, uint32_t *ret_odd)
 {
     const struct wr_learned_about about = {
-        .device = "Cam 3/\xff", .last_update = "2026-11-28T10:00:00+00:00", .days = 30};
+        .device = "Cam 3/\xff", .last_update = "2026-11-28T10:00:00+00:00", .hours = 30 * 24 + 5};
     wr_mud_init(&mud, ace, aces, texts, sizeof(texts));
     return wr_learned_profile(&about, row, rows, &mud, ret_odd);
 }
@@ -74,7 +74,7 @@ static void test_a_long_name(void **state)
     uint32_t odd;
     memset(device, 'x', sizeof(device) - 1);
     device[sizeof(device) - 1] = 0;
-    const struct wr_learned_about about = {.device = device, .last_update = "", .days = 3650};
+    const struct wr_learned_about about = {.device = device, .last_update = "", .hours = 3650 * 24};
     wr_mud_init(&mud, ace, ACES, texts, sizeof(texts));
     assert_int_equal(wr_learned_profile(&about, row, 0, &mud, &odd), WR_OK);
     assert_int_equal(strlen(wr_mud_at(&mud, mud.systeminfo)), 60);
