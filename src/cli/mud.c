@@ -87,6 +87,7 @@ static int show(const struct call *c)
     if (!c->talk.json)
         wr_mudtalk_dates(shown);
     json_object_del(shown, "controllers");
+    json_object_del(shown, "aces"); /* the list of them is in `said`, and comes last there */
     json_object_update(shown, said);
     const char *device = json_string_value(json_object_get(file.about, "device"));
     json_t *hits = NULL;

@@ -440,9 +440,13 @@ const char *wr_mudcontrol_remove(struct wr_serve *s, const json_t *args, struct 
                                  char *why)
 {
     const struct wr_mudstore_entry *e = find_entry(s, args, why);
-    char key[WR_MUDSTORE_KEY_SIZE];
+    char key[WR_MUDSTORE_KEY_SIZE], called[WR_CENSUS_NAME_SIZE];
     if (e == NULL) {
         return "device";
+    }
+    const struct wr_census_device *d = wr_muds_device(s->muds, e);
+    if (d != NULL) {
+        wr_census_call(d, called, sizeof(called));
     }
     memcpy(key, e->about.key, sizeof(key));
     note(s, e, "is removed");
@@ -450,7 +454,7 @@ const char *wr_mudcontrol_remove(struct wr_serve *s, const json_t *args, struct 
     wr_muds_tick(s);
     wr_firewall_look(s);
     wr_json_object(j, "result");
-    wr_json_text(j, "removed", key);
+    wr_json_text(j, "removed", d != NULL ? called : key);
     wr_json_bool(j, "remembered", err == WR_OK);
     wr_json_end(j);
     return NULL;

@@ -159,7 +159,7 @@ def enforced(box):
     house.becomes("cloud.example", 0)
     house.mud("enforce", "cam")
     house.becomes("cloud.example", NXDOMAIN)
-    house.mud("remove", "cam")
+    equal(house.mud("remove", "cam"), {"removed": "cam", "remembered": True})
     house.becomes("cloud.example", 0)
     equal(house.mud("list")["profiles"], [])
     equal([f for f in os.listdir(house.top) if f.startswith("mud-") and f != "mud-profiles"], [])
