@@ -49,6 +49,11 @@ int wr_cli_why(int argc, char **argv)
     }
     if (opts.operands < 1 || opts.operands > 2)
         return wr_opts_misused(&opts, "which name, and perhaps which type?");
+    if (wr_addr_from_text(opts.operand[0], &from) == WR_OK)
+        return wr_opts_misused(&opts,
+                               "%s is an address, and this is about names; which addresses "
+                               "are open to a device tells `weir firewall leases DEVICE`",
+                               opts.operand[0]);
     if (wr_name_from_text(opts.operand[0], strlen(opts.operand[0]), &name) != WR_OK)
         return wr_opts_misused(&opts, "that is no domain name");
     if (opts.operands == 2 &&

@@ -99,8 +99,10 @@ def forwarded(box):
 @loopback.test("why: what is no name or type is refused, by the program and by the daemon")
 def refused(box):
     weir = box.weir([box.upstream()])
-    for words in ([], ["a..b"], ["a", "A", "NOTYPE"], ["a", "A", "b"]):
+    for words in ([], ["a..b"], ["a", "A", "NOTYPE"], ["a", "A", "b"], ["192.0.2.1"], ["camera", "2001:db8::1"]):
         equal(subprocess.run([weir.program, "why", *words], capture_output=True, check=False).returncode, 2, words)
+    said = subprocess.run([weir.program, "why", "camera", "192.0.2.1"], capture_output=True, text=True, check=False).stderr
+    need("192.0.2.1 is an address" in said and "`weir firewall leases DEVICE`" in said, said)
     equal(weir.refusal('{"verb":"why","args":{"name":"a..b"}}')["code"], "argument")
     equal(weir.refusal('{"verb":"why","args":{"name":"a","type":"NOTYPE"}}')["code"], "argument")
     equal(weir.refusal('{"verb":"why"}')["code"], "argument")
