@@ -17,8 +17,8 @@ static void call(json_t *row)
         json_object_set(row, "device", by);
 }
 
-/* "443/tcp" */
-static void join_port(json_t *row)
+/* "443/tcp"; a lease of no port is one of all. */
+static void join_port(json_t *row, bool lease)
 {
     const char *protocol = json_string_value(json_object_get(row, "protocol"));
 
@@ -26,6 +26,8 @@ static void join_port(json_t *row)
         json_object_set_new(
             row, "port",
             json_sprintf("%d/%s", (int)json_integer_value(json_object_get(row, "port")), protocol));
+    else if (lease)
+        json_object_set_new(row, "port", json_string("any"));
 }
 
 /* One line a row that is not too long for a screen; programs get all of it. */
@@ -38,7 +40,7 @@ static void narrow(json_t *list, const char *const *keys)
     {
         (void)wr_when_show(one, "last_seen");
         call(one);
-        join_port(one);
+        join_port(one, json_object_get(one, "left_s") != NULL);
     }
     wr_table_pick(list, keys);
 }
@@ -76,19 +78,22 @@ int wr_cli_firewall(int argc, char **argv)
     struct wr_opts opts = {
         "firewall",
         "[show] | apply | remove | bypass [DEVICE] | leases [DEVICE]",
-        "Shows if weir's table of the packet filter (inet weir) is in force, and what it has "
-        "counted since weir's start: by segment, packets "
-        "to resolvers of others that were rejected (dns: port 53, encrypted: port 853, doh: known "
-        "addresses of DNS over HTTPS), connections to what was not answered to the device "
-        "(unleased), discovery on its way out of the segment, packets of devices in quarantine, "
-        "how full the kernel's table of connections is, and how many addresses are open to "
-        "whom.\napply writes all of it anew; remove takes it away, until apply or the next start; "
+        "Shows if weir's table of the packet filter (inet weir) is in force, how DNS of others "
+        "comes to weir where it is answered (foreign_by), and what was counted since weir's "
+        "start: by segment, packets that were rejected, to resolvers of others (dns: port 53, "
+        "encrypted: port 853, doh: known addresses of DNS over HTTPS), to what was not answered "
+        "to the device (unleased) and of discovery on its way out; packets of devices in "
+        "quarantine that were dropped; to whom how many addresses are open (leases), and how many "
+        "were not opened for want of room (no_room); and how full the kernel's table of "
+        "connections is.\napply writes all of it anew; remove takes it "
+        "away, until apply or the next start; "
         "segments with `fail: closed` are answered meanwhile all the same, and nothing is held "
         "back. "
         "bypass shows who has tried what past weir, to whom, how often and when (router: another "
-        "resolver that a device has told its link of, in router advertisements). "
+        "resolver that a device has told its link of, in router advertisements; without_a_row: "
+        "tries that there was no room for). "
         "leases lists the addresses that are open, to one device or to all, and for how many "
-        "seconds more.",
+        "seconds more. DEVICE is a name, an id, a MAC address or an address.",
         table,
         sizeof(table) / sizeof(table[0]),
         NULL,

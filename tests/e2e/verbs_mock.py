@@ -133,8 +133,8 @@ def tables():
             (("firewall", "leases"), {"leases": [
                 {**camera, **lease, "to": six, "protocol": "tcp", "port": 443}, {**camera, **lease, "to": "192.0.2.1", "protocol": None, "port": None},
                 {"device": None, "id": None, "segment": None, "interface": "lan0", "from": "192.168.8.9", "to": "192.0.2.1", "protocol": None, "port": None, "left_s": 7}]},
-             ["leases:", "device id segment interface to port left_s", f"camera-3 d3 cameras lan0 {six} 443/tcp 7", "camera-3 d3 cameras lan0 192.0.2.1 - 7",
-              "192.168.8.9 - - lan0 192.0.2.1 - 7"]),
+             ["leases:", "device id segment interface to port left_s", f"camera-3 d3 cameras lan0 {six} 443/tcp 7", "camera-3 d3 cameras lan0 192.0.2.1 any 7",
+              "192.168.8.9 - - lan0 192.0.2.1 any 7"]),
             (("firewall", "bypass"), {"routers": "heard", "devices": [{**camera, **counts, **dates}, {**stranger, **counts, **dates}], "tries": [
                 {**camera, "what": "dns", "to": six, "protocol": "udp", "port": 53, "count": 3, **dates},
                 {**stranger, "what": "router", "to": six, "protocol": None, "port": None, "count": 1, **dates}]},
