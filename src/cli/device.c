@@ -47,6 +47,10 @@ static int ask(const struct wr_talk *talk, const char *what, char **operand, int
     if (!talk->json) {
         wr_devicetell_dates(result);
     }
+    if (!talk->json && changes) { /* what the command was about; `show` has the evidence */
+        json_object_del(result, "marks");
+        json_object_del(result, "evidence");
+    }
     status = wr_talk_print(talk, result);
     json_decref(result);
     return status;
@@ -68,7 +72,10 @@ int wr_cli_device(int argc, char **argv)
         "DEVICE | show DEVICE | name DEVICE NAME | kind DEVICE KIND | group DEVICE GROUP | leave "
         "DEVICE GROUP | "
         "allow DEVICE | quarantine DEVICE | release DEVICE",
-        "Shows one device and what is known of it: by its name, its host name, or its id.\nname "
+        "Shows one device and what is known of it: by its name, its host name, its id, a MAC "
+        "address or an address of it. sure is in hundredths, rate in questions a second. After "
+        "a change, remembered says if it is on the disk, and firewall if the firewall has "
+        "it.\nname "
         "calls it otherwise, kind says what kind of thing it is (\"\": nothing is said), group and "
         "leave put it in a group or take it out, quarantine and "
         "release shut it off (for a time, with a reason: --for, --reason) and let it in, allow "

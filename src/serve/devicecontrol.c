@@ -595,10 +595,13 @@ static void put_end(const struct wr_census_shut *shut, struct wr_str *t)
 
 /* Another end than that of before is told: who says no more than a reason the second time has taken the end away. "" else. */
 static void end_text(const struct wr_census_device *before, const struct wr_census_device *d,
-                     char *ret_text, size_t cap)
+                     const char *what, char *ret_text, size_t cap)
 {
     struct wr_str t;
     wr_str_init(&t, ret_text, cap);
+    if (!before->quarantined && strcmp(what, "release") == 0) {
+        wr_str_text(&t, "it was not in quarantine");
+    }
     if (before->quarantined && d->quarantined && (before->shut.timed || d->shut.timed)) {
         wr_str_text(&t, "it was in quarantine ");
         put_end(&before->shut, &t);
@@ -621,7 +624,7 @@ const char *wr_devicecontrol_set(struct wr_serve *s, const char *device,
     if (code != NULL) {
         return code;
     }
-    end_text(&before, d, end, sizeof(end));
+    end_text(&before, d, c->what, end, sizeof(end));
     wr_devices_called(s, d->number, called);
     deed_text(s, c, deed, sizeof(deed));
     snprintf(text, sizeof(text), "device %s: %s, by the control socket%s%s", called, deed,

@@ -8,7 +8,7 @@
  *
  * `do` is name (value: the new name, or "" for none), kind (likewise), group, leave (value: a group of the configuration), allow, quarantine, release. A
  * change is in force for the next query, and on the disk, when the answer comes; "remembered" says if it is, and "firewall" that the firewall has it as well; "note", where
- * there is one, that a quarantine ends at another time than it did.
+ * there is one, that a quarantine ends at another time than it did, or that there was none.
  */
 #ifndef WR_SERVE_DEVICECONTROL_H
 #define WR_SERVE_DEVICECONTROL_H

@@ -702,6 +702,9 @@ def quarantine(box):
         until("it is over by itself", lambda: talks(flow, b"over"))    # pylint: disable=cell-var-from-loop
     until("it is told", lambda: any("is out of quarantine: its time is over" in e["text"] for e in log(weir)))
     equal(cli(weir, "device", device["id"])["quarantine_reason"], None)
+    equal(cli(weir, "device", "release", device["id"])["note"], "it was not in quarantine")
+    told = lines_of(weir, "device", "release", device["id"])    # for people without the evidence
+    need("note: it was not in quarantine" in told and not any(line in ("marks:", "evidence:") for line in told), told)
     need("one line" in cli(weir, "device", "quarantine", device["id"], "--reason", "two\nlines", fails=True), "a reason of two lines")
     for flow in flows:
         flow.close()
