@@ -210,8 +210,14 @@ int wr_opts_know(const struct wr_opts *opts)
     count = list_words(opts, words, &s);
     if (!count)
         return wr_opts_misused(opts, "nothing may follow");
-    if (!opts->operands)
-        return wr_opts_misused(opts, "which of %s?", list);
+    if (!opts->operands) {
+        const char *left = opts->usage;
+        struct way way;
+        bool plain = next_way(&left, &way) && !way.word[0];
+
+        return wr_opts_misused(opts, "%s%s%s?", plain ? way.text : "which of ",
+                               plain ? ", or one of " : "", list);
+    }
     for (size_t i = 0; i < count; i++)
         names[i] = words[i];
     near = wr_mistakes_nearest(opts->operand[0], names);

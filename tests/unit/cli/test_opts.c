@@ -147,6 +147,7 @@ static void test_words(void **state)
         {"DEVICE | show DEVICE", "show tv", "show", ""},
         {"DEVICE | show DEVICE", "show", NULL, "show takes DEVICE\n"},
         {"DEVICE | show DEVICE", "tv set", NULL, "unknown word \"tv\": it is none of show\n"},
+        {"DEVICE | show DEVICE", "", NULL, "weir thing: DEVICE, or one of show?\n"},
         {"FILE", "a b", NULL, "nothing may follow"},
     };
     char text[512], word[WR_OPTS_WORD_SIZE];
