@@ -142,8 +142,8 @@ def tables():
               "02:00:00:00:00:02 - lan0 3 0 0 1 0 1970-01-02T00:00:00Z", "tries:", "device interface what to port count last_seen",
               f"camera-3 lan0 dns {six} 53/udp 3 1970-01-02T00:00:00Z", f"02:00:00:00:00:02 lan0 router {six} - 1 1970-01-02T00:00:00Z"]),
             (("mud", "list"), {"profiles": [{"device": "camera-3", "state": "enforced", "profile": "A camera of Example", "url": "https://example.com/" + "x" * 90,
-                                             "signer": None, "taken": 86400, "leases": True, "addresses": "opened", "aces": 7, "not_enforceable": 1, "due": False}]},
-             ["profiles:", "device state profile aces not_enforceable due taken", "camera-3 enforced A camera of Example 7 1 no 1970-01-02T00:00:00Z"])):
+                                             "signer": None, "taken": 86400, "leases": True, "addresses": "opened", "aces": 7, "not_enforceable": 1, "proposed": False, "due": False}]},
+             ["profiles:", "device state profile aces not_enforceable proposed due taken", "camera-3 enforced A camera of Example 7 1 no no 1970-01-02T00:00:00Z"])):
         with daemon(good(result)) as (path, _):
             equal([" ".join(line.split()) for line in weir(*words, "-s", path).stdout.splitlines()], want)
             equal(json.loads(weir(*words, "-s", path, "--json").stdout), result)
