@@ -113,9 +113,7 @@ static int diff(const struct call *c)
     bool alone = c->opts->operands == 2;
 
     if (alone && wr_mudlook_is_file(first))
-        return wr_opts_misused(
-            c->opts,
-            "diff takes DEVICE and FILE, two FILEs, or DEVICE alone for what is proposed for it");
+        return wr_opts_misused(c->opts, "diff takes DEVICE [FILE], or FILE FILE");
     struct wr_mud *old = get(c, first, &one);
     struct wr_mud *new = !old    ? NULL
                          : alone ? get_kept(c, first, true, &two)

@@ -101,7 +101,7 @@ def files(box):
         equal(weir_mud("diff", one, "-", stdin=written).returncode, 0)
         done = weir_mud("show", "-", stdin=profile(ace("cloud.example")).replace("cloud.example\",", "cloud..example\","))
         need(done.returncode == 1 and done.stderr.startswith("-:") and "no host name" in done.stderr, done.stderr)
-        for words, why in ((("show",), "show takes DEVICE, or FILE"), (("list", "door"), "list takes nothing else"), (("diff", one), "diff takes DEVICE FILE, or FILE FILE"),
+        for words, why in ((("show",), "show takes DEVICE, or FILE"), (("list", "door"), "list takes nothing else"), (("diff", one), "diff takes DEVICE [FILE], or FILE FILE"),
                            (("import", "door", one, "--unsigned", "--shadow"), "--shadow is for enforce, not for import"),
                            (("--off",), "--off is for enforce, not for list"), (("show", one, "--to", two), "--to is for learn, not for show")):
             done = weir_mud(*words)
