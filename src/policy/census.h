@@ -291,6 +291,9 @@ uint32_t wr_census_over(struct wr_census *m);
 /* By its name, its host name if that is one device's alone, or "d17". NULL: none, or more than one. */
 const struct wr_census_device *wr_census_find(const struct wr_census *m, const char *text);
 const struct wr_census_device *wr_census_get(const struct wr_census *m, uint32_t number);
+/* The one that has this address; NULL: none, or more than one. */
+const struct wr_census_device *wr_census_of_address(const struct wr_census *m,
+                                                    const struct wr_addr *addr);
 /* The one that has this MAC address; NULL: none. */
 const struct wr_census_device *wr_census_of_mac(const struct wr_census *m, const uint8_t mac[6]);
 bool wr_census_has_mac(const struct wr_census_device *d, const uint8_t mac[6]);

@@ -286,6 +286,25 @@ const struct wr_census_device *wr_census_find(const struct wr_census *m, const c
     return hosts == 1 ? by_host : NULL;
 }
 
+const struct wr_census_device *wr_census_of_address(const struct wr_census *m,
+                                                    const struct wr_addr *addr)
+{
+    const struct wr_census_device *found = NULL, *one;
+    uint32_t cursor = 0;
+    while ((one = wr_census_walk(m, &cursor)) != NULL) {
+        for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
+            if (one->address[i].addr.family != WR_AF_NONE &&
+                wr_addr_same_ip(&one->address[i].addr, addr)) {
+                if (found != NULL && found != one) {
+                    return NULL;
+                }
+                found = one;
+            }
+        }
+    }
+    return found;
+}
+
 uint32_t wr_census_count(const struct wr_census *m)
 {
     return m->count;

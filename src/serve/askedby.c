@@ -8,11 +8,15 @@
 #include "conf/devicerules.h"
 #include "policy/census.h"
 
-static const struct wr_census_device *device_of(const struct wr_census *m, const char *text)
+const struct wr_census_device *wr_askedby_device(const struct wr_census *m, const char *text)
 {
+    struct wr_addr addr;
     uint8_t mac[6];
-    return wr_devicerules_mac(text, mac) == WR_OK ? wr_census_of_mac(m, mac)
-                                                  : wr_census_find(m, text);
+    if (wr_devicerules_mac(text, mac) == WR_OK) {
+        return wr_census_of_mac(m, mac);
+    }
+    return wr_addr_from_text(text, &addr) == WR_OK ? wr_census_of_address(m, &addr)
+                                                   : wr_census_find(m, text);
 }
 
 /* Where the device is that has this address, as it was seen last; 0: nowhere, or nobody has it. */
@@ -42,7 +46,7 @@ int wr_askedby_find(const struct wr_census *m, const char *text, struct wr_asked
         ret->ifindex = ifindex_of(m, &ret->addr);
         return WR_OK;
     }
-    const struct wr_census_device *d = m != NULL ? device_of(m, text) : NULL;
+    const struct wr_census_device *d = m != NULL ? wr_askedby_device(m, text) : NULL;
     if (d == NULL) {
         snprintf(why, cap,
                  "no address, and no device, or more than one, is called so; `weir devices` shows "

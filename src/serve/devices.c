@@ -16,6 +16,7 @@
 #include "conf/leaseid.h"
 #include "conf/policybits.h"
 #include "net/neighbours.h"
+#include "serve/askedby.h"
 #include "serve/beat.h"
 #include "serve/devicehears.h"
 #include "serve/devicekinds.h"
@@ -116,40 +117,16 @@ void wr_devices_called(const struct wr_serve *s, uint32_t number,
 
 uint32_t wr_devices_number(const struct wr_devices *d, const char *text)
 {
-    const struct wr_census_device *device = d == NULL ? NULL : wr_census_find(d->m, text);
+    struct wr_addr addr;
+    const struct wr_census_device *device =
+        d == NULL || wr_addr_from_text(text, &addr) == WR_OK ? NULL : wr_askedby_device(d->m, text);
     return device == NULL ? 0 : device->number;
-}
-
-const struct wr_census_device *wr_devices_of_address(const struct wr_devices *d,
-                                                     const struct wr_addr *addr)
-{
-    const struct wr_census_device *found = NULL, *one;
-    uint32_t cursor = 0;
-    while ((one = wr_census_walk(d->m, &cursor)) != NULL) {
-        for (size_t i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
-            if (one->address[i].addr.family != WR_AF_NONE &&
-                wr_addr_same_ip(&one->address[i].addr, addr)) {
-                if (found != NULL && found != one) {
-                    return NULL;
-                }
-                found = one;
-            }
-        }
-    }
-    return found;
 }
 
 const struct wr_census_device *wr_devices_find(const struct wr_devices *d, const char *text,
                                                char *why, size_t cap)
 {
-    const struct wr_census_device *found = d != NULL ? wr_census_find(d->m, text) : NULL;
-    struct wr_addr addr;
-    uint8_t mac[6];
-    if (d != NULL && found == NULL && wr_devicerules_mac(text, mac) == WR_OK) {
-        found = wr_census_of_mac(d->m, mac);
-    } else if (d != NULL && found == NULL && wr_addr_from_text(text, &addr) == WR_OK) {
-        found = wr_devices_of_address(d, &addr);
-    }
+    const struct wr_census_device *found = d != NULL ? wr_askedby_device(d->m, text) : NULL;
     if (found == NULL) {
         snprintf(why, cap,
                  "no device, or more than one, is called so; `weir devices` shows their names, ids "

@@ -55,12 +55,9 @@ bool wr_devices_hides(const struct wr_serve *s);
 #define WR_DEVICES_CALLED_SIZE (WR_CENSUS_NAME_SIZE + 16)
 void wr_devices_called(const struct wr_serve *s, uint32_t number,
                        char ret_text[WR_DEVICES_CALLED_SIZE]);
-/* The number of the device that is called so; 0: none, or more than one. */
+/* The number of the device that is called so (serve/askedby); 0: none, more than one, or it is an address, which others had before. */
 uint32_t wr_devices_number(const struct wr_devices *d, const char *text);
-/* The one that has this address; NULL: none, or more than one. */
-const struct wr_census_device *wr_devices_of_address(const struct wr_devices *d,
-                                                     const struct wr_addr *addr);
-/* By its name, host name or id, a MAC address of it, or an address that is no other's. NULL: none, or more than one; then what is to be said of that is in `why`. */
+/* The device that a word means (serve/askedby). NULL: none, or more than one; then what is to be said of that is in `why`. */
 const struct wr_census_device *wr_devices_find(const struct wr_devices *d, const char *text,
                                                char *why, size_t cap);
 /* A change that the owner or the evidence has brought about: said, and noted in the log. */

@@ -45,7 +45,7 @@ static const struct wr_census_device *device_of(struct telling *t,
         memcmp(last->who, l->who, sizeof(l->who)) != 0) {
         memcpy(addr.ip, l->who, sizeof(addr.ip));
         t->last = *l;
-        t->device = l->routed ? wr_devices_of_address(t->s->devices, &addr)
+        t->device = l->routed ? wr_census_of_address(wr_devices_machine(t->s->devices), &addr)
                               : wr_census_of_mac(wr_devices_machine(t->s->devices), l->who);
     }
     return t->device;

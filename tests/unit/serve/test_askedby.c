@@ -36,6 +36,27 @@ static void test_words(void **state)
     household_end(&h);
 }
 
+/* A device says how it is called: it may be by another's address, by one that is nobody's, or by another's id. */
+static void test_a_host_name_is_no_address(void **state)
+{
+    static const char *const words[] = {"192.0.2.50",        "00-00-5e-00-00-50", "192.0.2.77",
+                                        "00:00:5e:00:00:77", "2001:db8::50",      "d1"};
+    struct household h = household(16);
+    neighbour(&h, "00:00:5e:00:00:50", "192.0.2.50", T0);
+    neighbour(&h, "00:00:5e:00:00:50", "2001:db8::50", T0);
+    uint32_t number = device_at(&h, "192.0.2.50");
+    assert_int_equal(number, 1);
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        lease(&h, "192.0.2.66", "00:00:5e:00:00:66", NULL, words[i], T0 + 60 + (int64_t)i,
+              T0 + (int64_t)i);
+        const struct wr_census_device *d = wr_askedby_device(h.m, words[i]);
+        assert_int_equal(d == NULL ? 0 : d->number, strstr(words[i], "77") ? 0 : number);
+    }
+    lease(&h, "192.0.2.66", "00:00:5e:00:00:66", NULL, "porch", T0 + 90, T0 + 30);
+    assert_int_equal(wr_askedby_device(h.m, "porch")->number, device_at(&h, "192.0.2.66"));
+    household_end(&h);
+}
+
 static void test_nobody(void **state)
 {
     struct household h = household(16);
@@ -54,6 +75,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words),
+        cmocka_unit_test(test_a_host_name_is_no_address),
         cmocka_unit_test(test_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
