@@ -45,7 +45,7 @@ static uint64_t outsider_hash(const struct wr_engine *e, const struct wr_addr *f
 }
 
 /* By an interface that has just come nobody is judged: an answer by the rules of no segment would be wrong, and as long as its TTL; who hears
- * nothing asks again. Outsiders hear REFUSED a few times a second, from afar no larger than what they sent, then nothing. In the place of others nobody is told
+ * nothing asks again. What a connection of TCP came in by stays with it, so it ends: on a new one he is answered. Outsiders hear REFUSED a few times a second, from afar no larger than what they sent, then nothing. In the place of others nobody is told
  * anything who is not in a segment that wants it. */
 bool wr_admit_allowed(struct wr_engine *e, const struct wr_asker *a, bool readable, uint8_t *room,
                       size_t cap, const struct wr_now *now)
@@ -54,6 +54,7 @@ bool wr_admit_allowed(struct wr_engine *e, const struct wr_asker *a, bool readab
     bool stray = a->client.foreign && !wr_place_hairpins(e, a);
     if (wr_place_is_unknown(e, a)) {
         wr_outcome_drop(e, a, &e->setup.stats->dropped_interface, now, &e->ready);
+        e->ready.hang_up = true;
         return true;
     }
     if (!stray && wr_place_allows(e, a)) {

@@ -109,6 +109,7 @@ struct wr_action {
     wr_id id;                /* DATAGRAM, FORGET, STREAM_* */
     struct wr_addr to;       /* DATAGRAM, STREAM_OPEN */
     bool datagrams;          /* STREAM_OPEN */
+    bool hang_up;            /* DROP: a connection over TCP is closed with it */
     const uint8_t *bytes;    /* may be the room of the event that was just fed */
     size_t size;
     uint16_t worker;                  /* HANDOVER */

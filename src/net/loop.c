@@ -155,7 +155,9 @@ static void loop_settle(struct wr_loop *l, const struct wr_action *action)
     if (action->client.transport == WR_CLIENT_UDP && !ours) {
         ours = drop || wr_udp_has(l->udp, action->client.listener);
     }
-    if (ours) {
+    if (ours && action->hang_up && !wr_client_has_datagrams(action->client.transport)) {
+        wr_tcp_hang_up(l->tcp, &action->client);
+    } else if (ours) {
         loop_reply(l, &action->client, drop ? NULL : action->bytes, action->size);
     } else if (!loop_hand(l, drop ? WR_HAND_DROP : WR_HAND_REPLY, action->client.worker, action)) {
         wr_stats_add(&l->setup.stats->hand_failed, 1);

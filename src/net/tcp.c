@@ -542,6 +542,16 @@ void wr_tcp_reply(struct wr_tcp *t, const struct wr_client *client, const uint8_
     conn_replied(c, err);
 }
 
+void wr_tcp_hang_up(struct wr_tcp *t, const struct wr_client *client)
+{
+    struct conn *c = wr_tcp_find(t, client->conn);
+
+    if (c != NULL) {
+        c->owed -= c->owed > 0;
+        conn_close(c);
+    }
+}
+
 /* --- to begin and to end --- */
 
 void wr_tcp_yield(struct wr_tcp *t, struct wr_yield_seat *who)

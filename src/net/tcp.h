@@ -43,6 +43,8 @@ bool wr_tcp_remove(struct wr_tcp *t, uint16_t number);
 /* An answer, or (bytes NULL) the decision to give none. */
 void wr_tcp_reply(struct wr_tcp *t, const struct wr_client *client, const uint8_t *bytes,
                   size_t size);
+/* None, to this and to all that it has asked: its connection is closed. */
+void wr_tcp_hang_up(struct wr_tcp *t, const struct wr_client *client);
 /* The end of a turn: sets the timer for the next time-out. */
 void wr_tcp_turn(struct wr_tcp *t, uint64_t now_us);
 /* No more connections and questions; idle connections are closed, others when they have their answers. */

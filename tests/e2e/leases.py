@@ -237,7 +237,7 @@ class Home:
         self.weir.configure({**self.box.settings([self.names.url]), **dict(
             user="", listen=["127.0.0.1:5300", f"{GATE[0]}:5300", f"[{GATE[1]}]:5300"],
             allow=["127.0.0.0/8", "192.168.0.0/16", "fd00:7::/64"],
-            segments=[cameras, {"name": "recorders", "interfaces": ["lan1"], **more.pop("beside", {})}],
+            segments=more.pop("segments", [cameras, {"name": "recorders", "interfaces": ["lan1"], **more.pop("beside", {})}]),
             firewall={"enabled": True, "nft": spaces.peer("nft"), **more.pop("firewall", {})},
             registry={"file": os.path.join(self.weir.folder, "devices"), "oui": ""}), **more})
 
@@ -810,6 +810,36 @@ def anew(box):
         until("it has answers again", lambda: asker.had > had + 20)
     late = home.watched.late + asker.late
     need(not late, f"{len(late)}: {late[:3]}")
+
+
+def hears_on(s, name):
+    """What becomes of a question on a connection: the addresses, or "the end"."""
+    wire = loopback.question(name)
+    s.settimeout(loopback.PATIENCE_S)
+    try:
+        s.sendall(struct.pack(">H", len(wire)) + wire)
+        return addresses_of(loopback.read_framed(s)) if s.recv(1, socket.MSG_PEEK) else "the end"
+    except ConnectionError:
+        return "the end"
+
+
+@loopback.test("a connection that came before anybody wanted to know by what interface ends with its next question, and so does one whose interface is gone: the next is answered")
+def kept(box):
+    idle = {"tcp": {"idle_timeout": "10m"}}    # it is not closed for its silence
+    home = Home(box, all_names, segments=[], **idle)
+    camera = home.camera
+    with camera.open(GATE[0], 5300, True) as s:
+        equal(hears_on(s, "vendor.example"), [FOREIGN[0]])
+        home.configure(**idle)
+        cli(home.weir, "reload")
+        until("the segment is in force", lambda: not camera.reaches(FOREIGN[0]))
+        equal(hears_on(s, "vendor.example"), "the end")
+    with camera.open(GATE[0], 5300, True) as s:
+        equal(hears_on(s, "vendor.example"), [FOREIGN[0]])
+        need(camera.reaches(FOREIGN[0]), "its lease")
+        home.bridges[0].make_anew(camera.port, home.other.port)
+        until("weir knows that it is gone", lambda: hears_on(s, "vendor.example") == "the end")
+    until("it is answered again", lambda: camera.look_up("vendor.example", tcp=True) == [FOREIGN[0]])
 
 
 if __name__ == "__main__":

@@ -318,6 +318,8 @@ static void test_nobody_is_judged_by_an_interface_that_is_not_known(void **state
         q.ifindex = cases[i].ifindex;
         rig_ask(&r, q);
         rig_expect(&r, cases[i].answered ? WR_ACTION_REPLY : WR_ACTION_DROP);
+        assert_int_equal(r.act.hang_up,
+                         !cases[i].answered); /* it would be so on this connection for ever */
     }
     assert_int_equal(r.stats.dropped_interface, 4);
     r.settings.interface_count = 0; /* nobody says when one comes */

@@ -9,6 +9,7 @@
  *   's'  asks the upstream over a stream, likewise
  *   'f'  asks the firewall for a lease, and answers with what it says
  *   'd'  gives no answer, on purpose
+ *   'e'  the same, and the connection is to be closed
  *   'n'  never answers
  *   'x'  hands the query to worker 1; one that was handed is answered with an 'H'
  *   'p'  answers at once, and hands worker 1 a refresh; a refresh that is fed here is handed there again
@@ -177,8 +178,10 @@ static void fake_query(struct wr_engine *e, const struct wr_event *event, const 
         action->to = e->upstream;
     } else if (word == 'f') {
         fake_lease(e, event);
-    } else if (word == 'd') {
-        fake_push(e, WR_ACTION_DROP, NULL, 0)->client = event->client;
+    } else if (word == 'd' || word == 'e') {
+        action = fake_push(e, WR_ACTION_DROP, NULL, 0);
+        action->client = event->client;
+        action->hang_up = word == 'e';
     } else if (word == 'x') {
         action = fake_push(e, WR_ACTION_HANDOVER, event->bytes, event->size);
         action->client = event->client;

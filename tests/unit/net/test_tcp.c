@@ -86,6 +86,34 @@ static void test_idle_is_closed_also_after_a_drop(void **state)
     world_free(w);
 }
 
+/* Where nothing would be answered any more the client hears of it at once, whatever else it has asked; others stay. */
+static void test_a_drop_may_end_the_connection(void **state)
+{
+    struct world *w = world_new();
+    int fd, other;
+
+    world_start(w);
+    fd = dial(w, "127.0.0.1");
+    other = dial(w, "127.0.0.1");
+    world_ask_tcp(other, 1, 'h');
+    world_expect_tcp(other, 1, 'r');
+    world_ask_tcp(fd, 1, 'n');
+    world_ask_tcp(fd, 2, 'e');
+    world_ask_tcp(fd, 3, 'h');
+    assert_true(world_closed(fd, WIRE_WAIT_MS));
+    world_ask_tcp(other, 2, 'd');
+    world_ask_tcp(other, 3, 'h');
+    world_expect_tcp(other, 3, 'r');
+    close(fd);
+    close(other);
+    world_stop(w, 0);
+    assert_int_equal(w->engine->events[WR_EVENT_CLIENT_GONE], 1);
+    assert_int_equal(w->stats.tcp_idle, 0);
+    assert_int_equal(w->stats.gauge_tcp_clients, 0);
+    assert_int_equal(w->shared.connections, 0);
+    world_free(w);
+}
+
 static _Atomic bool held;
 
 static void hold_up(int signal)
@@ -611,6 +639,7 @@ int main(void)
         cmocka_unit_test(test_octet_by_octet_and_one_write),
         cmocka_unit_test(test_half_closed_client_gets_its_answers),
         cmocka_unit_test(test_idle_is_closed_also_after_a_drop),
+        cmocka_unit_test(test_a_drop_may_end_the_connection),
         cmocka_unit_test(test_query_before_a_late_timer),
         cmocka_unit_test(test_refused_takes_no_place),
         cmocka_unit_test(test_slow_message_is_closed),
