@@ -5,9 +5,10 @@
  * A full table drops what would be a new entry before any rule is asked, questions to the gateway like all else. What is said here comes before the
  * table: questions to an address of this host at weir's UDP ports, and the answers from there, make no entry and need none.
  *
- * Only while it is full (serve/fireload says when): who has DNS of others turned to weir by a change of addresses (`redirect`, DNAT) needs the
- * entries for the way back, and who lets in `ct state new` alone would let in nothing. While there is no room for an entry neither works, so nothing is
- * taken from them. TCP is not among it: its connections last, and those that are open go on as they are.
+ * Only while it is full (serve/fireload says when), for meanwhile it breaks what needs an entry: DNS of others that is turned to weir by a change of
+ * addresses (`redirect`, DNAT) has no answer by UDP, not even where an entry was found or is there, because the answer goes out without a look at it;
+ * and who lets in DNS by its state alone (`ct state new`) lets in none. TCP is not among it: its connections last, and those that are open go on as they
+ * are.
  */
 #include "policy/rulesetpart.h"
 

@@ -23,8 +23,9 @@ enum wr_fireload_news wr_fireload_take(struct wr_fireload *l, const struct wr_co
         return WR_FIRELOAD_NONE; /* it was not looked at */
     }
     uint32_t dropped = l->last.most != 0 ? seen->dropped - l->last.dropped : 0;
+    bool narrow = has_percent(seen, FULL_PERCENT);
     bool full =
-        l->full ? wr_fireload_is_tight(seen) : dropped > 0 && has_percent(seen, FULL_PERCENT);
+        l->full ? narrow || (dropped > 0 && wr_fireload_is_tight(seen)) : narrow && dropped > 0;
     enum wr_fireload_news news = full == l->full ? WR_FIRELOAD_NONE
                                  : full          ? WR_FIRELOAD_FULL
                                                  : WR_FIRELOAD_OVER;

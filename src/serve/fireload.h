@@ -5,8 +5,9 @@
  *     wr_fireload_take(l, seen)      every few seconds, as net/conntrackload has it: has it become full, or is that over?
  *     wr_fireload_text(...)          in words, the remedy included
  *
- * Full is a table that has little room (95 of 100) and has dropped a packet since the last look, so that somebody has felt it; it is over when there is
- * room for a tenth. Between the two nothing changes, so that a table at its brim is one piece of news.
+ * Full is a table that has little room (95 of 100) and has dropped a packet since the last look, so that somebody has felt it. It is over as soon as a
+ * look finds more room than that and nothing dropped, or room for a tenth: what weir does meanwhile breaks things that work otherwise
+ * (policy/rulesetuntracked.c). A table at its brim is one piece of news.
  */
 #ifndef WR_SERVE_FIRELOAD_H
 #define WR_SERVE_FIRELOAD_H

@@ -23,8 +23,11 @@ static void test_states(void **state)
     assert_int_equal(take(&l, 1000, 52), WR_FIRELOAD_NONE);
     assert_int_equal(wr_fireload_take(&l, &nothing), WR_FIRELOAD_NONE);
     assert_true(l.full && l.last.entries == 1000);
-    assert_int_equal(take(&l, 900, 53), WR_FIRELOAD_NONE);
-    assert_int_equal(take(&l, 899, 60), WR_FIRELOAD_OVER);
+    assert_int_equal(take(&l, 949, 53), WR_FIRELOAD_NONE); /* somebody feels it still */
+    assert_int_equal(take(&l, 949, 53), WR_FIRELOAD_OVER); /* there is room, and nobody does */
+    assert_int_equal(take(&l, 949, 54), WR_FIRELOAD_NONE);
+    assert_int_equal(take(&l, 950, 55), WR_FIRELOAD_FULL);
+    assert_int_equal(take(&l, 899, 60), WR_FIRELOAD_OVER); /* they are for another reason */
     assert_int_equal(take(&l, 949, 61), WR_FIRELOAD_NONE);
     assert_int_equal(l.dropped, 11);
     assert_int_equal(take(&l, 1000, 0xfffffffe), WR_FIRELOAD_FULL);
