@@ -165,6 +165,20 @@ void wr_rulesetword_segment(struct wr_str *t, uint16_t segment, const char *behi
     wr_str_text(t, behind);
 }
 
+void wr_rulesetword_quarantined(struct wr_str *t, const char *chain)
+{
+    static const char *const from[] = {"ether saddr @quarantined_mac",
+                                       "iif . ip saddr @quarantined4",
+                                       "iif . ip6 saddr @quarantined6"};
+    for (size_t i = 0; i < sizeof(from) / sizeof(from[0]); i++) {
+        wr_str_text(t, "\t\t");
+        wr_str_text(t, from[i]);
+        wr_str_text(t, " goto ");
+        wr_str_text(t, chain);
+        wr_str_char(t, '\n');
+    }
+}
+
 const char *wr_rulesetword_ip(unsigned family)
 {
     return family == WR_AF_V4 ? "ip" : "ip6";
@@ -463,10 +477,9 @@ static void put_table(struct wr_str *t, const struct wr_ruleset_item *item, size
     put_segments(t, item, count);
     put_quarantined(t, item, count);
     wr_str_text(t, "\tchain input {\n"
-                   "\t\ttype filter hook input priority " PRIORITY "; policy accept;\n"
-                   "\t\tether saddr @quarantined_mac goto quarantined\n"
-                   "\t\tiif . ip saddr @quarantined4 goto quarantined\n"
-                   "\t\tiif . ip6 saddr @quarantined6 goto quarantined\n\t}\n"
+                   "\t\ttype filter hook input priority " PRIORITY "; policy accept;\n");
+    wr_rulesetword_quarantined(t, "quarantined");
+    wr_str_text(t, "\t}\n"
                    "\tchain forward {\n"
                    "\t\ttype filter hook forward priority " PRIORITY "; policy accept;\n"
                    "\t\tether saddr @quarantined_mac counter name quarantine drop\n");

@@ -52,6 +52,8 @@ void wr_rulesetword_segment(struct wr_str *t, uint16_t segment, const char *behi
  * these flags (0: of all), by the interface. */
 void wr_rulesetword_places(struct wr_str *t, const struct wr_ruleset_facts *f, unsigned flags,
                            const char *behind);
+/* Who is in quarantine goes there: three rules. */
+void wr_rulesetword_quarantined(struct wr_str *t, const char *chain);
 /* "ip", "ip6". */
 const char *wr_rulesetword_ip(unsigned family);
 /* "\tcounter segment_7_dns { }\n" */

@@ -9,6 +9,9 @@
  * addresses (`redirect`, DNAT) has no answer by UDP, not even where an entry was found or is there, because the answer goes out without a look at it;
  * and who lets in DNS by its state alone (`ct state new`) lets in none. TCP is not among it: its connections last, and those that are open go on as they
  * are.
+ *
+ * Who is in quarantine makes no entry meanwhile, or it would go on taking the room that its end made: what comes from it is not tracked, and what makes
+ * one by its answer (TCP, time) is dropped. It has DNS by UDP then, as all others have.
  */
 #include "policy/rulesetpart.h"
 
@@ -38,9 +41,14 @@ void wr_rulesetuntracked(struct wr_str *t, const struct wr_ruleset_facts *f,
     if (place != WR_RULESET_CHAINS || !wanted) {
         return;
     }
-    wr_str_text(t, "\tchain untracked_in {\n"
+    wr_str_text(t, "\tchain untracked_quarantined {\n"
+                   "\t\tmeta l4proto tcp counter name quarantine drop\n"
+                   "\t\tudp dport 123 counter name quarantine drop\n"
+                   "\t\tnotrack\n\t}\n"
+                   "\tchain untracked_in {\n"
                    "\t\ttype filter hook prerouting priority -300; policy accept;\n");
     put_rule(t, f, to, to_us);
+    wr_rulesetword_quarantined(t, "untracked_quarantined");
     wr_str_text(t, "\t}\n\tchain untracked_out {\n"
                    "\t\ttype filter hook output priority -300; policy accept;\n");
     put_rule(t, f, to, to_us);

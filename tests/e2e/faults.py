@@ -147,8 +147,12 @@ def silent(box):
     equal(camera.tries(FOREIGN[1], 8080, True), "refused")
 
 
-def connection(source, dest, port):
-    """A message that puts an open TCP connection into the table, in pieces: the destination and the source's port stand in between."""
+# IPCTNL_MSG_CT_NEW, NLM_F_REQUEST | NLM_F_EXCL | NLM_F_CREATE; IPCTNL_MSG_CT_DELETE, NLM_F_REQUEST
+NEW, DELETE = (0, 0x601), (2, 1)
+
+
+def connection(source, dest, port, what=NEW):
+    """A message that puts an open TCP connection into the table, or takes it out."""
     def tuple_of(number, ends, ports):
         return elements.nested(number, elements.nested(1, elements.attribute(1, ends[0]) + elements.attribute(2, ends[1]))
                                + elements.nested(2, elements.attribute(1, b"\x06") + elements.attribute(2, ports[0]) + elements.attribute(3, ports[1])))
@@ -157,7 +161,7 @@ def connection(source, dest, port):
     body = (struct.pack("=BBH", socket.AF_INET, 0, 0) + tuple_of(1, (source, dest), (back, to)) + tuple_of(2, (dest, source), (to, back))
             + elements.attribute(3, struct.pack("!I", 2 | 4 | 8))    # it was answered, is kept before others, is in the table
             + elements.attribute(7, struct.pack("!I", 86400)) + state)
-    return struct.pack("=IHHII", 16 + len(body), 1 << 8, 0x601, 1, 0) + body    # IPCTNL_MSG_CT_NEW, NLM_F_CREATE | NLM_F_EXCL
+    return struct.pack("=IHHII", 16 + len(body), 1 << 8 | what[0], what[1], 1, 0) + body
 
 
 def counted():
@@ -197,6 +201,13 @@ class Filler:
                     raise loopback.Skipped(f"connections cannot be put into the kernel's table here: {os.strerror(said)}")
         raise loopback.Skipped("there is no end to the kernel's table of connections")
 
+    @staticmethod
+    def make_room(count):
+        """Of the other's, from the first on."""
+        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, elements.NETLINK_NETFILTER) as s:
+            for n in range(4, 5 * count, 5):
+                s.send(connection(socket.inet_aton(OTHER[0]), struct.pack("!I", 0xcb004000 + n // 50000), 1024 + n % 50000, DELETE))
+
 
 def answers(device, name, rtype=A, gate=GATE[0]):
     """As a device asks: once more after a second, when nobody has answered."""
@@ -216,6 +227,32 @@ def crowded(box):
         crowd(Home(box, all_names, segment={"fail": "closed"}, firewall={"nft": path}), path)
     finally:
         os.remove(path)
+
+
+def dropped_of_quarantine():
+    return int(re.search(r"packets ([0-9]+)", nft("list", "counter", "inet", "weir", "quarantine"))[1])
+
+
+def knock(home, most):
+    """There is some room, and who is in quarantine does not get it: by TCP he comes in no more than all others do, DNS by UDP he has as they have."""
+    recorder = home.recorder
+    equal(answers(recorder, "vendor.example").rcode, 0)
+    device = until("it is known", lambda: next((d["id"] for d in cli(home.weir, "devices")["devices"] if d["mac"] == home.recorder_mac), None))
+    cli(home.weir, "device", "quarantine", device)
+    Filler.make_room(most // 50)
+    before, dropped = counted(), dropped_of_quarantine()
+    need(before < most - most // 100, (before, most))
+    with contextlib.ExitStack() as stack:
+        for _ in range(200):
+            with recorder.node.inside():
+                s = stack.enter_context(socket.socket())
+            s.setblocking(False)
+            s.connect_ex((GATE[0], 5300))
+        equal(answers(recorder, "vendor.example").rcode, 5)    # they were there before that: it is refused, and that is an answer
+    need(counted() < before + 100, (counted(), before))
+    need(dropped_of_quarantine() >= dropped + 200, (dropped_of_quarantine(), dropped))
+    need(shown(home.weir)["connections"]["full"], shown(home.weir))
+    return device
 
 
 def crowd(home, path):
@@ -252,12 +289,14 @@ def crowd(home, path):
     nft("delete", "table", "inet", "weir")
     until("it is repaired", lambda: "notrack" in (table() or ""))
     equal(answers(camera, "vendor.example").addresses, [FOREIGN[0]])
+    beside = knock(home, most)
     # Quarantine makes room, by and by.
     cli(weir, "device", "quarantine", device)
     need(not talks(flow, b"third"), "in quarantine it goes on")
     until("it is over", lambda: cli(weir, "status")["firewall"]["problem"] is None)
     need("the kernel's table of connections has room again" in weir.log(), weir.log())
     until("as it was", lambda: "notrack" not in table())
+    equal(home.recorder.look_up("vendor.example", tcp=True), None)    # refused, by TCP again
     until("all of it is forgotten", lambda: counted() < most // 3)
     until("weir's own questions have answers", lambda: other.look_up("zero.example") == [APPROVED[0]])
     need(other.reaches(APPROVED[0]), "there is room")
@@ -265,6 +304,7 @@ def crowd(home, path):
     need(f"weir_firewall_connections_most {seen['connections']['most']}" in figures and "weir_firewall_connections_dropped_total 0" not in figures, figures)
     # An nft that does not know how: it is told all the same.
     cli(weir, "device", "release", device)
+    cli(weir, "device", "release", beside)
     repairs = shown(weir)["repairs"]
     firewall.refusing(path, "notrack")
     until("it is full again", is_full)

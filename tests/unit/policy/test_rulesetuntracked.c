@@ -14,9 +14,17 @@ static void test_rules(void **state)
     all[0].flags = all[2].flags = WR_RULESET_UNTRACKED;
     assert_true(wr_ruleset_is_sound(&all[0]));
     assert_non_null(strstr(table_of(all, 3),
+                           "\tchain untracked_quarantined {\n"
+                           "\t\tmeta l4proto tcp counter name quarantine drop\n"
+                           "\t\tudp dport 123 counter name quarantine drop\n"
+                           "\t\tnotrack\n"
+                           "\t}\n"
                            "\tchain untracked_in {\n"
                            "\t\ttype filter hook prerouting priority -300; policy accept;\n"
                            "\t\tudp dport { 53, 853 } fib daddr type local notrack\n"
+                           "\t\tether saddr @quarantined_mac goto untracked_quarantined\n"
+                           "\t\tiif . ip saddr @quarantined4 goto untracked_quarantined\n"
+                           "\t\tiif . ip6 saddr @quarantined6 goto untracked_quarantined\n"
                            "\t}\n"
                            "\tchain untracked_out {\n"
                            "\t\ttype filter hook output priority -300; policy accept;\n"
