@@ -15,10 +15,11 @@
      .doc = "Certificates (PEM) of the authorities that vouch for who signs profiles. Empty: nobody is believed, and a profile is taken "
             "by the owner's word alone (`weir mud import --unsigned`)."},
     {"mud.offers", WR_SCHEMA_PATH, V01, RANGE(0, PATH_OCTETS), DEFAULT("\"\""), AT(mud.offers),
-     EXAMPLE("/run/weir/mud-urls"),
-     .doc = "A file with lines `MAC-address URL`: where devices say that their profiles are, as a helper writes them that hears it, from DHCP (dnsmasq's "
-            "`dhcp-script` gets it as DNSMASQ_MUD_URL), LLDP or certificates. What devices say in DHCP is heard on `registry.hear_dhcp` as well. Nothing is fetched "
-            "before `weir mud import DEVICE`, and never from an address that is not public."},
+     EXAMPLE("/run/weir-offers/mud-urls"),
+     .doc = "A regular file with lines `MAC-address URL`: where devices say that their profiles are, as a helper writes them that hears it. `/usr/share/weir/mud-offers` is "
+            "one: dnsmasq runs it as its `dhcp-script` (DHCP options 161 and 112), and it takes what `lldpcli -f keyvalue show neighbors details` tells (LLDP); for "
+            "certificates whoever checks them writes a line. What devices say in DHCP, to Kea or whomever, is heard on `registry.hear_dhcp` as well. Nothing is "
+            "fetched before `weir mud import DEVICE`, and never from an address that is not public."},
     {"mud.controllers", WR_SCHEMA_ITEMS, .list = true, .max_items = WR_MUD_CONTROLLERS_MAX, V01, DEFAULT(""), LIST(mud.controllers),
      .doc = "Who is meant where a profile says `controller` or `my-controller`: a device whose profile is enforced reaches these addresses, over the "
             "protocol and ports that the profile has, where its segment has `reach: answered`. What is not named here is not opened; `weir mud show DEVICE` says what is."},

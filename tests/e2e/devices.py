@@ -302,6 +302,32 @@ def heard(box):
         equal((one.ask(weir, "a.example", v4).rcode, one.ask(weir, "cloud.example", v4).rcode), (3, 0))
 
 
+@loopback.test("what devices say to dnsmasq of their profiles comes by its script into mud.offers, and what one says is never a line about another")
+def offers(box):
+    lan, weir = Lan(box), box.weir(start=False)
+    path = os.path.join(weir.folder, "offers")
+    os.environ["MUD_OFFERS"] = path    # dnsmasq's, and so its script's
+    lan.dhcp(weir.folder, dns=f"port=0\ndhcp-script={os.path.join(loopback.TOP, 'share', 'mud-offers')}")
+    weir.configure(settings(box, lan, weir.folder, mud={"offers": path}))
+    weir.start()
+    one, two = Thing(box, "cam1", "00:11:22:00:00:01"), Thing(box, "cam2", "00:11:22:00:00:02")
+    equal(cli(weir, "mud")["offered"], [])
+    one.lease("cam1", "id-1", mud="https://things.example/lamp later")
+    two.lease("cam2", "id-2", mud="https://evil.example/\n00:11:22:00:00:01 https://evil.example/")
+
+    def offered():
+        return [(row["device"], row["url"], row["from"]) for row in cli(weir, "mud")["offered"]]
+
+    until("it is offered", lambda: offered() == [("cam1", "https://things.example/lamp", "file")])
+    two.lease("cam2", "id-3", mud="https://things.example/plug")
+    until("it is offered", lambda: sorted(offered()) == [("cam1", "https://things.example/lamp", "file"), ("cam2", "https://things.example/plug", "file")])
+    with open(path, encoding="ascii") as file:
+        need("evil" not in file.read(), "another's line")
+    os.unlink(path)
+    os.mkfifo(path)    # it holds nobody up, and is told
+    need("no regular file" in cli(weir, "mud")["offers"], cli(weir, "mud"))
+
+
 @loopback.test("a dnsmasq that asks for its clients says who they are, where it is believed, and nowhere else")
 def hop(box):
     lan = Lan(box)

@@ -386,6 +386,26 @@ def fetched(box):
     equal(house.mud("show", "cam")["aces"][0]["says"], "may reach bare.example over TCP")
 
 
+@loopback.test("what neighbours say by LLDP, as lldpcli tells it, goes into mud.offers: the URL of IANA's TLV, and nothing that is none")
+def neighbours(box):    # pylint: disable=unused-argument
+    def tlv(port, text, oui="00,00,5E", subtype=1):
+        at = f"lldp.{port}.unknown-tlvs.unknown-tlv"
+        value = ",".join(f"{octet:02X}" for octet in text.encode())
+        return f"{at}.oui={oui}\n{at}.subtype={subtype}\n{at}.len={len(text)}\n{at}={value}\n"
+
+    told = "".join((
+        "lldp.eth0.via=LLDP\nlldp.eth0.chassis.mac=02:00:00:00:01:01\nlldp.eth0.port.mac=02:00:00:00:01:02\n", tlv("eth0", "https://no.example/", oui="33,44,55"),
+        tlv("eth0", "https://things.example/switch"), "lldp.eth0.via=LLDP\nlldp.eth0.chassis.mac=02:00:00:00:01:03\n", tlv("eth0", "https://no.example/", subtype=2),
+        "lldp.br0.7.via=LLDP\nlldp.br0.7.chassis.mac=02:00:00:00:01:04\n", tlv("br0.7", "https://things.example/lamp"),
+        "lldp.eth1.via=LLDP\nlldp.eth1.chassis.mac=02:00:00:00:01:05\n", tlv("eth1", "https://no.example/\n02:00:00:00:01:01 https://no.example/")))
+    with tempfile.TemporaryDirectory() as top:
+        path = os.path.join(top, "offers")
+        for _ in range(2):    # what is there already stays as it is
+            subprocess.run([os.path.join(loopback.TOP, "share", "mud-offers"), "lldp"], input=told, text=True, check=True, env={**os.environ, "MUD_OFFERS": path}, timeout=60)
+        with open(path, encoding="ascii") as f:
+            equal(f.read(), "02:00:00:00:01:02 https://things.example/switch\n02:00:00:00:01:04 https://things.example/lamp\n")
+
+
 @loopback.test("a fetched profile is looked after when its time is over: the same has another date, another is proposed and taken by the owner alone, and who is not there is asked later")
 def due(box):
     folder = tempfile.mkdtemp(prefix="weir-makers-")
