@@ -110,6 +110,7 @@ static void house_of(const json_t *about, struct wr_mud_house *ret_house)
     json_t *one;
 
     ret_house->controllers = 0;
+    ret_house->is_fetched = json_is_string(json_object_get(about, "from"));
     ret_house->is_stranger = json_is_false(json_object_get(about, "vouched"));
     json_array_foreach((json_t *)(uintptr_t)controllers, i, one)
     {

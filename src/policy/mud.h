@@ -11,7 +11,7 @@
  * destinations stand as they are written; wr_mud_peer_* say which of them is the other side, for in an ACE of `from` that is the destination.
  *
  * The files are read and written in conf/mudfile.h; nothing here points into them. A name may begin with "*." (all names below it): RFC 8520 has no such
- * names, a profile that weir has learned may.
+ * names, a profile that weir has learned may, and one of the owner's.
  *
  * What becomes of an ACE in this house, and why not all of it, says policy/mudtell.h.
  *

@@ -46,7 +46,7 @@ struct sizes {
 static uint32_t first_with(const struct wr_mudset_item *items, uint32_t i)
 {
     uint32_t first = 0;
-    while (items[first].mud != items[i].mud) {
+    while (items[first].mud != items[i].mud || items[first].is_fetched != items[i].is_fetched) {
         first++;
     }
     return first;
@@ -180,11 +180,12 @@ const struct wr_mudset *wr_mudset_compile(void *block, const struct wr_mudset_it
     memset((void *)set->slot, 0, z.places * sizeof(*set->slot));
     for (uint32_t i = 0; i < count; i++) {
         const struct wr_mud *m = items[i].mud;
+        const struct wr_mud_house house = {.is_fetched = items[i].is_fetched};
         uint16_t profile = (uint16_t)first_with(items, i);
         set->member[i] = (struct member){items[i].device, profile, items[i].shadow};
         for (uint32_t a = 0; profile == i && a < m->aces; a++) {
             if (m->ace[a].direction == WR_MUD_FROM && wr_mud_peer_name(&m->ace[a]) != 0 &&
-                wr_mudtell_judge(m, &m->ace[a], NULL).means == WR_MUD_BY_NAME) {
+                wr_mudtell_judge(m, &m->ace[a], &house).means == WR_MUD_BY_NAME) {
                 add_ace(set, &at, m, &m->ace[a], profile);
             }
         }

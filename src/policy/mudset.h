@@ -31,6 +31,7 @@ struct wr_mudset_item {
     uint32_t device; /* number in the registry; each once */
     bool shadow;     /* what it refuses is only told */
     const struct wr_mud *mud;
+    bool is_fetched; /* it is a stranger's, by a URL (policy/mudtell) */
 };
 
 enum wr_mudset_says {

@@ -175,12 +175,18 @@ static bool has_many_ports(const struct wr_mud *m, const struct wr_mud_ace *ace)
     return false;
 }
 
-static struct wr_mud_judged judge_name(const struct wr_mud *m, const struct wr_mud_ace *a)
+static struct wr_mud_judged judge_name(const struct wr_mud *m, const struct wr_mud_ace *a,
+                                       const struct wr_mud_house *house)
 {
     uint16_t low, high;
     struct wr_mud_judged j = {.means = WR_MUD_BY_NAME};
     if (a->classes != 0 || wr_mud_peer_net(a)->addr.family != WR_AF_NONE) {
         return not("it names a host and something else, and both would have to hold");
+    }
+    if (house != NULL && house->is_fetched &&
+        strncmp(wr_mud_at(m, wr_mud_peer_name(a)), "*.", 2) == 0) {
+        return not("names with a star are not in RFC 8520: they count in a profile from a file of "
+                   "the owner's, not in one that was fetched");
     }
     if (is_dropped(m, a)) {
         return not("an ACE in front of it drops the same, or a part of it");
@@ -353,7 +359,7 @@ static struct wr_mud_judged judge_from(const struct wr_mud *m, const struct wr_m
         return not("answers to who would begin, and nobody is let in from outside");
     }
     if (wr_mud_peer_name(a) != 0) {
-        return judge_name(m, a);
+        return judge_name(m, a, house);
     }
     if (a->classes != 0) {
         return judge_class(m, a, house);

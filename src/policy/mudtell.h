@@ -37,6 +37,8 @@ struct wr_mud_house {
         [WR_MUD_CONTROLLERS_MAX]; /* classes whose addresses he named: URIs, for `my-controller` the profile's own URL */
     size_t controllers;
     bool
+        is_fetched; /* this profile is from a URL: no names with a star, which RFC 8520 does not have */
+    bool
         is_stranger; /* of this profile it is not proven whose it is (serve/mudkin): it is nobody's of the same manufacturer */
 };
 

@@ -91,6 +91,7 @@ static void put_entry(struct wr_serve *s, struct wr_json *j, const struct wr_mud
     unsigned not = 0;
     wr_mudpermits_house(s->conf, &house);
     house.is_stranger = wr_mudkin_is_stranger(e);
+    house.is_fetched = e->about.from[0] != 0;
     for (uint32_t i = 0; m != NULL && i < m->aces; i++) {
         not += wr_mudtell_judge(m, &m->ace[i], &house).means == WR_MUD_NOT;
     }

@@ -25,7 +25,7 @@ struct adding {
 void wr_mudpermits_house(const struct wr_conf *conf, struct wr_mud_house *ret_house)
 {
     ret_house->controllers = 0;
-    ret_house->is_stranger = false;
+    ret_house->is_stranger = ret_house->is_fetched = false;
     for (size_t i = 0; i < conf->mud.controllers.count && i < WR_MUD_CONTROLLERS_MAX; i++) {
         ret_house->controller[ret_house->controllers++] = conf->mud.controllers.items[i].class;
     }

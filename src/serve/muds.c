@@ -272,7 +272,7 @@ const struct wr_census_device *wr_muds_device(const struct wr_muds *m,
 
 static uint64_t sum_of(uint32_t device, const struct wr_mudstore_entry *e)
 {
-    uint64_t h = (uint64_t)device << 2 | e->about.mode;
+    uint64_t h = (uint64_t)device << 3 | (e->about.from[0] != 0 ? 4u : 0u) | e->about.mode;
     for (const char *at = e->about.digest; *at != 0; at++) {
         h = (h ^ (uint8_t)*at) * 0x100000001b3u;
     }
@@ -310,7 +310,8 @@ static void find_all(const struct wr_muds *m, struct found *f)
             f->item[f->count] =
                 (struct wr_mudset_item){.device = d->number,
                                         .mud = e->mud != NULL ? e->mud : &nothing,
-                                        .shadow = e->about.mode == WR_MUDSTORE_SHADOW};
+                                        .shadow = e->about.mode == WR_MUDSTORE_SHADOW,
+                                        .is_fetched = e->about.from[0] != 0};
         }
         f->count++;
         f->sum += sum_of(d->number, e);

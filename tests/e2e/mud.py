@@ -384,6 +384,16 @@ def fetched(box):
     offer("https://things.example:8443/bare")
     equal(house.mud("import", "cam", "--unsigned")["signer"], None)
     equal(house.mud("show", "cam")["aces"][0]["says"], "may reach bare.example over TCP")
+    # A star is not in RFC 8520: of a stranger it is refused and listed, the owner's own file may have one.
+    makers.pages["/star"] = profile(ace("*.star.example"), ace("moon.example")).encode()
+    offer(f"{base}/star")
+    equal(house.mud("import", "cam", "--unsigned")["not_enforceable"], 1)
+    equal([a["enforced"] for a in house.mud("show", "cam")["aces"]], ["not enforceable", "by name"])
+    house.mud("enforce", "cam")
+    house.becomes("x.star.example", NXDOMAIN)
+    equal(house.rcode("moon.example"), 0)
+    house.mud("import", "cam", house.file("star.json", makers.pages["/star"]), "--unsigned")
+    house.becomes("x.star.example", 0)
 
 
 @loopback.test("what neighbours say by LLDP, as lldpcli tells it, goes into mud.offers: the URL of IANA's TLV, and nothing that is none")

@@ -92,10 +92,13 @@ static void test_names(void **state)
     put(&mud[0], "odd.example", 6, 443)->odd = 1;
     put(&mud[0], "dropped.example", 6, 443)->action = WR_MUD_DROP;
     put(&mud[1], "other.example", 6, 443);
-    const struct wr_mudset_item items[] = {
-        {17, false, &mud[0]}, {5, false, &mud[1]}, {900, false, &mud[0]}, {40, true, &mud[1]}};
-    compile(items, 4);
-    assert_int_equal(wr_mudset_devices(set), 4);
+    const struct wr_mudset_item items[] = {{17, false, &mud[0], false},
+                                           {5, false, &mud[1], false},
+                                           {900, false, &mud[0], false},
+                                           {40, true, &mud[1], false},
+                                           {901, false, &mud[0], true}};
+    compile(items, 5);
+    assert_int_equal(wr_mudset_devices(set), 5);
     assert_int_equal(says(40, 0, "cloud.example"), WR_MUDSET_NOTHING);
     assert_true(doubts(40, "cloud.example") && !doubts(40, "other.example"));
     assert_false(doubts(5, "cloud.example") || doubts(6, "cloud.example"));
@@ -114,6 +117,8 @@ static void test_names(void **state)
     }
     assert_int_equal(says(17, 0, "a.cdn.example"), WR_MUDSET_APPROVED);
     assert_int_equal(says(17, 0, "b.a.cdn.example"), WR_MUDSET_APPROVED);
+    assert_int_equal(says(901, 0, "a.cdn.example"), WR_MUDSET_REFUSED); /* a stranger's star */
+    assert_int_equal(says(901, 0, "cloud.example"), WR_MUDSET_APPROVED);
 }
 
 /* Of whom two things are said, leases are for what both have; a profile in the shadow takes nothing away from the other's. */
@@ -127,7 +132,7 @@ static void test_rival_ports(void **state)
     put(&mud[1], "cloud.example", 17, 443);
     put(&mud[1], "all.example", 6, 443);
     const struct wr_mudset_item items[] = {
-        {1, false, &mud[0]}, {2, false, &mud[1]}, {3, true, &mud[0]}};
+        {1, false, &mud[0], false}, {2, false, &mud[1], false}, {3, true, &mud[0], false}};
     compile(items, 3);
     assert_int_equal(ports_of(1, 2, "cloud.example", p), 1);
     assert_true(p[0].protocol == 6 && p[0].port == 443);
@@ -144,7 +149,7 @@ static void test_port_0(void **state)
     struct wr_lease_port p[WR_LEASE_PORTS_MAX];
     put(&mud[0], "zero.example", 6, 443)->dst_port = (struct wr_mud_ports){0, 0, WR_MUD_PORT_IN};
     put(&mud[0], "low.example", 6, 443)->dst_port = (struct wr_mud_ports){0, 8, WR_MUD_PORT_IN};
-    const struct wr_mudset_item items[] = {{1, false, &mud[0]}};
+    const struct wr_mudset_item items[] = {{1, false, &mud[0], false}};
     compile(items, 1);
     assert_int_equal(says(1, 0, "zero.example"), WR_MUDSET_REFUSED);
     assert_int_equal(ports(1, "low.example", p), 8);
@@ -157,7 +162,7 @@ static void test_rival(void **state)
     put(&mud[0], "both.example", 6, 443);
     put(&mud[0], "one.example", 6, 443);
     put(&mud[1], "both.example", 6, 443);
-    const struct wr_mudset_item items[] = {{1, false, &mud[0]}, {2, false, &mud[1]}};
+    const struct wr_mudset_item items[] = {{1, false, &mud[0], false}, {2, false, &mud[1], false}};
     compile(items, 2);
     assert_int_equal(says(1, 2, "both.example"), WR_MUDSET_APPROVED);
     assert_int_equal(says(1, 2, "one.example"), WR_MUDSET_REFUSED);
@@ -179,7 +184,7 @@ static void test_ports(void **state)
     }
     put(&mud[0], "range.example", 17, 5000)->dst_port.high = 5003;
     put(&mud[0], "*.below.example", 6, 8883);
-    const struct wr_mudset_item items[] = {{1, false, &mud[0]}};
+    const struct wr_mudset_item items[] = {{1, false, &mud[0], false}};
     compile(items, 1);
     assert_int_equal(ports(1, "a.example", p), 2);
     assert_true(p[0].protocol == 6 && p[0].port == 443 && p[1].protocol == 17);
@@ -200,7 +205,7 @@ static void test_many(void **state)
         snprintf(text, sizeof(text), "h%u.example", i);
         put(&mud[0], text, 6, (uint16_t)(i + 1));
     }
-    const struct wr_mudset_item items[] = {{1, false, &mud[0]}};
+    const struct wr_mudset_item items[] = {{1, false, &mud[0], false}};
     struct wr_lease_port p[WR_LEASE_PORTS_MAX];
     compile(items, 1);
     for (unsigned i = 0; i < 512; i++) {

@@ -203,6 +203,18 @@ static void test_stranger(void **state)
     house = NULL;
 }
 
+/* A star is the owner's, or weir's when it has learned a profile. */
+static void test_star(void **state)
+{
+    static const struct wr_mud_house fetched = {.is_fetched = true};
+    const struct wr_mud_ace *a = put(named(WR_MUD_FROM, "*.cloud.example", 6, 443));
+    expect(a, WR_MUD_BY_NAME, false, NULL);
+    house = &fetched;
+    expect(a, WR_MUD_NOT, false, "not in one that was fetched");
+    expect(put(named(WR_MUD_FROM, "cloud.example", 6, 443)), WR_MUD_BY_NAME, false, NULL);
+    house = NULL;
+}
+
 static void test_networks(void **state)
 {
     struct wr_mud_ace a = wr_mud_ace(WR_MUD_FROM);
@@ -369,6 +381,7 @@ int main(void)
         cmocka_unit_test_setup(test_answers, setup),
         cmocka_unit_test_setup(test_classes, setup),
         cmocka_unit_test_setup(test_stranger, setup),
+        cmocka_unit_test_setup(test_star, setup),
         cmocka_unit_test_setup(test_networks, setup),
         cmocka_unit_test_setup(test_addresses, setup),
         cmocka_unit_test_setup(test_address_dropped, setup),

@@ -48,7 +48,7 @@ static const struct wr_policy *make(bool with_only)
     permit(&mud[0], "shared.example");
     permit(&mud[0], "ads.example");
     permit(&mud[1], "shared.example");
-    const struct wr_mudset_item items[] = {{7, shadow, &mud[0]}, {8, false, &mud[1]}};
+    const struct wr_mudset_item items[] = {{7, shadow, &mud[0], false}, {8, false, &mud[1], false}};
     set_block = malloc(wr_mudset_size(items, 2));
     assert_non_null(set_block);
     only = (struct wr_policy_only){.name = "home",
