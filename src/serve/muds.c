@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/str.h"
+#include "conf/devicerules.h"
 #include "policy/leasemirror.h"
 #include "serve/devicecontrol.h"
 #include "serve/devices.h"
@@ -36,6 +37,7 @@ struct wr_muds {
     struct narrowed narrowed[WR_MUD_NARROWED_MAX];
     struct wr_hash_key key; /* of sets */
     struct wr_mudstore *store;
+    bool told_nobodys;
     uint64_t looked_census, looked_store; /* their counts of changes when it was looked last */
     uint64_t applied;                     /* what the gate in force was made of */
     struct staged staged[2];              /* a profile, and its signature */
@@ -401,33 +403,105 @@ static void forget_due(struct wr_serve *s)
     }
 }
 
+/* --- called otherwise --- */
+
+static bool is_named(const struct wr_mudstore_entry *e)
+{
+    return strncmp(e->about.key, "name:", 5) == 0;
+}
+
+/* Whose MAC address is kept with it, of one that is the profile of a name. NULL: it is nobody's who is known. */
+static const struct wr_census_device *of_mac(const struct wr_muds *m,
+                                             const struct wr_mudstore_entry *e)
+{
+    uint8_t mac[6];
+    return is_named(e) && e->about.mac[0] != 0 && wr_devicerules_mac(e->about.mac, mac) == WR_OK
+               ? wr_census_of_mac(wr_devices_machine(m->s->devices), mac)
+               : NULL;
+}
+
+/* One that its maker has given, and of these the one that was seen last. */
+static void best_mac(const struct wr_census_device *d, char ret_text[WR_CENSUS_MAC_SIZE])
+{
+    const struct wr_mark *best = NULL;
+    for (size_t i = 0; i < WR_CENSUS_MARKS_MAX; i++) {
+        const struct wr_mark *at = &d->mark[i];
+        bool made_up = is_mac(at) && wr_census_mac_is_local(at->octets);
+        bool worse = best != NULL && wr_census_mac_is_local(best->octets);
+        if (is_mac(at) && (best == NULL || (worse && !made_up) ||
+                           (worse == made_up && at->last_s > best->last_s))) {
+            best = at;
+        }
+    }
+    ret_text[0] = 0;
+    if (best != NULL) {
+        wr_census_mac_text(best->octets, ret_text);
+    }
+}
+
+/* Who has each at the moment; and by which MAC address he is known, for when he is called otherwise while weir is off. */
+static void note_devices(struct wr_muds *m)
+{
+    const struct wr_census *census = wr_devices_machine(m->s->devices);
+    const struct wr_census_device *d;
+    uint32_t cursor = 0;
+    while ((d = wr_census_walk(census, &cursor)) != NULL) {
+        const struct wr_mudstore_entry *e = wr_muds_of(m, d);
+        const struct wr_census_device *owner = e != NULL ? of_mac(m, e) : NULL;
+        char mac[WR_CENSUS_MAC_SIZE];
+        if (e == NULL) {
+            continue;
+        }
+        wr_mudstore_note(m->store, e, owner != NULL ? owner->number : d->number);
+        best_mac(d, mac);
+        if (owner == NULL && is_named(e) && strcmp(mac, e->about.mac) != 0) {
+            (void)wr_mudstore_set_mac(m->store, e->about.key, mac);
+        }
+    }
+}
+
+/* In force, or in the shadow, and no device is called so: said once, as names are known when weir starts. */
+static void tell_nobodys(struct wr_muds *m)
+{
+    const struct wr_mudstore_entry *e;
+    uint32_t cursor = 0;
+    while (!m->told_nobodys && (e = wr_mudstore_next(m->store, &cursor)) != NULL) {
+        if (e->device == 0 && e->about.mode != WR_MUDSTORE_OFF && is_named(e)) {
+            wr_say(WR_LOG_WARN,
+                   "the profile (MUD) of %s holds for nobody: no device is called so, nor is one "
+                   "known by its MAC address. If the device has another name now, import the "
+                   "profile for it (weir mud import) or call it as before; `weir mud remove %s` "
+                   "forgets it",
+                   e->about.key, e->about.key);
+        }
+    }
+    m->told_nobodys = true;
+}
+
 /* A device that is called otherwise in the configuration takes its profile along, as one does that is called so by the owner's word. */
 static void follow(struct wr_serve *s)
 {
     struct wr_muds *m = s->muds;
     const struct wr_census *census = wr_devices_machine(s->devices);
-    const struct wr_census_device *d;
     const struct wr_mudstore_entry *e;
     uint32_t cursor = 0, moved = 0;
-    while ((d = wr_census_walk(census, &cursor)) != NULL) {
-        e = wr_muds_of(m, d);
-        if (e != NULL) {
-            wr_mudstore_note(m->store, e, d->number);
-        }
-    }
-    for (cursor = 0;
-         moved < WR_MUD_DEVICES_MAX && (e = wr_mudstore_next(m->store, &cursor)) != NULL;) {
-        d = e->device != 0 ? wr_census_get(census, e->device) : NULL;
+    note_devices(m);
+    while (moved < WR_MUD_DEVICES_MAX && (e = wr_mudstore_next(m->store, &cursor)) != NULL) {
+        const struct wr_census_device *d =
+            e->device != 0 ? wr_census_get(census, e->device) : of_mac(m, e);
         char key[WR_MUDSTORE_KEY_SIZE], old[WR_MUDSTORE_KEY_SIZE];
-        if (d != NULL && wr_muds_of(m, d) == NULL && wr_muds_key(d, key)) {
+        if (d != NULL && wr_muds_of(m, d) == NULL && wr_muds_key(d, key) &&
+            !wr_mudstore_is_proposal(e)) {
             memcpy(old, e->about.key, sizeof(old));
             wr_say(WR_LOG_INFO,
                    "the profile (MUD) of %s is that of %s now, as the device is called", old, key);
+            wr_mudstore_note(m->store, e, d->number);
             (void)wr_mudstore_rename(m->store, old, key);
             moved++;
             cursor = 0; /* they are in another order now */
         }
     }
+    tell_nobodys(m);
 }
 
 uint64_t wr_muds_changes(const struct wr_muds *m)
@@ -630,6 +704,7 @@ const char *wr_muds_take(struct wr_serve *s, const struct wr_census_device *d,
                  "(--unsigned)");
         code = "signature";
     }
+    best_mac(d, about.mac);
     code = code != NULL ? code : keep(s, &about, offer, why, cap);
     if (code == NULL) {
         if (wr_mudstore_proposal_key(about.key, proposal)) {

@@ -217,11 +217,11 @@ static int save(struct wr_mudstore *s)
     json_t *list = json_array();
     for (uint32_t i = 0; i < s->entries; i++) {
         const struct wr_mudstore_about *a = &s->entry[i].about;
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:s}", "device",
-                                              a->key, "digest", a->digest, "from", a->from,
-                                              "signer", a->signer, "taken", (json_int_t)a->taken_s,
-                                              "checked", (json_int_t)a->checked_s, "mode",
-                                              wr_mudstore_mode_name(a->mode)));
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s}", "device", a->key, "digest",
+                            a->digest, "mac", a->mac, "from", a->from, "signer", a->signer, "taken",
+                            (json_int_t)a->taken_s, "checked", (json_int_t)a->checked_s, "mode",
+                            wr_mudstore_mode_name(a->mode)));
     }
     json_t *root = json_pack("{s:i, s:o}", "version", 1, "profiles", list);
     char *text = root != NULL ? json_dumps(root, JSON_INDENT(1)) : NULL;
@@ -293,7 +293,8 @@ static void take_entry(struct wr_mudstore *s, const json_t *in, struct wr_mudsto
         return;
     }
     a->taken_s = json_integer_value(json_object_get(in, "taken"));
-    const json_t *checked = json_object_get(in, "checked"); /* older lists have none */
+    (void)take_text(in, "mac", a->mac, sizeof(a->mac)); /* older lists have none */
+    const json_t *checked = json_object_get(in, "checked");
     a->checked_s = json_is_integer(checked) ? json_integer_value(checked) : a->taken_s;
     a->mode = strncmp(a->key, PROPOSED, strlen(PROPOSED)) == 0 ? WR_MUDSTORE_OFF : (uint8_t)mode;
     uint32_t at = place_of(s, a->key, &there);
@@ -444,6 +445,17 @@ int wr_mudstore_check(struct wr_mudstore *s, const char *key, int64_t now_s)
     s->entry[at].about.checked_s = now_s;
     s->entry[at].failures = 0;
     s->entry[at].retry_s = 0;
+    return save(s);
+}
+
+int wr_mudstore_set_mac(struct wr_mudstore *s, const char *key, const char *mac)
+{
+    bool there = false;
+    uint32_t at = place_of(s, key, &there);
+    if (!there) {
+        return WR_E_NOTFOUND;
+    }
+    snprintf(s->entry[at].about.mac, sizeof(s->entry[at].about.mac), "%s", mac);
     return save(s);
 }
 

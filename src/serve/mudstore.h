@@ -9,7 +9,7 @@
  *
  * In the folder are a file for each profile as it came, octet for octet (mud-<SHA-256>.json, and its signature beside it), and one that says whose they are
  * (mud-profiles, JSON). A profile's file whose octets are others than it is called is not believed. Devices with the same file share it, in memory too. A device is called by the owner's
- * name for it ("name:camera-3") or by its MAC address ("mac:00:11:22:33:44:55"): what stays the same when weir starts anew. What would take the place of a profile, and is not the owner's word
+ * name for it ("name:camera-3"), with a MAC address of it beside, or by its MAC address ("mac:00:11:22:33:44:55"): what stays the same when weir starts anew. What would take the place of a profile, and is not the owner's word
  * yet, is an entry of its own ("proposed:name:camera-3"), never in force, that goes with the one that it is for.
  *
  * Main thread. It waits for the disk, as when the owner changes a device (serve/devices): what he was told holds. Errors: WR_E_NOMEM, WR_E_FULL (WR_MUD_DEVICES_MAX), WR_E_NOTFOUND, WR_E_IO (in
@@ -24,6 +24,7 @@
 
 #include "base/limits.h"
 #include "conf/mudfile.h"
+#include "policy/census.h"
 #include "policy/mud.h"
 
 #define WR_MUDSTORE_KEY_SIZE    80
@@ -39,6 +40,8 @@ enum wr_mudstore_mode {
 struct wr_mudstore_about {
     char key[WR_MUDSTORE_KEY_SIZE];
     char digest[WR_MUDSTORE_DIGEST_SIZE]; /* the store's to fill in */
+    char mac
+        [WR_CENSUS_MAC_SIZE]; /* of the device, to know it by when it is called otherwise; "": none is known */
     char from[WR_MUD_URL_SIZE]; /* the URL it was fetched from; "": a file of the owner's */
     char signer[WR_MUDSTORE_SIGNER_SIZE]; /* who has signed it; "": nobody, by the owner's word */
     int64_t taken_s;
@@ -91,6 +94,7 @@ bool wr_mudstore_is_same(const struct wr_mudstore *s, const struct wr_mudstore_e
                          const char *text, size_t n);
 /* It was seen to be the same. */
 int wr_mudstore_check(struct wr_mudstore *s, const char *key, int64_t now_s);
+int wr_mudstore_set_mac(struct wr_mudstore *s, const char *key, const char *mac);
 void wr_mudstore_delay(struct wr_mudstore *s, const struct wr_mudstore_entry *e, uint32_t failures,
                        int64_t retry_s);
 void wr_mudstore_note(struct wr_mudstore *s, const struct wr_mudstore_entry *e, uint32_t device);

@@ -212,6 +212,24 @@ def called(box):
     house.weir.stop()
     house.start()
     equal((house.rcode("other.example"), house.rcode("other.example", "10.9.0.3")), (NXDOMAIN, 0))
+    # While weir is off: known by its MAC address, and another device may be called as it was.
+    for names in (("lens", "cam"), ("eye", "lens")):
+        house.weir.stop()
+        house.weir.configure({**house.settings, "devices": [{**one, "name": name} for one, name in zip(devices, names)], "mud": {"folder": house.top}})
+        house.start()
+        until("it is followed", lambda: house.mud("list")["profiles"][0]["device"] == names[0])    # pylint: disable=cell-var-from-loop
+        house.becomes("other.example", NXDOMAIN)
+        equal(house.rcode("other.example", "10.9.0.3"), 0)
+    need("holds for nobody" not in house.weir.log(), house.weir.log())
+    # One that is known by its addresses alone: the owner is told, with what to do.
+    house.mud("import", "lens", house.file("lens.json", profile(ace("lens.example"))), "--unsigned")
+    house.mud("enforce", "lens")
+    house.weir.stop()
+    house.weir.configure({**house.settings, "devices": [devices[0], {**devices[1], "name": "stone"}], "mud": {"folder": house.top}})
+    house.start()
+    until("it is told", lambda: "the profile (MUD) of name:lens holds for nobody" in house.weir.log())
+    house.mud("remove", "name:lens")
+    equal([one["device"] for one in house.mud("list")["profiles"]], ["eye"])
 
 
 def openssl(house, *words):

@@ -137,6 +137,8 @@ static void test_proposed(void **state)
     assert_int_equal(put(s, key, other, ""), WR_OK);
     assert_int_equal(wr_mudstore_set_mode(s, key, WR_MUDSTORE_ENFORCED), WR_OK);
     assert_int_equal(wr_mudstore_check(s, "name:cam", 1790001234), WR_OK);
+    assert_int_equal(wr_mudstore_set_mac(s, "name:cam", "00:11:22:33:44:55"), WR_OK);
+    assert_int_equal(wr_mudstore_set_mac(s, "name:nobody", "00:11:22:33:44:55"), WR_E_NOTFOUND);
     assert_int_equal(wr_mudstore_rename(s, "name:cam", "name:eye"), WR_OK);
     wr_mudstore_close(s);
     s = open_it(2, 0);
@@ -144,6 +146,7 @@ static void test_proposed(void **state)
     assert_true(e != NULL && !wr_mudstore_is_proposal(e) &&
                 wr_mudstore_is_same(s, e, text, strlen(text)));
     assert_true(e->about.taken_s == 1790000000 && e->about.checked_s == 1790001234);
+    assert_string_equal(e->about.mac, "00:11:22:33:44:55");
     e = wr_mudstore_proposed(s, e);
     assert_true(e != NULL && wr_mudstore_is_proposal(e) && e->about.mode == WR_MUDSTORE_OFF &&
                 wr_mudstore_is_same(s, e, other, strlen(other)));
