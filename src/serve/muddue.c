@@ -51,15 +51,13 @@ void wr_muddue_tick(struct wr_serve *s)
     }
 }
 
-/* The next whose profile is from there, and was not looked after at this time. NULL: there is none. */
+/* The next whose profile is from there; proposals are behind all of them, so that it stays the next when one is kept. */
 static const struct wr_mudstore_entry *next_from(const struct wr_mudstore *store, const char *url,
-                                                 int64_t now_s)
+                                                 uint32_t *cursor)
 {
     const struct wr_mudstore_entry *e;
-    uint32_t cursor = 0;
-    while ((e = wr_mudstore_next(store, &cursor)) != NULL &&
-           (wr_mudstore_is_proposal(e) || e->mud == NULL || e->about.checked_s >= now_s ||
-            strcmp(e->about.from, url) != 0)) {
+    while ((e = wr_mudstore_next(store, cursor)) != NULL &&
+           (wr_mudstore_is_proposal(e) || e->mud == NULL || strcmp(e->about.from, url) != 0)) {
     }
     return e;
 }
@@ -76,52 +74,67 @@ static void tell(struct wr_serve *s, const struct wr_mudstore_entry *e, const ch
 }
 
 /* Kept beside it, when it is not there already. */
-static const char *propose(struct wr_serve *s, const struct wr_mudstore_entry *e,
-                           const struct wr_muds_offer *offer, const char *signer, int64_t now_s)
+static int propose(struct wr_serve *s, const char *key, const struct wr_muds_offer *offer,
+                   const char *signer, int64_t now_s)
 {
     struct wr_mudstore *store = wr_muds_store(s->muds);
-    const struct wr_mudstore_entry *before = wr_mudstore_proposed(store, e);
     struct wr_mudstore_about about = {.taken_s = now_s, .checked_s = now_s};
     struct wr_mudfile_mistake mistake;
-    if (before != NULL && wr_mudstore_is_same(store, before, offer->text, offer->n)) {
-        return NULL;
+    if (!wr_mudstore_proposal_key(key, about.key)) {
+        return WR_E_LIMIT;
     }
-    if (!wr_mudstore_proposal_key(e->about.key, about.key)) {
-        return "device";
+    const struct wr_mudstore_entry *before = wr_mudstore_find(store, about.key);
+    if (before != NULL && wr_mudstore_is_same(store, before, offer->text, offer->n)) {
+        return WR_OK;
     }
     snprintf(about.from, sizeof(about.from), "%s", offer->from);
     snprintf(about.signer, sizeof(about.signer), "%s", signer);
-    tell(s, e,
-         "where its profile (MUD) is from is another one now: `weir mud diff DEVICE` shows what "
-         "changed, `weir mud import DEVICE --proposed` takes it; until then nothing changes");
-    return wr_mudstore_put(store, &about, offer->text, offer->n, offer->sig, offer->sig_n,
-                           &mistake) == WR_OK
-               ? NULL
-               : "disk";
+    int err =
+        wr_mudstore_put(store, &about, offer->text, offer->n, offer->sig, offer->sig_n, &mistake);
+    if (err == WR_OK) {
+        tell(s, wr_mudstore_find(store, key),
+             "where its profile (MUD) is from is another one now: `weir mud diff DEVICE` shows "
+             "what changed, `weir mud import DEVICE --proposed` takes it; until then nothing "
+             "changes");
+    }
+    return err;
+}
+
+/* For one of those whose profile is from there. */
+static int look_after(struct wr_serve *s, const struct wr_mudstore_entry *e,
+                      const struct wr_muds_offer *offer, const char *signer, int64_t now_s)
+{
+    struct wr_mudstore *store = wr_muds_store(s->muds);
+    char key[WR_MUDSTORE_KEY_SIZE], proposal[WR_MUDSTORE_KEY_SIZE];
+    int err = WR_OK;
+    memcpy(key, e->about.key, sizeof(key));
+    if (!wr_mudstore_is_same(store, e, offer->text, offer->n)) {
+        err = propose(s, key, offer, signer, now_s);
+    } else if (wr_mudstore_proposed(store, e) != NULL) {
+        tell(s, e, "its profile (MUD) is again where it is from, and nothing is proposed");
+        (void)(wr_mudstore_proposal_key(key, proposal) && wr_mudstore_remove(store, proposal));
+    }
+    return err == WR_OK ? wr_mudstore_check(store, key, now_s) : err;
 }
 
 const char *wr_muddue_came(struct wr_serve *s, const struct wr_muds_offer *offer, char *why,
                            size_t cap)
 {
     struct wr_mudstore *store = wr_muds_store(s->muds);
-    char signer[WR_MUDSTORE_SIGNER_SIZE], key[WR_MUDSTORE_KEY_SIZE], proposal[WR_MUDSTORE_KEY_SIZE];
-    int64_t now_s = wr_devices_now_s(s);
+    char signer[WR_MUDSTORE_SIGNER_SIZE];
     const struct wr_mudstore_entry *e;
+    uint32_t cursor = 0, lost = 0;
     const char *code = wr_muds_judge(s, offer, signer, why, cap);
-    while (code == NULL && (e = next_from(store, offer->from, now_s)) != NULL) {
-        memcpy(key, e->about.key, sizeof(key));
-        if (!wr_mudstore_is_same(store, e, offer->text, offer->n)) {
-            code = propose(s, e, offer, signer, now_s);
-        } else if (wr_mudstore_proposed(store, e) != NULL) {
-            tell(s, e, "its profile (MUD) is again where it is from, and nothing is proposed");
-            (void)(wr_mudstore_proposal_key(key, proposal) && wr_mudstore_remove(store, proposal));
-        }
-        if (code == NULL && wr_mudstore_check(store, key, now_s) != WR_OK) {
-            code = "disk";
-        }
-        if (code != NULL) {
-            snprintf(why, cap, "it could not be kept");
-        }
+    if (code != NULL) {
+        return code;
+    }
+    wr_mudstore_begin(store);
+    while ((e = next_from(store, offer->from, &cursor)) != NULL) {
+        lost += look_after(s, e, offer, signer, wr_devices_now_s(s)) != WR_OK;
+    }
+    if (wr_mudstore_end(store) != WR_OK || lost > 0) {
+        snprintf(why, cap, "it could not be kept");
+        code = "disk";
     }
     return code;
 }

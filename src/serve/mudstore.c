@@ -26,6 +26,7 @@ struct file {
     struct wr_mud *mud;
     uint32_t users;
     bool kept; /* it is on the disk as it is here */
+    struct file *next_gone;
 };
 
 struct wr_mudstore {
@@ -34,6 +35,9 @@ struct wr_mudstore {
     struct file **of;                /* of the entry at the same place */
     uint32_t entries;
     uint64_t changes;
+    struct file
+        *gone;    /* nobody's any more; the list on the disk may name them until it is written */
+    bool is_many; /* between wr_mudstore_begin and wr_mudstore_end */
 };
 
 /* --- modes --- */
@@ -107,19 +111,43 @@ static struct file *find_file(const struct wr_mudstore *s, const char *digest)
     return NULL;
 }
 
+static struct file *find_text(const struct wr_mudstore *s, const char *text, size_t n)
+{
+    const struct file *seen = NULL; /* many have the same, one behind the other */
+    for (uint32_t i = 0; i < s->entries; i++) {
+        struct file *f = s->of[i];
+        if (f != NULL && f != seen && f->n == n && memcmp(f->text, text, n) == 0) {
+            return f;
+        }
+        seen = f;
+    }
+    return NULL;
+}
+
+/* Nobody has it any more: with the next list it goes. */
+static void let_go(struct wr_mudstore *s, struct file *f)
+{
+    if (f != NULL && --f->users == 0) {
+        f->next_gone = s->gone;
+        s->gone = f;
+    }
+}
+
 /* The files of what nobody has any more go with it, unless the list on the disk still names them. */
-static void let_go(const struct wr_mudstore *s, struct file *f, bool is_unnamed)
+static void sweep(struct wr_mudstore *s, bool is_unnamed)
 {
     char path[WR_KEEPFILE_PATH_MAX + 96];
-    if (f == NULL || --f->users > 0) {
-        return;
-    }
-    for (unsigned signature = 0; signature < 2 && is_unnamed; signature++) {
-        if (path_of(s, f->digest, signature != 0, path)) {
-            (void)unlink(path);
+    struct file *f;
+    while ((f = s->gone) != NULL) {
+        s->gone = f->next_gone;
+        bool again = find_file(s, f->digest) != NULL; /* somebody has it anew */
+        for (unsigned signature = 0; signature < 2 && is_unnamed && !again; signature++) {
+            if (path_of(s, f->digest, signature != 0, path)) {
+                (void)unlink(path);
+            }
         }
+        free_file(f);
     }
-    free_file(f);
 }
 
 static int write_file(const struct wr_mudstore *s, struct file *f)
@@ -202,10 +230,9 @@ static void take_out(struct wr_mudstore *s, uint32_t at)
 }
 
 /* The list names a file when it is there: whenever weir ends, the list before or this one holds. */
-static int save(struct wr_mudstore *s)
+static int write_list(const struct wr_mudstore *s)
 {
     char path[WR_KEEPFILE_PATH_MAX + 32];
-    s->changes++;
     if (s->folder[0] == 0) {
         return WR_OK;
     }
@@ -230,6 +257,17 @@ static int save(struct wr_mudstore *s)
     int err = text == NULL ? WR_E_NOMEM : wr_registry_save(path, text, strlen(text));
     free(text);
     return err == WR_OK || err == WR_E_NOMEM ? err : WR_E_IO;
+}
+
+static int save(struct wr_mudstore *s)
+{
+    s->changes++;
+    if (s->is_many) {
+        return WR_OK;
+    }
+    int err = write_list(s);
+    sweep(s, err == WR_OK);
+    return err;
 }
 
 /* --- reading --- */
@@ -364,6 +402,7 @@ void wr_mudstore_close(struct wr_mudstore *s)
     if (s == NULL) {
         return;
     }
+    sweep(s, false);
     for (uint32_t i = 0; i < s->entries && s->of != NULL; i++) {
         if (s->of[i] != NULL && --s->of[i]->users == 0) {
             free_file(s->of[i]);
@@ -381,33 +420,39 @@ const char *wr_mudstore_folder(const struct wr_mudstore *s)
 
 /* --- changing --- */
 
+/* The file of these octets, read if nobody has it. One with another signature gets this one, for all who have it. */
+static int find_or_make(const struct wr_mudstore *s, const char *text, size_t n, const void *sig,
+                        size_t sig_n, struct file **ret_file,
+                        struct wr_mudfile_mistake *ret_mistake)
+{
+    struct file *f = find_text(s, text, n);
+    if (f == NULL) {
+        return make_file(text, n, sig, sig_n, ret_file, ret_mistake);
+    }
+    if (f->sig_n != sig_n || (sig_n > 0 && memcmp(f->sig, sig, sig_n) != 0)) {
+        uint8_t *other = copy(sig, sig_n);
+        if (other == NULL) {
+            return WR_E_NOMEM;
+        }
+        free(f->sig);
+        f->sig = other;
+        f->sig_n = sig_n;
+        f->kept = false;
+    }
+    *ret_file = f;
+    return WR_OK;
+}
+
 int wr_mudstore_put(struct wr_mudstore *s, const struct wr_mudstore_about *about, const char *text,
                     size_t n, const void *sig, size_t sig_n, struct wr_mudfile_mistake *ret_mistake)
 {
-    struct file *f = NULL, *same;
+    struct file *f = NULL;
     bool there = false;
-    int err = make_file(text, n, sig, sig_n, &f, ret_mistake);
+    uint32_t at = place_of(s, about->key, &there);
+    bool is_full = !there && s->entries == WR_MUD_DEVICES_MAX;
+    int err = is_full ? WR_E_FULL : find_or_make(s, text, n, sig, sig_n, &f, ret_mistake);
     if (err != WR_OK) {
         return err;
-    }
-    uint32_t at = place_of(s, about->key, &there);
-    if (!there && s->entries == WR_MUD_DEVICES_MAX) {
-        free_file(f);
-        return WR_E_FULL;
-    }
-    same = find_file(s, f->digest);
-    if (same != NULL && same->sig_n == sig_n &&
-        (sig_n == 0 || memcmp(same->sig, sig, sig_n) == 0)) {
-        free_file(f);
-        f = same;
-    } else if (same != NULL) { /* the same file with another signature: for all who have it */
-        uint8_t *old = same->sig;
-        same->sig = f->sig;
-        same->sig_n = f->sig_n;
-        same->kept = false;
-        f->sig = old;
-        free_file(f);
-        f = same;
     }
     struct wr_mudstore_entry e = {.about = *about, .mud = f->mud, .has_signature = f->sig_n > 0};
     memcpy(e.about.digest, f->digest, sizeof(e.about.digest));
@@ -419,9 +464,19 @@ int wr_mudstore_put(struct wr_mudstore *s, const struct wr_mudstore_about *about
     } else {
         insert(s, at, &e, f);
     }
-    err = save(s);
-    let_go(s, before, err == WR_OK);
-    return err;
+    let_go(s, before);
+    return save(s);
+}
+
+void wr_mudstore_begin(struct wr_mudstore *s)
+{
+    s->is_many = true;
+}
+
+int wr_mudstore_end(struct wr_mudstore *s)
+{
+    s->is_many = false;
+    return save(s);
 }
 
 int wr_mudstore_set_mode(struct wr_mudstore *s, const char *key, uint8_t mode)
@@ -472,9 +527,8 @@ int wr_mudstore_remove(struct wr_mudstore *s, const char *key)
     }
     struct file *f = s->of[at];
     take_out(s, at);
-    int err = save(s);
-    let_go(s, f, err == WR_OK);
-    return err;
+    let_go(s, f);
+    return save(s);
 }
 
 int wr_mudstore_rename(struct wr_mudstore *s, const char *key, const char *to)

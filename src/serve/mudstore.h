@@ -75,6 +75,9 @@ const char *wr_mudstore_folder(const struct wr_mudstore *s);
 int wr_mudstore_put(struct wr_mudstore *s, const struct wr_mudstore_about *about, const char *text,
                     size_t n, const void *sig, size_t sig_n,
                     struct wr_mudfile_mistake *ret_mistake);
+/* What is changed between them is on the disk at the end, all at once, and its error is that of the end. */
+void wr_mudstore_begin(struct wr_mudstore *s);
+int wr_mudstore_end(struct wr_mudstore *s);
 int wr_mudstore_set_mode(struct wr_mudstore *s, const char *key, uint8_t mode);
 /* "off", "shadow", "enforced"; NULL: there is no such mode, or word. */
 const char *wr_mudstore_mode_name(uint8_t mode);

@@ -54,6 +54,13 @@ static unsigned files_here(void)
     return (unsigned)strtoul(line, NULL, 10);
 }
 
+static void run(const char *what)
+{
+    char command[512];
+    snprintf(command, sizeof(command), "cd %s && %s", folder, what);
+    assert_int_equal(system(command), 0);
+}
+
 #define CLOUD                                                                  \
     "{\"name\": \"c\", \"matches\": {\"ipv4\": {\"ietf-acldns:dst-dnsname\": " \
     "\"cloud.example\"}}, "                                                    \
@@ -158,6 +165,45 @@ static void test_proposed(void **state)
     free(other);
 }
 
+/* Many changes are one list: until it is written the one before holds, and the files that it names are there. */
+static void test_many(void **state)
+{
+    char *text = mud_text(CLOUD, "", "ipv4-acl-type"), *other = mud_text("", "", "ipv4-acl-type");
+    struct wr_mudstore *s = open_it(0, 0);
+    assert_int_equal(put(s, "name:a", text, ""), WR_OK);
+    assert_int_equal(put(s, "name:b", text, ""), WR_OK);
+    wr_mudstore_begin(s);
+    assert_int_equal(put(s, "name:a", other, ""), WR_OK);
+    assert_int_equal(put(s, "name:b", other, ""), WR_OK);
+    assert_int_equal(put(s, "proposed:name:a", other, ""), WR_OK);
+    assert_true(wr_mudstore_find(s, "name:a")->mud ==
+                wr_mudstore_find(s, "proposed:name:a")->mud); /* read once */
+    assert_int_equal(wr_mudstore_check(s, "name:b", 1790001234), WR_OK);
+    assert_int_equal(files_here(), 1);
+    struct wr_mudstore *old = open_it(2, 0); /* what is there if weir ends now */
+    assert_true(wr_mudstore_is_same(old, wr_mudstore_find(old, "name:b"), text, strlen(text)));
+    wr_mudstore_close(old);
+    assert_int_equal(put(s, "name:a", text, ""), WR_OK); /* nobody's for a moment, and back */
+    assert_int_equal(wr_mudstore_end(s), WR_OK);
+    assert_int_equal(files_here(), 2);
+    assert_int_equal(wr_mudstore_remove(s, "name:a"), WR_OK);
+    assert_int_equal(files_here(), 1);
+    wr_mudstore_close(s);
+    s = open_it(1, 0);
+    assert_true(wr_mudstore_find(s, "name:b")->about.checked_s == 1790001234);
+    wr_mudstore_begin(s);
+    run("mkdir mud-profiles.new");
+    assert_int_equal(wr_mudstore_check(s, "name:b", 1790005678), WR_OK);
+    assert_int_equal(wr_mudstore_end(s), WR_E_IO);
+    run("rmdir mud-profiles.new");
+    wr_mudstore_begin(s);
+    assert_int_equal(put(s, "name:b", text, ""), WR_OK);
+    wr_mudstore_close(s); /* in the middle */
+    wr_mudstore_close(open_it(1, 0));
+    free(text);
+    free(other);
+}
+
 /* A file that is another than it was says nothing; the device is still known to have had one. */
 static void test_changed(void **state)
 {
@@ -174,13 +220,6 @@ static void test_changed(void **state)
     assert_non_null(wr_mudstore_find(s, "name:a")->mud);
     wr_mudstore_close(s);
     free(text);
-}
-
-static void run(const char *what)
-{
-    char command[512];
-    snprintf(command, sizeof(command), "cd %s && %s", folder, what);
-    assert_int_equal(system(command), 0);
 }
 
 static void expect_name(struct wr_mudstore *s, const char *name)
@@ -260,6 +299,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(test_replaced, setup, teardown),
         cmocka_unit_test_setup_teardown(test_proposed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many, setup, teardown),
         cmocka_unit_test_setup_teardown(test_changed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad, setup, teardown),
