@@ -280,6 +280,9 @@ const char *wr_mudcontrol_get(struct wr_serve *s, const json_t *args, struct wr_
     if (err == WR_OK && sig_n > 0) {
         err = put_base64(j, "signature", sig, sig_n);
     }
+    if (err == WR_OK && proposed) {
+        wr_mudstore_show(wr_muds_store(s->muds), e);
+    }
     wr_json_bool(j, "whole", err == WR_OK);
     wr_json_end(j);
     free(text);
@@ -369,6 +372,12 @@ const char *wr_mudcontrol_accept(struct wr_serve *s, const json_t *args, struct 
     const char *code = e == NULL || d == NULL ? "device" : NULL;
     if (e != NULL && d == NULL) {
         snprintf(why, WR_CONTROLVERB_WHY_SIZE, "the device is not known now");
+    }
+    if (code == NULL && !e->shown) {
+        snprintf(why, WR_CONTROLVERB_WHY_SIZE,
+                 "what is proposed was not looked at yet, or is another one since: `weir mud diff "
+                 "DEVICE` shows it");
+        code = "profile";
     }
     if (code == NULL && wr_mudstore_text(wr_muds_store(s->muds), e, false, &text, &offer.n) != 0) {
         snprintf(why, WR_CONTROLVERB_WHY_SIZE, "not enough memory");

@@ -596,6 +596,11 @@ void wr_mudstore_delay(struct wr_mudstore *s, const struct wr_mudstore_entry *e,
     s->entry[e - s->entry].retry_s = retry_s;
 }
 
+void wr_mudstore_show(struct wr_mudstore *s, const struct wr_mudstore_entry *e)
+{
+    s->entry[e - s->entry].shown = true;
+}
+
 void wr_mudstore_note(struct wr_mudstore *s, const struct wr_mudstore_entry *e, uint32_t device)
 {
     s->entry[e - s->entry].device = device;

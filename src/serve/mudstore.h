@@ -54,6 +54,7 @@ struct wr_mudstore_entry {
     struct wr_mud *mud; /* NULL: what is kept of it cannot be read, and nothing of it is in force */
     bool has_signature;
     /* The keeper's to note; not on the disk. */
+    bool shown;        /* the owner has looked at it, as it is now: of a proposal */
     uint32_t device;   /* its number when it was seen last */
     uint32_t failures; /* how often it could not be fetched again, one after the other */
     int64_t retry_s;   /* not before */
@@ -100,6 +101,7 @@ int wr_mudstore_check(struct wr_mudstore *s, const char *key, int64_t now_s);
 int wr_mudstore_set_mac(struct wr_mudstore *s, const char *key, const char *mac);
 void wr_mudstore_delay(struct wr_mudstore *s, const struct wr_mudstore_entry *e, uint32_t failures,
                        int64_t retry_s);
+void wr_mudstore_show(struct wr_mudstore *s, const struct wr_mudstore_entry *e);
 void wr_mudstore_note(struct wr_mudstore *s, const struct wr_mudstore_entry *e, uint32_t device);
 /* In the order of their keys: *cursor 0 begins. NULL: that was the last. */
 const struct wr_mudstore_entry *wr_mudstore_next(const struct wr_mudstore *s, uint32_t *cursor);

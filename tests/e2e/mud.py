@@ -482,6 +482,8 @@ def due(box):
     goes_by()
     until("it is looked after again", lambda: makers.asked == ["/cam.json"] and not listed()["due"])
     equal((listed()["proposed"], house.weir.log().count("is another one now")), (True, 0))    # told once
+    need("was not looked at" in house.mud("import", "cam", "--proposed", "--unsigned", status=1))    # since weir started
+    house.mud("diff", "cam", status=3)
     need("not signed" in house.mud("import", "cam", "--proposed", status=1))
     seen = house.mud("import", "cam", "--proposed", "--unsigned")
     equal((seen["state"], seen["from"], seen["proposed"]), ("enforced", f"{base}/cam.json", False))

@@ -142,6 +142,11 @@ static void test_proposed(void **state)
     assert_true(wr_mudstore_proposal_key("name:cam", key));
     assert_false(wr_mudstore_proposal_key(key, twice));
     assert_int_equal(put(s, key, other, ""), WR_OK);
+    wr_mudstore_show(s, wr_mudstore_find(s, key));
+    assert_true(wr_mudstore_find(s, key)->shown && !wr_mudstore_find(s, "name:cam")->shown);
+    assert_int_equal(put(s, key, text, ""), WR_OK); /* nobody has seen this one */
+    assert_false(wr_mudstore_find(s, key)->shown);
+    assert_int_equal(put(s, key, other, ""), WR_OK);
     assert_int_equal(wr_mudstore_set_mode(s, key, WR_MUDSTORE_ENFORCED), WR_OK);
     assert_int_equal(wr_mudstore_check(s, "name:cam", 1790001234), WR_OK);
     assert_int_equal(wr_mudstore_set_mac(s, "name:cam", "00:11:22:33:44:55"), WR_OK);
