@@ -368,7 +368,7 @@ const char *wr_mudcontrol_accept(struct wr_serve *s, const json_t *args, struct 
     uint8_t *text = NULL, *sig = NULL;
     struct wr_muds_offer offer = {.is_unsigned_fine =
                                       json_is_true(json_object_get(args, "unsigned"))};
-    char from[WR_MUD_URL_SIZE];
+    char from[WR_MUD_URL_SIZE], host[WR_MUDSTORE_HOST_SIZE];
     const char *code = e == NULL || d == NULL ? "device" : NULL;
     if (e != NULL && d == NULL) {
         snprintf(why, WR_CONTROLVERB_WHY_SIZE, "the device is not known now");
@@ -386,9 +386,11 @@ const char *wr_mudcontrol_accept(struct wr_serve *s, const json_t *args, struct 
     if (code == NULL) {
         (void)wr_mudstore_text(wr_muds_store(s->muds), e, true, &sig, &offer.sig_n);
         memcpy(from, e->about.from, sizeof(from));
+        memcpy(host, e->about.host, sizeof(host));
         offer.text = (const char *)text;
         offer.sig = sig;
         offer.from = from;
+        offer.host = host;
         code = wr_muds_take(s, d, &offer, why, WR_CONTROLVERB_WHY_SIZE);
     }
     if (code == NULL) {

@@ -88,6 +88,7 @@ static int propose(struct wr_serve *s, const char *key, const struct wr_muds_off
         return WR_OK;
     }
     snprintf(about.from, sizeof(about.from), "%s", offer->from);
+    snprintf(about.host, sizeof(about.host), "%s", offer->host);
     snprintf(about.signer, sizeof(about.signer), "%s", signer);
     int err =
         wr_mudstore_put(store, &about, offer->text, offer->n, offer->sig, offer->sig_n, &mistake);

@@ -37,6 +37,7 @@ struct wr_mudfetch {
     char url[WR_MUD_URL_SIZE]; /* that was announced */
     char at[WR_FEED_URL_SIZE]; /* where the fetch is now */
     struct wr_feedurl at_host;
+    char came_from[WR_MUDSTORE_HOST_SIZE]; /* host and port that the profile itself came from */
     struct wr_addr addr[WR_FEEDHOST_ADDRS_MAX];
     unsigned addrs, redirects;
     bool signature; /* the second leg */
@@ -132,6 +133,7 @@ static bool take(struct wr_mudfetch *f, struct wr_serve *s)
                                         .sig = f->part[1].bytes,
                                         .sig_n = f->part[1].n,
                                         .from = f->url,
+                                        .host = f->came_from,
                                         .is_unsigned_fine = f->is_unsigned_fine};
     char why[300] = "the device is not known any more";
     const char *code = f->is_again ? wr_muddue_came(s, &offer, why, sizeof(why))
@@ -298,6 +300,10 @@ static bool next_leg(struct wr_mudfetch *f, struct wr_serve *s)
 {
     struct wr_mudfile_mistake mistake;
     struct wr_mud *mud = NULL;
+    if (!f->signature) {
+        struct wr_str_part host = wr_mud_authority(f->at);
+        snprintf(f->came_from, sizeof(f->came_from), "%.*s", (int)host.n, host.at);
+    }
     if (f->signature ||
         wr_mudfile_read((const char *)f->part[0].bytes, f->part[0].n, &mud, &mistake) != WR_OK) {
         return take(f, s); /* which says what is wrong with it */

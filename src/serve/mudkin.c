@@ -10,11 +10,28 @@
 #include "serve/muds.h"
 #include "serve/serve.h"
 
+/* Fetched, and signed by nobody: then it is where it came from that says whose it is. */
+static bool is_by_place(const struct wr_mudstore_entry *e)
+{
+    return e->mud != NULL && e->about.signer[0] == 0 && e->about.from[0] != 0;
+}
+
 bool wr_mudkin_is_stranger(const struct wr_mudstore_entry *e)
 {
-    return e->mud != NULL && e->about.signer[0] == 0 && e->about.from[0] != 0 &&
-           !wr_mud_same_authority(wr_mud_authority(wr_mud_at(e->mud, e->mud->url)),
-                                  wr_mud_authority(e->about.from));
+    if (!is_by_place(e)) {
+        return false;
+    }
+    struct wr_str_part says = wr_mud_authority(wr_mud_at(e->mud, e->mud->url));
+    const struct wr_str_part host = {e->about.host, strlen(e->about.host)};
+    return !wr_mud_same_authority(says, wr_mud_authority(e->about.from)) ||
+           !wr_mud_same_authority(says, host);
+}
+
+bool wr_mudkin_is_model(const struct wr_mudstore_entry *e)
+{
+    return e->mud != NULL &&
+           (!is_by_place(e) || (!wr_mudkin_is_stranger(e) &&
+                                strcmp(wr_mud_at(e->mud, e->mud->url), e->about.from) == 0));
 }
 
 /* --- what is opened --- */
@@ -32,8 +49,9 @@ static struct wr_mudpermits_profile *gather(const struct wr_serve *s, size_t *re
     while (all != NULL && n < WR_MUD_DEVICES_MAX && (d = wr_census_walk(census, &cursor)) != NULL) {
         const struct wr_mudstore_entry *e = wr_muds_of(s->muds, d);
         if (e != NULL && e->mud != NULL) {
-            all[n++] = (struct wr_mudpermits_profile){
-                d, e->mud, e->about.mode == WR_MUDSTORE_ENFORCED, wr_mudkin_is_stranger(e)};
+            all[n++] =
+                (struct wr_mudpermits_profile){d, e->mud, e->about.mode == WR_MUDSTORE_ENFORCED,
+                                               wr_mudkin_is_stranger(e), wr_mudkin_is_model(e)};
         }
     }
     *ret_count = n;
@@ -104,7 +122,8 @@ static bool is_at(const struct wr_census_device *d, uint32_t ifindex)
 }
 
 /* NULL: it is reached, where the way is open at all. */
-static const char *why_not(const struct wr_mudpermits_profile *to, const struct wr_census_device *d)
+static const char *why_not(const struct wr_mudpermits_profile *to, const struct wr_census_device *d,
+                           uint8_t class)
 {
     bool known = false, elsewhere = false;
     for (unsigned i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
@@ -115,9 +134,11 @@ static const char *why_not(const struct wr_mudpermits_profile *to, const struct 
         }
     }
     return to->is_stranger ? "its profile is not signed, and not from the host of its mud-url"
-           : !known        ? "no address of it is known at an interface, as its own alone"
-           : !elsewhere    ? "it is in the same segment: reached without the gateway"
-                           : NULL;
+           : class == WR_MUD_MODEL && !to->is_model
+               ? "its profile is not signed, and not from its mud-url"
+           : !known     ? "no address of it is known at an interface, as its own alone"
+           : !elsewhere ? "it is in the same segment: reached without the gateway"
+                        : NULL;
 }
 
 void wr_mudkin_put(const struct wr_serve *s, struct wr_json *j, const struct wr_mudstore_entry *e,
@@ -144,7 +165,7 @@ void wr_mudkin_put(const struct wr_serve *s, struct wr_json *j, const struct wr_
         wr_json_object(j, NULL);
         wr_json_text(j, "device", called);
         wr_json_text(j, "as", class_name(means.class[k]));
-        wr_json_text(j, "not_reached", why_not(&all[i], d));
+        wr_json_text(j, "not_reached", why_not(&all[i], d, means.class[k]));
         wr_json_end(j);
         told++;
     }

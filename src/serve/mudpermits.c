@@ -167,6 +167,12 @@ static bool put_member(const struct adding *a, size_t class, const struct wr_cen
     return has;
 }
 
+static bool is_one_of(const struct wr_mudpermits_profile *p, const struct wr_mud_kin *kin)
+{
+    return !p->is_stranger && (p->is_model || !kin->is_model) &&
+           wr_mud_kin_has(kin, wr_mud_at(p->mud, p->mud->url));
+}
+
 /* The class of these devices, that of an entry before if it is the same. NULL: it has no room. */
 static const struct class *class_of(struct adding *a, const struct wr_mud_kin *kin)
 {
@@ -183,7 +189,7 @@ static const struct class *class_of(struct adding *a, const struct wr_mud_kin *k
     *class = (struct class){.kin = *kin};
     for (size_t i = 0; i < a->profiles; i++) {
         const struct wr_mudpermits_profile *p = &a->profile[i];
-        if (!p->is_stranger && wr_mud_kin_has(kin, wr_mud_at(p->mud, p->mud->url))) {
+        if (is_one_of(p, kin)) {
             class->has = put_member(a, a->classes, p->device) || class->has;
         }
     }

@@ -27,6 +27,7 @@ struct wr_mudpermits_profile {
     bool in_force; /* it opens; else it only says who made the device */
     bool
         is_stranger; /* nobody vouches for what its URL says (serve/mudkin): who made the device is not known */
+    bool is_model; /* it is the model that its URL says */
 };
 /* An address at which a device is reached through the gateway, by it alone: known at an interface, and claimed by nobody else. */
 bool wr_mudpermits_is_reached(const struct wr_census_address *a);

@@ -581,7 +581,8 @@ void wr_muds_staged(const struct wr_muds *m, struct wr_muds_offer *ret_offer)
                                         .n = m->staged[0].n,
                                         .sig = m->staged[1].bytes,
                                         .sig_n = m->staged[1].n,
-                                        .from = ""};
+                                        .from = "",
+                                        .host = ""};
 }
 
 void wr_muds_unstage(struct wr_muds *m)
@@ -697,6 +698,7 @@ const char *wr_muds_take(struct wr_serve *s, const struct wr_census_device *d,
         return "device";
     }
     snprintf(about.from, sizeof(about.from), "%s", offer->from);
+    snprintf(about.host, sizeof(about.host), "%s", offer->host);
     code = wr_muds_judge(s, offer, about.signer, why, cap);
     if (code == NULL && offer->sig_n == 0 && !offer->is_unsigned_fine) {
         snprintf(why, cap,

@@ -64,6 +64,7 @@ struct wr_muds_offer {
     const void *sig;
     size_t sig_n;
     const char *from;      /* the URL; "": a file */
+    const char *host;      /* and whose its octets were, behind redirects: host and port */
     bool is_unsigned_fine; /* by the owner's word */
 };
 /* A file comes in pieces, one behind the other, and begins anew at 0; the offer points into what was put. WR_E_RANGE (a piece is missing), WR_E_LIMIT, WR_E_NOMEM. */

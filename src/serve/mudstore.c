@@ -245,10 +245,10 @@ static int write_list(const struct wr_mudstore *s)
     for (uint32_t i = 0; i < s->entries; i++) {
         const struct wr_mudstore_about *a = &s->entry[i].about;
         json_array_append_new(
-            list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s}", "device", a->key, "digest",
-                            a->digest, "mac", a->mac, "from", a->from, "signer", a->signer, "taken",
-                            (json_int_t)a->taken_s, "checked", (json_int_t)a->checked_s, "mode",
-                            wr_mudstore_mode_name(a->mode)));
+            list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s}", "device", a->key,
+                            "digest", a->digest, "mac", a->mac, "from", a->from, "host", a->host,
+                            "signer", a->signer, "taken", (json_int_t)a->taken_s, "checked",
+                            (json_int_t)a->checked_s, "mode", wr_mudstore_mode_name(a->mode)));
     }
     json_t *root = json_pack("{s:i, s:o}", "version", 1, "profiles", list);
     char *text = root != NULL ? json_dumps(root, JSON_INDENT(1)) : NULL;
@@ -332,6 +332,7 @@ static void take_entry(struct wr_mudstore *s, const json_t *in, struct wr_mudsto
     }
     a->taken_s = json_integer_value(json_object_get(in, "taken"));
     (void)take_text(in, "mac", a->mac, sizeof(a->mac)); /* older lists have none */
+    (void)take_text(in, "host", a->host, sizeof(a->host));
     const json_t *checked = json_object_get(in, "checked");
     a->checked_s = json_is_integer(checked) ? json_integer_value(checked) : a->taken_s;
     a->mode = strncmp(a->key, PROPOSED, strlen(PROPOSED)) == 0 ? WR_MUDSTORE_OFF : (uint8_t)mode;

@@ -30,6 +30,7 @@
 #define WR_MUDSTORE_KEY_SIZE    80
 #define WR_MUDSTORE_DIGEST_SIZE 65
 #define WR_MUDSTORE_SIGNER_SIZE 256
+#define WR_MUDSTORE_HOST_SIZE   264
 
 enum wr_mudstore_mode {
     WR_MUDSTORE_OFF = 0, /* it is there, and nothing of it holds */
@@ -43,6 +44,8 @@ struct wr_mudstore_about {
     char mac
         [WR_CENSUS_MAC_SIZE]; /* of the device, to know it by when it is called otherwise; "": none is known */
     char from[WR_MUD_URL_SIZE]; /* the URL it was fetched from; "": a file of the owner's */
+    char host
+        [WR_MUDSTORE_HOST_SIZE]; /* host and port that the octets came from, over redirects; "": a file, or nobody knows */
     char signer[WR_MUDSTORE_SIGNER_SIZE]; /* who has signed it; "": nobody, by the owner's word */
     int64_t taken_s;
     int64_t checked_s; /* when it was last seen to be the same where it is from */

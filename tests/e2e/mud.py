@@ -412,6 +412,16 @@ def fetched(box):
     equal(house.rcode("moon.example"), 0)
     house.mud("import", "cam", house.file("star.json", makers.pages["/star"]), "--unsigned")
     house.becomes("x.star.example", 0)
+    # Of the host of its mud-url, which has given it out itself: where that only leads elsewhere anybody could have written it.
+    url = "https://things.example:8443/cam2.json"
+    lent = profile(ace("lent.example"), **{"mud-url": url}).encode()
+    for pages, vouched in (({"/cam2.json": f"{base}/lent", "/lent": lent}, False), ({"/cam2.json": lent}, True)):
+        makers.pages.update(pages)
+        offer(url)
+        equal(house.mud("import", "cam", "--unsigned")["vouched"], vouched)
+        house.weir.stop()
+        house.start()
+        equal(house.mud("list")["profiles"][0]["vouched"], vouched)
 
 
 @loopback.test("what neighbours say by LLDP, as lldpcli tells it, goes into mud.offers: the URL of IANA's TLV, and nothing that is none")

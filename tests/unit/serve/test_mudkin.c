@@ -11,15 +11,19 @@
 static void test_stranger(void **state)
 {
     static const struct {
-        const char *from, *signer;
-        bool is_stranger;
+        const char *from, *host, *signer;
+        bool is_stranger, is_model;
     } rows[] = {
-        {"", "", false},
-        {"https://things.example/cam.json", "", false},
-        {"https://THINGS.example:443/cam.json", "", false},
-        {"https://evil.example/things.example", "", true},
-        {"https://things.example:8443/cam.json", "", true},
-        {"https://evil.example/cam.json", "CN=Things", false},
+        {"", "", "", false, true},
+        {"https://things.example/cam", "things.example", "", false, true},
+        {"https://things.example/cam", "evil.example", "", true, false}, /* a redirect */
+        {"https://things.example/cam", "", "", true, false},
+        {"https://evil.example/cam", "things.example", "", true, false}, /* the other way round */
+        {"https://things.example/cam.json", "things.example", "", false, false},
+        {"https://THINGS.example:443/cam.json", "Things.example", "", false, false},
+        {"https://evil.example/things.example", "evil.example", "", true, false},
+        {"https://things.example:8443/cam", "things.example:8443", "", true, false},
+        {"https://evil.example/cam.json", "evil.example", "CN=Things", false, true},
     };
     char texts[64];
     struct wr_mud_ace ace[1];
@@ -29,13 +33,17 @@ static void test_stranger(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct wr_mudstore_entry e = {.mud = &m};
         snprintf(e.about.from, sizeof(e.about.from), "%s", rows[i].from);
+        snprintf(e.about.host, sizeof(e.about.host), "%s", rows[i].host);
         snprintf(e.about.signer, sizeof(e.about.signer), "%s", rows[i].signer);
-        if (wr_mudkin_is_stranger(&e) != rows[i].is_stranger) {
-            fail_msg("from \"%s\", signed by \"%s\"", rows[i].from, rows[i].signer);
+        if (wr_mudkin_is_stranger(&e) != rows[i].is_stranger ||
+            wr_mudkin_is_model(&e) != rows[i].is_model) {
+            fail_msg("from \"%s\", by \"%s\", signed by \"%s\"", rows[i].from, rows[i].host,
+                     rows[i].signer);
         }
     }
     const struct wr_mudstore_entry lost = {.mud = NULL};
     assert_false(wr_mudkin_is_stranger(&lost));
+    assert_false(wr_mudkin_is_model(&lost));
 }
 
 int main(void)

@@ -71,7 +71,7 @@ static void test_permits(void **state)
     d = wr_census_walk(h.m, &cursor);
     assert_true(wr_mudpermits_can(d));
     const struct wr_mudpermits_profile one[3] = {
-        {d, &m, true, false}, {d, &m, true, false}, {d, &m, true, false}};
+        {d, &m, true, false, true}, {d, &m, true, false, true}, {d, &m, true, false, true}};
     wr_mudpermits(&f, &conf, one, 2); /* another device with this MAC address */
     assert_int_equal(f.count, 5);
     assert_int_equal(f.left, 0);
@@ -143,7 +143,8 @@ static void test_kin(void **state)
     neighbour_on(&h, 3, "00:00:5e:00:00:04", "198.51.100.4", T0);
     for (unsigned i = 0; i < 4; i++) {
         const uint8_t mac[6] = {0, 0, 0x5e, 0, 0, (uint8_t)(i + 1)};
-        p[i] = (struct wr_mudpermits_profile){wr_census_of_mac(h.m, mac), &m[i], i == 0, false};
+        p[i] =
+            (struct wr_mudpermits_profile){wr_census_of_mac(h.m, mac), &m[i], i == 0, false, true};
         relative(&m[i], &ace[i], room[i], sizeof(room[i]),
                  i == 2 ? "https://b.example/x" : "https://a.example/x", WR_MUD_SAME_MANUFACTURER,
                  "");
@@ -174,6 +175,12 @@ static void test_kin(void **state)
     assert_int_equal(f.count, 4);
     assert_int_equal(items[0].segment + items[1].segment, 1);
     assert_true(items[2].segment == 0 && items[3].segment == 1);
+    /* Of the host, and not from that URL: of the manufacturer, and not the model. */
+    f.count = 0;
+    p[2].is_model = false;
+    wr_mudpermits(&f, &conf, p, 4);
+    assert_int_equal(members(&f, "198.51.100.3", 3), 1);
+    assert_int_equal(f.count, 2);
     /* Of nobody who is known. */
     f.count = 0;
     p[1].in_force = false;
@@ -208,7 +215,7 @@ static void test_kin_bound(void **state)
         a.manufacturer = text(&m, name);
         assert_int_equal(wr_mud_add(&m, &a), WR_OK);
     }
-    const struct wr_mudpermits_profile p = {wr_census_walk(h.m, &cursor), &m, true, false};
+    const struct wr_mudpermits_profile p = {wr_census_walk(h.m, &cursor), &m, true, false, true};
     wr_mudpermits(&f, &conf, &p, 1);
     assert_int_equal(f.left, 5);
     household_end(&h);

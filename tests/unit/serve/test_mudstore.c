@@ -38,7 +38,8 @@ static struct wr_mudstore *open_it(uint32_t profiles, uint32_t lost)
 static int put(struct wr_mudstore *s, const char *key, const char *text, const char *sig)
 {
     struct wr_mudfile_mistake mistake;
-    struct wr_mudstore_about about = {.taken_s = 1790000000, .from = "https://things.example/cam"};
+    struct wr_mudstore_about about = {
+        .taken_s = 1790000000, .from = "https://things.example/cam", .host = "things.example"};
     snprintf(about.key, sizeof(about.key), "%s", key);
     return wr_mudstore_put(s, &about, text, strlen(text), sig, strlen(sig), &mistake);
 }
@@ -87,6 +88,7 @@ static void test_kept(void **state)
     assert_true(e != NULL && e->about.mode == WR_MUDSTORE_ENFORCED && e->has_signature &&
                 e->about.taken_s == 1790000000);
     assert_string_equal(e->about.from, "https://things.example/cam");
+    assert_string_equal(e->about.host, "things.example");
     assert_string_equal(wr_mud_at(e->mud, e->mud->ace[0].dst_name), "cloud.example");
     assert_int_equal(wr_mudstore_text(s, e, false, &bytes, &n), WR_OK);
     assert_true(n == strlen(text) && memcmp(bytes, text, n) == 0);
