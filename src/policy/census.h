@@ -101,9 +101,10 @@ struct wr_census_address {
     struct wr_addr addr; /* family NONE: no address */
     uint32_t ifindex;
     int64_t first_s, last_s;
-    int64_t lease_s; /* until when a DHCP server has promised it; 0: it has not */
-    int64_t rival_s; /* when somebody else was seen with it */
-    uint32_t rival;  /* the number of that device; 0: nobody */
+    int64_t lease_s;  /* until when a DHCP server has promised it; 0: it has not */
+    int64_t rival_s;  /* when somebody else was seen with it */
+    int64_t beside_s; /* and when at its own interface; 0: at others alone */
+    uint32_t rival;   /* the number of that device; 0: nobody */
     uint8_t sources;
 };
 

@@ -399,9 +399,14 @@ static bool is_believed(const struct wr_census_device *holder, const struct wr_c
 }
 
 static void contest(struct wr_census *m, struct wr_census_device *holder,
-                    struct wr_census_address *a, const struct wr_census_device *d, int64_t now_s)
+                    struct wr_census_address *a, const struct wr_census_device *d, uint32_t ifindex,
+                    int64_t now_s)
 {
+    bool is_beside = ifindex == a->ifindex || ifindex == 0;
+    int64_t before_s = a->rival != 0 ? a->beside_s : 0;
     a->rival_s = now_s;
+    a->beside_s = is_beside ? now_s : before_s;
+    m->changes += (a->beside_s != 0) != (before_s != 0);
     if (a->rival != d->number) {
         wr_census_tell(m, WR_TROUBLE_CONTESTED, holder->number, d->number, &a->addr);
         m->changes++;
@@ -440,7 +445,7 @@ void wr_census_place(struct wr_census *m, struct wr_census_device *d, const stru
     bool owners = holder != NULL && (a->sources & WR_FROM_CONFIG) && source != WR_FROM_CONFIG;
     if (holder != NULL &&
         (owners || (source == WR_FROM_NEIGHBOUR && !is_believed(holder, a, d, now_s)))) {
-        contest(m, holder, a, d, now_s);
+        contest(m, holder, a, d, ifindex, now_s);
         return;
     }
     struct wr_census_address fresh = {.addr = *addr,
@@ -512,6 +517,10 @@ void wr_census_tick_addresses(struct wr_census *m, struct wr_census_device *d, i
         if (is_ended(a, now_s)) {
             wr_census_address_drop(m, d, a);
             continue;
+        }
+        if (a->beside_s != 0 && now_s - a->beside_s >= WR_CENSUS_CONFLICT_S) {
+            a->beside_s = 0;
+            m->changes++;
         }
         struct wr_census_device *rival = a->rival == 0 ? NULL : wr_census_by_number(m, a->rival);
         if (a->rival != 0 && (rival == NULL || now_s - a->rival_s >= WR_CENSUS_CONFLICT_S)) {

@@ -143,7 +143,8 @@ static void put_controllers(const struct adding *a, const struct wr_mud_ace *ace
 
 bool wr_mudpermits_is_reached(const struct wr_census_address *a)
 {
-    return a->ifindex != 0 && a->rival == 0 && wr_firefacts_is_forwarded(&a->addr);
+    return a->ifindex != 0 && (a->rival == 0 || a->beside_s == 0) &&
+           wr_firefacts_is_forwarded(&a->addr);
 }
 
 /* Its addresses. False: none is known. */
