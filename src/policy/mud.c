@@ -63,6 +63,37 @@ const char *wr_mud_at(const struct wr_mud *mud, uint32_t text)
 
 /* --- who made it --- */
 
+static char small(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+/* Nobody has a name under "invalid" (RFC 2606); what weir has learned is from there. */
+static bool is_invalid(struct wr_str_part authority)
+{
+    static const char invalid[] = ".invalid";
+    const char *port = memchr(authority.at, ':', authority.n);
+    size_t n = port != NULL ? (size_t)(port - authority.at) : authority.n;
+    size_t tail = sizeof(invalid) - 1;
+    n -= n > 0 && authority.at[n - 1] == '.';
+    for (size_t i = 0; n >= tail && i < tail; i++) {
+        if (small(authority.at[n - tail + i]) != invalid[i]) {
+            return false;
+        }
+    }
+    return n >= tail;
+}
+
+/* Whose it is, without the port that https has anyway. */
+static struct wr_str_part maker(struct wr_str_part part)
+{
+    if (part.n > 4 && memcmp(part.at + part.n - 4, ":443", 4) == 0) {
+        part.n -= 4;
+    }
+    part.n = is_invalid(part) ? 0 : part.n;
+    return part;
+}
+
 struct wr_str_part wr_mud_authority(const char *url)
 {
     static const char https[] = "https://";
@@ -74,15 +105,7 @@ struct wr_str_part wr_mud_authority(const char *url)
     for (char c = part.at[0]; c != 0 && c != '/' && c != '?' && c != '#'; c = part.at[part.n]) {
         part.n++;
     }
-    if (part.n > 4 && memcmp(part.at + part.n - 4, ":443", 4) == 0) {
-        part.n -= 4;
-    }
-    return part;
-}
-
-static char small(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+    return maker(part);
 }
 
 bool wr_mud_same_authority(struct wr_str_part a, struct wr_str_part b)
@@ -103,6 +126,8 @@ bool wr_mud_kin_of(const struct wr_mud *mud, const struct wr_mud_ace *a, struct 
     ret_kin->text = (struct wr_str_part){text, strlen(text)};
     if (a->classes == WR_MUD_SAME_MANUFACTURER) {
         ret_kin->text = wr_mud_authority(text);
+    } else if (a->classes == WR_MUD_MANUFACTURER) {
+        ret_kin->text = maker(ret_kin->text);
     }
     return (a->classes & ~WR_MUD_KIN) == 0 && (a->classes & (a->classes - 1)) == 0 &&
            ret_kin->text.n > 0 && a->classes != 0;
@@ -117,6 +142,9 @@ bool wr_mud_kin_same(const struct wr_mud_kin *a, const struct wr_mud_kin *b)
 
 bool wr_mud_kin_has(const struct wr_mud_kin *kin, const char *url)
 {
+    if (wr_mud_authority(url).n == 0) {
+        return false;
+    }
     const struct wr_mud_kin one = {kin->is_model, kin->is_model
                                                       ? (struct wr_str_part){url, strlen(url)}
                                                       : wr_mud_authority(url)};

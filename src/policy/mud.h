@@ -100,7 +100,7 @@ int wr_mud_add(struct wr_mud *mud, const struct wr_mud_ace *ace);
 /* The text at this offset; "" for 0. */
 const char *wr_mud_at(const struct wr_mud *mud, uint32_t text);
 
-/* Whose a MUD URL is: host and port behind "https://", without the port that https has anyway. */
+/* Whose a MUD URL is: host and port behind "https://", without the port that https has anyway. Of a name under "invalid" it is nobody's. */
 struct wr_str_part wr_mud_authority(const char *url);
 /* In whichever letters; who has none is nobody's. */
 bool wr_mud_same_authority(struct wr_str_part a, struct wr_str_part b);

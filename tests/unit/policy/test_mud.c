@@ -79,6 +79,11 @@ static void test_kin(void **state)
         {WR_MUD_SAME_MANUFACTURER, "", "http://a.example/y", false},
         {WR_MUD_MANUFACTURER, "b.example", "https://b.example?a.example", true},
         {WR_MUD_MANUFACTURER, "b.example", "https://a.example/b.example", false},
+        {WR_MUD_MANUFACTURER, "b.example:443", "https://B.example/x", true},
+        {WR_MUD_MANUFACTURER, "b.example:8443", "https://b.example:8443/x", true},
+        {WR_MUD_MANUFACTURER, "invalid.example", "https://invalid.example/x", true},
+        {WR_MUD_MANUFACTURER, "b.example:8443", "https://b.example/x", false},
+        {WR_MUD_MODEL, "https://learned.invalid/m", "https://learned.invalid/m", false},
         {WR_MUD_MODEL, "https://b.example/m", "https://b.example/m", true},
         {WR_MUD_MODEL, "https://b.example/m", "https://b.example/M", false},
         {WR_MUD_MODEL, "https://b.example/m", "https://b.example/m1", false},
@@ -99,6 +104,15 @@ static void test_kin(void **state)
     assert_false(wr_mud_kin_of(&m, &a, &kin));
     a.classes = WR_MUD_MANUFACTURER; /* of nobody */
     assert_false(wr_mud_kin_of(&m, &a, &kin));
+    /* What was learned is nobody's, however it is written. */
+    static const char *const nobodys[] = {"learned.invalid", "Learned.INVALID:8443",
+                                          "learned.invalid.:443"};
+    for (size_t i = 0; i < sizeof(nobodys) / sizeof(nobodys[0]); i++) {
+        m.texts_used = 1;
+        assert_int_equal(wr_mud_text(&m, nobodys[i], strlen(nobodys[i]), &a.manufacturer), WR_OK);
+        assert_false(wr_mud_kin_of(&m, &a, &kin));
+    }
+    assert_int_equal(wr_mud_authority("https://learned.invalid/cam.json").n, 0);
 }
 
 static void test_same(void **state)
