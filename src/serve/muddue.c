@@ -16,7 +16,14 @@
 bool wr_muddue_is(const struct wr_mudstore_entry *e, int64_t now_s)
 {
     return e->mud != NULL && e->about.from[0] != 0 && !wr_mudstore_is_proposal(e) &&
-           now_s - e->about.checked_s >= (int64_t)e->mud->validity_h * HOUR_S;
+           (now_s < e->about.checked_s || /* by a clock that was ahead */
+            now_s - e->about.checked_s >= (int64_t)e->mud->validity_h * HOUR_S);
+}
+
+bool wr_muddue_is_time(const struct wr_mudstore_entry *e, int64_t now_s)
+{
+    return wr_muddue_is(e, now_s) &&
+           (now_s >= e->retry_s || e->retry_s - now_s > WR_MUD_DUE_MOST_S);
 }
 
 int64_t wr_muddue_pause_s(uint32_t failures)
@@ -39,11 +46,11 @@ void wr_muddue_tick(struct wr_serve *s)
         return;
     }
     *next = now + WR_MUD_DUE_GAP_S;
-    if (is_first) {
+    if (is_first || !wr_devices_now_is_proven(s)) {
         return;
     }
     while ((e = wr_mudstore_next(store, &cursor)) != NULL) {
-        if (wr_muddue_is(e, now) && now >= e->retry_s) {
+        if (wr_muddue_is_time(e, now)) {
             (void)wr_mudfetch_again(wr_muds_fetch(s->muds), e->about.from); /* busy: next time */
             wr_serve_look(s);
             return;

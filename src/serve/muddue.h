@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * MUD due: profiles that were fetched are looked after where they are from, when they have been valid for as long as they say (cache-validity, RFC 8520 section 3.4).
+ * MUD due: profiles that were fetched are looked after where they are from, when they have been valid for as long as they say (cache-validity, RFC 8520 section 3.4), by a time that is proven.
  *
  * One at a time, WR_MUD_DUE_GAP_S apart; all devices whose profile is from one URL are looked after by one fetch. What is the same has another date and nothing else. What is not is proposed: kept
  * beside the profile, told in the log, the list and `weir mud diff DEVICE`, and not in force before the owner takes it, whatever it takes away. What cannot be had, is no profile, or has a signature
@@ -20,6 +20,8 @@ struct wr_serve;
 
 /* Has it been valid for long enough? It may be that it is not tried again yet. */
 bool wr_muddue_is(const struct wr_mudstore_entry *e, int64_t now_s);
+/* And is it tried now? */
+bool wr_muddue_is_time(const struct wr_mudstore_entry *e, int64_t now_s);
 /* Seconds until it is tried again after so many failures, 1 the first. */
 int64_t wr_muddue_pause_s(uint32_t failures);
 /* Each second. */

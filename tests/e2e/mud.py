@@ -465,7 +465,7 @@ def due(box):
         equal(len(rows), 1, rows)
         return rows[0]
 
-    def goes_by():
+    def goes_by(seconds=3700):
         """An hour: it was taken, and looked after, at another time."""
         house.weir.stop()
         makers.asked.clear()
@@ -473,7 +473,7 @@ def due(box):
         with open(path, encoding="utf-8") as f:
             kept = json.load(f)
         for one in kept["profiles"]:
-            one["checked"] = one["taken"] = one["taken"] - 3700
+            one["checked"] = one["taken"] = one["taken"] - seconds
         house.file(path, json.dumps(kept))
         house.start()
 
@@ -481,8 +481,10 @@ def due(box):
     goes_by()
     until("the same has another date", lambda: listed().get("checked", 0) > listed()["taken"] and not listed()["due"])
     equal((makers.asked, listed()["proposed"], house.weir.log().count("is another one now")), (["/cam.json"], False, 0))
+    goes_by(-86400 * 365)    # a clock that was ahead
+    until("the same has another date", lambda: listed().get("checked", 1 << 40) < listed()["taken"] and not listed()["due"])
     makers.pages["/cam.json"] = new
-    goes_by()
+    goes_by(86400 * 365)
     until("another one is proposed", lambda: listed()["proposed"])
     need("import DEVICE --proposed" in house.weir.log(), house.weir.log())
     equal((listed()["state"], house.rcode("old.example"), house.rcode("new.example")), ("enforced", 0, NXDOMAIN))    # nothing has changed

@@ -18,7 +18,16 @@ static void test_is(void **state)
     memcpy(e.about.from, "https://a.example/", 19);
     assert_false(wr_muddue_is(&e, T0 + 48 * 3600 - 1));
     assert_true(wr_muddue_is(&e, T0 + 48 * 3600));
-    assert_false(wr_muddue_is(&e, T0 - 48 * 3600)); /* a clock that is not set */
+    assert_true(wr_muddue_is(
+        &e, T0 - 1)); /* the clock was ahead: else nobody would look for as long as it was */
+    assert_true(wr_muddue_is_time(&e, T0 - 1));
+    assert_false(wr_muddue_is_time(&e, T0 + 48 * 3600 - 1));
+    e.retry_s = T0 + 49 * 3600;
+    assert_false(wr_muddue_is_time(&e, T0 + 48 * 3600));
+    assert_true(wr_muddue_is_time(&e, T0 + 49 * 3600));
+    e.retry_s = T0 + 48 * 3600 + WR_MUD_DUE_MOST_S + 1; /* likewise */
+    assert_true(wr_muddue_is_time(&e, T0 + 48 * 3600));
+    e.retry_s = 0;
     m.validity_h = 1;
     assert_true(wr_muddue_is(&e, T0 + 3600));
     memcpy(e.about.key, "proposed:name:cam", 18);
