@@ -652,6 +652,7 @@
 #define WR_RULESET_PERMITS_MAX 8192
 /* Classes of devices by who made them (a manufacturer, a model) that profiles in force name, of all devices together; devices of them that `weir mud show` tells. */
 #define WR_MUD_KIN_MAX      256
+#define WR_MUD_KIN_EACH_MAX 16 /* of one profile */
 #define WR_MUD_KIN_SHOW_MAX 128
 /* Devices with a profile in force, or one that is kept. */
 #define WR_MUD_DEVICES_MAX 4096

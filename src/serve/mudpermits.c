@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NONE SIZE_MAX
+
 /* Devices that are meant by who made them. */
-struct class {
+struct mean {
     struct wr_mud_kin kin;
-    bool has; /* an address of one is known */
+    size_t class; /* its number in the rules; NONE: there is none */
 };
 
 struct adding {
@@ -18,8 +20,9 @@ struct adding {
     size_t profiles;
     const struct wr_census_device *device;
     const struct wr_mud *mud;
-    size_t classes;
-    struct class class[WR_MUD_KIN_MAX]; /* by the number that they have in the rules */
+    size_t classes, means;
+    struct wr_mud_kin class[WR_MUD_KIN_MAX]; /* by the number that they have in the rules */
+    struct mean mean[WR_MUD_KIN_EACH_MAX];   /* of the profile that it is at */
 };
 
 void wr_mudpermits_house(const struct wr_conf *conf, struct wr_mud_house *ret_house)
@@ -147,10 +150,8 @@ bool wr_mudpermits_is_reached(const struct wr_census_address *a)
            wr_firefacts_is_forwarded(&a->addr);
 }
 
-/* Its addresses. False: none is known. */
-static bool put_member(const struct adding *a, size_t class, const struct wr_census_device *d)
+static void put_member(const struct adding *a, size_t class, const struct wr_census_device *d)
 {
-    bool has = false;
     for (unsigned i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
         const struct wr_census_address *one = &d->address[i];
         struct wr_ruleset_item *item =
@@ -158,14 +159,12 @@ static bool put_member(const struct adding *a, size_t class, const struct wr_cen
         if (item == NULL) {
             continue;
         }
-        has = true;
         item->segment = (uint16_t) class;
         memcpy(item->prefix.addr.ip, one->addr.ip, sizeof(item->prefix.addr.ip));
         item->prefix.addr.family = one->addr.family;
         item->prefix.addr.scope = one->ifindex;
         item->prefix.len = one->addr.family == WR_AF_V4 ? 32 : 128;
     }
-    return has;
 }
 
 static bool is_one_of(const struct wr_mudpermits_profile *p, const struct wr_mud_kin *kin)
@@ -174,36 +173,62 @@ static bool is_one_of(const struct wr_mudpermits_profile *p, const struct wr_mud
            wr_mud_kin_has(kin, wr_mud_at(p->mud, p->mud->url));
 }
 
-/* The class of these devices, that of an entry before if it is the same. NULL: it has no room. */
-static const struct class *class_of(struct adding *a, const struct wr_mud_kin *kin)
+static bool has_address(const struct wr_census_device *d)
 {
+    bool has = false;
+    for (unsigned i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
+        has = has || wr_mudpermits_is_reached(&d->address[i]);
+    }
+    return has;
+}
+
+/* The number of the class of these devices, that of an entry before if it is the same. NONE: nobody is in it, or it has no room. */
+static size_t number_of(struct adding *a, const struct wr_mud_kin *kin)
+{
+    bool has = false;
     for (size_t i = 0; i < a->classes; i++) {
-        if (wr_mud_kin_same(&a->class[i].kin, kin)) {
-            return &a->class[i];
+        if (wr_mud_kin_same(&a->class[i], kin)) {
+            return i;
         }
     }
-    if (a->classes == WR_MUD_KIN_MAX) {
-        a->f->left++;
-        return NULL;
+    for (size_t i = 0; i < a->profiles && !has; i++) {
+        has = is_one_of(&a->profile[i], kin) && has_address(a->profile[i].device);
     }
-    struct class *class = &a->class[a->classes];
-    *class = (struct class){.kin = *kin};
+    if (!has || a->classes == WR_MUD_KIN_MAX) {
+        a->f->left += has;
+        return NONE;
+    }
     for (size_t i = 0; i < a->profiles; i++) {
-        const struct wr_mudpermits_profile *p = &a->profile[i];
-        if (is_one_of(p, kin)) {
-            class->has = put_member(a, a->classes, p->device) || class->has;
+        if (is_one_of(&a->profile[i], kin)) {
+            put_member(a, a->classes, a->profile[i].device);
         }
     }
-    a->classes++;
-    return class;
+    a->class[a->classes] = *kin;
+    return a->classes++;
+}
+
+/* The same, looked for once for a profile, and WR_MUD_KIN_EACH_MAX times at most: one profile does not take all the numbers. */
+static size_t class_of(struct adding *a, const struct wr_mud_kin *kin)
+{
+    for (size_t i = 0; i < a->means; i++) {
+        if (wr_mud_kin_same(&a->mean[i].kin, kin)) {
+            return a->mean[i].class;
+        }
+    }
+    if (a->means == WR_MUD_KIN_EACH_MAX) {
+        a->f->left++;
+        return NONE;
+    }
+    a->mean[a->means] = (struct mean){.kin = *kin, .class = number_of(a, kin)};
+    return a->mean[a->means++].class;
 }
 
 static void put_kin(struct adding *a, const struct wr_mud_ace *ace)
 {
     struct wr_mud_kin kin;
-    const struct class *class = wr_mud_kin_of(a->mud, ace, &kin) ? class_of(a, &kin) : NULL;
-    if (class != NULL && class->has) {
-        put_chain(a, ace, WR_RULESET_TO_KIN, (size_t)(class - a->class));
+    size_t class = wr_mud_kin_of(a->mud, ace, &kin) ? class_of(a, &kin) : NONE;
+    if (class != NONE) {
+        put_chain(a, ace, WR_RULESET_TO_KIN, class);
     }
 }
 
@@ -214,6 +239,7 @@ static void put_profile(struct adding *a, const struct wr_mudpermits_profile *p)
     struct wr_mud_house house;
     a->device = p->device;
     a->mud = p->mud;
+    a->means = 0;
     wr_mudpermits_house(a->conf, &house);
     house.is_stranger = p->is_stranger;
     for (uint32_t i = 0; i < p->mud->aces; i++) {

@@ -31,7 +31,7 @@ struct wr_mudpermits_profile {
 };
 /* An address at which a device is reached through the gateway, by it alone: known at an interface, and claimed by nobody else there. Who claims it at another interface takes nothing: what is opened goes out at this one. */
 bool wr_mudpermits_is_reached(const struct wr_census_address *a);
-/* At most WR_RULESET_PERMITS_MAX items and WR_MUD_KIN_MAX classes of devices, the rest is counted as without room. */
+/* At most WR_RULESET_PERMITS_MAX items and WR_MUD_KIN_MAX classes of devices, WR_MUD_KIN_EACH_MAX of one profile; the rest is counted as without room. */
 void wr_mudpermits(struct wr_firefacts *f, const struct wr_conf *conf,
                    const struct wr_mudpermits_profile *profile, size_t profiles);
 

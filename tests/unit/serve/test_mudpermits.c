@@ -206,17 +206,19 @@ static void test_kin(void **state)
     household_end(&h);
 }
 
-/* More classes than there may be have no room, and are counted. */
+/* One profile has room for so many classes and no more, and one that nobody is in takes none from others. */
 static void test_kin_bound(void **state)
 {
-    static char room[WR_MUD_ACES_MAX * 16];
+    static char room[WR_MUD_ACES_MAX * 16], little[128];
+    static struct wr_mud_ace ace;
     struct household h = household(16);
     struct wr_firefacts f = {.item = items};
-    struct wr_mud m;
+    struct wr_mud m, last;
     struct wr_conf conf;
     uint32_t cursor = 0;
     memset(&conf, 0, sizeof(conf));
     neighbour(&h, "00:00:5e:00:00:01", "192.0.2.1", T0);
+    neighbour_on(&h, 3, "00:00:5e:00:00:02", "198.51.100.2", T0);
     wr_mud_init(&m, aces, WR_MUD_ACES_MAX, room, sizeof(room));
     for (unsigned i = 0; i < WR_MUD_KIN_MAX + 5; i++) {
         struct wr_mud_ace a = wr_mud_ace(WR_MUD_FROM);
@@ -226,9 +228,19 @@ static void test_kin_bound(void **state)
         a.manufacturer = text(&m, name);
         assert_int_equal(wr_mud_add(&m, &a), WR_OK);
     }
-    const struct wr_mudpermits_profile p = {wr_census_walk(h.m, &cursor), &m, true, false, true};
-    wr_mudpermits(&f, &conf, &p, 1);
-    assert_int_equal(f.left, 5);
+    relative(&last, &ace, little, sizeof(little), "https://m1.example/x", WR_MUD_SAME_MANUFACTURER,
+             "");
+    const struct wr_census_device *d[2] = {wr_census_walk(h.m, &cursor),
+                                           wr_census_walk(h.m, &cursor)};
+    struct wr_mudpermits_profile p[18];
+    for (unsigned i = 0; i < 17; i++) {
+        p[i] = (struct wr_mudpermits_profile){d[0], &m, true, false, true};
+    }
+    p[17] = (struct wr_mudpermits_profile){d[1], &last, true, false, true};
+    wr_mudpermits(&f, &conf, p, 18);
+    assert_int_equal(f.left, 17 * (WR_MUD_KIN_MAX + 5 - WR_MUD_KIN_EACH_MAX));
+    assert_int_equal(members(&f, "198.51.100.2", 3), 1);
+    assert_int_equal(items[f.count - 1].segment, 0); /* the only class that has a number */
     household_end(&h);
 }
 
