@@ -44,8 +44,21 @@ static void read_one(const struct nlmsghdr *h, struct wr_conntrackload *load)
     }
 }
 
-bool wr_conntrackload_read(const uint8_t *bytes, size_t n, uint32_t seq,
-                           struct wr_conntrackload *load)
+/* With the last message comes a number: 0, or what is wrong, below it. */
+static int end_of(const struct nlmsghdr *h)
+{
+    int32_t said = 0;
+    if (h->nlmsg_len >= NLMSG_HDRLEN + sizeof(said)) {
+        memcpy(&said, (const uint8_t *)h + NLMSG_HDRLEN, sizeof(said));
+    }
+    if (said < 0) {
+        errno = said > -4096 ? -said : EIO; /* as far as the kernel's go */
+    }
+    return said < 0 ? WR_E_IO : WR_OK;
+}
+
+int wr_conntrackload_read(const uint8_t *bytes, size_t n, uint32_t seq,
+                          struct wr_conntrackload *load)
 {
     for (size_t at = 0; at + sizeof(struct nlmsghdr) <= n;) {
         const struct nlmsghdr *h = (const void *)(bytes + at);
@@ -53,14 +66,14 @@ bool wr_conntrackload_read(const uint8_t *bytes, size_t n, uint32_t seq,
             break;
         }
         if (h->nlmsg_seq == seq && (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR)) {
-            return true;
+            return end_of(h);
         }
         if (h->nlmsg_seq == seq) {
             read_one(h, load);
         }
         at += NLMSG_ALIGN(h->nlmsg_len);
     }
-    return false;
+    return WR_E_AGAIN;
 }
 
 /* --- the socket --- */
@@ -100,6 +113,7 @@ int wr_conntrackload_ask(int fd, struct wr_conntrackload *ret_load)
     for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
         const uint8_t *bytes;
         size_t n;
+        int err;
         if (ask(fd, questions[i].type, questions[i].flags, ++seq) != WR_OK) {
             return WR_E_IO;
         }
@@ -108,7 +122,11 @@ int wr_conntrackload_ask(int fd, struct wr_conntrackload *ret_load)
             if (bytes == NULL) {
                 return WR_E_IO;
             }
-        } while (!wr_conntrackload_read(bytes, n, seq, &load));
+            err = wr_conntrackload_read(bytes, n, seq, &load);
+        } while (err == WR_E_AGAIN);
+        if (err != WR_OK) {
+            return err;
+        }
     }
     if (load.most == 0) {
         errno = ENOENT;

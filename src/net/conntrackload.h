@@ -11,7 +11,6 @@
 #ifndef WR_NET_CONNTRACKLOAD_H
 #define WR_NET_CONNTRACKLOAD_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,9 +27,9 @@ struct wr_conntracktop {
     uint32_t count, of; /* of 0: there are none */
 };
 
-/* What one read of the socket says goes into *load. True: that was the end. */
-bool wr_conntrackload_read(const uint8_t *bytes, size_t n, uint32_t seq,
-                           struct wr_conntrackload *load);
+/* What one read of the socket says goes into *load. WR_OK: that was the end; WR_E_AGAIN: more is to come; WR_E_IO: the kernel says no (errno). */
+int wr_conntrackload_read(const uint8_t *bytes, size_t n, uint32_t seq,
+                          struct wr_conntrackload *load);
 /* `fd`: one of net/nlask. WR_E_IO: the kernel has no such table, or does not say (errno). */
 int wr_conntrackload_ask(int fd, struct wr_conntrackload *ret_load);
 /* Puts the addresses in order, and says which of them is there most often. */

@@ -2,6 +2,7 @@
 /* What the kernel says of its table of connections, and who has most of it; it is filled in tests/e2e/faults.py. */
 #include "unit/unit.h"
 
+#include <errno.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netlink.h>
@@ -34,9 +35,12 @@ static struct message message(unsigned kind, unsigned one, unsigned two)
                             .second = {0, 4, 0, 0}};
 }
 
+/* Whether that was the end. */
 static bool reads(const void *bytes, size_t n, struct wr_conntrackload *load)
 {
-    return wr_conntrackload_read(bytes, n, 7, load);
+    int err = wr_conntrackload_read(bytes, n, 7, load);
+    assert_true(err == WR_OK || err == WR_E_AGAIN);
+    return err == WR_OK;
 }
 
 static void test_read(void **state)
@@ -66,6 +70,30 @@ static void test_read(void **state)
     assert_true(reads(&all, sizeof(all), &load));
     all.h.nlmsg_type = NLMSG_DONE;
     assert_true(reads(&all, sizeof(all), &load));
+}
+
+/* The end that is none: the kernel does not answer that. */
+static void test_error(void **state)
+{
+    struct wr_conntrackload load = {0};
+    struct {
+        struct nlmsghdr h;
+        int error;
+    } m = {{.nlmsg_len = sizeof(m), .nlmsg_type = NLMSG_ERROR, .nlmsg_seq = 7}, -EOPNOTSUPP};
+    for (unsigned i = 0; i < 2; i++) {
+        errno = 0;
+        assert_int_equal(wr_conntrackload_read((const void *)&m, sizeof(m), 7, &load), WR_E_IO);
+        assert_int_equal(errno, EOPNOTSUPP);
+        m.h.nlmsg_type = NLMSG_DONE;
+    }
+    m.error = 0;
+    assert_true(reads(&m, sizeof(m), &load));
+    m.h.nlmsg_seq = 8;
+    m.error = -EPERM;
+    assert_false(reads(&m, sizeof(m), &load));
+    m.h.nlmsg_seq = 7;
+    m.h.nlmsg_len = sizeof(m.h);
+    assert_true(reads(&m, sizeof(m.h), &load)); /* it says nothing more */
 }
 
 static struct wr_addr at(uint8_t family, uint8_t last)
@@ -111,6 +139,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_read),
+        cmocka_unit_test(test_error),
         cmocka_unit_test(test_count),
         cmocka_unit_test(test_ask),
     };
