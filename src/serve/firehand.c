@@ -86,7 +86,8 @@ struct hand {
     struct wr_leasehand *leases;               /* NULL: none can be had here */
     struct pollfd channel[1 + WR_WORKERS_MAX]; /* the main thread's, then the workers' */
     int dump;                                  /* a socket for what the kernel has counted; -1 */
-    bool loadless;    /* it does not say how many connections there are, and is not asked again */
+    bool
+        loadless; /* the kernel cannot say how many connections there are, and is not asked again */
     bool lists, each; /* leases are told, each, from there on */
     uint32_t cursor;
     struct leases list; /* some that are on their way */
@@ -391,8 +392,11 @@ static void begin_list(struct hand *h, const struct request *r)
 static void look_at_load(struct hand *h)
 {
     struct wr_firehand_reply *r = &h->reply;
-    h->loadless = h->loadless || wr_conntrackload_ask(h->dump, &r->load) != WR_OK;
-    if (!h->loadless && wr_fireload_is_tight(&r->load)) {
+    if (!h->loadless && wr_conntrackload_ask(h->dump, &r->load) != WR_OK) {
+        /* EINVAL: it knows no such question, and has looked for a module that does. */
+        h->loadless = errno == EOPNOTSUPP || errno == ENOENT || errno == EINVAL;
+    }
+    if (wr_fireload_is_tight(&r->load)) {
         (void)wr_conntrackload_top(&r->top); /* or nobody is named */
     }
 }

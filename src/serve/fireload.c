@@ -6,6 +6,8 @@
 
 /* Who has less than one of so many is not named: somebody else has made up sources, or there is little room. */
 enum { FULL_PERCENT = 95, OVER_PERCENT = 90, BLAMED = 4 };
+/* Looks without an answer after which what was known is known no more. */
+#define UNANSWERED 3
 
 static bool has_percent(const struct wr_conntrackload *seen, unsigned percent)
 {
@@ -17,12 +19,26 @@ bool wr_fireload_is_tight(const struct wr_conntrackload *seen)
     return has_percent(seen, OVER_PERCENT);
 }
 
+static enum wr_fireload_news take_nothing(struct wr_fireload *l)
+{
+    if (++l->unanswered < UNANSWERED) {
+        return WR_FIRELOAD_NONE;
+    }
+    enum wr_fireload_news news = l->full ? WR_FIRELOAD_UNKNOWN : WR_FIRELOAD_NONE;
+    l->last = (struct wr_conntrackload){.most = 0};
+    l->full = false;
+    return news;
+}
+
 enum wr_fireload_news wr_fireload_take(struct wr_fireload *l, const struct wr_conntrackload *seen)
 {
     if (seen->most == 0) {
-        return WR_FIRELOAD_NONE; /* it was not looked at */
+        return take_nothing(l);
     }
-    uint32_t dropped = l->last.most != 0 ? seen->dropped - l->last.dropped : 0;
+    /* Of a counter that has begun anew, or gone round, nobody knows how much. */
+    bool grown = l->last.most != 0 && seen->dropped > l->last.dropped;
+    uint32_t dropped = grown ? seen->dropped - l->last.dropped : 0;
+    l->unanswered = 0;
     bool narrow = has_percent(seen, FULL_PERCENT);
     bool full =
         l->full ? narrow || (dropped > 0 && wr_fireload_is_tight(seen)) : narrow && dropped > 0;

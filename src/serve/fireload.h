@@ -18,12 +18,18 @@
 
 #include "net/conntrackload.h"
 
-enum wr_fireload_news { WR_FIRELOAD_NONE, WR_FIRELOAD_FULL, WR_FIRELOAD_OVER };
+enum wr_fireload_news {
+    WR_FIRELOAD_NONE,
+    WR_FIRELOAD_FULL,
+    WR_FIRELOAD_OVER,
+    WR_FIRELOAD_UNKNOWN, /* it was full, and some looks had no answer since: it is full no longer, for nobody can tell */
+};
 
 struct wr_fireload {
-    struct wr_conntrackload last; /* most 0: nothing is known yet */
+    struct wr_conntrackload last; /* most 0: nothing is known */
     uint64_t dropped;             /* packets since the first look */
     bool full;
+    unsigned unanswered; /* looks in a row */
 };
 
 /* It may be full: who has most of it is worth a look. */

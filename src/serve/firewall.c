@@ -411,8 +411,11 @@ static void note_load(struct wr_firewall *f, const struct wr_firehand_reply *r)
         note(f, WR_LOG_ERROR, f->full);
     } else if (news == WR_FIRELOAD_OVER) {
         note(f, WR_LOG_INFO, "the kernel's table of connections has room again");
-        f->tracks = false;
+    } else if (news == WR_FIRELOAD_UNKNOWN) {
+        note(f, WR_LOG_WARN,
+             "the kernel does not say any more whether its table of connections is full");
     }
+    f->tracks = f->tracks && f->load.full;
     uint64_t mark = news != WR_FIRELOAD_NONE ? mark_of(f, WR_RULESET_TABLE) : f->table_mark;
     f->want |= mark != f->table_mark ? WR_RULESET_TABLE : 0;
     f->table_mark = mark;

@@ -31,8 +31,28 @@ static void test_states(void **state)
     assert_int_equal(take(&l, 949, 61), WR_FIRELOAD_NONE);
     assert_int_equal(l.dropped, 11);
     assert_int_equal(take(&l, 1000, 0xfffffffe), WR_FIRELOAD_FULL);
-    assert_int_equal(take(&l, 1000, 3), WR_FIRELOAD_NONE); /* it went round */
-    assert_int_equal(l.dropped, 11 + 0xfffffffe - 61 + 5);
+    assert_int_equal(take(&l, 1000, 3), WR_FIRELOAD_NONE); /* it went round, or began anew */
+    assert_int_equal(take(&l, 949, 2), WR_FIRELOAD_OVER);
+    assert_int_equal(l.dropped, 11 + 0xfffffffe - 61);
+}
+
+static void test_unanswered(void **state)
+{
+    struct wr_fireload l = {.full = false};
+    const struct wr_conntrackload nothing = {0};
+    assert_int_equal(wr_fireload_take(&l, &nothing), WR_FIRELOAD_NONE);
+    assert_int_equal(take(&l, 1000, 50), WR_FIRELOAD_NONE);
+    assert_int_equal(take(&l, 1000, 51), WR_FIRELOAD_FULL);
+    assert_int_equal(wr_fireload_take(&l, &nothing), WR_FIRELOAD_NONE);
+    assert_int_equal(wr_fireload_take(&l, &nothing), WR_FIRELOAD_NONE);
+    assert_int_equal(take(&l, 1000, 51), WR_FIRELOAD_NONE); /* one is known again */
+    assert_int_equal(wr_fireload_take(&l, &nothing), WR_FIRELOAD_NONE);
+    assert_int_equal(wr_fireload_take(&l, &nothing), WR_FIRELOAD_NONE);
+    assert_true(l.full);
+    assert_int_equal(wr_fireload_take(&l, &nothing), WR_FIRELOAD_UNKNOWN);
+    assert_false(l.full || l.last.most != 0);
+    assert_int_equal(take(&l, 1000, 60), WR_FIRELOAD_NONE); /* who knows when, again */
+    assert_int_equal(l.dropped, 1);
 }
 
 static void test_text(void **state)
@@ -59,6 +79,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_states),
+        cmocka_unit_test(test_unanswered),
         cmocka_unit_test(test_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
