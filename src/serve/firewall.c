@@ -291,10 +291,17 @@ static const char *changed_meanwhile(const struct wr_firewall *f, const struct w
     return NULL;
 }
 
-/* They may not know `notrack` or `fib`. */
-static bool do_without_untracked(struct wr_firewall *f)
+/* They may not know `notrack` or `fib`; or it was another failure, so it is tried again at the next look. */
+static bool do_without_untracked(struct wr_firewall *f, const char *why)
 {
+    char text[WR_FIREHAND_TEXT_SIZE + 60];
     bool other = f->load.full && !f->tracks;
+    if (other && !f->tracks_told) {
+        snprintf(text, sizeof(text),
+                 "weir's DNS cannot be kept out of the full table of connections: %.200s", why);
+        note(f, WR_LOG_WARN, text);
+    }
+    f->tracks_told = f->tracks_told || other;
     f->tracks = f->tracks || other;
     f->want |= other ? WR_RULESET_TABLE : 0;
     return other;
@@ -338,7 +345,7 @@ static void done(struct wr_firewall *f, const struct wr_firehand_reply *r)
         if (parts &
             WR_RULESET_NONE) { /* it stays removed: by his word, and whatever is left is told */
             snprintf(f->note, sizeof(f->note), "%s", r->text);
-        } else if (!do_without_untracked(f) && !do_without_hairpins(f, r->text)) {
+        } else if (!do_without_untracked(f, r->text) && !do_without_hairpins(f, r->text)) {
             fail(f, r->text);
         }
         return;
@@ -415,10 +422,12 @@ static void note_load(struct wr_firewall *f, const struct wr_firehand_reply *r)
         note(f, WR_LOG_WARN,
              "the kernel does not say any more whether its table of connections is full");
     }
-    f->tracks = f->tracks && f->load.full;
-    uint64_t mark = news != WR_FIRELOAD_NONE ? mark_of(f, WR_RULESET_TABLE) : f->table_mark;
-    f->want |= mark != f->table_mark ? WR_RULESET_TABLE : 0;
-    f->table_mark = mark;
+    f->tracks_told = f->tracks_told && f->load.full;
+    if (news != WR_FIRELOAD_NONE || f->tracks) {
+        f->tracks = false;
+        f->want |= WR_RULESET_TABLE;
+        f->table_mark = mark_of(f, WR_RULESET_TABLE);
+    }
 }
 
 /* Asks what the kernel has counted, if nothing is on its way. */

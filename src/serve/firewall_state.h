@@ -70,8 +70,8 @@ struct wr_firewall {
     struct wr_firecount count;
     struct wr_fireload load;
     char full[WR_FIREHAND_TEXT_SIZE]; /* while the table of connections is */
-    bool tracks;                      /* nft refuses to do without it */
-    uint64_t known_mark;              /* of the addresses of devices that the hand was told */
+    bool tracks, tracks_told; /* nft refused to do without it; the log has it, until that is over */
+    uint64_t known_mark;      /* of the addresses of devices that the hand was told */
     struct wr_leaseknown known[WR_LEASE_KNOWN_MAX];
     struct wr_ruleset_item item[WR_RULESET_ITEMS_MAX];
 };

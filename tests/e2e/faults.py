@@ -312,6 +312,17 @@ def crowd(home, path):
     need(seen["state"] == "in force" and seen["connections"]["full"] and "notrack" not in table(), seen)
     equal(seen["repairs"], repairs)
     until("it is tried", lambda: weir.log().count("table of connections is full") == 2)
+    # It is told with nft's words, once, and tried again.
+    refused = "weir's DNS cannot be kept out of the full table of connections: "
+    until("it is told", lambda: re.search(f"{refused}.*no tproxy", weir.log()))
+    applied = shown(weir)["applied"]
+    until("it is tried again, and again", lambda: shown(weir)["applied"] >= applied + 2)
+    equal((weir.log().count(refused), shown(weir)["state"]), (1, "in force"))
+    os.symlink(spaces.peer("nft"), path + ".new")
+    os.replace(path + ".new", path)
+    until("it is done", lambda: "notrack" in table())
+    need(shown(weir)["connections"]["full"], shown(weir))
+    equal(answers(camera, "vendor.example").addresses, [FOREIGN[0]])
     flow.close()
 
 
