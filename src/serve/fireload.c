@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* Who has less than one of so many is not named: somebody else has made up sources, or there is little room. */
+/* Who has less than one of so many is not named: somebody has made up senders, or there is little room. */
 enum { FULL_PERCENT = 95, OVER_PERCENT = 90, BLAMED = 4 };
 /* Looks without an answer after which what was known is known no more. */
 #define UNANSWERED 3
@@ -52,15 +52,22 @@ enum wr_fireload_news wr_fireload_take(struct wr_fireload *l, const struct wr_co
 }
 
 void wr_fireload_text(const struct wr_fireload *l, const struct wr_conntracktop *top,
-                      const char *who, char *ret_text, size_t cap)
+                      const char *device, const char *addr, char *ret_text, size_t cap)
 {
-    char most[160] = "nobody has most of them: net.netfilter.nf_conntrack_max may be too low";
-    if (who[0] != 0 && top->of != 0 && top->count >= top->of / BLAMED) {
-        snprintf(most, sizeof(most), "%u %% are of %.120s: quarantine ends them",
-                 (unsigned)((uint64_t)top->count * 100 / top->of), who);
+    char whose[160] = "no address has a quarter of them: somebody makes up senders, or "
+                      "net.netfilter.nf_conntrack_max is too low";
+    unsigned percent = top->of != 0 ? (unsigned)((uint64_t)top->count * 100 / top->of) : 0;
+    if (top->of == 0) {
+        snprintf(whose, sizeof(whose), "whose they are is not known");
+    } else if (top->count >= top->of / BLAMED && device[0] != 0) {
+        snprintf(whose, sizeof(whose),
+                 "%u %% are of the address of device %.96s: quarantine ends them", percent, device);
+    } else if (top->count >= top->of / BLAMED) {
+        snprintf(whose, sizeof(whose), "%u %% are of %s%s, no device's", percent,
+                 addr[0] != 0 ? "the address " : "one address", addr);
     }
     snprintf(ret_text, cap,
              "the kernel's table of connections is full (%" PRIu32 " of %" PRIu32
              "), new ones are dropped; %s",
-             l->last.entries, l->last.most, most);
+             l->last.entries, l->last.most, whose);
 }

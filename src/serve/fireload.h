@@ -35,8 +35,9 @@ struct wr_fireload {
 /* It may be full: who has most of it is worth a look. */
 bool wr_fireload_is_tight(const struct wr_conntrackload *seen);
 enum wr_fireload_news wr_fireload_take(struct wr_fireload *l, const struct wr_conntrackload *seen);
-/* `who`: began what `top` says, as the log may call it; "": nobody can be named. Nor is who has less than a quarter. */
+/* `device`: whose address began what `top` says, as the log may call it, "": no device's; `addr`: the address, "": the log may not have it. Who has
+ * less than a quarter is not named. It may be another that writes the address on packets. */
 void wr_fireload_text(const struct wr_fireload *l, const struct wr_conntracktop *top,
-                      const char *who, char *ret_text, size_t cap);
+                      const char *device, const char *addr, char *ret_text, size_t cap);
 
 #endif

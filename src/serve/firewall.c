@@ -387,32 +387,33 @@ static void note_counts(struct wr_firewall *f, const struct wr_firehand_reply *r
     }
 }
 
-static void top_text(const struct wr_firewall *f, const struct wr_conntracktop *top, char *ret_text,
-                     size_t cap)
+/* The device whose address it is, if it is one's. */
+static void name_top(const struct wr_firewall *f, const struct wr_conntracktop *top,
+                     char ret_device[WR_DEVICES_CALLED_SIZE])
 {
     const struct wr_census_device *d;
-    char called[WR_DEVICES_CALLED_SIZE], addr[WR_ADDR_TEXT_SIZE];
     uint32_t cursor = 0;
+    ret_device[0] = 0;
     while ((d = wr_census_walk(wr_devices_machine(f->s->devices), &cursor)) != NULL) {
         for (unsigned i = 0; i < WR_CENSUS_ADDRESSES_MAX; i++) {
             if (wr_addr_same_ip(&d->address[i].addr, &top->addr)) {
-                wr_devices_called(f->s, d->number, called);
-                snprintf(ret_text, cap, "device %s", called);
+                wr_devices_called(f->s, d->number, ret_device);
                 return;
             }
         }
     }
-    wr_addr_to_text(&top->addr, addr, sizeof(addr));
-    snprintf(ret_text, cap, "%s", wr_devices_hides(f->s) || top->of == 0 ? "" : addr);
 }
 
 static void note_load(struct wr_firewall *f, const struct wr_firehand_reply *r)
 {
     enum wr_fireload_news news = wr_fireload_take(&f->load, &r->load);
     if (f->load.full && r->load.most != 0) {
-        char who[WR_DEVICES_CALLED_SIZE + 16];
-        top_text(f, &r->top, who, sizeof(who));
-        wr_fireload_text(&f->load, &r->top, who, f->full, sizeof(f->full));
+        char device[WR_DEVICES_CALLED_SIZE], addr[WR_ADDR_TEXT_SIZE] = "";
+        name_top(f, &r->top, device);
+        if (!wr_devices_hides(f->s)) {
+            wr_addr_to_text(&r->top.addr, addr, sizeof(addr));
+        }
+        wr_fireload_text(&f->load, &r->top, device, addr, f->full, sizeof(f->full));
     }
     if (news == WR_FIRELOAD_FULL) {
         note(f, WR_LOG_ERROR, f->full);

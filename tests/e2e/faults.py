@@ -275,7 +275,7 @@ def crowd(home, path):
     seen = shown(weir)
     need("table of connections is full" in cli(weir, "status")["firewall"]["problem"], cli(weir, "status"))
     need(seen["state"] == "in force" and seen["connections"]["full"] and seen["connections"]["dropped"] > 0, seen)
-    percent = int(re.search(rf"([0-9]+) % are of device .*{device}.*: quarantine ends them", seen["problem"])[1])
+    percent = int(re.search(rf"([0-9]+) % are of the address of device .*{device}.*: quarantine ends them", seen["problem"])[1])
     need(70 <= percent <= 90, seen["problem"])    # of four fifths
     equal(weir.log().count("table of connections is full"), 1)
     # What is new has no way out, whatever is open to it; what was there goes on. Leases are no connections.

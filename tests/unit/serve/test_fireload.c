@@ -60,19 +60,21 @@ static void test_text(void **state)
     struct wr_fireload l = {.last = {262140, 262144, 1}};
     struct wr_conntracktop top = {.count = 1000, .of = 1024};
     char text[240];
-    wr_fireload_text(&l, &top, "device camera (d17)", text, sizeof(text));
+    wr_fireload_text(&l, &top, "camera (d17)", "192.0.2.7", text, sizeof(text));
     assert_string_equal(
         text, "the kernel's table of connections is full (262140 of 262144), new ones are dropped; "
-              "97 % are of device camera (d17): quarantine ends them");
-    wr_fireload_text(&l, &top, "", text, sizeof(text));
-    assert_non_null(
-        strstr(text, "dropped; nobody has most of them: net.netfilter.nf_conntrack_max"));
+              "97 % are of the address of device camera (d17): quarantine ends them");
+    wr_fireload_text(&l, &top, "", "192.0.2.7", text, sizeof(text));
+    assert_non_null(strstr(text, "dropped; 97 % are of the address 192.0.2.7, no device's"));
+    wr_fireload_text(&l, &top, "", "", text, sizeof(text));
+    assert_non_null(strstr(text, "dropped; 97 % are of one address, no device's"));
     top.count = 255;
-    wr_fireload_text(&l, &top, "device camera (d17)", text, sizeof(text));
-    assert_null(strstr(text, "camera"));
+    wr_fireload_text(&l, &top, "camera (d17)", "192.0.2.7", text, sizeof(text));
+    assert_non_null(strstr(text, "dropped; no address has a quarter of them: somebody makes up "
+                                 "senders, or net.netfilter.nf_conntrack_max is too low"));
     top = (struct wr_conntracktop){.of = 0};
-    wr_fireload_text(&l, &top, "device camera (d17)", text, sizeof(text));
-    assert_null(strstr(text, "camera"));
+    wr_fireload_text(&l, &top, "camera (d17)", "192.0.2.7", text, sizeof(text));
+    assert_non_null(strstr(text, "dropped; whose they are is not known"));
 }
 
 int main(void)
