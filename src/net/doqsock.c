@@ -411,19 +411,10 @@ static void doq_feed_one(struct wr_doqsock *d, const struct wr_listener *listene
     doq_feed(d, &in);
 }
 
-static void doq_inform(const struct wr_doqsock *d, struct wr_listener *listener)
-{
-    if (d->feed.engine != NULL && wr_engine_wants_interface(d->feed.engine)) {
-        wr_listener_inform(listener);
-    }
-}
-
 /* One batch. False: there was no more than that. */
 static bool doq_turn(struct wr_doqsock *d, struct wr_listener *listener)
 {
     unsigned n = wr_batch_read(&d->in, listener);
-
-    doq_inform(d, listener); /* new settings may want it */
 
     if (n == 0) {
         return false;
@@ -509,6 +500,13 @@ void wr_doqsock_turn(struct wr_doqsock *d, uint64_t now_us)
 
 /* --- listeners ------------------------------------------------------------------------------------ */
 
+void wr_doqsock_inform(struct wr_doqsock *d)
+{
+    if (d->feed.engine != NULL && wr_engine_wants_interface(d->feed.engine)) {
+        wr_listener_inform(&d->listeners);
+    }
+}
+
 int wr_doqsock_add(struct wr_doqsock *d, uint16_t number, int fd, const struct wr_addr *addr)
 {
     int err = wr_listener_may_add(&d->listeners, number);
@@ -520,7 +518,7 @@ int wr_doqsock_add(struct wr_doqsock *d, uint16_t number, int fd, const struct w
         err = wr_listener_add(&d->listeners, d->loop, number, fd, addr, doq_on_poll);
     }
     if (err == WR_OK) {
-        doq_inform(d, &d->listeners.at[number]);
+        wr_doqsock_inform(d);
     }
     return err;
 }
@@ -580,6 +578,10 @@ int wr_doqsock_create(uv_loop_t *loop, const struct wr_feed *feed,
 int wr_doqsock_add(struct wr_doqsock *d, uint16_t number, int fd, const struct wr_addr *addr)
 {
     return WR_E_UNSUPPORTED;
+}
+
+void wr_doqsock_inform(struct wr_doqsock *d)
+{
 }
 
 bool wr_doqsock_remove(struct wr_doqsock *d, uint16_t number)

@@ -35,6 +35,8 @@ int wr_doqsock_create(uv_loop_t *loop, const struct wr_feed *feed,
                       const struct wr_doqsock_setup *setup, struct wr_doqsock **ret_doq);
 /* Takes the descriptor over when it gives WR_OK. WR_E_EXISTS, WR_E_RANGE, WR_E_IO, WR_E_NOMEM, WR_E_UNSUPPORTED. */
 int wr_doqsock_add(struct wr_doqsock *d, uint16_t number, int fd, const struct wr_addr *addr);
+/* As wr_udp_inform. */
+void wr_doqsock_inform(struct wr_doqsock *d);
 bool wr_doqsock_remove(struct wr_doqsock *d, uint16_t number);
 /* Whom new connections meet; copied, with a reference of its own. */
 void wr_doqsock_set_terms(struct wr_doqsock *d, const struct wr_terms *terms);

@@ -63,10 +63,14 @@ struct wr_listener *wr_listener_of(uv_poll_t *poll, int status)
     return l;
 }
 
-void wr_listener_inform(struct wr_listener *l)
+void wr_listener_inform(struct wr_listener_row *row)
 {
-    if (!l->informed) {
-        l->informed = wr_sock_ask_info(l->fd, l->addr.family);
+    for (uint16_t i = 0; i < WR_NET_LISTENERS_MAX; i++) {
+        struct wr_listener *l = &row->at[i];
+
+        if (l->fd >= 0 && !l->informed) {
+            l->informed = wr_sock_ask_info(l->fd, l->addr.family);
+        }
     }
 }
 

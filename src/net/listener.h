@@ -47,8 +47,8 @@ int wr_listener_add(struct wr_listener_row *row, uv_loop_t *loop, uint16_t numbe
 int wr_listener_may_add(const struct wr_listener_row *row, uint16_t number);
 struct wr_listener *wr_listener_get(struct wr_listener_row *row, uint16_t number);
 struct wr_listener *wr_listener_of(uv_poll_t *poll, int status);
-/* Of datagrams from here on the interface is wanted (once is enough). Those that wait in the socket already have none. */
-void wr_listener_inform(struct wr_listener *l);
+/* Of datagrams from here on the interface is wanted, at all that are in the row now. Those that wait in a socket already have none. */
+void wr_listener_inform(struct wr_listener_row *row);
 void wr_listener_remove(struct wr_listener *l);
 
 #endif

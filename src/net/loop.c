@@ -614,6 +614,12 @@ void wr_loop_set_terms(struct wr_loop *l, const struct wr_terms *terms)
     wr_doqsock_set_terms(l->doq, terms);
 }
 
+void wr_loop_inform(struct wr_loop *l)
+{
+    wr_udp_inform(l->udp);
+    wr_doqsock_inform(l->doq);
+}
+
 void wr_loop_set_secrets(struct wr_loop *l, const struct wr_secrets *secrets)
 {
     wr_doqsock_set_secrets(l->doq, secrets);

@@ -97,6 +97,8 @@ void wr_loop_take_reply(struct wr_loop *l, const struct wr_client *client, const
 void wr_loop_take_drop(struct wr_loop *l, const struct wr_client *client);
 void wr_loop_take_datagram(struct wr_loop *l, const struct wr_client *client, const uint8_t *bytes,
                            size_t size);
+/* The engine has other settings: what listeners are to tell of a query may be more. */
+void wr_loop_inform(struct wr_loop *l);
 /* The secrets of all workers; also before wr_loop_run. */
 void wr_loop_set_secrets(struct wr_loop *l, const struct wr_secrets *secrets);
 void wr_loop_set_limits(struct wr_loop *l, const struct wr_net_limits *limits);

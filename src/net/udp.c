@@ -184,19 +184,10 @@ static void udp_feed_all(struct wr_udp *u, const struct wr_listener *listener, u
     u->feeding = false;
 }
 
-static void udp_inform(const struct wr_udp *u, struct wr_listener *listener)
-{
-    if (u->feed.engine != NULL && wr_engine_wants_interface(u->feed.engine)) {
-        wr_listener_inform(listener);
-    }
-}
-
 /* One recvmmsg, its answers by one sendmmsg. How many came in. */
 static unsigned udp_turn(struct wr_udp *u, struct wr_listener *listener)
 {
     unsigned n = wr_batch_read(&u->in, listener);
-
-    udp_inform(u, listener); /* new settings may want it */
 
     if (n == 0) {
         return 0;
@@ -230,12 +221,19 @@ static void udp_on_poll(uv_poll_t *poll, int status, int events)
 
 /* --- listeners ------------------------------------------------------------------------------------ */
 
+void wr_udp_inform(struct wr_udp *u)
+{
+    if (u->feed.engine != NULL && wr_engine_wants_interface(u->feed.engine)) {
+        wr_listener_inform(&u->listeners);
+    }
+}
+
 int wr_udp_add(struct wr_udp *u, uint16_t number, int fd, const struct wr_addr *addr)
 {
     int err = wr_listener_add(&u->listeners, u->loop, number, fd, addr, udp_on_poll);
 
     if (err == WR_OK) {
-        udp_inform(u, &u->listeners.at[number]);
+        wr_udp_inform(u);
     }
     return err;
 }

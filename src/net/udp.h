@@ -23,6 +23,8 @@ struct wr_udp;
 int wr_udp_create(uv_loop_t *loop, const struct wr_feed *feed, struct wr_udp **ret_udp);
 /* Takes the descriptor over. WR_E_EXISTS, WR_E_RANGE (number), WR_E_IO. */
 int wr_udp_add(struct wr_udp *u, uint16_t number, int fd, const struct wr_addr *addr);
+/* The engine has other settings: they may want to know by what interface a datagram comes in. */
+void wr_udp_inform(struct wr_udp *u);
 /* Takes what has come in already, then closes. False: there is no such listener. */
 bool wr_udp_remove(struct wr_udp *u, uint16_t number);
 /* Takes what has come in already, then reads no more; answers still leave. */

@@ -154,6 +154,7 @@ static void carry_out(struct worker *w, struct wr_loop *loop, const struct wr_cr
     }
     if (order->settings != NULL) {
         wr_engine_adopt(w->engine, order->settings, wr_loop_now(loop));
+        wr_loop_inform(loop);
     }
     if (order->ask != NULL && w->number == 0) { /* it goes on to the worker that owns the name */
         struct wr_client nobody = {.handed = true, .refresh = true};

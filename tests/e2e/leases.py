@@ -833,6 +833,7 @@ def kept(box):
         home.configure(**idle)
         cli(home.weir, "reload")
         until("the segment is in force", lambda: not camera.reaches(FOREIGN[0]))
+        equal(camera.asks_once("vendor.example", A, GATE[0], False, 5300).rcode, 0)    # the first datagram since
         equal(hears_on(s, "vendor.example"), "the end")
     with camera.open(GATE[0], 5300, True) as s:
         equal(hears_on(s, "vendor.example"), [FOREIGN[0]])

@@ -55,6 +55,8 @@ struct wr_engine {
     bool keep;        /* exchanges are not forgotten after their answer */
     bool busy;        /* there is always something due */
     uint32_t feeding; /* must never nest */
+    bool wants;       /* to know by what interface a query came in; the last: */
+    _Atomic uint32_t ifindex;
 };
 
 static struct wr_engine *fake_new(void)
@@ -160,6 +162,8 @@ static void fake_query(struct wr_engine *e, const struct wr_event *event, const 
     struct wr_action *action;
     struct fake_ask *a;
     uint8_t word = event->size > 13 ? event->bytes[12] : 'd';
+
+    atomic_store(&e->ifindex, event->client.ifindex);
 
     if (event->client.refresh) {
         fake_refresh(e, event);
@@ -269,7 +273,7 @@ void wr_engine_foresee_entry(const struct wr_engine *e, uint64_t word)
 /* 127.9.0.0/16 may not ask. */
 bool wr_engine_wants_interface(const struct wr_engine *e)
 {
-    return false;
+    return e->wants;
 }
 
 bool wr_engine_may_ask(const struct wr_engine *e, const struct wr_addr *from)

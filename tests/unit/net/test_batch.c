@@ -105,7 +105,7 @@ static void test_interface(void **state)
     int client;
 
     listen_at(1, "127.0.0.1", &at);
-    wr_listener_inform(&row.at[1]);
+    wr_listener_inform(&row);
     client = wire_connect(SOCK_DGRAM, "127.0.0.1", &at);
     assert_int_equal(send(client, "abcd", 4, 0), 4);
     assert_true(wire_readable(row.at[1].fd, WIRE_WAIT_MS));

@@ -2,6 +2,8 @@
 /* The listening side over UDP: batches, the source address of answers, both families, odd sizes. */
 #include "unit/net/world.h"
 
+#include <net/if.h>
+
 #include "net/udp.h"
 
 static void test_many_in_one_batch(void **state)
@@ -32,6 +34,31 @@ static void test_many_in_one_batch(void **state)
     assert_int_equal(w->stats.udp_batches, 4); /* 64 + 64 + 64 + 8 */
     assert_int_equal(w->stats.udp_unsent, 0);
     world_free(w);
+}
+
+/* Settings that want to know the interface find it with the first query that comes in after them, at what is open and what is opened. */
+static void test_interface_of_the_first(void **state)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct world *w = world_new();
+        struct wr_addr later = wire_addr("127.0.0.1");
+        int fd;
+
+        world_create(w);
+        w->engine->wants = true;
+        if (i == 0) {
+            wr_loop_inform(w->loop);
+        } else {
+            world_listen(w, 3, WR_CLIENT_UDP, &later);
+        }
+        world_start(w);
+        fd = wire_connect(SOCK_DGRAM, "127.0.0.1", i == 0 ? &w->udp : &later);
+        world_ask(fd, 1, 'h');
+        world_expect(fd, 1, 'r');
+        assert_int_equal(atomic_load(&w->engine->ifindex), if_nametoindex("lo"));
+        close(fd);
+        world_free(w);
+    }
 }
 
 /* On a wildcard socket the answer comes from the address that was asked: a connected client sees it. */
@@ -151,6 +178,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_many_in_one_batch),
+        cmocka_unit_test(test_interface_of_the_first),
         cmocka_unit_test(test_answers_from_the_asked_address_v4),
         cmocka_unit_test(test_answers_from_the_asked_address_v6),
         cmocka_unit_test(test_one_address_v6),
