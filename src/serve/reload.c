@@ -353,7 +353,9 @@ static int prepare(struct wr_serve *s, const struct wr_conf *conf)
         wr_reload_authorities(s, conf, &r->world.view);
         err = wr_gate_make(conf, &r->world.view, &s->slots, s->gate->settings.serial + 1, &notes,
                            &r->gate);
-        wr_reload_say_notes(&notes, r->report.text, sizeof(r->report.text));
+        if (err == WR_OK || !r->is_refresh || !r->behind) { /* else it is the same again */
+            wr_reload_say_notes(&notes, r->report.text, sizeof(r->report.text));
+        }
     }
     return err;
 }
@@ -392,6 +394,10 @@ static void tell_missing(struct wr_serve *s)
 static void give(struct wr_serve *s, const struct wr_conf *conf)
 {
     struct wr_reload *r = &s->reload;
+    if (r->behind) {
+        r->behind = false;
+        wr_say(WR_LOG_INFO, "what links, files and the firewall say is in force again");
+    }
     wr_listeners_plan(&s->listeners, r->gate, &r->change);
     wr_listeners_open(&s->listeners, &s->helper, s->workers, false, &r->change);
     wr_listeners_hold(&s->listeners, &r->world.view, &r->change);
@@ -492,6 +498,14 @@ void wr_reload_refresh(struct wr_serve *s)
     int err = prepare(s, s->conf);
     memcpy(r->report.text, kept, sizeof(kept));
     if (err != WR_OK) {
+        if (!r->behind) {
+            wr_say(
+                WR_LOG_ERROR,
+                "what links, files and the firewall say now is not in force (%s): the settings of "
+                "before stay, and it is tried again every second",
+                wr_err_name(err));
+        }
+        r->behind = true;
         wr_world_free(&r->world);
         r->under_way = false;
         return;
@@ -504,6 +518,9 @@ void wr_reload_tick(struct wr_serve *s)
     struct wr_reload *r = &s->reload;
     struct wr_now now;
     now_of(s, &now);
+    if (r->behind) {
+        wr_reload_refresh(s);
+    }
     if (r->under_way || now.mono_us < r->retry_us ||
         (r->change.failed == 0 && r->change.held == 0)) {
         return;

@@ -10,7 +10,8 @@
  * reported as failed with the address and the remedy, what was listened on before stays open, and the missing is tried again
  * (serve/listeners.h).
  *
- * A refresh is the same without reading the file: links changed, or resolv.conf did. New local names (a lease, a hosts file) are
+ * A refresh is the same without reading the file: links changed, or resolv.conf did. One that fails is tried again every second: who is on a new
+ * interface gets no answer before. New local names (a lease, a hosts file) are
  * an order of their own, which disturbs nothing that is in flight.
  *
  * One at a time: what is asked for while an order is under way is done after it.
@@ -45,6 +46,8 @@ struct wr_reload_report {
 struct wr_reload {
     bool under_way, is_refresh;
     bool again, refresh_again, locals_again; /* asked for meanwhile */
+    bool
+        behind; /* a refresh has failed: what changed is not in force, and is tried again by the tick */
     bool has_locals,
         has_set; /* the order brings new local names: all anew, or a new set of the same sources */
     struct wr_locals locals;
@@ -88,7 +91,7 @@ void wr_reload_authorities(struct wr_serve *s, const struct wr_conf *conf,
 bool wr_reload_ask(struct wr_serve *s, const uint8_t *name, uint16_t type, bool unchecked);
 /* Reads policy zones that are new or have changed, by `conf`; what is wrong goes to the log, and into `text` unless it is NULL. */
 int wr_reload_policyzones(struct wr_serve *s, const struct wr_conf *conf, char *text, size_t cap);
-/* From the slow tick: tries again to listen on what is missing. */
+/* From the slow tick: tries again what failed, a refresh, or to listen on what is missing. */
 void wr_reload_tick(struct wr_serve *s);
 /* The workers have carried out the order. */
 void wr_reload_settled(struct wr_serve *s);

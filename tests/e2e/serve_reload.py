@@ -5,6 +5,7 @@ import contextlib
 import ctypes
 import os
 import re
+import resource
 import signal
 import socket
 import struct
@@ -65,6 +66,24 @@ def low_port(box):
     weir.configure(box.settings([up], listen=["127.0.0.7:53"]))
     reload(weir)
     equal(weir.ask("low.example", to=("127.0.0.7", 53)).addresses, ["192.0.2.1"])
+
+
+@loopback.test("links that change while there is no memory for new settings: it is told once, and tried again without another event")
+def behind(box):
+    weir = box.weir([box.upstream()], program=os.environ.get("WEIR_PLAIN"), user="")    # a sanitizer's shadow needs all the address space
+    serial = weir.verb("status")["settings_serial"]
+    told = "it is tried again every second"
+    before = resource.prlimit(weir.pid, resource.RLIMIT_AS)
+    resource.prlimit(weir.pid, resource.RLIMIT_AS, (1, before[1]))
+    subprocess.run(["ip", "link", "add", "name", "late0", "type", "bridge"], check=True)
+    until("it is told", lambda: told in weir.log())
+    heard = weir.log().count("links or addresses changed")
+    subprocess.run(["ip", "address", "add", "192.0.2.9/24", "dev", "late0"], check=True)
+    until("it is heard again", lambda: weir.log().count("links or addresses changed") > heard)
+    resource.prlimit(weir.pid, resource.RLIMIT_AS, before)
+    until("it is in force", lambda: "is in force again" in weir.log() and weir.verb("status")["settings_serial"] > serial)
+    equal(weir.log().count(told), 1)
+    equal(weir.ask("a.example").addresses, ["192.0.2.1"])
 
 
 def take(port):
