@@ -33,20 +33,30 @@ static bool can_run(const char *path)
     return access(path, X_OK) == 0;
 }
 
-const char *wr_nftrun_find(const char *wanted, char *why)
+const char *wr_nftrun_first(const char *const *path, size_t count, char *why)
 {
-    const size_t count = wanted[0] != 0 ? 1 : sizeof(usual) / sizeof(usual[0]);
+    const char *about = path[0];
+    int number = ENOENT;
     for (size_t i = 0; i < count; i++) {
-        const char *path = wanted[0] != 0 ? wanted : usual[i];
-        if (can_run(path)) {
-            return path;
+        if (can_run(path[i])) {
+            return path[i];
+        }
+        if (number == ENOENT && errno != ENOENT) {
+            about = path[i];
+            number = errno;
         }
     }
     snprintf(why, WR_NFTRUN_WHY_SIZE,
              "the program nft cannot be run (%.100s: %s): install Debian's package nftables, or "
              "say where it is in firewall.nft",
-             wanted[0] != 0 ? wanted : usual[0], strerror(errno));
+             about, strerror(number));
     return NULL;
+}
+
+const char *wr_nftrun_find(const char *wanted, char *why)
+{
+    return wanted[0] != 0 ? wr_nftrun_first(&wanted, 1, why)
+                          : wr_nftrun_first(usual, sizeof(usual) / sizeof(usual[0]), why);
 }
 
 static int open_memory(const char *name, const char *text, size_t n)

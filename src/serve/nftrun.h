@@ -25,6 +25,8 @@ struct wr_nftrun {
 
 /* Where nft is: `wanted`, or for "" where it usually is. NULL: it cannot be run, with the reason and the remedy in `why` (WR_NFTRUN_WHY_SIZE). */
 const char *wr_nftrun_find(const char *wanted, char *why);
+/* The first of these that can be run. NULL: likewise; `why` is about the first that is there, if one is. */
+const char *wr_nftrun_first(const char *const *path, size_t count, char *why);
 /* `nft` "": where it usually is. WR_E_NOTFOUND, WR_E_IO: with the reason and the remedy in `why` (WR_NFTRUN_WHY_SIZE). */
 int wr_nftrun_start(struct wr_nftrun *ret_run, const char *nft, const char *text, size_t n,
                     char *why);

@@ -77,11 +77,28 @@ static void test_refusals(void **state)
     assert_int_equal(end(&r), WR_E_TIMEOUT);
 }
 
+/* What is said is of one place, of one where something is before others. */
+static void test_where(void **state)
+{
+    const char *path[] = {"/none/nft", nft, "/none/sbin/nft"};
+    char want[200];
+    write_nft("true");
+    assert_ptr_equal(wr_nftrun_first(path, 3, why), nft);
+    assert_int_equal(chmod(nft, 0644), 0);
+    assert_null(wr_nftrun_first(path, 3, why));
+    snprintf(want, sizeof(want), "(%s: Permission denied)", nft);
+    assert_non_null(strstr(why, want));
+    unlink(nft);
+    assert_null(wr_nftrun_first(path, 3, why));
+    assert_non_null(strstr(why, "(/none/nft: No such file or directory)"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_said, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_where, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
