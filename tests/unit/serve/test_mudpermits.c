@@ -124,6 +124,25 @@ static unsigned members(const struct wr_firefacts *f, const char *addr, uint32_t
     return n;
 }
 
+/* An address that another claims in its segment as well is not one device's; who does so in another takes nothing, before and after. */
+static void claim(struct household *h, const struct wr_census_address *shared)
+{
+    neighbour(h, "00:00:5e:00:00:01", "198.51.100.3", T0 + 1);
+    assert_true(shared->rival != 0 && wr_mudpermits_is_reached(shared));
+    uint64_t changes = wr_census_changes(h->m);
+    neighbour_on(h, 3, "00:00:5e:00:00:07", "198.51.100.3", T0 + 2);
+    assert_false(wr_mudpermits_is_reached(shared));
+    assert_true(wr_census_changes(h->m) > changes);
+    neighbour(h, "00:00:5e:00:00:01", "198.51.100.3", T0 + 3);
+    assert_false(wr_mudpermits_is_reached(shared));
+    for (int64_t s = 0; s <= WR_CENSUS_CONFLICT_S; s++) {
+        neighbour_on(h, 3, "00:00:5e:00:00:03", "198.51.100.3", T0 + 3 + s);
+        neighbour(h, "00:00:5e:00:00:01", "198.51.100.3", T0 + 3 + s);
+        wr_census_tick(h->m, T0 + 3 + s);
+    }
+    assert_true(shared->rival != 0 && wr_mudpermits_is_reached(shared));
+}
+
 /* Others are meant by their URL, at the addresses that they have, when somebody vouches for it; what opens is in force. */
 static void test_kin(void **state)
 {
@@ -187,22 +206,7 @@ static void test_kin(void **state)
     relative(&m[0], &ace[0], room[0], 128, "https://a.example/x", WR_MUD_MANUFACTURER, "c.example");
     wr_mudpermits(&f, &conf, p, 4);
     assert_int_equal(f.count, 0);
-    /* An address that another claims in its segment as well is not one device's; who does so in another takes nothing, before and after. */
-    const struct wr_census_address *shared = &p[2].device->address[0];
-    neighbour(&h, "00:00:5e:00:00:01", "198.51.100.3", T0 + 1);
-    assert_true(shared->rival != 0 && wr_mudpermits_is_reached(shared));
-    uint64_t changes = wr_census_changes(h.m);
-    neighbour_on(&h, 3, "00:00:5e:00:00:07", "198.51.100.3", T0 + 2);
-    assert_false(wr_mudpermits_is_reached(shared));
-    assert_true(wr_census_changes(h.m) > changes);
-    neighbour(&h, "00:00:5e:00:00:01", "198.51.100.3", T0 + 3);
-    assert_false(wr_mudpermits_is_reached(shared));
-    for (int64_t s = 0; s <= WR_CENSUS_CONFLICT_S; s++) {
-        neighbour_on(&h, 3, "00:00:5e:00:00:03", "198.51.100.3", T0 + 3 + s);
-        neighbour(&h, "00:00:5e:00:00:01", "198.51.100.3", T0 + 3 + s);
-        wr_census_tick(h.m, T0 + 3 + s);
-    }
-    assert_true(shared->rival != 0 && wr_mudpermits_is_reached(shared));
+    claim(&h, &p[2].device->address[0]);
     household_end(&h);
 }
 
