@@ -644,9 +644,10 @@
 #define WR_MUD_VALIDITY_H     48
 #define WR_MUD_VALIDITY_MAX_H 168
 /* Seconds between two profiles that are fetched again, and until one that could not be is asked for again: the first time, and at most (it doubles). */
-#define WR_MUD_DUE_GAP_S   5
-#define WR_MUD_DUE_FIRST_S 900
-#define WR_MUD_DUE_MOST_S  86400
+#define WR_MUD_DUE_GAP_S    5
+#define WR_MUD_DUE_FETCH_MS 30000 /* of one, in all */
+#define WR_MUD_DUE_FIRST_S  900
+#define WR_MUD_DUE_MOST_S   86400
 /* Controllers that the owner names; what profiles open by address, of all devices: a rule each. */
 #define WR_MUD_CONTROLLERS_MAX 64
 #define WR_RULESET_PERMITS_MAX 8192

@@ -217,8 +217,9 @@ static bool set_proof(struct fetching *f)
 
 static bool set_bounds(struct fetching *f)
 {
+    long most_ms = f->want->most_ms > 0 ? f->want->most_ms : (long)WR_FEED_FETCH_MS;
     return curl.setopt(f->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)WR_FEED_CONNECT_MS) == CURLE_OK &&
-           curl.setopt(f->easy, CURLOPT_TIMEOUT_MS, (long)WR_FEED_FETCH_MS) == CURLE_OK &&
+           curl.setopt(f->easy, CURLOPT_TIMEOUT_MS, most_ms) == CURLE_OK &&
            curl.setopt(f->easy, CURLOPT_LOW_SPEED_LIMIT, (long)WR_FEED_SLOW_OCTETS) == CURLE_OK &&
            curl.setopt(f->easy, CURLOPT_LOW_SPEED_TIME, (long)WR_FEED_SLOW_S) == CURLE_OK &&
            curl.setopt(f->easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)f->want->max_bytes) ==

@@ -46,6 +46,7 @@ struct wr_feedfetch {
     const struct wr_clock *clock;
     const char *etag, *modified; /* of the version that is here; "": none */
     uint64_t max_bytes;
+    long most_ms; /* in all; 0: WR_FEED_FETCH_MS */
     const _Atomic bool *cancel;
     int (*piece)(void *user, const void *bytes, size_t n); /* of a body with status 200 */
     void *user;

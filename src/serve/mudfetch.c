@@ -34,6 +34,8 @@ struct wr_mudfetch {
     uint32_t device;
     bool is_unsigned_fine;
     bool is_again;             /* not by the owner's command */
+    bool waits;                /* one by the owner's command, for the end of such a one */
+    uint64_t until_us;         /* it has to have come by then, all of it */
     char url[WR_MUD_URL_SIZE]; /* that was announced */
     char at[WR_FEED_URL_SIZE]; /* where the fetch is now */
     struct wr_feedurl at_host;
@@ -50,6 +52,7 @@ struct wr_mudfetch {
     struct wr_creds *creds;
     const struct wr_clock *clock;
     char ca_file[1024];
+    long most_ms;
     int err;
     struct wr_feedfetch_result result;
     /* How the last one of the owner's went. */
@@ -177,6 +180,13 @@ static int on_piece(void *user, const void *bytes, size_t n)
     return WR_OK;
 }
 
+static uint64_t mono_us(const struct wr_serve *s)
+{
+    struct wr_now now;
+    wr_clock_read(&s->clock, &now);
+    return now.mono_us;
+}
+
 static void *run(void *arg)
 {
     struct wr_mudfetch *f = arg;
@@ -191,6 +201,7 @@ static void *run(void *arg)
                                       .etag = "",
                                       .modified = "",
                                       .max_bytes = p->most,
+                                      .most_ms = f->most_ms,
                                       .cancel = &f->cancel,
                                       .piece = on_piece,
                                       .user = p};
@@ -216,6 +227,11 @@ static bool fetch(struct wr_mudfetch *f, struct wr_serve *s)
             return end(f, s, why);
         }
     }
+    uint64_t now_us = mono_us(s);
+    if (now_us + WR_MS > f->until_us) {
+        return end(f, s, "it takes too long");
+    }
+    f->most_ms = (long)((f->until_us - now_us) / WR_MS);
     const struct wr_prove_settings *prove = &s->gate->settings.prove;
     const struct wr_feedurl *host = &f->at_host;
     f->creds = s->authorities.creds != NULL ? wr_creds_keep(s->authorities.creds) : NULL;
@@ -252,45 +268,47 @@ static bool go(struct wr_mudfetch *f, struct wr_serve *s)
     return wr_feedhost_want(f->host, f->at_host.host) == WR_OK || end(f, s, "its host is no name");
 }
 
-static int begin(struct wr_mudfetch *f, const char *url)
+static void begin(struct wr_mudfetch *f, const char *url, bool is_again)
 {
-    if (f->state != REST) {
-        return WR_E_BUSY;
-    }
     empty(f);
+    f->is_again = is_again;
+    f->waits = false;
+    atomic_store(&f->cancel, false);
     f->signature = false;
     f->redirects = 0;
     snprintf(f->url, sizeof(f->url), "%s", url);
     snprintf(f->at, sizeof(f->at), "%s", url);
     f->state = LOOKING;
     f->at_host.host[0] = 0; /* wr_mudfetch_tick begins */
-    return WR_OK;
 }
 
 int wr_mudfetch_begin(struct wr_mudfetch *f, uint32_t device, const char *url,
                       bool is_unsigned_fine)
 {
-    int err = begin(f, url);
-    if (err == WR_OK) {
-        f->is_again = false;
-        f->device = device;
-        f->is_unsigned_fine = is_unsigned_fine;
-        f->became = "under way";
-        f->why[0] = 0;
-        snprintf(f->asked, sizeof(f->asked), "%s", url);
+    if (f->waits || (f->state != REST && !f->is_again)) {
+        return WR_E_BUSY;
     }
-    return err;
+    f->device = device;
+    f->is_unsigned_fine = is_unsigned_fine;
+    f->became = "under way";
+    f->why[0] = 0;
+    snprintf(f->asked, sizeof(f->asked), "%s", url);
+    if (f->state == REST) {
+        begin(f, url, false);
+    } else { /* that one comes again */
+        f->waits = true;
+        atomic_store(&f->cancel, true);
+    }
+    return WR_OK;
 }
 
 int wr_mudfetch_again(struct wr_mudfetch *f, const char *url)
 {
-    int err = begin(f, url);
-    if (err == WR_OK) {
-        f->is_again = true;
-        f->device = 0;
-        f->is_unsigned_fine = true; /* it is only proposed */
+    if (f->state != REST) {
+        return WR_E_BUSY;
     }
-    return err;
+    begin(f, url, true);
+    return WR_OK;
 }
 
 /* --- what came --- */
@@ -342,10 +360,16 @@ bool wr_mudfetch_tick(struct wr_mudfetch *f, struct wr_serve *s)
     if (f == NULL || f->state == REST) {
         return false;
     }
+    bool is_fetched = f->state == FETCHING && atomic_load(&f->done);
+    if (f->waits && (f->state != FETCHING || is_fetched)) {
+        join(f);
+        begin(f, f->asked, false);
+    }
     if (f->state == FETCHING) {
-        return atomic_load(&f->done) && came(f, s);
+        return is_fetched && came(f, s);
     }
     if (f->at_host.host[0] == 0) {
+        f->until_us = mono_us(s) + (f->is_again ? WR_MUD_DUE_FETCH_MS : WR_FEED_FETCH_MS) * WR_MS;
         return go(f, s);
     }
     bool soon = wr_feedhost_tick(f->host, s, &done);

@@ -7,8 +7,8 @@
  *     wr_mudfetch_put(f, &json, "result")                     how it is: under way, done, or why not
  *
  * It is a device that says where weir goes, so it goes to public addresses alone: a host of which one address is private, special-use, of the gateway or of a segment is refused, and
- * so is each host that a redirect leads to, before anything is sent to it. https, WR_MUD_FILE_MAX and WR_MUD_SIGNATURE_MAX octets, WR_FEED_FETCH_MS for each
- * file, WR_FEED_REDIRECTS_MAX redirects in all. Addresses are found by weir itself (serve/feedhost), the fetch is that of lists (serve/feedfetch), in a thread of its own. What comes
+ * so is each host that a redirect leads to, before anything is sent to it. https, WR_MUD_FILE_MAX and WR_MUD_SIGNATURE_MAX octets, WR_FEED_FETCH_MS and
+ * WR_FEED_REDIRECTS_MAX redirects in all, WR_MUD_DUE_FETCH_MS where nobody waits for it. Addresses are found by weir itself (serve/feedhost), the fetch is that of lists (serve/feedfetch), in a thread of its own. What comes
  * is taken as a file of the owner's would be (serve/muds).
  *
  * Errors of create: WR_E_NOMEM.
@@ -28,7 +28,7 @@ struct wr_serve;
 /* `wake`: from the thread, when it has something for wr_mudfetch_tick. */
 int wr_mudfetch_create(void (*wake)(void *user), void *user, struct wr_mudfetch **ret_fetch);
 void wr_mudfetch_close(struct wr_mudfetch *f); /* ends what is under way; NULL is fine */
-/* The same for all whose profile is from there, without a word of the owner's: what comes is serve/muddue's. WR_E_BUSY. */
+/* The same for all whose profile is from there, without a word of the owner's: what comes is serve/muddue's, and it makes way when the owner has a word. WR_E_BUSY. */
 int wr_mudfetch_again(struct wr_mudfetch *f, const char *url);
 int wr_mudfetch_begin(struct wr_mudfetch *f, uint32_t device, const char *url,
                       bool is_unsigned_fine);

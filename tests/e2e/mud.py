@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 import loopback
 from loopback import equal, need, until
@@ -316,7 +317,7 @@ class Makers:
 
     def __init__(self, box, folder, names):
         subprocess.run(["ip", "route", "replace", "local", "203.0.113.0/24", "dev", "lo"], check=True)
-        self.pages, self.asked = {}, []
+        self.pages, self.asked, self.slow = {}, [], set()
         makers = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -327,9 +328,13 @@ class Makers:
                 if isinstance(body, str):
                     self.send_header("Location", body)
                     body = b""
-                self.send_header("Content-Length", str(len(body)))
+                if self.path not in makers.slow:
+                    self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 try:
+                    while self.path in makers.slow:
+                        self.wfile.write(b" " * 4096)
+                        time.sleep(1)
                     self.wfile.write(body)
                 except OSError:
                     pass    # it was cut off, as it should
@@ -516,6 +521,17 @@ def due(box):
         until("it is told", lambda: "could not be fetched again, as it is due" in house.weir.log())
         equal((makers.asked, listed()["due"], listed()["state"], house.rcode("new.example")), (["/cam.json"], True, "enforced", 0))
     equal(house.weir.verb("mud_fetched")["fetch"], "none")    # that is the owner's
+    # A server that takes its time is left, for the owner at once.
+    makers.slow.add("/cam.json")
+    makers.pages["/cam.json"] = new
+    goes_by()
+    until("it is told", lambda: "could not be fetched again, as it is due" in house.weir.log(), 100)
+    goes_by()
+    until("it is asked", lambda: makers.asked)
+    makers.pages["/other.json"] = old
+    house.file(offers, f"02:00:00:00:00:02 {base}/other.json\n")
+    equal(house.mud("import", "cam", "--unsigned")["from"], f"{base}/other.json")
+    equal((listed()["due"], "could not be fetched" in house.weir.log()), (False, False))
 
 
 loopback.main()
