@@ -16,7 +16,8 @@
 
 #define INDEX     "mud-profiles"
 #define PROPOSED  "proposed:"
-#define INDEX_MAX ((size_t)8 << 20)
+#define INDEX_MAX ((size_t)16 << 20)
+#define ENTRIES   (2 * WR_MUD_DEVICES_MAX) /* each may have one that is proposed */
 
 /* Of a folder that is not there the files are in memory: what one would have had. */
 struct file {
@@ -33,7 +34,7 @@ struct wr_mudstore {
     char folder[WR_KEEPFILE_PATH_MAX];
     struct wr_mudstore_entry *entry; /* by key */
     struct file **of;                /* of the entry at the same place */
-    uint32_t entries;
+    uint32_t entries, proposals;     /* these are among them */
     uint64_t changes;
     struct file
         *gone;    /* nobody's any more; the list on the disk may name them until it is written */
@@ -220,10 +221,18 @@ static void insert(struct wr_mudstore *s, uint32_t at, const struct wr_mudstore_
     s->entry[at] = *e;
     s->of[at] = f;
     s->entries++;
+    s->proposals += wr_mudstore_is_proposal(e);
+}
+
+static bool is_full(const struct wr_mudstore *s, const char *key)
+{
+    bool proposed = strncmp(key, PROPOSED, strlen(PROPOSED)) == 0;
+    return (proposed ? s->proposals : s->entries - s->proposals) == WR_MUD_DEVICES_MAX;
 }
 
 static void take_out(struct wr_mudstore *s, uint32_t at)
 {
+    s->proposals -= wr_mudstore_is_proposal(&s->entry[at]);
     s->entries--;
     memmove(&s->entry[at], &s->entry[at + 1], (s->entries - at) * sizeof(*s->entry));
     memmove(&s->of[at], &s->of[at + 1], (s->entries - at) * sizeof(struct file *));
@@ -322,8 +331,7 @@ static void take_entry(struct wr_mudstore *s, const json_t *in, struct wr_mudsto
     bool there = false;
     const char *word = json_string_value(json_object_get(in, "mode"));
     int mode = wr_mudstore_mode_of(word != NULL ? word : "");
-    if (mode < 0 || s->entries == WR_MUD_DEVICES_MAX ||
-        !take_text(in, "device", a->key, sizeof(a->key)) ||
+    if (mode < 0 || !take_text(in, "device", a->key, sizeof(a->key)) || is_full(s, a->key) ||
         !take_text(in, "digest", a->digest, sizeof(a->digest)) || !is_digest(a->digest) ||
         !take_text(in, "from", a->from, sizeof(a->from)) ||
         !take_text(in, "signer", a->signer, sizeof(a->signer))) {
@@ -383,8 +391,8 @@ int wr_mudstore_open(const char *folder, struct wr_mudstore **ret_store,
     struct wr_mudstore *s = calloc(1, sizeof(*s));
     memset(ret_read, 0, sizeof(*ret_read));
     if (s != NULL) {
-        s->entry = calloc(WR_MUD_DEVICES_MAX, sizeof(*s->entry));
-        s->of = calloc(WR_MUD_DEVICES_MAX, sizeof(struct file *));
+        s->entry = calloc(ENTRIES, sizeof(*s->entry));
+        s->of = calloc(ENTRIES, sizeof(struct file *));
     }
     if (s == NULL || s->entry == NULL || s->of == NULL || strlen(folder) >= sizeof(s->folder) - 8) {
         wr_mudstore_close(s);
@@ -450,8 +458,9 @@ int wr_mudstore_put(struct wr_mudstore *s, const struct wr_mudstore_about *about
     struct file *f = NULL;
     bool there = false;
     uint32_t at = place_of(s, about->key, &there);
-    bool is_full = !there && s->entries == WR_MUD_DEVICES_MAX;
-    int err = is_full ? WR_E_FULL : find_or_make(s, text, n, sig, sig_n, &f, ret_mistake);
+    int err = !there && is_full(s, about->key)
+                  ? WR_E_FULL
+                  : find_or_make(s, text, n, sig, sig_n, &f, ret_mistake);
     if (err != WR_OK) {
         return err;
     }

@@ -12,7 +12,7 @@
  * name for it ("name:camera-3"), with a MAC address of it beside, or by its MAC address ("mac:00:11:22:33:44:55"): what stays the same when weir starts anew. What would take the place of a profile, and is not the owner's word
  * yet, is an entry of its own ("proposed:name:camera-3"), never in force, that goes with the one that it is for.
  *
- * Main thread. It waits for the disk, as when the owner changes a device (serve/devices): what he was told holds. Errors: WR_E_NOMEM, WR_E_FULL (WR_MUD_DEVICES_MAX), WR_E_NOTFOUND, WR_E_IO (in
+ * Main thread. It waits for the disk, as when the owner changes a device (serve/devices): what he was told holds. Errors: WR_E_NOMEM, WR_E_FULL (WR_MUD_DEVICES_MAX, and as many proposals), WR_E_NOTFOUND, WR_E_IO (in
  * force, and not on the disk), WR_E_FORMAT (of a profile; the mistake is in *ret_mistake).
  */
 #ifndef WR_SERVE_MUDSTORE_H

@@ -282,6 +282,29 @@ static void test_bad(void **state)
     assert_int_equal(system(command), 0);
 }
 
+/* So many devices and no more, and each may have one that is proposed. */
+static void test_bound(void **state)
+{
+    char *text = mud_text(CLOUD, "", "ipv4-acl-type"), key[32];
+    struct wr_mudstore *s = NULL;
+    struct wr_mudstore_read read;
+    assert_int_equal(wr_mudstore_open("", &s, &read), WR_OK);
+    for (unsigned i = 0; i <= WR_MUD_DEVICES_MAX; i++) {
+        snprintf(key, sizeof(key), "name:%u", i);
+        assert_int_equal(put(s, key, text, ""), i < WR_MUD_DEVICES_MAX ? WR_OK : WR_E_FULL);
+    }
+    for (unsigned i = 0; i <= WR_MUD_DEVICES_MAX; i++) {
+        snprintf(key, sizeof(key), "proposed:name:%u", i);
+        assert_int_equal(put(s, key, text, ""), i < WR_MUD_DEVICES_MAX ? WR_OK : WR_E_FULL);
+    }
+    assert_int_equal(wr_mudstore_remove(s, "name:7"), WR_OK); /* and its proposal */
+    assert_int_equal(put(s, "name:x", text, ""), WR_OK);
+    assert_int_equal(put(s, "name:y", text, ""), WR_E_FULL);
+    assert_int_equal(put(s, "proposed:name:x", text, ""), WR_OK);
+    wr_mudstore_close(s);
+    free(text);
+}
+
 /* Without a folder it lives as long as weir does. */
 static void test_nowhere(void **state)
 {
@@ -310,6 +333,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_changed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad, setup, teardown),
+        cmocka_unit_test(test_bound),
         cmocka_unit_test(test_nowhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
