@@ -128,22 +128,52 @@ static void put_usage(const struct wr_opts *opts, FILE *out)
     }
 }
 
-/* "learn, drift: ..." is of these two; what begins otherwise is of all words. */
-static bool is_of(const struct wr_opts *opts, const char *help, const char *word)
+/* "learn, drift: ..." has these two for its head, and is theirs; where another word stands in front of the colon it has none, and is all words'.
+ * A line's, or all of a text without lines. */
+static bool is_headed(const struct wr_opts *opts, const char *text, const char *word, bool *ret_of)
 {
-    size_t end = strcspn(help, ":");
-    bool of = help[end] == '\0';
+    size_t end = strcspn(text, ":\n"), at = 0;
+    bool headed = text[end] == ':';
 
-    for (size_t at = 0; word && !of && at < end;) {
+    *ret_of = false;
+    while (headed && at < end) {
         char one[WR_OPTS_WORD_SIZE] = "";
-        size_t n = strcspn(help + at, ",: ");
+        size_t n = strcspn(text + at, ",: ");
 
         if (n < sizeof(one))
-            memcpy(one, help + at, n);
-        of = !has_word(opts, one) || !strcmp(one, word);
-        at += n + strspn(help + at + n, ", ");
+            memcpy(one, text + at, n);
+        headed = has_word(opts, one);
+        *ret_of = *ret_of || (word && !strcmp(one, word));
+        at += n + strspn(text + at + n, ", ");
     }
-    return of || !word;
+    return headed;
+}
+
+static bool is_of(const struct wr_opts *opts, const char *help, const char *word)
+{
+    bool of;
+
+    return !is_headed(opts, help, word, &of) || of || !word;
+}
+
+/* Of a word: what has no head, and what comes from its head on to the next one. An empty line follows. */
+static void put_about(const struct wr_opts *opts, const char *word, FILE *out)
+{
+    bool shown = true, of;
+    size_t last = 0;
+
+    for (const char *line = opts->about; *line;) {
+        size_t n = strcspn(line, "\n");
+
+        if (is_headed(opts, line, word, &of))
+            shown = of || !word;
+        if (shown) {
+            fprintf(out, "%.*s\n", (int)n, line);
+            last = n;
+        }
+        line += n + (line[n] == '\n');
+    }
+    fputs(last ? "\n" : "", out);
 }
 
 void wr_opts_help(const struct wr_opts *opts, FILE *out)
@@ -151,7 +181,8 @@ void wr_opts_help(const struct wr_opts *opts, FILE *out)
     const char *word = said_word(opts);
 
     put_usage(opts, out);
-    fprintf(out, "\n\n%s\n\n", opts->about);
+    fputs("\n\n", out);
+    put_about(opts, word, out);
     for (size_t i = 0; i < opts->rows; i++) {
         const struct wr_opt *row = &opts->table[i];
         bool indented = !row->letter && row->name && row->name[0] != '+';

@@ -17,7 +17,8 @@
  *
  * `usage` is read by people and by completion (cli/complete): lower-case words are written as they stand, FILE, PATH, KEY
  * and VERB stand for what can be completed, other capitals for what cannot; "|" parts two ways, "[]" what may be
- * left out. `meta` of an option is such a word. Help of an option that begins with words of the usage, "learn, drift: ...", is of these alone.
+ * left out. `meta` of an option is such a word. Help of an option that begins with words of the usage, "learn, drift: ...", is of these alone;
+ * so are lines of `about` from one that begins so to the next.
  *
  * Somebody may listen (the manual page, completion): then wr_opts_read tells them the table and reads nothing.
  */

@@ -168,7 +168,10 @@ static void test_help_of_word(void **state)
     static const struct {
         const char *line;
         bool print, config;
-    } rows[] = {{"show a", true, false}, {"add a", true, true}, {"list", false, false}};
+        const char *about;
+    } rows[] = {{"show a", true, false, "\n\nOf all: this.\nshow: one,\n  and more: it.\n\n"},
+                {"add a", true, true, "\n\nOf all: this.\nadd, list: two\n\n"},
+                {"list", false, false, "\n\nOf all: this.\nadd, list: two\n\n"}};
     char said[512], word[WR_OPTS_WORD_SIZE];
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -179,9 +182,11 @@ static void test_help_of_word(void **state)
         assert_int_equal(read_word("[list] | show NAME | add NAME [FILE]", rows[i].line, said,
                                    sizeof(said), word),
                          WR_OPTS_GO);
+        opts.about = "Of all: this.\nshow: one,\n  and more: it.\n\nadd, list: two";
         wr_opts_help(&opts, out);
         fclose(out);
         assert_non_null(strstr(text, word));
+        assert_non_null(strstr(text, rows[i].about));
         assert_null(strchr(text, '|'));
         assert_non_null(strstr(text, "--json"));
         assert_int_equal(strstr(text, "--print") != NULL, rows[i].print);
