@@ -147,8 +147,8 @@ json_t *wr_mudlook_show(const struct wr_mud *m, const json_t *about)
             json_array_append_new(list, safe(m, m->extension[i]));
         json_object_set_new(shown, "extensions_not_known", list);
     }
-    json_object_set_new(shown, "enforced", json_integer(m->aces - not ));
-    json_object_set_new(shown, "enforced_in_part", json_integer(partly));
+    json_object_set_new(shown, "enforceable", json_integer(m->aces - not ));
+    json_object_set_new(shown, "enforceable_in_part", json_integer(partly));
     json_object_set_new(shown, "not_enforceable", json_integer(not ));
     json_object_set_new(shown, "aces", aces);
     return shown;

@@ -28,7 +28,7 @@ static void test_show(void **state)
 {
     struct wr_mud *m = read_aces(CLOUD ", " LOCAL, "ipv4-acl-type");
     json_t *shown = wr_mudlook_show(m, NULL), *aces = json_object_get(shown, "aces");
-    assert_int_equal(number(shown, "enforced"), 2);
+    assert_int_equal(number(shown, "enforceable"), 2);
     assert_int_equal(number(shown, "not_enforceable"), 0);
     assert_int_equal(json_array_size(aces), 2);
     assert_string_equal(text_of(aces, 0, "says"), "may reach cloud.example");
