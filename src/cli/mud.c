@@ -342,6 +342,46 @@ static int misfit(const struct call *c, const char *word)
     return WR_OPTS_GO;
 }
 
+/* Each word's own lines begin with it. */
+static const char about[] =
+    "Profiles of devices, as their manufacturers write them (RFC 8520). FILE has a \"/\" in its "
+    "name,\nor ends in .json; DEVICE is a name, an id, a MAC address or an address.\n\n"
+    "list: the profiles that weir keeps (proposed: another one waits for import --proposed; due:\n"
+    "it is to be looked after; taken: when it was imported), and where devices say that theirs\n"
+    "are (offered).\n\n"
+    "show: in words what a profile permits (says), and of each of its entries (ACEs) how weir\n"
+    "enforces it where the profile is in force (enforced), and if not, why; enforceable and\n"
+    "not_enforceable count them.\n"
+    "same-manufacturer, manufacturer and model mean devices by the mud-url of their own profile,\n"
+    "so the other device needs one too, in force or not: of the maker's, its host (and port) has\n"
+    "to be the same, of the model all of it. They open something where the device's segment has\n"
+    "`reach: answered`, towards other segments. Of a device show tells also\n"
+    "  state         imported: nothing of it is in force; shadow; enforced\n"
+    "  from, signer  the URL that it was fetched from (-: a file); who has signed it (-: nobody)\n"
+    "  vouched       it is believed who made the device: the profile is signed, or a file of\n"
+    "                yours, or from the host of its mud-url; no: it is of no maker's devices\n"
+    "  leases        the device's segment has `reach: answered`, so that addresses are held back\n"
+    "  addresses     what becomes of the entries that are enforced by address\n"
+    "  others        devices that its entries mean by maker or model, and why one is not_reached\n"
+    "  hits          names that were refused by it, or in the shadow would have been\n"
+    "                (would_refuse)\n\n"
+    "diff: what one permits and another does not (exit status 3: there is something); of a device\n"
+    "alone, what would change by the one that is proposed.\n\n"
+    "import: gives a device a profile: FILE, or without one, as you allow it by this, what is at\n"
+    "the URL of devices[].mud, of mud.offers or of the device itself (list). While nothing is in\n"
+    "force for the device that changes nothing; of one that has a profile in force, or in the\n"
+    "shadow, the new one is so at once. One that was fetched is looked after when its time is\n"
+    "over; what is another one then is proposed: diff DEVICE shows what changed, import DEVICE\n"
+    "--proposed takes it, with --unsigned where nobody has signed it.\n\n"
+    "enforce: puts it in force: the device gets the names in it and no others. Where its segment\n"
+    "has `reach: answered`, all that was open to it is closed: by an answer that it has cached it\n"
+    "is rejected until it asks again. With --shadow nothing is refused and nothing closed.\n\n"
+    "export: writes what was imported as it came, and a file in the form of RFC 8520.\n\n"
+    "learn: proposes one from what a device has asked for, as the log on disk has it, and tells\n"
+    "on what each line stands.\n\n"
+    "drift: what a device asks for that its profile does not have (exit status 3: there is\n"
+    "something), and what it no longer asks for.";
+
 int wr_cli_mud(int argc, char **argv)
 {
     struct call c = {.talk = {.who = "mud", .narrow = true, .refine = wr_mudtalk_dates}};
@@ -374,19 +414,7 @@ int wr_cli_mud(int argc, char **argv)
         "[list] | show DEVICE | show FILE | diff DEVICE [FILE] | diff FILE FILE | import DEVICE "
         "[FILE] | enforce DEVICE | export DEVICE | export FILE | remove DEVICE | learn DEVICE | "
         "drift DEVICE [FILE]",
-        "Profiles of devices, as their manufacturers write them (RFC 8520).\n"
-        "show tells in words what one permits, and of each of its entries (ACEs) if weir enforces\n"
-        "it, and if not, why; diff what one permits and another does not (3: there is something).\n"
-        "import gives a device a profile, from a file or, as you allow it by this, from where the\n"
-        "device says that it is (list); that changes nothing. One that was fetched is looked\n"
-        "after when its time is over; what is another one then is proposed: diff DEVICE shows\n"
-        "what changed, import DEVICE --proposed takes it. enforce puts it in force: the\n"
-        "device gets the names in it and no others. export writes what was imported as it came,\n"
-        "and a file in the form of RFC 8520.\n"
-        "learn proposes one from what a device has asked for, as the log on disk has it, and\n"
-        "tells on what each line stands; drift tells what a device asks for that its profile\n"
-        "does not have (3: there is something), and what it no longer asks for. Files have a \"/\" "
-        "in their names, or end in .json.",
+        about,
         table,
         sizeof(table) / sizeof(table[0]),
         NULL,

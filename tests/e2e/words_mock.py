@@ -60,6 +60,12 @@ def help_verb():
         text = weir("help", *words).stdout
         need(text.startswith(f"usage: weir {words[0]} [OPTION ...] {there[0]}\n") and all(word in text for word in there) and other not in text, text)
         equal(weir(*words, "--help").stdout, text)
+    told = {word: " ".join(weir("help", "mud", word).stdout.split()) for word in ("import", "enforce", "show")}
+    for word, says, other in (("enforce", "by an answer that it has cached it is rejected until it asks again", "diff DEVICE shows"),
+                              ("import", "of one that has a profile in force, or in the shadow, the new one is so at once", "not_enforceable"),
+                              ("import", "the URL of devices[].mud, of mud.offers or", "asks again"),
+                              ("show", "so the other device needs one too, in force or not", "asks again")):
+        need(says in told[word] and other not in told[word], told[word])
     for words, why in ((("mud", "lern"), "did you mean learn?"), (("status", "now"), "weir status: nothing may follow"), (("mud", "learn", "x"), "one verb at a time")):
         done = weir("help", *words)
         need(done.returncode == 2 and why in done.stderr, done.stderr)
