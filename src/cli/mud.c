@@ -254,6 +254,10 @@ static int import(const struct call *c)
             json_pack("{s:s, s:b}", "device", c->opts->operand[1], "unsigned", c->is_unsigned));
     if (c->opts->operands == 2)
         return wr_mudtalk_fetch(&c->talk, c->opts->operand[1], c->is_unsigned);
+    if (strstr(c->opts->operand[2], "://"))
+        return wr_opts_misused(
+            c->opts, "the URL goes into devices[].mud or mud.offers; then `weir mud import %s`",
+            c->opts->operand[1]);
     struct wr_mudtalk_file file = {.text = NULL};
     struct wr_mud *mud = wr_mudlook_file(c->opts->operand[2], &file.text, &file.n);
     int status = WR_EXIT_FAILED;

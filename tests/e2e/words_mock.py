@@ -66,6 +66,8 @@ def help_verb():
                               ("import", "the URL of devices[].mud, of mud.offers or", "asks again"),
                               ("show", "so the other device needs one too, in force or not", "asks again")):
         need(says in told[word] and other not in told[word], told[word])
+    done = weir("mud", "import", "camera-3", "https://vendor.example/camera-3")
+    need(done.returncode == 2 and "goes into devices[].mud or mud.offers; then `weir mud import camera-3`" in done.stderr, done.stderr)
     for words, why in ((("mud", "lern"), "did you mean learn?"), (("status", "now"), "weir status: nothing may follow"), (("mud", "learn", "x"), "one verb at a time")):
         done = weir("help", *words)
         need(done.returncode == 2 and why in done.stderr, done.stderr)
