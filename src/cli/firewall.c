@@ -64,6 +64,35 @@ static void refine(json_t *result)
     narrow(json_object_get(leases, "devices"), party);
 }
 
+/* Each word's own lines begin with it. */
+static const char about[] =
+    "weir's table of the packet filter, inet weir. DEVICE is a name, an id, a MAC address or an\n"
+    "address.\n\n"
+    "show: if it is in force, how DNS of others comes to weir where it is answered (foreign_by),\n"
+    "and what was counted since weir's start: by segment, packets that were rejected, to\n"
+    "resolvers of others (dns: port 53, encrypted: port 853, doh: known addresses of DNS over\n"
+    "HTTPS), to what was not answered to the device (unleased) and of discovery on its way out;\n"
+    "packets of devices in quarantine that were dropped (weir devices tells which these are); to\n"
+    "whom how many addresses are open (leases), and how many were not opened for want of room\n"
+    "(no_room).\n"
+    "connections is the kernel's table of them, of this whole host. A new one that has no room is\n"
+    "dropped, whosever it is; full says that weir has seen that at one of its looks, some seconds\n"
+    "apart (a table that is filled to the brim and has dropped nothing is not full). From that\n"
+    "look on, until there is room, questions to weir by UDP are answered without an entry in it;\n"
+    "other DNS, and all else, still needs one. `problem` names the device that has most of them,\n"
+    "where one has: weir device quarantine NAME ends these; a larger "
+    "net.netfilter.nf_conntrack_max\n"
+    "(sysctl) makes room for more.\n\n"
+    "apply: writes all of it anew.\n\n"
+    "remove: takes it away, until apply or the next start; segments with `fail: closed` are\n"
+    "answered meanwhile all the same, and nothing is held back.\n\n"
+    "bypass: who has tried what past weir, to whom, how often and when (dns, encrypted, doh,\n"
+    "unleased as above in show; router: another resolver that a device has told its link of, in\n"
+    "router advertisements; without_a_row: tries that there was no room for). What is unleased\n"
+    "and should be reached: segments[].reaches for addresses, segments[].resolvers for a\n"
+    "resolver, or what a profile says (weir mud); weir explain tells of each.\n\n"
+    "leases: the addresses that are open, to one device or to all, and for how many seconds more.";
+
 int wr_cli_firewall(int argc, char **argv)
 {
     static const char *const verbs[][2] = {
@@ -75,29 +104,13 @@ int wr_cli_firewall(int argc, char **argv)
         WR_TALK_SOCKET_ROW(talk),
         WR_TALK_JSON_ROW(talk),
     };
-    struct wr_opts opts = {
-        "firewall",
-        "[show] | apply | remove | bypass [DEVICE] | leases [DEVICE]",
-        "Shows if weir's table of the packet filter (inet weir) is in force, how DNS of others "
-        "comes to weir where it is answered (foreign_by), and what was counted since weir's "
-        "start: by segment, packets that were rejected, to resolvers of others (dns: port 53, "
-        "encrypted: port 853, doh: known addresses of DNS over HTTPS), to what was not answered "
-        "to the device (unleased) and of discovery on its way out; packets of devices in "
-        "quarantine that were dropped; to whom how many addresses are open (leases), and how many "
-        "were not opened for want of room (no_room); and how full the kernel's table of "
-        "connections is.\napply writes all of it anew; remove takes it "
-        "away, until apply or the next start; "
-        "segments with `fail: closed` are answered meanwhile all the same, and nothing is held "
-        "back. "
-        "bypass shows who has tried what past weir, to whom, how often and when (router: another "
-        "resolver that a device has told its link of, in router advertisements; without_a_row: "
-        "tries that there was no room for). "
-        "leases lists the addresses that are open, to one device or to all, and for how many "
-        "seconds more. DEVICE is a name, an id, a MAC address or an address.",
-        table,
-        sizeof(table) / sizeof(table[0]),
-        NULL,
-        0};
+    struct wr_opts opts = {"firewall",
+                           "[show] | apply | remove | bypass [DEVICE] | leases [DEVICE]",
+                           about,
+                           table,
+                           sizeof(table) / sizeof(table[0]),
+                           NULL,
+                           0};
     char word[WR_OPTS_WORD_SIZE];
     int status = wr_opts_read_word(&opts, argc, argv, word);
 

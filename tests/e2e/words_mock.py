@@ -66,6 +66,9 @@ def help_verb():
                               ("import", "the URL of devices[].mud, of mud.offers or", "asks again"),
                               ("show", "so the other device needs one too, in force or not", "asks again")):
         need(says in told[word] and other not in told[word], told[word])
+    full = " ".join(weir("help", "firewall", "show").stdout.split())
+    need("weir device quarantine NAME ends these; a larger net.netfilter.nf_conntrack_max" in full and "reaches" not in full, full)
+    need("segments[].reaches" in weir("help", "firewall", "bypass").stdout)
     done = weir("mud", "import", "camera-3", "https://vendor.example/camera-3")
     need(done.returncode == 2 and "goes into devices[].mud or mud.offers; then `weir mud import camera-3`" in done.stderr, done.stderr)
     for words, why in ((("mud", "lern"), "did you mean learn?"), (("status", "now"), "weir status: nothing may follow"), (("mud", "learn", "x"), "one verb at a time")):
