@@ -89,7 +89,10 @@ static void tell(struct wr_serve *s, const struct wr_bypass_try *t)
     if (t->protocol != 0) {
         snprintf(port, sizeof(port), " port %u/%s", t->port, protocol_of(t->protocol));
     }
-    snprintf(text, sizeof(text), "%s %s: %s%s", who, deeds[t->what], to, port);
+    snprintf(text, sizeof(text), "%s %s: %s%s%s", who, deeds[t->what], to, port,
+             t->what == WR_BYPASS_UNLEASED
+                 ? "; if it is to, name it in segments[].reaches or give the device a profile"
+                 : "");
     wr_devices_note(s, WR_LOG_WARN, text);
 }
 
