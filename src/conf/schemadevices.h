@@ -30,7 +30,7 @@
      IN(wr_conf_device, kind), EXAMPLE("camera"), .doc = "What kind of thing it is, as a word; others are given one by `weir device kind`."},
     {"devices[].mud", WR_SCHEMA_STRING, V01, RANGE(0, 500), DEFAULT("\"\""),
      IN(wr_conf_device, mud), EXAMPLE("https://vendor.example/camera-3"),
-     .doc = "Where its profile is (MUD, RFC 8520), for `weir mud import`, in place of what it says itself."},
+     .doc = "Where its profile is (MUD, RFC 8520), for `weir mud import`, in place of what it says itself. The server's certificate is proven by `upstream.ca_file`."},
     {"devices[].mac", WR_SCHEMA_STRING, .list = true, .max_items = WR_CONF_DEVICE_MARKS_MAX, V01,
      RANGE(1, 17), DEFAULT(""), INLIST(wr_conf_device, mac), EXAMPLE("\"00:11:22:33:44:55\""),
      .doc = "Its MAC addresses, all of one device: of its ports, and those that it has made up and "

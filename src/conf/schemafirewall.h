@@ -7,7 +7,7 @@
  */
 /* clang-format off */
     {"firewall", WR_SCHEMA_SECTION, V01, .doc = "weir's own table of the packet filter, `inet weir`."},
-    {"firewall.enabled", WR_SCHEMA_BOOL, V01, RESTART, DEFAULT("false"), AT(firewall.enabled),
+    {"firewall.enabled", WR_SCHEMA_BOOL, V01, RESTART, DEFAULT("false"), AT(firewall.enabled), EXAMPLE("true"),
      .doc = "Keep it: devices in quarantine are cut off there, open connections included, and `segments[].foreign_dns`, `reach` "
             "and `discovery` hold. The rules of others stay as they are; what weir drops or rejects is final. `weir firewall` shows, applies and "
             "removes it. Needs CAP_NET_ADMIN at the start, which one small process keeps, and the program nft (Debian's package nftables). Devices "

@@ -13,7 +13,7 @@
     {"mud.anchors", WR_SCHEMA_PATH, V01, RANGE(0, PATH_OCTETS), DEFAULT("\"\""), AT(mud.anchors),
      EXAMPLE("/etc/weir/makers.pem"),
      .doc = "Certificates (PEM) of the authorities that vouch for who signs profiles. Empty: nobody is believed, and a profile is taken "
-            "by the owner's word alone (`weir mud import --unsigned`)."},
+            "by the owner's word alone (`weir mud import --unsigned`). The server that a profile is fetched from is proven by `upstream.ca_file`."},
     {"mud.offers", WR_SCHEMA_PATH, V01, RANGE(0, PATH_OCTETS), DEFAULT("\"\""), AT(mud.offers),
      EXAMPLE("/run/weir-offers/mud-urls"),
      .doc = "A regular file with lines `MAC-address URL`: where devices say that their profiles are, as a helper writes them that hears it. `/usr/share/weir/mud-offers` is "

@@ -348,8 +348,11 @@ static bool came(struct wr_mudfetch *f, struct wr_serve *s)
     if (f->err == WR_OK && f->result.status == 200) {
         return next_leg(f, s);
     }
+    char why[400];
+    snprintf(why, sizeof(why), "%s (judged by upstream.ca_file)", f->result.why);
     return end(f, s,
                f->err == WR_E_LIMIT    ? "it is longer than one may be"
+               : f->err == WR_E_DENIED ? why
                : f->result.why[0] != 0 ? f->result.why
                                        : "the server answers nothing of use");
 }

@@ -402,7 +402,7 @@ def fetched(box):
         house.weir.verb("mud_fetch", device="cam")
         ended = until(url, lambda: house.weir.verb("mud_fetched")["fetch"] != "under way" and house.weir.verb("mud_fetched"))
         need(ended["fetch"] == "failed" and says in ended["why"], f"{url}: {ended}")
-    need("certificate" in house.mud("import", "cam", status=1))
+    need("upstream.ca_file" in house.mud("import", "cam", status=1))
     equal([p for p in makers.asked if p == "/cam.json"], [])    # whom it was not to ask it has not asked
     offer("https://things.example:8443/bare")
     equal(house.mud("import", "cam", "--unsigned")["signer"], None)

@@ -25,6 +25,7 @@ def explain():
     size = json.loads(weir("explain", "cache.size", "--json").stdout)
     equal((size["unit"], size["min"], size["takes_effect"], size["since"]), ("octets", 262144, "restart", "0.1"))
     equal(size["default"], {"gateway": "16MiB", "router": "2MiB", "edge": "256MiB"})
+    equal(json.loads(weir("explain", "firewall.enabled", "--json").stdout)["example"], "firewall:\n  enabled: true\n")
     for name in ("cache.size", "cache.keep.path", "upstream.groups[].strategy", "listen"):
         example = weir("explain", name, "--json").stdout
         done = weir("check", "-", input=json.loads(example)["example"])
