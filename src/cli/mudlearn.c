@@ -150,13 +150,14 @@ static json_t *notes_json(const struct work *w, uint32_t odd)
     json_t *notes = json_array();
     int64_t seen = w->sum.to_s - w->sum.from_s;
     bool minutes = seen < 2 * 3600;
+    int64_t seen_n = minutes ? seen / 60 + 1 : seen / 3600;
 
     if (seen < 7 * (int64_t)DAY_S)
         json_array_append_new(
-            notes, json_sprintf("the device was seen for %lld %s: what it asks for seldom (an "
-                                "update, a certificate) is not in this profile",
-                                (long long)(minutes ? seen / 60 + 1 : seen / 3600),
-                                minutes ? "minutes" : "hours"));
+            notes,
+            json_sprintf("the device was seen for %lld %s%s: what it asks for seldom (an "
+                         "update, a certificate) is not in this profile",
+                         (long long)seen_n, minutes ? "minute" : "hour", seen_n == 1 ? "" : "s"));
     if (told.over > 0)
         json_array_append_new(
             notes,
@@ -191,7 +192,8 @@ static json_t *learned_json(const struct work *w, const char *device, uint32_t o
     return j;
 }
 
-static int write_text(const char *to, const char *text, size_t n)
+/* Then it says what is next; nothing of that is in the file. */
+static int write_text(const char *to, const char *device, const char *text, size_t n)
 {
     FILE *out = strcmp(to, "-") != 0 ? fopen(to, "wx") : stdout;
     bool good = out && fwrite(text, 1, n, out) == n && putc('\n', out) != EOF && fflush(out) == 0;
@@ -201,6 +203,11 @@ static int write_text(const char *to, const char *text, size_t n)
         good = fclose(out) == 0 && good;
     if (!good)
         fprintf(stderr, "weir mud: cannot write %s: %s\n", to, strerror(number));
+    else if (out != stdout)
+        fprintf(stderr,
+                "weir mud: %s is written; `weir mud import %s %s --unsigned` gives it to the "
+                "device\n",
+                to, device, to);
     return good ? WR_EXIT_OK : WR_EXIT_FAILED;
 }
 
@@ -256,7 +263,7 @@ static int learn(struct work *w, const struct wr_mudlearn_want *want, const stru
         status = wr_learn_told(w->learn).over > 0
                      ? failed("nothing is written: in force, it would refuse names of this device "
                               "for want of room")
-                     : write_text(want->to, text, n);
+                     : write_text(want->to, want->device, text, n);
     free(text);
     return status;
 }
