@@ -192,18 +192,27 @@ static void check_listener(const struct check *c, size_t i, size_t k)
             }
 }
 
-static void check_reach(const struct check *c, size_t i)
+/* What the firewall is to do with the packets of a segment's clients, which it knows by where they come in, or by whose addresses they bear. */
+static void check_fence(const struct check *c, size_t i)
 {
     const struct wr_conf_segment *s = &c->conf->segments.items[i];
+    const char *leaf = s->reach ? "reach" : "foreign_dns";
 
+    if (s->foreign_dns && !c->conf->firewall.enabled)
+        warn(c, "segments", i, "foreign_dns", "the firewall is off: set firewall.enabled");
     if (s->reach && !c->conf->firewall.enabled)
         warn(c, "segments", i, "reach", "the firewall is off: set firewall.enabled");
-    if (s->reach && s->interfaces.count == 0 && s->subnets.count == 0)
-        warn(c, "segments", i, "reach",
-             "without interfaces and subnets the firewall does not know whose packets these are: "
-             "nobody is held back");
+    if ((s->reach || s->foreign_dns) && s->interfaces.count == 0)
+        warn(c, "segments", i, leaf,
+             s->subnets.count == 0
+                 ? "without interfaces and subnets the firewall does not know whose packets these "
+                   "are: nobody is held back"
+                 : "an address outside these subnets, IPv6 included, is not held back: name its "
+                   "interfaces");
     if (!s->reach && s->reaches.count)
         warn(c, "segments", i, "reaches", "it reaches everything: set reach: answered");
+    if (!s->reach && !s->foreign_dns && s->resolvers.count)
+        warn(c, "segments", i, "resolvers", "it may ask any resolver: set foreign_dns");
 }
 
 static void check_segments(const struct check *c)
@@ -221,9 +230,7 @@ static void check_segments(const struct check *c)
         if (s[i].interfaces.count == 0 && s[i].subnets.count == 0 && s[i].listeners.count == 0)
             warn(c, "segments", i, "name",
                  "a segment without interfaces, subnets and listeners: nobody is in it");
-        if (s[i].foreign_dns && !c->conf->firewall.enabled)
-            warn(c, "segments", i, "foreign_dns", "the firewall is off: set firewall.enabled");
-        check_reach(c, i);
+        check_fence(c, i);
         for (size_t k = 0; k < s[i].sees.count; k++)
             check_sees(c, i, k);
         for (size_t k = 0; k < s[i].listeners.count; k++)

@@ -69,7 +69,8 @@
      .doc = "What its clients reach through the gateway (`firewall.enabled`): `any`, whatever the rules of others let pass; `answered`, addresses of "
             "the Internet that weir has answered to the same device, for as long as `firewall.lease_floor` and `firewall.lease_grace` have it, the segment's own "
             "subnets, `segments[].reaches`, and what the device's own profile names by address (`weir mud enforce`). All else that they begin is rejected, and counted (`weir firewall`). What others begin to them is not "
-            "looked at. Addresses that may not be opened are taken out of answers. An interface of another segment is no way to the Internet for it."},
+            "looked at. Addresses that may not be opened are taken out of answers. An interface of another segment is no way to the Internet for it. "
+            "Its clients are known by `segments[].interfaces`; by `segments[].subnets` alone, what has another address, of the other family too, is not held back."},
     {"segments[].reaches", WR_SCHEMA_PREFIX, .list = true, .max_items = WR_SEGMENT_PLACES_MAX, V01,
      DEFAULT(""), INLIST(wr_conf_segment, reaches), EXAMPLE("192.168.1.5, \"fd00:1::5\""),
      .doc = "What its clients reach all the same, with `reach: answered`: a recorder in another segment, a prefix of NAT64."},

@@ -158,12 +158,53 @@ static void test_warnings(void **state)
     assert_false(has_mistake(1, 53, "devices"));
 }
 
+/* By subnets alone a device gets past the fence with an address of the other family. */
+static void test_fence_by_subnets(void **state)
+{
+    wr_conf_free(good_conf(
+        "firewall: {enabled: true}\n"
+        "segments: [{name: a, subnets: [10.0.0.0/8], reach: answered, foreign_dns: reject}]\n"));
+    assert_int_equal(mistakes.count, 1);
+    assert_true(has_mistake(2, 52, "name its interfaces"));
+    wr_conf_free(good_conf("firewall: {enabled: true}\n"
+                           "segments: [{name: a, subnets: [10.0.0.0/8], foreign_dns: answer}]\n"));
+    assert_int_equal(mistakes.count, 1);
+    assert_true(has_mistake(2, 58, "name its interfaces"));
+    wr_conf_free(good_conf("firewall: {enabled: true}\n"
+                           "segments: [{name: a, interfaces: [lan0], subnets: [10.0.0.0/8], "
+                           "reach: answered}]\n"));
+    assert_int_equal(mistakes.count, 0);
+    wr_conf_free(good_conf("firewall: {enabled: true}\n"
+                           "segments: [{name: a, subnets: [10.0.0.0/8]}]\n"));
+    assert_int_equal(mistakes.count, 0);
+}
+
+static void test_resolvers_of_whom_may_ask_all(void **state)
+{
+    const char *fence[] = {"", ", foreign_dns: reject", ", reach: answered"};
+    char text[256];
+
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(text, sizeof(text),
+                 "firewall: {enabled: true}\n"
+                 "segments: [{name: a, interfaces: [lan0], resolvers: [192.0.2.53]%s}]\n",
+                 fence[i]);
+        wr_conf_free(good_conf(text));
+        assert_int_equal(mistakes.count, i == 0 ? 1 : 0);
+        assert_true(i > 0 || has_mistake(2, 53, "set foreign_dns"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),           cmocka_unit_test(test_wrong),
-        cmocka_unit_test(test_nested_subnets), cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_good),
+        cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_nested_subnets),
+        cmocka_unit_test(test_warnings),
         cmocka_unit_test(test_bits),
+        cmocka_unit_test(test_fence_by_subnets),
+        cmocka_unit_test(test_resolvers_of_whom_may_ask_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
