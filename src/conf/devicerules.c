@@ -154,10 +154,14 @@ static void check_url(const struct check *c, size_t i)
     const char *text = c->conf->devices.items[i].mud, *why;
     struct wr_feedurl url;
     char path[64];
-    if (text != NULL && text[0] != 0 && wr_feedurl_read(text, &url, &why) != WR_OK) {
-        snprintf(path, sizeof(path), "devices[%zu].mud", i);
-        c->wrong(c->user, path, false, why);
+    if (text == NULL || text[0] == 0 || wr_feedurl_read(text, &url, &why) == WR_OK) {
+        return;
     }
+    if (!wr_feedurl_has_scheme(text)) {
+        why = "a profile is at an https:// URL; `weir mud import DEVICE FILE` takes a file";
+    }
+    snprintf(path, sizeof(path), "devices[%zu].mud", i);
+    c->wrong(c->user, path, false, why);
 }
 
 static void check_words(const struct check *c, size_t i)

@@ -10,6 +10,8 @@
 #include "crypto/minisig.h"
 #include "crypto/pin.h"
 
+static const char no_source[] = "a list is a file (/etc/weir/list.txt) or an https:// URL";
+
 /* Their files lie beside each other in one folder, on file systems that may not mind case. */
 static bool is_used_before(const struct wr_conf *conf, size_t i)
 {
@@ -33,7 +35,7 @@ static void check_source(const struct wr_conf_feed *feed, size_t i, wr_feedrules
     bool is_file = feed->from && feed->from[0] == '/';
     snprintf(path, sizeof(path), "feeds[%zu].from", i);
     if (feed->from && !is_file && wr_feedurl_read(feed->from, &url, &why) != WR_OK) {
-        put(user, path, false, why);
+        put(user, path, false, wr_feedurl_has_scheme(feed->from) ? why : no_source);
     }
     for (size_t k = 0; k < feed->pins.count; k++) {
         const char *text = feed->pins.items[k];

@@ -70,12 +70,17 @@ static bool is_number(const char *host)
                                                strspn(last + 2, "0123456789abcdef") >= n - 2);
 }
 
+bool wr_feedurl_has_scheme(const char *text)
+{
+    return wr_str_same_n(text, strnlen(text, strlen(SCHEME)), SCHEME);
+}
+
 int wr_feedurl_read(const char *text, struct wr_feedurl *ret_url, const char **ret_why)
 {
     struct wr_feedurl url = {.port = PORT};
     struct wr_name name;
-    if (!wr_str_same_n(text, strnlen(text, strlen(SCHEME)), SCHEME)) {
-        *ret_why = "a list is a file (/etc/weir/list.txt) or an https:// URL";
+    if (!wr_feedurl_has_scheme(text)) {
+        *ret_why = "this is no https:// URL";
         return WR_E_FORMAT;
     }
     *ret_why = "this is no URL: no blanks, no #, visible ASCII, at most 959 octets";

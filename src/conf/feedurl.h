@@ -22,6 +22,9 @@ struct wr_feedurl {
     uint16_t port;
 };
 
+/* Whether it begins as one: what does not may be meant as something else, and its reader has a better reason than "this is no https:// URL". */
+bool wr_feedurl_has_scheme(const char *text);
+
 int wr_feedurl_read(const char *text, struct wr_feedurl *ret_url, const char **ret_why);
 
 #endif
