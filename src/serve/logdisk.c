@@ -148,11 +148,18 @@ static int open_folder(struct wr_logdisk *d, const struct wr_now *now)
     if (d->folder_fd >= 0) {
         return WR_OK;
     }
-    if (mkdir(d->conf.path, 0700) != 0 && errno != EEXIST) {
-        refuse(d, now, "the folder cannot be made", WR_E_IO);
-        return WR_E_IO;
-    }
+    bool made = mkdir(d->conf.path, 0700) == 0 || errno == EEXIST;
+    int not_made = errno;
     int err = wr_logfolder_open(d->conf.path, true, &d->folder_fd);
+    if (err != WR_OK && !made) { /* in the sandbox weir makes none; the owner may have */
+        errno = err == WR_E_DENIED ? EACCES : not_made;
+        refuse(d, now,
+               err == WR_E_DENIED
+                   ? "the folder is closed to weir (one made since its start: restart it)"
+                   : "the folder cannot be made",
+               err);
+        return err;
+    }
     if (err == WR_OK) {
         err = wr_logfolder_list(d->folder_fd, &d->folder);
     }

@@ -1,8 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/serve/logs.h"
 
+#include <errno.h>
+
 #include "serve/logdisk.h"
 #include "serve/logread.h"
+
+/* The sandbox lets nobody make a folder, one that is there no more than another. */
+static bool is_sealed;
+int mkdir(const char *path, mode_t mode)
+{
+    if (is_sealed) {
+        errno = EPERM;
+        return -1;
+    }
+    return mkdirat(AT_FDCWD, path, mode);
+}
 
 struct box {
     char folder[64];
@@ -190,13 +203,41 @@ static void test_disk_refuses(void **state)
     end(&b);
 }
 
+/* No folder at the start, and weir is in its sandbox by the time that its owner makes one. */
+static void test_folder_made_by_another(void **state)
+{
+    struct box b;
+    struct wr_logdisk_status s;
+    uint64_t queries, counted, other;
+    set_up(&b, (uint64_t)64 << 20, (uint64_t)64 << 20);
+    wr_logdisk_close(b.d, &b.now);
+    assert_int_equal(rmdir(b.folder), 0);
+    is_sealed = true;
+    assert_int_equal(wr_logdisk_open(&b.conf, b.l, &b.now, &b.d), WR_OK);
+    logs_feed(b.l, 1, 10);
+    b.now.mono_us += 31 * WR_S;
+    wr_logdisk_turn(b.d, &b.now, true);
+    wr_logdisk_status(b.d, &b.now, &s);
+    assert_string_equal(s.problem, "the folder cannot be made: Operation not permitted");
+    is_sealed = false;
+    assert_int_equal(mkdir(b.folder, 0700), 0);
+    is_sealed = true;
+    b.now.mono_us += 31 * WR_S;
+    wr_logdisk_turn(b.d, &b.now, true);
+    is_sealed = false;
+    wr_logdisk_status(b.d, &b.now, &s);
+    assert_string_equal(s.problem, "");
+    look(&b, &queries, &counted, &other);
+    assert_int_equal(queries + counted, 10);
+    end(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_written_when_old_or_full),
-        cmocka_unit_test(test_budget),
-        cmocka_unit_test(test_oldest_segments_leave),
-        cmocka_unit_test(test_disk_refuses),
+        cmocka_unit_test(test_written_when_old_or_full), cmocka_unit_test(test_budget),
+        cmocka_unit_test(test_oldest_segments_leave),    cmocka_unit_test(test_disk_refuses),
+        cmocka_unit_test(test_folder_made_by_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
