@@ -4,7 +4,7 @@
 
     lab/demo.py            all chapters
     STORY=outage           only this chapter (several: outage,recovery)
-    KEEP=1                 leave the lab up at the end and print how to enter it
+    KEEP=1                 leave the lab up at the end, weir and all, and print how to enter it
     WEIR=path              the program to show (default: the one that make builds)
 
 Each step is checked from the clients' answers, a capture or a process's memory. Exit 0 only if all of them held.
@@ -38,10 +38,16 @@ def fetch_peers():
 
 
 def keep(world):
+    """The last chapter's weir goes on; where that has stopped its own, one with the lab's usual configuration runs."""
+    if not world.weir or not world.weir.alive():
+        world.start_gateway()
+    world.list_machines()
     print(f"""
-The lab is up. From another terminal:
-    lab/enter.py gateway                     a shell where weir runs
-    lab/enter.py camera kdig @{world.server_for('camera')} api.camera.example
+The lab is up, with the weir of {world.weir.path}. From another terminal:
+    lab/enter.py gateway                     a shell on its machine; then, say:
+        weir status --socket {world.weir.socket}
+        weir firewall --socket {world.weir.socket}
+    lab/enter.py phone kdig @{world.server_for('phone')} api.camera.example
     machines: {' '.join(world.nodes)}
 Enter or Ctrl-C takes it down.""", flush=True)
     try:
@@ -60,6 +66,7 @@ def main():
     began = time.monotonic()
     story = Story()
     selected = chosen(chapters.CHAPTERS)
+    kept = list(selected)[-1] if os.environ.get("KEEP") == "1" else None
     with lab.Lab() as world:
         story.tell(f"the Internet is up: {', '.join(world.nodes)} ({time.monotonic() - began:.1f} s)")
         story.tell(f"the program: {lab.gateway.binary()}")
@@ -70,11 +77,14 @@ def main():
             except LabError as why:
                 story.check("the chapter could be told", False, str(why)[:400])
             world.restore(*world.nodes)
+            if name != kept:
+                world.end_chapter()
         if story.failed:
             story.tell(f"\n  logs of all servers: {world.save_logs()}")
         status = story.finish(time.monotonic() - began)
-        if os.environ.get("KEEP") == "1":
+        if kept:
             keep(world)
+            world.end_chapter()
     return status
 
 

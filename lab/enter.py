@@ -4,7 +4,7 @@
 
     lab/enter.py MACHINE [COMMAND ...]       a shell without a command
 
-kdig and the other unpacked programs are on the PATH inside.
+build/weir, kdig and the other unpacked programs are on the PATH inside.
 """
 
 import glob
@@ -12,7 +12,7 @@ import json
 import os
 import sys
 
-PEERS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "build", "peers")
+BUILD = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "build")
 
 
 def find_lab():
@@ -42,8 +42,8 @@ def main():
     foreign = os.readlink(f"/proc/{pid}/ns/user") != os.readlink("/proc/self/ns/user")
     user = ["-U", "--preserve-credentials"] if foreign else []
     command = sys.argv[2:] or [os.environ.get("SHELL", "/bin/sh")]
-    os.environ["PATH"] = os.path.join(PEERS, "bin") + ":" + os.environ.get("PATH", "/usr/bin:/bin")
-    os.execvp("nsenter", ["nsenter", "-t", pid, *user, "-m", "-p", "--", "nsenter",
+    os.environ["PATH"] = f"{BUILD}:{os.path.join(BUILD, 'peers', 'bin')}:" + os.environ.get("PATH", "/usr/bin:/bin")
+    os.execvp("nsenter", ["nsenter", "-t", pid, *user, "-m", "-p", "--", "nsenter", f"--wd={os.getcwd()}",
                           f"--net=/proc/1/fd/{nodes[sys.argv[1]]}", "--", *command])
 
 

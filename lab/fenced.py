@@ -120,21 +120,18 @@ def fenced(lab, story):
     camera, phone = lab.nodes["camera"], lab.nodes["phone"]
     cloud = lab.add_machine("pop", *CLOUD)
     servers = [Echo(cloud), Echo(lab.nodes["outsider"])]
+    lab.later(lambda: [server.close() for server in servers])
+    lab.later(lambda: forward(lab, False))
     forward(lab, True)
     mac = json.loads(camera.run([peer("ip"), "-j", "link", "show", "eth0"]).stdout)[0]["address"]
     weir = lab.start_gateway(settings(folder, mac))
-    try:
-        stream = reached(lab, story, camera, phone)
-        with stream:
-            profiled(lab, story, weir, folder)
-            insists(story, weir, camera)
-            scored(story, weir)
-            shut_off(story, weir, phone, stream)
-    finally:
-        weir.stop()
-        forward(lab, False)
-        for server in servers:
-            server.close()
+    lab.later(weir.stop)
+    stream = reached(lab, story, camera, phone)
+    with stream:
+        profiled(lab, story, weir, folder)
+        insists(story, weir, camera)
+        scored(story, weir)
+        shut_off(story, weir, phone, stream)
 
 
 def reached(lab, story, camera, phone):

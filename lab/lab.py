@@ -62,16 +62,29 @@ class Lab:
         self.weir = None
         self.nsd = None
         self._with_internet = internet
+        self._at_end = []
+
+    def later(self, undo):
+        """`undo` at the end of the chapter, the last one first; or never, where the lab is kept as it is (KEEP=1)."""
+        self._at_end.append(undo)
+
+    def end_chapter(self):
+        while self._at_end:
+            self._at_end.pop()()
 
     def __enter__(self):
         self._build_internet()
         self._build_home()
-        with open(os.path.join(RUN, "nodes.json"), "w") as file:
-            json.dump({name: node.fd for name, node in self.nodes.items()}, file)
+        self.list_machines()
         if self._with_internet:
             self._start_servers()
         set_resolv_conf(world.INTERNET["isp"][0], world.INTERNET["public"][0])
         return self
+
+    def list_machines(self):
+        """For lab/enter.py."""
+        with open(os.path.join(RUN, "nodes.json"), "w") as file:
+            json.dump({name: node.fd for name, node in self.nodes.items()}, file)
 
     def __exit__(self, kind, *_):
         if self.weir:
