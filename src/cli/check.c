@@ -20,6 +20,7 @@
 #include "conf/print.h"
 #include "serve/certcheck.h"
 #include "serve/locals.h"
+#include "serve/mudcheck.h"
 #include "serve/nftrun.h"
 #include "serve/policyzones.h"
 
@@ -105,6 +106,7 @@ static void check_locals(struct check *c)
     else
         tell_local(c, WR_NAMES_MISTAKE, "local", 0, wr_err_name(err));
     c->refused = wr_certcheck(c->conf, time(NULL), &hooks);
+    wr_mudcheck(c->conf, &hooks);
 }
 
 /* The daemon goes on without it, as the segments' `fail` says, and holds nothing back by address. */
@@ -143,12 +145,12 @@ static void print_end(const struct check *c)
 {
     if (c->refused)
         fprintf(stderr,
-                "%s: good, but not what it names: %u mistakes; what is encrypted is not served or "
+                "%s: good, but not what it names: %u mistake%s; what is encrypted is not served or "
                 "not asked until that is mended\n",
-                c->file, c->local_errors);
+                c->file, c->local_errors, c->local_errors == 1 ? "" : "s");
     else if (c->local_errors)
-        fprintf(stderr, "%s: good, but not what it names: %u mistakes, and weir serves the rest\n",
-                c->file, c->local_errors);
+        fprintf(stderr, "%s: good, but not what it names: %u mistake%s, and weir serves the rest\n",
+                c->file, c->local_errors, c->local_errors == 1 ? "" : "s");
     else
         printf("%s: good\n", c->file);
 }

@@ -44,7 +44,7 @@ def files():
             done = weir("check", path)
             equal((done.returncode, done.stdout), (1, ""))
             need(done.stderr.startswith("encrypted.certificates[0]: ") and says in done.stderr, done.stderr)
-            need(done.stderr.splitlines()[-1].startswith(f"{path}: good, but not what it names: 1 mistakes; what is encrypted"), done.stderr)
+            need(done.stderr.splitlines()[-1].startswith(f"{path}: good, but not what it names: 1 mistake; what is encrypted"), done.stderr)
             told = json.loads(weir("check", "--json", path).stdout)
             equal((told["ok"], told["errors"], [m["file"] for m in told["local"]]), (False, 1, ["encrypted.certificates[0]"]))
             with open(key, "wb") as f:
@@ -72,7 +72,7 @@ def firewall():
             done = weir("check", path)
             equal(done.returncode, 1)
             need(f"firewall: the program nft cannot be run ({nft}: {why}): install Debian's package nftables" in done.stderr, done.stderr)
-            need("1 mistakes, and weir serves the rest" in done.stderr, done.stderr)
+            need("1 mistake, and weir serves the rest" in done.stderr, done.stderr)
             equal([m["file"] for m in json.loads(weir("check", "--json", path).stdout)["local"]], ["firewall"])
 
         refused("No such file or directory")
