@@ -32,12 +32,13 @@ static int load(struct wr_devicelog *l)
 {
     struct wr_mistakes *mistakes = malloc(sizeof(*mistakes));
     const char *path = l->want.config ? l->want.config : WR_CONF_PATH;
+    bool is_there = l->want.config || access(path, F_OK) == 0;
     int err = WR_E_NOMEM;
 
     if (mistakes) {
         wr_mistakes_init(mistakes);
-        err = l->want.config || access(path, F_OK) == 0 ? wr_conf_load(path, mistakes, &l->conf)
-                                                        : wr_conf_read("", 0, mistakes, &l->conf);
+        err = is_there ? wr_conf_load(path, mistakes, &l->conf)
+                       : wr_conf_read("", 0, mistakes, &l->conf);
         free(mistakes);
     }
     if (err != WR_OK) {
@@ -48,9 +49,9 @@ static int load(struct wr_devicelog *l)
         l->want.folder = l->conf->log.path;
     if (!l->want.folder[0]) {
         fprintf(stderr,
-                "weir %s: there is no log.path in %s: name the configuration with --config FILE, "
-                "or the log's folder with --log PATH\n",
-                l->want.who, path);
+                "weir %s: there is no %s%s: name the configuration with --config FILE, or the "
+                "log's folder with --log PATH\n",
+                l->want.who, is_there ? "log.path in " : "", path);
         return WR_EXIT_FAILED;
     }
     return WR_EXIT_OK;

@@ -83,7 +83,8 @@ static int none(const struct wr_mudlearn_want *want, const struct work *w)
             want->device, (unsigned long long)w->days,
             w->sum.counted > 0 && w->sum.others == 0
                 ? "it has only counts, or hides who asked: log.privacy"
-                : "weir devices lists devices; call it by name, number or address");
+                : "weir devices lists devices; call it by name, number or address; what it asked "
+                  "for just now is on disk after log.interval");
     return WR_EXIT_FAILED;
 }
 

@@ -80,6 +80,21 @@ static void tell(struct wr_serve *s, const struct wr_mudstore_entry *e, const ch
     wr_devices_note(s, WR_LOG_INFO, text);
 }
 
+/* The commands as they are to be typed: who has no name here is called by the number of the device. */
+static void tell_proposed(struct wr_serve *s, const struct wr_mudstore_entry *e, bool is_unsigned)
+{
+    const struct wr_census_device *d = wr_muds_device(s->muds, e);
+    char who[16] = "DEVICE", text[300];
+    if (d != NULL) {
+        snprintf(who, sizeof(who), "d%lu", (unsigned long)d->number);
+    }
+    snprintf(text, sizeof(text),
+             "where its profile (MUD) is from is another one now: `weir mud diff %s` shows what "
+             "changed, `weir mud import %s --proposed%s` takes it; until then nothing changes",
+             who, who, is_unsigned ? " --unsigned" : "");
+    tell(s, e, text);
+}
+
 /* Kept beside it, when it is not there already. */
 static int propose(struct wr_serve *s, const char *key, const struct wr_muds_offer *offer,
                    const char *signer, int64_t now_s)
@@ -100,10 +115,7 @@ static int propose(struct wr_serve *s, const char *key, const struct wr_muds_off
     int err =
         wr_mudstore_put(store, &about, offer->text, offer->n, offer->sig, offer->sig_n, &mistake);
     if (err == WR_OK) {
-        tell(s, wr_mudstore_find(store, key),
-             "where its profile (MUD) is from is another one now: `weir mud diff DEVICE` shows "
-             "what changed, `weir mud import DEVICE --proposed` takes it; until then nothing "
-             "changes");
+        tell_proposed(s, wr_mudstore_find(store, key), signer[0] == 0);
     }
     return err;
 }
