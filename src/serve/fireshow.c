@@ -181,8 +181,28 @@ const char *wr_firewall_leases(struct wr_serve *s, const char *whom, struct wr_j
 
 /* --- all of it --- */
 
+/* The first feed of DNS over HTTPS whose list has no address, or NULL: what is said of it in `ret_text`. */
+static const char *lacking_list(const struct wr_serve *s, char *ret_text, size_t cap)
+{
+    const struct wr_feedset *set = s->feedswap.set != NULL ? &s->feedswap.set->set : NULL;
+    for (size_t i = 0; i < s->conf->firewall.doh_feeds.count; i++) {
+        const char *name = s->conf->firewall.doh_feeds.items[i];
+        uint32_t at = wr_feedset_place(set, wr_labels_number(s->labels, name));
+        if (at < WR_FEEDS_MAX && set->item[at].addrs != NULL && set->item[at].addrs->count > 0) {
+            continue;
+        }
+        snprintf(ret_text, cap,
+                 "there is no address in the list %s (firewall.doh_feeds): what it is to reject "
+                 "passes; see weir feeds",
+                 name);
+        return ret_text;
+    }
+    return NULL;
+}
+
 static void put_state(const struct wr_firewall *f, struct wr_json *j)
 {
+    char lacking[256];
     const char *rejected = f != NULL ? wr_firewall_no_hairpins(f) : NULL;
     wr_json_text(j, "state", f == NULL ? "off" : state_names[f->state]);
     wr_json_text(j, "problem",
@@ -196,7 +216,7 @@ static void put_state(const struct wr_firewall *f, struct wr_json *j)
                  : rejected != NULL ? rejected
                  : f->state == WR_FIREWALL_IN_FORCE && f->watch == NULL
                      ? "changes by other programs are not heard"
-                     : NULL);
+                     : lacking_list(f->s, lacking, sizeof(lacking)));
 }
 
 void wr_firewall_report(struct wr_serve *s, struct wr_json *j, const char *key)

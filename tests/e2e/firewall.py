@@ -253,6 +253,21 @@ def approved(box):
     until("foreign resolvers pass", lambda: camera.tries(FOREIGN[0], 53, True) == "echo")
 
 
+@loopback.test("a list of DNS over HTTPS that has not come is told as the problem, until it is there")
+def list_lacks(box):
+    _, _, weir = begin(box)
+    path = os.path.join(weir.folder, "doh.txt")
+    os.rename(path, path + ".away")
+    weir.stop()
+    for name in os.listdir(weir.folder):    # nor is one kept
+        if name.startswith("doh") and not name.endswith(".away"):
+            os.remove(os.path.join(weir.folder, name))
+    weir.start()
+    need("no address in the list doh (firewall.doh_feeds)" in (shown(weir)["problem"] or ""), shown(weir))
+    os.rename(path + ".away", path)
+    until("the list is in force", lambda: shown(weir)["problem"] is None)
+
+
 @loopback.test("where it is off, the key that turns it on is told, and what it needs")
 def off(box):
     weir = box.weir([box.upstream()])
