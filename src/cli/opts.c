@@ -261,9 +261,10 @@ int wr_opts_know(const struct wr_opts *opts)
 static int misfit(const struct wr_opts *opts, const char *word)
 {
     const char *left = opts->usage, *gap = "";
+    int at = said_word(opts) != NULL, most = 0;
     struct wr_str s;
     struct way way;
-    char list[256];
+    char list[256], quoted[WR_MISTAKE_QUOTE_SIZE];
 
     wr_str_init(&s, list, sizeof(list));
     while (next_way(&left, &way)) {
@@ -272,6 +273,13 @@ static int misfit(const struct wr_opts *opts, const char *word)
         wr_str_text(&s, gap);
         wr_str_text(&s, way.most ? way.text + strlen(word) + 1 : "nothing else");
         gap = ", or ";
+        most = way.most > most ? way.most : most;
+    }
+    if (opts->operands - at > most) {
+        const char *extra = opts->operand[at + most];
+
+        return wr_opts_misused(opts, "%s takes %s; %s is one word too many", word, list,
+                               wr_mistakes_quote(extra, strlen(extra), quoted));
     }
     return wr_opts_misused(opts, "%s takes %s", word, list);
 }
