@@ -189,10 +189,22 @@ static void check_words(const struct check *c, size_t i)
     }
 }
 
+static void check_controllers(const struct check *c)
+{
+    char path[PATH_SIZE];
+    for (size_t i = 0; i < c->conf->mud.controllers.count; i++) {
+        if (c->conf->mud.controllers.items[i].addresses.count == 0) {
+            snprintf(path, sizeof(path), "mud.controllers[%zu].addresses", i);
+            c->wrong(c->user, path, true, "without an address nothing is opened to this class");
+        }
+    }
+}
+
 void wr_devicerules_check(const struct wr_conf *conf, wr_devicerules_wrong *wrong_one, void *user)
 {
     const struct check c = {conf, wrong_one, user};
     check_names(&c);
+    check_controllers(&c);
     for (size_t i = 0; i < conf->devices.count; i++) {
         check_addresses(&c, i);
         check_url(&c, i);

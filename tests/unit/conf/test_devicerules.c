@@ -86,12 +86,22 @@ static void test_mac(void **state)
     assert_int_equal(mac[5], 0xfe);
 }
 
+static void test_controller_without_address(void **state)
+{
+    assert_true(is_good("mud: {controllers: [{class: \"urn:a\", addresses: [192.0.2.1]}]}\n"));
+    assert_string_equal(all, "");
+    assert_true(is_good("mud: {controllers: [{class: \"urn:a\", addresses: []}]}\n"));
+    assert_string_equal(all, "mud.controllers[0].addresses: without an address nothing is opened "
+                             "to this class\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_mac),
+        cmocka_unit_test(test_controller_without_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
