@@ -48,9 +48,8 @@ struct request {
     uint8_t op, parts;
     uint16_t count;
     uint32_t leases, leases_device, scarce_s; /* of APPLY (wr_leasehand_bound) */
-    uint32_t each;   /* of LEASES: every lease, else a count for each device */
-    uint32_t recall; /* of APPLY: what leases the kernel has is in doubt */
-    uint32_t last;   /* of KNOWN: these are the last */
+    uint32_t each; /* of LEASES: every lease, else a count for each device */
+    uint32_t last; /* of KNOWN: these are the last */
     union {
         struct wr_ruleset_item item[BATCH]; /* of ITEMS */
         struct wr_leaseknown known[BATCH];  /* of KNOWN, and whose leases end of FORGET */
@@ -210,7 +209,7 @@ static const char *losing(const struct hand *h)
     return NULL;
 }
 
-static void begin_apply(struct hand *h, unsigned parts, bool recall)
+static void begin_apply(struct hand *h, unsigned parts)
 {
     const char *lost = losing(h);
     if (lost != NULL) {
@@ -234,8 +233,7 @@ static void begin_apply(struct hand *h, unsigned parts, bool recall)
         snprintf(h->reply.text, sizeof(h->reply.text), "no leases can be had here: %s",
                  strerror(ENOMEM));
         answer(h, WR_E_NOMEM);
-    } else if ((recall && wr_leasehand_recall(h->leases) != WR_OK) ||
-               wr_leasehand_fill(h->leases) != WR_OK) {
+    } else if (wr_leasehand_recall(h->leases) != WR_OK || wr_leasehand_fill(h->leases) != WR_OK) {
         begin_step(h, STEP_SETS, WR_RULESET_LEASES);
     } else {
         begin_step(h, STEP_PARTS, parts);
@@ -421,7 +419,7 @@ static void carry_out(struct hand *h, const struct request *r)
         if ((r->parts & (WR_RULESET_TABLE | WR_RULESET_NONE)) != 0) {
             (void)look(h); /* the counts of what goes; perhaps there is nothing */
         }
-        begin_apply(h, r->parts, r->recall != 0);
+        begin_apply(h, r->parts);
     } else if (r->op == OP_LEASES) {
         begin_list(h, r);
     } else {
@@ -553,8 +551,7 @@ int wr_firehand_apply(struct wr_firehand *h, const struct wr_ruleset_item *item,
                         .parts = (uint8_t)parts,
                         .leases = h->leases,
                         .leases_device = h->leases_device,
-                        .scarce_s = h->scarce_s,
-                        .recall = h->recall};
+                        .scarce_s = h->scarce_s};
     return err == WR_OK ? ask(h, &r) : err;
 }
 

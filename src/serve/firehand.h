@@ -46,8 +46,6 @@ struct wr_firehand {
     uint32_t number;
     uint32_t leases, leases_device,
         scarce_s; /* bounds of leases (serve/leasehand), from the next apply on */
-    bool
-        recall; /* with it leases are read from the kernel, which takes long where there are many */
 };
 
 struct wr_firehand_reply {

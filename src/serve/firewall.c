@@ -78,7 +78,6 @@ static void fail(struct wr_firewall *f, const char *why)
         note(f, WR_LOG_ERROR, text);
     }
     f->want |= WR_RULESET_TABLE;
-    f->doubts = true;
     f->not_before_us = now_us() + AGAIN_US;
     become(f, WR_FIREWALL_FAILED);
 }
@@ -199,8 +198,6 @@ static void send_parts(struct wr_firewall *f, unsigned parts)
     }
     f->hand.scarce_s = wr_lease_for(WR_LEASE_SCARCE_S, f->s->conf->firewall.lease_floor_s,
                                     f->s->conf->firewall.lease_grace_s);
-    f->hand.recall = f->doubts;
-    f->doubts = f->doubts && (parts & WR_RULESET_TABLE) == 0;
     if (wr_firehand_apply(&f->hand, facts.item, facts.count, parts) != WR_OK) {
         wr_firewall_lose(f);
     }
@@ -227,7 +224,6 @@ static const char unheard[] =
 static void repair(struct wr_firewall *f, const char *why)
 {
     uint64_t now = now_us();
-    f->doubts = true;
     if (f->state != WR_FIREWALL_IN_FORCE || (f->want & WR_RULESET_TABLE)) {
         return;
     }
@@ -265,7 +261,6 @@ static void on_change(void *user, uint32_t port)
         }
     }
     clear_mirror(f);
-    f->doubts = true;
     if (f->doing == 0) {
         repair(f, port == 0 ? unheard : changed);
         return;
@@ -340,7 +335,6 @@ static void done(struct wr_firewall *f, const struct wr_firehand_reply *r)
         wr_say(WR_LOG_WARN, "firewall: a set cannot be changed, all is written again: %s", r->text);
         return;
     }
-    f->doubts = f->doubts || r->err != WR_OK || (parts & WR_RULESET_NONE) != 0;
     if (r->err != WR_OK) {
         if (parts &
             WR_RULESET_NONE) { /* it stays removed: by his word, and whatever is left is told */
@@ -514,7 +508,6 @@ static int start_hand(struct wr_firewall *f)
             f->lease_fd[i] = -1;
         }
     }
-    f->doubts = true;
     f->hand.leases = c->firewall.leases;
     f->hand.leases_device = c->firewall.leases_device;
     return err;
@@ -718,7 +711,6 @@ const char *wr_firewall_apply(struct wr_serve *s, char *why, size_t cap)
         become(f, WR_FIREWALL_WAITING);
     }
     f->want |= WR_RULESET_TABLE;
-    f->doubts = true;
     f->hairpin_way = WR_FIREWALL_TPROXY;
     f->not_before_us = 0;
     if (!wr_firewall_settle(s)) {

@@ -51,8 +51,7 @@ struct wr_firewall {
         hairpin_told;                        /* that is tried or in force; that the log has */
     char no_hairpins[WR_FIREHAND_TEXT_SIZE]; /* what nft says, where it is not tproxy */
     unsigned want, doing;                    /* parts (enum wr_ruleset_part) */
-    bool doubts;   /* what stands in the kernel may not be what was put there */
-    bool counting; /* the answer that is owed is one about counters */
+    bool counting;                           /* the answer that is owed is one about counters */
     uint64_t not_before_us, repaired_us, told_us, looked_us, asked_us;
     uint32_t lease_port,
         leases;       /* through which they come, and how many there were at the last reply */

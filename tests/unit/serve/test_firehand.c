@@ -301,23 +301,6 @@ static void test_a_long_list_holds_nobody_up(void **state)
     close(worker);
 }
 
-/* A table is written over leases that are there without a look at them all, unless somebody else may have had his hands on them. */
-static void test_leases_are_read_where_they_are_in_doubt(void **state)
-{
-    struct wr_firehand h;
-    const struct wr_ruleset_item item = {.kind = WR_RULESET_SEGMENT, .flags = WR_RULESET_ANSWERED};
-    write_nft("cat >/dev/null"); /* so there are no sets to be read */
-    if (unshare(CLONE_NEWNET) != 0 || !begin(&h)) {
-        return;
-    }
-    assert_int_equal(wr_firehand_apply(&h, &item, 1, WR_RULESET_TABLE), WR_OK);
-    assert_int_equal(answer(&h).err, WR_OK);
-    h.recall = true;
-    assert_int_equal(wr_firehand_apply(&h, &item, 1, WR_RULESET_TABLE), WR_OK);
-    assert_true(answer(&h).err != WR_OK);
-    wr_firehand_stop(&h);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -326,8 +309,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nonsense_ends_it, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_long_list_holds_nobody_up, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_leases_are_read_where_they_are_in_doubt, setup,
-                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
