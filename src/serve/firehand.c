@@ -253,10 +253,20 @@ static void settle_way(struct hand *h)
     }
 }
 
+/* An nft that does not know how refuses that, and the table stays as it was: taken away it would hold nobody back. */
+static bool is_untracked(const struct hand *h)
+{
+    bool is = false;
+    for (size_t i = 0; i < h->count && !is; i++) {
+        is = h->item[i].kind == WR_RULESET_UDP && (h->item[i].flags & WR_RULESET_UNTRACKED) != 0;
+    }
+    return is;
+}
+
 static void end_parts(struct hand *h, int err)
 {
     bool leases = wants_leases(h);
-    if (err == WR_E_FORMAT && leases && !h->anew) {
+    if (err == WR_E_FORMAT && leases && !h->anew && !is_untracked(h)) {
         /* It is in a state that cannot be written over. */
         h->anew = true;
         h->reply.text[0] = 0;

@@ -13,6 +13,7 @@ import re
 import signal
 import socket
 import struct
+import subprocess
 
 import firewall
 import leases
@@ -307,6 +308,7 @@ def crowd(home, path):
     cli(weir, "device", "release", beside)
     repairs = shown(weir)["repairs"]
     firewall.refusing(path, "notrack")
+    watch = subprocess.Popen([spaces.peer("nft"), "monitor", "tables"], stdout=subprocess.PIPE, text=True)    # pylint: disable=consider-using-with
     until("it is full again", is_full)
     seen = shown(weir)
     need(seen["state"] == "in force" and seen["connections"]["full"] and "notrack" not in table(), seen)
@@ -318,6 +320,14 @@ def crowd(home, path):
     applied = shown(weir)["applied"]
     until("it is tried again, and again", lambda: shown(weir)["applied"] >= applied + 2)
     equal((weir.log().count(refused), shown(weir)["state"]), (1, "in force"))
+    nft("add", "table", "inet", "marker")
+    nft("delete", "table", "inet", "marker")
+    gone = []
+    while not gone or gone[-1] != "delete table inet marker":
+        gone.append(watch.stdout.readline().strip())
+    watch.terminate()
+    watch.wait()
+    need("delete table inet weir" not in gone, "it was taken away: nobody was held back for that moment")
     os.symlink(spaces.peer("nft"), path + ".new")
     os.replace(path + ".new", path)
     until("it is done", lambda: "notrack" in table())
