@@ -29,6 +29,7 @@ drwxr-xr-x ./etc/weir/
 -rw-r--r-- ./usr/share/fish/vendor_completions.d/weir.fish
 -rw-r--r-- ./usr/share/man/man5/weir.yaml.5.gz
 -rw-r--r-- ./usr/share/man/man8/weir.8.gz
+-rwxr-xr-x ./usr/share/weir/mud-offers
 -rw-r--r-- ./usr/share/weir/weir.schema.json
 -rw-r--r-- ./usr/share/zsh/vendor-completions/_weir
 """
