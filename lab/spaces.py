@@ -241,13 +241,15 @@ class Started:
         self.stop()
 
 
-def bridge(node, name):
-    """A switch inside a node."""
-    node.ip("link", "add", "name", name, "type", "bridge")
-    node.ip("link", "set", "dev", name, "up")
-
-
+_bridges = iter(range(1, 256))
 _cables = iter(range(1, 10000))
+
+
+def bridge(node, name):
+    """A switch inside a node. Left alone it takes the lowest MAC address of its ports, another one whenever a cable comes or goes, and for some seconds
+    nobody who knew the one of before reaches it."""
+    node.ip("link", "add", "name", name, "address", f"02:00:00:00:b0:{next(_bridges):02x}", "type", "bridge")
+    node.ip("link", "set", "dev", name, "up")
 
 
 def plug(host, into, node, device):
